@@ -1,0 +1,112 @@
+/**
+ * The numeric vocabulary of the hot path: every code that crosses a typed array. Words for them live in
+ * `domain/words.ts`; a test holds the two lists together. Codes are part of the audit format: append, never renumber.
+ */
+
+/** Scale of a knob. */
+export const LINEAR = 0
+export const LOG = 1
+export const PERIODIC = 2
+
+/** What an apply is for. PLUS and MINUS are perturbations of the base; UPDATE moves the base itself. */
+export const PLUS = 0
+export const MINUS = 1
+export const UPDATE = 2
+export const ROLLBACK = 3
+export const RETURN_TO_BASE = 4
+
+/** Status of a Tier 1 call. 0 is success; everything else is why Tier 1 refused and that nothing was written. */
+export const ACCEPTED = 0
+export const DELTA_TOO_LARGE = 1
+export const RATE_LIMIT_EXCEEDED = 2
+export const OUT_OF_BOUNDS = 3
+export const UNKNOWN_PARAMETER = 4
+export const THRASHING = 5
+export const BUDGET_EXHAUSTED = 6
+export const OBJECTIVE_REGRESSION = 7
+export const CONSTRAINT_VIOLATION = 8
+export const AUDIT_QUEUE_FULL = 9
+export const NO_BASELINE = 10
+export const STALE_GENERATION = 11
+export const SAFE_MODE_OPEN = 12
+export const COOLDOWN_ACTIVE = 13
+
+/** Validity of a digest, in the order it is judged. */
+export const VALID = 0
+export const INVALID = 1
+export const WRONG_GENERATION = 2
+export const SETTLING = 3
+export const TOO_OLD = 4
+
+/** What observing a digest or a tick led to. Anything above NOTHING_DUE wants an actor event. */
+export const NOTHING_DUE = 0
+export const WINDOW_CLOSED = 1
+export const WINDOW_EXPIRED = 2
+export const EMERGENCY = 3
+/** The ring is full under the `backpressure` policy: the digest was not taken. */
+export const RING_FULL = 4
+/** A digest was counted but not valid; see the validity cell. */
+export const REJECTED = 5
+/** A deadline handed to `HotPath.wakeAt` has passed. */
+export const DEADLINE = 6
+
+/** Why SafeMode opened. 0 is: not open. */
+export const NOT_TRIPPED = 0
+export const TRIP_THRASHING = 1
+export const TRIP_BUDGET_EXHAUSTED = 2
+export const TRIP_OBJECTIVE_REGRESSION = 3
+export const TRIP_AUDIT_QUEUE_FULL = 4
+export const TRIP_REPEATED_VIOLATIONS = 5
+export const TRIP_MANUAL = 6
+export const TRIP_TELEMETRY_LOST = 7
+export const TRIP_CONSTRAINT_EMERGENCY = 8
+export const TRIP_ENGINE_FAULT = 9
+
+/** Why there was no proposal. */
+export const NO_CHANGE_EVAL_TIMEOUT = 1
+export const NO_CHANGE_SAFE_MODE = 2
+export const NO_CHANGE_CONSTRAINT_VIOLATION = 3
+export const NO_CHANGE_COOLDOWN_ACTIVE = 4
+export const NO_CHANGE_BUDGET_EXHAUSTED = 5
+
+/** Kinds of audit records. */
+export const AUDIT_DIGEST = 0
+export const AUDIT_PROPOSAL = 1
+export const AUDIT_APPLY = 2
+export const AUDIT_VIOLATION = 3
+export const AUDIT_ROLLBACK = 4
+export const AUDIT_BASELINE_SET = 5
+export const AUDIT_SAFE_MODE_ENTERED = 6
+export const AUDIT_SAFE_MODE_EXITED = 7
+export const AUDIT_ENGINE_STARTED = 8
+export const AUDIT_ENGINE_STOPPED = 9
+export const AUDIT_NO_CHANGE = 10
+export const AUDIT_TICK = 11
+
+/** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
+export const DIGEST_TIMESTAMP_US = 0
+export const DIGEST_GENERATION = 1
+export const DIGEST_OBJECTIVE = 2
+export const DIGEST_LATENCY_P99_US = 3
+export const DIGEST_THROUGHPUT_RPS = 4
+export const DIGEST_ERROR_RATE = 5
+export const DIGEST_CONSTRAINT_MARGIN = 6
+export const DIGEST_EXTRA_0 = 7
+export const DIGEST_EXTRA_1 = 8
+export const DIGEST_EXTRA_2 = 9
+export const DIGEST_EXTRA_3 = 10
+export const DIGEST_VALIDITY = 11
+export const DIGEST_RECEIVED_US = 12
+export const DIGEST_WIDTH = 16
+/** Channels that a window aggregates: objective up to the last extra. */
+export const FIRST_CHANNEL = DIGEST_OBJECTIVE
+export const CHANNELS = 9
+
+/** Window aggregates. */
+export const TRIMMED_MEAN = 0
+export const MEDIAN = 1
+export const MEAN = 2
+
+/** Overflow policies of the telemetry ring. */
+export const DROP_OLDEST = 0
+export const BACKPRESSURE = 1
