@@ -1,0 +1,109 @@
+/**
+ * The words for every numeric code of `hot/codes.ts`. Each list is indexed by the code itself, so
+ * `VIOLATIONS[status]` is the name of a status; a test holds lists and codes parallel. One needs this wherever a
+ * number of the hot path becomes something a person, a log line or an event reads. Append, never reorder: the codes
+ * are part of the audit format.
+ */
+
+/** By status code of a Tier 1 call; "accepted" is not a violation but keeps the list parallel. */
+export const VIOLATIONS = [
+  "accepted",
+  "deltaTooLarge",
+  "rateLimitExceeded",
+  "outOfBounds",
+  "unknownParameter",
+  "thrashing",
+  "budgetExhausted",
+  "objectiveRegression",
+  "constraintViolation",
+  "auditQueueFull",
+  "noBaseline",
+  "staleGeneration",
+  "safeModeOpen",
+  "cooldownActive",
+] as const
+
+/** A status code in words, success included. */
+export type StatusWord = (typeof VIOLATIONS)[number]
+/** Why Tier 1 refused. */
+export type ViolationTag = Exclude<StatusWord, "accepted">
+
+/** By trip code; "none" is: SafeMode is not open. */
+export const TRIP_REASONS = [
+  "none",
+  "thrashing",
+  "budgetExhausted",
+  "objectiveRegression",
+  "auditQueueFull",
+  "repeatedViolations",
+  "manualTrigger",
+  "telemetryLost",
+  "constraintEmergency",
+  "engineFault",
+] as const
+
+/** Why SafeMode opened. */
+export type TripReason = Exclude<(typeof TRIP_REASONS)[number], "none">
+
+/** By no-change code; "none" is: there was a proposal. */
+export const NO_CHANGE_REASONS = [
+  "none",
+  "evalTimeout",
+  "safeMode",
+  "constraintViolation",
+  "cooldownActive",
+  "budgetExhausted",
+] as const
+
+/** Why the proposer left the configuration alone. */
+export type NoChangeReason = Exclude<(typeof NO_CHANGE_REASONS)[number], "none">
+
+/** By validity code of a digest, in the order it is judged. */
+export const VALIDITIES = ["valid", "invalid", "wrongGeneration", "settling", "tooOld"] as const
+
+/** Validity of a digest. */
+export type Validity = (typeof VALIDITIES)[number]
+
+/** By kind of an audit record. */
+export const AUDIT_KINDS = [
+  "digest",
+  "proposal",
+  "apply",
+  "violation",
+  "rollback",
+  "baselineSet",
+  "safeModeEntered",
+  "safeModeExited",
+  "engineStarted",
+  "engineStopped",
+  "noChange",
+  "tick",
+] as const
+
+/** Kind of an audit record. */
+export type AuditKind = (typeof AUDIT_KINDS)[number]
+
+/** By apply kind: what an apply is for. The first three are proposals, the last two are safety actions. */
+export const APPLY_KINDS = ["applyPlus", "applyMinus", "update", "rollback", "returnToBase"] as const
+
+/** What an apply is for. */
+export type ApplyKind = (typeof APPLY_KINDS)[number]
+/** What a proposer may ask for. */
+export type ProposalKind = Exclude<ApplyKind, "rollback" | "returnToBase">
+
+/** How SafeMode is left. */
+export const SAFE_MODE_EXITS = ["timer", "manualReset", "objectiveRecovery", "auditDrained"] as const
+
+/** How SafeMode is left. */
+export type SafeModeExit = (typeof SAFE_MODE_EXITS)[number]
+
+/** The code of a trip reason: the number that is written into the latch word. */
+export function tripCode(reason: TripReason): number {
+  return TRIP_REASONS.indexOf(reason)
+}
+
+/** The reason behind a latch word, or null while it says "not tripped". */
+export function tripReason(code: number): TripReason | null {
+  const word = TRIP_REASONS[code]
+  return word === undefined || word === "none" ? null : word
+}
