@@ -1,0 +1,99 @@
+/**
+ * A ring of digests, 128 bytes each, in one interleaved buffer. One needs it between whoever measures and whoever
+ * writes digests to the journal: pushing never waits and never allocates, and no digest is lost without being
+ * counted. Fill `inbox`, then `push()`.
+ */
+import { BACKPRESSURE, DIGEST_WIDTH } from "./codes.ts"
+
+/** What `drain` hands out: sixteen doubles at `block[offset]`. Read them before pushing or returning, keep nothing. */
+export type DigestVisitor = (block: Float64Array, offset: number) => void
+
+const HEAD = 0
+const TAIL = 1
+const DROPPED = 0
+const REFUSED = 1
+
+export class TelemetryRing {
+  /** The digest about to be pushed, positions `DIGEST_*`. It keeps its content after a push. */
+  readonly inbox = new Float64Array(DIGEST_WIDTH)
+  readonly capacity: number
+  /** DROP_OLDEST or BACKPRESSURE. */
+  readonly policy: number
+  private readonly block: Float64Array
+  private readonly mask: number
+  /** Positions count on for ever and wrap at 2^32, a multiple of every capacity, so their difference is the size. */
+  private readonly cursor = new Uint32Array(2)
+  private readonly lost = new Float64Array(2)
+
+  /** `capacity` is a power of two, at most 2^24 (2 GiB); anything else is a RangeError. */
+  constructor(capacity: number, policy: number) {
+    if (
+      !Number.isInteger(capacity) ||
+      capacity < 1 ||
+      capacity > 2 ** 24 ||
+      (capacity & (capacity - 1)) !== 0
+    ) {
+      throw new RangeError(`The ring's capacity must be a power of two up to 2^24, not ${capacity}`)
+    }
+    this.capacity = capacity
+    this.policy = policy
+    this.mask = capacity - 1
+    this.block = new Float64Array(capacity * DIGEST_WIDTH)
+    this.inbox.fill(Number.NaN)
+  }
+
+  /** Digests waiting to be drained. */
+  get size(): number {
+    return (this.cursor[TAIL] - this.cursor[HEAD]) >>> 0
+  }
+
+  /** Oldest digests overwritten under DROP_OLDEST. */
+  get dropped(): number {
+    return this.lost[DROPPED]
+  }
+
+  /** Digests not taken under BACKPRESSURE. */
+  get refused(): number {
+    return this.lost[REFUSED]
+  }
+
+  /** Takes the inbox; false, and nothing taken, only when the ring is full under BACKPRESSURE. */
+  push(): boolean {
+    const cursor = this.cursor
+    const tail = cursor[TAIL]
+    if ((tail - cursor[HEAD]) >>> 0 === this.capacity) {
+      if (this.policy === BACKPRESSURE) {
+        this.lost[REFUSED]++
+        return false
+      }
+      this.lost[DROPPED]++
+      cursor[HEAD]++
+    }
+    const block = this.block
+    const inbox = this.inbox
+    const offset = (tail & this.mask) * DIGEST_WIDTH
+    for (let i = 0; i < DIGEST_WIDTH; i++) block[offset + i] = inbox[i]
+    cursor[TAIL] = tail + 1
+    return true
+  }
+
+  /**
+   * Hands out what was waiting at the time of the call, oldest first, at most `max`; returns how many.
+   *
+   * A digest is off the ring before its visitor runs: a visitor that throws has had its digest, and one that pushes
+   * is answered by the next drain.
+   */
+  drain(visit: DigestVisitor, max = this.capacity): number {
+    const cursor = this.cursor
+    const end = cursor[TAIL]
+    let visited = 0
+    // Pushes from inside a visitor may drop ahead of this loop: the head decides, not a count taken before.
+    while (visited < max && (end - cursor[HEAD]) >>> 0 <= this.capacity && cursor[HEAD] !== end) {
+      const offset = (cursor[HEAD] & this.mask) * DIGEST_WIDTH
+      cursor[HEAD]++
+      visited++
+      visit(this.block, offset)
+    }
+    return visited
+  }
+}

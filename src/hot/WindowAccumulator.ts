@@ -1,0 +1,218 @@
+/**
+ * Judges digests and folds the valid ones into a window: the statistic that a proposer decides on. One is needed
+ * for every stream of digests that belongs to one configuration. It reads no clock, knows one generation at a time,
+ * and allocates nothing after construction.
+ *
+ * A life: fill `cells`, `open()`, then `add` digests until `closed`, or `expire()` once now passes `expiresAtUs`;
+ * read `means`, then `open()` again. Digests that come between are still judged and counted, but belong to no window.
+ */
+import { aggregateInto, trimCount } from "./aggregate.ts"
+import {
+  CHANNELS,
+  DIGEST_GENERATION,
+  DIGEST_OBJECTIVE,
+  DIGEST_RECEIVED_US,
+  DIGEST_TIMESTAMP_US,
+  FIRST_CHANNEL,
+  INVALID,
+  SETTLING,
+  TOO_OLD,
+  VALID,
+  WRONG_GENERATION,
+} from "./codes.ts"
+
+/** Numbers of a window. Defaults live with whoever parses configuration. */
+export interface WindowNumbers {
+  /** Valid digests that close the window, >= 1. */
+  readonly windowDigests: number
+  /** After this long without them the window expires. Infinity: never. */
+  readonly windowUs: number
+  /** Digests stamped before apply + settle are not counted. */
+  readonly settleUs: number
+  /** Digests received longer than this after their stamp are not counted. Infinity: any age. */
+  readonly maxAgeUs: number
+  /** Digests stamped further ahead of their receipt than this are invalid. Default Infinity. */
+  readonly maxAheadUs?: number
+  /** TRIMMED_MEAN, MEDIAN or MEAN. */
+  readonly aggregate: number
+  /** Share trimmed from each end, 0 to 0.5. */
+  readonly trim: number
+}
+
+/** Positions in `WindowAccumulator.cells`, filled by the caller before `open` and `expire`. */
+export const WINDOW_NOW_US = 0
+export const WINDOW_GENERATION = 1
+/** Positions in `WindowAccumulator.cells` that the window itself keeps. */
+export const WINDOW_OPENED_US = 2
+export const WINDOW_CLOSED_US = 3
+export const WINDOW_EXPIRES_US = 4
+export const WINDOW_SETTLED_US = 5
+const WINDOW_CELLS = 6
+
+/** Validity classes. */
+const CLASSES = 5
+
+export class WindowAccumulator {
+  /** In: now and generation. Kept: when it opened, when it closed, when it expires, from when on digests count. */
+  readonly cells = new Float64Array(WINDOW_CELLS)
+  /** Aggregate of each channel over the readings present, objective first; NaN where there was none. */
+  readonly means = new Float64Array(CHANNELS).fill(Number.NaN)
+  /** Digests by validity code since construction. */
+  readonly counters = new Float64Array(CLASSES)
+  /** Digests by validity code since the last `open`. */
+  readonly windowCounters = new Uint32Array(CLASSES)
+  /** Readings present in each channel of this window. */
+  readonly present = new Int32Array(CHANNELS)
+  /** Valid digests in this window. */
+  count = 0
+  /** True from the digest that completed the window until the next `open`. */
+  closed = false
+  /** True from `expire` until the next `open`. */
+  expired = false
+  readonly windowDigests: number
+  private readonly windowUs: number
+  private readonly settleUs: number
+  private readonly maxAgeUs: number
+  private readonly maxAheadUs: number
+  private readonly aggregate: number
+  private readonly trim: number
+  /** Channel by channel, `windowDigests` doubles each. */
+  private readonly readings: Float64Array
+  private readonly notes = new Float64Array(2)
+  /** The generation whose digests this window counts; apart from `cells` so that filling those changes nothing yet. */
+  private readonly openGeneration = new Float64Array(1).fill(Number.NaN)
+
+  /** A RangeError for numbers outside the ranges of `WindowNumbers`. */
+  constructor(numbers: WindowNumbers) {
+    checkWindowNumbers(numbers)
+    this.windowDigests = numbers.windowDigests
+    this.windowUs = numbers.windowUs
+    this.settleUs = numbers.settleUs
+    this.maxAgeUs = numbers.maxAgeUs
+    this.maxAheadUs = numbers.maxAheadUs ?? Number.POSITIVE_INFINITY
+    this.aggregate = numbers.aggregate
+    this.trim = numbers.trim
+    this.readings = new Float64Array(CHANNELS * numbers.windowDigests)
+    this.cells[WINDOW_EXPIRES_US] = Number.POSITIVE_INFINITY
+    this.cells[WINDOW_SETTLED_US] = Number.NEGATIVE_INFINITY
+  }
+
+  /** The generation this window counts; NaN before the first `open`. */
+  get generation(): number {
+    return this.openGeneration[0]
+  }
+
+  /** When this window expires if it has not closed. */
+  get expiresAtUs(): number {
+    return this.cells[WINDOW_EXPIRES_US]
+  }
+
+  /** Optional readings that were infinite and so counted as absent. */
+  get infiniteReadings(): number {
+    return this.notes[0]
+  }
+
+  /** Valid digests that came when no window was open. */
+  get surplus(): number {
+    return this.notes[1]
+  }
+
+  /**
+   * Begins a window at `cells[WINDOW_NOW_US]` for `cells[WINDOW_GENERATION]`, forgetting what an unfinished one held.
+   *
+   * A generation other than the last is an apply at that moment, so the settle time starts there; the same generation
+   * again keeps its settle time. The first generation was not applied to anything that ran, and settles at once.
+   */
+  open(): void {
+    const cells = this.cells
+    const now = cells[WINDOW_NOW_US]
+    const before = this.openGeneration[0]
+    if (before === before && cells[WINDOW_GENERATION] !== before) {
+      cells[WINDOW_SETTLED_US] = now + this.settleUs
+    }
+    this.openGeneration[0] = cells[WINDOW_GENERATION]
+    cells[WINDOW_OPENED_US] = now
+    cells[WINDOW_CLOSED_US] = Number.NaN
+    cells[WINDOW_EXPIRES_US] = now + this.windowUs
+    this.windowCounters.fill(0)
+    this.present.fill(0)
+    this.means.fill(Number.NaN)
+    this.count = 0
+    this.closed = false
+    this.expired = false
+  }
+
+  /** Judges the digest at `block[offset]` and takes it in when it is valid; returns its validity code. */
+  add(block: Float64Array, offset: number): number {
+    const validity = this.judge(block, offset)
+    this.counters[validity]++
+    this.windowCounters[validity]++
+    if (validity !== VALID) return validity
+    if (this.closed || this.expired) {
+      this.notes[1]++
+      return VALID
+    }
+    const readings = this.readings
+    const present = this.present
+    const stride = this.windowDigests
+    for (let c = 0; c < CHANNELS; c++) {
+      const reading = block[offset + FIRST_CHANNEL + c]
+      if (reading - reading === 0) readings[c * stride + present[c]++] = reading
+      else if (reading === reading) this.notes[0]++
+    }
+    this.count++
+    if (this.count === stride) {
+      this.closed = true
+      const received = block[offset + DIGEST_RECEIVED_US]
+      this.cells[WINDOW_CLOSED_US] = received === received ? received : block[offset + DIGEST_TIMESTAMP_US]
+      this.conclude()
+    }
+    return VALID
+  }
+
+  /** Ends an open window at `cells[WINDOW_NOW_US]` with whatever it holds; nothing happens to a finished one. */
+  expire(): void {
+    if (this.closed || this.expired) return
+    this.expired = true
+    this.cells[WINDOW_CLOSED_US] = this.cells[WINDOW_NOW_US]
+    this.conclude()
+  }
+
+  /** The order of DESIGN 5. x - x === 0 is: x is finite. NaN in the received time means it is not known. */
+  private judge(block: Float64Array, offset: number): number {
+    const objective = block[offset + DIGEST_OBJECTIVE]
+    const stamp = block[offset + DIGEST_TIMESTAMP_US]
+    if (!(objective - objective === 0) || !(stamp - stamp === 0)) return INVALID
+    const received = block[offset + DIGEST_RECEIVED_US]
+    if (stamp - received > this.maxAheadUs) return INVALID
+    if (block[offset + DIGEST_GENERATION] !== this.openGeneration[0]) return WRONG_GENERATION
+    if (stamp < this.cells[WINDOW_SETTLED_US]) return SETTLING
+    if (received - stamp > this.maxAgeUs) return TOO_OLD
+    return VALID
+  }
+
+  private conclude(): void {
+    for (let c = 0; c < CHANNELS; c++) {
+      const count = this.present[c]
+      const cut = trimCount(count, this.trim)
+      aggregateInto(this.aggregate, this.readings, c * this.windowDigests, count, cut, this.means, c)
+    }
+  }
+}
+
+function checkWindowNumbers(numbers: WindowNumbers): void {
+  const { windowDigests, windowUs, settleUs, maxAgeUs, maxAheadUs = 0, aggregate, trim } = numbers
+  if (!Number.isInteger(windowDigests) || windowDigests < 1 || windowDigests > 2 ** 20) {
+    throw new RangeError(`windowDigests must be an integer from 1 to 2^20, not ${windowDigests}`)
+  }
+  if (!(windowUs > 0)) throw new RangeError(`windowUs must be above 0, not ${windowUs}`)
+  if (!(settleUs >= 0) || settleUs === Number.POSITIVE_INFINITY) {
+    throw new RangeError(`settleUs must be finite and at least 0, not ${settleUs}`)
+  }
+  if (!(maxAgeUs >= 0)) throw new RangeError(`maxAgeUs must be at least 0, not ${maxAgeUs}`)
+  if (!(maxAheadUs >= 0)) throw new RangeError(`maxAheadUs must be at least 0, not ${maxAheadUs}`)
+  if (!(trim >= 0 && trim <= 0.5)) throw new RangeError(`trim must be between 0 and 0.5, not ${trim}`)
+  if (aggregate !== 0 && aggregate !== 1 && aggregate !== 2) {
+    throw new RangeError(`aggregate must be TRIMMED_MEAN, MEDIAN or MEAN, not ${aggregate}`)
+  }
+}
