@@ -1,6 +1,19 @@
 import { defineConfig } from "vitest/config"
+import { breakMechanism } from "./test/broken/breakMechanism.ts"
+
+/** `arqon` and its entries mean the source here, so that tests and examples see the same code. */
+const source = (path: string): string => new URL(path, import.meta.url).pathname
 
 export default defineConfig({
+  plugins: [breakMechanism(process.env["ARQON_BREAK"])],
+  resolve: {
+    alias: [
+      { find: /^arqon$/, replacement: source("src/index.node.ts") },
+      { find: /^arqon\/machines$/, replacement: source("machines/index.ts") },
+      { find: /^arqon\/effect$/, replacement: source("src/runtime/index.ts") },
+      { find: /^arqon\/(hot|telemetry|testing|node)$/, replacement: source("src/$1/index.ts") },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,

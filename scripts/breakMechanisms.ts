@@ -1,0 +1,35 @@
+/**
+ * Breaks the mechanisms of `test/broken/mechanisms.ts` one after the other and runs the test that must notice. Ends
+ * with code 1 when a test stayed green over a broken mechanism: such a test guards nothing.
+ */
+import { spawnSync } from "node:child_process"
+import { mechanisms } from "../test/broken/mechanisms.ts"
+
+const wanted = process.argv.slice(2)
+const chosen = wanted.length === 0 ? mechanisms : mechanisms.filter((one) => wanted.includes(one.name))
+let unnoticed = 0
+
+for (const mechanism of chosen) {
+  const { status, stdout, stderr } = spawnSync(
+    "vitest",
+    [
+      "run",
+      "--reporter=dot",
+      "--bail=1",
+      mechanism.test,
+      ...(mechanism.named === undefined ? [] : ["-t", mechanism.named]),
+    ],
+    { encoding: "utf8", env: { ...process.env, ARQON_BREAK: mechanism.name, NO_COLOR: "1" } },
+  )
+  // Only a failed assertion counts: a module that did not load, or no test at all, proves nothing.
+  const failed = /Tests\s+\d+ failed/.test(stdout)
+  const noticed = status !== 0 && failed
+  if (!noticed) unnoticed++
+  console.log(
+    `${noticed ? "noticed  " : "UNNOTICED"} ${String(mechanism.invariant).padStart(2)} ${mechanism.name} (${mechanism.test})`,
+  )
+  if (!noticed) console.log(`${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n"))
+}
+
+console.log(`${chosen.length - unnoticed} of ${chosen.length} broken mechanisms were noticed.`)
+process.exitCode = unnoticed === 0 ? 0 : 1
