@@ -110,3 +110,9 @@ export const MEAN = 2
 /** Overflow policies of the telemetry ring. */
 export const DROP_OLDEST = 0
 export const BACKPRESSURE = 1
+
+/** What completing a cycle led to. The target in the block is where the base goes; without change it is the base. */
+export const KERNEL_NO_CHANGE = 0
+export const KERNEL_UPDATE = 1
+/** The last move made things worse beyond doubt: the target is the base before it. */
+export const KERNEL_BLOCKED = 2

@@ -1,0 +1,376 @@
+/**
+ * The tuning rule as one step over one block of doubles: place two probes, take two readings, move the base. It knows
+ * nothing of clocks, windows or actors; a cycle machine, `HotLoop` or a test feeds it. One needs it directly where
+ * windows close faster than actors should be woken.
+ *
+ * A cycle: `begin(state)`, apply and read the two targets (`firstIsPlus` says which first), `complete(prev, next, ...)`,
+ * apply the target in `next`; keep `next` if that was accepted and `prev` if not. Same state and readings, same bytes.
+ * The rule and its measurements: docs/explanation/tuning-rule.md.
+ */
+import { SignDraw } from "./ChaCha8.ts"
+import { KERNEL_BLOCKED, KERNEL_NO_CHANGE, KERNEL_UPDATE } from "./codes.ts"
+import { bendStep, learnMargin, predictMargin, skipMargin } from "./constraint.ts"
+import type { KnobTable } from "./KnobTable.ts"
+import { Mover } from "./moves.ts"
+import { placeProbes, ProbeTable } from "./probes.ts"
+import {
+  adaptGain,
+  adaptProbe,
+  boundGain,
+  countRegressions,
+  lastMoveFailed,
+  learnNoise,
+  learnSlope,
+  watchLevel,
+} from "./spsaGain.ts"
+import {
+  S_AGE,
+  S_BEGUN,
+  S_BLOCKED,
+  S_BLOCKS,
+  S_CYCLE,
+  S_ETA,
+  S_FIRST,
+  S_HAS_MEAN,
+  S_LAST_MEAN,
+  S_LEVEL,
+  S_MEAN,
+  S_NOISE,
+  S_PREDICTED,
+  S_PROBE,
+  S_REGRESSIONS,
+  S_REHEATS,
+  S_STEP,
+  SCALARS,
+  spsaStateLength,
+  V_BASE,
+  V_GRADIENT,
+  V_INNER,
+  V_MINUS,
+  V_MOVE,
+  V_PLUS,
+  V_PREVIOUS,
+  V_PREVIOUS_INNER,
+  V_SIGN,
+  V_TARGET,
+} from "./spsaLayout.ts"
+import type { SpsaSettings } from "./spsaSettings.ts"
+import {
+  W_DIFFERENCE,
+  W_LARGEST,
+  W_MARGIN,
+  W_MARGIN_DIFFERENCE,
+  W_MEAN,
+  W_SQUARE,
+  WORK_CELLS,
+} from "./spsaWork.ts"
+
+/** Positions in the readings handed to `complete`. Losses: lower is better. A missing margin is NaN. */
+export const LOSS_PLUS = 0
+export const LOSS_MINUS = 1
+export const MARGIN_PLUS = 2
+export const MARGIN_MINUS = 3
+export const READINGS = 4
+
+export class SpsaKernel {
+  readonly table: KnobTable
+  readonly settings: SpsaSettings
+  /** Length of a state block. */
+  readonly stateLength: number
+  private readonly n: number
+  private readonly signs: SignDraw
+  private readonly probes: ProbeTable
+  private readonly mover: Mover
+  private readonly work = new Float64Array(WORK_CELLS)
+  /** Plus minus minus, by knob, as applied. */
+  private readonly displacement: Float64Array
+
+  constructor(table: KnobTable, settings: SpsaSettings) {
+    this.table = table
+    this.settings = settings
+    this.n = table.size
+    this.stateLength = spsaStateLength(table.size)
+    this.signs = new SignDraw(settings.seed)
+    this.probes = new ProbeTable(table, settings.maxStep)
+    this.mover = new Mover(this.probes)
+    this.displacement = new Float64Array(table.size)
+  }
+
+  /** A fresh state with its base at the given unit positions. */
+  initial(out: Float64Array, baseUnit: Float64Array): void {
+    out.fill(0)
+    const { probe, c0, mode, maxStep, firstStep } = this.settings
+    const half = (maxStep * (1 - 1e-9)) / 2
+    const wanted = mode === "spall" ? c0 : probe
+    out[S_PROBE] = wanted < half ? wanted : half
+    out[S_STEP] = firstStep
+    this.placeBase(out, baseUnit)
+  }
+
+  /** Draws the signs of the cycle and places its probes. Doing it twice changes nothing. */
+  begin(state: Float64Array): void {
+    state[S_FIRST] = this.signs.draw(state[S_CYCLE], this.n, state, SCALARS + V_SIGN * this.n)
+    placeProbes(state, this.probes)
+    state[S_BEGUN] = 1
+  }
+
+  plusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
+    this.copy(state, V_PLUS, out, outOffset)
+  }
+
+  minusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
+    this.copy(state, V_MINUS, out, outOffset)
+  }
+
+  /** Where the completed cycle moves the base. */
+  updateTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
+    this.copy(state, V_TARGET, out, outOffset)
+  }
+
+  firstIsPlus(state: Float64Array): boolean {
+    return state[S_FIRST] > 0
+  }
+
+  /**
+   * Reads the block of the cycle in flight and writes the one after it. `prev` and `next` are different arrays.
+   *
+   * @param readings LOSS_PLUS, LOSS_MINUS, MARGIN_PLUS, MARGIN_MINUS; a loss that is not finite changes nothing
+   * @param band 2n offsets, down (<= 0) and up (>= 0) by knob, that Tier 1's budgets leave for the base
+   * @returns KERNEL_UPDATE, KERNEL_BLOCKED or KERNEL_NO_CHANGE
+   */
+  complete(prev: Float64Array, next: Float64Array, readings: Float64Array, band: Float64Array): number {
+    next.set(prev)
+    next[S_BEGUN] = 0
+    next[S_CYCLE]++
+    const outcome = this.measure(next, readings) ? this.decide(next, readings, band) : KERNEL_NO_CHANGE
+    if (outcome !== KERNEL_NO_CHANGE && allFinite(next)) return outcome
+    // Overflow (an exploding objective) leaves the cycle out, whatever of it was already written.
+    const cycle = next[S_CYCLE]
+    next.set(prev)
+    next[S_BEGUN] = 0
+    next[S_CYCLE] = cycle
+    this.copy(next, V_BASE, next, SCALARS + V_TARGET * this.n)
+    return KERNEL_NO_CHANGE
+  }
+
+  /** The base was moved from outside (rollback, resume): the cycle in flight and the last comparison are void. */
+  rebase(prev: Float64Array, next: Float64Array, baseUnit: Float64Array): void {
+    next.set(prev)
+    next[S_BEGUN] = 0
+    next[S_CYCLE]++
+    next[S_HAS_MEAN] = 0
+    next[S_MEAN] = 0
+    next[S_PREDICTED] = 0
+    next[S_BLOCKED] = 0
+    next[S_REGRESSIONS] = 0
+    skipMargin(next)
+    this.placeBase(next, baseUnit)
+  }
+
+  /** Completed cycles since the start or the last re-heat. */
+  k(state: Float64Array): number {
+    return state[S_AGE]
+  }
+
+  /** Cycles drawn since the start. */
+  cycles(state: Float64Array): number {
+    return state[S_CYCLE]
+  }
+
+  eta(state: Float64Array): number {
+    return state[S_ETA]
+  }
+
+  probe(state: Float64Array): number {
+    return state[S_PROBE]
+  }
+
+  /** Standard deviation of one reading. */
+  noise(state: Float64Array): number {
+    return Math.sqrt(state[S_NOISE])
+  }
+
+  /** What the cycle mean is expected to be. */
+  level(state: Float64Array): number {
+    return state[S_LEVEL]
+  }
+
+  /** Mean of the last completed cycle. */
+  loss(state: Float64Array): number {
+    return state[S_LAST_MEAN]
+  }
+
+  reheats(state: Float64Array): number {
+    return state[S_REHEATS]
+  }
+
+  /** Moves taken back. */
+  blocks(state: Float64Array): number {
+    return state[S_BLOCKS]
+  }
+
+  /** Cycles in a row worse than the one before beyond doubt. */
+  regressions(state: Float64Array): number {
+    return state[S_REGRESSIONS]
+  }
+
+  gradient(state: Float64Array, out: Float64Array): void {
+    this.copy(state, V_GRADIENT, out, 0)
+  }
+
+  base(state: Float64Array, out: Float64Array): void {
+    this.copy(state, V_BASE, out, 0)
+  }
+
+  /** Differences and means of the two readings; false when they say nothing. */
+  private measure(b: Float64Array, readings: Float64Array): boolean {
+    const n = this.n
+    const plus = SCALARS + V_PLUS * n
+    const minus = SCALARS + V_MINUS * n
+    const displacement = this.displacement
+    let square = 0
+    let largest = 0
+    if (this.probes.plain) {
+      for (let i = 0; i < n; i++) {
+        const u = b[plus + i] - b[minus + i]
+        const size = u < 0 ? -u : u
+        displacement[i] = u
+        square += u * u
+        if (size > largest) largest = size
+      }
+    } else {
+      for (let i = 0; i < n; i++) {
+        const u = this.table.difference(i, b[minus + i], b[plus + i])
+        const size = u < 0 ? -u : u
+        displacement[i] = u
+        square += u * u
+        if (size > largest) largest = size
+      }
+    }
+    const work = this.work
+    const high = readings[LOSS_PLUS]
+    const low = readings[LOSS_MINUS]
+    work[W_SQUARE] = square
+    work[W_LARGEST] = largest
+    work[W_DIFFERENCE] = high - low
+    work[W_MEAN] = (high + low) / 2
+    // x - x is 0 for every finite x and NaN otherwise.
+    const sum = work[W_DIFFERENCE] + work[W_MEAN]
+    return square > 0 && sum - sum === 0
+  }
+
+  private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
+    const { work, settings, n } = this
+    this.writeGradient(b)
+    if (settings.mode === "spall") return this.plainStep(b, band)
+    learnNoise(b, work, settings)
+    learnSlope(b, work)
+    countRegressions(b, work, n)
+    const constrained = this.readMargins(b, readings)
+    if (lastMoveFailed(b, work, settings)) return this.takeBack(b, band)
+    b[S_BLOCKED] = 0
+    adaptGain(b, work, settings, n)
+    watchLevel(b, work, settings, n)
+    boundGain(b, work, settings, n)
+    this.mover.wish(b, b[S_ETA], settings.maxStep - b[S_PROBE])
+    if (constrained) {
+      bendStep(b, n)
+      this.mover.shrink(b, settings.maxStep - b[S_PROBE])
+    }
+    const rms = this.mover.take(b, band)
+    this.predict(b)
+    b[S_MEAN] = work[W_MEAN]
+    b[S_HAS_MEAN] = 1
+    if (constrained) predictMargin(b, this.mover.taken, n)
+    adaptProbe(b, settings, rms)
+    return KERNEL_UPDATE
+  }
+
+  private readMargins(b: Float64Array, readings: Float64Array): boolean {
+    if (!this.settings.constrained) return false
+    const plus = readings[MARGIN_PLUS]
+    const minus = readings[MARGIN_MINUS]
+    const sum = plus + minus
+    if (sum - sum !== 0) {
+      skipMargin(b)
+      return false
+    }
+    this.work[W_MARGIN] = sum / 2
+    this.work[W_MARGIN_DIFFERENCE] = plus - minus
+    learnMargin(b, this.work, this.displacement, this.n)
+    return true
+  }
+
+  /** Section 4: back to where the base was, with half the gain. */
+  private takeBack(b: Float64Array, band: Float64Array): number {
+    b[S_ETA] /= 2
+    b[S_HAS_MEAN] = 0
+    b[S_PREDICTED] = 0
+    b[S_BLOCKED] = 1
+    b[S_BLOCKS]++
+    skipMargin(b)
+    this.mover.wishBack(b)
+    this.mover.take(b, band)
+    return KERNEL_BLOCKED
+  }
+
+  /** The plain schedule: no learning, only decaying gains. */
+  private plainStep(b: Float64Array, band: Float64Array): number {
+    const { a0, c0, stability, alpha, gamma, maxStep } = this.settings
+    const age = b[S_AGE]
+    b[S_ETA] = a0 / (age + 1 + stability) ** alpha
+    this.mover.wish(b, b[S_ETA], maxStep - b[S_PROBE])
+    this.mover.take(b, band)
+    b[S_LAST_MEAN] = this.work[W_MEAN]
+    b[S_AGE] = age + 1
+    const c = c0 / (age + 2) ** gamma
+    const half = (maxStep * (1 - 1e-9)) / 2
+    b[S_PROBE] = c < half ? c : half
+    return KERNEL_UPDATE
+  }
+
+  /** n d u / U: Spall's d / (2 c D_i) where nothing was clipped; 0 for a knob that did not move. */
+  private writeGradient(b: Float64Array): void {
+    const n = this.n
+    const at = SCALARS + V_GRADIENT * n
+    const scale = (n * this.work[W_DIFFERENCE]) / this.work[W_SQUARE]
+    for (let i = 0; i < n; i++) b[at + i] = scale * this.displacement[i]
+  }
+
+  /** What the slope just read promises for the step really taken. */
+  private predict(b: Float64Array): void {
+    const n = this.n
+    const taken = this.mover.taken
+    let along = 0
+    for (let i = 0; i < n; i++) along += this.displacement[i] * taken[i]
+    b[S_PREDICTED] = (this.work[W_DIFFERENCE] * along) / this.work[W_SQUARE]
+  }
+
+  private placeBase(b: Float64Array, baseUnit: Float64Array): void {
+    const n = this.n
+    for (let i = 0; i < n; i++) {
+      const applied = this.table.snap(i, baseUnit[i])
+      b[SCALARS + V_BASE * n + i] = applied
+      b[SCALARS + V_INNER * n + i] = applied
+      b[SCALARS + V_PLUS * n + i] = applied
+      b[SCALARS + V_MINUS * n + i] = applied
+      b[SCALARS + V_TARGET * n + i] = applied
+      b[SCALARS + V_PREVIOUS * n + i] = applied
+      b[SCALARS + V_PREVIOUS_INNER * n + i] = applied
+      b[SCALARS + V_MOVE * n + i] = 0
+    }
+  }
+
+  private copy(state: Float64Array, vector: number, out: Float64Array, outOffset: number): void {
+    const n = this.n
+    const at = SCALARS + vector * n
+    for (let i = 0; i < n; i++) out[outOffset + i] = state[at + i]
+  }
+}
+
+/** True when no slot is NaN or infinite; the sum of x - x is NaN as soon as one is. */
+function allFinite(b: Float64Array): boolean {
+  let sum = 0
+  for (let i = 0; i < b.length; i++) sum += b[i] - b[i]
+  return sum === 0
+}

@@ -1,0 +1,77 @@
+/**
+ * Where everything lies in the state block of the SPSA kernel. The whole state of a tuner is one Float64Array: scalars
+ * first, then vectors of one double per knob. One needs this to read a block without the kernel (tests, inspectors).
+ * No slot ever holds NaN or an infinity, so a block survives JSON; what may be absent has a flag beside it.
+ */
+
+/** Cycles drawn so far: what the signs are a function of. Never restarts. */
+export const S_CYCLE = 0
+/** Cycles since the start or the last re-heat: what schedules are a function of. */
+export const S_AGE = 1
+export const S_ETA = 2
+/** Probe size c in unit space. */
+export const S_PROBE = 3
+/** Estimated variance of one reading. */
+export const S_NOISE = 4
+export const S_HAS_NOISE = 5
+/** Squared slope per knob. */
+export const S_SLOPE = 6
+export const S_HAS_SLOPE = 7
+/** Running root mean square of a step. */
+export const S_STEP = 8
+/** Reference level of the cycle mean. */
+export const S_LEVEL = 9
+export const S_HAS_LEVEL = 10
+/** Variance of the cycle mean about its level. */
+export const S_SPREAD = 11
+export const S_HAS_SPREAD = 12
+/** Evidence that the plant changed for the worse. */
+export const S_ALARM = 13
+/** Mean of the previous cycle, to which the next one is compared. */
+export const S_MEAN = 14
+export const S_HAS_MEAN = 15
+/** Change of the mean that the last move predicts. */
+export const S_PREDICTED = 16
+export const S_REHEATS = 17
+/** +1 when the plus side of the cycle in flight is read first, else -1. */
+export const S_FIRST = 18
+export const S_BLOCKED = 19
+/** Times a move was taken back. */
+export const S_BLOCKS = 20
+/** Consecutive cycles that were worse than the one before beyond doubt. */
+export const S_REGRESSIONS = 21
+/** Mean of the last completed cycle, kept even when the next comparison is to be skipped. */
+export const S_LAST_MEAN = 22
+export const S_HAS_LAST_MEAN = 23
+/** Estimated variance of one margin reading. */
+export const S_MARGIN_NOISE = 24
+export const S_HAS_MARGIN_NOISE = 25
+export const S_MARGIN_MEAN = 26
+export const S_HAS_MARGIN_MEAN = 27
+/** Change of the margin that the last move predicts. */
+export const S_MARGIN_PREDICTED = 28
+/** 1 while a cycle is in flight: `begin` has placed the probes. */
+export const S_BEGUN = 29
+export const SCALARS = 32
+
+/** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
+export const V_BASE = 0
+/** The continuous position behind the base of a knob on a grid; equal to the base elsewhere. */
+export const V_INNER = 1
+export const V_SIGN = 2
+export const V_PLUS = 3
+export const V_MINUS = 4
+/** Where the update moves the base. */
+export const V_TARGET = 5
+/** The base before the last move. */
+export const V_PREVIOUS = 6
+export const V_PREVIOUS_INNER = 7
+/** The step wished for, then the step taken. */
+export const V_MOVE = 8
+export const V_GRADIENT = 9
+export const V_MARGIN_SLOPE = 10
+export const VECTORS = 11
+
+export function spsaStateLength(knobs: number): number {
+  return SCALARS + VECTORS * knobs
+}

@@ -1,0 +1,62 @@
+/**
+ * The constants of the tuning rule with their defaults. Nobody needs to touch them to use Arqon: they are the same for
+ * every plant, because the rule measures units, noise and slope itself. They are settings so that the arena can take
+ * the rule apart (docs/explanation/tuning-rule.md) and so that the plain schedule can be run beside it.
+ */
+
+/** "trustRatio" is the self-calibrating default; "spall" the plain schedule of Spall (1998). */
+export type SpsaMode = "trustRatio" | "spall"
+
+export interface SpsaSettings {
+  /** Integer from 0 to 2^53 - 1. */
+  readonly seed: number
+  /** Largest single apply in unit space: the guardrail's own number. */
+  readonly maxStep: number
+  readonly mode: SpsaMode
+  /** Read constraint margins when they come with the readings. */
+  readonly constrained: boolean
+  /** Spall's gains: a_k = a0 / (k + 1 + stability)^alpha, c_k = c0 / (k + 1)^gamma. */
+  readonly a0: number
+  readonly c0: number
+  readonly stability: number
+  readonly alpha: number
+  readonly gamma: number
+  /** Largest component of the first move, unit space. */
+  readonly firstStep: number
+  /** Probe size at the start, and the smallest one. */
+  readonly probe: number
+  readonly probeMin: number
+  /** Probe size over running step size. */
+  readonly probeToStep: number
+  /** Smallest step the gain is kept able to make: it follows slow drift. 0 lets the gain die out. */
+  readonly floor: number
+  /** How fast the trust ratio moves the gain; 0 switches it off. */
+  readonly trust: number
+  /** The ratio of measured to predicted change that leaves the gain alone: one half is exact on a quadratic. */
+  readonly trustTarget: number
+  /** A move is taken back when the mean rose by more than so many noise deviations; Infinity switches it off. */
+  readonly blockSigmas: number
+  /** Evidence at which the plant counts as changed; Infinity switches change detection off. */
+  readonly alarm: number
+}
+
+export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
+  seed: 0,
+  maxStep: 0.1,
+  mode: "trustRatio",
+  constrained: true,
+  a0: 0.1,
+  c0: 0.05,
+  stability: 10,
+  alpha: 0.602,
+  gamma: 0.101,
+  firstStep: 0.05,
+  probe: 0.04,
+  probeMin: 0.0025,
+  probeToStep: 0.3,
+  floor: 0.003,
+  trust: 0.5,
+  trustTarget: 0.5,
+  blockSigmas: 3,
+  alarm: 8,
+})
