@@ -1,0 +1,59 @@
+/**
+ * The verdict: the starting and the tuned configuration measured in alternating blocks A B A B A B, so that a machine
+ * that is slower in one minute than in the next burdens both alike. Pure.
+ */
+import type { Measurement } from "./protocol.ts"
+
+/** What stands in the table's row of one configuration: means over its blocks. */
+export interface Side {
+  readonly costMs: number
+  readonly latencyMs: number
+  readonly p99Ms: number
+  readonly ageMs: number
+  readonly perSecond: number
+  readonly refused: number
+  readonly errors: number
+}
+
+export interface Comparison {
+  readonly start: Side
+  readonly tuned: Side
+  /** Tuned over start, of the means of all blocks: lower is better. */
+  readonly ratio: number
+  /** The same for each neighbouring pair of blocks. */
+  readonly pairRatios: ReadonlyArray<number>
+}
+
+const mean = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0)
+
+const sideOf = (blocks: ReadonlyArray<Measurement>): Side => ({
+  costMs: mean(blocks.map((block) => block.costMs)),
+  latencyMs: mean(blocks.map((block) => block.latencyMs)),
+  p99Ms: mean(blocks.map((block) => block.p99Ms)),
+  ageMs: mean(blocks.map((block) => block.ageMs)),
+  perSecond: mean(blocks.map((block) => block.perSecond)),
+  refused: sum(blocks.map((block) => block.refused)),
+  errors: sum(blocks.map((block) => block.errors)),
+})
+
+/** `blocks` in the order measured: start, tuned, start, tuned, ... Throws when a block saw no answers. */
+export const compare = (blocks: ReadonlyArray<Measurement>): Comparison => {
+  if (blocks.length === 0 || blocks.length % 2 !== 0) throw new Error("a comparison wants pairs of blocks")
+  if (blocks.some((block) => block.answers === 0)) throw new Error("a block of the comparison saw no answers")
+  const starts = blocks.filter((_, index) => index % 2 === 0)
+  const tuneds = blocks.filter((_, index) => index % 2 === 1)
+  const start = sideOf(starts)
+  const tuned = sideOf(tuneds)
+  return {
+    start,
+    tuned,
+    ratio: tuned.costMs / start.costMs,
+    pairRatios: starts.map((block, index) => tuneds[index].costMs / block.costMs),
+  }
+}
+
+/** Exit code 1 is for a service that ended worse than it started, or that read a knob outside its bounds. */
+export const exitCodeOf = (ratio: number, outOfBounds: number): 0 | 1 =>
+  ratio <= 1 && outOfBounds === 0 ? 0 : 1

@@ -1,0 +1,195 @@
+/**
+ * The plant process: the quote service with Arqon inside it, the way a service embeds it. The engine writes the knobs,
+ * the service reads them live at every request, and twenty times a second one reading goes back. Run by main.ts.
+ */
+import { createEngine } from "arqon"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { AnswerMeter } from "./AnswerMeter.ts"
+import { connect } from "./Child.ts"
+import { type KnobValues, params, startingValues } from "./knobs.ts"
+import type { PlantChannel, PlantCounts, Progress } from "./protocol.ts"
+import { type KnobSource, QuoteService } from "./QuoteService.ts"
+import { QuoteTable } from "./QuoteTable.ts"
+
+/** One reading per slice: several hundred answers at the demo's load. */
+const SLICE_MS = 50
+const PROGRESS_MS = 200
+/** The price feed: so many products get a new price every so often. */
+const FEED_MS = 25
+const PRODUCTS_PER_FEED = 20
+
+const folder = mkdtempSync(join(tmpdir(), "arqon-demo-"))
+const table = new QuoteTable(join(folder, "quotes.db"))
+const meter = new AnswerMeter()
+const seen = { answers: 0, costMs: 0, p99Ms: 0, sinceMs: performance.now() }
+
+/** Fixed values until the engine runs and again for the comparison; the engine's own live view in between. */
+let source: KnobSource = { values: startingValues, generation: 0 }
+const knobs: KnobSource = {
+  get values() {
+    return source.values
+  },
+  get generation() {
+    return source.generation
+  },
+}
+
+const service = new QuoteService(table, knobs, (generation, latencyMs, ageMs, refused) =>
+  meter.add(generation, latencyMs, ageMs, refused),
+)
+const server = createServer(service.handle)
+const feed = setInterval(() => table.changePrices(PRODUCTS_PER_FEED), FEED_MS)
+
+const makeEngine = (seed: number, stateFolder: string) =>
+  createEngine({
+    params,
+    objective: "minimize",
+    seed,
+    guardrails: "balanced",
+    // Half a second of readings to a window: long against a quote's time to live, so that a change of it has settled.
+    window: { digests: 8, us: 3_000_000, settleUs: 100_000 },
+    state: stateFolder,
+  })
+
+type DemoEngine = ReturnType<typeof makeEngine>
+let engine: DemoEngine | null = null
+let timers: ReadonlyArray<NodeJS.Timeout> = []
+
+const slice = (running: DemoEngine): void => {
+  const reading = meter.take(running.generation)
+  if (reading === null) return
+  seen.answers += reading.answers
+  seen.costMs += reading.costMs * reading.answers
+  seen.p99Ms = Math.max(seen.p99Ms, reading.p99Ms)
+  running.observe({
+    objective: reading.costMs,
+    generation: reading.generation,
+    latencyP99Us: reading.p99Ms * 1_000,
+    throughputRps: (reading.answers * 1_000) / SLICE_MS,
+    errorRate: reading.refusedShare,
+  })
+}
+
+const total = (counts: object): number =>
+  Object.values(counts).reduce((sum: number, count: number) => sum + count, 0)
+
+const progressOf = (running: DemoEngine): Progress => {
+  const snapshot = running.getSnapshot()
+  const nowMs = performance.now()
+  const { answers, costMs, p99Ms, sinceMs } = seen
+  Object.assign(seen, { answers: 0, costMs: 0, p99Ms: 0, sinceMs: nowMs })
+  return {
+    values: { ...snapshot.values } as KnobValues,
+    costMs: costMs / answers,
+    p99Ms,
+    perSecond: (answers * 1_000) / (nowMs - sinceMs),
+    mode: snapshot.mode,
+    safeModeReason: snapshot.safeMode?.reason ?? null,
+    phase: snapshot.cycle.phase,
+    cycles: snapshot.counters.cycles,
+    stepSize: snapshot.cycle.eta,
+    probe: snapshot.cycle.probe,
+    generation: snapshot.generation,
+    applies: snapshot.counters.applies,
+    refused: total(snapshot.counters.refused),
+    rollbacks: snapshot.counters.rollbacks,
+    safeModeEntries: snapshot.counters.trips,
+    outOfBounds: service.outOfBounds,
+  }
+}
+
+const tune = async (seed: number, stateFolder: string): Promise<void> => {
+  const running = makeEngine(seed, stateFolder)
+  engine = running
+  await running.start()
+  source = running
+  timers = [
+    setInterval(() => slice(running), SLICE_MS),
+    setInterval(() => send({ kind: "progress", progress: progressOf(running) }), PROGRESS_MS),
+  ]
+  send({ kind: "tuning" })
+}
+
+/** Stops the engine, which leaves the plant on its base: that is the tuned configuration. */
+const stopTuning = async (): Promise<void> => {
+  for (const timer of timers) clearInterval(timer)
+  timers = []
+  if (engine === null) return
+  const running = engine
+  engine = null
+  await running.stop()
+  const { counters } = running.getSnapshot()
+  const tuned = { ...running.values } as KnobValues
+  source = { values: tuned, generation: running.generation }
+  send({
+    kind: "tuned",
+    result: {
+      tuned,
+      applies: counters.applies,
+      refused: total(counters.refused),
+      safeModeEntries: counters.trips,
+      cycles: counters.cycles,
+      auditFile: running.auditFile ?? "",
+    },
+  })
+}
+
+let cpu = process.cpuUsage()
+let countedMs = performance.now()
+
+const counts = (): PlantCounts => {
+  const { answers, hits, statements } = service.takeCounts()
+  const used = process.cpuUsage(cpu)
+  const nowMs = performance.now()
+  const result = {
+    hitRatio: hits / answers,
+    requestsPerStatement: (answers - hits) / statements,
+    cpu: (used.user + used.system) / 1_000 / (nowMs - countedMs),
+  }
+  cpu = process.cpuUsage()
+  countedMs = nowMs
+  return result
+}
+
+const end = async (): Promise<void> => {
+  await stopTuning()
+  clearInterval(feed)
+  server.close()
+  server.closeAllConnections()
+  table.close()
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(0)
+}
+
+const fail = (error: unknown): void => {
+  send({ kind: "failed", message: error instanceof Error ? error.message : String(error) })
+}
+
+const send = connect<PlantChannel>((message) => {
+  switch (message.kind) {
+    case "tune":
+      tune(message.seed, message.stateFolder).catch(fail)
+      return
+    case "stopTuning":
+      stopTuning().catch(fail)
+      return
+    case "hold":
+      source = { values: message.values, generation: knobs.generation }
+      send({ kind: "held" })
+      return
+    case "counts":
+      send({ kind: "counted", counts: counts(), outOfBounds: service.outOfBounds })
+      return
+    case "end":
+      end().catch(() => process.exit(1))
+  }
+})
+
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address() as AddressInfo
+  send({ kind: "listening", url: `http://127.0.0.1:${port}` })
+})

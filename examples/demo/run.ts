@@ -1,0 +1,153 @@
+/**
+ * One run of the demo from the first process to the verdict. main.ts gives it a terminal; the smoke test and the
+ * recorder watch through the same door.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+import { Child } from "./Child.ts"
+import { compare, exitCodeOf } from "./comparison.ts"
+import { type KnobValues, startingValues } from "./knobs.ts"
+import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf } from "./options.ts"
+import type { LoadChannel, LoadPhase, Measurement, PlantChannel } from "./protocol.ts"
+import type { Terminal } from "./terminal.ts"
+import { type DemoState, verdict } from "./view.ts"
+
+/** The load at first, and what joins it half way: more callers, with interests that overlap only in part. */
+export const firstLoad: LoadPhase = { connections: 64, catalogue: 2_000, offset: 0 }
+export const secondLoad: LoadPhase = { connections: 40, catalogue: 4_000, offset: 1_700 }
+
+/** How often the view moves on. */
+const FRAME_MS = 200
+
+/** Runs the demo; resolves with the exit code. `writeLine` gets the JSON object when asked for. */
+export const runDemo = async (
+  options: DemoOptions,
+  stateFolder: string,
+  terminal: Pick<Terminal, "show" | "tell" | "print" | "release">,
+  signal: AbortSignal,
+  writeLine: (line: string) => void,
+): Promise<number> => {
+  const schedule = scheduleOf(options.seconds)
+  const plant = new Child<PlantChannel>("plant.ts")
+  const load = new Child<LoadChannel>("load.ts")
+  const failed = Promise.race([plant.failed(), load.failed()])
+  failed.catch(() => undefined)
+  const startedMs = performance.now()
+  let state: DemoState = {
+    stage: "warming up",
+    elapsedMs: 0,
+    totalMs: options.seconds * 1_000,
+    seed: options.seed,
+    connections: firstLoad.connections,
+    start: startingValues,
+    progress: null,
+    costs: [],
+    loadChangedAt: -1,
+    startCostMs: Number.NaN,
+    events: [],
+    block: 0,
+  }
+  const update = (change: Partial<DemoState>): void => {
+    state = { ...state, ...change, elapsedMs: performance.now() - startedMs }
+    terminal.show(state)
+  }
+  const event = (text: string): void => {
+    const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0)
+    state = { ...state, events: [...state.events, `${seconds.padStart(3)} s  ${text}`] }
+    terminal.tell(text)
+  }
+  const wait = async (ms: number): Promise<void> => {
+    const until = performance.now() + ms
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      await Promise.race([sleep(Math.min(FRAME_MS, left), undefined, { signal }), failed])
+      update({})
+    }
+  }
+  const measure = async (ms: number): Promise<Measurement> => {
+    load.send({ kind: "measureBegin" })
+    await wait(ms)
+    return (await load.ask({ kind: "measureEnd" }, "measured")).measurement
+  }
+  const hold = (values: KnobValues): Promise<unknown> => plant.ask({ kind: "hold", values }, "held")
+
+  plant.listen((message) => {
+    if (message.kind !== "progress") return
+    const { progress } = message
+    const before = state.progress
+    if (progress.mode === "safe" && before?.mode !== "safe")
+      event(`SafeMode opened: ${progress.safeModeReason ?? "unknown"}`)
+    if (progress.mode !== "safe" && before?.mode === "safe") event("SafeMode closed, tuning goes on")
+    if (progress.refused > (before?.refused ?? 0))
+      event(`Tier 1 refused a proposal (${progress.refused} so far)`)
+    if (progress.rollbacks > (before?.rollbacks ?? 0)) event("rolled back to the baseline")
+    update({ progress, costs: [...state.costs, progress.costMs] })
+  })
+
+  try {
+    const [{ url }] = await Promise.all([plant.ask(null, "listening"), load.ask(null, "ready")])
+    load.send({ kind: "load", url, phase: firstLoad, seed: options.seed })
+    event(`${firstLoad.connections} callers, each asking again as soon as it is answered`)
+    await wait(schedule.warmUpMs / 2)
+    const { costMs: startCostMs } = await measure(schedule.warmUpMs / 2)
+
+    await plant.ask({ kind: "tune", seed: options.seed, stateFolder }, "tuning")
+    update({ stage: "tuning", startCostMs })
+    event("engine started")
+    await wait(schedule.tuneMs / 2)
+    if (options.loadChange) {
+      load.send({ kind: "load", url, phase: secondLoad, seed: options.seed + 1 })
+      event(`the load changes: ${secondLoad.connections} more callers with other interests`)
+      update({
+        connections: firstLoad.connections + secondLoad.connections,
+        loadChangedAt: state.costs.length,
+      })
+    }
+    await wait(schedule.tuneMs / 2)
+    const { result } = await plant.ask({ kind: "stopTuning" }, "tuned")
+    event("engine stopped on its base; comparing with the start")
+
+    const blocks: Array<Measurement> = []
+    for (let block = 0; block < COMPARISON_BLOCKS; block++) {
+      await hold(block % 2 === 0 ? startingValues : result.tuned)
+      update({ stage: "comparing", block })
+      await wait(schedule.blockSettleMs)
+      const measurement = await measure(schedule.blockMeasureMs)
+      event(`block ${"ABABAB"[block]}: ${measurement.costMs.toFixed(2)} ms per answer`)
+      blocks.push(measurement)
+    }
+    const comparison = compare(blocks)
+    const { outOfBounds } = await plant.ask({ kind: "counts" }, "counted")
+    update({ stage: "done" })
+    terminal.print(verdict(comparison, startingValues, result.tuned))
+    if (options.json) {
+      writeLine(
+        JSON.stringify({
+          objectiveStart: comparison.start.costMs,
+          objectiveTuned: comparison.tuned.costMs,
+          ratio: comparison.ratio,
+          pairRatios: comparison.pairRatios,
+          applies: result.applies,
+          refused: result.refused,
+          safeModeEntries: result.safeModeEntries,
+          outOfBounds,
+          auditFile: result.auditFile,
+          cycles: result.cycles,
+          start: startingValues,
+          tuned: result.tuned,
+        }),
+      )
+    }
+    return exitCodeOf(comparison.ratio, outOfBounds)
+  } catch (error) {
+    terminal.release()
+    if (signal.aborted) {
+      terminal.tell("stopped")
+      return 130
+    }
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  } finally {
+    terminal.release()
+    // The plant stops a running engine before it goes, which leaves the service on its base.
+    await Promise.all([plant.end({ kind: "end" }), load.end({ kind: "end" })])
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * What the demo shows, as data: lines of toned spans. terminal.ts paints them on a terminal, scripts/recordDemo.ts into
+ * a picture. Pure: the same state gives the same lines.
+ */
+import type { Comparison, Side } from "./comparison.ts"
+import { type KnobName, knobNames, type KnobValues, params } from "./knobs.ts"
+import type { Progress } from "./protocol.ts"
+
+export type Tone = "plain" | "dim" | "strong" | "title" | "good" | "warn" | "bad" | "live"
+
+export interface Span {
+  readonly text: string
+  readonly tone: Tone
+}
+
+export type Line = ReadonlyArray<Span>
+
+export type Stage = "warming up" | "tuning" | "comparing" | "done"
+
+export interface DemoState {
+  readonly stage: Stage
+  readonly elapsedMs: number
+  readonly totalMs: number
+  readonly seed: number
+  readonly connections: number
+  readonly start: KnobValues
+  readonly progress: Progress | null
+  /** Mean cost per answer of every progress so far, and at which of them the load changed (-1: not yet). */
+  readonly costs: ReadonlyArray<number>
+  readonly loadChangedAt: number
+  /** Mean cost under the starting configuration, from the warm-up. */
+  readonly startCostMs: number
+  /** What happened, newest last. */
+  readonly events: ReadonlyArray<string>
+  /** During the comparison: which block is being measured, from 0. */
+  readonly block: number
+}
+
+export const VIEW_WIDTH = 92
+const BAR_CELLS = 36
+const EVENTS_SHOWN = 4
+
+const span = (text: string, tone: Tone = "plain"): Span => ({ text, tone })
+const blank: Line = []
+
+/** Three significant digits without an exponent, whole numbers as they are. */
+export const number = (value: number): string => {
+  if (!Number.isFinite(value)) return "-"
+  if (Math.abs(value) >= 100 || Number.isInteger(value)) return value.toFixed(0)
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
+}
+
+const clock = (ms: number): string => {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  return `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`
+}
+
+/** Position of a value inside its knob's range, on the knob's own scale: 0 to 1. */
+export const position = (name: KnobName, value: number): number => {
+  const { min, max } = params[name]
+  return Math.log(Math.min(max, Math.max(min, value)) / min) / Math.log(max / min)
+}
+
+/** A bar of the knob inside its range; the tick stands where the knob started. */
+const bar = (name: KnobName, value: number, start: number): Line => {
+  const filled = Math.round(position(name, value) * BAR_CELLS)
+  const tick = Math.min(BAR_CELLS - 1, Math.round(position(name, start) * BAR_CELLS))
+  const cells = (from: number, to: number): Line =>
+    from >= to
+      ? []
+      : [
+          span("━".repeat(Math.max(0, Math.min(to, filled) - from)), "live"),
+          span("─".repeat(Math.max(0, to - Math.max(from, filled))), "dim"),
+        ]
+  return [...cells(0, tick), span("┃", "warn"), ...cells(tick + 1, BAR_CELLS)].filter(
+    ({ text }) => text !== "",
+  )
+}
+
+const BLOCKS = "▁▂▃▄▅▆▇█"
+
+/** The means of `width` stretches of `values`, oldest first; all of them when they are fewer. */
+export const condense = (values: ReadonlyArray<number>, width: number): ReadonlyArray<number> => {
+  const finite = values.map((value, index) =>
+    Number.isFinite(value) ? value : (values[index - 1] ?? Number.NaN),
+  )
+  if (finite.length <= width) return finite
+  return Array.from({ length: width }, (_, cell) => {
+    const from = Math.floor((cell * finite.length) / width)
+    const to = Math.max(from + 1, Math.floor(((cell + 1) * finite.length) / width))
+    const part = finite.slice(from, to).filter(Number.isFinite)
+    return part.reduce((sum, value) => sum + value, 0) / part.length
+  })
+}
+
+/** A sparkline from zero to the largest value. */
+const sparkline = (values: ReadonlyArray<number>, changedAt: number, width: number): Line => {
+  const cells = condense(values, width)
+  const scale = Math.max(...cells.filter(Number.isFinite), 1e-9)
+  const changeCell = changedAt < 0 ? cells.length : Math.floor((changedAt * cells.length) / values.length)
+  const text = cells
+    .map((value) => (Number.isFinite(value) ? BLOCKS[Math.min(7, Math.floor((value / scale) * 7.999))] : " "))
+    .join("")
+  return [span(text.slice(0, changeCell), "live"), span(text.slice(changeCell), "warn")].filter(
+    (part) => part.text !== "",
+  )
+}
+
+const heading = (state: DemoState): Line => {
+  const right = `${clock(state.elapsedMs)} / ${clock(state.totalMs)}`
+  const left = "Arqon tunes a live HTTP service"
+  const middle = `  ${state.stage}, ${state.connections} callers, seed ${state.seed}`
+  return [
+    span(left, "title"),
+    span(middle.padEnd(VIEW_WIDTH - left.length - right.length), "dim"),
+    span(right, "dim"),
+  ]
+}
+
+const change = (now: number, start: number): Span => {
+  const percent = (now / start - 1) * 100
+  if (!Number.isFinite(percent)) return span("")
+  const text = `${percent > 0 ? "+" : ""}${percent.toFixed(0)} %`
+  return span(text, percent < -2 ? "good" : percent > 2 ? "bad" : "dim")
+}
+
+const recentCost = (costs: ReadonlyArray<number>): number => {
+  const recent = costs.slice(-10).filter(Number.isFinite)
+  return recent.reduce((sum, cost) => sum + cost, 0) / recent.length
+}
+
+const objectiveLines = (state: DemoState): ReadonlyArray<Line> => {
+  const now = recentCost(state.costs)
+  return [
+    [
+      span("cost per answer  ", "strong"),
+      span(`${number(now)} ms`.padEnd(10), "live"),
+      span(`first load, start ${number(state.startCostMs)} ms  `, "dim"),
+      change(now, state.startCostMs),
+      span(
+        `   p99 ${number(state.progress?.p99Ms ?? Number.NaN)} ms   ${number(state.progress?.perSecond ?? Number.NaN)} answers/s`,
+        "dim",
+      ),
+    ],
+    sparkline(state.costs, state.loadChangedAt, VIEW_WIDTH),
+  ]
+}
+
+const knobLines = (state: DemoState): ReadonlyArray<Line> =>
+  knobNames.map((name) => {
+    const value = state.progress?.values[name] ?? state.start[name]
+    const { min, max } = params[name]
+    return [
+      span(name.padEnd(15), "strong"),
+      span(number(value).padStart(6), "live"),
+      span(`  ${number(min).padStart(5)} `, "dim"),
+      ...bar(name, value, state.start[name]),
+      span(` ${number(max).padEnd(5)}`, "dim"),
+      span(` start ${number(state.start[name])}`, "warn"),
+    ]
+  })
+
+const engineLines = (state: DemoState): ReadonlyArray<Line> => {
+  const { progress } = state
+  if (progress === null)
+    return [[span("engine not started: the service runs on its starting configuration", "dim")], blank]
+  const safe = progress.mode === "safe"
+  return [
+    [
+      span("cycle ", "dim"),
+      span(String(progress.cycles).padEnd(5), "strong"),
+      span(progress.phase.padEnd(15)),
+      span("probe ", "dim"),
+      span(progress.probe.toFixed(3).padEnd(8)),
+      span("generation ", "dim"),
+      span(String(progress.generation).padEnd(7)),
+      span("SafeMode ", "dim"),
+      safe ? span(`OPEN: ${progress.safeModeReason ?? "unknown"}`, "bad") : span("armed", "good"),
+    ],
+    [
+      span("applies ", "dim"),
+      span(String(progress.applies).padEnd(7), "strong"),
+      span("refused ", "dim"),
+      span(String(progress.refused).padEnd(7), progress.refused > 0 ? "warn" : "plain"),
+      span("rollbacks ", "dim"),
+      span(String(progress.rollbacks).padEnd(6), progress.rollbacks > 0 ? "warn" : "plain"),
+      span("SafeMode entries ", "dim"),
+      span(String(progress.safeModeEntries).padEnd(6), progress.safeModeEntries > 0 ? "warn" : "plain"),
+      span("readings out of bounds ", "dim"),
+      span(String(progress.outOfBounds), progress.outOfBounds > 0 ? "bad" : "good"),
+    ],
+  ]
+}
+
+/** The whole live view. */
+export const frame = (state: DemoState): ReadonlyArray<Line> => {
+  const events = state.events.slice(-EVENTS_SHOWN)
+  const tail = Array.from(
+    { length: EVENTS_SHOWN },
+    (_, index): Line =>
+      index < events.length
+        ? [span("· ", "dim"), span(events[index], index === events.length - 1 ? "plain" : "dim")]
+        : blank,
+  )
+  return [
+    heading(state),
+    blank,
+    ...objectiveLines(state),
+    blank,
+    ...knobLines(state),
+    blank,
+    ...engineLines(state),
+    blank,
+    ...tail,
+  ]
+}
+
+/** The same in one line, for logs. */
+export const plainLine = (state: DemoState): string => {
+  const { progress } = state
+  const knobs = knobNames
+    .map((name) => `${name} ${number(progress?.values[name] ?? state.start[name])}`)
+    .join(", ")
+  const engine =
+    progress === null
+      ? ""
+      : `, cycle ${progress.cycles}, applies ${progress.applies}, refused ${progress.refused}, SafeMode ${
+          progress.mode === "safe" ? `open (${progress.safeModeReason})` : "armed"
+        }`
+  return `${clock(state.elapsedMs)} ${state.stage}: cost ${number(recentCost(state.costs))} ms, ${knobs}${engine}`
+}
+
+const sideCells = (name: string, side: Side): ReadonlyArray<string> => [
+  name,
+  number(side.costMs),
+  number(side.latencyMs),
+  number(side.p99Ms),
+  number(side.ageMs),
+  number(side.perSecond),
+  String(side.refused + side.errors),
+]
+
+/** The table at the end, with the ratio and its spread. */
+export const verdict = (
+  comparison: Comparison,
+  start: KnobValues,
+  tuned: KnobValues,
+): ReadonlyArray<Line> => {
+  const header = ["", "cost ms", "wait ms", "p99 ms", "age ms", "answers/s", "failed"]
+  const widths = [10, 10, 10, 10, 10, 12, 9]
+  const row = (cells: ReadonlyArray<string>, tone: Tone): Line => [
+    span(
+      cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(""),
+      tone,
+    ),
+  ]
+  const { ratio, pairRatios } = comparison
+  const better = ratio <= 1
+  const spread = pairRatios.map((pair) => pair.toFixed(2)).join(", ")
+  return [
+    [span("Start and tuned, measured by the callers in alternating blocks (A B A B A B)", "title")],
+    blank,
+    row(header, "dim"),
+    row(sideCells("A start", comparison.start), "warn"),
+    row(sideCells("B tuned", comparison.tuned), "live"),
+    blank,
+    [
+      span("tuned / start  ", "strong"),
+      span(ratio.toFixed(3), better ? "good" : "bad"),
+      span(
+        `  (${Math.abs((ratio - 1) * 100).toFixed(0)} % ${better ? "less" : "more"} cost per answer; block by block ${spread})`,
+        "dim",
+      ),
+    ],
+    [span(`A  ${knobNames.map((name) => `${name} ${number(start[name])}`).join("   ")}`, "dim")],
+    [span(`B  ${knobNames.map((name) => `${name} ${number(tuned[name])}`).join("   ")}`, "dim")],
+  ]
+}
+
+/** The text of a line without its tones. */
+export const textOf = (line: Line): string => line.map(({ text }) => text).join("")
