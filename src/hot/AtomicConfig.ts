@@ -1,0 +1,175 @@
+/**
+ * The live configuration on one buffer, shared memory where there is such a thing. One writer (Tier 1) fills the next of
+ * sixteen versions and publishes it with one atomic store; readers in the same thread pay one array load for a knob,
+ * readers in other threads use `ConfigReader`. The baseline lies in the same buffer.
+ */
+import type { KnobTable } from "./KnobTable.ts"
+
+/** Versions in the ring; a power of two, so that the wrap of the 32-bit sequence is seamless. */
+export const VERSIONS = 16
+/** Header words (32 bit). */
+export const WORD_SEQUENCE = 0
+/** Trip reason while SafeMode is open, else 0. */
+export const WORD_LATCH = 1
+const WORD_KNOBS = 2
+/** The header takes one cache line of eight doubles; the words above are its first two. */
+const HEADER_DOUBLES = 8
+const HEAD_BASELINE_GENERATION = 4
+/** A version: generation, time of commit, n unit positions, n user values. */
+export const VERSION_GENERATION = 0
+export const VERSION_COMMITTED_US = 1
+export const VERSION_UNITS = 2
+
+/** Where version 0 starts, in doubles: after the header and the baseline (units, then values). */
+export const versionsStart = (knobs: number): number => HEADER_DOUBLES + 2 * knobs
+/** Doubles of one version. */
+export const versionWidth = (knobs: number): number => VERSION_UNITS + 2 * knobs
+
+const byteLengthOf = (knobs: number): number => 8 * (versionsStart(knobs) + VERSIONS * versionWidth(knobs))
+
+export class AtomicConfig {
+  readonly buffer: SharedArrayBuffer | ArrayBuffer
+  readonly knobs: number
+  readonly table: KnobTable
+  /** The whole buffer in doubles. A live user value is `block[valuesAt + i]`, a live unit position `block[unitsAt + i]`. */
+  readonly block: Float64Array
+  readonly words: Int32Array
+  /** Offsets of the live version; they move at every commit. */
+  unitsAt: number
+  valuesAt: number
+  /** Offsets of the version being written. */
+  nextUnitsAt: number
+  nextValuesAt: number
+  private sequence = 0
+
+  /**
+   * Starts at generation 1 on `initialUnit`, snapped to the grid. `buffer`, if given, has at least `byteLength(knobs)` bytes
+   * and is overwritten. A RangeError for positions out of bounds or a buffer too small.
+   */
+  constructor(table: KnobTable, initialUnit: Float64Array, buffer?: SharedArrayBuffer | ArrayBuffer) {
+    const knobs = table.size
+    if (initialUnit.length !== knobs)
+      throw new RangeError(`${knobs} initial positions wanted, not ${initialUnit.length}`)
+    const bytes = byteLengthOf(knobs)
+    if (buffer !== undefined && buffer.byteLength < bytes) {
+      throw new RangeError(`the configuration needs ${bytes} bytes, not ${buffer.byteLength}`)
+    }
+    // A page that is not cross-origin isolated has no SharedArrayBuffer: a plain one serves its only thread.
+    this.buffer =
+      buffer ??
+      (typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes))
+    this.knobs = knobs
+    this.table = table
+    this.block = new Float64Array(this.buffer, 0, bytes / 8)
+    this.words = new Int32Array(this.buffer, 0, 4)
+    this.block.fill(0)
+    this.words[WORD_KNOBS] = knobs
+    this.unitsAt = versionsStart(knobs) + VERSION_UNITS
+    this.valuesAt = this.unitsAt + knobs
+    const bad = table.place(initialUnit, 0, this.block, this.unitsAt, this.valuesAt)
+    if (bad >= 0)
+      throw new RangeError(`initial position of knob ${bad} is out of bounds: ${initialUnit[bad]}`)
+    this.block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION] = 1
+    this.nextUnitsAt = this.unitsAt + versionWidth(knobs)
+    this.nextValuesAt = this.nextUnitsAt + knobs
+    Atomics.store(this.words, WORD_SEQUENCE, 0)
+  }
+
+  /** Bytes of the buffer for so many knobs. */
+  static byteLength(knobs: number): number {
+    return byteLengthOf(knobs)
+  }
+
+  /** Version of the live configuration: 1 at the start, one more at every commit. */
+  get generation(): number {
+    return this.block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION]
+  }
+
+  /** When the live configuration was committed; 0 for the first. */
+  get committedUs(): number {
+    return this.block[this.unitsAt - VERSION_UNITS + VERSION_COMMITTED_US]
+  }
+
+  /** Live value of a knob, user units. */
+  value(i: number): number {
+    return this.block[this.valuesAt + i]
+  }
+
+  /** Live position of a knob, unit space. */
+  unit(i: number): number {
+    return this.block[this.unitsAt + i]
+  }
+
+  /** Live positions into `out`. */
+  readUnits(out: Float64Array): void {
+    const { block, unitsAt, knobs } = this
+    for (let i = 0; i < knobs; i++) out[i] = block[unitsAt + i]
+  }
+
+  /** Live user values into `out`. */
+  readValues(out: Float64Array): void {
+    const { block, valuesAt, knobs } = this
+    for (let i = 0; i < knobs; i++) out[i] = block[valuesAt + i]
+  }
+
+  /** Generation of the configuration that is the baseline; 0 when there is none. */
+  get baselineGeneration(): number {
+    return this.block[HEAD_BASELINE_GENERATION]
+  }
+
+  get hasBaseline(): boolean {
+    return this.block[HEAD_BASELINE_GENERATION] > 0
+  }
+
+  /** Positions of the baseline into `out`; all zero when there is none. */
+  baselineUnits(out: Float64Array): void {
+    const { block, knobs } = this
+    for (let i = 0; i < knobs; i++) out[i] = block[HEADER_DOUBLES + i]
+  }
+
+  /** User values of the baseline into `out`; all zero when there is none. */
+  baselineValues(out: Float64Array): void {
+    const { block, knobs } = this
+    for (let i = 0; i < knobs; i++) out[i] = block[HEADER_DOUBLES + knobs + i]
+  }
+
+  // The write side, for Tier 1 only: fill `nextUnitsAt` and `nextValuesAt`, then `commit`.
+
+  /** Publishes the version being written, one generation up, committed at `cells[at]`. */
+  commit(cells: Float64Array, at: number): void {
+    const { block, words, knobs, nextUnitsAt } = this
+    const version = nextUnitsAt - VERSION_UNITS
+    block[version + VERSION_GENERATION] = block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION] + 1
+    block[version + VERSION_COMMITTED_US] = cells[at]
+    const sequence = (this.sequence + 1) | 0
+    Atomics.store(words, WORD_SEQUENCE, sequence)
+    this.sequence = sequence
+    this.unitsAt = nextUnitsAt
+    this.valuesAt = nextUnitsAt + knobs
+    // sequence & 15 is the published version, so the last of the sixteen is followed by the first.
+    const start = versionsStart(knobs)
+    const next =
+      ((sequence + 1) & (VERSIONS - 1)) === 0 ? start + VERSION_UNITS : nextUnitsAt + versionWidth(knobs)
+    this.nextUnitsAt = next
+    this.nextValuesAt = next + knobs
+  }
+
+  /** Fills the version being written from positions `units[0..n)` that are on the grid already. */
+  draftFrom(units: Float64Array): number {
+    return this.table.place(units, 0, this.block, this.nextUnitsAt, this.nextValuesAt)
+  }
+
+  /** Fills the version being written with the baseline, bit for bit. */
+  draftBaseline(): void {
+    const { block, knobs, nextUnitsAt } = this
+    // Units and values lie side by side both in the baseline and in a version.
+    for (let i = 0; i < 2 * knobs; i++) block[nextUnitsAt + i] = block[HEADER_DOUBLES + i]
+  }
+
+  /** Makes positions that are on the grid already, live under the generation in `cells[at]`, the baseline. */
+  keepBaseline(units: Float64Array, cells: Float64Array, at: number): void {
+    const { block, knobs, table } = this
+    table.place(units, 0, block, HEADER_DOUBLES, HEADER_DOUBLES + knobs)
+    block[HEAD_BASELINE_GENERATION] = cells[at]
+  }
+}

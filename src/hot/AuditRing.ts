@@ -1,0 +1,176 @@
+/**
+ * The audit trail on its way out: fixed-size records of doubles in a ring, written by Tier 1 without allocating and
+ * drained by whoever keeps them. It never overwrites: a full ring refuses, and that refusal stops adaptation. The last
+ * `RESERVED_RECORDS` places are kept for safety actions, which must always be possible and always be recorded.
+ */
+
+/** Positions in a record. */
+export const RECORD_SEQUENCE = 0
+/** AUDIT_*. */
+export const RECORD_KIND = 1
+export const RECORD_TIMESTAMP_US = 2
+/** The live generation after what is recorded. */
+export const RECORD_GENERATION = 3
+export const RECORD_PROPOSAL_ID = 4
+/** Status of an apply or a violation, trip reason of SafeMode, validity of a digest, due code of a tick. */
+export const RECORD_CODE = 5
+/** PLUS..RETURN_TO_BASE, or NaN. */
+export const RECORD_DETAIL = 6
+/** Knob a violation is about, or -1. */
+export const RECORD_KNOB = 7
+export const RECORD_VALUE = 8
+export const RECORD_LIMIT = 9
+export const RECORD_OBJECTIVE = 10
+export const RECORD_MARGIN = 11
+/**
+ * The point, one double per knob **in unit space**: what is live after the record, or what was asked for in a violation
+ * (which may be NaN or out of bounds). `KnobTable.decode` gives the user values, bit for bit those that were live.
+ */
+export const RECORD_POINT = 12
+
+/**
+ * A digest record uses the header otherwise: RECORD_PROPOSAL_ID is the time of receipt, RECORD_DETAIL latency p99,
+ * RECORD_KNOB throughput, RECORD_VALUE error rate, RECORD_GENERATION the one the digest claims, and the four extra
+ * channels stand at RECORD_POINT. So a point has room for at least four.
+ */
+const LEAST_POINT = 4
+
+/** Places that only `reserveSafety` takes. */
+export const RESERVED_RECORDS = 8
+const HIGH_WATER = 0.8
+
+/** What `drain` hands out: one record at `block[offset]`. Read it at once, keep nothing. */
+export type RecordVisitor = (block: Float64Array, offset: number) => void
+
+export class AuditRing {
+  readonly capacity: number
+  /** Doubles per record. */
+  readonly width: number
+  readonly knobs: number
+  /** The records; writers fill the `width` doubles at what `reserve` returned. */
+  readonly block: Float64Array
+  /** One record to fill at leisure for `push`; sequence is filled in by the ring. */
+  readonly draft: Float64Array
+  /** Waiting records. */
+  size = 0
+  private head = 0
+  private tail = 0
+  /** [0]: sequence of the next record, [1]: records that found no place. Doubles: they outlive 2^31. */
+  private readonly counts = new Float64Array(2)
+
+  /** `capacity` must leave room beside the reserved places: at least 16. */
+  constructor(knobs: number, capacity: number) {
+    if (!Number.isInteger(capacity) || capacity < 2 * RESERVED_RECORDS) {
+      throw new RangeError(
+        `the audit ring needs a whole capacity of at least ${2 * RESERVED_RECORDS}, not ${capacity}`,
+      )
+    }
+    this.knobs = knobs
+    this.capacity = capacity
+    this.width = RECORD_POINT + Math.max(knobs, LEAST_POINT)
+    this.block = new Float64Array(capacity * this.width)
+    this.draft = new Float64Array(this.width)
+    this.clearDraft()
+    this.counts[0] = 1
+  }
+
+  /** Places left for ordinary records. */
+  get free(): number {
+    const free = this.capacity - RESERVED_RECORDS - this.size
+    return free > 0 ? free : 0
+  }
+
+  /** No place left for ordinary records: adaptation has to wait for the drain. */
+  get full(): boolean {
+    return this.size >= this.capacity - RESERVED_RECORDS
+  }
+
+  /** Four fifths are taken: time to drain. */
+  get highWater(): boolean {
+    return this.size >= HIGH_WATER * this.capacity
+  }
+
+  /** Records written since construction. */
+  get written(): number {
+    return this.counts[0] - 1
+  }
+
+  /** Records that found no place at all. Stays 0 while a full ring halts adaptation and someone drains. */
+  get dropped(): number {
+    return this.counts[1]
+  }
+
+  /** Offset in `block` of the next record, sequence filled in, or -1 when full. Nothing is written before `commit`. */
+  reserve(): number {
+    if (this.size >= this.capacity - RESERVED_RECORDS) return -1
+    const offset = this.tail * this.width
+    this.block[offset + RECORD_SEQUENCE] = this.counts[0]
+    return offset
+  }
+
+  /** As `reserve`, with the reserved places too. */
+  reserveSafety(): number {
+    if (this.size === this.capacity) return -1
+    const offset = this.tail * this.width
+    this.block[offset + RECORD_SEQUENCE] = this.counts[0]
+    return offset
+  }
+
+  /** Makes the record at the reserved offset part of the trail. */
+  commit(): void {
+    const next = this.tail + 1
+    this.tail = next === this.capacity ? 0 : next
+    this.size++
+    this.counts[0]++
+  }
+
+  /** Appends the draft; false when it found no place, which is counted in `dropped`. */
+  push(): boolean {
+    return this.append(this.reserve())
+  }
+
+  /** Appends the draft with the reserved places too: for safety actions and SafeMode. */
+  pushSafety(): boolean {
+    return this.append(this.reserveSafety())
+  }
+
+  /** A record that could not be written is at least counted. */
+  drop(): void {
+    this.counts[1]++
+  }
+
+  /** An empty draft: everything NaN but knob -1 and code 0. */
+  clearDraft(): void {
+    this.draft.fill(Number.NaN)
+    this.draft[RECORD_KNOB] = -1
+    this.draft[RECORD_CODE] = 0
+  }
+
+  /**
+   * Hands out records in order, oldest first, at most `max`, and frees their places; returns how many. A record is off
+   * the ring before its visitor runs; a visitor must not write to this ring.
+   */
+  drain(visit: RecordVisitor, max = this.capacity): number {
+    let visited = 0
+    while (visited < max && this.size > 0) {
+      const offset = this.head * this.width
+      const next = this.head + 1
+      this.head = next === this.capacity ? 0 : next
+      this.size--
+      visited++
+      visit(this.block, offset)
+    }
+    return visited
+  }
+
+  private append(offset: number): boolean {
+    if (offset < 0) {
+      this.counts[1]++
+      return false
+    }
+    const { block, draft, width } = this
+    for (let i = RECORD_SEQUENCE + 1; i < width; i++) block[offset + i] = draft[i]
+    this.commit()
+    return true
+  }
+}

@@ -1,0 +1,495 @@
+/**
+ * Tier 1: the only writer of the live configuration. It holds every proposal against every guardrail and either applies
+ * it whole or refuses it whole, and it can always go back to the baseline or the base. Everything it does or refuses is one
+ * record in the audit ring. One needs it directly only in loops without actors; otherwise `HotPath` owns one.
+ *
+ * Calls return status codes; numbers go in through `proposal` and come out through `knob`, `value`, `limit` and
+ * `nextApplyUs`. Nothing is allocated after construction, no clock is read, nothing throws.
+ */
+import type { AtomicConfig } from "./AtomicConfig.ts"
+import { WORD_LATCH } from "./AtomicConfig.ts"
+import type { AuditRing } from "./AuditRing.ts"
+import {
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_GENERATION,
+  RECORD_KIND,
+  RECORD_KNOB,
+  RECORD_LIMIT,
+  RECORD_MARGIN,
+  RECORD_OBJECTIVE,
+  RECORD_POINT,
+  RECORD_PROPOSAL_ID,
+  RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
+} from "./AuditRing.ts"
+import { BudgetWindow, NEIGHBOUR_SLACK } from "./BudgetWindow.ts"
+import {
+  ACCEPTED,
+  AUDIT_APPLY,
+  AUDIT_BASELINE_SET,
+  AUDIT_QUEUE_FULL,
+  AUDIT_ROLLBACK,
+  AUDIT_SAFE_MODE_ENTERED,
+  AUDIT_SAFE_MODE_EXITED,
+  AUDIT_VIOLATION,
+  CONSTRAINT_VIOLATION,
+  COOLDOWN_ACTIVE,
+  DELTA_TOO_LARGE,
+  NO_BASELINE,
+  NOT_TRIPPED,
+  OBJECTIVE_REGRESSION,
+  OUT_OF_BOUNDS,
+  PERIODIC,
+  RATE_LIMIT_EXCEEDED,
+  RETURN_TO_BASE,
+  ROLLBACK,
+  SAFE_MODE_OPEN,
+  STALE_GENERATION,
+  UNKNOWN_PARAMETER,
+  UPDATE,
+} from "./codes.ts"
+import type { GuardrailNumbers } from "./Guardrails.ts"
+import { checkGuardrails } from "./Guardrails.ts"
+import type { KnobTable } from "./KnobTable.ts"
+import { MAX_TIME_US, RateWindow } from "./RateWindow.ts"
+
+/** Positions in `SafetyExecutor.proposal`. */
+export const P_NOW_US = 0
+/** The generation the proposer believes to be live. */
+export const P_EXPECTED_GENERATION = 1
+export const P_ID = 2
+/** How many targets the proposer gives; must be the number of knobs. */
+export const P_LENGTH = 3
+/** First of n targets, unit space. */
+export const P_TARGET = 4
+
+/** Status codes there are. */
+const STATUSES = 14
+const HOUR_US = 3_600_000_000
+/** Rounding allowed on a step that was computed as base + c and base - c; a guardrail is not a test of ulps. */
+const STEP_ROUNDING = 1e-12
+
+/** Cells of doubles that must not cross calls. */
+const NOW = 0
+const LAST_HELD = 1
+const COOLDOWN_UNTIL = 2
+const MARGIN = 3
+const REGRESSIONS = 4
+const VALUE = 5
+const LIMIT = 6
+const NEXT_APPLY = 7
+const BASE_GENERATION = 8
+const CELLS = 9
+
+export class SafetyExecutor {
+  readonly table: KnobTable
+  readonly config: AtomicConfig
+  readonly audit: AuditRing
+  readonly policy: GuardrailNumbers
+  /** Inbox: P_NOW_US, P_EXPECTED_GENERATION, P_ID, P_LENGTH, then n targets from P_TARGET. Calls read it and leave it be. */
+  readonly proposal: Float64Array
+  /** The current iterate without perturbation, unit space, on the grid. Read only. */
+  readonly base: Float64Array
+  /** One word, shared with every thread that has the configuration's buffer: the trip reason, or 0. Read with Atomics. */
+  readonly latch: Int32Array
+  /** Refusals by status code. */
+  readonly refused = new Uint32Array(STATUSES)
+  applies = 0
+  rollbacks = 0
+  returns = 0
+  /** Calls whose time lay behind the last one (or was no time at all): the last one was used. */
+  clockHeld = 0
+  /** What the last committed call was: PLUS..RETURN_TO_BASE, or -1 at the start. */
+  lastKind = -1
+  /** Details of the last refusal: the knob it is about, or -1. */
+  knob = -1
+  private readonly cells = new Float64Array(CELLS)
+  private readonly budgets: BudgetWindow
+  private readonly rate: RateWindow
+  private readonly rollbackRate: RateWindow
+  /** Step limit of each knob at its base: max(its own limit, distance of its grid neighbours). */
+  private readonly steps: Float64Array
+  private readonly reach: Float64Array
+  private readonly coarse: boolean
+
+  /** Starts with the live configuration as the base. A RangeError for a policy nothing could work with. */
+  constructor(table: KnobTable, config: AtomicConfig, audit: AuditRing, policy: GuardrailNumbers) {
+    checkGuardrails(policy)
+    if (config.knobs !== table.size || audit.knobs !== table.size) {
+      throw new RangeError("table, configuration and audit ring must have the same number of knobs")
+    }
+    const n = table.size
+    this.table = table
+    this.config = config
+    this.audit = audit
+    this.policy = policy
+    this.proposal = new Float64Array(P_TARGET + n)
+    this.base = new Float64Array(n)
+    this.steps = new Float64Array(n)
+    this.reach = new Float64Array(n)
+    this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
+    this.budgets = new BudgetWindow(table, policy, this.reach, this.cells)
+    this.rate = RateWindow.perSecond(policy.appliesPerSecond, policy.minIntervalUs, this.cells)
+    const perHour = Math.min(1024, Math.max(1, Math.floor(policy.rollbacksPerHour) + 1))
+    this.rollbackRate = new RateWindow(perHour, HOUR_US, 0, this.cells)
+    let coarse = false
+    for (let i = 0; i < n; i++) coarse ||= table.step[i] > 0
+    this.coarse = coarse
+    this.cells[MARGIN] = Number.NaN
+    this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
+    this.cells[BASE_GENERATION] = config.generation
+    config.readUnits(this.base)
+    this.budgets.reset(this.base)
+    this.measureSteps()
+    this.proposal[P_LENGTH] = n
+  }
+
+  /** The value that broke a limit, from the last refusal; NaN where there is none. */
+  get value(): number {
+    return this.cells[VALUE]
+  }
+
+  /** The limit that was broken, from the last refusal; NaN where there is none. */
+  get limit(): number {
+    return this.cells[LIMIT]
+  }
+
+  /** Earliest time at which rate and cooldown let the next apply through, as of the last call. */
+  get nextApplyUs(): number {
+    return this.cells[NEXT_APPLY]
+  }
+
+  /** The latest time this executor was given. */
+  get nowUs(): number {
+    return this.cells[NOW]
+  }
+
+  /** Generation under which the base was applied. */
+  get baseGeneration(): number {
+    return this.cells[BASE_GENERATION]
+  }
+
+  /** The margin last noted, NaN when none. */
+  get margin(): number {
+    return this.cells[MARGIN]
+  }
+
+  /** Rollbacks within the hour that ends at the latest time, counted up to one more than the policy allows. */
+  get rollbacksThisHour(): number {
+    return this.rollbackRate.inWindow()
+  }
+
+  /** Step limits at the base, unit space: `out[i]` is what |target - live| and |target - base| may be. */
+  stepLimits(out: Float64Array): void {
+    for (let i = 0; i < this.steps.length; i++) out[i] = this.steps[i]
+  }
+
+  /** Regressions in a row as the proposer's judge counts them; from `regressionsToTrip` on, updates are refused. */
+  noteRegressions(count: number): void {
+    this.cells[REGRESSIONS] = count
+  }
+
+  /** The constraint margin at `source[at]`: below the emergency margin every proposal is refused. NaN: none known. */
+  noteMargin(source: Float64Array, at: number): void {
+    this.cells[MARGIN] = source[at]
+  }
+
+  /**
+   * Applies the proposal in the inbox as PLUS, MINUS or UPDATE: ACCEPTED with a new generation, or why not, with
+   * nothing changed. Order of judgement: latch, audit, generation, cooldown, rate, margin, length, then knob by
+   * knob bounds and step, and for an UPDATE the budgets of the minute.
+   */
+  apply(kind: number): number {
+    this.holdClock()
+    const { proposal, cells, config, policy } = this
+    this.knob = -1
+    cells[VALUE] = Number.NaN
+    cells[LIMIT] = Number.NaN
+    const now = cells[NOW]
+    const latch = Atomics.load(this.latch, 0)
+    if (latch !== NOT_TRIPPED) {
+      cells[VALUE] = latch
+      return this.refuse(SAFE_MODE_OPEN, kind)
+    }
+    const at = this.audit.reserve()
+    if (at < 0) return this.refuse(AUDIT_QUEUE_FULL, kind)
+    const block = config.block
+    const live = config.unitsAt
+    if (proposal[P_EXPECTED_GENERATION] !== config.generation) {
+      cells[VALUE] = proposal[P_EXPECTED_GENERATION]
+      cells[LIMIT] = config.generation
+      return this.refuse(STALE_GENERATION, kind)
+    }
+    if (now < cells[COOLDOWN_UNTIL]) {
+      cells[VALUE] = now
+      cells[LIMIT] = cells[COOLDOWN_UNTIL]
+      return this.refuse(COOLDOWN_ACTIVE, kind)
+    }
+    if (!this.rate.allows()) {
+      cells[VALUE] = now
+      this.rate.nextInto(cells, LIMIT)
+      return this.refuse(RATE_LIMIT_EXCEEDED, kind)
+    }
+    if (cells[MARGIN] < policy.emergencyMargin) {
+      cells[VALUE] = cells[MARGIN]
+      cells[LIMIT] = policy.emergencyMargin
+      return this.refuse(CONSTRAINT_VIOLATION, kind)
+    }
+    const n = this.base.length
+    if (proposal[P_LENGTH] !== n || !(kind >= 0 && kind <= UPDATE)) {
+      cells[VALUE] = proposal[P_LENGTH]
+      cells[LIMIT] = n
+      return this.refuse(UNKNOWN_PARAMETER, kind)
+    }
+    if (kind === UPDATE && cells[REGRESSIONS] >= policy.regressionsToTrip) {
+      cells[VALUE] = cells[REGRESSIONS]
+      cells[LIMIT] = policy.regressionsToTrip
+      return this.refuse(OBJECTIVE_REGRESSION, kind)
+    }
+    const next = config.nextUnitsAt
+    // The version being written is nobody's yet: decoding into it before judging changes nothing.
+    const outside = this.table.place(proposal, P_TARGET, block, next, config.nextValuesAt)
+    if (outside >= 0) {
+      this.knob = outside
+      cells[VALUE] = proposal[P_TARGET + outside]
+      cells[LIMIT] = proposal[P_TARGET + outside] < 0 ? 0 : 1
+      return this.refuse(OUT_OF_BOUNDS, kind)
+    }
+    const { base, steps } = this
+    const scale = this.table.scale
+    const moves = this.budgets.moves
+    for (let i = 0; i < n; i++) {
+      const target = block[next + i]
+      let delta = target - block[live + i]
+      // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
+      let move = target - base[i]
+      if (scale[i] === PERIODIC) {
+        delta -= Math.round(delta)
+        move -= Math.round(move)
+      }
+      moves[i] = move
+      const step = steps[i]
+      if (delta > step || delta < -step || move > step || move < -step) {
+        this.knob = i
+        cells[VALUE] = delta > step || delta < -step ? delta : move
+        cells[LIMIT] = step
+        return this.refuse(DELTA_TOO_LARGE, kind)
+      }
+    }
+    if (kind === UPDATE) {
+      const status = this.budgets.check()
+      if (status !== ACCEPTED) {
+        const details = this.budgets.details
+        this.knob = details[0]
+        cells[VALUE] = details[1]
+        cells[LIMIT] = details[2]
+        return this.refuse(status, kind)
+      }
+    }
+    // Nothing below can fail.
+    config.commit(cells, NOW)
+    this.rate.record()
+    if (kind === UPDATE) {
+      this.budgets.commit()
+      for (let i = 0; i < n; i++) base[i] = block[next + i]
+      cells[BASE_GENERATION] = config.generation
+      if (this.coarse) this.measureSteps()
+    }
+    this.applies++
+    this.lastKind = kind
+    this.record(at, AUDIT_APPLY, ACCEPTED, kind)
+    this.audit.commit()
+    this.foresee()
+    return ACCEPTED
+  }
+
+  /**
+   * Puts the baseline back, bit for bit, under a new generation, and makes it the base. Never limited; afterwards
+   * proposals wait out the cooldown. NO_BASELINE when there is none.
+   */
+  rollback(): number {
+    this.holdClock()
+    const { config, cells, base } = this
+    this.clearDetails()
+    if (!config.hasBaseline) return this.refuse(NO_BASELINE, ROLLBACK)
+    config.draftBaseline()
+    this.commitSafety()
+    config.readUnits(base)
+    cells[BASE_GENERATION] = config.generation
+    cells[REGRESSIONS] = 0
+    cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
+    this.budgets.reset(base)
+    this.measureSteps()
+    this.rollbackRate.record()
+    this.rollbacks++
+    this.finishSafety(ROLLBACK)
+    return ACCEPTED
+  }
+
+  /** Puts the base back under a new generation, whatever perturbation was live. Never limited, always ACCEPTED. */
+  returnToBase(): number {
+    this.holdClock()
+    this.clearDetails()
+    this.config.draftFrom(this.base)
+    this.commitSafety()
+    this.cells[BASE_GENERATION] = this.config.generation
+    this.returns++
+    this.finishSafety(RETURN_TO_BASE)
+    return ACCEPTED
+  }
+
+  /** Makes the base the baseline. Never the live configuration: that may be a perturbation. Always ACCEPTED. */
+  setBaseline(): number {
+    this.holdClock()
+    this.clearDetails()
+    this.config.keepBaseline(this.base, this.cells, BASE_GENERATION)
+    this.recordSafety(AUDIT_BASELINE_SET, ACCEPTED, Number.NaN, this.base, 0)
+    return ACCEPTED
+  }
+
+  /** Opens SafeMode: from now on proposals are refused. The same reason twice is one record. */
+  openLatch(trip: number): void {
+    this.holdClock()
+    if (Atomics.exchange(this.latch, 0, trip) === trip) return
+    this.recordSafety(AUDIT_SAFE_MODE_ENTERED, trip, Number.NaN, this.config.block, this.config.unitsAt)
+  }
+
+  /** Ends SafeMode, forgets the regressions and the margin that may have led to it. */
+  closeLatch(): void {
+    this.holdClock()
+    const trip = Atomics.exchange(this.latch, 0, NOT_TRIPPED)
+    if (trip === NOT_TRIPPED) return
+    this.cells[REGRESSIONS] = 0
+    this.cells[MARGIN] = Number.NaN
+    this.recordSafety(AUDIT_SAFE_MODE_EXITED, trip, Number.NaN, this.config.block, this.config.unitsAt)
+  }
+
+  /** See `BudgetWindow.band`, at P_NOW_US; on a grid the ends are grid points, so that snapping stays inside. */
+  band(out: Float64Array): void {
+    this.holdClock()
+    this.budgets.band(out)
+    if (!this.coarse) return
+    const { table, base } = this
+    for (let i = 0; i < base.length; i++) {
+      if (table.step[i] === 0) continue
+      out[2 * i] = table.gridOffset(i, base[i], out[2 * i])
+      out[2 * i + 1] = table.gridOffset(i, base[i], out[2 * i + 1])
+    }
+  }
+
+  /** Takes P_NOW_US as the time unless it is behind, not a number or beyond all time: then the last time stays. */
+  private holdClock(): void {
+    const cells = this.cells
+    const now = this.proposal[P_NOW_US]
+    if (now >= cells[NOW] && now <= MAX_TIME_US) {
+      cells[NOW] = now
+      return
+    }
+    // One backward reading is one event, however many calls are made at it.
+    if (now !== cells[LAST_HELD]) {
+      cells[LAST_HELD] = now
+      this.clockHeld++
+    }
+  }
+
+  private clearDetails(): void {
+    this.knob = -1
+    this.cells[VALUE] = Number.NaN
+    this.cells[LIMIT] = Number.NaN
+  }
+
+  /** Publishes a safety action. The atomic read keeps the draft behind every earlier publication, as in `apply`. */
+  private commitSafety(): void {
+    this.config.commit(this.cells, NOW)
+    this.rate.touch()
+    this.cells[MARGIN] = Number.NaN
+  }
+
+  private finishSafety(kind: number): void {
+    this.lastKind = kind
+    const at = this.audit.reserveSafety()
+    if (at < 0) this.audit.drop()
+    else {
+      this.record(at, AUDIT_ROLLBACK, ACCEPTED, kind)
+      this.audit.commit()
+    }
+    this.foresee()
+  }
+
+  /** Counts and records a refusal. A full ring has no place for it: then the count is what remains. */
+  private refuse(status: number, kind: number): number {
+    this.refused[status]++
+    this.foresee()
+    if (status === AUDIT_QUEUE_FULL) return status
+    const safety = kind === ROLLBACK
+    const at = safety ? this.audit.reserveSafety() : this.audit.reserve()
+    if (at < 0) {
+      this.audit.drop()
+      return status
+    }
+    this.record(at, AUDIT_VIOLATION, status, kind)
+    const { proposal, base } = this
+    const block = this.audit.block
+    // A violation holds what was asked for.
+    if (!safety) for (let i = 0; i < base.length; i++) block[at + RECORD_POINT + i] = proposal[P_TARGET + i]
+    this.audit.commit()
+    return status
+  }
+
+  private recordSafety(kind: number, code: number, detail: number, point: Float64Array, from: number): void {
+    const at = this.audit.reserveSafety()
+    if (at < 0) {
+      this.audit.drop()
+      return
+    }
+    this.record(at, kind, code, detail)
+    const block = this.audit.block
+    for (let i = 0; i < this.base.length; i++) block[at + RECORD_POINT + i] = point[from + i]
+    this.audit.commit()
+  }
+
+  /** Fills the record at `at` with the state after the call: header, then the live positions. */
+  private record(at: number, kind: number, code: number, detail: number): void {
+    const { config, cells, proposal } = this
+    const record = this.audit.block
+    const width = this.audit.width
+    const n = this.base.length
+    record[at + RECORD_KIND] = kind
+    record[at + RECORD_TIMESTAMP_US] = cells[NOW]
+    record[at + RECORD_GENERATION] = config.generation
+    record[at + RECORD_PROPOSAL_ID] = detail <= UPDATE ? proposal[P_ID] : Number.NaN
+    record[at + RECORD_CODE] = code
+    record[at + RECORD_DETAIL] = detail
+    record[at + RECORD_KNOB] = this.knob
+    record[at + RECORD_VALUE] = cells[VALUE]
+    record[at + RECORD_LIMIT] = cells[LIMIT]
+    record[at + RECORD_OBJECTIVE] = Number.NaN
+    record[at + RECORD_MARGIN] = cells[MARGIN]
+    const units = config.block
+    const live = config.unitsAt
+    for (let i = 0; i < n; i++) record[at + RECORD_POINT + i] = units[live + i]
+    for (let i = RECORD_POINT + n; i < width; i++) record[at + i] = Number.NaN
+  }
+
+  /** Works out `nextApplyUs`. */
+  private foresee(): void {
+    const cells = this.cells
+    this.rate.nextInto(cells, NEXT_APPLY)
+    if (cells[COOLDOWN_UNTIL] > cells[NEXT_APPLY]) cells[NEXT_APPLY] = cells[COOLDOWN_UNTIL]
+    if (cells[NEXT_APPLY] < cells[NOW]) cells[NEXT_APPLY] = cells[NOW]
+  }
+
+  /** Neighbour distances and step limits at the base, which is the live configuration or what it returns to. */
+  private measureSteps(): void {
+    const { table, config, reach, steps, policy } = this
+    table.spans(config.block, config.valuesAt, reach)
+    for (let i = 0; i < steps.length; i++) {
+      const span = reach[i]
+      if (span > 0) reach[i] = span + NEIGHBOUR_SLACK
+      const own = table.maxStep[i]
+      const limit = (own > 0 && own < policy.maxStep ? own : policy.maxStep) + STEP_ROUNDING
+      steps[i] = limit > reach[i] ? limit : reach[i]
+    }
+  }
+}
