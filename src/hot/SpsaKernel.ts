@@ -21,6 +21,7 @@ import {
   lastMoveFailed,
   learnNoise,
   learnSlope,
+  tameDifference,
   watchLevel,
 } from "./spsaGain.ts"
 import {
@@ -261,8 +262,12 @@ export class SpsaKernel {
 
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
     const { work, settings, n } = this
+    if (settings.mode === "spall") {
+      this.writeGradient(b)
+      return this.plainStep(b, band)
+    }
+    tameDifference(b, work)
     this.writeGradient(b)
-    if (settings.mode === "spall") return this.plainStep(b, band)
     learnNoise(b, work, settings)
     learnSlope(b, work)
     countRegressions(b, work, n)

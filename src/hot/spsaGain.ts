@@ -26,29 +26,50 @@ import {
   S_SLOPE,
   S_SPREAD,
   S_STEP,
+  S_SURPRISES,
 } from "./spsaLayout.ts"
 import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_SQUARE } from "./spsaWork.ts"
 
 /** A squared surprise counts for at most so many times the noise: one wild reading is no new noise level. */
 const SURPRISE_CAP = 9
+/** So many first surprises are averaged without a cap: a lucky first one must not pass for the noise. */
+const FEW_SURPRISES = 10
+/** A difference of the pair counts for at most so many deviations of what noise and slope explain. */
+const DIFFERENCE_SIGMAS = 4
+/** Probes outgrow their schedule once noise over slope asks for more than this multiple of it. */
+const NOISY_PROBE = 0.5
 /** Cycles after a start or re-heat in which an alarm is not raised. */
 const QUIET_CYCLES = 5
 /** A cycle mean worse by so many deviations than the one before counts as a regression. */
 const REGRESSION_SIGMAS = 3
+
+/**
+ * Before section 2: one wild reading (a collection, a page fault) is not a slope. Lasting change passes, because the
+ * cap grows with the slope it lets through.
+ */
+export function tameDifference(b: Float64Array, work: Float64Array): void {
+  if (b[S_HAS_SLOPE] === 0 || b[S_SURPRISES] < 3) return
+  const cap = DIFFERENCE_SIGMAS * Math.sqrt(2 * b[S_NOISE] + b[S_SLOPE] * work[W_SQUARE])
+  if (!(cap > 0)) return
+  if (work[W_DIFFERENCE] > cap) work[W_DIFFERENCE] = cap
+  else if (work[W_DIFFERENCE] < -cap) work[W_DIFFERENCE] = -cap
+}
 
 /** Section 2: the variance of one reading, from how far the mean moved beyond what the last move explains. */
 export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
   if (b[S_HAS_MEAN] === 0) return
   const surprise = work[W_MEAN] - b[S_MEAN] - settings.trustTarget * b[S_PREDICTED]
   const e = surprise * surprise
+  const seen = b[S_SURPRISES] < FEW_SURPRISES ? ++b[S_SURPRISES] : FEW_SURPRISES + 1
   if (b[S_HAS_NOISE] === 0) {
     b[S_NOISE] = e
     b[S_HAS_NOISE] = 1
     return
   }
   const r = b[S_NOISE]
-  const cap = SURPRISE_CAP * r
-  b[S_NOISE] = r === 0 ? 0.1 * e : r + 0.1 * ((e < cap ? e : cap) - r)
+  if (r === 0) b[S_NOISE] = 0.1 * e
+  else if (seen <= FEW_SURPRISES) b[S_NOISE] = r + (e - r) / seen
+  else b[S_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
 }
 
 /** Section 3: the squared slope per knob, quick to rise and slow to fall. */
@@ -160,9 +181,11 @@ export function adaptProbe(b: Float64Array, settings: SpsaSettings, rms: number)
   const noise = b[S_NOISE]
   const schedule = settings.probe / Math.sqrt(Math.cbrt(1 + b[S_AGE] / 2))
   const half = (settings.maxStep * (1 - 1e-9)) / 2
-  const top = schedule < half ? schedule : half
   const bySteps = settings.probeToStep * b[S_STEP]
-  const byNoise = noise === 0 ? 0 : slope === 0 ? top : Math.sqrt(noise / slope)
+  const byNoise = noise === 0 ? 0 : slope === 0 ? half : Math.sqrt(noise / slope)
+  const noisy = NOISY_PROBE * byNoise
+  const free = noisy > schedule ? noisy : schedule
+  const top = free < half ? free : half
   const wanted = bySteps > byNoise ? bySteps : byNoise
   const capped = wanted < top ? wanted : top
   b[S_PROBE] = capped > settings.probeMin ? capped : settings.probeMin

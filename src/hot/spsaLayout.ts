@@ -52,6 +52,8 @@ export const S_HAS_MARGIN_MEAN = 27
 export const S_MARGIN_PREDICTED = 28
 /** 1 while a cycle is in flight: `begin` has placed the probes. */
 export const S_BEGUN = 29
+/** Surprises seen: while there are few, the noise is their plain average. */
+export const S_SURPRISES = 30
 export const SCALARS = 32
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */

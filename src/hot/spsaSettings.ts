@@ -50,7 +50,7 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   stability: 10,
   alpha: 0.602,
   gamma: 0.101,
-  firstStep: 0.05,
+  firstStep: 0.06,
   probe: 0.04,
   probeMin: 0.0025,
   probeToStep: 0.3,

@@ -1,0 +1,81 @@
+/**
+ * The M/M/c/K queue in closed form: the plant behind every concurrency limit. The knob is K, how many requests may be
+ * in the system at once; too few waste servers, too many only queue. Utility is goodput over capacity less a price on
+ * waiting, U = goodput / (c mu) - 0.1 (W mu - 1); its best K is what no fixed rule of thumb finds for every load.
+ *
+ * Source: Erlang's loss and delay formulas, as in Kleinrock, Queueing Systems I (1975), section 3.5.
+ */
+import { LOG } from "../hot/codes.ts"
+import { KnobTable, type KnobNumbers } from "../hot/KnobTable.ts"
+import type { Plant } from "./Plant.ts"
+
+export interface Load {
+  /** Arrivals a second. */
+  readonly lambda: number
+  /** Services a second and server. */
+  readonly mu: number
+  readonly servers: number
+}
+
+/** The three loads of the acceptance test: mild overload, double overload, little to do. */
+export const LOADS: ReadonlyArray<Load> = [
+  { lambda: 384, mu: 20, servers: 16 },
+  { lambda: 200, mu: 50, servers: 2 },
+  { lambda: 300, mu: 20, servers: 16 },
+]
+
+/** Utility of limit K under a load; 1 would be every server busy and nobody waiting. */
+export function queueUtility(load: Load, limit: number): number {
+  const { lambda, mu, servers } = load
+  // Weights relative to the empty system, scaled as they grow so that large limits do not overflow.
+  let weight = 1
+  let total = 1
+  let inSystem = 0
+  for (let k = 1; k <= limit; k++) {
+    weight *= lambda / (mu * Math.min(k, servers))
+    total += weight
+    inSystem += k * weight
+    if (weight > 1e200) {
+      total /= weight
+      inSystem /= weight
+      weight = 1
+    }
+  }
+  const goodput = lambda * (1 - weight / total)
+  const sojourn = inSystem / total / goodput
+  return goodput / (servers * mu) - 0.1 * (sojourn * mu - 1)
+}
+
+/** The limit of highest utility and that utility. */
+export function bestLimit(load: Load, highest = 256): { readonly limit: number; readonly utility: number } {
+  let limit = 1
+  let utility = queueUtility(load, 1)
+  for (let k = 2; k <= highest; k++) {
+    const u = queueUtility(load, k)
+    if (u > utility) {
+      utility = u
+      limit = k
+    }
+  }
+  return { limit, utility }
+}
+
+/** The knob of the queue: 1 to 256 in flight, whole numbers on a log scale. */
+export const limitKnob: KnobNumbers = Object.freeze({ min: 1, max: 256, scale: LOG, step: 1, maxStep: 0 })
+
+/** The queue as a plant: loads follow each other, each for the same time; the loss is 1 - U. */
+export function queuePlant(loads: ReadonlyArray<Load>, eachUs: number, startLimit = 200): Plant {
+  const table = new KnobTable([limitKnob])
+  const utilities = loads.map((load) =>
+    Array.from({ length: 257 }, (_, k) => (k === 0 ? -1 : queueUtility(load, k))),
+  )
+  const bests = loads.map((load) => bestLimit(load).utility)
+  const at = (atUs: number): number => Math.min(loads.length - 1, Math.max(0, Math.floor(atUs / eachUs)))
+  return {
+    name: loads.length === 1 ? "queue" : `queue-${loads.length}-loads`,
+    knobs: [limitKnob],
+    start: [table.encode(0, startLimit)],
+    loss: (unit, atUs) => 1 - utilities[at(atUs)][Math.round(table.decode(0, unit[0]))],
+    best: (atUs) => 1 - bests[at(atUs)],
+  }
+}
