@@ -1,0 +1,261 @@
+/**
+ * What the SPSA cycle knows between events, and each thing that happens to it as a pure function: old context in, the
+ * changed part out. Arrays are never written in place, so a snapshot of the machine stays what it was.
+ */
+import { KERNEL_NO_CHANGE, MINUS, PLUS } from "../src/hot/codes.ts"
+import type { KnobTable } from "../src/hot/KnobTable.ts"
+import {
+  LOSS_MINUS,
+  LOSS_PLUS,
+  MARGIN_MINUS,
+  MARGIN_PLUS,
+  READINGS,
+  SpsaKernel,
+} from "../src/hot/SpsaKernel.ts"
+import { S_CYCLE, S_NOISE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
+import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
+import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
+import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
+import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
+import type { Window } from "../src/domain/Window.ts"
+import {
+  APPLY_KINDS,
+  type NoChangeReason,
+  type ProposalKind,
+  type ViolationTag,
+} from "../src/domain/words.ts"
+import type { CycleCompletedEvent } from "./events.ts"
+import { Opaque } from "./Opaque.ts"
+import type { ProposalPort } from "./ProposalPort.ts"
+
+/** When a cycle gives up and asks for help. All count occurrences in a row. */
+export interface CycleLimits {
+  readonly timeoutsToTrip: number
+  readonly refusalsToTrip: number
+  readonly rollbackRegressions: number
+  readonly regressionsToTrip: number
+}
+
+export const DEFAULT_CYCLE_LIMITS: CycleLimits = Object.freeze({
+  timeoutsToTrip: 3,
+  refusalsToTrip: 3,
+  rollbackRegressions: 3,
+  regressionsToTrip: 5,
+})
+
+export interface SpsaCycleInput {
+  readonly table: KnobTable
+  readonly settings: SpsaSettings
+  /** Where proposals go. */
+  readonly port: ProposalPort
+  readonly limits?: Partial<CycleLimits>
+}
+
+export interface SpsaCycleContext {
+  readonly kernel: Opaque<SpsaKernel>
+  readonly port: ProposalPort
+  readonly limits: CycleLimits
+  /** The kernel's state; replaced, never written. */
+  readonly block: Float64Array
+  /** The state after this cycle's readings: becomes `block` when its update is applied, is dropped when refused. */
+  readonly next: Float64Array | null
+  /** What the kernel said of `next`. */
+  readonly outcome: number
+  readonly verdict: RegressionVerdict
+  /** Readings of the pair in flight; NaN where not read yet. */
+  readonly readings: Float64Array
+  /** How far Tier 1's budgets let the next update go. */
+  readonly band: Float64Array
+  /** The generation this proposer expects to be live; 0 before it was told. */
+  readonly generation: number
+  readonly nowUs: number
+  /** Tier 1 would refuse anything before this time. */
+  readonly nextApplyUs: number
+  /** Id of the last proposal, and whether its answer is outstanding. */
+  readonly lastId: number
+  readonly asked: boolean
+  readonly timeouts: number
+  readonly refusals: ReadonlyArray<ViolationTag>
+  /** Regressions in a row, rollbacks between them included. */
+  readonly regressions: number
+}
+
+export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
+  const kernel = new SpsaKernel(input.table, input.settings)
+  return {
+    kernel: new Opaque(kernel),
+    port: input.port,
+    limits: { ...DEFAULT_CYCLE_LIMITS, ...input.limits },
+    block: new Float64Array(kernel.stateLength),
+    next: null,
+    outcome: KERNEL_NO_CHANGE,
+    verdict: "carryOn",
+    readings: new Float64Array(READINGS).fill(Number.NaN),
+    band: new Float64Array(2 * input.table.size),
+    generation: 0,
+    nowUs: 0,
+    nextApplyUs: 0,
+    lastId: 0,
+    asked: false,
+    timeouts: 0,
+    refusals: [],
+    regressions: 0,
+  }
+}
+
+type Change = Partial<SpsaCycleContext>
+
+const later = (a: number, b: number): number => (a > b ? a : b)
+
+export function mayAsk(c: SpsaCycleContext): boolean {
+  return !c.asked && c.generation > 0 && c.nowUs >= c.nextApplyUs
+}
+
+export function plusIsFirst(c: SpsaCycleContext): boolean {
+  return c.kernel.get().firstIsPlus(c.block)
+}
+
+/** True when the other side of the pair was read before this one. */
+export function otherSideRead(c: SpsaCycleContext, side: number): boolean {
+  return !Number.isNaN(c.readings[side === PLUS ? LOSS_MINUS : LOSS_PLUS])
+}
+
+/** Draws the signs of the next cycle. They are a function of the seed and the cycle's number, so drawing again is harmless. */
+export function drawn(c: SpsaCycleContext): Change {
+  if (c.generation === 0) return {}
+  const block = c.block.slice()
+  c.kernel.get().begin(block)
+  return { block, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
+}
+
+/** A proposal for this moment. */
+export function proposalFor(c: SpsaCycleContext, kind: ProposalKind): ApplyProposal {
+  const kernel = c.kernel.get()
+  const knobs = kernel.table.size
+  const targets = new Float64Array(knobs)
+  const head = { id: c.lastId + 1, expectedGeneration: c.generation, nowUs: c.nowUs, targets }
+  if (kind === APPLY_KINDS[PLUS]) kernel.plusTarget(c.block, targets, 0)
+  else if (kind === APPLY_KINDS[MINUS]) kernel.minusTarget(c.block, targets, 0)
+  else if (c.next !== null) {
+    kernel.updateTarget(c.next, targets, 0)
+    const gradient = new Float64Array(knobs)
+    kernel.gradient(c.next, gradient)
+    return { _tag: kind, ...head, gradient }
+  }
+  return { _tag: kind, ...head }
+}
+
+export function noChangeFor(c: SpsaCycleContext, reason: NoChangeReason, nowUs: number): NoChange {
+  return { _tag: "noChange", id: c.lastId + 1, nowUs: later(c.nowUs, nowUs), reason }
+}
+
+export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
+  return {
+    asked: false,
+    generation: receipt.generation,
+    nowUs: later(c.nowUs, receipt.atUs),
+    nextApplyUs: receipt.nextApplyUs,
+    band: receipt.band,
+    refusals: [],
+  }
+}
+
+/** A refusal leaves `block` alone: the same cycle is tried again with the same signs. */
+export function refused(c: SpsaCycleContext, violation: Violation): Change {
+  return {
+    asked: false,
+    next: null,
+    nextApplyUs: later(c.nextApplyUs, violation.nextApplyUs),
+    refusals: [...c.refusals, violation._tag].slice(-c.limits.refusalsToTrip),
+  }
+}
+
+export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: number): Change {
+  const readings = c.readings.slice()
+  readings[side === PLUS ? LOSS_PLUS : LOSS_MINUS] = window.loss
+  readings[side === PLUS ? MARGIN_PLUS : MARGIN_MINUS] = window.constraintMargin ?? Number.NaN
+  return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
+}
+
+/** Both sides are read: what follows from them. */
+export function completed(c: SpsaCycleContext): Change {
+  const next = new Float64Array(c.block.length)
+  const outcome = c.kernel.get().complete(c.block, next, c.readings, c.band)
+  const regressions = next[S_REGRESSIONS] > 0 ? c.regressions + 1 : 0
+  return { next, outcome, regressions, verdict: judgeRegressions(c.regressions, regressions, c.limits) }
+}
+
+/** What was learnt becomes the state. */
+export function kept(c: SpsaCycleContext): Change {
+  return c.next === null ? {} : { block: c.next, next: null }
+}
+
+/** The cycle in flight is void; `regressions` stays, so that a rollback does not hide that things go on getting worse. */
+export function ended(c: SpsaCycleContext, nowUs: number): Change {
+  return {
+    asked: false,
+    next: null,
+    nowUs: later(c.nowUs, nowUs),
+    readings: c.readings.slice().fill(Number.NaN),
+    timeouts: 0,
+    refusals: [],
+  }
+}
+
+/** The plant was put somewhere from outside. The first time this is the start. */
+export function rebased(c: SpsaCycleContext, standing: Standing): Change {
+  const kernel = c.kernel.get()
+  const block = new Float64Array(c.block.length)
+  if (c.generation === 0) kernel.initial(block, standing.baseUnits)
+  else kernel.rebase(c.block, block, standing.baseUnits)
+  return {
+    ...ended(c, standing.nowUs),
+    block,
+    band: standing.band,
+    generation: standing.generation,
+    nextApplyUs: standing.nextApplyUs,
+  }
+}
+
+/** The report of a cycle whose update was applied or that changed nothing; read before `kept`. */
+export function cycleReport(c: SpsaCycleContext): CycleCompletedEvent {
+  const kernel = c.kernel.get()
+  const after = c.next ?? c.block
+  const base = new Float64Array(kernel.table.size)
+  kernel.base(c.block, base)
+  return {
+    type: "cycleCompleted",
+    nowUs: c.nowUs,
+    mean: kernel.loss(after),
+    noise: after[S_NOISE],
+    base: Array.from(base),
+    reheats: kernel.reheats(after),
+    regressions: c.regressions,
+  }
+}
+
+/** What a person or a page wants to know of a cycle. */
+export interface CycleSummary {
+  readonly cycles: number
+  readonly k: number
+  readonly eta: number
+  readonly probe: number
+  readonly noise: number
+  readonly loss: number
+  readonly reheats: number
+  readonly regressions: number
+}
+
+export function cycleSummary(c: SpsaCycleContext): CycleSummary {
+  const kernel = c.kernel.get()
+  return {
+    cycles: c.block[S_CYCLE],
+    k: kernel.k(c.block),
+    eta: kernel.eta(c.block),
+    probe: kernel.probe(c.block),
+    noise: kernel.noise(c.block),
+    loss: kernel.loss(c.block),
+    reheats: kernel.reheats(c.block),
+    regressions: c.regressions,
+  }
+}

@@ -1,0 +1,416 @@
+/**
+ * The engine as a statechart: it spawns the hot path, the latch, the SPSA cycle and a telemetry actor and wires them.
+ * One needs it to run Arqon under plain XState (`createActor(engineMachine, { input })`), to spawn an engine inside an
+ * own machine, or to look at one in an inspector. The runtime wraps the same machine.
+ *
+ * It decides little itself: windows go to the cycle, trips to the latch, safety actions to Tier 1.
+ */
+import { type ActorRefFrom, assign, enqueueActions, raise, sendTo, setup } from "xstate"
+import { PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
+import type { HotPath } from "../src/hot/HotPath.ts"
+import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
+import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
+import {
+  type BaselinePolicy,
+  type BaselineWatch,
+  EMPTY_WATCH,
+  forgetCandidate,
+  forgetReference,
+  watchCycle,
+} from "../src/control/baseline.ts"
+import {
+  DEFAULT_SAFE_MODE,
+  improvementSince,
+  restoreFor,
+  type SafeModePolicy,
+} from "../src/control/tripRules.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+import type {
+  CycleReport,
+  DeadlineEvent,
+  PlantSettledEvent,
+  ResetEvent,
+  SafeModeReport,
+  TickEvent,
+  TripEvent,
+  WindowEvent,
+  WindowExpiredEvent,
+} from "./events.ts"
+import { hotPathLogic } from "./hotPath.ts"
+import { Opaque } from "./Opaque.ts"
+import { type BindPort, ProposalPort } from "./ProposalPort.ts"
+import { safeModeMachine } from "./safeMode.machine.ts"
+import { spsaCycleMachine } from "./spsaCycle.machine.ts"
+import { hotTelemetry } from "./telemetry.ts"
+
+/** A digest as an object, as `HotPath.observeObject` takes it. */
+export type EngineDigest = Parameters<HotPath["observeObject"]>[0]
+
+export interface EngineInput {
+  /** The hot path this engine drives; it must not be shared with another engine. */
+  readonly hot: HotPath
+  /** Integer from 0 to 2^53 - 1: same seed and digests, same proposals. */
+  readonly seed: number
+  /** Default "minimize". */
+  readonly objective?: "minimize" | "maximize"
+  readonly settings?: Partial<SpsaSettings>
+  readonly limits?: Partial<CycleLimits>
+  readonly safeMode?: Partial<SafeModePolicy>
+  /** Names of the knobs by id, for violations. */
+  readonly names?: ReadonlyArray<string>
+  /**
+   * Whether the configuration at the start counts as the last known good one until a better has proved itself.
+   * Default true: it is what a person wrote down.
+   */
+  readonly startIsBaseline?: boolean
+}
+
+export interface EngineContext {
+  readonly hot: Opaque<HotPath>
+  readonly bind: Opaque<BindPort>
+  readonly port: ProposalPort
+  readonly settings: SpsaSettings
+  readonly limits: CycleLimits
+  readonly safeMode: SafeModePolicy
+  readonly names: ReadonlyArray<string>
+  readonly sign: 1 | -1
+  readonly startIsBaseline: boolean
+  readonly baselinePolicy: BaselinePolicy
+  readonly watch: BaselineWatch
+  /** Regressions in a row, as Tier 1 was last told. */
+  readonly regressions: number
+  /** The loss when SafeMode opened: what a recovery is measured against. */
+  readonly lossAtTrip: number | null
+  /** The child that failed and has to be started anew. */
+  readonly fault: "cycle" | "telemetry" | null
+}
+
+export type EngineEvent =
+  | { readonly type: "start"; readonly nowUs: number }
+  | { readonly type: "stop"; readonly nowUs: number }
+  | { readonly type: "digest"; readonly digest: EngineDigest }
+  | { readonly type: "rollback"; readonly nowUs: number }
+  | { readonly type: "setBaseline"; readonly nowUs: number }
+  | { readonly type: "drained"; readonly nowUs: number }
+  | TickEvent
+  | TripEvent
+  | ResetEvent
+  | WindowEvent
+  | WindowExpiredEvent
+  | DeadlineEvent
+  | CycleReport
+  | SafeModeReport
+  | PlantSettledEvent
+
+/** What a parent machine gets when the engine is done. */
+export interface EngineOutput {
+  readonly generation: number
+  /** Where the plant was left: its base, unit space. */
+  readonly base: ReadonlyArray<number>
+}
+
+function initialContext(input: EngineInput): EngineContext {
+  const { hot } = input
+  const { policy } = hot.executor
+  const { port, bind } = ProposalPort.create()
+  return {
+    hot: new Opaque(hot),
+    bind: new Opaque(bind),
+    port,
+    settings: { ...DEFAULT_SPSA, ...input.settings, seed: input.seed, maxStep: policy.maxStep },
+    limits: {
+      ...DEFAULT_CYCLE_LIMITS,
+      rollbackRegressions: policy.rollbackRegressions,
+      regressionsToTrip: policy.regressionsToTrip,
+      ...input.limits,
+    },
+    safeMode: {
+      ...DEFAULT_SAFE_MODE,
+      timerUs: policy.cooldownUs,
+      rollbacksPerHour: policy.rollbacksPerHour,
+      ...input.safeMode,
+    },
+    names: input.names ?? [],
+    sign: input.objective === "maximize" ? -1 : 1,
+    startIsBaseline: input.startIsBaseline ?? true,
+    baselinePolicy: {
+      minStableUs: policy.minStableUs,
+      radius: policy.maxStep,
+      periodic: Array.from(hot.table.scale, (scale) => scale === PERIODIC),
+    },
+    watch: EMPTY_WATCH,
+    regressions: 0,
+    lossAtTrip: null,
+    fault: null,
+  }
+}
+
+const nowOf = (context: EngineContext): number => context.hot.get().nowCell[0]
+
+/** Time of an event, or the hot path's own where an event brings none. */
+const timeOf = (context: EngineContext, event: object): number =>
+  "nowUs" in event && typeof event.nowUs === "number" ? event.nowUs : nowOf(context)
+
+const engineSetup = setup({
+  types: {
+    context: {} as EngineContext,
+    events: {} as EngineEvent,
+    input: {} as EngineInput,
+    output: {} as EngineOutput,
+    tags: {} as "live" | "safe",
+    children: {} as {
+      hotPath: "hotPath"
+      latch: "safeMode"
+      cycle: "spsaCycle"
+      telemetry: "telemetry"
+    },
+  },
+  actors: {
+    hotPath: hotPathLogic,
+    safeMode: safeModeMachine,
+    spsaCycle: spsaCycleMachine,
+    telemetry: hotTelemetry,
+  },
+  guards: {
+    childFailed: ({ context }) => context.fault !== null,
+    auditHasRoom: ({ context }) => !context.hot.get().audit.highWater,
+  },
+  actions: {
+    advanceClock: ({ context, event }) => {
+      const hot = context.hot.get()
+      hot.nowCell[0] = Math.max(hot.nowCell[0], timeOf(context, event))
+      hot.tick()
+    },
+    observe: ({ context, event }) => {
+      if (event.type === "digest") context.hot.get().observeObject(event.digest)
+    },
+    begin: sendTo("hotPath", ({ context, event }) => ({
+      type: "begin" as const,
+      nowUs: timeOf(context, event),
+      keepAsBaseline: context.startIsBaseline,
+    })),
+    end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
+    toCycle: sendTo("cycle", ({ event }) => event as WindowEvent | WindowExpiredEvent),
+    wakeCycle: sendTo("cycle", ({ context, event }) => ({
+      type: "tick" as const,
+      nowUs: timeOf(context, event),
+    })),
+    resumeCycle: enqueueActions(({ event, enqueue }) => {
+      if (event.type === "plantSettled") enqueue.sendTo("cycle", { ...event, type: "resume" })
+    }),
+    freezeCycle: enqueueActions(({ context, event, enqueue }) => {
+      if (context.fault !== "cycle")
+        enqueue.sendTo("cycle", { type: "freeze", nowUs: timeOf(context, event) })
+    }),
+    toLatch: sendTo("latch", ({ event }) => event as TripEvent | ResetEvent),
+    drainedToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "drained" as const,
+      nowUs: timeOf(context, event),
+    })),
+    rollbackToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "rolledBack" as const,
+      nowUs: timeOf(context, event),
+    })),
+    wakeLatch: sendTo("latch", ({ context, event }) => ({
+      type: "tick" as const,
+      nowUs: timeOf(context, event),
+    })),
+    wakeForLatch: enqueueActions(({ event, enqueue }) => {
+      if (event.type === "latched" && event.deadlineUs !== null) {
+        enqueue.sendTo("hotPath", { type: "wakeAt", atUs: event.deadlineUs })
+      }
+    }),
+    openLatch: sendTo("hotPath", ({ context, event }) => ({
+      type: "openLatch" as const,
+      reason: event.type === "trip" || event.type === "latched" ? event.reason : "engineFault",
+      nowUs: timeOf(context, event),
+    })),
+    closeLatch: sendTo("hotPath", ({ context, event }) => ({
+      type: "closeLatch" as const,
+      nowUs: timeOf(context, event),
+    })),
+    /** Off the perturbation, or off the base as well where the base itself is in doubt. */
+    restorePlant: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "trip" || event.secured === true) return
+      const nowUs = timeOf(context, event)
+      const type = restoreFor(event.reason) === "baseline" ? "rollback" : "returnToBase"
+      enqueue.sendTo("hotPath", { type, nowUs })
+    }),
+    rollBack: sendTo("hotPath", ({ context, event }) => ({
+      type: "rollback" as const,
+      nowUs: timeOf(context, event),
+    })),
+    setBaseline: sendTo("hotPath", ({ context, event }) => ({
+      type: "setBaseline" as const,
+      nowUs: timeOf(context, event),
+    })),
+    reopenWindow: sendTo("hotPath", { type: "reopenWindow" }),
+    forgetCandidate: assign(({ context }) => ({ watch: forgetCandidate(context.watch) })),
+    forgetReference: assign(({ context }) => ({ watch: forgetReference(context.watch) })),
+    /** Tells Tier 1 of regressions, and makes the base the baseline once it has earned it. */
+    judgeCycle: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "cycleCompleted") return
+      const { watch, promote } = watchCycle(context.watch, event, context.baselinePolicy)
+      enqueue.assign({ watch, regressions: event.regressions })
+      if (event.regressions !== context.regressions) {
+        enqueue.sendTo("hotPath", { type: "noteRegressions", count: event.regressions })
+      }
+      if (promote) enqueue.sendTo("hotPath", { type: "setBaseline", nowUs: event.nowUs })
+    }),
+    noteLossAtTrip: assign(({ context }) => {
+      const loss = context.hot.get().window.means[0] * context.sign
+      return { lossAtTrip: Number.isFinite(loss) ? loss : null }
+    }),
+    judgeRecovery: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "window") return
+      const improvement = improvementSince(context.lossAtTrip, event.window.loss)
+      enqueue.sendTo("latch", { type: "recovered", improvement, nowUs: event.nowUs })
+    }),
+    noteFault: assign((_, params: { child: "cycle" | "telemetry" }) => ({ fault: params.child })),
+    forgetFault: assign({ fault: null }),
+    raiseFault: raise(({ context }) => ({
+      type: "trip" as const,
+      reason: "engineFault" as const,
+      nowUs: nowOf(context),
+    })),
+    /** Tier 1's actor itself has failed: what can still be done is done by hand. */
+    secureDirectly: ({ context }) => {
+      const { executor, nowCell } = context.hot.get()
+      executor.openLatch(TRIP_ENGINE_FAULT)
+      executor.proposal[P_NOW_US] = nowCell[0]
+      executor.returnToBase()
+    },
+  },
+})
+
+const fault = (child: "cycle" | "telemetry") => ({
+  actions: [{ type: "noteFault" as const, params: { child } }, "raiseFault" as const],
+})
+
+export const engineMachine = engineSetup.createMachine({
+  id: "engine",
+  description: "Runs one control loop: measure, decide, apply, measure again.",
+  context: ({ input }) => initialContext(input),
+  output: ({ context }) => {
+    const { config, executor } = context.hot.get()
+    return { generation: config.generation, base: Array.from(executor.base) }
+  },
+  invoke: [
+    {
+      id: "hotPath",
+      src: "hotPath",
+      input: ({ context }) => ({ hot: context.hot, bind: context.bind, names: context.names }),
+      onError: { target: ".stopped", actions: "secureDirectly" },
+    },
+    {
+      id: "latch",
+      src: "safeMode",
+      input: ({ context }) => ({ policy: context.safeMode }),
+    },
+  ],
+  initial: "idle",
+  states: {
+    idle: {
+      tags: ["safe"],
+      description: "Built, not started: nothing is measured and nothing is applied.",
+      on: {
+        start: { target: "running", actions: "begin" },
+        stop: { target: "stopped" },
+      },
+    },
+    running: {
+      description: "Windows come in; a cycle proposes or SafeMode is open.",
+      invoke: [
+        {
+          id: "telemetry",
+          src: "telemetry",
+          input: ({ context }) => ({ hot: context.hot, sign: context.sign }),
+          onError: fault("telemetry"),
+        },
+        {
+          id: "cycle",
+          src: "spsaCycle",
+          input: ({ context }) => ({
+            table: context.hot.get().table,
+            settings: context.settings,
+            port: context.port,
+            limits: context.limits,
+          }),
+          onError: fault("cycle"),
+        },
+      ],
+      initial: "adapting",
+      on: {
+        stop: { target: "stopping" },
+        digest: { actions: "observe" },
+        setBaseline: { actions: ["setBaseline", "forgetReference"] },
+      },
+      states: {
+        adapting: {
+          tags: ["live"],
+          description: "The cycle proposes, Tier 1 applies what the guardrails let through.",
+          on: {
+            window: { actions: "toCycle" },
+            windowExpired: { actions: "toCycle" },
+            deadline: { actions: "wakeCycle" },
+            tick: { actions: "advanceClock" },
+            plantSettled: { actions: "resumeCycle" },
+            cycleCompleted: { actions: "judgeCycle" },
+            rollbackRequested: { actions: ["rollbackToLatch", "rollBack", "forgetCandidate"] },
+            rollback: { actions: ["rollBack", "forgetCandidate"] },
+            trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
+            latched: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "wakeForLatch"] },
+          },
+        },
+        safe: {
+          tags: ["safe"],
+          description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
+          entry: ["freezeCycle", "forgetCandidate"],
+          on: {
+            window: { actions: ["judgeRecovery", "reopenWindow"] },
+            windowExpired: { actions: "reopenWindow" },
+            deadline: { actions: "wakeLatch" },
+            tick: [
+              { guard: "auditHasRoom", actions: ["advanceClock", "drainedToLatch"] },
+              { actions: "advanceClock" },
+            ],
+            drained: { actions: "drainedToLatch" },
+            trip: { actions: ["openLatch", "restorePlant", "toLatch"] },
+            reset: { actions: "toLatch" },
+            rollback: { actions: "rollBack" },
+            latched: { actions: "wakeForLatch" },
+            unlatched: [
+              {
+                guard: "childFailed",
+                target: "#engine.running",
+                reenter: true,
+                actions: ["forgetFault", "closeLatch"],
+              },
+              { target: "adapting", actions: "closeLatch" },
+            ],
+            cycleCompleted: {},
+            rollbackRequested: {},
+            // After a restore this is what arms the latch's deadline again.
+            plantSettled: { actions: "wakeLatch" },
+          },
+        },
+      },
+    },
+    stopping: {
+      tags: ["safe"],
+      description: "Waits for Tier 1's word that the plant is back on its base.",
+      entry: "end",
+      on: {
+        plantSettled: { target: "stopped" },
+      },
+    },
+    stopped: {
+      tags: ["safe"],
+      type: "final",
+      description: "Over: the plant was left on its base.",
+    },
+  },
+})
+
+/** A running engine, as a parent machine holds it. */
+export type EngineActorRef = ActorRefFrom<typeof engineMachine>

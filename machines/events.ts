@@ -1,0 +1,136 @@
+/**
+ * The events that travel between Arqon's actors, as plain objects. One needs these types to send to the machines, to
+ * provide an own telemetry actor, or to read an inspector's record. Every event that matters carries `nowUs`: nothing
+ * here reads a clock.
+ */
+import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
+import type { Window } from "../src/domain/Window.ts"
+import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
+
+/** A window closed with enough digests. */
+export interface WindowEvent {
+  readonly type: "window"
+  readonly window: Window
+  readonly nowUs: number
+}
+
+/** A window ran out of time before it had enough digests. */
+export interface WindowExpiredEvent {
+  readonly type: "windowExpired"
+  readonly nowUs: number
+}
+
+/** Time has passed a deadline that someone asked to be woken for. */
+export interface DeadlineEvent {
+  readonly type: "deadline"
+  readonly nowUs: number
+}
+
+export interface TickEvent {
+  readonly type: "tick"
+  readonly nowUs: number
+}
+
+/**
+ * A request to open SafeMode. `secured` says that Tier 1 has already put the plant back and set the latch word, as it
+ * does in an emergency.
+ */
+export interface TripEvent {
+  readonly type: "trip"
+  readonly reason: TripReason
+  readonly nowUs: number
+  readonly note?: string
+  readonly secured?: boolean
+}
+
+/** A person's acknowledgement: SafeMode may close. */
+export interface ResetEvent {
+  readonly type: "reset"
+  readonly nowUs: number
+  readonly by?: string
+  readonly note?: string
+}
+
+/** Tier 1's answers to a proposal. */
+export interface AppliedEvent {
+  readonly type: "applied"
+  readonly receipt: Receipt
+}
+export interface RefusedEvent {
+  readonly type: "refused"
+  readonly violation: Violation
+  readonly nowUs: number
+}
+
+/** The cycle ends, nothing more is proposed until `resume`. */
+export interface FreezeEvent {
+  readonly type: "freeze"
+  readonly nowUs: number
+}
+
+/** The plant stands on its base; begin afresh from there. */
+export interface ResumeEvent extends Standing {
+  readonly type: "resume"
+}
+
+/** What a cycle reports when it ends. Losses: lower is better. */
+export interface CycleCompletedEvent {
+  readonly type: "cycleCompleted"
+  readonly nowUs: number
+  /** Mean loss of the pair, and the estimated variance of one reading. */
+  readonly mean: number
+  readonly noise: number
+  /** The base the pair was taken around, unit space. */
+  readonly base: ReadonlyArray<number>
+  readonly reheats: number
+  readonly regressions: number
+}
+
+/** A run of regressions asks for the baseline. */
+export interface RollbackRequestedEvent {
+  readonly type: "rollbackRequested"
+  readonly nowUs: number
+}
+
+/** What a cycle tells its parent, or whoever listens with `actor.on`. */
+export type CycleReport = CycleCompletedEvent | RollbackRequestedEvent | TripEvent
+
+export type SpsaCycleEvent =
+  | WindowEvent
+  | WindowExpiredEvent
+  | TickEvent
+  | AppliedEvent
+  | RefusedEvent
+  | FreezeEvent
+  | ResumeEvent
+
+/** The plant was rolled back: too many of these in an hour and a person is asked. */
+export interface RolledBackEvent {
+  readonly type: "rolledBack"
+  readonly nowUs: number
+}
+
+export type SafeModeEvent =
+  | TripEvent
+  | ResetEvent
+  | { readonly type: "recovered"; readonly improvement: number; readonly nowUs: number }
+  | { readonly type: "drained"; readonly nowUs: number }
+  | RolledBackEvent
+  | TickEvent
+
+/** What the latch tells its parent: that it stands open, until when, and that it closed again. */
+export type SafeModeReport =
+  | {
+      readonly type: "latched"
+      readonly reason: TripReason
+      readonly exit: SafeModeExit
+      /** When it next wants to be woken; null when no time leads out. */
+      readonly deadlineUs: number | null
+      readonly nowUs: number
+    }
+  | { readonly type: "unlatched"; readonly exit: SafeModeExit; readonly nowUs: number }
+
+/** Where the hot-path actor reports that the plant stands, after a start, a restore or a safety action. */
+export interface PlantSettledEvent extends Standing {
+  readonly type: "plantSettled"
+}

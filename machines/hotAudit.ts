@@ -1,0 +1,63 @@
+/**
+ * The audit records that actors write: proposals, decisions to change nothing, the start and the end of an engine. What
+ * Tier 1 does (applies, violations, rollbacks, baselines, the latch) it records itself.
+ */
+import {
+  AUDIT_ENGINE_STARTED,
+  AUDIT_ENGINE_STOPPED,
+  AUDIT_NO_CHANGE,
+  AUDIT_PROPOSAL,
+} from "../src/hot/codes.ts"
+import {
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_GENERATION,
+  RECORD_KIND,
+  RECORD_POINT,
+  RECORD_PROPOSAL_ID,
+  RECORD_TIMESTAMP_US,
+} from "../src/hot/AuditRing.ts"
+import type { HotPath } from "../src/hot/HotPath.ts"
+import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
+import { APPLY_KINDS, NO_CHANGE_REASONS } from "../src/domain/words.ts"
+
+function draft(hot: HotPath, kind: number, nowUs: number): Float64Array {
+  const { audit, config } = hot
+  audit.clearDraft()
+  const record = audit.draft
+  record[RECORD_KIND] = kind
+  record[RECORD_TIMESTAMP_US] = nowUs
+  record[RECORD_GENERATION] = config.generation
+  for (let i = 0; i < config.knobs; i++) record[RECORD_POINT + i] = config.unit(i)
+  return record
+}
+
+/** A full ring takes no proposal; the apply that follows is refused for the same reason and that is recorded. */
+export function recordProposal(hot: HotPath, proposal: ApplyProposal): void {
+  if (hot.audit.full) return
+  const record = draft(hot, AUDIT_PROPOSAL, proposal.nowUs)
+  record[RECORD_GENERATION] = proposal.expectedGeneration
+  record[RECORD_PROPOSAL_ID] = proposal.id
+  record[RECORD_DETAIL] = APPLY_KINDS.indexOf(proposal._tag)
+  for (let i = 0; i < hot.config.knobs; i++) record[RECORD_POINT + i] = proposal.targets[i]
+  hot.audit.push()
+}
+
+export function recordNoChange(hot: HotPath, decision: NoChange): void {
+  const record = draft(hot, AUDIT_NO_CHANGE, decision.nowUs)
+  record[RECORD_PROPOSAL_ID] = decision.id
+  record[RECORD_CODE] = NO_CHANGE_REASONS.indexOf(decision.reason)
+  // The end of a cycle by SafeMode has its place even in a full ring: a full ring may be why it ends.
+  if (decision.reason === "safeMode") hot.audit.pushSafety()
+  else hot.audit.push()
+}
+
+export function recordEngineStarted(hot: HotPath, nowUs: number): void {
+  draft(hot, AUDIT_ENGINE_STARTED, nowUs)
+  hot.audit.pushSafety()
+}
+
+export function recordEngineStopped(hot: HotPath, nowUs: number): void {
+  draft(hot, AUDIT_ENGINE_STOPPED, nowUs)
+  hot.audit.pushSafety()
+}

@@ -1,0 +1,256 @@
+/**
+ * The hot path as an actor: light logic around a `HotPath`, the only actor that holds one and so the only one through
+ * which a configuration changes. Takes proposals from anybody and answers them; takes commands from its parent (the
+ * engine) and reports to it where the plant stands. One needs it wherever actors are to drive a hot path.
+ *
+ * It is no state machine, because it has no states of its own: what it remembers lies in the `HotPath`.
+ */
+import type { ActorLogic, AnyActorRef, Snapshot } from "xstate"
+import type { HotPath } from "../src/hot/HotPath.ts"
+import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
+import type { ApplyProposal, Proposal } from "../src/domain/Proposal.ts"
+import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
+import { APPLY_KINDS, type TripReason, tripCode, VIOLATIONS, type ViolationTag } from "../src/domain/words.ts"
+import { recordEngineStarted, recordEngineStopped, recordNoChange, recordProposal } from "./hotAudit.ts"
+import { Opaque } from "./Opaque.ts"
+import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
+import { relay, relayToParent } from "./relay.ts"
+
+export type HotPathCommand =
+  /** Audits the start, keeps the present configuration as baseline if asked, reports where the plant stands. */
+  | { readonly type: "begin"; readonly nowUs: number; readonly keepAsBaseline: boolean }
+  /** Returns to the base, audits the end, reports. */
+  | { readonly type: "end"; readonly nowUs: number }
+  /** To the baseline, or to the base while there is none; reports. */
+  | { readonly type: "rollback"; readonly nowUs: number }
+  /** Ends a perturbation; reports. */
+  | { readonly type: "returnToBase"; readonly nowUs: number }
+  | { readonly type: "setBaseline"; readonly nowUs: number }
+  /** From here on Tier 1 applies nothing that is proposed. */
+  | { readonly type: "openLatch"; readonly reason: TripReason; readonly nowUs: number }
+  /** Lets proposals through again; reports. */
+  | { readonly type: "closeLatch"; readonly nowUs: number }
+  | { readonly type: "noteRegressions"; readonly count: number }
+  | { readonly type: "wakeAt"; readonly atUs: number }
+  | { readonly type: "reopenWindow" }
+
+export type HotPathEvent = ProposalEvent | HotPathCommand
+
+export interface HotPathInput {
+  readonly hot: Opaque<HotPath>
+  /** Ties the proposers' port to this actor. */
+  readonly bind?: Opaque<BindPort>
+  /** Names of the knobs by id, for violations; numbers stand in for them. */
+  readonly names?: ReadonlyArray<string>
+}
+
+export type HotPathSnapshot = Extract<Snapshot<undefined>, { status: "active" }> & {
+  readonly input: HotPathInput
+  /** Set by a restore: what the hot path must be told once the actor runs. */
+  readonly restored: HotPathRecord | null
+}
+
+/** What survives of a hot path in a persisted snapshot. */
+export interface HotPathRecord {
+  readonly baseline: ReadonlyArray<number> | null
+  readonly base: ReadonlyArray<number>
+  readonly generation: number
+  readonly latch: number
+  /** The time it had reached: a restored one does not start earlier. */
+  readonly nowUs: number
+}
+
+type Logic = ActorLogic<HotPathSnapshot, HotPathEvent, HotPathInput>
+type Scope = Parameters<Logic["transition"]>[2]
+
+/** Where the plant stands now, in copies. */
+export function standing(hot: HotPath, nowUs: number): Standing {
+  const { executor, config } = hot
+  const band = new Float64Array(2 * config.knobs)
+  executor.proposal[P_NOW_US] = nowUs
+  executor.band(band)
+  return {
+    baseUnits: executor.base.slice(),
+    generation: config.generation,
+    nowUs,
+    band,
+    nextApplyUs: executor.nextApplyUs,
+  }
+}
+
+function knobName(names: ReadonlyArray<string> | undefined, knob: number): string | null {
+  return knob < 0 ? null : (names?.[knob] ?? String(knob))
+}
+
+function violationOf(
+  hot: HotPath,
+  proposal: ApplyProposal,
+  tag: ViolationTag,
+  names?: ReadonlyArray<string>,
+): Violation {
+  const { executor, config } = hot
+  return {
+    _tag: tag,
+    proposalId: proposal.id,
+    generation: config.generation,
+    knob: knobName(names, executor.knob),
+    value: executor.value,
+    limit: executor.limit,
+    nextApplyUs: executor.nextApplyUs,
+  }
+}
+
+function receiptOf(hot: HotPath, proposal: ApplyProposal): Receipt {
+  const { executor, config } = hot
+  const units = new Float64Array(config.knobs)
+  config.readUnits(units)
+  const band = new Float64Array(2 * config.knobs)
+  executor.band(band)
+  return {
+    proposalId: proposal.id,
+    kind: proposal._tag,
+    generation: config.generation,
+    atUs: proposal.nowUs,
+    units,
+    band,
+    nextApplyUs: executor.nextApplyUs,
+  }
+}
+
+/** Asks to be woken when the next apply is possible; without that a cycle that waits for the rate would sleep on. */
+function wakeForNextApply(hot: HotPath, nowUs: number): void {
+  const next = hot.executor.nextApplyUs
+  if (next > nowUs) hot.wakeAt(next)
+}
+
+function propose(
+  hot: HotPath,
+  proposal: Proposal,
+  names: ReadonlyArray<string> | undefined,
+  scope: Scope,
+  replyTo: AnyActorRef,
+): void {
+  if (proposal._tag === "noChange") {
+    recordNoChange(hot, proposal)
+    if (proposal.reason === "evalTimeout") hot.reopenWindow()
+    return
+  }
+  const { executor } = hot
+  recordProposal(hot, proposal)
+  const inbox = executor.proposal
+  inbox[P_NOW_US] = proposal.nowUs
+  inbox[P_EXPECTED_GENERATION] = proposal.expectedGeneration
+  inbox[P_ID] = proposal.id
+  inbox[P_LENGTH] = proposal.targets.length
+  const fitting = Math.min(proposal.targets.length, hot.config.knobs)
+  for (let i = 0; i < fitting; i++) inbox[P_TARGET + i] = proposal.targets[i]
+  const status = executor.apply(APPLY_KINDS.indexOf(proposal._tag))
+  const word = VIOLATIONS[status]
+  const reply =
+    word === "accepted"
+      ? { type: "applied", receipt: receiptOf(hot, proposal) }
+      : { type: "refused", violation: violationOf(hot, proposal, word, names), nowUs: proposal.nowUs }
+  wakeForNextApply(hot, proposal.nowUs)
+  relay(scope, replyTo, reply)
+}
+
+function rollBack(hot: HotPath, nowUs: number): void {
+  hot.executor.proposal[P_NOW_US] = nowUs
+  if (hot.config.hasBaseline) hot.executor.rollback()
+  else hot.executor.returnToBase()
+}
+
+function returnToBase(hot: HotPath, nowUs: number): void {
+  hot.executor.proposal[P_NOW_US] = nowUs
+  hot.executor.returnToBase()
+}
+
+function settle(hot: HotPath, nowUs: number, scope: Scope): void {
+  wakeForNextApply(hot, nowUs)
+  relayToParent(scope, { type: "plantSettled", ...standing(hot, nowUs) })
+}
+
+function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
+  const { executor } = hot
+  switch (command.type) {
+    case "begin":
+      recordEngineStarted(hot, command.nowUs)
+      executor.proposal[P_NOW_US] = command.nowUs
+      if (command.keepAsBaseline && !hot.config.hasBaseline) executor.setBaseline()
+      return settle(hot, command.nowUs, scope)
+    case "end":
+      returnToBase(hot, command.nowUs)
+      recordEngineStopped(hot, command.nowUs)
+      return settle(hot, command.nowUs, scope)
+    case "rollback":
+      rollBack(hot, command.nowUs)
+      return settle(hot, command.nowUs, scope)
+    case "returnToBase":
+      returnToBase(hot, command.nowUs)
+      return settle(hot, command.nowUs, scope)
+    case "setBaseline":
+      executor.proposal[P_NOW_US] = command.nowUs
+      executor.setBaseline()
+      return
+    case "openLatch":
+      executor.proposal[P_NOW_US] = command.nowUs
+      return executor.openLatch(tripCode(command.reason))
+    case "closeLatch":
+      executor.proposal[P_NOW_US] = command.nowUs
+      executor.closeLatch()
+      return settle(hot, command.nowUs, scope)
+    case "noteRegressions":
+      return executor.noteRegressions(command.count)
+    case "wakeAt":
+      return hot.wakeAt(command.atUs)
+    case "reopenWindow":
+      return hot.reopenWindow()
+  }
+}
+
+const snapshotOf = (input: HotPathInput, restored: HotPathRecord | null): HotPathSnapshot => ({
+  status: "active",
+  output: undefined,
+  error: undefined,
+  input,
+  restored,
+})
+
+/** Actor logic around the hot path given in input. */
+export const hotPathLogic: Logic = {
+  transition: (snapshot, event, scope) => {
+    const hot = snapshot.input.hot.get()
+    if (event.type === "proposal") propose(hot, event.proposal, snapshot.input.names, scope, event.replyTo)
+    // XState's own events (init, stop) come through here too and mean nothing to Tier 1.
+    else if (!event.type.startsWith("xstate.")) obey(hot, event, scope)
+    return snapshot
+  },
+  getInitialSnapshot: (_scope, input) => snapshotOf(input, null),
+  getPersistedSnapshot: (snapshot) => {
+    const hot = snapshot.input.hot.get()
+    const { executor, config } = hot
+    const baseline = new Float64Array(config.knobs)
+    if (config.hasBaseline) config.baselineUnits(baseline)
+    const record: HotPathRecord = {
+      baseline: config.hasBaseline ? Array.from(baseline) : null,
+      base: Array.from(executor.base),
+      generation: config.generation,
+      latch: Number(Atomics.load(executor.latch, 0)),
+      nowUs: hot.nowCell[0],
+    }
+    return { ...snapshot, restored: record }
+  },
+  restoreSnapshot: (persisted) => persisted as HotPathSnapshot,
+  start: (snapshot, scope) => {
+    snapshot.input.bind?.get()(scope.self)
+    if (snapshot.restored === null) return
+    const hot = snapshot.input.hot.get()
+    const nowUs = Math.max(hot.nowCell[0], snapshot.restored.nowUs)
+    hot.nowCell[0] = nowUs
+    // Whatever was in flight is gone. The plant stands where the new hot path was built, which is the baseline.
+    returnToBase(hot, nowUs)
+    if (snapshot.restored.latch > 0) hot.executor.openLatch(snapshot.restored.latch)
+    if (snapshot.restored.baseline !== null && !hot.config.hasBaseline) hot.executor.setBaseline()
+    settle(hot, nowUs, scope)
+  },
+}

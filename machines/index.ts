@@ -1,0 +1,52 @@
+/** `arqon/machines`: every statechart and actor logic, for plain XState. */
+export {
+  type CycleLimits,
+  type CycleSummary,
+  cycleSummary,
+  DEFAULT_CYCLE_LIMITS,
+  type SpsaCycleContext,
+  type SpsaCycleInput,
+} from "./cycleContext.ts"
+export {
+  type EngineActorRef,
+  type EngineContext,
+  type EngineDigest,
+  type EngineEvent,
+  type EngineInput,
+  type EngineOutput,
+  engineMachine,
+} from "./engine.machine.ts"
+export type {
+  AppliedEvent,
+  CycleCompletedEvent,
+  CycleReport,
+  DeadlineEvent,
+  FreezeEvent,
+  PlantSettledEvent,
+  RefusedEvent,
+  ResetEvent,
+  ResumeEvent,
+  RollbackRequestedEvent,
+  RolledBackEvent,
+  SafeModeEvent,
+  SafeModeReport,
+  SpsaCycleEvent,
+  TickEvent,
+  TripEvent,
+  WindowEvent,
+  WindowExpiredEvent,
+} from "./events.ts"
+export {
+  type HotPathCommand,
+  type HotPathEvent,
+  type HotPathInput,
+  type HotPathSnapshot,
+  hotPathLogic,
+  standing,
+} from "./hotPath.ts"
+export { Opaque } from "./Opaque.ts"
+export { type BindPort, type ProposalEvent, ProposalPort, type ProposalReceiver } from "./ProposalPort.ts"
+export { type Json, type LiveParts, persist, revive, safeUnits } from "./persist.ts"
+export { type SafeModeContext, type SafeModeInput, safeModeMachine } from "./safeMode.machine.ts"
+export { type CyclePhase, cyclePhase, spsaCycleMachine } from "./spsaCycle.machine.ts"
+export { dueEvent, hotTelemetry, type TelemetryEvent, type TelemetryInput } from "./telemetry.ts"

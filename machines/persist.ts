@@ -1,0 +1,159 @@
+/**
+ * Snapshots of Arqon's machines as JSON and back. XState persists contexts as they are, and ours hold typed arrays and
+ * live objects; here the arrays are written out, and the live objects are named so that they can be supplied again.
+ * One needs it to carry an engine, a cycle or a latch over a restart.
+ *
+ * ```ts
+ * const json = JSON.stringify(persist(actor))
+ * const data = JSON.parse(json)
+ * const hot = new HotPath({ ...options, initialUnit: safeUnits(data) ?? initialUnit })
+ * createActor(engineMachine, { input: { hot, seed }, snapshot: revive(data, { hot }) }).start()
+ * ```
+ *
+ * A restored engine stands where its new hot path was built (hand it `safeUnits`: the baseline), never on a perturbation,
+ * and its cycle begins afresh from there with everything it has learnt. A restored latch is open until the same time.
+ */
+import type { AnyActorRef, Snapshot } from "xstate"
+import { HotPath } from "../src/hot/HotPath.ts"
+import { type KnobNumbers, KnobTable } from "../src/hot/KnobTable.ts"
+import { SpsaKernel } from "../src/hot/SpsaKernel.ts"
+import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
+import type { HotPathRecord } from "./hotPath.ts"
+import { Opaque } from "./Opaque.ts"
+import { type BindPort, ProposalPort } from "./ProposalPort.ts"
+
+export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/** The live objects that no JSON can hold; those a snapshot names must be there. */
+export interface LiveParts {
+  /** For engines and hot-path actors. */
+  readonly hot?: HotPath
+  /** For a cycle on its own; an engine makes its own port. */
+  readonly port?: ProposalPort
+}
+
+/** Marks what is not plain JSON. */
+const TAG = "$arqon"
+
+/** The persisted snapshot of an actor, children included, as plain JSON. A TypeError for an actor that is not Arqon's. */
+export function persist(actor: Pick<AnyActorRef, "getPersistedSnapshot">): Json {
+  return encode(actor.getPersistedSnapshot())
+}
+
+/** A snapshot for `createActor(machine, { input, snapshot })`. */
+export function revive(data: Json, parts: LiveParts = {}): Snapshot<unknown> {
+  const made = ProposalPort.create()
+  const decoder: Decoder = { parts, port: parts.port ?? made.port, bind: made.bind }
+  return decode(data, decoder) as Snapshot<unknown>
+}
+
+/** Where a plant should stand after a restart: its baseline, else its base. Null when the data names neither. */
+export function safeUnits(data: Json): Float64Array | null {
+  const record = findRecord(data)
+  return record === null ? null : Float64Array.from(record.baseline ?? record.base)
+}
+
+interface Decoder {
+  readonly parts: LiveParts
+  readonly port: ProposalPort
+  readonly bind: BindPort
+}
+
+function encode(value: unknown): Json {
+  if (value === null || value === undefined) return null
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value
+    case "number":
+      // JSON has neither NaN nor infinities, and loses the sign of a negative zero.
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { [TAG]: "number", text: Object.is(value, -0) ? "-0" : String(value) }
+    case "object":
+      return encodeObject(value)
+    default:
+      throw new TypeError(`a ${typeof value} cannot be persisted`)
+  }
+}
+
+function encodeObject(value: object): Json {
+  if (Array.isArray(value)) return value.map(encode)
+  if (value instanceof Float64Array) return { [TAG]: "f64", values: Array.from(value, encode) }
+  if (value instanceof ProposalPort) return { [TAG]: "port" }
+  if (value instanceof Opaque) return encodeBoxed(value.get())
+  if (value instanceof Error) return { name: value.name, message: value.message }
+  const out: Record<string, Json> = {}
+  for (const [key, part] of Object.entries(value)) if (part !== undefined) out[key] = encode(part)
+  return out
+}
+
+function encodeBoxed(inner: unknown): Json {
+  if (inner instanceof SpsaKernel) {
+    return { [TAG]: "kernel", knobs: encode(knobsOf(inner.table)), settings: encode(inner.settings) }
+  }
+  if (inner instanceof HotPath) return { [TAG]: "hot" }
+  if (typeof inner === "function") return { [TAG]: "bind" }
+  throw new TypeError("a box with unknown contents cannot be persisted")
+}
+
+function knobsOf(table: KnobTable): ReadonlyArray<KnobNumbers> {
+  return Array.from({ length: table.size }, (_, i) => ({
+    min: table.min[i],
+    max: table.max[i],
+    scale: table.scale[i],
+    step: table.step[i],
+    maxStep: table.maxStep[i],
+  }))
+}
+
+const isObject = (data: Json): data is { readonly [key: string]: Json } =>
+  typeof data === "object" && data !== null && !Array.isArray(data)
+
+function decode(data: Json, decoder: Decoder): unknown {
+  if (Array.isArray(data)) return data.map((part: Json) => decode(part, decoder))
+  if (!isObject(data)) return data
+  switch (data[TAG]) {
+    case undefined:
+      return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, decode(part, decoder)]))
+    case "number":
+      return Number(data["text"])
+    case "f64":
+      return Float64Array.from(decode(data["values"], decoder) as ReadonlyArray<number>)
+    case "port":
+      return decoder.port
+    case "bind":
+      return new Opaque(decoder.bind)
+    case "kernel": {
+      const knobs = decode(data["knobs"], decoder) as ReadonlyArray<KnobNumbers>
+      const settings = decode(data["settings"], decoder) as SpsaSettings
+      return new Opaque(new SpsaKernel(new KnobTable(knobs), settings))
+    }
+    case "hot":
+      if (decoder.parts.hot === undefined)
+        throw new TypeError("this snapshot needs a hot path: revive(data, { hot })")
+      return new Opaque(decoder.parts.hot)
+    default:
+      throw new TypeError(`unknown part in a persisted snapshot: ${JSON.stringify(data[TAG])}`)
+  }
+}
+
+function findRecord(data: Json): HotPathRecord | null {
+  if (!isObject(data)) return null
+  const plain = decode(withoutHot(data), { parts: {}, port: new ProposalPort(), bind: () => undefined })
+  const snapshot = plain as {
+    readonly restored?: HotPathRecord | null
+    readonly children?: {
+      readonly hotPath?: { readonly snapshot: { readonly restored?: HotPathRecord | null } }
+    }
+  }
+  return snapshot.restored ?? snapshot.children?.hotPath?.snapshot.restored ?? null
+}
+
+/** The data with the boxes of live objects emptied, so that it can be read without them. */
+function withoutHot(data: Json): Json {
+  if (Array.isArray(data)) return data.map(withoutHot)
+  if (!isObject(data)) return data
+  if (data[TAG] === "hot" || data[TAG] === "kernel") return null
+  return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, withoutHot(part)]))
+}

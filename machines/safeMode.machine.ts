@@ -1,0 +1,257 @@
+/**
+ * SafeMode as a statechart: a latch that opens on a trip and is left only by the exit its reason demands. One needs
+ * it inside `engineMachine`, or alone as a latch around anything that must stop, wait and be let go again.
+ *
+ * No timers: the deadline lies in the context and is compared with the time that events bring, so a restored latch is
+ * armed as before. Every state answers every event, if only by saying that it changes nothing.
+ */
+import { assign, enqueueActions, setup } from "xstate"
+import {
+  DEFAULT_SAFE_MODE,
+  exitFor,
+  noteRollback,
+  restoreFor,
+  rollbacksInHour,
+  type SafeModePolicy,
+  stricterExit,
+} from "../src/control/tripRules.ts"
+import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
+import type { SafeModeEvent, SafeModeReport } from "./events.ts"
+
+export interface SafeModeInput {
+  readonly policy?: Partial<SafeModePolicy>
+}
+
+export interface SafeModeContext {
+  readonly policy: SafeModePolicy
+  /** Why it is open; null while armed. */
+  readonly reason: TripReason | null
+  readonly exit: SafeModeExit | null
+  readonly sinceUs: number
+  /** When the timer ends; null when no time leads out. */
+  readonly deadlineUs: number | null
+  readonly nowUs: number
+  /** Times of the rollbacks within the last hour, a bounded list. */
+  readonly rollbacksUs: ReadonlyArray<number>
+  /** How often it has opened. */
+  readonly trips: number
+  /** Who let it go last and with what note. */
+  readonly acknowledgement: { readonly by: string; readonly note: string } | null
+}
+
+const later = (a: number, b: number): number => (a > b ? a : b)
+
+/** The context after a trip. A trip while open can only make leaving harder and later. */
+function tripped(context: SafeModeContext, reason: TripReason, nowUs: number): Partial<SafeModeContext> {
+  const { policy } = context
+  const now = later(context.nowUs, nowUs)
+  const rollbacksUs =
+    restoreFor(reason) === "baseline"
+      ? noteRollback(context.rollbacksUs, now, policy.rollbacksPerHour + 1)
+      : context.rollbacksUs
+  const asked = exitFor(reason, policy, rollbacksInHour(rollbacksUs, now))
+  const exit = context.exit === null ? asked : stricterExit(context.exit, asked)
+  const timed = exit === "timer" || exit === "objectiveRecovery"
+  return {
+    nowUs: now,
+    rollbacksUs,
+    exit,
+    reason: exit === context.exit && context.reason !== null ? context.reason : reason,
+    sinceUs: context.reason === null ? now : context.sinceUs,
+    deadlineUs: timed ? now + policy.timerUs : null,
+    trips: context.trips + 1,
+  }
+}
+
+/** The exit this trip would lead to, which decides the state to enter. */
+const exitAfter = (context: SafeModeContext, event: SafeModeEvent): SafeModeExit | null =>
+  event.type === "trip" ? (tripped(context, event.reason, event.nowUs).exit ?? null) : null
+
+const safeModeSetup = setup({
+  types: {
+    context: {} as SafeModeContext,
+    events: {} as SafeModeEvent,
+    input: {} as SafeModeInput,
+    emitted: {} as SafeModeReport,
+    tags: {} as "live" | "safe",
+  },
+  guards: {
+    demandsTimer: ({ context, event }) => exitAfter(context, event) === "timer",
+    demandsRecovery: ({ context, event }) => exitAfter(context, event) === "objectiveRecovery",
+    demandsDrain: ({ context, event }) => exitAfter(context, event) === "auditDrained",
+    demandsReset: ({ context, event }) => exitAfter(context, event) === "manualReset",
+    deadlinePassed: ({ context, event }) =>
+      context.deadlineUs !== null && event.type === "tick" && event.nowUs >= context.deadlineUs,
+    improvedEnough: ({ context, event }) =>
+      event.type === "recovered" && event.improvement >= context.policy.requiredImprovement,
+    tooManyRollbacks: ({ context, event }) =>
+      event.type === "rolledBack" &&
+      rollbacksInHour(context.rollbacksUs, event.nowUs) + 1 > context.policy.rollbacksPerHour,
+  },
+  actions: {
+    noteTrip: assign(({ context, event }) =>
+      event.type === "trip" ? tripped(context, event.reason, event.nowUs) : {},
+    ),
+    noteRollback: assign(({ context, event }) =>
+      event.type === "rolledBack"
+        ? {
+            nowUs: later(context.nowUs, event.nowUs),
+            rollbacksUs: noteRollback(context.rollbacksUs, event.nowUs, context.policy.rollbacksPerHour + 1),
+          }
+        : {},
+    ),
+    /** Rollback upon rollback: the reason is that the objective keeps getting worse. */
+    demandPerson: assign(({ context }) => ({
+      reason: context.reason ?? ("objectiveRegression" as const),
+      exit: "manualReset" as const,
+      deadlineUs: null,
+      sinceUs: context.reason === null ? context.nowUs : context.sinceUs,
+      trips: context.trips + (context.reason === null ? 1 : 0),
+    })),
+    noteTime: assign(({ context, event }) => ({ nowUs: later(context.nowUs, event.nowUs) })),
+    noteReset: assign(({ event }) =>
+      event.type === "reset" ? { acknowledgement: { by: event.by ?? "", note: event.note ?? "" } } : {},
+    ),
+    rearm: assign({ reason: null, exit: null, deadlineUs: null }),
+    /** Says that it stands open and when it wants to be woken. */
+    reportLatched: enqueueActions(({ context, enqueue, self }) => {
+      if (context.reason === null || context.exit === null) return
+      const report: SafeModeReport = {
+        type: "latched",
+        reason: context.reason,
+        exit: context.exit,
+        deadlineUs: context.deadlineUs,
+        nowUs: context.nowUs,
+      }
+      if (self._parent !== undefined) enqueue.sendTo(self._parent, report)
+      enqueue.emit(report)
+    }),
+    reportUnlatched: enqueueActions(({ context, enqueue, self }, params: { exit: SafeModeExit }) => {
+      const report: SafeModeReport = { type: "unlatched", exit: params.exit, nowUs: context.nowUs }
+      if (self._parent !== undefined) enqueue.sendTo(self._parent, report)
+      enqueue.emit(report)
+    }),
+  },
+})
+
+const leave = (exit: SafeModeExit) => ({
+  target: "#safeMode.armed",
+  actions: ["noteTime" as const, { type: "reportUnlatched" as const, params: { exit } }],
+})
+
+const trip = [
+  { guard: "demandsReset" as const, target: "#safeMode.open.untilReset", actions: "noteTrip" as const },
+  { guard: "demandsDrain" as const, target: "#safeMode.open.untilDrained", actions: "noteTrip" as const },
+  { guard: "demandsRecovery" as const, target: "#safeMode.open.untilRecovery", actions: "noteTrip" as const },
+  { guard: "demandsTimer" as const, target: "#safeMode.open.untilTimer", actions: "noteTrip" as const },
+]
+
+/** A person lets it go. */
+const reset = {
+  target: "#safeMode.armed",
+  actions: [
+    "noteTime" as const,
+    "noteReset" as const,
+    { type: "reportUnlatched" as const, params: { exit: "manualReset" as const } },
+  ],
+}
+
+const tooManyRollbacks = {
+  guard: "tooManyRollbacks" as const,
+  target: "#safeMode.open.untilReset",
+  actions: ["noteRollback" as const, "demandPerson" as const],
+}
+
+/** Woken before time, for instance after a restore: says again when to be woken. */
+const early = { actions: ["noteTime" as const, "reportLatched" as const] }
+
+export const safeModeMachine = safeModeSetup.createMachine({
+  id: "safeMode",
+  description: "A latch: opens on a trip, closes by the exit that the trip demands.",
+  context: ({ input }) => ({
+    policy: { ...DEFAULT_SAFE_MODE, ...input.policy },
+    reason: null,
+    exit: null,
+    sinceUs: 0,
+    deadlineUs: null,
+    nowUs: 0,
+    rollbacksUs: [],
+    trips: 0,
+    acknowledgement: null,
+  }),
+  initial: "armed",
+  states: {
+    armed: {
+      tags: ["live"],
+      description: "Nothing is wrong; the next trip opens it.",
+      entry: "rearm",
+      on: {
+        trip,
+        rolledBack: [tooManyRollbacks, { actions: "noteRollback" }],
+        tick: { actions: "noteTime" },
+        reset: {},
+        recovered: {},
+        drained: {},
+      },
+    },
+    open: {
+      tags: ["safe"],
+      description: "SafeMode: nothing is proposed. A second trip can only make leaving harder.",
+      initial: "untilReset",
+      on: {
+        trip,
+        rolledBack: [tooManyRollbacks, { actions: "noteRollback" }],
+      },
+      states: {
+        untilTimer: {
+          tags: ["safe"],
+          description: "Ends by itself when the time is over, or when a person says so.",
+          entry: "reportLatched",
+          on: {
+            tick: [{ guard: "deadlinePassed", ...leave("timer") }, early],
+            reset,
+            recovered: {},
+            drained: {},
+          },
+        },
+        untilRecovery: {
+          tags: ["safe"],
+          description:
+            "Ends when the objective is measurably better than at the trip; if it never is, a person is asked.",
+          entry: "reportLatched",
+          on: {
+            recovered: [{ guard: "improvedEnough", ...leave("objectiveRecovery") }, { actions: "noteTime" }],
+            tick: [
+              { guard: "deadlinePassed", target: "untilReset", actions: ["noteTime", "demandPerson"] },
+              early,
+            ],
+            reset,
+            drained: {},
+          },
+        },
+        untilDrained: {
+          tags: ["safe"],
+          description: "The audit was full: ends when it has been written out. A reset cannot make room.",
+          entry: "reportLatched",
+          on: {
+            drained: leave("auditDrained"),
+            tick: early,
+            reset: {},
+            recovered: {},
+          },
+        },
+        untilReset: {
+          tags: ["safe"],
+          description: "Ends when a person acknowledges it, and by nothing else.",
+          entry: "reportLatched",
+          on: {
+            reset,
+            tick: early,
+            recovered: {},
+            drained: {},
+          },
+        },
+      },
+    },
+  },
+})

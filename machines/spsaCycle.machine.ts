@@ -1,0 +1,287 @@
+/**
+ * The SPSA cycle as a statechart: perturb to one side, read a window, perturb to the other, read a window, move the
+ * base. It proposes through a port and learns what Tier 1 answered; it holds nothing through which a configuration
+ * could be written. One needs it inside `engineMachine`, or spawned in an own system around an own plant.
+ *
+ * Time comes with the events. It paces itself by the time Tier 1 names in each receipt, so it never asks for what must
+ * be refused for coming too soon. Whichever side the drawn signs put first is entered first; the names stay.
+ */
+import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from "xstate"
+import { KERNEL_NO_CHANGE, MINUS, PLUS } from "../src/hot/codes.ts"
+import { tripForRefusals } from "../src/control/tripRules.ts"
+import type { Proposal } from "../src/domain/Proposal.ts"
+import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
+import {
+  applied,
+  completed,
+  cycleReport,
+  drawn,
+  ended,
+  initialCycle,
+  kept,
+  mayAsk,
+  noChangeFor,
+  otherSideRead,
+  plusIsFirst,
+  proposalFor,
+  read,
+  rebased,
+  refused,
+  type SpsaCycleContext,
+  type SpsaCycleInput,
+} from "./cycleContext.ts"
+import type { CycleReport, SpsaCycleEvent } from "./events.ts"
+import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
+
+/** A port answers to everything `sendTo` asks of an actor; only the type says less. */
+const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef
+
+const proposed = (proposal: Proposal, replyTo: AnyActorRef): ProposalEvent => ({
+  type: "proposal",
+  proposal,
+  replyTo,
+})
+
+const cycleSetup = setup({
+  types: {
+    context: {} as SpsaCycleContext,
+    events: {} as SpsaCycleEvent,
+    input: {} as SpsaCycleInput,
+    emitted: {} as CycleReport,
+    tags: {} as "live" | "safe",
+  },
+  guards: {
+    /** Tier 1 would accept an apply now and none is under way. */
+    due: ({ context }) => mayAsk(context),
+    dueWithPlusFirst: ({ context }) => mayAsk(context) && plusIsFirst(context),
+    dueWithMinusFirst: ({ context }) => mayAsk(context) && !plusIsFirst(context),
+    minusIsRead: ({ context }) => otherSideRead(context, PLUS),
+    plusIsRead: ({ context }) => otherSideRead(context, MINUS),
+    /** A window of another configuration than the one last applied. */
+    foreignWindow: ({ context, event }) =>
+      event.type === "window" && event.window.generation !== context.generation,
+    lastTimeout: ({ context }) => context.timeouts + 1 >= context.limits.timeoutsToTrip,
+    lastRefusal: ({ context }) => context.refusals.length + 1 >= context.limits.refusalsToTrip,
+    auditFull: ({ event }) => event.type === "refused" && event.violation._tag === "auditQueueFull",
+    /** An answer to something that is no longer wanted. */
+    staleAnswer: ({ context, event }) =>
+      event.type === "applied"
+        ? !context.asked || event.receipt.proposalId !== context.lastId
+        : event.type === "refused" && (!context.asked || event.violation.proposalId !== context.lastId),
+    regressionsTrip: ({ context }) => context.verdict === "trip",
+    regressionsRollBack: ({ context }) => context.verdict === "rollBack",
+    nothingToApply: ({ context }) => context.outcome === KERNEL_NO_CHANGE,
+  },
+  actions: {
+    noteTime: assign(({ context, event }) =>
+      "nowUs" in event && event.nowUs > context.nowUs ? { nowUs: event.nowUs } : {},
+    ),
+    drawSigns: assign(({ context }) => drawn(context)),
+    ask: enqueueActions(({ context, enqueue, self }, params: { kind: ProposalKind }) => {
+      const proposal = proposalFor(context, params.kind)
+      enqueue.assign({ asked: true, lastId: proposal.id })
+      enqueue.sendTo(asTarget(context.port), proposed(proposal, self))
+    }),
+    declareNoChange: sendTo(
+      ({ context }) => asTarget(context.port),
+      ({ context, event, self }, params: { reason: NoChangeReason }) =>
+        proposed(noChangeFor(context, params.reason, "nowUs" in event ? event.nowUs : 0), self),
+    ),
+    noteApplied: assign(({ context, event }) =>
+      event.type === "applied" ? applied(context, event.receipt) : {},
+    ),
+    noteRefused: assign(({ context, event }) =>
+      event.type === "refused" ? refused(context, event.violation) : {},
+    ),
+    readPlus: assign(({ context, event }) =>
+      event.type === "window" ? read(context, event.window, event.nowUs, PLUS) : {},
+    ),
+    readMinus: assign(({ context, event }) =>
+      event.type === "window" ? read(context, event.window, event.nowUs, MINUS) : {},
+    ),
+    countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
+    complete: assign(({ context }) => completed(context)),
+    keepLearnt: assign(({ context }) => kept(context)),
+    endCycle: assign(({ context, event }) => ended(context, "nowUs" in event ? event.nowUs : 0)),
+    rebase: assign(({ context, event }) => (event.type === "resume" ? rebased(context, event) : {})),
+    /** To the parent when there is one, and to whoever listens. */
+    report: enqueueActions(({ context, enqueue, event, self }, params: { what: ReportKind }) => {
+      const report = reportOf(params.what, context, event)
+      if (self._parent !== undefined) enqueue.sendTo(self._parent, report)
+      enqueue.emit(report)
+    }),
+  },
+})
+
+type ReportKind = "cycleCompleted" | "rollback" | "telemetryLost" | "regression" | "refusals"
+
+function reportOf(kind: ReportKind, context: SpsaCycleContext, event: SpsaCycleEvent): CycleReport {
+  const nowUs = "nowUs" in event && event.nowUs > context.nowUs ? event.nowUs : context.nowUs
+  switch (kind) {
+    case "cycleCompleted":
+      return cycleReport(context)
+    case "rollback":
+      return { type: "rollbackRequested", nowUs }
+    case "telemetryLost":
+      return { type: "trip", reason: "telemetryLost", nowUs }
+    case "regression":
+      return { type: "trip", reason: "objectiveRegression", nowUs }
+    case "refusals":
+      return { type: "trip", reason: tripForRefusals(context.refusals), nowUs }
+  }
+}
+
+const ask = (kind: ProposalKind) => ({ type: "ask" as const, params: { kind } })
+const report = (what: ReportKind) => ({ type: "report" as const, params: { what } })
+const noChange = (reason: NoChangeReason) => ({ type: "declareNoChange" as const, params: { reason } })
+
+const expired = [
+  {
+    guard: "lastTimeout" as const,
+    target: "#spsaCycle.frozen",
+    actions: ["noteTime" as const, noChange("evalTimeout"), report("telemetryLost"), "endCycle" as const],
+  },
+  { actions: ["noteTime" as const, "countTimeout" as const, noChange("evalTimeout")] },
+]
+
+export const spsaCycleMachine = cycleSetup.createMachine({
+  id: "spsaCycle",
+  description: "Finds out which way is better by trying both, a little.",
+  context: ({ input }) => initialCycle(input),
+  initial: "tuning",
+  states: {
+    tuning: {
+      tags: ["live"],
+      description: "Proposes, one cycle after another.",
+      initial: "ready",
+      on: {
+        freeze: { target: "frozen", actions: [noChange("safeMode"), "endCycle"] },
+        resume: { target: "tuning", reenter: true, actions: "rebase" },
+        tick: { actions: "noteTime" },
+        refused: [
+          { guard: "staleAnswer" },
+          {
+            guard: "auditFull",
+            target: "frozen",
+            actions: ["noteRefused", report("refusals"), "endCycle"],
+          },
+          {
+            guard: "lastRefusal",
+            target: "frozen",
+            actions: ["noteRefused", report("refusals"), "endCycle"],
+          },
+          { target: ".ready", actions: "noteRefused" },
+        ],
+      },
+      states: {
+        ready: {
+          tags: ["live"],
+          description: "Between cycles: begins the next one as soon as Tier 1 would accept it.",
+          entry: "drawSigns",
+          always: [
+            { guard: "dueWithPlusFirst", target: "applyingPlus" },
+            { guard: "dueWithMinusFirst", target: "applyingMinus" },
+          ],
+        },
+        applyingPlus: {
+          tags: ["live"],
+          description: "Asks for base + probe and waits for the answer.",
+          always: { guard: "due", actions: ask("applyPlus") },
+          on: {
+            applied: [{ guard: "staleAnswer" }, { target: "waitingPlus", actions: "noteApplied" }],
+          },
+        },
+        waitingPlus: {
+          tags: ["live"],
+          description: "The plant runs on the plus side; its window is being filled.",
+          on: {
+            window: [
+              { guard: "foreignWindow" },
+              { guard: "minusIsRead", target: "computing", actions: "readPlus" },
+              { target: "applyingMinus", actions: "readPlus" },
+            ],
+            windowExpired: expired,
+          },
+        },
+        applyingMinus: {
+          tags: ["live"],
+          description: "Asks for base - probe and waits for the answer.",
+          always: { guard: "due", actions: ask("applyMinus") },
+          on: {
+            applied: [{ guard: "staleAnswer" }, { target: "waitingMinus", actions: "noteApplied" }],
+          },
+        },
+        waitingMinus: {
+          tags: ["live"],
+          description: "The plant runs on the minus side; its window is being filled.",
+          on: {
+            window: [
+              { guard: "foreignWindow" },
+              { guard: "plusIsRead", target: "computing", actions: "readMinus" },
+              { target: "applyingPlus", actions: "readMinus" },
+            ],
+            windowExpired: expired,
+          },
+        },
+        computing: {
+          tags: ["live"],
+          description: "Both sides are read: decides where the base goes and asks for it.",
+          entry: "complete",
+          always: [
+            {
+              guard: "regressionsTrip",
+              target: "#spsaCycle.frozen",
+              actions: [report("regression"), "keepLearnt", "endCycle"],
+            },
+            {
+              guard: "regressionsRollBack",
+              target: "#spsaCycle.frozen",
+              actions: [report("rollback"), "keepLearnt", "endCycle"],
+            },
+            {
+              guard: "nothingToApply",
+              target: "ready",
+              actions: [noChange("budgetExhausted"), report("cycleCompleted"), "keepLearnt"],
+            },
+            { guard: "due", actions: ask("update") },
+          ],
+          on: {
+            applied: [
+              { guard: "staleAnswer" },
+              { target: "ready", actions: ["noteApplied", report("cycleCompleted"), "keepLearnt"] },
+            ],
+          },
+        },
+      },
+    },
+    frozen: {
+      tags: ["safe"],
+      description: "Proposes nothing: SafeMode is open, or a rollback is under way.",
+      on: {
+        resume: { target: "tuning", actions: ["rebase"] },
+        tick: { actions: "noteTime" },
+        freeze: {},
+        window: {},
+        windowExpired: {},
+        applied: {},
+        refused: {},
+      },
+    },
+  },
+})
+
+/** Where a cycle stands. */
+export type CyclePhase =
+  | "ready"
+  | "applyingPlus"
+  | "waitingPlus"
+  | "applyingMinus"
+  | "waitingMinus"
+  | "computing"
+  | "frozen"
+
+/** The phase of a snapshot of `spsaCycleMachine`, as one word. */
+export function cyclePhase(snapshot: { readonly value: unknown }): CyclePhase {
+  const value = snapshot.value as "frozen" | { readonly tuning: CyclePhase }
+  return value === "frozen" ? "frozen" : value.tuning
+}
