@@ -63,7 +63,8 @@ export class QuoteService {
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     const stamp = Number(request.headers["x-request-start"])
     // A request starts when its caller sent it: under load most of its waiting lies before the first line of code here.
-    const startedMs = Number.isFinite(stamp) ? stamp - performance.timeOrigin : performance.now()
+    const nowMs = performance.now()
+    const startedMs = Number.isFinite(stamp) ? stamp - performance.timeOrigin : nowMs
     const values = this.knobs.values
     for (const name of knobNames) if (!insideBounds(name, values[name])) this.outOfBounds++
     const id = Number(request.url?.slice("/quote/".length))
@@ -71,8 +72,8 @@ export class QuoteService {
       response.writeHead(404).end()
       return
     }
-    const waiter: Waiter = { id, response, generation: this.generationAt(startedMs), startedMs }
-    if (this.answerFromCache(waiter, performance.now())) return
+    const waiter: Waiter = { id, response, generation: this.generationAt(startedMs, nowMs), startedMs }
+    if (this.answerFromCache(waiter, nowMs)) return
     if (this.queue.length >= QUEUE_LIMIT) {
       this.refuse(waiter)
       return
@@ -88,12 +89,15 @@ export class QuoteService {
     return { answers, hits, statements }
   }
 
-  /** The generation under which a request started: one sent before the last apply waited under the one before it. */
-  private generationAt(startedMs: number): number {
+  /**
+   * The generation under which a request started: one sent before the last apply waited under the one before it. An
+   * apply is noticed by the first request that comes after it.
+   */
+  private generationAt(startedMs: number, nowMs: number): number {
     const { generation } = this.knobs
     if (generation !== this.generation) {
       this.generation = generation
-      this.generationSinceMs = performance.now()
+      this.generationSinceMs = nowMs
     }
     return startedMs < this.generationSinceMs ? generation - 1 : generation
   }

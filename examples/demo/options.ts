@@ -12,8 +12,8 @@ export interface DemoOptions {
 }
 
 export const DEFAULT_SECONDS = 75
-/** Below this nothing can be learned and compared. */
-export const MIN_SECONDS = 10
+/** Shorter than this nothing is learned at all; some twenty seconds are the least for a result worth looking at. */
+export const MIN_SECONDS = 5
 export const MAX_SECONDS = 3_600
 
 export const help = `Arqon demo: an engine inside a live HTTP service tunes three of its knobs under real load.

@@ -91,7 +91,6 @@ const progressOf = (running: DemoEngine): Progress => {
     safeModeReason: snapshot.safeMode?.reason ?? null,
     phase: snapshot.cycle.phase,
     cycles: snapshot.counters.cycles,
-    stepSize: snapshot.cycle.eta,
     probe: snapshot.cycle.probe,
     generation: snapshot.generation,
     applies: snapshot.counters.applies,

@@ -45,7 +45,6 @@ export interface Progress {
   readonly safeModeReason: string | null
   readonly phase: string
   readonly cycles: number
-  readonly stepSize: number
   readonly probe: number
   readonly generation: number
   readonly applies: number

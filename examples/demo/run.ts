@@ -44,7 +44,6 @@ export const runDemo = async (
     loadChangedAt: -1,
     startCostMs: Number.NaN,
     events: [],
-    block: 0,
   }
   const update = (change: Partial<DemoState>): void => {
     state = { ...state, ...change, elapsedMs: performance.now() - startedMs }
@@ -104,11 +103,12 @@ export const runDemo = async (
     await wait(schedule.tuneMs / 2)
     const { result } = await plant.ask({ kind: "stopTuning" }, "tuned")
     event("engine stopped on its base; comparing with the start")
+    if (state.progress !== null) update({ progress: { ...state.progress, values: result.tuned } })
 
     const blocks: Array<Measurement> = []
     for (let block = 0; block < COMPARISON_BLOCKS; block++) {
       await hold(block % 2 === 0 ? startingValues : result.tuned)
-      update({ stage: "comparing", block })
+      update({ stage: "comparing" })
       await wait(schedule.blockSettleMs)
       const measurement = await measure(schedule.blockMeasureMs)
       event(`block ${"ABABAB"[block]}: ${measurement.costMs.toFixed(2)} ms per answer`)
@@ -138,11 +138,18 @@ export const runDemo = async (
     }
     return exitCodeOf(comparison.ratio, outOfBounds)
   } catch (error) {
-    terminal.release()
     if (signal.aborted) {
-      terminal.tell("stopped")
+      terminal.print([
+        [
+          {
+            text: "Stopped. The engine leaves the service on its base, and both processes end.",
+            tone: "plain",
+          },
+        ],
+      ])
       return 130
     }
+    terminal.release()
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   } finally {

@@ -3,7 +3,6 @@
  * through node:util's styleText.
  */
 import { styleText } from "node:util"
-import type { WriteStream } from "node:tty"
 import { type DemoState, frame, type Line, plainLine, type Tone } from "./view.ts"
 
 /** Without a terminal one line this often is enough to follow along. */
@@ -21,7 +20,7 @@ const styles: { readonly [tone in Tone]: Parameters<typeof styleText>[0] | null 
 }
 
 /** Where the demo writes; `process.stdout` or anything like it. */
-export type Out = Pick<WriteStream, "write"> & { readonly isTTY?: boolean; readonly columns?: number }
+export type Out = NodeJS.WritableStream & { readonly isTTY?: boolean }
 
 export class Terminal {
   private readonly out: Out
@@ -43,9 +42,7 @@ export class Terminal {
     return line
       .map(({ text, tone }) => {
         const style = styles[tone]
-        return style === null || text === ""
-          ? text
-          : styleText(style, text, { stream: this.out as WriteStream })
+        return style === null || text === "" ? text : styleText(style, text, { stream: this.out })
       })
       .join("")
   }

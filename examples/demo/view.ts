@@ -32,8 +32,6 @@ export interface DemoState {
   readonly startCostMs: number
   /** What happened, newest last. */
   readonly events: ReadonlyArray<string>
-  /** During the comparison: which block is being measured, from 0. */
-  readonly block: number
 }
 
 export const VIEW_WIDTH = 92
@@ -131,16 +129,19 @@ const recentCost = (costs: ReadonlyArray<number>): number => {
 
 const objectiveLines = (state: DemoState): ReadonlyArray<Line> => {
   const now = recentCost(state.costs)
+  // The start was measured under the first load: against the second one it would be no fair comparison.
+  const reference =
+    state.loadChangedAt < 0
+      ? [span(`start ${number(state.startCostMs)} ms  `, "warn"), change(now, state.startCostMs)]
+      : [span("another load since the colour changes", "warn")]
+  const { p99Ms, perSecond } = state.progress ?? { p99Ms: Number.NaN, perSecond: Number.NaN }
   return [
     [
       span("cost per answer  ", "strong"),
       span(`${number(now)} ms`.padEnd(10), "live"),
-      span(`first load, start ${number(state.startCostMs)} ms  `, "dim"),
-      change(now, state.startCostMs),
-      span(
-        `   p99 ${number(state.progress?.p99Ms ?? Number.NaN)} ms   ${number(state.progress?.perSecond ?? Number.NaN)} answers/s`,
-        "dim",
-      ),
+      span(`p99 ${number(p99Ms)} ms`.padEnd(14), "dim"),
+      span(`${number(perSecond)} answers/s`.padEnd(18), "dim"),
+      ...reference,
     ],
     sparkline(state.costs, state.loadChangedAt, VIEW_WIDTH),
   ]
