@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest"
+import {
+  DEFAULT_SAFE_MODE,
+  exitFor,
+  improvementSince,
+  noteRollback,
+  restoreFor,
+  rollbacksInHour,
+  stricterExit,
+  tripForRefusals,
+} from "../../src/control/tripRules.ts"
+import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "../../src/domain/words.ts"
+
+const reasons = TRIP_REASONS.filter((reason): reason is TripReason => reason !== "none")
+const MINUTE_US = 60_000_000
+
+describe("where the plant goes when SafeMode opens", () => {
+  it("to the baseline after regressions, emergencies and faults, to the base otherwise", () => {
+    expect(reasons.filter((reason) => restoreFor(reason) === "baseline")).toEqual([
+      "objectiveRegression",
+      "constraintEmergency",
+      "engineFault",
+    ])
+  })
+})
+
+describe("how the latch may be left", () => {
+  it("by the chosen exit for ordinary reasons", () => {
+    for (const exit of ["timer", "manualReset", "objectiveRecovery"] as const) {
+      expect(exitFor("thrashing", { ...DEFAULT_SAFE_MODE, exit }, 0)).toBe(exit)
+    }
+  })
+
+  it("only by a person after a manual trip or a fault, only by the drain after a full audit", () => {
+    expect(exitFor("manualTrigger", DEFAULT_SAFE_MODE, 0)).toBe("manualReset")
+    expect(exitFor("engineFault", DEFAULT_SAFE_MODE, 0)).toBe("manualReset")
+    expect(exitFor("auditQueueFull", DEFAULT_SAFE_MODE, 0)).toBe("auditDrained")
+  })
+
+  it("only by a person once an hour has seen more rollbacks than the policy allows", () => {
+    expect(exitFor("objectiveRegression", DEFAULT_SAFE_MODE, 4)).toBe("timer")
+    expect(exitFor("objectiveRegression", DEFAULT_SAFE_MODE, 5)).toBe("manualReset")
+  })
+
+  it("never more easily after a second trip", () => {
+    for (const first of SAFE_MODE_EXITS) {
+      for (const second of SAFE_MODE_EXITS) {
+        const both = stricterExit(first, second)
+        expect(stricterExit(both, first)).toBe(both)
+        expect(stricterExit(both, second)).toBe(both)
+        expect(stricterExit(second, first)).toBe(both)
+      }
+    }
+    expect(stricterExit("timer", "manualReset")).toBe("manualReset")
+  })
+})
+
+describe("the hour of rollbacks", () => {
+  it("counts those within the hour and forgets older ones", () => {
+    let times: ReadonlyArray<number> = []
+    for (const minute of [0, 10, 20, 59]) times = noteRollback(times, minute * MINUTE_US, 5)
+    expect(rollbacksInHour(times, 59 * MINUTE_US)).toBe(4)
+    expect(rollbacksInHour(times, 65 * MINUTE_US)).toBe(3)
+    expect(noteRollback(times, 200 * MINUTE_US, 5)).toEqual([200 * MINUTE_US])
+  })
+
+  it("keeps a bounded list however many there are", () => {
+    let times: ReadonlyArray<number> = []
+    for (let i = 0; i < 1_000; i++) times = noteRollback(times, i, 5)
+    expect(times).toHaveLength(5)
+  })
+})
+
+describe("what a run of refusals means", () => {
+  it("its common cause where it has a trip of its own", () => {
+    expect(tripForRefusals(["thrashing", "thrashing", "thrashing"])).toBe("thrashing")
+    expect(tripForRefusals(["budgetExhausted", "budgetExhausted"])).toBe("budgetExhausted")
+    expect(tripForRefusals(["auditQueueFull"])).toBe("auditQueueFull")
+    expect(tripForRefusals(["constraintViolation"])).toBe("constraintEmergency")
+  })
+
+  it("repeated violations for anything else and for mixtures", () => {
+    expect(tripForRefusals(["thrashing", "outOfBounds", "thrashing"])).toBe("repeatedViolations")
+    expect(tripForRefusals(["deltaTooLarge", "deltaTooLarge"])).toBe("repeatedViolations")
+    expect(tripForRefusals([])).toBe("repeatedViolations")
+  })
+})
+
+describe("improvement since the trip", () => {
+  it("is the share by which the loss fell, whatever its sign", () => {
+    expect(improvementSince(10, 9)).toBeCloseTo(0.1)
+    expect(improvementSince(-10, -11)).toBeCloseTo(0.1)
+    expect(improvementSince(10, 12)).toBeCloseTo(-0.2)
+  })
+
+  it("is none where a reading is missing: no data is no recovery", () => {
+    expect(improvementSince(null, 1)).toBe(0)
+    expect(improvementSince(1, null)).toBe(0)
+    expect(improvementSince(Number.NaN, 1)).toBe(0)
+    expect(improvementSince(5, Number.NEGATIVE_INFINITY)).toBe(0)
+  })
+})
