@@ -4,9 +4,12 @@
  * needs a box wherever a machine must hand a live object on without owning its contents.
  */
 export class Opaque<T> {
+  /** What is inside, in a word: all that a persisted snapshot keeps of it. */
+  readonly holds: "hotPath" | "kernel" | "bind"
   readonly #value: T
 
-  constructor(value: T) {
+  constructor(holds: Opaque<T>["holds"], value: T) {
+    this.holds = holds
     this.#value = value
   }
 

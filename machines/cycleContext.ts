@@ -83,7 +83,7 @@ export interface SpsaCycleContext {
 export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
   const kernel = new SpsaKernel(input.table, input.settings)
   return {
-    kernel: new Opaque(kernel),
+    kernel: new Opaque("kernel", kernel),
     port: input.port,
     limits: { ...DEFAULT_CYCLE_LIMITS, ...input.limits },
     block: new Float64Array(kernel.stateLength),

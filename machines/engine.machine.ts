@@ -114,8 +114,8 @@ function initialContext(input: EngineInput): EngineContext {
   const { policy } = hot.executor
   const { port, bind } = ProposalPort.create()
   return {
-    hot: new Opaque(hot),
-    bind: new Opaque(bind),
+    hot: new Opaque("hotPath", hot),
+    bind: new Opaque("bind", bind),
     port,
     settings: { ...DEFAULT_SPSA, ...input.settings, seed: input.seed, maxStep: policy.maxStep },
     limits: {

@@ -14,7 +14,7 @@
  * and its cycle begins afresh from there with everything it has learnt. A restored latch is open until the same time.
  */
 import type { AnyActorRef, Snapshot } from "xstate"
-import { HotPath } from "../src/hot/HotPath.ts"
+import type { HotPath } from "../src/hot/HotPath.ts"
 import { type KnobNumbers, KnobTable } from "../src/hot/KnobTable.ts"
 import { SpsaKernel } from "../src/hot/SpsaKernel.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
@@ -81,20 +81,17 @@ function encodeObject(value: object): Json {
   if (Array.isArray(value)) return value.map(encode)
   if (value instanceof Float64Array) return { [TAG]: "f64", values: Array.from(value, encode) }
   if (value instanceof ProposalPort) return { [TAG]: "port" }
-  if (value instanceof Opaque) return encodeBoxed(value.get())
+  if (value instanceof Opaque) return encodeBoxed(value)
   if (value instanceof Error) return { name: value.name, message: value.message }
   const out: Record<string, Json> = {}
   for (const [key, part] of Object.entries(value)) if (part !== undefined) out[key] = encode(part)
   return out
 }
 
-function encodeBoxed(inner: unknown): Json {
-  if (inner instanceof SpsaKernel) {
-    return { [TAG]: "kernel", knobs: encode(knobsOf(inner.table)), settings: encode(inner.settings) }
-  }
-  if (inner instanceof HotPath) return { [TAG]: "hot" }
-  if (typeof inner === "function") return { [TAG]: "bind" }
-  throw new TypeError("a box with unknown contents cannot be persisted")
+function encodeBoxed(box: Opaque<unknown>): Json {
+  const inner = box.get()
+  if (!(inner instanceof SpsaKernel)) return { [TAG]: box.holds }
+  return { [TAG]: "kernel", knobs: encode(knobsOf(inner.table)), settings: encode(inner.settings) }
 }
 
 function knobsOf(table: KnobTable): ReadonlyArray<KnobNumbers> {
@@ -123,16 +120,16 @@ function decode(data: Json, decoder: Decoder): unknown {
     case "port":
       return decoder.port
     case "bind":
-      return new Opaque(decoder.bind)
+      return new Opaque("bind", decoder.bind)
     case "kernel": {
       const knobs = decode(data["knobs"], decoder) as ReadonlyArray<KnobNumbers>
       const settings = decode(data["settings"], decoder) as SpsaSettings
-      return new Opaque(new SpsaKernel(new KnobTable(knobs), settings))
+      return new Opaque("kernel", new SpsaKernel(new KnobTable(knobs), settings))
     }
-    case "hot":
+    case "hotPath":
       if (decoder.parts.hot === undefined)
         throw new TypeError("this snapshot needs a hot path: revive(data, { hot })")
-      return new Opaque(decoder.parts.hot)
+      return new Opaque("hotPath", decoder.parts.hot)
     default:
       throw new TypeError(`unknown part in a persisted snapshot: ${JSON.stringify(data[TAG])}`)
   }
@@ -154,6 +151,6 @@ function findRecord(data: Json): HotPathRecord | null {
 function withoutHot(data: Json): Json {
   if (Array.isArray(data)) return data.map(withoutHot)
   if (!isObject(data)) return data
-  if (data[TAG] === "hot" || data[TAG] === "kernel") return null
+  if (data[TAG] === "hotPath" || data[TAG] === "kernel") return null
   return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, withoutHot(part)]))
 }
