@@ -75,7 +75,8 @@ const bar = (name: KnobName, value: number, start: number): Line => {
   )
 }
 
-const BLOCKS = "▁▂▃▄▅▆▇█"
+const BLOCKS = " ▁▂▃▄▅▆▇█"
+const CHART_ROWS = 3
 
 /** The means of `width` stretches of `values`, oldest first; all of them when they are fewer. */
 export const condense = (values: ReadonlyArray<number>, width: number): ReadonlyArray<number> => {
@@ -91,17 +92,23 @@ export const condense = (values: ReadonlyArray<number>, width: number): Readonly
   })
 }
 
-/** A sparkline from zero to the largest value. */
-const sparkline = (values: ReadonlyArray<number>, changedAt: number, width: number): Line => {
+/** A chart from zero to the largest value, in eighths of a row; its colour changes where the load did. */
+const chart = (values: ReadonlyArray<number>, changedAt: number, width: number): ReadonlyArray<Line> => {
   const cells = condense(values, width)
   const scale = Math.max(...cells.filter(Number.isFinite), 1e-9)
   const changeCell = changedAt < 0 ? cells.length : Math.floor((changedAt * cells.length) / values.length)
-  const text = cells
-    .map((value) => (Number.isFinite(value) ? BLOCKS[Math.min(7, Math.floor((value / scale) * 7.999))] : " "))
-    .join("")
-  return [span(text.slice(0, changeCell), "live"), span(text.slice(changeCell), "warn")].filter(
-    (part) => part.text !== "",
-  )
+  return Array.from({ length: CHART_ROWS }, (_, row) => {
+    const below = (CHART_ROWS - 1 - row) * 8
+    const text = cells
+      .map((value) => {
+        const eighths = Number.isFinite(value) ? Math.max(1, Math.round((value / scale) * CHART_ROWS * 8)) : 0
+        return BLOCKS[Math.min(8, Math.max(0, eighths - below))]
+      })
+      .join("")
+    return [span(text.slice(0, changeCell), "live"), span(text.slice(changeCell), "warn")].filter(
+      (part) => part.text !== "",
+    )
+  })
 }
 
 const heading = (state: DemoState): Line => {
@@ -133,7 +140,7 @@ const objectiveLines = (state: DemoState): ReadonlyArray<Line> => {
   const reference =
     state.loadChangedAt < 0
       ? [span(`start ${number(state.startCostMs)} ms  `, "warn"), change(now, state.startCostMs)]
-      : [span("another load since the colour changes", "warn")]
+      : [span("yellow: the second load", "warn")]
   const { p99Ms, perSecond } = state.progress ?? { p99Ms: Number.NaN, perSecond: Number.NaN }
   return [
     [
@@ -143,7 +150,7 @@ const objectiveLines = (state: DemoState): ReadonlyArray<Line> => {
       span(`${number(perSecond)} answers/s`.padEnd(18), "dim"),
       ...reference,
     ],
-    sparkline(state.costs, state.loadChangedAt, VIEW_WIDTH),
+    ...chart(state.costs, state.loadChangedAt, VIEW_WIDTH),
   ]
 }
 
