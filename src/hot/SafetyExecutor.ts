@@ -355,14 +355,14 @@ export class SafetyExecutor {
     this.recordSafety(AUDIT_SAFE_MODE_ENTERED, trip, Number.NaN, this.config.block, this.config.unitsAt)
   }
 
-  /** Ends SafeMode, forgets the regressions and the margin that may have led to it. */
-  closeLatch(): void {
+  /** Ends SafeMode, forgets the regressions and the margin that may have led to it. `exit`: how it ended, for the record. */
+  closeLatch(exit = Number.NaN): void {
     this.holdClock()
     const trip = Atomics.exchange(this.latch, 0, NOT_TRIPPED)
     if (trip === NOT_TRIPPED) return
     this.cells[REGRESSIONS] = 0
     this.cells[MARGIN] = Number.NaN
-    this.recordSafety(AUDIT_SAFE_MODE_EXITED, trip, Number.NaN, this.config.block, this.config.unitsAt)
+    this.recordSafety(AUDIT_SAFE_MODE_EXITED, trip, exit, this.config.block, this.config.unitsAt)
   }
 
   /** See `BudgetWindow.band`, at P_NOW_US; on a grid the ends are grid points, so that snapping stays inside. */
@@ -437,14 +437,18 @@ export class SafetyExecutor {
     return status
   }
 
-  private recordSafety(kind: number, code: number, detail: number, point: Float64Array, from: number): void {
+  private recordSafety(kind: number, code: number, value: number, point: Float64Array, from: number): void {
     const at = this.audit.reserveSafety()
     if (at < 0) {
       this.audit.drop()
       return
     }
-    this.record(at, kind, code, detail)
+    this.record(at, kind, code, Number.NaN)
     const block = this.audit.block
+    // What the last proposal broke stays readable in `knob`, but is no part of this record.
+    block[at + RECORD_KNOB] = -1
+    block[at + RECORD_VALUE] = value
+    block[at + RECORD_LIMIT] = Number.NaN
     for (let i = 0; i < this.base.length; i++) block[at + RECORD_POINT + i] = point[from + i]
     this.audit.commit()
   }

@@ -204,7 +204,7 @@ export class WindowAccumulator {
   }
 
   /** The order of DESIGN 5. x - x === 0 is: x is finite. NaN in the received time means it is not known. */
-  private judge(block: Float64Array, offset: number): number {
+  judge(block: Float64Array, offset: number): number {
     const objective = block[offset + OBJECTIVE_OF]
     const stamp = block[offset + STAMP_OF]
     if (!(objective - objective === 0) || !(stamp - stamp === 0)) return IS_INVALID

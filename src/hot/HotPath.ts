@@ -1,0 +1,405 @@
+/**
+ * The hot path in one object: configuration, executor, audit ring, telemetry ring and window, wired. It is what a runtime calls per
+ * digest and per tick, and the only one it needs to hold; `arqon/hot` users drive it directly.
+ *
+ * Write a digest into `digest`, call `observe()`; or let time pass with `nowCell[0] = nowUs; tick()`. Both return what became
+ * due and allocate nothing. An emergency is dealt with here and now: when EMERGENCY is returned, the plant is safe already.
+ */
+import { AtomicConfig } from "./AtomicConfig.ts"
+import {
+  AuditRing,
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_GENERATION,
+  RECORD_KIND,
+  RECORD_KNOB,
+  RECORD_LIMIT,
+  RECORD_MARGIN,
+  RECORD_OBJECTIVE,
+  RECORD_POINT,
+  RECORD_PROPOSAL_ID,
+  RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
+} from "./AuditRing.ts"
+import {
+  ACCEPTED,
+  AUDIT_DIGEST,
+  AUDIT_TICK,
+  BACKPRESSURE,
+  DEADLINE,
+  DIGEST_CONSTRAINT_MARGIN,
+  DIGEST_ERROR_RATE,
+  DIGEST_EXTRA_0,
+  DIGEST_EXTRA_1,
+  DIGEST_EXTRA_2,
+  DIGEST_EXTRA_3,
+  DIGEST_GENERATION,
+  DIGEST_LATENCY_P99_US,
+  DIGEST_OBJECTIVE,
+  DIGEST_RECEIVED_US,
+  DIGEST_THROUGHPUT_RPS,
+  DIGEST_TIMESTAMP_US,
+  DIGEST_VALIDITY,
+  EMERGENCY,
+  FIRST_CHANNEL,
+  NOT_TRIPPED,
+  NOTHING_DUE,
+  REJECTED,
+  RETURN_TO_BASE,
+  RING_FULL,
+  ROLLBACK,
+  TRIP_CONSTRAINT_EMERGENCY,
+  VALID,
+  WINDOW_CLOSED,
+  WINDOW_EXPIRED,
+} from "./codes.ts"
+import type { GuardrailNumbers } from "./Guardrails.ts"
+import type { KnobTable } from "./KnobTable.ts"
+import { MAX_TIME_US } from "./RateWindow.ts"
+import { P_NOW_US, SafetyExecutor } from "./SafetyExecutor.ts"
+import { TelemetryRing } from "./TelemetryRing.ts"
+import {
+  WINDOW_GENERATION,
+  WINDOW_NOW_US,
+  WindowAccumulator,
+  type WindowNumbers,
+} from "./WindowAccumulator.ts"
+
+/** What a hot path is made of. */
+export interface HotPathOptions {
+  readonly table: KnobTable
+  readonly policy: GuardrailNumbers
+  /** Where the plant starts, unit space; also the first base. */
+  readonly initialUnit: Float64Array
+  readonly window: WindowNumbers
+  /** Digests, a power of two. */
+  readonly ringCapacity: number
+  /** DROP_OLDEST or BACKPRESSURE. */
+  readonly ringPolicy: number
+  /** Records, at least 16. */
+  readonly auditCapacity: number
+  /** Memory for the configuration, `AtomicConfig.byteLength` bytes; own shared memory when absent. */
+  readonly buffer?: SharedArrayBuffer | ArrayBuffer
+  /** Write every digest and every tick that led to something into the audit ring, so that a run can be replayed. */
+  readonly journalDigests?: boolean
+  /** Digests drive the time: their stamps raise now however far. Without it a stamp over 1 ms ahead is invalid. */
+  readonly manualTime?: boolean
+}
+
+/** A digest as an object; channels left out are absent. */
+export interface DigestFields {
+  readonly objective: number
+  /** Default: now. */
+  readonly timestampUs?: number | undefined
+  /** Default: the live generation. */
+  readonly generation?: number | undefined
+  readonly latencyP99Us?: number | undefined
+  readonly throughputRps?: number | undefined
+  readonly errorRate?: number | undefined
+  readonly constraintMargin?: number | undefined
+  /** Up to four further channels, by position. */
+  readonly extras?: ReadonlyArray<number> | undefined
+}
+
+/** How far a stamp may lie ahead of the clock: clocks of one machine, read one after the other. */
+const AHEAD_US = 1000
+/** Deadlines that can wait at once; beyond that the earliest are kept. */
+const DEADLINES = 8
+
+const MARGIN_CHANNEL = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
+
+const LAST_NOW = 0
+const OPENED_GENERATION = 1
+const NEXT_DEADLINE = 2
+const FIRST_DEADLINE = 3
+
+export class HotPath {
+  readonly table: KnobTable
+  readonly config: AtomicConfig
+  readonly executor: SafetyExecutor
+  readonly audit: AuditRing
+  readonly ring: TelemetryRing
+  readonly window: WindowAccumulator
+  /** Inbox of `observe`: one digest by position, NaN where absent. Time of receipt and validity are filled in. */
+  readonly digest: Float64Array
+  /** [0]: now. The owner may write it before `observe` and `tick`; a value behind the last one is put back. */
+  readonly nowCell = new Float64Array(1)
+  /** Called by `observe` and `tick` with every code that wants an event; REJECTED and RING_FULL do not. */
+  onDue: ((code: number) => void) | null = null
+  /** Readings of the clock that lay behind, and manual digests stamped behind: none is followed. */
+  clockHeld = 0
+  /** Valid digests below the emergency margin that found the plant in safety already. */
+  emergenciesWaitedOut = 0
+  private readonly cells = new Float64Array(FIRST_DEADLINE + DEADLINES)
+  private readonly manualTime: boolean
+  private readonly journal: boolean
+  private readonly backpressure: boolean
+  private readonly emergencyMargin: number
+
+  constructor(options: HotPathOptions) {
+    const { table, policy } = options
+    const manualTime = options.manualTime ?? false
+    this.table = table
+    this.config = new AtomicConfig(table, options.initialUnit, options.buffer)
+    this.audit = new AuditRing(table.size, options.auditCapacity)
+    this.executor = new SafetyExecutor(table, this.config, this.audit, policy)
+    this.ring = new TelemetryRing(options.ringCapacity, options.ringPolicy)
+    this.window = new WindowAccumulator({
+      ...options.window,
+      maxAheadUs: options.window.maxAheadUs ?? (manualTime ? Number.POSITIVE_INFINITY : AHEAD_US),
+    })
+    this.digest = this.ring.inbox
+    this.manualTime = manualTime
+    this.journal = options.journalDigests ?? false
+    this.backpressure = options.ringPolicy === BACKPRESSURE
+    this.emergencyMargin = policy.emergencyMargin
+    this.cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
+    this.cells[LAST_NOW] = 0
+    this.cells[OPENED_GENERATION] = Number.NaN
+    this.followGeneration()
+  }
+
+  /** Latest time known. */
+  get nowUs(): number {
+    return this.nowCell[0]
+  }
+
+  /** Judges the digest in the inbox, keeps it, and says what it led to: at most one code a call, the weightiest first. */
+  observe(): number {
+    this.holdClock()
+    const { digest, nowCell, window, cells } = this
+    const stamp = digest[DIGEST_TIMESTAMP_US]
+    if (stamp > nowCell[0]) {
+      if (stamp - nowCell[0] <= AHEAD_US || (this.manualTime && stamp <= MAX_TIME_US)) {
+        nowCell[0] = stamp
+        cells[LAST_NOW] = stamp
+      }
+    } else if (this.manualTime && stamp < nowCell[0]) this.clockHeld++
+    const now = nowCell[0]
+    digest[DIGEST_RECEIVED_US] = now
+    if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
+    if ((this.backpressure && this.ring.size === this.ring.capacity) || (this.journal && this.audit.full)) {
+      return this.refuseDigest()
+    }
+    const open = !(window.closed || window.expired)
+    const validity = window.add(digest, 0)
+    digest[DIGEST_VALIDITY] = validity
+    this.ring.push()
+    if (this.journal) this.journalDigest()
+    if (validity === VALID) {
+      if (digest[DIGEST_CONSTRAINT_MARGIN] < this.emergencyMargin && this.secure()) return this.due(EMERGENCY)
+      if (open && window.closed) {
+        this.executor.noteMargin(window.means, MARGIN_CHANNEL)
+        return this.due(WINDOW_CLOSED)
+      }
+    }
+    if (now >= window.expiresAtUs && open) return this.expire()
+    if (now >= cells[NEXT_DEADLINE]) return this.passDeadlines()
+    return validity === VALID ? NOTHING_DUE : REJECTED
+  }
+
+  /** Lets time be `nowCell[0]` and says what that led to; call it again while it says something. */
+  tick(): number {
+    this.holdClock()
+    const { window, cells } = this
+    if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
+    const now = this.nowCell[0]
+    if (now >= window.expiresAtUs && !(window.closed || window.expired)) {
+      if (this.journal) this.journalTick(WINDOW_EXPIRED)
+      return this.expire()
+    }
+    if (now >= cells[NEXT_DEADLINE]) {
+      if (this.journal) this.journalTick(DEADLINE)
+      return this.passDeadlines()
+    }
+    return NOTHING_DUE
+  }
+
+  /** The convenient form of `observe`: fills the inbox from an object. */
+  observeObject(fields: DigestFields): number {
+    const { digest, config, nowCell } = this
+    const absent = Number.NaN
+    digest[DIGEST_TIMESTAMP_US] = fields.timestampUs ?? nowCell[0]
+    digest[DIGEST_GENERATION] = fields.generation ?? config.generation
+    digest[DIGEST_OBJECTIVE] = fields.objective
+    digest[DIGEST_LATENCY_P99_US] = fields.latencyP99Us ?? absent
+    digest[DIGEST_THROUGHPUT_RPS] = fields.throughputRps ?? absent
+    digest[DIGEST_ERROR_RATE] = fields.errorRate ?? absent
+    digest[DIGEST_CONSTRAINT_MARGIN] = fields.constraintMargin ?? absent
+    digest[DIGEST_EXTRA_0] = fields.extras?.[0] ?? absent
+    digest[DIGEST_EXTRA_1] = fields.extras?.[1] ?? absent
+    digest[DIGEST_EXTRA_2] = fields.extras?.[2] ?? absent
+    digest[DIGEST_EXTRA_3] = fields.extras?.[3] ?? absent
+    return this.observe()
+  }
+
+  /** `executor.apply`, and on acceptance a window for the new generation at once. */
+  apply(kind: number): number {
+    const status = this.executor.apply(kind)
+    if (status === ACCEPTED) this.followGeneration()
+    return status
+  }
+
+  /** `executor.rollback` at P_NOW_US, and a window for the new generation. */
+  rollback(): number {
+    const status = this.executor.rollback()
+    if (status === ACCEPTED) this.followGeneration()
+    return status
+  }
+
+  /** `executor.returnToBase` at P_NOW_US, and a window for the new generation. */
+  returnToBase(): number {
+    const status = this.executor.returnToBase()
+    this.followGeneration()
+    return status
+  }
+
+  /** Begins a new window for the same generation at now, after one closed, expired or is to be forgotten. */
+  reopenWindow(): void {
+    if (this.cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
+    else this.openWindow()
+  }
+
+  /** DEADLINE is returned once when now reaches `us`. Several may wait; Infinity and NaN are none. */
+  wakeAt(us: number): void {
+    if (!(us < Number.POSITIVE_INFINITY)) return
+    const cells = this.cells
+    let place = FIRST_DEADLINE
+    for (let i = FIRST_DEADLINE; i < cells.length; i++) {
+      if (cells[i] === us) return
+      if (cells[i] > cells[place]) place = i
+    }
+    // An empty place holds Infinity, so the latest is an empty one if there is any.
+    if (us < cells[place]) cells[place] = us
+    if (us < cells[NEXT_DEADLINE]) cells[NEXT_DEADLINE] = us
+  }
+
+  /** Forgets every deadline. */
+  clearWake(): void {
+    this.cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
+  }
+
+  /** Puts `nowCell` back on the last time if it was set behind it, to no number, or beyond all time. */
+  private holdClock(): void {
+    const { nowCell, cells } = this
+    const now = nowCell[0]
+    if (now >= cells[LAST_NOW] && now <= MAX_TIME_US) {
+      cells[LAST_NOW] = now
+      return
+    }
+    nowCell[0] = cells[LAST_NOW]
+    this.clockHeld++
+  }
+
+  /** Opens a window for the live generation, as of its commit: settle time and expiry count from there. */
+  private followGeneration(): void {
+    const { config, cells, nowCell, window } = this
+    const committed = config.committedUs
+    if (committed > nowCell[0]) {
+      nowCell[0] = committed
+      cells[LAST_NOW] = committed
+    }
+    cells[OPENED_GENERATION] = config.generation
+    window.cells[WINDOW_NOW_US] = committed
+    window.cells[WINDOW_GENERATION] = cells[OPENED_GENERATION]
+    window.open()
+  }
+
+  private openWindow(): void {
+    const { window, cells, nowCell } = this
+    window.cells[WINDOW_NOW_US] = nowCell[0]
+    window.cells[WINDOW_GENERATION] = cells[OPENED_GENERATION]
+    window.open()
+  }
+
+  private expire(): number {
+    this.window.cells[WINDOW_NOW_US] = this.nowCell[0]
+    this.window.expire()
+    return this.due(WINDOW_EXPIRED)
+  }
+
+  /** Drops what has passed; several deadlines that have are one code. */
+  private passDeadlines(): number {
+    const cells = this.cells
+    const now = this.nowCell[0]
+    let next = Number.POSITIVE_INFINITY
+    for (let i = FIRST_DEADLINE; i < cells.length; i++) {
+      if (cells[i] <= now) cells[i] = Number.POSITIVE_INFINITY
+      else if (cells[i] < next) next = cells[i]
+    }
+    cells[NEXT_DEADLINE] = next
+    return this.due(DEADLINE)
+  }
+
+  /**
+   * A valid digest fell below the emergency margin: back to the baseline, or to the base where there is none, and SafeMode.
+   * False when that is where the plant stands already: another rollback would make it no safer.
+   */
+  private secure(): boolean {
+    const { executor, config, nowCell } = this
+    const last = executor.lastKind
+    const nothingSafer = last === ROLLBACK || (last === RETURN_TO_BASE && !config.hasBaseline)
+    if (nothingSafer && Atomics.load(executor.latch, 0) !== NOT_TRIPPED) {
+      this.emergenciesWaitedOut++
+      return false
+    }
+    executor.proposal[P_NOW_US] = nowCell[0]
+    if (config.hasBaseline) executor.rollback()
+    else executor.returnToBase()
+    executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
+    this.followGeneration()
+    return true
+  }
+
+  /** There is no room for this digest; an emergency is still one. */
+  private refuseDigest(): number {
+    const { digest, ring } = this
+    if (this.backpressure) ring.push()
+    else this.audit.drop()
+    const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.emergencyMargin
+    if (below && this.window.judge(digest, 0) === VALID && this.secure()) return this.due(EMERGENCY)
+    return RING_FULL
+  }
+
+  private due(code: number): number {
+    if (this.onDue !== null) this.onDue(code)
+    return code
+  }
+
+  /** See AuditRing for how a digest lies in a record. */
+  private journalDigest(): void {
+    const { audit, digest } = this
+    const at = audit.reserve()
+    if (at < 0) return audit.drop()
+    const record = audit.block
+    record[at + RECORD_KIND] = AUDIT_DIGEST
+    record[at + RECORD_TIMESTAMP_US] = digest[DIGEST_TIMESTAMP_US]
+    record[at + RECORD_GENERATION] = digest[DIGEST_GENERATION]
+    record[at + RECORD_PROPOSAL_ID] = digest[DIGEST_RECEIVED_US]
+    record[at + RECORD_CODE] = digest[DIGEST_VALIDITY]
+    record[at + RECORD_DETAIL] = digest[DIGEST_LATENCY_P99_US]
+    record[at + RECORD_KNOB] = digest[DIGEST_THROUGHPUT_RPS]
+    record[at + RECORD_VALUE] = digest[DIGEST_ERROR_RATE]
+    record[at + RECORD_LIMIT] = Number.NaN
+    record[at + RECORD_OBJECTIVE] = digest[DIGEST_OBJECTIVE]
+    record[at + RECORD_MARGIN] = digest[DIGEST_CONSTRAINT_MARGIN]
+    for (let i = 0; i < 4; i++) record[at + RECORD_POINT + i] = digest[DIGEST_EXTRA_0 + i]
+    for (let i = RECORD_POINT + 4; i < audit.width; i++) record[at + i] = Number.NaN
+    audit.commit()
+  }
+
+  /** What the mere passing of time led to, before anyone acts on it. What a digest leads to follows from the digest. */
+  private journalTick(code: number): void {
+    const { audit, config } = this
+    const at = audit.reserve()
+    if (at < 0) return audit.drop()
+    const record = audit.block
+    record.fill(Number.NaN, at + RECORD_KIND, at + audit.width)
+    record[at + RECORD_KIND] = AUDIT_TICK
+    record[at + RECORD_TIMESTAMP_US] = this.nowCell[0]
+    record[at + RECORD_GENERATION] = config.generation
+    record[at + RECORD_CODE] = code
+    record[at + RECORD_KNOB] = -1
+    audit.commit()
+  }
+}
