@@ -1,0 +1,217 @@
+/**
+ * What a user may ask of an engine, as a schema, and the settings that follow once it has been checked. Needed at every
+ * door through which a configuration comes in: createEngine, Engine.make, the command line. Bad input gives one
+ * ConfigError with every problem in it; nothing is guessed and nothing is repaired in silence.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { BACKPRESSURE, DROP_OLDEST, MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/codes.ts"
+import type { GuardrailNumbers } from "../hot/Guardrails.ts"
+import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
+import { type EngineConfigInput, EngineConfigSchema, PRESETS } from "./configSchema.ts"
+import { ConfigError, type Problem } from "./errors.ts"
+import { GUARDRAILS } from "./guardrailPresets.ts"
+import { makeParamSpace, type ParamSpace, paramProblems, type ParamsConfig } from "./ParamSpace.ts"
+import { problem, schemaProblems, show, tidy } from "./problems.ts"
+import { MILLISECOND_US, SECOND_US } from "./Units.ts"
+
+/** The configuration of an engine, as a user writes it. `docs/reference/configuration.md` lists every option. */
+export type EngineConfig<P extends ParamsConfig = ParamsConfig> = Omit<EngineConfigInput, "params"> & {
+  readonly params: P
+}
+
+/** A preset by name, or a preset with some numbers of one's own. */
+export type GuardrailConfig = NonNullable<EngineConfigInput["guardrails"]>
+
+/** A checked configuration with every default filled in. */
+export interface EngineSettings {
+  readonly space: ParamSpace
+  readonly objective: "minimize" | "maximize"
+  readonly seed: number
+  readonly guardrails: GuardrailConfig
+  readonly window: WindowNumbers
+  readonly clock: "system" | "manual"
+  readonly tickUs: number
+  /** Directory for what is kept on disk, or null for memory only. */
+  readonly state: string | null
+  readonly gains: NonNullable<EngineConfigInput["gains"]>
+  readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
+  /** Whether constraint margins steer the cycle. */
+  readonly constraint: boolean
+  /** Names of the extra channels of a digest, in order. */
+  readonly extras: ReadonlyArray<string>
+  readonly ringCapacity: number
+  readonly ringPolicy: number
+  readonly auditCapacity: number
+  /** Records that the memory sink keeps; older ones make room. */
+  readonly auditMemory: number
+  readonly auditDigests: boolean
+  readonly startIsBaseline: boolean
+}
+
+const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
+const OVERFLOWS = { dropOldest: DROP_OLDEST, backpressure: BACKPRESSURE } as const
+
+/** Memory that the audit ring takes at most by default. */
+const AUDIT_RING_BYTES = 4 * 1024 * 1024
+const DEFAULT_AUDIT_CAPACITY = 4096
+const LEAST_AUDIT_CAPACITY = 64
+const AUDIT_HEADER_DOUBLES = 12
+
+const decode = Schema.decodeUnknownExit(EngineConfigSchema, { errors: "all", onExcessProperty: "error" })
+
+/** The settings, or a ConfigError. Total: no input makes it throw. */
+export function parseEngineConfig(input: unknown): EngineSettings | ConfigError {
+  const exit = decode(input)
+  if (exit._tag === "Success") {
+    const problems = crossProblems(input)
+    return problems.length === 0 ? settingsOf(exit.value) : new ConfigError({ problems: tidy(problems) })
+  }
+  const found: Array<Problem> = []
+  for (const reason of exit.cause.reasons) {
+    if (reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue)) {
+      found.push(...schemaProblems(reason.error.issue, input))
+    }
+    // A getter or a proxy of the input threw: nothing more can be said about such an input.
+    else
+      return new ConfigError({ problems: [problem([], "could not be read.", "Hand over a plain object.")] })
+  }
+  // Where both found something at one place, the second knows more of what was meant.
+  const cross = crossProblems(input)
+  const rest = found.filter((one) => !cross.some((other) => other.path === one.path))
+  return new ConfigError({ problems: tidy([...rest, ...cross]) })
+}
+
+/** As `parseEngineConfig`, for those who want an exception. */
+export function requireEngineConfig(input: unknown): EngineSettings {
+  const settings = parseEngineConfig(input)
+  if (settings instanceof ConfigError) throw settings
+  return settings
+}
+
+/** What no single field can show. Runs on raw input, so that it can report beside the schema's own problems. */
+function crossProblems(input: unknown): ReadonlyArray<Problem> {
+  const config = record(input)
+  if (config === null) return []
+  const problems: Array<Problem> = [...paramProblems(config.params)]
+  if (config.audit === "off" || config.audit === false || config.audit === null) {
+    problems.push(
+      problem(
+        ["audit"],
+        "cannot be switched off: every decision of a live engine is recorded.",
+        "Leave it out, or bound it with audit: { memory: 1000 }.",
+      ),
+    )
+  }
+  problems.push(...guardrailProblems(config.guardrails))
+  const extras = config.extras
+  if (Array.isArray(extras)) {
+    extras.forEach((name, i) => {
+      if (typeof name !== "string") return
+      if (extras.indexOf(name) !== i)
+        problems.push(problem(["extras", i], `repeats ${show(name)}.`, "Name every channel once."))
+      if (RESERVED_CHANNELS.includes(name))
+        problems.push(
+          problem(["extras", i], `${show(name)} is a channel of its own already.`, "Choose another name."),
+        )
+    })
+  }
+  return problems
+}
+
+/** A user's numbers against each other and against those of the preset below them. */
+function guardrailProblems(guardrails: unknown): ReadonlyArray<Problem> {
+  const own = record(guardrails)
+  if (own === null) return []
+  const preset = PRESETS.find((name) => name === own.preset) ?? "balanced"
+  const number = (key: keyof GuardrailNumbers): number => {
+    const value = own[key]
+    return isNumber(value) ? value : GUARDRAILS[preset][key]
+  }
+  const given = (a: string, b: string): string => (own[a] === undefined ? b : a)
+  const problems: Array<Problem> = []
+  if (number("pathPerMinute") < number("rangePerMinute")) {
+    const key = given("pathPerMinute", "rangePerMinute")
+    problems.push(
+      problem(
+        ["guardrails", key],
+        `lets a path be shorter than its range (${number("pathPerMinute")} < ${number("rangePerMinute")}).`,
+        "A path is never shorter than the range it covers: give both.",
+      ),
+    )
+  }
+  if (number("rollbackRegressions") > number("regressionsToTrip")) {
+    const key = given("rollbackRegressions", "regressionsToTrip")
+    problems.push(
+      problem(
+        ["guardrails", key],
+        `trips before it rolls back (${number("regressionsToTrip")} < ${number("rollbackRegressions")}).`,
+        "Keep rollbackRegressions at most regressionsToTrip: give both.",
+      ),
+    )
+  }
+  return problems
+}
+
+/** Fields of a digest that an extra channel must not be named like. */
+export const RESERVED_CHANNELS: ReadonlyArray<string> = [
+  "timestampUs",
+  "generation",
+  "objective",
+  "latencyP99Us",
+  "throughputRps",
+  "errorRate",
+  "constraintMargin",
+  "extras",
+]
+
+function settingsOf(config: EngineConfigInput): EngineSettings {
+  const space = makeParamSpace(config.params)
+  const windowUs = config.window?.us ?? 500 * MILLISECOND_US
+  return {
+    space,
+    objective: config.objective ?? "minimize",
+    seed: config.seed ?? 0,
+    guardrails: config.guardrails ?? "balanced",
+    window: {
+      windowDigests: config.window?.digests ?? 5,
+      windowUs,
+      settleUs: config.window?.settleUs ?? 10 * MILLISECOND_US,
+      maxAgeUs: config.window?.maxAgeUs ?? Math.max(SECOND_US, 2 * windowUs),
+      aggregate: AGGREGATES[config.window?.aggregate ?? "trimmedMean"],
+      trim: config.window?.trim ?? 0.1,
+    },
+    clock: config.clock ?? "system",
+    tickUs: config.tickUs ?? 20 * MILLISECOND_US,
+    state: config.state ?? null,
+    gains: config.gains ?? {},
+    safeMode: config.safeMode ?? {},
+    constraint: config.constraint ?? true,
+    extras: config.extras ?? [],
+    ringCapacity: config.telemetry?.capacity ?? 1024,
+    ringPolicy: OVERFLOWS[config.telemetry?.overflow ?? "dropOldest"],
+    auditCapacity: config.audit?.capacity ?? defaultAuditCapacity(space.table.size),
+    auditMemory: config.audit?.memory ?? 10_000,
+    auditDigests: config.audit?.digests ?? false,
+    startIsBaseline: config.startIsBaseline ?? true,
+  }
+}
+
+/** 4,096 records, or as many as fit 4 MiB when there are many knobs. */
+function defaultAuditCapacity(knobs: number): number {
+  const bytes = 8 * (AUDIT_HEADER_DOUBLES + Math.max(4, knobs))
+  return Math.max(
+    LEAST_AUDIT_CAPACITY,
+    Math.min(DEFAULT_AUDIT_CAPACITY, Math.floor(AUDIT_RING_BYTES / bytes)),
+  )
+}
+
+function record(value: unknown): Record<string, unknown> | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && !Number.isNaN(value)
+}

@@ -1,0 +1,132 @@
+/**
+ * The schema of an engine's configuration, field by field. `Config.ts` adds what no single field can show and fills in
+ * defaults; one needs this file to see what is allowed or to make examples of it.
+ */
+import * as Schema from "effect/Schema"
+import { KnobConfig } from "./ParamSpace.ts"
+import { MAX_EXTRAS, MAX_SEED, SECOND_US } from "./Units.ts"
+
+const whole = (minimum: number, maximum: number) =>
+  Schema.Finite.check(
+    Schema.makeFilter((n: number) => Number.isSafeInteger(n) && n >= minimum && n <= maximum, {
+      expected: `a whole number from ${minimum} to ${maximum}`,
+    }),
+  )
+const between = (minimum: number, maximum: number) =>
+  Schema.Finite.check(
+    Schema.makeFilter((n: number) => n >= minimum && n <= maximum, {
+      expected: `a number from ${minimum} to ${maximum}`,
+    }),
+  )
+const above0 = (maximum: number) =>
+  Schema.Finite.check(
+    Schema.makeFilter((n: number) => n > 0 && n <= maximum, {
+      expected: `a number above 0 and at most ${maximum}`,
+    }),
+  )
+
+/** A year: longer than any time a running engine waits for. */
+const LONGEST_US = 365 * 24 * 3600 * SECOND_US
+const timeUs = between(0, LONGEST_US)
+
+/** Presets of DESIGN 7. */
+export const PRESETS = ["conservative", "balanced", "aggressive"] as const
+export type Preset = (typeof PRESETS)[number]
+
+const Guardrails = Schema.Struct({
+  /** The preset whose numbers hold where none is given here; "balanced" when omitted. */
+  preset: Schema.optional(Schema.Literals(PRESETS)),
+  maxStep: Schema.optional(above0(1)),
+  appliesPerSecond: Schema.optional(whole(1, 100_000)),
+  minIntervalUs: Schema.optional(timeUs),
+  turnsPerMinute: Schema.optional(whole(0, 1000)),
+  cooldownUs: Schema.optional(timeUs),
+  rangePerMinute: Schema.optional(above0(1)),
+  pathPerMinute: Schema.optional(above0(1000)),
+  regressionsToTrip: Schema.optional(whole(1, 1000)),
+  rollbackRegressions: Schema.optional(whole(1, 1000)),
+  rollbacksPerHour: Schema.optional(whole(0, 1000)),
+  minStableUs: Schema.optional(timeUs),
+  emergencyMargin: Schema.optional(
+    Schema.Finite.check(Schema.makeFilter((n: number) => n < 0, { expected: "a number below 0" })),
+  ),
+})
+
+const Window = Schema.Struct({
+  digests: Schema.optional(whole(1, 100_000)),
+  us: Schema.optional(above0(LONGEST_US)),
+  settleUs: Schema.optional(timeUs),
+  maxAgeUs: Schema.optional(above0(LONGEST_US)),
+  aggregate: Schema.optional(Schema.Literals(["trimmedMean", "median", "mean"])),
+  trim: Schema.optional(
+    Schema.Finite.check(
+      Schema.makeFilter((n: number) => n >= 0 && n < 0.5, { expected: "a number from 0 to below 0.5" }),
+    ),
+  ),
+})
+
+const Gains = Schema.Struct({
+  mode: Schema.optional(Schema.Literals(["trustRatio", "spall"])),
+  a0: Schema.optional(above0(1e12)),
+  c0: Schema.optional(above0(0.5)),
+  stability: Schema.optional(between(0, 1e9)),
+})
+
+const SafeMode = Schema.Struct({
+  exit: Schema.optional(Schema.Literals(["timer", "manualReset", "objectiveRecovery"])),
+  timerUs: Schema.optional(above0(LONGEST_US)),
+  requiredImprovement: Schema.optional(between(0, 1)),
+})
+
+const Telemetry = Schema.Struct({
+  capacity: Schema.optional(
+    Schema.Finite.check(
+      Schema.makeFilter(
+        (n: number) => Number.isInteger(n) && n >= 16 && n <= 1_048_576 && Number.isInteger(Math.log2(n)),
+        {
+          expected: "a power of two from 16 to 1048576",
+        },
+      ),
+    ),
+  ),
+  overflow: Schema.optional(Schema.Literals(["dropOldest", "backpressure"])),
+})
+
+const Audit = Schema.Struct({
+  capacity: Schema.optional(whole(64, 1_048_576)),
+  memory: Schema.optional(whole(1, 10_000_000)),
+  digests: Schema.optional(Schema.Boolean),
+})
+
+const name = Schema.String.check(
+  Schema.makeFilter((text: string) => text.trim() !== "" && text === text.trim() && text.length <= 128, {
+    expected: "a name of 1 to 128 characters without white space around it",
+  }),
+)
+
+export const EngineConfigSchema = Schema.Struct({
+  params: Schema.Record(Schema.String, KnobConfig),
+  objective: Schema.optional(Schema.Literals(["minimize", "maximize"])),
+  seed: Schema.optional(whole(0, MAX_SEED)),
+  guardrails: Schema.optional(Schema.Union([Schema.Literals(PRESETS), Guardrails])),
+  window: Schema.optional(Window),
+  clock: Schema.optional(Schema.Literals(["system", "manual"])),
+  tickUs: Schema.optional(between(1000, 60 * SECOND_US)),
+  state: Schema.optional(name),
+  gains: Schema.optional(Gains),
+  safeMode: Schema.optional(SafeMode),
+  constraint: Schema.optional(Schema.Boolean),
+  extras: Schema.optional(
+    Schema.Array(name).check(
+      Schema.makeFilter((list: ReadonlyArray<string>) => list.length <= MAX_EXTRAS, {
+        expected: `at most ${MAX_EXTRAS} names`,
+      }),
+    ),
+  ),
+  telemetry: Schema.optional(Telemetry),
+  audit: Schema.optional(Audit),
+  startIsBaseline: Schema.optional(Schema.Boolean),
+})
+
+/** What the schema lets through. */
+export type EngineConfigInput = typeof EngineConfigSchema.Type

@@ -1,0 +1,90 @@
+/**
+ * The errors a user of Arqon can meet. Few, tagged, each with a reason a program can act on and a message a person can.
+ * All of them mean: nothing was changed.
+ */
+import * as Schema from "effect/Schema"
+
+/** One thing that is wrong with a configuration. */
+export const Problem = Schema.Struct({
+  /** Where it is, as one would write it: `params.concurrency.min`. Empty for the configuration itself. */
+  path: Schema.String,
+  /** What is wrong, in one sentence. */
+  message: Schema.String,
+  /** What to do about it. */
+  suggestion: Schema.optionalKey(Schema.String),
+})
+export type Problem = typeof Problem.Type
+
+/** A configuration that cannot be used; lists every problem at once, sorted by path. */
+export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
+  problems: Schema.Array(Problem),
+}) {
+  override get message(): string {
+    const lines = this.problems.map(
+      (p) =>
+        `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
+    )
+    const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`
+    return `The configuration has ${count}:\n${lines.join("\n")}`
+  }
+}
+
+/** A digest or a time that is not one: a wrong type, an unknown field. A digest that is merely late or NaN is counted, not refused. */
+export class DigestError extends Schema.TaggedError<DigestError>()("DigestError", {
+  problems: Schema.Array(Problem),
+}) {
+  override get message(): string {
+    return this.problems
+      .map((p) => `${p.path}: ${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`)
+      .join("; ")
+  }
+}
+
+const STATE_MESSAGES = {
+  notStarted: "The engine has not been started. Call start() first.",
+  alreadyStarted: "The engine was started before. Create another engine for another run.",
+  stopped: "The engine has been stopped. Create another engine for another run.",
+  notManual: 'tick() belongs to clock: "manual"; with clock: "system" the engine keeps its own time.',
+} as const
+
+/** A call that does not fit where the engine is in its life. */
+export class EngineStateError extends Schema.TaggedError<EngineStateError>()("EngineStateError", {
+  reason: Schema.Literals(["notStarted", "alreadyStarted", "stopped", "notManual"]),
+  /** The call that was refused. */
+  call: Schema.String,
+}) {
+  override get message(): string {
+    return `${this.call}: ${STATE_MESSAGES[this.reason]}`
+  }
+}
+
+const NO_BASELINE_MESSAGE =
+  "There is no baseline yet: no configuration has stayed good for the stable time, and setBaseline() was not called."
+
+/** rollback() before there is anything to roll back to. */
+export class NoBaselineError extends Schema.TaggedError<NoBaselineError>()("NoBaselineError", {}) {
+  override get message(): string {
+    return NO_BASELINE_MESSAGE
+  }
+}
+
+/** The audit could not be written. The engine keeps running in SafeMode until it can be. */
+export class AuditError extends Schema.TaggedError<AuditError>()("AuditError", {
+  reason: Schema.Literals(["open", "write", "close"]),
+  /** Name of the sink. */
+  sink: Schema.String,
+  detail: Schema.String,
+}) {
+  override get message(): string {
+    return `The audit sink ${this.sink} failed to ${this.reason}: ${this.detail}`
+  }
+}
+
+/** The engine met a defect, put the plant on its safe configuration and stopped adapting. */
+export class EngineFaultError extends Schema.TaggedError<EngineFaultError>()("EngineFaultError", {
+  detail: Schema.String,
+}) {
+  override get message(): string {
+    return `The engine met a defect and opened SafeMode: ${this.detail}`
+  }
+}
