@@ -6,8 +6,8 @@
  * It decides little itself: windows go to the cycle, trips to the latch, safety actions to Tier 1.
  */
 import { type ActorRefFrom, assign, enqueueActions, raise, sendTo, setup } from "xstate"
-import { PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
-import type { HotPath } from "../src/hot/HotPath.ts"
+import { NOTHING_DUE, PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
+import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
 import {
@@ -44,7 +44,7 @@ import { spsaCycleMachine } from "./spsaCycle.machine.ts"
 import { hotTelemetry } from "./telemetry.ts"
 
 /** A digest as an object, as `HotPath.observeObject` takes it. */
-export type EngineDigest = Parameters<HotPath["observeObject"]>[0]
+export type EngineDigest = DigestFields
 
 export interface EngineInput {
   /** The hot path this engine drives; it must not be shared with another engine. */
@@ -178,8 +178,8 @@ const engineSetup = setup({
   actions: {
     advanceClock: ({ context, event }) => {
       const hot = context.hot.get()
-      hot.nowCell[0] = Math.max(hot.nowCell[0], timeOf(context, event))
-      hot.tick()
+      hot.nowCell[0] = timeOf(context, event)
+      while (hot.tick() !== NOTHING_DUE);
     },
     observe: ({ context, event }) => {
       if (event.type === "digest") context.hot.get().observeObject(event.digest)
@@ -252,7 +252,7 @@ const engineSetup = setup({
       if (event.type !== "cycleCompleted") return
       const { watch, promote } = watchCycle(context.watch, event, context.baselinePolicy)
       enqueue.assign({ watch, regressions: event.regressions })
-      if (event.regressions !== context.regressions) {
+      if (event.regressions > 0 || context.regressions > 0) {
         enqueue.sendTo("hotPath", { type: "noteRegressions", count: event.regressions })
       }
       if (promote) enqueue.sendTo("hotPath", { type: "setBaseline", nowUs: event.nowUs })
@@ -367,8 +367,8 @@ export const engineMachine = engineSetup.createMachine({
           description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
           entry: ["freezeCycle", "forgetCandidate"],
           on: {
-            window: { actions: ["judgeRecovery", "reopenWindow"] },
-            windowExpired: { actions: "reopenWindow" },
+            window: { actions: ["reopenWindow", "judgeRecovery", "wakeLatch"] },
+            windowExpired: { actions: ["reopenWindow", "wakeLatch"] },
             deadline: { actions: "wakeLatch" },
             tick: [
               { guard: "auditHasRoom", actions: ["advanceClock", "drainedToLatch"] },

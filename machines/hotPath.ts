@@ -144,7 +144,7 @@ function propose(
   inbox[P_LENGTH] = proposal.targets.length
   const fitting = Math.min(proposal.targets.length, hot.config.knobs)
   for (let i = 0; i < fitting; i++) inbox[P_TARGET + i] = proposal.targets[i]
-  const status = executor.apply(APPLY_KINDS.indexOf(proposal._tag))
+  const status = hot.apply(APPLY_KINDS.indexOf(proposal._tag))
   const word = VIOLATIONS[status]
   const reply =
     word === "accepted"
@@ -156,13 +156,13 @@ function propose(
 
 function rollBack(hot: HotPath, nowUs: number): void {
   hot.executor.proposal[P_NOW_US] = nowUs
-  if (hot.config.hasBaseline) hot.executor.rollback()
-  else hot.executor.returnToBase()
+  if (hot.config.hasBaseline) hot.rollback()
+  else hot.returnToBase()
 }
 
 function returnToBase(hot: HotPath, nowUs: number): void {
   hot.executor.proposal[P_NOW_US] = nowUs
-  hot.executor.returnToBase()
+  hot.returnToBase()
 }
 
 function settle(hot: HotPath, nowUs: number, scope: Scope): void {

@@ -101,6 +101,7 @@ const cycleSetup = setup({
     ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
+    forgetRegressions: assign({ regressions: 0 }),
     keepLearnt: assign(({ context }) => kept(context)),
     endCycle: assign(({ context, event }) => ended(context, "nowUs" in event ? event.nowUs : 0)),
     rebase: assign(({ context, event }) => (event.type === "resume" ? rebased(context, event) : {})),
@@ -155,9 +156,12 @@ export const spsaCycleMachine = cycleSetup.createMachine({
       description: "Proposes, one cycle after another.",
       initial: "ready",
       on: {
-        freeze: { target: "frozen", actions: [noChange("safeMode"), "endCycle"] },
+        freeze: { target: "frozen", actions: [noChange("safeMode"), "endCycle", "forgetRegressions"] },
         resume: { target: "tuning", reenter: true, actions: "rebase" },
         tick: { actions: "noteTime" },
+        // Outside a wait a window belongs to nobody; it still tells the time.
+        window: { actions: "noteTime" },
+        windowExpired: { actions: "noteTime" },
         refused: [
           { guard: "staleAnswer" },
           {
@@ -260,7 +264,8 @@ export const spsaCycleMachine = cycleSetup.createMachine({
       on: {
         resume: { target: "tuning", actions: ["rebase"] },
         tick: { actions: "noteTime" },
-        freeze: {},
+        // SafeMode starts the count of regressions anew; a rollback alone does not.
+        freeze: { actions: "forgetRegressions" },
         window: {},
         windowExpired: {},
         applied: {},

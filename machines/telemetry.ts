@@ -8,9 +8,9 @@
 import { type EventObject, fromCallback } from "xstate"
 import { DEADLINE, EMERGENCY, WINDOW_CLOSED, WINDOW_EXPIRED } from "../src/hot/codes.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
-import { windowOf } from "../src/domain/Window.ts"
 import type { DeadlineEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
 import type { Opaque } from "./Opaque.ts"
+import { windowOf } from "./windowOf.ts"
 
 export interface TelemetryInput {
   readonly hot: Opaque<HotPath>
@@ -21,12 +21,12 @@ export interface TelemetryInput {
 /** What a telemetry actor sends to the engine. */
 export type TelemetryEvent = WindowEvent | WindowExpiredEvent | DeadlineEvent | TripEvent
 
-/** The event for what `observe` or `tick` found due, or null when it is nothing for an actor. */
-export function dueEvent(hot: HotPath, code: number, sign: 1 | -1): TelemetryEvent | null {
+/** The event for what `observe` or `tick` found due, or null when it is nothing for an actor. `index` numbers windows. */
+export function dueEvent(hot: HotPath, code: number, sign: 1 | -1, index: number): TelemetryEvent | null {
   const nowUs = hot.nowCell[0]
   switch (code) {
     case WINDOW_CLOSED:
-      return { type: "window", window: windowOf(hot, sign), nowUs }
+      return { type: "window", window: windowOf(hot, sign, index), nowUs }
     case WINDOW_EXPIRED:
       return { type: "windowExpired", nowUs }
     case DEADLINE:
@@ -40,8 +40,10 @@ export function dueEvent(hot: HotPath, code: number, sign: 1 | -1): TelemetryEve
 
 export const hotTelemetry = fromCallback<EventObject, TelemetryInput>(({ input, sendBack }) => {
   const hot = input.hot.get()
+  let windows = 0
   hot.onDue = (code) => {
-    const event = dueEvent(hot, code, input.sign)
+    const event = dueEvent(hot, code, input.sign, windows)
+    if (event?.type === "window") windows++
     if (event !== null) sendBack(event)
   }
   return () => {

@@ -1,0 +1,226 @@
+/**
+ * A statechart as a page: a Mermaid state diagram with the moves between states, then a table with everything each state
+ * answers, the answers that change no state included. The picture leaves those out, or it would be all loops.
+ */
+import type { AnyStateNode, AnyTransitionDefinition } from "xstate"
+import { engineMachine } from "../machines/engine.machine.ts"
+import { safeModeMachine } from "../machines/safeMode.machine.ts"
+import { spsaCycleMachine } from "../machines/spsaCycle.machine.ts"
+
+export interface Page {
+  readonly file: string
+  readonly text: string
+}
+
+interface Chart {
+  readonly file: string
+  readonly title: string
+  readonly intro: string
+  readonly root: AnyStateNode
+}
+
+const charts: ReadonlyArray<Chart> = [
+  {
+    file: "engine.md",
+    title: "engineMachine",
+    intro: `The engine spawns four actors and wires them. The hot path and the latch live as long as the engine; the SPSA cycle
+and the telemetry actor live while it runs.
+
+| child | logic | what it is for |
+|---|---|---|
+| \`hotPath\` | \`hotPathLogic\` | Tier 1: the only one that can change the live configuration |
+| \`latch\` | [\`safeModeMachine\`](safeMode.md) | decides how long SafeMode stays open |
+| \`cycle\` | [\`spsaCycleMachine\`](spsaCycle.md) | Tier 2: proposes, and can do nothing else |
+| \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |`,
+    root: engineMachine.root,
+  },
+  {
+    file: "spsaCycle.md",
+    title: "spsaCycleMachine",
+    intro: `One cycle reads the plant on both sides of its base and then moves the base. The drawn signs say which side comes
+first, so that slow drift of the plant does not lean on the slope: from \`ready\` the cycle goes round one way or the other.`,
+    root: spsaCycleMachine.root,
+  },
+  {
+    file: "safeMode.md",
+    title: "safeModeMachine",
+    intro: `A latch. Each trip reason demands its own way out; while it is open a second trip can only make leaving harder. The
+deadline is a time in the context, compared with the time that events bring: a restored latch is open until the same time.`,
+    root: safeModeMachine.root,
+  },
+]
+
+/** camelCase as words. */
+const words = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase()
+
+const childrenOf = (node: AnyStateNode): ReadonlyArray<AnyStateNode> =>
+  Object.values(node.states as Record<string, AnyStateNode>)
+
+const descendantsOf = (node: AnyStateNode): ReadonlyArray<AnyStateNode> =>
+  childrenOf(node).flatMap((child) => [child, ...descendantsOf(child)])
+
+/** `xstate.error.actor.cycle` and its like as people would say it. */
+function eventName(type: string): string {
+  if (type === "") return ""
+  const failed = /^xstate\.error\.actor\.(\w+)/.exec(type)
+  return failed === null ? words(type) : `${words(failed[1])} fails`
+}
+
+function named(thing: unknown): string {
+  if (typeof thing === "string") return thing
+  if (typeof thing === "object" && thing !== null && "type" in thing) return String(thing.type)
+  return ""
+}
+
+function parameter(action: unknown): string {
+  if (typeof action !== "object" || action === null || !("params" in action)) return ""
+  const { params } = action
+  return typeof params === "object" && params !== null ? Object.values(params).map(String).join(", ") : ""
+}
+
+const guardOf = (transition: AnyTransitionDefinition): string =>
+  transition.guard === undefined ? "" : words(named(transition.guard))
+
+/** Everything a state answers, in the order it is judged. */
+function transitionsOf(node: AnyStateNode): ReadonlyArray<AnyTransitionDefinition> {
+  return [...node.transitions.values(), node.always ?? []].flat()
+}
+
+const targetOf = (transition: AnyTransitionDefinition): AnyStateNode | undefined => transition.target?.[0]
+
+const isAncestor = (node: AnyStateNode, other: AnyStateNode): boolean =>
+  other.parent !== undefined && (other.parent === node || isAncestor(node, other.parent))
+
+function label(transition: AnyTransitionDefinition): string {
+  const guard = guardOf(transition)
+  const event = eventName(transition.eventType)
+  return [event, guard === "" ? "" : `[${guard}]`].filter((part) => part !== "").join(" ")
+}
+
+/** The state whose box an arrow belongs into: drawn further inside, Mermaid would pull the far end in as well. */
+function scopeOf(from: AnyStateNode, to: AnyStateNode): AnyStateNode | undefined {
+  let scope = from.parent
+  while (scope !== undefined && !isAncestor(scope, to)) scope = scope.parent
+  return scope
+}
+
+/** The arrows that start at `node` and are drawn in `scope`, one per target, labels one below the other. */
+function arrows(node: AnyStateNode, scope: AnyStateNode): ReadonlyArray<string> {
+  const byTarget = new Map<string, Array<string>>()
+  for (const transition of transitionsOf(node)) {
+    const target = targetOf(transition)
+    // Mermaid cannot draw an arrow from a state to one inside it; the table tells of those.
+    if (target === undefined || target === node || isAncestor(node, target)) continue
+    if (scopeOf(node, target) !== scope) continue
+    const labels = byTarget.get(target.key) ?? []
+    const text = label(transition)
+    if (!labels.includes(text)) labels.push(text)
+    byTarget.set(target.key, labels)
+  }
+  return [...byTarget].map(([target, labels]) => {
+    const text = labels.filter((part) => part !== "").join("<br/>")
+    return `${node.key} --> ${target}${text === "" ? "" : `: ${text}`}`
+  })
+}
+
+function draw(node: AnyStateNode, indent: string): ReadonlyArray<string> {
+  const lines: Array<string> = []
+  const children = childrenOf(node)
+  const initial = node.initial.target[0] as AnyStateNode | undefined
+  for (const child of children) {
+    const name = words(child.key)
+    if (childrenOf(child).length > 0) {
+      const head = name === child.key ? name : `"${name}" as ${child.key}`
+      lines.push(`${indent}state ${head} {`, ...draw(child, `${indent}  `), `${indent}}`)
+    } else if (name !== child.key) lines.push(`${indent}state "${name}" as ${child.key}`)
+  }
+  if (initial !== undefined) lines.push(`${indent}[*] --> ${initial.key}`)
+  for (const inner of descendantsOf(node)) for (const arrow of arrows(inner, node)) lines.push(indent + arrow)
+  for (const child of children) if (child.type === "final") lines.push(`${indent}${child.key} --> [*]`)
+  return lines
+}
+
+/** Leaves, coloured by what they mean for the plant. */
+function colours(root: AnyStateNode): ReadonlyArray<string> {
+  const leaves = (node: AnyStateNode): ReadonlyArray<AnyStateNode> =>
+    childrenOf(node).length === 0 ? [node] : childrenOf(node).flatMap(leaves)
+  const tagged = (tag: string): string =>
+    leaves(root)
+      .filter((node) => node.tags.includes(tag))
+      .map((node) => node.key)
+      .join(",")
+  return [
+    "  classDef live fill:#e6f4ea,stroke:#1e8e3e,color:#0d3b1c",
+    "  classDef safe fill:#fef3e0,stroke:#d98a00,color:#4a3000",
+    `  class ${tagged("live")} live`,
+    `  class ${tagged("safe")} safe`,
+  ]
+}
+
+const code = (text: string): string => (text === "" ? "" : `\`${text}\``)
+
+/** Consecutive transitions that differ only in their guards stay apart: the order is part of the meaning. */
+function rows(node: AnyStateNode): ReadonlyArray<string> {
+  return transitionsOf(node).map((transition) => {
+    const does = transition.actions
+      .map((action) => [named(action), parameter(action)])
+      .map(([name, params]) => code(params === "" ? name : `${name}(${params})`))
+      .join(", ")
+    const target = targetOf(transition)
+    const to = target === undefined ? "" : target === node ? "begins anew" : words(target.key)
+    const on = eventName(transition.eventType)
+    const nothing = does === "" && to === ""
+    return `| ${on === "" ? "at once" : on} | ${guardOf(transition)} | ${nothing ? "nothing changes" : does} | ${to} |`
+  })
+}
+
+function tell(node: AnyStateNode, depth: number): ReadonlyArray<string> {
+  const entry = node.entry.map((action) => code(named(action))).join(", ")
+  const lines: Array<string> = []
+  if (node.parent !== undefined) {
+    lines.push(`${"#".repeat(depth)} ${words(node.key)}`, "", node.description ?? "", "")
+    if (entry !== "") lines.push(`On entry: ${entry}.`, "")
+  }
+  const answers = [...rows(node), ...ignored(node)]
+  if (answers.length > 0) lines.push("| on | if | does | goes to |", "|---|---|---|---|", ...answers, "")
+  for (const child of childrenOf(node)) lines.push(...tell(child, depth + 1))
+  return lines
+}
+
+/** Events a state names only to say that they change nothing; XState keeps no transition for those. */
+function ignored(node: AnyStateNode): ReadonlyArray<string> {
+  const on: Record<string, unknown> = node.config.on ?? {}
+  const names = Object.keys(on).filter((type) => !node.transitions.get(type)?.length)
+  return names.map((type) => `| ${eventName(type)} |  | nothing changes |  |`)
+}
+
+function page(chart: Chart): Page {
+  const { root } = chart
+  const text = [
+    `# ${chart.title}`,
+    "",
+    "<!-- Generated from machines/ by `npm run docs`. Change the machine, not this page. -->",
+    "",
+    root.description ?? "",
+    "",
+    chart.intro,
+    "",
+    "```mermaid",
+    "stateDiagram-v2",
+    "  direction TB",
+    ...draw(root, "  "),
+    ...colours(root),
+    "```",
+    "",
+    "Green states are live: proposals may be under way. Amber states are safe: nothing is proposed.",
+    "",
+    "## States",
+    "",
+    ...tell(root, 2),
+  ]
+  return { file: chart.file, text: `${text.join("\n").trimEnd()}\n` }
+}
+
+export function machinePages(): ReadonlyArray<Page> {
+  return charts.map(page)
+}
