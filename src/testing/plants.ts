@@ -3,6 +3,7 @@
  * optima off the centre and off the axes, since centred ones flatter simple methods. The M/M/c/K queue is in `queue.ts`,
  * the tasks of the literature in `tasks.ts`.
  */
+import { PERIODIC } from "../hot/codes.ts"
 import { driftAt, type Drift, type Plant, unitKnobs } from "./Plant.ts"
 
 const STILL: Drift = { kind: "still" }
@@ -121,6 +122,24 @@ export function plateau(n: number): Plant {
     knobs: smooth.knobs,
     start: smooth.start,
     loss: (unit, atUs) => 1 - Math.exp((-12 * smooth.loss(unit, atUs)) / n),
+    best: () => 0,
+  }
+}
+
+/** Angles on a circle, optimum just beyond the seam: the short way leads over it. */
+export function phases(n: number): Plant {
+  return {
+    name: `phases-${n}`,
+    knobs: Array.from({ length: n }, () => ({ min: 0, max: 360, scale: PERIODIC, step: 0, maxStep: 0 })),
+    start: Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 0.85 : 0.2)),
+    loss: (unit) => {
+      let sum = 0
+      for (let i = 0; i < n; i++) {
+        const target = i % 2 === 0 ? 0.1 : 0.95
+        sum += 1 - Math.cos(2 * Math.PI * (unit[i] - target))
+      }
+      return sum / n
+    },
     best: () => 0,
   }
 }

@@ -1,0 +1,365 @@
+/**
+ * The whole control loop without actors: a hot path and a tuner, driven by plain calls. It takes the same decisions as
+ * `engineMachine` (pacing, timeouts, refusals, regressions, emergencies, SafeMode left by its timer) and allocates
+ * nothing per window. One needs it where windows close faster than some 10 kHz, and in simulations.
+ *
+ * Use: `start()`, then fill `hot.digest` and call `observe()` for every digest, and `tick()` after raising
+ * `hot.nowCell[0]`. Not taken over from the machines: baselines that earn themselves, and recovery as a way out.
+ */
+import {
+  ACCEPTED,
+  AUDIT_QUEUE_FULL,
+  BUDGET_EXHAUSTED,
+  CONSTRAINT_VIOLATION,
+  DIGEST_CONSTRAINT_MARGIN,
+  EMERGENCY,
+  FIRST_CHANNEL,
+  KERNEL_NO_CHANGE,
+  MINUS,
+  NOT_TRIPPED,
+  OBJECTIVE_REGRESSION,
+  PLUS,
+  THRASHING,
+  TRIP_AUDIT_QUEUE_FULL,
+  TRIP_BUDGET_EXHAUSTED,
+  TRIP_CONSTRAINT_EMERGENCY,
+  TRIP_ENGINE_FAULT,
+  TRIP_MANUAL,
+  TRIP_OBJECTIVE_REGRESSION,
+  TRIP_REPEATED_VIOLATIONS,
+  TRIP_TELEMETRY_LOST,
+  TRIP_THRASHING,
+  UPDATE,
+  WINDOW_CLOSED,
+  WINDOW_EXPIRED,
+} from "./codes.ts"
+import type { HotPath } from "./HotPath.ts"
+import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./SafetyExecutor.ts"
+import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
+
+/** When a loop gives up, and which way is down. Counts are occurrences in a row. */
+export interface CycleOptions {
+  readonly timeoutsToTrip: number
+  readonly refusalsToTrip: number
+  /** -1 when the objective is maximised. */
+  readonly sign: 1 | -1
+  /** How long SafeMode holds when a timer may end it. */
+  readonly safeModeUs: number
+  /** Whether the configuration at the start is the first baseline. */
+  readonly startIsBaseline: boolean
+}
+
+export const DEFAULT_CYCLE: CycleOptions = Object.freeze({
+  timeoutsToTrip: 3,
+  refusalsToTrip: 3,
+  sign: 1,
+  safeModeUs: 30_000_000,
+  startIsBaseline: true,
+})
+
+/** Phases of the loop: the states of the cycle's chart, by number. */
+export const READY = 0
+export const APPLYING_PLUS = 1
+export const WAITING_PLUS = 2
+export const APPLYING_MINUS = 3
+export const WAITING_MINUS = 4
+export const COMPUTING = 5
+export const FROZEN = 6
+
+/** Ways out of SafeMode. */
+const BY_TIMER = 0
+const BY_DRAIN = 1
+const BY_RESET = 2
+
+/** Position of the margin among a window's channels. */
+const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
+
+export class HotLoop {
+  readonly hot: HotPath
+  readonly kernel: SpsaKernel
+  readonly options: CycleOptions
+  /** READY .. FROZEN. */
+  phase = FROZEN
+  /** Cycles whose update was applied, or that changed nothing. */
+  cycles = 0
+  /** Times SafeMode opened, and why it did last (0: never). */
+  trips = 0
+  lastTrip = NOT_TRIPPED
+  timeouts = 0
+  /** The tuner's state after the last completed cycle. */
+  state: Float64Array
+  private next: Float64Array
+  private started = false
+  private refusals = 0
+  private refusal = ACCEPTED
+  private regressions = 0
+  private exit = BY_TIMER
+  private readonly readings = new Float64Array(READINGS).fill(Number.NaN)
+  private readonly band: Float64Array
+  /** [0]: earliest time of the next apply, or of the way out of SafeMode. A cell, so that writing it allocates nothing. */
+  private readonly due = new Float64Array(1)
+
+  constructor(hot: HotPath, kernel: SpsaKernel, options: Partial<CycleOptions> = {}) {
+    if (kernel.table !== hot.table) throw new RangeError("kernel and hot path must share one knob table")
+    this.hot = hot
+    this.kernel = kernel
+    this.options = { ...DEFAULT_CYCLE, ...options }
+    this.state = new Float64Array(kernel.stateLength)
+    this.next = new Float64Array(kernel.stateLength)
+    this.band = new Float64Array(2 * hot.table.size)
+  }
+
+  /** Begins to tune from where the plant stands. Doing it twice changes nothing. */
+  start(): void {
+    if (this.started) return
+    this.started = true
+    const { executor, nowCell } = this.hot
+    executor.proposal[P_NOW_US] = nowCell[0]
+    if (this.options.startIsBaseline) executor.setBaseline()
+    this.kernel.initial(this.state, executor.base)
+    this.ready()
+    this.proceed()
+  }
+
+  /** Ends tuning and leaves the plant on its base. */
+  stop(): void {
+    if (!this.started) return
+    this.started = false
+    this.phase = FROZEN
+    const { executor, nowCell } = this.hot
+    executor.proposal[P_NOW_US] = nowCell[0]
+    this.hot.returnToBase()
+  }
+
+  /** Takes the digest in `hot.digest`; returns what the hot path made of it. */
+  observe(): number {
+    const code = this.hot.observe()
+    this.respond(code)
+    return code
+  }
+
+  /** Looks at the time in `hot.nowCell`. */
+  tick(): number {
+    const code = this.hot.tick()
+    this.respond(code)
+    return code
+  }
+
+  /** Opens SafeMode by hand; only `reset` leads out. */
+  trip(): void {
+    this.open(TRIP_MANUAL)
+  }
+
+  /** Leaves SafeMode by hand, unless the audit still has no room. */
+  reset(): void {
+    if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && this.hot.audit.highWater))
+      this.close()
+  }
+
+  private respond(code: number): void {
+    if (!this.started) return
+    if (code === WINDOW_CLOSED) this.read()
+    else if (code === WINDOW_EXPIRED) this.expired()
+    else if (code === EMERGENCY) this.freeze(TRIP_CONSTRAINT_EMERGENCY)
+    if (this.phase === FROZEN) {
+      if (
+        this.exit === BY_TIMER
+          ? this.hot.nowCell[0] >= this.due[0]
+          : this.exit === BY_DRAIN && !this.hot.audit.highWater
+      ) {
+        this.close()
+      }
+      return
+    }
+    if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS) this.proceed()
+  }
+
+  /** Does what Tier 1 would accept now, until a window is to be waited for or it is too soon. */
+  private proceed(): void {
+    while (this.hot.nowCell[0] >= this.due[0]) {
+      switch (this.phase) {
+        case READY:
+          this.phase = this.kernel.firstIsPlus(this.state) ? APPLYING_PLUS : APPLYING_MINUS
+          break
+        case APPLYING_PLUS:
+          this.kernel.plusTarget(this.state, this.hot.executor.proposal, P_TARGET)
+          if (this.ask(PLUS)) this.phase = WAITING_PLUS
+          break
+        case APPLYING_MINUS:
+          this.kernel.minusTarget(this.state, this.hot.executor.proposal, P_TARGET)
+          if (this.ask(MINUS)) this.phase = WAITING_MINUS
+          break
+        case COMPUTING:
+          this.kernel.updateTarget(this.next, this.hot.executor.proposal, P_TARGET)
+          if (this.ask(UPDATE)) this.keep()
+          break
+        default:
+          return
+      }
+    }
+  }
+
+  /** True when the targets in the inbox were applied. Otherwise the cycle starts over, or SafeMode opened. */
+  private ask(kind: number): boolean {
+    const { executor, config, nowCell } = this.hot
+    const inbox = executor.proposal
+    inbox[P_NOW_US] = nowCell[0]
+    inbox[P_EXPECTED_GENERATION] = config.generation
+    inbox[P_ID]++
+    inbox[P_LENGTH] = config.knobs
+    const status = this.hot.apply(kind)
+    this.due[0] = executor.nextApplyUs
+    if (status === ACCEPTED) {
+      this.refusals = 0
+      executor.band(this.band)
+      return true
+    }
+    this.refusal = this.refusals === 0 || this.refusal === status ? status : ACCEPTED
+    this.refusals++
+    if (status === AUDIT_QUEUE_FULL || this.refusals >= this.options.refusalsToTrip)
+      this.open(tripFor(this.refusal))
+    else this.ready()
+    return false
+  }
+
+  /** Draws the next pair; the same one as before where the cycle was not completed. */
+  private ready(): void {
+    this.phase = READY
+    this.readings.fill(Number.NaN)
+    this.kernel.begin(this.state)
+  }
+
+  /** A window closed. Outside a wait it belongs to the base and is nobody's reading. */
+  private read(): void {
+    const { means } = this.hot.window
+    const waitsForPlus = this.phase === WAITING_PLUS
+    if (!waitsForPlus && this.phase !== WAITING_MINUS) {
+      if (this.phase === FROZEN) this.hot.reopenWindow()
+      return
+    }
+    this.timeouts = 0
+    this.readings[waitsForPlus ? LOSS_PLUS : LOSS_MINUS] = this.options.sign * means[0]
+    this.readings[waitsForPlus ? MARGIN_PLUS : MARGIN_MINUS] = means[MARGIN]
+    const other = this.readings[waitsForPlus ? LOSS_MINUS : LOSS_PLUS]
+    if (Number.isNaN(other)) this.phase = waitsForPlus ? APPLYING_MINUS : APPLYING_PLUS
+    else this.compute()
+  }
+
+  private expired(): void {
+    if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS) {
+      if (this.phase === FROZEN) this.hot.reopenWindow()
+      return
+    }
+    this.timeouts++
+    if (this.timeouts >= this.options.timeoutsToTrip) this.open(TRIP_TELEMETRY_LOST)
+    else this.hot.reopenWindow()
+  }
+
+  private compute(): void {
+    const { kernel, hot } = this
+    const outcome = kernel.complete(this.state, this.next, this.readings, this.band)
+    const before = this.regressions
+    this.regressions = kernel.regressions(this.next) > 0 ? before + 1 : 0
+    if (this.regressions !== before) hot.executor.noteRegressions(this.regressions)
+    const { policy } = hot.executor
+    if (this.regressions >= policy.regressionsToTrip) {
+      this.swap()
+      this.open(TRIP_OBJECTIVE_REGRESSION)
+    } else if (this.regressions >= policy.rollbackRegressions && before < policy.rollbackRegressions) {
+      this.swap()
+      this.rollBack()
+    } else if (outcome === KERNEL_NO_CHANGE) this.keep()
+    else this.phase = COMPUTING
+  }
+
+  /** What was learnt becomes the state, and the next cycle begins. */
+  private keep(): void {
+    this.swap()
+    this.cycles++
+    this.ready()
+  }
+
+  private swap(): void {
+    const learnt = this.next
+    this.next = this.state
+    this.state = learnt
+  }
+
+  /** Back to the baseline; Tier 1's cooldown is waited out. */
+  private rollBack(): void {
+    const { executor, nowCell } = this.hot
+    executor.proposal[P_NOW_US] = nowCell[0]
+    if (this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
+    this.resume()
+  }
+
+  /** Opens the latch and brings the plant to where this reason demands. */
+  private open(reason: number): void {
+    if (!this.started || this.phase === FROZEN) return
+    const { executor, nowCell } = this.hot
+    executor.openLatch(reason)
+    executor.proposal[P_NOW_US] = nowCell[0]
+    const toBaseline =
+      reason === TRIP_OBJECTIVE_REGRESSION ||
+      reason === TRIP_CONSTRAINT_EMERGENCY ||
+      reason === TRIP_ENGINE_FAULT
+    if (!toBaseline || this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
+    this.freeze(reason)
+  }
+
+  private freeze(reason: number): void {
+    const { executor, nowCell } = this.hot
+    const byHand =
+      reason === TRIP_MANUAL ||
+      reason === TRIP_ENGINE_FAULT ||
+      executor.rollbacksThisHour > executor.policy.rollbacksPerHour
+    const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
+    // A second trip while open can make leaving harder, never easier.
+    if (this.phase !== FROZEN || exit > this.exit) this.exit = exit
+    this.phase = FROZEN
+    this.trips++
+    this.lastTrip = reason
+    this.refusals = 0
+    this.timeouts = 0
+    this.due[0] = nowCell[0] + this.options.safeModeUs
+    this.hot.reopenWindow()
+  }
+
+  private close(): void {
+    this.hot.executor.closeLatch()
+    this.regressions = 0
+    this.hot.executor.noteRegressions(0)
+    this.resume()
+    this.proceed()
+  }
+
+  /** Goes on from where the plant was put. */
+  private resume(): void {
+    const { executor, nowCell } = this.hot
+    this.kernel.rebase(this.state, this.next, executor.base)
+    this.swap()
+    this.refusals = 0
+    executor.proposal[P_NOW_US] = nowCell[0]
+    executor.band(this.band)
+    this.due[0] = executor.nextApplyUs
+    this.ready()
+  }
+}
+
+/** What a run of refusals means: one common cause has its own trip, a mixture is a proposer that misbehaves. */
+function tripFor(status: number): number {
+  switch (status) {
+    case THRASHING:
+      return TRIP_THRASHING
+    case BUDGET_EXHAUSTED:
+      return TRIP_BUDGET_EXHAUSTED
+    case OBJECTIVE_REGRESSION:
+      return TRIP_OBJECTIVE_REGRESSION
+    case CONSTRAINT_VIOLATION:
+      return TRIP_CONSTRAINT_EMERGENCY
+    case AUDIT_QUEUE_FULL:
+      return TRIP_AUDIT_QUEUE_FULL
+    default:
+      return TRIP_REPEATED_VIOLATIONS
+  }
+}

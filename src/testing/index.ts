@@ -1,0 +1,22 @@
+/**
+ * `arqon/testing`: simulated plants with known optima, noise by counter, and a simulation that runs the control loop
+ * against them in virtual time with every guardrail on.
+ */
+export { gaussianAt, noiseAt, type NoiseKind, type NoiseSpec, uniformAt } from "./noise.ts"
+export { type Drift, driftAt, type Plant, unitKnob, unitKnobs } from "./Plant.ts"
+export {
+  cliff,
+  constrained,
+  kink,
+  optimumOf,
+  phases,
+  plateau,
+  quadratic,
+  rotated,
+  startOf,
+  valley,
+} from "./plants.ts"
+export { bestLimit, limitKnob, type Load, LOADS, queuePlant, queueUtility } from "./queue.ts"
+export { judgeScenario, type Scenario, type ScenarioVerdict, scenarios } from "./scenarios.ts"
+export { meanOf, quantileOf, simulate, type SimulatedRun, type Simulation } from "./simulate.ts"
+export { taskOne, taskTwo } from "./tasks.ts"

@@ -1,0 +1,34 @@
+/**
+ * Every scenario of `arqon/testing` with the default rule, the default guardrails and one setting for all. Bands are
+ * about one and a half times what was measured when they were written, or the bar where there is one.
+ */
+import { describe, expect, it } from "vitest"
+import { judgeScenario, scenarios } from "../../src/testing/scenarios.ts"
+
+describe.each(scenarios)("$name", (scenario) => {
+  const verdict = judgeScenario(scenario)
+
+  it.each(verdict.bands)("$band.measure.kind ($band.of) is at most $band.most", ({ band, value }) => {
+    expect(value).toBeLessThanOrEqual(band.most)
+  })
+
+  it("asks for nothing that Tier 1 refuses, opens no SafeMode and leaves no bounds", () => {
+    expect({ refused: verdict.refused, trips: verdict.trips, outOfBounds: verdict.outOfBounds }).toEqual({
+      refused: 0,
+      trips: 0,
+      outOfBounds: 0,
+    })
+  })
+})
+
+describe("the list of scenarios", () => {
+  it("names each scenario once and gives each at least one band", () => {
+    expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length)
+    for (const { bands } of scenarios) expect(bands.length).toBeGreaterThan(0)
+  })
+
+  it("runs the same way twice", () => {
+    const [scenario] = scenarios
+    expect(judgeScenario(scenario, 2)).toEqual(judgeScenario(scenario, 2))
+  })
+})
