@@ -42,7 +42,6 @@ export {
   WINDOW_GENERATION,
   WINDOW_NOW_US,
   WINDOW_OPENED_US,
-  WINDOW_SETTLED_US,
   WindowAccumulator,
   type WindowNumbers,
 } from "./WindowAccumulator.ts"
