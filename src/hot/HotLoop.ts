@@ -290,7 +290,11 @@ export class HotLoop {
     const { executor, nowCell } = this.hot
     executor.proposal[P_NOW_US] = nowCell[0]
     if (this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
-    this.resume()
+    if (executor.rollbacksThisHour > executor.policy.rollbacksPerHour) {
+      // More rollbacks than the policy allows demand a person, as in `safeModeMachine`.
+      executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
+      this.freeze(TRIP_OBJECTIVE_REGRESSION)
+    } else this.resume()
   }
 
   /** Opens the latch and brings the plant to where this reason demands. */
