@@ -1,0 +1,139 @@
+/**
+ * Actors and HotLoop take the same decisions: on the same stream of digests they write the same bytes at the same times.
+ */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { ROLLBACK } from "../../src/hot/codes.ts"
+import { HotLoop } from "../../src/hot/HotLoop.ts"
+import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
+import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
+import {
+  DIGEST_US,
+  hotPath,
+  POLICY,
+  type PlantModel,
+  quadratic,
+  Rig,
+  rig,
+  wobble,
+  type Written,
+} from "./rig.ts"
+
+const SEED = 42
+
+/** HotLoop leaves earning a baseline to the machines; with an endless stable time neither does. */
+const policy = { ...POLICY, minStableUs: Number.POSITIVE_INFINITY }
+
+/** The writes of a HotLoop on the same plant, read from its audit like those of a rig. */
+function loopWrites(digests: number, plant: PlantModel): ReadonlyArray<Written> {
+  const hot = hotPath({ policy })
+  const kernel = new SpsaKernel(hot.table, {
+    ...DEFAULT_SPSA,
+    seed: SEED,
+    maxStep: hot.executor.policy.maxStep,
+  })
+  const loop = new HotLoop(hot, kernel)
+  loop.start()
+  // A rig without an engine reads the audit; the loop is driven by hand in its place.
+  const reader = new Rig(rig().engine, hot)
+  for (let i = 1; i <= digests; i++) {
+    const timestampUs = hot.nowCell[0] + DIGEST_US
+    const report = plant(hot, i)
+    if (report === null) {
+      hot.nowCell[0] = timestampUs
+      loop.tick()
+    } else {
+      const fields = typeof report === "number" ? { objective: report } : report
+      // What HotPath.observeObject does, through the loop.
+      fillDigest(hot, { objective: 0, timestampUs, ...fields })
+      loop.observe()
+    }
+    reader.drain()
+  }
+  return reader.written
+}
+
+function fillDigest(
+  hot: ReturnType<typeof hotPath>,
+  fields: {
+    objective: number
+    timestampUs: number
+    generation?: number | undefined
+    constraintMargin?: number | undefined
+  },
+): void {
+  hot.digest.fill(Number.NaN)
+  hot.digest[0] = fields.timestampUs
+  hot.digest[1] = fields.generation ?? hot.config.generation
+  hot.digest[2] = fields.objective
+  hot.digest[6] = fields.constraintMargin ?? Number.NaN
+}
+
+function actorWrites(digests: number, plant: PlantModel): ReadonlyArray<Written> {
+  const it = rig({ seed: SEED }, { policy })
+  it.run(digests, plant)
+  return it.written
+}
+
+function expectSame(digests: number, plant: PlantModel): number {
+  const actors = actorWrites(digests, plant)
+  const loop = loopWrites(digests, plant)
+  const at = actors.findIndex((one, i) => JSON.stringify(one) !== JSON.stringify(loop[i]))
+  // The first difference says more than two long lists.
+  expect(
+    at < 0 ? null : { at, actors: actors.slice(at - 2, at + 2), loop: loop.slice(at - 2, at + 2) },
+  ).toBeNull()
+  expect(actors).toHaveLength(loop.length)
+  return actors.length
+}
+
+describe("actors and HotLoop write the same bytes", () => {
+  it("on a quiet quadratic", () => {
+    expect(expectSame(4_000, quadratic)).toBeGreaterThan(500)
+  })
+
+  it("through silences, expiries and SafeMode for lost telemetry", () => {
+    const plant: PlantModel = (hot, i) => (i % 700 > 600 || i % 97 < 30 ? null : quadratic(hot, i))
+    expect(expectSame(6_000, plant)).toBeGreaterThan(50)
+  })
+
+  it("through regressions, rollbacks and the trip of an exploding objective", () => {
+    const plant: PlantModel = (hot, i) => (i < 1_000 ? quadratic(hot, i) : 2 ** ((i - 1_000) / 20))
+    expectSame(4_000, plant)
+  })
+
+  it("through more rollbacks in an hour than the policy allows", () => {
+    // Each cycle is far worse than the one before, whatever the tuner does; a fresh start after each cooldown.
+    const plant: PlantModel = (hot, i) => Number(quadratic(hot, i)) + 1.5 ** ((i % 1_700) / 4)
+    const writes = actorWrites(17_000, plant)
+    expect(writes.filter((one) => one.detail === ROLLBACK)).toHaveLength(5)
+    expectSame(17_000, plant)
+  })
+
+  it("through constraint margins and an emergency", () => {
+    const plant: PlantModel = (hot, i) => ({
+      objective: Number(quadratic(hot, i)),
+      constraintMargin: i === 1_500 ? -0.9 : 0.6 - hot.config.unit(0) + 0.02 * wobble(i + 5),
+    })
+    expect(expectSame(5_000, plant)).toBeGreaterThan(100)
+  })
+
+  it("on any stream, adversarial ones included", () => {
+    const reading = fc.oneof(
+      { weight: 20, arbitrary: fc.double({ min: 0, max: 10, noNaN: true }) },
+      { weight: 2, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 1e308, -1e300) },
+    )
+    fc.assert(
+      fc.property(fc.array(reading, { minLength: 1, maxLength: 40 }), fc.nat(50), (stream, gap) => {
+        const plant: PlantModel = (hot, i) => {
+          if (gap > 40 && i % 400 < 60) return null
+          const said = stream[i % stream.length]
+          return said === null ? { objective: 1, generation: hot.config.generation - 1 } : said
+        }
+        expectSame(2_000, plant)
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
