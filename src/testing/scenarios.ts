@@ -208,7 +208,7 @@ export function measureRun(measure: Measure, scenario: Scenario, run: SimulatedR
       const losses = run.losses.filter((_, k) => run.timesUs[k] >= third && run.timesUs[k] < measure.toUs)
       return 1 - (1 - meanOf(losses)) / (1 - plant.best(measure.fromUs))
     }
-    case "infeasible":
+    default:
       return run.infeasibleBases / run.cycles
   }
 }
