@@ -1,0 +1,82 @@
+/**
+ * A finished window in words: the statistic that decisions are made of, as a plain value that may be kept, sent and
+ * logged. The accumulator it is read from is used again for the next one.
+ */
+import {
+  DIGEST_CONSTRAINT_MARGIN,
+  DIGEST_ERROR_RATE,
+  DIGEST_EXTRA_0,
+  DIGEST_LATENCY_P99_US,
+  DIGEST_OBJECTIVE,
+  DIGEST_THROUGHPUT_RPS,
+  FIRST_CHANNEL,
+  INVALID,
+  SETTLING,
+  TOO_OLD,
+  WRONG_GENERATION,
+} from "../hot/codes.ts"
+import { WINDOW_CLOSED_US, WINDOW_OPENED_US, type WindowAccumulator } from "../hot/WindowAccumulator.ts"
+
+/** Digests that came while a window was open and did not count, by reason. */
+export interface RejectedDigests {
+  readonly invalid: number
+  readonly wrongGeneration: number
+  readonly settling: number
+  readonly tooOld: number
+}
+
+/** A finished statistic over digests of one generation. Channels nobody reported are null. */
+export interface Window {
+  /** Position in the stream of windows, from 0. */
+  readonly index: number
+  readonly generation: number
+  readonly openedUs: number
+  readonly closedUs: number
+  /** Valid digests it was made of. */
+  readonly count: number
+  /** In the user's units; NaN only in an expired window without a valid digest. */
+  readonly objective: number
+  /** The objective with its sign turned when it is maximised: lower is better. */
+  readonly loss: number
+  readonly constraintMargin: number | null
+  readonly latencyP99Us: number | null
+  readonly throughputRps: number | null
+  readonly errorRate: number | null
+  /** The extra channels by position. */
+  readonly extras: ReadonlyArray<number | null>
+  readonly rejected: RejectedDigests
+  /** "closed": complete. "expired": time ran out first; it is no basis for a decision. */
+  readonly status: "closed" | "expired"
+}
+
+/** Copies a finished window out of its accumulator. `sign` is -1 when the objective is maximised. */
+export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: number): Window {
+  const { means, cells, windowCounters } = window
+  const objective = means[DIGEST_OBJECTIVE - FIRST_CHANNEL]
+  return {
+    index,
+    generation: window.generation,
+    openedUs: cells[WINDOW_OPENED_US],
+    closedUs: cells[WINDOW_CLOSED_US],
+    count: window.count,
+    objective,
+    loss: sign * objective,
+    constraintMargin: orNull(means, DIGEST_CONSTRAINT_MARGIN),
+    latencyP99Us: orNull(means, DIGEST_LATENCY_P99_US),
+    throughputRps: orNull(means, DIGEST_THROUGHPUT_RPS),
+    errorRate: orNull(means, DIGEST_ERROR_RATE),
+    extras: [0, 1, 2, 3].map((i) => orNull(means, DIGEST_EXTRA_0 + i)),
+    rejected: {
+      invalid: windowCounters[INVALID],
+      wrongGeneration: windowCounters[WRONG_GENERATION],
+      settling: windowCounters[SETTLING],
+      tooOld: windowCounters[TOO_OLD],
+    },
+    status: window.expired ? "expired" : "closed",
+  }
+}
+
+function orNull(means: Float64Array, channel: number): number | null {
+  const mean = means[channel - FIRST_CHANNEL]
+  return mean === mean ? mean : null
+}
