@@ -12,7 +12,7 @@ import {
   READINGS,
   SpsaKernel,
 } from "../src/hot/SpsaKernel.ts"
-import { S_CYCLE, S_NOISE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
+import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
@@ -232,6 +232,13 @@ export function cycleReport(c: SpsaCycleContext): CycleCompletedEvent {
     reheats: kernel.reheats(after),
     regressions: c.regressions,
   }
+}
+
+/** The loss last read: of the pair in flight, else of the last completed one; null before there was any. */
+export function lastLoss(c: SpsaCycleContext): number | null {
+  const inFlight = [c.readings[LOSS_PLUS], c.readings[LOSS_MINUS]].filter(Number.isFinite)
+  if (inFlight.length > 0) return inFlight.reduce((a, b) => a + b) / inFlight.length
+  return c.block[S_HAS_LAST_MEAN] === 1 ? c.kernel.get().loss(c.block) : null
 }
 
 /** What a person or a page wants to know of a cycle. */

@@ -24,7 +24,7 @@ import {
   restoreFor,
   type SafeModePolicy,
 } from "../src/control/tripRules.ts"
-import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS, lastLoss } from "./cycleContext.ts"
 import type {
   CycleReport,
   DeadlineEvent,
@@ -257,9 +257,9 @@ const engineSetup = setup({
       }
       if (promote) enqueue.sendTo("hotPath", { type: "setBaseline", nowUs: event.nowUs })
     }),
-    noteLossAtTrip: assign(({ context }) => {
-      const loss = context.hot.get().window.means[0] * context.sign
-      return { lossAtTrip: Number.isFinite(loss) ? loss : null }
+    noteLossAtTrip: assign(({ self }) => {
+      const cycle = self.getSnapshot().children["cycle"]
+      return { lossAtTrip: cycle === undefined ? null : lastLoss(cycle.getSnapshot().context) }
     }),
     judgeRecovery: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "window") return

@@ -87,6 +87,12 @@ const cycleSetup = setup({
       ({ context, event, self }, params: { reason: NoChangeReason }) =>
         proposed(noChangeFor(context, params.reason, "nowUs" in event ? event.nowUs : 0), self),
     ),
+    /** A rollback is followed by Tier 1's cooldown: the wait is a decision like any other. */
+    declareCooldown: enqueueActions(({ context, enqueue, event, self }) => {
+      if (event.type !== "resume" || event.nextApplyUs <= event.nowUs) return
+      const decision = noChangeFor(context, "cooldownActive", event.nowUs)
+      enqueue.sendTo(asTarget(context.port), proposed(decision, self))
+    }),
     noteApplied: assign(({ context, event }) =>
       event.type === "applied" ? applied(context, event.receipt) : {},
     ),
@@ -157,7 +163,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
       initial: "ready",
       on: {
         freeze: { target: "frozen", actions: [noChange("safeMode"), "endCycle", "forgetRegressions"] },
-        resume: { target: "tuning", reenter: true, actions: "rebase" },
+        resume: { target: "tuning", reenter: true, actions: ["rebase", "declareCooldown"] },
         tick: { actions: "noteTime" },
         // Outside a wait a window belongs to nobody; it still tells the time.
         window: { actions: "noteTime" },
@@ -262,7 +268,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
       tags: ["safe"],
       description: "Proposes nothing: SafeMode is open, or a rollback is under way.",
       on: {
-        resume: { target: "tuning", actions: ["rebase"] },
+        resume: { target: "tuning", actions: ["rebase", "declareCooldown"] },
         tick: { actions: "noteTime" },
         // SafeMode starts the count of regressions anew; a rollback alone does not.
         freeze: { actions: "forgetRegressions" },
