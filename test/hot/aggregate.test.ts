@@ -134,7 +134,9 @@ describe("sortRun", () => {
       fc.property(fc.array(finite, { maxLength: 300 }), (list) => {
         const block = new Float64Array([1, ...list, 2])
         sortRun(block, 1, list.length)
-        expect([...block]).toEqual([1, ...new Float64Array(list).sort(), 2].map((value) => value + 0))
+        // Adding 0 makes -0 and 0 one value: their order among themselves means nothing.
+        const ordered = [1, ...new Float64Array(list).sort(), 2].map((value) => value + 0)
+        expect([...block].map((value) => value + 0)).toEqual(ordered)
       }),
     )
   })
