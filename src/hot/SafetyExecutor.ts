@@ -66,6 +66,8 @@ export const P_TARGET = 4
 
 /** Status codes there are. */
 const STATUSES = 14
+/** Number of TRIP_* codes, NOT_TRIPPED included. */
+const TRIPS = 10
 const HOUR_US = 3_600_000_000
 /** Rounding allowed on a step that was computed as base + c and base - c; a guardrail is not a test of ulps. */
 const STEP_ROUNDING = 1e-12
@@ -95,6 +97,8 @@ export class SafetyExecutor {
   readonly latch: Int32Array
   /** Refusals by status code. */
   readonly refused = new Uint32Array(STATUSES)
+  /** How often SafeMode opened, by TRIP_* code. */
+  readonly trips = new Uint32Array(TRIPS)
   applies = 0
   rollbacks = 0
   returns = 0
@@ -352,6 +356,7 @@ export class SafetyExecutor {
   openLatch(trip: number): void {
     this.holdClock()
     if (Atomics.exchange(this.latch, 0, trip) === trip) return
+    this.trips[trip]++
     this.recordSafety(AUDIT_SAFE_MODE_ENTERED, trip, Number.NaN, this.config.block, this.config.unitsAt)
   }
 
