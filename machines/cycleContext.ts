@@ -161,10 +161,11 @@ export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
 }
 
 /** A refusal leaves `block` alone: the same cycle is tried again with the same signs. */
-export function refused(c: SpsaCycleContext, violation: Violation): Change {
+export function refused(c: SpsaCycleContext, violation: Violation, nowUs: number): Change {
   return {
     asked: false,
     next: null,
+    nowUs: later(c.nowUs, nowUs),
     nextApplyUs: later(c.nextApplyUs, violation.nextApplyUs),
     refusals: [...c.refusals, violation._tag].slice(-c.limits.refusalsToTrip),
   }

@@ -97,7 +97,7 @@ const cycleSetup = setup({
       event.type === "applied" ? applied(context, event.receipt) : {},
     ),
     noteRefused: assign(({ context, event }) =>
-      event.type === "refused" ? refused(context, event.violation) : {},
+      event.type === "refused" ? refused(context, event.violation, event.nowUs) : {},
     ),
     readPlus: assign(({ context, event }) =>
       event.type === "window" ? read(context, event.window, event.nowUs, PLUS) : {},

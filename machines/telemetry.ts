@@ -8,9 +8,9 @@
 import { type EventObject, fromCallback } from "xstate"
 import { DEADLINE, EMERGENCY, WINDOW_CLOSED, WINDOW_EXPIRED } from "../src/hot/codes.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
+import { readWindow } from "../src/domain/Window.ts"
 import type { DeadlineEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
 import type { Opaque } from "./Opaque.ts"
-import { windowOf } from "./windowOf.ts"
 
 export interface TelemetryInput {
   readonly hot: Opaque<HotPath>
@@ -26,7 +26,7 @@ export function dueEvent(hot: HotPath, code: number, sign: 1 | -1, index: number
   const nowUs = hot.nowCell[0]
   switch (code) {
     case WINDOW_CLOSED:
-      return { type: "window", window: windowOf(hot, sign, index), nowUs }
+      return { type: "window", window: readWindow(hot.window, sign, index), nowUs }
     case WINDOW_EXPIRED:
       return { type: "windowExpired", nowUs }
     case DEADLINE:

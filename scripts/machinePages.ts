@@ -31,7 +31,33 @@ and the telemetry actor live while it runs.
 | \`hotPath\` | \`hotPathLogic\` | Tier 1: the only one that can change the live configuration |
 | \`latch\` | [\`safeModeMachine\`](safeMode.md) | decides how long SafeMode stays open |
 | \`cycle\` | [\`spsaCycleMachine\`](spsaCycle.md) | Tier 2: proposes, and can do nothing else |
-| \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |`,
+| \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |
+
+What one window leads to, and what a trip does:
+
+\`\`\`mermaid
+sequenceDiagram
+  participant telemetry
+  participant engine
+  participant cycle
+  participant hotPath
+  participant latch
+  Note over telemetry: digests never become events
+  telemetry->>engine: window
+  engine->>cycle: window
+  cycle->>hotPath: proposal
+  hotPath-->>cycle: applied or refused
+  cycle->>engine: cycle completed
+  Note over engine: a trip, from a child or a person
+  engine->>hotPath: open latch, return to base or roll back
+  engine->>latch: trip
+  engine->>cycle: freeze
+  latch->>engine: latched until a time, a person or a drain
+  latch->>engine: unlatched
+  engine->>hotPath: close latch
+  hotPath-->>engine: plant settled
+  engine->>cycle: resume
+\`\`\``,
     root: engineMachine.root,
   },
   {
@@ -109,8 +135,9 @@ function arrows(node: AnyStateNode, scope: AnyStateNode): ReadonlyArray<string> 
   const byTarget = new Map<string, Array<string>>()
   for (const transition of transitionsOf(node)) {
     const target = targetOf(transition)
-    // Mermaid cannot draw an arrow from a state to one inside it; the table tells of those.
-    if (target === undefined || target === node || isAncestor(node, target)) continue
+    // Mermaid cannot draw an arrow between a state and one inside it; the table tells of those.
+    if (target === undefined || target === node || isAncestor(node, target) || isAncestor(target, node))
+      continue
     if (scopeOf(node, target) !== scope) continue
     const labels = byTarget.get(target.key) ?? []
     const text = label(transition)

@@ -57,13 +57,13 @@ function fillDigest(
   hot: ReturnType<typeof hotPath>,
   fields: {
     objective: number
-    timestampUs: number
+    timestampUs?: number | undefined
     generation?: number | undefined
     constraintMargin?: number | undefined
   },
 ): void {
   hot.digest.fill(Number.NaN)
-  hot.digest[0] = fields.timestampUs
+  hot.digest[0] = fields.timestampUs ?? hot.nowCell[0]
   hot.digest[1] = fields.generation ?? hot.config.generation
   hot.digest[2] = fields.objective
   hot.digest[6] = fields.constraintMargin ?? Number.NaN

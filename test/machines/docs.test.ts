@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import { engineMachine } from "../../machines/engine.machine.ts"
+import { safeModeMachine } from "../../machines/safeMode.machine.ts"
+import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
+import { machinePages } from "../../scripts/machinePages.ts"
+
+const folder = resolve(import.meta.dirname, "../../docs/machines")
+
+interface Node {
+  readonly key: string
+  readonly description?: string | undefined
+  readonly states: Record<string, unknown>
+  readonly tags: ReadonlyArray<string>
+}
+
+const statesOf = (node: Node): ReadonlyArray<Node> =>
+  Object.values(node.states).flatMap((state) => [state as Node, ...statesOf(state as Node)])
+
+describe("the pages of the machines", () => {
+  for (const page of machinePages()) {
+    it(`docs/machines/${page.file} says what its machine does now (npm run docs brings it up to date)`, () => {
+      expect(readFileSync(join(folder, page.file), "utf8")).toBe(page.text)
+    })
+
+    it(`docs/machines/${page.file} draws no arrow from a box into itself and none to a state it does not name`, () => {
+      const picture = /```mermaid\n(stateDiagram[\s\S]*?)```/.exec(page.text)?.[1] ?? ""
+      const arrows = [...picture.matchAll(/^\s*(\S+) --> (\S+?)(?::|$)/gm)]
+      expect(arrows.length).toBeGreaterThan(4)
+      for (const [, from, to] of arrows) {
+        for (const end of [from, to]) if (end !== "[*]") expect(page.text).toContain(end)
+        expect(from).not.toBe(to)
+      }
+    })
+  }
+
+  it("every state has a description, and every leaf says whether it is live or safe", () => {
+    for (const { root } of [engineMachine, spsaCycleMachine, safeModeMachine]) {
+      for (const state of statesOf(root)) {
+        expect(state.description, state.key).toBeTruthy()
+        if (Object.keys(state.states).length === 0) {
+          expect(state.tags.filter((tag) => tag === "live" || tag === "safe")).toHaveLength(1)
+        }
+      }
+    }
+  })
+})
