@@ -36,8 +36,10 @@ const SURPRISE_CAP = 9
 const FEW_SURPRISES = 10
 /** A difference of the pair counts for at most so many deviations of what noise and slope explain. */
 const DIFFERENCE_SIGMAS = 4
-/** Probes outgrow their schedule once noise over slope asks for more than this multiple of it. */
+/** Probes outgrow their schedule once noise over slope asks for more than this multiple of it, */
 const NOISY_PROBE = 0.5
+/** but no further than this multiple of sqrt(gain * noise): with a small gain noise does little harm, wide probes still do. */
+const PAYING_PROBE = 2.2
 /** Cycles after a start or re-heat in which an alarm is not raised. */
 const QUIET_CYCLES = 5
 /** A cycle mean worse by so many deviations than the one before counts as a regression. */
@@ -183,7 +185,9 @@ export function adaptProbe(b: Float64Array, settings: SpsaSettings, rms: number)
   const half = (settings.maxStep * (1 - 1e-9)) / 2
   const bySteps = settings.probeToStep * b[S_STEP]
   const byNoise = noise === 0 ? 0 : slope === 0 ? half : Math.sqrt(noise / slope)
-  const noisy = NOISY_PROBE * byNoise
+  const paying = PAYING_PROBE * Math.sqrt(b[S_ETA] * Math.sqrt(noise))
+  const audible = NOISY_PROBE * byNoise
+  const noisy = audible < paying ? audible : paying
   const free = noisy > schedule ? noisy : schedule
   const top = free < half ? free : half
   const wanted = bySteps > byNoise ? bySteps : byNoise
