@@ -201,6 +201,9 @@ export class BudgetWindow {
         if (up > 0.5 - BAND_HAIR) up = 0.5 - BAND_HAIR
         if (down < BAND_HAIR - 0.5) down = BAND_HAIR - 0.5
       }
+      // A lifted budget is still a finite band: nothing is further than the other end.
+      if (up > 1) up = 1
+      if (down < -1) down = -1
       out[2 * i] = down
       out[2 * i + 1] = up
     }

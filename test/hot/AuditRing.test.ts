@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest"
+import {
+  AuditRing,
+  RECORD_KIND,
+  RECORD_POINT,
+  RECORD_PROPOSAL_ID,
+  RECORD_SEQUENCE,
+  RESERVED_RECORDS,
+} from "../../src/hot/AuditRing.ts"
+import { drained } from "./rig.ts"
+
+const push = (ring: AuditRing, id: number): boolean => {
+  ring.draft[RECORD_PROPOSAL_ID] = id
+  return ring.push()
+}
+
+describe("AuditRing", () => {
+  it("hands out every record once, in order, numbered without a gap, also round the seam", () => {
+    const ring = new AuditRing(2, 16)
+    const seen: Array<number> = []
+    for (let round = 0; round < 10; round++) {
+      for (let i = 0; i < 7; i++) expect(push(ring, round * 7 + i)).toBe(true)
+      for (const record of drained(ring)) {
+        expect(record[RECORD_SEQUENCE]).toBe(seen.length + 1)
+        seen.push(record[RECORD_PROPOSAL_ID])
+      }
+    }
+    expect(seen).toEqual(Array.from({ length: 70 }, (_, i) => i))
+    expect(ring.written).toBe(70)
+    expect(ring.dropped).toBe(0)
+  })
+
+  it("refuses an ordinary record when only the reserved places are left, overwriting nothing", () => {
+    const ring = new AuditRing(1, 20)
+    for (let i = 0; i < 20 - RESERVED_RECORDS; i++) expect(push(ring, i)).toBe(true)
+    expect(ring.full).toBe(true)
+    expect(ring.free).toBe(0)
+    expect(push(ring, 99)).toBe(false)
+    expect(ring.dropped).toBe(1)
+    for (let i = 0; i < RESERVED_RECORDS; i++) expect(ring.pushSafety()).toBe(true)
+    expect(ring.pushSafety()).toBe(false)
+    expect(ring.dropped).toBe(2)
+    expect(drained(ring)[0][RECORD_PROPOSAL_ID]).toBe(0)
+    expect(ring.full).toBe(false)
+  })
+
+  it("asks to be drained at four fifths", () => {
+    const ring = new AuditRing(1, 40)
+    while (ring.size < 31) ring.push()
+    expect(ring.highWater).toBe(false)
+    ring.push()
+    expect(ring.highWater).toBe(true)
+  })
+
+  it("drains no more than it is asked for", () => {
+    const ring = new AuditRing(1, 16)
+    for (let i = 0; i < 5; i++) push(ring, i)
+    expect(ring.drain(() => undefined, 2)).toBe(2)
+    expect(ring.size).toBe(3)
+    expect(drained(ring)[0][RECORD_PROPOSAL_ID]).toBe(2)
+  })
+
+  it("writes nothing by reserving alone", () => {
+    const ring = new AuditRing(1, 16)
+    const offset = ring.reserve()
+    ring.block[offset + RECORD_KIND] = 7
+    expect(ring.size).toBe(0)
+    expect(ring.reserve()).toBe(offset)
+    ring.commit()
+    expect(drained(ring)[0][RECORD_KIND]).toBe(7)
+  })
+
+  it("has room for the four extra channels of a digest however few knobs there are", () => {
+    expect(new AuditRing(1, 16).width).toBe(RECORD_POINT + 4)
+    expect(new AuditRing(9, 16).width).toBe(RECORD_POINT + 9)
+  })
+
+  it("is not built too small for its reserve", () => {
+    expect(() => new AuditRing(1, 15)).toThrow(RangeError)
+    expect(() => new AuditRing(1, 16.5)).toThrow(RangeError)
+  })
+})

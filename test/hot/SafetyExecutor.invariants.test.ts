@@ -1,0 +1,424 @@
+/**
+ * Invariants 2, 3, 4, 6, 7, 8, 11, 12 and 15 of the design over adversarial sequences of calls: a proposer that asks for
+ * anything, a clock that jumps, safety actions at any moment. A plain model with the full history says what may happen.
+ */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { RECORD_KIND, RECORD_SEQUENCE } from "../../src/hot/AuditRing.ts"
+import {
+  ACCEPTED,
+  AUDIT_QUEUE_FULL,
+  MINUS,
+  NOT_TRIPPED,
+  PERIODIC,
+  PLUS,
+  UPDATE,
+} from "../../src/hot/codes.ts"
+import type { GuardrailNumbers } from "../../src/hot/Guardrails.ts"
+import { balanced, bits, drained, everyShape, makeRig, type Rig } from "./rig.ts"
+
+const SECOND = 1e6
+const MINUTE = 60 * SECOND
+const n = everyShape.length
+
+type Command =
+  | {
+      readonly type: "apply"
+      readonly kind: number
+      readonly targets: ReadonlyArray<Target>
+      readonly generation: number
+      readonly length: number
+      readonly us: number
+    }
+  | { readonly type: "rollback" | "return" | "baseline" | "close" | "drain"; readonly us: number }
+  | { readonly type: "open"; readonly trip: number; readonly us: number }
+  | { readonly type: "regressions"; readonly count: number; readonly us: number }
+  | { readonly type: "margin"; readonly margin: number; readonly us: number }
+
+/** A target as an absolute number, as an offset from the base in shares of the step, or as an end of the band. */
+type Target = { readonly absolute: number } | { readonly share: number } | { readonly end: 0 | 1 }
+
+const wild = fc.oneof(
+  fc.double(),
+  fc.constantFrom(
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    -0,
+    1.0000001,
+    -1e-300,
+    1e300,
+  ),
+)
+const share = fc.double({ min: -1, max: 1, noNaN: true }).map((value): Target => ({ share: value }))
+const gentle = fc.array(share, { minLength: n, maxLength: n })
+const greedy = fc.array(fc.constantFrom<Target>({ end: 0 }, { end: 1 }), { minLength: n, maxLength: n })
+const hostile = fc.array(
+  fc.oneof(
+    wild.map((absolute): Target => ({ absolute })),
+    share,
+  ),
+  { minLength: n, maxLength: n },
+)
+
+/** Mostly forwards, sometimes backwards, sometimes no time at all. */
+const passing = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 0, max: 2 * SECOND }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 90 * SECOND }) },
+  { weight: 1, arbitrary: fc.integer({ min: -MINUTE, max: -1 }) },
+  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
+)
+const apply = fc.record({
+  type: fc.constant("apply" as const),
+  kind: fc.oneof(
+    { weight: 30, arbitrary: fc.constantFrom(PLUS, MINUS, UPDATE, UPDATE) },
+    fc.constantFrom(-1, 3, 4, 7),
+  ),
+  targets: fc.oneof({ weight: 6, arbitrary: gentle }, { weight: 3, arbitrary: greedy }, hostile),
+  generation: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.constantFrom(-1, 1, Number.NaN)),
+  length: fc.oneof({ weight: 20, arbitrary: fc.constant(n) }, fc.constantFrom(0, n - 1, n + 1, Number.NaN)),
+  us: passing,
+})
+const interruption: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    type: fc.constantFrom("rollback" as const, "return" as const, "baseline" as const),
+    us: passing,
+  }),
+  fc.record({ type: fc.constant("open" as const), trip: fc.integer({ min: 1, max: 9 }), us: passing }),
+  fc.record({
+    type: fc.constant("regressions" as const),
+    count: fc.integer({ min: 0, max: 7 }),
+    us: passing,
+  }),
+  fc.record({ type: fc.constant("margin" as const), margin: wild, us: passing }),
+)
+const relief: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("close" as const), us: passing }) },
+  fc.record({ type: fc.constant("drain" as const), us: passing }),
+  fc.record({ type: fc.constant("regressions" as const), count: fc.constant(0), us: passing }),
+)
+/** A proposer that wants the most it can get, a second or so apart: this is what presses against the budgets. */
+const pressing = fc.record({
+  type: fc.constant("apply" as const),
+  kind: fc.constantFrom(PLUS, MINUS, UPDATE, UPDATE, UPDATE, UPDATE),
+  targets: fc.oneof(gentle, greedy, greedy),
+  generation: fc.constant(0),
+  length: fc.constant(n),
+  us: fc.integer({ min: 0, max: 3 * SECOND }),
+})
+const tuning = fc.array(
+  fc.oneof(
+    { weight: 100, arbitrary: pressing },
+    { weight: 1, arbitrary: interruption },
+    { weight: 4, arbitrary: relief },
+  ),
+  { minLength: 60, maxLength: 150 },
+)
+const chaos = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: apply },
+    { weight: 1, arbitrary: interruption },
+    { weight: 2, arbitrary: relief },
+  ),
+  { minLength: 1, maxLength: 120 },
+)
+const commands = fc.oneof(tuning, chaos)
+
+const aggressive: GuardrailNumbers = {
+  ...balanced,
+  maxStep: 0.2,
+  appliesPerSecond: 20,
+  minIntervalUs: 50_000,
+  turnsPerMinute: 5,
+  rangePerMinute: 1,
+  pathPerMinute: 5,
+  cooldownUs: 10 * SECOND,
+}
+const conservative: GuardrailNumbers = {
+  ...balanced,
+  maxStep: 0.05,
+  appliesPerSecond: 2,
+  minIntervalUs: 500_000,
+  turnsPerMinute: 2,
+  rangePerMinute: 0.25,
+  pathPerMinute: 1.25,
+  cooldownUs: 60 * SECOND,
+}
+
+interface Move {
+  readonly at: number
+  /** Unwrapped positions after it. */
+  readonly positions: ReadonlyArray<number>
+}
+
+/** The history of one run, kept whole. */
+class Witness {
+  now = 0
+  readonly applied: Array<number> = []
+  cooldownUntil = Number.NEGATIVE_INFINITY
+  lastWrite = Number.NEGATIVE_INFINITY
+  regressions = 0
+  margin = Number.NaN
+  baseline: BigUint64Array | null = null
+  decisions = 0
+  /** Base updates since the last rollback, the first entry being where it started. */
+  moves: Array<Move>
+  readonly rig: Rig
+  readonly policy: GuardrailNumbers
+  /** Widest neighbour distance each base has had: what a coarse knob may always do. */
+  readonly widest = new Float64Array(n)
+
+  constructor(rig: Rig, policy: GuardrailNumbers) {
+    this.rig = rig
+    this.policy = policy
+    this.moves = [{ at: Number.NEGATIVE_INFINITY, positions: [...rig.executor.base] }]
+    this.widen()
+  }
+
+  widen(): void {
+    const { table, executor } = this.rig
+    for (let i = 0; i < n; i++)
+      this.widest[i] = Math.max(this.widest[i], table.neighbourSpan(i, executor.base[i]))
+  }
+
+  /** The time the executor must take `now + us` for. */
+  pass(us: number): number {
+    const given = this.now + us
+    if (given >= this.now && given <= Number.MAX_SAFE_INTEGER) this.now = given
+    return given
+  }
+
+  expectBudgetsKept(): void {
+    const { rangePerMinute, pathPerMinute, turnsPerMinute, maxStep } = this.policy
+    const from = this.now - MINUTE
+    for (let i = 0; i < n; i++) {
+      const held = this.moves.filter((_, k) => (this.moves[k + 1]?.at ?? Number.POSITIVE_INFINITY) > from)
+      const places = held.map((move) => move.positions[i])
+      const range = Math.max(...places) - Math.min(...places)
+      expect(range).toBeLessThanOrEqual(Math.max(rangePerMinute, this.widest[i]) + 1e-8)
+      let path = 0
+      for (let k = 1; k < this.moves.length; k++) {
+        if (this.moves[k].at > from)
+          path += Math.abs(this.moves[k].positions[i] - this.moves[k - 1].positions[i])
+      }
+      expect(path).toBeLessThanOrEqual(pathPerMinute + 1e-9)
+      // A coarse knob's retraces are judged at the width of its grid there: the widest is the fewest turns.
+      const lim = Math.max(maxStep, this.widest[i])
+      expect(turnsIn(this.moves, i, lim, from)).toBeLessThanOrEqual(turnsPerMinute)
+    }
+  }
+}
+
+/** Turns after `from` of knob i: retraces of more than lim from the running extreme, the first leg aside. */
+function turnsIn(moves: ReadonlyArray<Move>, i: number, lim: number, from: number): number {
+  let direction = 0
+  let high = moves[0].positions[i]
+  let low = high
+  let turns = 0
+  for (const { at, positions } of moves.slice(1)) {
+    const p = positions[i]
+    if (direction > 0 ? high - p > lim + 1e-8 : direction < 0 && p - low > lim + 1e-8) {
+      if (at > from) turns++
+      direction = -direction
+      high = low = p
+    } else if (direction === 0) {
+      high = Math.max(high, p)
+      low = Math.min(low, p)
+      if (p - low > lim + 1e-8) direction = 1
+      else if (high - p > lim + 1e-8) direction = -1
+      if (direction !== 0) high = low = p
+    } else {
+      high = Math.max(high, p)
+      low = Math.min(low, p)
+    }
+  }
+  return turns
+}
+
+const snapshotOf = (rig: Rig) => {
+  const values = new Float64Array(n)
+  rig.config.readValues(values)
+  return {
+    units: bits(rig.live()),
+    values: bits(values),
+    base: bits(rig.executor.base),
+    generation: rig.config.generation,
+    baseline: rig.config.baselineGeneration,
+  }
+}
+
+const expectInBounds = (rig: Rig): void => {
+  for (let i = 0; i < n; i++) {
+    const value = rig.config.value(i)
+    const { min, max, step } = everyShape[i]
+    expect(value >= min && value <= max).toBe(true)
+    if (step > 0) expect(Number.isInteger((value - min) / step)).toBe(true)
+    expect(value).toBe(rig.table.decode(i, rig.config.unit(i)))
+  }
+}
+
+/** What must hold of an accepted apply, recomputed from the whole history. */
+const expectEveryGuardrail = (
+  witness: Witness,
+  before: ReturnType<typeof snapshotOf>,
+  kind: number,
+  generation: number,
+): void => {
+  const { rig, policy, now } = witness
+  expect(Atomics.load(rig.executor.latch, 0)).toBe(NOT_TRIPPED)
+  expect(generation).toBe(before.generation)
+  expect(now).toBeGreaterThanOrEqual(witness.cooldownUntil)
+  expect(now - witness.lastWrite).toBeGreaterThanOrEqual(policy.minIntervalUs)
+  expect(witness.applied.filter((at) => at > now - SECOND).length).toBeLessThan(policy.appliesPerSecond)
+  expect(witness.margin < policy.emergencyMargin).toBe(false)
+  if (kind === UPDATE) expect(witness.regressions).toBeLessThan(policy.regressionsToTrip)
+  const live = rig.live()
+  const lived = new Float64Array(before.units.buffer)
+  const base = new Float64Array(before.base.buffer)
+  for (let i = 0; i < n; i++) {
+    const step = Math.max(policy.maxStep, rig.table.neighbourSpan(i, base[i])) + 3e-9
+    expect(Math.abs(rig.table.difference(i, lived[i], live[i]))).toBeLessThanOrEqual(step)
+    expect(Math.abs(rig.table.difference(i, base[i], live[i]))).toBeLessThanOrEqual(step)
+  }
+}
+
+const run = (policy: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapacity: number): number => {
+  const rig = makeRig(everyShape, policy, [0.5, 0.1, 0.95, 0.5, 0.13, 0.98], auditCapacity)
+  const { executor, config, audit } = rig
+  const witness = new Witness(rig, policy)
+  const band = new Float64Array(2 * n)
+  let records = 0
+  let accepted = 0
+  const drain = (): void => {
+    for (const record of drained(audit)) {
+      records++
+      expect(record[RECORD_SEQUENCE]).toBe(records)
+      expect(Number.isInteger(record[RECORD_KIND])).toBe(true)
+    }
+  }
+  for (const one of list) {
+    const us = witness.pass(one.us)
+    executor.proposal[0] = us
+    executor.band(band)
+    const before = snapshotOf(rig)
+    const latch = Atomics.load(executor.latch, 0)
+    switch (one.type) {
+      case "apply": {
+        const targets = one.targets.map((target, i) => {
+          if ("absolute" in target) return target.absolute
+          const offset =
+            "end" in target
+              ? Math.max(-0.2, Math.min(0.2, band[2 * i + target.end]))
+              : target.share * policy.maxStep
+          return rig.table.contain(i, executor.base[i] + offset)
+        })
+        const generation = config.generation + one.generation
+        const status = rig.ask(one.kind, us, targets, { generation, length: one.length })
+        if (status !== AUDIT_QUEUE_FULL && (status !== ACCEPTED || latch === NOT_TRIPPED)) witness.decisions++
+        if (status === ACCEPTED) {
+          accepted++
+          expect(latch).toBe(NOT_TRIPPED)
+          expect(config.generation).toBe(before.generation + 1)
+          expectEveryGuardrail(witness, before, one.kind, generation)
+          witness.applied.push(witness.now)
+          witness.lastWrite = witness.now
+          if (one.kind === UPDATE) {
+            const last = witness.moves[witness.moves.length - 1].positions
+            const was = new Float64Array(before.base.buffer)
+            const positions = last.map((p, i) => p + rig.table.difference(i, was[i], executor.base[i]))
+            witness.moves.push({ at: witness.now, positions })
+            witness.widen()
+            witness.expectBudgetsKept()
+          } else expect(bits(executor.base)).toEqual(before.base)
+        } else expect(snapshotOf(rig)).toEqual(before)
+        break
+      }
+      case "rollback": {
+        const status = executor.rollback()
+        witness.decisions++
+        expect(status === ACCEPTED).toBe(witness.baseline !== null)
+        if (status !== ACCEPTED) {
+          expect(snapshotOf(rig)).toEqual(before)
+          break
+        }
+        expect(bits(rig.live())).toEqual(witness.baseline)
+        expect(bits(executor.base)).toEqual(witness.baseline)
+        expect(config.generation).toBe(before.generation + 1)
+        witness.cooldownUntil = witness.now + policy.cooldownUs
+        witness.lastWrite = witness.now
+        witness.regressions = 0
+        witness.margin = Number.NaN
+        witness.moves = [{ at: Number.NEGATIVE_INFINITY, positions: [...executor.base] }]
+        witness.widen()
+        break
+      }
+      case "return":
+        expect(executor.returnToBase()).toBe(ACCEPTED)
+        witness.decisions++
+        expect(bits(rig.live())).toEqual(before.base)
+        expect(config.generation).toBe(before.generation + 1)
+        witness.lastWrite = witness.now
+        witness.margin = Number.NaN
+        break
+      case "baseline":
+        executor.setBaseline()
+        witness.decisions++
+        witness.baseline = bits(executor.base)
+        expect(snapshotOf(rig).units).toEqual(before.units)
+        break
+      case "open":
+        executor.openLatch(one.trip)
+        if (latch !== one.trip) witness.decisions++
+        break
+      case "close":
+        executor.closeLatch()
+        if (latch !== NOT_TRIPPED) {
+          witness.decisions++
+          witness.regressions = 0
+          witness.margin = Number.NaN
+        }
+        break
+      case "regressions":
+        executor.noteRegressions(one.count)
+        witness.regressions = one.count
+        break
+      case "margin":
+        executor.noteMargin(Float64Array.of(one.margin), 0)
+        witness.margin = one.margin
+        break
+      case "drain":
+        drain()
+        break
+    }
+    expectInBounds(rig)
+    expect(executor.nowUs).toBe(witness.now)
+  }
+  drain()
+  // Every decision is in the audit exactly once, or counted where it found no place.
+  expect(records + audit.dropped).toBe(witness.decisions)
+  return accepted
+}
+
+describe("Tier 1 under a hostile proposer", () => {
+  for (const [name, policy] of Object.entries({ conservative, balanced, aggressive })) {
+    it(`keeps every invariant with the ${name} numbers`, () => {
+      let accepted = 0
+      fc.assert(
+        fc.property(commands, (list) => {
+          accepted += run(policy, list, 4096)
+        }),
+        { numRuns: 150 },
+      )
+      expect(accepted).toBeGreaterThan(1000)
+    })
+  }
+
+  it("keeps them while the audit is nearly always full, dropping nothing uncounted", () => {
+    fc.assert(
+      fc.property(commands, (list) => {
+        run(balanced, list, 16)
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
