@@ -11,13 +11,13 @@ import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
 import { type EngineConfigInput, EngineConfigSchema, PRESETS } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
 import { GUARDRAILS } from "./guardrailPresets.ts"
-import { makeParamSpace, type ParamSpace, paramProblems, type ParamsConfig } from "./ParamSpace.ts"
+import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
 import { problem, schemaProblems, show, tidy } from "./problems.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
 
 /** The configuration of an engine, as a user writes it. `docs/reference/configuration.md` lists every option. */
-export type EngineConfig<P extends ParamsConfig = ParamsConfig> = Omit<EngineConfigInput, "params"> & {
-  readonly params: P
+export type EngineConfig<K extends string = string> = Omit<EngineConfigInput, "params"> & {
+  readonly params: Readonly<Record<K, KnobConfig>>
 }
 
 /** A preset by name, or a preset with some numbers of one's own. */
@@ -32,6 +32,8 @@ export interface EngineSettings {
   readonly window: WindowNumbers
   readonly clock: "system" | "manual"
   readonly tickUs: number
+  /** Name of the run, or null to have one made. */
+  readonly runId: string | null
   /** Directory for what is kept on disk, or null for memory only. */
   readonly state: string | null
   readonly gains: NonNullable<EngineConfigInput["gains"]>
@@ -183,6 +185,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     },
     clock: config.clock ?? "system",
     tickUs: config.tickUs ?? 20 * MILLISECOND_US,
+    runId: config.runId ?? null,
     state: config.state ?? null,
     gains: config.gains ?? {},
     safeMode: config.safeMode ?? {},

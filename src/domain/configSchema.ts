@@ -104,6 +104,12 @@ const name = Schema.String.check(
   }),
 )
 
+const runId = Schema.String.check(
+  Schema.makeFilter((text: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text), {
+    expected: "1 to 64 letters, digits, dots, dashes and underscores",
+  }),
+)
+
 export const EngineConfigSchema = Schema.Struct({
   params: Schema.Record(Schema.String, KnobConfig),
   objective: Schema.optional(Schema.Literals(["minimize", "maximize"])),
@@ -112,6 +118,8 @@ export const EngineConfigSchema = Schema.Struct({
   window: Schema.optional(Window),
   clock: Schema.optional(Schema.Literals(["system", "manual"])),
   tickUs: Schema.optional(between(1000, 60 * SECOND_US)),
+  /** Becomes part of a file name. */
+  runId: Schema.optional(runId),
   state: Schema.optional(name),
   gains: Schema.optional(Gains),
   safeMode: Schema.optional(SafeMode),

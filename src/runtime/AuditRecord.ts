@@ -1,0 +1,177 @@
+/**
+ * An audit record for people and programs: the numbers of the ring in words, with knob names, kinds and reasons. One
+ * needs it to read the trail, to write it out, or to answer "why did it do that".
+ */
+import {
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_GENERATION,
+  RECORD_KIND,
+  RECORD_KNOB,
+  RECORD_LIMIT,
+  RECORD_MARGIN,
+  RECORD_OBJECTIVE,
+  RECORD_POINT,
+  RECORD_PROPOSAL_ID,
+  RECORD_SEQUENCE,
+  RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
+} from "../hot/AuditRing.ts"
+import {
+  APPLY_KINDS,
+  AUDIT_KINDS,
+  type AuditKind,
+  NO_CHANGE_REASONS,
+  SAFE_MODE_EXITS,
+  TRIP_REASONS,
+  VALIDITIES,
+  VIOLATIONS,
+} from "../domain/words.ts"
+import type { ParamSpace } from "../domain/ParamSpace.ts"
+
+/** One record. Fields that do not belong to a kind are absent; a number that is none is null. */
+export interface AuditRecord {
+  readonly run: string
+  /** Counts from 1 without gaps: a missing number is a missing record. */
+  readonly seq: number
+  readonly kind: AuditKind
+  readonly atUs: number
+  /** The live generation after what is recorded; for a digest the one it claims. */
+  readonly generation: number | null
+  readonly proposal?: number
+  /** What an apply, a proposal or a violation was for. */
+  readonly action?: string
+  /** Why: of a violation, a trip, a decision to change nothing; validity of a digest; what a tick led to. */
+  readonly reason?: string
+  /** How SafeMode was left. */
+  readonly exit?: string
+  readonly knob?: string
+  readonly value?: number | null
+  readonly limit?: number | null
+  readonly margin?: number | null
+  /** Live values after the record, user units, by name. */
+  readonly values?: Readonly<Record<string, number | null>>
+  /** What was asked for, unit space, by name: of a proposal and of a violation. */
+  readonly asked?: Readonly<Record<string, number | null>>
+  /** A digest's channels. */
+  readonly digest?: Readonly<Record<string, number | null>>
+  /** What a person said with a trip or a reset. */
+  readonly note?: string
+  /** What was started: enough to run it again. */
+  readonly start?: Readonly<Record<string, unknown>>
+}
+
+/** Words for what a digest or a tick led to, by due code. */
+const DUE = [
+  "nothing",
+  "windowClosed",
+  "windowExpired",
+  "emergency",
+  "ringFull",
+  "rejected",
+  "deadline",
+] as const
+
+const numberOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+/** Reads records of one run off the ring. */
+export class AuditDecoder {
+  private readonly run: string
+  private readonly space: ParamSpace
+  private readonly extras: ReadonlyArray<string>
+
+  constructor(run: string, space: ParamSpace, extras: ReadonlyArray<string>) {
+    this.run = run
+    this.space = space
+    this.extras = extras
+  }
+
+  /** A copy in words of the record at `block[at]`. */
+  decode(block: Float64Array, at: number): AuditRecord {
+    const kind = AUDIT_KINDS[block[at + RECORD_KIND]]
+    const head = {
+      run: this.run,
+      seq: block[at + RECORD_SEQUENCE],
+      kind,
+      atUs: block[at + RECORD_TIMESTAMP_US],
+      generation: numberOrNull(block[at + RECORD_GENERATION]),
+    }
+    const code = block[at + RECORD_CODE]
+    switch (kind) {
+      case "proposal":
+        return { ...head, ...this.about(block, at), asked: this.asked(block, at) }
+      case "apply":
+      case "rollback":
+        return { ...head, ...this.about(block, at), values: this.values(block, at) }
+      case "violation":
+        return {
+          ...head,
+          ...this.about(block, at),
+          reason: VIOLATIONS[code],
+          ...this.offence(block, at),
+          asked: this.asked(block, at),
+        }
+      case "noChange":
+        return { ...head, proposal: block[at + RECORD_PROPOSAL_ID], reason: NO_CHANGE_REASONS[code] }
+      case "safeModeEntered":
+        return { ...head, reason: TRIP_REASONS[code], values: this.values(block, at) }
+      case "safeModeExited": {
+        const exit = SAFE_MODE_EXITS[block[at + RECORD_VALUE]]
+        const how = exit === undefined ? {} : { exit }
+        return { ...head, reason: TRIP_REASONS[code], ...how, values: this.values(block, at) }
+      }
+      case "digest":
+        return { ...head, reason: VALIDITIES[code], digest: this.digest(block, at) }
+      case "tick":
+        return { ...head, reason: DUE[code] ?? "nothing" }
+      default:
+        return { ...head, values: this.values(block, at) }
+    }
+  }
+
+  private about(block: Float64Array, at: number): { proposal?: number; action?: string } {
+    const id = block[at + RECORD_PROPOSAL_ID]
+    const action = APPLY_KINDS[block[at + RECORD_DETAIL]]
+    return {
+      ...(Number.isNaN(id) ? {} : { proposal: id }),
+      ...(action === undefined ? {} : { action }),
+    }
+  }
+
+  private offence(block: Float64Array, at: number): Pick<AuditRecord, "knob" | "value" | "limit"> {
+    const name = this.space.names[block[at + RECORD_KNOB]]
+    return {
+      ...(name === undefined ? {} : { knob: name }),
+      value: numberOrNull(block[at + RECORD_VALUE]),
+      limit: numberOrNull(block[at + RECORD_LIMIT]),
+    }
+  }
+
+  private values(block: Float64Array, at: number): Readonly<Record<string, number | null>> {
+    const { names, table } = this.space
+    return Object.fromEntries(
+      names.map((name, i) => [name, numberOrNull(table.decode(i, block[at + RECORD_POINT + i]))]),
+    )
+  }
+
+  private asked(block: Float64Array, at: number): Readonly<Record<string, number | null>> {
+    return Object.fromEntries(
+      this.space.names.map((name, i) => [name, numberOrNull(block[at + RECORD_POINT + i])]),
+    )
+  }
+
+  /** A digest uses the header otherwise: see AuditRing. */
+  private digest(block: Float64Array, at: number): Readonly<Record<string, number | null>> {
+    const channels: ReadonlyArray<readonly [string, number]> = [
+      ["receivedUs", RECORD_PROPOSAL_ID],
+      ["objective", RECORD_OBJECTIVE],
+      ["latencyP99Us", RECORD_DETAIL],
+      ["throughputRps", RECORD_KNOB],
+      ["errorRate", RECORD_VALUE],
+      ["constraintMargin", RECORD_MARGIN],
+      ...this.extras.map((name, i) => [name, RECORD_POINT + i] as const),
+    ]
+    const given = channels.filter(([name, place]) => name === "objective" || !Number.isNaN(block[at + place]))
+    return Object.fromEntries(given.map(([name, place]) => [name, numberOrNull(block[at + place])]))
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Where audit records go once they are off the ring. A sink takes batches and may be slow or fail; the trail keeps what
+ * it has not taken, and stops emptying the ring when that becomes too much. One needs this to send the audit somewhere.
+ */
+import type * as Effect from "effect/Effect"
+import type { AuditError } from "../domain/errors.ts"
+import type { AuditRecord } from "./AuditRecord.ts"
+
+export interface AuditSink {
+  readonly name: string
+  /** Takes a batch, in order, each record once. After a failure the same batch is offered again. */
+  readonly write: (batch: ReadonlyArray<AuditRecord>) => Effect.Effect<void, AuditError>
+  /**
+   * The same without waiting, where a sink can. Engines in manual time use it, because nothing runs between their calls:
+   * returns null, or what went wrong.
+   */
+  readonly writeNow?: (batch: ReadonlyArray<AuditRecord>) => AuditError | null
+  /** Called once, after the last batch. */
+  readonly close: Effect.Effect<void, AuditError>
+  /** Where a person finds what was written; shown in the snapshot. */
+  readonly location?: string
+}
+
+/** The last records in memory: a ring of so many, the oldest make room. What is forgotten is counted. */
+export class AuditMemory {
+  readonly capacity: number
+  private readonly records: Array<AuditRecord> = []
+  private next = 0
+  /** Records that made room for newer ones. */
+  forgotten = 0
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  add(record: AuditRecord): void {
+    if (this.records.length < this.capacity) {
+      this.records.push(record)
+      return
+    }
+    this.records[this.next] = record
+    this.next = (this.next + 1) % this.capacity
+    this.forgotten++
+  }
+
+  /** Oldest first; a copy. */
+  list(): ReadonlyArray<AuditRecord> {
+    return [...this.records.slice(this.next), ...this.records.slice(0, this.next)]
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The way of an audit record from the ring to its sinks. Draining is synchronous and cheap; writing is the sinks' own
+ * affair. When a sink is slow or fails its queue fills, then the ring is left alone, fills too, and Tier 1 halts
+ * adaptation: nothing is dropped to keep going.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
+import { AuditError } from "../domain/errors.ts"
+import type { AuditRing } from "../hot/AuditRing.ts"
+import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
+import { AuditMemory, type AuditSink } from "./AuditSink.ts"
+import { Listeners } from "./Listeners.ts"
+
+/** Records that wait for one sink at most. */
+const QUEUE_CAPACITY = 1024
+/** Records handed to a sink at once. */
+const BATCH = 256
+/** How long stop waits for sinks to take the rest. */
+const FLUSH = "5 seconds"
+/** Notes that wait for their record at most. */
+const NOTES = 64
+
+/** After a failure: 100 ms, doubling to 5 s, for ever; a sink may come back. */
+const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
+
+/** What a person said, and the records it may belong to. */
+interface Note {
+  readonly from: number
+  readonly to: number
+  readonly kind: AuditRecord["kind"]
+  readonly note: string
+}
+
+class SinkQueue {
+  readonly sink: AuditSink
+  readonly waiting: Array<AuditRecord> = []
+  /** Open while there is something to write. */
+  readonly filled = Latch.makeUnsafe(false)
+  /** Open while there is nothing to write. */
+  readonly idle = Latch.makeUnsafe(true)
+  written = 0
+  failures = 0
+  lastError: string | null = null
+
+  constructor(sink: AuditSink) {
+    this.sink = sink
+  }
+
+  get room(): number {
+    return QUEUE_CAPACITY - this.waiting.length
+  }
+
+  add(records: ReadonlyArray<AuditRecord>, now: boolean): void {
+    if (records.length === 0) return
+    if (now && this.waiting.length === 0 && this.sink.writeNow !== undefined) {
+      const exit = Effect.runSyncExit(Effect.sync(() => this.sink.writeNow?.(records) ?? null))
+      if (Exit.isSuccess(exit) && exit.value === null) {
+        this.written += records.length
+        return
+      }
+      this.fail(Exit.isSuccess(exit) && exit.value !== null ? exit.value.message : "the sink threw")
+    }
+    for (const record of records) this.waiting.push(record)
+    this.idle.closeUnsafe()
+    this.filled.openUnsafe()
+  }
+
+  took(count: number): void {
+    this.waiting.splice(0, count)
+    this.written += count
+    if (this.waiting.length > 0) return
+    this.filled.closeUnsafe()
+    this.idle.openUnsafe()
+  }
+
+  fail(detail: string): void {
+    this.failures++
+    this.lastError = detail
+  }
+}
+
+export interface AuditTrailOptions {
+  readonly ring: AuditRing
+  readonly decoder: AuditDecoder
+  readonly memory: number
+  /** Write at once where a sink can: manual time. */
+  readonly immediate: boolean
+  /** Put on the record of the start. */
+  readonly start: Readonly<Record<string, unknown>>
+}
+
+/** How the audit stands. */
+export interface AuditState {
+  /** Records written by the engine so far. */
+  readonly written: number
+  /** Records that found no place; 0 unless something is broken. */
+  readonly dropped: number
+  /** Records on the ring, and how many it holds. */
+  readonly waiting: number
+  readonly capacity: number
+  readonly highWater: boolean
+  /** Records that the memory of recent ones has let go. */
+  readonly forgotten: number
+  readonly sinks: ReadonlyArray<{
+    readonly name: string
+    readonly location: string | null
+    readonly waiting: number
+    readonly written: number
+    readonly failures: number
+    readonly lastError: string | null
+  }>
+}
+
+export class AuditTrail {
+  readonly listeners = new Listeners<AuditRecord>()
+  private readonly ring: AuditRing
+  private readonly decoder: AuditDecoder
+  private readonly memory: AuditMemory
+  private queues: ReadonlyArray<SinkQueue> = []
+  private readonly immediate: boolean
+  private readonly start: Readonly<Record<string, unknown>>
+  private readonly notes: Array<Note> = []
+
+  constructor(options: AuditTrailOptions) {
+    this.ring = options.ring
+    this.decoder = options.decoder
+    this.memory = new AuditMemory(options.memory)
+    this.immediate = options.immediate
+    this.start = options.start
+  }
+
+  /** Where the records go besides memory; before the first of them. */
+  attach(sinks: ReadonlyArray<AuditSink>): void {
+    this.queues = sinks.map((sink) => new SinkQueue(sink))
+  }
+
+  /** Empties the ring as far as the sinks have room; true when nothing is left on it. */
+  pump(): boolean {
+    while (this.ring.size > 0) {
+      const room = this.queues.reduce((least, queue) => Math.min(least, queue.room), QUEUE_CAPACITY)
+      if (room === 0) return false
+      // Listeners may cause new records: the ring is left alone before they are called.
+      const batch: Array<AuditRecord> = []
+      this.ring.drain((block, at) => void batch.push(this.read(block, at)), room)
+      for (const record of batch) this.memory.add(record)
+      for (const queue of this.queues) queue.add(batch, this.immediate)
+      for (const record of batch) this.listeners.notify(record)
+    }
+    return true
+  }
+
+  /** Runs `act` and puts `note` on the record of this kind that it leads to. */
+  withNote(kind: AuditRecord["kind"], note: string | undefined, act: () => void): void {
+    const from = this.ring.written + 1
+    act()
+    const to = this.ring.written
+    if (note === undefined || to < from) return
+    this.notes.push({ from, to, kind, note })
+    if (this.notes.length > NOTES) this.notes.shift()
+  }
+
+  records(): ReadonlyArray<AuditRecord> {
+    this.pump()
+    return this.memory.list()
+  }
+
+  state(): AuditState {
+    const { ring } = this
+    return {
+      written: ring.written,
+      dropped: ring.dropped,
+      waiting: ring.size,
+      capacity: ring.capacity,
+      highWater: ring.highWater,
+      forgotten: this.memory.forgotten,
+      sinks: this.queues.map((queue) => ({
+        name: queue.sink.name,
+        location: queue.sink.location ?? null,
+        waiting: queue.waiting.length,
+        written: queue.written,
+        failures: queue.failures,
+        lastError: queue.lastError,
+      })),
+    }
+  }
+
+  /** The fibers that write: one for each sink, for ever. `onRoom` is called when a sink has taken something. */
+  writers(onRoom: () => void): ReadonlyArray<{ readonly name: string; readonly run: Effect.Effect<never> }> {
+    return this.queues.map((queue) => ({
+      name: `audit ${queue.sink.name}`,
+      run: Effect.forever(
+        Effect.andThen(
+          queue.filled.await,
+          this.writeBatch(queue).pipe(
+            Effect.tap(() => Effect.sync(onRoom)),
+            Effect.retry(RETRY),
+            // The schedule never ends, so neither does a failure.
+            Effect.orDie,
+          ),
+        ),
+      ),
+    }))
+  }
+
+  /** Waits until every sink has taken everything, for so long; closes them. An AuditError tells what was left. */
+  readonly finish: Effect.Effect<void, AuditError> = Effect.suspend(() =>
+    Effect.forEach(this.queues, (queue) => this.finishQueue(queue), { discard: true }),
+  )
+
+  private finishQueue(queue: SinkQueue): Effect.Effect<void, AuditError> {
+    const { sink } = queue
+    // What did not fit into the queue before is still on the ring.
+    const emptied = Effect.sync(() => this.pump()).pipe(
+      Effect.flatMap((done) =>
+        done ? queue.idle.await : Effect.andThen(Effect.sleep("10 millis"), Effect.succeed(undefined)),
+      ),
+      Effect.repeat({ until: () => this.ring.size === 0 && queue.waiting.length === 0 }),
+      Effect.timeoutOption(FLUSH),
+    )
+    const left = Effect.suspend(() => {
+      const count = queue.waiting.length + this.ring.size
+      if (count === 0) return Effect.void
+      const detail = `${count} records were left unwritten (${queue.lastError ?? "the sink is too slow"})`
+      return Effect.fail(new AuditError({ reason: "close", sink: sink.name, detail }))
+    })
+    return emptied.pipe(Effect.andThen(left), Effect.ensuring(Effect.ignore(sink.close)))
+  }
+
+  /** One batch, counted as written only when it was: neither a failure nor an interruption loses or repeats a record. */
+  private writeBatch(queue: SinkQueue): Effect.Effect<void, AuditError> {
+    return Effect.uninterruptible(
+      Effect.suspend(() => {
+        const batch = queue.waiting.slice(0, BATCH)
+        if (batch.length === 0) return Effect.void
+        return queue.sink.write(batch).pipe(
+          Effect.catchDefect((defect) =>
+            Effect.fail(new AuditError({ reason: "write", sink: queue.sink.name, detail: String(defect) })),
+          ),
+          Effect.tapError((error) => Effect.sync(() => queue.fail(error.message))),
+          Effect.tap(() => Effect.sync(() => queue.took(batch.length))),
+        )
+      }),
+    )
+  }
+
+  private read(block: Float64Array, at: number): AuditRecord {
+    const record = this.decoder.decode(block, at)
+    if (record.kind === "engineStarted") return { ...record, start: this.start }
+    const at0 = this.notes.findIndex(
+      (note) => note.kind === record.kind && note.from <= record.seq && record.seq <= note.to,
+    )
+    if (at0 < 0) return record
+    const [{ note }] = this.notes.splice(at0, 1)
+    return { ...record, note }
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The engine as an Effect service: scoped, supervised, on Effect's clock, so that a test drives it with TestClock. One
+ * needs it in an Effect program; everybody else takes `createEngine`, which is the same engine.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type EngineConfig, parseEngineConfig } from "../domain/Config.ts"
+import type { DigestInput } from "../domain/Digest.ts"
+import {
+  type AuditError,
+  ConfigError,
+  type DigestError,
+  type EngineFaultError,
+  type EngineStateError,
+  type NoBaselineError,
+} from "../domain/errors.ts"
+import type { CoarseKnob } from "../domain/ParamSpace.ts"
+import type { AuditRecord } from "./AuditRecord.ts"
+import type { EngineCore } from "./EngineCore.ts"
+import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
+import { readMetrics } from "./metrics.ts"
+import { Platform } from "./Platform.ts"
+import { prometheusText } from "./prometheus.ts"
+import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
+
+/** Values of the knobs by name; a name that is no knob is a type error. */
+export type KnobValues<K extends string> = { readonly [Name in K]: number }
+
+export interface EngineService<K extends string = string> {
+  readonly runId: string
+  /** Live, one array load a read. */
+  readonly values: KnobValues<K>
+  readonly generation: Effect.Effect<number>
+  /** Knobs whose neighbours are further apart than the step limit, and where. */
+  readonly coarse: ReadonlyArray<CoarseKnob>
+  /** False when the telemetry ring was full under "backpressure". */
+  readonly observe: (digest: DigestInput) => Effect.Effect<boolean, DigestError | EngineStateError>
+  /** As `observe`, by a plain call; throws its errors. */
+  readonly observeUnsafe: (digest: DigestInput) => boolean
+  /** Inbox of `observeDigestUnsafe`, by position (`DIGEST_*` of `arqon/hot`). */
+  readonly digest: Float64Array
+  /** Observes what lies in `digest`, allocating nothing; returns a due code of `arqon/hot`. */
+  readonly observeDigestUnsafe: () => number
+  /** Manual time only. */
+  readonly tick: (nowUs: number) => Effect.Effect<void, DigestError | EngineStateError>
+  readonly rollback: Effect.Effect<void, NoBaselineError | EngineStateError>
+  readonly trip: (note?: string) => Effect.Effect<void, EngineStateError>
+  readonly reset: (note?: string) => Effect.Effect<void, EngineStateError>
+  readonly setBaseline: Effect.Effect<void, EngineStateError>
+  readonly snapshot: Effect.Effect<EngineSnapshot<KnobValues<K>>>
+  /** The latest states: a slow reader misses those between. Ends with the engine. */
+  readonly changes: Stream.Stream<EngineSnapshot<KnobValues<K>>, EngineFaultError>
+  readonly auditRecords: Effect.Effect<ReadonlyArray<AuditRecord>>
+  /** Prometheus text. */
+  readonly metrics: Effect.Effect<string>
+  /** The root of the statecharts, for inspectors and for composition. */
+  readonly actor: EngineActor
+  /** Leaves the plant on its base and writes the audit out; the end of the scope does the same. */
+  readonly stop: Effect.Effect<void, AuditError>
+  /** Never returns while the engine is whole; fails when it is beyond mending. The plant is safe by then. */
+  readonly awaitFault: Effect.Effect<never, EngineFaultError>
+}
+
+const CHANGES = 16
+
+function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
+  const { core } = running
+  const attempt = <A, E>(call: () => A): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      const outcome = core.outcome(call)
+      if (outcome.ok) return Effect.succeed(outcome.value)
+      return outcome.expected ? Effect.fail(outcome.error as E) : Effect.die(outcome.error)
+    })
+  return {
+    runId: core.runId,
+    values: core.values as KnobValues<K>,
+    generation: Effect.sync(() => core.hot.config.generation),
+    coarse: core.coarse,
+    observe: (digest) => attempt(() => core.observe(digest)),
+    observeUnsafe: (digest) => core.attempt(() => core.observe(digest)),
+    digest: core.hot.digest,
+    observeDigestUnsafe: () => core.observeDigest(),
+    tick: (nowUs) => attempt(() => core.manualTick(nowUs)),
+    rollback: attempt(() => core.rollback()),
+    trip: (note) => attempt(() => core.trip(note)),
+    reset: (note) => attempt(() => core.reset(note)),
+    setBaseline: attempt(() => core.setBaseline()),
+    snapshot: Effect.sync(() => snapshotOf<K>(core)),
+    changes: changesOf<K>(core),
+    auditRecords: Effect.sync(() => core.trail.records()),
+    metrics: Effect.sync(() => prometheusText(readMetrics(core))),
+    actor: core.actor,
+    stop: running.stop,
+    awaitFault: running.awaitFault,
+  }
+}
+
+/** The names of a core's values are those of its configuration: the type only says so. */
+export const snapshotOf = <K extends string>(core: EngineCore): EngineSnapshot<KnobValues<K>> =>
+  core.snapshot() as EngineSnapshot<KnobValues<K>>
+
+const changesOf = <K extends string>(
+  core: EngineCore,
+): Stream.Stream<EngineSnapshot<KnobValues<K>>, EngineFaultError> =>
+  Stream.callback<EngineSnapshot<KnobValues<K>>, EngineFaultError>(
+    (queue) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          if (core.status === "stopped") Queue.endUnsafe(queue)
+          const heard = core.subscribe((snapshot) =>
+            Queue.offerUnsafe(queue, snapshot as EngineSnapshot<KnobValues<K>>),
+          )
+          const ended = core.endings.add((fault) =>
+            fault === null ? Queue.endUnsafe(queue) : Queue.failCauseUnsafe(queue, Cause.fail(fault)),
+          )
+          return [heard, ended]
+        }),
+        (subscriptions) => Effect.sync(() => subscriptions.forEach((one) => one.unsubscribe())),
+      ),
+    { bufferSize: CHANGES, strategy: "sliding" },
+  )
+
+/** Settings from a configuration, in the error channel. */
+const parse = (config: unknown) => {
+  const settings = parseEngineConfig(config)
+  return settings instanceof ConfigError ? Effect.fail(settings) : Effect.succeed(settings)
+}
+
+/**
+ * The engine of a program.
+ *
+ * `Engine.make` is one engine with a scope's lifetime and typed values; `Engine.layer` provides it as a service.
+ */
+export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engine") {
+  /** Begins an engine; the end of the scope stops it and leaves the plant on its base. */
+  static readonly make: <const K extends string>(
+    config: EngineConfig<K>,
+    options?: RuntimeOptions,
+  ) => Effect.Effect<EngineService<K>, ConfigError | AuditError, Scope.Scope> = Effect.fn("Engine.make")(
+    function* <const K extends string>(config: EngineConfig<K>, options: RuntimeOptions = {}) {
+      const settings = yield* parse(config)
+      const clock = yield* Clock.Clock
+      const platform = yield* Platform
+      const core = buildCore(settings, options, clock, platform)
+      const running = yield* runEngine(core, options)
+      return serviceOf<K>(running)
+    },
+  )
+
+  static readonly layer = <const K extends string>(
+    config: EngineConfig<K>,
+    options?: RuntimeOptions,
+  ): Layer.Layer<Engine, ConfigError | AuditError> =>
+    Layer.effect(Engine, Effect.map(Engine.make(config, options), widen))
+}
+
+const widen = <K extends string>(engine: EngineService<K>): EngineService =>
+  engine as unknown as EngineService

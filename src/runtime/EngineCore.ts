@@ -1,0 +1,413 @@
+/**
+ * One engine without a lifetime of its own: the hot path, the machines around it and the audit trail, wired, and every
+ * call a user can make, synchronous. Effect owns when it begins and ends (`runEngine`); `createEngine` and `Engine.make`
+ * are its two faces. It has no timer and no fiber: in manual time this is all there is.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Actor, InspectionEvent, Observer } from "xstate"
+import {
+  DEADLINE,
+  EMERGENCY,
+  NOT_TRIPPED,
+  NOTHING_DUE,
+  RING_FULL,
+  ROLLBACK,
+  TRIP_ENGINE_FAULT,
+  WINDOW_CLOSED,
+  WINDOW_EXPIRED,
+} from "../hot/codes.ts"
+import { HotPath } from "../hot/HotPath.ts"
+import { P_NOW_US } from "../hot/SafetyExecutor.ts"
+import { resolveGuardrails } from "../control/guardrails.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
+import { problem, show } from "../domain/problems.ts"
+import { type EngineInput, engineMachine } from "../../machines/engine.machine.ts"
+import { createRootActor } from "../interop/rootActor.ts"
+import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
+import { AuditTrail } from "./AuditTrail.ts"
+import { CycleTimes } from "./CycleTimes.ts"
+import { emptyDigest, writeDigest } from "./digestInput.ts"
+import {
+  configurations,
+  countersOf,
+  cycleState,
+  type EngineSnapshot,
+  safeModeState,
+} from "./EngineSnapshot.ts"
+import { Listeners, type Subscription } from "./Listeners.ts"
+
+/** Looks into every actor of an engine, as XState's own `inspect` option. */
+export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+
+export interface EngineCoreOptions {
+  readonly settings: EngineSettings
+  readonly runId: string
+  /** Reads the clock, microseconds; null in manual time. */
+  readonly readClock: (() => number) | null
+  readonly inspect?: Inspect | undefined
+}
+
+/** How a call ended. */
+export type Outcome<A> =
+  | { readonly ok: true; readonly value: A }
+  | { readonly ok: false; readonly error: unknown; readonly expected: boolean }
+
+/** Due codes that one tick can lead to, one after another, before something is wrong. */
+const MOST_DUE = 64
+
+export class EngineCore {
+  readonly settings: EngineSettings
+  readonly runId: string
+  readonly hot: HotPath
+  readonly actor: Actor<typeof engineMachine>
+  readonly trail: AuditTrail
+  readonly cycleTimes = new CycleTimes()
+  /** Live values by name: every read is one array load. */
+  readonly values: Readonly<Record<string, number>>
+  readonly coarse: ReadonlyArray<CoarseKnob>
+  readonly snapshots = new Listeners<EngineSnapshot>()
+  /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
+  readonly endings = new Listeners<EngineFaultError | null>()
+  status: "idle" | "running" | "stopped" = "idle"
+  /** What broke, when something did. */
+  faultDetail: string | null = null
+  private readonly readClock: (() => number) | null
+  private windows = 0
+  private windowsExpired = 0
+  private cycles = 0
+
+  constructor(options: EngineCoreOptions) {
+    const { settings } = options
+    const { space } = settings
+    const policy = resolveGuardrails(settings.guardrails)
+    this.settings = settings
+    this.runId = options.runId
+    this.readClock = options.readClock
+    this.hot = new HotPath({
+      table: space.table,
+      policy,
+      initialUnit: space.initialUnit,
+      window: settings.window,
+      ringCapacity: settings.ringCapacity,
+      ringPolicy: settings.ringPolicy,
+      auditCapacity: settings.auditCapacity,
+      journalDigests: settings.auditDigests,
+      manualTime: options.readClock === null,
+    })
+    this.coarse = coarseKnobs(space, policy.maxStep)
+    this.values = liveView(this.hot, space.names)
+    this.trail = new AuditTrail({
+      ring: this.hot.audit,
+      decoder: new AuditDecoder(options.runId, space, settings.extras),
+      memory: settings.auditMemory,
+      immediate: options.readClock === null,
+      start: startOf(settings, this.coarse),
+    })
+    const input: EngineInput = {
+      hot: this.hot,
+      seed: settings.seed,
+      objective: settings.objective,
+      names: space.names,
+      startIsBaseline: settings.startIsBaseline,
+      settings: { ...defined(settings.gains), constrained: settings.constraint },
+      safeMode: defined(settings.safeMode),
+    }
+    this.actor = createRootActor(
+      engineMachine,
+      { input, ...(options.inspect === undefined ? {} : { inspect: options.inspect }) },
+      (error) => this.fault(`the engine's machine failed: ${String(error)}`),
+    )
+    this.actor.subscribe({ next: () => this.afterEvent(), error: () => {} })
+  }
+
+  /** Latest time known: the clock's own, or in manual time the latest stamp or tick. */
+  get nowUs(): number {
+    return this.readClock === null ? this.hot.nowUs : Math.max(this.hot.nowUs, this.readClock())
+  }
+
+  begin(): void {
+    this.expect("idle", "start")
+    this.status = "running"
+    this.hot.nowCell[0] = this.nowUs
+    this.actor.start()
+    this.actor.send({ type: "start", nowUs: this.hot.nowUs })
+    this.settle()
+  }
+
+  /** Puts the plant on its base whatever happened before, and empties the ring. Safe to call twice. */
+  end(): void {
+    if (this.status === "stopped") return
+    const wasRunning = this.status === "running"
+    this.status = "stopped"
+    if (wasRunning) {
+      this.hot.nowCell[0] = this.nowUs
+      this.actor.send({ type: "stop", nowUs: this.hot.nowUs })
+    }
+    if (wasRunning && this.actor.getSnapshot().status !== "done") this.secure()
+    this.actor.stop()
+    this.trail.pump()
+    this.publish()
+    this.snapshots.clear()
+    this.endings.notify(null)
+    this.endings.clear()
+  }
+
+  /** Throws a DigestError when it is no digest, an EngineStateError when nobody is there to take it. */
+  observe(input: unknown): boolean {
+    this.expect("running", "observe")
+    const { hot } = this
+    if (this.readClock !== null) hot.nowCell[0] = this.readClock()
+    emptyDigest(hot.digest, hot.nowCell[0], hot.config.generation)
+    const error = writeDigest(hot.digest, input, this.settings.extras)
+    if (error !== null) throw error
+    return this.afterDue(hot.observe()) !== RING_FULL
+  }
+
+  /** The form without objects: fill `hot.digest` by position first. NaN stamps and generations are now and the live one. */
+  observeDigest(): number {
+    if (this.status !== "running") this.expect("running", "observeDigest")
+    const { hot } = this
+    const { digest } = hot
+    // NaN is the only number that is not itself.
+    if (digest[0] !== digest[0]) digest[0] = hot.nowCell[0]
+    if (digest[1] !== digest[1]) digest[1] = hot.config.generation
+    const code = hot.observe()
+    return code === NOTHING_DUE ? code : this.afterDue(code)
+  }
+
+  /** Lets time be `nowUs`. In manual time a user calls it; otherwise the runtime's own fiber does. */
+  tick(nowUs: number): void {
+    if (typeof nowUs !== "number" || !(nowUs >= 0 && nowUs <= Number.MAX_SAFE_INTEGER)) {
+      const told = problem(["nowUs"], `must be a number of microseconds from 0, got ${show(nowUs)}.`)
+      throw new DigestError({ problems: [told] })
+    }
+    this.hot.nowCell[0] = nowUs
+    for (let i = 0; i < MOST_DUE; i++) {
+      if (this.afterDue(this.hot.tick()) === NOTHING_DUE) break
+    }
+    this.settle()
+  }
+
+  /** As a user calls it: only manual time is told what time it is. */
+  manualTick(nowUs: number): void {
+    this.expect("running", "tick")
+    if (this.readClock !== null) throw new EngineStateError({ reason: "notManual", call: "tick" })
+    this.tick(nowUs)
+  }
+
+  rollback(): void {
+    this.expect("running", "rollback")
+    if (!this.hot.config.hasBaseline) throw new NoBaselineError()
+    this.actor.send({ type: "rollback", nowUs: this.now() })
+    this.settle()
+  }
+
+  trip(note?: string): void {
+    this.expect("running", "trip")
+    const nowUs = this.now()
+    this.trail.withNote("safeModeEntered", note, () =>
+      this.actor.send({
+        type: "trip",
+        reason: "manualTrigger",
+        nowUs,
+        ...(note === undefined ? {} : { note }),
+      }),
+    )
+    this.settle()
+  }
+
+  reset(note?: string): void {
+    this.expect("running", "reset")
+    const nowUs = this.now()
+    this.trail.withNote("safeModeExited", note, () =>
+      this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) }),
+    )
+    if (safeModeState(this.actor, this.hot) === null) this.faultDetail = null
+    this.settle()
+  }
+
+  setBaseline(): void {
+    this.expect("running", "setBaseline")
+    this.actor.send({ type: "setBaseline", nowUs: this.now() })
+    this.settle()
+  }
+
+  subscribe(listener: (snapshot: EngineSnapshot) => unknown): Subscription {
+    return this.snapshots.add(listener)
+  }
+
+  subscribeAudit(listener: (record: AuditRecord) => unknown): Subscription {
+    return this.trail.listeners.add(listener)
+  }
+
+  snapshot(): EngineSnapshot {
+    const { hot, actor } = this
+    const safeMode = safeModeState(actor, hot)
+    return {
+      runId: this.runId,
+      status: this.status,
+      mode: safeMode === null ? "adapting" : "safe",
+      nowUs: hot.nowUs,
+      generation: hot.config.generation,
+      ...configurations(hot, this.settings.space),
+      cycle: cycleState(actor),
+      safeMode,
+      counters: countersOf(hot, {
+        windows: this.windows,
+        windowsExpired: this.windowsExpired,
+        cycles: this.cycles,
+        listenerFailures: this.snapshots.failures + this.trail.listeners.failures,
+      }),
+      audit: this.trail.state(),
+      fault: this.faultDetail,
+    }
+  }
+
+  /**
+   * A defect under the engine: SafeMode opens and the plant goes to its baseline before anybody else hears of it. While the
+   * machine lives it does so; when it does not, Tier 1 is told directly.
+   */
+  fault(detail: string): void {
+    this.faultDetail ??= detail
+    if (this.status === "running") {
+      if (this.actor.getSnapshot().status === "active") {
+        this.actor.send({ type: "trip", reason: "engineFault", nowUs: this.now() })
+      }
+      this.secure()
+      this.trail.pump()
+    }
+    this.publish()
+  }
+
+  /** A fault that could not be mended: the plant is safe, nothing adapts any more. */
+  giveUp(error: EngineFaultError): void {
+    this.fault(error.detail)
+    this.endings.notify(error)
+  }
+
+  /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
+  outcome<A>(call: () => A): Outcome<A> {
+    const exit = Effect.runSyncExit(Effect.sync(call))
+    if (Exit.isSuccess(exit)) return { ok: true, value: exit.value }
+    const error = Cause.squash(exit.cause)
+    const expected =
+      error instanceof DigestError || error instanceof EngineStateError || error instanceof NoBaselineError
+    if (!expected) this.fault(String(error))
+    return { ok: false, error, expected }
+  }
+
+  /** As `outcome`, thrown. */
+  attempt<A>(call: () => A): A {
+    const outcome = this.outcome(call)
+    if (outcome.ok) return outcome.value
+    throw outcome.error
+  }
+
+  /** What every call and every tick ends with. */
+  settle(): void {
+    // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
+    this.hot.ring.drain(ignore)
+    if (!this.trail.pump()) return
+    const state = safeModeState(this.actor, this.hot)
+    if (state?.exit === "auditDrained" && this.status === "running") {
+      this.actor.send({ type: "drained", nowUs: this.hot.nowUs })
+      this.trail.pump()
+    }
+  }
+
+  /** Tier 1 by hand: latch open and plant safe, if they are not yet. */
+  private secure(): void {
+    const { executor, config, nowUs } = this.hot
+    executor.proposal[P_NOW_US] = nowUs
+    if (this.status === "stopped") {
+      executor.returnToBase()
+      return
+    }
+    if (Atomics.load(executor.latch, 0) === NOT_TRIPPED) executor.openLatch(TRIP_ENGINE_FAULT)
+    if (executor.lastKind === ROLLBACK) return
+    if (config.hasBaseline) executor.rollback()
+    else executor.returnToBase()
+  }
+
+  private now(): number {
+    const { hot } = this
+    hot.nowCell[0] = this.nowUs
+    return hot.nowCell[0]
+  }
+
+  private expect(status: "idle" | "running", call: string): void {
+    if (this.status === status) return
+    if (this.status === "stopped") throw new EngineStateError({ reason: "stopped", call })
+    throw new EngineStateError({ reason: status === "idle" ? "alreadyStarted" : "notStarted", call })
+  }
+
+  private afterDue(code: number): number {
+    switch (code) {
+      case WINDOW_CLOSED:
+        this.windows++
+        break
+      case WINDOW_EXPIRED:
+        this.windowsExpired++
+        break
+      case EMERGENCY:
+      case DEADLINE:
+        break
+      default:
+        return code
+    }
+    // In manual time nobody else comes by to empty the ring; otherwise the next tick does, unless it is filling up.
+    if (this.readClock === null || this.hot.audit.size * 2 > this.hot.audit.capacity) this.settle()
+    return code
+  }
+
+  /** After every event of the engine's machine. */
+  private afterEvent(): void {
+    const cycles = cycleState(this.actor)?.cycles ?? this.cycles
+    if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
+    this.cycles = cycles
+    this.publish()
+  }
+
+  private publish(): void {
+    if (this.snapshots.size > 0) this.snapshots.notify(this.snapshot())
+  }
+}
+
+const ignore = (): void => {}
+
+function liveView(hot: HotPath, names: ReadonlyArray<string>): Readonly<Record<string, number>> {
+  const view: Record<string, number> = Object.create(null)
+  const { config } = hot
+  names.forEach((name, i) => {
+    Object.defineProperty(view, name, { enumerable: true, get: () => config.value(i) })
+  })
+  return Object.freeze(view)
+}
+
+function startOf(
+  settings: EngineSettings,
+  coarse: ReadonlyArray<CoarseKnob>,
+): Readonly<Record<string, unknown>> {
+  const { space, seed, objective, guardrails, window, gains, safeMode } = settings
+  return {
+    seed,
+    objective,
+    guardrails: resolveGuardrails(guardrails),
+    window,
+    gains,
+    safeMode,
+    knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
+    coarse,
+  }
+}
+
+/** Without the keys whose value is undefined, so that a spread does not erase a default. */
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The state of an engine at one moment, as a plain value: what subscribers get, what a page shows, what a test compares.
+ */
+import type { ActorRefFrom, SnapshotFrom } from "xstate"
+import { NOT_TRIPPED } from "../hot/codes.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
+import {
+  type SafeModeExit,
+  TRIP_REASONS,
+  type TripReason,
+  VALIDITIES,
+  type Validity,
+  VIOLATIONS,
+  type ViolationTag,
+} from "../domain/words.ts"
+import type { engineMachine } from "../../machines/engine.machine.ts"
+import type { safeModeMachine } from "../../machines/safeMode.machine.ts"
+import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
+import type { AuditState } from "./AuditTrail.ts"
+
+export interface CycleState {
+  readonly phase: CyclePhase
+  /** Cycles since the gains were last re-opened, and in all. */
+  readonly k: number
+  readonly cycles: number
+  /** Gain and probe size, unit space. */
+  readonly eta: number
+  readonly probe: number
+  /** Estimated standard deviation of one reading, in units of the objective. */
+  readonly noise: number
+  /** Mean loss of the last cycle (lower is better; a maximised objective is negated); null before the first. */
+  readonly loss: number | null
+  readonly reheats: number
+}
+
+export interface SafeModeState {
+  readonly reason: TripReason
+  readonly sinceUs: number
+  readonly exit: SafeModeExit
+  /** When the timer ends; null when no time leads out. */
+  readonly deadlineUs: number | null
+}
+
+/** Counts since the engine was made, read from the cells that the hot path keeps anyway. */
+export interface EngineCounters {
+  readonly digests: Readonly<Record<Validity, number>>
+  /** Digests that a full ring dropped or refused. */
+  readonly digestsLost: number
+  readonly windows: number
+  readonly windowsExpired: number
+  readonly applies: number
+  readonly refused: Readonly<Record<ViolationTag, number>>
+  readonly rollbacks: number
+  readonly returnsToBase: number
+  readonly trips: Readonly<Record<TripReason, number>>
+  readonly cycles: number
+  readonly clockHeld: number
+  /** Calls of subscribers that threw. */
+  readonly listenerFailures: number
+}
+
+export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
+  readonly runId: string
+  readonly status: "idle" | "running" | "stopped"
+  readonly mode: "adapting" | "safe"
+  readonly nowUs: number
+  readonly generation: number
+  /** What the plant runs on. */
+  readonly values: Values
+  /** The current iterate, without perturbation. */
+  readonly base: Values
+  /** The last known good configuration; null while there is none. */
+  readonly baseline: Values | null
+  readonly cycle: CycleState | null
+  readonly safeMode: SafeModeState | null
+  readonly counters: EngineCounters
+  readonly audit: AuditState
+  /** What broke, when something did. */
+  readonly fault: string | null
+}
+
+export type EngineActor = ActorRefFrom<typeof engineMachine>
+
+type Children = {
+  readonly cycle?: { getSnapshot(): SnapshotFrom<typeof spsaCycleMachine> }
+  readonly latch?: { getSnapshot(): SnapshotFrom<typeof safeModeMachine> }
+}
+
+/** Where the SPSA cycle stands, or null while there is none. */
+export function cycleState(actor: EngineActor): CycleState | null {
+  const { cycle } = actor.getSnapshot().children as Children
+  if (cycle === undefined) return null
+  const snapshot = cycle.getSnapshot()
+  const { kernel: box, block, generation } = snapshot.context
+  const kernel = box.get()
+  const cycles = kernel.cycles(block)
+  const started = generation > 0
+  return {
+    phase: cyclePhase(snapshot),
+    k: kernel.k(block),
+    cycles,
+    eta: kernel.eta(block),
+    probe: started ? kernel.probe(block) : kernel.settings.probe,
+    noise: Math.sqrt(kernel.noise(block)),
+    loss: cycles > 0 ? kernel.loss(block) : null,
+    reheats: kernel.reheats(block),
+  }
+}
+
+/** Why SafeMode is open, or null while it is not. */
+export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState | null {
+  const word = Atomics.load(hot.executor.latch, 0)
+  const { latch } = actor.getSnapshot().children as Children
+  const context = latch?.getSnapshot().context
+  if (context !== undefined && context.reason !== null) {
+    const { reason, sinceUs, exit, deadlineUs } = context
+    return { reason, sinceUs, exit: exit ?? "manualReset", deadlineUs }
+  }
+  const reason = TRIP_REASONS[word]
+  if (word === NOT_TRIPPED || reason === undefined || reason === "none") return null
+  // Tier 1 holds the latch and no actor is left to say more: only a person leads out.
+  return { reason, sinceUs: hot.nowUs, exit: "manualReset", deadlineUs: null }
+}
+
+const byWord = <W extends string>(
+  words: ReadonlyArray<string>,
+  counts: ArrayLike<number>,
+): Readonly<Record<W, number>> =>
+  Object.fromEntries(
+    words
+      .map((word, code) => [word, counts[code]] as const)
+      .filter(([word]) => word !== "accepted" && word !== "none"),
+  ) as Record<W, number>
+
+/** Every count there is. */
+export function countersOf(
+  hot: HotPath,
+  own: {
+    readonly windows: number
+    readonly windowsExpired: number
+    readonly cycles: number
+    readonly listenerFailures: number
+  },
+): EngineCounters {
+  const { executor, window, ring } = hot
+  return {
+    digests: byWord<Validity>(VALIDITIES, window.counters),
+    digestsLost: ring.dropped + ring.refused,
+    windows: own.windows,
+    windowsExpired: own.windowsExpired,
+    applies: executor.applies,
+    refused: byWord<ViolationTag>(VIOLATIONS, executor.refused),
+    rollbacks: executor.rollbacks,
+    returnsToBase: executor.returns,
+    trips: byWord<TripReason>(TRIP_REASONS, executor.trips),
+    cycles: own.cycles,
+    clockHeld: hot.clockHeld,
+    listenerFailures: own.listenerFailures,
+  }
+}
+
+/** The three configurations of a hot path, by name. */
+export function configurations(
+  hot: HotPath,
+  space: ParamSpace,
+): Pick<EngineSnapshot, "values" | "base" | "baseline"> {
+  const { config, executor } = hot
+  const live = new Float64Array(config.knobs)
+  config.readValues(live)
+  const baseline = new Float64Array(config.knobs)
+  if (config.hasBaseline) config.baselineUnits(baseline)
+  return {
+    values: Object.fromEntries(space.names.map((name, i) => [name, live[i]])),
+    base: valuesByName(space, executor.base),
+    baseline: config.hasBaseline ? valuesByName(space, baseline) : null,
+  }
+}

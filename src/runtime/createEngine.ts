@@ -1,0 +1,195 @@
+/**
+ * The engine for everybody: a plain object with plain calls. Beneath it is the same engine that `Engine.make` gives an
+ * Effect program; here a promise starts it and a promise stops it.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import { type EngineConfig, requireEngineConfig } from "../domain/Config.ts"
+import type { DigestInput } from "../domain/Digest.ts"
+import { type AuditError, type ConfigError, EngineStateError } from "../domain/errors.ts"
+import type { CoarseKnob } from "../domain/ParamSpace.ts"
+import type { AuditRecord } from "./AuditRecord.ts"
+import type { AuditState } from "./AuditTrail.ts"
+import { type KnobValues, snapshotOf } from "./Engine.ts"
+import type { EngineCore } from "./EngineCore.ts"
+import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
+import type { Subscription } from "./Listeners.ts"
+import { readMetrics } from "./metrics.ts"
+import { Platform, type PlatformService } from "./Platform.ts"
+import { prometheusText } from "./prometheus.ts"
+import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
+import { trackCall } from "./trackCall.ts"
+
+/** Who listens to an engine, as XState and RxJS name their callbacks. */
+export interface EngineObserver<T> {
+  readonly next?: (snapshot: T) => void
+  /** The engine met a fault that it could not mend; the plant is safe. */
+  readonly error?: (error: unknown) => void
+  /** The engine was stopped. */
+  readonly complete?: () => void
+}
+
+/** The audit, for reading. */
+export interface EngineAudit {
+  /** The latest records, oldest first. */
+  readonly records: () => ReadonlyArray<AuditRecord>
+  /** Every record from now on. */
+  readonly subscribe: (listener: (record: AuditRecord) => void) => Subscription
+  readonly state: () => AuditState
+}
+
+/** A running loop: measure, decide, apply, measure again. `docs/reference/engine.md` tells every call in full. */
+export interface ArqonEngine<K extends string = string> {
+  readonly runId: string
+  /** Rejects with an EngineStateError when started before, an AuditError when the disk cannot be used. */
+  readonly start: () => Promise<void>
+  /** Leaves the plant on its base. Rejects with an AuditError when audit records could not be written. */
+  readonly stop: () => Promise<void>
+  /** The live values by name; each read is one array load. Readable before start and after stop. */
+  readonly values: KnobValues<K>
+  readonly generation: number
+  /** The engine's own time: what an omitted timestamp becomes. */
+  readonly nowUs: number
+  readonly coarse: ReadonlyArray<CoarseKnob>
+  /** False when the telemetry ring was full under "backpressure"; throws a DigestError or an EngineStateError. */
+  readonly observe: (digest: DigestInput) => boolean
+  /** Inbox of `observeDigest`, by position (`DIGEST_*` of `arqon/hot`). */
+  readonly digest: Float64Array
+  /** Observes what lies in `digest`, allocating nothing; returns a due code of `arqon/hot`. */
+  readonly observeDigest: () => number
+  /** Runs `work`, measures how long it took and whether it failed, and reports that under the generation it began with. */
+  readonly track: <T>(work: () => T) => T
+  /** Manual time only: lets it be `nowUs`. */
+  readonly tick: (nowUs: number) => void
+  readonly subscribe: (
+    listener:
+      | ((snapshot: EngineSnapshot<KnobValues<K>>) => void)
+      | EngineObserver<EngineSnapshot<KnobValues<K>>>,
+  ) => Subscription
+  readonly getSnapshot: () => EngineSnapshot<KnobValues<K>>
+  readonly rollback: () => void
+  /** Opens SafeMode until `reset`; the note goes into the audit. */
+  readonly trip: (note?: string) => void
+  readonly reset: (note?: string) => void
+  readonly setBaseline: () => void
+  readonly audit: EngineAudit
+  /** Prometheus text. */
+  readonly metrics: () => string
+  /** The root of the statecharts. */
+  readonly actor: EngineActor
+}
+
+/** An engine's configuration and what only code can give. */
+export type EngineOptions<K extends string = string> = EngineConfig<K> & RuntimeOptions
+
+/** Makes an engine; throws a ConfigError with every problem of the configuration. */
+export type CreateEngine = <const K extends string>(options: EngineOptions<K>) => ArqonEngine<K>
+
+/** `createEngine` on a platform: `index.ts` and `index.node.ts` bind one each. */
+export const createEngineOn =
+  (platform: PlatformService): CreateEngine =>
+  <const K extends string>(options: EngineOptions<K>): ArqonEngine<K> => {
+    const { config, runtime } = splitOptions(options)
+    const settings = requireEngineConfig(config)
+    const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
+    const core = buildCore(settings, runtime, clock, platform)
+    return plainEngine<K>(core, lifetime(core, runtime, platform))
+  }
+
+/** What the schema checks, and what only code can give. Total: anything that is no object goes to the schema as it is. */
+function splitOptions(options: unknown): { readonly config: unknown; readonly runtime: RuntimeOptions } {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    return { config: options, runtime: {} }
+  }
+  const { inspect, sinks, ...config } = options as RuntimeOptions & Record<string, unknown>
+  return { config, runtime: { inspect, sinks } }
+}
+
+interface Lifetime {
+  readonly start: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformService): Lifetime {
+  const scope = Scope.makeUnsafe()
+  let running: RunningEngine | null = null
+  let begun = false
+  const begin: Effect.Effect<void, AuditError | ConfigError> = runEngine(core, options).pipe(
+    Scope.provide(scope),
+    Effect.provideService(Platform, platform),
+    Effect.flatMap((engine) => {
+      running = engine
+      const watch = Effect.matchEffect(engine.awaitFault, {
+        onFailure: (fault) => Effect.sync(() => core.giveUp(fault)),
+        onSuccess: () => Effect.void,
+      })
+      return Effect.asVoid(Effect.forkIn(watch, scope))
+    }),
+    // A start that failed (no disk) may be tried again.
+    Effect.onError(() => Effect.sync(() => (begun = false))),
+  )
+  const start = Effect.suspend((): Effect.Effect<void, AuditError | ConfigError | EngineStateError> => {
+    if (core.status === "stopped") return new EngineStateError({ reason: "stopped", call: "start" })
+    if (begun) return new EngineStateError({ reason: "alreadyStarted", call: "start" })
+    begun = true
+    return begin
+  })
+  const stop = Effect.suspend(() => {
+    const end = running === null ? Effect.sync(() => core.end()) : running.stop
+    return Effect.ensuring(end, Scope.close(scope, Exit.void))
+  })
+  return { start: () => Effect.runPromise(start), stop: () => Effect.runPromise(stop) }
+}
+
+function plainEngine<K extends string>(core: EngineCore, { start, stop }: Lifetime): ArqonEngine<K> {
+  return {
+    runId: core.runId,
+    start,
+    stop,
+    values: core.values as KnobValues<K>,
+    get generation() {
+      return core.hot.config.generation
+    },
+    get nowUs() {
+      return core.nowUs
+    },
+    coarse: core.coarse,
+    observe: (digest) => core.attempt(() => core.observe(digest)),
+    digest: core.hot.digest,
+    observeDigest: () => core.observeDigest(),
+    track: (work) => trackCall(core, work),
+    tick: (nowUs) => core.attempt(() => core.manualTick(nowUs)),
+    subscribe: (listener) =>
+      subscribeTo(core, typeof listener === "function" ? { next: listener } : listener),
+    getSnapshot: () => snapshotOf<K>(core),
+    rollback: () => core.attempt(() => core.rollback()),
+    trip: (note) => core.attempt(() => core.trip(note)),
+    reset: (note) => core.attempt(() => core.reset(note)),
+    setBaseline: () => core.attempt(() => core.setBaseline()),
+    audit: {
+      records: () => core.trail.records(),
+      subscribe: (listener) => core.subscribeAudit(listener),
+      state: () => core.trail.state(),
+    },
+    metrics: () => prometheusText(readMetrics(core)),
+    actor: core.actor,
+  }
+}
+
+function subscribeTo<K extends string>(
+  core: EngineCore,
+  observer: EngineObserver<EngineSnapshot<KnobValues<K>>>,
+): Subscription {
+  const heard = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
+  const ended = core.endings.add((fault) =>
+    fault === null ? observer.complete?.() : observer.error?.(fault),
+  )
+  return {
+    unsubscribe: () => {
+      heard.unsubscribe()
+      ended.unsubscribe()
+    },
+  }
+}

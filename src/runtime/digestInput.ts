@@ -1,0 +1,89 @@
+/**
+ * Digests as objects: checked for type, written into the hot path's inbox by position. What is wrong in kind (a string,
+ * an unknown field) is the caller's mistake and refused with an error; what is wrong in value (NaN, too late) is the
+ * plant's and is judged and counted by the hot path.
+ */
+import {
+  DIGEST_CONSTRAINT_MARGIN,
+  DIGEST_ERROR_RATE,
+  DIGEST_EXTRA_0,
+  DIGEST_GENERATION,
+  DIGEST_LATENCY_P99_US,
+  DIGEST_OBJECTIVE,
+  DIGEST_THROUGHPUT_RPS,
+  DIGEST_TIMESTAMP_US,
+} from "../hot/codes.ts"
+import { RESERVED_CHANNELS } from "../domain/Config.ts"
+import { DigestError } from "../domain/errors.ts"
+import { didYouMean, problem, show } from "../domain/problems.ts"
+import type { Problem } from "../domain/errors.ts"
+import { MAX_EXTRAS } from "../domain/Units.ts"
+
+const PLACES: ReadonlyMap<string, number> = new Map([
+  ["objective", DIGEST_OBJECTIVE],
+  ["timestampUs", DIGEST_TIMESTAMP_US],
+  ["generation", DIGEST_GENERATION],
+  ["latencyP99Us", DIGEST_LATENCY_P99_US],
+  ["throughputRps", DIGEST_THROUGHPUT_RPS],
+  ["errorRate", DIGEST_ERROR_RATE],
+  ["constraintMargin", DIGEST_CONSTRAINT_MARGIN],
+])
+
+/** Writes an empty digest: everything absent, stamped now, of the live generation. */
+export function emptyDigest(inbox: Float64Array, nowUs: number, generation: number): void {
+  inbox.fill(Number.NaN, 0, DIGEST_EXTRA_0 + MAX_EXTRAS)
+  inbox[DIGEST_TIMESTAMP_US] = nowUs
+  inbox[DIGEST_GENERATION] = generation
+}
+
+/** Writes `input` over an empty digest, or returns why it is none; then what lies in the inbox means nothing. */
+export function writeDigest(
+  inbox: Float64Array,
+  input: unknown,
+  extras: ReadonlyArray<string>,
+): DigestError | null {
+  if (typeof input !== "object" || input === null) {
+    return refuse([
+      problem(["digest"], `must be an object, got ${show(input)}.`, "Report { objective: 12.3 }."),
+    ])
+  }
+  let problems: Array<Problem> | null = null
+  for (const key in input) {
+    const value = (input as Record<string, unknown>)[key]
+    if (value === undefined) continue
+    const place = PLACES.get(key)
+    if (place !== undefined && typeof value === "number") inbox[place] = value
+    else problems = [...(problems ?? []), ...extraOrProblem(inbox, key, value, extras)]
+  }
+  // NaN as the objective is a digest that was invalid; no objective at all is none.
+  if ((input as Record<string, unknown>).objective === undefined) {
+    problems = [...(problems ?? []), problem(["objective"], "is missing.", "Report { objective: 12.3 }.")]
+  }
+  return problems === null || problems.length === 0 ? null : refuse(problems)
+}
+
+function extraOrProblem(
+  inbox: Float64Array,
+  key: string,
+  value: unknown,
+  extras: ReadonlyArray<string>,
+): ReadonlyArray<Problem> {
+  if (key !== "extras") {
+    if (PLACES.has(key)) return [problem([key], `must be a number, got ${show(value)}.`)]
+    return [problem([key], "is not a field of a digest.", didYouMean(key, [...RESERVED_CHANNELS, ...extras]))]
+  }
+  if (typeof value !== "object" || value === null) {
+    return [problem(["extras"], `must be an object, got ${show(value)}.`)]
+  }
+  return Object.entries(value).flatMap(([name, reading]) => {
+    const place = extras.indexOf(name)
+    if (place < 0)
+      return [problem(["extras", name], "is not named in the configuration.", didYouMean(name, extras))]
+    if (typeof reading === "number") inbox[DIGEST_EXTRA_0 + place] = reading
+    else if (reading !== undefined)
+      return [problem(["extras", name], `must be a number, got ${show(reading)}.`)]
+    return []
+  })
+}
+
+const refuse = (problems: ReadonlyArray<Problem>): DigestError => new DigestError({ problems })

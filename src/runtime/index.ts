@@ -1,0 +1,17 @@
+/** `arqon/effect`: the engine for Effect programs. */
+export {
+  ConfigError,
+  AuditError,
+  DigestError,
+  EngineFaultError,
+  EngineStateError,
+  NoBaselineError,
+} from "../domain/errors.ts"
+export type { AuditRecord } from "./AuditRecord.ts"
+export type { AuditSink } from "./AuditSink.ts"
+export type { AuditState } from "./AuditTrail.ts"
+export { Engine, type EngineService, type KnobValues } from "./Engine.ts"
+export type { CycleState, EngineCounters, EngineSnapshot, SafeModeState } from "./EngineSnapshot.ts"
+export { memoryPlatform, Platform, type PlatformService } from "./Platform.ts"
+export { PROMETHEUS_CONTENT_TYPE } from "./prometheus.ts"
+export type { RuntimeOptions } from "./runEngine.ts"

@@ -1,0 +1,117 @@
+/**
+ * What an engine measures of itself, under OpenTelemetry names, read at scrape time from the cells the engine keeps
+ * anyway: being watched costs nothing per digest.
+ */
+import { CYCLE_BOUNDS_S } from "./CycleTimes.ts"
+import type { EngineCore } from "./EngineCore.ts"
+
+/** One reading, or one series of a histogram. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export interface HistogramData {
+  readonly bounds: ReadonlyArray<number>
+  /** Readings per bucket, the last one beyond every bound; not cumulative. */
+  readonly counts: ReadonlyArray<number>
+  readonly sum: number
+  readonly count: number
+}
+
+/** A metric with everything it has to say at one moment. */
+export type Metric =
+  | {
+      readonly kind: "counter" | "gauge"
+      /** OpenTelemetry name: dots, no unit. */
+      readonly name: string
+      readonly unit: "" | "s"
+      readonly help: string
+      readonly samples: ReadonlyArray<Sample>
+    }
+  | {
+      readonly kind: "histogram"
+      readonly name: string
+      readonly unit: "" | "s"
+      readonly help: string
+      readonly histogram: HistogramData
+    }
+
+const each = (label: string, counts: Readonly<Record<string, number>>): ReadonlyArray<Sample> =>
+  Object.entries(counts).map(([word, value]) => ({ labels: { [label]: word }, value }))
+
+const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
+
+/** Everything an engine measures, always in the same order. */
+export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
+  const snapshot = core.snapshot()
+  const { counters, audit, cycle } = snapshot
+  const counter = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
+    kind: "counter",
+    name,
+    unit: "",
+    help,
+    samples,
+  })
+  const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
+    kind: "gauge",
+    name,
+    unit: "",
+    help,
+    samples,
+  })
+  return [
+    counter("arqon.digest.count", "Digests by validity.", each("validity", counters.digests)),
+    counter("arqon.digest.lost", "Digests that a full ring dropped or refused.", one(counters.digestsLost)),
+    counter("arqon.window.count", "Windows by how they ended.", [
+      { labels: { status: "closed" }, value: counters.windows },
+      { labels: { status: "expired" }, value: counters.windowsExpired },
+    ]),
+    counter("arqon.cycle.count", "Completed cycles.", one(counters.cycles)),
+    {
+      kind: "histogram",
+      name: "arqon.cycle.duration",
+      unit: "s",
+      help: "Time from the end of one cycle to the end of the next.",
+      histogram: {
+        bounds: CYCLE_BOUNDS_S,
+        counts: Array.from(core.cycleTimes.counts),
+        sum: core.cycleTimes.sumS,
+        count: core.cycleTimes.count,
+      },
+    },
+    counter("arqon.apply.count", "Configurations applied for a proposal.", one(counters.applies)),
+    counter("arqon.refused.count", "Proposals refused, by violation.", each("violation", counters.refused)),
+    counter("arqon.rollback.count", "Returns to the baseline.", one(counters.rollbacks)),
+    counter("arqon.return.count", "Returns from a perturbation to the base.", one(counters.returnsToBase)),
+    counter("arqon.trip.count", "How often SafeMode opened, by reason.", each("reason", counters.trips)),
+    counter("arqon.clock.held", "Times the clock ran backwards and was held.", one(counters.clockHeld)),
+    counter("arqon.listener.failure", "Calls of subscribers that threw.", one(counters.listenerFailures)),
+    counter("arqon.audit.written", "Audit records made.", one(audit.written)),
+    counter("arqon.audit.dropped", "Audit records that found no place.", one(audit.dropped)),
+    counter(
+      "arqon.audit.sink.failure",
+      "Failed writes, by sink.",
+      each("sink", Object.fromEntries(audit.sinks.map((s) => [s.name, s.failures]))),
+    ),
+    gauge("arqon.audit.waiting", "Audit records that wait to be written.", one(audit.waiting)),
+    gauge("arqon.safe_mode.open", "1 while SafeMode is open.", one(snapshot.mode === "safe" ? 1 : 0)),
+    gauge("arqon.generation", "Version of the live configuration.", one(snapshot.generation)),
+    gauge("arqon.knob.value", "Live value of a knob.", each("knob", snapshot.values)),
+    gauge(
+      "arqon.knob.base",
+      "Base of a knob: the current iterate without perturbation.",
+      each("knob", snapshot.base),
+    ),
+    ...(snapshot.baseline === null
+      ? []
+      : [gauge("arqon.knob.baseline", "Last known good value of a knob.", each("knob", snapshot.baseline))]),
+    ...(cycle === null
+      ? []
+      : [
+          gauge("arqon.cycle.gain", "Gain of the tuning rule, unit space.", one(cycle.eta)),
+          gauge("arqon.cycle.probe", "Probe size, unit space.", one(cycle.probe)),
+          gauge("arqon.cycle.noise", "Estimated standard deviation of one reading.", one(cycle.noise)),
+        ]),
+  ]
+}
