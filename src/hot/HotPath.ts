@@ -146,7 +146,7 @@ export class HotPath {
     this.ring = new TelemetryRing(options.ringCapacity, options.ringPolicy)
     this.window = new WindowAccumulator({
       ...options.window,
-      maxAheadUs: options.window.maxAheadUs ?? (manualTime ? Number.POSITIVE_INFINITY : AHEAD_US),
+      maxAheadUs: options.window.maxAheadUs ?? AHEAD_US,
     })
     this.digest = this.ring.inbox
     this.manualTime = manualTime
