@@ -111,6 +111,11 @@ export function mayAsk(c: SpsaCycleContext): boolean {
   return !c.asked && c.generation > 0 && c.nowUs >= c.nextApplyUs
 }
 
+/** The completed cycle moves the base, and nothing about it asks for help first. */
+export function wantsUpdate(c: SpsaCycleContext): boolean {
+  return c.verdict === "carryOn" && c.outcome !== KERNEL_NO_CHANGE
+}
+
 export function plusIsFirst(c: SpsaCycleContext): boolean {
   return c.kernel.get().firstIsPlus(c.block)
 }

@@ -7,7 +7,7 @@
  * be refused for coming too soon. Whichever side the drawn signs put first is entered first; the names stay.
  */
 import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from "xstate"
-import { KERNEL_NO_CHANGE, MINUS, PLUS } from "../src/hot/codes.ts"
+import { MINUS, PLUS } from "../src/hot/codes.ts"
 import { tripForRefusals } from "../src/control/tripRules.ts"
 import type { Proposal } from "../src/domain/Proposal.ts"
 import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
@@ -27,6 +27,7 @@ import {
   read,
   rebased,
   refused,
+  wantsUpdate,
   type SpsaCycleContext,
   type SpsaCycleInput,
 } from "./cycleContext.ts"
@@ -70,14 +71,16 @@ const cycleSetup = setup({
         : event.type === "refused" && (!context.asked || event.violation.proposalId !== context.lastId),
     regressionsTrip: ({ context }) => context.verdict === "trip",
     regressionsRollBack: ({ context }) => context.verdict === "rollBack",
-    nothingToApply: ({ context }) => context.outcome === KERNEL_NO_CHANGE,
+    nothingToApply: ({ context }) => !wantsUpdate(context),
   },
   actions: {
     noteTime: assign(({ context, event }) =>
       "nowUs" in event && event.nowUs > context.nowUs ? { nowUs: event.nowUs } : {},
     ),
     drawSigns: assign(({ context }) => drawn(context)),
+    /** Asks now if Tier 1 would accept it now; otherwise the state's eventless transition asks when it is due. */
     ask: enqueueActions(({ context, enqueue, self }, params: { kind: ProposalKind }) => {
+      if (!mayAsk(context) || (params.kind === "update" && !wantsUpdate(context))) return
       const proposal = proposalFor(context, params.kind)
       enqueue.assign({ asked: true, lastId: proposal.id })
       enqueue.sendTo(asTarget(context.port), proposed(proposal, self))
@@ -95,6 +98,10 @@ const cycleSetup = setup({
     }),
     noteApplied: assign(({ context, event }) =>
       event.type === "applied" ? applied(context, event.receipt) : {},
+    ),
+    /** The update is applied: with it what was learnt becomes the state. */
+    keepUpdate: assign(({ context, event }) =>
+      event.type === "applied" ? { ...applied(context, event.receipt), ...kept(context) } : {},
     ),
     noteRefused: assign(({ context, event }) =>
       event.type === "refused" ? refused(context, event.violation, event.nowUs) : {},
@@ -196,6 +203,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
         applyingPlus: {
           tags: ["live"],
           description: "Asks for base + probe and waits for the answer.",
+          entry: ask("applyPlus"),
           always: { guard: "due", actions: ask("applyPlus") },
           on: {
             applied: [{ guard: "staleAnswer" }, { target: "waitingPlus", actions: "noteApplied" }],
@@ -216,6 +224,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
         applyingMinus: {
           tags: ["live"],
           description: "Asks for base - probe and waits for the answer.",
+          entry: ask("applyMinus"),
           always: { guard: "due", actions: ask("applyMinus") },
           on: {
             applied: [{ guard: "staleAnswer" }, { target: "waitingMinus", actions: "noteApplied" }],
@@ -236,7 +245,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
         computing: {
           tags: ["live"],
           description: "Both sides are read: decides where the base goes and asks for it.",
-          entry: "complete",
+          entry: ["complete", ask("update")],
           always: [
             {
               guard: "regressionsTrip",
@@ -258,7 +267,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
           on: {
             applied: [
               { guard: "staleAnswer" },
-              { target: "ready", actions: ["noteApplied", report("cycleCompleted"), "keepLearnt"] },
+              { target: "ready", actions: [report("cycleCompleted"), "keepUpdate"] },
             ],
           },
         },
