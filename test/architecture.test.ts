@@ -15,7 +15,7 @@ const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyAr
   control: { rooms: ["hot", "domain"], packages: [] },
   solver: { rooms: ["hot", "domain", "control"], packages: [/^effect\/Schema/] },
   machines: { rooms: ["hot", "domain", "control"], packages: [/^xstate(\/|$)/] },
-  telemetry: { rooms: ["hot", "domain", "control"], packages: [/^rxjs(\/|$)/, /^@datadog\/sketches-js$/] },
+  telemetry: { rooms: ["hot", "domain", "control"], packages: [/^rxjs(\/|$)/, /^hdr-histogram-js$/] },
   interop: { rooms: [], packages: [/^effect\//, /^xstate(\/|$)/, /^rxjs(\/|$)/] },
   runtime: {
     rooms: ["hot", "domain", "control", "solver", "machines", "telemetry", "interop"],
