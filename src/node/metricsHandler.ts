@@ -1,0 +1,27 @@
+/**
+ * A handler for `node:http` that serves an engine's metrics to Prometheus. Takes anything with `metrics()`, so that one
+ * page can serve several engines.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { PROMETHEUS_CONTENT_TYPE } from "../runtime/prometheus.ts"
+
+export interface HasMetrics {
+  readonly metrics: () => string
+}
+
+/** Answers GET and HEAD; anything else is refused with 405. Use it for one path of a server of yours. */
+export const metricsHandler =
+  (engine: HasMetrics) =>
+  (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.writeHead(405, { allow: "GET, HEAD" }).end()
+      return
+    }
+    const text = engine.metrics()
+    response.writeHead(200, {
+      "content-type": PROMETHEUS_CONTENT_TYPE,
+      "content-length": Buffer.byteLength(text),
+      "cache-control": "no-store",
+    })
+    response.end(request.method === "HEAD" ? undefined : text)
+  }

@@ -1,0 +1,10 @@
+/** What Node adds to the runtime: a disk. */
+import * as Layer from "effect/Layer"
+import { memoryPlatform, Platform, type PlatformService } from "../runtime/Platform.ts"
+import { openJsonLines } from "./jsonLinesSink.ts"
+
+/** The platform that `createEngine` has under Node. */
+export const nodePlatform: PlatformService = { ...memoryPlatform, openAudit: openJsonLines }
+
+/** The same for Effect programs: `Engine.layer(config).pipe(Layer.provide(NodePlatform))`. */
+export const NodePlatform: Layer.Layer<never> = Layer.succeed(Platform, nodePlatform)
