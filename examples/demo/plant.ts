@@ -10,7 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { AnswerMeter } from "./AnswerMeter.ts"
 import { connect } from "./Child.ts"
-import { type KnobValues, params, startingValues } from "./knobs.ts"
+import { params, startingValues } from "./knobs.ts"
 import type { PlantChannel, PlantCounts, Progress } from "./protocol.ts"
 import { type KnobSource, QuoteService } from "./QuoteService.ts"
 import { QuoteTable } from "./QuoteTable.ts"
@@ -83,20 +83,21 @@ const progressOf = (running: DemoEngine): Progress => {
   const { answers, costMs, p99Ms, sinceMs } = seen
   Object.assign(seen, { answers: 0, costMs: 0, p99Ms: 0, sinceMs: nowMs })
   return {
-    values: { ...snapshot.values } as KnobValues,
+    // The base, not what is live: the live values step from one probe to the other several times a second.
+    values: snapshot.base,
     costMs: costMs / answers,
     p99Ms,
     perSecond: (answers * 1_000) / (nowMs - sinceMs),
     mode: snapshot.mode,
     safeModeReason: snapshot.safeMode?.reason ?? null,
-    phase: snapshot.cycle.phase,
+    phase: snapshot.cycle?.phase ?? "",
     cycles: snapshot.counters.cycles,
-    probe: snapshot.cycle.probe,
+    probe: snapshot.cycle?.probe ?? 0,
     generation: snapshot.generation,
     applies: snapshot.counters.applies,
     refused: total(snapshot.counters.refused),
     rollbacks: snapshot.counters.rollbacks,
-    safeModeEntries: snapshot.counters.trips,
+    safeModeEntries: total(snapshot.counters.trips),
     outOfBounds: service.outOfBounds,
   }
 }
@@ -121,18 +122,17 @@ const stopTuning = async (): Promise<void> => {
   const running = engine
   engine = null
   await running.stop()
-  const { counters } = running.getSnapshot()
-  const tuned = { ...running.values } as KnobValues
-  source = { values: tuned, generation: running.generation }
+  const { base: tuned, counters, generation, audit } = running.getSnapshot()
+  source = { values: tuned, generation }
   send({
     kind: "tuned",
     result: {
       tuned,
       applies: counters.applies,
       refused: total(counters.refused),
-      safeModeEntries: counters.trips,
+      safeModeEntries: total(counters.trips),
       cycles: counters.cycles,
-      auditFile: running.auditFile ?? "",
+      auditFile: audit.sinks.find(({ location }) => location !== null)?.location ?? "",
     },
   })
 }
