@@ -5,14 +5,14 @@
  *
  * It is no state machine, because it has no states of its own: what it remembers lies in the `HotPath`.
  */
-import type { ActorLogic, AnyActorRef, Snapshot } from "xstate"
+import type { ActorLogic, ActorSystem, ActorSystemInfo, AnyActorRef, Snapshot } from "xstate"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
 import type { ApplyProposal, Proposal } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import { APPLY_KINDS, type TripReason, tripCode, VIOLATIONS, type ViolationTag } from "../src/domain/words.ts"
 import { recordEngineStarted, recordEngineStopped, recordNoChange, recordProposal } from "./hotAudit.ts"
-import { Opaque } from "./Opaque.ts"
+import type { Opaque } from "./Opaque.ts"
 import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
 import { relay, relayToParent } from "./relay.ts"
 
@@ -60,7 +60,7 @@ export interface HotPathRecord {
   readonly nowUs: number
 }
 
-type Logic = ActorLogic<HotPathSnapshot, HotPathEvent, HotPathInput>
+type Logic = ActorLogic<HotPathSnapshot, HotPathEvent, HotPathInput, ActorSystem<ActorSystemInfo>>
 type Scope = Parameters<Logic["transition"]>[2]
 
 /** Where the plant stands now, in copies. */
@@ -235,7 +235,7 @@ export const hotPathLogic: Logic = {
       baseline: config.hasBaseline ? Array.from(baseline) : null,
       base: Array.from(executor.base),
       generation: config.generation,
-      latch: Number(Atomics.load(executor.latch, 0)),
+      latch: Atomics.load(executor.latch, 0),
       nowUs: hot.nowCell[0],
     }
     return { ...snapshot, restored: record }

@@ -44,6 +44,7 @@ export {
   hotPathLogic,
   standing,
 } from "./hotPath.ts"
+export { makeHotPath, type PlainHotPath, type PlainHotPathOptions, type PlainKnob } from "./makeHotPath.ts"
 export { Opaque } from "./Opaque.ts"
 export { type BindPort, type ProposalEvent, ProposalPort, type ProposalReceiver } from "./ProposalPort.ts"
 export { type Json, type LiveParts, persist, revive, safeUnits } from "./persist.ts"

@@ -68,12 +68,12 @@ const exitAfter = (context: SafeModeContext, event: SafeModeEvent): SafeModeExit
   event.type === "trip" ? (tripped(context, event.reason, event.nowUs).exit ?? null) : null
 
 const safeModeSetup = setup({
-  types: {
-    context: {} as SafeModeContext,
-    events: {} as SafeModeEvent,
-    input: {} as SafeModeInput,
-    emitted: {} as SafeModeReport,
-    tags: {} as "live" | "safe",
+  types: {} as {
+    context: SafeModeContext
+    events: SafeModeEvent
+    input: SafeModeInput
+    emitted: SafeModeReport
+    tags: "live" | "safe"
   },
   guards: {
     demandsTimer: ({ context, event }) => exitAfter(context, event) === "timer",

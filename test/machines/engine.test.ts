@@ -4,7 +4,6 @@ import { type EngineOutput, engineMachine } from "../../machines/engine.machine.
 import { type CyclePhase, cyclePhase, spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { TelemetryInput } from "../../machines/telemetry.ts"
 import {
-  AUDIT_APPLY,
   AUDIT_BASELINE_SET,
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
@@ -73,7 +72,7 @@ describe("an engine under plain XState", () => {
 
   it("maximises when asked to", () => {
     const at = rig({ objective: "maximize" })
-    at.run(12_000, (hot, i) => -Number(quadratic(hot, i)))
+    at.run(12_000, (hot, i) => -quadratic(hot, i))
     expect(Math.abs(at.base[0] - 0.7)).toBeLessThan(0.05)
   })
 
@@ -84,7 +83,7 @@ describe("an engine under plain XState", () => {
     for (let i = 1; i <= 500; i++) {
       engine.send({
         type: "digest",
-        digest: { objective: Number(quadratic(hot, i)), timestampUs: i * 20_000 },
+        digest: { objective: quadratic(hot, i), timestampUs: i * 20_000 },
       })
     }
     expect(hot.executor.applies).toBeGreaterThan(50)
@@ -160,7 +159,7 @@ describe("while SafeMode is open", () => {
       at.drain()
       const from = at.written.length
       // The drain of this rig would let a full audit recover: that exit is not what this is about.
-      at.run(400, (hot, i) => (i % 3 === 0 ? null : Number(quadratic(hot, i))), reason !== "auditQueueFull")
+      at.run(400, (hot, i) => (i % 3 === 0 ? null : quadratic(hot, i)), reason !== "auditQueueFull")
       at.engine.send({ type: "rollback", nowUs: at.nowUs })
       at.drain()
       expect(at.mode, reason).toBe(SAFE)
@@ -249,7 +248,7 @@ describe("SafeMode opens by itself", () => {
     at.run(1_000)
     const baseline = new Float64Array(2)
     at.hot.config.baselineUnits(baseline)
-    at.run(1, (hot, i) => ({ objective: Number(quadratic(hot, i)), constraintMargin: -0.6 }))
+    at.run(1, (hot, i) => ({ objective: quadratic(hot, i), constraintMargin: -0.6 }))
     expect(at.mode).toBe(SAFE)
     expect(at.live).toEqual(Array.from(baseline))
     expect(at.kinds(AUDIT_SAFE_MODE_ENTERED).map((line) => line.code)).toEqual([TRIP_CONSTRAINT_EMERGENCY])
@@ -260,7 +259,7 @@ describe("SafeMode opens by itself", () => {
     const at = rig({}, { auditCapacity: 64 })
     at.run(400, quadratic, false)
     expect(at.mode).toBe(SAFE)
-    expect(Number(Atomics.load(at.hot.executor.latch, 0))).toBe(TRIP_AUDIT_QUEUE_FULL)
+    expect(Atomics.load(at.hot.executor.latch, 0)).toBe(TRIP_AUDIT_QUEUE_FULL)
     expect(at.live).toEqual(at.base)
     at.engine.send({ type: "reset", nowUs: at.nowUs })
     expect(at.mode).toBe(SAFE)
@@ -293,7 +292,7 @@ describe("SafeMode opens by itself", () => {
   it("not on a single step of the load", () => {
     const at = rig()
     at.run(2_000)
-    at.run(4_000, (hot, i) => 300 + Number(quadratic(hot, i)))
+    at.run(4_000, (hot, i) => 300 + quadratic(hot, i))
     expect(at.mode).toBe(ADAPTING)
     expect(at.kinds(AUDIT_SAFE_MODE_ENTERED)).toHaveLength(0)
     expect(at.written.filter((one) => one.detail === ROLLBACK)).toHaveLength(0)
@@ -382,7 +381,7 @@ describe("a fault", () => {
     expect(hot.executor.applies).toBe(1)
     failChild(engine, "telemetry")
     expect(JSON.stringify(engine.getSnapshot().value)).toBe(SAFE)
-    expect(Number(Atomics.load(hot.executor.latch, 0))).toBe(TRIP_ENGINE_FAULT)
+    expect(Atomics.load(hot.executor.latch, 0)).toBe(TRIP_ENGINE_FAULT)
     expect(hot.executor.rollbacks).toBe(1)
     engine.send({ type: "tick", nowUs: 3_600 * SECOND_US })
     expect(JSON.stringify(engine.getSnapshot().value)).toBe(SAFE)
@@ -395,7 +394,7 @@ describe("a fault", () => {
     let broken = true
     const flaky = spsaCycleMachine.provide({
       actions: {
-        keepLearnt: () => {
+        keepUpdate: () => {
           if (broken) throw new Error("the tuner broke")
         },
       },
@@ -410,7 +409,7 @@ describe("a fault", () => {
     const run = (digests: number): void => {
       for (let i = 0; i < digests; i++) {
         nowUs += 20_000
-        hot.observeObject({ objective: Number(quadratic(hot, i)), timestampUs: nowUs })
+        hot.observeObject({ objective: quadratic(hot, i), timestampUs: nowUs })
       }
     }
     run(100)
@@ -445,7 +444,6 @@ describe("inside a machine of one's own", () => {
     const hot = hotPath()
     const outputs: Array<unknown> = []
     const parent = setup({
-      types: {} as { events: { type: "close" } },
       actors: { engine: engineMachine },
       actions: { note: (_, params: { output: unknown }) => outputs.push(params.output) },
     }).createMachine({

@@ -14,7 +14,7 @@ function inspected(digests: number) {
   engine.send({ type: "start", nowUs: 0 })
   const before = seen.length
   for (let i = 1; i <= digests; i++) {
-    hot.observeObject({ objective: Number(quadratic(hot, i)), timestampUs: i * 20_000 })
+    hot.observeObject({ objective: quadratic(hot, i), timestampUs: i * 20_000 })
   }
   return { engine, hot, seen, during: seen.slice(before) }
 }

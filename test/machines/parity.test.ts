@@ -104,7 +104,7 @@ describe("actors and HotLoop write the same bytes", () => {
 
   it("through more rollbacks in an hour than the policy allows", () => {
     // Each cycle is far worse than the one before, whatever the tuner does; a fresh start after each cooldown.
-    const plant: PlantModel = (hot, i) => Number(quadratic(hot, i)) + 1.5 ** ((i % 1_700) / 4)
+    const plant: PlantModel = (hot, i) => quadratic(hot, i) + 1.5 ** ((i % 1_700) / 4)
     const writes = actorWrites(17_000, plant)
     expect(writes.filter((one) => one.detail === ROLLBACK)).toHaveLength(5)
     expectSame(17_000, plant)
@@ -112,7 +112,7 @@ describe("actors and HotLoop write the same bytes", () => {
 
   it("through constraint margins and an emergency", () => {
     const plant: PlantModel = (hot, i) => ({
-      objective: Number(quadratic(hot, i)),
+      objective: quadratic(hot, i),
       constraintMargin: i === 1_500 ? -0.9 : 0.6 - hot.config.unit(0) + 0.02 * wobble(i + 5),
     })
     expect(expectSame(5_000, plant)).toBeGreaterThan(100)

@@ -103,7 +103,7 @@ describe("an engine after a restart", () => {
     before.run(100)
     const after = restart(throughText(before))
     expect(after.mode).toBe('{"running":"safe"}')
-    expect(Number(Atomics.load(after.hot.executor.latch, 0))).toBeGreaterThan(0)
+    expect(Atomics.load(after.hot.executor.latch, 0)).toBeGreaterThan(0)
     while (after.mode === '{"running":"safe"}' && after.nowUs < trippedUs + 2 * POLICY.cooldownUs)
       after.run(1)
     expect(after.nowUs - trippedUs).toBeGreaterThanOrEqual(POLICY.cooldownUs)

@@ -117,6 +117,6 @@ describe("Tier 2 cannot write", () => {
       port?._send(command)
     }
     expect(at.hot.config.generation).toBe(generation)
-    expect(Number(Atomics.load(at.hot.executor.latch, 0))).toBe(0)
+    expect(Atomics.load(at.hot.executor.latch, 0)).toBe(0)
   })
 })
