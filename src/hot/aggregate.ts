@@ -126,7 +126,7 @@ function meanWithoutExtremesInto(
     if (kept > keptHigh) keptHigh = kept
   }
   const size = count - 2
-  let mean = sum / size
+  const mean = sum / size
   if (!(mean - mean === 0)) {
     // Too large to add up: sort, so that what is kept lies in one run, and take the overflow-proof mean of that.
     sortRun(values, from, count)

@@ -97,7 +97,12 @@ describe.each([
   it("give a constant back bit for bit", () => {
     fc.assert(
       fc.property(finite, fc.integer({ min: 1, max: 50 }), (value, count) => {
-        expect(aggregate(kind, new Array<number>(count).fill(value)) === value).toBe(true)
+        expect(
+          aggregate(
+            kind,
+            Array.from({ length: count }, () => value),
+          ) === value,
+        ).toBe(true)
       }),
     )
   })

@@ -1,0 +1,63 @@
+/**
+ * Times one call and attributes it: the generation is read before the work starts, because on a queue the work that
+ * finishes after an apply may have started long before it. `engine.track` is this with the engine's clock, generation
+ * and inbox.
+ */
+import type { Sample } from "./samples.ts"
+
+/** What `track` needs of the world. */
+export interface TrackPort {
+  readonly nowUs: () => number
+  /** The live generation. */
+  readonly generation: () => number
+  /** Takes the finished measurement. It must not throw: the call it belongs to is not to blame. */
+  readonly report: (sample: Sample) => void
+}
+
+/**
+ * Runs `work` and reports one sample when it is done: returned, thrown, resolved or rejected. The result is handed on
+ * as it is, an error is counted and rethrown as it is. A clock that went back while the work ran gives a duration of 0.
+ *
+ * @example
+ * const answer = await track(() => handle(request), { nowUs, generation: () => engine.generation,
+ *   report: sample => engine.observe(digestOf(sample)) })
+ */
+export function track<T>(work: () => T, port: TrackPort): T {
+  const generation = port.generation()
+  const startedUs = port.nowUs()
+  const done = (ok: boolean): void => {
+    const durationUs = Math.max(0, port.nowUs() - startedUs)
+    port.report({ startedUs, durationUs, ok, generation })
+  }
+
+  let result: T
+  try {
+    result = work()
+  } catch (error) {
+    done(false)
+    throw error
+  }
+  if (!isThenable(result)) {
+    done(true)
+    return result
+  }
+  // The promise that is handed on settles after the report, so that who awaits it finds the measurement made.
+  return result.then(
+    (value) => {
+      done(true)
+      return value
+    },
+    (error: unknown) => {
+      done(false)
+      throw error
+    },
+  ) as T
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    "then" in value &&
+    typeof value.then === "function"
+  )
+}

@@ -1,0 +1,21 @@
+/**
+ * The windows of a hot path as an Observable: what `engine.windows$` is made of. For digests that already are an
+ * Observable and have no hot path there is `evalWindows`.
+ */
+import { type Observable, filter, map } from "rxjs"
+import { type Due, type DueOptions, type DueSource, dueOf } from "./dueOf.ts"
+import type { Window } from "../domain/Window.ts"
+
+/**
+ * Every window of `source` that closed or expired, each of one generation; a change of generation shows as windows of
+ * the new one. A window that an apply cut short is not among them: it is nothing one could decide on.
+ *
+ * Takes what `dueOf` gives as well, so that several views share one hook.
+ */
+export function windows$(source: DueSource | Observable<Due>, options: DueOptions = {}): Observable<Window> {
+  const due = "onDue" in source ? dueOf(source, options) : source
+  return due.pipe(
+    map((one) => one.window),
+    filter((window) => window !== null),
+  )
+}
