@@ -68,6 +68,7 @@ const exitAfter = (context: SafeModeContext, event: SafeModeEvent): SafeModeExit
   event.type === "trip" ? (tripped(context, event.reason, event.nowUs).exit ?? null) : null
 
 const safeModeSetup = setup({
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- setup() infers its types from this
   types: {} as {
     context: SafeModeContext
     events: SafeModeEvent
