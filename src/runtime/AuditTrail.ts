@@ -151,11 +151,14 @@ export class AuditTrail {
     return true
   }
 
-  /** Runs `act` and puts `note` on the record of this kind that it leads to. */
-  withNote(kind: AuditRecord["kind"], note: string | undefined, act: () => void): void {
+  /**
+   * Runs `act` and puts `note` on the record of this kind that it leads to. Called by a listener, in the midst of an
+   * event, it leads to it only after that event: then `later` is true and the next such record is meant.
+   */
+  withNote(kind: AuditRecord["kind"], note: string | undefined, later: boolean, act: () => void): void {
     const from = this.ring.written + 1
     act()
-    const to = this.ring.written
+    const to = later ? Number.POSITIVE_INFINITY : this.ring.written
     if (note === undefined || to < from) return
     this.notes.push({ from, to, kind, note })
     if (this.notes.length > NOTES) this.notes.shift()

@@ -112,11 +112,10 @@ const changesOf = <K extends string>(
     (queue) =>
       Effect.acquireRelease(
         Effect.sync(() => {
-          if (core.status === "stopped") Queue.endUnsafe(queue)
           const heard = core.subscribe((snapshot) =>
             Queue.offerUnsafe(queue, snapshot as EngineSnapshot<KnobValues<K>>),
           )
-          const ended = core.endings.add((fault) =>
+          const ended = core.whenOver((fault) =>
             fault === null ? Queue.endUnsafe(queue) : Queue.failCauseUnsafe(queue, Cause.fail(fault)),
           )
           return [heard, ended]

@@ -26,10 +26,15 @@ import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError }
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import { problem, show } from "../domain/problems.ts"
 import { type EngineInput, engineMachine } from "../../machines/engine.machine.ts"
+import { completeWhen } from "../interop/completeWhen.ts"
+import { observableLogic } from "../interop/observableLogic.ts"
 import { createRootActor } from "../interop/rootActor.ts"
+import { dueOf } from "../telemetry/dueOf.ts"
+import { windows$ } from "../telemetry/windows.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
 import { CycleTimes } from "./CycleTimes.ts"
+import { dueEvent } from "./dueEvent.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
 import {
   configurations,
@@ -65,6 +70,8 @@ export class EngineCore {
   readonly hot: HotPath
   readonly actor: Actor<typeof engineMachine>
   readonly trail: AuditTrail
+  /** Every finished window, until the engine is over. */
+  readonly windows$: ReturnType<typeof windows$>
   readonly cycleTimes = new CycleTimes()
   /** Live values by name: every read is one array load. */
   readonly values: Readonly<Record<string, number>>
@@ -76,6 +83,8 @@ export class EngineCore {
   /** What broke, when something did. */
   faultDetail: string | null = null
   private readonly readClock: (() => number) | null
+  /** The machine is in the midst of an event: what is sent now is handled after it. */
+  private inEvent = false
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
@@ -116,8 +125,10 @@ export class EngineCore {
       settings: { ...defined(settings.gains), constrained: settings.constraint },
       safeMode: defined(settings.safeMode),
     }
+    const due = dueOf(this.hot, { objective: settings.objective })
+    this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
     this.actor = createRootActor(
-      engineMachine,
+      engineMachine.provide({ actors: { telemetry: observableLogic(due, dueEvent) } }),
       { input, ...(options.inspect === undefined ? {} : { inspect: options.inspect }) },
       (error) => this.fault(`the engine's machine failed: ${String(error)}`),
     )
@@ -143,7 +154,7 @@ export class EngineCore {
     if (this.status === "stopped") return
     const wasRunning = this.status === "running"
     this.status = "stopped"
-    if (wasRunning) {
+    if (wasRunning && this.actor.getSnapshot().status === "active") {
       this.hot.nowCell[0] = this.nowUs
       this.actor.send({ type: "stop", nowUs: this.hot.nowUs })
     }
@@ -209,7 +220,7 @@ export class EngineCore {
   trip(note?: string): void {
     this.expect("running", "trip")
     const nowUs = this.now()
-    this.trail.withNote("safeModeEntered", note, () =>
+    this.trail.withNote("safeModeEntered", note, this.inEvent, () =>
       this.actor.send({
         type: "trip",
         reason: "manualTrigger",
@@ -223,7 +234,7 @@ export class EngineCore {
   reset(note?: string): void {
     this.expect("running", "reset")
     const nowUs = this.now()
-    this.trail.withNote("safeModeExited", note, () =>
+    this.trail.withNote("safeModeExited", note, this.inEvent, () =>
       this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) }),
     )
     if (safeModeState(this.actor, this.hot) === null) this.faultDetail = null
@@ -242,6 +253,13 @@ export class EngineCore {
 
   subscribeAudit(listener: (record: AuditRecord) => unknown): Subscription {
     return this.trail.listeners.add(listener)
+  }
+
+  /** Calls back once, when the engine is over; at once when it is. */
+  whenOver(done: (fault: EngineFaultError | null) => void): Subscription {
+    if (this.status !== "stopped") return this.endings.add(done)
+    done(null)
+    return { unsubscribe: () => {} }
   }
 
   snapshot(): EngineSnapshot {
@@ -369,7 +387,9 @@ export class EngineCore {
     const cycles = cycleState(this.actor)?.cycles ?? this.cycles
     if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
     this.cycles = cycles
+    this.inEvent = true
     this.publish()
+    this.inEvent = false
   }
 
   private publish(): void {

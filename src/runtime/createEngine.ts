@@ -79,6 +79,8 @@ export interface ArqonEngine<K extends string = string> {
   readonly metrics: () => string
   /** The root of the statecharts. */
   readonly actor: EngineActor
+  /** Every finished window as an RxJS Observable; completes when the engine is over. */
+  readonly windows$: EngineCore["windows$"]
 }
 
 /** An engine's configuration and what only code can give. */
@@ -175,6 +177,7 @@ function plainEngine<K extends string>(core: EngineCore, { start, stop }: Lifeti
     },
     metrics: () => prometheusText(readMetrics(core)),
     actor: core.actor,
+    windows$: core.windows$,
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { EngineSettings } from "../domain/Config.ts"
 import { type AuditError, ConfigError, EngineFaultError } from "../domain/errors.ts"
 import { runActor } from "../interop/actorFiber.ts"
@@ -103,24 +104,24 @@ export const runEngine = Effect.fn("Engine.run")(function* (
       core.trail.finish,
     ),
   )
+  const children = yield* Scope.make()
+  const stop = Effect.uninterruptible(Effect.ensuring(closing, Scope.close(children, Exit.void)))
   // The finalizer is there before the engine begins: whatever happens in between, the plant is put on its base.
-  yield* Effect.addFinalizer(() => Effect.ignore(closing))
+  yield* Effect.addFinalizer(() => Effect.ignore(stop))
   yield* Effect.sync(() => core.begin())
-  const children: ReadonlyArray<ChildSpec> = [
+  const specs: ReadonlyArray<ChildSpec> = [
     ...(core.settings.clock === "manual" ? [] : [ticker(core)]),
     ...core.trail.writers(() => core.settle()),
   ]
-  const fibers = yield* Effect.forEach(children, (child) =>
-    Effect.forkScoped(supervise(child, DEFAULT_INTENSITY, onFault)),
+  const fibers = yield* Effect.forEach(specs, (spec) =>
+    Effect.forkIn(supervise(spec, DEFAULT_INTENSITY, onFault), children),
   )
   // The machine ends by itself only when the engine is stopped; its error has tripped SafeMode before this fiber sees it.
-  const actor = yield* Effect.forkScoped(
-    runActor(core.actor).pipe(
-      Effect.mapError((error) => new EngineFaultError({ detail: String(error.cause) })),
-      Effect.andThen(Effect.never),
-    ),
+  const actor = yield* runActor(core.actor).pipe(
+    Effect.mapError((error) => new EngineFaultError({ detail: String(error.cause) })),
+    Effect.andThen(Effect.never),
+    Effect.forkIn(children),
   )
-  const stop = Effect.uninterruptible(Effect.ensuring(closing, Fiber.interruptAll([...fibers, actor])))
   const awaitFault = Effect.raceAllFirst([actor, ...fibers].map((fiber) => Fiber.join(fiber)))
   return { core, stop, awaitFault }
 })
