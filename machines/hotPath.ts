@@ -246,7 +246,6 @@ export const hotPathLogic: Logic = {
     if (snapshot.restored === null) return
     const hot = snapshot.input.hot.get()
     const nowUs = Math.max(hot.nowCell[0], snapshot.restored.nowUs)
-    hot.nowCell[0] = nowUs
     // Whatever was in flight is gone. The plant stands where the new hot path was built, which is the baseline.
     returnToBase(hot, nowUs)
     if (snapshot.restored.latch > 0) hot.executor.openLatch(snapshot.restored.latch)

@@ -1,5 +1,6 @@
 import { type Actor, createActor, fromCallback, setup, type EventObject } from "xstate"
 import { describe, expect, it } from "vitest"
+import { type CycleSummary, cycleSummary } from "../../machines/cycleContext.ts"
 import { type EngineOutput, engineMachine } from "../../machines/engine.machine.ts"
 import { type CyclePhase, cyclePhase, spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { TelemetryInput } from "../../machines/telemetry.ts"
@@ -42,6 +43,12 @@ const PHASES: ReadonlyArray<CyclePhase> = [
 function phaseOf(at: Rig): CyclePhase | undefined {
   const cycle = at.engine.getSnapshot().children.cycle
   return cycle === undefined ? undefined : cyclePhase(cycle.getSnapshot())
+}
+
+function summaryOf(at: Rig): CycleSummary {
+  const cycle = at.engine.getSnapshot().children.cycle
+  if (cycle === undefined) throw new Error("no cycle")
+  return cycleSummary(cycle.getSnapshot().context)
 }
 
 /** A running engine whose cycle stands in the given phase. */
@@ -198,8 +205,11 @@ describe("while SafeMode is open", () => {
     at.run(3_000)
     expect(at.mode).toBe(SAFE)
     const applies = at.hot.executor.applies
+    const learnt = summaryOf(at)
     at.engine.send({ type: "reset", nowUs: at.nowUs, by: "ada" })
     expect(at.mode).toBe(ADAPTING)
+    expect(summaryOf(at)).toMatchObject({ k: learnt.k, eta: learnt.eta, noise: learnt.noise })
+    expect(learnt.k).toBeGreaterThan(10)
     at.run(6_000)
     expect(at.hot.executor.applies).toBeGreaterThan(applies + 500)
     expect(Math.abs(at.base[0] - 0.7)).toBeLessThan(0.06)

@@ -4,7 +4,8 @@ import { cycleSummary } from "../../machines/cycleContext.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { type Json, persist, revive, safeUnits } from "../../machines/persist.ts"
 import { type CyclePhase, cyclePhase } from "../../machines/spsaCycle.machine.ts"
-import { hotPath, POLICY, quadratic, Rig, rig, SECOND_US } from "./rig.ts"
+import type { HotPathOptions } from "../../src/hot/HotPath.ts"
+import { hotPath, POLICY, WINDOW, quadratic, Rig, rig, SECOND_US } from "./rig.ts"
 
 const SLOW = { policy: { ...POLICY, minIntervalUs: 300_000 } }
 const PHASES: ReadonlyArray<CyclePhase> = [
@@ -19,9 +20,9 @@ const PHASES: ReadonlyArray<CyclePhase> = [
 const throughText = (rigged: Rig): Json => JSON.parse(JSON.stringify(persist(rigged.engine)))
 
 /** What a process that starts after a crash does with the text the old one left. */
-function restart(data: Json): Rig {
+function restart(data: Json, options: Partial<HotPathOptions> = {}): Rig {
   const initialUnit = safeUnits(data)
-  const hot = hotPath({ ...SLOW, ...(initialUnit === null ? {} : { initialUnit }) })
+  const hot = hotPath({ ...SLOW, ...options, ...(initialUnit === null ? {} : { initialUnit }) })
   const engine = createActor(engineMachine, { input: { hot, seed: 42 }, snapshot: revive(data, { hot }) })
   return new Rig(engine.start(), hot)
 }
@@ -110,6 +111,23 @@ describe("an engine after a restart", () => {
     expect(after.nowUs - trippedUs).toBeLessThan(POLICY.cooldownUs + SECOND_US)
     after.run(200)
     expect(after.hot.executor.applies).toBeGreaterThan(2)
+  })
+
+  it("leaves SafeMode at that time even when nothing else happens", () => {
+    const before = rigIn("waitingPlus")
+    const trippedUs = before.nowUs
+    before.engine.send({ type: "trip", reason: "thrashing", nowUs: trippedUs })
+    // No window expires and no apply is waited for: nothing but the latch's own deadline can wake it.
+    const after = restart(throughText(before), {
+      window: { ...WINDOW, windowUs: Number.POSITIVE_INFINITY },
+      policy: { ...POLICY, minIntervalUs: 0, appliesPerSecond: 1_000 },
+    })
+    after.hot.nowCell[0] = trippedUs + POLICY.cooldownUs - 1
+    after.hot.tick()
+    expect(after.mode).toBe('{"running":"safe"}')
+    after.hot.nowCell[0] = trippedUs + POLICY.cooldownUs
+    after.hot.tick()
+    expect(after.mode).toBe('{"running":"adapting"}')
   })
 
   it("whose SafeMode waited for a person still waits for one", () => {

@@ -16,6 +16,7 @@ import {
 } from "../../src/hot/AuditRing.ts"
 import type { GuardrailNumbers } from "../../src/hot/Guardrails.ts"
 import { type DigestFields, HotPath, type HotPathOptions } from "../../src/hot/HotPath.ts"
+import type { WindowNumbers } from "../../src/hot/WindowAccumulator.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 
 export const SECOND_US = 1_000_000
@@ -36,6 +37,15 @@ export const POLICY: GuardrailNumbers = {
   emergencyMargin: -0.5,
 }
 
+export const WINDOW: WindowNumbers = {
+  windowDigests: 5,
+  windowUs: 500_000,
+  settleUs: 10_000,
+  maxAgeUs: SECOND_US,
+  aggregate: TRIMMED_MEAN,
+  trim: 0.1,
+}
+
 const KNOBS: ReadonlyArray<KnobNumbers> = [
   { min: 0, max: 10, scale: LINEAR, step: 0, maxStep: 0 },
   { min: 1, max: 64, scale: LINEAR, step: 1, maxStep: 0 },
@@ -46,14 +56,7 @@ export function hotPath(over: Partial<HotPathOptions> = {}): HotPath {
     table: new KnobTable(KNOBS),
     policy: POLICY,
     initialUnit: Float64Array.of(0.3, 0.6),
-    window: {
-      windowDigests: 5,
-      windowUs: 500_000,
-      settleUs: 10_000,
-      maxAgeUs: SECOND_US,
-      aggregate: TRIMMED_MEAN,
-      trim: 0.1,
-    },
+    window: WINDOW,
     ringCapacity: 64,
     ringPolicy: DROP_OLDEST,
     auditCapacity: 4_096,

@@ -159,9 +159,15 @@ describe("a cycle", () => {
     const at = cycle()
     at.actor.send(resume(0))
     at.actor.send(applied(1, 2, 0))
-    const before = at.phase()
+    const first = at.phase()
     at.actor.send({ type: "window", window: windowOf(1, 1), nowUs: 10 })
-    expect(at.phase()).toBe(before)
+    expect(at.phase()).toBe(first)
+    at.actor.send({ type: "window", window: windowOf(2, 1), nowUs: 10 })
+    at.actor.send(applied(2, 3, 20))
+    const second = at.phase()
+    expect([first, second].sort()).toEqual(["waitingMinus", "waitingPlus"])
+    at.actor.send({ type: "window", window: windowOf(2, 1), nowUs: 30 })
+    expect(at.phase()).toBe(second)
   })
 
   it("takes no answer to an older question", () => {
