@@ -6,14 +6,12 @@
 import * as Schema from "effect/Schema"
 import { LINEAR, LOG, PERIODIC } from "../hot/codes.ts"
 import { KnobTable } from "../hot/KnobTable.ts"
-import { closest } from "./closest.ts"
 import type { Problem } from "./errors.ts"
 import { pathText, problem, show } from "./problems.ts"
 import { MAX_KNOBS } from "./Units.ts"
 
 /** Scales in the order of their codes. */
 export const SCALES = ["linear", "log", "periodic"] as const
-export type Scale = (typeof SCALES)[number]
 
 /** One knob as a user writes it. */
 export const KnobConfig = Schema.Struct({
@@ -74,11 +72,6 @@ export function makeParamSpace(params: ParamsConfig): ParamSpace {
     table.snap(i, knob.initial === undefined ? 0.5 : table.encode(i, knob.initial)),
   )
   return { names, knobs, table, initialUnit }
-}
-
-/** Id of a knob, or -1. */
-export function knobId(space: ParamSpace, name: string): number {
-  return space.names.indexOf(name)
 }
 
 /** The values at a point of unit space, by name, user units. */
@@ -228,10 +221,4 @@ function knobProblems(path: ReadonlyArray<string>, knob: unknown): ReadonlyArray
 
 function finite(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value)
-}
-
-/** What to say about a knob's name that is not one. */
-export function unknownKnob(space: ParamSpace, name: string): string {
-  const near = closest(name, space.names)
-  return `There is no knob ${JSON.stringify(name)}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`
 }

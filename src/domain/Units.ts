@@ -7,8 +7,6 @@
 export const MILLISECOND_US = 1_000
 /** Microseconds in a second. */
 export const SECOND_US = 1_000_000
-/** Microseconds in a minute. */
-export const MINUTE_US = 60 * SECOND_US
 
 /** Knob ids are dense and fit two bytes (DESIGN 3). */
 export const MAX_KNOBS = 65_535

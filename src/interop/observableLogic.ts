@@ -6,9 +6,9 @@ import { type CallbackActorLogic, type EventObject, fromCallback, type NonReduci
 import type { Observable } from "rxjs"
 
 /** `eventOf` returns null for what is nothing to the parent. The subscription lives as long as the actor. */
-export const observableLogic = <T, E extends EventObject, Input extends NonReducibleUnknown>(
+export const observableLogic = <T, Input extends NonReducibleUnknown>(
   source: Observable<T>,
-  eventOf: (value: T) => E | null,
+  eventOf: (value: T) => EventObject | null,
 ): CallbackActorLogic<EventObject, Input> =>
   fromCallback<EventObject, Input>(({ sendBack }) => {
     const subscription = source.subscribe((value) => {

@@ -155,9 +155,5 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
   static readonly layer = <const K extends string>(
     config: EngineConfig<K>,
     options?: RuntimeOptions,
-  ): Layer.Layer<Engine, ConfigError | AuditError> =>
-    Layer.effect(Engine, Effect.map(Engine.make(config, options), widen))
+  ): Layer.Layer<Engine, ConfigError | AuditError> => Layer.effect(Engine, Engine.make(config, options))
 }
-
-const widen = <K extends string>(engine: EngineService<K>): EngineService =>
-  engine as unknown as EngineService

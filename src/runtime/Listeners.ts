@@ -28,7 +28,7 @@ export class Listeners<T> {
 
   /** Calls everyone who is subscribed now; those added meanwhile hear the next one. */
   notify(value: T): void {
-    for (const { call } of [...this.functions]) {
+    for (const { call } of Array.from(this.functions)) {
       const exit = Effect.runSyncExit(Effect.sync(() => call(value)))
       if (Exit.isFailure(exit)) this.failures++
       else if (Predicate.isPromiseLike(exit.value)) exit.value.then(undefined, () => void this.failures++)

@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { type EngineConfig, requireEngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"

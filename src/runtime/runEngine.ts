@@ -2,7 +2,7 @@
  * The lifetime of an engine: everything that needs a scope, a fiber or a clock. It begins when the scope is entered and
  * leaves the plant on its base however the scope ends.
  */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"

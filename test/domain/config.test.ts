@@ -61,7 +61,7 @@ describe("a configuration", () => {
     })
     expect(error).toBeInstanceOf(ConfigError)
     expect((error as ConfigError)._tag).toBe("ConfigError")
-    expect(String((error as ConfigError).message)).toBe(
+    expect((error as ConfigError).message).toBe(
       [
         "The configuration has 12 problems:",
         '  guardrails: must be "conservative" or "balanced" or "aggressive", got "balancd". Did you mean "balanced"?',

@@ -13,7 +13,7 @@ describe("a parameter space", () => {
           const build = (order: ReadonlyArray<string>) =>
             makeParamSpace(Object.fromEntries(order.map((name) => [name, { min: 0, max: name.length + 1 }])))
           const space = build(names)
-          expect(space.names).toEqual(build([...names].reverse()).names)
+          expect(space.names).toEqual(build(names.toReversed()).names)
           expect(space.names).toEqual([...names].sort((a, b) => (a < b ? -1 : 1)))
           space.names.forEach((name, i) => expect(space.table.max[i]).toBe(name.length + 1))
         },

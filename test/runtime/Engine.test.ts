@@ -283,7 +283,6 @@ describe("a defect under an engine", () => {
   const breakingClock = Effect.fn(function* (broken: { now: boolean }) {
     const clock = yield* Clock.Clock
     const breaking: Clock.Clock = {
-      ...clock,
       currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
       currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
       monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),

@@ -1,0 +1,126 @@
+/** Actors, fibers and Observables across the borders of their libraries. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { NEVER, of, Subject } from "rxjs"
+import { createActor, createMachine } from "xstate"
+import { runActor } from "../../src/interop/actorFiber.ts"
+import { completeWhen } from "../../src/interop/completeWhen.ts"
+import { observableLogic } from "../../src/interop/observableLogic.ts"
+import { createRootActor } from "../../src/interop/rootActor.ts"
+
+const machine = createMachine({
+  initial: "on",
+  output: 42,
+  states: {
+    on: {
+      on: {
+        end: "off",
+        break: {
+          actions: () => {
+            throw new Error("broken")
+          },
+        },
+      },
+    },
+    off: { type: "final" },
+  },
+})
+
+const root = (onError: (error: unknown) => void = () => {}) => createRootActor(machine, {}, onError)
+
+describe("an actor under a fiber", () => {
+  it.effect("ends with its output", () =>
+    Effect.gen(function* () {
+      const actor = root()
+      const fiber = yield* Effect.forkChild(runActor(actor), { startImmediately: true })
+      actor.send({ type: "end" })
+      assert.strictEqual(yield* Fiber.join(fiber), 42)
+    }),
+  )
+
+  it.effect("fails with its error, which nobody else hears", () =>
+    Effect.gen(function* () {
+      const heard: Array<unknown> = []
+      const actor = root((error) => heard.push(error))
+      const fiber = yield* Effect.forkChild(Effect.flip(runActor(actor)), { startImmediately: true })
+      actor.send({ type: "break" })
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(error._tag, "ActorError")
+      assert.include(String(error.cause), "broken")
+      assert.lengthOf(heard, 1)
+    }),
+  )
+
+  it.effect("is stopped when its fiber is interrupted", () =>
+    Effect.gen(function* () {
+      const actor = root()
+      const fiber = yield* Effect.forkChild(runActor(actor), { startImmediately: true })
+      assert.strictEqual(actor.getSnapshot().status, "active")
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(actor.getSnapshot().status, "stopped")
+    }),
+  )
+
+  it.effect("may have ended before anybody looked", () =>
+    Effect.gen(function* () {
+      const done = root().start()
+      done.send({ type: "end" })
+      assert.strictEqual(yield* runActor(done), 42)
+      const broken = root().start()
+      broken.send({ type: "break" })
+      assert.strictEqual((yield* Effect.flip(runActor(broken)))._tag, "ActorError")
+    }),
+  )
+})
+
+describe("an Observable as an actor", () => {
+  it("sends its parent one event a value, and is let go with the parent", () => {
+    const source = new Subject<number>()
+    const heard: Array<unknown> = []
+    const logic = observableLogic(source, (value) => (value % 2 === 0 ? { type: "even", value } : null))
+    const parent = createActor(
+      createMachine({
+        invoke: { src: logic },
+        on: { "*": { actions: ({ event }) => void heard.push(event) } },
+      }),
+    ).start()
+    for (const value of [1, 2, 3, 4]) source.next(value)
+    assert.deepStrictEqual(heard, [
+      { type: "even", value: 2 },
+      { type: "even", value: 4 },
+    ])
+    parent.stop()
+    assert.isFalse(source.observed)
+  })
+})
+
+describe("an Observable that ends when told to", () => {
+  it("mirrors its source until then, and lets go of it", () => {
+    const source = new Subject<number>()
+    let end = (): void => {}
+    let released = 0
+    const seen: Array<number | string> = []
+    completeWhen(source, (done) => {
+      end = done
+      return { unsubscribe: () => void released++ }
+    }).subscribe({ next: (value) => seen.push(value), complete: () => seen.push("end") })
+    source.next(1)
+    end()
+    source.next(2)
+    assert.deepStrictEqual(seen, [1, "end"])
+    assert.isFalse(source.observed)
+    assert.strictEqual(released, 1)
+  })
+
+  it("is empty when it is told so at once, and ends with its source", () => {
+    const seen: Array<string> = []
+    const nobody = { unsubscribe: () => {} }
+    completeWhen(NEVER, (done) => {
+      done()
+      return nobody
+    }).subscribe({ complete: () => seen.push("told") })
+    completeWhen(of(1), () => nobody).subscribe({ complete: () => seen.push("source") })
+    assert.deepStrictEqual(seen, ["told", "source"])
+  })
+})

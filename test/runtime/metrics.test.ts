@@ -1,0 +1,139 @@
+/**
+ * The metrics: named as OpenTelemetry names them, written as Prometheus reads them, and read from the engine's own cells
+ * when somebody asks.
+ */
+import { describe, expect, it } from "vitest"
+import { type Metric } from "../../src/runtime/metrics.ts"
+import { prometheusText } from "../../src/runtime/prometheus.ts"
+import { createEngine } from "../../src/index.ts"
+import { drive, manual } from "./plant.ts"
+
+const sample =
+  /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\+Inf|-Inf|NaN|-?[0-9.e+-]+)$/
+
+/** Reads a page as a scraper does, refusing whatever the format does not allow. */
+function scrape(text: string): ReadonlyMap<string, number> {
+  expect(text.endsWith("\n")).toBe(true)
+  const values = new Map<string, number>()
+  const types = new Map<string, string>()
+  for (const line of text.trimEnd().split("\n")) {
+    const head = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line)
+    if (head !== null) {
+      if (head[1] === "TYPE") {
+        expect(types.has(head[2])).toBe(false)
+        types.set(head[2], head[3])
+      }
+      continue
+    }
+    const match = sample.exec(line)
+    expect(match, line).not.toBeNull()
+    const [, name, labels = "", value] = match ?? []
+    const family = name.replace(/_(bucket|sum|count)$/, "")
+    const type = types.get(name) ?? types.get(family)
+    expect(type, line).toBeDefined()
+    if (type === "counter") expect(name.endsWith("_total")).toBe(true)
+    expect(values.has(name + labels), line).toBe(false)
+    values.set(name + labels, Number(value.replace("+Inf", "Infinity").replace("-Inf", "-Infinity")))
+  }
+  return values
+}
+
+describe("the page of an engine", () => {
+  it("says what the snapshot says, at the moment it is asked", async () => {
+    const engine = manual()
+    await engine.start()
+    const next = drive(engine, { digests: 500 })
+    engine.observe({ objective: Number.NaN })
+    engine.trip()
+    engine.reset()
+    drive(engine, { digests: 40, from: next })
+    const values = scrape(engine.metrics())
+    const { counters, generation, values: live, base } = engine.getSnapshot()
+    expect(values.get('arqon_digest_count_total{validity="valid"}')).toBe(counters.digests.valid)
+    expect(values.get('arqon_digest_count_total{validity="invalid"}')).toBe(1)
+    expect(values.get("arqon_apply_count_total")).toBe(counters.applies)
+    expect(values.get('arqon_trip_count_total{reason="manualTrigger"}')).toBe(1)
+    expect(values.get('arqon_trip_count_total{reason="thrashing"}')).toBe(0)
+    expect(values.get('arqon_refused_count_total{violation="rateLimitExceeded"}')).toBe(0)
+    expect(values.get('arqon_knob_value{knob="batch"}')).toBe(live.batch)
+    expect(values.get('arqon_knob_base{knob="timeout"}')).toBe(base.timeout)
+    expect(values.get("arqon_generation")).toBe(generation)
+    expect(values.get("arqon_cycle_count_total")).toBe(counters.cycles)
+    expect(values.get("arqon_safe_mode_open")).toBe(0)
+    // Between two ends of cycles lies one duration.
+    expect(values.get("arqon_cycle_duration_seconds_count")).toBe(counters.cycles - 1)
+    expect(values.get('arqon_cycle_duration_seconds_bucket{le="+Inf"}')).toBe(counters.cycles - 1)
+    expect(values.get('arqon_cycle_duration_seconds_bucket{le="0.05"}')).toBe(0)
+    expect(values.get("arqon_cycle_duration_seconds_sum")).toBeGreaterThan(0.25 * (counters.cycles - 1))
+    engine.observe({ objective: Number.NaN })
+    expect(scrape(engine.metrics()).get('arqon_digest_count_total{validity="invalid"}')).toBe(2)
+    await engine.stop()
+    expect(scrape(engine.metrics()).get("arqon_return_count_total")).toBeGreaterThan(0)
+  })
+
+  it("is the same text for the same state, before the start and after", async () => {
+    const engine = manual()
+    scrape(engine.metrics())
+    expect(engine.metrics()).toBe(engine.metrics())
+    await engine.start()
+    expect(engine.metrics()).toBe(engine.metrics())
+    await engine.stop()
+  })
+
+  it("survives any name of a knob", async () => {
+    const name = 'a "b"\\c\nd'
+    const engine = createEngine({ params: { [name]: { min: 0, max: 1 } }, clock: "manual" })
+    const values = scrape(engine.metrics())
+    expect(values.get('arqon_knob_value{knob="a \\"b\\"\\\\c\\nd"}')).toBe(0.5)
+  })
+})
+
+describe("Prometheus text", () => {
+  it("is written to the letter", () => {
+    const metrics: ReadonlyArray<Metric> = [
+      {
+        kind: "counter",
+        name: "arqon.trip.count",
+        unit: "",
+        help: "Trips, by reason.",
+        samples: [{ labels: { reason: "manual" }, value: 3 }],
+      },
+      {
+        kind: "gauge",
+        name: "arqon.odd",
+        unit: "",
+        help: "A \\ and\na line.",
+        samples: [
+          { labels: {}, value: Number.NaN },
+          { labels: { side: "left" }, value: -Infinity },
+        ],
+      },
+      {
+        kind: "histogram",
+        name: "arqon.cycle.duration",
+        unit: "s",
+        help: "Time.",
+        histogram: { bounds: [0.5, 1], counts: [2, 1, 4], sum: 9.25, count: 7 },
+      },
+    ]
+    expect(prometheusText(metrics, { engine: "one" })).toBe(
+      [
+        "# HELP arqon_trip_count_total Trips, by reason.",
+        "# TYPE arqon_trip_count_total counter",
+        'arqon_trip_count_total{engine="one",reason="manual"} 3',
+        "# HELP arqon_odd A \\\\ and\\na line.",
+        "# TYPE arqon_odd gauge",
+        'arqon_odd{engine="one"} NaN',
+        'arqon_odd{engine="one",side="left"} -Inf',
+        "# HELP arqon_cycle_duration_seconds Time.",
+        "# TYPE arqon_cycle_duration_seconds histogram",
+        'arqon_cycle_duration_seconds_bucket{engine="one",le="0.5"} 2',
+        'arqon_cycle_duration_seconds_bucket{engine="one",le="1"} 3',
+        'arqon_cycle_duration_seconds_bucket{engine="one",le="+Inf"} 7',
+        'arqon_cycle_duration_seconds_sum{engine="one"} 9.25',
+        'arqon_cycle_duration_seconds_count{engine="one"} 7',
+        "",
+      ].join("\n"),
+    )
+  })
+})
