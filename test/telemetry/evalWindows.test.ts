@@ -28,7 +28,7 @@ const at = (timestampUs: number, generation: number, objective: number): DigestI
 describe("evalWindows over marbles", () => {
   it("completes without a window over an empty source", () => {
     marbles().run(({ cold, expectObservable }) => {
-      expectObservable(cold("|").pipe(evalWindows())).toBe("|")
+      expectObservable(cold<DigestInput>("|").pipe(evalWindows())).toBe("|")
       expectObservable(EMPTY.pipe(evalWindows())).toBe("|")
     })
   })
