@@ -2,194 +2,223 @@
  * From a gradient to a step that Tier 1 accepts: scaled to one apply, clipped knob by knob to the step limit, the
  * budgets and the bounds, and put on the grid. The tuner clips itself, so that a refusal always means a fault.
  */
-import { CIRCLE, type ProbeTable } from "./probes.ts"
+import { CIRCLE, GRID, type ProbeTable } from "./probes.ts"
 import {
+  S_PROBE,
   SCALARS,
   V_BASE,
-  V_GRADIENT,
   V_INNER,
   V_MINUS,
   V_MOVE,
   V_PLUS,
   V_PREVIOUS,
   V_PREVIOUS_INNER,
-  V_TARGET,
 } from "./spsaLayout.ts"
+import { W_ALONG, W_FACTOR, W_SQUARES } from "./spsaWork.ts"
 
-export class Mover {
-  private readonly probes: ProbeTable
-  /** Offsets of the applied base in the last step taken, by knob. */
-  readonly taken: Float64Array
+// Imported bindings are looked up at every use, constants of the module's own are compiled in.
+const PROBE = S_PROBE
+const VECTORS_AT = SCALARS
+const BASE = V_BASE
+const INNER = V_INNER
+const PLUS = V_PLUS
+const MINUS = V_MINUS
+const PREVIOUS = V_PREVIOUS
+const PREVIOUS_INNER = V_PREVIOUS_INNER
+const MOVE = V_MOVE
+const FACTOR = W_FACTOR
+const ALONG = W_ALONG
+const SQUARES = W_SQUARES
+const IS_GRID = GRID
+const IS_CIRCLE = CIRCLE
 
-  constructor(probes: ProbeTable) {
-    this.probes = probes
-    this.taken = new Float64Array(probes.table.size)
+/** Keeps a grid neighbour at exactly the reach from being missed by rounding. */
+const HAIR = 1e-12
+
+/** A step of `work[W_FACTOR]` times the displacement of the pair. */
+export function wishStep(b: Float64Array, displacement: Float64Array, work: Float64Array): void {
+  const n = displacement.length
+  const move = VECTORS_AT + MOVE * n
+  const factor = work[FACTOR]
+  for (let i = 0; i < n; i++) b[move + i] = factor * displacement[i]
+}
+
+/** `wishStep` and `takeStep` in one for plain knobs without a constraint: the usual case, and a third of the time. */
+export function takePlainStep(
+  b: Float64Array,
+  probes: ProbeTable,
+  band: Float64Array,
+  displacement: Float64Array,
+  work: Float64Array,
+): void {
+  const { limit } = probes
+  const n = displacement.length
+  const base = VECTORS_AT + BASE * n
+  const previous = VECTORS_AT + PREVIOUS * n
+  const c = b[PROBE]
+  const factor = work[FACTOR]
+  let squares = 0
+  let along = 0
+  for (let i = 0; i < n; i++) {
+    const half = limit[i] / 2
+    const room = limit[i] - (c < half ? c : half)
+    const x = b[base + i]
+    let step = factor * displacement[i]
+    // Which way a knob goes is drawn, so a branch on the sign would be guessed wrong half the time.
+    const size = Math.abs(step)
+    if (size > room) step *= room / size
+    if (step < band[2 * i]) step = band[2 * i]
+    else if (step > band[2 * i + 1]) step = band[2 * i + 1]
+    let to = x + step
+    if (to < 0) to = 0
+    else if (to > 1) to = 1
+    const s = to - x
+    b[previous + i] = x
+    b[base + i] = to
+    squares += s * s
+    along += displacement[i] * s
   }
+  work[SQUARES] = squares
+  work[ALONG] = along
+}
 
-  /** A step down the gradient, its largest component at most `room`. */
-  wish(b: Float64Array, eta: number, room: number): void {
-    const n = this.probes.table.size
-    const gradient = SCALARS + V_GRADIENT * n
-    const move = SCALARS + V_MOVE * n
-    for (let i = 0; i < n; i++) b[move + i] = -eta * b[gradient + i]
-    this.shrink(b, room)
-  }
-
-  /** Scales the step in the block so that its largest component is at most `room`; its direction stays. */
-  shrink(b: Float64Array, room: number): void {
-    const n = this.probes.table.size
-    const move = SCALARS + V_MOVE * n
-    let largest = 0
-    for (let i = 0; i < n; i++) {
-      const size = b[move + i] < 0 ? -b[move + i] : b[move + i]
-      if (size > largest) largest = size
-    }
-    if (largest <= room) return
-    const scale = room / largest
-    for (let i = 0; i < n; i++) b[move + i] *= scale
-  }
-
-  /** A step back to where the base was before the last move. */
-  wishBack(b: Float64Array): void {
-    const table = this.probes.table
-    const n = table.size
-    for (let i = 0; i < n; i++) {
-      b[SCALARS + V_MOVE * n + i] = table.difference(
-        i,
-        b[SCALARS + V_INNER * n + i],
-        b[SCALARS + V_PREVIOUS_INNER * n + i],
-      )
-    }
-  }
-
-  /**
-   * Takes the step in the block as far as limits, budgets and bounds allow; base, target and previous base are written.
-   * Returns the root mean square of the step.
-   *
-   * Bounds: both sides of the pair lie within `reach` of each other, so a base moved by at most reach minus the larger
-   * probe offset is within reach of whichever side was read last.
-   */
-  take(b: Float64Array, band: Float64Array): number {
-    const n = this.probes.table.size
-    const base = SCALARS + V_BASE * n
-    const inner = SCALARS + V_INNER * n
-    const plus = SCALARS + V_PLUS * n
-    const minus = SCALARS + V_MINUS * n
-    const target = SCALARS + V_TARGET * n
-    const previous = SCALARS + V_PREVIOUS * n
-    const previousInner = SCALARS + V_PREVIOUS_INNER * n
-    const move = SCALARS + V_MOVE * n
-    const taken = this.taken
-    const kinds = this.probes.kind
-    const limits = this.probes.limit
-    let squares = 0
-    for (let i = 0; i < n; i++) {
-      const kind = kinds[i]
-      if (kind !== 0) {
-        const s = kind === CIRCLE ? this.takeOnCircle(b, band, i) : this.takeOnGrid(b, band, i)
-        squares += s * s
-        continue
-      }
-      const x = b[base + i]
-      const up = b[plus + i] - x
-      const down = b[minus + i] - x
-      const sideUp = up < 0 ? -up : up
-      const sideDown = down < 0 ? -down : down
-      const room = limits[i] - (sideUp > sideDown ? sideUp : sideDown)
-      let s = b[move + i]
-      if (s > room) s = room
-      else if (s < -room) s = -room
-      if (s < band[2 * i]) s = band[2 * i]
-      else if (s > band[2 * i + 1]) s = band[2 * i + 1]
-      let to = x + s
-      to = to < 0 ? 0 : to > 1 ? 1 : to
-      s = to - x
-      b[move + i] = s
-      taken[i] = s
-      b[previous + i] = x
-      b[previousInner + i] = x
-      b[base + i] = to
-      b[inner + i] = to
-      b[target + i] = to
-      squares += s * s
-    }
-    return Math.sqrt(squares / n)
-  }
-
-  private takeOnCircle(b: Float64Array, band: Float64Array, i: number): number {
-    const table = this.probes.table
-    const n = table.size
-    const x = b[SCALARS + V_BASE * n + i]
-    const room = this.probes.limit[i] - this.widest(b, i)
-    const s = clip(clip(b[SCALARS + V_MOVE * n + i], -room, room), band[2 * i], band[2 * i + 1])
-    this.write(b, i, table.contain(i, x + s), table.contain(i, x + s), s)
-    return s
-  }
-
-  /**
-   * The continuous position takes the step and the base follows on the grid. Where rounding would leave the allowed
-   * interval, the base stops one gap short and the continuous position with it.
-   */
-  private takeOnGrid(b: Float64Array, band: Float64Array, i: number): number {
-    const table = this.probes.table
-    const n = table.size
-    const x = b[SCALARS + V_BASE * n + i]
-    const from = b[SCALARS + V_INNER * n + i]
-    const up = table.difference(i, x, b[SCALARS + V_PLUS * n + i])
-    const down = table.difference(i, x, b[SCALARS + V_MINUS * n + i])
-    // Either side may be the live one, and grid gaps differ: measured from both, a neighbour stays in reach. The hair
-    // keeps up - (up + down) from missing the neighbour by rounding.
-    const reach = this.probes.reach(i, x) + 1e-12
-    const low = Math.max(Math.max(up, down) - reach, band[2 * i])
-    const high = Math.min(Math.min(up, down) + reach, band[2 * i + 1])
-    const wished = table.difference(i, x, from) + b[SCALARS + V_MOVE * n + i]
-    let to = table.contain(i, x + wished)
-    let applied = table.snap(i, to)
-    let offset = table.difference(i, x, applied)
-    if (offset < low || offset > high) {
-      const side = offset < low ? -1 : 1
-      const edge = side < 0 ? low : high
-      const at = table.gridIndex(i, x + edge)
-      applied = table.gridUnit(i, at)
-      offset = table.difference(i, x, applied)
-      if (offset < low || offset > high) {
-        applied = table.gridUnit(i, at - side)
-        offset = table.difference(i, x, applied)
-      }
-      // A grid so coarse that even this leaves the interval (a circle of two points) keeps its base.
-      if (offset < low || offset > high) {
-        applied = x
-        offset = 0
-      }
-      to = applied
-    }
-    const s = table.difference(i, from, to)
-    this.write(b, i, applied, to, offset)
-    return s
-  }
-
-  /** Larger of the two probe offsets of a knob. */
-  private widest(b: Float64Array, i: number): number {
-    const table = this.probes.table
-    const n = table.size
-    const x = b[SCALARS + V_BASE * n + i]
-    const up = Math.abs(table.difference(i, x, b[SCALARS + V_PLUS * n + i]))
-    const down = Math.abs(table.difference(i, x, b[SCALARS + V_MINUS * n + i]))
-    return up > down ? up : down
-  }
-
-  private write(b: Float64Array, i: number, applied: number, inner: number, offset: number): void {
-    const n = this.probes.table.size
-    b[SCALARS + V_PREVIOUS * n + i] = b[SCALARS + V_BASE * n + i]
-    b[SCALARS + V_PREVIOUS_INNER * n + i] = b[SCALARS + V_INNER * n + i]
-    b[SCALARS + V_BASE * n + i] = applied
-    b[SCALARS + V_INNER * n + i] = inner
-    b[SCALARS + V_TARGET * n + i] = applied
-    b[SCALARS + V_MOVE * n + i] = offset
-    this.taken[i] = offset
+/** A step back to where the base was before the last move. */
+export function wishBack(b: Float64Array, probes: ProbeTable): void {
+  const { kind, wraps } = probes
+  const n = kind.length
+  for (let i = 0; i < n; i++) {
+    const inside = kind[i] === IS_GRID
+    const from = b[VECTORS_AT + (inside ? INNER : BASE) * n + i]
+    let way = b[VECTORS_AT + (inside ? PREVIOUS_INNER : PREVIOUS) * n + i] - from
+    if (wraps[i] === 1) way -= Math.round(way)
+    b[VECTORS_AT + MOVE * n + i] = way
   }
 }
 
-function clip(x: number, low: number, high: number): number {
-  return x < low ? low : x > high ? high : x
+/** Scales the step in the block so that its largest component is at most `work[roomAt]`; its direction stays. */
+export function shrinkStep(b: Float64Array, n: number, work: Float64Array, roomAt: number): void {
+  const move = VECTORS_AT + MOVE * n
+  let largest = 0
+  for (let i = 0; i < n; i++) {
+    const size = Math.abs(b[move + i])
+    if (size > largest) largest = size
+  }
+  if (largest <= work[roomAt]) return
+  const scale = work[roomAt] / largest
+  for (let i = 0; i < n; i++) b[move + i] *= scale
+}
+
+/**
+ * Takes the step in the block as far as limits, budgets and bounds allow. Base and previous base are written, the step
+ * becomes what was taken, `work[W_SQUARES]` its squared length and `work[W_ALONG]` its product with the displacement.
+ *
+ * Bounds: the sides of the pair lie within reach of each other. A plain base moved by at most limit minus probe is within
+ * reach of whichever side was read last; on a grid both sides are asked, because gaps differ.
+ */
+export function takeStep(
+  b: Float64Array,
+  probes: ProbeTable,
+  band: Float64Array,
+  displacement: Float64Array,
+  work: Float64Array,
+): void {
+  const { kind, limit } = probes
+  const n = kind.length
+  const base = VECTORS_AT + BASE * n
+  const previous = VECTORS_AT + PREVIOUS * n
+  const move = VECTORS_AT + MOVE * n
+  const c = b[PROBE]
+  let squares = 0
+  let along = 0
+  for (let i = 0; i < n; i++) {
+    if (kind[i] === IS_GRID) {
+      takeOnGrid(b, probes, band, i)
+      squares += b[move + i] * b[move + i]
+      along += displacement[i] * b[move + i]
+      continue
+    }
+    const half = limit[i] / 2
+    const room = limit[i] - (c < half ? c : half)
+    const x = b[base + i]
+    let s = b[move + i]
+    const size = Math.abs(s)
+    if (size > room) s *= room / size
+    if (s < band[2 * i]) s = band[2 * i]
+    else if (s > band[2 * i + 1]) s = band[2 * i + 1]
+    let to = x + s
+    if (kind[i] === IS_CIRCLE) {
+      to -= Math.floor(to)
+      // A hair below 0 wraps to 1, which is 0.
+      if (to === 1) to = 0
+    } else {
+      to = to < 0 ? 0 : to > 1 ? 1 : to
+      s = to - x
+    }
+    b[previous + i] = x
+    b[base + i] = to
+    b[move + i] = s
+    squares += s * s
+    along += displacement[i] * s
+  }
+  work[SQUARES] = squares
+  work[ALONG] = along
+}
+
+/**
+ * The continuous position takes the step and the base follows on the grid. Where rounding would leave the allowed
+ * interval, the base stops one gap short and the continuous position with it.
+ */
+function takeOnGrid(b: Float64Array, probes: ProbeTable, band: Float64Array, i: number): void {
+  const { x, wraps } = probes
+  const n = probes.kind.length
+  const wrapped = wraps[i] === 1
+  const base = VECTORS_AT + BASE * n + i
+  const inner = VECTORS_AT + INNER * n + i
+  const move = VECTORS_AT + MOVE * n + i
+  const from = b[base]
+  let up = b[VECTORS_AT + PLUS * n + i] - from
+  let down = b[VECTORS_AT + MINUS * n + i] - from
+  let lag = b[inner] - from
+  if (wrapped) {
+    up -= Math.round(up)
+    down -= Math.round(down)
+    lag -= Math.round(lag)
+  }
+  x[0] = from
+  const at = probes.indexAt(i)
+  probes.reachOf(i, at)
+  const reach = x[0] + HAIR
+  const highSide = up > down ? up : down
+  const lowSide = up > down ? down : up
+  const low = highSide - reach > band[2 * i] ? highSide - reach : band[2 * i]
+  const high = lowSide + reach < band[2 * i + 1] ? lowSide + reach : band[2 * i + 1]
+  const wished = lag + b[move]
+  const edge = wished < low ? low : wished > high ? high : wished
+  // Toward the base, one gap at a time: at most two, then staying is the only way left.
+  const side = edge < 0 ? 1 : -1
+  x[0] = from + wished
+  let index = probes.indexAt(i)
+  let offset = 0
+  let tries = 0
+  for (; tries < 4; tries++) {
+    probes.unitOf(i, index)
+    offset = x[0] - from
+    if (wrapped) offset -= Math.round(offset)
+    if (offset >= low && offset <= high) break
+    if (tries === 0) {
+      x[0] = from + edge
+      index = probes.indexAt(i)
+    } else if (tries === 2) index = at
+    else index = probes.containIndex(i, index + side)
+  }
+  b[VECTORS_AT + PREVIOUS * n + i] = from
+  b[VECTORS_AT + PREVIOUS_INNER * n + i] = b[inner]
+  probes.unitOf(i, index)
+  b[base] = x[0]
+  if (tries > 0) b[inner] = x[0]
+  else {
+    const to = from + wished
+    b[inner] = wrapped ? to - Math.floor(to) : to < 0 ? 0 : to > 1 ? 1 : to
+  }
+  b[move] = offset
 }

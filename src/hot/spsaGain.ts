@@ -28,7 +28,37 @@ import {
   S_STEP,
   S_SURPRISES,
 } from "./spsaLayout.ts"
-import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_SQUARE } from "./spsaWork.ts"
+import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_SLOPE, W_SQUARE, W_SQUARES } from "./spsaWork.ts"
+
+// Imported bindings are looked up at every use, constants of the module's own are compiled in.
+const AT_AGE = S_AGE
+const AT_ALARM = S_ALARM
+const AT_BLOCKED = S_BLOCKED
+const AT_ETA = S_ETA
+const AT_HAS_LAST_MEAN = S_HAS_LAST_MEAN
+const AT_HAS_LEVEL = S_HAS_LEVEL
+const AT_HAS_MEAN = S_HAS_MEAN
+const AT_HAS_NOISE = S_HAS_NOISE
+const AT_HAS_SLOPE = S_HAS_SLOPE
+const AT_HAS_SPREAD = S_HAS_SPREAD
+const AT_LAST_MEAN = S_LAST_MEAN
+const AT_LEVEL = S_LEVEL
+const AT_MEAN = S_MEAN
+const AT_NOISE = S_NOISE
+const AT_PREDICTED = S_PREDICTED
+const AT_PROBE = S_PROBE
+const AT_REGRESSIONS = S_REGRESSIONS
+const AT_REHEATS = S_REHEATS
+const AT_SLOPE = S_SLOPE
+const AT_SPREAD = S_SPREAD
+const AT_STEP = S_STEP
+const AT_SURPRISES = S_SURPRISES
+const OF_DIFFERENCE = W_DIFFERENCE
+const OF_LARGEST = W_LARGEST
+const OF_MEAN = W_MEAN
+const OF_SLOPE = W_SLOPE
+const OF_SQUARE = W_SQUARE
+const OF_SQUARES = W_SQUARES
 
 /** A squared surprise counts for at most so many times the noise: one wild reading is no new noise level. */
 const SURPRISE_CAP = 9
@@ -49,153 +79,155 @@ const REGRESSION_SIGMAS = 3
  * Before section 2: one wild reading (a collection, a page fault) is not a slope. Lasting change passes, because the
  * cap grows with the slope it lets through.
  */
-export function tameDifference(b: Float64Array, work: Float64Array): void {
-  if (b[S_HAS_SLOPE] === 0 || b[S_SURPRISES] < 3) return
-  const cap = DIFFERENCE_SIGMAS * Math.sqrt(2 * b[S_NOISE] + b[S_SLOPE] * work[W_SQUARE])
+export function tameDifference(b: Float64Array, work: Float64Array, n: number): void {
+  if (b[AT_HAS_SLOPE] === 0 || b[AT_SURPRISES] < 3) return
+  const cap = DIFFERENCE_SIGMAS * Math.sqrt(2 * b[AT_NOISE] + b[AT_SLOPE] * work[OF_SQUARE])
   if (!(cap > 0)) return
-  if (work[W_DIFFERENCE] > cap) work[W_DIFFERENCE] = cap
-  else if (work[W_DIFFERENCE] < -cap) work[W_DIFFERENCE] = -cap
+  if (work[OF_DIFFERENCE] > cap) work[OF_DIFFERENCE] = cap
+  else if (work[OF_DIFFERENCE] < -cap) work[OF_DIFFERENCE] = -cap
+  else return
+  work[OF_SLOPE] = (n * work[OF_DIFFERENCE]) / work[OF_SQUARE]
 }
 
 /** Section 2: the variance of one reading, from how far the mean moved beyond what the last move explains. */
 export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
-  if (b[S_HAS_MEAN] === 0) return
-  const surprise = work[W_MEAN] - b[S_MEAN] - settings.trustTarget * b[S_PREDICTED]
+  if (b[AT_HAS_MEAN] === 0) return
+  const surprise = work[OF_MEAN] - b[AT_MEAN] - settings.trustTarget * b[AT_PREDICTED]
   const e = surprise * surprise
-  const seen = b[S_SURPRISES] < FEW_SURPRISES ? ++b[S_SURPRISES] : FEW_SURPRISES + 1
-  if (b[S_HAS_NOISE] === 0) {
-    b[S_NOISE] = e
-    b[S_HAS_NOISE] = 1
+  const seen = b[AT_SURPRISES] < FEW_SURPRISES ? ++b[AT_SURPRISES] : FEW_SURPRISES + 1
+  if (b[AT_HAS_NOISE] === 0) {
+    b[AT_NOISE] = e
+    b[AT_HAS_NOISE] = 1
     return
   }
-  const r = b[S_NOISE]
-  if (r === 0) b[S_NOISE] = 0.1 * e
-  else if (seen <= FEW_SURPRISES) b[S_NOISE] = r + (e - r) / seen
-  else b[S_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
+  const r = b[AT_NOISE]
+  if (r === 0) b[AT_NOISE] = 0.1 * e
+  else if (seen <= FEW_SURPRISES) b[AT_NOISE] = r + (e - r) / seen
+  else b[AT_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
 }
 
 /** Section 3: the squared slope per knob, quick to rise and slow to fall. */
 export function learnSlope(b: Float64Array, work: Float64Array): void {
-  const d = work[W_DIFFERENCE]
-  const beyond = d * d - 6 * b[S_NOISE]
-  const q = beyond > 0 ? beyond / work[W_SQUARE] : 0
-  if (b[S_HAS_SLOPE] === 0) {
-    b[S_SLOPE] = q
-    b[S_HAS_SLOPE] = 1
+  const d = work[OF_DIFFERENCE]
+  const beyond = d * d - 6 * b[AT_NOISE]
+  const q = beyond > 0 ? beyond / work[OF_SQUARE] : 0
+  if (b[AT_HAS_SLOPE] === 0) {
+    b[AT_SLOPE] = q
+    b[AT_HAS_SLOPE] = 1
     return
   }
-  const old = b[S_SLOPE]
+  const old = b[AT_SLOPE]
   const mixed = old + 0.2 * (q - old)
   const held = 0.98 * old
-  b[S_SLOPE] = mixed > held ? mixed : held
+  b[AT_SLOPE] = mixed > held ? mixed : held
 }
 
 /** Section 4: true when the last move made things worse beyond doubt. Never twice running. */
 export function lastMoveFailed(b: Float64Array, work: Float64Array, settings: SpsaSettings): boolean {
-  const p = b[S_PREDICTED]
-  if (b[S_HAS_MEAN] === 0 || b[S_BLOCKED] === 1 || !(p < 0)) return false
-  return work[W_MEAN] - b[S_MEAN] > settings.blockSigmas * Math.sqrt(b[S_NOISE]) - 2 * p
+  const p = b[AT_PREDICTED]
+  if (b[AT_HAS_MEAN] === 0 || b[AT_BLOCKED] === 1 || !(p < 0)) return false
+  return work[OF_MEAN] - b[AT_MEAN] > settings.blockSigmas * Math.sqrt(b[AT_NOISE]) - 2 * p
 }
 
 /** Counts cycles in a row that were worse than the one before beyond noise and probe spread. */
 export function countRegressions(b: Float64Array, work: Float64Array, n: number): void {
-  const c = b[S_PROBE]
-  const spread = Math.sqrt(b[S_NOISE] + b[S_SLOPE] * c * c * n)
-  const worse = b[S_HAS_LAST_MEAN] === 1 && work[W_MEAN] - b[S_LAST_MEAN] > REGRESSION_SIGMAS * spread
-  b[S_REGRESSIONS] = worse ? b[S_REGRESSIONS] + 1 : 0
-  b[S_LAST_MEAN] = work[W_MEAN]
-  b[S_HAS_LAST_MEAN] = 1
+  const c = b[AT_PROBE]
+  const spread = Math.sqrt(b[AT_NOISE] + b[AT_SLOPE] * c * c * n)
+  const worse = b[AT_HAS_LAST_MEAN] === 1 && work[OF_MEAN] - b[AT_LAST_MEAN] > REGRESSION_SIGMAS * spread
+  b[AT_REGRESSIONS] = worse ? b[AT_REGRESSIONS] + 1 : 0
+  b[AT_LAST_MEAN] = work[OF_MEAN]
+  b[AT_HAS_LAST_MEAN] = 1
 }
 
 /** Section 5: the gain grows while measured over predicted change exceeds the target, as far as noise lets one know. */
-export function adaptGain(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  const p = b[S_PREDICTED]
-  const d = work[W_DIFFERENCE]
-  if (b[S_ETA] === 0) {
-    if (d !== 0) b[S_ETA] = settings.firstStep / largestGradient(work, n)
+export function adaptGain(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
+  const p = b[AT_PREDICTED]
+  const d = work[OF_DIFFERENCE]
+  if (b[AT_ETA] === 0) {
+    if (d !== 0) b[AT_ETA] = settings.firstStep / largestGradient(work)
     return
   }
-  if (b[S_HAS_MEAN] === 0 || !(p < 0)) return
+  if (b[AT_HAS_MEAN] === 0 || !(p < 0)) return
   const square = p * p
-  const weight = square / (square + 2 * b[S_NOISE])
-  const ratio = (work[W_MEAN] - b[S_MEAN]) / p
+  const weight = square / (square + 2 * b[AT_NOISE])
+  const ratio = (work[OF_MEAN] - b[AT_MEAN]) / p
   const rho = ratio < -1 ? -1 : ratio > 2 ? 2 : ratio
-  b[S_ETA] *= Math.exp(settings.trust * weight * (rho - settings.trustTarget))
+  b[AT_ETA] *= Math.exp(settings.trust * weight * (rho - settings.trustTarget))
 }
 
 /** Section 6: a one-sided cumulative sum over the cycle mean. On alarm the gains re-open. */
 export function watchLevel(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  const mean = work[W_MEAN]
-  const c = b[S_PROBE]
-  const least = b[S_NOISE] / 2 + b[S_SLOPE] * c * c * n
-  if (b[S_HAS_LEVEL] === 0) {
-    b[S_LEVEL] = mean
-    b[S_HAS_LEVEL] = 1
+  const mean = work[OF_MEAN]
+  const c = b[AT_PROBE]
+  const least = b[AT_NOISE] / 2 + b[AT_SLOPE] * c * c * n
+  if (b[AT_HAS_LEVEL] === 0) {
+    b[AT_LEVEL] = mean
+    b[AT_HAS_LEVEL] = 1
   }
-  if (b[S_HAS_SPREAD] === 0) {
-    b[S_SPREAD] = least
-    b[S_HAS_SPREAD] = 1
+  if (b[AT_HAS_SPREAD] === 0) {
+    b[AT_SPREAD] = least
+    b[AT_HAS_SPREAD] = 1
   }
-  const away = mean - b[S_LEVEL]
-  const s = Math.sqrt(least > b[S_SPREAD] ? least : b[S_SPREAD])
-  const cap = 4 * b[S_SPREAD] + least
+  const away = mean - b[AT_LEVEL]
+  const s = Math.sqrt(least > b[AT_SPREAD] ? least : b[AT_SPREAD])
+  const cap = 4 * b[AT_SPREAD] + least
   const square = away * away
-  b[S_SPREAD] += 0.05 * ((square < cap ? square : cap) - b[S_SPREAD])
+  b[AT_SPREAD] += 0.05 * ((square < cap ? square : cap) - b[AT_SPREAD])
   const raw = s > 0 ? away / s : away > 0 ? 5 : away < 0 ? -5 : 0
   const z = raw > 5 ? 5 : raw < -5 ? -5 : raw
   const held = away > 3 * s ? 3 * s : away
   // Better than expected is no alarm: the level follows at once.
-  b[S_LEVEL] = away < -3 * s ? mean : b[S_LEVEL] + 0.05 * held
-  const sum = b[S_ALARM] + z - 1
-  b[S_ALARM] = sum > 0 ? sum : 0
-  if (b[S_ALARM] > settings.alarm && b[S_AGE] > QUIET_CYCLES) reheat(b)
+  b[AT_LEVEL] = away < -3 * s ? mean : b[AT_LEVEL] + 0.05 * held
+  const sum = b[AT_ALARM] + z - 1
+  b[AT_ALARM] = sum > 0 ? sum : 0
+  if (b[AT_ALARM] > settings.alarm && b[AT_AGE] > QUIET_CYCLES) reheat(b)
 }
 
 /** The plant changed: steps and schedules start again, what is known of noise and slope stays. */
 function reheat(b: Float64Array): void {
-  const slope = Math.sqrt(b[S_SLOPE])
+  const slope = Math.sqrt(b[AT_SLOPE])
   const eta = slope > 0 ? 0.05 / slope : 0
-  if (eta > b[S_ETA]) b[S_ETA] = eta
-  if (b[S_STEP] < 0.05) b[S_STEP] = 0.05
-  b[S_AGE] = 0
-  b[S_ALARM] = 0
-  b[S_HAS_LEVEL] = 0
-  b[S_REHEATS]++
+  if (eta > b[AT_ETA]) b[AT_ETA] = eta
+  if (b[AT_STEP] < 0.05) b[AT_STEP] = 0.05
+  b[AT_AGE] = 0
+  b[AT_ALARM] = 0
+  b[AT_HAS_LEVEL] = 0
+  b[AT_REHEATS]++
 }
 
 /** Section 7: between what follows slow drift and what one apply can carry. */
-export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  const c = b[S_PROBE]
-  const slope = Math.sqrt(b[S_SLOPE])
-  const visible = Math.sqrt(b[S_NOISE]) / c
+export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
+  const c = b[AT_PROBE]
+  const slope = Math.sqrt(b[AT_SLOPE])
+  const visible = Math.sqrt(b[AT_NOISE]) / c
   const scale = slope > visible ? slope : visible
-  if (scale > 0 && b[S_ETA] < settings.floor / scale) b[S_ETA] = settings.floor / scale
-  const gradient = largestGradient(work, n)
+  if (scale > 0 && b[AT_ETA] < settings.floor / scale) b[AT_ETA] = settings.floor / scale
+  const gradient = largestGradient(work)
   const room = settings.maxStep - c
-  if (gradient > 0 && b[S_ETA] * gradient > 2 * room) b[S_ETA] = (2 * room) / gradient
+  if (gradient > 0 && b[AT_ETA] * gradient > 2 * room) b[AT_ETA] = (2 * room) / gradient
 }
 
 /** Section 9: probes as large as the steps or the noise ask for, on a schedule that lets them shrink. */
-export function adaptProbe(b: Float64Array, settings: SpsaSettings, rms: number): void {
-  b[S_STEP] += 0.1 * (rms - b[S_STEP])
-  b[S_AGE]++
-  const slope = b[S_SLOPE]
-  const noise = b[S_NOISE]
-  const schedule = settings.probe / Math.sqrt(Math.cbrt(1 + b[S_AGE] / 2))
+export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
+  b[AT_STEP] += 0.1 * (Math.sqrt(work[OF_SQUARES] / n) - b[AT_STEP])
+  b[AT_AGE]++
+  const slope = b[AT_SLOPE]
+  const noise = b[AT_NOISE]
+  const schedule = settings.probe / Math.sqrt(Math.cbrt(1 + b[AT_AGE] / 2))
   const half = (settings.maxStep * (1 - 1e-9)) / 2
-  const bySteps = settings.probeToStep * b[S_STEP]
+  const bySteps = settings.probeToStep * b[AT_STEP]
   const byNoise = noise === 0 ? 0 : slope === 0 ? half : Math.sqrt(noise / slope)
-  const paying = PAYING_PROBE * Math.sqrt(b[S_ETA] * Math.sqrt(noise))
+  const paying = noise === 0 ? 0 : PAYING_PROBE * Math.sqrt(b[AT_ETA] * Math.sqrt(noise))
   const audible = NOISY_PROBE * byNoise
   const noisy = audible < paying ? audible : paying
   const free = noisy > schedule ? noisy : schedule
   const top = free < half ? free : half
   const wanted = bySteps > byNoise ? bySteps : byNoise
   const capped = wanted < top ? wanted : top
-  b[S_PROBE] = capped > settings.probeMin ? capped : settings.probeMin
+  b[AT_PROBE] = capped > settings.probeMin ? capped : settings.probeMin
 }
 
 /** Largest component of the gradient estimate. */
-function largestGradient(work: Float64Array, n: number): number {
-  return (n * Math.abs(work[W_DIFFERENCE]) * work[W_LARGEST]) / work[W_SQUARE]
+function largestGradient(work: Float64Array): number {
+  return (work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]) * work[OF_LARGEST]
 }

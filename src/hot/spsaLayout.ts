@@ -54,25 +54,24 @@ export const S_MARGIN_PREDICTED = 28
 export const S_BEGUN = 29
 /** Surprises seen: while there are few, the noise is their plain average. */
 export const S_SURPRISES = 30
+/** What the displacement of the completed pair is multiplied by to give the gradient. */
+export const S_GRADIENT = 31
 export const SCALARS = 32
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
 export const V_BASE = 0
-/** The continuous position behind the base of a knob on a grid; equal to the base elsewhere. */
+/** The continuous position behind the base of a knob on a grid; of no meaning elsewhere. */
 export const V_INNER = 1
 export const V_SIGN = 2
 export const V_PLUS = 3
 export const V_MINUS = 4
-/** Where the update moves the base. */
-export const V_TARGET = 5
-/** The base before the last move. */
-export const V_PREVIOUS = 6
-export const V_PREVIOUS_INNER = 7
-/** The step wished for, then the step taken. */
-export const V_MOVE = 8
-export const V_GRADIENT = 9
-export const V_MARGIN_SLOPE = 10
-export const VECTORS = 11
+/** The base before the last move, and the continuous position behind it. */
+export const V_PREVIOUS = 5
+export const V_PREVIOUS_INNER = 6
+/** The step wished for, then the step of the base that was taken; not written where no knob has a grid, a circle or a constraint. */
+export const V_MOVE = 7
+export const V_MARGIN_SLOPE = 8
+export const VECTORS = 9
 
 export function spsaStateLength(knobs: number): number {
   return SCALARS + VECTORS * knobs

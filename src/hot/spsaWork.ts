@@ -12,4 +12,13 @@ export const W_SQUARE = 2
 export const W_LARGEST = 3
 export const W_MARGIN = 4
 export const W_MARGIN_DIFFERENCE = 5
-export const WORK_CELLS = 6
+/** n times the difference over the squared length: what the gradient is a multiple of. */
+export const W_SLOPE = 6
+/** Factor from the gradient to the step. */
+export const W_FACTOR = 7
+/** Largest component a step may have. */
+export const W_ROOM = 8
+/** Squared length of the step taken, and its product with the displacement. */
+export const W_SQUARES = 9
+export const W_ALONG = 10
+export const WORK_CELLS = 11
