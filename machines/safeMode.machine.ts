@@ -202,6 +202,7 @@ export const safeModeMachine = safeModeSetup.createMachine({
       on: {
         trip,
         rolledBack: [tooManyRollbacks, { actions: "noteRollback" }],
+        reset,
       },
       states: {
         untilTimer: {
@@ -210,7 +211,6 @@ export const safeModeMachine = safeModeSetup.createMachine({
           entry: "reportLatched",
           on: {
             tick: [{ guard: "deadlinePassed", ...leave("timer") }, early],
-            reset,
             recovered: {},
             drained: {},
           },
@@ -226,7 +226,6 @@ export const safeModeMachine = safeModeSetup.createMachine({
               { guard: "deadlinePassed", target: "untilReset", actions: ["noteTime", "demandPerson"] },
               early,
             ],
-            reset,
             drained: {},
           },
         },
@@ -246,7 +245,6 @@ export const safeModeMachine = safeModeSetup.createMachine({
           description: "Ends when a person acknowledges it, and by nothing else.",
           entry: "reportLatched",
           on: {
-            reset,
             tick: early,
             recovered: {},
             drained: {},

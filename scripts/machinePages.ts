@@ -150,6 +150,16 @@ function arrows(node: AnyStateNode, scope: AnyStateNode): ReadonlyArray<string> 
   })
 }
 
+/** True for the root and for a box that an arrow leads to: elsewhere its starting point would never be used. */
+function isEnteredItself(node: AnyStateNode): boolean {
+  const { parent } = node
+  if (parent === undefined) return true
+  if (parent.initial.target[0] === node) return true
+  return descendantsOf(node.machine.root).some((state) =>
+    transitionsOf(state).some((transition) => targetOf(transition) === node && !isAncestor(node, state)),
+  )
+}
+
 function draw(node: AnyStateNode, indent: string): ReadonlyArray<string> {
   const lines: Array<string> = []
   const children = childrenOf(node)
@@ -161,7 +171,7 @@ function draw(node: AnyStateNode, indent: string): ReadonlyArray<string> {
       lines.push(`${indent}state ${head} {`, ...draw(child, `${indent}  `), `${indent}}`)
     } else if (name !== child.key) lines.push(`${indent}state "${name}" as ${child.key}`)
   }
-  if (initial !== undefined) lines.push(`${indent}[*] --> ${initial.key}`)
+  if (initial !== undefined && isEnteredItself(node)) lines.push(`${indent}[*] --> ${initial.key}`)
   for (const inner of descendantsOf(node)) for (const arrow of arrows(inner, node)) lines.push(indent + arrow)
   for (const child of children) if (child.type === "final") lines.push(`${indent}${child.key} --> [*]`)
   return lines
