@@ -69,45 +69,6 @@ import {
   WORK_CELLS,
 } from "./spsaWork.ts"
 
-// Imported bindings are looked up at every use, constants of the module's own are compiled in.
-const VECTORS_AT = SCALARS
-const AT_AGE = S_AGE
-const AT_BEGUN = S_BEGUN
-const AT_BLOCKED = S_BLOCKED
-const AT_BLOCKS = S_BLOCKS
-const AT_CYCLE = S_CYCLE
-const AT_ETA = S_ETA
-const AT_FIRST = S_FIRST
-const AT_GRADIENT = S_GRADIENT
-const AT_HAS_MEAN = S_HAS_MEAN
-const AT_LAST_MEAN = S_LAST_MEAN
-const AT_LEVEL = S_LEVEL
-const AT_MEAN = S_MEAN
-const AT_NOISE = S_NOISE
-const AT_PREDICTED = S_PREDICTED
-const AT_PROBE = S_PROBE
-const AT_REGRESSIONS = S_REGRESSIONS
-const AT_REHEATS = S_REHEATS
-const AT_STEP = S_STEP
-const VEC_BASE = V_BASE
-const VEC_INNER = V_INNER
-const VEC_MINUS = V_MINUS
-const VEC_MOVE = V_MOVE
-const VEC_PLUS = V_PLUS
-const VEC_PREVIOUS = V_PREVIOUS
-const VEC_PREVIOUS_INNER = V_PREVIOUS_INNER
-const VEC_SIGN = V_SIGN
-const OF_ALONG = W_ALONG
-const OF_DIFFERENCE = W_DIFFERENCE
-const OF_FACTOR = W_FACTOR
-const OF_LARGEST = W_LARGEST
-const OF_MARGIN = W_MARGIN
-const OF_MARGIN_DIFFERENCE = W_MARGIN_DIFFERENCE
-const OF_MEAN = W_MEAN
-const OF_ROOM = W_ROOM
-const OF_SLOPE = W_SLOPE
-const OF_SQUARE = W_SQUARE
-
 /** Positions in the readings handed to `complete`. Losses: lower is better. A missing margin is NaN. */
 export const LOSS_PLUS = 0
 export const LOSS_MINUS = 1
@@ -143,33 +104,33 @@ export class SpsaKernel {
     const { probe, c0, mode, maxStep, firstStep } = this.settings
     const half = (maxStep * (1 - 1e-9)) / 2
     const wanted = mode === "spall" ? c0 : probe
-    out[AT_PROBE] = wanted < half ? wanted : half
-    out[AT_STEP] = firstStep
+    out[S_PROBE] = wanted < half ? wanted : half
+    out[S_STEP] = firstStep
     this.placeBase(out, baseUnit)
   }
 
   /** Draws the signs of the cycle and places its probes. Doing it twice changes nothing. */
   begin(state: Float64Array): void {
-    state[AT_FIRST] = this.signs.draw(state[AT_CYCLE], this.n, state, VECTORS_AT + VEC_SIGN * this.n)
+    state[S_FIRST] = this.signs.draw(state[S_CYCLE], this.n, state, SCALARS + V_SIGN * this.n)
     placeProbes(state, this.probes)
-    state[AT_BEGUN] = 1
+    state[S_BEGUN] = 1
   }
 
   plusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
-    this.copy(state, VEC_PLUS, out, outOffset)
+    this.copy(state, V_PLUS, out, outOffset)
   }
 
   minusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
-    this.copy(state, VEC_MINUS, out, outOffset)
+    this.copy(state, V_MINUS, out, outOffset)
   }
 
   /** Where the completed cycle moves the base. */
   updateTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
-    this.copy(state, VEC_BASE, out, outOffset)
+    this.copy(state, V_BASE, out, outOffset)
   }
 
   firstIsPlus(state: Float64Array): boolean {
-    return state[AT_FIRST] > 0
+    return state[S_FIRST] > 0
   }
 
   /**
@@ -181,77 +142,77 @@ export class SpsaKernel {
    */
   complete(prev: Float64Array, next: Float64Array, readings: Float64Array, band: Float64Array): number {
     next.set(prev)
-    next[AT_BEGUN] = 0
-    next[AT_CYCLE]++
+    next[S_BEGUN] = 0
+    next[S_CYCLE]++
     const outcome = this.measure(next, readings) ? this.decide(next, readings, band) : KERNEL_NO_CHANGE
     if (outcome !== KERNEL_NO_CHANGE && scalarsFinite(next)) return outcome
     // Overflow (an exploding objective) leaves the cycle out, whatever of it was already written.
-    const cycle = next[AT_CYCLE]
+    const cycle = next[S_CYCLE]
     next.set(prev)
-    next[AT_BEGUN] = 0
-    next[AT_CYCLE] = cycle
+    next[S_BEGUN] = 0
+    next[S_CYCLE] = cycle
     return KERNEL_NO_CHANGE
   }
 
   /** The base was moved from outside (rollback, resume): the cycle in flight and the last comparison are void. */
   rebase(prev: Float64Array, next: Float64Array, baseUnit: Float64Array): void {
     next.set(prev)
-    next[AT_BEGUN] = 0
-    next[AT_CYCLE]++
-    next[AT_HAS_MEAN] = 0
-    next[AT_MEAN] = 0
-    next[AT_PREDICTED] = 0
-    next[AT_BLOCKED] = 0
-    next[AT_REGRESSIONS] = 0
+    next[S_BEGUN] = 0
+    next[S_CYCLE]++
+    next[S_HAS_MEAN] = 0
+    next[S_MEAN] = 0
+    next[S_PREDICTED] = 0
+    next[S_BLOCKED] = 0
+    next[S_REGRESSIONS] = 0
     skipMargin(next)
     this.placeBase(next, baseUnit)
   }
 
   /** Completed cycles since the start or the last re-heat. */
   k(state: Float64Array): number {
-    return state[AT_AGE]
+    return state[S_AGE]
   }
 
   /** Cycles drawn since the start. */
   cycles(state: Float64Array): number {
-    return state[AT_CYCLE]
+    return state[S_CYCLE]
   }
 
   eta(state: Float64Array): number {
-    return state[AT_ETA]
+    return state[S_ETA]
   }
 
   probe(state: Float64Array): number {
-    return state[AT_PROBE]
+    return state[S_PROBE]
   }
 
   /** Standard deviation of one reading. */
   noise(state: Float64Array): number {
-    return Math.sqrt(state[AT_NOISE])
+    return Math.sqrt(state[S_NOISE])
   }
 
   /** What the cycle mean is expected to be. */
   level(state: Float64Array): number {
-    return state[AT_LEVEL]
+    return state[S_LEVEL]
   }
 
   /** Mean of the last completed cycle. */
   loss(state: Float64Array): number {
-    return state[AT_LAST_MEAN]
+    return state[S_LAST_MEAN]
   }
 
   reheats(state: Float64Array): number {
-    return state[AT_REHEATS]
+    return state[S_REHEATS]
   }
 
   /** Moves taken back. */
   blocks(state: Float64Array): number {
-    return state[AT_BLOCKS]
+    return state[S_BLOCKS]
   }
 
   /** Cycles in a row worse than the one before beyond doubt. */
   regressions(state: Float64Array): number {
-    return state[AT_REGRESSIONS]
+    return state[S_REGRESSIONS]
   }
 
   /**
@@ -261,21 +222,21 @@ export class SpsaKernel {
   gradient(state: Float64Array, out: Float64Array): void {
     const n = this.n
     for (let i = 0; i < n; i++) {
-      const plus = state[VECTORS_AT + VEC_PLUS * n + i]
-      const minus = state[VECTORS_AT + VEC_MINUS * n + i]
-      out[i] = state[AT_GRADIENT] * this.table.difference(i, minus, plus)
+      const plus = state[SCALARS + V_PLUS * n + i]
+      const minus = state[SCALARS + V_MINUS * n + i]
+      out[i] = state[S_GRADIENT] * this.table.difference(i, minus, plus)
     }
   }
 
   base(state: Float64Array, out: Float64Array): void {
-    this.copy(state, VEC_BASE, out, 0)
+    this.copy(state, V_BASE, out, 0)
   }
 
   /** Differences and means of the two readings; false when they say nothing. */
   private measure(b: Float64Array, readings: Float64Array): boolean {
     const n = this.n
-    const plus = VECTORS_AT + VEC_PLUS * n
-    const minus = VECTORS_AT + VEC_MINUS * n
+    const plus = SCALARS + V_PLUS * n
+    const minus = SCALARS + V_MINUS * n
     const displacement = this.displacement
     let square = 0
     let largest = 0
@@ -299,13 +260,13 @@ export class SpsaKernel {
     const work = this.work
     const high = readings[LOSS_PLUS]
     const low = readings[LOSS_MINUS]
-    work[OF_SQUARE] = square
-    work[OF_LARGEST] = largest
-    work[OF_DIFFERENCE] = high - low
-    work[OF_MEAN] = (high + low) / 2
-    work[OF_SLOPE] = (n * work[OF_DIFFERENCE]) / square
+    work[W_SQUARE] = square
+    work[W_LARGEST] = largest
+    work[W_DIFFERENCE] = high - low
+    work[W_MEAN] = (high + low) / 2
+    work[W_SLOPE] = (n * work[W_DIFFERENCE]) / square
     // x - x is 0 for every finite x and NaN otherwise; a square of 0 makes the slope NaN or infinite.
-    const sum = work[OF_SLOPE] + work[OF_MEAN]
+    const sum = work[W_SLOPE] + work[W_MEAN]
     return sum - sum === 0
   }
 
@@ -313,13 +274,13 @@ export class SpsaKernel {
     const { work, settings, n } = this
     if (settings.mode === "spall") return this.plainStep(b, band)
     tameDifference(b, work, n)
-    b[AT_GRADIENT] = work[OF_SLOPE]
+    b[S_GRADIENT] = work[W_SLOPE]
     learnNoise(b, work, settings)
     learnSlope(b, work)
     countRegressions(b, work, n)
     const constrained = this.readMargins(b, readings)
     if (lastMoveFailed(b, work, settings)) return this.takeBack(b, band)
-    b[AT_BLOCKED] = 0
+    b[S_BLOCKED] = 0
     adaptGain(b, work, settings)
     watchLevel(b, work, settings, n)
     boundGain(b, work, settings)
@@ -328,14 +289,14 @@ export class SpsaKernel {
       wishStep(b, this.displacement, work)
       if (constrained) {
         bendStep(b, n)
-        shrinkStep(b, n, work, OF_ROOM)
+        shrinkStep(b, n, work, W_ROOM)
       }
       takeStep(b, this.probes, band, this.displacement, work)
     } else takePlainStep(b, this.probes, band, this.displacement, work)
     // What the slope just read promises for the step really taken.
-    b[AT_PREDICTED] = (work[OF_DIFFERENCE] * work[OF_ALONG]) / work[OF_SQUARE]
-    b[AT_MEAN] = work[OF_MEAN]
-    b[AT_HAS_MEAN] = 1
+    b[S_PREDICTED] = (work[W_DIFFERENCE] * work[W_ALONG]) / work[W_SQUARE]
+    b[S_MEAN] = work[W_MEAN]
+    b[S_HAS_MEAN] = 1
     if (constrained) predictMargin(b, n)
     adaptProbe(b, work, settings, n)
     return KERNEL_UPDATE
@@ -350,19 +311,19 @@ export class SpsaKernel {
       skipMargin(b)
       return false
     }
-    this.work[OF_MARGIN] = sum / 2
-    this.work[OF_MARGIN_DIFFERENCE] = plus - minus
+    this.work[W_MARGIN] = sum / 2
+    this.work[W_MARGIN_DIFFERENCE] = plus - minus
     learnMargin(b, this.work, this.displacement, this.n)
     return true
   }
 
   /** Section 4: back to where the base was, with half the gain. */
   private takeBack(b: Float64Array, band: Float64Array): number {
-    b[AT_ETA] /= 2
-    b[AT_HAS_MEAN] = 0
-    b[AT_PREDICTED] = 0
-    b[AT_BLOCKED] = 1
-    b[AT_BLOCKS]++
+    b[S_ETA] /= 2
+    b[S_HAS_MEAN] = 0
+    b[S_PREDICTED] = 0
+    b[S_BLOCKED] = 1
+    b[S_BLOCKS]++
     skipMargin(b)
     wishBack(b, this.probes)
     takeStep(b, this.probes, band, this.displacement, this.work)
@@ -372,48 +333,48 @@ export class SpsaKernel {
   /** The plain schedule: no learning, only decaying gains. */
   private plainStep(b: Float64Array, band: Float64Array): number {
     const { a0, c0, stability, alpha, gamma, maxStep } = this.settings
-    const age = b[AT_AGE]
-    b[AT_ETA] = a0 / (age + 1 + stability) ** alpha
+    const age = b[S_AGE]
+    b[S_ETA] = a0 / (age + 1 + stability) ** alpha
     this.wish(b)
-    b[AT_GRADIENT] = this.work[OF_SLOPE]
+    b[S_GRADIENT] = this.work[W_SLOPE]
     wishStep(b, this.displacement, this.work)
     takeStep(b, this.probes, band, this.displacement, this.work)
-    b[AT_LAST_MEAN] = this.work[OF_MEAN]
-    b[AT_AGE] = age + 1
+    b[S_LAST_MEAN] = this.work[W_MEAN]
+    b[S_AGE] = age + 1
     const c = c0 / (age + 2) ** gamma
     const half = (maxStep * (1 - 1e-9)) / 2
-    b[AT_PROBE] = c < half ? c : half
+    b[S_PROBE] = c < half ? c : half
     return KERNEL_UPDATE
   }
 
   /** The step down the gradient as a factor on the displacement; its largest component no more than one apply can carry beside the probes. */
   private wish(b: Float64Array): void {
-    const { work, n } = this
-    const room = this.settings.maxStep - b[AT_PROBE]
-    const slope = work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]
-    const largest = b[AT_ETA] * slope * work[OF_LARGEST]
-    work[OF_ROOM] = room
-    const factor = -b[AT_ETA] * work[OF_SLOPE]
-    work[OF_FACTOR] = largest > room ? factor * (room / largest) : factor
+    const { work } = this
+    const room = this.settings.maxStep - b[S_PROBE]
+    const slope = work[W_SLOPE] < 0 ? -work[W_SLOPE] : work[W_SLOPE]
+    const largest = b[S_ETA] * slope * work[W_LARGEST]
+    work[W_ROOM] = room
+    const factor = -b[S_ETA] * work[W_SLOPE]
+    work[W_FACTOR] = largest > room ? factor * (room / largest) : factor
   }
 
   private placeBase(b: Float64Array, baseUnit: Float64Array): void {
     const n = this.n
     for (let i = 0; i < n; i++) {
       const applied = this.table.snap(i, baseUnit[i])
-      b[VECTORS_AT + VEC_BASE * n + i] = applied
-      b[VECTORS_AT + VEC_INNER * n + i] = applied
-      b[VECTORS_AT + VEC_PLUS * n + i] = applied
-      b[VECTORS_AT + VEC_MINUS * n + i] = applied
-      b[VECTORS_AT + VEC_PREVIOUS * n + i] = applied
-      b[VECTORS_AT + VEC_PREVIOUS_INNER * n + i] = applied
-      b[VECTORS_AT + VEC_MOVE * n + i] = 0
+      b[SCALARS + V_BASE * n + i] = applied
+      b[SCALARS + V_INNER * n + i] = applied
+      b[SCALARS + V_PLUS * n + i] = applied
+      b[SCALARS + V_MINUS * n + i] = applied
+      b[SCALARS + V_PREVIOUS * n + i] = applied
+      b[SCALARS + V_PREVIOUS_INNER * n + i] = applied
+      b[SCALARS + V_MOVE * n + i] = 0
     }
   }
 
   private copy(state: Float64Array, vector: number, out: Float64Array, outOffset: number): void {
     const n = this.n
-    const at = VECTORS_AT + vector * n
+    const at = SCALARS + vector * n
     for (let i = 0; i < n; i++) out[outOffset + i] = state[at + i]
   }
 }
@@ -428,7 +389,7 @@ function scalarsFinite(b: Float64Array): boolean {
   let s1 = 0
   let s2 = 0
   let s3 = 0
-  for (let i = 0; i < VECTORS_AT; i += 4) {
+  for (let i = 0; i < SCALARS; i += 4) {
     s0 += b[i] - b[i]
     s1 += b[i + 1] - b[i + 1]
     s2 += b[i + 2] - b[i + 2]
