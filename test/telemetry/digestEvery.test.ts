@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { EMPTY, map, NEVER, of, Subject, throwError } from "rxjs"
+import { EMPTY, map, NEVER, of, Subject, throwError, VirtualTimeScheduler } from "rxjs"
 import { TestScheduler } from "rxjs/testing"
 import { describe, expect, it } from "vitest"
 import type { DigestInput } from "../../src/domain/Digest.ts"
@@ -57,7 +57,11 @@ describe("digestEvery over marbles", () => {
       expectObservable(source.pipe(digestEvery({ everyMs: 10, scheduler })), "-----!").toBe("-")
       expectSubscriptions(source.subscriptions).toBe("^----!")
     })
-    expect(scheduler.actions).toEqual([])
+    const timers = new VirtualTimeScheduler()
+    const subscription = NEVER.pipe(digestEvery({ everyMs: 10, scheduler: timers })).subscribe()
+    expect(timers.actions.length).toBe(1)
+    subscription.unsubscribe()
+    expect(timers.actions).toEqual([])
   })
 
   it("turns what the caller's objective throws into an error of the stream", () => {

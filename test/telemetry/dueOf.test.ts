@@ -162,6 +162,20 @@ describe("dueOf", () => {
     source.close(1, 3)
     expect(indexes).toEqual([0, 1])
   })
+
+  it("counts no window that it did not show, though its hook still hung under another's", () => {
+    const source = new Source()
+    const due = dueOf(source)
+    const lower = due.subscribe()
+    dueOf(source).subscribe()
+    lower.unsubscribe()
+    source.close(1, 1)
+    const indexes: Array<number | undefined> = []
+    due.subscribe((one) => indexes.push(one.window?.index))
+    source.open(1)
+    source.close(1, 2)
+    expect(indexes).toEqual([0])
+  })
 })
 
 describe("windows$", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from "rxjs"
+import { concat, EMPTY, NEVER, Observable, of, Subject, throwError, VirtualTimeScheduler } from "rxjs"
 import { TestScheduler } from "rxjs/testing"
 import { describe, expect, it } from "vitest"
 import type { DigestInput } from "../../src/domain/Digest.ts"
@@ -69,8 +69,11 @@ describe("evalWindows over marbles", () => {
       expectObservable(windows, unsubscribe).toBe("-----")
       expectSubscriptions(source.subscriptions).toBe("^---!")
     })
-    // Were the timer still set, `run` would have flushed it and windows would have expired for ever.
-    expect(scheduler.actions).toEqual([])
+    const timers = new VirtualTimeScheduler()
+    const subscription = NEVER.pipe(evalWindows({ scheduler: timers })).subscribe()
+    expect(timers.actions.length).toBe(1)
+    subscription.unsubscribe()
+    expect(timers.actions).toEqual([])
   })
 
   it("turns what the caller's generation throws into an error of the stream", () => {
