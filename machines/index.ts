@@ -7,15 +7,8 @@ export {
   type SpsaCycleContext,
   type SpsaCycleInput,
 } from "./cycleContext.ts"
-export {
-  type EngineActorRef,
-  type EngineContext,
-  type EngineDigest,
-  type EngineEvent,
-  type EngineInput,
-  type EngineOutput,
-  engineMachine,
-} from "./engine.machine.ts"
+export { type EngineActorRef, engineMachine } from "./engine.machine.ts"
+export type { EngineContext, EngineDigest, EngineEvent, EngineInput, EngineOutput } from "./engineContext.ts"
 export type {
   AppliedEvent,
   CycleCompletedEvent,

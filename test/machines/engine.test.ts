@@ -1,7 +1,8 @@
 import { type Actor, createActor, fromCallback, setup, type EventObject } from "xstate"
 import { describe, expect, it } from "vitest"
 import { type CycleSummary, cycleSummary } from "../../machines/cycleContext.ts"
-import { type EngineOutput, engineMachine } from "../../machines/engine.machine.ts"
+import { engineMachine } from "../../machines/engine.machine.ts"
+import type { EngineOutput } from "../../machines/engineContext.ts"
 import { type CyclePhase, cyclePhase, spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { TelemetryInput } from "../../machines/telemetry.ts"
 import {

@@ -4,7 +4,8 @@
  */
 import type { KnobNumbers } from "../../src/hot/KnobTable.ts"
 import { type Actor, createActor } from "xstate"
-import { type EngineInput, engineMachine } from "../../machines/engine.machine.ts"
+import { engineMachine } from "../../machines/engine.machine.ts"
+import type { EngineInput } from "../../machines/engineContext.ts"
 import { AUDIT_APPLY, AUDIT_ROLLBACK, DROP_OLDEST, LINEAR, TRIMMED_MEAN } from "../../src/hot/codes.ts"
 import {
   RECORD_CODE,

@@ -1,0 +1,125 @@
+/**
+ * What an engine is given, what it remembers between events, and what it answers to. Apart from the chart, so that the
+ * chart can be read as one.
+ */
+import { PERIODIC } from "../src/hot/codes.ts"
+import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
+import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
+import { type BaselinePolicy, type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
+import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+import type {
+  CycleReport,
+  DeadlineEvent,
+  PlantSettledEvent,
+  ResetEvent,
+  SafeModeReport,
+  TickEvent,
+  TripEvent,
+  WindowEvent,
+  WindowExpiredEvent,
+} from "./events.ts"
+import { Opaque } from "./Opaque.ts"
+import { type BindPort, ProposalPort } from "./ProposalPort.ts"
+
+/** A digest as an object, as `HotPath.observeObject` takes it. */
+export type EngineDigest = DigestFields
+
+export interface EngineInput {
+  /** The hot path this engine drives; it must not be shared with another engine. */
+  readonly hot: HotPath
+  /** Integer from 0 to 2^53 - 1: same seed and digests, same proposals. */
+  readonly seed: number
+  /** Default "minimize". */
+  readonly objective?: "minimize" | "maximize"
+  readonly settings?: Partial<SpsaSettings>
+  readonly limits?: Partial<CycleLimits>
+  readonly safeMode?: Partial<SafeModePolicy>
+  /** Names of the knobs by id, for violations. */
+  readonly names?: ReadonlyArray<string>
+  /**
+   * Whether the configuration at the start counts as the last known good one until a better has proved itself.
+   * Default true: it is what a person wrote down.
+   */
+  readonly startIsBaseline?: boolean
+}
+
+export interface EngineContext {
+  readonly hot: Opaque<HotPath>
+  readonly bind: Opaque<BindPort>
+  readonly port: ProposalPort
+  readonly settings: SpsaSettings
+  readonly limits: CycleLimits
+  readonly safeMode: SafeModePolicy
+  readonly names: ReadonlyArray<string>
+  readonly sign: 1 | -1
+  readonly startIsBaseline: boolean
+  readonly baselinePolicy: BaselinePolicy
+  readonly watch: BaselineWatch
+  /** Regressions in a row, as Tier 1 was last told. */
+  readonly regressions: number
+  /** The loss when SafeMode opened: what a recovery is measured against. */
+  readonly lossAtTrip: number | null
+  /** The child that failed and has to be started anew. */
+  readonly fault: "cycle" | "telemetry" | null
+}
+
+export type EngineEvent =
+  | { readonly type: "start"; readonly nowUs: number }
+  | { readonly type: "stop"; readonly nowUs: number }
+  | { readonly type: "digest"; readonly digest: EngineDigest }
+  | { readonly type: "rollback"; readonly nowUs: number }
+  | { readonly type: "setBaseline"; readonly nowUs: number }
+  | { readonly type: "drained"; readonly nowUs: number }
+  | TickEvent
+  | TripEvent
+  | ResetEvent
+  | WindowEvent
+  | WindowExpiredEvent
+  | DeadlineEvent
+  | CycleReport
+  | SafeModeReport
+  | PlantSettledEvent
+
+/** What a parent machine gets when the engine is done. */
+export interface EngineOutput {
+  readonly generation: number
+  /** Where the plant was left: its base, unit space. */
+  readonly base: ReadonlyArray<number>
+}
+
+export function initialContext(input: EngineInput): EngineContext {
+  const { hot } = input
+  const { policy } = hot.executor
+  const { port, bind } = ProposalPort.create()
+  return {
+    hot: new Opaque("hotPath", hot),
+    bind: new Opaque("bind", bind),
+    port,
+    settings: { ...DEFAULT_SPSA, ...input.settings, seed: input.seed, maxStep: policy.maxStep },
+    limits: {
+      ...DEFAULT_CYCLE_LIMITS,
+      rollbackRegressions: policy.rollbackRegressions,
+      regressionsToTrip: policy.regressionsToTrip,
+      ...input.limits,
+    },
+    safeMode: {
+      ...DEFAULT_SAFE_MODE,
+      timerUs: policy.cooldownUs,
+      rollbacksPerHour: policy.rollbacksPerHour,
+      ...input.safeMode,
+    },
+    names: input.names ?? [],
+    sign: input.objective === "maximize" ? -1 : 1,
+    startIsBaseline: input.startIsBaseline ?? true,
+    baselinePolicy: {
+      minStableUs: policy.minStableUs,
+      radius: policy.maxStep,
+      periodic: Array.from(hot.table.scale, (scale) => scale === PERIODIC),
+    },
+    watch: EMPTY_WATCH,
+    regressions: 0,
+    lossAtTrip: null,
+    fault: null,
+  }
+}
