@@ -152,7 +152,7 @@ export class HotLoop {
 
   /** Leaves SafeMode by hand, unless the audit still has no room. */
   reset(): void {
-    if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && this.hot.audit.highWater))
+    if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && !this.auditDrained()))
       this.close()
   }
 
@@ -165,7 +165,7 @@ export class HotLoop {
       if (
         this.exit === BY_TIMER
           ? this.hot.nowCell[0] >= this.due[0]
-          : this.exit === BY_DRAIN && !this.hot.audit.highWater
+          : this.exit === BY_DRAIN && this.auditDrained()
       ) {
         this.close()
       }
@@ -327,6 +327,12 @@ export class HotLoop {
     this.timeouts = 0
     this.due[0] = nowCell[0] + this.options.safeModeUs
     this.hot.reopenWindow()
+  }
+
+  /** Half empty: well below what filled it, or the next few records would close the latch again. */
+  private auditDrained(): boolean {
+    const { size, capacity } = this.hot.audit
+    return 2 * size <= capacity
   }
 
   private close(): void {

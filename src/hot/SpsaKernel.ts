@@ -27,7 +27,6 @@ import {
 import {
   S_AGE,
   S_BEGUN,
-  S_BLOCKED,
   S_BLOCKS,
   S_CYCLE,
   S_ETA,
@@ -144,9 +143,10 @@ export class SpsaKernel {
     next.set(prev)
     next[S_BEGUN] = 0
     next[S_CYCLE]++
-    const outcome = this.measure(next, readings) ? this.decide(next, readings, band) : KERNEL_NO_CHANGE
-    if (outcome !== KERNEL_NO_CHANGE && scalarsFinite(next)) return outcome
-    // Overflow (an exploding objective) leaves the cycle out, whatever of it was already written.
+    this.measure(next, readings)
+    const outcome = this.decide(next, readings, band)
+    if (scalarsFinite(next)) return outcome
+    // No number, overflow, or a pair that did not move leaves the cycle out, whatever of it was already written.
     const cycle = next[S_CYCLE]
     next.set(prev)
     next[S_BEGUN] = 0
@@ -162,7 +162,6 @@ export class SpsaKernel {
     next[S_HAS_MEAN] = 0
     next[S_MEAN] = 0
     next[S_PREDICTED] = 0
-    next[S_BLOCKED] = 0
     next[S_REGRESSIONS] = 0
     skipMargin(next)
     this.placeBase(next, baseUnit)
@@ -232,8 +231,8 @@ export class SpsaKernel {
     this.copy(state, V_BASE, out, 0)
   }
 
-  /** Differences and means of the two readings; false when they say nothing. */
-  private measure(b: Float64Array, readings: Float64Array): boolean {
+  /** Differences and means of the two readings. A pair that did not move has a slope that is no number. */
+  private measure(b: Float64Array, readings: Float64Array): void {
     const n = this.n
     const plus = SCALARS + V_PLUS * n
     const minus = SCALARS + V_MINUS * n
@@ -265,9 +264,6 @@ export class SpsaKernel {
     work[W_DIFFERENCE] = high - low
     work[W_MEAN] = (high + low) / 2
     work[W_SLOPE] = (n * work[W_DIFFERENCE]) / square
-    // x - x is 0 for every finite x and NaN otherwise; a square of 0 makes the slope NaN or infinite.
-    const sum = work[W_SLOPE] + work[W_MEAN]
-    return sum - sum === 0
   }
 
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
@@ -280,7 +276,6 @@ export class SpsaKernel {
     countRegressions(b, work, n)
     const constrained = this.readMargins(b, readings)
     if (lastMoveFailed(b, work, settings)) return this.takeBack(b, band)
-    b[S_BLOCKED] = 0
     adaptGain(b, work, settings)
     watchLevel(b, work, settings, n)
     boundGain(b, work, settings)
@@ -322,7 +317,6 @@ export class SpsaKernel {
     b[S_ETA] /= 2
     b[S_HAS_MEAN] = 0
     b[S_PREDICTED] = 0
-    b[S_BLOCKED] = 1
     b[S_BLOCKS]++
     skipMargin(b)
     wishBack(b, this.probes)

@@ -7,7 +7,6 @@ import type { SpsaSettings } from "./spsaSettings.ts"
 import {
   S_AGE,
   S_ALARM,
-  S_BLOCKED,
   S_ETA,
   S_HAS_LAST_MEAN,
   S_HAS_LEVEL,
@@ -33,7 +32,6 @@ import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_SLOPE, W_SQUARE, W_SQUARES } from ".
 // Imported bindings are looked up at every use, constants of the module's own are compiled in.
 const AT_AGE = S_AGE
 const AT_ALARM = S_ALARM
-const AT_BLOCKED = S_BLOCKED
 const AT_ETA = S_ETA
 const AT_HAS_LAST_MEAN = S_HAS_LAST_MEAN
 const AT_HAS_LEVEL = S_HAS_LEVEL
@@ -122,10 +120,13 @@ export function learnSlope(b: Float64Array, work: Float64Array): void {
   b[AT_SLOPE] = mixed > held ? mixed : held
 }
 
-/** Section 4: true when the last move made things worse beyond doubt. Never twice running. */
+/**
+ * Section 4: true when the last move made things worse beyond doubt. Never twice running: after a move was taken back there
+ * is no mean to compare with.
+ */
 export function lastMoveFailed(b: Float64Array, work: Float64Array, settings: SpsaSettings): boolean {
   const p = b[AT_PREDICTED]
-  if (b[AT_HAS_MEAN] === 0 || b[AT_BLOCKED] === 1 || !(p < 0)) return false
+  if (b[AT_HAS_MEAN] === 0 || !(p < 0)) return false
   return work[OF_MEAN] - b[AT_MEAN] > settings.blockSigmas * Math.sqrt(b[AT_NOISE]) - 2 * p
 }
 

@@ -35,8 +35,7 @@ export const S_PREDICTED = 16
 export const S_REHEATS = 17
 /** +1 when the plus side of the cycle in flight is read first, else -1. */
 export const S_FIRST = 18
-export const S_BLOCKED = 19
-/** Times a move was taken back. */
+/** Times a move was taken back (19 is free). */
 export const S_BLOCKS = 20
 /** Consecutive cycles that were worse than the one before beyond doubt. */
 export const S_REGRESSIONS = 21

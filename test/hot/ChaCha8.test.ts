@@ -90,6 +90,14 @@ describe("drawSigns", () => {
     expect([...many.subarray(0, 3)]).toEqual([...few])
   })
 
+  it("goes on to fresh bits where a block of 512 ends", () => {
+    const out = new Float64Array(1100)
+    const first = drawSigns(3, 8, 1100, out)
+    // Bit 0 of the first block is the order, so knob 511 has bit 0 of the second.
+    expect([...out.subarray(511, 611)]).not.toEqual([first, ...out.subarray(0, 99)])
+    expect([...out.subarray(1023, 1100)]).not.toEqual([...out.subarray(511, 588)])
+  })
+
   it("uses every bit of a seed up to 2^53 - 1 and of a cycle beyond 2^32", () => {
     const draws = new Set(
       [

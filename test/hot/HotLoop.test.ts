@@ -280,6 +280,7 @@ describe("HotLoop", () => {
     bench.loop.reset()
     bench.tick(3600 * SECOND)
     expect(bench.loop.phase).toBe(FROZEN)
+    expect(bench.loop.trips).toBe(1)
     bench.hot.audit.drain(() => {})
     bench.tick(1)
     expect(bench.loop.phase).not.toBe(FROZEN)

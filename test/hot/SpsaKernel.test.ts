@@ -179,6 +179,20 @@ describe("the tuning rule", () => {
     expect(bowl(0.6)(drive.base)).toBeLessThan(0.01)
   })
 
+  it("keeps its probes wide where noise would drown them, and narrows them where there is none", () => {
+    const probes = [0, 0.2].map((share) => {
+      const drive = new Drive([plain, plain, plain, plain], [0.2, 0.2, 0.2, 0.2], { seed: 5 })
+      let reading = 0
+      const noisy = (unit: Float64Array): number =>
+        bowl(0.5)(unit) + noiseAt({ kind: "gaussian", level: share * 0.36 }, 4, reading++)
+      for (let k = 0; k < 60; k++) drive.cycle(noisy)
+      return drive.kernel.probe(drive.state)
+    })
+    // After 60 cycles the schedule alone would allow .0225.
+    expect(probes[0]).toBeLessThan(0.006)
+    expect(probes[1]).toBeGreaterThan(0.025)
+  })
+
   it("counts cycles in a row that got worse beyond doubt, and forgets them on the first that did not", () => {
     const drive = new Drive([plain], [0.5])
     for (let k = 0; k < 10; k++) drive.cycle(bowl(0.5))
@@ -300,6 +314,17 @@ describe("periodic knobs", () => {
     }
     expect(distance(drive.base)).toBeLessThan(1e-4)
   })
+
+  it("come out at 0, not at 1, a hair below the seam", () => {
+    // Either sign of the draw, so that either side is the one below.
+    for (let seed = 0; seed < 8; seed++) {
+      const drive = new Drive([circle], [DEFAULT_SPSA.probe * (1 - Number.EPSILON)], { seed })
+      drive.begin()
+      const sides = [drive.plus[0], drive.minus[0]].toSorted((a, b) => a - b)
+      expect(sides[0]).toBe(0)
+      expect(sides[1]).toBeCloseTo(2 * DEFAULT_SPSA.probe, 12)
+    }
+  })
 })
 
 describe("the constraint", () => {
@@ -339,6 +364,17 @@ describe("the constraint", () => {
 
   it("keeps its distance when the margin is noisy", () => {
     expect(run(0.01).share).toBeLessThan(0.005)
+  })
+
+  it("forgets margins that overflow, even when the move is taken back on the same readings", () => {
+    const drive = new Drive([plain, plain], [0.3, 0.3])
+    drive.readings[2] = 1
+    drive.readings[3] = 1
+    for (let k = 0; k < 13; k++) drive.cycle(bowl(0.7))
+    drive.readings[2] = 1e308
+    drive.readings[3] = -1e308
+    expect(drive.cycle((unit) => 100 + bowl(0.7)(unit))).toBe(KERNEL_BLOCKED)
+    expect(drive.state.every(Number.isFinite)).toBe(true)
   })
 
   it("returns from an infeasible start although the objective pulls the other way", () => {
@@ -388,7 +424,10 @@ describe("for any knobs and any telemetry", () => {
   it("targets stay in bounds, on the grid and within reach, and the state stays finite", () => {
     fc.assert(
       fc.property(
-        fc.array(anyKnob, { minLength: 1, maxLength: 5 }),
+        fc.oneof(
+          fc.array(anyKnob, { minLength: 1, maxLength: 5 }),
+          fc.array(fc.constantFrom(plain, { ...plain, maxStep: 0.02 }), { minLength: 1, maxLength: 5 }),
+        ),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 }),
         fc.array(fc.tuple(anyReading, anyReading, anyReading, anyReading), { minLength: 1, maxLength: 40 }),
         fc.array(
@@ -404,9 +443,10 @@ describe("for any knobs and any telemetry", () => {
         fc.nat(),
         fc.constantFrom("trustRatio", "spall"),
         fc.constantFrom(0.05, 0.1, 0.2),
-        (knobs, start, stream, room, seed, mode, maxStep) => {
+        fc.boolean(),
+        (knobs, start, stream, room, seed, mode, maxStep, constrained) => {
           const table = new KnobTable(knobs)
-          const drive = new Drive(knobs, start, { seed, mode, maxStep })
+          const drive = new Drive(knobs, start, { seed, mode, maxStep, constrained })
           const n = knobs.length
           const band = Float64Array.from({ length: 2 * n }, (_, i) =>
             i % 2 ? room[i >> 1][1] : -room[i >> 1][0],
@@ -517,7 +557,9 @@ describe("the state block", () => {
     drive.kernel.base(drive.state, drive.base)
     expect([...drive.base]).toEqual([0.1, 0.9])
     expect(drive.kernel.eta(drive.state)).toBe(eta)
+    const noise = drive.kernel.noise(drive.state)
     expect(drive.cycle((unit) => 100 + bowl(0.7)(unit))).toBe(KERNEL_UPDATE)
+    expect(drive.kernel.noise(drive.state)).toBe(noise)
   })
 
   it("advances the draw but not the age when a cycle says nothing", () => {
