@@ -24,7 +24,6 @@ export function snapshotsOf<S extends Snapshot<unknown>>(actor: SnapshotSource<S
     } while (!subscriber.closed && shown !== actor.getSnapshot())
     // XState tells a late listener that an actor was done, but not that it was stopped.
     if (shown.status === "stopped") subscriber.complete()
-    if (subscriber.closed) return
     const subscription = actor.subscribe({
       next: (snapshot) => subscriber.next(snapshot),
       error: (error) => subscriber.error(error),
