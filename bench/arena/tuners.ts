@@ -55,6 +55,17 @@ export const tuners: ReadonlyArray<Tuner> = [
 
 /** The rule with one part taken out at a time. */
 export const ablations: ReadonlyArray<Tuner> = [
+  rule("the recipe as found", {
+    firstStep: 0.05,
+    fewSurprises: 1,
+    differenceSigmas: Number.POSITIVE_INFINITY,
+    noisyProbe: 0,
+  }),
+  rule("first surprises not averaged", { fewSurprises: 1 }),
+  rule("no wider probes under noise", { noisyProbe: 0 }),
+  rule("wider probes whatever they cost", { payingProbe: Number.POSITIVE_INFINITY }),
+  rule("wild differences not tamed", { differenceSigmas: Number.POSITIVE_INFINITY }),
+  rule("first step .05", { firstStep: 0.05 }),
   rule("no trust ratio", { trust: 0 }),
   rule("no blocking", { blockSigmas: Number.POSITIVE_INFINITY }),
   rule("no change detection", { alarm: Number.POSITIVE_INFINITY }),

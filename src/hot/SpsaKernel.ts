@@ -269,7 +269,7 @@ export class SpsaKernel {
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
     const { work, settings, n } = this
     if (settings.mode === "spall") return this.plainStep(b, band)
-    tameDifference(b, work, n)
+    tameDifference(b, work, settings, n)
     b[S_GRADIENT] = work[W_SLOPE]
     learnNoise(b, work, settings)
     learnSlope(b, work)

@@ -60,14 +60,6 @@ const OF_SQUARES = W_SQUARES
 
 /** A squared surprise counts for at most so many times the noise: one wild reading is no new noise level. */
 const SURPRISE_CAP = 9
-/** So many first surprises are averaged without a cap: a lucky first one must not pass for the noise. */
-const FEW_SURPRISES = 10
-/** A difference of the pair counts for at most so many deviations of what noise and slope explain. */
-const DIFFERENCE_SIGMAS = 4
-/** Probes outgrow their schedule once noise over slope asks for more than this multiple of it, */
-const NOISY_PROBE = 0.5
-/** but no further than this multiple of sqrt(gain * noise): with a small gain noise does little harm, wide probes still do. */
-const PAYING_PROBE = 2.2
 /** Cycles after a start or re-heat in which an alarm is not raised. */
 const QUIET_CYCLES = 5
 /** A cycle mean worse by so many deviations than the one before counts as a regression. */
@@ -77,9 +69,9 @@ const REGRESSION_SIGMAS = 3
  * Before section 2: one wild reading (a collection, a page fault) is not a slope. Lasting change passes, because the
  * cap grows with the slope it lets through.
  */
-export function tameDifference(b: Float64Array, work: Float64Array, n: number): void {
+export function tameDifference(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
   if (b[AT_HAS_SLOPE] === 0 || b[AT_SURPRISES] < 3) return
-  const cap = DIFFERENCE_SIGMAS * Math.sqrt(2 * b[AT_NOISE] + b[AT_SLOPE] * work[OF_SQUARE])
+  const cap = settings.differenceSigmas * Math.sqrt(2 * b[AT_NOISE] + b[AT_SLOPE] * work[OF_SQUARE])
   if (!(cap > 0)) return
   if (work[OF_DIFFERENCE] > cap) work[OF_DIFFERENCE] = cap
   else if (work[OF_DIFFERENCE] < -cap) work[OF_DIFFERENCE] = -cap
@@ -92,7 +84,7 @@ export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSe
   if (b[AT_HAS_MEAN] === 0) return
   const surprise = work[OF_MEAN] - b[AT_MEAN] - settings.trustTarget * b[AT_PREDICTED]
   const e = surprise * surprise
-  const seen = b[AT_SURPRISES] < FEW_SURPRISES ? ++b[AT_SURPRISES] : FEW_SURPRISES + 1
+  const seen = b[AT_SURPRISES] < settings.fewSurprises ? ++b[AT_SURPRISES] : settings.fewSurprises + 1
   if (b[AT_HAS_NOISE] === 0) {
     b[AT_NOISE] = e
     b[AT_HAS_NOISE] = 1
@@ -100,7 +92,7 @@ export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSe
   }
   const r = b[AT_NOISE]
   if (r === 0) b[AT_NOISE] = 0.1 * e
-  else if (seen <= FEW_SURPRISES) b[AT_NOISE] = r + (e - r) / seen
+  else if (seen <= settings.fewSurprises) b[AT_NOISE] = r + (e - r) / seen
   else b[AT_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
 }
 
@@ -218,8 +210,8 @@ export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSe
   const half = (settings.maxStep * (1 - 1e-9)) / 2
   const bySteps = settings.probeToStep * b[AT_STEP]
   const byNoise = noise === 0 ? 0 : slope === 0 ? half : Math.sqrt(noise / slope)
-  const paying = noise === 0 ? 0 : PAYING_PROBE * Math.sqrt(b[AT_ETA] * Math.sqrt(noise))
-  const audible = NOISY_PROBE * byNoise
+  const paying = noise === 0 ? 0 : settings.payingProbe * Math.sqrt(b[AT_ETA] * Math.sqrt(noise))
+  const audible = settings.noisyProbe * byNoise
   const noisy = audible < paying ? audible : paying
   const free = noisy > schedule ? noisy : schedule
   const top = free < half ? free : half

@@ -36,6 +36,14 @@ export interface SpsaSettings {
   readonly trustTarget: number
   /** A move is taken back when the mean rose by more than so many noise deviations; Infinity switches it off. */
   readonly blockSigmas: number
+  /** So many first surprises are averaged without a cap: a lucky first one must not pass for the noise. */
+  readonly fewSurprises: number
+  /** A difference of the pair counts for at most so many deviations of what noise and slope explain. */
+  readonly differenceSigmas: number
+  /** Probes outgrow their schedule once noise over slope asks for more than this multiple of it; 0 never, */
+  readonly noisyProbe: number
+  /** but no further than this multiple of sqrt(gain * noise): with a small gain noise does little harm, wide probes still do. */
+  readonly payingProbe: number
   /** Evidence at which the plant counts as changed; Infinity switches change detection off. */
   readonly alarm: number
 }
@@ -58,5 +66,9 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   trust: 0.5,
   trustTarget: 0.5,
   blockSigmas: 3,
+  fewSurprises: 10,
+  differenceSigmas: 4,
+  noisyProbe: 0.5,
+  payingProbe: 2.2,
   alarm: 8,
 })
