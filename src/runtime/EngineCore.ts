@@ -44,6 +44,7 @@ import {
   type EngineSnapshot,
   safeModeState,
 } from "./EngineSnapshot.ts"
+import { warmUp } from "./warmUp.ts"
 import { Listeners, type Subscription } from "./Listeners.ts"
 
 /** Looks into every actor of an engine, as XState's own `inspect` option. */
@@ -144,6 +145,7 @@ export class EngineCore {
   begin(): void {
     this.expect("idle", "start")
     this.status = "running"
+    warmUp()
     this.hot.nowCell[0] = this.nowUs
     this.actor.start()
     this.actor.send({ type: "start", nowUs: this.hot.nowUs })
@@ -172,7 +174,7 @@ export class EngineCore {
   observe(input: unknown): boolean {
     this.expect("running", "observe")
     const { hot } = this
-    if (this.readClock !== null) hot.nowCell[0] = this.readClock()
+    hot.nowCell[0] = this.nowUs
     emptyDigest(hot.digest, hot.nowCell[0], hot.config.generation)
     const error = writeDigest(hot.digest, input, this.settings.extras)
     if (error !== null) throw error
@@ -186,6 +188,9 @@ export class EngineCore {
     const { digest } = hot
     // NaN is the only number that is not itself.
     if (digest[0] !== digest[0]) digest[0] = hot.nowCell[0]
+    // The cell is as old as the last tick: a stamp beyond it may be ahead of it and not of the time. Reading the clock
+    // allocates, so who wants none leaves the stamp away.
+    else if (digest[0] > hot.nowCell[0] && this.readClock !== null) hot.nowCell[0] = this.nowUs
     if (digest[1] !== digest[1]) digest[1] = hot.config.generation
     const code = hot.observe()
     return code === NOTHING_DUE ? code : this.afterDue(code)

@@ -155,6 +155,26 @@ describe("Engine.make", () => {
     }),
   )
 
+  it.effect("judges stamps by its clock, also between two ticks", () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine.make({ ...config, tickUs: 1_000_000 })
+      const { generation } = yield* engine.snapshot
+      yield* TestClock.adjust("500 millis")
+      const report = (timestampUs: number): void => {
+        engine.digest.fill(Number.NaN)
+        engine.digest.set([timestampUs, generation, 1])
+        engine.observeDigestUnsafe()
+      }
+      report(499_000)
+      report(500_900)
+      report(505_000)
+      yield* engine.observe({ objective: 1, timestampUs: 498_000 })
+      yield* engine.observe({ objective: 1, timestampUs: 700_000 })
+      const { digests } = (yield* engine.snapshot).counters
+      assert.deepStrictEqual([digests.valid, digests.invalid], [3, 2])
+    }),
+  )
+
   it.effect("is a service", () =>
     Effect.gen(function* () {
       const engine = yield* Engine
