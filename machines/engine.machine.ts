@@ -52,7 +52,7 @@ const engineSetup = setup({
   },
   guards: {
     childFailed: ({ context }) => context.fault !== null,
-    auditHasRoom: ({ context }) => !context.hot.get().audit.highWater,
+    auditIsDrained: ({ context }) => context.hot.get().audit.drained,
   },
   actions: {
     advanceClock: ({ context, event }) => {
@@ -154,10 +154,11 @@ const engineSetup = setup({
     })),
     /** Tier 1's actor itself has failed: what can still be done is done by hand. */
     secureDirectly: ({ context }) => {
-      const { executor, nowCell } = context.hot.get()
+      const { config, executor, nowCell } = context.hot.get()
       executor.openLatch(TRIP_ENGINE_FAULT)
       executor.proposal[P_NOW_US] = nowCell[0]
-      executor.returnToBase()
+      if (config.hasBaseline) executor.rollback()
+      else executor.returnToBase()
     },
   },
 })
@@ -250,7 +251,7 @@ export const engineMachine = engineSetup.createMachine({
             windowExpired: { actions: ["reopenWindow", "wakeLatch"] },
             deadline: { actions: "wakeLatch" },
             tick: [
-              { guard: "auditHasRoom", actions: ["advanceClock", "drainedToLatch"] },
+              { guard: "auditIsDrained", actions: ["advanceClock", "drainedToLatch"] },
               { actions: "advanceClock" },
             ],
             drained: { actions: "drainedToLatch" },

@@ -90,6 +90,11 @@ export class AuditRing {
     return this.size >= HIGH_WATER * this.capacity
   }
 
+  /** Half empty: far enough below what fills it that a few records do not fill it again. Adaptation may go on. */
+  get drained(): boolean {
+    return 2 * this.size <= this.capacity
+  }
+
   /** Records written since construction. */
   get written(): number {
     return this.counts[0] - 1

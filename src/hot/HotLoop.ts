@@ -152,7 +152,7 @@ export class HotLoop {
 
   /** Leaves SafeMode by hand, unless the audit still has no room. */
   reset(): void {
-    if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && !this.auditDrained()))
+    if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && !this.hot.audit.drained))
       this.close()
   }
 
@@ -165,7 +165,7 @@ export class HotLoop {
       if (
         this.exit === BY_TIMER
           ? this.hot.nowCell[0] >= this.due[0]
-          : this.exit === BY_DRAIN && this.auditDrained()
+          : this.exit === BY_DRAIN && this.hot.audit.drained
       ) {
         this.close()
       }
@@ -327,12 +327,6 @@ export class HotLoop {
     this.timeouts = 0
     this.due[0] = nowCell[0] + this.options.safeModeUs
     this.hot.reopenWindow()
-  }
-
-  /** Half empty: well below what filled it, or the next few records would close the latch again. */
-  private auditDrained(): boolean {
-    const { size, capacity } = this.hot.audit
-    return 2 * size <= capacity
   }
 
   private close(): void {

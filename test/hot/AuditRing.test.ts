@@ -52,6 +52,16 @@ describe("AuditRing", () => {
     expect(ring.highWater).toBe(true)
   })
 
+  it("counts as drained from half empty on", () => {
+    const ring = new AuditRing(2, 16)
+    for (let i = 0; i < 8; i++) ring.push()
+    expect(ring.drained).toBe(true)
+    ring.pushSafety()
+    expect(ring.drained).toBe(false)
+    ring.drain(() => {}, 1)
+    expect(ring.drained).toBe(true)
+  })
+
   it("drains no more than it is asked for", () => {
     const ring = new AuditRing(1, 16)
     for (let i = 0; i < 5; i++) push(ring, i)

@@ -5,15 +5,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { RECORD_KIND, RECORD_SEQUENCE } from "../../src/hot/AuditRing.ts"
-import {
-  ACCEPTED,
-  AUDIT_QUEUE_FULL,
-  MINUS,
-  NOT_TRIPPED,
-  PERIODIC,
-  PLUS,
-  UPDATE,
-} from "../../src/hot/codes.ts"
+import { ACCEPTED, AUDIT_QUEUE_FULL, MINUS, NOT_TRIPPED, PLUS, UPDATE } from "../../src/hot/codes.ts"
 import type { GuardrailNumbers } from "../../src/hot/Guardrails.ts"
 import { balanced, bits, drained, everyShape, makeRig, type Rig } from "./rig.ts"
 

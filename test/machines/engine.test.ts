@@ -282,13 +282,18 @@ describe("SafeMode opens by itself", () => {
     expect(at.mode).toBe(ADAPTING)
   })
 
-  it("by a tick once someone has drained a full audit", () => {
-    const at = rig({}, { auditCapacity: 64 })
-    at.run(400, quadratic, false)
-    at.drain()
-    at.engine.send({ type: "tick", nowUs: at.nowUs + 1 })
-    expect(at.mode).toBe(ADAPTING)
-  })
+  it.each([16, 64])(
+    "by a tick once someone has drained a full audit of %i records, and not before",
+    (auditCapacity) => {
+      const at = rig({}, { auditCapacity })
+      at.run(400, quadratic, false)
+      at.engine.send({ type: "tick", nowUs: at.nowUs + 1 })
+      expect(at.mode).toBe(SAFE)
+      at.drain()
+      at.engine.send({ type: "tick", nowUs: at.nowUs + 1 })
+      expect(at.mode).toBe(ADAPTING)
+    },
+  )
 
   it("when rolling back did not stop an objective from exploding", () => {
     const at = rig({}, { policy: { ...POLICY, cooldownUs: SECOND_US } })
@@ -436,8 +441,19 @@ describe("a fault", () => {
     expect(JSON.stringify(engine.getSnapshot().value)).toBe(ADAPTING)
   })
 
-  it("of the hot-path actor ends the engine with the plant on its base", () => {
+  it("of the hot-path actor ends the engine with the plant on its baseline", () => {
     const at = rigIn("waitingPlus")
+    at.run(300)
+    const baseline = new Float64Array(at.hot.table.size)
+    at.hot.config.baselineUnits(baseline)
+    expect(at.base).not.toEqual(baseline)
+    failChild(at.engine, "hotPath")
+    expect(at.engine.getSnapshot().status).toBe("done")
+    expect(at.live).toEqual(Array.from(baseline))
+  })
+
+  it("of the hot-path actor ends it on the base where no baseline was ever set", () => {
+    const at = rigIn("waitingPlus", { startIsBaseline: false })
     failChild(at.engine, "hotPath")
     expect(at.engine.getSnapshot().status).toBe("done")
     expect(at.live).toEqual(at.base)
