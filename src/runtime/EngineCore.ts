@@ -18,15 +18,13 @@ import {
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "../hot/codes.ts"
-import { HotPath } from "../hot/HotPath.ts"
+import type { HotPath } from "../hot/HotPath.ts"
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
-import { resolveGuardrails } from "../control/guardrails.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import { problem, show } from "../domain/problems.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
-import type { EngineInput } from "../../machines/engineContext.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { observableLogic } from "../interop/observableLogic.ts"
 import { createRootActor } from "../interop/rootActor.ts"
@@ -36,6 +34,7 @@ import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
 import { CycleTimes } from "./CycleTimes.ts"
 import { dueEvent } from "./dueEvent.ts"
+import { hotPathOf, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
 import {
   configurations,
@@ -94,39 +93,20 @@ export class EngineCore {
   constructor(options: EngineCoreOptions) {
     const { settings } = options
     const { space } = settings
-    const policy = resolveGuardrails(settings.guardrails)
     this.settings = settings
     this.runId = options.runId
     this.readClock = options.readClock
-    this.hot = new HotPath({
-      table: space.table,
-      policy,
-      initialUnit: space.initialUnit,
-      window: settings.window,
-      ringCapacity: settings.ringCapacity,
-      ringPolicy: settings.ringPolicy,
-      auditCapacity: settings.auditCapacity,
-      journalDigests: settings.auditDigests,
-      manualTime: options.readClock === null,
-    })
-    this.coarse = coarseKnobs(space, policy.maxStep)
+    this.hot = hotPathOf(settings, options.readClock === null)
+    this.coarse = coarseKnobs(space, this.hot.executor.policy.maxStep)
     this.values = liveView(this.hot, space.names)
     this.trail = new AuditTrail({
       ring: this.hot.audit,
       decoder: new AuditDecoder(options.runId, space, settings.extras),
       memory: settings.auditMemory,
       immediate: options.readClock === null,
-      start: startOf(settings, this.coarse),
+      start: startRecord(settings, this.coarse),
     })
-    const input: EngineInput = {
-      hot: this.hot,
-      seed: settings.seed,
-      objective: settings.objective,
-      names: space.names,
-      startIsBaseline: settings.startIsBaseline,
-      settings: { ...defined(settings.gains), constrained: settings.constraint },
-      safeMode: defined(settings.safeMode),
-    }
+    const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
     this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
     this.actor = createRootActor(
@@ -404,36 +384,3 @@ export class EngineCore {
 }
 
 const ignore = (): void => {}
-
-function liveView(hot: HotPath, names: ReadonlyArray<string>): Readonly<Record<string, number>> {
-  const view: Record<string, number> = Object.create(null)
-  const { config } = hot
-  names.forEach((name, i) => {
-    Object.defineProperty(view, name, { enumerable: true, get: () => config.value(i) })
-  })
-  return Object.freeze(view)
-}
-
-function startOf(
-  settings: EngineSettings,
-  coarse: ReadonlyArray<CoarseKnob>,
-): Readonly<Record<string, unknown>> {
-  const { space, seed, objective, guardrails, window, gains, safeMode } = settings
-  return {
-    seed,
-    objective,
-    guardrails: resolveGuardrails(guardrails),
-    window,
-    gains,
-    safeMode,
-    knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
-    coarse,
-  }
-}
-
-/** Without the keys whose value is undefined, so that a spread does not erase a default. */
-function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
-}

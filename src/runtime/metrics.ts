@@ -94,7 +94,12 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
       "Failed writes, by sink.",
       each("sink", Object.fromEntries(audit.sinks.map((s) => [s.name, s.failures]))),
     ),
-    gauge("arqon.audit.waiting", "Audit records that wait to be written.", one(audit.waiting)),
+    gauge("arqon.audit.waiting", "Audit records on the ring, not drained yet.", one(audit.waiting)),
+    gauge(
+      "arqon.audit.capacity",
+      "Audit records that the ring holds; full, it halts adaptation.",
+      one(audit.capacity),
+    ),
     gauge("arqon.safe_mode.open", "1 while SafeMode is open.", one(snapshot.mode === "safe" ? 1 : 0)),
     gauge("arqon.generation", "Version of the live configuration.", one(snapshot.generation)),
     gauge("arqon.knob.value", "Live value of a knob.", each("knob", snapshot.values)),

@@ -1,0 +1,72 @@
+/**
+ * The parts an engine is made of, from its settings: where names and defaults of a configuration meet those of the hot
+ * path and the machines.
+ */
+import { resolveGuardrails } from "../control/guardrails.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import type { CoarseKnob } from "../domain/ParamSpace.ts"
+import { HotPath } from "../hot/HotPath.ts"
+import type { EngineInput } from "../../machines/engineContext.ts"
+
+/** The hot path that the settings describe. */
+export function hotPathOf(settings: EngineSettings, manualTime: boolean): HotPath {
+  return new HotPath({
+    table: settings.space.table,
+    policy: resolveGuardrails(settings.guardrails),
+    initialUnit: settings.space.initialUnit,
+    window: settings.window,
+    ringCapacity: settings.ringCapacity,
+    ringPolicy: settings.ringPolicy,
+    auditCapacity: settings.auditCapacity,
+    journalDigests: settings.auditDigests,
+    manualTime,
+  })
+}
+
+/** The input of the engine's machine. */
+export function machineInputOf(settings: EngineSettings, hot: HotPath): EngineInput {
+  return {
+    hot,
+    seed: settings.seed,
+    objective: settings.objective,
+    names: settings.space.names,
+    startIsBaseline: settings.startIsBaseline,
+    settings: { ...defined(settings.gains), constrained: settings.constraint },
+    safeMode: defined(settings.safeMode),
+  }
+}
+
+/** Live values by name: a read is one array load, a write a TypeError. */
+export function liveView(hot: HotPath, names: ReadonlyArray<string>): Readonly<Record<string, number>> {
+  const view: Record<string, number> = Object.create(null)
+  const { config } = hot
+  names.forEach((name, i) => {
+    Object.defineProperty(view, name, { enumerable: true, get: () => config.value(i) })
+  })
+  return Object.freeze(view)
+}
+
+/** What the record of the start says: enough to run it again. */
+export function startRecord(
+  settings: EngineSettings,
+  coarse: ReadonlyArray<CoarseKnob>,
+): Readonly<Record<string, unknown>> {
+  const { space, seed, objective, guardrails, window, gains, safeMode } = settings
+  return {
+    seed,
+    objective,
+    guardrails: resolveGuardrails(guardrails),
+    window,
+    gains,
+    safeMode,
+    knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
+    coarse,
+  }
+}
+
+/** Without the keys whose value is undefined, so that a spread does not erase a default. */
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
