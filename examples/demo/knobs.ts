@@ -9,17 +9,17 @@ export const params = {
    * How many requests may wait for the database at once; the rest queue in order. Sixteen is more generous than the
    * ten connections that HikariCP, the most used pool of the Java world, ships with.
    */
-  maxInFlight: { min: 2, max: 256, scale: "log", step: 1, initial: 16 },
+  maxInFlight: { min: 1, max: 1024, scale: "log", step: 1, initial: 16 },
   /**
    * How long the first read of a micro-batch waits for company. Five milliseconds is what Kafka's producer ships as
    * its default `linger.ms` since 4.0, for the same trade: a little wait for far fewer round trips.
    */
-  batchWindowMs: { min: 0.1, max: 20, scale: "log", initial: 5 },
+  batchWindowMs: { min: 0.05, max: 50, scale: "log", initial: 5 },
   /**
    * How long a quote may be answered from memory. Guides to micro-caching say one second; prices move, so a careful
    * person takes a quarter of that, which still keeps two reads of three off the database.
    */
-  cacheTtlMs: { min: 10, max: 1000, scale: "log", initial: 250 },
+  cacheTtlMs: { min: 1, max: 10_000, scale: "log", initial: 250 },
 } as const
 
 export type KnobName = keyof typeof params

@@ -1,6 +1,6 @@
 /**
  * The plant process: the quote service with Arqon inside it, the way a service embeds it. The engine writes the knobs,
- * the service reads them live at every request, and twenty times a second one reading goes back. Run by main.ts.
+ * the service reads them live at every request, and 25 times a second one reading goes back. Run by main.ts.
  */
 import { createEngine } from "arqon"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -15,8 +15,8 @@ import type { PlantChannel, PlantCounts, Progress } from "./protocol.ts"
 import { type KnobSource, QuoteService } from "./QuoteService.ts"
 import { QuoteTable } from "./QuoteTable.ts"
 
-/** One reading per slice: several hundred answers at the demo's load. */
-const SLICE_MS = 50
+/** One reading per slice: some hundred answers at the demo's load. */
+const SLICE_MS = 40
 const PROGRESS_MS = 200
 /** The price feed: so many products get a new price every so often. */
 const FEED_MS = 25
@@ -50,8 +50,9 @@ const makeEngine = (seed: number, stateFolder: string) =>
     objective: "minimize",
     seed,
     guardrails: "balanced",
-    // Half a second of readings to a window: long against a quote's time to live, so that a change of it has settled.
-    window: { digests: 8, us: 3_000_000, settleUs: 100_000 },
+    // Five readings to a window, as by default. Two windows make a pair within half a second, because what else happens
+    // on the machine drifts less between two readings that stand close together; 60 ms let a new time to live settle.
+    window: { us: 2_000_000, settleUs: 60_000 },
     state: stateFolder,
   })
 
