@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { NEVER, of, Subject } from "rxjs"
+import { defer, NEVER, of, Subject } from "rxjs"
 import { createActor, createMachine } from "xstate"
 import { runActor } from "../../src/interop/actorFiber.ts"
 import { completeWhen } from "../../src/interop/completeWhen.ts"
@@ -116,10 +116,16 @@ describe("an Observable that ends when told to", () => {
   it("is empty when it is told so at once, and ends with its source", () => {
     const seen: Array<string> = []
     const nobody = { unsubscribe: () => {} }
-    completeWhen(NEVER, (done) => {
+    let subscribed = 0
+    const counted = defer(() => {
+      subscribed++
+      return NEVER
+    })
+    completeWhen(counted, (done) => {
       done()
       return nobody
     }).subscribe({ complete: () => seen.push("told") })
+    assert.strictEqual(subscribed, 0)
     completeWhen(of(1), () => nobody).subscribe({ complete: () => seen.push("source") })
     assert.deepStrictEqual(seen, ["told", "source"])
   })
