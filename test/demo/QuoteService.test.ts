@@ -103,7 +103,7 @@ describe("the quote service", () => {
   it("counts every knob reading outside its bounds", async () => {
     await get(1)
     expect(service.outOfBounds).toBe(0)
-    knobs.values = { maxInFlight: 1_000, batchWindowMs: Number.NaN, cacheTtlMs: 250 }
+    knobs.values = { maxInFlight: 1_025, batchWindowMs: Number.NaN, cacheTtlMs: 250 }
     await get(1)
     expect(service.outOfBounds).toBe(2)
   })
