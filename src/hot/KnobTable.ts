@@ -2,6 +2,9 @@
  * The parameter space as numbers: what Tier 1 and Tier 2 both read and neither can change. Positions in unit space
  * [0,1] are the currency of control; `decode` turns one into the user's value, rounded to the knob's grid and
  * clamped. One is needed wherever a unit position meets a user value.
+ *
+ * Everything is arithmetic on doubles that any JavaScript engine does alike; only `Math.log`, on grids of log scale, is the
+ * engine's own.
  */
 import { LOG, PERIODIC } from "./codes.ts"
 
@@ -16,6 +19,29 @@ export interface KnobNumbers {
   /** Largest single apply in unit space; 0 leaves it to the guardrail policy. */
   readonly maxStep: number
 }
+
+// Imported bindings are looked up at every use, a module's own constants are compiled in: see WindowAccumulator.
+const IS_LOG = LOG
+const IS_PERIODIC = PERIODIC
+
+/**
+ * 2^(x / 256) is FRACTIONS[x mod 256] * POWERS[x div 256] * e^(rest), the rest within ln 2 / 512 of 0, where four terms
+ * leave an error of 4e-17. Several times faster than `Math.exp`, which is a call out of compiled code, and the same
+ * bits on every engine. The loops below have it written out: see `scaled` for it by itself.
+ */
+const PER_OCTAVE = 256
+const OCTAVES = 1024
+const FRACTIONS = new Float64Array(PER_OCTAVE)
+const POWERS = new Float64Array(OCTAVES)
+for (let i = 0; i < PER_OCTAVE; i++) FRACTIONS[i] = 2 ** (i / PER_OCTAVE)
+for (let i = 0; i < OCTAVES; i++) POWERS[i] = 2 ** i
+/** Natural logarithm of one 256th of an octave. */
+const GRAIN = Math.LN2 / PER_OCTAVE
+/** The widest log knob: max / min stays below 2^1023, so that POWERS has it. */
+const WIDEST = (OCTAVES - 1) * Math.LN2
+
+/** Places of remembered positions per log grid; a power of two. */
+const REMEMBERED = 16
 
 /**
  * Frozen tables over all knobs, by dense id.
@@ -32,11 +58,21 @@ export class KnobTable {
   readonly maxStep: Float64Array
   /** Index of the last grid point; 0 when continuous. */
   readonly lastGridIndex: Float64Array
-  /** min, or log(min) on a log scale. */
-  private readonly origin: Float64Array
-  /** max - min, or log(max) - log(min). */
+  /** Ids of the knobs on a circle and of those on a grid. */
+  readonly circles: Int32Array
+  readonly grids: Int32Array
+  /** max - min, or log(max / min). */
   private readonly span: Float64Array
+  /** What `unit` is multiplied with on the way to a value, in 256ths of an octave on a log scale; see `reach`. */
+  private readonly rise: Float64Array
+  /** Grid gaps between min and max. */
+  private readonly gaps: Float64Array
+  /** Knobs of log scale without a grid. */
+  private readonly curves: Int32Array
+  /** Grid positions of log knobs worked out before, [index, position] pairs: only a memory, never a different answer. */
+  private readonly known: Float64Array
 
+  /** A RangeError for a log knob wider than any double can tell apart (max / min of 2^1023). */
   constructor(knobs: ReadonlyArray<KnobNumbers>) {
     const n = knobs.length
     this.size = n
@@ -46,8 +82,9 @@ export class KnobTable {
     this.step = new Float64Array(n)
     this.maxStep = new Float64Array(n)
     this.lastGridIndex = new Float64Array(n)
-    this.origin = new Float64Array(n)
     this.span = new Float64Array(n)
+    this.rise = new Float64Array(n)
+    this.gaps = new Float64Array(n)
     for (let i = 0; i < n; i++) {
       const knob = knobs[i]
       this.min[i] = knob.min
@@ -55,47 +92,101 @@ export class KnobTable {
       this.scale[i] = knob.scale
       this.step[i] = knob.step
       this.maxStep[i] = knob.maxStep
-      const log = knob.scale === LOG
-      this.origin[i] = log ? Math.log(knob.min) : knob.min
-      this.span[i] = log ? Math.log(knob.max) - this.origin[i] : knob.max - knob.min
+      this.span[i] = knob.scale === LOG ? Math.log(knob.max / knob.min) : knob.max - knob.min
+      if (knob.scale === LOG && !(this.span[i] < WIDEST)) {
+        throw new RangeError(`knob ${i} is too wide for a log scale: ${knob.min} to ${knob.max}`)
+      }
+      this.rise[i] = knob.scale === LOG ? this.span[i] / GRAIN : this.span[i]
+      this.gaps[i] = knob.step > 0 ? this.span[i] / knob.step : 0
+      this.reach(i)
       // A relative hair keeps (1 - 0) / 0.1 from losing its tenth grid point to rounding.
       const points = knob.step > 0 ? Math.floor(((knob.max - knob.min) / knob.step) * (1 + 1e-12)) : 0
       // On a circle min and max are the same place: the last grid point would be the first again.
       const closes = knob.scale === PERIODIC && knob.min + points * knob.step >= knob.max - knob.step * 1e-9
       this.lastGridIndex[i] = knob.step > 0 && closes ? points - 1 : points
     }
+    const idsOf = (belongs: (knob: KnobNumbers) => boolean): Int32Array =>
+      Int32Array.from([...knobs.keys()].filter((i) => belongs(knobs[i])))
+    this.circles = idsOf((knob) => knob.scale === PERIODIC)
+    this.grids = idsOf((knob) => knob.step > 0)
+    this.curves = idsOf((knob) => knob.step === 0 && knob.scale === LOG)
+    this.known = new Float64Array(this.grids.length * REMEMBERED * 2).fill(-1)
   }
 
   /** Unit position to user value: scaled, rounded to the grid, clamped to [min, max]. */
   decode(i: number, unit: number): number {
-    const value =
-      this.scale[i] === LOG
-        ? Math.exp(this.origin[i] + this.contain(i, unit) * this.span[i])
-        : this.min[i] + this.contain(i, unit) * this.span[i]
-    if (this.step[i] > 0) return this.gridValue(i, this.nearestGridIndex(i, value))
-    return value < this.min[i] ? this.min[i] : value > this.max[i] ? this.max[i] : value
+    const at = this.contain(i, unit)
+    return this.step[i] > 0 ? this.gridValue(i, this.nearestGridIndex(i, at)) : this.scaled(i, at)
   }
 
   /** User value to unit position, without rounding to the grid. */
   encode(i: number, value: number): number {
-    const raw = ((this.scale[i] === LOG ? Math.log(value) : value) - this.origin[i]) / this.span[i]
-    return this.contain(i, raw)
+    const way = this.scale[i] === IS_LOG ? Math.log(value / this.min[i]) : value - this.min[i]
+    return this.contain(i, way / this.span[i])
   }
 
   /** The unit position that is really taken when `unit` is asked for: on the grid, inside bounds. Idempotent. */
   snap(i: number, unit: number): number {
-    if (this.step[i] === 0) return this.contain(i, unit)
-    return this.encode(i, this.decode(i, unit))
+    const at = this.contain(i, unit)
+    return this.step[i] > 0 ? this.gridUnit(i, this.nearestGridIndex(i, at)) : at
+  }
+
+  /**
+   * Decodes all knobs at once, the write path's form of `snap` and `decode`: reads `size` unit positions at
+   * `source[from]`, writes snapped positions to `out[units]` and user values to `out[values]`, the same bits as those
+   * two would give. Returns -1, or the first knob asked out of bounds (NaN included); what is in `out` is then of no use.
+   *
+   * On a circle anything from one turn below to one turn above is wrapped; further off is out of bounds. Small loops by
+   * kind of knob, without calls: V8 keeps what a small loop needs in registers, and a double handed to a function that is
+   * not inlined becomes an object.
+   */
+  place(source: Float64Array, from: number, out: Float64Array, units: number, values: number): number {
+    const { size, min, max, rise } = this
+    // As if all were linear and continuous; the loops after this one overwrite what is not.
+    for (let i = 0; i < size; i++) {
+      // + 0 turns a negative zero into zero, so that equal positions have equal bits.
+      const unit = source[from + i] + 0
+      if (!(unit >= 0 && unit <= 1) && this.isOutside(i, unit)) return i
+      const value = min[i] + unit * rise[i]
+      const high = max[i]
+      out[units + i] = unit
+      out[values + i] = value > high ? high : value
+    }
+    if (this.curves.length > 0) this.placeCurves(out, units, values)
+    if (this.circles.length > 0) this.placeCircles(out, units, values)
+    if (this.grids.length > 0) this.placeGrids(out, units, values)
+    return -1
+  }
+
+  /**
+   * `neighbourSpan` of the knobs on grids at the snapped user values `block[values]`, into `out`; continuous knobs are left
+   * alone. Same distances to within rounding, without calls.
+   */
+  spans(block: Float64Array, values: number, out: Float64Array): void {
+    const { grids, min, max, scale, step, lastGridIndex, span } = this
+    for (let g = 0; g < grids.length; g++) {
+      const i = grids[g]
+      const gap = step[i]
+      const shape = scale[i]
+      if (shape === IS_PERIODIC) {
+        const both = (2 * gap) / span[i]
+        out[i] = both < 1 ? both : 1
+        continue
+      }
+      const value = block[values + i]
+      const low = min[i]
+      // The grid may end below max; its last point is where the step from below can lead.
+      const end = low + lastGridIndex[i] * gap
+      const high = end < max[i] ? end : max[i]
+      const below = value - gap < low ? low : value - gap
+      const above = value + gap > high ? high : value + gap
+      out[i] = (shape === IS_LOG ? Math.log(above / below) : above - below) / span[i]
+    }
   }
 
   /** Grid index nearest to a unit position; 0 when continuous. */
   gridIndex(i: number, unit: number): number {
-    if (this.step[i] === 0) return 0
-    const value =
-      this.scale[i] === LOG
-        ? Math.exp(this.origin[i] + this.contain(i, unit) * this.span[i])
-        : this.min[i] + this.contain(i, unit) * this.span[i]
-    return this.nearestGridIndex(i, value)
+    return this.step[i] === 0 ? 0 : this.nearestGridIndex(i, this.contain(i, unit))
   }
 
   /** Unit position of a grid point (clamped index; wrapped on a circle). */
@@ -106,91 +197,23 @@ export class KnobTable {
   /** b - a: the signed way from one unit position to another, the short way round on a circle. */
   difference(i: number, a: number, b: number): number {
     const d = b - a
-    return this.scale[i] === PERIODIC ? d - Math.round(d) : d
+    return this.scale[i] === IS_PERIODIC ? d - Math.round(d) : d
   }
 
   /** A unit position moved back into [0,1]: clamped, or wrapped on a circle. */
   contain(i: number, unit: number): number {
-    if (this.scale[i] === PERIODIC) {
+    if (this.scale[i] === IS_PERIODIC) {
       const wrapped = unit - Math.floor(unit)
       return wrapped === 1 ? 0 : wrapped
     }
     return unit < 0 ? 0 : unit > 1 ? 1 : unit
   }
 
-  /**
-   * Decodes all knobs at once, the write path's form of `snap` and `decode`: reads `size` unit positions at
-   * `source[from]`, writes snapped positions to `out[units]` and user values to `out[values]`, the same bits as those
-   * two would give. Returns -1, or the first knob asked out of bounds (NaN included); what is in `out` is then of no use.
-   *
-   * On a circle anything from one turn below to one turn above is wrapped; further off is out of bounds. One loop without
-   * calls, because a double handed to a function that is not inlined becomes an object.
-   */
-  place(source: Float64Array, from: number, out: Float64Array, units: number, values: number): number {
-    const { size, min, max, scale, step, lastGridIndex, origin, span } = this
-    for (let i = 0; i < size; i++) {
-      // + 0 turns a negative zero into zero, so that equal positions have equal bits.
-      let unit = source[from + i] + 0
-      const shape = scale[i]
-      if (shape === PERIODIC) {
-        if (!(unit >= -1 && unit <= 2)) return i
-        unit -= Math.floor(unit)
-        if (unit === 1) unit = 0
-      } else if (!(unit >= 0 && unit <= 1)) return i
-      const raw = origin[i] + unit * span[i]
-      let value = shape === LOG ? Math.exp(raw) : raw
-      const gap = step[i]
-      const low = min[i]
-      const high = max[i]
-      if (gap > 0) {
-        const last = lastGridIndex[i]
-        let index = Math.round((value - low) / gap)
-        if (index > last) index = shape === PERIODIC ? index - last - 1 : last
-        else if (index < 0) index = 0
-        value = low + index * gap
-        if (value > high) value = high
-        unit = ((shape === LOG ? Math.log(value) : value) - origin[i]) / span[i]
-        if (unit > 1) unit = 1
-        else if (unit < 0) unit = 0
-      } else if (value > high) value = high
-      else if (value < low) value = low
-      out[units + i] = unit
-      out[values + i] = value
-    }
-    return -1
-  }
-
-  /**
-   * `neighbourSpan` of all knobs at the snapped user values `block[values]`, into `out`; 0 where continuous. Same
-   * distances to within rounding, without calls.
-   */
-  spans(block: Float64Array, values: number, out: Float64Array): void {
-    const { size, min, max, scale, step, lastGridIndex, span } = this
-    for (let i = 0; i < size; i++) {
-      const gap = step[i]
-      if (gap === 0) {
-        out[i] = 0
-        continue
-      }
-      if (scale[i] === PERIODIC) {
-        out[i] = Math.min(1, (2 * gap) / span[i])
-        continue
-      }
-      const value = block[values + i]
-      const low = min[i]
-      // The grid may end below max; its last point is where the step from below can lead.
-      const high = Math.min(max[i], low + lastGridIndex[i] * gap)
-      const below = value - gap < low ? low : value - gap
-      const above = value + gap > high ? high : value + gap
-      out[i] = (scale[i] === LOG ? Math.log(above / below) : above - below) / span[i]
-    }
-  }
-
   /** Distance in unit space between the grid neighbours of a position; 0 when continuous, one gap at a bound. */
   neighbourSpan(i: number, unit: number): number {
     if (this.step[i] === 0) return 0
     const at = this.gridIndex(i, unit)
-    if (this.scale[i] === PERIODIC) return Math.min(1, (2 * this.step[i]) / this.span[i])
+    if (this.scale[i] === IS_PERIODIC) return Math.min(1, (2 * this.step[i]) / this.span[i])
     return this.gridUnit(i, at + 1) - this.gridUnit(i, at - 1)
   }
 
@@ -202,7 +225,8 @@ export class KnobTable {
     const at = this.gridIndex(i, unit)
     const sign = offset < 0 ? -1 : 1
     let steps = Math.abs(this.gridIndex(i, unit + offset) - at)
-    if (this.scale[i] === PERIODIC) steps = Math.floor((Math.abs(offset) * this.span[i]) / this.step[i] + 1)
+    if (this.scale[i] === IS_PERIODIC)
+      steps = Math.floor((Math.abs(offset) * this.span[i]) / this.step[i] + 1)
     for (; steps > 0; steps--) {
       const reached = this.difference(i, unit, this.gridUnit(i, at + sign * steps))
       // Half a turn reads as either way round; the sign says which one this is.
@@ -211,13 +235,111 @@ export class KnobTable {
     return 0
   }
 
-  private nearestGridIndex(i: number, value: number): number {
-    return this.containIndex(i, Math.round((value - this.min[i]) / this.step[i]))
+  /** Whether a position not within [0,1] is not on a circle either. */
+  private isOutside(i: number, unit: number): boolean {
+    return this.scale[i] !== IS_PERIODIC || !(unit >= -1 && unit <= 2)
+  }
+
+  private placeCurves(out: Float64Array, units: number, values: number): void {
+    const { curves, min, max, rise } = this
+    for (let k = 0; k < curves.length; k++) {
+      const i = curves[k]
+      const grains = out[units + i] * rise[i]
+      const whole = Math.floor(grains + 0.5)
+      const rest = (grains - whole) * GRAIN
+      const fraction = FRACTIONS[whole & (PER_OCTAVE - 1)]
+      const square = rest * rest
+      const more = rest + square * (1 / 2 + rest * (1 / 6) + square * (1 / 24))
+      const value = min[i] * (POWERS[whole >> 8] * (fraction + fraction * more))
+      const high = max[i]
+      out[values + i] = value > high ? high : value
+    }
+  }
+
+  private placeCircles(out: Float64Array, units: number, values: number): void {
+    const { circles, min, max, rise } = this
+    for (let k = 0; k < circles.length; k++) {
+      const i = circles[k]
+      const unit = out[units + i]
+      const wrapped = unit - Math.floor(unit)
+      const at = wrapped === 1 ? 0 : wrapped
+      const value = min[i] + at * rise[i]
+      out[units + i] = at
+      out[values + i] = value > max[i] ? max[i] : value
+    }
+  }
+
+  private placeGrids(out: Float64Array, units: number, values: number): void {
+    const { grids, scale, min, max, span, rise, gaps, step, lastGridIndex, known } = this
+    for (let g = 0; g < grids.length; g++) {
+      const i = grids[g]
+      const low = min[i]
+      const high = max[i]
+      const gap = step[i]
+      const last = lastGridIndex[i]
+      const unit = out[units + i]
+      const shape = scale[i]
+      if (shape !== IS_LOG) {
+        let index = Math.floor(unit * gaps[i] + 0.5)
+        // Past the last point there is the end of a line, or the first point of a circle again.
+        if (index > last) index = shape === IS_PERIODIC ? index - last - 1 : last
+        const value = low + index * gap
+        const held = value > high ? high : value
+        out[values + i] = held
+        out[units + i] = (held - low) / span[i]
+        continue
+      }
+      const grains = unit * rise[i]
+      const whole = Math.floor(grains + 0.5)
+      const rest = (grains - whole) * GRAIN
+      const fraction = FRACTIONS[whole & (PER_OCTAVE - 1)]
+      const square = rest * rest
+      const more = rest + square * (1 / 2 + rest * (1 / 6) + square * (1 / 24))
+      const scaled = low * (POWERS[whole >> 8] * (fraction + fraction * more))
+      const nearest = Math.floor((scaled - low) / gap + 0.5)
+      const index = nearest > last ? last : nearest
+      const value = low + index * gap
+      const held = value > high ? high : value
+      out[values + i] = held
+      const place = (g * REMEMBERED + (index & (REMEMBERED - 1))) * 2
+      if (known[place] !== index) {
+        known[place] = index
+        known[place + 1] = Math.log(held / low) / span[i]
+      }
+      const at = known[place + 1]
+      out[units + i] = at > 1 ? 1 : at
+    }
+  }
+
+  /** A contained position on its scale, in user units, not rounded to a grid. */
+  private scaled(i: number, unit: number): number {
+    const low = this.min[i]
+    const high = this.max[i]
+    const way = unit * this.rise[i]
+    if (this.scale[i] !== IS_LOG) return low + way > high ? high : low + way
+    const whole = Math.floor(way + 0.5)
+    const rest = (way - whole) * GRAIN
+    const fraction = FRACTIONS[whole & (PER_OCTAVE - 1)]
+    const square = rest * rest
+    const more = rest + square * (1 / 2 + rest * (1 / 6) + square * (1 / 24))
+    const value = low * (POWERS[whole >> 8] * (fraction + fraction * more))
+    return value > high ? high : value
+  }
+
+  /** Lets the end of the unit interval reach max, which rounding may put an ulp short of it; beyond is clamped. */
+  private reach(i: number): void {
+    for (let tries = 0; tries < 64 && this.scaled(i, 1) < this.max[i]; tries++) this.rise[i] *= 1 + 2 ** -52
+  }
+
+  private nearestGridIndex(i: number, unit: number): number {
+    const gaps =
+      this.scale[i] === IS_LOG ? (this.scaled(i, unit) - this.min[i]) / this.step[i] : unit * this.gaps[i]
+    return this.containIndex(i, Math.floor(gaps + 0.5))
   }
 
   private containIndex(i: number, index: number): number {
     const last = this.lastGridIndex[i]
-    if (this.scale[i] === PERIODIC) {
+    if (this.scale[i] === IS_PERIODIC) {
       const period = last + 1
       return index - Math.floor(index / period) * period
     }

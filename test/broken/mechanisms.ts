@@ -114,8 +114,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "no-bounds",
     invariant: 6,
     file: "src/hot/KnobTable.ts",
-    intact: "} else if (!(unit >= 0 && unit <= 1)) return i",
-    broken: "} else if (unit !== unit) return i",
+    intact: "if (!(unit >= 0 && unit <= 1) && this.isOutside(i, unit)) return i",
+    broken: "if (unit !== unit) return i",
     test: "test/hot/SafetyExecutor.test.ts",
   },
   {
