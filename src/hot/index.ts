@@ -46,3 +46,25 @@ export {
   type WindowNumbers,
 } from "./WindowAccumulator.ts"
 export { type DigestFields, HotPath, type HotPathOptions } from "./HotPath.ts"
+export { chacha8Block, drawSigns, SignDraw } from "./ChaCha8.ts"
+export { DEFAULT_SPSA, type SpsaMode, type SpsaSettings } from "./spsaSettings.ts"
+export {
+  LOSS_MINUS,
+  LOSS_PLUS,
+  MARGIN_MINUS,
+  MARGIN_PLUS,
+  READINGS,
+  SpsaKernel,
+} from "./SpsaKernel.ts"
+export {
+  APPLYING_MINUS,
+  APPLYING_PLUS,
+  COMPUTING,
+  type CycleOptions,
+  DEFAULT_CYCLE,
+  FROZEN,
+  HotLoop,
+  READY,
+  WAITING_MINUS,
+  WAITING_PLUS,
+} from "./HotLoop.ts"

@@ -1,0 +1,259 @@
+/**
+ * What the hot benchmark times: each subject prepares its state once and then does `count` operations of one kind on the
+ * path that does the work. Every subject checks afterwards that the work was done: an accept that turned into a reject,
+ * or a window that never closed, would be a faster number for nothing.
+ */
+import {
+  ACCEPTED,
+  DIGEST_GENERATION,
+  DIGEST_OBJECTIVE,
+  DIGEST_TIMESTAMP_US,
+  DROP_OLDEST,
+  HotPath,
+  KnobTable,
+  LINEAR,
+  LOG,
+  MINUS,
+  P_EXPECTED_GENERATION,
+  P_ID,
+  P_LENGTH,
+  P_NOW_US,
+  P_TARGET,
+  PLUS,
+  TRIMMED_MEAN,
+  UPDATE,
+  WINDOW_CLOSED,
+  DEFAULT_SPSA,
+  SpsaKernel,
+  type GuardrailNumbers,
+  type KnobNumbers,
+} from "arqon/hot"
+
+export interface Subject {
+  readonly name: string
+  /** Does `count` operations. */
+  readonly run: (count: number) => void
+  /** Between batches, outside the timed part. */
+  readonly tidy: () => void
+  /** Throws when the operations were not what they claim to be. */
+  readonly check: () => void
+}
+
+const balanced: GuardrailNumbers = {
+  maxStep: 0.1,
+  appliesPerSecond: 10,
+  minIntervalUs: 100_000,
+  turnsPerMinute: 3,
+  cooldownUs: 30_000_000,
+  rangePerMinute: 0.5,
+  pathPerMinute: 2.5,
+  regressionsToTrip: 5,
+  rollbackRegressions: 3,
+  rollbacksPerHour: 4,
+  minStableUs: 5_000_000,
+  emergencyMargin: -0.5,
+}
+
+const linear: KnobNumbers = { min: 0, max: 100, scale: LINEAR, step: 0, maxStep: 0 }
+const whole: KnobNumbers = { min: 0, max: 1000, scale: LINEAR, step: 1, maxStep: 0 }
+const logarithmic: KnobNumbers = { min: 1, max: 10_000, scale: LOG, step: 0, maxStep: 0 }
+const concurrency: KnobNumbers = { min: 1, max: 1024, scale: LOG, step: 1, maxStep: 0 }
+
+const repeat = (count: number, knob: KnobNumbers): ReadonlyArray<KnobNumbers> =>
+  Array.from({ length: count }, () => knob)
+
+export const plainKnobs = (count: number): ReadonlyArray<KnobNumbers> => repeat(count, linear)
+/** What a service has: half of it continuous, the rest whole numbers, logarithms, and logarithms of whole numbers. */
+export const mixedKnobs: ReadonlyArray<KnobNumbers> = [
+  ...repeat(8, linear),
+  ...repeat(4, whole),
+  ...repeat(2, logarithmic),
+  ...repeat(2, concurrency),
+]
+
+const ignore = (): void => {}
+
+export const makeHot = (knobs: ReadonlyArray<KnobNumbers>, auditCapacity = 4096): HotPath =>
+  new HotPath({
+    table: new KnobTable(knobs),
+    policy: balanced,
+    initialUnit: new Float64Array(knobs.length).fill(0.5),
+    window: {
+      windowDigests: 5,
+      windowUs: 500_000,
+      settleUs: 0,
+      maxAgeUs: 1e6,
+      aggregate: TRIMMED_MEAN,
+      trim: 0.1,
+    },
+    ringCapacity: 1024,
+    ringPolicy: DROP_OLDEST,
+    auditCapacity,
+    manualTime: true,
+  })
+
+/** Accepted, audited applies of whole cycles (plus, minus, update) at the fastest pace the balanced guardrails allow. */
+export const applySubject = (name: string, knobs: ReadonlyArray<KnobNumbers>): Subject => {
+  const hot = makeHot(knobs)
+  const n = knobs.length
+  const { executor, config } = hot
+  const inbox = executor.proposal
+  const targets = [PLUS, MINUS, UPDATE].map(() => new Float64Array(n))
+  let step = 0
+  // Whole numbers only: a closure that writes a double allocates it, and the bytes would be ours.
+  let asked = 0
+  let refused = 0
+  return {
+    name,
+    run(count) {
+      for (let k = 0; k < count; k++) {
+        if (step === 0) {
+          for (let i = 0; i < n; i++) {
+            const base = executor.base[i]
+            targets[PLUS][i] = base + 0.02
+            targets[MINUS][i] = base - 0.02
+            targets[UPDATE][i] = base + (asked % 2 === 0 ? 0.004 : -0.004)
+          }
+        }
+        inbox[P_ID] = ++asked
+        inbox[P_NOW_US] = asked * 100_000
+        inbox[P_EXPECTED_GENERATION] = config.generation
+        inbox[P_LENGTH] = n
+        const target = targets[step]
+        for (let i = 0; i < n; i++) inbox[P_TARGET + i] = target[i]
+        if (executor.apply(step) !== ACCEPTED) refused++
+        step = step === UPDATE ? PLUS : step + 1
+      }
+    },
+    tidy: () => void hot.audit.drain(ignore),
+    check() {
+      if (refused > 0) throw new Error(`${name}: ${refused} of ${asked} applies were refused`)
+      if (executor.applies !== asked)
+        throw new Error(`${name}: ${executor.applies} applies for ${asked} proposals`)
+    },
+  }
+}
+
+/**
+ * The floor of an apply: bounds and step of every knob, then the commit of positions and values into shared memory under
+ * a sequence lock. No budgets, no rates, no audit, no grids: what nobody can leave out.
+ */
+export const floorSubject = (n: number): Subject => {
+  const words = new Int32Array(new SharedArrayBuffer(8))
+  const units = new Float64Array(new SharedArrayBuffer(8 * n)).fill(0.5)
+  const values = new Float64Array(new SharedArrayBuffer(8 * n))
+  const inbox = new Float64Array(n)
+  const min = new Float64Array(n)
+  const span = new Float64Array(n).fill(100)
+  const limit = new Float64Array(n).fill(0.1)
+  let asked = 0
+  let accepted = 0
+  const apply = (): boolean => {
+    for (let i = 0; i < n; i++) {
+      const target = inbox[i]
+      const delta = target - units[i]
+      if (!(target >= 0 && target <= 1) || delta > limit[i] || delta < -limit[i]) return false
+    }
+    Atomics.add(words, 0, 1)
+    for (let i = 0; i < n; i++) {
+      const target = inbox[i]
+      units[i] = target
+      values[i] = min[i] + target * span[i]
+    }
+    Atomics.add(words, 0, 1)
+    return true
+  }
+  return {
+    name: "floor16",
+    run(count) {
+      for (let k = 0; k < count; k++) {
+        const target = asked++ % 2 === 0 ? 0.52 : 0.48
+        for (let i = 0; i < n; i++) inbox[i] = target
+        if (apply()) accepted++
+      }
+    },
+    tidy: ignore,
+    check() {
+      if (accepted !== asked) throw new Error(`floor16: ${asked - accepted} of ${asked} refused`)
+    },
+  }
+}
+
+/** Valid digests through ring, validity and window; every fifth closes a window, which is opened again. */
+export const observeSubject = (): Subject => {
+  const hot = makeHot(plainKnobs(16))
+  const { digest } = hot
+  digest.fill(Number.NaN)
+  digest[DIGEST_GENERATION] = hot.config.generation
+  let asked = 0
+  let closed = 0
+  return {
+    name: "observe",
+    run(count) {
+      for (let k = 0; k < count; k++) {
+        asked++
+        digest[DIGEST_TIMESTAMP_US] = asked * 1000
+        digest[DIGEST_OBJECTIVE] = asked & 63
+        if (hot.observe() === WINDOW_CLOSED) {
+          closed++
+          hot.reopenWindow()
+        }
+      }
+    },
+    tidy: ignore,
+    check() {
+      if (closed !== Math.floor(asked / 5)) throw new Error(`observe: ${closed} windows for ${asked} digests`)
+    },
+  }
+}
+
+/**
+ * Decisions of the kernel: a whole cycle is two of them, one per closed window. The first yields the other side's targets; the
+ * second completes the cycle, yields the new base, draws the next signs and yields the next first side.
+ */
+export const decideSubject = (knobs: ReadonlyArray<KnobNumbers>, name = "decideKernel"): Subject => {
+  const table = new KnobTable(knobs)
+  const n = knobs.length
+  const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, seed: 42, maxStep: balanced.maxStep })
+  let state = new Float64Array(kernel.stateLength)
+  let next = new Float64Array(kernel.stateLength)
+  kernel.initial(state, new Float64Array(n).fill(0.5))
+  kernel.begin(state)
+  const inbox = new Float64Array(P_TARGET + n)
+  const readings = new Float64Array(4).fill(Number.NaN)
+  const band = Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? -0.25 : 0.25))
+  let asked = 0
+  const loss = (): number => {
+    let sum = 0
+    for (let i = 0; i < n; i++) {
+      const away = inbox[P_TARGET + i] - 0.3
+      sum += away * away
+    }
+    return sum + ((asked * 7919) % 101) * 1e-4
+  }
+  return {
+    name,
+    run(count) {
+      for (let k = 0; k < count; k++) {
+        if (asked++ % 2 === 0) {
+          readings[0] = loss()
+          kernel.minusTarget(state, inbox, P_TARGET)
+        } else {
+          readings[1] = loss()
+          kernel.complete(state, next, readings, band)
+          kernel.updateTarget(next, inbox, P_TARGET)
+          const spare = state
+          state = next
+          next = spare
+          kernel.begin(state)
+          kernel.plusTarget(state, inbox, P_TARGET)
+        }
+      }
+    },
+    tidy: ignore,
+    check() {
+      if (kernel.cycles(state) !== Math.floor(asked / 2)) throw new Error(`${name}: cycles were lost`)
+      if (kernel.blocks(state) > asked / 4) throw new Error(`${name}: most moves were taken back`)
+    },
+  }
+}
