@@ -22,12 +22,12 @@ const engine = createEngine({
 const latencyMs = (workers: number, batchMs: number): number =>
   60 / workers + workers / 4 + batchMs + 30 / (1 + batchMs)
 
-await engine.start()
 const { workers, batchMs } = engine.values
 console.log(
   `start: ${workers} workers, batches of ${batchMs.toFixed(1)} ms, ${latencyMs(workers, batchMs).toFixed(1)} ms`,
 )
 
+await engine.start()
 const heard = engine.subscribe(({ mode, safeMode }) => {
   if (mode === "safe") console.log(`SafeMode: ${safeMode?.reason}`)
 })
