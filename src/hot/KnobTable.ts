@@ -64,7 +64,9 @@ export class KnobTable {
   /** max - min, or log(max / min). */
   private readonly span: Float64Array
   /** What `unit` is multiplied with on the way to a value, in 256ths of an octave on a log scale; see `reach`. */
-  private readonly rise: Float64Array
+  readonly rise: Float64Array
+  /** Ids of all knobs that are not linear and continuous. */
+  readonly bends: Int32Array
   /** Grid gaps between min and max. */
   private readonly gaps: Float64Array
   /** Knobs of log scale without a grid. */
@@ -109,6 +111,7 @@ export class KnobTable {
       Int32Array.from([...knobs.keys()].filter((i) => belongs(knobs[i])))
     this.circles = idsOf((knob) => knob.scale === PERIODIC)
     this.grids = idsOf((knob) => knob.step > 0)
+    this.bends = idsOf((knob) => knob.step > 0 || knob.scale === PERIODIC || knob.scale === LOG)
     this.curves = idsOf((knob) => knob.step === 0 && knob.scale === LOG)
     this.known = new Float64Array(this.grids.length * REMEMBERED * 2).fill(-1)
   }
@@ -137,8 +140,8 @@ export class KnobTable {
    * two would give. Returns -1, or the first knob asked out of bounds (NaN included); what is in `out` is then of no use.
    *
    * On a circle anything from one turn below to one turn above is wrapped; further off is out of bounds. Small loops by
-   * kind of knob, without calls: V8 keeps what a small loop needs in registers, and a double handed to a function that is
-   * not inlined becomes an object.
+   * kind of knob, with no call inside: after a call V8 reads every array's address again, and a double handed to a function
+   * that is not inlined becomes an object.
    */
   place(source: Float64Array, from: number, out: Float64Array, units: number, values: number): number {
     const { size, min, max, rise } = this
@@ -146,15 +149,13 @@ export class KnobTable {
     for (let i = 0; i < size; i++) {
       // + 0 turns a negative zero into zero, so that equal positions have equal bits.
       const unit = source[from + i] + 0
-      if (!(unit >= 0 && unit <= 1) && this.isOutside(i, unit)) return i
+      if (!(unit >= 0 && unit <= 1)) return this.placeOn(i, source, from, out, units, values)
       const value = min[i] + unit * rise[i]
       const high = max[i]
       out[units + i] = unit
       out[values + i] = value > high ? high : value
     }
-    if (this.curves.length > 0) this.placeCurves(out, units, values)
-    if (this.circles.length > 0) this.placeCircles(out, units, values)
-    if (this.grids.length > 0) this.placeGrids(out, units, values)
+    this.placeBends(out, units, values)
     return -1
   }
 
@@ -235,9 +236,35 @@ export class KnobTable {
     return 0
   }
 
-  /** Whether a position not within [0,1] is not on a circle either. */
-  private isOutside(i: number, unit: number): boolean {
-    return this.scale[i] !== IS_PERIODIC || !(unit >= -1 && unit <= 2)
+  /** `place` from knob `first` on, which is not within [0,1]: on a circle it may go on all the same. */
+  private placeOn(
+    first: number,
+    source: Float64Array,
+    from: number,
+    out: Float64Array,
+    units: number,
+    values: number,
+  ): number {
+    for (let i = first; i < this.size; i++) {
+      const unit = source[from + i] + 0
+      const turn = this.scale[i] === IS_PERIODIC ? 1 : 0
+      if (!(unit >= -turn && unit <= 1 + turn)) return i
+      const value = this.min[i] + unit * this.rise[i]
+      out[units + i] = unit
+      out[values + i] = value > this.max[i] ? this.max[i] : value
+    }
+    this.placeBends(out, units, values)
+    return -1
+  }
+
+  /**
+   * The second half of `place`: replaces what a linear continuous knob would have at `out` by what `bends` have. For a
+   * caller that goes through all knobs itself.
+   */
+  placeBends(out: Float64Array, units: number, values: number): void {
+    if (this.curves.length > 0) this.placeCurves(out, units, values)
+    if (this.circles.length > 0) this.placeCircles(out, units, values)
+    if (this.grids.length > 0) this.placeGrids(out, units, values)
   }
 
   private placeCurves(out: Float64Array, units: number, values: number): void {

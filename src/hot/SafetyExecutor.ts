@@ -115,7 +115,6 @@ export class SafetyExecutor {
   /** Step limit of each knob at its base: max(its own limit, distance of its grid neighbours). */
   private readonly steps: Float64Array
   private readonly reach: Float64Array
-  private readonly coarse: boolean
 
   /** Starts with the live configuration as the base. A RangeError for a policy nothing could work with. */
   constructor(table: KnobTable, config: AtomicConfig, audit: AuditRing, policy: GuardrailNumbers) {
@@ -137,9 +136,10 @@ export class SafetyExecutor {
     this.rate = RateWindow.perSecond(policy.appliesPerSecond, policy.minIntervalUs, this.cells)
     const perHour = Math.min(1024, Math.max(1, Math.floor(policy.rollbacksPerHour) + 1))
     this.rollbackRate = new RateWindow(perHour, HOUR_US, 0, this.cells)
-    let coarse = false
-    for (let i = 0; i < n; i++) coarse ||= table.step[i] > 0
-    this.coarse = coarse
+    for (let i = 0; i < n; i++) {
+      const own = table.maxStep[i]
+      this.steps[i] = (own > 0 && own < policy.maxStep ? own : policy.maxStep) + STEP_ROUNDING
+    }
     this.cells[MARGIN] = Number.NaN
     this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
     this.cells[BASE_GENERATION] = config.generation
@@ -159,9 +159,13 @@ export class SafetyExecutor {
     return this.cells[LIMIT]
   }
 
-  /** Earliest time at which rate and cooldown let the next apply through, as of the last call. */
+  /** Earliest time at which rate and cooldown let the next apply through. */
   get nextApplyUs(): number {
-    return this.cells[NEXT_APPLY]
+    const cells = this.cells
+    this.rate.nextInto(cells, NEXT_APPLY)
+    if (cells[COOLDOWN_UNTIL] > cells[NEXT_APPLY]) cells[NEXT_APPLY] = cells[COOLDOWN_UNTIL]
+    if (cells[NEXT_APPLY] < cells[NOW]) cells[NEXT_APPLY] = cells[NOW]
+    return cells[NEXT_APPLY]
   }
 
   /** The latest time this executor was given. */
@@ -218,8 +222,6 @@ export class SafetyExecutor {
     }
     const at = this.audit.reserve()
     if (at < 0) return this.refuse(AUDIT_QUEUE_FULL, kind)
-    const block = config.block
-    const live = config.unitsAt
     if (proposal[P_EXPECTED_GENERATION] !== config.generation) {
       cells[VALUE] = proposal[P_EXPECTED_GENERATION]
       cells[LIMIT] = config.generation
@@ -251,37 +253,12 @@ export class SafetyExecutor {
       cells[LIMIT] = policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
-    const next = config.nextUnitsAt
-    // The version being written is nobody's yet: decoding into it before judging changes nothing.
-    const outside = this.table.place(proposal, P_TARGET, block, next, config.nextValuesAt)
-    if (outside >= 0) {
-      this.knob = outside
-      cells[VALUE] = proposal[P_TARGET + outside]
-      cells[LIMIT] = proposal[P_TARGET + outside] < 0 ? 0 : 1
-      return this.refuse(OUT_OF_BOUNDS, kind)
-    }
-    const { base, steps } = this
-    const scale = this.table.scale
-    const moves = this.budgets.moves
-    for (let i = 0; i < n; i++) {
-      const target = block[next + i]
-      let delta = target - block[live + i]
-      // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
-      let move = target - base[i]
-      if (scale[i] === PERIODIC) {
-        delta -= Math.round(delta)
-        move -= Math.round(move)
-      }
-      moves[i] = move
-      const step = steps[i]
-      if (delta > step || delta < -step || move > step || move < -step) {
-        this.knob = i
-        cells[VALUE] = delta > step || delta < -step ? delta : move
-        cells[LIMIT] = step
-        return this.refuse(DELTA_TOO_LARGE, kind)
-      }
+    if (!this.draft(at + RECORD_POINT)) {
+      const status = this.draftSlowly(at + RECORD_POINT)
+      if (status !== ACCEPTED) return this.refuse(status, kind)
     }
     if (kind === UPDATE) {
+      this.measureMoves()
       const status = this.budgets.check()
       if (status !== ACCEPTED) {
         const details = this.budgets.details
@@ -296,15 +273,15 @@ export class SafetyExecutor {
     this.rate.record()
     if (kind === UPDATE) {
       this.budgets.commit()
-      for (let i = 0; i < n; i++) base[i] = block[next + i]
+      config.readUnits(this.base)
       cells[BASE_GENERATION] = config.generation
-      if (this.coarse) this.measureSteps()
+      if (this.table.grids.length > 0) this.measureSteps()
     }
     this.applies++
     this.lastKind = kind
-    this.record(at, AUDIT_APPLY, ACCEPTED, kind)
+    // The point stands in the record since the draft.
+    this.head(at, AUDIT_APPLY, ACCEPTED, kind)
     this.audit.commit()
-    this.foresee()
     return ACCEPTED
   }
 
@@ -374,10 +351,10 @@ export class SafetyExecutor {
   band(out: Float64Array): void {
     this.holdClock()
     this.budgets.band(out)
-    if (!this.coarse) return
     const { table, base } = this
-    for (let i = 0; i < base.length; i++) {
-      if (table.step[i] === 0) continue
+    const { grids } = table
+    for (let g = 0; g < grids.length; g++) {
+      const i = grids[g]
       out[2 * i] = table.gridOffset(i, base[i], out[2 * i])
       out[2 * i + 1] = table.gridOffset(i, base[i], out[2 * i + 1])
     }
@@ -419,13 +396,11 @@ export class SafetyExecutor {
       this.record(at, AUDIT_ROLLBACK, ACCEPTED, kind)
       this.audit.commit()
     }
-    this.foresee()
   }
 
   /** Counts and records a refusal. A full ring has no place for it: then the count is what remains. */
   private refuse(status: number, kind: number): number {
     this.refused[status]++
-    this.foresee()
     if (status === AUDIT_QUEUE_FULL) return status
     const safety = kind === ROLLBACK
     const at = safety ? this.audit.reserveSafety() : this.audit.reserve()
@@ -460,13 +435,19 @@ export class SafetyExecutor {
 
   /** Fills the record at `at` with the state after the call: header, then the live positions. */
   private record(at: number, kind: number, code: number, detail: number): void {
-    const { config, cells, proposal } = this
+    this.head(at, kind, code, detail)
     const record = this.audit.block
-    const width = this.audit.width
-    const n = this.base.length
+    const { block, unitsAt, knobs } = this.config
+    for (let i = 0; i < knobs; i++) record[at + RECORD_POINT + i] = block[unitsAt + i]
+  }
+
+  /** Everything of a record but its point. */
+  private head(at: number, kind: number, code: number, detail: number): void {
+    const { cells, proposal } = this
+    const record = this.audit.block
     record[at + RECORD_KIND] = kind
     record[at + RECORD_TIMESTAMP_US] = cells[NOW]
-    record[at + RECORD_GENERATION] = config.generation
+    record[at + RECORD_GENERATION] = this.config.generation
     record[at + RECORD_PROPOSAL_ID] = detail <= UPDATE ? proposal[P_ID] : Number.NaN
     record[at + RECORD_CODE] = code
     record[at + RECORD_DETAIL] = detail
@@ -475,27 +456,92 @@ export class SafetyExecutor {
     record[at + RECORD_LIMIT] = cells[LIMIT]
     record[at + RECORD_OBJECTIVE] = Number.NaN
     record[at + RECORD_MARGIN] = cells[MARGIN]
-    const units = config.block
-    const live = config.unitsAt
-    for (let i = 0; i < n; i++) record[at + RECORD_POINT + i] = units[live + i]
-    for (let i = RECORD_POINT + n; i < width; i++) record[at + i] = Number.NaN
+    // A point with room for more than there are knobs.
+    for (let i = RECORD_POINT + this.base.length; i < this.audit.width; i++) record[at + i] = Number.NaN
   }
 
-  /** Works out `nextApplyUs`. */
-  private foresee(): void {
-    const cells = this.cells
-    this.rate.nextInto(cells, NEXT_APPLY)
-    if (cells[COOLDOWN_UNTIL] > cells[NEXT_APPLY]) cells[NEXT_APPLY] = cells[COOLDOWN_UNTIL]
-    if (cells[NEXT_APPLY] < cells[NOW]) cells[NEXT_APPLY] = cells[NOW]
+  /**
+   * Judges all targets and writes the next version and the audit's point in one pass: nobody reads either before they
+   * are published. True when all is well. False is no verdict: something is out of bounds, too far, or on a circle or
+   * grid where rounding decides, and `draftSlowly` has to look.
+   */
+  private draft(point: number): boolean {
+    const { proposal, table, config, base, steps } = this
+    const { min, max, rise, bends } = table
+    const { block, unitsAt, nextUnitsAt, nextValuesAt } = config
+    const record = this.audit.block
+    const n = base.length
+    // No call in this loop: after one, V8 reads the address of every array again.
+    for (let i = 0; i < n; i++) {
+      const unit = proposal[P_TARGET + i] + 0
+      const step = steps[i]
+      if (!(unit >= 0 && unit <= 1)) return false
+      // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
+      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - base[i]) > step) return false
+      const value = min[i] + unit * rise[i]
+      const high = max[i]
+      block[nextUnitsAt + i] = unit
+      block[nextValuesAt + i] = value > high ? high : value
+      record[point + i] = unit
+    }
+    if (bends.length === 0) return true
+    table.placeBends(block, nextUnitsAt, nextValuesAt)
+    for (let k = 0; k < bends.length; k++) {
+      const i = bends[k]
+      const unit = block[nextUnitsAt + i]
+      const step = steps[i]
+      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - base[i]) > step) return false
+      record[point + i] = unit
+    }
+    return true
   }
 
-  /** Neighbour distances and step limits at the base, which is the live configuration or what it returns to. */
+  /** `draft` knob by knob, the short way round on circles: ACCEPTED, or the status of the first knob that is at fault. */
+  private draftSlowly(point: number): number {
+    const { proposal, table, config, base, steps, cells } = this
+    const { block, unitsAt, nextUnitsAt } = config
+    const outside = table.place(proposal, P_TARGET, block, nextUnitsAt, config.nextValuesAt)
+    if (outside >= 0) {
+      this.knob = outside
+      cells[VALUE] = proposal[P_TARGET + outside]
+      cells[LIMIT] = proposal[P_TARGET + outside] < 0 ? 0 : 1
+      return OUT_OF_BOUNDS
+    }
+    for (let i = 0; i < base.length; i++) {
+      const unit = block[nextUnitsAt + i]
+      const delta = table.difference(i, block[unitsAt + i], unit)
+      const move = table.difference(i, base[i], unit)
+      const step = steps[i]
+      if (Math.abs(delta) > step || Math.abs(move) > step) {
+        this.knob = i
+        cells[VALUE] = Math.abs(delta) > step ? delta : move
+        cells[LIMIT] = step
+        return DELTA_TOO_LARGE
+      }
+      this.audit.block[point + i] = unit
+    }
+    return ACCEPTED
+  }
+
+  /** What the draft would move each base by, for the budgets. */
+  private measureMoves(): void {
+    const { base, table } = this
+    const { block, nextUnitsAt } = this.config
+    const { moves } = this.budgets
+    const { circles } = table
+    const n = base.length
+    for (let i = 0; i < n; i++) moves[i] = block[nextUnitsAt + i] - base[i]
+    for (let k = 0; k < circles.length; k++) moves[circles[k]] -= Math.round(moves[circles[k]])
+  }
+
+  /** Neighbour distances and step limits of coarse knobs at the base, which is live or what the plant returns to. */
   private measureSteps(): void {
     const { table, config, reach, steps, policy } = this
+    const { grids } = table
     table.spans(config.block, config.valuesAt, reach)
-    for (let i = 0; i < steps.length; i++) {
-      const span = reach[i]
-      if (span > 0) reach[i] = span + NEIGHBOUR_SLACK
+    for (let g = 0; g < grids.length; g++) {
+      const i = grids[g]
+      reach[i] += NEIGHBOUR_SLACK
       const own = table.maxStep[i]
       const limit = (own > 0 && own < policy.maxStep ? own : policy.maxStep) + STEP_ROUNDING
       steps[i] = limit > reach[i] ? limit : reach[i]
