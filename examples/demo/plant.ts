@@ -23,6 +23,8 @@ const FEED_MS = 25
 const PRODUCTS_PER_FEED = 20
 
 const folder = mkdtempSync(join(tmpdir(), "arqon-demo-"))
+// However the process ends: asked to, or because its parent has gone.
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
 const table = new QuoteTable(join(folder, "quotes.db"))
 const meter = new AnswerMeter()
 const seen = { answers: 0, costMs: 0, p99Ms: 0, sinceMs: performance.now() }
@@ -161,7 +163,6 @@ const end = async (): Promise<void> => {
   server.close()
   server.closeAllConnections()
   table.close()
-  rmSync(folder, { recursive: true, force: true })
   process.exit(0)
 }
 
