@@ -48,7 +48,7 @@ describe("the demo", () => {
   })
 
   it("stops when asked, in the middle of tuning", async () => {
-    const { code, out, errors } = await run(["--seconds", "60"], (text, interrupt) => {
+    const { code, out, errors } = await run(["--seconds", "10"], (text, interrupt) => {
       if (text.includes("engine started")) interrupt()
     })
     expect(errors).toBe("")
