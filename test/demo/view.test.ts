@@ -180,6 +180,8 @@ describe("the terminal", () => {
   it("colours a terminal and respects NO_COLOR", () => {
     vi.stubEnv("NO_COLOR", undefined)
     vi.stubEnv("FORCE_COLOR", undefined)
+    // CI and a dumb terminal switch colours off before anything else is asked.
+    vi.stubEnv("CI", undefined)
     vi.stubEnv("TERM", "xterm-256color")
     const coloured = out(true)
     new Terminal(coloured.stream, false).show(state)
