@@ -15,7 +15,10 @@ describe("the examples", () => {
   })
 
   it.each(examples)("%s runs to its end and prints what it found", (name) => {
-    const { status, stdout, stderr } = spawnSync("node", [join(folder, name)], { encoding: "utf8", timeout: 50_000 })
+    const { status, stdout, stderr } = spawnSync("node", [join(folder, name)], {
+      encoding: "utf8",
+      timeout: 50_000,
+    })
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
     expect(stdout.trim()).not.toBe("")
   })

@@ -430,7 +430,7 @@ describe("HotPath's journal", () => {
     expect(digest[RECORD_OBJECTIVE]).toBe(2)
     expect(digest[RECORD_MARGIN]).toBe(0.25)
     expect(digest[RECORD_DETAIL]).toBe(9)
-    expect([...digest.slice(RECORD_POINT)]).toEqual([1, 2, 3, 4])
+    expect(Array.from(digest.subarray(RECORD_POINT))).toEqual([1, 2, 3, 4])
     expect(expiry[RECORD_KIND]).toBe(AUDIT_TICK)
     expect(expiry[RECORD_CODE]).toBe(WINDOW_EXPIRED)
   })
