@@ -200,17 +200,22 @@ export class SignDraw {
     const low = cycle % TWO_32
     const high = (cycle - low) / TWO_32
     chacha8Block(this.key, 0, 0, low, high, words)
-    const first = (words[0] & 1) === 1 ? 1 : -1
     let block = 0
-    let bit = 1
+    let bit = 0
+    let word = words[0] | 0
+    const first = ((word & 1) << 1) - 1
     for (let i = 0; i < n; i++) {
-      if (bit === BLOCK_BITS) {
-        block++
-        bit = 0
-        chacha8Block(this.key, block, 0, low, high, words)
-      }
-      out[outOffset + i] = ((words[bit >>> 5] >>> (bit & 31)) & 1) * 2 - 1
       bit++
+      word >>= 1
+      if ((bit & 31) === 0) {
+        if (bit === BLOCK_BITS) {
+          block++
+          bit = 0
+          chacha8Block(this.key, block, 0, low, high, words)
+        }
+        word = words[bit >>> 5] | 0
+      }
+      out[outOffset + i] = ((word & 1) << 1) - 1
     }
     return first
   }

@@ -12,15 +12,17 @@ import { KERNEL_BLOCKED, KERNEL_NO_CHANGE, KERNEL_UPDATE } from "./codes.ts"
 import { bendStep, learnMargin, predictMargin, skipMargin } from "./constraint.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { shrinkStep, takePlainStep, takeStep, wishBack, wishStep } from "./moves.ts"
-import { placeProbes, ProbeTable } from "./probes.ts"
+import { measurePair, placeProbes, ProbeTable } from "./probes.ts"
 import {
   adaptGain,
   adaptProbe,
   boundGain,
   countRegressions,
+  foreseeProbe,
   lastMoveFailed,
   learnNoise,
   learnSlope,
+  scalarsFinite,
   tameDifference,
   watchLevel,
 } from "./spsaGain.ts"
@@ -75,6 +77,35 @@ export const MARGIN_PLUS = 2
 export const MARGIN_MINUS = 3
 export const READINGS = 4
 
+// Imported and exported bindings are looked up at every use, constants of the module's own are compiled in.
+const VECTORS_AT = SCALARS
+const AT_BEGUN = S_BEGUN
+const AT_CYCLE = S_CYCLE
+const AT_ETA = S_ETA
+const AT_FIRST = S_FIRST
+const AT_GRADIENT = S_GRADIENT
+const AT_HAS_MEAN = S_HAS_MEAN
+const AT_MEAN = S_MEAN
+const AT_PREDICTED = S_PREDICTED
+const AT_PROBE = S_PROBE
+const VEC_SIGN = V_SIGN
+const OF_ALONG = W_ALONG
+const OF_DIFFERENCE = W_DIFFERENCE
+const OF_FACTOR = W_FACTOR
+const OF_LARGEST = W_LARGEST
+const OF_MEAN = W_MEAN
+const OF_ROOM = W_ROOM
+const OF_SLOPE = W_SLOPE
+const OF_SQUARE = W_SQUARE
+const OF_MARGIN = W_MARGIN
+const OF_MARGIN_DIFFERENCE = W_MARGIN_DIFFERENCE
+const HIGH = LOSS_PLUS
+const LOW = LOSS_MINUS
+const MARGIN_HIGH = MARGIN_PLUS
+const MARGIN_LOW = MARGIN_MINUS
+const UPDATED = KERNEL_UPDATE
+const UNCHANGED = KERNEL_NO_CHANGE
+
 export class SpsaKernel {
   readonly table: KnobTable
   readonly settings: SpsaSettings
@@ -110,9 +141,10 @@ export class SpsaKernel {
 
   /** Draws the signs of the cycle and places its probes. Doing it twice changes nothing. */
   begin(state: Float64Array): void {
-    state[S_FIRST] = this.signs.draw(state[S_CYCLE], this.n, state, SCALARS + V_SIGN * this.n)
+    state[AT_FIRST] = this.signs.draw(state[AT_CYCLE], this.n, state, VECTORS_AT + VEC_SIGN * this.n)
     placeProbes(state, this.probes)
-    state[S_BEGUN] = 1
+    foreseeProbe(state, this.work)
+    state[AT_BEGUN] = 1
   }
 
   plusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
@@ -129,7 +161,7 @@ export class SpsaKernel {
   }
 
   firstIsPlus(state: Float64Array): boolean {
-    return state[S_FIRST] > 0
+    return state[AT_FIRST] > 0
   }
 
   /**
@@ -141,17 +173,17 @@ export class SpsaKernel {
    */
   complete(prev: Float64Array, next: Float64Array, readings: Float64Array, band: Float64Array): number {
     next.set(prev)
-    next[S_BEGUN] = 0
-    next[S_CYCLE]++
+    next[AT_BEGUN] = 0
+    next[AT_CYCLE]++
     this.measure(next, readings)
     const outcome = this.decide(next, readings, band)
     if (scalarsFinite(next)) return outcome
     // No number, overflow, or a pair that did not move leaves the cycle out, whatever of it was already written.
-    const cycle = next[S_CYCLE]
+    const cycle = next[AT_CYCLE]
     next.set(prev)
-    next[S_BEGUN] = 0
-    next[S_CYCLE] = cycle
-    return KERNEL_NO_CHANGE
+    next[AT_BEGUN] = 0
+    next[AT_CYCLE] = cycle
+    return UNCHANGED
   }
 
   /** The base was moved from outside (rollback, resume): the cycle in flight and the last comparison are void. */
@@ -233,44 +265,20 @@ export class SpsaKernel {
 
   /** Differences and means of the two readings. A pair that did not move has a slope that is no number. */
   private measure(b: Float64Array, readings: Float64Array): void {
-    const n = this.n
-    const plus = SCALARS + V_PLUS * n
-    const minus = SCALARS + V_MINUS * n
-    const displacement = this.displacement
-    let square = 0
-    let largest = 0
-    if (this.probes.plain) {
-      for (let i = 0; i < n; i++) {
-        const u = b[plus + i] - b[minus + i]
-        const size = Math.abs(u)
-        displacement[i] = u
-        square += u * u
-        largest = Math.max(largest, size)
-      }
-    } else {
-      for (let i = 0; i < n; i++) {
-        const u = this.table.difference(i, b[minus + i], b[plus + i])
-        const size = Math.abs(u)
-        displacement[i] = u
-        square += u * u
-        largest = Math.max(largest, size)
-      }
-    }
-    const work = this.work
-    const high = readings[LOSS_PLUS]
-    const low = readings[LOSS_MINUS]
-    work[W_SQUARE] = square
-    work[W_LARGEST] = largest
-    work[W_DIFFERENCE] = high - low
-    work[W_MEAN] = (high + low) / 2
-    work[W_SLOPE] = (n * work[W_DIFFERENCE]) / square
+    const { work } = this
+    measurePair(b, this.probes, this.displacement, work)
+    const high = readings[HIGH]
+    const low = readings[LOW]
+    work[OF_DIFFERENCE] = high - low
+    work[OF_MEAN] = (high + low) / 2
+    work[OF_SLOPE] = (this.n * work[OF_DIFFERENCE]) / work[OF_SQUARE]
   }
 
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
     const { work, settings, n } = this
     if (settings.mode === "spall") return this.plainStep(b, band)
     tameDifference(b, work, settings, n)
-    b[S_GRADIENT] = work[W_SLOPE]
+    b[AT_GRADIENT] = work[OF_SLOPE]
     learnNoise(b, work, settings)
     learnSlope(b, work)
     countRegressions(b, work, n)
@@ -284,30 +292,30 @@ export class SpsaKernel {
       wishStep(b, this.displacement, work)
       if (constrained) {
         bendStep(b, n)
-        shrinkStep(b, n, work, W_ROOM)
+        shrinkStep(b, n, work, OF_ROOM)
       }
       takeStep(b, this.probes, band, this.displacement, work)
     } else takePlainStep(b, this.probes, band, this.displacement, work)
     // What the slope just read promises for the step really taken.
-    b[S_PREDICTED] = (work[W_DIFFERENCE] * work[W_ALONG]) / work[W_SQUARE]
-    b[S_MEAN] = work[W_MEAN]
-    b[S_HAS_MEAN] = 1
+    b[AT_PREDICTED] = (work[OF_DIFFERENCE] * work[OF_ALONG]) / work[OF_SQUARE]
+    b[AT_MEAN] = work[OF_MEAN]
+    b[AT_HAS_MEAN] = 1
     if (constrained) predictMargin(b, n)
     adaptProbe(b, work, settings, n)
-    return KERNEL_UPDATE
+    return UPDATED
   }
 
   private readMargins(b: Float64Array, readings: Float64Array): boolean {
     if (!this.settings.constrained) return false
-    const plus = readings[MARGIN_PLUS]
-    const minus = readings[MARGIN_MINUS]
+    const plus = readings[MARGIN_HIGH]
+    const minus = readings[MARGIN_LOW]
     const sum = plus + minus
     if (sum - sum !== 0) {
       skipMargin(b)
       return false
     }
-    this.work[W_MARGIN] = sum / 2
-    this.work[W_MARGIN_DIFFERENCE] = plus - minus
+    this.work[OF_MARGIN] = sum / 2
+    this.work[OF_MARGIN_DIFFERENCE] = plus - minus
     learnMargin(b, this.work, this.displacement, this.n)
     return true
   }
@@ -344,12 +352,12 @@ export class SpsaKernel {
   /** The step down the gradient as a factor on the displacement; its largest component no more than one apply can carry beside the probes. */
   private wish(b: Float64Array): void {
     const { work } = this
-    const room = this.settings.maxStep - b[S_PROBE]
-    const slope = work[W_SLOPE] < 0 ? -work[W_SLOPE] : work[W_SLOPE]
-    const largest = b[S_ETA] * slope * work[W_LARGEST]
-    work[W_ROOM] = room
-    const factor = -b[S_ETA] * work[W_SLOPE]
-    work[W_FACTOR] = largest > room ? factor * (room / largest) : factor
+    const room = this.settings.maxStep - b[AT_PROBE]
+    const slope = work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]
+    const largest = b[AT_ETA] * slope * work[OF_LARGEST]
+    work[OF_ROOM] = room
+    const factor = -b[AT_ETA] * work[OF_SLOPE]
+    work[OF_FACTOR] = largest > room ? factor * (room / largest) : factor
   }
 
   private placeBase(b: Float64Array, baseUnit: Float64Array): void {
@@ -368,26 +376,7 @@ export class SpsaKernel {
 
   private copy(state: Float64Array, vector: number, out: Float64Array, outOffset: number): void {
     const n = this.n
-    const at = SCALARS + vector * n
+    const at = VECTORS_AT + vector * n
     for (let i = 0; i < n; i++) out[outOffset + i] = state[at + i]
   }
-}
-
-/**
- * True when the scalars are finite. That is enough for the vectors too: the step's length, its prediction and that of the
- * margin are sums over all knobs, and sums keep what is not finite. Four sums side by side, because one would wait for
- * itself 32 times.
- */
-function scalarsFinite(b: Float64Array): boolean {
-  let s0 = 0
-  let s1 = 0
-  let s2 = 0
-  let s3 = 0
-  for (let i = 0; i < SCALARS; i += 4) {
-    s0 += b[i] - b[i]
-    s1 += b[i + 1] - b[i + 1]
-    s2 += b[i + 2] - b[i + 2]
-    s3 += b[i + 3] - b[i + 3]
-  }
-  return s0 + s1 + s2 + s3 === 0
 }

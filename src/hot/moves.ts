@@ -51,24 +51,24 @@ export function takePlainStep(
   displacement: Float64Array,
   work: Float64Array,
 ): void {
-  const { limit } = probes
-  const n = displacement.length
+  const { limit, size: n } = probes
   const base = VECTORS_AT + BASE * n
   const previous = VECTORS_AT + PREVIOUS * n
   const c = b[PROBE]
   const factor = work[FACTOR]
   let squares = 0
   let along = 0
-  for (let i = 0; i < n; i++) {
+  for (let i = 0, down = 0; i < n; i++, down += 2) {
     const half = limit[i] / 2
     const room = limit[i] - (c < half ? c : half)
     const x = b[base + i]
-    let step = factor * displacement[i]
+    const u = displacement[i]
+    let step = factor * u
     // Which way a knob goes is drawn, so a branch on the sign would be guessed wrong half the time.
     const size = Math.abs(step)
     if (size > room) step *= room / size
-    if (step < band[2 * i]) step = band[2 * i]
-    else if (step > band[2 * i + 1]) step = band[2 * i + 1]
+    if (step < band[down]) step = band[down]
+    else if (step > band[down + 1]) step = band[down + 1]
     let to = x + step
     if (to < 0) to = 0
     else if (to > 1) to = 1
@@ -76,7 +76,7 @@ export function takePlainStep(
     b[previous + i] = x
     b[base + i] = to
     squares += s * s
-    along += displacement[i] * s
+    along += u * s
   }
   work[SQUARES] = squares
   work[ALONG] = along
@@ -85,7 +85,7 @@ export function takePlainStep(
 /** A step back to where the base was before the last move. */
 export function wishBack(b: Float64Array, probes: ProbeTable): void {
   const { kind, wraps } = probes
-  const n = kind.length
+  const n = probes.size
   for (let i = 0; i < n; i++) {
     const inside = kind[i] === IS_GRID
     const from = b[VECTORS_AT + (inside ? INNER : BASE) * n + i]
@@ -123,7 +123,7 @@ export function takeStep(
   work: Float64Array,
 ): void {
   const { kind, limit } = probes
-  const n = kind.length
+  const n = probes.size
   const base = VECTORS_AT + BASE * n
   const previous = VECTORS_AT + PREVIOUS * n
   const move = VECTORS_AT + MOVE * n
@@ -170,7 +170,7 @@ export function takeStep(
  */
 function takeOnGrid(b: Float64Array, probes: ProbeTable, band: Float64Array, i: number): void {
   const { x, wraps } = probes
-  const n = probes.kind.length
+  const n = probes.size
   const wrapped = wraps[i] === 1
   const base = VECTORS_AT + BASE * n + i
   const inner = VECTORS_AT + INNER * n + i

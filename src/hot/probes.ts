@@ -5,6 +5,7 @@
 import { LOG, PERIODIC } from "./codes.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { S_PROBE, SCALARS, V_BASE, V_INNER, V_MINUS, V_PLUS, V_SIGN } from "./spsaLayout.ts"
+import { W_LARGEST, W_SQUARE } from "./spsaWork.ts"
 
 /** How a knob is probed: a plain interval, a circle, or a grid (a grid on a circle is a grid). */
 export const PLAIN = 0
@@ -19,6 +20,8 @@ const INNER = V_INNER
 const SIGN = V_SIGN
 const PLUS = V_PLUS
 const MINUS = V_MINUS
+const LARGEST = W_LARGEST
+const SQUARE = W_SQUARE
 const IS_GRID = GRID
 const IS_CIRCLE = CIRCLE
 const IS_LOG = LOG
@@ -32,6 +35,8 @@ const LISTED_POINTS = 4096
  */
 export class ProbeTable {
   readonly table: KnobTable
+  /** Number of knobs. Loops end at this and not at the length of an array, which the compiler takes for a wide number. */
+  readonly size: number
   readonly kind: Uint8Array
   /** Step limit by knob, a hair inside the guardrail's, or x + c - (x - c) would exceed it by rounding. */
   readonly limit: Float64Array
@@ -49,6 +54,7 @@ export class ProbeTable {
   constructor(table: KnobTable, maxStep: number) {
     const n = table.size
     this.table = table
+    this.size = n
     this.kind = new Uint8Array(n)
     this.limit = new Float64Array(n)
     this.wraps = new Uint8Array(n)
@@ -122,8 +128,7 @@ export class ProbeTable {
 
 /** Writes the plus and minus targets of the cycle whose signs are in the block. */
 export function placeProbes(b: Float64Array, probes: ProbeTable): void {
-  const { kind, limit, x, wraps } = probes
-  const n = kind.length
+  const { kind, limit, size: n, x, wraps } = probes
   const sign = VECTORS_AT + SIGN * n
   const plus = VECTORS_AT + PLUS * n
   const minus = VECTORS_AT + MINUS * n
@@ -188,4 +193,37 @@ export function placeProbes(b: Float64Array, probes: ProbeTable): void {
     probes.unitOf(i, other)
     b[minus + i] = x[0]
   }
+}
+
+/** How far the plus side lies from the minus side, by knob; the squared length of that and its largest component. */
+export function measurePair(
+  b: Float64Array,
+  probes: ProbeTable,
+  displacement: Float64Array,
+  work: Float64Array,
+): void {
+  const { plain, size: n, table } = probes
+  const plus = VECTORS_AT + PLUS * n
+  const minus = VECTORS_AT + MINUS * n
+  let square = 0
+  let largest = 0
+  if (plain) {
+    for (let i = 0; i < n; i++) {
+      const u = b[plus + i] - b[minus + i]
+      const size = Math.abs(u)
+      displacement[i] = u
+      square += u * u
+      if (size > largest) largest = size
+    }
+  } else {
+    for (let i = 0; i < n; i++) {
+      const u = table.difference(i, b[minus + i], b[plus + i])
+      const size = Math.abs(u)
+      displacement[i] = u
+      square += u * u
+      if (size > largest) largest = size
+    }
+  }
+  work[SQUARE] = square
+  work[LARGEST] = largest
 }

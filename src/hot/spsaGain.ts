@@ -8,6 +8,7 @@ import {
   S_AGE,
   S_ALARM,
   S_ETA,
+  S_GRADIENT,
   S_HAS_LAST_MEAN,
   S_HAS_LEVEL,
   S_HAS_MEAN,
@@ -16,6 +17,9 @@ import {
   S_HAS_SPREAD,
   S_LAST_MEAN,
   S_LEVEL,
+  S_MARGIN_MEAN,
+  S_MARGIN_NOISE,
+  S_MARGIN_PREDICTED,
   S_MEAN,
   S_NOISE,
   S_PREDICTED,
@@ -27,12 +31,22 @@ import {
   S_STEP,
   S_SURPRISES,
 } from "./spsaLayout.ts"
-import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_SLOPE, W_SQUARE, W_SQUARES } from "./spsaWork.ts"
+import {
+  W_DIFFERENCE,
+  W_FORESEEN,
+  W_LARGEST,
+  W_MEAN,
+  W_ROOT,
+  W_SLOPE,
+  W_SQUARE,
+  W_SQUARES,
+} from "./spsaWork.ts"
 
 // Imported bindings are looked up at every use, constants of the module's own are compiled in.
 const AT_AGE = S_AGE
 const AT_ALARM = S_ALARM
 const AT_ETA = S_ETA
+const AT_GRADIENT = S_GRADIENT
 const AT_HAS_LAST_MEAN = S_HAS_LAST_MEAN
 const AT_HAS_LEVEL = S_HAS_LEVEL
 const AT_HAS_MEAN = S_HAS_MEAN
@@ -41,6 +55,9 @@ const AT_HAS_SLOPE = S_HAS_SLOPE
 const AT_HAS_SPREAD = S_HAS_SPREAD
 const AT_LAST_MEAN = S_LAST_MEAN
 const AT_LEVEL = S_LEVEL
+const AT_MARGIN_MEAN = S_MARGIN_MEAN
+const AT_MARGIN_NOISE = S_MARGIN_NOISE
+const AT_MARGIN_PREDICTED = S_MARGIN_PREDICTED
 const AT_MEAN = S_MEAN
 const AT_NOISE = S_NOISE
 const AT_PREDICTED = S_PREDICTED
@@ -52,8 +69,10 @@ const AT_SPREAD = S_SPREAD
 const AT_STEP = S_STEP
 const AT_SURPRISES = S_SURPRISES
 const OF_DIFFERENCE = W_DIFFERENCE
+const OF_FORESEEN = W_FORESEEN
 const OF_LARGEST = W_LARGEST
 const OF_MEAN = W_MEAN
+const OF_ROOT = W_ROOT
 const OF_SLOPE = W_SLOPE
 const OF_SQUARE = W_SQUARE
 const OF_SQUARES = W_SQUARES
@@ -200,13 +219,24 @@ export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSet
   if (gradient > 0 && b[AT_ETA] * gradient > 2 * room) b[AT_ETA] = (2 * room) / gradient
 }
 
+/** Works out the root that section 9 will need if this cycle ends as most do, while nobody waits for a decision. */
+export function foreseeProbe(b: Float64Array, work: Float64Array): void {
+  rootFor(b[AT_AGE] + 1, work)
+}
+
+function rootFor(age: number, work: Float64Array): void {
+  work[OF_FORESEEN] = age
+  work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + age / 2))
+}
+
 /** Section 9: probes as large as the steps or the noise ask for, on a schedule that lets them shrink. */
 export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
   b[AT_STEP] += 0.1 * (Math.sqrt(work[OF_SQUARES] / n) - b[AT_STEP])
   b[AT_AGE]++
   const slope = b[AT_SLOPE]
   const noise = b[AT_NOISE]
-  const schedule = settings.probe / Math.sqrt(Math.cbrt(1 + b[AT_AGE] / 2))
+  if (work[OF_FORESEEN] !== b[AT_AGE]) rootFor(b[AT_AGE], work)
+  const schedule = settings.probe / work[OF_ROOT]
   const half = (settings.maxStep * (1 - 1e-9)) / 2
   const bySteps = settings.probeToStep * b[AT_STEP]
   const byNoise = noise === 0 ? 0 : slope === 0 ? half : Math.sqrt(noise / slope)
@@ -223,4 +253,22 @@ export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSe
 /** Largest component of the gradient estimate. */
 function largestGradient(work: Float64Array): number {
   return (work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]) * work[OF_LARGEST]
+}
+
+/**
+ * True when every scalar that is computed (the others count or say yes and no) is finite. That is enough for the vectors
+ * too: the step's length, its prediction and that of the margin are sums over all knobs, and sums keep what is not
+ * finite.
+ */
+export function scalarsFinite(b: Float64Array): boolean {
+  const gains = naught(b[AT_ETA]) + naught(b[AT_PROBE]) + naught(b[AT_STEP]) + naught(b[AT_GRADIENT])
+  const spreads = naught(b[AT_NOISE]) + naught(b[AT_SLOPE]) + naught(b[AT_SPREAD]) + naught(b[AT_ALARM])
+  const means = naught(b[AT_MEAN]) + naught(b[AT_LAST_MEAN]) + naught(b[AT_LEVEL]) + naught(b[AT_PREDICTED])
+  const margins = naught(b[AT_MARGIN_MEAN]) + naught(b[AT_MARGIN_NOISE]) + naught(b[AT_MARGIN_PREDICTED])
+  return gains + spreads + means + margins === 0
+}
+
+/** 0 for a number, NaN for what is not finite. */
+function naught(x: number): number {
+  return x - x
 }

@@ -21,4 +21,7 @@ export const W_ROOM = 8
 /** Squared length of the step taken, and its product with the displacement. */
 export const W_SQUARES = 9
 export const W_ALONG = 10
-export const WORK_CELLS = 11
+/** An age and the sixth root its probe schedule divides by: drawn up before the readings come, never a different answer. */
+export const W_FORESEEN = 11
+export const W_ROOT = 12
+export const WORK_CELLS = 13
