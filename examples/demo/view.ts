@@ -77,6 +77,8 @@ const bar = (name: KnobName, value: number, start: number): Line => {
 
 const BLOCKS = " ▁▂▃▄▅▆▇█"
 const CHART_ROWS = 3
+/** Height of the chart in medians. */
+const CHART_TOP = 1.7
 
 /** The means of `width` stretches of `values`, oldest first; all of them when they are fewer. */
 export const condense = (values: ReadonlyArray<number>, width: number): ReadonlyArray<number> => {
@@ -92,10 +94,17 @@ export const condense = (values: ReadonlyArray<number>, width: number): Readonly
   })
 }
 
-/** A chart from zero to the largest value, in eighths of a row; its colour changes where the load did. */
+/**
+ * A chart from zero, in eighths of a row; its colour changes where the load did. What stands far above the median (a
+ * machine that was busy elsewhere) is cut off, or it would flatten everything that the engine does.
+ */
 const chart = (values: ReadonlyArray<number>, changedAt: number, width: number): ReadonlyArray<Line> => {
   const cells = condense(values, width)
-  const scale = Math.max(...cells.filter(Number.isFinite), 1e-9)
+  const sorted = cells.filter(Number.isFinite).sort((a, b) => a - b)
+  const scale = Math.max(
+    1e-9,
+    Math.min(sorted.at(-1) ?? 0, CHART_TOP * (sorted[Math.floor(sorted.length / 2)] ?? 0)),
+  )
   const changeCell = changedAt < 0 ? cells.length : Math.floor((changedAt * cells.length) / values.length)
   return Array.from({ length: CHART_ROWS }, (_, row) => {
     const below = (CHART_ROWS - 1 - row) * 8
@@ -163,7 +172,7 @@ const knobLines = (state: DemoState): ReadonlyArray<Line> =>
       span(number(value).padStart(6), "live"),
       span(`  ${number(min).padStart(5)} `, "dim"),
       ...bar(name, value, state.start[name]),
-      span(` ${number(max).padEnd(5)}`, "dim"),
+      span(` ${number(max).padEnd(6)}`, "dim"),
       span(` start ${number(state.start[name])}`, "warn"),
     ]
   })

@@ -110,6 +110,13 @@ describe("the view", () => {
     expect(plainLine({ ...state, progress: open })).toContain("SafeMode open (telemetryLost)")
   })
 
+  it("cuts off what stands far above the median, so that one bad second does not flatten the rest", () => {
+    const chartOf = (costs: ReadonlyArray<number>): ReadonlyArray<string> =>
+      texts({ ...state, costs }).slice(3, 6)
+    expect(chartOf([10, 10, 10, 5, 1_000])).toEqual(chartOf([10, 10, 10, 5, 17]))
+    expect(chartOf([10, 10, 5])[0]).toBe("██ ")
+  })
+
   it("condenses a long history by means, keeping its ends", () => {
     expect(condense([1, 3, 5, 7], 2)).toEqual([2, 6])
     expect(condense([1, 2], 5)).toEqual([1, 2])
