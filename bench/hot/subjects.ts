@@ -71,6 +71,8 @@ export const mixedKnobs: ReadonlyArray<KnobNumbers> = [
   ...repeat(2, concurrency),
 ]
 
+const KINDS = [PLUS, MINUS, UPDATE, PLUS, MINUS, UPDATE]
+
 const ignore = (): void => {}
 
 export const makeHot = (knobs: ReadonlyArray<KnobNumbers>, auditCapacity = 4096): HotPath =>
@@ -92,13 +94,20 @@ export const makeHot = (knobs: ReadonlyArray<KnobNumbers>, auditCapacity = 4096)
     manualTime: true,
   })
 
+/** The six targets of two cycles, there and back: plus, minus and update of a base that steps between two places. */
+const wayThereAndBack = (table: KnobTable, n: number): ReadonlyArray<Float64Array> => {
+  const vector = (unit: number): Float64Array =>
+    Float64Array.from({ length: n }, (_, i) => table.snap(i, unit))
+  return [0.52, 0.48, 0.504, 0.524, 0.484, 0.5].map(vector)
+}
+
 /** Accepted, audited applies of whole cycles (plus, minus, update) at the fastest pace the balanced guardrails allow. */
 export const applySubject = (name: string, knobs: ReadonlyArray<KnobNumbers>): Subject => {
   const hot = makeHot(knobs)
   const n = knobs.length
   const { executor, config } = hot
   const inbox = executor.proposal
-  const targets = [PLUS, MINUS, UPDATE].map(() => new Float64Array(n))
+  const targets = wayThereAndBack(hot.table, n)
   let step = 0
   // Whole numbers only: a closure that writes a double allocates it, and the bytes would be ours.
   let asked = 0
@@ -107,22 +116,14 @@ export const applySubject = (name: string, knobs: ReadonlyArray<KnobNumbers>): S
     name,
     run(count) {
       for (let k = 0; k < count; k++) {
-        if (step === 0) {
-          for (let i = 0; i < n; i++) {
-            const base = executor.base[i]
-            targets[PLUS][i] = base + 0.02
-            targets[MINUS][i] = base - 0.02
-            targets[UPDATE][i] = base + (asked % 2 === 0 ? 0.004 : -0.004)
-          }
-        }
         inbox[P_ID] = ++asked
         inbox[P_NOW_US] = asked * 100_000
         inbox[P_EXPECTED_GENERATION] = config.generation
         inbox[P_LENGTH] = n
         const target = targets[step]
         for (let i = 0; i < n; i++) inbox[P_TARGET + i] = target[i]
-        if (executor.apply(step) !== ACCEPTED) refused++
-        step = step === UPDATE ? PLUS : step + 1
+        if (executor.apply(KINDS[step]) !== ACCEPTED) refused++
+        step = step === 5 ? 0 : step + 1
       }
     },
     tidy: () => void hot.audit.drain(ignore),
