@@ -221,12 +221,12 @@ export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSet
 
 /** Works out the root that section 9 will need if this cycle ends as most do, while nobody waits for a decision. */
 export function foreseeProbe(b: Float64Array, work: Float64Array): void {
-  rootFor(b[AT_AGE] + 1, work)
+  work[OF_FORESEEN] = b[AT_AGE] + 1
+  takeRoot(work)
 }
 
-function rootFor(age: number, work: Float64Array): void {
-  work[OF_FORESEEN] = age
-  work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + age / 2))
+function takeRoot(work: Float64Array): void {
+  work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + work[OF_FORESEEN] / 2))
 }
 
 /** Section 9: probes as large as the steps or the noise ask for, on a schedule that lets them shrink. */
@@ -235,7 +235,10 @@ export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSe
   b[AT_AGE]++
   const slope = b[AT_SLOPE]
   const noise = b[AT_NOISE]
-  if (work[OF_FORESEEN] !== b[AT_AGE]) rootFor(b[AT_AGE], work)
+  if (work[OF_FORESEEN] !== b[AT_AGE]) {
+    work[OF_FORESEEN] = b[AT_AGE]
+    takeRoot(work)
+  }
   const schedule = settings.probe / work[OF_ROOT]
   const half = (settings.maxStep * (1 - 1e-9)) / 2
   const bySteps = settings.probeToStep * b[AT_STEP]
