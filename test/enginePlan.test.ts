@@ -17,7 +17,7 @@ import {
   UNKNOWN_PARAMETER,
   UPDATE,
 } from "../src/hot/codes.ts"
-import { AtomicConfig } from "../src/hot/AtomicConfig.ts"
+import { versionWidth } from "../src/hot/AtomicConfig.ts"
 import {
   RECORD_GENERATION,
   RECORD_KIND,
@@ -39,10 +39,7 @@ const scenario = (name: RegExp) => {
 
 describe("after ParamVec", () => {
   it("a vector of 16 knobs takes at most 256 bytes, in user units and unit space together", () => {
-    const versions = 16
-    const grown = AtomicConfig.byteLength(16) - AtomicConfig.byteLength(0)
-    // The baseline is one more version beside the ring.
-    expect(grown / (versions + 1)).toBeLessThanOrEqual(256)
+    expect((versionWidth(16) - versionWidth(0)) * Float64Array.BYTES_PER_ELEMENT).toBeLessThanOrEqual(256)
   })
 })
 
