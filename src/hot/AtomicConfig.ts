@@ -25,7 +25,14 @@ export const versionsStart = (knobs: number): number => HEADER_DOUBLES + 2 * kno
 /** Doubles of one version. */
 export const versionWidth = (knobs: number): number => VERSION_UNITS + 2 * knobs
 
-const byteLengthOf = (knobs: number): number => 8 * (versionsStart(knobs) + VERSIONS * versionWidth(knobs))
+/**
+ * Behind the versions lies the writer's desk: what Tier 1 reads and writes in the pass that judges a proposal, here because a
+ * loop over one block costs a fifth less than one over eight. `SafetyExecutor` says what lies where.
+ */
+const deskStart = (knobs: number): number => versionsStart(knobs) + VERSIONS * versionWidth(knobs)
+const deskWidth = (knobs: number): number => 4 + 5 * knobs
+
+const byteLengthOf = (knobs: number): number => 8 * (deskStart(knobs) + deskWidth(knobs))
 
 export class AtomicConfig {
   readonly buffer: SharedArrayBuffer | ArrayBuffer
@@ -34,6 +41,8 @@ export class AtomicConfig {
   /** The whole buffer in doubles. A live user value is `block[valuesAt + i]`, a live unit position `block[unitsAt + i]`. */
   readonly block: Float64Array
   readonly words: Int32Array
+  /** Offset of the writer's desk. */
+  readonly deskAt: number
   /** Offsets of the live version; they move at every commit. */
   unitsAt: number
   valuesAt: number
@@ -63,6 +72,7 @@ export class AtomicConfig {
     this.block = new Float64Array(this.buffer, 0, bytes / 8)
     this.words = new Int32Array(this.buffer, 0, 4)
     this.block.fill(0)
+    this.deskAt = deskStart(knobs)
     this.words[WORD_KNOBS] = knobs
     this.unitsAt = versionsStart(knobs) + VERSION_UNITS
     this.valuesAt = this.unitsAt + knobs

@@ -13,38 +13,46 @@ import type { KnobTable } from "./KnobTable.ts"
 const BUCKETS = 16
 const BUCKET_US = 4_000_000
 
-/** What a knob keeps, one cache line of doubles each. */
-const ROW = 8
-const POSITION = 0
-/** Running extreme in the direction of travel. Before there is a direction: the highest position so far. */
-const EXTREME = 1
-/** +1 or -1; 0 until the base has come further than a retrace from its start. */
-const DIRECTION = 2
-/** Before there is a direction: the lowest position so far. */
-const LOWEST = 3
+/** What a knob keeps: two cache lines of doubles, the first for what every update looks at. */
+const ROW = 16
+/** The move being judged, signed, the short way on a circle. */
+const MOVE = 0
+const POSITION = 1
 /** Over all buckets. */
-const WINDOW_MAX = 4
-const WINDOW_MIN = 5
-const WINDOW_PATH = 6
-const WINDOW_TURNS = 7
+const HIGH = 2
+const LOW = 3
+/** Way and turns counted on since some time, and what they may be counted up to: the limit above their count a minute ago. */
+const PATH = 4
+const PATH_CEILING = 5
+const TURNS = 6
+const TURNS_CEILING = 7
+/** Running extreme in the direction of travel. Before there is a direction: the highest position so far. */
+const EXTREME = 8
+/** +1 or -1; 0 until the base has come further than a retrace from its start. */
+const DIRECTION = 9
+/** Before there is a direction: the lowest position so far. */
+const LOWEST = 10
+/** Of the running bucket. */
+const BUCKET_HIGH = 11
+const BUCKET_LOW = 12
 
-/** What a bucket keeps per knob. Blocks of sixteen, so that one knob's maxima lie together. */
-const B_MAX = 0
-const B_MIN = BUCKETS
+/** Blocks of sixteen per knob: extremes of each bucket, path and turns counted when it began. */
+const B_HIGH = 0
+const B_LOW = BUCKETS
 const B_PATH = 2 * BUCKETS
 const B_TURNS = 3 * BUCKETS
 const BUCKET_ROW = 4 * BUCKETS
 
-/** Paths are summed in whole units of 2^-40, rounded up: what leaves with a bucket is exactly what came with it. */
+/** Paths are counted in whole units of 2^-40, rounded up: sums and differences are exact. */
 const PATH_UNIT = 2 ** 40
+/** From here on counts start over, far below where doubles lose whole numbers. */
+const PATH_WRAP = 2 ** 51
 /** Distance kept from every limit by `band`. */
 export const BAND_HAIR = 1e-9
 /** A knob's own neighbours stay reachable through `band` after its hair and the rounding of a snapped position. */
 export const NEIGHBOUR_SLACK = 2 * BAND_HAIR
 
 export class BudgetWindow {
-  /** Inbox of `check` and `commit`: how far each base is meant to move, signed, the short way on a circle. */
-  readonly moves: Float64Array
   /** Details of a refused `check`: knob, value, limit. */
   readonly details = new Float64Array(3)
   private readonly table: KnobTable
@@ -71,97 +79,89 @@ export class BudgetWindow {
     this.range = policy.rangePerMinute
     this.pathLimit = Math.floor(policy.pathPerMinute * PATH_UNIT)
     this.reach = reach
-    this.moves = new Float64Array(knobs)
     this.rows = new Float64Array(knobs * ROW)
     this.buckets = new Float64Array(knobs * BUCKET_ROW)
     this.edge[0] = Number.NEGATIVE_INFINITY
+    for (let r = 0; r < this.rows.length; r += ROW) {
+      this.rows[r + PATH_CEILING] = this.pathLimit
+      this.rows[r + TURNS_CEILING] = this.turnsLimit
+    }
   }
 
-  /** Lets the window end at `now[0]`. Everything below calls it first. */
-  advance(): void {
-    const now = this.now[0]
-    if (now < this.edge[0]) return
-    const bucket = Math.floor(now / BUCKET_US)
-    const passed = (now - this.edge[0]) / BUCKET_US
-    this.edge[0] = (bucket + 1) * BUCKET_US
-    // After sixteen edges nothing of the past is left; the loop below would do the same work more than once.
-    const turns = passed < BUCKETS ? Math.floor(passed) + 1 : BUCKETS
-    for (let t = 0; t < turns; t++) this.turnOver()
-  }
-
-  /** ACCEPTED when all `moves` stay within the budgets, else THRASHING or BUDGET_EXHAUSTED with `details`; changes nothing. */
-  check(): number {
+  /**
+   * ACCEPTED when moving all bases from `block[bases]` to `block[targets]` stays within the budgets, else THRASHING or
+   * BUDGET_EXHAUSTED with `details`. Spends nothing; remembers the moves for `commit`.
+   */
+  check(block: Float64Array, targets: number, bases: number): number {
     this.advance()
-    const { moves, rows, reach, turnsLimit, maxStep, range, pathLimit } = this
-    const knobs = moves.length
+    const { rows, reach, maxStep, range, table } = this
+    const knobs = table.size
+    for (let i = 0, r = 0; i < knobs; i++, r += ROW) rows[r + MOVE] = block[targets + i] - block[bases + i]
+    const { circles } = table
+    for (let k = 0; k < circles.length; k++) {
+      const r = circles[k] * ROW
+      rows[r + MOVE] -= Math.round(rows[r + MOVE])
+    }
     for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
-      const move = moves[i]
-      if (move === 0) continue
+      const move = rows[r + MOVE]
       const position = rows[r + POSITION] + move
-      const own = reach[i]
-      if (rows[r + WINDOW_TURNS] >= turnsLimit) {
+      const high = rows[r + HIGH]
+      const low = rows[r + LOW]
+      // Only a move that widens the range can break it: a coarse knob's limit may have shrunk since.
+      const span = position > high ? position - low : position < low ? high - position : 0
+      if (span > range && span > reach[i]) {
+        return this.refuse(BUDGET_EXHAUSTED, i, span, range > reach[i] ? range : reach[i])
+      }
+      const path = rows[r + PATH] + Math.ceil(Math.abs(move) * PATH_UNIT)
+      if (path > rows[r + PATH_CEILING]) {
+        const spent = (path - rows[r + PATH_CEILING] + this.pathLimit) / PATH_UNIT
+        return this.refuse(BUDGET_EXHAUSTED, i, spent, this.pathLimit / PATH_UNIT)
+      }
+      if (rows[r + TURNS] >= rows[r + TURNS_CEILING]) {
         const direction = rows[r + DIRECTION]
         const retrace = (rows[r + EXTREME] - position) * direction
         // Going on in the direction of travel is no retrace, even where the limit shrank since the extreme.
-        if (move * direction < 0 && retrace > (own > maxStep ? own : maxStep)) {
-          return this.refuse(THRASHING, i, rows, r + WINDOW_TURNS, 1, turnsLimit)
+        if (move * direction < 0 && retrace > maxStep && retrace > reach[i]) {
+          return this.refuse(THRASHING, i, this.turnsLimit + 1, this.turnsLimit)
         }
-      }
-      const limit = own > range ? own : range
-      const high = rows[r + WINDOW_MAX]
-      const low = rows[r + WINDOW_MIN]
-      // Only a move that widens the range can break it: a coarse knob's limit may have shrunk since.
-      if ((position > high && position - low > limit) || (position < low && high - position > limit)) {
-        this.details[1] = position > high ? position - low : high - position
-        return this.refuse(BUDGET_EXHAUSTED, i, this.details, 1, 0, limit)
-      }
-      const way = Math.ceil((move < 0 ? -move : move) * PATH_UNIT)
-      if (rows[r + WINDOW_PATH] + way > pathLimit) {
-        this.details[1] = (rows[r + WINDOW_PATH] + way) / PATH_UNIT
-        return this.refuse(BUDGET_EXHAUSTED, i, this.details, 1, 0, pathLimit / PATH_UNIT)
       }
     }
     return ACCEPTED
   }
 
-  /** Takes `moves` in. The reaches must still be those of the base before the move. */
+  /** Takes in the moves that `check` has just accepted. The reaches must still be those of the bases before the move. */
   commit(): void {
-    this.advance()
-    const { moves, rows, buckets, reach, maxStep, running } = this
-    const knobs = moves.length
-    for (let i = 0, r = 0, b = running; i < knobs; i++, r += ROW, b += BUCKET_ROW) {
-      const move = moves[i]
+    const { rows, reach, maxStep, table } = this
+    const knobs = table.size
+    for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
+      const move = rows[r + MOVE]
       if (move === 0) continue
       const position = rows[r + POSITION] + move
-      const own = reach[i]
-      const lim = own > maxStep ? own : maxStep
       rows[r + POSITION] = position
-      if (position > buckets[b + B_MAX]) {
-        buckets[b + B_MAX] = position
-        if (position > rows[r + WINDOW_MAX]) rows[r + WINDOW_MAX] = position
-      } else if (position < buckets[b + B_MIN]) {
-        buckets[b + B_MIN] = position
-        if (position < rows[r + WINDOW_MIN]) rows[r + WINDOW_MIN] = position
+      rows[r + PATH] += Math.ceil(Math.abs(move) * PATH_UNIT)
+      if (position > rows[r + BUCKET_HIGH]) {
+        rows[r + BUCKET_HIGH] = position
+        if (position > rows[r + HIGH]) rows[r + HIGH] = position
+      } else if (position < rows[r + BUCKET_LOW]) {
+        rows[r + BUCKET_LOW] = position
+        if (position < rows[r + LOW]) rows[r + LOW] = position
       }
-      const way = Math.ceil((move < 0 ? -move : move) * PATH_UNIT)
-      buckets[b + B_PATH] += way
-      rows[r + WINDOW_PATH] += way
       const direction = rows[r + DIRECTION]
-      const extreme = rows[r + EXTREME]
-      if (direction === 0) {
+      const beyond = (position - rows[r + EXTREME]) * direction
+      if (beyond > 0) {
+        rows[r + EXTREME] = position
+      } else if (direction === 0) {
         // The first leg sets a direction and is no turn: nothing was retraced that had been a leg.
-        if (position > extreme) rows[r + EXTREME] = position
+        if (position > rows[r + EXTREME]) rows[r + EXTREME] = position
         if (position < rows[r + LOWEST]) rows[r + LOWEST] = position
+        const lim = reach[i] > maxStep ? reach[i] : maxStep
         if (position - rows[r + LOWEST] > lim) rows[r + DIRECTION] = 1
         else if (rows[r + EXTREME] - position > lim) rows[r + DIRECTION] = -1
         if (rows[r + DIRECTION] !== 0) rows[r + EXTREME] = position
-      } else if ((position - extreme) * direction > 0) {
-        rows[r + EXTREME] = position
-      } else if (move * direction < 0 && (extreme - position) * direction > lim) {
+      } else if (-beyond > maxStep && -beyond > reach[i] && move * direction < 0) {
         rows[r + EXTREME] = position
         rows[r + DIRECTION] = -direction
-        rows[r + WINDOW_TURNS]++
-        buckets[b + B_TURNS]++
+        rows[r + TURNS]++
       }
     }
   }
@@ -172,40 +172,34 @@ export class BudgetWindow {
    */
   band(out: Float64Array): void {
     this.advance()
-    const { rows, reach, turnsLimit, maxStep, range, pathLimit, table } = this
-    const knobs = table.size
-    for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
+    const { rows, reach, maxStep, range, table } = this
+    const { size, scale } = table
+    for (let i = 0, r = 0; i < size; i++, r += ROW) {
       const position = rows[r + POSITION]
       const own = reach[i]
       const limit = (own > range ? own : range) - BAND_HAIR
-      const high = rows[r + WINDOW_MAX]
-      const low = rows[r + WINDOW_MIN]
+      const high = rows[r + HIGH]
+      const low = rows[r + LOW]
       const ceiling = low + limit
       const floor = high - limit
       let up = (ceiling > high ? ceiling : high) - position
       let down = (floor < low ? floor : low) - position
-      const left = (pathLimit - rows[r + WINDOW_PATH]) / PATH_UNIT - BAND_HAIR
+      const left = (rows[r + PATH_CEILING] - rows[r + PATH]) / PATH_UNIT - BAND_HAIR
       const way = left > 0 ? left : 0
       if (up > way) up = way
       if (down < -way) down = -way
       const direction = rows[r + DIRECTION]
-      if (direction !== 0 && rows[r + WINDOW_TURNS] >= turnsLimit) {
+      if (direction !== 0 && rows[r + TURNS] >= rows[r + TURNS_CEILING]) {
         const lim = (own > maxStep ? own : maxStep) - BAND_HAIR
         const back = rows[r + EXTREME] - direction * lim - position
         if (direction > 0) {
           if (down < back) down = back < 0 ? back : 0
         } else if (up > back) up = back > 0 ? back : 0
       }
-      if (table.scale[i] === PERIODIC) {
-        // Half a turn is ambiguous: the short way may be either.
-        if (up > 0.5 - BAND_HAIR) up = 0.5 - BAND_HAIR
-        if (down < BAND_HAIR - 0.5) down = BAND_HAIR - 0.5
-      }
-      // A lifted budget is still a finite band: nothing is further than the other end.
-      if (up > 1) up = 1
-      if (down < -1) down = -1
-      out[2 * i] = down
-      out[2 * i + 1] = up
+      // On a circle half a turn is ambiguous: the short way may be either. And a lifted budget is still a finite band.
+      const most = scale[i] === PERIODIC ? 0.5 - BAND_HAIR : 1
+      out[2 * i] = down < -most ? -most : down
+      out[2 * i + 1] = up > most ? most : up
     }
   }
 
@@ -216,60 +210,78 @@ export class BudgetWindow {
   reset(units: Float64Array): void {
     this.advance()
     const { rows, buckets } = this
-    const knobs = units.length
-    for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
+    for (let i = 0, r = 0; i < units.length; i++, r += ROW) {
       const at = units[i]
       rows[r + POSITION] = at
       rows[r + EXTREME] = at
       rows[r + LOWEST] = at
       rows[r + DIRECTION] = 0
-      rows[r + WINDOW_MAX] = at
-      rows[r + WINDOW_MIN] = at
+      rows[r + HIGH] = at
+      rows[r + LOW] = at
+      rows[r + BUCKET_HIGH] = at
+      rows[r + BUCKET_LOW] = at
       const first = i * BUCKET_ROW
-      buckets.fill(at, first + B_MAX, first + B_PATH)
+      buckets.fill(at, first + B_HIGH, first + B_PATH)
     }
   }
 
-  /** One bucket edge: the oldest bucket leaves, and a new one starts where each base stands. */
+  /** Lets the window end at `now[0]`. */
+  private advance(): void {
+    if (this.now[0] >= this.edge[0]) this.passEdges()
+  }
+
+  private passEdges(): void {
+    const now = this.now[0]
+    const passed = (now - this.edge[0]) / BUCKET_US
+    this.edge[0] = (Math.floor(now / BUCKET_US) + 1) * BUCKET_US
+    // After sixteen edges nothing of the past is left; more would do the same work again.
+    const edges = passed < BUCKETS ? Math.floor(passed) + 1 : BUCKETS
+    for (let k = 0; k < edges; k++) this.turnOver()
+  }
+
+  /** One edge: the running bucket is put away where the oldest lay, and a new one starts where each base stands. */
   private turnOver(): void {
-    const { rows, buckets, moves } = this
-    const knobs = moves.length
-    const next = this.running + 1 === BUCKETS ? 0 : this.running + 1
+    const { rows, buckets, table, pathLimit, turnsLimit, running } = this
+    const knobs = table.size
+    const next = running + 1 === BUCKETS ? 0 : running + 1
+    const oldest = next + 1 === BUCKETS ? 0 : next + 1
     this.running = next
     for (let i = 0, r = 0, b = 0; i < knobs; i++, r += ROW, b += BUCKET_ROW) {
       const at = rows[r + POSITION]
-      rows[r + WINDOW_PATH] -= buckets[b + B_PATH + next]
-      rows[r + WINDOW_TURNS] -= buckets[b + B_TURNS + next]
-      buckets[b + B_PATH + next] = 0
-      buckets[b + B_TURNS + next] = 0
-      const oldMax = buckets[b + B_MAX + next]
-      const oldMin = buckets[b + B_MIN + next]
-      buckets[b + B_MAX + next] = at
-      buckets[b + B_MIN + next] = at
-      // The leaving bucket mattered only if it held the extreme of all.
-      if (oldMax === rows[r + WINDOW_MAX]) {
+      buckets[b + B_HIGH + running] = rows[r + BUCKET_HIGH]
+      buckets[b + B_LOW + running] = rows[r + BUCKET_LOW]
+      const goneHigh = buckets[b + B_HIGH + next]
+      const goneLow = buckets[b + B_LOW + next]
+      buckets[b + B_HIGH + next] = at
+      buckets[b + B_LOW + next] = at
+      rows[r + BUCKET_HIGH] = at
+      rows[r + BUCKET_LOW] = at
+      // The bucket that leaves mattered only if it held the extreme of all.
+      if (goneHigh === rows[r + HIGH]) {
         let high = at
-        for (let k = b + B_MAX; k < b + B_MIN; k++) if (buckets[k] > high) high = buckets[k]
-        rows[r + WINDOW_MAX] = high
+        for (let k = b + B_HIGH; k < b + B_LOW; k++) if (buckets[k] > high) high = buckets[k]
+        rows[r + HIGH] = high
       }
-      if (oldMin === rows[r + WINDOW_MIN]) {
+      if (goneLow === rows[r + LOW]) {
         let low = at
-        for (let k = b + B_MIN; k < b + B_PATH; k++) if (buckets[k] < low) low = buckets[k]
-        rows[r + WINDOW_MIN] = low
+        for (let k = b + B_LOW; k < b + B_PATH; k++) if (buckets[k] < low) low = buckets[k]
+        rows[r + LOW] = low
       }
+      buckets[b + B_PATH + next] = rows[r + PATH]
+      buckets[b + B_TURNS + next] = rows[r + TURNS]
+      if (rows[r + PATH] > PATH_WRAP) {
+        const past = buckets[b + B_PATH + oldest]
+        for (let k = b + B_PATH; k < b + B_TURNS; k++) buckets[k] -= past
+        rows[r + PATH] -= past
+      }
+      rows[r + PATH_CEILING] = buckets[b + B_PATH + oldest] + pathLimit
+      rows[r + TURNS_CEILING] = buckets[b + B_TURNS + oldest] + turnsLimit
     }
   }
 
-  private refuse(
-    status: number,
-    knob: number,
-    source: Float64Array,
-    at: number,
-    more: number,
-    limit: number,
-  ): number {
+  private refuse(status: number, knob: number, value: number, limit: number): number {
     this.details[0] = knob
-    this.details[1] = source[at] + more
+    this.details[1] = value
     this.details[2] = limit
     return status
   }

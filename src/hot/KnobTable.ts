@@ -6,7 +6,7 @@
  * Everything is arithmetic on doubles that any JavaScript engine does alike; only `Math.log`, on grids of log scale, is the
  * engine's own.
  */
-import { LOG, PERIODIC } from "./codes.ts"
+import { LINEAR, LOG, PERIODIC } from "./codes.ts"
 
 /** One knob in numbers. `step` 0 is continuous; `maxStep` 0 means the guardrail's own limit (unit space). */
 export interface KnobNumbers {
@@ -65,12 +65,17 @@ export class KnobTable {
   private readonly span: Float64Array
   /** What `unit` is multiplied with on the way to a value, in 256ths of an octave on a log scale; see `reach`. */
   readonly rise: Float64Array
-  /** Ids of all knobs that are not linear and continuous. */
+  /**
+   * Ids of all knobs that are not linear and continuous, or whose min + rise misses max by rounding. All others decode to
+   * min + unit * rise and nothing more: rounding is monotone, so from exact ends follow bounds.
+   */
   readonly bends: Int32Array
   /** Grid gaps between min and max. */
   private readonly gaps: Float64Array
   /** Knobs of log scale without a grid. */
   private readonly curves: Int32Array
+  /** Linear continuous knobs that have to be clamped. */
+  private readonly loose: Int32Array
   /** Grid positions of log knobs worked out before, [index, position] pairs: only a memory, never a different answer. */
   private readonly known: Float64Array
 
@@ -107,11 +112,15 @@ export class KnobTable {
       const closes = knob.scale === PERIODIC && knob.min + points * knob.step >= knob.max - knob.step * 1e-9
       this.lastGridIndex[i] = knob.step > 0 && closes ? points - 1 : points
     }
-    const idsOf = (belongs: (knob: KnobNumbers) => boolean): Int32Array =>
-      Int32Array.from([...knobs.keys()].filter((i) => belongs(knobs[i])))
+    const idsOf = (belongs: (knob: KnobNumbers, i: number) => boolean): Int32Array =>
+      Int32Array.from([...knobs.keys()].filter((i) => belongs(knobs[i], i)))
     this.circles = idsOf((knob) => knob.scale === PERIODIC)
     this.grids = idsOf((knob) => knob.step > 0)
-    this.bends = idsOf((knob) => knob.step > 0 || knob.scale === PERIODIC || knob.scale === LOG)
+    const bent = (knob: KnobNumbers): boolean => knob.step > 0 || knob.scale !== LINEAR
+    const misses = (knob: KnobNumbers, i: number): boolean =>
+      !bent(knob) && this.min[i] + this.rise[i] !== this.max[i]
+    this.loose = idsOf(misses)
+    this.bends = idsOf((knob, i) => bent(knob) || misses(knob, i))
     this.curves = idsOf((knob) => knob.step === 0 && knob.scale === LOG)
     this.known = new Float64Array(this.grids.length * REMEMBERED * 2).fill(-1)
   }
@@ -144,16 +153,14 @@ export class KnobTable {
    * that is not inlined becomes an object.
    */
   place(source: Float64Array, from: number, out: Float64Array, units: number, values: number): number {
-    const { size, min, max, rise } = this
+    const { size, min, rise } = this
     // As if all were linear and continuous; the loops after this one overwrite what is not.
     for (let i = 0; i < size; i++) {
       // + 0 turns a negative zero into zero, so that equal positions have equal bits.
       const unit = source[from + i] + 0
       if (!(unit >= 0 && unit <= 1)) return this.placeOn(i, source, from, out, units, values)
-      const value = min[i] + unit * rise[i]
-      const high = max[i]
       out[units + i] = unit
-      out[values + i] = value > high ? high : value
+      out[values + i] = min[i] + unit * rise[i]
     }
     this.placeBends(out, units, values)
     return -1
@@ -249,9 +256,8 @@ export class KnobTable {
       const unit = source[from + i] + 0
       const turn = this.scale[i] === IS_PERIODIC ? 1 : 0
       if (!(unit >= -turn && unit <= 1 + turn)) return i
-      const value = this.min[i] + unit * this.rise[i]
       out[units + i] = unit
-      out[values + i] = value > this.max[i] ? this.max[i] : value
+      out[values + i] = this.min[i] + unit * this.rise[i]
     }
     this.placeBends(out, units, values)
     return -1
@@ -262,9 +268,19 @@ export class KnobTable {
    * caller that goes through all knobs itself.
    */
   placeBends(out: Float64Array, units: number, values: number): void {
+    if (this.loose.length > 0) this.placeLoose(out, units, values)
     if (this.curves.length > 0) this.placeCurves(out, units, values)
     if (this.circles.length > 0) this.placeCircles(out, units, values)
     if (this.grids.length > 0) this.placeGrids(out, units, values)
+  }
+
+  private placeLoose(out: Float64Array, units: number, values: number): void {
+    const { loose, min, max, rise } = this
+    for (let k = 0; k < loose.length; k++) {
+      const i = loose[k]
+      const value = min[i] + out[units + i] * rise[i]
+      out[values + i] = value > max[i] ? max[i] : value
+    }
   }
 
   private placeCurves(out: Float64Array, units: number, values: number): void {

@@ -127,9 +127,14 @@ export class SafetyExecutor {
     this.config = config
     this.audit = audit
     this.policy = policy
-    this.proposal = new Float64Array(P_TARGET + n)
-    this.base = new Float64Array(n)
-    this.steps = new Float64Array(n)
+    // The desk: inbox, then base, step limits, min and rise, n doubles each.
+    const desk = (at: number, length: number): Float64Array =>
+      new Float64Array(config.buffer, 8 * (config.deskAt + at), length)
+    this.proposal = desk(0, P_TARGET + n)
+    this.base = desk(P_TARGET + n, n)
+    this.steps = desk(P_TARGET + 2 * n, n)
+    desk(P_TARGET + 3 * n, n).set(table.min)
+    desk(P_TARGET + 4 * n, n).set(table.rise)
     this.reach = new Float64Array(n)
     this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
     this.budgets = new BudgetWindow(table, policy, this.reach, this.cells)
@@ -258,8 +263,7 @@ export class SafetyExecutor {
       if (status !== ACCEPTED) return this.refuse(status, kind)
     }
     if (kind === UPDATE) {
-      this.measureMoves()
-      const status = this.budgets.check()
+      const status = this.budgets.check(config.block, config.nextUnitsAt, config.deskAt + P_TARGET + n)
       if (status !== ACCEPTED) {
         const details = this.budgets.details
         this.knob = details[0]
@@ -466,31 +470,33 @@ export class SafetyExecutor {
    * grid where rounding decides, and `draftSlowly` has to look.
    */
   private draft(point: number): boolean {
-    const { proposal, table, config, base, steps } = this
-    const { min, max, rise, bends } = table
-    const { block, unitsAt, nextUnitsAt, nextValuesAt } = config
+    const { table, config } = this
+    const { block, unitsAt, nextUnitsAt, nextValuesAt, knobs } = config
     const record = this.audit.block
-    const n = base.length
+    const targets = config.deskAt + P_TARGET
+    const base = targets + knobs
+    const steps = base + knobs
+    const min = steps + knobs
+    const rise = min + knobs
     // No call in this loop: after one, V8 reads the address of every array again.
-    for (let i = 0; i < n; i++) {
-      const unit = proposal[P_TARGET + i] + 0
-      const step = steps[i]
+    for (let i = 0; i < knobs; i++) {
+      const unit = block[targets + i] + 0
+      const step = block[steps + i]
       if (!(unit >= 0 && unit <= 1)) return false
       // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
-      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - base[i]) > step) return false
-      const value = min[i] + unit * rise[i]
-      const high = max[i]
+      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - block[base + i]) > step) return false
       block[nextUnitsAt + i] = unit
-      block[nextValuesAt + i] = value > high ? high : value
+      block[nextValuesAt + i] = block[min + i] + unit * block[rise + i]
       record[point + i] = unit
     }
+    const { bends } = table
     if (bends.length === 0) return true
     table.placeBends(block, nextUnitsAt, nextValuesAt)
     for (let k = 0; k < bends.length; k++) {
       const i = bends[k]
       const unit = block[nextUnitsAt + i]
-      const step = steps[i]
-      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - base[i]) > step) return false
+      const step = block[steps + i]
+      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - block[base + i]) > step) return false
       record[point + i] = unit
     }
     return true
@@ -521,17 +527,6 @@ export class SafetyExecutor {
       this.audit.block[point + i] = unit
     }
     return ACCEPTED
-  }
-
-  /** What the draft would move each base by, for the budgets. */
-  private measureMoves(): void {
-    const { base, table } = this
-    const { block, nextUnitsAt } = this.config
-    const { moves } = this.budgets
-    const { circles } = table
-    const n = base.length
-    for (let i = 0; i < n; i++) moves[i] = block[nextUnitsAt + i] - base[i]
-    for (let k = 0; k < circles.length; k++) moves[circles[k]] -= Math.round(moves[circles[k]])
   }
 
   /** Neighbour distances and step limits of coarse knobs at the base, which is live or what the plant returns to. */

@@ -17,8 +17,7 @@ const budgetOf = (policy: GuardrailNumbers = balanced, start = 0.5, circle = fal
   const band = new Float64Array(2)
   const move = (us: number, by: number): number => {
     now[0] = us
-    window.moves[0] = by
-    const status = window.check()
+    const status = window.check(Float64Array.of(by, 0), 0, 1)
     if (status === ACCEPTED) window.commit()
     return status
   }
@@ -169,10 +168,9 @@ describe("BudgetWindow", () => {
           }
           const end = bandAt(now)[upwards ? 1 : 0]
           expect(upwards ? end : -end).toBeGreaterThanOrEqual(0)
-          window.moves[0] = end + (upwards ? 3e-9 : -3e-9)
-          if (Math.abs(end) < 1) expect(window.check()).not.toBe(ACCEPTED)
-          window.moves[0] = end
-          expect(window.check()).toBe(ACCEPTED)
+          const beyond = Float64Array.of(end + (upwards ? 3e-9 : -3e-9), end, 0)
+          if (Math.abs(end) < 1) expect(window.check(beyond, 0, 2)).not.toBe(ACCEPTED)
+          expect(window.check(beyond, 1, 2)).toBe(ACCEPTED)
         },
       ),
     )
