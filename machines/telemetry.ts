@@ -8,7 +8,7 @@
 import { type EventObject, fromCallback } from "xstate"
 import { DEADLINE, EMERGENCY, WINDOW_CLOSED, WINDOW_EXPIRED } from "../src/hot/codes.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
-import { readWindow } from "../src/domain/Window.ts"
+import { readWindow, type Window } from "../src/domain/Window.ts"
 import type { DeadlineEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
 import type { Opaque } from "./Opaque.ts"
 
@@ -21,12 +21,11 @@ export interface TelemetryInput {
 /** What a telemetry actor sends to the engine. */
 export type TelemetryEvent = WindowEvent | WindowExpiredEvent | DeadlineEvent | TripEvent
 
-/** The event for what `observe` or `tick` found due, or null when it is nothing for an actor. `index` numbers windows. */
-export function dueEvent(hot: HotPath, code: number, sign: 1 | -1, index: number): TelemetryEvent | null {
-  const nowUs = hot.nowCell[0]
+/** The event for what `observe` or `tick` found due, or null when it is nothing for an actor. */
+export function dueEvent(code: number, nowUs: number, window: Window | null): TelemetryEvent | null {
   switch (code) {
     case WINDOW_CLOSED:
-      return { type: "window", window: readWindow(hot.window, sign, index), nowUs }
+      return window === null ? null : { type: "window", window, nowUs }
     case WINDOW_EXPIRED:
       return { type: "windowExpired", nowUs }
     case DEADLINE:
@@ -42,8 +41,8 @@ export const hotTelemetry = fromCallback<EventObject, TelemetryInput>(({ input, 
   const hot = input.hot.get()
   let windows = 0
   hot.onDue = (code) => {
-    const event = dueEvent(hot, code, input.sign, windows)
-    if (event?.type === "window") windows++
+    const window = code === WINDOW_CLOSED ? readWindow(hot.window, input.sign, windows++) : null
+    const event = dueEvent(code, hot.nowCell[0], window)
     if (event !== null) sendBack(event)
   }
   return () => {

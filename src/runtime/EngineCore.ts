@@ -33,7 +33,7 @@ import { windows$ } from "../telemetry/windows.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
 import { CycleTimes } from "./CycleTimes.ts"
-import { dueEvent } from "./dueEvent.ts"
+import { dueEvent } from "../../machines/telemetry.ts"
 import { hotPathOf, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
 import {
@@ -110,7 +110,11 @@ export class EngineCore {
     const due = dueOf(this.hot, { objective: settings.objective })
     this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
     this.actor = createRootActor(
-      engineMachine.provide({ actors: { telemetry: observableLogic(due, dueEvent) } }),
+      engineMachine.provide({
+        actors: {
+          telemetry: observableLogic(due, ({ code, nowUs, window }) => dueEvent(code, nowUs, window)),
+        },
+      }),
       { input, ...(options.inspect === undefined ? {} : { inspect: options.inspect }) },
       (error) => this.fault(`the engine's machine failed: ${String(error)}`),
     )
