@@ -25,9 +25,9 @@ import {
   WINDOW_CLOSED,
   DEFAULT_SPSA,
   SpsaKernel,
-  type GuardrailNumbers,
   type KnobNumbers,
 } from "arqon/hot"
+import { GUARDRAILS } from "arqon"
 
 export interface Subject {
   readonly name: string
@@ -39,20 +39,7 @@ export interface Subject {
   readonly check: () => void
 }
 
-const balanced: GuardrailNumbers = {
-  maxStep: 0.1,
-  appliesPerSecond: 10,
-  minIntervalUs: 100_000,
-  turnsPerMinute: 3,
-  cooldownUs: 30_000_000,
-  rangePerMinute: 0.5,
-  pathPerMinute: 2.5,
-  regressionsToTrip: 5,
-  rollbackRegressions: 3,
-  rollbacksPerHour: 4,
-  minStableUs: 5_000_000,
-  emergencyMargin: -0.5,
-}
+const { balanced } = GUARDRAILS
 
 const linear: KnobNumbers = { min: 0, max: 100, scale: LINEAR, step: 0, maxStep: 0 }
 const whole: KnobNumbers = { min: 0, max: 1000, scale: LINEAR, step: 1, maxStep: 0 }
