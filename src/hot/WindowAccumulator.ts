@@ -180,12 +180,18 @@ export class WindowAccumulator {
     const readings = this.readings
     const present = this.present
     const stride = this.windowDigests
-    for (let c = 0; c < WIDTH; c++) {
+    const count = this.count
+    // The objective is finite, or the digest would not be valid, so it is there every time; the others are mostly absent.
+    readings[count] = block[offset + FIRST]
+    present[0] = count + 1
+    for (let c = 1; c < WIDTH; c++) {
       const reading = block[offset + FIRST + c]
-      if (reading - reading === 0) readings[c * stride + present[c]++] = reading
-      else if (reading === reading) this.notes[INFINITE]++
+      if (reading === reading) {
+        if (reading - reading === 0) readings[c * stride + present[c]++] = reading
+        else this.notes[INFINITE]++
+      }
     }
-    this.count++
+    this.count = count + 1
     if (this.count === stride) {
       this.closed = true
       const received = block[offset + RECEIVED_OF]
