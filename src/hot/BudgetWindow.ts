@@ -10,22 +10,28 @@ import { ACCEPTED, BUDGET_EXHAUSTED, PERIODIC, THRASHING } from "./codes.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
+// Imported bindings are looked up at every use: see WindowAccumulator.
+const IS_PERIODIC = PERIODIC
+
 const BUCKETS = 16
 const BUCKET_US = 4_000_000
 
 /** What a knob keeps: two cache lines of doubles, the first for what every update looks at. */
 const ROW = 16
-/** The move being judged, signed, the short way on a circle. */
-const MOVE = 0
-const POSITION = 1
-/** Over all buckets. */
-const HIGH = 2
-const LOW = 3
+/**
+ * Where the base may go and leave everything but its path as it is: inside what the running bucket has seen, not beyond the
+ * running extreme, and no retrace. Most updates stay there. Always empty for a knob on a circle.
+ */
+const QUIET_LOW = 0
+const QUIET_HIGH = 1
 /** Way and turns counted on since some time, and what they may be counted up to: the limit above their count a minute ago. */
-const PATH = 4
-const PATH_CEILING = 5
-const TURNS = 6
-const TURNS_CEILING = 7
+const PATH = 2
+const PATH_CEILING = 3
+const TURNS = 4
+const TURNS_CEILING = 5
+/** Over all buckets. */
+const HIGH = 6
+const LOW = 7
 /** Running extreme in the direction of travel. Before there is a direction: the highest position so far. */
 const EXTREME = 8
 /** +1 or -1; 0 until the base has come further than a retrace from its start. */
@@ -35,6 +41,11 @@ const LOWEST = 10
 /** Of the running bucket. */
 const BUCKET_HIGH = 11
 const BUCKET_LOW = 12
+/** Whole turns that the unwrapped position is ahead of the base; 0 off a circle. */
+const LAPS = 13
+/** The move being judged, where it is not quiet: how far, the short way, and to which unwrapped position. */
+const MOVE = 14
+const NEXT = 15
 
 /** Blocks of sixteen per knob: extremes of each bucket, path and turns counted when it began. */
 const B_HIGH = 0
@@ -56,55 +67,97 @@ export class BudgetWindow {
   /** Details of a refused `check`: knob, value, limit. */
   readonly details = new Float64Array(3)
   private readonly table: KnobTable
+  /** Where each base stands; shared with the owner. */
+  private readonly base: Float64Array
+  /** The owner's: distance between the grid neighbours of each base with the slack, 0 where continuous. */
+  private readonly reach: Float64Array
   private readonly now: Float64Array
   private readonly turnsLimit: number
   private readonly maxStep: number
   private readonly range: number
   private readonly pathLimit: number
-  /** Distance between the grid neighbours of each base with the slack, 0 where continuous; kept by the owner. */
-  private readonly reach: Float64Array
   private readonly rows: Float64Array
   private readonly buckets: Float64Array
+  /** Ids of the knobs whose judged move is not quiet. */
+  private readonly loud: Int32Array
+  private louds = 0
   /** [0]: end of the running bucket. */
   private readonly edge = new Float64Array(1)
   private running = 0
 
-  /** `now[0]` is the time of every call; `reach` belongs to the owner, who rewrites it when the base moves. */
-  constructor(table: KnobTable, policy: GuardrailNumbers, reach: Float64Array, now: Float64Array) {
+  /** `now[0]` is the time of every call. */
+  constructor(
+    table: KnobTable,
+    policy: GuardrailNumbers,
+    base: Float64Array,
+    reach: Float64Array,
+    now: Float64Array,
+  ) {
     const knobs = table.size
     this.table = table
+    this.base = base
+    this.reach = reach
     this.now = now
     this.turnsLimit = policy.turnsPerMinute
     this.maxStep = policy.maxStep
     this.range = policy.rangePerMinute
     this.pathLimit = Math.floor(policy.pathPerMinute * PATH_UNIT)
-    this.reach = reach
     this.rows = new Float64Array(knobs * ROW)
     this.buckets = new Float64Array(knobs * BUCKET_ROW)
+    this.loud = new Int32Array(knobs)
     this.edge[0] = Number.NEGATIVE_INFINITY
     for (let r = 0; r < this.rows.length; r += ROW) {
       this.rows[r + PATH_CEILING] = this.pathLimit
       this.rows[r + TURNS_CEILING] = this.turnsLimit
     }
+    this.reset()
   }
 
   /**
-   * ACCEPTED when moving all bases from `block[bases]` to `block[targets]` stays within the budgets, else THRASHING or
-   * BUDGET_EXHAUSTED with `details`. Spends nothing; remembers the moves for `commit`.
+   * ACCEPTED when moving all bases to `block[targets]` stays within the budgets, else THRASHING or BUDGET_EXHAUSTED with
+   * `details`. Spends nothing; `commit` with the same targets does.
    */
-  check(block: Float64Array, targets: number, bases: number): number {
+  check(block: Float64Array, targets: number): number {
     this.advance()
-    const { rows, reach, maxStep, range, table } = this
-    const knobs = table.size
-    for (let i = 0, r = 0; i < knobs; i++, r += ROW) rows[r + MOVE] = block[targets + i] - block[bases + i]
-    const { circles } = table
-    for (let k = 0; k < circles.length; k++) {
-      const r = circles[k] * ROW
-      rows[r + MOVE] -= Math.round(rows[r + MOVE])
-    }
+    const { rows, base, loud } = this
+    const knobs = base.length
+    let louds = 0
     for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
-      const move = rows[r + MOVE]
-      const position = rows[r + POSITION] + move
+      const target = block[targets + i]
+      const path = rows[r + PATH] + Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+      if (target < rows[r + QUIET_LOW] || target > rows[r + QUIET_HIGH]) loud[louds++] = i
+      else if (path > rows[r + PATH_CEILING]) return this.refusePath(i, path)
+    }
+    this.louds = louds
+    return louds === 0 ? ACCEPTED : this.checkLoud(block, targets)
+  }
+
+  /** Spends what `check` has just accepted for the same targets, and moves the bases there. The owner then rewrites the reaches. */
+  commit(block: Float64Array, targets: number): void {
+    if (this.louds > 0) this.commitLoud(block, targets)
+    const { rows, base } = this
+    const knobs = base.length
+    for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
+      const target = block[targets + i]
+      rows[r + PATH] += Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+      base[i] = target
+    }
+  }
+
+  private checkLoud(block: Float64Array, targets: number): number {
+    const { rows, reach, maxStep, range, base, loud, louds } = this
+    const { scale } = this.table
+    for (let k = 0; k < louds; k++) {
+      const i = loud[k]
+      const r = i * ROW
+      const target = block[targets + i]
+      const ahead = target - base[i]
+      // Across the seam of a circle the short way is a lap more or less than the difference.
+      const laps = scale[i] === IS_PERIODIC ? -Math.round(ahead) : 0
+      const move = ahead + laps
+      const position = target + (rows[r + LAPS] + laps)
+      rows[r + MOVE] = move
+      rows[r + NEXT] = position
       const high = rows[r + HIGH]
       const low = rows[r + LOW]
       // Only a move that widens the range can break it: a coarse knob's limit may have shrunk since.
@@ -113,10 +166,7 @@ export class BudgetWindow {
         return this.refuse(BUDGET_EXHAUSTED, i, span, range > reach[i] ? range : reach[i])
       }
       const path = rows[r + PATH] + Math.ceil(Math.abs(move) * PATH_UNIT)
-      if (path > rows[r + PATH_CEILING]) {
-        const spent = (path - rows[r + PATH_CEILING] + this.pathLimit) / PATH_UNIT
-        return this.refuse(BUDGET_EXHAUSTED, i, spent, this.pathLimit / PATH_UNIT)
-      }
+      if (path > rows[r + PATH_CEILING]) return this.refusePath(i, path)
       if (rows[r + TURNS] >= rows[r + TURNS_CEILING]) {
         const direction = rows[r + DIRECTION]
         const retrace = (rows[r + EXTREME] - position) * direction
@@ -129,41 +179,63 @@ export class BudgetWindow {
     return ACCEPTED
   }
 
-  /** Takes in the moves that `check` has just accepted. The reaches must still be those of the bases before the move. */
-  commit(): void {
-    const { rows, reach, maxStep, table } = this
-    const knobs = table.size
-    for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
+  private commitLoud(block: Float64Array, targets: number): void {
+    const { rows, reach, maxStep, base, loud, louds } = this
+    const { scale } = this.table
+    for (let k = 0; k < louds; k++) {
+      const i = loud[k]
+      const r = i * ROW
       const move = rows[r + MOVE]
-      if (move === 0) continue
-      const position = rows[r + POSITION] + move
-      rows[r + POSITION] = position
-      rows[r + PATH] += Math.ceil(Math.abs(move) * PATH_UNIT)
-      if (position > rows[r + BUCKET_HIGH]) {
-        rows[r + BUCKET_HIGH] = position
-        if (position > rows[r + HIGH]) rows[r + HIGH] = position
-      } else if (position < rows[r + BUCKET_LOW]) {
-        rows[r + BUCKET_LOW] = position
-        if (position < rows[r + LOW]) rows[r + LOW] = position
+      const position = rows[r + NEXT]
+      if (scale[i] === IS_PERIODIC) {
+        const target = block[targets + i]
+        rows[r + LAPS] = Math.round(position - target)
+        // The pass over all will take the difference for the way.
+        const difference = Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+        rows[r + PATH] += Math.ceil(Math.abs(move) * PATH_UNIT) - difference
       }
+      if (position > rows[r + BUCKET_HIGH]) rows[r + BUCKET_HIGH] = position
+      if (position < rows[r + BUCKET_LOW]) rows[r + BUCKET_LOW] = position
+      if (position > rows[r + HIGH]) rows[r + HIGH] = position
+      if (position < rows[r + LOW]) rows[r + LOW] = position
       const direction = rows[r + DIRECTION]
       const beyond = (position - rows[r + EXTREME]) * direction
-      if (beyond > 0) {
-        rows[r + EXTREME] = position
-      } else if (direction === 0) {
+      const lim = reach[i] > maxStep ? reach[i] : maxStep
+      if (direction === 0) {
         // The first leg sets a direction and is no turn: nothing was retraced that had been a leg.
         if (position > rows[r + EXTREME]) rows[r + EXTREME] = position
         if (position < rows[r + LOWEST]) rows[r + LOWEST] = position
-        const lim = reach[i] > maxStep ? reach[i] : maxStep
         if (position - rows[r + LOWEST] > lim) rows[r + DIRECTION] = 1
         else if (rows[r + EXTREME] - position > lim) rows[r + DIRECTION] = -1
         if (rows[r + DIRECTION] !== 0) rows[r + EXTREME] = position
-      } else if (-beyond > maxStep && -beyond > reach[i] && move * direction < 0) {
+      } else if (beyond > 0) {
+        rows[r + EXTREME] = position
+      } else if (-beyond > lim && move * direction < 0) {
         rows[r + EXTREME] = position
         rows[r + DIRECTION] = -direction
         rows[r + TURNS]++
       }
+      this.hush(i)
     }
+  }
+
+  /** Works out the quiet interval of a knob. A retrace a hair within `maxStep` is no turn, whatever reach and rounding. */
+  private hush(i: number): void {
+    const { rows } = this
+    const still = this.maxStep - BAND_HAIR
+    const r = i * ROW
+    if (this.table.scale[i] === IS_PERIODIC) {
+      rows[r + QUIET_LOW] = Number.POSITIVE_INFINITY
+      rows[r + QUIET_HIGH] = Number.NEGATIVE_INFINITY
+      return
+    }
+    const direction = rows[r + DIRECTION]
+    const extreme = rows[r + EXTREME]
+    const from = direction > 0 ? extreme - still : direction < 0 ? extreme : rows[r + LOWEST]
+    const to = direction < 0 ? extreme + still : extreme
+    // Without a direction the two ends are no further apart than a retrace, or there would be one.
+    rows[r + QUIET_LOW] = from > rows[r + BUCKET_LOW] ? from : rows[r + BUCKET_LOW]
+    rows[r + QUIET_HIGH] = to < rows[r + BUCKET_HIGH] ? to : rows[r + BUCKET_HIGH]
   }
 
   /**
@@ -172,10 +244,10 @@ export class BudgetWindow {
    */
   band(out: Float64Array): void {
     this.advance()
-    const { rows, reach, maxStep, range, table } = this
+    const { rows, base, reach, maxStep, range, table } = this
     const { size, scale } = table
     for (let i = 0, r = 0; i < size; i++, r += ROW) {
-      const position = rows[r + POSITION]
+      const position = base[i] + rows[r + LAPS]
       const own = reach[i]
       const limit = (own > range ? own : range) - BAND_HAIR
       const high = rows[r + HIGH]
@@ -197,22 +269,22 @@ export class BudgetWindow {
         } else if (up > back) up = back > 0 ? back : 0
       }
       // On a circle half a turn is ambiguous: the short way may be either. And a lifted budget is still a finite band.
-      const most = scale[i] === PERIODIC ? 0.5 - BAND_HAIR : 1
+      const most = scale[i] === IS_PERIODIC ? 0.5 - BAND_HAIR : 1
       out[2 * i] = down < -most ? -most : down
       out[2 * i + 1] = up > most ? most : up
     }
   }
 
   /**
-   * The base was put elsewhere by a rollback, not by an update: ranges and directions start there. Turns and path stay
+   * The bases were put elsewhere by a rollback, not by an update: ranges and directions start there. Turns and path stay
    * spent, so that rolling back is no way to a fresh allowance.
    */
-  reset(units: Float64Array): void {
+  reset(): void {
     this.advance()
-    const { rows, buckets } = this
-    for (let i = 0, r = 0; i < units.length; i++, r += ROW) {
-      const at = units[i]
-      rows[r + POSITION] = at
+    const { rows, buckets, base } = this
+    for (let i = 0, r = 0; i < base.length; i++, r += ROW) {
+      const at = base[i]
+      rows[r + LAPS] = 0
       rows[r + EXTREME] = at
       rows[r + LOWEST] = at
       rows[r + DIRECTION] = 0
@@ -222,6 +294,7 @@ export class BudgetWindow {
       rows[r + BUCKET_LOW] = at
       const first = i * BUCKET_ROW
       buckets.fill(at, first + B_HIGH, first + B_PATH)
+      this.hush(i)
     }
   }
 
@@ -241,13 +314,13 @@ export class BudgetWindow {
 
   /** One edge: the running bucket is put away where the oldest lay, and a new one starts where each base stands. */
   private turnOver(): void {
-    const { rows, buckets, table, pathLimit, turnsLimit, running } = this
-    const knobs = table.size
+    const { rows, buckets, base, pathLimit, turnsLimit, running } = this
+    const knobs = base.length
     const next = running + 1 === BUCKETS ? 0 : running + 1
     const oldest = next + 1 === BUCKETS ? 0 : next + 1
     this.running = next
     for (let i = 0, r = 0, b = 0; i < knobs; i++, r += ROW, b += BUCKET_ROW) {
-      const at = rows[r + POSITION]
+      const at = base[i] + rows[r + LAPS]
       buckets[b + B_HIGH + running] = rows[r + BUCKET_HIGH]
       buckets[b + B_LOW + running] = rows[r + BUCKET_LOW]
       const goneHigh = buckets[b + B_HIGH + next]
@@ -276,7 +349,14 @@ export class BudgetWindow {
       }
       rows[r + PATH_CEILING] = buckets[b + B_PATH + oldest] + pathLimit
       rows[r + TURNS_CEILING] = buckets[b + B_TURNS + oldest] + turnsLimit
+      this.hush(i)
     }
+  }
+
+  private refusePath(knob: number, path: number): number {
+    const { rows, pathLimit } = this
+    const spent = path - rows[knob * ROW + PATH_CEILING] + pathLimit
+    return this.refuse(BUDGET_EXHAUSTED, knob, spent / PATH_UNIT, pathLimit / PATH_UNIT)
   }
 
   private refuse(status: number, knob: number, value: number, limit: number): number {

@@ -137,7 +137,8 @@ export class SafetyExecutor {
     desk(P_TARGET + 4 * n, n).set(table.rise)
     this.reach = new Float64Array(n)
     this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
-    this.budgets = new BudgetWindow(table, policy, this.reach, this.cells)
+    config.readUnits(this.base)
+    this.budgets = new BudgetWindow(table, policy, this.base, this.reach, this.cells)
     this.rate = RateWindow.perSecond(policy.appliesPerSecond, policy.minIntervalUs, this.cells)
     const perHour = Math.min(1024, Math.max(1, Math.floor(policy.rollbacksPerHour) + 1))
     this.rollbackRate = new RateWindow(perHour, HOUR_US, 0, this.cells)
@@ -148,8 +149,6 @@ export class SafetyExecutor {
     this.cells[MARGIN] = Number.NaN
     this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
     this.cells[BASE_GENERATION] = config.generation
-    config.readUnits(this.base)
-    this.budgets.reset(this.base)
     this.measureSteps()
     this.proposal[P_LENGTH] = n
   }
@@ -263,7 +262,7 @@ export class SafetyExecutor {
       if (status !== ACCEPTED) return this.refuse(status, kind)
     }
     if (kind === UPDATE) {
-      const status = this.budgets.check(config.block, config.nextUnitsAt, config.deskAt + P_TARGET + n)
+      const status = this.budgets.check(config.block, config.nextUnitsAt)
       if (status !== ACCEPTED) {
         const details = this.budgets.details
         this.knob = details[0]
@@ -276,8 +275,7 @@ export class SafetyExecutor {
     config.commit(cells, NOW)
     this.rate.record()
     if (kind === UPDATE) {
-      this.budgets.commit()
-      config.readUnits(this.base)
+      this.budgets.commit(config.block, config.unitsAt)
       cells[BASE_GENERATION] = config.generation
       if (this.table.grids.length > 0) this.measureSteps()
     }
@@ -304,7 +302,7 @@ export class SafetyExecutor {
     cells[BASE_GENERATION] = config.generation
     cells[REGRESSIONS] = 0
     cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
-    this.budgets.reset(base)
+    this.budgets.reset()
     this.measureSteps()
     this.rollbackRate.record()
     this.rollbacks++

@@ -10,15 +10,22 @@ const SECOND = 1e6
 const MINUTE = 60 * SECOND
 
 const budgetOf = (policy: GuardrailNumbers = balanced, start = 0.5, circle = false) => {
+  const table = new KnobTable([circle ? periodic() : linear()])
   const now = new Float64Array(1)
   const reach = new Float64Array(1)
-  const window = new BudgetWindow(new KnobTable([circle ? periodic() : linear()]), policy, reach, now)
-  window.reset(Float64Array.of(start))
+  const base = Float64Array.of(start)
+  const window = new BudgetWindow(table, policy, base, reach, now)
   const band = new Float64Array(2)
+  const target = new Float64Array(1)
+  /** Only judges. */
+  const check = (by: number): number => {
+    target[0] = circle ? table.contain(0, base[0] + by) : base[0] + by
+    return window.check(target, 0)
+  }
   const move = (us: number, by: number): number => {
     now[0] = us
-    const status = window.check(Float64Array.of(by, 0), 0, 1)
-    if (status === ACCEPTED) window.commit()
+    const status = check(by)
+    if (status === ACCEPTED) window.commit(target, 0)
     return status
   }
   const bandAt = (us: number): Float64Array => {
@@ -26,7 +33,11 @@ const budgetOf = (policy: GuardrailNumbers = balanced, start = 0.5, circle = fal
     window.band(band)
     return band
   }
-  return { window, reach, move, bandAt }
+  const rollBackTo = (position: number): void => {
+    base[0] = position
+    window.reset()
+  }
+  return { reach, check, move, bandAt, rollBackTo }
 }
 
 /** The plain way to do the same: every position and turn ever, with its time, looked through anew. */
@@ -160,7 +171,7 @@ describe("BudgetWindow", () => {
         }),
         fc.boolean(),
         (steps, upwards) => {
-          const { move, bandAt, window } = budgetOf()
+          const { move, bandAt, check } = budgetOf()
           let now = 0
           for (const [seconds, by] of steps) {
             now += seconds * SECOND
@@ -168,9 +179,8 @@ describe("BudgetWindow", () => {
           }
           const end = bandAt(now)[upwards ? 1 : 0]
           expect(upwards ? end : -end).toBeGreaterThanOrEqual(0)
-          const beyond = Float64Array.of(end + (upwards ? 3e-9 : -3e-9), end, 0)
-          if (Math.abs(end) < 1) expect(window.check(beyond, 0, 2)).not.toBe(ACCEPTED)
-          expect(window.check(beyond, 1, 2)).toBe(ACCEPTED)
+          if (Math.abs(end) < 1) expect(check(end + (upwards ? 3e-9 : -3e-9))).not.toBe(ACCEPTED)
+          expect(check(end)).toBe(ACCEPTED)
         },
       ),
     )
@@ -183,10 +193,10 @@ describe("BudgetWindow", () => {
   })
 
   it("starts ranges and directions anew after a rollback, but keeps turns and path spent", () => {
-    const { move, window, bandAt } = budgetOf({ ...balanced, turnsPerMinute: 1 })
+    const { move, rollBackTo, bandAt } = budgetOf({ ...balanced, turnsPerMinute: 1 })
     move(0, 0.15)
     move(SECOND, -0.3)
-    window.reset(Float64Array.of(0.9))
+    rollBackTo(0.9)
     expect(bandAt(2 * SECOND)[0]).toBeCloseTo(-0.5, 6)
     expect(move(2 * SECOND, -0.15)).toBe(ACCEPTED)
     expect(move(3 * SECOND, 0.15)).toBe(THRASHING)

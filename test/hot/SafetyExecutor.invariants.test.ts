@@ -205,7 +205,11 @@ class Witness {
     const last = this.moves[this.moves.length - 1].positions
     this.moves.push({
       at: this.now,
-      positions: last.map((p, i) => p + table.difference(i, was[i], executor.base[i])),
+      // Where the base is, on a circle so many laps on that the way there was the short one.
+      positions: last.map((p, i) => {
+        const base = executor.base[i]
+        return base + Math.round(p + table.difference(i, was[i], base) - base)
+      }),
       // The slack that Tier 1 gives a coarse knob, so that its neighbours stay reachable.
       lims: last.map((_, i) => Math.max(this.policy.maxStep, table.neighbourSpan(i, was[i]) + 2e-9)),
     })
