@@ -134,6 +134,8 @@ export class HotPath {
   private readonly manualTime: boolean
   private readonly journal: boolean
   private readonly backpressure: boolean
+  /** Whether there are digests that are not taken at all. */
+  private readonly mayRefuse: boolean
   private readonly emergencyMargin: number
 
   constructor(options: HotPathOptions) {
@@ -152,6 +154,7 @@ export class HotPath {
     this.manualTime = manualTime
     this.journal = options.journalDigests ?? false
     this.backpressure = options.ringPolicy === BACKPRESSURE
+    this.mayRefuse = this.backpressure || this.journal
     this.emergencyMargin = policy.emergencyMargin
     this.cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
     this.cells[LAST_NOW] = 0
@@ -166,21 +169,22 @@ export class HotPath {
 
   /** Judges the digest in the inbox, keeps it, and says what it led to: at most one code a call, the weightiest first. */
   observe(): number {
-    this.holdClock()
     const { digest, nowCell, window, cells } = this
+    const before = cells[LAST_NOW]
     const stamp = digest[DIGEST_TIMESTAMP_US]
-    if (stamp > nowCell[0]) {
-      if (stamp - nowCell[0] <= AHEAD_US || (this.manualTime && stamp <= MAX_TIME_US)) {
-        nowCell[0] = stamp
-        cells[LAST_NOW] = stamp
-      }
-    } else if (this.manualTime && stamp < nowCell[0]) this.clockHeld++
-    const now = nowCell[0]
+    let now = nowCell[0]
+    if (!(now >= before && now <= MAX_TIME_US)) {
+      now = before
+      this.clockHeld++
+    }
+    if (stamp > now) {
+      if (stamp - now <= AHEAD_US || (this.manualTime && stamp <= MAX_TIME_US)) now = stamp
+    } else if (this.manualTime && stamp < now) this.clockHeld++
+    nowCell[0] = now
+    cells[LAST_NOW] = now
     digest[DIGEST_RECEIVED_US] = now
     if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
-    if ((this.backpressure && this.ring.size === this.ring.capacity) || (this.journal && this.audit.full)) {
-      return this.refuseDigest()
-    }
+    if (this.mayRefuse && this.hasNoRoom()) return this.refuseDigest()
     const open = !(window.closed || window.expired)
     const validity = window.add(digest, 0)
     digest[DIGEST_VALIDITY] = validity
@@ -349,6 +353,10 @@ export class HotPath {
     executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
     this.followGeneration()
     return true
+  }
+
+  private hasNoRoom(): boolean {
+    return (this.backpressure && this.ring.size === this.ring.capacity) || (this.journal && this.audit.full)
   }
 
   /** There is no room for this digest; an emergency is still one. */
