@@ -20,7 +20,7 @@ const BUCKET_US = 4_000_000
 const ROW = 16
 /**
  * Where the base may go and leave everything but its path as it is: inside what the running bucket has seen, not beyond the
- * running extreme, and no retrace. Most updates stay there. Always empty for a knob on a circle.
+ * running extreme, and no retrace. Most updates stay there. On a circle nothing but standing still is quiet.
  */
 const QUIET_LOW = 0
 const QUIET_HIGH = 1
@@ -329,6 +329,9 @@ export class BudgetWindow {
       buckets[b + B_LOW + next] = at
       rows[r + BUCKET_HIGH] = at
       rows[r + BUCKET_LOW] = at
+      // A bucket that has seen one place has nowhere else to be quiet.
+      rows[r + QUIET_HIGH] = at
+      rows[r + QUIET_LOW] = at
       // The bucket that leaves mattered only if it held the extreme of all.
       if (goneHigh === rows[r + HIGH]) {
         let high = at
@@ -349,7 +352,6 @@ export class BudgetWindow {
       }
       rows[r + PATH_CEILING] = buckets[b + B_PATH + oldest] + pathLimit
       rows[r + TURNS_CEILING] = buckets[b + B_TURNS + oldest] + turnsLimit
-      this.hush(i)
     }
   }
 

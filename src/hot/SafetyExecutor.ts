@@ -82,7 +82,9 @@ const VALUE = 5
 const LIMIT = 6
 const NEXT_APPLY = 7
 const BASE_GENERATION = 8
-const CELLS = 9
+/** Half of the smallest step limit there is; coarse knobs have more. */
+const HALF_STEP = 9
+const CELLS = 10
 
 export class SafetyExecutor {
   readonly table: KnobTable
@@ -114,6 +116,8 @@ export class SafetyExecutor {
   private readonly rollbackRate: RateWindow
   /** Step limit of each knob at its base: max(its own limit, distance of its grid neighbours). */
   private readonly steps: Float64Array
+  /** Whether the live configuration lies within HALF_STEP of the base on every knob, without the help of a circle. */
+  private near = true
   private readonly reach: Float64Array
 
   /** Starts with the live configuration as the base. A RangeError for a policy nothing could work with. */
@@ -127,14 +131,14 @@ export class SafetyExecutor {
     this.config = config
     this.audit = audit
     this.policy = policy
-    // The desk: inbox, then base, step limits, min and rise, n doubles each.
+    // The desk: inbox, then base, min and rise, n doubles each.
     const desk = (at: number, length: number): Float64Array =>
       new Float64Array(config.buffer, 8 * (config.deskAt + at), length)
     this.proposal = desk(0, P_TARGET + n)
     this.base = desk(P_TARGET + n, n)
-    this.steps = desk(P_TARGET + 2 * n, n)
-    desk(P_TARGET + 3 * n, n).set(table.min)
-    desk(P_TARGET + 4 * n, n).set(table.rise)
+    this.steps = new Float64Array(n)
+    desk(P_TARGET + 2 * n, n).set(table.min)
+    desk(P_TARGET + 3 * n, n).set(table.rise)
     this.reach = new Float64Array(n)
     this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
     config.readUnits(this.base)
@@ -146,6 +150,7 @@ export class SafetyExecutor {
       const own = table.maxStep[i]
       this.steps[i] = (own > 0 && own < policy.maxStep ? own : policy.maxStep) + STEP_ROUNDING
     }
+    this.cells[HALF_STEP] = this.steps.reduce((least, step) => Math.min(least, step), 1) / 2
     this.cells[MARGIN] = Number.NaN
     this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
     this.cells[BASE_GENERATION] = config.generation
@@ -247,6 +252,7 @@ export class SafetyExecutor {
       return this.refuse(CONSTRAINT_VIOLATION, kind)
     }
     const n = this.base.length
+    let stillNear = true
     if (proposal[P_LENGTH] !== n || !(kind >= 0 && kind <= UPDATE)) {
       cells[VALUE] = proposal[P_LENGTH]
       cells[LIMIT] = n
@@ -257,9 +263,10 @@ export class SafetyExecutor {
       cells[LIMIT] = policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
-    if (!this.draft(at + RECORD_POINT)) {
-      const status = this.draftSlowly(at + RECORD_POINT)
+    if (!(this.near && this.draftNear(at + RECORD_POINT))) {
+      const status = this.draft(at + RECORD_POINT)
       if (status !== ACCEPTED) return this.refuse(status, kind)
+      stillNear = false
     }
     if (kind === UPDATE) {
       const status = this.budgets.check(config.block, config.nextUnitsAt)
@@ -279,6 +286,8 @@ export class SafetyExecutor {
       cells[BASE_GENERATION] = config.generation
       if (this.table.grids.length > 0) this.measureSteps()
     }
+    // After an update the base is what is live.
+    this.near = stillNear || kind === UPDATE
     this.applies++
     this.lastKind = kind
     // The point stands in the record since the draft.
@@ -386,6 +395,7 @@ export class SafetyExecutor {
   /** Publishes a safety action. The atomic read keeps the draft behind every earlier publication, as in `apply`. */
   private commitSafety(): void {
     this.config.commit(this.cells, NOW)
+    this.near = true
     this.rate.touch()
     this.cells[MARGIN] = Number.NaN
   }
@@ -464,25 +474,23 @@ export class SafetyExecutor {
 
   /**
    * Judges all targets and writes the next version and the audit's point in one pass: nobody reads either before they
-   * are published. True when all is well. False is no verdict: something is out of bounds, too far, or on a circle or
-   * grid where rounding decides, and `draftSlowly` has to look.
+   * are published. This is for the common case, where live and target both lie within half of every knob's step from the
+   * base, so that one is within a step of the other. True: all is well. False is no verdict, `draft` has to look.
    */
-  private draft(point: number): boolean {
+  private draftNear(point: number): boolean {
     const { table, config } = this
-    const { block, unitsAt, nextUnitsAt, nextValuesAt, knobs } = config
+    const { block, nextUnitsAt, nextValuesAt, knobs } = config
     const record = this.audit.block
+    const half = this.cells[HALF_STEP]
     const targets = config.deskAt + P_TARGET
     const base = targets + knobs
-    const steps = base + knobs
-    const min = steps + knobs
+    const min = base + knobs
     const rise = min + knobs
     // No call in this loop: after one, V8 reads the address of every array again.
     for (let i = 0; i < knobs; i++) {
+      // + 0 as in `KnobTable.place`, which this must agree with to the bit.
       const unit = block[targets + i] + 0
-      const step = block[steps + i]
-      if (!(unit >= 0 && unit <= 1)) return false
-      // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
-      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - block[base + i]) > step) return false
+      if (!(unit >= 0 && unit <= 1) || Math.abs(unit - block[base + i]) > half) return false
       block[nextUnitsAt + i] = unit
       block[nextValuesAt + i] = block[min + i] + unit * block[rise + i]
       record[point + i] = unit
@@ -493,17 +501,17 @@ export class SafetyExecutor {
     for (let k = 0; k < bends.length; k++) {
       const i = bends[k]
       const unit = block[nextUnitsAt + i]
-      const step = block[steps + i]
-      if (Math.abs(unit - block[unitsAt + i]) > step || Math.abs(unit - block[base + i]) > step) return false
+      if (Math.abs(unit - block[base + i]) > half) return false
       record[point + i] = unit
     }
     return true
   }
 
-  /** `draft` knob by knob, the short way round on circles: ACCEPTED, or the status of the first knob that is at fault. */
-  private draftSlowly(point: number): number {
+  /** The same for any proposal, the short way round on circles: ACCEPTED, or the status of the first knob that is at fault. */
+  private draft(point: number): number {
     const { proposal, table, config, base, steps, cells } = this
     const { block, unitsAt, nextUnitsAt } = config
+    const record = this.audit.block
     const outside = table.place(proposal, P_TARGET, block, nextUnitsAt, config.nextValuesAt)
     if (outside >= 0) {
       this.knob = outside
@@ -511,10 +519,16 @@ export class SafetyExecutor {
       cells[LIMIT] = proposal[P_TARGET + outside] < 0 ? 0 : 1
       return OUT_OF_BOUNDS
     }
+    const { scale } = table
     for (let i = 0; i < base.length; i++) {
       const unit = block[nextUnitsAt + i]
-      const delta = table.difference(i, block[unitsAt + i], unit)
-      const move = table.difference(i, base[i], unit)
+      let delta = unit - block[unitsAt + i]
+      // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
+      let move = unit - base[i]
+      if (scale[i] === PERIODIC) {
+        delta -= Math.round(delta)
+        move -= Math.round(move)
+      }
       const step = steps[i]
       if (Math.abs(delta) > step || Math.abs(move) > step) {
         this.knob = i
@@ -522,7 +536,7 @@ export class SafetyExecutor {
         cells[LIMIT] = step
         return DELTA_TOO_LARGE
       }
-      this.audit.block[point + i] = unit
+      record[point + i] = unit
     }
     return ACCEPTED
   }
