@@ -20,6 +20,13 @@ export const VERSION_GENERATION = 0
 export const VERSION_COMMITTED_US = 1
 export const VERSION_UNITS = 2
 
+// Imported and exported bindings are looked up at every use: see WindowAccumulator.
+const GENERATION_OF = VERSION_GENERATION
+const COMMITTED_OF = VERSION_COMMITTED_US
+const UNITS_OF = VERSION_UNITS
+const LAST_VERSION = VERSIONS - 1
+const SEQUENCE = WORD_SEQUENCE
+
 /** Where version 0 starts, in doubles: after the header and the baseline (units, then values). */
 export const versionsStart = (knobs: number): number => HEADER_DOUBLES + 2 * knobs
 /** Doubles of one version. */
@@ -50,6 +57,8 @@ export class AtomicConfig {
   nextUnitsAt: number
   nextValuesAt: number
   private sequence = 0
+  private readonly firstUnitsAt: number
+  private readonly width: number
 
   /**
    * Starts at generation 1 on `initialUnit`, snapped to the grid. `buffer`, if given, has at least `byteLength(knobs)` bytes
@@ -74,7 +83,9 @@ export class AtomicConfig {
     this.block.fill(0)
     this.deskAt = deskStart(knobs)
     this.words[WORD_KNOBS] = knobs
-    this.unitsAt = versionsStart(knobs) + VERSION_UNITS
+    this.firstUnitsAt = versionsStart(knobs) + VERSION_UNITS
+    this.width = versionWidth(knobs)
+    this.unitsAt = this.firstUnitsAt
     this.valuesAt = this.unitsAt + knobs
     const bad = table.place(initialUnit, 0, this.block, this.unitsAt, this.valuesAt)
     if (bad >= 0)
@@ -92,12 +103,12 @@ export class AtomicConfig {
 
   /** Version of the live configuration: 1 at the start, one more at every commit. */
   get generation(): number {
-    return this.block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION]
+    return this.block[this.unitsAt - UNITS_OF + GENERATION_OF]
   }
 
   /** When the live configuration was committed; 0 for the first. */
   get committedUs(): number {
-    return this.block[this.unitsAt - VERSION_UNITS + VERSION_COMMITTED_US]
+    return this.block[this.unitsAt - UNITS_OF + COMMITTED_OF]
   }
 
   /** Live value of a knob, user units. */
@@ -148,18 +159,16 @@ export class AtomicConfig {
   /** Publishes the version being written, one generation up, committed at `cells[at]`. */
   commit(cells: Float64Array, at: number): void {
     const { block, words, knobs, nextUnitsAt } = this
-    const version = nextUnitsAt - VERSION_UNITS
-    block[version + VERSION_GENERATION] = block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION] + 1
-    block[version + VERSION_COMMITTED_US] = cells[at]
+    const version = nextUnitsAt - UNITS_OF
+    block[version + GENERATION_OF] = block[this.unitsAt - UNITS_OF + GENERATION_OF] + 1
+    block[version + COMMITTED_OF] = cells[at]
     const sequence = (this.sequence + 1) | 0
-    Atomics.store(words, WORD_SEQUENCE, sequence)
+    Atomics.store(words, SEQUENCE, sequence)
     this.sequence = sequence
     this.unitsAt = nextUnitsAt
     this.valuesAt = nextUnitsAt + knobs
     // sequence & 15 is the published version, so the last of the sixteen is followed by the first.
-    const start = versionsStart(knobs)
-    const next =
-      ((sequence + 1) & (VERSIONS - 1)) === 0 ? start + VERSION_UNITS : nextUnitsAt + versionWidth(knobs)
+    const next = ((sequence + 1) & LAST_VERSION) === 0 ? this.firstUnitsAt : nextUnitsAt + this.width
     this.nextUnitsAt = next
     this.nextValuesAt = next + knobs
   }

@@ -38,6 +38,9 @@ const LEAST_POINT = 4
 /** Places that only `reserveSafety` takes. */
 export const RESERVED_RECORDS = 8
 const HIGH_WATER = 0.8
+/** The reserve again, without the price of an exported binding on the way of an apply. */
+const RESERVED = RESERVED_RECORDS
+const SEQUENCE_OF = RECORD_SEQUENCE
 
 /** What `drain` hands out: one record at `block[offset]`. Read it at once, keep nothing. */
 export type RecordVisitor = (block: Float64Array, offset: number) => void
@@ -107,9 +110,9 @@ export class AuditRing {
 
   /** Offset in `block` of the next record, sequence filled in, or -1 when full. Nothing is written before `commit`. */
   reserve(): number {
-    if (this.size >= this.capacity - RESERVED_RECORDS) return -1
+    if (this.size >= this.capacity - RESERVED) return -1
     const offset = this.tail * this.width
-    this.block[offset + RECORD_SEQUENCE] = this.counts[0]
+    this.block[offset + SEQUENCE_OF] = this.counts[0]
     return offset
   }
 
@@ -117,7 +120,7 @@ export class AuditRing {
   reserveSafety(): number {
     if (this.size === this.capacity) return -1
     const offset = this.tail * this.width
-    this.block[offset + RECORD_SEQUENCE] = this.counts[0]
+    this.block[offset + SEQUENCE_OF] = this.counts[0]
     return offset
   }
 
@@ -174,7 +177,7 @@ export class AuditRing {
       return false
     }
     const { block, draft, width } = this
-    for (let i = RECORD_SEQUENCE + 1; i < width; i++) block[offset + i] = draft[i]
+    for (let i = SEQUENCE_OF + 1; i < width; i++) block[offset + i] = draft[i]
     this.commit()
     return true
   }

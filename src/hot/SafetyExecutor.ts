@@ -9,20 +9,7 @@
 import type { AtomicConfig } from "./AtomicConfig.ts"
 import { WORD_LATCH } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
-import {
-  RECORD_CODE,
-  RECORD_DETAIL,
-  RECORD_GENERATION,
-  RECORD_KIND,
-  RECORD_KNOB,
-  RECORD_LIMIT,
-  RECORD_MARGIN,
-  RECORD_OBJECTIVE,
-  RECORD_POINT,
-  RECORD_PROPOSAL_ID,
-  RECORD_TIMESTAMP_US,
-  RECORD_VALUE,
-} from "./AuditRing.ts"
+import { RECORD_KIND, RECORD_KNOB, RECORD_LIMIT, RECORD_POINT, RECORD_VALUE } from "./AuditRing.ts"
 import { BudgetWindow, NEIGHBOUR_SLACK } from "./BudgetWindow.ts"
 import {
   ACCEPTED,
@@ -63,6 +50,19 @@ export const P_ID = 2
 export const P_LENGTH = 3
 /** First of n targets, unit space. */
 export const P_TARGET = 4
+
+// Imported and exported bindings are looked up at every use: see WindowAccumulator. These are the ones on the way of an
+// accepted apply.
+const NOW_OF = P_NOW_US
+const EXPECTED_OF = P_EXPECTED_GENERATION
+const ID_OF = P_ID
+const LENGTH_OF = P_LENGTH
+const TARGETS_OF = P_TARGET
+const POINT_OF = RECORD_POINT
+const KIND_OF = RECORD_KIND
+const IS_UPDATE = UPDATE
+const IS_ACCEPTED = ACCEPTED
+const IS_OPEN_TO_PROPOSALS = NOT_TRIPPED
 
 /** Status codes there are. */
 const STATUSES = 14
@@ -225,14 +225,14 @@ export class SafetyExecutor {
     cells[LIMIT] = Number.NaN
     const now = cells[NOW]
     const latch = Atomics.load(this.latch, 0)
-    if (latch !== NOT_TRIPPED) {
+    if (latch !== IS_OPEN_TO_PROPOSALS) {
       cells[VALUE] = latch
       return this.refuse(SAFE_MODE_OPEN, kind)
     }
     const at = this.audit.reserve()
     if (at < 0) return this.refuse(AUDIT_QUEUE_FULL, kind)
-    if (proposal[P_EXPECTED_GENERATION] !== config.generation) {
-      cells[VALUE] = proposal[P_EXPECTED_GENERATION]
+    if (proposal[EXPECTED_OF] !== config.generation) {
+      cells[VALUE] = proposal[EXPECTED_OF]
       cells[LIMIT] = config.generation
       return this.refuse(STALE_GENERATION, kind)
     }
@@ -253,24 +253,24 @@ export class SafetyExecutor {
     }
     const n = this.base.length
     let stillNear = true
-    if (proposal[P_LENGTH] !== n || !(kind >= 0 && kind <= UPDATE)) {
-      cells[VALUE] = proposal[P_LENGTH]
+    if (proposal[LENGTH_OF] !== n || !(kind >= 0 && kind <= IS_UPDATE)) {
+      cells[VALUE] = proposal[LENGTH_OF]
       cells[LIMIT] = n
       return this.refuse(UNKNOWN_PARAMETER, kind)
     }
-    if (kind === UPDATE && cells[REGRESSIONS] >= policy.regressionsToTrip) {
+    if (kind === IS_UPDATE && cells[REGRESSIONS] >= policy.regressionsToTrip) {
       cells[VALUE] = cells[REGRESSIONS]
       cells[LIMIT] = policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
-    if (!(this.near && this.draftNear(at + RECORD_POINT))) {
-      const status = this.draft(at + RECORD_POINT)
-      if (status !== ACCEPTED) return this.refuse(status, kind)
+    if (!(this.near && this.draftNear(at + POINT_OF))) {
+      const status = this.draft(at + POINT_OF)
+      if (status !== IS_ACCEPTED) return this.refuse(status, kind)
       stillNear = false
     }
-    if (kind === UPDATE) {
+    if (kind === IS_UPDATE) {
       const status = this.budgets.check(config.block, config.nextUnitsAt)
-      if (status !== ACCEPTED) {
+      if (status !== IS_ACCEPTED) {
         const details = this.budgets.details
         this.knob = details[0]
         cells[VALUE] = details[1]
@@ -281,19 +281,19 @@ export class SafetyExecutor {
     // Nothing below can fail.
     config.commit(cells, NOW)
     this.rate.record()
-    if (kind === UPDATE) {
+    if (kind === IS_UPDATE) {
       this.budgets.commit(config.block, config.unitsAt)
       cells[BASE_GENERATION] = config.generation
       if (this.table.grids.length > 0) this.measureSteps()
     }
     // After an update the base is what is live.
-    this.near = stillNear || kind === UPDATE
+    this.near = stillNear || kind === IS_UPDATE
     this.applies++
     this.lastKind = kind
     // The point stands in the record since the draft.
-    this.head(at, AUDIT_APPLY, ACCEPTED, kind)
+    this.head(at, AUDIT_APPLY, IS_ACCEPTED, kind)
     this.audit.commit()
-    return ACCEPTED
+    return IS_ACCEPTED
   }
 
   /**
@@ -374,7 +374,7 @@ export class SafetyExecutor {
   /** Takes P_NOW_US as the time unless it is behind, not a number or beyond all time: then the last time stays. */
   private holdClock(): void {
     const cells = this.cells
-    const now = this.proposal[P_NOW_US]
+    const now = this.proposal[NOW_OF]
     if (now >= cells[NOW] && now <= MAX_TIME_US) {
       cells[NOW] = now
       return
@@ -453,23 +453,26 @@ export class SafetyExecutor {
     for (let i = 0; i < knobs; i++) record[at + RECORD_POINT + i] = block[unitsAt + i]
   }
 
-  /** Everything of a record but its point. */
+  /** Everything of a record but its point and its sequence, in the order of the RECORD_ positions. */
   private head(at: number, kind: number, code: number, detail: number): void {
     const { cells, proposal } = this
     const record = this.audit.block
-    record[at + RECORD_KIND] = kind
-    record[at + RECORD_TIMESTAMP_US] = cells[NOW]
-    record[at + RECORD_GENERATION] = this.config.generation
-    record[at + RECORD_PROPOSAL_ID] = detail <= UPDATE ? proposal[P_ID] : Number.NaN
-    record[at + RECORD_CODE] = code
-    record[at + RECORD_DETAIL] = detail
-    record[at + RECORD_KNOB] = this.knob
-    record[at + RECORD_VALUE] = cells[VALUE]
-    record[at + RECORD_LIMIT] = cells[LIMIT]
-    record[at + RECORD_OBJECTIVE] = Number.NaN
-    record[at + RECORD_MARGIN] = cells[MARGIN]
+    let next = at + KIND_OF
+    record[next++] = kind
+    record[next++] = cells[NOW]
+    record[next++] = this.config.generation
+    record[next++] = detail <= IS_UPDATE ? proposal[ID_OF] : Number.NaN
+    record[next++] = code
+    record[next++] = detail
+    record[next++] = this.knob
+    record[next++] = cells[VALUE]
+    record[next++] = cells[LIMIT]
+    // The objective is no affair of Tier 1.
+    record[next++] = Number.NaN
+    record[next++] = cells[MARGIN]
     // A point with room for more than there are knobs.
-    for (let i = RECORD_POINT + this.base.length; i < this.audit.width; i++) record[at + i] = Number.NaN
+    const end = at + this.audit.width
+    for (next += this.base.length; next < end; next++) record[next] = Number.NaN
   }
 
   /**
@@ -482,7 +485,7 @@ export class SafetyExecutor {
     const { block, nextUnitsAt, nextValuesAt, knobs } = config
     const record = this.audit.block
     const half = this.cells[HALF_STEP]
-    const targets = config.deskAt + P_TARGET
+    const targets = config.deskAt + TARGETS_OF
     const base = targets + knobs
     const min = base + knobs
     const rise = min + knobs
