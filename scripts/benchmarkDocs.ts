@@ -41,7 +41,7 @@ const lastLine = (args: ReadonlyArray<string>): unknown => {
   }
 }
 
-const RUNS = 5
+const RUNS = 3
 const runs = Array.from(
   { length: RUNS },
   () =>
