@@ -16,38 +16,38 @@ const IS_PERIODIC = PERIODIC
 const BUCKETS = 16
 const BUCKET_US = 4_000_000
 
-/** What a knob keeps: two cache lines of doubles, the first for what every update looks at. */
+/** What a knob keeps: two cache lines of doubles. */
 const ROW = 16
 /**
- * Where the base may go and leave everything but its path as it is: inside what the running bucket has seen, not beyond the
- * running extreme, and no retrace. Most updates stay there. On a circle nothing but standing still is quiet.
+ * Where the base may go without a change to what is allowed: inside what the window has seen, not beyond the running
+ * extreme, and no retrace. Most updates stay there. Always empty for a knob on a circle.
  */
 const QUIET_LOW = 0
 const QUIET_HIGH = 1
-/** Way and turns counted on since some time, and what they may be counted up to: the limit above their count a minute ago. */
-const PATH = 2
-const PATH_CEILING = 3
-const TURNS = 4
-const TURNS_CEILING = 5
+/** Way (in units) and turns left in the window, and how much was left when the running bucket began. */
+const PATH_LEFT = 2
+const PATH_BEFORE = 3
+const TURNS_LEFT = 10
+const TURNS_BEFORE = 11
 /** Over all buckets. */
-const HIGH = 6
-const LOW = 7
+const HIGH = 8
+const LOW = 9
 /** Running extreme in the direction of travel. Before there is a direction: the highest position so far. */
-const EXTREME = 8
+const EXTREME = 12
 /** +1 or -1; 0 until the base has come further than a retrace from its start. */
-const DIRECTION = 9
+const DIRECTION = 13
 /** Before there is a direction: the lowest position so far. */
-const LOWEST = 10
+const LOWEST = 14
 /** Of the running bucket. */
-const BUCKET_HIGH = 11
-const BUCKET_LOW = 12
+const BUCKET_HIGH = 5
+const BUCKET_LOW = 6
 /** Whole turns that the unwrapped position is ahead of the base; 0 off a circle. */
-const LAPS = 13
-/** The move being judged, where it is not quiet: how far, the short way, and to which unwrapped position. */
-const MOVE = 14
+const LAPS = 7
+/** The move being judged: its way in units, and, where it is not quiet, the unwrapped position it ends at. */
+const WAY = 4
 const NEXT = 15
 
-/** Blocks of sixteen per knob: extremes of each bucket, path and turns counted when it began. */
+/** Blocks of sixteen per knob: extremes of each bucket, path and turns spent in it. */
 const B_HIGH = 0
 const B_LOW = BUCKETS
 const B_PATH = 2 * BUCKETS
@@ -56,8 +56,9 @@ const BUCKET_ROW = 4 * BUCKETS
 
 /** Paths are counted in whole units of 2^-40, rounded up: sums and differences are exact. */
 const PATH_UNIT = 2 ** 40
-/** From here on counts start over, far below where doubles lose whole numbers. */
-const PATH_WRAP = 2 ** 51
+/** What stands for no limit: 4,096 times the range of a knob in a minute, or as many turns; sums with it are exact too. */
+const UNLIMITED_PATH = 2 ** 52
+const UNLIMITED_TURNS = 2 ** 12
 /** Distance kept from every limit by `band`. */
 export const BAND_HAIR = 1e-9
 /** A knob's own neighbours stay reachable through `band` after its hair and the rounding of a snapped position. */
@@ -98,17 +99,19 @@ export class BudgetWindow {
     this.base = base
     this.reach = reach
     this.now = now
-    this.turnsLimit = policy.turnsPerMinute
+    this.turnsLimit = Math.min(Math.floor(policy.turnsPerMinute), UNLIMITED_TURNS)
     this.maxStep = policy.maxStep
     this.range = policy.rangePerMinute
-    this.pathLimit = Math.floor(policy.pathPerMinute * PATH_UNIT)
+    this.pathLimit = Math.min(Math.floor(policy.pathPerMinute * PATH_UNIT), UNLIMITED_PATH)
     this.rows = new Float64Array(knobs * ROW)
     this.buckets = new Float64Array(knobs * BUCKET_ROW)
     this.loud = new Int32Array(knobs)
     this.edge[0] = Number.NEGATIVE_INFINITY
     for (let r = 0; r < this.rows.length; r += ROW) {
-      this.rows[r + PATH_CEILING] = this.pathLimit
-      this.rows[r + TURNS_CEILING] = this.turnsLimit
+      this.rows[r + PATH_LEFT] = this.pathLimit
+      this.rows[r + PATH_BEFORE] = this.pathLimit
+      this.rows[r + TURNS_LEFT] = this.turnsLimit
+      this.rows[r + TURNS_BEFORE] = this.turnsLimit
     }
     this.reset()
   }
@@ -124,9 +127,10 @@ export class BudgetWindow {
     let louds = 0
     for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
       const target = block[targets + i]
-      const path = rows[r + PATH] + Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+      const way = Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+      rows[r + WAY] = way
       if (target < rows[r + QUIET_LOW] || target > rows[r + QUIET_HIGH]) loud[louds++] = i
-      else if (path > rows[r + PATH_CEILING]) return this.refusePath(i, path)
+      else if (way > rows[r + PATH_LEFT]) return this.refusePath(i)
     }
     this.louds = louds
     return louds === 0 ? ACCEPTED : this.checkLoud(block, targets)
@@ -139,7 +143,10 @@ export class BudgetWindow {
     const knobs = base.length
     for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
       const target = block[targets + i]
-      rows[r + PATH] += Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+      const position = target + rows[r + LAPS]
+      if (position > rows[r + BUCKET_HIGH]) rows[r + BUCKET_HIGH] = position
+      else if (position < rows[r + BUCKET_LOW]) rows[r + BUCKET_LOW] = position
+      rows[r + PATH_LEFT] -= rows[r + WAY]
       base[i] = target
     }
   }
@@ -156,7 +163,6 @@ export class BudgetWindow {
       const laps = scale[i] === IS_PERIODIC ? -Math.round(ahead) : 0
       const move = ahead + laps
       const position = target + (rows[r + LAPS] + laps)
-      rows[r + MOVE] = move
       rows[r + NEXT] = position
       const high = rows[r + HIGH]
       const low = rows[r + LOW]
@@ -165,9 +171,10 @@ export class BudgetWindow {
       if (span > range && span > reach[i]) {
         return this.refuse(BUDGET_EXHAUSTED, i, span, range > reach[i] ? range : reach[i])
       }
-      const path = rows[r + PATH] + Math.ceil(Math.abs(move) * PATH_UNIT)
-      if (path > rows[r + PATH_CEILING]) return this.refusePath(i, path)
-      if (rows[r + TURNS] >= rows[r + TURNS_CEILING]) {
+      // The seam of a circle is no way.
+      rows[r + WAY] = Math.ceil(Math.abs(move) * PATH_UNIT)
+      if (rows[r + WAY] > rows[r + PATH_LEFT]) return this.refusePath(i)
+      if (rows[r + TURNS_LEFT] <= 0) {
         const direction = rows[r + DIRECTION]
         const retrace = (rows[r + EXTREME] - position) * direction
         // Going on in the direction of travel is no retrace, even where the limit shrank since the extreme.
@@ -185,17 +192,9 @@ export class BudgetWindow {
     for (let k = 0; k < louds; k++) {
       const i = loud[k]
       const r = i * ROW
-      const move = rows[r + MOVE]
       const position = rows[r + NEXT]
-      if (scale[i] === IS_PERIODIC) {
-        const target = block[targets + i]
-        rows[r + LAPS] = Math.round(position - target)
-        // The pass over all will take the difference for the way.
-        const difference = Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
-        rows[r + PATH] += Math.ceil(Math.abs(move) * PATH_UNIT) - difference
-      }
-      if (position > rows[r + BUCKET_HIGH]) rows[r + BUCKET_HIGH] = position
-      if (position < rows[r + BUCKET_LOW]) rows[r + BUCKET_LOW] = position
+      const move = position - (base[i] + rows[r + LAPS])
+      rows[r + LAPS] = Math.round(position - block[targets + i])
       if (position > rows[r + HIGH]) rows[r + HIGH] = position
       if (position < rows[r + LOW]) rows[r + LOW] = position
       const direction = rows[r + DIRECTION]
@@ -213,7 +212,7 @@ export class BudgetWindow {
       } else if (-beyond > lim && move * direction < 0) {
         rows[r + EXTREME] = position
         rows[r + DIRECTION] = -direction
-        rows[r + TURNS]++
+        rows[r + TURNS_LEFT]--
       }
       this.hush(i)
     }
@@ -234,8 +233,8 @@ export class BudgetWindow {
     const from = direction > 0 ? extreme - still : direction < 0 ? extreme : rows[r + LOWEST]
     const to = direction < 0 ? extreme + still : extreme
     // Without a direction the two ends are no further apart than a retrace, or there would be one.
-    rows[r + QUIET_LOW] = from > rows[r + BUCKET_LOW] ? from : rows[r + BUCKET_LOW]
-    rows[r + QUIET_HIGH] = to < rows[r + BUCKET_HIGH] ? to : rows[r + BUCKET_HIGH]
+    rows[r + QUIET_LOW] = from > rows[r + LOW] ? from : rows[r + LOW]
+    rows[r + QUIET_HIGH] = to < rows[r + HIGH] ? to : rows[r + HIGH]
   }
 
   /**
@@ -256,12 +255,12 @@ export class BudgetWindow {
       const floor = high - limit
       let up = (ceiling > high ? ceiling : high) - position
       let down = (floor < low ? floor : low) - position
-      const left = (rows[r + PATH_CEILING] - rows[r + PATH]) / PATH_UNIT - BAND_HAIR
+      const left = rows[r + PATH_LEFT] / PATH_UNIT - BAND_HAIR
       const way = left > 0 ? left : 0
       if (up > way) up = way
       if (down < -way) down = -way
       const direction = rows[r + DIRECTION]
-      if (direction !== 0 && rows[r + TURNS] >= rows[r + TURNS_CEILING]) {
+      if (direction !== 0 && rows[r + TURNS_LEFT] <= 0) {
         const lim = (own > maxStep ? own : maxStep) - BAND_HAIR
         const back = rows[r + EXTREME] - direction * lim - position
         if (direction > 0) {
@@ -314,10 +313,9 @@ export class BudgetWindow {
 
   /** One edge: the running bucket is put away where the oldest lay, and a new one starts where each base stands. */
   private turnOver(): void {
-    const { rows, buckets, base, pathLimit, turnsLimit, running } = this
+    const { rows, buckets, base, running } = this
     const knobs = base.length
     const next = running + 1 === BUCKETS ? 0 : running + 1
-    const oldest = next + 1 === BUCKETS ? 0 : next + 1
     this.running = next
     for (let i = 0, r = 0, b = 0; i < knobs; i++, r += ROW, b += BUCKET_ROW) {
       const at = base[i] + rows[r + LAPS]
@@ -329,35 +327,32 @@ export class BudgetWindow {
       buckets[b + B_LOW + next] = at
       rows[r + BUCKET_HIGH] = at
       rows[r + BUCKET_LOW] = at
-      // A bucket that has seen one place has nowhere else to be quiet.
-      rows[r + QUIET_HIGH] = at
-      rows[r + QUIET_LOW] = at
       // The bucket that leaves mattered only if it held the extreme of all.
       if (goneHigh === rows[r + HIGH]) {
         let high = at
         for (let k = b + B_HIGH; k < b + B_LOW; k++) if (buckets[k] > high) high = buckets[k]
         rows[r + HIGH] = high
+        this.hush(i)
       }
       if (goneLow === rows[r + LOW]) {
         let low = at
         for (let k = b + B_LOW; k < b + B_PATH; k++) if (buckets[k] < low) low = buckets[k]
         rows[r + LOW] = low
+        this.hush(i)
       }
-      buckets[b + B_PATH + next] = rows[r + PATH]
-      buckets[b + B_TURNS + next] = rows[r + TURNS]
-      if (rows[r + PATH] > PATH_WRAP) {
-        const past = buckets[b + B_PATH + oldest]
-        for (let k = b + B_PATH; k < b + B_TURNS; k++) buckets[k] -= past
-        rows[r + PATH] -= past
-      }
-      rows[r + PATH_CEILING] = buckets[b + B_PATH + oldest] + pathLimit
-      rows[r + TURNS_CEILING] = buckets[b + B_TURNS + oldest] + turnsLimit
+      buckets[b + B_PATH + running] = rows[r + PATH_BEFORE] - rows[r + PATH_LEFT]
+      buckets[b + B_TURNS + running] = rows[r + TURNS_BEFORE] - rows[r + TURNS_LEFT]
+      rows[r + PATH_LEFT] += buckets[b + B_PATH + next]
+      rows[r + TURNS_LEFT] += buckets[b + B_TURNS + next]
+      rows[r + PATH_BEFORE] = rows[r + PATH_LEFT]
+      rows[r + TURNS_BEFORE] = rows[r + TURNS_LEFT]
     }
   }
 
-  private refusePath(knob: number, path: number): number {
+  private refusePath(knob: number): number {
     const { rows, pathLimit } = this
-    const spent = path - rows[knob * ROW + PATH_CEILING] + pathLimit
+    const r = knob * ROW
+    const spent = pathLimit - rows[r + PATH_LEFT] + rows[r + WAY]
     return this.refuse(BUDGET_EXHAUSTED, knob, spent / PATH_UNIT, pathLimit / PATH_UNIT)
   }
 
