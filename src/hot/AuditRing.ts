@@ -57,7 +57,8 @@ export class AuditRing {
   /** Waiting records. */
   size = 0
   private head = 0
-  private tail = 0
+  /** Offset of the next record. */
+  private tailAt = 0
   /** [0]: sequence of the next record, [1]: records that found no place. Doubles: they outlive 2^31. */
   private readonly counts = new Float64Array(2)
 
@@ -111,7 +112,7 @@ export class AuditRing {
   /** Offset in `block` of the next record, sequence filled in, or -1 when full. Nothing is written before `commit`. */
   reserve(): number {
     if (this.size >= this.capacity - RESERVED) return -1
-    const offset = this.tail * this.width
+    const offset = this.tailAt
     this.block[offset + SEQUENCE_OF] = this.counts[0]
     return offset
   }
@@ -119,15 +120,15 @@ export class AuditRing {
   /** As `reserve`, with the reserved places too. */
   reserveSafety(): number {
     if (this.size === this.capacity) return -1
-    const offset = this.tail * this.width
+    const offset = this.tailAt
     this.block[offset + SEQUENCE_OF] = this.counts[0]
     return offset
   }
 
   /** Makes the record at the reserved offset part of the trail. */
   commit(): void {
-    const next = this.tail + 1
-    this.tail = next === this.capacity ? 0 : next
+    const next = this.tailAt + this.width
+    this.tailAt = next === this.block.length ? 0 : next
     this.size++
     this.counts[0]++
   }

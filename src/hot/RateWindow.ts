@@ -6,15 +6,18 @@
 /** Largest time taken as one, the last whole microsecond a double holds exactly (the year 2255). */
 export const MAX_TIME_US = Number.MAX_SAFE_INTEGER
 
+/** The earliest time the next one is within the limits; length of the window; least time between two. */
+const NEXT = 0
+const WINDOW = 1
+const INTERVAL = 2
+
 export class RateWindow {
   /** The time of the call; the owner raises it, never lowers it. May be shared with other windows. */
   readonly now: Float64Array
-  private readonly windowUs: number
-  private readonly intervalUs: number
   /** The last `count` times, oldest at `head`; -Infinity where there was none. */
   private readonly times: Float64Array
-  /** [0]: the last time of any kind, counted or only touched. */
-  private readonly last = new Float64Array(1)
+  /** NEXT, WINDOW, INTERVAL: an array, because a double in a field is one look-up further away. */
+  private readonly cells = new Float64Array(3)
   private head = 0
 
   /** `count` is a positive integer; `now` a cell of at least one double. */
@@ -22,10 +25,10 @@ export class RateWindow {
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`count must be a positive integer, not ${count}`)
     this.now = now
-    this.windowUs = windowUs
-    this.intervalUs = intervalUs
     this.times = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
-    this.last[0] = Number.NEGATIVE_INFINITY
+    this.cells[NEXT] = Number.NEGATIVE_INFINITY
+    this.cells[WINDOW] = windowUs
+    this.cells[INTERVAL] = intervalUs
   }
 
   /** A window for a rate per second, fractions included: 0.5 is one in two seconds, 2.5 is two in one second. */
@@ -38,35 +41,33 @@ export class RateWindow {
 
   /** Whether one more at `now[0]` stays within the limits. Windows are half open: exactly `windowUs` later is free again. */
   allows(): boolean {
-    const now = this.now[0]
-    return now - this.times[this.head] >= this.windowUs && now - this.last[0] >= this.intervalUs
+    return this.now[0] >= this.cells[NEXT]
   }
 
   /** Counts one at `now[0]`. */
   record(): void {
-    const now = this.now[0]
-    const times = this.times
-    const head = this.head
-    times[head] = now
-    this.last[0] = now
+    const { times, head } = this
+    times[head] = this.now[0]
     this.head = head + 1 === times.length ? 0 : head + 1
+    this.touch()
   }
 
   /** Something that is not counted happened at `now[0]`: only the interval starts again. */
   touch(): void {
-    this.last[0] = this.now[0]
+    const { cells } = this
+    const byCount = this.times[this.head] + cells[WINDOW]
+    const byInterval = this.now[0] + cells[INTERVAL]
+    cells[NEXT] = byCount > byInterval ? byCount : byInterval
   }
 
   /** The earliest time `allows` is true, into `out[at]`; -Infinity when it always was. */
   nextInto(out: Float64Array, at: number): void {
-    const byCount = this.times[this.head] + this.windowUs
-    const byInterval = this.last[0] + this.intervalUs
-    out[at] = byCount > byInterval ? byCount : byInterval
+    out[at] = this.cells[NEXT]
   }
 
   /** How many of the last `count` lie inside the window that ends at `now[0]`. */
   inWindow(): number {
-    const floor = this.now[0] - this.windowUs
+    const floor = this.now[0] - this.cells[WINDOW]
     let inside = 0
     for (let i = 0; i < this.times.length; i++) if (this.times[i] > floor) inside++
     return inside

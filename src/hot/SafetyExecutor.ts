@@ -84,7 +84,8 @@ const NEXT_APPLY = 7
 const BASE_GENERATION = 8
 /** Half of the smallest step limit there is; coarse knobs have more. */
 const HALF_STEP = 9
-const CELLS = 10
+const EMERGENCY_MARGIN = 10
+const CELLS = 11
 
 export class SafetyExecutor {
   readonly table: KnobTable
@@ -152,6 +153,7 @@ export class SafetyExecutor {
     }
     this.cells[HALF_STEP] = this.steps.reduce((least, step) => Math.min(least, step), 1) / 2
     this.cells[MARGIN] = Number.NaN
+    this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
     this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
     this.cells[BASE_GENERATION] = config.generation
     this.measureSteps()
@@ -219,7 +221,7 @@ export class SafetyExecutor {
    */
   apply(kind: number): number {
     this.holdClock()
-    const { proposal, cells, config, policy } = this
+    const { proposal, cells, config } = this
     this.knob = -1
     cells[VALUE] = Number.NaN
     cells[LIMIT] = Number.NaN
@@ -246,9 +248,9 @@ export class SafetyExecutor {
       this.rate.nextInto(cells, LIMIT)
       return this.refuse(RATE_LIMIT_EXCEEDED, kind)
     }
-    if (cells[MARGIN] < policy.emergencyMargin) {
+    if (cells[MARGIN] < cells[EMERGENCY_MARGIN]) {
       cells[VALUE] = cells[MARGIN]
-      cells[LIMIT] = policy.emergencyMargin
+      cells[LIMIT] = cells[EMERGENCY_MARGIN]
       return this.refuse(CONSTRAINT_VIOLATION, kind)
     }
     const n = this.base.length
@@ -258,9 +260,9 @@ export class SafetyExecutor {
       cells[LIMIT] = n
       return this.refuse(UNKNOWN_PARAMETER, kind)
     }
-    if (kind === IS_UPDATE && cells[REGRESSIONS] >= policy.regressionsToTrip) {
+    if (kind === IS_UPDATE && cells[REGRESSIONS] >= this.policy.regressionsToTrip) {
       cells[VALUE] = cells[REGRESSIONS]
-      cells[LIMIT] = policy.regressionsToTrip
+      cells[LIMIT] = this.policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
     if (!(this.near && this.draftNear(at + POINT_OF))) {
