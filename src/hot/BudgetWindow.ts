@@ -327,19 +327,22 @@ export class BudgetWindow {
       buckets[b + B_LOW + next] = at
       rows[r + BUCKET_HIGH] = at
       rows[r + BUCKET_LOW] = at
-      // The bucket that leaves mattered only if it held the extreme of all.
-      if (goneHigh === rows[r + HIGH]) {
+      // The bucket that leaves mattered only if it held the extreme of all, and nothing is higher than that.
+      const formerHigh = rows[r + HIGH]
+      if (goneHigh === formerHigh) {
         let high = at
-        for (let k = b + B_HIGH; k < b + B_LOW; k++) if (buckets[k] > high) high = buckets[k]
+        for (let k = b + B_HIGH; k < b + B_LOW && high < formerHigh; k++) {
+          if (buckets[k] > high) high = buckets[k]
+        }
         rows[r + HIGH] = high
-        this.hush(i)
       }
-      if (goneLow === rows[r + LOW]) {
+      const formerLow = rows[r + LOW]
+      if (goneLow === formerLow) {
         let low = at
-        for (let k = b + B_LOW; k < b + B_PATH; k++) if (buckets[k] < low) low = buckets[k]
+        for (let k = b + B_LOW; k < b + B_PATH && low > formerLow; k++) if (buckets[k] < low) low = buckets[k]
         rows[r + LOW] = low
-        this.hush(i)
       }
+      if (rows[r + HIGH] !== formerHigh || rows[r + LOW] !== formerLow) this.hush(i)
       buckets[b + B_PATH + running] = rows[r + PATH_BEFORE] - rows[r + PATH_LEFT]
       buckets[b + B_TURNS + running] = rows[r + TURNS_BEFORE] - rows[r + TURNS_LEFT]
       rows[r + PATH_LEFT] += buckets[b + B_PATH + next]
