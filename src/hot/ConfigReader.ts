@@ -15,18 +15,28 @@ import {
 /** Tries of one read. Each failed one means that the writer published fifteen versions while we copied one. */
 const MOST_TRIES = 1024
 
+// Imported bindings are looked up at every use: see WindowAccumulator.
+const SEQUENCE = WORD_SEQUENCE
+const GENERATION_OF = VERSION_GENERATION
+const UNITS_OF = VERSION_UNITS
+const LAST_VERSION = VERSIONS - 1
+
 export class ConfigReader {
   readonly knobs: number
   /** Copies that were thrown away because the writer came round meanwhile, over all reads. */
   retries = 0
   private readonly block: Float64Array
   private readonly words: Int32Array
+  private readonly start: number
+  private readonly width: number
   /** A word of our own for a read-modify-write: the cheapest full fence there is in JavaScript. */
   private readonly fence = new Int32Array(1)
 
   /** A RangeError when the buffer is too small for so many knobs. */
   constructor(buffer: SharedArrayBuffer | ArrayBuffer, knobs: number) {
     this.knobs = knobs
+    this.start = versionsStart(knobs)
+    this.width = versionWidth(knobs)
     this.block = new Float64Array(buffer, 0, versionsStart(knobs) + VERSIONS * versionWidth(knobs))
     this.words = new Int32Array(buffer, 0, 4)
   }
@@ -47,20 +57,18 @@ export class ConfigReader {
   }
 
   private copy(out: Float64Array, shift: number): number {
-    const { block, words, knobs, fence } = this
-    const start = versionsStart(knobs)
-    const width = versionWidth(knobs)
+    const { block, words, knobs, fence, start, width } = this
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const before = Atomics.load(words, WORD_SEQUENCE)
-      const version = start + (before & (VERSIONS - 1)) * width
-      const from = version + VERSION_UNITS + shift
+      const before = Atomics.load(words, SEQUENCE)
+      const version = start + (before & LAST_VERSION) * width
+      const from = version + UNITS_OF + shift
       for (let i = 0; i < knobs; i++) out[i] = block[from + i]
-      const generation = block[version + VERSION_GENERATION]
+      const generation = block[version + GENERATION_OF]
       // The copy must be done before the sequence is read again. An atomic load alone lets earlier plain loads pass it on
       // weakly ordered processors; the fence does not.
       Atomics.add(fence, 0, 0)
       // While the published sequence is at most fourteen further, the writer is at most in the version before ours.
-      if ((Atomics.load(words, WORD_SEQUENCE) - before) >>> 0 <= VERSIONS - 2) return generation
+      if ((Atomics.load(words, SEQUENCE) - before) >>> 0 < LAST_VERSION) return generation
       this.retries++
     }
     return 0

@@ -106,6 +106,14 @@ const AHEAD_US = 1000
 /** Deadlines that can wait at once; beyond that the earliest are kept. */
 const DEADLINES = 8
 
+// Imported bindings are looked up at every use: see WindowAccumulator. These are on the way of every digest.
+const STAMP_OF = DIGEST_TIMESTAMP_US
+const RECEIVED_OF = DIGEST_RECEIVED_US
+const VALIDITY_OF = DIGEST_VALIDITY
+const MARGIN_OF = DIGEST_CONSTRAINT_MARGIN
+const LATEST_US = MAX_TIME_US
+const IS_VALID = VALID
+
 const MARGIN_CHANNEL = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 
 const LAST_NOW = 0
@@ -171,27 +179,27 @@ export class HotPath {
   observe(): number {
     const { digest, nowCell, window, cells } = this
     const before = cells[LAST_NOW]
-    const stamp = digest[DIGEST_TIMESTAMP_US]
+    const stamp = digest[STAMP_OF]
     let now = nowCell[0]
-    if (!(now >= before && now <= MAX_TIME_US)) {
+    if (!(now >= before && now <= LATEST_US)) {
       now = before
       this.clockHeld++
     }
     if (stamp > now) {
-      if (stamp - now <= AHEAD_US || (this.manualTime && stamp <= MAX_TIME_US)) now = stamp
+      if (stamp - now <= AHEAD_US || (this.manualTime && stamp <= LATEST_US)) now = stamp
     } else if (this.manualTime && stamp < now) this.clockHeld++
     nowCell[0] = now
     cells[LAST_NOW] = now
-    digest[DIGEST_RECEIVED_US] = now
+    digest[RECEIVED_OF] = now
     if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
     if (this.mayRefuse && this.hasNoRoom()) return this.refuseDigest()
     const open = !(window.closed || window.expired)
     const validity = window.add(digest, 0)
-    digest[DIGEST_VALIDITY] = validity
+    digest[VALIDITY_OF] = validity
     this.ring.push()
     if (this.journal) this.journalDigest()
-    if (validity === VALID) {
-      if (digest[DIGEST_CONSTRAINT_MARGIN] < this.emergencyMargin && this.secure()) return this.due(EMERGENCY)
+    if (validity === IS_VALID) {
+      if (digest[MARGIN_OF] < this.emergencyMargin && this.secure()) return this.due(EMERGENCY)
       if (open && window.closed) {
         this.executor.noteMargin(window.means, MARGIN_CHANNEL)
         return this.due(WINDOW_CLOSED)
@@ -199,7 +207,7 @@ export class HotPath {
     }
     if (now >= window.expiresAtUs && open) return this.expire()
     if (now >= cells[NEXT_DEADLINE]) return this.passDeadlines()
-    return validity === VALID ? NOTHING_DUE : REJECTED
+    return validity === IS_VALID ? NOTHING_DUE : REJECTED
   }
 
   /** Lets time be `nowCell[0]` and says what that led to; call it again while it says something. */

@@ -227,7 +227,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "torn-reads",
     invariant: 14,
     file: "src/hot/ConfigReader.ts",
-    intact: "if ((Atomics.load(words, WORD_SEQUENCE) - before) >>> 0 <= VERSIONS - 2) return generation",
+    intact: "if ((Atomics.load(words, SEQUENCE) - before) >>> 0 < LAST_VERSION) return generation",
     broken: "return generation",
     test: "test/hot/AtomicConfig.test.ts",
   },
