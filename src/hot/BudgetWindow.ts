@@ -64,9 +64,11 @@ export const BAND_HAIR = 1e-9
 /** A knob's own neighbours stay reachable through `band` after its hair and the rounding of a snapped position. */
 export const NEIGHBOUR_SLACK = 2 * BAND_HAIR
 
+const EDGE = 3
+
 export class BudgetWindow {
-  /** Details of a refused `check`: knob, value, limit. */
-  readonly details = new Float64Array(3)
+  /** Details of a refused `check`: knob, value, limit. And behind them the end of the running bucket. */
+  readonly details = new Float64Array(4)
   private readonly table: KnobTable
   /** Where each base stands; shared with the owner. */
   private readonly base: Float64Array
@@ -82,8 +84,6 @@ export class BudgetWindow {
   /** Ids of the knobs whose judged move is not quiet. */
   private readonly loud: Int32Array
   private louds = 0
-  /** [0]: end of the running bucket. */
-  private readonly edge = new Float64Array(1)
   private running = 0
 
   /** `now[0]` is the time of every call. */
@@ -103,10 +103,11 @@ export class BudgetWindow {
     this.maxStep = policy.maxStep
     this.range = policy.rangePerMinute
     this.pathLimit = Math.min(Math.floor(policy.pathPerMinute * PATH_UNIT), UNLIMITED_PATH)
-    this.rows = new Float64Array(knobs * ROW)
-    this.buckets = new Float64Array(knobs * BUCKET_ROW)
+    const memory = new ArrayBuffer(8 * knobs * (ROW + BUCKET_ROW))
+    this.rows = new Float64Array(memory, 0, knobs * ROW)
+    this.buckets = new Float64Array(memory, 8 * knobs * ROW, knobs * BUCKET_ROW)
     this.loud = new Int32Array(knobs)
-    this.edge[0] = Number.NEGATIVE_INFINITY
+    this.details[EDGE] = Number.NEGATIVE_INFINITY
     for (let r = 0; r < this.rows.length; r += ROW) {
       this.rows[r + PATH_LEFT] = this.pathLimit
       this.rows[r + PATH_BEFORE] = this.pathLimit
@@ -188,7 +189,6 @@ export class BudgetWindow {
 
   private commitLoud(block: Float64Array, targets: number): void {
     const { rows, reach, maxStep, base, loud, louds } = this
-    const { scale } = this.table
     for (let k = 0; k < louds; k++) {
       const i = loud[k]
       const r = i * ROW
@@ -299,13 +299,13 @@ export class BudgetWindow {
 
   /** Lets the window end at `now[0]`. */
   private advance(): void {
-    if (this.now[0] >= this.edge[0]) this.passEdges()
+    if (this.now[0] >= this.details[EDGE]) this.passEdges()
   }
 
   private passEdges(): void {
     const now = this.now[0]
-    const passed = (now - this.edge[0]) / BUCKET_US
-    this.edge[0] = (Math.floor(now / BUCKET_US) + 1) * BUCKET_US
+    const passed = (now - this.details[EDGE]) / BUCKET_US
+    this.details[EDGE] = (Math.floor(now / BUCKET_US) + 1) * BUCKET_US
     // After sixteen edges nothing of the past is left; more would do the same work again.
     const edges = passed < BUCKETS ? Math.floor(passed) + 1 : BUCKETS
     for (let k = 0; k < edges; k++) this.turnOver()
