@@ -37,7 +37,7 @@ export const versionWidth = (knobs: number): number => VERSION_UNITS + 2 * knobs
  * loop over one block costs a fifth less than one over eight. `SafetyExecutor` says what lies where.
  */
 const deskStart = (knobs: number): number => versionsStart(knobs) + VERSIONS * versionWidth(knobs)
-const deskWidth = (knobs: number): number => 4 + 4 * knobs
+const deskWidth = (knobs: number): number => 16 + 6 * knobs
 
 const byteLengthOf = (knobs: number): number => 8 * (deskStart(knobs) + deskWidth(knobs))
 

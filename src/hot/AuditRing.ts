@@ -40,6 +40,9 @@ export const RESERVED_RECORDS = 8
 const HIGH_WATER = 0.8
 /** The reserve again, without the price of an exported binding on the way of an apply. */
 const RESERVED = RESERVED_RECORDS
+/** Sequence of the next record, records that found no place. */
+const NEXT = 0
+const DROPPED = 1
 const SEQUENCE_OF = RECORD_SEQUENCE
 
 /** What `drain` hands out: one record at `block[offset]`. Read it at once, keep nothing. */
@@ -59,8 +62,8 @@ export class AuditRing {
   private head = 0
   /** Offset of the next record. */
   private tailAt = 0
-  /** [0]: sequence of the next record, [1]: records that found no place. Doubles: they outlive 2^31. */
-  private readonly counts = new Float64Array(2)
+  /** Doubles of all records; behind them stand two counts that may outgrow 2^31: NEXT and DROPPED. */
+  private readonly end: number
 
   /** `capacity` must leave room beside the reserved places: at least 16. */
   constructor(knobs: number, capacity: number) {
@@ -72,10 +75,11 @@ export class AuditRing {
     this.knobs = knobs
     this.capacity = capacity
     this.width = RECORD_POINT + Math.max(knobs, LEAST_POINT)
-    this.block = new Float64Array(capacity * this.width)
+    this.end = capacity * this.width
+    this.block = new Float64Array(this.end + 2)
     this.draft = new Float64Array(this.width)
     this.clearDraft()
-    this.counts[0] = 1
+    this.block[this.end + NEXT] = 1
   }
 
   /** Places left for ordinary records. */
@@ -101,19 +105,19 @@ export class AuditRing {
 
   /** Records written since construction. */
   get written(): number {
-    return this.counts[0] - 1
+    return this.block[this.end + NEXT] - 1
   }
 
   /** Records that found no place at all. Stays 0 while a full ring halts adaptation and someone drains. */
   get dropped(): number {
-    return this.counts[1]
+    return this.block[this.end + DROPPED]
   }
 
   /** Offset in `block` of the next record, sequence filled in, or -1 when full. Nothing is written before `commit`. */
   reserve(): number {
     if (this.size >= this.capacity - RESERVED) return -1
     const offset = this.tailAt
-    this.block[offset + SEQUENCE_OF] = this.counts[0]
+    this.block[offset + SEQUENCE_OF] = this.block[this.end + NEXT]
     return offset
   }
 
@@ -121,16 +125,16 @@ export class AuditRing {
   reserveSafety(): number {
     if (this.size === this.capacity) return -1
     const offset = this.tailAt
-    this.block[offset + SEQUENCE_OF] = this.counts[0]
+    this.block[offset + SEQUENCE_OF] = this.block[this.end + NEXT]
     return offset
   }
 
   /** Makes the record at the reserved offset part of the trail. */
   commit(): void {
     const next = this.tailAt + this.width
-    this.tailAt = next === this.block.length ? 0 : next
+    this.tailAt = next === this.end ? 0 : next
     this.size++
-    this.counts[0]++
+    this.block[this.end + NEXT]++
   }
 
   /** Appends the draft; false when it found no place, which is counted in `dropped`. */
@@ -145,7 +149,7 @@ export class AuditRing {
 
   /** A record that could not be written is at least counted. */
   drop(): void {
-    this.counts[1]++
+    this.block[this.end + DROPPED]++
   }
 
   /** An empty draft: everything NaN but knob -1 and code 0. */
@@ -174,7 +178,7 @@ export class AuditRing {
 
   private append(offset: number): boolean {
     if (offset < 0) {
-      this.counts[1]++
+      this.block[this.end + DROPPED]++
       return false
     }
     const { block, draft, width } = this

@@ -10,23 +10,21 @@ export const MAX_TIME_US = Number.MAX_SAFE_INTEGER
 const NEXT = 0
 const WINDOW = 1
 const INTERVAL = 2
+const TIMES = 3
 
 export class RateWindow {
   /** The time of the call; the owner raises it, never lowers it. May be shared with other windows. */
   readonly now: Float64Array
-  /** The last `count` times, oldest at `head`; -Infinity where there was none. */
-  private readonly times: Float64Array
-  /** NEXT, WINDOW, INTERVAL: an array, because a double in a field is one look-up further away. */
-  private readonly cells = new Float64Array(3)
-  private head = 0
+  /** NEXT, WINDOW, INTERVAL, then the last `count` times, oldest at `head`; -Infinity where there was none. */
+  private readonly cells: Float64Array
+  private head = TIMES
 
   /** `count` is a positive integer; `now` a cell of at least one double. */
   constructor(count: number, windowUs: number, intervalUs: number, now: Float64Array) {
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`count must be a positive integer, not ${count}`)
     this.now = now
-    this.times = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
-    this.cells[NEXT] = Number.NEGATIVE_INFINITY
+    this.cells = new Float64Array(TIMES + count).fill(Number.NEGATIVE_INFINITY)
     this.cells[WINDOW] = windowUs
     this.cells[INTERVAL] = intervalUs
   }
@@ -46,16 +44,16 @@ export class RateWindow {
 
   /** Counts one at `now[0]`. */
   record(): void {
-    const { times, head } = this
-    times[head] = this.now[0]
-    this.head = head + 1 === times.length ? 0 : head + 1
+    const { cells, head } = this
+    cells[head] = this.now[0]
+    this.head = head + 1 === cells.length ? TIMES : head + 1
     this.touch()
   }
 
   /** Something that is not counted happened at `now[0]`: only the interval starts again. */
   touch(): void {
     const { cells } = this
-    const byCount = this.times[this.head] + cells[WINDOW]
+    const byCount = cells[this.head] + cells[WINDOW]
     const byInterval = this.now[0] + cells[INTERVAL]
     cells[NEXT] = byCount > byInterval ? byCount : byInterval
   }
@@ -69,7 +67,7 @@ export class RateWindow {
   inWindow(): number {
     const floor = this.now[0] - this.cells[WINDOW]
     let inside = 0
-    for (let i = 0; i < this.times.length; i++) if (this.times[i] > floor) inside++
+    for (let i = TIMES; i < this.cells.length; i++) if (this.cells[i] > floor) inside++
     return inside
   }
 }

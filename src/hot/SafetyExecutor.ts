@@ -111,7 +111,7 @@ export class SafetyExecutor {
   lastKind = -1
   /** Details of the last refusal: the knob it is about, or -1. */
   knob = -1
-  private readonly cells = new Float64Array(CELLS)
+  private readonly cells: Float64Array
   private readonly budgets: BudgetWindow
   private readonly rate: RateWindow
   private readonly rollbackRate: RateWindow
@@ -132,15 +132,16 @@ export class SafetyExecutor {
     this.config = config
     this.audit = audit
     this.policy = policy
-    // The desk: inbox, then base, min and rise, n doubles each.
+    // The desk: inbox, then base, min, rise, steps and reaches, n doubles each, then the cells.
     const desk = (at: number, length: number): Float64Array =>
       new Float64Array(config.buffer, 8 * (config.deskAt + at), length)
     this.proposal = desk(0, P_TARGET + n)
     this.base = desk(P_TARGET + n, n)
-    this.steps = new Float64Array(n)
+    this.steps = desk(P_TARGET + 4 * n, n)
+    this.reach = desk(P_TARGET + 5 * n, n)
+    this.cells = desk(P_TARGET + 6 * n, CELLS)
     desk(P_TARGET + 2 * n, n).set(table.min)
     desk(P_TARGET + 3 * n, n).set(table.rise)
-    this.reach = new Float64Array(n)
     this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
     config.readUnits(this.base)
     this.budgets = new BudgetWindow(table, policy, this.base, this.reach, this.cells)
