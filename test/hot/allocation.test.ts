@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "vitest"
+import { DROP_OLDEST, LINEAR, LOG, TRIMMED_MEAN } from "../../src/hot/codes.ts"
+import { AtomicConfig } from "../../src/hot/AtomicConfig.ts"
+import { HotPath } from "../../src/hot/HotPath.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { balanced } from "./rig.ts"
+
+interface Probed {
+  readonly bytesPerOp: number
+  readonly collections: number
+  readonly windows: number
+  readonly applied: number
+  readonly refused: number
+  readonly rounds: number
+}
+
+/** Every typed array reachable from an object, each buffer once. */
+const buffersOf = (root: object): ReadonlyArray<ArrayBufferLike> => {
+  const seen = new Set<object>()
+  const buffers = new Set<ArrayBufferLike>()
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return
+    seen.add(value)
+    if (ArrayBuffer.isView(value)) buffers.add(value.buffer)
+    else Object.values(value).forEach(visit)
+  }
+  visit(root)
+  return [...buffers]
+}
+
+describe("the hot path", () => {
+  it("allocates nothing per digest, tick, apply or refusal", () => {
+    const probe = fileURLToPath(new URL("./allocationProbe.ts", import.meta.url))
+    const printed = execFileSync(process.execPath, ["--expose-gc", "--no-warnings", probe], {
+      encoding: "utf8",
+    })
+    const probed: Probed = JSON.parse(printed)
+    expect(probed.collections).toBe(0)
+    expect(probed.bytesPerOp).toBeLessThanOrEqual(0.02)
+    // It did the work: nearly every apply was taken, every other one was asked too soon.
+    expect(probed.applied + probed.refused).toBe(2 * probed.rounds)
+    expect(probed.applied).toBeGreaterThan(0.99 * probed.rounds)
+    expect(probed.windows).toBe(probed.rounds)
+  })
+
+  it("keeps an engine of four knobs with small rings within 10 KB of numbers", () => {
+    const knob = { min: 1, max: 256, scale: LOG, step: 1, maxStep: 0 }
+    const table = new KnobTable([knob, knob, { ...knob, scale: LINEAR }, { ...knob, scale: LINEAR, step: 0 }])
+    const hot = new HotPath({
+      table,
+      policy: balanced,
+      initialUnit: new Float64Array(4),
+      window: {
+        windowDigests: 5,
+        windowUs: 5e5,
+        settleUs: 0,
+        maxAgeUs: 1e6,
+        aggregate: TRIMMED_MEAN,
+        trim: 0.1,
+      },
+      ringCapacity: 8,
+      ringPolicy: DROP_OLDEST,
+      auditCapacity: 16,
+    })
+    // The table is shared by all engines of a kind.
+    const own = buffersOf(hot).filter((buffer) => !buffersOf(table).includes(buffer))
+    const bytes = own.reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    expect(bytes).toBeGreaterThan(AtomicConfig.byteLength(4))
+    expect(bytes).toBeLessThanOrEqual(10 * 1024)
+    expect(own.length).toBeLessThanOrEqual(32)
+  })
+})
