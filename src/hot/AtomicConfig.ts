@@ -34,10 +34,10 @@ export const versionWidth = (knobs: number): number => VERSION_UNITS + 2 * knobs
 
 /**
  * Behind the versions lies the writer's desk: what Tier 1 reads and writes in the pass that judges a proposal, here because a
- * loop over one block costs a fifth less than one over eight. `SafetyExecutor` says what lies where.
+ * loop over one block costs a fifth less than one over eight. `ProposalDraft` says what lies where.
  */
 const deskStart = (knobs: number): number => versionsStart(knobs) + VERSIONS * versionWidth(knobs)
-const deskWidth = (knobs: number): number => 16 + 6 * knobs
+const deskWidth = (knobs: number): number => 4 + 6 * knobs
 
 const byteLengthOf = (knobs: number): number => 8 * (deskStart(knobs) + deskWidth(knobs))
 

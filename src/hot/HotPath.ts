@@ -53,53 +53,14 @@ import {
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "./codes.ts"
-import type { GuardrailNumbers } from "./Guardrails.ts"
+import type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MAX_TIME_US } from "./RateWindow.ts"
 import { P_NOW_US, SafetyExecutor } from "./SafetyExecutor.ts"
 import { TelemetryRing } from "./TelemetryRing.ts"
-import {
-  WINDOW_GENERATION,
-  WINDOW_NOW_US,
-  WindowAccumulator,
-  type WindowNumbers,
-} from "./WindowAccumulator.ts"
+import { WINDOW_GENERATION, WINDOW_NOW_US, WindowAccumulator } from "./WindowAccumulator.ts"
 
-/** What a hot path is made of. */
-export interface HotPathOptions {
-  readonly table: KnobTable
-  readonly policy: GuardrailNumbers
-  /** Where the plant starts, unit space; also the first base. */
-  readonly initialUnit: Float64Array
-  readonly window: WindowNumbers
-  /** Digests, a power of two. */
-  readonly ringCapacity: number
-  /** DROP_OLDEST or BACKPRESSURE. */
-  readonly ringPolicy: number
-  /** Records, at least 16. */
-  readonly auditCapacity: number
-  /** Memory for the configuration, `AtomicConfig.byteLength` bytes; own shared memory when absent. */
-  readonly buffer?: SharedArrayBuffer | ArrayBuffer
-  /** Write every digest and every tick that led to something into the audit ring, so that a run can be replayed. */
-  readonly journalDigests?: boolean
-  /** Digests drive the time: their stamps raise now however far. Without it a stamp over 1 ms ahead is invalid. */
-  readonly manualTime?: boolean
-}
-
-/** A digest as an object; channels left out are absent. */
-export interface DigestFields {
-  readonly objective: number
-  /** Default: now. */
-  readonly timestampUs?: number | undefined
-  /** Default: the live generation. */
-  readonly generation?: number | undefined
-  readonly latencyP99Us?: number | undefined
-  readonly throughputRps?: number | undefined
-  readonly errorRate?: number | undefined
-  readonly constraintMargin?: number | undefined
-  /** Up to four further channels, by position. */
-  readonly extras?: ReadonlyArray<number> | undefined
-}
+export type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 
 /** How far a stamp may lie ahead of the clock: clocks of one machine, read one after the other. */
 const AHEAD_US = 1000

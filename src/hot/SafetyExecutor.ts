@@ -10,7 +10,7 @@ import type { AtomicConfig } from "./AtomicConfig.ts"
 import { WORD_LATCH } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
 import { RECORD_KIND, RECORD_KNOB, RECORD_LIMIT, RECORD_POINT, RECORD_VALUE } from "./AuditRing.ts"
-import { BudgetWindow, NEIGHBOUR_SLACK } from "./BudgetWindow.ts"
+import { BudgetWindow } from "./BudgetWindow.ts"
 import {
   ACCEPTED,
   AUDIT_APPLY,
@@ -22,12 +22,9 @@ import {
   AUDIT_VIOLATION,
   CONSTRAINT_VIOLATION,
   COOLDOWN_ACTIVE,
-  DELTA_TOO_LARGE,
   NO_BASELINE,
   NOT_TRIPPED,
   OBJECTIVE_REGRESSION,
-  OUT_OF_BOUNDS,
-  PERIODIC,
   RATE_LIMIT_EXCEEDED,
   RETURN_TO_BASE,
   ROLLBACK,
@@ -39,17 +36,19 @@ import {
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import { checkGuardrails } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
+import {
+  FAULT_LIMIT,
+  FAULT_VALUE,
+  P_EXPECTED_GENERATION,
+  P_ID,
+  P_LENGTH,
+  P_NOW_US,
+  P_TARGET,
+  ProposalDraft,
+} from "./ProposalDraft.ts"
 import { MAX_TIME_US, RateWindow } from "./RateWindow.ts"
 
-/** Positions in `SafetyExecutor.proposal`. */
-export const P_NOW_US = 0
-/** The generation the proposer believes to be live. */
-export const P_EXPECTED_GENERATION = 1
-export const P_ID = 2
-/** How many targets the proposer gives; must be the number of knobs. */
-export const P_LENGTH = 3
-/** First of n targets, unit space. */
-export const P_TARGET = 4
+export { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./ProposalDraft.ts"
 
 // Imported and exported bindings are looked up at every use: see WindowAccumulator. These are the ones on the way of an
 // accepted apply.
@@ -57,7 +56,6 @@ const NOW_OF = P_NOW_US
 const EXPECTED_OF = P_EXPECTED_GENERATION
 const ID_OF = P_ID
 const LENGTH_OF = P_LENGTH
-const TARGETS_OF = P_TARGET
 const POINT_OF = RECORD_POINT
 const KIND_OF = RECORD_KIND
 const IS_UPDATE = UPDATE
@@ -69,8 +67,6 @@ const STATUSES = 14
 /** Number of TRIP_* codes, NOT_TRIPPED included. */
 const TRIPS = 10
 const HOUR_US = 3_600_000_000
-/** Rounding allowed on a step that was computed as base + c and base - c; a guardrail is not a test of ulps. */
-const STEP_ROUNDING = 1e-12
 
 /** Cells of doubles that must not cross calls. */
 const NOW = 0
@@ -82,10 +78,8 @@ const VALUE = 5
 const LIMIT = 6
 const NEXT_APPLY = 7
 const BASE_GENERATION = 8
-/** Half of the smallest step limit there is; coarse knobs have more. */
-const HALF_STEP = 9
-const EMERGENCY_MARGIN = 10
-const CELLS = 11
+const EMERGENCY_MARGIN = 9
+const CELLS = 10
 
 export class SafetyExecutor {
   readonly table: KnobTable
@@ -111,54 +105,33 @@ export class SafetyExecutor {
   lastKind = -1
   /** Details of the last refusal: the knob it is about, or -1. */
   knob = -1
-  private readonly cells: Float64Array
+  private readonly cells = new Float64Array(CELLS)
+  private readonly draft: ProposalDraft
   private readonly budgets: BudgetWindow
   private readonly rate: RateWindow
   private readonly rollbackRate: RateWindow
-  /** Step limit of each knob at its base: max(its own limit, distance of its grid neighbours). */
-  private readonly steps: Float64Array
-  /** Whether the live configuration lies within HALF_STEP of the base on every knob, without the help of a circle. */
-  private near = true
-  private readonly reach: Float64Array
-
   /** Starts with the live configuration as the base. A RangeError for a policy nothing could work with. */
   constructor(table: KnobTable, config: AtomicConfig, audit: AuditRing, policy: GuardrailNumbers) {
     checkGuardrails(policy)
     if (config.knobs !== table.size || audit.knobs !== table.size) {
       throw new RangeError("table, configuration and audit ring must have the same number of knobs")
     }
-    const n = table.size
     this.table = table
     this.config = config
     this.audit = audit
     this.policy = policy
-    // The desk: inbox, then base, min, rise, steps and reaches, n doubles each, then the cells.
-    const desk = (at: number, length: number): Float64Array =>
-      new Float64Array(config.buffer, 8 * (config.deskAt + at), length)
-    this.proposal = desk(0, P_TARGET + n)
-    this.base = desk(P_TARGET + n, n)
-    this.steps = desk(P_TARGET + 4 * n, n)
-    this.reach = desk(P_TARGET + 5 * n, n)
-    this.cells = desk(P_TARGET + 6 * n, CELLS)
-    desk(P_TARGET + 2 * n, n).set(table.min)
-    desk(P_TARGET + 3 * n, n).set(table.rise)
+    this.draft = new ProposalDraft(table, config, audit, policy)
+    this.proposal = this.draft.inbox
+    this.base = this.draft.base
     this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
-    config.readUnits(this.base)
-    this.budgets = new BudgetWindow(table, policy, this.base, this.reach, this.cells)
+    this.budgets = new BudgetWindow(table, policy, this.base, this.draft.reach, this.cells)
     this.rate = RateWindow.perSecond(policy.appliesPerSecond, policy.minIntervalUs, this.cells)
     const perHour = Math.min(1024, Math.max(1, Math.floor(policy.rollbacksPerHour) + 1))
     this.rollbackRate = new RateWindow(perHour, HOUR_US, 0, this.cells)
-    for (let i = 0; i < n; i++) {
-      const own = table.maxStep[i]
-      this.steps[i] = (own > 0 && own < policy.maxStep ? own : policy.maxStep) + STEP_ROUNDING
-    }
-    this.cells[HALF_STEP] = this.steps.reduce((least, step) => Math.min(least, step), 1) / 2
     this.cells[MARGIN] = Number.NaN
     this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
     this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
     this.cells[BASE_GENERATION] = config.generation
-    this.measureSteps()
-    this.proposal[P_LENGTH] = n
   }
 
   /** The value that broke a limit, from the last refusal; NaN where there is none. */
@@ -202,7 +175,8 @@ export class SafetyExecutor {
 
   /** Step limits at the base, unit space: `out[i]` is what |target - live| and |target - base| may be. */
   stepLimits(out: Float64Array): void {
-    for (let i = 0; i < this.steps.length; i++) out[i] = this.steps[i]
+    const { steps } = this.draft
+    for (let i = 0; i < steps.length; i++) out[i] = steps[i]
   }
 
   /** Regressions in a row as the proposer's judge counts them; from `regressionsToTrip` on, updates are refused. */
@@ -255,7 +229,6 @@ export class SafetyExecutor {
       return this.refuse(CONSTRAINT_VIOLATION, kind)
     }
     const n = this.base.length
-    let stillNear = true
     if (proposal[LENGTH_OF] !== n || !(kind >= 0 && kind <= IS_UPDATE)) {
       cells[VALUE] = proposal[LENGTH_OF]
       cells[LIMIT] = n
@@ -266,10 +239,12 @@ export class SafetyExecutor {
       cells[LIMIT] = this.policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
-    if (!(this.near && this.draftNear(at + POINT_OF))) {
-      const status = this.draft(at + POINT_OF)
-      if (status !== IS_ACCEPTED) return this.refuse(status, kind)
-      stillNear = false
+    const judged = this.draft.write(at + POINT_OF)
+    if (judged !== IS_ACCEPTED) {
+      this.knob = this.draft.knob
+      cells[VALUE] = this.draft.fault[FAULT_VALUE]
+      cells[LIMIT] = this.draft.fault[FAULT_LIMIT]
+      return this.refuse(judged, kind)
     }
     if (kind === IS_UPDATE) {
       const status = this.budgets.check(config.block, config.nextUnitsAt)
@@ -287,10 +262,9 @@ export class SafetyExecutor {
     if (kind === IS_UPDATE) {
       this.budgets.commit(config.block, config.unitsAt)
       cells[BASE_GENERATION] = config.generation
-      if (this.table.grids.length > 0) this.measureSteps()
-    }
-    // After an update the base is what is live.
-    this.near = stillNear || kind === IS_UPDATE
+      this.draft.settled()
+      if (this.table.grids.length > 0) this.draft.measureSteps()
+    } else this.draft.published()
     this.applies++
     this.lastKind = kind
     // The point stands in the record since the draft.
@@ -315,7 +289,7 @@ export class SafetyExecutor {
     cells[REGRESSIONS] = 0
     cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
     this.budgets.reset()
-    this.measureSteps()
+    this.draft.measureSteps()
     this.rollbackRate.record()
     this.rollbacks++
     this.finishSafety(ROLLBACK)
@@ -398,7 +372,7 @@ export class SafetyExecutor {
   /** Publishes a safety action. The atomic read keeps the draft behind every earlier publication, as in `apply`. */
   private commitSafety(): void {
     this.config.commit(this.cells, NOW)
-    this.near = true
+    this.draft.settled()
     this.rate.touch()
     this.cells[MARGIN] = Number.NaN
   }
@@ -476,88 +450,5 @@ export class SafetyExecutor {
     // A point with room for more than there are knobs.
     const end = at + this.audit.width
     for (next += this.base.length; next < end; next++) record[next] = Number.NaN
-  }
-
-  /**
-   * Judges all targets and writes the next version and the audit's point in one pass: nobody reads either before they
-   * are published. This is for the common case, where live and target both lie within half of every knob's step from the
-   * base, so that one is within a step of the other. True: all is well. False is no verdict, `draft` has to look.
-   */
-  private draftNear(point: number): boolean {
-    const { table, config } = this
-    const { block, nextUnitsAt, nextValuesAt, knobs } = config
-    const record = this.audit.block
-    const half = this.cells[HALF_STEP]
-    const targets = config.deskAt + TARGETS_OF
-    const base = targets + knobs
-    const min = base + knobs
-    const rise = min + knobs
-    // No call in this loop: after one, V8 reads the address of every array again.
-    for (let i = 0; i < knobs; i++) {
-      // + 0 as in `KnobTable.place`, which this must agree with to the bit.
-      const unit = block[targets + i] + 0
-      if (!(unit >= 0 && unit <= 1) || Math.abs(unit - block[base + i]) > half) return false
-      block[nextUnitsAt + i] = unit
-      block[nextValuesAt + i] = block[min + i] + unit * block[rise + i]
-      record[point + i] = unit
-    }
-    const { bends } = table
-    if (bends.length === 0) return true
-    table.placeBends(block, nextUnitsAt, nextValuesAt)
-    for (let k = 0; k < bends.length; k++) {
-      const i = bends[k]
-      const unit = block[nextUnitsAt + i]
-      if (Math.abs(unit - block[base + i]) > half) return false
-      record[point + i] = unit
-    }
-    return true
-  }
-
-  /** The same for any proposal, the short way round on circles: ACCEPTED, or the status of the first knob that is at fault. */
-  private draft(point: number): number {
-    const { proposal, table, config, base, steps, cells } = this
-    const { block, unitsAt, nextUnitsAt } = config
-    const record = this.audit.block
-    const outside = table.place(proposal, P_TARGET, block, nextUnitsAt, config.nextValuesAt)
-    if (outside >= 0) {
-      this.knob = outside
-      cells[VALUE] = proposal[P_TARGET + outside]
-      cells[LIMIT] = proposal[P_TARGET + outside] < 0 ? 0 : 1
-      return OUT_OF_BOUNDS
-    }
-    const { scale } = table
-    for (let i = 0; i < base.length; i++) {
-      const unit = block[nextUnitsAt + i]
-      let delta = unit - block[unitsAt + i]
-      // A perturbation is bounded from its base too, or a row of them would walk away uncounted.
-      let move = unit - base[i]
-      if (scale[i] === PERIODIC) {
-        delta -= Math.round(delta)
-        move -= Math.round(move)
-      }
-      const step = steps[i]
-      if (Math.abs(delta) > step || Math.abs(move) > step) {
-        this.knob = i
-        cells[VALUE] = Math.abs(delta) > step ? delta : move
-        cells[LIMIT] = step
-        return DELTA_TOO_LARGE
-      }
-      record[point + i] = unit
-    }
-    return ACCEPTED
-  }
-
-  /** Neighbour distances and step limits of coarse knobs at the base, which is live or what the plant returns to. */
-  private measureSteps(): void {
-    const { table, config, reach, steps, policy } = this
-    const { grids } = table
-    table.spans(config.block, config.valuesAt, reach)
-    for (let g = 0; g < grids.length; g++) {
-      const i = grids[g]
-      reach[i] += NEIGHBOUR_SLACK
-      const own = table.maxStep[i]
-      const limit = (own > 0 && own < policy.maxStep ? own : policy.maxStep) + STEP_ROUNDING
-      steps[i] = limit > reach[i] ? limit : reach[i]
-    }
   }
 }

@@ -24,7 +24,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "no-step-limit",
     invariant: 2,
-    file: "src/hot/SafetyExecutor.ts",
+    file: "src/hot/ProposalDraft.ts",
     intact: "if (Math.abs(delta) > step || Math.abs(move) > step) {",
     broken: "if (delta !== delta) {",
     test: "test/hot/SafetyExecutor.test.ts",

@@ -1,0 +1,40 @@
+/** What goes into a hot path: its options, and a digest in words. */
+import type { GuardrailNumbers } from "./Guardrails.ts"
+import type { KnobTable } from "./KnobTable.ts"
+import type { WindowNumbers } from "./WindowAccumulator.ts"
+
+/** What a hot path is made of. */
+export interface HotPathOptions {
+  readonly table: KnobTable
+  readonly policy: GuardrailNumbers
+  /** Where the plant starts, unit space; also the first base. */
+  readonly initialUnit: Float64Array
+  readonly window: WindowNumbers
+  /** Digests, a power of two. */
+  readonly ringCapacity: number
+  /** DROP_OLDEST or BACKPRESSURE. */
+  readonly ringPolicy: number
+  /** Records, at least 16. */
+  readonly auditCapacity: number
+  /** Memory for the configuration, `AtomicConfig.byteLength` bytes; own shared memory when absent. */
+  readonly buffer?: SharedArrayBuffer | ArrayBuffer
+  /** Write every digest and every tick that led to something into the audit ring, so that a run can be replayed. */
+  readonly journalDigests?: boolean
+  /** Digests drive the time: their stamps raise now however far. Without it a stamp over 1 ms ahead is invalid. */
+  readonly manualTime?: boolean
+}
+
+/** A digest as an object; channels left out are absent. */
+export interface DigestFields {
+  readonly objective: number
+  /** Default: now. */
+  readonly timestampUs?: number | undefined
+  /** Default: the live generation. */
+  readonly generation?: number | undefined
+  readonly latencyP99Us?: number | undefined
+  readonly throughputRps?: number | undefined
+  readonly errorRate?: number | undefined
+  readonly constraintMargin?: number | undefined
+  /** Up to four further channels, by position. */
+  readonly extras?: ReadonlyArray<number> | undefined
+}
