@@ -301,8 +301,8 @@ export class HotLoop {
   private open(reason: number): void {
     if (!this.started || this.phase === FROZEN) return
     const { executor, nowCell } = this.hot
-    executor.openLatch(reason)
     executor.proposal[P_NOW_US] = nowCell[0]
+    executor.openLatch(reason)
     const toBaseline =
       reason === TRIP_OBJECTIVE_REGRESSION ||
       reason === TRIP_CONSTRAINT_EMERGENCY ||
@@ -330,7 +330,9 @@ export class HotLoop {
   }
 
   private close(): void {
-    this.hot.executor.closeLatch()
+    const { executor, nowCell } = this.hot
+    executor.proposal[P_NOW_US] = nowCell[0]
+    executor.closeLatch()
     this.regressions = 0
     this.hot.executor.noteRegressions(0)
     this.resume()

@@ -15,6 +15,8 @@ import {
   PLUS,
   RETURN_TO_BASE,
   TRIMMED_MEAN,
+  AUDIT_SAFE_MODE_ENTERED,
+  AUDIT_SAFE_MODE_EXITED,
   TRIP_AUDIT_QUEUE_FULL,
   TRIP_CONSTRAINT_EMERGENCY,
   TRIP_MANUAL,
@@ -35,6 +37,7 @@ import {
   WAITING_MINUS,
   WAITING_PLUS,
 } from "../../src/hot/HotLoop.ts"
+import { RECORD_KIND, RECORD_TIMESTAMP_US } from "../../src/hot/AuditRing.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
@@ -259,12 +262,22 @@ describe("HotLoop", () => {
     const bench = new Bench()
     bench.loop.start()
     bench.run(10)
+    const times: Array<number> = []
+    const noteSafeMode = (block: Float64Array, at: number): void => {
+      const kind = block[at + RECORD_KIND]
+      if (kind === AUDIT_SAFE_MODE_ENTERED || kind === AUDIT_SAFE_MODE_EXITED)
+        times.push(block[at + RECORD_TIMESTAMP_US])
+    }
+    bench.tick(1_000)
+    const tripped = bench.hot.nowUs
     bench.loop.trip()
     expect(bench.loop.lastTrip).toBe(TRIP_MANUAL)
     bench.tick(3600 * SECOND)
     expect(bench.loop.phase).toBe(FROZEN)
     bench.loop.reset()
     expect(bench.loop.phase).not.toBe(FROZEN)
+    bench.hot.audit.drain(noteSafeMode)
+    expect(times).toEqual([tripped, bench.hot.nowUs])
     bench.run(100)
     expect(bench.bowl()).toBeLessThan(0.02)
   })
