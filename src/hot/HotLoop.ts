@@ -34,7 +34,14 @@ import {
   WINDOW_EXPIRED,
 } from "./codes.ts"
 import type { HotPath } from "./HotPath.ts"
-import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./SafetyExecutor.ts"
+import {
+  P_EXPECTED_GENERATION,
+  P_ID,
+  P_LENGTH,
+  P_NOW_US,
+  P_TARGET,
+  type SafetyExecutor,
+} from "./SafetyExecutor.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
 
 /** When a loop gives up, and which way is down. Counts are occurrences in a row. */
@@ -113,8 +120,7 @@ export class HotLoop {
   start(): void {
     if (this.started) return
     this.started = true
-    const { executor, nowCell } = this.hot
-    executor.proposal[P_NOW_US] = nowCell[0]
+    const executor = this.executorNow()
     if (this.options.startIsBaseline) executor.setBaseline()
     this.kernel.initial(this.state, executor.base)
     this.ready()
@@ -126,8 +132,7 @@ export class HotLoop {
     if (!this.started) return
     this.started = false
     this.phase = FROZEN
-    const { executor, nowCell } = this.hot
-    executor.proposal[P_NOW_US] = nowCell[0]
+    this.executorNow()
     this.hot.returnToBase()
   }
 
@@ -287,8 +292,7 @@ export class HotLoop {
 
   /** Back to the baseline; Tier 1's cooldown is waited out. */
   private rollBack(): void {
-    const { executor, nowCell } = this.hot
-    executor.proposal[P_NOW_US] = nowCell[0]
+    const executor = this.executorNow()
     if (this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
     if (executor.rollbacksThisHour > executor.policy.rollbacksPerHour) {
       // More rollbacks than the policy allows demand a person, as in `safeModeMachine`.
@@ -300,8 +304,7 @@ export class HotLoop {
   /** Opens the latch and brings the plant to where this reason demands. */
   private open(reason: number): void {
     if (!this.started || this.phase === FROZEN) return
-    const { executor, nowCell } = this.hot
-    executor.proposal[P_NOW_US] = nowCell[0]
+    const executor = this.executorNow()
     executor.openLatch(reason)
     const toBaseline =
       reason === TRIP_OBJECTIVE_REGRESSION ||
@@ -329,23 +332,28 @@ export class HotLoop {
     this.hot.reopenWindow()
   }
 
-  private close(): void {
+  /** Tier 1 with the present in its inbox: every call on it is stamped with that. */
+  private executorNow(): SafetyExecutor {
     const { executor, nowCell } = this.hot
     executor.proposal[P_NOW_US] = nowCell[0]
+    return executor
+  }
+
+  private close(): void {
+    const executor = this.executorNow()
     executor.closeLatch()
     this.regressions = 0
-    this.hot.executor.noteRegressions(0)
+    executor.noteRegressions(0)
     this.resume()
     this.proceed()
   }
 
   /** Goes on from where the plant was put. */
   private resume(): void {
-    const { executor, nowCell } = this.hot
+    const executor = this.executorNow()
     this.kernel.rebase(this.state, this.next, executor.base)
     this.swap()
     this.refusals = 0
-    executor.proposal[P_NOW_US] = nowCell[0]
     executor.band(this.band)
     this.due[0] = executor.nextApplyUs
     this.ready()

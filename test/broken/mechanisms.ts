@@ -210,9 +210,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "stop-leaves-the-probe",
     invariant: 13,
     file: "src/hot/HotLoop.ts",
-    intact:
-      "    executor.proposal[P_NOW_US] = nowCell[0]\n    this.hot.returnToBase()\n  }\n\n  /** Takes the digest",
-    broken: "    executor.proposal[P_NOW_US] = nowCell[0]\n  }\n\n  /** Takes the digest",
+    intact: "    this.executorNow()\n    this.hot.returnToBase()\n  }\n\n  /** Takes the digest",
+    broken: "    this.executorNow()\n  }\n\n  /** Takes the digest",
     test: "test/hot/HotLoop.test.ts",
   },
   {
