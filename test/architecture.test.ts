@@ -14,7 +14,7 @@ const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyAr
   domain: { rooms: ["hot"], packages: [/^effect\/Schema/] },
   control: { rooms: ["hot", "domain"], packages: [] },
   solver: { rooms: ["hot", "domain", "control"], packages: [/^effect\/Schema/] },
-  machines: { rooms: ["hot", "domain", "control"], packages: [/^xstate(\/|$)/] },
+  machines: { rooms: ["hot", "domain", "control", "solver"], packages: [/^xstate(\/|$)/] },
   telemetry: { rooms: ["hot", "domain", "control"], packages: [/^rxjs(\/|$)/, /^hdr-histogram-js$/] },
   interop: { rooms: [], packages: [/^effect\//, /^xstate(\/|$)/, /^rxjs(\/|$)/] },
   runtime: {
@@ -26,7 +26,7 @@ const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyAr
     packages: [/^effect\//, /^node:/, /^xstate(\/|$)/],
   },
   testing: {
-    rooms: ["hot", "domain", "control", "machines", "telemetry", "runtime"],
+    rooms: ["hot", "domain", "control", "solver", "machines", "telemetry", "runtime"],
     packages: [/^effect\//, /^xstate(\/|$)/, /^rxjs(\/|$)/],
   },
 }

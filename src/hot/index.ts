@@ -3,6 +3,7 @@
  * configuration from a worker, or to build on Tier 1. Loops over typed arrays, status codes out, no allocation after construction.
  */
 export * from "./codes.ts"
+export { circularMean01, diff01, wrap01 } from "./circle.ts"
 export { KnobTable, type KnobNumbers } from "./KnobTable.ts"
 export { checkGuardrails, type GuardrailNumbers } from "./Guardrails.ts"
 export { AtomicConfig } from "./AtomicConfig.ts"
