@@ -15,17 +15,22 @@ export const Problem = Schema.Struct({
 })
 export type Problem = typeof Problem.Type
 
+function problemLines(problems: ReadonlyArray<Problem>): string {
+  return problems
+    .map(
+      (p) =>
+        `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
+    )
+    .join("\n")
+}
+
 /** A configuration that cannot be used; lists every problem at once, sorted by path. */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
   problems: Schema.Array(Problem),
 }) {
   override get message(): string {
-    const lines = this.problems.map(
-      (p) =>
-        `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
-    )
     const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`
-    return `The configuration has ${count}:\n${lines.join("\n")}`
+    return `The configuration has ${count}:\n${problemLines(this.problems)}`
   }
 }
 
@@ -37,6 +42,16 @@ export class DigestError extends Schema.TaggedError<DigestError>()("DigestError"
     return this.problems
       .map((p) => `${p.path}: ${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`)
       .join("; ")
+  }
+}
+
+/** Results that a solver cannot take: a trial nobody asked for, a parameter out of bounds. None of the batch was taken. */
+export class ResultError extends Schema.TaggedError<ResultError>()("ResultError", {
+  problems: Schema.Array(Problem),
+}) {
+  override get message(): string {
+    const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`
+    return `The results have ${count}:\n${problemLines(this.problems)}`
   }
 }
 

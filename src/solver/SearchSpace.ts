@@ -134,4 +134,12 @@ export class SearchSpace {
     if (typeof value !== "number" || !(value >= dimension.min && value <= dimension.max)) return Number.NaN
     return this.table.snap(i, this.table.encode(i, value))
   }
+
+  /** What a value of dimension i must be, for messages. */
+  expected(i: number): string {
+    const dimension = this.dimensions[i]
+    if (!("choices" in dimension)) return `a number from ${dimension.min} to ${dimension.max}`
+    const some = dimension.choices.slice(0, 8).map((choice) => JSON.stringify(choice))
+    return `one of ${some.join(", ")}${dimension.choices.length > some.length ? ", ..." : ""}`
+  }
 }

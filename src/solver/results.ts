@@ -1,0 +1,162 @@
+/**
+ * What users hand to `tell`, checked. Everything is read before anything is taken, so that one bad result in a batch
+ * leaves the solver as it was; what is wrong is listed with its place and a remedy.
+ */
+import { ResultError, type Problem } from "../domain/errors.ts"
+import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
+import type { Params, SearchSpace } from "./SearchSpace.ts"
+
+/** One evaluation as a user reports it. */
+export interface Result<P = Params> {
+  /** The trial, as `askTrials` named it. Without it the parameters say which one is meant. */
+  readonly id?: number
+  /** The seeds' name for it; where it and the parameters disagree, the parameters count. */
+  readonly eval_id?: number | null
+  readonly params?: P
+  /** What was measured. NaN, an infinity, null or nothing: the evaluation failed. */
+  readonly value?: number | null
+  /** What the evaluation cost, in any unit; 1 when omitted. Kept for the record. */
+  readonly cost?: number
+  /** True, or why: the evaluation failed, whatever `value` says. */
+  readonly failed?: boolean | string
+}
+
+/** A checked result. */
+export interface Answer {
+  /** The trial it names, or null. */
+  readonly id: number | null
+  /** The point it names, or null when the id says it all. */
+  readonly params: Params | null
+  /** That point in unit space, on its grid; null with `params`. */
+  readonly unit: Float64Array | null
+  /** Null when the evaluation failed. */
+  readonly value: number | null
+  readonly cost: number
+  /** Why it failed, where somebody said so. */
+  readonly error: string | null
+}
+
+const KEYS = ["id", "eval_id", "params", "value", "cost", "failed"]
+/** What else an entry of a saved history carries, and a result may. */
+const KEYS_OF_HISTORY = ["phase", "decision", "status", "asked_after", "error", "batch", "metadata"]
+
+/** The results as answers; throws a ResultError with every problem. `asked` is the number of trials there are. */
+export function readResults(
+  results: Result<unknown> | ReadonlyArray<Result<unknown>>,
+  space: SearchSpace,
+  asked: number,
+): ReadonlyArray<Answer> {
+  const list: ReadonlyArray<unknown> = Array.isArray(results) ? results : [results]
+  const problems: Array<Problem> = []
+  const answers = list.map((one, i) =>
+    readResult(one, Array.isArray(results) ? [i] : [], space, asked, problems),
+  )
+  if (problems.length > 0) throw new ResultError({ problems: tidy(problems) })
+  return answers
+}
+
+const NOTHING: Answer = { id: null, params: null, unit: null, value: null, cost: 0, error: null }
+
+function readResult(
+  input: unknown,
+  path: ReadonlyArray<PropertyKey>,
+  space: SearchSpace,
+  asked: number,
+  problems: Array<Problem>,
+): Answer {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    problems.push(
+      problem(path, `must be an object, got ${show(input)}.`, "For example { id: 0, value: 1.5 }."),
+    )
+    return NOTHING
+  }
+  const result = input as Record<string, unknown>
+  for (const key of Object.keys(result)) {
+    if (!KEYS.includes(key) && !KEYS_OF_HISTORY.includes(key))
+      problems.push(problem([...path, key], "is not a part of a result.", didYouMean(key, KEYS)))
+  }
+  const point =
+    result.params === undefined ? null : readPoint(result.params, [...path, "params"], space, problems)
+  const named = result.id ?? (point === null ? result.eval_id : undefined) ?? null
+  if (named !== null && !(Number.isInteger(named) && (named as number) >= 0 && (named as number) < asked)) {
+    const key = result.id === undefined || result.id === null ? "eval_id" : "id"
+    problems.push(
+      problem(
+        [...path, key],
+        `names no trial, got ${show(named)}.`,
+        asked === 0 ? "Nothing has been asked for yet." : `Trials so far: 0 to ${asked - 1}.`,
+      ),
+    )
+  }
+  if (named === null && result.params === undefined)
+    problems.push(problem(path, "names no trial.", "Give its id, or the params that were evaluated."))
+  const value = result.value ?? null
+  if (value !== null && typeof value !== "number")
+    problems.push(
+      problem([...path, "value"], `must be a number, or null for a failed evaluation, got ${show(value)}.`),
+    )
+  const cost = result.cost ?? 1
+  if (!(typeof cost === "number" && Number.isFinite(cost) && cost >= 0))
+    problems.push(problem([...path, "cost"], `must be a number of at least 0, got ${show(cost)}.`))
+  const { failed } = result
+  if (failed !== undefined && typeof failed !== "boolean" && typeof failed !== "string")
+    problems.push(problem([...path, "failed"], `must be true or the reason, got ${show(failed)}.`))
+  const finite = typeof value === "number" && Number.isFinite(value)
+  const broken = failed === true || typeof failed === "string"
+  return {
+    id: named as number | null,
+    params: point?.params ?? null,
+    unit: point?.unit ?? null,
+    // + 0 turns a negative zero into zero, which JSON would lose.
+    value: finite && !broken ? value + 0 : null,
+    cost: cost as number,
+    error:
+      typeof failed === "string"
+        ? failed.slice(0, LONGEST_ERROR)
+        : broken || value === null
+          ? null
+          : finite
+            ? null
+            : `the value was ${value as number}`,
+  }
+}
+
+/** What is kept of the reason for a failure. */
+const LONGEST_ERROR = 500
+
+interface Point {
+  readonly params: Params
+  readonly unit: Float64Array
+}
+
+/** The point that parameters name, as this space writes it; null when they do not name one. */
+function readPoint(
+  input: unknown,
+  path: ReadonlyArray<PropertyKey>,
+  space: SearchSpace,
+  problems: Array<Problem>,
+): Point | null {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    problems.push(problem(path, `must be an object of parameters, got ${show(input)}.`))
+    return null
+  }
+  const given = input as Record<string, unknown>
+  const before = problems.length
+  const params: Record<string, Params[string]> = {}
+  const unit = new Float64Array(space.size)
+  for (const name of Object.keys(given)) {
+    if (!space.names.includes(name))
+      problems.push(problem([...path, name], "is not a parameter here.", didYouMean(name, space.names)))
+  }
+  space.names.forEach((name, i) => {
+    if (!Object.hasOwn(given, name)) {
+      problems.push(problem([...path, name], "is missing."))
+      return
+    }
+    unit[i] = space.encodeOne(i, given[name])
+    params[name] = given[name] as Params[string]
+    if (Number.isNaN(unit[i]))
+      problems.push(problem([...path, name], `must be ${space.expected(i)}, got ${show(given[name])}.`))
+  })
+  return problems.length === before ? { params, unit } : null
+}
