@@ -140,7 +140,8 @@ export function paramProblems(params: unknown): ReadonlyArray<Problem> {
   return problems
 }
 
-function nameProblems(
+/** What is wrong with a name; `seen` gathers those before it. */
+export function nameProblems(
   name: string,
   seen: Map<string, string>,
 ): ReadonlyArray<{ message: string; suggestion: string }> {
@@ -167,7 +168,8 @@ function nameProblems(
       ]
 }
 
-function knobProblems(path: ReadonlyArray<string>, knob: unknown): ReadonlyArray<Problem> {
+/** How the numbers of one knob stand to each other. Total over any input. */
+export function knobProblems(path: ReadonlyArray<string>, knob: unknown): ReadonlyArray<Problem> {
   if (typeof knob !== "object" || knob === null) return []
   const { min, max, scale, step, initial, maxStep } = knob as Record<string, unknown>
   const problems: Array<Problem> = []
