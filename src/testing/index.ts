@@ -1,7 +1,16 @@
 /**
  * `arqon/testing`: simulated plants with known optima, noise by counter, and a simulation that runs the control loop
- * against them in virtual time with every guardrail on.
+ * against them in virtual time with every guardrail on; and the test functions that the solver is measured on.
  */
+export {
+  coordinateName,
+  type Instance,
+  instanceOf,
+  type TestFunction,
+  testFunctions,
+  type Variant,
+  variants,
+} from "./functions.ts"
 export { gaussianAt, noiseAt, type NoiseKind, type NoiseSpec, uniformAt } from "./noise.ts"
 export { type Drift, driftAt, type Plant, unitKnob, unitKnobs } from "./Plant.ts"
 export {
