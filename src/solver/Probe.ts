@@ -6,7 +6,7 @@ import { Draw, STREAM_PROBE, STREAM_SPICE } from "./Draw.ts"
 import { Kronecker } from "./Kronecker.ts"
 import { Sobol, SOBOL_DIMENSIONS } from "./Sobol.ts"
 
-/** "auto" takes the one that measures the lower discrepancy for the number of points and dimensions. */
+/** "auto" takes the one that measures the lower discrepancy in so many dimensions. */
 export type ProbeMethod = "auto" | "kronecker" | "sobol"
 
 export interface ProbeOptions {
@@ -14,30 +14,31 @@ export interface ProbeOptions {
   /** Integer from 0 to 2^53 - 1. */
   readonly seed: number
   readonly method: ProbeMethod
-  /** Share of uniform points, 0 to 1, spread evenly; the others keep their order. Resolved to 2^-20. */
+  /** Share of uniform points, 0 to 1, spread evenly between the others, which keep their order. Resolved to 2^-20. */
   readonly spice: number
-  /** How many points are planned: "auto" and the rule of the box centre go by it. */
-  readonly count: number
 }
 
-/** From so many points on, in so many dimensions, the net is the more even one; `bench/solver` measures it. */
-const NET_POINTS = 16
-const NET_DIMENSIONS = 5
-/** Below so many points the first of Kronecker's is the centre of the box: with few points it is the best single guess. */
-const CENTRE_POINTS = 16
+/**
+ * Up to so many dimensions the net is the more even one, above they differ by a few per cent and Kronecker's is mostly the
+ * lower: `node bench/discrepancy/main.ts`. The choice does not look at the number of points, or the first of them would
+ * depend on how many follow.
+ */
+const NET_DIMENSIONS = 20
 const SPICE_PARTS = 1048576
 
 /** Points there are: past that, a net of 32 digits would repeat. */
 export const PROBE_POINTS = 4294967296
 
-/** What "auto" means for so many points and dimensions. */
-export function chooseProbeMethod(count: number, dimensions: number): "kronecker" | "sobol" {
-  return count >= NET_POINTS && dimensions >= NET_DIMENSIONS && dimensions <= SOBOL_DIMENSIONS
-    ? "sobol"
-    : "kronecker"
+/** What "auto" means in so many dimensions. */
+export function chooseProbeMethod(dimensions: number): "kronecker" | "sobol" {
+  return dimensions <= NET_DIMENSIONS ? "sobol" : "kronecker"
 }
 
-/** One probe of a cube. Asked for Sobol in more dimensions than there are numbers for, it is Kronecker's: see `method`. */
+/**
+ * One probe of a cube. The first point is the centre, the best single guess and, with nine points (a net of eight around
+ * it), the more even start too; the sequence follows. In more dimensions than there are numbers for Sobol's it is Kronecker's
+ * whatever was asked for: see `method`.
+ */
 export class Probe {
   /** Which sequence it really is. */
   readonly method: "kronecker" | "sobol"
@@ -45,38 +46,29 @@ export class Probe {
   private readonly sequence: Kronecker | Sobol
   private readonly uniform: Draw
   private readonly spiceParts: number
-  private readonly centred: boolean
 
   constructor(options: ProbeOptions) {
-    const { dimensions, seed, count } = options
-    const wanted = options.method === "auto" ? chooseProbeMethod(count, dimensions) : options.method
+    const { dimensions, seed } = options
+    const wanted = options.method === "auto" ? chooseProbeMethod(dimensions) : options.method
     this.method = dimensions > SOBOL_DIMENSIONS ? "kronecker" : wanted
     this.dimensions = dimensions
     const draw = new Draw(seed, STREAM_PROBE)
     this.sequence = this.method === "sobol" ? new Sobol(dimensions, draw) : new Kronecker(dimensions, draw)
     this.uniform = new Draw(seed, STREAM_SPICE)
     this.spiceParts = Math.round(Math.min(1, Math.max(0, options.spice)) * SPICE_PARTS)
-    this.centred = this.method === "kronecker" && count < CENTRE_POINTS
   }
 
-  /**
-   * Writes point `index` (0 to PROBE_POINTS - 1) into `out`, in [0, 1).
-   */
+  /** Writes point `index` (0 to PROBE_POINTS - 1) into `out`, in [0, 1). */
   point(index: number, out: Float64Array): void {
     const spiced = this.spicedBefore(index)
     if (this.spicedBefore(index + 1) > spiced) {
       this.uniform.seek(index * this.dimensions)
       for (let i = 0; i < this.dimensions; i++) out[i] = this.uniform.uniform()
-      return
-    }
-    if (index === 0 && this.centred) {
-      out.fill(0.5, 0, this.dimensions)
-      return
-    }
-    this.sequence.point(index - spiced, out)
+    } else if (index === 0) out.fill(0.5, 0, this.dimensions)
+    else this.sequence.point(index - spiced - 1, out)
   }
 
-  /** Uniform points among the first `index`. Exact, so that no number of the sequence is used twice or left out. */
+  /** Uniform points among the first `index`. Exact, so that no point of the sequence is used twice or left out. */
   private spicedBefore(index: number): number {
     return Math.floor((index * this.spiceParts) / SPICE_PARTS)
   }
