@@ -35,8 +35,9 @@ export interface TestFunction {
   readonly optimum: number
   /** The function without noise. */
   readonly formula: Formula
-  /** Standard deviation of Gaussian noise on one reading; 0 is exact. */
+  /** Standard deviation of the Gaussian noise on one reading: `noise` + `relativeNoise` x true value. */
   readonly noise: number
+  readonly relativeNoise: number
 }
 
 /** "o" as it is, "s" shifted, "r" shifted and rotated. */
@@ -72,6 +73,7 @@ const row = (
   at: number | ReadonlyArray<number>,
   formula: Formula,
   noise = 0,
+  relativeNoise = 0,
 ): TestFunction => ({
   name,
   dimensions,
@@ -81,6 +83,7 @@ const row = (
   optimum: 0,
   formula,
   noise,
+  relativeNoise,
 })
 
 /** The 20, under the names that tables print. */
@@ -103,7 +106,7 @@ export const testFunctions: ReadonlyArray<TestFunction> = [
   row("levy-5", 5, -10, 10, 1, levy),
   row("griewank-5", 5, -600, 600, 0, griewank),
   row("schwefel-2", 2, -500, 500, SCHWEFEL_AT, schwefel),
-  row("noisy-sphere-5", 5, -5, 5, 0, sphere, 0.1),
+  row("noisy-sphere-5", 5, -5, 5, 0, sphere, 0, 0.1),
   row("stochastic-rosenbrock-2", 2, -5, 10, 1, rosenbrock, 0.1),
 ]
 
@@ -171,10 +174,13 @@ export function instanceOf(fn: TestFunction, variant: Variant, number = 0): Inst
     optimumAt: to,
     optimum: fn.optimum,
     trueValue,
-    reading: (x, noiseSeed, evaluation) =>
-      fn.noise === 0
-        ? trueValue(x)
-        : trueValue(x) + fn.noise * gaussianAt(seed ^ Math.imul(noiseSeed + 1, 0x9e3779b1), evaluation),
+    reading: (x, noiseSeed, evaluation) => {
+      const value = trueValue(x)
+      const deviation = fn.noise + fn.relativeNoise * Math.abs(value)
+      return deviation === 0
+        ? value
+        : value + deviation * gaussianAt(seed ^ Math.imul(noiseSeed + 1, 0x9e3779b1), evaluation)
+    },
     pointOf: (params) => Float64Array.from(names, (name) => Number(params[name])),
   }
 }
