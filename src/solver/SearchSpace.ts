@@ -49,12 +49,14 @@ export class SearchSpace {
   readonly continuous: boolean
   /** True when some dimension is a choice. */
   readonly categorical: boolean
+  private readonly known: ReadonlySet<string>
 
   /** @param bounds checked dimensions by name */
   constructor(bounds: Readonly<Record<string, Dimension>>) {
     this.names = Object.keys(bounds).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
     this.dimensions = this.names.map((name) => bounds[name])
     this.size = this.names.length
+    this.known = new Set(this.names)
     this.choices = Uint32Array.from(this.dimensions, (d) => ("choices" in d ? d.choices.length : 0))
     this.periodic = Uint8Array.from(this.dimensions, (d) =>
       "choices" in d || d.scale !== "periodic" ? 0 : 1,
@@ -133,6 +135,11 @@ export class SearchSpace {
     }
     if (typeof value !== "number" || !(value >= dimension.min && value <= dimension.max)) return Number.NaN
     return this.table.snap(i, this.table.encode(i, value))
+  }
+
+  /** Whether a parameter of that name is searched. */
+  has(name: string): boolean {
+    return this.known.has(name)
   }
 
   /** What a value of dimension i must be, for messages. */

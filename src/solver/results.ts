@@ -5,6 +5,7 @@
 import { ResultError, type Problem } from "../domain/errors.ts"
 import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
 import type { Params, SearchSpace } from "./SearchSpace.ts"
+import type { TrialLog } from "./TrialLog.ts"
 
 /** One evaluation as a user reports it. */
 export interface Result<P = Params> {
@@ -40,30 +41,35 @@ const KEYS = ["id", "eval_id", "params", "value", "cost", "failed"]
 /** What else an entry of a saved history carries, and a result may. */
 const KEYS_OF_HISTORY = ["phase", "decision", "status", "asked_after", "error", "batch", "metadata"]
 
-/** The results as answers; throws a ResultError with every problem. `asked` is the number of trials there are. */
+/**
+ * The results as answers; throws a ResultError with every problem. `unasked`: they are from outside the run and must say
+ * where they were read.
+ */
 export function readResults(
   results: Result<unknown> | ReadonlyArray<Result<unknown>>,
   space: SearchSpace,
-  asked: number,
+  log: TrialLog,
+  unasked = false,
 ): ReadonlyArray<Answer> {
   const list: ReadonlyArray<unknown> = Array.isArray(results) ? results : [results]
   const problems: Array<Problem> = []
-  const answers = list.map((one, i) =>
-    readResult(one, Array.isArray(results) ? [i] : [], space, asked, problems),
-  )
+  const reader: Reader = { space, log, unasked, problems }
+  const answers = list.map((one, i) => readResult(one, Array.isArray(results) ? [i] : [], reader))
   if (problems.length > 0) throw new ResultError({ problems: tidy(problems) })
   return answers
 }
 
+interface Reader {
+  readonly space: SearchSpace
+  readonly log: TrialLog
+  readonly unasked: boolean
+  readonly problems: Array<Problem>
+}
+
 const NOTHING: Answer = { id: null, params: null, unit: null, value: null, cost: 0, error: null }
 
-function readResult(
-  input: unknown,
-  path: ReadonlyArray<PropertyKey>,
-  space: SearchSpace,
-  asked: number,
-  problems: Array<Problem>,
-): Answer {
+function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Reader): Answer {
+  const { log, unasked, problems } = reader
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     problems.push(
       problem(path, `must be an object, got ${show(input)}.`, "For example { id: 0, value: 1.5 }."),
@@ -75,21 +81,34 @@ function readResult(
     if (!KEYS.includes(key) && !KEYS_OF_HISTORY.includes(key))
       problems.push(problem([...path, key], "is not a part of a result.", didYouMean(key, KEYS)))
   }
-  const point =
-    result.params === undefined ? null : readPoint(result.params, [...path, "params"], space, problems)
-  const named = result.id ?? (point === null ? result.eval_id : undefined) ?? null
-  if (named !== null && !(Number.isInteger(named) && (named as number) >= 0 && (named as number) < asked)) {
-    const key = result.id === undefined || result.id === null ? "eval_id" : "id"
+  const given = result.params
+  const own = !unasked && typeof given === "object" && given !== null ? log.idOfObject(given) : -1
+  const point = own >= 0 || given === undefined ? null : readPoint(given, [...path, "params"], reader)
+  const named = unasked
+    ? null
+    : (result.id ?? (own >= 0 ? own : point === null ? result.eval_id : null) ?? null)
+  if (
+    named !== null &&
+    !(Number.isInteger(named) && (named as number) >= 0 && (named as number) < log.asked)
+  ) {
     problems.push(
       problem(
-        [...path, key],
+        [...path, named === result.id ? "id" : "eval_id"],
         `names no trial, got ${show(named)}.`,
-        asked === 0 ? "Nothing has been asked for yet." : `Trials so far: 0 to ${asked - 1}.`,
+        log.asked === 0 ? "Nothing has been asked for yet." : `Trials so far: 0 to ${log.asked - 1}.`,
       ),
     )
   }
-  if (named === null && result.params === undefined)
-    problems.push(problem(path, "names no trial.", "Give its id, or the params that were evaluated."))
+  if (named === null && given === undefined)
+    problems.push(
+      unasked
+        ? problem(
+            [...path, "params"],
+            "is missing.",
+            "A result from outside the run needs the point it was read at.",
+          )
+        : problem(path, "names no trial.", "Give its id, or the params that were evaluated."),
+    )
   const value = result.value ?? null
   if (value !== null && typeof value !== "number")
     problems.push(
@@ -133,8 +152,7 @@ interface Point {
 function readPoint(
   input: unknown,
   path: ReadonlyArray<PropertyKey>,
-  space: SearchSpace,
-  problems: Array<Problem>,
+  { space, problems }: Reader,
 ): Point | null {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     problems.push(problem(path, `must be an object of parameters, got ${show(input)}.`))
@@ -145,7 +163,7 @@ function readPoint(
   const params: Record<string, Params[string]> = {}
   const unit = new Float64Array(space.size)
   for (const name of Object.keys(given)) {
-    if (!space.names.includes(name))
+    if (!space.has(name))
       problems.push(problem([...path, name], "is not a parameter here.", didYouMean(name, space.names)))
   }
   space.names.forEach((name, i) => {
