@@ -15,7 +15,7 @@ export interface NelderMeadOptions {
   readonly start: Float64Array | null
   /** Edge of every new simplex, as a share of the cube's side. */
   readonly edge: number
-  /** Extent at which a simplex is done; 1e-8, or 1e-3 under noise, when absent. */
+  /** Extent at which a simplex is done; 1e-8, or 1e-2 under noise, when absent. */
   readonly tolerance?: number
 }
 
@@ -39,7 +39,7 @@ export class NelderMead implements Strategy {
     const { space } = context
     this.context = context
     this.edge = options.edge
-    this.simplex = new Simplex(space, options.tolerance ?? (context.noise > 0 ? 1e-3 : 1e-8))
+    this.simplex = new Simplex(space, options.tolerance ?? (context.noise > 0 ? 1e-2 : 1e-8))
     this.starts = new Starts(context)
     this.known = new KnownPoints(context)
     this.ids = new Float64Array(this.simplex.n + 3).fill(-1)
@@ -112,11 +112,18 @@ export class NelderMead implements Strategy {
   }
 }
 
-/** Edge of a first simplex. */
+/** Edge of a simplex, where `strategy_params` has none. */
 const EDGE = 0.3
 
 export const nelderMead: StrategyDefinition = {
   name: "nelderMead",
   summary: "Nelder-Mead simplex with coefficients by dimension; restarts from the best diverse points.",
-  make: (context) => new NelderMead(context, { start: null, edge: context.params.edge ?? EDGE }),
+  make: (context) => {
+    const { edge = EDGE, tolerance } = context.params
+    return new NelderMead(context, {
+      start: null,
+      edge: Math.min(1, Math.max(1e-6, edge)),
+      ...(tolerance === undefined ? {} : { tolerance }),
+    })
+  },
 }
