@@ -276,6 +276,7 @@ export class Solver<P = Params> {
   private askOne(fill: boolean): number {
     if (this.remaining() <= 0) return -1
     const id = this.log.asked
+    if (!fill && this.phaseNow !== "probe" && this.strategy?.wantsAnswer?.() === true) return -1
     const move = this.nextPoint(id) ?? (fill ? this.fillPoint() : null)
     if (move === null) return -1
     this.settings.space.snap(this.unit)

@@ -49,6 +49,11 @@ export interface Strategy {
    */
   ask(id: number, out: Float64Array): boolean
   /**
+   * True while `ask` could give another point but an answer would make it a better one. A caller that did not say how
+   * many points it wants is not given more then; one with idle workers is. Absent: whatever `ask` gives is as good now.
+   */
+  wantsAnswer?(): boolean
+  /**
    * One reading, after it was added to `readings` at `index`. Ids it did not ask for are others' readings: use or ignore
    * them. Answers may come in any order.
    */
