@@ -15,13 +15,13 @@ export const Problem = Schema.Struct({
 })
 export type Problem = typeof Problem.Type
 
-function problemLines(problems: ReadonlyArray<Problem>): string {
-  return problems
-    .map(
-      (p) =>
-        `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
-    )
-    .join("\n")
+/** "The results have 2 problems:", and each on a line of its own. */
+function problemText(subject: string, problems: ReadonlyArray<Problem>): string {
+  const lines = problems.map(
+    (p) =>
+      `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
+  )
+  return `The ${subject} ${lines.length === 1 ? "1 problem" : `${lines.length} problems`}:\n${lines.join("\n")}`
 }
 
 /** A configuration that cannot be used; lists every problem at once, sorted by path. */
@@ -29,8 +29,7 @@ export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError"
   problems: Schema.Array(Problem),
 }) {
   override get message(): string {
-    const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`
-    return `The configuration has ${count}:\n${problemLines(this.problems)}`
+    return problemText("configuration has", this.problems)
   }
 }
 
@@ -50,8 +49,26 @@ export class ResultError extends Schema.TaggedError<ResultError>()("ResultError"
   problems: Schema.Array(Problem),
 }) {
   override get message(): string {
-    const count = this.problems.length === 1 ? "1 problem" : `${this.problems.length} problems`
-    return `The results have ${count}:\n${problemLines(this.problems)}`
+    return problemText("results have", this.problems)
+  }
+}
+
+/** A solver's state that cannot be restored. */
+export class StateError extends Schema.TaggedError<StateError>()("StateError", {
+  problems: Schema.Array(Problem),
+}) {
+  override get message(): string {
+    return problemText("state has", this.problems)
+  }
+}
+
+/** A run artifact, or a history of results, that cannot be used. */
+export class ArtifactError extends Schema.TaggedError<ArtifactError>()("ArtifactError", {
+  document: Schema.Literals(["artifact", "history"]),
+  problems: Schema.Array(Problem),
+}) {
+  override get message(): string {
+    return problemText(`${this.document} has`, this.problems)
   }
 }
 

@@ -92,7 +92,7 @@ type Path = ReadonlyArray<string>
  */
 export function parseSolverConfig(
   input: unknown,
-  strategies: ReadonlyArray<StrategyName> = [],
+  strategies: ReadonlyArray<StrategyName | string> = [],
 ): SolverSettings | ConfigError {
   const plain = plainData(input)
   if (plain.problems.length > 0) return new ConfigError({ problems: tidy(plain.problems) })
@@ -103,7 +103,7 @@ export function parseSolverConfig(
 /** As `parseSolverConfig`, for those who want an exception. */
 export function requireSolverConfig(
   input: unknown,
-  strategies: ReadonlyArray<StrategyName> = [],
+  strategies: ReadonlyArray<StrategyName | string> = [],
 ): SolverSettings {
   const settings = parseSolverConfig(input, strategies)
   if (settings instanceof ConfigError) throw settings
@@ -114,7 +114,7 @@ export function requireSolverConfig(
 export function readConfig(
   value: unknown,
   path: Path,
-  strategies: ReadonlyArray<StrategyName>,
+  strategies: ReadonlyArray<StrategyName | string>,
 ): SolverSettings | Array<Problem> {
   const newer = versionProblem(value, path)
   if (newer !== null) return [newer]
@@ -124,17 +124,15 @@ export function readConfig(
   const config = record(value)
   if (config === null) return problems
   const bounds = "bounds" in config ? readBounds(config.bounds, [...path, "bounds"], problems) : []
-  const known = [...STRATEGIES, ...strategies]
+  // A user's own come first: one of them may stand in for a strategy of ours.
+  const own = strategies.map((one) => (typeof one === "string" ? { name: one } : one))
+  const known: ReadonlyArray<StrategyName> = [...own, ...STRATEGIES]
   const { strategy } = config
   if (typeof strategy === "string" && !known.some((one) => one.name === strategy)) {
     const names = known.map((one) => one.name)
     problems.push(
       problem([...path, "strategy"], `is not a strategy: ${show(strategy)}.`, didYouMean(strategy, names)),
     )
-  }
-  if (Object.hasOwn(record(config.strategy_params) ?? {}, "__proto__")) {
-    const at = [...path, "strategy_params", "__proto__"]
-    problems.push(problem(at, "is a name that JavaScript keeps for itself.", "Choose another."))
   }
   return exit._tag === "Failure" || problems.length > 0 ? problems : settingsOf(exit.value, bounds, known)
 }

@@ -13,8 +13,6 @@ const DEEPEST = 16
 /** Longer than the history of the largest budget, warm start included. */
 const LONGEST = 2_000_000
 
-type Path = ReadonlyArray<PropertyKey>
-
 /** The copy, or what cannot be copied. `value` is to be read only where there are no problems. */
 export interface PlainData {
   readonly value: unknown
@@ -82,20 +80,17 @@ function copyOf(input: unknown): PlainData {
     const made: Record<string, unknown> = {}
     for (const key of Object.keys(source)) {
       path.push(key)
+      // As a key of a plain object it would be the prototype, wherever a later hand assigns it.
+      if (key === "__proto__")
+        problems.push(problem(path, "is a name that JavaScript keeps for itself.", "Choose another."))
       const value = copy((source as Record<string, unknown>)[key])
       path.pop()
-      if (value !== undefined) assign(made, key, value)
+      if (value !== undefined && key !== "__proto__") made[key] = value
     }
     return made
   }
   const value = copy(input)
   return { value, problems }
-}
-
-/** Sets an own property, "__proto__" included, where plain assignment would change the prototype. */
-export function assign(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== "__proto__") target[key] = value
-  else Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
 }
 
 /** The object that a value is, or null. */

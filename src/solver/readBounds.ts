@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
 import type { Problem } from "../domain/errors.ts"
 import { knobProblems, nameProblems } from "../domain/ParamSpace.ts"
-import { didYouMean, pathText, problem, show } from "../domain/problems.ts"
+import { pathText, problem, show } from "../domain/problems.ts"
 import {
   ChoicesSchema,
   MAX_DIMENSIONS,

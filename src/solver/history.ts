@@ -1,0 +1,191 @@
+/**
+ * The history of a run as JSON: one entry an evaluation, in the order told. States and artifacts are made of it, and it
+ * can be read by itself for a warm start. The seeds' own entries (params, value, cost) are read as they are and filled in.
+ */
+import * as Schema from "effect/Schema"
+import { ArtifactError, type Problem } from "../domain/errors.ts"
+import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
+import { ParamValueSchema } from "./configSchema.ts"
+import { exact, failureProblems, optional, text, whole } from "./fields.ts"
+import { plainData, record } from "./plainData.ts"
+import type { Params, SearchSpace } from "./SearchSpace.ts"
+
+export const RUN_PHASES = ["probe", "classify", "refine"] as const
+export const ENTRY_PHASES = ["seed", ...RUN_PHASES, "told"] as const
+
+/** Trial ids and positions in a history: whole numbers from 0. */
+export const count = whole(0, Number.MAX_SAFE_INTEGER)
+
+export const ParamsSchema = Schema.Record(Schema.String, ParamValueSchema).annotate({
+  description: "Values by parameter name, each in the parameter's own units.",
+})
+
+/** One evaluation as a document holds it. */
+export const EntrySchema = Schema.Struct({
+  eval_id: optional(
+    count.annotate({
+      description:
+        "The trial, counted from 0 in the order asked; null for a reading that no trial of the run asked for.",
+    }),
+  ),
+  params: ParamsSchema,
+  value: Schema.NullOr(Schema.Finite).annotate({
+    description: "What was measured, in the objective's own units; null when the evaluation failed.",
+  }),
+  cost: optional(
+    Schema.Finite.check(
+      Schema.makeFilter((n: number) => n >= 0, {
+        expected: "a number of at least 0",
+        toJsonSchema: () => ({ minimum: 0 }),
+      }),
+    ).annotate({ description: "What the evaluation cost, in any unit.", default: 1 }),
+  ),
+  phase: optional(
+    Schema.Literals(ENTRY_PHASES).annotate({
+      description:
+        "The phase that asked for it; told: a reading that nobody had asked for; seed: known before the run, outside the budget.",
+      default: "told",
+    }),
+  ),
+  decision: optional(
+    text(200).annotate({ description: "Why this point: the move of the strategy that asked for it." }),
+  ),
+  status: optional(
+    Schema.Literals(["ok", "failed"]).annotate({ description: "Whether there is a value. Follows from it." }),
+  ),
+  asked_after: optional(
+    count.annotate({
+      description:
+        "Entries there were in the history when the trial was asked for; null for a reading that nobody had asked for.",
+    }),
+  ),
+  error: optional(text(1000).annotate({ description: "Why the evaluation failed." })),
+  batch: Schema.optional(Schema.Unknown.annotate({ description: "Not read." })),
+  metadata: Schema.optional(Schema.Unknown.annotate({ description: "Not read." })),
+}).annotate({ title: "Evaluation" })
+
+/** A trial that no result has come for. */
+export const PendingSchema = Schema.Struct({
+  eval_id: count.annotate({ description: "The trial, counted from 0 in the order asked." }),
+  params: ParamsSchema,
+  asked_after: count.annotate({ description: "Entries there were in the history when it was asked for." }),
+  phase: Schema.Literals(RUN_PHASES).annotate({ description: "The phase that asked for it." }),
+  decision: text(200).annotate({ description: "Why this point." }),
+}).annotate({ title: "Pending trial" })
+export interface PendingEntry extends Schema.Schema.Type<typeof PendingSchema> {}
+
+/** One evaluation with everything filled in. */
+export interface HistoryEntry {
+  readonly eval_id: number | null
+  readonly params: Params
+  readonly value: number | null
+  readonly cost: number
+  readonly phase: (typeof ENTRY_PHASES)[number]
+  readonly decision: string
+  readonly status: "ok" | "failed"
+  readonly asked_after: number | null
+  readonly error?: string
+}
+
+type RawEntry = typeof EntrySchema.Type
+
+/** The entry with what the seeds leave out. */
+export function fullEntry(raw: RawEntry): HistoryEntry {
+  const asked = raw.asked_after ?? null
+  const phase = raw.phase ?? "told"
+  const entry: HistoryEntry = {
+    eval_id: raw.eval_id ?? null,
+    params: raw.params,
+    value: raw.value,
+    cost: raw.cost ?? 1,
+    phase,
+    decision: raw.decision ?? phase,
+    status: raw.value === null ? "failed" : "ok",
+    asked_after: asked,
+  }
+  return raw.error === undefined || raw.error === null ? entry : { ...entry, error: raw.error }
+}
+
+const decodeHistory = Schema.decodeUnknownExit(Schema.Array(EntrySchema), exact)
+
+/**
+ * The evaluations of whatever holds some: a list of results, or a state or artifact, ours or the seeds', whose other fields are
+ * not looked at. For a warm start. Total: no input makes it throw.
+ *
+ * @param space where to check that the parameters are those of this space; unchecked when omitted
+ */
+export function parseHistory(
+  input: unknown,
+  space?: SearchSpace,
+): ReadonlyArray<HistoryEntry> | ArtifactError {
+  const plain = plainData(input)
+  const refuse = (problems: ReadonlyArray<Problem>): ArtifactError =>
+    new ArtifactError({ document: "history", problems: tidy(problems) })
+  if (plain.problems.length > 0) return refuse(plain.problems)
+  const holder = record(plain.value)
+  const path = holder === null ? [] : ["history"]
+  const list = holder === null ? plain.value : holder.history
+  if (!Array.isArray(list))
+    return refuse([
+      problem(path, `must be a list of evaluations, got ${show(list)}.`, 'Each { "params", "value" }.'),
+    ])
+  const exit = decodeHistory(list)
+  const problems: Array<Problem> = exit._tag === "Failure" ? [...failureProblems(exit, list, path)] : []
+  if (exit._tag === "Failure") return refuse(problems)
+  exit.value.forEach((raw, i) => entryProblems(raw, [...path, i], problems))
+  const names = new ParamNames(space ?? null)
+  exit.value.forEach((raw, i) => names.check(raw.params, [...path, i, "params"], problems))
+  return problems.length > 0 ? refuse(problems) : exit.value.map(fullEntry)
+}
+
+type Path = ReadonlyArray<PropertyKey>
+
+/** What the fields of one entry say against each other. */
+export function entryProblems(raw: RawEntry, path: Path, problems: Array<Problem>): void {
+  const { status, value } = raw
+  if (status === "ok" && value === null)
+    problems.push(problem([...path, "status"], "is ok without a value.", 'Write "failed".'))
+  if (status === "failed" && value !== null)
+    problems.push(problem([...path, "status"], "is failed with a value.", "Write null for the value."))
+  const id = raw.eval_id ?? null
+  const asked = raw.asked_after ?? null
+  const phase = raw.phase ?? null
+  if (asked === null) return
+  if (id === null) problems.push(problem([...path, "eval_id"], "is missing for a trial that was asked for."))
+  if (phase === null || phase === "seed" || phase === "told")
+    problems.push(
+      problem([...path, "phase"], `must be probe, classify or refine for a trial, got ${show(phase)}.`),
+    )
+}
+
+/** Checks that points are points of a space; without one, that they all have the parameters of the first. */
+export class ParamNames {
+  private readonly space: SearchSpace | null
+  private first: ReadonlyArray<string> | null = null
+
+  constructor(space: SearchSpace | null) {
+    this.space = space
+  }
+
+  check(params: Params, path: Path, problems: Array<Problem>): void {
+    const { space } = this
+    this.first ??= Object.keys(params)
+    const names = space?.names ?? this.first
+    let known = 0
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]
+      if (!Object.hasOwn(params, name)) {
+        problems.push(problem([...path, name], "is missing."))
+        continue
+      }
+      known++
+      if (space !== null && Number.isNaN(space.encodeOne(i, params[name])))
+        problems.push(problem([...path, name], `must be ${space.expected(i)}, got ${show(params[name])}.`))
+    }
+    if (Object.keys(params).length === known) return
+    for (const name of Object.keys(params)) {
+      if (!names.includes(name))
+        problems.push(problem([...path, name], "is not a parameter here.", didYouMean(name, names)))
+    }
+  }
+}
