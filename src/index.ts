@@ -7,6 +7,7 @@ export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
 
 export { GUARDRAILS } from "./domain/guardrailPresets.ts"
 export {
+  ArtifactError,
   AuditError,
   ConfigError,
   DigestError,
@@ -14,6 +15,8 @@ export {
   EngineStateError,
   NoBaselineError,
   type Problem,
+  ResultError,
+  StateError,
 } from "./domain/errors.ts"
 export type { EngineConfig, GuardrailConfig } from "./domain/Config.ts"
 export type { DigestInput } from "./domain/Digest.ts"
@@ -32,3 +35,25 @@ export type {
 export type { KnobValues } from "./runtime/Engine.ts"
 export type { CycleState, EngineCounters, EngineSnapshot, SafeModeState } from "./runtime/EngineSnapshot.ts"
 export type { Subscription } from "./runtime/Listeners.ts"
+export { createSolver, restoreSolver } from "./runtime/createSolver.ts"
+export { createProbe, type ProbeSamples } from "./solver/probeSamples.ts"
+export { type Rerun, rerun } from "./solver/rerun.ts"
+export type { Classification, LandscapeFeatures, LandscapeLabel } from "./solver/Classification.ts"
+export type { Bound, CreateSolver, NumericBound, ParamsOf, SolverInput } from "./solver/createSolver.ts"
+export type { Result } from "./solver/results.ts"
+export type { RunArtifact } from "./solver/RunArtifact.ts"
+export type { Params, ParamValue } from "./solver/SearchSpace.ts"
+export type {
+  Best,
+  Solver,
+  SolverCounts,
+  SolverOptions,
+  SolverPhase,
+  TellReport,
+  Trial,
+} from "./solver/Solver.ts"
+export type { SolverConfig } from "./solver/SolverConfig.ts"
+export type { HistoryEntry, SolverState } from "./solver/SolverState.ts"
+export type { Readings } from "./solver/Readings.ts"
+export type { SearchSpace } from "./solver/SearchSpace.ts"
+export type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "./solver/Strategy.ts"

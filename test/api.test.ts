@@ -23,6 +23,7 @@ const written = (file: string): ReadonlyArray<string> => {
 describe("the public names", () => {
   it("of arqon", () => {
     expect(Object.keys(web).sort()).toEqual([
+      "ArtifactError",
       "AuditError",
       "ConfigError",
       "DigestError",
@@ -30,7 +31,13 @@ describe("the public names", () => {
       "EngineStateError",
       "GUARDRAILS",
       "NoBaselineError",
+      "ResultError",
+      "StateError",
       "createEngine",
+      "createProbe",
+      "createSolver",
+      "rerun",
+      "restoreSolver",
     ])
   })
 

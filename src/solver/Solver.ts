@@ -14,10 +14,15 @@ import { Probe } from "./Probe.ts"
 import { Readings } from "./Readings.ts"
 import { recommend } from "./recommend.ts"
 import { type Answer, readResults, type Result } from "./results.ts"
-import type { Environment, PhaseTiming, RunArtifact } from "./RunArtifact.ts"
+import {
+  describeClassification,
+  type Environment,
+  type PhaseTiming,
+  type RunArtifact,
+} from "./RunArtifact.ts"
 import type { Params } from "./SearchSpace.ts"
 import { requireSolverConfig, type SolverSettings } from "./SolverConfig.ts"
-import type { HistoryEntry, SolverState } from "./SolverState.ts"
+import { type HistoryEntry, parseSolverState, type SolverState } from "./SolverState.ts"
 import { probeNoise } from "./probeNoise.ts"
 import type { Strategy, StrategyDefinition } from "./Strategy.ts"
 import { STRATEGIES } from "./strategies/catalogue.ts"
@@ -209,7 +214,7 @@ export class Solver<P = Params> {
       schema_version: 1,
       run_id: this.runId,
       config: this.settings.config,
-      history: this.log.history,
+      history: this.log.history.slice(),
       pending: this.log.pendingEntries(),
       counts: this.counts,
     }
@@ -222,7 +227,7 @@ export class Solver<P = Params> {
       ...this.state(),
       seed: this.settings.seed,
       budget: this.settings.budget,
-      classification: this.found,
+      classification: describeClassification(this.found),
       noise: this.noiseShare,
       best:
         best === null
@@ -241,11 +246,14 @@ export class Solver<P = Params> {
   }
 
   /**
-   * The solver that a state belongs to. Repeats every ask and tell; a StateError says where the recorded points are not
-   * those this build asks for.
+   * The solver that a state belongs to. Repeats every ask and tell; throws a StateError for what is no state, and where the
+   * recorded points are not those this build asks for.
    */
-  static restore<P = Params>(state: SolverState, options: SolverOptions = {}): Solver<P> {
-    const settings = requireSolverConfig(state.config, customNames(options))
+  static restore<P = Params>(input: unknown, options: SolverOptions = {}): Solver<P> {
+    const own = customStrategies(options)
+    const state = parseSolverState(input, own)
+    if (state instanceof StateError) throw state
+    const settings = requireSolverConfig(state.config, own)
     const solver = new Solver<P>(settings, { ...options, runId: state.run_id })
     const order = TrialLog.recorded(state)
     let next = 0
@@ -484,7 +492,7 @@ function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): Str
 }
 
 /** What the configuration is told of the user's own strategies. */
-export function customNames(options: SolverOptions): ReadonlyArray<StrategyDefinition> {
+export function customStrategies(options: SolverOptions): ReadonlyArray<StrategyDefinition> {
   return options.strategies ?? []
 }
 

@@ -1,7 +1,7 @@
 /**
  * The door to the solver for programs: a configuration in, a typed solver out.
  */
-import { customNames, Solver, type SolverOptions } from "./Solver.ts"
+import { customStrategies, Solver, type SolverOptions } from "./Solver.ts"
 import { requireSolverConfig } from "./SolverConfig.ts"
 import type { ParamValue } from "./SearchSpace.ts"
 
@@ -18,7 +18,10 @@ export interface NumericBound {
 }
 
 /** What one parameter may be: a number within bounds, one of several values, or a switch. */
-export type Bound = NumericBound | { readonly choices: ReadonlyArray<ParamValue> } | { readonly type: "boolean" }
+export type Bound =
+  | NumericBound
+  | { readonly choices: ReadonlyArray<ParamValue> }
+  | { readonly type: "boolean" }
 
 /** The parameters of a point, typed by their bounds. */
 export type ParamsOf<B extends Readonly<Record<string, Bound>>> = {
@@ -63,4 +66,4 @@ export type CreateSolver = <const B extends Readonly<Record<string, Bound>>>(
  * ```
  */
 export const createSolver: CreateSolver = (config, options = {}) =>
-  new Solver(requireSolverConfig(config, customNames(options)), options)
+  new Solver(requireSolverConfig(config, customStrategies(options)), options)
