@@ -1,0 +1,83 @@
+/**
+ * Runs the peers of the solver over every row and seed and records what they reach in bench/peers/recorded.json.
+ *
+ *   node bench/peers/main.ts [--install] [--python PATH] [--seeds N]
+ *
+ * Without an environment it makes one (bench/peers/.venv); `--install` does only that. A full run takes about an hour of one
+ * core, nearly all of it Optuna's, and goes on where it was interrupted. Where Python is missing it says so and ends well.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { parseArgs } from "node:util"
+import { BUDGET, fingerprintOf, rows, SEEDS } from "../solver/rows.ts"
+import { findPython, makeEnvironment } from "./environment.ts"
+import { type PeerName, peerNames, PeerProcess } from "./PeerProcess.ts"
+import { type Figures, rounded, writeRecord } from "./record.ts"
+
+const { values: options } = parseArgs({
+  options: {
+    install: { type: "boolean", default: false },
+    python: { type: "string", default: "" },
+    seeds: { type: "string", default: String(SEEDS) },
+  },
+})
+const seeds = Number(options.seeds)
+if (!Number.isInteger(seeds) || seeds < 1)
+  throw new RangeError(`--seeds wants a whole number, not ${options.seeds}`)
+
+/** What has been done already, one study a line, so that an interrupted run loses nothing. */
+const fingerprint = fingerprintOf(BUDGET)
+const folder = new URL(".partial/", import.meta.url)
+const partial = new URL(`${fingerprint}.jsonl`, folder)
+
+async function record(python: string): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  const done = new Map<string, number>()
+  if (existsSync(partial)) {
+    for (const line of readFileSync(partial, "utf8").split("\n")) {
+      // The last line may have been cut by whatever ended the run.
+      if (!line.endsWith("]")) continue
+      const [key, value] = JSON.parse(line) as [string, number]
+      done.set(key, value)
+    }
+    appendFileSync(partial, "\n")
+  }
+  const process_ = new PeerProcess(python)
+  const versions = await process_.versions
+  const figures: Record<PeerName, Figures> = { optunaTpe: {}, nelderMeadMultistart: {}, bobyqaMultistart: {} }
+  const total = peerNames.length * rows.length * seeds
+  let count = 0
+  // The cheap peers first: their figures are there after minutes.
+  for (const peer of peerNames.toReversed()) {
+    for (const row of rows) {
+      const values: Array<number> = []
+      for (let seed = 0; seed < seeds; seed++) {
+        const key = `${peer} ${row.name} ${seed}`
+        let value = done.get(key)
+        if (value === undefined) {
+          value = rounded(await process_.study(peer, row.instance(seed), seed, BUDGET))
+          appendFileSync(partial, `${JSON.stringify([key, value])}\n`)
+        }
+        values.push(value)
+        count++
+      }
+      figures[peer][row.name] = values
+      process.stderr.write(`\r${count} of ${total} studies, ${peer} ${row.name}`.padEnd(78))
+    }
+  }
+  process.stderr.write("\n")
+  process_.close()
+  writeRecord({ fingerprint, budget: BUDGET, seeds, versions, figures })
+  rmSync(folder, { recursive: true })
+  console.log(`recorded ${total} studies: ${JSON.stringify(versions)}`)
+}
+
+let python = findPython(options.python)
+if (python === null) {
+  const problem = makeEnvironment()
+  if (problem === null) python = findPython()
+  else console.log(`skipped: ${problem}`)
+}
+if (python !== null) {
+  if (options.install) console.log(`ready: ${python}`)
+  else await record(python)
+}
