@@ -1,0 +1,119 @@
+/**
+ * The quadratic trust region as a strategy: a descent from the best point known, then further ones from the incumbent and
+ * from anywhere, in turn, until the budget is spent. The default wherever numbers are tuned: few evaluations, and exact
+ * where the landscape is smooth.
+ */
+import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { TrustRegion } from "./TrustRegion.ts"
+
+/** First radius, in unit space. */
+const FIRST_RADIUS = 0.3
+/** Radius about which restarts at the incumbent vary, by a factor of 2 either way. */
+const RESTART_RADIUS = 0.15
+/** A restart that is this fine and promises no lead is dropped. */
+const FINE = 0.03
+/** How many times its last promise a restart is trusted with. */
+const TRUSTED_STEPS = 3
+
+export class QuadraticTrustRegion implements Strategy {
+  readonly descent: TrustRegion
+  /** Descents begun. */
+  descents = 0
+  private readonly context: StrategyContext
+  private readonly point: Float64Array
+  private readonly radius: number
+  /** Trials of descents that were dropped do not matter any more; random points are nobody's. */
+  private byChance = false
+  private shares: DescentEvidence = { keptPromises: Number.NaN, steps: 0 }
+
+  /** @param radius first radius of the first descent */
+  constructor(context: StrategyContext, radius?: number) {
+    this.context = context
+    this.radius = radius ?? context.params["radius"] ?? FIRST_RADIUS
+    this.point = new Float64Array(context.space.size)
+    this.descent = new TrustRegion(context)
+  }
+
+  get move(): string {
+    return this.byChance ? "uniform" : this.descent.move
+  }
+
+  ask(id: number, out: Float64Array): boolean {
+    this.byChance = false
+    const { descent } = this
+    if (this.descents === 0) this.begin()
+    // A descent may end at once where the grid is known all over: then any point is as good as another.
+    for (let tries = 0; tries < 3; tries++) {
+      if (this.hopeless()) descent.drop()
+      if (descent.ask(id, out)) return true
+      if (!descent.ended) return false
+      this.begin()
+    }
+    this.byChance = true
+    this.uniform(out)
+    return true
+  }
+
+  tell(id: number, index: number): void {
+    this.descent.tell(id, index)
+  }
+
+  fail(id: number, unit: Float64Array): void {
+    this.descent.fail(id, unit)
+  }
+
+  evidence(): DescentEvidence {
+    if (this.descents <= 1) this.shares = keptPromises(this.descent)
+    return this.shares
+  }
+
+  private begin(): void {
+    const { readings, draw } = this.context
+    if (this.descents === 1) this.shares = keptPromises(this.descent)
+    const restart = this.descents++
+    const incumbent = readings.lowest
+    if (restart % 2 === 0 && restart > 0) {
+      this.uniform(this.point)
+      this.descent.begin(this.point, Number.NaN, FIRST_RADIUS)
+      return
+    }
+    const radius = restart === 0 ? this.radius : RESTART_RADIUS * 2 ** (2 * draw.uniform() - 1)
+    if (incumbent < 0) {
+      this.point.fill(0.5)
+      this.context.space.snap(this.point)
+      this.descent.begin(this.point, Number.NaN, radius)
+      return
+    }
+    readings.read(incumbent, this.point)
+    this.descent.begin(this.point, readings.losses[incumbent], radius)
+  }
+
+  /** A restart that is already fine and would stay above the incumbent. */
+  private hopeless(): boolean {
+    const { descent } = this
+    if (this.descents <= 1 || !descent.stepping || descent.rho > FINE) return false
+    const { readings } = this.context
+    return descent.loss - TRUSTED_STEPS * descent.promised > readings.losses[readings.lowest]
+  }
+
+  private uniform(out: Float64Array): void {
+    const { space, draw } = this.context
+    for (let i = 0; i < space.size; i++) out[i] = draw.uniform()
+    space.snap(out)
+  }
+}
+
+/** Share of the later half of a descent's steps that kept their promise. */
+export function keptPromises(descent: TrustRegion): DescentEvidence {
+  const { steps, kept } = descent
+  const from = Math.floor(steps / 2)
+  let sum = 0
+  for (let k = from; k < steps; k++) sum += kept[k]
+  return { keptPromises: steps > 0 ? sum / (steps - from) : Number.NaN, steps }
+}
+
+export const quadraticTrustRegion: StrategyDefinition = {
+  name: "quadraticTrustRegion",
+  summary: "quadratic models in a shrinking box, with restarts: few evaluations, exact on smooth landscapes",
+  make: (context) => new QuadraticTrustRegion(context),
+}

@@ -1,0 +1,463 @@
+/**
+ * One descent of the quadratic trust region, from a centre to a final radius: a stencil on the axes, then steps that
+ * minimise the model within a box and, where the model is to blame for a failed step, points that mend its geometry.
+ * `QuadraticTrustRegion` chains descents into a strategy; others start one where they want an incumbent polished.
+ *
+ * Sources: M. J. D. Powell, "The BOBYQA algorithm for bound constrained optimization without derivatives" (2009); the
+ * step by coordinate minimisation and the constants were found by experiment.
+ */
+import { BoxQuadratic } from "../numbers/boxQuadratic.ts"
+import { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
+import type { StrategyContext } from "../Strategy.ts"
+import { KnownPoints } from "./KnownPoints.ts"
+import { Stencil } from "./Stencil.ts"
+
+/** Radius at which a descent ends, in unit space. */
+const FINAL_RADIUS = 1e-8
+/** The trust box reaches at most half the cube either way. */
+const WIDEST = 0.5
+/** Readings on a grid that may be taken from memory in one ask before the descent ends. */
+const RECALLS = 64
+/** Steps whose promise is remembered; the classification asks long before. */
+const PROMISES = 512
+/** Moves of one descent without a reading in between, at most; a guard, never met. */
+const MOVES = 1000
+
+const STENCIL = 0
+const STEPS = 1
+const ENDED = 2
+
+export class TrustRegion {
+  /** Which move the last ask was. */
+  move = "stencil"
+  /** Half the side of the trust box, and the resolution it works at; unit space. */
+  delta = 0
+  rho = 0
+  /** What the model promised its last step would gain. */
+  promised = 0
+  /** 1 for each step of this descent that gained more than a tenth of what the model promised. */
+  readonly kept = new Uint8Array(PROMISES)
+  steps = 0
+  /** Dimensions that a model can be made over: numbers with at least two positions. */
+  readonly movable: Int32Array
+  private state = ENDED
+  private readonly context: StrategyContext
+  private readonly known: KnownPoints
+  private readonly stencil: Stencil
+  private readonly model: MinimumNormModel
+  private readonly quadratic: BoxQuadratic
+  /** Dimensions of this descent's axes: all movable ones but those whose stencil points failed. */
+  private readonly axes: Int32Array
+  private readonly finalRadius: number
+  /** The point that displacements count from. */
+  private readonly base: Float64Array
+  /** Trial that the descent waits for, the model point it is to replace (-1: to be chosen), and what was best when asked. */
+  private pending = -1
+  private target = -1
+  private reference = 0
+  /** The last step failed: mend the geometry or go finer before the next one. */
+  private mend = false
+  private readonly z: Float64Array
+  private readonly step: Float64Array
+  private readonly slope: Float64Array
+  private readonly low: Float64Array
+  private readonly high: Float64Array
+  private readonly bend: Float64Array
+  private readonly point: Float64Array
+
+  constructor(context: StrategyContext) {
+    const { space } = context
+    const n = space.size
+    const { step, lastGridIndex } = space.table
+    this.context = context
+    this.known = new KnownPoints(context)
+    this.movable = Int32Array.from(
+      [...Array(n).keys()].filter((i) => space.choices[i] === 0 && (step[i] === 0 || lastGridIndex[i] > 0)),
+    )
+    const d = this.movable.length
+    // On grids alone there is nothing to find between the grid points.
+    const grids = [...this.movable].map((i) => (step[i] === 0 ? 0 : 0.5 / lastGridIndex[i]))
+    this.finalRadius = Math.max(FINAL_RADIUS, d === 0 ? 1 : Math.min(...grids))
+    this.stencil = new Stencil(space, this.movable)
+    this.model = new MinimumNormModel(d)
+    this.quadratic = new BoxQuadratic(d)
+    this.axes = new Int32Array(d)
+    this.base = new Float64Array(n)
+    this.point = new Float64Array(n)
+    this.z = new Float64Array(d)
+    this.step = new Float64Array(d)
+    this.slope = new Float64Array(d)
+    this.low = new Float64Array(d)
+    this.high = new Float64Array(d)
+    this.bend = new Float64Array(d * d)
+  }
+
+  /** True when it has nothing more to ask. */
+  get ended(): boolean {
+    return this.state === ENDED
+  }
+
+  /** True when the stencil is read and it steps by its model. */
+  get stepping(): boolean {
+    return this.state === STEPS
+  }
+
+  /** Lowest loss that its model knows; NaN before it has one. */
+  get loss(): number {
+    return this.state === STENCIL ? Number.NaN : this.model.losses[this.model.best]
+  }
+
+  /**
+   * Starts a descent.
+   *
+   * @param centre where, in unit space and on the grid
+   * @param loss the reading there, NaN when it has to be asked for
+   * @param radius first radius, unit space
+   */
+  begin(centre: Float64Array, loss: number, radius: number): void {
+    const d = this.movable.length
+    this.delta = radius
+    this.rho = radius
+    this.steps = 0
+    this.promised = 0
+    this.pending = -1
+    this.mend = false
+    this.base.set(centre)
+    this.state = d === 0 ? ENDED : STENCIL
+    // Too few evaluations left for two points on every axis: the rest of the axes get one.
+    const seconds = Math.max(1, Math.min(d, this.context.remaining() - d - 2))
+    this.stencil.begin(centre, loss, radius, seconds)
+  }
+
+  /** Writes the next point and returns true; false when it waits for an answer or has ended. */
+  ask(id: number, out: Float64Array): boolean {
+    if (this.state === STENCIL) {
+      if (this.askStencil(id, out)) return true
+      if (!this.stencil.complete) return false
+      this.collect()
+    }
+    return this.state === STEPS && this.pending < 0 && this.askStep(id, out)
+  }
+
+  /** A reading. Returns whether it was asked for by this descent; another's may become its best point. */
+  tell(id: number, index: number): boolean {
+    const { readings } = this.context
+    if (this.state === ENDED) return false
+    readings.read(index, this.point)
+    const loss = readings.losses[index]
+    if (this.state === STENCIL) {
+      const slot = this.stencil.slotOf(id)
+      if (slot < 0) return false
+      this.stencil.fill(slot, this.point, loss)
+      if (this.stencil.complete) this.collect()
+      return true
+    }
+    if (id !== this.pending) {
+      this.adopt(loss)
+      return false
+    }
+    this.pending = -1
+    this.take(loss)
+    return true
+  }
+
+  /** A trial without a number. Returns whether it was asked for by this descent. */
+  fail(id: number, unit: Float64Array): boolean {
+    if (this.state === STENCIL) {
+      const slot = this.stencil.slotOf(id)
+      if (slot < 0) return false
+      this.known.failed(unit)
+      this.stencil.break(slot)
+      if (this.stencil.complete) this.collect()
+      return true
+    }
+    if (this.state !== STEPS || id !== this.pending) return false
+    this.pending = -1
+    this.known.failed(unit)
+    this.retreat()
+    return true
+  }
+
+  /** Ends the descent; what is still pending is no longer its own. */
+  drop(): void {
+    this.state = ENDED
+  }
+
+  private askStencil(id: number, out: Float64Array): boolean {
+    for (;;) {
+      const slot = this.stencil.next(this.point)
+      if (slot < 0) return false
+      const known = this.known.loss(this.point)
+      if (Number.isNaN(known)) {
+        this.stencil.pend(slot, id)
+        out.set(this.point)
+        this.move = "stencil"
+        return true
+      }
+      if (known < Number.POSITIVE_INFINITY) this.stencil.fill(slot, this.point, known)
+      else this.stencil.break(slot)
+    }
+  }
+
+  /** Nothing was learnt: come nearer, and where that is not possible, go finer. */
+  private retreat(): void {
+    this.mend = false
+    if (this.delta > this.rho) this.narrow(0.5 * this.delta)
+    else this.refine()
+  }
+
+  private collect(): void {
+    const count = this.stencil.collect(this.model, this.axes)
+    this.state = count === 0 ? ENDED : STEPS
+  }
+
+  private askStep(id: number, out: Float64Array): boolean {
+    let recalls = 0
+    for (let moves = 0; moves < MOVES && this.state === STEPS; moves++) {
+      if (!this.propose()) continue
+      const { space } = this.context
+      this.point.set(this.base)
+      for (let a = 0; a < this.model.d; a++) {
+        const i = this.axes[a]
+        this.point[i] = space.snapOne(i, space.contain(i, this.base[i] + this.z[a]))
+      }
+      const known = this.known.loss(this.point)
+      this.reference = this.model.losses[this.model.best]
+      if (Number.isNaN(known)) {
+        this.pending = id
+        out.set(this.point)
+        return true
+      }
+      if (recalls++ > RECALLS) break
+      this.locate()
+      if (known === Number.POSITIVE_INFINITY) this.retreat()
+      else if (this.repeats()) this.shorten()
+      else this.take(known)
+    }
+    this.state = ENDED
+    return false
+  }
+
+  /** Chooses the next displacement; false when it only changed its mind about the radius. */
+  private propose(): boolean {
+    const { model } = this
+    let far = 0
+    for (let i = 0; i < model.d; i++) far = Math.max(far, Math.abs(model.points[model.best * model.d + i]))
+    if (far > 10 * this.delta) this.rebase()
+    return this.mend ? this.proposeGeometry() : this.proposeStep()
+  }
+
+  private proposeStep(): boolean {
+    const { model, step, z } = this
+    const d = model.d
+    this.box(this.delta)
+    model.slopeAt(model.best, this.slope)
+    this.promised = -this.quadratic.minimise(d, 1, this.slope, model.curvature, this.low, this.high, step)
+    let length = 0
+    for (let i = 0; i < d; i++) {
+      length = Math.max(length, Math.abs(step[i]))
+      z[i] = model.points[model.best * d + i] + step[i]
+    }
+    if (!(length >= 0.5 * this.rho) || !(this.promised > 0)) {
+      this.shorten()
+      return false
+    }
+    this.target = -1
+    this.move = "step"
+    return true
+  }
+
+  /** The model sees nothing to gain at this resolution: come nearer, mend what is far away, or go finer. */
+  private shorten(): void {
+    this.narrow(0.1 * this.delta)
+    this.mend = true
+  }
+
+  private proposeGeometry(): boolean {
+    const { model, step, z } = this
+    const d = model.d
+    this.mend = false
+    let target = -1
+    let farthest = 2 * this.delta
+    for (let k = 0; k < model.m; k++) {
+      const distance = this.distance(k)
+      if (distance > farthest) {
+        farthest = distance
+        target = k
+      }
+    }
+    if (target < 0) {
+      if (this.delta > this.rho) return false
+      this.refine()
+      return false
+    }
+    this.box(Math.max(Math.min(0.1 * farthest, 0.5 * this.delta), this.rho))
+    const { slope, bend } = this
+    slope.fill(0)
+    bend.fill(0)
+    model.lagrangeInto(target, 1, slope, bend)
+    for (let i = 0, at = 0; i < d; i++) {
+      for (let j = 0; j < d; j++, at++) slope[i] += bend[at] * model.points[model.best * d + j]
+    }
+    const up = -this.quadratic.minimise(d, -1, slope, bend, this.low, this.high, z)
+    const down = -this.quadratic.minimise(d, 1, slope, bend, this.low, this.high, step)
+    const from = up >= down ? z : step
+    for (let i = 0; i < d; i++) z[i] = model.points[model.best * d + i] + from[i]
+    this.target = target
+    this.move = "geometry"
+    return true
+  }
+
+  /** The displacements from the best point that stay in the cube and within `radius`. */
+  private box(radius: number): void {
+    const { model, low, high } = this
+    const d = model.d
+    const { periodic } = this.context.space
+    for (let a = 0; a < d; a++) {
+      const i = this.axes[a]
+      const at = this.base[i] + model.points[model.best * d + a]
+      const circle = periodic[i] === 1
+      low[a] = circle || at > radius ? -radius : -at
+      high[a] = circle || 1 - at > radius ? radius : 1 - at
+      if (low[a] > 0) low[a] = 0
+      if (high[a] < 0) high[a] = 0
+    }
+  }
+
+  /** The reading of the pending step, at `point`. */
+  private take(loss: number): void {
+    const { model } = this
+    this.locate()
+    const { target } = this
+    const gain = this.reference - loss
+    if (target >= 0) {
+      model.prepare(this.z)
+      if (!this.exchange(target, loss)) this.narrow(0.5 * this.delta)
+      return
+    }
+    const ratio = gain / this.promised
+    if (this.steps < PROMISES) this.kept[this.steps++] = ratio > 0.1 ? 1 : 0
+    let length = 0
+    for (let i = 0; i < model.d; i++) {
+      length = Math.max(length, Math.abs(this.z[i] - model.points[model.best * model.d + i]))
+    }
+    if (ratio > 0.7) this.narrow(Math.min(WIDEST, Math.max(this.delta, 2 * length)))
+    else if (ratio > 0.1) this.narrow(Math.max(0.5 * this.delta, length))
+    else this.narrow(Math.max(0.5 * length, 0.25 * this.delta))
+    this.absorb(loss)
+    this.mend = !(ratio > 0.1)
+  }
+
+  /** Another's reading at `point`: worth a place in the model where it is better than all of it and near. */
+  private adopt(loss: number): void {
+    const { model } = this
+    if (!(loss < model.losses[model.best])) return
+    const { space } = this.context
+    for (let i = 0, a = 0; i < space.size; i++) {
+      while (a < model.d && this.axes[a] < i) a++
+      const gap = Math.abs(space.difference(i, this.base[i], this.point[i]))
+      if (gap > (space.choices[i] > 0 ? 0 : 10 * this.delta)) return
+    }
+    const { z } = this
+    const kept = this.step
+    kept.set(z)
+    this.locate()
+    this.absorb(loss)
+    z.set(kept)
+  }
+
+  /** Writes the displacement of `point` from the base to `z`. */
+  private locate(): void {
+    const { model, z, axes, base, point } = this
+    const { space } = this.context
+    for (let a = 0; a < model.d; a++) {
+      const i = axes[a]
+      if (space.periodic[i] === 1) {
+        const meant = space.contain(i, base[i] + z[a])
+        z[a] += space.difference(i, meant, point[i])
+      } else z[a] = point[i] - base[i]
+    }
+  }
+
+  /** True when `z` is where the model has a point already. */
+  private repeats(): boolean {
+    const { model, z } = this
+    const d = model.d
+    for (let k = 0; k < model.m; k++) {
+      let same = true
+      for (let i = 0; i < d && same; i++) same = model.points[k * d + i] === z[i]
+      if (same) return true
+    }
+    return false
+  }
+
+  /** Puts the reading at `z` in the place of the point that is farthest off and best replaced by it. */
+  private absorb(loss: number): void {
+    const { model, z } = this
+    const d = model.d
+    model.prepare(z)
+    const better = loss < model.losses[model.best]
+    let target = -1
+    let most = better ? 0 : 1
+    for (let k = 0; k < model.m; k++) {
+      if (k === model.best && !better) continue
+      let distance = 0
+      const from = better ? 0 : model.best * d
+      for (let i = 0; i < d; i++) {
+        const origin = better ? z[i] : model.points[from + i]
+        distance = Math.max(distance, Math.abs(model.points[k * d + i] - origin))
+      }
+      const reach = Math.max(1, distance / this.delta)
+      const weight = Math.abs(model.lagrange(k)) * reach * reach * reach
+      if (weight > most) {
+        most = weight
+        target = k
+      }
+    }
+    if (target >= 0) this.exchange(target, loss)
+  }
+
+  private exchange(target: number, loss: number): boolean {
+    return this.model.replace(target, this.z, loss)
+  }
+
+  private distance(k: number): number {
+    const { model } = this
+    const d = model.d
+    let most = 0
+    for (let i = 0; i < d; i++) {
+      most = Math.max(most, Math.abs(model.points[k * d + i] - model.points[model.best * d + i]))
+    }
+    return most
+  }
+
+  /** Sets the box, which is never smaller than the resolution. */
+  private narrow(delta: number): void {
+    this.delta = delta <= 1.5 * this.rho ? this.rho : delta
+  }
+
+  /** A finer resolution, or the end. */
+  private refine(): void {
+    const ratio = this.rho / this.finalRadius
+    if (ratio <= 1) {
+      this.state = ENDED
+      return
+    }
+    const before = this.rho
+    if (ratio <= 16) this.rho = this.finalRadius
+    else if (ratio <= 250) this.rho = Math.sqrt(ratio) * this.finalRadius
+    else this.rho = 0.1 * before
+    this.delta = Math.max(0.5 * before, this.rho)
+    this.mend = false
+  }
+
+  private rebase(): void {
+    const { model, base, axes } = this
+    const { space } = this.context
+    for (let a = 0; a < model.d; a++) {
+      const i = axes[a]
+      base[i] = space.contain(i, base[i] + model.points[model.best * model.d + a])
+    }
+    model.rebase()
+  }
+}

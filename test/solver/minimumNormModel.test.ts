@@ -1,0 +1,232 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Draw } from "../../src/solver/Draw.ts"
+import { BoxQuadratic } from "../../src/solver/numbers/boxQuadratic.ts"
+import { MinimumNormModel } from "../../src/solver/numbers/MinimumNormModel.ts"
+import { SymmetricInverse } from "../../src/solver/numbers/SymmetricInverse.ts"
+
+const dimensions = fc.integer({ min: 2, max: 8 })
+const seeds = fc.integer({ min: 0, max: 1e6 })
+
+/** Any smooth function will do; this one is not quadratic. */
+const bumpy = (z: Float64Array, from: number, d: number): number => {
+  let sum = 0
+  for (let i = 0; i < d; i++) sum += Math.cos(3 * z[from + i] + i) + (i + 1) * z[from + i] ** 2
+  return sum + z[from] * z[from + d - 1]
+}
+
+/** A model after its start and some exchanges, always of the point that the new one is worth most for. */
+function worked(d: number, seconds: number, seed: number, exchanges: number): MinimumNormModel {
+  const draw = new Draw(seed, 0)
+  const model = new MinimumNormModel(9)
+  const a = Float64Array.from({ length: d }, () => 0.3 + 0.1 * draw.uniform())
+  const b = Float64Array.from({ length: d }, () => -0.2 - 0.4 * draw.uniform())
+  const losses = new Float64Array(1 + d + seconds)
+  const z = new Float64Array(d)
+  for (let k = 0; k < losses.length; k++) {
+    z.fill(0)
+    if (k > d) z[k - 1 - d] = b[k - 1 - d]
+    else if (k > 0) z[k - 1] = a[k - 1]
+    losses[k] = bumpy(z, 0, d)
+  }
+  model.start(d, seconds, a, b, losses)
+  for (let e = 0; e < exchanges; e++) {
+    for (let i = 0; i < d; i++) z[i] = draw.uniform() - 0.5
+    model.prepare(z)
+    let target = 0
+    for (let k = 1; k < model.m; k++) {
+      if (Math.abs(model.denominator(k)) > Math.abs(model.denominator(target))) target = k
+    }
+    model.replace(target, z, bumpy(z, 0, d))
+  }
+  return model
+}
+
+/** Largest difference between the model and the losses at its own points, relative to their spread. */
+function miss(model: MinimumNormModel): number {
+  const { d, m, points, losses, best } = model
+  let worst = 0
+  let spread = 0
+  for (let k = 0; k < m; k++) {
+    const expected = model.value(points, k * d) - model.value(points, best * d)
+    const actual = losses[k] - losses[best]
+    worst = Math.max(worst, Math.abs(expected - actual))
+    spread = Math.max(spread, Math.abs(actual))
+  }
+  return worst / spread
+}
+
+describe("the inverse that changes row by row", () => {
+  it("is the inverse of the changed matrix", () => {
+    fc.assert(
+      fc.property(dimensions, seeds, fc.boolean(), (n, seed, indefinite) => {
+        const draw = new Draw(seed, 1)
+        const matrix = new Float64Array(n * n)
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j <= i; j++) matrix[i * n + j] = matrix[j * n + i] = draw.normal()
+          matrix[i * n + i] += (indefinite && i % 2 === 1 ? -1 : 1) * 2 * n
+        }
+        const inverse = new SymmetricInverse(n)
+        if (!inverse.invert(matrix, n)) return false
+        for (let change = 0; change < 2 * n; change++) {
+          const t = draw.below(n)
+          const column = Float64Array.from({ length: n }, () => draw.normal())
+          const diagonal = (indefinite && t % 2 === 1 ? -1 : 1) * (2 * n + draw.normal())
+          inverse.prepare(column)
+          if (!inverse.replace(t, diagonal)) return false
+          for (let i = 0; i < n; i++) matrix[i * n + t] = matrix[t * n + i] = column[i]
+          matrix[t * n + t] = diagonal
+        }
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j < n; j++) {
+            let sum = 0
+            for (let k = 0; k < n; k++) sum += matrix[i * n + k] * inverse.values[k * n + j]
+            if (Math.abs(sum - (i === j ? 1 : 0)) > 1e-8) return false
+          }
+        }
+        return true
+      }),
+    )
+  })
+
+  it("says so when a matrix has none, and keeps what it had", () => {
+    const inverse = new SymmetricInverse(2)
+    expect(inverse.invert(Float64Array.of(1, 2, 2, 4), 2)).toBe(false)
+    expect(inverse.invert(Float64Array.of(2, 0, 0, 4), 2)).toBe(true)
+    inverse.prepare(Float64Array.of(0, 0))
+    expect(inverse.replace(0, 0)).toBe(false)
+    expect([...inverse.values]).toEqual([0.5, 0, 0, 0.25])
+  })
+})
+
+describe("the minimum norm model", () => {
+  it("goes through all its points after any number of exchanges", () => {
+    fc.assert(
+      fc.property(dimensions, seeds, fc.integer({ min: 0, max: 60 }), (d, seed, exchanges) => {
+        for (const seconds of [d, d - 1]) expect(miss(worked(d, seconds, seed, exchanges))).toBeLessThan(1e-9)
+      }),
+    )
+  })
+
+  it("has Lagrange functions that are 1 at their own point and 0 at the others", () => {
+    fc.assert(
+      fc.property(dimensions, seeds, (d, seed) => {
+        const model = worked(d, d, seed, 20)
+        for (let k = 0; k < model.m; k++) {
+          model.prepare(model.points.slice(k * d, k * d + d))
+          for (let j = 0; j < model.m; j++) expect(model.lagrange(j)).toBeCloseTo(j === k ? 1 : 0, 7)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it("is the same function after its base has moved, and goes on as before", () => {
+    fc.assert(
+      fc.property(dimensions, seeds, (d, seed) => {
+        const model = worked(d, d - 1, seed, 25)
+        const before = model.inverse.values.slice(0, model.inverse.size ** 2)
+        const shift = model.points.slice(model.best * d, model.best * d + d)
+        const z = Float64Array.from({ length: d }, (_, i) => 0.1 * i - 0.2)
+        const atZ = model.value(z) - model.value(shift)
+        model.rebase()
+        const moved = z.map((v, i) => v - shift[i])
+        expect(model.value(moved)).toBeCloseTo(atZ, 8)
+        // Inverting from scratch around the new base gives what moving gave.
+        const byMoving = model.inverse.values.slice(0, model.inverse.size ** 2)
+        expect(model.rebuild()).toBe(true)
+        const largest = Math.max(...byMoving.map(Math.abs))
+        for (let i = 0; i < byMoving.length; i++) {
+          expect(Math.abs(byMoving[i] - model.inverse.values[i]) / largest).toBeLessThan(1e-9)
+        }
+        expect(before.length).toBe(byMoving.length)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it("finds a separable quadratic exactly from its first points", () => {
+    const d = 3
+    const f = (x: number, y: number, z: number): number =>
+      2 * (x - 0.1) ** 2 + (y + 0.2) ** 2 - 0.5 * z * z + z
+    const losses = Float64Array.of(
+      f(0, 0, 0),
+      f(0.3, 0, 0),
+      f(0, 0.3, 0),
+      f(0, 0, 0.3),
+      f(-0.3, 0, 0),
+      f(0, 0.6, 0),
+      f(0, 0, -0.1),
+    )
+    const model = new MinimumNormModel(d)
+    model.start(d, d, Float64Array.of(0.3, 0.3, 0.3), Float64Array.of(-0.3, 0.6, -0.1), losses)
+    for (const [x, y, z] of [
+      [0.1, -0.2, 0.4],
+      [1, 2, -3],
+    ])
+      expect(model.value(Float64Array.of(x, y, z))).toBeCloseTo(f(x, y, z) - f(0, 0, 0), 10)
+  })
+})
+
+describe("the quadratic in a box", () => {
+  it("stays in the box, and no single coordinate could do better", () => {
+    fc.assert(
+      fc.property(dimensions, seeds, fc.constantFrom(1, -1), (d, seed, sign) => {
+        const draw = new Draw(seed, 2)
+        const G = new Float64Array(d * d)
+        for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) G[i * d + j] = G[j * d + i] = draw.normal()
+        const g = Float64Array.from({ length: d }, () => draw.normal())
+        const low = Float64Array.from({ length: d }, () => -draw.uniform())
+        const high = Float64Array.from({ length: d }, () => draw.uniform())
+        const step = new Float64Array(d)
+        const value = new BoxQuadratic(d).minimise(d, sign, g, G, low, high, step)
+        const at = (s: Float64Array): number => {
+          let sum = 0
+          for (let i = 0; i < d; i++) {
+            sum += g[i] * s[i]
+            for (let j = 0; j < d; j++) sum += 0.5 * s[i] * G[i * d + j] * s[j]
+          }
+          return sign * sum
+        }
+        expect(value).toBeLessThanOrEqual(0)
+        expect(at(step)).toBeCloseTo(value, 9)
+        for (let i = 0; i < d; i++) {
+          expect(step[i]).toBeGreaterThanOrEqual(low[i])
+          expect(step[i]).toBeLessThanOrEqual(high[i])
+          for (const to of [low[i], high[i]]) {
+            const other = step.slice()
+            other[i] = to
+            expect(at(other)).toBeGreaterThan(value - 0.05 * Math.abs(value) - 1e-9)
+          }
+        }
+      }),
+    )
+  })
+
+  it("reaches the bottom of a narrow valley that lies askew", () => {
+    const d = 6
+    const draw = new Draw(3, 3)
+    // Sum of squared projections with condition 1e4.
+    const G = new Float64Array(d * d)
+    for (let k = 0; k < d; k++) {
+      const v = Float64Array.from({ length: d }, () => draw.normal())
+      for (let i = 0; i < d; i++)
+        for (let j = 0; j < d; j++) G[i * d + j] += 10 ** (-4 * (k / (d - 1))) * v[i] * v[j]
+    }
+    const bottom = Float64Array.from({ length: d }, () => 0.4 * draw.uniform() - 0.2)
+    const g = new Float64Array(d)
+    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) g[i] -= G[i * d + j] * bottom[j]
+    const step = new Float64Array(d)
+    const box = new Float64Array(d).fill(0.5)
+    new BoxQuadratic(d).minimise(
+      d,
+      1,
+      g,
+      G,
+      box.map((v) => -v),
+      box,
+      step,
+    )
+    for (let i = 0; i < d; i++) expect(step[i]).toBeCloseTo(bottom[i], 3)
+  })
+})
