@@ -1,0 +1,397 @@
+/**
+ * The promises of asking and telling, over runs with random spaces, strategies, batches, orders and failures.
+ */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { ResultError, StateError } from "../../src/domain/errors.ts"
+import { createSolver } from "../../src/solver/createSolver.ts"
+import { rerun } from "../../src/solver/rerun.ts"
+import type { Params } from "../../src/solver/SearchSpace.ts"
+import { Solver, type Trial } from "../../src/solver/Solver.ts"
+import type { Strategy, StrategyContext, StrategyDefinition } from "../../src/solver/Strategy.ts"
+import { STRATEGIES } from "../../src/solver/strategies/catalogue.ts"
+
+const SPACES = {
+  plane: { x: { min: -5, max: 10 }, y: { min: -3, max: 3 } },
+  mixed: {
+    angle: { min: 0, max: 360, scale: "periodic" },
+    kind: { choices: ["a", "b", "c"] },
+    on: { type: "boolean" },
+    size: { min: 1, max: 64, scale: "log", step: 1 },
+  },
+  line: { x: { min: 0.001, max: 1000, scale: "log" } },
+} as const
+
+/** Any smooth-enough function of whatever the parameters are. */
+const objective = (params: Params): number =>
+  Object.values(params).reduce<number>((sum, value, i) => {
+    if (typeof value === "number") return sum + (value / (10 + i) - 0.3) ** 2
+    return sum + (value === "b" || value === true ? 0 : 0.5)
+  }, 0)
+
+const names = STRATEGIES.map((one) => one.name)
+
+/** What a run is driven by: which space, how many to ask, and where in the pile of open trials the next answer comes from. */
+const runs = fc.record({
+  space: fc.constantFrom(...(Object.keys(SPACES) as ReadonlyArray<keyof typeof SPACES>)),
+  strategy: fc.constantFrom(...names),
+  seed: fc.nat(1000),
+  budget: fc.integer({ min: 1, max: 60 }),
+  steps: fc.array(
+    fc.record({
+      ask: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+      answers: fc.integer({ min: 0, max: 6 }),
+      pick: fc.nat(100),
+      fails: fc.boolean(),
+      twice: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 12 },
+  ),
+})
+
+type Run = typeof runs extends fc.Arbitrary<infer T> ? T : never
+
+const begin = ({ space, strategy, seed, budget }: Run): Solver =>
+  createSolver({ seed, budget, strategy, bounds: SPACES[space] }) as unknown as Solver
+
+/** Drives a solver until its budget is spent and everything was answered; calls `look` after every ask and tell. */
+function drive(run: Run, solver: Solver, look: (solver: Solver) => void = () => {}): ReadonlyArray<Trial> {
+  const asked: Array<Trial> = []
+  const open: Array<Trial> = []
+  for (let round = 0; ; round++) {
+    const step = run.steps[round % run.steps.length]
+    const batch = solver.askTrials(step.ask)
+    look(solver)
+    if (batch === null && open.length === 0) return asked
+    asked.push(...(batch ?? []))
+    open.push(...(batch ?? []))
+    const count = batch === null ? open.length : step.answers
+    for (let k = 0; k < count && open.length > 0; k++) {
+      const [trial] = open.splice((step.pick + k) % open.length, 1)
+      const value = step.fails && k === 0 ? Number.NaN : objective(trial.params)
+      solver.tell({ id: trial.id, value })
+      if (step.twice) solver.tell({ id: trial.id, value: value + 1 })
+      look(solver)
+    }
+  }
+}
+
+const text = (solver: Solver): string => JSON.stringify(solver.state())
+
+describe("a run", () => {
+  it("spends exactly its budget, answers nothing twice and loses nothing, whatever the order", () => {
+    fc.assert(
+      fc.property(runs, (run) => {
+        const solver = begin(run)
+        const asked = drive(run, solver)
+        expect(asked.map(({ id }) => id)).toEqual(asked.map((_, i) => i))
+        expect(solver.ask()).toBeNull()
+        expect(solver.phase).toBe("done")
+        const { counts, history } = solver
+        expect(counts).toMatchObject({ asked: run.budget, told: run.budget, spent: run.budget, pending: 0 })
+        expect(new Set(history.map((entry) => entry.eval_id)).size).toBe(run.budget)
+        expect(history.filter((entry) => entry.status === "failed").length).toBe(counts.failed)
+        expect(history.every((entry) => (entry.value === null) === (entry.status === "failed"))).toBe(true)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it("stays inside its bounds and on its grids", () => {
+    fc.assert(
+      fc.property(runs, (run) => {
+        const solver = begin(run)
+        const { space } = solver.settings
+        for (const { params } of drive(run, solver)) {
+          space.names.forEach((name, i) => {
+            const unit = space.encodeOne(i, params[name])
+            expect(unit).not.toBeNaN()
+            const again = space.decodeOne(i, unit)
+            // A continuous number comes back to within rounding, anything else exactly.
+            if (space.choices[i] === 0 && space.table.step[i] === 0)
+              expect(Math.abs(Number(again) / Number(params[name]) - 1)).toBeLessThan(1e-12)
+            else expect(again).toBe(params[name])
+          })
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("goes through every phase in its order, however small the budget", () => {
+    fc.assert(
+      fc.property(runs, (run) => {
+        const solver = begin(run)
+        const order = ["probe", "classify", "refine", "done"]
+        let last = 0
+        drive(run, solver, ({ phase, classification }) => {
+          expect(order.indexOf(phase)).toBeGreaterThanOrEqual(last)
+          last = order.indexOf(phase)
+          expect(classification !== null).toBe(last >= 2)
+        })
+        expect(last).toBe(3)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("is the same run bit for bit when driven the same way", () => {
+    fc.assert(
+      fc.property(runs, (run) => {
+        const [a, b] = [begin(run), begin(run)]
+        drive(run, a)
+        drive(run, b)
+        expect(text(a)).toBe(text(b))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it("can be saved and restored after any ask and any tell, and goes on bit for bit", () => {
+    fc.assert(
+      fc.property(runs, fc.nat(80), (run, at) => {
+        const plain = begin(run)
+        drive(run, plain)
+        const saved = begin(run)
+        let looks = 0
+        let copy: Solver | null = null
+        drive(run, saved, (now) => {
+          if (looks++ === at) copy = Solver.restore(JSON.parse(text(now)))
+          if (copy !== null && looks === at + 1) {
+            expect(text(copy)).toBe(text(now))
+            expect(copy.phase).toBe(now.phase)
+            expect(copy.best).toEqual(now.best)
+            const next = Solver.restore(JSON.parse(text(now)))
+            expect(copy.askTrials(3)).toEqual(next.askTrials(3))
+          }
+        })
+        expect(text(saved)).toBe(text(plain))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("does not depend on the sign of the objective: maximising is minimising the negative", () => {
+    fc.assert(
+      fc.property(runs, (run) => {
+        const { space, strategy, seed, budget } = run
+        const config = { seed, budget, strategy, bounds: SPACES[space] }
+        const low = createSolver(config) as unknown as Solver
+        const high = createSolver({ ...config, objective: "maximize" }) as unknown as Solver
+        for (let batch; (batch = low.askTrials()) !== null; ) {
+          expect(high.askTrials()).toEqual(batch)
+          low.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
+          high.tell(batch.map(({ id, params }) => ({ id, value: -objective(params) })))
+        }
+        expect(high.best?.params).toEqual(low.best?.params)
+        expect(high.best?.value).toBe(0 - (low.best?.value ?? Number.NaN))
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+const plane = (budget = 40): Solver<{ readonly x: number; readonly y: number }> =>
+  createSolver({ seed: 3, budget, bounds: SPACES.plane })
+
+describe("telling", () => {
+  it("takes the very parameters that were asked for, and copies of them, by their values", () => {
+    const solver = plane()
+    const [a, b] = solver.askTrials(2)!
+    expect(solver.tell({ params: a.params, value: 1 })).toEqual({
+      accepted: 1,
+      duplicates: 0,
+      failed: 0,
+      foreign: 0,
+    })
+    expect(solver.tell({ params: { ...b.params }, value: 2 })).toEqual({
+      accepted: 1,
+      duplicates: 0,
+      failed: 0,
+      foreign: 0,
+    })
+    expect(solver.history.map((entry) => entry.eval_id)).toEqual([a.id, b.id])
+  })
+
+  it("ignores what it has heard, by id whatever the value and by parameters with the same value", () => {
+    const solver = plane()
+    const [{ id, params }] = solver.askTrials(1)!
+    solver.tell({ id, value: 1 })
+    const before = solver.history.length
+    expect(solver.tell({ id, value: 2 }).duplicates).toBe(1)
+    expect(solver.tell({ params: { ...params }, value: 1 }).duplicates).toBe(1)
+    expect(solver.tell({ params, value: Number.NaN, id }).duplicates).toBe(1)
+    expect(solver.history.length).toBe(before)
+    expect(solver.counts.duplicates).toBe(3)
+  })
+
+  it("takes another value at a known point as a repeat, which costs budget", () => {
+    const solver = plane()
+    const [{ id, params }] = solver.askTrials(1)!
+    solver.tell({ id, value: 1 })
+    expect(solver.tell({ params: { ...params }, value: 1.5 })).toMatchObject({ accepted: 1, foreign: 1 })
+    expect(solver.counts.spent).toBe(2)
+  })
+
+  it("counts a reading that nobody asked for, and learns from it", () => {
+    const solver = plane(30)
+    solver.tell({ params: { x: 1, y: 1 }, value: -100 })
+    expect(solver.best).toMatchObject({ params: { x: 1, y: 1 }, value: -100, id: null })
+    let asked = 0
+    for (let batch; (batch = solver.askTrials()) !== null; asked += batch.length)
+      solver.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
+    expect(asked).toBe(29)
+  })
+
+  it("takes a warm start outside the budget and starts from what is best in it", () => {
+    const solver = plane(30)
+    expect(solver.seed([{ params: { x: 2, y: 1 }, value: -50 }])).toMatchObject({ accepted: 1, foreign: 0 })
+    expect(solver.counts).toMatchObject({ spent: 0, seeded: 1 })
+    expect(solver.best?.value).toBe(-50)
+    let asked = 0
+    for (let batch; (batch = solver.askTrials()) !== null; asked += batch.length)
+      solver.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
+    expect(asked).toBe(30)
+  })
+
+  it("refuses a batch whole, names every problem and changes nothing", () => {
+    const solver = plane()
+    solver.ask(3)
+    const before = text(solver as unknown as Solver)
+    const bad: ReadonlyArray<unknown> = [
+      { id: 0, value: 1 },
+      { id: 7, value: 1 },
+      { params: { x: 99, y: 0 }, value: 1 },
+      { params: { x: 1, z: 0 }, value: 1 },
+      { id: 1, value: "2" },
+      { id: 1, value: 1, cost: -1 },
+      { id: 1, valu: 1 },
+      {},
+      null,
+    ]
+    let error: unknown
+    try {
+      solver.tell(bad as ReadonlyArray<{ id: number }>)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(ResultError)
+    const { problems } = error as ResultError
+    expect(problems.map(({ path }) => path)).toEqual([
+      "[1].id",
+      "[2].params.x",
+      "[3].params.y",
+      "[3].params.z",
+      "[4].value",
+      "[5].cost",
+      "[6].valu",
+      "[7]",
+      "[8]",
+    ])
+    expect(problems.find(({ path }) => path === "[6].valu")?.suggestion).toBe('Did you mean "value"?')
+    expect(text(solver as unknown as Solver)).toBe(before)
+  })
+
+  it("refuses to ask for less than one point", () => {
+    for (const n of [0, -1, 1.5, Number.NaN]) expect(() => plane().ask(n)).toThrow(RangeError)
+  })
+})
+
+describe("asking", () => {
+  it("gives all that need no answer without a number, but no more than batch_size", () => {
+    const all = createSolver({ budget: 100, bounds: SPACES.plane }).ask()
+    // The probe without its last reading, which repeats the best of the others.
+    expect(all?.length).toBe(9)
+    expect(createSolver({ budget: 100, batch_size: 4, bounds: SPACES.plane }).ask()?.length).toBe(4)
+  })
+
+  it("gives as many as there are workers, waiting for none", () => {
+    const solver = plane(100)
+    for (let k = 0; k < 5; k++) expect(solver.ask(20)?.length).toBe(20)
+    expect(solver.ask(1)).toBeNull()
+    expect(solver.pending.length).toBe(100)
+  })
+
+  it("still gives a point when an answer never comes", () => {
+    const solver = plane(60)
+    const lost = solver.askTrials()!
+    solver.tell(lost.slice(1).map(({ id, params }) => ({ id, value: objective(params) })))
+    for (let k = 0; k < 20; k++) {
+      const batch = solver.askTrials()!
+      expect(batch.length).toBeGreaterThan(0)
+      solver.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
+    }
+    expect(solver.pending.map(({ id }) => id)).toEqual([0])
+  })
+})
+
+describe("restoring", () => {
+  const recorded = (): ReturnType<Solver["artifact"]> => {
+    const solver = plane(40)
+    for (let batch; (batch = solver.askTrials()) !== null; )
+      solver.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
+    return JSON.parse(JSON.stringify(solver.artifact({ node: "v24" })))
+  }
+
+  it("finds an artifact identical to its repetition, circumstances aside", () => {
+    const artifact = recorded()
+    expect(rerun(artifact)).toMatchObject({ identical: true, difference: null })
+    expect(rerun({ ...artifact, environment: null }).identical).toBe(true)
+  })
+
+  it("says where an artifact was changed: a result that was not its own leads elsewhere", () => {
+    const artifact = recorded()
+    const changed = { ...artifact, best: { ...artifact.best!, value: -1 } }
+    expect(rerun(changed)).toMatchObject({ identical: false, difference: "best.value", recorded: -1 })
+    const history = artifact.history.map((entry, i) => (i === 0 ? { ...entry, value: -5 } : entry))
+    expect(() => rerun({ ...artifact, history })).toThrow(StateError)
+  })
+
+  it("takes the seeds' own state: what it holds counts as evaluated", () => {
+    const state = {
+      config: { seed: 42, budget: 10, probe_ratio: 0.5, bounds: { x: { min: 0, max: 1, scale: "Linear" } } },
+      history: [{ params: { x: 0.5 }, value: 0.25, cost: 1 }],
+      run_id: "test",
+    }
+    const solver = Solver.restore(state)
+    expect(solver.counts).toMatchObject({ budget: 10, spent: 1, foreign: 1 })
+    expect(solver.ask(20)?.length).toBe(9)
+    expect(solver.runId).toBe("test")
+  })
+})
+
+describe("a strategy of one's own", () => {
+  const seen: Array<string> = []
+  const halving: StrategyDefinition = {
+    name: "halving",
+    summary: "Walks from the best point to the origin in halves.",
+    params: ["rate"],
+    make: (context: StrategyContext): Strategy => ({
+      move: "halve",
+      ask: (_id, out) => {
+        context.readings.read(context.readings.lowest, out)
+        for (let i = 0; i < out.length; i++) out[i] *= context.params["rate"] ?? 0.5
+        return true
+      },
+      tell: (id) => void seen.push(`tell ${id}`),
+      fail: (id) => void seen.push(`fail ${id}`),
+      classified: ({ label }) => void seen.push(label),
+    }),
+  }
+
+  it("is chosen by its name, told of everything, and restored like any other", () => {
+    const solver = createSolver(
+      { budget: 30, strategy: "halving", strategy_params: { rate: 0.25 }, bounds: SPACES.plane },
+      { strategies: [halving] },
+    )
+    for (let batch; (batch = solver.askTrials(1)) !== null; )
+      solver.tell(batch.map(({ id, params }) => ({ id, value: id === 9 ? null : objective(params) })))
+    expect(seen).toContain("fail 9")
+    expect(seen).toContain("tell 29")
+    expect(seen.filter((word) => word === "quadratic" || word === "curved" || word === "noisy").length).toBe(
+      1,
+    )
+    const copy = Solver.restore(solver.state(), { strategies: [halving] })
+    expect(copy.state()).toEqual(solver.state())
+  })
+})
