@@ -65,7 +65,8 @@ export interface Instance {
   pointOf(params: Readonly<Record<string, unknown>>): Float64Array
 }
 
-const row = (
+/** A test function with value 0 at its lowest point. */
+export const row = (
   name: string,
   dimensions: number,
   min: number,

@@ -11,6 +11,7 @@ export {
   type Variant,
   variants,
 } from "./functions.ts"
+export { type LabelledLandscape, labelledLandscapes, type TrueLabel } from "./landscapes.ts"
 export { gaussianAt, noiseAt, type NoiseKind, type NoiseSpec, uniformAt } from "./noise.ts"
 export { type Drift, driftAt, type Plant, unitKnob, unitKnobs } from "./Plant.ts"
 export {
@@ -29,3 +30,4 @@ export { bestLimit, limitKnob, type Load, LOADS, queuePlant, queueUtility } from
 export { judgeScenario, type Scenario, type ScenarioVerdict, scenarios } from "./scenarios.ts"
 export { meanOf, quantileOf, simulate, type SimulatedRun, type Simulation } from "./simulate.ts"
 export { taskOne, taskTwo } from "./tasks.ts"
+export { trainingFunctions } from "./trainingFunctions.ts"
