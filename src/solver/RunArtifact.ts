@@ -59,7 +59,7 @@ export const BestSchema = Schema.Struct({
 })
 
 const PhaseSchema = Schema.Struct({
-  phase: Schema.Literals(RUN_PHASES),
+  phase: Schema.Literals(RUN_PHASES).annotate({ description: "The phase; every run has all three." }),
   evaluations: count.annotate({ description: "Trials that the phase asked for." }),
   elapsed_ms: figure("Time from its begin to its end, in milliseconds; null where no clock was at hand."),
 })

@@ -128,16 +128,9 @@ export const plainFields = {
         "Options of the strategy by name; what it does not know has no effect and is warned about.",
     }),
   ),
-  max_delta: Schema.optional(
-    Schema.Unknown.annotate({
-      description: "An option of the live engine; read with a warning, has no effect.",
-    }),
-  ),
-  cooldown_steps: Schema.optional(
-    Schema.Unknown.annotate({
-      description: "An option of the live engine; read with a warning, has no effect.",
-    }),
-  ),
+  /** Options of the live engine, which the seeds' files carry: read with a warning, without effect. */
+  max_delta: Schema.optional(Schema.Unknown),
+  cooldown_steps: Schema.optional(Schema.Unknown),
 }
 
 /** The whole configuration, as a user writes it. */
@@ -152,7 +145,11 @@ export const SolverConfigSchema = Schema.Struct({
         },
         {
           expected: `an object of 1 to ${MAX_DIMENSIONS} parameters`,
-          toJsonSchema: () => ({ minProperties: 1, maxProperties: MAX_DIMENSIONS }),
+          toJsonSchema: () => ({
+            minProperties: 1,
+            maxProperties: MAX_DIMENSIONS,
+            propertyNames: { maxLength: 128, pattern: "^\\S(.*\\S)?$", not: { const: "__proto__" } },
+          }),
         },
       ),
     )

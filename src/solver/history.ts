@@ -60,8 +60,9 @@ export const EntrySchema = Schema.Struct({
     }),
   ),
   error: optional(text(1000).annotate({ description: "Why the evaluation failed." })),
-  batch: Schema.optional(Schema.Unknown.annotate({ description: "Not read." })),
-  metadata: Schema.optional(Schema.Unknown.annotate({ description: "Not read." })),
+  /** Whatever else a result carried. Not read, not kept. */
+  batch: Schema.optional(Schema.Unknown),
+  metadata: Schema.optional(Schema.Unknown),
 }).annotate({ title: "Evaluation" })
 
 /** A trial that no result has come for. */
