@@ -1,17 +1,13 @@
 /**
- * The solver: probe, classify, select, refine, driven by asking and telling. It owns the order of things and nothing
- * else: which phase it is, which trials are out, what came back. Where to look next is the probe's and the strategy's
- * business, what to recommend is `recommend`'s.
+ * The solver: probe, classify, select, refine, driven by asking and telling. This is its face: what users call and what
+ * is saved. The book of trials is `TrialLog`'s, the way through the phases `Course`'s, what to recommend `recommend`'s.
  *
  * A run is the order of its asks and tells. That order is what `state()` saves; `Solver.restore` repeats it, and since
  * everything in between is a function of it, the restored solver asks for the same points bit for bit.
  */
 import { StateError } from "../domain/errors.ts"
 import type { Classification } from "./Classification.ts"
-import { classify } from "./classify.ts"
-import { Draw, STREAM_FILL, STREAM_STRATEGY } from "./Draw.ts"
-import { Probe } from "./Probe.ts"
-import { Readings } from "./Readings.ts"
+import { Course, type SolverPhase } from "./Course.ts"
 import { recommend } from "./recommend.ts"
 import { type Answer, readResults, type Result } from "./results.ts"
 import {
@@ -23,12 +19,11 @@ import {
 import type { Params } from "./SearchSpace.ts"
 import { requireSolverConfig, type SolverSettings } from "./SolverConfig.ts"
 import { type HistoryEntry, parseSolverState, type SolverState } from "./SolverState.ts"
-import { probeNoise } from "./probeNoise.ts"
-import type { Strategy, StrategyDefinition } from "./Strategy.ts"
+import type { StrategyDefinition } from "./Strategy.ts"
 import { STRATEGIES } from "./strategies/catalogue.ts"
 import { type Origin, type RecordedTrial, type RunPhase, TrialLog } from "./TrialLog.ts"
 
-export type SolverPhase = RunPhase | "done"
+export type { SolverPhase }
 
 /** A point that wants to be read. */
 export interface Trial<P = Params> {
@@ -90,39 +85,20 @@ export class Solver<P = Params> {
   readonly runId: string
   readonly settings: SolverSettings
   private readonly definition: StrategyDefinition
-  private readonly probe: Probe
-  private readonly readings: Readings
   private readonly log: TrialLog
-  private readonly fillDraw: Draw
-  private readonly unit: Float64Array
+  private readonly course: Course
   private readonly nowMs: (() => number) | null
   private readonly startedMs: Partial<Record<SolverPhase, number>> = {}
-  private strategy: Strategy | null = null
-  private phaseNow: SolverPhase = "probe"
-  private probesAsked = 0
-  private fills = 0
-  private repeatId = -1
-  private noiseShare = 0
-  private found: Classification | null = null
   private recommended: { readonly at: number; readonly best: Best<P> | null } = { at: -1, best: null }
 
   /** Use `createSolver`; this trusts its settings. */
   constructor(settings: SolverSettings, options: SolverOptions = {}) {
-    const { space, seed } = settings
     this.settings = settings
     this.runId = options.runId ?? runName(settings)
     this.definition = definitionOf(settings.strategy, options.strategies ?? [])
-    this.probe = new Probe({
-      dimensions: space.size,
-      seed,
-      method: settings.probe.method,
-      spice: settings.probe.spice,
-    })
-    this.readings = new Readings(space.size)
-    this.log = new TrialLog(space)
-    this.fillDraw = new Draw(seed, STREAM_FILL)
-    this.unit = new Float64Array(space.size)
     this.nowMs = options.nowMs ?? null
+    this.log = new TrialLog(settings.space)
+    this.course = new Course(settings, this.definition, this.log, (phase) => this.note(phase))
   }
 
   /**
@@ -139,12 +115,12 @@ export class Solver<P = Params> {
   askTrials(n?: number): ReadonlyArray<Trial<P>> | null {
     if (n !== undefined && !(Number.isInteger(n) && n >= 1))
       throw new RangeError(`ask: the number of points must be a whole number above 0, got ${n}.`)
-    if (this.startedMs.probe === undefined) this.begin("probe")
+    if (this.startedMs.probe === undefined) this.note("probe")
     const trials: Array<Trial<P>> = []
-    const most = Math.min(n ?? this.settings.batchSize ?? Number.POSITIVE_INFINITY, this.remaining())
+    const most = Math.min(n ?? this.settings.batchSize ?? Number.POSITIVE_INFINITY, this.course.remaining)
     while (trials.length < most) {
       const fill = n !== undefined || trials.length === 0
-      const id = this.askOne(fill)
+      const id = this.course.ask(fill)
       if (id < 0) break
       trials.push(this.trial(id))
     }
@@ -166,25 +142,28 @@ export class Solver<P = Params> {
 
   /** The recommended point, or null before the first reading. Under noise it is not the luckiest reading. */
   get best(): Best<P> | null {
-    if (this.recommended.at !== this.readings.count) {
-      const choice = recommend(this.readings, this.settings.space, this.noiseShare)
-      this.recommended = { at: this.readings.count, best: choice === null ? null : this.bestOf(choice) }
+    if (this.recommended.at !== this.course.readings.count) {
+      const choice = recommend(this.course.readings, this.settings.space, this.course.noise)
+      this.recommended = {
+        at: this.course.readings.count,
+        best: choice === null ? null : this.bestOf(choice),
+      }
     }
     return this.recommended.best
   }
 
   get phase(): SolverPhase {
-    return this.phaseNow
+    return this.course.phase
   }
 
   /** What the classify phase found; null until then. */
   get classification(): Classification | null {
-    return this.found
+    return this.course.classification
   }
 
   /** Noise of one reading as a share of the probe's spread; 0 until the probe is done. */
   get noise(): number {
-    return this.noiseShare
+    return this.course.noise
   }
 
   get counts(): SolverCounts {
@@ -227,8 +206,8 @@ export class Solver<P = Params> {
       ...this.state(),
       seed: this.settings.seed,
       budget: this.settings.budget,
-      classification: describeClassification(this.found),
-      noise: this.noiseShare,
+      classification: describeClassification(this.course.classification),
+      noise: this.course.noise,
       best:
         best === null
           ? null
@@ -276,72 +255,6 @@ export class Solver<P = Params> {
     this.take(readResults(resultOf(entry), this.settings.space, this.log, true), "outside")
   }
 
-  private remaining(): number {
-    return this.settings.budget - this.log.asked - this.log.foreign
-  }
-
-  /** One more trial; -1 when its point must wait for an answer and may not be filled in. */
-  private askOne(fill: boolean): number {
-    if (this.remaining() <= 0) return -1
-    const id = this.log.asked
-    if (!fill && this.phaseNow !== "probe" && this.strategy?.wantsAnswer?.() === true) return -1
-    const move = this.nextPoint(id) ?? (fill ? this.fillPoint() : null)
-    if (move === null) return -1
-    this.settings.space.snap(this.unit)
-    this.log.ask(this.unit, this.phaseNow as RunPhase, move)
-    if (move === "repeat") this.repeatId = id
-    return id
-  }
-
-  /** Writes the next regular point and says which move it is; null when it must wait. */
-  private nextPoint(id: number): string | null {
-    if (this.phaseNow === "probe") return this.nextProbe()
-    const strategy = this.strategy
-    return strategy !== null && strategy.ask(id, this.unit) ? strategy.move : null
-  }
-
-  /** The last of the probe repeats its best point: from the two readings comes the noise. */
-  private nextProbe(): string | null {
-    const { probeCount } = this.settings
-    const plain = probeCount - (probeCount >= LEAST_WITH_REPEAT ? 1 : 0)
-    if (this.probesAsked < plain) {
-      this.probe.point(this.probesAsked++, this.unit)
-      return "probe"
-    }
-    if (this.probesAsked >= probeCount || this.log.pending > 0) return null
-    this.probesAsked++
-    const best = this.log.lowestAsked(this.readings)
-    if (best >= 0) {
-      this.readings.read(best, this.unit)
-      return "repeat"
-    }
-    this.probe.point(plain, this.unit)
-    return "probe"
-  }
-
-  /** A point for a worker that would be idle: around the best one, or further along the probe before there is one. */
-  private fillPoint(): string {
-    const { space, probeCount } = this.settings
-    const { lowest } = this.readings
-    this.fills++
-    if (lowest < 0) {
-      this.probe.point(probeCount + this.fills, this.unit)
-      return "fill"
-    }
-    this.readings.read(lowest, this.unit)
-    const draw = this.fillDraw
-    // A fresh place in the stream for each: how many draws one takes must not move the next.
-    draw.seek(this.fills * FILL_DRAWS)
-    const reach = FILL_NEAREST * (FILL_FURTHEST / FILL_NEAREST) ** draw.uniform()
-    for (let i = 0; i < space.size; i++) {
-      this.unit[i] =
-        space.choices[i] > 0 && draw.uniform() < reach
-          ? draw.uniform()
-          : space.contain(i, this.unit[i] + reach * draw.normal())
-    }
-    return "fill"
-  }
-
   private take(answers: ReadonlyArray<Answer>, origin: Origin): TellReport {
     let accepted = 0
     let failed = 0
@@ -353,62 +266,13 @@ export class Solver<P = Params> {
       accepted++
       if (kind === "foreign") foreign++
       if (answer.value === null) failed++
-      this.learn(id, unit, answer.value)
-      if (kind !== "seed") this.advance()
+      this.course.tell(id, unit, answer.value)
+      if (kind !== "seed") this.course.advance()
     }
     return { accepted, failed, foreign, duplicates: this.log.duplicates - duplicatesBefore }
   }
 
-  /** Passes a result on to those who learn from it; a negative id is a reading that nobody asked for. */
-  private learn(id: number, unit: Float64Array, value: number | null): void {
-    if (value === null) {
-      this.strategy?.fail(id, unit)
-      return
-    }
-    const index = this.readings.add(id, unit, this.settings.objective === "maximize" ? -value : value)
-    this.strategy?.tell(id, index)
-  }
-
-  /** Phases follow one another and none is left out, however small the budget. */
-  private advance(): void {
-    const { settings, log } = this
-    const over = this.remaining() <= 0 && log.pending === 0
-    if (this.phaseNow === "probe" && (over || (this.probesAsked >= settings.probeCount && log.pending === 0)))
-      this.beginClassify()
-    if (this.phaseNow === "classify" && (over || log.resolved >= this.classifyAt())) this.beginRefine()
-    if (this.phaseNow === "refine" && over) this.begin("done")
-  }
-
-  private beginClassify(): void {
-    const { settings, readings } = this
-    this.noiseShare = probeNoise(readings, this.repeatId)
-    this.begin("classify")
-    this.strategy = this.definition.make({
-      space: settings.space,
-      budget: settings.budget,
-      readings,
-      draw: new Draw(settings.seed, STREAM_STRATEGY),
-      noise: this.noiseShare,
-      params: settings.strategyParams,
-      remaining: () => this.remaining(),
-    })
-  }
-
-  private beginRefine(): void {
-    const evidence = this.strategy?.evidence?.() ?? null
-    this.found = classify(this.readings, this.settings.space, this.noiseShare, evidence)
-    this.strategy?.classified?.(this.found)
-    this.begin("refine")
-  }
-
-  /** Results after which the landscape is classified: fixed by the budget and the dimensions alone. */
-  private classifyAt(): number {
-    const { budget, probeCount, space } = this.settings
-    return Math.min(budget, probeCount + 2 * space.size + 1 + Math.max(8, space.size))
-  }
-
-  private begin(phase: SolverPhase): void {
-    this.phaseNow = phase
+  private note(phase: SolverPhase): void {
     this.startedMs[phase] = this.nowMs?.() ?? Number.NaN
   }
 
@@ -418,12 +282,12 @@ export class Solver<P = Params> {
 
   private bestOf(choice: NonNullable<ReturnType<typeof recommend>>): Best<P> {
     const { space, objective } = this.settings
-    const id = this.readings.ids[choice.index]
+    const id = this.course.readings.ids[choice.index]
     const sign = objective === "maximize" ? -1 : 1
     return {
       params: (id >= 0
         ? this.log.trial(id).params
-        : space.decode(this.readings.units, choice.index * space.size)) as P,
+        : space.decode(this.course.readings.units, choice.index * space.size)) as P,
       value: sign * choice.loss + 0,
       standardError: choice.standardError,
       id: id >= 0 ? id : null,
@@ -432,7 +296,7 @@ export class Solver<P = Params> {
   }
 
   private repeat(recorded: RecordedTrial): void {
-    const id = this.askOne(true)
+    const id = this.course.ask(true)
     const difference = id < 0 ? "this build asks for nothing" : this.log.differenceFrom(id, recorded)
     if (difference !== null)
       throw new StateError({
@@ -476,14 +340,6 @@ export class Solver<P = Params> {
     return notes
   }
 }
-
-/** Fewer probe points than this are too few to spend one on a repeat. */
-const LEAST_WITH_REPEAT = 3
-/** Reach of a fill point around the best one, unit space. */
-const FILL_NEAREST = 0.01
-const FILL_FURTHEST = 0.3
-/** Draws set aside for one fill point: above three a dimension at the most dimensions there can be. */
-const FILL_DRAWS = 4096
 
 function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): StrategyDefinition {
   const found = [...own, ...STRATEGIES].find((one) => one.name === name)

@@ -71,5 +71,7 @@ export interface StrategyDefinition {
   readonly name: string
   /** One sentence for help texts and artifacts. */
   readonly summary: string
+  /** Names of the options it reads from `strategy_params`; others get a warning. Any when absent. */
+  readonly params?: ReadonlyArray<string>
   make(context: StrategyContext): Strategy
 }

@@ -119,6 +119,23 @@ export class TrialLog {
     })
   }
 
+  /** Where a trial is, unit space, on the grid. */
+  unitOf(id: number): Float64Array {
+    return this.trials[id].unit
+  }
+
+  /** Trials that are out although at least `results` others have come since they were asked. */
+  overdue(results: number): ReadonlyArray<number> {
+    const latest = this.history.length - results
+    const overdue: Array<number> = []
+    // In the order asked: after the first that is not overdue none is.
+    for (const id of this.out) {
+      if (this.trials[id].askedAfter > latest) break
+      overdue.push(id)
+    }
+    return overdue
+  }
+
   /** The trial whose very parameters these are, the object that `ask` gave out; -1 when it is not one of them. */
   idOfObject(params: object): number {
     return this.idOfParams.get(params) ?? -1

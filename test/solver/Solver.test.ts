@@ -323,6 +323,24 @@ describe("asking", () => {
     }
     expect(solver.pending.map(({ id }) => id)).toEqual([0])
   })
+
+  it("leaves no phase, and no strategy, waiting for answers that never come", () => {
+    for (const strategy of names) {
+      // Every fifth answer is lost, from the probe on.
+      const solver = createSolver({ seed: 1, budget: 200, strategy, bounds: SPACES.plane })
+      for (let batch; (batch = solver.askTrials()) !== null; ) {
+        const kept = batch.filter(({ id }) => id % 5 !== 2)
+        solver.tell(kept.map(({ id, params }) => ({ id, value: objective(params) })))
+      }
+      expect(solver.phase).toBe("refine")
+      const fills = solver.history.filter(({ decision }) => decision === "fill").length
+      expect(fills).toBeLessThan(130)
+      // What comes at last is taken after all.
+      const [late] = solver.pending
+      expect(solver.tell({ id: late.id, value: -7 }).accepted).toBe(1)
+      expect(solver.best).toMatchObject({ id: late.id, value: -7 })
+    }
+  })
 })
 
 describe("restoring", () => {
