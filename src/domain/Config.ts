@@ -195,8 +195,45 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     ringPolicy: OVERFLOWS[config.telemetry?.overflow ?? "dropOldest"],
     auditCapacity: config.audit?.capacity ?? defaultAuditCapacity(space.table.size),
     auditMemory: config.audit?.memory ?? 10_000,
-    auditDigests: config.audit?.digests ?? false,
+    auditDigests: config.audit?.digests ?? config.state !== undefined,
     startIsBaseline: config.startIsBaseline ?? true,
+  }
+}
+
+const wordAt = <T extends Record<string, number>>(words: T, code: number): keyof T & string =>
+  Object.keys(words).find((word) => words[word] === code) as keyof T & string
+
+/** The configuration that these settings follow from, every default spelled out: JSON that makes the same engine again. */
+export function configOf(settings: EngineSettings): EngineConfig {
+  const { space, window, runId, state } = settings
+  return {
+    params: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
+    objective: settings.objective,
+    seed: settings.seed,
+    guardrails: settings.guardrails,
+    window: {
+      digests: window.windowDigests,
+      us: window.windowUs,
+      settleUs: window.settleUs,
+      maxAgeUs: window.maxAgeUs,
+      aggregate: wordAt(AGGREGATES, window.aggregate),
+      trim: window.trim,
+    },
+    clock: settings.clock,
+    tickUs: settings.tickUs,
+    ...(runId === null ? {} : { runId }),
+    ...(state === null ? {} : { state }),
+    gains: settings.gains,
+    safeMode: settings.safeMode,
+    constraint: settings.constraint,
+    extras: settings.extras,
+    telemetry: { capacity: settings.ringCapacity, overflow: wordAt(OVERFLOWS, settings.ringPolicy) },
+    audit: {
+      capacity: settings.auditCapacity,
+      memory: settings.auditMemory,
+      digests: settings.auditDigests,
+    },
+    startIsBaseline: settings.startIsBaseline,
   }
 }
 

@@ -78,6 +78,7 @@ export const AUDIT_KINDS = [
   "engineStopped",
   "noChange",
   "tick",
+  "command",
 ] as const
 
 /** Kind of an audit record. */
@@ -90,6 +91,9 @@ export const APPLY_KINDS = ["applyPlus", "applyMinus", "update", "rollback", "re
 export type ApplyKind = (typeof APPLY_KINDS)[number]
 /** What a proposer may ask for. */
 export type ProposalKind = Exclude<ApplyKind, "rollback" | "returnToBase">
+
+/** By code of a command record: what was asked of an engine from outside, telemetry and time apart. */
+export const COMMANDS = ["stop", "rollback", "trip", "reset", "setBaseline", "drained", "fault"] as const
 
 /** How SafeMode is left. */
 export const SAFE_MODE_EXITS = ["timer", "manualReset", "objectiveRecovery", "auditDrained"] as const

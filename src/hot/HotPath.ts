@@ -23,6 +23,7 @@ import {
 } from "./AuditRing.ts"
 import {
   ACCEPTED,
+  AUDIT_COMMAND,
   AUDIT_DIGEST,
   AUDIT_TICK,
   BACKPRESSURE,
@@ -158,9 +159,9 @@ export class HotPath {
     const validity = window.add(digest, 0)
     digest[VALIDITY_OF] = validity
     this.ring.push()
-    if (this.journal) this.journalDigest()
+    if (this.journal) this.journalDigest(this.audit.reserve())
     if (validity === IS_VALID) {
-      if (digest[MARGIN_OF] < this.emergencyMargin && this.secure()) return this.due(EMERGENCY)
+      if (digest[MARGIN_OF] < this.emergencyMargin && this.secure(false)) return this.due(EMERGENCY)
       if (open && window.closed) {
         this.executor.noteMargin(window.means, MARGIN_CHANNEL)
         return this.due(WINDOW_CLOSED)
@@ -308,13 +309,18 @@ export class HotPath {
    * A valid digest fell below the emergency margin: back to the baseline, or to the base where there is none, and SafeMode.
    * False when that is where the plant stands already: another rollback would make it no safer.
    */
-  private secure(): boolean {
+  private secure(refused: boolean): boolean {
     const { executor, config, nowCell } = this
     const last = executor.lastKind
     const nothingSafer = last === ROLLBACK || (last === RETURN_TO_BASE && !config.hasBaseline)
     if (nothingSafer && Atomics.load(executor.latch, 0) !== NOT_TRIPPED) {
       this.emergenciesWaitedOut++
       return false
+    }
+    // A digest that was not taken is the cause all the same: a replay needs it.
+    if (refused && this.journal) {
+      this.digest[VALIDITY_OF] = IS_VALID
+      this.journalDigest(this.audit.reserveSafety())
     }
     executor.proposal[P_NOW_US] = nowCell[0]
     if (config.hasBaseline) executor.rollback()
@@ -334,7 +340,7 @@ export class HotPath {
     if (this.backpressure) ring.push()
     else this.audit.drop()
     const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.emergencyMargin
-    if (below && this.window.judge(digest, 0) === VALID && this.secure()) return this.due(EMERGENCY)
+    if (below && this.window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
     return RING_FULL
   }
 
@@ -344,9 +350,8 @@ export class HotPath {
   }
 
   /** See AuditRing for how a digest lies in a record. */
-  private journalDigest(): void {
+  private journalDigest(at: number): void {
     const { audit, digest } = this
-    const at = audit.reserve()
     if (at < 0) return audit.drop()
     const record = audit.block
     record[at + RECORD_KIND] = AUDIT_DIGEST
@@ -365,14 +370,23 @@ export class HotPath {
     audit.commit()
   }
 
+  /** Where everything is journaled: what is asked of the engine from outside at `nowCell`, before anyone acts on it. */
+  journalCommand(code: number): void {
+    if (this.journal) this.journalCause(AUDIT_COMMAND, code)
+  }
+
   /** What the mere passing of time led to, before anyone acts on it. What a digest leads to follows from the digest. */
   private journalTick(code: number): void {
+    this.journalCause(AUDIT_TICK, code)
+  }
+
+  private journalCause(kind: number, code: number): void {
     const { audit, config } = this
     const at = audit.reserve()
     if (at < 0) return audit.drop()
     const record = audit.block
     record.fill(Number.NaN, at + RECORD_KIND, at + audit.width)
-    record[at + RECORD_KIND] = AUDIT_TICK
+    record[at + RECORD_KIND] = kind
     record[at + RECORD_TIMESTAMP_US] = this.nowCell[0]
     record[at + RECORD_GENERATION] = config.generation
     record[at + RECORD_CODE] = code

@@ -82,6 +82,18 @@ export const AUDIT_ENGINE_STARTED = 8
 export const AUDIT_ENGINE_STOPPED = 9
 export const AUDIT_NO_CHANGE = 10
 export const AUDIT_TICK = 11
+export const AUDIT_COMMAND = 12
+
+/** What a command record says was asked of the engine from outside, telemetry and time apart. */
+export const COMMAND_STOP = 0
+export const COMMAND_ROLLBACK = 1
+export const COMMAND_TRIP = 2
+export const COMMAND_RESET = 3
+export const COMMAND_SET_BASELINE = 4
+/** The audit was written out while SafeMode waited for it. */
+export const COMMAND_DRAINED = 5
+/** Something under the engine broke. */
+export const COMMAND_FAULT = 6
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

@@ -21,6 +21,7 @@ import {
   APPLY_KINDS,
   AUDIT_KINDS,
   type AuditKind,
+  COMMANDS,
   NO_CHANGE_REASONS,
   SAFE_MODE_EXITS,
   TRIP_REASONS,
@@ -39,7 +40,7 @@ export interface AuditRecord {
   /** The live generation after what is recorded; for a digest the one it claims. */
   readonly generation: number | null
   readonly proposal?: number
-  /** What an apply, a proposal or a violation was for. */
+  /** What an apply, a proposal or a violation was for; what a command asked for. */
   readonly action?: string
   /** Why: of a violation, a trip, a decision to change nothing; validity of a digest; what a tick led to. */
   readonly reason?: string
@@ -124,6 +125,8 @@ export class AuditDecoder {
         return { ...head, reason: VALIDITIES[code], digest: this.digest(block, at) }
       case "tick":
         return { ...head, reason: DUE[code] ?? "nothing" }
+      case "command":
+        return { ...head, action: COMMANDS[code] ?? "unknown" }
       default:
         return { ...head, values: this.values(block, at) }
     }

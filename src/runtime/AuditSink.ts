@@ -8,13 +8,24 @@ import type { AuditRecord } from "./AuditRecord.ts"
 
 export interface AuditSink {
   readonly name: string
-  /** Takes a batch, in order, each record once. After a failure the same batch is offered again. */
-  readonly write: (batch: ReadonlyArray<AuditRecord>) => Effect.Effect<void, AuditError>
+  /** Asks for the doubles of each record, as they lay on the ring, beside its words: for sinks that keep every bit. */
+  readonly exact?: boolean
+  /**
+   * Takes a batch, in order, each record once. After a failure the same batch is offered again. `exact` goes along with
+   * the batch where the sink asked for it and is empty otherwise.
+   */
+  readonly write: (
+    batch: ReadonlyArray<AuditRecord>,
+    exact?: ReadonlyArray<Float64Array>,
+  ) => Effect.Effect<void, AuditError>
   /**
    * The same without waiting, where a sink can. Engines in manual time use it, because nothing runs between their calls:
    * returns null, or what went wrong.
    */
-  readonly writeNow?: (batch: ReadonlyArray<AuditRecord>) => AuditError | null
+  readonly writeNow?: (
+    batch: ReadonlyArray<AuditRecord>,
+    exact?: ReadonlyArray<Float64Array>,
+  ) => AuditError | null
   /** Called once, after the last batch. */
   readonly close: Effect.Effect<void, AuditError>
   /** Where a person finds what was written; shown in the snapshot. */

@@ -36,6 +36,8 @@ interface Note {
 class SinkQueue {
   readonly sink: AuditSink
   readonly waiting: Array<AuditRecord> = []
+  /** The doubles of what waits, where the sink wants them. */
+  readonly waitingExact: Array<Float64Array> = []
   /** Open while there is something to write. */
   readonly filled = Latch.makeUnsafe(false)
   /** Open while there is nothing to write. */
@@ -52,10 +54,10 @@ class SinkQueue {
     return QUEUE_CAPACITY - this.waiting.length
   }
 
-  add(records: ReadonlyArray<AuditRecord>, now: boolean): void {
+  add(records: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>, now: boolean): void {
     if (records.length === 0) return
     if (now && this.waiting.length === 0 && this.sink.writeNow !== undefined) {
-      const exit = Effect.runSyncExit(Effect.sync(() => this.sink.writeNow?.(records) ?? null))
+      const exit = Effect.runSyncExit(Effect.sync(() => this.sink.writeNow?.(records, exact) ?? null))
       if (Exit.isSuccess(exit) && exit.value === null) {
         this.written += records.length
         return
@@ -63,12 +65,14 @@ class SinkQueue {
       this.fail(Exit.isSuccess(exit) && exit.value !== null ? exit.value.message : "the sink threw")
     }
     for (const record of records) this.waiting.push(record)
+    if (this.sink.exact === true) for (const numbers of exact) this.waitingExact.push(numbers)
     this.idle.closeUnsafe()
     this.filled.openUnsafe()
   }
 
   took(count: number): void {
     this.waiting.splice(0, count)
+    this.waitingExact.splice(0, count)
     this.written += count
     if (this.waiting.length > 0) return
     this.filled.closeUnsafe()
@@ -87,8 +91,8 @@ export interface AuditTrailOptions {
   readonly memory: number
   /** Write at once where a sink can: manual time. */
   readonly immediate: boolean
-  /** Put on the record of the start. */
-  readonly start: Readonly<Record<string, unknown>>
+  /** Makes what is put on the record of the start. */
+  readonly start: () => Readonly<Record<string, unknown>>
 }
 
 /** How the audit stands. */
@@ -120,7 +124,9 @@ export class AuditTrail {
   private readonly memory: AuditMemory
   private queues: ReadonlyArray<SinkQueue> = []
   private readonly immediate: boolean
-  private readonly start: Readonly<Record<string, unknown>>
+  private readonly start: () => Readonly<Record<string, unknown>>
+  /** Some sink wants the doubles of every record. */
+  private exact = false
   private readonly notes: Array<Note> = []
 
   constructor(options: AuditTrailOptions) {
@@ -134,6 +140,7 @@ export class AuditTrail {
   /** Where the records go besides memory; before the first of them. */
   attach(sinks: ReadonlyArray<AuditSink>): void {
     this.queues = sinks.map((sink) => new SinkQueue(sink))
+    this.exact = sinks.some((sink) => sink.exact === true)
   }
 
   /** Empties the ring as far as the sinks have room; true when nothing is left on it. */
@@ -143,9 +150,13 @@ export class AuditTrail {
       if (room === 0) return false
       // Listeners may cause new records: the ring is left alone before they are called.
       const batch: Array<AuditRecord> = []
-      this.ring.drain((block, at) => void batch.push(this.read(block, at)), room)
+      const exact: Array<Float64Array> = []
+      this.ring.drain((block, at) => {
+        batch.push(this.read(block, at))
+        if (this.exact) exact.push(block.slice(at, at + this.ring.width))
+      }, room)
       for (const record of batch) this.memory.add(record)
-      for (const queue of this.queues) queue.add(batch, this.immediate)
+      for (const queue of this.queues) queue.add(batch, exact, this.immediate)
       for (const record of batch) this.listeners.notify(record)
     }
     return true
@@ -237,7 +248,7 @@ export class AuditTrail {
       Effect.suspend(() => {
         const batch = queue.waiting.slice(0, BATCH)
         if (batch.length === 0) return Effect.void
-        return queue.sink.write(batch).pipe(
+        return queue.sink.write(batch, queue.waitingExact.slice(0, BATCH)).pipe(
           Effect.catchDefect((defect) =>
             Effect.fail(new AuditError({ reason: "write", sink: queue.sink.name, detail: String(defect) })),
           ),
@@ -250,7 +261,7 @@ export class AuditTrail {
 
   private read(block: Float64Array, at: number): AuditRecord {
     const record = this.decoder.decode(block, at)
-    if (record.kind === "engineStarted") return { ...record, start: this.start }
+    if (record.kind === "engineStarted") return { ...record, start: this.start() }
     const at0 = this.notes.findIndex(
       (note) => note.kind === record.kind && note.from <= record.seq && record.seq <= note.to,
     )

@@ -8,6 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Actor, InspectionEvent, Observer } from "xstate"
 import {
+  COMMAND_DRAINED,
+  COMMAND_FAULT,
+  COMMAND_RESET,
+  COMMAND_ROLLBACK,
+  COMMAND_SET_BASELINE,
+  COMMAND_STOP,
+  COMMAND_TRIP,
   DEADLINE,
   EMERGENCY,
   NOT_TRIPPED,
@@ -104,7 +111,7 @@ export class EngineCore {
       decoder: new AuditDecoder(options.runId, space, settings.extras),
       memory: settings.auditMemory,
       immediate: options.readClock === null,
-      start: startRecord(settings, this.coarse),
+      start: () => startRecord(settings, this.coarse),
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
@@ -142,8 +149,7 @@ export class EngineCore {
     const wasRunning = this.status === "running"
     this.status = "stopped"
     if (wasRunning && this.actor.getSnapshot().status === "active") {
-      this.hot.nowCell[0] = this.nowUs
-      this.actor.send({ type: "stop", nowUs: this.hot.nowUs })
+      this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
     }
     if (wasRunning && this.actor.getSnapshot().status !== "done") this.secure()
     this.actor.stop()
@@ -203,13 +209,13 @@ export class EngineCore {
   rollback(): void {
     this.expect("running", "rollback")
     if (!this.hot.config.hasBaseline) throw new NoBaselineError()
-    this.actor.send({ type: "rollback", nowUs: this.now() })
+    this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
     this.settle()
   }
 
   trip(note?: string): void {
     this.expect("running", "trip")
-    const nowUs = this.now()
+    const nowUs = this.command(COMMAND_TRIP)
     this.trail.withNote("safeModeEntered", note, this.inEvent, () =>
       this.actor.send({
         type: "trip",
@@ -223,7 +229,7 @@ export class EngineCore {
 
   reset(note?: string): void {
     this.expect("running", "reset")
-    const nowUs = this.now()
+    const nowUs = this.command(COMMAND_RESET)
     this.trail.withNote("safeModeExited", note, this.inEvent, () =>
       this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) }),
     )
@@ -233,7 +239,7 @@ export class EngineCore {
 
   setBaseline(): void {
     this.expect("running", "setBaseline")
-    this.actor.send({ type: "setBaseline", nowUs: this.now() })
+    this.actor.send({ type: "setBaseline", nowUs: this.command(COMMAND_SET_BASELINE) })
     this.settle()
   }
 
@@ -283,7 +289,7 @@ export class EngineCore {
     this.faultDetail ??= detail
     if (this.status === "running") {
       if (this.actor.getSnapshot().status === "active") {
-        this.actor.send({ type: "trip", reason: "engineFault", nowUs: this.now() })
+        this.actor.send({ type: "trip", reason: "engineFault", nowUs: this.command(COMMAND_FAULT) })
       }
       this.secure()
       this.trail.pump()
@@ -322,6 +328,7 @@ export class EngineCore {
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
     if (state?.exit === "auditDrained" && this.status === "running") {
+      this.hot.journalCommand(COMMAND_DRAINED)
       this.actor.send({ type: "drained", nowUs: this.hot.nowUs })
       this.trail.pump()
     }
@@ -341,9 +348,11 @@ export class EngineCore {
     else executor.returnToBase()
   }
 
-  private now(): number {
+  /** Sets the time and journals what is asked; returns the time. */
+  private command(code: number): number {
     const { hot } = this
     hot.nowCell[0] = this.nowUs
+    hot.journalCommand(code)
     return hot.nowCell[0]
   }
 

@@ -3,7 +3,7 @@
  * path and the machines.
  */
 import { resolveGuardrails } from "../control/guardrails.ts"
-import type { EngineSettings } from "../domain/Config.ts"
+import { configOf, type EngineSettings } from "../domain/Config.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import type { EngineInput } from "../../machines/engineContext.ts"
@@ -61,6 +61,7 @@ export function startRecord(
     safeMode,
     knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     coarse,
+    config: configOf(settings),
   }
 }
 

@@ -266,7 +266,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "digests-unrecorded",
     invariant: 12,
     file: "src/hot/HotPath.ts",
-    intact: "if (this.journal) this.journalDigest()",
+    intact: "if (this.journal) this.journalDigest(this.audit.reserve())",
     broken: "if (this.journal && validity === VALID) this.journalDigest()",
     test: "test/runtime/adversarial.test.ts",
   },

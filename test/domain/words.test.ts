@@ -3,6 +3,7 @@ import * as codes from "../../src/hot/codes.ts"
 import {
   APPLY_KINDS,
   AUDIT_KINDS,
+  COMMANDS,
   NO_CHANGE_REASONS,
   TRIP_REASONS,
   tripCode,
@@ -64,6 +65,11 @@ describe("words stand parallel to the codes", () => {
   it("every kind of audit record has its name at its index", () => {
     const names = byCode(exported.filter((name) => name.startsWith("AUDIT_") && name !== "AUDIT_QUEUE_FULL"))
     expect([...AUDIT_KINDS]).toEqual(names.map((name) => camel(name.slice(6))))
+  })
+
+  it("every command has its name at its index", () => {
+    const names = byCode(exported.filter((name) => name.startsWith("COMMAND_")))
+    expect([...COMMANDS]).toEqual(names.map((name) => camel(name.slice(8))))
   })
 
   it("every validity and every apply kind has its name at its index", () => {
