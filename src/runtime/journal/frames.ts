@@ -1,0 +1,187 @@
+/**
+ * Frames: how the parts of a journal follow one another in a file. Each says how long it is, carries a checksum over all of
+ * itself, and a link that follows from every frame before it: what is damaged is found by the checksum, what was changed
+ * on purpose by the chain. Bytes in, bytes out; the hash is handed in, because it belongs to the platform.
+ *
+ * | offset | bytes | what |
+ * |---|---|---|
+ * | 0 | 4 | CRC-32C of everything behind it in the frame |
+ * | 4 | 8 | link: the first bytes of the chain's state after this frame |
+ * | 12 | 4 | length of the body |
+ * | 16 | length | body |
+ *
+ * The chain's state is 32 bytes: SHA-256 of the state before, the length and the body. Numbers are little-endian.
+ */
+import { crc32c } from "./crc32c.ts"
+
+/** SHA-256 of the bytes: 32 bytes. */
+export type Hash = (bytes: Uint8Array) => Uint8Array
+
+/** Bytes of the chain's state. */
+export const STATE_BYTES = 32
+const LINK_BYTES = 8
+const CRC_BYTES = 4
+const LINK_AT = CRC_BYTES
+const LENGTH_AT = LINK_AT + LINK_BYTES
+/** Where a frame's body begins. */
+export const BODY_AT = LENGTH_AT + 4
+/** No body is longer: a length beyond it is a damaged one. 65,535 knobs with their names stay far below. */
+export const LONGEST_BODY = 64 * 1024 * 1024
+
+/** The first bytes of a file: what it is, in which version of the format. */
+export const FILE_HEAD = Uint8Array.of(0x41, 0x52, 0x51, 0x4f, 0x4e, 0x4a, 1, 0)
+const MAGIC_BYTES = 6
+
+/** What the first bytes of a file say: a journal, one of another version, a beginning of one, or something else. */
+export function readFileHead(bytes: Uint8Array): "journal" | "otherVersion" | "torn" | "foreign" {
+  const there = Math.min(bytes.length, FILE_HEAD.length)
+  for (let i = 0; i < there; i++) {
+    if (bytes[i] !== FILE_HEAD[i]) return i < MAGIC_BYTES ? "foreign" : "otherVersion"
+  }
+  return there < FILE_HEAD.length ? "torn" : "journal"
+}
+
+/** The state that a file's chain begins with. */
+export const firstState = (hash: Hash): Uint8Array => hash(FILE_HEAD)
+
+/** The chain's state after a frame whose length and body lie at `bytes[from + 12]`. */
+export function nextState(
+  hash: Hash,
+  state: Uint8Array,
+  bytes: Uint8Array,
+  from: number,
+  body: number,
+): Uint8Array {
+  const start = from + LENGTH_AT
+  const linked = new Uint8Array(STATE_BYTES + 4 + body)
+  linked.set(state)
+  linked.set(bytes.subarray(start, start + 4 + body), STATE_BYTES)
+  return hash(linked)
+}
+
+/** Whether the frame at `from` carries the link of this state. */
+export function carriesLink(bytes: Uint8Array, from: number, state: Uint8Array): boolean {
+  for (let i = 0; i < LINK_BYTES; i++) if (bytes[from + LINK_AT + i] !== state[i]) return false
+  return true
+}
+
+/** Length of the whole frame at `from`; 0 where there is none, because it is cut off or does not check. */
+export function frameBytes(bytes: Uint8Array, view: DataView, from: number): number {
+  if (bytes.length - from < BODY_AT) return 0
+  const body = view.getUint32(from + LENGTH_AT, true)
+  if (body === 0 || body > LONGEST_BODY || body > bytes.length - from - BODY_AT) return 0
+  const end = from + BODY_AT + body
+  return view.getUint32(from, true) === crc32c(bytes, from + CRC_BYTES, end) ? end - from : 0
+}
+
+/** Longest body looked for behind damage, and the types it may have: random bytes then cost next to nothing. */
+const LONGEST_FOUND = 1024 * 1024
+const LAST_TYPE = 3
+
+/** Where the next frame that checks begins, from `from` on; -1 where there is none. */
+export function findFrame(bytes: Uint8Array, view: DataView, from: number): number {
+  for (let at = from; at + BODY_AT < bytes.length; at++) {
+    const type = bytes[at + BODY_AT]
+    if (type === 0 || type > LAST_TYPE || view.getUint32(at + LENGTH_AT, true) > LONGEST_FOUND) continue
+    if (frameBytes(bytes, view, at) > 0) return at
+  }
+  return -1
+}
+
+/**
+ * Builds frames one behind the other in a buffer that grows. The chain goes on only with `commit`: until then `reset`
+ * forgets what was built, so that a batch the disk refused can be built again from the same state.
+ */
+export class FrameBuilder {
+  private readonly hash: Hash
+  private buffer = new Uint8Array(64 * 1024)
+  private view = new DataView(this.buffer.buffer)
+  private committed: Uint8Array
+  private state: Uint8Array
+  private length = 0
+  private bodyAt = 0
+
+  constructor(hash: Hash) {
+    this.hash = hash
+    this.committed = firstState(hash)
+    this.state = this.committed
+  }
+
+  /** The chain's state after everything that was built. */
+  get head(): Uint8Array {
+    return this.state
+  }
+
+  /** What was built since the last commit or reset; valid until the next call. */
+  get bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.length)
+  }
+
+  /** Bytes as they are, outside any frame. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.buffer.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  begin(): void {
+    this.reserve(BODY_AT)
+    this.length += BODY_AT
+    this.bodyAt = this.length
+  }
+
+  byte(value: number): void {
+    this.reserve(1)
+    this.buffer[this.length++] = value
+  }
+
+  /** A whole number from 0 to 2^53, seven bits a byte, low ones first. */
+  varint(value: number): void {
+    this.reserve(8)
+    let rest = value
+    while (rest >= 0x80) {
+      this.buffer[this.length++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.buffer[this.length++] = rest
+  }
+
+  /** Every NaN is the same NaN. */
+  double(value: number): void {
+    this.reserve(8)
+    if (value === value) this.view.setFloat64(this.length, value, true)
+    else {
+      this.view.setUint32(this.length, 0, true)
+      this.view.setUint32(this.length + 4, 0x7ff80000, true)
+    }
+    this.length += 8
+  }
+
+  /** Ends the frame: length, link, checksum. */
+  end(): void {
+    const from = this.bodyAt - BODY_AT
+    const body = this.length - this.bodyAt
+    this.view.setUint32(from + LENGTH_AT, body, true)
+    this.state = nextState(this.hash, this.state, this.buffer, from, body)
+    this.buffer.set(this.state.subarray(0, LINK_BYTES), from + LINK_AT)
+    this.view.setUint32(from, crc32c(this.buffer, from + CRC_BYTES, this.length), true)
+  }
+
+  commit(): void {
+    this.committed = this.state
+    this.length = 0
+  }
+
+  reset(): void {
+    this.state = this.committed
+    this.length = 0
+  }
+
+  private reserve(more: number): void {
+    if (this.length + more <= this.buffer.length) return
+    const larger = new Uint8Array(Math.max(2 * this.buffer.length, this.length + more))
+    larger.set(this.buffer.subarray(0, this.length))
+    this.buffer = larger
+    this.view = new DataView(larger.buffer)
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Reads one segment of a journal and says how far it can be trusted. Total: any bytes give an answer. A torn tail, as a
+ * process or a machine leaves it that ended amid a write, is told from damage in the midst, where whole records still
+ * follow, and both from a record that was changed with its checksum.
+ */
+import { RECORD_POINT, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
+import {
+  BODY_AT,
+  carriesLink,
+  FILE_HEAD,
+  findFrame,
+  firstState,
+  frameBytes,
+  type Hash,
+  nextState,
+  readFileHead,
+} from "./frames.ts"
+import { type JournalHeader, readHeader } from "./JournalHeader.ts"
+import { BodyReader, decodeRecord, HEADER_FRAME, RECORD_FRAME, SEAL_FRAME } from "./recordCodec.ts"
+
+/** Doubles of a point at least: see AuditRing. */
+const LEAST_POINT = 4
+
+export interface JournalEntry {
+  readonly seq: number
+  /** Where its frame begins, and how long it is. */
+  readonly at: number
+  readonly bytes: number
+  /** As it lay on the ring. Overwritten by the next entry: copy what is to be kept. */
+  readonly numbers: Float64Array
+  readonly note: string | null
+  /** False behind damage: its checksum is right, but nothing says that it belongs there. */
+  readonly chained: boolean
+}
+
+/**
+ * - `foreign`: no journal. `otherVersion`: one of another version of the format.
+ * - `torn`: the end is missing or was never written; nothing whole follows.
+ * - `damaged`: bytes that do not check, with whole frames behind them.
+ * - `changed`: the checksum is right and the chain is not: this frame, or the one before it, was replaced.
+ * - `unreadable`: a frame that checks and makes no sense. `gap`: record numbers are missing or out of order.
+ * - `afterSeal`: something stands behind the end.
+ */
+export type SegmentProblemKind =
+  | "foreign"
+  | "otherVersion"
+  | "torn"
+  | "damaged"
+  | "changed"
+  | "unreadable"
+  | "gap"
+  | "afterSeal"
+
+export interface SegmentProblem {
+  readonly kind: SegmentProblemKind
+  /** Offset of the first byte concerned, and how many are. */
+  readonly at: number
+  readonly bytes: number
+  /** Number of the record that stands there, or should; null where it is not about a record. */
+  readonly seq: number | null
+  readonly detail: string
+}
+
+export interface SegmentScan {
+  readonly header: JournalHeader | null
+  /** Records that were read, chained or not. */
+  readonly records: number
+  /** Number of the last record of the trusted prefix; `firstSeq - 1` where there is none. */
+  readonly lastSeq: number
+  /** It was ended on purpose, and nothing is missing. */
+  readonly sealed: boolean
+  readonly bytes: number
+  /** The longest prefix in which everything checks, in bytes. */
+  readonly trustedBytes: number
+  /** State of the chain at the end of that prefix, 64 hexadecimal digits. */
+  readonly head: string
+  /** In the order of the file. */
+  readonly problems: ReadonlyArray<SegmentProblem>
+}
+
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+class Scan {
+  private readonly bytes: Uint8Array
+  private readonly view: DataView
+  private readonly hash: Hash
+  private readonly visit: ((entry: JournalEntry) => void) | undefined
+  private readonly body: BodyReader
+  private readonly problems: Array<SegmentProblem> = []
+  private header: JournalHeader | null = null
+  private numbers = new Float64Array(0)
+  private records = 0
+  private seq = 0
+  private trustedSeq = 0
+  private sealed = false
+  private chained = true
+  private state: Uint8Array
+  private trustedState: Uint8Array
+  private trustedBytes = 0
+
+  constructor(bytes: Uint8Array, hash: Hash, visit: ((entry: JournalEntry) => void) | undefined) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.hash = hash
+    this.visit = visit
+    this.body = new BodyReader(bytes, this.view)
+    this.state = firstState(hash)
+    this.trustedState = this.state
+  }
+
+  run(): SegmentScan {
+    if (this.readHead()) this.readFrames()
+    return {
+      header: this.header,
+      records: this.records,
+      lastSeq: this.trustedSeq,
+      sealed: this.sealed && this.problems.length === 0,
+      bytes: this.bytes.length,
+      trustedBytes: this.trustedBytes,
+      head: hex(this.trustedState),
+      problems: this.problems,
+    }
+  }
+
+  /** False where nothing can follow. */
+  private readHead(): boolean {
+    const { bytes } = this
+    const kind = readFileHead(bytes)
+    if (kind === "journal") {
+      this.trust(FILE_HEAD.length)
+      return true
+    }
+    if (kind === "torn") {
+      if (bytes.length > 0) this.report("torn", 0, bytes.length, "the file ends within its first bytes")
+      return false
+    }
+    // Where the first frame belongs to this version's chain, only the first bytes themselves are wrong.
+    const size = frameBytes(bytes, this.view, FILE_HEAD.length)
+    if (size > 0) {
+      const state = nextState(this.hash, this.state, bytes, FILE_HEAD.length, size - BODY_AT)
+      if (carriesLink(bytes, FILE_HEAD.length, state)) {
+        this.report("damaged", 0, FILE_HEAD.length, "the file's first bytes were changed")
+        return true
+      }
+    }
+    const detail =
+      kind === "otherVersion"
+        ? `version ${bytes[6]} of the format, which this build does not read`
+        : "no journal"
+    this.report(kind, 0, bytes.length, detail)
+    return false
+  }
+
+  private readFrames(): void {
+    const { bytes, view } = this
+    for (let at = FILE_HEAD.length; at < bytes.length; ) {
+      if (this.sealed)
+        return this.report("afterSeal", at, bytes.length - at, "bytes behind the end of the segment")
+      const size = frameBytes(bytes, view, at)
+      if (size === 0) {
+        const next = findFrame(bytes, view, at + 1)
+        if (next < 0) return this.report("torn", at, bytes.length - at, "the last frame is not whole")
+        this.report("damaged", at, next - at, "bytes that do not match their checksum")
+        this.chained = false
+        at = next
+        continue
+      }
+      this.readFrame(at, size)
+      if (this.problems.length === 0) this.trust(at + size)
+      at += size
+    }
+  }
+
+  private readFrame(at: number, size: number): void {
+    if (this.chained) {
+      this.state = nextState(this.hash, this.state, this.bytes, at, size - BODY_AT)
+      if (!carriesLink(this.bytes, at, this.state)) {
+        this.report(
+          "changed",
+          at,
+          size,
+          "the chain breaks here: this frame or the one before it was replaced",
+        )
+        this.chained = false
+      }
+    }
+    this.body.open(at + BODY_AT, at + size)
+    const type = this.body.byte()
+    if (type === RECORD_FRAME) this.readRecord(at, size)
+    else if (type === HEADER_FRAME && at === FILE_HEAD.length) this.takeHeader(at, size)
+    else if (type === SEAL_FRAME) this.readSeal(at, size)
+    else this.report("unreadable", at, size, `a frame of type ${type}, which has no place here`)
+  }
+
+  private takeHeader(at: number, size: number): void {
+    this.header = readHeader(this.body.rest())
+    if (this.header === null) return this.report("unreadable", at, size, "the header makes no sense")
+    this.numbers = new Float64Array(RECORD_POINT + Math.max(this.header.knobs, LEAST_POINT))
+    this.seq = this.header.firstSeq - 1
+  }
+
+  private readRecord(at: number, size: number): void {
+    if (this.header === null) {
+      if (at === FILE_HEAD.length)
+        this.report("unreadable", at, size, "there is no header before the first record")
+      // As many knobs as the body has room for.
+      this.numbers = new Float64Array(RECORD_POINT + Math.max(LEAST_POINT, size >> 3))
+    }
+    const note = decodeRecord(this.body, this.numbers)
+    if (note === false) return this.report("unreadable", at, size, "a record that makes no sense")
+    const seq = this.numbers[RECORD_SEQUENCE]
+    // Behind damage nobody knows which number to expect, only that numbers rise.
+    if (this.chained ? seq !== this.seq + 1 : seq <= this.seq) {
+      this.report("gap", at, size, `record ${seq} follows record ${this.seq}`)
+    }
+    this.seq = seq
+    this.records++
+    this.visit?.({ seq, at, bytes: size, numbers: this.numbers, note, chained: this.chained })
+  }
+
+  private readSeal(at: number, size: number): void {
+    const seq = this.body.varint()
+    if (seq !== this.seq && this.chained) {
+      this.report("gap", at, size, `the segment says that it ends with record ${seq}, not ${this.seq}`)
+    }
+    this.sealed = true
+  }
+
+  private trust(to: number): void {
+    this.trustedBytes = to
+    this.trustedState = this.state
+    this.trustedSeq = this.seq
+  }
+
+  private report(kind: SegmentProblemKind, at: number, bytes: number, detail: string): void {
+    const seq = this.header === null ? null : this.seq + 1
+    this.problems.push({ kind, at, bytes, seq, detail })
+  }
+}
+
+/** Reads a segment; `visit` gets every record that checks, in order. */
+export function scanSegment(
+  bytes: Uint8Array,
+  hash: Hash,
+  visit?: (entry: JournalEntry) => void,
+): SegmentScan {
+  return new Scan(bytes, hash, visit).run()
+}
