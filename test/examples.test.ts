@@ -1,25 +1,107 @@
 /**
- * Runs every example as a user would: with Node alone, against the built package. `npm test` builds first.
+ * Runs every example as a user would: with Node alone (or a shell, or Python), against the built package. `npm test` builds
+ * first. What an example claims to find is checked here against what is there to be found.
  */
-import { spawnSync } from "node:child_process"
-import { readdirSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
 
-const folder = resolve(import.meta.dirname, "../examples")
+const root = resolve(import.meta.dirname, "..")
+const folder = join(root, "examples")
 const examples = readdirSync(folder).filter((name) => name.endsWith(".ts"))
+const command = join(root, "dist/src/node/cli/main.js")
+const scratch = mkdtempSync(join(tmpdir(), "arqon-examples-"))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** What a program prints; it must end well and have nothing to complain about. */
+const output = (program: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}): string => {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    timeout: 50_000,
+    cwd: scratch,
+    env: { ...process.env, ...env },
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
+  expect(stdout.trim()).not.toBe("")
+  return stdout
+}
+
+/** The numbers of the line that matches. */
+const numbersOf = (text: string, line: RegExp): ReadonlyArray<number> => {
+  const found = text.split("\n").find((one) => line.test(one)) ?? ""
+  return [...found.matchAll(/-?\d+(\.\d+)?/g)].map(([digits]) => Number(digits))
+}
+
+/** What the output of an example must show. */
+const findings: Readonly<Record<string, (text: string) => void>> = {
+  "oscillator.ts": (text) => {
+    for (const name of ["mass", "damping", "stiffness", "amplitude", "phase"]) {
+      const [recovered, truth] = numbersOf(text, new RegExp(`^${name} `))
+      expect(Math.abs(recovered / truth - 1), name).toBeLessThan(0.05)
+    }
+  },
+  "iris.ts": (text) => {
+    const [said, error, again] = numbersOf(text.slice(text.indexOf("recommended")), /said/)
+    const [luckySaid, luckyAgain] = numbersOf(text.slice(text.indexOf("luckiest")), /said/)
+    // Guessing is 1.0986; what is recommended must be a real classifier, and not promise more than it keeps.
+    expect(again).toBeLessThan(0.2)
+    expect(error).toBeGreaterThan(0)
+    expect(Math.abs(said - again)).toBeLessThan(Math.abs(luckySaid - luckyAgain))
+  },
+}
 
 describe("the examples", () => {
   it("are there", () => {
-    expect(examples.length).toBeGreaterThanOrEqual(4)
+    expect(examples.length).toBeGreaterThanOrEqual(6)
+    expect(Object.keys(findings).filter((name) => !examples.includes(name))).toEqual([])
   })
 
-  it.each(examples)("%s runs to its end and prints what it found", (name) => {
-    const { status, stdout, stderr } = spawnSync("node", [join(folder, name)], {
-      encoding: "utf8",
-      timeout: 50_000,
-    })
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
-    expect(stdout.trim()).not.toBe("")
+  it.each(examples)("%s runs to its end and finds what it should", (name) => {
+    const text = output("node", [join(folder, name)])
+    findings[name]?.(text)
   })
+
+  it("the shell script is tuned by the real command, and its best value is what the script says again", () => {
+    const pack = join(folder, "shell/pack.sh")
+    const state = join(scratch, "pack.state.json")
+    const run = ["run", "--config", join(folder, "shell/pack.json"), "--script", pack, "--state", state]
+    const summary = JSON.parse(output("node", [command, ...run, "--json", "--quiet"])) as {
+      readonly best: { readonly params: Readonly<Record<string, number | string>>; readonly value: number }
+      readonly counts: { readonly told: number; readonly budget: number }
+    }
+    const packed = (params: Readonly<Record<string, number | string>>): number => {
+      const env = Object.fromEntries(
+        Object.entries(params).map(([name, value]) => [`ARQON_${name}`, `${value}`]),
+      )
+      return Number(/^RESULT=(\d+)$/m.exec(output(pack, [], env))?.[1])
+    }
+    expect(summary.counts.told).toBe(summary.counts.budget)
+    expect(packed(summary.best.params)).toBe(summary.best.value)
+    // A person's first guess: each sample is like the last one.
+    const guess = packed({ first: 1, second: 0, layout: "pairs", level: 9 })
+    expect(summary.best.value).toBeLessThan(0.8 * guess)
+    const kept = JSON.parse(readFileSync(state, "utf8")) as { readonly history: ReadonlyArray<unknown> }
+    expect(kept.history.length).toBe(summary.counts.told)
+  })
+
+  const python = (() => {
+    try {
+      return execFileSync("python3", ["--version"], { encoding: "utf8" }).trim()
+    } catch {
+      return null
+    }
+  })()
+  it.skipIf(python === null)(
+    `the Python client finds the ball and the throw ${python === null ? "(left out: there is no python3 here)" : ""}`,
+    () => {
+      const text = output("python3", ["-B", join(folder, "python/throw.py")], { ARQON: `node ${command}` })
+      const [, , metres, joules] = numbersOf(text, /ball/)
+      expect(text).toMatch(/^golf ball/)
+      expect(Math.abs(metres - 50)).toBeLessThan(1)
+      // A search on a grid finds 13.8 J for 50 m.
+      expect(joules).toBeLessThan(15.5)
+    },
+  )
 })
