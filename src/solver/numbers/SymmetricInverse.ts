@@ -84,6 +84,31 @@ export class SymmetricInverse {
   }
 
   /**
+   * Adds the prepared column as a last row and column. False: the larger matrix would be singular; nothing changed.
+   *
+   * @param diagonal what stands on the diagonal of the new row
+   */
+  grow(diagonal: number): boolean {
+    const { size, values, product } = this
+    const pivot = diagonal - this.square
+    if (!(Math.abs(pivot) > 0) || !Number.isFinite(1 / pivot)) return false
+    const next = size + 1
+    // Rows move apart by one place: from the last backwards none is overwritten before it was read.
+    for (let i = size - 1; i >= 0; i--) {
+      const by = product[i] / pivot
+      for (let j = size - 1; j >= 0; j--) values[i * next + j] = values[i * size + j] + by * product[j]
+    }
+    for (let i = 0; i < size; i++) {
+      const value = -product[i] / pivot
+      values[i * next + size] = value
+      values[size * next + i] = value
+    }
+    values[size * next + size] = 1 / pivot
+    this.size = next
+    return true
+  }
+
+  /**
    * Inverts from scratch by Gauss and Jordan with row pivots: the way in, and the way back when rounding has added up.
    * Costs the cube of the size. False: singular, and `values` is of no use until the next call.
    *

@@ -62,6 +62,11 @@ export class QuadraticTrustRegion implements Strategy {
     this.descent.fail(id, unit)
   }
 
+  /** True when the first descent is over, or at most this coarse and waiting for nothing. */
+  fine(radius: number): boolean {
+    return this.descents > 1 || (this.descent.stepping && this.descent.rho <= radius)
+  }
+
   evidence(): DescentEvidence {
     if (this.descents <= 1) this.shares = keptPromises(this.descent)
     return this.shares

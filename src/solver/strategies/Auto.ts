@@ -1,0 +1,124 @@
+/**
+ * The default: it begins with the quadratic trust region, whatever the landscape, and after the classification goes on with
+ * what the label calls for. What made choosing pay was that a wrong choice is cheap: every route but the categorical ones
+ * comes back to the trust region or keeps its readings.
+ *
+ * - quadratic: the trust region to the end.
+ * - curved: a short stage of the local surrogate, then a fresh trust region close around the incumbent.
+ * - noisy: the trust region while its box is coarse, then a simplex, which only compares.
+ * - choices in the space, or losses that come in steps: TPE, and then the numbers are polished where that helps.
+ */
+import type { Classification, LandscapeLabel } from "../Classification.ts"
+import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { LocalRbf } from "./LocalRbf.ts"
+import { NelderMead } from "./NelderMead.ts"
+import { QuadraticTrustRegion } from "./QuadraticTrustRegion.ts"
+import { Tpe } from "./Tpe.ts"
+
+/** Share of the budget that a curved landscape's surrogate stage takes. */
+const SURROGATE_SHARE = 0.15
+/** Radius of the trust region that follows it. */
+const POLISH_RADIUS = 0.05
+/** Under noise the trust region stops at this resolution, and the simplex that follows has this edge. */
+const NOISY_RADIUS = 0.1
+const NOISY_EDGE = 0.3
+/** Share of the readings that equal another one from which on a landscape counts as stepped. */
+const STEPPED = 0.3
+/** Share of the budget after which the numbers of a categorical space are polished. */
+const CHOOSING_SHARE = 0.7
+
+const TRUST = 0
+const SURROGATE = 1
+const POLISH = 2
+const SIMPLEX = 3
+const DENSITIES = 4
+
+export class Auto implements Strategy {
+  private readonly context: StrategyContext
+  private readonly trust: QuadraticTrustRegion
+  private active: Strategy
+  private stage = TRUST
+  private label: LandscapeLabel | null = null
+  /** Readings of a stage after which the next one begins. */
+  private until = Number.POSITIVE_INFINITY
+
+  constructor(context: StrategyContext) {
+    this.context = context
+    this.trust = new QuadraticTrustRegion(context)
+    this.active = this.trust
+    if (context.space.categorical) this.enter(DENSITIES)
+  }
+
+  get move(): string {
+    return this.active.move
+  }
+
+  ask(id: number, out: Float64Array): boolean {
+    this.advance()
+    return this.active.ask(id, out)
+  }
+
+  tell(id: number, index: number): void {
+    this.active.tell(id, index)
+  }
+
+  fail(id: number, unit: Float64Array): void {
+    this.active.fail(id, unit)
+  }
+
+  wantsAnswer(): boolean {
+    return this.active.wantsAnswer?.() ?? false
+  }
+
+  evidence(): DescentEvidence {
+    return this.trust.evidence()
+  }
+
+  classified({ label }: Classification): void {
+    this.label = label
+    const { noise } = this.context
+    if (this.stage !== TRUST) return
+    if (label === "curved" || (noise > 0 && label !== "noisy")) {
+      if (this.stepped()) this.enter(DENSITIES)
+      else this.enter(SURROGATE)
+    }
+  }
+
+  private advance(): void {
+    const { readings, noise } = this.context
+    if (this.stage === TRUST && this.label === "noisy" && this.trust.fine(NOISY_RADIUS)) this.enter(SIMPLEX)
+    if (readings.count < this.until) return
+    if (noise === 0) this.enter(POLISH)
+  }
+
+  private enter(stage: number): void {
+    const { context } = this
+    const { budget, readings, space } = context
+    this.stage = stage
+    this.until = Number.POSITIVE_INFINITY
+    if (stage === SURROGATE) {
+      this.until = readings.count + SURROGATE_SHARE * budget
+      this.active = new LocalRbf(context)
+    } else if (stage === POLISH) this.active = new QuadraticTrustRegion(context, POLISH_RADIUS)
+    else if (stage === SIMPLEX) this.active = new NelderMead(context, { start: null, edge: NOISY_EDGE })
+    else {
+      if (space.categorical) this.until = CHOOSING_SHARE * budget
+      this.active = new Tpe(context)
+    }
+  }
+
+  /** Losses that come in steps: many readings of different points are equal. */
+  private stepped(): boolean {
+    const { losses, count } = this.context.readings
+    const sorted = losses.slice(0, count).sort()
+    let equal = 0
+    for (let r = 1; r < count; r++) if (sorted[r] === sorted[r - 1]) equal++
+    return equal > STEPPED * count
+  }
+}
+
+export const auto: StrategyDefinition = {
+  name: "auto",
+  summary: "classifies the landscape and takes what fits: trust region, surrogate, simplex or TPE",
+  make: (context) => new Auto(context),
+}
