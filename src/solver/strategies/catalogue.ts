@@ -1,11 +1,14 @@
 /** The strategies that come with the solver, by the names a configuration calls them. */
 import type { StrategyDefinition } from "../Strategy.ts"
+import { auto } from "./Auto.ts"
+import { localRbf } from "./LocalRbf.ts"
 import { nelderMead } from "./NelderMead.ts"
 import { quadraticTrustRegion } from "./QuadraticTrustRegion.ts"
 import { tpe } from "./Tpe.ts"
 
 export const STRATEGIES: ReadonlyArray<StrategyDefinition> = [
-  { ...quadraticTrustRegion, name: "auto" },
+  auto,
+  localRbf,
   nelderMead,
   quadraticTrustRegion,
   tpe,
