@@ -8,10 +8,12 @@ import { readFileSync } from "node:fs"
 import {
   type Instance,
   instanceOf,
+  type TestFunction,
   testFunctions,
   type Variant,
   variants,
 } from "../../src/testing/functions.ts"
+import { trainingFunctions } from "../../src/testing/trainingFunctions.ts"
 
 /** One row of the tables, for example "levy-5:r". */
 export interface Row {
@@ -21,14 +23,20 @@ export interface Row {
   instance(seed: number): Instance
 }
 
-export const rows: ReadonlyArray<Row> = testFunctions.flatMap((fn) =>
-  variants.map((variant) => ({
-    name: `${fn.name}:${variant}`,
-    variant,
-    dimensions: fn.dimensions,
-    instance: (seed: number) => instanceOf(fn, variant, seed),
-  })),
-)
+const rowsOf = (fns: ReadonlyArray<TestFunction>, of: ReadonlyArray<Variant>): ReadonlyArray<Row> =>
+  fns.flatMap((fn) =>
+    of.map((variant) => ({
+      name: `${fn.name}:${variant}`,
+      variant,
+      dimensions: fn.dimensions,
+      instance: (seed: number) => instanceOf(fn, variant, seed),
+    })),
+  )
+
+export const rows: ReadonlyArray<Row> = rowsOf(testFunctions, variants)
+
+/** Rows to choose settings on. Their optima are never at the centre, and there are no figures of peers for them. */
+export const trainingRows: ReadonlyArray<Row> = rowsOf(trainingFunctions, ["s", "r"])
 
 /** Evaluations of a study, and seeds of a row, that figures are published for. */
 export const BUDGET = 100
