@@ -1,0 +1,31 @@
+/** What can go wrong with a file that a run is kept in. All of it means: the file is as it was. */
+import * as Schema from "effect/Schema"
+
+export class StateFileError extends Schema.TaggedError<StateFileError>()("StateFileError", {
+  reason: Schema.Literals(["locked", "read", "write"]),
+  path: Schema.String,
+  detail: Schema.String,
+}) {
+  override get message(): string {
+    return this.reason === "locked"
+      ? `${this.path} is in use: ${this.detail}`
+      : `${this.path} could not be ${this.reason === "read" ? "read" : "written"}: ${this.detail}`
+  }
+}
+
+/** A cause in one line, without the path that Node repeats in it. */
+export function causeText(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = (cause as NodeJS.ErrnoException).code
+  return (code === undefined ? undefined : WORDS[code]) ?? cause.message
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder.",
+  EACCES: "permission denied.",
+  EPERM: "permission denied.",
+  EISDIR: "it is a folder.",
+  ENOTDIR: "part of its path is not a folder.",
+  ENOSPC: "no space is left on the disk.",
+  EROFS: "the file system is read-only.",
+}

@@ -1,0 +1,229 @@
+/**
+ * The commands with their flags, descriptions and examples: what help, completions and the reference page are made of.
+ * What each does stands in a file of its own.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import type { ExitCode } from "./exitCodes.ts"
+import { artifact, config, duration, file, option, optional, state, whole } from "./flags.ts"
+
+/** What the arguments ask for. */
+export type Action = () => Promise<ExitCode>
+
+const MOST_AT_ONCE = 1024
+
+/** @param choose called with what is to be done, once the arguments have been read */
+export function commandTree(choose: (action: Action) => void) {
+  const doing = (action: Action): Effect.Effect<void> => Effect.sync(() => choose(action))
+
+  const run = Command.make(
+    "run",
+    {
+      config,
+      script: Flag.String("script").pipe(
+        Flag.withMetavar("<file|command>"),
+        Flag.withDescription("What evaluates one point: an executable file, or a command for the shell"),
+      ),
+      state: optional(state),
+      concurrency: Flag.withDefault(
+        whole("concurrency", 1, MOST_AT_ONCE, "Evaluations at the same time (default 1)"),
+        1,
+      ),
+      timeout: optional(
+        duration("timeout", "Longest one attempt may take: 500ms, 30s, 5m; a bare number is seconds"),
+      ),
+      retries: Flag.withDefault(
+        whole("retries", 0, 100, "Further attempts after one that failed (default 0)"),
+        0,
+      ),
+      json: option("json", "Print the summary as one JSON object"),
+      quiet: option("quiet", "No progress on stderr"),
+    },
+    (flags) => doing(async () => (await import("./runCommand.ts")).runCommand(flags)),
+  ).pipe(
+    Command.withDescription("Tune a script: evaluate points until the budget is spent, and print the best"),
+    Command.withExamples([
+      {
+        command: "arqon run --config tune.json --script ./evaluate.sh --state tune.state.json",
+        description: "Tune a script; run it again to continue",
+      },
+      {
+        command:
+          'arqon run --config tune.json --script "python train.py" --concurrency 4 --timeout 10m --retries 1',
+        description: "Four at a time, each at most ten minutes, once more when it fails",
+      },
+    ]),
+  )
+
+  const ask = Command.make(
+    "ask",
+    {
+      config: optional(config),
+      state: optional(state),
+      batch: optional(
+        whole("batch", 1, 1_000_000, "How many points; without it, all that need no earlier answer"),
+      ),
+      ids: option("ids", "Print {id, params} objects instead of plain parameters"),
+    },
+    (flags) => doing(async () => (await import("./askTellCommands.ts")).askCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Print the next points to evaluate as a JSON array; null when the budget is spent",
+    ),
+    Command.withExamples([
+      {
+        command: "arqon ask --config tune.json --state tune.state.json --batch 4",
+        description: "Four points, remembered in the state file",
+      },
+    ]),
+  )
+
+  const tell = Command.make(
+    "tell",
+    {
+      state,
+      results: optional(
+        file("results", "Results as JSON, an array or one object; without it they are read from stdin"),
+      ),
+    },
+    (flags) => doing(async () => (await import("./askTellCommands.ts")).tellCommand(flags)),
+  ).pipe(
+    Command.withDescription("Take results: params (or id), value, and cost if you like"),
+    Command.withExamples([
+      { command: "arqon tell --state tune.state.json --results results.json" },
+      { command: `echo '{"params": {"x": 0.5}, "value": 0.25}' | arqon tell --state tune.state.json` },
+    ]),
+  )
+
+  const interactive = Command.make(
+    "interactive",
+    { config: optional(config), state: optional(state) },
+    (flags) => doing(async () => (await import("./interactiveCommand.ts")).interactiveCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Talk JSON lines over stdin and stdout, so that any language can drive the solver",
+    ),
+    Command.withExamples([
+      {
+        command: `echo '{"cmd": "ask", "batch": 2}' | arqon interactive --config tune.json`,
+        description: "Commands: ask, tell, best, status, seed, save, quit",
+      },
+    ]),
+  )
+
+  const validate = Command.make(
+    "validate",
+    { config: optional(config), state: optional(state), artifact: optional(artifact) },
+    (flags) => doing(async () => (await import("./validateCommand.ts")).validateCommand(flags)),
+  ).pipe(
+    Command.withDescription("Check a configuration, a state or an artifact; problems point at the line"),
+    Command.withExamples([{ command: "arqon validate --config tune.json" }]),
+  )
+
+  const exportRun = Command.make(
+    "export",
+    { state, output: file("output", "Where to write the artifact") },
+    (flags) => doing(async () => (await import("./artifactCommands.ts")).exportCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Write a run artifact from a state: history, classification, best point, environment",
+    ),
+    Command.withExamples([{ command: "arqon export --state tune.state.json --output tune.artifact.json" }]),
+  )
+
+  const importRun = Command.make(
+    "import",
+    {
+      artifact,
+      state: file("state", "The state file to write"),
+      config: optional(
+        file("config", "A configuration, where the artifact has none or another one is wanted"),
+      ),
+      force: option("force", "Replace a state file that is there"),
+    },
+    (flags) => doing(async () => (await import("./artifactCommands.ts")).importCommand(flags)),
+  ).pipe(
+    Command.withDescription("Make a state from an artifact, to go on from there"),
+    Command.withExamples([
+      { command: "arqon import --artifact tune.artifact.json --state again.state.json" },
+      {
+        command: "arqon import --artifact tune.artifact.json --state more.state.json --config bigger.json",
+        description: "Another configuration: the history becomes a warm start, outside the budget",
+      },
+    ]),
+  )
+
+  const verify = Command.make("verify", { artifact }, (flags) =>
+    doing(async () => (await import("./artifactCommands.ts")).verifyCommand(flags)),
+  ).pipe(
+    Command.withDescription("Repeat a recorded run and say whether it is the same, bit for bit"),
+    Command.withExamples([{ command: "arqon verify --artifact tune.artifact.json" }]),
+  )
+
+  const plot = Command.make(
+    "plot",
+    {
+      state: optional(state),
+      artifact: optional(artifact),
+      kind: Flag.withDefault(
+        Flag.Literals("kind", ["convergence", "importance"]).pipe(
+          Flag.withDescription(
+            "What to draw: the best so far by evaluation, or what share of the differences each parameter explains",
+          ),
+        ),
+        "convergence",
+      ),
+      output: optional(file("output", "Write an SVG instead of drawing in the terminal")),
+    },
+    (flags) => doing(async () => (await import("./plotCommand.ts")).plotCommand(flags)),
+  ).pipe(
+    Command.withDescription("Draw convergence or parameter importance, in the terminal or as SVG"),
+    Command.withExamples([
+      { command: "arqon plot --state tune.state.json" },
+      { command: "arqon plot --artifact tune.artifact.json --kind importance --output importance.svg" },
+    ]),
+  )
+
+  const completions = Command.make(
+    "completions",
+    {
+      shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(
+        Argument.withDescription("Whose completions"),
+      ),
+    },
+    ({ shell }) => doing(async () => (await import("./completionsCommand.ts")).completionsCommand(shell)),
+  ).pipe(
+    Command.withDescription("Print a completion script for a shell"),
+    Command.withExamples([
+      { command: "source <(arqon completions bash)" },
+      { command: "arqon completions fish > ~/.config/fish/completions/arqon.fish" },
+    ]),
+  )
+
+  return Command.make("arqon").pipe(
+    Command.withDescription(
+      "Find good parameters for a simulation, a model or anything else that answers with a number",
+    ),
+    Command.withExamples([
+      {
+        command: "arqon run --config tune.json --script ./evaluate.sh --state tune.state.json",
+        description: "Tune a script",
+      },
+      { command: "arqon plot --state tune.state.json", description: "Look at how it went" },
+    ]),
+    Command.withSubcommands([
+      run,
+      ask,
+      tell,
+      interactive,
+      validate,
+      exportRun,
+      importRun,
+      verify,
+      plot,
+      completions,
+    ]),
+  )
+}

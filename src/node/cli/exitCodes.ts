@@ -1,0 +1,46 @@
+/**
+ * How the command ends: the numbers a script can act on, and the error that carries one. Needed by every command.
+ */
+
+export const EXIT = {
+  ok: 0,
+  /** A file, a result or a state that cannot be used. */
+  badInput: 1,
+  /** Unknown commands and flags, values that are none. */
+  usage: 2,
+  /** Every evaluation failed. */
+  allFailed: 3,
+  /** `verify`: the artifact does not reproduce. */
+  differs: 4,
+  /** Another process holds the state. */
+  inUse: 5,
+  /** Ctrl-C. */
+  interrupted: 130,
+  /** SIGTERM. */
+  terminated: 143,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** What the documentation says about each. */
+export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
+  [EXIT.ok, "done"],
+  [EXIT.badInput, "bad input: a file, a result or a state that cannot be used; nothing was changed"],
+  [EXIT.usage, "wrong usage: unknown command or flag, missing or impossible value"],
+  [EXIT.allFailed, "`run`: every evaluation failed"],
+  [EXIT.differs, "`verify`: the artifact does not reproduce"],
+  [EXIT.inUse, "another process holds the state file"],
+  [EXIT.interrupted, "interrupted (Ctrl-C); what was evaluated is saved"],
+  [EXIT.terminated, "terminated (SIGTERM); what was evaluated is saved"],
+]
+
+/** Ends the command with a message and a code. The message is for a person: whole sentences, no stack. */
+export class CliFailure extends Error {
+  readonly exitCode: ExitCode
+
+  constructor(message: string, exitCode: ExitCode = EXIT.badInput) {
+    super(message)
+    this.name = "CliFailure"
+    this.exitCode = exitCode
+  }
+}

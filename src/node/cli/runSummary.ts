@@ -1,0 +1,76 @@
+/** What `arqon run` says at the end, for people and as JSON. */
+import { describeClassification } from "../../solver/RunArtifact.ts"
+import type { Solver } from "../../solver/Solver.ts"
+import { numberText, type Styles, valueText } from "./output.ts"
+import { shortPath } from "./paths.ts"
+import { durationText } from "./scriptRunner.ts"
+
+export interface RunEnd {
+  readonly solver: Solver
+  readonly statePath: string | null
+  readonly elapsedMs: number
+  /** Evaluations of this session. */
+  readonly evaluated: number
+  readonly interrupted: boolean
+}
+
+/** The recommended point in the words of JSON. */
+export function bestJson(solver: Solver) {
+  const { best } = solver
+  if (best === null) return null
+  const { params, value, standardError, id, readings } = best
+  return { params, value, standard_error: standardError, eval_id: id, readings }
+}
+
+export function summaryJson({ solver, statePath, elapsedMs, interrupted }: RunEnd): string {
+  return JSON.stringify({
+    run_id: solver.runId,
+    phase: solver.phase,
+    best: bestJson(solver),
+    counts: solver.counts,
+    classification: describeClassification(solver.classification),
+    noise: solver.noise,
+    state: statePath,
+    interrupted,
+    elapsed_ms: Math.round(elapsedMs),
+  })
+}
+
+export function summaryText(end: RunEnd, styles: Styles): string {
+  const { solver, statePath, elapsedMs, evaluated, interrupted } = end
+  const { best, counts, classification } = solver
+  const { strong, dim, good, bad } = styles
+  const lines: Array<string> = []
+  if (best === null) lines.push(bad("No evaluation gave a value."))
+  else {
+    const error = best.standardError === null ? "" : ` ± ${numberText(best.standardError)}`
+    const rests = best.readings > 1 ? `, the mean of ${best.readings} readings around it` : ""
+    const from = best.id === null ? "" : dim(`  (evaluation ${best.id}${rests})`)
+    lines.push(`${strong("Best value")}  ${good(numberText(best.value) + error)}${from}`)
+    const names = Object.keys(best.params)
+    const width = Math.max(...names.map((name) => name.length))
+    for (const name of names) lines.push(`  ${name.padEnd(width)}  ${exactText(best.params[name])}`)
+  }
+  lines.push("")
+  const answers = counts.told + counts.foreign
+  const session = evaluated === answers ? "" : `, ${evaluated} of them now`
+  const failed = counts.failed === 0 ? "" : `, ${bad(`${counts.failed} failed`)}`
+  lines.push(`${answers} of ${counts.budget} evaluations${session}${failed}, ${durationText(elapsedMs)}.`)
+  if (classification !== null)
+    lines.push(`The landscape looks ${strong(classification.label)}${dim(scoreText(classification.score))}.`)
+  if (statePath !== null) {
+    const path = shortPath(statePath)
+    lines.push(
+      interrupted
+        ? `Interrupted. Everything is in ${path}: the same command goes on from there.`
+        : dim(`Everything is in ${path}; look at it with: arqon plot --state ${path}`),
+    )
+  } else if (interrupted) lines.push("Interrupted. Without --state nothing was kept.")
+  return lines.join("\n")
+}
+
+/** A parameter as it may be used again: every digit of it. */
+const exactText = (value: unknown): string => (typeof value === "number" ? String(value) : valueText(value))
+
+/** NaN: the label comes from the features alone. */
+const scoreText = (score: number): string => (Number.isNaN(score) ? "" : ` (score ${numberText(score)})`)

@@ -1,0 +1,150 @@
+/**
+ * The files of a journal: one number for each segment, rising over all runs of a directory; closed ones compressed in the
+ * background; the oldest removed when there are too many. The order of the numbers is the order of the chain.
+ */
+import { hash as nodeHash } from "node:crypto"
+import { createReadStream, createWriteStream, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs"
+import { open, rename, unlink } from "node:fs/promises"
+import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
+import { createGzip, createZstdCompress, gunzipSync, zstdDecompressSync } from "node:zlib"
+import type { Hash } from "../runtime/journal/frames.ts"
+import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
+import { scanSegment, sealedEnd } from "../runtime/journal/scanSegment.ts"
+import { syncFolder } from "./journalDisk.ts"
+
+export const sha256: Hash = (bytes) => nodeHash("sha256", bytes, "buffer")
+
+/** How closed segments are kept. */
+export type Compression = "zstd" | "gzip" | "none"
+
+/** The ends of the names of segments, by how they are kept. */
+const ENDS = { none: "", zstd: ".zst", gzip: ".gz" } as const
+const NAME = /^journal-(\d{8,15})\.arqj(\.zst|\.gz)?$/
+const TEMPORARY = /^journal-\d{8,15}\.arqj(\.zst|\.gz)\.tmp$/
+
+export interface SegmentFile {
+  readonly number: number
+  readonly path: string
+  readonly compression: Compression
+}
+
+export const segmentPath = (directory: string, number: number): string =>
+  join(directory, `journal-${String(number).padStart(8, "0")}.arqj`)
+
+const compressionOf = (end: string | undefined): Compression =>
+  end === ENDS.zstd ? "zstd" : end === ENDS.gzip ? "gzip" : "none"
+
+/**
+ * The segments of a directory by number. Where one is there both plain and compressed, its compression was cut short
+ * after the compressed file was whole: that one counts.
+ */
+export function listSegments(directory: string): ReadonlyArray<SegmentFile> {
+  const found = new Map<number, SegmentFile>()
+  for (const name of readdirSync(directory)) {
+    const match = NAME.exec(name)
+    if (match === null) continue
+    const file = { number: Number(match[1]), path: join(directory, name), compression: compressionOf(match[2]) }
+    if (!found.has(file.number) || file.compression !== "none") found.set(file.number, file)
+  }
+  return [...found.values()].sort((a, b) => a.number - b.number)
+}
+
+/** The bytes of a segment as they were written. Throws what the file system or the decompression does. */
+export function readSegment(file: SegmentFile): Uint8Array {
+  const bytes = readFileSync(file.path)
+  if (file.compression === "none") return bytes
+  return file.compression === "gzip" ? gunzipSync(bytes) : zstdDecompressSync(bytes)
+}
+
+/** Removes what a process that was killed amid a compression has left. */
+export function removeLeftovers(directory: string): void {
+  const names = readdirSync(directory)
+  const there = new Set(names)
+  for (const name of names) {
+    const plain = name.replace(/\.(zst|gz)$/, "")
+    if (TEMPORARY.test(name)) rmSync(join(directory, name), { force: true })
+    else if (NAME.test(name) && plain !== name && there.has(plain)) rmSync(join(directory, plain), { force: true })
+  }
+}
+
+/**
+ * Where the chain of a directory ends: its last segment, a torn tail cut off it. Segments that were never written to are
+ * removed. Null where there is none.
+ */
+export function chainEnd(directory: string): JournalLink | null {
+  for (const file of [...listSegments(directory)].reverse()) {
+    const bytes = readSegment(file)
+    const scan = sealedEnd(bytes, sha256) === null ? scanSegment(bytes, sha256) : scanHeader(bytes)
+    const { header, problems } = scan
+    const torn = problems.at(-1)?.kind === "torn" && problems.length === 1
+    if (header === null && (bytes.length === 0 || torn)) {
+      rmSync(file.path)
+      continue
+    }
+    const cut = torn && file.compression === "none"
+    if (cut) truncateSync(file.path, scan.trustedBytes)
+    return {
+      run: header?.run ?? "unreadable",
+      segment: header?.segment ?? 0,
+      lastSeq: scan.lastSeq,
+      hash: scan.head,
+      cutBytes: cut ? bytes.length - scan.trustedBytes : 0,
+    }
+  }
+  return null
+}
+
+/** A sealed segment without reading all of it: its header, and what its last frame says. */
+function scanHeader(bytes: Uint8Array): ReturnType<typeof scanSegment> {
+  const end = sealedEnd(bytes, sha256)
+  const first = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(20, true)
+  const head = scanSegment(bytes.subarray(0, Math.min(bytes.length, 24 + first)), sha256)
+  return end === null ? head : { ...head, problems: [], lastSeq: end.lastSeq, head: end.head }
+}
+
+/** Compresses a closed segment: it is there plain or compressed, whole, at every moment. */
+export async function compressSegment(file: SegmentFile, compression: "zstd" | "gzip"): Promise<void> {
+  const target = `${file.path}${ENDS[compression]}`
+  const temporary = `${target}.tmp`
+  const squeeze = compression === "zstd" ? createZstdCompress() : createGzip()
+  await pipeline(createReadStream(file.path), squeeze, createWriteStream(temporary))
+  const handle = await open(temporary, "r+")
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, target)
+  syncFolder(join(target, ".."))
+  await unlink(file.path)
+}
+
+/** What is kept of closed segments; whatever limit is reached first. */
+export interface Retention {
+  readonly keepBytes: number
+  readonly keepSegments: number
+  /** Since they were last written to. */
+  readonly keepMs: number
+}
+
+/** Removes the oldest segments below `current` until the rest is within the limits; returns how many. */
+export function removeOldest(directory: string, current: number, limits: Retention, nowMs: number): number {
+  const segments = listSegments(directory).map((file) => {
+    const { size, mtimeMs } = statSync(file.path)
+    return { ...file, size, mtimeMs }
+  })
+  let bytes = segments.reduce((sum, { size }) => sum + size, 0)
+  let count = segments.length
+  let removed = 0
+  for (const { number, path, size, mtimeMs } of segments) {
+    if (number >= current) break
+    const within = bytes <= limits.keepBytes && count <= limits.keepSegments && nowMs - mtimeMs <= limits.keepMs
+    if (within) break
+    rmSync(path, { force: true })
+    bytes -= size
+    count--
+    removed++
+  }
+  return removed
+}
