@@ -123,6 +123,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   Number: "a number",
   String: "a string",
   Boolean: "true or false",
+  Null: "null",
   Objects: "an object",
   Arrays: "an array",
 }

@@ -68,10 +68,7 @@ export const configs: fc.Arbitrary<Json> = fc
   .filter((config) => {
     // Two names that read the same are refused.
     const names = Object.keys(config.bounds as Json).map((one) => one.normalize("NFC"))
-    return (
-      new Set(names).size === names.length &&
-      !Object.hasOwn((config.strategy_params ?? {}) as Json, "__proto__")
-    )
+    return new Set(names).size === names.length && !Object.hasOwn(config.strategy_params ?? {}, "__proto__")
   })
 
 /** A point of the bounds, by a fraction for each dimension. */
