@@ -122,7 +122,10 @@ export function seedOf(text: string): number {
   return hash >>> 0
 }
 
-/** The shifted optimum of one coordinate: up to `MOST_SHIFT` away, reflected at `MARGIN` from the bounds. */
+/**
+ * The shifted optimum of one coordinate: up to `MOST_SHIFT` away, reflected at `MARGIN` from the bounds (so one that was
+ * nearer to a bound than that goes a little further).
+ */
 function shifted(at: number, min: number, max: number, u: number): number {
   const width = max - min
   const from = (at - min) / width
