@@ -131,7 +131,7 @@ function shifted(at: number, min: number, max: number, u: number): number {
   const from = (at - min) / width
   const to = from + MOST_SHIFT * (2 * u - 1)
   const folded = to < MARGIN ? 2 * MARGIN - to : to > 1 - MARGIN ? 2 * (1 - MARGIN) - to : to
-  return min + width * Math.min(1 - MARGIN, Math.max(MARGIN, folded))
+  return min + width * folded
 }
 
 /** The name of coordinate i. */

@@ -108,6 +108,11 @@ describe("an arena's result", () => {
     expect(arena.rows).toBe(2)
   })
 
+  it("names the default where a strategy only equals it", () => {
+    const own = { ...raw.own, tpe: figures([2, 2, 2], [3, 3, 3]) }
+    expect(arenaOf(rows, { ...raw, own }).functions.map(({ oracle }) => oracle)).toEqual(["arqon", "arqon"])
+  })
+
   it("takes the floor from random search on the same row", () => {
     const easy = arenaOf(rows, { ...raw, random: figures([200, 200, 200], [400, 400, 400]) })
     // A hundredth of 200 is 2: the difference between 1 and 2 is below it. A ten-thousandth is not.
