@@ -7,7 +7,7 @@ const LONGEST = 64
 
 /**
  * The closest of `known` to `word`, or null when none is near. Near is: at most a third of the letters differ (a swap of
- * neighbours counts once), letter case aside. Ties go to the earlier word, so the answer is the same in every run.
+ * neighbours counts once), never all of them, letter case aside. Ties go to the earlier word, so the answer is the same in every run.
  */
 export function closest(word: string, known: ReadonlyArray<string>): string | null {
   if (word.length === 0 || word.length > LONGEST) return null
@@ -18,7 +18,8 @@ export function closest(word: string, known: ReadonlyArray<string>): string | nu
     if (candidate.length > LONGEST) continue
     const distance = editDistance(folded, candidate.toLowerCase())
     const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3))
-    if (distance <= allowed && distance < bestDistance) {
+    const shortest = Math.min(word.length, candidate.length)
+    if (distance <= allowed && distance < bestDistance && (distance < shortest || distance === 0)) {
       best = candidate
       bestDistance = distance
     }

@@ -277,7 +277,8 @@ export class Solver<P = Params> {
   }
 
   private trial(id: number): Trial<P> {
-    return this.log.trial(id) as Trial<P>
+    const { params, phase, move } = this.log.trial(id)
+    return { id, params: params as P, phase, move }
   }
 
   private bestOf(choice: NonNullable<ReturnType<typeof recommend>>): Best<P> {
@@ -332,6 +333,9 @@ export class Solver<P = Params> {
   private notes(): ReadonlyArray<string> {
     const { warnings, space, budget, probeCount } = this.settings
     const notes = [...warnings]
+    const { told, failed } = this.log
+    if (told > 0 && failed === told)
+      notes.push("Every evaluation failed: there is nothing to recommend, and the landscape was not seen.")
     const stencil = 2 * space.size + 1
     if (this.definition.name === "auto" && space.continuous && budget < probeCount + stencil)
       notes.push(

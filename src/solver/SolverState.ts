@@ -176,19 +176,28 @@ export function runProblems(
     order.put(entry.eval_id, entry.asked_after, path, problems)
   })
   if (problems.length >= ENOUGH) return problems
-  const spent = history.length - seeded + pending.length
-  if (spent > budget)
+  // Readings that nobody asked for may exceed the budget: they are told, not spent.
+  if (asked > budget)
     problems.push(
       problem(
         ["history"],
-        `holds ${spent} evaluations, pending ones included; the budget is ${budget}.`,
+        `holds ${asked} trials, pending ones included; the budget is ${budget}.`,
         "Raise the budget, or import what is too much as a warm start.",
       ),
     )
   order.check(problems)
   if (counts === null) return problems
   const foreign = history.length - seeded - told
-  const due = { budget, spent, asked, told, pending: pending.length, failed, seeded, foreign }
+  const due = {
+    budget,
+    spent: asked + foreign,
+    asked,
+    told,
+    pending: pending.length,
+    failed,
+    seeded,
+    foreign,
+  }
   for (const key of Object.keys(due) as Array<keyof typeof due>) {
     if (counts[key] !== due[key])
       problems.push(

@@ -243,6 +243,23 @@ describe("telling", () => {
     expect(asked).toBe(29)
   })
 
+  it("takes what nobody asked for even when the budget is spent, and can still be saved", () => {
+    const solver = plane(3)
+    for (let batch; (batch = solver.askTrials()) !== null; )
+      solver.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
+    solver.tell([
+      { params: { x: 0, y: 0 }, value: -3 },
+      { params: { x: 1, y: 0 }, value: -4 },
+    ])
+    expect(solver.counts).toMatchObject({ budget: 3, asked: 3, foreign: 2 })
+    expect(Solver.restore(solver.state()).best).toEqual(solver.best)
+    expect(solver.ask(1)).toBeNull()
+  })
+
+  it("hands out trials that say what they are and nothing else", () => {
+    expect(Object.keys(plane().askTrials(1)![0]).sort()).toEqual(["id", "move", "params", "phase"])
+  })
+
   it("takes a warm start outside the budget and starts from what is best in it", () => {
     const solver = plane(30)
     expect(solver.seed([{ params: { x: 2, y: 1 }, value: -50 }])).toMatchObject({ accepted: 1, foreign: 0 })

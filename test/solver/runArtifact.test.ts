@@ -61,10 +61,10 @@ describe("a run artifact", () => {
       ["budget: is 3; in the configuration it is 4. Make them the same."],
     ],
     [
-      "more evaluations than its budget",
-      { ...seeds, budget: 1 },
+      "more trials than its budget",
+      { ...seeds, budget: 1, history: seeds.history.map((entry) => ({ ...entry, asked_after: 0 })) },
       [
-        "history: holds 2 evaluations, pending ones included; the budget is 1. Raise the budget, or import what is too much as a warm start.",
+        "history: holds 2 trials, pending ones included; the budget is 1. Raise the budget, or import what is too much as a warm start.",
       ],
     ],
     [
@@ -75,7 +75,7 @@ describe("a run artifact", () => {
     [
       "parameters that change",
       { ...seeds, history: [...seeds.history, { eval_id: 2, params: { z: 1 }, value: 1, cost: 1 }] },
-      ["history[2].params.x: is missing.", 'history[2].params.z: is not a parameter here. Did you mean "x"?'],
+      ["history[2].params.x: is missing.", 'history[2].params.z: is not a parameter here. Known: "x".'],
     ],
     [
       "a best point outside the bounds",
