@@ -62,7 +62,11 @@ describe("a run artifact", () => {
     ],
     [
       "more trials than its budget",
-      { ...seeds, budget: 1, history: seeds.history.map((entry) => ({ ...entry, asked_after: 0 })) },
+      {
+        ...seeds,
+        budget: 1,
+        history: seeds.history.map((entry) => ({ ...entry, asked_after: 0, phase: "probe" })),
+      },
       [
         "history: holds 2 trials, pending ones included; the budget is 1. Raise the budget, or import what is too much as a warm start.",
       ],
