@@ -44,3 +44,23 @@ export { type Json, type LiveParts, persist, revive, safeUnits } from "./persist
 export { type SafeModeContext, type SafeModeInput, safeModeMachine } from "./safeMode.machine.ts"
 export { type CyclePhase, cyclePhase, spsaCycleMachine } from "./spsaCycle.machine.ts"
 export { dueEvent, hotTelemetry, type TelemetryEvent, type TelemetryInput } from "./telemetry.ts"
+export { type SolverActorRef, solverMachine } from "./solver.machine.ts"
+export {
+  pendingTrials,
+  type SolverContext,
+  type SolverMachineInput,
+  type SolverOutput,
+} from "./solverContext.ts"
+export type {
+  AskedEvent,
+  AskEvent,
+  RejectedEvent,
+  SeedEvent,
+  SolverEvent,
+  SolverReply,
+  SolverReport,
+  StopEvent,
+  TellEvent,
+  ToldEvent,
+} from "./solverEvents.ts"
+export { SolverMoment } from "./SolverMoment.ts"

@@ -11,16 +11,19 @@
  * ```
  *
  * A restored engine stands where its new hot path was built (hand it `safeUnits`: the baseline), never on a perturbation,
- * and its cycle begins afresh from there with everything it has learnt. A restored latch is open until the same time.
+ * and its cycle begins afresh from there with everything it has learnt. A restored latch is open until the same time. A
+ * restored solver asks for the very points that the old one would have asked for; what was out is still out (`pendingTrials`).
  */
 import type { AnyActorRef, Snapshot } from "xstate"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import { type KnobNumbers, KnobTable } from "../src/hot/KnobTable.ts"
 import { SpsaKernel } from "../src/hot/SpsaKernel.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
+import { Solver, type SolverOptions } from "../src/solver/Solver.ts"
 import type { HotPathRecord } from "./hotPath.ts"
 import { Opaque } from "./Opaque.ts"
 import { type BindPort, ProposalPort } from "./ProposalPort.ts"
+import { SolverMoment } from "./SolverMoment.ts"
 
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
@@ -30,6 +33,8 @@ export interface LiveParts {
   readonly hot?: HotPath
   /** For a cycle on its own; an engine makes its own port. */
   readonly port?: ProposalPort
+  /** For solvers that use strategies of one's own, or a clock. */
+  readonly solver?: SolverOptions
 }
 
 /** Marks what is not plain JSON. */
@@ -85,11 +90,14 @@ function encodeObject(value: object): Json {
   if (value instanceof Error) return { name: value.name, message: value.message }
   const out: Record<string, Json> = {}
   for (const [key, part] of Object.entries(value)) if (part !== undefined) out[key] = encode(part)
-  return out
+  // Somebody else's object may have a part of that name: then it is written as a list, or it would be taken for a mark.
+  return TAG in out ? { [TAG]: "object", entries: Object.entries(out) } : out
 }
 
 function encodeBoxed(box: Opaque<unknown>): Json {
   const inner = box.get()
+  // As it is: a solver's state is JSON already, and the numbers in it are finite.
+  if (inner instanceof SolverMoment) return { [TAG]: "solver", state: inner.state() as unknown as Json }
   if (!(inner instanceof SpsaKernel)) return { [TAG]: box.holds }
   return { [TAG]: "kernel", knobs: encode(knobsOf(inner.table)), settings: encode(inner.settings) }
 }
@@ -126,6 +134,14 @@ function decode(data: Json, decoder: Decoder): unknown {
       const settings = decode(data["settings"], decoder) as SpsaSettings
       return new Opaque("kernel", new SpsaKernel(new KnobTable(knobs), settings))
     }
+    case "object": {
+      const entries = data["entries"] as ReadonlyArray<readonly [string, Json]>
+      return Object.fromEntries(entries.map(([key, part]) => [key, decode(part, decoder)]))
+    }
+    case "solver": {
+      const options = decoder.parts.solver ?? {}
+      return new Opaque("solver", new SolverMoment(Solver.restore(data["state"], options), options))
+    }
     case "hotPath":
       if (decoder.parts.hot === undefined)
         throw new TypeError("this snapshot needs a hot path: revive(data, { hot })")
@@ -151,6 +167,6 @@ function findRecord(data: Json): HotPathRecord | null {
 function withoutHot(data: Json): Json {
   if (Array.isArray(data)) return data.map(withoutHot)
   if (!isObject(data)) return data
-  if (data[TAG] === "hotPath" || data[TAG] === "kernel") return null
+  if (data[TAG] === "hotPath" || data[TAG] === "kernel" || data[TAG] === "solver") return null
   return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, withoutHot(part)]))
 }
