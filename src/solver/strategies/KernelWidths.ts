@@ -14,6 +14,7 @@ export class KernelWidths {
   private readonly ordered: Int32Array
   private readonly stamps: Int32Array
   private stamp = 0
+  private readonly ages: Int32Array
   private readonly sorted: Float64Array
   private readonly along: Int32Array
 
@@ -22,6 +23,7 @@ export class KernelWidths {
     this.order = new Int32Array(dimensions * capacity)
     this.ordered = new Int32Array(dimensions)
     this.stamps = new Int32Array(capacity)
+    this.ages = new Int32Array(capacity)
     this.sorted = new Float64Array(capacity)
     this.along = new Int32Array(capacity)
   }
@@ -95,10 +97,13 @@ export class KernelWidths {
 
   /** Brings the order of dimension i up to date: who left goes, who came is added, all are sorted. */
   private arrange(i: number, members: Int32Array, count: number, at: Float64Array, stride: number): void {
-    const { order, stamps } = this
+    const { order, stamps, ages } = this
     const from = i * this.capacity
     const here = ++this.stamp
-    for (let m = 0; m < count; m++) stamps[members[m]] = here
+    for (let m = 0; m < count; m++) {
+      stamps[members[m]] = here
+      ages[members[m]] = m
+    }
     let kept = 0
     for (let k = 0; k < this.ordered[i]; k++) {
       const slot = order[from + k]
@@ -112,8 +117,12 @@ export class KernelWidths {
       const slot = order[from + k]
       const x = at[slot * stride + i]
       let place = k
-      for (; place > 0 && at[order[from + place - 1] * stride + i] > x; place--) {
-        order[from + place] = order[from + place - 1]
+      for (; place > 0; place--) {
+        const other = order[from + place - 1]
+        const y = at[other * stride + i]
+        // Among equals the newest first, so that the order does not depend on what it was before.
+        if (y < x || (y === x && ages[other] < ages[slot])) break
+        order[from + place] = other
       }
       order[from + place] = slot
     }

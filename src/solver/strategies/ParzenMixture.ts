@@ -13,6 +13,7 @@
  */
 import type { Draw } from "../Draw.ts"
 import { erf } from "../numbers/erf.ts"
+import { expDown } from "../numbers/expDown.ts"
 import type { SearchSpace } from "../SearchSpace.ts"
 import { type GridCells, gridCells } from "./gridCells.ts"
 import { KernelWidths } from "./KernelWidths.ts"
@@ -40,6 +41,10 @@ export class ParzenMixture {
   private readonly scott: number
   private readonly space: SearchSpace
   private readonly kinds: Uint8Array
+  /** Dimensions by kind; `counted` are those where the density is a share of a cell or choice. */
+  private readonly lines: Int32Array
+  private readonly circles: Int32Array
+  private readonly counted: Int32Array
   private readonly grids: ReadonlyArray<GridCells | null>
   /** Logarithm of each cell's share by kernel, per dimension on a coarse grid. */
   private readonly tables: ReadonlyArray<Float64Array>
@@ -64,11 +69,18 @@ export class ParzenMixture {
   private readonly weight: Float64Array
   private readonly running: Float64Array
   private readonly constant: Float64Array
+  /** By member and point, and by point. */
   private readonly terms: Float64Array
+  private readonly largest: Float64Array
+  private readonly total: Float64Array
   private readonly cell: Int32Array
 
-  /** @param scott 0 for widths by gaps, else the factor on Scott's rule */
-  constructor(space: SearchSpace, capacity: number, scott: number) {
+  /**
+   * @param capacity members at most
+   * @param most points asked about at once, at most
+   * @param scott 0 for widths by gaps, else the factor on Scott's rule
+   */
+  constructor(space: SearchSpace, capacity: number, most: number, scott: number) {
     const d = space.size
     const all = capacity + 1
     this.space = space
@@ -80,6 +92,11 @@ export class ParzenMixture {
     this.kinds = Uint8Array.from(this.grids, (grid, i) => {
       return space.choices[i] > 0 ? CHOICE : grid !== null ? CELLS : space.periodic[i] === 1 ? CIRCLE : LINE
     })
+    const idsOf = (belongs: (kind: number) => boolean): Int32Array =>
+      Int32Array.from([...this.kinds.keys()].filter((i) => belongs(this.kinds[i])))
+    this.lines = idsOf((kind) => kind === LINE)
+    this.circles = idsOf((kind) => kind === CIRCLE)
+    this.counted = idsOf((kind) => kind === CHOICE || kind === CELLS)
     this.widths = new KernelWidths(d, capacity)
     this.newSlots = new Int32Array(capacity)
     this.newKeys = new Float64Array(capacity)
@@ -99,8 +116,10 @@ export class ParzenMixture {
     this.weight = new Float64Array(all)
     this.running = new Float64Array(all)
     this.constant = new Float64Array(all)
-    this.terms = new Float64Array(all)
-    this.cell = new Int32Array(d)
+    this.terms = new Float64Array(all * most)
+    this.largest = new Float64Array(most)
+    this.total = new Float64Array(most)
+    this.cell = new Int32Array(d * most)
     for (let i = 0; i < d; i++) this.shape(capacity, i)
     this.refresh(0)
   }
@@ -172,63 +191,92 @@ export class ParzenMixture {
     }
   }
 
-  /** Logarithm of the density at `count` points one after another, added to `out` times `sign`. On grids and choices: of the share. */
-  addLogDensity(points: Float64Array, count: number, out: Float64Array, sign: number): void {
-    for (let p = 0; p < count; p++) out[p] += sign * this.logDensity(points, p * this.d)
+  /**
+   * Adds `sign` times the logarithm of the density at `points.length / d` points to `out`; on grids and choices the density
+   * is a share. Kernel by kernel and dimension by dimension over all points, so that the innermost loops are long.
+   *
+   * @param points dimension by dimension: all first coordinates, then all second ones
+   */
+  addLogDensity(points: Float64Array, out: Float64Array, sign: number): void {
+    const { d, count, members, largest, total } = this
+    const many = points.length / d
+    this.place(points, many)
+    largest.fill(Number.NEGATIVE_INFINITY)
+    total.fill(0)
+    for (let m = 0; m <= count; m++) this.addTerms(members[m], m * many, this.constant[m], points, many)
+    const { terms } = this
+    for (let m = 0; m <= count; m++) {
+      for (let p = 0; p < many; p++) {
+        const below = terms[m * many + p] - largest[p]
+        if (below > NEGLIGIBLE) total[p] += expDown(below)
+      }
+    }
+    for (let p = 0; p < many; p++) out[p] += sign * (largest[p] + Math.log(total[p]))
   }
 
-  /** Draws a point into `out`: first the kernel, then a place in each dimension. */
-  sample(draw: Draw, out: Float64Array, to: number): void {
+  /** Draws a point, first the kernel and then a place in each dimension, into `out` at `to`, `to + stride` and so on. */
+  sample(draw: Draw, out: Float64Array, to: number, stride: number): void {
     const pick = draw.uniform() * this.running[this.count]
     let m = 0
     while (m < this.count && this.running[m] <= pick) m++
     const slot = this.members[m]
-    for (let i = 0; i < this.d; i++) out[to + i] = this.sampleOne(draw, slot, i)
+    for (let i = 0; i < this.d; i++) out[to + i * stride] = this.sampleOne(draw, slot, i)
   }
 
-  private logDensity(points: Float64Array, from: number): number {
-    const { d, count, members, kinds, at, inverse, constant, terms, cell } = this
-    for (let i = 0; i < d; i++) {
-      const x = points[from + i]
-      if (kinds[i] === CHOICE) cell[i] = this.space.choiceIndex(i, x)
-      else if (kinds[i] === CELLS) cell[i] = this.space.table.gridIndex(i, x)
-    }
-    let largest = Number.NEGATIVE_INFINITY
-    for (let m = 0; m <= count; m++) {
-      const slot = members[m]
-      const base = slot * d
-      let squares = 0
-      let sum = constant[m]
-      for (let i = 0; i < d; i++) {
-        const kind = kinds[i]
-        if (kind === LINE) {
-          const z = (points[from + i] - at[base + i]) * inverse[base + i]
-          squares += z * z
-        } else if (kind === CIRCLE) {
-          const way = points[from + i] - at[base + i]
-          const z = (way - Math.round(way)) * inverse[base + i]
-          squares += z * z
-        } else if (kind === CELLS) {
-          const table = this.tables[i]
-          sum += table[slot * (table.length / (this.capacity + 1)) + cell[i]]
-        } else sum += this.choiceTerm(slot, i, cell[i])
+  /** The cell or choice of every point, where the density is a share. */
+  private place(points: Float64Array, many: number): void {
+    const { counted, kinds, cell, space } = this
+    for (let k = 0; k < counted.length; k++) {
+      const i = counted[k]
+      for (let p = i * many; p < (i + 1) * many; p++) {
+        cell[p] = kinds[i] === CHOICE ? space.choiceIndex(i, points[p]) : space.table.gridIndex(i, points[p])
       }
-      sum -= 0.5 * squares
-      terms[m] = sum
-      if (sum > largest) largest = sum
     }
-    let total = 0
-    for (let m = 0; m <= count; m++) {
-      const below = terms[m] - largest
-      if (below > NEGLIGIBLE) total += Math.exp(below)
-    }
-    return largest + Math.log(total)
   }
 
-  private choiceTerm(slot: number, i: number, index: number): number {
+  /** The logarithm of one kernel at all points, from `to` on. */
+  private addTerms(slot: number, to: number, constant: number, points: Float64Array, many: number): void {
+    const { d, lines, circles, counted, at, inverse, terms, largest } = this
+    for (let p = to; p < to + many; p++) terms[p] = constant
+    for (let k = 0; k < lines.length; k++) {
+      const i = lines[k]
+      const x = at[slot * d + i]
+      const scale = inverse[slot * d + i] * Math.SQRT1_2
+      const from = i * many
+      for (let p = 0; p < many; p++) {
+        const z = (points[from + p] - x) * scale
+        terms[to + p] -= z * z
+      }
+    }
+    for (let k = 0; k < circles.length; k++) {
+      const i = circles[k]
+      const x = at[slot * d + i]
+      const scale = inverse[slot * d + i] * Math.SQRT1_2
+      const from = i * many
+      for (let p = 0; p < many; p++) {
+        const way = points[from + p] - x
+        const z = (way - Math.round(way)) * scale
+        terms[to + p] -= z * z
+      }
+    }
+    for (let k = 0; k < counted.length; k++) this.addShares(slot, counted[k], to, many)
+    for (let p = 0; p < many; p++) if (terms[to + p] > largest[p]) largest[p] = terms[to + p]
+  }
+
+  /** The logarithm of the share that a kernel gives to each point's cell or choice. */
+  private addShares(slot: number, i: number, to: number, many: number): void {
+    const { kinds, cell, terms, tables } = this
+    const from = i * many
+    if (kinds[i] === CELLS) {
+      const { units } = this.grids[i] as GridCells
+      for (let p = 0; p < many; p++) terms[to + p] += tables[i][slot * units.length + cell[from + p]]
+      return
+    }
     const choices = this.space.choices[i]
-    if (slot === this.capacity) return -Math.log(choices)
-    return this.space.choiceIndex(i, this.at[slot * this.d + i]) === index ? this.logOwn[i] : this.logOther[i]
+    const wide = slot === this.capacity
+    const own = wide ? -1 : this.space.choiceIndex(i, this.at[slot * this.d + i])
+    const other = wide ? -Math.log(choices) : this.logOther[i]
+    for (let p = 0; p < many; p++) terms[to + p] += cell[from + p] === own ? this.logOwn[i] : other
   }
 
   /** Weights by age: 1 for the newest, falling evenly to 1 / count for the oldest, as Optuna has them. */

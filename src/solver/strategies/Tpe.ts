@@ -10,41 +10,33 @@
  * Sources: Bergstra et al. 2011; Watanabe 2023; Optuna, whose defaults these are.
  */
 import type { Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { GoodAndRest, MOST_GOOD, MOST_REST, PENDING } from "./GoodAndRest.ts"
 import { KnownPoints } from "./KnownPoints.ts"
 import { ParzenMixture } from "./ParzenMixture.ts"
 
 /** Share of the readings that counts as good. */
 const GAMMA = 0.1
-const MOST_GOOD = 25
-const MOST_REST = 64
 /** The newest so many of the rest weigh alike. */
 const FLAT = 25
 const CANDIDATES = 24
 /** Readings before the densities say anything; until then points are uniform. */
 const STARTUP = 10
-/** Keys of points without an answer: behind every reading, in the order asked. */
-const PENDING = 2 ** 40
 const DRAWS = 16
 
 export class Tpe implements Strategy {
   move = "uniform"
   private readonly context: StrategyContext
-  private readonly gamma: number
   private readonly startup: number
   private readonly good: ParzenMixture
   private readonly rest: ParzenMixture
   private readonly known: KnownPoints
-  /** The best readings, best first; the good ones lead. */
-  private readonly best = new Int32Array(MOST_GOOD)
-  private bestCount = 0
-  private seen = 0
+  private readonly parts: GoodAndRest
   /** Trials without an answer, the newest at the end; beyond this many the oldest are forgotten. */
   private readonly pendingIds = new Float64Array(MOST_REST)
   private readonly pendingUnits: Float64Array
   private pendingCount = 0
   private stale = true
-  private readonly goodKeys = new Float64Array(MOST_GOOD)
-  private readonly restKeys = new Float64Array(MOST_REST)
+  /** Dimension by dimension. */
   private readonly candidates: Float64Array
   private readonly scores = new Float64Array(CANDIDATES)
 
@@ -52,10 +44,10 @@ export class Tpe implements Strategy {
     const { space, params } = context
     const scott = params.scott ?? 0
     this.context = context
-    this.gamma = Math.min(1, Math.max(0, params.gamma ?? GAMMA))
+    this.parts = new GoodAndRest(context.readings, Math.min(1, Math.max(0, params.gamma ?? GAMMA)))
     this.startup = params.startup ?? STARTUP
-    this.good = new ParzenMixture(space, MOST_GOOD, scott)
-    this.rest = new ParzenMixture(space, MOST_REST, scott)
+    this.good = new ParzenMixture(space, MOST_GOOD, CANDIDATES, scott)
+    this.rest = new ParzenMixture(space, MOST_REST, CANDIDATES, scott)
     this.known = new KnownPoints(context)
     this.pendingUnits = new Float64Array(MOST_REST * space.size)
     this.candidates = new Float64Array(CANDIDATES * space.size)
@@ -88,48 +80,12 @@ export class Tpe implements Strategy {
 
   /** Brings both densities up to what was read and asked since. */
   private update(): void {
-    const { readings } = this.context
-    if (this.seen < readings.count) this.stale = true
-    if (!this.stale) return
-    for (; this.seen < readings.count; this.seen++) this.rank(this.seen)
-    const goods = Math.min(this.bestCount, Math.ceil(this.gamma * readings.count))
-    this.fill(this.good, this.goodKeys, this.collectGood(goods), MOST_GOOD)
-    this.fill(this.rest, this.restKeys, this.collectRest(goods), FLAT)
+    const { parts, good, rest } = this
+    if (!this.stale && !parts.behind) return
+    parts.part(this.pendingIds, this.pendingCount)
+    this.fill(good, parts.goodKeys, parts.goodCount, MOST_GOOD)
+    this.fill(rest, parts.restKeys, parts.restCount, FLAT)
     this.stale = false
-  }
-
-  /** Takes a reading in among the best, or not. Of equals the earlier is better. */
-  private rank(reading: number): void {
-    const { best } = this
-    const { losses } = this.context.readings
-    const loss = losses[reading]
-    if (this.bestCount === MOST_GOOD && !(loss < losses[best[MOST_GOOD - 1]])) return
-    let at = this.bestCount < MOST_GOOD ? this.bestCount++ : MOST_GOOD - 1
-    for (; at > 0 && losses[best[at - 1]] > loss; at--) best[at] = best[at - 1]
-    best[at] = reading
-  }
-
-  /** Keys of the good, falling. */
-  private collectGood(goods: number): number {
-    const keys = this.goodKeys
-    for (let k = 0; k < goods; k++) {
-      let at = k
-      for (; at > 0 && keys[at - 1] < this.best[k]; at--) keys[at] = keys[at - 1]
-      keys[at] = this.best[k]
-    }
-    return goods
-  }
-
-  /** Keys of the rest, falling: points without an answer, then the last readings that are not good. */
-  private collectRest(goods: number): number {
-    const { goodKeys, restKeys } = this
-    let count = 0
-    for (let p = this.pendingCount - 1; p >= 0; p--) restKeys[count++] = PENDING + this.pendingIds[p]
-    for (let r = this.context.readings.count - 1, g = 0; r >= 0 && count < MOST_REST; r--) {
-      if (g < goods && goodKeys[g] === r) g++
-      else restKeys[count++] = r
-    }
-    return count
   }
 
   private fill(mixture: ParzenMixture, keys: Float64Array, count: number, flat: number): void {
@@ -150,16 +106,16 @@ export class Tpe implements Strategy {
   private pick(out: Float64Array): void {
     const { candidates, scores } = this
     const d = out.length
-    for (let c = 0; c < CANDIDATES; c++) this.good.sample(this.context.draw, candidates, c * d)
+    for (let c = 0; c < CANDIDATES; c++) this.good.sample(this.context.draw, candidates, c, CANDIDATES)
     scores.fill(0)
-    this.good.addLogDensity(candidates, CANDIDATES, scores, 1)
-    this.rest.addLogDensity(candidates, CANDIDATES, scores, -1)
+    this.good.addLogDensity(candidates, scores, 1)
+    this.rest.addLogDensity(candidates, scores, -1)
     this.move = "density"
     let first = -1
     for (let tries = 0; tries < CANDIDATES; tries++) {
       let top = 0
       for (let c = 1; c < CANDIDATES; c++) if (scores[c] > scores[top]) top = c
-      for (let i = 0; i < d; i++) out[i] = candidates[top * d + i]
+      for (let i = 0; i < d; i++) out[i] = candidates[i * CANDIDATES + top]
       if (Number.isNaN(this.known.loss(out))) return
       if (first < 0) first = top
       scores[top] = Number.NEGATIVE_INFINITY
