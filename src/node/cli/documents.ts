@@ -25,7 +25,7 @@ export interface ConfigDocument {
 export function readConfigFile(path: string): ConfigDocument {
   const text = readText(path)
   const settings = parseSolverConfig(jsonOf(text, path))
-  if (settings instanceof ConfigError) throw refusal("configuration", path, text, settings.problems)
+  if (settings instanceof ConfigError) throw refusal("a configuration", path, text, settings.problems)
   return { path, settings }
 }
 
@@ -38,7 +38,7 @@ export function readStateFile(path: string, shown = path): SolverState | null {
   const text = readStateText(path)
   if (text === null) return null
   const state = parseSolverState(jsonOf(text, shown))
-  if (state instanceof StateError) throw refusal("state", shown, text, state.problems)
+  if (state instanceof StateError) throw refusal("a state", shown, text, state.problems)
   return state
 }
 
@@ -63,7 +63,7 @@ export function readArtifactFile(path: string): ArtifactDocument {
   const text = readText(path)
   const document = jsonOf(text, path)
   const artifact = parseRunArtifact(asArtifact(document))
-  if (artifact instanceof ArtifactError) throw refusal("artifact", path, text, artifact.problems)
+  if (artifact instanceof ArtifactError) throw refusal("an artifact", path, text, artifact.problems)
   return { path, text, artifact }
 }
 
@@ -100,7 +100,7 @@ export function takeResults<A>(
     return take(document.results as Result | ReadonlyArray<Result>)
   } catch (cause) {
     if (!(cause instanceof ResultError)) throw cause
-    throw refusal("list of results", document.shown, document.text, cause.problems)
+    throw refusal("results", document.shown, document.text, cause.problems)
   }
 }
 
@@ -115,7 +115,7 @@ function readText(path: string): string {
 /** Strict: what a person wrote wrong in a file of their own they want to know. */
 function jsonOf(text: string, path: string): unknown {
   const { value, problems } = readJson(text)
-  if (problems.length > 0) throw refusal("document", path, text, problems)
+  if (problems.length > 0) throw refusal("JSON", path, text, problems)
   return value
 }
 
@@ -129,6 +129,6 @@ export function refusal(
   const shown = shortPath(path)
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`
   return new CliFailure(
-    `${shown} is no ${what} that can be used: ${count}\n${renderProblems(shown, text, problems)}`,
+    `${shown} cannot be used as ${what}: ${count}\n${renderProblems(shown, text, problems)}`,
   )
 }

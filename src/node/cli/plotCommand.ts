@@ -26,7 +26,7 @@ export async function plotCommand(flags: PlotFlags): Promise<ExitCode> {
   if ((state === null) === (artifact === null))
     throw new CliFailure("arqon plot needs one of --state and --artifact.", EXIT.usage)
   const run = state === null ? readArtifactFile(artifact as string).artifact : requireStateFile(state)
-  const columns = process.stdout.columns ?? 100
+  const columns = process.stdout.columns || 100
   const styles = stylesFor(process.stdout)
   const drawn = flags.kind === "convergence" ? drawConvergence(run, output !== null) : drawImportance(run)
   if (output === null) print(drawn.text(columns, styles))

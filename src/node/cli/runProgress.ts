@@ -133,7 +133,7 @@ class Bar implements Progress {
     if (standing === null) return
     const seconds = performance.now() - this.startedAt
     const left = timeLeft(standing, standing.told - this.toldBefore, seconds)
-    this.stream.write(`\r\u001b[2K${barText(standing, left, this.stream.columns ?? 80, this.styles)}`)
+    this.stream.write(`\r\u001b[2K${barText(standing, left, this.stream.columns || 80, this.styles)}`)
   }
 }
 
