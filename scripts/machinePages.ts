@@ -5,6 +5,7 @@
 import type { AnyStateNode, AnyTransitionDefinition } from "xstate"
 import { engineMachine } from "../machines/engine.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
+import { solverMachine } from "../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../machines/spsaCycle.machine.ts"
 
 export interface Page {
@@ -16,8 +17,13 @@ interface Chart {
   readonly file: string
   readonly title: string
   readonly intro: string
+  /** What the colours of the picture mean. */
+  readonly colours: string
   readonly root: AnyStateNode
 }
+
+const TUNING_COLOURS =
+  "Green states are live: proposals may be under way. Amber states are safe: nothing is proposed."
 
 const charts: ReadonlyArray<Chart> = [
   {
@@ -58,6 +64,7 @@ sequenceDiagram
   hotPath-->>engine: plant settled
   engine->>cycle: resume
 \`\`\``,
+    colours: TUNING_COLOURS,
     root: engineMachine.root,
   },
   {
@@ -65,6 +72,7 @@ sequenceDiagram
     title: "spsaCycleMachine",
     intro: `One cycle reads the plant on both sides of its base and then moves the base. The drawn signs say which side comes
 first, so that slow drift of the plant does not lean on the slope: from \`ready\` the cycle goes round one way or the other.`,
+    colours: TUNING_COLOURS,
     root: spsaCycleMachine.root,
   },
   {
@@ -72,7 +80,30 @@ first, so that slow drift of the plant does not lean on the slope: from \`ready\
     title: "safeModeMachine",
     intro: `A latch. Each trip reason demands its own way out; while it is open a second trip can only make leaving harder. The
 deadline is a time in the context, compared with the time that events bring: a restored latch is open until the same time.`,
+    colours: TUNING_COLOURS,
     root: safeModeMachine.root,
+  },
+  {
+    file: "solver.md",
+    title: "solverMachine",
+    intro: `The offline search as an actor. Workers ask and tell with \`replyTo: self\`; whoever gives no address hears the answers
+with \`actor.on\`. The machine decides nothing that the solver does not: one \`tell\` may be the last of several phases of a
+short run, and then it passes through each of them all the same.
+
+| sent | answered | |
+|---|---|---|
+| \`ask {n?, replyTo?}\` | \`asked {trials, phase}\` | \`trials\` is null when there is nothing more to ask for |
+| \`tell {results, replyTo?}\` | \`told {report, phase}\` | late, partial, repeated, failed: as \`tell\` of a solver |
+| \`seed {history, replyTo?}\` | \`told {report, phase}\` | what was known before; not in the budget |
+| what cannot be taken | \`rejected {message, problems}\` | nothing has changed |
+| \`stop\` | | the run ends where it stands |
+
+To its parent, and to listeners, it says \`phaseBegan\` and \`classified\`; its output holds the best point and the artifact. The
+context shows phase, counts, best point and classification. A persisted solver (\`persist\`, \`revive\`) asks for the very
+points that the old one would have asked for; \`pendingTrials\` are those that were out. After \`done\` nothing is answered any
+more: the reply to the last \`tell\` says \`phase: "done"\`.`,
+    colours: "Green states are live: trials may be out. Amber states are safe: the run is over.",
+    root: solverMachine.root,
   },
 ]
 
@@ -249,7 +280,7 @@ function page(chart: Chart): Page {
     ...colours(root),
     "```",
     "",
-    "Green states are live: proposals may be under way. Amber states are safe: nothing is proposed.",
+    chart.colours,
     "",
     "## States",
     "",

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
+import { solverMachine } from "../../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import { machinePages } from "../../scripts/machinePages.ts"
 
@@ -36,7 +37,7 @@ describe("the pages of the machines", () => {
   }
 
   it("every state has a description, and every leaf says whether it is live or safe", () => {
-    for (const { root } of [engineMachine, spsaCycleMachine, safeModeMachine]) {
+    for (const { root } of [engineMachine, spsaCycleMachine, safeModeMachine, solverMachine]) {
       for (const state of statesOf(root)) {
         expect(state.description, state.key).toBeTruthy()
         if (Object.keys(state.states).length === 0) {
