@@ -355,6 +355,12 @@ describe("a solver's configuration", () => {
     expect(requireSolverConfig(shifty).config.bounds).toEqual({ x: { min: 0, max: 1, scale: "linear" } })
   })
 
+  it("takes a negative zero for zero, which is all a file can hold", () => {
+    const { config, space } = requireSolverConfig({ budget: 1, bounds: { x: { min: -0, max: 1 } } })
+    expect(config.bounds).toEqual({ x: { min: 0, max: 1, scale: "linear" } })
+    expect(space.decode(new Float64Array(1))).toEqual({ x: 0 })
+  })
+
   it("saves as a configuration that reads back to itself", () => {
     let read = 0
     fc.assert(
