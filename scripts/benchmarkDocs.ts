@@ -1,10 +1,12 @@
 /**
- * Runs both benchmarks and writes docs/benchmarks.md from what they print: `npm run docs:benchmarks`. A figure that is
+ * Runs the benchmarks and writes docs/benchmarks.md from what they print: `npm run docs:benchmarks`. A figure that is
  * not in this page's commands is not in this page.
  */
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { cpus } from "node:os"
+import { rowsPicture } from "./rowsPicture.ts"
+import { type SolverBench, solverSection } from "./solverSection.ts"
 
 interface Price {
   readonly p50Ns: number
@@ -53,6 +55,8 @@ const arena = lastLine(["bench/arena/main.ts", "--json"]) as {
   readonly scores: ReadonlyArray<Score>
   readonly bars: ReadonlyArray<Bar>
 }
+
+const solver = lastLine(["bench/solver/main.ts", "--json"]) as SolverBench
 
 const sorted = (values: ReadonlyArray<number>): ReadonlyArray<number> => values.toSorted((a, b) => a - b)
 const median = (values: ReadonlyArray<number>): number => sorted(values)[values.length >> 1]
@@ -172,7 +176,9 @@ ${barTable}
 The ${lost.length} of 33 pairs on which somebody else loses less than the default rule:
 
 ${table(["plant", "noise", "ours", "better"], lost)}
-`
+
+${solverSection(solver)}`
 
 writeFileSync(new URL("../docs/benchmarks.md", import.meta.url), page)
-console.log("wrote docs/benchmarks.md")
+writeFileSync(new URL("../docs/images/solver-rows.svg", import.meta.url), rowsPicture(solver.functions))
+console.log("wrote docs/benchmarks.md and docs/images/solver-rows.svg")
