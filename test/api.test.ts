@@ -67,7 +67,15 @@ describe("the public names", () => {
       "NodePlatform",
       "metricsHandler",
       "nodePlatform",
+      "openJournal",
       "openJsonLines",
+      "readJournal",
+      "recordLine",
+      "reportText",
+      "tailJournal",
+      "timeText",
+      "verifyJournal",
+      "whyChanged",
     ])
   })
 })

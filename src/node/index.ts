@@ -1,4 +1,18 @@
 /** `arqon/node`: what only Node has. */
+export { openJournal, type JournalOptions, type JournalSink, type JournalState } from "./journalFile.ts"
 export { openJsonLines } from "./jsonLinesSink.ts"
 export { type HasMetrics, metricsHandler } from "./metricsHandler.ts"
 export { NodePlatform, nodePlatform } from "./nodePlatform.ts"
+export {
+  type JournalFilter,
+  type JournalReading,
+  type JournalReport,
+  readJournal,
+  recordLine,
+  reportText,
+  timeText,
+  verifyJournal,
+} from "./readJournal.ts"
+export { tailJournal, type TailOptions } from "./tailJournal.ts"
+export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"
+export { type KnobChange, whyChanged, type WindowEvidence } from "./whyChanged.ts"

@@ -2,7 +2,16 @@
  * What a journal asks of a disk, as few calls as that takes. The real one is Node's; a test hands in one that is full, slow
  * or read-only when it likes.
  */
-import { closeSync, fdatasync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, write, writeSync } from "node:fs"
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  write,
+  writeSync,
+} from "node:fs"
 import { dirname } from "node:path"
 
 export interface JournalDisk {

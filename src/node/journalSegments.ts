@@ -3,7 +3,15 @@
  * background; the oldest removed when there are too many. The order of the numbers is the order of the chain.
  */
 import { hash as nodeHash } from "node:crypto"
-import { createReadStream, createWriteStream, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs"
+import {
+  createReadStream,
+  createWriteStream,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs"
 import { open, rename, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
@@ -44,7 +52,11 @@ export function listSegments(directory: string): ReadonlyArray<SegmentFile> {
   for (const name of readdirSync(directory)) {
     const match = NAME.exec(name)
     if (match === null) continue
-    const file = { number: Number(match[1]), path: join(directory, name), compression: compressionOf(match[2]) }
+    const file = {
+      number: Number(match[1]),
+      path: join(directory, name),
+      compression: compressionOf(match[2]),
+    }
     if (!found.has(file.number) || file.compression !== "none") found.set(file.number, file)
   }
   return [...found.values()].sort((a, b) => a.number - b.number)
@@ -64,7 +76,8 @@ export function removeLeftovers(directory: string): void {
   for (const name of names) {
     const plain = name.replace(/\.(zst|gz)$/, "")
     if (TEMPORARY.test(name)) rmSync(join(directory, name), { force: true })
-    else if (NAME.test(name) && plain !== name && there.has(plain)) rmSync(join(directory, plain), { force: true })
+    else if (NAME.test(name) && plain !== name && there.has(plain))
+      rmSync(join(directory, plain), { force: true })
   }
 }
 
@@ -73,8 +86,10 @@ export function removeLeftovers(directory: string): void {
  * removed. Null where there is none.
  */
 export function chainEnd(directory: string): JournalLink | null {
-  for (const file of [...listSegments(directory)].reverse()) {
-    const bytes = readSegment(file)
+  for (const file of listSegments(directory).toReversed()) {
+    const bytes = bytesOrNull(file)
+    // A broken archive is no reason not to begin: the chain says that it begins anew behind it.
+    if (bytes === null) return UNREADABLE
     const scan = sealedEnd(bytes, sha256) === null ? scanSegment(bytes, sha256) : scanHeader(bytes)
     const { header, problems } = scan
     const torn = problems.at(-1)?.kind === "torn" && problems.length === 1
@@ -95,6 +110,22 @@ export function chainEnd(directory: string): JournalLink | null {
   return null
 }
 
+const UNREADABLE: JournalLink = {
+  run: "unreadable",
+  segment: 0,
+  lastSeq: 0,
+  hash: "0".repeat(64),
+  cutBytes: 0,
+}
+
+function bytesOrNull(file: SegmentFile): Uint8Array | null {
+  try {
+    return readSegment(file)
+  } catch {
+    return null
+  }
+}
+
 /** A sealed segment without reading all of it: its header, and what its last frame says. */
 function scanHeader(bytes: Uint8Array): ReturnType<typeof scanSegment> {
   const end = sealedEnd(bytes, sha256)
@@ -103,8 +134,24 @@ function scanHeader(bytes: Uint8Array): ReturnType<typeof scanSegment> {
   return end === null ? head : { ...head, problems: [], lastSeq: end.lastSeq, head: end.head }
 }
 
+/** Compresses every closed segment below `current`, one after the other, while `goOn` says so. */
+export async function compressClosed(
+  directory: string,
+  current: number,
+  compression: "zstd" | "gzip",
+  goOn: () => boolean,
+): Promise<void> {
+  for (const file of listSegments(directory)) {
+    if (!goOn()) return
+    if (file.compression !== "none" || file.number >= current) continue
+    // A file that was made and never written to.
+    if (statSync(file.path).size === 0) await unlink(file.path)
+    else await compressSegment(file, compression)
+  }
+}
+
 /** Compresses a closed segment: it is there plain or compressed, whole, at every moment. */
-export async function compressSegment(file: SegmentFile, compression: "zstd" | "gzip"): Promise<void> {
+async function compressSegment(file: SegmentFile, compression: "zstd" | "gzip"): Promise<void> {
   const target = `${file.path}${ENDS[compression]}`
   const temporary = `${target}.tmp`
   const squeeze = compression === "zstd" ? createZstdCompress() : createGzip()
@@ -139,7 +186,8 @@ export function removeOldest(directory: string, current: number, limits: Retenti
   let removed = 0
   for (const { number, path, size, mtimeMs } of segments) {
     if (number >= current) break
-    const within = bytes <= limits.keepBytes && count <= limits.keepSegments && nowMs - mtimeMs <= limits.keepMs
+    const within =
+      bytes <= limits.keepBytes && count <= limits.keepSegments && nowMs - mtimeMs <= limits.keepMs
     if (within) break
     rmSync(path, { force: true })
     bytes -= size

@@ -1,10 +1,13 @@
 /** What Node adds to the runtime: a disk. */
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../runtime/Platform.ts"
-import { openJsonLines } from "./jsonLinesSink.ts"
+import { openJournal } from "./journalFile.ts"
 
-/** The platform that `createEngine` has under Node. */
-export const nodePlatform: PlatformService = { ...memoryPlatform, openAudit: openJsonLines }
+/** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
+export const nodePlatform: PlatformService = {
+  ...memoryPlatform,
+  openAudit: (directory) => openJournal(directory),
+}
 
 /** The same for Effect programs: `Engine.layer(config).pipe(Layer.provide(NodePlatform))`. */
 export const NodePlatform: Layer.Layer<never> = Layer.succeed(Platform, nodePlatform)

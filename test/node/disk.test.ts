@@ -1,5 +1,5 @@
 /**
- * What Node adds: an audit on a real disk, one file a run, and a page of metrics over real HTTP.
+ * What Node adds beside the journal: an audit as JSON lines, one file a run, and a page of metrics over real HTTP.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { createEngine, type EngineOptions } from "../../src/index.node.ts"
-import { metricsHandler, NodePlatform, openJsonLines } from "../../src/node/index.ts"
+import { metricsHandler, NodePlatform, openJsonLines, readJournal } from "../../src/node/index.ts"
 import { type AuditRecord, Engine } from "../../src/runtime/index.ts"
 import { drive, type Knob, knobs } from "../runtime/plant.ts"
 
@@ -20,8 +20,15 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const onDisk = (options: Partial<EngineOptions<Knob>> = {}) =>
-  createEngine({ params: knobs, seed: 42, clock: "manual", state: join(folder, "state"), ...options })
+/** A manual run whose audit goes to `state/audit-manual-42.jsonl` as well. */
+const onDisk = async (options: Partial<EngineOptions<Knob>> = {}) =>
+  createEngine({
+    params: knobs,
+    seed: 42,
+    clock: "manual",
+    sinks: [await Effect.runPromise(openJsonLines(join(folder, "state"), options.runId ?? "manual-42"))],
+    ...options,
+  })
 
 const linesOf = (path: string): ReadonlyArray<AuditRecord> => {
   const text = readFileSync(path, "utf8")
@@ -32,9 +39,9 @@ const linesOf = (path: string): ReadonlyArray<AuditRecord> => {
     .map((line) => JSON.parse(line) as AuditRecord)
 }
 
-describe("the audit on disk", () => {
+describe("the audit as JSON lines", () => {
   it("holds every record of a run, with names for its numbers, when the run is over", async () => {
-    const engine = onDisk({ audit: { memory: 100_000 } })
+    const engine = await onDisk({ audit: { memory: 100_000 } })
     await engine.start()
     const next = drive(engine, { digests: 1000 })
     engine.trip("a look")
@@ -64,7 +71,7 @@ describe("the audit on disk", () => {
 
   it("is the same bytes when the run is repeated, beside the first and not over it", async () => {
     for (let run = 0; run < 2; run++) {
-      const engine = onDisk()
+      const engine = await onDisk()
       await engine.start()
       drive(engine, { digests: 800 })
       await engine.stop()
@@ -78,7 +85,7 @@ describe("the audit on disk", () => {
   })
 
   it("is written without waiting for anybody in manual time: a long run does not fill the ring", async () => {
-    const engine = onDisk({ audit: { capacity: 64 } })
+    const engine = await onDisk({ audit: { capacity: 64 } })
     await engine.start()
     drive(engine, { digests: 10_000 })
     const { mode, audit } = engine.getSnapshot()
@@ -89,7 +96,7 @@ describe("the audit on disk", () => {
   })
 
   it("keeps system time as well: everything is there after stop", async () => {
-    const engine = onDisk({ clock: "system", runId: "system-run" })
+    const engine = await onDisk({ clock: "system", runId: "system-run" })
     await engine.start()
     for (let i = 0; i < 50; i++) engine.observe({ objective: 1 })
     await engine.stop()
@@ -101,11 +108,13 @@ describe("the audit on disk", () => {
   it("refuses to start where the directory cannot be, changes nothing, and may be started again", async () => {
     const state = join(folder, "state")
     writeFileSync(state, "a file stands here")
-    const engine = onDisk()
+    const error = await Effect.runPromise(Effect.flip(openJsonLines(state, "r")))
+    expect(error).toMatchObject({ _tag: "AuditError", reason: "open", sink: "jsonLines" })
+    const engine = createEngine({ params: knobs, state })
     await expect(engine.start()).rejects.toMatchObject({
       _tag: "AuditError",
       reason: "open",
-      sink: "jsonLines",
+      sink: "journal",
     })
     expect(engine.getSnapshot()).toMatchObject({ status: "idle", generation: 1 })
     rmSync(state)
@@ -125,7 +134,7 @@ describe("the audit on disk", () => {
       ),
     )
     expect(await Effect.runPromise(program)).toBe("effect-run")
-    const kinds = linesOf(join(folder, "audit-effect-run.jsonl")).map(({ kind }) => kind)
+    const kinds = readJournal(folder).records.map(({ kind }) => kind)
     expect(kinds).toContain("safeModeEntered")
     expect(kinds.at(-1)).toBe("engineStopped")
   })

@@ -288,8 +288,11 @@ describe("a file that is no segment", () => {
     expect(kinds(header, header)).toEqual(["unreadable"])
     expect(kinds(Uint8Array.of(1, ...bytesOf("{}")))).toEqual(["unreadable"])
     expect(kinds(header, Uint8Array.of(2, 1, 0, 0, 0, 5, 0))).toEqual(["gap"])
-    expect(kinds(header, Uint8Array.of(3, 4))).toEqual(["gap"])
-    expect(kinds(header, Uint8Array.of(3, 0), Uint8Array.of(3, 0))).toEqual(["afterSeal"])
+    expect(kinds(header, Uint8Array.of(3, 4))).toEqual(["unreadable"])
+    const seal = (lastSeq: number): Uint8Array =>
+      Uint8Array.of(3, ...new Uint8Array(Float64Array.of(lastSeq).buffer), ...new Uint8Array(32))
+    expect(kinds(header, seal(4))).toEqual(["gap", "changed"])
+    expect(kinds(header, seal(0), seal(0))).toEqual(["changed", "afterSeal"])
   })
 
   it("has no header that is not one", () => {

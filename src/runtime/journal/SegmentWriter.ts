@@ -2,13 +2,10 @@
  * One segment of a journal while it is being written, without a disk: what it is given becomes `bytes`, and only once
  * these are where they belong does `commit` let the next ones follow. After a failure `reset` goes back to what is committed.
  */
-import { FILE_HEAD, FrameBuilder, type Hash } from "./frames.ts"
+import { FILE_HEAD, FrameBuilder, type Hash, hex } from "./frames.ts"
 import { headerBytes, type JournalHeader, type JournalLink } from "./JournalHeader.ts"
 import { encodeRecord, HEADER_FRAME, SEAL_FRAME } from "./recordCodec.ts"
 import { RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 /** A record as the journal keeps it: the doubles of the ring, and what a person said. */
 export interface JournalRecord {
@@ -50,12 +47,14 @@ export class SegmentWriter {
     this.lastSeq = record.numbers[RECORD_SEQUENCE]
   }
 
-  /** The last frame of a segment that was ended on purpose; says how many its last record was. */
+  /** The last frame of a segment that was ended on purpose: the number of its last record and the chain's whole state. */
   seal(): void {
     this.start()
+    const state = this.frames.head
     this.frames.begin()
     this.frames.byte(SEAL_FRAME)
-    this.frames.varint(this.lastSeq)
+    this.frames.double(this.lastSeq)
+    this.frames.raw(state)
     this.frames.end()
   }
 

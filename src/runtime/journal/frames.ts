@@ -17,6 +17,9 @@ import { crc32c } from "./crc32c.ts"
 /** SHA-256 of the bytes: 32 bytes. */
 export type Hash = (bytes: Uint8Array) => Uint8Array
 
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+
 /** Bytes of the chain's state. */
 export const STATE_BYTES = 32
 const LINK_BYTES = 8

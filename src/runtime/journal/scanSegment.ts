@@ -12,8 +12,10 @@ import {
   firstState,
   frameBytes,
   type Hash,
+  hex,
   nextState,
   readFileHead,
+  STATE_BYTES,
 } from "./frames.ts"
 import { type JournalHeader, readHeader } from "./JournalHeader.ts"
 import { BodyReader, decodeRecord, HEADER_FRAME, RECORD_FRAME, SEAL_FRAME } from "./recordCodec.ts"
@@ -32,6 +34,9 @@ export interface JournalEntry {
   /** False behind damage: its checksum is right, but nothing says that it belongs there. */
   readonly chained: boolean
 }
+
+/** Gets every record that checks, in order; the header is null where it was damaged. */
+export type VisitEntry = (entry: JournalEntry, header: JournalHeader | null) => void
 
 /**
  * - `foreign`: no journal. `otherVersion`: one of another version of the format.
@@ -78,14 +83,11 @@ export interface SegmentScan {
   readonly problems: ReadonlyArray<SegmentProblem>
 }
 
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
-
 class Scan {
   private readonly bytes: Uint8Array
   private readonly view: DataView
   private readonly hash: Hash
-  private readonly visit: ((entry: JournalEntry) => void) | undefined
+  private readonly visit: VisitEntry | undefined
   private readonly body: BodyReader
   private readonly problems: Array<SegmentProblem> = []
   private header: JournalHeader | null = null
@@ -96,16 +98,19 @@ class Scan {
   private sealed = false
   private chained = true
   private state: Uint8Array
+  /** The chain's state before the frame being read. */
+  private before: Uint8Array
   private trustedState: Uint8Array
   private trustedBytes = 0
 
-  constructor(bytes: Uint8Array, hash: Hash, visit: ((entry: JournalEntry) => void) | undefined) {
+  constructor(bytes: Uint8Array, hash: Hash, visit: VisitEntry | undefined) {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.hash = hash
     this.visit = visit
     this.body = new BodyReader(bytes, this.view)
     this.state = firstState(hash)
+    this.before = this.state
     this.trustedState = this.state
   }
 
@@ -174,6 +179,7 @@ class Scan {
 
   private readFrame(at: number, size: number): void {
     if (this.chained) {
+      this.before = this.state
       this.state = nextState(this.hash, this.state, this.bytes, at, size - BODY_AT)
       if (!carriesLink(this.bytes, at, this.state)) {
         this.report(
@@ -216,13 +222,20 @@ class Scan {
     }
     this.seq = seq
     this.records++
-    this.visit?.({ seq, at, bytes: size, numbers: this.numbers, note, chained: this.chained })
+    this.visit?.({ seq, at, bytes: size, numbers: this.numbers, note, chained: this.chained }, this.header)
   }
 
   private readSeal(at: number, size: number): void {
-    const seq = this.body.varint()
+    const seq = this.body.double()
+    const state = this.body.rest()
+    if (this.body.failed || state.length !== STATE_BYTES) {
+      return this.report("unreadable", at, size, "an end of the segment that makes no sense")
+    }
     if (seq !== this.seq && this.chained) {
       this.report("gap", at, size, `the segment says that it ends with record ${seq}, not ${this.seq}`)
+    }
+    if (this.chained && !sameBytes(state, this.before)) {
+      this.report("changed", at, size, "the chain does not end in the state that the segment says it does")
     }
     this.sealed = true
   }
@@ -239,11 +252,28 @@ class Scan {
   }
 }
 
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])
+
 /** Reads a segment; `visit` gets every record that checks, in order. */
-export function scanSegment(
+export function scanSegment(bytes: Uint8Array, hash: Hash, visit?: VisitEntry): SegmentScan {
+  return new Scan(bytes, hash, visit).run()
+}
+
+/** Bytes of the frame that ends a segment. */
+const SEAL_BYTES = BODY_AT + 1 + 8 + STATE_BYTES
+
+/** The end of a sealed segment without reading the rest of it; null where it is not sealed. Checks that frame only. */
+export function sealedEnd(
   bytes: Uint8Array,
   hash: Hash,
-  visit?: (entry: JournalEntry) => void,
-): SegmentScan {
-  return new Scan(bytes, hash, visit).run()
+): { readonly lastSeq: number; readonly head: string } | null {
+  const at = bytes.length - SEAL_BYTES
+  if (at < FILE_HEAD.length || bytes[at + BODY_AT] !== SEAL_FRAME) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (frameBytes(bytes, view, at) !== SEAL_BYTES) return null
+  const before = bytes.subarray(bytes.length - STATE_BYTES)
+  const state = nextState(hash, before, bytes, at, SEAL_BYTES - BODY_AT)
+  if (!carriesLink(bytes, at, state)) return null
+  return { lastSeq: view.getFloat64(at + BODY_AT + 1, true), head: hex(state) }
 }

@@ -1,0 +1,382 @@
+/**
+ * The journal on disk, as a sink of the audit: batches become frames, frames are written behind one another, and a batch
+ * counts as taken only when the disk has taken all of it (and, with `sync: "batch"`, says that it would survive a loss of
+ * power). What a disk refuses is an AuditError; the trail offers the same batch again, and the file is as if nothing
+ * had been tried.
+ */
+import * as Effect from "effect/Effect"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { AuditError } from "../domain/errors.ts"
+import type { AuditRecord } from "../runtime/AuditRecord.ts"
+import type { AuditSink } from "../runtime/AuditSink.ts"
+import { RECORD_POINT, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
+import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
+import { SegmentWriter } from "../runtime/journal/SegmentWriter.ts"
+import { packageVersion } from "./cli/version.ts"
+import { type JournalDisk, nodeDisk } from "./journalDisk.ts"
+import {
+  chainEnd,
+  type Compression,
+  compressClosed,
+  listSegments,
+  removeLeftovers,
+  removeOldest,
+  type Retention,
+  segmentPath,
+  sha256,
+} from "./journalSegments.ts"
+import { type Lock, lockFile } from "./lockFile.ts"
+
+const NAME = "journal"
+
+/** How a journal is kept; every field has a default. */
+export interface JournalOptions extends Partial<Retention> {
+  /**
+   * When the disk is made to keep what was written: with every batch, within `syncEveryMs` (default), or when the system
+   * likes. A killed process loses nothing either way; a loss of power loses what was not synced.
+   */
+  readonly sync?: "batch" | "interval" | "never"
+  /** Default 1,000. */
+  readonly syncEveryMs?: number
+  /** A new segment is begun beyond so many bytes (default 16 MiB) or so long (default a day). */
+  readonly segmentBytes?: number
+  readonly segmentMs?: number
+  /** Of closed segments; default "zstd". */
+  readonly compress?: Compression
+  /** For tests: the disk that is written to. */
+  readonly disk?: JournalDisk
+}
+
+const DAY_MS = 24 * 3600 * 1000
+const DEFAULTS: Required<JournalOptions> = {
+  sync: "interval",
+  syncEveryMs: 1000,
+  segmentBytes: 16 * 1024 * 1024,
+  segmentMs: DAY_MS,
+  compress: "zstd",
+  keepBytes: 4 * 1024 * 1024 * 1024,
+  keepSegments: Number.POSITIVE_INFINITY,
+  keepMs: Number.POSITIVE_INFINITY,
+  disk: nodeDisk,
+}
+
+/** How a journal stands. */
+export interface JournalState {
+  /** Number of the segment being written, and its bytes so far. */
+  readonly segment: number
+  readonly bytes: number
+  /** The last record written, and the last one that would survive a loss of power; 0 before the first. */
+  readonly writtenSeq: number
+  readonly syncedSeq: number
+  readonly removedSegments: number
+  /** Tidying that failed (compression, retention) costs room, never records; the last such failure. */
+  readonly tidyFailures: number
+  readonly lastTidyError: string | null
+}
+
+/** The sink, and how it stands. */
+export interface JournalSink extends AuditSink {
+  readonly state: () => JournalState
+}
+
+/** A thing to do on the disk: the same steps run with and without waiting. */
+type Step =
+  | { readonly do: "write"; readonly fd: number; readonly bytes: Uint8Array; readonly at: number }
+  | { readonly do: "sync"; readonly fd: number }
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
+  cause instanceof AuditError ? cause : new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
+
+interface Segment {
+  readonly fd: number
+  /** Null until the first record tells whose it is. */
+  writer: SegmentWriter | null
+  /** Bytes that count; what a failed write left behind them is cut off. */
+  length: number
+  readonly sinceMs: number
+}
+
+class JournalFile {
+  private readonly directory: string
+  private readonly options: Required<JournalOptions>
+  private readonly lock: Lock
+  private segment: Segment | null
+  private number: number
+  private link: JournalLink | null
+  private start: AuditRecord["start"] = undefined
+  private runSegments = 0
+  private writtenSeq = 0
+  private syncedSeq = 0
+  private syncedAtMs = Date.now()
+  private syncing: Promise<void> | null = null
+  private timer: NodeJS.Timeout | null = null
+  private tidying: Promise<void> = Promise.resolve()
+  private removed = 0
+  private tidyFailures = 0
+  private tidyError: string | null = null
+  private closed = false
+
+  constructor(directory: string, options: Required<JournalOptions>, lock: Lock) {
+    this.directory = directory
+    this.options = options
+    this.lock = lock
+    removeLeftovers(directory)
+    this.link = chainEnd(directory)
+    this.number = listSegments(directory).at(-1)?.number ?? 0
+    this.segment = this.create()
+    this.tidy()
+  }
+
+  get state(): JournalState {
+    return {
+      segment: this.number,
+      bytes: this.segment?.length ?? 0,
+      writtenSeq: this.writtenSeq,
+      syncedSeq: this.syncedSeq,
+      removedSegments: this.removed,
+      tidyFailures: this.tidyFailures,
+      lastTidyError: this.tidyError,
+    }
+  }
+
+  async write(batch: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>): Promise<void> {
+    const { disk } = this.options
+    await this.attempt(async () => {
+      for (const step of this.steps(batch, exact)) {
+        if (step.do === "write") await disk.write(step.fd, step.bytes, step.at)
+        else await disk.sync(step.fd)
+      }
+    })
+    if (this.options.sync === "interval") this.syncLater()
+  }
+
+  writeNow(batch: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>): void {
+    const { disk } = this.options
+    try {
+      for (const step of this.steps(batch, exact)) {
+        if (step.do === "write") disk.writeNow(step.fd, step.bytes, step.at)
+        else disk.syncNow(step.fd)
+      }
+    } catch (cause) {
+      this.undo()
+      throw cause
+    }
+  }
+
+  /** Ends the last segment, waits for what is being tidied, and lets the directory go. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    if (this.timer !== null) clearTimeout(this.timer)
+    const { disk } = this.options
+    try {
+      await this.syncing
+      await this.attempt(async () => {
+        for (const step of this.sealing()) {
+          if (step.do === "write") await disk.write(step.fd, step.bytes, step.at)
+          else await disk.sync(step.fd)
+        }
+      })
+      await this.tidying
+    } finally {
+      if (this.segment !== null) disk.close(this.segment.fd)
+      this.segment = null
+      this.lock.release()
+    }
+  }
+
+  private async attempt(run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (cause) {
+      this.undo()
+      throw cause
+    }
+  }
+
+  /** As if the last batch had never been tried. */
+  private undo(): void {
+    const { segment } = this
+    if (segment === null) return
+    segment.writer?.reset()
+    try {
+      this.options.disk.truncate(segment.fd, segment.length)
+    } catch {
+      // The disk refuses even that; the next attempt writes over the same place, and a reader takes it for a torn tail.
+    }
+  }
+
+  private *steps(
+    batch: ReadonlyArray<AuditRecord>,
+    exact: ReadonlyArray<Float64Array>,
+  ): Generator<Step, void> {
+    if (this.closed) throw new Error("it has been closed")
+    if (batch.length === 0) return
+    if (exact.length !== batch.length) throw new Error("it was given words without their numbers")
+    if (batch[0].start !== undefined) this.start = batch[0].start
+    if (this.wantsRotation()) {
+      yield* this.sealing()
+      this.rotate()
+    }
+    this.segment ??= this.create()
+    const { segment } = this
+    segment.writer ??= this.writerFor(batch[0].run, exact[0])
+    const { writer } = segment
+    batch.forEach(({ note }, i) => writer.append({ numbers: exact[i], note }))
+    const { bytes } = writer
+    yield { do: "write", fd: segment.fd, bytes, at: segment.length }
+    const due = this.options.sync === "batch" || this.syncIsDue()
+    if (due) yield { do: "sync", fd: segment.fd }
+    segment.length += bytes.length
+    writer.commit()
+    this.link = writer.link
+    this.writtenSeq = exact[exact.length - 1][RECORD_SEQUENCE]
+    if (due) this.noteSync(this.writtenSeq)
+  }
+
+  /** The last frame of the segment, on the disk for good. */
+  private *sealing(): Generator<Step, void> {
+    const { segment } = this
+    if (segment === null || segment.writer === null || segment.length === 0) return
+    const { writer } = segment
+    writer.seal()
+    const { bytes } = writer
+    yield { do: "write", fd: segment.fd, bytes, at: segment.length }
+    if (this.options.sync !== "never") yield { do: "sync", fd: segment.fd }
+    segment.length += bytes.length
+    writer.commit()
+    this.link = writer.link
+    if (this.options.sync !== "never") this.noteSync(this.writtenSeq)
+  }
+
+  private wantsRotation(): boolean {
+    const { segment, options } = this
+    if (segment === null || segment.length === 0) return false
+    return segment.length >= options.segmentBytes || Date.now() - segment.sinceMs >= options.segmentMs
+  }
+
+  private rotate(): void {
+    const { segment } = this
+    if (segment === null) return
+    this.segment = null
+    // A sync under way still needs the file.
+    const close = (): void => this.options.disk.close(segment.fd)
+    if (this.syncing === null) close()
+    else void this.syncing.finally(close)
+    this.tidy()
+  }
+
+  private create(): Segment {
+    // A number is never tried twice: a file that was made and could not be used must not stand in the way.
+    this.number++
+    const fd = this.options.disk.create(segmentPath(this.directory, this.number))
+    return { fd, writer: null, length: 0, sinceMs: Date.now() }
+  }
+
+  private writerFor(run: string, numbers: Float64Array): SegmentWriter {
+    this.runSegments++
+    const knobs = this.start?.["knobs"]
+    return new SegmentWriter(sha256, {
+      run,
+      engine: packageVersion(),
+      segment: this.runSegments,
+      firstSeq: numbers[RECORD_SEQUENCE],
+      knobs:
+        typeof knobs === "object" && knobs !== null
+          ? Object.keys(knobs).length
+          : numbers.length - RECORD_POINT,
+      createdAt: new Date().toISOString(),
+      start: this.start ?? null,
+      previous: this.link,
+    })
+  }
+
+  private syncIsDue(): boolean {
+    return this.options.sync === "interval" && Date.now() - this.syncedAtMs >= this.options.syncEveryMs
+  }
+
+  private noteSync(seq: number): void {
+    this.syncedSeq = seq
+    this.syncedAtMs = Date.now()
+  }
+
+  /** For the last batch before a silence: nobody else would come by to sync it. */
+  private syncLater(): void {
+    if (this.timer !== null || this.closed || this.syncedSeq === this.writtenSeq) return
+    this.timer = setTimeout(() => {
+      this.timer = null
+      const { segment, writtenSeq } = this
+      if (segment === null || this.closed || this.syncedSeq === writtenSeq) return
+      const done = this.options.disk.sync(segment.fd).then(
+        () => this.noteSync(writtenSeq),
+        // Not synced: the next batch, or this timer again, tries once more; the batch then fails if the disk still does.
+        () => this.syncLater(),
+      )
+      this.syncing = done.finally(() => (this.syncing = null))
+    }, this.options.syncEveryMs)
+    this.timer.unref()
+  }
+
+  /** Compresses what is closed and removes what is too much, one after the other, while the journal goes on. */
+  private tidy(): void {
+    const { compress } = this.options
+    this.tidying = this.tidying.then(async () => {
+      try {
+        if (compress !== "none")
+          await compressClosed(this.directory, this.number, compress, () => !this.closed)
+        this.removed += removeOldest(this.directory, this.number, this.options, Date.now())
+      } catch (cause) {
+        this.tidyFailures++
+        this.tidyError = messageOf(cause)
+      }
+    })
+  }
+}
+
+/**
+ * Opens the journal of a directory, which is made if need be, for the records of one run. One process, and in it one engine,
+ * has it at a time: another one gets an AuditError that says who. A torn tail of the run before is cut off, and the
+ * cut is noted in the new run's header.
+ */
+export const openJournal = (
+  directory: string,
+  options: JournalOptions = {},
+): Effect.Effect<JournalSink, AuditError> =>
+  Effect.map(
+    Effect.tryPromise({
+      try: () => open(directory, { ...DEFAULTS, ...options }),
+      catch: (cause) => failure("open", cause),
+    }),
+    (journal) => sinkOf(directory, journal),
+  )
+
+async function open(directory: string, options: Required<JournalOptions>): Promise<JournalFile> {
+  mkdirSync(directory, { recursive: true })
+  const lock = await lockFile(join(directory, NAME), { command: "an engine", brief: false, patienceMs: 0 })
+  try {
+    return new JournalFile(directory, options, lock)
+  } catch (cause) {
+    lock.release()
+    throw cause
+  }
+}
+
+const sinkOf = (directory: string, journal: JournalFile): JournalSink => ({
+  name: NAME,
+  location: directory,
+  exact: true,
+  state: () => journal.state,
+  write: (batch, exact = []) =>
+    Effect.tryPromise({ try: () => journal.write(batch, exact), catch: (cause) => failure("write", cause) }),
+  writeNow: (batch, exact = []) => {
+    try {
+      journal.writeNow(batch, exact)
+      return null
+    } catch (cause) {
+      return failure("write", cause)
+    }
+  },
+  close: Effect.tryPromise({ try: () => journal.close(), catch: (cause) => failure("close", cause) }),
+})

@@ -1,0 +1,211 @@
+/**
+ * Reads a journal: its records in words, filtered, and whether it is what was written. One needs this after the fact, from
+ * any process; the engine that writes need not be there, and need not have ended.
+ */
+import {
+  RECORD_KIND,
+  RECORD_KNOB,
+  RECORD_POINT,
+  RECORD_SEQUENCE,
+  RECORD_TIMESTAMP_US,
+} from "../hot/AuditRing.ts"
+import { AUDIT_DIGEST, AUDIT_COMMAND, AUDIT_PROPOSAL, AUDIT_TICK, AUDIT_VIOLATION } from "../hot/codes.ts"
+import { AUDIT_KINDS, type AuditKind } from "../domain/words.ts"
+import type { AuditRecord } from "../runtime/AuditRecord.ts"
+import {
+  type JournalItem,
+  type JournalProblem,
+  type JournalRun,
+  type JournalSummary,
+  walkJournal,
+} from "./walkJournal.ts"
+
+/** Which records one wants; all of what is given must hold. */
+export interface JournalFilter {
+  readonly run?: string | undefined
+  readonly kinds?: ReadonlyArray<AuditKind> | undefined
+  /** Records that changed the live value of this knob, and violations about it. */
+  readonly knob?: string | undefined
+  /** The engine's time in microseconds, both ends included. */
+  readonly fromUs?: number | undefined
+  readonly toUs?: number | undefined
+  readonly fromSeq?: number | undefined
+  readonly toSeq?: number | undefined
+  /** The last so many of those that are left. */
+  readonly last?: number | undefined
+}
+
+export interface JournalReading extends JournalSummary {
+  readonly records: ReadonlyArray<AuditRecord>
+}
+
+/** Whether a record's point is what was live after it. */
+export function showsLive(kind: number): boolean {
+  return (
+    kind !== AUDIT_DIGEST &&
+    kind !== AUDIT_TICK &&
+    kind !== AUDIT_COMMAND &&
+    kind !== AUDIT_PROPOSAL &&
+    kind !== AUDIT_VIOLATION
+  )
+}
+
+/** A filter as a question to one record after another of a journal, in order. */
+export function makeFilter(filter: JournalFilter): (item: JournalItem) => boolean {
+  const kinds = filter.kinds?.map((kind) => AUDIT_KINDS.indexOf(kind))
+  let run = ""
+  let knob = -1
+  let live = Number.NaN
+  return ({ numbers, settings, run: runNow }) => {
+    if (filter.knob !== undefined && run !== runNow) {
+      run = runNow
+      knob = settings.space.names.indexOf(filter.knob)
+      live = Number.NaN
+    }
+    const kind = numbers[RECORD_KIND]
+    let about = filter.knob === undefined
+    if (knob >= 0 && kind === AUDIT_VIOLATION) about = numbers[RECORD_KNOB] === knob
+    else if (knob >= 0 && showsLive(kind)) {
+      // What an engine starts with is no change.
+      about = !Number.isNaN(live) && numbers[RECORD_POINT + knob] !== live
+      live = numbers[RECORD_POINT + knob]
+    }
+    const atUs = numbers[RECORD_TIMESTAMP_US]
+    const seq = numbers[RECORD_SEQUENCE]
+    return (
+      about &&
+      (filter.run === undefined || filter.run === runNow) &&
+      (kinds === undefined || kinds.includes(kind)) &&
+      !(filter.fromUs !== undefined && !(atUs >= filter.fromUs)) &&
+      !(filter.toUs !== undefined && !(atUs <= filter.toUs)) &&
+      !(filter.fromSeq !== undefined && seq < filter.fromSeq) &&
+      !(filter.toSeq !== undefined && seq > filter.toSeq)
+    )
+  }
+}
+
+/** The records of a journal, oldest first. With `last` only so many are ever held. */
+export function readJournal(directory: string, filter: JournalFilter = {}): JournalReading {
+  const wanted = makeFilter(filter)
+  const records: Array<AuditRecord> = []
+  const { last } = filter
+  const summary = walkJournal(directory, (item) => {
+    if (!wanted(item)) return
+    records.push(item.words())
+    // Cut now and then: a shift for each would move all of them each time.
+    if (last !== undefined && records.length >= 2 * last + 64) records.splice(0, records.length - last)
+  })
+  return {
+    ...summary,
+    records: last === undefined ? records : records.slice(Math.max(0, records.length - last)),
+  }
+}
+
+/** What checking a journal came to. */
+export interface JournalReport extends JournalSummary {
+  /**
+   * `whole`: every record that was written is there as it was written. `torn`: it ends amid a frame, as after a loss of
+   * power; everything before is whole. `damaged`: see the problems.
+   */
+  readonly status: "whole" | "torn" | "damaged"
+  readonly segments: number
+  readonly records: number
+  /** As written, before compression. */
+  readonly bytes: number
+  /** What was asked for with `head` is not what the chain ends in. */
+  readonly headDiffers: boolean
+}
+
+/**
+ * Checks every byte of a journal. `head` is what an earlier check gave: with it, a journal that somebody wrote anew from end
+ * to end is found too, if it has grown no further.
+ */
+export function verifyJournal(
+  directory: string,
+  options: { readonly head?: string | undefined } = {},
+): JournalReport {
+  const summary = walkJournal(directory, () => {})
+  const segments = summary.runs.flatMap((run) => run.segments)
+  const headDiffers = options.head !== undefined && options.head !== summary.head
+  const torn = isTornTail(summary.problems, segments.at(-1)?.file)
+  return {
+    ...summary,
+    status: headDiffers ? "damaged" : summary.problems.length === 0 ? "whole" : torn ? "torn" : "damaged",
+    segments: segments.length,
+    records: segments.reduce((sum, { records }) => sum + records, 0),
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    headDiffers,
+  }
+}
+
+const isTornTail = (problems: ReadonlyArray<JournalProblem>, lastFile: string | undefined): boolean =>
+  problems.length === 1 &&
+  problems[0].kind === "torn" &&
+  (lastFile === undefined || problems[0].file >= lastFile)
+
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+
+function runLine({ run, engine, firstSeq, lastSeq, segments, ended }: JournalRun): string {
+  const records = lastSeq < firstSeq ? "no records" : `records ${firstSeq} to ${lastSeq}`
+  const end = ended ? "ended" : "not ended: still running, or cut short"
+  return `  run ${run} (arqon ${engine}): ${records} in ${count(segments.length, "segment", "segments")}, ${end}`
+}
+
+function problemLine({ file, kind, at, bytes, seq, detail }: JournalProblem): string {
+  const where = bytes === 0 ? "" : `, bytes ${at} to ${at + bytes - 1}`
+  const record = seq === null ? "" : `, from record ${seq}`
+  return `  ${kind}: ${file}${where}${record}: ${detail}`
+}
+
+/** A report for a person. */
+export function reportText(report: JournalReport): string {
+  const { status, runs, problems, head } = report
+  const verdict = {
+    whole: "The journal is whole",
+    torn: "The journal ends torn",
+    damaged: "The journal is damaged",
+  }
+  return [
+    `${verdict[status]}: ${count(report.records, "record", "records")} in ${count(report.segments, "segment", "segments")}.`,
+    ...(report.beginsLater ? ["  Older segments have been removed."] : []),
+    ...runs.map(runLine),
+    ...problems.map(problemLine),
+    ...(report.headDiffers ? ["  The chain does not end where it was said to end."] : []),
+    ...(head === null ? [] : [`  The chain ends in ${head}.`]),
+    "",
+  ].join("\n")
+}
+
+/** A record in one line for a person. */
+export function recordLine(record: AuditRecord): string {
+  const { seq, atUs, kind, generation, proposal, action, reason, exit, knob, value, limit, note } = record
+  const pairs = (of: Readonly<Record<string, number | null>> | undefined): string =>
+    of === undefined
+      ? ""
+      : Object.entries(of)
+          .map(([name, number]) => `${name}=${number}`)
+          .join(" ")
+  return [
+    String(seq),
+    timeText(atUs),
+    kind,
+    ...(generation === null ? [] : [`g${generation}`]),
+    ...(proposal === undefined ? [] : [`p${proposal}`]),
+    ...[action, reason, exit].filter((word) => word !== undefined),
+    ...(knob === undefined ? [] : [`${knob}: ${value} against ${limit}`]),
+    pairs(record.values ?? record.asked ?? record.digest),
+    ...(note === undefined ? [] : [JSON.stringify(note)]),
+  ]
+    .filter((part) => part !== "")
+    .join("  ")
+}
+
+/** Earliest time that is taken for a wall clock: the year 2000. Below it, time is that of a manual run. */
+const WALL_CLOCK_US = 946_684_800_000_000
+const LATEST_DATE_US = 8.64e18
+
+/** The engine's time for a person: a date where it is one, seconds since the start of manual time otherwise. */
+export const timeText = (atUs: number): string =>
+  atUs >= WALL_CLOCK_US && atUs <= LATEST_DATE_US
+    ? new Date(atUs / 1000).toISOString().replace("Z", `${String(Math.floor(atUs % 1000)).padStart(3, "0")}Z`)
+    : `${(atUs / 1e6).toFixed(6)} s`

@@ -1,0 +1,236 @@
+/**
+ * Goes through a journal from its first record to its last, segment by segment, and checks on the way that each belongs
+ * behind the one before. Everything that reads a journal reads it through here.
+ */
+import { basename } from "node:path"
+import { RECORD_KIND } from "../hot/AuditRing.ts"
+import { AUDIT_ENGINE_STARTED } from "../hot/codes.ts"
+import { type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
+import { ConfigError } from "../domain/errors.ts"
+import { AuditDecoder, type AuditRecord } from "../runtime/AuditRecord.ts"
+import type { JournalHeader, JournalLink } from "../runtime/journal/JournalHeader.ts"
+import { scanSegment, type SegmentProblem, type SegmentScan } from "../runtime/journal/scanSegment.ts"
+import { listSegments, readSegment, type SegmentFile, sha256 } from "./journalSegments.ts"
+
+/** Something about a journal that is not as it was written. */
+export interface JournalProblem extends Omit<SegmentProblem, "kind"> {
+  /** As of a segment, or: `unopenable` (the file cannot be read or unpacked), `broken` (the chain between two segments). */
+  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken"
+  readonly file: string
+}
+
+/** One file of a journal. */
+export interface JournalSegment {
+  readonly file: string
+  readonly run: string | null
+  readonly records: number
+  /** Number of its last trusted record. */
+  readonly lastSeq: number
+  readonly sealed: boolean
+  /** As written, before any compression, and how many of these bytes can be trusted from the first on. */
+  readonly bytes: number
+  readonly trustedBytes: number
+}
+
+/** The records of one engine from its start on. */
+export interface JournalRun {
+  readonly run: string
+  /** Version of the engine. */
+  readonly engine: string
+  readonly createdAt: string
+  readonly settings: EngineSettings | null
+  readonly start: Readonly<Record<string, unknown>> | null
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly records: number
+  readonly segments: ReadonlyArray<JournalSegment>
+  /** False where the engine did not end by itself, or has not ended yet. */
+  readonly ended: boolean
+}
+
+export interface JournalSummary {
+  readonly runs: ReadonlyArray<JournalRun>
+  readonly problems: ReadonlyArray<JournalProblem>
+  /** Segments before the first one were removed. */
+  readonly beginsLater: boolean
+  /** State of the chain at the end: kept elsewhere, it proves later that nothing before it was changed. */
+  readonly head: string | null
+}
+
+/** A record on its way past. */
+export interface JournalItem {
+  readonly run: string
+  readonly settings: EngineSettings
+  /** As it lay on the ring; overwritten by the next: copy what is to be kept. */
+  readonly numbers: Float64Array
+  readonly note: string | null
+  /** The record in words. */
+  readonly words: () => AuditRecord
+}
+
+/** Makes records of one run readable; `settings` is null, and nothing is, where this build does not know its configuration. */
+export class RunReader {
+  readonly header: JournalHeader
+  readonly settings: EngineSettings | null
+  private readonly decoder: AuditDecoder | null
+
+  constructor(header: JournalHeader) {
+    this.header = header
+    const parsed = parseEngineConfig(header.start?.["config"])
+    this.settings = parsed instanceof ConfigError ? null : parsed
+    this.decoder =
+      this.settings === null ? null : new AuditDecoder(header.run, this.settings.space, this.settings.extras)
+  }
+
+  item(numbers: Float64Array, note: string | null): JournalItem | null {
+    const { settings, decoder, header } = this
+    if (settings === null || decoder === null) return null
+    const words = (): AuditRecord => ({
+      ...decoder.decode(numbers, 0),
+      ...(note === null ? {} : { note }),
+      ...(numbers[RECORD_KIND] === AUDIT_ENGINE_STARTED && header.start !== null
+        ? { start: header.start }
+        : {}),
+    })
+    return { run: header.run, settings, numbers, note, words }
+  }
+}
+
+interface OpenRun {
+  readonly reader: RunReader
+  lastSeq: number
+  records: number
+  segments: Array<JournalSegment>
+}
+
+class Walk {
+  private readonly visit: (item: JournalItem) => void
+  private readonly runs: Array<OpenRun> = []
+  private readonly problems: Array<JournalProblem> = []
+  private beginsLater = false
+  private before: JournalLink | null = null
+  /** The segment before was whole: the next one's link must be to it. */
+  private beforeIsWhole = true
+  private first = true
+
+  constructor(visit: (item: JournalItem) => void) {
+    this.visit = visit
+  }
+
+  take(file: SegmentFile): void {
+    const bytes = this.bytesOf(file)
+    if (bytes === null || bytes.length === 0) return
+    let current: OpenRun | null = null
+    const scan = scanSegment(bytes, sha256, ({ seq, numbers, note }, header) => {
+      current ??= header === null ? null : this.runOf(header)
+      if (current !== null) this.pass(current, seq, numbers, note)
+    })
+    const name = basename(file.path)
+    for (const one of scan.problems) this.problems.push({ file: name, ...one })
+    if (scan.header !== null) this.checkLink(name, scan.header)
+    const run = current ?? (scan.header === null ? null : this.runOf(scan.header))
+    run?.segments.push(segmentOf(name, scan))
+    this.before = {
+      run: scan.header?.run ?? "",
+      segment: scan.header?.segment ?? 0,
+      lastSeq: scan.lastSeq,
+      hash: scan.head,
+      cutBytes: 0,
+    }
+    this.beforeIsWhole = scan.problems.length === 0
+    this.first = false
+  }
+
+  summary(): JournalSummary {
+    return {
+      runs: this.runs.map(({ reader: { header, settings }, lastSeq, records, segments }) => ({
+        run: header.run,
+        engine: header.engine,
+        createdAt: header.createdAt,
+        settings,
+        start: header.start,
+        firstSeq: header.firstSeq,
+        lastSeq,
+        records,
+        segments,
+        ended: segments.at(-1)?.sealed ?? false,
+      })),
+      problems: this.problems,
+      beginsLater: this.beginsLater,
+      head: this.before?.hash ?? null,
+    }
+  }
+
+  private bytesOf(file: SegmentFile): Uint8Array | null {
+    try {
+      return readSegment(file)
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause)
+      this.problems.push({
+        file: basename(file.path),
+        kind: "unopenable",
+        at: 0,
+        bytes: 0,
+        seq: null,
+        detail,
+      })
+      this.beforeIsWhole = false
+      this.first = false
+      return null
+    }
+  }
+
+  /** The run that a header belongs to: the last one, if it goes on, or a new one. */
+  private runOf(header: JournalHeader): OpenRun {
+    const last = this.runs.at(-1)
+    if (last !== undefined && last.reader.header.run === header.run && header.segment > 1) return last
+    const run = { reader: new RunReader(header), lastSeq: header.firstSeq - 1, records: 0, segments: [] }
+    this.runs.push(run)
+    return run
+  }
+
+  private pass(run: OpenRun, seq: number, numbers: Float64Array, note: string | null): void {
+    run.records++
+    run.lastSeq = seq
+    const item = run.reader.item(numbers, note)
+    if (item !== null) this.visit(item)
+  }
+
+  private checkLink(file: string, header: JournalHeader): void {
+    const { before } = this
+    const { previous } = header
+    if (this.first) {
+      this.beginsLater = previous !== null
+      return
+    }
+    // What is wrong with the segment before has been said; whether this one fits it cannot be.
+    if (!this.beforeIsWhole || before === null) return
+    const fits =
+      previous !== null &&
+      previous.hash === before.hash &&
+      (header.segment === 1 || (header.run === before.run && header.firstSeq === before.lastSeq + 1))
+    if (fits) return
+    const detail =
+      previous === null
+        ? "it says that it is the first of all segments"
+        : `it follows record ${previous.lastSeq} of run ${previous.run}, and that is not where the segment before it ends`
+    this.problems.push({ file, kind: "broken", at: 0, bytes: 0, seq: header.firstSeq, detail })
+  }
+}
+
+const segmentOf = (file: string, scan: SegmentScan): JournalSegment => ({
+  file,
+  run: scan.header?.run ?? null,
+  records: scan.records,
+  lastSeq: scan.lastSeq,
+  sealed: scan.sealed,
+  bytes: scan.bytes,
+  trustedBytes: scan.trustedBytes,
+})
+
+/** Goes through every record of the directory's journal. Throws only what listing the directory does. */
+export function walkJournal(directory: string, visit: (item: JournalItem) => void): JournalSummary {
+  const walk = new Walk(visit)
+  for (const file of listSegments(directory)) walk.take(file)
+  return walk.summary()
+}

@@ -1,0 +1,275 @@
+/**
+ * Why a knob changed: the windows that were read, the proposal that followed from them, and what Tier 1 made of it, with
+ * every number. One needs this when somebody asks what happened at 14:03.
+ */
+import {
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_GENERATION,
+  RECORD_KIND,
+  RECORD_MARGIN,
+  RECORD_OBJECTIVE,
+  RECORD_POINT,
+  RECORD_PROPOSAL_ID,
+  RECORD_SEQUENCE,
+  RECORD_TIMESTAMP_US,
+} from "../hot/AuditRing.ts"
+import { aggregateInto, trimCount } from "../hot/aggregate.ts"
+import {
+  AUDIT_APPLY,
+  AUDIT_COMMAND,
+  AUDIT_DIGEST,
+  AUDIT_NO_CHANGE,
+  AUDIT_PROPOSAL,
+  AUDIT_ROLLBACK,
+  AUDIT_SAFE_MODE_ENTERED,
+  AUDIT_VIOLATION,
+  MINUS,
+  NO_CHANGE_EVAL_TIMEOUT,
+  PLUS,
+  UPDATE,
+  VALID,
+} from "../hot/codes.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { APPLY_KINDS, type ApplyKind } from "../domain/words.ts"
+import type { AuditRecord } from "../runtime/AuditRecord.ts"
+import { showsLive, timeText } from "./readJournal.ts"
+import { type JournalItem, walkJournal } from "./walkJournal.ts"
+
+/** A window as the cycle read it, worked out again from the digests in the journal. */
+export interface WindowEvidence {
+  readonly side: "plus" | "minus"
+  readonly generation: number
+  /** Value of the knob while it was measured, user units. */
+  readonly value: number
+  readonly digests: number
+  readonly fromUs: number
+  readonly toUs: number
+  /** Aggregates over the window; null where there were no readings. */
+  readonly objective: number | null
+  readonly constraintMargin: number | null
+}
+
+export interface KnobChange {
+  readonly knob: string
+  readonly run: string
+  readonly seq: number
+  readonly atUs: number
+  readonly generation: number
+  readonly action: ApplyKind
+  /** User units. */
+  readonly from: number
+  readonly to: number
+  /** What was read before it was asked for; empty for what was not asked for by the cycle, and where digests are not journaled. */
+  readonly windows: ReadonlyArray<WindowEvidence>
+  /** What was asked for. Null for a safety action. */
+  readonly proposal: AuditRecord | null
+  readonly apply: AuditRecord
+  /** What led to a safety action: commands, violations and trips since the configuration before. */
+  readonly causes: ReadonlyArray<AuditRecord>
+  /** All of it for a person. */
+  readonly text: string
+}
+
+/** Generations whose digests are kept: an update needs those of its two sides, and refusals may lie between. */
+const KEPT_GENERATIONS = 8
+/** Causes that are kept. */
+const KEPT_CAUSES = 8
+
+/** The digests of one generation, as far as they belong to its window. */
+interface Measured {
+  readonly generation: number
+  /** PLUS, MINUS or another apply kind. */
+  readonly kind: number
+  readonly unit: number
+  readonly stamps: Array<number>
+  readonly objectives: Array<number>
+  readonly margins: Array<number>
+}
+
+/** Follows one run and remembers what the next change of the knob may be explained by. */
+class Trace {
+  readonly run: string
+  private readonly settings: EngineSettings
+  private readonly knob: string
+  private readonly id: number
+  private live = Number.NaN
+  private proposal: AuditRecord | null = null
+  private measured: ReadonlyArray<Measured> = []
+  private causes: Array<AuditRecord> = []
+
+  constructor(item: JournalItem, knob: string) {
+    this.run = item.run
+    this.settings = item.settings
+    this.knob = knob
+    this.id = item.settings.space.names.indexOf(knob)
+  }
+
+  /** The change of the knob that this record is, or null. */
+  take(item: JournalItem): Omit<KnobChange, "text"> | null {
+    const { numbers } = item
+    const kind = numbers[RECORD_KIND]
+    if (kind === AUDIT_DIGEST) this.measure(numbers)
+    else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
+    else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_EVAL_TIMEOUT) this.forgetWindow()
+    else if (kind === AUDIT_VIOLATION || kind === AUDIT_SAFE_MODE_ENTERED || kind === AUDIT_COMMAND) {
+      this.causes = [...this.causes, item.words()].slice(-KEPT_CAUSES)
+    }
+    if (this.id < 0 || !showsLive(kind)) return null
+    const before = this.live
+    this.live = numbers[RECORD_POINT + this.id]
+    const applied = kind === AUDIT_APPLY || kind === AUDIT_ROLLBACK
+    const change =
+      applied && !Number.isNaN(before) && before !== this.live ? this.changeOf(item, before) : null
+    if (applied) this.follow(numbers)
+    return change
+  }
+
+  private changeOf(item: JournalItem, before: number): Omit<KnobChange, "text"> {
+    const { numbers } = item
+    const { table } = this.settings.space
+    const asked = this.proposal?.proposal === numbers[RECORD_PROPOSAL_ID] ? this.proposal : null
+    return {
+      knob: this.knob,
+      run: this.run,
+      seq: numbers[RECORD_SEQUENCE],
+      atUs: numbers[RECORD_TIMESTAMP_US],
+      generation: numbers[RECORD_GENERATION],
+      action: APPLY_KINDS[numbers[RECORD_DETAIL]] ?? "returnToBase",
+      from: table.decode(this.id, before),
+      to: table.decode(this.id, this.live),
+      windows: numbers[RECORD_DETAIL] <= UPDATE ? this.evidence(numbers[RECORD_DETAIL]) : [],
+      proposal: asked,
+      apply: item.words(),
+      causes: asked === null ? this.causes : [],
+    }
+  }
+
+  /** An update follows from the last window of each side; a perturbation from the one before it, if that was one. */
+  private evidence(kind: number): ReadonlyArray<WindowEvidence> {
+    const sides = kind === UPDATE ? [PLUS, MINUS] : [kind === PLUS ? MINUS : PLUS]
+    const last = this.measured.at(-1)
+    return sides.flatMap((side) => {
+      const found = kind === UPDATE ? this.measured.findLast((one) => one.kind === side) : last
+      return found === undefined || found.kind !== side || found.objectives.length === 0
+        ? []
+        : [this.windowOf(found)]
+    })
+  }
+
+  private windowOf(measured: Measured): WindowEvidence {
+    const { stamps, objectives, margins } = measured
+    return {
+      side: measured.kind === PLUS ? "plus" : "minus",
+      generation: measured.generation,
+      value: this.settings.space.table.decode(this.id, measured.unit),
+      digests: objectives.length,
+      fromUs: Math.min(...stamps),
+      toUs: Math.max(...stamps),
+      objective: this.aggregate(objectives),
+      constraintMargin: this.aggregate(margins.filter((margin) => Number.isFinite(margin))),
+    }
+  }
+
+  private aggregate(readings: ReadonlyArray<number>): number | null {
+    if (readings.length === 0) return null
+    const { aggregate, trim } = this.settings.window
+    const out = new Float64Array(1)
+    const values = Float64Array.from(readings)
+    aggregateInto(aggregate, values, 0, values.length, trimCount(values.length, trim), out, 0)
+    return out[0]
+  }
+
+  private measure(numbers: Float64Array): void {
+    const last = this.measured.at(-1)
+    if (
+      last === undefined ||
+      numbers[RECORD_CODE] !== VALID ||
+      numbers[RECORD_GENERATION] !== last.generation
+    )
+      return
+    // A window closes when it is full; what comes later belongs to none.
+    if (last.objectives.length >= this.settings.window.windowDigests) return
+    last.stamps.push(numbers[RECORD_TIMESTAMP_US])
+    last.objectives.push(numbers[RECORD_OBJECTIVE])
+    last.margins.push(numbers[RECORD_MARGIN])
+  }
+
+  /** The window expired: the next one begins empty. */
+  private forgetWindow(): void {
+    const last = this.measured.at(-1)
+    for (const list of [last?.stamps, last?.objectives, last?.margins]) list?.splice(0)
+  }
+
+  /** A new generation is live. */
+  private follow(numbers: Float64Array): void {
+    const next: Measured = {
+      generation: numbers[RECORD_GENERATION],
+      kind: numbers[RECORD_DETAIL],
+      unit: this.live,
+      stamps: [],
+      objectives: [],
+      margins: [],
+    }
+    this.measured = [...this.measured, next].slice(-KEPT_GENERATIONS)
+    this.causes = []
+  }
+}
+
+/**
+ * The last change of a knob at or before a time (the engine's own, microseconds, or a date), or null where there is none
+ * in the journal. `run` limits it to one run.
+ */
+export function whyChanged(
+  directory: string,
+  knob: string,
+  time: number | Date,
+  options: { readonly run?: string | undefined } = {},
+): KnobChange | null {
+  const untilUs = typeof time === "number" ? time : time.getTime() * 1000 + 999
+  let trace: Trace | null = null
+  let found: Omit<KnobChange, "text"> | null = null
+  walkJournal(directory, (item) => {
+    if (options.run !== undefined && item.run !== options.run) return
+    if (trace === null || trace.run !== item.run) trace = new Trace(item, knob)
+    const change = trace.take(item)
+    if (change !== null && change.atUs <= untilUs) found = change
+  })
+  return found === null ? null : withText(found)
+}
+
+const withText = (change: Omit<KnobChange, "text">): KnobChange => ({ ...change, text: changeText(change) })
+
+const WHAT: Readonly<Record<ApplyKind, string>> = {
+  applyPlus: "to measure the plus side of the base",
+  applyMinus: "to measure the minus side of the base",
+  update: "because the base moved",
+  rollback: "because the engine rolled back to its baseline",
+  returnToBase: "because a perturbation was ended",
+}
+
+const round = (value: number | null): string =>
+  value === null ? "nothing" : String(Number(value.toPrecision(6)))
+
+function changeText(change: Omit<KnobChange, "text">): string {
+  const { knob, from, to, atUs, run, seq, generation, action, windows, proposal, causes } = change
+  const lines = [
+    `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${WHAT[action]}.`,
+    ...windows.map(
+      (one) =>
+        `  read: ${one.side} side, generation ${one.generation}, ${knob} ${round(one.value)}: objective ${round(one.objective)} over ${one.digests} digests` +
+        (one.constraintMargin === null ? "" : `, margin ${round(one.constraintMargin)}`),
+    ),
+    ...(proposal === null
+      ? []
+      : [
+          `  asked: proposal ${proposal.proposal}, ${proposal.action}, ${knob} to ${round(to)} (record ${proposal.seq})`,
+        ]),
+    ...causes.map(
+      ({ seq: at, kind, action: what, reason, note }) =>
+        `  before it: ${[kind, what, reason, note === undefined ? undefined : JSON.stringify(note)].filter((word) => word !== undefined).join(" ")} (record ${at})`,
+    ),
+    `  applied: record ${seq} of run ${run}, generation ${generation}`,
+  ]
+  return `${lines.join("\n")}\n`
+}

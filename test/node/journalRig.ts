@@ -1,0 +1,127 @@
+/** Journals on a real disk, and disks that fail when they are told to. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { afterEach, beforeEach } from "vitest"
+import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
+import { type JournalOptions, type JournalSink, openJournal } from "../../src/node/index.ts"
+import { type JournalDisk, nodeDisk } from "../../src/node/journalDisk.ts"
+import type { Recorded } from "../runtime/recordedRun.ts"
+import { type Knob, manual } from "../runtime/plant.ts"
+
+/** A folder of its own for every test. */
+export function ownFolder(): { readonly path: string; readonly in: (name: string) => string } {
+  let path = ""
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), "arqon-journal-"))
+  })
+  afterEach(() => rmSync(path, { recursive: true, force: true }))
+  return {
+    get path() {
+      return path
+    },
+    in: (name) => join(path, name),
+  }
+}
+
+export const open = (directory: string, options: JournalOptions = {}): Promise<JournalSink> =>
+  Effect.runPromise(openJournal(directory, options))
+export const close = (sink: JournalSink): Promise<void> => Effect.runPromise(sink.close)
+
+/** Everything recorded so far, in batches as the trail would hand it over. */
+export async function writeAll(sink: JournalSink, { words, records }: Recorded, batch = 16): Promise<void> {
+  for (let i = 0; i < words.length; i += batch) {
+    const exact = records.slice(i, i + batch).map(({ numbers }) => numbers)
+    await Effect.runPromise(sink.write(words.slice(i, i + batch), exact))
+  }
+}
+
+/** A manual run whose journal lies in `directory`. */
+export async function runInto(
+  directory: string,
+  act: (engine: ArqonEngine<Knob>) => void,
+  options: JournalOptions = {},
+  engineOptions: Partial<EngineOptions<Knob>> = {},
+): Promise<ArqonEngine<Knob>> {
+  const engine = manual({
+    ...engineOptions,
+    audit: { digests: true, memory: 100_000 },
+    sinks: [await open(directory, options)],
+  })
+  await engine.start()
+  act(engine)
+  await engine.stop()
+  return engine
+}
+
+export const segmentsIn = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory)
+    .filter((name) => name.startsWith("journal-"))
+    .sort()
+
+/** As Node reports it. */
+export const refusal = (code: string): Error => Object.assign(new Error(`${code}: said the test`), { code })
+
+/** Node's own disk with a hand on it. */
+export interface Handled {
+  readonly disk: JournalDisk
+  /** Bytes that still find room; a write beyond them writes what fits and fails. */
+  room: number
+  /** Makes every call of this name fail. */
+  failing: keyof JournalDisk | null
+  /** Calls so far, by name. */
+  readonly calls: Record<keyof JournalDisk, number>
+}
+
+export function handledDisk(): Handled {
+  const calls = { create: 0, write: 0, writeNow: 0, sync: 0, syncNow: 0, truncate: 0, close: 0 }
+  const note = (name: keyof JournalDisk): void => {
+    calls[name]++
+    if (handled.failing === name) throw refusal("EIO")
+  }
+  const fit = (bytes: Uint8Array): Uint8Array => {
+    const part = bytes.subarray(0, Math.max(0, handled.room))
+    handled.room -= part.length
+    return part
+  }
+  const full = (bytes: Uint8Array, part: Uint8Array): void => {
+    if (part.length < bytes.length) throw refusal("ENOSPC")
+  }
+  const disk: JournalDisk = {
+    create: (path) => {
+      note("create")
+      return nodeDisk.create(path)
+    },
+    write: async (fd, bytes, at) => {
+      note("write")
+      const part = fit(bytes)
+      await nodeDisk.write(fd, part, at)
+      full(bytes, part)
+    },
+    writeNow: (fd, bytes, at) => {
+      note("writeNow")
+      const part = fit(bytes)
+      nodeDisk.writeNow(fd, part, at)
+      full(bytes, part)
+    },
+    sync: async (fd) => {
+      note("sync")
+      await nodeDisk.sync(fd)
+    },
+    syncNow: (fd) => {
+      note("syncNow")
+      nodeDisk.syncNow(fd)
+    },
+    truncate: (fd, length) => {
+      note("truncate")
+      nodeDisk.truncate(fd, length)
+    },
+    close: (fd) => {
+      note("close")
+      nodeDisk.close(fd)
+    },
+  }
+  const handled: Handled = { disk, room: Number.POSITIVE_INFINITY, failing: null, calls }
+  return handled
+}
