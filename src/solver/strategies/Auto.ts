@@ -18,10 +18,10 @@ import { Tpe } from "./Tpe.ts"
 /** Share of the budget that a curved landscape's surrogate stage takes. */
 const SURROGATE_SHARE = 0.15
 /** Radius of the trust region that follows it. */
-const POLISH_RADIUS = 0.05
+const POLISH_RADIUS = 0.015
 /** Under noise the trust region stops at this resolution, and the simplex that follows has this edge. */
 const NOISY_RADIUS = 0.1
-const NOISY_EDGE = 0.3
+const NOISY_EDGE = 0.15
 /** Share of the readings that equal another one from which on a landscape counts as stepped. */
 const STEPPED = 0.3
 /** Share of the budget after which the numbers of a categorical space are polished. */

@@ -4,6 +4,7 @@
  * where the landscape is smooth.
  */
 import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { Starts } from "./Starts.ts"
 import { TrustRegion } from "./TrustRegion.ts"
 
 /** First radius, in unit space. */
@@ -22,6 +23,7 @@ export class QuadraticTrustRegion implements Strategy {
   private readonly context: StrategyContext
   private readonly point: Float64Array
   private readonly radius: number
+  private readonly starts: Starts
   /** Trials of descents that were dropped do not matter any more; random points are nobody's. */
   private byChance = false
   private shares: DescentEvidence = { keptPromises: Number.NaN, steps: 0 }
@@ -32,6 +34,7 @@ export class QuadraticTrustRegion implements Strategy {
     this.radius = radius ?? context.params["radius"] ?? FIRST_RADIUS
     this.point = new Float64Array(context.space.size)
     this.descent = new TrustRegion(context)
+    this.starts = new Starts(context)
   }
 
   get move(): string {
@@ -78,8 +81,9 @@ export class QuadraticTrustRegion implements Strategy {
     const restart = this.descents++
     const incumbent = readings.lowest
     if (restart % 2 === 0 && restart > 0) {
-      this.uniform(this.point)
-      this.descent.begin(this.point, Number.NaN, FIRST_RADIUS)
+      const loss = this.starts.take(this.point)
+      this.context.space.snap(this.point)
+      this.descent.begin(this.point, loss, FIRST_RADIUS)
       return
     }
     const radius = restart === 0 ? this.radius : RESTART_RADIUS * 2 ** (2 * draw.uniform() - 1)
@@ -90,6 +94,7 @@ export class QuadraticTrustRegion implements Strategy {
       return
     }
     readings.read(incumbent, this.point)
+    this.starts.avoid(this.point)
     this.descent.begin(this.point, readings.losses[incumbent], radius)
   }
 

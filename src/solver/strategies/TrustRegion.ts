@@ -278,7 +278,7 @@ export class TrustRegion {
     const d = model.d
     this.mend = false
     let target = -1
-    let farthest = 2 * this.delta
+    let farthest = 4 * this.delta
     for (let k = 0; k < model.m; k++) {
       const distance = this.distance(k)
       if (distance > farthest) {
@@ -408,7 +408,7 @@ export class TrustRegion {
         distance = Math.max(distance, Math.abs(model.points[k * d + i] - origin))
       }
       const reach = Math.max(1, distance / this.delta)
-      const weight = Math.abs(model.lagrange(k)) * reach * reach * reach
+      const weight = Math.abs(model.lagrange(k)) * reach * reach * reach * reach
       if (weight > most) {
         most = weight
         target = k
