@@ -63,16 +63,16 @@ export interface StrategyName {
   readonly params?: ReadonlyArray<string>
 }
 
-/** The strategies that come with Arqon. */
+/** The strategies that come with Arqon, each with the options it reads. */
 export const STRATEGIES: ReadonlyArray<StrategyName> = [
-  { name: "auto" },
-  { name: "quadraticTrustRegion" },
-  { name: "localRbf" },
-  { name: "nelderMead" },
-  { name: "nelderMeadMultistart" },
-  { name: "tpe" },
-  { name: "cmaEs" },
-  { name: "random" },
+  { name: "auto", params: ["gamma", "radius", "scott", "startup"] },
+  { name: "quadraticTrustRegion", params: ["radius"] },
+  { name: "localRbf", params: [] },
+  { name: "nelderMead", params: ["edge", "tolerance"] },
+  { name: "nelderMeadMultistart", params: ["edge", "tolerance"] },
+  { name: "tpe", params: ["gamma", "scott", "startup"] },
+  { name: "cmaEs", params: ["lambda", "sigma"] },
+  { name: "random", params: [] },
 ]
 
 const LEAST_PROBE = 6

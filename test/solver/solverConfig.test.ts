@@ -36,6 +36,9 @@ describe("a solver's configuration", () => {
     })
     expect(settings).toMatchObject({ seed: 42, budget: 100, probeCount: 20, batchSize: 4, strategy: "auto" })
     expect(settings.strategyParams).toEqual({ alpha: 0.1 })
+    expect(settings.warnings).toEqual([
+      "strategy_params.alpha: not an option of the strategy auto; it has no effect.",
+    ])
     expect(settings.space.names).toEqual(["r", "x"])
     expect(settings.config.bounds).toEqual({
       r: { min: 0.1, max: 10, scale: "log" },
