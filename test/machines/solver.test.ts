@@ -271,6 +271,9 @@ describe("a solver actor after a restart", () => {
     expect(() => revive(data)).toThrow(/centre/)
     const after = running({ config: CONFIG }, data, { solver: options })
     expect(after.ask(1)?.[0].move).toBe("centre")
+    const old = after.actor.getSnapshot()
+    after.ask(1)
+    expect(pendingTrials(old.context)).toHaveLength(1)
   })
 })
 
@@ -418,16 +421,15 @@ describe("along every path of the model", () => {
 
   /** All but XState's own, which begin every path. */
   const SENT = new Set(["ask", "tell", "seed", "stop"])
-  const model = createTestModel(solverMachine)
-  const paths = model.getShortestPaths({
-    input: { config },
-    events: nextEvents,
-    limit: 20_000,
-    serializeState: ({ value, context: { counts } }) =>
-      JSON.stringify([value, counts.asked, counts.told, counts.foreign, counts.seeded]),
-  })
-
   it("phases come in order, none is left out, and what is shown is what the solver holds", () => {
+    const model = createTestModel(solverMachine)
+    const paths = model.getShortestPaths({
+      input: { config },
+      events: nextEvents,
+      limit: 20_000,
+      serializeState: ({ value, context: { counts } }) =>
+        JSON.stringify([value, counts.asked, counts.told, counts.foreign, counts.seeded]),
+    })
     expect(paths.length).toBeGreaterThan(100)
     const reached = new Set<string>()
     for (const path of paths) {
