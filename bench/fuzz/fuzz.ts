@@ -147,6 +147,9 @@ function checkValue(kind: Kind, value: unknown, text: string | null, report: Fuz
   report.valid++
   const again = parse(kind, JSON.parse(JSON.stringify(result)))
   if (!isDeepStrictEqual(again, result)) return "does not read back to itself"
+  // Only of a text is it known what was handed over: a getter may have said something else.
+  const lost = text === null ? null : lostFrom(value, result, "")
+  if (lost !== null) return `lost ${lost}`
   return kind === "state" ? checkRestored(result as SolverState, report) : null
 }
 
@@ -165,6 +168,27 @@ function checkProblems(problems: ReadonlyArray<Problem>, text: string | null): s
   if (text === null) return null
   const shown = renderProblems("f.json", text, problems)
   return shown.split("\n").length === 3 * problems.length ? null : "problems not shown in three lines each"
+}
+
+/** Fields that are read with a warning or not at all. */
+const UNREAD = ["$schema", "max_delta", "cooldown_steps", "batch", "metadata"]
+
+/** The first place where the result does not hold what was handed over; null where it holds everything. */
+function lostFrom(input: unknown, result: unknown, path: string): string | null {
+  if (typeof input !== "object" || input === null) {
+    // A null stands for a field left out, and what is left out may have a default.
+    return input === null || input === result || (typeof input === "string" && input.toLowerCase() === result)
+      ? null
+      : path
+  }
+  for (const [key, value] of Object.entries(input)) {
+    if (!Array.isArray(input) && UNREAD.includes(key)) continue
+    const kept =
+      typeof result === "object" && result !== null ? (result as Record<string, unknown>)[key] : null
+    const lost = lostFrom(value, kept, `${path}/${key}`)
+    if (lost !== null) return lost
+  }
+  return null
 }
 
 function checkRestored(state: SolverState, report: FuzzReport): string | null {

@@ -22,6 +22,7 @@ export function mixedRun(evaluations = 20): Solver {
       shrink: { type: "boolean" },
     },
     strategy: "nelderMead",
+    strategy_params: { edge: 0.3, edgy: 1 },
   }) as unknown as Solver
   solver.seed({ params: { x: 1, rate: 0.1, angle: 10, layers: 2, kernel: "rbf", shrink: true }, value: 9 })
   solver.tell({ params: { x: 2, rate: 0.1, angle: 10, layers: 2, kernel: 3, shrink: false }, value: 11 })

@@ -40,6 +40,7 @@ describe("a run artifact", () => {
     const artifact = saved(mixedRun(30).artifact({ arqon: "0.1.0", cpus: 2, container: false, host: null }))
     expect(artifact.classification).not.toBeNull()
     expect(artifact.best).not.toBeNull()
+    expect(artifact.notes).toHaveLength(1)
     expect(parseRunArtifact(artifact)).toEqual(artifact)
   })
 
