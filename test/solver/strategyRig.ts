@@ -151,7 +151,7 @@ const bowl = (space: SearchSpace): Loss => {
 const same = (a: ReadonlyArray<Float64Array>, b: ReadonlyArray<Float64Array>): boolean =>
   a.length === b.length && a.every((point, k) => point.every((x, i) => Object.is(x, b[k][i])))
 
-export function checklist(definition: StrategyDefinition): void {
+export function checklist(definition: StrategyDefinition, { learns = true } = {}): void {
   it("asks inside the cube and never stalls, whatever the space, the order of answers and the failures", () => {
     fc.assert(
       fc.property(
@@ -220,13 +220,15 @@ export function checklist(definition: StrategyDefinition): void {
     }
   })
 
-  it("begins from what was known before", () => {
-    const space = cube(3)
-    const history = [0.1, 0.35, 0.8].map((x) => [[x, x, x], (x - 0.4) ** 2] as const)
-    const rig = new Rig(space, definition.make, { history, budget: 60 })
-    rig.descend((unit) => unit.reduce((sum, x) => sum + (x - 0.4) ** 2, 0), 60)
-    expect(rig.best).toBeLessThan((0.35 - 0.4) ** 2)
-  })
+  if (learns) {
+    it("begins from what was known before", () => {
+      const space = cube(3)
+      const history = [0.1, 0.35, 0.8].map((x) => [[x, x, x], (x - 0.4) ** 2] as const)
+      const rig = new Rig(space, definition.make, { history, budget: 60 })
+      rig.descend((unit) => unit.reduce((sum, x) => sum + (x - 0.4) ** 2, 0), 60)
+      expect(rig.best).toBeLessThan((0.35 - 0.4) ** 2)
+    })
+  }
 
   it("is named and described", () => {
     expect(definition.name).toMatch(/^[a-z][A-Za-z]+$/)
@@ -242,7 +244,3 @@ export const sphereAt =
     for (const x of unit) sum += (x - at) * (x - at)
     return sum
   }
-
-/** Wall-clock-free check that a random number generator did not stay at one place. */
-export const spread = (points: ReadonlyArray<Float64Array>, i: number): number =>
-  Math.max(...points.map((p) => p[i])) - Math.min(...points.map((p) => p[i]))

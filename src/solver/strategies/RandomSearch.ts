@@ -1,0 +1,37 @@
+/** Uniform points, whatever was read: what every other strategy has to beat. */
+import type { Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { KnownPoints } from "./KnownPoints.ts"
+
+/** Draws in search of a grid point that nobody read. */
+const DRAWS = 16
+
+export class RandomSearch implements Strategy {
+  readonly move = "uniform"
+  private readonly context: StrategyContext
+  private readonly known: KnownPoints
+
+  constructor(context: StrategyContext) {
+    this.context = context
+    this.known = new KnownPoints(context)
+  }
+
+  ask(_id: number, out: Float64Array): boolean {
+    for (let k = 0; k < DRAWS; k++) {
+      for (let i = 0; i < out.length; i++) out[i] = this.context.draw.uniform()
+      if (Number.isNaN(this.known.loss(out))) break
+    }
+    return true
+  }
+
+  tell(_id: number, _index: number): void {}
+
+  fail(_id: number, unit: Float64Array): void {
+    this.known.failed(unit)
+  }
+}
+
+export const random: StrategyDefinition = {
+  name: "random",
+  summary: "Uniform random points; the baseline.",
+  make: (context) => new RandomSearch(context),
+}
