@@ -38,6 +38,13 @@ export interface SolverBench {
     readonly askTell: ReadonlyArray<AskTell>
     readonly study: { readonly p50Ms: number; readonly p99Ms: number }
   }
+  readonly classification: {
+    readonly studies: number
+    readonly accuracy: number
+    readonly balanced: number
+    readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>
+    readonly byFamily: Readonly<Record<string, number>>
+  }
   readonly bars: ReadonlyArray<{
     readonly name: string
     readonly value: number | null
@@ -128,6 +135,14 @@ function regretTable({ functions }: SolverBench): string {
   )
 }
 
+function labelTable({ classification: { confusion } }: SolverBench): string {
+  const labels = Object.keys(confusion)
+  return table(
+    ["it is, and was found to be", ...labels],
+    labels.map((label) => [label, ...labels.map((found) => String(confusion[label][found]))]),
+  )
+}
+
 function timeTable({ times }: SolverBench): string {
   return table(
     ["ask + tell, us", "landscape", "p50", "p99", "near trial 100", "near trial 10,000", "ratio"],
@@ -168,6 +183,14 @@ Regret of the default to the best of its own strategies on each row, known after
 ${percent(coarse.p50)}, p90 ${percent(coarse.p90)}, ${coarse.rowsWithin20} of ${bench.rows} rows within 20 %. With a floor of ${fine.floor}: median ${percent(fine.p50)}, p90 ${percent(fine.p90)}, ${fine.rowsWithin20} of ${bench.rows}. The rows beyond 20 %:
 
 ${regretTable(bench)}
+
+### How often the classification is right
+On ${bench.classification.studies} studies of landscapes whose families say what they are, none of which set a threshold: ${percent(bench.classification.accuracy)}, mean over the labels
+${percent(bench.classification.balanced)}. By family: ${Object.entries(bench.classification.byFamily)
+    .map(([name, share]) => `${name} ${percent(share)}`)
+    .join(", ")}.
+
+${labelTable(bench)}
 
 ### What an evaluation costs
 Runs of 10,000 evaluations of the default, the least of five runs, the objective itself not counted; and a whole study of 100

@@ -17,10 +17,18 @@ export class PeerProcess {
   private readonly child: ChildProcessWithoutNullStreams
   private readonly lines: AsyncIterator<string>
 
-  /** @param python the interpreter of an environment that has what requirements.txt asks for */
-  constructor(python: string) {
-    this.child = spawn(python, ["-u", new URL("peers.py", import.meta.url).pathname])
+  /**
+   * @param python the interpreter of an environment that has what requirements.txt asks for
+   * @param args what it runs; peers.py when omitted
+   */
+  constructor(
+    python: string,
+    args: ReadonlyArray<string> = ["-u", new URL("peers.py", import.meta.url).pathname],
+  ) {
+    this.child = spawn(python, args)
     this.child.stderr.pipe(process.stderr)
+    // Writing to a process that has ended fails here; `next` says so in words.
+    this.child.stdin.on("error", () => {})
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]()
     this.versions = this.next().then((line) => JSON.parse(line) as Versions)
   }

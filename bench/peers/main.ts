@@ -1,21 +1,23 @@
 /**
  * Runs the peers of the solver over every row and seed and records what they reach in bench/peers/recorded.json.
  *
- *   node bench/peers/main.ts [--install] [--python PATH] [--seeds N]
+ *   npm run bench:peers [-- --install] [--again] [--python PATH] [--seeds N]
  *
- * Without an environment it makes one (bench/peers/.venv); `--install` does only that. A full run takes about an hour of one
- * core, nearly all of it Optuna's, and goes on where it was interrupted. Where Python is missing it says so and ends well.
+ * Without an environment it makes one (bench/peers/.venv); `--install` does only that. A full run takes about 20 minutes of
+ * one core, nearly all of it Optuna's, and goes on where it was interrupted; where the record fits already, it is kept unless
+ * `--again` asks for a new one. Where Python is missing it says so and ends well.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { BUDGET, fingerprintOf, rows, SEEDS } from "../solver/rows.ts"
 import { findPython, makeEnvironment } from "./environment.ts"
 import { type PeerName, peerNames, PeerProcess } from "./PeerProcess.ts"
-import { type Figures, rounded, writeRecord } from "./record.ts"
+import { type Figures, readRecord, rounded, writeRecord } from "./record.ts"
 
 const { values: options } = parseArgs({
   options: {
     install: { type: "boolean", default: false },
+    again: { type: "boolean", default: false },
     python: { type: "string", default: "" },
     seeds: { type: "string", default: String(SEEDS) },
   },
@@ -71,6 +73,9 @@ async function record(python: string): Promise<void> {
   console.log(`recorded ${total} studies: ${JSON.stringify(versions)}`)
 }
 
+const kept = readRecord()
+const fits = kept !== null && kept.fingerprint === fingerprint && kept.seeds >= seeds && !options.again
+
 let python = findPython(options.python)
 if (python === null) {
   const problem = makeEnvironment()
@@ -79,5 +84,6 @@ if (python === null) {
 }
 if (python !== null) {
   if (options.install) console.log(`ready: ${python}`)
+  else if (fits) console.log("bench/peers/recorded.json fits the instances; --again records it anew")
   else await record(python)
 }

@@ -13,10 +13,12 @@
 import { parseArgs } from "node:util"
 import { peerNames } from "../peers/PeerProcess.ts"
 import type { Figures } from "../peers/record.ts"
+import { classificationAccuracy } from "./accuracy.ts"
 import { type Arena, arenaOf, type Raw } from "./arena.ts"
 import { evenness } from "./evenness.ts"
 import { peerFigures, type PeerMode } from "./peerFigures.ts"
 import {
+  accuracyTable,
   type Bar,
   holds,
   peerLines,
@@ -148,6 +150,7 @@ const peers = await peerFigures(
 )
 const arena = arenaOf(chosen, { ...runOwn(), peers: peers.figures })
 const even = timed ? evenness() : []
+const accuracy = classificationAccuracy(budget)
 progress("")
 if (process.stderr.isTTY) process.stderr.write("\r")
 
@@ -158,6 +161,7 @@ say(
 say(rowTable(arena.functions))
 if (options.own) say(`\n${strategyTable(arena.functions)}`)
 say(`\n${rankTable(arena)}\n${regretLines(arena)}\n\n${peerLines(peers)}\n`)
+say(`${accuracyTable(accuracy)}\n`)
 if (timed) {
   say(timeTable(askTell))
   say(
@@ -189,6 +193,7 @@ if (options.json) {
       peers: { source: peers.source, checked: peers.checked, versions: peers.versions },
       times: { askTell, study: studyTime },
       discrepancy: even,
+      classification: accuracy,
       bars: bars.map((bar) => ({ ...bar, holds: bar.value === null ? null : holds(bar) })),
     }),
   )

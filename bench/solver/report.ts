@@ -1,4 +1,5 @@
 /** What the arena prints for people. */
+import type { Accuracy } from "./accuracy.ts"
 import type { Arena, RowResult } from "./arena.ts"
 import type { PeerFigures } from "./peerFigures.ts"
 import type { AskTellTime } from "./times.ts"
@@ -109,4 +110,14 @@ export function peerLines({ source, checked, versions }: PeerFigures): string {
   if (checked !== null)
     lines.push(`run again now: ${checked.studies} studies, ${checked.equal} of them as recorded`)
   return lines.join("\n")
+}
+
+export function accuracyTable({ studies, accuracy, balanced, confusion, byFamily }: Accuracy): string {
+  const labels = Object.keys(confusion) as ReadonlyArray<keyof Accuracy["confusion"]>
+  const found = table(
+    ["labelled landscapes, found to be", ...labels],
+    labels.map((label) => [label, ...labels.map((one) => String(confusion[label][one]))]),
+  )
+  const families = Object.entries(byFamily).map(([name, share]) => `${name} ${percent(share)}`)
+  return `${found}\nright: ${percent(accuracy)} of ${studies}, mean over labels ${percent(balanced)}; ${families.join(", ")}`
 }
