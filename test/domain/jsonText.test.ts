@@ -62,7 +62,7 @@ describe("reading a text", () => {
     ],
     [
       "a control character",
-      '["\u0001"]',
+      '["\u001f"]',
       "The text has a control character in a text. Write it as an escape, for example \\t.",
     ],
     ["two documents", "{} {}", "The text goes on after its end. One document a file."],
@@ -96,7 +96,24 @@ describe("reading a text", () => {
       .tuple(
         whole,
         fc.nat(),
-        fc.constantFrom("", ",", "}", "]", '"', "\\", "1", "-", "\n", " ", "e", ":", "\ud800"),
+        fc.constantFrom(
+          "",
+          ",",
+          "}",
+          "]",
+          '"',
+          "\\",
+          "1",
+          "-",
+          "\n",
+          " ",
+          "e",
+          ":",
+          "\ud800",
+          "\u0000",
+          "\u001f",
+          "\t",
+        ),
       )
       .map(([text, at, piece]) => {
         const i = at % (text.length + 1)
