@@ -46,8 +46,8 @@ export interface FuzzReport {
 }
 
 const MOST_PROBLEMS = 101
-/** Restoring repeats a run; one of a large budget is a matter of its own, not of reading. */
-const MOST_RESTORED_BUDGET = 200
+/** Restoring repeats a run; a long one is a matter of its own, not of reading. */
+const MOST_RESTORED = 200
 
 /** Runs the inputs one after another. */
 export function fuzz(options: FuzzOptions): FuzzReport {
@@ -192,7 +192,7 @@ function lostFrom(input: unknown, result: unknown, path: string): string | null 
 }
 
 function checkRestored(state: SolverState, report: FuzzReport): string | null {
-  if (state.config.budget > MOST_RESTORED_BUDGET) return null
+  if (state.history.length + state.pending.length > MOST_RESTORED) return null
   let solver: Solver
   try {
     solver = Solver.restore(state)

@@ -160,6 +160,3 @@ export const SolverConfigSchema = Schema.Struct({
   description:
     "What an offline search may try, and for how long. docs/reference/solver-files.md tells all of it.",
 })
-
-/** What a user may write: `createSolver` and a configuration file take this. */
-export type SolverConfigInput = typeof SolverConfigSchema.Type
