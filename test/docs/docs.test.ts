@@ -20,6 +20,7 @@ import { type Block, blocksOf } from "./blocks.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const pages = [
+  "README.md",
   "docs/tutorials/tune-a-simulator.md",
   "docs/how-to/solver-cookbook.md",
   "docs/reference/solver.md",
@@ -41,7 +42,9 @@ beforeAll(() => {
     join(home, "bin/arqon"),
     `#!/bin/sh\nexec node ${join(root, "dist/src/node/cli/main.js")} "$@"\n`,
   )
-  chmodSync(join(home, "bin/arqon"), 0o755)
+  // What npx does once the package is installed.
+  writeFileSync(join(home, "bin/npx"), '#!/bin/sh\nexec "$@"\n')
+  for (const name of ["arqon", "npx"]) chmodSync(join(home, "bin", name), 0o755)
 })
 
 const run = (program: string, args: ReadonlyArray<string>, cwd: string) => {

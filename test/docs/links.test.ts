@@ -1,0 +1,48 @@
+/** Follows every link between the pages: to a file that is there, and to a heading that is there. */
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+
+const root = resolve(import.meta.dirname, "../..")
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith(".md")),
+  ...["docs", "examples"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(folder, name)),
+  ),
+].map((name) => join(root, name))
+
+const proseOf = (page: string): string => readFileSync(page, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "")
+
+/** What GitHub makes of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .trim()
+    .replaceAll(/\s/g, "-")
+
+const anchorsOf = (page: string): ReadonlyArray<string> =>
+  [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading))
+
+const brokenIn = (page: string): ReadonlyArray<string> =>
+  [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
+    if (/^[a-z]+:/.test(link)) return []
+    const [path, anchor] = link.split("#")
+    const target = path === "" ? page : join(dirname(page), path)
+    if (!existsSync(target)) return [link]
+    return anchor === undefined || anchorsOf(target).includes(anchor) ? [] : [link]
+  })
+
+describe("the links between the pages", () => {
+  it("are there to be followed", () => {
+    expect(pages.flatMap((page) => [...proseOf(page).matchAll(/\]\(/g)]).length).toBeGreaterThan(20)
+  })
+
+  it("lead to a file and a heading that exist", () => {
+    const broken = pages.flatMap((page) => brokenIn(page).map((link) => `${relative(root, page)}: ${link}`))
+    expect(broken).toEqual([])
+  })
+})
