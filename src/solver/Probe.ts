@@ -20,8 +20,8 @@ export interface ProbeOptions {
 
 /**
  * Up to so many dimensions the net is the more even one, above they differ by a few per cent and Kronecker's is mostly the
- * lower: `node bench/discrepancy/main.ts`. The choice does not look at the number of points, or the first of them would
- * depend on how many follow.
+ * lower: `node bench/discrepancy/main.ts`. What whole studies find does not differ beyond chance. The choice does not look at
+ * the number of points, or the first of them would depend on how many follow.
  */
 const NET_DIMENSIONS = 20
 const SPICE_PARTS = 1048576

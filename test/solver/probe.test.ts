@@ -4,6 +4,8 @@ import { Draw, STREAM_PROBE } from "../../src/solver/Draw.ts"
 import { Kronecker } from "../../src/solver/Kronecker.ts"
 import { chooseProbeMethod, Probe, PROBE_POINTS, type ProbeOptions } from "../../src/solver/Probe.ts"
 import { createProbe } from "../../src/solver/probeSamples.ts"
+import { Solver } from "../../src/solver/Solver.ts"
+import { requireSolverConfig } from "../../src/solver/SolverConfig.ts"
 import { Sobol, SOBOL_DIMENSIONS } from "../../src/solver/Sobol.ts"
 import { centredDiscrepancy } from "../../src/testing/discrepancy.ts"
 
@@ -304,6 +306,15 @@ describe("createProbe", () => {
       kinds.add(params["kind"])
     }
     expect(kinds.size).toBe(3)
+  })
+
+  it("gives the points that a solver of this configuration begins with", () => {
+    for (const method of METHODS) {
+      const whole = { ...config, budget: 100, probe: { method } }
+      const solver = new Solver(requireSolverConfig(whole))
+      const trials = solver.askTrials(9) ?? []
+      expect(createProbe(whole).sampleRange(0, 9)).toEqual(trials.map(({ params }) => params))
+    }
   })
 
   it("gives the same in shards of any size as in one piece", () => {
