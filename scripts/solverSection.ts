@@ -193,7 +193,7 @@ ${percent(bench.classification.balanced)}. By family: ${Object.entries(bench.cla
 ${labelTable(bench)}
 
 ### What an evaluation costs
-Runs of 10,000 evaluations of the default, the least of five runs, the objective itself not counted; and a whole study of 100
+Runs of 10,000 evaluations of the default, each trial's median over five equal runs, the objective itself not counted; and a whole study of 100
 evaluations in 5 dimensions: ${bench.times.study.p50Ms.toFixed(2)} ms at p50, ${bench.times.study.p99Ms.toFixed(1)} ms at p99.
 
 ${timeTable(bench)}
