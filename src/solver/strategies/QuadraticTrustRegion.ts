@@ -4,6 +4,7 @@
  * where the landscape is smooth.
  */
 import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { KnownPoints } from "./KnownPoints.ts"
 import { Starts } from "./Starts.ts"
 import { TrustRegion } from "./TrustRegion.ts"
 
@@ -13,6 +14,8 @@ const FIRST_RADIUS = 0.3
 const RESTART_RADIUS = 0.15
 /** A restart that is this fine and promises no lead is dropped. */
 const FINE = 0.03
+/** Draws in search of a point that nobody read. */
+const DRAWS = 16
 /** How many times its last promise a restart is trusted with. */
 const TRUSTED_STEPS = 3
 
@@ -24,7 +27,7 @@ export class QuadraticTrustRegion implements Strategy {
   private readonly point: Float64Array
   private readonly radius: number
   private readonly starts: Starts
-  /** Trials of descents that were dropped do not matter any more; random points are nobody's. */
+  private readonly known: KnownPoints
   private byChance = false
   private shares: DescentEvidence = { keptPromises: Number.NaN, steps: 0 }
 
@@ -35,6 +38,7 @@ export class QuadraticTrustRegion implements Strategy {
     this.point = new Float64Array(context.space.size)
     this.descent = new TrustRegion(context)
     this.starts = new Starts(context)
+    this.known = new KnownPoints(context)
   }
 
   get move(): string {
@@ -106,10 +110,14 @@ export class QuadraticTrustRegion implements Strategy {
     return descent.loss - TRUSTED_STEPS * descent.promised > readings.losses[readings.lowest]
   }
 
+  /** A point of chance: the descents have found nothing left to ask for on this grid. */
   private uniform(out: Float64Array): void {
     const { space, draw } = this.context
-    for (let i = 0; i < space.size; i++) out[i] = draw.uniform()
-    space.snap(out)
+    for (let k = 0; k < DRAWS; k++) {
+      for (let i = 0; i < space.size; i++) out[i] = draw.uniform()
+      space.snap(out)
+      if (Number.isNaN(this.known.loss(out))) return
+    }
   }
 }
 

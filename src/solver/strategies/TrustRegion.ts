@@ -16,6 +16,8 @@ import { Stencil } from "./Stencil.ts"
 const FINAL_RADIUS = 1e-8
 /** The trust box reaches at most half the cube either way. */
 const WIDEST = 0.5
+/** A model is trusted at a finer resolution when its last error was below so many times what it promises. */
+const TRUSTED_ERROR = 10
 /** Readings on a grid that may be taken from memory in one ask before the descent ends. */
 const RECALLS = 64
 /** Steps whose promise is remembered; the classification asks long before. */
@@ -55,6 +57,8 @@ export class TrustRegion {
   private pending = -1
   private target = -1
   private reference = 0
+  /** What the model was wrong by at its last reading. */
+  private error = Number.POSITIVE_INFINITY
   /** The last step failed: mend the geometry or go finer before the next one. */
   private mend = false
   private readonly z: Float64Array
@@ -122,6 +126,7 @@ export class TrustRegion {
     this.promised = 0
     this.pending = -1
     this.mend = false
+    this.error = Number.POSITIVE_INFINITY
     this.base.set(centre)
     this.state = d === 0 ? ENDED : STENCIL
     // Too few evaluations left for two points on every axis: the rest of the axes get one.
@@ -259,7 +264,9 @@ export class TrustRegion {
       z[i] = model.points[model.best * d + i] + step[i]
     }
     if (!(length >= 0.5 * this.rho) || !(this.promised > 0)) {
-      this.shorten()
+      // Too short a step for this resolution. A model that was just right to about what it promises needs no mending.
+      if (this.error < TRUSTED_ERROR * this.promised) this.refine()
+      else this.shorten()
       return false
     }
     this.target = -1
@@ -330,6 +337,7 @@ export class TrustRegion {
     this.locate()
     const { target } = this
     const gain = this.reference - loss
+    this.error = Math.abs(gain + model.value(this.z) - model.value(model.points, model.best * model.d))
     if (target >= 0) {
       model.prepare(this.z)
       if (!this.exchange(target, loss)) this.narrow(0.5 * this.delta)
