@@ -93,15 +93,55 @@ describe("the examples", () => {
       return null
     }
   })()
-  it.skipIf(python === null)(
-    `the Python client finds the ball and the throw ${python === null ? "(left out: there is no python3 here)" : ""}`,
+  const left = python === null ? " (left out: there is no python3 here)" : ""
+  const withPython = it.skipIf(python === null)
+  const runPython = (args: ReadonlyArray<string>): string =>
+    output("python3", ["-B", ...args], { ARQON: `node ${command}`, PYTHONPATH: join(folder, "python") })
+
+  withPython(`the Python client finds the ball and the throw${left}`, () => {
+    const text = runPython([join(folder, "python/throw.py")])
+    const [, , metres, joules] = numbersOf(text, /ball/)
+    expect(text).toMatch(/^golf ball/)
+    expect(Math.abs(metres - 50)).toBeLessThan(1)
+    // A search on a grid finds 13.8 J for 50 m.
+    expect(joules).toBeLessThan(15.5)
+  })
+
+  withPython(
+    `the Python client goes on where it crashed, and tells failures and refusals apart${left}`,
     () => {
-      const text = output("python3", ["-B", join(folder, "python/throw.py")], { ARQON: `node ${command}` })
-      const [, , metres, joules] = numbersOf(text, /ball/)
-      expect(text).toMatch(/^golf ball/)
-      expect(Math.abs(metres - 50)).toBeLessThan(1)
-      // A search on a grid finds 13.8 J for 50 m.
-      expect(joules).toBeLessThan(15.5)
+      const lines = runPython(["-c", AFTER_A_CRASH]).trim().split("\n")
+      expect(lines).toEqual(["crashed", "9 more", "2 failed", "refused"])
     },
   )
 })
+
+/** Three values, a crash with a fourth point out, and the rest of twelve after it. */
+const AFTER_A_CRASH = `
+from arqon_client import Solver, SolverError
+config = {"budget": 12, "bounds": {"x": {"min": -5, "max": 5}}}
+try:
+    with Solver(config, state="crash.state.json") as solver:
+        for count, trial in enumerate(solver):
+            if count == 3:
+                raise KeyError("a bug of one's own")
+            trial.tell((trial.params["x"] - 1) ** 2)
+except KeyError:
+    print("crashed")
+with Solver(config, state="crash.state.json") as solver:
+    told = 0
+    for trial in solver:
+        told += 1
+        if told == 1:
+            trial.tell(float("nan"))
+        elif told == 2:
+            trial.fail("too hot")
+        else:
+            trial.tell((trial.params["x"] - 1) ** 2)
+    print(told, "more")
+    print(solver.call("status")["counts"]["failed"], "failed")
+    try:
+        solver.call("tell", results=[{"id": 99, "value": 1}])
+    except SolverError:
+        print("refused")
+`
