@@ -34,7 +34,7 @@ const upstream = {
 }
 
 const configs: ReadonlyArray<SolverInput> = [
-  { seed: 7, budget: 24, bounds: mixed, strategy: "nelderMead" },
+  { seed: 7, budget: 24, bounds: mixed, strategy: "nelderMead", strategy_params: { edge: 0.3, edgy: 1 } },
   { seed: 1, budget: 30, bounds: plane },
   { seed: 2 ** 53 - 1, budget: 20, bounds: plane, objective: "maximize", strategy: "tpe" },
   { budget: 9, bounds: mixed, strategy: "tpe", probe: { method: "sobol", spice: 0.5 }, batch_size: 3 },

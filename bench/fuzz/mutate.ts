@@ -129,9 +129,9 @@ function remove(holder: Holder, key: string): void {
   else delete holder[key]
 }
 
-/** Sets an own property, as JSON.parse does, "__proto__" included. */
+/** Sets an own property, as JSON.parse does, "__proto__" included. Lists have numbered ones only. */
 function own(holder: Holder, key: string, value: unknown): void {
-  if (Array.isArray(holder) && key === "length") return
+  if (Array.isArray(holder) && !/^\d{1,6}$/.test(key)) return
   Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true })
 }
 
