@@ -59,6 +59,7 @@ describe("the public names", () => {
       "PROMETHEUS_CONTENT_TYPE",
       "Platform",
       "memoryPlatform",
+      "replay",
     ])
   })
 
@@ -71,6 +72,7 @@ describe("the public names", () => {
       "openJsonLines",
       "readJournal",
       "recordLine",
+      "replayJournal",
       "reportText",
       "tailJournal",
       "timeText",

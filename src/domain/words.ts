@@ -93,7 +93,16 @@ export type ApplyKind = (typeof APPLY_KINDS)[number]
 export type ProposalKind = Exclude<ApplyKind, "rollback" | "returnToBase">
 
 /** By code of a command record: what was asked of an engine from outside, telemetry and time apart. */
-export const COMMANDS = ["stop", "rollback", "trip", "reset", "setBaseline", "drained", "fault"] as const
+export const COMMANDS = [
+  "stop",
+  "rollback",
+  "trip",
+  "reset",
+  "setBaseline",
+  "drained",
+  "fault",
+  "auditFull",
+] as const
 
 /** How SafeMode is left. */
 export const SAFE_MODE_EXITS = ["timer", "manualReset", "objectiveRecovery", "auditDrained"] as const

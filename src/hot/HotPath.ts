@@ -27,6 +27,7 @@ import {
   AUDIT_DIGEST,
   AUDIT_TICK,
   BACKPRESSURE,
+  COMMAND_AUDIT_FULL,
   DEADLINE,
   DIGEST_CONSTRAINT_MARGIN,
   DIGEST_ERROR_RATE,
@@ -372,17 +373,19 @@ export class HotPath {
 
   /** Where everything is journaled: what is asked of the engine from outside at `nowCell`, before anyone acts on it. */
   journalCommand(code: number): void {
-    if (this.journal) this.journalCause(AUDIT_COMMAND, code)
+    if (!this.journal) return
+    const { audit } = this
+    const at = code === COMMAND_AUDIT_FULL ? audit.reserveSafety() : audit.reserve()
+    this.journalCause(at, AUDIT_COMMAND, code)
   }
 
   /** What the mere passing of time led to, before anyone acts on it. What a digest leads to follows from the digest. */
   private journalTick(code: number): void {
-    this.journalCause(AUDIT_TICK, code)
+    this.journalCause(this.audit.reserve(), AUDIT_TICK, code)
   }
 
-  private journalCause(kind: number, code: number): void {
+  private journalCause(at: number, kind: number, code: number): void {
     const { audit, config } = this
-    const at = audit.reserve()
     if (at < 0) return audit.drop()
     const record = audit.block
     record.fill(Number.NaN, at + RECORD_KIND, at + audit.width)

@@ -94,6 +94,8 @@ export const COMMAND_SET_BASELINE = 4
 export const COMMAND_DRAINED = 5
 /** Something under the engine broke. */
 export const COMMAND_FAULT = 6
+/** A digest found no room in the audit: adaptation halts until there is some. */
+export const COMMAND_AUDIT_FULL = 7
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

@@ -13,6 +13,7 @@ export {
   timeText,
   verifyJournal,
 } from "./readJournal.ts"
+export { type JournalReplay, replayJournal } from "./replayJournal.ts"
 export { tailJournal, type TailOptions } from "./tailJournal.ts"
 export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"
 export { type KnobChange, whyChanged, type WindowEvidence } from "./whyChanged.ts"

@@ -3,11 +3,9 @@
  * call a user can make, synchronous. Effect owns when it begins and ends (`runEngine`); `createEngine` and `Engine.make`
  * are its two faces. It has no timer and no fiber: in manual time this is all there is.
  */
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type { Actor, InspectionEvent, Observer } from "xstate"
 import {
+  COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
   COMMAND_FAULT,
   COMMAND_RESET,
@@ -50,6 +48,7 @@ import {
   type EngineSnapshot,
   safeModeState,
 } from "./EngineSnapshot.ts"
+import { type Outcome, outcomeOf } from "./outcome.ts"
 import { warmUp } from "./warmUp.ts"
 import { Listeners, type Subscription } from "./Listeners.ts"
 
@@ -63,11 +62,6 @@ export interface EngineCoreOptions {
   readonly readClock: (() => number) | null
   readonly inspect?: Inspect | undefined
 }
-
-/** How a call ended. */
-export type Outcome<A> =
-  | { readonly ok: true; readonly value: A }
-  | { readonly ok: false; readonly error: unknown; readonly expected: boolean }
 
 /** Due codes that one tick can lead to, one after another, before something is wrong. */
 const MOST_DUE = 64
@@ -305,13 +299,9 @@ export class EngineCore {
 
   /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
   outcome<A>(call: () => A): Outcome<A> {
-    const exit = Effect.runSyncExit(Effect.sync(call))
-    if (Exit.isSuccess(exit)) return { ok: true, value: exit.value }
-    const error = Cause.squash(exit.cause)
-    const expected =
-      error instanceof DigestError || error instanceof EngineStateError || error instanceof NoBaselineError
-    if (!expected) this.fault(String(error))
-    return { ok: false, error, expected }
+    const outcome = outcomeOf(call)
+    if (!outcome.ok && !outcome.expected) this.fault(String(outcome.error))
+    return outcome
   }
 
   /** As `outcome`, thrown. */
@@ -356,6 +346,14 @@ export class EngineCore {
     return hot.nowCell[0]
   }
 
+  /** A digest was not taken because the audit is full: nothing that cannot be recorded may be decided. */
+  private haltForAudit(): void {
+    const { hot } = this
+    this.trail.pump()
+    if (!hot.audit.full || Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED) return
+    this.actor.send({ type: "trip", reason: "auditQueueFull", nowUs: this.command(COMMAND_AUDIT_FULL) })
+  }
+
   private expect(status: "idle" | "running", call: string): void {
     if (this.status === status) return
     if (this.status === "stopped") throw new EngineStateError({ reason: "stopped", call })
@@ -373,6 +371,9 @@ export class EngineCore {
       case EMERGENCY:
       case DEADLINE:
         break
+      case RING_FULL:
+        this.haltForAudit()
+        return code
       default:
         return code
     }

@@ -1,0 +1,18 @@
+/** How a call of a user's ended: with a value, with an error it is documented to give, or with a defect. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { DigestError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+
+export type Outcome<A> =
+  | { readonly ok: true; readonly value: A }
+  | { readonly ok: false; readonly error: unknown; readonly expected: boolean }
+
+export function outcomeOf<A>(call: () => A): Outcome<A> {
+  const exit = Effect.runSyncExit(Effect.sync(call))
+  if (Exit.isSuccess(exit)) return { ok: true, value: exit.value }
+  const error = Cause.squash(exit.cause)
+  const expected =
+    error instanceof DigestError || error instanceof EngineStateError || error instanceof NoBaselineError
+  return { ok: false, error, expected }
+}
