@@ -156,11 +156,21 @@ describe("nelderMead", () => {
     expect(rig.moves.filter((move) => move === "start").length).toBeGreaterThan(5)
   })
 
-  it("leaves a plateau after one simplex", () => {
-    const rig = new Rig(cube(2), nelderMead.make)
-    rig.descend(() => 7, 30)
-    expect(new Set(rig.moves)).toEqual(new Set(["start"]))
-    expect(new Set(rig.asked.map((unit) => unit.join())).size).toBe(30)
+  it("leaves a plateau once shrinking has changed nothing, and a place where all fails at once", () => {
+    const flat = new Rig(cube(2), nelderMead.make)
+    flat.descend(() => 7, 28)
+    const simplex = ["start", "start", "start", "reflect", "contract inside", "shrink", "shrink"]
+    expect(flat.moves).toEqual([...simplex, ...simplex, ...simplex, ...simplex])
+    const failing = new Rig(cube(2), nelderMead.make)
+    failing.descend(() => Number.NaN, 30)
+    expect(new Set(failing.moves)).toEqual(new Set(["start"]))
+    expect(new Set(failing.asked.map((unit) => unit.join())).size).toBe(30)
+  })
+
+  it("does not take the two sides of a bowl for a plateau", () => {
+    // Equal losses at all three vertices of the first simplex.
+    const { moves } = provoke(2, [1, 1, 1, 2, 0.5])
+    expect(moves.slice(3)).toEqual(["reflect", "contract inside", "reflect"])
   })
 
   it("keeps the choice of its start during a descent and takes others later", () => {

@@ -38,7 +38,7 @@ export type SimplexMove = "start" | "reflect" | "expand" | "contract outside" | 
 export class Simplex {
   /** Which move the wanted points belong to. */
   move: SimplexMove = "start"
-  /** True once it is smaller than the tolerance, or all its losses are equal: nothing more to learn here. */
+  /** True once it is smaller than the tolerance, or lies on a plateau: nothing more to learn here. */
   done = true
   /** Dimensions that move. */
   readonly n: number
@@ -72,6 +72,11 @@ export class Simplex {
     this.states = new Uint8Array(n + 3)
     this.centroid = new Float64Array(size)
     this.order = new Int32Array(n + 1)
+  }
+
+  /** True while `next` has a point to give. */
+  get ready(): boolean {
+    return this.states.includes(WANTED)
   }
 
   /** Loss of the best vertex; Infinity while there is none. */
@@ -250,7 +255,10 @@ export class Simplex {
       centroid[i] = sum / n
       if (high - low > extent) extent = high - low
     }
-    if (!(extent > this.tolerance) || losses[order[0]] === losses[order[n]]) {
+    // Equal losses may be a plateau or the two sides of a bowl: only when shrinking leaves them equal is it a plateau.
+    const level = losses[order[0]] === losses[order[n]]
+    const plateau = level && (this.move === "shrink" || losses[order[0]] === Number.POSITIVE_INFINITY)
+    if (!(extent > this.tolerance) || plateau) {
       this.done = true
       return
     }
