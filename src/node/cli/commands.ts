@@ -169,6 +169,7 @@ export function commandTree(choose: (action: Action) => void) {
       artifact: optional(artifact),
       kind: Flag.withDefault(
         Flag.Literals("kind", ["convergence", "importance"]).pipe(
+          Flag.withMetavar("<kind>"),
           Flag.withDescription(
             "What to draw: the best so far by evaluation, or what share of the differences each parameter explains",
           ),
@@ -190,6 +191,7 @@ export function commandTree(choose: (action: Action) => void) {
     "completions",
     {
       shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(
+        Argument.withMetavar("bash|zsh|fish"),
         Argument.withDescription("Whose completions"),
       ),
     },

@@ -117,7 +117,9 @@ describe("a run as a document", () => {
     await finished()
     const same = await desk.run("verify", "--artifact", "a.json")
     expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining("Same bit for bit") })
-    const artifact = desk.json<{ history: Array<{ value: number; params: { x: number } }> }>("a.json")
+    const artifact = JSON.parse(desk.read("a.json")) as {
+      history: Array<{ value: number; params: { x: number } }>
+    }
     const changed = structuredClone(artifact)
     changed.history[20].params.x += 1e-15
     desk.write("point.json", changed)
@@ -234,30 +236,17 @@ describe("what is wrong", () => {
 })
 
 describe("help", () => {
-  it("is there for everything, with examples, and completions for three shells", async () => {
-    const commands = [
-      "run",
-      "ask",
-      "tell",
-      "interactive",
-      "validate",
-      "export",
-      "import",
-      "verify",
-      "plot",
-      "completions",
-    ]
-    const [root, version, bash, zsh, fish, ...pages] = await Promise.all([
+  it("is on stdout, and completions are there for three shells", async () => {
+    const [root, run, version, ...completions] = await Promise.all([
       desk.run("--help"),
+      desk.run("run", "--help"),
       desk.run("--version"),
       ...["bash", "zsh", "fish"].map((shell) => desk.run("completions", shell)),
-      ...commands.map((command) => desk.run(command, "--help")),
     ])
     expect(version.stdout).toMatch(/^arqon \d+\.\d+\.\d+\n$/)
-    for (const command of commands) expect(root.stdout).toMatch(new RegExp(`^ {2}${command} {2,}\\S`, "m"))
-    for (const page of [root, ...pages])
-      expect(page).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/EXAMPLES[^]*arqon /) })
-    for (const { code, stdout } of [bash, zsh, fish]) {
+    expect(root.stdout).toMatch(/^ {2}interactive {2,}Talk JSON lines/m)
+    expect(run.stdout).toMatch(/--concurrency <n> .*\n[^]*EXAMPLES\n/)
+    for (const { code, stdout } of completions) {
       expect(code).toBe(0)
       for (const word of ["interactive", "concurrency"]) expect(stdout).toContain(word)
     }

@@ -93,6 +93,7 @@ describe("a state", () => {
     )
     expect(tells.map(({ code }) => code)).toEqual([0, 0, 0, 0])
     const { history } = desk.json("state.json")
-    expect(history.map(({ eval_id }) => eval_id).sort()).toEqual([0, 1, 2, 3])
+    expect(new Set(history.map(({ eval_id }) => eval_id))).toEqual(new Set([0, 1, 2, 3]))
+    expect(history).toHaveLength(4)
   })
 })

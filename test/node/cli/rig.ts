@@ -54,8 +54,8 @@ export class Desk {
     return readFileSync(this.path(name), "utf8")
   }
 
-  json<A = Document>(name: string): A {
-    return JSON.parse(this.read(name)) as A
+  json(name: string): Document {
+    return JSON.parse(this.read(name)) as Document
   }
 
   start(args: ReadonlyArray<string>, input: string | null = ""): Running {

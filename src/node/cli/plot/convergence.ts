@@ -1,6 +1,6 @@
 /** A run as a curve: every reading in the order it was told, and the best so far, by phase. */
 import type { HistoryEntry } from "../../../solver/SolverState.ts"
-import { type Axis, makeAxis } from "./ticks.ts"
+import { type Axis, LEAST, makeAxis } from "./ticks.ts"
 
 export type CurvePhase = HistoryEntry["phase"]
 
@@ -104,8 +104,8 @@ function valueAxis(
   const worst = Math.max(first, losses[Math.floor(SHOWN_QUANTILE * (losses.length - 1))])
   const low = Math.min(sign * last, sign * worst)
   const high = Math.max(sign * last, sign * worst)
-  if (low > 0 && high / low >= LOG_RATIO) {
-    const margin = (high / low) ** 0.03
+  if (low > LEAST && high / low >= LOG_RATIO) {
+    const margin = 10 ** (0.03 * (Math.log10(high) - Math.log10(low)))
     return makeAxis(low / margin, high * margin, true, ticks)
   }
   const pad = (high - low) * 0.04

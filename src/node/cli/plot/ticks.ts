@@ -14,10 +14,11 @@ export function linearTicks(min: number, max: number, most: number): ReadonlyArr
   const raw = (max - min) / most
   const power = 10 ** Math.floor(Math.log10(raw))
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw * (1 - 1e-9)) ?? raw
-  const ticks: Array<number> = []
-  for (let k = Math.ceil(min / step - 1e-9); k <= Math.floor(max / step + 1e-9); k++)
-    ticks.push(tidy(k * step))
-  return ticks
+  const first = Math.ceil(min / step - 1e-9)
+  const last = Math.floor(max / step + 1e-9)
+  // Beyond what `makeAxis` hands over a step may be no number; then there are no ticks rather than endless ones.
+  const count = last - first <= 2 * most ? last - first + 1 : 0
+  return Array.from({ length: count }, (_, k) => tidy((first + k) * step))
 }
 
 /** Powers of ten, every one or every few of them. */
@@ -30,12 +31,16 @@ export function logTicks(min: number, max: number, most: number): ReadonlyArray<
   return ticks
 }
 
+/** What lies further out than this is out of any frame: differences of such numbers are no numbers any more. */
+const FURTHEST = 1e300
+/** A range narrower than this, relative to where it lies or at all, has no numbers to put on an axis. */
+const NARROWEST = 1e-11
+export const LEAST = 1e-300
+
 export function makeAxis(min: number, max: number, log: boolean, most: number): Axis {
-  // A range without an extent still needs some.
-  const pad = max > min ? 0 : log ? 0 : Math.abs(min) * 0.1 || 1
-  const low = log && !(max > min) ? min / 2 : min - pad
-  const high = log && !(max > min) ? max * 2 : max + pad
-  const scale = log ? Math.log10 : (x: number): number => x
+  const { low, high } = frame(Math.max(log ? LEAST : -FURTHEST, min), Math.min(FURTHEST, max), log)
+  // Outliers may be on the other side of 0.
+  const scale = (x: number): number => (log ? Math.log10(Math.max(0, x)) : x)
   const from = scale(low)
   const extent = scale(high) - from
   return {
@@ -47,8 +52,18 @@ export function makeAxis(min: number, max: number, log: boolean, most: number): 
   }
 }
 
+/** The range, widened where it has no extent to speak of. */
+function frame(min: number, max: number, log: boolean): { readonly low: number; readonly high: number } {
+  const size = Math.max(Math.abs(min), Math.abs(max))
+  if (max - min > Math.max(LEAST, NARROWEST * size)) return { low: min, high: max }
+  const middle = min / 2 + max / 2
+  if (log) return { low: middle / 2, high: middle * 2 }
+  const pad = size > LEAST ? size * 0.1 : 1
+  return { low: middle - pad, high: middle + pad }
+}
+
 /** Without the dust of binary fractions: 0.3 and not 0.30000000000000004. */
-const tidy = (x: number): number => Number(x.toPrecision(12))
+const tidy = (x: number): number => Number(x.toPrecision(15))
 
 /** Short, and the same form for very large and very small numbers. */
 export function tickText(value: number): string {
