@@ -25,9 +25,9 @@ def throw(ball, speed, angle):
 
 
 def cost(params):
-    # A penalty holds the constraint: a metre beside the target costs as much as 2 J, two metres as much as 8 J.
+    # A penalty holds the constraint: each metre beside the target costs as much as 2 J.
     distance, energy = throw(**params)
-    return energy + 2 * (distance - 50) ** 2
+    return energy + 2 * abs(distance - 50)
 
 
 config = {
@@ -35,7 +35,7 @@ config = {
     "budget": 80,
     "bounds": {
         "ball": {"choices": list(BALLS)},
-        "speed": {"min": 10, "max": 60},
+        "speed": {"min": 10, "max": 40},
         "angle": {"min": 5, "max": 85},
     },
 }
