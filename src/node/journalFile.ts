@@ -174,7 +174,7 @@ class JournalFile {
     try {
       await this.syncing
       await this.attempt(async () => {
-        for (const step of this.sealing()) {
+        for (const step of this.sealing(true)) {
           if (step.do === "write") await disk.write(step.fd, step.bytes, step.at)
           else await disk.sync(step.fd)
         }
@@ -217,7 +217,7 @@ class JournalFile {
     if (exact.length !== batch.length) throw new Error("it was given words without their numbers")
     if (batch[0].start !== undefined) this.start = batch[0].start
     if (this.wantsRotation()) {
-      yield* this.sealing()
+      yield* this.sealing(false)
       this.rotate()
     }
     this.segment ??= this.create()
@@ -237,11 +237,11 @@ class JournalFile {
   }
 
   /** The last frame of the segment, on the disk for good. */
-  private *sealing(): Generator<Step, void> {
+  private *sealing(ended: boolean): Generator<Step, void> {
     const { segment } = this
     if (segment === null || segment.writer === null || segment.length === 0) return
     const { writer } = segment
-    writer.seal()
+    writer.seal(ended)
     const { bytes } = writer
     yield { do: "write", fd: segment.fd, bytes, at: segment.length }
     if (this.options.sync !== "never") yield { do: "sync", fd: segment.fd }

@@ -27,6 +27,8 @@ export interface JournalSegment {
   /** Number of its last trusted record. */
   readonly lastSeq: number
   readonly sealed: boolean
+  /** Sealed, and the run ended with it. */
+  readonly ended: boolean
   /** As written, before any compression, and how many of these bytes can be trusted from the first on. */
   readonly bytes: number
   readonly trustedBytes: number
@@ -153,7 +155,7 @@ class Walk {
         lastSeq,
         records,
         segments,
-        ended: segments.at(-1)?.sealed ?? false,
+        ended: segments.at(-1)?.ended ?? false,
       })),
       problems: this.problems,
       beginsLater: this.beginsLater,
@@ -224,6 +226,7 @@ const segmentOf = (file: string, scan: SegmentScan): JournalSegment => ({
   records: scan.records,
   lastSeq: scan.lastSeq,
   sealed: scan.sealed,
+  ended: scan.ended,
   bytes: scan.bytes,
   trustedBytes: scan.trustedBytes,
 })

@@ -63,7 +63,13 @@ describe("a segment", () => {
     const header = headerOf(run)
     const { scan, entries } = readAll(segmentOf(run, header, true))
     expect(read(entries)).toEqual(written(run))
-    expect(scan).toMatchObject({ header, sealed: true, records: run.records.length, problems: [] })
+    expect(scan).toMatchObject({
+      header,
+      sealed: true,
+      ended: true,
+      records: run.records.length,
+      problems: [],
+    })
     expect(scan.trustedBytes).toBe(scan.bytes)
   })
 
@@ -290,7 +296,7 @@ describe("a file that is no segment", () => {
     expect(kinds(header, Uint8Array.of(2, 1, 0, 0, 0, 5, 0))).toEqual(["gap"])
     expect(kinds(header, Uint8Array.of(3, 4))).toEqual(["unreadable"])
     const seal = (lastSeq: number): Uint8Array =>
-      Uint8Array.of(3, ...new Uint8Array(Float64Array.of(lastSeq).buffer), ...new Uint8Array(32))
+      Uint8Array.of(3, 0, ...new Uint8Array(Float64Array.of(lastSeq).buffer), ...new Uint8Array(32))
     expect(kinds(header, seal(4))).toEqual(["gap", "changed"])
     expect(kinds(header, seal(0), seal(0))).toEqual(["changed", "afterSeal"])
   })

@@ -74,6 +74,6 @@ export const headerOf = (recorded: Recorded): JournalHeader => ({
 export function segmentOf(recorded: Recorded, header = headerOf(recorded), sealed = false): Uint8Array {
   const writer = new SegmentWriter(sha256, header)
   for (const one of recorded.records) writer.append(one)
-  if (sealed) writer.seal()
+  if (sealed) writer.seal(true)
   return writer.bytes.slice()
 }

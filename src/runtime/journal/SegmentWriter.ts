@@ -47,12 +47,16 @@ export class SegmentWriter {
     this.lastSeq = record.numbers[RECORD_SEQUENCE]
   }
 
-  /** The last frame of a segment that was ended on purpose: the number of its last record and the chain's whole state. */
-  seal(): void {
+  /**
+   * The last frame of a segment that was ended on purpose: whether the run ends with it or goes on in another, the number of
+   * its last record, and the chain's whole state.
+   */
+  seal(ended: boolean): void {
     this.start()
     const state = this.frames.head
     this.frames.begin()
     this.frames.byte(SEAL_FRAME)
+    this.frames.byte(ended ? 1 : 0)
     this.frames.double(this.lastSeq)
     this.frames.raw(state)
     this.frames.end()

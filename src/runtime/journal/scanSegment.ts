@@ -74,6 +74,8 @@ export interface SegmentScan {
   readonly lastSeq: number
   /** It was ended on purpose, and nothing is missing. */
   readonly sealed: boolean
+  /** Sealed, and the run ended with it. */
+  readonly ended: boolean
   readonly bytes: number
   /** The longest prefix in which everything checks, in bytes. */
   readonly trustedBytes: number
@@ -96,6 +98,7 @@ class Scan {
   private seq = 0
   private trustedSeq = 0
   private sealed = false
+  private ended = false
   private chained = true
   private state: Uint8Array
   /** The chain's state before the frame being read. */
@@ -121,6 +124,7 @@ class Scan {
       records: this.records,
       lastSeq: this.trustedSeq,
       sealed: this.sealed && this.problems.length === 0,
+      ended: this.ended && this.problems.length === 0,
       bytes: this.bytes.length,
       trustedBytes: this.trustedBytes,
       head: hex(this.trustedState),
@@ -226,9 +230,10 @@ class Scan {
   }
 
   private readSeal(at: number, size: number): void {
+    const ended = this.body.byte()
     const seq = this.body.double()
     const state = this.body.rest()
-    if (this.body.failed || state.length !== STATE_BYTES) {
+    if (this.body.failed || ended > 1 || state.length !== STATE_BYTES) {
       return this.report("unreadable", at, size, "an end of the segment that makes no sense")
     }
     if (seq !== this.seq && this.chained) {
@@ -238,6 +243,7 @@ class Scan {
       this.report("changed", at, size, "the chain does not end in the state that the segment says it does")
     }
     this.sealed = true
+    this.ended = ended === 1
   }
 
   private trust(to: number): void {
@@ -261,7 +267,7 @@ export function scanSegment(bytes: Uint8Array, hash: Hash, visit?: VisitEntry): 
 }
 
 /** Bytes of the frame that ends a segment. */
-const SEAL_BYTES = BODY_AT + 1 + 8 + STATE_BYTES
+const SEAL_BYTES = BODY_AT + 2 + 8 + STATE_BYTES
 
 /** The end of a sealed segment without reading the rest of it; null where it is not sealed. Checks that frame only. */
 export function sealedEnd(
@@ -275,5 +281,5 @@ export function sealedEnd(
   const before = bytes.subarray(bytes.length - STATE_BYTES)
   const state = nextState(hash, before, bytes, at, SEAL_BYTES - BODY_AT)
   if (!carriesLink(bytes, at, state)) return null
-  return { lastSeq: view.getFloat64(at + BODY_AT + 1, true), head: hex(state) }
+  return { lastSeq: view.getFloat64(at + BODY_AT + 2, true), head: hex(state) }
 }
