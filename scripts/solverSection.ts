@@ -145,7 +145,7 @@ function labelTable({ classification: { confusion } }: SolverBench): string {
 
 function timeTable({ times }: SolverBench): string {
   return table(
-    ["ask + tell, us", "landscape", "p50", "p99", "near trial 100", "near trial 10,000", "ratio"],
+    ["ask + tell, us", "landscape", "p50", "p99", "from trial 100", "up to trial 10,000", "ratio"],
     times.askTell.map((one) => [
       `${one.dimensions} dimensions`,
       one.landscape,

@@ -4,9 +4,9 @@
  * the recommended point. Prints tables, and one JSON object with `--json`; progress goes to stderr.
  *
  *   npm run bench:solver [-- --json] [--seeds N] [--functions a,b] [--budget N] [--peers auto|run|recorded|skip]
- *                        [--own] [--no-times]
+ *                        [--strategies a,b] [--own] [--no-times] [--set test|training]
  *
- * `--functions` takes parts of row names ("levy", "sphere-5:r"); `--own` adds the table of all own strategies; `--set training`
+ * `--functions` takes parts of row names ("levy", "sphere-5:r"); `--strategies` names those that regret is measured against; `--own` adds the table of all own strategies; `--set training`
  * runs on the functions that settings are chosen on, which have no peers. Figures but for times are a function of the seeds
  * alone. Exit code 1 when a bar is missed.
  */

@@ -86,7 +86,7 @@ export function regretLines({ regret, rows }: Arena): string {
 
 export function timeTable(times: ReadonlyArray<AskTellTime>): string {
   return table(
-    ["ask + tell, us", "landscape", "p50", "p99", "near trial 100", "near trial 10,000", "ratio"],
+    ["ask + tell, us", "landscape", "p50", "p99", "from trial 100", "up to trial 10,000", "ratio"],
     times.map((one) => [
       `${one.dimensions} dimensions`,
       one.landscape,

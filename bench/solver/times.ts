@@ -6,11 +6,15 @@ import { createSolver } from "arqon"
 import type { Instance } from "../../src/testing/functions.ts"
 import { type Formula, rastrigin, rosenbrock, sphere } from "../../src/testing/formulas.ts"
 import { instanceOf, row } from "../../src/testing/functions.ts"
+import { meanOf } from "../../src/testing/simulate.ts"
 import { quantile } from "./score.ts"
 
 const EVALUATIONS = 10_000
-/** Trials on each side of trial 100 and up to trial 10,000 that a typical cost is taken over. */
-const WINDOW = 50
+/**
+ * Trials from number 100 on, and up to number 10,000, that a typical cost is the mean of: several rounds of a strategy. Within a
+ * round a point of a first stencil costs a twentieth of a step of a fitted model, so a narrow window would compare moves.
+ */
+const WINDOW = 500
 const RUNS = 5
 const STUDIES = 200
 
@@ -80,9 +84,8 @@ export function timeAskTell(
       const at = formula === rosenbrock ? 1 : 0
       const instance = instanceOf(row(`timed-${landscape}-${d}`, d, -5, 5, at, formula, 0, noise), "r", 0)
       const took = medianRun(Array.from({ length: RUNS }, () => timeRun(instance, 0, strategy)))
-      const around = (from: number, to: number): number => quantile([...took.subarray(from, to)], 0.5)
-      const at100Us = around(100 - WINDOW, 100 + WINDOW)
-      const at10000Us = around(EVALUATIONS - 2 * WINDOW, EVALUATIONS)
+      const at100Us = meanOf(took.subarray(100, 100 + WINDOW))
+      const at10000Us = meanOf(took.subarray(EVALUATIONS - WINDOW))
       return {
         landscape,
         dimensions: d,
@@ -118,6 +121,6 @@ export function timeStudy(): { readonly p50Ms: number; readonly p99Ms: number; r
   return {
     p50Ms: quantile(took, 0.5),
     p99Ms: quantile(took, 0.99),
-    meanMs: took.reduce((sum, ms) => sum + ms, 0) / took.length,
+    meanMs: meanOf(took),
   }
 }
