@@ -6,9 +6,9 @@
  *   npm run bench:solver [-- --json] [--seeds N] [--functions a,b] [--budget N] [--peers auto|run|recorded|skip]
  *                        [--strategies a,b] [--own] [--no-times] [--set test|training]
  *
- * `--functions` takes parts of row names ("levy", "sphere-5:r"); `--strategies` names those that regret is measured against; `--own` adds the table of all own strategies; `--set training`
- * runs on the functions that settings are chosen on, which have no peers. Figures but for times are a function of the seeds
- * alone. Exit code 1 when a bar is missed.
+ * `--functions` takes parts of row names ("levy", "sphere-5:r"); `--strategies` names those that regret is measured
+ * against; `--own` adds the table of all of them; `--set training` runs on the functions that settings are chosen on, which
+ * have no peers. Figures but for times are a function of the seeds alone. Exit code 1 when a bar is missed.
  */
 import { parseArgs } from "node:util"
 import { peerNames } from "../peers/PeerProcess.ts"
