@@ -108,6 +108,37 @@ describe("the minimum norm model", () => {
     )
   })
 
+  it("grows up to a full quadratic, which it then has exactly", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 6 }), seeds, (d, seed) => {
+        const draw = new Draw(seed, 4)
+        const most = ((d + 1) * (d + 2)) / 2
+        const square = (z: Float64Array): number =>
+          z.reduce((sum, v, i) => sum + (i + 1) * v * v + v * z[(i + 1) % d] - 0.3 * v, 0)
+        const a = new Float64Array(d).fill(0.3)
+        const b = new Float64Array(d).fill(-0.3)
+        const z = new Float64Array(d)
+        const losses = Float64Array.from({ length: 2 * d + 1 }, (_, k) => {
+          z.fill(0)
+          if (k > 0) z[(k - 1) % d] = k > d ? -0.3 : 0.3
+          return square(z)
+        })
+        const model = new MinimumNormModel(d, most)
+        model.start(d, d, a, b, losses)
+        for (let k = 2 * d + 1; k < most; k++) {
+          for (let i = 0; i < d; i++) z[i] = draw.uniform() - 0.5
+          model.prepare(z)
+          expect(model.grow(z, square(z))).toBe(true)
+        }
+        model.prepare(z)
+        expect(model.grow(z, 0)).toBe(false)
+        for (let i = 0; i < d; i++) z[i] = 2 * draw.uniform()
+        expect(model.value(z)).toBeCloseTo(square(z), 4)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   it("has Lagrange functions that are 1 at their own point and 0 at the others", () => {
     fc.assert(
       fc.property(dimensions, seeds, (d, seed) => {

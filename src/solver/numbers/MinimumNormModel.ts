@@ -14,6 +14,7 @@ import { SymmetricInverse } from "./SymmetricInverse.ts"
  */
 export class MinimumNormModel {
   readonly largest: number
+  readonly capacity: number
   /** Dimensions and points in use. */
   d = 0
   m = 0
@@ -25,7 +26,7 @@ export class MinimumNormModel {
   /** Gradient at the base, and second derivatives (row-major d x d). */
   readonly gradient: Float64Array
   readonly curvature: Float64Array
-  /** Inverse of Powell's system: the points first, then the constant, then the d linear terms. */
+  /** Inverse of Powell's system: the constant first, then the d linear terms, then the points, which may grow in number. */
   readonly inverse: SymmetricInverse
   /** Column of the last prepared point, and what would stand on its diagonal. */
   private readonly column: Float64Array
@@ -36,9 +37,12 @@ export class MinimumNormModel {
   private readonly turned: Float64Array
   private readonly origin: Float64Array
 
-  /** @param largest most dimensions; the points are at most twice as many and one */
-  constructor(largest: number) {
-    const points = 2 * largest + 1
+  /**
+   * @param largest most dimensions
+   * @param points most points, at least twice as many and one
+   */
+  constructor(largest: number, points = 2 * largest + 1) {
+    this.capacity = points
     const size = points + largest + 1
     this.largest = largest
     this.points = new Float64Array(points * largest)
@@ -82,18 +86,19 @@ export class MinimumNormModel {
       H[i * size + j] += value
       if (i !== j) H[j * size + i] += value
     }
+    const tail = d + 1
     // The constant row: the Lagrange function of the base is 1 there, the others are 0.
-    set(0, m, 1)
+    set(0, tail, 1)
     for (let i = 0; i < d; i++) {
       const pa = a[i]
       const ka = 1 + i
-      const linear = m + 1 + i
+      const linear = 1 + i
       points[ka * d + i] = pa
       const fa = losses[ka] - losses[0]
       if (i >= seconds) {
         // Only one point on this axis: a straight line through it, and no curvature.
-        set(0, linear, -1 / pa)
-        set(ka, linear, 1 / pa)
+        set(tail, linear, -1 / pa)
+        set(tail + ka, linear, 1 / pa)
         H[linear * size + linear] = -0.5 * pa * pa
         gradient[i] = fa / pa
         continue
@@ -109,17 +114,19 @@ export class MinimumNormModel {
       const shareA = 1 / (pa * (pa - pb))
       const shareB = 1 / (pb * (pb - pa))
       const share0 = -shareA - shareB
-      set(0, 0, curve0 * share0)
-      set(0, ka, curve0 * shareA)
-      set(0, kb, curve0 * shareB)
-      set(ka, ka, curveA * shareA)
-      set(ka, kb, curveA * shareB)
-      set(kb, kb, curveB * shareB)
+      const first = tail + ka
+      const second = tail + kb
+      set(tail, tail, curve0 * share0)
+      set(tail, first, curve0 * shareA)
+      set(tail, second, curve0 * shareB)
+      set(first, first, curveA * shareA)
+      set(first, second, curveA * shareB)
+      set(second, second, curveB * shareB)
       const slopeA = -pb / (pa * (pa - pb))
       const slopeB = -pa / (pb * (pb - pa))
-      set(ka, linear, slopeA)
-      set(kb, linear, slopeB)
-      set(0, linear, -slopeA - slopeB)
+      set(first, linear, slopeA)
+      set(second, linear, slopeB)
+      set(tail, linear, -slopeA - slopeB)
       gradient[i] = fa * slopeA + fb * slopeB
       curvature[i * d + i] = fa * curveA + fb * curveB
     }
@@ -153,12 +160,12 @@ export class MinimumNormModel {
     for (let k = 0, at = 0; k < m; k++) {
       let sum = 0
       for (let i = 0; i < d; i++, at++) sum += points[at] * z[i]
-      column[k] = 0.5 * sum * sum
+      column[d + 1 + k] = 0.5 * sum * sum
     }
-    column[m] = 1
+    column[0] = 1
     let square = 0
     for (let i = 0; i < d; i++) {
-      column[m + 1 + i] = z[i]
+      column[1 + i] = z[i]
       square += z[i] * z[i]
     }
     this.diagonal = 0.5 * square * square
@@ -167,12 +174,12 @@ export class MinimumNormModel {
 
   /** Value of point k's Lagrange function at the prepared point. */
   lagrange(k: number): number {
-    return this.inverse.product[k]
+    return this.inverse.product[this.d + 1 + k]
   }
 
   /** What replacing point k by the prepared one divides by; near 0 the points would not determine a model. */
   denominator(k: number): number {
-    return this.inverse.denominator(k, this.diagonal)
+    return this.inverse.denominator(this.d + 1 + k, this.diagonal)
   }
 
   /** Puts the prepared point, at displacement z with its loss, in the place of point t. False: nothing changed. */
@@ -180,7 +187,7 @@ export class MinimumNormModel {
     const { d, m, losses, points } = this
     const reference = losses[this.best]
     const expected = this.value(z) - this.value(points, this.best * d)
-    if (!this.inverse.replace(t, this.diagonal)) return false
+    if (!this.inverse.replace(d + 1 + t, this.diagonal)) return false
     // Only where the new point lies did the model not fit: it changes by that miss times the new Lagrange function.
     for (let i = 0; i < d; i++) points[t * d + i] = z[i]
     losses[t] = loss
@@ -193,6 +200,21 @@ export class MinimumNormModel {
     return true
   }
 
+  /** Adds the prepared point, at displacement z with its loss, to the others. False: no room, or nothing changed. */
+  grow(z: Float64Array, loss: number): boolean {
+    const { d, m, losses, points } = this
+    if (m === this.capacity) return false
+    const expected = this.value(z) - this.value(points, this.best * d)
+    const reference = losses[this.best]
+    if (!this.inverse.grow(this.diagonal)) return false
+    for (let i = 0; i < d; i++) points[m * d + i] = z[i]
+    losses[m] = loss
+    this.m = m + 1
+    this.add(m, loss - reference - expected)
+    if (loss < reference) this.best = m
+    return true
+  }
+
   /** Adds `factor` times the Lagrange function of point t to the model. */
   private add(t: number, factor: number): void {
     this.lagrangeInto(t, factor, this.gradient, this.curvature)
@@ -202,10 +224,10 @@ export class MinimumNormModel {
   lagrangeInto(t: number, factor: number, gradient: Float64Array, curvature: Float64Array): void {
     const { d, m, points } = this
     const H = this.inverse.values
-    const row = t * this.inverse.size
-    for (let i = 0; i < d; i++) gradient[i] += factor * H[row + m + 1 + i]
+    const row = (d + 1 + t) * this.inverse.size
+    for (let i = 0; i < d; i++) gradient[i] += factor * H[row + 1 + i]
     for (let k = 0; k < m; k++) {
-      const weight = factor * H[row + k]
+      const weight = factor * H[row + d + 1 + k]
       if (weight === 0) continue
       for (let i = 0; i < d; i++) {
         const by = weight * points[k * d + i]
@@ -242,19 +264,19 @@ export class MinimumNormModel {
       lean[k] = 0.5 * q * q - 0.5 * half * q
       for (let i = 0; i < d; i++) lean[(i + 1) * m + k] = q * (0.5 * origin[i] - points[k * d + i])
     }
-    // mixed = lower-left block of H - lean·Ω; the corner follows from it.
+    // mixed = upper-right block of H - lean·Ω; the corner follows from it.
     for (let r = 0; r < rows; r++) {
       for (let k = 0; k < m; k++) {
-        let sum = H[(m + r) * size + k]
-        for (let j = 0; j < m; j++) sum -= lean[r * m + j] * H[j * size + k]
+        let sum = H[r * size + rows + k]
+        for (let j = 0; j < m; j++) sum -= lean[r * m + j] * H[(rows + j) * size + rows + k]
         mixed[r * m + k] = sum
       }
     }
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c <= r; c++) {
-        let sum = H[(m + r) * size + m + c]
+        let sum = H[r * size + c]
         for (let k = 0; k < m; k++) {
-          sum -= mixed[r * m + k] * lean[c * m + k] + lean[r * m + k] * H[(m + c) * size + k]
+          sum -= mixed[r * m + k] * lean[c * m + k] + lean[r * m + k] * H[c * size + rows + k]
         }
         turned[r * rows + c] = sum
         turned[c * rows + r] = sum
@@ -264,8 +286,8 @@ export class MinimumNormModel {
     for (let k = 0; k < m; k++) {
       for (let i = 0; i < d; i++) mixed[k] += origin[i] * mixed[(i + 1) * m + k]
       for (let r = 0; r < rows; r++) {
-        H[(m + r) * size + k] = mixed[r * m + k]
-        H[k * size + m + r] = mixed[r * m + k]
+        H[r * size + rows + k] = mixed[r * m + k]
+        H[(rows + k) * size + r] = mixed[r * m + k]
       }
     }
     for (let c = 0; c < rows; c++) {
@@ -273,7 +295,7 @@ export class MinimumNormModel {
     }
     for (let r = 0; r < rows; r++) {
       for (let i = 0; i < d; i++) turned[r * rows] += origin[i] * turned[r * rows + i + 1]
-      for (let c = 0; c < rows; c++) H[(m + r) * size + m + c] = turned[r * rows + c]
+      for (let c = 0; c < rows; c++) H[r * size + c] = turned[r * rows + c]
     }
     for (let k = 0; k < m; k++) for (let i = 0; i < d; i++) points[k * d + i] -= origin[i]
   }
@@ -284,7 +306,8 @@ export class MinimumNormModel {
    */
   rebuild(): boolean {
     const { d, m, points, system, losses } = this
-    const size = m + d + 1
+    const tail = d + 1
+    const size = tail + m
     let scale = 0
     for (let i = 0; i < m * d; i++) scale = Math.max(scale, Math.abs(points[i]))
     if (!(scale > 0)) return false
@@ -293,23 +316,23 @@ export class MinimumNormModel {
       for (let j = 0; j <= k; j++) {
         let sum = 0
         for (let i = 0; i < d; i++) sum += points[k * d + i] * by * (points[j * d + i] * by)
-        system[k * size + j] = 0.5 * sum * sum
-        system[j * size + k] = 0.5 * sum * sum
+        system[(tail + k) * size + tail + j] = 0.5 * sum * sum
+        system[(tail + j) * size + tail + k] = 0.5 * sum * sum
       }
-      system[k * size + m] = 1
-      system[m * size + k] = 1
+      system[(tail + k) * size] = 1
+      system[tail + k] = 1
       for (let i = 0; i < d; i++) {
-        system[k * size + m + 1 + i] = points[k * d + i] * by
-        system[(m + 1 + i) * size + k] = points[k * d + i] * by
+        system[(tail + k) * size + 1 + i] = points[k * d + i] * by
+        system[(1 + i) * size + tail + k] = points[k * d + i] * by
       }
     }
-    for (let r = m; r < size; r++) for (let c = m; c < size; c++) system[r * size + c] = 0
+    for (let r = 0; r < tail; r++) for (let c = 0; c < tail; c++) system[r * size + c] = 0
     if (!this.inverse.invert(system, size)) return false
     const H = this.inverse.values
     for (let r = 0; r < size; r++) {
-      const left = r < m ? by * by : r === m ? 1 / (by * by) : 1 / by
+      const left = r >= tail ? by * by : r === 0 ? 1 / (by * by) : 1 / by
       for (let c = 0; c < size; c++) {
-        const right = c < m ? by * by : c === m ? 1 / (by * by) : 1 / by
+        const right = c >= tail ? by * by : c === 0 ? 1 / (by * by) : 1 / by
         H[r * size + c] *= left * right
       }
     }

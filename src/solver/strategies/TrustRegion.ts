@@ -6,8 +6,8 @@
  * Sources: M. J. D. Powell, "The BOBYQA algorithm for bound constrained optimization without derivatives" (2009); the
  * step by coordinate minimisation and the constants were found by experiment.
  */
-import { BoxQuadratic } from "../numbers/boxQuadratic.ts"
 import { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
+import { absorb, contains, farthest, fromBest, ModelSteps } from "../numbers/ModelSteps.ts"
 import type { StrategyContext } from "../Strategy.ts"
 import { KnownPoints } from "./KnownPoints.ts"
 import { Stencil } from "./Stencil.ts"
@@ -18,12 +18,24 @@ const FINAL_RADIUS = 1e-8
 const WIDEST = 0.5
 /** A model is trusted at a finer resolution when its last error was below so many times what it promises. */
 const TRUSTED_ERROR = 10
+/** The base is moved when the best point is farther from it than this, in radii. */
+const FAR_FROM_BASE = 10
 /** Readings on a grid that may be taken from memory in one ask before the descent ends. */
 const RECALLS = 64
 /** Steps whose promise is remembered; the classification asks long before. */
 const PROMISES = 512
 /** Moves of one descent without a reading in between, at most; a guard, never met. */
 const MOVES = 1000
+
+/**
+ * As long as no point of the model is farther than this, in radii, a new one is added and none replaced. Powell's method
+ * always replaces; letting the model grow up to a full quadratic saved half the readings in few dimensions.
+ */
+const NEAR = 10
+/** Points of a model at most, where a full quadratic would have more; the stencil's are always taken. */
+const MOST_POINTS = 45
+/** A point farther than this, in radii, is where the model is mended. */
+const FAR = 10
 
 const STENCIL = 0
 const STEPS = 1
@@ -47,7 +59,7 @@ export class TrustRegion {
   private readonly known: KnownPoints
   private readonly stencil: Stencil
   private readonly model: MinimumNormModel
-  private readonly quadratic: BoxQuadratic
+  private readonly steering: ModelSteps
   /** Dimensions of this descent's axes: all movable ones but those whose stencil points failed. */
   private readonly axes: Int32Array
   private readonly finalRadius: number
@@ -62,11 +74,7 @@ export class TrustRegion {
   /** The last step failed: mend the geometry or go finer before the next one. */
   private mend = false
   private readonly z: Float64Array
-  private readonly step: Float64Array
-  private readonly slope: Float64Array
-  private readonly low: Float64Array
-  private readonly high: Float64Array
-  private readonly bend: Float64Array
+  private readonly aside: Float64Array
   private readonly point: Float64Array
 
   constructor(context: StrategyContext) {
@@ -83,17 +91,13 @@ export class TrustRegion {
     const grids = [...this.movable].map((i) => (step[i] === 0 ? 0 : 0.5 / lastGridIndex[i]))
     this.finalRadius = Math.max(FINAL_RADIUS, d === 0 ? 1 : Math.min(...grids))
     this.stencil = new Stencil(space, this.movable)
-    this.model = new MinimumNormModel(d)
-    this.quadratic = new BoxQuadratic(d)
+    this.model = new MinimumNormModel(d, Math.max(2 * d + 1, Math.min(((d + 1) * (d + 2)) / 2, MOST_POINTS)))
+    this.steering = new ModelSteps(d)
     this.axes = new Int32Array(d)
     this.base = new Float64Array(n)
     this.point = new Float64Array(n)
     this.z = new Float64Array(d)
-    this.step = new Float64Array(d)
-    this.slope = new Float64Array(d)
-    this.low = new Float64Array(d)
-    this.high = new Float64Array(d)
-    this.bend = new Float64Array(d * d)
+    this.aside = new Float64Array(d)
   }
 
   /** True when it has nothing more to ask. */
@@ -236,7 +240,7 @@ export class TrustRegion {
       if (recalls++ > RECALLS) break
       this.locate()
       if (known === Number.POSITIVE_INFINITY) this.retreat()
-      else if (this.repeats()) this.shorten()
+      else if (contains(this.model, this.z)) this.shorten()
       else this.take(known)
     }
     this.state = ENDED
@@ -248,22 +252,14 @@ export class TrustRegion {
     const { model } = this
     let far = 0
     for (let i = 0; i < model.d; i++) far = Math.max(far, Math.abs(model.points[model.best * model.d + i]))
-    if (far > 10 * this.delta) this.rebase()
+    if (far > FAR_FROM_BASE * this.delta) this.rebase()
     return this.mend ? this.proposeGeometry() : this.proposeStep()
   }
 
   private proposeStep(): boolean {
-    const { model, step, z } = this
-    const d = model.d
     this.box(this.delta)
-    model.slopeAt(model.best, this.slope)
-    this.promised = -this.quadratic.minimise(d, 1, this.slope, model.curvature, this.low, this.high, step)
-    let length = 0
-    for (let i = 0; i < d; i++) {
-      length = Math.max(length, Math.abs(step[i]))
-      z[i] = model.points[model.best * d + i] + step[i]
-    }
-    if (!(length >= 0.5 * this.rho) || !(this.promised > 0)) {
+    this.promised = this.steering.lowest(this.model, this.z)
+    if (!(this.steering.length >= 0.5 * this.rho) || !(this.promised > 0)) {
       // Too short a step for this resolution. A model that was just right to about what it promises needs no mending.
       if (this.error < TRUSTED_ERROR * this.promised) this.refine()
       else this.shorten()
@@ -281,35 +277,16 @@ export class TrustRegion {
   }
 
   private proposeGeometry(): boolean {
-    const { model, step, z } = this
-    const d = model.d
+    const { model } = this
     this.mend = false
-    let target = -1
-    let farthest = 4 * this.delta
-    for (let k = 0; k < model.m; k++) {
-      const distance = this.distance(k)
-      if (distance > farthest) {
-        farthest = distance
-        target = k
-      }
-    }
+    const target = farthest(model, FAR * this.delta)
     if (target < 0) {
-      if (this.delta > this.rho) return false
-      this.refine()
+      if (this.delta <= this.rho) this.refine()
       return false
     }
-    this.box(Math.max(Math.min(0.1 * farthest, 0.5 * this.delta), this.rho))
-    const { slope, bend } = this
-    slope.fill(0)
-    bend.fill(0)
-    model.lagrangeInto(target, 1, slope, bend)
-    for (let i = 0, at = 0; i < d; i++) {
-      for (let j = 0; j < d; j++, at++) slope[i] += bend[at] * model.points[model.best * d + j]
-    }
-    const up = -this.quadratic.minimise(d, -1, slope, bend, this.low, this.high, z)
-    const down = -this.quadratic.minimise(d, 1, slope, bend, this.low, this.high, step)
-    const from = up >= down ? z : step
-    for (let i = 0; i < d; i++) z[i] = model.points[model.best * d + i] + from[i]
+    const distance = fromBest(model, model.points, target * model.d)
+    this.box(Math.max(Math.min(0.1 * distance, 0.5 * this.delta), this.rho))
+    this.steering.mending(model, target, this.z)
     this.target = target
     this.move = "geometry"
     return true
@@ -317,7 +294,8 @@ export class TrustRegion {
 
   /** The displacements from the best point that stay in the cube and within `radius`. */
   private box(radius: number): void {
-    const { model, low, high } = this
+    const { model } = this
+    const { low, high } = this.steering
     const d = model.d
     const { periodic } = this.context.space
     for (let a = 0; a < d; a++) {
@@ -340,15 +318,12 @@ export class TrustRegion {
     this.error = Math.abs(gain + model.value(this.z) - model.value(model.points, model.best * model.d))
     if (target >= 0) {
       model.prepare(this.z)
-      if (!this.exchange(target, loss)) this.narrow(0.5 * this.delta)
+      if (!model.replace(target, this.z, loss)) this.narrow(0.5 * this.delta)
       return
     }
     const ratio = gain / this.promised
     if (this.steps < PROMISES) this.kept[this.steps++] = ratio > 0.1 ? 1 : 0
-    let length = 0
-    for (let i = 0; i < model.d; i++) {
-      length = Math.max(length, Math.abs(this.z[i] - model.points[model.best * model.d + i]))
-    }
+    const length = fromBest(model, this.z)
     if (ratio > 0.7) this.narrow(Math.min(WIDEST, Math.max(this.delta, 2 * length)))
     else if (ratio > 0.1) this.narrow(Math.max(0.5 * this.delta, length))
     else this.narrow(Math.max(0.5 * length, 0.25 * this.delta))
@@ -367,11 +342,10 @@ export class TrustRegion {
       if (gap > (space.choices[i] > 0 ? 0 : 10 * this.delta)) return
     }
     const { z } = this
-    const kept = this.step
-    kept.set(z)
+    this.aside.set(z)
     this.locate()
     this.absorb(loss)
-    z.set(kept)
+    z.set(this.aside)
   }
 
   /** Writes the displacement of `point` from the base to `z`. */
@@ -387,56 +361,9 @@ export class TrustRegion {
     }
   }
 
-  /** True when `z` is where the model has a point already. */
-  private repeats(): boolean {
-    const { model, z } = this
-    const d = model.d
-    for (let k = 0; k < model.m; k++) {
-      let same = true
-      for (let i = 0; i < d && same; i++) same = model.points[k * d + i] === z[i]
-      if (same) return true
-    }
-    return false
-  }
-
-  /** Puts the reading at `z` in the place of the point that is farthest off and best replaced by it. */
   private absorb(loss: number): void {
-    const { model, z } = this
-    const d = model.d
-    model.prepare(z)
-    const better = loss < model.losses[model.best]
-    let target = -1
-    let most = better ? 0 : 1
-    for (let k = 0; k < model.m; k++) {
-      if (k === model.best && !better) continue
-      let distance = 0
-      const from = better ? 0 : model.best * d
-      for (let i = 0; i < d; i++) {
-        const origin = better ? z[i] : model.points[from + i]
-        distance = Math.max(distance, Math.abs(model.points[k * d + i] - origin))
-      }
-      const reach = Math.max(1, distance / this.delta)
-      const weight = Math.abs(model.lagrange(k)) * reach * reach * reach * reach
-      if (weight > most) {
-        most = weight
-        target = k
-      }
-    }
-    if (target >= 0) this.exchange(target, loss)
-  }
-
-  private exchange(target: number, loss: number): boolean {
-    return this.model.replace(target, this.z, loss)
-  }
-
-  private distance(k: number): number {
-    const { model } = this
-    const d = model.d
-    let most = 0
-    for (let i = 0; i < d; i++) {
-      most = Math.max(most, Math.abs(model.points[k * d + i] - model.points[model.best * d + i]))
-    }
-    return most
+    this.model.prepare(this.z)
+    absorb(this.model, this.z, loss, this.delta, NEAR)
   }
 
   /** Sets the box, which is never smaller than the resolution. */

@@ -1,0 +1,215 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Draw } from "../../src/solver/Draw.ts"
+import { quadraticTrustRegion } from "../../src/solver/strategies/QuadraticTrustRegion.ts"
+import {
+  checklist,
+  choice,
+  circle,
+  cube,
+  fair,
+  grid,
+  line,
+  type Loss,
+  Rig,
+  spaceOf,
+  sphereAt,
+} from "./strategyRig.ts"
+
+const make = quadraticTrustRegion.make
+/** A reading to begin from, so that the first descent starts where a test says. */
+const from = (d: number, at: number, loss: Loss): ReadonlyArray<readonly [number[], number]> => {
+  const point = Array.from({ length: d }, () => at)
+  return [[point, loss(Float64Array.from(point))]]
+}
+
+/** A positive definite quadratic that lies askew, lowest inside the cube, value 0 there. */
+function bowl(d: number, seed: number, condition: number): Loss {
+  const draw = new Draw(seed, 7)
+  const at = Float64Array.from({ length: d }, () => 0.25 + 0.5 * draw.uniform())
+  const rows = Array.from({ length: d }, (_, k) => {
+    const row = Float64Array.from({ length: d }, () => draw.normal())
+    const length = Math.hypot(...row)
+    return row.map((v) => (v / length) * condition ** (-0.5 * (d === 1 ? 0 : k / (d - 1))))
+  })
+  return (x) => {
+    let sum = 0
+    for (let k = 0; k < d; k++) {
+      let along = 0
+      for (let i = 0; i < d; i++) along += rows[k][i] * (x[i] - at[i])
+      sum += along * along + 0.05 * (x[k] - at[k]) ** 2
+    }
+    return sum
+  }
+}
+
+describe("the quadratic trust region", () => {
+  checklist(quadraticTrustRegion)
+
+  it("solves a separable quadratic with its stencil and a few steps", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(1000), (d, seed) => {
+        const draw = new Draw(seed, 5)
+        const at = Float64Array.from({ length: d }, () => 0.1 + 0.8 * draw.uniform())
+        const weight = Float64Array.from({ length: d }, () => 10 ** (2 * draw.uniform()))
+        const loss: Loss = (x) => x.reduce((sum, v, i) => sum + weight[i] * (v - at[i]) ** 2, 0)
+        const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+        // Where the box of the first step does not hold the optimum, it takes another one or two.
+        rig.descend(loss, 2 * d + 4)
+        return rig.best < 1e-10
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("needs hardly more readings than a quadratic has terms, in few dimensions", () => {
+    const d = 3
+    const needed = Array.from({ length: 21 }, (_, seed) => {
+      const loss = bowl(d, seed, 10)
+      const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+      while (rig.best > 1e-10) rig.descend(loss, 1)
+      return rig.asked.length
+    }).sort((a, b) => a - b)
+    expect(needed[10]).toBeLessThan(15)
+  })
+
+  it("solves quadratics that lie askew", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 8 }), fc.nat(1000), (d, seed) => {
+        const loss = bowl(d, seed, 10)
+        const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+        // A full quadratic has (d + 1)(d + 2) / 2 terms; three times as many readings are plenty, and some to come near.
+        rig.descend(loss, 1.5 * (d + 1) * (d + 2) + 30)
+        return rig.best < 1e-10
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it("finds an optimum on the walls and in the corners of the cube", () => {
+    for (const at of [-0.3, 0, 1, 1.7]) {
+      const loss = sphereAt(at)
+      const rig = new Rig(cube(4), make, { history: from(4, 0.4, loss) })
+      rig.descend(loss, 30)
+      const wall = at < 0.5 ? 0 : 1
+      expect(rig.best).toBeCloseTo(loss(Float64Array.of(wall, wall, wall, wall)), 12)
+    }
+  })
+
+  it("asks for its whole stencil before any answer, and then waits", () => {
+    const d = 5
+    const rig = new Rig(cube(d), make, { history: from(d, 0.5, sphereAt(0.3)) })
+    for (let k = 0; k < 2 * d; k++) expect(rig.ask()).not.toBeNull()
+    expect(rig.ask()).toBeNull()
+    expect(new Set(rig.asked.map((unit) => unit.join())).size).toBe(2 * d)
+    for (let id = 2 * d - 1; id > 0; id--) rig.tell(id, sphereAt(0.3)(rig.asked[id]))
+    expect(rig.ask()).toBeNull()
+    rig.tell(0, sphereAt(0.3)(rig.asked[0]))
+    const step = rig.ask()
+    expect(rig.moves.at(-1)).toBe("step")
+    for (const x of step ?? []) expect(x).toBeCloseTo(0.3, 9)
+  })
+
+  it("comes to the same step whatever the order the stencil is told in", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 6 }), fc.nat(1000), (d, seed) => {
+        const loss = bowl(d, seed, 100)
+        const [a, b] = [0, 1].map((turn) => {
+          const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+          const ids: number[] = []
+          while (rig.ask() !== null) ids.push(rig.asked.length - 1)
+          if (turn === 1) ids.reverse()
+          for (const id of ids) rig.tell(id, loss(rig.asked[id]))
+          return rig.ask()
+        })
+        return a !== null && b !== null && a.every((x, i) => x === b[i])
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it("does without an axis that only ever fails", () => {
+    const d = 3
+    const loss: Loss = (x) => (x[2] === 0.5 ? sphereAt(0.3)(x) : Number.NaN)
+    const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+    rig.descend(loss, 30)
+    expect(rig.best).toBeCloseTo(0.04, 9)
+  })
+
+  it("goes on from a better reading of somebody else's", () => {
+    const d = 2
+    // A valley that bends, from whose end it would take many steps.
+    const loss: Loss = (x) => 100 * (x[1] - x[0] * x[0]) ** 2 + (0.9 - x[0]) ** 2
+    const alone = new Rig(cube(d), make, { history: from(d, 0.1, loss) })
+    alone.descend(loss, 12)
+    const helped = new Rig(cube(d), make, { history: from(d, 0.1, loss) })
+    helped.descend(loss, 6)
+    const tip = Float64Array.of(0.85, 0.72)
+    helped.foreign(tip, loss(tip))
+    helped.descend(loss, 6)
+    // It steps about the tip, where by itself it would not have come to.
+    const reach = (rig: Rig): number =>
+      Math.max(...rig.asked.slice(6).map((unit) => Math.hypot(unit[0] - 0.85, unit[1] - 0.72)))
+    expect(reach(helped)).toBeLessThan(reach(alone))
+    expect(helped.asked.slice(6).every((unit) => unit[0] > 0.5)).toBe(true)
+  })
+
+  it("walks across the seam of a circle", () => {
+    const space = spaceOf([circle, line()])
+    const loss: Loss = (x) => Math.sin(Math.PI * (x[0] - 0.97)) ** 2 + (x[1] - 0.4) ** 2
+    const rig = new Rig(space, make, { history: [[[0.1, 0.5], loss(Float64Array.of(0.1, 0.5))]] })
+    rig.descend(loss, 25)
+    expect(rig.best).toBeLessThan(1e-10)
+    // The short way: nothing was asked for on the far side.
+    for (const [x] of rig.asked.slice(6, 25)) expect(x > 0.4 && x < 0.6).toBe(false)
+  })
+
+  it("finds the best place of a grid, and works on the numbers of a space with choices", () => {
+    const space = spaceOf([grid(50), grid(20), choice(3), line()])
+    const loss: Loss = (x) =>
+      (x[0] - 0.3) ** 2 + (x[1] - 0.7) ** 2 + (x[3] - 0.25) ** 2 + (x[2] > 0.6 ? 0 : 1)
+    const start = [0.5, 0.5, 5 / 6, 0.5]
+    const rig = new Rig(space, make, { history: [[start, loss(Float64Array.from(start))]] })
+    rig.descend(loss, 40)
+    expect(rig.best).toBeLessThan(1e-9)
+  })
+
+  it("spends what is left after a descent on others, from the incumbent and from elsewhere", () => {
+    const loss = sphereAt(0.3)
+    const rig = new Rig(cube(2), make, { history: from(2, 0.5, loss), budget: 400 })
+    rig.descend(loss, 400)
+    const far = rig.asked.slice(200).filter((unit) => Math.hypot(unit[0] - 0.3, unit[1] - 0.3) > 0.3)
+    const near = rig.asked.slice(200).filter((unit) => Math.hypot(unit[0] - 0.3, unit[1] - 0.3) < 0.25)
+    expect(far.length).toBeGreaterThan(10)
+    expect(near.length).toBeGreaterThan(10)
+  })
+
+  it("makes do with a stencil of one point an axis where the budget has no room for two", () => {
+    const d = 10
+    const loss = sphereAt(0.3)
+    const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss), budget: 15 })
+    rig.descend(loss, 15)
+    expect(rig.moves.filter((move) => move === "stencil").length).toBeLessThan(15)
+    expect(rig.moves).toContain("step")
+    expect(rig.best).toBeLessThan(loss(new Float64Array(d).fill(0.5)))
+  })
+
+  it("says how its model kept its promises: wholly on a bowl, hardly on a heap of needles", () => {
+    const d = 4
+    const smooth = new Rig(cube(d), make, { history: from(d, 0.5, bowl(d, 3, 5)) })
+    smooth.descend(bowl(d, 3, 5), 2 * d + 8)
+    expect(smooth.strategy.evidence?.().steps).toBeGreaterThan(4)
+    expect(smooth.strategy.evidence?.().keptPromises).toBeGreaterThan(0.7)
+    const needles: Loss = (x) => x.reduce((sum, v, i) => sum + Math.cos(900 * v * (i + 1)), 0)
+    const rough = new Rig(cube(d), make, { history: from(d, 0.5, needles) })
+    rough.descend(needles, 2 * d + 14)
+    expect(rough.strategy.evidence?.().keptPromises).toBeLessThan(0.5)
+  })
+
+  it("never asks outside of its own budget's help: many workers, late answers, failures", () => {
+    const loss = bowl(6, 11, 50)
+    const rig = new Rig(cube(6), make, { history: from(6, 0.5, loss), budget: 300 })
+    fair(rig, loss, 300, 4, 3, 0.15)
+    expect(rig.best).toBeLessThan(1e-4)
+  })
+})
