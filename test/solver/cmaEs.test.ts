@@ -123,6 +123,18 @@ describe("the distribution of CMA-ES", () => {
   })
 })
 
+describe("a point from an older distribution", () => {
+  it("pulls no further than an own one could", () => {
+    const distribution = new CmaDistribution(2)
+    distribution.begin(Float64Array.of(0, 0), 0.01, 4)
+    // Ten thousand deviations away: without a limit the mean would follow by most of that.
+    distribution.update(Float64Array.of(100, 0, 0, 0.001, -0.001, 0, 0, -0.001), Int32Array.of(0, 1, 2, 3))
+    expect(distribution.mean[0]).toBeGreaterThan(0.01)
+    expect(distribution.mean[0]).toBeLessThan(0.1)
+    expect(distribution.sound).toBe(true)
+  })
+})
+
 describe("cmaEs", () => {
   checklist(cmaEs)
 
@@ -170,6 +182,18 @@ describe("cmaEs", () => {
     rig.descend(trap, 4000)
     expect(rig.best).toBeLessThan(1e-10)
     expect((rig.strategy as CmaEs).distribution.lambda).toBeGreaterThanOrEqual(12)
+  })
+
+  it("gives a run up when its best have stayed the same but for rounding, or its points have become one", () => {
+    const rounding = new Rig(cube(2), (context) => new CmaEs(context))
+    let odd = 0
+    const flat: Loss = (unit) => Math.max(0.05, sphereAt(0.5)(unit)) + (odd++ % 2) * 1e-15
+    rounding.descend(flat, 400)
+    expect((rounding.strategy as CmaEs).distribution.lambda).toBeGreaterThan(6)
+    const pit = new Rig(cube(2), (context) => new CmaEs(context))
+    // Never the same, however near.
+    pit.descend((unit) => Math.log(sphereAt(0.3)(unit)), 900)
+    expect((pit.strategy as CmaEs).distribution.lambda).toBeGreaterThan(6)
   })
 
   it("leaves a plateau after one generation", () => {

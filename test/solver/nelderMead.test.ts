@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest"
+import { KnownPoints } from "../../src/solver/strategies/KnownPoints.ts"
 import { NelderMead, nelderMead } from "../../src/solver/strategies/NelderMead.ts"
 import { coefficients } from "../../src/solver/strategies/Simplex.ts"
+import { Starts } from "../../src/solver/strategies/Starts.ts"
 import { checklist, choice, circle, cube, grid, line, Rig, spaceOf, sphereAt } from "./strategyRig.ts"
 
 /** Losses in the order the points are asked for; gives what was asked, move by move. */
@@ -76,6 +78,8 @@ describe("the five moves in two dimensions", () => {
   it("ranks a new point behind equals, so that ties do not turn the simplex round for ever", () => {
     // The reflected point ties with the second: it is not better than it, so the simplex contracts.
     expect(provoke(2, [...FIRST, 2]).moves[4]).toBe("contract outside")
+    // The contracted point ties with (.625, .5): it is the worst now, and reflected through (.5625, .5).
+    expect(provoke(2, [...FIRST, 2.5, 2]).points[5]).toEqual([0.53125, 0.5625])
   })
 })
 
@@ -95,6 +99,43 @@ describe("the coefficients", () => {
     expect(provoke(4, [...first, 5]).points[6]).toEqual([0.51171875, 0.51171875, 0.51171875, 0.578125])
     // Shrunk by 3/4: an edge of .125 becomes .09375.
     expect(provoke(4, [...first, 5, 5]).points[7]).toEqual([0.59375, 0.5, 0.5, 0.5])
+  })
+})
+
+describe("the starts", () => {
+  it("are the best readings that lie apart from those before, then anywhere apart", () => {
+    const near = [0.5, 0.52, 0.48, 0.55].map((x, k) => [[x, x], k] as const)
+    const history = [...near, [[0.9, 0.1], 10] as const, [[0.1, 0.6], 11] as const]
+    const rig = new Rig(cube(2), nelderMead.make, { history })
+    const starts = new Starts(rig.context)
+    const out = new Float64Array(2)
+    const taken = Array.from({ length: 12 }, () => [starts.take(out), ...out])
+    expect(taken.slice(0, 3)).toEqual([
+      [0, 0.5, 0.5],
+      [10, 0.9, 0.1],
+      [11, 0.1, 0.6],
+    ])
+    for (const [loss] of taken.slice(3)) expect(loss).toBeNaN()
+    const distances = taken
+      .slice(3)
+      .map((a, k) => Math.min(...taken.slice(0, 3 + k).map((b) => Math.hypot(a[1] - b[1], a[2] - b[2]))))
+    expect(Math.min(...distances)).toBeGreaterThan(0.02)
+  })
+})
+
+describe("known points", () => {
+  it("are known on a grid without noise; a failure counts only where nothing was read", () => {
+    const space = spaceOf([grid(4), choice(2)])
+    const history = [[[0.25, 0.25], 3] as const]
+    const known = new KnownPoints(new Rig(space, nelderMead.make, { history }).context)
+    expect(known.loss(Float64Array.of(0.3, 0.1))).toBe(3)
+    known.failed(Float64Array.of(0.25, 0.25))
+    known.failed(Float64Array.of(1, 0.25))
+    expect(known.loss(Float64Array.of(0.25, 0.25))).toBe(3)
+    expect(known.loss(Float64Array.of(1, 0.25))).toBe(Number.POSITIVE_INFINITY)
+    expect(known.loss(Float64Array.of(0.25, 0.75))).toBeNaN()
+    const noisy = new KnownPoints(new Rig(space, nelderMead.make, { history, noise: 0.1 }).context)
+    expect(noisy.loss(Float64Array.of(0.25, 0.25))).toBeNaN()
   })
 })
 

@@ -172,6 +172,21 @@ describe("a mixture of joint kernels", () => {
     expect(sum).toBeCloseTo(1, 9)
   })
 
+  it("weighs the points of an uneven grid by the width of their cells", () => {
+    const space = spaceOf([{ min: 1, max: 8, scale: "log", step: 1 }])
+    const units = [1, 2, 3, 4, 5, 6, 7, 8].map((value) => Math.log(value) / Math.log(8))
+    const widths = units.map((x, g) => {
+      const below = g > 0 ? x - units[g - 1] : units[1] - x
+      const above = g < 7 ? units[g + 1] - x : x - units[6]
+      return (below + above) / 2
+    })
+    // Nothing known: the wide kernel alone.
+    const shares = units.map((x, g) => widths[g] * bell(x - 0.5))
+    const total = shares.reduce((a, b) => a + b)
+    const mixture = mixtureOf(space, [], 0)
+    units.forEach((x, g) => expect(density(mixture, [x])).toBeCloseTo(shares[g] / total, 9))
+  })
+
   it("smooths choices as Aitchison and Aitken do: less the more points there are", () => {
     // Three kernels: the own value gets (1 + 1/3) / (1 + 4/3) = 4/7, any other (1/3) / (7/3) = 1/7; the wide one 1/4 each.
     const mixture = mixtureOf(spaceOf([choice(4)]), [[0.125], [0.125]], 2)
@@ -216,23 +231,27 @@ describe("a mixture of joint kernels", () => {
     }
   })
 
-  it("draws as often as its density says", () => {
-    const space = spaceOf([line(), circle, choice(3), grid(4)])
-    const points = [
-      [0.05, 0.95, 0.5, 0.25],
-      [0.1, 0.05, 0.5, 0.5],
-      [0.7, 0.3, 1 / 6, 1],
-    ]
-    const one = (i: number): SearchSpace => spaceOf([[line(), circle, choice(3), grid(4)][i]])
+  it.each([
+    [
+      "three points",
+      [
+        [0.05, 0.95, 0.5, 0.25],
+        [0.1, 0.05, 0.5, 0.5],
+        [0.7, 0.3, 1 / 6, 1],
+      ],
+    ],
+    ["one point, as wide as can be", [[0.05, 0.95, 0.5, 0.25]]],
+  ])("draws as often as its density says: %s", (_, points) => {
+    const dimensions = [line(), circle, choice(3), grid(4)]
     const draws = 20000
-    const mixture = mixtureOf(space, points, 3)
+    const mixture = mixtureOf(spaceOf(dimensions), points, 3)
     const drawn = Array.from({ length: draws }, () => new Float64Array(4))
     const draw = new Draw(9, 1)
     for (const out of drawn) mixture.sample(draw, out, 0, 1)
     for (let i = 0; i < 4; i++) {
       // The marginal of a mixture of products is the mixture of one dimension.
       const marginal = mixtureOf(
-        one(i),
+        spaceOf([dimensions[i]]),
         points.map((p) => [p[i]]),
         3,
       )
@@ -242,9 +261,8 @@ describe("a mixture of joint kernels", () => {
           i < 2
             ? integral((x) => density(marginal, [x]), bin / bins, (bin + 1) / bins, 100)
             : density(marginal, [i === 2 ? (bin + 0.5) / 3 : bin / 4])
-        const inBin = (x: number): boolean =>
-          Math.min(bins - 1, Math.floor(i === 3 ? x * 4 + 0.5 : x * bins)) === bin
-        const seen = drawn.filter((point) => inBin(point[i])).length
+        const binOf = (x: number): number => Math.min(bins - 1, Math.floor(i === 3 ? x * 4 + 0.5 : x * bins))
+        const seen = drawn.filter((point) => binOf(point[i]) === bin).length
         expect(Math.abs(seen - draws * share)).toBeLessThan(4.5 * Math.sqrt(draws * share))
       }
     }
@@ -308,14 +326,14 @@ describe("tpe", () => {
 
   it("spreads a batch asked for without answers", () => {
     const rig = new Rig(cube(2), tpe.make)
-    rig.descend(sphereAt(0.3), 40)
-    for (let k = 0; k < 20; k++) rig.ask()
-    const batch = rig.asked.slice(40)
+    rig.descend(sphereAt(0.3), 60)
+    for (let k = 0; k < 30; k++) rig.ask()
+    const batch = rig.asked.slice(60)
     const nearest = batch.map((a, k) =>
       Math.min(...batch.map((b, l) => (k === l ? 1 : Math.hypot(a[0] - b[0], a[1] - b[1])))),
     )
-    // Twenty points around one place, were it not for those that wait.
-    expect(nearest.sort((a, b) => a - b)[10]).toBeGreaterThan(0.02)
+    // Thirty points around one place would be a hundredth or two apart, were it not for those that wait.
+    expect(nearest.sort((a, b) => a - b)[15]).toBeGreaterThan(0.04)
   })
 
   it("would rather have an answer once it has a model, and says so", () => {
@@ -338,6 +356,16 @@ describe("the numbers underneath", () => {
         return Math.abs(erf(x) - direct) < 1e-13
       }),
     )
+    // Half way between the nodes of its table, against Maclaurin's series.
+    for (let x = 0.5 / 64 - 1e-9; x < 2; x += 1 / 64) {
+      let sum = 0
+      let term = x
+      for (let n = 0; n < 60; n++) {
+        sum += term / (2 * n + 1)
+        term *= (-x * x) / (n + 1)
+      }
+      expect(Math.abs(erf(x) - (2 / Math.sqrt(Math.PI)) * sum)).toBeLessThan(1e-14)
+    }
     expect(erf(0)).toBe(0)
     expect(erf(100)).toBe(1)
   })
