@@ -70,6 +70,7 @@ describe("the public names", () => {
       "nodePlatform",
       "openJournal",
       "openJsonLines",
+      "openSqlite",
       "readJournal",
       "recordLine",
       "replayJournal",

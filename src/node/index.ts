@@ -14,6 +14,7 @@ export {
   verifyJournal,
 } from "./readJournal.ts"
 export { type JournalReplay, replayJournal } from "./replayJournal.ts"
+export { openSqlite } from "./sqliteSink.ts"
 export { tailJournal, type TailOptions } from "./tailJournal.ts"
 export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"
 export { type KnobChange, whyChanged, type WindowEvidence } from "./whyChanged.ts"

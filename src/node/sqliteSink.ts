@@ -1,0 +1,131 @@
+/**
+ * The audit in a SQLite database, for those who want to ask questions of it: a row a record, with the columns one asks by,
+ * and the whole record as JSON beside them. Each batch is one transaction. `node:sqlite` works in the thread that calls
+ * it: a batch of 256 records takes a few milliseconds of the event loop, so the journal stays the better place for digests.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+import * as Effect from "effect/Effect"
+import { AuditError } from "../domain/errors.ts"
+import type { AuditRecord } from "../runtime/AuditRecord.ts"
+import type { AuditSink } from "../runtime/AuditSink.ts"
+
+const NAME = "sqlite"
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    start TEXT
+  );
+  CREATE TABLE IF NOT EXISTS records (
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    at_us REAL NOT NULL,
+    kind TEXT NOT NULL,
+    generation INTEGER,
+    proposal INTEGER,
+    action TEXT,
+    reason TEXT,
+    knob TEXT,
+    note TEXT,
+    record TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS records_by_time ON records (at_us);
+  CREATE INDEX IF NOT EXISTS records_by_kind ON records (kind, at_us);
+`
+
+const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
+  new AuditError({ reason, sink: NAME, detail: cause instanceof Error ? cause.message : String(cause) })
+
+class SqliteAudit {
+  private readonly db: DatabaseSync
+  private readonly insertRun: StatementSync
+  private readonly insertRecord: StatementSync
+  private runId: number | bigint | null = null
+
+  constructor(db: DatabaseSync) {
+    this.db = db
+    // Readers do not wait for the writer, nor it for them; a killed process loses nothing, a loss of power the last moments.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+    db.exec(SCHEMA)
+    this.insertRun = db.prepare("INSERT INTO runs (run, opened_at, start) VALUES (?, ?, ?)")
+    this.insertRecord = db.prepare(
+      `INSERT INTO records (run_id, seq, at_us, kind, generation, proposal, action, reason, knob, note, record)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    )
+  }
+
+  write(batch: ReadonlyArray<AuditRecord>): void {
+    if (batch.length === 0) return
+    const { db } = this
+    db.exec("BEGIN IMMEDIATE")
+    const before = this.runId
+    try {
+      this.runId ??= this.begin(batch[0])
+      for (const record of batch) this.insert(this.runId, record)
+      db.exec("COMMIT")
+    } catch (cause) {
+      this.runId = before
+      // Some failures have ended the transaction already.
+      if (db.isTransaction) db.exec("ROLLBACK")
+      throw cause
+    }
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  private begin({ run, start }: AuditRecord): number | bigint {
+    const text = start === undefined ? null : JSON.stringify(start)
+    return this.insertRun.run(run, new Date().toISOString(), text).lastInsertRowid
+  }
+
+  private insert(runId: number | bigint, record: AuditRecord): void {
+    const { seq, atUs, kind, generation, proposal, action, reason, knob, note } = record
+    this.insertRecord.run(
+      runId,
+      seq,
+      atUs,
+      kind,
+      generation,
+      proposal ?? null,
+      action ?? null,
+      reason ?? null,
+      knob ?? null,
+      note ?? null,
+      JSON.stringify(record),
+    )
+  }
+}
+
+/**
+ * Opens a database file, made if need be, as a place for the audit: `createEngine({ sinks: [...] })`. Tables `runs` (one row
+ * for each time it was opened and written to) and `records`. Several engines may write to one file, by turns.
+ */
+export const openSqlite = (path: string): Effect.Effect<AuditSink, AuditError> =>
+  Effect.map(
+    Effect.tryPromise({
+      // Loaded when it is wanted: some versions of Node warn that it is young.
+      try: async () => new SqliteAudit(new (await import("node:sqlite")).DatabaseSync(path, { timeout: 0 })),
+      catch: (cause) => failure("open", cause),
+    }),
+    (audit): AuditSink => ({
+      name: NAME,
+      location: path,
+      write: (batch) =>
+        Effect.try({ try: () => audit.write(batch), catch: (cause) => failure("write", cause) }),
+      writeNow: (batch) => {
+        try {
+          audit.write(batch)
+          return null
+        } catch (cause) {
+          return failure("write", cause)
+        }
+      },
+      close: Effect.try({ try: () => audit.close(), catch: (cause) => failure("close", cause) }),
+    }),
+  )

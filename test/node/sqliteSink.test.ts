@@ -1,0 +1,90 @@
+/** The audit in a database: every record once, whole batches or none, and a database that is busy is no loss. */
+import { DatabaseSync } from "node:sqlite"
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+import { openSqlite } from "../../src/node/index.ts"
+import { drive, manual } from "../runtime/plant.ts"
+import { everyKind, record } from "../runtime/recordedRun.ts"
+import { ownFolder } from "./journalRig.ts"
+
+const folder = ownFolder()
+const rows = (path: string, sql: string): ReadonlyArray<Record<string, unknown>> => {
+  const db = new DatabaseSync(path, { readOnly: true })
+  const all = db.prepare(sql).all()
+  db.close()
+  return all
+}
+
+describe("a SQLite sink", () => {
+  it("keeps every record of a run, by the columns one asks by and as a whole", async () => {
+    const path = folder.in("audit.db")
+    const engine = manual({
+      sinks: [await Effect.runPromise(openSqlite(path))],
+      audit: { memory: 100_000, digests: true },
+    })
+    await engine.start()
+    everyKind(engine)
+    await engine.stop()
+    const records = engine.audit.records()
+    const found = rows(path, "SELECT * FROM records ORDER BY seq")
+    expect(found.map(({ record: text }) => JSON.parse(String(text)))).toEqual(
+      JSON.parse(JSON.stringify(records)),
+    )
+    for (const [i, { seq, kind, atUs, generation, proposal, action, reason, note }] of records.entries()) {
+      const columns = { seq, kind, at_us: atUs, generation, proposal, action, reason, note, run_id: 1 }
+      const expected = Object.fromEntries(
+        Object.entries(columns).map(([name, value]) => [name, value ?? null]),
+      )
+      expect(found[i]).toMatchObject(expected)
+    }
+    expect(engine.audit.state().sinks).toMatchObject([{ name: "sqlite", location: path, failures: 0 }])
+    expect(rows(path, "SELECT json_extract(start, '$.seed') AS seed, run FROM runs")).toEqual([
+      { seed: 42, run: "manual-42" },
+    ])
+  })
+
+  it("keeps runs of one name apart", async () => {
+    const path = folder.in("audit.db")
+    for (let run = 0; run < 2; run++) {
+      const engine = manual({ sinks: [await Effect.runPromise(openSqlite(path))] })
+      await engine.start()
+      drive(engine, { digests: 50 })
+      await engine.stop()
+    }
+    const counts = rows(path, "SELECT run_id, count(*) AS n, max(seq) AS last FROM records GROUP BY run_id")
+    expect(counts).toHaveLength(2)
+    for (const { n, last } of counts) expect(n).toBe(last)
+  })
+
+  it("takes nothing of a batch while the database is busy, and all of it once when it is free", async () => {
+    const path = folder.in("audit.db")
+    const sink = await Effect.runPromise(openSqlite(path))
+    const run = await record(everyKind)
+    await Effect.runPromise(sink.write(run.words.slice(0, 10)))
+    const other = new DatabaseSync(path, { timeout: 0 })
+    other.exec("BEGIN IMMEDIATE")
+    const error = await Effect.runPromise(Effect.flip(sink.write(run.words.slice(10))))
+    expect(error).toMatchObject({ _tag: "AuditError", reason: "write", sink: "sqlite" })
+    expect(sink.writeNow?.(run.words.slice(10))?.message).toContain("locked")
+    other.exec("ROLLBACK")
+    other.close()
+    expect(rows(path, "SELECT count(*) AS n FROM records")).toEqual([{ n: 10 }])
+    expect(sink.writeNow?.(run.words.slice(10))).toBeNull()
+    // A batch that was taken and is offered again all the same changes nothing.
+    await Effect.runPromise(sink.write(run.words.slice(-3)))
+    await Effect.runPromise(sink.close)
+    expect(rows(path, "SELECT seq FROM records ORDER BY seq").map(({ seq }) => seq)).toEqual(
+      run.words.map(({ seq }) => seq),
+    )
+    expect(await Effect.runPromise(Effect.flip(sink.write(run.words)))).toMatchObject({ reason: "write" })
+  })
+
+  it("refuses a file that is no database, as an error of the start", async () => {
+    const path = folder.in(".")
+    expect(await Effect.runPromise(Effect.flip(openSqlite(path)))).toMatchObject({
+      _tag: "AuditError",
+      reason: "open",
+      sink: "sqlite",
+    })
+  })
+})
