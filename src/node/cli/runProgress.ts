@@ -79,8 +79,9 @@ const FRAME_MS = 80
 const TICK_MS = 1000
 /** Failures shown one by one; the rest are only counted. */
 const SHOWN_FAILURES = 5
-const LONGEST_BAR = 40
+const LONGEST_BAR = 30
 const SHORTEST_BAR = 8
+const LONGEST_PHASE = "classify".length
 
 class Bar implements Progress {
   private readonly stream: Stream
@@ -142,23 +143,29 @@ function timeLeft(standing: Standing, toldNow: number, elapsedMs: number): numbe
   return toldNow === 0 ? null : ((standing.budget - standing.told) * elapsedMs) / toldNow
 }
 
-/** One line of at most `columns - 1` characters. */
+/**
+ * One line of at most `columns - 1` characters. The bar keeps its length and the counts their places while the run goes
+ * on; what does not fit is left out from the end.
+ */
 export function barText(standing: Standing, leftMs: number | null, columns: number, styles: Styles): string {
   const { phase, told, budget, failed, best } = standing
-  const parts: Array<readonly [string, (text: string) => string]> = [[`${told}/${budget}`, styles.strong]]
+  const counts = `${String(told).padStart(String(budget).length)}/${budget}`
+  const parts: Array<readonly [string, (text: string) => string]> = []
   if (best !== null) parts.push([`best ${numberText(best)}`, styles.good])
   if (failed > 0) parts.push([`${failed} failed`, styles.bad])
-  if (leftMs !== null) parts.push([`about ${durationText(leftMs)} left`, styles.dim])
-  const label = phase.padEnd(8)
-  const room = columns - 1
-  const widthOf = (): number => label.length + 1 + parts.reduce((sum, [text]) => sum + text.length + 2, 0)
-  while (parts.length > 1 && widthOf() + SHORTEST_BAR > room) parts.pop()
-  const width = Math.min(LONGEST_BAR, room - widthOf())
-  const texts = parts.map(([text, paint]) => `  ${paint(text)}`).join("")
-  if (width < SHORTEST_BAR) return `${told}/${budget}`.slice(0, Math.max(0, room))
+  if (leftMs !== null) parts.push([`about ${durationText(Math.ceil(leftMs / 1000) * 1000)} left`, styles.dim])
+  const width = Math.min(LONGEST_BAR, Math.floor(columns / 3))
+  const label = phase.padEnd(LONGEST_PHASE)
+  let room = columns - 1 - (label.length + 1 + width + 2 + counts.length)
+  if (width < SHORTEST_BAR || room < 0) return counts.slice(0, Math.max(0, columns - 1))
+  let texts = `  ${styles.strong(counts)}`
+  for (const [text, paint] of parts) {
+    room -= text.length + 2
+    if (room < 0) break
+    texts += `  ${paint(text)}`
+  }
   const done = budget === 0 ? width : Math.round((told / budget) * width)
-  const bar = `${styles.live("━".repeat(done))}${styles.dim("─".repeat(width - done))}`
-  return `${styles.title(label)} ${bar}${texts}`
+  return `${styles.title(label)} ${styles.live("━".repeat(done))}${styles.dim("─".repeat(width - done))}${texts}`
 }
 
 export const paramsText = (params: Params): string =>

@@ -164,8 +164,8 @@ describe("the bar of a run", () => {
   const standing = { phase: "refine", told: 30, budget: 60, failed: 2, best: 0.001234567 }
 
   it("says where the run stands", () => {
-    expect(barText(standing, 12_000, 120, PLAIN)).toBe(
-      `refine   ${"━".repeat(20)}${"─".repeat(20)}  30/60  best 0.00123457  2 failed  about 12 s left`,
+    expect(barText(standing, 11_400, 120, PLAIN)).toBe(
+      `refine   ${"━".repeat(15)}${"─".repeat(15)}  30/60  best 0.00123457  2 failed  about 12 s left`,
     )
   })
 
