@@ -182,7 +182,7 @@ export class CmaEs implements Strategy {
     this.answered = 0
     // Points of the run before, should answers to them still come, would only confuse this one.
     this.pendingCount = 0
-    this.distribution.begin(this.start, params.sigma ?? SIGMA, lambda)
+    this.distribution.begin(this.start, Math.min(1, Math.max(1e-6, params.sigma ?? SIGMA)), lambda)
   }
 }
 

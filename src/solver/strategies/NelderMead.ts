@@ -112,17 +112,22 @@ export class NelderMead implements Strategy {
   }
 }
 
-/** Edge of a simplex, where `strategy_params` has none. */
+/** Edge of a new simplex by default. */
 const EDGE = 0.3
+
+/** The edge that `strategy_params` ask for, within what a cube has room for. */
+export function edgeOf(params: Readonly<Record<string, number>>): number {
+  return Math.min(1, Math.max(1e-6, params.edge ?? EDGE))
+}
 
 export const nelderMead: StrategyDefinition = {
   name: "nelderMead",
   summary: "Nelder-Mead simplex with coefficients by dimension; restarts from the best diverse points.",
   make: (context) => {
-    const { edge = EDGE, tolerance } = context.params
+    const { tolerance } = context.params
     return new NelderMead(context, {
       start: null,
-      edge: Math.min(1, Math.max(1e-6, edge)),
+      edge: edgeOf(context.params),
       ...(tolerance === undefined ? {} : { tolerance }),
     })
   },

@@ -8,15 +8,17 @@
  */
 import type { Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
 import { KnownPoints } from "./KnownPoints.ts"
+import { edgeOf } from "./NelderMead.ts"
 import { Simplex } from "./Simplex.ts"
 import { Starts } from "./Starts.ts"
 
-const EDGE = 0.3
 /** Simplices in a round: one for so many times n + 1 evaluations left, 2 to 6; */
 const SHARE = 10
 const LEAST_LANES = 2
 const MOST_LANES = 6
-/** but a single one where not even this many times n + 1 are left for each: it would be all starts and no moves. */
+/** so many at most when `starts` says how many; */
+const MOST_CHOSEN = 64
+/** and a single one where not even this many times n + 1 are left for each: it would be all starts and no moves. */
 const TOO_FEW = 4
 /** Evaluations a simplex gets before the first triage, in times n + 1: itself and as many moves. */
 const ALLOWANCE = 2
@@ -50,16 +52,18 @@ export class NelderMeadMultistart implements Strategy {
   private running: Lane[] = []
   private allowance = 0
   private readonly n: number
+  private readonly edge: number
 
   constructor(context: StrategyContext) {
     this.context = context
+    this.edge = edgeOf(context.params)
     this.starts = new Starts(context)
     this.known = new KnownPoints(context)
     this.start = new Float64Array(context.space.size)
     const tolerance = context.params.tolerance ?? (context.noise > 0 ? 1e-2 : 1e-8)
     this.n = new Simplex(context.space, tolerance).n
     const lanes = Math.floor(context.params.starts ?? lanesFor(context.remaining() / (this.n + 1)))
-    for (let k = 0; k < Math.max(1, lanes); k++) {
+    for (let k = 0; k < Math.max(1, Math.min(MOST_CHOSEN, lanes)); k++) {
       const simplex = new Simplex(context.space, tolerance)
       const ids = new Float64Array(simplex.n + 3).fill(-1)
       this.lanes.push({ simplex, ids, spent: 0, best: Number.POSITIVE_INFINITY, idle: 0, over: true })
@@ -153,11 +157,7 @@ export class NelderMeadMultistart implements Strategy {
   private round(): void {
     for (const lane of this.lanes) {
       const loss = this.starts.take(this.start)
-      lane.simplex.begin(
-        this.start,
-        this.context.params.edge ?? EDGE,
-        this.context.noise > 0 ? Number.NaN : loss,
-      )
+      lane.simplex.begin(this.start, this.edge, this.context.noise > 0 ? Number.NaN : loss)
       lane.ids.fill(-1)
       lane.spent = 0
       lane.best = Number.POSITIVE_INFINITY

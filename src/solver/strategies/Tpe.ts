@@ -42,7 +42,7 @@ export class Tpe implements Strategy {
 
   constructor(context: StrategyContext) {
     const { space, params } = context
-    const scott = params.scott ?? 0
+    const scott = Math.max(0, params.scott ?? 0)
     this.context = context
     this.parts = new GoodAndRest(context.readings, Math.min(1, Math.max(0, params.gamma ?? GAMMA)))
     this.startup = params.startup ?? STARTUP
