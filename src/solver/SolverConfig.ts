@@ -69,7 +69,7 @@ export const STRATEGIES: ReadonlyArray<StrategyName> = [
   { name: "quadraticTrustRegion", params: ["radius"] },
   { name: "localRbf", params: [] },
   { name: "nelderMead", params: ["edge", "tolerance"] },
-  { name: "nelderMeadMultistart", params: ["edge", "tolerance"] },
+  { name: "nelderMeadMultistart", params: ["edge", "starts", "tolerance"] },
   { name: "tpe", params: ["gamma", "scott", "startup"] },
   { name: "cmaEs", params: ["lambda", "sigma"] },
   { name: "random", params: [] },
