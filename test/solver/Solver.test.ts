@@ -52,7 +52,7 @@ const runs = fc.record({
 type Run = typeof runs extends fc.Arbitrary<infer T> ? T : never
 
 const begin = ({ space, strategy, seed, budget }: Run): Solver =>
-  createSolver({ seed, budget, strategy, bounds: SPACES[space] }) as unknown as Solver
+  createSolver({ seed, budget, strategy, bounds: SPACES[space] })
 
 /** Drives a solver until its budget is spent and everything was answered; calls `look` after every ask and tell. */
 function drive(run: Run, solver: Solver, look: (solver: Solver) => void = () => {}): ReadonlyArray<Trial> {
@@ -176,8 +176,8 @@ describe("a run", () => {
       fc.property(runs, (run) => {
         const { space, strategy, seed, budget } = run
         const config = { seed, budget, strategy, bounds: SPACES[space] }
-        const low = createSolver(config) as unknown as Solver
-        const high = createSolver({ ...config, objective: "maximize" }) as unknown as Solver
+        const low = createSolver(config)
+        const high = createSolver({ ...config, objective: "maximize" })
         for (let batch; (batch = low.askTrials()) !== null; ) {
           expect(high.askTrials()).toEqual(batch)
           low.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
@@ -274,7 +274,7 @@ describe("telling", () => {
   it("refuses a batch whole, names every problem and changes nothing", () => {
     const solver = plane()
     solver.ask(3)
-    const before = text(solver as unknown as Solver)
+    const before = text(solver)
     const bad: ReadonlyArray<unknown> = [
       { id: 0, value: 1 },
       { id: 7, value: 1 },
@@ -306,7 +306,7 @@ describe("telling", () => {
       "[8]",
     ])
     expect(problems.find(({ path }) => path === "[6].valu")?.suggestion).toBe('Did you mean "value"?')
-    expect(text(solver as unknown as Solver)).toBe(before)
+    expect(text(solver)).toBe(before)
   })
 
   it("refuses to ask for less than one point", () => {
