@@ -16,8 +16,6 @@ import { Readings } from "./Readings.ts"
 import type { SearchSpace } from "./SearchSpace.ts"
 import type { DescentEvidence } from "./Strategy.ts"
 
-/** From this share of the probe's spread on, a landscape counts as noisy. */
-export const NOISY = 0.002
 /** Fewer kept promises than this share, and a quadratic model does not describe the landscape. */
 const KEPT = 0.34
 /** Without steps to judge: a separable quadratic that explains less than this share is not one. */
@@ -37,7 +35,7 @@ export function classify(
   const stencil = !Number.isNaN(keptPromises)
   const { fit, separability } = fitQuadratic(looked, space)
   const spread = spreadOf(looked)
-  const score = noise >= NOISY ? noise : stencil ? keptPromises : fit
+  const score = noise > 0 ? noise : stencil ? keptPromises : fit
   return {
     label: labelOf(noise, keptPromises, fit),
     score,
@@ -57,7 +55,7 @@ export function classify(
 }
 
 function labelOf(noise: number, keptPromises: number, fit: number): LandscapeLabel {
-  if (noise >= NOISY) return "noisy"
+  if (noise > 0) return "noisy"
   if (!Number.isNaN(keptPromises)) return keptPromises < KEPT ? "curved" : "quadratic"
   return fit < FITTED ? "curved" : "quadratic"
 }

@@ -5,7 +5,8 @@
  *
  * - quadratic: the trust region to the end.
  * - curved: a short stage of the local surrogate, then a fresh trust region close around the incumbent.
- * - noisy: the trust region while its box is coarse, then a simplex, which only compares.
+ * - noisy: the trust region while its box is coarse, then a simplex, which only compares; with hardly any noise the
+ *   local surrogate to the end.
  * - choices in the space, or losses that come in steps: TPE, and then the numbers are polished where that helps.
  */
 import type { Classification, LandscapeLabel } from "../Classification.ts"
@@ -19,7 +20,9 @@ import { Tpe } from "./Tpe.ts"
 const SURROGATE_SHARE = 0.15
 /** Radius of the trust region that follows it. */
 const POLISH_RADIUS = 0.015
-/** Under noise the trust region stops at this resolution, and the simplex that follows has this edge. */
+/** Below this share of the probe's spread noise is only felt near the end: a surface through the readings copes. */
+const NOISY = 0.002
+/** Under more noise the trust region stops at this resolution, and the simplex that follows has this edge. */
 const NOISY_RADIUS = 0.1
 const NOISY_EDGE = 0.15
 /** Share of the readings that equal another one from which on a landscape counts as stepped. */
@@ -78,10 +81,8 @@ export class Auto implements Strategy {
     this.label = label
     const { noise } = this.context
     if (this.stage !== TRUST) return
-    if (label === "curved" || (noise > 0 && label !== "noisy")) {
-      if (this.stepped()) this.enter(DENSITIES)
-      else this.enter(SURROGATE)
-    }
+    if (label === "curved" && this.stepped()) this.enter(DENSITIES)
+    else if (label === "curved" || (label === "noisy" && noise < NOISY)) this.enter(SURROGATE)
   }
 
   private advance(): void {

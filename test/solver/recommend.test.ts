@@ -1,0 +1,125 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Draw } from "../../src/solver/Draw.ts"
+import { Readings } from "../../src/solver/Readings.ts"
+import { recommend, recommendations } from "../../src/solver/recommend.ts"
+import { circle, cube, spaceOf } from "./strategyRig.ts"
+
+function readingsOf(points: ReadonlyArray<readonly [ReadonlyArray<number>, number]>): Readings {
+  const readings = new Readings(points[0][0].length)
+  points.forEach(([point, loss], id) => readings.add(id, Float64Array.from(point), loss))
+  return readings
+}
+
+describe("the recommendation", () => {
+  it("is nothing before the first reading", () => {
+    expect(recommend(new Readings(2), cube(2), 0)).toBeNull()
+    expect(recommendations(new Readings(2), cube(2), 0.1, 5)).toEqual([])
+  })
+
+  it("is the lowest reading where readings repeat themselves, the first of equals", () => {
+    const readings = readingsOf([
+      [[0.1], 3],
+      [[0.2], 1],
+      [[0.3], 1],
+    ])
+    expect(recommend(readings, cube(1), 0)).toEqual({ index: 1, loss: 1, standardError: null, readings: 1 })
+  })
+
+  it("is not the luckiest reading under noise, but the best neighbourhood, with its mean and standard error", () => {
+    const readings = readingsOf([
+      [[0.1], 1],
+      [[0.12], 9],
+      [[0.5], 2],
+      [[0.52], 4],
+      [[0.9], 10],
+    ])
+    // Pairs of neighbours: (1, 9), (2, 4) and those of 10. The second have mean 3 and deviation sqrt 2, over sqrt 2.
+    const { index, loss, standardError, readings: count } = recommend(readings, cube(1), 0.1) ?? {}
+    expect({ index, loss, count }).toEqual({ index: 2, loss: 3, count: 2 })
+    expect(standardError).toBeCloseTo(1, 12)
+  })
+
+  it("counts every reading of a point that was read again", () => {
+    const readings = readingsOf([
+      [[0.5], 0],
+      [[0.9], 3],
+      [[0.5], 6],
+      [[0.5], 6],
+      [[0.95], 3.2],
+    ])
+    const best = recommend(readings, cube(1), 0.1)
+    // At 0.5: (0 + 6 + 6 + 3) / 4. At 0.9: (3 + 3.2) / 2.
+    expect(best?.index).toBe(1)
+    expect(best?.loss).toBeCloseTo(3.1, 12)
+    const all = recommendations(readings, cube(1), 0.1, 5)
+    expect(all.map(({ index }) => index)).toEqual([1, 4, 0])
+    expect(all[2].readings).toBe(4)
+    expect(all[2].loss).toBeCloseTo(15 / 4, 12)
+    // Sum of squares about 3.75: 3.75², .75², 2.25², 2.25².
+    expect(all[2].standardError).toBeCloseTo(Math.sqrt((3.75 ** 2 + 0.75 ** 2 + 2 * 2.25 ** 2) / 3 / 4), 12)
+  })
+
+  it("takes neighbours across the seam of a circle", () => {
+    const readings = readingsOf([
+      [[0.01], 1],
+      [[0.3], 1.5],
+      [[0.99], 1],
+      [[0.45], 1.5],
+    ])
+    expect(recommend(readings, spaceOf([circle]), 0.1)?.loss).toBe(1)
+    expect(recommend(readings, cube(1), 0.1)?.loss).not.toBe(1)
+  })
+
+  it("is always a point that was read, with a mean between the lowest and the highest loss", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat(1000),
+        (d, n, seed) => {
+          const draw = new Draw(seed, 1)
+          const readings = new Readings(d)
+          const unit = new Float64Array(d)
+          for (let r = 0; r < n; r++) {
+            if (r % 4 > 0) for (let i = 0; i < d; i++) unit[i] = draw.uniform()
+            readings.add(r, unit, draw.normal())
+          }
+          const losses = readings.losses.slice(0, n)
+          const all = recommendations(readings, cube(d), 0.1, n)
+          const means = all.map(({ loss }) => loss)
+          expect(means).toEqual([...means].sort((a, b) => a - b))
+          expect(all[0]).toEqual(recommend(readings, cube(d), 0.1))
+          for (const { index, loss } of all) {
+            expect(index).toBeGreaterThanOrEqual(0)
+            expect(index).toBeLessThan(n)
+            expect(loss).toBeGreaterThanOrEqual(Math.min(...losses) - 1e-12)
+            expect(loss).toBeLessThanOrEqual(Math.max(...losses) + 1e-12)
+          }
+        },
+      ),
+    )
+  })
+
+  it("is nearer to the true optimum than the lowest reading, on average over noisy samples", () => {
+    const d = 2
+    let byMean = 0
+    let byLuck = 0
+    for (let seed = 0; seed < 60; seed++) {
+      const draw = new Draw(seed, 6)
+      const readings = new Readings(d)
+      const unit = new Float64Array(d)
+      for (let r = 0; r < 150; r++) {
+        for (let i = 0; i < d; i++) unit[i] = draw.uniform()
+        readings.add(r, unit, (unit[0] - 0.5) ** 2 + (unit[1] - 0.5) ** 2 + 0.1 * draw.normal())
+      }
+      const truth = (index: number): number => {
+        readings.read(index, unit)
+        return (unit[0] - 0.5) ** 2 + (unit[1] - 0.5) ** 2
+      }
+      byMean += truth(recommend(readings, cube(d), 0.5)?.index ?? 0)
+      byLuck += truth(readings.lowest)
+    }
+    expect(byMean).toBeLessThan(0.8 * byLuck)
+  })
+})
