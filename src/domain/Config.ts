@@ -36,6 +36,8 @@ export interface EngineSettings {
   readonly runId: string | null
   /** Directory for what is kept on disk, or null for memory only. */
   readonly state: string | null
+  /** How it is kept there. */
+  readonly journal: NonNullable<EngineConfigInput["journal"]>
   readonly gains: NonNullable<EngineConfigInput["gains"]>
   readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
   /** Whether constraint margins steer the cycle. */
@@ -102,6 +104,15 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
         ["audit"],
         "cannot be switched off: every decision of a live engine is recorded.",
         "Leave it out, or bound it with audit: { memory: 1000 }.",
+      ),
+    )
+  }
+  if (record(config.journal) !== null && config.state === undefined) {
+    problems.push(
+      problem(
+        ["journal"],
+        "says how a journal is kept, and there is none.",
+        'Give it a directory: state: "./state".',
       ),
     )
   }
@@ -187,6 +198,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     tickUs: config.tickUs ?? 20 * MILLISECOND_US,
     runId: config.runId ?? null,
     state: config.state ?? null,
+    journal: config.journal ?? {},
     gains: config.gains ?? {},
     safeMode: config.safeMode ?? {},
     constraint: config.constraint ?? true,
@@ -222,7 +234,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     clock: settings.clock,
     tickUs: settings.tickUs,
     ...(runId === null ? {} : { runId }),
-    ...(state === null ? {} : { state }),
+    ...(state === null ? {} : { state, journal: settings.journal }),
     gains: settings.gains,
     safeMode: settings.safeMode,
     constraint: settings.constraint,

@@ -98,6 +98,17 @@ const Audit = Schema.Struct({
   digests: Schema.optional(Schema.Boolean),
 })
 
+const Journal = Schema.Struct({
+  sync: Schema.optional(Schema.Literals(["batch", "interval", "never"])),
+  syncEveryUs: Schema.optional(above0(LONGEST_US)),
+  segmentBytes: Schema.optional(whole(1024, Number.MAX_SAFE_INTEGER)),
+  segmentUs: Schema.optional(above0(LONGEST_US)),
+  compress: Schema.optional(Schema.Literals(["zstd", "gzip", "none"])),
+  keepBytes: Schema.optional(whole(0, Number.MAX_SAFE_INTEGER)),
+  keepSegments: Schema.optional(whole(0, Number.MAX_SAFE_INTEGER)),
+  keepUs: Schema.optional(above0(Number.MAX_SAFE_INTEGER)),
+})
+
 const name = Schema.String.check(
   Schema.makeFilter((text: string) => text.trim() !== "" && text === text.trim() && text.length <= 128, {
     expected: "a name of 1 to 128 characters without white space around it",
@@ -133,6 +144,7 @@ export const EngineConfigSchema = Schema.Struct({
   ),
   telemetry: Schema.optional(Telemetry),
   audit: Schema.optional(Audit),
+  journal: Schema.optional(Journal),
   startIsBaseline: Schema.optional(Schema.Boolean),
 })
 

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { AuditError } from "../domain/errors.ts"
+import { SECOND_US } from "../domain/Units.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
@@ -22,7 +23,6 @@ import {
   listSegments,
   removeLeftovers,
   removeOldest,
-  type Retention,
   segmentPath,
   sha256,
 } from "./journalSegments.ts"
@@ -30,36 +30,49 @@ import { type Lock, lockFile } from "./lockFile.ts"
 
 const NAME = "journal"
 
-/** How a journal is kept; every field has a default. */
-export interface JournalOptions extends Partial<Retention> {
+/** How a journal is kept; every field has a default. Of the limits of what is kept the first that is reached counts. */
+export interface JournalOptions {
   /**
-   * When the disk is made to keep what was written: with every batch, within `syncEveryMs` (default), or when the system
+   * When the disk is made to keep what was written: with every batch, within `syncEveryUs` (default), or when the system
    * likes. A killed process loses nothing either way; a loss of power loses what was not synced.
    */
-  readonly sync?: "batch" | "interval" | "never"
-  /** Default 1,000. */
-  readonly syncEveryMs?: number
+  readonly sync?: "batch" | "interval" | "never" | undefined
+  /** Default a second. */
+  readonly syncEveryUs?: number | undefined
   /** A new segment is begun beyond so many bytes (default 16 MiB) or so long (default a day). */
-  readonly segmentBytes?: number
-  readonly segmentMs?: number
+  readonly segmentBytes?: number | undefined
+  readonly segmentUs?: number | undefined
   /** Of closed segments; default "zstd". */
-  readonly compress?: Compression
+  readonly compress?: Compression | undefined
+  /** Of all segments, as they lie on the disk; default 4 GiB. The oldest go first, the one in use never. */
+  readonly keepBytes?: number | undefined
+  readonly keepSegments?: number | undefined
+  /** Since a segment was last written to. */
+  readonly keepUs?: number | undefined
   /** For tests: the disk that is written to. */
-  readonly disk?: JournalDisk
+  readonly disk?: JournalDisk | undefined
 }
 
-const DAY_MS = 24 * 3600 * 1000
-const DEFAULTS: Required<JournalOptions> = {
+type Settled = { readonly [K in keyof JournalOptions]-?: NonNullable<JournalOptions[K]> }
+
+const DEFAULTS: Settled = {
   sync: "interval",
-  syncEveryMs: 1000,
+  syncEveryUs: SECOND_US,
   segmentBytes: 16 * 1024 * 1024,
-  segmentMs: DAY_MS,
+  segmentUs: 24 * 3600 * SECOND_US,
   compress: "zstd",
   keepBytes: 4 * 1024 * 1024 * 1024,
   keepSegments: Number.POSITIVE_INFINITY,
-  keepMs: Number.POSITIVE_INFINITY,
+  keepUs: Number.POSITIVE_INFINITY,
   disk: nodeDisk,
 }
+
+const settled = (options: JournalOptions): Settled => ({
+  ...DEFAULTS,
+  ...(Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<Settled>),
+})
 
 /** How a journal stands. */
 export interface JournalState {
@@ -89,6 +102,8 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
   cause instanceof AuditError ? cause : new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 
+const sinceUs = (ms: number): number => (Date.now() - ms) * 1000
+
 interface Segment {
   readonly fd: number
   /** Null until the first record tells whose it is. */
@@ -100,7 +115,7 @@ interface Segment {
 
 class JournalFile {
   private readonly directory: string
-  private readonly options: Required<JournalOptions>
+  private readonly options: Settled
   private readonly lock: Lock
   private segment: Segment | null
   private number: number
@@ -118,7 +133,7 @@ class JournalFile {
   private tidyError: string | null = null
   private closed = false
 
-  constructor(directory: string, options: Required<JournalOptions>, lock: Lock) {
+  constructor(directory: string, options: Settled, lock: Lock) {
     this.directory = directory
     this.options = options
     this.lock = lock
@@ -254,7 +269,7 @@ class JournalFile {
   private wantsRotation(): boolean {
     const { segment, options } = this
     if (segment === null || segment.length === 0) return false
-    return segment.length >= options.segmentBytes || Date.now() - segment.sinceMs >= options.segmentMs
+    return segment.length >= options.segmentBytes || sinceUs(segment.sinceMs) >= options.segmentUs
   }
 
   private rotate(): void {
@@ -294,7 +309,7 @@ class JournalFile {
   }
 
   private syncIsDue(): boolean {
-    return this.options.sync === "interval" && Date.now() - this.syncedAtMs >= this.options.syncEveryMs
+    return this.options.sync === "interval" && sinceUs(this.syncedAtMs) >= this.options.syncEveryUs
   }
 
   private noteSync(seq: number): void {
@@ -315,7 +330,7 @@ class JournalFile {
         () => this.syncLater(),
       )
       this.syncing = done.finally(() => (this.syncing = null))
-    }, this.options.syncEveryMs)
+    }, this.options.syncEveryUs / 1000)
     this.timer.unref()
   }
 
@@ -346,13 +361,13 @@ export const openJournal = (
 ): Effect.Effect<JournalSink, AuditError> =>
   Effect.map(
     Effect.tryPromise({
-      try: () => open(directory, { ...DEFAULTS, ...options }),
+      try: () => open(directory, settled(options)),
       catch: (cause) => failure("open", cause),
     }),
     (journal) => sinkOf(directory, journal),
   )
 
-async function open(directory: string, options: Required<JournalOptions>): Promise<JournalFile> {
+async function open(directory: string, options: Settled): Promise<JournalFile> {
   mkdirSync(directory, { recursive: true })
   const lock = await lockFile(join(directory, NAME), { command: "an engine", brief: false, patienceMs: 0 })
   try {

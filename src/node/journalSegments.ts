@@ -168,11 +168,11 @@ async function compressSegment(file: SegmentFile, compression: "zstd" | "gzip"):
 }
 
 /** What is kept of closed segments; whatever limit is reached first. */
-export interface Retention {
+interface Retention {
   readonly keepBytes: number
   readonly keepSegments: number
   /** Since they were last written to. */
-  readonly keepMs: number
+  readonly keepUs: number
 }
 
 /** Removes the oldest segments below `current` until the rest is within the limits; returns how many. */
@@ -187,7 +187,7 @@ export function removeOldest(directory: string, current: number, limits: Retenti
   for (const { number, path, size, mtimeMs } of segments) {
     if (number >= current) break
     const within =
-      bytes <= limits.keepBytes && count <= limits.keepSegments && nowMs - mtimeMs <= limits.keepMs
+      bytes <= limits.keepBytes && count <= limits.keepSegments && 1000 * (nowMs - mtimeMs) <= limits.keepUs
     if (within) break
     rmSync(path, { force: true })
     bytes -= size

@@ -6,7 +6,7 @@ import { openJournal } from "./journalFile.ts"
 /** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
 export const nodePlatform: PlatformService = {
   ...memoryPlatform,
-  openAudit: (directory) => openJournal(directory),
+  openAudit: (directory, _run, options) => openJournal(directory, options),
 }
 
 /** The same for Effect programs: `Engine.layer(config).pipe(Layer.provide(NodePlatform))`. */

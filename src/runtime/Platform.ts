@@ -4,6 +4,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { EngineSettings } from "../domain/Config.ts"
 import type { AuditError } from "../domain/errors.ts"
 import type { AuditSink } from "./AuditSink.ts"
 
@@ -11,7 +12,13 @@ export interface PlatformService {
   /** A name for a run that no other run has. Not asked in manual time, where the seed names the run. */
   readonly newRunId: () => string
   /** Opens the audit of a run under a directory; null where there is no disk. */
-  readonly openAudit: ((directory: string, runId: string) => Effect.Effect<AuditSink, AuditError>) | null
+  readonly openAudit:
+    | ((
+        directory: string,
+        runId: string,
+        options: EngineSettings["journal"],
+      ) => Effect.Effect<AuditSink, AuditError>)
+    | null
 }
 
 const hex = (bytes: Uint8Array): string =>

@@ -36,11 +36,11 @@ const openSinks = Effect.fnUntraced(function* (
   options: RuntimeOptions,
 ): Effect.fn.Return<ReadonlyArray<AuditSink>, AuditError | ConfigError> {
   const own = options.sinks ?? []
-  const { state } = core.settings
+  const { state, journal } = core.settings
   if (state === null) return own
   const { openAudit } = yield* Platform
   if (openAudit === null) return yield* noDisk
-  return [yield* openAudit(state, core.runId), ...own]
+  return [yield* openAudit(state, core.runId, journal), ...own]
 })
 
 const noDisk = new ConfigError({

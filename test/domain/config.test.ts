@@ -172,6 +172,12 @@ describe("a configuration", () => {
     ["a seed below 0", { seed: -1 }, /^seed: must be a whole number/],
     ["a tick of no length", { tickUs: 0 }, /^tickUs: must be a number from 1000/],
     ["an empty state directory", { state: "" }, /^state: must be a name/],
+    [
+      "a journal without a directory",
+      { journal: {} },
+      /^journal: says how a journal is kept, and there is none/,
+    ],
+    ["an unknown sync", { state: "s", journal: { sync: "now" } }, /^journal\.sync: /],
   ])("refuses %s", (_, options, expected) => {
     expect(only({ params, ...options })).toMatch(expected)
   })

@@ -143,7 +143,7 @@ describe("segments", () => {
   it("are begun anew when they are old", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 })
     try {
-      const sink = await open(folder.path, { segmentMs: 1000, compress: "none" })
+      const sink = await open(folder.path, { segmentUs: 1_000_000, compress: "none" })
       const run = await record(everyKind)
       const part = (from: number, to: number) => ({
         words: run.words.slice(from, to),
@@ -375,7 +375,7 @@ describe("a disk that fails", () => {
       vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: 1_800_000_000_000 })
       try {
         const { disk, calls } = handledDisk()
-        const sink = await open(folder.in(sync), { disk, sync, syncEveryMs: 1000 })
+        const sink = await open(folder.in(sync), { disk, sync, syncEveryUs: 1_000_000 })
         await writeAll(sink, run, 10)
         const first = calls.sync
         await vi.advanceTimersByTimeAsync(1000)

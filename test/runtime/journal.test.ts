@@ -328,6 +328,7 @@ describe("the configuration in the record of the start", () => {
       clock: "manual",
       runId: "r",
       state: "./here",
+      journal: { sync: "batch", keepSegments: 9 },
       gains: { mode: "spall", a0: 0.1 },
       safeMode: { exit: "timer", timerUs: 5e6 },
       constraint: false,
