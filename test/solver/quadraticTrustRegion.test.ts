@@ -128,6 +128,20 @@ describe("the quadratic trust region", () => {
     )
   })
 
+  it("does not take somebody else's reading or failure for one of its stencil", () => {
+    const d = 3
+    const loss = sphereAt(0.3)
+    const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+    rig.ask()
+    // Negative ids are others': cause of a wrong model once, when such an id fitted a slot that was not asked for yet.
+    rig.foreign(Float64Array.of(0.9, 0.1, 0.9), 7)
+    rig.strategy.fail(-1, Float64Array.of(0.2, 0.2, 0.2))
+    while (rig.ask() !== null);
+    expect(rig.asked.length).toBe(2 * d)
+    rig.asked.forEach((unit, id) => rig.tell(id, loss(unit)))
+    for (const x of rig.ask() ?? [Number.NaN]) expect(x).toBeCloseTo(0.3, 9)
+  })
+
   it("does without an axis that only ever fails", () => {
     const d = 3
     const loss: Loss = (x) => (x[2] === 0.5 ? sphereAt(0.3)(x) : Number.NaN)

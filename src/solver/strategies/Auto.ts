@@ -1,13 +1,15 @@
 /**
  * The default: it begins with the quadratic trust region, whatever the landscape, and after the classification goes on with
- * what the label calls for. What made choosing pay was that a wrong choice is cheap: every route but the categorical ones
- * comes back to the trust region or keeps its readings.
+ * what the label calls for. What made choosing pay was that a wrong choice is cheap: every route but the noisy ones comes
+ * back to the trust region.
  *
  * - quadratic: the trust region to the end.
- * - curved: a short stage of the local surrogate, then a fresh trust region close around the incumbent.
+ * - curved: a short stage of the local surrogate, then a fresh trust region close around the incumbent. Losses that come
+ *   in steps have no slopes to follow: TPE.
  * - noisy: the trust region while its box is coarse, then a simplex, which only compares; with hardly any noise the
  *   local surrogate to the end.
- * - choices in the space, or losses that come in steps: TPE, and then the numbers are polished where that helps.
+ * - choices in the space: TPE from the start, then the surrogate, which tries other choices too, then the trust region on
+ *   the numbers. Under noise TPE to the end.
  */
 import type { Classification, LandscapeLabel } from "../Classification.ts"
 import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
@@ -27,8 +29,9 @@ const NOISY_RADIUS = 0.1
 const NOISY_EDGE = 0.15
 /** Share of the readings that equal another one from which on a landscape counts as stepped. */
 const STEPPED = 0.3
-/** Share of the budget after which the numbers of a categorical space are polished. */
-const CHOOSING_SHARE = 0.7
+/** Where there are choices: shares of the budget after which the surrogate and then the trust region take over. */
+const CHOOSING_SHARE = 0.4
+const CHOSEN_SHARE = 0.7
 
 const TRUST = 0
 const SURROGATE = 1
@@ -42,7 +45,9 @@ export class Auto implements Strategy {
   private active: Strategy
   private stage = TRUST
   private label: LandscapeLabel | null = null
-  /** Readings of a stage after which the next one begins. */
+  /** Grid points that gave no number: each stage is told of those before it, so that none asks for them again. */
+  private readonly failed: Array<Float64Array> = []
+  /** Readings after which the next stage begins. */
   private until = Number.POSITIVE_INFINITY
 
   constructor(context: StrategyContext) {
@@ -66,6 +71,7 @@ export class Auto implements Strategy {
   }
 
   fail(id: number, unit: Float64Array): void {
+    if (!this.context.space.continuous) this.failed.push(unit.slice())
     this.active.fail(id, unit)
   }
 
@@ -88,8 +94,8 @@ export class Auto implements Strategy {
   private advance(): void {
     const { readings, noise } = this.context
     if (this.stage === TRUST && this.label === "noisy" && this.trust.fine(NOISY_RADIUS)) this.enter(SIMPLEX)
-    if (readings.count < this.until) return
-    if (noise === 0) this.enter(POLISH)
+    if (readings.count < this.until || noise > 0) return
+    this.enter(this.stage === DENSITIES ? SURROGATE : POLISH)
   }
 
   private enter(stage: number): void {
@@ -98,7 +104,7 @@ export class Auto implements Strategy {
     this.stage = stage
     this.until = Number.POSITIVE_INFINITY
     if (stage === SURROGATE) {
-      this.until = readings.count + SURROGATE_SHARE * budget
+      this.until = space.categorical ? CHOSEN_SHARE * budget : readings.count + SURROGATE_SHARE * budget
       this.active = new LocalRbf(context)
     } else if (stage === POLISH) this.active = new QuadraticTrustRegion(context, POLISH_RADIUS)
     else if (stage === SIMPLEX) this.active = new NelderMead(context, { start: null, edge: NOISY_EDGE })
@@ -106,6 +112,7 @@ export class Auto implements Strategy {
       if (space.categorical) this.until = CHOOSING_SHARE * budget
       this.active = new Tpe(context)
     }
+    for (const unit of this.failed) this.active.fail(-1, unit)
   }
 
   /** Losses that come in steps: many readings of different points are equal. */

@@ -66,6 +66,7 @@ export class QuadraticTrustRegion implements Strategy {
   }
 
   fail(id: number, unit: Float64Array): void {
+    this.known.failed(unit)
     this.descent.fail(id, unit)
   }
 

@@ -81,8 +81,9 @@ export class Stencil {
     this.state[slot] = id
   }
 
-  /** The slot that waits for this trial, or -1. */
+  /** The slot that waits for this trial, or -1. Negative ids are others' readings, and here they are states. */
   slotOf(id: number): number {
+    if (id < 0) return -1
     for (let s = 0; s < this.slots; s++) if (this.state[s] === id) return s
     return -1
   }

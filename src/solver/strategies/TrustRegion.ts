@@ -172,17 +172,16 @@ export class TrustRegion {
 
   /** A trial without a number. Returns whether it was asked for by this descent. */
   fail(id: number, unit: Float64Array): boolean {
+    this.known.failed(unit)
     if (this.state === STENCIL) {
       const slot = this.stencil.slotOf(id)
       if (slot < 0) return false
-      this.known.failed(unit)
       this.stencil.break(slot)
       if (this.stencil.complete) this.collect()
       return true
     }
     if (this.state !== STEPS || id !== this.pending) return false
     this.pending = -1
-    this.known.failed(unit)
     this.retreat()
     return true
   }

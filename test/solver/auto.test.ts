@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest"
+import type { Classification, LandscapeLabel } from "../../src/solver/Classification.ts"
+import type { Dimension } from "../../src/solver/SearchSpace.ts"
+import { auto } from "../../src/solver/strategies/Auto.ts"
+import {
+  checklist,
+  choice,
+  cube,
+  fair,
+  line,
+  type Loss,
+  Rig,
+  type RigOptions,
+  spaceOf,
+  sphereAt,
+} from "./strategyRig.ts"
+
+const found = (label: LandscapeLabel): Classification => ({
+  label,
+  score: 0.5,
+  readings: 0,
+  stencil: true,
+  features: {
+    keptPromises: 0.5,
+    variance: 0,
+    residualDecay: 0,
+    quadraticFit: 0,
+    dispersion: 0,
+    distanceCorrelation: 0,
+    separability: 0,
+    noise: 0,
+  },
+})
+
+/** A run as the solver has it: a probe, the first readings, the label, the rest. Gives the moves after the label. */
+function route(
+  loss: Loss,
+  label: LandscapeLabel,
+  options: RigOptions = {},
+  dimensions: ReadonlyArray<Dimension> = [line(), line(), line()],
+): { rig: Rig; moves: ReadonlyArray<string> } {
+  const space = spaceOf(dimensions)
+  const budget = options.budget ?? 100
+  const history = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9].map((x, k) => {
+    const unit = Float64Array.from(dimensions, (_, i) => space.snapOne(i, (x + 0.37 * i * (k + 1)) % 1))
+    return [[...unit], loss(unit)] as const
+  })
+  const rig = new Rig(space, auto.make, { ...options, budget, history })
+  const first = 2 * dimensions.length + 9
+  rig.descend(loss, first)
+  rig.strategy.classified?.(found(label))
+  rig.descend(loss, budget - 6 - first)
+  return { rig, moves: rig.moves.slice(first) }
+}
+
+const kinked: Loss = (x) => x.reduce((sum, v) => sum + Math.abs(v - 0.37), 0)
+const own = ["stencil", "step", "geometry"]
+const counts = (moves: ReadonlyArray<string>, of: ReadonlyArray<string>): number =>
+  moves.filter((move) => of.includes(move)).length
+
+describe("the default strategy", () => {
+  checklist(auto)
+
+  it("begins with the trust region and stays with it on a quadratic landscape", () => {
+    const { rig, moves } = route(sphereAt(0.3), "quadratic")
+    expect(rig.moves[0]).toBe("stencil")
+    expect(counts(rig.moves, own)).toBe(rig.moves.length)
+    expect(moves.length).toBeGreaterThan(50)
+    expect(rig.best).toBeLessThan(1e-12)
+  })
+
+  it("spends a share of the budget on the surrogate of a curved one, and comes back", () => {
+    const { moves } = route(kinked, "curved")
+    expect(moves.slice(0, 15).every((move) => move === "candidate")).toBe(true)
+    expect(moves[15]).toBe("stencil")
+    expect(counts(moves.slice(15), own)).toBe(moves.length - 15)
+  })
+
+  it("comes back close to the incumbent", () => {
+    const { rig, moves } = route(kinked, "curved")
+    const after = rig.asked.length - moves.length + 15
+    const [first, second] = [rig.asked[after], rig.asked[after + 1]]
+    expect(Math.max(...first.map((x, i) => Math.abs(x - second[i])))).toBeLessThan(0.05)
+  })
+
+  it("leaves differences alone under noise: the trust region while it is coarse, then a simplex", () => {
+    const { moves } = route(kinked, "noisy", { noise: 0.1 })
+    const simplex = moves.findIndex((move) => move === "start")
+    expect(simplex).toBeGreaterThanOrEqual(0)
+    expect(counts(moves.slice(0, simplex), own)).toBe(simplex)
+    expect(moves.slice(simplex)).toContain("reflect")
+    expect(counts(moves.slice(simplex), own)).toBe(0)
+  })
+
+  it("follows the surrogate to the end where there is hardly any noise", () => {
+    const { moves } = route(kinked, "noisy", { noise: 1e-6 })
+    expect(counts(moves, ["candidate", "uniform"])).toBe(moves.length)
+  })
+
+  it("takes densities where losses come in steps", () => {
+    const stairs: Loss = (x) => x.reduce((sum, v) => sum + Math.round(3 * Math.abs(v - 0.4)), 0)
+    const { moves } = route(stairs, "curved")
+    expect(counts(moves, [...own, "candidate"])).toBe(0)
+  })
+
+  it("chooses first where there are choices, and then polishes the numbers", () => {
+    const dimensions = [choice(3), choice(2), line(), line()]
+    const loss: Loss = (x) =>
+      (x[0] > 0.6 ? 0 : 0.3) + (x[1] > 0.5 ? 0 : 0.2) + (x[2] - 0.3) ** 2 + (x[3] - 0.6) ** 2
+    const { rig } = route(loss, "quadratic", { budget: 100 }, dimensions)
+    // What was known before counts as read: 40 and 70 readings are 34 and 64 trials.
+    expect(counts(rig.moves.slice(0, 34), [...own, "candidate"])).toBe(0)
+    expect(counts(rig.moves.slice(34, 64), ["candidate", "uniform"])).toBe(30)
+    expect(counts(rig.moves.slice(64), own)).toBe(rig.moves.length - 64)
+    expect(rig.best).toBeLessThan(1e-6)
+  })
+
+  it("says how the trust region's model kept its promises, also when something else is at work by then", () => {
+    const { rig } = route(kinked, "curved")
+    const evidence = rig.strategy.evidence?.()
+    expect(evidence?.steps).toBeGreaterThan(0)
+    expect(evidence?.keptPromises).toBeGreaterThanOrEqual(0)
+  })
+
+  it("takes answers to what one stage asked for after the next has begun", () => {
+    for (const label of ["quadratic", "curved", "noisy"] as const) {
+      const rig = new Rig(cube(3), auto.make, { noise: label === "noisy" ? 0.1 : 0, budget: 150 })
+      fair(rig, kinked, 20, 4, 7)
+      rig.strategy.classified?.(found(label))
+      fair(rig, kinked, 140, 4, 8, 0.1)
+      expect(rig.best).toBeLessThan(0.3)
+    }
+  })
+})
