@@ -142,6 +142,19 @@ describe("the quadratic trust region", () => {
     for (const x of rig.ask() ?? [Number.NaN]) expect(x).toBeCloseTo(0.3, 9)
   })
 
+  it("does not take somebody else's reading for its own step when it waits for none", () => {
+    const d = 3
+    const loss = bowl(d, 5, 20)
+    const alone = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+    const helped = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+    for (const rig of [alone, helped]) rig.descend(loss, 8)
+    const far = Float64Array.of(0.95, 0.05, 0.95)
+    helped.foreign(far, 100)
+    for (const rig of [alone, helped]) rig.descend(loss, 6)
+    expect(helped.asked).toEqual(alone.asked)
+    expect(helped.strategy.evidence?.()).toEqual(alone.strategy.evidence?.())
+  })
+
   it("does without an axis that only ever fails", () => {
     const d = 3
     const loss: Loss = (x) => (x[2] === 0.5 ? sphereAt(0.3)(x) : Number.NaN)

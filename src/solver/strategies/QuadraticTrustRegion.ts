@@ -51,7 +51,7 @@ export class QuadraticTrustRegion implements Strategy {
     if (this.descents === 0) this.begin()
     // A descent may end at once where the grid is known all over: then any point is as good as another.
     for (let tries = 0; tries < 3; tries++) {
-      if (this.hopeless()) descent.drop()
+      if (descent.overtaken || this.hopeless()) descent.drop()
       if (descent.ask(id, out)) return true
       if (!descent.ended) return false
       this.begin()
@@ -85,7 +85,7 @@ export class QuadraticTrustRegion implements Strategy {
     if (this.descents === 1) this.shares = keptPromises(this.descent)
     const restart = this.descents++
     const incumbent = readings.lowest
-    if (restart % 2 === 0 && restart > 0) {
+    if (restart % 2 === 0 && restart > 0 && !this.descent.overtaken) {
       const loss = this.starts.take(this.point)
       this.context.space.snap(this.point)
       this.descent.begin(this.point, loss, FIRST_RADIUS)

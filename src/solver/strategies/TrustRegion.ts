@@ -40,6 +40,8 @@ const FAR = 10
 const STENCIL = 0
 const STEPS = 1
 const ENDED = 2
+/** Waiting for no trial: no id, and no mark of others' readings, which are negative too. */
+const NONE = Number.NaN
 
 export class TrustRegion {
   /** Which move the last ask was. */
@@ -52,6 +54,8 @@ export class TrustRegion {
   /** 1 for each step of this descent that gained more than a tenth of what the model promised. */
   readonly kept = new Uint8Array(PROMISES)
   steps = 0
+  /** Somebody else's reading is better than all of its own and too far away to be taken into the model. */
+  overtaken = false
   /** Dimensions that a model can be made over: numbers with at least two positions. */
   readonly movable: Int32Array
   private state = ENDED
@@ -66,7 +70,7 @@ export class TrustRegion {
   /** The point that displacements count from. */
   private readonly base: Float64Array
   /** Trial that the descent waits for, the model point it is to replace (-1: to be chosen), and what was best when asked. */
-  private pending = -1
+  private pending = NONE
   private target = -1
   private reference = 0
   /** What the model was wrong by at its last reading. */
@@ -128,8 +132,9 @@ export class TrustRegion {
     this.rho = radius
     this.steps = 0
     this.promised = 0
-    this.pending = -1
+    this.pending = NONE
     this.mend = false
+    this.overtaken = false
     this.error = Number.POSITIVE_INFINITY
     this.base.set(centre)
     this.state = d === 0 ? ENDED : STENCIL
@@ -145,7 +150,7 @@ export class TrustRegion {
       if (!this.stencil.complete) return false
       this.collect()
     }
-    return this.state === STEPS && this.pending < 0 && this.askStep(id, out)
+    return this.state === STEPS && Number.isNaN(this.pending) && this.askStep(id, out)
   }
 
   /** A reading. Returns whether it was asked for by this descent; another's may become its best point. */
@@ -165,7 +170,7 @@ export class TrustRegion {
       this.adopt(loss)
       return false
     }
-    this.pending = -1
+    this.pending = NONE
     this.take(loss)
     return true
   }
@@ -181,7 +186,7 @@ export class TrustRegion {
       return true
     }
     if (this.state !== STEPS || id !== this.pending) return false
-    this.pending = -1
+    this.pending = NONE
     this.retreat()
     return true
   }
@@ -335,10 +340,12 @@ export class TrustRegion {
     const { model } = this
     if (!(loss < model.losses[model.best])) return
     const { space } = this.context
-    for (let i = 0, a = 0; i < space.size; i++) {
-      while (a < model.d && this.axes[a] < i) a++
+    for (let i = 0; i < space.size; i++) {
       const gap = Math.abs(space.difference(i, this.base[i], this.point[i]))
-      if (gap > (space.choices[i] > 0 ? 0 : 10 * this.delta)) return
+      if (gap > (this.axes.subarray(0, model.d).includes(i) ? NEAR * this.delta : 0)) {
+        this.overtaken = true
+        return
+      }
     }
     const { z } = this
     this.aside.set(z)
