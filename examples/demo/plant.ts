@@ -3,6 +3,8 @@
  * the service reads them live at every request, and 25 times a second one reading goes back. Run by main.ts.
  */
 import { createEngine } from "arqon"
+import { openJsonLines } from "arqon/node"
+import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -46,8 +48,9 @@ const service = new QuoteService(table, knobs, (generation, latencyMs, ageMs, re
 const server = createServer(service.handle)
 const feed = setInterval(() => table.changePrices(PRODUCTS_PER_FEED), FEED_MS)
 
-const makeEngine = (seed: number, stateFolder: string) =>
-  createEngine({
+const makeEngine = (seed: number, stateFolder: string) => {
+  const runId = `demo-${seed}-${process.pid}`
+  return createEngine({
     params,
     objective: "minimize",
     seed,
@@ -55,8 +58,11 @@ const makeEngine = (seed: number, stateFolder: string) =>
     // Five readings to a window, as by default. Two windows make a pair within half a second, because what else happens
     // on the machine drifts less between two readings that stand close together; 60 ms let a new time to live settle.
     window: { us: 2_000_000, settleUs: 60_000 },
-    state: stateFolder,
+    runId,
+    // JSON lines, so that anybody can read what was decided with whatever is at hand.
+    sinks: [Effect.runSync(openJsonLines(stateFolder, runId))],
   })
+}
 
 type DemoEngine = ReturnType<typeof makeEngine>
 let engine: DemoEngine | null = null
