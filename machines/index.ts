@@ -64,3 +64,10 @@ export type {
   ToldEvent,
 } from "./solverEvents.ts"
 export { SolverMoment } from "./SolverMoment.ts"
+export {
+  type VariantContext,
+  type VariantEvent,
+  type VariantInput,
+  variantMachine,
+  type VariantReport,
+} from "./variant.machine.ts"

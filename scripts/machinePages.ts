@@ -7,6 +7,7 @@ import { engineMachine } from "../machines/engine.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
 import { solverMachine } from "../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../machines/spsaCycle.machine.ts"
+import { variantMachine } from "../machines/variant.machine.ts"
 
 export interface Page {
   readonly file: string
@@ -104,6 +105,23 @@ points that the old one would have asked for; \`pendingTrials\` are those that w
 more: the reply to the last \`tell\` says \`phase: "done"\`.`,
     colours: "Green states are live: trials may be out. Amber states are safe: the run is over.",
     root: solverMachine.root,
+  },
+  {
+    file: "variant.md",
+    title: "variantMachine",
+    intro: `One actor is one variant. Every event says \`by\` whom, \`why\` and \`atUs\`. An accepted one leaves its transition in
+\`context.last\` (who, when, why, from, to, evidence) and emits \`moved\`; a refused one changes nothing but \`context.refusal\`, a list
+of all that is missing, and emits \`refused\`.
+
+| step | demands, besides who and why |
+|---|---|
+| \`revise\` | nothing; the evidence so far becomes void, and who revises becomes an author |
+| \`evaluate\` | evidence of finite numbers. Evidence of a broken constraint takes an approval away |
+| \`approve\` | evidence of three readings or more, no broken constraint in any; constraints and a rollback plan; somebody who wrote no part of it |
+| \`promote\` | an approval that would be given again now. The approver may promote |
+| \`sendBack\`, \`withdraw\`, \`demote\`, \`archive\` | nothing: away from the plant is always possible |`,
+    colours: "Green states are live: the variant is selectable online. Amber states are safe: it is not.",
+    root: variantMachine.root,
   },
 ]
 

@@ -5,6 +5,7 @@ import { engineMachine } from "../../machines/engine.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { solverMachine } from "../../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
+import { variantMachine } from "../../machines/variant.machine.ts"
 import { machinePages } from "../../scripts/machinePages.ts"
 
 const folder = resolve(import.meta.dirname, "../../docs/machines")
@@ -37,7 +38,7 @@ describe("the pages of the machines", () => {
   }
 
   it("every state has a description, and every leaf says whether it is live or safe", () => {
-    for (const { root } of [engineMachine, spsaCycleMachine, safeModeMachine, solverMachine]) {
+    for (const { root } of [engineMachine, spsaCycleMachine, safeModeMachine, solverMachine, variantMachine]) {
       for (const state of statesOf(root)) {
         expect(state.description, state.key).toBeTruthy()
         if (Object.keys(state.states).length === 0) {
