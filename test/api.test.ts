@@ -60,6 +60,7 @@ describe("the public names", () => {
       "Platform",
       "memoryPlatform",
       "replay",
+      "whatIf",
     ])
   })
 
@@ -78,6 +79,7 @@ describe("the public names", () => {
       "tailJournal",
       "timeText",
       "verifyJournal",
+      "whatIfJournal",
       "whyChanged",
     ])
   })

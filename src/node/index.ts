@@ -13,7 +13,13 @@ export {
   timeText,
   verifyJournal,
 } from "./readJournal.ts"
-export { type JournalReplay, replayJournal } from "./replayJournal.ts"
+export {
+  type JournalReplay,
+  type JournalWhatIf,
+  type ReplayOptions,
+  replayJournal,
+  whatIfJournal,
+} from "./replayJournal.ts"
 export { openSqlite } from "./sqliteSink.ts"
 export { tailJournal, type TailOptions } from "./tailJournal.ts"
 export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"

@@ -1,8 +1,18 @@
-/** Runs a run of a journal again, from the disk: the replay of `runtime/replay.ts` over what a directory holds. */
+/**
+ * Runs a run of a journal again, from the disk: as it was, to prove it (`replayJournal`), or under another configuration, to
+ * see what that would have made of the same telemetry (`whatIfJournal`).
+ */
+import type { EngineConfig } from "../domain/Config.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
-import { replay, type ReplayResult } from "../runtime/replay.ts"
+import { type RecordedRun, replay, type ReplayResult } from "../runtime/replay.ts"
+import { type RunTally, whatIf, type WhatIfResult } from "../runtime/whatIf.ts"
 import { recordLine } from "./readJournal.ts"
 import { walkJournal } from "./walkJournal.ts"
+
+export interface ReplayOptions {
+  /** The run; the last of the journal when omitted, and the last of the name where there are several. */
+  readonly run?: string | undefined
+}
 
 export interface JournalReplay extends ReplayResult {
   /** The run that was replayed; null where the journal has none of that name. */
@@ -13,14 +23,21 @@ export interface JournalReplay extends ReplayResult {
   readonly text: string
 }
 
-/**
- * Replays a run of a journal: the one that is named, or the last. Where a name is there several times (manual runs are
- * named by their seed), the last of them. Holds that run's records in memory.
- */
-export function replayJournal(
-  directory: string,
-  options: { readonly run?: string | undefined } = {},
-): JournalReplay {
+export interface JournalWhatIf extends WhatIfResult {
+  readonly run: string | null
+  /** All of it for a person. */
+  readonly text: string
+}
+
+interface Loaded {
+  readonly recorded: RecordedRun
+  readonly engine: string
+  /** The journal is whole. */
+  readonly whole: boolean
+}
+
+/** A run off the disk, or why there is none. Holds its records in memory. */
+function load(directory: string, options: ReplayOptions): Loaded | string {
   const records: Array<Float64Array> = []
   let settings: unknown = null
   const { runs, problems } = walkJournal(directory, (item) => {
@@ -32,19 +49,41 @@ export function replayJournal(
   })
   const found = runs.findLast(({ run }) => options.run === undefined || run === options.run)
   if (found === undefined) {
-    const reason =
-      options.run === undefined ? "the journal is empty" : `the journal has no run ${options.run}`
-    const result = { verdict: "unable", reason, inputs: 0, decisions: 0, difference: null } as const
-    return { ...result, run: null, engine: null, text: `Not replayed: ${reason}.\n` }
+    return options.run === undefined ? "the journal is empty" : `the journal has no run ${options.run}`
   }
-  const result = replay({ run: found.run, config: found.start?.["config"], records, cut: !found.ended })
-  const damage = problems.length === 0 ? "" : "The journal is not whole: verify it first.\n"
   return {
-    ...result,
-    run: found.run,
+    recorded: { run: found.run, config: found.start?.["config"], records, cut: !found.ended },
     engine: found.engine,
-    text: `${damage}${replayText(found.run, result)}`,
+    whole: problems.length === 0,
   }
+}
+
+/** Replays a run of a journal and compares every decision with the record. */
+export function replayJournal(directory: string, options: ReplayOptions = {}): JournalReplay {
+  const loaded = load(directory, options)
+  if (typeof loaded === "string") {
+    const result = { verdict: "unable", reason: loaded, inputs: 0, decisions: 0, difference: null } as const
+    return { ...result, run: null, engine: null, text: `Not replayed: ${loaded}.\n` }
+  }
+  const { recorded, engine, whole } = loaded
+  const result = replay(recorded)
+  const damage = whole ? "" : "The journal is not whole: verify it first.\n"
+  return { ...result, run: recorded.run, engine, text: `${damage}${replayText(recorded.run, result)}` }
+}
+
+/** Gives the telemetry of a run to an engine with `changes`, whole options of the configuration; see `whatIf`. */
+export function whatIfJournal(
+  directory: string,
+  changes: Partial<Omit<EngineConfig, "params">>,
+  options: ReplayOptions = {},
+): JournalWhatIf {
+  const loaded = load(directory, options)
+  if (typeof loaded === "string") {
+    return { reason: loaded, recorded: null, replayed: null, run: null, text: `Not replayed: ${loaded}.\n` }
+  }
+  const { run } = loaded.recorded
+  const result = whatIf(loaded.recorded, changes)
+  return { ...result, run, text: whatIfText(run, changes, result) }
 }
 
 const side = (name: string, record: AuditRecord | null): string =>
@@ -59,6 +98,46 @@ function replayText(run: string, { verdict, reason, inputs, decisions, differenc
     `Run ${run} does not repeat itself. After ${fed} as recorded, record ${difference.seq} differs in ${difference.field}:`,
     side("recorded", difference.recorded),
     side("replayed", difference.replayed),
+    "",
+  ].join("\n")
+}
+
+type Row = readonly [string, number, number]
+
+/** Rows of one group of counts, for every word that either side has. */
+const rowsOf = (
+  name: string,
+  then: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): ReadonlyArray<Row> =>
+  [...new Set([...Object.keys(then), ...Object.keys(now)])]
+    .sort()
+    .map((word) => [`${name} ${word}`, then[word] ?? 0, now[word] ?? 0])
+
+const rows = (then: RunTally, now: RunTally): ReadonlyArray<Row> => [
+  ...rowsOf("apply", then.applies, now.applies),
+  ...rowsOf("refused", then.violations, now.violations),
+  ...rowsOf("no change", then.noChanges, now.noChanges),
+  ...rowsOf("SafeMode", then.trips, now.trips),
+  ["rollback", then.rollbacks, now.rollbacks],
+  ["new baseline", then.baselines, now.baselines],
+  ...rowsOf("largest move of", then.largestMove, now.largestMove),
+  ...rowsOf("path of", then.path, now.path),
+  ...rowsOf("end of", then.end, now.end),
+]
+
+const figure = (value: number): string => String(Number(value.toPrecision(5)))
+
+function whatIfText(run: string, changes: object, { reason, recorded, replayed }: WhatIfResult): string {
+  if (recorded === null || replayed === null) return `Run ${run} cannot be replayed: ${reason}.\n`
+  const lines = rows(recorded, replayed).map(([name, then, now]) => [name, figure(then), figure(now)])
+  const table = [["", "recorded", "what if"], ...lines]
+  const width = (column: number): number => Math.max(...table.map((row) => row[column].length))
+  return [
+    `Run ${run} with ${JSON.stringify(changes)}, the plant answering as it did then:`,
+    ...table.map(([name, then, now]) =>
+      `  ${name.padEnd(width(0))}  ${then.padStart(width(1))}  ${now.padStart(width(2))}`.trimEnd(),
+    ),
     "",
   ].join("\n")
 }

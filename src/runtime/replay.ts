@@ -5,31 +5,14 @@
  *
  * It needs no clock and no disk: records in, an answer out. The run must be journaled with its digests and from its start.
  */
-import { parseEngineConfig } from "../domain/Config.ts"
+import { type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import {
-  AUDIT_COMMAND,
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
-  AUDIT_TICK,
   AUDIT_QUEUE_FULL,
+  AUDIT_TICK,
   AUDIT_VIOLATION,
-  COMMAND_AUDIT_FULL,
-  COMMAND_DRAINED,
-  COMMAND_FAULT,
-  COMMAND_RESET,
-  COMMAND_ROLLBACK,
-  COMMAND_SET_BASELINE,
-  COMMAND_STOP,
-  COMMAND_TRIP,
-  DIGEST_CONSTRAINT_MARGIN,
-  DIGEST_ERROR_RATE,
-  DIGEST_EXTRA_0,
-  DIGEST_GENERATION,
-  DIGEST_LATENCY_P99_US,
-  DIGEST_OBJECTIVE,
-  DIGEST_THROUGHPUT_RPS,
-  DIGEST_TIMESTAMP_US,
 } from "../hot/codes.ts"
 import {
   RECORD_CODE,
@@ -47,9 +30,9 @@ import {
   RECORD_VALUE,
   RESERVED_RECORDS,
 } from "../hot/AuditRing.ts"
-import { MAX_EXTRAS } from "../domain/Units.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { EngineCore } from "./EngineCore.ts"
+import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
 
 /** A run as a journal has it. */
 export interface RecordedRun {
@@ -96,11 +79,6 @@ const FIELDS: ReadonlyArray<readonly [string, number]> = [
   ["objective", RECORD_OBJECTIVE],
   ["margin", RECORD_MARGIN],
 ]
-
-const isInput = (record: Float64Array): boolean => {
-  const kind = record[RECORD_KIND]
-  return kind === AUDIT_DIGEST || kind === AUDIT_TICK || kind === AUDIT_COMMAND
-}
 
 /** Name of the first field in which two records differ; null when they are the same but for their number. */
 function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
@@ -167,11 +145,8 @@ class Replay {
   }
 
   private start(record: Float64Array): void {
-    const { hot, actor } = this.core
     this.nowUs = record[RECORD_TIMESTAMP_US]
-    hot.nowCell[0] = this.nowUs
-    actor.start()
-    actor.send({ type: "start", nowUs: this.nowUs })
+    begin(this.core, this.nowUs)
     this.collect()
   }
 
@@ -182,9 +157,9 @@ class Replay {
     this.nowUs = record[digest ? RECORD_PROPOSAL_ID : RECORD_TIMESTAMP_US]
     hot.nowCell[0] = this.nowUs
     const padding = this.fillRing(at, next)
-    if (digest) this.giveDigest(record)
+    if (digest) giveDigest(hot, record, record[RECORD_GENERATION])
     else if (record[RECORD_KIND] === AUDIT_TICK) hot.tick()
-    else this.giveCommand(record[RECORD_CODE])
+    else giveCommand(this.core, record[RECORD_CODE], this.nowUs)
     this.collect(record, padding)
   }
 
@@ -204,35 +179,6 @@ class Replay {
     const padding = audit.capacity - RESERVED_RECORDS - (full - at)
     for (let i = 0; i < padding; i++) audit.push()
     return padding
-  }
-
-  private giveDigest(record: Float64Array): void {
-    const { hot } = this.core
-    const { digest } = hot
-    digest.fill(Number.NaN)
-    digest[DIGEST_TIMESTAMP_US] = record[RECORD_TIMESTAMP_US]
-    digest[DIGEST_GENERATION] = record[RECORD_GENERATION]
-    digest[DIGEST_OBJECTIVE] = record[RECORD_OBJECTIVE]
-    digest[DIGEST_LATENCY_P99_US] = record[RECORD_DETAIL]
-    digest[DIGEST_THROUGHPUT_RPS] = record[RECORD_KNOB]
-    digest[DIGEST_ERROR_RATE] = record[RECORD_VALUE]
-    digest[DIGEST_CONSTRAINT_MARGIN] = record[RECORD_MARGIN]
-    for (let i = 0; i < MAX_EXTRAS; i++) digest[DIGEST_EXTRA_0 + i] = record[RECORD_POINT + i]
-    hot.observe()
-  }
-
-  private giveCommand(code: number): void {
-    const { actor, hot } = this.core
-    const { nowUs } = this
-    hot.journalCommand(code)
-    if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
-    else if (code === COMMAND_ROLLBACK) actor.send({ type: "rollback", nowUs })
-    else if (code === COMMAND_TRIP) actor.send({ type: "trip", reason: "manualTrigger", nowUs })
-    else if (code === COMMAND_RESET) actor.send({ type: "reset", nowUs })
-    else if (code === COMMAND_SET_BASELINE) actor.send({ type: "setBaseline", nowUs })
-    else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
-    else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
-    else if (code === COMMAND_AUDIT_FULL) actor.send({ type: "trip", reason: "auditQueueFull", nowUs })
   }
 
   /** Takes what was decided off the ring; what was given is compared at once: its verdict is a decision too. */
@@ -288,17 +234,22 @@ const unable = (reason: string): ReplayResult => ({
   difference: null,
 })
 
-/** Runs it again. Total: a run that cannot be is `unable`, with the reason. */
-export function replay(run: RecordedRun): ReplayResult {
-  const { records } = run
-  const settings = parseEngineConfig(run.config)
-  if (settings instanceof ConfigError) return unable(settings.message)
-  if (!settings.auditDigests) return unable("its digests were not journaled")
+/** Why this is no run that can be run again, or null. */
+export function whyNotReplayable({ records }: RecordedRun, settings: EngineSettings): string | null {
+  if (!settings.auditDigests) return "its digests were not journaled"
   if (records.length === 0 || records[0][RECORD_KIND] !== AUDIT_ENGINE_STARTED) {
-    return unable("its start is not in the journal")
+    return "its start is not in the journal"
   }
   const gap = records.findIndex((record, i) => record[RECORD_SEQUENCE] !== records[0][RECORD_SEQUENCE] + i)
-  if (gap >= 0) return unable(`record ${records[0][RECORD_SEQUENCE] + gap} is not in the journal`)
+  return gap < 0 ? null : `record ${records[0][RECORD_SEQUENCE] + gap} is not in the journal`
+}
+
+/** Runs it again. Total: a run that cannot be is `unable`, with the reason. */
+export function replay(run: RecordedRun): ReplayResult {
+  const settings = parseEngineConfig(run.config)
+  if (settings instanceof ConfigError) return unable(settings.message)
+  const reason = whyNotReplayable(run, settings)
+  if (reason !== null) return unable(reason)
   return new Replay(
     run,
     (readClock) =>

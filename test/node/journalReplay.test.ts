@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { createEngine } from "../../src/index.node.ts"
 import { RECORD_POINT } from "../../src/hot/AuditRing.ts"
-import { readJournal, replayJournal, verifyJournal } from "../../src/node/index.ts"
+import { readJournal, replayJournal, verifyJournal, whatIfJournal } from "../../src/node/index.ts"
 import { bowl, drive, knobs, wobble } from "../runtime/plant.ts"
 import { record } from "../runtime/recordedRun.ts"
 import { close, open, ownFolder, runInto, segmentsIn, writeAll } from "./journalRig.ts"
@@ -99,5 +99,35 @@ describe("a replay of a journal", () => {
     expect(difference?.replayed).toEqual(run.words[at])
     expect(text).toContain(`record ${at + 1} differs in point.timeout:\n  recorded: ${at + 1}  `)
     expect(text).toContain("timeout=2.5\n  replayed: ")
+  })
+})
+
+describe("what would have been", () => {
+  it("is told beside what was, in a table", async () => {
+    await runInto(
+      folder.path,
+      (engine) => void drive(engine, { digests: 600 }),
+      {},
+      { guardrails: "aggressive" },
+    )
+    const {
+      recorded: then,
+      replayed: now,
+      text,
+      run,
+    } = whatIfJournal(folder.path, { guardrails: "conservative" })
+    expect(run).toBe("manual-42")
+    expect(now?.applies["update"]).toBeLessThan(then?.applies["update"] ?? 0)
+    const lines = text.split("\n")
+    expect(lines[0]).toBe(
+      'Run manual-42 with {"guardrails":"conservative"}, the plant answering as it did then:',
+    )
+    const updates = lines
+      .find((line) => line.includes("apply update"))
+      ?.trim()
+      .split(/ {2,}/)
+    expect(updates).toEqual(["apply update", String(then?.applies["update"]), String(now?.applies["update"])])
+    expect(whatIfJournal(folder.path, { seed: -1 }).text).toContain("cannot be replayed")
+    expect(whatIfJournal(folder.path, {}, { run: "none" })).toMatchObject({ run: null, recorded: null })
   })
 })

@@ -1,0 +1,79 @@
+/**
+ * What came to an engine from outside, given again from its record: the start, a digest, a command. Needed by whatever runs
+ * a recorded run anew.
+ */
+import {
+  RECORD_DETAIL,
+  RECORD_KIND,
+  RECORD_KNOB,
+  RECORD_MARGIN,
+  RECORD_OBJECTIVE,
+  RECORD_POINT,
+  RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
+} from "../hot/AuditRing.ts"
+import {
+  AUDIT_COMMAND,
+  AUDIT_DIGEST,
+  AUDIT_TICK,
+  COMMAND_AUDIT_FULL,
+  COMMAND_DRAINED,
+  COMMAND_FAULT,
+  COMMAND_RESET,
+  COMMAND_ROLLBACK,
+  COMMAND_SET_BASELINE,
+  COMMAND_STOP,
+  COMMAND_TRIP,
+  DIGEST_CONSTRAINT_MARGIN,
+  DIGEST_ERROR_RATE,
+  DIGEST_EXTRA_0,
+  DIGEST_GENERATION,
+  DIGEST_LATENCY_P99_US,
+  DIGEST_OBJECTIVE,
+  DIGEST_THROUGHPUT_RPS,
+  DIGEST_TIMESTAMP_US,
+} from "../hot/codes.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import { MAX_EXTRAS } from "../domain/Units.ts"
+import type { EngineCore } from "./EngineCore.ts"
+
+/** Whether a record says what came from outside, and not what was decided. */
+export const isInput = (record: Float64Array): boolean => {
+  const kind = record[RECORD_KIND]
+  return kind === AUDIT_DIGEST || kind === AUDIT_TICK || kind === AUDIT_COMMAND
+}
+
+/** Begins an engine as its runtime does, without one. */
+export function begin({ hot, actor }: EngineCore, nowUs: number): void {
+  hot.nowCell[0] = nowUs
+  actor.start()
+  actor.send({ type: "start", nowUs })
+}
+
+/** Observes the recorded digest, as one of this generation, at the time in `nowCell`. See AuditRing for where things lie. */
+export function giveDigest(hot: HotPath, record: Float64Array, generation: number): void {
+  const { digest } = hot
+  digest.fill(Number.NaN)
+  digest[DIGEST_TIMESTAMP_US] = record[RECORD_TIMESTAMP_US]
+  digest[DIGEST_GENERATION] = generation
+  digest[DIGEST_OBJECTIVE] = record[RECORD_OBJECTIVE]
+  digest[DIGEST_LATENCY_P99_US] = record[RECORD_DETAIL]
+  digest[DIGEST_THROUGHPUT_RPS] = record[RECORD_KNOB]
+  digest[DIGEST_ERROR_RATE] = record[RECORD_VALUE]
+  digest[DIGEST_CONSTRAINT_MARGIN] = record[RECORD_MARGIN]
+  for (let i = 0; i < MAX_EXTRAS; i++) digest[DIGEST_EXTRA_0 + i] = record[RECORD_POINT + i]
+  hot.observe()
+}
+
+/** Asks again for what a command record says was asked, at the time in `nowCell`. */
+export function giveCommand({ actor, hot }: EngineCore, code: number, nowUs: number): void {
+  hot.journalCommand(code)
+  if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
+  else if (code === COMMAND_ROLLBACK) actor.send({ type: "rollback", nowUs })
+  else if (code === COMMAND_TRIP) actor.send({ type: "trip", reason: "manualTrigger", nowUs })
+  else if (code === COMMAND_RESET) actor.send({ type: "reset", nowUs })
+  else if (code === COMMAND_SET_BASELINE) actor.send({ type: "setBaseline", nowUs })
+  else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
+  else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
+  else if (code === COMMAND_AUDIT_FULL) actor.send({ type: "trip", reason: "auditQueueFull", nowUs })
+}

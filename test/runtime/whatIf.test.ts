@@ -1,0 +1,87 @@
+/** The same telemetry under another configuration: with the same one it is the same run, with another what it says it is. */
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { RecordedRun } from "../../src/runtime/replay.ts"
+import { whatIf } from "../../src/runtime/whatIf.ts"
+import { step, take } from "./adversary.ts"
+import { drive } from "./plant.ts"
+import { everyKind, record, type Recorded } from "./recordedRun.ts"
+
+const runOf = ({ words, records }: Recorded): RecordedRun => ({
+  run: words[0].run,
+  config: JSON.parse(JSON.stringify(words[0].start?.["config"])),
+  records: records.map(({ numbers }) => numbers),
+})
+
+const sum = (counts: Readonly<Record<string, number>> | undefined): number =>
+  Object.values(counts ?? {}).reduce((a, b) => a + b, 0)
+
+describe("what would have been", () => {
+  it("is what was, when nothing is changed, whatever adversaries did", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        const recorded = await record((engine) => {
+          for (const one of steps) take(engine, one)
+        })
+        const { reason, recorded: then, replayed: now } = whatIf(runOf(recorded), {})
+        expect(reason).toBeNull()
+        expect(now).toEqual(then)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it("counts what the audit says", async () => {
+    const recorded = await record((engine) => {
+      everyKind(engine)
+      drive(engine, { digests: 600, from: 3000 })
+    })
+    const { recorded: then } = whatIf(runOf(recorded), {})
+    const of = (kind: string) => recorded.words.filter((one) => one.kind === kind)
+    expect(sum(then?.applies)).toBe(of("apply").length)
+    expect(then?.applies["update"]).toBe(of("apply").filter(({ action }) => action === "update").length)
+    expect(sum(then?.violations)).toBe(of("violation").length)
+    expect(sum(then?.noChanges)).toBe(of("noChange").length)
+    expect(then?.trips).toEqual({ manualTrigger: of("safeModeEntered").length })
+    expect(then?.rollbacks).toBe(of("rollback").filter(({ action }) => action === "rollback").length)
+    expect(then?.baselines).toBe(of("baselineSet").length)
+    expect(then?.end).toEqual(recorded.words.at(-1)?.values)
+  })
+
+  it("moves less and less often under stricter guardrails, and never further than they say", async () => {
+    const run = runOf(
+      await record((engine) => void drive(engine, { digests: 1500 }), { guardrails: "aggressive" }),
+    )
+    const { recorded: then, replayed: now } = whatIf(run, { guardrails: "conservative" })
+    expect(then?.largestMove["timeout"]).toBeGreaterThan(0.1)
+    // The step limit is for one apply from the base: from one side of it to the other is two.
+    expect(now?.largestMove["timeout"]).toBeLessThanOrEqual(2 * 0.05 + 1e-12)
+    expect(sum(now?.applies)).toBeLessThan(sum(then?.applies) / 2)
+    expect(now?.path["timeout"]).toBeLessThan(then?.path["timeout"] ?? 0)
+  })
+
+  it("says where SafeMode would have opened that did not", async () => {
+    // Half a second of silence, three times: nothing to an engine that waits for two seconds.
+    const run = runOf(
+      await record(
+        (engine) => {
+          let next = drive(engine, { digests: 100 })
+          for (let gap = 1; gap <= 3; gap++) engine.tick(next * 20_000 + gap * 500_000)
+          next = drive(engine, { digests: 100, from: next + 100 })
+        },
+        { window: { us: 2_000_000 } },
+      ),
+    )
+    expect(whatIf(run, {}).replayed?.trips).toEqual({})
+    const { recorded: then, replayed: now } = whatIf(run, { window: { us: 100_000, digests: 40 } })
+    expect(then?.trips).toEqual({})
+    expect(now?.trips).toEqual({ telemetryLost: 1 })
+  })
+
+  it("is not told where the run cannot be run, or the configuration is none", async () => {
+    const run = runOf(await record((engine) => void drive(engine, { digests: 10 })))
+    expect(whatIf({ ...run, records: run.records.slice(3) }, {}).reason).toContain("start")
+    expect(whatIf(run, { seed: -1 }).reason).toContain("seed")
+    expect(whatIf({ ...run, config: null }, {}).recorded).toBeNull()
+  })
+})
