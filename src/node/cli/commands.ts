@@ -6,6 +6,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import { auditTree } from "./auditTree.ts"
 import type { ExitCode } from "./exitCodes.ts"
 import { artifact, config, duration, file, option, optional, state, whole } from "./flags.ts"
 
@@ -206,7 +207,7 @@ export function commandTree(choose: (action: Action) => void) {
 
   return Command.make("arqon").pipe(
     Command.withDescription(
-      "Find good parameters for a simulation, a model or anything else that answers with a number",
+      "Find good parameters for anything that answers with a number, and read what a live engine decided",
     ),
     Command.withExamples([
       {
@@ -225,6 +226,7 @@ export function commandTree(choose: (action: Action) => void) {
       importRun,
       verify,
       plot,
+      ...auditTree(doing),
       completions,
     ]),
   )

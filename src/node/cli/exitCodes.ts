@@ -10,7 +10,7 @@ export const EXIT = {
   usage: 2,
   /** Every evaluation failed. */
   allFailed: 3,
-  /** `verify`: the artifact does not reproduce. */
+  /** What was recorded is not what is there, or does not repeat itself. */
   differs: 4,
   /** Another process holds the state. */
   inUse: 5,
@@ -28,7 +28,7 @@ export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
   [EXIT.badInput, "bad input: a file, a result or a state that cannot be used; nothing was changed"],
   [EXIT.usage, "wrong usage: unknown command or flag, missing or impossible value"],
   [EXIT.allFailed, "`run`: every evaluation failed"],
-  [EXIT.differs, "`verify`: the artifact does not reproduce"],
+  [EXIT.differs, "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal was changed"],
   [EXIT.inUse, "another process holds the state file"],
   [EXIT.interrupted, "interrupted (Ctrl-C); what was evaluated is saved"],
   [EXIT.terminated, "terminated (SIGTERM); what was evaluated is saved"],

@@ -30,10 +30,13 @@ describe("the reference of the command line", () => {
       "import",
       "verify",
       "plot",
+      "audit",
+      "replay",
       "completions",
     ])
-    for (const name of names) {
-      const doc = await helpDocOf([name])
+    const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
+    for (const path of [...names.filter((name) => name !== "audit").map((name) => [name]), ...audit]) {
+      const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")
       expect(doc?.examples?.every(({ command }) => command.includes("arqon"))).toBe(true)
       expect(doc?.examples?.length).toBeGreaterThan(0)

@@ -1,0 +1,119 @@
+/**
+ * `arqon audit ...` and `arqon replay`: the commands over the journal of a live engine, with their flags and examples. What
+ * each does stands in auditCommands.ts.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import type * as Effect from "effect/Effect"
+import { AUDIT_KINDS } from "../../domain/words.ts"
+import type { Action } from "./commands.ts"
+import { file, option, optional, whole } from "./flags.ts"
+
+const directory = Argument.Directory("directory").pipe(
+  Argument.withMetavar("<directory>"),
+  Argument.withDescription("The engine's `state` directory"),
+)
+
+const text = (name: string, metavar: string, description: string): Flag.Flag<string | null> =>
+  optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
+
+const TIME = "a date (2026-03-01T14:03), a time of today (14:03, local), or seconds of a run in manual time"
+
+const run = text("run", "<name>", "Only this run")
+const json = option("json", "Print JSON instead of words, a line each")
+const filters = {
+  run,
+  kind: text("kind", "<kinds>", `Only these, with commas between: ${AUDIT_KINDS.join(", ")}`),
+  knob: text("knob", "<name>", "Only what changed this knob, or was refused because of it"),
+  from: text("from", "<time>", `Not before: ${TIME}`),
+  to: text("to", "<time>", "Not after"),
+  last: optional(whole("last", 1, 1_000_000, "Only the last so many")),
+  json,
+}
+
+/** @param doing how a command of the tree says what is to be done */
+export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
+  const load = () => import("./auditCommands.ts")
+
+  const verify = Command.make(
+    "verify",
+    {
+      directory,
+      head: text(
+        "head",
+        "<hash>",
+        "What an earlier check said the chain ends in: finds a journal written anew",
+      ),
+      json,
+    },
+    (flags) => doing(async () => (await load()).verifyCommand(flags)),
+  ).pipe(
+    Command.withDescription("Check every byte of the journal: whole, torn at its end, or damaged"),
+    Command.withExamples([{ command: "arqon audit verify ./state" }]),
+  )
+
+  const show = Command.make("show", { directory, ...filters }, (flags) =>
+    doing(async () => (await load()).showCommand(flags)),
+  ).pipe(
+    Command.withDescription("Print records, oldest first"),
+    Command.withExamples([
+      { command: "arqon audit show ./state --last 20" },
+      {
+        command: "arqon audit show ./state --kind violation,rollback --from 14:00",
+        description: "What went wrong",
+      },
+    ]),
+  )
+
+  const tail = Command.make("tail", { directory, ...filters }, (flags) =>
+    doing(async () => (await load()).tailCommand(flags)),
+  ).pipe(
+    Command.withDescription("Print records as they are written, until Ctrl-C"),
+    Command.withExamples([{ command: "arqon audit tail ./state --kind apply,safeModeEntered" }]),
+  )
+
+  const why = Command.make(
+    "why",
+    {
+      directory,
+      knob: Flag.String("knob").pipe(
+        Flag.withMetavar("<name>"),
+        Flag.withDescription("The knob that changed"),
+      ),
+      at: text("at", "<time>", `Its last change up to then, or the last of all: ${TIME}`),
+      run,
+      json,
+    },
+    (flags) => doing(async () => (await load()).whyCommand(flags)),
+  ).pipe(
+    Command.withDescription("Say why a knob changed: what was measured, what was proposed, what was applied"),
+    Command.withExamples([{ command: "arqon audit why ./state --knob concurrency --at 14:03" }]),
+  )
+
+  const exportRecords = Command.make(
+    "export",
+    { directory, ...filters, output: file("output", "Where to write the records, a JSON line each") },
+    (flags) => doing(async () => (await load()).exportCommand(flags)),
+  ).pipe(
+    Command.withDescription("Write records to a file as JSON lines"),
+    Command.withExamples([{ command: "arqon audit export ./state --output audit.jsonl" }]),
+  )
+
+  const audit = Command.make("audit").pipe(
+    Command.withDescription("Read the journal of a live engine: verify, show, tail, why, export"),
+    Command.withExamples([
+      { command: "arqon audit show ./state --last 20", description: "The latest records" },
+    ]),
+    Command.withSubcommands([verify, show, tail, why, exportRecords]),
+  )
+
+  const replay = Command.make("replay", { directory, run, json }, (flags) =>
+    doing(async () => (await load()).replayCommand(flags)),
+  ).pipe(
+    Command.withDescription("Run a recorded run of an engine again, and compare every decision bit for bit"),
+    Command.withExamples([{ command: "arqon replay ./state" }]),
+  )
+
+  return [audit, replay] as const
+}

@@ -1,0 +1,106 @@
+/** The journal from the command line, over what a real engine wrote. */
+import { readFileSync, writeFileSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { beforeEach, describe, expect, it } from "vitest"
+import { createEngine } from "../../../src/index.node.ts"
+import { parseTime } from "../../../src/node/cli/journalTime.ts"
+import { useDesk } from "./rig.ts"
+
+const desk = useDesk()
+
+const record = async (directory: string): Promise<void> => {
+  const engine = createEngine({
+    params: { concurrency: { min: 1, max: 256, scale: "log", step: 1, initial: 16 } },
+    seed: 7,
+    clock: "manual",
+    guardrails: "aggressive",
+    state: directory,
+  })
+  await engine.start()
+  for (let k = 1; k <= 600; k++) {
+    engine.tick(k * 20_000)
+    engine.observe({ timestampUs: k * 20_000, objective: (Math.log(engine.values.concurrency) - 4) ** 2 })
+  }
+  await engine.stop()
+}
+
+describe("arqon audit", () => {
+  beforeEach(() => record(desk.path("state")))
+
+  it("says that a journal is whole, and where it was changed when it was", async () => {
+    const whole = await desk.run("audit", "verify", "state")
+    expect(whole).toMatchObject({ code: 0 })
+    expect(whole.stdout).toMatch(/^The journal is whole: \d+ records in 1 segment\./)
+    const [segment] = readdirSync(desk.path("state")).filter(
+      (name) => readFileSync(join(desk.path("state"), name)).length > 10_000,
+    )
+    const bytes = readFileSync(join(desk.path("state"), segment))
+    bytes[5000] ^= 1
+    writeFileSync(join(desk.path("state"), segment), bytes)
+    const changed = await desk.run("audit", "verify", "state", "--json")
+    expect(changed.code).toBe(4)
+    expect(JSON.parse(changed.stdout)).toMatchObject({ status: "damaged" })
+  })
+
+  it("shows, filters and exports the same records", async () => {
+    const words = await desk.run("audit", "show", "state", "--kind", "apply", "--last", "3")
+    expect(
+      words.stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/\s+/)[3]),
+    ).toEqual(["apply", "apply", "apply"])
+    const lines = await desk.run("audit", "show", "state", "--from", "2", "--to", "4", "--json")
+    await desk.run("audit", "export", "state", "--from", "2", "--to", "4", "--output", "out.jsonl")
+    expect(desk.read("out.jsonl")).toBe(lines.stdout)
+    const times = lines.stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { atUs: number }).atUs)
+    expect(times.length).toBeGreaterThan(100)
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(2e6)
+    expect(Math.max(...times)).toBeLessThanOrEqual(4e6)
+  })
+
+  it("says why a knob changed, and which record it knows that from", async () => {
+    const why = await desk.run("audit", "why", "state", "--knob", "concurrency", "--at", "5")
+    expect(why.stdout).toMatch(/concurrency went from \d+ to \d+ at [34]\.\d+ s/)
+    const { seq, generation } = JSON.parse(
+      (await desk.run("audit", "why", "state", "--knob", "concurrency", "--at", "5", "--json")).stdout,
+    ) as { seq: number; generation: number }
+    expect(why.stdout).toContain(`record ${seq}`)
+    expect(why.stdout).toContain(`generation ${generation}`)
+  })
+
+  it("repeats the run bit for bit", async () => {
+    const replayed = await desk.run("replay", "state")
+    expect(replayed).toMatchObject({ code: 0 })
+    expect(replayed.stdout).toContain("bit for bit")
+  })
+
+  it("refuses what there is not, with a hint", async () => {
+    expect(await desk.run("audit", "show", "elsewhere")).toMatchObject({ code: 1, stdout: "" })
+    const kind = await desk.run("audit", "show", "state", "--kind", "aply")
+    expect(kind.code).toBe(2)
+    expect(kind.stderr).toContain('Did you mean "apply"?')
+    const time = await desk.run("audit", "show", "state", "--from", "noon")
+    expect(time.code).toBe(2)
+    expect(time.stderr).toContain('"noon" is no time')
+    expect((await desk.run("audit", "why", "state", "--knob", "none")).code).toBe(1)
+  })
+})
+
+describe("a time", () => {
+  const now = new Date(2026, 2, 1, 20, 30)
+  it("is of today, of a date or of a run", () => {
+    expect(parseTime("14:03", now)).toBe(new Date(2026, 2, 1, 14, 3).getTime() * 1000)
+    expect(parseTime("14:03:07.25", now)).toBe(new Date(2026, 2, 1, 14, 3, 7).getTime() * 1000 + 250_000)
+    expect(parseTime("2026-03-01T14:03:00Z", now)).toBe(Date.UTC(2026, 2, 1, 14, 3) * 1000)
+    expect(parseTime("12.5", now)).toBe(12_500_000)
+    expect(parseTime("12.5 s", now)).toBe(12_500_000)
+  })
+
+  it("is nothing else", () => {
+    for (const word of ["", "noon", "25:00", "14:60", "1:2:99", "-4"]) expect(parseTime(word, now)).toBeNull()
+  })
+})
