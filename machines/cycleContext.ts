@@ -12,7 +12,7 @@ import {
   READINGS,
   SpsaKernel,
 } from "../src/hot/SpsaKernel.ts"
-import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
+import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
@@ -49,6 +49,14 @@ export interface SpsaCycleInput {
   /** Where proposals go. */
   readonly port: ProposalPort
   readonly limits?: Partial<CycleLimits>
+  /** What a cycle that died had learnt: the new one begins where the plant stands, knowing it. */
+  readonly memory?: CycleMemory | null
+}
+
+/** What of a cycle survives its death: its learnt state, and the number of its last proposal, which is not given twice. */
+export interface CycleMemory {
+  readonly block: Float64Array
+  readonly lastId: number
 }
 
 export interface SpsaCycleContext {
@@ -82,11 +90,13 @@ export interface SpsaCycleContext {
 
 export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
   const kernel = new SpsaKernel(input.table, input.settings)
+  const { memory } = input
+  const learnt = memory?.block.length === kernel.stateLength ? memory.block.slice() : null
   return {
     kernel: new Opaque("kernel", kernel),
     port: input.port,
     limits: { ...DEFAULT_CYCLE_LIMITS, ...input.limits },
-    block: new Float64Array(kernel.stateLength),
+    block: learnt ?? new Float64Array(kernel.stateLength),
     next: null,
     outcome: KERNEL_NO_CHANGE,
     verdict: "carryOn",
@@ -95,12 +105,17 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     generation: 0,
     nowUs: 0,
     nextApplyUs: 0,
-    lastId: 0,
+    lastId: memory?.lastId ?? 0,
     asked: false,
     timeouts: 0,
     refusals: [],
     regressions: 0,
   }
+}
+
+/** What to keep of a cycle; null of one that has learnt nothing yet, or whose state is no state (NaN, infinities). */
+export function cycleMemory(c: SpsaCycleContext): CycleMemory | null {
+  return c.block[S_PROBE] > 0 && c.block.every(Number.isFinite) ? { block: c.block, lastId: c.lastId } : null
 }
 
 type Change = Partial<SpsaCycleContext>
@@ -212,7 +227,8 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
 export function rebased(c: SpsaCycleContext, standing: Standing): Change {
   const kernel = c.kernel.get()
   const block = new Float64Array(c.block.length)
-  if (c.generation === 0) kernel.initial(block, standing.baseUnits)
+  // No probe, nothing learnt: the probe of a block that was in use is never 0.
+  if (c.block[S_PROBE] === 0) kernel.initial(block, standing.baseUnits)
   else kernel.rebase(c.block, block, standing.baseUnits)
   return {
     ...ended(c, standing.nowUs),

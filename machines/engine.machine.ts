@@ -10,7 +10,7 @@ import { NOTHING_DUE, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
 import { forgetCandidate, forgetReference, watchCycle } from "../src/control/baseline.ts"
 import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
-import { lastLoss } from "./cycleContext.ts"
+import { cycleMemory, lastLoss } from "./cycleContext.ts"
 import {
   type EngineContext,
   type EngineEvent,
@@ -145,7 +145,23 @@ const engineSetup = setup({
       const improvement = improvementSince(context.lossAtTrip, event.window.loss)
       enqueue.sendTo("latch", { type: "recovered", improvement, nowUs: event.nowUs })
     }),
-    noteFault: assign((_, params: { child: "cycle" | "telemetry" }) => ({ fault: params.child })),
+    noteFault: assign(({ context, self }, params: { child: "cycle" | "telemetry" }) => {
+      const cycle = self.getSnapshot().children["cycle"]
+      const memory = cycle === undefined ? null : cycleMemory(cycle.getSnapshot().context)
+      return { fault: params.child, memory: memory ?? context.memory }
+    }),
+    noteDeath: assign(({ context, event }) => ({
+      fault: event.type === "childDied" ? event.child : context.fault,
+    })),
+    noteMemory: assign(({ context, event }) => ({
+      memory: event.type === "restart" ? (event.memory ?? context.memory) : context.memory,
+    })),
+    /** The supervisor acknowledges the fault in a person's stead. */
+    restartToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "reset" as const,
+      nowUs: timeOf(context, event),
+      by: "supervisor",
+    })),
     forgetFault: assign({ fault: null }),
     raiseFault: raise(({ context }) => ({
       type: "trip" as const,
@@ -215,6 +231,7 @@ export const engineMachine = engineSetup.createMachine({
             settings: context.settings,
             port: context.port,
             limits: context.limits,
+            memory: context.memory,
           }),
           onError: fault("cycle"),
         },
@@ -224,6 +241,7 @@ export const engineMachine = engineSetup.createMachine({
         stop: { target: "stopping" },
         digest: { actions: "observe" },
         setBaseline: { actions: ["setBaseline", "forgetReference"] },
+        childDied: { actions: ["noteDeath", "raiseFault"] },
       },
       states: {
         adapting: {
@@ -257,6 +275,7 @@ export const engineMachine = engineSetup.createMachine({
             drained: { actions: "drainedToLatch" },
             trip: { actions: ["openLatch", "restorePlant", "toLatch"] },
             reset: { actions: "toLatch" },
+            restart: { actions: ["noteMemory", "restartToLatch"] },
             rollback: { actions: "rollBack" },
             latched: { actions: "wakeForLatch" },
             unlatched: [

@@ -7,7 +7,7 @@ import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { type BaselinePolicy, type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
 import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
-import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+import { type CycleLimits, type CycleMemory, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
 import type {
   CycleReport,
   DeadlineEvent,
@@ -62,6 +62,22 @@ export interface EngineContext {
   readonly lossAtTrip: number | null
   /** The child that failed and has to be started anew. */
   readonly fault: "cycle" | "telemetry" | null
+  /** What the next cycle is to know when this one has died. */
+  readonly memory: CycleMemory | null
+}
+
+/** A supervisor's finding that a child is as good as dead: it does not answer, or its state is no state. */
+export interface ChildDiedEvent {
+  readonly type: "childDied"
+  readonly child: "cycle" | "telemetry"
+  readonly nowUs: number
+}
+
+/** A supervisor lets SafeMode go after a fault; children that died are started anew, the cycle with this memory. */
+export interface RestartEvent {
+  readonly type: "restart"
+  readonly memory: CycleMemory | null
+  readonly nowUs: number
 }
 
 export type EngineEvent =
@@ -71,6 +87,8 @@ export type EngineEvent =
   | { readonly type: "rollback"; readonly nowUs: number }
   | { readonly type: "setBaseline"; readonly nowUs: number }
   | { readonly type: "drained"; readonly nowUs: number }
+  | ChildDiedEvent
+  | RestartEvent
   | TickEvent
   | TripEvent
   | ResetEvent
@@ -121,5 +139,6 @@ export function initialContext(input: EngineInput): EngineContext {
     regressions: 0,
     lossAtTrip: null,
     fault: null,
+    memory: null,
   }
 }

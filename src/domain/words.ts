@@ -102,6 +102,8 @@ export const COMMANDS = [
   "drained",
   "fault",
   "auditFull",
+  "restart",
+  "callbackFailed",
 ] as const
 
 /** How SafeMode is left. */

@@ -96,6 +96,10 @@ export const COMMAND_DRAINED = 5
 export const COMMAND_FAULT = 6
 /** A digest found no room in the audit: adaptation halts until there is some. */
 export const COMMAND_AUDIT_FULL = 7
+/** Supervision started anew what had died. */
+export const COMMAND_RESTART = 8
+/** A function of a user's threw, for the first time of its kind. */
+export const COMMAND_CALLBACK_FAILED = 9
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0
