@@ -1,0 +1,130 @@
+/**
+ * The statistical rollback in numbers: how often it rolls back where tuned and baseline do not differ (A/A), and after how
+ * many windows it does where the tuned configuration is 5, 10, 30 or 100 % worse, beside other rules. Losses included.
+ *
+ *   node bench/rollback/main.ts [--json] [--windows N] [--runs N]
+ *
+ * The exit code is 1 when a false rollback rate lies above the stated one beyond chance, or a regression is missed.
+ */
+import { parseArgs } from "node:util"
+import { baselineIsFirst } from "../../src/control/pairOrder.ts"
+import { DEFAULT_ROLLBACK, type RollbackPolicy } from "../../src/control/rollbackTest.ts"
+import { quantileOf } from "../../src/testing/simulate.ts"
+import { type NamedRule, rulesFor } from "./rules.ts"
+import { WEATHERS } from "./weather.ts"
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    windows: { type: "string", default: "1000000" },
+    runs: { type: "string", default: "200" },
+  },
+})
+const windows = Number(options.windows)
+const runs = Number(options.runs)
+
+/** A thousand times as many as the default: often enough to be counted. */
+const LAX: RollbackPolicy = { ...DEFAULT_ROLLBACK, falseRollbacks: 10 }
+const REGRESSIONS = [0.05, 0.1, 0.3, 1]
+/** Windows without a difference before the regression is planted, and windows to find it in. */
+const BEFORE = 400
+const WITHIN = 4000
+
+/** One pair: the coin says who reads the first window. */
+function pairOf(
+  weather: () => number,
+  seed: number,
+  pair: number,
+): readonly [baseline: number, tuned: number] {
+  const first = weather()
+  const second = weather()
+  return baselineIsFirst(seed, pair) ? [first, second] : [second, first]
+}
+
+function falseRollbacks(rule: NamedRule, kind: string, seed: number): number {
+  const weather = WEATHERS[kind](seed)
+  const judge = rule.make()
+  let found = 0
+  for (let pair = 0; pair < windows / 2; pair++) if (judge(...pairOf(weather, seed, pair))) found++
+  return found
+}
+
+/** Windows from the regression to the rollback, Infinity when there was none; also whether there was one before. */
+function detection(rule: NamedRule, kind: string, seed: number, regression: number): number {
+  const weather = WEATHERS[kind](seed)
+  const judge = rule.make()
+  const worse = 1 + regression
+  for (let pair = 0; pair < (BEFORE + WITHIN) / 2; pair++) {
+    const [baseline, tuned] = pairOf(weather, seed, pair)
+    const planted = 2 * pair >= BEFORE
+    const found = planted
+      ? judge(rule.tunedOnly ? baseline * worse : baseline, tuned * worse)
+      : judge(baseline, tuned)
+    if (planted && found) return 2 * (pair + 1) - BEFORE
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+interface Power {
+  readonly rule: string
+  readonly noise: string
+  readonly regression: number
+  readonly median: number | null
+  readonly p90: number | null
+  readonly missed: number
+}
+
+function powerOf(rule: NamedRule, noise: string, regression: number): Power {
+  const found = Array.from({ length: runs }, (_, seed) => detection(rule, noise, 1000 + seed, regression))
+  const finite = (x: number): number | null => (Number.isFinite(x) ? Math.round(x) : null)
+  return {
+    rule: rule.name,
+    noise,
+    regression,
+    median: finite(quantileOf(found, 0.5)),
+    p90: finite(quantileOf(found, 0.9)),
+    missed: found.filter((x) => !Number.isFinite(x)).length,
+  }
+}
+
+const kinds = Object.keys(WEATHERS)
+const rules = rulesFor(DEFAULT_ROLLBACK)
+const tables = [DEFAULT_ROLLBACK, LAX].map((policy) => {
+  const allowed = (windows * policy.falseRollbacks) / policy.perWindows
+  const compared = policy === DEFAULT_ROLLBACK ? rules : rulesFor(policy).filter((rule) => rule.follows)
+  const rows = compared.map((rule) => ({
+    rule: rule.name,
+    counts: kinds.map((kind, i) => falseRollbacks(rule, kind, 11 + i)),
+  }))
+  return { falseRollbacks: policy.falseRollbacks, perWindows: policy.perWindows, allowed, rows }
+})
+const power = REGRESSIONS.flatMap((regression) =>
+  rules.flatMap((rule) => kinds.map((noise) => powerOf(rule, noise, regression))),
+)
+
+const tooMany = tables.some(({ allowed, rows }) =>
+  rows[0].counts.some((count) => count > allowed + 3 * Math.sqrt(allowed)),
+)
+const missed = power.some((row) => row.rule === "this rule" && row.missed > 0)
+
+if (options.json) console.log(JSON.stringify({ windows, runs, kinds, tables, power }))
+else {
+  const cells = (texts: ReadonlyArray<string>): string => texts.map((text) => text.padStart(12)).join("")
+  const head = (title: string): void => console.log(`\n${title}\n${"".padEnd(40)}${cells(kinds)}`)
+  for (const { falseRollbacks: stated, perWindows, allowed, rows } of tables) {
+    head(
+      `A/A: false rollbacks in ${windows} windows; stated ${stated} per ${perWindows}, so at most ${allowed} are expected`,
+    )
+    for (const { rule, counts } of rows) console.log(rule.padEnd(40) + cells(counts.map(String)))
+  }
+  for (const regression of REGRESSIONS) {
+    head(
+      `${100 * regression} % worse: windows to the rollback, median / 90th percentile of ${runs} runs; "-": not within ${WITHIN}`,
+    )
+    for (const { name } of rules) {
+      const rows = power.filter((row) => row.rule === name && row.regression === regression)
+      console.log(name.padEnd(40) + cells(rows.map(({ median, p90 }) => `${median ?? "-"} / ${p90 ?? "-"}`)))
+    }
+  }
+}
+process.exitCode = tooMany || missed ? 1 : 0
