@@ -33,9 +33,11 @@ describe("the public names", () => {
       "NoBaselineError",
       "ResultError",
       "StateError",
+      "VariantError",
       "createEngine",
       "createProbe",
       "createSolver",
+      "createVariantCatalogue",
       "rerun",
       "restoreSolver",
     ])
@@ -67,11 +69,13 @@ describe("the public names", () => {
   it("of arqon/node", () => {
     expect(Object.keys(nodeEntry).sort()).toEqual([
       "NodePlatform",
+      "exportJournal",
       "metricsHandler",
       "nodePlatform",
       "openJournal",
       "openJsonLines",
       "openSqlite",
+      "openSqliteVariants",
       "readJournal",
       "recordLine",
       "replayJournal",

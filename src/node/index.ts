@@ -4,6 +4,7 @@ export { openJsonLines } from "./jsonLinesSink.ts"
 export { type HasMetrics, metricsHandler } from "./metricsHandler.ts"
 export { NodePlatform, nodePlatform } from "./nodePlatform.ts"
 export {
+  exportJournal,
   type JournalFilter,
   type JournalReading,
   type JournalReport,
@@ -21,6 +22,7 @@ export {
   whatIfJournal,
 } from "./replayJournal.ts"
 export { openSqlite } from "./sqliteSink.ts"
+export { openSqliteVariants } from "./sqliteVariants.ts"
 export { tailJournal, type TailOptions } from "./tailJournal.ts"
 export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"
 export { type KnobChange, whyChanged, type WindowEvidence } from "./whyChanged.ts"

@@ -209,3 +209,22 @@ export const timeText = (atUs: number): string =>
   atUs >= WALL_CLOCK_US && atUs <= LATEST_DATE_US
     ? new Date(atUs / 1000).toISOString().replace("Z", `${String(Math.floor(atUs % 1000)).padStart(3, "0")}Z`)
     : `${(atUs / 1e6).toFixed(6)} s`
+
+/**
+ * Hands out the records that pass the filter as lines of JSON, one after the other, without ever holding them all; what
+ * `engine.audit` and the JSON lines sink would have shown. Returns how many there were, and what was found on the way.
+ */
+export function exportJournal(
+  directory: string,
+  write: (line: string) => void,
+  filter: Omit<JournalFilter, "last"> = {},
+): JournalSummary & { readonly written: number } {
+  const wanted = makeFilter(filter)
+  let written = 0
+  const summary = walkJournal(directory, (item) => {
+    if (!wanted(item)) return
+    write(`${JSON.stringify(item.words())}\n`)
+    written++
+  })
+  return { ...summary, written }
+}

@@ -1,7 +1,14 @@
 /** What a person asks of a journal: some of its records, why a knob changed, and what is coming in right now. */
 import { describe, expect, it } from "vitest"
 import type { ArqonEngine, AuditRecord, Window } from "../../src/index.ts"
-import { readJournal, recordLine, tailJournal, timeText, whyChanged } from "../../src/node/index.ts"
+import {
+  exportJournal,
+  readJournal,
+  recordLine,
+  tailJournal,
+  timeText,
+  whyChanged,
+} from "../../src/node/index.ts"
 import { bowl, drive, type Knob, wobble } from "../runtime/plant.ts"
 import { record } from "../runtime/recordedRun.ts"
 import { close, open, ownFolder, runInto, writeAll } from "./journalRig.ts"
@@ -68,6 +75,17 @@ describe("a filter", () => {
     )
     expect(timeText(1_795_000_000_123_456)).toBe("2026-11-18T11:06:40.123456Z")
     expect(timeText(1_500_000)).toBe("1.500000 s")
+  })
+})
+
+describe("an export", () => {
+  it("is the records as lines of JSON, those that pass the filter", async () => {
+    const engine = await runInto(folder.path, (one) => void drive(one, { digests: 60 }))
+    const lines: Array<string> = []
+    const { written, problems } = exportJournal(folder.path, (line) => lines.push(line), { kinds: ["apply"] })
+    const applies = engine.audit.records().filter(({ kind }) => kind === "apply")
+    expect(lines).toEqual(applies.map((record) => `${JSON.stringify(record)}\n`))
+    expect([written, problems]).toEqual([applies.length, []])
   })
 })
 
