@@ -1,9 +1,13 @@
 /** `arqon`: everything an application needs, in a browser as well as anywhere else. Under Node, `index.node.ts` stands in. */
 import { createEngineOn, type CreateEngine } from "./runtime/createEngine.ts"
+import { createVariantCatalogueOn, type CreateVariantCatalogue } from "./runtime/createVariantCatalogue.ts"
 import { memoryPlatform } from "./runtime/Platform.ts"
 
 /** Makes an engine over the knobs of a live system; `docs/reference/configuration.md` lists every option. */
 export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
+
+/** Makes or opens a catalogue of variants; `docs/reference/variants.md` says what each call demands. */
+export const createVariantCatalogue: CreateVariantCatalogue = createVariantCatalogueOn(null)
 
 export { GUARDRAILS } from "./domain/guardrailPresets.ts"
 export {
@@ -17,6 +21,7 @@ export {
   type Problem,
   ResultError,
   StateError,
+  VariantError,
 } from "./domain/errors.ts"
 export type { EngineConfig, GuardrailConfig } from "./domain/Config.ts"
 export type { DigestInput } from "./domain/Digest.ts"
@@ -57,3 +62,20 @@ export type { HistoryEntry, SolverState } from "./solver/SolverState.ts"
 export type { Readings } from "./solver/Readings.ts"
 export type { SearchSpace } from "./solver/SearchSpace.ts"
 export type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "./solver/Strategy.ts"
+export type {
+  CreateVariantCatalogue,
+  VariantCatalogue,
+  VariantCatalogueOptions,
+} from "./runtime/createVariantCatalogue.ts"
+export type { SignedBy } from "./runtime/VariantCatalogue.ts"
+export type { VariantStore } from "./runtime/VariantStore.ts"
+export type {
+  Evidence,
+  RollbackPlan,
+  SelectableVariant,
+  VariantConstraint,
+  VariantContent,
+  VariantRecord,
+  VariantState,
+  VariantTransition,
+} from "./domain/Variant.ts"

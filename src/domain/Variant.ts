@@ -153,3 +153,22 @@ export const VariantTransition = Schema.Struct({
   content: Schema.NullOr(VariantContent),
 })
 export type VariantTransition = typeof VariantTransition.Type
+
+/** What selection needs to know of a variant that may be live. */
+export interface SelectableVariant {
+  readonly name: string
+  readonly version: number
+  readonly state: "approved" | "promoted"
+  readonly values: VariantContent["values"]
+  readonly constraints: ReadonlyArray<VariantConstraint>
+  readonly rollback: RollbackPlan
+}
+
+/** A variant for selection, or null for one that must not be live: not approved, or without what an approval demands. */
+export function selectableOf(record: VariantRecord): SelectableVariant | null {
+  const { name: called, version, state, content: own, approval } = record
+  const { values, constraints, rollback } = own
+  if (state !== "approved" && state !== "promoted") return null
+  if (approval === null || constraints === undefined || rollback === undefined) return null
+  return { name: called, version, state, values, constraints, rollback }
+}

@@ -120,3 +120,28 @@ export class EngineFaultError extends Schema.TaggedError<EngineFaultError>()("En
     return `The engine met a defect and opened SafeMode: ${this.detail}`
   }
 }
+
+const VARIANT_MESSAGES = {
+  invalid: "cannot be used",
+  unknown: "is not in the catalogue",
+  exists: "is in the catalogue already",
+  refused: "stays as it is",
+  conflict: "was changed by somebody else meanwhile",
+  store: "could not be kept or read",
+} as const
+
+/** A call on the variant catalogue that was refused; nothing was changed, and `problems` names all that is missing. */
+export class VariantError extends Schema.TaggedError<VariantError>()("VariantError", {
+  reason: Schema.Literals(["invalid", "unknown", "exists", "refused", "conflict", "store"]),
+  /** Name of the variant, or "" where it is about none. */
+  variant: Schema.String,
+  problems: Schema.Array(Problem),
+}) {
+  override get message(): string {
+    const lines = this.problems.map(({ path, message, suggestion = "" }) =>
+      `  ${path === "" ? "" : `${path}: `}${message} ${suggestion}`.trimEnd(),
+    )
+    const subject = this.variant === "" ? "The catalogue" : `The variant ${JSON.stringify(this.variant)}`
+    return [`${subject} ${VARIANT_MESSAGES[this.reason]}${lines.length > 0 ? ":" : "."}`, ...lines].join("\n")
+  }
+}

@@ -1,5 +1,6 @@
 /** `arqon/node`: what only Node has. */
-export { openJournal, type JournalOptions, type JournalSink, type JournalState } from "./journalFile.ts"
+export { openJournal, type JournalSink, type JournalState } from "./journalFile.ts"
+export type { JournalOptions } from "./journalOptions.ts"
 export { openJsonLines } from "./jsonLinesSink.ts"
 export { type HasMetrics, metricsHandler } from "./metricsHandler.ts"
 export { NodePlatform, nodePlatform } from "./nodePlatform.ts"

@@ -1,0 +1,182 @@
+/**
+ * The variant catalogue: the machine of a variant's life over a store. It decides nothing itself: it reads a variant, lets
+ * the machine take the step or refuse it, and commits record and step together. Needed by `createVariantCatalogue`.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { getInitialSnapshot, transition } from "xstate"
+import { signatureProblems } from "../control/variantRules.ts"
+import { type Problem, VariantError } from "../domain/errors.ts"
+import { problem, schemaProblems, tidy } from "../domain/problems.ts"
+import {
+  type Evidence,
+  Evidence as EvidenceSchema,
+  type SelectableVariant,
+  selectableOf,
+  type VariantContent,
+  VariantContent as ContentSchema,
+  VariantRecord,
+  type VariantTransition,
+} from "../domain/Variant.ts"
+import { type VariantContext, type VariantEvent, variantMachine } from "../../machines/variant.machine.ts"
+import { Listeners } from "./Listeners.ts"
+import type { VariantStore } from "./VariantStore.ts"
+
+/** Who asks for a step, and why. */
+export interface SignedBy {
+  readonly by: string
+  readonly why: string
+  /** When; now when omitted. */
+  readonly atUs?: number | undefined
+  /** The version one has looked at: where it is another by now, the step is refused as a conflict. */
+  readonly version?: number | undefined
+}
+
+/** Steps that need no more than a signature. */
+export type PlainStep = "sendBack" | "approve" | "withdraw" | "promote" | "demote" | "archive"
+
+/** What a variant is not called: the word of rollback plans. */
+const PREVIOUS = "previous"
+
+const options = { errors: "all", onExcessProperty: "error" } as const
+const decodeContent = Schema.decodeUnknownExit(ContentSchema, options)
+const decodeEvidence = Schema.decodeUnknownExit(EvidenceSchema, options)
+const decodeName = Schema.decodeUnknownExit(VariantRecord.fields.name, options)
+
+/** What a schema found wrong, below a path of its own. */
+function problemsOf(
+  exit: Exit.Exit<unknown, Schema.SchemaError>,
+  input: unknown,
+  at: ReadonlyArray<string>,
+): ReadonlyArray<Problem> {
+  if (exit._tag === "Success") return []
+  return exit.cause.reasons.flatMap((reason) =>
+    reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue)
+      ? schemaProblems(reason.error.issue, input, at)
+      : [problem(at, "could not be read.", "Hand over a plain object.")],
+  )
+}
+
+const fail = (reason: VariantError["reason"], variant: string, problems: ReadonlyArray<Problem> = []) =>
+  new VariantError({ reason, variant, problems: tidy(problems) })
+
+export class Catalogue {
+  readonly store: VariantStore
+  /** Hears every step after it was kept. */
+  readonly steps = new Listeners<VariantTransition>()
+
+  constructor(store: VariantStore) {
+    this.store = store
+  }
+
+  readonly draft = Effect.fnUntraced(function* (
+    this: Catalogue,
+    name: string,
+    content: VariantContent,
+    signed: SignedBy,
+  ) {
+    const atUs = signed.atUs ?? (yield* nowUs)
+    const decoded = decodeContent(content)
+    const problems = [
+      ...problemsOf(decodeName(name), name, ["name"]),
+      ...(name === PREVIOUS ? [problem(["name"], "is a word of rollback plans.", "Choose another.")] : []),
+      ...problemsOf(decoded, content, ["content"]),
+      ...signatureProblems({ by: textOf(signed.by), why: textOf(signed.why), atUs }),
+    ]
+    if (decoded._tag === "Failure" || problems.length > 0)
+      return yield* fail("invalid", textOf(name), problems)
+    const { by, why } = signed
+    const { context } = getInitialSnapshot(variantMachine, { name, content: decoded.value, by, why, atUs })
+    if (yield* this.keep(context)) return context.record
+    return yield* fail("exists", name)
+  })
+
+  readonly revise = (name: string, content: VariantContent, signed: SignedBy) =>
+    this.step(name, signed, (signature) => {
+      const decoded = decodeContent(content)
+      if (decoded._tag === "Success") return { type: "revise", content: decoded.value, ...signature }
+      return fail("invalid", name, problemsOf(decoded, content, ["content"]))
+    })
+
+  readonly evaluate = (name: string, evidence: Evidence, signed: SignedBy) =>
+    this.step(name, signed, (signature) => {
+      const decoded = decodeEvidence(evidence)
+      if (decoded._tag === "Success") return { type: "evaluate", evidence: decoded.value, ...signature }
+      return fail("invalid", name, problemsOf(decoded, evidence, ["evidence"]))
+    })
+
+  readonly take = (type: PlainStep, name: string, signed: SignedBy) =>
+    this.step(name, signed, (signature) => ({ type, ...signature }))
+
+  readonly get = (name: string) => this.store.read(name)
+
+  /** By name; those that may be live, and what selection needs of them. */
+  readonly selectable = Effect.fnUntraced(function* (this: Catalogue) {
+    const records = yield* this.store.list
+    return records.flatMap((record): ReadonlyArray<SelectableVariant> => {
+      const one = selectableOf(record)
+      return one === null ? [] : [one]
+    })
+  })
+
+  private readonly step = Effect.fnUntraced(function* (
+    this: Catalogue,
+    name: string,
+    signed: SignedBy,
+    eventOf: (signature: { by: string; why: string; atUs: number }) => VariantEvent | VariantError,
+  ) {
+    const { by, why, version } = signed
+    const atUs = signed.atUs ?? (yield* nowUs)
+    const event = eventOf({ by: textOf(by), why: textOf(why), atUs })
+    if (event instanceof VariantError) return yield* event
+    const record = yield* this.store.read(name)
+    if (record === null) return yield* fail("unknown", name)
+    if (version !== undefined && version !== record.version)
+      return yield* fail("conflict", name, [
+        problem(["version"], `is ${record.version}, not ${version}.`, "Look at the variant again."),
+      ])
+    const before = variantMachine.resolveState({ value: record.state, context: contextOf(record) })
+    const [{ context }] = transition(variantMachine, before, event)
+    const missing = [...(context.refusal ?? []), ...(yield* this.targetProblems(context, event))]
+    if (missing.length > 0) return yield* fail("refused", name, missing)
+    if (yield* this.keep(context)) return context.record
+    return yield* fail("conflict", name, [
+      problem(["version"], `is no longer ${record.version}.`, "Look at the variant again."),
+    ])
+  })
+
+  /** What no single variant can know: whether the one to go back to is there. */
+  private readonly targetProblems = Effect.fnUntraced(function* (
+    this: Catalogue,
+    { record }: VariantContext,
+    event: VariantEvent,
+  ) {
+    const to = record.content.rollback?.to
+    if (event.type !== "approve" || to === undefined || to === PREVIOUS || to === record.name) return []
+    const target = yield* this.store.read(to)
+    if (target !== null && target.state !== "archived") return []
+    const why = target === null ? "is not in the catalogue." : "is archived."
+    return [problem(["rollback", "to"], `leads to ${JSON.stringify(to)}, which ${why}`, "Name another.")]
+  })
+
+  private readonly keep = Effect.fnUntraced(function* (this: Catalogue, { record, last }: VariantContext) {
+    const kept = yield* this.store.commit(record, last)
+    if (kept) this.steps.notify(last)
+    return kept
+  })
+}
+
+/** Untyped callers may hand over anything: what is no text is a missing one. */
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "")
+
+const nowUs = Effect.map(Clock.currentTimeMillis, (ms) => ms * 1000)
+
+/** The machine's context of a kept variant. Its latest step is told by the store's history, and nothing decides on it. */
+function contextOf(record: VariantRecord): VariantContext {
+  const { name, version, state } = record
+  const last = { variant: name, version, from: state, to: state, by: "", why: "", atUs: 0, evidence: [] }
+  return { record, last: { ...last, action: "revise", added: null, content: null }, refusal: null }
+}
