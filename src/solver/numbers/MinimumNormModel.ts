@@ -6,6 +6,7 @@
  * Sources: M. J. D. Powell, "Least Frobenius norm updating of quadratic models that satisfy interpolation conditions"
  * (2004), and "The NEWUOA software for unconstrained optimization without derivatives" (2006), sections 3 and 4.
  */
+import { dot } from "./dot.ts"
 import { SymmetricInverse } from "./SymmetricInverse.ts"
 
 /**
@@ -23,6 +24,8 @@ export class MinimumNormModel {
   readonly losses: Float64Array
   /** Which point has the lowest loss. */
   best = 0
+  /** Largest miss that was met at a point on its way out since the model was last made to fit: rounding that has added up. */
+  drift = 0
   /** Gradient at the base, and second derivatives (row-major d x d). */
   readonly gradient: Float64Array
   readonly curvature: Float64Array
@@ -78,6 +81,7 @@ export class MinimumNormModel {
     inverse.size = size
     H.fill(0)
     this.best = 0
+    this.drift = 0
     for (let k = 0; k < m; k++) {
       this.losses[k] = losses[k]
       if (losses[k] < losses[this.best]) this.best = k
@@ -132,34 +136,32 @@ export class MinimumNormModel {
     }
   }
 
+  /** How far the best point is from the base in its longest coordinate. */
+  distanceFromBase(): number {
+    let most = 0
+    for (let i = 0; i < this.d; i++) most = Math.max(most, Math.abs(this.points[this.best * this.d + i]))
+    return most
+  }
+
   /** Value of the model at a displacement, relative to the base. */
   value(z: Float64Array, from = 0): number {
     const { d, gradient, curvature } = this
     let sum = 0
-    for (let i = 0, at = 0; i < d; i++) {
-      let row = 0
-      for (let j = 0; j < d; j++, at++) row += curvature[at] * z[from + j]
-      sum += z[from + i] * (gradient[i] + 0.5 * row)
-    }
+    for (let i = 0; i < d; i++) sum += z[from + i] * (gradient[i] + 0.5 * dot(curvature, i * d, z, from, d))
     return sum
   }
 
   /** Gradient of the model at point k. */
   slopeAt(k: number, out: Float64Array): void {
     const { d, gradient, curvature, points } = this
-    for (let i = 0, at = 0; i < d; i++) {
-      let sum = gradient[i]
-      for (let j = 0; j < d; j++, at++) sum += curvature[at] * points[k * d + j]
-      out[i] = sum
-    }
+    for (let i = 0; i < d; i++) out[i] = gradient[i] + dot(curvature, i * d, points, k * d, d)
   }
 
   /** Makes ready for `weigh` and `replace` with a point at displacement z. */
   prepare(z: Float64Array): void {
     const { d, m, column, points } = this
-    for (let k = 0, at = 0; k < m; k++) {
-      let sum = 0
-      for (let i = 0; i < d; i++, at++) sum += points[at] * z[i]
+    for (let k = 0; k < m; k++) {
+      const sum = dot(points, k * d, z, 0, d)
       column[d + 1 + k] = 0.5 * sum * sum
     }
     column[0] = 1
@@ -186,7 +188,10 @@ export class MinimumNormModel {
   replace(t: number, z: Float64Array, loss: number): boolean {
     const { d, m, losses, points } = this
     const reference = losses[this.best]
-    const expected = this.value(z) - this.value(points, this.best * d)
+    const atBest = this.value(points, this.best * d)
+    const expected = this.value(z) - atBest
+    const miss = Math.abs(this.value(points, t * d) - atBest - (losses[t] - reference))
+    if (!(miss <= this.drift)) this.drift = miss
     if (!this.inverse.replace(d + 1 + t, this.diagonal)) return false
     // Only where the new point lies did the model not fit: it changes by that miss times the new Lagrange function.
     for (let i = 0; i < d; i++) points[t * d + i] = z[i]
@@ -222,20 +227,12 @@ export class MinimumNormModel {
 
   /** Adds `factor` times point t's Lagrange function, as gradient at the base and second derivatives. */
   lagrangeInto(t: number, factor: number, gradient: Float64Array, curvature: Float64Array): void {
-    const { d, m, points } = this
+    const { d, m } = this
     const H = this.inverse.values
     const row = (d + 1 + t) * this.inverse.size
     for (let i = 0; i < d; i++) gradient[i] += factor * H[row + 1 + i]
-    for (let k = 0; k < m; k++) {
-      const weight = factor * H[row + d + 1 + k]
-      if (weight === 0) continue
-      for (let i = 0; i < d; i++) {
-        const by = weight * points[k * d + i]
-        if (by === 0) continue
-        for (let j = 0; j <= i; j++) curvature[i * d + j] += by * points[k * d + j]
-      }
-    }
-    for (let i = 1; i < d; i++) for (let j = 0; j < i; j++) curvature[j * d + i] = curvature[i * d + j]
+    for (let k = 0; k < m; k++) this.curve(factor * H[row + d + 1 + k], k, curvature)
+    this.mirror(curvature)
   }
 
   /**
@@ -267,17 +264,13 @@ export class MinimumNormModel {
     // mixed = upper-right block of H - lean·Ω; the corner follows from it.
     for (let r = 0; r < rows; r++) {
       for (let k = 0; k < m; k++) {
-        let sum = H[r * size + rows + k]
-        for (let j = 0; j < m; j++) sum -= lean[r * m + j] * H[(rows + j) * size + rows + k]
-        mixed[r * m + k] = sum
+        mixed[r * m + k] = H[r * size + rows + k] - dot(lean, r * m, H, (rows + k) * size + rows, m)
       }
     }
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c <= r; c++) {
-        let sum = H[r * size + c]
-        for (let k = 0; k < m; k++) {
-          sum -= mixed[r * m + k] * lean[c * m + k] + lean[r * m + k] * H[c * size + rows + k]
-        }
+        const sum =
+          H[r * size + c] - dot(mixed, r * m, lean, c * m, m) - dot(lean, r * m, H, c * size + rows, m)
         turned[r * rows + c] = sum
         turned[c * rows + r] = sum
       }
@@ -305,7 +298,7 @@ export class MinimumNormModel {
    * allow: the way back when rounding has added up. False: the points do not determine a model.
    */
   rebuild(): boolean {
-    const { d, m, points, system, losses } = this
+    const { d, m, points, system } = this
     const tail = d + 1
     const size = tail + m
     let scale = 0
@@ -336,21 +329,68 @@ export class MinimumNormModel {
         H[r * size + c] *= left * right
       }
     }
-    this.settle(losses)
+    this.settle()
     return true
   }
 
-  /** Makes the model fit all points again after rounding, by one change of least norm. Returns the largest miss before. */
-  settle(losses: Float64Array = this.losses): number {
-    const { d, m, points, column } = this
-    const atBest = this.value(points, this.best * d)
+  /**
+   * Makes the model fit all its points again, by one change of least norm. Returns the largest miss before: rounding, as long
+   * as the inverse is in order.
+   */
+  settle(): number {
+    const { d, m, points, losses, column, best, gradient, curvature } = this
+    const tail = d + 1
+    const H = this.inverse.values
+    const size = this.inverse.size
+    const atBest = this.value(points, best * d)
     let worst = 0
     for (let k = 0; k < m; k++) {
-      column[k] = losses[k] - losses[this.best] - (this.value(points, k * d) - atBest)
+      column[k] = losses[k] - losses[best] - (this.value(points, k * d) - atBest)
       worst = Math.max(worst, Math.abs(column[k]))
     }
-    for (let k = 0; k < m; k++)
-      if (column[k] !== 0) this.lagrangeInto(k, column[k], this.gradient, this.curvature)
+    this.drift = 0
+    if (worst === 0) return 0
+    for (let i = 0; i < d; i++) {
+      let sum = 0
+      for (let k = 0; k < m; k++) sum += H[(1 + i) * size + tail + k] * column[k]
+      gradient[i] += sum
+    }
+    for (let j = 0; j < m; j++) {
+      let weight = 0
+      for (let k = 0; k < m; k++) weight += H[(tail + j) * size + tail + k] * column[k]
+      this.curve(weight, j, curvature)
+    }
+    this.mirror(curvature)
     return worst
+  }
+
+  /** Difference between the highest and the lowest loss of its points. */
+  get spread(): number {
+    let most = 0
+    for (let k = 0; k < this.m; k++) most = Math.max(most, this.losses[k] - this.losses[this.best])
+    return most
+  }
+
+  /** Forgets its curvature and takes the least that its points allow: the way out where what it remembers misleads. */
+  refit(): void {
+    this.gradient.fill(0)
+    this.curvature.fill(0)
+    this.settle()
+  }
+
+  /** Adds `weight` times the square of point k to the lower half of second derivatives. */
+  private curve(weight: number, k: number, curvature: Float64Array): void {
+    const { d, points } = this
+    if (weight === 0) return
+    for (let i = 0; i < d; i++) {
+      const by = weight * points[k * d + i]
+      if (by === 0) continue
+      for (let j = 0; j <= i; j++) curvature[i * d + j] += by * points[k * d + j]
+    }
+  }
+
+  private mirror(curvature: Float64Array): void {
+    const { d } = this
+    for (let i = 1; i < d; i++) for (let j = 0; j < i; j++) curvature[j * d + i] = curvature[i * d + j]
   }
 }

@@ -98,7 +98,7 @@ export function contains(model: MinimumNormModel, z: Float64Array): boolean {
 }
 
 /**
- * Takes the prepared reading at `z` into the model: beside the others while all of them are within `near` radii, else in
+ * Takes a reading at `z` into the model: beside the others while all of them are within `near` radii, else in
  * the place of the one that it makes up for best and that lies farthest away, if it is worth that.
  */
 export function absorb(
@@ -109,6 +109,7 @@ export function absorb(
   near: number,
 ): void {
   const { d, best, points } = model
+  model.prepare(z)
   const better = loss < model.losses[best]
   let target = -1
   let most = better ? 0 : 1

@@ -6,6 +6,8 @@
  * Source: M. J. D. Powell, "On updating the inverse of a KKT matrix" (2004), formula (2.12), here for the whole matrix.
  */
 
+import { dot } from "./dot.ts"
+
 /** Relative size below which a pivot counts as zero. */
 const TINY_PIVOT = 1e-14
 
@@ -36,9 +38,8 @@ export class SymmetricInverse {
   prepare(column: Float64Array): void {
     const { size, values, product } = this
     let square = 0
-    for (let i = 0, at = 0; i < size; i++) {
-      let sum = 0
-      for (let j = 0; j < size; j++, at++) sum += values[at] * column[j]
+    for (let i = 0; i < size; i++) {
+      const sum = dot(values, i * size, column, 0, size)
       product[i] = sum
       square += sum * column[i]
     }

@@ -4,8 +4,12 @@
  * pass of conjugate gradients over the free coordinates makes up for its slowness in narrow valleys that lie askew.
  */
 
+import { dot } from "./dot.ts"
+
 /** Rounds of coordinate cycles and gradients at most; each lowers the value. */
 const ROUNDS = 8
+/** Steps along conjugate gradients at most, over all rounds: what a step of the trust region may cost in many dimensions. */
+const PASSES = 64
 /** A round that gains less than this share of what was gained so far ends the search. */
 const ENOUGH = 1e-3
 
@@ -15,6 +19,7 @@ export class BoxQuadratic {
   private readonly direction: Float64Array
   private readonly curve: Float64Array
   private readonly free: Int32Array
+  private passes = 0
 
   constructor(largest: number) {
     this.slope = new Float64Array(largest)
@@ -46,6 +51,7 @@ export class BoxQuadratic {
       slope[i] = sign * g[i]
     }
     let value = 0
+    this.passes = PASSES
     for (let round = 0; round < ROUNDS; round++) {
       let gain = this.cycle(d, sign, G, low, high, step)
       if (d > 1) gain += this.cycle(d, sign, G, low, high, step)
@@ -109,6 +115,8 @@ export class BoxQuadratic {
     let count = 0
     for (let i = 0; i < d; i++) {
       const s = slope[i]
+      // The products below run over all coordinates: those that do not move count for nothing.
+      direction[i] = 0
       if (s === 0 || (s > 0 ? step[i] <= low[i] : step[i] >= high[i])) continue
       free[count++] = i
     }
@@ -116,7 +124,7 @@ export class BoxQuadratic {
     let square = 0
     let begin = true
     let start = -1
-    for (let pass = 0; pass < 2 * d && count > 0; pass++) {
+    for (let pass = 0; pass < 2 * d && count > 0 && this.passes > 0; pass++, this.passes--) {
       if (begin) {
         square = 0
         for (let a = 0; a < count; a++) {
@@ -134,10 +142,7 @@ export class BoxQuadratic {
       for (let a = 0; a < count; a++) {
         const i = free[a]
         const v = direction[i]
-        let sum = 0
-        const row = i * d
-        for (let b = 0; b < count; b++) sum += G[row + free[b]] * direction[free[b]]
-        curve[i] = sign * sum
+        curve[i] = sign * dot(G, i * d, direction, 0, d)
         bend += curve[i] * v
         fall += slope[i] * v
         if (v === 0) continue
@@ -162,6 +167,7 @@ export class BoxQuadratic {
       }
       if (bottom >= reach) {
         step[free[wall]] = direction[free[wall]] > 0 ? high[free[wall]] : low[free[wall]]
+        direction[free[wall]] = 0
         free[wall] = free[--count]
         begin = true
         continue
@@ -175,11 +181,7 @@ export class BoxQuadratic {
       square = next
     }
     // The coordinates that were not free have felt the move as well.
-    for (let i = 0; i < d; i++) {
-      let sum = g[i]
-      for (let j = 0, at = i * d; j < d; j++, at++) sum += G[at] * step[j]
-      slope[i] = sign * sum
-    }
+    for (let i = 0; i < d; i++) slope[i] = sign * (g[i] + dot(G, i * d, step, 0, d))
     return gain
   }
 }

@@ -10,21 +10,20 @@ import { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
 import { absorb, contains, farthest, fromBest, ModelSteps } from "../numbers/ModelSteps.ts"
 import type { StrategyContext } from "../Strategy.ts"
 import { KnownPoints } from "./KnownPoints.ts"
+import { Resolution } from "./Resolution.ts"
 import { Stencil } from "./Stencil.ts"
 
 /** Radius at which a descent ends, in unit space. */
 const FINAL_RADIUS = 1e-8
-/** The trust box reaches at most half the cube either way. */
-const WIDEST = 0.5
 /** A model is trusted at a finer resolution when its last error was below so many times what it promises. */
 const TRUSTED_ERROR = 10
 /** The base is moved when the best point is farther from it than this, in radii. */
-const FAR_FROM_BASE = 10
+const FAR_FROM_BASE = 20
 /** Readings on a grid that may be taken from memory in one ask before the descent ends. */
 const RECALLS = 64
 /** Steps whose promise is remembered; the classification asks long before. */
 const PROMISES = 512
-/** Moves of one descent without a reading in between, at most; a guard, never met. */
+/** Moves without a reading in between, at most; a guard, never met. */
 const MOVES = 1000
 
 /**
@@ -33,9 +32,15 @@ const MOVES = 1000
  */
 const NEAR = 10
 /** Points of a model at most, where a full quadratic would have more; the stencil's are always taken. */
-const MOST_POINTS = 45
+const MOST_POINTS = 36
 /** A point farther than this, in radii, is where the model is mended. */
 const FAR = 10
+
+/** Misses of the model at its own points, as shares of their spread: from the first on it is fitted anew, from the second on inverted anew. */
+const DRIFT = 1e-6
+const LARGE_DRIFT = 1e-2
+/** Broken promises in a row after which the model forgets its curvature. */
+const FAILURES = 5
 
 const STENCIL = 0
 const STEPS = 1
@@ -46,9 +51,6 @@ const NONE = Number.NaN
 export class TrustRegion {
   /** Which move the last ask was. */
   move = "stencil"
-  /** Half the side of the trust box, and the resolution it works at; unit space. */
-  delta = 0
-  rho = 0
   /** What the model promised its last step would gain. */
   promised = 0
   /** 1 for each step of this descent that gained more than a tenth of what the model promised. */
@@ -66,13 +68,15 @@ export class TrustRegion {
   private readonly steering: ModelSteps
   /** Dimensions of this descent's axes: all movable ones but those whose stencil points failed. */
   private readonly axes: Int32Array
-  private readonly finalRadius: number
+  private readonly resolution: Resolution
   /** The point that displacements count from. */
   private readonly base: Float64Array
   /** Trial that the descent waits for, the model point it is to replace (-1: to be chosen), and what was best when asked. */
   private pending = NONE
   private target = -1
   private reference = 0
+  /** Steps in a row that broke their promise. */
+  private failures = 0
   /** What the model was wrong by at its last reading. */
   private error = Number.POSITIVE_INFINITY
   /** The last step failed: mend the geometry or go finer before the next one. */
@@ -93,7 +97,7 @@ export class TrustRegion {
     const d = this.movable.length
     // On grids alone there is nothing to find between the grid points.
     const grids = [...this.movable].map((i) => (step[i] === 0 ? 0 : 0.5 / lastGridIndex[i]))
-    this.finalRadius = Math.max(FINAL_RADIUS, d === 0 ? 1 : Math.min(...grids))
+    this.resolution = new Resolution(Math.max(FINAL_RADIUS, d === 0 ? 1 : Math.min(...grids)))
     this.stencil = new Stencil(space, this.movable)
     this.model = new MinimumNormModel(d, Math.max(2 * d + 1, Math.min(((d + 1) * (d + 2)) / 2, MOST_POINTS)))
     this.steering = new ModelSteps(d)
@@ -102,6 +106,11 @@ export class TrustRegion {
     this.point = new Float64Array(n)
     this.z = new Float64Array(d)
     this.aside = new Float64Array(d)
+  }
+
+  /** The resolution it works at, unit space. */
+  get rho(): number {
+    return this.resolution.rho
   }
 
   /** True when it has nothing more to ask. */
@@ -128,13 +137,13 @@ export class TrustRegion {
    */
   begin(centre: Float64Array, loss: number, radius: number): void {
     const d = this.movable.length
-    this.delta = radius
-    this.rho = radius
+    this.resolution.begin(radius)
     this.steps = 0
     this.promised = 0
     this.pending = NONE
     this.mend = false
     this.overtaken = false
+    this.failures = 0
     this.error = Number.POSITIVE_INFINITY
     this.base.set(centre)
     this.state = d === 0 ? ENDED : STENCIL
@@ -215,7 +224,7 @@ export class TrustRegion {
   /** Nothing was learnt: come nearer, and where that is not possible, go finer. */
   private retreat(): void {
     this.mend = false
-    if (this.delta > this.rho) this.narrow(0.5 * this.delta)
+    if (this.resolution.delta > this.resolution.rho) this.resolution.narrow(0.5)
     else this.refine()
   }
 
@@ -254,16 +263,14 @@ export class TrustRegion {
   /** Chooses the next displacement; false when it only changed its mind about the radius. */
   private propose(): boolean {
     const { model } = this
-    let far = 0
-    for (let i = 0; i < model.d; i++) far = Math.max(far, Math.abs(model.points[model.best * model.d + i]))
-    if (far > FAR_FROM_BASE * this.delta) this.rebase()
+    if (model.distanceFromBase() > FAR_FROM_BASE * this.resolution.delta) this.rebase()
     return this.mend ? this.proposeGeometry() : this.proposeStep()
   }
 
   private proposeStep(): boolean {
-    this.box(this.delta)
+    this.box(this.resolution.delta)
     this.promised = this.steering.lowest(this.model, this.z)
-    if (!(this.steering.length >= 0.5 * this.rho) || !(this.promised > 0)) {
+    if (!(this.steering.length >= 0.5 * this.resolution.rho) || !(this.promised > 0)) {
       // Too short a step for this resolution. A model that was just right to about what it promises needs no mending.
       if (this.error < TRUSTED_ERROR * this.promised) this.refine()
       else this.shorten()
@@ -276,20 +283,20 @@ export class TrustRegion {
 
   /** The model sees nothing to gain at this resolution: come nearer, mend what is far away, or go finer. */
   private shorten(): void {
-    this.narrow(0.1 * this.delta)
+    this.resolution.narrow(0.1)
     this.mend = true
   }
 
   private proposeGeometry(): boolean {
     const { model } = this
     this.mend = false
-    const target = farthest(model, FAR * this.delta)
+    const target = farthest(model, FAR * this.resolution.delta)
     if (target < 0) {
-      if (this.delta <= this.rho) this.refine()
+      if (this.resolution.delta <= this.resolution.rho) this.refine()
       return false
     }
     const distance = fromBest(model, model.points, target * model.d)
-    this.box(Math.max(Math.min(0.1 * distance, 0.5 * this.delta), this.rho))
+    this.box(Math.max(Math.min(0.1 * distance, 0.5 * this.resolution.delta), this.resolution.rho))
     this.steering.mending(model, target, this.z)
     this.target = target
     this.move = "geometry"
@@ -322,17 +329,20 @@ export class TrustRegion {
     this.error = Math.abs(gain + model.value(this.z) - model.value(model.points, model.best * model.d))
     if (target >= 0) {
       model.prepare(this.z)
-      if (!model.replace(target, this.z, loss)) this.narrow(0.5 * this.delta)
+      if (!model.replace(target, this.z, loss)) this.resolution.narrow(0.5)
       return
     }
     const ratio = gain / this.promised
     if (this.steps < PROMISES) this.kept[this.steps++] = ratio > 0.1 ? 1 : 0
     const length = fromBest(model, this.z)
-    if (ratio > 0.7) this.narrow(Math.min(WIDEST, Math.max(this.delta, 2 * length)))
-    else if (ratio > 0.1) this.narrow(Math.max(0.5 * this.delta, length))
-    else this.narrow(Math.max(0.5 * length, 0.25 * this.delta))
-    this.absorb(loss)
+    this.resolution.judge(ratio, length)
+    absorb(model, this.z, loss, this.resolution.delta, NEAR)
     this.mend = !(ratio > 0.1)
+    this.failures = this.mend ? this.failures + 1 : 0
+    if (this.failures === FAILURES) {
+      model.refit()
+      this.failures = 0
+    }
   }
 
   /** Another's reading at `point`: worth a place in the model where it is better than all of it and near. */
@@ -342,7 +352,7 @@ export class TrustRegion {
     const { space } = this.context
     for (let i = 0; i < space.size; i++) {
       const gap = Math.abs(space.difference(i, this.base[i], this.point[i]))
-      if (gap > (this.axes.subarray(0, model.d).includes(i) ? NEAR * this.delta : 0)) {
+      if (gap > (this.axes.subarray(0, model.d).includes(i) ? NEAR * this.resolution.delta : 0)) {
         this.overtaken = true
         return
       }
@@ -350,7 +360,7 @@ export class TrustRegion {
     const { z } = this
     this.aside.set(z)
     this.locate()
-    this.absorb(loss)
+    absorb(model, this.z, loss, this.resolution.delta, NEAR)
     z.set(this.aside)
   }
 
@@ -367,29 +377,14 @@ export class TrustRegion {
     }
   }
 
-  private absorb(loss: number): void {
-    this.model.prepare(this.z)
-    absorb(this.model, this.z, loss, this.delta, NEAR)
-  }
-
-  /** Sets the box, which is never smaller than the resolution. */
-  private narrow(delta: number): void {
-    this.delta = delta <= 1.5 * this.rho ? this.rho : delta
-  }
-
   /** A finer resolution, or the end. */
   private refine(): void {
-    const ratio = this.rho / this.finalRadius
-    if (ratio <= 1) {
-      this.state = ENDED
-      return
-    }
-    const before = this.rho
-    if (ratio <= 16) this.rho = this.finalRadius
-    else if (ratio <= 250) this.rho = Math.sqrt(ratio) * this.finalRadius
-    else this.rho = 0.1 * before
-    this.delta = Math.max(0.5 * before, this.rho)
+    const { model } = this
     this.mend = false
+    // Rounding adds up over many exchanges; where it shows, the model is fitted again, and if need be from scratch.
+    const spread = model.spread
+    const sound = model.drift <= DRIFT * spread || model.settle() <= LARGE_DRIFT * spread || model.rebuild()
+    if (!sound || !this.resolution.refine()) this.state = ENDED
   }
 
   private rebase(): void {
