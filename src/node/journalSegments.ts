@@ -62,11 +62,31 @@ export function listSegments(directory: string): ReadonlyArray<SegmentFile> {
   return [...found.values()].sort((a, b) => a.number - b.number)
 }
 
-/** The bytes of a segment as they were written. Throws what the file system or the decompression does. */
-export function readSegment(file: SegmentFile): Uint8Array {
-  const bytes = readFileSync(file.path)
-  if (file.compression === "none") return bytes
-  return file.compression === "gzip" ? gunzipSync(bytes) : zstdDecompressSync(bytes)
+/**
+ * The bytes of a segment as they were written; null where it has been removed since it was listed. Throws what the file
+ * system or the decompression does.
+ */
+export function readSegment(file: SegmentFile): Uint8Array | null {
+  const bytes = bytesOf(file.path)
+  if (bytes !== null) return unpack(bytes, file.compression)
+  // Listed plain, and compressed in the moment since.
+  for (const compression of ["zstd", "gzip"] as const) {
+    const packed = file.compression === "none" ? bytesOf(`${file.path}${ENDS[compression]}`) : null
+    if (packed !== null) return unpack(packed, compression)
+  }
+  return null
+}
+
+const unpack = (bytes: Uint8Array, compression: Compression): Uint8Array =>
+  compression === "none" ? bytes : compression === "gzip" ? gunzipSync(bytes) : zstdDecompressSync(bytes)
+
+function bytesOf(path: string): Uint8Array | null {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
+    throw cause
+  }
 }
 
 /** Removes what a process that was killed amid a compression has left. */

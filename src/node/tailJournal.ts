@@ -43,7 +43,7 @@ class Following {
 
   private appended(): Uint8Array {
     if (this.fd === null) {
-      const all = this.at === 0 ? readSegment(this.file) : new Uint8Array(0)
+      const all = (this.at === 0 ? readSegment(this.file) : null) ?? new Uint8Array(0)
       this.at += all.length
       return all
     }
@@ -51,6 +51,15 @@ class Following {
     const count = readSync(this.fd, bytes, 0, bytes.length, this.at)
     this.at += count
     return bytes.subarray(0, count)
+  }
+}
+
+function follow(file: SegmentFile): Following | null {
+  try {
+    return new Following(file)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
+    throw cause
   }
 }
 
@@ -78,8 +87,11 @@ export async function* tailJournal(
       current?.read(take)
       for (const file of files) {
         if (current !== null && file.number <= current.file.number) continue
+        const next = follow(file)
+        // Compressed or removed since it was listed: the next look shows how it is kept now.
+        if (next === null) break
         current?.close()
-        current = new Following(file)
+        current = next
         current.read(take)
       }
       if (!known && last !== undefined) records = records.slice(Math.max(0, records.length - last))

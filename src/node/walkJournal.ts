@@ -121,7 +121,13 @@ class Walk {
 
   take(file: SegmentFile): void {
     const bytes = this.bytesOf(file)
-    if (bytes === null || bytes.length === 0) return
+    if (bytes !== null && bytes.length === 0) return
+    if (bytes === null) {
+      // Unreadable, or removed while this was going on: nobody knows where it ended.
+      this.beforeIsWhole = false
+      this.beginsLater ||= this.first
+      return
+    }
     let current: OpenRun | null = null
     const scan = scanSegment(bytes, sha256, ({ seq, numbers, note }, header) => {
       current ??= header === null ? null : this.runOf(header)
@@ -176,7 +182,6 @@ class Walk {
         seq: null,
         detail,
       })
-      this.beforeIsWhole = false
       this.first = false
       return null
     }
@@ -202,7 +207,7 @@ class Walk {
     const { before } = this
     const { previous } = header
     if (this.first) {
-      this.beginsLater = previous !== null
+      this.beginsLater ||= previous !== null
       return
     }
     // What is wrong with the segment before has been said; whether this one fits it cannot be.

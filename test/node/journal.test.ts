@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it, vi } from "vitest"
 import { createEngine } from "../../src/index.node.ts"
 import { openJournal, readJournal, reportText, verifyJournal } from "../../src/node/index.ts"
+import { listSegments, readSegment } from "../../src/node/journalSegments.ts"
 import { drive, knobs } from "../runtime/plant.ts"
 import { everyKind, record } from "../runtime/recordedRun.ts"
 import { close, handledDisk, open, ownFolder, runInto, segmentsIn, writeAll } from "./journalRig.ts"
@@ -190,8 +191,11 @@ describe("segments", () => {
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
     const whole = readFileSync(path)
+    const listed = listSegments(folder.path)
     await close(await open(folder.path, { compress: "gzip" }))
     expect(existsSync(`${path}.gz`)).toBe(true)
+    // Whoever listed it before and reads it now gets it all the same.
+    expect(Buffer.from(readSegment(listed[0]) ?? []).equals(whole)).toBe(true)
     const packed = readFileSync(`${path}.gz`)
     // Killed while writing the compressed file; killed before the plain one was removed.
     writeFileSync(path, whole)
