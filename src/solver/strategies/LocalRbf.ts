@@ -318,5 +318,6 @@ export const localRbf: StrategyDefinition = {
   name: "localRbf",
   summary:
     "a surface through the nearest readings, in a box that follows success: bending landscapes, many workers",
+  params: [],
   make: (context) => new LocalRbf(context),
 }

@@ -10,6 +10,9 @@ import { TrustRegion } from "./TrustRegion.ts"
 
 /** First radius, in unit space. */
 const FIRST_RADIUS = 0.3
+/** What the option `radius` may be. */
+const WIDEST_RADIUS = 0.5
+const NARROWEST_RADIUS = 1e-6
 /** Radius about which restarts at the incumbent vary, by a factor of 2 either way. */
 const RESTART_RADIUS = 0.15
 /** A restart that is this fine and promises no lead is dropped. */
@@ -34,7 +37,8 @@ export class QuadraticTrustRegion implements Strategy {
   /** @param radius first radius of the first descent */
   constructor(context: StrategyContext, radius?: number) {
     this.context = context
-    this.radius = radius ?? context.params["radius"] ?? FIRST_RADIUS
+    const wanted = radius ?? context.params["radius"] ?? FIRST_RADIUS
+    this.radius = Math.min(WIDEST_RADIUS, Math.max(NARROWEST_RADIUS, wanted))
     this.point = new Float64Array(context.space.size)
     this.descent = new TrustRegion(context)
     this.starts = new Starts(context)
@@ -134,5 +138,6 @@ export function keptPromises(descent: TrustRegion): DescentEvidence {
 export const quadraticTrustRegion: StrategyDefinition = {
   name: "quadraticTrustRegion",
   summary: "quadratic models in a shrinking box, with restarts: few evaluations, exact on smooth landscapes",
+  params: ["radius"],
   make: (context) => new QuadraticTrustRegion(context),
 }
