@@ -37,6 +37,8 @@ export class Course {
   private readonly probe: Probe
   private readonly fillDraw: Draw
   private readonly unit: Float64Array
+  /** Points of the probe that gave no number; the strategy is told of them when it is made. */
+  private readonly failedBefore: Array<Float64Array> = []
   /** Trials that the strategy was told had failed, because no result came. */
   private readonly lost = new Set<number>()
   private strategy: Strategy | null = null
@@ -89,7 +91,8 @@ export class Course {
     // The strategy has given this one up: now it is a reading like any other's.
     const known = this.lost.delete(id) ? -1 : id
     if (value === null) {
-      if (known === id) this.strategy?.fail(id, unit)
+      if (this.strategy === null) this.failedBefore.push(unit.slice())
+      else if (known === id) this.strategy.fail(id, unit)
     } else {
       const index = this.readings.add(id, unit, this.settings.objective === "maximize" ? -value : value)
       this.strategy?.tell(known, index)
@@ -190,6 +193,7 @@ export class Course {
       params: settings.strategyParams,
       remaining: () => this.remaining,
     })
+    for (const failed of this.failedBefore) this.strategy.fail(-1, failed)
   }
 
   private beginRefine(): void {

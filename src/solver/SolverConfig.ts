@@ -11,6 +11,7 @@ import { plainFields } from "./configSchema.ts"
 import { exact, failureProblems, SCHEMA_VERSION, versionProblem } from "./fields.ts"
 import { plainData, record } from "./plainData.ts"
 import { readBounds } from "./readBounds.ts"
+import { STRATEGIES } from "./strategies/catalogue.ts"
 import { type Dimension, type NumericDimension, type ParamValue, SearchSpace } from "./SearchSpace.ts"
 
 /** One parameter as it is saved. */
@@ -62,18 +63,6 @@ export interface StrategyName {
   /** Options that it reads; any when omitted. */
   readonly params?: ReadonlyArray<string>
 }
-
-/** The strategies that come with Arqon, each with the options it reads. */
-export const STRATEGIES: ReadonlyArray<StrategyName> = [
-  { name: "auto", params: ["gamma", "radius", "scott", "startup"] },
-  { name: "quadraticTrustRegion", params: ["radius"] },
-  { name: "localRbf", params: [] },
-  { name: "nelderMead", params: ["edge", "tolerance"] },
-  { name: "nelderMeadMultistart", params: ["edge", "starts", "tolerance"] },
-  { name: "tpe", params: ["gamma", "scott", "startup"] },
-  { name: "cmaEs", params: ["lambda", "sigma"] },
-  { name: "random", params: [] },
-]
 
 const LEAST_PROBE = 6
 const MOST_PROBE = 15

@@ -58,7 +58,10 @@ export interface Strategy {
    * them. Answers may come in any order.
    */
   tell(id: number, index: number): void
-  /** A trial that gave no number. It must not stall the strategy; it is not among the readings. */
+  /**
+   * A trial that gave no number. It must not stall the strategy; it is not among the readings. Others' failures, and those
+   * before the strategy was made, come with an id that it did not ask for.
+   */
   fail(id: number, unit: Float64Array): void
   /** The landscape has been classified. Called once, before the first `ask` of the refine phase. */
   classified?(classification: Classification): void

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { createSolver } from "arqon"
 import { describe, expect, it } from "vitest"
 import { plainFields } from "../../src/solver/configSchema.ts"
-import { STRATEGIES } from "../../src/solver/SolverConfig.ts"
+import { STRATEGIES } from "../../src/solver/strategies/catalogue.ts"
 
 const page = readFileSync(new URL("../../docs/reference/solver.md", import.meta.url), "utf8")
 

@@ -1,10 +1,10 @@
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Classification, LandscapeLabel } from "../../src/solver/Classification.ts"
 import type { Dimension } from "../../src/solver/SearchSpace.ts"
 import { auto } from "../../src/solver/strategies/Auto.ts"
 import {
   checklist,
-  choice,
   cube,
   fair,
   line,
@@ -92,9 +92,62 @@ describe("the default strategy", () => {
     expect(counts(moves.slice(simplex), own)).toBe(0)
   })
 
-  it("follows the surrogate to the end where there is hardly any noise", () => {
+  it("takes a simplex at once where there is hardly any noise, and in many dimensions the surrogate", () => {
     const { moves } = route(kinked, "noisy", { noise: 1e-6 })
-    expect(counts(moves, ["candidate", "uniform"])).toBe(moves.length)
+    expect(moves[0]).toBe("start")
+    expect(counts(moves, [...own, "candidate"])).toBe(0)
+    const many = Array.from({ length: 4 }, () => line())
+    const wide = route(kinked, "noisy", { noise: 1e-6, budget: 120 }, many)
+    expect(counts(wide.moves, ["candidate", "uniform"])).toBe(wide.moves.length)
+  })
+
+  it("walks along a curved landscape of two dimensions with a simplex", () => {
+    const { rig, moves } = route(
+      (x) => Math.abs(x[0] - 0.37) + 9 * Math.abs(x[1] - x[0] ** 2),
+      "curved",
+      {},
+      [line(), line()],
+    )
+    expect(moves[0]).toBe("start")
+    expect(counts(moves, [...own, "candidate"])).toBe(0)
+    expect(rig.best).toBeLessThan(0.02)
+  })
+
+  it("begins with the surrogate where the budget has no room for a stencil", () => {
+    for (const [budget, first] of [
+      [40, "candidate"],
+      [41, "stencil"],
+    ] as const) {
+      const rig = new Rig(cube(20), auto.make, {
+        budget,
+        history: [[Array.from({ length: 20 }, () => 0.5), 1]],
+      })
+      rig.descend(sphereAt(0.3), 5)
+      expect(rig.moves[0]).toBe(first)
+    }
+  })
+
+  it("gives the model up where half of the latest trials fail, and finds the edge of what works", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 5 }),
+        fc.double({ min: 0.3, max: 0.5, noNaN: true }),
+        (d, edge) => {
+          const at = (x: Float64Array): number => (x[0] > edge ? Number.NaN : sphereAt(edge + 0.2)(x))
+          const space = cube(d)
+          const start = Array.from({ length: d }, () => edge - 0.1)
+          const rig = new Rig(space, auto.make, {
+            budget: 130,
+            history: [[start, at(Float64Array.from(start))]],
+          })
+          rig.descend(at, 120)
+          const failed = rig.asked.filter((unit) => unit[0] > edge).length
+          // At the edge 0.04 are left.
+          return rig.best < 0.04 + 0.02 * d && failed < 60 && counts(rig.moves.slice(-60), own) === 0
+        },
+      ),
+      { numRuns: 20 },
+    )
   })
 
   it("takes densities where losses come in steps", () => {
@@ -103,16 +156,19 @@ describe("the default strategy", () => {
     expect(counts(moves, [...own, "candidate"])).toBe(0)
   })
 
-  it("chooses first where there are choices, and then polishes the numbers", () => {
-    const dimensions = [choice(3), choice(2), line(), line()]
-    const loss: Loss = (x) =>
-      (x[0] > 0.6 ? 0 : 0.3) + (x[1] > 0.5 ? 0 : 0.2) + (x[2] - 0.3) ** 2 + (x[3] - 0.6) ** 2
-    const { rig } = route(loss, "quadratic", { budget: 100 }, dimensions)
-    // What was known before counts as read: 40 and 70 readings are 34 and 64 trials.
-    expect(counts(rig.moves.slice(0, 34), [...own, "candidate"])).toBe(0)
-    expect(counts(rig.moves.slice(34, 64), ["candidate", "uniform"])).toBe(30)
-    expect(counts(rig.moves.slice(64), own)).toBe(rig.moves.length - 64)
-    expect(rig.best).toBeLessThan(1e-6)
+  it("reads the best points again with the last evaluations, when told to", () => {
+    // Of the budget 6 were known before: the last 10 trials are those after which fewer than 16 of it are left.
+    const { rig, moves } = route(kinked, "noisy", { noise: 0.1, params: { reread: 16 } })
+    expect(moves.slice(-11).map((move) => move === "reread")).toEqual([
+      false,
+      ...Array<boolean>(10).fill(true),
+    ])
+    const again = rig.asked.slice(-10).map((unit) => unit.join())
+    expect(new Set(again).size).toBe(5)
+    const before = new Set(rig.asked.slice(0, -10).map((unit) => unit.join()))
+    for (const unit of again) expect(before.has(unit)).toBe(true)
+    expect(route(kinked, "noisy", { noise: 0.1 }).moves).not.toContain("reread")
+    expect(route(kinked, "quadratic", { params: { reread: 10 } }).moves).not.toContain("reread")
   })
 
   it("says how the trust region's model kept its promises, also when something else is at work by then", () => {

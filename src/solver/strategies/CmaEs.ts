@@ -189,5 +189,6 @@ export class CmaEs implements Strategy {
 export const cmaEs: StrategyDefinition = {
   name: "cmaEs",
   summary: "CMA-ES with growing restarts; for rugged, ill-conditioned landscapes from 500 evaluations on.",
+  params: ["lambda", "sigma"],
   make: (context) => new CmaEs(context),
 }

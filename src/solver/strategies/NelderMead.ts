@@ -123,6 +123,7 @@ export function edgeOf(params: Readonly<Record<string, number>>): number {
 export const nelderMead: StrategyDefinition = {
   name: "nelderMead",
   summary: "Nelder-Mead simplex with coefficients by dimension; restarts from the best diverse points.",
+  params: ["edge", "tolerance"],
   make: (context) => {
     const { tolerance } = context.params
     return new NelderMead(context, {

@@ -186,5 +186,6 @@ function ready(lane: Lane): boolean {
 export const nelderMeadMultistart: StrategyDefinition = {
   name: "nelderMeadMultistart",
   summary: "Nelder-Mead from several starts: the worse are dropped early, and a stalled one makes way.",
+  params: ["edge", "starts", "tolerance"],
   make: (context) => new NelderMeadMultistart(context),
 }

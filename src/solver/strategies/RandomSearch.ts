@@ -33,5 +33,6 @@ export class RandomSearch implements Strategy {
 export const random: StrategyDefinition = {
   name: "random",
   summary: "Uniform random points; the baseline.",
+  params: [],
   make: (context) => new RandomSearch(context),
 }

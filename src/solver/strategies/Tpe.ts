@@ -5,7 +5,7 @@
  *
  * Kernels are joint over the dimensions, one for each trial, with widths of their own. The good are the best tenth, 25 at
  * most, the rest the last 64 of the others. Points that are out for an answer count among the rest, so that a batch
- * spreads.
+ * spreads, and so do those that gave no number, so that it does not go where trials fail.
  *
  * Sources: Bergstra et al. 2011; Watanabe 2023; Optuna, whose defaults these are.
  */
@@ -35,6 +35,8 @@ export class Tpe implements Strategy {
   private readonly pendingIds = new Float64Array(MOST_REST)
   private readonly pendingUnits: Float64Array
   private pendingCount = 0
+  /** The latest points without a number. */
+  private readonly failedUnits: Float64Array
   private stale = true
   /** Dimension by dimension. */
   private readonly candidates: Float64Array
@@ -50,6 +52,7 @@ export class Tpe implements Strategy {
     this.rest = new ParzenMixture(space, MOST_REST, CANDIDATES, scott)
     this.known = new KnownPoints(context)
     this.pendingUnits = new Float64Array(MOST_REST * space.size)
+    this.failedUnits = new Float64Array(MOST_REST * space.size)
     this.candidates = new Float64Array(CANDIDATES * space.size)
   }
 
@@ -75,6 +78,8 @@ export class Tpe implements Strategy {
 
   fail(id: number, unit: Float64Array): void {
     this.known.failed(unit)
+    this.failedUnits.set(unit, this.parts.fail() * unit.length)
+    this.stale = true
     this.forget(id)
   }
 
@@ -93,7 +98,9 @@ export class Tpe implements Strategy {
     mixture.match(keys, count)
     for (let k = 0; k < mixture.newCount; k++) {
       const key = mixture.newKeys[k]
-      if (key < PENDING) mixture.load(mixture.newSlots[k], units, key * dimensions)
+      if (!Number.isInteger(key)) {
+        mixture.load(mixture.newSlots[k], this.failedUnits, this.parts.failureOf(key) * dimensions)
+      } else if (key < PENDING) mixture.load(mixture.newSlots[k], units, key * dimensions)
       else {
         const p = this.pendingIds.indexOf(key - PENDING)
         mixture.load(mixture.newSlots[k], this.pendingUnits, p * dimensions)
@@ -157,5 +164,6 @@ export const tpe: StrategyDefinition = {
   name: "tpe",
   summary:
     "Tree-structured Parzen estimator with joint kernels; for deceptive landscapes and spaces with choices.",
+  params: ["gamma", "scott", "startup"],
   make: (context) => new Tpe(context),
 }

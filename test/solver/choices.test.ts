@@ -1,0 +1,105 @@
+/** Choices with numbers: no combination is judged before its numbers fit, and none is forgotten for an early lead. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { auto } from "../../src/solver/strategies/Auto.ts"
+import { choice, fair, grid, line, type Loss, Rig, spaceOf } from "./strategyRig.ts"
+
+/** The index of a choice of three. */
+const third = (x: number): number => Math.floor(3 * x)
+
+/** Lowest in the choice `best`, by little, where each choice has its numbers elsewhere. */
+const valleys =
+  (best: number): Loss =>
+  (x) => {
+    const c = third(x[0])
+    const at = 0.2 + 0.3 * c
+    return (c === best ? 0 : 0.01) + (x[1] - at) ** 2 + 3 * (x[2] - 1 + at) ** 2
+  }
+
+describe("choices with numbers", () => {
+  it("finds the best of a few, whichever it is and wherever the run began", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 }),
+        fc.integer({ min: 0, max: 2 }),
+        fc.nat(1000),
+        (best, first, seed) => {
+          const loss = valleys(best)
+          const start = [(first + 0.5) / 3, 0.5, 0.5]
+          const rig = new Rig(spaceOf([choice(3), line(), line()]), auto.make, {
+            seed,
+            budget: 90,
+            history: [[start, loss(Float64Array.from(start))]],
+          })
+          rig.descend(loss, 89)
+          return rig.best < 1e-6
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it("gives every one of a few as many looks, and the rest to the best", () => {
+    const rig = new Rig(spaceOf([choice(4), line()]), auto.make, { budget: 100 })
+    const loss: Loss = (x) => Math.abs(Math.floor(4 * x[0]) - 2) + (x[1] - 0.3) ** 2
+    rig.descend(loss, 100)
+    const spent = (units: ReadonlyArray<Float64Array>): ReadonlyArray<number> =>
+      [0, 1, 2, 3].map((c) => units.filter((unit) => Math.floor(4 * unit[0]) === c).length)
+    // 0.8 of 100 in two rounds: 10 for each of four, then 20 for each of two.
+    expect(spent(rig.asked.slice(0, 40))).toEqual([10, 10, 10, 10])
+    expect([...spent(rig.asked.slice(40, 80))].sort((a, b) => a - b)).toEqual([0, 0, 20, 20])
+    expect(spent(rig.asked.slice(80))).toEqual([0, 0, 20, 0])
+  })
+
+  it("looks at several of many once densities have found them", () => {
+    const rig = new Rig(spaceOf([choice(10), choice(10), line(), line()]), auto.make, { budget: 200 })
+    const loss: Loss = (x) => {
+      const worse = Math.abs(Math.floor(10 * x[0]) - 6) + Math.abs(Math.floor(10 * x[1]) - 3)
+      return worse + (x[2] - 0.3) ** 2 + (x[3] - 0.6) ** 2
+    }
+    rig.descend(loss, 200)
+    const densities = rig.moves.findIndex((move) => move !== "density" && move !== "uniform")
+    expect(densities).toBe(60)
+    const seen = new Set(rig.asked.slice(60, 130).map((unit) => `${unit[0]} ${unit[1]}`))
+    expect(seen.size).toBeGreaterThan(3)
+    expect(rig.best).toBeLessThan(1.01)
+  })
+
+  it("looks for longer with a larger budget", () => {
+    const looks = [60, 120, 240].map((budget) => {
+      const rig = new Rig(spaceOf([choice(2), line()]), auto.make, { budget })
+      rig.descend((x) => (x[0] > 0.5 ? 1 : 0) + (x[1] - 0.4) ** 2, budget)
+      return rig.asked.filter((unit) => unit[0] > 0.5).length
+    })
+    expect(looks[1]).toBeGreaterThan(1.8 * looks[0])
+    expect(looks[2]).toBeGreaterThan(1.8 * looks[1])
+  })
+
+  it("drops a choice that only fails, and keeps going where everything does", () => {
+    const space = spaceOf([choice(3), line(), line()])
+    for (const broken of [[0], [0, 1], [0, 1, 2]]) {
+      const rig = new Rig(space, auto.make, { budget: 90 })
+      rig.descend((x) => (broken.includes(third(x[0])) ? Number.NaN : valleys(2)(x)), 90)
+      const later = rig.asked.slice(72).filter((unit) => broken.includes(third(unit[0])))
+      if (broken.length < 3) expect(later).toEqual([])
+      if (broken.length < 3) expect(rig.best).toBeLessThan(1e-6)
+    }
+  })
+
+  it("keeps several workers busy with several choices", () => {
+    const rig = new Rig(spaceOf([choice(3), line(), line()]), auto.make, { budget: 90 })
+    for (let k = 0; k < 6; k++) expect(rig.ask()).not.toBeNull()
+    for (let k = 0; k < 6; k++) rig.tell(k, valleys(1)(rig.asked[k]))
+    fair(rig, valleys(1), 90, 4, 3)
+    expect(rig.best).toBeLessThan(1e-3)
+  })
+
+  it("manages without any number to search", () => {
+    const rig = new Rig(spaceOf([choice(4), choice(4)]), auto.make, { budget: 30 })
+    rig.descend((x) => x[0] + x[1], 16)
+    expect(new Set(rig.asked.map((unit) => unit.join())).size).toBe(16)
+    const mixed = new Rig(spaceOf([choice(4), grid(1)]), auto.make, { budget: 30 })
+    mixed.descend((x) => x[0] + x[1], 30)
+    expect(mixed.best).toBeLessThan(0.7)
+  })
+})
