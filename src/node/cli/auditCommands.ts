@@ -10,7 +10,7 @@ import {
   timeText,
   verifyJournal,
 } from "../readJournal.ts"
-import { replayJournal } from "../replayJournal.ts"
+import { replayJournal, whatIfJournal } from "../replayJournal.ts"
 import { tailJournal } from "../tailJournal.ts"
 import { whyChanged } from "../whyChanged.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
@@ -93,10 +93,18 @@ export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): 
 export interface ReplayFlags {
   readonly directory: string
   readonly run: string | null
+  readonly whatIf: ReadonlyArray<string>
   readonly json: boolean
 }
 
-export async function replayCommand({ directory, run, json }: ReplayFlags): Promise<ExitCode> {
+export async function replayCommand({ directory, run, whatIf, json }: ReplayFlags): Promise<ExitCode> {
+  if (whatIf.length > 0) {
+    const { text, ...result } = whatIfJournal(required(directory), changesOf(whatIf), {
+      run: run ?? undefined,
+    })
+    print(json ? JSON.stringify(result) : text.trimEnd())
+    return result.reason === null ? EXIT.ok : EXIT.badInput
+  }
   const { text, ...result } = replayJournal(required(directory), { run: run ?? undefined })
   print(json ? JSON.stringify(result) : text.trimEnd())
   return result.verdict === "identical" ? EXIT.ok : result.verdict === "unable" ? EXIT.badInput : EXIT.differs
@@ -122,6 +130,29 @@ function filterOf({ run, kind, knob, from, to, last }: FilterFlags): JournalFilt
     fromUs: from === null ? undefined : timeOf("from", from),
     toUs: to === null ? undefined : timeOf("to", to),
     last: last ?? undefined,
+  }
+}
+
+/** `guardrails=conservative`, `seed=3`, `window={"digests":9}`: the value as JSON where it is that, else as a word. */
+function changesOf(words: ReadonlyArray<string>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=")
+      if (at < 1)
+        throw new CliFailure(
+          `--what-if: ${JSON.stringify(word)} is no change. Write option=value, as in guardrails=conservative.`,
+          EXIT.usage,
+        )
+      return [word.slice(0, at), jsonOr(word.slice(at + 1))]
+    }),
+  )
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 

@@ -20,6 +20,9 @@ const text = (name: string, metavar: string, description: string): Flag.Flag<str
 
 const TIME = "a date (2026-03-01T14:03), a time of today (14:03, local), or seconds of a run in manual time"
 
+/** Changes that one what-if may make. */
+const MOST_CHANGES = 32
+
 const run = text("run", "<name>", "Only this run")
 const json = option("json", "Print JSON instead of words, a line each")
 const filters = {
@@ -108,11 +111,24 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withSubcommands([verify, show, tail, why, exportRecords]),
   )
 
-  const replay = Command.make("replay", { directory, run, json }, (flags) =>
+  const whatIf = Flag.String("what-if").pipe(
+    Flag.withMetavar("<option>=<value>"),
+    Flag.withDescription(
+      "Give the recorded telemetry to an engine with another option, and say what it would have done; may be given several times",
+    ),
+    Flag.between(0, MOST_CHANGES),
+  )
+  const replay = Command.make("replay", { directory, run, whatIf, json }, (flags) =>
     doing(async () => (await load()).replayCommand(flags)),
   ).pipe(
     Command.withDescription("Run a recorded run of an engine again, and compare every decision bit for bit"),
-    Command.withExamples([{ command: "arqon replay ./state" }]),
+    Command.withExamples([
+      { command: "arqon replay ./state" },
+      {
+        command: "arqon replay ./state --what-if guardrails=conservative --what-if seed=3",
+        description: "What would have been refused, tripped or rolled back otherwise",
+      },
+    ]),
   )
 
   return [audit, replay] as const

@@ -28,7 +28,10 @@ export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
   [EXIT.badInput, "bad input: a file, a result or a state that cannot be used; nothing was changed"],
   [EXIT.usage, "wrong usage: unknown command or flag, missing or impossible value"],
   [EXIT.allFailed, "`run`: every evaluation failed"],
-  [EXIT.differs, "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal was changed"],
+  [
+    EXIT.differs,
+    "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal was changed",
+  ],
   [EXIT.inUse, "another process holds the state file"],
   [EXIT.interrupted, "interrupted (Ctrl-C); what was evaluated is saved"],
   [EXIT.terminated, "terminated (SIGTERM); what was evaluated is saved"],

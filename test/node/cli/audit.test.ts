@@ -78,6 +78,22 @@ describe("arqon audit", () => {
     expect(replayed.stdout).toContain("bit for bit")
   })
 
+  it("says what another configuration would have made of the same telemetry", async () => {
+    const tally = async (...changes: ReadonlyArray<string>) => {
+      const flags = changes.flatMap((change) => ["--what-if", change])
+      const { stdout } = await desk.run("replay", "state", ...flags, "--json")
+      return JSON.parse(stdout) as Record<"recorded" | "replayed", { applies: Record<string, number> }>
+    }
+    const same = await tally('window={"digests":5}')
+    expect(same.replayed).toEqual(same.recorded)
+    const careful = await tally("guardrails=conservative", "seed=3")
+    expect(careful.recorded).toEqual(same.recorded)
+    // Two applies a second instead of twenty.
+    expect(careful.replayed.applies["update"]).toBeLessThan(careful.recorded.applies["update"] / 2)
+    expect(await desk.run("replay", "state", "--what-if", "gardrails=x")).toMatchObject({ code: 1 })
+    expect(await desk.run("replay", "state", "--what-if", "nonsense")).toMatchObject({ code: 2 })
+  })
+
   it("refuses what there is not, with a hint", async () => {
     expect(await desk.run("audit", "show", "elsewhere")).toMatchObject({ code: 1, stdout: "" })
     const kind = await desk.run("audit", "show", "state", "--kind", "aply")
