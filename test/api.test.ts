@@ -70,6 +70,7 @@ describe("the public names", () => {
     expect(Object.keys(nodeEntry).sort()).toEqual([
       "NodePlatform",
       "exportJournal",
+      "lastStanding",
       "metricsHandler",
       "nodePlatform",
       "openJournal",

@@ -2,6 +2,7 @@
 export { openJournal, type JournalSink, type JournalState } from "./journalFile.ts"
 export type { JournalOptions } from "./journalOptions.ts"
 export { openJsonLines } from "./jsonLinesSink.ts"
+export { type LastStanding, lastStanding } from "./lastStanding.ts"
 export { type HasMetrics, metricsHandler } from "./metricsHandler.ts"
 export { NodePlatform, nodePlatform } from "./nodePlatform.ts"
 export {

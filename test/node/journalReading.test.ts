@@ -1,8 +1,11 @@
 /** What a person asks of a journal: some of its records, why a knob changed, and what is coming in right now. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import type { ArqonEngine, AuditRecord, Window } from "../../src/index.ts"
 import {
   exportJournal,
+  lastStanding,
   readJournal,
   recordLine,
   tailJournal,
@@ -10,8 +13,9 @@ import {
   whyChanged,
 } from "../../src/node/index.ts"
 import { bowl, drive, type Knob, wobble } from "../runtime/plant.ts"
-import { record } from "../runtime/recordedRun.ts"
-import { close, open, ownFolder, runInto, writeAll } from "./journalRig.ts"
+import { scanSegment } from "../../src/runtime/journal/scanSegment.ts"
+import { record, sha256 } from "../runtime/recordedRun.ts"
+import { close, open, ownFolder, runInto, segmentsIn, writeAll } from "./journalRig.ts"
 
 const folder = ownFolder()
 
@@ -31,7 +35,10 @@ const withMargins = (engine: ArqonEngine<Knob>, digests: number, from = 0): numb
 describe("a filter", () => {
   it("keeps what it says, and all of it together", async () => {
     await runInto(folder.path, (engine) => {
-      const next = drive(engine, { digests: 200 })
+      const next = drive(engine, { digests: 197 })
+      // Amid a perturbation: what becomes the baseline is not what is live.
+      engine.setBaseline()
+      expect(engine.getSnapshot().values).not.toEqual(engine.getSnapshot().base)
       engine.trip("a look")
       engine.reset()
       drive(engine, { digests: 100, from: next })
@@ -56,8 +63,8 @@ describe("a filter", () => {
     expect(readJournal(folder.path, { run: "manual-42", last: 0 }).records).toEqual([])
     // A knob: the records after which its live value is another than before.
     let live: number | null | undefined
-    const changed = all.filter(({ values }) => {
-      if (values === undefined) return false
+    const changed = all.filter(({ values, kind }) => {
+      if (values === undefined || kind === "baselineSet") return false
       const before = live
       live = values["batch"]
       return before !== undefined && before !== live
@@ -86,6 +93,54 @@ describe("an export", () => {
     const applies = engine.audit.records().filter(({ kind }) => kind === "apply")
     expect(lines).toEqual(applies.map((record) => `${JSON.stringify(record)}\n`))
     expect([written, problems]).toEqual([applies.length, []])
+  })
+})
+
+describe("where the last run stands", () => {
+  it("is what the engine itself said, wherever it was cut off", async () => {
+    const snapshots = new Map<number, ReturnType<ArqonEngine<Knob>["getSnapshot"]>>()
+    await runInto(
+      folder.path,
+      (engine) => {
+        for (let i = 0; i < 6; i++) {
+          drive(engine, { digests: 23, from: 23 * i })
+          if (i === 2) engine.setBaseline()
+          if (i === 3) engine.trip("a look")
+          if (i === 5) engine.reset()
+          const snapshot = engine.getSnapshot()
+          snapshots.set(snapshot.audit.written, snapshot)
+        }
+      },
+      { compress: "none" },
+    )
+    const path = join(folder.path, segmentsIn(folder.path)[0])
+    const bytes = readFileSync(path)
+    const { runs } = readJournal(folder.path)
+    expect(lastStanding(folder.path)).toMatchObject({
+      run: "manual-42",
+      ended: true,
+      safeMode: null,
+      start: runs[0].start,
+    })
+    const ends: Array<[number, number]> = []
+    scanSegment(bytes, sha256, ({ seq, at, bytes: size }) => ends.push([seq, at + size]))
+    for (const [seq, end] of ends) {
+      const snapshot = snapshots.get(seq)
+      if (snapshot === undefined) continue
+      writeFileSync(path, bytes.subarray(0, end + 3))
+      const { values, baseline, safeMode, generation } = snapshot
+      expect(lastStanding(folder.path)).toMatchObject({
+        ended: false,
+        generation,
+        live: values,
+        baseline,
+        safeMode: safeMode === null ? null : { reason: safeMode.reason, sinceUs: safeMode.sinceUs },
+      })
+      snapshots.delete(seq)
+    }
+    expect(snapshots.size).toBe(0)
+    writeFileSync(path, "")
+    expect(lastStanding(folder.path)).toBeNull()
   })
 })
 
