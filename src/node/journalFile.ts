@@ -323,7 +323,12 @@ export const openJournal = (
 
 async function open(directory: string, options: Settled): Promise<JournalFile> {
   mkdirSync(directory, { recursive: true })
-  const lock = await lockFile(join(directory, NAME), { command: "an engine", brief: false, patienceMs: 0 })
+  const lock = await lockFile(join(directory, NAME), {
+    command: "an engine",
+    brief: false,
+    patienceMs: 0,
+    otherwise: "give every engine a state directory of its own",
+  })
   try {
     return new JournalFile(directory, options, lock)
   } catch (cause) {

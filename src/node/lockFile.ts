@@ -30,6 +30,8 @@ export interface LockOptions {
   readonly command: string
   /** This process will hold the lock for a moment only. */
   readonly brief: boolean
+  /** What else somebody who is refused can do; "use another state file" when omitted. */
+  readonly otherwise?: string
   /** How long to wait for another brief holder, ms. */
   readonly patienceMs: number
 }
@@ -59,7 +61,7 @@ export async function lockFile(path: string, options: LockOptions): Promise<Lock
     const holder = acquire(path, name, own, 0)
     if (holder === null) return { release: () => release(name, own) }
     if (!holder.brief || Date.now() >= giveUpAt)
-      throw new StateFileError({ reason: "locked", path, detail: whoHolds(holder, name) })
+      throw new StateFileError({ reason: "locked", path, detail: whoHolds(holder, name, options.otherwise) })
     await sleep(POLL_MS)
   }
 }
@@ -132,14 +134,14 @@ function isAlive(holder: Holder): boolean {
   return start !== null && (start === "" || holder.start === "" || start === holder.start)
 }
 
-function whoHolds(holder: Holder, name: string): string {
+function whoHolds(holder: Holder, name: string, otherwise = "use another state file"): string {
   if (holder.pid === 0)
     return `${name} is there, but it is not a lock that arqon wrote. Remove it if you know what it is.`
   const elsewhere = holder.host !== hostname()
   const where = elsewhere ? ` on ${holder.host}` : ""
   const advice = elsewhere
     ? `If that machine or container is gone, remove ${name}.`
-    : "Wait for it to end, or use another state file."
+    : `Wait for it to end, or ${otherwise}.`
   return `${holder.command} (process ${holder.pid}${where}) holds it. ${advice}`
 }
 

@@ -113,6 +113,7 @@ describe("the journal of a run", () => {
       encoding: "utf8",
     })
     expect(said).toContain(`process ${process.pid}`)
+    expect(said).toContain("give every engine a state directory of its own")
     expect(said).toContain("failed to open")
     await close(first)
   })
