@@ -77,8 +77,8 @@ const engineSetup = setup({
     resumeCycle: enqueueActions(({ event, enqueue }) => {
       if (event.type === "plantSettled") enqueue.sendTo("cycle", { ...event, type: "resume" })
     }),
-    freezeCycle: enqueueActions(({ context, event, enqueue }) => {
-      if (context.fault !== "cycle")
+    freezeCycle: enqueueActions(({ context, event, enqueue, self }) => {
+      if (self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")
         enqueue.sendTo("cycle", { type: "freeze", nowUs: timeOf(context, event) })
     }),
     toLatch: sendTo("latch", ({ event }) => event as TripEvent | ResetEvent),

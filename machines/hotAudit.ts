@@ -3,6 +3,7 @@
  * Tier 1 does (applies, violations, rollbacks, baselines, the latch) it records itself.
  */
 import {
+  AUDIT_COMMAND,
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
   AUDIT_NO_CHANGE,
@@ -60,4 +61,15 @@ export function recordEngineStarted(hot: HotPath, nowUs: number): void {
 export function recordEngineStopped(hot: HotPath, nowUs: number): void {
   draft(hot, AUDIT_ENGINE_STOPPED, nowUs)
   hot.audit.pushSafety()
+}
+
+/** What supervision did or found, whether or not what comes from outside is journaled; as `HotPath.journalCommand` writes it. */
+export function recordCommand(hot: HotPath, code: number): void {
+  const { audit, config, nowCell } = hot
+  audit.clearDraft()
+  audit.draft[RECORD_KIND] = AUDIT_COMMAND
+  audit.draft[RECORD_TIMESTAMP_US] = nowCell[0]
+  audit.draft[RECORD_GENERATION] = config.generation
+  audit.draft[RECORD_CODE] = code
+  audit.pushSafety()
 }

@@ -12,6 +12,7 @@ import type { AuditRing } from "../hot/AuditRing.ts"
 import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
 import { AuditMemory, type AuditSink } from "./AuditSink.ts"
 import { Listeners } from "./Listeners.ts"
+import { errorText } from "./outcome.ts"
 
 /** Records that wait for one sink at most. */
 const QUEUE_CAPACITY = 1024
@@ -118,7 +119,7 @@ export interface AuditState {
 }
 
 export class AuditTrail {
-  readonly listeners = new Listeners<AuditRecord>()
+  readonly listeners = new Listeners<AuditRecord>("audit")
   private readonly ring: AuditRing
   private readonly decoder: AuditDecoder
   private readonly memory: AuditMemory
@@ -248,9 +249,12 @@ export class AuditTrail {
       Effect.suspend(() => {
         const batch = queue.waiting.slice(0, BATCH)
         if (batch.length === 0) return Effect.void
-        return queue.sink.write(batch, queue.waitingExact.slice(0, BATCH)).pipe(
+        // Whatever a sink does, throwing at once or giving back no effect included, is a write that failed.
+        return Effect.suspend(() => queue.sink.write(batch, queue.waitingExact.slice(0, BATCH))).pipe(
           Effect.catchDefect((defect) =>
-            Effect.fail(new AuditError({ reason: "write", sink: queue.sink.name, detail: String(defect) })),
+            Effect.fail(
+              new AuditError({ reason: "write", sink: queue.sink.name, detail: errorText(defect) }),
+            ),
           ),
           Effect.tapError((error) => Effect.sync(() => queue.fail(error.message))),
           Effect.tap(() => Effect.sync(() => queue.took(batch.length))),

@@ -95,7 +95,9 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     changes: changesOf<K>(core),
     auditRecords: Effect.sync(() => core.trail.records()),
     metrics: Effect.sync(() => prometheusText(readMetrics(core))),
-    actor: core.actor,
+    get actor() {
+      return core.actor
+    },
     stop: running.stop,
     awaitFault: running.awaitFault,
   }

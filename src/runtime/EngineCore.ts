@@ -3,12 +3,14 @@
  * call a user can make, synchronous. Effect owns when it begins and ends (`runEngine`); `createEngine` and `Engine.make`
  * are its two faces. It has no timer and no fiber: in manual time this is all there is.
  */
-import type { Actor, InspectionEvent, Observer } from "xstate"
+import type { Actor } from "xstate"
 import {
   COMMAND_AUDIT_FULL,
+  COMMAND_CALLBACK_FAILED,
   COMMAND_DRAINED,
   COMMAND_FAULT,
   COMMAND_RESET,
+  COMMAND_RESTART,
   COMMAND_ROLLBACK,
   COMMAND_SET_BASELINE,
   COMMAND_STOP,
@@ -26,34 +28,35 @@ import {
 import type { HotPath } from "../hot/HotPath.ts"
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+import { DigestError, EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import { problem, show } from "../domain/problems.ts"
-import { engineMachine } from "../../machines/engine.machine.ts"
+import type { engineMachine } from "../../machines/engine.machine.ts"
+import { recordCommand } from "../../machines/hotAudit.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
-import { observableLogic } from "../interop/observableLogic.ts"
-import { createRootActor } from "../interop/rootActor.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
 import { windows$ } from "../telemetry/windows.ts"
+import { tripReason } from "../domain/words.ts"
+import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
 import { CycleTimes } from "./CycleTimes.ts"
-import { dueEvent } from "../../machines/telemetry.ts"
 import { hotPathOf, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
 import {
   configurations,
   countersOf,
+  cycleAnswers,
   cycleState,
   type EngineSnapshot,
   safeModeState,
 } from "./EngineSnapshot.ts"
-import { type Outcome, outcomeOf } from "./outcome.ts"
+import { guardInspector, type Inspect } from "./guarded.ts"
+import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
+import { type Death, Supervision } from "./Supervision.ts"
+import { Watchdog } from "./Watchdog.ts"
 import { warmUp } from "./warmUp.ts"
-import { Listeners, type Subscription } from "./Listeners.ts"
-
-/** Looks into every actor of an engine, as XState's own `inspect` option. */
-export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
 
 export interface EngineCoreOptions {
   readonly settings: EngineSettings
@@ -61,6 +64,8 @@ export interface EngineCoreOptions {
   /** Reads the clock, microseconds; null in manual time. */
   readonly readClock: (() => number) | null
   readonly inspect?: Inspect | undefined
+  /** The engine's machine, with actors of one's own in it. */
+  readonly machine?: typeof engineMachine | undefined
 }
 
 /** Due codes that one tick can lead to, one after another, before something is wrong. */
@@ -70,7 +75,6 @@ export class EngineCore {
   readonly settings: EngineSettings
   readonly runId: string
   readonly hot: HotPath
-  readonly actor: Actor<typeof engineMachine>
   readonly trail: AuditTrail
   /** Every finished window, until the engine is over. */
   readonly windows$: ReturnType<typeof windows$>
@@ -78,18 +82,36 @@ export class EngineCore {
   /** Live values by name: every read is one array load. */
   readonly values: Readonly<Record<string, number>>
   readonly coarse: ReadonlyArray<CoarseKnob>
-  readonly snapshots = new Listeners<EngineSnapshot>()
+  readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
+  readonly supervision = new Supervision()
+  /** Hears that a person has let the engine go on: children that died too often may try again. */
+  readonly releases = new Listeners<void>("release")
+  /** Set while something has died too often and nobody has looked at it. */
+  escalated: EngineFaultError | null = null
   /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
-  readonly endings = new Listeners<EngineFaultError | null>()
+  readonly endings = new Listeners<EngineFaultError | null>("ending")
   status: "idle" | "running" | "stopped" = "idle"
   /** What broke, when something did. */
   faultDetail: string | null = null
   private readonly readClock: (() => number) | null
   /** The machine is in the midst of an event: what is sent now is handled after it. */
   private inEvent = false
+  private readonly tree: ActorTree
+  private readonly watchdog: Watchdog
+  private readonly listeners: ReadonlyArray<Callbacks>
+  /** Children that died and are not started anew yet. */
+  private dead: ReadonlyArray<Death> = []
+  /** SafeMode opened because something died, and nothing else has been wrong since: then supervision may let it go. */
+  private mayRelease = false
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
+  /** The child that is being treated as dead although it did not throw. */
+  private buried: Death | null = null
+  /** The latch word after the last event of the machine. */
+  private wasOpen = false
+  /** A digest of a user's is being read. */
+  private reading = false
 
   constructor(options: EngineCoreOptions) {
     const { settings } = options
@@ -110,16 +132,31 @@ export class EngineCore {
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
     this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
-    this.actor = createRootActor(
-      engineMachine.provide({
-        actors: {
-          telemetry: observableLogic(due, ({ code, nowUs, window }) => dueEvent(code, nowUs, window)),
-        },
-      }),
-      { input, ...(options.inspect === undefined ? {} : { inspect: options.inspect }) },
-      (error) => this.fault(`the engine's machine failed: ${String(error)}`),
-    )
-    this.actor.subscribe({ next: () => this.afterEvent(), error: () => {} })
+    const inspector = options.inspect === undefined ? null : guardInspector(options.inspect)
+    this.listeners = [
+      this.snapshots,
+      this.trail.listeners,
+      this.endings,
+      ...(inspector === null ? [] : [inspector.calls]),
+    ]
+    for (const listeners of this.listeners) {
+      listeners.onFirstFailure = (detail) => this.noteCallback(detail)
+    }
+    this.tree = new ActorTree({
+      hot: this.hot,
+      input,
+      due,
+      inspect: inspector?.observer,
+      machine: options.machine,
+      onEvent: () => this.afterEvent(),
+      onDeath: (death) => this.rootDied(death),
+    })
+    this.watchdog = new Watchdog(settings.window.windowUs)
+  }
+
+  /** The root of the statecharts; another one after it had to be put in its place. */
+  get actor(): Actor<typeof engineMachine> {
+    return this.tree.root
   }
 
   /** Latest time known: the clock's own, or in manual time the latest stamp or tick. */
@@ -146,7 +183,7 @@ export class EngineCore {
       this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
     }
     if (wasRunning && this.actor.getSnapshot().status !== "done") this.secure()
-    this.actor.stop()
+    this.tree.stop()
     this.trail.pump()
     this.publish()
     this.snapshots.clear()
@@ -160,7 +197,9 @@ export class EngineCore {
     const { hot } = this
     hot.nowCell[0] = this.nowUs
     emptyDigest(hot.digest, hot.nowCell[0], hot.config.generation)
+    this.reading = true
     const error = writeDigest(hot.digest, input, this.settings.extras)
+    this.reading = false
     if (error !== null) throw error
     return this.afterDue(hot.observe()) !== RING_FULL
   }
@@ -190,6 +229,7 @@ export class EngineCore {
     for (let i = 0; i < MOST_DUE; i++) {
       if (this.afterDue(this.hot.tick()) === NOTHING_DUE) break
     }
+    this.watch()
     this.settle()
   }
 
@@ -224,10 +264,14 @@ export class EngineCore {
   reset(note?: string): void {
     this.expect("running", "reset")
     const nowUs = this.command(COMMAND_RESET)
-    this.trail.withNote("safeModeExited", note, this.inEvent, () =>
-      this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) }),
-    )
+    this.supervision.forgive()
+    this.escalated = null
+    this.trail.withNote("safeModeExited", note, this.inEvent, () => {
+      if (this.tree.alive) this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) })
+      else this.regrow(true)
+    })
     if (safeModeState(this.actor, this.hot) === null) this.faultDetail = null
+    this.releases.notify()
     this.settle()
   }
 
@@ -268,7 +312,8 @@ export class EngineCore {
         windows: this.windows,
         windowsExpired: this.windowsExpired,
         cycles: this.cycles,
-        listenerFailures: this.snapshots.failures + this.trail.listeners.failures,
+        callbackFailures: Object.fromEntries(this.listeners.map(({ name, failures }) => [name, failures])),
+        restarts: this.supervision.restarts(),
       }),
       audit: this.trail.state(),
       fault: this.faultDetail,
@@ -277,9 +322,32 @@ export class EngineCore {
 
   /**
    * A defect under the engine: SafeMode opens and the plant goes to its baseline before anybody else hears of it. While the
-   * machine lives it does so; when it does not, Tier 1 is told directly.
+   * machine lives it does so; when it does not, Tier 1 is told directly. A person has to look at it.
    */
   fault(detail: string): void {
+    this.makeSafe(detail)
+    this.mayRelease = false
+  }
+
+  /**
+   * A fiber of the engine died: the plant is safe when this returns, and unless that was once too often the engine adapts
+   * again, from its baseline.
+   */
+  childDied(death: Death): "restart" | "escalate" {
+    if (this.status !== "running") return "escalate"
+    const wasOpen = this.latchOpen
+    this.makeSafe(death.detail)
+    if (!wasOpen) this.mayRelease = true
+    const verdict = this.mend(death)
+    this.settle()
+    return verdict
+  }
+
+  private get latchOpen(): boolean {
+    return Atomics.load(this.hot.executor.latch, 0) !== NOT_TRIPPED
+  }
+
+  private makeSafe(detail: string): void {
     this.faultDetail ??= detail
     if (this.status === "running") {
       if (this.actor.getSnapshot().status === "active") {
@@ -291,16 +359,107 @@ export class EngineCore {
     this.publish()
   }
 
-  /** A fault that could not be mended: the plant is safe, nothing adapts any more. */
-  giveUp(error: EngineFaultError): void {
-    this.fault(error.detail)
-    this.endings.notify(error)
+  private rootDied(death: Death): void {
+    // An engine that is stopped has no root either; a replay has its restarts from the record.
+    if (this.status !== "running") return
+    const wasOpen = this.latchOpen
+    this.makeSafe(death.detail)
+    if (!wasOpen) this.mayRelease = true
+    this.dead = [...this.dead, death]
+  }
+
+  /** Once a tick: is anybody silent who should have spoken? */
+  private watch(): void {
+    const { hot, tree } = this
+    if (this.status !== "running" || !tree.alive) return
+    const { executor, window, config } = hot
+    const cycle = cycleAnswers(this.actor)
+    const hung = this.watchdog.check({
+      nowUs: hot.nowUs,
+      nextApplyUs: executor.nextApplyUs,
+      generation: config.generation,
+      windowDone: window.closed || window.expired,
+      due: tree.beats.due,
+      heard: tree.beats.heard,
+      latchOpen: this.latchOpen,
+      cycle,
+      latchDeadlineUs: safeModeState(this.actor, hot)?.deadlineUs ?? null,
+    })
+    if (hung === null) return
+    const detail = `${hung}: it has not answered for ${this.watchdog.patienceUs / 1e6} s`
+    if (hung === "cycle" || hung === "telemetry") this.bury({ child: hung, reason: "hung", detail })
+    else {
+      // What still moves of it is not to be heard any more.
+      this.tree.stop()
+      this.rootDied({ child: hung, reason: "hung", detail })
+    }
+  }
+
+  /** Has the machine treat a child as dead: SafeMode opens and the plant goes to its baseline. */
+  private bury(death: Death): void {
+    if (death.child !== "cycle" && death.child !== "telemetry") return
+    this.buried = death
+    this.faultDetail ??= death.detail
+    this.actor.send({ type: "childDied", child: death.child, nowUs: this.command(COMMAND_FAULT) })
+  }
+
+  /** Starts anew what died, or gives up. */
+  private mend(death: Death): "restart" | "escalate" {
+    if (this.supervision.died(death, this.hot.nowUs) === "escalate") {
+      this.escalated = new EngineFaultError({ detail: death.detail })
+      this.faultDetail = death.detail
+      this.mayRelease = false
+      this.endings.notify(this.escalated)
+      return "escalate"
+    }
+    this.restart(death.detail)
+    return "restart"
+  }
+
+  private restart(detail: string): void {
+    const release = this.mayRelease && this.escalated === null
+    if (release || !this.tree.alive) this.note(COMMAND_RESTART, detail)
+    if (!this.tree.alive) this.regrow(release)
+    else if (release) this.restartChildren()
+    if (!release) return
+    this.mayRelease = false
+    this.faultDetail = null
+  }
+
+  /** Lets SafeMode go after a fault, with new children where some had died; a replay repeats it from the record. */
+  restartChildren(): void {
+    this.actor.send({ type: "restart", memory: this.tree.memory, nowUs: this.hot.nowUs })
+  }
+
+  /** A new root around the same hot path; `release` lets SafeMode go, if it was opened only because the root was gone. */
+  private regrow(release: boolean): void {
+    const { executor, nowUs } = this.hot
+    executor.proposal[P_NOW_US] = nowUs
+    if (release) executor.closeLatch()
+    if (!this.tree.regrow() || !this.latchOpen) return
+    const reason = tripReason(Atomics.load(executor.latch, 0))
+    if (reason !== null && this.actor.getSnapshot().matches({ running: "adapting" })) {
+      this.actor.send({ type: "trip", reason, nowUs, secured: true })
+    }
+  }
+
+  /** A callback of a user's failed for the first time: that is told once, and counted from then on. */
+  private noteCallback(detail: string): void {
+    if (this.status === "running" && !this.hot.audit.full) this.note(COMMAND_CALLBACK_FAILED, detail)
+  }
+
+  /** A command record with words, whether or not what comes from outside is journaled. */
+  private note(code: number, detail: string): void {
+    this.hot.nowCell[0] = this.nowUs
+    this.trail.withNote("command", detail, false, () => recordCommand(this.hot, code))
   }
 
   /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
   outcome<A>(call: () => A): Outcome<A> {
     const outcome = outcomeOf(call)
-    if (!outcome.ok && !outcome.expected) this.fault(String(outcome.error))
+    // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
+    if (!outcome.ok && !outcome.expected && !this.reading) this.fault(errorText(outcome.error))
+    this.reading = false
     return outcome
   }
 
@@ -315,6 +474,11 @@ export class EngineCore {
   settle(): void {
     // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
     this.hot.ring.drain(ignore)
+    while (this.dead.length > 0 && this.status === "running") {
+      const [death, ...others] = this.dead
+      this.dead = others
+      this.mend(death)
+    }
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
     if (state?.exit === "auditDrained" && this.status === "running") {
@@ -377,6 +541,7 @@ export class EngineCore {
       default:
         return code
     }
+    this.tree.beats.due++
     // In manual time nobody else comes by to empty the ring; otherwise the next tick does, unless it is filling up.
     if (this.readClock === null || this.hot.audit.size * 2 > this.hot.audit.capacity) this.settle()
     return code
@@ -387,9 +552,21 @@ export class EngineCore {
     const cycles = cycleState(this.actor)?.cycles ?? this.cycles
     if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
     this.cycles = cycles
+    const found = this.tree.look()
+    if (found !== null && this.status === "running") this.noteDeath(found)
+    this.wasOpen = this.latchOpen
     this.inEvent = true
     this.publish()
     this.inEvent = false
+  }
+
+  /** The machine has made the plant safe already, unless it does not know yet. */
+  private noteDeath(found: Death): void {
+    if (found.reason === "badState") return this.bury(found)
+    this.faultDetail ??= found.detail
+    if (!this.wasOpen) this.mayRelease = true
+    this.dead = [...this.dead, this.buried ?? found]
+    this.buried = null
   }
 
   private publish(): void {

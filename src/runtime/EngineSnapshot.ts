@@ -18,6 +18,7 @@ import type { engineMachine } from "../../machines/engine.machine.ts"
 import type { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { AuditState } from "./AuditTrail.ts"
+import type { RestartCount } from "./Supervision.ts"
 
 export interface CycleState {
   readonly phase: CyclePhase
@@ -56,8 +57,11 @@ export interface EngineCounters {
   readonly trips: Readonly<Record<TripReason, number>>
   readonly cycles: number
   readonly clockHeld: number
-  /** Calls of subscribers that threw. */
+  /** Calls of a user's functions that threw, in all and by what they are. */
   readonly listenerFailures: number
+  readonly callbackFailures: Readonly<Record<string, number>>
+  /** What died and was started anew. */
+  readonly restarts: ReadonlyArray<RestartCount>
 }
 
 export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
@@ -108,6 +112,17 @@ export function cycleState(actor: EngineActor): CycleState | null {
   }
 }
 
+/** The cycle's last proposal and whether it waits for an answer; null while there is no cycle that could. */
+export function cycleAnswers(
+  actor: EngineActor,
+): { readonly lastId: number; readonly asked: boolean } | null {
+  const { cycle } = actor.getSnapshot().children as Children
+  const snapshot = cycle?.getSnapshot()
+  if (snapshot?.status !== "active") return null
+  const { lastId, asked } = snapshot.context
+  return { lastId, asked }
+}
+
 /** Why SafeMode is open, or null while it is not. */
 export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState | null {
   const word = Atomics.load(hot.executor.latch, 0)
@@ -140,7 +155,8 @@ export function countersOf(
     readonly windows: number
     readonly windowsExpired: number
     readonly cycles: number
-    readonly listenerFailures: number
+    readonly callbackFailures: Readonly<Record<string, number>>
+    readonly restarts: ReadonlyArray<RestartCount>
   },
 ): EngineCounters {
   const { executor, window, ring } = hot
@@ -156,7 +172,9 @@ export function countersOf(
     trips: byWord<TripReason>(TRIP_REASONS, executor.trips),
     cycles: own.cycles,
     clockHeld: hot.clockHeld,
-    listenerFailures: own.listenerFailures,
+    listenerFailures: Object.values(own.callbackFailures).reduce((sum, count) => sum + count, 0),
+    callbackFailures: own.callbackFailures,
+    restarts: own.restarts,
   }
 }
 

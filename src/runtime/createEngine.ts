@@ -76,7 +76,7 @@ export interface ArqonEngine<K extends string = string> {
   readonly audit: EngineAudit
   /** Prometheus text. */
   readonly metrics: () => string
-  /** The root of the statecharts. */
+  /** The root of the statecharts; another one after it had to be started anew. */
   readonly actor: EngineActor
   /** Every finished window as an RxJS Observable; completes when the engine is over. */
   readonly windows$: EngineCore["windows$"]
@@ -120,14 +120,7 @@ function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformS
   const begin: Effect.Effect<void, AuditError | ConfigError> = runEngine(core, options).pipe(
     Scope.provide(scope),
     Effect.provideService(Platform, platform),
-    Effect.flatMap((engine) => {
-      running = engine
-      const watch = Effect.matchEffect(engine.awaitFault, {
-        onFailure: (fault) => Effect.sync(() => core.giveUp(fault)),
-        onSuccess: () => Effect.void,
-      })
-      return Effect.asVoid(Effect.forkIn(watch, scope))
-    }),
+    Effect.map((engine) => void (running = engine)),
     // A start that failed (no disk) may be tried again.
     Effect.onError(() => Effect.sync(() => (begun = false))),
   )
@@ -175,7 +168,9 @@ function plainEngine<K extends string>(core: EngineCore, { start, stop }: Lifeti
       state: () => core.trail.state(),
     },
     metrics: () => prometheusText(readMetrics(core)),
-    actor: core.actor,
+    get actor() {
+      return core.actor
+    },
     windows$: core.windows$,
   }
 }

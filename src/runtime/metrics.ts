@@ -86,7 +86,16 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
     counter("arqon.return.count", "Returns from a perturbation to the base.", one(counters.returnsToBase)),
     counter("arqon.trip.count", "How often SafeMode opened, by reason.", each("reason", counters.trips)),
     counter("arqon.clock.held", "Times the clock ran backwards and was held.", one(counters.clockHeld)),
-    counter("arqon.listener.failure", "Calls of subscribers that threw.", one(counters.listenerFailures)),
+    counter(
+      "arqon.listener.failure",
+      "Calls of a user's functions that threw, by what they are.",
+      each("listener", counters.callbackFailures),
+    ),
+    counter(
+      "arqon.restart.count",
+      "Children that died and were started anew.",
+      counters.restarts.map(({ child, reason, count }) => ({ labels: { child, reason }, value: count })),
+    ),
     counter("arqon.audit.written", "Audit records made.", one(audit.written)),
     counter("arqon.audit.dropped", "Audit records that found no place.", one(audit.dropped)),
     counter(

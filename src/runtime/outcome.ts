@@ -4,6 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { DigestError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 
+/** The longest text of an error that is kept. */
+const LONGEST = 200
+
+/** An error in words. Whatever was thrown: it may be no error, and may throw when it is read. */
+export function errorText(error: unknown): string {
+  const exit = Effect.runSyncExit(Effect.sync(() => String(error)))
+  return Exit.isSuccess(exit) ? exit.value.slice(0, LONGEST) : "something that cannot be read"
+}
+
 export type Outcome<A> =
   | { readonly ok: true; readonly value: A }
   | { readonly ok: false; readonly error: unknown; readonly expected: boolean }

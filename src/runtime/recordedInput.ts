@@ -20,6 +20,7 @@ import {
   COMMAND_DRAINED,
   COMMAND_FAULT,
   COMMAND_RESET,
+  COMMAND_RESTART,
   COMMAND_ROLLBACK,
   COMMAND_SET_BASELINE,
   COMMAND_STOP,
@@ -66,7 +67,8 @@ export function giveDigest(hot: HotPath, record: Float64Array, generation: numbe
 }
 
 /** Asks again for what a command record says was asked, at the time in `nowCell`. */
-export function giveCommand({ actor, hot }: EngineCore, code: number, nowUs: number): void {
+export function giveCommand(core: EngineCore, code: number, nowUs: number): void {
+  const { actor, hot } = core
   hot.journalCommand(code)
   if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
   else if (code === COMMAND_ROLLBACK) actor.send({ type: "rollback", nowUs })
@@ -75,5 +77,6 @@ export function giveCommand({ actor, hot }: EngineCore, code: number, nowUs: num
   else if (code === COMMAND_SET_BASELINE) actor.send({ type: "setBaseline", nowUs })
   else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
   else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
+  else if (code === COMMAND_RESTART) core.restartChildren()
   else if (code === COMMAND_AUDIT_FULL) actor.send({ type: "trip", reason: "auditQueueFull", nowUs })
 }

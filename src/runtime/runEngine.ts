@@ -5,15 +5,15 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { EngineSettings } from "../domain/Config.ts"
-import { type AuditError, ConfigError, EngineFaultError } from "../domain/errors.ts"
-import { runActor } from "../interop/actorFiber.ts"
+import { type AuditError, ConfigError, type EngineFaultError } from "../domain/errors.ts"
 import type { AuditSink } from "./AuditSink.ts"
-import { EngineCore, type Inspect } from "./EngineCore.ts"
+import { EngineCore } from "./EngineCore.ts"
+import type { Inspect } from "./guarded.ts"
 import { Platform, type PlatformService } from "./Platform.ts"
-import { type ChildSpec, DEFAULT_INTENSITY, supervise } from "./supervise.ts"
+import { checkSpecs } from "./Supervision.ts"
+import { type ChildSpec, startChildren, type SupervisorPort } from "./supervise.ts"
 
 /** What a runtime adds to a configuration. */
 export interface RuntimeOptions {
@@ -97,31 +97,57 @@ export const runEngine = Effect.fn("Engine.run")(function* (
   options: RuntimeOptions,
 ): Effect.fn.Return<RunningEngine, AuditError | ConfigError, Scope.Scope> {
   core.trail.attach(yield* openSinks(core, options))
-  const onFault = (detail: string): void => core.fault(detail)
-  const closing = yield* Effect.cached(
-    Effect.andThen(
-      Effect.sync(() => core.end()),
-      core.trail.finish,
+  const children = yield* Scope.make()
+  // Filled by the children's own ends: a finalizer has no error channel.
+  let unwritten: Exit.Exit<void, AuditError> = Exit.void
+  const stop = yield* Effect.cached(
+    Effect.uninterruptible(
+      Effect.andThen(
+        Scope.close(children, Exit.void),
+        Effect.suspend(() => unwritten),
+      ),
     ),
   )
-  const children = yield* Scope.make()
-  const stop = Effect.uninterruptible(Effect.ensuring(closing, Scope.close(children, Exit.void)))
-  // The finalizer is there before the engine begins: whatever happens in between, the plant is put on its base.
+  // There before anything begins: whatever happens in between, the plant is put on its base.
   yield* Effect.addFinalizer(() => Effect.ignore(stop))
-  yield* Effect.sync(() => core.begin())
-  const specs: ReadonlyArray<ChildSpec> = [
-    ...(core.settings.clock === "manual" ? [] : [ticker(core)]),
-    ...core.trail.writers(() => core.settle()),
-  ]
-  const fibers = yield* Effect.forEach(specs, (spec) =>
-    Effect.forkIn(supervise(spec, DEFAULT_INTENSITY, onFault), children),
-  )
-  // The machine ends by itself only when the engine is stopped; its error has tripped SafeMode before this fiber sees it.
-  const actor = yield* runActor(core.actor).pipe(
-    Effect.mapError((error) => new EngineFaultError({ detail: String(error.cause) })),
-    Effect.andThen(Effect.never),
-    Effect.forkIn(children),
-  )
-  const awaitFault = Effect.raceAllFirst([actor, ...fibers].map((fiber) => Fiber.join(fiber)))
-  return { core, stop, awaitFault }
+  const flush: ChildSpec = {
+    name: "audit",
+    run: Effect.never,
+    stop: Effect.map(Effect.exit(core.trail.finish), (exit) => void (unwritten = exit)),
+  }
+  const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
+  const specs = [...core.trail.writers(() => core.settle()), flush, machines(core), ...clock]
+  const error = checkSpecs(specs)
+  if (error !== null) {
+    yield* Effect.ignore(core.trail.finish)
+    return yield* error
+  }
+  core.supervision.expect(specs)
+  yield* startChildren(specs, children, portOf(core))
+  return { core, stop, awaitFault: faultOf(core) }
 })
+
+/** The statecharts. They answer within the call that asks them, so their deaths are met there and not in a fiber. */
+const machines = (core: EngineCore): ChildSpec => ({
+  name: "machines",
+  run: Effect.never,
+  start: Effect.sync(() => core.begin()),
+  stop: Effect.sync(() => core.end()),
+})
+
+const portOf = (core: EngineCore): SupervisorPort => ({
+  died: (death) => core.childDied(death),
+  released: Effect.callback<void>((resume) => {
+    const { unsubscribe } = core.releases.add(() => resume(Effect.void))
+    return Effect.sync(unsubscribe)
+  }),
+})
+
+const faultOf = (core: EngineCore): Effect.Effect<never, EngineFaultError> =>
+  Effect.callback((resume) => {
+    if (core.escalated !== null) return resume(Effect.fail(core.escalated))
+    const { unsubscribe } = core.endings.add((fault) => {
+      if (fault !== null) resume(Effect.fail(fault))
+    })
+    return Effect.sync(unsubscribe)
+  })

@@ -1,42 +1,56 @@
 /**
- * One-for-one supervision: a child that dies is reported first (so that the plant is safe), then started anew, so many
- * times within so long; beyond that the failure goes up. Needed for every fiber of an engine.
+ * The fibers of an engine, one-for-one: a child that dies is reported first (so that the plant is safe), then started
+ * anew while its intensity allows; beyond that it waits for a person. Specs are data, checked before anything starts.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { EngineFaultError } from "../domain/errors.ts"
+import * as Scope from "effect/Scope"
+import type { Death, SupervisedName } from "./Supervision.ts"
 
-/** A child as data: checked before anything starts. */
-export interface ChildSpec {
-  readonly name: string
-  /** Runs for ever; ending in any other way than by interruption is a fault. */
+/** A child as data. */
+export interface ChildSpec extends SupervisedName {
+  /** Runs for ever; ending in any other way than by interruption is a death. */
   readonly run: Effect.Effect<unknown, unknown>
+  /** Before the child after it is started; what `stop` undoes, even when this went wrong half-way. */
+  readonly start?: Effect.Effect<void> | undefined
+  /** Before the child before it is stopped. */
+  readonly stop?: Effect.Effect<void> | undefined
 }
 
-/** Restarts that are allowed within the time before it counts as hopeless. */
-export interface Intensity {
-  readonly restarts: number
-  readonly withinMillis: number
+/** Whom a supervisor reports to. */
+export interface SupervisorPort {
+  /** Called at once, synchronously. */
+  readonly died: (death: Death) => "restart" | "escalate"
+  /** Waits until a person lets a child go on that died too often. */
+  readonly released: Effect.Effect<void>
 }
 
-export const DEFAULT_INTENSITY: Intensity = { restarts: 3, withinMillis: 60_000 }
-
-/** Runs a child. `onFault` is called, synchronously, before anything else happens to it. */
+/** Runs a child for ever. */
 export const supervise = Effect.fnUntraced(function* (
   child: ChildSpec,
-  intensity: Intensity,
-  onFault: (detail: string) => void,
-): Effect.fn.Return<never, EngineFaultError> {
-  let deaths: ReadonlyArray<number> = []
+  port: SupervisorPort,
+): Effect.fn.Return<never> {
   for (;;) {
     const exit = yield* Effect.exit(child.run)
     if (exit._tag === "Failure" && Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-    const why = exit._tag === "Failure" ? Cause.pretty(exit.cause) : "it ended"
-    const detail = `${child.name}: ${why.split("\n", 1)[0]}`
-    onFault(detail)
-    const now = yield* Clock.currentTimeMillis
-    deaths = [...deaths.filter((at) => at > now - intensity.withinMillis), now]
-    if (deaths.length > intensity.restarts) return yield* new EngineFaultError({ detail })
+    const threw = exit._tag === "Failure"
+    const why = threw ? Cause.pretty(exit.cause).split("\n", 1)[0] : "it ended"
+    const detail = `${child.name}: ${why}`
+    const verdict = port.died({ child: child.name, reason: threw ? "threw" : "ended", detail })
+    if (verdict === "escalate") yield* port.released
+  }
+})
+
+/** Starts every child in the order of the specs, which `checkSpecs` has passed; the end of the scope stops them in reverse. */
+export const startChildren = Effect.fnUntraced(function* (
+  specs: ReadonlyArray<ChildSpec>,
+  scope: Scope.Scope,
+  port: SupervisorPort,
+): Effect.fn.Return<void> {
+  for (const spec of specs) {
+    // Last in, first out: `stop` comes before the fiber is interrupted, and it is there before `start` can go wrong.
+    yield* Effect.forkIn(supervise(spec, port), scope)
+    if (spec.stop !== undefined) yield* Scope.addFinalizer(scope, spec.stop)
+    if (spec.start !== undefined) yield* spec.start
   }
 })

@@ -337,9 +337,9 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "dead-fiber-trips-nothing",
     invariant: 13,
-    file: "src/runtime/supervise.ts",
-    intact: "    onFault(detail)\n",
-    broken: "",
+    file: "src/runtime/EngineCore.ts",
+    intact: "    this.makeSafe(death.detail)\n    if (!wasOpen) this.mayRelease = true\n    const verdict",
+    broken: "    if (!wasOpen) this.mayRelease = true\n    const verdict",
     test: "test/runtime/Engine.test.ts",
   },
   {

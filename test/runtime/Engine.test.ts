@@ -318,33 +318,44 @@ describe("a defect under an engine", () => {
     return breaking
   })
 
-  it.effect("opens SafeMode and restores the baseline before it is heard of; the child is started anew", () =>
+  it.effect("finds the plant on its baseline; the child is started anew, and the engine adapts again", () =>
     Effect.gen(function* () {
       const broken = { now: false }
       const clock = yield* breakingClock(broken)
       const engine = yield* Engine.make(config).pipe(Effect.provideService(Clock.Clock, clock))
       yield* live(engine, 150)
+      const heard: Array<string> = []
+      engine.actor.subscribe({
+        next: (state) => heard.push(JSON.stringify(state.value)),
+        error: () => heard.push("error"),
+      })
       broken.now = true
       yield* TestClock.adjust(20)
       broken.now = false
-      const { safeMode, values, baseline, fault, audit } = yield* engine.snapshot
-      assert.strictEqual(safeMode?.reason, "engineFault")
-      assert.strictEqual(safeMode?.exit, "manualReset")
+      const { mode, values, baseline, fault, audit, counters, nowUs } = yield* engine.snapshot
+      assert.include(heard, '{"running":"safe"}')
+      assert.strictEqual(mode, "adapting")
       assert.deepStrictEqual(values, baseline)
-      assert.strictEqual(fault, "clock: Error: the timer broke")
+      assert.isNull(fault)
       assert.strictEqual(audit.dropped, 0)
-      const before = (yield* engine.snapshot).nowUs
+      assert.deepStrictEqual(counters.restarts, [{ child: "clock", reason: "threw", count: 1 }])
+      assert.include(yield* engine.metrics, 'arqon_restart_count_total{child="clock",reason="threw"} 1')
+      const told = (yield* engine.auditRecords).slice(-4).map(({ kind, reason, action, note }) => ({
+        kind,
+        what: reason ?? action,
+        ...(note === undefined ? {} : { note }),
+      }))
+      assert.deepInclude(told, { kind: "command", what: "restart", note: "clock: Error: the timer broke" })
+      assert.deepInclude(told, { kind: "safeModeExited", what: "engineFault" })
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* engine.snapshot).nowUs, before + 1_000_000)
-      yield* engine.reset("looked at it")
-      assert.strictEqual((yield* engine.snapshot).mode, "adapting")
-      assert.isNull((yield* engine.snapshot).fault)
-      yield* live(engine, 100)
-      assert.isAbove((yield* engine.snapshot).counters.cycles, 10)
+      assert.strictEqual((yield* engine.snapshot).nowUs, nowUs + 1_000_000)
+      // The cooldown after the rollback, and then cycles again.
+      yield* bursts(engine, 400)
+      assert.isAbove((yield* engine.snapshot).counters.cycles, counters.cycles + 10)
     }),
   )
 
-  it.effect("goes up when it comes back too often", () =>
+  it.effect("goes up when it comes back too often, and waits for a person", () =>
     Effect.gen(function* () {
       const broken = { now: true }
       const clock = yield* breakingClock(broken)
@@ -354,32 +365,60 @@ describe("a defect under an engine", () => {
       const error = yield* Fiber.join(fault)
       assert.strictEqual(error._tag, "EngineFaultError")
       assert.strictEqual(error.detail, "clock: Error: the timer broke")
-      assert.strictEqual((yield* engine.snapshot).safeMode?.reason, "engineFault")
+      broken.now = false
+      const { safeMode, values, baseline, counters } = yield* engine.snapshot
+      assert.deepStrictEqual([safeMode?.reason, safeMode?.exit], ["engineFault", "manualReset"])
+      assert.deepStrictEqual(values, baseline)
+      assert.strictEqual(counters.restarts[0].count, 3)
+      // Who asks later hears it too.
+      assert.strictEqual((yield* Effect.flip(engine.awaitFault)).detail, error.detail)
+      const { nowUs } = yield* engine.snapshot
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* engine.snapshot).nowUs, nowUs)
+      yield* engine.reset("looked at it")
+      yield* TestClock.adjust("1 second")
+      const after = yield* engine.snapshot
+      assert.deepStrictEqual([after.mode, after.fault], ["adapting", null])
+      assert.strictEqual(after.nowUs, 3_602_000_000)
     }),
   )
 
-  it.effect("of the machine itself is met by Tier 1 directly", () =>
-    Effect.gen(function* () {
-      const engine = yield* Engine.make(config)
-      yield* live(engine, 12)
-      const { baseline } = yield* engine.snapshot
-      const fault = yield* Effect.forkChild(Effect.flip(engine.awaitFault), { startImmediately: true })
-      // An event that no machine expects: its time throws when it is read.
-      engine.actor.send({
-        type: "tick",
-        get nowUs(): number {
-          throw new Error("the machine broke")
-        },
-      })
-      const error = yield* Fiber.join(fault)
-      assert.include(error.detail, "the machine broke")
-      const snapshot = yield* engine.snapshot
-      assert.strictEqual(snapshot.safeMode?.reason, "engineFault")
-      assert.deepStrictEqual(snapshot.values, baseline)
-      const kinds = (yield* engine.auditRecords).map(({ kind }) => kind)
-      assert.includeMembers(kinds, ["safeModeEntered", "rollback"])
-      yield* engine.stop
-      assert.deepStrictEqual((yield* engine.snapshot).values, (yield* engine.snapshot).base)
-    }),
+  it.effect(
+    "of the machine itself is met by Tier 1 directly; a new one takes its place, up to three times",
+    () =>
+      Effect.gen(function* () {
+        const engine = yield* Engine.make(config)
+        yield* live(engine, 12)
+        const { baseline } = yield* engine.snapshot
+        const fault = yield* Effect.forkChild(Effect.flip(engine.awaitFault), { startImmediately: true })
+        for (let death = 1; death <= 4; death++) {
+          const root = engine.actor
+          // An event that no machine expects: its time throws when it is read.
+          root.send({
+            type: "tick",
+            get nowUs(): number {
+              throw new Error("the machine broke")
+            },
+          })
+          const snapshot = yield* engine.snapshot
+          assert.strictEqual(snapshot.safeMode?.reason, "engineFault")
+          assert.deepStrictEqual(snapshot.values, baseline)
+          yield* TestClock.adjust(20)
+          assert.strictEqual((yield* engine.snapshot).mode, death <= 3 ? "adapting" : "safe")
+          assert.strictEqual(engine.actor === root, death > 3)
+        }
+        const error = yield* Fiber.join(fault)
+        assert.include(error.detail, "the machine broke")
+        const kinds = (yield* engine.auditRecords).map(({ kind }) => kind)
+        assert.includeMembers(kinds, ["safeModeEntered", "rollback"])
+        // A person may let even this go on: the tree is grown again.
+        yield* engine.reset()
+        assert.strictEqual((yield* engine.snapshot).mode, "adapting")
+        yield* bursts(engine, 400)
+        assert.isAbove((yield* engine.snapshot).counters.cycles, 10)
+        yield* engine.stop
+        assert.deepStrictEqual((yield* engine.snapshot).values, (yield* engine.snapshot).base)
+        assert.strictEqual((yield* engine.auditRecords).at(-1)?.kind, "engineStopped")
+      }),
   )
 })
