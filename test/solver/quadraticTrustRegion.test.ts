@@ -155,6 +155,30 @@ describe("the quadratic trust region", () => {
     expect(helped.strategy.evidence?.()).toEqual(alone.strategy.evidence?.())
   })
 
+  it("comes nearer after a step that failed", () => {
+    const d = 3
+    const loss = bowl(d, 9, 10)
+    const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
+    rig.descend(loss, 2 * d)
+    const best = new Float64Array(d)
+    rig.readings.read(rig.readings.lowest, best)
+    const lengths = [0, 1, 2].map(() => {
+      const unit = rig.ask() ?? best
+      rig.tell(rig.asked.length - 1, Number.NaN)
+      return Math.max(...unit.map((x, i) => Math.abs(x - best[i])))
+    })
+    expect(rig.moves.slice(-3)).toEqual(["step", "step", "step"])
+    expect(lengths[2]).toBeLessThan(0.6 * lengths[0])
+  })
+
+  it("recovers from a first reading that was wildly off", () => {
+    const d = 6
+    const loss = bowl(d, 4, 10)
+    const rig = new Rig(cube(d), make, { history: [[[0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 1e6]] })
+    rig.descend(loss, 150)
+    expect(rig.best).toBeLessThan(1e-4)
+  })
+
   it("does without an axis that only ever fails", () => {
     const d = 3
     const loss: Loss = (x) => (x[2] === 0.5 ? sphereAt(0.3)(x) : Number.NaN)
