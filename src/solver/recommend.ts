@@ -1,6 +1,7 @@
 /**
  * Which point to recommend. Where a reading repeats itself it is the lowest one. Under noise the lowest reading is the
  * luckiest, so each point is judged by the mean over its nearest neighbours; never by a model, whose optimum nobody read.
+ * The lowest of many means is a lucky one too: its standard error allows for that by what the readings around it say.
  *
  * Costs a pass over all readings for each point that comes into question: made when asked for, never while asking and telling.
  */
@@ -13,7 +14,7 @@ export interface Recommendation {
   readonly index: number
   /** Estimate of the loss there. */
   readonly loss: number
-  /** Standard error of `loss`; null where readings repeat themselves. */
+  /** Standard error of `loss`, the choice of this point included; null where readings repeat themselves. */
   readonly standardError: number | null
   /** Readings that the estimate rests on. */
   readonly readings: number
@@ -23,6 +24,14 @@ export interface Recommendation {
 const MOST_DISTANCES = 1_000_000
 /** Points judged at least. */
 const LEAST_JUDGED = 32
+/** A standard error looks at so many times the places that the mean is taken over. */
+const WIDER = 3
+/**
+ * Share of the squared distance between the two means that counts as error. With it the true value lay within two standard
+ * errors in 97 % of runs (40 to 300 evaluations, 1 to 8 dimensions, 15 noisy landscapes, 90 % on the worst of them); by
+ * the mean's own error alone it was 38 to 57 %.
+ */
+const CHOSEN = 0.75
 
 /** The recommended reading, or null while there is none. */
 export function recommend(readings: Readings, space: SearchSpace, noise: number): Recommendation | null {
@@ -41,10 +50,26 @@ export function recommendations(
   const places = mergeRepeats(readings)
   if (!(noise > 0)) return places.slice(0, count).map((place) => exact(readings, place.first))
   const judged = Math.max(LEAST_JUDGED, Math.floor(MOST_DISTANCES / (places.length * space.size)))
-  const nearest = new Nearest(Math.min(space.size + 1, places.length))
-  const found = places.slice(0, judged).map((place) => neighbourhood(readings, space, places, place, nearest))
+  const size = space.size + 1
+  const nearest = new Nearest(Math.min(size, places.length))
+  const found = places.slice(0, judged).map((place) => {
+    const { mean, count } = neighbourhood(readings, space, places, place, nearest)
+    return { place, mean, count }
+  })
   // Equal means: the one that was read first. Sorting is stable only within an order of its own.
-  return found.sort((a, b) => a.loss - b.loss || a.index - b.index).slice(0, count)
+  found.sort((a, b) => a.mean - b.mean || a.place.first - b.place.first)
+  const wider = new Nearest(Math.min(WIDER * size, places.length))
+  return found.slice(0, count).map(({ place, mean, count: read }) => {
+    const around = neighbourhood(readings, space, places, place, wider)
+    const variance = around.count > 1 ? around.squares / (around.count - 1) : Number.NaN
+    const standardError = Math.sqrt(variance / read + CHOSEN * (around.mean - mean) ** 2)
+    return {
+      index: place.first,
+      loss: mean,
+      standardError: Number.isNaN(standardError) ? null : standardError,
+      readings: read,
+    }
+  })
 }
 
 /** All readings of one point. */
@@ -78,14 +103,14 @@ function exact(readings: Readings, index: number): Recommendation {
   return { index, loss: readings.losses[index], standardError: null, readings: 1 }
 }
 
-/** The mean over the d + 1 nearest places, the place itself among them, each reading counted. */
+/** The readings of the places nearest to `centre`, itself among them: mean, sum of squares about it, and how many. */
 function neighbourhood(
   readings: Readings,
   space: SearchSpace,
   places: ReadonlyArray<Place>,
   centre: Place,
   nearest: Nearest,
-): Recommendation {
+): { readonly mean: number; readonly squares: number; readonly count: number } {
   const { units, dimensions } = readings
   nearest.clear()
   for (let p = 0; p < places.length; p++) {
@@ -111,8 +136,7 @@ function neighbourhood(
     const own = place.sum / place.count
     squares += Math.max(0, place.squares - place.count * own * own) + place.count * (own - mean) ** 2
   }
-  const standardError = count > 1 ? Math.sqrt(squares / (count - 1) / count) : null
-  return { index: centre.first, loss: mean, standardError, readings: count }
+  return { mean, squares, count }
 }
 
 /** The few nearest of many: an insertion into a short sorted list, ties to the first offered. */

@@ -34,10 +34,11 @@ describe("the recommendation", () => {
       [[0.52], 4],
       [[0.9], 10],
     ])
-    // Pairs of neighbours: (1, 9), (2, 4) and those of 10. The second have mean 3 and deviation sqrt 2, over sqrt 2.
+    // Pairs of neighbours: (1, 9), (2, 4) and those of 10. The second have mean 3. All five have mean 5.2 and the sum of
+    // squares 4.2² + 3.8² + 3.2² + 1.2² + 4.8² = 66.8: variance 16.7.
     const { index, loss, standardError, readings: count } = recommend(readings, cube(1), 0.1) ?? {}
     expect({ index, loss, count }).toEqual({ index: 2, loss: 3, count: 2 })
-    expect(standardError).toBeCloseTo(1, 12)
+    expect(standardError).toBeCloseTo(Math.sqrt(16.7 / 2 + 0.75 * 2.2 ** 2), 12)
   })
 
   it("counts every reading of a point that was read again", () => {
@@ -56,8 +57,8 @@ describe("the recommendation", () => {
     expect(all.map(({ index }) => index)).toEqual([1, 4, 0])
     expect(all[2].readings).toBe(4)
     expect(all[2].loss).toBeCloseTo(15 / 4, 12)
-    // Sum of squares about 3.75: 3.75², .75², 2.25², 2.25².
-    expect(all[2].standardError).toBeCloseTo(Math.sqrt((3.75 ** 2 + 0.75 ** 2 + 2 * 2.25 ** 2) / 3 / 4), 12)
+    // All five have mean 3.64 and the sum of squares 3.64² + .64² + 2 * 2.36² + .44² = 24.992: variance 6.248.
+    expect(all[2].standardError).toBeCloseTo(Math.sqrt(6.248 / 4 + 0.75 * 0.11 ** 2), 12)
   })
 
   it("takes neighbours across the seam of a circle", () => {
@@ -121,5 +122,32 @@ describe("the recommendation", () => {
       byLuck += truth(readings.lowest)
     }
     expect(byMean).toBeLessThan(0.8 * byLuck)
+  })
+
+  it("has the true value within two standard errors in nine of ten runs, although it was chosen for its mean", () => {
+    for (const [d, sigma] of [
+      [1, 0.1],
+      [2, 0.02],
+      [3, 0.1],
+      [6, 0.3],
+    ] as const) {
+      let within = 0
+      const runs = 100
+      for (let seed = 0; seed < runs; seed++) {
+        const draw = new Draw(seed, 7)
+        const readings = new Readings(d)
+        const unit = new Float64Array(d)
+        const truth = (): number => unit.reduce((sum, x) => sum + (x - 0.5) ** 2, 0)
+        // Ever closer to the optimum, as a search is.
+        for (let r = 0; r < 100; r++) {
+          for (let i = 0; i < d; i++) unit[i] = 0.5 + (draw.uniform() - 0.5) * 0.97 ** r
+          readings.add(r, unit, truth() + sigma * draw.normal())
+        }
+        const best = recommend(readings, cube(d), 0.5)
+        readings.read(best?.index ?? 0, unit)
+        if (Math.abs((best?.loss ?? Number.NaN) - truth()) <= 2 * (best?.standardError ?? 0)) within++
+      }
+      expect(within).toBeGreaterThanOrEqual(0.9 * runs)
+    }
   })
 })
