@@ -11,6 +11,10 @@ import { describe, expect, it } from "vitest"
 import { RECORD_KIND, RECORD_MARGIN, RECORD_POINT } from "../../src/hot/AuditRing.ts"
 import { AUDIT_APPLY, AUDIT_DIGEST, AUDIT_PROPOSAL } from "../../src/hot/codes.ts"
 import { AuditError, type AuditSink, Engine, type EngineService } from "../../src/runtime/index.ts"
+import { SCALES } from "../../src/domain/ParamSpace.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { createEngine } from "../../src/index.ts"
+import { noiseAt, scenarios } from "../../src/testing/index.ts"
 import { type RecordedRun, replay } from "../../src/runtime/replay.ts"
 import { step, take } from "./adversary.ts"
 import { bowl, drive, type Knob, knobs, wobble } from "./plant.ts"
@@ -87,6 +91,52 @@ describe("a replay in manual time", () => {
       { numRuns: 15 },
     )
   })
+
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    "repeats the plant of the scenario %s",
+    async (_, { plant, noise, marginNoise }) => {
+      const table = new KnobTable(plant.knobs)
+      const names = plant.knobs.map((_knob, i) => `knob${String(i).padStart(3, "0")}`)
+      const params = Object.fromEntries(
+        plant.knobs.map(({ min, max, scale, step: grid }, i) => [
+          names[i],
+          {
+            min,
+            max,
+            scale: SCALES[scale],
+            initial: table.decode(i, plant.start[i]),
+            ...(grid > 0 ? { step: grid } : {}),
+          },
+        ]),
+      )
+      const { sink, recorded } = recorder()
+      const engine = createEngine({
+        params,
+        seed: 11,
+        clock: "manual",
+        window: { digests: 1, us: 1_400_000, settleUs: 0 },
+        audit: { digests: true },
+        sinks: [sink],
+      })
+      await engine.start()
+      for (let i = 0; i < 250; i++) {
+        const timestampUs = (i + 1) * 350_000
+        engine.tick(timestampUs)
+        const units = Float64Array.from(names, (name, knob) => table.encode(knob, engine.values[name]))
+        const objective = plant.loss(units, timestampUs) + noiseAt(noise, 1, i)
+        const margin = plant.margin?.(units, timestampUs)
+        const seen = marginNoise === undefined ? 0 : noiseAt(marginNoise, 2, i)
+        engine.observe({
+          objective,
+          timestampUs,
+          ...(margin === undefined ? {} : { constraintMargin: margin + seen }),
+        })
+      }
+      await engine.stop()
+      expect(identical(recorded).decisions).toBeGreaterThan(100)
+      expect(replay(runOf(recorded))).toEqual(identical(recorded))
+    },
+  )
 
   it("repeats what a listener asked for amid an event", async () => {
     const recorded = await record((engine) => {
