@@ -46,7 +46,7 @@ export { type Rerun, rerun } from "./solver/rerun.ts"
 export type { Classification, LandscapeFeatures, LandscapeLabel } from "./solver/Classification.ts"
 export type { Bound, CreateSolver, NumericBound, ParamsOf, SolverInput } from "./solver/createSolver.ts"
 export type { Result } from "./solver/results.ts"
-export type { RunArtifact } from "./solver/RunArtifact.ts"
+export { parseRunArtifact, type RunArtifact } from "./solver/RunArtifact.ts"
 export type { Params, ParamValue } from "./solver/SearchSpace.ts"
 export type {
   Best,
@@ -57,8 +57,8 @@ export type {
   TellReport,
   Trial,
 } from "./solver/Solver.ts"
-export type { SolverConfig } from "./solver/SolverConfig.ts"
-export type { HistoryEntry, SolverState } from "./solver/SolverState.ts"
+export { parseSolverConfig, type SolverConfig } from "./solver/SolverConfig.ts"
+export { type HistoryEntry, parseSolverState, type SolverState } from "./solver/SolverState.ts"
 export type { Readings } from "./solver/Readings.ts"
 export type { SearchSpace } from "./solver/SearchSpace.ts"
 export type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "./solver/Strategy.ts"

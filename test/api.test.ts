@@ -38,6 +38,9 @@ describe("the public names", () => {
       "createProbe",
       "createSolver",
       "createVariantCatalogue",
+      "parseRunArtifact",
+      "parseSolverConfig",
+      "parseSolverState",
       "rerun",
       "restoreSolver",
     ])
