@@ -225,6 +225,19 @@ describe("the quadratic trust region", () => {
     expect(rig.best).toBeLessThan(1e-9)
   })
 
+  it("keeps known failures of a grid out of its model", () => {
+    const space = spaceOf([grid(20), grid(20)])
+    const at = [0.4, 0.65]
+    const loss: Loss = (x) => (x[0] - at[0]) ** 2 + 3 * (x[1] - at[1]) ** 2
+    const rig = new Rig(space, make, { history: [[[0.5, 0.5], loss(Float64Array.of(0.5, 0.5))]] })
+    // Where the first stencil point would be, and where the model would step to: it goes next to it.
+    rig.strategy.fail(-1, Float64Array.of(space.snapOne(0, 0.8), 0.5))
+    rig.strategy.fail(-1, Float64Array.of(space.snapOne(0, at[0]), space.snapOne(1, at[1])))
+    rig.descend(loss, 12)
+    expect(rig.moves).toContain("step")
+    expect(rig.best).toBeLessThan(0.008)
+  })
+
   it("spends what is left after a descent on others, from the incumbent and from elsewhere", () => {
     const loss = sphereAt(0.3)
     const rig = new Rig(cube(2), make, { history: from(2, 0.5, loss), budget: 400 })
