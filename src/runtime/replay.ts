@@ -8,11 +8,15 @@
 import { type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import {
+  AUDIT_COMMAND,
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
   AUDIT_QUEUE_FULL,
+  AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
   AUDIT_VIOLATION,
+  COMMAND_AUDIT_FULL,
+  TRIP_AUDIT_QUEUE_FULL,
 } from "../hot/codes.ts"
 import {
   RECORD_CODE,
@@ -79,6 +83,20 @@ const FIELDS: ReadonlyArray<readonly [string, number]> = [
   ["objective", RECORD_OBJECTIVE],
   ["margin", RECORD_MARGIN],
 ]
+
+/**
+ * Whether a record says that the audit had no room for an ordinary one: a refusal for that reason, or, where not even that
+ * found room, SafeMode that opened for it.
+ */
+function saysFull(record: Float64Array): boolean {
+  const kind = record[RECORD_KIND]
+  const code = record[RECORD_CODE]
+  return (
+    (kind === AUDIT_VIOLATION && code === AUDIT_QUEUE_FULL) ||
+    (kind === AUDIT_SAFE_MODE_ENTERED && code === TRIP_AUDIT_QUEUE_FULL) ||
+    (kind === AUDIT_COMMAND && code === COMMAND_AUDIT_FULL)
+  )
+}
 
 /** Name of the first field in which two records differ; null when they are the same but for their number. */
 function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
@@ -171,9 +189,7 @@ class Replay {
     const { records } = this.run
     const { audit } = this.core.hot
     let full = at
-    const refusedForRoom = (record: Float64Array): boolean =>
-      record[RECORD_KIND] === AUDIT_VIOLATION && record[RECORD_CODE] === AUDIT_QUEUE_FULL
-    while (full < next && !refusedForRoom(records[full])) full++
+    while (full < next && !saysFull(records[full])) full++
     if (full === next) return 0
     audit.clearDraft()
     const padding = audit.capacity - RESERVED_RECORDS - (full - at)

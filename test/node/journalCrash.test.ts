@@ -28,7 +28,7 @@ async function killed(directory: string, sync: "batch" | "never", lines: number)
   for await (const line of createInterface({ input: child.stdout })) {
     acknowledged = Number(line)
     // What it still manages to say before it dies counts as well.
-    if (++heard === lines) child.kill("SIGKILL")
+    if (acknowledged > 0 && ++heard === lines) child.kill("SIGKILL")
   }
   if (child.signalCode === null && child.exitCode === null) await once(child, "exit")
   expect(child.signalCode).toBe("SIGKILL")
