@@ -37,6 +37,8 @@ export class Course {
   private readonly probe: Probe
   private readonly fillDraw: Draw
   private readonly unit: Float64Array
+  /** Every point that was asked for or told, where the budget might reach all there are; else null. */
+  private readonly seen: Set<string> | null
   /** Points of the probe that gave no number; the strategy is told of them when it is made. */
   private readonly failedBefore: Array<Float64Array> = []
   /** Trials that the strategy was told had failed, because no result came. */
@@ -63,6 +65,7 @@ export class Course {
     this.readings = new Readings(space.size)
     this.fillDraw = new Draw(seed, STREAM_FILL)
     this.unit = new Float64Array(space.size)
+    this.seen = space.points <= settings.budget ? new Set() : null
   }
 
   /** Evaluations of the budget that have not been asked for yet. */
@@ -71,17 +74,31 @@ export class Course {
   }
 
   /**
-   * Asks for one more trial and returns its id; -1 when the budget is spent, or when the point must wait for an answer and
+   * True when every point of the space has been asked for or told, and readings repeat themselves: what is left of the
+   * budget could only say the same again.
+   */
+  get exhausted(): boolean {
+    return (
+      this.seen?.size === this.settings.space.points &&
+      this.phase !== "probe" &&
+      this.noise === 0 &&
+      this.repeated
+    )
+  }
+
+  /**
+   * Asks for one more trial and returns its id; -1 when the budget is spent or nothing is left to ask, or when the point must wait for an answer and
    * `fill` does not allow another in its place.
    */
   ask(fill: boolean): number {
-    if (this.remaining <= 0) return -1
+    if (this.remaining <= 0 || this.exhausted) return -1
     const id = this.log.asked
     if (!fill && this.phase !== "probe" && this.strategy?.wantsAnswer?.() === true) return -1
     const move = this.nextPoint(id) ?? this.nextPointWithoutLost(id) ?? (fill ? this.fillPoint() : null)
     if (move === null) return -1
     this.settings.space.snap(this.unit)
     this.log.ask(this.unit, this.phase as RunPhase, move)
+    this.seen?.add(this.unit.join())
     if (move === "repeat") this.repeatId = id
     return id
   }
@@ -90,6 +107,7 @@ export class Course {
   tell(id: number, unit: Float64Array, value: number | null): void {
     // The strategy has given this one up: now it is a reading like any other's.
     const known = this.lost.delete(id) ? -1 : id
+    this.seen?.add(unit.join())
     if (value === null) {
       if (this.strategy === null) this.failedBefore.push(unit.slice())
       else if (known === id) this.strategy.fail(id, unit)
@@ -103,10 +121,10 @@ export class Course {
   /** Goes on to the next phase when this one has what it needs: one after the other, however small the budget. */
   advance(): void {
     const { log } = this
-    const over = this.remaining <= 0 && log.pending === 0
-    if (this.phase === "probe" && (over || this.probeIsOver())) this.beginClassify()
-    if (this.phase === "classify" && (over || log.resolved >= this.classifyAt())) this.beginRefine()
-    if (this.phase === "refine" && over) this.begin("done")
+    const over = (): boolean => (this.remaining <= 0 || this.exhausted) && log.pending === 0
+    if (this.phase === "probe" && (over() || this.probeIsOver())) this.beginClassify()
+    if (this.phase === "classify" && (over() || log.resolved >= this.classifyAt())) this.beginRefine()
+    if (this.phase === "refine" && over()) this.begin("done")
   }
 
   /** Writes the next regular point and says which move it is; null when it must wait. */

@@ -49,6 +49,8 @@ export class SearchSpace {
   readonly continuous: boolean
   /** True when some dimension is a choice. */
   readonly categorical: boolean
+  /** How many points there are; Infinity where some dimension is continuous. */
+  readonly points: number
   private readonly known: ReadonlySet<string>
 
   /** @param bounds checked dimensions by name */
@@ -69,6 +71,16 @@ export class SearchSpace {
       ),
     )
     this.categorical = this.choices.some((count) => count > 0)
+    this.points = this.dimensions.reduce(
+      (product, d, i) =>
+        product *
+        ("choices" in d
+          ? d.choices.length
+          : d.step > 0
+            ? this.table.lastGridIndex[i] + 1
+            : Number.POSITIVE_INFINITY),
+      1,
+    )
     this.continuous = !this.categorical && this.table.step.every((step) => step === 0)
   }
 

@@ -336,10 +336,19 @@ export class Solver<P = Params> {
     const { told, failed } = this.log
     if (told > 0 && failed === told)
       notes.push("Every evaluation failed: there is nothing to recommend, and the landscape was not seen.")
+    if (this.course.exhausted)
+      notes.push(
+        `Every one of the ${space.points} points of the space has been asked for, and readings repeat themselves: nothing is left to ask, whatever remains of the budget.`,
+      )
+    const { classification } = this
+    if (classification !== null && !founded(classification))
+      notes.push(
+        `The label ${JSON.stringify(classification.label)} is a default and no finding: the readings were too few, or all alike.`,
+      )
     const stencil = 2 * space.size + 1
     if (this.definition.name === "auto" && space.continuous && budget < probeCount + stencil)
       notes.push(
-        `The budget of ${budget} is too small for the quadratic model: in ${space.size} dimensions its first points alone are ${stencil}.`,
+        `The budget of ${budget} is too small for the quadratic model, whose first points alone are ${stencil} in ${space.size} dimensions: a local surrogate searched instead.`,
       )
     return notes
   }
@@ -349,6 +358,12 @@ function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): Str
   const found = [...own, ...STRATEGIES].find((one) => one.name === name)
   if (found === undefined) throw new RangeError(`There is no strategy called ${JSON.stringify(name)}.`)
   return found
+}
+
+/** Whether a label rests on anything: on noise that was met, or on losses that differ and enough of them. */
+function founded({ label, stencil, features }: Classification): boolean {
+  if (label === "noisy") return true
+  return !Number.isNaN(features.variance) && (stencil || !Number.isNaN(features.quadraticFit))
 }
 
 /** What the configuration is told of the user's own strategies. */

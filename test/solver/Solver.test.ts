@@ -360,6 +360,95 @@ describe("asking", () => {
   })
 })
 
+describe("a space with few points", () => {
+  const bounds = { a: { min: 0, max: 3, step: 1 }, b: { type: "boolean" } } as const
+  const at = (p: Params): number => (Number(p.a) - 2) ** 2 + (p.b === true ? 0 : 1)
+
+  it("is asked for until every point is known, and no further: the run is done and says so", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...names),
+        fc.nat(1000),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(7),
+        (strategy, seed, workers, failing) => {
+          const solver = createSolver({ seed, budget: 300, bounds, strategy })
+          const asked = new Set<string>()
+          for (let batch; (batch = solver.askTrials(workers)) !== null; ) {
+            for (const { id, params } of batch) {
+              const key = JSON.stringify(params)
+              asked.add(key)
+              solver.tell({ id, value: key === [...asked][failing] ? null : at(params) })
+            }
+          }
+          expect(asked.size).toBe(8)
+          expect(solver.phase).toBe("done")
+          expect(solver.counts.pending).toBe(0)
+          expect(solver.counts.spent).toBeLessThan(300)
+          const saved = JSON.parse(JSON.stringify(solver.artifact()))
+          expect(saved.notes.join()).toMatch(/Every one of the 8 points/)
+          expect(rerun(saved).identical).toBe(true)
+          expect(Solver.restore(solver.state()).phase).toBe("done")
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it("is read again and again under noise, where that says something new", () => {
+    const solver = createSolver({ budget: 40, bounds })
+    let n = 0
+    for (let batch; (batch = solver.ask()) !== null; )
+      solver.tell(batch.map((params) => ({ params, value: at(params) + 0.3 * Math.sin(77 * n++) })))
+    expect(solver.counts.spent).toBe(40)
+    expect(solver.artifact().notes.join()).not.toMatch(/Every one/)
+  })
+
+  it("waits for what is still out, and takes it", () => {
+    const solver = createSolver({ budget: 60, bounds, strategy: "random" })
+    const open: Array<Trial> = []
+    for (let batch; (batch = solver.askTrials(1)) !== null; ) {
+      open.push(...batch)
+      if (open.length > 2) solver.tell({ id: open[0].id, value: at(open.splice(0, 1)[0].params) })
+    }
+    expect(solver.phase).not.toBe("done")
+    for (const { id, params } of open) solver.tell({ id, value: at(params) })
+    expect(solver.phase).toBe("done")
+    expect(solver.best?.value).toBe(0)
+  })
+})
+
+describe("notes", () => {
+  const plane = { x: { min: -5, max: 5 }, y: { min: -5, max: 5 } }
+  const notesOf = (value: number | null): string => {
+    const solver = createSolver({ budget: 30, bounds: plane })
+    for (let batch; (batch = solver.ask()) !== null; ) solver.tell(batch.map((params) => ({ params, value })))
+    return solver.artifact().notes.join()
+  }
+
+  it("say that a label was no finding where everything was alike or failed", () => {
+    expect(notesOf(3)).toMatch(/label "\w+" is a default and no finding/)
+    expect(notesOf(null)).toMatch(/label "\w+" is a default and no finding/)
+  })
+
+  it("say so where the budget had no room for a stencil, and not after a real descent", () => {
+    const notes = (budget: number, d: number): string => {
+      const bounds = Object.fromEntries(Array.from({ length: d }, (_, i) => [`x${i}`, { min: -5, max: 5 }]))
+      const solver = createSolver({ budget, bounds })
+      for (let batch; (batch = solver.ask()) !== null; )
+        solver.tell(
+          batch.map((params) => ({
+            params,
+            value: Object.values(params).reduce((sum: number, x) => sum + (x - 1) ** 2, 0),
+          })),
+        )
+      return solver.artifact().notes.join()
+    }
+    expect(notes(20, 30)).toMatch(/too small for the quadratic model.*local surrogate/)
+    expect(notes(60, 2)).toBe("")
+  })
+})
+
 describe("restoring", () => {
   const recorded = (): ReturnType<Solver["artifact"]> => {
     const solver = plane(40)
