@@ -1,0 +1,44 @@
+/**
+ * What remembering regimes is worth: the control loop against plants whose load comes and goes, with and without the
+ * homeostasis cache, same seeds and same noise. The last plants are there to be lost: where the load tells nothing, or lies.
+ *
+ * Run: node bench/homeostasis/main.ts [--seeds 20]
+ */
+import { parseArgs } from "node:util"
+import { meanOf, quantileOf } from "../../src/testing/simulate.ts"
+import { EACH_US, plants, VISITS } from "./plants.ts"
+import { type Run, run } from "./run.ts"
+
+const { values } = parseArgs({ options: { seeds: { type: "string", default: "20" } } })
+const seeds = Number(values.seeds)
+
+/** Visits before every load has been met once say nothing about remembering. */
+const FIRST = 3
+
+const row = (title: string, runs: ReadonlyArray<Run>): string => {
+  const regains = runs.flatMap(({ regainS }) => regainS.slice(FIRST))
+  const [median, low, high] = [0.5, 0.1, 0.9].map((q) => quantileOf(regains, q).toFixed(1))
+  const excess = meanOf(runs.map((one) => one.excess))
+  const never = regains.filter((s) => s >= EACH_US / 1e6).length
+  return `| ${title} | ${median} | ${low} | ${high} | ${never} of ${regains.length} | ${excess.toPrecision(3)} |`
+}
+
+console.log(
+  `${VISITS} visits of ${EACH_US / 1e6} s, ${seeds} seeds; seconds until the base has regained nine tenths.\n`,
+)
+for (const plant of plants) {
+  const without = Array.from({ length: seeds }, (_, seed) => run(plant, seed, false))
+  const cached = Array.from({ length: seeds }, (_, seed) => run(plant, seed, true))
+  console.log(plant.title)
+  console.log("| | median s | 10 % | 90 % | never | mean excess loss |\n|---|---|---|---|---|---|")
+  console.log(row("without", without))
+  console.log(row("with the cache", cached))
+  const total = (of: (one: Run) => number): number => cached.reduce((sum, one) => sum + of(one), 0)
+  const said = (reason: string): string => `${reason} ${total(({ plans }) => plans[reason] ?? 0)}`
+  const worse = cached.filter((one, seed) => one.excess > without[seed].excess).length
+  const outcomes = ["kept", "lost", "undecided", "reverted", "contextLeft"].map(said).join(", ")
+  console.log(
+    `canaries: ${outcomes}; evicted ${total((one) => one.evicted)}; refused ${total((one) => one.refused)} (without: ` +
+      `${without.reduce((sum, one) => sum + one.refused, 0)}); worse than without in ${worse} of ${seeds} runs\n`,
+  )
+}
