@@ -56,7 +56,8 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
   cause instanceof AuditError ? cause : new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 
-const sinceUs = (ms: number): number => (Date.now() - ms) * 1000
+/** Time that no change of the wall clock shortens or lengthens. */
+const sinceUs = (ms: number): number => (performance.now() - ms) * 1000
 
 interface Segment {
   readonly fd: number
@@ -78,7 +79,7 @@ class JournalFile {
   private runSegments = 0
   private writtenSeq = 0
   private syncedSeq = 0
-  private syncedAtMs = Date.now()
+  private syncedAtMs = performance.now()
   private syncing: Promise<void> | null = null
   private timer: NodeJS.Timeout | null = null
   private tidying: Promise<void> = Promise.resolve()
@@ -241,7 +242,7 @@ class JournalFile {
     // A number is never tried twice: a file that was made and could not be used must not stand in the way.
     this.number++
     const fd = this.options.disk.create(segmentPath(this.directory, this.number))
-    return { fd, writer: null, length: 0, sinceMs: Date.now() }
+    return { fd, writer: null, length: 0, sinceMs: performance.now() }
   }
 
   private writerFor(run: string, numbers: Float64Array): SegmentWriter {
@@ -268,7 +269,7 @@ class JournalFile {
 
   private noteSync(seq: number): void {
     this.syncedSeq = seq
-    this.syncedAtMs = Date.now()
+    this.syncedAtMs = performance.now()
   }
 
   /** For the last batch before a silence: nobody else would come by to sync it. */
