@@ -250,7 +250,12 @@ export class AuditTrail {
         const batch = queue.waiting.slice(0, BATCH)
         if (batch.length === 0) return Effect.void
         // Whatever a sink does, throwing at once or giving back no effect included, is a write that failed.
-        return Effect.suspend(() => queue.sink.write(batch, queue.waitingExact.slice(0, BATCH))).pipe(
+        return Effect.suspend(() => {
+          const writing: unknown = queue.sink.write(batch, queue.waitingExact.slice(0, BATCH))
+          return Effect.isEffect(writing)
+            ? (writing as Effect.Effect<void, AuditError>)
+            : Effect.die("write gave back no effect")
+        }).pipe(
           Effect.catchDefect((defect) =>
             Effect.fail(
               new AuditError({ reason: "write", sink: queue.sink.name, detail: errorText(defect) }),

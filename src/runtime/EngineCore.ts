@@ -36,7 +36,7 @@ import { recordCommand } from "../../machines/hotAudit.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
 import { windows$ } from "../telemetry/windows.ts"
-import { tripReason } from "../domain/words.ts"
+import { tripCode, tripReason } from "../domain/words.ts"
 import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
@@ -110,6 +110,7 @@ export class EngineCore {
   private buried: Death | null = null
   /** The latch word after the last event of the machine. */
   private wasOpen = false
+  private readonly untold: Array<string> = []
   /** A digest of a user's is being read. */
   private reading = false
 
@@ -140,7 +141,7 @@ export class EngineCore {
       ...(inspector === null ? [] : [inspector.calls]),
     ]
     for (const listeners of this.listeners) {
-      listeners.onFirstFailure = (detail) => this.noteCallback(detail)
+      listeners.onFirstFailure = (detail) => this.untold.push(detail)
     }
     this.tree = new ActorTree({
       hot: this.hot,
@@ -243,7 +244,9 @@ export class EngineCore {
   rollback(): void {
     this.expect("running", "rollback")
     if (!this.hot.config.hasBaseline) throw new NoBaselineError()
+    const { rollbacks } = this.hot.executor
     this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
+    this.confirm(this.hot.executor.rollbacks > rollbacks)
     this.settle()
   }
 
@@ -362,7 +365,9 @@ export class EngineCore {
   private rootDied(death: Death): void {
     // An engine that is stopped has no root either; a replay has its restarts from the record.
     if (this.status !== "running") return
-    const wasOpen = this.latchOpen
+    // The machine may have opened the latch for this very death. What opened it for anything else stays the reason.
+    const word = Atomics.load(this.hot.executor.latch, 0)
+    const wasOpen = this.wasOpen || (word !== NOT_TRIPPED && word !== TRIP_ENGINE_FAULT)
     this.makeSafe(death.detail)
     if (!wasOpen) this.mayRelease = true
     this.dead = [...this.dead, death]
@@ -419,11 +424,12 @@ export class EngineCore {
   private restart(detail: string): void {
     const release = this.mayRelease && this.escalated === null
     if (release || !this.tree.alive) this.note(COMMAND_RESTART, detail)
-    if (!this.tree.alive) this.regrow(release)
+    const regrown = !this.tree.alive
+    if (regrown) this.regrow(release)
     else if (release) this.restartChildren()
-    if (!release) return
-    this.mayRelease = false
-    this.faultDetail = null
+    if (release) this.mayRelease = false
+    // What died in SafeMode made leaving it harder, unless it was the latch that came back as it stood.
+    if (release || regrown) this.faultDetail = null
   }
 
   /** Lets SafeMode go after a fault, with new children where some had died; a replay repeats it from the record. */
@@ -436,16 +442,32 @@ export class EngineCore {
     const { executor, nowUs } = this.hot
     executor.proposal[P_NOW_US] = nowUs
     if (release) executor.closeLatch()
-    if (!this.tree.regrow() || !this.latchOpen) return
+    if (!this.tree.regrow()) return
+    // Both sides of the latch say the same again, and neither is let go that was not asked for.
     const reason = tripReason(Atomics.load(executor.latch, 0))
-    if (reason !== null && this.actor.getSnapshot().matches({ running: "adapting" })) {
+    if (this.machineIsSafe && reason === null) {
+      const kept = safeModeState(this.actor, this.hot)
+      if (kept !== null) executor.openLatch(tripCode(kept.reason))
+    } else if (!this.machineIsSafe && reason !== null) {
       this.actor.send({ type: "trip", reason, nowUs, secured: true })
     }
   }
 
-  /** A callback of a user's failed for the first time: that is told once, and counted from then on. */
-  private noteCallback(detail: string): void {
-    if (this.status === "running" && !this.hot.audit.full) this.note(COMMAND_CALLBACK_FAILED, detail)
+  private get machineIsSafe(): boolean {
+    return this.actor.getSnapshot().hasTag("safe")
+  }
+
+  /** Tier 1 does what it is told within the call that tells it; an actor before it that did not is gone. */
+  private confirm(done: boolean): void {
+    if (done || this.inEvent || this.status !== "running" || !this.tree.alive) return
+    this.tree.stop()
+    this.rootDied({ child: "hotPath", reason: "hung", detail: "hotPath: it did not do what it was told" })
+  }
+
+  /** Callbacks of a user's that failed for the first time: that is told once each, and counted from then on. */
+  private tellOfCallbacks(): void {
+    if (this.status !== "running" || this.hot.audit.full) return
+    for (const detail of this.untold.splice(0)) this.note(COMMAND_CALLBACK_FAILED, detail)
   }
 
   /** A command record with words, whether or not what comes from outside is journaled. */
@@ -474,11 +496,13 @@ export class EngineCore {
   settle(): void {
     // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
     this.hot.ring.drain(ignore)
+    this.confirm(this.latchOpen || !this.machineIsSafe)
     while (this.dead.length > 0 && this.status === "running") {
       const [death, ...others] = this.dead
       this.dead = others
       this.mend(death)
     }
+    if (this.untold.length > 0) this.tellOfCallbacks()
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
     if (state?.exit === "auditDrained" && this.status === "running") {
@@ -554,7 +578,7 @@ export class EngineCore {
     this.cycles = cycles
     const found = this.tree.look()
     if (found !== null && this.status === "running") this.noteDeath(found)
-    this.wasOpen = this.latchOpen
+    if (this.tree.alive) this.wasOpen = this.latchOpen
     this.inEvent = true
     this.publish()
     this.inEvent = false

@@ -16,7 +16,7 @@ export interface Subscription {
 export interface Callbacks {
   readonly name: string
   readonly failures: number
-  onFirstFailure: ((detail: string) => void) | null
+  onFirstFailure: ((detail: string) => unknown) | null
 }
 
 export class Listeners<T> implements Callbacks {
@@ -25,7 +25,7 @@ export class Listeners<T> implements Callbacks {
   /** Calls that threw or failed. */
   failures = 0
   /** Hears of the first failure; it is told once, so that telling it cannot go round in a circle. */
-  onFirstFailure: ((detail: string) => void) | null = null
+  onFirstFailure: ((detail: string) => unknown) | null = null
   private readonly functions = new Set<{ readonly call: (value: T) => unknown }>()
 
   constructor(name = "listener") {

@@ -39,7 +39,7 @@ export interface SupervisedName {
 /** Checks specs before anything starts; null when they can be used. */
 export function checkSpecs(specs: ReadonlyArray<SupervisedName>): ConfigError | null {
   const problems = specs.flatMap(({ name, intensity = DEFAULT_INTENSITY }, i) => {
-    const path = ["children", name === "" ? String(i) : name]
+    const path = ["children", name === "" ? i : name]
     const { restarts, withinUs } = intensity
     return [
       ...(name === "" ? [problem(path, "needs a name.")] : []),
