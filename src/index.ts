@@ -79,3 +79,13 @@ export type {
   VariantState,
   VariantTransition,
 } from "./domain/Variant.ts"
+export { HomeostasisCache, type HomeostasisOptions } from "./control/HomeostasisCache.ts"
+export type { Eviction, EvictionReason, Regime } from "./control/homeostasis.ts"
+export type { ReentryPlan, ReentryState } from "./control/reentry.ts"
+export { VariantSelector } from "./control/VariantSelector.ts"
+export type {
+  SelectionDecision,
+  SelectionSettings,
+  SelectionState,
+  VariantReading,
+} from "./control/variantSelection.ts"

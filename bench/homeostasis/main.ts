@@ -33,12 +33,13 @@ for (const plant of plants) {
   console.log("| | median s | 10 % | 90 % | never | mean excess loss |\n|---|---|---|---|---|---|")
   console.log(row("without", without))
   console.log(row("with the cache", cached))
-  const total = (of: (one: Run) => number): number => cached.reduce((sum, one) => sum + of(one), 0)
-  const said = (reason: string): string => `${reason} ${total(({ plans }) => plans[reason] ?? 0)}`
+  const sumOf = (runs: ReadonlyArray<Run>, of: (one: Run) => number): number =>
+    runs.reduce((sum, one) => sum + of(one), 0)
+  const both = (of: (one: Run) => number): string => `${sumOf(cached, of)} (without: ${sumOf(without, of)})`
+  const said = (reason: string): string => `${reason} ${sumOf(cached, ({ plans }) => plans[reason] ?? 0)}`
   const worse = cached.filter((one, seed) => one.excess > without[seed].excess).length
   const outcomes = ["kept", "lost", "undecided", "reverted", "contextLeft"].map(said).join(", ")
-  console.log(
-    `canaries: ${outcomes}; evicted ${total((one) => one.evicted)}; refused ${total((one) => one.refused)} (without: ` +
-      `${without.reduce((sum, one) => sum + one.refused, 0)}); worse than without in ${worse} of ${seeds} runs\n`,
-  )
+  console.log(`canaries: ${outcomes}; evicted ${sumOf(cached, (one) => one.evicted)}`)
+  console.log(`refused ${both((one) => one.refused)}; rollbacks ${both((one) => one.rollbacks)}`)
+  console.log(`more excess loss than without in ${worse} of ${seeds} runs\n`)
 }

@@ -39,6 +39,8 @@ export interface Run {
   /** Seconds until the base's excess was a tenth of what it was when the load changed; one a visit but the first. */
   readonly regainS: ReadonlyArray<number>
   readonly refused: number
+  /** Regressions that Tier 1's rules took back to the first configuration; each holds the loop for a cooldown of 30 s. */
+  readonly rollbacks: number
   readonly plans: Readonly<Record<string, number>>
   readonly evicted: number
 }
@@ -151,6 +153,7 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
     excess: sum / (excesses.length / 2),
     regainS: regains(excesses),
     refused: executor.refused.reduce((all, count) => all + count, 0),
+    rollbacks: executor.rollbacks,
     plans,
     evicted,
   }

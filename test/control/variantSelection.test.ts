@@ -12,6 +12,7 @@ import {
   type SelectionState,
   selectVariant,
 } from "../../src/control/variantSelection.ts"
+import { VariantSelector } from "../../src/control/VariantSelector.ts"
 import type { SelectableVariant } from "../../src/domain/Variant.ts"
 
 const SECOND_US = 1_000_000
@@ -209,6 +210,43 @@ describe("constraints", () => {
     expect(judge({ x: 2.1, y: null })).toBe("fail")
     expect(judge({ x: 1, y: null })).toBe("hold")
     expect(judgeConstraints([{ channel: "toString", of: "outcome", atMost: 1 }], "outcome", {})).toBe("hold")
+  })
+})
+
+describe("a selector", () => {
+  it("goes on from what was saved as if nothing had been between", () => {
+    const offered = [offer("a", { state: "promoted" }), offer("b"), offer("c")]
+    const drive = (selector: VariantSelector, from: number, to: number) => {
+      const decisions: Array<SelectionDecision> = []
+      for (let window = from; window < to; window++) {
+        const nowUs = window * SECOND_US
+        const decision = selector.select(offered, good, nowUs)
+        decisions.push(decision)
+        const loss = decision.to === "b" ? 1 : 2
+        selector.observe({ variant: decision.to ?? "", loss, channels: good, nowUs }, offered)
+      }
+      return decisions
+    }
+    const one = new VariantSelector({ ...settings, switchesPerHour: 100 })
+    const first = drive(one, 0, 60)
+    const saved = JSON.parse(JSON.stringify(one)) as SelectionState
+    const again = new VariantSelector({ ...settings, switchesPerHour: 100 }, saved)
+    expect(drive(again, 60, 400)).toEqual(drive(one, 60, 400))
+    expect(first[0].reason).toBe("first")
+    expect(again.live).toBe("b")
+    again.observe({ variant: "b", loss: Number.NaN, channels: good, nowUs: 0 }, offered)
+    expect([again.refused, one.refused]).toEqual([1, 0])
+  })
+
+  it("refuses settings that make no sense", () => {
+    const wrong = [
+      { discount: 0 },
+      { discount: 1.1 },
+      { seed: 0.5 },
+      { cooldownUs: -1 },
+      { stay: Number.NaN },
+    ]
+    for (const own of wrong) expect(() => new VariantSelector(own)).toThrow(RangeError)
   })
 })
 
