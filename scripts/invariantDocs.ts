@@ -67,7 +67,12 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ],
   [
     "Nothing leaves the plant perturbed: stop, crash, trip, fault, scope close.",
-    ["test/machines/engine.test.ts", "test/machines/persist.test.ts", "test/runtime/Engine.test.ts"],
+    [
+      "test/machines/engine.test.ts",
+      "test/machines/persist.test.ts",
+      "test/runtime/Engine.test.ts",
+      "test/runtime/unperturbed.test.ts",
+    ],
   ],
   ["Readers in other threads never see a torn configuration.", ["test/hot/AtomicConfig.test.ts"]],
   [

@@ -343,6 +343,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/runtime/Engine.test.ts",
   },
   {
+    name: "deaf-tier-one-goes-unnoticed",
+    invariant: 13,
+    file: "src/runtime/EngineCore.ts",
+    intact: "    this.confirm(this.latchOpen || !this.machineIsSafe)\n",
+    broken: "",
+    test: "test/runtime/unperturbed.test.ts",
+  },
+  {
     name: "stop-leaves-the-plant",
     invariant: 13,
     file: "machines/hotPath.ts",

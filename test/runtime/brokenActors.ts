@@ -66,7 +66,7 @@ export interface BrokenRig {
   readonly broken: Broken
   /** Digests and ticks, 20 ms apart; `silent` leaves the digests away. */
   readonly run: (count: number, silent?: boolean) => void
-  readonly snapshot: () => EngineSnapshot<Readonly<Record<Knob, number>>>
+  readonly snapshot: () => EngineSnapshot
 }
 
 /** An engine over breakable actors; running, unless somebody else begins it. */
@@ -84,7 +84,6 @@ export function brokenRig(options: { readonly seed?: number; readonly begin?: bo
     settings,
     runId: "broken",
     readClock: null,
-    inspect: options.inspect,
     machine,
   })
   if (options.begin !== false) core.begin()
@@ -100,7 +99,7 @@ export function brokenRig(options: { readonly seed?: number; readonly begin?: bo
         if (!silent) core.observe({ objective: bowl(values) + wobble(i, 0.002), timestampUs: i * 20_000 })
       }
     },
-    snapshot: () => core.snapshot() as EngineSnapshot<Readonly<Record<Knob, number>>>,
+    snapshot: () => core.snapshot(),
   }
 }
 
