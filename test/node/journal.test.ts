@@ -133,6 +133,8 @@ describe("segments", () => {
       expect(runs).toHaveLength(1)
       const names = segmentsIn(folder.path)
       expect(names.length).toBeGreaterThan(4)
+      expect(runs[0].segments.every(({ sealed }) => sealed)).toBe(true)
+      expect(runs[0].segments.filter(({ ended }) => ended)).toEqual(runs[0].segments.slice(-1))
       const end = { zstd: ".arqj.zst", gzip: ".arqj.gz", none: ".arqj" }[compress]
       // What a run leaves uncompressed when it ends, the next one that opens the directory compresses.
       await close(await open(folder.path, { compress }))
@@ -180,7 +182,7 @@ describe("segments", () => {
     expect(records.at(-1)?.seq).toBe(run.words.length)
     expect(records.map(({ seq }) => seq)).toEqual(records.map((_, i) => records[0].seq + i))
     // Nothing but the one in use is left when nothing is to be kept.
-    const strict = await open(folder.path, { ...limits, keepBytes: 0 })
+    const strict = await open(folder.path, { ...limits, keepSegments: 0 })
     await writeAll(strict, await record(everyKind))
     await close(strict)
     expect(segmentsIn(folder.path)).toHaveLength(1)

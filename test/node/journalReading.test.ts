@@ -19,9 +19,10 @@ import { close, open, ownFolder, runInto, segmentsIn, writeAll } from "./journal
 
 const folder = ownFolder()
 
+/** So often that a window is full before the next apply is let through: what comes in between belongs to none. */
 const withMargins = (engine: ArqonEngine<Knob>, digests: number, from = 0): number => {
   for (let i = from; i < from + digests; i++) {
-    const timestampUs = (i + 1) * 20_000
+    const timestampUs = (i + 1) * 7_000
     engine.tick(timestampUs)
     engine.observe({
       objective: bowl(engine.values) + wobble(i, 0.01),
@@ -150,7 +151,7 @@ describe("why a knob changed", () => {
     let applies: ReadonlyArray<AuditRecord> = []
     const engine = await runInto(folder.path, (one) => {
       one.windows$.subscribe((window) => void windows.push(window))
-      withMargins(one, 400)
+      withMargins(one, 1200)
       applies = one.audit.records().filter(({ kind }) => kind === "apply")
     })
     expect(engine.getSnapshot().counters.windowsExpired).toBe(0)

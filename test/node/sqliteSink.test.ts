@@ -79,6 +79,32 @@ describe("a SQLite sink", () => {
     expect(await Effect.runPromise(Effect.flip(sink.write(run.words)))).toMatchObject({ reason: "write" })
   })
 
+  it("forgets all of a first batch that was refused half way", async () => {
+    const path = folder.in("audit.db")
+    const sink = await Effect.runPromise(openSqlite(path))
+    const run = await record(everyKind)
+    const other = new DatabaseSync(path)
+    other.exec(
+      "CREATE TRIGGER no BEFORE INSERT ON records WHEN new.seq = 5 BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    )
+    expect(sink.writeNow?.(run.words)?.message).toContain("not this one")
+    other.exec("DROP TRIGGER no")
+    // Somebody else's run takes the number meanwhile.
+    other.exec("INSERT INTO runs (run, opened_at) VALUES ('another', 'now')")
+    other.close()
+    expect(sink.writeNow?.(run.words)).toBeNull()
+    await Effect.runPromise(sink.close)
+    expect(
+      rows(
+        path,
+        "SELECT run, count(seq) AS n FROM runs LEFT JOIN records ON id = run_id GROUP BY id ORDER BY id",
+      ),
+    ).toEqual([
+      { run: "another", n: 0 },
+      { run: "manual-42", n: run.words.length },
+    ])
+  })
+
   it("refuses a file that is no database, as an error of the start", async () => {
     const path = folder.in(".")
     expect(await Effect.runPromise(Effect.flip(openSqlite(path)))).toMatchObject({
