@@ -27,7 +27,6 @@ export const tables: ReadonlyArray<Arms> = [
   still("three, gap a fifth of a deviation", [1.06, 1, 1.12], 0.3),
   still("ten, gap half a deviation", [1.15, 1.15, 1.15, 1, 1.15, 1.15, 1.15, 1.15, 1.15, 1.15], 0.3),
   still("three, spikes of 5 to 25 deviations", [1.3, 1, 1.6], 0.3, "heavy"),
-  still("three, all alike", [1, 1, 1], 0.3),
   {
     title: "three, the best turns the worst half way",
     names: names(3),

@@ -1,6 +1,11 @@
 /** What the bandit is measured against, and the bandit itself with and without its guardrails. */
 import { choose, DEFAULT_BANDIT, EMPTY_BANDIT, learn } from "../../src/control/bandit.ts"
-import { EMPTY_SELECTION, observeVariant, selectVariant } from "../../src/control/variantSelection.ts"
+import {
+  DEFAULT_SELECTION,
+  EMPTY_SELECTION,
+  observeVariant,
+  selectVariant,
+} from "../../src/control/variantSelection.ts"
 import type { SelectableVariant } from "../../src/domain/Variant.ts"
 import { uniformAt } from "../../src/testing/noise.ts"
 
@@ -69,7 +74,7 @@ const WINDOW_US = 500_000
 export const guarded = (discount: number): Policy => ({
   title: `Thompson${discount === 1 ? "" : `, discount ${discount}`}, guarded`,
   make: (names, seed) => {
-    const settings = { seed, discount, trials: 2, cooldownUs: 30_000_000, switchesPerHour: 30, stay: 5 }
+    const settings = { ...DEFAULT_SELECTION, seed, discount }
     const offered = names.map(
       (name): SelectableVariant => ({
         name,

@@ -20,7 +20,7 @@ export interface BanditSettings {
   readonly trials: number
 }
 
-export const DEFAULT_BANDIT: BanditSettings = Object.freeze({ seed: 0, discount: 1, trials: 2 })
+export const DEFAULT_BANDIT: BanditSettings = Object.freeze({ seed: 0, discount: 1, trials: 4 })
 
 /** What is known of one arm, in discounted sums. */
 export interface Arm {

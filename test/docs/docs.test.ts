@@ -24,6 +24,8 @@ const pages = [
   "docs/tutorials/tune-a-simulator.md",
   "docs/how-to/solver-cookbook.md",
   "docs/reference/solver.md",
+  "docs/reference/variants.md",
+  "docs/explanation/homeostasis.md",
 ] as const
 const blocksByPage = pages.map((page) => [page, blocksOf(readFileSync(join(root, page), "utf8"))] as const)
 
