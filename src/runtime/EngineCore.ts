@@ -6,11 +6,8 @@
 import type { Actor } from "xstate"
 import {
   COMMAND_AUDIT_FULL,
-  COMMAND_CALLBACK_FAILED,
   COMMAND_DRAINED,
-  COMMAND_FAULT,
   COMMAND_RESET,
-  COMMAND_RESTART,
   COMMAND_ROLLBACK,
   COMMAND_SET_BASELINE,
   COMMAND_STOP,
@@ -20,23 +17,18 @@ import {
   NOT_TRIPPED,
   NOTHING_DUE,
   RING_FULL,
-  ROLLBACK,
-  TRIP_ENGINE_FAULT,
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
-import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { DigestError, EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import { problem, show } from "../domain/problems.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
-import { recordCommand } from "../../machines/hotAudit.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
 import { windows$ } from "../telemetry/windows.ts"
-import { tripCode, tripReason } from "../domain/words.ts"
 import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
@@ -46,15 +38,13 @@ import { emptyDigest, writeDigest } from "./digestInput.ts"
 import {
   configurations,
   countersOf,
-  cycleAnswers,
   cycleState,
   type EngineSnapshot,
   safeModeState,
 } from "./EngineSnapshot.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
-import { type Death, Supervision } from "./Supervision.ts"
-import { Watchdog } from "./Watchdog.ts"
+import { Mender } from "./Mender.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
 
@@ -83,34 +73,20 @@ export class EngineCore {
   readonly values: Readonly<Record<string, number>>
   readonly coarse: ReadonlyArray<CoarseKnob>
   readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
-  readonly supervision = new Supervision()
   /** Hears that a person has let the engine go on: children that died too often may try again. */
   readonly releases = new Listeners<void>("release")
-  /** Set while something has died too often and nobody has looked at it. */
-  escalated: EngineFaultError | null = null
   /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
   readonly endings = new Listeners<EngineFaultError | null>("ending")
   status: "idle" | "running" | "stopped" = "idle"
-  /** What broke, when something did. */
-  faultDetail: string | null = null
   private readonly readClock: (() => number) | null
   /** The machine is in the midst of an event: what is sent now is handled after it. */
-  private inEvent = false
-  private readonly tree: ActorTree
-  private readonly watchdog: Watchdog
+  inEvent = false
+  readonly tree: ActorTree
+  readonly mender: Mender
   private readonly listeners: ReadonlyArray<Callbacks>
-  /** Children that died and are not started anew yet. */
-  private dead: ReadonlyArray<Death> = []
-  /** SafeMode opened because something died, and nothing else has been wrong since: then supervision may let it go. */
-  private mayRelease = false
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
-  /** The child that is being treated as dead although it did not throw. */
-  private buried: Death | null = null
-  /** The latch word after the last event of the machine. */
-  private wasOpen = false
-  private readonly untold: Array<string> = []
   /** A digest of a user's is being read. */
   private reading = false
 
@@ -133,6 +109,8 @@ export class EngineCore {
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
     this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
+    // Before the actors: an inspector hears of them as they are made, and may fail at once.
+    this.mender = new Mender(this, settings.window.windowUs)
     const inspector = options.inspect === undefined ? null : guardInspector(options.inspect)
     this.listeners = [
       this.snapshots,
@@ -141,7 +119,7 @@ export class EngineCore {
       ...(inspector === null ? [] : [inspector.calls]),
     ]
     for (const listeners of this.listeners) {
-      listeners.onFirstFailure = (detail) => this.untold.push(detail)
+      listeners.onFirstFailure = (detail) => this.mender.untold.push(detail)
     }
     this.tree = new ActorTree({
       hot: this.hot,
@@ -150,9 +128,8 @@ export class EngineCore {
       inspect: inspector?.observer,
       machine: options.machine,
       onEvent: () => this.afterEvent(),
-      onDeath: (death) => this.rootDied(death),
+      onDeath: (death) => this.mender.rootDied(death),
     })
-    this.watchdog = new Watchdog(settings.window.windowUs)
   }
 
   /** The root of the statecharts; another one after it had to be put in its place. */
@@ -183,7 +160,7 @@ export class EngineCore {
     if (wasRunning && this.actor.getSnapshot().status === "active") {
       this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
     }
-    if (wasRunning && this.actor.getSnapshot().status !== "done") this.secure()
+    if (wasRunning && this.actor.getSnapshot().status !== "done") this.mender.secure()
     this.tree.stop()
     this.trail.pump()
     this.publish()
@@ -230,7 +207,7 @@ export class EngineCore {
     for (let i = 0; i < MOST_DUE; i++) {
       if (this.afterDue(this.hot.tick()) === NOTHING_DUE) break
     }
-    this.watch()
+    this.mender.watch()
     this.settle()
   }
 
@@ -246,7 +223,7 @@ export class EngineCore {
     if (!this.hot.config.hasBaseline) throw new NoBaselineError()
     const { rollbacks } = this.hot.executor
     this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
-    this.confirm(this.hot.executor.rollbacks > rollbacks)
+    this.mender.confirm(this.hot.executor.rollbacks > rollbacks)
     this.settle()
   }
 
@@ -267,13 +244,12 @@ export class EngineCore {
   reset(note?: string): void {
     this.expect("running", "reset")
     const nowUs = this.command(COMMAND_RESET)
-    this.supervision.forgive()
-    this.escalated = null
-    this.trail.withNote("safeModeExited", note, this.inEvent, () => {
-      if (this.tree.alive) this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) })
-      else this.regrow(true)
-    })
-    if (safeModeState(this.actor, this.hot) === null) this.faultDetail = null
+    this.trail.withNote("safeModeExited", note, this.inEvent, () =>
+      this.mender.forgive(() =>
+        this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) }),
+      ),
+    )
+    if (safeModeState(this.actor, this.hot) === null) this.mender.faultDetail = null
     this.releases.notify()
     this.settle()
   }
@@ -316,171 +292,18 @@ export class EngineCore {
         windowsExpired: this.windowsExpired,
         cycles: this.cycles,
         callbackFailures: Object.fromEntries(this.listeners.map(({ name, failures }) => [name, failures])),
-        restarts: this.supervision.restarts(),
+        restarts: this.mender.supervision.restarts(),
       }),
       audit: this.trail.state(),
-      fault: this.faultDetail,
+      fault: this.mender.faultDetail,
     }
-  }
-
-  /**
-   * A defect under the engine: SafeMode opens and the plant goes to its baseline before anybody else hears of it. While the
-   * machine lives it does so; when it does not, Tier 1 is told directly. A person has to look at it.
-   */
-  fault(detail: string): void {
-    this.makeSafe(detail)
-    this.mayRelease = false
-  }
-
-  /**
-   * A fiber of the engine died: the plant is safe when this returns, and unless that was once too often the engine adapts
-   * again, from its baseline.
-   */
-  childDied(death: Death): "restart" | "escalate" {
-    if (this.status !== "running") return "escalate"
-    const wasOpen = this.latchOpen
-    this.makeSafe(death.detail)
-    if (!wasOpen) this.mayRelease = true
-    const verdict = this.mend(death)
-    this.settle()
-    return verdict
-  }
-
-  private get latchOpen(): boolean {
-    return Atomics.load(this.hot.executor.latch, 0) !== NOT_TRIPPED
-  }
-
-  private makeSafe(detail: string): void {
-    this.faultDetail ??= detail
-    if (this.status === "running") {
-      if (this.actor.getSnapshot().status === "active") {
-        this.actor.send({ type: "trip", reason: "engineFault", nowUs: this.command(COMMAND_FAULT) })
-      }
-      this.secure()
-      this.trail.pump()
-    }
-    this.publish()
-  }
-
-  private rootDied(death: Death): void {
-    // An engine that is stopped has no root either; a replay has its restarts from the record.
-    if (this.status !== "running") return
-    // The machine may have opened the latch for this very death. What opened it for anything else stays the reason.
-    const word = Atomics.load(this.hot.executor.latch, 0)
-    const wasOpen = this.wasOpen || (word !== NOT_TRIPPED && word !== TRIP_ENGINE_FAULT)
-    this.makeSafe(death.detail)
-    if (!wasOpen) this.mayRelease = true
-    this.dead = [...this.dead, death]
-  }
-
-  /** Once a tick: is anybody silent who should have spoken? */
-  private watch(): void {
-    const { hot, tree } = this
-    if (this.status !== "running" || !tree.alive) return
-    const { executor, window, config } = hot
-    const cycle = cycleAnswers(this.actor)
-    const hung = this.watchdog.check({
-      nowUs: hot.nowUs,
-      nextApplyUs: executor.nextApplyUs,
-      generation: config.generation,
-      windowDone: window.closed || window.expired,
-      due: tree.beats.due,
-      heard: tree.beats.heard,
-      latchOpen: this.latchOpen,
-      cycle,
-      latchDeadlineUs: safeModeState(this.actor, hot)?.deadlineUs ?? null,
-    })
-    if (hung === null) return
-    const detail = `${hung}: it has not answered for ${this.watchdog.patienceUs / 1e6} s`
-    if (hung === "cycle" || hung === "telemetry") this.bury({ child: hung, reason: "hung", detail })
-    else {
-      // What still moves of it is not to be heard any more.
-      this.tree.stop()
-      this.rootDied({ child: hung, reason: "hung", detail })
-    }
-  }
-
-  /** Has the machine treat a child as dead: SafeMode opens and the plant goes to its baseline. */
-  private bury(death: Death): void {
-    if (death.child !== "cycle" && death.child !== "telemetry") return
-    this.buried = death
-    this.faultDetail ??= death.detail
-    this.actor.send({ type: "childDied", child: death.child, nowUs: this.command(COMMAND_FAULT) })
-  }
-
-  /** Starts anew what died, or gives up. */
-  private mend(death: Death): "restart" | "escalate" {
-    if (this.supervision.died(death, this.hot.nowUs) === "escalate") {
-      this.escalated = new EngineFaultError({ detail: death.detail })
-      this.faultDetail = death.detail
-      this.mayRelease = false
-      this.endings.notify(this.escalated)
-      return "escalate"
-    }
-    this.restart(death.detail)
-    return "restart"
-  }
-
-  private restart(detail: string): void {
-    const release = this.mayRelease && this.escalated === null
-    if (release || !this.tree.alive) this.note(COMMAND_RESTART, detail)
-    const regrown = !this.tree.alive
-    if (regrown) this.regrow(release)
-    else if (release) this.restartChildren()
-    if (release) this.mayRelease = false
-    // What died in SafeMode made leaving it harder, unless it was the latch that came back as it stood.
-    if (release || regrown) this.faultDetail = null
-  }
-
-  /** Lets SafeMode go after a fault, with new children where some had died; a replay repeats it from the record. */
-  restartChildren(): void {
-    this.actor.send({ type: "restart", memory: this.tree.memory, nowUs: this.hot.nowUs })
-  }
-
-  /** A new root around the same hot path; `release` lets SafeMode go, if it was opened only because the root was gone. */
-  private regrow(release: boolean): void {
-    const { executor, nowUs } = this.hot
-    executor.proposal[P_NOW_US] = nowUs
-    if (release) executor.closeLatch()
-    if (!this.tree.regrow()) return
-    // Both sides of the latch say the same again, and neither is let go that was not asked for.
-    const reason = tripReason(Atomics.load(executor.latch, 0))
-    if (this.machineIsSafe && reason === null) {
-      const kept = safeModeState(this.actor, this.hot)
-      if (kept !== null) executor.openLatch(tripCode(kept.reason))
-    } else if (!this.machineIsSafe && reason !== null) {
-      this.actor.send({ type: "trip", reason, nowUs, secured: true })
-    }
-  }
-
-  private get machineIsSafe(): boolean {
-    return this.actor.getSnapshot().hasTag("safe")
-  }
-
-  /** Tier 1 does what it is told within the call that tells it; an actor before it that did not is gone. */
-  private confirm(done: boolean): void {
-    if (done || this.inEvent || this.status !== "running" || !this.tree.alive) return
-    this.tree.stop()
-    this.rootDied({ child: "hotPath", reason: "hung", detail: "hotPath: it did not do what it was told" })
-  }
-
-  /** Callbacks of a user's that failed for the first time: that is told once each, and counted from then on. */
-  private tellOfCallbacks(): void {
-    if (this.status !== "running" || this.hot.audit.full) return
-    for (const detail of this.untold.splice(0)) this.note(COMMAND_CALLBACK_FAILED, detail)
-  }
-
-  /** A command record with words, whether or not what comes from outside is journaled. */
-  private note(code: number, detail: string): void {
-    this.hot.nowCell[0] = this.nowUs
-    this.trail.withNote("command", detail, false, () => recordCommand(this.hot, code))
   }
 
   /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
   outcome<A>(call: () => A): Outcome<A> {
     const outcome = outcomeOf(call)
     // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
-    if (!outcome.ok && !outcome.expected && !this.reading) this.fault(errorText(outcome.error))
+    if (!outcome.ok && !outcome.expected && !this.reading) this.mender.fault(errorText(outcome.error))
     this.reading = false
     return outcome
   }
@@ -496,13 +319,7 @@ export class EngineCore {
   settle(): void {
     // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
     this.hot.ring.drain(ignore)
-    this.confirm(this.latchOpen || !this.machineIsSafe)
-    while (this.dead.length > 0 && this.status === "running") {
-      const [death, ...others] = this.dead
-      this.dead = others
-      this.mend(death)
-    }
-    if (this.untold.length > 0) this.tellOfCallbacks()
+    this.mender.mendAll()
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
     if (state?.exit === "auditDrained" && this.status === "running") {
@@ -512,22 +329,8 @@ export class EngineCore {
     }
   }
 
-  /** Tier 1 by hand: latch open and plant safe, if they are not yet. */
-  private secure(): void {
-    const { executor, config, nowUs } = this.hot
-    executor.proposal[P_NOW_US] = nowUs
-    if (this.status === "stopped") {
-      executor.returnToBase()
-      return
-    }
-    if (Atomics.load(executor.latch, 0) === NOT_TRIPPED) executor.openLatch(TRIP_ENGINE_FAULT)
-    if (executor.lastKind === ROLLBACK) return
-    if (config.hasBaseline) executor.rollback()
-    else executor.returnToBase()
-  }
-
   /** Sets the time and journals what is asked; returns the time. */
-  private command(code: number): number {
+  command(code: number): number {
     const { hot } = this
     hot.nowCell[0] = this.nowUs
     hot.journalCommand(code)
@@ -576,24 +379,14 @@ export class EngineCore {
     const cycles = cycleState(this.actor)?.cycles ?? this.cycles
     if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
     this.cycles = cycles
-    const found = this.tree.look()
-    if (found !== null && this.status === "running") this.noteDeath(found)
-    if (this.tree.alive) this.wasOpen = this.latchOpen
+    this.mender.afterEvent()
     this.inEvent = true
     this.publish()
     this.inEvent = false
   }
 
-  /** The machine has made the plant safe already, unless it does not know yet. */
-  private noteDeath(found: Death): void {
-    if (found.reason === "badState") return this.bury(found)
-    this.faultDetail ??= found.detail
-    if (!this.wasOpen) this.mayRelease = true
-    this.dead = [...this.dead, this.buried ?? found]
-    this.buried = null
-  }
-
-  private publish(): void {
+  /** Shows the present state to who subscribed. */
+  publish(): void {
     if (this.snapshots.size > 0) this.snapshots.notify(this.snapshot())
   }
 }

@@ -122,7 +122,7 @@ export const runEngine = Effect.fn("Engine.run")(function* (
     yield* Effect.ignore(core.trail.finish)
     return yield* error
   }
-  core.supervision.expect(specs)
+  core.mender.supervision.expect(specs)
   yield* startChildren(specs, children, portOf(core))
   return { core, stop, awaitFault: faultOf(core) }
 })
@@ -136,7 +136,7 @@ const machines = (core: EngineCore): ChildSpec => ({
 })
 
 const portOf = (core: EngineCore): SupervisorPort => ({
-  died: (death) => core.childDied(death),
+  died: (death) => core.mender.childDied(death),
   released: Effect.callback<void>((resume) => {
     const { unsubscribe } = core.releases.add(() => resume(Effect.void))
     return Effect.sync(unsubscribe)
@@ -145,7 +145,7 @@ const portOf = (core: EngineCore): SupervisorPort => ({
 
 const faultOf = (core: EngineCore): Effect.Effect<never, EngineFaultError> =>
   Effect.callback((resume) => {
-    if (core.escalated !== null) return resume(Effect.fail(core.escalated))
+    if (core.mender.escalated !== null) return resume(Effect.fail(core.mender.escalated))
     const { unsubscribe } = core.endings.add((fault) => {
       if (fault !== null) resume(Effect.fail(fault))
     })

@@ -329,7 +329,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "dead-machine-leaves-the-latch-open",
     invariant: 13,
-    file: "src/runtime/EngineCore.ts",
+    file: "src/runtime/Mender.ts",
     intact: "if (Atomics.load(executor.latch, 0) === NOT_TRIPPED) executor.openLatch(TRIP_ENGINE_FAULT)",
     broken: "",
     test: "test/runtime/Engine.test.ts",
@@ -337,7 +337,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "dead-fiber-trips-nothing",
     invariant: 13,
-    file: "src/runtime/EngineCore.ts",
+    file: "src/runtime/Mender.ts",
     intact: "    this.makeSafe(death.detail)\n    if (!wasOpen) this.mayRelease = true\n    const verdict",
     broken: "    if (!wasOpen) this.mayRelease = true\n    const verdict",
     test: "test/runtime/Engine.test.ts",
@@ -345,7 +345,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "deaf-tier-one-goes-unnoticed",
     invariant: 13,
-    file: "src/runtime/EngineCore.ts",
+    file: "src/runtime/Mender.ts",
     intact: "    this.confirm(this.latchOpen || !this.machineIsSafe)\n",
     broken: "",
     test: "test/runtime/unperturbed.test.ts",

@@ -104,7 +104,7 @@ describe("when the engine adapts", () => {
     rig.core.endings.add((fault) => faultsHeard.push(fault?.detail))
     rig.run(500)
     for (let deaths = 1; deaths <= 4; deaths++) {
-      rig.core.childDied({ ...death, child: "clock" })
+      rig.core.mender.childDied({ ...death, child: "clock" })
       const { mode, values, baseline } = rig.snapshot()
       expect(mode).toBe(deaths <= 3 ? "adapting" : "safe")
       expect(values).toEqual(baseline)
@@ -117,7 +117,7 @@ describe("when the engine adapts", () => {
     expect(rig.snapshot().generation).toBe(generation)
     rig.core.reset("looked at it")
     expect(rig.snapshot()).toMatchObject({ mode: "adapting", fault: null })
-    expect(rig.core.childDied({ ...death, child: "clock" })).toBe("restart")
+    expect(rig.core.mender.childDied({ ...death, child: "clock" })).toBe("restart")
   })
 })
 
@@ -164,7 +164,7 @@ describe("while SafeMode is open", () => {
       rig.core.trip("by hand")
       rig.broken.now = fault
       rig.run(20)
-      rig.core.childDied({ ...death, child: "clock" })
+      rig.core.mender.childDied({ ...death, child: "clock" })
       breakRoot(rig.core.actor)
       rig.run(500)
       expect(rig.snapshot().mode).toBe("safe")

@@ -19,9 +19,10 @@ const inRange = (rig: BrokenRig): boolean => {
 const blows = {
   trip: ({ core }) => core.trip(),
   rollback: ({ core }) => core.rollback(),
-  "fiber dies": ({ core }) => void core.childDied({ child: "clock", reason: "threw", detail: "it broke" }),
+  "fiber dies": ({ core }) =>
+    void core.mender.childDied({ child: "clock", reason: "threw", detail: "it broke" }),
   "root dies": ({ core }) => breakRoot(core.actor),
-  defect: ({ core }) => core.fault("a defect"),
+  defect: ({ core }) => core.mender.fault("a defect"),
 } satisfies Readonly<Record<string, (rig: BrokenRig) => void>>
 type Blow = keyof typeof blows
 
