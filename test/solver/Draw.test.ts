@@ -49,7 +49,7 @@ describe("a draw", () => {
     const variance = normals.reduce((sum, x) => sum + x * x, 0) / count
     expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(count))
     expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(2 / count))
-    const counts = new Array<number>(6).fill(0)
+    const counts = [0, 0, 0, 0, 0, 0]
     for (let k = 0; k < count; k++) counts[draw.below(6)]++
     // Chi squared with 5 degrees of freedom: above 25.7 once in ten thousand.
     const chi = counts.reduce((sum, n) => sum + (n - count / 6) ** 2 / (count / 6), 0)
