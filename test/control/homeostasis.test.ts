@@ -273,6 +273,19 @@ describe("a re-entry", () => {
     expect(turning.cache.plan(turning.nowUs, HOME).reason).toBe("unsettled")
   })
 
+  it("does not begin where two regimes could be meant that say different things, but does where they agree", () => {
+    const between = (second: ReadonlyArray<number>) => {
+      const made = world()
+      made.stay(100, AWAY, 1)
+      made.stay(114, second, 1)
+      expect(made.cache.regimes).toHaveLength(2)
+      for (let i = 0; i < 4; i++) made.window(107, 3 + 0.001 * gaussianAt(8, i))
+      return made.cache.plan(made.nowUs, HOME).reason
+    }
+    expect(between([0.45, AWAY[1], AWAY[2]])).toBe("ambiguous")
+    expect(between(AWAY)).toBe("ramp")
+  })
+
   it("waits where Tier 1's budgets leave no room, and goes back when that lasts too long", () => {
     const made = returned({ rampUs: 20 * SECOND_US })
     made.cache.plan(made.nowUs, HOME)
