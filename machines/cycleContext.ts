@@ -2,7 +2,7 @@
  * What the SPSA cycle knows between events, and each thing that happens to it as a pure function: old context in, the
  * changed part out. Arrays are never written in place, so a snapshot of the machine stays what it was.
  */
-import { KERNEL_NO_CHANGE, MINUS, PLUS } from "../src/hot/codes.ts"
+import { KERNEL_NO_CHANGE, MINUS, PLUS, RETURN_TO_BASE, VISIT_BASELINE } from "../src/hot/codes.ts"
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 import {
   LOSS_MINUS,
@@ -24,8 +24,9 @@ import {
   type ProposalKind,
   type ViolationTag,
 } from "../src/domain/words.ts"
-import type { CycleCompletedEvent } from "./events.ts"
+import type { CycleCompletedEvent, PairReadEvent } from "./events.ts"
 import { Opaque } from "./Opaque.ts"
+import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
 
 /** When a cycle gives up and asks for help. All count occurrences in a row. */
@@ -49,6 +50,8 @@ export interface SpsaCycleInput {
   /** Where proposals go. */
   readonly port: ProposalPort
   readonly limits?: Partial<CycleLimits>
+  /** Cycles between two pairs of windows that compare the base with the baseline; 0, the default: none are measured. */
+  readonly compareEveryCycles?: number
   /** What a cycle that died had learnt: the new one begins where the plant stands, knowing it. */
   readonly memory?: CycleMemory | null
 }
@@ -86,6 +89,8 @@ export interface SpsaCycleContext {
   readonly refusals: ReadonlyArray<ViolationTag>
   /** Regressions in a row, rollbacks between them included. */
   readonly regressions: number
+  /** The comparison with the baseline; null where there is none. */
+  readonly pair: PairState | null
 }
 
 export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
@@ -110,6 +115,7 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     timeouts: 0,
     refusals: [],
     regressions: 0,
+    pair: initialPair(input.settings.seed, input.compareEveryCycles ?? 0),
   }
 }
 
@@ -156,6 +162,9 @@ export function proposalFor(c: SpsaCycleContext, kind: ProposalKind): ApplyPropo
   const head = { id: c.lastId + 1, expectedGeneration: c.generation, nowUs: c.nowUs, targets }
   if (kind === APPLY_KINDS[PLUS]) kernel.plusTarget(c.block, targets, 0)
   else if (kind === APPLY_KINDS[MINUS]) kernel.minusTarget(c.block, targets, 0)
+  else if (kind === APPLY_KINDS[RETURN_TO_BASE]) kernel.base(c.block, targets)
+  // Where the baseline lies is Tier 1's to know.
+  else if (kind === APPLY_KINDS[VISIT_BASELINE]) targets.fill(Number.NaN)
   else if (c.next !== null) {
     kernel.updateTarget(c.next, targets, 0)
     const gradient = new Float64Array(knobs)
@@ -253,6 +262,20 @@ export function cycleReport(c: SpsaCycleContext): CycleCompletedEvent {
     base: Array.from(base),
     reheats: kernel.reheats(after),
     regressions: c.regressions,
+  }
+}
+
+/** The report of a pair whose windows are over; the plant stands on its base. */
+export function pairReport(c: SpsaCycleContext): PairReadEvent {
+  const kernel = c.kernel.get()
+  const base = new Float64Array(kernel.table.size)
+  kernel.base(c.block, base)
+  return {
+    type: "pairRead",
+    nowUs: c.nowUs,
+    baseline: c.pair?.baseline ?? null,
+    tuned: c.pair?.tuned ?? null,
+    base: Array.from(base),
   }
 }
 

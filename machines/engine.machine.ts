@@ -9,6 +9,7 @@ import { type ActorRefFrom, assign, enqueueActions, raise, sendTo, setup } from 
 import { NOTHING_DUE, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
 import { forgetCandidate, forgetReference, watchCycle } from "../src/control/baseline.ts"
+import { beginAnew, type Compared, comparePair, compareSilence } from "../src/control/comparison.ts"
 import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
 import { cycleMemory, lastLoss } from "./cycleContext.ts"
 import {
@@ -126,10 +127,33 @@ const engineSetup = setup({
     reopenWindow: sendTo("hotPath", { type: "reopenWindow" }),
     forgetCandidate: assign(({ context }) => ({ watch: forgetCandidate(context.watch) })),
     forgetReference: assign(({ context }) => ({ watch: forgetReference(context.watch) })),
+    /** What is measured from here on has nothing to do with what was compared before; a cooldown is no lack of data. */
+    beginComparisonAnew: assign(({ context, event }) => {
+      const earliestUs = event.type === "plantSettled" ? event.nextApplyUs : 0
+      const fromUs = Math.max(timeOf(context, event), earliestUs)
+      return { comparison: context.comparison && beginAnew(context.comparison, fromUs) }
+    }),
+    /** Judges a pair of windows, or that none has come: audits the verdict and does what follows from it. */
+    compare: enqueueActions(({ context, event, enqueue }) => {
+      const compared = comparedBy(context, event)
+      if (compared === null) return
+      const { comparison, verdict, outcome } = compared
+      const nowUs = timeOf(context, event)
+      enqueue.assign({ comparison })
+      enqueue.sendTo("hotPath", { type: "noteVerdict", verdict, nowUs })
+      if (outcome === "promote") enqueue.sendTo("hotPath", { type: "setBaseline", nowUs })
+      else if (outcome === "rollBack") enqueue.raise({ type: "rollbackRequested", nowUs })
+    }),
     /** Tells Tier 1 of regressions, and makes the base the baseline once it has earned it. */
     judgeCycle: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "cycleCompleted") return
-      const { watch, promote } = watchCycle(context.watch, event, context.baselinePolicy)
+      const { watch, promote: better } = watchCycle(context.watch, event, context.baselinePolicy)
+      // Where pairs are measured they decide: what two blocks of cycles read depends on the load of their time.
+      const { comparison } = context
+      const promote = better && (comparison === null || !context.hot.get().config.hasBaseline)
+      if (promote && comparison !== null) {
+        enqueue.assign({ comparison: beginAnew(comparison, event.nowUs) })
+      }
       enqueue.assign({ watch, regressions: event.regressions })
       if (event.regressions > 0 || context.regressions > 0) {
         enqueue.sendTo("hotPath", { type: "noteRegressions", count: event.regressions })
@@ -178,6 +202,16 @@ const engineSetup = setup({
     },
   },
 })
+
+/** The comparison after an event of the cycle, or null where there is none or nothing to say. */
+function comparedBy(context: EngineContext, event: EngineEvent): Compared | null {
+  const { comparison, comparisonPolicy: policy } = context
+  if (comparison === null || policy === null) return null
+  if (event.type === "pairRead") return comparePair(comparison, event, event.base, policy)
+  // Without a baseline there is nothing to wait for.
+  if (!context.hot.get().config.hasBaseline) return null
+  return event.type === "cycleCompleted" ? compareSilence(comparison, event.nowUs, policy) : null
+}
 
 const fault = (child: "cycle" | "telemetry") => ({
   actions: [{ type: "noteFault" as const, params: { child } }, "raiseFault" as const],
@@ -231,6 +265,7 @@ export const engineMachine = engineSetup.createMachine({
             settings: context.settings,
             port: context.port,
             limits: context.limits,
+            compareEveryCycles: context.comparisonPolicy?.everyCycles ?? 0,
             memory: context.memory,
           }),
           onError: fault("cycle"),
@@ -240,7 +275,7 @@ export const engineMachine = engineSetup.createMachine({
       on: {
         stop: { target: "stopping" },
         digest: { actions: "observe" },
-        setBaseline: { actions: ["setBaseline", "forgetReference"] },
+        setBaseline: { actions: ["setBaseline", "forgetReference", "beginComparisonAnew"] },
         childDied: { actions: ["noteDeath", "raiseFault"] },
       },
       states: {
@@ -252,8 +287,9 @@ export const engineMachine = engineSetup.createMachine({
             windowExpired: { actions: "toCycle" },
             deadline: { actions: "wakeCycle" },
             tick: { actions: "advanceClock" },
-            plantSettled: { actions: "resumeCycle" },
-            cycleCompleted: { actions: "judgeCycle" },
+            plantSettled: { actions: ["resumeCycle", "beginComparisonAnew"] },
+            cycleCompleted: { actions: ["judgeCycle", "compare"] },
+            pairRead: { actions: "compare" },
             rollbackRequested: { actions: ["rollbackToLatch", "rollBack", "forgetCandidate"] },
             rollback: { actions: ["rollBack", "forgetCandidate"] },
             trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
@@ -288,6 +324,7 @@ export const engineMachine = engineSetup.createMachine({
               { target: "adapting", actions: "closeLatch" },
             ],
             cycleCompleted: {},
+            pairRead: {},
             rollbackRequested: {},
             // After a restore this is what arms the latch's deadline again.
             plantSettled: { actions: "wakeLatch" },

@@ -6,6 +6,12 @@ import { PERIODIC } from "../src/hot/codes.ts"
 import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { type BaselinePolicy, type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
+import {
+  beginComparison,
+  type Comparison,
+  type ComparisonPolicy,
+  DEFAULT_COMPARISON,
+} from "../src/control/comparison.ts"
 import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
 import { type CycleLimits, type CycleMemory, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
 import type {
@@ -35,6 +41,11 @@ export interface EngineInput {
   readonly settings?: Partial<SpsaSettings>
   readonly limits?: Partial<CycleLimits>
   readonly safeMode?: Partial<SafeModePolicy>
+  /**
+   * Whether windows of the baseline are measured between windows of the base, and the plant is rolled back when a test says that
+   * the base is worse. Default null: no; `{}`: yes, with `DEFAULT_COMPARISON`.
+   */
+  readonly comparison?: Partial<ComparisonPolicy> | null
   /** Names of the knobs by id, for violations. */
   readonly names?: ReadonlyArray<string>
   /**
@@ -56,6 +67,9 @@ export interface EngineContext {
   readonly startIsBaseline: boolean
   readonly baselinePolicy: BaselinePolicy
   readonly watch: BaselineWatch
+  /** How the base is compared with the baseline, and what came of it; null where it is not. */
+  readonly comparisonPolicy: ComparisonPolicy | null
+  readonly comparison: Comparison | null
   /** Regressions in a row, as Tier 1 was last told. */
   readonly regressions: number
   /** The loss when SafeMode opened: what a recovery is measured against. */
@@ -110,6 +124,12 @@ export function initialContext(input: EngineInput): EngineContext {
   const { hot } = input
   const { policy } = hot.executor
   const { port, bind } = ProposalPort.create()
+  const baselinePolicy = {
+    minStableUs: policy.minStableUs,
+    radius: policy.maxStep,
+    periodic: Array.from(hot.table.scale, (scale) => scale === PERIODIC),
+  }
+  const compares = input.comparison ?? null
   return {
     hot: new Opaque("hotPath", hot),
     bind: new Opaque("bind", bind),
@@ -130,12 +150,10 @@ export function initialContext(input: EngineInput): EngineContext {
     names: input.names ?? [],
     sign: input.objective === "maximize" ? -1 : 1,
     startIsBaseline: input.startIsBaseline ?? true,
-    baselinePolicy: {
-      minStableUs: policy.minStableUs,
-      radius: policy.maxStep,
-      periodic: Array.from(hot.table.scale, (scale) => scale === PERIODIC),
-    },
+    baselinePolicy,
     watch: EMPTY_WATCH,
+    comparisonPolicy: compares === null ? null : { ...DEFAULT_COMPARISON, ...baselinePolicy, ...compares },
+    comparison: compares === null ? null : beginComparison(0),
     regressions: 0,
     lossAtTrip: null,
     fault: null,

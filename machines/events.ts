@@ -3,6 +3,7 @@
  * provide an own telemetry actor, or to read an inspector's record. Every event that matters carries `nowUs`: nothing
  * here reads a clock.
  */
+import type { SideReading } from "../src/control/rollbackTest.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
@@ -92,8 +93,18 @@ export interface RollbackRequestedEvent {
   readonly nowUs: number
 }
 
+/** A pair of windows is over: one under the baseline, one on the base. A side is null when its window expired. */
+export interface PairReadEvent {
+  readonly type: "pairRead"
+  readonly nowUs: number
+  readonly baseline: SideReading | null
+  readonly tuned: SideReading | null
+  /** The base that was measured, unit space. */
+  readonly base: ReadonlyArray<number>
+}
+
 /** What a cycle tells its parent, or whoever listens with `actor.on`. */
-export type CycleReport = CycleCompletedEvent | RollbackRequestedEvent | TripEvent
+export type CycleReport = CycleCompletedEvent | PairReadEvent | RollbackRequestedEvent | TripEvent
 
 export type SpsaCycleEvent =
   | WindowEvent

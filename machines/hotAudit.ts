@@ -8,19 +8,24 @@ import {
   AUDIT_ENGINE_STOPPED,
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
+  AUDIT_VERDICT,
 } from "../src/hot/codes.ts"
 import {
   RECORD_CODE,
   RECORD_DETAIL,
   RECORD_GENERATION,
   RECORD_KIND,
+  RECORD_LIMIT,
+  RECORD_OBJECTIVE,
   RECORD_POINT,
   RECORD_PROPOSAL_ID,
   RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
 } from "../src/hot/AuditRing.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
+import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
-import { APPLY_KINDS, NO_CHANGE_REASONS } from "../src/domain/words.ts"
+import { APPLY_KINDS, NO_CHANGE_REASONS, VERDICT_REASONS, VERDICTS } from "../src/domain/words.ts"
 
 function draft(hot: HotPath, kind: number, nowUs: number): Float64Array {
   const { audit, config } = hot
@@ -50,6 +55,19 @@ export function recordNoChange(hot: HotPath, decision: NoChange): void {
   record[RECORD_CODE] = NO_CHANGE_REASONS.indexOf(decision.reason)
   // The end of a cycle by SafeMode has its place even in a full ring: a full ring may be why it ends.
   if (decision.reason === "safeMode") hot.audit.pushSafety()
+  else hot.audit.push()
+}
+
+/** A verdict with its numbers: evidence and what it must reach, and the difference that the pair showed. */
+export function recordVerdict(hot: HotPath, verdict: RollbackVerdict, nowUs: number): void {
+  const record = draft(hot, AUDIT_VERDICT, nowUs)
+  record[RECORD_CODE] = VERDICT_REASONS.indexOf(verdict.reason)
+  record[RECORD_DETAIL] = VERDICTS.indexOf(verdict.verdict)
+  record[RECORD_VALUE] = verdict.evidence
+  record[RECORD_LIMIT] = verdict.threshold
+  record[RECORD_OBJECTIVE] = verdict.difference ?? Number.NaN
+  // Why the plant is rolled back has its place even in a full ring.
+  if (verdict.verdict === "fail") hot.audit.pushSafety()
   else hot.audit.push()
 }
 

@@ -8,10 +8,17 @@
 import type { ActorLogic, ActorSystem, ActorSystemInfo, AnyActorRef, Snapshot } from "xstate"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
+import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
 import type { ApplyProposal, Proposal } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import { APPLY_KINDS, type TripReason, tripCode, VIOLATIONS, type ViolationTag } from "../src/domain/words.ts"
-import { recordEngineStarted, recordEngineStopped, recordNoChange, recordProposal } from "./hotAudit.ts"
+import {
+  recordEngineStarted,
+  recordEngineStopped,
+  recordNoChange,
+  recordProposal,
+  recordVerdict,
+} from "./hotAudit.ts"
 import type { Opaque } from "./Opaque.ts"
 import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
 import { relay, relayToParent } from "./relay.ts"
@@ -31,6 +38,8 @@ export type HotPathCommand =
   /** Lets proposals through again; reports. */
   | { readonly type: "closeLatch"; readonly nowUs: number }
   | { readonly type: "noteRegressions"; readonly count: number }
+  /** Audits what a comparison with the baseline concluded. */
+  | { readonly type: "noteVerdict"; readonly verdict: RollbackVerdict; readonly nowUs: number }
   | { readonly type: "wakeAt"; readonly atUs: number }
   | { readonly type: "reopenWindow" }
 
@@ -144,7 +153,9 @@ function propose(
   inbox[P_LENGTH] = proposal.targets.length
   const fitting = Math.min(proposal.targets.length, hot.config.knobs)
   for (let i = 0; i < fitting; i++) inbox[P_TARGET + i] = proposal.targets[i]
-  const status = hot.apply(APPLY_KINDS.indexOf(proposal._tag))
+  // A return to the base is a safety action, whoever asks for it.
+  const status =
+    proposal._tag === "returnToBase" ? hot.returnToBase() : hot.apply(APPLY_KINDS.indexOf(proposal._tag))
   const word = VIOLATIONS[status]
   const reply =
     word === "accepted"
@@ -201,6 +212,8 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
       return settle(hot, command.nowUs, scope)
     case "noteRegressions":
       return executor.noteRegressions(command.count)
+    case "noteVerdict":
+      return recordVerdict(hot, command.verdict, command.nowUs)
     case "wakeAt":
       return hot.wakeAt(command.atUs)
     case "reopenWindow":

@@ -22,6 +22,7 @@ import {
   mayAsk,
   noChangeFor,
   otherSideRead,
+  pairReport,
   plusIsFirst,
   proposalFor,
   read,
@@ -32,6 +33,15 @@ import {
   type SpsaCycleInput,
 } from "./cycleContext.ts"
 import type { CycleReport, SpsaCycleEvent } from "./events.ts"
+import {
+  nextIsBaseline,
+  pairBegun,
+  pairIsDue,
+  type PairSide,
+  pairSkipped,
+  sideIsOver,
+  sideRead,
+} from "./pairContext.ts"
 import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
 
 /** A port answers to everything `sendTo` asks of an actor; only the type says less. */
@@ -72,6 +82,12 @@ const cycleSetup = setup({
     regressionsTrip: ({ context }) => context.verdict === "trip",
     regressionsRollBack: ({ context }) => context.verdict === "rollBack",
     nothingToApply: ({ context }) => !wantsUpdate(context),
+    /** Time for a pair of windows, and which of them the coin puts first. */
+    pairDueWithBaselineFirst: ({ context }) => mayCompare(context) && nextIsBaseline(context.pair),
+    pairDueWithBaseFirst: ({ context }) => mayCompare(context) && !nextIsBaseline(context.pair),
+    baselineIsOver: ({ context }) => sideIsOver(context.pair, "baseline"),
+    baseIsOver: ({ context }) => sideIsOver(context.pair, "tuned"),
+    noBaseline: ({ event }) => event.type === "refused" && event.violation._tag === "noBaseline",
   },
   actions: {
     noteTime: assign(({ context, event }) =>
@@ -112,6 +128,13 @@ const cycleSetup = setup({
     readMinus: assign(({ context, event }) =>
       event.type === "window" ? read(context, event.window, event.nowUs, MINUS) : {},
     ),
+    beginPair: assign(({ context }) => ({ pair: pairBegun(context.pair, cycleOf(context)) })),
+    skipPair: assign(({ context }) => ({ asked: false, pair: pairSkipped(context.pair, cycleOf(context)) })),
+    /** The window of a side is over; without one it expired and the side stays missing. */
+    readSide: assign(({ context, event }, params: { side: PairSide }) => {
+      if (event.type !== "window") return { pair: sideRead(context.pair, params.side, null) }
+      return { pair: sideRead(context.pair, params.side, event.window), timeouts: 0 }
+    }),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
     forgetRegressions: assign({ regressions: 0 }),
@@ -127,13 +150,20 @@ const cycleSetup = setup({
   },
 })
 
-type ReportKind = "cycleCompleted" | "rollback" | "telemetryLost" | "regression" | "refusals"
+const cycleOf = (context: SpsaCycleContext): number => context.kernel.get().cycles(context.block)
+
+const mayCompare = (context: SpsaCycleContext): boolean =>
+  mayAsk(context) && pairIsDue(context.pair, cycleOf(context))
+
+type ReportKind = "cycleCompleted" | "pairRead" | "rollback" | "telemetryLost" | "regression" | "refusals"
 
 function reportOf(kind: ReportKind, context: SpsaCycleContext, event: SpsaCycleEvent): CycleReport {
   const nowUs = "nowUs" in event && event.nowUs > context.nowUs ? event.nowUs : context.nowUs
   switch (kind) {
     case "cycleCompleted":
       return cycleReport(context)
+    case "pairRead":
+      return pairReport(context)
     case "rollback":
       return { type: "rollbackRequested", nowUs }
     case "telemetryLost":
@@ -157,6 +187,26 @@ const expired = [
   },
   { actions: ["noteTime" as const, "countTimeout" as const, noChange("evalTimeout")] },
 ]
+
+const readSide = (side: PairSide) => ({ type: "readSide" as const, params: { side } })
+
+/** What a window of a pair leads to, closed or expired: on to the other side, or to the end where that is over. */
+const whenRead = (side: PairSide, end: Target, otherSide: Target) => {
+  const leads = (first: ReadonlyArray<"noteTime" | "countTimeout">) => [
+    {
+      guard: side === "baseline" ? ("baseIsOver" as const) : ("baselineIsOver" as const),
+      target: end,
+      actions: [...first, readSide(side), ...(end === "ready" ? [report("pairRead")] : [])],
+    },
+    { target: otherSide, actions: [...first, readSide(side)] },
+  ]
+  return {
+    window: [{ guard: "foreignWindow" as const }, ...leads(["noteTime"])],
+    windowExpired: [expired[0], ...leads(["noteTime", "countTimeout"])],
+  }
+}
+
+type Target = "ready" | "visitingBaseline" | "restingOnBase" | "leavingBaseline"
 
 export const spsaCycleMachine = cycleSetup.createMachine({
   id: "spsaCycle",
@@ -182,6 +232,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
             target: "frozen",
             actions: ["noteRefused", report("refusals"), "endCycle"],
           },
+          { guard: "noBaseline", target: ".ready", actions: "skipPair" },
           {
             guard: "lastRefusal",
             target: "frozen",
@@ -196,6 +247,8 @@ export const spsaCycleMachine = cycleSetup.createMachine({
           description: "Between cycles: begins the next one as soon as Tier 1 would accept it.",
           entry: "drawSigns",
           always: [
+            { guard: "pairDueWithBaselineFirst", target: "visitingBaseline", actions: "beginPair" },
+            { guard: "pairDueWithBaseFirst", target: "restingOnBase", actions: "beginPair" },
             { guard: "dueWithPlusFirst", target: "applyingPlus" },
             { guard: "dueWithMinusFirst", target: "applyingMinus" },
           ],
@@ -240,6 +293,46 @@ export const spsaCycleMachine = cycleSetup.createMachine({
               { target: "applyingPlus", actions: "readMinus" },
             ],
             windowExpired: expired,
+          },
+        },
+        visitingBaseline: {
+          tags: ["live"],
+          description: "Asks for the baseline, to measure it beside the tuned configuration.",
+          entry: ask("visitBaseline"),
+          always: { guard: "due", actions: ask("visitBaseline") },
+          on: {
+            applied: [{ guard: "staleAnswer" }, { target: "waitingBaseline", actions: "noteApplied" }],
+          },
+        },
+        waitingBaseline: {
+          tags: ["live"],
+          description: "The plant runs on its baseline; its window is being filled.",
+          on: whenRead("baseline", "leavingBaseline", "restingOnBase"),
+        },
+        restingOnBase: {
+          tags: ["live"],
+          description: "Asks for the base, to measure it beside the baseline.",
+          entry: ask("returnToBase"),
+          always: { guard: "due", actions: ask("returnToBase") },
+          on: {
+            applied: [{ guard: "staleAnswer" }, { target: "waitingBase", actions: "noteApplied" }],
+          },
+        },
+        waitingBase: {
+          tags: ["live"],
+          description: "The plant runs on its base, without perturbation; its window is being filled.",
+          on: whenRead("tuned", "ready", "visitingBaseline"),
+        },
+        leavingBaseline: {
+          tags: ["live"],
+          description: "Both are read: asks for the base, so that tuning goes on from there.",
+          entry: ask("returnToBase"),
+          always: { guard: "due", actions: ask("returnToBase") },
+          on: {
+            applied: [
+              { guard: "staleAnswer" },
+              { target: "ready", actions: ["noteApplied", report("pairRead")] },
+            ],
           },
         },
         computing: {
@@ -297,6 +390,11 @@ export type CyclePhase =
   | "waitingPlus"
   | "applyingMinus"
   | "waitingMinus"
+  | "visitingBaseline"
+  | "waitingBaseline"
+  | "restingOnBase"
+  | "waitingBase"
+  | "leavingBaseline"
   | "computing"
   | "frozen"
 

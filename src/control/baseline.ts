@@ -72,10 +72,11 @@ export function forgetReference(watch: BaselineWatch): BaselineWatch {
   return { ...forgetCandidate(watch), reference: null }
 }
 
-function wandered(
+/** Whether the base has left the neighbourhood of the anchor. */
+export function wandered(
   anchor: ReadonlyArray<number>,
   base: ReadonlyArray<number>,
-  policy: BaselinePolicy,
+  policy: Pick<BaselinePolicy, "radius" | "periodic">,
 ): boolean {
   return base.some((unit, i) => {
     const d = Math.abs(unit - anchor[i])

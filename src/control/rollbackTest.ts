@@ -5,6 +5,7 @@
  *
  * Pure functions over a record of plain numbers: kept, restored and replayed as it is. Time comes with the pairs.
  */
+import type { Verdict, VerdictReason } from "../domain/words.ts"
 import {
   bet,
   detect,
@@ -92,13 +93,13 @@ export interface RollbackWatch {
   readonly usableUs: number
 }
 
-export type HoldReason = "tooFew" | "undecided" | "missing" | "nonFinite" | "stale"
-export type FailReason = "regression" | "criticalEffect" | "holdDeadline"
+type FailReason = Extract<VerdictReason, "regression" | "criticalEffect" | "holdDeadline">
+type HoldReason = Exclude<VerdictReason, FailReason | "sound">
 
 /** What is concluded, with the numbers that it was concluded from. */
 export interface RollbackVerdict {
-  readonly verdict: "pass" | "fail" | "hold"
-  readonly reason: "sound" | HoldReason | FailReason
+  readonly verdict: Verdict
+  readonly reason: VerdictReason
   readonly pairs: number
   /** The detector, and what it must reach for a rollback. */
   readonly evidence: number
@@ -181,7 +182,7 @@ export function judgePair(watch: RollbackWatch, pair: PairReading, policy: Rollb
   }
   const size = Math.abs(baseline.loss)
   const share = size > 0 ? difference / size : null
-  const say = (verdict: RollbackVerdict["verdict"], why: RollbackVerdict["reason"]): RollbackVerdict => ({
+  const say = (verdict: Verdict, why: VerdictReason): RollbackVerdict => ({
     ...numbersOf(next, policy, nowUs),
     verdict,
     reason: why,

@@ -40,6 +40,8 @@ export interface EngineSettings {
   readonly journal: NonNullable<EngineConfigInput["journal"]>
   readonly gains: NonNullable<EngineConfigInput["gains"]>
   readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
+  /** How the tuned configuration is compared with the baseline, or null: it is not. */
+  readonly comparison: NonNullable<EngineConfigInput["comparison"]> | null
   /** Whether constraint margins steer the cycle. */
   readonly constraint: boolean
   /** Names of the extra channels of a digest, in order. */
@@ -201,6 +203,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     journal: config.journal ?? {},
     gains: config.gains ?? {},
     safeMode: config.safeMode ?? {},
+    comparison: config.comparison ?? null,
     constraint: config.constraint ?? true,
     extras: config.extras ?? [],
     ringCapacity: config.telemetry?.capacity ?? 1024,
@@ -237,6 +240,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     ...(state === null ? {} : { state, journal: settings.journal }),
     gains: settings.gains,
     safeMode: settings.safeMode,
+    ...(settings.comparison === null ? {} : { comparison: settings.comparison }),
     constraint: settings.constraint,
     extras: settings.extras,
     telemetry: { capacity: settings.ringCapacity, overflow: wordAt(OVERFLOWS, settings.ringPolicy) },

@@ -78,6 +78,17 @@ const SafeMode = Schema.Struct({
   requiredImprovement: Schema.optional(between(0, 1)),
 })
 
+const Comparison = Schema.Struct({
+  everyCycles: Schema.optional(whole(1, 1_000_000)),
+  falseRollbacks: Schema.optional(above0(1e6)),
+  perWindows: Schema.optional(above0(1e12)),
+  criticalDeviations: Schema.optional(above0(1e6)),
+  criticalShare: Schema.optional(between(0, 1e6)),
+  criticalPairs: Schema.optional(whole(1, 1000)),
+  tolerance: Schema.optional(above0(3)),
+  holdUs: Schema.optional(above0(LONGEST_US)),
+})
+
 const Telemetry = Schema.Struct({
   capacity: Schema.optional(
     Schema.Finite.check(
@@ -134,6 +145,7 @@ export const EngineConfigSchema = Schema.Struct({
   state: Schema.optional(name),
   gains: Schema.optional(Gains),
   safeMode: Schema.optional(SafeMode),
+  comparison: Schema.optional(Comparison),
   constraint: Schema.optional(Schema.Boolean),
   extras: Schema.optional(
     Schema.Array(name).check(

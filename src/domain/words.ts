@@ -79,18 +79,51 @@ export const AUDIT_KINDS = [
   "noChange",
   "tick",
   "command",
+  "verdict",
 ] as const
 
 /** Kind of an audit record. */
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
-/** By apply kind: what an apply is for. The first three are proposals, the last two are safety actions. */
-export const APPLY_KINDS = ["applyPlus", "applyMinus", "update", "rollback", "returnToBase"] as const
+/**
+ * By apply kind: what an apply is for. Rollback and return to base are safety actions; a proposer may ask for the return too,
+ * to end a visit of the baseline.
+ */
+export const APPLY_KINDS = [
+  "applyPlus",
+  "applyMinus",
+  "update",
+  "rollback",
+  "returnToBase",
+  "visitBaseline",
+] as const
 
 /** What an apply is for. */
 export type ApplyKind = (typeof APPLY_KINDS)[number]
 /** What a proposer may ask for. */
-export type ProposalKind = Exclude<ApplyKind, "rollback" | "returnToBase">
+export type ProposalKind = Exclude<ApplyKind, "rollback">
+
+/** By code of a verdict record: why the tuned configuration was passed, failed or left undecided against the baseline. */
+export const VERDICT_REASONS = [
+  "sound",
+  "tooFew",
+  "undecided",
+  "missing",
+  "nonFinite",
+  "stale",
+  "regression",
+  "criticalEffect",
+  "holdDeadline",
+] as const
+
+/** Why a verdict is what it is. */
+export type VerdictReason = (typeof VERDICT_REASONS)[number]
+
+/** By detail of a verdict record. */
+export const VERDICTS = ["pass", "fail", "hold"] as const
+
+/** What was concluded of the tuned configuration against the baseline. */
+export type Verdict = (typeof VERDICTS)[number]
 
 /** By code of a command record: what was asked of an engine from outside, telemetry and time apart. */
 export const COMMANDS = [

@@ -5,7 +5,7 @@
 import type { AtomicConfig } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
 import { NEIGHBOUR_SLACK } from "./BudgetWindow.ts"
-import { ACCEPTED, DELTA_TOO_LARGE, OUT_OF_BOUNDS, PERIODIC } from "./codes.ts"
+import { ACCEPTED, DELTA_TOO_LARGE, NO_BASELINE, OUT_OF_BOUNDS, PERIODIC } from "./codes.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
@@ -87,6 +87,22 @@ export class ProposalDraft {
   write(point: number): number {
     this.stillNear = this.near && this.writeNear(point)
     return this.stillNear ? IS_ACCEPTED : this.writeAnywhere(point)
+  }
+
+  /** The version that a rollback would publish; NO_BASELINE while there is none. */
+  writeBaseline(point: number): number {
+    const { config, fault } = this
+    if (!config.hasBaseline) {
+      this.knob = -1
+      fault[FAULT_VALUE] = Number.NaN
+      fault[FAULT_LIMIT] = Number.NaN
+      return NO_BASELINE
+    }
+    config.draftBaseline()
+    const record = this.audit.block
+    for (let i = 0; i < config.knobs; i++) record[point + i] = config.block[config.nextUnitsAt + i]
+    this.stillNear = false
+    return ACCEPTED
   }
 
   /** What was written last is live now. */

@@ -32,6 +32,7 @@ import {
   STALE_GENERATION,
   UNKNOWN_PARAMETER,
   UPDATE,
+  VISIT_BASELINE,
 } from "./codes.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import { checkGuardrails } from "./Guardrails.ts"
@@ -59,6 +60,7 @@ const LENGTH_OF = P_LENGTH
 const POINT_OF = RECORD_POINT
 const KIND_OF = RECORD_KIND
 const IS_UPDATE = UPDATE
+const IS_VISIT = VISIT_BASELINE
 const IS_ACCEPTED = ACCEPTED
 const IS_OPEN_TO_PROPOSALS = NOT_TRIPPED
 
@@ -192,7 +194,8 @@ export class SafetyExecutor {
   /**
    * Applies the proposal in the inbox as PLUS, MINUS or UPDATE: ACCEPTED with a new generation, or why not, with
    * nothing changed. Order of judgement: latch, audit, generation, cooldown, rate, margin, length, then knob by
-   * knob bounds and step, and for an UPDATE the budgets of the minute.
+   * knob bounds and step, and for an UPDATE the budgets of the minute. A VISIT_BASELINE has no targets and no step limit:
+   * it goes where a rollback would go, by the same jump.
    */
   apply(kind: number): number {
     this.holdClock()
@@ -229,7 +232,7 @@ export class SafetyExecutor {
       return this.refuse(CONSTRAINT_VIOLATION, kind)
     }
     const n = this.base.length
-    if (proposal[LENGTH_OF] !== n || !(kind >= 0 && kind <= IS_UPDATE)) {
+    if (proposal[LENGTH_OF] !== n || !((kind >= 0 && kind <= IS_UPDATE) || kind === IS_VISIT)) {
       cells[VALUE] = proposal[LENGTH_OF]
       cells[LIMIT] = n
       return this.refuse(UNKNOWN_PARAMETER, kind)
@@ -239,7 +242,8 @@ export class SafetyExecutor {
       cells[LIMIT] = this.policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
-    const judged = this.draft.write(at + POINT_OF)
+    const judged =
+      kind === IS_VISIT ? this.draft.writeBaseline(at + POINT_OF) : this.draft.write(at + POINT_OF)
     if (judged !== IS_ACCEPTED) {
       this.knob = this.draft.knob
       cells[VALUE] = this.draft.fault[FAULT_VALUE]
@@ -438,7 +442,7 @@ export class SafetyExecutor {
     record[next++] = kind
     record[next++] = cells[NOW]
     record[next++] = this.config.generation
-    record[next++] = detail <= IS_UPDATE ? proposal[ID_OF] : Number.NaN
+    record[next++] = detail <= IS_UPDATE || detail === IS_VISIT ? proposal[ID_OF] : Number.NaN
     record[next++] = code
     record[next++] = detail
     record[next++] = this.knob

@@ -8,12 +8,16 @@ export const LINEAR = 0
 export const LOG = 1
 export const PERIODIC = 2
 
-/** What an apply is for. PLUS and MINUS are perturbations of the base; UPDATE moves the base itself. */
+/**
+ * What an apply is for. PLUS and MINUS are perturbations of the base; UPDATE moves the base itself; VISIT_BASELINE makes the
+ * baseline live for a window and leaves the base where it is.
+ */
 export const PLUS = 0
 export const MINUS = 1
 export const UPDATE = 2
 export const ROLLBACK = 3
 export const RETURN_TO_BASE = 4
+export const VISIT_BASELINE = 5
 
 /** Status of a Tier 1 call. 0 is success; everything else is why Tier 1 refused and that nothing was written. */
 export const ACCEPTED = 0
@@ -83,6 +87,7 @@ export const AUDIT_ENGINE_STOPPED = 9
 export const AUDIT_NO_CHANGE = 10
 export const AUDIT_TICK = 11
 export const AUDIT_COMMAND = 12
+export const AUDIT_VERDICT = 13
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

@@ -246,6 +246,7 @@ const WHAT: Readonly<Record<ApplyKind, string>> = {
   update: "because the base moved",
   rollback: "because the engine rolled back to its baseline",
   returnToBase: "because a perturbation was ended",
+  visitBaseline: "to measure the baseline beside the tuned configuration",
 }
 
 const round = (value: number | null): string =>

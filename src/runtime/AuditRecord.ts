@@ -26,6 +26,8 @@ import {
   SAFE_MODE_EXITS,
   TRIP_REASONS,
   VALIDITIES,
+  VERDICT_REASONS,
+  VERDICTS,
   VIOLATIONS,
 } from "../domain/words.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
@@ -50,6 +52,8 @@ export interface AuditRecord {
   readonly value?: number | null
   readonly limit?: number | null
   readonly margin?: number | null
+  /** Of a verdict: the loss of the base less that of the baseline, in the pair that led to it. */
+  readonly difference?: number | null
   /** Live values after the record, user units, by name. */
   readonly values?: Readonly<Record<string, number | null>>
   /** What was asked for, unit space, by name: of a proposal and of a violation. */
@@ -125,6 +129,12 @@ export class AuditDecoder {
         return { ...head, reason: VALIDITIES[code], digest: this.digest(block, at) }
       case "tick":
         return { ...head, reason: DUE[code] ?? "nothing" }
+      case "verdict": {
+        const value = numberOrNull(block[at + RECORD_VALUE])
+        const difference = numberOrNull(block[at + RECORD_OBJECTIVE])
+        const what = { action: VERDICTS[block[at + RECORD_DETAIL]], reason: VERDICT_REASONS[code] }
+        return { ...head, ...what, value, limit: numberOrNull(block[at + RECORD_LIMIT]), difference }
+      }
       case "command":
         return { ...head, action: COMMANDS[code] ?? "unknown" }
       default:

@@ -36,6 +36,7 @@ import { CycleTimes } from "./CycleTimes.ts"
 import { hotPathOf, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
 import {
+  comparisonState,
   configurations,
   countersOf,
   cycleState,
@@ -287,6 +288,7 @@ export class EngineCore {
       ...configurations(hot, this.settings.space),
       cycle: cycleState(actor),
       safeMode,
+      comparison: comparisonState(actor),
       counters: countersOf(hot, {
         windows: this.windows,
         windowsExpired: this.windowsExpired,

@@ -4,6 +4,7 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
+import type { RollbackVerdict } from "../control/rollbackTest.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
 import {
   type SafeModeExit,
@@ -11,6 +12,7 @@ import {
   type TripReason,
   VALIDITIES,
   type Validity,
+  type Verdict,
   VIOLATIONS,
   type ViolationTag,
 } from "../domain/words.ts"
@@ -41,6 +43,18 @@ export interface SafeModeState {
   readonly exit: SafeModeExit
   /** When the timer ends; null when no time leads out. */
   readonly deadlineUs: number | null
+}
+
+/** How the tuned configuration stands against the baseline. */
+export interface ComparisonState {
+  /** The last verdict with its numbers; null before the first. */
+  readonly verdict: RollbackVerdict | null
+  /** Verdicts so far, by their word. */
+  readonly counts: Readonly<Record<Verdict, number>>
+  /** Usable pairs since the comparison began anew. */
+  readonly pairs: number
+  /** The advantage of the base has been seen once and is being measured again. */
+  readonly confirming: boolean
 }
 
 /** Counts since the engine was made, read from the cells that the hot path keeps anyway. */
@@ -78,6 +92,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly baseline: Values | null
   readonly cycle: CycleState | null
   readonly safeMode: SafeModeState | null
+  /** Null where no baseline windows are measured. */
+  readonly comparison: ComparisonState | null
   readonly counters: EngineCounters
   readonly audit: AuditState
   /** What broke, when something did. */
@@ -121,6 +137,14 @@ export function cycleAnswers(
   if (snapshot?.status !== "active") return null
   const { lastId, asked } = snapshot.context
   return { lastId, asked }
+}
+
+/** What windows of the baseline have shown, or null where none are measured. */
+export function comparisonState(actor: EngineActor): ComparisonState | null {
+  const { comparison } = actor.getSnapshot().context
+  if (comparison === null) return null
+  const { verdict, counts, watch, advantage } = comparison
+  return { verdict, counts, pairs: watch.pairs, confirming: advantage.confirming }
 }
 
 /** Why SafeMode is open, or null while it is not. */

@@ -2,6 +2,7 @@
  * The parts an engine is made of, from its settings: where names and defaults of a configuration meet those of the hot
  * path and the machines.
  */
+import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../control/comparison.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
 import { configOf, type EngineSettings } from "../domain/Config.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
@@ -33,6 +34,23 @@ export function machineInputOf(settings: EngineSettings, hot: HotPath): EngineIn
     startIsBaseline: settings.startIsBaseline,
     settings: { ...defined(settings.gains), constrained: settings.constraint },
     safeMode: defined(settings.safeMode),
+    comparison: comparisonOf(settings),
+  }
+}
+
+/** Patience of the comparison in pairs: what is fast enough is not known before the windows are. */
+const STALE_WINDOWS = 8
+const HOLD_PAIRS = 10
+
+/** How the base is compared with the baseline, in times that fit the windows; null where it is not. */
+function comparisonOf({ comparison, window }: EngineSettings): Partial<ComparisonPolicy> | null {
+  if (comparison === null) return null
+  const { windowUs } = window
+  const everyCycles = comparison.everyCycles ?? DEFAULT_COMPARISON.everyCycles
+  return {
+    staleUs: Math.max(DEFAULT_COMPARISON.staleUs, STALE_WINDOWS * windowUs),
+    holdUs: Math.max(DEFAULT_COMPARISON.holdUs, HOLD_PAIRS * 2 * (everyCycles + 1) * windowUs),
+    ...defined(comparison),
   }
 }
 

@@ -45,7 +45,7 @@ const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 /** Everything an engine measures, always in the same order. */
 export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
   const snapshot = core.snapshot()
-  const { counters, audit, cycle } = snapshot
+  const { counters, audit, cycle, comparison } = snapshot
   const counter = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
     kind: "counter",
     name,
@@ -120,6 +120,20 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
     ...(snapshot.baseline === null
       ? []
       : [gauge("arqon.knob.baseline", "Last known good value of a knob.", each("knob", snapshot.baseline))]),
+    ...(comparison === null
+      ? []
+      : [
+          counter(
+            "arqon.comparison.verdict",
+            "Verdicts on the tuned configuration against the baseline.",
+            each("verdict", comparison.counts),
+          ),
+          gauge(
+            "arqon.comparison.evidence",
+            "Evidence that the tuned configuration is worse, as a share of what leads to a rollback.",
+            one(comparison.verdict === null ? 0 : comparison.verdict.evidence / comparison.verdict.threshold),
+          ),
+        ]),
     ...(cycle === null
       ? []
       : [

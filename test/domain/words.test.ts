@@ -81,7 +81,8 @@ describe("words stand parallel to the codes", () => {
     expect(APPLY_KINDS[codes.UPDATE]).toBe("update")
     expect(APPLY_KINDS[codes.ROLLBACK]).toBe("rollback")
     expect(APPLY_KINDS[codes.RETURN_TO_BASE]).toBe("returnToBase")
-    expect(APPLY_KINDS).toHaveLength(5)
+    expect(APPLY_KINDS[codes.VISIT_BASELINE]).toBe("visitBaseline")
+    expect(APPLY_KINDS).toHaveLength(6)
   })
 
   it("a trip reason goes to its code and back; codes that are no trip have no reason", () => {
