@@ -343,6 +343,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/runtime/Engine.test.ts",
   },
   {
+    name: "replay-forgets-restarts",
+    invariant: 9,
+    file: "src/runtime/recordedInput.ts",
+    intact: "  else if (code === COMMAND_RESTART) core.mender.restartChildren()\n",
+    broken: "",
+    test: "test/runtime/restartReplay.test.ts",
+  },
+  {
     name: "deaf-tier-one-goes-unnoticed",
     invariant: 13,
     file: "src/runtime/Mender.ts",
