@@ -3,7 +3,7 @@ import { expect, it } from "vitest"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { EngineCore } from "../../src/runtime/EngineCore.ts"
 import { replay } from "../../src/runtime/replay.ts"
-import { bowl, type Knob, knobs, wobble } from "./plant.ts"
+import { bowl, knobs, wobble } from "./plant.ts"
 import { recorder } from "./recordedRun.ts"
 
 it("a run with restarts, an escalation, a reset and a callback that fails is the same run again", () => {
@@ -25,7 +25,7 @@ it("a run with restarts, an escalation, a reset and a callback that fails is the
     for (const end = i + digests; i < end; i++) {
       const timestampUs = (i + 1) * 20_000
       core.manualTick(timestampUs)
-      core.observe({ objective: bowl(core.values as Record<Knob, number>) + wobble(i, 0.002), timestampUs })
+      core.observe({ objective: bowl(core.values) + wobble(i, 0.002), timestampUs })
     }
   }
   run(333)
