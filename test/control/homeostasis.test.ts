@@ -275,11 +275,12 @@ describe("a re-entry", () => {
 
   it("does not begin where two regimes could be meant that say different things, but does where they agree", () => {
     const between = (second: ReadonlyArray<number>) => {
-      const made = world()
-      made.stay(100, AWAY, 1)
-      made.stay(114, second, 1)
-      expect(made.cache.regimes).toHaveLength(2)
-      for (let i = 0; i < 4; i++) made.window(107, 3 + 0.001 * gaussianAt(8, i))
+      const known = world()
+      known.stay(100, AWAY, 1)
+      known.stay(130, second, 1)
+      expect(known.cache.regimes).toHaveLength(2)
+      const made = world({ radius: 3.5 }, JSON.parse(JSON.stringify(known.cache)) as ReentryState)
+      for (let i = 0; i < 4; i++) made.window(114, 3 + 0.001 * gaussianAt(8, i))
       return made.cache.plan(made.nowUs, HOME).reason
     }
     expect(between([0.45, AWAY[1], AWAY[2]])).toBe("ambiguous")
