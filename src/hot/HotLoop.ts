@@ -4,7 +4,8 @@
  * nothing per window. One needs it where windows close faster than some 10 kHz, and in simulations.
  *
  * Use: `start()`, then fill `hot.digest` and call `observe()` for every digest, and `tick()` after raising
- * `hot.nowCell[0]`. Not taken over from the machines: baselines that earn themselves, and recovery as a way out.
+ * `hot.nowCell[0]`. Not taken over from the machines: baselines that earn themselves, the comparison with the baseline (its
+ * record is made anew at every pair), and recovery as a way out.
  */
 import {
   ACCEPTED,
