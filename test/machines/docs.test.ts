@@ -38,7 +38,13 @@ describe("the pages of the machines", () => {
   }
 
   it("every state has a description, and every leaf says whether it is live or safe", () => {
-    for (const { root } of [engineMachine, spsaCycleMachine, safeModeMachine, solverMachine, variantMachine]) {
+    for (const { root } of [
+      engineMachine,
+      spsaCycleMachine,
+      safeModeMachine,
+      solverMachine,
+      variantMachine,
+    ]) {
       for (const state of statesOf(root)) {
         expect(state.description, state.key).toBeTruthy()
         if (Object.keys(state.states).length === 0) {
