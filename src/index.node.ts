@@ -39,7 +39,14 @@ export type {
   EngineOptions,
 } from "./runtime/createEngine.ts"
 export type { KnobValues } from "./runtime/Engine.ts"
-export type { CycleState, EngineCounters, EngineSnapshot, SafeModeState } from "./runtime/EngineSnapshot.ts"
+export type {
+  ComparisonState,
+  CycleState,
+  EngineCounters,
+  EngineSnapshot,
+  SafeModeState,
+} from "./runtime/EngineSnapshot.ts"
+export type { RollbackVerdict } from "./control/rollbackTest.ts"
 export type { Subscription } from "./runtime/Listeners.ts"
 export { createSolver, restoreSolver } from "./runtime/createSolver.ts"
 export { createProbe, type ProbeSamples } from "./solver/probeSamples.ts"
