@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Classification, LandscapeLabel } from "../../src/solver/Classification.ts"
 import type { Dimension } from "../../src/solver/SearchSpace.ts"
+import { createSolver } from "../../src/solver/createSolver.ts"
 import { auto } from "../../src/solver/strategies/Auto.ts"
 import {
   checklist,
@@ -186,5 +187,29 @@ describe("the default strategy", () => {
       fair(rig, kinked, 140, 4, 8, 0.1)
       expect(rig.best).toBeLessThan(0.3)
     }
+  })
+})
+
+describe("a landscape whose dimensions are alike", () => {
+  /**
+   * Root cause held here: the points of a stencil read the same loss on every axis of such a landscape, and were counted as
+   * the plateaus of a stepped one, so that the densities took over for good.
+   */
+  it("is not taken for one that comes in steps, and one that does is", () => {
+    const d = 8
+    const bounds = Object.fromEntries(Array.from({ length: d }, (_, i) => [`x${i}`, { min: -3, max: 5 }]))
+    const decisions = (loss: (x: ReadonlyArray<number>) => number): ReadonlySet<string> => {
+      const solver = createSolver({ seed: 1, budget: 200, bounds })
+      for (let batch; (batch = solver.askTrials()) !== null; )
+        solver.tell(batch.map(({ id, params }) => ({ id, value: loss(Object.values(params)) })))
+      expect(solver.classification?.label).toBe("curved")
+      return new Set(solver.history.map(({ decision }) => decision))
+    }
+    const ripples = (x: ReadonlyArray<number>): number =>
+      x.reduce((sum, v) => sum + (v - 0.3) ** 2 + 3 - 3 * Math.cos(6 * (v - 0.3)), 0)
+    expect(decisions(ripples)).not.toContain("density")
+    const steps = (x: ReadonlyArray<number>): number =>
+      Math.floor(x.reduce((sum, v) => sum + Math.abs(v - 0.3), 0) / 4)
+    expect(decisions(steps)).toContain("density")
   })
 })

@@ -33,7 +33,7 @@ const NOISY_RADIUS = 0.1
 const EDGE = 0.15
 /** Edge of one that begins among failures: small, so that it keeps to the side that works. */
 const CAUTIOUS_EDGE = 0.1
-/** Share of the readings that equal another one from which on a landscape counts as stepped. */
+/** Share of the readings off the stencil that equal another one from which on a landscape counts as stepped. */
 const STEPPED = 0.3
 /** Dimensions in which a simplex is the better second stage on a curved landscape: these, and neither fewer nor more; */
 const FEW_CURVED = 2
@@ -64,6 +64,8 @@ export class Auto implements Strategy {
   private readonly outcomes: Uint8Array
   private answered = 0
   private failing = 0
+  /** Trials of the stencil: their losses are equal by symmetry wherever the dimensions are alike, steps or none. */
+  private readonly stencil = new Set<number>()
   /** Readings after which the next stage begins. */
   private until = Number.POSITIVE_INFINITY
   /** Readings whose points are read again in the end; null until then. */
@@ -88,7 +90,9 @@ export class Auto implements Strategy {
   ask(id: number, out: Float64Array): boolean {
     if (this.reread(out)) return true
     this.advance()
-    return this.active.ask(id, out)
+    const given = this.active.ask(id, out)
+    if (given && this.label === null && this.active.move === "stencil") this.stencil.add(id)
+    return given
   }
 
   tell(id: number, index: number): void {
@@ -172,11 +176,14 @@ export class Auto implements Strategy {
 
   /** Losses that come in steps: many readings of different points are equal. */
   private stepped(): boolean {
-    const { losses, count } = this.context.readings
-    const sorted = losses.slice(0, count).sort()
+    const { losses, ids, count } = this.context.readings
+    const sorted = losses
+      .slice(0, count)
+      .filter((_, r) => !this.stencil.has(ids[r]))
+      .sort()
     let equal = 0
-    for (let r = 1; r < count; r++) if (sorted[r] === sorted[r - 1]) equal++
-    return equal > STEPPED * count
+    for (let r = 1; r < sorted.length; r++) if (sorted[r] === sorted[r - 1]) equal++
+    return equal > STEPPED * sorted.length
   }
 }
 

@@ -15,7 +15,7 @@ import { KnownPoints } from "./KnownPoints.ts"
 const POINTS = 40
 /** Candidates an ask; fewer in many dimensions, where each costs more and says less. */
 const CANDIDATES = 50
-const CANDIDATES_WIDE = 25
+const CANDIDATES_WIDE = 20
 const WIDE = 12
 /** Side of the first box, and of the largest and the smallest one. */
 const FIRST_SIDE = 0.4

@@ -81,6 +81,8 @@ export class TrustRegion {
   private error = Number.POSITIVE_INFINITY
   /** The last step failed: mend the geometry or go finer before the next one. */
   private mend = false
+  /** `z` is where the model is lowest, and nothing has changed since. */
+  private solved = false
   private readonly z: Float64Array
   private readonly aside: Float64Array
   private readonly point: Float64Array
@@ -230,6 +232,7 @@ export class TrustRegion {
 
   private collect(): void {
     const count = this.stencil.collect(this.model, this.axes)
+    this.solved = false
     this.state = count === 0 ? ENDED : STEPS
   }
 
@@ -251,6 +254,7 @@ export class TrustRegion {
         return true
       }
       if (recalls++ > RECALLS) break
+      this.solved = false
       this.locate()
       if (known === Number.POSITIVE_INFINITY) this.retreat()
       else if (contains(this.model, this.z)) this.shorten()
@@ -268,8 +272,12 @@ export class TrustRegion {
   }
 
   private proposeStep(): boolean {
-    this.box(this.resolution.delta)
-    this.promised = this.steering.lowest(this.model, this.z)
+    // What was lowest in a wider box is lowest in this one too, as long as it lies inside.
+    if (!this.solved || this.steering.length > this.resolution.delta) {
+      this.box(this.resolution.delta)
+      this.promised = this.steering.lowest(this.model, this.z)
+      this.solved = true
+    }
     if (!(this.steering.length >= 0.5 * this.resolution.rho) || !(this.promised > 0)) {
       // Too short a step for this resolution. A model that was just right to about what it promises needs no mending.
       if (this.error < TRUSTED_ERROR * this.promised) this.refine()
@@ -297,6 +305,7 @@ export class TrustRegion {
     }
     const distance = fromBest(model, model.points, target * model.d)
     this.box(Math.max(Math.min(0.1 * distance, 0.5 * this.resolution.delta), this.resolution.rho))
+    this.solved = false
     this.steering.mending(model, target, this.z)
     this.target = target
     this.move = "geometry"
@@ -323,6 +332,7 @@ export class TrustRegion {
   /** The reading of the pending step, at `point`. */
   private take(loss: number): void {
     const { model } = this
+    this.solved = false
     this.locate()
     const { target } = this
     const gain = this.reference - loss
@@ -358,6 +368,7 @@ export class TrustRegion {
       }
     }
     const { z } = this
+    this.solved = false
     this.aside.set(z)
     this.locate()
     absorb(model, this.z, loss, this.resolution.delta, NEAR)
@@ -383,12 +394,14 @@ export class TrustRegion {
     this.mend = false
     // Rounding adds up over many exchanges; where it shows, the model is fitted again, and if need be from scratch.
     const spread = model.spread
+    if (model.drift > DRIFT * spread) this.solved = false
     const sound = model.drift <= DRIFT * spread || model.settle() <= LARGE_DRIFT * spread || model.rebuild()
     if (!sound || !this.resolution.refine()) this.state = ENDED
   }
 
   private rebase(): void {
     const { model, base, axes } = this
+    this.solved = false
     const { space } = this.context
     for (let a = 0; a < model.d; a++) {
       const i = axes[a]
