@@ -27,7 +27,6 @@ const HISTORY = 10
 const PENDING = 512
 /** Known points passed through in one ask before any unknown one is taken instead. */
 const PASSES = 64
-const DRAWS = 16
 
 export class CmaEs implements Strategy {
   move = "generation"
@@ -82,10 +81,7 @@ export class CmaEs implements Strategy {
       this.learn(this.drawn, loss)
     }
     this.move = "scout"
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < out.length; i++) out[i] = this.context.draw.uniform()
-      if (Number.isNaN(this.known.loss(out))) break
-    }
+    this.known.drawUnread(out)
     return true
   }
 

@@ -4,6 +4,9 @@
  */
 import type { StrategyContext } from "../Strategy.ts"
 
+/** Draws in search of a point that nobody read. */
+const DRAWS = 16
+
 /** Losses by snapped point. Keeps up with the readings by itself; each is looked at once. */
 export class KnownPoints {
   private readonly context: StrategyContext
@@ -30,6 +33,16 @@ export class KnownPoints {
     if (this.idle) return
     const key = this.keyOf(unit, 0)
     if (!this.losses.has(key)) this.losses.set(key, Number.POSITIVE_INFINITY)
+  }
+
+  /** Writes a uniform point that nobody read, as far as a few draws can find one on a grid. */
+  drawUnread(out: Float64Array): void {
+    const { space, draw } = this.context
+    for (let k = 0; k < DRAWS; k++) {
+      for (let i = 0; i < space.size; i++) out[i] = draw.uniform()
+      space.snap(out)
+      if (Number.isNaN(this.loss(out))) return
+    }
   }
 
   private catchUp(): void {

@@ -26,8 +26,6 @@ const SPREAD = 0.35
 /** Coordinates that a candidate changes on average, when there are more. */
 const CHANGED = 20
 const POLISH_STEPS = 6
-/** Draws in search of a point that nobody read. */
-const DRAWS = 16
 const SUCCESSES = 3
 /** Points nearer than this, by sides, are one. */
 const SAME = 1e-3
@@ -155,22 +153,12 @@ export class LocalRbf implements Strategy {
 
   /** From a place of chance, with the box and the surface new. */
   private restart(): void {
-    this.uniform(this.base)
+    this.known.drawUnread(this.base)
     this.loss = Number.NaN
     this.model.clear(0)
     this.side = FIRST_SIDE
     this.successes = 0
     this.failures = 0
-  }
-
-  /** A point of chance that nobody knows, as far as a few draws can find one. */
-  private uniform(out: Float64Array): void {
-    const { space, draw } = this.context
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < space.size; i++) out[i] = draw.uniform()
-      space.snap(out)
-      if (Number.isNaN(this.known.loss(out))) return
-    }
   }
 
   /** Makes a reading part of the surface; a lower one becomes the incumbent. */
@@ -233,7 +221,7 @@ export class LocalRbf implements Strategy {
     }
     // All of them are known: anywhere, then.
     this.move = "uniform"
-    this.uniform(out)
+    this.known.drawUnread(out)
   }
 
   /** Writes a random displacement within the box to place c of the pool. */

@@ -21,8 +21,6 @@ export interface NelderMeadOptions {
 
 /** Known points passed through in one ask before it takes any unknown one instead. */
 const PASSES = 64
-/** Draws in search of a point that nobody read. */
-const DRAWS = 16
 
 export class NelderMead implements Strategy {
   move = "start"
@@ -68,10 +66,7 @@ export class NelderMead implements Strategy {
       this.simplex.answer(slot, out, 0, loss)
     }
     this.move = "scout"
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < out.length; i++) out[i] = this.context.draw.uniform()
-      if (Number.isNaN(this.known.loss(out))) break
-    }
+    this.known.drawUnread(out)
     return true
   }
 

@@ -26,7 +26,6 @@ const ALLOWANCE = 2
 const PATIENCE = 6
 /** Known points passed through in one ask before any unknown one is taken instead. */
 const PASSES = 64
-const DRAWS = 16
 
 /** One simplex and how it is getting on. */
 interface Lane {
@@ -91,10 +90,7 @@ export class NelderMeadMultistart implements Strategy {
       this.note(lane)
     }
     this.move = "scout"
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < out.length; i++) out[i] = this.context.draw.uniform()
-      if (Number.isNaN(this.known.loss(out))) break
-    }
+    this.known.drawUnread(out)
     return true
   }
 

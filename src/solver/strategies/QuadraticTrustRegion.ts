@@ -17,8 +17,6 @@ const NARROWEST_RADIUS = 1e-6
 const RESTART_RADIUS = 0.15
 /** A restart that is this fine and promises no lead is dropped. */
 const FINE = 0.03
-/** Draws in search of a point that nobody read. */
-const DRAWS = 16
 /** How many times its last promise a restart is trusted with. */
 const TRUSTED_STEPS = 3
 
@@ -61,7 +59,7 @@ export class QuadraticTrustRegion implements Strategy {
       this.begin()
     }
     this.byChance = true
-    this.uniform(out)
+    this.known.drawUnread(out)
     return true
   }
 
@@ -113,16 +111,6 @@ export class QuadraticTrustRegion implements Strategy {
     if (this.descents <= 1 || !descent.stepping || descent.rho > FINE) return false
     const { readings } = this.context
     return descent.loss - TRUSTED_STEPS * descent.promised > readings.losses[readings.lowest]
-  }
-
-  /** A point of chance: the descents have found nothing left to ask for on this grid. */
-  private uniform(out: Float64Array): void {
-    const { space, draw } = this.context
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < space.size; i++) out[i] = draw.uniform()
-      space.snap(out)
-      if (Number.isNaN(this.known.loss(out))) return
-    }
   }
 }
 

@@ -2,9 +2,6 @@
 import type { Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
 import { KnownPoints } from "./KnownPoints.ts"
 
-/** Draws in search of a grid point that nobody read. */
-const DRAWS = 16
-
 export class RandomSearch implements Strategy {
   readonly move = "uniform"
   private readonly context: StrategyContext
@@ -16,10 +13,7 @@ export class RandomSearch implements Strategy {
   }
 
   ask(_id: number, out: Float64Array): boolean {
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < out.length; i++) out[i] = this.context.draw.uniform()
-      if (Number.isNaN(this.known.loss(out))) break
-    }
+    this.known.drawUnread(out)
     return true
   }
 

@@ -21,7 +21,6 @@ const FLAT = 25
 const CANDIDATES = 24
 /** Readings before the densities say anything; until then points are uniform. */
 const STARTUP = 10
-const DRAWS = 16
 
 export class Tpe implements Strategy {
   move = "uniform"
@@ -132,10 +131,7 @@ export class Tpe implements Strategy {
 
   private uniform(out: Float64Array): void {
     this.move = "uniform"
-    for (let k = 0; k < DRAWS; k++) {
-      for (let i = 0; i < out.length; i++) out[i] = this.context.draw.uniform()
-      if (Number.isNaN(this.known.loss(out))) return
-    }
+    this.known.drawUnread(out)
   }
 
   private await(id: number, unit: Float64Array): void {
