@@ -30,7 +30,7 @@ export class SolverMoment {
       asked === this.counts.asked &&
       duplicates === this.counts.duplicates &&
       this.#solver.history.length === this.#entries
-    return still ? this.#solver : Solver.restore(this.state(), this.#options)
+    return still ? this.#solver : Solver.fromState(this.state(), this.#options)
   }
 
   /** The moment to which a solver that came from this one has got. */

@@ -229,10 +229,14 @@ export class Solver<P = Params> {
    * recorded points are not those this build asks for.
    */
   static restore<P = Params>(input: unknown, options: SolverOptions = {}): Solver<P> {
-    const own = customStrategies(options)
-    const state = parseSolverState(input, own)
+    const state = parseSolverState(input, options.strategies)
     if (state instanceof StateError) throw state
-    const settings = requireSolverConfig(state.config, own)
+    return Solver.fromState(state, options)
+  }
+
+  /** As `restore`, for a state that has been read and checked already. */
+  static fromState<P = Params>(state: SolverState, options: SolverOptions = {}): Solver<P> {
+    const settings = requireSolverConfig(state.config, options.strategies)
     const solver = new Solver<P>(settings, { ...options, runId: state.run_id })
     const order = TrialLog.recorded(state)
     let next = 0
@@ -364,11 +368,6 @@ function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): Str
 function founded({ label, stencil, features }: Classification): boolean {
   if (label === "noisy") return true
   return !Number.isNaN(features.variance) && (stencil || !Number.isNaN(features.quadraticFit))
-}
-
-/** What the configuration is told of the user's own strategies. */
-export function customStrategies(options: SolverOptions): ReadonlyArray<StrategyDefinition> {
-  return options.strategies ?? []
 }
 
 /** The same configuration gives the same name: FNV-1a over its JSON. */

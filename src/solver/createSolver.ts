@@ -1,7 +1,7 @@
 /**
  * The door to the solver for programs: a configuration in, a typed solver out.
  */
-import { customStrategies, Solver, type SolverOptions } from "./Solver.ts"
+import { Solver, type SolverOptions } from "./Solver.ts"
 import { requireSolverConfig } from "./SolverConfig.ts"
 import type { ParamValue } from "./SearchSpace.ts"
 
@@ -66,4 +66,4 @@ export type CreateSolver = <const B extends Readonly<Record<string, Bound>>>(
  * ```
  */
 export const createSolver: CreateSolver = (config, options = {}) =>
-  new Solver(requireSolverConfig(config, customStrategies(options)), options)
+  new Solver(requireSolverConfig(config, options.strategies), options)

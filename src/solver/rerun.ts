@@ -38,16 +38,7 @@ export function rerun(input: unknown, options: SolverOptions = {}): Rerun {
       document: "artifact",
       problems: [problem(["config"], "is missing.", NO_CONFIG)],
     })
-  const { schema_version, run_id, history, pending, counts } = recorded
-  const state = {
-    schema_version,
-    run_id,
-    config,
-    history,
-    pending,
-    ...(counts === undefined ? {} : { counts }),
-  }
-  const artifact = Solver.restore(state, options).artifact()
+  const artifact = Solver.fromState({ ...recorded, config }, options).artifact()
   const difference = firstDifference(recorded, artifact, "")
   return difference === null
     ? { identical: true, difference: null, recorded: null, repeated: null, artifact }

@@ -8,7 +8,7 @@ import { shortPath } from "./paths.ts"
 /** Throws a CliFailure that says where the recorded points are not those this version asks for. */
 export function restoreFrom(path: string, state: SolverState, options: SolverOptions = {}): Solver {
   try {
-    return Solver.restore(state, options)
+    return Solver.fromState(state, options)
   } catch (cause) {
     if (!(cause instanceof StateError)) throw cause
     const problems = cause.problems.map(
