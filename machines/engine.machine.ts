@@ -69,6 +69,11 @@ const engineSetup = setup({
       nowUs: timeOf(context, event),
       keepAsBaseline: context.startIsBaseline,
     })),
+    /** Before anything settles: a latch that is open must be so before the cycle hears that it may begin. */
+    resumeLatch: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "start" || event.resumed === undefined) return
+      enqueue.sendTo("latch", { type: "resumed", ...event.resumed, nowUs: timeOf(context, event) })
+    }),
     end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
     toCycle: sendTo("cycle", ({ event }) => event as WindowEvent | WindowExpiredEvent),
     wakeCycle: sendTo("cycle", ({ context, event }) => ({
@@ -244,7 +249,7 @@ export const engineMachine = engineSetup.createMachine({
       tags: ["safe"],
       description: "Built, not started: nothing is measured and nothing is applied.",
       on: {
-        start: { target: "running", actions: "begin" },
+        start: { target: "running", actions: ["resumeLatch", "begin"] },
         stop: { target: "stopped" },
       },
     },
@@ -276,6 +281,7 @@ export const engineMachine = engineSetup.createMachine({
         stop: { target: "stopping" },
         digest: { actions: "observe" },
         setBaseline: { actions: ["setBaseline", "forgetReference", "beginComparisonAnew"] },
+        rolledBack: { actions: "rollbackToLatch" },
         childDied: { actions: ["noteDeath", "raiseFault"] },
       },
       states: {

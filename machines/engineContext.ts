@@ -17,8 +17,10 @@ import { type CycleLimits, type CycleMemory, DEFAULT_CYCLE_LIMITS } from "./cycl
 import type {
   CycleReport,
   DeadlineEvent,
+  LatchResumedEvent,
   PlantSettledEvent,
   ResetEvent,
+  RolledBackEvent,
   SafeModeReport,
   TickEvent,
   TripEvent,
@@ -95,10 +97,17 @@ export interface RestartEvent {
 }
 
 export type EngineEvent =
-  | { readonly type: "start"; readonly nowUs: number }
+  /** `resumed`: what the latch takes over from an engine whose place this one takes. */
+  | {
+      readonly type: "start"
+      readonly nowUs: number
+      readonly resumed?: Omit<LatchResumedEvent, "type" | "nowUs"> | undefined
+    }
   | { readonly type: "stop"; readonly nowUs: number }
   | { readonly type: "digest"; readonly digest: EngineDigest }
   | { readonly type: "rollback"; readonly nowUs: number }
+  /** Tier 1 has rolled back by itself while nobody was there to count it. */
+  | RolledBackEvent
   | { readonly type: "setBaseline"; readonly nowUs: number }
   | { readonly type: "drained"; readonly nowUs: number }
   | ChildDiedEvent

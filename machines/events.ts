@@ -121,8 +121,23 @@ export interface RolledBackEvent {
   readonly nowUs: number
 }
 
+/** A latch takes the place of another one: what that one remembered, and how it stood where it was open. */
+export interface LatchResumedEvent {
+  readonly type: "resumed"
+  /** Times of the rollbacks within the last hour. */
+  readonly rollbacksUs: ReadonlyArray<number>
+  readonly open: {
+    readonly reason: TripReason
+    readonly exit: SafeModeExit
+    readonly sinceUs: number
+    readonly deadlineUs: number | null
+  } | null
+  readonly nowUs: number
+}
+
 export type SafeModeEvent =
   | TripEvent
+  | LatchResumedEvent
   | ResetEvent
   | { readonly type: "recovered"; readonly improvement: number; readonly nowUs: number }
   | { readonly type: "drained"; readonly nowUs: number }

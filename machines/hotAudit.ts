@@ -3,6 +3,7 @@
  * Tier 1 does (applies, violations, rollbacks, baselines, the latch) it records itself.
  */
 import {
+  AUDIT_BASELINE_SET,
   AUDIT_COMMAND,
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
@@ -73,6 +74,15 @@ export function recordVerdict(hot: HotPath, verdict: RollbackVerdict, nowUs: num
 
 export function recordEngineStarted(hot: HotPath, nowUs: number): void {
   draft(hot, AUDIT_ENGINE_STARTED, nowUs)
+  hot.audit.pushSafety()
+}
+
+/** The baseline that an engine began with, as Tier 1 records one that it sets. */
+export function recordBaselineKept(hot: HotPath, nowUs: number): void {
+  const record = draft(hot, AUDIT_BASELINE_SET, nowUs)
+  const units = new Float64Array(hot.config.knobs)
+  hot.config.baselineUnits(units)
+  record.set(units, RECORD_POINT)
   hot.audit.pushSafety()
 }
 

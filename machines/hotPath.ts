@@ -13,6 +13,7 @@ import type { ApplyProposal, Proposal } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import { APPLY_KINDS, type TripReason, tripCode, VIOLATIONS, type ViolationTag } from "../src/domain/words.ts"
 import {
+  recordBaselineKept,
   recordEngineStarted,
   recordEngineStopped,
   recordNoChange,
@@ -187,7 +188,9 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
     case "begin":
       recordEngineStarted(hot, command.nowUs)
       executor.proposal[P_NOW_US] = command.nowUs
-      if (command.keepAsBaseline && !hot.config.hasBaseline) executor.setBaseline()
+      // One that was kept over a restart is in this run's record too.
+      if (hot.config.hasBaseline) recordBaselineKept(hot, command.nowUs)
+      else if (command.keepAsBaseline) executor.setBaseline()
       return settle(hot, command.nowUs, scope)
     case "end":
       returnToBase(hot, command.nowUs)

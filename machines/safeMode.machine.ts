@@ -63,9 +63,13 @@ function tripped(context: SafeModeContext, reason: TripReason, nowUs: number): P
   }
 }
 
-/** The exit this trip would lead to, which decides the state to enter. */
+/** The exit this event would lead to, which decides the state to enter. */
 const exitAfter = (context: SafeModeContext, event: SafeModeEvent): SafeModeExit | null =>
-  event.type === "trip" ? (tripped(context, event.reason, event.nowUs).exit ?? null) : null
+  event.type === "trip"
+    ? (tripped(context, event.reason, event.nowUs).exit ?? null)
+    : event.type === "resumed"
+      ? (event.open?.exit ?? null)
+      : null
 
 const safeModeSetup = setup({
   // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- setup() infers its types from this
@@ -90,6 +94,17 @@ const safeModeSetup = setup({
       rollbacksInHour(context.rollbacksUs, event.nowUs) + 1 > context.policy.rollbacksPerHour,
   },
   actions: {
+    /** As the latch before it stood. */
+    noteResumed: assign(({ context, event }) =>
+      event.type === "resumed"
+        ? {
+            ...event.open,
+            rollbacksUs: event.rollbacksUs.slice(-context.policy.rollbacksPerHour - 1),
+            nowUs: later(context.nowUs, event.nowUs),
+            trips: context.trips + (event.open === null ? 0 : 1),
+          }
+        : {},
+    ),
     noteTrip: assign(({ context, event }) =>
       event.type === "trip" ? tripped(context, event.reason, event.nowUs) : {},
     ),
@@ -140,12 +155,13 @@ const leave = (exit: SafeModeExit) => ({
   actions: ["noteTime" as const, { type: "reportUnlatched" as const, params: { exit } }],
 })
 
-const trip = [
-  { guard: "demandsReset" as const, target: "#safeMode.open.untilReset", actions: "noteTrip" as const },
-  { guard: "demandsDrain" as const, target: "#safeMode.open.untilDrained", actions: "noteTrip" as const },
-  { guard: "demandsRecovery" as const, target: "#safeMode.open.untilRecovery", actions: "noteTrip" as const },
-  { guard: "demandsTimer" as const, target: "#safeMode.open.untilTimer", actions: "noteTrip" as const },
+const opening = <A extends "noteTrip" | "noteResumed">(actions: A) => [
+  { guard: "demandsReset" as const, target: "#safeMode.open.untilReset", actions },
+  { guard: "demandsDrain" as const, target: "#safeMode.open.untilDrained", actions },
+  { guard: "demandsRecovery" as const, target: "#safeMode.open.untilRecovery", actions },
+  { guard: "demandsTimer" as const, target: "#safeMode.open.untilTimer", actions },
 ]
+const trip = opening("noteTrip")
 
 /** A person lets it go. */
 const reset = {
@@ -188,6 +204,7 @@ export const safeModeMachine = safeModeSetup.createMachine({
       entry: "rearm",
       on: {
         trip,
+        resumed: [...opening("noteResumed"), { actions: "noteResumed" }],
         rolledBack: [tooManyRollbacks, { actions: "noteRollback" }],
         tick: { actions: "noteTime" },
         reset: {},
@@ -201,6 +218,7 @@ export const safeModeMachine = safeModeSetup.createMachine({
       initial: "untilReset",
       on: {
         trip,
+        resumed: {},
         rolledBack: [tooManyRollbacks, { actions: "noteRollback" }],
         reset,
       },

@@ -106,6 +106,31 @@ describe("the latch gets stricter, never looser", () => {
   })
 })
 
+describe("a latch that takes another one's place", () => {
+  it.each(Object.entries(ways))("stands %s as that one stood, and remembers its rollbacks", (state, way) => {
+    const { actor: first } = latch(way.policy)
+    first.send({ type: "rolledBack", nowUs: 1 })
+    first.send({ ...way.trip, nowUs: 3 } as SafeModeEvent)
+    const { reason, exit, sinceUs, deadlineUs, rollbacksUs } = first.getSnapshot().context
+    if (reason === null || exit === null) throw new Error("it did not open")
+    const { actor, reports } = latch(way.policy)
+    actor.send({ type: "resumed", rollbacksUs, open: { reason, exit, sinceUs, deadlineUs }, nowUs: 9 })
+    expect(value(actor)).toBe(`{"open":"${state}"}`)
+    expect(actor.getSnapshot().context).toMatchObject({ reason, exit, sinceUs, deadlineUs, rollbacksUs })
+    expect(reports).toEqual([{ type: "latched", reason, exit, deadlineUs, nowUs: 9 }])
+  })
+
+  it("and was armed is armed, one rollback nearer to a person for each of the hour", () => {
+    const { actor, reports } = latch({ rollbacksPerHour: 2 })
+    actor.send({ type: "resumed", rollbacksUs: [1, 2, 3, 4], open: null, nowUs: 9 })
+    expect(value(actor)).toBe('"armed"')
+    expect(reports).toEqual([])
+    expect(actor.getSnapshot().context.rollbacksUs).toEqual([2, 3, 4])
+    actor.send({ type: "rolledBack", nowUs: 10 })
+    expect(value(actor)).toBe('{"open":"untilReset"}')
+  })
+})
+
 describe("too many rollbacks in an hour demand a person", () => {
   it("when they come as trips", () => {
     const { actor } = latch({ rollbacksPerHour: 2 })
