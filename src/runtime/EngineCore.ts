@@ -35,14 +35,7 @@ import { AuditTrail } from "./AuditTrail.ts"
 import { CycleTimes } from "./CycleTimes.ts"
 import { hotPathOf, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
-import {
-  comparisonState,
-  configurations,
-  countersOf,
-  cycleState,
-  type EngineSnapshot,
-  safeModeState,
-} from "./EngineSnapshot.ts"
+import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
 import { Mender } from "./Mender.ts"
@@ -219,12 +212,15 @@ export class EngineCore {
     this.tick(nowUs)
   }
 
-  rollback(): void {
+  rollback(note?: string): void {
     this.expect("running", "rollback")
     if (!this.hot.config.hasBaseline) throw new NoBaselineError()
     const { rollbacks } = this.hot.executor
-    this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
-    this.mender.confirm(this.hot.executor.rollbacks > rollbacks)
+    const nowUs = this.command(COMMAND_ROLLBACK)
+    this.trail.withNote("rollback", note, this.inEvent, () => {
+      this.actor.send({ type: "rollback", nowUs })
+      this.mender.confirm(this.hot.executor.rollbacks > rollbacks)
+    })
     this.settle()
   }
 
@@ -255,9 +251,12 @@ export class EngineCore {
     this.settle()
   }
 
-  setBaseline(): void {
+  setBaseline(note?: string): void {
     this.expect("running", "setBaseline")
-    this.actor.send({ type: "setBaseline", nowUs: this.command(COMMAND_SET_BASELINE) })
+    const nowUs = this.command(COMMAND_SET_BASELINE)
+    this.trail.withNote("baselineSet", note, this.inEvent, () =>
+      this.actor.send({ type: "setBaseline", nowUs }),
+    )
     this.settle()
   }
 
@@ -277,28 +276,9 @@ export class EngineCore {
   }
 
   snapshot(): EngineSnapshot {
-    const { hot, actor } = this
-    const safeMode = safeModeState(actor, hot)
-    return {
-      runId: this.runId,
-      status: this.status,
-      mode: safeMode === null ? "adapting" : "safe",
-      nowUs: hot.nowUs,
-      generation: hot.config.generation,
-      ...configurations(hot, this.settings.space),
-      cycle: cycleState(actor),
-      safeMode,
-      comparison: comparisonState(actor),
-      counters: countersOf(hot, {
-        windows: this.windows,
-        windowsExpired: this.windowsExpired,
-        cycles: this.cycles,
-        callbackFailures: Object.fromEntries(this.listeners.map(({ name, failures }) => [name, failures])),
-        restarts: this.mender.supervision.restarts(),
-      }),
-      audit: this.trail.state(),
-      fault: this.mender.faultDetail,
-    }
+    const { windows, windowsExpired, cycles } = this
+    const callbackFailures = Object.fromEntries(this.listeners.map(({ name, failures }) => [name, failures]))
+    return takeSnapshot(this, { windows, windowsExpired, cycles, callbackFailures })
   }
 
   /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */

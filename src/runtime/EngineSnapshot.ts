@@ -140,7 +140,7 @@ export function cycleAnswers(
 }
 
 /** What windows of the baseline have shown, or null where none are measured. */
-export function comparisonState(actor: EngineActor): ComparisonState | null {
+function comparisonState(actor: EngineActor): ComparisonState | null {
   const { comparison } = actor.getSnapshot().context
   if (comparison === null) return null
   const { verdict, counts, watch, advantage } = comparison
@@ -162,6 +162,42 @@ export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState |
   return { reason, sinceUs: hot.nowUs, exit: "manualReset", deadlineUs: null }
 }
 
+/** The engine, as far as it is shown. */
+interface Shown {
+  readonly runId: string
+  readonly status: EngineSnapshot["status"]
+  readonly hot: HotPath
+  readonly actor: EngineActor
+  readonly settings: { readonly space: ParamSpace }
+  readonly trail: { readonly state: () => AuditState }
+  readonly mender: {
+    readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
+    readonly faultDetail: string | null
+  }
+}
+
+/** Everything as it is at this moment, beside what the engine counts itself. */
+export function takeSnapshot(
+  { runId, status, hot, actor, settings, trail, mender }: Shown,
+  counts: Omit<Parameters<typeof countersOf>[1], "restarts">,
+): EngineSnapshot {
+  const safeMode = safeModeState(actor, hot)
+  return {
+    runId,
+    status,
+    mode: safeMode === null ? "adapting" : "safe",
+    nowUs: hot.nowUs,
+    generation: hot.config.generation,
+    ...configurations(hot, settings.space),
+    cycle: cycleState(actor),
+    safeMode,
+    comparison: comparisonState(actor),
+    counters: countersOf(hot, { ...counts, restarts: mender.supervision.restarts() }),
+    audit: trail.state(),
+    fault: mender.faultDetail,
+  }
+}
+
 const byWord = <W extends string>(
   words: ReadonlyArray<string>,
   counts: ArrayLike<number>,
@@ -173,7 +209,7 @@ const byWord = <W extends string>(
   ) as Record<W, number>
 
 /** Every count there is. */
-export function countersOf(
+function countersOf(
   hot: HotPath,
   own: {
     readonly windows: number
@@ -203,7 +239,7 @@ export function countersOf(
 }
 
 /** The three configurations of a hot path, by name. */
-export function configurations(
+function configurations(
   hot: HotPath,
   space: ParamSpace,
 ): Pick<EngineSnapshot, "values" | "base" | "baseline"> {
