@@ -6,6 +6,7 @@ import { NOT_TRIPPED } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { RollbackVerdict } from "../control/rollbackTest.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
+import type { Resumption } from "../domain/Resumption.ts"
 import {
   type SafeModeExit,
   TRIP_REASONS,
@@ -98,6 +99,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly audit: AuditState
   /** What broke, when something did. */
   readonly fault: string | null
+  /** Where it began and why, when it took the place of another run; null when it began anew. */
+  readonly resumption: Resumption | null
 }
 
 export type EngineActor = ActorRefFrom<typeof engineMachine>
@@ -122,7 +125,7 @@ export function cycleState(actor: EngineActor): CycleState | null {
     cycles,
     eta: kernel.eta(block),
     probe: started ? kernel.probe(block) : kernel.settings.probe,
-    noise: Math.sqrt(kernel.noise(block)),
+    noise: kernel.noise(block),
     loss: cycles > 0 ? kernel.loss(block) : null,
     reheats: kernel.reheats(block),
   }
@@ -169,6 +172,7 @@ interface Shown {
   readonly hot: HotPath
   readonly actor: EngineActor
   readonly settings: { readonly space: ParamSpace }
+  readonly resumption: Resumption | null
   readonly trail: { readonly state: () => AuditState }
   readonly mender: {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
@@ -178,7 +182,7 @@ interface Shown {
 
 /** Everything as it is at this moment, beside what the engine counts itself. */
 export function takeSnapshot(
-  { runId, status, hot, actor, settings, trail, mender }: Shown,
+  { runId, status, hot, actor, settings, resumption, trail, mender }: Shown,
   counts: Omit<Parameters<typeof countersOf>[1], "restarts">,
 ): EngineSnapshot {
   const safeMode = safeModeState(actor, hot)
@@ -195,6 +199,7 @@ export function takeSnapshot(
     counters: countersOf(hot, { ...counts, restarts: mender.supervision.restarts() }),
     audit: trail.state(),
     fault: mender.faultDetail,
+    resumption,
   }
 }
 

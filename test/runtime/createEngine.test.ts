@@ -56,6 +56,20 @@ describe("an engine in manual time", () => {
     expect(await run(43)).not.toBe(first)
   })
 
+  it("tells the noise of one reading in units of the objective: four times the objective, four times the noise", async () => {
+    const noiseOf = async (factor: number): Promise<number> => {
+      const engine = manual()
+      await engine.start()
+      drive(engine, { digests: 4000, objective: (values, i) => factor * (bowl(values) + wobble(i, 0.05)) })
+      const noise = engine.getSnapshot().cycle?.noise ?? Number.NaN
+      await engine.stop()
+      return noise
+    }
+    const once = await noiseOf(1)
+    expect(once).toBeGreaterThan(0)
+    expect(await noiseOf(4)).toBe(4 * once)
+  })
+
   it.each([2 ** 20, 2 ** -30])(
     "takes the same way, bit for bit, when the objective is times %d",
     async (scale) => {
