@@ -22,6 +22,7 @@ import {
   noteContext,
   presentContext,
   presentLoss,
+  type Regime,
 } from "./homeostasis.ts"
 
 export interface ReentryPolicy extends HomeostasisPolicy {
@@ -44,7 +45,9 @@ export const DEFAULT_REENTRY: ReentryPolicy = Object.freeze({
 
 interface Trip {
   readonly phase: "ramp" | "canary" | "broken" | "revert"
-  readonly regime: number
+  /** Null where it goes to a place that no regime remembers. */
+  readonly regime: number | null
+  readonly to: ReadonlyArray<number>
   /** Where it began: where to go back to, and the loss there. */
   readonly from: ReadonlyArray<number>
   readonly level: LossLevel
@@ -140,9 +143,9 @@ export function planReentry(
   if (state.trip === null) return setOut(state, where, policy)
   const { trip, memory } = state
   const regime = memory.regimes.find(({ id }) => id === trip.regime)
-  if (regime === undefined) return turnBack(state, trip, where, policy)
-  const context = presentContext(memory, policy)
-  if (context !== null && distanceOf(context, regime.fingerprint) > 2 * policy.radius)
+  if (regime === undefined && trip.regime !== null) return turnBack(state, trip, where, policy)
+  const context = regime === undefined ? null : presentContext(memory, policy)
+  if (regime !== undefined && context !== null && distanceOf(context, regime.fingerprint) > 2 * policy.radius)
     // Another load: neither the destination nor the level before means anything now.
     return {
       state: { memory, trip: null },
@@ -153,9 +156,9 @@ export function planReentry(
   if (trip.phase === "canary") return judge(state, trip, where, policy)
   if (where.nowUs - trip.sinceUs > policy.rampUs)
     return turnBack(state, { ...trip, phase: "revert" }, where, policy)
-  const target = stepToward(regime.unit, where)
+  const target = stepToward(trip.to, where)
   if (target === null) {
-    if (!isThere(regime.unit, where))
+    if (!isThere(trip.to, where))
       return { state, plan: say("blocked", trip.regime, true, { level: trip.level }) }
     const arrived: Trip = { ...trip, phase: "canary", windows: 0, sum: 0, squares: 0 }
     return { state: { memory, trip: arrived }, plan: say("canary", trip.regime, true, { level: trip.level }) }
@@ -185,18 +188,65 @@ function setOut(state: ReentryState, where: Whereabouts, policy: ReentryPolicy) 
   const target = stepToward(regime.unit, where)
   if (target === null) return none("blocked", regime.id, distance)
   const trip: Trip = {
-    phase: "ramp",
+    ...tripTo(regime.unit, where, level),
     regime: regime.id,
-    from: where.base,
-    level,
-    sinceUs: where.nowUs,
-    windows: 0,
-    sum: 0,
-    squares: 0,
   }
   const plan = say("ramp", regime.id, true, { target, distance, level })
   return { state: { memory: forgetStay(memory), trip }, plan }
 }
+
+const tripTo = (to: ReadonlyArray<number>, where: Whereabouts, level: LossLevel): Trip => ({
+  phase: "ramp",
+  regime: null,
+  to,
+  from: where.base,
+  level,
+  sinceUs: where.nowUs,
+  windows: 0,
+  sum: 0,
+  squares: 0,
+})
+
+/**
+ * Sets out for a place that no regime remembers, as that of a variant. With a canary it stays there unless it is worse beyond
+ * doubt; without one it is on its way back, and whatever was under way is over.
+ */
+export function setOutFor(
+  { memory }: ReentryState,
+  to: ReadonlyArray<number>,
+  where: Whereabouts,
+  canary: boolean,
+): ReentryState {
+  const trip = tripTo(to, where, presentLoss(memory))
+  return { memory: forgetStay(memory), trip: canary ? trip : { ...trip, phase: "revert", from: to } }
+}
+
+/** Somebody else put the plant elsewhere: it is over. `bad`: because of what was seen on the way, which counts as a loss. */
+export function breakOff(
+  { memory, trip }: ReentryState,
+  nowUs: number,
+  bad: boolean,
+  policy: ReentryPolicy = DEFAULT_REENTRY,
+): { readonly state: ReentryState; readonly evictions: ReadonlyArray<Eviction> } {
+  const { state, evictions } =
+    bad && trip !== null && trip.phase !== "revert"
+      ? doubt(memory, trip.regime, nowUs, policy)
+      : { state: memory, evictions: [] }
+  return { state: { memory: forgetStay(state), trip: null }, evictions }
+}
+
+/** A window showed what must not be: a canary that ran on regardless would be none. */
+export function condemn(state: ReentryState): ReentryState {
+  const { memory, trip } = state
+  return trip === null || trip.phase === "revert" ? state : { memory, trip: { ...trip, phase: "broken" } }
+}
+
+/** Changes a regime where it is one. */
+const withRegime = (
+  memory: HomeostasisState,
+  id: number | null,
+  change: (regime: Regime) => Regime,
+): HomeostasisState => (id === null ? memory : changeRegime(memory, id, change))
 
 function judge(state: ReentryState, trip: Trip, where: Whereabouts, policy: ReentryPolicy) {
   const { windows, sum, squares, level } = trip
@@ -209,15 +259,16 @@ function judge(state: ReentryState, trip: Trip, where: Whereabouts, policy: Reen
   if (windows < policy.canary) return { state, plan: waiting }
   const error = SIGMAS * Math.sqrt(canary.variance + level.variance)
   const gain = level.mean - mean
-  if (gain > error) {
-    const memory = changeRegime(state.memory, trip.regime, (one) => ({
+  const lost = gain < -error
+  // Whoever sent a trial asks only that it is not worse; a memory claims to be better.
+  if (gain > error || (trip.regime === null && !lost)) {
+    const memory = withRegime(state.memory, trip.regime, (one) => ({
       ...one,
       kept: one.kept + 1,
       metUs: where.nowUs,
     }))
     return { state: { memory, trip: null }, plan: say("kept", trip.regime, false, { level, canary }) }
   }
-  const lost = gain < -error
   if (!lost && windows < policy.canaryDeadline) return { state, plan: waiting }
   return lose(state, trip, where, policy, lost ? "lost" : "undecided", canary)
 }
@@ -239,8 +290,9 @@ function lose(
 }
 
 /** One more loss for a regime: the next try comes later, and after so many there is none. */
-function doubt(memory: HomeostasisState, id: number, nowUs: number, policy: ReentryPolicy) {
+function doubt(memory: HomeostasisState, id: number | null, nowUs: number, policy: ReentryPolicy) {
   // One that cannot show its worth in time has not shown it either.
+  if (id === null) return { state: memory, evictions: [] }
   const changed = changeRegime(memory, id, (one) => {
     const lost = one.lost + 1
     const doubts = Math.min(6, Math.max(0, lost - one.kept))
@@ -258,7 +310,7 @@ function turnBack(state: ReentryState, trip: Trip, where: Whereabouts, policy: R
     return { state: back, plan: say("revert", trip.regime, true, { target, level: trip.level }) }
   const there = isThere(trip.from, where)
   if (!there) return { state: back, plan: say("blocked", trip.regime, true, { level: trip.level }) }
-  const memory = changeRegime(state.memory, trip.regime, (one) => ({
+  const memory = withRegime(state.memory, trip.regime, (one) => ({
     ...one,
     retryUs: Math.max(one.retryUs, where.nowUs + policy.retryUs),
   }))

@@ -91,6 +91,8 @@ export type SelectionReason =
   | "constraintBroken"
   | "contextLeft"
   | "notSelectable"
+  | "regressed"
+  | "tripped"
 
 /** Why a variant could not be chosen; null for one that could. */
 export type Ineligible = "quarantined" | "context" | null
@@ -199,6 +201,25 @@ export function selectVariant(
   return decide(drawn, name, "switch", "drawn", candidates, draws, settings)
 }
 
+/**
+ * Leaves the live variant by its rollback plan, never held back: because its canary lost (`regressed`), because the plant had to
+ * be put back under it (`tripped`), or, with `why` null, where a constraint of its own is broken. Null where it may stay.
+ */
+export function leaveVariant(
+  state: SelectionState,
+  offered: ReadonlyArray<SelectableVariant>,
+  channels: Channels,
+  why: "regressed" | "tripped" | null,
+  atUs: number,
+  settings: SelectionSettings = DEFAULT_SELECTION,
+): { readonly state: SelectionState; readonly decision: SelectionDecision } | null {
+  const held = { ...state, nowUs: later(state.nowUs, atUs) }
+  if (held.live === null) return null
+  const live = offered.find(({ name }) => name === held.live)
+  const reason = why ?? (live === undefined ? "notSelectable" : whatIsWrong(held, live, channels))
+  return reason === null ? null : escape(held, live, offered, channels, reason, settings)
+}
+
 const later = (a: number, b: number): number => (b > a ? b : a)
 
 /** Why the live variant must be left now, or null. */
@@ -231,11 +252,12 @@ function escape(
   live: SelectableVariant | undefined,
   offered: ReadonlyArray<SelectableVariant>,
   channels: Channels,
-  reason: "notSelectable" | "constraintBroken" | "contextLeft",
+  reason: "notSelectable" | "constraintBroken" | "contextLeft" | "regressed" | "tripped",
   settings: SelectionSettings,
 ) {
   const untilUs = state.nowUs + (live?.rollback.quarantineUs ?? 0)
-  const shut = reason === "constraintBroken" && live !== undefined ? [{ name: live.name, untilUs }] : []
+  const broken = reason !== "notSelectable" && reason !== "contextLeft"
+  const shut = broken && live !== undefined ? [{ name: live.name, untilUs }] : []
   const next = { ...state, quarantine: [...state.quarantine, ...shut] }
   const candidates = judged(next, offered, channels)
   const fit = offered.filter(({ name }, i) => name !== state.live && candidates[i].ineligible === null)
