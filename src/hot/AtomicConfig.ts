@@ -62,11 +62,12 @@ export class AtomicConfig {
 
   /**
    * Starts at generation 1 on `initialUnit`, snapped to the grid. `buffer`, if given, has at least `byteLength(knobs)` bytes
-   * and is overwritten. A RangeError for positions out of bounds or a buffer too small.
+   * and is overwritten. With null instead of positions what lies in `buffer` is taken over: see `takeOver`. A RangeError for
+   * positions out of bounds or a buffer too small.
    */
-  constructor(table: KnobTable, initialUnit: Float64Array, buffer?: SharedArrayBuffer | ArrayBuffer) {
+  constructor(table: KnobTable, initialUnit: Float64Array | null, buffer?: SharedArrayBuffer | ArrayBuffer) {
     const knobs = table.size
-    if (initialUnit.length !== knobs)
+    if (initialUnit !== null && initialUnit.length !== knobs)
       throw new RangeError(`${knobs} initial positions wanted, not ${initialUnit.length}`)
     const bytes = byteLengthOf(knobs)
     if (buffer !== undefined && buffer.byteLength < bytes) {
@@ -80,11 +81,22 @@ export class AtomicConfig {
     this.table = table
     this.block = new Float64Array(this.buffer, 0, bytes / 8)
     this.words = new Int32Array(this.buffer, 0, 4)
-    this.block.fill(0)
     this.deskAt = deskStart(knobs)
-    this.words[WORD_KNOBS] = knobs
     this.firstUnitsAt = versionsStart(knobs) + VERSION_UNITS
     this.width = versionWidth(knobs)
+    if (initialUnit === null) {
+      if (this.words[WORD_KNOBS] !== knobs)
+        throw new RangeError(`there is no configuration of ${knobs} knobs in this buffer to take over`)
+      // Readers go on meanwhile: only the published version is looked at, and nothing is written.
+      this.sequence = Atomics.load(this.words, WORD_SEQUENCE)
+      this.unitsAt = this.firstUnitsAt + (this.sequence & LAST_VERSION) * this.width
+      this.valuesAt = this.unitsAt + knobs
+      this.nextUnitsAt = this.firstUnitsAt + ((this.sequence + 1) & LAST_VERSION) * this.width
+      this.nextValuesAt = this.nextUnitsAt + knobs
+      return
+    }
+    this.block.fill(0)
+    this.words[WORD_KNOBS] = knobs
     this.unitsAt = this.firstUnitsAt
     this.valuesAt = this.unitsAt + knobs
     const bad = table.place(initialUnit, 0, this.block, this.unitsAt, this.valuesAt)
@@ -94,6 +106,15 @@ export class AtomicConfig {
     this.nextUnitsAt = this.unitsAt + versionWidth(knobs)
     this.nextValuesAt = this.nextUnitsAt + knobs
     Atomics.store(this.words, WORD_SEQUENCE, 0)
+  }
+
+  /**
+   * The writer of a buffer whose last writer is gone for good: live configuration, generation, baseline and latch are as that
+   * one left them, whatever it was amid. Two writers at once would tear it; make sure that the other one has ended. A
+   * RangeError where no configuration of this many knobs lies in the buffer.
+   */
+  static takeOver(table: KnobTable, buffer: SharedArrayBuffer | ArrayBuffer): AtomicConfig {
+    return new AtomicConfig(table, null, buffer)
   }
 
   /** Bytes of the buffer for so many knobs. */
@@ -188,6 +209,8 @@ export class AtomicConfig {
   /** Makes positions that are on the grid already, live under the generation in `cells[at]`, the baseline. */
   keepBaseline(units: Float64Array, cells: Float64Array, at: number): void {
     const { block, knobs, table } = this
+    // None while it is written: a thread that is ended amid it leaves no half of one behind.
+    block[HEAD_BASELINE_GENERATION] = 0
     table.place(units, 0, block, HEADER_DOUBLES, HEADER_DOUBLES + knobs)
     block[HEAD_BASELINE_GENERATION] = cells[at]
   }

@@ -51,6 +51,11 @@ export class ConfigReader {
     return this.copy(out, 0)
   }
 
+  /** Counts publications and wraps: as long as it is the same, so is the configuration. */
+  get sequence(): number {
+    return Atomics.load(this.words, SEQUENCE)
+  }
+
   /** Trip reason while SafeMode is open, else 0. */
   get latch(): number {
     return Atomics.load(this.words, WORD_LATCH)

@@ -10,31 +10,25 @@
 import {
   ACCEPTED,
   AUDIT_QUEUE_FULL,
-  BUDGET_EXHAUSTED,
-  CONSTRAINT_VIOLATION,
   DIGEST_CONSTRAINT_MARGIN,
   EMERGENCY,
   FIRST_CHANNEL,
   KERNEL_NO_CHANGE,
   MINUS,
   NOT_TRIPPED,
-  OBJECTIVE_REGRESSION,
   PLUS,
-  THRASHING,
   TRIP_AUDIT_QUEUE_FULL,
-  TRIP_BUDGET_EXHAUSTED,
   TRIP_CONSTRAINT_EMERGENCY,
   TRIP_ENGINE_FAULT,
   TRIP_MANUAL,
   TRIP_OBJECTIVE_REGRESSION,
-  TRIP_REPEATED_VIOLATIONS,
   TRIP_TELEMETRY_LOST,
-  TRIP_THRASHING,
   UPDATE,
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "./codes.ts"
 import type { HotPath } from "./HotPath.ts"
+import { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
 import {
   P_EXPECTED_GENERATION,
   P_ID,
@@ -43,27 +37,9 @@ import {
   P_TARGET,
   type SafetyExecutor,
 } from "./SafetyExecutor.ts"
+import type { SharedBudget, Sharer } from "./SharedBudget.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
-
-/** When a loop gives up, and which way is down. Counts are occurrences in a row. */
-export interface CycleOptions {
-  readonly timeoutsToTrip: number
-  readonly refusalsToTrip: number
-  /** -1 when the objective is maximised. */
-  readonly sign: 1 | -1
-  /** How long SafeMode holds when a timer may end it. */
-  readonly safeModeUs: number
-  /** Whether the configuration at the start is the first baseline. */
-  readonly startIsBaseline: boolean
-}
-
-export const DEFAULT_CYCLE: CycleOptions = Object.freeze({
-  timeoutsToTrip: 3,
-  refusalsToTrip: 3,
-  sign: 1,
-  safeModeUs: 30_000_000,
-  startIsBaseline: true,
-})
+import { tripFor } from "./tripFor.ts"
 
 /** Phases of the loop: the states of the cycle's chart, by number. */
 export const READY = 0
@@ -82,7 +58,7 @@ const BY_RESET = 2
 /** Position of the margin among a window's channels. */
 const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 
-export class HotLoop {
+export class HotLoop implements Sharer {
   readonly hot: HotPath
   readonly kernel: SpsaKernel
   readonly options: CycleOptions
@@ -96,6 +72,12 @@ export class HotLoop {
   timeouts = 0
   /** The tuner's state after the last completed cycle. */
   state: Float64Array
+  /** What it shares with other loops; null: nothing. */
+  shared: SharedBudget | null = null
+  // As one who waits for a seat of it: see `Sharer`.
+  seated = false
+  waiting = false
+  behind: Sharer | null = null
   private next: Float64Array
   private started = false
   private refusals = 0
@@ -128,11 +110,32 @@ export class HotLoop {
     this.proceed()
   }
 
+  /** As `start`, with what another loop over the same knobs had learnt (`state`), and no new baseline. */
+  startFrom(state: Float64Array): void {
+    if (this.started) return
+    this.started = true
+    this.state.set(state)
+    this.resume()
+    this.proceed()
+  }
+
+  /** Nobody reports: back to the base and still, until `reset`. SafeMode is not opened, and one that is open stays. */
+  rest(): void {
+    if (!this.started || this.phase === FROZEN) return
+    this.executorNow()
+    this.hot.returnToBase()
+    this.phase = FROZEN
+    this.exit = BY_RESET
+    this.leaveSeat()
+    this.hot.reopenWindow()
+  }
+
   /** Ends tuning and leaves the plant on its base. */
   stop(): void {
     if (!this.started) return
     this.started = false
     this.phase = FROZEN
+    this.leaveSeat()
     this.executorNow()
     this.hot.returnToBase()
   }
@@ -156,7 +159,12 @@ export class HotLoop {
     this.open(TRIP_MANUAL)
   }
 
-  /** Leaves SafeMode by hand, unless the audit still has no room. */
+  /** When a timer leads out of SafeMode; infinite where none does. */
+  get deadlineUs(): number {
+    return this.phase === FROZEN && this.exit === BY_TIMER ? this.due[0] : Number.POSITIVE_INFINITY
+  }
+
+  /** Leaves SafeMode by hand, or a rest, unless the audit still has no room. */
   reset(): void {
     if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && !this.hot.audit.drained))
       this.close()
@@ -208,6 +216,11 @@ export class HotLoop {
   /** True when the targets in the inbox were applied. Otherwise the cycle starts over, or SafeMode opened. */
   private ask(kind: number): boolean {
     const { executor, config, nowCell } = this.hot
+    const { shared } = this
+    if (shared !== null && !shared.admits(nowCell, this)) {
+      this.due[0] = shared.againUs
+      return false
+    }
     const inbox = executor.proposal
     inbox[P_NOW_US] = nowCell[0]
     inbox[P_EXPECTED_GENERATION] = config.generation
@@ -218,6 +231,7 @@ export class HotLoop {
     if (status === ACCEPTED) {
       this.refusals = 0
       executor.band(this.band)
+      if (shared !== null) shared.applied(this)
       return true
     }
     this.refusal = this.refusals === 0 || this.refusal === status ? status : ACCEPTED
@@ -228,9 +242,14 @@ export class HotLoop {
     return false
   }
 
+  private leaveSeat(): void {
+    if (this.shared !== null) this.shared.leave(this)
+  }
+
   /** Draws the next pair; the same one as before where the cycle was not completed. */
   private ready(): void {
     this.phase = READY
+    this.leaveSeat()
     this.readings.fill(Number.NaN)
     this.kernel.begin(this.state)
   }
@@ -325,6 +344,7 @@ export class HotLoop {
     // A second trip while open can make leaving harder, never easier.
     if (this.phase !== FROZEN || exit > this.exit) this.exit = exit
     this.phase = FROZEN
+    this.leaveSeat()
     this.trips++
     this.lastTrip = reason
     this.refusals = 0
@@ -358,23 +378,5 @@ export class HotLoop {
     executor.band(this.band)
     this.due[0] = executor.nextApplyUs
     this.ready()
-  }
-}
-
-/** What a run of refusals means: one common cause has its own trip, a mixture is a proposer that misbehaves. */
-function tripFor(status: number): number {
-  switch (status) {
-    case THRASHING:
-      return TRIP_THRASHING
-    case BUDGET_EXHAUSTED:
-      return TRIP_BUDGET_EXHAUSTED
-    case OBJECTIVE_REGRESSION:
-      return TRIP_OBJECTIVE_REGRESSION
-    case CONSTRAINT_VIOLATION:
-      return TRIP_CONSTRAINT_EMERGENCY
-    case AUDIT_QUEUE_FULL:
-      return TRIP_AUDIT_QUEUE_FULL
-    default:
-      return TRIP_REPEATED_VIOLATIONS
   }
 }

@@ -113,10 +113,10 @@ export class HotPath {
     const { table, policy } = options
     const manualTime = options.manualTime ?? false
     this.table = table
-    this.config = new AtomicConfig(table, options.initialUnit, options.buffer)
-    this.audit = new AuditRing(table.size, options.auditCapacity)
+    this.config = options.config ?? new AtomicConfig(table, options.initialUnit, options.buffer)
+    this.audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)
     this.executor = new SafetyExecutor(table, this.config, this.audit, policy)
-    this.ring = new TelemetryRing(options.ringCapacity, options.ringPolicy)
+    this.ring = options.ring ?? new TelemetryRing(options.ringCapacity, options.ringPolicy)
     this.window = new WindowAccumulator({
       ...options.window,
       maxAheadUs: options.window.maxAheadUs ?? AHEAD_US,

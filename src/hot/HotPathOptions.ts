@@ -1,13 +1,16 @@
 /** What goes into a hot path: its options, and a digest in words. */
+import type { AtomicConfig } from "./AtomicConfig.ts"
+import type { AuditRing } from "./AuditRing.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
+import type { TelemetryRing } from "./TelemetryRing.ts"
 import type { WindowNumbers } from "./WindowAccumulator.ts"
 
 /** What a hot path is made of. */
 export interface HotPathOptions {
   readonly table: KnobTable
   readonly policy: GuardrailNumbers
-  /** Where the plant starts, unit space; also the first base. */
+  /** Where the plant starts, unit space; also the first base. Without effect beside `config`. */
   readonly initialUnit: Float64Array
   readonly window: WindowNumbers
   /** Digests, a power of two. */
@@ -18,6 +21,11 @@ export interface HotPathOptions {
   readonly auditCapacity: number
   /** Memory for the configuration, `AtomicConfig.byteLength` bytes; own shared memory when absent. */
   readonly buffer?: SharedArrayBuffer | ArrayBuffer
+  /** The configuration of a writer that is gone, taken over (`AtomicConfig.takeOver`): then it begins where that one stands. */
+  readonly config?: AtomicConfig | undefined
+  /** Rings that several hot paths of one thread share, drained after every call on each; own ones when absent. */
+  readonly ring?: TelemetryRing
+  readonly audit?: AuditRing
   /** Write every digest and every tick that led to something into the audit ring, so that a run can be replayed. */
   readonly journalDigests?: boolean
   /** Digests drive the time: their stamps raise now however far. Without it a stamp over 1 ms ahead is invalid. */

@@ -114,18 +114,26 @@ export class SpsaKernel {
   private readonly n: number
   private readonly signs: SignDraw
   private readonly probes: ProbeTable
-  private readonly work = new Float64Array(WORK_CELLS)
+  private readonly work: Float64Array
   /** Plus minus minus, by knob, as applied. */
   private readonly displacement: Float64Array
 
-  constructor(table: KnobTable, settings: SpsaSettings) {
+  /**
+   * `alike`, a kernel over the same table and step limit, lends what does not depend on the seed, scratch included: calls on
+   * one thread do not overlap. A RangeError where the two are not alike.
+   */
+  constructor(table: KnobTable, settings: SpsaSettings, alike?: SpsaKernel) {
+    if (alike !== undefined && (alike.table !== table || alike.settings.maxStep !== settings.maxStep)) {
+      throw new RangeError("kernels that share must have one knob table and one step limit")
+    }
     this.table = table
     this.settings = settings
     this.n = table.size
     this.stateLength = spsaStateLength(table.size)
     this.signs = new SignDraw(settings.seed)
-    this.probes = new ProbeTable(table, settings.maxStep)
-    this.displacement = new Float64Array(table.size)
+    this.probes = alike?.probes ?? new ProbeTable(table, settings.maxStep)
+    this.work = alike?.work ?? new Float64Array(WORK_CELLS)
+    this.displacement = alike?.displacement ?? new Float64Array(table.size)
   }
 
   /** A fresh state with its base at the given unit positions. */

@@ -57,12 +57,12 @@ export {
   READINGS,
   SpsaKernel,
 } from "./SpsaKernel.ts"
+export { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
+export { SharedBudget, type SharedBudgetNumbers } from "./SharedBudget.ts"
 export {
   APPLYING_MINUS,
   APPLYING_PLUS,
   COMPUTING,
-  type CycleOptions,
-  DEFAULT_CYCLE,
   FROZEN,
   HotLoop,
   READY,

@@ -30,7 +30,6 @@ import {
   APPLYING_MINUS,
   APPLYING_PLUS,
   COMPUTING,
-  type CycleOptions,
   FROZEN,
   HotLoop,
   READY,
@@ -39,6 +38,7 @@ import {
 } from "../../src/hot/HotLoop.ts"
 import { RECORD_KIND, RECORD_TIMESTAMP_US } from "../../src/hot/AuditRing.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
+import type { CycleOptions } from "../../src/hot/cycleOptions.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"

@@ -1,0 +1,21 @@
+/** What a loop without actors is told besides its hot path and its tuner. */
+
+/** When a loop gives up, and which way is down. Counts are occurrences in a row. */
+export interface CycleOptions {
+  readonly timeoutsToTrip: number
+  readonly refusalsToTrip: number
+  /** -1 when the objective is maximised. */
+  readonly sign: 1 | -1
+  /** How long SafeMode holds when a timer may end it. */
+  readonly safeModeUs: number
+  /** Whether the configuration at the start is the first baseline. */
+  readonly startIsBaseline: boolean
+}
+
+export const DEFAULT_CYCLE: CycleOptions = Object.freeze({
+  timeoutsToTrip: 3,
+  refusalsToTrip: 3,
+  sign: 1,
+  safeModeUs: 30_000_000,
+  startIsBaseline: true,
+})

@@ -1,0 +1,183 @@
+/** Loops that share one resource: never more of them off their base than there are seats, never more applies than agreed. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import {
+  ACCEPTED,
+  DIGEST_GENERATION,
+  DIGEST_OBJECTIVE,
+  DIGEST_TIMESTAMP_US,
+  DROP_OLDEST,
+  LINEAR,
+  TRIMMED_MEAN,
+} from "../../src/hot/codes.ts"
+import { FROZEN, HotLoop } from "../../src/hot/HotLoop.ts"
+import { HotPath } from "../../src/hot/HotPath.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { SharedBudget } from "../../src/hot/SharedBudget.ts"
+import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
+import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
+import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
+
+const policy = { ...GUARDRAILS.balanced, appliesPerSecond: 100, minIntervalUs: 0 }
+const table = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
+
+function loopOf(seed: number): HotLoop {
+  const hot = new HotPath({
+    table,
+    policy,
+    initialUnit: Float64Array.of(0.5),
+    window: {
+      windowDigests: 1,
+      windowUs: 1e6,
+      settleUs: 0,
+      maxAgeUs: 1e6,
+      aggregate: TRIMMED_MEAN,
+      trim: 0.1,
+    },
+    ringCapacity: 16,
+    ringPolicy: DROP_OLDEST,
+    auditCapacity: 64,
+    manualTime: true,
+  })
+  return new HotLoop(hot, new SpsaKernel(table, { ...DEFAULT_SPSA, seed, maxStep: policy.maxStep }))
+}
+
+const isOffBase = ({ hot }: HotLoop): boolean => hot.config.unit(0) !== hot.executor.base[0]
+
+/** Every loop reports once a round; returns the times of the applies. */
+function run(
+  loops: ReadonlyArray<HotLoop>,
+  rounds: number,
+  everyUs: number,
+  look: () => void,
+): Array<number> {
+  const applies: Array<number> = []
+  for (let round = 1; round <= rounds; round++) {
+    for (const loop of loops) {
+      const { hot } = loop
+      const before = hot.executor.applies
+      hot.nowCell[0] = round * everyUs
+      hot.digest.fill(Number.NaN)
+      hot.digest[DIGEST_TIMESTAMP_US] = round * everyUs
+      hot.digest[DIGEST_GENERATION] = hot.config.generation
+      hot.digest[DIGEST_OBJECTIVE] = (hot.config.unit(0) - 0.3) ** 2
+      loop.observe()
+      for (let i = before; i < hot.executor.applies; i++) applies.push(round * everyUs)
+      hot.audit.drain(() => {})
+      look()
+    }
+  }
+  return applies
+}
+
+describe("a shared budget", () => {
+  it("never lets more loops off their base than it has seats, nor more applies into a second than agreed", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 5_000, max: 200_000 }),
+        (probing, appliesPerSecond, count, everyUs) => {
+          const shared = new SharedBudget({ probing, appliesPerSecond })
+          const loops = Array.from({ length: count }, (_, i) => loopOf(i))
+          for (const loop of loops) {
+            loop.shared = shared
+            loop.hot.nowCell[0] = 1
+            loop.start()
+          }
+          const applies = run(loops, 150, everyUs, () => {
+            expect(loops.filter(isOffBase).length).toBeLessThanOrEqual(probing)
+          })
+          applies.forEach((at, i) => {
+            const later = applies[i + appliesPerSecond]
+            if (later !== undefined) expect(later - at).toBeGreaterThanOrEqual(1e6)
+          })
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  it("lets every loop learn in its turn", () => {
+    const shared = new SharedBudget({ probing: 1, appliesPerSecond: 1000 })
+    const loops = [loopOf(1), loopOf(2), loopOf(3)]
+    for (const loop of loops) {
+      loop.shared = shared
+      loop.start()
+    }
+    run(loops, 4_000, 20_000, () => {})
+    for (const { hot } of loops) expect(Math.abs(hot.executor.base[0] - 0.3)).toBeLessThan(0.05)
+    expect(shared.waits).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ["a trip", (loop: HotLoop) => loop.trip()],
+    ["a rest", (loop: HotLoop) => loop.rest()],
+    ["a stop", (loop: HotLoop) => loop.stop()],
+  ])("has the seat back after %s amid a cycle", (_, leave) => {
+    const shared = new SharedBudget({ probing: 1, appliesPerSecond: 1000 })
+    const loop = loopOf(1)
+    loop.shared = shared
+    loop.start()
+    expect(shared.seated).toBe(1)
+    expect(isOffBase(loop)).toBe(true)
+    leave(loop)
+    expect(shared.seated).toBe(0)
+    expect(isOffBase(loop)).toBe(false)
+    leave(loop)
+    expect(shared.seated).toBe(0)
+  })
+
+  it("never holds a safety action back", () => {
+    const shared = new SharedBudget({ probing: 1, appliesPerSecond: 0.001 })
+    const loop = loopOf(1)
+    loop.shared = shared
+    loop.start()
+    expect(isOffBase(loop)).toBe(true)
+    expect(loop.hot.rollback()).toBe(ACCEPTED)
+    expect(isOffBase(loop)).toBe(false)
+  })
+
+  it.each([
+    [{ probing: 0, appliesPerSecond: 1 }, "probing"],
+    [{ probing: 1.5, appliesPerSecond: 1 }, "probing"],
+    [{ probing: 1, appliesPerSecond: 0 }, "appliesPerSecond"],
+    [{ probing: 1, appliesPerSecond: Number.NaN }, "appliesPerSecond"],
+    [{ probing: 1, appliesPerSecond: Number.POSITIVE_INFINITY }, "appliesPerSecond"],
+  ])("refuses %j and names %s", (numbers, name) => {
+    expect(() => new SharedBudget(numbers)).toThrow(name)
+  })
+})
+
+describe("a loop at rest", () => {
+  it("stands on its base, proposes nothing, keeps what it has learnt and goes on when it is told to", () => {
+    const loop = loopOf(7)
+    loop.start()
+    run([loop], 301, 20_000, () => {})
+    const learnt = loop.hot.executor.base[0]
+    loop.rest()
+    const { applies } = loop.hot.executor
+    run([loop], 400, 20_000, () => {})
+    expect(loop.phase).toBe(FROZEN)
+    expect(loop.hot.executor.applies).toBe(applies)
+    expect(loop.hot.config.unit(0)).toBe(learnt)
+    expect(loop.trips).toBe(0)
+    loop.reset()
+    run([loop], 1_000, 20_000, () => {})
+    expect(loop.hot.executor.applies).toBeGreaterThan(applies)
+  })
+
+  it("goes on in another loop from what this one had learnt", () => {
+    const one = loopOf(7)
+    one.start()
+    run([one], 1_500, 20_000, () => {})
+    one.rest()
+    const other = loopOf(7)
+    other.hot.nowCell[0] = 1
+    other.startFrom(one.state)
+    // A fresh loop begins with large steps; one that goes on has the small ones.
+    expect(other.kernel.eta(other.state)).toBe(one.kernel.eta(one.state))
+    expect(other.kernel.cycles(other.state)).toBeGreaterThan(one.kernel.cycles(one.state) - 1)
+  })
+})
