@@ -275,6 +275,35 @@ export class BudgetWindow {
   }
 
   /**
+   * What each knob has used of its budgets in the minute before `nowUs`, which may lie ahead of the last call: `out[3i]` turns,
+   * `out[3i + 1]` range, `out[3i + 2]` path. For showing; changes nothing.
+   */
+  usage(nowUs: number, out: Float64Array): void {
+    const { rows, buckets, base, running, details } = this
+    const late = nowUs >= details[EDGE] ? Math.floor((nowUs - details[EDGE]) / BUCKET_US) + 1 : 0
+    const gone = late < BUCKETS ? late : BUCKETS
+    for (let i = 0, r = 0, b = 0; i < base.length; i++, r += ROW, b += BUCKET_ROW) {
+      const at = base[i] + rows[r + LAPS]
+      let high = gone < BUCKETS ? rows[r + BUCKET_HIGH] : at
+      let low = gone < BUCKETS ? rows[r + BUCKET_LOW] : at
+      const kept = gone < BUCKETS ? 1 : 0
+      let turns = kept * (rows[r + TURNS_BEFORE] - rows[r + TURNS_LEFT])
+      let path = kept * (rows[r + PATH_BEFORE] - rows[r + PATH_LEFT])
+      // The oldest bucket follows the running one; the first `gone` of them lie further back than the window.
+      for (let k = gone + 1; k < BUCKETS; k++) {
+        const bucket = b + ((running + k) % BUCKETS)
+        if (buckets[bucket + B_HIGH] > high) high = buckets[bucket + B_HIGH]
+        if (buckets[bucket + B_LOW] < low) low = buckets[bucket + B_LOW]
+        turns += buckets[bucket + B_TURNS]
+        path += buckets[bucket + B_PATH]
+      }
+      out[3 * i] = turns
+      out[3 * i + 1] = (at > high ? at : high) - (at < low ? at : low)
+      out[3 * i + 2] = path / PATH_UNIT
+    }
+  }
+
+  /**
    * The bases were put elsewhere by a rollback, not by an update: ranges and directions start there. Turns and path stay
    * spent, so that rolling back is no way to a fresh allowance.
    */

@@ -63,9 +63,9 @@ export class RateWindow {
     out[at] = this.cells[NEXT]
   }
 
-  /** How many of the last `count` lie inside the window that ends at `now[0]`. */
-  inWindow(): number {
-    const floor = this.now[0] - this.cells[WINDOW]
+  /** How many of the last `count` lie inside the window that ends at `nowUs`. */
+  inWindow(nowUs = this.now[0]): number {
+    const floor = nowUs - this.cells[WINDOW]
     let inside = 0
     for (let i = TIMES; i < this.cells.length; i++) if (this.cells[i] > floor) inside++
     return inside

@@ -170,6 +170,26 @@ export class SafetyExecutor {
     return this.cells[MARGIN]
   }
 
+  /** When the cooldown of the last rollback ends; -Infinity before the first. */
+  get cooldownUntilUs(): number {
+    return this.cells[COOLDOWN_UNTIL]
+  }
+
+  /** Regressions in a row as last noted. */
+  get regressions(): number {
+    return this.cells[REGRESSIONS]
+  }
+
+  /** Applies that count against the rate at `nowUs`. For showing. */
+  appliesInWindow(nowUs: number): number {
+    return this.rate.inWindow(nowUs)
+  }
+
+  /** See `BudgetWindow.usage`. */
+  budgetUsage(nowUs: number, out: Float64Array): void {
+    this.budgets.usage(nowUs, out)
+  }
+
   /** Rollbacks within the hour that ends at the latest time, counted up to one more than the policy allows. */
   get rollbacksThisHour(): number {
     return this.rollbackRate.inWindow()

@@ -54,6 +54,16 @@ export class AuditMemory {
     this.forgotten++
   }
 
+  /** Those numbered above `seq`, oldest first; a copy of these alone. */
+  after(seq: number): ReadonlyArray<AuditRecord> {
+    const { records, next } = this
+    const size = records.length
+    if (size === 0) return []
+    const newest = records[(next + size - 1) % size].seq
+    const wanted = Math.max(0, Math.min(size, newest - seq))
+    return Array.from({ length: wanted }, (_, k) => records[(next + size - wanted + k) % size])
+  }
+
   /** Oldest first; a copy. */
   list(): ReadonlyArray<AuditRecord> {
     return [...this.records.slice(this.next), ...this.records.slice(0, this.next)]

@@ -181,6 +181,12 @@ export class AuditTrail {
     return this.memory.list()
   }
 
+  /** Records numbered above `seq` that memory still has, oldest first. */
+  recordsAfter(seq: number): ReadonlyArray<AuditRecord> {
+    this.pump()
+    return this.memory.after(seq)
+  }
+
   state(): AuditState {
     const { ring } = this
     return {

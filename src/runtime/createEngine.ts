@@ -68,11 +68,12 @@ export interface ArqonEngine<K extends string = string> {
       | EngineObserver<EngineSnapshot<KnobValues<K>>>,
   ) => Subscription
   readonly getSnapshot: () => EngineSnapshot<KnobValues<K>>
-  readonly rollback: () => void
+  /** Puts the baseline back; the note goes into the audit. */
+  readonly rollback: (note?: string) => void
   /** Opens SafeMode until `reset`; the note goes into the audit. */
   readonly trip: (note?: string) => void
   readonly reset: (note?: string) => void
-  readonly setBaseline: () => void
+  readonly setBaseline: (note?: string) => void
   readonly audit: EngineAudit
   /** Prometheus text. */
   readonly metrics: () => string
@@ -158,10 +159,10 @@ function plainEngine<K extends string>(core: EngineCore, { start, stop }: Lifeti
     subscribe: (listener) =>
       subscribeTo(core, typeof listener === "function" ? { next: listener } : listener),
     getSnapshot: () => snapshotOf<K>(core),
-    rollback: () => core.attempt(() => core.rollback()),
+    rollback: (note) => core.attempt(() => core.rollback(note)),
     trip: (note) => core.attempt(() => core.trip(note)),
     reset: (note) => core.attempt(() => core.reset(note)),
-    setBaseline: () => core.attempt(() => core.setBaseline()),
+    setBaseline: (note) => core.attempt(() => core.setBaseline(note)),
     audit: {
       records: () => core.trail.records(),
       subscribe: (listener) => core.subscribeAudit(listener),

@@ -33,6 +33,7 @@ export const MOST_NAME = 80
 /** Records, frames and history points in one answer at most. */
 export const MOST_RECORDS = 1000
 export const MOST_FRAMES = 500
+export const MOST_HISTORY_KNOBS = 64
 
 export const ACTIONS = ["trip", "reset", "rollback", "setBaseline", "pause", "resume", "guardrails"] as const
 /**
@@ -269,7 +270,10 @@ export interface AuditPage {
   readonly oldest: number | null
 }
 
-/** `GET /api/history?engine=&points=`: parallel arrays, oldest first, of at most `points` (default 1000) rows. */
+/**
+ * `GET /api/history?engine=&points=&knobs=`: parallel arrays, oldest first, of at most `points` (default 1000) rows. `knobs` is a
+ * list with commas; without it the first `MOST_HISTORY_KNOBS` are meant.
+ */
 export interface History {
   readonly engine: string
   readonly fromUs: number

@@ -1,0 +1,106 @@
+/**
+ * What a person does to an engine from the studio: each with a note in the audit that says what, who and why. An action that
+ * would change nothing is refused, because nothing would be recorded of it.
+ */
+import { EngineStateError, NoBaselineError } from "../../domain/errors.ts"
+import type { EngineCore } from "../../runtime/EngineCore.ts"
+import { type Action, ACTIONS, type ActionRequest, MOST_NAME, MOST_REASON } from "./protocol.ts"
+import { Refusal } from "./refusal.ts"
+
+/** Actions this build can do on a running engine. */
+export const DOABLE: ReadonlyArray<Action> = ACTIONS.filter((action) => action !== "guardrails")
+
+/** Begins the note of a hold, and is how a hold is known again after the studio was opened anew. */
+const PAUSED = "pause by"
+
+/** The body of a request, checked; a Refusal names everything that is wrong with it. */
+export function actionRequestOf(body: unknown): ActionRequest {
+  const problems: Array<string> = []
+  const { engine, action, reason, by, confirm, preset } = (
+    typeof body === "object" && body !== null ? body : {}
+  ) as Readonly<Record<string, unknown>>
+  const known = ACTIONS.find((word) => word === action)
+  if (known === undefined) problems.push(`action must be one of ${ACTIONS.join(", ")}.`)
+  if (typeof engine !== "string") problems.push("engine must be the id of an engine.")
+  if (typeof reason !== "string" || oneLine(reason) === "") problems.push("reason must say why, in words.")
+  else if (reason.length > MOST_REASON) problems.push(`reason must be at most ${MOST_REASON} characters.`)
+  if (by !== undefined && (typeof by !== "string" || by.length > MOST_NAME)) {
+    problems.push(`by must be a name of at most ${MOST_NAME} characters.`)
+  }
+  if (confirm !== true) problems.push("confirm must be true: ask before acting.")
+  if (problems.length > 0) throw new Refusal("badRequest", problems.join(" "))
+  return {
+    engine: engine as string,
+    action: known as Action,
+    reason: oneLine(reason as string),
+    confirm: true,
+    ...(typeof by === "string" && oneLine(by) !== "" ? { by: oneLine(by) } : {}),
+    ...(preset === undefined ? {} : { preset: preset as NonNullable<ActionRequest["preset"]> }),
+  }
+}
+
+/** Control characters and line ends have no place in an audit. */
+const oneLine = (text: string): string =>
+  Array.from(text, (character) => (isControl(character) ? " " : character))
+    .join("")
+    .trim()
+
+const isControl = (character: string): boolean => {
+  const code = character.codePointAt(0) ?? 0
+  return code < 0x20 || (code >= 0x7f && code < 0xa0)
+}
+
+/**
+ * Does it; returns the note.
+ *
+ * @param who where the request came from: "loopback" or "token"
+ */
+export function engineAct(core: EngineCore, request: ActionRequest, who: string): string {
+  const { action, reason, by } = request
+  const note = `${action} by ${by ?? "somebody"} (studio, ${who}): ${reason}`
+  try {
+    core.attempt(() => act(core, request, note))
+  } catch (error) {
+    if (error instanceof EngineStateError || error instanceof NoBaselineError) {
+      throw new Refusal("conflict", error.message)
+    }
+    throw error
+  }
+  return note
+}
+
+function act(core: EngineCore, { action }: ActionRequest, note: string): void {
+  const open = core.snapshot().safeMode
+  switch (action) {
+    case "trip":
+    case "pause":
+      if (open?.reason === "manualTrigger") throw conflict("SafeMode was opened by hand already.")
+      if (action === "pause" && open !== null) throw conflict(`SafeMode is open already: ${open.reason}.`)
+      return core.trip(note)
+    case "reset":
+      if (open === null) throw conflict("SafeMode is not open.")
+      return core.reset(note)
+    case "resume":
+      if (open === null) throw conflict("The engine is not paused.")
+      if (open.reason !== "manualTrigger" || !isPaused(core)) {
+        throw conflict(
+          `SafeMode is open for another reason than a pause (${open.reason}). Reset acknowledges it.`,
+        )
+      }
+      return core.reset(note)
+    case "rollback":
+      return core.rollback(note)
+    case "setBaseline":
+      return core.setBaseline(note)
+    case "guardrails":
+      throw conflict("The guardrails of a running engine cannot be changed. Start it anew with the others.")
+  }
+}
+
+/** The last opening of SafeMode was a pause. */
+function isPaused(core: EngineCore): boolean {
+  const last = core.trail.records().findLast(({ kind }) => kind === "safeModeEntered")
+  return last?.note?.startsWith(PAUSED) ?? false
+}
+
+const conflict = (message: string): Refusal => new Refusal("conflict", message)

@@ -1,0 +1,47 @@
+/** An engine as the studio's list of engines shows it, from its settings. */
+import { resolveGuardrails } from "../../control/guardrails.ts"
+import { configOf, type EngineSettings } from "../../domain/Config.ts"
+import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
+import { GUARDRAILS } from "../../domain/guardrailPresets.ts"
+import { GUARDRAIL_PRESETS, type EngineEntry, type GuardrailPreset, type KnobEntry } from "./protocol.ts"
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+/** The preset with exactly these numbers, or null. */
+export function presetOf(policy: GuardrailNumbers): GuardrailPreset | null {
+  const names = Object.keys(policy) as ReadonlyArray<keyof GuardrailNumbers>
+  return (
+    GUARDRAIL_PRESETS.find((preset) => names.every((name) => GUARDRAILS[preset][name] === policy[name])) ??
+    null
+  )
+}
+
+function knobsOf({ space }: EngineSettings): ReadonlyArray<KnobEntry> {
+  const { table } = space
+  return space.names.map((name, i) => {
+    const { min, max, scale, step } = space.knobs[i]
+    return {
+      name,
+      min,
+      max,
+      scale: scale ?? "linear",
+      step: step ?? null,
+      initial: table.decode(i, space.initialUnit[i]),
+    }
+  })
+}
+
+/** What follows from the settings; `policy` is the one in force where that may be another. */
+export function settingsEntry(
+  settings: EngineSettings,
+  policy: GuardrailNumbers = resolveGuardrails(settings.guardrails),
+): Pick<EngineEntry, "objective" | "knobs" | "config" | "preset" | "guardrails" | "machines"> {
+  return {
+    objective: settings.objective,
+    knobs: knobsOf(settings),
+    config: { ...configOf(settings) },
+    preset: presetOf(policy),
+    guardrails: Object.fromEntries(Object.entries(policy).map(([name, value]) => [name, finite(value)])),
+    machines: ["engine", "safeMode", "spsaCycle"],
+  }
+}
