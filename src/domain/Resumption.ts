@@ -35,8 +35,8 @@ export const ResumptionSchema = Schema.Struct({
    */
   generation: Schema.NullOr(Schema.Finite),
   from: Schema.Struct({
-    /** The run that is resumed. */
-    run: Schema.String,
+    /** The run that is resumed; null: there was none. */
+    run: Schema.NullOr(Schema.String),
     /** It was stopped; false: it was killed, or its worker died. */
     ended: Schema.Boolean,
     /** Its last time. */

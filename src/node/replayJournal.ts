@@ -52,7 +52,13 @@ function load(directory: string, options: ReplayOptions): Loaded | string {
     return options.run === undefined ? "the journal is empty" : `the journal has no run ${options.run}`
   }
   return {
-    recorded: { run: found.run, config: found.start?.["config"], records, cut: !found.ended },
+    recorded: {
+      run: found.run,
+      config: found.start?.["config"],
+      resume: found.start?.["resume"],
+      records,
+      cut: !found.ended,
+    },
     engine: found.engine,
     whole: problems.length === 0,
   }

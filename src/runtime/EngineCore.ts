@@ -25,6 +25,7 @@ import type { EngineSettings } from "../domain/Config.ts"
 import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import { problem, show } from "../domain/problems.ts"
+import type { Resumption } from "../domain/Resumption.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
@@ -33,12 +34,13 @@ import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
 import { CycleTimes } from "./CycleTimes.ts"
-import { hotPathOf, liveView, machineInputOf, startRecord } from "./engineParts.ts"
+import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, writeDigest } from "./digestInput.ts"
 import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
 import { Mender } from "./Mender.ts"
+import { isOffBaseline, resumedHotPath, startEvent } from "./resume.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
 
@@ -50,6 +52,8 @@ export interface EngineCoreOptions {
   readonly inspect?: Inspect | undefined
   /** The engine's machine, with actors of one's own in it. */
   readonly machine?: typeof engineMachine | undefined
+  /** Whose place it takes, and where that one stood. */
+  readonly resume?: Resumption | null | undefined
 }
 
 /** Due codes that one tick can lead to, one after another, before something is wrong. */
@@ -72,6 +76,8 @@ export class EngineCore {
   /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
   readonly endings = new Listeners<EngineFaultError | null>("ending")
   status: "idle" | "running" | "stopped" = "idle"
+  /** Where it begins and why, where it takes the place of another one; settled once it has begun. */
+  resumption: Resumption | null
   private readonly readClock: (() => number) | null
   /** The machine is in the midst of an event: what is sent now is handled after it. */
   inEvent = false
@@ -90,7 +96,8 @@ export class EngineCore {
     this.settings = settings
     this.runId = options.runId
     this.readClock = options.readClock
-    this.hot = hotPathOf(settings, options.readClock === null)
+    this.resumption = options.resume ?? null
+    this.hot = resumedHotPath(settings, options.readClock === null, this.resumption)
     this.coarse = coarseKnobs(space, this.hot.executor.policy.maxStep)
     this.values = liveView(this.hot, space.names)
     this.trail = new AuditTrail({
@@ -98,7 +105,7 @@ export class EngineCore {
       decoder: new AuditDecoder(options.runId, space, settings.extras),
       memory: settings.auditMemory,
       immediate: options.readClock === null,
-      start: () => startRecord(settings, this.coarse),
+      start: () => startRecord(settings, this.coarse, this.resumption),
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
@@ -142,7 +149,12 @@ export class EngineCore {
     warmUp()
     this.hot.nowCell[0] = this.nowUs
     this.actor.start()
-    this.actor.send({ type: "start", nowUs: this.hot.nowUs })
+    this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
+    this.actor.send(startEvent(this.resumption, this.hot.nowUs))
+    // Frozen only when the disk was asked, after a stop that left it on a base that had still to prove itself.
+    if (this.mender.latchOpen && isOffBaseline(this.hot)) {
+      this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
+    }
     this.settle()
   }
 

@@ -70,7 +70,9 @@ export class Mender {
     const { tree, status } = this.patient
     const found = tree.look()
     if (found !== null && status === "running") this.noteDeath(found)
-    if (tree.alive) this.wasOpen = this.latchOpen
+    if (!tree.alive) return
+    if (this.wasOpen && !this.latchOpen && this.dead.length === 0) this.faultDetail = null
+    this.wasOpen = this.latchOpen
   }
 
   /** At the end of every call and tick: nobody is in the midst of anything. */

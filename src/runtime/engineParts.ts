@@ -6,15 +6,20 @@ import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../control/comparison
 import { resolveGuardrails } from "../control/guardrails.ts"
 import { configOf, type EngineSettings } from "../domain/Config.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
+import type { Resumption } from "../domain/Resumption.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import type { EngineInput } from "../../machines/engineContext.ts"
 
-/** The hot path that the settings describe. */
-export function hotPathOf(settings: EngineSettings, manualTime: boolean): HotPath {
+/** The hot path that the settings describe, standing where it is to begin. */
+export function hotPathOf(
+  settings: EngineSettings,
+  manualTime: boolean,
+  initialUnit = settings.space.initialUnit,
+): HotPath {
   return new HotPath({
     table: settings.space.table,
     policy: resolveGuardrails(settings.guardrails),
-    initialUnit: settings.space.initialUnit,
+    initialUnit,
     window: settings.window,
     ringCapacity: settings.ringCapacity,
     ringPolicy: settings.ringPolicy,
@@ -68,6 +73,7 @@ export function liveView(hot: HotPath, names: ReadonlyArray<string>): Readonly<R
 export function startRecord(
   settings: EngineSettings,
   coarse: ReadonlyArray<CoarseKnob>,
+  resume: Resumption | null,
 ): Readonly<Record<string, unknown>> {
   const { space, seed, objective, guardrails, window, gains, safeMode } = settings
   return {
@@ -80,6 +86,7 @@ export function startRecord(
     knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     coarse,
     config: configOf(settings),
+    ...(resume === null ? {} : { resume }),
   }
 }
 

@@ -37,6 +37,7 @@ import {
 import type { HotPath } from "../hot/HotPath.ts"
 import { MAX_EXTRAS } from "../domain/Units.ts"
 import type { EngineCore } from "./EngineCore.ts"
+import { startEvent } from "./resume.ts"
 
 /** Whether a record says what came from outside, and not what was decided. */
 export const isInput = (record: Float64Array): boolean => {
@@ -45,10 +46,10 @@ export const isInput = (record: Float64Array): boolean => {
 }
 
 /** Begins an engine as its runtime does, without one. */
-export function begin({ hot, actor }: EngineCore, nowUs: number): void {
+export function begin({ hot, actor, resumption }: EngineCore, nowUs: number): void {
   hot.nowCell[0] = nowUs
   actor.start()
-  actor.send({ type: "start", nowUs })
+  actor.send(startEvent(resumption, nowUs))
 }
 
 /** Observes the recorded digest, as one of this generation, at the time in `nowCell`. See AuditRing for where things lie. */

@@ -36,6 +36,7 @@ import {
 } from "../hot/AuditRing.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { EngineCore } from "./EngineCore.ts"
+import { readResumption } from "../domain/Resumption.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
 
 /** A run as a journal has it. */
@@ -43,6 +44,8 @@ export interface RecordedRun {
   readonly run: string
   /** The configuration in the record of the start. */
   readonly config: unknown
+  /** The resumption in the record of the start, where it took the place of another run. */
+  readonly resume?: unknown
   /** Every record from the first on, as it lay on the ring. */
   readonly records: ReadonlyArray<Float64Array>
   /** True when the record was cut short: then it may end amid what its last input led to. */
@@ -269,6 +272,11 @@ export function replay(run: RecordedRun): ReplayResult {
   return new Replay(
     run,
     (readClock) =>
-      new EngineCore({ settings, runId: run.run, readClock: settings.clock === "manual" ? null : readClock }),
+      new EngineCore({
+        settings,
+        runId: run.run,
+        readClock: settings.clock === "manual" ? null : readClock,
+        resume: readResumption(run.resume),
+      }),
   ).result()
 }

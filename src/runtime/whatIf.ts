@@ -9,6 +9,7 @@
 import { type EngineConfig, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
+import { readResumption } from "../domain/Resumption.ts"
 import { APPLY_KINDS, AUDIT_KINDS, NO_CHANGE_REASONS, TRIP_REASONS, VIOLATIONS } from "../domain/words.ts"
 import {
   RECORD_CODE,
@@ -150,7 +151,12 @@ export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "pa
 
   let nowUs = 0
   const manual = settings.clock === "manual"
-  const core = new EngineCore({ settings, runId: run.run, readClock: manual ? null : () => nowUs })
+  const core = new EngineCore({
+    settings,
+    runId: run.run,
+    readClock: manual ? null : () => nowUs,
+    resume: readResumption(run.resume),
+  })
   const { hot } = core
   const recorded = new Tally(before.space)
   const replayed = new Tally(settings.space)

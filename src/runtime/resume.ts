@@ -1,0 +1,55 @@
+/**
+ * How an engine that takes another one's place begins: with the configuration, the baseline and the latch that it was
+ * given. A replay begins the same way, from the record of the start.
+ */
+import type { EngineSettings } from "../domain/Config.ts"
+import { keptBaseline, type Resumption, startUnits } from "../domain/Resumption.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import type { EngineEvent } from "../../machines/engineContext.ts"
+import { hotPathOf } from "./engineParts.ts"
+
+/** The hot path of the settings, standing where the resumption says. */
+export function resumedHotPath(
+  settings: EngineSettings,
+  manualTime: boolean,
+  resumption: Resumption | null,
+): HotPath {
+  const hot = hotPathOf(settings, manualTime, startUnits(settings.space, resumption))
+  const baseline = keptBaseline(settings.space, resumption)
+  if (baseline !== null) hot.config.keepBaseline(baseline, Float64Array.of(hot.config.generation), 0)
+  return hot
+}
+
+/** The event that begins an engine, with what its latch takes over. */
+export function startEvent(resumption: Resumption | null, nowUs: number): EngineEvent {
+  if (resumption === null) return { type: "start", nowUs }
+  const { safeMode, rollbacksUs } = resumption
+  if (safeMode === null) return { type: "start", nowUs, resumed: { rollbacksUs, open: null } }
+  const { reason, exit, sinceUs, deadlineUs } = safeMode
+  return { type: "start", nowUs, resumed: { rollbacksUs, open: { reason, exit, sinceUs, deadlineUs } } }
+}
+
+/** Whether the plant stands anywhere else than on the baseline that there is. */
+export function isOffBaseline({ config }: HotPath): boolean {
+  if (!config.hasBaseline) return false
+  const baseline = new Float64Array(config.knobs)
+  config.baselineUnits(baseline)
+  return baseline.some((unit, i) => unit !== config.unit(i))
+}
+
+/** What an engine begins with that had nothing before it, when it must not adapt yet. */
+export const frozenFrom = (resumption: Resumption | null, nowUs: number, detail: string): Resumption => ({
+  ...(resumption ?? {
+    start: {},
+    baseline: null,
+    rollbacksUs: [],
+    generation: null,
+    from: { run: null, ended: true, atUs: 0, why: "Nothing was there to resume." },
+    warnings: [],
+  }),
+  // A latch that a person closed stays closed: it is the harder one to leave.
+  safeMode:
+    resumption?.safeMode?.exit === "manualReset"
+      ? { ...resumption.safeMode, detail: [resumption.safeMode.detail, detail].filter(Boolean).join(" ") }
+      : { reason: "auditQueueFull", sinceUs: nowUs, exit: "auditDrained", deadlineUs: null, detail },
+})
