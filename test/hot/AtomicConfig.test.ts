@@ -129,6 +129,58 @@ describe("ConfigReader overtaken by the writer", () => {
   })
 })
 
+describe("a configuration that is taken over", () => {
+  it("goes on from every version of the ring as its last writer left it", () => {
+    for (let applies = 0; applies < 40; applies++) {
+      const rig = makeRig([linear(), stepped(0, 1000, 1)], unlimited, [0.5, 0.5])
+      rig.executor.setBaseline()
+      for (let i = 0; i < applies; i++) rig.ask(PLUS, i, [0.5 + (i % 7) / 100, 0.5])
+      const { config } = rig
+      const next = AtomicConfig.takeOver(config.table, config.buffer)
+      const values = (one: AtomicConfig) => [one.generation, one.committedUs, one.value(0), one.unit(1)]
+      expect(values(next)).toEqual(values(config))
+      expect([next.nextUnitsAt, next.nextValuesAt]).toEqual([config.nextUnitsAt, config.nextValuesAt])
+      expect(next.baselineGeneration).toBe(1)
+      next.draftBaseline()
+      next.commit(Float64Array.of(99), 0)
+      const reader = new ConfigReader(config.buffer, 2)
+      const out = new Float64Array(2)
+      expect(reader.read(out)).toBe(applies + 2)
+      expect([...out]).toEqual([next.value(0), 500])
+    }
+  })
+
+  it("is never written by taking it over, whatever lies in the version that was being written", () => {
+    const rig = makeRig([linear()], unlimited, [0.5])
+    rig.config.draftFrom(Float64Array.of(0.9))
+    const before = new Uint8Array(rig.config.buffer).slice()
+    const next = AtomicConfig.takeOver(rig.config.table, rig.config.buffer)
+    expect(new Uint8Array(rig.config.buffer)).toEqual(before)
+    expect(next.unit(0)).toBe(0.5)
+  })
+
+  it("has no baseline when its writer was ended amid making one", () => {
+    const rig = makeRig([linear(), linear()], unlimited, [0.5, 0.5])
+    rig.executor.setBaseline()
+    const { table } = rig.config
+    const place = table.place.bind(table)
+    table.place = () => {
+      throw new Error("ended")
+    }
+    expect(() => rig.executor.setBaseline()).toThrow("ended")
+    table.place = place
+    expect(AtomicConfig.takeOver(table, rig.config.buffer).hasBaseline).toBe(false)
+  })
+
+  it("must be one of as many knobs", () => {
+    const rig = makeRig([linear()], unlimited, [0.5])
+    const two = new KnobTable([linear(), linear()])
+    const roomy = new SharedArrayBuffer(AtomicConfig.byteLength(2))
+    expect(() => AtomicConfig.takeOver(two, roomy)).toThrow(RangeError)
+    expect(() => AtomicConfig.takeOver(two, rig.config.buffer)).toThrow(RangeError)
+  })
+})
+
 describe("ConfigReader in another thread", () => {
   it("never sees a torn configuration nor one older than the last, however fast the writer is", async () => {
     const knobs = 64

@@ -1,0 +1,257 @@
+import { once } from "node:events"
+import { Worker } from "node:worker_threads"
+import { describe, expect, it } from "vitest"
+import { BACKPRESSURE, DIGEST_WIDTH, DROP_OLDEST } from "../../src/hot/codes.ts"
+import { DigestLanes, LANE_DROPPED, LANE_FULL, LANE_TAKEN } from "../../src/hot/DigestLanes.ts"
+
+const CHANNELS = 11
+
+const push = (lanes: DigestLanes, value: number): number => {
+  lanes.inbox.fill(value)
+  return lanes.push()
+}
+
+const takeAll = (lanes: DigestLanes): ReadonlyArray<number> => {
+  const out = new Float64Array(DIGEST_WIDTH)
+  const seen: Array<number> = []
+  while (lanes.take(out)) {
+    seen.push(out[0])
+    lanes.done()
+  }
+  return seen
+}
+
+const another = (lanes: DigestLanes): DigestLanes =>
+  new DigestLanes(lanes.buffer, lanes.capacity, lanes.policy)
+
+const range = (from: number, to: number): ReadonlyArray<number> =>
+  Array.from({ length: to - from }, (_, i) => i + from)
+
+describe("DigestLanes in one thread", () => {
+  it("hand out what was pushed, oldest first, every channel", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    for (let i = 0; i < CHANNELS; i++) lanes.inbox[i] = i + 0.5
+    expect(lanes.push()).toBe(LANE_TAKEN)
+    push(lanes, 7)
+    expect(lanes.size).toBe(2)
+    const out = new Float64Array(DIGEST_WIDTH)
+    expect(lanes.take(out)).toBe(true)
+    expect([...out.subarray(0, CHANNELS)]).toEqual(range(0, CHANNELS).map((i) => i + 0.5))
+    expect(takeAll(lanes)).toEqual([7])
+    expect(lanes.take(out)).toBe(false)
+  })
+
+  it("drop the oldest of a full lane, and count it", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    const outcomes = range(0, 20).map((i) => push(lanes, i))
+    expect(outcomes.slice(0, 16)).toEqual(range(0, 16).map(() => LANE_TAKEN))
+    expect(outcomes.slice(16)).toEqual(range(0, 4).map(() => LANE_DROPPED))
+    expect({ dropped: lanes.dropped, refused: lanes.refused }).toEqual({ dropped: 4, refused: 0 })
+    expect(takeAll(lanes)).toEqual(range(4, 20))
+  })
+
+  it("refuse when a lane is full under backpressure, and count it", () => {
+    const lanes = DigestLanes.create(16, BACKPRESSURE)
+    for (const i of range(0, 16)) expect(push(lanes, i)).toBe(LANE_TAKEN)
+    expect([push(lanes, 16), push(lanes, 17)]).toEqual([LANE_FULL, LANE_FULL])
+    expect({ dropped: lanes.dropped, refused: lanes.refused }).toEqual({ dropped: 0, refused: 2 })
+    expect(takeAll(lanes)).toEqual(range(0, 16))
+    expect(push(lanes, 18)).toBe(LANE_TAKEN)
+  })
+
+  it("go on where a lane's 32-bit positions wrap", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    const words = new Int32Array(lanes.buffer)
+    // Tail and head of the first lane.
+    words[48 + 1] = 2 ** 31 - 24
+    words[48 + 16] = 2 ** 31 - 24
+    for (const i of range(0, 100)) {
+      push(lanes, i)
+      push(lanes, i + 0.5)
+      expect(takeAll(lanes)).toEqual([i, i + 0.5])
+    }
+    for (const i of range(0, 20)) push(lanes, i)
+    expect(takeAll(lanes)).toEqual(range(4, 20))
+    expect(lanes.dropped).toBe(4)
+  })
+
+  it("throw away a copy that a producer has dropped and written over meanwhile", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    for (const i of range(0, 16)) push(lanes, i)
+    const out = new Float64Array(DIGEST_WIDTH)
+    let overtaken = 0
+    const target = new Proxy(out, {
+      set(array, key, value: number) {
+        array[Number(key)] = value
+        if (key === "5" && overtaken++ === 0) push(lanes, 16)
+        return true
+      },
+    })
+    expect(lanes.take(target)).toBe(true)
+    expect([...out.subarray(0, CHANNELS)]).toEqual(range(0, CHANNELS).map(() => 1))
+    expect(takeAll(lanes)).toEqual(range(2, 17))
+  })
+
+  it("ring once for a sleep, when so many wait as were asked for, whoever pushed them", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    const other = another(lanes)
+    const rung = (): boolean => Atomics.load(lanes.bell, 0) !== lanes.bellAt
+    push(lanes, 0)
+    expect(lanes.sleep(1)).toBe(false)
+    expect(lanes.sleep(3)).toBe(true)
+    push(other, 1)
+    expect(rung()).toBe(false)
+    push(lanes, 2)
+    expect(rung()).toBe(true)
+    const stood = Atomics.load(lanes.bell, 0)
+    push(lanes, 3)
+    other.ring()
+    expect(Atomics.load(lanes.bell, 0)).toBe(stood)
+    takeAll(lanes)
+    expect(lanes.sleep(5)).toBe(true)
+    other.ring()
+    expect(rung()).toBe(true)
+  })
+
+  it("say how many digests died with their taker", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    const out = new Float64Array(DIGEST_WIDTH)
+    for (const i of range(0, 20)) push(lanes, i)
+    lanes.take(out)
+    lanes.done()
+    lanes.take(out)
+    expect(lanes.settleTaken()).toBe(1)
+    expect(lanes.settleTaken()).toBe(0)
+    expect(takeAll(lanes)).toEqual(range(6, 20))
+  })
+
+  it("give every thread a lane while there are some, and count what finds none", () => {
+    const lanes = DigestLanes.create(16, DROP_OLDEST)
+    const others = range(0, 64).map(() => another(lanes))
+    expect(others.map((one, i) => push(one, i))).toEqual([
+      ...range(0, 63).map(() => LANE_TAKEN),
+      LANE_DROPPED,
+    ])
+    expect(push(lanes, 99)).toBe(LANE_TAKEN)
+    expect([...takeAll(lanes)].sort((a, b) => a - b)).toEqual([...range(0, 63), 99])
+    expect(lanes.dropped).toBe(1)
+  })
+
+  it("reclaim a lane that was idle from one call to the next, and its owner finds another", () => {
+    const lanes = DigestLanes.create(16, BACKPRESSURE)
+    const others = range(0, 63).map(() => another(lanes))
+    others.forEach((one, i) => push(one, i))
+    const late = another(lanes)
+    expect(push(late, 100)).toBe(LANE_FULL)
+    expect(lanes.refused).toBe(1)
+    // Digests wait: nothing may be taken from under them.
+    lanes.reclaim()
+    lanes.reclaim()
+    expect(push(late, 100)).toBe(LANE_FULL)
+    takeAll(lanes)
+    lanes.reclaim()
+    push(others[0], 0)
+    takeAll(lanes)
+    lanes.reclaim()
+    expect(push(late, 101)).toBe(LANE_TAKEN)
+    expect(push(others[5], 5)).toBe(LANE_TAKEN)
+    expect(push(others[0], 0)).toBe(LANE_TAKEN)
+    expect([...takeAll(lanes)].sort((a, b) => a - b)).toEqual([0, 5, 101])
+  })
+
+  it("refuse capacities that are none and buffers that are too small", () => {
+    for (const capacity of [0, 8, 24, 2 ** 21])
+      expect(() => DigestLanes.create(capacity, DROP_OLDEST)).toThrow(RangeError)
+    expect(() => new DigestLanes(new SharedArrayBuffer(64), 16, DROP_OLDEST)).toThrow(RangeError)
+  })
+})
+
+describe("DigestLanes between threads", () => {
+  const start = async (
+    lanes: DigestLanes,
+    producer: number,
+    count: number,
+    gate: SharedArrayBuffer,
+  ): Promise<Worker> => {
+    const { buffer, capacity, policy } = lanes
+    const worker = new Worker(new URL("./laneProducer.ts", import.meta.url), {
+      workerData: { buffer, capacity, policy, producer, count, gate },
+    })
+    await once(worker, "message")
+    return worker
+  }
+  const open = (gate: SharedArrayBuffer): void => {
+    const word = new Int32Array(gate)
+    Atomics.store(word, 0, 1)
+    Atomics.notify(word, 0)
+  }
+
+  /** Takes until `over` says so and nothing waits; what every producer's digests showed. */
+  const consume = async (lanes: DigestLanes, over: () => boolean) => {
+    const out = new Float64Array(DIGEST_WIDTH)
+    const last = new Map<number, number>()
+    const seen = { taken: 0, torn: 0, backwards: 0 }
+    for (let done = false; !done; ) {
+      const ended = over()
+      for (let i = 0; i < 10_000 && lanes.take(out); i++) {
+        lanes.done()
+        seen.taken++
+        for (let c = 2; c < CHANNELS; c++) if (out[c] !== out[1]) seen.torn++
+        if (out[1] <= (last.get(out[0]) ?? 0)) seen.backwards++
+        last.set(out[0], out[1])
+      }
+      done = ended && lanes.size === 0
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return seen
+  }
+
+  it.each([
+    ["dropping the oldest", DROP_OLDEST],
+    ["with backpressure", BACKPRESSURE],
+  ])(
+    "from three producers, %s, are never torn, in order, and counted where not handed out",
+    async (_, policy) => {
+      const lanes = DigestLanes.create(64, policy)
+      const gate = new SharedArrayBuffer(4)
+      const count = 40_000
+      const workers = await Promise.all([1, 2, 3].map((producer) => start(lanes, producer, count, gate)))
+      let ended = 0
+      const outcomes = workers.map(async (worker): Promise<ReadonlyArray<number>> => {
+        const [told] = (await once(worker, "message")) as [ReadonlyArray<number>]
+        ended++
+        return told
+      })
+      open(gate)
+      const seen = await consume(lanes, () => ended === 3)
+      const told = await Promise.all(outcomes)
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      expect({ torn: seen.torn, backwards: seen.backwards }).toEqual({ torn: 0, backwards: 0 })
+      expect(seen.taken + lanes.dropped + lanes.refused).toBe(3 * count)
+      expect(told.reduce((sum, one) => sum + one[LANE_FULL], 0)).toBe(lanes.refused)
+      expect(told.reduce((sum, one) => sum + one[LANE_DROPPED], 0)).toBe(lanes.dropped)
+      expect(lanes.dropped + lanes.refused).toBeGreaterThan(0)
+    },
+  )
+
+  it("are held up by no producer that is terminated amid its pushing", async () => {
+    const lanes = DigestLanes.create(64, DROP_OLDEST)
+    for (let round = 0; round < 12; round++) {
+      const gate = new SharedArrayBuffer(4)
+      const workers = [
+        await start(lanes, 1, Number.POSITIVE_INFINITY, gate),
+        await start(lanes, 2, Number.POSITIVE_INFINITY, gate),
+      ]
+      open(gate)
+      let gone = false
+      const taking = consume(lanes, () => gone)
+      await new Promise((resolve) => setImmediate(resolve))
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      gone = true
+      expect((await taking).torn).toBe(0)
+      expect(lanes.settleTaken()).toBeGreaterThanOrEqual(0)
+      expect(push(lanes, round)).toBe(LANE_TAKEN)
+      expect(takeAll(lanes)).toEqual([round])
+    }
+  })
+})
