@@ -21,14 +21,7 @@ import {
   RECORD_TIMESTAMP_US,
 } from "../hot/AuditRing.ts"
 import { diff01 } from "../hot/circle.ts"
-import {
-  AUDIT_COMMAND,
-  AUDIT_DIGEST,
-  COMMAND_AUDIT_FULL,
-  COMMAND_DRAINED,
-  NOTHING_DUE,
-  PERIODIC,
-} from "../hot/codes.ts"
+import { AUDIT_COMMAND, AUDIT_DIGEST, COMMAND_AUDIT_FULL, NOTHING_DUE, PERIODIC } from "../hot/codes.ts"
 import { EngineCore } from "./EngineCore.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
 import { type RecordedRun, whyNotReplayable } from "./replay.ts"
@@ -184,8 +177,8 @@ export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "pa
         giveDigest(hot, record, hot.config.generation - behind)
       } else if (record[RECORD_KIND] === AUDIT_COMMAND) {
         const code = record[RECORD_CODE]
-        // How full the audit was then says nothing about now.
-        if (code !== COMMAND_DRAINED && code !== COMMAND_AUDIT_FULL) giveCommand(core, code, nowUs)
+        // How full the audit was then says nothing about now; that it was drained lets a frozen start go, and nothing else.
+        if (code !== COMMAND_AUDIT_FULL) giveCommand(core, code, nowUs)
       } else pass(nowUs)
     } else {
       recorded.take(record)
