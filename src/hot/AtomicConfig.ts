@@ -194,6 +194,11 @@ export class AtomicConfig {
     this.nextValuesAt = next + knobs
   }
 
+  /** Begins one generation after the given one instead of with 1; for a fresh configuration that nobody has read yet. */
+  beginAfter(generation: number): void {
+    this.block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION] = generation + 1
+  }
+
   /** Fills the version being written from positions `units[0..n)` that are on the grid already. */
   draftFrom(units: Float64Array): number {
     return this.table.place(units, 0, this.block, this.nextUnitsAt, this.nextValuesAt)

@@ -54,6 +54,8 @@ export interface EngineCoreOptions {
   readonly machine?: typeof engineMachine | undefined
   /** Whose place it takes, and where that one stood. */
   readonly resume?: Resumption | null | undefined
+  /** Shared memory with a configuration of these knobs whose writer this engine becomes. */
+  readonly shared?: SharedArrayBuffer | undefined
 }
 
 /** Due codes that one tick can lead to, one after another, before something is wrong. */
@@ -97,7 +99,7 @@ export class EngineCore {
     this.runId = options.runId
     this.readClock = options.readClock
     this.resumption = options.resume ?? null
-    this.hot = resumedHotPath(settings, options.readClock === null, this.resumption)
+    this.hot = resumedHotPath(settings, options.readClock === null, this.resumption, options.shared)
     this.coarse = coarseKnobs(space, this.hot.executor.policy.maxStep)
     this.values = liveView(this.hot, space.names)
     this.trail = new AuditTrail({

@@ -7,6 +7,7 @@ import { resolveGuardrails } from "../control/guardrails.ts"
 import { configOf, type EngineSettings } from "../domain/Config.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
+import type { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import type { EngineInput } from "../../machines/engineContext.ts"
 
@@ -15,11 +16,13 @@ export function hotPathOf(
   settings: EngineSettings,
   manualTime: boolean,
   initialUnit = settings.space.initialUnit,
+  config?: AtomicConfig,
 ): HotPath {
   return new HotPath({
     table: settings.space.table,
     policy: resolveGuardrails(settings.guardrails),
     initialUnit,
+    config,
     window: settings.window,
     ringCapacity: settings.ringCapacity,
     ringPolicy: settings.ringPolicy,

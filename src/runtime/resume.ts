@@ -4,17 +4,29 @@
  */
 import type { EngineSettings } from "../domain/Config.ts"
 import { keptBaseline, type Resumption, startUnits } from "../domain/Resumption.ts"
+import { AtomicConfig } from "../hot/AtomicConfig.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { EngineEvent } from "../../machines/engineContext.ts"
 import { hotPathOf } from "./engineParts.ts"
 
-/** The hot path of the settings, standing where the resumption says. */
+/**
+ * The hot path of the settings, standing where the resumption says. `shared` is a configuration in memory that readers of other
+ * threads go on reading: it is taken over from whoever wrote it before.
+ */
 export function resumedHotPath(
   settings: EngineSettings,
   manualTime: boolean,
   resumption: Resumption | null,
+  shared?: SharedArrayBuffer,
 ): HotPath {
-  const hot = hotPathOf(settings, manualTime, startUnits(settings.space, resumption))
+  const { table } = settings.space
+  const start = startUnits(settings.space, resumption)
+  const config = shared === undefined ? new AtomicConfig(table, start) : AtomicConfig.takeOver(table, shared)
+  if (shared !== undefined && resumption !== null) {
+    config.draftFrom(start)
+    config.commit(new Float64Array(1), 0)
+  } else if (resumption !== null && resumption.generation !== null) config.beginAfter(resumption.generation)
+  const hot = hotPathOf(settings, manualTime, start, config)
   const baseline = keptBaseline(settings.space, resumption)
   if (baseline !== null) hot.config.keepBaseline(baseline, Float64Array.of(hot.config.generation), 0)
   return hot
