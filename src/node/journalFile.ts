@@ -12,6 +12,7 @@ import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
+import { Standing } from "../runtime/journal/Standing.ts"
 import { SegmentWriter } from "../runtime/journal/SegmentWriter.ts"
 import { packageVersion } from "./cli/version.ts"
 import { type JournalOptions, type Settled, settled } from "./journalOptions.ts"
@@ -76,6 +77,8 @@ class JournalFile {
   private number: number
   private link: JournalLink | null
   private start: AuditRecord["start"] = undefined
+  /** Where the run stands by what was written; null before its first record. */
+  private standing: Standing | null = null
   private runSegments = 0
   private writtenSeq = 0
   private syncedSeq = 0
@@ -203,6 +206,8 @@ class JournalFile {
     writer.commit()
     this.link = writer.link
     this.writtenSeq = exact[exact.length - 1][RECORD_SEQUENCE]
+    this.standing ??= new Standing(writer.header.knobs)
+    for (const numbers of exact) this.standing.take(numbers)
     if (due) this.noteSync(this.writtenSeq)
   }
 
@@ -260,6 +265,7 @@ class JournalFile {
       createdAt: new Date().toISOString(),
       start: this.start ?? null,
       previous: this.link,
+      ...(this.standing === null ? {} : { standing: this.standing.data }),
     })
   }
 

@@ -1,18 +1,11 @@
 /**
  * Where the last run of a journal left its plant: what was live, what was the baseline, whether SafeMode was open and whether
- * the run ended or was cut short. One needs this after a crash, to know where to begin again, and for a status line.
+ * the run ended or was cut short. One needs this for a status line, or to begin there by hand; an engine with `state` does so
+ * by itself. It reads the end of the journal only.
  */
-import {
-  RECORD_CODE,
-  RECORD_GENERATION,
-  RECORD_KIND,
-  RECORD_POINT,
-  RECORD_TIMESTAMP_US,
-} from "../hot/AuditRing.ts"
-import { AUDIT_BASELINE_SET, AUDIT_SAFE_MODE_ENTERED, AUDIT_SAFE_MODE_EXITED } from "../hot/codes.ts"
+import { valuesByName } from "../domain/ParamSpace.ts"
 import { type TripReason, tripReason } from "../domain/words.ts"
-import { showsLive } from "./readJournal.ts"
-import { type JournalItem, walkJournal } from "./walkJournal.ts"
+import { readJournalEnd } from "./journalEnd.ts"
 
 /** Values by knob, user units. */
 export type Values = Readonly<Record<string, number>>
@@ -26,70 +19,37 @@ export interface LastStanding {
   readonly generation: number
   /** What was live; null before the first record that says so. May be a perturbation where the run was cut short. */
   readonly live: Values | null
+  /** The same without perturbation. */
+  readonly base: Values | null
   /** The configuration last known to be good. */
   readonly baseline: Values | null
   /** Why SafeMode is open, and since when; null while it is not. */
   readonly safeMode: { readonly reason: TripReason; readonly sinceUs: number } | null
   /** The record of the start: configuration, knob table, seed. */
   readonly start: Readonly<Record<string, unknown>> | null
-}
-
-/** What is remembered of a run while its records go past. */
-class Standing {
-  readonly item: JournalItem
-  private atUs = 0
-  private generation = 0
-  private live: Float64Array | null = null
-  private baseline: Float64Array | null = null
-  private safeMode: LastStanding["safeMode"] = null
-
-  constructor(item: JournalItem) {
-    this.item = item
-  }
-
-  take({ numbers }: JournalItem): void {
-    const kind = numbers[RECORD_KIND]
-    const atUs = numbers[RECORD_TIMESTAMP_US]
-    // A digest may be stamped anyhow, and time is never followed backwards.
-    if (showsLive(kind) && atUs > this.atUs) this.atUs = atUs
-    if (showsLive(kind)) {
-      this.live = numbers.slice(RECORD_POINT)
-      this.generation = numbers[RECORD_GENERATION]
-    } else if (kind === AUDIT_BASELINE_SET) this.baseline = numbers.slice(RECORD_POINT)
-    if (kind === AUDIT_SAFE_MODE_EXITED) this.safeMode = null
-    else if (kind === AUDIT_SAFE_MODE_ENTERED) {
-      const reason = tripReason(numbers[RECORD_CODE])
-      if (reason !== null) this.safeMode = { reason, sinceUs: this.safeMode?.sinceUs ?? atUs }
-    }
-  }
-
-  result(ended: boolean, start: LastStanding["start"]): LastStanding {
-    const { names, table } = this.item.settings.space
-    const values = (unit: Float64Array | null): Values | null =>
-      unit === null ? null : Object.fromEntries(names.map((name, i) => [name, table.decode(i, unit[i])]))
-    return {
-      run: this.item.run,
-      ended,
-      atUs: this.atUs,
-      generation: this.generation,
-      live: values(this.live),
-      baseline: values(this.baseline),
-      safeMode: this.safeMode,
-      start,
-    }
-  }
+  /** What is wrong with the end of the journal, beyond a torn tail; all before that was taken. Null where nothing is. */
+  readonly damage: string | null
 }
 
 /** Where the last run stands, or null where the journal has none that this build can read. */
 export function lastStanding(directory: string): LastStanding | null {
-  let standing: Standing | null = null
-  const { runs } = walkJournal(directory, (item) => {
-    if (standing === null || standing.item.settings !== item.settings) standing = new Standing(item)
-    standing.take(item)
-  })
-  const last = runs.at(-1)
-  return last === undefined || standing === null ? null : resultOf(standing, last.ended, last.start)
+  const end = readJournalEnd(directory)
+  if (end === null || end.run === null || end.space === null) return null
+  const { run, ended, space, start, damage } = end
+  const { atUs, generation, live, base, baseline, trips } = end.standing
+  const values = (point: ReadonlyArray<number> | null): Values | null =>
+    point === null ? null : valuesByName(space, Float64Array.from(point))
+  const reason = tripReason(trips.at(-1)?.code ?? 0)
+  return {
+    run,
+    ended,
+    atUs,
+    generation,
+    live: values(live),
+    base: values(base),
+    baseline: values(baseline),
+    safeMode: reason === null ? null : { reason, sinceUs: trips[0].atUs },
+    start,
+    damage,
+  }
 }
-
-const resultOf = (standing: Standing, ended: boolean, start: LastStanding["start"]): LastStanding =>
-  standing.result(ended, start)

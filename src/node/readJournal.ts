@@ -9,16 +9,10 @@ import {
   RECORD_SEQUENCE,
   RECORD_TIMESTAMP_US,
 } from "../hot/AuditRing.ts"
-import {
-  AUDIT_BASELINE_SET,
-  AUDIT_DIGEST,
-  AUDIT_COMMAND,
-  AUDIT_PROPOSAL,
-  AUDIT_TICK,
-  AUDIT_VIOLATION,
-} from "../hot/codes.ts"
+import { AUDIT_VIOLATION } from "../hot/codes.ts"
 import { AUDIT_KINDS, type AuditKind } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
+import { showsLive } from "../runtime/journal/Standing.ts"
 import {
   type JournalItem,
   type JournalProblem,
@@ -44,18 +38,6 @@ export interface JournalFilter {
 
 export interface JournalReading extends JournalSummary {
   readonly records: ReadonlyArray<AuditRecord>
-}
-
-/** Whether a record's point is what was live after it; that of a baseline is the base, which may be perturbed just then. */
-export function showsLive(kind: number): boolean {
-  return (
-    kind !== AUDIT_DIGEST &&
-    kind !== AUDIT_TICK &&
-    kind !== AUDIT_COMMAND &&
-    kind !== AUDIT_PROPOSAL &&
-    kind !== AUDIT_BASELINE_SET &&
-    kind !== AUDIT_VIOLATION
-  )
 }
 
 /** A filter as a question to one record after another of a journal, in order. */

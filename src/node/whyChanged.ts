@@ -33,7 +33,8 @@ import {
 import type { EngineSettings } from "../domain/Config.ts"
 import { APPLY_KINDS, type ApplyKind } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
-import { showsLive, timeText } from "./readJournal.ts"
+import { showsLive } from "../runtime/journal/Standing.ts"
+import { timeText } from "./readJournal.ts"
 import { type JournalItem, walkJournal } from "./walkJournal.ts"
 
 /** A window as the cycle read it, worked out again from the digests in the journal. */

@@ -34,6 +34,8 @@ export interface JournalHeader {
   readonly start: Readonly<Record<string, unknown>> | null
   /** Null for the first segment in a directory. */
   readonly previous: JournalLink | null
+  /** Where the run stood when the segment was begun (`readStanding`); absent in the first one of a run. */
+  readonly standing?: unknown
 }
 
 const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

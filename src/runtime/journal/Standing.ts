@@ -1,0 +1,150 @@
+/**
+ * Where a run stands, from its records as they go past: base, baseline, SafeMode, rollbacks. The head of every segment but a
+ * run's first says where the run stood there, so that whoever wants to know where it ended reads the last segment only.
+ */
+import {
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_GENERATION,
+  RECORD_KIND,
+  RECORD_POINT,
+  RECORD_TIMESTAMP_US,
+} from "../../hot/AuditRing.ts"
+import {
+  AUDIT_APPLY,
+  AUDIT_BASELINE_SET,
+  AUDIT_COMMAND,
+  AUDIT_DIGEST,
+  AUDIT_ENGINE_STARTED,
+  AUDIT_ENGINE_STOPPED,
+  AUDIT_PROPOSAL,
+  AUDIT_ROLLBACK,
+  AUDIT_SAFE_MODE_ENTERED,
+  AUDIT_SAFE_MODE_EXITED,
+  AUDIT_TICK,
+  AUDIT_VIOLATION,
+  COMMAND_ROLLBACK,
+  ROLLBACK,
+  UPDATE,
+} from "../../hot/codes.ts"
+import { noteRollback } from "../../control/tripRules.ts"
+
+/** Plain data: positions in unit space, by the id of the knob. */
+export interface StandingData {
+  /** The latest time that a record of the engine's own tells. */
+  readonly atUs: number
+  readonly generation: number
+  /** What is live, a perturbation included; null before the first record. */
+  readonly live: ReadonlyArray<number> | null
+  /** Without perturbation. */
+  readonly base: ReadonlyArray<number> | null
+  readonly baseline: ReadonlyArray<number> | null
+  /** Why SafeMode is open, by trip code, in the order of the trips; empty while it is not. */
+  readonly trips: ReadonlyArray<{ readonly code: number; readonly atUs: number }>
+  /** Rollbacks within an hour that no person asked for. */
+  readonly rollbacksUs: ReadonlyArray<number>
+}
+
+export const NOWHERE: StandingData = {
+  atUs: 0,
+  generation: 0,
+  live: null,
+  base: null,
+  baseline: null,
+  trips: [],
+  rollbacksUs: [],
+}
+
+/** More rollbacks an hour than any policy allows. */
+const ROLLBACKS = 1024
+/** Trips while SafeMode is open: the reasons there are, and the last ones after them. */
+const TRIPS = 32
+
+/** Whether a record's point is what was live after it; that of a baseline is the base, which may be perturbed just then. */
+export function showsLive(kind: number): boolean {
+  return (
+    kind !== AUDIT_DIGEST &&
+    kind !== AUDIT_TICK &&
+    kind !== AUDIT_COMMAND &&
+    kind !== AUDIT_PROPOSAL &&
+    kind !== AUDIT_BASELINE_SET &&
+    kind !== AUDIT_VIOLATION
+  )
+}
+
+type Point = "live" | "base" | "baseline"
+type Numbers = ReadonlyArray<number> | Float64Array
+
+export class Standing {
+  private readonly knobs: number
+  private now: {
+    -readonly [K in keyof StandingData]: StandingData[K] | (K extends Point ? Float64Array : never)
+  }
+  /** A person has asked for the rollback that comes next. */
+  private asked = false
+
+  constructor(knobs: number, before: StandingData = NOWHERE) {
+    this.knobs = knobs
+    this.now = { ...before }
+  }
+
+  get data(): StandingData {
+    const { now } = this
+    const list = (point: Numbers | null): ReadonlyArray<number> | null =>
+      point === null ? null : Array.from(point)
+    return { ...now, live: list(now.live), base: list(now.base), baseline: list(now.baseline) }
+  }
+
+  take(numbers: Float64Array): void {
+    const kind = numbers[RECORD_KIND]
+    const atUs = numbers[RECORD_TIMESTAMP_US]
+    const { now } = this
+    if (kind === AUDIT_COMMAND) this.asked = numbers[RECORD_CODE] === COMMAND_ROLLBACK
+    if (kind === AUDIT_BASELINE_SET) now.baseline = this.point(numbers)
+    if (!showsLive(kind)) return
+    // A digest may be stamped anyhow, and time is never followed backwards.
+    if (atUs > now.atUs) now.atUs = atUs
+    now.live = this.point(numbers)
+    now.generation = numbers[RECORD_GENERATION]
+    if (this.endsOnBase(numbers)) now.base = now.live
+    if (kind === AUDIT_SAFE_MODE_EXITED) now.trips = []
+    else if (kind === AUDIT_SAFE_MODE_ENTERED) {
+      const [first, ...others] = [...now.trips, { code: numbers[RECORD_CODE], atUs }]
+      now.trips = [first, ...others.slice(1 - TRIPS)]
+    } else if (kind === AUDIT_ROLLBACK && numbers[RECORD_DETAIL] === ROLLBACK) {
+      if (!this.asked) now.rollbacksUs = noteRollback(now.rollbacksUs, atUs, ROLLBACKS)
+      this.asked = false
+    }
+  }
+
+  private point(numbers: Float64Array): Float64Array {
+    return numbers.slice(RECORD_POINT, RECORD_POINT + this.knobs)
+  }
+
+  private endsOnBase(numbers: Float64Array): boolean {
+    const kind = numbers[RECORD_KIND]
+    if (kind === AUDIT_APPLY) return numbers[RECORD_DETAIL] === UPDATE
+    return kind === AUDIT_ROLLBACK || kind === AUDIT_ENGINE_STARTED || kind === AUDIT_ENGINE_STOPPED
+  }
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value)
+const isPoint = (value: unknown, knobs: number): boolean =>
+  value === null || (Array.isArray(value) && value.length === knobs && value.every(isNumber))
+
+/** What a header says of it, or null where it says none that fits so many knobs. */
+export function readStanding(value: unknown, knobs: number): StandingData | null {
+  if (typeof value !== "object" || value === null) return null
+  const { atUs, generation, live, base, baseline, trips, rollbacksUs } = value as Partial<StandingData>
+  const whole =
+    isNumber(atUs) &&
+    isNumber(generation) &&
+    [live, base, baseline].every((point) => isPoint(point, knobs)) &&
+    Array.isArray(trips) &&
+    trips.every(
+      (trip: Partial<StandingData["trips"][number]> | null) => isNumber(trip?.code) && isNumber(trip.atUs),
+    ) &&
+    Array.isArray(rollbacksUs) &&
+    rollbacksUs.every(isNumber)
+  return whole ? (value as StandingData) : null
+}
