@@ -5,7 +5,7 @@
  */
 export class Opaque<T> {
   /** What is inside, in a word: all that a persisted snapshot keeps of it. */
-  readonly holds: "hotPath" | "kernel" | "bind" | "solver"
+  readonly holds: "hotPath" | "kernel" | "bind" | "solver" | "knobs"
   readonly #value: T
 
   constructor(holds: Opaque<T>["holds"], value: T) {

@@ -233,7 +233,7 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
 }
 
 /** The plant was put somewhere from outside. The first time this is the start. */
-export function rebased(c: SpsaCycleContext, standing: Standing): Change {
+export function rebased(c: SpsaCycleContext, standing: Standing & { readonly lastId?: number }): Change {
   const kernel = c.kernel.get()
   const block = new Float64Array(c.block.length)
   // No probe, nothing learnt: the probe of a block that was in use is never 0.
@@ -241,6 +241,7 @@ export function rebased(c: SpsaCycleContext, standing: Standing): Change {
   else kernel.rebase(c.block, block, standing.baseUnits)
   return {
     ...ended(c, standing.nowUs),
+    lastId: later(c.lastId, standing.lastId ?? 0),
     block,
     band: standing.band,
     generation: standing.generation,

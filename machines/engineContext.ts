@@ -2,12 +2,17 @@
  * What an engine is given, what it remembers between events, and what it answers to. Apart from the chart, so that the
  * chart can be read as one.
  */
-import { PERIODIC } from "../src/hot/codes.ts"
+import { PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
+import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
+import { DEFAULT_REENTRY } from "../src/control/reentry.ts"
 import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { type BaselinePolicy, type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
 import {
   beginComparison,
+  type Compared,
+  comparePair,
+  compareSilence,
   type Comparison,
   type ComparisonPolicy,
   DEFAULT_COMPARISON,
@@ -28,6 +33,8 @@ import type {
   WindowExpiredEvent,
 } from "./events.ts"
 import { Opaque } from "./Opaque.ts"
+import type { EvictEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
+import type { RelocationMemory, RelocationPolicy } from "./relocationState.ts"
 import { type BindPort, ProposalPort } from "./ProposalPort.ts"
 
 /** A digest as an object, as `HotPath.observeObject` takes it. */
@@ -48,6 +55,11 @@ export interface EngineInput {
    * the base is worse. Default null: no; `{}`: yes, with `DEFAULT_COMPARISON`.
    */
   readonly comparison?: Partial<ComparisonPolicy> | null
+  /**
+   * Whether the base may be taken to places known before: by the homeostasis cache (`features`: the channels that tell contexts
+   * apart) and by the selection of variants (`selection`). Default null: no.
+   */
+  readonly relocation?: RelocationConfig | null
   /** Names of the knobs by id, for violations. */
   readonly names?: ReadonlyArray<string>
   /**
@@ -55,6 +67,16 @@ export interface EngineInput {
    * Default true: it is what a person wrote down.
    */
   readonly startIsBaseline?: boolean
+}
+
+export interface RelocationConfig {
+  readonly features: RelocationPolicy["features"]
+  readonly selection: RelocationPolicy["selection"]
+  readonly reentry?: Partial<RelocationPolicy["reentry"]>
+  /** What an earlier engine remembered. */
+  readonly memory?: RelocationMemory | null
+  /** Names of the extra channels of a digest. */
+  readonly extras?: ReadonlyArray<string>
 }
 
 export interface EngineContext {
@@ -72,20 +94,29 @@ export interface EngineContext {
   /** How the base is compared with the baseline, and what came of it; null where it is not. */
   readonly comparisonPolicy: ComparisonPolicy | null
   readonly comparison: Comparison | null
+  /** How the base is taken elsewhere, and what is remembered while nobody does; null where it is not. */
+  readonly relocation: {
+    readonly policy: RelocationPolicy
+    readonly extras: ReadonlyArray<string>
+    readonly memory: RelocationMemory | null
+  } | null
   /** Regressions in a row, as Tier 1 was last told. */
   readonly regressions: number
   /** The loss when SafeMode opened: what a recovery is measured against. */
   readonly lossAtTrip: number | null
   /** The child that failed and has to be started anew. */
-  readonly fault: "cycle" | "telemetry" | null
+  readonly fault: FaultyChild | null
   /** What the next cycle is to know when this one has died. */
   readonly memory: CycleMemory | null
 }
 
+/** The children whose failing the engine survives. */
+export type FaultyChild = "cycle" | "telemetry" | "relocation"
+
 /** A supervisor's finding that a child is as good as dead: it does not answer, or its state is no state. */
 export interface ChildDiedEvent {
   readonly type: "childDied"
-  readonly child: "cycle" | "telemetry"
+  readonly child: FaultyChild
   readonly nowUs: number
 }
 
@@ -110,6 +141,10 @@ export type EngineEvent =
   | RolledBackEvent
   | { readonly type: "setBaseline"; readonly nowUs: number }
   | { readonly type: "drained"; readonly nowUs: number }
+  /** Before the start: what is remembered of an earlier engine. */
+  | { readonly type: "recall"; readonly memory: RelocationMemory }
+  | OfferEvent
+  | EvictEvent
   | ChildDiedEvent
   | RestartEvent
   | TickEvent
@@ -119,6 +154,7 @@ export type EngineEvent =
   | WindowExpiredEvent
   | DeadlineEvent
   | CycleReport
+  | RelocationReport
   | SafeModeReport
   | PlantSettledEvent
 
@@ -127,6 +163,42 @@ export interface EngineOutput {
   readonly generation: number
   /** Where the plant was left: its base, unit space. */
   readonly base: ReadonlyArray<number>
+}
+
+function relocationOf({ relocation, limits }: EngineInput): EngineContext["relocation"] {
+  if (relocation === undefined || relocation === null) return null
+  const { features, selection, reentry, memory, extras } = relocation
+  const { timeoutsToTrip, refusalsToTrip } = { ...DEFAULT_CYCLE_LIMITS, ...limits }
+  return {
+    policy: {
+      reentry: { ...DEFAULT_REENTRY, ...reentry },
+      features,
+      selection,
+      timeoutsToTrip,
+      refusalsToTrip,
+    },
+    extras: extras ?? [],
+    memory: memory ?? null,
+  }
+}
+
+/** The comparison after an event of the cycle, or null where there is none or nothing to say. */
+export function comparedBy(context: EngineContext, event: EngineEvent): Compared | null {
+  const { comparison, comparisonPolicy: policy } = context
+  if (comparison === null || policy === null) return null
+  if (event.type === "pairRead") return comparePair(comparison, event, event.base, policy)
+  // Without a baseline there is nothing to wait for.
+  if (!context.hot.get().config.hasBaseline) return null
+  return event.type === "cycleCompleted" ? compareSilence(comparison, event.nowUs, policy) : null
+}
+
+/** Tier 1 by hand, where its actor itself has failed. */
+export function secure({ hot }: EngineContext): void {
+  const { config, executor, nowCell } = hot.get()
+  executor.openLatch(TRIP_ENGINE_FAULT)
+  executor.proposal[P_NOW_US] = nowCell[0]
+  if (config.hasBaseline) executor.rollback()
+  else executor.returnToBase()
 }
 
 export function initialContext(input: EngineInput): EngineContext {
@@ -163,6 +235,7 @@ export function initialContext(input: EngineInput): EngineContext {
     watch: EMPTY_WATCH,
     comparisonPolicy: compares === null ? null : { ...DEFAULT_COMPARISON, ...baselinePolicy, ...compares },
     comparison: compares === null ? null : beginComparison(0),
+    relocation: relocationOf(input),
     regressions: 0,
     lossAtTrip: null,
     fault: null,

@@ -6,7 +6,7 @@
 import type { SideReading } from "../src/control/rollbackTest.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
-import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
+import type { NoChangeReason, SafeModeExit, TripReason } from "../src/domain/words.ts"
 
 /** A window closed with enough digests. */
 export interface WindowEvent {
@@ -67,11 +67,15 @@ export interface RefusedEvent {
 export interface FreezeEvent {
   readonly type: "freeze"
   readonly nowUs: number
+  /** Why it ends; "safeMode" when omitted. */
+  readonly reason?: NoChangeReason
 }
 
 /** The plant stands on its base; begin afresh from there. */
 export interface ResumeEvent extends Standing {
   readonly type: "resume"
+  /** Number of the last proposal that anybody else made: it is not given again. */
+  readonly lastId?: number
 }
 
 /** What a cycle reports when it ends. Losses: lower is better. */

@@ -9,6 +9,9 @@ import {
   AUDIT_ENGINE_STOPPED,
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
+  AUDIT_REGIME,
+  AUDIT_RELOCATION,
+  AUDIT_VARIANT,
   AUDIT_VERDICT,
 } from "../src/hot/codes.ts"
 import {
@@ -16,7 +19,9 @@ import {
   RECORD_DETAIL,
   RECORD_GENERATION,
   RECORD_KIND,
+  RECORD_KNOB,
   RECORD_LIMIT,
+  RECORD_MARGIN,
   RECORD_OBJECTIVE,
   RECORD_POINT,
   RECORD_PROPOSAL_ID,
@@ -25,8 +30,21 @@ import {
 } from "../src/hot/AuditRing.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
-import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
-import { APPLY_KINDS, NO_CHANGE_REASONS, VERDICT_REASONS, VERDICTS } from "../src/domain/words.ts"
+import type { SelectionDecision } from "../src/control/variantSelection.ts"
+import type { SelectableVariant } from "../src/domain/Variant.ts"
+import type { ApplyProposal, NoChange, RelocationStep } from "../src/domain/Proposal.ts"
+import {
+  APPLY_KINDS,
+  NO_CHANGE_REASONS,
+  REGIME_REASONS,
+  RELOCATION_CAUSES,
+  RELOCATION_REASONS,
+  SWITCH_ACTIONS,
+  SWITCH_REASONS,
+  VERDICT_REASONS,
+  VERDICTS,
+} from "../src/domain/words.ts"
+import type { RegimeNote } from "./relocationEvents.ts"
 
 function draft(hot: HotPath, kind: number, nowUs: number): Float64Array {
   const { audit, config } = hot
@@ -70,6 +88,74 @@ export function recordVerdict(hot: HotPath, verdict: RollbackVerdict, nowUs: num
   // Why the plant is rolled back has its place even in a full ring.
   if (verdict.verdict === "fail") hot.audit.pushSafety()
   else hot.audit.push()
+}
+
+const orNaN = (value: number | null): number => value ?? Number.NaN
+
+/** A decision that must not be lost has its place even in a full ring; that it is full halts whatever proposes next. */
+function pushAnyhow(hot: HotPath): void {
+  if (hot.audit.full) hot.audit.pushSafety()
+  else hot.audit.push()
+}
+
+/** One decision about a relocation; `proposal` where one carries it, with the place that it asks for. */
+export function recordRelocation(
+  hot: HotPath,
+  step: RelocationStep,
+  nowUs: number,
+  proposal: ApplyProposal | null = null,
+): void {
+  const record = draft(hot, AUDIT_RELOCATION, nowUs)
+  record[RECORD_CODE] = RELOCATION_REASONS.indexOf(step.reason)
+  record[RECORD_DETAIL] = RELOCATION_CAUSES.indexOf(step.cause)
+  record[RECORD_KNOB] = step.regime ?? -1
+  record[RECORD_VALUE] = orNaN(step.level)
+  record[RECORD_LIMIT] = orNaN(step.error)
+  record[RECORD_OBJECTIVE] = orNaN(step.difference)
+  record[RECORD_MARGIN] = orNaN(step.margin)
+  for (let i = 0; i < hot.config.knobs; i++) {
+    record[RECORD_POINT + i] = proposal === null ? hot.executor.base[i] : proposal.targets[i]
+  }
+  if (proposal !== null) record[RECORD_PROPOSAL_ID] = proposal.id
+  pushAnyhow(hot)
+}
+
+/** A regime with its score, the loss that it claims and the standard error of that. */
+export function recordRegime(hot: HotPath, { regime, score, reason }: RegimeNote, nowUs: number): void {
+  const record = draft(hot, AUDIT_REGIME, nowUs)
+  record[RECORD_CODE] = REGIME_REASONS.indexOf(reason)
+  record[RECORD_PROPOSAL_ID] = regime.id
+  record[RECORD_VALUE] = score
+  record[RECORD_LIMIT] = Math.sqrt(regime.loss.variance)
+  record[RECORD_OBJECTIVE] = regime.loss.mean
+  for (let i = 0; i < hot.config.knobs; i++) record[RECORD_POINT + i] = regime.unit[i]
+  pushAnyhow(hot)
+}
+
+/** A switch of variants: the number of the decision, and the places of both variants among those that were offered, or -1. */
+export function recordVariant(
+  hot: HotPath,
+  decision: SelectionDecision,
+  offered: ReadonlyArray<SelectableVariant>,
+): void {
+  const placeOf = (name: string | null): number => offered.findIndex((one) => one.name === name)
+  const record = draft(hot, AUDIT_VARIANT, decision.atUs)
+  record[RECORD_CODE] = SWITCH_REASONS.findIndex((word) => word === decision.reason)
+  record[RECORD_DETAIL] = SWITCH_ACTIONS.findIndex((word) => word === decision.action)
+  record[RECORD_VALUE] = decision.id
+  record[RECORD_LIMIT] = placeOf(decision.to)
+  record[RECORD_OBJECTIVE] = placeOf(decision.from)
+  pushAnyhow(hot)
+}
+
+/** What is asked from outside, with a number that belongs to it; for where what comes from outside is journaled. */
+export function journalInput(hot: HotPath, code: number, value: number): void {
+  draft(hot, AUDIT_COMMAND, hot.nowCell[0])
+  const record = hot.audit.draft
+  record.fill(Number.NaN, RECORD_POINT)
+  record[RECORD_CODE] = code
+  record[RECORD_VALUE] = value
+  hot.audit.push()
 }
 
 export function recordEngineStarted(hot: HotPath, nowUs: number): void {

@@ -9,7 +9,7 @@ import type { ActorLogic, ActorSystem, ActorSystemInfo, AnyActorRef, Snapshot } 
 import type { HotPath } from "../src/hot/HotPath.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
 import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
-import type { ApplyProposal, Proposal } from "../src/domain/Proposal.ts"
+import type { ApplyProposal, Proposal, RelocationStep } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import { APPLY_KINDS, type TripReason, tripCode, VIOLATIONS, type ViolationTag } from "../src/domain/words.ts"
 import {
@@ -18,10 +18,13 @@ import {
   recordEngineStopped,
   recordNoChange,
   recordProposal,
+  recordRegime,
+  recordRelocation,
   recordVerdict,
 } from "./hotAudit.ts"
 import type { Opaque } from "./Opaque.ts"
 import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
+import type { RegimeNote } from "./relocationEvents.ts"
 import { relay, relayToParent } from "./relay.ts"
 
 export type HotPathCommand =
@@ -41,6 +44,11 @@ export type HotPathCommand =
   | { readonly type: "noteRegressions"; readonly count: number }
   /** Audits what a comparison with the baseline concluded. */
   | { readonly type: "noteVerdict"; readonly verdict: RollbackVerdict; readonly nowUs: number }
+  /** Audits a decision about a relocation that no proposal carries; what became of a regime. */
+  | { readonly type: "noteRelocation"; readonly note: RelocationStep; readonly nowUs: number }
+  | { readonly type: "noteRegime"; readonly note: RegimeNote; readonly nowUs: number }
+  /** Reports where the plant stands. */
+  | { readonly type: "report"; readonly nowUs: number }
   | { readonly type: "wakeAt"; readonly atUs: number }
   | { readonly type: "reopenWindow" }
 
@@ -146,6 +154,7 @@ function propose(
     return
   }
   const { executor } = hot
+  if (proposal.relocation !== undefined) recordRelocation(hot, proposal.relocation, proposal.nowUs, proposal)
   recordProposal(hot, proposal)
   const inbox = executor.proposal
   inbox[P_NOW_US] = proposal.nowUs
@@ -217,6 +226,12 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
       return executor.noteRegressions(command.count)
     case "noteVerdict":
       return recordVerdict(hot, command.verdict, command.nowUs)
+    case "noteRelocation":
+      return recordRelocation(hot, command.note, command.nowUs)
+    case "noteRegime":
+      return recordRegime(hot, command.note, command.nowUs)
+    case "report":
+      return settle(hot, command.nowUs, scope)
     case "wakeAt":
       return hot.wakeAt(command.atUs)
     case "reopenWindow":

@@ -37,6 +37,9 @@ export interface LiveParts {
   readonly solver?: SolverOptions
 }
 
+/** Live objects: what their boxes hold is nothing to read. */
+const LIVE: ReadonlyArray<string> = ["hotPath", "kernel", "knobs", "solver"]
+
 /** Marks what is not plain JSON. */
 const TAG = "$arqon"
 
@@ -98,6 +101,7 @@ function encodeBoxed(box: Opaque<unknown>): Json {
   const inner = box.get()
   // As it is: a solver's state is JSON already, and the numbers in it are finite.
   if (inner instanceof SolverMoment) return { [TAG]: "solver", state: inner.state() as unknown as Json }
+  if (inner instanceof KnobTable) return { [TAG]: "knobs", knobs: encode(knobsOf(inner)) }
   if (!(inner instanceof SpsaKernel)) return { [TAG]: box.holds }
   return { [TAG]: "kernel", knobs: encode(knobsOf(inner.table)), settings: encode(inner.settings) }
 }
@@ -134,6 +138,8 @@ function decode(data: Json, decoder: Decoder): unknown {
       const settings = decode(data["settings"], decoder) as SpsaSettings
       return new Opaque("kernel", new SpsaKernel(new KnobTable(knobs), settings))
     }
+    case "knobs":
+      return new Opaque("knobs", new KnobTable(decode(data["knobs"], decoder) as ReadonlyArray<KnobNumbers>))
     case "object": {
       const entries = data["entries"] as ReadonlyArray<readonly [string, Json]>
       return Object.fromEntries(entries.map(([key, part]) => [key, decode(part, decoder)]))
@@ -167,6 +173,7 @@ function findRecord(data: Json): HotPathRecord | null {
 function withoutHot(data: Json): Json {
   if (Array.isArray(data)) return data.map(withoutHot)
   if (!isObject(data)) return data
-  if (data[TAG] === "hotPath" || data[TAG] === "kernel" || data[TAG] === "solver") return null
+  const tag = data[TAG]
+  if (typeof tag === "string" && LIVE.includes(tag)) return null
   return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, withoutHot(part)]))
 }

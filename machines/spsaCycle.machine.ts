@@ -8,13 +8,11 @@
  */
 import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from "xstate"
 import { MINUS, PLUS } from "../src/hot/codes.ts"
-import { tripForRefusals } from "../src/control/tripRules.ts"
 import type { Proposal } from "../src/domain/Proposal.ts"
 import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
 import {
   applied,
   completed,
-  cycleReport,
   drawn,
   ended,
   initialCycle,
@@ -22,7 +20,6 @@ import {
   mayAsk,
   noChangeFor,
   otherSideRead,
-  pairReport,
   plusIsFirst,
   proposalFor,
   read,
@@ -32,6 +29,7 @@ import {
   type SpsaCycleContext,
   type SpsaCycleInput,
 } from "./cycleContext.ts"
+import { reportOf, type ReportKind } from "./cycleReport.ts"
 import type { CycleReport, SpsaCycleEvent } from "./events.ts"
 import {
   nextIsBaseline,
@@ -106,6 +104,13 @@ const cycleSetup = setup({
       ({ context, event, self }, params: { reason: NoChangeReason }) =>
         proposed(noChangeFor(context, params.reason, "nowUs" in event ? event.nowUs : 0), self),
     ),
+    declareFrozen: sendTo(
+      ({ context }) => asTarget(context.port),
+      ({ context, event, self }) => {
+        const { reason = "safeMode" as const, nowUs = context.nowUs } = event.type === "freeze" ? event : {}
+        return proposed(noChangeFor(context, reason, nowUs), self)
+      },
+    ),
     /** A rollback is followed by Tier 1's cooldown: the wait is a decision like any other. */
     declareCooldown: enqueueActions(({ context, enqueue, event, self }) => {
       if (event.type !== "resume" || event.nextApplyUs <= event.nowUs) return
@@ -155,26 +160,6 @@ const cycleOf = (context: SpsaCycleContext): number => context.kernel.get().cycl
 const mayCompare = (context: SpsaCycleContext): boolean =>
   mayAsk(context) && pairIsDue(context.pair, cycleOf(context))
 
-type ReportKind = "cycleCompleted" | "pairRead" | "rollback" | "telemetryLost" | "regression" | "refusals"
-
-function reportOf(kind: ReportKind, context: SpsaCycleContext, event: SpsaCycleEvent): CycleReport {
-  const nowUs = "nowUs" in event && event.nowUs > context.nowUs ? event.nowUs : context.nowUs
-  switch (kind) {
-    case "cycleCompleted":
-      return cycleReport(context)
-    case "pairRead":
-      return pairReport(context)
-    case "rollback":
-      return { type: "rollbackRequested", nowUs }
-    case "telemetryLost":
-      return { type: "trip", reason: "telemetryLost", nowUs }
-    case "regression":
-      return { type: "trip", reason: "objectiveRegression", nowUs }
-    case "refusals":
-      return { type: "trip", reason: tripForRefusals(context.refusals), nowUs }
-  }
-}
-
 const ask = (kind: ProposalKind) => ({ type: "ask" as const, params: { kind } })
 const report = (what: ReportKind) => ({ type: "report" as const, params: { what } })
 const noChange = (reason: NoChangeReason) => ({ type: "declareNoChange" as const, params: { reason } })
@@ -219,7 +204,7 @@ export const spsaCycleMachine = cycleSetup.createMachine({
       description: "Proposes, one cycle after another.",
       initial: "ready",
       on: {
-        freeze: { target: "frozen", actions: [noChange("safeMode"), "endCycle", "forgetRegressions"] },
+        freeze: { target: "frozen", actions: ["declareFrozen", "endCycle", "forgetRegressions"] },
         resume: { target: "tuning", reenter: true, actions: ["rebase", "declareCooldown"] },
         tick: { actions: "noteTime" },
         // Outside a wait a window belongs to nobody; it still tells the time.
@@ -383,23 +368,4 @@ export const spsaCycleMachine = cycleSetup.createMachine({
   },
 })
 
-/** Where a cycle stands. */
-export type CyclePhase =
-  | "ready"
-  | "applyingPlus"
-  | "waitingPlus"
-  | "applyingMinus"
-  | "waitingMinus"
-  | "visitingBaseline"
-  | "waitingBaseline"
-  | "restingOnBase"
-  | "waitingBase"
-  | "leavingBaseline"
-  | "computing"
-  | "frozen"
-
-/** The phase of a snapshot of `spsaCycleMachine`, as one word. */
-export function cyclePhase(snapshot: { readonly value: unknown }): CyclePhase {
-  const value = snapshot.value as "frozen" | { readonly tuning: CyclePhase }
-  return value === "frozen" ? "frozen" : value.tuning
-}
+export { type CyclePhase, cyclePhase } from "./cycleReport.ts"

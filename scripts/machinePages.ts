@@ -4,6 +4,7 @@
  */
 import type { AnyStateNode, AnyTransitionDefinition } from "xstate"
 import { engineMachine } from "../machines/engine.machine.ts"
+import { relocationMachine } from "../machines/relocation.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
 import { solverMachine } from "../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../machines/spsaCycle.machine.ts"
@@ -30,8 +31,8 @@ const charts: ReadonlyArray<Chart> = [
   {
     file: "engine.md",
     title: "engineMachine",
-    intro: `The engine spawns four actors and wires them. The hot path and the latch live as long as the engine; the SPSA cycle
-and the telemetry actor live while it runs.
+    intro: `The engine spawns its actors and wires them. The hot path and the latch live as long as the engine; the SPSA cycle, the
+telemetry actor and the relocation live while it runs.
 
 | child | logic | what it is for |
 |---|---|---|
@@ -39,6 +40,7 @@ and the telemetry actor live while it runs.
 | \`latch\` | [\`safeModeMachine\`](safeMode.md) | decides how long SafeMode stays open |
 | \`cycle\` | [\`spsaCycleMachine\`](spsaCycle.md) | Tier 2: proposes, and can do nothing else |
 | \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |
+| \`relocation\` | [\`relocationMachine\`](relocation.md) | Tier 2, where asked for: takes the base to places known before |
 
 What one window leads to, and what a trip does:
 
@@ -75,6 +77,23 @@ sequenceDiagram
 first, so that slow drift of the plant does not lean on the slope: from \`ready\` the cycle goes round one way or the other.`,
     colours: TUNING_COLOURS,
     root: spsaCycleMachine.root,
+  },
+  {
+    file: "relocation.md",
+    title: "relocationMachine",
+    intro: `Takes the base to a place known before: to the configuration of a regime that came back, or to that of a variant. It
+proposes like the cycle, which stands still meanwhile, and is there only in engines with \`homeostasis\` or \`variants\`.
+
+| said to the parent | |
+|---|---|
+| \`relocationWanted\` | let the cycle stand still and the plant return to its base; \`begin\` is the answer |
+| \`relocationNoted\`, \`regimeNoted\` | a decision that no proposal carries, with its numbers, for the audit |
+| \`variantChosen\` | another variant is live, and why |
+| \`relocationOver\` | the cycle goes on from where the base is |
+| \`trip\` | three silent windows or refusals in a row |`,
+    colours:
+      "Green states are live: proposals may be under way. Amber: nothing is proposed by this actor, the cycle works.",
+    root: relocationMachine.root,
   },
   {
     file: "safeMode.md",

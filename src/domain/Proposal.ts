@@ -3,7 +3,22 @@
  * needs it wherever proposals are made, sent or recorded. A proposal is a value: nothing in it leads to a
  * configuration.
  */
-import type { NoChangeReason, ProposalKind } from "./words.ts"
+import type { NoChangeReason, ProposalKind, RelocationCause, RelocationReason } from "./words.ts"
+
+/** What is done next with a relocation, or how it ended, with the numbers it rests on. Losses: lower is better. */
+export interface RelocationStep {
+  readonly cause: RelocationCause
+  readonly reason: RelocationReason
+  /** The regime it goes to; null for a variant. */
+  readonly regime: number | null
+  /** Loss before it set out, and the standard error of that. */
+  readonly level: number | null
+  readonly error: number | null
+  /** Loss of the canary less that before, where it has spoken. */
+  readonly difference: number | null
+  /** Where it sets out: how far apart the contexts are, in spreads. Else two standard errors of the difference. */
+  readonly margin: number | null
+}
 
 /** A wish to move the live configuration. */
 export interface ApplyProposal {
@@ -17,6 +32,8 @@ export interface ApplyProposal {
   readonly targets: Float64Array
   /** Estimated slope of the loss per knob, with updates only. */
   readonly gradient?: Float64Array
+  /** What it is a step of, with updates that take the base to a place known before: recorded beside it. */
+  readonly relocation?: RelocationStep
 }
 
 /** A decision to leave the configuration alone, and why: it belongs to the audit like any other decision. */

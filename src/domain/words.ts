@@ -53,6 +53,7 @@ export const NO_CHANGE_REASONS = [
   "constraintViolation",
   "cooldownActive",
   "budgetExhausted",
+  "relocating",
 ] as const
 
 /** Why the proposer left the configuration alone. */
@@ -80,6 +81,9 @@ export const AUDIT_KINDS = [
   "tick",
   "command",
   "verdict",
+  "relocation",
+  "regime",
+  "variant",
 ] as const
 
 /** Kind of an audit record. */
@@ -125,6 +129,60 @@ export const VERDICTS = ["pass", "fail", "hold"] as const
 /** What was concluded of the tuned configuration against the baseline. */
 export type Verdict = (typeof VERDICTS)[number]
 
+/** By code of a relocation record: what is done next, or how it ended. */
+export const RELOCATION_REASONS = [
+  "setOut",
+  "ramp",
+  "blocked",
+  "canary",
+  "kept",
+  "lost",
+  "undecided",
+  "revert",
+  "reverted",
+  "contextLeft",
+  "interrupted",
+] as const
+
+/** What a relocation does next, or how it ended. */
+export type RelocationReason = (typeof RELOCATION_REASONS)[number]
+
+/** By detail of a relocation record: on whose behalf the base is taken elsewhere. */
+export const RELOCATION_CAUSES = ["homeostasis", "variant"] as const
+
+/** On whose behalf the base is taken elsewhere. */
+export type RelocationCause = (typeof RELOCATION_CAUSES)[number]
+
+/** By code of a regime record: stored (or met again), or why it was let go. */
+export const REGIME_REASONS = [
+  "stored",
+  "capacity",
+  "expired",
+  "canaryLost",
+  "contradicted",
+  "byHand",
+] as const
+
+/** What became of a regime. */
+export type RegimeReason = (typeof REGIME_REASONS)[number]
+
+/** By code of a variant record: why another variant is live. */
+export const SWITCH_REASONS = [
+  "first",
+  "drawn",
+  "constraintBroken",
+  "contextLeft",
+  "notSelectable",
+  "regressed",
+  "tripped",
+] as const
+
+/** Why another variant is live. */
+export type SwitchReason = (typeof SWITCH_REASONS)[number]
+
+/** By detail of a variant record. */
+export const SWITCH_ACTIONS = ["switch", "rollback"] as const
+
 /** By code of a command record: what was asked of an engine from outside, telemetry and time apart. */
 export const COMMANDS = [
   "stop",
@@ -137,6 +195,8 @@ export const COMMANDS = [
   "auditFull",
   "restart",
   "callbackFailed",
+  "evict",
+  "offer",
 ] as const
 
 /** How SafeMode is left. */

@@ -72,6 +72,8 @@ export const NO_CHANGE_SAFE_MODE = 2
 export const NO_CHANGE_CONSTRAINT_VIOLATION = 3
 export const NO_CHANGE_COOLDOWN_ACTIVE = 4
 export const NO_CHANGE_BUDGET_EXHAUSTED = 5
+/** The cycle stands still while the base is taken elsewhere. */
+export const NO_CHANGE_RELOCATING = 6
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0
@@ -88,6 +90,12 @@ export const AUDIT_NO_CHANGE = 10
 export const AUDIT_TICK = 11
 export const AUDIT_COMMAND = 12
 export const AUDIT_VERDICT = 13
+/** A step of taking the base to a place that was known before: setting out, a step, a canary's verdict, the end. */
+export const AUDIT_RELOCATION = 14
+/** The homeostasis cache stored a regime, or let one go. */
+export const AUDIT_REGIME = 15
+/** Another variant is live. */
+export const AUDIT_VARIANT = 16
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0
@@ -105,6 +113,10 @@ export const COMMAND_AUDIT_FULL = 7
 export const COMMAND_RESTART = 8
 /** A function of a user's threw, for the first time of its kind. */
 export const COMMAND_CALLBACK_FAILED = 9
+/** A person evicts a regime; its number stands at RECORD_VALUE. */
+export const COMMAND_EVICT = 10
+/** The variants that may be live are these: the record's note has them. */
+export const COMMAND_OFFER = 11
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

@@ -11,7 +11,7 @@ import { createRootActor } from "../interop/rootActor.ts"
 import type { dueOf } from "../telemetry/dueOf.ts"
 import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
-import type { EngineInput } from "../../machines/engineContext.ts"
+import type { EngineInput, FaultyChild } from "../../machines/engineContext.ts"
 import { type Json, persist, revive } from "../../machines/persist.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
@@ -54,7 +54,7 @@ export class ActorTree {
   private whole: SnapshotFrom<EngineMachine> | null = null
   private latch: LatchSnapshot | null = null
   private cycle: CycleSnapshot | null = null
-  private fault: "cycle" | "telemetry" | null = null
+  private fault: FaultyChild | null = null
   /** The root that was stopped on purpose. */
   private gone: Actor<EngineMachine> | null = null
 

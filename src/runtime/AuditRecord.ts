@@ -23,7 +23,12 @@ import {
   type AuditKind,
   COMMANDS,
   NO_CHANGE_REASONS,
+  REGIME_REASONS,
+  RELOCATION_CAUSES,
+  RELOCATION_REASONS,
   SAFE_MODE_EXITS,
+  SWITCH_ACTIONS,
+  SWITCH_REASONS,
   TRIP_REASONS,
   VALIDITIES,
   VERDICT_REASONS,
@@ -52,11 +57,16 @@ export interface AuditRecord {
   readonly value?: number | null
   readonly limit?: number | null
   readonly margin?: number | null
-  /** Of a verdict: the loss of the base less that of the baseline, in the pair that led to it. */
+  /** Number of the regime that a relocation goes to, or that was stored or let go. */
+  readonly regime?: number
+  /**
+   * Of a verdict: the loss of the base less that of the baseline, in the pair that led to it. Of a relocation: the loss of the
+   * canary less that before it set out.
+   */
   readonly difference?: number | null
   /** Live values after the record, user units, by name. */
   readonly values?: Readonly<Record<string, number | null>>
-  /** What was asked for, unit space, by name: of a proposal and of a violation. */
+  /** Unit space, by name: what a proposal, a violation or a relocation asked for, where a regime lies. */
   readonly asked?: Readonly<Record<string, number | null>>
   /** A digest's channels. */
   readonly digest?: Readonly<Record<string, number | null>>
@@ -78,6 +88,27 @@ const DUE = [
 ] as const
 
 const numberOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+/** The loss before, and what it is uncertain by. */
+const levels = (block: Float64Array, at: number) => ({
+  value: numberOrNull(block[at + RECORD_VALUE]),
+  limit: numberOrNull(block[at + RECORD_LIMIT]),
+})
+
+/** A relocation's numbers: see `recordRelocation`. */
+function relocation(block: Float64Array, at: number) {
+  const regime = block[at + RECORD_KNOB]
+  const proposal = block[at + RECORD_PROPOSAL_ID]
+  return {
+    ...(Number.isNaN(proposal) ? {} : { proposal }),
+    action: RELOCATION_CAUSES[block[at + RECORD_DETAIL]],
+    reason: RELOCATION_REASONS[block[at + RECORD_CODE]],
+    ...(regime < 0 ? {} : { regime }),
+    ...levels(block, at),
+    margin: numberOrNull(block[at + RECORD_MARGIN]),
+    difference: numberOrNull(block[at + RECORD_OBJECTIVE]),
+  }
+}
 
 /** Reads records of one run off the ring. */
 export class AuditDecoder {
@@ -135,8 +166,22 @@ export class AuditDecoder {
         const what = { action: VERDICTS[block[at + RECORD_DETAIL]], reason: VERDICT_REASONS[code] }
         return { ...head, ...what, value, limit: numberOrNull(block[at + RECORD_LIMIT]), difference }
       }
-      case "command":
-        return { ...head, action: COMMANDS[code] ?? "unknown" }
+      case "command": {
+        const value = numberOrNull(block[at + RECORD_VALUE])
+        return { ...head, action: COMMANDS[code] ?? "unknown", ...(value === null ? {} : { value }) }
+      }
+      case "relocation":
+        return { ...head, ...relocation(block, at), asked: this.asked(block, at) }
+      case "regime": {
+        const { value, limit } = levels(block, at)
+        const regime = block[at + RECORD_PROPOSAL_ID]
+        return { ...head, regime, reason: REGIME_REASONS[code], value, limit, asked: this.asked(block, at) }
+      }
+      case "variant": {
+        const value = numberOrNull(block[at + RECORD_VALUE])
+        const action = SWITCH_ACTIONS[block[at + RECORD_DETAIL]]
+        return { ...head, action, reason: SWITCH_REASONS[code], value }
+      }
       default:
         return { ...head, values: this.values(block, at) }
     }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { engineMachine } from "../../machines/engine.machine.ts"
+import { relocationMachine } from "../../machines/relocation.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { solverMachine } from "../../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
@@ -41,6 +42,7 @@ describe("the pages of the machines", () => {
     for (const { root } of [
       engineMachine,
       spsaCycleMachine,
+      relocationMachine,
       safeModeMachine,
       solverMachine,
       variantMachine,

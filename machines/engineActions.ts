@@ -1,0 +1,282 @@
+/**
+ * What the words of the engine's chart do: its actors, guards and actions. Apart from the chart, so that the chart can be read
+ * as one; one needs it to see which message goes to whom.
+ */
+import { assign, emit, enqueueActions, raise, sendTo, setup } from "xstate"
+import { NOTHING_DUE } from "../src/hot/codes.ts"
+import { forgetCandidate, forgetReference, watchCycle } from "../src/control/baseline.ts"
+import { beginAnew } from "../src/control/comparison.ts"
+import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
+import { cycleMemory, lastLoss } from "./cycleContext.ts"
+import {
+  comparedBy,
+  type EngineContext,
+  type EngineEvent,
+  type EngineInput,
+  type EngineOutput,
+  type FaultyChild,
+  secure,
+} from "./engineContext.ts"
+import type { ResetEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
+import { hotPathLogic, standing } from "./hotPath.ts"
+import { relocationMachine } from "./relocation.machine.ts"
+import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvents.ts"
+import { relocationMemory } from "./relocationState.ts"
+import { safeModeMachine } from "./safeMode.machine.ts"
+import { spsaCycleMachine } from "./spsaCycle.machine.ts"
+import { hotTelemetry } from "./telemetry.ts"
+
+type Children = Readonly<Record<string, { getSnapshot(): { readonly status: string } } | undefined>>
+
+/** There is an actor that could take the base elsewhere, and it is whole. */
+const canMove = ({ children }: { readonly children: unknown }): boolean =>
+  (children as Children)["relocation"]?.getSnapshot().status === "active"
+
+/** What is seen under the present configuration led to this. */
+const isBad = (event: EngineEvent): boolean =>
+  event.type === "rollback" ||
+  event.type === "rollbackRequested" ||
+  ((event.type === "trip" || event.type === "latched") && restoreFor(event.reason) === "baseline")
+
+const nowOf = (context: EngineContext): number => context.hot.get().nowCell[0]
+
+/** Time of an event, or the hot path's own where an event brings none. */
+const timeOf = (context: EngineContext, event: object): number =>
+  "nowUs" in event && typeof event.nowUs === "number" ? event.nowUs : nowOf(context)
+
+export const engineSetup = setup({
+  types: {
+    context: {} as EngineContext,
+    events: {} as EngineEvent,
+    input: {} as EngineInput,
+    output: {} as EngineOutput,
+    tags: {} as "live" | "safe",
+    children: {} as {
+      hotPath: "hotPath"
+      latch: "safeMode"
+      cycle: "spsaCycle"
+      telemetry: "telemetry"
+      relocation: "relocation"
+    },
+    emitted: {} as VariantChosenEvent,
+  },
+  actors: {
+    hotPath: hotPathLogic,
+    safeMode: safeModeMachine,
+    spsaCycle: spsaCycleMachine,
+    telemetry: hotTelemetry,
+    relocation: relocationMachine,
+  },
+  guards: {
+    childFailed: ({ context }) => context.fault !== null,
+    auditIsDrained: ({ context }) => context.hot.get().audit.drained,
+  },
+  actions: {
+    advanceClock: ({ context, event }) => {
+      const hot = context.hot.get()
+      hot.nowCell[0] = timeOf(context, event)
+      while (hot.tick() !== NOTHING_DUE);
+    },
+    observe: ({ context, event }) => {
+      if (event.type === "digest") context.hot.get().observeObject(event.digest)
+    },
+    begin: sendTo("hotPath", ({ context, event }) => ({
+      type: "begin" as const,
+      nowUs: timeOf(context, event),
+      keepAsBaseline: context.startIsBaseline,
+    })),
+    /** Before anything settles: a latch that is open must be so before the cycle hears that it may begin. */
+    resumeLatch: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "start" || event.resumed === undefined) return
+      enqueue.sendTo("latch", { type: "resumed", ...event.resumed, nowUs: timeOf(context, event) })
+    }),
+    end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
+    toCycle: sendTo("cycle", ({ event }) => event as WindowEvent | WindowExpiredEvent),
+    wakeCycle: sendTo("cycle", ({ context, event }) => ({
+      type: "tick" as const,
+      nowUs: timeOf(context, event),
+    })),
+    resumeCycle: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== "plantSettled") return
+      const lastId = self.getSnapshot().children["relocation"]?.getSnapshot().context.lastId ?? 0
+      enqueue.sendTo("cycle", { ...event, type: "resume", lastId })
+    }),
+    freezeCycle: enqueueActions(({ context, event, enqueue, self }) => {
+      if (self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")
+        enqueue.sendTo("cycle", { type: "freeze", nowUs: timeOf(context, event) })
+    }),
+    toLatch: sendTo("latch", ({ event }) => event as TripEvent | ResetEvent),
+    drainedToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "drained" as const,
+      nowUs: timeOf(context, event),
+    })),
+    rollbackToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "rolledBack" as const,
+      nowUs: timeOf(context, event),
+    })),
+    wakeLatch: sendTo("latch", ({ context, event }) => ({
+      type: "tick" as const,
+      nowUs: timeOf(context, event),
+    })),
+    wakeForLatch: enqueueActions(({ event, enqueue }) => {
+      if (event.type === "latched" && event.deadlineUs !== null) {
+        enqueue.sendTo("hotPath", { type: "wakeAt", atUs: event.deadlineUs })
+      }
+    }),
+    openLatch: sendTo("hotPath", ({ context, event }) => ({
+      type: "openLatch" as const,
+      reason: event.type === "trip" || event.type === "latched" ? event.reason : "engineFault",
+      nowUs: timeOf(context, event),
+    })),
+    closeLatch: sendTo("hotPath", ({ context, event }) => ({
+      type: "closeLatch" as const,
+      nowUs: timeOf(context, event),
+    })),
+    /** Off the perturbation, or off the base as well where the base itself is in doubt. */
+    restorePlant: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "trip" || event.secured === true) return
+      const nowUs = timeOf(context, event)
+      const type = restoreFor(event.reason) === "baseline" ? "rollback" : "returnToBase"
+      enqueue.sendTo("hotPath", { type, nowUs })
+    }),
+    rollBack: sendTo("hotPath", ({ context, event }) => ({
+      type: "rollback" as const,
+      nowUs: timeOf(context, event),
+    })),
+    setBaseline: sendTo("hotPath", ({ context, event }) => ({
+      type: "setBaseline" as const,
+      nowUs: timeOf(context, event),
+    })),
+    reopenWindow: sendTo("hotPath", { type: "reopenWindow" }),
+    forgetCandidate: assign(({ context }) => ({ watch: forgetCandidate(context.watch) })),
+    forgetReference: assign(({ context }) => ({ watch: forgetReference(context.watch) })),
+    /** What is measured from here on has nothing to do with what was compared before; a cooldown is no lack of data. */
+    beginComparisonAnew: assign(({ context, event }) => {
+      const earliestUs = event.type === "plantSettled" ? event.nextApplyUs : 0
+      const fromUs = Math.max(timeOf(context, event), earliestUs)
+      return { comparison: context.comparison && beginAnew(context.comparison, fromUs) }
+    }),
+    /** Judges a pair of windows, or that none has come: audits the verdict and does what follows from it. */
+    compare: enqueueActions(({ context, event, enqueue }) => {
+      const compared = comparedBy(context, event)
+      if (compared === null) return
+      const { comparison, verdict, outcome } = compared
+      const nowUs = timeOf(context, event)
+      enqueue.assign({ comparison })
+      enqueue.sendTo("hotPath", { type: "noteVerdict", verdict, nowUs })
+      if (outcome === "promote") enqueue.sendTo("hotPath", { type: "setBaseline", nowUs })
+      else if (outcome === "rollBack") enqueue.raise({ type: "rollbackRequested", nowUs })
+    }),
+    /** Tells Tier 1 of regressions, and makes the base the baseline once it has earned it. */
+    judgeCycle: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "cycleCompleted") return
+      const { watch, promote: better } = watchCycle(context.watch, event, context.baselinePolicy)
+      // Where pairs are measured they decide: what two blocks of cycles read depends on the load of their time.
+      const { comparison } = context
+      const promote = better && (comparison === null || !context.hot.get().config.hasBaseline)
+      if (promote && comparison !== null) {
+        enqueue.assign({ comparison: beginAnew(comparison, event.nowUs) })
+      }
+      enqueue.assign({ watch, regressions: event.regressions })
+      if (event.regressions > 0 || context.regressions > 0) {
+        enqueue.sendTo("hotPath", { type: "noteRegressions", count: event.regressions })
+      }
+      if (promote) enqueue.sendTo("hotPath", { type: "setBaseline", nowUs: event.nowUs })
+    }),
+    noteLossAtTrip: assign(({ self }) => {
+      const cycle = self.getSnapshot().children["cycle"]
+      return { lossAtTrip: cycle === undefined ? null : lastLoss(cycle.getSnapshot().context) }
+    }),
+    judgeRecovery: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "window") return
+      const improvement = improvementSince(context.lossAtTrip, event.window.loss)
+      enqueue.sendTo("latch", { type: "recovered", improvement, nowUs: event.nowUs })
+    }),
+    noteFault: assign(({ context, self }, params: { child: FaultyChild }) => {
+      const cycle = self.getSnapshot().children["cycle"]
+      const memory = cycle === undefined ? null : cycleMemory(cycle.getSnapshot().context)
+      return { fault: params.child, memory: memory ?? context.memory }
+    }),
+    noteDeath: assign(({ context, event }) => ({
+      fault: event.type === "childDied" ? event.child : context.fault,
+    })),
+    noteMemory: assign(({ context, event }) => ({
+      memory: event.type === "restart" ? (event.memory ?? context.memory) : context.memory,
+    })),
+    /** The supervisor acknowledges the fault in a person's stead. */
+    restartToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "reset" as const,
+      nowUs: timeOf(context, event),
+      by: "supervisor",
+    })),
+    forgetFault: assign({ fault: null }),
+    raiseFault: raise(({ context }) => ({
+      type: "trip" as const,
+      reason: "engineFault" as const,
+      nowUs: nowOf(context),
+    })),
+    /** Tier 1's actor itself has failed: what can still be done is done by hand. */
+    secureDirectly: ({ context }) => secure(context),
+    /** The actor that takes the base elsewhere lives only where it is asked for: elsewhere it costs nothing. */
+    spawnRelocation: enqueueActions(({ context, enqueue }) => {
+      if (context.relocation === null) return
+      const { table, executor } = context.hot.get()
+      const { port, names, relocation } = context
+      const input = { table, port, names, maxStep: executor.policy.maxStep, ...relocation }
+      enqueue.spawnChild("relocation", { id: "relocation", input })
+    }),
+    stowRelocation: enqueueActions(({ context, enqueue, self }) => {
+      const child = self.getSnapshot().children["relocation"]
+      if (context.relocation === null || child === undefined) return
+      const memory = relocationMemory(child.getSnapshot().context)
+      enqueue.assign({ relocation: { ...context.relocation, memory } })
+      enqueue.stopChild("relocation")
+    }),
+    recall: assign(({ context, event }) =>
+      event.type === "recall" && context.relocation !== null
+        ? { relocation: { ...context.relocation, memory: event.memory } }
+        : {},
+    ),
+    toRelocation: enqueueActions(({ event, enqueue, self }) => {
+      if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", event)
+    }),
+    wakeRelocation: sendTo("relocation", ({ context, event }) => ({
+      type: "tick" as const,
+      nowUs: timeOf(context, event),
+    })),
+    /** Between two cycles it may set out. */
+    offerPause: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== "cycleCompleted" || !canMove(self.getSnapshot())) return
+      const where = standing(context.hot.get(), event.nowUs)
+      enqueue.sendTo("relocation", { type: "between" as const, loss: event.mean, ...where })
+    }),
+    pauseCycle: sendTo("cycle", ({ context, event }) => ({
+      type: "freeze" as const,
+      reason: "relocating" as const,
+      nowUs: timeOf(context, event),
+    })),
+    returnToBase: sendTo("hotPath", ({ context, event }) => ({
+      type: "returnToBase" as const,
+      nowUs: timeOf(context, event),
+    })),
+    beginRelocation: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type !== "plantSettled") return
+      const cycle = self.getSnapshot().children["cycle"]?.getSnapshot()
+      enqueue.sendTo("relocation", { ...event, type: "begin" as const, lastId: cycle?.context.lastId ?? 0 })
+    }),
+    interruptRelocation: enqueueActions(({ context, event, enqueue, self }) => {
+      if (!canMove(self.getSnapshot())) return
+      const nowUs = timeOf(context, event)
+      enqueue.sendTo("relocation", { type: "interrupt" as const, bad: isBad(event), nowUs })
+    }),
+    reportStanding: sendTo("hotPath", ({ context, event }) => ({
+      type: "report" as const,
+      nowUs: timeOf(context, event),
+    })),
+    auditRelocation: sendTo("hotPath", ({ event }) => {
+      if (event.type === "regimeNoted") return { ...event, type: "noteRegime" as const }
+      return { ...(event as RelocationNotedEvent), type: "noteRelocation" as const }
+    }),
+    tellVariant: emit(({ event }) => event as VariantChosenEvent),
+  },
+})

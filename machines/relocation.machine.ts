@@ -1,0 +1,241 @@
+/**
+ * Taking the base to a place known before, as a statechart: ramped updates within every guardrail, a canary on the plant
+ * without perturbation, and on from there, or the way back. It serves the homeostasis cache and the selection of variants; the
+ * SPSA cycle stands still meanwhile. One needs it inside `engineMachine`.
+ *
+ * It proposes through a port like the cycle and holds nothing through which a configuration could be written. Whatever puts
+ * the plant elsewhere (SafeMode, a rollback, a person) ends it: the plant stays where that put it.
+ */
+import { type AnyActorRef, assign, enqueueActions, setup } from "xstate"
+import { tripForRefusals } from "../src/control/tripRules.ts"
+import type { TripReason } from "../src/domain/words.ts"
+import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
+import {
+  applied,
+  begun,
+  considered,
+  evicted,
+  interrupted,
+  measured,
+  type Outcome,
+  refused,
+  stepped,
+  watched,
+} from "./relocationContext.ts"
+import type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
+import { initialRelocation, type RelocationContext, type RelocationInput } from "./relocationState.ts"
+
+/** A port answers to everything `sendTo` asks of an actor; only the type says less. */
+const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef
+
+const timeOf = (context: RelocationContext, event: RelocationEvent): number =>
+  "nowUs" in event ? event.nowUs : context.nowUs
+
+const relocationSetup = setup({
+  types: {
+    context: {} as RelocationContext,
+    events: {} as RelocationEvent,
+    input: {} as RelocationInput,
+    emitted: {} as RelocationReport,
+    tags: {} as "live" | "safe",
+  },
+  guards: {
+    hasSomewhereToGo: ({ context }) => context.reentry.trip !== null || context.pending !== null,
+    isOver: ({ context }) => context.reentry.trip === null,
+    isOnTrial: ({ context }) => context.reentry.trip?.phase === "canary",
+    isReturning: ({ context }) =>
+      context.reentry.trip?.phase === "revert" || context.reentry.trip?.phase === "broken",
+    lastTimeout: ({ context }) => context.timeouts + 1 >= context.policy.timeoutsToTrip,
+    lastRefusal: ({ context, event }) =>
+      event.type === "refused" &&
+      (event.violation._tag === "auditQueueFull" ||
+        context.refusals.length + 1 >= context.policy.refusalsToTrip),
+    /** An answer to something that is no longer wanted. */
+    staleAnswer: ({ context, event }) =>
+      event.type === "applied"
+        ? !context.asked || event.receipt.proposalId !== context.lastId
+        : event.type === "refused" && (!context.asked || event.violation.proposalId !== context.lastId),
+  },
+  actions: {
+    noteTime: assign(({ context, event }) =>
+      timeOf(context, event) > context.nowUs ? { nowUs: timeOf(context, event) } : {},
+    ),
+    watch: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "window") carryOut(watched(context, event.window, event.nowUs), { enqueue, self })
+    }),
+    consider: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "between") carryOut(considered(context, event), { enqueue, self })
+    }),
+    begin: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "begin") carryOut(begun(context, event), { enqueue, self })
+    }),
+    measure: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "window") carryOut(measured(context, event.window, event.nowUs), { enqueue, self })
+    }),
+    /** Decides what comes next and asks for it where Tier 1 would accept it now. */
+    step: enqueueActions(({ context, enqueue, self }) => {
+      carryOut(stepped(context), { enqueue, self, port: context.port })
+    }),
+    noteApplied: assign(({ context, event }) =>
+      event.type === "applied" ? applied(context, event.receipt) : {},
+    ),
+    noteRefused: assign(({ context, event }) =>
+      event.type === "refused" ? refused(context, event.violation, event.nowUs) : {},
+    ),
+    countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
+    takeOffer: assign(({ event }) => (event.type === "offer" ? { offered: event.offered } : {})),
+    evict: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "evict") carryOut(evicted(context, event.regime, event.nowUs), { enqueue, self })
+    }),
+    giveUp: enqueueActions(({ context, event, enqueue, self }) => {
+      const nowUs = timeOf(context, event)
+      carryOut(interrupted(context, nowUs, event.type === "interrupt" && event.bad), { enqueue, self })
+    }),
+    report: enqueueActions(
+      (
+        { context, event, enqueue, self },
+        params: { what: "relocationWanted" | "relocationOver" | "trip" },
+      ) => {
+        const { nowUs } = context
+        const { what } = params
+        const report: RelocationReport =
+          what === "trip" ? { type: "trip", reason: reasonOf(context, event), nowUs } : { type: what, nowUs }
+        say(report, { enqueue, self })
+      },
+    ),
+  },
+})
+
+const reasonOf = (context: RelocationContext, event: RelocationEvent): TripReason =>
+  event.type === "windowExpired" ? "telemetryLost" : tripForRefusals(context.refusals)
+
+/** What `enqueueActions` hands out, as far as outcomes need it. */
+interface Voice {
+  readonly enqueue: {
+    assign(change: Partial<RelocationContext>): void
+    emit(report: RelocationReport): void
+    sendTo(target: AnyActorRef, event: RelocationReport | ProposalEvent): void
+  }
+  readonly self: AnyActorRef
+}
+
+/** To the parent when there is one, and to whoever listens. */
+function say(report: RelocationReport, { enqueue, self }: Voice): void {
+  if (self._parent !== undefined) enqueue.sendTo(self._parent, report)
+  enqueue.emit(report)
+}
+
+function carryOut(
+  { change, says, ask }: Outcome,
+  { enqueue, self, port }: Voice & { readonly port?: ProposalPort },
+): void {
+  enqueue.assign(change)
+  for (const report of says) say(report, { enqueue, self })
+  if (ask !== undefined && port !== undefined)
+    enqueue.sendTo(asTarget(port), { type: "proposal", proposal: ask, replyTo: self })
+}
+
+const report = (what: "relocationWanted" | "relocationOver" | "trip") => ({
+  type: "report" as const,
+  params: { what },
+})
+
+export const relocationMachine = relocationSetup.createMachine({
+  id: "relocation",
+  description: "Takes the base to a place known before, by ramp and canary, or back again.",
+  context: ({ input }) => initialRelocation(input),
+  initial: "watching",
+  on: {
+    offer: { actions: ["noteTime", "takeOffer"] },
+    evict: { actions: "evict" },
+  },
+  states: {
+    watching: {
+      tags: ["safe"],
+      description:
+        "The cycle works. Windows and cycles are remembered, and compared with what is remembered.",
+      always: { guard: "hasSomewhereToGo", target: "settingOut" },
+      on: {
+        window: { actions: "watch" },
+        windowExpired: { actions: "noteTime" },
+        between: { actions: "consider" },
+        tick: { actions: "noteTime" },
+        interrupt: { actions: "giveUp" },
+        // Leave to go somewhere that was given up meanwhile.
+        begin: { actions: report("relocationOver") },
+        applied: {},
+        refused: {},
+      },
+    },
+    settingOut: {
+      tags: ["live"],
+      description: "Waits until the cycle stands still and the plant is on its base.",
+      entry: report("relocationWanted"),
+      on: {
+        begin: { target: "moving", actions: ["begin", "step"] },
+        interrupt: { target: "watching", actions: "giveUp" },
+        // Still the cycle's.
+        window: { actions: "noteTime" },
+        windowExpired: { actions: "noteTime" },
+        tick: { actions: "noteTime" },
+        between: {},
+        applied: {},
+        refused: {},
+      },
+    },
+    moving: {
+      tags: ["live"],
+      description: "The base is on its way, on trial, or on its way back; nobody else proposes.",
+      initial: "ramping",
+      always: { guard: "isOver", target: "watching", actions: report("relocationOver") },
+      on: {
+        window: { actions: ["measure", "step"] },
+        windowExpired: [
+          { guard: "lastTimeout", target: "watching", actions: [report("trip"), "giveUp"] },
+          { actions: ["noteTime", "countTimeout", "step"] },
+        ],
+        tick: { actions: ["noteTime", "step"] },
+        applied: [{ guard: "staleAnswer" }, { actions: ["noteApplied", "step"] }],
+        refused: [
+          { guard: "staleAnswer" },
+          { guard: "lastRefusal", target: "watching", actions: ["noteRefused", report("trip"), "giveUp"] },
+          { actions: ["noteRefused", "step"] },
+        ],
+        evict: { actions: ["evict", "step"] },
+        interrupt: { target: "watching", actions: "giveUp" },
+        // The plant was put somewhere else, as by a restart.
+        begin: { target: "watching", actions: ["giveUp", report("relocationOver")] },
+        between: {},
+      },
+      states: {
+        ramping: {
+          tags: ["live"],
+          description:
+            "On the way: updates within step limit, grid and budgets, as soon as Tier 1 would accept them.",
+          always: [
+            { guard: "isOnTrial", target: "canary" },
+            { guard: "isReturning", target: "returning" },
+          ],
+        },
+        canary: {
+          tags: ["live"],
+          description: "There, without perturbation: windows are held against those before.",
+          always: { guard: "isReturning", target: "returning" },
+        },
+        returning: {
+          tags: ["live"],
+          description: "On the way back, by the same steps.",
+        },
+      },
+    },
+  },
+})
+
+/** Where a relocation stands. */
+export type RelocationPhase = "watching" | "settingOut" | "ramping" | "canary" | "returning"
+
+/** The phase of a snapshot of `relocationMachine`, as one word. */
+export function relocationPhase(snapshot: { readonly value: unknown }): RelocationPhase {
+  const value = snapshot.value as "watching" | "settingOut" | { readonly moving: RelocationPhase }
+  return typeof value === "string" ? value : value.moving
+}

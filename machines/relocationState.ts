@@ -1,0 +1,144 @@
+/**
+ * What the relocation actor is given and what it remembers between events. Apart from what happens to it, so that each can be
+ * read as one.
+ */
+import type { KnobTable } from "../src/hot/KnobTable.ts"
+import type { Features } from "../src/control/fingerprint.ts"
+import {
+  EMPTY_REENTRY,
+  type ReentryPlan,
+  type ReentryPolicy,
+  type ReentryState,
+} from "../src/control/reentry.ts"
+import {
+  type Channels,
+  EMPTY_SELECTION,
+  type SelectionSettings,
+  type SelectionState,
+} from "../src/control/variantSelection.ts"
+import type { SelectableVariant } from "../src/domain/Variant.ts"
+import type { Window } from "../src/domain/Window.ts"
+import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"
+import { Opaque } from "./Opaque.ts"
+import type { ProposalPort } from "./ProposalPort.ts"
+
+export interface RelocationPolicy {
+  readonly reentry: ReentryPolicy
+  /** Channels that tell one context from another; null: no regime is remembered. */
+  readonly features: ReadonlyArray<string> | null
+  /** How variants are chosen; null: they are not. */
+  readonly selection: SelectionSettings | null
+  /** Silent windows, and refusals, in a row until it asks for help. */
+  readonly timeoutsToTrip: number
+  readonly refusalsToTrip: number
+}
+
+/** What outlives the actor. */
+export interface RelocationMemory {
+  readonly regimes: ReentryState["memory"]
+  readonly variants: SelectionState
+  readonly offered: ReadonlyArray<SelectableVariant>
+}
+
+export const EMPTY_RELOCATION: RelocationMemory = Object.freeze({
+  regimes: EMPTY_REENTRY.memory,
+  variants: EMPTY_SELECTION,
+  offered: [],
+})
+
+export interface RelocationInput {
+  readonly table: KnobTable
+  readonly port: ProposalPort
+  readonly maxStep: number
+  /** Names of the knobs by id, and of the extra channels. */
+  readonly names: ReadonlyArray<string>
+  readonly extras: ReadonlyArray<string>
+  readonly policy: RelocationPolicy
+  readonly memory?: RelocationMemory | null
+}
+
+export interface RelocationContext {
+  readonly knobs: Opaque<KnobTable>
+  readonly port: ProposalPort
+  readonly maxStep: number
+  readonly names: ReadonlyArray<string>
+  readonly extras: ReadonlyArray<string>
+  readonly policy: RelocationPolicy
+  readonly reentry: ReentryState
+  readonly variants: SelectionState
+  readonly offered: ReadonlyArray<SelectableVariant>
+  /** A variant was chosen whose place the base still has to go to; `canary`: on trial. */
+  readonly pending: { readonly canary: boolean } | null
+  /** Nothing was applied yet since another variant is live: what is measured is not its own. */
+  readonly fresh: boolean
+  /** Channels of the latest window. */
+  readonly channels: Channels
+  /** Where the plant stands, as last told. */
+  readonly base: ReadonlyArray<number>
+  readonly band: Float64Array
+  readonly generation: number
+  readonly nowUs: number
+  readonly nextApplyUs: number
+  readonly lastId: number
+  readonly asked: boolean
+  readonly timeouts: number
+  readonly refusals: ReadonlyArray<ViolationTag>
+  /** What was last said of the relocation under way: it is said once. */
+  readonly said: RelocationReason | null
+  readonly plan: ReentryPlan | null
+}
+
+export function initialRelocation(input: RelocationInput): RelocationContext {
+  const { table, memory, policy } = input
+  const { regimes, variants, offered } = memory ?? EMPTY_RELOCATION
+  const fitting = regimes.regimes.filter(({ unit }) => unit.length === table.size)
+  return {
+    knobs: new Opaque("knobs", table),
+    port: input.port,
+    maxStep: input.maxStep,
+    names: input.names,
+    extras: input.extras,
+    policy,
+    // What was gathered before belongs to another time.
+    reentry: { memory: { ...regimes, regimes: fitting, recent: [], stay: null }, trip: null },
+    variants,
+    offered,
+    pending: null,
+    fresh: false,
+    channels: {},
+    base: [],
+    band: new Float64Array(2 * table.size),
+    generation: 0,
+    nowUs: 0,
+    nextApplyUs: 0,
+    lastId: 0,
+    asked: false,
+    timeouts: 0,
+    refusals: [],
+    said: null,
+    plan: null,
+  }
+}
+
+export const relocationMemory = ({ reentry, variants, offered }: RelocationContext): RelocationMemory => ({
+  regimes: reentry.memory,
+  variants,
+  offered,
+})
+
+/** The channels of a window by name. */
+export function channelsOf(window: Window, extras: ReadonlyArray<string>): Channels {
+  const { throughputRps, errorRate, latencyP99Us, constraintMargin, objective } = window
+  const own = Object.fromEntries(extras.map((name, i) => [name, window.extras[i] ?? null]))
+  return { throughputRps, errorRate, latencyP99Us, constraintMargin, objective, ...own }
+}
+
+/** A window as the memory of contexts reads it. */
+export function contextReading(c: RelocationContext, window: Window, nowUs: number) {
+  const channels = channelsOf(window, c.extras)
+  const features: Record<string, number | null | undefined> = {}
+  for (const name of c.policy.features ?? []) features[name] = channels[name]
+  // What was good under one variant says nothing of another: their contexts are strangers.
+  if (c.variants.live !== null) features[`variant ${c.variants.live}`] = 1
+  return { channels, reading: { nowUs, loss: window.loss, features: features as Features } }
+}
