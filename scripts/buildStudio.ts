@@ -1,0 +1,69 @@
+/**
+ * Bundles the studio's page (src/studio) into dist/studio and prints what it weighs. Nothing is inlined into the page, so that
+ * it runs under a policy that allows scripts and styles from its own server only; the layout library stands apart as a
+ * worker that is fetched when the first statechart is looked at. The licences of what is bundled go with it.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { extname, join, resolve } from "node:path"
+import { gzipSync } from "node:zlib"
+import { build } from "vite"
+
+const root = resolve(import.meta.dirname, "..")
+const out = join(root, "dist/studio")
+
+/** What the page's own scripts and styles may weigh, gzip: a page that is opened beside a service is small. */
+const MOST_PAGE_KB = 80
+
+const BUNDLED = ["uplot", "elkjs", "@fontsource-variable/inter"]
+
+await build({
+  root: join(root, "src/studio"),
+  base: "./",
+  logLevel: "warn",
+  configFile: false,
+  build: {
+    outDir: out,
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The worker is far above what a bundler warns of, and is known to be.
+    chunkSizeWarningLimit: 2000,
+  },
+})
+
+const licences = BUNDLED.map((name) => {
+  const folder = join(root, "node_modules", name)
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one))
+  if (file === undefined)
+    throw new Error(`${name} has no licence file beside it: look for its terms before bundling it.`)
+  return `${name}\n${"=".repeat(name.length)}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`
+})
+writeFileSync(join(out, "licences.txt"), licences.join("\n\n"))
+
+interface Weight {
+  readonly name: string
+  readonly raw: number
+  readonly gzip: number
+}
+
+const weights: ReadonlyArray<Weight> = readdirSync(out, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => {
+    const bytes = readFileSync(join(entry.parentPath, entry.name))
+    const packed = [".woff2"].includes(extname(entry.name))
+      ? bytes.length
+      : gzipSync(bytes, { level: 9 }).length
+    return { name: entry.name, raw: bytes.length, gzip: packed }
+  })
+const kb = (bytes: number): string => (bytes / 1024).toFixed(1)
+const isPage = ({ name }: Weight): boolean => /\.(html|css|js)$/.test(name) && !name.startsWith("elk-worker")
+const page = weights.filter(isPage).reduce((sum, { gzip }) => sum + gzip, 0)
+const worker = weights
+  .filter(({ name }) => name.startsWith("elk-worker"))
+  .reduce((sum, { gzip }) => sum + gzip, 0)
+console.log(
+  `studio: page ${kb(page)} kB gzip; layout worker, when a statechart is opened, ${kb(worker)} kB gzip`,
+)
+if (page > MOST_PAGE_KB * 1024)
+  throw new Error(`The page weighs ${kb(page)} kB gzip; at most ${MOST_PAGE_KB} kB are allowed.`)

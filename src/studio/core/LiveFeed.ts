@@ -1,0 +1,99 @@
+/**
+ * The live stream of a running engine into the model. The browser reconnects by itself and says what it heard last; where
+ * the server cannot resume, the time line and the latest records are read anew, so that no gap looks like quiet.
+ */
+import type { EngineEntry, StreamEvent, StreamMessages } from "../../node/studio/protocol.ts"
+import { address, api } from "./api.ts"
+import type { Model } from "./Model.ts"
+
+const POINTS = 1000
+const RECORDS = 200
+
+export class LiveFeed {
+  private readonly model: Model
+  private readonly entry: EngineEntry
+  private source: EventSource | null = null
+  private closed = false
+
+  constructor(model: Model, entry: EngineEntry) {
+    this.model = model
+    this.entry = entry
+  }
+
+  begin(): void {
+    const source = new EventSource(address("events", { engine: this.entry.id }))
+    this.source = source
+    const { model } = this
+    const on = <K extends StreamEvent>(type: K, take: (message: StreamMessages[K]) => void): void => {
+      source.addEventListener(type, (event: MessageEvent<string>) => {
+        if (!this.closed) take(JSON.parse(event.data) as StreamMessages[K])
+      })
+    }
+    on("hello", ({ resumed }) => {
+      model.connection.set({ state: "open" })
+      if (!resumed) void this.catchUp()
+    })
+    on("snapshot", (snapshot) => model.snapshot.set(snapshot))
+    on("state", (states) => model.states.set(states))
+    on("event", ({ events, skipped }) => {
+      model.hear(events)
+      if (skipped > 0) model.skipped.set(model.skipped.value + skipped)
+    })
+    on("window", (window) => {
+      model.lastWindow.set(window)
+      model.track.value?.add(window, model.snapshot.value)
+      model.track.touch()
+    })
+    on("audit", ({ records, skipped }) => {
+      model.note(records)
+      for (const record of records) model.track.value?.note(record)
+      model.track.touch()
+      if (skipped > 0) model.skipped.set(model.skipped.value + skipped)
+    })
+    on("budgets", (budgets) => model.budgets.set(budgets))
+    on("session", ({ reason, detail }) => {
+      void model.refresh()
+      if (reason === "guardrails") return
+      const what = reason === "fault" ? "The engine met a fault it could not mend" : "The engine was stopped"
+      model.connection.set({ state: "over", message: detail === null ? `${what}.` : `${what}: ${detail}` })
+    })
+    source.addEventListener("error", () => {
+      if (this.closed || model.connection.value.state === "over") return
+      model.connection.set({ state: "lost", message: "The connection is lost; trying again." })
+      // A browser gives up by itself when it was answered with an error: ask why.
+      if (source.readyState === EventSource.CLOSED) void this.retry()
+    })
+  }
+
+  close(): void {
+    this.closed = true
+    this.source?.close()
+  }
+
+  private async retry(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    if (this.closed) return
+    await this.model.refresh()
+    if (!this.closed && this.model.connection.value.state !== "locked") this.begin()
+  }
+
+  private async catchUp(): Promise<void> {
+    const { model, entry } = this
+    try {
+      const [history, page] = await Promise.all([
+        api.history(entry.id, POINTS),
+        api.audit({ engine: entry.id, kind: SHOWN_KINDS, limit: RECORDS }),
+      ])
+      if (this.closed) return
+      model.track.value?.load(history)
+      model.track.touch()
+      model.records.set(page.records)
+    } catch (error) {
+      if (!this.closed) model.fail(error)
+    }
+  }
+}
+
+/** What the event log shows: decisions and what became of them, not every digest and tick. */
+export const SHOWN_KINDS =
+  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,verdict"

@@ -1,0 +1,59 @@
+/** An audit record in one line for people: what happened, and the figures that matter. */
+import type { AuditRecord } from "../../runtime/AuditRecord.ts"
+import { capital, figure, words } from "../core/format.ts"
+
+export type Tone = "live" | "safe" | "trip" | "accent" | null
+
+const TONES: Partial<Record<AuditRecord["kind"], Tone>> = {
+  safeModeEntered: "trip",
+  safeModeExited: "live",
+  violation: "safe",
+  rollback: "trip",
+  baselineSet: "live",
+  command: "accent",
+  apply: null,
+}
+
+export const toneOfRecord = (record: AuditRecord): Tone =>
+  record.kind === "rollback" && record.action === "returnToBase" ? "safe" : (TONES[record.kind] ?? null)
+
+export const kindName = (kind: string): string =>
+  ({ safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[kind] ?? capital(words(kind))
+
+const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
+  values === undefined
+    ? ""
+    : Object.entries(values)
+        .map(([name, value]) => `${name} ${figure(value)}`)
+        .join(", ")
+
+export function lineOf(record: AuditRecord): string {
+  const { kind, action, reason, knob, value, limit, note } = record
+  const does = action === undefined ? "" : words(action)
+  switch (kind) {
+    case "apply":
+      return `${does}: ${list(record.values)}`
+    case "proposal":
+      return `${does} asked for ${list(record.asked)} (unit space)`
+    case "violation":
+      return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${knob}`}: ${figure(value)} where ${figure(limit)} is allowed`
+    case "rollback":
+      return `${does}: ${list(record.values)}`
+    case "noChange":
+      return `nothing changed: ${words(reason ?? "")}`
+    case "safeModeEntered":
+      return [words(reason ?? ""), note].filter(Boolean).join(": ")
+    case "safeModeExited":
+      return [`by ${words(record.exit ?? "")}`, note].filter(Boolean).join(": ")
+    case "verdict":
+      return `${does}, ${words(reason ?? "")}: evidence ${figure(value)} of ${figure(limit)}`
+    case "command":
+      return [does, note].filter(Boolean).join(": ")
+    case "digest":
+      return `${words(reason ?? "")}: ${list(record.digest)}`
+    case "tick":
+      return words(reason ?? "")
+    default:
+      return list(record.values)
+  }
+}

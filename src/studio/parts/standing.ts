@@ -1,0 +1,82 @@
+/** What an engine is doing, in a word, a tone and a sentence for somebody who has not read the manual. */
+import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
+import type { Connection } from "../core/Model.ts"
+import { capital, span, words } from "../core/format.ts"
+
+export interface Standing {
+  readonly word: string
+  readonly tone: "live" | "safe" | "trip" | null
+  readonly sentence: string
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  ready: "waiting until the next probe is due",
+  applyingPlus: "asking for the plus side of its base",
+  waitingPlus: "measuring the plus side of its base",
+  applyingMinus: "asking for the minus side of its base",
+  waitingMinus: "measuring the minus side of its base",
+  visitingBaseline: "asking for the baseline, to compare with it",
+  waitingBaseline: "measuring the baseline",
+  restingOnBase: "asking for its base, to compare it with the baseline",
+  waitingBase: "measuring its base",
+  leavingBaseline: "going back to its base",
+  computing: "working out the next step",
+  frozen: "holding still",
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  thrashing: "a knob turned back and forth too often",
+  budgetExhausted: "a knob has used up what it may move in a minute",
+  objectiveRegression: "the objective kept getting worse",
+  auditQueueFull: "decisions could not be written down fast enough",
+  repeatedViolations: "proposals were refused again and again",
+  manualTrigger: "somebody asked for it",
+  telemetryLost: "no measurements came in",
+  constraintEmergency: "the constraint was broken badly",
+  engineFault: "a part of the engine broke",
+}
+
+function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
+  if (safeMode === null) return ""
+  switch (safeMode.exit) {
+    case "timer":
+      return safeMode.deadlineUs === null
+        ? "It closes by itself."
+        : `It closes by itself in ${span(safeMode.deadlineUs - nowUs)}.`
+    case "objectiveRecovery":
+      return "It closes when the objective has recovered."
+    case "auditDrained":
+      return "It closes when the audit has been written out."
+    case "manualReset":
+      return "It stays open until somebody resets it."
+  }
+}
+
+export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {
+  if (snapshot === null) {
+    const loading = connection.state === "loading" || connection.state === "open"
+    return loading
+      ? { word: "Waiting", tone: null, sentence: "Nothing has been reported yet." }
+      : { word: "Not connected", tone: null, sentence: "The last state is not known." }
+  }
+  if (snapshot.status === "idle")
+    return {
+      word: "Not started",
+      tone: null,
+      sentence: "Built, not started: nothing is measured and nothing is applied.",
+    }
+  if (snapshot.status === "stopped")
+    return { word: "Stopped", tone: null, sentence: "The engine is over; the plant stands on its base." }
+  const { safeMode, cycle } = snapshot
+  if (safeMode !== null) {
+    const why = REASONS[safeMode.reason] ?? words(safeMode.reason)
+    const since = span(snapshot.nowUs - safeMode.sinceUs)
+    return {
+      word: "SafeMode is open",
+      tone: safeMode.exit === "manualReset" ? "trip" : "safe",
+      sentence: `Open for ${since}: ${why}. Nothing is proposed. ${exitOf(snapshot)}`,
+    }
+  }
+  const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
+  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.` }
+}

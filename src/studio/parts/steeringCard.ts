@@ -1,0 +1,40 @@
+/** Every way to steer, each saying why it cannot be used when it cannot. */
+import type { Scope } from "../core/cell.ts"
+import { h, mark } from "../core/dom.ts"
+import type { Model } from "../core/Model.ts"
+import { icon } from "./icons.ts"
+import { hindrance, steer, STEERING } from "./steering.ts"
+
+export function steeringCard(model: Model, scope: Scope): HTMLElement {
+  const buttons = STEERING.map((one) =>
+    h(
+      "button",
+      { class: "button", "data-kind": one.danger ? "danger" : "", click: () => steer(model, one) },
+      one.name,
+    ),
+  )
+  const note = h("p", { class: "small soft read-only" })
+  const card = h(
+    "section",
+    { class: "card steering", "aria-label": "Steering" },
+    h("header", {}, h("h2", {}, "Steering"), h("span", { class: "small faint" }, "every action is audited")),
+    h("div", { class: "grid" }, ...buttons),
+    note,
+  )
+  scope.watch([model.snapshot, model.session, model.engine], () => {
+    buttons.forEach((button, i) => {
+      const why = hindrance(model, STEERING[i].action)
+      button.disabled = why !== null
+      mark(button, "title", why ?? STEERING[i].effect)
+    })
+    const recorded = model.engine.value?.source === "recorded"
+    note.hidden = model.steerable && !recorded
+    note.replaceChildren(
+      icon("lock"),
+      recorded
+        ? "A recorded run: it can be looked at, not changed."
+        : "Read-only: nothing can be changed from here.",
+    )
+  })
+  return card
+}
