@@ -25,6 +25,8 @@ const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyAr
     rooms: ["hot", "domain", "control", "solver", "machines", "telemetry", "interop", "runtime"],
     packages: [/^effect\//, /^node:/, /^xstate(\/|$)/],
   },
+  // The page in the browser: from the rest it takes types only, which the linter holds.
+  studio: { rooms: ["node", "runtime"], packages: [/^uplot(\/|$)/, /^elkjs\//] },
   testing: {
     rooms: ["hot", "domain", "control", "solver", "machines", "telemetry", "runtime"],
     packages: [/^effect\//, /^xstate(\/|$)/, /^rxjs(\/|$)/],
