@@ -47,6 +47,7 @@ export type {
 } from "./runtime/EngineSnapshot.ts"
 export type { RollbackVerdict } from "./control/rollbackTest.ts"
 export type { Subscription } from "./runtime/Listeners.ts"
+export type { Studio, StudioOptions } from "./runtime/Platform.ts"
 export { createSolver, restoreSolver } from "./runtime/createSolver.ts"
 export { createProbe, type ProbeSamples } from "./solver/probeSamples.ts"
 export { type Rerun, rerun } from "./solver/rerun.ts"

@@ -1,4 +1,4 @@
-/** What Node adds to the runtime: a disk. */
+/** What Node adds to the runtime: a disk and a studio. */
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../runtime/Platform.ts"
 import { openJournal } from "./journalFile.ts"
@@ -7,6 +7,8 @@ import { openJournal } from "./journalFile.ts"
 export const nodePlatform: PlatformService = {
   ...memoryPlatform,
   openAudit: (directory, _run, options) => openJournal(directory, options),
+  // Who never opens one does not load it.
+  openStudio: async (core, options) => (await import("./studio/openStudio.ts")).studioOf(core, options),
 }
 
 /** The same for Effect programs: `Engine.layer(config).pipe(Layer.provide(NodePlatform))`. */

@@ -7,6 +7,31 @@ import type * as Effect from "effect/Effect"
 import type { EngineSettings } from "../domain/Config.ts"
 import type { AuditError } from "../domain/errors.ts"
 import type { AuditSink } from "./AuditSink.ts"
+import type { EngineCore } from "./EngineCore.ts"
+
+/** How a studio is opened. */
+export interface StudioOptions {
+  /** Port to listen on; 0, the default, takes a free one. */
+  readonly port?: number
+  /** Address to listen on; default 127.0.0.1, which only this machine can reach. Any other wants a token. */
+  readonly host?: string
+  /** At least 16 characters; asked of everybody, given in a header or once in the page. */
+  readonly token?: string | null
+  /** Show and change nothing. Default false. */
+  readonly readOnly?: boolean
+  /** What the page calls the engine; default its run id. */
+  readonly name?: string
+  /** Further host names under which the page may be opened, where a proxy or a name server gives it one. */
+  readonly allowedHosts?: ReadonlyArray<string>
+}
+
+/** An open studio. */
+export interface Studio {
+  /** Where a browser finds it. */
+  readonly url: string
+  /** Ends every connection. Safe to call twice. */
+  readonly stop: () => Promise<void>
+}
 
 export interface PlatformService {
   /** A name for a run that no other run has. Not asked in manual time, where the seed names the run. */
@@ -19,6 +44,8 @@ export interface PlatformService {
         options: EngineSettings["journal"],
       ) => Effect.Effect<AuditSink, AuditError>)
     | null
+  /** Serves a page that shows and steers an engine; null where nothing can be served. */
+  readonly openStudio: ((core: EngineCore, options?: StudioOptions) => Promise<Studio>) | null
 }
 
 const hex = (bytes: Uint8Array): string =>
@@ -28,7 +55,7 @@ const hex = (bytes: Uint8Array): string =>
 export const randomRunId = (): string => hex(globalThis.crypto.getRandomValues(new Uint8Array(8)))
 
 /** No disk. */
-export const memoryPlatform: PlatformService = { newRunId: randomRunId, openAudit: null }
+export const memoryPlatform: PlatformService = { newRunId: randomRunId, openAudit: null, openStudio: null }
 
 /** The platform an engine is made on. */
 export const Platform: Context.Reference<PlatformService> = Context.Reference("arqon/Platform", {

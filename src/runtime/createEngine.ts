@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type EngineConfig, requireEngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
-import { type AuditError, type ConfigError, EngineStateError } from "../domain/errors.ts"
+import { type AuditError, ConfigError, EngineStateError } from "../domain/errors.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { AuditRecord } from "./AuditRecord.ts"
 import type { AuditState } from "./AuditTrail.ts"
@@ -16,7 +16,7 @@ import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import type { Subscription } from "./Listeners.ts"
 import { readMetrics } from "./metrics.ts"
-import { Platform, type PlatformService } from "./Platform.ts"
+import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
 import { trackCall } from "./trackCall.ts"
@@ -77,6 +77,11 @@ export interface ArqonEngine<K extends string = string> {
   readonly audit: EngineAudit
   /** Prometheus text. */
   readonly metrics: () => string
+  /**
+   * Serves a page that shows this engine and steers it (`docs/how-to/studio.md`). Rejects with a ConfigError for options that
+   * cannot be, and in a browser. Nothing is looked at while no page is open, and the process may end at any time.
+   */
+  readonly studio: (options?: StudioOptions) => Promise<Studio>
   /** The root of the statecharts; another one after it had to be started anew. */
   readonly actor: EngineActor
   /** Every finished window as an RxJS Observable; completes when the engine is over. */
@@ -97,7 +102,7 @@ export const createEngineOn =
     const settings = requireEngineConfig(config)
     const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
     const core = buildCore(settings, runtime, clock, platform)
-    return plainEngine<K>(core, lifetime(core, runtime, platform))
+    return plainEngine<K>(core, lifetime(core, runtime, platform), platform)
   }
 
 /** What the schema checks, and what only code can give. Total: anything that is no object goes to the schema as it is. */
@@ -138,7 +143,21 @@ function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformS
   return { start: () => Effect.runPromise(start), stop: () => Effect.runPromise(stop) }
 }
 
-function plainEngine<K extends string>(core: EngineCore, { start, stop }: Lifetime): ArqonEngine<K> {
+const noStudio = new ConfigError({
+  problems: [
+    {
+      path: "studio",
+      message: "wants a server, and there is none here.",
+      suggestion: 'Open it under Node, with the engine of "arqon".',
+    },
+  ],
+})
+
+function plainEngine<K extends string>(
+  core: EngineCore,
+  { start, stop }: Lifetime,
+  { openStudio }: PlatformService,
+): ArqonEngine<K> {
   return {
     runId: core.runId,
     start,
@@ -169,6 +188,7 @@ function plainEngine<K extends string>(core: EngineCore, { start, stop }: Lifeti
       state: () => core.trail.state(),
     },
     metrics: () => prometheusText(readMetrics(core)),
+    studio: (options) => openStudio?.(core, options) ?? Promise.reject(noStudio),
     get actor() {
       return core.actor
     },

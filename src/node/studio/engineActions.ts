@@ -58,8 +58,9 @@ const isControl = (character: string): boolean => {
 export function engineAct(core: EngineCore, request: ActionRequest, who: string): string {
   const { action, reason, by } = request
   const note = `${action} by ${by ?? "somebody"} (studio, ${who}): ${reason}`
+  const call = callOf(core, request, note)
   try {
-    core.attempt(() => act(core, request, note))
+    core.attempt(call)
   } catch (error) {
     if (error instanceof EngineStateError || error instanceof NoBaselineError) {
       throw new Refusal("conflict", error.message)
@@ -69,29 +70,30 @@ export function engineAct(core: EngineCore, request: ActionRequest, who: string)
   return note
 }
 
-function act(core: EngineCore, { action }: ActionRequest, note: string): void {
+/** What is to be called. Refusals come before it: within a call of the engine's they would be taken for its fault. */
+function callOf(core: EngineCore, { action }: ActionRequest, note: string): () => void {
   const open = core.snapshot().safeMode
   switch (action) {
     case "trip":
     case "pause":
       if (open?.reason === "manualTrigger") throw conflict("SafeMode was opened by hand already.")
       if (action === "pause" && open !== null) throw conflict(`SafeMode is open already: ${open.reason}.`)
-      return core.trip(note)
+      return () => core.trip(note)
     case "reset":
       if (open === null) throw conflict("SafeMode is not open.")
-      return core.reset(note)
+      return () => core.reset(note)
     case "resume":
       if (open === null) throw conflict("The engine is not paused.")
       if (open.reason !== "manualTrigger" || !isPaused(core)) {
         throw conflict(
-          `SafeMode is open for another reason than a pause (${open.reason}). Reset acknowledges it.`,
+          `SafeMode is open for another reason than a pause: ${open.reason}. A reset acknowledges it.`,
         )
       }
-      return core.reset(note)
+      return () => core.reset(note)
     case "rollback":
-      return core.rollback(note)
+      return () => core.rollback(note)
     case "setBaseline":
-      return core.setBaseline(note)
+      return () => core.setBaseline(note)
     case "guardrails":
       throw conflict("The guardrails of a running engine cannot be changed. Start it anew with the others.")
   }

@@ -1,0 +1,119 @@
+/**
+ * Opens a studio: checks what was asked, puts engines, recordings and solver files behind one server, and starts it. What
+ * `engine.studio()` and `arqon studio` are made of.
+ */
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import type { EngineCore } from "../../runtime/EngineCore.ts"
+import type { Studio, StudioOptions } from "../../runtime/Platform.ts"
+import { packageVersion } from "../cli/version.ts"
+import { Access, isLoopback, LEAST_TOKEN } from "./access.ts"
+import { DOABLE } from "./engineActions.ts"
+import { LiveEngine } from "./LiveEngine.ts"
+import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "./protocol.ts"
+import { readPage } from "./staticFiles.ts"
+import type { StudioEngine } from "./StudioEngine.ts"
+import { StudioServer } from "./StudioServer.ts"
+
+/** What a studio shows besides its engines. */
+export interface StudioShelf {
+  readonly engines: ReadonlyArray<StudioEngine>
+  /** Solver runs by name, read anew at each request. */
+  readonly solvers: ReadonlyMap<string, () => unknown>
+}
+
+/** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
+export function studioOf(core: EngineCore, options: StudioOptions = {}): Promise<Studio> {
+  const engine = new LiveEngine(core, {
+    id: core.runId,
+    name: options.name ?? core.runId,
+    readOnly: options.readOnly ?? false,
+  })
+  return openStudio({ engines: [engine], solvers: new Map() }, options)
+}
+
+/** Serves what stands on the shelf. */
+export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}): Promise<Studio> {
+  const problems = studioProblems(options)
+  if (problems.length > 0) {
+    for (const engine of shelf.engines) engine.close()
+    throw new ConfigError({ problems })
+  }
+  const { host = "127.0.0.1", port = 0, token = null, readOnly = false, allowedHosts = [] } = options
+  const names = allowedHosts.map((name) => name.toLowerCase())
+  const access = new Access({ host, token, allowedHosts: names, now: () => performance.now() })
+  const studio = new StudioServer({
+    access,
+    readOnly,
+    files: readPage(),
+    content: {
+      engines: shelf.engines,
+      session: () => sessionOf(shelf, readOnly),
+      solver: (file) => shelf.solvers.get(file)?.() ?? null,
+    },
+  })
+  const { server } = studio
+  server.listen({ port, host })
+  try {
+    await once(server, "listening")
+  } catch (error) {
+    for (const engine of shelf.engines) engine.close()
+    throw error
+  }
+  const { port: bound } = server.address() as AddressInfo
+  let stopping: Promise<void> | null = null
+  return {
+    url: `http://${addressOf(host)}:${bound}/`,
+    stop: () => (stopping ??= studio.close()),
+  }
+}
+
+/** What a browser on this machine can open. */
+function addressOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1"
+  if (host === "::") return "[::1]"
+  return host.includes(":") ? `[${host}]` : host
+}
+
+function studioProblems({ host, port, token }: StudioOptions): ReadonlyArray<Problem> {
+  const problems: Array<Problem> = []
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    problems.push({ path: "port", message: `must be a whole number from 0 to 65535, got ${port}.` })
+  }
+  if (token !== undefined && token !== null && token.length < LEAST_TOKEN) {
+    problems.push({
+      path: "token",
+      message: `must have at least ${LEAST_TOKEN} characters.`,
+      suggestion: "Make one: openssl rand -hex 24",
+    })
+  }
+  if (host !== undefined && !isLoopback(host) && (token ?? null) === null) {
+    problems.push({
+      path: "host",
+      message: `${JSON.stringify(host)} can be reached from other machines, and there is no token.`,
+      suggestion: "Give a token, or leave host away to serve this machine alone.",
+    })
+  }
+  return problems
+}
+
+function sessionOf({ engines, solvers }: StudioShelf, readOnly: boolean): Session {
+  const entries = engines.map((engine) => engine.entry())
+  const live = engines.some((engine) => engine.live !== null)
+  const acts = !readOnly && entries.some((entry) => entry.source === "live" && !entry.readOnly)
+  return {
+    protocol: PROTOCOL_VERSION,
+    version: packageVersion(),
+    readOnly: !acts,
+    engines: entries,
+    solvers: [...solvers.keys()],
+    capabilities: {
+      actions: acts ? DOABLE : [],
+      presets: acts && DOABLE.includes("guardrails") ? GUARDRAIL_PRESETS : [],
+      live,
+      replay: engines.some((engine) => engine.frames !== null),
+      solver: solvers.size > 0,
+    },
+  }
+}
