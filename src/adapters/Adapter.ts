@@ -1,0 +1,101 @@
+/**
+ * What stands between an engine and something that people already run: which knobs it brings, how their values are put into
+ * the thing, and where its measurements come from. That is all an adapter says; `attach` does the rest, once for all of them.
+ *
+ * Values are put in once when attached and after every change of the live configuration, never per call. Measurements carry the
+ * generation under which the work started. Lower objectives are better, always: an adapter that has something to gain turns the sign.
+ */
+import type { DigestInput } from "../domain/Digest.ts"
+import type { KnobConfig } from "../domain/ParamSpace.ts"
+
+/** What a meter needs of an engine. */
+export interface MeterPort {
+  /** The engine's own time, microseconds. */
+  readonly nowUs: () => number
+  readonly generation: () => number
+  readonly report: (digest: DigestInput) => void
+}
+
+/** Measures; reports where it is bound to, and nowhere when bound to null. */
+export interface Meter {
+  readonly bind: (port: MeterPort | null) => void
+}
+
+/** Something that people already run, as an engine sees it. */
+export interface Adapter<K extends string = string> {
+  /** The knobs it brings, with bounds and a start. */
+  readonly params: Readonly<Record<K, KnobConfig>>
+  /** Puts values into the thing. Called on a change of generation, and with the same values more than once. */
+  readonly apply: (values: Readonly<Record<K, number>>) => void
+  readonly meter: Meter
+}
+
+/** The part of an engine that an adapter needs; `createEngine` gives one. */
+export interface EngineLike<K extends string = string> {
+  readonly values: Readonly<Record<K, number>>
+  readonly generation: number
+  readonly nowUs: number
+  readonly observe: (digest: DigestInput) => boolean
+  readonly getSnapshot: () => { readonly status: "idle" | "running" | "stopped" }
+  readonly subscribe: (listener: {
+    readonly next: (snapshot: { readonly status: "idle" | "running" | "stopped" }) => void
+    readonly complete: () => void
+  }) => { unsubscribe(): void }
+}
+
+export interface AttachOptions {
+  /** False where another adapter of the same engine measures: an engine has one objective. Default true. */
+  readonly measure?: boolean
+}
+
+/** An adapter at work. */
+export interface Attached {
+  /** Lets go: nothing is put in or measured any more; the thing keeps the values it has. A second call does nothing. */
+  readonly stop: () => void
+}
+
+/**
+ * Lets an engine tune what the adapter stands for. The engine's `params` must hold the adapter's: spread them into
+ * `createEngine`, or let `tune` do it. Before the engine starts and after it ends nothing is measured.
+ *
+ * @example
+ * const limiter = inFlightLimiter()
+ * const engine = createEngine({ params: limiter.params, window: adapterWindow })
+ * attach(engine, limiter)
+ * await engine.start()
+ */
+export function attach<K extends string>(
+  engine: EngineLike<K>,
+  adapter: Adapter<K>,
+  options: AttachOptions = {},
+): Attached {
+  const port: MeterPort = {
+    nowUs: () => engine.nowUs,
+    generation: () => engine.generation,
+    report: (digest) => void engine.observe(digest),
+  }
+  let generation = Number.NaN
+  let measuring = false
+  const look = (status: "idle" | "running" | "stopped"): void => {
+    const wanted = status === "running" && options.measure !== false
+    if (wanted !== measuring) {
+      measuring = wanted
+      adapter.meter.bind(wanted ? port : null)
+    }
+    if (engine.generation === generation) return
+    generation = engine.generation
+    adapter.apply(engine.values)
+  }
+  look(engine.getSnapshot().status)
+  const subscription = engine.subscribe({
+    next: (snapshot) => look(snapshot.status),
+    complete: () => look("stopped"),
+  })
+  return {
+    stop: () => {
+      subscription.unsubscribe()
+      if (measuring) adapter.meter.bind(null)
+      measuring = false
+    },
+  }
+}

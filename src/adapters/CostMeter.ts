@@ -1,0 +1,63 @@
+/** Digests of costs: the mean of what single pieces of work cost, in whatever unit. For adapters that know a price and no concurrency. */
+import { SECOND_US } from "../domain/Units.ts"
+import type { Meter, MeterPort } from "./Adapter.ts"
+import type { Work } from "./WorkMeter.ts"
+
+export interface CostMeterOptions {
+  readonly everyCount?: number | undefined
+  readonly everyUs?: number | undefined
+  /** How long after an apply nothing is measured: until the plant shows what was applied. */
+  readonly settleUs: () => number
+}
+
+export class CostMeter implements Meter {
+  private readonly options: CostMeterOptions
+  private port: MeterPort | null = null
+  private generation = Number.NaN
+  private sinceUs = 0
+  private count = 0
+  private sum = 0
+
+  constructor(options: CostMeterOptions) {
+    this.options = options
+  }
+
+  /** The engine's time; NaN where there is none. */
+  get nowUs(): number {
+    return this.port === null ? Number.NaN : this.port.nowUs()
+  }
+
+  readonly bind = (port: MeterPort | null): void => {
+    this.port = port
+    this.generation = Number.NaN
+  }
+
+  begin(): Work {
+    return { generation: this.port === null ? Number.NaN : this.port.generation(), startedUs: this.nowUs }
+  }
+
+  /** Work that began under the live generation cost so much; other work does not count. */
+  end(work: Work, cost: number): void {
+    const { port } = this
+    if (port === null) return
+    const nowUs = port.nowUs()
+    if (port.generation() !== this.generation) {
+      this.generation = port.generation()
+      this.clear(nowUs + this.options.settleUs())
+    }
+    if (work.generation !== this.generation || work.startedUs < this.sinceUs) return
+    this.count++
+    this.sum += cost
+    const { everyCount = 50, everyUs = SECOND_US } = this.options
+    if (this.count < everyCount || nowUs - this.sinceUs < everyUs) return
+    const objective = this.sum / this.count
+    this.clear(nowUs)
+    port.report({ objective, timestampUs: nowUs, generation: this.generation })
+  }
+
+  private clear(sinceUs: number): void {
+    this.sinceUs = sinceUs
+    this.count = 0
+    this.sum = 0
+  }
+}

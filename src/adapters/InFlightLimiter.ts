@@ -1,0 +1,182 @@
+/**
+ * Admits so much work at a time and no more: the rest waits in a bounded queue or is turned away at once. Needed in front of
+ * anything that becomes slower the more it is given. The limit is one field, read once per request and written when the live
+ * configuration changes.
+ *
+ * A slot comes back exactly once: `release` may be called as often as one likes, and `run` calls it whatever the work does.
+ */
+import type { KnobConfig } from "../domain/ParamSpace.ts"
+import type { Adapter } from "./Adapter.ts"
+import { type ConcurrencyOptions, concurrencyKnob, concurrencyMeter } from "./concurrency.ts"
+import { settled } from "./settled.ts"
+import type { Work, WorkMeter } from "./WorkMeter.ts"
+
+export interface InFlightOptions<K extends string = string> extends ConcurrencyOptions<K> {
+  /** How many may wait beyond the limit. Default 0: none. */
+  readonly queue?: number | undefined
+  /** How long one may wait, milliseconds. Default 1,000. */
+  readonly queueTimeoutMs?: number | undefined
+}
+
+export interface AcquireOptions {
+  /** Gives the place in the queue up. */
+  readonly signal?: AbortSignal | undefined
+  /** Higher goes first, and displaces lower when the queue is full. Default 0. */
+  readonly priority?: number | undefined
+}
+
+/** Work was not admitted. Nothing has been done for it, so it may be tried again. */
+export class LimitExceededError extends Error {
+  readonly _tag = "LimitExceededError"
+  readonly reason: "full" | "displaced" | "timeout"
+
+  constructor(reason: "full" | "displaced" | "timeout") {
+    super(`Not admitted (${reason}): as much work is in flight as the limit allows. Try again later.`)
+    this.name = "LimitExceededError"
+    this.reason = reason
+  }
+}
+
+/** The right to be in flight. */
+export interface Slot {
+  /** Gives it back; only the first call counts. `ok`: whether the work succeeded. Default true. */
+  readonly release: (ok?: boolean) => void
+}
+
+interface Waiter {
+  readonly priority: number
+  readonly admit: (slot: Slot) => void
+  readonly refuse: (error: unknown) => void
+}
+
+export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K> {
+  readonly params: Readonly<Record<K, KnobConfig>>
+  readonly meter: WorkMeter
+  private readonly name: K
+  private readonly queue: number
+  private readonly queueTimeoutMs: number
+  private readonly waiters: Array<Waiter> = []
+  private current: number
+
+  constructor(options: InFlightOptions<K> = {}) {
+    this.name = options.name ?? ("inFlight" as K)
+    const knob = concurrencyKnob(options)
+    this.params = { [this.name]: knob } as Record<K, KnobConfig>
+    this.meter = concurrencyMeter(options)
+    this.queue = options.queue ?? 0
+    this.queueTimeoutMs = options.queueTimeoutMs ?? 1_000
+    this.current = knob.initial ?? knob.max
+    this.meter.limit = this.current
+  }
+
+  /** How much may be in flight now. */
+  get limit(): number {
+    return this.current
+  }
+
+  get inFlight(): number {
+    return this.meter.inFlight
+  }
+
+  get waiting(): number {
+    return this.waiters.length
+  }
+
+  readonly apply = (values: Readonly<Record<K, number>>): void => {
+    this.current = values[this.name]
+    this.meter.limit = this.current
+    this.pump()
+  }
+
+  /** A slot if one is free and nobody waits, else null. Nothing is counted as refused: ask `acquire` next, or call `refuse`. */
+  tryAcquire(): Slot | null {
+    return this.meter.inFlight < this.current && this.waiters.length === 0 ? this.admit() : null
+  }
+
+  /** Counts work that its maker turned away after `tryAcquire` gave null. */
+  refuse(): void {
+    this.meter.refuse()
+  }
+
+  /** A slot, now or after a wait; rejects with a LimitExceededError, or with the signal's reason. */
+  acquire(options: AcquireOptions = {}): Promise<Slot> {
+    const slot = this.tryAcquire()
+    if (slot !== null) return Promise.resolve(slot)
+    const { priority = 0, signal } = options
+    if (signal?.aborted === true) return this.turnAway(signal.reason)
+    if (this.waiters.length >= this.queue) {
+      const last = this.waiters.at(-1)
+      if (last === undefined || last.priority >= priority)
+        return this.turnAway(new LimitExceededError("full"))
+      last.refuse(new LimitExceededError("displaced"))
+    }
+    return new Promise<Slot>((resolve, reject) => this.enqueue(priority, signal, resolve, reject))
+  }
+
+  /** Runs `work` in a slot; rejects with a LimitExceededError where none was to be had. */
+  run<T>(work: () => T, options: AcquireOptions = {}): Promise<Awaited<T>> {
+    // Inside a `then`, so that work that throws at once rejects as work that rejects does.
+    return this.acquire(options).then((slot) => settled(work, slot.release)) as Promise<Awaited<T>>
+  }
+
+  private turnAway(error: unknown): Promise<never> {
+    this.meter.refuse()
+    return Promise.reject(error)
+  }
+
+  private enqueue(
+    priority: number,
+    signal: AbortSignal | undefined,
+    resolve: (slot: Slot) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const leave = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", onAbort)
+      const at = this.waiters.indexOf(waiter)
+      if (at !== -1) this.waiters.splice(at, 1)
+    }
+    const waiter: Waiter = {
+      priority,
+      admit: (slot) => {
+        leave()
+        resolve(slot)
+      },
+      refuse: (error) => {
+        leave()
+        this.meter.refuse()
+        reject(error)
+      },
+    }
+    const onAbort = (): void => waiter.refuse(signal?.reason)
+    const timer =
+      this.queueTimeoutMs === Number.POSITIVE_INFINITY
+        ? undefined
+        : setTimeout(() => waiter.refuse(new LimitExceededError("timeout")), this.queueTimeoutMs)
+    signal?.addEventListener("abort", onAbort)
+    const before = this.waiters.findIndex((other) => other.priority < priority)
+    this.waiters.splice(before === -1 ? this.waiters.length : before, 0, waiter)
+  }
+
+  private admit(): Slot {
+    const work: Work = this.meter.begin()
+    let held = true
+    return {
+      release: (ok = true) => {
+        if (!held) return
+        held = false
+        this.meter.end(work, ok)
+        this.pump()
+      },
+    }
+  }
+
+  private pump(): void {
+    while (this.waiters.length > 0 && this.meter.inFlight < this.current) this.waiters[0].admit(this.admit())
+  }
+}
+
+/** A limiter to put in front of work; `tune(limiter)` lets an engine find its limit. */
+export const inFlightLimiter = <const K extends string = "inFlight">(
+  options: InFlightOptions<K> = {},
+): InFlightLimiter<K> => new InFlightLimiter<K>(options)

@@ -1,0 +1,195 @@
+/**
+ * Counts work that runs beside other work and makes digests of it: how much was done in a second, how much was in flight,
+ * how long it took. Every adapter that tunes a concurrency owns one. It has no timer and no clock: completions close its
+ * digests, and time is the engine's.
+ *
+ * A reading belongs to the generation under which its work started. After an apply the thing still holds work of the
+ * old configuration, and what comes out first tells of that: nothing is measured until as many completions have gone by as there
+ * were in flight at the apply. Durations come from Little's law (work in flight over work done a second), not from the
+ * completions alone, because a short stretch of time sees more short work complete than long work.
+ */
+import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
+import { QuantileSketch } from "../telemetry/QuantileSketch.ts"
+import type { Meter, MeterPort } from "./Adapter.ts"
+import { settled } from "./settled.ts"
+
+/** What one digest is made of. */
+export interface WorkReading {
+  readonly generation: number
+  readonly spanUs: number
+  /** Completions that succeeded, that failed, and work that was refused, in the span. */
+  readonly done: number
+  readonly failed: number
+  readonly refused: number
+  /** Successes a second. */
+  readonly goodputRps: number
+  /** The limit on work in flight; NaN where nobody said. */
+  readonly limit: number
+  /** Share of the span in which less than the limit was in flight: nobody had to wait or was turned away. */
+  readonly openShare: number
+  /** Mean number of units of work in flight. */
+  readonly inFlight: number
+  /** Mean time in flight by Little's law, microseconds. */
+  readonly meanUs: number
+  /** Of completed work that started under the generation; NaN where there was none. */
+  readonly p99Us: number
+}
+
+export interface WorkMeterOptions {
+  /** What to tune for; given a reading, a number. Lower is better. */
+  readonly objective: (reading: WorkReading) => number
+  /** How far a constraint is satisfied; positive is satisfied. */
+  readonly constraintMargin?: ((reading: WorkReading) => number) | undefined
+  /** A digest holds at least this much work. Default 20. */
+  readonly everyCount?: number | undefined
+  /** And at least this much time. Default 100 ms. */
+  readonly everyUs?: number | undefined
+  /** However little was done, a digest is made after this much time. Default one second. */
+  readonly atMostUs?: number | undefined
+}
+
+/** One unit of work in flight. */
+export interface Work {
+  readonly generation: number
+  readonly startedUs: number
+}
+
+const UNMEASURED: Work = { generation: Number.NaN, startedUs: Number.NaN }
+
+/** Measures work in flight; see the head of this file. */
+export class WorkMeter implements Meter {
+  /** Units of work that began and have not ended. */
+  inFlight = 0
+  /** How much may be in flight, where somebody limits it. */
+  limit = Number.NaN
+  private readonly options: WorkMeterOptions
+  private readonly everyCount: number
+  private readonly everyUs: number
+  private readonly atMostUs: number
+  private readonly sketch = new QuantileSketch()
+  private port: MeterPort | null = null
+  private generation = Number.NaN
+  /** Completions still to go by before anything is measured. */
+  private old = 0
+  private sinceUs = 0
+  private changedUs = 0
+  private area = 0
+  private fullUs = 0
+  private done = 0
+  private failed = 0
+  private refused = 0
+
+  constructor(options: WorkMeterOptions) {
+    this.options = options
+    this.everyCount = options.everyCount ?? 20
+    this.everyUs = options.everyUs ?? 100 * MILLISECOND_US
+    this.atMostUs = options.atMostUs ?? SECOND_US
+  }
+
+  /** Where readings go from now on; null: nowhere. */
+  bind(port: MeterPort | null): void {
+    this.port = port
+    this.generation = Number.NaN
+  }
+
+  begin(): Work {
+    const { port } = this
+    if (port === null) {
+      this.inFlight++
+      return UNMEASURED
+    }
+    const nowUs = this.advance(port)
+    this.inFlight++
+    return { generation: this.generation, startedUs: nowUs }
+  }
+
+  end(work: Work, ok: boolean): void {
+    const { port } = this
+    if (port === null) {
+      this.inFlight--
+      return
+    }
+    const nowUs = this.advance(port)
+    this.inFlight--
+    if (this.old > 0) {
+      if (--this.old === 0) this.clear(nowUs)
+      return
+    }
+    if (ok) this.done++
+    else this.failed++
+    if (work.generation === this.generation) this.sketch.add(Math.max(0, nowUs - work.startedUs))
+    this.close(port, nowUs)
+  }
+
+  /** Work that was turned away. */
+  refuse(): void {
+    const { port } = this
+    if (port === null) return
+    this.advance(port)
+    if (this.old === 0) this.refused++
+  }
+
+  /** Runs `work` and measures it; result and error are handed on as they are. */
+  track<T>(work: () => T): T {
+    const begun = this.begin()
+    return settled(work, (ok) => this.end(begun, ok))
+  }
+
+  /** Brings the count in flight up to now; begins anew when the configuration has changed. */
+  private advance(port: MeterPort): number {
+    const nowUs = Math.max(port.nowUs(), this.changedUs)
+    this.area += this.inFlight * (nowUs - this.changedUs)
+    if (this.inFlight >= this.limit) this.fullUs += nowUs - this.changedUs
+    this.changedUs = nowUs
+    const generation = port.generation()
+    if (generation !== this.generation) {
+      this.generation = generation
+      this.old = this.inFlight
+      this.clear(nowUs)
+    }
+    return nowUs
+  }
+
+  private clear(nowUs: number): void {
+    this.sinceUs = nowUs
+    this.changedUs = nowUs
+    this.area = 0
+    this.fullUs = 0
+    this.done = 0
+    this.failed = 0
+    this.refused = 0
+    this.sketch.reset()
+  }
+
+  private close(port: MeterPort, nowUs: number): void {
+    const spanUs = nowUs - this.sinceUs
+    const count = this.done + this.failed
+    if (!(count >= this.everyCount && spanUs >= this.everyUs) && spanUs < this.atMostUs) return
+    if (spanUs <= 0) return
+    const inFlight = this.area / spanUs
+    const reading: WorkReading = {
+      generation: this.generation,
+      spanUs,
+      done: this.done,
+      failed: this.failed,
+      refused: this.refused,
+      goodputRps: (this.done * SECOND_US) / spanUs,
+      limit: this.limit,
+      openShare: 1 - this.fullUs / spanUs,
+      inFlight,
+      meanUs: (inFlight * spanUs) / count,
+      p99Us: this.sketch.count === 0 ? Number.NaN : this.sketch.quantileUs(0.99),
+    }
+    this.clear(nowUs)
+    const { constraintMargin, objective } = this.options
+    port.report({
+      objective: objective(reading),
+      timestampUs: nowUs,
+      generation: reading.generation,
+      latencyP99Us: reading.p99Us,
+      throughputRps: reading.goodputRps,
+      errorRate: reading.failed / count,
+      ...(constraintMargin === undefined ? {} : { constraintMargin: constraintMargin(reading) }),
+    })
+  }
+}

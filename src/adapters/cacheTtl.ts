@@ -1,0 +1,85 @@
+/**
+ * How long an lru-cache keeps what it fetched. Keeping longer saves fetches and serves older answers; which is better depends on what
+ * age is worth, and only its owner knows: `staleUsPerSecond` says how many microseconds of fetching one second of age is worth.
+ * The loss of a lookup is the time its fetch took, or the price of the age of what was found.
+ *
+ * Age is judged when an entry is read, so a new time to live holds for what is in the cache already. The ages themselves take one
+ * time to live to follow, and are not measured meanwhile.
+ */
+import type { KnobConfig } from "../domain/ParamSpace.ts"
+import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
+import type { Adapter } from "./Adapter.ts"
+import { CostMeter } from "./CostMeter.ts"
+
+/** The part of an `LRUCache` that is used. */
+export interface CacheLike<Key, Value> {
+  get(key: Key): Value | undefined
+  set(key: Key, value: Value, options: { ttl: number }): unknown
+  getRemainingTTL(key: Key): number
+}
+
+export interface CacheTtlOptions<K extends string = string> {
+  /** Microseconds of fetching that one second of age is worth. */
+  readonly staleUsPerSecond: number
+  readonly name?: K | undefined
+  /** Milliseconds. Default 100 to 600,000, from 5,000. */
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly initial?: number | undefined
+  /** Lookups and time in one digest, at least. Default 50, one second. */
+  readonly everyCount?: number | undefined
+  readonly everyUs?: number | undefined
+}
+
+/** A cache with a time to live that can change. */
+export interface CacheTtl<Key, Value, K extends string = string> extends Adapter<K> {
+  /** What is in the cache and young enough, else what `load` gives; one load at a time for a key. */
+  readonly get: (key: Key, load: (key: Key) => PromiseLike<Value>) => Promise<Value>
+}
+
+/**
+ * Tunes the time to live of an lru-cache, in milliseconds.
+ *
+ * @example
+ * const prices = cacheTtl(new LRUCache<string, Price>({ max: 10_000 }), { staleUsPerSecond: 2_000 })
+ * await tune(prices)
+ * const price = await prices.get("EUR", fetchPrice)
+ */
+export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
+  cache: CacheLike<Key, Value>,
+  options: CacheTtlOptions<K>,
+): CacheTtl<Key, Value, K> {
+  const { name = "ttlMs" as K, min = 100, max = 600_000, staleUsPerSecond } = options
+  const initial = options.initial ?? Math.min(max, Math.max(min, 5_000))
+  let ttlMs = initial
+  const meter = new CostMeter({ ...options, settleUs: () => ttlMs * MILLISECOND_US })
+  const loading = new Map<Key, Promise<Value>>()
+
+  const fetched = (key: Key, load: (key: Key) => PromiseLike<Value>): Promise<Value> => {
+    const begun = meter.begin()
+    const loaded = Promise.resolve(load(key)).then((value) => {
+      cache.set(key, value, { ttl: max })
+      return value
+    })
+    const done = loaded.finally(() => {
+      loading.delete(key)
+      meter.end(begun, meter.nowUs - begun.startedUs)
+    })
+    loading.set(key, done)
+    return done
+  }
+  return {
+    params: { [name]: { min, max, scale: "log", initial } } as Record<K, KnobConfig>,
+    apply: (values) => {
+      ttlMs = values[name]
+    },
+    meter,
+    get: (key, load) => {
+      const ageMs = max - cache.getRemainingTTL(key)
+      const found = ageMs <= ttlMs ? cache.get(key) : undefined
+      if (found === undefined) return loading.get(key) ?? fetched(key, load)
+      meter.end(meter.begin(), (staleUsPerSecond * ageMs * MILLISECOND_US) / SECOND_US)
+      return Promise.resolve(found)
+    },
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * An adapter for anything whose concurrency is one number. Needed to write another one: say how the number is put in, and
+ * measure the work with `track`; bounds, scale, objective and attribution are here.
+ */
+import type { KnobConfig } from "../domain/ParamSpace.ts"
+import { SECOND_US } from "../domain/Units.ts"
+import type { Adapter } from "./Adapter.ts"
+import { type PowerWeights, powerLoss } from "./powerLoss.ts"
+import { WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
+
+export interface ConcurrencyOptions<K extends string = string> extends PowerWeights {
+  /** Name of the knob; give it where one engine has several. */
+  readonly name?: K | undefined
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly initial?: number | undefined
+  /** Keep the p99 of the work below this: comes before the objective. */
+  readonly p99Us?: number | undefined
+  /** What to tune for instead of power; lower is better. */
+  readonly objective?: ((reading: WorkReading) => number) | undefined
+  /** When a digest is made. */
+  readonly digest?: Pick<WorkMeterOptions, "everyCount" | "everyUs" | "atMostUs"> | undefined
+}
+
+/** An adapter whose work is measured by who runs it. */
+export interface ConcurrencyAdapter<K extends string = string> extends Adapter<K> {
+  readonly meter: WorkMeter
+  /** Runs `work` as one unit in flight; result and error are handed on. Call it where the work really begins, not where it queues. */
+  readonly track: <T>(work: () => T) => T
+}
+
+/** Window for adapters: a digest is at least 100 ms and at most a second long, or as long as one unit of work. */
+export const adapterWindow = { digests: 5, us: 10 * SECOND_US } as const
+
+/** Bounds that fit most: 1 to 1,000 in ratios, whole numbers, from 20. */
+export function concurrencyKnob(options: ConcurrencyOptions): KnobConfig {
+  const { min = 1, max = 1_000 } = options
+  const initial = options.initial ?? Math.min(max, Math.max(min, 20))
+  return { min, max, scale: "log", step: 1, initial }
+}
+
+/** The meter of work in flight, with power as the objective and, where asked for, a bound on the p99. */
+export function concurrencyMeter(options: ConcurrencyOptions): WorkMeter {
+  const { p99Us } = options
+  return new WorkMeter({
+    objective: options.objective ?? powerLoss(options),
+    constraintMargin: p99Us === undefined ? undefined : (reading) => 1 - reading.p99Us / p99Us,
+    ...options.digest,
+  })
+}
+
+/** Makes an adapter of one number; `put` gives it to the thing. */
+export function concurrencyAdapter<K extends string>(
+  name: K,
+  options: ConcurrencyOptions,
+  put: (limit: number) => void,
+): ConcurrencyAdapter<K> {
+  const meter = concurrencyMeter(options)
+  return {
+    params: { [name]: concurrencyKnob(options) } as Record<K, KnobConfig>,
+    apply: (values) => {
+      meter.limit = values[name]
+      put(values[name])
+    },
+    meter,
+    track: (work) => meter.track(work),
+  }
+}

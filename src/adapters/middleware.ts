@@ -1,0 +1,126 @@
+/**
+ * The in-flight limiter in front of web frameworks: Express (and anything with Connect's signature), Fastify, Hono. What is not
+ * admitted gets 503 with Retry-After and never reaches a handler. A slot comes back when the response is over, however that comes about:
+ * sent, failed, or the caller gone.
+ */
+import { type InFlightLimiter, LimitExceededError, type Slot } from "./InFlightLimiter.ts"
+
+export interface LimitRequestsOptions<Request> {
+  /** What refused callers are told to wait, seconds. Default 1. */
+  readonly retryAfterSeconds?: number | undefined
+  /** Who goes first in the queue, and displaces whom: higher is more important. Default 0 for everybody. */
+  readonly priority?: ((request: Request) => number) | undefined
+}
+
+type Limiter = Pick<InFlightLimiter<string>, "tryAcquire" | "acquire">
+
+/** The part of `http.ServerResponse` that tells when a response is over. */
+export interface ResponseLike {
+  readonly statusCode: number
+  readonly closed: boolean
+  readonly writableFinished: boolean
+  once(event: "close", listener: () => void): unknown
+}
+
+/** What Express and Connect hand a middleware; `http.createServer` does too. */
+export interface SendableResponse extends ResponseLike {
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  end(body?: string): unknown
+}
+
+const REFUSAL = "Too many requests in flight. Try again shortly.\n"
+
+/** Lets one request in, at once or from the queue; `refuse` is not called for a caller who has gone. */
+function guard(
+  limiter: Limiter,
+  response: ResponseLike,
+  priority: number,
+  enter: () => void,
+  refuse: () => void,
+): void {
+  const admit = (slot: Slot): void => {
+    if (response.closed) return slot.release(false)
+    response.once("close", () => slot.release(response.writableFinished && response.statusCode < 500))
+    enter()
+  }
+  const slot = limiter.tryAcquire()
+  if (slot !== null) return admit(slot)
+  const gone = new AbortController()
+  response.once("close", () => gone.abort())
+  limiter.acquire({ signal: gone.signal, priority }).then(admit, () => {
+    if (!response.closed) refuse()
+  })
+}
+
+/**
+ * Middleware for Express, Connect and plain `node:http`.
+ *
+ * @example
+ * app.use(expressLimiter(limiter))
+ */
+export const expressLimiter =
+  <Request = unknown>(limiter: Limiter, options: LimitRequestsOptions<Request> = {}) =>
+  (request: Request, response: SendableResponse, next: () => void): void =>
+    guard(limiter, response, options.priority?.(request) ?? 0, next, () => {
+      response.statusCode = 503
+      response.setHeader("Retry-After", String(options.retryAfterSeconds ?? 1))
+      response.end(REFUSAL)
+    })
+
+/** The part of a Fastify reply that the hook uses. */
+export interface ReplyLike {
+  readonly raw: ResponseLike
+  code(status: number): { header(name: string, value: string): { send(body: string): unknown } }
+}
+
+/**
+ * An `onRequest` hook for Fastify.
+ *
+ * @example
+ * app.addHook("onRequest", fastifyLimiter(limiter))
+ */
+export const fastifyLimiter =
+  <Request = unknown>(limiter: Limiter, options: LimitRequestsOptions<Request> = {}) =>
+  (request: Request, reply: ReplyLike, done: () => void): void =>
+    guard(limiter, reply.raw, options.priority?.(request) ?? 0, done, () =>
+      reply
+        .code(503)
+        .header("Retry-After", String(options.retryAfterSeconds ?? 1))
+        .send(REFUSAL),
+    )
+
+/** The part of a Hono context that the middleware uses. */
+export interface HonoContextLike {
+  readonly req: { readonly raw: { readonly signal: AbortSignal } }
+  readonly res: { readonly status: number }
+  body(data: string, status: 503, headers: Record<string, string>): Response
+}
+
+/**
+ * Middleware for Hono. The slot comes back when the response has been made; a body that streams on is not waited for.
+ *
+ * @example
+ * app.use(honoLimiter(limiter))
+ */
+export const honoLimiter =
+  <Context extends HonoContextLike>(limiter: Limiter, options: LimitRequestsOptions<Context> = {}) =>
+  (context: Context, next: () => Promise<void>): Promise<Response | undefined> =>
+    limiter.acquire({ signal: context.req.raw.signal, priority: options.priority?.(context) ?? 0 }).then(
+      (slot) =>
+        next().then(
+          () => {
+            slot.release(context.res.status < 500)
+            return undefined
+          },
+          (error: unknown) => {
+            slot.release(false)
+            throw error
+          },
+        ),
+      (error: unknown) => {
+        if (!(error instanceof LimitExceededError) && !context.req.raw.signal.aborted) throw error
+        const headers = { "Retry-After": String(options.retryAfterSeconds ?? 1) }
+        return context.body(REFUSAL, 503, headers)
+      },
+    )

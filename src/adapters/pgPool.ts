@@ -1,0 +1,50 @@
+/**
+ * Size of a pool of node-postgres. Measured is how long clients are checked out, by the pool's own events, so nothing has to be
+ * wrapped. A larger pool is filled by what waits already; a smaller one gives clients up as they come back (idle ones by the
+ * pool's own `idleTimeoutMillis`).
+ */
+import { type ConcurrencyAdapter, concurrencyAdapter, type ConcurrencyOptions } from "./concurrency.ts"
+import { startOf } from "./queues.ts"
+import type { Work } from "./WorkMeter.ts"
+
+/** The part of `pg.Pool` that is used. */
+export interface PgPoolLike<Client extends object> {
+  readonly options: { max?: number | undefined; maxUses?: number | undefined }
+  readonly totalCount: number
+  readonly waitingCount: number
+  connect(done: (error: Error | undefined, client: Client | undefined, release: () => void) => void): void
+  on(event: "acquire", listener: (client: Client) => void): unknown
+  on(event: "release", listener: (error: Error, client: Client) => void): unknown
+}
+
+/**
+ * Tunes `max` of a `pg.Pool`.
+ *
+ * @example
+ * const pool = new Pool({ max: 20 })
+ * await tune(pgPoolSize(pool, { max: 60 }))
+ */
+export function pgPoolSize<Client extends object, const K extends string = "poolSize">(
+  pool: PgPoolLike<Client>,
+  options: ConcurrencyOptions<K> = {},
+): ConcurrencyAdapter<K> {
+  const { maxUses = Number.POSITIVE_INFINITY } = pool.options
+  const most = { max: 100, ...options }
+  const initial = options.initial ?? startOf(pool.options.max ?? 10, most)
+  const held = new WeakMap<Client, Work>()
+  const adapter = concurrencyAdapter(options.name ?? ("poolSize" as K), { ...most, initial }, (max) => {
+    const more = Math.min(max - pool.totalCount, pool.waitingCount)
+    pool.options.max = max
+    // Whoever waits is only looked at when a client comes back: so one more comes and goes, for each that may be opened.
+    for (let i = 0; i < more; i++) pool.connect((error, _client, release) => void (error ?? release()))
+  })
+  pool.on("acquire", (client) => held.set(client, adapter.meter.begin()))
+  pool.on("release", (error, client) => {
+    const work = held.get(client)
+    held.delete(client)
+    if (work !== undefined) adapter.meter.end(work, !(error instanceof Error))
+    // The pool compares with `maxUses` right after this event: the only public way to have a returning client closed.
+    pool.options.maxUses = pool.totalCount > (pool.options.max ?? 10) ? 0 : maxUses
+  })
+  return adapter
+}

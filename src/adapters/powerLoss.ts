@@ -1,0 +1,40 @@
+/**
+ * The objective of everything that limits concurrency: generalised power (Kleinrock 1979), throughput against the time it takes, as a
+ * loss. Needed because neither alone will do: throughput lets a queue grow for nothing, latency starves the plant.
+ *
+ * loss = w ln(latency) + e ln(limit) - ln(goodput). In logarithms units drop out, and the weights mean the same at every load: at
+ * saturation latency is limit over throughput (Little), so the limit rises while one per cent more of it brings more than
+ * about w + e per cent more work. Under light load the first term is flat and the second lets the limit come down to what is used, so that it
+ * does not climb for ever and stand open when the load comes.
+ *
+ * Under light load goodput is what happens to arrive, and that says nothing about the limit. What arrives by chance
+ * is taken out as far as the limit was open: a control variate whose coefficient is 1 when nobody is turned away and 0 when every
+ * arrival meets a full house.
+ */
+import type { WorkReading } from "./WorkMeter.ts"
+
+export interface PowerWeights {
+  /** Per cent of goodput that one per cent of latency is worth. Default 0.1. */
+  readonly latencyWeight?: number | undefined
+  /** Per cent of goodput that one per cent of unused limit is worth. Default 0.02. */
+  readonly limitWeight?: number | undefined
+}
+
+/** How fast the mean of arrivals follows, per reading. */
+const FOLLOW = 0.05
+
+/** The loss of a reading; keeps a running mean of arrivals, so each meter has its own. */
+export function powerLoss(weights: PowerWeights = {}): (reading: WorkReading) => number {
+  const { latencyWeight = 0.1, limitWeight = 0.02 } = weights
+  let arrivals = Number.NaN
+  return (reading) => {
+    const { done, failed, limit, meanUs, openShare, refused, spanUs } = reading
+    const offered = (done + failed + refused) / spanUs
+    arrivals = Number.isNaN(arrivals) ? offered : arrivals + FOLLOW * (offered - arrivals)
+    // Nothing but failures still is a number: half a success.
+    const goodput = Math.log(Math.max(0.5, done) / spanUs)
+    const byChance = openShare * Math.log(offered / arrivals)
+    const price = Number.isFinite(limit) ? limitWeight * Math.log(limit) : 0
+    return latencyWeight * Math.log(Math.max(1, meanUs)) + price - goodput + byChance
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * One call from "this is what I run" to "an engine tunes it": makes the engine over the adapters' knobs, attaches them and
+ * starts it. For anything more particular make the engine yourself and `attach`.
+ */
+import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/createEngine.ts"
+import type { KnobConfig } from "../domain/ParamSpace.ts"
+import { type Adapter, attach } from "./Adapter.ts"
+import { adapterWindow } from "./concurrency.ts"
+
+/** Options of the engine, all of them optional; `params` changes single numbers of single knobs. */
+export type TuneOptions<K extends string = string> = Partial<
+  Omit<EngineOptions<K>, "params" | "objective">
+> & {
+  readonly params?: Readonly<Partial<Record<K, Partial<KnobConfig>>>> | undefined
+}
+
+/** Something that is being tuned. */
+export interface Tuned<K extends string = string> {
+  readonly engine: ArqonEngine<K>
+  /** Ends the engine; the knobs stay on its base. */
+  readonly stop: () => Promise<void>
+}
+
+/** An adapter of whatever knobs. */
+export type AnyAdapter = Omit<Adapter, "apply"> & { readonly apply: (values: never) => void }
+
+/** Names of the knobs of an adapter, or of all in a list. */
+export type KnobsOf<A> = A extends { readonly params: infer P }
+  ? keyof P & string
+  : A extends ReadonlyArray<infer Each>
+    ? KnobsOf<Each>
+    : never
+
+/**
+ * Tunes one thing, or several on the measurements of the first. Rejects as `start` does; throws a ConfigError for numbers that
+ * cannot be used and a RangeError where two adapters bring a knob of one name.
+ */
+export type Tune = <const A extends AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]>(
+  adapters: A,
+  options?: TuneOptions<KnobsOf<A>>,
+) => Promise<Tuned<KnobsOf<A>>>
+
+/** `tune` on a platform: the entries bind one each. */
+export const tuneOn =
+  (createEngine: CreateEngine): Tune =>
+  <const A extends AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]>(
+    adapters: A,
+    options: TuneOptions<KnobsOf<A>> = {},
+  ): Promise<Tuned<KnobsOf<A>>> => {
+    const all = ("apply" in adapters ? [adapters] : adapters) as unknown as ReadonlyArray<Adapter<KnobsOf<A>>>
+    const { params, window, ...rest } = options
+    const engine = createEngine<KnobsOf<A>>({
+      ...rest,
+      params: mergeParams(all, params),
+      window: { ...adapterWindow, ...window },
+    } as EngineOptions<KnobsOf<A>>)
+    const attached = all.map((adapter, i) => attach(engine, adapter, { measure: i === 0 }))
+    const letGo = (): void => attached.forEach((one) => one.stop())
+    const tuned: Tuned<KnobsOf<A>> = {
+      engine,
+      // Let go after the end: the plant goes to its base by the last change.
+      stop: () => engine.stop().finally(letGo),
+    }
+    return engine.start().then(
+      () => tuned,
+      (error: unknown) => {
+        letGo()
+        throw error
+      },
+    )
+  }
+
+/** The adapters' knobs with the numbers of the caller's; names that no adapter knows go on, to be refused by name. */
+function mergeParams(
+  adapters: ReadonlyArray<Pick<Adapter, "params">>,
+  own: Readonly<Record<string, Partial<KnobConfig> | undefined>> = {},
+): Record<string, Partial<KnobConfig>> {
+  const merged: Record<string, Partial<KnobConfig>> = {}
+  for (const { params } of adapters) {
+    for (const name of Object.keys(params)) {
+      if (name in merged)
+        throw new RangeError(`Two adapters bring a knob "${name}": give one another { name }.`)
+      merged[name] = params[name]
+    }
+  }
+  for (const name of Object.keys(own)) merged[name] = { ...merged[name], ...own[name] }
+  return merged
+}

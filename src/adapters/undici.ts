@@ -1,0 +1,64 @@
+/** Connections of undici, by an interceptor that lets so many requests be in flight. */
+import type { ConcurrencyOptions } from "./concurrency.ts"
+import { gate } from "./gate.ts"
+import type { InFlightLimiter } from "./InFlightLimiter.ts"
+import { settled } from "./settled.ts"
+
+/** A response handler of undici 7 and later, as far as it is called through. */
+export interface DispatchHandlerLike {
+  onRequestStart?(controller: never, context: never): void
+  onRequestUpgrade?(controller: never, status: number, headers: never, socket: never): void
+  onResponseStart?(controller: never, status: number, headers: never, message?: string): void
+  onResponseData?(controller: never, chunk: never): void
+  onResponseEnd?(controller: never, trailers: never): void
+  onResponseError?(controller: never, error: Error): void
+}
+
+/** An undici interceptor whose requests in flight are the connections in use. */
+export interface UndiciConnections<K extends string> extends InFlightLimiter<K> {
+  readonly interceptor: <Options, Handler extends DispatchHandlerLike>(
+    dispatch: (options: Options, handler: Handler) => boolean,
+  ) => (options: Options, handler: Handler) => boolean
+}
+
+/**
+ * Connections of an undici `Pool` or `Agent`. Leave the pool's own `connections` unset.
+ *
+ * @example
+ * const connections = undiciConnections()
+ * const dispatcher = new Pool("https://api.example.com").compose(connections.interceptor)
+ * await tune(connections)
+ */
+export function undiciConnections<const K extends string = "connections">(
+  options: ConcurrencyOptions<K> = {},
+): UndiciConnections<K> {
+  const limiter = gate("connections" as K, { max: 256, ...options })
+  const interceptor: UndiciConnections<K>["interceptor"] = (dispatch) => (request, handler) => {
+    void limiter.acquire().then((slot) => {
+      const through: DispatchHandlerLike = {
+        onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+        onRequestUpgrade: (controller, status, headers, socket) => {
+          slot.release()
+          handler.onRequestUpgrade?.(controller, status, headers, socket)
+        },
+        onResponseStart: (controller, status, headers, message) =>
+          handler.onResponseStart?.(controller, status, headers, message),
+        onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+        onResponseEnd: (controller, trailers) => {
+          slot.release()
+          handler.onResponseEnd?.(controller, trailers)
+        },
+        onResponseError: (controller, error) => {
+          slot.release(false)
+          handler.onResponseError?.(controller, error)
+        },
+      }
+      return settled(
+        () => dispatch(request, through as typeof handler),
+        (ok) => void (ok || slot.release(false)),
+      )
+    })
+    return true
+  }
+  return Object.assign(limiter, { interceptor })
+}

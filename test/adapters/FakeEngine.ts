@@ -1,0 +1,85 @@
+/**
+ * An engine without a loop, for tests of adapters against real packages: the test decides what is live, time is what it says, and
+ * every digest is kept. The loop itself is held by its own tests.
+ */
+import type { DigestInput } from "../../src/domain/Digest.ts"
+import type { KnobConfig } from "../../src/domain/ParamSpace.ts"
+import type { Adapter, EngineLike } from "../../src/adapters/Adapter.ts"
+
+type Listener = Parameters<EngineLike["subscribe"]>[0]
+
+export class FakeEngine<K extends string> implements EngineLike<K> {
+  values: Readonly<Record<K, number>>
+  generation = 1
+  readonly digests: Array<DigestInput> = []
+  status: "idle" | "running" | "stopped" = "running"
+  private readonly listeners = new Set<Listener>()
+  private readUs = 0
+
+  constructor(adapter: Adapter<K>, values?: Readonly<Record<K, number>>) {
+    const starts = Object.entries<KnobConfig>(adapter.params)
+    this.values =
+      values ?? (Object.fromEntries(starts.map(([name, knob]) => [name, knob.initial])) as Record<K, number>)
+  }
+
+  /** A millisecond later with every look. */
+  get nowUs(): number {
+    this.readUs += 1_000
+    return this.readUs
+  }
+
+  readonly observe = (digest: DigestInput): boolean => {
+    this.digests.push(digest)
+    return true
+  }
+
+  readonly getSnapshot = () => ({ status: this.status })
+
+  readonly subscribe = (listener: Listener) => {
+    this.listeners.add(listener)
+    return { unsubscribe: () => void this.listeners.delete(listener) }
+  }
+
+  /** An apply. */
+  set(values: Readonly<Record<K, number>>): void {
+    this.values = values
+    this.generation++
+    this.publish()
+  }
+
+  publish(): void {
+    for (const listener of this.listeners) listener.next(this.getSnapshot())
+  }
+
+  get subscribers(): number {
+    return this.listeners.size
+  }
+}
+
+/** Work that ends when the test says so, and how much of it runs at once. */
+export class Works {
+  running = 0
+  most = 0
+  private readonly ends: Array<() => void> = []
+
+  readonly start = (): Promise<number> => {
+    this.running++
+    this.most = Math.max(this.most, this.running)
+    return new Promise((resolve) =>
+      this.ends.push(() => {
+        this.running--
+        resolve(this.running)
+      }),
+    )
+  }
+
+  /** Ends the oldest, if there is one. */
+  end(): void {
+    this.ends.shift()?.()
+  }
+}
+
+/** Waits until `holds`, one turn of the event loop after another. The test's own time limit ends it. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}

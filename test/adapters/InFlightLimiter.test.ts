@@ -1,0 +1,144 @@
+import fc from "fast-check"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { attach } from "../../src/adapters/Adapter.ts"
+import { inFlightLimiter, type LimitExceededError, type Slot } from "../../src/adapters/InFlightLimiter.ts"
+import { FakeEngine, Works } from "./FakeEngine.ts"
+
+afterEach(() => vi.useRealTimers())
+
+const full = { name: "LimitExceededError", reason: "full" }
+
+describe("an in-flight limiter", () => {
+  it("admits as many as the limit and turns the next away", async () => {
+    const limiter = inFlightLimiter({ initial: 2 })
+    const works = new Works()
+    const running = [limiter.run(works.start), limiter.run(works.start)]
+    await expect(limiter.run(works.start)).rejects.toMatchObject(full)
+    works.end()
+    await running[0]
+    running.push(limiter.run(works.start))
+    await Promise.resolve()
+    works.end()
+    works.end()
+    await Promise.all(running)
+    expect(works.most).toBe(2)
+    expect(limiter.inFlight).toBe(0)
+  })
+
+  it("gets its slot back from work that throws, rejects or is released twice", async () => {
+    const limiter = inFlightLimiter({ initial: 1 })
+    await expect(
+      limiter.run(() => {
+        throw new Error("at once")
+      }),
+    ).rejects.toThrow("at once")
+    await expect(limiter.run(() => Promise.reject(new Error("later")))).rejects.toThrow("later")
+    expect(await limiter.run(() => 7)).toBe(7)
+    const slot = limiter.tryAcquire()
+    const other = inFlightLimiter({ initial: 1 })
+    other.tryAcquire()
+    slot?.release()
+    slot?.release()
+    expect(limiter.inFlight).toBe(0)
+  })
+
+  it("lets so many wait, first come first served, and the important go first", async () => {
+    const limiter = inFlightLimiter({ initial: 1, queue: 2 })
+    const first = limiter.tryAcquire()
+    const order: Array<string> = []
+    const take = (name: string, priority?: number): Promise<void> =>
+      limiter
+        .acquire(priority === undefined ? {} : { priority })
+        .then((slot) => {
+          order.push(name)
+          slot.release()
+        })
+        .catch((error: LimitExceededError) => void order.push(`${name} ${error.reason}`))
+    const all = [take("a"), take("b"), take("c"), take("urgent", 1)]
+    expect(limiter.waiting).toBe(2)
+    first?.release()
+    await Promise.all(all)
+    expect(order.filter((name) => !name.includes(" "))).toEqual(["urgent", "a"])
+    expect(order).toContain("c full")
+    expect(order).toContain("b displaced")
+  })
+
+  it("ends a wait by time or by the caller, and forgets who has gone", async () => {
+    vi.useFakeTimers()
+    const limiter = inFlightLimiter({ initial: 1, queue: 5, queueTimeoutMs: 50 })
+    const held = limiter.tryAcquire()
+    const late = limiter.acquire().catch((error: unknown) => error)
+    const controller = new AbortController()
+    const gone = limiter.acquire({ signal: controller.signal }).catch((error: unknown) => error)
+    controller.abort("gone")
+    expect(await gone).toBe("gone")
+    await vi.advanceTimersByTimeAsync(50)
+    expect(await late).toMatchObject({ reason: "timeout" })
+    expect(limiter.waiting).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
+    held?.release()
+    expect(limiter.inFlight).toBe(0)
+  })
+
+  it("lets those who wait in when the limit rises, and drains when it falls", async () => {
+    const limiter = inFlightLimiter({ initial: 1, queue: 10 })
+    const engine = new FakeEngine(limiter)
+    attach(engine, limiter)
+    const slots: Array<Slot> = []
+    for (let i = 0; i < 5; i++) void limiter.acquire().then((slot) => slots.push(slot))
+    engine.set({ inFlight: 4 })
+    expect(limiter.inFlight).toBe(4)
+    engine.set({ inFlight: 2 })
+    await Promise.resolve()
+    slots[0].release()
+    slots[1].release()
+    expect(limiter.inFlight).toBe(2)
+    expect(limiter.waiting).toBe(1)
+    slots[2].release()
+    expect(limiter.waiting).toBe(0)
+  })
+
+  it("never holds more than the limit and never loses a slot, whatever comes in whatever order", () => {
+    const step = fc.oneof(
+      fc.record({ what: fc.constant("acquire" as const), priority: fc.integer({ min: 0, max: 2 }) }),
+      fc.record({ what: fc.constant("release" as const), at: fc.nat({ max: 20 }) }),
+      fc.record({ what: fc.constant("abort" as const), at: fc.nat({ max: 20 }) }),
+      fc.record({ what: fc.constant("limit" as const), limit: fc.integer({ min: 1, max: 5 }) }),
+    )
+    return fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const limiter = inFlightLimiter({ initial: 2, queue: 3, queueTimeoutMs: Number.POSITIVE_INFINITY })
+        const slots: Array<Slot> = []
+        const aborts: Array<AbortController> = []
+        let settled = 0
+        let asked = 0
+        for (const one of steps) {
+          const before = limiter.inFlight
+          if (one.what === "acquire") {
+            const controller = new AbortController()
+            aborts.push(controller)
+            asked++
+            void limiter.acquire({ priority: one.priority, signal: controller.signal }).then(
+              (slot) => slots.push(slot),
+              () => settled++,
+            )
+          } else if (one.what === "release") slots[one.at]?.release()
+          else if (one.what === "abort") aborts[one.at]?.abort()
+          else limiter.apply({ inFlight: one.limit })
+          expect(limiter.inFlight).toBeLessThanOrEqual(Math.max(limiter.limit, before))
+          expect(limiter.waiting).toBeLessThanOrEqual(3)
+          await Promise.resolve()
+          await Promise.resolve()
+        }
+        for (let round = 0; round <= asked; round++) {
+          for (const slot of slots) slot.release()
+          await Promise.resolve()
+          await Promise.resolve()
+        }
+        expect(limiter.inFlight).toBe(0)
+        expect(limiter.waiting).toBe(0)
+        expect(slots.length + settled).toBe(asked)
+      }),
+    )
+  })
+})
