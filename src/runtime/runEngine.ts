@@ -23,11 +23,21 @@ export interface RuntimeOptions {
   readonly sinks?: ReadonlyArray<AuditSink> | undefined
 }
 
-/** Microseconds since 1970 that never jump: the wall clock where it stood, and monotonic time since. */
+/**
+ * Microseconds since 1970 that never jump with the wall clock: where it stood, and monotonic time since. Where even monotonic
+ * time goes back (a machine that was moved), it goes on from where it was: held until then it would stand for hours.
+ */
 export function steadyClock(clock: Clock.Clock): () => number {
-  const originUs = clock.currentTimeMillisUnsafe() * 1000
-  const originNanos = clock.monotonicTimeNanosUnsafe()
-  return () => originUs + Math.floor(Number(clock.monotonicTimeNanosUnsafe() - originNanos) / 1000)
+  let originUs = clock.currentTimeMillisUnsafe() * 1000
+  let originNanos = clock.monotonicTimeNanosUnsafe()
+  let lastUs = originUs
+  return () => {
+    const nanos = clock.monotonicTimeNanosUnsafe()
+    const nowUs = originUs + Math.floor(Number(nanos - originNanos) / 1000)
+    if (nowUs >= lastUs) return (lastUs = nowUs)
+    originNanos = nanos
+    return (originUs = lastUs)
+  }
 }
 
 /** The sinks that were asked for; a ConfigError where a disk was and there is none. */
