@@ -9,6 +9,8 @@ import { type JournalDisk, nodeDisk } from "../../src/node/journalDisk.ts"
 import { handledDisk } from "./journalRig.ts"
 
 export interface SmallDisk {
+  /** A disk of its own is mounted at the directory; false: only `disk` knows how little room there is. */
+  readonly real: boolean
   readonly directory: string
   readonly disk: JournalDisk
   /** Leaves no more room than `bytes`. */
@@ -25,6 +27,7 @@ export function smallDisk(directory: string): SmallDisk {
   const filler = join(directory, "filler")
   if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE}`, "tmpfs", directory]).status === 0) {
     return {
+      real: true,
       directory,
       disk: nodeDisk,
       fill: (bytes) => writeFileSync(filler, new Uint8Array(SIZE - bytes)),
@@ -34,6 +37,7 @@ export function smallDisk(directory: string): SmallDisk {
   }
   const handled = handledDisk()
   return {
+    real: false,
     directory,
     disk: handled.disk,
     fill: (bytes) => {

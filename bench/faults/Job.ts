@@ -1,0 +1,38 @@
+/** What a process of the fault suite is told to do, and what it says while it does it: one line of JSON each. */
+
+/** The argument of `child.ts`. */
+export interface Job {
+  /** Of the engine: `state`. */
+  readonly directory: string
+  /** File of the plant's own record. */
+  readonly plant: string
+  /** By name in `sabotage.ts`; null where the fault comes from outside, or not at all. */
+  readonly sabotage: string | null
+  readonly seed: number
+  /** How long the fault lasts. */
+  readonly holdMs: number
+  /** Baseline windows are measured between the others. */
+  readonly comparison: boolean
+  /** Runs until it is killed instead of stopping after the fault. */
+  readonly untilKilled: boolean
+}
+
+/** Up to this record everything would survive a loss of power: it lies in the first bytes of this segment, or before it. */
+export interface Acknowledgement {
+  readonly seq: number
+  readonly segment: number
+  readonly bytes: number
+}
+
+/** A line of the process. */
+export type Said =
+  | ({ readonly say: "acknowledged" } & Acknowledgement)
+  | { readonly say: "running"; readonly run: string }
+  /** The fault begins and ends. */
+  | { readonly say: "on" }
+  | { readonly say: "off" }
+  /** It adapts again, so long after the fault; null: it never did. A person had to reset it so often. */
+  | { readonly say: "well"; readonly afterMs: number | null; readonly resets: number; readonly mode: string }
+  /** It was stopped; what its stop had to complain of. */
+  | { readonly say: "stopped"; readonly error: string | null }
+  | { readonly say: "refused"; readonly error: string }
