@@ -39,6 +39,8 @@ export interface EngineSettings {
   /** How it is kept there. */
   readonly journal: NonNullable<EngineConfigInput["journal"]>
   readonly gains: NonNullable<EngineConfigInput["gains"]>
+  /** Where an engine begins whose state directory knows of an earlier run. */
+  readonly resume: NonNullable<EngineConfigInput["resume"]>
   readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
   /** How the tuned configuration is compared with the baseline, or null: it is not. */
   readonly comparison: NonNullable<EngineConfigInput["comparison"]> | null
@@ -118,7 +120,16 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
       ),
     )
   }
-  problems.push(...guardrailProblems(config.guardrails))
+  if (config.resume !== undefined && config.state === undefined) {
+    problems.push(
+      problem(
+        ["resume"],
+        "says where to go on, and nothing is kept to go on from.",
+        'Give it a directory: state: "./state".',
+      ),
+    )
+  }
+  problems.push(...guardrailProblems(config.guardrails), ...relocationProblems(config))
   const extras = config.extras
   if (Array.isArray(extras)) {
     extras.forEach((name, i) => {
@@ -237,7 +248,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     clock: settings.clock,
     tickUs: settings.tickUs,
     ...(runId === null ? {} : { runId }),
-    ...(state === null ? {} : { state, journal: settings.journal }),
+    ...(state === null ? {} : { state, resume: settings.resume, journal: settings.journal }),
     gains: settings.gains,
     safeMode: settings.safeMode,
     ...(settings.comparison === null ? {} : { comparison: settings.comparison }),
@@ -253,6 +264,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
   }
 }
 
+    resume: config.resume ?? "last",
 /** 4,096 records, or as many as fit 4 MiB when there are many knobs. */
 function defaultAuditCapacity(knobs: number): number {
   const bytes = 8 * (AUDIT_HEADER_DOUBLES + Math.max(4, knobs))

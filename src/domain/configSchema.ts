@@ -162,3 +162,4 @@ export const EngineConfigSchema = Schema.Struct({
 
 /** What the schema lets through. */
 export type EngineConfigInput = typeof EngineConfigSchema.Type
+  resume: Schema.optional(Schema.Literals(["last", "baseline", false])),

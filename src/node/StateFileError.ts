@@ -5,6 +5,8 @@ export class StateFileError extends Schema.TaggedError<StateFileError>()("StateF
   reason: Schema.Literals(["locked", "read", "write"]),
   path: Schema.String,
   detail: Schema.String,
+  /** What the system calls it, where it said. */
+  code: Schema.optionalKey(Schema.String),
 }) {
   override get message(): string {
     return this.reason === "locked"
@@ -18,6 +20,12 @@ export function causeText(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const code = (cause as NodeJS.ErrnoException).code
   return (code === undefined ? undefined : WORDS[code]) ?? cause.message
+}
+
+/** What the system calls a cause, to go into an error beside its words. */
+export function causeCode(cause: unknown): { readonly code?: string } {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined
+  return code === undefined ? {} : { code }
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -320,15 +320,21 @@ export const openJournal = (
   directory: string,
   options: JournalOptions = {},
 ): Effect.Effect<JournalSink, AuditError> =>
-  Effect.map(
-    Effect.tryPromise({
-      try: () => open(directory, settled(options)),
-      catch: (cause) => failure("open", cause),
-    }),
-    (journal) => sinkOf(directory, journal),
-  )
+  Effect.tryPromise({
+    try: () => openJournalFile(directory, options),
+    catch: (cause) => failure("open", cause),
+  })
 
-async function open(directory: string, options: Settled): Promise<JournalFile> {
+/** As `openJournal`, rejecting with what the disk says. `ready` is called under the lock, before anything is written. */
+export async function openJournalFile(
+  directory: string,
+  options: JournalOptions,
+  ready: () => void = () => {},
+): Promise<JournalSink> {
+  return sinkOf(directory, await open(directory, settled(options), ready))
+}
+
+async function open(directory: string, options: Settled, ready: () => void): Promise<JournalFile> {
   mkdirSync(directory, { recursive: true })
   const lock = await lockFile(join(directory, NAME), {
     command: "an engine",
@@ -338,6 +344,7 @@ async function open(directory: string, options: Settled): Promise<JournalFile> {
   })
   try {
     return new JournalFile(directory, options, lock)
+    ready()
   } catch (cause) {
     lock.release()
     throw cause

@@ -11,7 +11,7 @@ import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "n
 import { hostname } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { processStart } from "./processIdentity.ts"
-import { causeText, StateFileError } from "./StateFileError.ts"
+import { causeCode, causeText, StateFileError } from "./StateFileError.ts"
 
 interface Holder {
   readonly pid: number
@@ -90,7 +90,8 @@ function acquire(path: string, name: string, own: Holder, depth: number): Holder
       removeIfThere(draft)
     }
   } catch (cause) {
-    throw new StateFileError({ reason: "write", path, detail: causeText(cause) })
+    if (cause instanceof StateFileError) throw cause
+    throw new StateFileError({ reason: "write", path, detail: causeText(cause), ...causeCode(cause) })
   }
 }
 

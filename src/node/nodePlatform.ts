@@ -1,12 +1,14 @@
 /** What Node adds to the runtime: a disk and a studio. */
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../runtime/Platform.ts"
-import { openJournal } from "./journalFile.ts"
+import { recover } from "./recover.ts"
+import { openStateJournal } from "./stateJournal.ts"
 
 /** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
 export const nodePlatform: PlatformService = {
   ...memoryPlatform,
-  openAudit: (directory, _run, options) => openJournal(directory, options),
+  openAudit: (directory, _run, options, unchanged) => openStateJournal(directory, options, unchanged),
+  recover,
   // Who never opens one does not load it.
   openStudio: async (core, options) => (await import("./studio/openStudio.ts")).studioOf(core, options),
 }

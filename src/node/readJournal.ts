@@ -10,6 +10,7 @@ import {
   RECORD_TIMESTAMP_US,
 } from "../hot/AuditRing.ts"
 import { AUDIT_VIOLATION } from "../hot/codes.ts"
+import { readResumption } from "../domain/Resumption.ts"
 import { AUDIT_KINDS, type AuditKind } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { showsLive } from "../runtime/journal/Standing.ts"
@@ -185,9 +186,19 @@ export function recordLine(record: AuditRecord): string {
     ...(knob === undefined ? [] : [`${knob}: ${value} against ${limit}`]),
     pairs(record.values ?? record.asked ?? record.digest),
     ...(note === undefined ? [] : [JSON.stringify(note)]),
+    ...resumedText(record.start?.["resume"]),
   ]
     .filter((part) => part !== "")
     .join("  ")
+}
+
+/** What a start took over from the run before it, for a person. */
+function resumedText(resume: unknown): ReadonlyArray<string> {
+  const resumption = readResumption(resume)
+  if (resumption === null) return []
+  const { from, safeMode, warnings } = resumption
+  const detail = safeMode?.detail ?? null
+  return [from.why, ...(detail === null ? [] : [detail]), ...warnings]
 }
 
 /** Earliest time that is taken for a wall clock: the year 2000. Below it, time is that of a manual run. */

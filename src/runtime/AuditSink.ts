@@ -22,12 +22,16 @@ export interface AuditSink {
    * The same without waiting, where a sink can. Engines in manual time use it, because nothing runs between their calls:
    * returns null, or what went wrong.
    */
-  readonly writeNow?: (
-    batch: ReadonlyArray<AuditRecord>,
-    exact?: ReadonlyArray<Float64Array>,
-  ) => AuditError | null
+  readonly writeNow?:
+    | ((batch: ReadonlyArray<AuditRecord>, exact?: ReadonlyArray<Float64Array>) => AuditError | null)
+    | undefined
   /** Called once, after the last batch. */
   readonly close: Effect.Effect<void, AuditError>
+  /**
+   * Why nothing at all can be written for now, in a sentence for a person; null while it can. An engine whose sink cannot
+   * begin starts frozen, and is not let go before.
+   */
+  readonly blocked?: () => string | null
   /** Where a person finds what was written; shown in the snapshot. */
   readonly location?: string
 }

@@ -144,6 +144,15 @@ export class AuditTrail {
     this.exact = sinks.some((sink) => sink.exact === true)
   }
 
+  /** Why nothing can be written for now; null while something can. */
+  get blocked(): string | null {
+    for (const { sink } of this.queues) {
+      const why = sink.blocked?.() ?? null
+      if (why !== null) return why
+    }
+    return null
+  }
+
   /** Empties the ring as far as the sinks have room; true when nothing is left on it. */
   pump(): boolean {
     while (this.ring.size > 0) {

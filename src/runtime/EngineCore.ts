@@ -150,6 +150,11 @@ export class EngineCore {
     this.status = "running"
     warmUp()
     this.hot.nowCell[0] = this.nowUs
+  /** What the clock says; null in manual time. */
+  get clockUs(): number | null {
+    return this.readClock === null ? null : this.readClock()
+  }
+
     this.actor.start()
     this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
     this.actor.send(startEvent(this.resumption, this.hot.nowUs))
@@ -318,7 +323,7 @@ export class EngineCore {
     this.mender.mendAll()
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
-    if (state?.exit === "auditDrained" && this.status === "running") {
+    if (state?.exit === "auditDrained" && this.status === "running" && this.trail.blocked === null) {
       this.hot.journalCommand(COMMAND_DRAINED)
       this.actor.send({ type: "drained", nowUs: this.hot.nowUs })
       this.trail.pump()

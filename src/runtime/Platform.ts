@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { EngineSettings } from "../domain/Config.ts"
 import type { AuditError } from "../domain/errors.ts"
+import type { Resumption } from "../domain/Resumption.ts"
 import type { AuditSink } from "./AuditSink.ts"
 import type { EngineCore } from "./EngineCore.ts"
 
@@ -47,12 +48,21 @@ export interface PlatformService {
   /** Serves a page that shows and steers an engine; null where nothing can be served. */
   readonly openStudio: ((core: EngineCore, options?: StudioOptions) => Promise<Studio>) | null
 }
+  /**
+   * Where an engine with these settings begins, from what the last run left behind: null where it begins anew. Synchronous,
+   * and never throws. `nowUs` is null in manual time; `before` is what an earlier call gave, to be given again while it holds.
+   */
+  readonly recover?:
+    | ((settings: EngineSettings, nowUs: number | null, before?: Resumption | null) => Resumption | null)
+    | undefined
 
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 /** Sixteen hexadecimal digits from the platform's own source of randomness, in Node and in browsers. */
 export const randomRunId = (): string => hex(globalThis.crypto.getRandomValues(new Uint8Array(8)))
+        /** Asked before anything is written: whether what `recover` read is still so. */
+        unchanged: () => boolean,
 
 /** No disk. */
 export const memoryPlatform: PlatformService = { newRunId: randomRunId, openAudit: null, openStudio: null }

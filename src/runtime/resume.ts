@@ -65,3 +65,13 @@ export const frozenFrom = (resumption: Resumption | null, nowUs: number, detail:
       ? { ...resumption.safeMode, detail: [resumption.safeMode.detail, detail].filter(Boolean).join(" ") }
       : { reason: "auditQueueFull", sinceUs: nowUs, exit: "auditDrained", deadlineUs: null, detail },
 })
+
+/** Whether two resumptions are of the same run at the same moment, and begin at the same place. */
+export function sameStart(a: Resumption | null, b: Resumption | null): boolean {
+  const essence = (one: Resumption | null): string => {
+    if (one === null || one.from.run === null) return ""
+    const { start, baseline, from } = one
+    return JSON.stringify([start, baseline, from.run, from.ended, from.atUs])
+  }
+  return a === b || essence(a) === essence(b)
+}

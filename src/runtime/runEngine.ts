@@ -12,6 +12,7 @@ import type { AuditSink } from "./AuditSink.ts"
 import { EngineCore } from "./EngineCore.ts"
 import type { Inspect } from "./guarded.ts"
 import { Platform, type PlatformService } from "./Platform.ts"
+import { frozenFrom, sameStart } from "./resume.ts"
 import { checkSpecs } from "./Supervision.ts"
 import { type ChildSpec, startChildren, type SupervisorPort } from "./supervise.ts"
 
@@ -48,9 +49,12 @@ const openSinks = Effect.fnUntraced(function* (
   const own = options.sinks ?? []
   const { state, journal } = core.settings
   if (state === null) return own
-  const { openAudit } = yield* Platform
+  const { openAudit, recover } = yield* Platform
   if (openAudit === null) return yield* noDisk
-  return [yield* openAudit(state, core.runId, journal), ...own]
+  const before = core.resumption
+  const unchanged = (): boolean =>
+    recover === undefined || sameStart(before, recover(core.settings, core.clockUs, before))
+  return [yield* openAudit(state, core.runId, journal, unchanged), ...own]
 })
 
 const noDisk = new ConfigError({
@@ -71,11 +75,13 @@ export function buildCore(
   platform: PlatformService,
 ): EngineCore {
   const manual = settings.clock === "manual"
+  const readClock = manual ? null : steadyClock(clock)
   return new EngineCore({
     settings,
     runId: settings.runId ?? (manual ? `manual-${settings.seed}` : platform.newRunId()),
-    readClock: manual ? null : steadyClock(clock),
+    readClock,
     inspect: options.inspect,
+    resume: settings.state === null ? null : platform.recover?.(settings, readClock?.() ?? null),
   })
 }
 
@@ -107,6 +113,8 @@ export const runEngine = Effect.fn("Engine.run")(function* (
   options: RuntimeOptions,
 ): Effect.fn.Return<RunningEngine, AuditError | ConfigError, Scope.Scope> {
   core.trail.attach(yield* openSinks(core, options))
+  const { blocked } = core.trail
+  if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
   const children = yield* Scope.make()
   // Filled by the children's own ends: a finalizer has no error channel.
   let unwritten: Exit.Exit<void, AuditError> = Exit.void
