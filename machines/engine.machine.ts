@@ -114,8 +114,8 @@ export const engineMachine = engineSetup.createMachine({
           entry: ["pauseCycle", "returnToBase", "forgetCandidate"],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
-            window: { actions: ["reopenWindow", "toRelocation"] },
-            windowExpired: { actions: ["reopenWindow", "toRelocation"] },
+            window: { actions: ["reopenWindow", "measureRelocation"] },
+            windowExpired: { actions: ["reopenWindow", "measureRelocation"] },
             deadline: { actions: "wakeRelocation" },
             tick: { actions: "advanceClock" },
             relocationOver: { target: "adapting", actions: "reportStanding" },

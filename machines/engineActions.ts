@@ -240,6 +240,12 @@ export const engineSetup = setup({
     toRelocation: enqueueActions(({ event, enqueue, self }) => {
       if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", event)
     }),
+    /** While it is under way: with what the budgets have freed by now. */
+    measureRelocation: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== "window" && event.type !== "windowExpired") return
+      const { band } = standing(context.hot.get(), event.nowUs)
+      if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", { ...event, band })
+    }),
     wakeRelocation: sendTo("relocation", ({ context, event }) => ({
       type: "tick" as const,
       nowUs: timeOf(context, event),

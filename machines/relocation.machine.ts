@@ -60,6 +60,9 @@ const relocationSetup = setup({
     noteTime: assign(({ context, event }) =>
       timeOf(context, event) > context.nowUs ? { nowUs: timeOf(context, event) } : {},
     ),
+    noteBand: assign(({ event }) =>
+      "band" in event && event.band !== undefined ? { band: event.band } : {},
+    ),
     watch: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type === "window") carryOut(watched(context, event.window, event.nowUs), { enqueue, self })
     }),
@@ -189,10 +192,10 @@ export const relocationMachine = relocationSetup.createMachine({
       initial: "ramping",
       always: { guard: "isOver", target: "watching", actions: report("relocationOver") },
       on: {
-        window: { actions: ["measure", "step"] },
+        window: { actions: ["noteBand", "measure", "step"] },
         windowExpired: [
           { guard: "lastTimeout", target: "watching", actions: [report("trip"), "giveUp"] },
-          { actions: ["noteTime", "countTimeout", "step"] },
+          { actions: ["noteTime", "noteBand", "countTimeout", "step"] },
         ],
         tick: { actions: ["noteTime", "step"] },
         applied: [{ guard: "staleAnswer" }, { actions: ["noteApplied", "step"] }],

@@ -58,9 +58,14 @@ export interface EvictEvent {
   readonly nowUs: number
 }
 
+/** How far Tier 1's budgets let the base go by now, as in a `Standing`: they free with time, and nothing else would say so. */
+interface Freed {
+  readonly band?: Float64Array
+}
+
 export type RelocationEvent =
-  | WindowEvent
-  | WindowExpiredEvent
+  | (WindowEvent & Freed)
+  | (WindowExpiredEvent & Freed)
   | TickEvent
   | AppliedEvent
   | RefusedEvent

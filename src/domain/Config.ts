@@ -10,6 +10,7 @@ import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
 import { type EngineConfigInput, EngineConfigSchema, PRESETS } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
+import type { Learned } from "./Learned.ts"
 import { GUARDRAILS } from "./guardrailPresets.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
 import { problem, schemaProblems, show, tidy } from "./problems.ts"
@@ -44,6 +45,12 @@ export interface EngineSettings {
   readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
   /** How the tuned configuration is compared with the baseline, or null: it is not. */
   readonly comparison: NonNullable<EngineConfigInput["comparison"]> | null
+  /** How regimes are remembered and gone back to, or null: they are not. */
+  readonly homeostasis: NonNullable<EngineConfigInput["homeostasis"]> | null
+  /** How variants are chosen, or null: they are not. */
+  readonly variants: NonNullable<EngineConfigInput["variants"]> | null
+  /** What an earlier engine has learnt; null: it begins with nothing. */
+  readonly learned: Learned | null
   /** Whether constraint margins steer the cycle. */
   readonly constraint: boolean
   /** Names of the extra channels of a digest, in order. */
@@ -179,6 +186,49 @@ function guardrailProblems(guardrails: unknown): ReadonlyArray<Problem> {
   return problems
 }
 
+/** Channels that a window has without being told. */
+const CONTEXT_CHANNELS: ReadonlyArray<string> = ["throughputRps", "errorRate", "latencyP99Us"]
+
+/** Channels that nobody reports, a canary that may not end, and what was learnt of something else. */
+function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Problem> {
+  const own = record(config.homeostasis)
+  const extras: ReadonlyArray<unknown> = Array.isArray(config.extras) ? config.extras : []
+  const known = [...CONTEXT_CHANNELS, ...extras.filter((name) => typeof name === "string")]
+  const features: ReadonlyArray<unknown> = Array.isArray(own?.features) ? own.features : []
+  const problems = features.flatMap((name, i) =>
+    typeof name !== "string" || known.includes(name)
+      ? []
+      : [
+          problem(
+            ["homeostasis", "features", i],
+            `${show(name)} is no channel of the digests.`,
+            `Name one of ${known.join(", ")}, or add it to extras.`,
+          ),
+        ],
+  )
+  const { canary, canaryDeadline } = own ?? {}
+  if (isNumber(canaryDeadline) && canaryDeadline < (isNumber(canary) ? canary : DEFAULT_CANARY))
+    problems.push(
+      problem(
+        ["homeostasis", "canaryDeadline"],
+        "ends a canary before it may speak.",
+        "Make it at least canary.",
+      ),
+    )
+  const learned = record(config.learned)
+  const names = Object.keys(record(config.params) ?? {}).sort((a, b) => (a < b ? -1 : 1))
+  const knobs = learned?.knobs
+  const fits =
+    learned === null ||
+    !Array.isArray(knobs) ||
+    (knobs.length === names.length && knobs.every((knob, i) => knob === names[i]))
+  if (!fits) problems.push(problem(["learned", "knobs"], "are not those of params.", "Leave learned out."))
+  return problems
+}
+
+/** Windows at the destination before a canary may speak: the default of `homeostasis.canary`. */
+const DEFAULT_CANARY = 6
+
 /** Fields of a digest that an extra channel must not be named like. */
 export const RESERVED_CHANNELS: ReadonlyArray<string> = [
   "timestampUs",
@@ -215,6 +265,9 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     gains: config.gains ?? {},
     safeMode: config.safeMode ?? {},
     comparison: config.comparison ?? null,
+    homeostasis: config.homeostasis ?? null,
+    variants: config.variants ?? null,
+    learned: config.learned ?? null,
     constraint: config.constraint ?? true,
     extras: config.extras ?? [],
     ringCapacity: config.telemetry?.capacity ?? 1024,
@@ -252,6 +305,9 @@ export function configOf(settings: EngineSettings): EngineConfig {
     gains: settings.gains,
     safeMode: settings.safeMode,
     ...(settings.comparison === null ? {} : { comparison: settings.comparison }),
+    ...(settings.homeostasis === null ? {} : { homeostasis: settings.homeostasis }),
+    ...(settings.variants === null ? {} : { variants: settings.variants }),
+    ...(settings.learned === null ? {} : { learned: settings.learned }),
     constraint: settings.constraint,
     extras: settings.extras,
     telemetry: { capacity: settings.ringCapacity, overflow: wordAt(OVERFLOWS, settings.ringPolicy) },

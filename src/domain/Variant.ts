@@ -155,14 +155,23 @@ export const VariantTransition = Schema.Struct({
 export type VariantTransition = typeof VariantTransition.Type
 
 /** What selection needs to know of a variant that may be live. */
-export interface SelectableVariant {
-  readonly name: string
-  readonly version: number
-  readonly state: "approved" | "promoted"
-  readonly values: VariantContent["values"]
-  readonly constraints: ReadonlyArray<VariantConstraint>
-  readonly rollback: RollbackPlan
-}
+export const SelectableVariant = Schema.Struct({
+  name,
+  version: whole(1),
+  state: Schema.Literals(["approved", "promoted"]),
+  values: content.values,
+  constraints: Schema.Array(VariantConstraint).check(atMost(32)),
+  rollback: RollbackPlan,
+})
+export type SelectableVariant = typeof SelectableVariant.Type
+
+/** The same from the text of a record's note. */
+export const decodeOfferText = Schema.decodeUnknownExit(
+  Schema.fromJsonString(Schema.Array(SelectableVariant)),
+)
+
+/** What a catalogue offers an engine, checked. */
+export const decodeOffer = Schema.decodeUnknownExit(Schema.Array(SelectableVariant), { errors: "all" })
 
 /** A variant for selection, or null for one that must not be live: not approved, or without what an approval demands. */
 export function selectableOf(record: VariantRecord): SelectableVariant | null {

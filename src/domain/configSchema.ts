@@ -3,6 +3,7 @@
  * defaults; one needs this file to see what is allowed or to make examples of it.
  */
 import * as Schema from "effect/Schema"
+import { LearnedSchema } from "./Learned.ts"
 import { KnobConfig } from "./ParamSpace.ts"
 import { MAX_EXTRAS, MAX_SEED, SECOND_US } from "./Units.ts"
 
@@ -89,6 +90,35 @@ const Comparison = Schema.Struct({
   holdUs: Schema.optional(above0(LONGEST_US)),
 })
 
+const Homeostasis = Schema.Struct({
+  /** Channels that tell one context from another. */
+  features: Schema.optional(
+    Schema.Array(Schema.String).check(
+      Schema.makeFilter((list: ReadonlyArray<string>) => list.length > 0, { expected: "one name or more" }),
+    ),
+  ),
+  capacity: Schema.optional(whole(1, 4096)),
+  radius: Schema.optional(above0(1e6)),
+  windows: Schema.optional(whole(4, 1000)),
+  stableUs: Schema.optional(timeUs),
+  cycles: Schema.optional(whole(1, 1_000_000)),
+  still: Schema.optional(above0(1)),
+  maxAgeUs: Schema.optional(above0(Number.MAX_SAFE_INTEGER)),
+  canary: Schema.optional(whole(2, 1000)),
+  canaryDeadline: Schema.optional(whole(2, 10_000)),
+  rampUs: Schema.optional(above0(LONGEST_US)),
+  retryUs: Schema.optional(timeUs),
+})
+
+const Variants = Schema.Struct({
+  seed: Schema.optional(whole(0, MAX_SEED)),
+  discount: Schema.optional(above0(1)),
+  trials: Schema.optional(whole(0, 1_000_000)),
+  cooldownUs: Schema.optional(timeUs),
+  switchesPerHour: Schema.optional(whole(0, 4096)),
+  stay: Schema.optional(whole(0, 1_000_000)),
+})
+
 const Telemetry = Schema.Struct({
   capacity: Schema.optional(
     Schema.Finite.check(
@@ -146,6 +176,9 @@ export const EngineConfigSchema = Schema.Struct({
   gains: Schema.optional(Gains),
   safeMode: Schema.optional(SafeMode),
   comparison: Schema.optional(Comparison),
+  homeostasis: Schema.optional(Homeostasis),
+  variants: Schema.optional(Variants),
+  learned: Schema.optional(LearnedSchema),
   constraint: Schema.optional(Schema.Boolean),
   extras: Schema.optional(
     Schema.Array(name).check(

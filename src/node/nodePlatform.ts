@@ -7,6 +7,7 @@ import { openStateJournal } from "./stateJournal.ts"
 /** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
 export const nodePlatform: PlatformService = {
   ...memoryPlatform,
+  learnedFile,
   openAudit: (directory, _run, options, unchanged) => openStateJournal(directory, options, unchanged),
   recover,
   // Who never opens one does not load it.

@@ -3,6 +3,7 @@
  * see what that would have made of the same telemetry (`whatIfJournal`).
  */
 import type { EngineConfig } from "../domain/Config.ts"
+import { RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "../runtime/replay.ts"
 import { type RunTally, whatIf, type WhatIfResult } from "../runtime/whatIf.ts"
@@ -39,13 +40,18 @@ interface Loaded {
 /** A run off the disk, or why there is none. Holds its records in memory. */
 function load(directory: string, options: ReplayOptions): Loaded | string {
   const records: Array<Float64Array> = []
+  const notes = new Map<number, string>()
   let settings: unknown = null
   const { runs, problems } = walkJournal(directory, (item) => {
     if (options.run !== undefined && item.run !== options.run) return
     // Every run has settings of its own: others begin where these are not the same object.
-    if (item.settings !== settings) records.length = 0
+    if (item.settings !== settings) {
+      records.length = 0
+      notes.clear()
+    }
     settings = item.settings
     records.push(item.numbers.slice())
+    if (item.note !== null) notes.set(item.numbers[RECORD_SEQUENCE], item.note)
   })
   const found = runs.findLast(({ run }) => options.run === undefined || run === options.run)
   if (found === undefined) {
@@ -57,6 +63,7 @@ function load(directory: string, options: ReplayOptions): Loaded | string {
       config: found.start?.["config"],
       resume: found.start?.["resume"],
       records,
+      notes,
       cut: !found.ended,
     },
     engine: found.engine,

@@ -13,8 +13,10 @@ import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import type { EngineInput, FaultyChild } from "../../machines/engineContext.ts"
 import { type Json, persist, revive } from "../../machines/persist.ts"
+import type { RelocationContext } from "../../machines/relocationState.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
+import type { VariantChosenEvent } from "../../machines/relocationEvents.ts"
 import { dueEvent } from "../../machines/telemetry.ts"
 import { Listeners } from "./Listeners.ts"
 import { errorText } from "./outcome.ts"
@@ -35,6 +37,8 @@ export interface ActorTreeOptions {
   readonly onEvent: () => void
   /** The root is gone. */
   readonly onDeath: (death: Death) => void
+  /** Another variant is live: called in the midst of an event. */
+  readonly onVariant: (event: VariantChosenEvent) => void
 }
 
 /** A persisted actor among the children of another. */
@@ -150,6 +154,7 @@ export class ActorTree {
       },
       (error) => died(this.deathOfRoot(root, error)),
     )
+    root.on("variantChosen", this.options.onVariant)
     root.subscribe({
       next: onEvent,
       error: () => {},
@@ -184,7 +189,8 @@ export class ActorTree {
     const alive = { status: "active", error: undefined, output: undefined }
     const made: Record<string, unknown> = {}
     for (const [name, kept] of Object.entries(children)) {
-      made[name] = { ...kept, snapshot: { ...kept.snapshot, ...alive } }
+      const snapshot = name === "relocation" ? atRest(kept.snapshot) : kept.snapshot
+      made[name] = { ...kept, snapshot: { ...snapshot, ...alive } }
     }
     const latchData = safeModeMachine.getPersistedSnapshot(latch)
     const cycleData = spsaCycleMachine.getPersistedSnapshot(cycle)
@@ -202,6 +208,14 @@ export class ActorTree {
     if (children["cycle"] === undefined || children["telemetry"] === undefined) return null
     return persist({ getPersistedSnapshot: () => data as unknown as Snapshot<unknown> })
   }
+}
+
+/** A relocation that was under way is over: the plant stands elsewhere. What it remembers is kept. */
+function atRest(snapshot: Kept["snapshot"]): Kept["snapshot"] {
+  const context = snapshot["context"] as RelocationContext
+  const reentry = { ...context.reentry, trip: null }
+  const still = { ...context, reentry, pending: null, fresh: false, asked: false, said: null }
+  return { ...snapshot, value: "watching", context: still }
 }
 
 function deathOf(child: string, actor: AnyActorRef | undefined): Death {

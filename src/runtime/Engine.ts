@@ -27,6 +27,7 @@ import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import { readMetrics } from "./metrics.ts"
 import { Platform } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
+import { type EngineRelocation, relocationApi } from "./relocationApi.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
 
 /** Values of the knobs by name; a name that is no knob is a type error. */
@@ -56,6 +57,8 @@ export interface EngineService<K extends string = string> {
   readonly snapshot: Effect.Effect<EngineSnapshot<KnobValues<K>>>
   /** The latest states: a slow reader misses those between. Ends with the engine. */
   readonly changes: Stream.Stream<EngineSnapshot<KnobValues<K>>, EngineFaultError>
+  /** Regimes that the homeostasis cache remembers, and variants; plain calls that throw their errors. */
+  readonly relocation: EngineRelocation
   readonly auditRecords: Effect.Effect<ReadonlyArray<AuditRecord>>
   /** Prometheus text. */
   readonly metrics: Effect.Effect<string>
@@ -93,6 +96,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     setBaseline: attempt(() => core.setBaseline()),
     snapshot: Effect.sync(() => snapshotOf<K>(core)),
     changes: changesOf<K>(core),
+    relocation: relocationApi(core),
     auditRecords: Effect.sync(() => core.trail.records()),
     metrics: Effect.sync(() => prometheusText(readMetrics(core))),
     get actor() {

@@ -40,6 +40,7 @@ import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
 import { Mender } from "./Mender.ts"
+import { Relocations } from "./Relocations.ts"
 import { isOffBaseline, resumedHotPath, startEvent } from "./resume.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
@@ -85,6 +86,7 @@ export class EngineCore {
   inEvent = false
   readonly tree: ActorTree
   readonly mender: Mender
+  readonly relocations: Relocations
   private readonly listeners: ReadonlyArray<Callbacks>
   private windows = 0
   private windowsExpired = 0
@@ -107,18 +109,20 @@ export class EngineCore {
       decoder: new AuditDecoder(options.runId, space, settings.extras),
       memory: settings.auditMemory,
       immediate: options.readClock === null,
-      start: () => startRecord(settings, this.coarse, this.resumption),
+      start: () => startRecord(this.relocations.settings, this.coarse, this.resumption),
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
     this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
     // Before the actors: an inspector hears of them as they are made, and may fail at once.
     this.mender = new Mender(this, settings.window.windowUs)
+    this.relocations = new Relocations(this)
     const inspector = options.inspect === undefined ? null : guardInspector(options.inspect)
     this.listeners = [
       this.snapshots,
       this.trail.listeners,
       this.endings,
+      ...this.relocations.calls,
       ...(inspector === null ? [] : [inspector.calls]),
     ]
     for (const listeners of this.listeners) {
@@ -132,6 +136,7 @@ export class EngineCore {
       machine: options.machine,
       onEvent: () => this.afterEvent(),
       onDeath: (death) => this.mender.rootDied(death),
+      onVariant: (event) => this.relocations.heard(event),
     })
   }
 

@@ -21,6 +21,7 @@ import type { engineMachine } from "../../machines/engine.machine.ts"
 import type { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { AuditState } from "./AuditTrail.ts"
+import type { RelocationState } from "./Relocations.ts"
 import type { RestartCount } from "./Supervision.ts"
 
 export interface CycleState {
@@ -95,6 +96,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly safeMode: SafeModeState | null
   /** Null where no baseline windows are measured. */
   readonly comparison: ComparisonState | null
+  /** Null where neither `homeostasis` nor `variants` is on. */
+  readonly relocation: RelocationState | null
   readonly counters: EngineCounters
   readonly audit: AuditState
   /** What broke, when something did. */
@@ -173,6 +176,7 @@ interface Shown {
   readonly actor: EngineActor
   readonly settings: { readonly space: ParamSpace }
   readonly resumption: Resumption | null
+  readonly relocations: { readonly state: () => RelocationState | null }
   readonly trail: { readonly state: () => AuditState }
   readonly mender: {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
@@ -182,7 +186,7 @@ interface Shown {
 
 /** Everything as it is at this moment, beside what the engine counts itself. */
 export function takeSnapshot(
-  { runId, status, hot, actor, settings, resumption, trail, mender }: Shown,
+  { runId, status, hot, actor, settings, resumption, relocations, trail, mender }: Shown,
   counts: Omit<Parameters<typeof countersOf>[1], "restarts">,
 ): EngineSnapshot {
   const safeMode = safeModeState(actor, hot)
@@ -196,6 +200,7 @@ export function takeSnapshot(
     cycle: cycleState(actor),
     safeMode,
     comparison: comparisonState(actor),
+    relocation: relocations.state(),
     counters: countersOf(hot, { ...counts, restarts: mender.supervision.restarts() }),
     audit: trail.state(),
     fault: mender.faultDetail,

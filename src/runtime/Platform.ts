@@ -34,6 +34,15 @@ export interface Studio {
   readonly stop: () => Promise<void>
 }
 
+/** Where what an engine has learnt is kept; none of it ever fails. */
+export interface LearnedFile {
+  /** Null where there is none. */
+  readonly read: Effect.Effect<string | null>
+  readonly write: (text: string) => Effect.Effect<void>
+  /** Keeps what could not be read, under another name. */
+  readonly putAside: Effect.Effect<void>
+}
+
 export interface PlatformService {
   /** A name for a run that no other run has. Not asked in manual time, where the seed names the run. */
   readonly newRunId: () => string
@@ -47,6 +56,10 @@ export interface PlatformService {
     | null
   /** Serves a page that shows and steers an engine; null where nothing can be served. */
   readonly openStudio: ((core: EngineCore, options?: StudioOptions) => Promise<Studio>) | null
+  /** The file in a state directory with what engines have learnt; none where there is no disk. */
+  readonly learnedFile?: (directory: string) => LearnedFile
+  /** Makes an engine that runs in a thread of its own; absent where there are none. */
+  readonly placeInWorker?: ((settings: EngineSettings, options: RuntimeOptions) => WorkerEngine) | undefined
 }
   /**
    * Where an engine with these settings begins, from what the last run left behind: null where it begins anew. Synchronous,

@@ -4,13 +4,12 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import { getInitialSnapshot, transition } from "xstate"
 import { signatureProblems } from "../control/variantRules.ts"
 import { type Problem, VariantError } from "../domain/errors.ts"
-import { problem, schemaProblems, tidy } from "../domain/problems.ts"
+import { exitProblems } from "../domain/exitProblems.ts"
+import { problem, tidy } from "../domain/problems.ts"
 import {
   type Evidence,
   Evidence as EvidenceSchema,
@@ -46,20 +45,6 @@ const decodeContent = Schema.decodeUnknownExit(ContentSchema, options)
 const decodeEvidence = Schema.decodeUnknownExit(EvidenceSchema, options)
 const decodeName = Schema.decodeUnknownExit(VariantRecord.fields.name, options)
 
-/** What a schema found wrong, below a path of its own. */
-function problemsOf(
-  exit: Exit.Exit<unknown, Schema.SchemaError>,
-  input: unknown,
-  at: ReadonlyArray<string>,
-): ReadonlyArray<Problem> {
-  if (exit._tag === "Success") return []
-  return exit.cause.reasons.flatMap((reason) =>
-    reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue)
-      ? schemaProblems(reason.error.issue, input, at)
-      : [problem(at, "could not be read.", "Hand over a plain object.")],
-  )
-}
-
 const fail = (reason: VariantError["reason"], variant: string, problems: ReadonlyArray<Problem> = []) =>
   new VariantError({ reason, variant, problems: tidy(problems) })
 
@@ -81,9 +66,9 @@ export class Catalogue {
     const atUs = signed.atUs ?? (yield* nowUs)
     const decoded = decodeContent(content)
     const problems = [
-      ...problemsOf(decodeName(name), name, ["name"]),
+      ...exitProblems(decodeName(name), name, ["name"]),
       ...(name === PREVIOUS ? [problem(["name"], "is a word of rollback plans.", "Choose another.")] : []),
-      ...problemsOf(decoded, content, ["content"]),
+      ...exitProblems(decoded, content, ["content"]),
       ...signatureProblems({ by: textOf(signed.by), why: textOf(signed.why), atUs }),
     ]
     if (decoded._tag === "Failure" || problems.length > 0)
@@ -98,14 +83,14 @@ export class Catalogue {
     this.step(name, signed, (signature) => {
       const decoded = decodeContent(content)
       if (decoded._tag === "Success") return { type: "revise", content: decoded.value, ...signature }
-      return fail("invalid", name, problemsOf(decoded, content, ["content"]))
+      return fail("invalid", name, exitProblems(decoded, content, ["content"]))
     })
 
   readonly evaluate = (name: string, evidence: Evidence, signed: SignedBy) =>
     this.step(name, signed, (signature) => {
       const decoded = decodeEvidence(evidence)
       if (decoded._tag === "Success") return { type: "evaluate", evidence: decoded.value, ...signature }
-      return fail("invalid", name, problemsOf(decoded, evidence, ["evidence"]))
+      return fail("invalid", name, exitProblems(decoded, evidence, ["evidence"]))
     })
 
   readonly take = (type: PlainStep, name: string, signed: SignedBy) =>

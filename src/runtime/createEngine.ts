@@ -19,6 +19,8 @@ import { readMetrics } from "./metrics.ts"
 import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
+import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVariants } from "./relocationApi.ts"
+import type { VariantSwitch } from "./Relocations.ts"
 import { trackCall } from "./trackCall.ts"
 
 /** Who listens to an engine, as XState and RxJS name their callbacks. */
@@ -74,6 +76,16 @@ export interface ArqonEngine<K extends string = string> {
   readonly trip: (note?: string) => void
   readonly reset: (note?: string) => void
   readonly setBaseline: (note?: string) => void
+  /** Regimes that the homeostasis cache remembers, and variants. */
+  readonly relocation: EngineRelocation
+  /**
+   * Lets this engine choose among what the catalogue says may be live, now and after every step; `onSwitch` hears which one is,
+   * after that was recorded. Needs `variants: {}` and a running engine.
+   */
+  readonly useVariants: (
+    catalogue: OfferingCatalogue,
+    onSwitch?: (change: VariantSwitch) => void,
+  ) => Promise<Subscription>
   readonly audit: EngineAudit
   /** Prometheus text. */
   readonly metrics: () => string
@@ -182,6 +194,8 @@ function plainEngine<K extends string>(
     trip: (note) => core.attempt(() => core.trip(note)),
     reset: (note) => core.attempt(() => core.reset(note)),
     setBaseline: (note) => core.attempt(() => core.setBaseline(note)),
+    relocation: relocationApi(core),
+    useVariants: (catalogue, onSwitch) => useVariants(core, catalogue, onSwitch),
     audit: {
       records: () => core.trail.records(),
       subscribe: (listener) => core.subscribeAudit(listener),

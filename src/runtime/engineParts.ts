@@ -9,7 +9,9 @@ import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { HotPath } from "../hot/HotPath.ts"
-import type { EngineInput } from "../../machines/engineContext.ts"
+import { DEFAULT_SELECTION } from "../control/variantSelection.ts"
+import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
+import { memoryOf } from "./Relocations.ts"
 
 /** The hot path that the settings describe, standing where it is to begin. */
 export function hotPathOf(
@@ -43,6 +45,22 @@ export function machineInputOf(settings: EngineSettings, hot: HotPath): EngineIn
     settings: { ...defined(settings.gains), constrained: settings.constraint },
     safeMode: defined(settings.safeMode),
     comparison: comparisonOf(settings),
+    relocation: relocationOf(settings),
+  }
+}
+
+/** How the base is taken to places known before; null where it is not. */
+function relocationOf(settings: EngineSettings): RelocationConfig | null {
+  const { homeostasis, variants, learned, extras, seed } = settings
+  if (homeostasis === null && variants === null) return null
+  const { features, ...reentry } = homeostasis ?? {}
+  return {
+    // What describes the load, not what the configuration made of it.
+    features: homeostasis === null ? null : (features ?? ["throughputRps", ...extras]),
+    selection: variants === null ? null : { ...DEFAULT_SELECTION, seed, ...defined(variants) },
+    reentry: defined(reentry),
+    memory: learned === null ? null : memoryOf(learned),
+    extras,
   }
 }
 

@@ -3,6 +3,7 @@
  * a recorded run anew.
  */
 import {
+  RECORD_CODE,
   RECORD_DETAIL,
   RECORD_KIND,
   RECORD_KNOB,
@@ -18,7 +19,9 @@ import {
   AUDIT_TICK,
   COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
+  COMMAND_EVICT,
   COMMAND_FAULT,
+  COMMAND_OFFER,
   COMMAND_RESET,
   COMMAND_RESTART,
   COMMAND_ROLLBACK,
@@ -67,9 +70,23 @@ export function giveDigest(hot: HotPath, record: Float64Array, generation: numbe
   hot.observe()
 }
 
+/** The variants that a record's note says were offered; none where it says no such thing: then the replay differs. */
+function offerOf(note: string | undefined): ReadonlyArray<SelectableVariant> {
+  const exit = decodeOfferText(note ?? "")
+  return exit._tag === "Success" ? exit.value : []
+}
+
 /** Asks again for what a command record says was asked, at the time in `nowCell`. */
 export function giveCommand(core: EngineCore, code: number, nowUs: number): void {
   const { actor, hot } = core
+  const code = record[RECORD_CODE]
+  const value = record[RECORD_VALUE]
+  if (code === COMMAND_EVICT || code === COMMAND_OFFER) {
+    journalInput(hot, code, value)
+    if (code === COMMAND_EVICT) actor.send({ type: "evict", regime: value, nowUs })
+    else actor.send({ type: "offer", offered: offerOf(note), nowUs })
+    return
+  }
   hot.journalCommand(code)
   if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
   else if (code === COMMAND_ROLLBACK) actor.send({ type: "rollback", nowUs })

@@ -48,6 +48,8 @@ export interface RecordedRun {
   readonly resume?: unknown
   /** Every record from the first on, as it lay on the ring. */
   readonly records: ReadonlyArray<Float64Array>
+  /** What was said with records, by their numbers: of some commands it is part of what was asked. */
+  readonly notes?: ReadonlyMap<number, string> | undefined
   /** True when the record was cut short: then it may end amid what its last input led to. */
   readonly cut?: boolean | undefined
 }
@@ -140,6 +142,7 @@ class Replay {
       if (isInput(record)) {
         this.inputs++
         this.give(record, at, next)
+        this.watch?.(this.core, record[RECORD_SEQUENCE])
         at++
       }
       for (; at < next && this.difference === null; at++) this.compare(records[at])
@@ -180,7 +183,7 @@ class Replay {
     const padding = this.fillRing(at, next)
     if (digest) giveDigest(hot, record, record[RECORD_GENERATION])
     else if (record[RECORD_KIND] === AUDIT_TICK) hot.tick()
-    else giveCommand(this.core, record[RECORD_CODE], this.nowUs)
+    else giveCommand(this.core, record, this.nowUs, this.run.notes?.get(record[RECORD_SEQUENCE]))
     this.collect(record, padding)
   }
 

@@ -11,6 +11,7 @@ import { type AuditError, ConfigError, type EngineFaultError } from "../domain/e
 import type { AuditSink } from "./AuditSink.ts"
 import { EngineCore } from "./EngineCore.ts"
 import type { Inspect } from "./guarded.ts"
+import { keepLearned } from "./keepLearned.ts"
 import { Platform, type PlatformService } from "./Platform.ts"
 import { frozenFrom, sameStart } from "./resume.ts"
 import { checkSpecs } from "./Supervision.ts"
@@ -115,6 +116,7 @@ export const runEngine = Effect.fn("Engine.run")(function* (
   core.trail.attach(yield* openSinks(core, options))
   const { blocked } = core.trail
   if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
+  const learned = yield* keepLearned(core)
   const children = yield* Scope.make()
   // Filled by the children's own ends: a finalizer has no error channel.
   let unwritten: Exit.Exit<void, AuditError> = Exit.void
@@ -134,7 +136,7 @@ export const runEngine = Effect.fn("Engine.run")(function* (
     stop: Effect.map(Effect.exit(core.trail.finish), (exit) => void (unwritten = exit)),
   }
   const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
-  const specs = [...core.trail.writers(() => core.settle()), flush, machines(core), ...clock]
+  const specs = [...core.trail.writers(() => core.settle()), flush, ...learned, machines(core), ...clock]
   const error = checkSpecs(specs)
   if (error !== null) {
     yield* Effect.ignore(core.trail.finish)

@@ -18,6 +18,7 @@ import {
   RECORD_KIND,
   RECORD_POINT,
   RECORD_PROPOSAL_ID,
+  RECORD_SEQUENCE,
   RECORD_TIMESTAMP_US,
 } from "../hot/AuditRing.ts"
 import { diff01 } from "../hot/circle.ts"
@@ -178,7 +179,8 @@ export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "pa
       } else if (record[RECORD_KIND] === AUDIT_COMMAND) {
         const code = record[RECORD_CODE]
         // How full the audit was then says nothing about now; that it was drained lets a frozen start go, and nothing else.
-        if (code !== COMMAND_AUDIT_FULL) giveCommand(core, code, nowUs)
+        if (code !== COMMAND_AUDIT_FULL)
+          giveCommand(core, record, nowUs, run.notes?.get(record[RECORD_SEQUENCE]))
       } else pass(nowUs)
     } else {
       recorded.take(record)

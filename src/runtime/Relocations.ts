@@ -1,0 +1,260 @@
+/**
+ * Where the runtime meets the relocation actor: what the homeostasis cache knows, which variant is live, what a person asks
+ * of either, and what outlives the engine. Needed by every face of the engine; without `homeostasis` and `variants` it does
+ * nothing and costs nothing.
+ */
+import { scoreOf, type Regime } from "../control/homeostasis.ts"
+import type { SelectionDecision } from "../control/variantSelection.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { ConfigError, EngineStateError } from "../domain/errors.ts"
+import { type Learned, misfit } from "../domain/Learned.ts"
+import { valuesByName } from "../domain/ParamSpace.ts"
+import { exitProblems } from "../domain/exitProblems.ts"
+import { problem } from "../domain/problems.ts"
+import { decodeOffer, type SelectableVariant, type VariantContent } from "../domain/Variant.ts"
+import type { RelocationReason } from "../domain/words.ts"
+import { COMMAND_EVICT, COMMAND_OFFER } from "../hot/codes.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import { journalInput, recordVariant } from "../../machines/hotAudit.ts"
+import { relocationPhase, type RelocationPhase } from "../../machines/relocation.machine.ts"
+import type { VariantChosenEvent } from "../../machines/relocationEvents.ts"
+import {
+  EMPTY_RELOCATION,
+  type RelocationContext,
+  type RelocationMemory,
+} from "../../machines/relocationState.ts"
+import type { AuditTrail } from "./AuditTrail.ts"
+import type { EngineActor } from "./EngineSnapshot.ts"
+import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
+
+/** A remembered regime, for a person. */
+export interface KnownRegime extends Regime {
+  /** 0 to 1: how long it was stable for, and how often going back was right. */
+  readonly score: number
+  /** Its configuration, user units. */
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** Another variant is live. */
+export interface VariantSwitch {
+  /** Null where no variant is live any more: the plant is to be what it is without any. */
+  readonly name: string | null
+  /** The choices of it that are no knobs. */
+  readonly choices: VariantContent["values"]
+  /** Why, with the numbers that were used. */
+  readonly decision: SelectionDecision
+}
+
+/** How relocations stand, in a snapshot. */
+export interface RelocationState {
+  readonly phase: RelocationPhase
+  /** Regimes that are remembered. */
+  readonly regimes: number
+  /** The regime that is gone to; null where none is. */
+  readonly regime: number | null
+  readonly variant: string | null
+  /** Variants that may be live, as last offered. */
+  readonly offered: number
+  /** Decisions so far, by their word, and switches of variants. */
+  readonly counts: Readonly<Partial<Record<RelocationReason, number>>>
+  readonly switches: number
+}
+
+/** The engine, as far as relocations go. */
+interface Host {
+  readonly settings: EngineSettings
+  readonly hot: HotPath
+  readonly trail: AuditTrail
+  readonly actor: EngineActor
+  readonly status: "idle" | "running" | "stopped"
+  readonly nowUs: number
+  readonly inEvent: boolean
+  readonly settle: () => void
+}
+
+/** Variants that may be offered at a time. */
+const MOST_OFFERED = 256
+
+export class Relocations {
+  /** Hear of every switch, after it was recorded. */
+  readonly switches = new Listeners<VariantSwitch>("variant")
+  /** Hear that what outlives the engine has changed. */
+  readonly changes = new Listeners<void>("learned")
+  /** Reads the catalogue again: what fails there is counted and told. */
+  readonly catalogue = new Listeners<void>("catalogue")
+  /** What the engine began with. */
+  learned: Learned | null
+  private readonly host: Host
+  private readonly counts: Partial<Record<RelocationReason, number>> = {}
+  private switched = 0
+
+  constructor(host: Host) {
+    this.host = host
+    this.learned = host.settings.learned
+    const { homeostasis, variants } = host.settings
+    if (homeostasis === null && variants === null) return
+    host.trail.listeners.add(({ kind, reason }) => {
+      if (kind === "relocation") {
+        const word = reason as RelocationReason
+        this.counts[word] = (this.counts[word] ?? 0) + 1
+        if (word === "kept" || word === "lost" || word === "undecided") this.changes.notify()
+      } else if (kind === "regime" || kind === "variant") this.changes.notify()
+    })
+  }
+
+  /** Everything that calls functions of a user's. */
+  get calls(): ReadonlyArray<Callbacks> {
+    const { homeostasis, variants } = this.host.settings
+    return homeostasis === null && variants === null ? [] : [this.switches, this.catalogue]
+  }
+
+  /** The settings with what the engine began with, for the record of the start. */
+  get settings(): EngineSettings {
+    return { ...this.host.settings, learned: this.learned }
+  }
+
+  /** The actor's context; null where there is none. */
+  private get context(): RelocationContext | null {
+    return this.host.actor.getSnapshot().children.relocation?.getSnapshot().context ?? null
+  }
+
+  private get memory(): RelocationMemory {
+    const { context } = this
+    if (context === null) return this.host.actor.getSnapshot().context.relocation?.memory ?? EMPTY_RELOCATION
+    return { regimes: context.reentry.memory, variants: context.variants, offered: context.offered }
+  }
+
+  state(): RelocationState | null {
+    const { actor } = this.host
+    if (actor.getSnapshot().context.relocation === null) return null
+    const child = actor.getSnapshot().children.relocation
+    const { regimes, variants, offered } = this.memory
+    return {
+      phase: child === undefined ? "watching" : relocationPhase(child.getSnapshot()),
+      regimes: regimes.regimes.length,
+      regime: this.context?.reentry.trip?.regime ?? null,
+      variant: variants.live,
+      offered: offered.length,
+      counts: { ...this.counts },
+      switches: this.switched,
+    }
+  }
+
+  /** What is remembered, best first. */
+  regimes(): ReadonlyArray<KnownRegime> {
+    const { space } = this.host.settings
+    return this.memory.regimes.regimes
+      .map((regime) => ({
+        ...regime,
+        score: scoreOf(regime),
+        values: valuesByName(space, Float64Array.from(regime.unit)),
+      }))
+      .sort((a, b) => b.score - a.score || a.id - b.id)
+  }
+
+  /** Lets a regime go; false where there is none of that number. A command like any other: it is journaled. */
+  evict(regime: number): boolean {
+    this.expect("evict")
+    if (!this.memory.regimes.regimes.some(({ id }) => id === regime)) return false
+    const { hot, actor, settings } = this.host
+    hot.nowCell[0] = this.host.nowUs
+    if (settings.auditDigests) journalInput(hot, COMMAND_EVICT, regime)
+    actor.send({ type: "evict", regime, nowUs: hot.nowUs })
+    this.host.settle()
+    return true
+  }
+
+  /** Says which variants may be live. What the catalogue says comes from outside: it is journaled. Throws a ConfigError. */
+  offer(input: unknown): void {
+    this.expect("offer")
+    const offered = checked(input, this.host.settings)
+    const { hot, actor, settings, trail, inEvent } = this.host
+    hot.nowCell[0] = this.host.nowUs
+    if (settings.auditDigests)
+      trail.withNote("command", JSON.stringify(offered), inEvent, () =>
+        journalInput(hot, COMMAND_OFFER, offered.length),
+      )
+    actor.send({ type: "offer", offered, nowUs: hot.nowUs })
+    this.host.settle()
+  }
+
+  /** Takes over what an earlier engine has learnt, before the start. */
+  recall(learned: Learned): void {
+    this.learned = learned
+    this.host.actor.send({ type: "recall", memory: memoryOf(learned) })
+  }
+
+  /** What outlives this engine, as it is now: plain data for a file or for the option `learned`. */
+  save(): Learned {
+    const { regimes, variants } = this.memory
+    const { nextId, evicted } = regimes
+    const { names } = this.host.settings.space
+    return { knobs: names, homeostasis: { nextId, regimes: regimes.regimes, evicted }, variants }
+  }
+
+  /** From the machine, in the midst of its event: first the record, then whoever listens. */
+  heard({ decision, values }: VariantChosenEvent): void {
+    const { hot, trail, settings } = this.host
+    this.switched++
+    const { from, to, candidates, draws } = decision
+    // The note is for people; what a replay compares are the record's numbers.
+    trail.withNote("variant", JSON.stringify({ from, to, candidates, draws }), false, () =>
+      recordVariant(hot, decision, this.memory.offered),
+    )
+    const choices = Object.fromEntries(
+      Object.entries(values ?? {}).filter(([name]) => !settings.space.names.includes(name)),
+    )
+    this.switches.notify({ name: to, choices, decision })
+  }
+
+  onSwitch(listener: (change: VariantSwitch) => unknown): Subscription {
+    return this.switches.add(listener)
+  }
+
+  private expect(call: string): void {
+    const { status } = this.host
+    if (status === "running") return
+    throw new EngineStateError({ reason: status === "stopped" ? "stopped" : "notStarted", call })
+  }
+}
+
+/** What an actor begins with, from what was saved. */
+export function memoryOf({ homeostasis, variants }: Learned): RelocationMemory {
+  // Which variants may be live is for the catalogue to say anew.
+  return { regimes: { ...homeostasis, recent: [], stay: null }, variants, offered: [] }
+}
+
+/** Why `learned` does not fit, or null. */
+export const learnedMisfit = (learned: Learned, settings: EngineSettings): string | null =>
+  misfit(learned, settings.space.names)
+
+/** The variants as they may be offered: well-formed, few enough, and with knob values that the knobs may take. */
+function checked(input: unknown, { space, variants }: EngineSettings): ReadonlyArray<SelectableVariant> {
+  const exit = decodeOffer(input)
+  if (exit._tag === "Failure") throw new ConfigError({ problems: exitProblems(exit, input, ["offered"]) })
+  const offered = exit.value
+  const problems = [
+    ...(variants === null
+      ? [problem(["variants"], "are not chosen by this engine.", "Give it the option: variants: {}.")]
+      : []),
+    ...(offered.length > MOST_OFFERED
+      ? [problem(["offered"], `holds ${offered.length} variants.`, `Offer at most ${MOST_OFFERED}.`)]
+      : []),
+    ...offered.flatMap(({ name, values }) =>
+      space.names.flatMap((knob, i) => {
+        const value = Object.hasOwn(values, knob) ? values[knob] : undefined
+        const { min, max } = space.knobs[i]
+        if (value === undefined || (typeof value === "number" && value >= min && value <= max)) return []
+        return [
+          problem(
+            ["offered", name, knob],
+            `is ${JSON.stringify(value)}, which the knob cannot be.`,
+            `Give a number from ${min} to ${max}.`,
+          ),
+        ]
+      }),
+    ),
+  ]
+  if (problems.length > 0) throw new ConfigError({ problems })
+  return offered
+}
