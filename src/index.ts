@@ -17,6 +17,7 @@ export {
   DigestError,
   EngineFaultError,
   EngineStateError,
+  FleetError,
   NoBaselineError,
   type Problem,
   ResultError,
@@ -45,6 +46,29 @@ export type {
   EngineSnapshot,
   SafeModeState,
 } from "./runtime/EngineSnapshot.ts"
+export {
+  createFleet,
+  type Fleet,
+  type FleetCalls,
+  type FleetOptions,
+  type FleetPage,
+} from "./runtime/fleet/createFleet.ts"
+export type { FleetEngine } from "./runtime/fleet/FleetEngine.ts"
+export type { FleetEvent } from "./runtime/fleet/fleetEvents.ts"
+export {
+  type FleetCommand,
+  fleetLogic,
+  type FleetLogicInput,
+  type FleetReport,
+} from "./runtime/fleet/fleetLogic.ts"
+export type {
+  FleetCounters,
+  FleetEngineSnapshot,
+  FleetQuery,
+  FleetSnapshot,
+} from "./runtime/fleet/fleetSnapshot.ts"
+export type { SpawnOptions } from "./runtime/fleet/spawnOptions.ts"
+export type { FleetConfig, FleetEngineConfig } from "./domain/FleetConfig.ts"
 export type { RollbackVerdict } from "./control/rollbackTest.ts"
 export type { Subscription } from "./runtime/Listeners.ts"
 export type { Studio, StudioOptions } from "./runtime/Platform.ts"

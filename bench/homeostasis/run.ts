@@ -20,7 +20,8 @@ import {
   TRIMMED_MEAN,
   UPDATE,
 } from "../../src/hot/codes.ts"
-import { FROZEN, HotLoop, WAITING_MINUS, WAITING_PLUS } from "../../src/hot/HotLoop.ts"
+import { HotLoop } from "../../src/hot/HotLoop.ts"
+import { FROZEN, WAITING_MINUS, WAITING_PLUS } from "../../src/hot/phases.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../../src/hot/SafetyExecutor.ts"

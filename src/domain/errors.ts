@@ -76,12 +76,29 @@ const STATE_MESSAGES = {
   notStarted: "The engine has not been started. Call start() first.",
   alreadyStarted: "The engine was started before. Create another engine for another run.",
   stopped: "The engine has been stopped. Create another engine for another run.",
+  restarting:
+    "The engine's worker died or does not answer, and nothing was done. Another one is started; call again when worker().status is running.",
+  frozen:
+    "The engine's worker died too often; the plant stands on its baseline. Call reset() to start another one.",
+  noAnswer:
+    "The engine's worker took the call and does not answer. It is started anew if it hangs; whether the call was carried out is not known.",
+  otherThread:
+    "The engine's actors live in its worker thread. Use subscribe, windows$, audit.subscribe or the option inspect.",
   notManual: 'tick() belongs to clock: "manual"; with clock: "system" the engine keeps its own time.',
 } as const
 
 /** A call that does not fit where the engine is in its life. */
 export class EngineStateError extends Schema.TaggedError<EngineStateError>()("EngineStateError", {
-  reason: Schema.Literals(["notStarted", "alreadyStarted", "stopped", "notManual"]),
+  reason: Schema.Literals([
+    "notStarted",
+    "alreadyStarted",
+    "stopped",
+    "notManual",
+    "restarting",
+    "frozen",
+    "noAnswer",
+    "otherThread",
+  ]),
   /** The call that was refused. */
   call: Schema.String,
 }) {
@@ -118,6 +135,31 @@ export class EngineFaultError extends Schema.TaggedError<EngineFaultError>()("En
 }) {
   override get message(): string {
     return `The engine met a defect and opened SafeMode: ${this.detail}`
+  }
+}
+
+const FLEET_MESSAGES = {
+  exists: "is in the fleet already. Take it with get(key), or ensure(key) where it may or may not be there.",
+  unknown: "is not in the fleet. Spawn it first.",
+  stopped: "was stopped. Spawn it anew.",
+  full: "found no place: the fleet has as many engines as it may. Stop some, or raise maxEngines.",
+  badKey: "is no key: a string of 1 to 256 characters is.",
+  unknownGroup:
+    "names a shared budget that the fleet does not have. Name it under `shared` in its configuration.",
+  badInitial: "begins on a value that is out of bounds, or of a knob that there is not.",
+} as const
+
+/** A call on a fleet that was refused; nothing was changed. */
+export class FleetError extends Schema.TaggedError<FleetError>()("FleetError", {
+  reason: Schema.Literals(["exists", "unknown", "stopped", "full", "badKey", "unknownGroup", "badInitial"]),
+  /** The engine it is about. */
+  key: Schema.String,
+  /** What exactly, where the reason does not say it. */
+  detail: Schema.optionalKey(Schema.String),
+}) {
+  override get message(): string {
+    const detail = this.detail === undefined ? "" : ` ${this.detail}`
+    return `The engine ${JSON.stringify(this.key)} ${FLEET_MESSAGES[this.reason]}${detail}`
   }
 }
 

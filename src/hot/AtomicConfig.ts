@@ -132,6 +132,11 @@ export class AtomicConfig {
     return this.block[this.unitsAt - UNITS_OF + COMMITTED_OF]
   }
 
+  /** Trip reason while SafeMode is open, else 0. */
+  get latch(): number {
+    return Atomics.load(this.words, WORD_LATCH)
+  }
+
   /** Live value of a knob, user units. */
   value(i: number): number {
     return this.block[this.valuesAt + i]

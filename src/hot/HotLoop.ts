@@ -28,6 +28,15 @@ import {
   WINDOW_EXPIRED,
 } from "./codes.ts"
 import type { HotPath } from "./HotPath.ts"
+import {
+  APPLYING_MINUS,
+  APPLYING_PLUS,
+  COMPUTING,
+  FROZEN,
+  READY,
+  WAITING_MINUS,
+  WAITING_PLUS,
+} from "./phases.ts"
 import { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
 import {
   P_EXPECTED_GENERATION,
@@ -40,15 +49,6 @@ import {
 import type { SharedBudget, Sharer } from "./SharedBudget.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
 import { tripFor } from "./tripFor.ts"
-
-/** Phases of the loop: the states of the cycle's chart, by number. */
-export const READY = 0
-export const APPLYING_PLUS = 1
-export const WAITING_PLUS = 2
-export const APPLYING_MINUS = 3
-export const WAITING_MINUS = 4
-export const COMPUTING = 5
-export const FROZEN = 6
 
 /** Ways out of SafeMode. */
 const BY_TIMER = 0
@@ -74,7 +74,6 @@ export class HotLoop implements Sharer {
   state: Float64Array
   /** What it shares with other loops; null: nothing. */
   shared: SharedBudget | null = null
-  // As one who waits for a seat of it: see `Sharer`.
   seated = false
   waiting = false
   behind: Sharer | null = null
@@ -102,20 +101,28 @@ export class HotLoop implements Sharer {
   /** Begins to tune from where the plant stands. Doing it twice changes nothing. */
   start(): void {
     if (this.started) return
-    this.started = true
     const executor = this.executorNow()
     if (this.options.startIsBaseline) executor.setBaseline()
     this.kernel.initial(this.state, executor.base)
-    this.ready()
-    this.proceed()
+    this.begin()
   }
 
   /** As `start`, with what another loop over the same knobs had learnt (`state`), and no new baseline. */
   startFrom(state: Float64Array): void {
     if (this.started) return
+    this.kernel.rebase(state, this.state, this.executorNow().base)
+    this.begin()
+  }
+
+  /** A latch that is found open, in a configuration taken over, stays open until `reset`. */
+  private begin(): void {
     this.started = true
-    this.state.set(state)
-    this.resume()
+    const { executor } = this.hot
+    executor.band(this.band)
+    this.exit = BY_RESET
+    if (Atomics.load(executor.latch, 0) !== NOT_TRIPPED) return
+    this.due[0] = executor.nextApplyUs
+    this.ready()
     this.proceed()
   }
 
@@ -159,9 +166,21 @@ export class HotLoop implements Sharer {
     this.open(TRIP_MANUAL)
   }
 
-  /** When a timer leads out of SafeMode; infinite where none does. */
-  get deadlineUs(): number {
-    return this.phase === FROZEN && this.exit === BY_TIMER ? this.due[0] : Number.POSITIVE_INFINITY
+  /** The tuner's state before the last completed cycle: the base that cycle was taken around is in it. */
+  get previous(): Float64Array {
+    return this.next
+  }
+
+  /** When it has something to do though no window ends: the next apply, or the timer of SafeMode; infinite when it has not. */
+  get dueUs(): number {
+    const waits = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    return waits || (this.phase === FROZEN && this.exit === BY_RESET) ? Number.POSITIVE_INFINITY : this.due[0]
+  }
+
+  /** Back to the baseline, or to the base while there is none; a loop that is still stays so. */
+  rollback(): void {
+    if (this.started && this.phase !== FROZEN) this.rollBack()
+    else if (this.started) this.toBaseline()
   }
 
   /** Leaves SafeMode by hand, or a rest, unless the audit still has no room. */
@@ -176,13 +195,8 @@ export class HotLoop implements Sharer {
     else if (code === WINDOW_EXPIRED) this.expired()
     else if (code === EMERGENCY) this.freeze(TRIP_CONSTRAINT_EMERGENCY)
     if (this.phase === FROZEN) {
-      if (
-        this.exit === BY_TIMER
-          ? this.hot.nowCell[0] >= this.due[0]
-          : this.exit === BY_DRAIN && this.hot.audit.drained
-      ) {
-        this.close()
-      }
+      const over = this.exit === BY_TIMER && this.hot.nowCell[0] >= this.due[0]
+      if (over || (this.exit === BY_DRAIN && this.hot.audit.drained)) this.close()
       return
     }
     if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS) this.proceed()
@@ -312,13 +326,18 @@ export class HotLoop implements Sharer {
 
   /** Back to the baseline; Tier 1's cooldown is waited out. */
   private rollBack(): void {
-    const executor = this.executorNow()
-    if (this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
+    const { executor } = this.hot
+    this.toBaseline()
     if (executor.rollbacksThisHour > executor.policy.rollbacksPerHour) {
       // More rollbacks than the policy allows demand a person, as in `safeModeMachine`.
       executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
       this.freeze(TRIP_OBJECTIVE_REGRESSION)
     } else this.resume()
+  }
+
+  private toBaseline(): void {
+    this.executorNow()
+    if (this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
   }
 
   /** Opens the latch and brings the plant to where this reason demands. */

@@ -59,13 +59,13 @@ export {
 } from "./SpsaKernel.ts"
 export { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
 export { SharedBudget, type SharedBudgetNumbers } from "./SharedBudget.ts"
+export { HotLoop } from "./HotLoop.ts"
 export {
   APPLYING_MINUS,
   APPLYING_PLUS,
   COMPUTING,
   FROZEN,
-  HotLoop,
   READY,
   WAITING_MINUS,
   WAITING_PLUS,
-} from "./HotLoop.ts"
+} from "./phases.ts"

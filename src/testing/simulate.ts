@@ -12,7 +12,8 @@ import {
   TRIMMED_MEAN,
 } from "../hot/codes.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
-import { HotLoop, WAITING_MINUS, WAITING_PLUS } from "../hot/HotLoop.ts"
+import { HotLoop } from "../hot/HotLoop.ts"
+import { WAITING_MINUS, WAITING_PLUS } from "../hot/phases.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { KnobTable } from "../hot/KnobTable.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"

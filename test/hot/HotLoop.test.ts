@@ -26,16 +26,16 @@ import {
   UPDATE,
   WINDOW_EXPIRED,
 } from "../../src/hot/codes.ts"
+import { HotLoop } from "../../src/hot/HotLoop.ts"
 import {
   APPLYING_MINUS,
   APPLYING_PLUS,
   COMPUTING,
   FROZEN,
-  HotLoop,
   READY,
   WAITING_MINUS,
   WAITING_PLUS,
-} from "../../src/hot/HotLoop.ts"
+} from "../../src/hot/phases.ts"
 import { RECORD_KIND, RECORD_TIMESTAMP_US } from "../../src/hot/AuditRing.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import type { CycleOptions } from "../../src/hot/cycleOptions.ts"

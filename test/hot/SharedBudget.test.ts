@@ -10,7 +10,8 @@ import {
   LINEAR,
   TRIMMED_MEAN,
 } from "../../src/hot/codes.ts"
-import { FROZEN, HotLoop } from "../../src/hot/HotLoop.ts"
+import { HotLoop } from "../../src/hot/HotLoop.ts"
+import { FROZEN } from "../../src/hot/phases.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { SharedBudget } from "../../src/hot/SharedBudget.ts"

@@ -1,0 +1,195 @@
+/**
+ * What a user may ask of a fleet: the configuration that all its engines share, when they rest, and what they may do
+ * together. Bad input gives one ConfigError with every problem in it.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { type EngineConfig, type EngineSettings, parseEngineConfig } from "./Config.ts"
+import { ConfigError, type Problem } from "./errors.ts"
+import { problem, schemaProblems, tidy } from "./problems.ts"
+import { SECOND_US } from "./Units.ts"
+
+/** Least time without a digest after which nothing of an engine's budgets is left to remember. */
+const LEAST_PASSIVE_US = 64 * SECOND_US
+const LONGEST_US = 365 * 24 * 3600 * SECOND_US
+
+const whole = (minimum: number, maximum: number) =>
+  Schema.Finite.check(
+    Schema.makeFilter((n: number) => Number.isSafeInteger(n) && n >= minimum && n <= maximum, {
+      expected: `a whole number from ${minimum} to ${maximum}`,
+    }),
+  )
+const between = (minimum: number, maximum: number) =>
+  Schema.Finite.check(
+    Schema.makeFilter((n: number) => n >= minimum && n <= maximum, {
+      expected: `a number from ${minimum} to ${maximum}`,
+    }),
+  )
+
+const name = Schema.String.check(
+  Schema.makeFilter((text: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text), {
+    expected: "1 to 64 letters, digits, dots, dashes and underscores",
+  }),
+)
+
+const Shared = Schema.Struct({
+  /** Engines that may be in the midst of a cycle at once. */
+  probing: Schema.optional(whole(1, 1_000_000)),
+  /** Applies of all engines together in any second. */
+  appliesPerSecond: Schema.optional(between(0.001, 1_000_000)),
+})
+
+const FleetOptionsSchema = Schema.Struct({
+  name: Schema.optional(name),
+  shared: Schema.optional(Schema.Record(Schema.String, Shared)),
+  restAfterUs: Schema.optional(between(1, LONGEST_US)),
+  passivateAfterUs: Schema.optional(between(LEAST_PASSIVE_US, LONGEST_US)),
+  maxEngines: Schema.optional(whole(1, 10_000_000)),
+  inbox: Schema.optional(whole(0, 1_000_000)),
+  tickUs: Schema.optional(between(1000, 60 * SECOND_US)),
+  auditMemory: Schema.optional(whole(1, 10_000_000)),
+})
+
+type FleetOptionsInput = typeof FleetOptionsSchema.Type
+
+/** The configuration of a fleet, as a user writes it. `docs/reference/fleet.md` lists every option. */
+export interface FleetConfig<K extends string = string> extends FleetOptionsInput {
+  /** What every engine of the fleet is: its knobs, its guardrails, its windows. */
+  readonly engine: FleetEngineConfig<K>
+}
+
+/** The part of an engine's configuration that a fleet's engines have; the rest belongs to the fleet or to an engine alone. */
+export type FleetEngineConfig<K extends string = string> = Pick<
+  EngineConfig<K>,
+  | "params"
+  | "objective"
+  | "seed"
+  | "guardrails"
+  | "window"
+  | "gains"
+  | "safeMode"
+  | "constraint"
+  | "extras"
+  | "startIsBaseline"
+  | "clock"
+>
+
+/** What several engines may do together. */
+export interface SharedSettings {
+  readonly probing: number
+  readonly appliesPerSecond: number
+}
+
+/** A checked configuration with every default filled in. */
+export interface FleetSettings {
+  readonly name: string
+  readonly engine: EngineSettings
+  readonly shared: ReadonlyMap<string, SharedSettings>
+  /** Without a digest for so long an engine goes back to its base and is still. */
+  readonly restAfterUs: number
+  /** Without a digest for so long it is put away as a few numbers. */
+  readonly passivateAfterUs: number
+  readonly maxEngines: number
+  /** Digests reported from within a callback that wait at most. */
+  readonly inbox: number
+  readonly tickUs: number
+  readonly auditMemory: number
+}
+
+const ALONE = "An engine that wants it is made alone, with createEngine."
+
+/** Options of an engine that a fleet's engines do not have, and what to do instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  tickUs: "Give it to the fleet, beside `engine`.",
+  runId: "Give the fleet a `name`; each engine's run is called after it and its key.",
+  audit: "Give the fleet `auditMemory`, beside `engine`.",
+  sinks: "Give them to the fleet, beside `engine`.",
+  inspect: "A fleet's engines have no actors. Make the one to look into with createEngine.",
+  ...Object.fromEntries(
+    ["comparison", "homeostasis", "variants", "state", "journal", "telemetry", "placement", "resume"].map(
+      (key) => [key, ALONE],
+    ),
+  ),
+}
+
+const decode = Schema.decodeUnknownExit(FleetOptionsSchema, { errors: "all", onExcessProperty: "error" })
+
+/** The settings, or a ConfigError. Total: no input makes it throw. */
+export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return refuse([problem([], "must be an object.", "Write { engine: { params: … } }.")])
+  }
+  const { engine, ...options } = input as { readonly engine?: unknown }
+  const foreign = foreignProblems(engine)
+  const settings = parseEngineConfig(withoutForeign(engine))
+  const own = decode(options)
+  const problems: Array<Problem> = [
+    ...foreign,
+    ...(settings instanceof ConfigError ? settings.problems.map(inEngine) : modeProblems(settings)),
+  ]
+  if (own._tag === "Failure") {
+    for (const reason of own.cause.reasons) {
+      if (reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue)) {
+        problems.push(...schemaProblems(reason.error.issue, options))
+      } else problems.push(problem([], "could not be read.", "Hand over a plain object."))
+    }
+  }
+  if (problems.length > 0 || settings instanceof ConfigError || own._tag === "Failure")
+    return refuse(problems)
+  return settingsOf(settings, own.value)
+}
+
+const refuse = (problems: ReadonlyArray<Problem>): ConfigError =>
+  new ConfigError({ problems: tidy(problems) })
+
+const inEngine = (one: Problem): Problem => ({
+  ...one,
+  path: one.path === "" ? "engine" : `engine.${one.path}`,
+})
+
+function foreignProblems(engine: unknown): ReadonlyArray<Problem> {
+  if (typeof engine !== "object" || engine === null) return []
+  return Object.keys(engine)
+    .filter((key) => key in ELSEWHERE)
+    .map((key) => problem(["engine", key], "is not an option of a fleet's engines.", ELSEWHERE[key]))
+}
+
+function withoutForeign(engine: unknown): unknown {
+  if (typeof engine !== "object" || engine === null || Array.isArray(engine)) return engine
+  return Object.fromEntries(Object.entries(engine).filter(([key]) => !(key in ELSEWHERE)))
+}
+
+function modeProblems({ safeMode }: EngineSettings): ReadonlyArray<Problem> {
+  return safeMode.exit === "objectiveRecovery"
+    ? [
+        problem(
+          ["engine", "safeMode", "exit"],
+          "cannot be objectiveRecovery in a fleet.",
+          'Take "timer" or "manualReset".',
+        ),
+      ]
+    : []
+}
+
+/** Windows that may go by in silence before an engine rests: fewer than lost telemetry needs to open SafeMode. */
+const QUIET_WINDOWS = 2
+
+function settingsOf(engine: EngineSettings, options: FleetOptionsInput): FleetSettings {
+  const { windowUs } = engine.window
+  return {
+    name: options.name ?? "fleet",
+    engine,
+    shared: new Map(
+      Object.entries(options.shared ?? {}).map(([group, { probing, appliesPerSecond }]) => [
+        group,
+        { probing: probing ?? 1, appliesPerSecond: appliesPerSecond ?? 1_000_000 },
+      ]),
+    ),
+    restAfterUs: options.restAfterUs ?? QUIET_WINDOWS * windowUs,
+    passivateAfterUs: Math.max(options.passivateAfterUs ?? 5 * 60 * SECOND_US, LEAST_PASSIVE_US),
+    maxEngines: options.maxEngines ?? 1_000_000,
+    inbox: options.inbox ?? 1024,
+    tickUs: options.tickUs ?? SECOND_US / 10,
+    auditMemory: options.auditMemory ?? 10_000,
+  }
+}

@@ -1,0 +1,104 @@
+/** One engine of a fleet, as its user holds it. A handle: as many as one likes may point to the same engine. */
+import { track } from "../../telemetry/track.ts"
+import { digestOf } from "../../telemetry/samples.ts"
+import type { DigestInput } from "../../domain/Digest.ts"
+import type { KnobValues } from "../Engine.ts"
+import { outcomeOf } from "../outcome.ts"
+import type { FleetCell } from "./FleetCell.ts"
+import type { FleetCore } from "./FleetCore.ts"
+import { type FleetEngineSnapshot, snapshotOfCell, typed } from "./fleetSnapshot.ts"
+
+/** Getters by knob, the same for every engine of a fleet: that keeps the views of ten thousand engines small. */
+export function valueGetters(names: ReadonlyArray<string>): PropertyDescriptorMap {
+  return Object.fromEntries(
+    names.map((name, i) => [
+      name,
+      {
+        enumerable: true,
+        get(this: ValueView): number {
+          return this[CELL].config.value(i)
+        },
+      },
+    ]),
+  )
+}
+
+const CELL = Symbol("cell")
+interface ValueView {
+  readonly [CELL]: FleetCell
+}
+
+export class FleetEngine<K extends string = string> {
+  /** The live values by name; each read is one array load, awake or put away. */
+  readonly values: KnobValues<K>
+  readonly #core: FleetCore
+  readonly #cell: FleetCell
+
+  constructor(core: FleetCore, cell: FleetCell, getters: PropertyDescriptorMap) {
+    this.#core = core
+    this.#cell = cell
+    const view: object = Object.defineProperty({}, CELL, { value: cell })
+    this.values = Object.freeze(Object.defineProperties(view, getters)) as KnobValues<K>
+  }
+
+  get key(): string {
+    return this.#cell.key
+  }
+
+  get generation(): number {
+    return this.#cell.config.generation
+  }
+
+  /** False when the digest was not taken: the audit is full, or it came from a listener and the inbox is. Throws a DigestError. */
+  observe(digest: DigestInput): boolean {
+    return this.#core.observe(this.#cell, digest)
+  }
+
+  /** Runs `work`, measures how long it took and whether it failed, and reports that under the generation it began with. */
+  track<T>(work: () => T): T {
+    const core = this.#core
+    const cell = this.#cell
+    return track(work, {
+      nowUs: () => core.nowUs,
+      generation: () => cell.config.generation,
+      report: (sample) => {
+        if (core.status !== "running" || cell.state === "stopped") return
+        const digest = digestOf(sample)
+        const sign = core.settings.engine.objective === "maximize" ? -1 : 1
+        outcomeOf(() => core.observe(cell, { ...digest, objective: sign * digest.objective }))
+      },
+    })
+  }
+
+  /** Back to the baseline; a NoBaselineError while there is none. */
+  rollback(): void {
+    this.#core.rollback(this.#cell)
+  }
+
+  /** Opens SafeMode until `reset`; the note goes into the audit. */
+  trip(note?: string): void {
+    this.#core.trip(this.#cell, note)
+  }
+
+  reset(note?: string): void {
+    this.#core.reset(this.#cell, note)
+  }
+
+  setBaseline(): void {
+    this.#core.setBaseline(this.#cell)
+  }
+
+  /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered. */
+  passivate(): "passivated" | "busy" {
+    return this.#core.passivate(this.#cell)
+  }
+
+  /** Leaves its plant on its base; the fleet forgets it. */
+  stop(): void {
+    this.#core.stop(this.#cell)
+  }
+
+  getSnapshot(): FleetEngineSnapshot<KnobValues<K>> {
+    return typed<K>(snapshotOfCell(this.#cell, this.#core.settings.engine.space))
+  }
+}
