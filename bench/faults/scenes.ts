@@ -112,7 +112,7 @@ export async function play(
       await alone(tally, jobIn(folder, seed, { holdMs: 50 }), suspending(fault.holdMs))
       break
     case "twoProcesses":
-      await twoProcesses(tally, jobIn(folder, seed, { holdMs: 2500 }), folder)
+      await twoProcesses(tally, jobIn(folder, seed, { untilKilled: true }), folder)
       break
     case "smallDisk":
       await onSmallDisk(tally, folder, seed, fault.killed, fault.holdMs)
@@ -193,16 +193,20 @@ async function chain(
   tally.judge(state, job.plant, before, heard)
 }
 
+/** The second process finds the first one at work, which lives until the second one is gone. */
 async function twoProcesses(tally: Tally, job: Job, folder: string): Promise<void> {
   let second: Promise<Heard> | null = null
-  await alone(tally, job, {
-    said: ({ say }) => {
-      if (say === "on") second = runChild({ ...job, plant: join(folder, "second.jsonl") })
+  const first = await runChild(job, {
+    said: ({ say }, child) => {
+      if (say !== "on") return
+      second = runChild({ ...job, untilKilled: false, plant: join(folder, "second.jsonl") })
+      void second.finally(() => setTimeout(() => child.kill("SIGKILL"), 300))
     },
   })
+  tally.judge(job.directory, job.plant, null, first)
   const heard = await (second as Promise<Heard> | null)
   if (heard === null) tally.find("goesOn", "the second process was never started")
-  else if (heard.refused === null || !/process|in use|engine/.test(heard.refused)) {
+  else if (heard.refused === null || !/a state directory of its own/.test(heard.refused)) {
     tally.find("nothingLost", `the second process was not refused: ${heard.refused ?? heard.stderr}`)
   }
 }

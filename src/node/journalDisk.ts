@@ -6,6 +6,7 @@ import {
   closeSync,
   fdatasync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -23,6 +24,8 @@ export interface JournalDisk {
   /** Resolves when what was written would survive a loss of power. */
   readonly sync: (fd: number) => Promise<void>
   readonly syncNow: (fd: number) => void
+  /** Whether the file still has a name: what is written to one that somebody deleted goes nowhere. */
+  readonly isThere: (fd: number) => boolean
   readonly truncate: (fd: number, length: number) => void
   readonly close: (fd: number) => void
 }
@@ -71,6 +74,7 @@ export const nodeDisk: JournalDisk = {
       fdatasync(fd, (cause) => (cause === null ? resolve() : reject(cause)))
     }),
   syncNow: fdatasyncSync,
+  isThere: (fd) => fstatSync(fd).nlink > 0,
   truncate: ftruncateSync,
   close: closeSync,
 }

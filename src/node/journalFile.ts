@@ -28,6 +28,9 @@ import {
 import { type Lock, lockFile } from "./lockFile.ts"
 
 const NAME = "journal"
+const REMOVED =
+  "is not as it was left: the file being written was deleted under the engine, and what is written now would be lost; " +
+  "start the engine anew"
 
 /** How a journal stands. */
 export interface JournalState {
@@ -202,6 +205,7 @@ class JournalFile {
     yield { do: "write", fd: segment.fd, bytes, at: segment.length }
     const due = this.options.sync === "batch" || this.syncIsDue()
     if (due) yield { do: "sync", fd: segment.fd }
+    if (!this.options.disk.isThere(segment.fd)) throw new Error(`${this.directory} ${REMOVED}`)
     segment.length += bytes.length
     writer.commit()
     this.link = writer.link

@@ -75,7 +75,7 @@ export interface Handled {
 }
 
 export function handledDisk(): Handled {
-  const calls = { create: 0, write: 0, writeNow: 0, sync: 0, syncNow: 0, truncate: 0, close: 0 }
+  const calls = { create: 0, write: 0, writeNow: 0, sync: 0, syncNow: 0, isThere: 0, truncate: 0, close: 0 }
   const note = (name: keyof JournalDisk): void => {
     calls[name]++
     if (handled.failing === name) throw refusal("EIO")
@@ -112,6 +112,10 @@ export function handledDisk(): Handled {
     syncNow: (fd) => {
       note("syncNow")
       nodeDisk.syncNow(fd)
+    },
+    isThere: (fd) => {
+      note("isThere")
+      return nodeDisk.isThere(fd)
     },
     truncate: (fd, length) => {
       note("truncate")

@@ -8,8 +8,14 @@ import { steadyClock } from "../../src/runtime/runEngine.ts"
 
 const HOUR_MS = 3_600_000
 
-function handClock(): { wallMs: number; steadyMs: number; readonly clock: Clock.Clock } {
-  const hand = {
+interface HandClock {
+  wallMs: number
+  steadyMs: number
+  readonly clock: Clock.Clock
+}
+
+function handClock(): HandClock {
+  const hand: HandClock = {
     wallMs: 1_000_000 * HOUR_MS,
     steadyMs: 5 * HOUR_MS,
     clock: {
