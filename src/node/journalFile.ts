@@ -344,11 +344,12 @@ async function open(directory: string, options: Settled, ready: () => void): Pro
     command: "an engine",
     brief: false,
     patienceMs: 0,
+    owner: options.owner,
     otherwise: "give every engine a state directory of its own",
   })
   try {
-    return new JournalFile(directory, options, lock)
     ready()
+    return new JournalFile(directory, options, lock)
   } catch (cause) {
     lock.release()
     throw cause

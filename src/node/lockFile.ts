@@ -21,6 +21,8 @@ interface Holder {
   readonly token: string
   /** What it was started as, for the message. */
   readonly command: string
+  /** Who in the process holds it; "" for the process itself. */
+  readonly owner: string
   /** True when it lets go by itself in a moment, so that waiting is worth while. */
   readonly brief: boolean
 }
@@ -32,6 +34,8 @@ export interface LockOptions {
   readonly brief: boolean
   /** What else somebody who is refused can do; "use another state file" when omitted. */
   readonly otherwise?: string
+  /** For a thread in the place of one that has ended without letting go: what both call themselves, in one process. */
+  readonly owner?: string
   /** How long to wait for another brief holder, ms. */
   readonly patienceMs: number
 }
@@ -54,6 +58,7 @@ export async function lockFile(path: string, options: LockOptions): Promise<Lock
     host: hostname(),
     token: randomUUID(),
     command: options.command,
+    owner: options.owner ?? "",
     brief: options.brief,
   }
   const giveUpAt = Date.now() + options.patienceMs
@@ -77,7 +82,7 @@ function acquire(path: string, name: string, own: Holder, depth: number): Holder
         const holder = readHolder(name)
         // Let go between the two looks: try again.
         if (holder === null) continue
-        if (isAlive(holder) || depth === DEEPEST) return holder
+        if ((isAlive(holder) && !isPredecessor(holder, own)) || depth === DEEPEST) return holder
         const takeOver = `${name}.${holder.token}`
         const rival = acquire(path, takeOver, { ...own, token: randomUUID(), brief: true }, depth + 1)
         if (rival !== null) return rival
@@ -114,18 +119,34 @@ function readHolder(name: string): Holder | null {
     throw cause
   }
   try {
-    const { pid, start, host, token, command, brief } = JSON.parse(text) as Partial<Holder>
+    const { pid, start, host, token, command, owner, brief } = JSON.parse(text) as Partial<Holder>
     if (
       typeof pid === "number" &&
       typeof host === "string" &&
       typeof token === "string" &&
       /^[\w-]+$/.test(token)
     )
-      return { pid, host, token, start: String(start), command: String(command), brief: brief === true }
+      return {
+        pid,
+        host,
+        token,
+        start: String(start),
+        command: String(command),
+        owner: typeof owner === "string" ? owner : "",
+        brief: brief === true,
+      }
   } catch {
     // Not one of ours.
   }
-  return { pid: 0, start: "", host: hostname(), token: "unreadable", command: "something else", brief: false }
+  return {
+    pid: 0,
+    start: "",
+    host: hostname(),
+    token: "unreadable",
+    command: "something else",
+    owner: "",
+    brief: false,
+  }
 }
 
 function isAlive(holder: Holder): boolean {
@@ -134,6 +155,14 @@ function isAlive(holder: Holder): boolean {
   const start = processStart(holder.pid)
   return start !== null && (start === "" || holder.start === "" || start === holder.start)
 }
+
+/** A thread of this process that has ended: its owner says so by starting another one under the same name. */
+const isPredecessor = (holder: Holder, own: Holder): boolean =>
+  own.owner !== "" &&
+  holder.owner === own.owner &&
+  holder.host === own.host &&
+  holder.pid === own.pid &&
+  holder.start === own.start
 
 function whoHolds(holder: Holder, name: string, otherwise = "use another state file"): string {
   if (holder.pid === 0)

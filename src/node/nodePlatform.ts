@@ -1,7 +1,9 @@
 /** What Node adds to the runtime: a disk and a studio. */
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../runtime/Platform.ts"
+import { learnedFile } from "./learnedFile.ts"
 import { recover } from "./recover.ts"
+import { placeInWorker } from "./worker/placeInWorker.ts"
 import { openStateJournal } from "./stateJournal.ts"
 
 /** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
@@ -10,6 +12,10 @@ export const nodePlatform: PlatformService = {
   learnedFile,
   openAudit: (directory, _run, options, unchanged) => openStateJournal(directory, options, unchanged),
   recover,
+  placeInWorker: (settings, options) => {
+    const resume = recover(settings, settings.clock === "manual" ? null : Date.now() * 1000)
+    return placeInWorker(settings, options, { resume })
+  },
   // Who never opens one does not load it.
   openStudio: async (core, options) => (await import("./studio/openStudio.ts")).studioOf(core, options),
 }

@@ -9,6 +9,8 @@ import type { AuditError } from "../domain/errors.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AuditSink } from "./AuditSink.ts"
 import type { EngineCore } from "./EngineCore.ts"
+import type { RuntimeOptions } from "./runEngine.ts"
+import type { WorkerEngine } from "./WorkerEngine.ts"
 
 /** How a studio is opened. */
 export interface StudioOptions {
@@ -46,12 +48,21 @@ export interface LearnedFile {
 export interface PlatformService {
   /** A name for a run that no other run has. Not asked in manual time, where the seed names the run. */
   readonly newRunId: () => string
+  /**
+   * Where an engine with these settings begins, from what the last run left behind: null where it begins anew. Synchronous,
+   * and never throws. `nowUs` is null in manual time; `before` is what an earlier call gave, to be given again while it holds.
+   */
+  readonly recover?:
+    | ((settings: EngineSettings, nowUs: number | null, before?: Resumption | null) => Resumption | null)
+    | undefined
   /** Opens the audit of a run under a directory; null where there is no disk. */
   readonly openAudit:
     | ((
         directory: string,
         runId: string,
         options: EngineSettings["journal"],
+        /** Asked before anything is written: whether what `recover` read is still so. */
+        unchanged: () => boolean,
       ) => Effect.Effect<AuditSink, AuditError>)
     | null
   /** Serves a page that shows and steers an engine; null where nothing can be served. */
@@ -61,21 +72,12 @@ export interface PlatformService {
   /** Makes an engine that runs in a thread of its own; absent where there are none. */
   readonly placeInWorker?: ((settings: EngineSettings, options: RuntimeOptions) => WorkerEngine) | undefined
 }
-  /**
-   * Where an engine with these settings begins, from what the last run left behind: null where it begins anew. Synchronous,
-   * and never throws. `nowUs` is null in manual time; `before` is what an earlier call gave, to be given again while it holds.
-   */
-  readonly recover?:
-    | ((settings: EngineSettings, nowUs: number | null, before?: Resumption | null) => Resumption | null)
-    | undefined
 
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 /** Sixteen hexadecimal digits from the platform's own source of randomness, in Node and in browsers. */
 export const randomRunId = (): string => hex(globalThis.crypto.getRandomValues(new Uint8Array(8)))
-        /** Asked before anything is written: whether what `recover` read is still so. */
-        unchanged: () => boolean,
 
 /** No disk. */
 export const memoryPlatform: PlatformService = { newRunId: randomRunId, openAudit: null, openStudio: null }

@@ -11,7 +11,8 @@ import { hotPathOf } from "./engineParts.ts"
 
 /**
  * The hot path of the settings, standing where the resumption says. `shared` is a configuration in memory that readers of other
- * threads go on reading: it is taken over from whoever wrote it before.
+ * threads go on reading: it is taken over from whoever wrote it before, and where the resumption names no generation it stands
+ * at the start already.
  */
 export function resumedHotPath(
   settings: EngineSettings,
@@ -22,10 +23,12 @@ export function resumedHotPath(
   const { table } = settings.space
   const start = startUnits(settings.space, resumption)
   const config = shared === undefined ? new AtomicConfig(table, start) : AtomicConfig.takeOver(table, shared)
-  if (shared !== undefined && resumption !== null) {
+  const before = resumption?.generation ?? null
+  if (before !== null && shared === undefined) config.beginAfter(before)
+  else if (before !== null) {
     config.draftFrom(start)
     config.commit(new Float64Array(1), 0)
-  } else if (resumption !== null && resumption.generation !== null) config.beginAfter(resumption.generation)
+  }
   const hot = hotPathOf(settings, manualTime, start, config)
   const baseline = keptBaseline(settings.space, resumption)
   if (baseline !== null) hot.config.keepBaseline(baseline, Float64Array.of(hot.config.generation), 0)
