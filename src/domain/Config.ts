@@ -33,17 +33,15 @@ export interface EngineSettings {
   readonly window: WindowNumbers
   readonly clock: "system" | "manual"
   readonly tickUs: number
-  /** Whether the engine runs in the thread that makes it, or in a worker. */
-  readonly placement: "inline" | "worker"
   /** Name of the run, or null to have one made. */
   readonly runId: string | null
   /** Directory for what is kept on disk, or null for memory only. */
   readonly state: string | null
-  /** Where an engine begins whose state directory knows of an earlier run. */
-  readonly resume: NonNullable<EngineConfigInput["resume"]>
   /** How it is kept there. */
   readonly journal: NonNullable<EngineConfigInput["journal"]>
   readonly gains: NonNullable<EngineConfigInput["gains"]>
+  /** Where an engine begins whose state directory knows of an earlier run. */
+  readonly resume: NonNullable<EngineConfigInput["resume"]>
   readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
   /** How the tuned configuration is compared with the baseline, or null: it is not. */
   readonly comparison: NonNullable<EngineConfigInput["comparison"]> | null
@@ -261,10 +259,8 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     },
     clock: config.clock ?? "system",
     tickUs: config.tickUs ?? 20 * MILLISECOND_US,
-    placement: config.placement ?? "inline",
     runId: config.runId ?? null,
     state: config.state ?? null,
-    resume: config.resume ?? "last",
     journal: config.journal ?? {},
     gains: config.gains ?? {},
     safeMode: config.safeMode ?? {},
@@ -304,7 +300,6 @@ export function configOf(settings: EngineSettings): EngineConfig {
     },
     clock: settings.clock,
     tickUs: settings.tickUs,
-    ...(settings.placement === "inline" ? {} : { placement: settings.placement }),
     ...(runId === null ? {} : { runId }),
     ...(state === null ? {} : { state, resume: settings.resume, journal: settings.journal }),
     gains: settings.gains,
@@ -325,6 +320,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
   }
 }
 
+    resume: config.resume ?? "last",
 /** 4,096 records, or as many as fit 4 MiB when there are many knobs. */
 function defaultAuditCapacity(knobs: number): number {
   const bytes = 8 * (AUDIT_HEADER_DOUBLES + Math.max(4, knobs))

@@ -170,11 +170,9 @@ export const EngineConfigSchema = Schema.Struct({
   window: Schema.optional(Window),
   clock: Schema.optional(Schema.Literals(["system", "manual"])),
   tickUs: Schema.optional(between(1000, 60 * SECOND_US)),
-  placement: Schema.optional(Schema.Literals(["inline", "worker"])),
   /** Becomes part of a file name. */
   runId: Schema.optional(runId),
   state: Schema.optional(name),
-  resume: Schema.optional(Schema.Literals(["last", "baseline", false])),
   gains: Schema.optional(Gains),
   safeMode: Schema.optional(SafeMode),
   comparison: Schema.optional(Comparison),
@@ -197,3 +195,4 @@ export const EngineConfigSchema = Schema.Struct({
 
 /** What the schema lets through. */
 export type EngineConfigInput = typeof EngineConfigSchema.Type
+  resume: Schema.optional(Schema.Literals(["last", "baseline", false])),

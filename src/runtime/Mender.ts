@@ -161,7 +161,7 @@ export class Mender {
       windowDone: window.closed || window.expired,
       due: tree.beats.due,
       heard: tree.beats.heard,
-      latchOpen: this.latchOpen,
+      latchOpen: this.latchOpen || tree.root.getSnapshot().matches({ running: "relocating" }),
       cycle,
       latchDeadlineUs: safeModeState(this.patient.tree.root, hot)?.deadlineUs ?? null,
     })

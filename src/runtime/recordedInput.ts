@@ -38,7 +38,9 @@ import {
   DIGEST_TIMESTAMP_US,
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
+import { journalInput } from "../../machines/hotAudit.ts"
 import { MAX_EXTRAS } from "../domain/Units.ts"
+import { decodeOfferText, type SelectableVariant } from "../domain/Variant.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import { startEvent } from "./resume.ts"
 
@@ -77,7 +79,7 @@ function offerOf(note: string | undefined): ReadonlyArray<SelectableVariant> {
 }
 
 /** Asks again for what a command record says was asked, at the time in `nowCell`. */
-export function giveCommand(core: EngineCore, code: number, nowUs: number): void {
+export function giveCommand(core: EngineCore, record: Float64Array, nowUs: number, note?: string): void {
   const { actor, hot } = core
   const code = record[RECORD_CODE]
   const value = record[RECORD_VALUE]

@@ -142,7 +142,6 @@ class Replay {
       if (isInput(record)) {
         this.inputs++
         this.give(record, at, next)
-        this.watch?.(this.core, record[RECORD_SEQUENCE])
         at++
       }
       for (; at < next && this.difference === null; at++) this.compare(records[at])
