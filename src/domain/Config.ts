@@ -37,11 +37,11 @@ export interface EngineSettings {
   readonly runId: string | null
   /** Directory for what is kept on disk, or null for memory only. */
   readonly state: string | null
+  /** Where an engine begins whose state directory knows of an earlier run. */
+  readonly resume: NonNullable<EngineConfigInput["resume"]>
   /** How it is kept there. */
   readonly journal: NonNullable<EngineConfigInput["journal"]>
   readonly gains: NonNullable<EngineConfigInput["gains"]>
-  /** Where an engine begins whose state directory knows of an earlier run. */
-  readonly resume: NonNullable<EngineConfigInput["resume"]>
   readonly safeMode: NonNullable<EngineConfigInput["safeMode"]>
   /** How the tuned configuration is compared with the baseline, or null: it is not. */
   readonly comparison: NonNullable<EngineConfigInput["comparison"]> | null
@@ -261,6 +261,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     tickUs: config.tickUs ?? 20 * MILLISECOND_US,
     runId: config.runId ?? null,
     state: config.state ?? null,
+    resume: config.resume ?? "last",
     journal: config.journal ?? {},
     gains: config.gains ?? {},
     safeMode: config.safeMode ?? {},
@@ -320,7 +321,6 @@ export function configOf(settings: EngineSettings): EngineConfig {
   }
 }
 
-    resume: config.resume ?? "last",
 /** 4,096 records, or as many as fit 4 MiB when there are many knobs. */
 function defaultAuditCapacity(knobs: number): number {
   const bytes = 8 * (AUDIT_HEADER_DOUBLES + Math.max(4, knobs))

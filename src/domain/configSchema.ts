@@ -173,6 +173,7 @@ export const EngineConfigSchema = Schema.Struct({
   /** Becomes part of a file name. */
   runId: Schema.optional(runId),
   state: Schema.optional(name),
+  resume: Schema.optional(Schema.Literals(["last", "baseline", false])),
   gains: Schema.optional(Gains),
   safeMode: Schema.optional(SafeMode),
   comparison: Schema.optional(Comparison),
@@ -195,4 +196,3 @@ export const EngineConfigSchema = Schema.Struct({
 
 /** What the schema lets through. */
 export type EngineConfigInput = typeof EngineConfigSchema.Type
-  resume: Schema.optional(Schema.Literals(["last", "baseline", false])),

@@ -150,16 +150,16 @@ export class EngineCore {
     return this.readClock === null ? this.hot.nowUs : Math.max(this.hot.nowUs, this.readClock())
   }
 
-  begin(): void {
-    this.expect("idle", "start")
-    this.status = "running"
-    warmUp()
-    this.hot.nowCell[0] = this.nowUs
   /** What the clock says; null in manual time. */
   get clockUs(): number | null {
     return this.readClock === null ? null : this.readClock()
   }
 
+  begin(): void {
+    this.expect("idle", "start")
+    this.status = "running"
+    warmUp()
+    this.hot.nowCell[0] = this.nowUs
     this.actor.start()
     this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
     this.actor.send(startEvent(this.resumption, this.hot.nowUs))
