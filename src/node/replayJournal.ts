@@ -38,7 +38,7 @@ interface Loaded {
 }
 
 /** A run off the disk, or why there is none. Holds its records in memory. */
-function load(directory: string, options: ReplayOptions): Loaded | string {
+export function loadRun(directory: string, options: ReplayOptions): Loaded | string {
   const records: Array<Float64Array> = []
   const notes = new Map<number, string>()
   let settings: unknown = null
@@ -73,7 +73,7 @@ function load(directory: string, options: ReplayOptions): Loaded | string {
 
 /** Replays a run of a journal and compares every decision with the record. */
 export function replayJournal(directory: string, options: ReplayOptions = {}): JournalReplay {
-  const loaded = load(directory, options)
+  const loaded = loadRun(directory, options)
   if (typeof loaded === "string") {
     const result = { verdict: "unable", reason: loaded, inputs: 0, decisions: 0, difference: null } as const
     return { ...result, run: null, engine: null, text: `Not replayed: ${loaded}.\n` }
@@ -90,7 +90,7 @@ export function whatIfJournal(
   changes: Partial<Omit<EngineConfig, "params">>,
   options: ReplayOptions = {},
 ): JournalWhatIf {
-  const loaded = load(directory, options)
+  const loaded = loadRun(directory, options)
   if (typeof loaded === "string") {
     return { reason: loaded, recorded: null, replayed: null, run: null, text: `Not replayed: ${loaded}.\n` }
   }

@@ -124,8 +124,11 @@ class Replay {
   private decisions = 0
   private difference: ReplayDifference | null = null
 
-  constructor(run: RecordedRun, core: (readClock: () => number) => EngineCore) {
+  private readonly watch: ReplayWatch | undefined
+
+  constructor(run: RecordedRun, core: (readClock: () => number) => EngineCore, watch?: ReplayWatch) {
     this.run = run
+    this.watch = watch
     this.core = core(() => this.nowUs)
     const { space, extras } = this.core.settings
     this.decoder = new AuditDecoder(run.run, space, extras)
@@ -142,6 +145,7 @@ class Replay {
       if (isInput(record)) {
         this.inputs++
         this.give(record, at, next)
+        this.watch?.(this.core, record[RECORD_SEQUENCE])
         at++
       }
       for (; at < next && this.difference === null; at++) this.compare(records[at])
@@ -265,8 +269,11 @@ export function whyNotReplayable({ records }: RecordedRun, settings: EngineSetti
   return gap < 0 ? null : `record ${records[0][RECORD_SEQUENCE] + gap} is not in the journal`
 }
 
+/** Looks at the engine that runs again, after each input; must change nothing. `seq` is the input's record. */
+export type ReplayWatch = (core: EngineCore, seq: number) => void
+
 /** Runs it again. Total: a run that cannot be is `unable`, with the reason. */
-export function replay(run: RecordedRun): ReplayResult {
+export function replay(run: RecordedRun, watch?: ReplayWatch): ReplayResult {
   const settings = parseEngineConfig(run.config)
   if (settings instanceof ConfigError) return unable(settings.message)
   const reason = whyNotReplayable(run, settings)
@@ -280,5 +287,6 @@ export function replay(run: RecordedRun): ReplayResult {
         readClock: settings.clock === "manual" ? null : readClock,
         resume: readResumption(run.resume),
       }),
+    watch,
   ).result()
 }

@@ -7,6 +7,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { auditTree } from "./auditTree.ts"
+import { studioTree } from "./studioTree.ts"
 import type { ExitCode } from "./exitCodes.ts"
 import { artifact, config, duration, file, option, optional, state, whole } from "./flags.ts"
 
@@ -227,6 +228,7 @@ export function commandTree(choose: (action: Action) => void) {
       verify,
       plot,
       ...auditTree(doing),
+      ...studioTree(doing),
       completions,
     ]),
   )

@@ -1,7 +1,6 @@
 /** `arqon plot`: what a run looked like, in the terminal or as SVG. */
 import { importanceOf } from "../../solver/importance.ts"
-import { Readings } from "../../solver/Readings.ts"
-import { parseSolverConfig, type SolverSettings } from "../../solver/SolverConfig.ts"
+import { parseSolverConfig } from "../../solver/SolverConfig.ts"
 import type { HistoryEntry, SolverState } from "../../solver/SolverState.ts"
 import type { RunArtifact } from "../../solver/RunArtifact.ts"
 import { ConfigError } from "../../domain/errors.ts"
@@ -9,6 +8,7 @@ import { writeDocument } from "./writeDocument.ts"
 import { readArtifactFile, requireStateFile } from "./documents.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { numberText, print, stylesFor } from "./output.ts"
+import { readingsOf } from "../solverReadings.ts"
 import { shortPath } from "./paths.ts"
 import { curveOf } from "./plot/convergence.ts"
 import { convergenceSvg, importanceSvg } from "./plot/svgChart.ts"
@@ -82,19 +82,6 @@ function drawImportance(run: SolverState | RunArtifact): Drawing {
     text: (columns, styles) => importanceText(shares, titles, columns, styles),
     svg: () => importanceSvg(shares, titles),
   }
-}
-
-function readingsOf(history: ReadonlyArray<HistoryEntry>, { space, objective }: SolverSettings): Readings {
-  const readings = new Readings(space.size)
-  const unit = new Float64Array(space.size)
-  for (const { params, value } of history) {
-    if (value === null) continue
-    space.names.forEach((name, i) => {
-      unit[i] = space.encodeOne(i, params[name])
-    })
-    if (unit.every((x) => !Number.isNaN(x))) readings.add(-1, unit, objective === "maximize" ? -value : value)
-  }
-  return readings
 }
 
 const nothingToDraw = (history: ReadonlyArray<HistoryEntry>): string =>

@@ -30,7 +30,8 @@ export interface HistoryWindow {
   readonly latencyP99Us: number | null
   readonly throughputRps: number | null
   readonly errorRate: number | null
-  readonly status: "closed" | "expired"
+  /** An apply without a window is where nothing else was recorded. */
+  readonly status: "closed" | "expired" | "apply"
 }
 
 export class HistoryRecorder {
@@ -65,7 +66,7 @@ export class HistoryRecorder {
     rows[r + GENERATION] = window.generation
     if (Number.isNaN(this.firstUs)) this.firstUs = window.closedUs
     if (window.status === "expired") rows[r + EXPIRED]++
-    else {
+    else if (window.status === "closed") {
       rows[r + CLOSED]++
       this.addReadings(r, window)
     }

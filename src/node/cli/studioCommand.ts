@@ -1,0 +1,116 @@
+/** `arqon studio`: recorded runs and solver runs in a browser, without an engine of one's own. */
+import { spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { ConfigError } from "../../domain/errors.ts"
+import type { Studio } from "../../runtime/Platform.ts"
+import { causeText } from "../StateFileError.ts"
+import { startDemo } from "../studio/demo.ts"
+import { openStudio } from "../studio/openStudio.ts"
+import { recordedEngines } from "../studio/RecordedEngine.ts"
+import { solverRun } from "../studio/solverRuns.ts"
+import type { StudioEngine } from "../studio/StudioEngine.ts"
+import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { note, print } from "./output.ts"
+import { shortPath } from "./paths.ts"
+import { onSignals } from "./signals.ts"
+
+export interface StudioFlags {
+  readonly journal: string | null
+  readonly solver: ReadonlyArray<string>
+  readonly demo: boolean
+  readonly port: number
+  readonly host: string | null
+  readonly tokenFile: string | null
+  readonly readOnly: boolean
+  readonly open: boolean
+}
+
+export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
+  if (flags.journal === null && flags.solver.length === 0 && !flags.demo) {
+    throw new CliFailure(
+      "arqon studio has nothing to show. Give it a --journal or a --solver file, or try --demo. A running engine opens its own: engine.studio().",
+      EXIT.usage,
+    )
+  }
+  const token = flags.tokenFile === null ? null : tokenIn(flags.tokenFile)
+  const solvers = new Map(
+    flags.solver.map((path) => [shortPath(path), () => solverRun(path, shortPath(path))]),
+  )
+  for (const path of flags.solver)
+    if (!existsSync(path)) throw new CliFailure(`There is no ${shortPath(path)}.`)
+  const recorded = flags.journal === null ? [] : runsOf(flags.journal)
+  const demo = flags.demo ? await startDemo(flags.readOnly) : null
+  const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]
+  try {
+    const studio = await opened(engines, solvers, flags, token)
+    const ending = ended()
+    print(`The studio is at ${studio.url}`)
+    if (flags.open) openInBrowser(studio.url)
+    note("Ctrl-C ends it.")
+    await ending
+    await studio.stop()
+  } finally {
+    await demo?.stop()
+  }
+  return EXIT.ok
+}
+
+async function opened(
+  engines: ReadonlyArray<StudioEngine>,
+  solvers: ReadonlyMap<string, () => unknown>,
+  { port, host, readOnly }: StudioFlags,
+  token: string | null,
+): Promise<Studio> {
+  try {
+    return await openStudio(
+      { engines, solvers },
+      { port, token, readOnly, ...(host === null ? {} : { host }) },
+    )
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw new CliFailure(cause.message, EXIT.usage)
+    throw new CliFailure(`The studio cannot listen on ${host ?? "127.0.0.1"}:${port}: ${causeText(cause)}.`)
+  }
+}
+
+function runsOf(directory: string): ReadonlyArray<StudioEngine> {
+  if (!existsSync(directory)) {
+    throw new CliFailure(
+      `There is no ${shortPath(directory)}. Give the directory that the engine was given as \`state\`.`,
+    )
+  }
+  const runs = recordedEngines(directory)
+  if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} holds no run that can be read.`)
+  return runs
+}
+
+function tokenIn(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim()
+  } catch (cause) {
+    throw new CliFailure(`--token-file: ${shortPath(path)} cannot be read: ${causeText(cause)}.`)
+  }
+}
+
+/** Until a signal; meanwhile the process is held, which the server itself never does. */
+async function ended(): Promise<void> {
+  const holding = setInterval(() => {}, 1 << 30)
+  await new Promise<void>((resolve) => {
+    const signals = onSignals(() => {
+      signals.off()
+      resolve()
+    })
+  })
+  clearInterval(holding)
+}
+
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, ReadonlyArray<string>>>> = {
+  darwin: ["open"],
+  win32: ["cmd", "/c", "start", ""],
+}
+
+function openInBrowser(url: string): void {
+  const [command, ...before] = OPENERS[process.platform] ?? ["xdg-open"]
+  const opener = spawn(command, [...before, url], { stdio: "ignore", detached: true })
+  opener.on("error", () => note("No browser could be opened; open the address yourself."))
+  opener.unref()
+}

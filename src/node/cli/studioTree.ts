@@ -1,0 +1,74 @@
+/** `arqon studio` and `arqon machines`: commands that show, with their flags and examples. */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import type * as Effect from "effect/Effect"
+import type { Action } from "./commands.ts"
+import { file, option, optional, whole } from "./flags.ts"
+
+const text = (name: string, metavar: string, description: string): Flag.Flag<string | null> =>
+  optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
+
+const MOST_FILES = 64
+
+/** @param doing how a command of the tree says what is to be done */
+export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
+  const studio = Command.make(
+    "studio",
+    {
+      journal: optional(
+        Flag.Directory("journal").pipe(
+          Flag.withMetavar("<directory>"),
+          Flag.withDescription("An engine's `state` directory: its runs, with a slider over their time"),
+        ),
+      ),
+      solver: Flag.Path("solver").pipe(
+        Flag.withMetavar("<file>"),
+        Flag.withDescription("A solver's state or artifact; may be given several times"),
+        Flag.between(0, MOST_FILES),
+      ),
+      demo: option("demo", "An engine over a simulated service, live, to try the studio on"),
+      port: Flag.withDefault(whole("port", 0, 65_535, "Port to listen on (default: a free one)"), 0),
+      host: text("host", "<address>", "Address to listen on (default 127.0.0.1: this machine alone)"),
+      tokenFile: optional(
+        file("token-file", "A file with the token that everybody must give; needed beyond this machine"),
+      ),
+      readOnly: option("read-only", "Show and change nothing"),
+      open: option("open", "Open the page in a browser"),
+    },
+    (flags) => doing(async () => (await import("./studioCommand.ts")).studioCommand(flags)),
+  ).pipe(
+    Command.withDescription("Serve a page that shows recorded runs and solver runs, until Ctrl-C"),
+    Command.withExamples([
+      { command: "arqon studio --demo --open", description: "See it work" },
+      { command: "arqon studio --journal ./state", description: "Look through what an engine did" },
+      { command: "arqon studio --solver tune.state.json --port 7070" },
+    ]),
+  )
+
+  const exportMachines = Command.make(
+    "export",
+    {
+      format: Flag.withDefault(
+        Flag.Literals("format", ["json", "mermaid"]).pipe(
+          Flag.withMetavar("json|mermaid"),
+          Flag.withDescription("JSON for Stately's editor and programs, or Mermaid text (default json)"),
+        ),
+        "json",
+      ),
+      machine: text("machine", "<name>", "Only this one: engine, safeMode, spsaCycle, solver, variant"),
+    },
+    (flags) => doing(async () => (await import("./machinesCommand.ts")).machinesCommand(flags)),
+  ).pipe(
+    Command.withDescription("Print the statecharts"),
+    Command.withExamples([
+      { command: "arqon machines export --format mermaid --machine safeMode" },
+      { command: "arqon machines export > machines.json" },
+    ]),
+  )
+  const machines = Command.make("machines").pipe(
+    Command.withDescription("The statecharts that engines and solvers run"),
+    Command.withSubcommands([exportMachines]),
+  )
+
+  return [studio, machines] as const
+}

@@ -1,0 +1,114 @@
+/** A run of the offline solver as the studio shows it, from its state or its artifact on disk. */
+import { ConfigError } from "../../domain/errors.ts"
+import { importanceOf } from "../../solver/importance.ts"
+import type { RunArtifact } from "../../solver/RunArtifact.ts"
+import { restoreSolver } from "../../runtime/createSolver.ts"
+import { parseSolverConfig } from "../../solver/SolverConfig.ts"
+import type { HistoryEntry } from "../../solver/SolverState.ts"
+import { readArtifactFile } from "../cli/documents.ts"
+import { CliFailure } from "../cli/exitCodes.ts"
+import { readingsOf } from "../solverReadings.ts"
+import type { SolverReading, SolverRun } from "./protocol.ts"
+import { Refusal } from "./refusal.ts"
+
+/** Reads the file anew, so that a run that goes on is shown as it goes. A Refusal where the file cannot be read. */
+export function solverRun(path: string, name: string): SolverRun {
+  const artifact = read(path)
+  const { config, history } = artifact
+  const minimize = config?.objective !== "maximize"
+  const readings = readingsWithBest(history, minimize)
+  const count = (status: HistoryEntry["status"]): number =>
+    history.filter((entry) => entry.status === status && entry.phase !== "seed").length
+  const { best, classification } = { ...foundAgain(artifact), ...defined(artifact) }
+  return {
+    file: name,
+    runId: artifact.run_id,
+    minimize,
+    budget: artifact.budget,
+    counts: {
+      told: count("ok"),
+      failed: count("failed"),
+      pending: artifact.pending.length,
+      seeded: history.filter(({ phase }) => phase === "seed").length,
+    },
+    history: readings,
+    best:
+      best === null
+        ? null
+        : {
+            params: best.params,
+            value: best.value,
+            standardError: best.standard_error,
+            at: indexOf(history, best.eval_id),
+          },
+    classification:
+      classification === null
+        ? null
+        : {
+            label: classification.label,
+            score: classification.score,
+            features: { ...classification.features },
+          },
+    importance: importance(artifact),
+    warnings: artifact.notes,
+  }
+}
+
+function read(path: string): RunArtifact {
+  try {
+    return readArtifactFile(path).artifact
+  } catch (error) {
+    // Written for a person, and about a file that they named.
+    if (error instanceof CliFailure || error instanceof Error) throw new Refusal("failed", error.message)
+    throw error
+  }
+}
+
+type Found = Pick<RunArtifact, "best" | "classification">
+
+const defined = ({ best, classification }: RunArtifact): Partial<Found> => ({
+  ...(best === null ? {} : { best }),
+  ...(classification === null ? {} : { classification }),
+})
+
+/** A state has only what was read; what was found follows from running it again. */
+function foundAgain({ config, run_id, history, pending }: RunArtifact): Found {
+  const nothing: Found = { best: null, classification: null }
+  if (config === null) return nothing
+  try {
+    const solver = restoreSolver({ schema_version: 1, run_id, config, history, pending })
+    const { best, classification } = solver.artifact()
+    return { best, classification }
+  } catch {
+    return nothing
+  }
+}
+
+const indexOf = (history: ReadonlyArray<HistoryEntry>, evalId: number | null): number | null => {
+  const at = evalId === null ? -1 : history.findIndex(({ eval_id }) => eval_id === evalId)
+  return at < 0 ? null : at
+}
+
+function readingsWithBest(
+  history: ReadonlyArray<HistoryEntry>,
+  minimize: boolean,
+): ReadonlyArray<SolverReading> {
+  let best: number | null = null
+  return history.map(({ phase, params, value, cost, decision }, index) => {
+    if (value !== null && (best === null || (minimize ? value < best : value > best))) best = value
+    return { index, phase, params, value, cost, decision, best }
+  })
+}
+
+function importance({ config, history }: RunArtifact): SolverRun["importance"] {
+  if (config === null) return null
+  const settings = parseSolverConfig(config)
+  if (settings instanceof ConfigError) return null
+  const found = importanceOf(readingsOf(history, settings), settings.space)
+  if (found === null) return null
+  const { names } = settings.space
+  return {
+    alone: Object.fromEntries(names.map((name, i) => [name, found.alone[i]])),
+    together: found.together,
+  }
+}
