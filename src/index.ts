@@ -69,6 +69,13 @@ export type {
 } from "./runtime/fleet/fleetSnapshot.ts"
 export type { SpawnOptions } from "./runtime/fleet/spawnOptions.ts"
 export type { FleetConfig, FleetEngineConfig } from "./domain/FleetConfig.ts"
+export type {
+  RelayedInspection,
+  SharedHandle,
+  WorkerEngine,
+  WorkerOptions,
+  WorkerState,
+} from "./runtime/WorkerEngine.ts"
 export type { RollbackVerdict } from "./control/rollbackTest.ts"
 export type { Subscription } from "./runtime/Listeners.ts"
 export type { Studio, StudioOptions } from "./runtime/Platform.ts"

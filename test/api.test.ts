@@ -77,6 +77,7 @@ describe("the public names", () => {
   it("of arqon/node", () => {
     expect(Object.keys(nodeEntry).sort()).toEqual([
       "NodePlatform",
+      "attachEngine",
       "exportJournal",
       "lastStanding",
       "metricsHandler",

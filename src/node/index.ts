@@ -1,4 +1,5 @@
 /** `arqon/node`: what only Node has. */
+export { type AttachedEngine, attachEngine } from "./worker/attachEngine.ts"
 export { openJournal, type JournalSink, type JournalState } from "./journalFile.ts"
 export type { JournalOptions } from "./journalOptions.ts"
 export { openJsonLines } from "./jsonLinesSink.ts"
