@@ -121,7 +121,8 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
     mode = latched
     const root: Looked = core.actor
     const make = (): Frame => {
-      const snapshot = core.snapshot()
+      // A core that is only looked on at was never started; the run that it repeats was.
+      const snapshot = { ...core.snapshot(), status: "running" as const }
       return {
         atUs: hot.nowUs,
         seq,
