@@ -224,11 +224,12 @@ export class FleetCore {
 
   private wake(cell: FleetCell, loop: HotLoop, nowUs: number): void {
     loop.hot.nowCell[0] = nowUs
+    const silentUs = nowUs - cell.heardUs
+    // Before its windows run out: silence is a rest here, and no case of lost telemetry.
+    if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)
     loop.tick()
     this.after(cell, loop)
-    const silentUs = nowUs - cell.heardUs
-    if (cell.state === "awake" && silentUs > this.settings.restAfterUs) this.rest(cell, loop, nowUs)
-    else if (cell.state === "resting") this.putAway(cell, loop, nowUs, this.settings.passivateAfterUs)
+    if (cell.state === "resting") this.putAway(cell, loop, nowUs, this.settings.passivateAfterUs)
   }
 
   /** One that is in SafeMode is still already, and stays as it is. */

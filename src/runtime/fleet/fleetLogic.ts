@@ -2,7 +2,7 @@
  * A fleet as an XState actor: a machine spawns it, sends it keys and digests, and hears what happens to the engines. The engines
  * themselves are no children of any machine: a spawn into a parent with ten thousand children would cost milliseconds.
  */
-import { type CallbackActorLogic, type EventObject, fromCallback } from "xstate"
+import { type CallbackActorLogic, fromCallback } from "xstate"
 import type { DigestInput } from "../../domain/Digest.ts"
 import { errorText, outcomeOf } from "../outcome.ts"
 import type { Fleet } from "./createFleet.ts"
@@ -44,7 +44,7 @@ function obey(fleet: Fleet, command: FleetCommand): void {
 }
 
 /** Actor logic around a started fleet. Stopping the actor leaves the fleet as it is. */
-export const fleetLogic: CallbackActorLogic<FleetCommand, FleetLogicInput, EventObject> = fromCallback<
+export const fleetLogic: CallbackActorLogic<FleetCommand, FleetLogicInput> = fromCallback<
   FleetCommand,
   FleetLogicInput
 >(({ input: { fleet }, sendBack, receive }) => {
