@@ -63,7 +63,12 @@ export function timeChart(options: TimeChartOptions): TimeChart {
   const scope = new Scope()
   const plot = h("div", { class: "plot" })
   const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
-  const element = h("div", { class: "chart", role: "img", "aria-label": options.label }, plot, readout)
+  const element = h(
+    "div",
+    { class: axes ? "chart" : "chart small", role: "img", "aria-label": options.label },
+    plot,
+    readout,
+  )
   const data = (): uPlot.AlignedData => [
     track.times.map((us) => us / 1e6),
     ...lines.map((line) => line.values(track).map((value) => (value === null ? null : project(value)))),
@@ -178,7 +183,9 @@ const valueAxis = (): uPlot.Axis => ({
 })
 
 /** What stands under the cursor, or last. */
-function readoutOf(u: uPlot, { lines, track }: TimeChartOptions): string {
+function readoutOf(u: uPlot, { lines, track, axes = true }: TimeChartOptions): string {
+  // A small chart has its figures beside it; only what is pointed at is told.
+  if (!axes && typeof u.cursor.idx !== "number") return ""
   const index = u.cursor.idx ?? track.times.length - 1
   if (index < 0 || index >= track.times.length) return ""
   const parts = lines.map((line) => `${line.name} ${figure(line.values(track)[index])}`)

@@ -85,11 +85,15 @@ const last = (path: string): string => words(path.split("/").at(-1) ?? path)
 const way = ({ actor, from }: MachineEvent): string =>
   from === null ? `to ${last(actor)}` : `${last(from)} to ${last(actor)}`
 
-/** What came with it, in one line. */
-export function brief(data: Readonly<Record<string, unknown>>): string {
-  return Object.entries(data)
-    .map(([name, value]) => `${name} ${short(value)}`)
-    .join("  ")
+/** What came with it, in one line: plain values, those one level deeper too; times are told beside it. */
+function brief(data: Readonly<Record<string, unknown>>): string {
+  const tell = (of: object, deeper: boolean): ReadonlyArray<string> =>
+    Object.entries(of).flatMap(([name, value]) => {
+      if (name.endsWith("Us") || value === null || Array.isArray(value)) return []
+      if (typeof value === "object") return deeper ? tell(value as object, false) : []
+      return [name === "_tag" ? short(value) : `${name} ${short(value)}`]
+    })
+  return tell(data, true).join(" · ")
 }
 
 export function short(value: unknown): string {

@@ -94,7 +94,7 @@ export interface Gauges {
 export function gauges(): Gauges {
   const applies = dial("Applies a second")
   const rollbacks = dial("Rollbacks an hour")
-  const regressions = dial("Regressions in a row")
+  const regressions = dial("Regressions")
   const rows = h("div", { class: "budget-rows", role: "rowgroup" })
   const table = h(
     "div",

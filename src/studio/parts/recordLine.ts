@@ -15,9 +15,13 @@ const TONES: Partial<Record<AuditRecord["kind"], Tone>> = {
 }
 
 export const toneOfRecord = (record: AuditRecord): Tone =>
-  record.kind === "rollback" && record.action === "returnToBase" ? "safe" : (TONES[record.kind] ?? null)
+  record.action === "returnToBase" ? null : (TONES[record.kind] ?? null)
 
-export const kindName = (kind: string): string =>
+/** What happened, in two or three words. */
+export const nameOfRecord = (record: AuditRecord): string =>
+  record.kind === "rollback" && record.action === "returnToBase" ? "Return to base" : kindName(record.kind)
+
+const kindName = (kind: string): string =>
   ({ safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[kind] ?? capital(words(kind))
 
 const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
@@ -38,7 +42,7 @@ export function lineOf(record: AuditRecord): string {
     case "violation":
       return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${knob}`}: ${figure(value)} where ${figure(limit)} is allowed`
     case "rollback":
-      return `${does}: ${list(record.values)}`
+      return list(record.values)
     case "noChange":
       return `nothing changed: ${words(reason ?? "")}`
     case "safeModeEntered":

@@ -20,6 +20,9 @@ const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; rea
   { view: "fleet", name: "Fleet", icon: "fleet" },
 ]
 
+/** Views that show the engine chosen; the others show what lies beside it. */
+const OF_ONE_ENGINE: ReadonlyArray<ViewName> = ["overview", "statecharts", "audit"]
+
 export type MakeView = (model: Model) => View
 
 export function shell(model: Model, views: Readonly<Record<ViewName, MakeView>>): HTMLElement {
@@ -46,7 +49,7 @@ export function shell(model: Model, views: Readonly<Record<ViewName, MakeView>>)
       main,
       h("h1", { class: "hidden-text" }, view.title),
       notice(model, bar),
-      replay === null ? null : replayBar(model, replay, bar),
+      replay === null || !OF_ONE_ENGINE.includes(wanted) ? null : replayBar(model, replay, bar),
       content(model, wanted, view, bar),
     )
     document.title = `${view.title} · ${model.engine.value?.name ?? "Arqon"} studio`
@@ -102,7 +105,7 @@ export function shell(model: Model, views: Readonly<Record<ViewName, MakeView>>)
 
 /** A view needs an engine; the solver and the list of engines do not. */
 function content(model: Model, name: ViewName, view: View, scope: Scope): Child {
-  if (model.engine.value !== null || name === "solver" || name === "fleet") return view.element
+  if (model.engine.value !== null || !OF_ONE_ENGINE.includes(name)) return view.element
   const body = h("div", {})
   scope.watch([model.session, model.connection], () => {
     if (model.session.value === null) {

@@ -30,10 +30,11 @@ export function eventName(type: string): string {
   return words(type.replace(/^xstate\./, ""))
 }
 
-/** What leads somewhere: the event, and what must hold. */
+/** What leads somewhere: the event, and what must hold. What happens at once is told by what must hold alone. */
 export function trigger(event: string, guard: string | null): string {
   const name = eventName(event)
-  return guard === null || guard === "" ? name : `${name} [${words(guard)}]`
+  if (guard === null || guard === "") return name
+  return event === "" ? `[${words(guard)}]` : `${name} [${words(guard)}]`
 }
 
 export function graphOf(machine: MachineDefinition): Graph {
@@ -48,7 +49,8 @@ export function graphOf(machine: MachineDefinition): Graph {
     for (const { event, guard, targets } of state.transitions) {
       const to = targets[0]
       // What begins anew or stays where it is changes no picture: the panel beside it tells those in words.
-      if (to === undefined || to === state.id || !states.has(to)) continue
+      // Nor is the machine itself drawn as a box: it would hold everything and say nothing.
+      if (to === undefined || to === state.id || !states.has(to) || state === machine.root) continue
       const id = moveId(state.id, to)
       const move = moves.get(id) ?? { from: state.id, to, labels: [] }
       const text = trigger(event, guard)
@@ -70,7 +72,13 @@ export function standing(graph: Graph, active: ReadonlyArray<string>): string {
   return inner.map((id) => words(graph.states.get(id)?.key ?? id)).join(", ")
 }
 
-/** The arrows that may have been taken between two sets of active states: from what was left to what was entered. */
+/** Longest way that is taken for what happened between two messages. */
+const MOST_MOVES = 3
+
+/**
+ * The arrows that were taken between two sets of active states. Where the server told of several moves at once, the
+ * shortest way between the two; where no arrow leads there by itself, that of a box that answers for what is inside it.
+ */
 export function movesTaken(
   graph: Graph,
   before: ReadonlyArray<string>,
@@ -79,10 +87,15 @@ export function movesTaken(
   const left = before.filter((id) => !after.includes(id))
   const entered = after.filter((id) => !before.includes(id))
   if (entered.length === 0) return []
-  const direct = graph.moves.filter((move) => left.includes(move.from) && entered.includes(move.to))
-  if (direct.length > 0) return direct
-  // A box may answer for what is inside it, or be entered through where it begins.
-  return graph.moves.filter(
-    (move) => (left.includes(move.from) || before.includes(move.from)) && entered.includes(move.to),
-  )
+  let ways = left.map((id): { at: string; moves: ReadonlyArray<Move> } => ({ at: id, moves: [] }))
+  for (let hop = 0; hop < MOST_MOVES; hop++) {
+    ways = ways.flatMap(({ at, moves }) =>
+      graph.moves
+        .filter((move) => move.from === at)
+        .map((move) => ({ at: move.to, moves: [...moves, move] })),
+    )
+    const found = ways.find(({ at }) => entered.includes(at))
+    if (found !== undefined) return found.moves
+  }
+  return graph.moves.filter((move) => before.includes(move.from) && entered.includes(move.to))
 }

@@ -3,6 +3,9 @@
  * stays sharp; a plain wheel still scrolls the page.
  */
 const CLOSEST = 4
+/** Smaller than this nothing can be read: then a part is shown, around what is active. */
+const READABLE = 0.5
+const COMFORTABLE = 0.7
 
 export class PanZoom {
   private readonly svg: SVGSVGElement
@@ -12,6 +15,7 @@ export class PanZoom {
   private y = 0
   /** Drawing units across. */
   private across: number
+  private moved = false
   private readonly pointers = new Map<number, { x: number; y: number }>()
 
   constructor(svg: SVGSVGElement) {
@@ -34,13 +38,32 @@ export class PanZoom {
       },
       { passive: false },
     )
+  }
+
+  /** All of it where that can be read, else the part around `about`. */
+  begin(about: SVGGraphicsElement | null): void {
     this.fit()
+    const scale = this.svg.clientWidth / this.across
+    if (scale >= READABLE || about === null) return
+    const box = about.getBBox()
+    this.across = this.svg.clientWidth / COMFORTABLE
+    this.x = box.x + box.width / 2 - this.across / 2
+    this.y = box.y + box.height / 2 - (this.across * this.svg.clientHeight) / this.svg.clientWidth / 2
+    this.moved = true
+    this.show()
+  }
+
+  /** What was chosen by hand stays; what was fitted is fitted again. */
+  readonly resized = (): void => {
+    if (this.moved) this.show()
+    else this.fit()
   }
 
   /** All of it, never larger than life. */
   readonly fit = (): void => {
     const { clientWidth, clientHeight } = this.svg
     if (clientWidth === 0) return
+    this.moved = false
     const scale = Math.min(clientWidth / this.width, clientHeight / this.height, 1.25)
     this.across = clientWidth / scale
     this.x = (this.width - this.across) / 2
@@ -60,17 +83,20 @@ export class PanZoom {
     this.x += (this.across - across) * px
     this.y += (tall - taller) * py
     this.across = across
+    this.moved = true
     this.show()
   }
 
   readonly pan = (dx: number, dy: number): void => {
     this.x += dx * this.across
     this.y += dy * this.across
+    this.moved = true
     this.show()
   }
 
   private show(): void {
     const { clientWidth, clientHeight } = this.svg
+    if (clientWidth === 0) return
     const tall = (clientHeight / clientWidth) * this.across
     this.svg.setAttribute("viewBox", `${this.x} ${this.y} ${this.across} ${tall}`)
   }

@@ -11,7 +11,7 @@ import { type Box, type ChartLayout, LINE_HEIGHT, labelLines, type Point } from 
 
 const CORNER = 7
 const ARROW = 7
-const RUNS_MS = 700
+const RUNS_MS = 500
 
 export interface Drawing {
   readonly element: SVGSVGElement

@@ -38,20 +38,48 @@ export interface ChartLayout {
   readonly moves: ReadonlyMap<string, MoveLayout>
 }
 
-export const LINE_HEIGHT = 15
+export const LINE_HEIGHT = 13.5
 const TITLE_BAND = 30
 const STATE_HEIGHT = 38
 const START = 9
 
-/** Labels as they are drawn: more than three events on one arrow are counted, and told in full beside the picture. */
+/** How large a layout can be shown in a room. */
+const scaleIn = ({ width, height }: ChartLayout, room: { width: number; height: number }): number =>
+  Math.min(room.width / width, room.height / height)
+
+/** Lines of a label at most, and characters in one before it is broken at a space. */
+const MOST_LINES = 6
+const WIDE = 28
+
+/** Labels as they are drawn, in short lines: what does not fit is counted, and told in full beside the picture. */
 export function labelLines(move: Move): ReadonlyArray<string> {
-  const shown = move.labels.slice(0, move.labels.length > 3 ? 2 : 3).map(shortened)
-  return shown.length < move.labels.length
-    ? [...shown, `and ${move.labels.length - shown.length} more`]
-    : shown
+  const lines: Array<string> = []
+  for (const [index, label] of move.labels.entries()) {
+    const broken = brokenUp(label)
+    if (lines.length + broken.length > MOST_LINES && index > 0) {
+      return [...lines, `and ${move.labels.length - index} more`]
+    }
+    lines.push(...broken)
+  }
+  return lines
 }
 
-const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text)
+/** Between the event and its condition first, then at spaces. */
+function brokenUp(text: string): ReadonlyArray<string> {
+  if (text.length <= WIDE) return [text]
+  const [event, guard] = text.split(" [")
+  return guard === undefined ? atSpaces(text) : [...atSpaces(event), ...atSpaces(`[${guard}`)]
+}
+
+function atSpaces(text: string): ReadonlyArray<string> {
+  const lines: Array<string> = [""]
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1) ?? ""
+    if (last !== "" && last.length + word.length >= WIDE) lines.push(word)
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`
+  }
+  return lines
+}
 
 let measure: CanvasRenderingContext2D | null = null
 
@@ -68,19 +96,18 @@ const ORTHOGONAL = {
   "elk.edgeRouting": "ORTHOGONAL",
   "elk.json.shapeCoords": "ROOT",
   "elk.json.edgeCoords": "ROOT",
-  "elk.spacing.nodeNode": "28",
-  "elk.spacing.edgeNode": "18",
-  "elk.spacing.edgeEdge": "14",
+  "elk.spacing.nodeNode": "22",
+  "elk.spacing.edgeNode": "14",
+  "elk.spacing.edgeEdge": "12",
   "elk.spacing.edgeLabel": "4",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "34",
-  "elk.layered.spacing.edgeNodeBetweenLayers": "18",
-  "elk.layered.spacing.edgeEdgeBetweenLayers": "12",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "26",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "14",
+  "elk.layered.spacing.edgeEdgeBetweenLayers": "10",
+  // With a model order as well, ELK 0.12 fails on boxes that lead into themselves.
   "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
-  "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-  "elk.layered.edgeLabels.sideSelection": "ALWAYS_DOWN",
 }
 
-export type Direction = "DOWN" | "RIGHT"
+type Direction = "DOWN" | "RIGHT"
 
 function nodeOf(state: StateDefinition, family: string, direction: Direction): ElkNode {
   const title = textWidth(words(state.key), `600 13px ${family}`)
@@ -142,7 +169,7 @@ function read(edge: ElkExtendedEdge): MoveLayout {
   return { points, label: box }
 }
 
-const known = new WeakMap<Graph, Map<Direction, Promise<ChartLayout>>>()
+const known = new WeakMap<Graph, Promise<ReadonlyArray<ChartLayout>>>()
 
 async function compute(graph: Graph, direction: Direction): Promise<ChartLayout> {
   engine ??= new ELK({ workerFactory: worker })
@@ -154,7 +181,10 @@ async function compute(graph: Graph, direction: Direction): Promise<ChartLayout>
       "elk.direction": direction,
       "elk.padding": "[top=8,left=8,bottom=8,right=8]",
     },
-    children: [nodeOf(graph.root, family, direction)],
+    children: [
+      ...(graph.root.initial === null ? [] : [{ id: `start:${graph.root.id}`, width: START, height: START }]),
+      ...graph.root.states.map((state) => nodeOf(state, family, direction)),
+    ],
     edges: [...edgesOf(graph, family)],
   }
   const laid: ElkNode = await engine.layout(page)
@@ -181,11 +211,13 @@ async function compute(graph: Graph, direction: Direction): Promise<ChartLayout>
   return { width: laid.width ?? 0, height: laid.height ?? 0, boxes, starts, startMoves, moves }
 }
 
-/** The layout of a chart; computed once per direction. */
-export function layoutOf(graph: Graph, direction: Direction): Promise<ChartLayout> {
-  const byDirection = known.get(graph) ?? new Map<Direction, Promise<ChartLayout>>()
-  known.set(graph, byDirection)
-  const found = byDirection.get(direction) ?? compute(graph, direction)
-  byDirection.set(direction, found)
-  return found
+/** The layout that can be shown largest: downwards or to the right. Both are computed once. */
+export async function layoutOf(
+  graph: Graph,
+  room: { readonly width: number; readonly height: number },
+): Promise<ChartLayout> {
+  const both = known.get(graph) ?? Promise.all([compute(graph, "DOWN"), compute(graph, "RIGHT")])
+  known.set(graph, both)
+  const [down, right] = await both
+  return scaleIn(right, room) > scaleIn(down, room) ? right : down
 }

@@ -12,7 +12,7 @@ import { linkTo, route } from "../core/route.ts"
 import { announce } from "../parts/announce.ts"
 import { short } from "../parts/eventLog.ts"
 import { icon } from "../parts/icons.ts"
-import { kindName, lineOf, toneOfRecord } from "../parts/recordLine.ts"
+import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
 import type { View } from "./View.ts"
 
 const PAGE = 100
@@ -194,7 +194,7 @@ function rowOf(record: AuditRecord): HTMLElement {
       {},
       h("time", { class: "faint" }, clock(record.atUs, 2)),
       h("span", { class: "seq faint small" }, `#${record.seq}`),
-      h("span", { class: "tag", "data-tone": toneOfRecord(record) }, kindName(record.kind)),
+      h("span", { class: "tag", "data-tone": toneOfRecord(record) }, nameOfRecord(record)),
       h("span", { class: "line" }, lineOf(record)),
     ),
     detail,

@@ -14,7 +14,7 @@ import type { Model } from "../core/Model.ts"
 import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
 import { knobCard } from "../parts/knobCard.ts"
-import { kindName, lineOf, toneOfRecord } from "../parts/recordLine.ts"
+import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
 import { standingOf } from "../parts/standing.ts"
 import { steeringCard } from "../parts/steeringCard.ts"
 import { standing } from "../statechart/Graph.ts"
@@ -33,15 +33,25 @@ export function overviewView(model: Model): View {
     element: h(
       "div",
       { class: "overview" },
-      hero(model, scope),
-      objective(model, scope, engine),
-      budgets(model, scope),
       h(
-        "section",
-        { class: "knobs", "aria-label": "Knobs" },
-        ...engine.knobs.map((knob) => knobCard(model, scope, knob)),
+        "div",
+        { class: "stack" },
+        hero(model, scope),
+        objective(model, scope, engine),
+        h(
+          "section",
+          { class: "knobs", "aria-label": "Knobs" },
+          ...engine.knobs.map((knob) => knobCard(model, scope, knob)),
+        ),
       ),
-      h("div", { class: "side" }, steeringCard(model, scope), actors(model, scope), latest(model, scope)),
+      h(
+        "div",
+        { class: "stack" },
+        budgets(model, scope),
+        steeringCard(model, scope),
+        actors(model, scope),
+        latest(model, scope),
+      ),
     ),
     close: scope.close,
   }
@@ -214,7 +224,7 @@ function latest(model: Model, scope: Scope): HTMLElement {
         "li",
         {},
         h("time", { class: "faint" }, clock(record.atUs, 1)),
-        h("span", { class: "tag", "data-tone": toneOfRecord(record) }, kindName(record.kind)),
+        h("span", { class: "tag", "data-tone": toneOfRecord(record) }, nameOfRecord(record)),
         h("span", { class: "line soft small" }, lineOf(record)),
       ),
       update: () => {},

@@ -5,7 +5,7 @@
 import type { ActorState, StateDefinition } from "../../node/studio/protocol.ts"
 import { Scope } from "../core/cell.ts"
 import { fill, h, keyed, mark, say } from "../core/dom.ts"
-import { capital, clock, counted, words } from "../core/format.ts"
+import { capital, counted, words } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { go, route } from "../core/route.ts"
 import { told } from "../core/api.ts"
@@ -17,9 +17,6 @@ import { type Graph, standing, trigger } from "../statechart/Graph.ts"
 import { layoutOf } from "../statechart/layout.ts"
 import { PanZoom } from "../statechart/PanZoom.ts"
 import type { View } from "./View.ts"
-
-/** Wide pages let a chart run to the right, narrow ones down. */
-const NARROW_PX = 900
 
 export function statechartsView(model: Model): View {
   const scope = new Scope()
@@ -58,12 +55,12 @@ export function statechartsView(model: Model): View {
       h("div", { class: "shimmer fill", role: "status", "aria-label": "Laying out the statechart" }),
     )
     try {
-      const layout = await layoutOf(graph, innerWidth < NARROW_PX ? "DOWN" : "RIGHT")
+      const layout = await layoutOf(graph, { width: stage.clientWidth, height: stage.clientHeight })
       if (turn !== drawn) return
       drawing = drawChart(graph, layout, choose)
       fill(stage, drawing.element)
       const view = new PanZoom(drawing.element)
-      const observer = new ResizeObserver(view.fit)
+      const observer = new ResizeObserver(view.resized)
       observer.observe(stage)
       scope.add(() => observer.disconnect())
       fill(
@@ -73,6 +70,7 @@ export function statechartsView(model: Model): View {
         toolButton("fit", "All of it", view.fit),
       )
       drawing.light(activeNow())
+      view.begin(drawing.element.querySelector<SVGGElement>("[data-active]:not(.compound)"))
       choose(null)
     } catch (error) {
       if (turn === drawn)
@@ -131,7 +129,7 @@ export function statechartsView(model: Model): View {
     element: h(
       "div",
       { class: "statecharts" },
-      h("section", { class: "card people", "aria-label": "Who stands where" }, h("h2", {}, "Actors"), list),
+      h("section", { class: "card people", "aria-label": "Who stands where" }, list),
       h(
         "section",
         { class: "card canvas", "aria-label": "Statechart" },
@@ -139,8 +137,12 @@ export function statechartsView(model: Model): View {
         stage,
         legend(),
       ),
-      panel,
-      h("section", { class: "card", "aria-label": "Event log" }, log.header, log.element),
+      h(
+        "div",
+        { class: "beside" },
+        panel,
+        h("section", { class: "card events", "aria-label": "Event log" }, log.header, log.element),
+      ),
     ),
     close: scope.close,
   }
@@ -262,5 +264,3 @@ function answers(graph: Graph, state: StateDefinition, choose: (id: string) => v
     h("ul", { class: "answers" }, ...rows),
   )
 }
-
-export const eventTime = (atUs: number): string => clock(atUs, 2)
