@@ -65,6 +65,8 @@ describe("the public names", () => {
       "Engine",
       "EngineFaultError",
       "EngineStateError",
+      "Fleet",
+      "FleetError",
       "NoBaselineError",
       "PROMETHEUS_CONTENT_TYPE",
       "Platform",

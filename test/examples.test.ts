@@ -42,6 +42,12 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
       expect(Math.abs(recovered / truth - 1), name).toBeLessThan(0.05)
     }
   },
+  "fleet.ts": (text) => {
+    const [before, after] = numbersOf(text, /^Octaves/)
+    expect(after).toBeLessThan(before / 3)
+    const [passive, engines] = numbersOf(text, /put away/)
+    expect([passive, engines]).toEqual([99, 100])
+  },
   "variants.ts": (text) => {
     const shareOf = (name: string) => numbersOf(text, new RegExp(`^${name}: .* of the windows`))[0]
     // The best that keeps its constraint is live most of the time; the one that breaks it is left for good.

@@ -5,6 +5,7 @@ export {
   DigestError,
   EngineFaultError,
   EngineStateError,
+  FleetError,
   NoBaselineError,
 } from "../domain/errors.ts"
 export type { AuditRecord } from "./AuditRecord.ts"
@@ -12,6 +13,7 @@ export type { AuditSink } from "./AuditSink.ts"
 export type { AuditState } from "./AuditTrail.ts"
 export { Engine, type EngineService, type KnobValues } from "./Engine.ts"
 export type { CycleState, EngineCounters, EngineSnapshot, SafeModeState } from "./EngineSnapshot.ts"
+export { Fleet, type FleetService } from "./fleet/FleetService.ts"
 export { memoryPlatform, Platform, type PlatformService } from "./Platform.ts"
 export { PROMETHEUS_CONTENT_TYPE } from "./prometheus.ts"
 export { type RecordedRun, replay, type ReplayDifference, type ReplayResult } from "./replay.ts"

@@ -25,6 +25,7 @@ const pages = [
   "docs/how-to/solver-cookbook.md",
   "docs/reference/solver.md",
   "docs/reference/variants.md",
+  "docs/reference/fleet.md",
   "docs/explanation/homeostasis.md",
 ] as const
 const blocksByPage = pages.map((page) => [page, blocksOf(readFileSync(join(root, page), "utf8"))] as const)
