@@ -14,7 +14,7 @@ import { CostMeter } from "./CostMeter.ts"
 /** The part of an `LRUCache` that is used. */
 export interface CacheLike<Key, Value> {
   get(key: Key): Value | undefined
-  set(key: Key, value: Value, options: { ttl: number }): unknown
+  set(key: Key, value: NoInfer<Value>, options: { ttl: number }): unknown
   getRemainingTTL(key: Key): number
 }
 

@@ -24,7 +24,8 @@ export const queueConcurrency = <const K extends string = "concurrency">(
 
 /** The part of a Bottleneck that is tuned. */
 export interface BottleneckLike {
-  updateSettings(settings: { maxConcurrent: number }): PromiseLike<unknown>
+  /** Its types say Bottleneck, it gives a promise. */
+  updateSettings(settings: { maxConcurrent: number }): unknown
 }
 
 /**
@@ -42,13 +43,13 @@ export const bottleneckConcurrency = <const K extends string = "concurrency">(
 ): ConcurrencyAdapter<K> =>
   concurrencyAdapter(options.name ?? ("concurrency" as K), options, (maxConcurrent) => {
     // A store that cannot be reached keeps the old number; Bottleneck says so in its own "error" event.
-    limiter.updateSettings({ maxConcurrent }).then(undefined, () => undefined)
+    Promise.resolve(limiter.updateSettings({ maxConcurrent })).then(undefined, () => undefined)
   })
 
 /** Where the queue stands already, if the bounds allow it. */
 export function startOf(
   present: number,
-  { min = 1, max = 1_000 }: Pick<ConcurrencyOptions, "min" | "max">,
+  { min = 1, max = 256 }: Pick<ConcurrencyOptions, "min" | "max">,
 ): number | undefined {
   return Number.isInteger(present) && present >= min && present <= max ? present : undefined
 }

@@ -22,7 +22,8 @@ export interface UndiciConnections<K extends string> extends InFlightLimiter<K> 
 }
 
 /**
- * Connections of an undici `Pool` or `Agent`. Leave the pool's own `connections` unset.
+ * Requests in flight through an undici `Pool` or `Agent`, which are the connections in use. Leave the pool's own `connections`
+ * unset. One that has just finished may not be free yet, so a few more may be open.
  *
  * @example
  * const connections = undiciConnections()
@@ -32,7 +33,7 @@ export interface UndiciConnections<K extends string> extends InFlightLimiter<K> 
 export function undiciConnections<const K extends string = "connections">(
   options: ConcurrencyOptions<K> = {},
 ): UndiciConnections<K> {
-  const limiter = gate("connections" as K, { max: 256, ...options })
+  const limiter = gate("connections" as K, options)
   const interceptor: UndiciConnections<K>["interceptor"] = (dispatch) => (request, handler) => {
     void limiter.acquire().then((slot) => {
       const through: DispatchHandlerLike = {

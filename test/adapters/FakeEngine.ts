@@ -83,3 +83,13 @@ export class Works {
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve))
 }
+
+/** Lets everything come to its end that was started, whenever it starts. */
+export async function finish(works: Works, all: ReadonlyArray<PromiseLike<unknown>>): Promise<void> {
+  let left = all.length
+  for (const one of all) void one.then(() => left--)
+  await until(() => {
+    works.end()
+    return left === 0
+  })
+}

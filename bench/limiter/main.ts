@@ -1,0 +1,174 @@
+/**
+ * The in-flight limiter against a real server on loopback, beside Gradient2, Vegas, no limit and the best fixed limit found by
+ * sweeping: `npm run bench:limiter`. Everything is measured by the callers (autocannon in a process of its own), in one run,
+ * interleaved, each cell with processes of its own.
+ *
+ *   --repetitions 3   how often every cell is measured
+ *   --warm 45         seconds that adaptive limiters are given to find their limit, from --initial 20
+ *   --measure 20      seconds that are measured
+ *   --lanes 1         cells measured at once; more is faster and noisier
+ *   --loads 0.5,1.2,2 in capacities
+ */
+import { type ChildProcess, fork } from "node:child_process"
+import { parseArgs } from "node:util"
+import { capacityRps, SHAPE } from "./Backend.ts"
+import type { Figures, Kind, ServiceReport } from "./protocol.ts"
+
+const { values: options } = parseArgs({
+  options: {
+    repetitions: { type: "string", default: "3" },
+    warm: { type: "string", default: "45" },
+    measure: { type: "string", default: "20" },
+    lanes: { type: "string", default: "1" },
+    loads: { type: "string", default: "0.5,1.2,2" },
+    initial: { type: "string", default: "20" },
+  },
+})
+const repetitions = Number(options.repetitions)
+const warmMs = Number(options.warm) * 1_000
+const measureMs = Number(options.measure) * 1_000
+const lanes = Number(options.lanes)
+const loads = options.loads.split(",").map(Number)
+const initial = Number(options.initial)
+
+const CONNECTIONS = 256
+/** What a fixed limit is given before it is measured. */
+const FIXED_WARM_MS = 3_000
+const SWEEP = [12, 14, 16, 18, 20, 24, 32]
+const ADAPTIVE: ReadonlyArray<Kind> = ["arqon", "gradient2", "vegas", "none"]
+
+interface Cell {
+  readonly kind: Kind
+  readonly limit: number
+  readonly load: number
+  readonly repetition: number
+}
+
+type Row = Figures & ServiceReport & Cell
+
+const next = <T>(child: ChildProcess): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const died = (code: number | null): void =>
+      reject(new Error(`A process of the benchmark ended with ${code}.`))
+    child.once("exit", died)
+    child.once("message", (message) => {
+      child.off("exit", died)
+      resolve(message as T)
+    })
+  })
+
+const start = (file: string): ChildProcess => fork(new URL(file, import.meta.url), { stdio: "inherit" })
+
+const measure = async (cell: Cell, rps: number): Promise<Row> => {
+  // The same seed for every limiter of a repetition: same arrivals, same service times.
+  const seed = 1 + cell.repetition
+  const service = start("./service.ts")
+  service.send({ kind: cell.kind, limit: cell.limit, seed })
+  const { port } = await next<{ port: number }>(service)
+  const load = start("./load.ts")
+  load.send({
+    port,
+    rps,
+    connections: CONNECTIONS,
+    warmMs: cell.kind === "fixed" ? FIXED_WARM_MS : warmMs,
+    measureMs,
+    seed,
+  })
+  await next<string>(load)
+  service.send("measure")
+  const figures = await next<Figures>(load)
+  service.send("stop")
+  const report = await next<ServiceReport>(service)
+  return { ...cell, ...figures, ...report }
+}
+
+const mean = (numbers: ReadonlyArray<number>): number => numbers.reduce((a, b) => a + b, 0) / numbers.length
+const spread = (numbers: ReadonlyArray<number>, digits: number): string =>
+  `${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)}`
+
+/** Runs the cells over so many lanes; the order of a lane's cells is kept. */
+const runAll = async (
+  cells: ReadonlyArray<Cell>,
+  rpsOf: (load: number) => number,
+): Promise<ReadonlyArray<Row>> => {
+  const rows: Array<Row> = []
+  const left = [...cells]
+  const lane = async (): Promise<void> => {
+    for (let cell = left.shift(); cell !== undefined; cell = left.shift()) {
+      rows.push(await measure(cell, rpsOf(cell.load)))
+      process.stderr.write(`\r${rows.length} of ${cells.length} cells measured `)
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  process.stderr.write("\n")
+  return rows
+}
+
+const nominal = capacityRps(SHAPE)
+const probes = await runAll(
+  [SHAPE.slots, SHAPE.slots + 1, SHAPE.slots + 2].map((limit) => ({
+    kind: "fixed",
+    limit,
+    load: 2,
+    repetition: 0,
+  })),
+  (load) => load * nominal,
+)
+const capacity = Math.max(...probes.map((row) => row.goodputRps))
+console.log(
+  `Service: ${SHAPE.slots} slots of ${SHAPE.meanMs} ms (half fixed, half exponential), contention ${SHAPE.contention}; ` +
+    `capacity measured: ${capacity.toFixed(0)}/s. ${CONNECTIONS} connections, Poisson arrivals.`,
+)
+console.log(
+  `Adaptive limiters start at ${initial} and have ${options.warm} s; ${options.measure} s measured, ` +
+    `${repetitions} repetitions, ${lanes} at once.\n`,
+)
+
+const cells = Array.from({ length: repetitions }, (_, repetition) =>
+  loads.flatMap((load) => [
+    ...ADAPTIVE.map((kind): Cell => ({ kind, limit: initial, load, repetition })),
+    ...SWEEP.map((limit): Cell => ({ kind: "fixed", limit, load, repetition })),
+  ]),
+).flat()
+const rows = await runAll(cells, (load) => load * capacity)
+
+let missed = 0
+for (const load of loads) {
+  const of = (kind: Kind, limit: number): ReadonlyArray<Row> =>
+    rows.filter((row) => row.load === load && row.kind === kind && row.limit === limit)
+  const goodput = (some: ReadonlyArray<Row>): number => mean(some.map((row) => row.goodputRps))
+  const p99 = (some: ReadonlyArray<Row>): number => mean(some.map((row) => row.p99Ms))
+  const sweep = SWEEP.map((limit) => of("fixed", limit))
+  const most = Math.max(...sweep.map(goodput))
+  // Limits that nothing distinguishes in goodput are distinguished by their p99.
+  const [best] = sweep.filter((some) => goodput(some) >= 0.995 * most).sort((a, b) => p99(a) - p99(b))
+  console.log(`load ${load} (${(load * capacity).toFixed(0)}/s offered)`)
+  console.log("| limiter | mean limit | goodput /s | spread | of best | p50 ms | p99 ms | spread | of best |")
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+  const print = (name: string, some: ReadonlyArray<Row>): void => {
+    const limit = mean(some.map((row) => row.meanLimit))
+    console.log(
+      `| ${name} | ${limit > 1_000 ? "none" : limit.toFixed(1)} | ${goodput(some).toFixed(1)} | ` +
+        `${spread(
+          some.map((row) => row.goodputRps),
+          0,
+        )} | ${((100 * goodput(some)) / goodput(best)).toFixed(1)} % | ` +
+        `${mean(some.map((row) => row.p50Ms)).toFixed(0)} | ${p99(some).toFixed(0)} | ` +
+        `${spread(
+          some.map((row) => row.p99Ms),
+          0,
+        )} | ${(p99(some) / p99(best)).toFixed(2)} |`,
+    )
+  }
+  print(`best fixed (${best[0].limit})`, best)
+  for (const kind of ADAPTIVE) print(kind, of(kind, initial))
+  for (const some of sweep) if (some !== best) print(`fixed ${some[0].limit}`, some)
+  const ours = of("arqon", initial)
+  if (goodput(ours) < 0.95 * goodput(best) || p99(ours) > 1.3 * p99(best)) missed++
+  console.log("")
+}
+console.log(
+  missed === 0
+    ? "At every load: goodput at least 95 % of the best fixed limit, p99 at most 1.3 times of it."
+    : `Missed at ${missed} of ${loads.length} loads: goodput below 95 % of the best fixed limit, or p99 above 1.3 times of it.`,
+)

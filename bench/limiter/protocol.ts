@@ -1,0 +1,34 @@
+/** What the benchmark's processes tell each other. */
+
+export type Kind = "arqon" | "gradient2" | "vegas" | "none" | "fixed"
+
+/** Asked of the service. */
+export interface ServiceJob {
+  readonly kind: Kind
+  /** The fixed limit, or where an adaptive one starts. */
+  readonly limit: number
+  readonly seed: number
+}
+
+/** Asked of the load. */
+export interface LoadJob {
+  readonly port: number
+  readonly rps: number
+  readonly connections: number
+  readonly warmMs: number
+  readonly measureMs: number
+  readonly seed: number
+}
+
+/** What the callers saw. */
+export interface Figures {
+  readonly offeredRps: number
+  readonly goodputRps: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** What the service says when it is asked to stop: its mean limit since it was told to measure. */
+export interface ServiceReport {
+  readonly meanLimit: number
+}

@@ -1,0 +1,62 @@
+import { LRUCache } from "lru-cache"
+import { describe, expect, it } from "vitest"
+import { attach } from "../../src/adapters/Adapter.ts"
+import { cacheTtl } from "../../src/adapters/cacheTtl.ts"
+import { FakeEngine } from "./FakeEngine.ts"
+
+/** A cache whose clock the test moves. */
+const setUp = () => {
+  const clock = { ms: 1 }
+  const cache = new LRUCache<string, number>({ max: 10, ttlResolution: 0, perf: { now: () => clock.ms } })
+  const adapter = cacheTtl(cache, {
+    staleUsPerSecond: 1_000,
+    everyCount: 1,
+    everyUs: 0,
+    min: 100,
+    max: 60_000,
+  })
+  const engine = new FakeEngine(adapter)
+  attach(engine, adapter)
+  let loads = 0
+  const get = (key: string): Promise<number> => adapter.get(key, () => Promise.resolve(++loads))
+  return { clock, engine, adapter, get }
+}
+
+describe("the time to live of an lru-cache", () => {
+  it("is what the knob says when an entry is read, for entries of before too", async () => {
+    const { clock, engine, get } = setUp()
+    expect(await get("a")).toBe(1)
+    clock.ms += 4_000
+    expect(await get("a")).toBe(1)
+    engine.set({ ttlMs: 3_000 })
+    expect(await get("a")).toBe(2)
+    engine.set({ ttlMs: 20_000 })
+    clock.ms += 15_000
+    expect(await get("a")).toBe(2)
+    clock.ms += 5_001
+    expect(await get("a")).toBe(3)
+  })
+
+  it("is priced by the age of what is served, once the ages have followed", async () => {
+    const { clock, engine, get } = setUp()
+    engine.set({ ttlMs: 200 })
+    expect(await get("a")).toBe(1)
+    expect(engine.digests).toHaveLength(0)
+    // The engine's own time passes a millisecond a look: two hundred of them settle.
+    for (let i = 0; i < 300; i++) await get("a")
+    engine.digests.length = 0
+    clock.ms += 150
+    await get("a")
+    // 150 ms at a thousand microseconds a second.
+    expect(engine.digests.map((digest) => digest.objective)).toEqual([150])
+  })
+
+  it("asks once for what several want, and again after a failure", async () => {
+    const { adapter } = setUp()
+    let loads = 0
+    const slow = (): Promise<number> => Promise.resolve(++loads)
+    expect(await Promise.all([adapter.get("k", slow), adapter.get("k", slow)])).toEqual([1, 1])
+    await expect(adapter.get("f", () => Promise.reject(new Error("down")))).rejects.toThrow("down")
+    expect(await adapter.get("f", slow)).toBe(2)
+  })
+})
