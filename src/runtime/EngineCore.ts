@@ -22,9 +22,8 @@ import {
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { DigestError, type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+import { type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
-import { problem, show } from "../domain/problems.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
@@ -33,9 +32,10 @@ import { windows$ } from "../telemetry/windows.ts"
 import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
+import { ClockWatch } from "./ClockWatch.ts"
 import { CycleTimes } from "./CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
-import { emptyDigest, writeDigest } from "./digestInput.ts"
+import { emptyDigest, timeError, writeDigest } from "./digestInput.ts"
 import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
@@ -81,6 +81,7 @@ export class EngineCore {
   status: "idle" | "running" | "stopped" = "idle"
   /** Where it begins and why, where it takes the place of another one; settled once it has begun. */
   resumption: Resumption | null
+  readonly clockWatch: ClockWatch
   private readonly readClock: (() => number) | null
   /** The machine is in the midst of an event: what is sent now is handled after it. */
   inEvent = false
@@ -100,6 +101,7 @@ export class EngineCore {
     this.settings = settings
     this.runId = options.runId
     this.readClock = options.readClock
+    this.clockWatch = new ClockWatch(options.readClock === null ? null : settings.tickUs)
     this.resumption = options.resume ?? null
     this.hot = resumedHotPath(settings, options.readClock === null, this.resumption, options.shared)
     this.coarse = coarseKnobs(space, this.hot.executor.policy.maxStep)
@@ -150,11 +152,6 @@ export class EngineCore {
     return this.readClock === null ? this.hot.nowUs : Math.max(this.hot.nowUs, this.readClock())
   }
 
-  /** What the clock says; null in manual time. */
-  get clockUs(): number | null {
-    return this.readClock === null ? null : this.readClock()
-  }
-
   begin(): void {
     this.expect("idle", "start")
     this.status = "running"
@@ -197,6 +194,7 @@ export class EngineCore {
     const error = writeDigest(hot.digest, input, this.settings.extras)
     this.reading = false
     if (error !== null) throw error
+    this.clockWatch.look(hot.nowCell)
     return this.afterDue(hot.observe()) !== RING_FULL
   }
 
@@ -211,17 +209,17 @@ export class EngineCore {
     // allocates, so who wants none leaves the stamp away.
     else if (digest[0] > hot.nowCell[0] && this.readClock !== null) hot.nowCell[0] = this.nowUs
     if (digest[1] !== digest[1]) digest[1] = hot.config.generation
+    this.clockWatch.look(hot.nowCell)
     const code = hot.observe()
     return code === NOTHING_DUE ? code : this.afterDue(code)
   }
 
   /** Lets time be `nowUs`. In manual time a user calls it; otherwise the runtime's own fiber does. */
   tick(nowUs: number): void {
-    if (typeof nowUs !== "number" || !(nowUs >= 0 && nowUs <= Number.MAX_SAFE_INTEGER)) {
-      const told = problem(["nowUs"], `must be a number of microseconds from 0, got ${show(nowUs)}.`)
-      throw new DigestError({ problems: [told] })
-    }
+    const error = timeError(nowUs)
+    if (error !== null) throw error
     this.hot.nowCell[0] = nowUs
+    this.clockWatch.ticked(this.hot.nowCell)
     for (let i = 0; i < MOST_DUE; i++) {
       if (this.afterDue(this.hot.tick()) === NOTHING_DUE) break
     }

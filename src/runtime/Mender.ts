@@ -16,6 +16,7 @@ import {
 import type { HotPath } from "../hot/HotPath.ts"
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import { EngineFaultError } from "../domain/errors.ts"
+import { restoreFor } from "../control/tripRules.ts"
 import { tripCode, tripReason } from "../domain/words.ts"
 import { recordCommand } from "../../machines/hotAudit.ts"
 import type { ActorTree } from "./ActorTree.ts"
@@ -59,6 +60,8 @@ export class Mender {
   private buried: Death | null = null
   /** Whether the latch was open after the last event of the machine. */
   private wasOpen = false
+  /** Rollbacks of Tier 1 up to the last event of a machine that lived to count them. */
+  private rollbacksSeen = 0
 
   constructor(patient: Patient, windowUs: number) {
     this.patient = patient
@@ -73,6 +76,7 @@ export class Mender {
     if (!tree.alive) return
     if (this.wasOpen && !this.latchOpen && this.dead.length === 0) this.faultDetail = null
     this.wasOpen = this.latchOpen
+    this.rollbacksSeen = this.patient.hot.executor.rollbacks
   }
 
   /** At the end of every call and tick: nobody is in the midst of anything. */
@@ -225,6 +229,7 @@ export class Mender {
     const { executor, nowUs } = this.patient.hot
     executor.proposal[P_NOW_US] = nowUs
     if (release) executor.closeLatch()
+    let uncounted = executor.rollbacks - this.rollbacksSeen
     if (!this.patient.tree.regrow()) return
     // Both sides of the latch say the same again, and neither is let go that was not asked for.
     const reason = tripReason(Atomics.load(executor.latch, 0))
@@ -233,7 +238,10 @@ export class Mender {
       if (kept !== null) executor.openLatch(tripCode(kept.reason))
     } else if (!this.machineIsSafe && reason !== null) {
       this.patient.tree.root.send({ type: "trip", reason, nowUs, secured: true })
+      if (restoreFor(reason) === "baseline") uncounted--
     }
+    // What Tier 1 did while nobody was there counts towards the rollbacks of the hour all the same.
+    for (; uncounted > 0; uncounted--) this.patient.tree.root.send({ type: "rolledBack", nowUs })
   }
 
   private get machineIsSafe(): boolean {

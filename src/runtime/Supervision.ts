@@ -16,6 +16,15 @@ export const DEFAULT_INTENSITY: Intensity = { restarts: 3, withinUs: 60_000_000 
 /** How a child was found to be dead: it threw, it ended by itself, it does not answer, its state is no state. */
 export type DeathReason = "threw" | "ended" | "hung" | "badState"
 
+/** What a fiber fails with when it finds that a part of it does not answer. */
+export class Hung {
+  readonly detail: string
+
+  constructor(detail: string) {
+    this.detail = detail
+  }
+}
+
 /** A death as it is told: in the snapshot, in the audit, in the error of an escalation. */
 export interface Death {
   readonly child: string

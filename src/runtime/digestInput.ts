@@ -19,6 +19,13 @@ import { didYouMean, problem, show } from "../domain/problems.ts"
 import type { Problem } from "../domain/errors.ts"
 import { MAX_EXTRAS } from "../domain/Units.ts"
 
+/** Why this is no time, or null. */
+export function timeError(nowUs: unknown): DigestError | null {
+  if (typeof nowUs === "number" && nowUs >= 0 && nowUs <= Number.MAX_SAFE_INTEGER) return null
+  const told = problem(["nowUs"], `must be a number of microseconds from 0, got ${show(nowUs)}.`)
+  return new DigestError({ problems: [told] })
+}
+
 const PLACES: ReadonlyMap<string, number> = new Map([
   ["objective", DIGEST_OBJECTIVE],
   ["timestampUs", DIGEST_TIMESTAMP_US],

@@ -14,7 +14,7 @@ import type { Inspect } from "./guarded.ts"
 import { keepLearned } from "./keepLearned.ts"
 import { Platform, type PlatformService } from "./Platform.ts"
 import { frozenFrom, sameStart } from "./resume.ts"
-import { checkSpecs } from "./Supervision.ts"
+import { checkSpecs, Hung } from "./Supervision.ts"
 import { type ChildSpec, startChildren, type SupervisorPort } from "./supervise.ts"
 
 /** What a runtime adds to a configuration. */
@@ -54,7 +54,8 @@ const openSinks = Effect.fnUntraced(function* (
   if (openAudit === null) return yield* noDisk
   const before = core.resumption
   const unchanged = (): boolean =>
-    recover === undefined || sameStart(before, recover(core.settings, core.clockUs, before))
+    recover === undefined ||
+    sameStart(before, recover(core.settings, core.settings.clock === "manual" ? null : core.nowUs, before))
   return [yield* openAudit(state, core.runId, journal, unchanged), ...own]
 })
 
@@ -86,17 +87,36 @@ export function buildCore(
   })
 }
 
-/** Calls `tick` every `tickUs`, for ever. */
-const ticker = (core: EngineCore): ChildSpec => ({
-  name: "clock",
-  run: Effect.forever(
+/** Calls `tick` every `tickUs`, for ever; hung where it sleeps on while digests tell that time goes by. */
+const ticker = (core: EngineCore): ChildSpec => {
+  const ticking = Effect.forever(
     Effect.andThen(
       Effect.sleep(core.settings.tickUs / 1000),
       Effect.sync(() => {
         if (core.status === "running") core.tick(core.nowUs)
       }),
     ),
-  ),
+  )
+  return { name: "clock", run: Effect.raceFirst(ticking, silence(core)) }
+}
+
+/** Turns of the event loop in which a timer that is due fires, and what waited for it goes on. */
+const TURNS = 10
+
+/** Fails when no tick has come for too long, and not because the thread was busy. */
+const silence = Effect.fnUntraced(function* ({ clockWatch, hot }: EngineCore): Effect.fn.Return<never, Hung> {
+  for (;;) {
+    clockWatch.arm(hot.nowCell)
+    yield* Effect.callback<void>((resume) => {
+      clockWatch.onSilence = () => resume(Effect.void)
+      return Effect.sync(() => (clockWatch.onSilence = null))
+    })
+    const { ticks, patienceUs } = clockWatch
+    // No schedule: that would ask the very clock that is in doubt.
+    for (let turn = 0; turn < TURNS; turn++) yield* Effect.yieldNow
+    if (clockWatch.ticks === ticks)
+      return yield* Effect.fail(new Hung(`it has not ticked for ${patienceUs / 1e6} s`))
+  }
 })
 
 /** A running engine and the fiber that watches it; the fiber fails when a fault is beyond mending. */

@@ -5,7 +5,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import type { Death, SupervisedName } from "./Supervision.ts"
+import { type Death, type DeathReason, Hung, type SupervisedName } from "./Supervision.ts"
 
 /** A child as data. */
 export interface ChildSpec extends SupervisedName {
@@ -33,13 +33,20 @@ export const supervise = Effect.fnUntraced(function* (
   for (;;) {
     const exit = yield* Effect.exit(child.run)
     if (exit._tag === "Failure" && Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-    const threw = exit._tag === "Failure"
-    const why = threw ? Cause.pretty(exit.cause).split("\n", 1)[0] : "it ended"
-    const detail = `${child.name}: ${why}`
-    const verdict = port.died({ child: child.name, reason: threw ? "threw" : "ended", detail })
+    const { reason, why } = exit._tag === "Failure" ? failureOf(exit.cause) : ENDED
+    const verdict = port.died({ child: child.name, reason, detail: `${child.name}: ${why}` })
     if (verdict === "escalate") yield* port.released
   }
 })
+
+const ENDED = { reason: "ended", why: "it ended" } as const
+
+function failureOf(cause: Cause.Cause<unknown>): { readonly reason: DeathReason; readonly why: string } {
+  for (const one of cause.reasons) {
+    if (one._tag === "Fail" && one.error instanceof Hung) return { reason: "hung", why: one.error.detail }
+  }
+  return { reason: "threw", why: Cause.pretty(cause).split("\n", 1)[0] }
+}
 
 /** Starts every child in the order of the specs, which `checkSpecs` has passed; the end of the scope stops them in reverse. */
 export const startChildren = Effect.fnUntraced(function* (

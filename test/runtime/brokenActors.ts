@@ -70,7 +70,9 @@ export interface BrokenRig {
 }
 
 /** An engine over breakable actors; running, unless somebody else begins it. */
-export function brokenRig(options: { readonly seed?: number; readonly begin?: boolean } = {}): BrokenRig {
+export function brokenRig(
+  options: { readonly seed?: number; readonly begin?: boolean; readonly rollbacksPerHour?: number } = {},
+): BrokenRig {
   const broken: Broken = { now: null }
   const machine = engineMachine.provide({
     actors: {
@@ -79,7 +81,14 @@ export function brokenRig(options: { readonly seed?: number; readonly begin?: bo
       hotPath: breakable("hotPath", hotPathLogic, broken),
     },
   })
-  const settings = requireEngineConfig({ params: knobs, seed: options.seed ?? 42, clock: "manual" })
+  const settings = requireEngineConfig({
+    params: knobs,
+    seed: options.seed ?? 42,
+    clock: "manual",
+    ...(options.rollbacksPerHour === undefined
+      ? {}
+      : { guardrails: { rollbacksPerHour: options.rollbacksPerHour } }),
+  })
   const core = new EngineCore({
     settings,
     runId: "broken",

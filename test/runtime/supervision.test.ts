@@ -98,6 +98,23 @@ describe("when the engine adapts", () => {
     })
   }
 
+  it("and rolls back more often in an hour than the policy allows, a person is asked, whoever died of it", () => {
+    // A root that dies leaves the rollback to Tier 1: the latch hears of it when it is there again.
+    const rig = brokenRig({ rollbacksPerHour: 2 })
+    rig.run(50)
+    for (let deaths = 1; deaths <= 3; deaths++) {
+      breakRoot(rig.core.actor)
+      rig.run(1)
+      expect(rig.snapshot().counters.rollbacks).toBe(deaths)
+      expect(rig.snapshot().mode).toBe(deaths <= 2 ? "adapting" : "safe")
+      // Beyond the seconds within which restarts are counted.
+      rig.run(deaths <= 2 ? 3_100 : 1)
+    }
+    expect(rig.snapshot().safeMode).toMatchObject({ reason: "objectiveRegression", exit: "manualReset" })
+    rig.core.reset("looked at it")
+    expect(rig.snapshot().mode).toBe("adapting")
+  })
+
   it("and something dies too often, a person is asked, whose reset gives it all its restarts again", () => {
     const rig = brokenRig()
     const faultsHeard: Array<unknown> = []
