@@ -45,7 +45,9 @@ const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 /** Everything an engine measures, always in the same order. */
 export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
   const snapshot = core.snapshot()
-  const { counters, audit, cycle, comparison } = snapshot
+  const { counters, audit, cycle, comparison, relocation } = snapshot
+  const variant = relocation?.variant ?? null
+  const live = variant === null ? {} : { [variant]: 1 }
   const counter = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
     kind: "counter",
     name,
@@ -133,6 +135,24 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
             "Evidence that the tuned configuration is worse, as a share of what leads to a rollback.",
             one(comparison.verdict === null ? 0 : comparison.verdict.evidence / comparison.verdict.threshold),
           ),
+        ]),
+    ...(relocation === null
+      ? []
+      : [
+          counter(
+            "arqon.relocation.count",
+            "Decisions about taking the base to places known before, by what was decided.",
+            each("reason", relocation.counts),
+          ),
+          counter("arqon.variant.switch", "Switches of variants.", one(relocation.switches)),
+          gauge(
+            "arqon.relocation.active",
+            "1 while the base is taken elsewhere.",
+            one(relocation.phase === "watching" ? 0 : 1),
+          ),
+          gauge("arqon.homeostasis.regimes", "Regimes that are remembered.", one(relocation.regimes)),
+          gauge("arqon.variant.offered", "Variants that may be live.", one(relocation.offered)),
+          gauge("arqon.variant.live", "1 for the variant that is live.", each("variant", live)),
         ]),
     ...(cycle === null
       ? []
