@@ -23,10 +23,11 @@ const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyAr
   },
   node: {
     rooms: ["hot", "domain", "control", "solver", "machines", "telemetry", "interop", "runtime"],
-    packages: [/^effect\//, /^node:/, /^xstate(\/|$)/],
+    packages: [/^effect\//, /^node:/, /^xstate(\/|$)/, /^ws$/],
   },
   // The page in the browser: from the rest it takes types only, which the linter holds.
   studio: { rooms: ["node", "runtime"], packages: [/^uplot(\/|$)/, /^elkjs\//] },
+  react: { rooms: ["runtime"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
   // Knows other people's packages by their shapes only, so it imports none.
   adapters: { rooms: ["domain", "telemetry", "runtime"], packages: [] },
   testing: {

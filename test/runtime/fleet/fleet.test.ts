@@ -8,6 +8,7 @@ import {
   type FleetEvent,
   FleetError,
   NoBaselineError,
+  type SpawnOptions,
 } from "../../../src/index.ts"
 import { HotLoop } from "../../../src/hot/HotLoop.ts"
 import { drive, fleetOf, STEP_US } from "./rig.ts"
@@ -68,7 +69,7 @@ describe("engines of a fleet", () => {
     const fleet = fleetOf({ shared: { database: { probing: 1 } } })
     await fleet.start()
     fleet.spawn("a")
-    expect(() => fleet.spawn(key as string, options)).toThrow(
+    expect(() => fleet.spawn(key as string, options as SpawnOptions)).toThrow(
       expect.objectContaining({ _tag: "FleetError", reason }),
     )
     expect(fleet.size).toBe(1)
