@@ -11,6 +11,8 @@ export interface Job {
   readonly seed: number
   /** How long the fault lasts. */
   readonly holdMs: number
+  /** How long it is given to adapt again afterwards. */
+  readonly wellMs: number
   /** Baseline windows are measured between the others. */
   readonly comparison: boolean
   /** Runs until it is killed instead of stopping after the fault. */

@@ -27,7 +27,6 @@ const say = (said: Said): void => void writeSync(1, `${JSON.stringify(said)}\n`)
 const WARM_CYCLES = 12
 const WELL_CYCLES = 2
 const WARM_MS = 10_000
-const WELL_MS = 20_000
 /** How long a person takes to see that a reset is asked for. */
 const PERSON_MS = 100
 /** Requests at once, and how long each takes. */
@@ -151,7 +150,7 @@ async function live(): Promise<void> {
   sabotage.off()
   const offMs = steadyMs()
   say({ say: "off" })
-  const well = await cycles(WELL_CYCLES, WELL_MS)
+  const well = await cycles(WELL_CYCLES, job.wellMs)
   const { mode, safeMode } = engine.getSnapshot()
   say({
     say: "well",

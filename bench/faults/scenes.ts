@@ -80,6 +80,7 @@ const jobIn = (folder: string, seed: number, more: Partial<Job> = {}): Job => ({
   sabotage: null,
   seed,
   holdMs: 0,
+  wellMs: 20_000,
   // Both kinds of engine are met by every fault.
   comparison: seed % 2 === 1,
   untilKilled: false,
@@ -118,7 +119,7 @@ export async function play(
       await onSmallDisk(tally, folder, seed, fault.killed, fault.holdMs)
       break
     case "directoryRemoved":
-      await removed(tally, jobIn(folder, seed, { holdMs: 500 }))
+      await removed(tally, jobIn(folder, seed, { holdMs: 4000, wellMs: 500 }))
       break
     case "torn": {
       const job = jobIn(folder, seed, { untilKilled: true })

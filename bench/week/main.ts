@@ -1,0 +1,135 @@
+/**
+ * A week of simulated time with load by the hour, sudden changes, drift, failing servers, lost telemetry and crashes: what the
+ * engine made of it, what the best fixed configuration of a sample day would have, and what was to be had at all.
+ * `node bench/week/main.ts --help` tells the options.
+ */
+import { parseArgs } from "node:util"
+import { calibrate } from "./calibrate.ts"
+import { liveWeek, type Week, type WeekResult } from "./liveWeek.ts"
+
+const HELP = `Lives through simulated weeks and prints what they cost.
+
+USAGE
+  npm run bench:week -- [--days N] [--seeds N] [--only NAME]... [--json]
+
+  --days N      Days of a week (default 7)
+  --seeds N     Weeks of each kind, with seeds from 1 on (default 3)
+  --only NAME   Only kinds whose name contains this; may be given again
+  --json        Print the figures as JSON
+
+With node --expose-gc the heap is measured after a collection at the end of every day.
+`
+
+/** What is tried: presets, with and without baseline windows, and one with an emergency that is rarer. */
+const KINDS: Readonly<Record<string, Pick<Week, "guardrails" | "comparison">>> = {
+  conservative: { guardrails: "conservative", comparison: false },
+  balanced: { guardrails: "balanced", comparison: false },
+  aggressive: { guardrails: "aggressive", comparison: false },
+  "balanced, comparison": { guardrails: "balanced", comparison: true },
+  "balanced, emergency at -5": {
+    guardrails: { preset: "balanced", emergencyMargin: -5 },
+    comparison: false,
+  },
+}
+
+const { values } = parseArgs({
+  options: {
+    help: { type: "boolean", short: "h", default: false },
+    days: { type: "string", default: "7" },
+    seeds: { type: "string", default: "3" },
+    only: { type: "string", multiple: true, default: [] },
+    json: { type: "boolean", default: false },
+  },
+})
+
+interface Row {
+  readonly kind: string
+  readonly seed: number
+  readonly seconds: number
+  readonly result: WeekResult
+}
+
+const collect = (globalThis as { readonly gc?: () => void }).gc
+const heapBytes = collect === undefined ? undefined : () => (collect(), process.memoryUsage().heapUsed)
+
+/** Bytes a day by least squares, from the second day on: the first one still fills what has a cap. */
+function slope(bytes: ReadonlyArray<number>): number {
+  const later = bytes.slice(1)
+  const middle = (later.length - 1) / 2
+  const mean = later.reduce((a, b) => a + b, 0) / later.length
+  const up = later.reduce((sum, b, i) => sum + (i - middle) * (b - mean), 0)
+  return up / later.reduce((sum, _, i) => sum + (i - middle) ** 2, 0)
+}
+
+const spread = (numbers: ReadonlyArray<number>, digits: number): string => {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)].map((x) => x.toFixed(digits))
+  return least === most ? least : `${least} to ${most}`
+}
+const words = (all: ReadonlyArray<Readonly<Record<string, number>>>): string => {
+  const sums: Record<string, number> = {}
+  for (const one of all) for (const [key, n] of Object.entries(one)) sums[key] = (sums[key] ?? 0) + n
+  return (
+    Object.entries(sums)
+      .map(([key, n]) => `${key} ${n}`)
+      .join(", ") || "none"
+  )
+}
+
+function print(rows: ReadonlyArray<Row>): void {
+  for (const kind of new Set(rows.map((row) => row.kind))) {
+    const results = rows.filter((row) => row.kind === kind).map(({ result }) => result)
+    const of = (pick: (result: WeekResult) => number, digits = 0): string => spread(results.map(pick), digits)
+    console.log(`\n${kind}`)
+    console.log(
+      `  mean loss       tuned ${of((r) => r.tuned.meanLoss, 3)}, fixed ${of((r) => r.fixed.meanLoss, 3)}, best at every moment ${of((r) => r.oracle.meanLoss, 3)}`,
+    )
+    console.log(
+      `  unsafe seconds  tuned ${of((r) => r.tuned.unsafeS)}, fixed ${of((r) => r.fixed.unsafeS)}, best ${of((r) => r.oracle.unsafeS)}`,
+    )
+    console.log(
+      `  in SafeMode     ${of((r) => 100 * r.safeModeShare, 1)} % of the time; trips: ${words(results.map((r) => r.trips))}`,
+    )
+    console.log(`  refused         ${words(results.map((r) => r.refused))}`)
+    console.log(`  counts          ${words(results.map((r) => r.counts))}`)
+    const heaps = results
+      .map(({ heapBytes: bytes }) => bytes)
+      .filter((bytes) => bytes.length > 2 && bytes.every(Number.isFinite))
+    if (heaps.length > 0) {
+      const last = heaps.map((bytes) => bytes[bytes.length - 1] / 1e6)
+      console.log(
+        `  heap            ${spread(last, 1)} MB at the end, ${spread(
+          heaps.map((bytes) => slope(bytes) / 1000),
+          1,
+        )} kB more a day`,
+      )
+    }
+  }
+  const digests = rows.reduce((sum, { result }) => sum + result.digests, 0)
+  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0)
+  console.log(
+    `\n${rows.length} weeks in ${seconds.toFixed(0)} s: ${Math.round(digests / seconds)} digests a second.`,
+  )
+}
+
+if (values.help) console.log(HELP)
+else {
+  const fixed = calibrate()
+  if (!values.json)
+    console.log(`The fixed configuration, where the engine begins too: ${JSON.stringify(fixed)}`)
+  const rows: Array<Row> = []
+  for (const [kind, how] of Object.entries(KINDS)) {
+    if (values.only.length > 0 && !values.only.some((part) => kind.includes(part))) continue
+    for (let seed = 1; seed <= Number(values.seeds); seed++) {
+      const progress = (day: number): void => {
+        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${kind}, seed ${seed}, day ${day}`)
+      }
+      const beganMs = performance.now()
+      const own = heapBytes === undefined ? {} : { heapBytes }
+      const result = await liveWeek({ seed, days: Number(values.days), fixed, progress, ...own, ...how })
+      rows.push({ kind, seed, seconds: (performance.now() - beganMs) / 1000, result })
+    }
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
+  if (values.json) console.log(JSON.stringify({ fixed, rows }))
+  else print(rows)
+}
