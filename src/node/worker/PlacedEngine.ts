@@ -136,7 +136,7 @@ export class PlacedEngine {
     this.status = "starting"
     return new Promise((resolve, reject) => {
       this.starting = { resolve, reject }
-      this.spawn(this.options.resume ?? null)
+      this.spawn(this.resumption ?? this.options.resume ?? null)
     })
   }
 
@@ -283,9 +283,10 @@ export class PlacedEngine {
     this.thread = null
     if (this.status === "stopped") return
     if (this.status === "starting") {
-      // It never ran: the plant is where it was.
+      // It may have begun all the same, and left the plant anywhere.
+      const said = { run: this.runId, atUs: this.reporter.nowUs, detail: `worker: ${detail}` }
+      if (this.live.current().generation > 1) this.resumption = secure(this.handle, this.settings, said)
       this.status = "idle"
-      this.runs--
       this.starting?.reject(new EngineFaultError({ detail: `worker: ${detail}` }))
       this.starting = null
       if (this.stopping !== null) this.finish(null)

@@ -1,0 +1,181 @@
+/**
+ * A worker that dies, in every way and phase: readers are left on the baseline, another worker takes over, nothing is lost
+ * uncounted, and the record holds.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { EngineFaultError, EngineStateError } from "../../../src/domain/errors.ts"
+import { verifyJournal } from "../../../src/node/readJournal.ts"
+import { replayJournal } from "../../../src/node/replayJournal.ts"
+import type { EngineSnapshot } from "../../../src/runtime/EngineSnapshot.ts"
+import { faulty, feed, onlooker, place, type Placed } from "./rig.ts"
+
+const home = mkdtempSync(join(tmpdir(), "arqon-worker-"))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const START = { batch: 200, timeout: 2 }
+
+/** The first state that fits. */
+const stateOf = (engine: Placed, fits: (snapshot: EngineSnapshot) => boolean): Promise<EngineSnapshot> =>
+  new Promise((resolve) => {
+    const { unsubscribe } = engine.subscribe((snapshot) => {
+      if (!fits(snapshot)) return
+      unsubscribe()
+      resolve(snapshot)
+    })
+  })
+
+const faults = [
+  ["throws", "waitingPlus", "threw", "a fault in the worker"],
+  ["exits", "waitingMinus", "ended", "it ended with code 3"],
+  ["loops", "waitingMinus", "hung", "it showed no life for 0.4 s"],
+  ["eats", "waitingPlus", "threw", "memory"],
+] as const
+
+describe("a worker that dies", () => {
+  it.each(faults)(
+    "by a fault that %s in %s leaves the plant on its baseline and is replaced",
+    async (fault, phase, reason, words) => {
+      const state = join(home, `${fault}-${phase}`)
+      const engine = place(
+        {
+          runId: `${fault}-${phase}`,
+          state,
+          startIsBaseline: true,
+          guardrails: {
+            preset: "aggressive",
+            minIntervalUs: 1000,
+            appliesPerSecond: 1000,
+            cooldownUs: 20_000,
+            minStableUs: 60_000_000,
+          },
+        },
+        {
+          entry: faulty,
+          patienceMs: fault === "loops" ? 400 : 20_000,
+          resourceLimits: { maxOldGenerationSizeMb: 48 },
+        },
+      )
+      await engine.start()
+      const end = await onlooker(engine)
+      let died: EngineSnapshot | null = null
+      void stateOf(engine, () => engine.worker().status === "restarting").then(
+        (snapshot) => (died = snapshot),
+      )
+      await feed(engine, () => engine.worker().deaths > 0)
+      await feed(engine, () => died !== null)
+      const { generation } = engine
+      expect({ ...engine.values }).toEqual(START)
+      expect(engine.safeMode).toBe("engineFault")
+      expect(died).toMatchObject({ status: "running", mode: "safe", values: START, base: START })
+      expect(engine.worker().lastDeath).toContain(words)
+      expect(() => engine.trip()).toThrow(EngineStateError)
+      await feed(engine, () => engine.worker().status === "running")
+      await feed(engine, () => engine.generation > generation + 10)
+      const { counters, fault: told, mode } = engine.getSnapshot()
+      expect({ told, mode }).toEqual({ told: null, mode: "adapting" })
+      expect(counters.restarts).toEqual([{ child: "worker", reason, count: 1 }])
+      const { mixed, backwards } = await end()
+      expect({ mixed, backwards }).toEqual({ mixed: 0, backwards: 0 })
+      await engine.stop()
+      expect(verifyJournal(state)).toMatchObject({ problems: [] })
+      const runs = [`${fault}-${phase}`, `${fault}-${phase}.2`]
+      for (const run of runs)
+        expect(replayJournal(state, { run })).toMatchObject({ verdict: "identical", difference: null })
+    },
+  )
+})
+
+describe("a worker that dies again and again", () => {
+  it("is not replaced once more than intensity allows; a person's reset begins anew", async () => {
+    const engine = place({ runId: "exits-any-always" }, { entry: faulty })
+    const errors: Array<unknown> = []
+    engine.subscribe({ error: (error) => void errors.push(error) })
+    await engine.start()
+    await feed(engine, () => engine.worker().status === "frozen")
+    expect(engine.worker()).toMatchObject({ deaths: 4 })
+    expect({ ...engine.values }).toEqual(START)
+    expect(engine.safeMode).toBe("engineFault")
+    expect(engine.getSnapshot()).toMatchObject({ mode: "safe", fault: "worker: it ended with code 3" })
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toBeInstanceOf(EngineFaultError)
+    expect(() => engine.rollback()).toThrow("reset()")
+    const { generation } = engine
+    engine.reset("looked at")
+    expect(engine.worker().status).toBe("restarting")
+    await feed(engine, () => engine.worker().status === "running")
+    expect(engine.generation).toBeGreaterThan(generation)
+    // This one may die while it is being stopped, and then says so.
+    await engine.stop().catch((error: unknown) => expect(error).toMatchObject({ _tag: "AuditError" }))
+    expect(engine.getSnapshot().status).toBe("stopped")
+  })
+
+  it("can be stopped whatever it is amid", async () => {
+    const engine = place({ runId: "exits-any-always" }, { entry: faulty })
+    await engine.start()
+    await feed(engine, () => engine.worker().status === "restarting")
+    await engine.stop()
+    expect({ ...engine.values }).toEqual(START)
+    expect(engine.worker().status).toBe("stopped")
+    const idle = place()
+    await idle.stop()
+    expect(idle.getSnapshot().status).toBe("stopped")
+  })
+})
+
+describe("what a dead worker leaves", () => {
+  it("is SafeMode as it stood, where it was open for another reason", async () => {
+    const engine = place({ runId: "exits-tripped" }, { entry: faulty })
+    await engine.start()
+    engine.trip("a person")
+    await feed(engine, () => engine.worker().deaths === 1)
+    await feed(engine, () => engine.worker().status === "running")
+    expect(engine.getSnapshot()).toMatchObject({
+      mode: "safe",
+      safeMode: { reason: "manualTrigger", exit: "manualReset" },
+    })
+    engine.reset()
+    expect(engine.safeMode).toBeNull()
+    await engine.stop()
+  })
+
+  it("is digests that the next one judges: none is lost uncounted", async () => {
+    const engine = place({ runId: "exits-any", telemetry: { capacity: 1024 } }, { entry: faulty })
+    await engine.start()
+    let sent = 0
+    while (engine.worker().status !== "restarting") {
+      engine.observe({ objective: 1 })
+      sent++
+      if (sent % 20 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const taken = engine.getSnapshot().counters
+    for (let i = 0; i < 100; i++) engine.observe({ objective: 1 })
+    await feed(engine, () => engine.worker().status === "running")
+    const { digests, digestsLost } = engine.getSnapshot().counters
+    const judged = Object.values(digests).reduce((sum, count) => sum + count, 0)
+    expect(judged + digestsLost).toBeGreaterThanOrEqual(100)
+    expect(taken.restarts).toHaveLength(1)
+    await engine.stop()
+  })
+
+  it("is refused to nobody who reports meanwhile from another thread", async () => {
+    const engine = place({ runId: "throws-waitingPlus" }, { entry: faulty })
+    await engine.start()
+    const end = await onlooker(engine, 0.2)
+    const { promise, resolve } = (() => {
+      let resolve = (): void => {}
+      const promise = new Promise<void>((done) => (resolve = done))
+      return { promise, resolve }
+    })()
+    engine.subscribe(({ counters }) => {
+      if (counters.restarts.length > 0 && engine.worker().status === "running") resolve()
+    })
+    await promise
+    const { reported, refused, backwards } = await end()
+    expect(reported).toBeGreaterThan(100)
+    expect({ refused, backwards }).toEqual({ refused: 0, backwards: 0 })
+    await engine.stop()
+  })
+})
