@@ -29,7 +29,12 @@ const model = new Model()
 beginTheme()
 beginRoute()
 
-const focusSearch = (): void => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus()
+/** The view it belongs to may be drawn a few frames later. */
+function focusSearch(frames = 30): void {
+  const search = document.querySelector<HTMLInputElement>('input[type="search"]')
+  if (search !== null) search.focus()
+  else if (frames > 0) requestAnimationFrame(() => focusSearch(frames - 1))
+}
 const replaying = (): string | null => (model.replay.value === null ? "No recording is shown." : null)
 
 commands.set([
@@ -43,7 +48,7 @@ commands.set([
     keys: "/",
     run: () => {
       if (route.value.view !== "audit" && route.value.view !== "fleet") go("audit")
-      requestAnimationFrame(() => requestAnimationFrame(focusSearch))
+      focusSearch()
     },
   },
   {

@@ -1,0 +1,224 @@
+/** The page over an engine that works: what moves by itself, what a person may do, and what happens when the process goes. */
+import type { Studio } from "arqon"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { launch, look, picture, type Seen } from "./browser.ts"
+import { soon } from "./soon.ts"
+import { type Service, startService } from "./rig.ts"
+
+let browser: Browser
+let service: Service
+let studio: Studio
+let seen: Seen
+let page: Page
+
+beforeAll(async () => {
+  browser = await launch()
+})
+
+afterAll(() => browser?.close())
+
+beforeEach(async () => {
+  service = await startService()
+  studio = await service.engine.studio({ name: "quotes" })
+  service.work(150)
+  seen = await look(browser, studio.url)
+  page = seen.page
+  await page.waitForSelector('body[data-connection="open"] .statechart, body[data-connection="open"] .tile')
+})
+
+afterEach(async () => {
+  await Promise.allSettled([seen?.close(), studio?.stop(), service?.engine.stop()])
+})
+
+const generation = (): Promise<string | null> => page.getByText("Generation").locator("+ dd").textContent()
+const plain = (text: string | null): number => Number((text ?? "").replaceAll(/\D/g, ""))
+const word = (): Promise<string | null> => page.locator(".hero .word").textContent()
+
+/** Opens the dialog of an action, says why, and confirms. */
+async function steer(action: string, reason: string): Promise<void> {
+  await page.locator(".steering").getByRole("button", { name: action, exact: true }).click()
+  const dialog = page.getByRole("dialog", { name: `${action}?` })
+  await dialog.getByLabel("Reason").fill(reason)
+  await dialog.getByLabel("Your name").fill("Ada")
+  await dialog.getByRole("button", { name: action, exact: true }).click()
+  await dialog.waitFor({ state: "detached" })
+}
+
+describe("the overview", () => {
+  it("shows the engine as it stands, and follows it while it works", async () => {
+    await soon(async () => plain(await generation())).toBe(service.engine.generation)
+    expect(await word()).toBe("Adapting")
+    service.work(90)
+    await soon(async () => plain(await generation())).toBe(service.engine.generation)
+    const { workers } = service.engine.values
+    const knob = page.getByRole("article", { name: "Knob workers" })
+    await soon(() => knob.locator("header .number").textContent()).toBe(String(workers))
+    const chart = page.getByRole("img", { name: /^Objective over time/ })
+    await soon(() => chart.getAttribute("aria-label")).toMatch(/last [\d.]+, lowest [\d.]+, highest/)
+    expect(await page.getByRole("meter").count()).toBe(3 + 3 * 3)
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("tells how much of a budget is used, to a screen reader too", async () => {
+    const dial = page.getByRole("meter", { name: "Applies a second" })
+    await soon(async () => Number(await dial.getAttribute("aria-valuenow"))).toBeGreaterThan(0)
+    expect(await dial.getAttribute("aria-valuemax")).toBe("20")
+    expect(await dial.getAttribute("aria-valuetext")).toMatch(/^\d+ of 20$/)
+  })
+})
+
+describe("the statecharts", () => {
+  const active = (): Promise<ReadonlyArray<string>> =>
+    page
+      .locator(".statechart .state[data-active]")
+      .evaluateAll((states) => states.map((state) => (state as SVGElement).dataset["id"] ?? ""))
+
+  it("light the very states that the actors are in, as they move", async () => {
+    await page.getByRole("link", { name: "Statecharts" }).first().click()
+    await page.getByRole("button", { name: /^Engine/ }).click()
+    await soon(active).toEqual(["engine.running", "engine.running.adapting"])
+    service.engine.trip("look")
+    await soon(active).toEqual(["engine.running", "engine.running.safe"])
+    // The way that was taken lights up.
+    await soon(() => page.locator(".move.taken").count()).toBeGreaterThan(0)
+    await page.getByRole("button", { name: /^Latch/ }).click()
+    await soon(active).toEqual(["safeMode.open", "safeMode.open.untilReset"])
+    service.engine.reset("done")
+    await soon(active).toEqual(["safeMode.armed"])
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("tell what a state is for when it is pressed, and lead on to the next", async () => {
+    await page.goto(`${studio.url}#/statecharts?actor=engine`)
+    await page.locator('[data-id="engine.running.safe"]').click()
+    const about = page.getByRole("region", { name: "About the state" })
+    await about.getByText("SafeMode is open: the plant stands on its base or baseline").waitFor()
+    await about.getByRole("button", { name: "→ adapting" }).first().click()
+    await about.getByText("The cycle proposes, Tier 1 applies").waitFor()
+    expect(await page.locator('[data-id="engine.running.adapting"]').getAttribute("data-chosen")).toBe("")
+  })
+
+  it("log the events between the actors, and hold the log still to be read", async () => {
+    await page.goto(`${studio.url}#/statecharts?actor=engine/cycle`)
+    await page.waitForSelector(".statechart")
+    const log = page.getByRole("region", { name: "Events, newest first" })
+    service.work(30)
+    await log.getByText("proposal", { exact: true }).first().waitFor()
+    await page.getByRole("button", { name: "Hold" }).click()
+    const first = await log.locator("li").first().textContent()
+    service.work(60)
+    await page.getByText(/\d+ newer/).waitFor()
+    expect(await log.locator("li").first().textContent()).toBe(first)
+  })
+})
+
+describe("steering", () => {
+  it("wants a reason, does what was confirmed, and stands in the audit with the name", async () => {
+    await page.locator(".steering").getByRole("button", { name: "Trip SafeMode" }).click()
+    const dialog = page.getByRole("dialog", { name: "Trip SafeMode?" })
+    await dialog.getByRole("button", { name: "Trip SafeMode" }).click()
+    await dialog.getByText("Say why").waitFor()
+    expect(service.engine.getSnapshot().safeMode).toBeNull()
+    await page.keyboard.press("Escape")
+    await steer("Trip SafeMode", "the cache is being moved")
+    expect(service.engine.getSnapshot().safeMode?.reason).toBe("manualTrigger")
+    const note = service.engine.audit.records().find(({ kind }) => kind === "safeModeEntered")?.note
+    expect(note).toContain("the cache is being moved")
+    expect(note).toContain("Ada")
+    await soon(word).toBe("SafeMode is open")
+    await soon(() => page.getByRole("alert").allTextContents()).toContainEqual(
+      expect.stringContaining("SafeMode is open"),
+    )
+    await picture(page, "safe-mode-light")
+    await steer("Reset SafeMode", "it is there")
+    await soon(word).toBe("Adapting")
+    expect(service.engine.getSnapshot().safeMode).toBeNull()
+  })
+
+  it("rolls back to the baseline that was set, and offers nothing that makes no sense", async () => {
+    const button = (name: string) => page.locator(".steering").getByRole("button", { name, exact: true })
+    expect(await button("Reset SafeMode").isDisabled()).toBe(true)
+    await steer("Set baseline", "this is good")
+    const { baseline } = service.engine.getSnapshot()
+    service.work(90)
+    await steer("Roll back", "it was better before")
+    expect(service.engine.getSnapshot().values).toEqual(baseline)
+    expect(service.engine.getSnapshot().counters.rollbacks).toBe(1)
+  })
+
+  it("is not to be had where the studio is read-only", async () => {
+    const shut = await service.engine.studio({ readOnly: true })
+    await page.goto(shut.url)
+    await page.getByText("Read-only: nothing can be changed from here.").waitFor()
+    const buttons = page.locator(".steering").getByRole("button")
+    for (const button of await buttons.all()) expect(await button.isDisabled()).toBe(true)
+    expect(await page.locator(".top").getByRole("button", { name: "Trip" }).isDisabled()).toBe(true)
+    await shut.stop()
+  })
+})
+
+describe("the audit", () => {
+  it("is searched by kind, text and knob, keeps the search in the address, and opens a record", async () => {
+    service.engine.trip("the moon is full")
+    service.engine.reset("no more")
+    await page.getByRole("link", { name: "Audit", exact: true }).click()
+    await page.waitForSelector(".record")
+    await page.getByRole("button", { name: "SafeMode", exact: true }).click()
+    await page.getByText("2 records").first().waitFor()
+    await page.getByRole("searchbox", { name: "Search the audit" }).fill("moon")
+    await page.getByText("1 record", { exact: true }).first().waitFor()
+    expect(page.url()).toContain("text=moon")
+    await page.locator(".record summary").first().click()
+    await page.locator(".record .detail").getByText("the moon is full").waitFor()
+    await picture(page, "audit-search-light")
+    await page.getByRole("searchbox", { name: "Search the audit" }).fill("no such word")
+    await page.getByText("Nothing like that has happened").waitFor()
+    await page.goto(`${studio.url}#/audit?text=moon`)
+    await page.reload()
+    await page.getByText("1 record", { exact: true }).first().waitFor()
+  })
+
+  it("goes on to older records", async () => {
+    service.work(600)
+    await page.goto(`${studio.url}#/audit`)
+    const rows = page.locator(".record")
+    await page.waitForSelector(".record")
+    const before = await rows.count()
+    await page.getByRole("button", { name: "Older records" }).click()
+    await soon(() => rows.count()).toBeGreaterThan(before)
+    const numbers = (await page.locator(".record .seq").allTextContents()).map(plain)
+    expect(numbers).toEqual(numbers.toSorted((a, b) => b - a))
+    expect(new Set(numbers).size).toBe(numbers.length)
+  })
+})
+
+describe("the connection", () => {
+  it("is told to be lost when the process goes, and what was seen last stays", async () => {
+    await soon(async () => plain(await generation())).toBeGreaterThan(0)
+    await studio.stop()
+    await page.getByText("Disconnected").waitFor()
+    await page.getByText(/trying again|does not answer/).waitFor()
+    expect(plain(await generation())).toBe(service.engine.generation)
+  })
+
+  it("says that the engine is over when it was stopped", async () => {
+    await service.engine.stop()
+    await soon(() => page.locator(".mode").textContent()).toBe("Stopped")
+    await soon(() => page.locator(".notice").textContent()).toContain("The engine was stopped")
+  })
+
+  it("wants the token where one was given, and forgets nothing in the address", async () => {
+    const token = "a token of twenty-four letters"
+    const locked = await service.engine.studio({ token })
+    await page.goto(locked.url)
+    await page.getByLabel("Token").fill("not this one at all")
+    await page.getByRole("button", { name: "Open" }).click()
+    await soon(() => page.getByRole("alert").textContent()).not.toBe("")
+    await page.getByLabel("Token").fill(token)
+    await page.getByRole("button", { name: "Open" }).click()
+    await page.waitForSelector(".tile")
+    expect(page.url()).not.toContain("token")
+    await locked.stop()
+  })
+})
