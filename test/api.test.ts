@@ -70,6 +70,7 @@ describe("the public names", () => {
       "NoBaselineError",
       "PROMETHEUS_CONTENT_TYPE",
       "Platform",
+      "Variants",
       "memoryPlatform",
       "replay",
       "whatIf",
@@ -79,6 +80,7 @@ describe("the public names", () => {
   it("of arqon/node", () => {
     expect(Object.keys(nodeEntry).sort()).toEqual([
       "NodePlatform",
+      "SqliteVariants",
       "attachEngine",
       "exportJournal",
       "lastStanding",
@@ -88,6 +90,9 @@ describe("the public names", () => {
       "openJsonLines",
       "openSqlite",
       "openSqliteVariants",
+      "otlpLogs",
+      "otlpMetrics",
+      "otlpTraces",
       "readJournal",
       "recordLine",
       "replayJournal",

@@ -24,8 +24,12 @@ export {
   replayJournal,
   whatIfJournal,
 } from "./replayJournal.ts"
+export { otlpLogs } from "./otlp/otlpLogs.ts"
+export { type Measured, otlpMetrics, type OtlpMetricsOptions } from "./otlp/otlpMetrics.ts"
+export type { OtlpOptions } from "./otlp/otlpPost.ts"
+export { otlpTraces } from "./otlp/otlpTraces.ts"
 export { openSqlite } from "./sqliteSink.ts"
-export { openSqliteVariants } from "./sqliteVariants.ts"
+export { openSqliteVariants, SqliteVariants } from "./sqliteVariants.ts"
 export { tailJournal, type TailOptions } from "./tailJournal.ts"
 export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"
 export { type KnobChange, whyChanged, type WindowEvidence } from "./whyChanged.ts"

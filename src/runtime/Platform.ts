@@ -24,6 +24,8 @@ export interface StudioOptions {
   readonly name?: string
   /** Further host names under which the page may be opened, where a proxy or a name server gives it one. */
   readonly allowedHosts?: ReadonlyArray<string>
+  /** Address of a WebSocket server on this machine that wants inspection events: `ws://localhost:8080` is Stately's. Needs `ws`. */
+  readonly inspectAt?: string
 }
 
 /** An open studio. */

@@ -39,7 +39,7 @@ export interface SharedHandle<K extends string = string> {
 }
 
 /** What works on the actors themselves, and is not to be had across threads. */
-export const OTHER_THREAD = ["actor", "studio", "relocation", "useVariants"] as const
+export const OTHER_THREAD = ["actor", "studio", "readMetrics", "relocation", "useVariants"] as const
 
 /** As `ArqonEngine`, with the actors in another thread: `inspect` and `windows$` show them. */
 export interface WorkerEngine<K extends string = string, Shared = SharedHandle<K>>

@@ -15,7 +15,7 @@ import { type KnobValues, snapshotOf } from "./Engine.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import type { Subscription } from "./Listeners.ts"
-import { readMetrics } from "./metrics.ts"
+import { type Metric, readMetrics } from "./metrics.ts"
 import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
@@ -89,6 +89,8 @@ export interface ArqonEngine<K extends string = string> {
   readonly audit: EngineAudit
   /** Prometheus text. */
   readonly metrics: () => string
+  /** The same as data, with OpenTelemetry names: for exporters. */
+  readonly readMetrics: () => ReadonlyArray<Metric>
   /**
    * Serves a page that shows this engine and steers it (`docs/how-to/studio.md`). Rejects with a ConfigError for options that
    * cannot be, and in a browser. Nothing is looked at while no page is open, and the process may end at any time.
@@ -202,6 +204,7 @@ function plainEngine<K extends string>(
       state: () => core.trail.state(),
     },
     metrics: () => prometheusText(readMetrics(core)),
+    readMetrics: () => readMetrics(core),
     studio: (options) => openStudio?.(core, options) ?? Promise.reject(noStudio),
     get actor() {
       return core.actor

@@ -88,6 +88,7 @@ export class LiveEngine implements StudioEngine {
       act: (request, who) => this.act(request, who),
       metrics: (labels) => prometheusText(readMetrics(core), labels),
       dropped: () => this.channel.dropped,
+      core,
     }
     this.idle = setInterval(() => this.takeMarks(), IDLE_MS).unref()
   }

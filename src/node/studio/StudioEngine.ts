@@ -1,5 +1,6 @@
 /** What the studio's server needs of an engine, whether it runs in this process or was read from a journal. */
 import type { ServerResponse } from "node:http"
+import type { EngineCore } from "../../runtime/EngineCore.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import type { AuditQuery } from "./auditSearch.ts"
 import type { ActionRequest, AuditPage, EngineEntry, Frames, History } from "./protocol.ts"
@@ -35,6 +36,8 @@ export interface LiveSide {
   ) => { readonly note: string; readonly snapshot: EngineSnapshot }
   /** Prometheus text. */
   readonly metrics: (labels: Readonly<Record<string, string>>) => string
+  /** Whose statecharts are inspected. */
+  readonly core: EngineCore
   /** Clients that were let go because they did not keep up. */
   readonly dropped: () => number
 }

@@ -4,10 +4,12 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
 import { PROMETHEUS_CONTENT_TYPE } from "../../runtime/prometheus.ts"
 import type { Access, Admission } from "./access.ts"
 import { auditQueryOf } from "./auditSearch.ts"
 import { actionRequestOf } from "./engineActions.ts"
+import { InspectSockets } from "./inspectSocket.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
 import {
   type ActionResult,
@@ -64,6 +66,7 @@ export class StudioServer {
   private readonly sockets = new Set<Socket>()
   private readonly gets: Readonly<Record<string, Handler>>
   private readonly posts: Readonly<Record<string, Handler>>
+  private readonly inspection = new InspectSockets()
   private streams = 0
   private machines: string | null = null
 
@@ -95,12 +98,16 @@ export class StudioServer {
       this.sockets.add(socket)
       socket.on("close", () => this.sockets.delete(socket))
     })
+    this.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.upgrade(request, socket, head),
+    )
     this.server.unref()
   }
 
   /** Ends every connection. */
   async close(): Promise<void> {
     for (const engine of this.options.content.engines) engine.close()
+    this.inspection.close()
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
     for (const socket of this.sockets) socket.destroy()
     await closed
@@ -113,6 +120,22 @@ export class StudioServer {
     } catch (error) {
       if (response.headersSent) response.destroy()
       else refuse(response, error)
+    }
+  }
+
+  /** The only protocol to change to is that of inspection. */
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy())
+    try {
+      const { access } = this.options
+      access.checkSource(request)
+      access.admit(request)
+      const { pathname, searchParams } = urlOf(request)
+      if (pathname !== PATHS.inspect) throw new Refusal("notFound", "There is nothing under this path.")
+      void this.inspection.accept(this.liveOf(searchParams).core, request, socket, head)
+    } catch (error) {
+      const status = error instanceof Refusal ? STATUS[error.reason] : 500
+      socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
     }
   }
 

@@ -10,6 +10,7 @@ import type { Studio, StudioOptions } from "../../runtime/Platform.ts"
 import { packageVersion } from "../cli/version.ts"
 import { Access, isLoopback, LEAST_TOKEN } from "./access.ts"
 import { DOABLE } from "./engineActions.ts"
+import { connectToStately } from "./inspectSocket.ts"
 import { LiveEngine } from "./LiveEngine.ts"
 import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "./protocol.ts"
 import { readPage } from "./staticFiles.ts"
@@ -24,13 +25,22 @@ export interface StudioShelf {
 }
 
 /** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
-export function studioOf(core: EngineCore, options: StudioOptions = {}): Promise<Studio> {
+export async function studioOf(core: EngineCore, options: StudioOptions = {}): Promise<Studio> {
   const engine = new LiveEngine(core, {
     id: core.runId,
     name: options.name ?? core.runId,
     readOnly: options.readOnly ?? false,
   })
-  return openStudio({ engines: [engine], solvers: new Map() }, options)
+  const studio = await openStudio({ engines: [engine], solvers: new Map() }, options)
+  if (options.inspectAt === undefined) return studio
+  const inspection = await connectToStately(core, options.inspectAt)
+  return {
+    url: studio.url,
+    stop: () => {
+      inspection.stop()
+      return studio.stop()
+    },
+  }
 }
 
 /** Serves what stands on the shelf. */
@@ -76,7 +86,7 @@ function addressOf(host: string): string {
   return host.includes(":") ? `[${host}]` : host
 }
 
-function studioProblems({ host, port, token }: StudioOptions): ReadonlyArray<Problem> {
+function studioProblems({ host, port, token, inspectAt }: StudioOptions): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     problems.push({ path: "port", message: `must be a whole number from 0 to 65535, got ${port}.` })
@@ -95,7 +105,20 @@ function studioProblems({ host, port, token }: StudioOptions): ReadonlyArray<Pro
       suggestion: "Give a token, or leave host away to serve this machine alone.",
     })
   }
+  if (inspectAt !== undefined && !isLocalSocket(inspectAt)) {
+    problems.push({
+      path: "inspectAt",
+      message: `must be a WebSocket address on this machine, got ${JSON.stringify(inspectAt)}.`,
+      suggestion: "Stately's local server listens on ws://localhost:8080.",
+    })
+  }
   return problems
+}
+
+/** What happens in an engine is told to nobody beyond this machine. */
+function isLocalSocket(address: string): boolean {
+  const url = URL.parse(address)
+  return url !== null && url.protocol === "ws:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""))
 }
 
 function sessionOf({ engines, solvers }: StudioShelf, readOnly: boolean): Session {

@@ -1,0 +1,90 @@
+/**
+ * The WebSocket side of inspection: viewers that speak `@statelyai/inspect` connect to `/inspect`, or the studio connects to
+ * Stately's local server. It needs the package `ws`, which an application brings; neither side holds the process.
+ */
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import type * as Ws from "ws"
+import type { WebSocket } from "ws"
+import type { EngineCore } from "../../runtime/EngineCore.ts"
+import { StatelyFeed } from "./statelyFeed.ts"
+
+/** A viewer with more than this unsent is let go. */
+const MOST_UNSENT_BYTES = 1 << 20
+const MOST_VIEWERS = 16
+const RETRY_MS = 2000
+
+const load = async (): Promise<typeof Ws | null> => {
+  try {
+    return await import("ws")
+  } catch {
+    return null
+  }
+}
+
+/** Sends what happens in the engine until the other side goes, or does not read. */
+function feed(core: EngineCore, socket: WebSocket): void {
+  const made = new StatelyFeed(core, (message) => {
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > MOST_UNSENT_BYTES) socket.terminate()
+    else socket.send(message)
+  })
+  socket.on("close", () => made.stop())
+  socket.on("error", () => socket.terminate())
+  // What a viewer says means nothing here.
+  socket.on("message", () => {})
+}
+
+export class InspectSockets {
+  private readonly viewers = new Set<WebSocket>()
+
+  /** Answers a request to speak WebSocket that has been let in. */
+  async accept(core: EngineCore, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const ws = await load()
+    if (ws === null || this.viewers.size >= MOST_VIEWERS) {
+      const status = ws === null ? "501 Not Implemented" : "429 Too Many Requests"
+      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      return
+    }
+    const server = new ws.WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
+    server.handleUpgrade(request, socket, head, (viewer) => {
+      this.viewers.add(viewer)
+      viewer.on("close", () => this.viewers.delete(viewer))
+      feed(core, viewer)
+    })
+  }
+
+  close(): void {
+    for (const viewer of this.viewers) viewer.terminate()
+  }
+}
+
+/** A connection to Stately's local server that is made again when it ends; `stop` ends it. */
+export async function connectToStately(
+  core: EngineCore,
+  url: string,
+): Promise<{ readonly stop: () => void }> {
+  const ws = await load()
+  if (ws === null) throw new Error("Inspection over WebSockets needs the package ws: npm install ws")
+  let current: WebSocket | null = null
+  let timer: NodeJS.Timeout | null = null
+  let stopped = false
+  const connect = (): void => {
+    const socket = new ws.WebSocket(url, { perMessageDeflate: false })
+    current = socket
+    socket.on("upgrade", (response) => response.socket.unref())
+    socket.on("open", () => feed(core, socket))
+    socket.on("error", () => {})
+    socket.on("close", () => {
+      if (!stopped) timer = setTimeout(connect, RETRY_MS).unref()
+    })
+  }
+  connect()
+  return {
+    stop: () => {
+      stopped = true
+      if (timer !== null) clearTimeout(timer)
+      current?.terminate()
+    },
+  }
+}
