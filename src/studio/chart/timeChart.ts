@@ -77,7 +77,7 @@ export function timeChart(options: TimeChartOptions): TimeChart {
     {
       width: 300,
       height,
-      padding: axes ? [12, 12, 0, 0] : [6, 6, 6, 6],
+      padding: axes ? [12, 26, 0, 0] : [6, 6, 6, 6],
       legend: { show: false },
       cursor: {
         sync: { key: "time" },

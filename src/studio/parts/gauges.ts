@@ -7,6 +7,8 @@ const RADIUS = 34
 const LENGTH = Math.PI * RADIUS
 /** From this share of a limit on it is worth a look. */
 const NEAR = 0.75
+/** Rows at most: of more knobs those are shown that have used most of any budget. */
+const MOST_ROWS = 12
 
 const shareOf = ({ used, limit }: Gauge): number =>
   limit === null || limit <= 0 ? 0 : Math.min(1, used / limit)
@@ -86,6 +88,14 @@ function bar(name: string): Meter {
   }
 }
 
+type KnobBudgets = Budgets["knobs"][number]
+
+function mostUsed(knobs: ReadonlyArray<KnobBudgets>): ReadonlyArray<KnobBudgets> {
+  if (knobs.length <= MOST_ROWS) return knobs
+  const used = ({ turns, range, path }: KnobBudgets): number => Math.max(...[turns, range, path].map(shareOf))
+  return knobs.toSorted((a, b) => used(b) - used(a)).slice(0, MOST_ROWS)
+}
+
 export interface Gauges {
   readonly element: HTMLElement
   readonly update: (budgets: Budgets | null) => void
@@ -116,7 +126,7 @@ export function gauges(): Gauges {
     h("div", { class: "dials" }, applies.element, rollbacks.element, regressions.element),
     table,
   )
-  const show = keyed<Budgets["knobs"][number]>(
+  const show = keyed<KnobBudgets>(
     rows,
     ({ knob }) => knob,
     ({ knob }) => {
@@ -150,7 +160,7 @@ export function gauges(): Gauges {
       applies.update(budgets.applies)
       rollbacks.update(budgets.rollbacksPerHour)
       regressions.update(budgets.regressions)
-      show(budgets.knobs)
+      show(mostUsed(budgets.knobs))
     },
   }
 }

@@ -1,21 +1,54 @@
 /** One knob: where it stands in its range beside its base and baseline, and its way over time. */
-import type { KnobEntry } from "../../node/studio/protocol.ts"
+import type { EngineEntry, KnobEntry } from "../../node/studio/protocol.ts"
 import { followReplay, nowOf } from "../chart/moment.ts"
 import { timeChart } from "../chart/timeChart.ts"
-import type { Scope } from "../core/cell.ts"
-import { h, say } from "../core/dom.ts"
-import { figure } from "../core/format.ts"
+import { Scope } from "../core/cell.ts"
+import { fill, h, say } from "../core/dom.ts"
+import { counted, figure } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 
 const HEIGHT = 92
 
 /** Where a value stands in its knob's range, 0 to 1, on the knob's own scale. */
-export function place({ min, max, scale }: KnobEntry, value: number): number {
+function place({ min, max, scale }: KnobEntry, value: number): number {
   const share = scale === "log" ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min)
   return Math.min(1, Math.max(0, share))
 }
 
-export function knobCard(model: Model, scope: Scope, knob: KnobEntry): HTMLElement {
+/** Cards at the same time; of more knobs those are shown that a search finds. */
+const MOST_CARDS = 24
+
+/** Every knob as a card, with a search where there are too many to be seen at once. */
+export function knobCards(model: Model, scope: Scope, engine: EngineEntry): HTMLElement {
+  const { knobs } = engine
+  const grid = h("div", { class: "knobs" })
+  let shown = new Scope()
+  scope.add(() => shown.close())
+  const show = (text: string): void => {
+    shown.close()
+    shown = new Scope()
+    const found = knobs.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()))
+    say(status, `${Math.min(MOST_CARDS, found.length)} of ${counted(knobs.length, "knob")} shown`)
+    fill(grid, ...found.slice(0, MOST_CARDS).map((knob) => knobCard(model, shown, knob)))
+  }
+  const search = h("input", {
+    class: "input",
+    type: "search",
+    placeholder: "Name of a knob",
+    "aria-label": "Search knobs",
+    input: () => show(search.value.trim()),
+  })
+  const status = h("p", { class: "small soft", role: "status" })
+  show("")
+  return h(
+    "section",
+    { class: "stack", "aria-label": "Knobs" },
+    knobs.length > MOST_CARDS ? h("div", { class: "search-row" }, search, status) : null,
+    grid,
+  )
+}
+
+function knobCard(model: Model, scope: Scope, knob: KnobEntry): HTMLElement {
   const { name } = knob
   const live = h("span", { class: "number" })
   const base = h("dd", {})

@@ -23,6 +23,9 @@ const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; rea
 /** Views that show the engine chosen; the others show what lies beside it. */
 const OF_ONE_ENGINE: ReadonlyArray<ViewName> = ["overview", "statecharts", "audit"]
 
+/** Engines in the list at the top; the fleet view finds the others. */
+const MOST_OFFERED = 50
+
 export type MakeView = (model: Model) => View
 
 export function shell(model: Model, views: Readonly<Record<ViewName, MakeView>>): HTMLElement {
@@ -163,7 +166,10 @@ function topBar(model: Model): HTMLElement {
   const themeButton = h("button", { class: "button square", "data-kind": "quiet", click: nextTheme })
   scope.watch([model.session, model.engine], () => {
     const engines = model.session.value?.engines ?? []
-    fill(select, ...engines.map(({ id, name }) => h("option", { value: id }, name)))
+    const current = engines.find(({ id }) => id === model.engine.value?.id)
+    const offered = engines.slice(0, MOST_OFFERED)
+    if (current !== undefined && !offered.includes(current)) offered.unshift(current)
+    fill(select, ...offered.map(({ id, name }) => h("option", { value: id }, name)))
     select.hidden = engines.length === 0
     if (model.engine.value !== null) select.value = model.engine.value.id
   })
@@ -203,6 +209,7 @@ function topBar(model: Model): HTMLElement {
           class: "button square",
           "data-kind": "quiet",
           "aria-label": "Commands (Ctrl K)",
+          "data-for": "keys",
           title: "Commands (Ctrl K)",
           click: openPalette,
         },

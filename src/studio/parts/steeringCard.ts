@@ -13,12 +13,13 @@ export function steeringCard(model: Model, scope: Scope): HTMLElement {
       one.name,
     ),
   )
+  const grid = h("div", { class: "grid" }, ...buttons)
   const note = h("p", { class: "small soft read-only" })
   const card = h(
     "section",
     { class: "card steering", "aria-label": "Steering" },
     h("header", {}, h("h2", {}, "Steering"), h("span", { class: "small faint" }, "every action is audited")),
-    h("div", { class: "grid" }, ...buttons),
+    grid,
     note,
   )
   scope.watch([model.snapshot, model.session, model.engine], () => {
@@ -28,6 +29,7 @@ export function steeringCard(model: Model, scope: Scope): HTMLElement {
       mark(button, "title", why ?? STEERING[i].effect)
     })
     const recorded = model.engine.value?.source === "recorded"
+    grid.hidden = recorded
     note.hidden = model.steerable && !recorded
     note.replaceChildren(
       icon("lock"),

@@ -65,13 +65,13 @@ function drawState(state: StateDefinition, box: Box, press: (id: string) => void
   const tone = state.tags.includes("live") ? "live" : state.tags.includes("safe") ? "safe" : "plain"
   const name = words(state.key)
   const title = compound
-    ? svg("text", { class: "title", x: box.x + 14, y: box.y + 21 }, name)
+    ? svg("text", { class: "title", x: box.x + 14, y: box.y + 23 }, name)
     : svg(
         "text",
         {
           class: "title",
           x: box.x + box.width / 2,
-          y: box.y + box.height / 2 + 4.5,
+          y: box.y + box.height / 2 + 5,
           "text-anchor": "middle",
         },
         name,
@@ -103,7 +103,7 @@ function drawState(state: StateDefinition, box: Box, press: (id: string) => void
       height: box.height,
       rx: compound ? 12 : 9,
     }),
-    compound ? svg("path", { class: "band", d: `M${box.x} ${box.y + 30} h${box.width}` }) : null,
+    compound ? svg("path", { class: "band", d: `M${box.x} ${box.y + 34} h${box.width}` }) : null,
     state.type === "final"
       ? svg("rect", {
           class: "inner",

@@ -39,8 +39,8 @@ export interface ChartLayout {
 }
 
 export const LINE_HEIGHT = 13.5
-const TITLE_BAND = 30
-const STATE_HEIGHT = 38
+const TITLE_BAND = 34
+const STATE_HEIGHT = 42
 const START = 9
 
 /** How large a layout can be shown in a room. */
@@ -110,7 +110,7 @@ const ORTHOGONAL = {
 type Direction = "DOWN" | "RIGHT"
 
 function nodeOf(state: StateDefinition, family: string, direction: Direction): ElkNode {
-  const title = textWidth(words(state.key), `600 13px ${family}`)
+  const title = textWidth(words(state.key), `600 15px ${family}`)
   if (state.states.length === 0) {
     return { id: state.id, width: Math.max(84, Math.ceil(title) + 40), height: STATE_HEIGHT }
   }

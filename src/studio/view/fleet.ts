@@ -59,6 +59,8 @@ export function fleetView(model: Model): View {
       }
     },
   )
+  // Engines come and go while nobody looks.
+  void model.refresh()
   scope.watch([model.session, model.engine, text], () => {
     const all = model.session.value?.engines ?? []
     const parts = text.value.toLowerCase().split(/\s+/)

@@ -13,7 +13,7 @@ import { capital, clock, figure, grouped, words } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
-import { knobCard } from "../parts/knobCard.ts"
+import { knobCards } from "../parts/knobCard.ts"
 import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
 import { standingOf } from "../parts/standing.ts"
 import { steeringCard } from "../parts/steeringCard.ts"
@@ -38,11 +38,7 @@ export function overviewView(model: Model): View {
         { class: "stack" },
         hero(model, scope),
         objective(model, scope, engine),
-        h(
-          "section",
-          { class: "knobs", "aria-label": "Knobs" },
-          ...engine.knobs.map((knob) => knobCard(model, scope, knob)),
-        ),
+        knobCards(model, scope, engine),
       ),
       h(
         "div",
@@ -79,7 +75,7 @@ function hero(model: Model, scope: Scope): HTMLElement {
     h("div", { class: "says" }, word, sentence),
     h("dl", { class: "tiles" }, ...Object.values(tiles).map(({ element }) => element)),
   )
-  scope.watch([model.snapshot, model.connection, model.lastWindow], () => {
+  scope.watch([model.snapshot, model.connection, model.lastWindow, model.track], () => {
     const { value: snapshot } = model.snapshot
     const now = standingOf(snapshot, model.connection.value)
     say(word, now.word)
