@@ -55,6 +55,7 @@ import {
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "./codes.ts"
+import { Fallback } from "./Fallback.ts"
 import type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MAX_TIME_US } from "./RateWindow.ts"
@@ -108,6 +109,7 @@ export class HotPath {
   /** Whether there are digests that are not taken at all. */
   private readonly mayRefuse: boolean
   private readonly emergencyMargin: number
+  private readonly fallback: Fallback
 
   constructor(options: HotPathOptions) {
     const { table, policy } = options
@@ -116,6 +118,7 @@ export class HotPath {
     this.config = options.config ?? new AtomicConfig(table, options.initialUnit, options.buffer)
     this.audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)
     this.executor = new SafetyExecutor(table, this.config, this.audit, policy)
+    this.fallback = new Fallback(this.executor, options.fallbackUnit ?? options.initialUnit)
     this.ring = options.ring ?? new TelemetryRing(options.ringCapacity, options.ringPolicy)
     this.window = new WindowAccumulator({
       ...options.window,
@@ -308,13 +311,16 @@ export class HotPath {
 
   /**
    * A valid digest fell below the emergency margin: back to the baseline, or to the base where there is none, and SafeMode.
-   * False when that is where the plant stands already: another rollback would make it no safer.
+   * Where the plant stands there already, to what else there is; false when there is nothing safer left.
    */
   private secure(refused: boolean): boolean {
     const { executor, config, nowCell } = this
     const last = executor.lastKind
     const nothingSafer = last === ROLLBACK || (last === RETURN_TO_BASE && !config.hasBaseline)
-    if (nothingSafer && Atomics.load(executor.latch, 0) !== NOT_TRIPPED) {
+    const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
+    if (!open) this.fallback.begin()
+    const elsewhere = nothingSafer && open ? this.fallback.next(this.digest, MARGIN_OF) : null
+    if (nothingSafer && open && elsewhere === null) {
       this.emergenciesWaitedOut++
       return false
     }
@@ -324,7 +330,8 @@ export class HotPath {
       this.journalDigest(this.audit.reserveSafety())
     }
     executor.proposal[P_NOW_US] = nowCell[0]
-    if (config.hasBaseline) executor.rollback()
+    if (elsewhere !== null) executor.moveBaseline(elsewhere)
+    else if (config.hasBaseline) executor.rollback()
     else executor.returnToBase()
     executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
     this.followGeneration()

@@ -12,6 +12,8 @@ export interface HotPathOptions {
   readonly policy: GuardrailNumbers
   /** Where the plant starts, unit space; also the first base. Without effect beside `config`. */
   readonly initialUnit: Float64Array
+  /** Where a person wants the plant when even its baseline is in an emergency, unit space; `initialUnit` when absent. */
+  readonly fallbackUnit?: Float64Array
   readonly window: WindowNumbers
   /** Digests, a power of two. */
   readonly ringCapacity: number

@@ -303,10 +303,29 @@ export class SafetyExecutor {
    */
   rollback(): number {
     this.holdClock()
-    const { config, cells, base } = this
+    const { config } = this
     this.clearDetails()
     if (!config.hasBaseline) return this.refuse(NO_BASELINE, ROLLBACK)
     config.draftBaseline()
+    this.land()
+    return ACCEPTED
+  }
+
+  /**
+   * Goes to positions inside [0,1] and makes them the baseline, in place of one that is itself in an emergency: see
+   * `Fallback`. A rollback like any other, never limited, on the record with the baseline that follows from it.
+   */
+  moveBaseline(units: Float64Array): void {
+    this.holdClock()
+    this.clearDetails()
+    this.config.draftFrom(units)
+    this.land()
+    this.setBaseline()
+  }
+
+  /** Publishes what was drafted as the base that proposals begin from, after the cooldown. */
+  private land(): void {
+    const { config, cells, base } = this
     this.commitSafety()
     config.readUnits(base)
     cells[BASE_GENERATION] = config.generation
@@ -317,7 +336,6 @@ export class SafetyExecutor {
     this.rollbackRate.record()
     this.rollbacks++
     this.finishSafety(ROLLBACK)
-    return ACCEPTED
   }
 
   /** Puts the base back under a new generation, whatever perturbation was live. Never limited, always ACCEPTED. */

@@ -24,6 +24,7 @@ export function hotPathOf(
     table: settings.space.table,
     policy: resolveGuardrails(settings.guardrails),
     initialUnit,
+    fallbackUnit: settings.space.initialUnit,
     config,
     window: settings.window,
     ringCapacity: settings.ringCapacity,

@@ -1,0 +1,57 @@
+/**
+ * What is left when the baseline itself is in an emergency: the configuration a person wrote down. A baseline that was earned under one
+ * load may be a bad one under the next, and going back to it over and over would be a trap. So while SafeMode is open and the emergency goes on
+ * there, the start takes its place; and if that proves to be worse still, the baseline has it back, and that is the end of it.
+ * Never worse for long than having no tuner, then, and never a third try.
+ */
+import type { SafetyExecutor } from "./SafetyExecutor.ts"
+
+/** The baseline is in doubt; the start is; neither may be left any more. */
+const BASELINE = 0
+const START = 1
+const SETTLED = 2
+
+export class Fallback {
+  private readonly executor: SafetyExecutor
+  /** Where a person wanted it to begin, unit space, on the grid. */
+  private readonly start: Float64Array
+  /** The baseline that was left. */
+  private readonly former: Float64Array
+  /** [0]: the margin under which it was left. */
+  private readonly margin = new Float64Array(1)
+  private turn = BASELINE
+
+  /** `startUnit`: positions inside [0,1], snapped here. */
+  constructor(executor: SafetyExecutor, startUnit: Float64Array) {
+    const { table } = executor
+    const snapped = new Float64Array(2 * table.size)
+    table.place(startUnit, 0, snapped, 0, table.size)
+    this.executor = executor
+    this.start = snapped.subarray(0, table.size)
+    this.former = new Float64Array(table.size)
+  }
+
+  /** SafeMode opens anew: the baseline has its chance again. */
+  begin(): void {
+    this.turn = BASELINE
+  }
+
+  /** An emergency with the margin at `source[at]` was measured on the baseline: where to go, unit space, or null. */
+  next(source: Float64Array, at: number): Float64Array | null {
+    const { executor, former, margin, start } = this
+    if (this.turn === BASELINE) {
+      executor.config.readUnits(former)
+      margin[0] = source[at]
+      this.turn = isSame(former, start) ? SETTLED : START
+      return this.turn === START ? start : null
+    }
+    const worse = this.turn === START && source[at] < margin[0]
+    this.turn = SETTLED
+    return worse ? former : null
+  }
+}
+
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
