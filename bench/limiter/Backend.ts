@@ -12,7 +12,7 @@ export interface BackendShape {
   readonly contention: number
 }
 
-export const SHAPE: BackendShape = { slots: 16, meanMs: 50, contention: 0.3 }
+export const SHAPE: BackendShape = { slots: 16, meanMs: 100, contention: 0.3 }
 
 /** Requests a second that the slots can do without contention. */
 export const capacityRps = ({ slots, meanMs }: BackendShape): number => (slots * 1_000) / meanMs

@@ -4,8 +4,8 @@
  * interleaved, each cell with processes of its own.
  *
  *   --repetitions 3   how often every cell is measured
- *   --warm 45         seconds that adaptive limiters are given to find their limit, from --initial 20
- *   --measure 20      seconds that are measured
+ *   --warm 75         seconds that adaptive limiters are given to find their limit, from --initial 20
+ *   --measure 30      seconds that are measured
  *   --lanes 1         cells measured at once; more is faster and noisier
  *   --loads 0.5,1.2,2 in capacities
  */
@@ -17,8 +17,8 @@ import type { Figures, Kind, ServiceReport } from "./protocol.ts"
 const { values: options } = parseArgs({
   options: {
     repetitions: { type: "string", default: "3" },
-    warm: { type: "string", default: "45" },
-    measure: { type: "string", default: "20" },
+    warm: { type: "string", default: "75" },
+    measure: { type: "string", default: "30" },
     lanes: { type: "string", default: "1" },
     loads: { type: "string", default: "0.5,1.2,2" },
     initial: { type: "string", default: "20" },
@@ -32,9 +32,9 @@ const loads = options.loads.split(",").map(Number)
 const initial = Number(options.initial)
 
 const CONNECTIONS = 256
-/** What a fixed limit is given before it is measured. */
-const FIXED_WARM_MS = 3_000
-const SWEEP = [12, 14, 16, 18, 20, 24, 32]
+/** What a limit that does not adapt is given before it is measured. */
+const FIXED_WARM_MS = 5_000
+const SWEEP = [14, 16, 18, 20, 24]
 const ADAPTIVE: ReadonlyArray<Kind> = ["arqon", "gradient2", "vegas", "none"]
 
 interface Cell {
@@ -70,7 +70,7 @@ const measure = async (cell: Cell, rps: number): Promise<Row> => {
     port,
     rps,
     connections: CONNECTIONS,
-    warmMs: cell.kind === "fixed" ? FIXED_WARM_MS : warmMs,
+    warmMs: cell.kind === "fixed" || cell.kind === "none" ? FIXED_WARM_MS : warmMs,
     measureMs,
     seed,
   })
@@ -82,6 +82,12 @@ const measure = async (cell: Cell, rps: number): Promise<Row> => {
   return { ...cell, ...figures, ...report }
 }
 
+/** A stall of a shared machine spoils one cell, not the row. */
+const median = (numbers: ReadonlyArray<number>): number => {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+}
 const mean = (numbers: ReadonlyArray<number>): number => numbers.reduce((a, b) => a + b, 0) / numbers.length
 const spread = (numbers: ReadonlyArray<number>, digits: number): string =>
   `${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)}`
@@ -95,12 +101,16 @@ const runAll = async (
   const left = [...cells]
   const lane = async (): Promise<void> => {
     for (let cell = left.shift(); cell !== undefined; cell = left.shift()) {
-      rows.push(await measure(cell, rpsOf(cell.load)))
-      process.stderr.write(`\r${rows.length} of ${cells.length} cells measured `)
+      const row = await measure(cell, rpsOf(cell.load))
+      rows.push(row)
+      const name = row.kind === "fixed" ? `fixed ${row.limit}` : row.kind
+      console.error(
+        `${rows.length}/${cells.length} load ${row.load} ${name}: ${row.goodputRps.toFixed(0)}/s, ` +
+          `p99 ${row.p99Ms.toFixed(0)} ms, limit ${row.meanLimit.toFixed(1)}`,
+      )
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  process.stderr.write("\n")
   return rows
 }
 
@@ -121,7 +131,7 @@ console.log(
 )
 console.log(
   `Adaptive limiters start at ${initial} and have ${options.warm} s; ${options.measure} s measured, ` +
-    `${repetitions} repetitions, ${lanes} at once.\n`,
+    `${repetitions} repetitions (medians and spread), ${lanes} at once.\n`,
 )
 
 const cells = Array.from({ length: repetitions }, (_, repetition) =>
@@ -136,8 +146,8 @@ let missed = 0
 for (const load of loads) {
   const of = (kind: Kind, limit: number): ReadonlyArray<Row> =>
     rows.filter((row) => row.load === load && row.kind === kind && row.limit === limit)
-  const goodput = (some: ReadonlyArray<Row>): number => mean(some.map((row) => row.goodputRps))
-  const p99 = (some: ReadonlyArray<Row>): number => mean(some.map((row) => row.p99Ms))
+  const goodput = (some: ReadonlyArray<Row>): number => median(some.map((row) => row.goodputRps))
+  const p99 = (some: ReadonlyArray<Row>): number => median(some.map((row) => row.p99Ms))
   const sweep = SWEEP.map((limit) => of("fixed", limit))
   const most = Math.max(...sweep.map(goodput))
   // Limits that nothing distinguishes in goodput are distinguished by their p99.
@@ -153,7 +163,7 @@ for (const load of loads) {
           some.map((row) => row.goodputRps),
           0,
         )} | ${((100 * goodput(some)) / goodput(best)).toFixed(1)} % | ` +
-        `${mean(some.map((row) => row.p50Ms)).toFixed(0)} | ${p99(some).toFixed(0)} | ` +
+        `${median(some.map((row) => row.p50Ms)).toFixed(0)} | ${p99(some).toFixed(0)} | ` +
         `${spread(
           some.map((row) => row.p99Ms),
           0,

@@ -83,6 +83,8 @@ describe("tune", () => {
 })
 
 describe("an in-flight limit tuned in virtual time", () => {
+  const shape = { ...SHAPE, meanMs: 50 }
+  const capacity = capacityRps(shape)
   /** Seconds of a service under Poisson arrivals; what is done in the last of them. */
   const serve = async (load: number, seed: number, seconds = 90) => {
     const events: Array<{ atUs: number; run: () => void }> = []
@@ -97,11 +99,11 @@ describe("an in-flight limit tuned in virtual time", () => {
     })
     attach(engine, limiter)
     await engine.start()
-    const backend = new Backend(SHAPE, seed, (ms, done) => later(ms * 1_000, done))
+    const backend = new Backend(shape, seed, (ms, done) => later(ms * 1_000, done))
     const random = generator(seed + 1)
     let done = 0
     const arrive = (): void => {
-      later((-Math.log(1 - random()) * 1e6) / (load * capacityRps(SHAPE)), arrive)
+      later((-Math.log(1 - random()) * 1e6) / (load * capacity), arrive)
       const slot = limiter.tryAcquire()
       if (slot === null) return limiter.refuse()
       backend.serve(() => {
@@ -134,11 +136,11 @@ describe("an in-flight limit tuned in virtual time", () => {
     // Sixteen slots: below sixteen some idle, at thirty contention has taken a fifth of the throughput, at the start three fifths.
     expect(base).toBeGreaterThanOrEqual(14)
     expect(base).toBeLessThanOrEqual(22)
-    expect(rps).toBeGreaterThan(0.87 * capacityRps(SHAPE))
+    expect(rps).toBeGreaterThan(0.87 * capacity)
   })
 
   it("turns hardly anybody away where there is room for all", async () => {
     const { rps } = await serve(0.5, 2)
-    expect(rps).toBeGreaterThan(0.46 * capacityRps(SHAPE))
+    expect(rps).toBeGreaterThan(0.46 * capacity)
   })
 })

@@ -20,6 +20,12 @@ describe("a pool of node-postgres", () => {
       database: "postgres",
       max: 2,
     })
+    // The pool says that it has ended before its connections have: the server must outlive them.
+    let open = 0
+    pool.on("connect", (client) => {
+      open++
+      client.once("end", () => open--)
+    })
     const adapter = pgPoolSize(pool, { digest: { everyCount: 3, everyUs: 1_000 } })
     const engine = new FakeEngine(adapter)
     expect(engine.values.poolSize).toBe(2)
@@ -57,5 +63,6 @@ describe("a pool of node-postgres", () => {
     expect(adapter.meter.inFlight).toBe(0)
     attached.stop()
     await pool.end()
+    await until(() => open === 0)
   })
 })
