@@ -2,7 +2,7 @@
  * The statistical rollback in numbers: how often it rolls back where tuned and baseline do not differ (A/A), and after how
  * many windows it does where the tuned configuration is 5, 10, 30 or 100 % worse, beside other rules. Losses included.
  *
- *   node bench/rollback/main.ts [--json] [--windows N] [--runs N]
+ *   node bench/rollback/main.ts [--json] [--windows N] [--runs N] [--engines N] [--only rules|engine]
  *
  * The exit code is 1 when a false rollback rate lies above the stated one beyond chance, or a regression is missed.
  */
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util"
 import { baselineIsFirst } from "../../src/control/pairOrder.ts"
 import { DEFAULT_ROLLBACK, type RollbackPolicy } from "../../src/control/rollbackTest.ts"
 import { quantileOf } from "../../src/testing/simulate.ts"
+import { type Detection, detectInEngine } from "./inEngine.ts"
 import { type NamedRule, rulesFor } from "./rules.ts"
 import { WEATHERS } from "./weather.ts"
 
@@ -18,6 +19,8 @@ const { values: options } = parseArgs({
     json: { type: "boolean", default: false },
     windows: { type: "string", default: "1000000" },
     runs: { type: "string", default: "200" },
+    engines: { type: "string", default: "40" },
+    only: { type: "string", default: "all" },
   },
 })
 const windows = Number(options.windows)
@@ -88,8 +91,9 @@ function powerOf(rule: NamedRule, noise: string, regression: number): Power {
 }
 
 const kinds = Object.keys(WEATHERS)
-const rules = rulesFor(DEFAULT_ROLLBACK)
-const tables = [DEFAULT_ROLLBACK, LAX].map((policy) => {
+const rules = options.only === "engine" ? [] : rulesFor(DEFAULT_ROLLBACK)
+const policies = options.only === "engine" ? [] : [DEFAULT_ROLLBACK, LAX]
+const tables = policies.map((policy) => {
   const allowed = (windows * policy.falseRollbacks) / policy.perWindows
   const compared = policy === DEFAULT_ROLLBACK ? rules : rulesFor(policy).filter((rule) => rule.follows)
   const rows = compared.map((rule) => ({
@@ -102,12 +106,22 @@ const power = REGRESSIONS.flatMap((regression) =>
   rules.flatMap((rule) => kinds.map((noise) => powerOf(rule, noise, regression))),
 )
 
+const inEngine: Array<Detection> = []
+if (options.only !== "rules") {
+  for (const regression of REGRESSIONS.slice(0, 3)) {
+    inEngine.push(await detectInEngine(regression, true, Number(options.engines)))
+  }
+  inEngine.push(await detectInEngine(0.3, false, Math.ceil(Number(options.engines) / 10)))
+}
+
 const tooMany = tables.some(({ allowed, rows }) =>
   rows[0].counts.some((count) => count > allowed + 3 * Math.sqrt(allowed)),
 )
-const missed = power.some((row) => row.rule === "this rule" && row.missed > 0)
+const missed =
+  power.some((row) => row.rule === "this rule" && row.missed > 0) ||
+  inEngine.some((row) => row.comparison && row.missed > 0)
 
-if (options.json) console.log(JSON.stringify({ windows, runs, kinds, tables, power }))
+if (options.json) console.log(JSON.stringify({ windows, runs, kinds, tables, power, inEngine }))
 else {
   const cells = (texts: ReadonlyArray<string>): string => texts.map((text) => text.padStart(12)).join("")
   const head = (title: string): void => console.log(`\n${title}\n${"".padEnd(40)}${cells(kinds)}`)
@@ -117,7 +131,7 @@ else {
     )
     for (const { rule, counts } of rows) console.log(rule.padEnd(40) + cells(counts.map(String)))
   }
-  for (const regression of REGRESSIONS) {
+  for (const regression of rules.length === 0 ? [] : REGRESSIONS) {
     head(
       `${100 * regression} % worse: windows to the rollback, median / 90th percentile of ${runs} runs; "-": not within ${WITHIN}`,
     )
@@ -125,6 +139,23 @@ else {
       const rows = power.filter((row) => row.rule === name && row.regression === regression)
       console.log(name.padEnd(40) + cells(rows.map(({ median, p90 }) => `${median ?? "-"} / ${p90 ?? "-"}`)))
     }
+  }
+  if (inEngine.length > 0) {
+    console.log("\nThrough a running engine: all of its windows from the planted regression to the rollback")
+  }
+  for (const {
+    regression,
+    comparison,
+    runs: engines,
+    median,
+    p90,
+    missed: none,
+    early,
+    earlyWindows,
+  } of inEngine) {
+    console.log(
+      `${`${100 * regression} %, ${comparison ? "" : "without "}comparison`.padEnd(26)}${median ?? "-"} / ${p90 ?? "-"}; not found in ${none} of ${engines}; ${early} rollbacks in ${earlyWindows} windows before`,
+    )
   }
 }
 process.exitCode = tooMany || missed ? 1 : 0
