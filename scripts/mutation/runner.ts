@@ -10,6 +10,7 @@ import { registerHooks } from "node:module"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { pathToFileURL } from "node:url"
+import { Script } from "node:vm"
 import fc from "fast-check"
 import { type NotedTest, notedWhile } from "./suite.ts"
 
@@ -30,6 +31,7 @@ interface Switchboard {
   hitCount?: number
   hitLimit?: number | undefined
   mutantCoverage?: unknown
+  attempt?: () => unknown
 }
 const world = globalThis as typeof globalThis & { __stryker__?: Switchboard }
 const board = (world.__stryker__ ??= {})
@@ -50,6 +52,13 @@ const entries: Readonly<Record<string, string>> = {
   "arqon/telemetry": "src/telemetry/index.ts",
   "arqon/testing": "src/testing/index.ts",
 }
+/** The engine itself ends a loop that no counter ends, so that the process and all it has loaded live on. */
+const call = new Script("__stryker__.attempt()")
+const OVERDUE = "ERR_SCRIPT_EXECUTION_TIMEOUT"
+/** A mutant may be so much slower than the code as it is, and then some. */
+const SLOWER = 10
+const LEAST_MS = 5000
+
 /** Tests find the suite under Vitest's name; a module that was asked for anew asks anew for what it imports. */
 registerHooks({
   resolve(specifier, context, next) {
@@ -115,8 +124,8 @@ class InProcessRunner {
         if (test === undefined) continue
         nrOfTests++
         const failure = await this.attempt(test)
-        if (hitLimit !== undefined && board.hitCount > hitLimit)
-          return { status: "timeout", reason: `hit ${board.hitCount} times, the limit being ${hitLimit}` }
+        if (failure === OVERDUE || (hitLimit !== undefined && board.hitCount > hitLimit))
+          return { status: "timeout", reason: id }
         if (failure === null) continue
         this.lastKiller = id
         return { status: "killed", killedBy: [id], failureMessage: failure, nrOfTests }
@@ -136,10 +145,12 @@ class InProcessRunner {
 
   private async attempt(test: NotedTest): Promise<string | null> {
     try {
-      await test.run()
+      board.attempt = test.run
+      const timeout = LEAST_MS + SLOWER * Math.ceil(this.cost.get(test.id) ?? 0)
+      await call.runInThisContext({ timeout })
       return null
     } catch (error) {
-      return messageOf(error)
+      return error instanceof Error && "code" in error && error.code === OVERDUE ? OVERDUE : messageOf(error)
     }
   }
 

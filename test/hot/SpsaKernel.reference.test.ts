@@ -334,6 +334,6 @@ describe("one cycle of the kernel, from any state", () => {
       { numRuns: 1500 },
     )
     // Nothing of it is empty talk.
-    expect(Object.values(met).every((times) => times > 20)).toBe(true)
+    expect(Object.values(met).every((times) => times > 5)).toBe(true)
   })
 })
