@@ -56,6 +56,14 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     expect(text.match(/constraintBroken/g)).toHaveLength(2)
     expect(text).toContain("Somebody else must approve it")
   },
+  "worker.ts": (text) => {
+    const [start, end] = numbersOf(text, /became/)
+    expect(start).toBe(200)
+    // Lowest at 40, and flat around it.
+    expect(end).toBeGreaterThan(20)
+    expect(end).toBeLessThan(80)
+    expect(text).toContain("workers that died: 0")
+  },
   "iris.ts": (text) => {
     const [said, error, again] = numbersOf(text.slice(text.indexOf("recommended")), /said/)
     const [luckySaid, luckyAgain] = numbersOf(text.slice(text.indexOf("luckiest")), /said/)

@@ -76,7 +76,9 @@ describe("an engine in a worker", () => {
     await engine.start()
     await expect(engine.start()).rejects.toMatchObject({ reason: "alreadyStarted" })
     expect(thrown(() => engine.rollback())).toMatchObject({ _tag: "NoBaselineError" })
-    expect(thrown(() => engine.observe({ objektive: 1 } as never))).toMatchObject({ _tag: "DigestError" })
+    expect(thrown(() => engine.observe({ objektive: 1 } as unknown as { objective: number }))).toMatchObject({
+      _tag: "DigestError",
+    })
     expect(thrown(() => engine.tick(5))).toMatchObject({ _tag: "EngineStateError", reason: "notManual" })
     engine.setBaseline("by hand")
     expect(engine.getSnapshot().baseline).toEqual({ batch: 200, timeout: 2 })
@@ -134,7 +136,9 @@ describe("an engine in a worker", () => {
     expect(attached.safeMode).toBe("constraintEmergency")
     await engine.stop()
     expect(thrown(() => attached.observe({ objective: 1 }))).toMatchObject({ reason: "stopped" })
-    expect(thrown(() => attachEngine({} as never))).toMatchObject({ _tag: "ConfigError" })
+    expect(thrown(() => attachEngine({} as unknown as Placed["shared"]))).toMatchObject({
+      _tag: "ConfigError",
+    })
   })
 
   it("shows onlookers in three threads whole configurations only, while it tunes", async () => {
@@ -180,10 +184,12 @@ describe("placement in a worker", () => {
     const options = { params: { x: { min: 0, max: 1 } }, placement: "worker" } as const
     expect(thrown(() => createInBrowser(options))).toMatchObject({ problems: [{ path: "placement" }] })
     const sinks = [{ name: "mine" }]
-    expect(thrown(() => createEngine({ ...options, sinks } as never))).toMatchObject({
+    expect(thrown(() => createEngine({ ...options, sinks } as unknown as typeof options))).toMatchObject({
       problems: [{ path: "sinks" }],
     })
-    expect(thrown(() => createEngine({ ...options, placement: "wroker" } as never))).toMatchObject({
+    expect(
+      thrown(() => createEngine({ ...options, placement: "wroker" } as unknown as typeof options)),
+    ).toMatchObject({
       problems: [{ path: "placement" }],
     })
     const engine = createEngine(options)
