@@ -107,6 +107,9 @@ export type {
   VariantCatalogueOptions,
 } from "./runtime/createVariantCatalogue.ts"
 export type { SignedBy } from "./runtime/VariantCatalogue.ts"
+export type { Learned } from "./domain/Learned.ts"
+export type { EngineRelocation, OfferingCatalogue } from "./runtime/relocationApi.ts"
+export type { KnownRegime, RelocationState, VariantSwitch } from "./runtime/Relocations.ts"
 export type { VariantStore } from "./runtime/VariantStore.ts"
 export type {
   Evidence,

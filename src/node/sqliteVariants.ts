@@ -7,9 +7,11 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { VariantError } from "../domain/errors.ts"
 import { VariantRecord, VariantTransition } from "../domain/Variant.ts"
+import { Variants } from "../runtime/Variants.ts"
 import type { VariantStore } from "../runtime/VariantStore.ts"
 
 const NAME = "sqlite"
@@ -52,7 +54,7 @@ const failure = (variant: string, cause: unknown): VariantError =>
 const decodeRecord = Schema.decodeUnknownSync(Schema.fromJsonString(VariantRecord))
 const decodeStep = Schema.decodeUnknownSync(Schema.fromJsonString(VariantTransition))
 
-class SqliteVariants {
+class Database {
   private readonly db: DatabaseSync
   private readonly one: StatementSync
   private readonly all: StatementSync
@@ -117,15 +119,18 @@ class SqliteVariants {
   }
 }
 
-/** Opens the catalogue's database `variants.db` in a directory, both made if need be. Several processes may share it. */
-export const openSqliteVariants = (directory: string): Effect.Effect<VariantStore, VariantError> => {
-  const location = join(directory, FILE)
+/** Opens the catalogue's database in a directory (`variants.db` where no other name is given), both made if need be. Several processes may share it. */
+export const openSqliteVariants = (
+  directory: string,
+  file = FILE,
+): Effect.Effect<VariantStore, VariantError> => {
+  const location = join(directory, file)
   const opened = Effect.tryPromise({
     // Loaded when it is wanted: some versions of Node warn that it is young.
     try: async () => {
       mkdirSync(directory, { recursive: true })
-      const { DatabaseSync: Database } = await import("node:sqlite")
-      return new SqliteVariants(new Database(location, { timeout: BUSY_MS }))
+      const { DatabaseSync: Sqlite } = await import("node:sqlite")
+      return new Database(new Sqlite(location, { timeout: BUSY_MS }))
     },
     catch: (cause) => failure("", cause),
   })
@@ -143,3 +148,7 @@ export const openSqliteVariants = (directory: string): Effect.Effect<VariantStor
     }
   })
 }
+
+/** The catalogue service over the database of a directory; its file is free again when the layer ends. */
+export const SqliteVariants = (directory: string): Layer.Layer<Variants, VariantError> =>
+  Variants.layer(openSqliteVariants(directory))

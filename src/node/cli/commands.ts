@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { auditTree } from "./auditTree.ts"
 import { studioTree } from "./studioTree.ts"
 import type { ExitCode } from "./exitCodes.ts"
+import { variantTree } from "./variantTree.ts"
 import { artifact, config, duration, file, option, optional, state, whole } from "./flags.ts"
 
 /** What the arguments ask for. */
@@ -229,6 +230,7 @@ export function commandTree(choose: (action: Action) => void) {
       plot,
       ...auditTree(doing),
       ...studioTree(doing),
+      ...variantTree(doing),
       completions,
     ]),
   )

@@ -32,10 +32,16 @@ describe("the reference of the command line", () => {
       "plot",
       "audit",
       "replay",
+      "studio",
+      "machines",
+      "variants",
       "completions",
     ])
     const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
-    for (const path of [...names.filter((name) => name !== "audit").map((name) => [name]), ...audit]) {
+    const steps = ["add", "evaluate", "approve", "promote", "demote", "withdraw", "archive"]
+    const variants = ["list", "show", "history", ...steps].map((name) => ["variants", name])
+    const alone = names.filter((name) => name !== "audit" && name !== "variants").map((name) => [name])
+    for (const path of [...alone, ...audit, ...variants]) {
       const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")
       expect(doc?.examples?.every(({ command }) => command.includes("arqon"))).toBe(true)
