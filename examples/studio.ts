@@ -1,6 +1,6 @@
 /**
  * An engine over a simulated service with a studio open: open the address that it prints and look on while the engine works,
- * trip it, reset it, roll it back. Ctrl-C ends it, or `ARQON_SECONDS=3` by itself.
+ * trip it, reset it, roll it back. Ctrl-C ends it; where nobody is at a terminal it ends by itself after three seconds.
  *
  * Run: npm run build && node examples/studio.ts [port]
  */
@@ -28,7 +28,7 @@ console.log(`The studio is at ${studio.url}`)
 
 const ending = new AbortController()
 process.once("SIGINT", () => ending.abort())
-const seconds = Number(process.env["ARQON_SECONDS"] ?? Number.POSITIVE_INFINITY)
+const seconds = process.stdout.isTTY ? Number.POSITIVE_INFINITY : 3
 const endsUs = engine.nowUs + seconds * 1e6
 for (let call = 0; !ending.signal.aborted && engine.nowUs < endsUs; call++) {
   const { workers, batchMs } = engine.values

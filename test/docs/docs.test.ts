@@ -28,6 +28,7 @@ const pages = [
   "docs/reference/fleet.md",
   "docs/explanation/homeostasis.md",
   "docs/how-to/run-in-a-worker.md",
+  "docs/how-to/studio.md",
 ] as const
 const blocksByPage = pages.map((page) => [page, blocksOf(readFileSync(join(root, page), "utf8"))] as const)
 

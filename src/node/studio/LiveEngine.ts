@@ -38,7 +38,7 @@ const PING_POLLS = 150
 const LINGER_MS = 10_000
 /** How often marks are taken from the audit while nobody looks. */
 const IDLE_MS = 1000
-/** Windows and records of one message at most. */
+/** Windows between two messages, and records of one, at most. */
 const MOST_WINDOWS = 50
 const MOST_AUDIT = 200
 
@@ -60,7 +60,6 @@ export class LiveEngine implements StudioEngine {
   private readonly base: Float64Array
   private readonly endings: ReadonlyArray<{ readonly unsubscribe: () => void }>
   private windows: Array<Window> = []
-  private windowsSkipped = 0
   private marked = 0
   private sentAudit = 0
   private looking: NodeJS.Timeout | null = null
@@ -248,9 +247,8 @@ export class LiveEngine implements StudioEngine {
     for (let i = 0; i < base.length; i++) base[i] = table.decode(i, core.hot.executor.base[i])
     const { config } = core.hot
     this.recorder.add(window, config.block.subarray(config.valuesAt, config.valuesAt + base.length), base)
-    if (this.looking === null) return
-    if (this.windows.length < MOST_WINDOWS) this.windows.push(window)
-    else this.windowsSkipped++
+    // The index of the next one that is sent tells of those that were not.
+    if (this.looking !== null && this.windows.length < MOST_WINDOWS) this.windows.push(window)
   }
 
   private onOver(fault: string | null): void {
