@@ -8,11 +8,13 @@
  *   --measure 30      seconds that are measured
  *   --lanes 1         cells measured at once; more is faster and noisier
  *   --loads 0.5,1.2,2 in capacities
+ *   --virtual         the same in virtual time: no server, no sockets, the same figures on every machine
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { parseArgs } from "node:util"
 import { capacityRps, SHAPE } from "./Backend.ts"
 import type { Figures, Kind, ServiceReport } from "./protocol.ts"
+import { virtually } from "./virtual.ts"
 
 const { values: options } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     lanes: { type: "string", default: "1" },
     loads: { type: "string", default: "0.5,1.2,2" },
     initial: { type: "string", default: "20" },
+    virtual: { type: "boolean", default: false },
   },
 })
 const repetitions = Number(options.repetitions)
@@ -62,21 +65,18 @@ const start = (file: string): ChildProcess => fork(new URL(file, import.meta.url
 const measure = async (cell: Cell, rps: number): Promise<Row> => {
   // The same seed for every limiter of a repetition: same arrivals, same service times.
   const seed = 1 + cell.repetition
+  const job = { kind: cell.kind, limit: cell.limit, seed }
+  const adapts = cell.kind !== "fixed" && cell.kind !== "none"
+  const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : FIXED_WARM_MS, measureMs, seed }
+  if (options.virtual) return { ...cell, ...(await virtually(job, load)) }
   const service = start("./service.ts")
-  service.send({ kind: cell.kind, limit: cell.limit, seed })
+  service.send(job)
   const { port } = await next<{ port: number }>(service)
-  const load = start("./load.ts")
-  load.send({
-    port,
-    rps,
-    connections: CONNECTIONS,
-    warmMs: cell.kind === "fixed" || cell.kind === "none" ? FIXED_WARM_MS : warmMs,
-    measureMs,
-    seed,
-  })
-  await next<string>(load)
+  const caller = start("./load.ts")
+  caller.send({ ...load, port })
+  await next<string>(caller)
   service.send("measure")
-  const figures = await next<Figures>(load)
+  const figures = await next<Figures>(caller)
   service.send("stop")
   const report = await next<ServiceReport>(service)
   return { ...cell, ...figures, ...report }
@@ -106,7 +106,7 @@ const runAll = async (
       const name = row.kind === "fixed" ? `fixed ${row.limit}` : row.kind
       console.error(
         `${rows.length}/${cells.length} load ${row.load} ${name}: ${row.goodputRps.toFixed(0)}/s, ` +
-          `p99 ${row.p99Ms.toFixed(0)} ms, limit ${row.meanLimit.toFixed(1)}`,
+          `p99 ${row.p99Ms.toFixed(0)} ms, limit ${row.meanLimit.toFixed(1)}, late by ${row.latenessMs.toFixed(0)} ms`,
       )
     }
   }
@@ -130,7 +130,7 @@ console.log(
     `capacity measured: ${capacity.toFixed(0)}/s. ${CONNECTIONS} connections, Poisson arrivals.`,
 )
 console.log(
-  `Adaptive limiters start at ${initial} and have ${options.warm} s; ${options.measure} s measured, ` +
+  `${options.virtual ? "Virtual time. " : ""}Adaptive limiters start at ${initial} and have ${options.warm} s; ${options.measure} s measured, ` +
     `${repetitions} repetitions (medians and spread), ${lanes} at once.\n`,
 )
 
@@ -153,8 +153,10 @@ for (const load of loads) {
   // Limits that nothing distinguishes in goodput are distinguished by their p99.
   const [best] = sweep.filter((some) => goodput(some) >= 0.995 * most).sort((a, b) => p99(a) - p99(b))
   console.log(`load ${load} (${(load * capacity).toFixed(0)}/s offered)`)
-  console.log("| limiter | mean limit | goodput /s | spread | of best | p50 ms | p99 ms | spread | of best |")
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+  console.log(
+    "| limiter | mean limit | goodput /s | spread | of best | p50 ms | p99 ms | spread | of best | late by ms |",
+  )
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
   const print = (name: string, some: ReadonlyArray<Row>): void => {
     const limit = mean(some.map((row) => row.meanLimit))
     console.log(
@@ -167,7 +169,7 @@ for (const load of loads) {
         `${spread(
           some.map((row) => row.p99Ms),
           0,
-        )} | ${(p99(some) / p99(best)).toFixed(2)} |`,
+        )} | ${(p99(some) / p99(best)).toFixed(2)} | ${median(some.map((row) => row.latenessMs)).toFixed(0)} |`,
     )
   }
   print(`best fixed (${best[0].limit})`, best)

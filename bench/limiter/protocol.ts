@@ -31,4 +31,6 @@ export interface Figures {
 /** What the service says when it is asked to stop: its mean limit since it was told to measure. */
 export interface ServiceReport {
   readonly meanLimit: number
+  /** How late its event loop was, p99: above a few milliseconds the machine was measured, not the limiter. */
+  readonly latenessMs: number
 }

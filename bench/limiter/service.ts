@@ -4,6 +4,7 @@
  */
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { monitorEventLoopDelay } from "node:perf_hooks"
 import { expressLimiter, inFlightLimiter, tune } from "arqon/adapters"
 import { Backend, generator, SHAPE } from "./Backend.ts"
 import { fixed, Gradient2, type Peer, Vegas } from "./peers.ts"
@@ -42,16 +43,22 @@ const serve = async (job: ServiceJob): Promise<void> => {
   const server = createServer((request, response) => guard(request, response, () => handle(response)))
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 1_024, resolve))
 
+  const RESOLUTION_MS = 10
+  const lateness = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   let looks = 0
   let sum = 0
   process.on("message", (message) => {
     if (message === "measure") {
+      lateness.enable()
       setInterval(() => {
         looks++
         sum += Math.min(limiter.limit, UNLIMITED)
       }, 20)
     } else if (message === "stop") {
-      const report: ServiceReport = { meanLimit: sum / looks }
+      const report: ServiceReport = {
+        meanLimit: sum / looks,
+        latenessMs: lateness.percentile(99) / 1e6 - RESOLUTION_MS,
+      }
       process.send?.(report, () => process.exit(0))
     }
   })
