@@ -40,8 +40,9 @@ describe("the reference of the command line", () => {
     const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
     const steps = ["add", "evaluate", "approve", "promote", "demote", "withdraw", "archive"]
     const variants = ["list", "show", "history", ...steps].map((name) => ["variants", name])
-    const alone = names.filter((name) => name !== "audit" && name !== "variants").map((name) => [name])
-    for (const path of [...alone, ...audit, ...variants]) {
+    const groups = ["audit", "variants", "machines"]
+    const alone = names.filter((name) => !groups.includes(name)).map((name) => [name])
+    for (const path of [...alone, ...audit, ...variants, ["machines", "export"]]) {
       const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")
       expect(doc?.examples?.every(({ command }) => command.includes("arqon"))).toBe(true)
