@@ -177,7 +177,7 @@ function topBar(model: Model): HTMLElement {
     const { value: snapshot } = model.snapshot
     const lost = model.connection.value.state === "lost"
     const standing = standingOf(snapshot, model.connection.value)
-    say(mode, lost ? "Disconnected" : standing.word)
+    say(mode, lost ? "Disconnected" : (standing.short ?? standing.word))
     mark(mode, "data-tone", lost ? null : standing.tone)
     const recorded = model.engine.value?.source === "recorded"
     flag.hidden = !recorded && (model.steerable || model.engine.value === null)

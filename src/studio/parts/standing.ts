@@ -5,6 +5,8 @@ import { capital, span, words } from "../core/format.ts"
 
 export interface Standing {
   readonly word: string
+  /** The same where there is little room. */
+  readonly short?: string
   readonly tone: "live" | "safe" | "trip" | null
   readonly sentence: string
 }
@@ -73,6 +75,7 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     const since = span(snapshot.nowUs - safeMode.sinceUs)
     return {
       word: "SafeMode is open",
+      short: "SafeMode",
       tone: safeMode.exit === "manualReset" ? "trip" : "safe",
       sentence: `Open for ${since}: ${why}. Nothing is proposed. ${exitOf(snapshot)}`,
     }
