@@ -101,7 +101,7 @@ async function main(): Promise<number> {
   if (values.json) console.log(JSON.stringify({ seconds, rows }))
   else {
     console.log(cells(["fault", "times", ...COLUMNS, "off good", "well after"]) + "  trips")
-    for (const row of rows) console.log(line(row))
+    for (const row of rows) if (row.repetitions > 0) console.log(line(row))
     const times = rows.reduce((sum, { repetitions }) => sum + repetitions, 0)
     console.log(
       `${times} repetitions of ${rows.length} faults in ${seconds.toFixed(0)} s, ${findings.length} findings.`,
