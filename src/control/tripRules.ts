@@ -72,7 +72,7 @@ export function rollbacksInHour(timesUs: ReadonlyArray<number>, nowUs: number): 
 /** What a run of refusals means: one common cause has its own trip, a mixture is a proposer that misbehaves. */
 export function tripForRefusals(tags: ReadonlyArray<ViolationTag>): TripReason {
   const [first] = tags
-  if (first === undefined || tags.some((tag) => tag !== first)) return "repeatedViolations"
+  if (tags.some((tag) => tag !== first)) return "repeatedViolations"
   switch (first) {
     case "thrashing":
     case "budgetExhausted":
@@ -88,7 +88,8 @@ export function tripForRefusals(tags: ReadonlyArray<ViolationTag>): TripReason {
 
 /** Share by which the loss fell since the trip; 0 when either reading is missing: no data is no recovery. */
 export function improvementSince(lossAtTrip: number | null, loss: number | null): number {
-  if (lossAtTrip === null || loss === null || !Number.isFinite(lossAtTrip) || !Number.isFinite(loss)) return 0
-  const scale = Math.abs(lossAtTrip)
-  return scale > 0 ? (lossAtTrip - loss) / scale : loss < 0 ? 1 : 0
+  const before = lossAtTrip ?? Number.NaN
+  const fell = before - (loss ?? Number.NaN)
+  if (!Number.isFinite(fell)) return 0
+  return before === 0 ? Math.max(0, Math.sign(fell)) : fell / Math.abs(before)
 }
