@@ -93,7 +93,8 @@ function take(
   begin: (header: JournalHeader) => Standing,
 ): { readonly scan: SegmentScan; readonly standing: Standing | null } {
   let standing: Standing | null = null
-  let held: Float64Array | null = null
+  let held = new Float64Array(0)
+  let holds = false
   let next = 0
   const scan = scanSegment(bytes, sha256, ({ seq, numbers, chained }, header) => {
     if (header === null || !chained || (standing !== null && seq !== next)) {
@@ -103,13 +104,15 @@ function take(
     standing ??= begin(header)
     next = seq + 1
     // One behind: where the chain breaks, the record before may be the one that was replaced.
-    if (held !== null) standing.take(held)
-    held = numbers.slice()
+    if (holds) standing.take(held)
+    if (held.length !== numbers.length) held = new Float64Array(numbers.length)
+    held.set(numbers)
+    holds = true
   })
   const { header, problems } = scan
   if (standing === null && header !== null) standing = begin(header)
   const doubtful = problems.some(({ kind }) => kind === "changed")
-  if (held !== null && !doubtful) standing?.take(held)
+  if (holds && !doubtful) standing?.take(held)
   return { scan, standing }
 }
 
