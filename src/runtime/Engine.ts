@@ -131,10 +131,21 @@ const changesOf = <K extends string>(
     { bufferSize: CHANGES, strategy: "sliding" },
   )
 
+const ownThread = new ConfigError({
+  problems: [
+    {
+      path: "placement",
+      message: "asks for a worker; an engine of an Effect program lives in the fiber that makes it.",
+      suggestion: "Leave it out, or make the engine with createEngine.",
+    },
+  ],
+})
+
 /** Settings from a configuration, in the error channel. */
 const parse = (config: unknown) => {
   const settings = parseEngineConfig(config)
-  return settings instanceof ConfigError ? Effect.fail(settings) : Effect.succeed(settings)
+  if (settings instanceof ConfigError) return Effect.fail(settings)
+  return settings.placement === "worker" ? Effect.fail(ownThread) : Effect.succeed(settings)
 }
 
 /**

@@ -38,10 +38,9 @@ const WAIT_MS = 50
 const UNTAKEN_MS = 1000
 
 /** From the sources this file is TypeScript, in the package it is not. */
-const ownEntry = new URL(
-  import.meta.url.endsWith(".ts") ? "./workerMain.ts" : "./workerMain.js",
-  import.meta.url,
-)
+const ownEntry = import.meta.url.endsWith(".ts")
+  ? new URL("./workerMain.ts", import.meta.url)
+  : new URL("./workerMain.js", import.meta.url)
 
 export class EngineThread {
   private readonly worker: Worker
@@ -76,6 +75,7 @@ export class EngineThread {
     })
     this.worker.on("message", (told: Told) => {
       if (told.type === "ready") this.begun = true
+      if (told.type === "failed") this.error ??= told.error.message
       listener.told(told)
     })
     this.worker.on("error", (error) => (this.error ??= String(error)))

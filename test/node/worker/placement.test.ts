@@ -1,4 +1,5 @@
 /** An engine in a worker is used as one in the caller's thread is. */
+import * as Effect from "effect/Effect"
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -6,6 +7,7 @@ import { createEngine, EngineStateError, type RelayedInspection } from "../../..
 import { createEngine as createInBrowser } from "../../../src/index.ts"
 import { attachEngine } from "../../../src/node/worker/attachEngine.ts"
 import { NOTHING_DUE, RING_FULL } from "../../../src/hot/codes.ts"
+import { Engine } from "../../../src/runtime/Engine.ts"
 import { drive, knobs, manual, trajectory } from "../../runtime/plant.ts"
 import { FAST, feed, onlooker, place, type Placed } from "./rig.ts"
 
@@ -192,6 +194,8 @@ describe("placement in a worker", () => {
     ).toMatchObject({
       problems: [{ path: "placement" }],
     })
+    const made = Effect.runSyncExit(Effect.scoped(Engine.make(options)))
+    expect(made).toMatchObject({ cause: { reasons: [{ error: { problems: [{ path: "placement" }] } }] } })
     const engine = createEngine(options)
     for (const name of ["actor", "studio"])
       expect(thrown(() => (engine as unknown as Record<string, unknown>)[name])).toMatchObject({
