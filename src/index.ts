@@ -46,6 +46,7 @@ export type {
   EngineSnapshot,
   SafeModeState,
 } from "./runtime/EngineSnapshot.ts"
+export type { Resumption } from "./domain/Resumption.ts"
 export {
   createFleet,
   type Fleet,

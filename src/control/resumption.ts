@@ -26,7 +26,7 @@ export interface LeftBehind {
   readonly damage: string | null
 }
 
-export interface ResumePolicy {
+interface ResumePolicy {
   /** `last`: a run that was stopped goes on where it stood; `baseline`: it too begins on its baseline. */
   readonly resume: "last" | "baseline"
   readonly safeMode: SafeModePolicy

@@ -10,7 +10,7 @@ import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "./words.ts"
 const Values = Schema.Record(Schema.String, Schema.Finite)
 const REASONS = TRIP_REASONS.filter((word): word is TripReason => word !== "none")
 
-export const ResumptionSchema = Schema.Struct({
+const ResumptionSchema = Schema.Struct({
   /** Where the plant is to begin, user units; a knob that is not named begins at its own `initial`. */
   start: Values,
   /** The configuration last known to be good, user units; null: there is none. */
