@@ -49,9 +49,10 @@ export class LiveValues {
 
   /** All live values of one generation. */
   current(): { readonly generation: number; readonly values: Readonly<Record<string, number>> } {
-    this.refresh()
-    const values = Object.fromEntries(this.names.map((name, i) => [name, this.copy[i]]))
-    return { generation: this.copiedGeneration, values }
+    // Apart from what is held: knobs that are read one by one around this call still belong together.
+    const whole = new Float64Array(this.names.length)
+    const generation = this.read(whole)
+    return { generation, values: Object.fromEntries(this.names.map((name, i) => [name, whole[i]])) }
   }
 
   private value(i: number): number {
@@ -76,10 +77,14 @@ export class LiveValues {
     const { reader } = this
     const sequence = reader.sequence
     if (sequence === this.copiedSequence && this.copiedGeneration !== 0) return
+    this.copiedGeneration = this.read(this.copy)
+    this.copiedSequence = sequence
+  }
+
+  private read(out: Float64Array): number {
     // 0: the writer overtook a thousand copies. It pauses between windows, so the next one succeeds.
     let generation = 0
-    while (generation === 0) generation = reader.read(this.copy)
-    this.copiedGeneration = generation
-    this.copiedSequence = sequence
+    while (generation === 0) generation = this.reader.read(out)
+    return generation
   }
 }

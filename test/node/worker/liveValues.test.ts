@@ -50,6 +50,14 @@ describe("live values of another thread", () => {
     expect(live.current()).toEqual({ generation: 3, values: { a: 3, b: 3 } })
   })
 
+  it("stay together around a look at the whole", () => {
+    const { live, values, apply } = rig()
+    const { a } = values
+    apply()
+    expect(live.current().generation).toBe(2)
+    expect([a, values.b]).toEqual([1, 1])
+  })
+
   it("can be listed and not written", () => {
     const { values } = rig()
     expect({ ...values }).toEqual({ a: 1, b: 1 })
