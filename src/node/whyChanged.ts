@@ -21,6 +21,7 @@ import {
   AUDIT_DIGEST,
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
+  AUDIT_RELOCATION,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_VIOLATION,
@@ -96,6 +97,8 @@ class Trace {
   private readonly id: number
   private live = Number.NaN
   private proposal: AuditRecord | null = null
+  /** The latest step of taking the base to a place known before. */
+  private relocation: AuditRecord | null = null
   private measured: ReadonlyArray<Measured> = []
   private causes: Array<AuditRecord> = []
 
@@ -112,6 +115,7 @@ class Trace {
     const kind = numbers[RECORD_KIND]
     if (kind === AUDIT_DIGEST) this.measure(numbers)
     else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
+    else if (kind === AUDIT_RELOCATION) this.relocation = item.words()
     else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_EVAL_TIMEOUT) this.forgetWindow()
     else if (kind === AUDIT_VIOLATION || kind === AUDIT_SAFE_MODE_ENTERED || kind === AUDIT_COMMAND) {
       this.causes = [...this.causes, item.words()].slice(-KEPT_CAUSES)
@@ -130,6 +134,7 @@ class Trace {
     const { numbers } = item
     const { table } = this.settings.space
     const asked = this.proposal?.proposal === numbers[RECORD_PROPOSAL_ID] ? this.proposal : null
+    const step = asked !== null && this.relocation?.proposal === asked.proposal ? this.relocation : null
     return {
       knob: this.knob,
       run: this.run,
@@ -139,10 +144,11 @@ class Trace {
       action: APPLY_KINDS[numbers[RECORD_DETAIL]] ?? "returnToBase",
       from: table.decode(this.id, before),
       to: table.decode(this.id, this.live),
-      windows: numbers[RECORD_DETAIL] <= UPDATE ? this.evidence(numbers[RECORD_DETAIL]) : [],
+      // A step to a known place follows from what was remembered, not from two sides of the base.
+      windows: numbers[RECORD_DETAIL] <= UPDATE && step === null ? this.evidence(numbers[RECORD_DETAIL]) : [],
       proposal: asked,
       apply: item.words(),
-      causes: asked === null ? this.causes : [],
+      causes: asked === null ? this.causes : step === null ? [] : [step],
     }
   }
 

@@ -5,8 +5,10 @@
 import { describe, expect, it } from "vitest"
 import { Opaque } from "../../machines/Opaque.ts"
 import { ProposalPort } from "../../machines/ProposalPort.ts"
+import { relocationPhase } from "../../machines/relocation.machine.ts"
 import type { HotPath } from "../../src/hot/HotPath.ts"
-import { quadratic, rig } from "./rig.ts"
+import { DEFAULT_SELECTION } from "../../src/control/variantSelection.ts"
+import { type PlantModel, quadratic, rig, wobble } from "./rig.ts"
 
 const WRITES = [
   "apply",
@@ -70,6 +72,26 @@ describe("Tier 2 cannot write", () => {
       at.run(7)
       expect(offences(at.engine.getSnapshot().children.cycle?.getSnapshot().context, at.hot)).toEqual([])
     }
+  })
+
+  it("nor can the actor that takes the base elsewhere, through what it holds, at any time", () => {
+    const at = rig({ relocation: { features: ["throughputRps"], selection: DEFAULT_SELECTION } })
+    let load = 0
+    const plant: PlantModel = (hot, i) => ({
+      objective: 100 * (hot.config.unit(0) - 0.7 + 0.4 * load) ** 2 + 0.01 * wobble(i),
+      throughputRps: 100 * (1 + load),
+    })
+    const phases = new Set<string>()
+    for (let n = 0; n < 900; n++) {
+      load = Math.floor(n / 300) % 2
+      at.run(n > 600 ? 3 : 9, plant)
+      const snapshot = at.engine.getSnapshot().children.relocation?.getSnapshot()
+      if (snapshot === undefined) throw new Error("there is none")
+      const phase = relocationPhase(snapshot)
+      if (n % 50 === 0 || !phases.has(phase)) expect(offences(snapshot.context, at.hot)).toEqual([])
+      phases.add(phase)
+    }
+    expect([...phases]).toContain("canary")
   })
 
   it("through anything it receives", () => {
