@@ -30,7 +30,7 @@ interface Switchboard {
   currentTestId?: string | undefined
   hitCount?: number
   hitLimit?: number | undefined
-  mutantCoverage?: unknown
+  mutantCoverage?: { readonly perTest: Readonly<Record<string, Readonly<Record<string, number>>>> }
   attempt?: () => unknown
 }
 const world = globalThis as typeof globalThis & { __stryker__?: Switchboard }
@@ -54,10 +54,14 @@ const entries: Readonly<Record<string, string>> = {
 }
 /** The engine itself ends a loop that no counter ends, so that the process and all it has loaded live on. */
 const call = new Script("__stryker__.attempt()")
+/** For a test of the code as it is, on a machine that has other work. */
+const DRY_MS = 180_000
 const OVERDUE = "ERR_SCRIPT_EXECUTION_TIMEOUT"
 /** A mutant may be so much slower than the code as it is, and then some. */
 const SLOWER = 10
-const LEAST_MS = 5000
+const LEAST_MS = 10_000
+/** How often a mutant may be met in one test, beside so many times what it was met without being active. */
+const LEAST_HITS = 100_000
 
 /** Tests find the suite under Vitest's name; a module that was asked for anew asks anew for what it imports. */
 registerHooks({
@@ -100,7 +104,7 @@ class InProcessRunner {
     for (const test of this.tests.values()) {
       board.currentTestId = test.id
       const begun = performance.now()
-      const failure = await this.attempt(test)
+      const failure = await this.attempt(test, DRY_MS)
       const timeSpentMs = performance.now() - begun
       board.currentTestId = undefined
       this.cost.set(test.id, timeSpentMs)
@@ -113,8 +117,6 @@ class InProcessRunner {
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }: MutantRun) {
     board.activeMutant = activeMutant.id
-    board.hitCount = 0
-    board.hitLimit = hitLimit
     let nrOfTests = 0
     try {
       const from = mutantActivation === "static" ? await this.load() : this.tests
@@ -123,9 +125,12 @@ class InProcessRunner {
         const test = from.get(id)
         if (test === undefined) continue
         nrOfTests++
-        const failure = await this.attempt(test)
-        if (failure === OVERDUE || (hitLimit !== undefined && board.hitCount > hitLimit))
-          return { status: "timeout", reason: id }
+        const met = board.mutantCoverage?.perTest[id]?.[activeMutant.id] ?? 0
+        const limit = Math.min(hitLimit ?? Number.POSITIVE_INFINITY, LEAST_HITS + SLOWER * met)
+        board.hitCount = 0
+        board.hitLimit = limit
+        const failure = await this.attempt(test, LEAST_MS + SLOWER * Math.ceil(this.cost.get(id) ?? 0))
+        if (failure === OVERDUE || board.hitCount > limit) return { status: "timeout", reason: id }
         if (failure === null) continue
         this.lastKiller = id
         return { status: "killed", killedBy: [id], failureMessage: failure, nrOfTests }
@@ -143,10 +148,9 @@ class InProcessRunner {
     return id === this.lastKiller ? -1 : (this.cost.get(id) ?? 0)
   }
 
-  private async attempt(test: NotedTest): Promise<string | null> {
+  private async attempt(test: NotedTest, timeout: number): Promise<string | null> {
     try {
       board.attempt = test.run
-      const timeout = LEAST_MS + SLOWER * Math.ceil(this.cost.get(test.id) ?? 0)
       await call.runInThisContext({ timeout })
       return null
     } catch (error) {

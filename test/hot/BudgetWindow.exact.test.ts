@@ -175,7 +175,7 @@ describe.each([
             const inside = move >= band[0] - 3e-9 && move <= band[1] + 3e-9
             const allowed = ledger.judge(bucket, move, reach[0])[0] === ACCEPTED
             if (inside !== allowed)
-              expect.fail(`a move of ${move} is ${allowed ? "" : "not "}allowed; the band is ${band}`)
+              expect.fail(`a move of ${move} is ${allowed ? "" : "not "}allowed; the band is ${[...band].join()}`)
           }
 
           // Now and later; what lies further back than a minute is out of use.
