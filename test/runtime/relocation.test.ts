@@ -11,6 +11,7 @@ import { createEngine, createVariantCatalogue, type SelectableVariant } from "..
 import type { ArqonEngine, AuditRecord, EngineOptions } from "../../src/index.ts"
 import { createEngine as nodeEngine } from "../../src/index.node.ts"
 import { RECORD_VALUE } from "../../src/hot/AuditRing.ts"
+import { whyChanged } from "../../src/node/whyChanged.ts"
 import { replay } from "../../src/runtime/replay.ts"
 import { whatIf } from "../../src/runtime/whatIf.ts"
 import { type Knob, knobs, manual, wobble } from "./plant.ts"
@@ -361,15 +362,21 @@ describe("what was learnt", () => {
       nodeEngine<Knob>({ params: knobs, seed: 1, clock: "manual", state, homeostasis: {}, resume: false })
     const first = make()
     await first.start()
-    live(first, 0, VISIT, 0)
+    live(first, live(first, live(first, 0, VISIT, 0), VISIT, 1), 300, 0)
     await first.stop()
+    // And one command says why a knob moved on the way back.
+    const steps = first.audit
+      .records()
+      .filter((one) => one.kind === "relocation" && one.proposal !== undefined)
+    const whys = steps.map(({ atUs }) => whyChanged(state, "timeout", atUs))
+    expect(whys.map((why) => why?.text ?? "").join("")).toContain("before it: relocation homeostasis ramp")
     const path = join(state, "learned.json")
     const kept = readFileSync(path, "utf8")
-    expect(JSON.parse(kept).homeostasis.regimes).toHaveLength(1)
+    expect(JSON.parse(kept).homeostasis.regimes).toHaveLength(2)
 
     const second = make()
     await second.start()
-    expect(second.relocation.regimes()).toHaveLength(1)
+    expect(second.relocation.regimes()).toHaveLength(2)
     expect(second.audit.records()[0].start?.["config"]).toHaveProperty("learned")
     await second.stop()
 

@@ -18,6 +18,8 @@ import {
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
   AUDIT_PROPOSAL,
+  AUDIT_REGIME,
+  AUDIT_RELOCATION,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
@@ -68,7 +70,10 @@ export function showsLive(kind: number): boolean {
     kind !== AUDIT_COMMAND &&
     kind !== AUDIT_PROPOSAL &&
     kind !== AUDIT_BASELINE_SET &&
-    kind !== AUDIT_VIOLATION
+    kind !== AUDIT_VIOLATION &&
+    // Where a relocation goes to, and where a regime lies.
+    kind !== AUDIT_RELOCATION &&
+    kind !== AUDIT_REGIME
   )
 }
 
