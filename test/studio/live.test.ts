@@ -89,6 +89,20 @@ describe("the statecharts", () => {
     expect(seen.complaints).toEqual([])
   })
 
+  it("move nothing where motion is not wanted, and still show the way that was taken", async () => {
+    const calm = await look(browser, `${studio.url}#/statecharts?actor=engine`, { still: true })
+    await calm.page.waitForSelector(".state[data-active]")
+    const lively = await look(browser, `${studio.url}#/statecharts?actor=engine`)
+    await lively.page.waitForSelector(".state[data-active]")
+    const spark = lively.page.waitForSelector(".spark", { state: "attached" })
+    service.engine.trip("look")
+    await spark
+    await calm.page.waitForSelector(".move.taken")
+    expect(await calm.page.locator(".spark").count()).toBe(0)
+    await calm.close()
+    await lively.close()
+  })
+
   it("tell what a state is for when it is pressed, and lead on to the next", async () => {
     await page.goto(`${studio.url}#/statecharts?actor=engine`)
     await page.locator('[data-id="engine.running.safe"]').click()
@@ -199,6 +213,9 @@ describe("the connection", () => {
     await studio.stop()
     await page.getByText("Disconnected").waitFor()
     await page.getByText(/trying again|does not answer/).waitFor()
+    const trip = page.locator(".steering").getByRole("button", { name: "Trip SafeMode" })
+    await soon(() => trip.isDisabled()).toBe(true)
+    await picture(page, "disconnected-light")
     expect(plain(await generation())).toBe(service.engine.generation)
   })
 

@@ -80,6 +80,7 @@ export function hindrance(model: Model, action: Action): string | null {
   if (engine.source === "recorded") return "A recorded run cannot be steered."
   if (!model.steerable) return "This studio is read-only."
   if (!session.capabilities.actions.includes(action)) return "This server does not offer it."
+  if (model.connection.value.state === "lost") return "The connection is lost."
   if (snapshot === null) return "The engine has not reported yet."
   if (snapshot.status !== "running") return "The engine is not running."
   const open = snapshot.safeMode !== null

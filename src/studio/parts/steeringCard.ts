@@ -22,7 +22,7 @@ export function steeringCard(model: Model, scope: Scope): HTMLElement {
     grid,
     note,
   )
-  scope.watch([model.snapshot, model.session, model.engine], () => {
+  scope.watch([model.snapshot, model.session, model.engine, model.connection], () => {
     buttons.forEach((button, i) => {
       const why = hindrance(model, STEERING[i].action)
       button.disabled = why !== null

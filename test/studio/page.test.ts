@@ -1,0 +1,130 @@
+/** What the page works out by itself, without a browser: figures, statecharts as graphs, and the time line. */
+import { describe, expect, it } from "vitest"
+import type { EngineEntry, History, WindowMessage } from "../../src/node/studio/protocol.ts"
+import { machineDefinitions } from "../../src/node/studio/machineDefinitions.ts"
+import { clock, counted, figure, grouped, span, words } from "../../src/studio/core/format.ts"
+import { Track } from "../../src/studio/core/Track.ts"
+import { graphOf, movesTaken, standing, trigger } from "../../src/studio/statechart/Graph.ts"
+
+describe("figures", () => {
+  it("keep four significant digits, a true minus, and a dash for nothing", () => {
+    expect(figure(0)).toBe("0")
+    expect(figure(18.6349)).toBe("18.6")
+    expect(figure(-2)).toBe("−2")
+    expect(figure(123.456)).toBe("123.5")
+    expect(figure(0.000_012)).toBe("1.20e−5")
+    expect(figure(2_000_000)).toBe("2.00e6")
+    for (const nothing of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(figure(nothing)).toBe("–")
+  })
+
+  it("group thousands, count things, and name lengths of time", () => {
+    expect(grouped(1_234_567)).toBe("1\u202f234\u202f567")
+    expect([counted(1, "trip"), counted(3, "trip")]).toEqual(["1 trip", "3 trips"])
+    expect([500_000, 7_500_000, 75_000_000, 3_661_000_000].map(span)).toEqual([
+      "500 ms",
+      "7.5 s",
+      "1 min 15 s",
+      "1 h 1 min",
+    ])
+    expect(words("safeModeEntered")).toBe("safe mode entered")
+  })
+
+  it("tell a clock set by hand from the wall's", () => {
+    expect(clock(83_400_000, 1)).toBe("01:23.4")
+    expect(clock(1_795_255_200_000_000)).toMatch(/^\d\d:\d\d:\d\d$/)
+  })
+})
+
+describe("a statechart as a graph", () => {
+  const graphs = machineDefinitions().map(graphOf)
+
+  it("knows every state that an arrow touches, in every machine there is", () => {
+    expect(graphs.length).toBeGreaterThanOrEqual(5)
+    for (const { states, moves } of graphs) {
+      expect(moves.length).toBeGreaterThan(0)
+      for (const { from, to, labels } of moves) {
+        expect([...states.keys()]).toEqual(expect.arrayContaining([from, to]))
+        expect(labels.length).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  it("finds the way that was taken: directly, over states passed in between, or from the box that answers", () => {
+    const cycle = graphs.find(({ machine }) => machine.name === "spsaCycle")!
+    const at = (state: string): ReadonlyArray<string> => ["spsaCycle.tuning", `spsaCycle.tuning.${state}`]
+    const ways = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlyArray<string> =>
+      movesTaken(cycle, before, after).map(
+        ({ from, to }) => `${from.split(".").at(-1)} ${to.split(".").at(-1)}`,
+      )
+    expect(ways(at("applyingPlus"), at("waitingPlus"))).toEqual(["applyingPlus waitingPlus"])
+    expect(ways(at("waitingMinus"), at("ready"))).toEqual(["waitingMinus computing", "computing ready"])
+    expect(ways(at("applyingPlus"), ["spsaCycle.frozen"])).toEqual(["tuning frozen"])
+    expect(ways(at("ready"), at("ready"))).toEqual([])
+    expect(standing(cycle, at("waitingPlus"))).toBe("waiting plus")
+    expect([trigger("", "dueWithPlusFirst"), trigger("window", null)]).toEqual([
+      "[due with plus first]",
+      "window",
+    ])
+  })
+})
+
+describe("the time line", () => {
+  const engine = { knobs: [{ name: "a" }] } as unknown as EngineEntry
+  const window = (closedUs: number, objective: number | null): WindowMessage =>
+    ({
+      closedUs,
+      objective,
+      status: objective === null ? "expired" : "closed",
+      generation: 1,
+    }) as WindowMessage
+
+  it("takes each window once, in order, and marks those that ran out", () => {
+    const track = new Track(engine)
+    track.add(window(1, 5), null)
+    track.add(window(2, null), null)
+    track.add(window(2, 7), null)
+    track.add(window(1, 7), null)
+    expect(track.times).toEqual([1, 2])
+    expect(track.objective).toEqual([5, null])
+    expect(track.expired).toEqual([0, 1])
+  })
+
+  it("stays within its bounds however long it runs, every column alike", () => {
+    const track = new Track(engine)
+    for (let i = 1; i <= 20_000; i++) {
+      track.add(window(i, i), null)
+      track.note({ run: "r", seq: i, kind: "baselineSet", atUs: i, generation: 1 })
+    }
+    expect(track.times.length).toBeLessThanOrEqual(4000)
+    expect(track.marks.length).toBeLessThanOrEqual(500)
+    expect(track.times.at(-1)).toBe(20_000)
+    for (const column of [track.objective, track.low, track.live.get("a"), track.base.get("a")]) {
+      expect(column).toHaveLength(track.times.length)
+    }
+  })
+
+  it("begins anew from the server's history", () => {
+    const track = new Track(engine)
+    track.add(window(9, 9), null)
+    const history: Partial<History> = {
+      atUs: [1, 2],
+      generation: [1, 1],
+      objective: [3, 4],
+      objectiveLow: [3, 4],
+      objectiveHigh: [3, 4],
+      expired: [0, 0],
+      latencyP99Us: [null, null],
+      throughputRps: [null, null],
+      errorRate: [null, null],
+      knobs: { a: { live: [1, 2], base: [1, 1] } },
+      marks: [],
+    }
+    track.load(history as History)
+    expect([track.times, track.live.get("a"), track.base.get("a")]).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 1],
+    ])
+  })
+})
