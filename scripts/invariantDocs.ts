@@ -72,6 +72,8 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/machines/persist.test.ts",
       "test/runtime/Engine.test.ts",
       "test/runtime/unperturbed.test.ts",
+      "test/node/recovery.test.ts",
+      "test/node/recoveryFaults.test.ts",
     ],
   ],
   ["Readers in other threads never see a torn configuration.", ["test/hot/AtomicConfig.test.ts"]],
