@@ -110,6 +110,7 @@ export async function liveWeek(week: Week): Promise<WeekResult> {
   const heap: Array<number> = []
   const print = new Fingerprint()
   const rollbacksUs: Array<number> = []
+  const over = new WeakSet<ArqonEngine<Knob>>()
   let left: Left | null = null
   let resets = 0
   let safeSteps = 0
@@ -120,6 +121,7 @@ export async function liveWeek(week: Week): Promise<WeekResult> {
     const made = makeEngine(week, left, engines++, nowUs)
     await made.start()
     made.audit.subscribe((record) => {
+      if (over.has(made)) return
       if (record.kind === "rollback") rollbacksUs.push(record.atUs)
       if (record.kind !== "apply" && record.kind !== "rollback") return
       print.add(record.atUs)
@@ -150,6 +152,9 @@ export async function liveWeek(week: Week): Promise<WeekResult> {
       crashes++
       left = { snapshot: engine.getSnapshot(), rollbacksUs: rollbacksUs.slice(-100) }
       count(engine)
+      // Its memory would go with the process; nothing that it does from here on is looked at.
+      over.add(engine)
+      await engine.stop()
       engine = await begin(nowUs)
       generation = Number.NaN
     }
