@@ -8,6 +8,7 @@
  *   --measure 30      seconds that are measured
  *   --lanes 1         cells measured at once; more is faster and noisier
  *   --loads 0.5,1.2,2 in capacities
+ *   --contention 0.3  how much slower crowding makes everybody
  *   --virtual         the same in virtual time: no server, no sockets, the same figures on every machine
  */
 import { type ChildProcess, fork } from "node:child_process"
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     lanes: { type: "string", default: "1" },
     loads: { type: "string", default: "0.5,1.2,2" },
     initial: { type: "string", default: "20" },
+    contention: { type: "string", default: String(SHAPE.contention) },
     virtual: { type: "boolean", default: false },
   },
 })
@@ -33,6 +35,7 @@ const measureMs = Number(options.measure) * 1_000
 const lanes = Number(options.lanes)
 const loads = options.loads.split(",").map(Number)
 const initial = Number(options.initial)
+const contention = Number(options.contention)
 
 const CONNECTIONS = 256
 /** What a limit that does not adapt is given before it is measured. */
@@ -65,7 +68,7 @@ const start = (file: string): ChildProcess => fork(new URL(file, import.meta.url
 const measure = async (cell: Cell, rps: number): Promise<Row> => {
   // The same seed for every limiter of a repetition: same arrivals, same service times.
   const seed = 1 + cell.repetition
-  const job = { kind: cell.kind, limit: cell.limit, seed }
+  const job = { kind: cell.kind, limit: cell.limit, seed, contention }
   const adapts = cell.kind !== "fixed" && cell.kind !== "none"
   const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : FIXED_WARM_MS, measureMs, seed }
   if (options.virtual) return { ...cell, ...(await virtually(job, load)) }
@@ -126,7 +129,7 @@ const probes = await runAll(
 )
 const capacity = Math.max(...probes.map((row) => row.goodputRps))
 console.log(
-  `Service: ${SHAPE.slots} slots of ${SHAPE.meanMs} ms (half fixed, half exponential), contention ${SHAPE.contention}; ` +
+  `Service: ${SHAPE.slots} slots of ${SHAPE.meanMs} ms (half fixed, half exponential), contention ${contention}; ` +
     `capacity measured: ${capacity.toFixed(0)}/s. ${CONNECTIONS} connections, Poisson arrivals.`,
 )
 console.log(

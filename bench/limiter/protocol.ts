@@ -8,6 +8,8 @@ export interface ServiceJob {
   /** The fixed limit, or where an adaptive one starts. */
   readonly limit: number
   readonly seed: number
+  /** Growth of the service time under crowding; see `BackendShape`. */
+  readonly contention: number
 }
 
 /** Asked of the load. */

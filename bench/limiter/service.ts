@@ -21,7 +21,11 @@ const peerOf = ({ kind, limit, seed }: ServiceJob): Peer | null => {
 }
 
 const serve = async (job: ServiceJob): Promise<void> => {
-  const backend = new Backend(SHAPE, job.seed, (ms, done) => void setTimeout(done, ms))
+  const backend = new Backend(
+    { ...SHAPE, contention: job.contention },
+    job.seed,
+    (ms, done) => void setTimeout(done, ms),
+  )
   const limiter = inFlightLimiter({ initial: Math.min(job.limit, 256) })
   const peer = peerOf(job)
   const obey = (): void => {

@@ -93,7 +93,9 @@ export async function virtually(
     }
     tick()
   }
-  const backend = new Backend(SHAPE, job.seed, (ms, done) => agenda.later(ms * 1_000, done))
+  const backend = new Backend({ ...SHAPE, contention: job.contention }, job.seed, (ms, done) =>
+    agenda.later(ms * 1_000, done),
+  )
   const random = generator(load.seed)
   const fromUs = load.warmMs * 1_000
   const latencies: Array<number> = []

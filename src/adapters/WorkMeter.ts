@@ -5,7 +5,8 @@
  *
  * A reading belongs to the generation under which its work started. After an apply the thing still holds work of the
  * old configuration, and what comes out first tells of that: nothing is measured until as many completions have gone by as there
- * were in flight at the apply. Durations come from Little's law (work in flight over work done a second), not from the
+ * were in flight at the apply, or twice a digest's where that is fewer: a crowd that takes minutes to leave must not blind the loop that is to
+ * send it away. Durations come from Little's law (work in flight over work done a second), not from the
  * completions alone, because a short stretch of time sees more short work complete than long work.
  */
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
@@ -144,7 +145,7 @@ export class WorkMeter implements Meter {
     const generation = port.generation()
     if (generation !== this.generation) {
       this.generation = generation
-      this.old = this.inFlight
+      this.old = Math.min(this.inFlight, 2 * this.everyCount)
       this.clear(nowUs)
     }
     return nowUs

@@ -30,7 +30,7 @@ export interface ConcurrencyAdapter<K extends string = string> extends Adapter<K
 }
 
 /** Window for adapters: a digest is at least 100 ms and at most a second long, or as long as one unit of work. */
-export const adapterWindow = { digests: 5, us: 10 * SECOND_US } as const
+export const adapterWindow = { digests: 5, us: 30 * SECOND_US } as const
 
 /** Bounds that fit most: 1 to 256 in ratios, whole numbers, from 20. Probes are shares of the range, so a wider one costs more. */
 export function concurrencyKnob(options: ConcurrencyOptions): KnobConfig {

@@ -5,7 +5,7 @@ import { attach } from "../../src/adapters/Adapter.ts"
 import { piscinaThreads } from "../../src/adapters/piscina.ts"
 import { FakeEngine, until } from "./FakeEngine.ts"
 
-const filename = fileURLToPath(new URL("./piscinaWorker.mjs", import.meta.url))
+const filename = fileURLToPath(new URL("./piscinaWorker.cjs", import.meta.url))
 
 describe("threads of a Piscina pool", () => {
   it("are busy as the knob says, and are measured", async () => {

@@ -29,6 +29,24 @@ const pages = [
   "docs/explanation/homeostasis.md",
   "docs/how-to/run-in-a-worker.md",
   "docs/how-to/studio.md",
+  "docs/how-to/adapters.md",
+  "docs/how-to/limit-in-flight-requests.md",
+  "docs/tutorials/first-ten-minutes.md",
+] as const
+/** What the pages about adapters tune. */
+const TUNED = [
+  "bottleneck",
+  "bullmq",
+  "dataloader",
+  "express",
+  "fastify",
+  "hono",
+  "lru-cache",
+  "p-limit",
+  "p-queue",
+  "pg",
+  "piscina",
+  "undici",
 ] as const
 const blocksByPage = pages.map((page) => [page, blocksOf(readFileSync(join(root, page), "utf8"))] as const)
 
@@ -39,7 +57,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 beforeAll(() => {
   mkdirSync(join(home, "node_modules"))
   symlinkSync(root, join(home, "node_modules/arqon"))
-  for (const name of ["effect", "xstate", "@types"])
+  for (const name of ["effect", "xstate", "@types", ...TUNED])
     symlinkSync(join(root, "node_modules", name), join(home, "node_modules", name))
   writeFileSync(join(home, "package.json"), '{ "private": true, "type": "module" }')
   mkdirSync(join(home, "bin"))

@@ -1,5 +1,5 @@
 /** A task that waits until the test lets it go; cell 0 counts who is inside, 1 is the gate, 2 the most that were inside. */
-export default function work({ answer, cells }) {
+module.exports = ({ answer, cells }) => {
   if (answer < 0) throw new Error("negative")
   const inside = Atomics.add(cells, 0, 1) + 1
   for (;;) {
