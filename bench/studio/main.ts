@@ -6,7 +6,6 @@
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createEngine } from "arqon"
 
@@ -22,7 +21,7 @@ const knobs = Object.fromEntries(
 )
 
 async function watched(url: string): Promise<ChildProcess> {
-  const child = fork(join(import.meta.dirname, "watcher.ts"), [url])
+  const child = fork(new URL("./watcher.ts", import.meta.url), [url])
   await once(child, "message")
   return child
 }

@@ -1,4 +1,4 @@
-/** `arqon studio` and `arqon machines`: commands that show, with their flags and examples. */
+/** `arqon studio`, `arqon tui` and `arqon machines`: commands that show, with their flags and examples. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
@@ -70,5 +70,32 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withSubcommands([exportMachines]),
   )
 
-  return [studio, machines] as const
+  const tui = Command.make(
+    "tui",
+    {
+      url: text("url", "<url>", "Address of an open studio, as `arqon studio` or engine.studio() gives it"),
+      journal: optional(
+        Flag.Directory("journal").pipe(
+          Flag.withMetavar("<directory>"),
+          Flag.withDescription("An engine's `state` directory instead: its last run"),
+        ),
+      ),
+      engine: text("engine", "<id>", "Which engine or run, where there are several"),
+      tokenFile: optional(file("token-file", "A file with the studio's token")),
+    },
+    (flags) => doing(async () => (await import("./tuiCommand.ts")).tuiCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Show an engine in the terminal and steer it; prints one look where there is no terminal",
+    ),
+    Command.withExamples([
+      { command: "arqon tui --url http://127.0.0.1:7070" },
+      {
+        command: "arqon tui --journal ./state",
+        description: "Look through a recorded run with the arrow keys",
+      },
+    ]),
+  )
+
+  return [studio, machines, tui] as const
 }

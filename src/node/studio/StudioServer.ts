@@ -14,6 +14,7 @@ import { machineDefinitions } from "./machineDefinitions.ts"
 import {
   type ActionResult,
   type ApiError,
+  type LoginRequest,
   MOST_BODY_BYTES,
   MOST_FRAMES,
   PATHS,
@@ -161,8 +162,8 @@ export class StudioServer {
   }
 
   private async login(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request)
-    const token: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "token") : null
+    const body = (await readBody(request)) as { readonly [K in keyof LoginRequest]?: unknown } | null
+    const token = body?.token
     if (!this.options.access.wantsToken) throw new Refusal("badRequest", "This studio wants no token.")
     response.setHeader("set-cookie", this.options.access.login(typeof token === "string" ? token : ""))
     response.writeHead(204).end()

@@ -1,0 +1,154 @@
+/**
+ * What the terminal shows of an engine, as lines of text: a pure function of what is known and of the size of the terminal. No
+ * line is longer than the terminal is wide, and there are no more lines than it is high.
+ */
+import type { Styles } from "../cli/output.ts"
+import type { Budgets, EngineEntry, Frame, States } from "../studio/protocol.ts"
+import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
+
+/** Everything that may be shown; what is not known is null. */
+export interface Shown {
+  readonly entry: EngineEntry
+  readonly snapshot: EngineSnapshot | null
+  /** Of a recorded run: the moment that is shown. */
+  readonly frame: Frame | null
+  readonly states: States | null
+  readonly budgets: Budgets | null
+  /** Objectives of the last windows, oldest first. */
+  readonly objectives: ReadonlyArray<number>
+  /** The last records, a line each, oldest first. */
+  readonly records: ReadonlyArray<string>
+  /** What stands at the bottom: keys, a question, or what went wrong. */
+  readonly footer: string
+}
+
+const BARS = "▁▂▃▄▅▆▇█"
+const LEAST_COLUMNS = 30
+const NAME = 16
+const MOST_BUDGETS = 3
+
+/** The last readings that fit, each as a bar between the least and the greatest of them. */
+export function sparkline(values: ReadonlyArray<number>, width: number): string {
+  const shown = values.slice(-Math.max(1, width))
+  const low = Math.min(...shown)
+  const high = Math.max(...shown)
+  return shown
+    .map((value) => BARS[high > low ? Math.min(7, Math.floor(((value - low) / (high - low)) * 8)) : 3])
+    .join("")
+}
+
+/** A knob's way from its least to its greatest value, with its base (│) and where it is (●). */
+export function track(
+  min: number,
+  max: number,
+  scale: string,
+  live: number,
+  base: number,
+  width: number,
+): string {
+  const place = (value: number): number => {
+    const unit = scale === "log" ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min)
+    return Math.max(0, Math.min(width - 1, Math.round(unit * (width - 1))))
+  }
+  const cells = Array.from({ length: width }, () => "─")
+  cells[place(base)] = "│"
+  cells[place(live)] = "●"
+  return cells.join("")
+}
+
+/** Cut to a width; a line that was cut ends in an ellipsis. */
+const fit = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+
+const number = (value: number | null | undefined): string =>
+  value === null || value === undefined ? "–" : String(Number(value.toPrecision(5)))
+
+export function screen(shown: Shown, columns: number, rows: number, styles: Styles): ReadonlyArray<string> {
+  const width = Math.max(LEAST_COLUMNS, columns)
+  const { entry, snapshot, frame } = shown
+  const mode = snapshot?.mode ?? frame?.mode ?? "…"
+  const reason = snapshot?.safeMode?.reason
+  const generation = snapshot?.generation ?? frame?.generation
+  const title = `${entry.name}  ${entry.source === "live" ? (snapshot?.status ?? "") : "recorded"}`
+  const state = reason === undefined ? mode : `SafeMode: ${reason}`
+  const paint = mode === "safe" ? styles.warn : styles.good
+  const head = [
+    styles.title(fit(title, width)),
+    paint(
+      fit(`${state}  generation ${number(generation)}  cycles ${number(snapshot?.cycle?.cycles)}`, width),
+    ),
+    "",
+    fit(objectiveLine(shown, width), width),
+    "",
+  ]
+  const middle = [
+    ...knobLines(shown, width),
+    "",
+    ...stateLines(shown, width, styles),
+    ...budgetLines(shown, width, styles),
+    "",
+  ]
+  const foot = [styles.dim(fit(shown.footer, width))]
+  const room = Math.max(0, rows - head.length - foot.length)
+  const kept = middle.slice(0, room)
+  const records = shown.records.slice(-Math.max(0, room - kept.length)).map((line) => fit(line, width))
+  return [...head, ...kept, ...(room > kept.length ? records : []), ...foot].slice(-Math.max(1, rows))
+}
+
+function objectiveLine({ objectives, entry }: Shown, width: number): string {
+  const last = number(objectives.at(-1))
+  const label = `${entry.objective} `
+  const line =
+    objectives.length === 0
+      ? "(no window yet)"
+      : sparkline(objectives, width - label.length - last.length - 1)
+  return `${label}${line} ${objectives.length === 0 ? "" : last}`
+}
+
+function knobLines({ entry, snapshot, frame }: Shown, width: number): ReadonlyArray<string> {
+  const bar = Math.max(5, Math.min(40, width - NAME - 30))
+  return entry.knobs.map(({ name, min, max, scale }) => {
+    const live = snapshot?.values[name] ?? frame?.values[name] ?? null
+    const base = snapshot?.base[name] ?? live
+    const line = live === null || base === null ? "" : track(min, max, scale, live, base, bar)
+    const baseline = snapshot?.baseline?.[name]
+    const kept = baseline === undefined ? "" : `  baseline ${number(baseline)}`
+    return fit(`${fit(name, NAME).padEnd(NAME)} ${line} ${number(live)}${kept}`, width)
+  })
+}
+
+function stateLines({ states }: Shown, width: number, styles: Styles): ReadonlyArray<string> {
+  const charts = (states?.actors ?? []).filter(({ active }) => active.length > 0)
+  return charts.map(({ path, active, tags }) => {
+    const paint = tags.includes("safe") ? styles.warn : tags.includes("live") ? styles.good : styles.live
+    return paint(fit(`${path.padEnd(NAME)} ${active.at(-1) ?? ""}`, width))
+  })
+}
+
+/** The budgets of which most is used. */
+function budgetLines({ budgets }: Shown, width: number, styles: Styles): ReadonlyArray<string> {
+  if (budgets === null) return []
+  const { applies, rollbacksPerHour, regressions, knobs } = budgets
+  const all = [
+    { name: "applies/s", gauge: applies },
+    { name: "rollbacks/h", gauge: rollbacksPerHour },
+    { name: "regressions", gauge: regressions },
+    ...knobs.flatMap(({ knob, turns, range, path }) => [
+      { name: `${knob} turns`, gauge: turns },
+      { name: `${knob} range`, gauge: range },
+      { name: `${knob} path`, gauge: path },
+    ]),
+  ].map(({ name, gauge: { used, limit } }) => ({
+    name,
+    used,
+    limit,
+    share: limit === null || limit === 0 ? 0 : used / limit,
+  }))
+  return all
+    .toSorted((a, b) => b.share - a.share)
+    .slice(0, MOST_BUDGETS)
+    .map(({ name, used, limit, share }) => {
+      const line = fit(`${fit(name, NAME).padEnd(NAME)} ${number(used)} of ${number(limit)}`, width)
+      return share >= 0.9 ? styles.bad(line) : share >= 0.6 ? styles.warn(line) : styles.dim(line)
+    })
+}

@@ -1,0 +1,165 @@
+/** The studio in a terminal: what is drawn, what is typed, and the command against a real studio. */
+import fc from "fast-check"
+import { PassThrough } from "node:stream"
+import type { ReadStream, WriteStream } from "node:tty"
+import { describe, expect, it } from "vitest"
+import { makeStyles } from "../../../src/node/cli/output.ts"
+import type { EngineEntry } from "../../../src/node/studio/protocol.ts"
+import { Prompt } from "../../../src/node/tui/Prompt.ts"
+import { screen, type Shown, sparkline, track } from "../../../src/node/tui/screen.ts"
+import { Terminal } from "../../../src/node/tui/Terminal.ts"
+import { useDesk } from "../cli/rig.ts"
+import { openRig } from "./rig.ts"
+
+const desk = useDesk()
+
+const entry: EngineEntry = {
+  id: "e",
+  name: "quotes",
+  runId: "e",
+  source: "recorded",
+  readOnly: true,
+  objective: "minimize",
+  knobs: Array.from({ length: 30 }, (_, i) => ({
+    name: `a knob with a long name ${i}`,
+    min: 1,
+    max: 64,
+    scale: "log",
+    step: null,
+    initial: 8,
+  })),
+  config: {},
+  preset: "balanced",
+  guardrails: {},
+  machines: [],
+  recording: null,
+}
+
+const shown: Shown = {
+  entry,
+  snapshot: null,
+  frame: null,
+  states: {
+    atUs: 0,
+    actors: [
+      {
+        path: "engine/latch",
+        machine: "safeMode",
+        status: "active",
+        active: ["safeMode", "safeMode.open.untilReset"],
+        tags: ["safe"],
+      },
+    ],
+  },
+  budgets: null,
+  objectives: [3, 2, 1],
+  records: ["12  apply  g4", "13  rollback  g5"],
+  footer: "q quit",
+}
+
+const typed = (prompt: Prompt, keys: string): ReturnType<Prompt["key"]> =>
+  Array.from(keys).reduce<ReturnType<Prompt["key"]>>((_, key) => prompt.key(key), null)
+
+describe("the screen", () => {
+  it("is never wider nor higher than the terminal, and always shows the footer", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 30, max: 200 }), fc.integer({ min: 7, max: 80 }), (columns, rows) => {
+        const lines = screen(shown, columns, rows, makeStyles(false))
+        expect(lines.length).toBeLessThanOrEqual(rows)
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+        expect(lines.at(-1)).toContain("q quit")
+      }),
+    )
+  })
+
+  it("shows states, knobs and the last records where there is room", () => {
+    const text = screen(shown, 100, 60, makeStyles(false)).join("\n")
+    expect(text).toContain("safeMode.open.untilReset")
+    expect(text).toContain("rollback  g5")
+    expect(text).toContain("█▅▁ 1")
+  })
+
+  it("draws readings between their least and their greatest, and a knob on its own scale", () => {
+    expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBe("▁▂▃▄▅▆▇█")
+    expect(sparkline([5, 5], 8)).toBe("▄▄")
+    expect(track(1, 64, "log", 8, 1, 7)).toBe("│──●───")
+    expect(track(0, 10, "linear", 10, 0, 5)).toBe("│───●")
+  })
+})
+
+describe("the prompt", () => {
+  it("does what was asked for once a reason was given and confirmed", () => {
+    const prompt = new Prompt(["trip", "reset"])
+    expect(typed(prompt, "tsmokX\u007fe\r")).toBeNull()
+    expect(prompt.footer).toBe("trip: smoke  Really? y/n")
+    expect(prompt.key("y")).toEqual({ action: "trip", reason: "smoke" })
+  })
+
+  it("does nothing without a reason, without a yes, after Escape, or what may not be done", () => {
+    for (const keys of ["t\r", "t  \r", "tsmoke\rn", "tsmoke\u001b", "bsmoke\ry"]) {
+      expect([keys, typed(new Prompt(["trip"]), keys)]).toEqual([keys, null])
+    }
+  })
+
+  it("quits by q, and by Ctrl-C wherever it is", () => {
+    expect(new Prompt([]).key("q")).toEqual({ quit: true })
+    expect(typed(new Prompt(["trip"]), "tsmoq\u0003")).toEqual({ quit: true })
+  })
+})
+
+describe("the terminal", () => {
+  it("is drawn over without being cleared, only when something changed, and left as it was", () => {
+    const written: Array<string> = []
+    const modes: Array<boolean> = []
+    const keys: Array<string> = []
+    const input = Object.assign(new PassThrough(), { setRawMode: (raw: boolean) => modes.push(raw) })
+    const output = { columns: 80, rows: 24, write: (text: string) => written.push(text) }
+    const terminal = new Terminal(input as unknown as ReadStream, output as unknown as WriteStream, (key) =>
+      keys.push(key),
+    )
+    terminal.draw(["one", "two"])
+    terminal.draw(["one", "two"])
+    terminal.draw(["one"])
+    terminal.close()
+    expect(written).toHaveLength(4)
+    expect(written.join("")).not.toContain("\u001b[2J")
+    expect(written[0]).toContain("\u001b[?1049h")
+    expect(written[3]).toContain("\u001b[?1049l")
+    expect(written[3]).toContain("\u001b[?25h")
+    expect(modes).toEqual([true, false])
+  })
+})
+
+describe("arqon tui", () => {
+  it("prints one look at a running studio where there is no terminal", async () => {
+    const { url, work } = await openRig({ name: "quotes" })
+    work(20)
+    const { code, stdout } = await desk.run("tui", "--url", url)
+    expect(code).toBe(0)
+    for (const part of [
+      "quotes  running",
+      "adapting",
+      "minimize",
+      "speed",
+      "workers",
+      "engine/cycle",
+      " of ",
+    ]) {
+      expect(stdout).toContain(part)
+    }
+  })
+
+  it("wants the token where the studio does", async () => {
+    const { url } = await openRig({ token: "0123456789abcdef" })
+    const refused = await desk.run("tui", "--url", url)
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("token")])
+    desk.write("token", "0123456789abcdef\n")
+    expect((await desk.run("tui", "--url", url, "--token-file", "token")).code).toBe(0)
+  })
+
+  it("says what it lacks", async () => {
+    expect((await desk.run("tui")).code).toBe(2)
+    expect((await desk.run("tui", "--journal", "nowhere")).code).toBe(1)
+    expect((await desk.run("tui", "--url", "http://127.0.0.1:9")).stderr).toContain("no studio")
+  })
+})
