@@ -34,6 +34,7 @@ describe("the reference of the command line", () => {
       "replay",
       "studio",
       "machines",
+      "tui",
       "variants",
       "completions",
     ])
