@@ -28,8 +28,11 @@ const faults: Readonly<Record<string, () => void>> = {
 }
 
 const tamper = (core: EngineCore): void => {
-  // What takes a dead worker's place is whole, unless every one is to be faulty.
-  if (boot.resume !== null && restarts !== "always") return
+  // What takes a dead worker's place is whole, or dies at once, until a person has let SafeMode go.
+  if (boot.resume !== null) {
+    if (restarts === "always" && boot.resume.safeMode !== null) faults[fault]?.()
+    return
+  }
   if (phase === "tripped") {
     let ticks = 0
     setInterval(() => {
