@@ -182,15 +182,19 @@ const valueAxis = (): uPlot.Axis => ({
   values: (_, splits) => splits.map((value) => (value === null ? "" : figure(value))),
 })
 
-/** What stands under the cursor, or last. */
-function readoutOf(u: uPlot, { lines, track, axes = true }: TimeChartOptions): string {
+/** What stands under the cursor, at the moment of a replay, or last. */
+function readoutOf(u: uPlot, { lines, track, cursorUs, axes = true }: TimeChartOptions): string {
   // A small chart has its figures beside it; only what is pointed at is told.
   if (!axes && typeof u.cursor.idx !== "number") return ""
-  const index = u.cursor.idx ?? track.times.length - 1
+  const index = u.cursor.idx ?? indexAt(track, cursorUs())
   if (index < 0 || index >= track.times.length) return ""
   const parts = lines.map((line) => `${line.name} ${figure(line.values(track)[index])}`)
   return `${clock(track.times[index], 1)} · ${parts.join(" · ")}`
 }
+
+/** The last row at or before a moment; the last of all where none is given. */
+const indexAt = (track: Track, atUs: number | null): number =>
+  atUs === null ? track.times.length - 1 : track.times.findLastIndex((time) => time <= atUs)
 
 /** The chart in a sentence, for who cannot see it. */
 function summary({ lines, track }: TimeChartOptions): string {

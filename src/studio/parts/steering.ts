@@ -84,14 +84,21 @@ export function hindrance(model: Model, action: Action): string | null {
   if (snapshot === null) return "The engine has not reported yet."
   if (snapshot.status !== "running") return "The engine is not running."
   const open = snapshot.safeMode !== null
-  const paused = snapshot.safeMode?.reason === "manualTrigger"
+  const byHand = snapshot.safeMode?.reason === "manualTrigger"
+  if (action === "trip" && byHand) return "SafeMode was opened by hand already."
   if (action === "reset" && !open) return "SafeMode is not open."
-  if (action === "resume" && !paused) return "Tuning is not paused."
+  if (action === "resume" && !(byHand && pausedBy(model))) return "Tuning is not paused."
   if (action === "pause" && open) return "SafeMode is open already."
   if (action === "rollback" && snapshot.baseline === null) return "There is no baseline yet."
   if (action === "guardrails" && session.capabilities.presets.length === 0)
     return "The preset cannot be changed while this engine runs."
   return null
+}
+
+/** Whether it was a pause that opened SafeMode last: its note says so. Where the record is not at hand, the server knows. */
+function pausedBy(model: Model): boolean {
+  const opened = model.records.value.find(({ kind }) => kind === "safeModeEntered")
+  return opened === undefined || (opened.note ?? "").startsWith("pause by")
 }
 
 /** Asks for confirmation and a reason, then asks the server. */

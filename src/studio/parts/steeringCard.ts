@@ -5,6 +5,8 @@ import type { Model } from "../core/Model.ts"
 import { icon } from "./icons.ts"
 import { hindrance, steer, STEERING } from "./steering.ts"
 
+const offered = (model: Model): boolean => (model.session.value?.capabilities.presets.length ?? 0) > 0
+
 export function steeringCard(model: Model, scope: Scope): HTMLElement {
   const buttons = STEERING.map((one) =>
     h(
@@ -22,10 +24,12 @@ export function steeringCard(model: Model, scope: Scope): HTMLElement {
     grid,
     note,
   )
-  scope.watch([model.snapshot, model.session, model.engine, model.connection], () => {
+  scope.watch([model.snapshot, model.session, model.engine, model.connection, model.records], () => {
     buttons.forEach((button, i) => {
       const why = hindrance(model, STEERING[i].action)
       button.disabled = why !== null
+      // Where no server of this version changes it in a running engine, there is nothing to press.
+      button.hidden = STEERING[i].action === "guardrails" && !offered(model)
       mark(button, "title", why ?? STEERING[i].effect)
     })
     const recorded = model.engine.value?.source === "recorded"

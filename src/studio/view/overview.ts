@@ -53,9 +53,12 @@ export function overviewView(model: Model): View {
   }
 }
 
+const isTrip = ({ kind }: AuditRecord): boolean => kind === "safeModeEntered"
+
 function hero(model: Model, scope: Scope): HTMLElement {
   const word = h("p", { class: "word" })
   const sentence = h("p", { class: "soft" })
+  const note = h("p", { class: "note" })
   const tile = (name: string): { readonly element: HTMLElement; readonly value: HTMLElement } => {
     const value = h("dd", {}, "–")
     return { element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value), value }
@@ -72,14 +75,17 @@ function hero(model: Model, scope: Scope): HTMLElement {
   const card = h(
     "section",
     { class: "card hero", "aria-label": "What the engine is doing" },
-    h("div", { class: "says" }, word, sentence),
+    h("div", { class: "says" }, word, sentence, note),
     h("dl", { class: "tiles" }, ...Object.values(tiles).map(({ element }) => element)),
   )
-  scope.watch([model.snapshot, model.connection, model.lastWindow, model.track], () => {
+  scope.watch([model.snapshot, model.connection, model.lastWindow, model.track, model.records], () => {
     const { value: snapshot } = model.snapshot
     const now = standingOf(snapshot, model.connection.value)
     say(word, now.word)
     say(sentence, now.sentence)
+    const opened = snapshot?.safeMode === null ? undefined : model.records.value.find(isTrip)
+    note.hidden = opened?.note === undefined
+    say(note, opened?.note === undefined ? "" : `“${opened.note}”`)
     mark(card, "data-tone", now.tone)
     say(
       tiles.objective.value,
