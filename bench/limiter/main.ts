@@ -6,6 +6,7 @@
  *   --repetitions 3   how often every cell is measured
  *   --warm 75         seconds that adaptive limiters are given to find their limit, from --initial 20
  *   --measure 30      seconds that are measured
+ *   --again 2         how often a cell is measured again when the machine was busy: event loop late by over 10 ms at p99
  *   --lanes 1         cells measured at once; more is faster and noisier
  *   --loads 0.5,1.2,2 in capacities
  *   --contention 0.3  how much slower crowding makes everybody
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
     repetitions: { type: "string", default: "3" },
     warm: { type: "string", default: "75" },
     measure: { type: "string", default: "30" },
+    again: { type: "string", default: "2" },
     lanes: { type: "string", default: "1" },
     loads: { type: "string", default: "0.5,1.2,2" },
     initial: { type: "string", default: "20" },
@@ -33,6 +35,7 @@ const repetitions = Number(options.repetitions)
 const warmMs = Number(options.warm) * 1_000
 const measureMs = Number(options.measure) * 1_000
 const lanes = Number(options.lanes)
+const again = Number(options.again)
 const loads = options.loads.split(",").map(Number)
 const initial = Number(options.initial)
 const contention = Number(options.contention)
@@ -42,6 +45,9 @@ const CONNECTIONS = 256
 const FIXED_WARM_MS = 5_000
 const SWEEP = [14, 16, 18, 20, 24]
 const ADAPTIVE: ReadonlyArray<Kind> = ["arqon", "gradient2", "vegas", "none"]
+
+/** Beyond this the machine is measured, not the limiter. */
+const LATE_MS = 10
 
 interface Cell {
   readonly kind: Kind
@@ -104,7 +110,11 @@ const runAll = async (
   const left = [...cells]
   const lane = async (): Promise<void> => {
     for (let cell = left.shift(); cell !== undefined; cell = left.shift()) {
-      const row = await measure(cell, rpsOf(cell.load))
+      let row = await measure(cell, rpsOf(cell.load))
+      for (let more = again; more > 0 && row.latenessMs > LATE_MS; more--) {
+        const other = await measure(cell, rpsOf(cell.load))
+        if (other.latenessMs < row.latenessMs) row = other
+      }
       rows.push(row)
       const name = row.kind === "fixed" ? `fixed ${row.limit}` : row.kind
       console.error(

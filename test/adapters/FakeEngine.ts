@@ -51,6 +51,11 @@ export class FakeEngine<K extends string> implements EngineLike<K> {
     for (const listener of this.listeners) listener.next(this.getSnapshot())
   }
 
+  /** The end, with nothing said before. */
+  complete(): void {
+    for (const listener of this.listeners) listener.complete()
+  }
+
   get subscribers(): number {
     return this.listeners.size
   }

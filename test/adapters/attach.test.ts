@@ -50,6 +50,15 @@ describe("an attached adapter", () => {
     expect(engine.digests).toHaveLength(seen)
   })
 
+  it("measures no more when the engine ends without a last state", () => {
+    const { adapter } = widget("n")
+    const engine = new FakeEngine(adapter)
+    attach(engine, adapter)
+    engine.complete()
+    for (let i = 0; i < 200; i++) adapter.track(() => i)
+    expect(engine.digests).toHaveLength(0)
+  })
+
   it("leaves the thing on the engine's base when the engine ends", async () => {
     const { adapter, puts } = widget("n")
     const { engine, stop } = await tune(adapter, { clock: "manual" })

@@ -134,7 +134,7 @@ describe.each(Object.entries(frameworks))("%s behind an in-flight limiter", (_na
   })
 
   it("lets callers wait, the important first, and forgets those who hang up", async () => {
-    const limiter = inFlightLimiter({ initial: 1, queue: 3 })
+    const limiter = inFlightLimiter({ initial: 1, queue: 3, queueTimeoutMs: Number.POSITIVE_INFINITY })
     const port = await start(limiter)
     const running = get(port, "/wait")
     await until(() => held.length === 1)
@@ -142,9 +142,9 @@ describe.each(Object.entries(frameworks))("%s behind an in-flight limiter", (_na
     const gone = get(port, "/wait", 0, controller.signal).catch((error: Error) => error.name)
     await until(() => limiter.waiting === 1)
     const order: Array<string> = []
-    const queued = get(port, "/wait", 0).then(() => order.push("plain"))
+    const queued = get(port, "/wait", 0).then(({ status }) => order.push(`plain ${status}`))
     await until(() => limiter.waiting === 2)
-    const urgent = get(port, "/wait", 5).then(() => order.push("urgent"))
+    const urgent = get(port, "/wait", 5).then(({ status }) => order.push(`urgent ${status}`))
     await until(() => limiter.waiting === 3)
     controller.abort()
     expect(await gone).toBe("AbortError")
@@ -157,7 +157,7 @@ describe.each(Object.entries(frameworks))("%s behind an in-flight limiter", (_na
     await until(() => held.length === 1)
     held.shift()?.()
     await queued
-    expect(order).toEqual(["urgent", "plain"])
+    expect(order).toEqual(["urgent 200", "plain 200"])
     await until(() => limiter.inFlight === 0)
   })
 })
@@ -176,5 +176,35 @@ describe("callers who hang up while they are served", () => {
     held.shift()?.()
     expect((await get(port, "/nowhere")).status).toBe(404)
     await until(() => limiter.inFlight === 0)
+  })
+})
+
+describe("the edges of the middleware", () => {
+  it("lets nobody in whose response is over already", () => {
+    const limiter = inFlightLimiter({ initial: 1 })
+    const over = {
+      statusCode: 200,
+      closed: true,
+      writableFinished: false,
+      once: () => undefined,
+      setHeader: () => undefined,
+      end: () => undefined,
+    }
+    let entered = 0
+    expressLimiter(limiter)({}, over, () => entered++)
+    expect(entered).toBe(0)
+    expect(limiter.inFlight).toBe(0)
+  })
+
+  it("gives the slot back when what comes next under Hono rejects", async () => {
+    const limiter = inFlightLimiter({ initial: 1 })
+    const context = {
+      req: { raw: { signal: new AbortController().signal } },
+      res: { status: 200 },
+      body: () => new Response(null, { status: 503 }),
+    }
+    const failing = honoLimiter(limiter)(context, () => Promise.reject(new Error("next")))
+    await expect(failing).rejects.toThrow("next")
+    expect(limiter.inFlight).toBe(0)
   })
 })
