@@ -49,5 +49,10 @@ describe("the circle of circumference 1", () => {
   it("has no mean where the positions cancel out", () => {
     expect(circularMean01([0, 0.5])).toBeNaN()
     expect(circularMean01([])).toBeNaN()
+    // Whatever the weights are measured in.
+    for (const weight of [1e-9, 1, 1e9]) {
+      expect(circularMean01([0, 0.5], [weight, weight])).toBeNaN()
+      expect(circularMean01([0, 0.5], [weight, 2 * weight])).toBe(0.5)
+    }
   })
 })
