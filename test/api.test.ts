@@ -1,24 +1,13 @@
 /**
  * The public names: adding one is a decision, losing one is a break. The browser's list and Node's are the same.
  */
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import * as adapters from "../src/adapters/index.ts"
+import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/runtime/index.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
 import * as nodeEntry from "../src/node/index.ts"
-
-/** Exported names of an entry as it is written, types included. */
-const written = (file: string): ReadonlyArray<string> => {
-  const text = readFileSync(join(import.meta.dirname, "..", file), "utf8")
-  const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) => list.split(","))
-  const constants = [...text.matchAll(/export const (\w+)/g)].map(([, name]) => name)
-  return [
-    ...lists.map((name) => name.replace(/^\s*type\s/, "").trim()).filter((name) => name !== ""),
-    ...constants,
-  ].sort()
-}
 
 describe("the public names", () => {
   it("of arqon", () => {
@@ -51,10 +40,11 @@ describe("the public names", () => {
     ])
   })
 
-  it("of arqon under Node are those of the browser, types included", () => {
+  it("of arqon under Node are those of the browser; what needs a disk is Node's own", () => {
     expect(Object.keys(node).sort()).toEqual(Object.keys(web).sort())
-    expect(written("src/index.node.ts")).toEqual(written("src/index.ts"))
     expect(node.ConfigError).toBe(web.ConfigError)
+    expect(node.createEngine).not.toBe(web.createEngine)
+    expect(node.createVariantCatalogue).not.toBe(web.createVariantCatalogue)
   })
 
   it("of arqon/effect", () => {
@@ -75,6 +65,33 @@ describe("the public names", () => {
       "replay",
       "whatIf",
     ])
+  })
+
+  it("of arqon/adapters, the same in a browser and under Node", () => {
+    expect(Object.keys(adapters).sort()).toEqual([
+      "InFlightLimiter",
+      "LimitExceededError",
+      "WorkMeter",
+      "adapterWindow",
+      "attach",
+      "batchWindow",
+      "bottleneckConcurrency",
+      "bullWorkerConcurrency",
+      "cacheTtl",
+      "concurrencyAdapter",
+      "expressLimiter",
+      "fastifyLimiter",
+      "honoLimiter",
+      "inFlightLimiter",
+      "pgPoolSize",
+      "piscinaThreads",
+      "powerLoss",
+      "queueConcurrency",
+      "tune",
+      "undiciConnections",
+    ])
+    expect(Object.keys(adaptersUnderNode).sort()).toEqual(Object.keys(adapters).sort())
+    expect(written("src/adapters/index.node.ts")).toEqual(written("src/adapters/index.ts"))
   })
 
   it("of arqon/node", () => {

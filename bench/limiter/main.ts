@@ -69,7 +69,7 @@ const next = <T>(child: ChildProcess): Promise<T> =>
     })
   })
 
-const start = (file: string): ChildProcess => fork(new URL(file, import.meta.url), { stdio: "inherit" })
+const start = (file: URL): ChildProcess => fork(file, { stdio: "inherit" })
 
 const measure = async (cell: Cell, rps: number): Promise<Row> => {
   // The same seed for every limiter of a repetition: same arrivals, same service times.
@@ -78,10 +78,10 @@ const measure = async (cell: Cell, rps: number): Promise<Row> => {
   const adapts = cell.kind !== "fixed" && cell.kind !== "none"
   const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : FIXED_WARM_MS, measureMs, seed }
   if (options.virtual) return { ...cell, ...(await virtually(job, load)) }
-  const service = start("./service.ts")
+  const service = start(new URL("./service.ts", import.meta.url))
   service.send(job)
   const { port } = await next<{ port: number }>(service)
-  const caller = start("./load.ts")
+  const caller = start(new URL("./load.ts", import.meta.url))
   caller.send({ ...load, port })
   await next<string>(caller)
   service.send("measure")
