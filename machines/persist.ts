@@ -14,166 +14,21 @@
  * and its cycle begins afresh from there with everything it has learnt. A restored latch is open until the same time. A
  * restored solver asks for the very points that the old one would have asked for; what was out is still out (`pendingTrials`).
  */
-import type { AnyActorRef, Snapshot } from "xstate"
-import type { HotPath } from "../src/hot/HotPath.ts"
-import { type KnobNumbers, KnobTable } from "../src/hot/KnobTable.ts"
-import { SpsaKernel } from "../src/hot/SpsaKernel.ts"
-import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
+import type { Snapshot } from "xstate"
 import { Solver, type SolverOptions } from "../src/solver/Solver.ts"
-import type { HotPathRecord } from "./hotPath.ts"
-import { Opaque } from "./Opaque.ts"
-import { type BindPort, ProposalPort } from "./ProposalPort.ts"
+import { type EngineParts, type Json, reviveParts } from "./persistCodec.ts"
 import { SolverMoment } from "./SolverMoment.ts"
 
-export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+export { type Json, persist, safeUnits } from "./persistCodec.ts"
 
 /** The live objects that no JSON can hold; those a snapshot names must be there. */
-export interface LiveParts {
-  /** For engines and hot-path actors. */
-  readonly hot?: HotPath
-  /** For a cycle on its own; an engine makes its own port. */
-  readonly port?: ProposalPort
+export interface LiveParts extends EngineParts {
   /** For solvers that use strategies of one's own, or a clock. */
   readonly solver?: SolverOptions
 }
 
-/** Live objects: what their boxes hold is nothing to read. */
-const LIVE: ReadonlyArray<string> = ["hotPath", "kernel", "knobs", "solver"]
-
-/** Marks what is not plain JSON. */
-const TAG = "$arqon"
-
-/** The persisted snapshot of an actor, children included, as plain JSON. A TypeError for an actor that is not Arqon's. */
-export function persist(actor: Pick<AnyActorRef, "getPersistedSnapshot">): Json {
-  return encode(actor.getPersistedSnapshot())
-}
-
 /** A snapshot for `createActor(machine, { input, snapshot })`. */
 export function revive(data: Json, parts: LiveParts = {}): Snapshot<unknown> {
-  const made = ProposalPort.create()
-  const decoder: Decoder = { parts, port: parts.port ?? made.port, bind: made.bind }
-  return decode(data, decoder) as Snapshot<unknown>
-}
-
-/** Where a plant should stand after a restart: its baseline, else its base. Null when the data names neither. */
-export function safeUnits(data: Json): Float64Array | null {
-  const record = findRecord(data)
-  return record === null ? null : Float64Array.from(record.baseline ?? record.base)
-}
-
-interface Decoder {
-  readonly parts: LiveParts
-  readonly port: ProposalPort
-  readonly bind: BindPort
-}
-
-function encode(value: unknown): Json {
-  if (value === null || value === undefined) return null
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return value
-    case "number":
-      // JSON has neither NaN nor infinities, and loses the sign of a negative zero.
-      return Number.isFinite(value) && !Object.is(value, -0)
-        ? value
-        : { [TAG]: "number", text: Object.is(value, -0) ? "-0" : String(value) }
-    case "object":
-      return encodeObject(value)
-    default:
-      throw new TypeError(`a ${typeof value} cannot be persisted`)
-  }
-}
-
-function encodeObject(value: object): Json {
-  if (Array.isArray(value)) return value.map(encode)
-  if (value instanceof Float64Array) return { [TAG]: "f64", values: Array.from(value, encode) }
-  if (value instanceof ProposalPort) return { [TAG]: "port" }
-  if (value instanceof Opaque) return encodeBoxed(value)
-  if (value instanceof Error) return { name: value.name, message: value.message }
-  const out: Record<string, Json> = {}
-  for (const [key, part] of Object.entries(value)) if (part !== undefined) out[key] = encode(part)
-  // Somebody else's object may have a part of that name: then it is written as a list, or it would be taken for a mark.
-  return TAG in out ? { [TAG]: "object", entries: Object.entries(out) } : out
-}
-
-function encodeBoxed(box: Opaque<unknown>): Json {
-  const inner = box.get()
-  // As it is: a solver's state is JSON already, and the numbers in it are finite.
-  if (inner instanceof SolverMoment) return { [TAG]: "solver", state: inner.state() as unknown as Json }
-  if (inner instanceof KnobTable) return { [TAG]: "knobs", knobs: encode(knobsOf(inner)) }
-  if (!(inner instanceof SpsaKernel)) return { [TAG]: box.holds }
-  return { [TAG]: "kernel", knobs: encode(knobsOf(inner.table)), settings: encode(inner.settings) }
-}
-
-function knobsOf(table: KnobTable): ReadonlyArray<KnobNumbers> {
-  return Array.from({ length: table.size }, (_, i) => ({
-    min: table.min[i],
-    max: table.max[i],
-    scale: table.scale[i],
-    step: table.step[i],
-    maxStep: table.maxStep[i],
-  }))
-}
-
-const isObject = (data: Json): data is { readonly [key: string]: Json } =>
-  typeof data === "object" && data !== null && !Array.isArray(data)
-
-function decode(data: Json, decoder: Decoder): unknown {
-  if (Array.isArray(data)) return data.map((part: Json) => decode(part, decoder))
-  if (!isObject(data)) return data
-  switch (data[TAG]) {
-    case undefined:
-      return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, decode(part, decoder)]))
-    case "number":
-      return Number(data["text"])
-    case "f64":
-      return Float64Array.from(decode(data["values"], decoder) as ReadonlyArray<number>)
-    case "port":
-      return decoder.port
-    case "bind":
-      return new Opaque("bind", decoder.bind)
-    case "kernel": {
-      const knobs = decode(data["knobs"], decoder) as ReadonlyArray<KnobNumbers>
-      const settings = decode(data["settings"], decoder) as SpsaSettings
-      return new Opaque("kernel", new SpsaKernel(new KnobTable(knobs), settings))
-    }
-    case "knobs":
-      return new Opaque("knobs", new KnobTable(decode(data["knobs"], decoder) as ReadonlyArray<KnobNumbers>))
-    case "object": {
-      const entries = data["entries"] as ReadonlyArray<readonly [string, Json]>
-      return Object.fromEntries(entries.map(([key, part]) => [key, decode(part, decoder)]))
-    }
-    case "solver": {
-      const options = decoder.parts.solver ?? {}
-      return new Opaque("solver", new SolverMoment(Solver.restore(data["state"], options), options))
-    }
-    case "hotPath":
-      if (decoder.parts.hot === undefined)
-        throw new TypeError("this snapshot needs a hot path: revive(data, { hot })")
-      return new Opaque("hotPath", decoder.parts.hot)
-    default:
-      throw new TypeError(`unknown part in a persisted snapshot: ${JSON.stringify(data[TAG])}`)
-  }
-}
-
-function findRecord(data: Json): HotPathRecord | null {
-  if (!isObject(data)) return null
-  const plain = decode(withoutHot(data), { parts: {}, port: new ProposalPort(), bind: () => undefined })
-  const snapshot = plain as {
-    readonly restored?: HotPathRecord | null
-    readonly children?: {
-      readonly hotPath?: { readonly snapshot: { readonly restored?: HotPathRecord | null } }
-    }
-  }
-  return snapshot.restored ?? snapshot.children?.hotPath?.snapshot.restored ?? null
-}
-
-/** The data with the boxes of live objects emptied, so that it can be read without them. */
-function withoutHot(data: Json): Json {
-  if (Array.isArray(data)) return data.map(withoutHot)
-  if (!isObject(data)) return data
-  const tag = data[TAG]
-  if (typeof tag === "string" && LIVE.includes(tag)) return null
-  return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, withoutHot(part)]))
+  const options = parts.solver ?? {}
+  return reviveParts(data, parts, (state) => new SolverMoment(Solver.restore(state, options), options))
 }

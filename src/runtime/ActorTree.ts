@@ -12,7 +12,7 @@ import type { dueOf } from "../telemetry/dueOf.ts"
 import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import type { EngineInput, FaultyChild } from "../../machines/engineContext.ts"
-import { type Json, persist, revive } from "../../machines/persist.ts"
+import { type Json, persist, reviveParts } from "../../machines/persistCodec.ts"
 import type { RelocationContext } from "../../machines/relocationState.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
@@ -150,7 +150,7 @@ export class ActorTree {
       {
         input,
         ...(inspect === undefined ? {} : { inspect }),
-        ...(data === null ? {} : { snapshot: revive(data, { hot }) }),
+        ...(data === null ? {} : { snapshot: reviveParts(data, { hot }) }),
       },
       (error) => died(this.deathOfRoot(root, error)),
     )
