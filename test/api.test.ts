@@ -91,7 +91,6 @@ describe("the public names", () => {
       "undiciConnections",
     ])
     expect(Object.keys(adaptersUnderNode).sort()).toEqual(Object.keys(adapters).sort())
-    expect(written("src/adapters/index.node.ts")).toEqual(written("src/adapters/index.ts"))
   })
 
   it("of arqon/node", () => {
