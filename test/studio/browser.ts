@@ -2,9 +2,9 @@
  * A real Chromium for the tests that look at pages. One is launched for a file; each page is a fresh context. What a page complains
  * of (errors, refused by its own policy) is kept and fails the test that asks for a clean page.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs"
-import { createRequire } from "node:module"
+import { existsSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
+import axe from "axe-core"
 import { type Browser, chromium, type Page } from "playwright-core"
 
 const root = resolve(import.meta.dirname, "../..")
@@ -80,8 +80,6 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) })
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
 /** Places told for each thing that is wrong. */
 const MOST_TOLD = 3
 
@@ -99,7 +97,7 @@ export async function barriers(page: Page): Promise<ReadonlyArray<string>> {
       .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
     await Promise.allSettled(running.map((one) => one.finished))
   })
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: Array<AxeResult> }> } }
     return (await axe.run()).violations

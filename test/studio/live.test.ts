@@ -150,6 +150,18 @@ describe("steering", () => {
     expect(service.engine.getSnapshot().safeMode).toBeNull()
   })
 
+  it("pauses and resumes, and does not take a trip for a pause", async () => {
+    const resume = page.locator(".steering").getByRole("button", { name: "Resume tuning" })
+    await steer("Pause tuning", "lunch")
+    expect(service.engine.getSnapshot().mode).toBe("safe")
+    await soon(() => page.locator(".hero .note").textContent()).toContain("lunch")
+    await steer("Resume tuning", "back again")
+    expect(service.engine.getSnapshot().mode).toBe("adapting")
+    await steer("Trip SafeMode", "fire")
+    await soon(() => page.locator(".hero .note").textContent()).toContain("fire")
+    await soon(() => resume.isDisabled()).toBe(true)
+  })
+
   it("rolls back to the baseline that was set, and offers nothing that makes no sense", async () => {
     const button = (name: string) => page.locator(".steering").getByRole("button", { name, exact: true })
     expect(await button("Reset SafeMode").isDisabled()).toBe(true)
