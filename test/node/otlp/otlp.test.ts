@@ -191,7 +191,10 @@ describe("cycles and trips as OpenTelemetry spans", () => {
       const { url, all } = await collector(() => (left-- > 0 ? 500 : 200))
       const engine = createEngine({ ...options, sinks: [otlpTraces({ url })] })
       await engine.start()
-      work(engine, 1, 40)
+      // The first batch ends amid a cycle.
+      work(engine, 1, 13)
+      await expect.poll(() => engine.audit.state().sinks[0].written).toBeGreaterThan(0)
+      work(engine, 14, 40)
       await engine.stop()
       return all("/v1/traces", "resourceSpans", "scopeSpans", "spans") as ReadonlyArray<Span>
     }

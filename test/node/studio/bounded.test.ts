@@ -34,6 +34,9 @@ describe("the history of an engine", () => {
     expect(history.atUs.length).toBeGreaterThan(1000)
     const sum = (counts: ReadonlyArray<number>): number => counts.reduce((all, count) => all + count, 0)
     expect(sum(history.windows) + sum(history.expired)).toBe(total)
+    // Every row but the last, which is being filled, is as coarse as the others.
+    const each = history.windows.map((count, row) => count + history.expired[row])
+    expect(new Set(each.slice(0, -1)).size).toBe(1)
     expect(sum(history.expired)).toBe(Math.floor(total / 10))
     expect(Math.max(...history.objectiveHigh.map(Number))).toBe(1e6)
     expect(Math.min(...history.objectiveLow.map(Number))).toBe(-1e6)
