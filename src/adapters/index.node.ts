@@ -3,49 +3,7 @@ import { createEngineOn } from "../runtime/createEngine.ts"
 import { nodePlatform } from "../node/nodePlatform.ts"
 import { type Tune, tuneOn } from "./tune.ts"
 
+export * from "./index.ts"
+
 /** Makes an engine over the knobs of adapters, attaches them and starts it; `docs/how-to/adapters.md` has one example each. */
 export const tune: Tune = tuneOn(createEngineOn(nodePlatform))
-
-export {
-  type Adapter,
-  attach,
-  type Attached,
-  type AttachOptions,
-  type EngineLike,
-  type Meter,
-  type MeterPort,
-} from "./Adapter.ts"
-export { type BatchWindow, batchWindow, type BatchWindowOptions } from "./batchWindow.ts"
-export { type BullWorkerLike, bullWorkerConcurrency } from "./bullmq.ts"
-export { type CacheLike, type CacheTtl, cacheTtl, type CacheTtlOptions } from "./cacheTtl.ts"
-export {
-  adapterWindow,
-  type ConcurrencyAdapter,
-  concurrencyAdapter,
-  type ConcurrencyOptions,
-} from "./concurrency.ts"
-export { type PiscinaLike, type PiscinaThreads, piscinaThreads } from "./piscina.ts"
-export { type DispatchHandlerLike, type UndiciConnections, undiciConnections } from "./undici.ts"
-export {
-  type AcquireOptions,
-  InFlightLimiter,
-  inFlightLimiter,
-  type InFlightOptions,
-  LimitExceededError,
-  type Slot,
-} from "./InFlightLimiter.ts"
-export {
-  expressLimiter,
-  fastifyLimiter,
-  type HonoContextLike,
-  honoLimiter,
-  type LimitRequestsOptions,
-  type ReplyLike,
-  type ResponseLike,
-  type SendableResponse,
-} from "./middleware.ts"
-export { type PgPoolLike, pgPoolSize } from "./pgPool.ts"
-export { powerLoss, type PowerWeights } from "./powerLoss.ts"
-export { bottleneckConcurrency, type BottleneckLike, queueConcurrency } from "./queues.ts"
-export type { AnyAdapter, KnobsOf, Tune, Tuned, TuneOptions } from "./tune.ts"
-export { type Work, WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"

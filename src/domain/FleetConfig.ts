@@ -3,10 +3,10 @@
  * together. Bad input gives one ConfigError with every problem in it.
  */
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import { type EngineConfig, type EngineSettings, parseEngineConfig } from "./Config.ts"
 import { ConfigError, type Problem } from "./errors.ts"
-import { problem, schemaProblems, tidy } from "./problems.ts"
+import { exitProblems } from "./exitProblems.ts"
+import { problem, tidy } from "./problems.ts"
 import { SECOND_US } from "./Units.ts"
 
 /** Least time without a digest after which nothing of an engine's budgets is left to remember. */
@@ -123,17 +123,11 @@ export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
   const foreign = foreignProblems(engine)
   const settings = parseEngineConfig(withoutForeign(engine))
   const own = decode(options)
-  const problems: Array<Problem> = [
+  const problems: ReadonlyArray<Problem> = [
     ...foreign,
     ...(settings instanceof ConfigError ? settings.problems.map(inEngine) : modeProblems(settings)),
+    ...exitProblems(own, options, []),
   ]
-  if (own._tag === "Failure") {
-    for (const reason of own.cause.reasons) {
-      if (reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue)) {
-        problems.push(...schemaProblems(reason.error.issue, options))
-      } else problems.push(problem([], "could not be read.", "Hand over a plain object."))
-    }
-  }
   if (problems.length > 0 || settings instanceof ConfigError || own._tag === "Failure")
     return refuse(problems)
   return settingsOf(settings, own.value)
