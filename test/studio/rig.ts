@@ -25,7 +25,6 @@ const latencyMs = (workers: number, batchMs: number, ttlS: number): number =>
 const options = {
   params: KNOBS,
   objective: "minimize",
-  seed: 42,
   guardrails: "aggressive",
   window: { digests: 3, settleUs: 2_000 },
   clock: "manual",
@@ -39,11 +38,11 @@ export interface Service {
   readonly silence: (us: number) => void
 }
 
-const createService = (state: string | undefined) =>
-  createEngine(state === undefined ? options : { ...options, state })
+const createService = (state: string | undefined, seed: number) =>
+  createEngine(state === undefined ? { ...options, seed } : { ...options, seed, state })
 
-export async function startService(state?: string): Promise<Service> {
-  const engine = createService(state)
+export async function startService(state?: string, seed = 42): Promise<Service> {
+  const engine = createService(state, seed)
   let nowUs = 0
   let call = 0
   await engine.start()
@@ -85,6 +84,15 @@ export async function recordRun(): Promise<string> {
   return directory
 }
 
+/** A second run, short and uneventful. */
+async function recordAnother(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "arqon-studio-"))
+  const { engine, work } = await startService(directory, 43)
+  work(90)
+  await engine.stop()
+  return directory
+}
+
 /** The state of a solver run, written to a file. */
 export function solveSomething(directory: string): string {
   const solver = createSolver({
@@ -114,18 +122,18 @@ export interface Shelf {
   readonly close: () => Promise<void>
 }
 
-/** A studio over a recording and a solver run. */
+/** A studio over two recordings and a solver run. */
 export async function openShelf(): Promise<Shelf> {
-  const directory = await recordRun()
+  const [directory, other] = [await recordRun(), await recordAnother()]
   const file = solveSomething(directory)
   const studio = await openStudio({
-    engines: recordedEngines(directory),
+    engines: [...recordedEngines(directory), ...recordedEngines(other)],
     solvers: new Map([["tune.state.json", () => solverRun(file, "tune.state.json")]]),
   })
-  return { url: studio.url, close: () => closed(studio, directory) }
+  return { url: studio.url, close: () => closed(studio, [directory, other]) }
 }
 
-async function closed(studio: Studio, directory: string): Promise<void> {
+async function closed(studio: Studio, directories: ReadonlyArray<string>): Promise<void> {
   await studio.stop()
-  rmSync(directory, { recursive: true, force: true })
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
 }
