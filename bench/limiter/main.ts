@@ -6,6 +6,8 @@
  *   --repetitions 3   how often every cell is measured
  *   --warm 75         seconds that adaptive limiters are given to find their limit, from --initial 20
  *   --measure 30      seconds that are measured
+ *   --fixed-warm 5    the same for limits that do not adapt
+ *   --kinds arqon,gradient2,vegas,none, --sweep 14,16,18,20,24: what is compared
  *   --again 2         how often a cell is measured again when the machine was busy: event loop late by over 10 ms at p99
  *   --lanes 1         cells measured at once; more is faster and noisier
  *   --loads 0.5,1.2,2 in capacities
@@ -23,6 +25,9 @@ const { values: options } = parseArgs({
     repetitions: { type: "string", default: "3" },
     warm: { type: "string", default: "75" },
     measure: { type: "string", default: "30" },
+    "fixed-warm": { type: "string", default: "5" },
+    kinds: { type: "string", default: "arqon,gradient2,vegas,none" },
+    sweep: { type: "string", default: "14,16,18,20,24" },
     again: { type: "string", default: "2" },
     lanes: { type: "string", default: "1" },
     loads: { type: "string", default: "0.5,1.2,2" },
@@ -42,9 +47,9 @@ const contention = Number(options.contention)
 
 const CONNECTIONS = 256
 /** What a limit that does not adapt is given before it is measured. */
-const FIXED_WARM_MS = 5_000
-const SWEEP = [14, 16, 18, 20, 24]
-const ADAPTIVE: ReadonlyArray<Kind> = ["arqon", "gradient2", "vegas", "none"]
+const fixedWarmMs = Number(options["fixed-warm"]) * 1_000
+const sweepOver = options.sweep.split(",").map(Number)
+const adaptive = options.kinds.split(",") as ReadonlyArray<Kind>
 
 /** Beyond this the machine is measured, not the limiter. */
 const LATE_MS = 10
@@ -76,7 +81,7 @@ const measure = async (cell: Cell, rps: number): Promise<Row> => {
   const seed = 1 + cell.repetition
   const job = { kind: cell.kind, limit: cell.limit, seed, contention }
   const adapts = cell.kind !== "fixed" && cell.kind !== "none"
-  const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : FIXED_WARM_MS, measureMs, seed }
+  const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : fixedWarmMs, measureMs, seed }
   if (options.virtual) return { ...cell, ...(await virtually(job, load)) }
   const service = start(new URL("./service.ts", import.meta.url))
   service.send(job)
@@ -149,8 +154,8 @@ console.log(
 
 const cells = Array.from({ length: repetitions }, (_, repetition) =>
   loads.flatMap((load) => [
-    ...ADAPTIVE.map((kind): Cell => ({ kind, limit: initial, load, repetition })),
-    ...SWEEP.map((limit): Cell => ({ kind: "fixed", limit, load, repetition })),
+    ...adaptive.map((kind): Cell => ({ kind, limit: initial, load, repetition })),
+    ...sweepOver.map((limit): Cell => ({ kind: "fixed", limit, load, repetition })),
   ]),
 ).flat()
 const rows = await runAll(cells, (load) => load * capacity)
@@ -161,7 +166,7 @@ for (const load of loads) {
     rows.filter((row) => row.load === load && row.kind === kind && row.limit === limit)
   const goodput = (some: ReadonlyArray<Row>): number => median(some.map((row) => row.goodputRps))
   const p99 = (some: ReadonlyArray<Row>): number => median(some.map((row) => row.p99Ms))
-  const sweep = SWEEP.map((limit) => of("fixed", limit))
+  const sweep = sweepOver.map((limit) => of("fixed", limit))
   const most = Math.max(...sweep.map(goodput))
   // Limits that nothing distinguishes in goodput are distinguished by their p99.
   const [best] = sweep.filter((some) => goodput(some) >= 0.995 * most).sort((a, b) => p99(a) - p99(b))
@@ -186,7 +191,7 @@ for (const load of loads) {
     )
   }
   print(`best fixed (${best[0].limit})`, best)
-  for (const kind of ADAPTIVE) print(kind, of(kind, initial))
+  for (const kind of adaptive) print(kind, of(kind, initial))
   for (const some of sweep) if (some !== best) print(`fixed ${some[0].limit}`, some)
   const ours = of("arqon", initial)
   if (goodput(ours) < 0.95 * goodput(best) || p99(ours) > 1.3 * p99(best)) missed++
