@@ -19,9 +19,6 @@ export interface Torn {
   readonly directory: string
 }
 
-/** A file that does not even begin as a journal may be anything: a reader calls it damaged, and nothing in it was promised. */
-const HEAD_BYTES = 8
-
 /** Of each journal so many are run again: that is what takes the time. */
 const REPLAYS = 400
 
@@ -51,7 +48,7 @@ export function tear(
     if (records < kept)
       by.nothingLost.push(`offset ${at}: record ${kept} was acknowledged, ${records} are left`)
     if (records > whole) by.nothingLost.push(`offset ${at}: ${records} records, only ${whole} were written`)
-    if (status === "damaged" && (tail === "cut" || at >= HEAD_BYTES)) {
+    if (status === "damaged") {
       by.nothingLost.push(
         `offset ${at}: said to be damaged: ${problems.map(({ detail }) => detail).join("; ")}`,
       )

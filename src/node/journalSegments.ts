@@ -8,6 +8,7 @@ import {
   createWriteStream,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -16,7 +17,7 @@ import { open, rename, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { createGzip, createZstdCompress, gunzipSync, zstdDecompressSync } from "node:zlib"
-import type { Hash } from "../runtime/journal/frames.ts"
+import { FILE_HEAD, type Hash, readFileHead } from "../runtime/journal/frames.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
 import { scanSegment, sealedEnd } from "../runtime/journal/scanSegment.ts"
 import { syncFolder } from "./journalDisk.ts"
@@ -29,6 +30,8 @@ export type Compression = "zstd" | "gzip" | "none"
 /** The ends of the names of segments, by how they are kept. */
 const ENDS = { none: "", zstd: ".zst", gzip: ".gz" } as const
 const NAME = /^journal-(\d{8,15})\.arqj(\.zst|\.gz)?$/
+/** Put behind the name of a file that is no segment, though it is called one. */
+const SET_ASIDE = ".torn"
 const TEMPORARY = /^journal-\d{8,15}\.arqj(\.zst|\.gz)\.tmp$/
 
 export interface SegmentFile {
@@ -103,7 +106,7 @@ export function removeLeftovers(directory: string): void {
 
 /**
  * Where the chain of a directory ends: its last segment, a torn tail cut off it. Segments that were never written to are
- * removed. Null where there is none.
+ * removed, or set aside where something stands in them. Null where there is none.
  */
 export function chainEnd(directory: string): JournalLink | null {
   for (const file of listSegments(directory).toReversed()) {
@@ -114,7 +117,10 @@ export function chainEnd(directory: string): JournalLink | null {
     const { header, problems } = scan
     const torn = problems.at(-1)?.kind === "torn" && problems.length === 1
     if (header === null && (bytes.length === 0 || torn)) {
-      rmSync(file.path)
+      // Nothing was promised in it. What does not even begin as a journal is kept out of the way for a person to look at.
+      if (bytes.length >= FILE_HEAD.length && readFileHead(bytes) !== "journal")
+        renameSync(file.path, `${file.path}${SET_ASIDE}`)
+      else rmSync(file.path)
       continue
     }
     const cut = torn && file.compression === "none"

@@ -8,7 +8,15 @@ import { describe, expect, it } from "vitest"
 import { createEngine } from "../../src/index.node.ts"
 import type { ArqonEngine, EngineOptions, EngineSnapshot } from "../../src/index.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
-import { lastStanding, readJournal, recordLine, replayJournal, whatIfJournal } from "../../src/node/index.ts"
+import {
+  lastStanding,
+  readJournal,
+  recordLine,
+  replayJournal,
+  verifyJournal,
+  whatIfJournal,
+} from "../../src/node/index.ts"
+import { listSegments, segmentPath } from "../../src/node/journalSegments.ts"
 import { recover } from "../../src/node/recover.ts"
 import { scanSegment } from "../../src/runtime/journal/scanSegment.ts"
 import { drive, type Knob, knobs } from "../runtime/plant.ts"
@@ -64,6 +72,27 @@ describe("an engine with a state directory", () => {
     expect(resumed()).toMatchObject({ resumption: null, values: { batch: 200, timeout: 2 } })
     writeFileSync(folder.path, "no directory")
     expect(resumed().resumption).toBeNull()
+  })
+
+  it("goes on behind a segment that a loss of power cut short at its birth, whatever stands in it", async () => {
+    const left = await ran(life)
+    const newest = segmentPath(folder.path, (listSegments(folder.path).at(-1)?.number ?? 0) + 1)
+    for (const born of [
+      new Uint8Array(4096),
+      Uint8Array.from({ length: 4096 }, (_, i) => (7 * i) ^ (i >> 5)),
+    ]) {
+      writeFileSync(newest, born)
+      expect(verifyJournal(folder.path).status).toBe("torn")
+      expect(resumed()).toMatchObject({ values: left.base, resumption: { safeMode: null } })
+    }
+    await ran((engine) => expect(engine.getSnapshot().mode).toBe("adapting"))
+    expect(verifyJournal(folder.path).status).toBe("whole")
+    expect(readFileSync(`${newest}.torn`)).toHaveLength(4096)
+    // One that holds a record was promised: that it does not begin as a journal is damage.
+    const kept = listSegments(folder.path).at(-1)?.path ?? ""
+    writeFileSync(kept, Uint8Array.from(readFileSync(kept)).fill(0, 0, 20))
+    expect(verifyJournal(folder.path).status).toBe("damaged")
+    expect(resumed().resumption?.safeMode).toMatchObject({ reason: "engineFault", exit: "manualReset" })
   })
 
   it("begins after a stop where that left the plant, with the baseline that was kept", async () => {

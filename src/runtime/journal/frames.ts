@@ -35,13 +35,16 @@ export const LONGEST_BODY = 64 * 1024 * 1024
 export const FILE_HEAD = Uint8Array.of(0x41, 0x52, 0x51, 0x4f, 0x4e, 0x4a, 1, 0)
 const MAGIC_BYTES = 6
 
-/** What the first bytes of a file say: a journal, one of another version, a beginning of one, or something else. */
-export function readFileHead(bytes: Uint8Array): "journal" | "otherVersion" | "torn" | "foreign" {
-  const there = Math.min(bytes.length, FILE_HEAD.length)
-  for (let i = 0; i < there; i++) {
-    if (bytes[i] !== FILE_HEAD[i]) return i < MAGIC_BYTES ? "foreign" : "otherVersion"
-  }
-  return there < FILE_HEAD.length ? "torn" : "journal"
+/**
+ * What the first bytes of a file say: a journal, one of another version, or neither. No version is 0 and every one has 0
+ * behind it: what has not is no head that anybody wrote.
+ */
+export function readFileHead(bytes: Uint8Array): "journal" | "otherVersion" | "none" {
+  if (bytes.length < FILE_HEAD.length) return "none"
+  for (let i = 0; i < MAGIC_BYTES; i++) if (bytes[i] !== FILE_HEAD[i]) return "none"
+  const version = bytes[MAGIC_BYTES]
+  if (version === 0 || bytes[MAGIC_BYTES + 1] !== 0) return "none"
+  return version === FILE_HEAD[MAGIC_BYTES] ? "journal" : "otherVersion"
 }
 
 /** The state that a file's chain begins with. */

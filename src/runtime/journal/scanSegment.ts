@@ -39,15 +39,15 @@ export interface JournalEntry {
 export type VisitEntry = (entry: JournalEntry, header: JournalHeader | null) => void
 
 /**
- * - `foreign`: no journal. `otherVersion`: one of another version of the format.
- * - `torn`: the end is missing or was never written; nothing whole follows.
+ * - `otherVersion`: a journal of another version of the format.
+ * - `torn`: the end is missing or was never written; nothing whole follows. Where that begins with the first byte, nothing was
+ *   ever promised in the file, whatever a loss of power has left there.
  * - `damaged`: bytes that do not check, with whole frames behind them.
  * - `changed`: the checksum is right and the chain is not: this frame, or the one before it, was replaced.
  * - `unreadable`: a frame that checks and makes no sense. `gap`: record numbers are missing or out of order.
  * - `afterSeal`: something stands behind the end.
  */
 export type SegmentProblemKind =
-  | "foreign"
   | "otherVersion"
   | "torn"
   | "damaged"
@@ -140,10 +140,7 @@ class Scan {
       this.trust(FILE_HEAD.length)
       return true
     }
-    if (kind === "torn") {
-      if (bytes.length > 0) this.report("torn", 0, bytes.length, "the file ends within its first bytes")
-      return false
-    }
+    if (bytes.length === 0) return false
     // Where the first frame belongs to this version's chain, only the first bytes themselves are wrong.
     const size = frameBytes(bytes, this.view, FILE_HEAD.length)
     if (size > 0) {
@@ -153,11 +150,13 @@ class Scan {
         return true
       }
     }
-    const detail =
-      kind === "otherVersion"
-        ? `version ${bytes[6]} of the format, which this build does not read`
-        : "no journal"
-    this.report(kind, 0, bytes.length, detail)
+    if (kind === "otherVersion") {
+      const detail = `version ${bytes[6]} of the format, which this build does not read`
+      this.report("otherVersion", 0, bytes.length, detail)
+    } else if (findFrame(bytes, this.view, 0) < 0) {
+      this.report("torn", 0, bytes.length, "the first bytes are no journal's, and nothing whole follows")
+    } else
+      this.report("damaged", 0, bytes.length, "the first bytes are no journal's, and whole frames follow")
     return false
   }
 
