@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest"
+import { resolveGuardrails } from "../../src/control/guardrails.ts"
+import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
+
+describe("the guardrails a user asks for", () => {
+  it("are a preset by its name", () => {
+    for (const name of ["conservative", "balanced", "aggressive"] as const)
+      expect(resolveGuardrails(name)).toEqual(GUARDRAILS[name])
+  })
+
+  it("are a preset, balanced unless said otherwise, with a user's own numbers on top", () => {
+    expect(resolveGuardrails({})).toEqual(GUARDRAILS.balanced)
+    expect(resolveGuardrails({ maxStep: 0.07, cooldownUs: 0 })).toEqual({
+      ...GUARDRAILS.balanced,
+      maxStep: 0.07,
+      cooldownUs: 0,
+    })
+    expect(resolveGuardrails({ preset: "conservative", maxStep: 0.02 })).toEqual({
+      ...GUARDRAILS.conservative,
+      maxStep: 0.02,
+    })
+  })
+
+  it("never change the preset they came from", () => {
+    const before = { ...GUARDRAILS.aggressive }
+    resolveGuardrails({ preset: "aggressive", maxStep: 0.01 })
+    expect(GUARDRAILS.aggressive).toEqual(before)
+  })
+})

@@ -1,0 +1,183 @@
+/** What a step in a variant's life demands: every want with its path and its remedy, and nothing more than is wanting. */
+import { describe, expect, it } from "vitest"
+import {
+  approvalProblems,
+  evidenceProblems,
+  MIN_READINGS,
+  noWay,
+  promotionProblems,
+  revisionProblems,
+  samePerson,
+  signatureProblems,
+  withEvidence,
+} from "../../src/control/variantRules.ts"
+import type { Problem } from "../../src/domain/errors.ts"
+import {
+  MAX_EVIDENCE,
+  type NumberedEvidence,
+  VARIANT_STATES,
+  type VariantRecord,
+} from "../../src/domain/Variant.ts"
+
+const evidence = (id: number, own: Partial<NumberedEvidence> = {}): NumberedEvidence => ({
+  id,
+  source: "bench",
+  mean: 1,
+  standardError: 0.1,
+  readings: MIN_READINGS,
+  constraintsHeld: true,
+  ...own,
+})
+/** What Ada wrote and Bob may approve. */
+const record = (own: Partial<VariantRecord> = {}): VariantRecord => ({
+  name: "fast",
+  version: 2,
+  state: "evaluated",
+  content: { values: {}, constraints: [], rollback: { to: "previous", afterBreaches: 2, quarantineUs: 0 } },
+  authors: ["Ada"],
+  evidence: [evidence(1)],
+  evidenceCount: 1,
+  approval: null,
+  promotion: null,
+  ...own,
+})
+/** Path, what is wrong and what to do about it. */
+const rows = (problems: ReadonlyArray<Problem>) =>
+  problems.map(({ path, message, suggestion }) => [path, message, suggestion])
+
+describe("two names", () => {
+  it("mean one person whatever their case, white space and spelling in Unicode", () => {
+    for (const other of ["ada lovelace", " Ada  Lovelace ", "ADA\tLOVELACE", "\uFF21da\u00A0Lovelace"])
+      expect(samePerson("Ada Lovelace", other)).toBe(true)
+    for (const other of ["AdaLovelace", "Ada", ""]) expect(samePerson("Ada Lovelace", other)).toBe(false)
+  })
+})
+
+describe("a signature", () => {
+  it("says who, why and when", () => {
+    expect(signatureProblems({ by: "Ada", why: "faster", atUs: 0 })).toEqual([])
+    expect(rows(signatureProblems({ by: " ", why: "\t", atUs: Number.NaN }))).toEqual([
+      ["by", "is missing.", "Say who does it."],
+      ["why", "is missing.", "Say why it is done."],
+      ["atUs", "is no time.", "Give it in microseconds."],
+    ])
+  })
+})
+
+describe("evidence", () => {
+  it("has numbers that are some, its comparison too", () => {
+    const level = { mean: 0, standardError: 0, readings: 1 }
+    expect(evidenceProblems(evidence(1, level))).toEqual([])
+    expect(evidenceProblems(evidence(1, { against: level }))).toEqual([])
+    const want = ["evidence", "has numbers that are none.", "No reading is better than a wrong one."]
+    const wrong = [
+      { mean: Number.NaN },
+      { mean: Number.POSITIVE_INFINITY },
+      { standardError: Number.NaN },
+      { standardError: -1e-9 },
+      { readings: 0 },
+      { readings: Number.NaN },
+    ]
+    for (const one of wrong) {
+      expect(rows(evidenceProblems(evidence(1, one)))).toEqual([want])
+      expect(rows(evidenceProblems(evidence(1, { against: { ...level, ...one } })))).toEqual([want])
+      expect(evidenceProblems(evidence(1, { ...one, against: { ...level, ...one } }))).toHaveLength(2)
+    }
+  })
+
+  it("makes room for more by what speaks for the variant, the oldest first", () => {
+    const full = Array.from({ length: MAX_EVIDENCE }, (_, i) => evidence(i + 1, { constraintsHeld: i !== 0 }))
+    const added = evidence(100)
+    const ids = withEvidence(full, added).map(({ id }) => id)
+    expect(ids).toHaveLength(MAX_EVIDENCE)
+    expect([ids[0], ids[1], ids.at(-1)]).toEqual([1, 3, 100])
+    const against = full.map((one) => ({ ...one, constraintsHeld: false }))
+    expect(withEvidence(against, added).map(({ id }) => id)).toEqual([
+      ...full.slice(1).map(({ id }) => id),
+      100,
+    ])
+    expect(withEvidence(full.slice(1), added)).toHaveLength(MAX_EVIDENCE)
+  })
+})
+
+describe("a revision", () => {
+  it("finds a place among the authors, unless there are a hundred others", () => {
+    const authors = Array.from({ length: 100 }, (_, i) => `author ${i}`)
+    expect(revisionProblems(record({ authors: authors.slice(1) }), "Ada")).toEqual([])
+    expect(revisionProblems(record({ authors }), "Author 42")).toEqual([])
+    expect(rows(revisionProblems(record({ authors }), "Ada"))).toEqual([
+      ["by", "has 100 authors already.", "Draft a new variant."],
+    ])
+  })
+})
+
+describe("an approval", () => {
+  it("wants nothing of what is complete, tried often enough and written by others", () => {
+    expect(approvalProblems(record(), "Bob")).toEqual([])
+    const mixed = [evidence(1, { readings: MIN_READINGS - 1 }), evidence(2)]
+    expect(approvalProblems(record({ evidence: mixed }), "Bob")).toEqual([])
+  })
+
+  it("wants constraints, a way back that leads elsewhere, and evidence that held", () => {
+    expect(rows(approvalProblems(record({ content: { values: {} } }), "Bob"))).toEqual([
+      ["constraints", "are missing.", "Write [] where there are none."],
+      ["rollback", "is missing.", 'Say where to go back to: { to: "previous", ... }.'],
+    ])
+    const rollback = { to: "fast", afterBreaches: 2, quarantineUs: 0 }
+    expect(
+      rows(approvalProblems(record({ content: { values: {}, constraints: [], rollback } }), "Bob")),
+    ).toEqual([["rollback.to", "leads to the variant itself.", "Name another."]])
+    expect(rows(approvalProblems(record({ evidence: [] }), "Bob"))).toEqual([
+      ["evidence", "is missing.", "Evaluate the variant as it is now."],
+    ])
+    const few = [evidence(1, { readings: MIN_READINGS - 1 }), evidence(2, { readings: 1 })]
+    expect(rows(approvalProblems(record({ evidence: few }), "Bob"))).toEqual([
+      ["evidence", `rests on fewer than ${MIN_READINGS} readings.`, "Measure it more often."],
+    ])
+    const broken = [
+      evidence(1),
+      evidence(2, { constraintsHeld: false }),
+      evidence(7, { constraintsHeld: false }),
+    ]
+    expect(rows(approvalProblems(record({ evidence: broken }), "Bob"))).toEqual([
+      ["evidence", "number 2 says that a constraint was broken.", "Revise the variant."],
+      ["evidence", "number 7 says that a constraint was broken.", "Revise the variant."],
+    ])
+  })
+
+  it("wants four eyes, and authors that are somebody", () => {
+    const authors = ["Ada", "Bob"]
+    expect(rows(approvalProblems(record({ authors }), " bob"))).toEqual([
+      ["by", "wrote a part of it.", "Somebody else must approve it."],
+    ])
+    expect(rows(approvalProblems(record({ authors: ["Ada", " "] }), "Bob"))).toEqual([
+      ["authors", "hold somebody without a name.", "Draft a new variant."],
+    ])
+  })
+})
+
+describe("a promotion", () => {
+  const by = (name: string) => ({ by: name, why: "good", atUs: 1 })
+
+  it("wants an approval, and one that would be given again", () => {
+    expect(promotionProblems(record({ approval: by("Bob") }))).toEqual([])
+    expect(rows(promotionProblems(record()))).toEqual([
+      ["approval", "is missing.", "Have it approved first."],
+    ])
+    expect(rows(promotionProblems(record({ approval: by("Ada") })))).toEqual([
+      ["approval.by", "wrote a part of it.", "Have somebody else approve it."],
+    ])
+    const unfounded = record({ approval: by("Bob"), evidence: [] })
+    expect(promotionProblems(unfounded)).toEqual(approvalProblems(unfounded, "Bob"))
+  })
+})
+
+describe("a step that leads nowhere", () => {
+  it("says from where, what was tried, and what could be done instead", () => {
+    const ways = VARIANT_STATES.map((state) => noWay(state, "promote"))
+    expect(new Set(ways.map(({ suggestion }) => suggestion)).size).toBe(VARIANT_STATES.length)
+    for (const { suggestion = "" } of ways) expect(suggestion).toMatch(/^[A-Z].*\.$/)
+    expect(noWay("draft", "promote").message).toBe("cannot promote a variant that is draft.")
+    expect(noWay("archived", "sendBack").message).toBe("cannot send back a variant that is archived.")
+  })
+})
