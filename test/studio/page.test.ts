@@ -7,13 +7,13 @@ import { Track } from "../../src/studio/core/Track.ts"
 import { graphOf, movesTaken, standing, trigger } from "../../src/studio/statechart/Graph.ts"
 
 describe("figures", () => {
-  it("keep four significant digits, a true minus, and a dash for nothing", () => {
+  it("keep four digits at most, a true minus, and a dash for nothing", () => {
     expect(figure(0)).toBe("0")
     expect(figure(18.6349)).toBe("18.6")
     expect(figure(-2)).toBe("−2")
     expect(figure(123.456)).toBe("123.5")
-    expect(figure(0.000_012)).toBe("1.20e−5")
-    expect(figure(2_000_000)).toBe("2.00e6")
+    expect(figure(0.000_012)).toBe("1.2e−5")
+    expect(figure(2_000_000)).toBe("2e6")
     for (const nothing of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY])
       expect(figure(nothing)).toBe("–")
   })

@@ -26,10 +26,13 @@ export function convergence(run: SolverRun): Convergence {
   const scope = new Scope()
   const plot = h("div", { class: "plot" })
   const { history } = run
-  const values = history.map(({ value }) => value)
+  const scale = scaleOf(history.map(({ value }) => value))
+  const values = history.map(({ value }) => scale.place(value))
   const column = (phase: string): ReadonlyArray<number | null> =>
-    history.map((one) => (one.phase === phase ? one.value : null))
-  const others = history.map((one) => (PHASES.some(({ phase }) => phase === one.phase) ? null : one.value))
+    history.map((one) => (one.phase === phase ? scale.place(one.value) : null))
+  const others = history.map((one) =>
+    PHASES.some(({ phase }) => phase === one.phase) ? null : scale.place(one.value),
+  )
   const [low, high] = sight(values, run.minimize)
   const dots = (name: string, color: string): uPlot.Series => ({
     label: name,
@@ -70,11 +73,12 @@ export function convergence(run: SolverRun): Convergence {
         {
           stroke: () => token("--text-faint"),
           font: FONT,
-          size: 56,
+          size: 60,
+          ...(scale.name === "" ? {} : { incrs: [1, 2, 3, 5, 10] }),
           gap: 6,
           grid: { stroke: () => token("--grid"), width: 1 },
           ticks: { show: false },
-          values: (_, splits) => splits.map((value) => figure(value)),
+          values: (_, splits) => splits.map((value) => figure(scale.read(value))),
         },
       ],
     },
@@ -82,7 +86,7 @@ export function convergence(run: SolverRun): Convergence {
       history.map(({ index }) => index),
       ...PHASES.map(({ phase }) => [...column(phase)]),
       others,
-      history.map(({ best }) => best),
+      history.map(({ best }) => scale.place(best)),
     ],
     plot,
   )
@@ -105,8 +109,40 @@ export function convergence(run: SolverRun): Convergence {
         h("li", {}, h("span", { class: "swatch round", "data-color": color }), phase),
       ),
       h("li", {}, h("span", { class: "swatch floor best" }), "best so far"),
+      scale.name === "" ? null : h("li", { class: "faint" }, scale.name),
     ),
     close: scope.close,
+  }
+}
+
+/** Values that span more than this many times their least are told apart by their size only. */
+const WIDE = 1000
+/** Below this share of the greatest nothing is told apart any more. */
+const FLOOR = 1e-12
+
+interface Scale {
+  readonly name: string
+  readonly place: (value: number | null) => number | null
+  readonly read: (placed: number) => number
+}
+
+/** The values themselves, or their powers of ten where all are positive and span many of them. */
+function scaleOf(values: ReadonlyArray<number | null>): Scale {
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    if (value === null) continue
+    if (value < least) least = value
+    if (value > most) most = value
+  }
+  if (!(least > 0 && most > least * WIDE)) {
+    return { name: "", place: (value) => value, read: (placed) => placed }
+  }
+  const floor = Math.max(least, most * FLOOR)
+  return {
+    name: "log scale",
+    place: (value) => (value === null ? null : Math.log10(Math.max(value, floor))),
+    read: (placed) => 10 ** placed,
   }
 }
 

@@ -11,7 +11,10 @@ export function figure(value: number | null | undefined): string {
     size === 0
       ? "0"
       : size >= 1e6 || size < 1e-3
-        ? value.toExponential(2).replace("e+", "e")
+        ? value
+            .toExponential(2)
+            .replace(/\.?0+e/, "e")
+            .replace("e+", "e")
         : size >= 1000
           ? grouped(Math.round(value))
           : trimmed(value.toPrecision(size >= 100 ? 4 : 3))
