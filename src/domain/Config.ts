@@ -33,6 +33,8 @@ export interface EngineSettings {
   readonly window: WindowNumbers
   readonly clock: "system" | "manual"
   readonly tickUs: number
+  /** Whether the engine runs in the thread that makes it, or in a worker. */
+  readonly placement: "inline" | "worker"
   /** Name of the run, or null to have one made. */
   readonly runId: string | null
   /** Directory for what is kept on disk, or null for memory only. */
@@ -259,6 +261,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     },
     clock: config.clock ?? "system",
     tickUs: config.tickUs ?? 20 * MILLISECOND_US,
+    placement: config.placement ?? "inline",
     runId: config.runId ?? null,
     state: config.state ?? null,
     resume: config.resume ?? "last",
@@ -301,6 +304,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     },
     clock: settings.clock,
     tickUs: settings.tickUs,
+    ...(settings.placement === "inline" ? {} : { placement: settings.placement }),
     ...(runId === null ? {} : { runId }),
     ...(state === null ? {} : { state, resume: settings.resume, journal: settings.journal }),
     gains: settings.gains,

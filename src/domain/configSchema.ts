@@ -170,6 +170,7 @@ export const EngineConfigSchema = Schema.Struct({
   window: Schema.optional(Window),
   clock: Schema.optional(Schema.Literals(["system", "manual"])),
   tickUs: Schema.optional(between(1000, 60 * SECOND_US)),
+  placement: Schema.optional(Schema.Literals(["inline", "worker"])),
   /** Becomes part of a file name. */
   runId: Schema.optional(runId),
   state: Schema.optional(name),

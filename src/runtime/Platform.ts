@@ -9,6 +9,8 @@ import type { AuditError } from "../domain/errors.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AuditSink } from "./AuditSink.ts"
 import type { EngineCore } from "./EngineCore.ts"
+import type { RuntimeOptions } from "./runEngine.ts"
+import type { WorkerEngine } from "./WorkerEngine.ts"
 
 /** How a studio is opened. */
 export interface StudioOptions {
@@ -69,6 +71,8 @@ export interface PlatformService {
   readonly openStudio: ((core: EngineCore, options?: StudioOptions) => Promise<Studio>) | null
   /** The file in a state directory with what engines have learnt; none where there is no disk. */
   readonly learnedFile?: (directory: string) => LearnedFile
+  /** Makes an engine that runs in a thread of its own; absent where there are none. */
+  readonly placeInWorker?: ((settings: EngineSettings, options: RuntimeOptions) => WorkerEngine) | undefined
 }
 
 const hex = (bytes: Uint8Array): string =>

@@ -22,6 +22,7 @@ import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from ".
 import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVariants } from "./relocationApi.ts"
 import type { VariantSwitch } from "./Relocations.ts"
 import { trackCall } from "./trackCall.ts"
+import type { WorkerEngine, WorkerOptions } from "./WorkerEngine.ts"
 
 /** Who listens to an engine, as XState and RxJS name their callbacks. */
 export interface EngineObserver<T> {
@@ -106,18 +107,40 @@ export interface ArqonEngine<K extends string = string> {
 export type EngineOptions<K extends string = string> = EngineConfig<K> & RuntimeOptions
 
 /** Makes an engine; throws a ConfigError with every problem of the configuration. */
-export type CreateEngine = <const K extends string>(options: EngineOptions<K>) => ArqonEngine<K>
+export interface CreateEngine {
+  <const K extends string>(options: WorkerOptions<K>): WorkerEngine<K>
+  <const K extends string>(options: EngineOptions<K>): ArqonEngine<K>
+}
 
 /** `createEngine` on a platform: `index.ts` and `index.node.ts` bind one each. */
-export const createEngineOn =
-  (platform: PlatformService): CreateEngine =>
-  <const K extends string>(options: EngineOptions<K>): ArqonEngine<K> => {
+export const createEngineOn = (platform: PlatformService): CreateEngine => {
+  const make = <const K extends string>(
+    options: EngineOptions<K> | WorkerOptions<K>,
+  ): ArqonEngine<K> | WorkerEngine<K> => {
     const { config, runtime } = splitOptions(options)
     const settings = requireEngineConfig(config)
+    if (settings.placement === "worker") {
+      if (platform.placeInWorker === undefined) throw noThreads
+      return platform.placeInWorker(settings, runtime) as WorkerEngine<K>
+    }
     const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
     const core = buildCore(settings, runtime, clock, platform)
     return plainEngine<K>(core, lifetime(core, runtime, platform), platform)
   }
+  // Which of the two it is, the overloads say by `placement`.
+  return make as CreateEngine
+}
+
+const noThreads = new ConfigError({
+  problems: [
+    {
+      path: "placement",
+      message: "asks for a worker thread of Node, and there is none here.",
+      suggestion:
+        'Leave it out: in a browser the engine runs where it is made. Under Node import from "arqon".',
+    },
+  ],
+})
 
 /** What the schema checks, and what only code can give. Total: anything that is no object goes to the schema as it is. */
 function splitOptions(options: unknown): { readonly config: unknown; readonly runtime: RuntimeOptions } {
