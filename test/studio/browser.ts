@@ -57,7 +57,7 @@ export async function look(browser: Browser, url: string, looks: Looks = {}): Pr
     colorScheme: theme,
     reducedMotion: still ? "reduce" : "no-preference",
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints: Array<string> = []
   page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`))

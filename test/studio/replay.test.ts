@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { launch, look, picture, type Seen } from "./browser.ts"
-import { soon } from "./soon.ts"
+import { HOOK_MS, soon } from "./soon.ts"
 import { openShelf, type Shelf } from "./rig.ts"
 
 let browser: Browser
@@ -14,13 +14,13 @@ beforeAll(async () => {
   ;[browser, shelf] = await Promise.all([launch(), openShelf()])
   seen = await look(browser, shelf.url)
   page = seen.page
-})
+}, HOOK_MS)
 
 beforeEach(async () => {
   await page.goto(`${shelf.url}#/overview`)
   await page.reload()
   await page.waitForSelector(".replay + .overview .dial[aria-valuenow]")
-})
+}, HOOK_MS)
 
 afterAll(async () => {
   await Promise.allSettled([seen?.close(), browser?.close(), shelf?.close()])
@@ -131,11 +131,11 @@ describe("the list of engines", () => {
     await page.waitForSelector(".engine")
     const search = page.getByRole("searchbox", { name: "Search engines" })
     await search.fill("cachettl")
-    expect(await page.locator(".engine").count()).toBe(2)
+    await soon(() => page.locator(".engine").count()).toBe(2)
     await search.fill("nothing of that name")
     await page.getByText("No engine matches.").waitFor()
     await search.fill("43 work")
-    expect(await page.locator(".engine").count()).toBe(1)
+    await soon(() => page.locator(".engine").count()).toBe(1)
     await page.locator(".engine").first().click()
     await soon(() => page.title()).toContain("Overview · manual-43")
     await soon(() => slider().getAttribute("aria-valuetext")).toMatch(/^00:03/)

@@ -15,7 +15,18 @@ import type {
   SolverRun,
 } from "../../node/studio/protocol.ts"
 
-const paths: Omit<typeof PATHS, "inspect" | "metrics"> = {
+type Used =
+  | "session"
+  | "login"
+  | "machines"
+  | "events"
+  | "audit"
+  | "history"
+  | "actions"
+  | "solver"
+  | "frames"
+
+const paths: Pick<typeof PATHS, Used> = {
   session: "/api/session",
   login: "/api/login",
   machines: "/api/machines",
