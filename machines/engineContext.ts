@@ -4,7 +4,7 @@
  */
 import { PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
-import { DEFAULT_REENTRY } from "../src/control/reentry.ts"
+import { DEFAULT_REENTRY } from "../src/control/relocationDefaults.ts"
 import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { type BaselinePolicy, type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"

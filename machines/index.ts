@@ -41,7 +41,7 @@ export { makeHotPath, type PlainHotPath, type PlainHotPathOptions, type PlainKno
 export { Opaque } from "./Opaque.ts"
 export { type BindPort, type ProposalEvent, ProposalPort, type ProposalReceiver } from "./ProposalPort.ts"
 export { type Json, type LiveParts, persist, revive, safeUnits } from "./persist.ts"
-export { relocationMachine, type RelocationPhase, relocationPhase } from "./relocation.machine.ts"
+export { relocationMachine } from "./relocation.machine.ts"
 export type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
 export type {
   RelocationContext,
@@ -49,6 +49,7 @@ export type {
   RelocationMemory,
   RelocationPolicy,
 } from "./relocationState.ts"
+export { type RelocationPhase, relocationPhase } from "./relocationState.ts"
 export { type SafeModeContext, type SafeModeInput, safeModeMachine } from "./safeMode.machine.ts"
 export { type CyclePhase, cyclePhase, spsaCycleMachine } from "./spsaCycle.machine.ts"
 export { dueEvent, hotTelemetry, type TelemetryEvent, type TelemetryInput } from "./telemetry.ts"

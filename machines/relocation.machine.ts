@@ -233,12 +233,3 @@ export const relocationMachine = relocationSetup.createMachine({
     },
   },
 })
-
-/** Where a relocation stands. */
-export type RelocationPhase = "watching" | "settingOut" | "ramping" | "canary" | "returning"
-
-/** The phase of a snapshot of `relocationMachine`, as one word. */
-export function relocationPhase(snapshot: { readonly value: unknown }): RelocationPhase {
-  const value = snapshot.value as "watching" | "settingOut" | { readonly moving: RelocationPhase }
-  return typeof value === "string" ? value : value.moving
-}

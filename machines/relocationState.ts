@@ -4,18 +4,9 @@
  */
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 import type { Features } from "../src/control/fingerprint.ts"
-import {
-  EMPTY_REENTRY,
-  type ReentryPlan,
-  type ReentryPolicy,
-  type ReentryState,
-} from "../src/control/reentry.ts"
-import {
-  type Channels,
-  EMPTY_SELECTION,
-  type SelectionSettings,
-  type SelectionState,
-} from "../src/control/variantSelection.ts"
+import type { ReentryPlan, ReentryPolicy, ReentryState } from "../src/control/reentry.ts"
+import { EMPTY_REENTRY, EMPTY_SELECTION } from "../src/control/relocationDefaults.ts"
+import type { Channels, SelectionSettings, SelectionState } from "../src/control/variantSelection.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"
@@ -141,4 +132,13 @@ export function contextReading(c: RelocationContext, window: Window, nowUs: numb
   // What was good under one variant says nothing of another: their contexts are strangers.
   if (c.variants.live !== null) features[`variant ${c.variants.live}`] = 1
   return { channels, reading: { nowUs, loss: window.loss, features: features as Features } }
+}
+
+/** Where a relocation stands. */
+export type RelocationPhase = "watching" | "settingOut" | "ramping" | "canary" | "returning"
+
+/** The phase of a snapshot of `relocationMachine`, as one word. */
+export function relocationPhase(snapshot: { readonly value: unknown }): RelocationPhase {
+  const value = snapshot.value as "watching" | "settingOut" | { readonly moving: RelocationPhase }
+  return typeof value === "string" ? value : value.moving
 }

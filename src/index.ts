@@ -7,7 +7,7 @@ import { memoryPlatform } from "./runtime/Platform.ts"
 export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
 
 /** Makes or opens a catalogue of variants; `docs/reference/variants.md` says what each call demands. */
-export const createVariantCatalogue: CreateVariantCatalogue = createVariantCatalogueOn(null)
+export const createVariantCatalogue: CreateVariantCatalogue = /* @__PURE__ */ createVariantCatalogueOn(null)
 
 export { GUARDRAILS } from "./domain/guardrailPresets.ts"
 export {

@@ -10,6 +10,9 @@
  * tried again. Sources: W. R. Thompson (1933); V. Raj and S. Kalyani, "Taming non-stationary bandits" (2017).
  */
 import { chacha8Block } from "../hot/ChaCha8.ts"
+import { DEFAULT_BANDIT } from "./relocationDefaults.ts"
+
+export { DEFAULT_BANDIT, EMPTY_BANDIT } from "./relocationDefaults.ts"
 
 export interface BanditSettings {
   /** Whole number from 0 to 2^53 - 1. */
@@ -19,8 +22,6 @@ export interface BanditSettings {
   /** Readings that every arm gets before draws decide. */
   readonly trials: number
 }
-
-export const DEFAULT_BANDIT: BanditSettings = Object.freeze({ seed: 0, discount: 1, trials: 4 })
 
 /** What is known of one arm, in discounted sums. */
 export interface Arm {
@@ -43,8 +44,6 @@ export interface BanditState {
   readonly refused: number
   readonly arms: ReadonlyArray<Arm>
 }
-
-export const EMPTY_BANDIT: BanditState = Object.freeze({ decisions: 0, refused: 0, arms: [] })
 
 /** One arm as it stood when a choice was made. */
 export interface ArmDraw {

@@ -13,6 +13,9 @@ import {
   isSettled,
   mergedFingerprint,
 } from "./fingerprint.ts"
+import { DEFAULT_HOMEOSTASIS } from "./relocationDefaults.ts"
+
+export { DEFAULT_HOMEOSTASIS, EMPTY_HOMEOSTASIS } from "./relocationDefaults.ts"
 
 export interface HomeostasisPolicy {
   /** Regimes kept at most. */
@@ -29,16 +32,6 @@ export interface HomeostasisPolicy {
   /** Regimes not met for longer are evicted. */
   readonly maxAgeUs: number
 }
-
-export const DEFAULT_HOMEOSTASIS: HomeostasisPolicy = Object.freeze({
-  capacity: 16,
-  radius: 1.5,
-  windows: 6,
-  stableUs: 10_000_000,
-  cycles: 8,
-  still: 0.06,
-  maxAgeUs: 30 * 24 * 3_600_000_000,
-})
 
 /** Mean and squared standard error. */
 export interface LossLevel {
@@ -110,14 +103,6 @@ export interface HomeostasisState {
   /** Evictions so far by reason. */
   readonly evicted: Readonly<Record<EvictionReason, number>>
 }
-
-export const EMPTY_HOMEOSTASIS: HomeostasisState = Object.freeze({
-  nextId: 1,
-  regimes: [],
-  recent: [],
-  stay: null,
-  evicted: Object.freeze({ capacity: 0, expired: 0, canaryLost: 0, contradicted: 0, byHand: 0 }),
-})
 
 /** What became of a call: the state after it, and what was evicted on the way. */
 export interface Remembered {

@@ -10,8 +10,6 @@ import { distanceOf } from "./fingerprint.ts"
 import {
   changeRegime,
   type ContextReading,
-  DEFAULT_HOMEOSTASIS,
-  EMPTY_HOMEOSTASIS,
   evict,
   type Eviction,
   forgetStay,
@@ -24,6 +22,9 @@ import {
   presentLoss,
   type Regime,
 } from "./homeostasis.ts"
+import { DEFAULT_REENTRY } from "./relocationDefaults.ts"
+
+export { DEFAULT_REENTRY, EMPTY_REENTRY } from "./relocationDefaults.ts"
 
 export interface ReentryPolicy extends HomeostasisPolicy {
   /** Windows at the destination before the canary may speak, and after which it must have. */
@@ -34,14 +35,6 @@ export interface ReentryPolicy extends HomeostasisPolicy {
   /** How long a regime whose canary lost is left alone; four times as long for every loss it has more than wins. */
   readonly retryUs: number
 }
-
-export const DEFAULT_REENTRY: ReentryPolicy = Object.freeze({
-  ...DEFAULT_HOMEOSTASIS,
-  canary: 6,
-  canaryDeadline: 12,
-  rampUs: 120_000_000,
-  retryUs: 60_000_000,
-})
 
 interface Trip {
   readonly phase: "ramp" | "canary" | "broken" | "revert"
@@ -62,8 +55,6 @@ export interface ReentryState {
   readonly memory: HomeostasisState
   readonly trip: Trip | null
 }
-
-export const EMPTY_REENTRY: ReentryState = Object.freeze({ memory: EMPTY_HOMEOSTASIS, trip: null })
 
 export type PlanReason =
   | "unsettled"

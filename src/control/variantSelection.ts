@@ -7,16 +7,10 @@
  * variant: without the channel that a constraint names it is not chosen, and a live one is left when the channel stays away.
  */
 import type { SelectableVariant, VariantConstraint } from "../domain/Variant.ts"
-import {
-  type ArmDraw,
-  type BanditSettings,
-  type BanditState,
-  choose,
-  DEFAULT_BANDIT,
-  EMPTY_BANDIT,
-  learn,
-  retain,
-} from "./bandit.ts"
+import { type ArmDraw, type BanditSettings, type BanditState, choose, learn, retain } from "./bandit.ts"
+import { DEFAULT_SELECTION } from "./relocationDefaults.ts"
+
+export { DEFAULT_SELECTION, EMPTY_SELECTION } from "./relocationDefaults.ts"
 
 export interface SelectionSettings extends BanditSettings {
   /** Least time between a switch and the next one that is not a rollback. */
@@ -26,14 +20,6 @@ export interface SelectionSettings extends BanditSettings {
   /** Windows that a live variant is read for before another may be drawn. */
   readonly stay: number
 }
-
-/** The cooldown of the balanced guardrails. */
-export const DEFAULT_SELECTION: SelectionSettings = Object.freeze({
-  ...DEFAULT_BANDIT,
-  cooldownUs: 30_000_000,
-  switchesPerHour: 30,
-  stay: 5,
-})
 
 /** Channels of the digests by name, as a window has them. */
 export type Channels = Readonly<Record<string, number | null | undefined>>
@@ -65,20 +51,6 @@ export interface SelectionState {
   /** Decisions so far. */
   readonly decisions: number
 }
-
-export const EMPTY_SELECTION: SelectionState = Object.freeze({
-  nowUs: 0,
-  live: null,
-  previous: null,
-  sinceUs: 0,
-  readings: 0,
-  breaches: 0,
-  silent: 0,
-  switchesUs: [],
-  quarantine: [],
-  bandit: EMPTY_BANDIT,
-  decisions: 0,
-})
 
 /** Why a decision came out as it did. */
 export type SelectionReason =

@@ -1,6 +1,7 @@
 /** What Node adds to the runtime: a disk and a studio. */
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../runtime/Platform.ts"
+import { relocationParts } from "../runtime/relocationParts.ts"
 import { learnedFile } from "./learnedFile.ts"
 import { recover } from "./recover.ts"
 import { placeInWorker } from "./worker/placeInWorker.ts"
@@ -12,6 +13,7 @@ export const nodePlatform: PlatformService = {
   learnedFile,
   openAudit: (directory, _run, options, unchanged) => openStateJournal(directory, options, unchanged),
   recover,
+  relocation: relocationParts,
   placeInWorker: (settings, options) => {
     const resume = recover(settings, settings.clock === "manual" ? null : Date.now() * 1000)
     return placeInWorker(settings, options, { resume })

@@ -10,9 +10,11 @@ import { observableLogic } from "../interop/observableLogic.ts"
 import { createRootActor } from "../interop/rootActor.ts"
 import type { dueOf } from "../telemetry/dueOf.ts"
 import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
+import { deferredLogic } from "../../machines/deferredLogic.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import type { EngineInput, FaultyChild } from "../../machines/engineContext.ts"
 import { type Json, persist, reviveParts } from "../../machines/persistCodec.ts"
+import type { relocationMachine } from "../../machines/relocation.machine.ts"
 import type { RelocationContext } from "../../machines/relocationState.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
@@ -33,6 +35,8 @@ export interface ActorTreeOptions {
   readonly inspect: Observer<InspectionEvent> | undefined
   /** The engine's machine, with actors of one's own in it. */
   readonly machine?: EngineMachine | undefined
+  /** Who takes the base elsewhere; asked for when it is spawned and not before. */
+  readonly relocation: () => typeof relocationMachine | undefined
   /** After every event of the root. */
   readonly onEvent: () => void
   /** The root is gone. */
@@ -64,9 +68,10 @@ export class ActorTree {
 
   constructor(options: ActorTreeOptions) {
     this.options = options
-    const { due } = options
+    const { due, relocation } = options
     this.machine = (options.machine ?? engineMachine).provide({
       actors: {
+        relocation: relocation() ?? deferredLogic(() => given(relocation())),
         telemetry: observableLogic(
           completeWhen(due, (done) => this.gates.add(done)),
           ({ code, nowUs, window }) => {
@@ -208,6 +213,11 @@ export class ActorTree {
     if (children["cycle"] === undefined || children["telemetry"] === undefined) return null
     return persist({ getPersistedSnapshot: () => data as unknown as Snapshot<unknown> })
   }
+}
+
+function given<T>(part: T | undefined): T {
+  if (part === undefined) throw new TypeError("the engine began without the part that relocations need")
+  return part
 }
 
 /** A relocation that was under way is over: the plant stands elsewhere. What it remembers is kept. */

@@ -21,11 +21,13 @@ import {
   type NoBaselineError,
 } from "../domain/errors.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
+import { relocationParts } from "./relocationParts.ts"
 import type { AuditRecord } from "./AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import { readMetrics } from "./metrics.ts"
 import { Platform } from "./Platform.ts"
+import { snapshotOf } from "./snapshotOf.ts"
 import { prometheusText } from "./prometheus.ts"
 import { type EngineRelocation, relocationApi } from "./relocationApi.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
@@ -107,10 +109,6 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
   }
 }
 
-/** The names of a core's values are those of its configuration: the type only says so. */
-export const snapshotOf = <K extends string>(core: EngineCore): EngineSnapshot<KnobValues<K>> =>
-  core.snapshot() as EngineSnapshot<KnobValues<K>>
-
 const changesOf = <K extends string>(
   core: EngineCore,
 ): Stream.Stream<EngineSnapshot<KnobValues<K>>, EngineFaultError> =>
@@ -163,7 +161,7 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
       const settings = yield* parse(config)
       const clock = yield* Clock.Clock
       const platform = yield* Platform
-      const core = buildCore(settings, options, clock, platform)
+      const core = buildCore(settings, options, clock, { relocation: relocationParts, ...platform })
       const running = yield* runEngine(core, options)
       return serviceOf<K>(running)
     },

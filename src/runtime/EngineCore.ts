@@ -41,6 +41,7 @@ import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
 import { Mender } from "./Mender.ts"
 import { Relocations } from "./Relocations.ts"
+import type { RelocationParts } from "./relocationParts.ts"
 import { isOffBaseline, resumedHotPath, startEvent } from "./resume.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
@@ -53,6 +54,8 @@ export interface EngineCoreOptions {
   readonly inspect?: Inspect | undefined
   /** The engine's machine, with actors of one's own in it. */
   readonly machine?: typeof engineMachine | undefined
+  /** For `homeostasis` and `variants`; where left out they must be given before such an engine begins. */
+  readonly relocation?: RelocationParts | undefined
   /** Whose place it takes, and where that one stood. */
   readonly resume?: Resumption | null | undefined
   /** Shared memory with a configuration of these knobs whose writer this engine becomes. */
@@ -118,7 +121,7 @@ export class EngineCore {
     this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
     // Before the actors: an inspector hears of them as they are made, and may fail at once.
     this.mender = new Mender(this, settings.window.windowUs)
-    this.relocations = new Relocations(this)
+    this.relocations = new Relocations(this, options.relocation ?? null)
     const inspector = options.inspect === undefined ? null : guardInspector(options.inspect)
     this.listeners = [
       this.snapshots,
@@ -138,6 +141,7 @@ export class EngineCore {
       machine: options.machine,
       onEvent: () => this.afterEvent(),
       onDeath: (death) => this.mender.rootDied(death),
+      relocation: () => this.relocations.parts?.machine,
       onVariant: (event) => this.relocations.heard(event),
     })
   }

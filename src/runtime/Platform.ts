@@ -9,6 +9,7 @@ import type { AuditError } from "../domain/errors.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AuditSink } from "./AuditSink.ts"
 import type { EngineCore } from "./EngineCore.ts"
+import type { RelocationParts } from "./relocationParts.ts"
 import type { RuntimeOptions } from "./runEngine.ts"
 import type { WorkerEngine } from "./WorkerEngine.ts"
 
@@ -71,6 +72,8 @@ export interface PlatformService {
   readonly openStudio: ((core: EngineCore, options?: StudioOptions) => Promise<Studio>) | null
   /** The file in a state directory with what engines have learnt; none where there is no disk. */
   readonly learnedFile?: (directory: string) => LearnedFile
+  /** For `homeostasis` and `variants`; where left out it is fetched when an engine that needs it starts. */
+  readonly relocation?: RelocationParts
   /** Makes an engine that runs in a thread of its own; absent where there are none. */
   readonly placeInWorker?: ((settings: EngineSettings, options: RuntimeOptions) => WorkerEngine) | undefined
 }

@@ -3,29 +3,29 @@
  * of either, and what outlives the engine. Needed by every face of the engine; without `homeostasis` and `variants` it does
  * nothing and costs nothing.
  */
-import { scoreOf, type Regime } from "../control/homeostasis.ts"
+import type { Regime } from "../control/homeostasis.ts"
 import type { SelectionDecision } from "../control/variantSelection.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { ConfigError, EngineStateError } from "../domain/errors.ts"
+import { ConfigError, EngineStateError, type Problem } from "../domain/errors.ts"
 import { type Learned, misfit } from "../domain/Learned.ts"
 import { valuesByName } from "../domain/ParamSpace.ts"
-import { exitProblems } from "../domain/exitProblems.ts"
-import { problem } from "../domain/problems.ts"
-import { decodeOffer, type SelectableVariant, type VariantContent } from "../domain/Variant.ts"
+import type { VariantContent } from "../domain/Variant.ts"
 import type { RelocationReason } from "../domain/words.ts"
 import { COMMAND_EVICT, COMMAND_OFFER } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import { journalInput, recordVariant } from "../../machines/hotAudit.ts"
-import { relocationPhase, type RelocationPhase } from "../../machines/relocation.machine.ts"
 import type { VariantChosenEvent } from "../../machines/relocationEvents.ts"
 import {
   EMPTY_RELOCATION,
   type RelocationContext,
   type RelocationMemory,
+  type RelocationPhase,
+  relocationPhase,
 } from "../../machines/relocationState.ts"
 import type { AuditTrail } from "./AuditTrail.ts"
 import type { EngineActor } from "./EngineSnapshot.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
+import type { RelocationParts } from "./relocationParts.ts"
 
 /** A remembered regime, for a person. */
 export interface KnownRegime extends Regime {
@@ -72,8 +72,12 @@ interface Host {
   readonly settle: () => void
 }
 
-/** Variants that may be offered at a time. */
-const MOST_OFFERED = 256
+/** What is wrong with an offer to an engine that chooses no variants. */
+export const NOT_CHOSEN: Problem = {
+  path: "variants",
+  message: "are not chosen by this engine.",
+  suggestion: "Give it the option: variants: {}.",
+}
 
 export class Relocations {
   /** Hear of every switch, after it was recorded. */
@@ -84,12 +88,15 @@ export class Relocations {
   readonly catalogue = new Listeners<void>("catalogue")
   /** What the engine began with. */
   learned: Learned | null
+  /** Null until they have been fetched, where they are not carried along. */
+  parts: RelocationParts | null
   private readonly host: Host
   private readonly counts: Partial<Record<RelocationReason, number>> = {}
   private switched = 0
 
-  constructor(host: Host) {
+  constructor(host: Host, parts: RelocationParts | null) {
     this.host = host
+    this.parts = parts
     this.learned = host.settings.learned
     const { homeostasis, variants } = host.settings
     if (homeostasis === null && variants === null) return
@@ -100,6 +107,12 @@ export class Relocations {
         if (word === "kept" || word === "lost" || word === "undecided") this.changes.notify()
       } else if (kind === "regime" || kind === "variant") this.changes.notify()
     })
+  }
+
+  /** Whether parts must be fetched before the engine can begin. */
+  get wanting(): boolean {
+    const { homeostasis, variants } = this.host.settings
+    return this.parts === null && (homeostasis !== null || variants !== null)
   }
 
   /** Everything that calls functions of a user's. */
@@ -142,11 +155,13 @@ export class Relocations {
 
   /** What is remembered, best first. */
   regimes(): ReadonlyArray<KnownRegime> {
+    const { parts } = this
     const { space } = this.host.settings
+    if (parts === null) return []
     return this.memory.regimes.regimes
       .map((regime) => ({
         ...regime,
-        score: scoreOf(regime),
+        score: parts.scoreOf(regime),
         values: valuesByName(space, Float64Array.from(regime.unit)),
       }))
       .sort((a, b) => b.score - a.score || a.id - b.id)
@@ -167,7 +182,8 @@ export class Relocations {
   /** Says which variants may be live. What the catalogue says comes from outside: it is journaled. Throws a ConfigError. */
   offer(input: unknown): void {
     this.expect("offer")
-    const offered = checked(input, this.host.settings)
+    if (this.parts === null) throw new ConfigError({ problems: [NOT_CHOSEN] })
+    const offered = this.parts.checkOffer(input, this.host.settings)
     const { hot, actor, settings, trail, inEvent } = this.host
     hot.nowCell[0] = this.host.nowUs
     if (settings.auditDigests)
@@ -227,34 +243,3 @@ export function memoryOf({ homeostasis, variants }: Learned): RelocationMemory {
 /** Why `learned` does not fit, or null. */
 export const learnedMisfit = (learned: Learned, settings: EngineSettings): string | null =>
   misfit(learned, settings.space.names)
-
-/** The variants as they may be offered: well-formed, few enough, and with knob values that the knobs may take. */
-function checked(input: unknown, { space, variants }: EngineSettings): ReadonlyArray<SelectableVariant> {
-  const exit = decodeOffer(input)
-  if (exit._tag === "Failure") throw new ConfigError({ problems: exitProblems(exit, input, ["offered"]) })
-  const offered = exit.value
-  const problems = [
-    ...(variants === null
-      ? [problem(["variants"], "are not chosen by this engine.", "Give it the option: variants: {}.")]
-      : []),
-    ...(offered.length > MOST_OFFERED
-      ? [problem(["offered"], `holds ${offered.length} variants.`, `Offer at most ${MOST_OFFERED}.`)]
-      : []),
-    ...offered.flatMap(({ name, values }) =>
-      space.names.flatMap((knob, i) => {
-        const value = Object.hasOwn(values, knob) ? values[knob] : undefined
-        const { min, max } = space.knobs[i]
-        if (value === undefined || (typeof value === "number" && value >= min && value <= max)) return []
-        return [
-          problem(
-            ["offered", name, knob],
-            `is ${JSON.stringify(value)}, which the knob cannot be.`,
-            `Give a number from ${min} to ${max}.`,
-          ),
-        ]
-      }),
-    ),
-  ]
-  if (problems.length > 0) throw new ConfigError({ problems })
-  return offered
-}

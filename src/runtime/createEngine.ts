@@ -11,16 +11,18 @@ import { type AuditError, ConfigError, EngineStateError } from "../domain/errors
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { AuditRecord } from "./AuditRecord.ts"
 import type { AuditState } from "./AuditTrail.ts"
-import { type KnobValues, snapshotOf } from "./Engine.ts"
+import type { KnobValues } from "./Engine.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import type { Subscription } from "./Listeners.ts"
 import { type Metric, readMetrics } from "./metrics.ts"
+import { errorText } from "./outcome.ts"
 import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
 import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVariants } from "./relocationApi.ts"
 import type { VariantSwitch } from "./Relocations.ts"
+import { snapshotOf } from "./snapshotOf.ts"
 import { trackCall } from "./trackCall.ts"
 import type { WorkerEngine, WorkerOptions } from "./WorkerEngine.ts"
 
@@ -151,6 +153,27 @@ function splitOptions(options: unknown): { readonly config: unknown; readonly ru
   return { config, runtime: { inspect, sinks } }
 }
 
+/** What only some engines need is fetched by those that do, where it is not carried along. */
+const fetchParts = ({ relocations }: EngineCore): Effect.Effect<void, ConfigError> =>
+  Effect.suspend(() =>
+    relocations.wanting
+      ? Effect.tryPromise({ try: () => import("./relocationParts.ts"), catch: notFetched }).pipe(
+          Effect.map(({ relocationParts }) => void (relocations.parts = relocationParts)),
+        )
+      : Effect.void,
+  )
+
+const notFetched = (error: unknown): ConfigError =>
+  new ConfigError({
+    problems: [
+      {
+        path: "",
+        message: `homeostasis and variants need a part that could not be fetched: ${errorText(error)}.`,
+        suggestion: "Start it again when it can be reached.",
+      },
+    ],
+  })
+
 interface Lifetime {
   readonly start: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -160,7 +183,8 @@ function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformS
   const scope = Scope.makeUnsafe()
   let running: RunningEngine | null = null
   let begun = false
-  const begin: Effect.Effect<void, AuditError | ConfigError> = runEngine(core, options).pipe(
+  const begin: Effect.Effect<void, AuditError | ConfigError> = fetchParts(core).pipe(
+    Effect.andThen(runEngine(core, options)),
     Scope.provide(scope),
     Effect.provideService(Platform, platform),
     Effect.map((engine) => void (running = engine)),

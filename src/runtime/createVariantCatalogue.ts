@@ -46,7 +46,7 @@ export type CreateVariantCatalogue = (options?: VariantCatalogueOptions) => Prom
 /** How a place opens the store in a directory; null where there is no disk. */
 export type OpenVariants = ((directory: string) => Effect.Effect<VariantStore, VariantError>) | null
 
-const noDisk = new VariantError({
+const noDisk = /* @__PURE__ */ new VariantError({
   reason: "store",
   variant: "",
   problems: [

@@ -9,7 +9,7 @@ import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { HotPath } from "../hot/HotPath.ts"
-import { DEFAULT_SELECTION } from "../control/variantSelection.ts"
+import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
 import { memoryOf } from "./Relocations.ts"
 

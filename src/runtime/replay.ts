@@ -34,6 +34,7 @@ import {
   RECORD_VALUE,
   RESERVED_RECORDS,
 } from "../hot/AuditRing.ts"
+import { relocationParts } from "./relocationParts.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { EngineCore } from "./EngineCore.ts"
 import { readResumption } from "../domain/Resumption.ts"
@@ -286,6 +287,7 @@ export function replay(run: RecordedRun, watch?: ReplayWatch): ReplayResult {
         runId: run.run,
         readClock: settings.clock === "manual" ? null : readClock,
         resume: readResumption(run.resume),
+        relocation: relocationParts,
       }),
     watch,
   ).result()

@@ -83,6 +83,7 @@ export function buildCore(
     runId: settings.runId ?? (manual ? `manual-${settings.seed}` : platform.newRunId()),
     readClock,
     inspect: options.inspect,
+    relocation: platform.relocation,
     resume: settings.state === null ? null : platform.recover?.(settings, readClock?.() ?? null),
   })
 }

@@ -23,6 +23,7 @@ import {
 } from "../hot/AuditRing.ts"
 import { diff01 } from "../hot/circle.ts"
 import { AUDIT_COMMAND, AUDIT_DIGEST, COMMAND_AUDIT_FULL, NOTHING_DUE, PERIODIC } from "../hot/codes.ts"
+import { relocationParts } from "./relocationParts.ts"
 import { EngineCore } from "./EngineCore.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
 import { type RecordedRun, whyNotReplayable } from "./replay.ts"
@@ -150,6 +151,7 @@ export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "pa
     runId: run.run,
     readClock: manual ? null : () => nowUs,
     resume: readResumption(run.resume),
+    relocation: relocationParts,
   })
   const { hot } = core
   const recorded = new Tally(before.space)

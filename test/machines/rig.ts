@@ -5,6 +5,7 @@
 import type { KnobNumbers } from "../../src/hot/KnobTable.ts"
 import { type Actor, createActor } from "xstate"
 import { engineMachine } from "../../machines/engine.machine.ts"
+import { relocationMachine } from "../../machines/relocation.machine.ts"
 import type { EngineInput } from "../../machines/engineContext.ts"
 import { AUDIT_APPLY, AUDIT_ROLLBACK, DROP_OLDEST, LINEAR, TRIMMED_MEAN } from "../../src/hot/codes.ts"
 import {
@@ -170,7 +171,8 @@ export class Rig {
 /** An engine on a fresh hot path, started at time 0. */
 export function rig(input: Partial<EngineInput> = {}, options: Partial<HotPathOptions> = {}): Rig {
   const hot = input.hot ?? hotPath(options)
-  const engine = createActor(engineMachine, { input: { hot, seed: 42, ...input } })
+  const wholeMachine = engineMachine.provide({ actors: { relocation: relocationMachine } })
+  const engine = createActor(wholeMachine, { input: { hot, seed: 42, ...input } })
   engine.start()
   engine.send({ type: "start", nowUs: 0 })
   return new Rig(engine, hot)

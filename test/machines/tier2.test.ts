@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest"
 import { Opaque } from "../../machines/Opaque.ts"
 import { ProposalPort } from "../../machines/ProposalPort.ts"
-import { relocationPhase } from "../../machines/relocation.machine.ts"
+import { relocationPhase } from "../../machines/relocationState.ts"
 import type { HotPath } from "../../src/hot/HotPath.ts"
 import { DEFAULT_SELECTION } from "../../src/control/variantSelection.ts"
 import { type PlantModel, quadratic, rig, wobble } from "./rig.ts"

@@ -10,6 +10,7 @@ import { NOTHING_DUE } from "../../hot/codes.ts"
 import type { DigestLanes } from "../../hot/DigestLanes.ts"
 import { requireEngineConfig } from "../../domain/Config.ts"
 import { SAFE_MODE_EXITS } from "../../domain/words.ts"
+import { relocationParts } from "../../runtime/relocationParts.ts"
 import { EngineCore, type EngineCoreOptions } from "../../runtime/EngineCore.ts"
 import { safeModeState } from "../../runtime/EngineSnapshot.ts"
 import { readMetrics } from "../../runtime/metrics.ts"
@@ -87,6 +88,7 @@ export class WorkerHost {
       readClock: clock === null ? null : sharedClock(clock),
       inspect: boot.relay.inspect ? (event) => this.relays.inspected(event) : undefined,
       machine,
+      relocation: relocationParts,
       resume,
       shared: handle.config,
     })
