@@ -4,6 +4,7 @@
  */
 import { createEngineOn, type CreateEngine } from "./runtime/createEngine.ts"
 import { createVariantCatalogueOn, type CreateVariantCatalogue } from "./runtime/createVariantCatalogue.ts"
+import { createFleetOn, type CreateFleet } from "./runtime/fleet/createFleet.ts"
 import { nodePlatform } from "./node/nodePlatform.ts"
 import { openSqliteVariants } from "./node/sqliteVariants.ts"
 
@@ -14,3 +15,6 @@ export const createEngine: CreateEngine = createEngineOn(nodePlatform)
 
 /** Makes or opens a catalogue of variants; `docs/reference/variants.md` says what each call demands. */
 export const createVariantCatalogue: CreateVariantCatalogue = createVariantCatalogueOn(openSqliteVariants)
+
+/** Makes a fleet of engines by key; `docs/reference/fleet.md` lists every option and call. */
+export const createFleet: CreateFleet = createFleetOn(nodePlatform)

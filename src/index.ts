@@ -1,6 +1,7 @@
 /** `arqon`: everything an application needs, in a browser as well as anywhere else. Under Node, `index.node.ts` stands in. */
 import { createEngineOn, type CreateEngine } from "./runtime/createEngine.ts"
 import { createVariantCatalogueOn, type CreateVariantCatalogue } from "./runtime/createVariantCatalogue.ts"
+import { createFleetOn, type CreateFleet } from "./runtime/fleet/createFleet.ts"
 import { memoryPlatform } from "./runtime/Platform.ts"
 
 /** Makes an engine over the knobs of a live system; `docs/reference/configuration.md` lists every option. */
@@ -8,6 +9,9 @@ export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
 
 /** Makes or opens a catalogue of variants; `docs/reference/variants.md` says what each call demands. */
 export const createVariantCatalogue: CreateVariantCatalogue = /* @__PURE__ */ createVariantCatalogueOn(null)
+
+/** Makes a fleet of engines by key; `docs/reference/fleet.md` lists every option and call. */
+export const createFleet: CreateFleet = /* @__PURE__ */ createFleetOn(memoryPlatform)
 
 export { GUARDRAILS } from "./domain/guardrailPresets.ts"
 export {
@@ -47,12 +51,12 @@ export type {
   SafeModeState,
 } from "./runtime/EngineSnapshot.ts"
 export type { Resumption } from "./domain/Resumption.ts"
-export {
-  createFleet,
-  type Fleet,
-  type FleetCalls,
-  type FleetOptions,
-  type FleetPage,
+export type {
+  CreateFleet,
+  Fleet,
+  FleetCalls,
+  FleetOptions,
+  FleetPage,
 } from "./runtime/fleet/createFleet.ts"
 export type { FleetEngine } from "./runtime/fleet/FleetEngine.ts"
 export type { FleetEvent } from "./runtime/fleet/fleetEvents.ts"

@@ -44,6 +44,7 @@ describe("the public names", () => {
     expect(Object.keys(node).sort()).toEqual(Object.keys(web).sort())
     expect(node.ConfigError).toBe(web.ConfigError)
     expect(node.createEngine).not.toBe(web.createEngine)
+    expect(node.createFleet).not.toBe(web.createFleet)
     expect(node.createVariantCatalogue).not.toBe(web.createVariantCatalogue)
   })
 

@@ -197,6 +197,7 @@ export const COMMANDS = [
   "callbackFailed",
   "evict",
   "offer",
+  "passivate",
 ] as const
 
 /** How SafeMode is left. */

@@ -117,6 +117,8 @@ export const COMMAND_CALLBACK_FAILED = 9
 export const COMMAND_EVICT = 10
 /** The variants that may be live are these: the record's note has them. */
 export const COMMAND_OFFER = 11
+/** A person puts an engine of a fleet away. */
+export const COMMAND_PASSIVATE = 12
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

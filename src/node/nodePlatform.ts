@@ -20,6 +20,8 @@ export const nodePlatform: PlatformService = {
   },
   // Who never opens one does not load it.
   openStudio: async (core, options) => (await import("./studio/openStudio.ts")).studioOf(core, options),
+  openFleetStudio: async (core, options) =>
+    (await import("./studio/openStudio.ts")).studioOfFleet(core, options),
 }
 
 /** The same for Effect programs: `Engine.layer(config).pipe(Layer.provide(NodePlatform))`. */

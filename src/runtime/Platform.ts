@@ -9,6 +9,7 @@ import type { AuditError } from "../domain/errors.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AuditSink } from "./AuditSink.ts"
 import type { EngineCore } from "./EngineCore.ts"
+import type { FleetCore } from "./fleet/FleetCore.ts"
 import type { RelocationParts } from "./relocationParts.ts"
 import type { RuntimeOptions } from "./runEngine.ts"
 import type { WorkerEngine } from "./WorkerEngine.ts"
@@ -70,6 +71,8 @@ export interface PlatformService {
     | null
   /** Serves a page that shows and steers an engine; null where nothing can be served. */
   readonly openStudio: ((core: EngineCore, options?: StudioOptions) => Promise<Studio>) | null
+  /** The same of a fleet; absent where nothing can be served. */
+  readonly openFleetStudio?: ((core: FleetCore, options?: StudioOptions) => Promise<Studio>) | undefined
   /** The file in a state directory with what engines have learnt; none where there is no disk. */
   readonly learnedFile?: (directory: string) => LearnedFile
   /** For `homeostasis` and `variants`; where left out it is fetched when an engine that needs it starts. */

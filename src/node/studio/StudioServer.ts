@@ -9,7 +9,10 @@ import { PROMETHEUS_CONTENT_TYPE } from "../../runtime/prometheus.ts"
 import type { Access, Admission } from "./access.ts"
 import { auditQueryOf } from "./auditSearch.ts"
 import { actionRequestOf } from "./engineActions.ts"
+import { fleetListOf } from "./fleetQuery.ts"
+import { fleetRequestOf } from "./fleetActions.ts"
 import { InspectSockets } from "./inspectSocket.ts"
+import type { LiveFleet } from "./LiveFleet.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
 import {
   type ActionResult,
@@ -43,6 +46,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** What the server shows. */
 export interface StudioContent {
   readonly engines: ReadonlyArray<StudioEngine>
+  readonly fleets: ReadonlyArray<LiveFleet>
   readonly session: () => Session
   /** A run of the offline solver as JSON by name; null where there is none of that name. */
   readonly solver: (file: string) => unknown
@@ -86,9 +90,20 @@ export class StudioServer {
       [PATHS.history]: (_, response, query) => sendJson(response, this.history(query)),
       [PATHS.frames]: (_, response, query) => sendJson(response, this.frames(query)),
       [PATHS.solver]: (_, response, query) => sendJson(response, this.solver(query)),
+      [PATHS.fleet]: (_, response, query) => {
+        const asked = fleetListOf(query)
+        sendJson(response, this.fleet(query.get("fleet")).list(asked.query, asked.heard))
+      },
+      [PATHS.fleetEngine]: (_, response, query) => {
+        const fleet = this.fleet(query.get("fleet"))
+        sendJson(response, fleet.look(query.get("key") ?? "", numberOf(query, "after", 0)))
+      },
       [PATHS.metrics]: (_, response) => sendText(response, PROMETHEUS_CONTENT_TYPE, this.metrics()),
     }
-    this.posts = { [PATHS.actions]: (request, response) => this.act(request, response) }
+    this.posts = {
+      [PATHS.actions]: (request, response) => this.act(request, response),
+      [PATHS.fleetActions]: (request, response) => this.actOnFleet(request, response),
+    }
     this.server = createServer((request, response) => void this.answer(request, response))
     this.server.maxConnections = MOST_CONNECTIONS
     this.server.requestTimeout = 30_000
@@ -108,6 +123,7 @@ export class StudioServer {
   /** Ends every connection. */
   async close(): Promise<void> {
     for (const engine of this.options.content.engines) engine.close()
+    for (const fleet of this.options.content.fleets) fleet.close()
     this.inspection.close()
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
     for (const socket of this.sockets) socket.destroy()
@@ -174,10 +190,18 @@ export class StudioServer {
     const asked = actionRequestOf(await readBody(request))
     const engine = this.engine(asked.engine)
     if (this.options.readOnly || engine.entry().readOnly || engine.live === null) {
-      throw new Refusal("readOnly", "This studio shows and changes nothing.")
+      throw changesNothing
     }
     const { note, snapshot } = engine.live.act(asked, who)
     sendJson(response, { ok: true, action: asked.action, note, snapshot } satisfies ActionResult)
+  }
+
+  private async actOnFleet(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const who: Admission = this.options.access.admit(request)
+    const asked = fleetRequestOf(await readBody(request))
+    const fleet = this.fleet(asked.fleet)
+    if (this.options.readOnly || fleet.readOnly) throw changesNothing
+    sendJson(response, fleet.act(asked, who))
   }
 
   private stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
@@ -240,6 +264,13 @@ export class StudioServer {
     throw new Refusal("notFound", `There is no engine ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
   }
 
+  private fleet(id: string | null): LiveFleet {
+    const { fleets } = this.options.content
+    const found = id === null && fleets.length === 1 ? fleets[0] : fleets.find((fleet) => fleet.id === id)
+    if (found !== undefined) return found
+    throw new Refusal("notFound", `There is no fleet ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
+  }
+
   private engineOf(query: URLSearchParams): StudioEngine {
     return this.engine(query.get("engine"))
   }
@@ -250,6 +281,8 @@ export class StudioServer {
     return live
   }
 }
+
+const changesNothing = new Refusal("readOnly", "This studio shows and changes nothing.")
 
 /** The path as it was asked, never taken for one of the disk. */
 function urlOf(request: IncomingMessage): URL {

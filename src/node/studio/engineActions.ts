@@ -16,28 +16,45 @@ const PAUSED = "pause by"
 /** The body of a request, checked; a Refusal names everything that is wrong with it. */
 export function actionRequestOf(body: unknown): ActionRequest {
   const problems: Array<string> = []
-  const { engine, action, reason, by, confirm, preset } = (
-    typeof body === "object" && body !== null ? body : {}
-  ) as Readonly<Record<string, unknown>>
+  const given = (typeof body === "object" && body !== null ? body : {}) as Readonly<Record<string, unknown>>
+  const { engine, action, preset } = given
   const known = ACTIONS.find((word) => word === action)
   if (known === undefined) problems.push(`action must be one of ${ACTIONS.join(", ")}.`)
   if (typeof engine !== "string") problems.push("engine must be the id of an engine.")
+  const why = reasonOf(given, problems)
+  if (problems.length > 0) throw new Refusal("badRequest", problems.join(" "))
+  return {
+    engine: engine as string,
+    action: known as Action,
+    ...why,
+    ...(preset === undefined ? {} : { preset: preset as NonNullable<ActionRequest["preset"]> }),
+  }
+}
+
+/** What every action says: why, who, and that a person was asked. What is wrong with it is added to `problems`. */
+export function reasonOf(
+  given: Readonly<Record<string, unknown>>,
+  problems: Array<string>,
+): Pick<ActionRequest, "reason" | "by" | "confirm"> {
+  const { reason, by, confirm } = given
   if (typeof reason !== "string" || oneLine(reason) === "") problems.push("reason must say why, in words.")
   else if (reason.length > MOST_REASON) problems.push(`reason must be at most ${MOST_REASON} characters.`)
   if (by !== undefined && (typeof by !== "string" || by.length > MOST_NAME)) {
     problems.push(`by must be a name of at most ${MOST_NAME} characters.`)
   }
   if (confirm !== true) problems.push("confirm must be true: ask before acting.")
-  if (problems.length > 0) throw new Refusal("badRequest", problems.join(" "))
   return {
-    engine: engine as string,
-    action: known as Action,
-    reason: oneLine(reason as string),
+    reason: typeof reason === "string" ? oneLine(reason) : "",
     confirm: true,
     ...(typeof by === "string" && oneLine(by) !== "" ? { by: oneLine(by) } : {}),
-    ...(preset === undefined ? {} : { preset: preset as NonNullable<ActionRequest["preset"]> }),
   }
 }
+
+/** What stands in the audit. `who`: where the request came from. */
+export const noteOf = (
+  { action, by, reason }: { readonly action: string; readonly by?: string; readonly reason: string },
+  who: string,
+): string => `${action} by ${by ?? "somebody"} (studio, ${who}): ${reason}`
 
 /** Control characters and line ends have no place in an audit. */
 const oneLine = (text: string): string =>
@@ -56,8 +73,7 @@ const isControl = (character: string): boolean => {
  * @param who where the request came from: "loopback" or "token"
  */
 export function engineAct(core: EngineCore, request: ActionRequest, who: string): string {
-  const { action, reason, by } = request
-  const note = `${action} by ${by ?? "somebody"} (studio, ${who}): ${reason}`
+  const note = noteOf(request, who)
   const call = callOf(core, request, note)
   try {
     core.attempt(call)

@@ -16,7 +16,7 @@ export function presetOf(policy: GuardrailNumbers): GuardrailPreset | null {
   )
 }
 
-function knobsOf({ space }: EngineSettings): ReadonlyArray<KnobEntry> {
+export function knobsOf({ space }: EngineSettings): ReadonlyArray<KnobEntry> {
   const { table } = space
   return space.names.map((name, i) => {
     const { min, max, scale, step } = space.knobs[i]

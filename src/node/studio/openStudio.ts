@@ -6,12 +6,14 @@ import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { ConfigError, type Problem } from "../../domain/errors.ts"
 import type { EngineCore } from "../../runtime/EngineCore.ts"
+import type { FleetCore } from "../../runtime/fleet/FleetCore.ts"
 import type { Studio, StudioOptions } from "../../runtime/Platform.ts"
 import { packageVersion } from "../cli/version.ts"
 import { Access, isLoopback, LEAST_TOKEN } from "./access.ts"
 import { DOABLE } from "./engineActions.ts"
 import { connectToStately } from "./inspectSocket.ts"
 import { LiveEngine } from "./LiveEngine.ts"
+import { LiveFleet } from "./LiveFleet.ts"
 import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "./protocol.ts"
 import { readPage } from "./staticFiles.ts"
 import type { StudioEngine } from "./StudioEngine.ts"
@@ -22,6 +24,7 @@ export interface StudioShelf {
   readonly engines: ReadonlyArray<StudioEngine>
   /** Solver runs by name, read anew at each request. */
   readonly solvers: ReadonlyMap<string, () => unknown>
+  readonly fleets?: ReadonlyArray<LiveFleet>
 }
 
 /** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
@@ -43,11 +46,29 @@ export async function studioOf(core: EngineCore, options: StudioOptions = {}): P
   }
 }
 
+/** The studio of a fleet: a list of its engines, and each by its key. Rejects as `studioOf`. */
+export function studioOfFleet(core: FleetCore, options: StudioOptions = {}): Promise<Studio> {
+  const { name = core.settings.name, readOnly = false, inspectAt } = options
+  if (inspectAt !== undefined) return Promise.reject(nothingToInspect)
+  const fleet = new LiveFleet(core, { name, readOnly })
+  return openStudio({ engines: [], solvers: new Map(), fleets: [fleet] }, options)
+}
+
+const nothingToInspect = new ConfigError({
+  problems: [
+    {
+      path: "inspectAt",
+      message: "asks for inspection events, and engines of a fleet have no actors to inspect.",
+      suggestion: "Leave it away, or make the engine that is to be looked into with createEngine.",
+    },
+  ],
+})
+
 /** Serves what stands on the shelf. */
 export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}): Promise<Studio> {
   const problems = studioProblems(options)
   if (problems.length > 0) {
-    for (const engine of shelf.engines) engine.close()
+    clear(shelf)
     throw new ConfigError({ problems })
   }
   const { host = "127.0.0.1", port = 0, token = null, readOnly = false, allowedHosts = [] } = options
@@ -59,6 +80,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
     files: readPage(),
     content: {
       engines: shelf.engines,
+      fleets: shelf.fleets ?? [],
       session: () => sessionOf(shelf, readOnly),
       solver: (file) => shelf.solvers.get(file)?.() ?? null,
     },
@@ -68,7 +90,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
   try {
     await once(server, "listening")
   } catch (error) {
-    for (const engine of shelf.engines) engine.close()
+    clear(shelf)
     throw error
   }
   const { port: bound } = server.address() as AddressInfo
@@ -77,6 +99,12 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
     url: `http://${addressOf(host)}:${bound}/`,
     stop: () => (stopping ??= studio.close()),
   }
+}
+
+/** What was not shown holds nothing. */
+function clear({ engines, fleets = [] }: StudioShelf): void {
+  for (const engine of engines) engine.close()
+  for (const fleet of fleets) fleet.close()
 }
 
 /** What a browser on this machine can open. */
@@ -121,15 +149,16 @@ function isLocalSocket(address: string): boolean {
   return url !== null && url.protocol === "ws:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""))
 }
 
-function sessionOf({ engines, solvers }: StudioShelf, readOnly: boolean): Session {
+function sessionOf({ engines, solvers, fleets = [] }: StudioShelf, readOnly: boolean): Session {
   const entries = engines.map((engine) => engine.entry())
   const live = engines.some((engine) => engine.live !== null)
   const acts = !readOnly && entries.some((entry) => entry.source === "live" && !entry.readOnly)
   return {
     protocol: PROTOCOL_VERSION,
     version: packageVersion(),
-    readOnly: !acts,
+    readOnly: !acts && (readOnly || fleets.every((fleet) => fleet.readOnly)),
     engines: entries,
+    fleets: fleets.map((fleet) => fleet.entry(readOnly)),
     solvers: [...solvers.keys()],
     capabilities: {
       actions: acts ? DOABLE : [],

@@ -6,6 +6,8 @@
  */
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
+import type { FleetEvent } from "../../runtime/fleet/fleetEvents.ts"
+import type { FleetEngineSnapshot, FleetSnapshot } from "../../runtime/fleet/fleetSnapshot.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
@@ -21,6 +23,9 @@ export const PATHS = {
   actions: "/api/actions",
   solver: "/api/solver",
   frames: "/api/replay/frames",
+  fleet: "/api/fleet",
+  fleetEngine: "/api/fleet/engine",
+  fleetActions: "/api/fleet/actions",
   metrics: "/metrics",
   inspect: "/inspect",
 } as const
@@ -34,6 +39,8 @@ export const MOST_NAME = 80
 export const MOST_RECORDS = 1000
 export const MOST_FRAMES = 500
 export const MOST_HISTORY_KNOBS = 64
+/** Engines of a fleet on one page of its list. */
+export const MOST_LISTED = 200
 
 export const ACTIONS = ["trip", "reset", "rollback", "setBaseline", "pause", "resume", "guardrails"] as const
 /**
@@ -53,6 +60,8 @@ export interface Session {
   /** Nothing can be changed: a read-only studio, or only recordings are shown. */
   readonly readOnly: boolean
   readonly engines: ReadonlyArray<EngineEntry>
+  /** Fleets of this process. */
+  readonly fleets: ReadonlyArray<FleetEntry>
   /** Names of solver files, as `GET /api/solver?file=` takes them. */
   readonly solvers: ReadonlyArray<string>
   readonly capabilities: Capabilities
@@ -417,4 +426,73 @@ export interface Frame {
   readonly snapshot: EngineSnapshot | null
   readonly states: States | null
   readonly budgets: Budgets | null
+}
+
+export const FLEET_ACTIONS = ["trip", "reset", "rollback", "setBaseline", "passivate"] as const
+/** What a person may ask of an engine of a fleet: as of any engine, and to put it away. */
+export type FleetAction = (typeof FLEET_ACTIONS)[number]
+
+/** A fleet as the session tells of it: what its engines have in common. */
+export interface FleetEntry {
+  /** What `fleet=` takes: unique among the fleets of this server. */
+  readonly id: string
+  readonly name: string
+  /** Empty where nothing may be changed. */
+  readonly actions: ReadonlyArray<FleetAction>
+  readonly objective: "minimize" | "maximize"
+  readonly knobs: ReadonlyArray<KnobEntry>
+  /** Preset in force; null where numbers of a user's own are. */
+  readonly preset: GuardrailPreset | null
+  /** Names of the shared budgets. */
+  readonly groups: ReadonlyArray<string>
+}
+
+/**
+ * `GET /api/fleet?fleet=&search=&status=&mode=&group=&offset=&limit=&events=`: a page of a fleet's engines, in the order they were spawned.
+ * `limit` is 50 unless told; `events` is the `event` of the last answer. Nothing is kept for who asks but the latest events, and these
+ * only while somebody asks again within ten seconds.
+ */
+export interface FleetList {
+  readonly fleet: FleetSnapshot
+  /** Engines the query means, in all. */
+  readonly total: number
+  readonly offset: number
+  readonly engines: ReadonlyArray<FleetEngineSnapshot>
+  /** What happened since, oldest first. */
+  readonly events: ReadonlyArray<FleetEvent>
+  /** Number of the last event there is. */
+  readonly event: number
+  /** Events between the two that made room. */
+  readonly skipped: number
+}
+
+/** `GET /api/fleet/engine?fleet=&key=&after=`: one engine, and its records numbered above `after` that memory still has. */
+export interface FleetEngineView {
+  readonly nowUs: number
+  readonly engine: FleetEngineSnapshot
+  /** Ids of the active states in the chart of the cycle, outermost first. */
+  readonly active: ReadonlyArray<string>
+  /** Null while it is put away: whatever it used is forgotten by then. */
+  readonly budgets: Budgets | null
+  /** Oldest first, the latest `MOST_LISTED` at most. */
+  readonly records: ReadonlyArray<AuditRecord>
+}
+
+/** Body of `POST /api/fleet/actions`, `content-type: application/json`. */
+export interface FleetActionRequest {
+  readonly fleet: string
+  readonly key: string
+  readonly action: FleetAction
+  /** Why; goes into the audit. Not empty. */
+  readonly reason: string
+  readonly by?: string
+  readonly confirm: boolean
+}
+
+export interface FleetActionResult {
+  readonly ok: true
+  readonly action: FleetAction
+  /** As it stands in the audit. */
+  readonly note: string
+  readonly engine: FleetEngineSnapshot
 }

@@ -12,12 +12,13 @@ import type { FleetSettings } from "../../domain/FleetConfig.ts"
 import { DigestError, EngineStateError, FleetError, NoBaselineError } from "../../domain/errors.ts"
 import { problem, show } from "../../domain/problems.ts"
 import { SECOND_US } from "../../domain/Units.ts"
-import { DIGEST_EXTRA_0, TRIP_ENGINE_FAULT, WINDOW_CLOSED } from "../../hot/codes.ts"
+import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, TRIP_ENGINE_FAULT, WINDOW_CLOSED } from "../../hot/codes.ts"
 import { type HotLoop } from "../../hot/HotLoop.ts"
 import { FROZEN } from "../../hot/phases.ts"
 import { P_NOW_US } from "../../hot/SafetyExecutor.ts"
 import { SharedBudget } from "../../hot/SharedBudget.ts"
-import { recordEngineStarted } from "../../../machines/hotAudit.ts"
+import { recordCommand, recordEngineStarted } from "../../../machines/hotAudit.ts"
+import type { AuditRecord } from "../AuditRecord.ts"
 import type { AuditSink } from "../AuditSink.ts"
 import { emptyDigest, writeDigest } from "../digestInput.ts"
 import { errorText } from "../outcome.ts"
@@ -163,10 +164,10 @@ export class FleetCore {
     this.tick(nowUs)
   }
 
-  rollback(cell: FleetCell): void {
+  rollback(cell: FleetCell, note?: string): void {
     this.expect(cell, "rollback")
     if (!cell.config.hasBaseline) throw new NoBaselineError()
-    this.command(cell, (loop) => loop.rollback())
+    this.command(cell, (loop) => loop.rollback(), "rollback", note)
   }
 
   trip(cell: FleetCell, note?: string): void {
@@ -181,18 +182,28 @@ export class FleetCore {
     this.command(cell, (loop) => loop.reset(), "safeModeExited", note)
   }
 
-  setBaseline(cell: FleetCell): void {
+  setBaseline(cell: FleetCell, note?: string): void {
     this.expect(cell, "setBaseline")
     cell.forgetReference()
-    this.command(cell, (loop) => cell.keepBaseline(loop))
+    this.command(cell, (loop) => cell.keepBaseline(loop), "baselineSet", note)
   }
 
-  /** Puts an engine away at once, or says why that cannot be: `busy` when its budgets or SafeMode still need it. */
-  passivate(cell: FleetCell): "passivated" | "busy" {
+  /**
+   * Puts an engine away at once, or says why that cannot be: `busy` when its budgets or SafeMode still need it; it rests all the
+   * same, unless SafeMode is open.
+   */
+  passivate(cell: FleetCell, note?: string): "passivated" | "busy" {
     this.expect(cell, "passivate")
     if (cell.state === "passive") return "passivated"
     const nowUs = this.clock()
     const { loop } = cell
+    if (loop !== null && note !== undefined) {
+      loop.hot.nowCell[0] = nowUs
+      this.trail.withNote("command", note, cell, () => {
+        recordCommand(loop.hot, COMMAND_PASSIVATE)
+        this.collect(cell)
+      })
+    }
     if (loop !== null && cell.state === "awake") this.rest(cell, loop, nowUs)
     const done = loop !== null && this.putAway(cell, loop, nowUs, LEAST_PASSIVE_US)
     this.settle()
@@ -294,18 +305,16 @@ export class FleetCore {
   private command(
     cell: FleetCell,
     act: (loop: HotLoop) => void,
-    kind?: "safeModeEntered" | "safeModeExited",
-    note?: string,
+    kind: AuditRecord["kind"],
+    note: string | undefined,
   ): void {
     const nowUs = this.clock()
     const loop = this.awaken(cell, nowUs)
     loop.hot.nowCell[0] = nowUs
-    const run = (): void => {
+    this.trail.withNote(kind, note, cell, () => {
       act(loop)
       this.after(cell, loop)
-    }
-    if (kind === undefined) run()
-    else this.trail.withNote(kind, note, cell, run)
+    })
     this.settle()
   }
 

@@ -70,12 +70,12 @@ export class FleetEngine<K extends string = string> {
     })
   }
 
-  /** Back to the baseline; a NoBaselineError while there is none. */
-  rollback(): void {
-    this.#core.rollback(this.#cell)
+  /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below. */
+  rollback(note?: string): void {
+    this.#core.rollback(this.#cell, note)
   }
 
-  /** Opens SafeMode until `reset`; the note goes into the audit. */
+  /** Opens SafeMode until `reset`; nothing happens while it is open. */
   trip(note?: string): void {
     this.#core.trip(this.#cell, note)
   }
@@ -84,13 +84,13 @@ export class FleetEngine<K extends string = string> {
     this.#core.reset(this.#cell, note)
   }
 
-  setBaseline(): void {
-    this.#core.setBaseline(this.#cell)
+  setBaseline(note?: string): void {
+    this.#core.setBaseline(this.#cell, note)
   }
 
-  /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered. */
-  passivate(): "passivated" | "busy" {
-    return this.#core.passivate(this.#cell)
+  /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered: then it rests. */
+  passivate(note?: string): "passivated" | "busy" {
+    return this.#core.passivate(this.#cell, note)
   }
 
   /** Leaves its plant on its base; the fleet forgets it. */

@@ -13,6 +13,7 @@ import { type AuditError, ConfigError, EngineStateError } from "../../domain/err
 import type { EngineAudit } from "../createEngine.ts"
 import type { KnobValues } from "../Engine.ts"
 import type { Subscription } from "../Listeners.ts"
+import type { PlatformService, Studio, StudioOptions } from "../Platform.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { FleetEngine, valueGetters } from "./FleetEngine.ts"
@@ -62,13 +63,29 @@ export interface Fleet<K extends string = string> extends FleetCalls<K> {
   readonly stop: () => Promise<void>
   /** Every event from now on. */
   readonly subscribe: (listener: (event: FleetEvent) => void) => Subscription
+  /**
+   * Serves a page that lists the engines, shows each and steers it (`docs/how-to/studio.md`). Rejects with a ConfigError for options
+   * that cannot be, and where there is no server.
+   */
+  readonly studio: (options?: StudioOptions) => Promise<Studio>
 }
 
 /** A fleet's configuration and what only code can give. */
 export type FleetOptions<K extends string = string> = FleetConfig<K> & FleetRuntimeOptions
 
 /** Makes a fleet; throws a ConfigError with every problem of the configuration. */
-export function createFleet<const K extends string>(options: FleetOptions<K>): Fleet<K> {
+export type CreateFleet = <const K extends string>(options: FleetOptions<K>) => Fleet<K>
+
+/** `createFleet` on a platform: `index.ts` and `index.node.ts` bind one each. */
+export const createFleetOn =
+  (platform: PlatformService): CreateFleet =>
+  (options) =>
+    makeFleet(options, platform)
+
+function makeFleet<const K extends string>(
+  options: FleetOptions<K>,
+  { openFleetStudio }: PlatformService,
+): Fleet<K> {
   const { sinks, ...config } =
     typeof options === "object" && options !== null ? options : { sinks: undefined }
   const settings = parseFleetConfig(config)
@@ -92,10 +109,21 @@ export function createFleet<const K extends string>(options: FleetOptions<K>): F
       start: () => Effect.runPromise(start),
       stop: () => Effect.runPromise(stop),
       subscribe: (listener: (event: FleetEvent) => void) => core.news.listeners.add(listener),
+      studio: (asked?: StudioOptions) => openFleetStudio?.(core, asked) ?? Promise.reject(noStudio),
     },
     Object.getOwnPropertyDescriptors(callsOf<K>(core)),
   ) as Fleet<K>
 }
+
+const noStudio = new ConfigError({
+  problems: [
+    {
+      path: "studio",
+      message: "wants a server, and there is none here.",
+      suggestion: 'Open it under Node, with the fleet of "arqon".',
+    },
+  ],
+})
 
 /** The calls of a core. */
 export function callsOf<K extends string>(core: FleetCore): FleetCalls<K> {

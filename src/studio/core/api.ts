@@ -7,6 +7,10 @@ import type {
   ActionResult,
   ApiError,
   AuditPage,
+  FleetActionRequest,
+  FleetActionResult,
+  FleetEngineView,
+  FleetList,
   Frames,
   History,
   Machines,
@@ -36,6 +40,9 @@ const paths: Pick<typeof PATHS, Used> = {
   actions: "/api/actions",
   solver: "/api/solver",
   frames: "/api/replay/frames",
+  fleet: "/api/fleet",
+  fleetEngine: "/api/fleet/engine",
+  fleetActions: "/api/fleet/actions",
 }
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>
@@ -84,6 +91,10 @@ export const api = {
   audit: (query: Query, signal?: AbortSignal) => get<AuditPage>("audit", query, signal),
   solver: (file: string) => get<SolverRun>("solver", { file }),
   frames: (query: Query) => get<Frames>("frames", query),
+  fleet: (query: Query, signal?: AbortSignal) => get<FleetList>("fleet", query, signal),
+  fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),
+  actOnFleet: async (request: FleetActionRequest) =>
+    (await (await post("fleetActions", request)).json()) as FleetActionResult,
   act: async (request: ActionRequest) => (await (await post("actions", request)).json()) as ActionResult,
   login: async (token: string): Promise<void> => void (await post("login", { token })),
 }
