@@ -1,0 +1,66 @@
+/**
+ * Bundles a few lines of browser code over this repository's sources as a user's own build would (Vite, minified, for ES2022),
+ * in memory. Needed by whoever wants to know what a bundle weighs, or to run one in a browser.
+ */
+import { join, resolve } from "node:path"
+import { gzipSync } from "node:zlib"
+import { build } from "vite"
+
+const root = resolve(import.meta.dirname, "..")
+
+/** The entries as a browser resolves them. */
+const ALIAS = [
+  { find: /^arqon$/, replacement: join(root, "src/index.ts") },
+  { find: /^arqon\/machines$/, replacement: join(root, "machines/index.ts") },
+  { find: /^arqon\/(hot|react|telemetry|testing)$/, replacement: join(root, "src/$1/index.ts") },
+]
+
+export interface Chunk {
+  /** The first one is what a page loads at once; the others are fetched when they are asked for. */
+  readonly name: string
+  readonly code: string
+  readonly gzipBytes: number
+}
+
+export interface BundleOptions {
+  /** Left to be imported by whoever uses the bundle. */
+  readonly external?: ReadonlyArray<RegExp>
+  /** Not minified, so that a failure in a browser can be read. */
+  readonly readable?: boolean
+  /** In a folder of the repository, where the source's own imports are looked for. */
+  readonly name?: string
+}
+
+/** The chunks of `source`, the entry first. */
+export async function bundle(source: string, options: BundleOptions = {}): Promise<ReadonlyArray<Chunk>> {
+  const { external = [], readable = false, name = "entry.ts" } = options
+  const entry = join(root, name)
+  const made = await build({
+    root,
+    configFile: false,
+    logLevel: "error",
+    resolve: { alias: ALIAS },
+    plugins: [
+      {
+        name: "arqon-entry",
+        enforce: "pre",
+        resolveId: (id) => (id === entry ? entry : null),
+        load: (id) => (id === entry ? source : null),
+      },
+    ],
+    build: {
+      write: false,
+      minify: !readable,
+      target: "es2022",
+      modulePreload: false,
+      chunkSizeWarningLimit: 2000,
+      rollupOptions: { input: entry, external: [...external] },
+    },
+  })
+  const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) => ("output" in one ? one.output : []))
+  return outputs.flatMap((one) =>
+    one.type === "chunk"
+      ? [{ name: one.fileName, code: one.code, gzipBytes: gzipSync(one.code, { level: 9 }).length }]
+      : [],
+  )
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run size`: what a browser loads of Arqon, minified and gzipped, as a user's own bundler would make it. Fails above the
+ * bounds below, so that what is carried along grows only on purpose.
+ */
+import { pathToFileURL } from "node:url"
+import { bundle } from "./bundle.ts"
+
+interface Bounded {
+  readonly what: string
+  readonly source: string
+  /** Imports that are not counted: whoever has these, has them already. */
+  readonly external?: ReadonlyArray<RegExp>
+  /** What a page loads at once, kB of 1000 bytes; and all chunks that may be fetched later. */
+  readonly mostKb: number
+  readonly mostLaterKb: number
+  /** What it should come to one day; absent where it does. */
+  readonly goalKb?: number
+}
+
+export const ENTRIES: ReadonlyArray<Bounded> = [
+  {
+    what: "createEngine of arqon, with Effect, XState and RxJS",
+    source: 'import { createEngine } from "arqon"; globalThis.made = createEngine',
+    mostKb: 112,
+    mostLaterKb: 12,
+    goalKb: 90,
+  },
+  {
+    what: "arqon/machines and arqon/hot, beside xstate",
+    source:
+      'import { engineMachine, makeHotPath } from "arqon/machines"; import { HotPath, HotLoop } from "arqon/hot"; globalThis.made = [engineMachine, makeHotPath, HotPath, HotLoop]',
+    external: [/^xstate/],
+    mostKb: 35,
+    mostLaterKb: 0,
+    goalKb: 25,
+  },
+  {
+    what: "arqon/hot alone",
+    source: 'import { HotPath, HotLoop } from "arqon/hot"; globalThis.made = [HotPath, HotLoop]',
+    mostKb: 12.5,
+    mostLaterKb: 0,
+  },
+]
+
+export interface Weighed extends Bounded {
+  readonly kb: number
+  readonly laterKb: number
+  /** Modules of Node in it: there must be none. */
+  readonly ofNode: ReadonlyArray<string>
+}
+
+const kilo = (bytes: number): number => Math.round(bytes / 100) / 10
+
+export async function weigh(entry: Bounded): Promise<Weighed> {
+  const [first, ...later] = await bundle(entry.source, { external: entry.external ?? [] })
+  const code = [first, ...later].map((chunk) => chunk.code).join("\n")
+  return {
+    ...entry,
+    kb: kilo(first.gzipBytes),
+    laterKb: kilo(later.reduce((sum, chunk) => sum + chunk.gzipBytes, 0)),
+    // Effect asks a process for one by name where there is a process: that is no import.
+    ofNode: [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'`](node:[\w/]+)/g)].map(([, name]) => name),
+  }
+}
+
+/** What is wrong with it, in words; empty where nothing is. */
+export function excess({ kb, mostKb, laterKb, mostLaterKb, ofNode }: Weighed): ReadonlyArray<string> {
+  return [
+    ...(kb > mostKb ? [`weighs ${kb} kB, ${mostKb} are allowed`] : []),
+    ...(laterKb > mostLaterKb ? [`may fetch ${laterKb} kB later, ${mostLaterKb} are allowed`] : []),
+    ...(ofNode.length > 0 ? [`imports ${ofNode.join(", ")}`] : []),
+  ]
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  let failed = false
+  for (const entry of ENTRIES) {
+    const weighed = await weigh(entry)
+    const later = weighed.laterKb === 0 ? "" : `, ${weighed.laterKb} kB more where it is asked for`
+    const goal = weighed.goalKb === undefined ? "" : `; goal ${weighed.goalKb} kB, not reached`
+    console.log(`${weighed.what}: ${weighed.kb} kB gzip${later} (bound ${weighed.mostKb} kB${goal})`)
+    for (const line of excess(weighed)) {
+      failed = true
+      console.error(`  ${line}`)
+    }
+  }
+  process.exitCode = failed ? 1 : 0
+}

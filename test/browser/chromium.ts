@@ -1,0 +1,62 @@
+/** A real Chromium and a server in this process for tests that run bundles of Arqon where their users run them. */
+import { existsSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type Browser, chromium } from "playwright-core"
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+]
+
+/** Fails with what to do where there is no browser. */
+export function launchChromium(): Promise<Browser> {
+  const found = process.env["ARQON_CHROMIUM"] ?? PLACES.find((path) => existsSync(path))
+  if (found === undefined || !existsSync(found)) {
+    throw new Error(
+      "These tests need a real browser. Run `apt-get install chromium`, or name one in ARQON_CHROMIUM.",
+    )
+  }
+  return chromium.launch({ executablePath: found, args: FLAGS })
+}
+
+export interface Page {
+  /** By path, the first one at `/`. */
+  readonly files: Readonly<Record<string, { readonly type: string; readonly body: string }>>
+  /** Sends what makes a page cross-origin isolated, so that it has SharedArrayBuffer. */
+  readonly isolated?: boolean
+}
+
+export interface Served {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+/** Serves files on a loopback port. */
+export async function serve({ files, isolated = false }: Page): Promise<Served> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname
+    const file = files[path]
+    if (isolated) {
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin")
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp")
+    }
+    // A browser asks for an icon by itself.
+    if (file === undefined) response.writeHead(path === "/favicon.ico" ? 204 : 404).end()
+    else response.writeHead(200, { "Content-Type": file.type }).end(file.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}

@@ -1,0 +1,45 @@
+/** What the browser test runs: an engine that tunes a small plant in manual time, and one that remembers regimes. */
+import { createEngine } from "arqon"
+
+const STEP_US = 20_000
+
+export interface Tuned {
+  readonly isolated: boolean
+  readonly shared: boolean
+  readonly before: number
+  readonly after: number
+  readonly applies: number
+  readonly regimes: number | null
+}
+
+/** How far the live values are from where the plant does best. */
+const costOf = (x: number, y: number): number => (x - 0.7) ** 2 + ((y - 30) / 100) ** 2
+
+async function tune(): Promise<Tuned> {
+  const engine = createEngine({
+    params: { x: { min: 0, max: 1, initial: 0.2 }, y: { min: 1, max: 101, initial: 80 } },
+    guardrails: "aggressive",
+    homeostasis: {},
+    clock: "manual",
+    seed: 42,
+  })
+  await engine.start()
+  const before = costOf(engine.values.x, engine.values.y)
+  for (let i = 1; i <= 15_000; i++) {
+    engine.tick(i * STEP_US)
+    engine.observe({ objective: costOf(engine.values.x, engine.values.y), throughputRps: 100 })
+  }
+  const { generation } = engine
+  const { relocation } = engine.getSnapshot()
+  await engine.stop()
+  return {
+    isolated: globalThis.crossOriginIsolated,
+    shared: typeof SharedArrayBuffer === "function",
+    before,
+    after: costOf(engine.values.x, engine.values.y),
+    applies: generation,
+    regimes: relocation?.regimes ?? null,
+  }
+}
+
+Object.assign(globalThis, { tune })
