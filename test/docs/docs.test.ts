@@ -26,6 +26,7 @@ const pages = [
   "docs/reference/solver.md",
   "docs/reference/variants.md",
   "docs/reference/fleet.md",
+  "docs/explanation/after-a-crash.md",
   "docs/explanation/homeostasis.md",
   "docs/how-to/run-in-a-worker.md",
   "docs/how-to/studio.md",

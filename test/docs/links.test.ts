@@ -45,4 +45,15 @@ describe("the links between the pages", () => {
     const broken = pages.flatMap((page) => brokenIn(page).map((link) => `${relative(root, page)}: ${link}`))
     expect(broken).toEqual([])
   })
+
+  it("lead to every page from the list of all pages", () => {
+    const index = join(root, "docs/README.md")
+    const listed = new Set(
+      [...proseOf(index).matchAll(/\]\(([^)\s#]+)/g)].map(([, link]) => join(dirname(index), link)),
+    )
+    const missing = pages.filter(
+      (page) => page.startsWith(join(root, "docs/")) && page !== index && !listed.has(page),
+    )
+    expect(missing.map((page) => relative(root, page))).toEqual([])
+  })
 })
