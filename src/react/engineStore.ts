@@ -39,6 +39,8 @@ function makeStore<K extends string>(engine: ArqonEngine<K>): EngineStore<K> {
     },
     subscribe: (...listener: Parameters<typeof toObserver<SnapshotOf<K>>>): Subscription => {
       const observer = toObserver<SnapshotOf<K>>(...listener)
+      // What has changed since the first render, before anybody was told of changes: React compares after it has subscribed.
+      if (looking === 0) shown = engine.getSnapshot()
       looking++
       const show = (): void => {
         shown = engine.getSnapshot()

@@ -1,0 +1,155 @@
+/** The hooks of `arqon/react` in real Chromium, under React's own scheduler: what a component shows, and what becomes of its engine. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { bundle } from "../../scripts/bundle.ts"
+import { launchChromium, serve, type Served } from "../browser/chromium.ts"
+
+interface App {
+  readonly show: (props?: { readonly max?: number }, strict?: boolean) => void
+  readonly run: (digests: number) => void
+  readonly tearing: () => Promise<{ readonly shown: ReadonlyArray<number>; readonly moved: boolean }>
+  readonly status: () => ReadonlyArray<string>
+  readonly settled: () => Promise<void>
+  readonly live: () => { readonly size: number; readonly status: string }
+  readonly renders: { readonly knob: number; readonly cycles: number }
+  readonly unmount: () => void
+}
+
+declare const app: App
+
+let browser: Browser
+let served: Served
+let page: Page
+let complaints: Array<string> = []
+
+beforeAll(async () => {
+  const source = readFileSync(join(import.meta.dirname, "hooks.entry.ts"), "utf8")
+  const chunks = await bundle(source)
+  served = await serve({
+    files: {
+      "/": {
+        type: "text/html",
+        body: `<!doctype html><title>t</title><div id="root"></div><script type="module" src="/${chunks[0].name}"></script>`,
+      },
+      ...Object.fromEntries(
+        chunks.map(({ name, code }) => [`/${name}`, { type: "text/javascript", body: code }]),
+      ),
+    },
+  })
+  browser = await launchChromium()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await served?.close()
+})
+
+beforeEach(async () => {
+  complaints = []
+  page = await browser.newPage()
+  page.on("pageerror", (error) => complaints.push(String(error)))
+  await page.goto(served.url)
+})
+
+afterEach(() => page.close())
+
+const text = (id: string): Promise<string | null> => page.textContent(`#${id}`)
+
+describe("useEngine", () => {
+  it("starts the engine once the component is there, and stops it when it goes", async () => {
+    await page.evaluate(() => {
+      app.show()
+      return app.settled()
+    })
+    expect(await page.evaluate(() => app.status())).toEqual(["running"])
+    await page.evaluate(() => {
+      app.unmount()
+      return app.settled()
+    })
+    expect(await page.evaluate(() => app.status())).toEqual(["stopped"])
+    expect(complaints).toEqual([])
+  })
+
+  it("leaves one engine running where StrictMode mounts everything twice, and shows that one", async () => {
+    await page.evaluate(async () => {
+      app.show({}, true)
+      await app.settled()
+    })
+    const status = await page.evaluate(() => app.status())
+    expect(status.filter((one) => one === "running")).toHaveLength(1)
+    expect(status.at(-1)).toBe("running")
+    await page.evaluate(async () => {
+      app.run(400)
+      await app.settled()
+    })
+    expect(Number(await text("size"))).toBe(await page.evaluate(() => app.live().size))
+    await page.evaluate(async () => {
+      app.unmount()
+      await app.settled()
+    })
+    expect(await page.evaluate(() => app.status())).not.toContain("running")
+    expect(complaints).toEqual([])
+  })
+
+  it("keeps to the options of the first render", async () => {
+    await page.evaluate(async () => {
+      app.show({ max: 100 })
+      await app.settled()
+      app.show({ max: 60 })
+      await app.settled()
+    })
+    expect(await text("max")).toBe("60")
+    expect(await page.evaluate(() => app.status())).toEqual(["running"])
+  })
+
+  it("gives options that cannot be to the error boundary, with what to do", async () => {
+    await page.evaluate(async () => {
+      app.show({ max: -1 })
+      await app.settled()
+    })
+    expect(await text("error")).toMatch(/ConfigError.*params\.size\.min: must be below max/s)
+  })
+})
+
+describe("what components show", () => {
+  it("follows the engine, and is rendered only when it has changed", async () => {
+    const before = await page.evaluate(async () => {
+      app.show()
+      await app.settled()
+      return { ...app.renders }
+    })
+    expect(Number(await text("size"))).toBe(await page.evaluate(() => app.live().size))
+    const after = await page.evaluate(async () => {
+      app.run(600)
+      await app.settled()
+      return { ...app.renders, size: app.live().size }
+    })
+    expect(Number(await text("size"))).toBe(after.size)
+    expect(Number(await text("cycles"))).toBeGreaterThan(0)
+    expect(after.knob).toBeGreaterThan(before.knob)
+    expect(after.cycles).toBeGreaterThan(before.cycles)
+    // 600 digests: nobody renders per digest.
+    expect(after.knob - before.knob).toBeLessThan(200)
+  })
+
+  it("opens SafeMode and leaves it at a click", async () => {
+    await page.evaluate(async () => {
+      app.show()
+      await app.settled()
+    })
+    expect(await text("safe")).toBe("closed")
+    await page.click("#trip")
+    expect(await text("safe")).toBe("manualTrigger")
+    await page.click("#reset")
+    expect(await text("safe")).toBe("closed")
+  })
+
+  it("is of one state in one picture, however long React takes to make it while the engine goes on", async () => {
+    const { shown, moved } = await page.evaluate(() => app.tearing())
+    expect(moved).toBe(true)
+    expect(shown).toHaveLength(40)
+    expect(new Set(shown).size).toBe(1)
+  })
+})

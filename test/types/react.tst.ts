@@ -1,0 +1,38 @@
+/** The types of `arqon/react`: components know the names of the knobs, and what a selector gives is what they get. */
+import { describe, expect, test } from "tstyche"
+import type { ArqonEngine } from "../../src/index.ts"
+import {
+  type SafeMode,
+  useEngine,
+  useEngineState,
+  useKnob,
+  useKnobs,
+  useSafeMode,
+} from "../../src/react/index.ts"
+
+type Engine = ArqonEngine<"particles" | "scale">
+const engine = {} as Engine
+
+describe("useEngine", () => {
+  test("knows the knobs of its options", () => {
+    const made = useEngine({ params: { particles: { min: 1, max: 10 } } })
+    expect(made).type.toBe<ArqonEngine<"particles">>()
+    expect(useEngine).type.not.toBeCallableWith({ params: { particles: { min: 1 } } })
+  })
+})
+
+describe("what components read", () => {
+  test("is a number by a knob's name", () => {
+    expect(useKnob(engine, "scale")).type.toBe<number>()
+    expect(useKnob).type.not.toBeCallableWith(engine, "size")
+  })
+
+  test("is all of them as they are", () => {
+    expect(useKnobs(engine)).type.toBe<Readonly<Record<"particles" | "scale", number>>>()
+  })
+
+  test("is whatever a selector picks", () => {
+    expect(useEngineState(engine, ({ mode }) => mode)).type.toBe<"adapting" | "safe">()
+    expect(useSafeMode(engine)).type.toBe<SafeMode>()
+  })
+})
