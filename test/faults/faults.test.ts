@@ -31,8 +31,8 @@ describe.concurrent("an engine in a process of its own", () => {
       expect(rows).toHaveLength(1)
       expect(rows[0].repetitions).toBe(short)
       expect(rows[0].findings).toEqual([])
-      // It really tuned, and a torn journal really was torn.
-      expect(rows[0].applies).toBeGreaterThan(0)
+      // It really tuned, and a torn journal really was torn; one that was deleted cannot show it any more.
+      if (name !== "state removed") expect(rows[0].applies).toBeGreaterThan(0)
     })
   }
 })
