@@ -83,7 +83,13 @@ const page = shell(model, {
   fleet: fleetView,
 })
 
-const begin = (): void => void model.begin(route.value.query.get("engine"))
+const begin = (): void =>
+  void model.begin(route.value.query.get("engine")).then(() => {
+    // Where there are only fleets, they are the first page.
+    const { value: session } = model.session
+    const nothingElse = session !== null && session.engines.length === 0 && session.fleets.length > 0
+    if (nothingElse && route.value.view !== "solver") go("fleet", Object.fromEntries(route.value.query))
+  })
 
 // What stands on the page is changed only when the door opens or closes: put back anew it would lose focus and place.
 let locked: boolean | null = null

@@ -27,7 +27,7 @@ export class Track {
   readonly base = new Map<string, Numbers>()
   readonly marks: Array<HistoryMark> = []
 
-  constructor(engine: EngineEntry) {
+  constructor(engine: Pick<EngineEntry, "knobs">) {
     for (const knob of engine.knobs) {
       this.live.set(knob.name, [])
       this.base.set(knob.name, [])
@@ -77,6 +77,23 @@ export class Track {
     this.errors.push(window.errorRate)
     for (const [name, into] of this.live) into.push(snapshot?.values[name] ?? into.at(-1) ?? null)
     for (const [name, into] of this.base) into.push(snapshot?.base[name] ?? into.at(-1) ?? null)
+    if (this.times.length > MOST_ROWS) for (const column of this.columns()) column.splice(0, MOST_ROWS / 8)
+  }
+
+  /** Where an engine stood at a moment, of which no windows are told; `objective` null where it is not known. */
+  sample(
+    atUs: number,
+    engine: Pick<EngineSnapshot, "generation" | "values" | "base">,
+    objective: number | null,
+  ): void {
+    if (atUs <= (this.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
+    this.times.push(atUs)
+    this.generations.push(engine.generation)
+    for (const into of [this.objective, this.low, this.high]) into.push(objective)
+    this.expired.push(0)
+    for (const into of [this.latency, this.throughput, this.errors]) into.push(null)
+    for (const [name, into] of this.live) into.push(engine.values[name] ?? null)
+    for (const [name, into] of this.base) into.push(engine.base[name] ?? null)
     if (this.times.length > MOST_ROWS) for (const column of this.columns()) column.splice(0, MOST_ROWS / 8)
   }
 

@@ -29,6 +29,9 @@ type Used =
   | "actions"
   | "solver"
   | "frames"
+  | "fleet"
+  | "fleetEngine"
+  | "fleetActions"
 
 const paths: Pick<typeof PATHS, Used> = {
   session: "/api/session",

@@ -1,11 +1,10 @@
 /** One knob: where it stands in its range beside its base and baseline, and its way over time. */
-import type { EngineEntry, KnobEntry } from "../../node/studio/protocol.ts"
-import { followReplay, nowOf } from "../chart/moment.ts"
+import type { KnobEntry } from "../../node/studio/protocol.ts"
+import { followReplay, nowOf, type Shown } from "../chart/moment.ts"
 import { timeChart } from "../chart/timeChart.ts"
 import { Scope } from "../core/cell.ts"
 import { fill, h, say } from "../core/dom.ts"
 import { counted, figure } from "../core/format.ts"
-import type { Model } from "../core/Model.ts"
 
 const HEIGHT = 92
 
@@ -19,8 +18,11 @@ function place({ min, max, scale }: KnobEntry, value: number): number {
 const MOST_CARDS = 24
 
 /** Every knob as a card, with a search where there are too many to be seen at once. */
-export function knobCards(model: Model, scope: Scope, engine: EngineEntry): HTMLElement {
-  const { knobs } = engine
+export function knobCards(
+  model: Shown,
+  scope: Scope,
+  { knobs }: { readonly knobs: ReadonlyArray<KnobEntry> },
+): HTMLElement {
   const grid = h("div", { class: "knobs" })
   let shown = new Scope()
   scope.add(() => shown.close())
@@ -48,7 +50,7 @@ export function knobCards(model: Model, scope: Scope, engine: EngineEntry): HTML
   )
 }
 
-function knobCard(model: Model, scope: Scope, knob: KnobEntry): HTMLElement {
+function knobCard(model: Shown, scope: Scope, knob: KnobEntry): HTMLElement {
   const { name } = knob
   const live = h("span", { class: "number" })
   const base = h("dd", {})

@@ -42,7 +42,8 @@ export function lineOf(record: AuditRecord): string {
     case "violation":
       return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${knob}`}: ${figure(value)} where ${figure(limit)} is allowed`
     case "rollback":
-      return list(record.values)
+    case "baselineSet":
+      return [list(record.values), note].filter(Boolean).join(": ")
     case "noChange":
       return `nothing changed: ${words(reason ?? "")}`
     case "safeModeEntered":

@@ -185,7 +185,8 @@ function topBar(model: Model): HTMLElement {
     const open = snapshot !== null && snapshot.safeMode !== null
     const why = hindrance(model, open ? "reset" : "trip")
     quick.disabled = why !== null
-    quick.hidden = recorded
+    quick.hidden = recorded || onlyFleets(model)
+    mode.hidden = onlyFleets(model)
     mark(quick, "title", why)
     mark(quick, "data-kind", open ? "primary" : "danger")
     say(quick, open ? "Reset" : "Trip")
@@ -230,6 +231,10 @@ function topBar(model: Model): HTMLElement {
     ),
   )
 }
+
+/** No engine of its own is shown: the fleet's are steered one by one. */
+const onlyFleets = ({ session, engine }: Model): boolean =>
+  engine.value === null && (session.value?.fleets.length ?? 0) > 0
 
 function versionLine(model: Model, scope: Scope): HTMLElement {
   const line = h("p", { class: "foot" })

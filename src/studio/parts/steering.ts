@@ -2,7 +2,13 @@
  * Steering: what a person may ask of the engine, each with what it does in plain words, a reason, and a confirmation. Nothing
  * is sent before both are given; what was said stands in the audit.
  */
-import type { Action, GuardrailPreset, MOST_NAME, MOST_REASON } from "../../node/studio/protocol.ts"
+import type {
+  Action,
+  ActionRequest,
+  GuardrailPreset,
+  MOST_NAME,
+  MOST_REASON,
+} from "../../node/studio/protocol.ts"
 import { api, told } from "../core/api.ts"
 import { h } from "../core/dom.ts"
 import { capital } from "../core/format.ts"
@@ -109,10 +115,31 @@ export function steer(model: Model, { action, name, effect, danger }: Steer): vo
     toast(`${name}: ${why ?? "no engine is shown."}`, "trip")
     return
   }
+  const preset = action === "guardrails" ? presetField(model) : null
+  askWhy({ name, effect, danger, more: preset?.element ?? null }, async (said) => {
+    const wanted = preset === null ? {} : { preset: preset.value() }
+    const result = await api.act({ engine: engine.id, action, ...said, ...wanted })
+    model.snapshot.set(result.snapshot)
+    if (action === "guardrails") void model.refresh()
+  })
+}
+
+/** What a person says to an action. */
+export type Said = Pick<ActionRequest, "reason" | "by" | "confirm">
+
+export interface Question {
+  readonly name: string
+  readonly effect: string
+  readonly danger: boolean
+  /** A field of its own; null for none. */
+  readonly more: HTMLElement | null
+}
+
+/** A dialog that says what will happen and asks why; `send` is called with the answer, and what it refuses is shown. */
+export function askWhy({ name, effect, danger, more }: Question, send: (said: Said) => Promise<void>): void {
   const reason = h("textarea", { class: "input", name: "reason", required: true, maxlength: reasonLength })
   const by = h("input", { class: "input", name: "by", maxlength: nameLength, autocomplete: "name" })
   by.value = remembered(NAME_KEY) ?? ""
-  const preset = presetField(model)
   const error = h("p", { class: "error", role: "alert" })
   const confirm = h(
     "button",
@@ -123,7 +150,7 @@ export function steer(model: Model, { action, name, effect, danger }: Steer): vo
     "form",
     { class: "dialog-form", novalidate: true },
     h("p", { class: "soft" }, effect),
-    action === "guardrails" ? preset.element : null,
+    more,
     h("label", { class: "field" }, "Reason (goes into the audit)", reason),
     h("label", { class: "field" }, "Your name (optional)", by),
     error,
@@ -142,20 +169,11 @@ export function steer(model: Model, { action, name, effect, danger }: Steer): vo
       reason.focus()
       return
     }
-    remember(NAME_KEY, by.value.trim())
+    const who = by.value.trim()
+    remember(NAME_KEY, who)
     confirm.disabled = true
-    const request = {
-      engine: engine.id,
-      action,
-      reason: reason.value.trim(),
-      confirm: true,
-      ...(by.value.trim() === "" ? {} : { by: by.value.trim() }),
-      ...(action === "guardrails" ? { preset: preset.value() } : {}),
-    }
-    api.act(request).then(
-      (result) => {
-        model.snapshot.set(result.snapshot)
-        if (action === "guardrails") void model.refresh()
+    send({ reason: reason.value.trim(), confirm: true, ...(who === "" ? {} : { by: who }) }).then(
+      () => {
         dialog.close()
         toast(`${name}: done.`)
       },

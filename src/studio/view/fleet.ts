@@ -1,10 +1,15 @@
-/** Every engine that this studio shows, live and recorded, with a search over names, knobs and runs. */
-import type { EngineEntry } from "../../node/studio/protocol.ts"
+/**
+ * Everything that this studio shows: fleets with their engines, one of those in detail where the address names its key, and engines
+ * that stand alone, live and recorded, with a search over names, knobs and runs.
+ */
+import type { EngineEntry, FleetEntry } from "../../node/studio/protocol.ts"
 import { Cell, Scope } from "../core/cell.ts"
-import { h, keyed, mark, say } from "../core/dom.ts"
+import { fill, h, keyed, mark, say } from "../core/dom.ts"
 import { capital, clock, counted, span } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
-import { linkTo } from "../core/route.ts"
+import { linkTo, route } from "../core/route.ts"
+import { fleetEngine } from "../parts/fleetEngine.ts"
+import { fleetList } from "../parts/fleetList.ts"
 import { icon } from "../parts/icons.ts"
 import type { View } from "./View.ts"
 
@@ -16,6 +21,36 @@ const haystack = ({ name, id, runId, knobs, preset, source }: EngineEntry): stri
 
 export function fleetView(model: Model): View {
   const scope = new Scope()
+  const body = h("div", { class: "fleet" })
+  let inner = new Scope()
+  let drawn = ""
+  scope.add(() => inner.close())
+  // Engines come and go while nobody looks.
+  void model.refresh()
+  scope.watch([model.session, route], () => {
+    if (route.value.view !== "fleet") return
+    const { value: session } = model.session
+    const fleets = session?.fleets ?? []
+    const { query } = route.value
+    const key = query.get("key")
+    const one = key === null ? undefined : (fleets.find(({ id }) => id === query.get("fleet")) ?? fleets[0])
+    const alone = fleets.length === 0 || (session?.engines.length ?? 0) > 0
+    const wanted = JSON.stringify([fleets, one === undefined ? null : [one.id, key], alone])
+    // What stands on the page stays while it is what is wanted: its time lines and its search are its own.
+    if (wanted === drawn) return
+    drawn = wanted
+    inner.close()
+    inner = new Scope()
+    if (one !== undefined && key !== null) fill(body, fleetEngine(model, inner, one, key))
+    else fill(body, ...lists(model, inner, fleets), alone ? engineList(model, inner) : null)
+  })
+  return { title: "Fleet", element: body, close: scope.close }
+}
+
+const lists = (model: Model, scope: Scope, fleets: ReadonlyArray<FleetEntry>): ReadonlyArray<HTMLElement> =>
+  fleets.map((fleet) => fleetList(model, scope, fleet))
+
+function engineList(model: Model, scope: Scope): HTMLElement {
   const text = new Cell("")
   const search = h("input", {
     class: "input",
@@ -59,8 +94,6 @@ export function fleetView(model: Model): View {
       }
     },
   )
-  // Engines come and go while nobody looks.
-  void model.refresh()
   scope.watch([model.session, model.engine, text], () => {
     const all = model.session.value?.engines ?? []
     const parts = text.value.toLowerCase().split(/\s+/)
@@ -70,20 +103,12 @@ export function fleetView(model: Model): View {
     const rest = found.length > SHOWN ? `; the first ${SHOWN} are shown` : ""
     say(status, capital(`${counted(found.length, "engine")} of ${all.length}${rest}`))
   })
-  return {
-    title: "Fleet",
-    element: h(
-      "div",
-      { class: "fleet" },
-      h(
-        "section",
-        { class: "card", "aria-label": "Engines" },
-        h("div", { class: "search-row" }, search),
-        status,
-        list,
-        nothing,
-      ),
-    ),
-    close: scope.close,
-  }
+  return h(
+    "section",
+    { class: "card", "aria-label": "Engines" },
+    h("div", { class: "search-row" }, search),
+    status,
+    list,
+    nothing,
+  )
 }
