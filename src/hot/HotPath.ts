@@ -388,7 +388,10 @@ export class HotPath {
 
   /** What the mere passing of time led to, before anyone acts on it. What a digest leads to follows from the digest. */
   private journalTick(code: number): void {
-    this.journalCause(this.audit.reserve(), AUDIT_TICK, code)
+    const { audit, executor } = this
+    // What it leads to may be the trip that a full audit means: without its cause no replay would come to that.
+    const leads = code === DEADLINE || Atomics.load(executor.latch, 0) === NOT_TRIPPED
+    this.journalCause(leads ? audit.reserveSafety() : audit.reserve(), AUDIT_TICK, code)
   }
 
   private journalCause(at: number, kind: number, code: number): void {

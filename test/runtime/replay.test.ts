@@ -226,6 +226,27 @@ describe("a replay of system time", () => {
         assert.deepStrictEqual(replay(runOf(recorded)), identical(recorded) as ReturnType<typeof replay>)
       }),
   )
+
+  // So many records more before it that the last one for which there is room is the digest before a tick.
+  for (const shift of [4, 5]) {
+    effectIt.effect(`repeats it wherever the audit fills up: ${shift} records later`, () =>
+      Effect.gen(function* () {
+        const broken = yield* Ref.make(true)
+        const { sink, recorded } = breakable(broken)
+        const engine = yield* Engine.make(
+          { params: knobs, seed: 5, audit: { digests: true, capacity: 64 } },
+          { sinks: [sink] },
+        )
+        for (let i = 0; i < shift; i++) yield* engine.observe({ objective: Number.NaN })
+        yield* live(engine, 300)
+        assert.strictEqual((yield* engine.snapshot).safeMode?.reason, "auditQueueFull")
+        yield* Ref.set(broken, false)
+        yield* live(engine, 100, 300)
+        yield* engine.stop
+        assert.deepStrictEqual(replay(runOf(recorded)), identical(recorded) as ReturnType<typeof replay>)
+      }),
+    )
+  }
 })
 
 describe("a replay that is not the same", () => {
