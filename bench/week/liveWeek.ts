@@ -4,10 +4,12 @@
  * one fixed configuration and the best configuration of each moment would have cost.
  */
 import * as Effect from "effect/Effect"
+import { setImmediate } from "node:timers/promises"
 import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { resumptionOf } from "../../src/control/resumption.ts"
 import { DEFAULT_SAFE_MODE } from "../../src/control/tripRules.ts"
 import { createEngineOn } from "../../src/runtime/createEngine.ts"
+import type { AuditRecord } from "../../src/runtime/AuditRecord.ts"
 import { memoryPlatform } from "../../src/runtime/Platform.ts"
 import { Course, DAY_US, HOUR_US, SECOND_US } from "./course.ts"
 import { bestOf, type Knob, knobs, readingOf, type Reading, type Values } from "./service.ts"
@@ -32,6 +34,8 @@ export interface Week {
   /** Heap after a collection, if one can be had. */
   readonly heapBytes?: () => number
   readonly progress?: (day: number) => void
+  /** Hears in words of SafeMode, rollbacks, new baselines, crashes and resets, and each hour what both sides came to so far. */
+  readonly tell?: (line: string) => void
 }
 
 /** What one side came to: mean loss, and seconds with the constraint broken. */
@@ -91,6 +95,28 @@ class Fingerprint {
   }
 }
 
+const timeOf = (atUs: number): string => {
+  const minutes = Math.floor(atUs / (60 * SECOND_US))
+  const two = (n: number): string => String(n).padStart(2, "0")
+  return `day ${1 + Math.floor(minutes / 1440)} ${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`
+}
+
+const sideText = ({ meanLoss, unsafeS }: Side): string => `${meanLoss.toFixed(3)} / ${unsafeS} s`
+
+/** What is told of: everything but the daily round of proposals and applies. */
+const TOLD: ReadonlySet<string> = new Set([
+  "safeModeEntered",
+  "safeModeExited",
+  "rollback",
+  "baselineSet",
+  "violation",
+])
+
+const wordsOf = ({ kind, reason, exit, action, values }: AuditRecord): string =>
+  [kind, action, reason, exit, values === undefined ? undefined : JSON.stringify(values)]
+    .filter((word) => word !== undefined)
+    .join("  ")
+
 type EngineSnapshotOf = ReturnType<ArqonEngine<Knob>["getSnapshot"]>
 
 /** What a process that died at this moment has left in its journal. */
@@ -117,11 +143,13 @@ export async function liveWeek(week: Week): Promise<WeekResult> {
   let asksSinceUs: number | null = null
   let engines = 0
 
+  const say = (atUs: number, text: string): void => week.tell?.(`${timeOf(atUs)}  ${text}`)
   const begin = async (nowUs: number): Promise<ArqonEngine<Knob>> => {
     const made = makeEngine(week, left, engines++, nowUs)
     await made.start()
     made.audit.subscribe((record) => {
       if (over.has(made)) return
+      if (TOLD.has(record.kind) && record.action !== "returnToBase") say(record.atUs, wordsOf(record))
       if (record.kind === "rollback") rollbacksUs.push(record.atUs)
       if (record.kind !== "apply" && record.kind !== "rollback") return
       print.add(record.atUs)
@@ -150,11 +178,14 @@ export async function liveWeek(week: Week): Promise<WeekResult> {
     const nowUs = step * STEP_US
     if (course.crashesUs[crashes] <= nowUs) {
       crashes++
+      say(nowUs, "crash")
       left = { snapshot: engine.getSnapshot(), rollbacksUs: rollbacksUs.slice(-100) }
       count(engine)
       // Its memory would go with the process; nothing that it does from here on is looked at.
       over.add(engine)
       await engine.stop()
+      // A service's event loop turns all the time; until it does, nothing that waits in it is let go.
+      await setImmediate()
       engine = await begin(nowUs)
       generation = Number.NaN
     }
@@ -183,8 +214,14 @@ export async function liveWeek(week: Week): Promise<WeekResult> {
       if (asksSinceUs !== null && nowUs - asksSinceUs >= patienceUs) {
         engine.reset("looked at")
         resets++
+        say(nowUs, "reset by a person")
         asksSinceUs = null
       }
+    }
+    if ((nowUs + STEP_US) % HOUR_US === 0) {
+      const { lambda, servers } = conditions
+      const now = `${lambda.toFixed(0)} a second for ${servers} servers, ${JSON.stringify(engine.values)}`
+      say(nowUs, `tuned ${sideText(tuned.side())}, fixed ${sideText(fixed.side())}; ${now}`)
     }
     if ((nowUs + STEP_US) % DAY_US === 0) {
       heap.push(week.heapBytes?.() ?? Number.NaN)

@@ -10,11 +10,13 @@ import { liveWeek, type Week, type WeekResult } from "./liveWeek.ts"
 const HELP = `Lives through simulated weeks and prints what they cost.
 
 USAGE
-  npm run bench:week -- [--days N] [--seeds N] [--only NAME]... [--json]
+  npm run bench:week -- [--days N] [--seeds N] [--seed N] [--only NAME]... [--timeline] [--json]
 
   --days N      Days of a week (default 7)
-  --seeds N     Weeks of each kind, with seeds from 1 on (default 3)
+  --seeds N     Weeks of each kind, with one seed after another (default 3)
   --only NAME   Only kinds whose name contains this; may be given again
+  --seed N      The first seed (default 1)
+  --timeline    Tell besides what happened when: SafeMode, rollbacks, baselines, crashes, resets, and each hour's sums
   --json        Print the figures as JSON
 
 With node --expose-gc the heap is measured after a collection at the end of every day.
@@ -38,6 +40,8 @@ const { values } = parseArgs({
     days: { type: "string", default: "7" },
     seeds: { type: "string", default: "3" },
     only: { type: "string", multiple: true, default: [] },
+    seed: { type: "string", default: "1" },
+    timeline: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 })
@@ -119,13 +123,23 @@ else {
   const rows: Array<Row> = []
   for (const [kind, how] of Object.entries(KINDS)) {
     if (values.only.length > 0 && !values.only.some((part) => kind.includes(part))) continue
-    for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    const first = Number(values.seed)
+    for (let seed = first; seed < first + Number(values.seeds); seed++) {
+      const tell = values.timeline ? { tell: (line: string) => console.log(line) } : {}
       const progress = (day: number): void => {
         if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${kind}, seed ${seed}, day ${day}`)
       }
       const beganMs = performance.now()
       const own = heapBytes === undefined ? {} : { heapBytes }
-      const result = await liveWeek({ seed, days: Number(values.days), fixed, progress, ...own, ...how })
+      const result = await liveWeek({
+        seed,
+        days: Number(values.days),
+        fixed,
+        progress,
+        ...tell,
+        ...own,
+        ...how,
+      })
       rows.push({ kind, seed, seconds: (performance.now() - beganMs) / 1000, result })
     }
   }
