@@ -15,7 +15,7 @@ import {
 } from "./fingerprint.ts"
 import { DEFAULT_HOMEOSTASIS } from "./relocationDefaults.ts"
 
-export { DEFAULT_HOMEOSTASIS, EMPTY_HOMEOSTASIS } from "./relocationDefaults.ts"
+export { EMPTY_HOMEOSTASIS } from "./relocationDefaults.ts"
 
 export interface HomeostasisPolicy {
   /** Regimes kept at most. */

@@ -178,7 +178,6 @@ export const SWITCH_REASONS = [
 ] as const
 
 /** Why another variant is live. */
-export type SwitchReason = (typeof SWITCH_REASONS)[number]
 
 /** By detail of a variant record. */
 export const SWITCH_ACTIONS = ["switch", "rollback"] as const

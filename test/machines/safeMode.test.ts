@@ -110,7 +110,7 @@ describe("a latch that takes another one's place", () => {
   it.each(Object.entries(ways))("stands %s as that one stood, and remembers its rollbacks", (state, way) => {
     const { actor: first } = latch(way.policy)
     first.send({ type: "rolledBack", nowUs: 1 })
-    first.send({ ...way.trip, nowUs: 3 } as SafeModeEvent)
+    first.send({ ...way.trip, nowUs: 3 })
     const { reason, exit, sinceUs, deadlineUs, rollbacksUs } = first.getSnapshot().context
     if (reason === null || exit === null) throw new Error("it did not open")
     const { actor, reports } = latch(way.policy)
