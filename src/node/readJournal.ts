@@ -167,14 +167,20 @@ export function reportText(report: JournalReport): string {
   ].join("\n")
 }
 
-/** A record in one line for a person. */
-export function recordLine(record: AuditRecord): string {
+/** A record in one line for a person: six digits of each number, proposals in unit space as they are made. */
+export const recordLine = (record: AuditRecord): string => recordText(record, shortNumber)
+
+const shortNumber = (value: number | null): string =>
+  value === null || Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)))
+
+/** A record in one line, its numbers as `text` writes them. */
+export function recordText(record: AuditRecord, text: (value: number | null) => string): string {
   const { seq, atUs, kind, generation, proposal, action, reason, exit, knob, value, limit, note } = record
   const pairs = (of: Readonly<Record<string, number | null>> | undefined): string =>
     of === undefined
       ? ""
       : Object.entries(of)
-          .map(([name, number]) => `${name}=${number}`)
+          .map(([name, number]) => `${name}=${text(number)}`)
           .join(" ")
   return [
     String(seq),
@@ -183,7 +189,8 @@ export function recordLine(record: AuditRecord): string {
     ...(generation === null ? [] : [`g${generation}`]),
     ...(proposal === undefined ? [] : [`p${proposal}`]),
     ...[action, reason, exit].filter((word) => word !== undefined),
-    ...(knob === undefined ? [] : [`${knob}: ${value} against ${limit}`]),
+    ...(knob === undefined ? [] : [`${knob}: ${text(value ?? null)} against ${text(limit ?? null)}`]),
+    record.values !== undefined || pairs(record.asked) === "" ? "" : "in unit space:",
     pairs(record.values ?? record.asked ?? record.digest),
     ...(note === undefined ? [] : [JSON.stringify(note)]),
     ...resumedText(record.start?.["resume"]),

@@ -7,7 +7,7 @@ import { RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "../runtime/replay.ts"
 import { type RunTally, whatIf, type WhatIfResult } from "../runtime/whatIf.ts"
-import { recordLine } from "./readJournal.ts"
+import { recordText } from "./readJournal.ts"
 import { walkJournal } from "./walkJournal.ts"
 
 export interface ReplayOptions {
@@ -100,10 +100,13 @@ export function whatIfJournal(
 }
 
 const side = (name: string, record: AuditRecord | null): string =>
-  `  ${name}: ${record === null ? "nothing" : recordLine(record)}`
+  `  ${name}: ${record === null ? "nothing" : recordText(record, String)}`
+
+/** A reason may be a sentence of its own already, as a ConfigError's is. */
+const sentence = (reason: string | null): string => (/[.?!]$/.test(reason ?? "") ? `${reason}` : `${reason}.`)
 
 function replayText(run: string, { verdict, reason, inputs, decisions, difference }: ReplayResult): string {
-  if (verdict === "unable") return `Run ${run} cannot be replayed: ${reason}.\n`
+  if (verdict === "unable") return `Run ${run} cannot be replayed: ${sentence(reason)}\n`
   const fed = `${inputs} inputs led to ${decisions} decisions`
   if (difference === null)
     return `Run ${run} repeats itself: ${fed}, each of them as recorded, bit for bit.\n`
@@ -142,7 +145,7 @@ const rows = (then: RunTally, now: RunTally): ReadonlyArray<Row> => [
 const figure = (value: number): string => String(Number(value.toPrecision(5)))
 
 function whatIfText(run: string, changes: object, { reason, recorded, replayed }: WhatIfResult): string {
-  if (recorded === null || replayed === null) return `Run ${run} cannot be replayed: ${reason}.\n`
+  if (recorded === null || replayed === null) return `Run ${run} cannot be replayed: ${sentence(reason)}\n`
   const lines = rows(recorded, replayed).map(([name, then, now]) => [name, figure(then), figure(now)])
   const table = [["", "recorded", "what if"], ...lines]
   const width = (column: number): number => Math.max(...table.map((row) => row[column].length))

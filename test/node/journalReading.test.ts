@@ -81,6 +81,9 @@ describe("a filter", () => {
     expect(lines.find((line) => line.includes("safeModeEntered"))).toMatch(
       /^\d+ {2}0\.000000 s {2}safeModeEntered {2}g\d+ {2}manualTrigger {2}batch=\d+ timeout=[\d.]+ {2}"a look"$/,
     )
+    expect(lines.find((line) => line.includes("proposal"))).toMatch(
+      / {2}proposal .* {2}in unit space: {2}batch=[\d.]{1,8} timeout=[\d.]{1,8}$/,
+    )
     expect(timeText(1_795_000_000_123_456)).toBe("2026-11-18T11:06:40.123456Z")
     expect(timeText(1_500_000)).toBe("1.500000 s")
   })

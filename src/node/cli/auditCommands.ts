@@ -1,5 +1,4 @@
 /** `arqon audit ...` and `arqon replay`: a journal in words. Reading needs no engine; the one that writes may still run. */
-import { existsSync } from "node:fs"
 import { didYouMean } from "../../domain/problems.ts"
 import { AUDIT_KINDS, type AuditKind } from "../../domain/words.ts"
 import {
@@ -12,10 +11,12 @@ import {
 } from "../readJournal.ts"
 import { replayJournal, whatIfJournal } from "../replayJournal.ts"
 import { tailJournal } from "../tailJournal.ts"
+import type { JournalRun } from "../walkJournal.ts"
 import { whyChanged } from "../whyChanged.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { journalDirectory, stateDirectory } from "./journalDirectory.ts"
 import { parseTime } from "./journalTime.ts"
-import { print, printWarning } from "./output.ts"
+import { note, print, printWarning } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { onSignals } from "./signals.ts"
 import { writeDocument } from "./writeDocument.ts"
@@ -38,32 +39,39 @@ export interface VerifyFlags {
 }
 
 export async function verifyCommand({ directory, head, json }: VerifyFlags): Promise<ExitCode> {
-  const report = verifyJournal(required(directory), { head: head ?? undefined })
+  const report = verifyJournal(journalDirectory(directory), { head: head ?? undefined })
   print(json ? JSON.stringify(report) : reportText(report).trimEnd())
   return report.status === "damaged" ? EXIT.differs : EXIT.ok
 }
 
 export async function showCommand(flags: FilterFlags): Promise<ExitCode> {
-  const { records, problems } = readJournal(required(flags.directory), filterOf(flags))
+  const { records, problems, runs } = readJournal(journalDirectory(flags.directory), filterOf(flags))
   for (const record of records) print(flags.json ? JSON.stringify(record) : recordLine(record))
+  if (records.length === 0) note(whyNone(flags, runs))
   warn(problems.length)
   return EXIT.ok
 }
 
 export async function exportCommand(flags: FilterFlags & { readonly output: string }): Promise<ExitCode> {
-  const { records, problems } = readJournal(required(flags.directory), filterOf(flags))
+  const { records, problems, runs } = readJournal(journalDirectory(flags.directory), filterOf(flags))
+  if (records.length === 0) note(whyNone(flags, runs))
   await writeDocument(flags.output, records.map((record) => `${JSON.stringify(record)}\n`).join(""))
   print(`Wrote ${shortPath(flags.output)}: ${records.length} record${records.length === 1 ? "" : "s"}.`)
   warn(problems.length)
   return EXIT.ok
 }
 
+/** What `tail` shows of what is there already. */
+const LAST_AT_FIRST = 10
+
 export async function tailCommand(flags: FilterFlags): Promise<ExitCode> {
   const ending = new AbortController()
   const signals = onSignals(() => ending.abort())
   try {
-    const options = { ...filterOf(flags), signal: ending.signal }
-    for await (const record of tailJournal(required(flags.directory), options))
+    const filter = filterOf(flags)
+    const last = filter.last ?? (filter.fromUs === undefined ? LAST_AT_FIRST : undefined)
+    const options = { ...filter, last, signal: ending.signal }
+    for await (const record of tailJournal(stateDirectory(flags.directory), options))
       print(flags.json ? JSON.stringify(record) : recordLine(record))
   } finally {
     signals.off()
@@ -81,7 +89,7 @@ export interface WhyFlags {
 
 export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): Promise<ExitCode> {
   const untilUs = at === null ? Number.POSITIVE_INFINITY : timeOf("at", at)
-  const change = whyChanged(required(directory), knob, untilUs, { run: run ?? undefined })
+  const change = whyChanged(journalDirectory(directory), knob, untilUs, { run: run ?? undefined })
   if (change === null) {
     const when = at === null ? "" : ` up to ${timeText(untilUs)}`
     throw new CliFailure(`${shortPath(directory)} holds no change of ${JSON.stringify(knob)}${when}.`)
@@ -99,23 +107,28 @@ export interface ReplayFlags {
 
 export async function replayCommand({ directory, run, whatIf, json }: ReplayFlags): Promise<ExitCode> {
   if (whatIf.length > 0) {
-    const { text, ...result } = whatIfJournal(required(directory), changesOf(whatIf), {
+    const { text, ...result } = whatIfJournal(journalDirectory(directory), changesOf(whatIf), {
       run: run ?? undefined,
     })
     print(json ? JSON.stringify(result) : text.trimEnd())
     return result.reason === null ? EXIT.ok : EXIT.badInput
   }
-  const { text, ...result } = replayJournal(required(directory), { run: run ?? undefined })
+  const { text, ...result } = replayJournal(journalDirectory(directory), { run: run ?? undefined })
   print(json ? JSON.stringify(result) : text.trimEnd())
   return result.verdict === "identical" ? EXIT.ok : result.verdict === "unable" ? EXIT.badInput : EXIT.differs
 }
 
-function required(directory: string): string {
-  if (!existsSync(directory))
-    throw new CliFailure(
-      `There is no ${shortPath(directory)}. Give the directory that the engine was given as \`state\`.`,
-    )
-  return directory
+/** Nothing to show is an answer too, and often a slip in a name. */
+function whyNone({ run, knob }: FilterFlags, runs: ReadonlyArray<JournalRun>): string {
+  const unknown = (what: string, word: string, known: ReadonlyArray<string>): string => {
+    const hint = didYouMean(word, known)
+    return `No record: there is no ${what} ${JSON.stringify(word)}.${hint === null ? "" : ` ${hint}`}`
+  }
+  const ids = runs.map((known) => known.run)
+  if (run !== null && !ids.includes(run)) return unknown("run", run, ids)
+  const knobs = [...new Set(runs.flatMap(({ settings }) => settings?.space.names ?? []))]
+  if (knob !== null && !knobs.includes(knob)) return unknown("knob", knob, knobs)
+  return "No record is like that."
 }
 
 function warn(problems: number): void {

@@ -72,7 +72,9 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
   const tail = Command.make("tail", { directory, ...filters }, (flags) =>
     doing(async () => (await load()).tailCommand(flags)),
   ).pipe(
-    Command.withDescription("Print records as they are written, until Ctrl-C"),
+    Command.withDescription(
+      "Print the last ten records (or those that are asked for), then each as it is written, until Ctrl-C",
+    ),
     Command.withExamples([{ command: "arqon audit tail ./state --kind apply,safeModeEntered" }]),
   )
 

@@ -1,6 +1,5 @@
 /** `arqon studio`: recorded runs and solver runs in a browser, without an engine of one's own. */
 import { spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
 import { ConfigError } from "../../domain/errors.ts"
 import type { Studio } from "../../runtime/Platform.ts"
 import { causeText } from "../StateFileError.ts"
@@ -9,10 +8,13 @@ import { openStudio } from "../studio/openStudio.ts"
 import { recordedEngines } from "../studio/RecordedEngine.ts"
 import { solverRun } from "../studio/solverRuns.ts"
 import type { StudioEngine } from "../studio/StudioEngine.ts"
+import { readArtifactFile } from "./documents.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { journalDirectory } from "./journalDirectory.ts"
 import { note, print } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { onSignals } from "./signals.ts"
+import { tokenIn } from "./tokenFile.ts"
 
 export interface StudioFlags {
   readonly journal: string | null
@@ -36,8 +38,8 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   const solvers = new Map(
     flags.solver.map((path) => [shortPath(path), () => solverRun(path, shortPath(path))]),
   )
-  for (const path of flags.solver)
-    if (!existsSync(path)) throw new CliFailure(`There is no ${shortPath(path)}.`)
+  // Read anew for each look; what cannot be read at all is said at once.
+  for (const path of flags.solver) readArtifactFile(path)
   const recorded = flags.journal === null ? [] : runsOf(flags.journal)
   const demo = flags.demo ? await startDemo(flags.readOnly) : null
   const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]
@@ -68,27 +70,19 @@ async function opened(
     )
   } catch (cause) {
     if (cause instanceof ConfigError) throw new CliFailure(cause.message, EXIT.usage)
-    throw new CliFailure(`The studio cannot listen on ${host ?? "127.0.0.1"}:${port}: ${causeText(cause)}.`)
+    throw new CliFailure(`The studio cannot listen on ${host ?? "127.0.0.1"}:${port}: ${whyNot(cause)}`)
   }
 }
+
+const whyNot = (cause: unknown): string =>
+  (cause as NodeJS.ErrnoException).code === "EADDRINUSE"
+    ? "another program does. Choose another --port, or leave it away for a free one."
+    : causeText(cause)
 
 function runsOf(directory: string): ReadonlyArray<StudioEngine> {
-  if (!existsSync(directory)) {
-    throw new CliFailure(
-      `There is no ${shortPath(directory)}. Give the directory that the engine was given as \`state\`.`,
-    )
-  }
-  const runs = recordedEngines(directory)
+  const runs = recordedEngines(journalDirectory(directory))
   if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} holds no run that can be read.`)
   return runs
-}
-
-function tokenIn(path: string): string {
-  try {
-    return readFileSync(path, "utf8").trim()
-  } catch (cause) {
-    throw new CliFailure(`--token-file: ${shortPath(path)} cannot be read: ${causeText(cause)}.`)
-  }
 }
 
 /** Until a signal; meanwhile the process is held, which the server itself never does. */

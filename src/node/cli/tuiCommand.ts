@@ -1,5 +1,4 @@
 /** `arqon tui`: the essentials of the studio in a terminal, of a running studio or of a journal. */
-import { existsSync, readFileSync } from "node:fs"
 import { userInfo } from "node:os"
 import { recordLine } from "../readJournal.ts"
 import { causeText } from "../StateFileError.ts"
@@ -10,9 +9,11 @@ import { screen, type Shown } from "../tui/screen.ts"
 import { StudioClient, type Told } from "../tui/StudioClient.ts"
 import { Terminal } from "../tui/Terminal.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { journalDirectory } from "./journalDirectory.ts"
 import { print, stylesFor } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { onSignals } from "./signals.ts"
+import { tokenIn } from "./tokenFile.ts"
 
 export interface TuiFlags {
   readonly url: string | null
@@ -33,14 +34,16 @@ export async function tuiCommand(flags: TuiFlags): Promise<ExitCode> {
     throw new CliFailure("arqon tui needs one of --url (of an open studio) and --journal.", EXIT.usage)
   }
   if (flags.journal !== null) return recorded(flags.journal, flags.engine)
-  const token = flags.tokenFile === null ? null : readFileSync(flags.tokenFile, "utf8").trim()
+  const token = flags.tokenFile === null ? null : tokenIn(flags.tokenFile)
   return live(flags.url ?? "", token, flags.engine)
 }
 
 async function live(url: string, token: string | null, wanted: string | null): Promise<ExitCode> {
   const client = new StudioClient(url, token)
   const session = await client.session().catch((cause: unknown) => {
-    throw new CliFailure(`There is no studio to be had at ${url}: ${causeText(cause)}`)
+    throw new CliFailure(
+      `There is no studio to be had at ${url} (${causeText(cause)}). Give the address that engine.studio() or arqon studio has printed.`,
+    )
   })
   const entry = session.engines.find(
     ({ id, source }) => source === "live" && (wanted === null || id === wanted),
@@ -115,8 +118,9 @@ function follow(shown: Shown, { event, message }: Told): Shown {
 }
 
 async function recorded(directory: string, wanted: string | null): Promise<ExitCode> {
-  if (!existsSync(directory)) throw new CliFailure(`There is no ${shortPath(directory)}.`)
-  const engine = recordedEngines(directory).find(({ id }) => wanted === null || id === wanted)
+  const engine = recordedEngines(journalDirectory(directory)).find(
+    ({ id }) => wanted === null || id === wanted,
+  )
   if (engine === undefined) throw new CliFailure(`${shortPath(directory)} holds no such run.`)
   const entry = engine.entry()
   const { atUs, objective } = engine.history(MOST_OBJECTIVES, null)

@@ -1,8 +1,9 @@
 /** The journal from the command line, over what a real engine wrote. */
-import { readFileSync, writeFileSync, readdirSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { beforeEach, describe, expect, it } from "vitest"
 import { createEngine } from "../../../src/index.node.ts"
+import { journalDirectory, stateDirectory } from "../../../src/node/cli/journalDirectory.ts"
 import { parseTime } from "../../../src/node/cli/journalTime.ts"
 import { useDesk } from "./rig.ts"
 
@@ -103,6 +104,92 @@ describe("arqon audit", () => {
     expect(time.code).toBe(2)
     expect(time.stderr).toContain('"noon" is no time')
     expect((await desk.run("audit", "why", "state", "--knob", "none")).code).toBe(1)
+  })
+})
+
+describe("a slip", () => {
+  it("in the directory is told by what is there instead", () => {
+    const empty = desk.path("empty")
+    mkdirSync(empty)
+    desk.write("state.txt", "no journal")
+    expect(() => journalDirectory(desk.path("elsewhere"))).toThrow(
+      /^There is no .*elsewhere\. Give the directory/,
+    )
+    expect(() => journalDirectory(desk.path("state.txt"))).toThrow(
+      /state\.txt is a file\. Give the directory/,
+    )
+    expect(() => journalDirectory(empty)).toThrow(/empty holds no journal\. Give the directory/)
+    // An engine may begin to write while somebody already follows.
+    expect(stateDirectory(empty)).toBe(empty)
+  })
+
+  it.each([
+    ["audit verify", ""],
+    ["audit show", ""],
+    ["audit export", "--output out.jsonl"],
+    ["audit why", "--knob concurrency"],
+    ["replay", ""],
+    ["studio --journal", ""],
+    ["tui --journal", ""],
+  ])("in the directory of %s is refused, and never called whole", async (before, after) => {
+    mkdirSync(desk.path("empty"))
+    const words = `${before} empty ${after}`.trim().split(" ")
+    const { code, stdout, stderr } = await desk.run(...words)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
+    expect(stderr).toContain("empty holds no journal.")
+  })
+
+  it("in the name of a knob or a run is not answered with silence", async () => {
+    await record(desk.path("state"))
+    const knob = await desk.run("audit", "show", "state", "--knob", "concurency")
+    expect(knob).toMatchObject({ code: 0, stdout: "" })
+    expect(knob.stderr).toBe('No record: there is no knob "concurency". Did you mean "concurrency"?\n')
+    const run = await desk.run("audit", "show", "state", "--run", "nobody")
+    expect(run.stderr).toContain('there is no run "nobody"')
+    const late = await desk.run("audit", "show", "state", "--from", "1000")
+    expect(late).toMatchObject({ code: 0, stdout: "", stderr: "No record is like that.\n" })
+  })
+
+  it("in what to change for a what-if is one sentence", async () => {
+    await record(desk.path("state"))
+    const { stdout } = await desk.run("replay", "state", "--what-if", "guardrails=conservativ")
+    expect(stdout.trimEnd()).toMatch(/Did you mean "conservative"\?$/)
+  })
+
+  it("in the files of a studio is said before anything is served", async () => {
+    desk.write("other.json", { name: "something else" })
+    expect(await desk.run("studio", "--solver", "other.json")).toMatchObject({ code: 1, stdout: "" })
+    for (const command of [
+      ["studio", "--demo"],
+      ["tui", "--url", "http://127.0.0.1:1"],
+    ])
+      expect(await desk.run(...command, "--token-file", "nowhere")).toMatchObject({
+        code: 1,
+        stderr: "error: --token-file: nowhere cannot be read: there is no such file or folder.\n",
+      })
+  })
+})
+
+describe("following a journal", () => {
+  it("begins with its last ten records, or where it is told to", async () => {
+    await record(desk.path("state"))
+    const all = (await desk.run("audit", "show", "state")).stdout.trim().split("\n")
+    const shown = async (...flags: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+      const tail = desk.start(["audit", "tail", "state", ...flags])
+      let lines = ""
+      await new Promise<void>((resolve) => {
+        tail.child.stdout?.on("data", (chunk) => {
+          lines += String(chunk)
+          if (lines.includes("engineStopped")) resolve()
+        })
+      })
+      tail.child.kill("SIGINT")
+      expect(await tail.ended).toMatchObject({ code: 0 })
+      return lines.trim().split("\n")
+    }
+    expect(await shown()).toEqual(all.slice(-10))
+    expect(await shown("--last", "3")).toEqual(all.slice(-3))
+    expect((await shown("--from", "0")).length).toBe(all.length)
   })
 })
 
