@@ -27,6 +27,7 @@ import { FleetCell } from "./FleetCell.ts"
 import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
 import { FleetTrail } from "./FleetTrail.ts"
+import { LoopedCells } from "./LoopedCells.ts"
 import { checkSpawn, type SpawnOptions } from "./spawnOptions.ts"
 
 /** A rollback within the hour is remembered by the loop alone: until then an engine is not put away. */
@@ -47,13 +48,10 @@ export class FleetCore {
   readonly nowCell = new Float64Array(1)
   private readonly parts: FleetParts
   private readonly readClock: (() => number) | null
-  /** Those with a loop, and when each wants to be looked at: one pass over the times costs less than one over the engines. */
-  private readonly looped: Array<FleetCell> = []
-  private dueUs = new Float64Array(64)
+  private readonly looped = new LoopedCells()
   /** Whose turn it is: one that is still named at the next call has thrown. */
   private amid: FleetCell | null = null
   private numbers = 0
-  private at = 0
   private readonly inbox: Array<readonly [FleetCell, Float64Array]> = []
 
   constructor(settings: FleetSettings, readClock: (() => number) | null) {
@@ -71,7 +69,7 @@ export class FleetCore {
 
   /** Engines that have a loop: awake or at rest. */
   get looping(): number {
-    return this.looped.length
+    return this.looped.size
   }
 
   attach(sinks: ReadonlyArray<AuditSink>): void {
@@ -107,7 +105,7 @@ export class FleetCore {
     const config = configAt(this.parts, unit)
     const cell = new FleetCell(this.parts, config, who, shared, nowUs)
     this.cells.set(key, cell)
-    this.enlist(cell)
+    this.looped.add(cell)
     const { loop } = cell
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
@@ -150,10 +148,13 @@ export class FleetCore {
     }
     if (nowUs > this.nowCell[0]) this.nowCell[0] = nowUs
     this.clock()
-    this.at = 0
-    while (this.at < this.looped.length) {
+    this.looped.beginRound()
+    while (this.looped.current !== undefined) {
       const exit = Effect.runSyncExit(this.sweep)
-      if (Exit.isFailure(exit)) this.died(this.looped[this.at], errorText(Cause.squash(exit.cause)))
+      const { current } = this.looped
+      if (Exit.isFailure(exit) && current !== undefined) {
+        this.died(current, errorText(Cause.squash(exit.cause)))
+      }
     }
     this.settle()
   }
@@ -218,19 +219,12 @@ export class FleetCore {
     this.tell()
   }
 
-  /** Every engine once, from `at` on; ends where one throws. */
+  /** The rest of a round; ends where an engine throws. */
   private readonly sweep = Effect.sync(() => {
     const nowUs = this.nowCell[0]
-    while (this.at < this.looped.length) {
-      if (this.dueUs[this.at] > nowUs) {
-        this.at++
-        continue
-      }
-      const cell = this.looped[this.at]
+    this.looped.goOn(nowUs, (cell) => {
       if (cell.loop !== null) this.wake(cell, cell.loop, nowUs)
-      // One that was put away has left its place to another.
-      if (this.looped[this.at] === cell) this.at++
-    }
+    })
   })
 
   private wake(cell: FleetCell, loop: HotLoop, nowUs: number): void {
@@ -258,7 +252,7 @@ export class FleetCore {
     if (cell.state !== "resting" || nowUs - cell.heardUs < silentUs) return false
     if (executor.rollbacksThisHour > 0 && nowUs - cell.heardUs < HOUR_US) return false
     cell.putAway()
-    this.delist(cell)
+    this.looped.remove(cell)
     this.news.note({ type: "passivated", key: cell.key, atUs: nowUs })
     return true
   }
@@ -288,7 +282,7 @@ export class FleetCore {
     const { inbox } = this.parts.ring
     const kept = inbox.slice()
     const loop = cell.loop ?? cell.takeOut(nowUs)
-    if (from === "passive") this.enlist(cell)
+    if (from === "passive") this.looped.add(cell)
     else {
       loop.hot.nowCell[0] = nowUs
       loop.reset()
@@ -322,7 +316,7 @@ export class FleetCore {
   private after(cell: FleetCell, loop: HotLoop): void {
     cell.judge(loop)
     const { restAfterUs, passivateAfterUs } = this.settings
-    this.dueUs[cell.place] = cell.nextUs(restAfterUs, passivateAfterUs)
+    this.looped.lookAgain(cell, cell.nextUs(restAfterUs, passivateAfterUs))
     this.collect(cell)
   }
 
@@ -359,7 +353,7 @@ export class FleetCore {
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
       loop.stop()
-      this.delist(cell)
+      this.looped.remove(cell)
     }
     cell.recordEnd(nowUs)
     this.collect(cell)
@@ -374,7 +368,7 @@ export class FleetCore {
   private halt(): void {
     this.halted = true
     const nowUs = this.nowCell[0]
-    for (const cell of this.looped) if (cell.loop !== null) this.rest(cell, cell.loop, nowUs)
+    for (const cell of this.looped.cells) if (cell.loop !== null) this.rest(cell, cell.loop, nowUs)
     this.news.note({ type: "halted", atUs: nowUs })
   }
 
@@ -404,24 +398,6 @@ export class FleetCore {
       }
       return true
     })
-  }
-
-  private enlist(cell: FleetCell): void {
-    cell.place = this.looped.length
-    this.looped.push(cell)
-    if (this.looped.length <= this.dueUs.length) return
-    const longer = new Float64Array(2 * this.dueUs.length)
-    longer.set(this.dueUs)
-    this.dueUs = longer
-  }
-
-  /** The last one takes its place. */
-  private delist(cell: FleetCell): void {
-    const last = this.looped.pop()
-    if (last === undefined || last === cell) return
-    this.dueUs[cell.place] = this.dueUs[last.place]
-    this.looped[cell.place] = last
-    last.place = cell.place
   }
 
   private clock(): number {
