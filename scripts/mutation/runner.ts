@@ -25,6 +25,8 @@ const TESTS = [
   "test/machines/variant.test.ts",
 ]
 const LEFT_OUT = /\.(threads|invariants)\.test\.ts$|test\/hot\/allocation\.test\.ts$/
+/** Suites with real threads in files that are kept. */
+const THREADS = / > ConfigReader in another thread > /
 
 /** What instrumented code and this runner share: `INSTRUMENTER_CONSTANTS` of Stryker. */
 interface Switchboard {
@@ -168,7 +170,8 @@ class InProcessRunner {
     for (const file of globSync(TESTS)
       .filter((path) => !LEFT_OUT.test(path))
       .toSorted())
-      for (const test of await notedWhile(file, () => import(urlOf(file) + anew))) all.set(test.id, test)
+      for (const test of await notedWhile(file, () => import(urlOf(file) + anew)))
+        if (!THREADS.test(test.id)) all.set(test.id, test)
     return all
   }
 }
