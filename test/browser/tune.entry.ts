@@ -25,7 +25,7 @@ async function tune(): Promise<Tuned> {
   })
   await engine.start()
   const before = costOf(engine.values.x, engine.values.y)
-  for (let i = 1; i <= 15_000; i++) {
+  for (let i = 1; i <= 5_000; i++) {
     engine.tick(i * STEP_US)
     engine.observe({ objective: costOf(engine.values.x, engine.values.y), throughputRps: 100 })
   }
