@@ -70,7 +70,7 @@ export interface AuditRecord {
   readonly asked?: Readonly<Record<string, number | null>>
   /** A digest's channels. */
   readonly digest?: Readonly<Record<string, number | null>>
-  /** What a person said with a trip or a reset. */
+  /** What a person said with a trip, a reset, a rollback or a baseline; how what died did so. */
   readonly note?: string
   /** What was started: enough to run it again. */
   readonly start?: Readonly<Record<string, unknown>>

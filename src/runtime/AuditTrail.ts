@@ -29,7 +29,7 @@ const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(
 /** What a person said, and the records it may belong to. */
 interface Note {
   readonly from: number
-  readonly to: number
+  to: number
   readonly kind: AuditRecord["kind"]
   readonly note: string
 }
@@ -177,11 +177,12 @@ export class AuditTrail {
    * event, it leads to it only after that event: then `later` is true and the next such record is meant.
    */
   withNote(kind: AuditRecord["kind"], note: string | undefined, later: boolean, act: () => void): void {
-    const from = this.ring.written + 1
+    if (note === undefined) return act()
+    // It waits from before the act on: a listener whose own call is made within empties the ring before the act is over.
+    const waiting: Note = { from: this.ring.written + 1, to: Number.POSITIVE_INFINITY, kind, note }
+    this.notes.push(waiting)
     act()
-    const to = later ? Number.POSITIVE_INFINITY : this.ring.written
-    if (note === undefined || to < from) return
-    this.notes.push({ from, to, kind, note })
+    if (!later) waiting.to = this.ring.written
     if (this.notes.length > NOTES) this.notes.shift()
   }
 

@@ -11,7 +11,6 @@ import {
   COMMAND_ROLLBACK,
   COMMAND_SET_BASELINE,
   COMMAND_STOP,
-  COMMAND_TRIP,
   DEADLINE,
   EMERGENCY,
   NOT_TRIPPED,
@@ -43,6 +42,7 @@ import { Mender } from "./Mender.ts"
 import { Relocations } from "./Relocations.ts"
 import type { RelocationParts } from "./relocationParts.ts"
 import { isOffBaseline, resumedHotPath, startEvent } from "./resume.ts"
+import { tripCommand } from "./tripCommand.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
 
@@ -252,8 +252,8 @@ export class EngineCore {
 
   trip(note?: string): void {
     this.expect("running", "trip")
-    const nowUs = this.command(COMMAND_TRIP)
-    this.trail.withNote("safeModeEntered", note, this.inEvent, () =>
+    const { nowUs, waiting } = tripCommand(this, note)
+    this.trail.withNote("safeModeEntered", waiting, this.inEvent, () =>
       this.actor.send({
         type: "trip",
         reason: "manualTrigger",

@@ -172,6 +172,7 @@ describe("an engine in manual time", () => {
     const notes = engine.audit.records().filter(({ note }) => note !== undefined)
     expect(notes.map(({ kind, note }) => [kind, note])).toEqual([
       ["safeModeEntered", "maintenance"],
+      ["command", "once more"],
       ["safeModeExited", "all clear"],
     ])
   })
