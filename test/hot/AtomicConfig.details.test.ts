@@ -1,0 +1,118 @@
+/** What the live configuration says of itself: what it is not built from, where it begins, and what it leaves alone. */
+import { describe, expect, it } from "vitest"
+import { AtomicConfig } from "../../src/hot/AtomicConfig.ts"
+import { TRIP_MANUAL, UPDATE } from "../../src/hot/codes.ts"
+import { ConfigReader } from "../../src/hot/ConfigReader.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { linear, makeRig, unlimited } from "./rig.ts"
+
+const table = new KnobTable([linear(0, 10), linear(0, 100)])
+const middle = Float64Array.of(0.5, 0.25)
+
+describe("a configuration is not built", () => {
+  it("from positions that are too few, too many, no number or out of bounds, and says which", () => {
+    expect(() => new AtomicConfig(table, Float64Array.of(0.5))).toThrow("2 initial positions wanted, not 1")
+    const three = Float64Array.of(0.5, 0.5, 0.5)
+    expect(() => new AtomicConfig(table, three)).toThrow("2 initial positions wanted, not 3")
+    const wrong = "initial position of knob"
+    expect(() => new AtomicConfig(table, Float64Array.of(2, 0))).toThrow(`${wrong} 0 is out of bounds: 2`)
+    expect(() => new AtomicConfig(table, Float64Array.of(0, Number.NaN))).toThrow(
+      `${wrong} 1 is out of bounds: NaN`,
+    )
+  })
+
+  it("in a buffer that is too small, and says how many bytes are needed", () => {
+    const bytes = AtomicConfig.byteLength(2)
+    expect(() => new AtomicConfig(table, middle, new ArrayBuffer(bytes - 8))).toThrow(
+      `the configuration needs ${bytes} bytes, not ${bytes - 8}`,
+    )
+    expect(() => AtomicConfig.takeOver(table, new ArrayBuffer(bytes - 8))).toThrow(`${bytes} bytes`)
+    expect(new AtomicConfig(table, middle, new ArrayBuffer(bytes)).value(0)).toBe(5)
+  })
+
+  it("from what somebody left behind for another number of knobs", () => {
+    const buffer = new ArrayBuffer(AtomicConfig.byteLength(3))
+    expect(() => AtomicConfig.takeOver(table, buffer)).toThrow("no configuration of 2 knobs in this buffer")
+  })
+})
+
+describe("a configuration begins", () => {
+  it("with nothing of what its buffer held before", () => {
+    const buffer = new ArrayBuffer(AtomicConfig.byteLength(2))
+    new Float64Array(buffer).fill(123)
+    const config = new AtomicConfig(table, middle, buffer)
+    expect([config.generation, config.committedUs, config.latch, config.baselineGeneration]).toEqual([
+      1, 0, 0, 0,
+    ])
+    const out = new Float64Array(2)
+    expect(new ConfigReader(buffer, 2).read(out)).toBe(1)
+    expect([...out]).toEqual([5, 25])
+    config.baselineUnits(out)
+    expect([...out]).toEqual([0, 0])
+  })
+
+  it("in plain memory where there is none to share", () => {
+    const shared = Object.getOwnPropertyDescriptor(globalThis, "SharedArrayBuffer")
+    expect(shared).toBeDefined()
+    if (shared === undefined) return
+    Reflect.deleteProperty(globalThis, "SharedArrayBuffer")
+    try {
+      const { buffer } = new AtomicConfig(table, middle)
+      expect(buffer).toBeInstanceOf(ArrayBuffer)
+      expect(buffer.byteLength).toBe(AtomicConfig.byteLength(2))
+    } finally {
+      Object.defineProperty(globalThis, "SharedArrayBuffer", shared)
+    }
+  })
+
+  it("one generation after another that came before, and counts on from there", () => {
+    const rig = makeRig([linear(), linear()], unlimited)
+    rig.config.beginAfter(41)
+    expect(rig.config.generation).toBe(42)
+    expect(rig.live()).toEqual(Float64Array.of(0.5, 0.5))
+    rig.ask(UPDATE, 7, [0.51, 0.5])
+    expect([rig.config.generation, rig.config.committedUs]).toEqual([43, 7])
+  })
+})
+
+describe("a configuration says", () => {
+  it("why SafeMode is open, and 0 when it is not", () => {
+    const rig = makeRig([linear()])
+    expect(rig.config.latch).toBe(0)
+    rig.executor.openLatch(TRIP_MANUAL)
+    expect(rig.config.latch).toBe(TRIP_MANUAL)
+  })
+
+  it("what is live and what the baseline is, knob by knob, and writes no further than its knobs go", () => {
+    const rig = makeRig([linear(0, 10), linear(0, 100)], unlimited, [0.5, 0.25])
+    rig.executor.setBaseline()
+    rig.ask(UPDATE, 1, [0.55, 0.3])
+    const { config } = rig
+    const told = (tell: (out: Float64Array) => void): ReadonlyArray<number> => {
+      const out = new Float64Array(4).fill(-7)
+      tell(out)
+      return [...out]
+    }
+    expect(told((out) => config.readUnits(out))).toEqual([0.55, 0.3, -7, -7])
+    expect(told((out) => config.readValues(out))).toEqual([5.5, 30, -7, -7])
+    expect(told((out) => config.baselineUnits(out))).toEqual([0.5, 0.25, -7, -7])
+    expect(told((out) => config.baselineValues(out))).toEqual([5, 25, -7, -7])
+  })
+})
+
+describe("a draft of the baseline", () => {
+  it("changes the version being written and nothing else, whichever of the sixteen that is", () => {
+    const rig = makeRig([linear(0, 10), linear(0, 100)], unlimited, [0.5, 0.25])
+    rig.executor.setBaseline()
+    const { config } = rig
+    for (let us = 1; us <= 40; us++) {
+      rig.ask(UPDATE, us, [0.5 + us / 1000, 0.25])
+      const before = config.block.slice()
+      config.draftBaseline()
+      const changed = [...config.block.keys()].filter((i) => !Object.is(config.block[i], before[i]))
+      const { nextUnitsAt } = config
+      expect(changed.every((i) => i >= nextUnitsAt && i < nextUnitsAt + 4)).toBe(true)
+      expect([...config.block.subarray(nextUnitsAt, nextUnitsAt + 4)]).toEqual([0.5, 0.25, 5, 25])
+    }
+  })
+})
