@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest"
 import {
   AuditRing,
+  RECORD_CODE,
   RECORD_KIND,
+  RECORD_KNOB,
   RECORD_POINT,
   RECORD_PROPOSAL_ID,
   RECORD_SEQUENCE,
@@ -88,5 +90,34 @@ describe("AuditRing", () => {
   it("is not built too small for its reserve", () => {
     expect(() => new AuditRing(1, 15)).toThrow(RangeError)
     expect(() => new AuditRing(1, 16.5)).toThrow(RangeError)
+  })
+
+  it("says which capacity it wants", () => {
+    expect(() => new AuditRing(1, 15)).toThrow("a whole capacity of at least 16, not 15")
+  })
+
+  it("has as many places free as it has room for ordinary records, and never fewer than none", () => {
+    const ring = new AuditRing(1, 20)
+    for (let left = 12; left > 0; left--) {
+      expect(ring.free).toBe(left)
+      ring.push()
+    }
+    for (let reserved = 0; reserved < RESERVED_RECORDS; reserved++) {
+      expect(ring.free).toBe(0)
+      ring.pushSafety()
+    }
+    expect(ring.free).toBe(0)
+    ring.drain(() => undefined)
+    expect(ring.free).toBe(12)
+  })
+
+  it("begins with an empty draft: no knob, no code, and nothing else", () => {
+    const empty = Array.from({ length: RECORD_POINT + 4 }, () => Number.NaN)
+      .with(RECORD_KNOB, -1)
+      .with(RECORD_CODE, 0)
+    const ring = new AuditRing(2, 16)
+    expect([...ring.draft]).toEqual(empty)
+    ring.push()
+    expect([...drained(ring)[0]]).toEqual(empty.with(RECORD_SEQUENCE, 1))
   })
 })
