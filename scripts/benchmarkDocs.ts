@@ -43,6 +43,10 @@ const lastLine = (args: ReadonlyArray<string>): unknown => {
   }
 }
 
+/** What a benchmark prints for people. */
+const printed = (args: ReadonlyArray<string>): string =>
+  execFileSync("node", args, { encoding: "utf8" }).trimEnd()
+
 const RUNS = 3
 const runs = Array.from(
   { length: RUNS },
@@ -57,6 +61,10 @@ const arena = lastLine(["bench/arena/main.ts", "--json"]) as {
 }
 
 const solver = lastLine(["bench/solver/main.ts", "--json"]) as SolverBench
+
+const fleet = printed(["--expose-gc", "bench/fleet/main.ts"])
+const worker = printed(["bench/worker/main.ts"])
+const studio = printed(["bench/studio/main.ts"])
 
 const sorted = (values: ReadonlyArray<number>): ReadonlyArray<number> => values.toSorted((a, b) => a - b)
 const median = (values: ReadonlyArray<number>): number => sorted(values)[values.length >> 1]
@@ -176,6 +184,28 @@ ${barTable}
 The ${lost.length} of 33 pairs on which somebody else loses less than the default rule:
 
 ${table(["plant", "noise", "ours", "better"], lost)}
+
+## Ten thousand engines
+\`npm run bench:fleet\`: a [fleet](reference/fleet.md) on the real clock, everything on the path of a user. Asked for: a spawn in 50 us, 16 KB an engine, a tenth of
+a core.
+
+\`\`\`text
+${fleet}
+\`\`\`
+
+## An engine in a worker
+\`npm run bench:worker\`: the same engine [in the caller's thread and in a worker](how-to/run-in-a-worker.md), in turns.
+
+\`\`\`text
+${worker}
+\`\`\`
+
+## The studio
+\`npm run bench:studio\`: what [the studio](how-to/studio.md) costs while nobody looks and while a page is open. Asked for: nothing on the hot path, 3 % of a core.
+
+\`\`\`text
+${studio}
+\`\`\`
 
 ${solverSection(solver)}`
 
