@@ -49,7 +49,7 @@ const torn = (tail: TornTail, what: string): Fault => ({
   long: 1,
   short: 1,
   longStride: 1,
-  shortStride: 97,
+  shortStride: 211,
 })
 
 export const faults: ReadonlyArray<Fault> = [
@@ -60,7 +60,7 @@ export const faults: ReadonlyArray<Fault> = [
     sabotage: "none",
     withinMs: 1200,
     long: 200,
-    short: 3,
+    short: 2,
   },
   {
     name: "kill -9 among adversaries",
@@ -69,7 +69,7 @@ export const faults: ReadonlyArray<Fault> = [
     sabotage: "adversarial",
     withinMs: 1500,
     long: 40,
-    short: 2,
+    short: 1,
   },
   {
     name: "kill -9 on a hung disk",

@@ -38,10 +38,11 @@ export interface Week {
   readonly tell?: (line: string) => void
 }
 
-/** What one side came to: mean loss, and seconds with the constraint broken. */
+/** What one side came to: mean loss, seconds with the constraint broken, and the most of them in a row. */
 export interface Side {
   readonly meanLoss: number
   readonly unsafeS: number
+  readonly longestUnsafeS: number
 }
 
 export interface WeekResult {
@@ -63,15 +64,24 @@ class Sums {
   private loss = 0
   private unsafe = 0
   private steps = 0
+  private inRow = 0
+  private longest = 0
 
   add({ loss, margin }: Reading): void {
     this.loss += loss
+    this.inRow = margin < 0 ? this.inRow + 1 : 0
     if (margin < 0) this.unsafe++
+    if (this.inRow > this.longest) this.longest = this.inRow
     this.steps++
   }
 
   side(): Side {
-    return { meanLoss: this.loss / this.steps, unsafeS: (this.unsafe * STEP_US) / SECOND_US }
+    const seconds = STEP_US / SECOND_US
+    return {
+      meanLoss: this.loss / this.steps,
+      unsafeS: this.unsafe * seconds,
+      longestUnsafeS: this.longest * seconds,
+    }
   }
 }
 

@@ -28,7 +28,7 @@ const KINDS: Readonly<Record<string, Pick<Week, "guardrails" | "comparison">>> =
   balanced: { guardrails: "balanced", comparison: false },
   aggressive: { guardrails: "aggressive", comparison: false },
   "balanced, comparison": { guardrails: "balanced", comparison: true },
-  "balanced, emergency at -5": {
+  "emergency at -5": {
     guardrails: { preset: "balanced", emergencyMargin: -5 },
     comparison: false,
   },
@@ -89,6 +89,9 @@ function print(rows: ReadonlyArray<Row>): void {
     )
     console.log(
       `  unsafe seconds  tuned ${of((r) => r.tuned.unsafeS)}, fixed ${of((r) => r.fixed.unsafeS)}, best ${of((r) => r.oracle.unsafeS)}`,
+    )
+    console.log(
+      `  longest of them tuned ${of((r) => r.tuned.longestUnsafeS)}, fixed ${of((r) => r.fixed.longestUnsafeS)}, best ${of((r) => r.oracle.longestUnsafeS)}`,
     )
     console.log(
       `  in SafeMode     ${of((r) => 100 * r.safeModeShare, 1)} % of the time; trips: ${words(results.map((r) => r.trips))}`,

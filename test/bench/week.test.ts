@@ -17,10 +17,10 @@ const quarter = (seed: number): Week => ({
 
 describe("a quarter of a day", () => {
   it("is the same again, decision for decision, and another one for another seed", async () => {
-    const hour = (seed: number): Week => ({ ...quarter(seed), days: 1 / 24, comparison: true })
-    const first = await liveWeek(hour(1))
-    expect(await liveWeek(hour(1))).toEqual(first)
-    expect((await liveWeek(hour(2))).fingerprint).not.toBe(first.fingerprint)
+    const twentyMinutes = (seed: number): Week => ({ ...quarter(seed), days: 1 / 72, comparison: true })
+    const first = await liveWeek(twentyMinutes(1))
+    expect(await liveWeek(twentyMinutes(1))).toEqual(first)
+    expect((await liveWeek(twentyMinutes(2))).fingerprint).not.toBe(first.fingerprint)
   })
 
   it("costs less than the fixed configuration and is unsafe no longer, crash and lost telemetry included", async () => {
