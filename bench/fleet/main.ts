@@ -91,7 +91,9 @@ async function measure() {
   const { user, system } = process.cpuUsage(cpuBefore)
   const seconds = (performance.now() - startedAt) / 1000
   const snapshot = fleet.getSnapshot()
-  const windows = fleet.list({ limit: ENGINES }).engines.reduce((sum, { counters }) => sum + counters.windows, 0)
+  const windows = fleet
+    .list({ limit: ENGINES })
+    .engines.reduce((sum, { counters }) => sum + counters.windows, 0)
   const worked = memory()
   if (digests < ENGINES * (SECONDS - 1) || windows === 0) throw new Error("the fleet did not do its work")
   await fleet.stop()
@@ -123,7 +125,13 @@ else {
   console.log(
     `spawn            p50 ${spawnUs.p50.toFixed(1)} us   mean ${spawnUs.mean.toFixed(1)} us   p99 ${spawnUs.p99.toFixed(0)} us   (asked: 50)`,
   )
-  console.log(`memory an engine ${(figures.bytesPerEngine / 1024).toFixed(1)} KiB fresh, ${(figures.bytesPerEngineAfterWork / 1024).toFixed(1)} KiB after work   (asked: 16)`)
-  console.log(`processor        ${(100 * figures.shareOfACore).toFixed(1)} % of a core at ${figures.digestsPerSecond.toFixed(0)} digests a second, ${figures.windows} windows   (asked: 10)`)
-  console.log(`awake ${figures.awake}, in SafeMode ${figures.safe}, latest portion ${figures.latestMs.toFixed(1)} ms late`)
+  console.log(
+    `memory an engine ${(figures.bytesPerEngine / 1024).toFixed(1)} KiB fresh, ${(figures.bytesPerEngineAfterWork / 1024).toFixed(1)} KiB after work   (asked: 16)`,
+  )
+  console.log(
+    `processor        ${(100 * figures.shareOfACore).toFixed(1)} % of a core at ${figures.digestsPerSecond.toFixed(0)} digests a second, ${figures.windows} windows   (asked: 10)`,
+  )
+  console.log(
+    `awake ${figures.awake}, in SafeMode ${figures.safe}, latest portion ${figures.latestMs.toFixed(1)} ms late`,
+  )
 }

@@ -177,8 +177,6 @@ export const SWITCH_REASONS = [
   "tripped",
 ] as const
 
-/** Why another variant is live. */
-
 /** By detail of a variant record. */
 export const SWITCH_ACTIONS = ["switch", "rollback"] as const
 

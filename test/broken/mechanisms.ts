@@ -479,4 +479,29 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "return watch.pairs >= 0\n",
     test: "test/control/pairEvidence.test.ts",
   },
+  {
+    name: "emergency-goes-back-to-a-bad-baseline",
+    invariant: 13,
+    file: "src/hot/Fallback.ts",
+    intact: "this.turn = isSame(former, start) ? SETTLED : START",
+    broken: "this.turn = SETTLED",
+    test: "test/hot/Fallback.test.ts",
+  },
+  {
+    name: "seat-not-given-back",
+    invariant: 11,
+    file: "src/hot/SharedBudget.ts",
+    intact: "if (who.seated) this.seated--",
+    broken: "if (!who.seated) this.seated--",
+    test: "test/hot/SharedBudget.test.ts",
+  },
+  {
+    name: "silent-engine-not-rested",
+    invariant: 13,
+    file: "src/runtime/fleet/FleetCore.ts",
+    intact:
+      'if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)',
+    broken: 'if (cell.state === "resting" && silentUs < 0) this.rest(cell, loop, nowUs)',
+    test: "test/runtime/fleet/fleet.test.ts",
+  },
 ]
