@@ -16,7 +16,8 @@ import {
 import { open, rename, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
-import { createGzip, createZstdCompress, gunzipSync, zstdDecompressSync } from "node:zlib"
+// Not by name: an older Node has no zstd, and shall be told so in words (nodeVersion.ts).
+import * as zlib from "node:zlib"
 import { FILE_HEAD, type Hash, readFileHead } from "../runtime/journal/frames.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
 import { scanSegment, sealedEnd } from "../runtime/journal/scanSegment.ts"
@@ -81,7 +82,11 @@ export function readSegment(file: SegmentFile): Uint8Array | null {
 }
 
 const unpack = (bytes: Uint8Array, compression: Compression): Uint8Array =>
-  compression === "none" ? bytes : compression === "gzip" ? gunzipSync(bytes) : zstdDecompressSync(bytes)
+  compression === "none"
+    ? bytes
+    : compression === "gzip"
+      ? zlib.gunzipSync(bytes)
+      : zlib.zstdDecompressSync(bytes)
 
 function bytesOf(path: string): Uint8Array | null {
   try {
@@ -180,7 +185,7 @@ export async function compressClosed(
 async function compressSegment(file: SegmentFile, compression: "zstd" | "gzip"): Promise<void> {
   const target = `${file.path}${ENDS[compression]}`
   const temporary = `${target}.tmp`
-  const squeeze = compression === "zstd" ? createZstdCompress() : createGzip()
+  const squeeze = compression === "zstd" ? zlib.createZstdCompress() : zlib.createGzip()
   await pipeline(createReadStream(file.path), squeeze, createWriteStream(temporary))
   const handle = await open(temporary, "r+")
   try {

@@ -5,7 +5,11 @@ import { relocationParts } from "../runtime/relocationParts.ts"
 import { learnedFile } from "./learnedFile.ts"
 import { recover } from "./recover.ts"
 import { placeInWorker } from "./worker/placeInWorker.ts"
+import { oldNode } from "./nodeVersion.ts"
 import { openStateJournal } from "./stateJournal.ts"
+
+const complaint = oldNode(process.versions.node)
+if (complaint !== null) throw new Error(complaint)
 
 /** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
 export const nodePlatform: PlatformService = {
