@@ -10,7 +10,7 @@ import { auditTree } from "./auditTree.ts"
 import { studioTree } from "./studioTree.ts"
 import type { ExitCode } from "./exitCodes.ts"
 import { variantTree } from "./variantTree.ts"
-import { artifact, config, duration, file, option, optional, state, whole } from "./flags.ts"
+import { artifact, config, duration, file, option, oldState, optional, state, whole } from "./flags.ts"
 
 /** What the arguments ask for. */
 export type Action = () => Promise<ExitCode>
@@ -86,7 +86,7 @@ export function commandTree(choose: (action: Action) => void) {
   const tell = Command.make(
     "tell",
     {
-      state,
+      state: oldState,
       results: optional(
         file("results", "Results as JSON, an array or one object; without it they are read from stdin"),
       ),
@@ -118,7 +118,7 @@ export function commandTree(choose: (action: Action) => void) {
 
   const validate = Command.make(
     "validate",
-    { config: optional(config), state: optional(state), artifact: optional(artifact) },
+    { config: optional(config), state: optional(oldState), artifact: optional(artifact) },
     (flags) => doing(async () => (await import("./validateCommand.ts")).validateCommand(flags)),
   ).pipe(
     Command.withDescription("Check a configuration, a state or an artifact; problems point at the line"),
@@ -127,7 +127,7 @@ export function commandTree(choose: (action: Action) => void) {
 
   const exportRun = Command.make(
     "export",
-    { state, output: file("output", "Where to write the artifact") },
+    { state: oldState, output: file("output", "Where to write the artifact") },
     (flags) => doing(async () => (await import("./artifactCommands.ts")).exportCommand(flags)),
   ).pipe(
     Command.withDescription(
@@ -168,13 +168,13 @@ export function commandTree(choose: (action: Action) => void) {
   const plot = Command.make(
     "plot",
     {
-      state: optional(state),
+      state: optional(oldState),
       artifact: optional(artifact),
       kind: Flag.withDefault(
         Flag.Literals("kind", ["convergence", "importance"]).pipe(
           Flag.withMetavar("<kind>"),
           Flag.withDescription(
-            "What to draw: the best so far by evaluation, or what share of the differences each parameter explains",
+            "What to draw: the best so far by evaluation, or what share of the differences each parameter explains (default convergence)",
           ),
         ),
         "convergence",

@@ -5,6 +5,8 @@ import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { print } from "./output.ts"
 
 export async function completionsCommand(shell: "bash" | "zsh" | "fish"): Promise<ExitCode> {
-  print(Completions.generate("arqon", shell, Completions.fromCommand(commandTree(() => {}))).trimEnd())
+  const script = Completions.generate("arqon", shell, Completions.fromCommand(commandTree(() => {})))
+  // Its first lines say how to install it, by a flag that Effect's own runner has and this command has not.
+  print(script.replaceAll("arqon --completions", "arqon completions").trimEnd())
   return EXIT.ok
 }

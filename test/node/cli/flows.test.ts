@@ -249,6 +249,8 @@ describe("help", () => {
     for (const { code, stdout } of completions) {
       expect(code).toBe(0)
       for (const word of ["interactive", "concurrency"]) expect(stdout).toContain(word)
+      // How it says it is installed is how it was called.
+      expect(stdout).toMatch(/^# {3}arqon completions (bash|zsh|fish) >/m)
     }
   })
 })
