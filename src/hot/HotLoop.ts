@@ -19,7 +19,6 @@ import {
   PLUS,
   TRIP_AUDIT_QUEUE_FULL,
   TRIP_CONSTRAINT_EMERGENCY,
-  TRIP_ENGINE_FAULT,
   TRIP_MANUAL,
   TRIP_OBJECTIVE_REGRESSION,
   TRIP_TELEMETRY_LOST,
@@ -118,7 +117,6 @@ export class HotLoop implements Sharer {
   private begin(): void {
     this.started = true
     const { executor } = this.hot
-    executor.band(this.band)
     this.exit = BY_RESET
     if (Atomics.load(executor.latch, 0) !== NOT_TRIPPED) return
     this.due[0] = executor.nextApplyUs
@@ -134,7 +132,6 @@ export class HotLoop implements Sharer {
     this.phase = FROZEN
     this.exit = BY_RESET
     this.leaveSeat()
-    this.hot.reopenWindow()
   }
 
   /** Ends tuning and leaves the plant on its base. */
@@ -161,9 +158,9 @@ export class HotLoop implements Sharer {
     return code
   }
 
-  /** Opens SafeMode by hand; only `reset` leads out. */
+  /** Opens SafeMode by hand; only `reset` leads out, also where it was open already. */
   trip(): void {
-    this.open(TRIP_MANUAL)
+    if (this.started) this.open(TRIP_MANUAL)
   }
 
   /** The tuner's state before the last completed cycle: the base that cycle was taken around is in it. */
@@ -173,14 +170,16 @@ export class HotLoop implements Sharer {
 
   /** When it has something to do though no window ends: the next apply, or the timer of SafeMode; infinite when it has not. */
   get dueUs(): number {
-    const waits = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    const waits = !this.started || this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
     return waits || (this.phase === FROZEN && this.exit === BY_RESET) ? Number.POSITIVE_INFINITY : this.due[0]
   }
 
   /** Back to the baseline, or to the base while there is none; a loop that is still stays so. */
   rollback(): void {
-    if (this.started && this.phase !== FROZEN) this.rollBack()
-    else if (this.started) this.toBaseline()
+    if (!this.started) return
+    if (this.phase !== FROZEN) return this.rollBack()
+    this.toBaseline()
+    if (this.tooManyRollbacks) this.exit = BY_RESET
   }
 
   /** Leaves SafeMode by hand, or a rest, unless the audit still has no room. */
@@ -299,7 +298,7 @@ export class HotLoop implements Sharer {
     const outcome = kernel.complete(this.state, this.next, this.readings, this.band)
     const before = this.regressions
     this.regressions = kernel.regressions(this.next) > 0 ? before + 1 : 0
-    if (this.regressions !== before) hot.executor.noteRegressions(this.regressions)
+    hot.executor.noteRegressions(this.regressions)
     const { policy } = hot.executor
     if (this.regressions >= policy.regressionsToTrip) {
       this.swap()
@@ -326,13 +325,17 @@ export class HotLoop implements Sharer {
 
   /** Back to the baseline; Tier 1's cooldown is waited out. */
   private rollBack(): void {
-    const { executor } = this.hot
     this.toBaseline()
-    if (executor.rollbacksThisHour > executor.policy.rollbacksPerHour) {
-      // More rollbacks than the policy allows demand a person, as in `safeModeMachine`.
-      executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
+    if (this.tooManyRollbacks) {
+      this.hot.executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
       this.freeze(TRIP_OBJECTIVE_REGRESSION)
     } else this.resume()
+  }
+
+  /** More rollbacks than the policy allows demand a person, as in `safeModeMachine`. */
+  private get tooManyRollbacks(): boolean {
+    const { rollbacksThisHour, policy } = this.hot.executor
+    return rollbacksThisHour > policy.rollbacksPerHour
   }
 
   private toBaseline(): void {
@@ -342,23 +345,14 @@ export class HotLoop implements Sharer {
 
   /** Opens the latch and brings the plant to where this reason demands. */
   private open(reason: number): void {
-    if (!this.started || this.phase === FROZEN) return
-    const executor = this.executorNow()
-    executor.openLatch(reason)
-    const toBaseline =
-      reason === TRIP_OBJECTIVE_REGRESSION ||
-      reason === TRIP_CONSTRAINT_EMERGENCY ||
-      reason === TRIP_ENGINE_FAULT
+    this.executorNow().openLatch(reason)
+    const toBaseline = reason === TRIP_OBJECTIVE_REGRESSION || reason === TRIP_CONSTRAINT_EMERGENCY
     if (!toBaseline || this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
     this.freeze(reason)
   }
 
   private freeze(reason: number): void {
-    const { executor, nowCell } = this.hot
-    const byHand =
-      reason === TRIP_MANUAL ||
-      reason === TRIP_ENGINE_FAULT ||
-      executor.rollbacksThisHour > executor.policy.rollbacksPerHour
+    const byHand = reason === TRIP_MANUAL || this.tooManyRollbacks
     const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
     // A second trip while open can make leaving harder, never easier.
     if (this.phase !== FROZEN || exit > this.exit) this.exit = exit
@@ -368,8 +362,7 @@ export class HotLoop implements Sharer {
     this.lastTrip = reason
     this.refusals = 0
     this.timeouts = 0
-    this.due[0] = nowCell[0] + this.options.safeModeUs
-    this.hot.reopenWindow()
+    this.due[0] = this.hot.nowCell[0] + this.options.safeModeUs
   }
 
   /** Tier 1 with the present in its inbox: every call on it is stamped with that. */
@@ -394,7 +387,6 @@ export class HotLoop implements Sharer {
     this.kernel.rebase(this.state, this.next, executor.base)
     this.swap()
     this.refusals = 0
-    executor.band(this.band)
     this.due[0] = executor.nextApplyUs
     this.ready()
   }

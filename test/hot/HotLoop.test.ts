@@ -1,20 +1,14 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { RECORD_KIND, RECORD_TIMESTAMP_US } from "../../src/hot/AuditRing.ts"
 import {
   CONSTRAINT_VIOLATION,
   DELTA_TOO_LARGE,
-  DIGEST_CONSTRAINT_MARGIN,
-  DIGEST_GENERATION,
-  DIGEST_OBJECTIVE,
-  DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   EMERGENCY,
   LINEAR,
-  LOG,
   MINUS,
   PLUS,
   RETURN_TO_BASE,
-  TRIMMED_MEAN,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
   TRIP_AUDIT_QUEUE_FULL,
@@ -27,6 +21,7 @@ import {
   WINDOW_EXPIRED,
 } from "../../src/hot/codes.ts"
 import { HotLoop } from "../../src/hot/HotLoop.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
 import {
   APPLYING_MINUS,
   APPLYING_PLUS,
@@ -36,101 +31,15 @@ import {
   WAITING_MINUS,
   WAITING_PLUS,
 } from "../../src/hot/phases.ts"
-import { RECORD_KIND, RECORD_TIMESTAMP_US } from "../../src/hot/AuditRing.ts"
-import { HotPath } from "../../src/hot/HotPath.ts"
-import type { CycleOptions } from "../../src/hot/cycleOptions.ts"
-import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
-import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
+import { LoopBench, policy, READING, SECOND } from "./loopBench.ts"
 
-const SECOND = 1_000_000
-const READING = 350_000
-const policy = GUARDRAILS.balanced
-
-interface Overrides {
-  readonly options?: Partial<CycleOptions>
-  readonly auditCapacity?: number
-  readonly kernelMaxStep?: number
-  readonly policy?: typeof policy
-}
-
-/** A loop over two knobs, driven by hand in virtual time. */
-class Bench {
-  readonly hot: HotPath
-  readonly loop: HotLoop
-  now = SECOND
-
-  constructor(overrides: Overrides = {}) {
-    const table = new KnobTable([
-      { min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 },
-      { min: 1, max: 64, scale: LOG, step: 1, maxStep: 0 },
-    ])
-    this.hot = new HotPath({
-      table,
-      policy: overrides.policy ?? policy,
-      initialUnit: Float64Array.of(0.3, table.encode(1, 8)),
-      window: {
-        windowDigests: 1,
-        windowUs: 4 * READING,
-        settleUs: 0,
-        maxAgeUs: SECOND,
-        aggregate: TRIMMED_MEAN,
-        trim: 0.1,
-      },
-      ringCapacity: 16,
-      ringPolicy: DROP_OLDEST,
-      auditCapacity: overrides.auditCapacity ?? 1024,
-      manualTime: true,
-    })
-    const settings = { ...DEFAULT_SPSA, seed: 7, maxStep: overrides.kernelMaxStep ?? policy.maxStep }
-    this.loop = new HotLoop(this.hot, new SpsaKernel(table, settings), overrides.options)
-    this.hot.nowCell[0] = this.now
-  }
-
-  get live(): ReadonlyArray<number> {
-    return [this.hot.config.unit(0), this.hot.config.unit(1)]
-  }
-
-  get base(): ReadonlyArray<number> {
-    return [...this.hot.executor.base]
-  }
-
-  tick(us: number): number {
-    this.now += us
-    this.hot.nowCell[0] = this.now
-    return this.loop.tick()
-  }
-
-  digest(objective: number, margin = Number.NaN, generation = this.hot.config.generation): number {
-    this.now += READING
-    const cells = this.hot.digest
-    cells.fill(Number.NaN)
-    cells[DIGEST_TIMESTAMP_US] = this.now
-    cells[DIGEST_GENERATION] = generation
-    cells[DIGEST_OBJECTIVE] = objective
-    cells[DIGEST_CONSTRAINT_MARGIN] = margin
-    return this.loop.observe()
-  }
-
-  bowl(): number {
-    return (this.hot.config.unit(0) - 0.7) ** 2 + (this.hot.config.unit(1) - 0.8) ** 2
-  }
-
-  /** Reads and waits as a plant would, for so many readings. */
-  run(readings: number, objective: () => number = () => this.bowl()): void {
-    for (let i = 0; i < readings; i++) {
-      this.digest(objective())
-      this.tick(0)
-      if (this.loop.phase !== WAITING_PLUS && this.loop.phase !== WAITING_MINUS) this.tick(100_000)
-      if (this.hot.audit.size > 500) this.hot.audit.drain(() => {})
-    }
-  }
-}
+const DEFAULT_SAFE_MODE_US = 30 * SECOND
 
 describe("HotLoop", () => {
   it("walks the phases of the cycle: two readings, an update, and a wait for Tier 1's pace", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     const { loop, hot } = bench
     expect(loop.phase).toBe(FROZEN)
     loop.start()
@@ -152,7 +61,7 @@ describe("HotLoop", () => {
   })
 
   it("waits with the update where readings come faster than Tier 1's pace", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     bench.loop.start()
     bench.now += 100_000 - READING
     bench.digest(1)
@@ -166,7 +75,7 @@ describe("HotLoop", () => {
 
   it("finds the bottom, refused nothing, and maximises where it is told to", () => {
     for (const sign of [1, -1] as const) {
-      const bench = new Bench({ options: { sign } })
+      const bench = new LoopBench({ options: { sign } })
       bench.loop.start()
       bench.run(200, () => sign * bench.bowl())
       expect((bench.base[0] - 0.7) ** 2 + (bench.base[1] - 0.8) ** 2).toBeLessThan(0.003)
@@ -176,7 +85,7 @@ describe("HotLoop", () => {
   })
 
   it("takes no reading of another generation", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     bench.loop.start()
     const phase = bench.loop.phase
     bench.digest(1, Number.NaN, bench.hot.config.generation - 1)
@@ -184,7 +93,7 @@ describe("HotLoop", () => {
   })
 
   it("reopens after a timeout and trips telemetryLost on the third in a row, back on the base", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     bench.loop.start()
     bench.digest(1)
     for (let i = 1; i <= 2; i++) {
@@ -202,7 +111,7 @@ describe("HotLoop", () => {
 
   it("trips on three refusals in a row, goes on from the base when its timer ends", () => {
     // A proposer that asks for more than Tier 1 allows: what no correct one does.
-    const bench = new Bench({ kernelMaxStep: 0.1, policy: { ...policy, maxStep: 0.01 } })
+    const bench = new LoopBench({ kernelMaxStep: 0.1, policy: { ...policy, maxStep: 0.01 } })
     const { loop } = bench
     loop.start()
     expect(bench.hot.executor.refused[DELTA_TOO_LARGE]).toBe(3)
@@ -220,7 +129,7 @@ describe("HotLoop", () => {
   })
 
   it("rolls back on regressions in a row, waits out the cooldown, and trips when they go on", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     const { loop, hot } = bench
     loop.start()
     const start = bench.base
@@ -245,7 +154,7 @@ describe("HotLoop", () => {
   })
 
   it("is frozen at once by an emergency and rebased where the rollback put the plant", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     bench.loop.start()
     const start = bench.base
     bench.run(61)
@@ -259,7 +168,7 @@ describe("HotLoop", () => {
   })
 
   it("wants a person after a trip by hand, and reset is enough", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     bench.loop.start()
     bench.run(10)
     const times: Array<number> = []
@@ -283,7 +192,7 @@ describe("HotLoop", () => {
   })
 
   it("stops when the audit is full and goes on by itself when it was drained", () => {
-    const bench = new Bench({ auditCapacity: 16 })
+    const bench = new LoopBench({ auditCapacity: 16 })
     bench.loop.start()
     for (let i = 0; i < 12; i++) {
       bench.digest(bench.bowl())
@@ -300,7 +209,7 @@ describe("HotLoop", () => {
   })
 
   it("leaves the plant on its base when stopped in the middle of a pair, and stays stopped", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     bench.loop.start()
     bench.run(21)
     expect(bench.live).not.toEqual(bench.base)
@@ -314,7 +223,7 @@ describe("HotLoop", () => {
 
   it("gives the same bytes for the same seed and stream", () => {
     const states = [0, 1].map(() => {
-      const bench = new Bench()
+      const bench = new LoopBench()
       bench.loop.start()
       bench.run(100)
       return bench.loop.state
@@ -330,7 +239,7 @@ describe("HotLoop", () => {
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(reading, reading, fc.boolean()), { maxLength: 120 }), (stream) => {
-        const bench = new Bench()
+        const bench = new LoopBench()
         bench.loop.start()
         for (const [objective, margin, silent] of stream) {
           if (silent) bench.tick(READING)
@@ -353,7 +262,7 @@ describe("HotLoop", () => {
   })
 
   it("keeps to the pace, range and path of the minute by itself on a plant that runs away", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     const { hot } = bench
     bench.loop.start()
     let turn = 0
@@ -373,7 +282,7 @@ describe("HotLoop", () => {
   })
 
   it("refuses a kernel of another parameter space, and starting twice changes nothing", () => {
-    const bench = new Bench()
+    const bench = new LoopBench()
     const other = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
     expect(() => new HotLoop(bench.hot, new SpsaKernel(other, DEFAULT_SPSA))).toThrow(RangeError)
     bench.loop.start()
@@ -382,5 +291,3 @@ describe("HotLoop", () => {
     expect(bench.hot.config.generation).toBe(generation)
   })
 })
-
-const DEFAULT_SAFE_MODE_US = 30 * SECOND
