@@ -9,8 +9,8 @@ export type Block =
   | { readonly kind: "program" | "shell" | "python" | "data"; readonly text: string }
 
 const FENCE = /^```(\w+)(?:[ \t]+(\S+))?[ \t]*\n([\s\S]*?)^```[ \t]*$/gm
-/** A reader installs once; a test has it already. */
-const INSTALL = /^(npm (install|ci)|git clone) .*$/gm
+/** A reader sets a folder up once; a test has it already. */
+const INSTALL = /^(npm (install|ci|pkg set)|git clone) .*$/gm
 
 const kinds = { ts: "program", sh: "shell", python: "python", json: "data" } as const
 

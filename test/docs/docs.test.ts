@@ -21,6 +21,7 @@ import { type Block, blocksOf } from "./blocks.ts"
 const root = resolve(import.meta.dirname, "../..")
 const pages = [
   "README.md",
+  "docs/tutorials/first-steps.md",
   "docs/tutorials/tune-a-simulator.md",
   "docs/how-to/solver-cookbook.md",
   "docs/reference/solver.md",
@@ -146,7 +147,7 @@ describe("the code on the pages", () => {
 describe("reading a page", () => {
   it("joins what continues a program, names files, and leaves installing and plain text out", () => {
     const page = [
-      "```sh\nnpm install arqon effect xstate\n```",
+      "```sh\nnpm install arqon effect xstate\nnpm pkg set type=module\n```",
       '```json tune.json\n{ "budget": 1 }\n```',
       '```ts\nimport { a } from "arqon"\n```',
       "Then:",
