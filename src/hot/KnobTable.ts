@@ -219,7 +219,6 @@ export class KnobTable {
 
   /** Distance in unit space between the grid neighbours of a position; 0 when continuous, one gap at a bound. */
   neighbourSpan(i: number, unit: number): number {
-    if (this.step[i] === 0) return 0
     const at = this.gridIndex(i, unit)
     if (this.scale[i] === IS_PERIODIC) return Math.min(1, (2 * this.step[i]) / this.span[i])
     return this.gridUnit(i, at + 1) - this.gridUnit(i, at - 1)

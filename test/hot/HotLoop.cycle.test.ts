@@ -147,7 +147,7 @@ describe("HotLoop and its tuner", () => {
     other.loop.kernel.base(other.loop.state, base)
     expect([...base]).toEqual(other.base)
     const kept = other.loop.state.slice()
-    other.loop.startFrom(one.loop.state)
+    other.loop.startFrom(one.loop.previous)
     expect(bits(other.loop.state)).toEqual(bits(kept))
   })
 
@@ -188,7 +188,7 @@ describe("HotLoop and its tuner", () => {
       expect(loop.dueUs).toBe(Number.POSITIVE_INFINITY)
       expect(loop.phase).toBe(FROZEN)
     }
-    expect(loop.seated).toBe(false)
+    expect([loop.seated, loop.waiting]).toEqual([false, false])
     idle()
     loop.start()
     bench.run(10)
@@ -274,6 +274,8 @@ describe("HotLoop refused by Tier 1", () => {
     bench.loop.shared = new Ordered(bench, order)
     bench.loop.start()
     expect(bench.loop.lastTrip).toBe(trip)
+    // A constraint in danger demands the baseline, a proposer that misbehaves only the base.
+    expect(bench.hot.executor.rollbacks).toBe(trip === TRIP_CONSTRAINT_EMERGENCY ? 1 : 0)
     expect(bench.hot.executor.refused[TOO_LOW]).toBe(order.filter((one) => one === TOO_LOW).length)
     expect(bench.hot.executor.refused[TOO_LARGE]).toBe(order.filter((one) => one === TOO_LARGE).length)
   })
