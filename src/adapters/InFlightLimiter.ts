@@ -7,7 +7,13 @@
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import type { Adapter } from "./Adapter.ts"
-import { type ConcurrencyOptions, concurrencyKnob, concurrencyMeter } from "./concurrency.ts"
+import type { Wanted } from "./checkOptions.ts"
+import {
+  checkConcurrency,
+  type ConcurrencyOptions,
+  concurrencyKnob,
+  concurrencyMeter,
+} from "./concurrency.ts"
 import { settled } from "./settled.ts"
 import type { Work, WorkMeter } from "./WorkMeter.ts"
 
@@ -16,6 +22,11 @@ export interface InFlightOptions<K extends string = string> extends ConcurrencyO
   readonly queue?: number | undefined
   /** How long one may wait, milliseconds. Default 1,000. */
   readonly queueTimeoutMs?: number | undefined
+}
+
+const WANTED: Wanted<Required<Omit<InFlightOptions, keyof ConcurrencyOptions>>> = {
+  queue: "a number from 0",
+  queueTimeoutMs: "a number above 0",
 }
 
 export interface AcquireOptions {
@@ -58,7 +69,9 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   private readonly waiters: Array<Waiter> = []
   private current: number
 
+  /** Throws a ConfigError for options that it does not know. */
   constructor(options: InFlightOptions<K> = {}) {
+    checkConcurrency(options, WANTED)
     this.name = options.name ?? ("inFlight" as K)
     const knob = concurrencyKnob(options)
     this.params = { [this.name]: knob } as Record<K, KnobConfig>

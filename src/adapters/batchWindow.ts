@@ -4,6 +4,7 @@
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import type { Adapter } from "./Adapter.ts"
+import { optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { WorkMeter, type WorkMeterOptions } from "./WorkMeter.ts"
 
 export interface BatchWindowOptions<K extends string = string> extends Partial<WorkMeterOptions> {
@@ -23,11 +24,23 @@ export interface BatchWindow<K extends string = string> extends Adapter<K> {
   readonly track: <T>(load: () => T) => T
 }
 
+const WANTED: Wanted<Required<BatchWindowOptions>> = {
+  name: "a string",
+  min: "a number",
+  max: "a number",
+  initial: "a number",
+  objective: "a function",
+  constraintMargin: "a function",
+  everyCount: "a number from 0",
+  everyUs: "a number from 0",
+  atMostUs: "a number above 0",
+}
+
 /** What a failed load counts for: as `track` of an engine has it, ten seconds. */
 const FAILED_US = 10_000_000
 
 /**
- * Tunes a batch window, in whole milliseconds.
+ * Tunes a batch window, in whole milliseconds. Throws a ConfigError for options that it does not know.
  *
  * @example
  * const batching = batchWindow()
@@ -38,6 +51,7 @@ const FAILED_US = 10_000_000
 export function batchWindow<const K extends string = "batchWindowMs">(
   options: BatchWindowOptions<K> = {},
 ): BatchWindow<K> {
+  refuse(optionProblems(options, WANTED))
   const { name = "batchWindowMs" as K, min = 1, max = 50 } = options
   const initial = options.initial ?? Math.min(max, Math.max(min, 4))
   let windowMs = initial

@@ -9,6 +9,7 @@
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import type { Adapter } from "./Adapter.ts"
+import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { CostMeter } from "./CostMeter.ts"
 
 /** The part of an `LRUCache` that is used. */
@@ -31,6 +32,16 @@ export interface CacheTtlOptions<K extends string = string> {
   readonly everyUs?: number | undefined
 }
 
+const WANTED: Wanted<Required<CacheTtlOptions>> = {
+  staleUsPerSecond: "a number from 0",
+  name: "a string",
+  min: "a number",
+  max: "a number",
+  initial: "a number",
+  everyCount: "a number from 0",
+  everyUs: "a number from 0",
+}
+
 /** A cache with a time to live that can change. */
 export interface CacheTtl<Key, Value, K extends string = string> extends Adapter<K> {
   /** What is in the cache and young enough, else what `load` gives; one load at a time for a key. */
@@ -38,7 +49,7 @@ export interface CacheTtl<Key, Value, K extends string = string> extends Adapter
 }
 
 /**
- * Tunes the time to live of an lru-cache, in milliseconds.
+ * Tunes the time to live of an lru-cache, in milliseconds. Throws a ConfigError for options that it does not know, or without the price of age.
  *
  * @example
  * const prices = cacheTtl(new LRUCache<string, Price>({ max: 10_000 }), { staleUsPerSecond: 2_000 })
@@ -49,6 +60,17 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
   cache: CacheLike<Key, Value>,
   options: CacheTtlOptions<K>,
 ): CacheTtl<Key, Value, K> {
+  refuse([
+    ...methodProblems(
+      cache,
+      ["cache"],
+      ["get", "set", "getRemainingTTL"],
+      "an LRUCache",
+      "lru-cache makes one.",
+    ),
+    // Required, and what is missing is none.
+    ...optionProblems({ ...options, staleUsPerSecond: options?.staleUsPerSecond ?? null }, WANTED),
+  ])
   const { name = "ttlMs" as K, min = 100, max = 600_000, staleUsPerSecond } = options
   const initial = options.initial ?? Math.min(max, Math.max(min, 5_000))
   let ttlMs = initial

@@ -5,6 +5,7 @@
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { SECOND_US } from "../domain/Units.ts"
 import type { Adapter } from "./Adapter.ts"
+import { type Kind, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { type PowerWeights, powerLoss } from "./powerLoss.ts"
 import { WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
 
@@ -32,6 +33,35 @@ export interface ConcurrencyAdapter<K extends string = string> extends Adapter<K
 /** Window for adapters: a digest is at least 100 ms and at most a second long, or as long as one unit of work. */
 export const adapterWindow = { digests: 5, us: 30 * SECOND_US } as const
 
+const WANTED: Wanted<Required<ConcurrencyOptions>> = {
+  name: "a string",
+  min: "a number",
+  max: "a number",
+  initial: "a number",
+  p99Us: "a number above 0",
+  objective: "a function",
+  digest: "an object",
+  latencyWeight: "a number from 0",
+  limitWeight: "a number from 0",
+}
+
+const DIGEST: Wanted<Required<NonNullable<ConcurrencyOptions["digest"]>>> = {
+  everyCount: "a number from 0",
+  everyUs: "a number from 0",
+  atMostUs: "a number above 0",
+}
+
+/** Throws a ConfigError for options that are none, or are of another kind; `more` are those of one adapter alone. */
+export function checkConcurrency(
+  options: ConcurrencyOptions,
+  more: Readonly<Record<string, Kind>> = {},
+): void {
+  refuse([
+    ...optionProblems(options, { ...WANTED, ...more }),
+    ...(typeof options?.digest === "object" ? optionProblems(options.digest, DIGEST, ["digest"]) : []),
+  ])
+}
+
 /** Bounds that fit most: 1 to 256 in ratios, whole numbers, from 20. Probes are shares of the range, so a wider one costs more. */
 export function concurrencyKnob(options: ConcurrencyOptions): KnobConfig {
   const { min = 1, max = 256 } = options
@@ -49,12 +79,13 @@ export function concurrencyMeter(options: ConcurrencyOptions): WorkMeter {
   })
 }
 
-/** Makes an adapter of one number; `put` gives it to the thing. */
+/** Makes an adapter of one number; `put` gives it to the thing. Throws a ConfigError for options that it does not know. */
 export function concurrencyAdapter<K extends string>(
   name: K,
   options: ConcurrencyOptions,
   put: (limit: number) => void,
 ): ConcurrencyAdapter<K> {
+  checkConcurrency(options)
   const meter = concurrencyMeter(options)
   return {
     params: { [name]: concurrencyKnob(options) } as Record<K, KnobConfig>,

@@ -3,6 +3,7 @@
  * admitted gets 503 with Retry-After and never reaches a handler. A slot comes back when the response is over, however that comes about:
  * sent, failed, or the caller gone.
  */
+import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { type InFlightLimiter, LimitExceededError, type Slot } from "./InFlightLimiter.ts"
 
 export interface LimitRequestsOptions<Request> {
@@ -29,6 +30,24 @@ export interface SendableResponse extends ResponseLike {
   end(body?: string): unknown
 }
 
+const WANTED: Wanted<Required<LimitRequestsOptions<unknown>>> = {
+  retryAfterSeconds: "a number from 0",
+  priority: "a function",
+}
+
+/** Throws a ConfigError where a middleware is made, not at the first request. */
+const check = (limiter: unknown, options: unknown): void =>
+  refuse([
+    ...methodProblems(
+      limiter,
+      ["limiter"],
+      ["tryAcquire", "acquire"],
+      "a limiter",
+      "inFlightLimiter() makes one.",
+    ),
+    ...optionProblems(options, WANTED),
+  ])
+
 const REFUSAL = "Too many requests in flight. Try again shortly.\n"
 
 /** Lets one request in, at once or from the queue; `refuse` is not called for a caller who has gone. */
@@ -54,19 +73,23 @@ function guard(
 }
 
 /**
- * Middleware for Express, Connect and plain `node:http`.
+ * Middleware for Express, Connect and plain `node:http`. Throws a ConfigError for what is no limiter or no option.
  *
  * @example
  * app.use(expressLimiter(limiter))
  */
-export const expressLimiter =
-  <Request = unknown>(limiter: Limiter, options: LimitRequestsOptions<Request> = {}) =>
-  (request: Request, response: SendableResponse, next: () => void): void =>
+export const expressLimiter = <Request = unknown>(
+  limiter: Limiter,
+  options: LimitRequestsOptions<Request> = {},
+): ((request: Request, response: SendableResponse, next: () => void) => void) => {
+  check(limiter, options)
+  return (request, response, next) =>
     guard(limiter, response, options.priority?.(request) ?? 0, next, () => {
       response.statusCode = 503
       response.setHeader("Retry-After", String(options.retryAfterSeconds ?? 1))
       response.end(REFUSAL)
     })
+}
 
 /** The part of a Fastify reply that the hook uses. */
 export interface ReplyLike {
@@ -75,20 +98,24 @@ export interface ReplyLike {
 }
 
 /**
- * An `onRequest` hook for Fastify.
+ * An `onRequest` hook for Fastify. Throws a ConfigError for what is no limiter or no option.
  *
  * @example
  * app.addHook("onRequest", fastifyLimiter(limiter))
  */
-export const fastifyLimiter =
-  <Request = unknown>(limiter: Limiter, options: LimitRequestsOptions<Request> = {}) =>
-  (request: Request, reply: ReplyLike, done: () => void): void =>
+export const fastifyLimiter = <Request = unknown>(
+  limiter: Limiter,
+  options: LimitRequestsOptions<Request> = {},
+): ((request: Request, reply: ReplyLike, done: () => void) => void) => {
+  check(limiter, options)
+  return (request, reply, done) =>
     guard(limiter, reply.raw, options.priority?.(request) ?? 0, done, () =>
       reply
         .code(503)
         .header("Retry-After", String(options.retryAfterSeconds ?? 1))
         .send(REFUSAL),
     )
+}
 
 /** The part of a Hono context that the middleware uses. */
 export interface HonoContextLike {
@@ -98,14 +125,17 @@ export interface HonoContextLike {
 }
 
 /**
- * Middleware for Hono. The slot comes back when the response has been made; a body that streams on is not waited for.
+ * Middleware for Hono. Throws a ConfigError for what is no limiter or no option. The slot comes back when the response has been made; a body that streams on is not waited for.
  *
  * @example
  * app.use(honoLimiter(limiter))
  */
-export const honoLimiter =
-  <Context extends HonoContextLike>(limiter: Limiter, options: LimitRequestsOptions<Context> = {}) =>
-  (context: Context, next: () => Promise<void>): Promise<Response | undefined> =>
+export const honoLimiter = <Context extends HonoContextLike>(
+  limiter: Limiter,
+  options: LimitRequestsOptions<Context> = {},
+): ((context: Context, next: () => Promise<void>) => Promise<Response | undefined>) => {
+  check(limiter, options)
+  return (context, next) =>
     limiter.acquire({ signal: context.req.raw.signal, priority: options.priority?.(context) ?? 0 }).then(
       (slot) =>
         next().then(
@@ -124,3 +154,4 @@ export const honoLimiter =
         return context.body(REFUSAL, 503, headers)
       },
     )
+}

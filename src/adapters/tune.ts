@@ -4,7 +4,10 @@
  */
 import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/createEngine.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
+import { ConfigError } from "../domain/errors.ts"
+import { problem } from "../domain/problems.ts"
 import { type Adapter, attach } from "./Adapter.ts"
+import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"
 
 /** Options of the engine, all of them optional; `params` changes single numbers of single knobs. */
@@ -32,8 +35,8 @@ export type KnobsOf<A> = A extends { readonly params: infer P }
     : never
 
 /**
- * Tunes one thing, or several on the measurements of the first. Rejects as `start` does; throws a ConfigError for numbers that
- * cannot be used and a RangeError where two adapters bring a knob of one name.
+ * Tunes one thing, or several on the measurements of the first. Rejects as `start` does; throws a ConfigError for what is no
+ * adapter, for options that cannot be used and where two adapters bring a knob of one name.
  */
 export type Tune = <const A extends AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]>(
   adapters: A,
@@ -47,7 +50,7 @@ export const tuneOn =
     adapters: A,
     options: TuneOptions<KnobsOf<A>> = {},
   ): Promise<Tuned<KnobsOf<A>>> => {
-    const all = ("apply" in adapters ? [adapters] : adapters) as unknown as ReadonlyArray<Adapter<KnobsOf<A>>>
+    const all = listed<KnobsOf<A>>(adapters)
     const { params, window, ...rest } = options
     const engine = createEngine<KnobsOf<A>>({
       ...rest,
@@ -70,6 +73,21 @@ export const tuneOn =
     )
   }
 
+/** One adapter or a list of them as a list; a ConfigError names those that are none. */
+function listed<K extends string>(adapters: unknown): ReadonlyArray<Adapter<K>> {
+  const list: ReadonlyArray<unknown> = Array.isArray(adapters) ? adapters : [adapters]
+  const remedy = "inFlightLimiter() makes one, and so do the others of arqon/adapters."
+  refuse(
+    list.length === 0
+      ? [problem(["adapters"], "must name at least one.", remedy)]
+      : list.flatMap((one, i) => {
+          const path = Array.isArray(adapters) ? ["adapters", i] : ["adapters"]
+          return methodProblems(one, path, ["apply"], "an adapter", remedy)
+        }),
+  )
+  return list as ReadonlyArray<Adapter<K>>
+}
+
 /** The adapters' knobs with the numbers of the caller's; names that no adapter knows go on, to be refused by name. */
 function mergeParams(
   adapters: ReadonlyArray<Pick<Adapter, "params">>,
@@ -79,7 +97,11 @@ function mergeParams(
   for (const { params } of adapters) {
     for (const name of Object.keys(params)) {
       if (name in merged)
-        throw new RangeError(`Two adapters bring a knob "${name}": give one another { name }.`)
+        throw new ConfigError({
+          problems: [
+            problem(["params", name], "is a knob of two adapters.", "Give one of them another { name }."),
+          ],
+        })
       merged[name] = params[name]
     }
   }

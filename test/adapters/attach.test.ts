@@ -80,7 +80,7 @@ describe("tune", () => {
     expect(Object.keys(engine.values)).toEqual(["a", "b"])
     expect(b.puts[0]).toBe(50)
     await stop()
-    expect(() => tune([a.adapter, widget("a").adapter])).toThrow(/"a"/)
+    expect(() => tune([a.adapter, widget("a").adapter])).toThrow(/params\.a: is a knob of two adapters/)
   })
 
   it("names what is wrong in numbers of one's own, and knobs that nobody brought", () => {

@@ -1,0 +1,97 @@
+/** What an adapter cannot use is refused where it is made, all of it at once and by name, as plain JavaScript needs it. */
+import { LRUCache } from "lru-cache"
+import { describe, expect, it } from "vitest"
+import { batchWindow } from "../../src/adapters/batchWindow.ts"
+import { cacheTtl } from "../../src/adapters/cacheTtl.ts"
+import { concurrencyAdapter } from "../../src/adapters/concurrency.ts"
+import { inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
+import { tune } from "../../src/adapters/index.ts"
+import { expressLimiter, fastifyLimiter, honoLimiter } from "../../src/adapters/middleware.ts"
+import { undiciConnections } from "../../src/adapters/undici.ts"
+import { ConfigError } from "../../src/domain/errors.ts"
+
+/** Paths and sentences of the ConfigError that `make` must throw. */
+const refusals = (make: () => unknown): Record<string, string> => {
+  try {
+    make()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return Object.fromEntries(
+      error.problems.map(({ path, message, suggestion }) => [
+        path,
+        [message, suggestion ?? ""].join(" ").trim(),
+      ]),
+    )
+  }
+  return {}
+}
+
+/** Hands over what the types forbid. */
+const anyhow = (make: unknown, ...args: ReadonlyArray<unknown>): Record<string, string> =>
+  refusals(() => (make as (...given: ReadonlyArray<unknown>) => unknown)(...args))
+
+describe("options of an adapter", () => {
+  it("that it does not have are refused, with what was probably meant", () => {
+    expect(anyhow(inFlightLimiter, { initail: 3, queue: -1, digest: { everyMs: 4 } })).toEqual({
+      initail: 'is not an option here. Did you mean "initial"?',
+      queue: "must be a number from 0, got -1.",
+      "digest.everyMs": 'is not an option here. Did you mean "everyUs"?',
+    })
+    expect(anyhow(undiciConnections, { p99us: 1 })).toEqual({
+      p99us: 'is not an option here. Did you mean "p99Us"?',
+    })
+    expect(anyhow(concurrencyAdapter, "n", { objective: 1 }, () => undefined)).toEqual({
+      objective: "must be a function, got 1.",
+    })
+    expect(anyhow(batchWindow, { maxx: 1 })).toEqual({ maxx: 'is not an option here. Did you mean "max"?' })
+    expect(anyhow(inFlightLimiter, null)).toEqual({ "": "must be an object, got null." })
+  })
+
+  it("that it has are taken, and so is undefined for each", () => {
+    const options = { name: "n", min: 1, max: 9, initial: 3, p99Us: 1, latencyWeight: 0, limitWeight: 0 }
+    const digest = { everyCount: 1, everyUs: 1, atMostUs: 1 }
+    const whole = { ...options, digest, objective: () => 0, queue: 0, queueTimeoutMs: Infinity }
+    expect(anyhow(inFlightLimiter, whole)).toEqual({})
+    const none = Object.fromEntries(Object.keys(whole).map((name) => [name, undefined]))
+    expect(anyhow(inFlightLimiter, none)).toEqual({})
+  })
+
+  it("of a cache hold what age is worth, and it is a cache", () => {
+    const cache = new LRUCache<string, number>({ max: 10 })
+    expect(anyhow(cacheTtl, cache)).toEqual({ staleUsPerSecond: "must be a number from 0, got null." })
+    expect(anyhow(cacheTtl, cache, { staleUsPerSecond: 1 })).toEqual({})
+    expect(anyhow(cacheTtl, new Map(), { staleUsPerSecond: 1 })).toEqual({
+      cache: "must be an LRUCache, got an object. lru-cache makes one.",
+    })
+  })
+})
+
+describe("a middleware", () => {
+  it.each([expressLimiter, fastifyLimiter, honoLimiter])(
+    "%o is refused without a limiter when it is made, not at the first request",
+    (middleware) => {
+      expect(anyhow(middleware, undefined, { retryAfterSecond: 1 })).toEqual({
+        limiter: "must be a limiter, got undefined. inFlightLimiter() makes one.",
+        retryAfterSecond: 'is not an option here. Did you mean "retryAfterSeconds"?',
+      })
+      expect(anyhow(middleware, inFlightLimiter(), { retryAfterSeconds: 2, priority: () => 1 })).toEqual({})
+    },
+  )
+})
+
+describe("tune", () => {
+  it("names what is no adapter", () => {
+    const remedy = "inFlightLimiter() makes one, and so do the others of arqon/adapters."
+    expect(anyhow(tune)).toEqual({ adapters: `must be an adapter, got undefined. ${remedy}` })
+    expect(anyhow(tune, [])).toEqual({ adapters: `must name at least one. ${remedy}` })
+    expect(anyhow(tune, [inFlightLimiter(), 3])).toEqual({
+      "adapters[1]": `must be an adapter, got 3. ${remedy}`,
+    })
+  })
+
+  it("names a knob that two adapters bring", () => {
+    expect(anyhow(tune, [inFlightLimiter(), inFlightLimiter()])).toEqual({
+      "params.inFlight": "is a knob of two adapters. Give one of them another { name }.",
+    })
+  })
+})
