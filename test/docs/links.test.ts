@@ -1,17 +1,8 @@
 /** Follows every link between the pages: to a file that is there, and to a heading that is there. */
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { dirname, join, relative, resolve } from "node:path"
+import { existsSync, readFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 import { describe, expect, it } from "vitest"
-
-const root = resolve(import.meta.dirname, "../..")
-const pages = [
-  ...readdirSync(root).filter((name) => name.endsWith(".md")),
-  ...["docs", "examples"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => join(folder, name)),
-  ),
-].map((name) => join(root, name))
+import { pages, root } from "./pages.ts"
 
 const proseOf = (page: string): string => readFileSync(page, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "")
 
