@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, "..")
 /** What each room may import besides itself: rooms first, then packages. */
 const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyArray<RegExp> }> = {
   hot: { rooms: [], packages: [] },
-  domain: { rooms: ["hot"], packages: [/^effect\/Schema/] },
+  domain: { rooms: ["hot"], packages: [/^effect\/(Schema|Data$|Result$)/] },
   control: { rooms: ["hot", "domain"], packages: [] },
   solver: { rooms: ["hot", "domain", "control"], packages: [/^effect\/Schema/] },
   machines: { rooms: ["hot", "domain", "control", "solver"], packages: [/^xstate(\/|$)/] },

@@ -1,19 +1,19 @@
 /**
- * What a user may ask of an engine, as a schema, and the settings that follow once it has been checked. Needed at every
+ * What a user may ask of an engine, as a shape, and the settings that follow once it has been checked. Needed at every
  * door through which a configuration comes in: createEngine, Engine.make, the command line. Bad input gives one
  * ConfigError with every problem in it; nothing is guessed and nothing is repaired in silence.
  */
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import * as Result from "effect/Result"
 import { BACKPRESSURE, DROP_OLDEST, MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/codes.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
-import { type EngineConfigInput, EngineConfigSchema, PRESETS } from "./configSchema.ts"
+import { type EngineConfigInput, EngineConfigShape, PRESETS } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
 import type { Learned } from "./Learned.ts"
 import { GUARDRAILS } from "./guardrailPresets.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
-import { problem, schemaProblems, show, tidy } from "./problems.ts"
+import { problem, show, tidy } from "./problems.ts"
+import { readShape } from "./Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
 
 /** The configuration of an engine, as a user writes it. `docs/reference/configuration.md` lists every option. */
@@ -75,26 +75,16 @@ const DEFAULT_AUDIT_CAPACITY = 4096
 const LEAST_AUDIT_CAPACITY = 64
 const AUDIT_HEADER_DOUBLES = 12
 
-const decode = Schema.decodeUnknownExit(EngineConfigSchema, { errors: "all", onExcessProperty: "error" })
-
 /** The settings, or a ConfigError. Total: no input makes it throw. */
 export function parseEngineConfig(input: unknown): EngineSettings | ConfigError {
-  const exit = decode(input)
-  if (exit._tag === "Success") {
-    const problems = crossProblems(input)
-    return problems.length === 0 ? settingsOf(exit.value) : new ConfigError({ problems: tidy(problems) })
-  }
-  const found: Array<Problem> = []
-  for (const reason of exit.cause.reasons) {
-    if (reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue)) {
-      found.push(...schemaProblems(reason.error.issue, input))
-    }
-    // A getter or a proxy of the input threw: nothing more can be said about such an input.
-    else
-      return new ConfigError({ problems: [problem([], "could not be read.", "Hand over a plain object.")] })
-  }
+  const tried = Result.try(() => ({ read: readShape(EngineConfigShape, input), cross: crossProblems(input) }))
+  // A getter or a proxy of the input threw: nothing more can be said about such an input.
+  if (Result.isFailure(tried))
+    return new ConfigError({ problems: [problem([], "could not be read.", "Hand over a plain object.")] })
+  const { read, cross } = tried.success
+  if (read.ok && cross.length === 0) return settingsOf(read.value)
   // Where both found something at one place, the second knows more of what was meant.
-  const cross = crossProblems(input)
+  const found = read.ok ? [] : read.problems
   const rest = found.filter((one) => !cross.some((other) => other.path === one.path))
   return new ConfigError({ problems: tidy([...rest, ...cross]) })
 }
@@ -106,7 +96,7 @@ export function requireEngineConfig(input: unknown): EngineSettings {
   return settings
 }
 
-/** What no single field can show. Runs on raw input, so that it can report beside the schema's own problems. */
+/** What no single field can show. Runs on raw input, so that it can report beside the shape's own problems. */
 function crossProblems(input: unknown): ReadonlyArray<Problem> {
   const config = record(input)
   if (config === null) return []

@@ -3,50 +3,55 @@
  * Plain data, so that it goes into a file, into a configuration (`learned`) and into the record of a start. Needed wherever it
  * is saved or comes back; what is no such thing is told by name and never half taken.
  */
-import * as Schema from "effect/Schema"
+import * as Result from "effect/Result"
+import {
+  list,
+  nullOr,
+  number,
+  numberThat,
+  object,
+  readShape,
+  type Rule,
+  type ShapeType,
+  string,
+} from "./Shape.ts"
 
-const whole = Schema.Finite.check(
-  Schema.makeFilter((n: number) => Number.isSafeInteger(n) && n >= 0, { expected: "a whole number from 0" }),
-)
-const atLeast0 = Schema.Finite.check(
-  Schema.makeFilter((n: number) => n >= 0, { expected: "a number from 0" }),
-)
-const unit = Schema.Finite.check(
-  Schema.makeFilter((n: number) => n >= 0 && n <= 1, { expected: "a number from 0 to 1" }),
-)
-const atMost = (items: number) =>
-  Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length <= items, {
-    expected: `a list of at most ${items}`,
-  })
+const whole = numberThat("a whole number from 0", (n) => Number.isSafeInteger(n) && n >= 0)
+const atLeast0 = numberThat("a number from 0", (n) => n >= 0)
+const unit = numberThat("a number from 0 to 1", (n) => n >= 0 && n <= 1)
+const finite = number()
+const text = string()
+const atMost = (items: number): Rule<ReadonlyArray<unknown>> => ({
+  expected: `a list of at most ${items}`,
+  holds: ({ length }) => length <= items,
+})
 
 /** Regimes, arms and channels that are taken from a file at most. */
 const MOST = 4096
 
-const Fingerprint = Schema.Struct({
+const Fingerprint = object({
   windows: whole,
-  features: Schema.Array(Schema.Struct({ name: Schema.String, mean: Schema.Finite, spread: atLeast0 })).check(
-    atMost(64),
-  ),
+  features: list(object({ name: text, mean: finite, spread: atLeast0 }), atMost(64)),
 })
 
-const Regime = Schema.Struct({
+const Regime = object({
   id: whole,
-  unit: Schema.Array(unit),
+  unit: list(unit),
   fingerprint: Fingerprint,
-  loss: Schema.Struct({ mean: Schema.Finite, variance: atLeast0 }),
+  loss: object({ mean: finite, variance: atLeast0 }),
   cycles: whole,
   kept: whole,
   lost: whole,
   contradicted: whole,
-  storedUs: Schema.Finite,
-  metUs: Schema.Finite,
-  retryUs: Schema.Finite,
+  storedUs: finite,
+  metUs: finite,
+  retryUs: finite,
 })
 
-const Homeostasis = Schema.Struct({
+const Homeostasis = object({
   nextId: whole,
-  regimes: Schema.Array(Regime).check(atMost(MOST)),
-  evicted: Schema.Struct({
+  regimes: list(Regime, atMost(MOST)),
+  evicted: object({
     capacity: whole,
     expired: whole,
     canaryLost: whole,
@@ -55,42 +60,40 @@ const Homeostasis = Schema.Struct({
   }),
 })
 
-const Arm = Schema.Struct({
-  name: Schema.String,
+const Arm = object({
+  name: text,
   readings: whole,
   weight: atLeast0,
   squares: atLeast0,
-  mean: Schema.Finite,
+  mean: finite,
   deviations: atLeast0,
 })
 
-const name = Schema.NullOr(Schema.String)
+const name = nullOr(text)
 
-const Selection = Schema.Struct({
-  nowUs: Schema.Finite,
+const Selection = object({
+  nowUs: finite,
   live: name,
   previous: name,
-  sinceUs: Schema.Finite,
+  sinceUs: finite,
   readings: whole,
   breaches: whole,
   silent: whole,
-  switchesUs: Schema.Array(Schema.Finite).check(atMost(MOST)),
-  quarantine: Schema.Array(Schema.Struct({ name: Schema.String, untilUs: Schema.Finite })).check(
-    atMost(MOST),
-  ),
-  bandit: Schema.Struct({ decisions: whole, refused: whole, arms: Schema.Array(Arm).check(atMost(MOST)) }),
+  switchesUs: list(finite, atMost(MOST)),
+  quarantine: list(object({ name: text, untilUs: finite }), atMost(MOST)),
+  bandit: object({ decisions: whole, refused: whole, arms: list(Arm, atMost(MOST)) }),
   decisions: whole,
 })
 
-export const LearnedSchema = Schema.Struct({
+export const LearnedShape = object({
   /** Names of the knobs by id: what was learnt of other knobs is nothing here. */
-  knobs: Schema.Array(Schema.String),
+  knobs: list(text),
   homeostasis: Homeostasis,
   variants: Selection,
 })
 
 /** What an engine has learnt, as `engine.relocation.learned()` gives it and the option `learned` takes it. */
-export interface Learned extends Schema.Schema.Type<typeof LearnedSchema> {}
+export interface Learned extends ShapeType<typeof LearnedShape> {}
 
 /** Why this cannot be taken over by an engine with these knobs; null where it can. */
 export function misfit(learned: Learned, names: ReadonlyArray<string>): string | null {
@@ -100,10 +103,8 @@ export function misfit(learned: Learned, names: ReadonlyArray<string>): string |
   return odd === undefined ? null : `has a regime (${odd.id}) of ${odd.unit.length} knobs`
 }
 
-const decode = Schema.decodeUnknownExit(Schema.fromJsonString(LearnedSchema))
-
 /** What a file says; null where that is nothing of the kind. Total. */
 export function readLearned(text: string): Learned | null {
-  const exit = decode(text)
-  return exit._tag === "Success" ? exit.value : null
+  const read = Result.try(() => readShape(LearnedShape, JSON.parse(text), "drop"))
+  return Result.isSuccess(read) && read.success.ok ? read.success.value : null
 }

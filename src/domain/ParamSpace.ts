@@ -3,32 +3,32 @@
  * Needed wherever a knob's name meets its id. Ids are dense and follow the sorted names, so that a run can be replayed
  * whatever the order in which the knobs were written down (DESIGN 3).
  */
-import * as Schema from "effect/Schema"
 import { LINEAR, LOG, PERIODIC } from "../hot/codes.ts"
 import { KnobTable } from "../hot/KnobTable.ts"
 import type { Problem } from "./errors.ts"
 import { pathText, problem, show } from "./problems.ts"
+import { number, object, oneOf, optional, type ShapeType } from "./Shape.ts"
 import { MAX_KNOBS } from "./Units.ts"
 
 /** Scales in the order of their codes. */
 export const SCALES = ["linear", "log", "periodic"] as const
 
 /** One knob as a user writes it. */
-export const KnobConfig = Schema.Struct({
+export const KnobShape = object({
   /** Smallest value, user units. */
-  min: Schema.Finite,
+  min: number(),
   /** Largest value, user units. On a periodic scale it is the same place as `min`. */
-  max: Schema.Finite,
+  max: number(),
   /** How distance is measured: "linear" (default), "log" (ratios) or "periodic" (a circle). */
-  scale: Schema.optional(Schema.Literals(SCALES)),
+  scale: optional(oneOf(SCALES)),
   /** Distance between allowed values, counted from `min`; whole numbers: 1. Continuous when omitted. */
-  step: Schema.optional(Schema.Finite),
+  step: optional(number()),
   /** Where the knob starts; the middle of its scale when omitted. Rounded to the step. */
-  initial: Schema.optional(Schema.Finite),
+  initial: optional(number()),
   /** Largest single apply for this knob, as a share of its range (0 to 1]; the guardrails' own when omitted. */
-  maxStep: Schema.optional(Schema.Finite),
+  maxStep: optional(number()),
 })
-export interface KnobConfig extends Schema.Schema.Type<typeof KnobConfig> {}
+export interface KnobConfig extends ShapeType<typeof KnobShape> {}
 
 /** Knobs by name. */
 export type ParamsConfig = Readonly<Record<string, KnobConfig>>
@@ -109,7 +109,7 @@ export function coarseKnobs(space: ParamSpace, maxStep: number): ReadonlyArray<C
   })
 }
 
-/** What a schema of single fields cannot see: names, and how a knob's numbers stand to each other. Total over any input. */
+/** What a shape of single fields cannot see: names, and how a knob's numbers stand to each other. Total over any input. */
 export function paramProblems(params: unknown): ReadonlyArray<Problem> {
   if (typeof params !== "object" || params === null || Array.isArray(params)) return []
   const names = Object.keys(params)

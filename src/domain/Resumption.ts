@@ -3,60 +3,70 @@
  * it goes through a message, into the record of the start, and out of it again when the run is replayed. One needs it
  * wherever one engine takes over from another.
  */
-import * as Schema from "effect/Schema"
+import * as Result from "effect/Result"
 import type { ParamSpace } from "./ParamSpace.ts"
+import {
+  boolean,
+  list,
+  nullOr,
+  number,
+  object,
+  oneOf,
+  readShape,
+  record,
+  type ShapeType,
+  string,
+} from "./Shape.ts"
 import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "./words.ts"
 
-const Values = Schema.Record(Schema.String, Schema.Finite)
+const Values = record(number())
 const REASONS = TRIP_REASONS.filter((word): word is TripReason => word !== "none")
 
-const ResumptionSchema = Schema.Struct({
+export const ResumptionShape = object({
   /** Where the plant is to begin, user units; a knob that is not named begins at its own `initial`. */
   start: Values,
   /** The configuration last known to be good, user units; null: there is none. */
-  baseline: Schema.NullOr(Values),
+  baseline: nullOr(Values),
   /** SafeMode that is open from the first moment; null: the engine adapts. */
-  safeMode: Schema.NullOr(
-    Schema.Struct({
-      reason: Schema.Literals(REASONS),
-      sinceUs: Schema.Finite,
-      exit: Schema.Literals(SAFE_MODE_EXITS),
+  safeMode: nullOr(
+    object({
+      reason: oneOf(REASONS),
+      sinceUs: number(),
+      exit: oneOf(SAFE_MODE_EXITS),
       /** When a timer leads out; null where no time does. */
-      deadlineUs: Schema.NullOr(Schema.Finite),
+      deadlineUs: nullOr(number()),
       /** For a person, where the reason alone does not say it; it becomes the snapshot's `fault`. */
-      detail: Schema.NullOr(Schema.String),
+      detail: nullOr(string()),
     }),
   ),
   /** Times of the rollbacks within the last hour: `rollbacksPerHour` counts on. */
-  rollbacksUs: Schema.Array(Schema.Finite),
+  rollbacksUs: list(number()),
   /**
    * The live generation before; the new engine begins with the next one. For readers that go on, as those of a worker's
    * buffer do. Null after a restart of the process: nobody is left who knew the old ones, and the new engine begins with 1.
    */
-  generation: Schema.NullOr(Schema.Finite),
-  from: Schema.Struct({
+  generation: nullOr(number()),
+  from: object({
     /** The run that is resumed; null: there was none. */
-    run: Schema.NullOr(Schema.String),
+    run: nullOr(string()),
     /** It was stopped; false: it was killed, or its worker died. */
-    ended: Schema.Boolean,
+    ended: boolean,
     /** Its last time. */
-    atUs: Schema.Finite,
+    atUs: number(),
     /** What is done about it and why, in a sentence for a person. */
-    why: Schema.String,
+    why: string(),
   }),
   /** What of it could not be taken over, each in a sentence. */
-  warnings: Schema.Array(Schema.String),
+  warnings: list(string()),
 })
 
 /** Where an engine begins, what it remembers, and whose place it takes. */
-export interface Resumption extends Schema.Schema.Type<typeof ResumptionSchema> {}
-
-const decode = Schema.decodeUnknownExit(ResumptionSchema)
+export interface Resumption extends ShapeType<typeof ResumptionShape> {}
 
 /** A resumption out of a record, or null where it is none. */
 export function readResumption(value: unknown): Resumption | null {
-  const exit = decode(value)
-  return exit._tag === "Success" ? exit.value : null
+  const read = Result.try(() => readShape(ResumptionShape, value, "drop"))
+  return Result.isSuccess(read) && read.success.ok ? read.success.value : null
 }
 
 /** Whether the knob of this id may take the value. */

@@ -2,18 +2,17 @@
  * The errors a user of Arqon can meet. Few, tagged, each with a reason a program can act on and a message a person can.
  * All of them mean: nothing was changed.
  */
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /** One thing that is wrong with a configuration. */
-export const Problem = Schema.Struct({
+export interface Problem {
   /** Where it is, as one would write it: `params.concurrency.min`. Empty for the configuration itself. */
-  path: Schema.String,
+  readonly path: string
   /** What is wrong, in one sentence. */
-  message: Schema.String,
+  readonly message: string
   /** What to do about it. */
-  suggestion: Schema.optionalKey(Schema.String),
-})
-export type Problem = typeof Problem.Type
+  readonly suggestion?: string
+}
 
 /** "The results have 2 problems:", and each on a line of its own. */
 function problemText(subject: string, problems: ReadonlyArray<Problem>): string {
@@ -25,18 +24,18 @@ function problemText(subject: string, problems: ReadonlyArray<Problem>): string 
 }
 
 /** A configuration that cannot be used; lists every problem at once, sorted by path. */
-export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
-  problems: Schema.Array(Problem),
-}) {
+export class ConfigError extends /* @__PURE__ */ Data.TaggedError("ConfigError")<{
+  readonly problems: ReadonlyArray<Problem>
+}> {
   override get message(): string {
     return problemText("configuration has", this.problems)
   }
 }
 
 /** A digest or a time that is not one: a wrong type, an unknown field. A digest that is merely late or NaN is counted, not refused. */
-export class DigestError extends Schema.TaggedError<DigestError>()("DigestError", {
-  problems: Schema.Array(Problem),
-}) {
+export class DigestError extends /* @__PURE__ */ Data.TaggedError("DigestError")<{
+  readonly problems: ReadonlyArray<Problem>
+}> {
   override get message(): string {
     return this.problems
       .map((p) => `${p.path}: ${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`)
@@ -45,28 +44,28 @@ export class DigestError extends Schema.TaggedError<DigestError>()("DigestError"
 }
 
 /** Results that a solver cannot take: a trial nobody asked for, a parameter out of bounds. None of the batch was taken. */
-export class ResultError extends Schema.TaggedError<ResultError>()("ResultError", {
-  problems: Schema.Array(Problem),
-}) {
+export class ResultError extends /* @__PURE__ */ Data.TaggedError("ResultError")<{
+  readonly problems: ReadonlyArray<Problem>
+}> {
   override get message(): string {
     return problemText("results have", this.problems)
   }
 }
 
 /** A solver's state that cannot be restored. */
-export class StateError extends Schema.TaggedError<StateError>()("StateError", {
-  problems: Schema.Array(Problem),
-}) {
+export class StateError extends /* @__PURE__ */ Data.TaggedError("StateError")<{
+  readonly problems: ReadonlyArray<Problem>
+}> {
   override get message(): string {
     return problemText("state has", this.problems)
   }
 }
 
 /** A run artifact, or a history of results, that cannot be used. */
-export class ArtifactError extends Schema.TaggedError<ArtifactError>()("ArtifactError", {
-  document: Schema.Literals(["artifact", "history"]),
-  problems: Schema.Array(Problem),
-}) {
+export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactError")<{
+  readonly document: "artifact" | "history"
+  readonly problems: ReadonlyArray<Problem>
+}> {
   override get message(): string {
     return problemText(`${this.document} has`, this.problems)
   }
@@ -88,20 +87,19 @@ const STATE_MESSAGES = {
 } as const
 
 /** A call that does not fit where the engine is in its life. */
-export class EngineStateError extends Schema.TaggedError<EngineStateError>()("EngineStateError", {
-  reason: Schema.Literals([
-    "notStarted",
-    "alreadyStarted",
-    "stopped",
-    "notManual",
-    "restarting",
-    "frozen",
-    "noAnswer",
-    "otherThread",
-  ]),
+export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineStateError")<{
+  readonly reason:
+    | "notStarted"
+    | "alreadyStarted"
+    | "stopped"
+    | "notManual"
+    | "restarting"
+    | "frozen"
+    | "noAnswer"
+    | "otherThread"
   /** The call that was refused. */
-  call: Schema.String,
-}) {
+  readonly call: string
+}> {
   override get message(): string {
     return `${this.call}: ${STATE_MESSAGES[this.reason]}`
   }
@@ -111,28 +109,28 @@ const NO_BASELINE_MESSAGE =
   "There is no baseline yet: no configuration has stayed good for the stable time, and setBaseline() was not called."
 
 /** rollback() before there is anything to roll back to. */
-export class NoBaselineError extends Schema.TaggedError<NoBaselineError>()("NoBaselineError", {}) {
+export class NoBaselineError extends /* @__PURE__ */ Data.TaggedError("NoBaselineError") {
   override get message(): string {
     return NO_BASELINE_MESSAGE
   }
 }
 
 /** The audit could not be written. The engine keeps running in SafeMode until it can be. */
-export class AuditError extends Schema.TaggedError<AuditError>()("AuditError", {
-  reason: Schema.Literals(["open", "write", "close"]),
+export class AuditError extends /* @__PURE__ */ Data.TaggedError("AuditError")<{
+  readonly reason: "open" | "write" | "close"
   /** Name of the sink. */
-  sink: Schema.String,
-  detail: Schema.String,
-}) {
+  readonly sink: string
+  readonly detail: string
+}> {
   override get message(): string {
     return `The audit sink ${this.sink} failed to ${this.reason}: ${this.detail}`
   }
 }
 
 /** The engine met a defect, put the plant on its safe configuration and stopped adapting. */
-export class EngineFaultError extends Schema.TaggedError<EngineFaultError>()("EngineFaultError", {
-  detail: Schema.String,
-}) {
+export class EngineFaultError extends /* @__PURE__ */ Data.TaggedError("EngineFaultError")<{
+  readonly detail: string
+}> {
   override get message(): string {
     return `The engine met a defect and opened SafeMode: ${this.detail}`
   }
@@ -150,13 +148,13 @@ const FLEET_MESSAGES = {
 } as const
 
 /** A call on a fleet that was refused; nothing was changed. */
-export class FleetError extends Schema.TaggedError<FleetError>()("FleetError", {
-  reason: Schema.Literals(["exists", "unknown", "stopped", "full", "badKey", "unknownGroup", "badInitial"]),
+export class FleetError extends /* @__PURE__ */ Data.TaggedError("FleetError")<{
+  readonly reason: "exists" | "unknown" | "stopped" | "full" | "badKey" | "unknownGroup" | "badInitial"
   /** The engine it is about. */
-  key: Schema.String,
+  readonly key: string
   /** What exactly, where the reason does not say it. */
-  detail: Schema.optionalKey(Schema.String),
-}) {
+  readonly detail?: string
+}> {
   override get message(): string {
     const detail = this.detail === undefined ? "" : ` ${this.detail}`
     return `The engine ${JSON.stringify(this.key)} ${FLEET_MESSAGES[this.reason]}${detail}`
@@ -173,12 +171,12 @@ const VARIANT_MESSAGES = {
 } as const
 
 /** A call on the variant catalogue that was refused; nothing was changed, and `problems` names all that is missing. */
-export class VariantError extends Schema.TaggedError<VariantError>()("VariantError", {
-  reason: Schema.Literals(["invalid", "unknown", "exists", "refused", "conflict", "store"]),
+export class VariantError extends /* @__PURE__ */ Data.TaggedError("VariantError")<{
+  readonly reason: "invalid" | "unknown" | "exists" | "refused" | "conflict" | "store"
   /** Name of the variant, or "" where it is about none. */
-  variant: Schema.String,
-  problems: Schema.Array(Problem),
-}) {
+  readonly variant: string
+  readonly problems: ReadonlyArray<Problem>
+}> {
   override get message(): string {
     const lines = this.problems.map(({ path, message, suggestion = "" }) =>
       `  ${path === "" ? "" : `${path}: `}${message} ${suggestion}`.trimEnd(),

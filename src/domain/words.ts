@@ -84,6 +84,7 @@ export const AUDIT_KINDS = [
   "relocation",
   "regime",
   "variant",
+  "guardrailsSet",
 ] as const
 
 /** Kind of an audit record. */

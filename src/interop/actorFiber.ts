@@ -2,16 +2,16 @@
  * An XState actor under an Effect fiber: the fiber lives as long as the actor, ends with its output, fails with its
  * error, and stops it when interrupted. Needed wherever a scope should own an actor.
  */
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { Actor, AnyActorLogic, OutputFrom, Snapshot } from "xstate"
 
 /** What an actor failed with. */
-export class ActorError extends Schema.TaggedError<ActorError>()("ActorError", {
+export class ActorError extends /* @__PURE__ */ Data.TaggedError("ActorError")<{
   /** Id of the actor. */
-  actor: Schema.String,
-  cause: Schema.Defect(),
-}) {}
+  readonly actor: string
+  readonly cause: unknown
+}> {}
 
 /** Follows a root actor to its end. It may have been started before; it is started when not. */
 export const runActor = <L extends AnyActorLogic>(

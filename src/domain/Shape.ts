@@ -1,0 +1,259 @@
+/**
+ * What a plain value must look like, and a reader that copies it out or says everything that is wrong with it. Needed where
+ * input is read in every browser that runs an engine: it does for a configuration what `effect/Schema` does, at a tenth of
+ * the weight. `test/domain/shape.test.ts` makes schemas of these shapes and holds that both say the same of any input.
+ */
+import type { Problem } from "./errors.ts"
+import { closest } from "./closest.ts"
+import { didYouMean, problem, show } from "./problems.ts"
+
+/** A demand on a value of the right kind, and how it is put after "must be". */
+export interface Rule<T> {
+  readonly expected: string
+  readonly holds: (value: T) => boolean
+}
+
+type Word = string | false
+type Fields = Readonly<Record<string, Shape<unknown>>>
+
+/** A shape as data, so that other forms of it can be made. */
+export type Form =
+  | { readonly kind: "number"; readonly rule: Rule<number> | null }
+  | { readonly kind: "string"; readonly rule: Rule<string> | null }
+  | { readonly kind: "boolean" | "null" }
+  | { readonly kind: "word"; readonly word: Word }
+  | { readonly kind: "list"; readonly item: Form; readonly rule: Rule<ReadonlyArray<unknown>> | null }
+  | {
+      readonly kind: "object"
+      readonly fields: Readonly<Record<string, Form>>
+      readonly rule: Rule<Readonly<Record<string, unknown>>> | null
+    }
+  | { readonly kind: "record"; readonly name: Rule<string> | null; readonly of: Form }
+  | { readonly kind: "either"; readonly forms: ReadonlyArray<Form> }
+  | { readonly kind: "optional"; readonly form: Form; readonly orUndefined: boolean }
+
+declare const READS: unique symbol
+declare const MAY_BE_ABSENT: unique symbol
+
+/** The shape of a `T`. */
+export type Shape<T> = Form & { readonly [READS]?: T }
+/** The shape of a field that may be left out. */
+export type OptionalShape<T> = Shape<T> & { readonly [MAY_BE_ABSENT]: true }
+/** The shape of an object, with its fields for other objects that have them too. */
+export type ObjectShape<F extends Fields> = Extract<Form, { kind: "object" }> & {
+  readonly fields: F
+  readonly [READS]?: ObjectOf<F>
+}
+
+/** What a shape reads. */
+export type ShapeType<S> = S extends { readonly [READS]?: infer T } ? T : never
+
+type Flat<T> = { [K in keyof T]: T[K] }
+type ObjectOf<F extends Fields> = Flat<
+  {
+    readonly [K in keyof F as F[K] extends OptionalShape<unknown> ? never : K]: ShapeType<F[K]>
+  } & {
+    readonly [K in keyof F as F[K] extends OptionalShape<unknown> ? K : never]?: ShapeType<F[K]>
+  }
+>
+
+/** A finite number. */
+export const number = (rule: Rule<number> | null = null): Shape<number> => ({ kind: "number", rule })
+export const string = (rule: Rule<string> | null = null): Shape<string> => ({ kind: "string", rule })
+export const boolean: Shape<boolean> = { kind: "boolean" }
+/** One of these words. */
+export const oneOf = <const W extends ReadonlyArray<Word>>(words: W): Shape<W[number]> => ({
+  kind: "either",
+  forms: words.map((word) => ({ kind: "word", word })),
+})
+export const list = <T>(
+  item: Shape<T>,
+  rule: Rule<ReadonlyArray<unknown>> | null = null,
+): Shape<ReadonlyArray<T>> => ({ kind: "list", item, rule })
+/** The rule sees an object only where all its fields are right. */
+export const object = <F extends Fields>(
+  fields: F,
+  rule: Rule<Readonly<Record<string, unknown>>> | null = null,
+): ObjectShape<F> => ({ kind: "object", fields, rule })
+/** Any names, each with a value of one shape; names that break the rule are fields it does not know. */
+export const record = <T>(
+  of: Shape<T>,
+  name: Rule<string> | null = null,
+): Shape<Readonly<Record<string, T>>> => ({ kind: "record", name, of })
+/** The first one whose kind a value is. */
+export const either = <S extends ReadonlyArray<Shape<unknown>>>(
+  ...forms: S
+): Shape<ShapeType<S[number]>> => ({
+  kind: "either",
+  forms,
+})
+const nothing: Shape<null> = { kind: "null" }
+export const nullOr = <T>(form: Shape<T>): Shape<T | null> => ({ kind: "either", forms: [form, nothing] })
+/** Absent or undefined, or of this shape. */
+export const optional = <T>(form: Shape<T>): OptionalShape<T | undefined> =>
+  ({ kind: "optional", form, orUndefined: true }) as Form as OptionalShape<T | undefined>
+/** Absent, or of this shape: undefined is not. */
+export const maybe = <T>(form: Shape<T>): OptionalShape<T> =>
+  ({ kind: "optional", form, orUndefined: false }) as Form as OptionalShape<T>
+
+/** A number of which something more is asked. */
+export const numberThat = (expected: string, holds: (n: number) => boolean): Shape<number> =>
+  number({ expected, holds })
+export const whole = (minimum: number, maximum: number): Shape<number> =>
+  numberThat(
+    `a whole number from ${minimum} to ${maximum}`,
+    (n) => Number.isSafeInteger(n) && n >= minimum && n <= maximum,
+  )
+export const between = (minimum: number, maximum: number): Shape<number> =>
+  numberThat(`a number from ${minimum} to ${maximum}`, (n) => n >= minimum && n <= maximum)
+export const above0 = (maximum: number): Shape<number> =>
+  numberThat(`a number above 0 and at most ${maximum}`, (n) => n > 0 && n <= maximum)
+
+/** A value read, or all that is wrong with it. */
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: ReadonlyArray<Problem> }
+
+/**
+ * A copy of `input` with the fields of the shape; fields it does not know are problems, or with `excess: "drop"` left out.
+ * Throws only what a getter or a proxy of the input throws.
+ */
+export function readShape<T>(
+  shape: Shape<T>,
+  input: unknown,
+  excess: "refuse" | "drop" = "refuse",
+): Reading<T> {
+  const problems: Array<Problem> = []
+  const value = read(shape, input, [], { problems, refuses: excess === "refuse" })
+  return problems.length === 0 ? { ok: true, value: value as T } : { ok: false, problems }
+}
+
+type Path = ReadonlyArray<PropertyKey>
+
+interface Findings {
+  readonly problems: Array<Problem>
+  /** Fields that are not known are problems. */
+  readonly refuses: boolean
+}
+
+/** What it gives back counts only where no problem was found. */
+function read(form: Form, value: unknown, path: Path, to: Findings): unknown {
+  if (form.kind === "optional")
+    return value === undefined && form.orUndefined ? value : read(form.form, value, path, to)
+  if (form.kind === "either") {
+    const fit = form.forms.find((one) => isOfKind(one, value))
+    return fit === undefined ? refuse(form, value, path, to) : read(fit, value, path, to)
+  }
+  if (!isOfKind(form, value)) return refuse(form, value, path, to)
+  switch (form.kind) {
+    case "number":
+      demand(FINITE, value as number, path, to)
+      demand(form.rule, value as number, path, to)
+      return value
+    case "string":
+      demand(form.rule, value as string, path, to)
+      return value
+    case "list": {
+      const before = to.problems.length
+      const items = value as ReadonlyArray<unknown>
+      const copied = Array.from({ length: items.length }, (_, i) =>
+        read(form.item, items[i], [...path, i], to),
+      )
+      if (to.problems.length === before) demand(form.rule, copied, path, to)
+      return copied
+    }
+    case "object": {
+      const before = to.problems.length
+      const copied = readFields(form.fields, value as object, path, to)
+      if (to.problems.length === before) demand(form.rule, copied, path, to)
+      return copied
+    }
+    case "record": {
+      const { name, of } = form
+      const takes = (key: PropertyKey) => typeof key === "string" && (name === null || name.holds(key))
+      refuseExcess(takes, [], value as object, path, to)
+      return Object.fromEntries(
+        Object.entries(value as object)
+          .filter(([key]) => takes(key))
+          .map(([key, inner]) => [key, read(of, inner, [...path, key], to)]),
+      )
+    }
+    default:
+      return value
+  }
+}
+
+function readFields(
+  fields: Readonly<Record<string, Form>>,
+  value: object,
+  path: Path,
+  to: Findings,
+): Readonly<Record<string, unknown>> {
+  refuseExcess((key) => Object.hasOwn(fields, key), Object.keys(fields), value, path, to)
+  const copied: Record<string, unknown> = {}
+  for (const [key, form] of Object.entries(fields)) {
+    if (key in value) copied[key] = read(form, (value as Record<string, unknown>)[key], [...path, key], to)
+    else if (form.kind !== "optional") to.problems.push(problem([...path, key], "is missing."))
+  }
+  return copied
+}
+
+function refuseExcess(
+  takes: (key: PropertyKey) => boolean,
+  known: ReadonlyArray<string>,
+  value: object,
+  path: Path,
+  { problems, refuses }: Findings,
+): void {
+  if (!refuses) return
+  for (const key of Reflect.ownKeys(value)) {
+    if (takes(key) || !Object.prototype.propertyIsEnumerable.call(value, key)) continue
+    problems.push(problem([...path, key], "is not an option here.", didYouMean(key, known)))
+  }
+}
+
+function demand<T>(rule: Rule<T> | null, value: T, path: Path, { problems }: Findings): void {
+  if (rule === null || rule.holds(value)) return
+  problems.push(problem(path, `must be ${rule.expected}, got ${show(value)}.`))
+}
+
+function refuse(form: Form, value: unknown, path: Path, { problems }: Findings): void {
+  const words = wordsOf(form)
+  const near = words.length > 1 && typeof value === "string" && closest(value, words) !== null
+  const remedy = near ? didYouMean(value, words) : null
+  problems.push(problem(path, `must be ${expectedOf(form)}, got ${show(value)}.`, remedy))
+}
+
+const FINITE: Rule<number> = { expected: "a finite number", holds: Number.isFinite }
+
+const kindOf = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "list" : typeof value
+
+/** Whether it is this form that says what is wrong with a value. Words within a choice speak for all that are of their type. */
+function isOfKind(form: Form, value: unknown): boolean {
+  if (form.kind === "either")
+    return form.forms.some((one) =>
+      one.kind === "word" ? typeof one.word === typeof value : isOfKind(one, value),
+    )
+  if (form.kind === "word") return form.word === value
+  return kindOf(value) === (form.kind === "record" ? "object" : form.kind)
+}
+
+function wordsOf(form: Form): ReadonlyArray<string> {
+  if (form.kind === "word") return [String(form.word)]
+  return form.kind === "either" ? form.forms.flatMap(wordsOf) : []
+}
+
+const EXPECTED: Readonly<Partial<Record<Form["kind"], string>>> = {
+  boolean: "true or false",
+  null: "null",
+  list: "an array",
+  object: "an object",
+  record: "an object",
+}
+
+function expectedOf(form: Form): string {
+  if (form.kind === "word") return JSON.stringify(form.word)
+  if (form.kind === "either") return form.forms.map(expectedOf).join(" or ")
+  return EXPECTED[form.kind] ?? `a ${form.kind}`
+}

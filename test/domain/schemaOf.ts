@@ -1,0 +1,152 @@
+/** The same shape as a schema of effect, and values that nearly have it: what `Shape.ts` is held against. */
+import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
+import type { Form, Rule } from "../../src/domain/Shape.ts"
+
+type Codec = Schema.Codec<unknown>
+
+const checked = (schema: Codec, rule: Rule<never> | null): Codec =>
+  rule === null
+    ? schema
+    : schema.check(
+        Schema.makeFilter((value) => rule.holds(value as never), {
+          expected: rule.expected,
+        }),
+      )
+
+/** Made the way `effect/Schema` would be written by hand. */
+export function schemaOf(form: Form): Codec {
+  switch (form.kind) {
+    case "number":
+      return checked(Schema.Finite, form.rule)
+    case "string":
+      return checked(Schema.String, form.rule)
+    case "boolean":
+      return Schema.Boolean
+    case "null":
+      return Schema.Null
+    case "word":
+      return Schema.Literal(form.word)
+    case "list":
+      return checked(Schema.Array(schemaOf(form.item)), form.rule)
+    case "either":
+      return Schema.Union(form.forms.map(schemaOf))
+    case "record":
+      return Schema.Record(checked(Schema.String, form.name) as Schema.String, schemaOf(form.of))
+    case "object":
+      return checked(
+        Schema.Struct(
+          Object.fromEntries(
+            Object.entries(form.fields).map(([key, field]) => [
+              key,
+              field.kind !== "optional"
+                ? schemaOf(field)
+                : field.orUndefined
+                  ? Schema.optional(schemaOf(field.form))
+                  : Schema.optionalKey(schemaOf(field.form)),
+            ]),
+          ),
+        ),
+        form.rule,
+      )
+    case "optional":
+      throw new TypeError("only a field may be left out")
+  }
+}
+
+const junk: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom<unknown>(null, undefined, true, false, 0, -1, 1, 0.5, Number.NaN, Infinity, "", "x", 7n),
+  fc.constantFrom<unknown>([], {}, [1], { a: 1 }, new Date(0), Symbol.iterator, () => 0),
+  fc.string({ maxLength: 45 }),
+  fc.double(),
+)
+
+const NUMBERS = [0, 1, 2, 5, 16, 64, 1024, 2000, 1e6, 0.1, 0.4, -0.5, 1e300, 2 ** 53, Number.NaN, -Infinity]
+const STRINGS = ["name", "run-1", "ab", " padded", "__proto__", ""]
+
+/** One that keeps the rule nearly always. */
+const ruled = <T>(values: ReadonlyArray<T>, rule: Rule<T> | null): fc.Arbitrary<T> => {
+  const sound = values.filter((value) => rule?.holds(value) ?? value === value)
+  return fc.oneof(
+    { weight: 500, arbitrary: fc.constantFrom(...sound) },
+    { weight: 1, arbitrary: fc.constantFrom(...values) },
+  )
+}
+
+const near = (word: string): string => word.slice(1) || "q"
+
+/** Of the shape nearly everywhere; now and then something else at any place in it. */
+export function nearly(form: Form): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 500, arbitrary: like(form) }, { weight: 1, arbitrary: junk })
+}
+
+function like(form: Form): fc.Arbitrary<unknown> {
+  switch (form.kind) {
+    case "number":
+      return ruled(NUMBERS, form.rule)
+    case "string":
+      return ruled(STRINGS, form.rule)
+    case "boolean":
+      return fc.boolean()
+    case "null":
+      return fc.constant(null)
+    case "word":
+      return typeof form.word === "string"
+        ? fc.oneof(
+            { weight: 500, arbitrary: fc.constant(form.word) },
+            { weight: 1, arbitrary: fc.constant(near(form.word)) },
+          )
+        : fc.constant(form.word)
+    case "list":
+      return fc.oneof(
+        { weight: 500, arbitrary: fc.array(nearly(form.item), { minLength: 1, maxLength: 3 }) },
+        { weight: 1, arbitrary: fc.constantFrom([], Array(70).fill(1), Array(5000)) },
+      )
+    case "either":
+      return fc.oneof(...form.forms.map(nearly))
+    case "optional":
+      return fc.option(nearly(form.form), { nil: undefined, freq: 20 })
+    case "record":
+      return fc.dictionary(
+        fc.oneof(
+          { weight: 300, arbitrary: fc.constantFrom("a", "b", "c") },
+          { weight: 1, arbitrary: fc.constantFrom(" long name", "constructor", "__proto__") },
+        ),
+        nearly(form.of),
+        { maxKeys: 3 },
+      )
+    case "object":
+      return fc
+        .tuple(
+          fc.record(mapped(form.fields, nearly), {
+            requiredKeys: Object.keys(form.fields).filter((key) => form.fields[key].kind !== "optional"),
+          }),
+          fc.oneof(
+            { weight: 500, arbitrary: fc.constant({}) },
+            {
+              weight: 1,
+              arbitrary: fc.constantFrom<Readonly<Record<PropertyKey, unknown>>>(
+                { extra: 1 },
+                { [near(Object.keys(form.fields)[0])]: 1, [Symbol.for("sign")]: 2 },
+              ),
+            },
+          ),
+          fc.integer({ min: 0, max: 500 }),
+        )
+        .map(([made, more, kind]) => odd({ ...made, ...more }, kind))
+  }
+}
+
+/** Now and then its first field is taken away, inherited, or not enumerable. */
+function odd(made: Record<PropertyKey, unknown>, kind: number): object {
+  const [first, ...rest] = Object.keys(made)
+  if (first === undefined || kind > 2) return made
+  const { [first]: value } = made
+  const others = Object.fromEntries(rest.map((key) => [key, made[key]]))
+  if (kind === 0) return others
+  if (kind === 1) return Object.assign(Object.create({ [first]: value }) as object, others)
+  return Object.defineProperty(others, first, { value })
+}
+
+const mapped = <A, B>(fields: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, f(field)]))

@@ -1,0 +1,95 @@
+/** Our own reader of plain shapes says what a schema of effect says: of configurations, of what was learnt, of resumptions. */
+import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { EngineConfigShape } from "../../src/domain/configSchema.ts"
+import { exitProblems } from "../../src/domain/exitProblems.ts"
+import { LearnedShape } from "../../src/domain/Learned.ts"
+import { tidy } from "../../src/domain/problems.ts"
+import { ResumptionShape } from "../../src/domain/Resumption.ts"
+import {
+  boolean,
+  either,
+  type Form,
+  list,
+  maybe,
+  number,
+  object,
+  optional,
+  readShape,
+} from "../../src/domain/Shape.ts"
+import { oneOf, record, string, whole } from "../../src/domain/Shape.ts"
+import { nearly, schemaOf } from "./schemaOf.ts"
+
+const short = { expected: "a short name", holds: (text: string) => text.length < 4 }
+
+const SHAPES: Readonly<Record<string, Form>> = {
+  "a configuration": EngineConfigShape,
+  "what was learnt": LearnedShape,
+  "a resumption": ResumptionShape,
+  "every kind of shape": object(
+    {
+      names: record(either(number(), string(short), boolean), short),
+      word: oneOf(["one", "other", false]),
+      lists: optional(
+        list(list(whole(0, 5)), { expected: "at most two lists", holds: ({ length }) => length <= 2 }),
+      ),
+      least: maybe(number()),
+      most: maybe(number()),
+      single: optional(oneOf(["single"])),
+    },
+    {
+      expected: "an object with least or most",
+      holds: ({ least, most }) => least !== undefined || most !== undefined,
+    },
+  ),
+}
+
+describe.each(Object.entries(SHAPES))("the reader of %s", (_, form) => {
+  const schema = schemaOf(form)
+
+  it.each(["refuse", "drop"] as const)(
+    "copies and complains as its schema does, extra fields: %s",
+    (excess) => {
+      const decode = Schema.decodeUnknownExit(schema, {
+        errors: "all",
+        onExcessProperty: excess === "refuse" ? "error" : "ignore",
+      })
+      let refused = 0
+      let taken = 0
+      fc.assert(
+        fc.property(nearly(form), (input) => {
+          const exit = decode(input)
+          const read = readShape(form, input, excess)
+          if (exit._tag === "Success") {
+            taken++
+            expect(read).toEqual({ ok: true, value: exit.value })
+            if (read.ok) expect(JSON.stringify(read.value)).toBe(JSON.stringify(exit.value))
+          } else {
+            refused++
+            expect(read.ok ? [] : tidy(read.problems)).toEqual(tidy(exitProblems(exit, input, [])))
+          }
+        }),
+        { numRuns: 250, seed: 5 },
+      )
+      expect(refused).toBeGreaterThan(20)
+      expect(taken).toBeGreaterThan(20)
+    },
+  )
+})
+
+describe("a shape", () => {
+  it("reads a field named __proto__ without touching the prototype", () => {
+    const input: unknown = JSON.parse('{"__proto__":{"polluted":1},"a":{"polluted":2}}')
+    const read = readShape(record(object({ polluted: number() })), input)
+    expect(read.ok && Object.keys(read.value)).toEqual(["__proto__", "a"])
+    expect(read.ok && Object.getPrototypeOf(read.value)).toBe(Object.prototype)
+  })
+
+  it("gives a copy that nobody else can change", () => {
+    const input = { list: [{ n: 1 }] }
+    const read = readShape(object({ list: list(object({ n: number() })) }), input)
+    input.list[0].n = 2
+    expect(read).toEqual({ ok: true, value: { list: [{ n: 1 }] } })
+  })
+})
