@@ -1,5 +1,5 @@
 /** How every view looks: readable for all in both themes, on a phone as on a desk, with nothing on top of anything. */
-import type { Studio } from "arqon"
+import { createEngine, type Studio } from "arqon"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { barriers, crowding, launch, look, type Looks, picture, type Seen } from "./browser.ts"
@@ -74,6 +74,52 @@ describe.each([360, 768])("at %i pixels across", (width) => {
     const { page } = await pages.show(view)
     expect(await page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
     if (width === 360) await picture(page, `${view.name}-${view.on}-phone`)
+  })
+})
+
+describe("names, notes and readings that nobody expects", () => {
+  const long = "the_extremely_long_name_of_a_knob_that_nobody_should_have_chosen_but_somebody_did"
+  const turning = "مهلة \u202eالاتصال"
+
+  it.each([390, 1440])("stay within their places at %i pixels across, and turn no line", async (width) => {
+    const engine = createEngine({
+      params: {
+        [long]: { min: 1, max: 64, scale: "log" },
+        [turning]: { min: 0, max: 1 },
+        "<b>bold</b>": { min: 0, max: 1 },
+      },
+      seed: 1,
+      clock: "manual",
+      window: { digests: 2, settleUs: 0 },
+    })
+    await engine.start()
+    const odd = await engine.studio({
+      name: `${"quotes-of-the-blue-deployment-".repeat(4)}${"x".repeat(60)}`,
+    })
+    const { page, complaints, close } = await look(browser, odd.url, { width, height: 800, still: true })
+    await page.locator(".objective").getByText("No window has closed with a value yet.").waitFor()
+    for (let nowUs = 1; nowUs <= 120; nowUs++) {
+      engine.observe({ timestampUs: nowUs * 100_000, objective: 1e300 * (1 + engine.values[long] / 1000) })
+      engine.tick(nowUs * 100_000)
+    }
+    engine.trip(`${"x".repeat(300)} \u202eand so on`)
+    await page.getByText("SafeMode is open", { exact: true }).waitFor()
+    for (const [view, ready] of [
+      ["overview", ".log .tag:text('SafeMode opened')"],
+      ["audit", ".record"],
+      ["fleet", ".engine"],
+    ]) {
+      await page.evaluate((hash) => (location.hash = `#/${hash}`), view)
+      await page.waitForSelector(ready)
+      expect([view, await page.evaluate(crowding)]).toEqual([view, { overlaps: [], wider: 0 }])
+      // Of a mark that turns the direction nothing is left but what holds it in.
+      const lines = await page.locator(".line, .note").allTextContents()
+      expect(lines.filter((line) => /[\u202a-\u202e]/.test(line))).toEqual([])
+    }
+    expect(complaints).toEqual([])
+    await close()
+    await odd.stop()
+    await engine.stop()
   })
 })
 

@@ -1,8 +1,10 @@
 /** What the page works out by itself, without a browser: figures, statecharts as graphs, and the time line. */
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { EngineEntry, History, WindowMessage } from "../../src/node/studio/protocol.ts"
 import { machineDefinitions } from "../../src/node/studio/machineDefinitions.ts"
-import { clock, counted, figure, grouped, span, words } from "../../src/studio/core/format.ts"
+import { axisFigures, axisSteps, splitsOf } from "../../src/studio/chart/axis.ts"
+import { clock, counted, figure, grouped, isolated, span, words } from "../../src/studio/core/format.ts"
 import { Track } from "../../src/studio/core/Track.ts"
 import { graphOf, movesTaken, standing, trigger } from "../../src/studio/statechart/Graph.ts"
 
@@ -33,6 +35,51 @@ describe("figures", () => {
   it("tell a clock set by hand from the wall's", () => {
     expect(clock(83_400_000, 1)).toBe("01:23.4")
     expect(clock(1_795_255_200_000_000)).toMatch(/^\d\d:\d\d:\d\d$/)
+  })
+
+  it("tell no moment before it has come, and none before the beginning but as such", () => {
+    expect([clock(11_960_000, 1), clock(11_999_999, 2), clock(-10_000_000)]).toEqual([
+      "00:11.9",
+      "00:11.99",
+      "−00:10",
+    ])
+  })
+
+  it("keep the direction of a line whatever a name within it turns", () => {
+    expect(isolated("batchMs – “ä”")).toBe("batchMs – “ä”")
+    expect(isolated("a\u202eb")).toBe("\u2068ab\u2069")
+    expect(isolated("\u2069مهلة")).toBe("\u2068مهلة\u2069")
+  })
+})
+
+describe("an axis", () => {
+  const labels = (low: number, high: number): ReadonlyArray<string> => {
+    const step = axisSteps(low, high).find((one) => (high - low) / one <= 6) ?? 0
+    return axisFigures(splitsOf(low, high, step), step)
+  }
+
+  it("has lines of their own figures for values of any size", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -300, max: 300, noNaN: true }),
+        fc.double({ min: -9, max: 1, noNaN: true }),
+        fc.boolean(),
+        (power, spread, below) => {
+          const low = (below ? -1 : 1) * 10 ** power
+          const high = low + Math.abs(low) * 10 ** spread
+          const told = labels(low, high)
+          expect(told.length).toBeGreaterThanOrEqual(2)
+          expect(new Set(told).size).toBe(told.length)
+        },
+      ),
+    )
+    expect(labels(0, 1)).toEqual(["0", "0.2", "0.4", "0.6", "0.8", "1"])
+  })
+
+  it("ends where neighbours cannot be told apart, or there is no room at all", () => {
+    expect(splitsOf(1e20, 1e20 + 1e5, 1e-3).length).toBeLessThan(50)
+    expect(axisSteps(3, 3)).toEqual([1])
+    expect(axisSteps(-1.7e308, 1.7e308)).toEqual([1])
   })
 })
 

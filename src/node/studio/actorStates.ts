@@ -31,24 +31,25 @@ interface ChartSnapshot {
   readonly children?: Readonly<Record<string, Looked | undefined>>
 }
 
-/** Every actor under `root`, itself first. */
+/** Every actor under `root`, itself first. Those of a root that is over ended with it, and stand nowhere any more. */
 export function actorStates(root: Looked): ReadonlyArray<ActorState> {
   const found: Array<ActorState> = []
-  const look = (actor: Looked, path: string, depth: number): void => {
+  const look = (actor: Looked, path: string, depth: number, over: boolean): void => {
     const snapshot = (actor.getSnapshot() ?? {}) as ChartSnapshot
     const nodes = [...(snapshot._nodes ?? [])].sort((a, b) => a.path.length - b.path.length)
     found.push({
       path,
       machine: snapshot.machine?.id ?? null,
-      status: snapshot.status ?? "active",
-      active: nodes.map(({ id }) => id),
-      tags: [...(snapshot.tags ?? [])].sort(),
+      status: over ? "stopped" : (snapshot.status ?? "active"),
+      active: over ? [] : nodes.map(({ id }) => id),
+      tags: over ? [] : [...(snapshot.tags ?? [])].sort(),
     })
+    const ended = over || (snapshot.status ?? "active") !== "active"
     if (depth === DEPTH) return
     for (const [id, child] of Object.entries(snapshot.children ?? {})) {
-      if (child !== undefined) look(child, `${path}/${id}`, depth + 1)
+      if (child !== undefined) look(child, `${path}/${id}`, depth + 1, ended)
     }
   }
-  look(root, "engine", 0)
+  look(root, "engine", 0, false)
   return found
 }

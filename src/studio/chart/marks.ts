@@ -47,7 +47,7 @@ export function drawMarks(u: uPlot, track: Track, layer: "behind" | "front", opt
     drawLevel(u, options.level?.() ?? null, options.project)
   } else {
     drawExpired(u, track)
-    for (const mark of track.marks) drawMark(u, mark, options.axes !== false)
+    for (const mark of track.marks) drawMark(u, mark)
     const cursor = options.cursorUs()
     if (cursor !== null) {
       const x = Math.round(u.valToPos(cursor / 1e6, "x", true))
@@ -56,6 +56,8 @@ export function drawMarks(u: uPlot, track: Track, layer: "behind" | "front", opt
     }
   }
   ctx.restore()
+  // Signs are wider than their lines, and would be cut in two at the ends.
+  if (layer === "front" && options.axes !== false) for (const mark of track.marks) drawSign(u, mark)
 }
 
 /** From each trip to the way out, or to now while it is open. */
@@ -103,13 +105,18 @@ function drawExpired(u: uPlot, track: Track): void {
   }
 }
 
-function drawMark(u: uPlot, { atUs, kind }: HistoryMark, signed: boolean): void {
+/** Where a mark stands, or null where that is out of sight. */
+function placeOf(u: uPlot, atUs: number): number | null {
+  const x = Math.round(u.valToPos(atUs / 1e6, "x", true)) + 0.5
+  return x < u.bbox.left || x > u.bbox.left + u.bbox.width + 1 ? null : x
+}
+
+function drawMark(u: uPlot, { atUs, kind }: HistoryMark): void {
   const look = LOOK[kind]
-  if (look === undefined) return
+  const x = placeOf(u, atUs)
+  if (look === undefined || x === null) return
   const { ctx, bbox } = u
   const ratio = devicePixelRatio
-  const x = Math.round(u.valToPos(atUs / 1e6, "x", true)) + 0.5
-  if (x < bbox.left || x > bbox.left + bbox.width) return
   ctx.strokeStyle = token(look.color)
   ctx.lineWidth = 1.25 * ratio
   ctx.setLineDash(look.dash.map((length) => length * ratio))
@@ -118,7 +125,14 @@ function drawMark(u: uPlot, { atUs, kind }: HistoryMark, signed: boolean): void 
   ctx.lineTo(x, bbox.top + bbox.height)
   ctx.stroke()
   ctx.setLineDash([])
-  if (!signed) return
+}
+
+function drawSign(u: uPlot, { atUs, kind }: HistoryMark): void {
+  const look = LOOK[kind]
+  const x = placeOf(u, atUs)
+  if (look === undefined || x === null) return
+  const { ctx } = u
+  const ratio = devicePixelRatio
   ctx.fillStyle = token(look.color)
   ctx.font = `${11 * ratio}px "Inter Variable", system-ui, sans-serif`
   ctx.textAlign = "center"

@@ -6,6 +6,7 @@ import uPlot from "uplot"
 import { Cell, Scope } from "../core/cell.ts"
 import { h, say } from "../core/dom.ts"
 import { clock, figure } from "../core/format.ts"
+import { axisFigures, axisSteps, splitsOf } from "./axis.ts"
 import { shade, token } from "../core/theme.ts"
 import type { Track } from "../core/Track.ts"
 import { drawMarks } from "./marks.ts"
@@ -34,6 +35,8 @@ export interface TimeChartOptions {
   /** Drawn as a level, in the units of the lines; null for none. */
   readonly level?: () => number | null
   readonly axes?: boolean
+  /** What is said where there is no value to be drawn. */
+  readonly nothing?: string
   /** Where a value is drawn, where that is not the value itself: on a scale of its own. */
   readonly project?: (value: number) => number
 }
@@ -63,10 +66,14 @@ export function timeChart(options: TimeChartOptions): TimeChart {
   const scope = new Scope()
   const plot = h("div", { class: "plot" })
   const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
+  const nothing = h("p", { class: "nothing small soft", "aria-hidden": "true", hidden: true })
+  const empty = (): boolean =>
+    lines.every((line) => line.values(track).every((value) => value === null || !Number.isFinite(value)))
   const element = h(
     "div",
     { class: axes ? "chart" : "chart small", role: "img", "aria-label": options.label },
     plot,
+    nothing,
     readout,
   )
   const data = (): uPlot.AlignedData => [
@@ -102,7 +109,7 @@ export function timeChart(options: TimeChartOptions): TimeChart {
           spanGaps: false,
         })),
       ],
-      axes: axes ? [timeAxis(), valueAxis()] : [{ show: false }, { show: false }],
+      axes: axes ? [timeAxis(), valueAxis(empty)] : [{ show: false }, { show: false }],
       hooks: {
         drawClear: [(u) => drawMarks(u, track, "behind", { ...options, project })],
         draw: [(u) => drawMarks(u, track, "front", { ...options, project })],
@@ -115,6 +122,8 @@ export function timeChart(options: TimeChartOptions): TimeChart {
   const update = (): void => {
     chart.setData(data())
     say(readout, readoutOf(chart, options))
+    nothing.hidden = !axes || !empty()
+    say(nothing, options.nothing ?? "No window has closed with a value yet.")
     element.setAttribute("aria-label", `${options.label}. ${summary(options)}`)
   }
   const size = new ResizeObserver(() => {
@@ -143,7 +152,7 @@ function timeRange({ nowUs }: TimeChartOptions, low: number, high: number): [num
   const now = nowUs() / 1e6
   const end = Math.max(now, high ?? now)
   if (range.value > 0) return [Math.max(now - range.value, 0), Math.max(now, now - range.value + 1)]
-  return [low ?? now - 60, end > (low ?? 0) ? end : end + 1]
+  return [low ?? Math.max(now - 60, 0), end > (low ?? 0) ? end : end + 1]
 }
 
 /** Room above and below, and the level in sight. */
@@ -168,10 +177,11 @@ const timeAxis = (): uPlot.Axis => ({
   incrs: [...STEPS],
   grid: { show: false },
   ticks: { stroke: () => token("--line"), width: 1, size: 5 },
-  values: (_, splits) => splits.map((seconds) => clock(seconds * 1e6)),
+  values: (_, splits, _axis, _space, step) =>
+    splits.map((seconds) => clock(Math.round(seconds * 1e6), step < 1 ? 1 : 0)),
 })
 
-const valueAxis = (): uPlot.Axis => ({
+const valueAxis = (empty: () => boolean): uPlot.Axis => ({
   stroke: () => token("--text-faint"),
   font: FONT,
   size: (_, values) => Math.max(36, ...(values ?? []).map((text) => (text?.length ?? 0) * 7 + 14)),
@@ -179,7 +189,10 @@ const valueAxis = (): uPlot.Axis => ({
   gap: 6,
   grid: { stroke: () => token("--grid"), width: 1 },
   ticks: { show: false },
-  values: (_, splits) => splits.map((value) => (value === null ? "" : figure(value))),
+  incrs: (_, _axis, low, high) => axisSteps(low, high),
+  splits: (_, _axis, low, high, step) => splitsOf(low, high, step),
+  // A scale of nothing would be made up.
+  values: (_, splits, _axis, _space, step) => (empty() ? splits.map(() => "") : axisFigures(splits, step)),
 })
 
 /** What stands under the cursor, at the moment of a replay, or last. */

@@ -52,10 +52,12 @@ const WALL_FROM_US = 1e15
 /** The engine's own time: of day where its clock is the wall's, else since its beginning. */
 export function clock(atUs: number, decimals = 0): string {
   if (!Number.isFinite(atUs)) return "–"
+  if (atUs < 0) return `−${clock(-atUs, decimals)}`
   if (atUs < WALL_FROM_US) {
-    const seconds = atUs / 1e6
-    const whole = Math.floor(seconds)
-    const part = decimals === 0 ? "" : (seconds - whole).toFixed(decimals).slice(1)
+    const whole = Math.floor(atUs / 1e6)
+    // Cut and never rounded: a moment is not told before it has come.
+    const cut = Math.floor((atUs % 1e6) / 10 ** (6 - decimals))
+    const part = decimals === 0 ? "" : `.${String(cut).padStart(decimals, "0")}`
     const hours = Math.floor(whole / 3600)
     const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}${part}`
     return hours > 0 ? `${hours}:${rest}` : rest
@@ -64,6 +66,15 @@ export function clock(atUs: number, decimals = 0): string {
   const part = decimals === 0 ? "" : `.${String(date.getMilliseconds()).padStart(3, "0").slice(0, decimals)}`
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${part}`
 }
+
+/** Letters written from right to left, and marks that turn the direction of whatever follows them. */
+const TURNS =
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+const MARKS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** A name or a note within a line of ours: whatever its direction, what stands beside it keeps its own. */
+export const isolated = (text: string): string =>
+  TURNS.test(text) ? `\u2068${text.replace(MARKS, "")}\u2069` : text
 
 /** camelCase as words: what machines and records call things, for people. */
 export function words(name: string): string {

@@ -75,13 +75,13 @@ export function fleetEngine(model: Model, scope: Scope, entry: FleetEntry, key: 
         hero(scope, key, engine),
         objective(scope, entry, shown, track),
         knobCards(shown, scope, entry),
+        phaseChart(model, scope, active),
       ),
       h(
         "div",
         { class: "stack" },
         budgetCard(scope, entry, budgets),
         fleetSteering(scope, entry, key, engine, ask),
-        phaseChart(model, scope, active),
         latest(scope, records),
       ),
     ),
@@ -150,6 +150,7 @@ function objective(scope: Scope, entry: FleetEntry, shown: Shown, track: Track):
     changed: shown.track,
     nowUs: () => nowOf(shown),
     cursorUs: () => null,
+    nothing: "It has completed no cycle yet.",
     lines: [
       { name: "objective", values: (of) => of.objective, color: "--series-1", width: 1.75, stepped: true },
     ],

@@ -59,7 +59,8 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
   const on = h("button", { class: "button", "data-kind": "quiet", click: () => turn(1) }, "Next")
   const status = h("p", { class: "small soft", role: "status" })
   const rows = h("ul", { class: "engines" })
-  const nothing = h("div", { class: "empty" }, icon("nothing"), h("p", {}, "No engine matches."))
+  const why = h("p", {})
+  const nothing = h("div", { class: "empty" }, icon("nothing"), why)
   const counts = tilesOf(["Engines", "Awake", "Resting", "Put away", "SafeMode open"])
   const halted = h(
     "p",
@@ -101,6 +102,7 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
     const { fleet, total, engines } = page
     counts.update([fleet.engines, fleet.awake, fleet.resting, fleet.passive, fleet.safe])
     halted.hidden = !fleet.halted
+    say(why, fleet.engines === 0 ? "No engine has been spawned yet." : "No engine matches.")
     show(engines)
     const from = page.offset + 1
     const range = total > engines.length ? `${grouped(from)}–${grouped(from + engines.length - 1)} of ` : ""
@@ -163,7 +165,7 @@ function engineRow(
   const link = h(
     "a",
     { class: "engine", href: linkTo("fleet", { fleet: entry.id, key }) },
-    h("span", { class: "name" }, key),
+    h("span", { class: "name", title: key }, key),
     state,
     doing,
     values,

@@ -1,7 +1,7 @@
 /** How much of a limit is used: dials for the engine, bars for each knob. Every one is a meter to a screen reader. */
 import type { Budgets, Gauge } from "../../node/studio/protocol.ts"
 import { h, keyed, mark, say, svg } from "../core/dom.ts"
-import { figure } from "../core/format.ts"
+import { counted, figure } from "../core/format.ts"
 
 const RADIUS = 34
 const LENGTH = Math.PI * RADIUS
@@ -119,12 +119,14 @@ export function gauges(): Gauges {
     ),
     rows,
   )
+  const others = h("p", { class: "small soft" })
   const waiting = h("p", { class: "empty small" }, "No budgets have been reported yet.")
   const body = h(
     "div",
     { class: "gauges" },
     h("div", { class: "dials" }, applies.element, rollbacks.element, regressions.element),
     table,
+    others,
   )
   const show = keyed<KnobBudgets>(
     rows,
@@ -160,7 +162,10 @@ export function gauges(): Gauges {
       applies.update(budgets.applies)
       rollbacks.update(budgets.rollbacksPerHour)
       regressions.update(budgets.regressions)
-      show(mostUsed(budgets.knobs))
+      const shown = mostUsed(budgets.knobs)
+      show(shown)
+      others.hidden = shown.length === budgets.knobs.length
+      say(others, `Those ${shown.length} of ${counted(budgets.knobs.length, "knob")} that have used most.`)
     },
   }
 }

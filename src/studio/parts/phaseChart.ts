@@ -8,13 +8,14 @@ import { standing } from "../statechart/Graph.ts"
 import { layoutOf } from "../statechart/layout.ts"
 import { PanZoom } from "../statechart/PanZoom.ts"
 
-const SIZE = { width: 360, height: 420 }
+const SIZE = { width: 700, height: 420 }
 
 /** `active`: ids of the active states, outermost first. */
 export function phaseChart(model: Model, scope: Scope, active: Cell<ReadonlyArray<string>>): HTMLElement {
   const stage = h("div", { class: "stage" })
   const where = h("span", { class: "tag" })
   let drawing: Drawing | null = null
+  let view: PanZoom | null = null
   let asked = false
   const graph = () => model.machines.value.get("spsaCycle")
   const draw = async (): Promise<void> => {
@@ -25,12 +26,12 @@ export function phaseChart(model: Model, scope: Scope, active: Cell<ReadonlyArra
       const layout = await layoutOf(chart, SIZE)
       drawing = drawChart(chart, layout, () => {})
       fill(stage, drawing.element)
-      const view = new PanZoom(drawing.element)
+      view = new PanZoom(drawing.element)
       const observer = new ResizeObserver(view.resized)
       observer.observe(stage)
       scope.add(() => observer.disconnect())
       drawing.light(active.value)
-      view.begin(drawing.element.querySelector<SVGGElement>("[data-active]:not(.compound)"))
+      view.begin(drawing.lit())
     } catch (error) {
       fill(stage, h("p", { class: "empty" }, `The chart could not be laid out: ${told(error)}`))
     }
@@ -41,6 +42,7 @@ export function phaseChart(model: Model, scope: Scope, active: Cell<ReadonlyArra
     where.textContent = phase
     mark(where, "data-tone", phase === "frozen" ? "safe" : "live")
     drawing?.light(active.value)
+    if (drawing !== null) view?.follow(drawing.lit())
     void draw()
   })
   return h(

@@ -1,6 +1,6 @@
 /** An audit record in one line for people: what happened, and the figures that matter. */
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
-import { capital, figure, words } from "../core/format.ts"
+import { capital, figure, isolated, words } from "../core/format.ts"
 
 export type Tone = "live" | "safe" | "trip" | "accent" | null
 
@@ -28,11 +28,12 @@ const list = (values: Readonly<Record<string, number | null>> | undefined): stri
   values === undefined
     ? ""
     : Object.entries(values)
-        .map(([name, value]) => `${name} ${figure(value)}`)
+        .map(([name, value]) => `${isolated(name)} ${figure(value)}`)
         .join(", ")
 
 export function lineOf(record: AuditRecord): string {
-  const { kind, action, reason, knob, value, limit, note } = record
+  const { kind, action, reason, knob, value, limit } = record
+  const note = record.note === undefined ? undefined : isolated(record.note)
   const does = action === undefined ? "" : words(action)
   switch (kind) {
     case "apply":
@@ -40,7 +41,7 @@ export function lineOf(record: AuditRecord): string {
     case "proposal":
       return `${does} asked for ${list(record.asked)} (unit space)`
     case "violation":
-      return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${knob}`}: ${figure(value)} where ${figure(limit)} is allowed`
+      return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${isolated(knob)}`}: ${figure(value)} where ${figure(limit)} is allowed`
     case "rollback":
     case "baselineSet":
       return [list(record.values), note].filter(Boolean).join(": ")

@@ -156,6 +156,7 @@ function topBar(model: Model): HTMLElement {
   select.addEventListener("change", () => go(route.value.view, { engine: select.value }))
   const mode = h("span", { class: "mode", role: "status" })
   const flag = h("span", { class: "tag", "data-tone": "accent" })
+  const fleets = h("a", { class: "fleets", href: linkTo("fleet") })
   const trip = STEERING[0]
   const reset = STEERING[1]
   const quick = h("button", {
@@ -171,6 +172,8 @@ function topBar(model: Model): HTMLElement {
     if (current !== undefined && !offered.includes(current)) offered.unshift(current)
     fill(select, ...offered.map(({ id, name }) => h("option", { value: id }, name)))
     select.hidden = engines.length === 0
+    fleets.hidden = !onlyFleets(model)
+    say(fleets, (model.session.value?.fleets ?? []).map(({ name }) => name).join(", "))
     if (model.engine.value !== null) select.value = model.engine.value.id
   })
   scope.watch([model.snapshot, model.connection, model.engine, model.session], () => {
@@ -199,7 +202,7 @@ function topBar(model: Model): HTMLElement {
   return h(
     "header",
     { class: "top" },
-    h("div", { class: "who" }, select, mode, flag),
+    h("div", { class: "who" }, select, fleets, mode, flag),
     h(
       "div",
       { class: "tools" },

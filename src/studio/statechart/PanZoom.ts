@@ -16,6 +16,8 @@ export class PanZoom {
   /** Drawing units across. */
   private across: number
   private moved = false
+  /** Whether a part is shown that nobody chose: then it goes where the active state goes. */
+  private following = false
   private readonly pointers = new Map<number, { x: number; y: number }>()
 
   constructor(svg: SVGSVGElement) {
@@ -45,11 +47,28 @@ export class PanZoom {
     this.fit()
     const scale = this.svg.clientWidth / this.across
     if (scale >= READABLE || about === null) return
-    const box = about.getBBox()
     this.across = this.svg.clientWidth / COMFORTABLE
+    this.moved = true
+    this.following = true
+    this.centre(about.getBBox())
+  }
+
+  /** Goes after a state that has left what is seen, unless somebody has chosen what to look at. */
+  follow(about: SVGGraphicsElement | null): void {
+    if (!this.following || about === null || this.svg.clientWidth === 0) return
+    const box = about.getBBox()
+    const tall = (this.across * this.svg.clientHeight) / this.svg.clientWidth
+    const inSight =
+      box.x >= this.x &&
+      box.y >= this.y &&
+      box.x + box.width <= this.x + this.across &&
+      box.y + box.height <= this.y + tall
+    if (!inSight) this.centre(box)
+  }
+
+  private centre(box: DOMRect): void {
     this.x = box.x + box.width / 2 - this.across / 2
     this.y = box.y + box.height / 2 - (this.across * this.svg.clientHeight) / this.svg.clientWidth / 2
-    this.moved = true
     this.show()
   }
 
@@ -64,6 +83,7 @@ export class PanZoom {
     const { clientWidth, clientHeight } = this.svg
     if (clientWidth === 0) return
     this.moved = false
+    this.following = false
     const scale = Math.min(clientWidth / this.width, clientHeight / this.height, 1.25)
     this.across = clientWidth / scale
     this.x = (this.width - this.across) / 2
@@ -84,6 +104,7 @@ export class PanZoom {
     this.y += (tall - taller) * py
     this.across = across
     this.moved = true
+    this.following = false
     this.show()
   }
 
@@ -91,6 +112,7 @@ export class PanZoom {
     this.x += dx * this.across
     this.y += dy * this.across
     this.moved = true
+    this.following = false
     this.show()
   }
 

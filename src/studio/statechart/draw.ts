@@ -17,6 +17,8 @@ export interface Drawing {
   readonly element: SVGSVGElement
   /** Lights the active states and lets the arrows that led there run. */
   readonly light: (active: ReadonlyArray<string>) => void
+  /** The innermost state that is lit; null where none is. */
+  readonly lit: () => SVGGElement | null
   /** Marks the state that is read about; null for none. */
   readonly choose: (id: string | null) => void
 }
@@ -206,6 +208,7 @@ export function drawChart(graph: Graph, layout: ChartLayout, press: (id: string)
       }
       before = active
     },
+    lit: () => element.querySelector<SVGGElement>("[data-active]:not(.compound)"),
     choose: (id) => {
       for (const [one, drawn] of states) mark(drawn, "data-chosen", one === id)
     },

@@ -9,7 +9,7 @@ import { followReplay, nowOf } from "../chart/moment.ts"
 import { range, RANGES, timeChart } from "../chart/timeChart.ts"
 import { Scope } from "../core/cell.ts"
 import { h, keyed, mark, say } from "../core/dom.ts"
-import { capital, clock, figure, grouped, words } from "../core/format.ts"
+import { capital, clock, figure, grouped, isolated, words } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
@@ -85,7 +85,7 @@ function hero(model: Model, scope: Scope): HTMLElement {
     say(sentence, now.sentence)
     const opened = snapshot?.safeMode === null ? undefined : model.records.value.find(isTrip)
     note.hidden = opened?.note === undefined
-    say(note, opened?.note === undefined ? "" : `“${opened.note}”`)
+    say(note, opened?.note === undefined ? "" : `“${isolated(opened.note)}”`)
     mark(card, "data-tone", now.tone)
     say(
       tiles.objective.value,

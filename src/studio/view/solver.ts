@@ -58,7 +58,9 @@ export function solverView(model: Model): View {
           "section",
           { class: "card empty" },
           icon("nothing"),
-          h("p", {}, `The run could not be read: ${told(error)}`),
+          h("h2", {}, "The run could not be read"),
+          // Where the file is wrong is drawn with spaces.
+          h("pre", { class: "mono small", tabindex: "0" }, told(error)),
         ),
       )
     }
@@ -193,7 +195,7 @@ function best({ best: found }: SolverRun): HTMLElement {
           ),
           ...Object.entries(found.params).flatMap(([name, value]) => [
             h("dt", { class: "soft" }, name),
-            h("dd", { class: "mono" }, short(value)),
+            h("dd", { title: short(value) }, shown(value)),
           ]),
         ),
   )
@@ -237,17 +239,20 @@ function landscape({ classification }: SolverRun): HTMLElement {
 
 const SHOWN = 200
 
+/** A parameter's value: a figure where it is a number, else what it is called. */
+const shown = (value: unknown): string => (typeof value === "number" ? figure(value) : short(value))
+
 function readings(run: SolverRun): HTMLElement {
-  const shown = run.history.slice(-SHOWN).toReversed()
+  const latest = run.history.slice(-SHOWN).toReversed()
   const names = Object.keys(run.history[0]?.params ?? {})
-  const rows = shown.map((one) =>
+  const rows = latest.map((one) =>
     h(
       "tr",
       {},
       h("th", { scope: "row", class: "faint" }, String(one.index)),
       h("td", {}, one.phase),
       h("td", { class: "number" }, one.value === null ? "failed" : figure(one.value)),
-      ...names.map((name) => h("td", { class: "number" }, short(one.params[name]))),
+      ...names.map((name) => h("td", { class: "number" }, shown(one.params[name]))),
       h("td", { class: "soft" }, one.decision),
     ),
   )

@@ -30,6 +30,7 @@ export function statechartsView(model: Model): View {
   let shown: Graph | null = null
   let chosen: string | null = null
   let drawn = 0
+  let view: PanZoom | null = null
 
   /** The actor asked for by the address, or the first that is a statechart. */
   const actorOf = (): ActorState | undefined => {
@@ -50,6 +51,7 @@ export function statechartsView(model: Model): View {
     shown = graph
     chosen = null
     drawing = null
+    view = null
     fill(
       stage,
       h("div", { class: "shimmer fill", role: "status", "aria-label": "Laying out the statechart" }),
@@ -59,18 +61,19 @@ export function statechartsView(model: Model): View {
       if (turn !== drawn) return
       drawing = drawChart(graph, layout, choose)
       fill(stage, drawing.element)
-      const view = new PanZoom(drawing.element)
-      const observer = new ResizeObserver(view.resized)
+      const seen = new PanZoom(drawing.element)
+      view = seen
+      const observer = new ResizeObserver(seen.resized)
       observer.observe(stage)
       scope.add(() => observer.disconnect())
       fill(
         tools,
-        toolButton("plus", "Closer", () => view.zoom(0.8)),
-        toolButton("minus", "Further away", () => view.zoom(1.25)),
-        toolButton("fit", "All of it", view.fit),
+        toolButton("plus", "Closer", () => seen.zoom(0.8)),
+        toolButton("minus", "Further away", () => seen.zoom(1.25)),
+        toolButton("fit", "All of it", seen.fit),
       )
       drawing.light(activeNow())
-      view.begin(drawing.element.querySelector<SVGGElement>("[data-active]:not(.compound)"))
+      seen.begin(drawing.lit())
       choose(null)
     } catch (error) {
       if (turn === drawn)
@@ -120,6 +123,7 @@ export function statechartsView(model: Model): View {
     if (graph !== shown) void draw(graph)
     else {
       drawing?.light(actor.active)
+      if (drawing !== null) view?.follow(drawing.lit())
       tellOf(panel, shown, chosen, actor.active, choose)
     }
   })
@@ -152,10 +156,18 @@ const legend = (): HTMLElement =>
   h(
     "p",
     { class: "legend small soft" },
-    h("span", { class: "swatch", "data-tone": "live" }),
-    "live: proposals may be under way",
-    h("span", { class: "swatch", "data-tone": "safe" }),
-    "safe: nothing is proposed",
+    h(
+      "span",
+      { class: "key" },
+      h("span", { class: "swatch", "data-tone": "live" }),
+      "live: proposals may be under way",
+    ),
+    h(
+      "span",
+      { class: "key" },
+      h("span", { class: "swatch", "data-tone": "safe" }),
+      "safe: nothing is proposed",
+    ),
   )
 
 const toolButton = (sign: "plus" | "minus" | "fit", name: string, click: () => void): HTMLElement =>

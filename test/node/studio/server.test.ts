@@ -182,6 +182,17 @@ describe("the live stream", () => {
     expect((await stream.next("session")).data).toMatchObject({ reason: "stopped" })
   })
 
+  it("tells of no part of an engine that is over as if it still stood somewhere", async () => {
+    const { url, engine, work } = await openRig()
+    work(5)
+    await engine.stop()
+    const { data } = await (await listen(url)).next("state")
+    const [root, ...parts] = data["actors"] as ReadonlyArray<Record<string, unknown>>
+    expect(root).toMatchObject({ path: "engine", active: ["engine", "engine.stopped"] })
+    expect(parts.length).toBeGreaterThan(0)
+    for (const part of parts) expect(part).toMatchObject({ status: "stopped", active: [], tags: [] })
+  })
+
   it("lets a client go that does not read, and counts it; others miss nothing", async () => {
     const channel = new EventChannel("test")
     const server = createServer((_, response) => {
