@@ -4,6 +4,7 @@
  * there, the start takes its place; and if that proves to be worse still, the baseline has it back, and that is the end of it.
  * Never worse for long than having no tuner, then, and never a third try.
  */
+import { NOT_TRIPPED, ROLLBACK, TRIP_CONSTRAINT_EMERGENCY } from "./codes.ts"
 import type { SafetyExecutor } from "./SafetyExecutor.ts"
 
 /** The baseline is in doubt; the start is; neither may be left any more. */
@@ -48,6 +49,18 @@ export class Fallback {
     const worse = this.turn === START && source[at] < margin[0]
     this.turn = SETTLED
     return worse ? former : null
+  }
+
+  /**
+   * A window closed, with its mean margin at `means[at]`: where to go, or null. Below 0 and above the emergency margin the baseline is
+   * unfit as well, but no single digest will ever say so, and nothing else is tried for as long as SafeMode is open.
+   */
+  afterWindow(means: Float64Array, at: number): Float64Array | null {
+    const { executor } = this
+    const latch = Atomics.load(executor.latch, 0)
+    if (latch === NOT_TRIPPED) this.begin()
+    const unfit = latch === TRIP_CONSTRAINT_EMERGENCY && executor.lastKind === ROLLBACK && means[at] < 0
+    return unfit ? this.next(means, at) : null
   }
 }
 

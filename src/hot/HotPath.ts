@@ -168,7 +168,7 @@ export class HotPath {
       if (digest[MARGIN_OF] < this.emergencyMargin && this.secure(false)) return this.due(EMERGENCY)
       if (open && window.closed) {
         this.executor.noteMargin(window.means, MARGIN_CHANNEL)
-        return this.due(WINDOW_CLOSED)
+        return this.due(this.leaveUnfit() ? EMERGENCY : WINDOW_CLOSED)
       }
     }
     if (now >= window.expiresAtUs && open) return this.expire()
@@ -334,6 +334,16 @@ export class HotPath {
     else if (config.hasBaseline) executor.rollback()
     else executor.returnToBase()
     executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
+    this.followGeneration()
+    return true
+  }
+
+  /** A window closed: true when SafeMode stands where the constraint is broken, and there was something else to go to. */
+  private leaveUnfit(): boolean {
+    const elsewhere = this.fallback.afterWindow(this.window.means, MARGIN_CHANNEL)
+    if (elsewhere === null) return false
+    this.executor.proposal[P_NOW_US] = this.nowCell[0]
+    this.executor.moveBaseline(elsewhere)
     this.followGeneration()
     return true
   }

@@ -488,6 +488,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/Fallback.test.ts",
   },
   {
+    name: "unfit-baseline-is-sat-out-in-safe-mode",
+    invariant: 13,
+    file: "src/hot/Fallback.ts",
+    intact: "executor.lastKind === ROLLBACK && means[at] < 0",
+    broken: "executor.lastKind === ROLLBACK && means[at] < -1e9",
+    test: "test/hot/Fallback.test.ts",
+  },
+  {
     name: "seat-not-given-back",
     invariant: 11,
     file: "src/hot/SharedBudget.ts",

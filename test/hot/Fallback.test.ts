@@ -13,8 +13,12 @@ import {
   EMERGENCY,
   LINEAR,
   NOT_TRIPPED,
+  NOTHING_DUE,
   TRIMMED_MEAN,
+  TRIP_CONSTRAINT_EMERGENCY,
+  TRIP_OBJECTIVE_REGRESSION,
   UPDATE,
+  WINDOW_CLOSED,
 } from "../../src/hot/codes.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
@@ -129,6 +133,62 @@ describe("an emergency on the baseline", () => {
     const { generation } = plant.hot.config
     for (let i = 0; i < 20; i++) plant.report(-0.9)
     expect([plant.live, plant.hot.config.generation]).toEqual([START, generation])
+  })
+
+  it("that is no emergency any more and still breaks the constraint for a whole window puts it there too", () => {
+    const plant = new Plant()
+    plant.earn(0.42)
+    plant.report(-0.9)
+    for (let i = 0; i < 4; i++) expect(plant.report(-0.3)).toBe(NOTHING_DUE)
+    expect(plant.live).toBe(0.42)
+    expect(plant.report(-0.3)).toBe(EMERGENCY)
+    expect([plant.live, plant.open]).toEqual([START, true])
+    const baseline = new Float64Array(1)
+    plant.hot.config.baselineUnits(baseline)
+    expect(baseline[0]).toBe(START)
+  })
+
+  it("has the baseline back where a window at the start is worse, and is left at that", () => {
+    const plant = new Plant()
+    plant.earn(0.42)
+    plant.report(-0.9)
+    for (const margin of [-0.3, -0.4]) for (let i = 0; i < 5; i++) plant.report(margin)
+    expect(plant.live).toBe(0.42)
+    plant.hot.reopenWindow()
+    for (let i = 0; i < 5; i++) plant.report(-0.3)
+    expect(plant.live).toBe(0.42)
+  })
+
+  it("stays on the baseline where its windows keep the constraint, if only just", () => {
+    const plant = new Plant()
+    plant.earn(0.42)
+    plant.report(-0.9)
+    for (let i = 0; i < 4; i++) plant.report(0)
+    expect([plant.report(0), plant.live]).toEqual([WINDOW_CLOSED, 0.42])
+  })
+
+  it("is looked for only where an emergency led: not in SafeMode for another reason, and not while tuning", () => {
+    const plant = new Plant()
+    plant.earn(0.42)
+    for (let i = 0; i < 4; i++) plant.report(-0.3)
+    expect([plant.report(-0.3), plant.live]).toEqual([WINDOW_CLOSED, 0.42])
+    plant.hot.executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
+    plant.hot.rollback()
+    for (let i = 0; i < 4; i++) plant.report(-0.3)
+    expect([plant.report(-0.3), plant.live]).toEqual([WINDOW_CLOSED, 0.42])
+  })
+
+  it("has its chance again after a window outside SafeMode, whoever opened the latch anew", () => {
+    const plant = new Plant()
+    plant.earn(0.42)
+    for (const margin of [-0.9, -0.9, -1.2]) plant.report(margin)
+    plant.close()
+    plant.hot.reopenWindow()
+    for (let i = 0; i < 5; i++) plant.report(0.5)
+    plant.hot.executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
+    plant.hot.rollback()
+    for (let i = 0; i < 5; i++) plant.report(-0.3)
+    expect(plant.live).toBe(START)
   })
 
   it("begins with the baseline again once SafeMode has been left", () => {
