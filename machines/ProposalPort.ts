@@ -27,6 +27,7 @@ interface Delivering {
   _send?: (event: ProposalEvent) => void
 }
 
+/** Takes proposals, and nothing else, to Tier 1; `ProposalPort.create()` makes one with the means to tie it. */
 export class ProposalPort {
   #receiver: ProposalReceiver | null = null
 

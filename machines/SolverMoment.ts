@@ -8,6 +8,7 @@
 import { Solver, type SolverCounts, type SolverOptions } from "../src/solver/Solver.ts"
 import type { PendingEntry, SolverState } from "../src/solver/SolverState.ts"
 
+/** A solver as it stood at one moment of its run; a value, however far the run has gone since. */
 export class SolverMoment {
   /** Where the run stood. */
   readonly counts: SolverCounts

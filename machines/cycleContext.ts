@@ -37,6 +37,7 @@ export interface CycleLimits {
   readonly regressionsToTrip: number
 }
 
+/** Limits of a balanced engine, in events in a row. */
 export const DEFAULT_CYCLE_LIMITS: CycleLimits = Object.freeze({
   timeoutsToTrip: 3,
   refusalsToTrip: 3,
@@ -44,6 +45,7 @@ export const DEFAULT_CYCLE_LIMITS: CycleLimits = Object.freeze({
   regressionsToTrip: 5,
 })
 
+/** What `spsaCycleMachine` is started with. */
 export interface SpsaCycleInput {
   readonly table: KnobTable
   readonly settings: SpsaSettings
@@ -62,6 +64,7 @@ export interface CycleMemory {
   readonly lastId: number
 }
 
+/** Context of `spsaCycleMachine`: plain data and three boxes; positions and probes are in unit space, times in microseconds. */
 export interface SpsaCycleContext {
   readonly kernel: Opaque<SpsaKernel>
   readonly port: ProposalPort
@@ -299,6 +302,7 @@ export interface CycleSummary {
   readonly regressions: number
 }
 
+/** How a cycle stands, in plain numbers: gain, probe and noise included. For pages and logs. */
 export function cycleSummary(c: SpsaCycleContext): CycleSummary {
   const kernel = c.kernel.get()
   return {

@@ -13,6 +13,10 @@ const fault = (child: FaultyChild) => ({
   actions: [{ type: "noteFault" as const, params: { child } }, "raiseFault" as const],
 })
 
+/**
+ * One control loop as a statechart: `createActor(engineMachine, { input: { hot, seed } })`, then send `start`, and digests to the hot path.
+ * Emits what its parts report; its output is the last base, unit space.
+ */
 export const engineMachine = engineSetup.createMachine({
   id: "engine",
   description: "Runs one control loop: measure, decide, apply, measure again.",

@@ -40,6 +40,7 @@ import { type BindPort, ProposalPort } from "./ProposalPort.ts"
 /** A digest as an object, as `HotPath.observeObject` takes it. */
 export type EngineDigest = DigestFields
 
+/** What `engineMachine` is started with; only `hot` and `seed` are required. */
 export interface EngineInput {
   /** The hot path this engine drives; it must not be shared with another engine. */
   readonly hot: HotPath
@@ -79,6 +80,7 @@ export interface RelocationConfig {
   readonly extras?: ReadonlyArray<string>
 }
 
+/** Context of `engineMachine`. What is live is boxed, so that no snapshot carries or copies it. */
 export interface EngineContext {
   readonly hot: Opaque<HotPath>
   readonly bind: Opaque<BindPort>
@@ -127,6 +129,7 @@ export interface RestartEvent {
   readonly nowUs: number
 }
 
+/** What `engineMachine` answers to. Times are microseconds on the engine's clock. */
 export type EngineEvent =
   /** `resumed`: what the latch takes over from an engine whose place this one takes. */
   | {

@@ -27,6 +27,7 @@ export interface DeadlineEvent {
   readonly nowUs: number
 }
 
+/** Time has passed: it is now `nowUs`. */
 export interface TickEvent {
   readonly type: "tick"
   readonly nowUs: number
@@ -57,6 +58,7 @@ export interface AppliedEvent {
   readonly type: "applied"
   readonly receipt: Receipt
 }
+/** Tier 1 refused a proposal and changed nothing. */
 export interface RefusedEvent {
   readonly type: "refused"
   readonly violation: Violation
@@ -110,6 +112,7 @@ export interface PairReadEvent {
 /** What a cycle tells its parent, or whoever listens with `actor.on`. */
 export type CycleReport = CycleCompletedEvent | PairReadEvent | RollbackRequestedEvent | TripEvent
 
+/** What `spsaCycleMachine` answers to. */
 export type SpsaCycleEvent =
   | WindowEvent
   | WindowExpiredEvent
@@ -139,6 +142,7 @@ export interface LatchResumedEvent {
   readonly nowUs: number
 }
 
+/** What `safeModeMachine` answers to. */
 export type SafeModeEvent =
   | TripEvent
   | LatchResumedEvent

@@ -27,6 +27,7 @@ import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
 import type { RegimeNote } from "./relocationEvents.ts"
 import { relay, relayToParent } from "./relay.ts"
 
+/** What its parent, the engine, tells the hot path. */
 export type HotPathCommand =
   /** Audits the start, keeps the present configuration as baseline if asked, reports where the plant stands. */
   | { readonly type: "begin"; readonly nowUs: number; readonly keepAsBaseline: boolean }
@@ -52,8 +53,10 @@ export type HotPathCommand =
   | { readonly type: "wakeAt"; readonly atUs: number }
   | { readonly type: "reopenWindow" }
 
+/** What `hotPathLogic` answers to: proposals from anybody, commands from its parent. */
 export type HotPathEvent = ProposalEvent | HotPathCommand
 
+/** What `hotPathLogic` is started with. */
 export interface HotPathInput {
   readonly hot: Opaque<HotPath>
   /** Ties the proposers' port to this actor. */
@@ -62,6 +65,7 @@ export interface HotPathInput {
   readonly names?: ReadonlyArray<string>
 }
 
+/** Snapshot of `hotPathLogic`: always active, it has no states of its own. */
 export type HotPathSnapshot = Extract<Snapshot<undefined>, { status: "active" }> & {
   readonly input: HotPathInput
   /** Set by a restore: what the hot path must be told once the actor runs. */

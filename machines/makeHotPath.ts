@@ -19,6 +19,7 @@ export interface PlainKnob {
   readonly initial?: number
 }
 
+/** Options of `makeHotPath`; only `knobs` is required. */
 export interface PlainHotPathOptions
   extends Partial<Omit<HotPathOptions, "table" | "policy" | "initialUnit" | "window">> {
   readonly knobs: Readonly<Record<string, PlainKnob>>
@@ -27,6 +28,7 @@ export interface PlainHotPathOptions
   readonly window?: Partial<WindowNumbers>
 }
 
+/** A hot path with the names of its knobs. */
 export interface PlainHotPath {
   readonly hot: HotPath
   /** Names of the knobs by id: sorted, so that a run can be repeated whatever the order they were written in. */

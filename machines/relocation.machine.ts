@@ -143,6 +143,10 @@ const report = (what: "relocationWanted" | "relocationOver" | "trip") => ({
   params: { what },
 })
 
+/**
+ * Takes the base to a place known before: a remembered regime, or a variant. Give it to a plain `engineMachine` by `provide({ actors: {
+ * relocation: relocationMachine } })`.
+ */
 export const relocationMachine = relocationSetup.createMachine({
   id: "relocation",
   description: "Takes the base to a place known before, by ramp and canary, or back again.",

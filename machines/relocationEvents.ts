@@ -63,6 +63,7 @@ interface Freed {
   readonly band?: Float64Array
 }
 
+/** What `relocationMachine` answers to. */
 export type RelocationEvent =
   | (WindowEvent & Freed)
   | (WindowExpiredEvent & Freed)

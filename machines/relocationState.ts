@@ -13,6 +13,7 @@ import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"
 import { Opaque } from "./Opaque.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
 
+/** When and how the base may be taken elsewhere. */
 export interface RelocationPolicy {
   readonly reentry: ReentryPolicy
   /** Channels that tell one context from another; null: no regime is remembered. */
@@ -37,6 +38,7 @@ export const EMPTY_RELOCATION: RelocationMemory = Object.freeze({
   offered: [],
 })
 
+/** What `relocationMachine` is started with. */
 export interface RelocationInput {
   readonly table: KnobTable
   readonly port: ProposalPort
@@ -48,6 +50,7 @@ export interface RelocationInput {
   readonly memory?: RelocationMemory | null
 }
 
+/** Context of `relocationMachine`; positions are in unit space. */
 export interface RelocationContext {
   readonly knobs: Opaque<KnobTable>
   readonly port: ProposalPort

@@ -18,10 +18,12 @@ import {
 import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
 import type { SafeModeEvent, SafeModeReport } from "./events.ts"
 
+/** What `safeModeMachine` is started with; what is left out of the policy is the balanced one's. */
 export interface SafeModeInput {
   readonly policy?: Partial<SafeModePolicy>
 }
 
+/** Context of `safeModeMachine`; times in microseconds on the clock that its events bring. */
 export interface SafeModeContext {
   readonly policy: SafeModePolicy
   /** Why it is open; null while armed. */
@@ -182,6 +184,7 @@ const tooManyRollbacks = {
 /** Woken before time, for instance after a restore: says again when to be woken. */
 const early = { actions: ["noteTime" as const, "reportLatched" as const] }
 
+/** The SafeMode latch as a statechart: opens on `trip`, closes by the exit that its reason demands. */
 export const safeModeMachine = safeModeSetup.createMachine({
   id: "safeMode",
   description: "A latch: opens on a trip, closes by the exit that the trip demands.",

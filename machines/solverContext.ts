@@ -35,6 +35,7 @@ export type SolverMachineInput =
       readonly options?: SolverOptions
     }
 
+/** Context of `solverMachine`: the run at one moment, and what has come out so far. */
 export interface SolverContext {
   readonly run: Opaque<SolverMoment>
   readonly phase: SolverPhase

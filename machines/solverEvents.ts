@@ -34,6 +34,7 @@ export interface StopEvent {
   readonly type: "stop"
 }
 
+/** What `solverMachine` answers to. */
 export type SolverEvent = AskEvent | TellEvent | SeedEvent | StopEvent
 
 /** The answer to `ask`: null when there is nothing more to ask for. */
@@ -59,6 +60,7 @@ export interface RejectedEvent {
   readonly problems: ReadonlyArray<Problem>
 }
 
+/** What comes back to who asked, told or seeded. */
 export type SolverReply = AskedEvent | ToldEvent | RejectedEvent
 
 /** To the parent, and to whoever listens: the phases as they begin, and what the classify phase found. */

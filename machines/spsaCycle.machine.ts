@@ -193,6 +193,10 @@ const whenRead = (side: PairSide, end: Target, otherSide: Target) => {
 
 type Target = "ready" | "visitingBaseline" | "restingOnBase" | "leavingBaseline"
 
+/**
+ * The SPSA cycle as a statechart (Tier 2): probes plus and minus of the base, computes, moves the base. It proposes through its port and can
+ * write nothing.
+ */
 export const spsaCycleMachine = cycleSetup.createMachine({
   id: "spsaCycle",
   description: "Finds out which way is better by trying both, a little.",

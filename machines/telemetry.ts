@@ -12,6 +12,7 @@ import { readWindow, type Window } from "../src/domain/Window.ts"
 import type { DeadlineEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
 import type { Opaque } from "./Opaque.ts"
 
+/** What a telemetry actor is started with. */
 export interface TelemetryInput {
   readonly hot: Opaque<HotPath>
   /** -1 when the objective is maximised: losses are what the tuner minimises. */
@@ -37,6 +38,7 @@ export function dueEvent(code: number, nowUs: number, window: Window | null): Te
   }
 }
 
+/** The telemetry actor of a plain `engineMachine`: hooks the hot path and sends what became due. */
 export const hotTelemetry = fromCallback<EventObject, TelemetryInput>(({ input, sendBack }) => {
   const hot = input.hot.get()
   let windows = 0

@@ -28,16 +28,19 @@ import type {
 
 type Signed<T> = T & Signature
 
+/** What `variantMachine` answers to: each step with who took it, when and why. */
 export type VariantEvent =
   | Signed<{ readonly type: "revise"; readonly content: VariantContent }>
   | Signed<{ readonly type: "evaluate"; readonly evidence: Evidence }>
   | Signed<{ readonly type: "sendBack" | "approve" | "withdraw" | "promote" | "demote" | "archive" }>
 
+/** What `variantMachine` is started with: a draft. */
 export interface VariantInput extends Signature {
   readonly name: string
   readonly content: VariantContent
 }
 
+/** Context of `variantMachine`: the variant with its evidence and approval. */
 export interface VariantContext {
   readonly record: VariantRecord
   /** The latest accepted step. */
@@ -187,6 +190,7 @@ const watch = (state: VariantState) => [
   ...stay(state),
 ]
 
+/** The life of one variant as a statechart, from draft to archive; no step can be left out. */
 export const variantMachine = variantSetup.createMachine({
   id: "variant",
   description: "The life of a variant: draft, evaluated, approved, promoted, archived.",

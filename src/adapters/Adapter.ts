@@ -43,6 +43,7 @@ export interface EngineLike<K extends string = string> {
   }) => { unsubscribe(): void }
 }
 
+/** Options of `attach`. */
 export interface AttachOptions {
   /** False where another adapter of the same engine measures: an engine has one objective. Default true. */
   readonly measure?: boolean

@@ -17,6 +17,7 @@ import {
 import { settled } from "./settled.ts"
 import type { Work, WorkMeter } from "./WorkMeter.ts"
 
+/** Options of `inFlightLimiter`. */
 export interface InFlightOptions<K extends string = string> extends ConcurrencyOptions<K> {
   /** How many may wait beyond the limit. Default 0: none. */
   readonly queue?: number | undefined
@@ -29,6 +30,7 @@ const WANTED: Wanted<Required<Omit<InFlightOptions, keyof ConcurrencyOptions>>> 
   queueTimeoutMs: "a number above 0",
 }
 
+/** How one piece of work waits for a slot. */
 export interface AcquireOptions {
   /** Gives the place in the queue up. */
   readonly signal?: AbortSignal | undefined
@@ -60,6 +62,7 @@ interface Waiter {
   readonly refuse: (error: unknown) => void
 }
 
+/** A limit on work in flight with a bounded queue: `run(work)`, or `acquire` and `release`. See `inFlightLimiter`. */
 export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K> {
   readonly params: Readonly<Record<K, KnobConfig>>
   readonly meter: WorkMeter

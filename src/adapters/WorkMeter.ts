@@ -36,6 +36,7 @@ export interface WorkReading {
   readonly p99Us: number
 }
 
+/** What a `WorkMeter` makes of what it counts. */
 export interface WorkMeterOptions {
   /** What to tune for; given a reading, a number. Lower is better. */
   readonly objective: (reading: WorkReading) => number

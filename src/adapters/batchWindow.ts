@@ -7,6 +7,7 @@ import type { Adapter } from "./Adapter.ts"
 import { optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { WorkMeter, type WorkMeterOptions } from "./WorkMeter.ts"
 
+/** Options of `batchWindow`; bounds and start in milliseconds. */
 export interface BatchWindowOptions<K extends string = string> extends Partial<WorkMeterOptions> {
   readonly name?: K | undefined
   /** Milliseconds. Default 1 to 50, from 4. */

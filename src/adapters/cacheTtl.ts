@@ -19,6 +19,7 @@ export interface CacheLike<Key, Value> {
   getRemainingTTL(key: Key): number
 }
 
+/** Options of `cacheTtl`; bounds and start in milliseconds. */
 export interface CacheTtlOptions<K extends string = string> {
   /** Microseconds of fetching that one second of age is worth. */
   readonly staleUsPerSecond: number

@@ -9,6 +9,7 @@ import { type Kind, optionProblems, refuse, type Wanted } from "./checkOptions.t
 import { type PowerWeights, powerLoss } from "./powerLoss.ts"
 import { WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
 
+/** Options of every adapter whose knob limits concurrency. */
 export interface ConcurrencyOptions<K extends string = string> extends PowerWeights {
   /** Name of the knob; give it where one engine has several. */
   readonly name?: K | undefined

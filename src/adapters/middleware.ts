@@ -6,6 +6,7 @@
 import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { type InFlightLimiter, LimitExceededError, type Slot } from "./InFlightLimiter.ts"
 
+/** Options of a limiter's middleware. */
 export interface LimitRequestsOptions<Request> {
   /** What refused callers are told to wait, seconds. Default 1. */
   readonly retryAfterSeconds?: number | undefined

@@ -13,6 +13,7 @@
  */
 import type { WorkReading } from "./WorkMeter.ts"
 
+/** What latency and an unused limit are worth, in per cent of goodput. */
 export interface PowerWeights {
   /** Per cent of goodput that one per cent of latency is worth. Default 0.1. */
   readonly latencyWeight?: number | undefined

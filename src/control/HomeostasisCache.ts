@@ -37,6 +37,7 @@ export interface HomeostasisOptions extends Partial<ReentryPolicy> {
   readonly maxStep: number
 }
 
+/** Remembers regimes by their load and plans the way back to them; see the head of this file. Writes nothing; `toJSON` saves it. */
 export class HomeostasisCache {
   private readonly table: KnobTable
   private readonly maxStep: number

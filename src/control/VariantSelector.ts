@@ -15,6 +15,7 @@ import {
   type VariantReading,
 } from "./variantSelection.ts"
 
+/** Chooses among variants by Thompson sampling under cooldown, budget and constraints; `toJSON` saves it. */
 export class VariantSelector {
   private readonly settings: SelectionSettings
   private state: SelectionState

@@ -39,6 +39,7 @@ export interface LossLevel {
   readonly variance: number
 }
 
+/** A configuration in which the tuner stood still, with the load it did so under; `unit` by knob id, unit space. */
 export interface Regime {
   readonly id: number
   readonly unit: ReadonlyArray<number>
@@ -57,8 +58,10 @@ export interface Regime {
   readonly retryUs: number
 }
 
+/** Why a regime was let go. */
 export type EvictionReason = "capacity" | "expired" | "canaryLost" | "contradicted" | "byHand"
 
+/** A regime that was let go, when and why. */
 export interface Eviction {
   readonly id: number
   readonly reason: EvictionReason

@@ -51,6 +51,7 @@ interface Trip {
   readonly squares: number
 }
 
+/** What is remembered, and the way that is being gone, if any. */
 export interface ReentryState {
   readonly memory: HomeostasisState
   readonly trip: Trip | null

@@ -12,6 +12,7 @@ import { DEFAULT_SELECTION } from "./relocationDefaults.ts"
 
 export { DEFAULT_SELECTION, EMPTY_SELECTION } from "./relocationDefaults.ts"
 
+/** How variants are chosen and held back. */
 export interface SelectionSettings extends BanditSettings {
   /** Least time between a switch and the next one that is not a rollback. */
   readonly cooldownUs: number
@@ -24,6 +25,7 @@ export interface SelectionSettings extends BanditSettings {
 /** Channels of the digests by name, as a window has them. */
 export type Channels = Readonly<Record<string, number | null | undefined>>
 
+/** What one window measured of one variant. */
 export interface VariantReading {
   /** The variant under which the measured work started. */
   readonly variant: string
@@ -33,6 +35,7 @@ export interface VariantReading {
   readonly nowUs: number
 }
 
+/** What selection remembers between windows: plain data. */
 export interface SelectionState {
   readonly nowUs: number
   readonly live: string | null

@@ -28,6 +28,7 @@ export const KnobShape = object({
   /** Largest single apply for this knob, as a share of its range (0 to 1]; the guardrails' own when omitted. */
   maxStep: optional(number()),
 })
+/** One knob as a configuration has it: bounds in its own units, scale, step and start. */
 export interface KnobConfig extends ShapeType<typeof KnobShape> {}
 
 /** Knobs by name. */

@@ -4,10 +4,29 @@
  *
  * A variant goes draft, evaluated, approved, promoted, archived. Only approved and promoted ones are selectable online.
  */
-import * as Schema from "effect/Schema"
+import type { Problem } from "./errors.ts"
+import {
+  boolean,
+  either,
+  list,
+  maybe,
+  nullOr,
+  number,
+  numberThat,
+  object,
+  oneOf,
+  type Reading,
+  record,
+  type Rule,
+  type Shape,
+  type ShapeType,
+  string,
+} from "./Shape.ts"
+import { readText, readTotally } from "./readInput.ts"
 
 /** Where a variant is in its life, in order. */
 export const VARIANT_STATES = ["draft", "evaluated", "approved", "promoted", "archived"] as const
+/** Where a variant stands in its life. */
 export type VariantState = (typeof VARIANT_STATES)[number]
 
 /** What may be asked for a variant after it was drafted. */
@@ -26,50 +45,47 @@ export type VariantAction = (typeof VARIANT_ACTIONS)[number]
 /** True for variants that may be live. */
 export const isSelectable = (state: VariantState): boolean => state === "approved" || state === "promoted"
 
-const text = (most: number) =>
-  Schema.String.check(
-    Schema.makeFilter((value: string) => value.trim() !== "" && value.length <= most, {
-      expected: `a text of 1 to ${most} characters`,
-    }),
-  )
-const name = Schema.String.check(
-  Schema.makeFilter(
-    (value: string) => value.trim() === value && value !== "" && value.length <= 128 && value !== "__proto__",
-    { expected: "a name of 1 to 128 characters without white space around it" },
-  ),
-)
-const whole = (least: number) =>
-  Schema.Finite.check(
-    Schema.makeFilter((n: number) => Number.isSafeInteger(n) && n >= least, {
-      expected: `a whole number from ${least}`,
-    }),
-  )
-const atLeast0 = Schema.Finite.check(
-  Schema.makeFilter((n: number) => n >= 0, { expected: "a number from 0" }),
-)
-const atMost = (items: number) =>
-  Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length <= items, {
-    expected: `a list of at most ${items}`,
+const text = (most: number): Shape<string> =>
+  string({
+    expected: `a text of 1 to ${most} characters`,
+    holds: (value) => value.trim() !== "" && value.length <= most,
   })
+const NAME: Rule<string> = {
+  expected: "a name of 1 to 128 characters without white space around it",
+  holds: (value) => value.trim() === value && value !== "" && value.length <= 128 && value !== "__proto__",
+}
+/** What a variant may be called. */
+export const VariantName = string(NAME)
+const name = VariantName
+const finite = number()
+const whole = (least: number): Shape<number> =>
+  numberThat(`a whole number from ${least}`, (n) => Number.isSafeInteger(n) && n >= least)
+const atLeast0 = numberThat("a number from 0", (n) => n >= 0)
+const atMost = (items: number): Rule<ReadonlyArray<unknown>> => ({
+  expected: `a list of at most ${items}`,
+  holds: ({ length }) => length <= items,
+})
 
 /**
  * A bound on one channel of the digests. Of the "context": it must hold before the variant may be chosen (only below 500
  * requests a second). Of the "outcome": it must hold while the variant is live (errors at most 1 %).
  */
-export const VariantConstraint = Schema.Struct({
-  channel: name,
-  of: Schema.Literals(["context", "outcome"]),
-  atLeast: Schema.optionalKey(Schema.Finite),
-  atMost: Schema.optionalKey(Schema.Finite),
-}).check(
-  Schema.makeFilter((one) => one.atLeast !== undefined || one.atMost !== undefined, {
+const VariantConstraintShape = object(
+  {
+    channel: name,
+    of: oneOf(["context", "outcome"]),
+    atLeast: maybe(finite),
+    atMost: maybe(finite),
+  },
+  {
     expected: "a constraint with atLeast or atMost",
-  }),
+    holds: (one) => one["atLeast"] !== undefined || one["atMost"] !== undefined,
+  },
 )
-export type VariantConstraint = typeof VariantConstraint.Type
+export type VariantConstraint = ShapeType<typeof VariantConstraintShape>
 
 /** What is done when a variant breaks a constraint on its outcome. */
-export const RollbackPlan = Schema.Struct({
+const RollbackPlanShape = object({
   /** Where to go: a variant by name, or "previous", the one that was live before. */
   to: name,
   /** Windows in a row that break a constraint before it is left. */
@@ -77,104 +93,107 @@ export const RollbackPlan = Schema.Struct({
   /** How long it is not chosen again. */
   quarantineUs: atLeast0,
 })
-export type RollbackPlan = typeof RollbackPlan.Type
+export type RollbackPlan = ShapeType<typeof RollbackPlanShape>
 
-const Level = Schema.Struct({ mean: Schema.Finite, standardError: atLeast0, readings: whole(1) })
+const Level = object({ mean: finite, standardError: atLeast0, readings: whole(1) })
 
 /** One measurement of a variant as it is now; a revision makes what was measured before void. */
-export const Evidence = Schema.Struct({
+export const EvidenceShape = object({
   /** Where it comes from: a benchmark, a replay, a canary, a report. */
   source: text(500),
   ...Level.fields,
   /** The same reading of what it was compared with. */
-  against: Schema.optionalKey(Level),
+  against: maybe(Level),
   /** Whether every constraint on the outcome held. */
-  constraintsHeld: Schema.Boolean,
-  note: Schema.optionalKey(text(2000)),
+  constraintsHeld: boolean,
+  note: maybe(text(2000)),
 })
-export type Evidence = typeof Evidence.Type
+export type Evidence = ShapeType<typeof EvidenceShape>
 
 /** Evidence with the number it has among all that was ever given for its variant. */
-export const NumberedEvidence = Schema.Struct({ id: whole(1), ...Evidence.fields })
-export type NumberedEvidence = typeof NumberedEvidence.Type
+const NumberedEvidenceShape = object({ id: whole(1), ...EvidenceShape.fields })
+export type NumberedEvidence = ShapeType<typeof NumberedEvidenceShape>
 
 /** Pieces of evidence a variant may have at a time: what grows has a cap. */
 export const MAX_EVIDENCE = 64
 
 const content = {
   /** The choices it stands for, for the plant to read. */
-  values: Schema.Record(name, Schema.Union([Schema.Finite, Schema.String, Schema.Boolean])),
-  description: Schema.optionalKey(text(2000)),
+  values: record(either(finite, string(), boolean), NAME),
+  description: maybe(text(2000)),
   /** An empty list says that there are none; left out, nobody has thought about it, and it cannot be approved. */
-  constraints: Schema.optionalKey(Schema.Array(VariantConstraint).check(atMost(32))),
-  rollback: Schema.optionalKey(RollbackPlan),
+  constraints: maybe(list(VariantConstraintShape, atMost(32))),
+  rollback: maybe(RollbackPlanShape),
 }
 
 /** What an author writes. */
-export const VariantContent = Schema.Struct(content)
-export type VariantContent = typeof VariantContent.Type
+export const VariantContentShape = object(content)
+export type VariantContent = ShapeType<typeof VariantContentShape>
 
 /** Who did it, when and why. */
-export const Signature = Schema.Struct({ by: text(200), why: text(2000), atUs: Schema.Finite })
-export type Signature = typeof Signature.Type
+const SignatureShape = object({ by: text(200), why: text(2000), atUs: finite })
+export type Signature = ShapeType<typeof SignatureShape>
 
 /** A variant as a store keeps it. */
-export const VariantRecord = Schema.Struct({
+export const VariantRecordShape = object({
   name,
   /** Counts the transitions, drafting included: what writers compare to not overwrite each other. */
   version: whole(1),
-  state: Schema.Literals(VARIANT_STATES),
-  content: VariantContent,
+  state: oneOf(VARIANT_STATES),
+  content: VariantContentShape,
   /** Who wrote the content as it is; whoever does so cannot approve it. */
-  authors: Schema.Array(text(200)).check(atMost(100)),
-  evidence: Schema.Array(NumberedEvidence).check(atMost(MAX_EVIDENCE)),
+  authors: list(text(200), atMost(100)),
+  evidence: list(NumberedEvidenceShape, atMost(MAX_EVIDENCE)),
   /** Pieces of evidence ever given. */
   evidenceCount: whole(0),
-  approval: Schema.NullOr(Signature),
-  promotion: Schema.NullOr(Signature),
+  approval: nullOr(SignatureShape),
+  promotion: nullOr(SignatureShape),
 })
-export type VariantRecord = typeof VariantRecord.Type
+export type VariantRecord = ShapeType<typeof VariantRecordShape>
 
 /** One step in a variant's life: the record of the audit. */
-export const VariantTransition = Schema.Struct({
+export const VariantTransitionShape = object({
   variant: name,
   /** Version of the variant after it. */
   version: whole(1),
-  action: Schema.Literals(["draft", ...VARIANT_ACTIONS]),
+  action: oneOf(["draft", ...VARIANT_ACTIONS]),
   /** Null for the draft. */
-  from: Schema.NullOr(Schema.Literals(VARIANT_STATES)),
-  to: Schema.Literals(VARIANT_STATES),
-  ...Signature.fields,
+  from: nullOr(oneOf(VARIANT_STATES)),
+  to: oneOf(VARIANT_STATES),
+  ...SignatureShape.fields,
   /** Numbers of the evidence it rested on. */
-  evidence: Schema.Array(whole(1)),
+  evidence: list(whole(1)),
   /** Evidence that came with it. */
-  added: Schema.NullOr(NumberedEvidence),
+  added: nullOr(NumberedEvidenceShape),
   /** The content, where this step wrote it. */
-  content: Schema.NullOr(VariantContent),
+  content: nullOr(VariantContentShape),
 })
-export type VariantTransition = typeof VariantTransition.Type
+export type VariantTransition = ShapeType<typeof VariantTransitionShape>
 
 /** What selection needs to know of a variant that may be live. */
-export const SelectableVariant = Schema.Struct({
+export const SelectableVariantShape = object({
   name,
   version: whole(1),
-  state: Schema.Literals(["approved", "promoted"]),
+  state: oneOf(["approved", "promoted"]),
   values: content.values,
-  constraints: Schema.Array(VariantConstraint).check(atMost(32)),
-  rollback: RollbackPlan,
+  constraints: list(VariantConstraintShape, atMost(32)),
+  rollback: RollbackPlanShape,
 })
-export type SelectableVariant = typeof SelectableVariant.Type
+export type SelectableVariant = ShapeType<typeof SelectableVariantShape>
 
-/** The same from the text of a record's note. */
-export const decodeOfferText = Schema.decodeUnknownExit(
-  Schema.fromJsonString(Schema.Array(SelectableVariant)),
-)
+const Offer = list(SelectableVariantShape)
 
-/** What a catalogue offers an engine, checked. */
-export const decodeOffer = Schema.decodeUnknownExit(Schema.Array(SelectableVariant), { errors: "all" })
+/** The same from the text of a record's note; null where it says no such thing. */
+export const readOfferText = (text: string): ReadonlyArray<SelectableVariant> | null => readText(Offer, text)
+
+/** What a catalogue offers an engine, checked; problems lie below `at`. */
+export const readOffer = (
+  input: unknown,
+  at: ReadonlyArray<string>,
+): Reading<ReadonlyArray<SelectableVariant>> => readTotally(Offer, input, { at, excess: "drop" })
 
 /** A variant for selection, or null for one that must not be live: not approved, or without what an approval demands. */
-export function selectableOf(record: VariantRecord): SelectableVariant | null {
+export function selectableOf(record: VariantRecordShape): SelectableVariant | null {
   const { name: called, version, state, content: own, approval } = record
   const { values, constraints, rollback } = own
   if (state !== "approved" && state !== "promoted") return null

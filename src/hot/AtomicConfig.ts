@@ -41,6 +41,7 @@ const deskWidth = (knobs: number): number => 4 + 6 * knobs
 
 const byteLengthOf = (knobs: number): number => 8 * (deskStart(knobs) + deskWidth(knobs))
 
+/** The live configuration: versions on one shared buffer, one writer, readers in any thread. */
 export class AtomicConfig {
   readonly buffer: SharedArrayBuffer | ArrayBuffer
   readonly knobs: number

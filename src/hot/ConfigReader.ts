@@ -21,6 +21,7 @@ const GENERATION_OF = VERSION_GENERATION
 const UNITS_OF = VERSION_UNITS
 const LAST_VERSION = VERSIONS - 1
 
+/** Consistent snapshots of the live configuration from any thread: never torn, retries counted. */
 export class ConfigReader {
   readonly knobs: number
   /** Copies that were thrown away because the writer came round meanwhile, over all reads. */

@@ -57,6 +57,7 @@ const BY_RESET = 2
 /** Position of the margin among a window's channels. */
 const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 
+/** The control loop without actors: `start()`, `observe()`, `tick()`; allocates nothing per digest or window. */
 export class HotLoop implements Sharer {
   readonly hot: HotPath
   readonly kernel: SpsaKernel

@@ -7,6 +7,7 @@
  */
 import { RateWindow } from "./RateWindow.ts"
 
+/** Limits of a `SharedBudget`. */
 export interface SharedBudgetNumbers {
   /** Loops that may be in the midst of a cycle at once; a whole number from 1. */
   readonly probing: number
@@ -26,6 +27,7 @@ export interface Sharer {
 /** When a seat was not free: nobody knows when it will be, so a loop asks again so much later. */
 const ASK_AGAIN_US = 10_000
 
+/** What several loops over one resource may do together; hand the same one to each. */
 export class SharedBudget {
   readonly numbers: SharedBudgetNumbers
   /** Loops in the midst of a cycle now. */

@@ -106,6 +106,7 @@ const MARGIN_LOW = MARGIN_MINUS
 const UPDATED = KERNEL_UPDATE
 const UNCHANGED = KERNEL_NO_CHANGE
 
+/** The tuning rule as a pure step over a block of doubles, unit space; same state and readings, same bytes. */
 export class SpsaKernel {
   readonly table: KnobTable
   readonly settings: SpsaSettings

@@ -16,6 +16,7 @@ const TAIL = 1
 const DROPPED = 0
 const REFUSED = 1
 
+/** A ring of digests, 128 bytes each; what it cannot hold is counted. */
 export class TelemetryRing {
   /** The digest about to be pushed, positions `DIGEST_*`. It keeps its content after a push. */
   readonly inbox = new Float64Array(WIDTH)

@@ -73,6 +73,7 @@ const CLASSES = 5
 const INFINITE = 0
 const SURPLUS = 1
 
+/** Judges digests of one generation and folds the valid ones into a window; allocates nothing after construction. */
 export class WindowAccumulator {
   /** In: now and generation. Kept: when it opened, when it closed, when it expires, from when on digests count. */
   readonly cells = new Float64Array(CELLS)

@@ -12,6 +12,7 @@ export interface CycleOptions {
   readonly startIsBaseline: boolean
 }
 
+/** A balanced loop that minimises. */
 export const DEFAULT_CYCLE: CycleOptions = Object.freeze({
   timeoutsToTrip: 3,
   refusalsToTrip: 3,

@@ -7,6 +7,7 @@
 /** "trustRatio" is the self-calibrating default; "spall" the plain schedule of Spall (1998). */
 export type SpsaMode = "trustRatio" | "spall"
 
+/** Constants of the tuning rule; see docs/explanation/tuning-rule.md. */
 export interface SpsaSettings {
   /** Integer from 0 to 2^53 - 1. */
   readonly seed: number
@@ -48,6 +49,7 @@ export interface SpsaSettings {
   readonly alarm: number
 }
 
+/** The constants that every engine uses unless told otherwise. */
 export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   seed: 0,
   maxStep: 0.1,

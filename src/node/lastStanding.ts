@@ -10,6 +10,7 @@ import { readJournalEnd } from "./journalEnd.ts"
 /** Values by knob, user units. */
 export type Values = Readonly<Record<string, number>>
 
+/** Where a run left its plant; values in user units, times in the engine's microseconds. */
 export interface LastStanding {
   readonly run: string
   /** The engine was stopped; false where it was killed, or is running. */

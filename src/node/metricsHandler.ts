@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { PROMETHEUS_CONTENT_TYPE } from "../runtime/prometheus.ts"
 
+/** Anything with a page of metrics: an engine, or several joined. */
 export interface HasMetrics {
   readonly metrics: () => string
 }

@@ -37,6 +37,7 @@ export interface JournalFilter {
   readonly last?: number | undefined
 }
 
+/** What was read of a journal: the records asked for, and how the whole of it stands. */
 export interface JournalReading extends JournalSummary {
   readonly records: ReadonlyArray<AuditRecord>
 }

@@ -10,11 +10,13 @@ import { type RunTally, whatIf, type WhatIfResult } from "../runtime/whatIf.ts"
 import { recordText } from "./readJournal.ts"
 import { walkJournal } from "./walkJournal.ts"
 
+/** Which run of a journal is meant. */
 export interface ReplayOptions {
   /** The run; the last of the journal when omitted, and the last of the name where there are several. */
   readonly run?: string | undefined
 }
 
+/** What a replay from the disk found. */
 export interface JournalReplay extends ReplayResult {
   /** The run that was replayed; null where the journal has none of that name. */
   readonly run: string | null
@@ -24,6 +26,7 @@ export interface JournalReplay extends ReplayResult {
   readonly text: string
 }
 
+/** What another configuration would have made of a run on the disk. */
 export interface JournalWhatIf extends WhatIfResult {
   readonly run: string | null
   /** All of it for a person. */

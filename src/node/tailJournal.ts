@@ -7,6 +7,7 @@ import { listSegments, readSegment, type SegmentFile } from "./journalSegments.t
 import { type JournalFilter, makeFilter } from "./readJournal.ts"
 import { type JournalItem, RunReader } from "./walkJournal.ts"
 
+/** Which records are followed, and until when. */
 export interface TailOptions extends JournalFilter {
   /** Ends the following. */
   readonly signal?: AbortSignal | undefined

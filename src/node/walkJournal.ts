@@ -50,6 +50,7 @@ export interface JournalRun {
   readonly ended: boolean
 }
 
+/** How a journal stands: its runs, what is wrong with it, and where its chain ends. */
 export interface JournalSummary {
   readonly runs: ReadonlyArray<JournalRun>
   readonly problems: ReadonlyArray<JournalProblem>

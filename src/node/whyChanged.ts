@@ -52,6 +52,7 @@ export interface WindowEvidence {
   readonly constraintMargin: number | null
 }
 
+/** One change of a knob with its reasons; values in user units. */
 export interface KnobChange {
   readonly knob: string
   readonly run: string

@@ -40,6 +40,7 @@ export interface SafeMode {
   readonly reset: (note?: string) => void
 }
 
+/** Whether SafeMode is open and why, with the calls that open and leave it. */
 export function useSafeMode<K extends string>(engine: ArqonEngine<K>): SafeMode {
   const state = useEngineState(engine, ({ safeMode }) => safeMode, sameSafeMode)
   return useMemo(

@@ -6,6 +6,7 @@ import type * as Effect from "effect/Effect"
 import type { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "./AuditRecord.ts"
 
+/** A place for audit records: an option of the engine takes any number of them. */
 export interface AuditSink {
   readonly name: string
   /** Asks for the doubles of each record, as they lay on the ring, beside its words: for sinks that keep every bit. */

@@ -35,6 +35,7 @@ import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from ".
 /** Values of the knobs by name; a name that is no knob is a type error. */
 export type KnobValues<K extends string> = { readonly [Name in K]: number }
 
+/** An engine as an Effect program sees it; its scope stops it. */
 export interface EngineService<K extends string = string> {
   readonly runId: string
   /** Live, one array load a read. */

@@ -24,6 +24,7 @@ import type { AuditState } from "./AuditTrail.ts"
 import type { RelocationState } from "./Relocations.ts"
 import type { RestartCount } from "./Supervision.ts"
 
+/** How the tuning stands; gain, probe and positions in unit space. */
 export interface CycleState {
   readonly phase: CyclePhase
   /** Cycles since the gains were last re-opened, and in all. */
@@ -39,6 +40,7 @@ export interface CycleState {
   readonly reheats: number
 }
 
+/** Why SafeMode is open, since when, and what will end it. */
 export interface SafeModeState {
   readonly reason: TripReason
   readonly sinceUs: number
@@ -80,6 +82,7 @@ export interface EngineCounters {
   readonly restarts: ReadonlyArray<RestartCount>
 }
 
+/** An engine at one moment: a plain value. Times in the engine's microseconds, knobs in user units. */
 export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly runId: string
   readonly status: "idle" | "running" | "stopped"

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import { errorText } from "./outcome.ts"
 
+/** What `subscribe` gives; `unsubscribe` may be called more than once. */
 export interface Subscription {
   readonly unsubscribe: () => void
 }

@@ -49,6 +49,7 @@ export interface LearnedFile {
   readonly putAside: Effect.Effect<void>
 }
 
+/** What a place to run in offers an engine: names, a disk, threads, a studio, each if it has them. */
 export interface PlatformService {
   /** A name for a run that no other run has. Not asked in manual time, where the seed names the run. */
   readonly newRunId: () => string

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { VariantError } from "../domain/errors.ts"
 import type { VariantRecord, VariantTransition } from "../domain/Variant.ts"
 
+/** Where a catalogue keeps variants and the record of their steps. */
 export interface VariantStore {
   readonly name: string
   /** Where a person finds it. */

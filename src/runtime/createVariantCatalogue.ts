@@ -15,6 +15,7 @@ import type { Subscription } from "./Listeners.ts"
 import { Catalogue, type PlainStep, type SignedBy } from "./VariantCatalogue.ts"
 import { memoryVariants, type VariantStore } from "./VariantStore.ts"
 
+/** Options of `createVariantCatalogue`; without any it lives in memory. */
 export interface VariantCatalogueOptions {
   /** A directory for the catalogue, made if need be; memory when omitted. Needs a disk. */
   readonly state?: string | undefined
@@ -41,6 +42,7 @@ export interface VariantCatalogue extends Readonly<Record<PlainStep, SignedStep>
   readonly close: () => Promise<void>
 }
 
+/** Makes or opens a catalogue; rejects with a VariantError where its store cannot be opened. */
 export type CreateVariantCatalogue = (options?: VariantCatalogueOptions) => Promise<VariantCatalogue>
 
 /** How a place opens the store in a directory; null where there is no disk. */

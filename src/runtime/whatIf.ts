@@ -47,6 +47,7 @@ export interface RunTally {
   readonly end: Readonly<Record<string, number>>
 }
 
+/** What was decided and what would have been, counted side by side. */
 export interface WhatIfResult {
   /** Why it could not be done, or null. */
   readonly reason: string | null

@@ -29,6 +29,7 @@ export interface LandscapeFeatures {
   readonly noise: number
 }
 
+/** What the classify phase found: the label that selects the strategy, and what it rests on. */
 export interface Classification {
   readonly label: LandscapeLabel
   /** What the label was decided on: the share of kept promises, or the noise. */

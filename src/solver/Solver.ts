@@ -59,6 +59,7 @@ export interface TellReport {
   readonly foreign: number
 }
 
+/** How far a run is, in evaluations. */
 export interface SolverCounts {
   readonly budget: number
   /** Evaluations spent: trials asked for and readings told unasked. */
@@ -72,6 +73,7 @@ export interface SolverCounts {
   readonly foreign: number
 }
 
+/** What a solver is given besides its configuration. */
 export interface SolverOptions {
   /** Strategies of one's own, chosen by their names in `strategy`. */
   readonly strategies?: ReadonlyArray<StrategyDefinition>
@@ -81,6 +83,7 @@ export interface SolverOptions {
   readonly nowMs?: () => number
 }
 
+/** A search by ask and tell; `createSolver` makes one. Throws a ResultError for results it cannot take, and takes none of the batch then. */
 export class Solver<P = Params> {
   readonly runId: string
   readonly settings: SolverSettings

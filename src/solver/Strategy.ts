@@ -11,6 +11,7 @@ import type { Draw } from "./Draw.ts"
 import type { Readings } from "./Readings.ts"
 import type { SearchSpace } from "./SearchSpace.ts"
 
+/** What a strategy is made with; points are in unit space. */
 export interface StrategyContext {
   readonly space: SearchSpace
   /** All evaluations of the run, probe included. */
@@ -38,6 +39,7 @@ export interface DescentEvidence {
   readonly steps: number
 }
 
+/** A refinement strategy at work on one run; deterministic in the calls made to it. */
 export interface Strategy {
   /** One word or phrase for the trace: which of its moves the last `ask` was, for example "reflect". */
   readonly move: string
@@ -69,6 +71,7 @@ export interface Strategy {
   evidence?(): DescentEvidence
 }
 
+/** A strategy by name: what `createSolver(config, { strategies })` takes. */
 export interface StrategyDefinition {
   /** What `strategy` in a configuration calls it. */
   readonly name: string

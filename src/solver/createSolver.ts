@@ -51,6 +51,7 @@ export interface SolverInput<B extends Readonly<Record<string, Bound>> = Readonl
   readonly strategy_params?: Readonly<Record<string, number>>
 }
 
+/** Makes a typed solver; throws a ConfigError that lists every problem. */
 export type CreateSolver = <const B extends Readonly<Record<string, Bound>>>(
   config: SolverInput<B>,
   options?: SolverOptions,

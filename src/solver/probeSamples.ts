@@ -12,6 +12,7 @@ import { Probe, PROBE_POINTS } from "./Probe.ts"
 import type { Params, SearchSpace } from "./SearchSpace.ts"
 import { requireSolverConfig } from "./SolverConfig.ts"
 
+/** The points of a probe by number, in the user's units. */
 export interface ProbeSamples<P = Params> {
   /** Which sequence it is, "auto" decided. */
   readonly method: "kronecker" | "sobol"

@@ -34,6 +34,7 @@ export interface SampleCounters {
   cut: number
 }
 
+/** When samples become a digest; at least one of `everyCount` and `everyMs`. */
 export interface DigestEveryOptions {
   /** A digest after so many samples. */
   readonly everyCount?: number

@@ -24,6 +24,7 @@ export interface Due {
   readonly window: Window | null
 }
 
+/** Options of `dueOf` and `windows`. */
 export interface DueOptions {
   /** Default "minimize". Decides the sign of `Window.loss`. */
   readonly objective?: "minimize" | "maximize"

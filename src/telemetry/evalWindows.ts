@@ -10,6 +10,7 @@ import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import type { Window } from "../domain/Window.ts"
 import { WindowFold } from "./WindowFold.ts"
 
+/** Options of `evalWindows`: the engine's `window`, and where time comes from. */
 export interface EvalWindowsOptions {
   /** Valid digests that close a window. Default 5. */
   readonly digests?: number

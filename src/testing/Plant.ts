@@ -5,6 +5,7 @@
 import { LINEAR } from "../hot/codes.ts"
 import type { KnobNumbers } from "../hot/KnobTable.ts"
 
+/** A simulated plant with a known optimum; positions in unit space, lower losses better, times in microseconds. */
 export interface Plant {
   readonly name: string
   readonly knobs: ReadonlyArray<KnobNumbers>
@@ -21,6 +22,7 @@ export interface Plant {
 /** A continuous knob over [0, 1] on a linear scale. */
 export const unitKnob: KnobNumbers = Object.freeze({ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 })
 
+/** So many continuous knobs over [0, 1]. */
 export function unitKnobs(n: number): ReadonlyArray<KnobNumbers> {
   return Array.from({ length: n }, () => unitKnob)
 }

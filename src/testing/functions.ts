@@ -43,6 +43,7 @@ export interface TestFunction {
 /** "o" as it is, "s" shifted, "r" shifted and rotated. */
 export type Variant = "o" | "s" | "r"
 
+/** As it is, shifted, shifted and rotated. */
 export const variants: ReadonlyArray<Variant> = ["o", "s", "r"]
 
 /** A test function as somebody meets it: bounds by name, and a value to ask for. */

@@ -10,6 +10,7 @@ import { uniformAt } from "./noise.ts"
 /** What a landscape is: a bowl, something a bowl does not describe, or something that cannot be read exactly. */
 export type TrueLabel = "quadratic" | "curved" | "noisy"
 
+/** A landscape with the label it has by construction. */
 export interface LabelledLandscape {
   readonly label: TrueLabel
   readonly function: TestFunction

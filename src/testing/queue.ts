@@ -9,6 +9,7 @@ import { LOG } from "../hot/codes.ts"
 import { KnobTable, type KnobNumbers } from "../hot/KnobTable.ts"
 import type { Plant } from "./Plant.ts"
 
+/** A load on the queue: arrivals, services and servers. */
 export interface Load {
   /** Arrivals a second. */
   readonly lambda: number

@@ -34,6 +34,7 @@ export interface Band {
   readonly most: number
 }
 
+/** A plant, its noise, how long it runs, and the bands its results must lie in. */
 export interface Scenario {
   readonly name: string
   readonly plant: Plant
@@ -53,6 +54,7 @@ export interface BandVerdict {
   readonly holds: boolean
 }
 
+/** What a scenario gave over many seeds, beside what was accepted. */
 export interface ScenarioVerdict {
   readonly name: string
   readonly bands: ReadonlyArray<BandVerdict>
@@ -131,6 +133,7 @@ const withShare = (plant: Plant, share: number, kind: "gaussian" | "heavy", most
 
 const ramp: Plant = quadratic(4, { kind: "ramp", fromUs: 60 * CYCLE_US, toUs: 240 * CYCLE_US, by: 0.2 })
 
+/** Every scenario that `test/scenarios` runs. */
 export const scenarios: ReadonlyArray<Scenario> = [
   stationary(1, 0, 0.0001),
   stationary(1, 0.05, 0.004),

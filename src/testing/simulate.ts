@@ -21,6 +21,7 @@ import { DEFAULT_SPSA, type SpsaSettings } from "../hot/spsaSettings.ts"
 import { noiseAt, type NoiseSpec } from "./noise.ts"
 import type { Plant } from "./Plant.ts"
 
+/** What `simulate` runs: a plant, its noise, and how it is tuned. */
 export interface Simulation {
   readonly plant: Plant
   /** Noise on the objective of one digest. */
@@ -37,6 +38,7 @@ export interface Simulation {
   readonly settings?: Partial<SpsaSettings>
 }
 
+/** What really happened in a simulated run; losses are true ones, without noise. */
 export interface SimulatedRun {
   /** True loss of the live configuration, by reading. */
   readonly losses: Float64Array
@@ -63,6 +65,7 @@ export interface SimulatedRun {
 
 const QUIET: NoiseSpec = { kind: "none", level: 0 }
 
+/** Runs one simulation; a pure function of its arguments. */
 export function simulate(simulation: Simulation, seed: number): SimulatedRun {
   const { plant, noise, marginNoise = QUIET, readings, policy } = simulation
   const readingUs = simulation.readingUs ?? 350_000

@@ -103,6 +103,7 @@ const stepBowl: Formula = (x) => sumOf(x, (v) => Math.floor(Math.abs(v) + 0.5) *
 /** A bowl with ripples that do not follow a grid. */
 const ripples: Formula = (x) => sumOf(x, (v, i) => v * v + 2 * (1 - Math.cos((3 + (i % 3)) * v)))
 
+/** Functions to choose settings on; every one is lowest with the value 0. */
 export const trainingFunctions: ReadonlyArray<TestFunction> = [
   row("ellipsoid-3", 3, -5, 5, 0, ellipsoid),
   row("ellipsoid-8", 8, -5, 5, 0, ellipsoid),

@@ -13,6 +13,7 @@ import * as Scope from "effect/Scope"
 import type { Metric } from "../../runtime/metrics.ts"
 import { nanos, type OtlpOptions, resourceOf, SCOPE, signalUrl } from "./otlpPost.ts"
 
+/** Options of `otlpMetrics`: where the collector is, and how often it is told. */
 export interface OtlpMetricsOptions extends OtlpOptions {
   /** Milliseconds between two; default 10,000. */
   readonly everyMs?: number

@@ -28,6 +28,7 @@ interface ValueView {
   readonly [CELL]: FleetCell
 }
 
+/** One engine of a fleet by its key; works on while the engine rests or is put away. */
 export class FleetEngine<K extends string = string> {
   /** The live values by name; each read is one array load, awake or put away. */
   readonly values: KnobValues<K>

@@ -15,6 +15,7 @@ import { callsOf, type FleetCalls } from "./createFleet.ts"
 import type { FleetEvent } from "./fleetEvents.ts"
 import { buildFleet, type FleetRuntimeOptions, runFleet } from "./runFleet.ts"
 
+/** A fleet as an Effect program sees it; its scope stops it. */
 export interface FleetService<K extends string = string> extends FleetCalls<K> {
   /** What happens to its engines; a slow reader misses the oldest, and `eventsLost` of the snapshot does not count those. */
   readonly events: Stream.Stream<FleetEvent>

@@ -7,6 +7,7 @@ interface About {
   readonly atUs: number
 }
 
+/** What happened to one engine of a fleet. */
 export type FleetEvent =
   | (About & { readonly type: "spawned" })
   /** Nobody reports: it stands on its base and is still. */

@@ -22,6 +22,7 @@ export type FleetReport =
   | { readonly type: "fleet"; readonly event: FleetEvent }
   | { readonly type: "fleetRefused"; readonly command: FleetCommand; readonly detail: string }
 
+/** What `fleetLogic` is started with: a started fleet. */
 export interface FleetLogicInput {
   readonly fleet: Fleet
 }

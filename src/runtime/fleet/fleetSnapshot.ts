@@ -7,6 +7,7 @@ import type { KnobValues } from "../Engine.ts"
 import type { CellState, FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 
+/** Counts of one engine since it was spawned, or of all of them. */
 export interface FleetCounters {
   readonly digests: number
   readonly windows: number

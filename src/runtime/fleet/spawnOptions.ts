@@ -5,6 +5,7 @@ import { didYouMean, show } from "../../domain/problems.ts"
 import type { SharedBudget } from "../../hot/SharedBudget.ts"
 import { seedOf } from "./seedOf.ts"
 
+/** What one engine of a fleet may have of its own. */
 export interface SpawnOptions<K extends string = string> {
   /** Where its knobs begin, user units; those not named begin where the fleet's configuration says. */
   readonly initial?: { readonly [Name in K]?: number } | undefined
