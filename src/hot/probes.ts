@@ -89,8 +89,8 @@ export class ProbeTable {
   indexAt(i: number): number {
     const { table, x } = this
     let unit = x[0]
+    // Beyond an end of a line is beyond the end of its grid, which `containIndex` sees to.
     if (this.wraps[i] === 1) unit -= Math.floor(unit)
-    else unit = unit < 0 ? 0 : unit > 1 ? 1 : unit
     const raw = this.origin[i] + unit * this.span[i]
     const value = table.scale[i] === IS_LOG ? Math.exp(raw) : raw
     return this.containIndex(i, Math.round((value - table.min[i]) / table.step[i]))

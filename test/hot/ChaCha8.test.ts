@@ -66,6 +66,41 @@ describe("chacha8Block", () => {
     chacha8Block(new Uint32Array(8), 0, 1, 0, 0, high)
     expect(hexOf(high)).not.toBe(hexOf(low))
   })
+
+  it("is the sum of its state and eight rounds over it, word by word", () => {
+    const key = words("00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100")
+    const rounds = (state: Uint32Array): Uint32Array => {
+      const x = state.slice()
+      const turn = (a: number, b: number, c: number, d: number): void => {
+        for (const [to, by, into, left] of [
+          [a, b, d, 16],
+          [c, d, b, 12],
+          [a, b, d, 8],
+          [c, d, b, 7],
+        ]) {
+          x[to] += x[by]
+          x[into] ^= x[to]
+          x[into] = (x[into] << left) | (x[into] >>> (32 - left))
+        }
+      }
+      for (let round = 0; round < 4; round++) {
+        for (let i = 0; i < 4; i++) turn(i, 4 + i, 8 + i, 12 + i)
+        for (let i = 0; i < 4; i++) turn(i, 4 + ((i + 1) % 4), 8 + ((i + 2) % 4), 12 + ((i + 3) % 4))
+      }
+      return x
+    }
+    const state = Uint32Array.of(
+      ...new Uint32Array(new TextEncoder().encode("expand 32-byte k").buffer),
+      ...key,
+      0x01020304,
+      0x9abcdef0,
+      0xfedcba98,
+      0x76543210,
+    )
+    const out = new Uint32Array(16)
+    chacha8Block(key, state[12], state[13], state[14], state[15], out)
+    expect(out).toEqual(rounds(state).map((word, i) => word + state[i]))
+  })
 })
 
 describe("drawSigns", () => {
@@ -112,6 +147,32 @@ describe("drawSigns", () => {
       }),
     )
     expect(draws.size).toBe(4)
+  })
+
+  it("takes bit by bit from the key stream of the seed and its purpose, block after block", () => {
+    const purpose = new Uint8Array(24)
+    new TextEncoder().encodeInto("arqon spsa signs v1", purpose)
+    const cycles = [0, 1, 2 ** 31 + 5, 2 ** 32, 2 ** 40 + 2 ** 31 + 9, 2 ** 53 - 1]
+    for (const seed of [0, 5, 2 ** 32 - 1, 2 ** 47 + 2 ** 31 + 3])
+      for (const cycle of cycles) {
+        const key = Uint32Array.of(
+          Number(BigInt(seed) & 0xffffffffn),
+          Number(BigInt(seed) >> 32n),
+          ...new Uint32Array(purpose.buffer),
+        )
+        const stream: Array<number> = []
+        for (let block = 0; block < 3; block++) {
+          const words = new Uint32Array(16)
+          const nonce = BigInt(cycle)
+          chacha8Block(key, block, 0, Number(nonce & 0xffffffffn), Number(nonce >> 32n), words)
+          for (const word of words)
+            for (let bit = 0; bit < 32; bit++) stream.push(((word >>> bit) & 1) === 1 ? 1 : -1)
+        }
+        const out = new Float64Array(1_540).fill(7)
+        const first = new SignDraw(seed).draw(cycle, stream.length - 1, out, 2)
+        expect([first, ...out.subarray(2, 1 + stream.length)]).toEqual(stream)
+        expect([...out.subarray(0, 2), ...out.subarray(1 + stream.length)]).toEqual([7, 7, 7, 7, 7])
+      }
   })
 
   it("draws fair, uncorrelated signs across block boundaries, and a fair order", () => {

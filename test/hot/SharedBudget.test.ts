@@ -112,6 +112,64 @@ describe("a shared budget", () => {
     expect(shared.waits).toBeGreaterThan(0)
   })
 
+  it("gives seats in the order of asking, whoever leaves the queue in between, and counts every wait", () => {
+    interface Seat {
+      seated: boolean
+      waiting: boolean
+      behind: Seat | null
+    }
+    const ask = fc.tuple(fc.constantFrom("ask", "leave"), fc.nat(5))
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(ask, { maxLength: 80 }),
+        fc.constantFrom(3, 1e9),
+        (probing, script, appliesPerSecond) => {
+          const shared = new SharedBudget({ probing, appliesPerSecond })
+          const all = Array.from({ length: 6 }, (): Seat => ({ seated: false, waiting: false, behind: null }))
+          const queue: Array<Seat> = []
+          const seated = new Set<Seat>()
+          const times: Array<number> = []
+          let waits = 0
+          script.forEach(([what, who], step) => {
+            const one = all[who]
+            // Every other asker's clock is a little behind.
+            const now = 1e6 + step * 50_000
+            const said = now - (step % 2) * 20_000
+            if (what === "leave") {
+              shared.leave(one)
+              seated.delete(one)
+              if (queue.includes(one)) queue.splice(queue.indexOf(one), 1)
+            } else {
+              const mayHave = seated.has(one) || (seated.size < probing && (queue[0] ?? one) === one)
+              const latest = Math.max(now - 50_000, said, ...times)
+              const inSecond = times.filter((at) => at > latest - 1e6).length < appliesPerSecond
+              const admitted = shared.admits(Float64Array.of(said), one)
+              expect(admitted).toBe(mayHave && inSecond)
+              if (!admitted) waits++
+              if (!mayHave && !queue.includes(one)) queue.push(one)
+              if (!mayHave) expect(shared.againUs).toBe(said + 10_000)
+              if (admitted) {
+                shared.applied(one)
+                times.push(latest)
+                seated.add(one)
+                if (queue.includes(one)) queue.splice(queue.indexOf(one), 1)
+              }
+            }
+            expect(shared.seated).toBe(seated.size)
+            expect(shared.waits).toBe(waits)
+            for (const seat of all) {
+              expect(seat.seated).toBe(seated.has(seat))
+              expect(seat.waiting).toBe(queue.includes(seat))
+              expect(seat.behind).toBe(queue.includes(seat) ? (queue[queue.indexOf(seat) + 1] ?? null) : null)
+            }
+          })
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
   it.each([
     ["a trip", (loop: HotLoop) => loop.trip()],
     ["a rest", (loop: HotLoop) => loop.rest()],

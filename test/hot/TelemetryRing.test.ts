@@ -92,6 +92,8 @@ describe("the telemetry ring", () => {
   })
 
   it.each([0, 3, -4, 1.5, Number.NaN, 2 ** 25])("refuses the capacity %s", (capacity) => {
-    expect(() => new TelemetryRing(capacity, DROP_OLDEST)).toThrow(RangeError)
+    const make = () => new TelemetryRing(capacity, DROP_OLDEST)
+    expect(make).toThrow(RangeError)
+    expect(make).toThrow(`must be a power of two up to 2^24, not ${capacity}`)
   })
 })

@@ -188,6 +188,7 @@ describe("a window", () => {
   it.each([
     ["windowDigests", 0],
     ["windowDigests", 1.5],
+    ["windowDigests", 2 ** 20 + 1],
     ["windowUs", 0],
     ["windowUs", Number.NaN],
     ["settleUs", -1],
@@ -195,9 +196,59 @@ describe("a window", () => {
     ["maxAgeUs", Number.NaN],
     ["maxAheadUs", -1],
     ["trim", 0.6],
+    ["trim", -0.1],
     ["aggregate", 3],
-  ])("refuses %s = %s", (key, value) => {
-    expect(() => new WindowAccumulator({ ...numbers, [key]: value })).toThrow(RangeError)
+  ])("refuses %s = %s, by name", (key, value) => {
+    const make = () => new WindowAccumulator({ ...numbers, [key]: value })
+    expect(make).toThrow(RangeError)
+    expect(make).toThrow(new RegExp(`^${key} must be .*, not ${value}$`))
+  })
+
+  it.each([
+    ["windowDigests", 1],
+    ["windowDigests", 2 ** 20],
+    ["windowUs", 1],
+    ["settleUs", 0],
+    ["maxAgeUs", 0],
+    ["maxAheadUs", 0],
+    ["trim", 0],
+    ["trim", 0.5],
+  ])("takes %s = %s", (key, value) => {
+    expect(new WindowAccumulator({ ...numbers, [key]: value }).count).toBe(0)
+  })
+
+  it("is neither closed nor expired before it was opened", () => {
+    const window = new WindowAccumulator(numbers)
+    expect([window.closed, window.expired]).toEqual([false, false])
+  })
+
+  it("counts digests by verdict since it was opened, beside those of all time", () => {
+    const window = opened(0, 1)
+    add(window, 20_000, 1, 1)
+    add(window, 20_000, 2, 1)
+    add(window, 20_000, 1, Number.NaN)
+    const once = [1, 1, 1, 0, 0]
+    expect([...window.windowCounters]).toEqual(once)
+    open(window, 30_000, 1)
+    expect([...window.windowCounters]).toEqual([0, 0, 0, 0, 0])
+    expect([...window.counters]).toEqual(once)
+    add(window, 40_000, 1, 1)
+    expect([...window.windowCounters]).toEqual([1, 0, 0, 0, 0])
+    expect([...window.counters]).toEqual([2, 1, 1, 0, 0])
+  })
+
+  it("closes when its last digest was received, or was stamped where that is not known", () => {
+    for (const receivedUs of [25_000, Number.NaN]) {
+      const window = opened(0, 1, { windowDigests: 1 })
+      const block = new Float64Array(3 * DIGEST_WIDTH).fill(Number.NaN)
+      const at = 2 * DIGEST_WIDTH
+      block[at + DIGEST_TIMESTAMP_US] = 20_000
+      block[at + DIGEST_GENERATION] = 1
+      block[at + DIGEST_OBJECTIVE] = 1
+      block[at + DIGEST_RECEIVED_US] = receivedUs
+      expect(window.add(block, at)).toBe(VALID)
+      expect(window.cells[WINDOW_CLOSED_US]).toBe(Number.isNaN(receivedUs) ? 20_000 : 25_000)
+    }
   })
 })
 
