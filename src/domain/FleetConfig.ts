@@ -2,55 +2,41 @@
  * What a user may ask of a fleet: the configuration that all its engines share, when they rest, and what they may do
  * together. Bad input gives one ConfigError with every problem in it.
  */
-import * as Schema from "effect/Schema"
 import { type EngineConfig, type EngineSettings, parseEngineConfig } from "./Config.ts"
 import { ConfigError, type Problem } from "./errors.ts"
-import { exitProblems } from "./exitProblems.ts"
 import { problem, tidy } from "./problems.ts"
+import { problemsOf, readTotally } from "./readInput.ts"
+import { between, object, optional, record, type ShapeType, string, whole } from "./Shape.ts"
 import { SECOND_US } from "./Units.ts"
 
 /** Least time without a digest after which nothing of an engine's budgets is left to remember. */
 const LEAST_PASSIVE_US = 64 * SECOND_US
 const LONGEST_US = 365 * 24 * 3600 * SECOND_US
 
-const whole = (minimum: number, maximum: number) =>
-  Schema.Finite.check(
-    Schema.makeFilter((n: number) => Number.isSafeInteger(n) && n >= minimum && n <= maximum, {
-      expected: `a whole number from ${minimum} to ${maximum}`,
-    }),
-  )
-const between = (minimum: number, maximum: number) =>
-  Schema.Finite.check(
-    Schema.makeFilter((n: number) => n >= minimum && n <= maximum, {
-      expected: `a number from ${minimum} to ${maximum}`,
-    }),
-  )
+const name = string({
+  expected: "1 to 64 letters, digits, dots, dashes and underscores",
+  holds: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
+})
 
-const name = Schema.String.check(
-  Schema.makeFilter((text: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text), {
-    expected: "1 to 64 letters, digits, dots, dashes and underscores",
-  }),
-)
-
-const Shared = Schema.Struct({
+const Shared = object({
   /** Engines that may be in the midst of a cycle at once. */
-  probing: Schema.optional(whole(1, 1_000_000)),
+  probing: optional(whole(1, 1_000_000)),
   /** Applies of all engines together in any second. */
-  appliesPerSecond: Schema.optional(between(0.001, 1_000_000)),
+  appliesPerSecond: optional(between(0.001, 1_000_000)),
 })
 
-const FleetOptionsSchema = Schema.Struct({
-  name: Schema.optional(name),
-  shared: Schema.optional(Schema.Record(Schema.String, Shared)),
-  restAfterUs: Schema.optional(between(1, LONGEST_US)),
-  passivateAfterUs: Schema.optional(between(LEAST_PASSIVE_US, LONGEST_US)),
-  maxEngines: Schema.optional(whole(1, 10_000_000)),
-  inbox: Schema.optional(whole(0, 1_000_000)),
-  tickUs: Schema.optional(between(1000, 60 * SECOND_US)),
-  auditMemory: Schema.optional(whole(1, 10_000_000)),
+const FleetOptionsShape = object({
+  name: optional(name),
+  shared: optional(record(Shared)),
+  restAfterUs: optional(between(1, LONGEST_US)),
+  passivateAfterUs: optional(between(LEAST_PASSIVE_US, LONGEST_US)),
+  maxEngines: optional(whole(1, 10_000_000)),
+  inbox: optional(whole(0, 1_000_000)),
+  tickUs: optional(between(1000, 60 * SECOND_US)),
+  auditMemory: optional(whole(1, 10_000_000)),
 })
 
-type FleetOptionsInput = typeof FleetOptionsSchema.Type
+type FleetOptionsInput = ShapeType<typeof FleetOptionsShape>
 
 /** The configuration of a fleet, as a user writes it. `docs/reference/fleet.md` lists every option. */
 export interface FleetConfig<K extends string = string> extends FleetOptionsInput {
@@ -112,8 +98,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ),
 }
 
-const decode = Schema.decodeUnknownExit(FleetOptionsSchema, { errors: "all", onExcessProperty: "error" })
-
 /** The settings, or a ConfigError. Total: no input makes it throw. */
 export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
@@ -122,14 +106,13 @@ export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
   const { engine, ...options } = input as { readonly engine?: unknown }
   const foreign = foreignProblems(engine)
   const settings = parseEngineConfig(withoutForeign(engine))
-  const own = decode(options)
+  const own = readTotally(FleetOptionsShape, options)
   const problems: ReadonlyArray<Problem> = [
     ...foreign,
     ...(settings instanceof ConfigError ? settings.problems.map(inEngine) : modeProblems(settings)),
-    ...exitProblems(own, options, []),
+    ...problemsOf(own),
   ]
-  if (problems.length > 0 || settings instanceof ConfigError || own._tag === "Failure")
-    return refuse(problems)
+  if (problems.length > 0 || settings instanceof ConfigError || !own.ok) return refuse(problems)
   return settingsOf(settings, own.value)
 }
 

@@ -3,18 +3,8 @@
  * Plain data, so that it goes into a file, into a configuration (`learned`) and into the record of a start. Needed wherever it
  * is saved or comes back; what is no such thing is told by name and never half taken.
  */
-import * as Result from "effect/Result"
-import {
-  list,
-  nullOr,
-  number,
-  numberThat,
-  object,
-  readShape,
-  type Rule,
-  type ShapeType,
-  string,
-} from "./Shape.ts"
+import { readText } from "./readInput.ts"
+import { list, nullOr, number, numberThat, object, type Rule, type ShapeType, string } from "./Shape.ts"
 
 const whole = numberThat("a whole number from 0", (n) => Number.isSafeInteger(n) && n >= 0)
 const atLeast0 = numberThat("a number from 0", (n) => n >= 0)
@@ -104,7 +94,4 @@ export function misfit(learned: Learned, names: ReadonlyArray<string>): string |
 }
 
 /** What a file says; null where that is nothing of the kind. Total. */
-export function readLearned(text: string): Learned | null {
-  const read = Result.try(() => readShape(LearnedShape, JSON.parse(text), "drop"))
-  return Result.isSuccess(read) && read.success.ok ? read.success.value : null
-}
+export const readLearned = (text: string): Learned | null => readText(LearnedShape, text)

@@ -3,20 +3,9 @@
  * it goes through a message, into the record of the start, and out of it again when the run is replayed. One needs it
  * wherever one engine takes over from another.
  */
-import * as Result from "effect/Result"
 import type { ParamSpace } from "./ParamSpace.ts"
-import {
-  boolean,
-  list,
-  nullOr,
-  number,
-  object,
-  oneOf,
-  readShape,
-  record,
-  type ShapeType,
-  string,
-} from "./Shape.ts"
+import { readTotally } from "./readInput.ts"
+import { boolean, list, nullOr, number, object, oneOf, record, type ShapeType, string } from "./Shape.ts"
 import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "./words.ts"
 
 const Values = record(number())
@@ -65,8 +54,8 @@ export interface Resumption extends ShapeType<typeof ResumptionShape> {}
 
 /** A resumption out of a record, or null where it is none. */
 export function readResumption(value: unknown): Resumption | null {
-  const read = Result.try(() => readShape(ResumptionShape, value, "drop"))
-  return Result.isSuccess(read) && read.success.ok ? read.success.value : null
+  const read = readTotally(ResumptionShape, value, { excess: "drop" })
+  return read.ok ? read.value : null
 }
 
 /** Whether the knob of this id may take the value. */

@@ -114,17 +114,18 @@ export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: ReadonlyArray<Problem> }
 
-/**
- * A copy of `input` with the fields of the shape; fields it does not know are problems, or with `excess: "drop"` left out.
- * Throws only what a getter or a proxy of the input throws.
- */
-export function readShape<T>(
-  shape: Shape<T>,
-  input: unknown,
-  excess: "refuse" | "drop" = "refuse",
-): Reading<T> {
+export interface ReadOptions {
+  /** Whether fields that the shape does not know are problems (the default) or left out. */
+  readonly excess?: "refuse" | "drop"
+  /** Where the input is in what a person wrote. */
+  readonly at?: Path
+}
+
+/** A copy of `input` with the fields of the shape. Throws only what a getter or a proxy of the input throws. */
+export function readShape<T>(shape: Shape<T>, input: unknown, options: ReadOptions = {}): Reading<T> {
+  const { excess = "refuse", at = [] } = options
   const problems: Array<Problem> = []
-  const value = read(shape, input, [], { problems, refuses: excess === "refuse" })
+  const value = read(shape, input, at, { problems, refuses: excess === "refuse" })
   return problems.length === 0 ? { ok: true, value: value as T } : { ok: false, problems }
 }
 

@@ -4,7 +4,6 @@
  *
  * A variant goes draft, evaluated, approved, promoted, archived. Only approved and promoted ones are selectable online.
  */
-import type { Problem } from "./errors.ts"
 import {
   boolean,
   either,
@@ -171,7 +170,7 @@ export const VariantTransitionShape = object({
 export type VariantTransition = ShapeType<typeof VariantTransitionShape>
 
 /** What selection needs to know of a variant that may be live. */
-export const SelectableVariantShape = object({
+const SelectableVariantShape = object({
   name,
   version: whole(1),
   state: oneOf(["approved", "promoted"]),
@@ -193,7 +192,7 @@ export const readOffer = (
 ): Reading<ReadonlyArray<SelectableVariant>> => readTotally(Offer, input, { at, excess: "drop" })
 
 /** A variant for selection, or null for one that must not be live: not approved, or without what an approval demands. */
-export function selectableOf(record: VariantRecordShape): SelectableVariant | null {
+export function selectableOf(record: VariantRecord): SelectableVariant | null {
   const { name: called, version, state, content: own, approval } = record
   const { values, constraints, rollback } = own
   if (state !== "approved" && state !== "promoted") return null

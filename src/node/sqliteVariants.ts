@@ -8,9 +8,14 @@ import { join } from "node:path"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import { VariantError } from "../domain/errors.ts"
-import { VariantRecord, VariantTransition } from "../domain/Variant.ts"
+import { readShape, type Shape } from "../domain/Shape.ts"
+import {
+  type VariantRecord,
+  VariantRecordShape,
+  type VariantTransition,
+  VariantTransitionShape,
+} from "../domain/Variant.ts"
 import { Variants } from "../runtime/Variants.ts"
 import type { VariantStore } from "../runtime/VariantStore.ts"
 
@@ -51,8 +56,14 @@ const failure = (variant: string, cause: unknown): VariantError =>
     problems: [{ path: "", message: cause instanceof Error ? cause.message : String(cause) }],
   })
 
-const decodeRecord = Schema.decodeUnknownSync(Schema.fromJsonString(VariantRecord))
-const decodeStep = Schema.decodeUnknownSync(Schema.fromJsonString(VariantTransition))
+function decoded<T>(shape: Shape<T>, text: unknown): T {
+  const read = readShape(shape, JSON.parse(String(text)), { excess: "drop" })
+  if (read.ok) return read.value
+  throw new TypeError(read.problems.map(({ path, message }) => `${path}: ${message}`).join("; "))
+}
+
+const decodeRecord = (text: unknown) => decoded(VariantRecordShape, text)
+const decodeStep = (text: unknown) => decoded(VariantTransitionShape, text)
 
 class Database {
   private readonly db: DatabaseSync

@@ -4,20 +4,20 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { getInitialSnapshot, transition } from "xstate"
 import { signatureProblems } from "../control/variantRules.ts"
 import { type Problem, VariantError } from "../domain/errors.ts"
-import { exitProblems } from "../domain/exitProblems.ts"
 import { problem, tidy } from "../domain/problems.ts"
+import { problemsOf, readTotally } from "../domain/readInput.ts"
 import {
   type Evidence,
-  Evidence as EvidenceSchema,
+  EvidenceShape,
   type SelectableVariant,
   selectableOf,
   type VariantContent,
-  VariantContent as ContentSchema,
-  VariantRecord,
+  VariantContentShape,
+  VariantName,
+  type VariantRecord,
   type VariantTransition,
 } from "../domain/Variant.ts"
 import { type VariantContext, type VariantEvent, variantMachine } from "../../machines/variant.machine.ts"
@@ -40,10 +40,7 @@ export type PlainStep = "sendBack" | "approve" | "withdraw" | "promote" | "demot
 /** What a variant is not called: the word of rollback plans. */
 const PREVIOUS = "previous"
 
-const options = { errors: "all", onExcessProperty: "error" } as const
-const decodeContent = Schema.decodeUnknownExit(ContentSchema, options)
-const decodeEvidence = Schema.decodeUnknownExit(EvidenceSchema, options)
-const decodeName = Schema.decodeUnknownExit(VariantRecord.fields.name, options)
+const readContent = (content: unknown) => readTotally(VariantContentShape, content, { at: ["content"] })
 
 const fail = (reason: VariantError["reason"], variant: string, problems: ReadonlyArray<Problem> = []) =>
   new VariantError({ reason, variant, problems: tidy(problems) })
@@ -64,33 +61,34 @@ export class Catalogue {
     signed: SignedBy,
   ) {
     const atUs = signed.atUs ?? (yield* nowUs)
-    const decoded = decodeContent(content)
+    const read = readContent(content)
     const problems = [
-      ...exitProblems(decodeName(name), name, ["name"]),
+      ...problemsOf(readTotally(VariantName, name, { at: ["name"] })),
       ...(name === PREVIOUS ? [problem(["name"], "is a word of rollback plans.", "Choose another.")] : []),
-      ...exitProblems(decoded, content, ["content"]),
+      ...problemsOf(read),
       ...signatureProblems({ by: textOf(signed.by), why: textOf(signed.why), atUs }),
     ]
-    if (decoded._tag === "Failure" || problems.length > 0)
-      return yield* fail("invalid", textOf(name), problems)
+    if (!read.ok || problems.length > 0) return yield* fail("invalid", textOf(name), problems)
     const { by, why } = signed
-    const { context } = getInitialSnapshot(variantMachine, { name, content: decoded.value, by, why, atUs })
+    const { context } = getInitialSnapshot(variantMachine, { name, content: read.value, by, why, atUs })
     if (yield* this.keep(context)) return context.record
     return yield* fail("exists", name)
   })
 
   readonly revise = (name: string, content: VariantContent, signed: SignedBy) =>
     this.step(name, signed, (signature) => {
-      const decoded = decodeContent(content)
-      if (decoded._tag === "Success") return { type: "revise", content: decoded.value, ...signature }
-      return fail("invalid", name, exitProblems(decoded, content, ["content"]))
+      const read = readContent(content)
+      return read.ok
+        ? { type: "revise", content: read.value, ...signature }
+        : fail("invalid", name, read.problems)
     })
 
   readonly evaluate = (name: string, evidence: Evidence, signed: SignedBy) =>
     this.step(name, signed, (signature) => {
-      const decoded = decodeEvidence(evidence)
-      if (decoded._tag === "Success") return { type: "evaluate", evidence: decoded.value, ...signature }
-      return fail("invalid", name, exitProblems(decoded, evidence, ["evidence"]))
+      const read = readTotally(EvidenceShape, evidence, { at: ["evidence"] })
+      return read.ok
+        ? { type: "evaluate", evidence: read.value, ...signature }
+        : fail("invalid", name, read.problems)
     })
 
   readonly take = (type: PlainStep, name: string, signed: SignedBy) =>

@@ -40,7 +40,7 @@ import {
 import type { HotPath } from "../hot/HotPath.ts"
 import { journalInput } from "../../machines/hotAudit.ts"
 import { MAX_EXTRAS } from "../domain/Units.ts"
-import { decodeOfferText, type SelectableVariant } from "../domain/Variant.ts"
+import { readOfferText, type SelectableVariant } from "../domain/Variant.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import { startEvent } from "./resume.ts"
 
@@ -74,8 +74,7 @@ export function giveDigest(hot: HotPath, record: Float64Array, generation: numbe
 
 /** The variants that a record's note says were offered; none where it says no such thing: then the replay differs. */
 function offerOf(note: string | undefined): ReadonlyArray<SelectableVariant> {
-  const exit = decodeOfferText(note ?? "")
-  return exit._tag === "Success" ? exit.value : []
+  return readOfferText(note ?? "") ?? []
 }
 
 /** Asks again for what a command record says was asked, at the time in `nowCell`. */

@@ -6,9 +6,8 @@ import { relocationMachine } from "../../machines/relocation.machine.ts"
 import { type Regime, scoreOf } from "../control/homeostasis.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
-import { exitProblems } from "../domain/exitProblems.ts"
 import { problem } from "../domain/problems.ts"
-import { decodeOffer, type SelectableVariant } from "../domain/Variant.ts"
+import { readOffer, type SelectableVariant } from "../domain/Variant.ts"
 import { NOT_CHOSEN } from "./Relocations.ts"
 
 export interface RelocationParts {
@@ -25,9 +24,9 @@ const MOST_OFFERED = 256
 
 /** The variants as they may be offered: well-formed, few enough, and with knob values that the knobs may take. */
 function checkOffer(input: unknown, { space, variants }: EngineSettings): ReadonlyArray<SelectableVariant> {
-  const exit = decodeOffer(input)
-  if (exit._tag === "Failure") throw new ConfigError({ problems: exitProblems(exit, input, ["offered"]) })
-  const offered = exit.value
+  const read = readOffer(input, ["offered"])
+  if (!read.ok) throw new ConfigError({ problems: read.problems })
+  const offered = read.value
   const problems = [
     ...(variants === null ? [NOT_CHOSEN] : []),
     ...(offered.length > MOST_OFFERED

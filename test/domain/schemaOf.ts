@@ -1,6 +1,9 @@
 /** The same shape as a schema of effect, and values that nearly have it: what `Shape.ts` is held against. */
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as fc from "fast-check"
+import type { Problem } from "../../src/domain/errors.ts"
+import { schemaProblems } from "../../src/domain/problems.ts"
 import type { Form, Rule } from "../../src/domain/Shape.ts"
 
 type Codec = Schema.Codec<unknown>
@@ -52,6 +55,19 @@ export function schemaOf(form: Form): Codec {
     case "optional":
       throw new TypeError("only a field may be left out")
   }
+}
+
+/** What the schema found wrong, as the reader of a shape says it. */
+export function problemsFound(
+  exit: ReturnType<ReturnType<typeof Schema.decodeUnknownExit>>,
+  input: unknown,
+): ReadonlyArray<Problem> {
+  if (exit._tag === "Success") return []
+  return exit.cause.reasons.flatMap((reason) => {
+    if (reason._tag === "Fail" && SchemaIssue.isIssue(reason.error.issue))
+      return schemaProblems(reason.error.issue, input)
+    throw new Error("the schema itself failed", { cause: reason })
+  })
 }
 
 const junk: fc.Arbitrary<unknown> = fc.oneof(

@@ -1,9 +1,8 @@
-/** Our own reader of plain shapes says what a schema of effect says: of configurations, of what was learnt, of resumptions. */
+/** Our own reader of plain shapes says what a schema of effect says: of configurations, learnings, resumptions, variants. */
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { EngineConfigShape } from "../../src/domain/configSchema.ts"
-import { exitProblems } from "../../src/domain/exitProblems.ts"
 import { LearnedShape } from "../../src/domain/Learned.ts"
 import { tidy } from "../../src/domain/problems.ts"
 import { ResumptionShape } from "../../src/domain/Resumption.ts"
@@ -19,7 +18,8 @@ import {
   readShape,
 } from "../../src/domain/Shape.ts"
 import { oneOf, record, string, whole } from "../../src/domain/Shape.ts"
-import { nearly, schemaOf } from "./schemaOf.ts"
+import { VariantRecordShape, VariantTransitionShape } from "../../src/domain/Variant.ts"
+import { nearly, problemsFound, schemaOf } from "./schemaOf.ts"
 
 const short = { expected: "a short name", holds: (text: string) => text.length < 4 }
 
@@ -27,6 +27,8 @@ const SHAPES: Readonly<Record<string, Form>> = {
   "a configuration": EngineConfigShape,
   "what was learnt": LearnedShape,
   "a resumption": ResumptionShape,
+  "a variant": VariantRecordShape,
+  "a step of a variant": VariantTransitionShape,
   "every kind of shape": object(
     {
       names: record(either(number(), string(short), boolean), short),
@@ -60,14 +62,14 @@ describe.each(Object.entries(SHAPES))("the reader of %s", (_, form) => {
       fc.assert(
         fc.property(nearly(form), (input) => {
           const exit = decode(input)
-          const read = readShape(form, input, excess)
+          const read = readShape(form, input, { excess })
           if (exit._tag === "Success") {
             taken++
             expect(read).toEqual({ ok: true, value: exit.value })
             if (read.ok) expect(JSON.stringify(read.value)).toBe(JSON.stringify(exit.value))
           } else {
             refused++
-            expect(read.ok ? [] : tidy(read.problems)).toEqual(tidy(exitProblems(exit, input, [])))
+            expect(read.ok ? [] : tidy(read.problems)).toEqual(tidy(problemsFound(exit, input)))
           }
         }),
         { numRuns: 250, seed: 5 },

@@ -1,0 +1,24 @@
+/** Reads what may throw while it is read: an object of somebody else's making, a text that should be JSON. Needed at every door. */
+import * as Result from "effect/Result"
+import type { Problem } from "./errors.ts"
+import { problem } from "./problems.ts"
+import { type Reading, type ReadOptions, readShape, type Shape } from "./Shape.ts"
+
+/** As `readShape`; an input whose getters throw, or a proxy that does, has that as its one problem. Total. */
+export function readTotally<T>(shape: Shape<T>, input: unknown, options: ReadOptions = {}): Reading<T> {
+  const tried = Result.try(() => readShape(shape, input, options))
+  if (Result.isSuccess(tried)) return tried.success
+  return {
+    ok: false,
+    problems: [problem(options.at ?? [], "could not be read.", "Hand over a plain object.")],
+  }
+}
+
+/** What is wrong with an input; empty where nothing is. */
+export const problemsOf = (read: Reading<unknown>): ReadonlyArray<Problem> => (read.ok ? [] : read.problems)
+
+/** What a JSON text says, without fields that the shape does not know; null where it is nothing of the kind. Total. */
+export function readText<T>(shape: Shape<T>, text: string): T | null {
+  const tried = Result.try(() => readShape(shape, JSON.parse(text), { excess: "drop" }))
+  return Result.isSuccess(tried) && tried.success.ok ? tried.success.value : null
+}
