@@ -60,6 +60,10 @@ const Gains = object({
   a0: optional(above0(1e12)),
   c0: optional(above0(0.5)),
   stability: optional(between(0, 1e9)),
+  /** Of the rule that calibrates itself; only where probes are known to cost more or less than they do elsewhere. */
+  probe: optional(above0(0.5)),
+  noisyProbe: optional(between(0, 1e9)),
+  trust: optional(between(0, 100)),
 })
 
 const SafeMode = object({
