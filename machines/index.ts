@@ -55,6 +55,7 @@ export { type CyclePhase, cyclePhase, spsaCycleMachine } from "./spsaCycle.machi
 export { dueEvent, hotTelemetry, type TelemetryEvent, type TelemetryInput } from "./telemetry.ts"
 export { type SolverActorRef, solverMachine } from "./solver.machine.ts"
 export {
+  bestSoFar,
   pendingTrials,
   type SolverContext,
   type SolverMachineInput,

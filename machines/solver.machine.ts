@@ -64,7 +64,7 @@ const answers = {
   stop: { target: "#solver.stopped" as const },
 }
 
-/** An offline search as a statechart: send `ask` and `tell`, read `best` from the context. Its output is the finished run. */
+/** An offline search as a statechart: send `ask` and `tell`; `bestSoFar` of its context is what it would recommend. Its output is the finished run. */
 export const solverMachine = solverSetup.createMachine({
   id: "solver",
   description: "Looks for the best point of a space within a budget of evaluations.",

@@ -40,8 +40,6 @@ export interface SolverContext {
   readonly run: Opaque<SolverMoment>
   readonly phase: SolverPhase
   readonly counts: SolverCounts
-  /** The recommended point; null before the first reading. */
-  readonly best: Best | null
   /** Null until the classify phase is over. */
   readonly classification: Classification | null
   /** What was odd about the configuration but not wrong. */
@@ -106,9 +104,17 @@ export function told(context: SolverContext, event: TellEvent | SeedEvent): Solv
 
 /** What the actor leaves: of a run that ended by itself, or was stopped. */
 export function solverOutput(context: SolverContext): SolverOutput {
-  const { best, classification, counts, phase } = context
+  const { classification, counts, phase } = context
   const artifact = context.run.get().get().artifact()
-  return { best, classification, counts, complete: phase === "done", artifact }
+  return { best: bestSoFar(context), classification, counts, complete: phase === "done", artifact }
+}
+
+/**
+ * The recommended point, null before the first reading. Not in the context: under noise every reading is weighed for it, which is worth doing
+ * when somebody asks and not at every result.
+ */
+export function bestSoFar(context: Pick<SolverContext, "run">): Best | null {
+  return context.run.get().get().best
 }
 
 /** Trials that are out: after a restore, those whose results the workers of before may have taken with them. */
@@ -119,9 +125,9 @@ export function pendingTrials(context: Pick<SolverContext, "run">): ReadonlyArra
 const boxed = (moment: SolverMoment): Opaque<SolverMoment> => new Opaque("solver", moment)
 
 /** What of a solver is on show. */
-function seen(solver: Solver): Pick<SolverContext, "phase" | "counts" | "best" | "classification"> {
-  const { phase, counts, best, classification } = solver
-  return { phase, counts, best, classification }
+function seen(solver: Solver): Pick<SolverContext, "phase" | "counts" | "classification"> {
+  const { phase, counts, classification } = solver
+  return { phase, counts, classification }
 }
 
 const after = (moment: SolverMoment, solver: Solver): Partial<SolverContext> => ({

@@ -1,10 +1,7 @@
-/** Actors, fibers and Observables across the borders of their libraries. */
-import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+/** Actors and Observables across the borders of their libraries. */
+import { assert, describe, it } from "vitest"
 import { defer, NEVER, of, Subject } from "rxjs"
 import { createActor, createMachine } from "xstate"
-import { runActor } from "../../src/interop/actorFiber.ts"
 import { completeWhen } from "../../src/interop/completeWhen.ts"
 import { observableLogic } from "../../src/interop/observableLogic.ts"
 import { createRootActor } from "../../src/interop/rootActor.ts"
@@ -27,51 +24,15 @@ const machine = createMachine({
   },
 })
 
-const root = (onError: (error: unknown) => void = () => {}) => createRootActor(machine, {}, onError)
-
-describe("an actor under a fiber", () => {
-  it.effect("ends with its output", () =>
-    Effect.gen(function* () {
-      const actor = root()
-      const fiber = yield* Effect.forkChild(runActor(actor), { startImmediately: true })
-      actor.send({ type: "end" })
-      assert.strictEqual(yield* Fiber.join(fiber), 42)
-    }),
-  )
-
-  it.effect("fails with its error, which nobody else hears", () =>
-    Effect.gen(function* () {
-      const heard: Array<unknown> = []
-      const actor = root((error) => heard.push(error))
-      const fiber = yield* Effect.forkChild(Effect.flip(runActor(actor)), { startImmediately: true })
-      actor.send({ type: "break" })
-      const error = yield* Fiber.join(fiber)
-      assert.strictEqual(error._tag, "ActorError")
-      assert.include(String(error.cause), "broken")
-      assert.lengthOf(heard, 1)
-    }),
-  )
-
-  it.effect("is stopped when its fiber is interrupted", () =>
-    Effect.gen(function* () {
-      const actor = root()
-      const fiber = yield* Effect.forkChild(runActor(actor), { startImmediately: true })
-      assert.strictEqual(actor.getSnapshot().status, "active")
-      yield* Fiber.interrupt(fiber)
-      assert.strictEqual(actor.getSnapshot().status, "stopped")
-    }),
-  )
-
-  it.effect("may have ended before anybody looked", () =>
-    Effect.gen(function* () {
-      const done = root().start()
-      done.send({ type: "end" })
-      assert.strictEqual(yield* runActor(done), 42)
-      const broken = root().start()
-      broken.send({ type: "break" })
-      assert.strictEqual((yield* Effect.flip(runActor(broken)))._tag, "ActorError")
-    }),
-  )
+describe("a root actor", () => {
+  it("tells its owner what breaks it, and nobody else", () => {
+    const heard: Array<unknown> = []
+    const actor = createRootActor(machine, {}, (error) => heard.push(error)).start()
+    actor.send({ type: "break" })
+    assert.strictEqual(actor.getSnapshot().status, "error")
+    assert.lengthOf(heard, 1)
+    assert.include(String(heard[0]), "broken")
+  })
 })
 
 describe("an Observable as an actor", () => {
