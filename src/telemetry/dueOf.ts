@@ -2,7 +2,7 @@
  * What becomes due in a hot path, as an Observable: windows that closed or expired, deadlines, emergencies. One needs it
  * to feed actors or to show windows. Per digest nothing comes out of here; that is what makes the loop fast.
  */
-import { Observable, share } from "rxjs"
+import { Observable, type Subscriber } from "rxjs"
 import { WINDOW_CLOSED, WINDOW_EXPIRED } from "../hot/codes.ts"
 import type { WindowAccumulator } from "../hot/WindowAccumulator.ts"
 import { readWindow, type Window } from "../domain/Window.ts"
@@ -40,20 +40,39 @@ export interface DueOptions {
  */
 export function dueOf(source: DueSource, options: DueOptions = {}): Observable<Due> {
   const sign = options.objective === "maximize" ? -1 : 1
+  let subscribers: ReadonlyArray<Subscriber<Due>> = []
   let windows = 0
-  return new Observable<Due>((subscriber) => {
+  let letGo: (() => void) | null = null
+
+  const takeHook = (): (() => void) => {
     const before = source.onDue
+    let held = true
     const hook = (code: number): void => {
       const finished = code === WINDOW_CLOSED || code === WINDOW_EXPIRED
-      // After the teardown the hook may still hang under somebody else's: then it only passes on.
-      const window = finished && !subscriber.closed ? readWindow(source.window, sign, windows++) : null
+      // After it was let go the hook may still hang under somebody else's: then it only passes on.
+      const window = finished && held ? readWindow(source.window, sign, windows++) : null
       const nowUs = source.nowCell[0]
       before?.(code)
-      subscriber.next({ code, nowUs, window })
+      if (!held) return
+      const due: Due = { code, nowUs, window }
+      for (const subscriber of subscribers) subscriber.next(due)
     }
     source.onDue = hook
     return () => {
+      held = false
       if (source.onDue === hook) source.onDue = before
     }
-  }).pipe(share())
+  }
+
+  // `share()` would do it in one word, and carries what turns promises and iterables into Observables into every browser.
+  return new Observable<Due>((subscriber) => {
+    subscribers = [...subscribers, subscriber]
+    letGo ??= takeHook()
+    return () => {
+      subscribers = subscribers.filter((one) => one !== subscriber)
+      if (subscribers.length > 0) return
+      letGo?.()
+      letGo = null
+    }
+  })
 }

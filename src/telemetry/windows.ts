@@ -2,7 +2,7 @@
  * The windows of a hot path as an Observable: what `engine.windows$` is made of. For digests that already are an
  * Observable and have no hot path there is `evalWindows`.
  */
-import { type Observable, filter, map } from "rxjs"
+import { Observable } from "rxjs"
 import { type Due, type DueOptions, type DueSource, dueOf } from "./dueOf.ts"
 import type { Window } from "../domain/Window.ts"
 
@@ -14,8 +14,13 @@ import type { Window } from "../domain/Window.ts"
  */
 export function windows$(source: DueSource | Observable<Due>, options: DueOptions = {}): Observable<Window> {
   const due = "onDue" in source ? dueOf(source, options) : source
-  return due.pipe(
-    map((one) => one.window),
-    filter((window) => window !== null),
+  return new Observable((subscriber) =>
+    due.subscribe({
+      next: ({ window }) => {
+        if (window !== null) subscriber.next(window)
+      },
+      error: (cause) => subscriber.error(cause),
+      complete: () => subscriber.complete(),
+    }),
   )
 }

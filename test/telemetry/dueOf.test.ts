@@ -147,6 +147,22 @@ describe("dueOf", () => {
     ])
   })
 
+  it("tells of one thing those who were there when it became due, and nobody who has left since", () => {
+    const source = new Source()
+    const due = dueOf(source)
+    const seen: Array<string> = []
+    due.subscribe(() => {
+      seen.push("first")
+      second.unsubscribe()
+      due.subscribe(() => seen.push("newcomer"))
+    })
+    const second = due.subscribe(() => seen.push("second"))
+    source.onDue?.(DEADLINE)
+    expect(seen).toEqual(["first"])
+    source.onDue?.(DEADLINE)
+    expect(seen).toEqual(["first", "first", "newcomer"])
+  })
+
   it("goes on counting windows after a pause", () => {
     const source = new Source()
     const due = dueOf(source)
