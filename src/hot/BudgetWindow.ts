@@ -6,56 +6,40 @@
  * seconds are inside the limits, and a check costs the same however many updates there were. Positions are unwrapped: on
  * a circle they count on through the seam, so a way round is a way and not a jump.
  */
+import * as layout from "./budgetLayout.ts"
+import { readUsage } from "./budgetUsage.ts"
 import { ACCEPTED, BUDGET_EXHAUSTED, PERIODIC, THRASHING } from "./codes.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 // Imported bindings are looked up at every use: see WindowAccumulator.
 const IS_PERIODIC = PERIODIC
+const BUCKETS = layout.BUCKETS
+const BUCKET_US = layout.BUCKET_US
+const ROW = layout.ROW
+const QUIET_LOW = layout.QUIET_LOW
+const QUIET_HIGH = layout.QUIET_HIGH
+const PATH_LEFT = layout.PATH_LEFT
+const PATH_BEFORE = layout.PATH_BEFORE
+const TURNS_LEFT = layout.TURNS_LEFT
+const TURNS_BEFORE = layout.TURNS_BEFORE
+const HIGH = layout.HIGH
+const LOW = layout.LOW
+const EXTREME = layout.EXTREME
+const DIRECTION = layout.DIRECTION
+const LOWEST = layout.LOWEST
+const BUCKET_HIGH = layout.BUCKET_HIGH
+const BUCKET_LOW = layout.BUCKET_LOW
+const LAPS = layout.LAPS
+const WAY = layout.WAY
+const NEXT = layout.NEXT
+const B_HIGH = layout.B_HIGH
+const B_LOW = layout.B_LOW
+const B_PATH = layout.B_PATH
+const B_TURNS = layout.B_TURNS
+const BUCKET_ROW = layout.BUCKET_ROW
+const PATH_UNIT = layout.PATH_UNIT
 
-const BUCKETS = 16
-const BUCKET_US = 4_000_000
-
-/** What a knob keeps: two cache lines of doubles. */
-const ROW = 16
-/**
- * Where the base may go without a change to what is allowed: inside what the window has seen, not beyond the running
- * extreme, and no retrace. Most updates stay there. Always empty for a knob on a circle.
- */
-const QUIET_LOW = 0
-const QUIET_HIGH = 1
-/** Way (in units) and turns left in the window, and how much was left when the running bucket began. */
-const PATH_LEFT = 2
-const PATH_BEFORE = 3
-const TURNS_LEFT = 10
-const TURNS_BEFORE = 11
-/** Over all buckets. */
-const HIGH = 8
-const LOW = 9
-/** Running extreme in the direction of travel. Before there is a direction: the highest position so far. */
-const EXTREME = 12
-/** +1 or -1; 0 until the base has come further than a retrace from its start. */
-const DIRECTION = 13
-/** Before there is a direction: the lowest position so far. */
-const LOWEST = 14
-/** Of the running bucket. */
-const BUCKET_HIGH = 5
-const BUCKET_LOW = 6
-/** Whole turns that the unwrapped position is ahead of the base; 0 off a circle. */
-const LAPS = 7
-/** The move being judged: its way in units, and, where it is not quiet, the unwrapped position it ends at. */
-const WAY = 4
-const NEXT = 15
-
-/** Blocks of sixteen per knob: extremes of each bucket, path and turns spent in it. */
-const B_HIGH = 0
-const B_LOW = BUCKETS
-const B_PATH = 2 * BUCKETS
-const B_TURNS = 3 * BUCKETS
-const BUCKET_ROW = 4 * BUCKETS
-
-/** Paths are counted in whole units of 2^-40, rounded up: sums and differences are exact. */
-const PATH_UNIT = 2 ** 40
 /** What stands for no limit: 4,096 times the range of a knob in a minute, or as many turns; sums with it are exact too. */
 const UNLIMITED_PATH = 2 ** 52
 const UNLIMITED_TURNS = 2 ** 12
@@ -65,20 +49,23 @@ export const BAND_HAIR = 1e-9
 export const NEIGHBOUR_SLACK = 2 * BAND_HAIR
 
 const EDGE = 3
+/** Limits: maxStep and range in unit space, turns, path in units. */
+const STEP = 4
+const RANGE = 5
+const TURNS = 6
+const PATH = 7
+/** Until then a knob may have a wider range behind it than it is allowed now: such a knob stays where it is. */
+const STRICT_UNTIL = 8
 
 export class BudgetWindow {
-  /** Details of a refused `check`: knob, value, limit. And behind them the end of the running bucket. */
-  readonly details = new Float64Array(4)
+  /** Details of a refused `check`: knob, value, limit. Behind them the end of the running bucket, and the limits. */
+  readonly details = new Float64Array(9)
   private readonly table: KnobTable
   /** Where each base stands; shared with the owner. */
   private readonly base: Float64Array
   /** The owner's: distance between the grid neighbours of each base with the slack, 0 where continuous. */
   private readonly reach: Float64Array
   private readonly now: Float64Array
-  private readonly turnsLimit: number
-  private readonly maxStep: number
-  private readonly range: number
-  private readonly pathLimit: number
   private readonly rows: Float64Array
   private readonly buckets: Float64Array
   /** Ids of the knobs whose judged move is not quiet. */
@@ -99,22 +86,40 @@ export class BudgetWindow {
     this.base = base
     this.reach = reach
     this.now = now
-    this.turnsLimit = Math.min(Math.floor(policy.turnsPerMinute), UNLIMITED_TURNS)
-    this.maxStep = policy.maxStep
-    this.range = policy.rangePerMinute
-    this.pathLimit = Math.min(Math.floor(policy.pathPerMinute * PATH_UNIT), UNLIMITED_PATH)
     const memory = new ArrayBuffer(8 * knobs * (ROW + BUCKET_ROW))
     this.rows = new Float64Array(memory, 0, knobs * ROW)
     this.buckets = new Float64Array(memory, 8 * knobs * ROW, knobs * BUCKET_ROW)
     this.loud = new Int32Array(knobs)
     this.details[EDGE] = Number.NEGATIVE_INFINITY
-    for (let r = 0; r < this.rows.length; r += ROW) {
-      this.rows[r + PATH_LEFT] = this.pathLimit
-      this.rows[r + PATH_BEFORE] = this.pathLimit
-      this.rows[r + TURNS_LEFT] = this.turnsLimit
-      this.rows[r + TURNS_BEFORE] = this.turnsLimit
-    }
+    this.details[STRICT_UNTIL] = Number.NEGATIVE_INFINITY
+    this.relimit(policy)
     this.reset()
+  }
+
+  /**
+   * Other limits from now on, the ledgers kept: what a knob has spent in the last minute counts under them too. A knob that has
+   * spent more than it may now stays where it is (or, where it is turns, turns no more) until enough of the minute is over.
+   */
+  relimit(policy: GuardrailNumbers): void {
+    this.advance()
+    const { rows, details } = this
+    const turns = Math.min(Math.floor(policy.turnsPerMinute), UNLIMITED_TURNS)
+    const path = Math.min(Math.floor(policy.pathPerMinute * PATH_UNIT), UNLIMITED_PATH)
+    const moreTurns = turns - details[TURNS]
+    const morePath = path - details[PATH]
+    // From then on no bucket knows of what was allowed before.
+    if (policy.rangePerMinute < details[RANGE]) details[STRICT_UNTIL] = this.now[0] + BUCKETS * BUCKET_US
+    details[TURNS] = turns
+    details[PATH] = path
+    details[STEP] = policy.maxStep
+    details[RANGE] = policy.rangePerMinute
+    for (let i = 0, r = 0; i < this.base.length; i++, r += ROW) {
+      rows[r + PATH_LEFT] += morePath
+      rows[r + PATH_BEFORE] += morePath
+      rows[r + TURNS_LEFT] += moreTurns
+      rows[r + TURNS_BEFORE] += moreTurns
+      this.hush(i)
+    }
   }
 
   /**
@@ -131,7 +136,7 @@ export class BudgetWindow {
       const way = Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
       rows[r + WAY] = way
       if (target < rows[r + QUIET_LOW] || target > rows[r + QUIET_HIGH]) loud[louds++] = i
-      else if (way > rows[r + PATH_LEFT]) return this.refusePath(i)
+      else if (way > rows[r + PATH_LEFT] && way > 0) return this.refusePath(i)
     }
     this.louds = louds
     return louds === 0 ? ACCEPTED : this.checkLoud(block, targets)
@@ -153,8 +158,11 @@ export class BudgetWindow {
   }
 
   private checkLoud(block: Float64Array, targets: number): number {
-    const { rows, reach, maxStep, range, base, loud, louds } = this
+    const { rows, reach, base, loud, louds, details } = this
     const { scale } = this.table
+    const maxStep = details[STEP]
+    const range = details[RANGE]
+    const strict = details[STRICT_UNTIL] > this.now[0]
     for (let k = 0; k < louds; k++) {
       const i = loud[k]
       const r = i * ROW
@@ -168,19 +176,20 @@ export class BudgetWindow {
       const high = rows[r + HIGH]
       const low = rows[r + LOW]
       // Only a move that widens the range can break it: a coarse knob's limit may have shrunk since.
-      const span = position > high ? position - low : position < low ? high - position : 0
+      let span = position > high ? position - low : position < low ? high - position : 0
+      if (strict && span === 0 && move !== 0) span = high - low
       if (span > range && span > reach[i]) {
         return this.refuse(BUDGET_EXHAUSTED, i, span, range > reach[i] ? range : reach[i])
       }
       // The seam of a circle is no way.
       rows[r + WAY] = Math.ceil(Math.abs(move) * PATH_UNIT)
-      if (rows[r + WAY] > rows[r + PATH_LEFT]) return this.refusePath(i)
+      if (rows[r + WAY] > rows[r + PATH_LEFT] && rows[r + WAY] > 0) return this.refusePath(i)
       if (rows[r + TURNS_LEFT] <= 0) {
         const direction = rows[r + DIRECTION]
         const retrace = (rows[r + EXTREME] - position) * direction
         // Going on in the direction of travel is no retrace, even where the limit shrank since the extreme.
         if (move * direction < 0 && retrace > maxStep && retrace > reach[i]) {
-          return this.refuse(THRASHING, i, this.turnsLimit + 1, this.turnsLimit)
+          return this.refuse(THRASHING, i, details[TURNS] + 1, details[TURNS])
         }
       }
     }
@@ -188,7 +197,8 @@ export class BudgetWindow {
   }
 
   private commitLoud(block: Float64Array, targets: number): void {
-    const { rows, reach, maxStep, base, loud, louds } = this
+    const { rows, reach, base, loud, louds } = this
+    const maxStep = this.details[STEP]
     for (let k = 0; k < louds; k++) {
       const i = loud[k]
       const r = i * ROW
@@ -220,21 +230,30 @@ export class BudgetWindow {
 
   /** Works out the quiet interval of a knob. A retrace a hair within `maxStep` is no turn, whatever reach and rounding. */
   private hush(i: number): void {
-    const { rows } = this
-    const still = this.maxStep - BAND_HAIR
+    const { rows, details } = this
+    const still = details[STEP] - BAND_HAIR
     const r = i * ROW
-    if (this.table.scale[i] === IS_PERIODIC) {
+    if (this.table.scale[i] === IS_PERIODIC || this.isOver(i)) {
       rows[r + QUIET_LOW] = Number.POSITIVE_INFINITY
       rows[r + QUIET_HIGH] = Number.NEGATIVE_INFINITY
       return
     }
     const direction = rows[r + DIRECTION]
     const extreme = rows[r + EXTREME]
-    const from = direction > 0 ? extreme - still : direction < 0 ? extreme : rows[r + LOWEST]
-    const to = direction < 0 ? extreme + still : extreme
-    // Without a direction the two ends are no further apart than a retrace, or there would be one.
+    const lowest = rows[r + LOWEST]
+    // Without a direction there is a way to two of them.
+    const from = direction < 0 ? extreme : direction > 0 ? extreme - still : Math.max(lowest, extreme - still)
+    const to = direction < 0 ? extreme + still : direction > 0 ? extreme : Math.min(extreme, lowest + still)
     rows[r + QUIET_LOW] = from > rows[r + LOW] ? from : rows[r + LOW]
     rows[r + QUIET_HIGH] = to < rows[r + HIGH] ? to : rows[r + HIGH]
+  }
+
+  /** The range behind the knob is wider than it may be since the limits were changed. */
+  private isOver(i: number): boolean {
+    const { rows, details, reach } = this
+    if (!(details[STRICT_UNTIL] > this.now[0])) return false
+    const range = rows[i * ROW + HIGH] - rows[i * ROW + LOW]
+    return range > details[RANGE] && range > reach[i]
   }
 
   /**
@@ -243,8 +262,10 @@ export class BudgetWindow {
    */
   band(out: Float64Array): void {
     this.advance()
-    const { rows, base, reach, maxStep, range, table } = this
+    const { rows, base, reach, table, details } = this
     const { size, scale } = table
+    const maxStep = details[STEP]
+    const range = details[RANGE]
     for (let i = 0, r = 0; i < size; i++, r += ROW) {
       const position = base[i] + rows[r + LAPS]
       const own = reach[i]
@@ -256,7 +277,7 @@ export class BudgetWindow {
       let up = (ceiling > high ? ceiling : high) - position
       let down = (floor < low ? floor : low) - position
       const left = rows[r + PATH_LEFT] / PATH_UNIT - BAND_HAIR
-      const way = left > 0 ? left : 0
+      const way = left > 0 && !this.isOver(i) ? left : 0
       if (up > way) up = way
       if (down < -way) down = -way
       const direction = rows[r + DIRECTION]
@@ -280,27 +301,7 @@ export class BudgetWindow {
    */
   usage(nowUs: number, out: Float64Array): void {
     const { rows, buckets, base, running, details } = this
-    const late = nowUs >= details[EDGE] ? Math.floor((nowUs - details[EDGE]) / BUCKET_US) + 1 : 0
-    const gone = late < BUCKETS ? late : BUCKETS
-    for (let i = 0, r = 0, b = 0; i < base.length; i++, r += ROW, b += BUCKET_ROW) {
-      const at = base[i] + rows[r + LAPS]
-      let high = gone < BUCKETS ? rows[r + BUCKET_HIGH] : at
-      let low = gone < BUCKETS ? rows[r + BUCKET_LOW] : at
-      const kept = gone < BUCKETS ? 1 : 0
-      let turns = kept * (rows[r + TURNS_BEFORE] - rows[r + TURNS_LEFT])
-      let path = kept * (rows[r + PATH_BEFORE] - rows[r + PATH_LEFT])
-      // The oldest bucket follows the running one; the first `gone` of them lie further back than the window.
-      for (let k = gone + 1; k < BUCKETS; k++) {
-        const bucket = b + ((running + k) % BUCKETS)
-        if (buckets[bucket + B_HIGH] > high) high = buckets[bucket + B_HIGH]
-        if (buckets[bucket + B_LOW] < low) low = buckets[bucket + B_LOW]
-        turns += buckets[bucket + B_TURNS]
-        path += buckets[bucket + B_PATH]
-      }
-      out[3 * i] = turns
-      out[3 * i + 1] = (at > high ? at : high) - (at < low ? at : low)
-      out[3 * i + 2] = path / PATH_UNIT
-    }
+    readUsage({ rows, buckets, base, running, edgeUs: details[EDGE] }, nowUs, out)
   }
 
   /**
@@ -382,7 +383,8 @@ export class BudgetWindow {
   }
 
   private refusePath(knob: number): number {
-    const { rows, pathLimit } = this
+    const { rows, details } = this
+    const pathLimit = details[PATH]
     const r = knob * ROW
     const spent = pathLimit - rows[r + PATH_LEFT] + rows[r + WAY]
     return this.refuse(BUDGET_EXHAUSTED, knob, spent / PATH_UNIT, pathLimit / PATH_UNIT)

@@ -56,6 +56,7 @@ import {
   WINDOW_EXPIRED,
 } from "./codes.ts"
 import { Fallback } from "./Fallback.ts"
+import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MAX_TIME_US } from "./RateWindow.ts"
@@ -82,8 +83,10 @@ const MARGIN_CHANNEL = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 
 const LAST_NOW = 0
 const OPENED_GENERATION = 1
-const NEXT_DEADLINE = 2
-const FIRST_DEADLINE = 3
+/** The policy's. */
+const EMERGENCY_MARGIN = 2
+const NEXT_DEADLINE = 3
+const FIRST_DEADLINE = 4
 
 export class HotPath {
   readonly table: KnobTable
@@ -108,7 +111,6 @@ export class HotPath {
   private readonly backpressure: boolean
   /** Whether there are digests that are not taken at all. */
   private readonly mayRefuse: boolean
-  private readonly emergencyMargin: number
   private readonly fallback: Fallback
 
   constructor(options: HotPathOptions) {
@@ -129,8 +131,8 @@ export class HotPath {
     this.journal = options.journalDigests ?? false
     this.backpressure = options.ringPolicy === BACKPRESSURE
     this.mayRefuse = this.backpressure || this.journal
-    this.emergencyMargin = policy.emergencyMargin
     this.cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
+    this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
     this.cells[LAST_NOW] = 0
     this.cells[OPENED_GENERATION] = Number.NaN
     this.followGeneration()
@@ -165,7 +167,7 @@ export class HotPath {
     this.ring.push()
     if (this.journal) this.journalDigest(this.audit.reserve())
     if (validity === IS_VALID) {
-      if (digest[MARGIN_OF] < this.emergencyMargin && this.secure(false)) return this.due(EMERGENCY)
+      if (digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)) return this.due(EMERGENCY)
       if (open && window.closed) {
         this.executor.noteMargin(window.means, MARGIN_CHANNEL)
         return this.due(this.leaveUnfit() ? EMERGENCY : WINDOW_CLOSED)
@@ -229,6 +231,15 @@ export class HotPath {
   returnToBase(): number {
     const status = this.executor.returnToBase()
     this.followGeneration()
+    return status
+  }
+
+  /** `executor.setGuardrails` at P_NOW_US, and a window for the generation that this may have led to. */
+  setGuardrails(policy: GuardrailNumbers): number {
+    const status = this.executor.setGuardrails(policy)
+    if (status !== ACCEPTED) return status
+    this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
+    if (this.cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
     return status
   }
 
@@ -357,7 +368,7 @@ export class HotPath {
     const { digest, ring } = this
     if (this.backpressure) ring.push()
     else this.audit.drop()
-    const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.emergencyMargin
+    const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.cells[EMERGENCY_MARGIN]
     if (below && this.window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
     return RING_FULL
   }

@@ -31,6 +31,8 @@ export const FAULT_VALUE = 0
 export const FAULT_LIMIT = 1
 /** Half of the smallest step limit there is; coarse knobs have more. */
 const HALF_STEP = 2
+/** The policy's step limit. */
+const MAX_STEP = 3
 
 export class ProposalDraft {
   /** P_NOW_US, P_EXPECTED_GENERATION, P_ID, P_LENGTH, then n targets from P_TARGET. */
@@ -42,13 +44,12 @@ export class ProposalDraft {
   /** Distance between the grid neighbours of each base with some slack, 0 where continuous. */
   readonly reach: Float64Array
   /** What the first knob at fault was asked for, and its limit. */
-  readonly fault = new Float64Array(3)
+  readonly fault = new Float64Array(4)
   /** The first knob at fault. */
   knob = -1
   private readonly table: KnobTable
   private readonly config: AtomicConfig
   private readonly audit: AuditRing
-  private readonly maxStep: number
   /** Whether the live configuration lies within HALF_STEP of the base on every knob, without the help of a circle. */
   private near = true
   private stillNear = true
@@ -59,7 +60,6 @@ export class ProposalDraft {
     this.table = table
     this.config = config
     this.audit = audit
-    this.maxStep = policy.maxStep
     // The desk: inbox, then base, min, rise, steps and reaches, n doubles each.
     const desk = (at: number, length: number): Float64Array =>
       new Float64Array(config.buffer, 8 * (config.deskAt + at), length)
@@ -71,13 +71,21 @@ export class ProposalDraft {
     this.reach = desk(P_TARGET + 5 * n, n)
     this.inbox[P_LENGTH] = n
     config.readUnits(this.base)
+    this.relimit(policy)
+  }
+
+  /** Another step limit. The base is live, or what the plant returns to before anything is proposed. */
+  relimit({ maxStep }: GuardrailNumbers): void {
+    const { steps, fault } = this
+    fault[MAX_STEP] = maxStep
     let least = 1
-    for (let i = 0; i < n; i++) {
-      this.steps[i] = this.ownLimit(i)
-      if (this.steps[i] < least) least = this.steps[i]
+    for (let i = 0; i < steps.length; i++) {
+      steps[i] = this.ownLimit(i)
+      if (steps[i] < least) least = steps[i]
     }
-    this.fault[HALF_STEP] = least / 2
+    fault[HALF_STEP] = least / 2
     this.measureSteps()
+    this.near = true
   }
 
   /**
@@ -199,6 +207,7 @@ export class ProposalDraft {
   /** The policy's step, or the knob's own where that is less. */
   private ownLimit(i: number): number {
     const own = this.table.maxStep[i]
-    return (own > 0 && own < this.maxStep ? own : this.maxStep) + STEP_ROUNDING
+    const most = this.fault[MAX_STEP]
+    return (own > 0 && own < most ? own : most) + STEP_ROUNDING
   }
 }

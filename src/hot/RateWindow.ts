@@ -12,11 +12,15 @@ const WINDOW = 1
 const INTERVAL = 2
 const TIMES = 3
 
+// A million a second is one a microsecond, the grain of time here: more cannot be told from no limit.
+const countOf = (rate: number): number => (rate >= 1e6 ? 1 : Math.max(1, Math.floor(rate)))
+const windowOf = (rate: number): number => (rate >= 1e6 ? 0 : rate < 1 ? 1e6 / rate : 1e6)
+
 export class RateWindow {
   /** The time of the call; the owner raises it, never lowers it. May be shared with other windows. */
   readonly now: Float64Array
   /** NEXT, WINDOW, INTERVAL, then the last `count` times, oldest at `head`; -Infinity where there was none. */
-  private readonly cells: Float64Array
+  private cells: Float64Array
   private head = TIMES
 
   /** `count` is a positive integer; `now` a cell of at least one double. */
@@ -31,10 +35,34 @@ export class RateWindow {
 
   /** A window for a rate per second, fractions included: 0.5 is one in two seconds, 2.5 is two in one second. */
   static perSecond(rate: number, intervalUs: number, now: Float64Array): RateWindow {
-    // A million a second is one a microsecond, the grain of time here: more cannot be told from no limit.
-    if (rate >= 1e6) return new RateWindow(1, 0, intervalUs, now)
-    const count = Math.max(1, Math.floor(rate))
-    return new RateWindow(count, rate < 1 ? 1e6 / rate : 1e6, intervalUs, now)
+    return new RateWindow(countOf(rate), windowOf(rate), intervalUs, now)
+  }
+
+  /**
+   * Other limits from `now[0]` on, the ledger kept: what was counted before counts under them too, and the interval starts
+   * again. Allocates where more times are to be kept than there is room for.
+   */
+  relimit(count: number, windowUs: number, intervalUs: number): void {
+    const { cells, head } = this
+    const kept = cells.length - TIMES
+    const next = new Float64Array(TIMES + count).fill(Number.NEGATIVE_INFINITY)
+    // Of a window without a limit only the last one is known: there may have been any number just before it.
+    if (cells[WINDOW] === 0) next.fill(cells[TIMES], TIMES)
+    const known = kept < count ? kept : count
+    // From the oldest place on, which is where the next one goes.
+    for (let k = 1; k <= known; k++) {
+      next[next.length - k] = cells[TIMES + ((head - TIMES + kept - k) % kept)]
+    }
+    next[WINDOW] = windowUs
+    next[INTERVAL] = intervalUs
+    this.cells = next
+    this.head = TIMES
+    this.touch()
+  }
+
+  /** `relimit` for a rate per second. */
+  relimitPerSecond(rate: number, intervalUs: number): void {
+    this.relimit(countOf(rate), windowOf(rate), intervalUs)
   }
 
   /** Whether one more at `now[0]` stays within the limits. Windows are half open: exactly `windowUs` later is free again. */

@@ -6,20 +6,15 @@
  * Calls return status codes; numbers go in through `proposal` and come out through `knob`, `value`, `limit` and
  * `nextApplyUs`. Nothing is allocated after construction, no clock is read, nothing throws.
  */
-import type { AtomicConfig } from "./AtomicConfig.ts"
-import { WORD_LATCH } from "./AtomicConfig.ts"
-import type { AuditRing } from "./AuditRing.ts"
-import { RECORD_KIND, RECORD_KNOB, RECORD_LIMIT, RECORD_POINT, RECORD_VALUE } from "./AuditRing.ts"
-import { BudgetWindow } from "./BudgetWindow.ts"
+import { RECORD_GENERATION, RECORD_KIND, RECORD_POINT, RECORD_TIMESTAMP_US } from "./AuditRing.ts"
 import {
   ACCEPTED,
   AUDIT_APPLY,
   AUDIT_BASELINE_SET,
+  AUDIT_GUARDRAILS_SET,
   AUDIT_QUEUE_FULL,
-  AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
-  AUDIT_VIOLATION,
   CONSTRAINT_VIOLATION,
   COOLDOWN_ACTIVE,
   NO_BASELINE,
@@ -34,20 +29,13 @@ import {
   UPDATE,
   VISIT_BASELINE,
 } from "./codes.ts"
+import * as layout from "./executorCells.ts"
+import { writeGuardrails } from "./guardrailRecord.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import { checkGuardrails } from "./Guardrails.ts"
-import type { KnobTable } from "./KnobTable.ts"
-import {
-  FAULT_LIMIT,
-  FAULT_VALUE,
-  P_EXPECTED_GENERATION,
-  P_ID,
-  P_LENGTH,
-  P_NOW_US,
-  P_TARGET,
-  ProposalDraft,
-} from "./ProposalDraft.ts"
-import { MAX_TIME_US, RateWindow } from "./RateWindow.ts"
+import { FAULT_LIMIT, FAULT_VALUE, P_EXPECTED_GENERATION, P_LENGTH, P_NOW_US } from "./ProposalDraft.ts"
+import { MAX_TIME_US } from "./RateWindow.ts"
+import { SafetyState } from "./SafetyState.ts"
 
 export { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./ProposalDraft.ts"
 
@@ -55,152 +43,24 @@ export { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./Pro
 // accepted apply.
 const NOW_OF = P_NOW_US
 const EXPECTED_OF = P_EXPECTED_GENERATION
-const ID_OF = P_ID
 const LENGTH_OF = P_LENGTH
 const POINT_OF = RECORD_POINT
-const KIND_OF = RECORD_KIND
 const IS_UPDATE = UPDATE
 const IS_VISIT = VISIT_BASELINE
 const IS_ACCEPTED = ACCEPTED
 const IS_OPEN_TO_PROPOSALS = NOT_TRIPPED
 
-/** Status codes there are. */
-const STATUSES = 14
-/** Number of TRIP_* codes, NOT_TRIPPED included. */
-const TRIPS = 10
-const HOUR_US = 3_600_000_000
+const NOW = layout.NOW
+const LAST_HELD = layout.LAST_HELD
+const COOLDOWN_UNTIL = layout.COOLDOWN_UNTIL
+const MARGIN = layout.MARGIN
+const REGRESSIONS = layout.REGRESSIONS
+const VALUE = layout.VALUE
+const LIMIT = layout.LIMIT
+const BASE_GENERATION = layout.BASE_GENERATION
+const EMERGENCY_MARGIN = layout.EMERGENCY_MARGIN
 
-/** Cells of doubles that must not cross calls. */
-const NOW = 0
-const LAST_HELD = 1
-const COOLDOWN_UNTIL = 2
-const MARGIN = 3
-const REGRESSIONS = 4
-const VALUE = 5
-const LIMIT = 6
-const NEXT_APPLY = 7
-const BASE_GENERATION = 8
-const EMERGENCY_MARGIN = 9
-const CELLS = 10
-
-export class SafetyExecutor {
-  readonly table: KnobTable
-  readonly config: AtomicConfig
-  readonly audit: AuditRing
-  readonly policy: GuardrailNumbers
-  /** Inbox: P_NOW_US, P_EXPECTED_GENERATION, P_ID, P_LENGTH, then n targets from P_TARGET. Calls read it and leave it be. */
-  readonly proposal: Float64Array
-  /** The current iterate without perturbation, unit space, on the grid. Read only. */
-  readonly base: Float64Array
-  /** One word, shared with every thread that has the configuration's buffer: the trip reason, or 0. Read with Atomics. */
-  readonly latch: Int32Array
-  /** Refusals by status code. */
-  readonly refused = new Uint32Array(STATUSES)
-  /** How often SafeMode opened, by TRIP_* code. */
-  readonly trips = new Uint32Array(TRIPS)
-  applies = 0
-  rollbacks = 0
-  returns = 0
-  /** Calls whose time lay behind the last one (or was no time at all): the last one was used. */
-  clockHeld = 0
-  /** What the last committed call was: PLUS..RETURN_TO_BASE, or -1 at the start. */
-  lastKind = -1
-  /** Details of the last refusal: the knob it is about, or -1. */
-  knob = -1
-  private readonly cells = new Float64Array(CELLS)
-  private readonly draft: ProposalDraft
-  private readonly budgets: BudgetWindow
-  private readonly rate: RateWindow
-  private readonly rollbackRate: RateWindow
-  /** Starts with the live configuration as the base. A RangeError for a policy nothing could work with. */
-  constructor(table: KnobTable, config: AtomicConfig, audit: AuditRing, policy: GuardrailNumbers) {
-    checkGuardrails(policy)
-    if (config.knobs !== table.size || audit.knobs !== table.size) {
-      throw new RangeError("table, configuration and audit ring must have the same number of knobs")
-    }
-    this.table = table
-    this.config = config
-    this.audit = audit
-    this.policy = policy
-    this.draft = new ProposalDraft(table, config, audit, policy)
-    this.proposal = this.draft.inbox
-    this.base = this.draft.base
-    this.latch = new Int32Array(config.buffer, WORD_LATCH * 4, 1)
-    this.budgets = new BudgetWindow(table, policy, this.base, this.draft.reach, this.cells)
-    this.rate = RateWindow.perSecond(policy.appliesPerSecond, policy.minIntervalUs, this.cells)
-    const perHour = Math.min(1024, Math.max(1, Math.floor(policy.rollbacksPerHour) + 1))
-    this.rollbackRate = new RateWindow(perHour, HOUR_US, 0, this.cells)
-    this.cells[MARGIN] = Number.NaN
-    this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
-    this.cells[COOLDOWN_UNTIL] = Number.NEGATIVE_INFINITY
-    this.cells[BASE_GENERATION] = config.generation
-  }
-
-  /** The value that broke a limit, from the last refusal; NaN where there is none. */
-  get value(): number {
-    return this.cells[VALUE]
-  }
-
-  /** The limit that was broken, from the last refusal; NaN where there is none. */
-  get limit(): number {
-    return this.cells[LIMIT]
-  }
-
-  /** Earliest time at which rate and cooldown let the next apply through. */
-  get nextApplyUs(): number {
-    const cells = this.cells
-    this.rate.nextInto(cells, NEXT_APPLY)
-    if (cells[COOLDOWN_UNTIL] > cells[NEXT_APPLY]) cells[NEXT_APPLY] = cells[COOLDOWN_UNTIL]
-    if (cells[NEXT_APPLY] < cells[NOW]) cells[NEXT_APPLY] = cells[NOW]
-    return cells[NEXT_APPLY]
-  }
-
-  /** The latest time this executor was given. */
-  get nowUs(): number {
-    return this.cells[NOW]
-  }
-
-  /** Generation under which the base was applied. */
-  get baseGeneration(): number {
-    return this.cells[BASE_GENERATION]
-  }
-
-  /** The margin last noted, NaN when none. */
-  get margin(): number {
-    return this.cells[MARGIN]
-  }
-
-  /** When the cooldown of the last rollback ends; -Infinity before the first. */
-  get cooldownUntilUs(): number {
-    return this.cells[COOLDOWN_UNTIL]
-  }
-
-  /** Regressions in a row as last noted. */
-  get regressions(): number {
-    return this.cells[REGRESSIONS]
-  }
-
-  /** Applies that count against the rate at `nowUs`. For showing. */
-  appliesInWindow(nowUs: number): number {
-    return this.rate.inWindow(nowUs)
-  }
-
-  /** See `BudgetWindow.usage`. */
-  budgetUsage(nowUs: number, out: Float64Array): void {
-    this.budgets.usage(nowUs, out)
-  }
-
-  /** Rollbacks within the hour that ends at the latest time, counted up to one more than the policy allows. */
-  get rollbacksThisHour(): number {
-    return this.rollbackRate.inWindow()
-  }
-
-  /** Step limits at the base, unit space: `out[i]` is what |target - live| and |target - base| may be. */
-  stepLimits(out: Float64Array): void {
-    const { steps } = this.draft
-    for (let i = 0; i < steps.length; i++) out[i] = steps[i]
-  }
-
+export class SafetyExecutor extends SafetyState {
   /** Regressions in a row as the proposer's judge counts them; from `regressionsToTrip` on, updates are refused. */
   noteRegressions(count: number): void {
     this.cells[REGRESSIONS] = count
@@ -292,7 +152,7 @@ export class SafetyExecutor {
     this.applies++
     this.lastKind = kind
     // The point stands in the record since the draft.
-    this.head(at, AUDIT_APPLY, IS_ACCEPTED, kind)
+    this.records.head(at, AUDIT_APPLY, IS_ACCEPTED, kind, -1)
     this.audit.commit()
     return IS_ACCEPTED
   }
@@ -331,11 +191,12 @@ export class SafetyExecutor {
     cells[BASE_GENERATION] = config.generation
     cells[REGRESSIONS] = 0
     cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
+    cells[layout.ROLLED_BACK] = cells[NOW]
     this.budgets.reset()
     this.draft.measureSteps()
     this.rollbackRate.record()
     this.rollbacks++
-    this.finishSafety(ROLLBACK)
+    this.finish(ROLLBACK)
   }
 
   /** Puts the base back under a new generation, whatever perturbation was live. Never limited, always ACCEPTED. */
@@ -346,7 +207,7 @@ export class SafetyExecutor {
     this.commitSafety()
     this.cells[BASE_GENERATION] = this.config.generation
     this.returns++
-    this.finishSafety(RETURN_TO_BASE)
+    this.finish(RETURN_TO_BASE)
     return ACCEPTED
   }
 
@@ -355,7 +216,32 @@ export class SafetyExecutor {
     this.holdClock()
     this.clearDetails()
     this.config.keepBaseline(this.base, this.cells, BASE_GENERATION)
-    this.recordSafety(AUDIT_BASELINE_SET, ACCEPTED, Number.NaN, this.base, 0)
+    this.records.safety(AUDIT_BASELINE_SET, ACCEPTED, Number.NaN, this.base, 0)
+    return ACCEPTED
+  }
+
+  /**
+   * Puts another policy in force, now and whole: ACCEPTED, or AUDIT_QUEUE_FULL with nothing changed, for a change that cannot be
+   * recorded is not made. A perturbation ends first. Ledgers are kept: what was spent and counted counts under the new numbers
+   * too; the interval between applies begins anew, a cooldown that runs becomes no shorter, the latch stays as it is. A RangeError for
+   * a policy nothing could work with. May allocate; call it between digests. Who proposes must keep to the new step limit.
+   */
+  setGuardrails(policy: GuardrailNumbers): number {
+    checkGuardrails(policy)
+    this.holdClock()
+    this.clearDetails()
+    const { audit, cells } = this
+    const at = audit.reserve()
+    if (at < 0) return this.refuse(AUDIT_QUEUE_FULL, -1)
+    const record = audit.block
+    record.fill(Number.NaN, at + RECORD_POINT, at + audit.width)
+    record[at + RECORD_KIND] = AUDIT_GUARDRAILS_SET
+    record[at + RECORD_TIMESTAMP_US] = cells[NOW]
+    record[at + RECORD_GENERATION] = this.config.generation
+    writeGuardrails(record, at, policy)
+    audit.commit()
+    if (!this.onBase) this.returnToBase()
+    this.relimit(policy)
     return ACCEPTED
   }
 
@@ -364,7 +250,7 @@ export class SafetyExecutor {
     this.holdClock()
     if (Atomics.exchange(this.latch, 0, trip) === trip) return
     this.trips[trip]++
-    this.recordSafety(AUDIT_SAFE_MODE_ENTERED, trip, Number.NaN, this.config.block, this.config.unitsAt)
+    this.records.safety(AUDIT_SAFE_MODE_ENTERED, trip, Number.NaN, this.config.block, this.config.unitsAt)
   }
 
   /** Ends SafeMode, forgets the regressions and the margin that may have led to it. `exit`: how it ended, for the record. */
@@ -374,7 +260,7 @@ export class SafetyExecutor {
     if (trip === NOT_TRIPPED) return
     this.cells[REGRESSIONS] = 0
     this.cells[MARGIN] = Number.NaN
-    this.recordSafety(AUDIT_SAFE_MODE_EXITED, trip, exit, this.config.block, this.config.unitsAt)
+    this.records.safety(AUDIT_SAFE_MODE_EXITED, trip, exit, this.config.block, this.config.unitsAt)
   }
 
   /** See `BudgetWindow.band`, at P_NOW_US; on a grid the ends are grid points, so that snapping stays inside. */
@@ -419,78 +305,15 @@ export class SafetyExecutor {
     this.cells[MARGIN] = Number.NaN
   }
 
-  private finishSafety(kind: number): void {
+  private finish(kind: number): void {
     this.lastKind = kind
-    const at = this.audit.reserveSafety()
-    if (at < 0) this.audit.drop()
-    else {
-      this.record(at, AUDIT_ROLLBACK, ACCEPTED, kind)
-      this.audit.commit()
-    }
+    this.records.landing(kind)
   }
 
-  /** Counts and records a refusal. A full ring has no place for it: then the count is what remains. */
+  /** Counts and records a refusal; one for want of room has no record of its own. */
   private refuse(status: number, kind: number): number {
     this.refused[status]++
-    if (status === AUDIT_QUEUE_FULL) return status
-    const safety = kind === ROLLBACK
-    const at = safety ? this.audit.reserveSafety() : this.audit.reserve()
-    if (at < 0) {
-      this.audit.drop()
-      return status
-    }
-    this.record(at, AUDIT_VIOLATION, status, kind)
-    const { proposal, base } = this
-    const block = this.audit.block
-    // A violation holds what was asked for.
-    if (!safety) for (let i = 0; i < base.length; i++) block[at + RECORD_POINT + i] = proposal[P_TARGET + i]
-    this.audit.commit()
+    if (status !== AUDIT_QUEUE_FULL) this.records.refusal(status, kind, this.knob)
     return status
-  }
-
-  private recordSafety(kind: number, code: number, value: number, point: Float64Array, from: number): void {
-    const at = this.audit.reserveSafety()
-    if (at < 0) {
-      this.audit.drop()
-      return
-    }
-    this.record(at, kind, code, Number.NaN)
-    const block = this.audit.block
-    // What the last proposal broke stays readable in `knob`, but is no part of this record.
-    block[at + RECORD_KNOB] = -1
-    block[at + RECORD_VALUE] = value
-    block[at + RECORD_LIMIT] = Number.NaN
-    for (let i = 0; i < this.base.length; i++) block[at + RECORD_POINT + i] = point[from + i]
-    this.audit.commit()
-  }
-
-  /** Fills the record at `at` with the state after the call: header, then the live positions. */
-  private record(at: number, kind: number, code: number, detail: number): void {
-    this.head(at, kind, code, detail)
-    const record = this.audit.block
-    const { block, unitsAt, knobs } = this.config
-    for (let i = 0; i < knobs; i++) record[at + RECORD_POINT + i] = block[unitsAt + i]
-  }
-
-  /** Everything of a record but its point and its sequence, in the order of the RECORD_ positions. */
-  private head(at: number, kind: number, code: number, detail: number): void {
-    const { cells, proposal } = this
-    const record = this.audit.block
-    let next = at + KIND_OF
-    record[next++] = kind
-    record[next++] = cells[NOW]
-    record[next++] = this.config.generation
-    record[next++] = detail <= IS_UPDATE || detail === IS_VISIT ? proposal[ID_OF] : Number.NaN
-    record[next++] = code
-    record[next++] = detail
-    record[next++] = this.knob
-    record[next++] = cells[VALUE]
-    record[next++] = cells[LIMIT]
-    // The objective is no affair of Tier 1.
-    record[next++] = Number.NaN
-    record[next++] = cells[MARGIN]
-    // A point with room for more than there are knobs.
-    const end = at + this.audit.width
-    for (next += this.base.length; next < end; next++) record[next] = Number.NaN
   }
 }

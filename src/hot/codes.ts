@@ -96,6 +96,8 @@ export const AUDIT_RELOCATION = 14
 export const AUDIT_REGIME = 15
 /** Another variant is live. */
 export const AUDIT_VARIANT = 16
+/** Another guardrail policy is in force: what a person asked for, with the policy. */
+export const AUDIT_GUARDRAILS_SET = 17
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

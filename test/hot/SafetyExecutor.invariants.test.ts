@@ -26,6 +26,7 @@ type Command =
   | { readonly type: "open"; readonly trip: number; readonly us: number }
   | { readonly type: "regressions"; readonly count: number; readonly us: number }
   | { readonly type: "margin"; readonly margin: number; readonly us: number }
+  | { readonly type: "policy"; readonly to: GuardrailNumbers; readonly us: number }
 
 /** A target as an absolute number, as an offset from the base in shares of the step, or as an end of the band. */
 type Target = { readonly absolute: number } | { readonly share: number } | { readonly end: 0 | 1 }
@@ -161,6 +162,21 @@ const conservative: GuardrailNumbers = {
   cooldownUs: 60 * SECOND,
 }
 
+/** Numbers of somebody's own, and those that lift or close everything. */
+const own = fc.record({
+  ...Object.fromEntries(Object.entries(balanced).map(([name, value]) => [name, fc.constant(value)])),
+  maxStep: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+  rangePerMinute: fc.constantFrom(0.05, 0.3, 1),
+  pathPerMinute: fc.constantFrom(0.05, 0.4, 3, Number.POSITIVE_INFINITY),
+  turnsPerMinute: fc.constantFrom(0, 1, 4, Number.POSITIVE_INFINITY),
+  appliesPerSecond: fc.constantFrom(1, 3, 50),
+}) as fc.Arbitrary<GuardrailNumbers>
+const change: fc.Arbitrary<Command> = fc.record({
+  type: fc.constant("policy" as const),
+  to: fc.oneof(fc.constantFrom(conservative, balanced, aggressive), own),
+  us: passing,
+})
+
 interface Move {
   readonly at: number
   /** Unwrapped positions after it. */
@@ -182,13 +198,17 @@ class Witness {
   /** Base updates since the last rollback, the first entry being where it started. */
   moves: Array<Move>
   readonly rig: Rig
-  readonly policy: GuardrailNumbers
+  /** What is in force now. */
+  policy: GuardrailNumbers
+  inForce: GuardrailNumbers
+  lastRollback: number | null = null
   /** Widest neighbour distance each base has had: what a coarse knob may always do. */
   readonly widest = new Float64Array(n)
 
   constructor(rig: Rig, policy: GuardrailNumbers) {
     this.rig = rig
     this.policy = policy
+    this.inForce = rig.executor.policy
     this.moves = []
     this.startAnew()
   }
@@ -222,6 +242,16 @@ class Witness {
       this.widest[i] = Math.max(this.widest[i], table.neighbourSpan(i, executor.base[i]))
   }
 
+  /** Another policy is in force, and nothing is forgotten. */
+  put(policy: GuardrailNumbers, returned: boolean): void {
+    this.policy = policy
+    this.inForce = this.rig.executor.policy
+    this.lastWrite = this.now
+    if (returned) this.margin = Number.NaN
+    if (this.lastRollback === null) return
+    this.cooldownUntil = Math.max(this.cooldownUntil, this.lastRollback + policy.cooldownUs)
+  }
+
   /** The time the executor must take `now + us` for. */
   pass(us: number): number {
     const given = this.now + us
@@ -232,7 +262,10 @@ class Witness {
   expectBudgetsKept(): void {
     const { rangePerMinute, pathPerMinute, turnsPerMinute } = this.policy
     const from = this.now - MINUTE
+    const [before, last] = this.moves.slice(-2)
     for (let i = 0; i < n; i++) {
+      // A knob that stays where it is breaks nothing, whatever it has behind it under other numbers.
+      if (last.positions[i] === before.positions[i]) continue
       const held = this.moves.filter((_, k) => (this.moves[k + 1]?.at ?? Number.POSITIVE_INFINITY) > from)
       const places = held.map((move) => move.positions[i])
       const range = Math.max(...places) - Math.min(...places)
@@ -243,7 +276,9 @@ class Witness {
           path += Math.abs(this.moves[k].positions[i] - this.moves[k - 1].positions[i])
       }
       expect(path).toBeLessThanOrEqual(pathPerMinute + 1e-9)
-      expect(turnsIn(this.moves, i, from)).toBeLessThanOrEqual(turnsPerMinute)
+      const turns = turnsIn(this.moves, i, from)
+      // Spent turns are no reason to stand still: there is just no further one.
+      if (turns > turnsIn(this.moves.slice(0, -1), i, from)) expect(turns).toBeLessThanOrEqual(turnsPerMinute)
     }
   }
 }
@@ -322,10 +357,10 @@ const expectEveryGuardrail = (
   }
 }
 
-const run = (policy: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapacity: number): number => {
-  const rig = makeRig(everyShape, policy, [0.5, 0.1, 0.95, 0.5, 0.13, 0.98], auditCapacity)
+const run = (first: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapacity: number): number => {
+  const rig = makeRig(everyShape, first, [0.5, 0.1, 0.95, 0.5, 0.13, 0.98], auditCapacity)
   const { executor, config, audit } = rig
-  const witness = new Witness(rig, policy)
+  const witness = new Witness(rig, first)
   const band = new Float64Array(2 * n)
   let records = 0
   let accepted = 0
@@ -349,7 +384,7 @@ const run = (policy: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapaci
           const offset =
             "end" in target
               ? Math.max(-0.2, Math.min(0.2, band[2 * i + target.end]))
-              : target.share * policy.maxStep
+              : target.share * witness.policy.maxStep
           return rig.table.contain(i, executor.base[i] + offset)
         })
         const generation = config.generation + one.generation
@@ -380,7 +415,8 @@ const run = (policy: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapaci
         expect(bits(rig.live())).toEqual(witness.baseline)
         expect(bits(executor.base)).toEqual(witness.baseline)
         expect(config.generation).toBe(before.generation + 1)
-        witness.cooldownUntil = witness.now + policy.cooldownUs
+        witness.cooldownUntil = witness.now + witness.policy.cooldownUs
+        witness.lastRollback = witness.now
         witness.lastWrite = witness.now
         witness.regressions = 0
         witness.margin = Number.NaN
@@ -424,6 +460,21 @@ const run = (policy: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapaci
       case "drain":
         drain()
         break
+      case "policy": {
+        const perturbed = before.units.some((unit, i) => unit !== before.base[i])
+        if (executor.setGuardrails(one.to) === AUDIT_QUEUE_FULL) {
+          expect(snapshotOf(rig)).toEqual(before)
+          expect(executor.policy).toBe(witness.inForce)
+          break
+        }
+        witness.decisions += perturbed ? 2 : 1
+        expect(bits(rig.live())).toEqual(before.base)
+        expect(bits(executor.base)).toEqual(before.base)
+        expect(config.generation).toBe(before.generation + (perturbed ? 1 : 0))
+        expect(Atomics.load(executor.latch, 0)).toBe(latch)
+        witness.put(one.to, perturbed)
+        break
+      }
     }
     expectInBounds(rig)
     expect(executor.nowUs).toBe(witness.now)
@@ -448,6 +499,25 @@ describe("Tier 1 under a hostile proposer", () => {
       expect(accepted).toBeGreaterThan(1000)
     })
   }
+
+  it("keeps those of the policy in force, whatever was put in force before and in whatever order", () => {
+    const changed = fc
+      .tuple(commands, fc.array(fc.tuple(fc.nat(), change), { minLength: 1, maxLength: 8 }))
+      .map(([list, changes]) =>
+        changes.reduce<ReadonlyArray<Command>>(
+          (all, [place, one]) => all.toSpliced(place % (all.length + 1), 0, one),
+          list,
+        ),
+      )
+    let accepted = 0
+    fc.assert(
+      fc.property(changed, fc.constantFrom(4096, 4096, 4096, 16), (list, capacity) => {
+        accepted += run(balanced, list, capacity)
+      }),
+      { numRuns: 80, endOnFailure: true },
+    )
+    expect(accepted).toBeGreaterThan(1000)
+  })
 
   it("keeps them while the audit is nearly always full, dropping nothing uncounted", () => {
     fc.assert(

@@ -1,0 +1,194 @@
+/** Another policy in a running Tier 1: what was spent stays spent, what cannot be recorded or worked with changes nothing. */
+import { describe, expect, it } from "vitest"
+import { RECORD_KIND } from "../../src/hot/AuditRing.ts"
+import {
+  ACCEPTED,
+  AUDIT_GUARDRAILS_SET,
+  AUDIT_QUEUE_FULL,
+  AUDIT_ROLLBACK,
+  BUDGET_EXHAUSTED,
+  CONSTRAINT_VIOLATION,
+  COOLDOWN_ACTIVE,
+  DELTA_TOO_LARGE,
+  PLUS,
+  RATE_LIMIT_EXCEEDED,
+  THRASHING,
+  UPDATE,
+} from "../../src/hot/codes.ts"
+import { readGuardrails } from "../../src/hot/guardrailRecord.ts"
+import { RateWindow } from "../../src/hot/RateWindow.ts"
+import { balanced, drained, linear, makeRig, unlimited } from "./rig.ts"
+
+const SECOND = 1e6
+const MINUTE = 60 * SECOND
+
+describe("another policy in force", () => {
+  it("counts the range and the way of the last minute, and lets the knob stay where it is", () => {
+    for (const strict of [{ rangePerMinute: 0.25 }, { pathPerMinute: 0.25 }]) {
+      const rig = makeRig([linear(), linear()], unlimited)
+      for (let k = 1; k <= 4; k++) expect(rig.ask(UPDATE, k * SECOND, [0.5 + 0.1 * k, 0.5])).toBe(ACCEPTED)
+      expect(rig.at(5 * SECOND).setGuardrails({ ...unlimited, ...strict })).toBe(ACCEPTED)
+      // Not even back, and not one bit; the other knob has spent nothing.
+      expect(rig.ask(UPDATE, 6 * SECOND, [0.85, 0.5])).toBe(BUDGET_EXHAUSTED)
+      expect(rig.executor.knob).toBe(0)
+      expect(rig.ask(UPDATE, 7 * SECOND, [0.9, 0.55])).toBe(ACCEPTED)
+      const band = new Float64Array(4)
+      rig.at(7 * SECOND).band(band)
+      expect(Math.abs(band[0]) + Math.abs(band[1])).toBe(0)
+      expect(band[3]).toBeGreaterThan(0.1)
+      // The minute is over.
+      expect(rig.ask(UPDATE, 5 * SECOND + MINUTE + 4 * SECOND, [0.8, 0.55])).toBe(ACCEPTED)
+    }
+  })
+
+  it("gives what a looser one allows beyond what was spent, and no more", () => {
+    const rig = makeRig([linear()], { ...unlimited, pathPerMinute: 0.2 }, [0.1])
+    expect(rig.ask(UPDATE, SECOND, [0.2])).toBe(ACCEPTED)
+    expect(rig.ask(UPDATE, 2 * SECOND, [0.299])).toBe(ACCEPTED)
+    expect(rig.ask(UPDATE, 3 * SECOND, [0.35])).toBe(BUDGET_EXHAUSTED)
+    rig.at(3 * SECOND).setGuardrails({ ...unlimited, pathPerMinute: 0.3 })
+    expect(rig.ask(UPDATE, 4 * SECOND, [0.399])).toBe(ACCEPTED)
+    expect(rig.ask(UPDATE, 5 * SECOND, [0.41])).toBe(BUDGET_EXHAUSTED)
+    expect(rig.executor.limit).toBeCloseTo(0.3, 9)
+  })
+
+  it("counts turns made under the one before, and what is a turn by its own step", () => {
+    const rig = makeRig([linear()], { ...unlimited, turnsPerMinute: 5 })
+    let us = 0
+    const move = (to: number): number => rig.ask(UPDATE, (us += SECOND), [to])
+    // Up, back and up again by more than a step: two turns.
+    for (const to of [0.6, 0.65, 0.55, 0.52, 0.62, 0.65]) expect(move(to)).toBe(ACCEPTED)
+    rig.at(us).setGuardrails({ ...unlimited, turnsPerMinute: 2 })
+    expect(move(0.56)).toBe(ACCEPTED)
+    expect(move(0.53)).toBe(THRASHING)
+    const still = makeRig([linear()], { ...unlimited, turnsPerMinute: 0 })
+    for (const [k, to] of [0.6, 0.65].entries()) expect(still.ask(UPDATE, k, [to])).toBe(ACCEPTED)
+    // What was no retrace is one now.
+    still.at(2).setGuardrails({ ...unlimited, maxStep: 0.05, turnsPerMinute: 0 })
+    expect(still.ask(UPDATE, 3, [0.61])).toBe(ACCEPTED)
+    expect(still.ask(UPDATE, 4, [0.595])).toBe(THRASHING)
+  })
+
+  it("limits steps at once, from the base and from what is live", () => {
+    const rig = makeRig([linear()], unlimited)
+    rig.at(0).setGuardrails({ ...unlimited, maxStep: 0.05 })
+    expect(rig.ask(UPDATE, SECOND, [0.56])).toBe(DELTA_TOO_LARGE)
+    expect(rig.ask(PLUS, SECOND, [0.55])).toBe(ACCEPTED)
+    expect(rig.ask(PLUS, SECOND, [0.45])).toBe(DELTA_TOO_LARGE)
+    expect(rig.ask(UPDATE, SECOND, [0.54])).toBe(ACCEPTED)
+    rig.at(SECOND).setGuardrails({ ...unlimited, maxStep: 0.2 })
+    expect(rig.ask(UPDATE, 2 * SECOND, [0.7])).toBe(ACCEPTED)
+    const steps = new Float64Array(1)
+    rig.executor.stepLimits(steps)
+    expect(steps[0]).toBeCloseTo(0.2, 9)
+  })
+
+  it("counts applies of before, and begins the interval anew", () => {
+    const rig = makeRig([linear()], { ...unlimited, appliesPerSecond: 20, minIntervalUs: 50_000 })
+    for (let k = 0; k < 5; k++) expect(rig.ask(PLUS, k * 100_000, [0.5 + 0.01 * k])).toBe(ACCEPTED)
+    rig.at(400_000).setGuardrails({ ...unlimited, appliesPerSecond: 2, minIntervalUs: 50_000 })
+    // The last two were at 0.3 s and 0.4 s.
+    expect(rig.ask(PLUS, 1_299_999, [0.5])).toBe(RATE_LIMIT_EXCEEDED)
+    expect(rig.ask(PLUS, 1_300_000, [0.5])).toBe(ACCEPTED)
+    rig.at(1_310_000).setGuardrails({ ...unlimited, appliesPerSecond: 20, minIntervalUs: 50_000 })
+    expect(rig.ask(PLUS, 1_359_999, [0.5])).toBe(RATE_LIMIT_EXCEEDED)
+    expect(rig.ask(PLUS, 1_360_000, [0.5])).toBe(ACCEPTED)
+    expect(rig.executor.appliesInWindow(1_360_000)).toBe(3)
+  })
+
+  it("never makes a cooldown shorter, and makes it as long as a stricter one wants it", () => {
+    const rig = makeRig([linear()], { ...unlimited, cooldownUs: 30 * SECOND })
+    rig.at(0).setBaseline()
+    rig.at(SECOND).rollback()
+    rig.at(2 * SECOND).setGuardrails({ ...unlimited, cooldownUs: 10 * SECOND })
+    expect(rig.ask(PLUS, 31 * SECOND - 1, [0.5])).toBe(COOLDOWN_ACTIVE)
+    rig.at(31 * SECOND - 1).setGuardrails({ ...unlimited, cooldownUs: 60 * SECOND })
+    expect(rig.executor.cooldownUntilUs).toBe(61 * SECOND)
+    expect(rig.ask(PLUS, 61 * SECOND, [0.5])).toBe(ACCEPTED)
+  })
+
+  it("remembers rollbacks that a stricter one would not have had to", () => {
+    const rig = makeRig([linear()], { ...unlimited, rollbacksPerHour: 10 })
+    rig.at(0).setBaseline()
+    for (let k = 1; k <= 5; k++) rig.at(k * SECOND).rollback()
+    rig.at(6 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 1 })
+    expect(rig.executor.rollbacksThisHour).toBe(2)
+    rig.at(7 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 10 })
+    expect(rig.executor.rollbacksThisHour).toBe(5)
+  })
+
+  it("judges the margin that is known by its own emergency", () => {
+    const rig = makeRig([linear()], unlimited)
+    rig.executor.noteMargin(Float64Array.of(-0.3), 0)
+    expect(rig.ask(PLUS, 0, [0.52])).toBe(ACCEPTED)
+    rig.at(SECOND).returnToBase()
+    rig.executor.noteMargin(Float64Array.of(-0.3), 0)
+    rig.at(2 * SECOND).setGuardrails({ ...unlimited, emergencyMargin: -0.2 })
+    expect(rig.ask(PLUS, 3 * SECOND, [0.52])).toBe(CONSTRAINT_VIOLATION)
+  })
+
+  it("ends a perturbation, and is on the record bit for bit before that", () => {
+    const rig = makeRig([linear()])
+    rig.ask(PLUS, 0, [0.53])
+    drained(rig.audit)
+    const policy = { ...balanced, maxStep: 0.1 / 3, pathPerMinute: Number.POSITIVE_INFINITY, cooldownUs: 0 }
+    expect(rig.at(SECOND).setGuardrails(policy)).toBe(ACCEPTED)
+    const [record, back, ...others] = drained(rig.audit)
+    expect([record[RECORD_KIND], back[RECORD_KIND]]).toEqual([AUDIT_GUARDRAILS_SET, AUDIT_ROLLBACK])
+    expect(others).toEqual([])
+    expect(readGuardrails(record, 0)).toEqual(policy)
+    expect([...rig.live()]).toEqual([0.5])
+  })
+
+  it("is refused with nothing changed where it cannot be recorded, or worked with", () => {
+    const rig = makeRig([linear()], balanced, [0.5], 16)
+    rig.ask(PLUS, 0, [0.53])
+    while (rig.audit.push());
+    const { policy } = rig.executor
+    const { generation } = rig.config
+    expect(rig.at(SECOND).setGuardrails(unlimited)).toBe(AUDIT_QUEUE_FULL)
+    expect(rig.executor.policy).toBe(policy)
+    drained(rig.audit)
+    expect(() => rig.at(SECOND).setGuardrails({ ...balanced, maxStep: Number.NaN })).toThrow(RangeError)
+    expect(rig.executor.policy).toBe(policy)
+    expect(rig.config.generation).toBe(generation)
+    expect(rig.audit.size).toBe(0)
+  })
+})
+
+describe("a rate window under other limits", () => {
+  it("takes the last one for all of those that it did not have to count", () => {
+    const now = new Float64Array(1)
+    const window = RateWindow.perSecond(Number.POSITIVE_INFINITY, 0, now)
+    for (let k = 1; k <= 3; k++) {
+      now[0] = k
+      window.record()
+    }
+    window.relimitPerSecond(2, 0)
+    expect(window.allows()).toBe(false)
+    now[0] = SECOND + 3
+    expect(window.allows()).toBe(true)
+  })
+
+  it("knows the latest, in their order, however many it keeps", () => {
+    const now = new Float64Array(1)
+    const window = new RateWindow(3, 100, 0, now)
+    for (const us of [10, 20, 30, 40]) {
+      now[0] = us
+      window.record()
+    }
+    window.relimit(2, 100, 0)
+    const next = new Float64Array(1)
+    window.nextInto(next, 0)
+    expect(next[0]).toBe(130)
+    window.relimit(5, 100, 0)
+    for (const us of [41, 42, 43]) {
+      now[0] = us
+      expect(window.allows()).toBe(true)
+      window.record()
+    }
+    expect(window.allows()).toBe(false)
+    window.nextInto(next, 0)
+    expect(next[0]).toBe(130)
+  })
+})
