@@ -4,18 +4,18 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { EngineSettings } from "../domain/Config.ts"
 import { type AuditError, ConfigError, type EngineFaultError } from "../domain/errors.ts"
 import type { AuditSink } from "./AuditSink.ts"
 import { EngineCore } from "./EngineCore.ts"
 import type { Inspect } from "./guarded.ts"
 import { keepLearned } from "./keepLearned.ts"
+import { openLifetime } from "./lifetime.ts"
 import { Platform, type PlatformService } from "./Platform.ts"
 import { frozenFrom, sameStart } from "./resume.ts"
-import { checkSpecs, Hung } from "./Supervision.ts"
-import { type ChildSpec, startChildren, type SupervisorPort } from "./supervise.ts"
+import { Hung } from "./Supervision.ts"
+import type { ChildSpec, SupervisorPort } from "./supervise.ts"
 
 /** What a runtime adds to a configuration. */
 export interface RuntimeOptions {
@@ -138,33 +138,10 @@ export const runEngine = Effect.fn("Engine.run")(function* (
   const { blocked } = core.trail
   if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
   const learned = yield* keepLearned(core)
-  const children = yield* Scope.make()
-  // Filled by the children's own ends: a finalizer has no error channel.
-  let unwritten: Exit.Exit<void, AuditError> = Exit.void
-  const stop = yield* Effect.cached(
-    Effect.uninterruptible(
-      Effect.andThen(
-        Scope.close(children, Exit.void),
-        Effect.suspend(() => unwritten),
-      ),
-    ),
-  )
-  // There before anything begins: whatever happens in between, the plant is put on its base.
-  yield* Effect.addFinalizer(() => Effect.ignore(stop))
-  const flush: ChildSpec = {
-    name: "audit",
-    run: Effect.never,
-    stop: Effect.map(Effect.exit(core.trail.finish), (exit) => void (unwritten = exit)),
-  }
+  const { begin, flush, stop } = yield* openLifetime(core.trail.finish)
   const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
   const specs = [...core.trail.writers(() => core.settle()), flush, ...learned, machines(core), ...clock]
-  const error = checkSpecs(specs)
-  if (error !== null) {
-    yield* Effect.ignore(core.trail.finish)
-    return yield* error
-  }
-  core.mender.supervision.expect(specs)
-  yield* startChildren(specs, children, portOf(core))
+  yield* begin(specs, core.mender.supervision, portOf(core))
   return { core, stop, awaitFault: faultOf(core) }
 })
 

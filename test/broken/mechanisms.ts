@@ -337,7 +337,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "scope-forgets-the-plant",
     invariant: 13,
-    file: "src/runtime/runEngine.ts",
+    file: "src/runtime/lifetime.ts",
     intact: "yield* Effect.addFinalizer(() => Effect.ignore(stop))",
     broken: "yield* Effect.addFinalizer(() => Effect.void)",
     test: "test/runtime/Engine.test.ts",

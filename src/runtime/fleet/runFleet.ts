@@ -4,14 +4,13 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { FleetSettings } from "../../domain/FleetConfig.ts"
 import type { AuditError, ConfigError } from "../../domain/errors.ts"
 import type { AuditSink } from "../AuditSink.ts"
+import { openLifetime } from "../lifetime.ts"
 import { steadyClock } from "../runEngine.ts"
-import { checkSpecs } from "../Supervision.ts"
-import { type ChildSpec, startChildren } from "../supervise.ts"
+import type { ChildSpec } from "../supervise.ts"
 import { FleetCore } from "./FleetCore.ts"
 
 /** What a runtime adds to a fleet's configuration. */
@@ -43,23 +42,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
 ): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
   const { trail } = core.trail
   core.attach(options.sinks ?? [])
-  const children = yield* Scope.make()
-  // Filled by the children's own ends: a finalizer has no error channel.
-  let unwritten: Exit.Exit<void, AuditError> = Exit.void
-  const stop = yield* Effect.cached(
-    Effect.uninterruptible(
-      Effect.andThen(
-        Scope.close(children, Exit.void),
-        Effect.suspend(() => unwritten),
-      ),
-    ),
-  )
-  yield* Effect.addFinalizer(() => Effect.ignore(stop))
-  const flush: ChildSpec = {
-    name: "audit",
-    run: Effect.never,
-    stop: Effect.map(Effect.exit(trail.finish), (exit) => void (unwritten = exit)),
-  }
+  const { begin, flush, stop } = yield* openLifetime(trail.finish)
   const engines: ChildSpec = {
     name: "engines",
     run: Effect.never,
@@ -68,13 +51,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   }
   const clock = core.settings.engine.clock === "manual" ? [] : [ticker(core)]
   const specs = [...trail.writers(() => core.settle()), flush, engines, ...clock]
-  const error = checkSpecs(specs)
-  if (error !== null) {
-    yield* Effect.ignore(trail.finish)
-    return yield* error
-  }
-  core.supervision.expect(specs)
-  yield* startChildren(specs, children, {
+  yield* begin(specs, core.supervision, {
     died: (death) => core.supervision.died(death, core.nowUs),
     // A fiber of the fleet that died too often: there is no one engine to trip, so it tries again when a person resets one.
     released: Effect.sleep(RELEASE),
