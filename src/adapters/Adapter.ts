@@ -5,6 +5,7 @@
  * Values are put in once when attached and after every change of the live configuration, never per call. Measurements carry the
  * generation under which the work started. Lower objectives are better, always: an adapter that has something to gain turns the sign.
  */
+import type { EngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 
@@ -19,7 +20,12 @@ export interface MeterPort {
 /** Measures; reports where it is bound to, and nowhere when bound to null. */
 export interface Meter {
   readonly bind: (port: MeterPort | null) => void
+  /** Told when time went missing, a stall of the event loop: what is measured across it should not count. */
+  readonly disturb?: () => void
 }
+
+/** Gains of the tuning rule that suit what an adapter measures: `gains` of `createEngine`. */
+export type AdapterGains = NonNullable<EngineConfig["gains"]>
 
 /** Something that people already run, as an engine sees it. */
 export interface Adapter<K extends string = string> {
@@ -28,6 +34,8 @@ export interface Adapter<K extends string = string> {
   /** Puts values into the thing. Called on a change of generation, and with the same values more than once. */
   readonly apply: (values: Readonly<Record<K, number>>) => void
   readonly meter: Meter
+  /** For the engine that is made for it; the rule's own where omitted. */
+  readonly gains?: AdapterGains
 }
 
 /** The part of an engine that an adapter needs; `createEngine` gives one. */
@@ -61,7 +69,7 @@ export interface Attached {
  *
  * @example
  * const limiter = inFlightLimiter()
- * const engine = createEngine({ params: limiter.params, window: adapterWindow })
+ * const engine = createEngine({ params: limiter.params, window: adapterWindow, gains: limiter.gains })
  * attach(engine, limiter)
  * await engine.start()
  */

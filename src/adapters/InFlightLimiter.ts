@@ -3,14 +3,18 @@
  * anything that becomes slower the more it is given. The limit is one field, read once per request and written when the live
  * configuration changes.
  *
+ * The limit need not be whole: of a limit of 4.3 a fifth is admitted after three completions of ten, so that where four are too few and five too many the
+ * best can be found, and a probe need not cost a quarter of the service.
+ *
  * A slot comes back exactly once: `release` may be called as often as one likes, and `run` calls it whatever the work does.
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
-import type { Adapter } from "./Adapter.ts"
+import type { Adapter, AdapterGains } from "./Adapter.ts"
 import type { Wanted } from "./checkOptions.ts"
 import {
   checkConcurrency,
   type ConcurrencyOptions,
+  concurrencyGains,
   concurrencyKnob,
   concurrencyMeter,
 } from "./concurrency.ts"
@@ -29,6 +33,9 @@ const WANTED: Wanted<Required<Omit<InFlightOptions, keyof ConcurrencyOptions>>> 
   queue: "a number from 0",
   queueTimeoutMs: "a number above 0",
 }
+
+/** Limits between whole numbers, for small ones and small probes. */
+const LIMIT_STEP = 0.1
 
 /** How one piece of work waits for a slot. */
 export interface AcquireOptions {
@@ -66,26 +73,29 @@ interface Waiter {
 export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K> {
   readonly params: Readonly<Record<K, KnobConfig>>
   readonly meter: WorkMeter
+  readonly gains: AdapterGains = concurrencyGains
   private readonly name: K
   private readonly queue: number
   private readonly queueTimeoutMs: number
   private readonly waiters: Array<Waiter> = []
-  private current: number
+  private readonly target: { limit: number; carry: number }
+  private current = 0
 
   /** Throws a ConfigError for options that it does not know. */
   constructor(options: InFlightOptions<K> = {}) {
     checkConcurrency(options, WANTED)
     this.name = options.name ?? ("inFlight" as K)
-    const knob = concurrencyKnob(options)
+    const knob = concurrencyKnob(options, LIMIT_STEP)
     this.params = { [this.name]: knob } as Record<K, KnobConfig>
     this.meter = concurrencyMeter(options)
     this.queue = options.queue ?? 0
     this.queueTimeoutMs = options.queueTimeoutMs ?? 1_000
-    this.current = knob.initial ?? knob.max
-    this.meter.limit = this.current
+    this.target = { limit: knob.initial ?? knob.max, carry: 0 }
+    this.meter.limit = this.target.limit
+    this.round()
   }
 
-  /** How much may be in flight now. */
+  /** How much may be in flight now, a whole number. */
   get limit(): number {
     return this.current
   }
@@ -99,8 +109,9 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   }
 
   readonly apply = (values: Readonly<Record<K, number>>): void => {
-    this.current = values[this.name]
-    this.meter.limit = this.current
+    this.target.limit = values[this.name]
+    this.meter.limit = this.target.limit
+    this.round()
     this.pump()
   }
 
@@ -182,9 +193,19 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
         if (!held) return
         held = false
         this.meter.end(work, ok)
+        this.round()
         this.pump()
       },
     }
+  }
+
+  /** The whole number that holds until the next completion; what is rounded off is carried on. */
+  private round(): void {
+    const { target } = this
+    const wanted = target.limit + target.carry
+    // A grid of tenths holds whole numbers with a hair missing.
+    this.current = Math.floor(wanted + 1e-9)
+    target.carry = wanted - this.current
   }
 
   private pump(): void {

@@ -3,10 +3,19 @@
  * how long it took. Every adapter that tunes a concurrency owns one. It has no timer and no clock: completions close its
  * digests, and time is the engine's.
  *
+ * A digest holds enough work to tell something: at least `everyCount` units and one and a half times what was in flight at the apply,
+ * since what comes out before everybody has had a turn says more about who was first than about the limit. Where so much takes
+ * longer than `atMostUs`, less must do.
+ *
+ * What is no fair reading is thrown away: while the thing still fills or drains, more goes in than comes out or the other way
+ * round, and whichever side of a pair is read second looks worse for it; after a silence with nothing in flight the callers were
+ * away, not the thing slow; across a stall of the event loop time went missing. Never more than ten such stretches in a row, because a
+ * loop that reads nothing learns nothing.
+ *
  * A reading belongs to the generation under which its work started. After an apply the thing still holds work of the
  * old configuration, and what comes out first tells of that: nothing is measured until as many completions have gone by as there
  * were in flight at the apply, or twice a digest's where that is fewer: a crowd that takes minutes to leave must not blind the loop that is to
- * send it away. Durations come from Little's law (work in flight over work done a second), not from the
+ * send it away. Before the first digest of all, as many as the limit allows: the thing may have been empty. Durations come from Little's law (work in flight over work done a second), not from the
  * completions alone, because a short stretch of time sees more short work complete than long work.
  */
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
@@ -42,11 +51,11 @@ export interface WorkMeterOptions {
   readonly objective: (reading: WorkReading) => number
   /** How far a constraint is satisfied; positive is satisfied. */
   readonly constraintMargin?: ((reading: WorkReading) => number) | undefined
-  /** A digest holds at least this much work. Default 20. */
+  /** A digest holds at least this much work. Default 30. */
   readonly everyCount?: number | undefined
   /** And at least this much time. Default 100 ms. */
   readonly everyUs?: number | undefined
-  /** However little was done, a digest is made after this much time. Default one second. */
+  /** After this much time a sixth of `everyCount` will do, and after ten times of it anything. Default half a second. */
   readonly atMostUs?: number | undefined
 }
 
@@ -55,6 +64,16 @@ export interface Work {
   readonly generation: number
   readonly startedUs: number
 }
+
+/** Work in a digest for each unit that was in flight at the apply. */
+const TURNS = 1.5
+/** By this share of what was done the count in flight may differ between the ends of a digest. */
+const STILL = 0.5
+/** Stretches thrown away in a row before one counts whatever it is. */
+const MOST_DROPPED = 10
+/** What `everyCount` is divided by after `atMostUs`, and what that is multiplied with before anything will do. */
+const FEW = 6
+const LONG = 10
 
 const UNMEASURED: Work = { generation: Number.NaN, startedUs: Number.NaN }
 
@@ -73,6 +92,11 @@ export class WorkMeter implements Meter {
   private generation = Number.NaN
   /** Completions still to go by before anything is measured. */
   private old = 0
+  /** Work that a digest of this configuration holds. */
+  private wanted = 0
+  private dropped = 0
+  private disturbed = false
+  private inFlightBefore = 0
   private sinceUs = 0
   private changedUs = 0
   private area = 0
@@ -83,9 +107,9 @@ export class WorkMeter implements Meter {
 
   constructor(options: WorkMeterOptions) {
     this.options = options
-    this.everyCount = options.everyCount ?? 20
+    this.everyCount = options.everyCount ?? 30
     this.everyUs = options.everyUs ?? 100 * MILLISECOND_US
-    this.atMostUs = options.atMostUs ?? SECOND_US
+    this.atMostUs = options.atMostUs ?? SECOND_US / 2
   }
 
   /** Where readings go from now on; null: nowhere. */
@@ -131,6 +155,11 @@ export class WorkMeter implements Meter {
     if (this.old === 0) this.refused++
   }
 
+  /** Time went missing: what is measured across it tells of the machine, not of the configuration. */
+  disturb(): void {
+    this.disturbed = true
+  }
+
   /** Runs `work` and measures it; result and error are handed on as they are. */
   track<T>(work: () => T): T {
     const begun = this.begin()
@@ -141,18 +170,25 @@ export class WorkMeter implements Meter {
   private advance(port: MeterPort): number {
     const nowUs = Math.max(port.nowUs(), this.changedUs)
     this.area += this.inFlight * (nowUs - this.changedUs)
-    if (this.inFlight >= this.limit) this.fullUs += nowUs - this.changedUs
+    // Of a limit of 4.3 the four are certain.
+    if (this.inFlight >= Math.floor(this.limit + 1e-9)) this.fullUs += nowUs - this.changedUs
+    const silent = this.inFlight === 0 && nowUs - this.changedUs > LONG * this.atMostUs
     this.changedUs = nowUs
     const generation = port.generation()
     if (generation !== this.generation) {
+      const leaving = Number.isNaN(this.generation) ? this.limit : this.inFlight
+      this.old = Math.min(Math.ceil(leaving >= 0 ? leaving : this.inFlight), 2 * this.everyCount)
+      this.wanted = Math.max(this.everyCount, TURNS * this.inFlight)
       this.generation = generation
-      this.old = Math.min(this.inFlight, 2 * this.everyCount)
+      this.dropped = 0
       this.clear(nowUs)
-    }
+    } else if (silent) this.clear(nowUs)
     return nowUs
   }
 
   private clear(nowUs: number): void {
+    this.disturbed = false
+    this.inFlightBefore = this.inFlight
     this.sinceUs = nowUs
     this.changedUs = nowUs
     this.area = 0
@@ -163,11 +199,23 @@ export class WorkMeter implements Meter {
     this.sketch.reset()
   }
 
+  private enough(count: number, spanUs: number): boolean {
+    if (count >= this.wanted) return spanUs >= this.everyUs
+    if (count * FEW >= this.everyCount) return spanUs >= this.atMostUs
+    return spanUs >= LONG * this.atMostUs
+  }
+
   private close(port: MeterPort, nowUs: number): void {
     const spanUs = nowUs - this.sinceUs
     const count = this.done + this.failed
-    if (!(count >= this.everyCount && spanUs >= this.everyUs) && spanUs < this.atMostUs) return
-    if (spanUs <= 0) return
+    if (!this.enough(count, spanUs) || spanUs <= 0) return
+    const moved = Math.abs(this.inFlight - this.inFlightBefore) > STILL * count
+    if ((moved || this.disturbed) && this.dropped < MOST_DROPPED) {
+      this.dropped++
+      this.clear(nowUs)
+      return
+    }
+    this.dropped = 0
     const inFlight = this.area / spanUs
     const reading: WorkReading = {
       generation: this.generation,

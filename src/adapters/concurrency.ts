@@ -4,7 +4,7 @@
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { SECOND_US } from "../domain/Units.ts"
-import type { Adapter } from "./Adapter.ts"
+import type { Adapter, AdapterGains } from "./Adapter.ts"
 import { type Kind, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { type PowerWeights, powerLoss } from "./powerLoss.ts"
 import { WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
@@ -31,8 +31,18 @@ export interface ConcurrencyAdapter<K extends string = string> extends Adapter<K
   readonly track: <T>(work: () => T) => T
 }
 
-/** Window for adapters: a digest is at least 100 ms and at most a second long, or as long as one unit of work. */
-export const adapterWindow = { digests: 5, us: 30 * SECOND_US } as const
+/**
+ * Window for adapters. A digest is made when work ends, so one without work is a service that nobody calls: the loop waits a day for it
+ * before a window counts as lost, and does nothing meanwhile.
+ */
+export const adapterWindow = { digests: 5, us: 24 * 3600 * SECOND_US } as const
+
+/**
+ * How limits on concurrency are probed. Their loss is in logarithms, so what a probe costs is known beforehand: one of .02, 11 % of the default
+ * range, a good per cent of the goodput near the best limit. Noise does not widen it, because below the best limit goodput falls by
+ * a per cent for each per cent; the noise is met with longer digests instead.
+ */
+export const concurrencyGains: AdapterGains = { probe: 0.02, noisyProbe: 0, trust: 1 }
 
 const WANTED: Wanted<Required<ConcurrencyOptions>> = {
   name: "a string",
@@ -63,11 +73,11 @@ export function checkConcurrency(
   ])
 }
 
-/** Bounds that fit most: 1 to 256 in ratios, whole numbers, from 20. Probes are shares of the range, so a wider one costs more. */
-export function concurrencyKnob(options: ConcurrencyOptions): KnobConfig {
+/** Bounds that fit most: 1 to 256 in ratios, from 20, whole numbers unless `step` says otherwise. Probes are shares of the range, so a wider one costs more. */
+export function concurrencyKnob(options: ConcurrencyOptions, step = 1): KnobConfig {
   const { min = 1, max = 256 } = options
   const initial = options.initial ?? Math.min(max, Math.max(min, 20))
-  return { min, max, scale: "log", step: 1, initial }
+  return { min, max, scale: "log", step, initial }
 }
 
 /** The meter of work in flight, with power as the objective and, where asked for, a bound on the p99. */
@@ -94,6 +104,7 @@ export function concurrencyAdapter<K extends string>(
       meter.limit = values[name]
       put(values[name])
     },
+    gains: concurrencyGains,
     meter,
     track: (work) => meter.track(work),
   }

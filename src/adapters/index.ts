@@ -8,6 +8,7 @@ export const tune: Tune = tuneOn(createEngineOn(memoryPlatform))
 
 export {
   type Adapter,
+  type AdapterGains,
   attach,
   type Attached,
   type AttachOptions,

@@ -9,29 +9,37 @@
  *
  * Under light load goodput is what happens to arrive, and that says nothing about the limit. What arrives by chance
  * is taken out as far as the limit was open: a control variate whose coefficient is 1 when nobody is turned away and 0 when every
- * arrival meets a full house.
+ * arrival meets a full house. What is taken out is measured against a running mean that hardly moves while the load stays what it is,
+ * because every move of it is noise in the next comparison, and that follows at once when the load changes beyond chance.
  */
 import type { WorkReading } from "./WorkMeter.ts"
 
 /** What latency and an unused limit are worth, in per cent of goodput. */
 export interface PowerWeights {
-  /** Per cent of goodput that one per cent of latency is worth. Default 0.1. */
+  /** Per cent of goodput that one per cent of latency is worth. Default 0.15. */
   readonly latencyWeight?: number | undefined
   /** Per cent of goodput that one per cent of unused limit is worth. Default 0.02. */
   readonly limitWeight?: number | undefined
 }
 
-/** How fast the mean of arrivals follows, per reading. */
-const FOLLOW = 0.05
+/** How fast the mean of arrivals follows, per reading, */
+const FOLLOW = 0.01
+/** and once arrivals are so many deviations (of a Poisson count) from it. */
+const FAR = 4
+const FOLLOW_FAR = 0.5
 
 /** The loss of a reading; keeps a running mean of arrivals, so each meter has its own. */
 export function powerLoss(weights: PowerWeights = {}): (reading: WorkReading) => number {
-  const { latencyWeight = 0.1, limitWeight = 0.02 } = weights
+  const { latencyWeight = 0.15, limitWeight = 0.02 } = weights
   let arrivals = Number.NaN
   return (reading) => {
     const { done, failed, limit, meanUs, openShare, refused, spanUs } = reading
-    const offered = (done + failed + refused) / spanUs
-    arrivals = Number.isNaN(arrivals) ? offered : arrivals + FOLLOW * (offered - arrivals)
+    const count = done + failed + refused
+    const offered = count / spanUs
+    const far = Math.abs(Math.log(offered / arrivals)) * Math.sqrt(count) > FAR
+    arrivals = Number.isNaN(arrivals)
+      ? offered
+      : arrivals + (far ? FOLLOW_FAR : FOLLOW) * (offered - arrivals)
     // Nothing but failures still is a number: half a success.
     const goodput = Math.log(Math.max(0.5, done) / spanUs)
     const byChance = openShare * Math.log(offered / arrivals)

@@ -51,11 +51,13 @@ export const tuneOn =
     options: TuneOptions<KnobsOf<A>> = {},
   ): Promise<Tuned<KnobsOf<A>>> => {
     const all = listed<KnobsOf<A>>(adapters)
-    const { params, window, ...rest } = options
+    const { params, window, gains, ...rest } = options
     const engine = createEngine<KnobsOf<A>>({
       ...rest,
       params: mergeParams(all, params),
       window: { ...adapterWindow, ...window },
+      // Whose measurements are tuned on says how they are probed.
+      gains: { ...all[0].gains, ...gains },
     } as EngineOptions<KnobsOf<A>>)
     const attached = all.map((adapter, i) => attach(engine, adapter, { measure: i === 0 }))
     const letGo = (): void => attached.forEach((one) => one.stop())

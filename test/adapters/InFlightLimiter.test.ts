@@ -25,6 +25,37 @@ describe("an in-flight limiter", () => {
     expect(limiter.inFlight).toBe(0)
   })
 
+  it("lets a limit of 4.3 be four for seven completions of ten and five for three", () => {
+    const limiter = inFlightLimiter({ initial: 4 })
+    limiter.apply({ inFlight: 4.3 })
+    let five = 0
+    for (let i = 0; i < 100; i++) {
+      limiter.tryAcquire()?.release()
+      if (limiter.limit === 5) five++
+      else expect(limiter.limit).toBe(4)
+    }
+    expect(Math.abs(five - 30)).toBeLessThanOrEqual(1)
+    const slots = Array.from({ length: 6 }, () => limiter.tryAcquire())
+    expect(slots.filter((slot) => slot !== null)).toHaveLength(limiter.limit)
+  })
+
+  it("never admits more than the limit rounded up, nor fewer than rounded down, whatever the limit becomes", () => {
+    const tenths = fc.integer({ min: 10, max: 80 }).map((tenth) => tenth / 10)
+    fc.assert(
+      fc.property(fc.array(tenths, { minLength: 1, maxLength: 30 }), (limits) => {
+        const limiter = inFlightLimiter({ initial: 1 })
+        const slots: Array<Slot> = []
+        for (const inFlight of limits) {
+          limiter.apply({ inFlight })
+          while (slots.length > 0) slots.pop()?.release()
+          for (let slot = limiter.tryAcquire(); slot !== null; slot = limiter.tryAcquire()) slots.push(slot)
+          expect(slots.length).toBeGreaterThanOrEqual(Math.floor(inFlight))
+          expect(slots.length).toBeLessThanOrEqual(Math.ceil(inFlight))
+        }
+      }),
+    )
+  })
+
   it("gets its slot back from work that throws, rejects or is released twice", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     await expect(

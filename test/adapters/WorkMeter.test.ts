@@ -49,11 +49,13 @@ describe("a meter of work in flight", () => {
     world.nowUs = 1_000
     for (const work of old) meter.end(work, true)
     expect(digests).toHaveLength(0)
-    const young = [meter.begin(), meter.begin()]
-    world.nowUs = 1_100
-    for (const work of young) meter.end(work, true)
+    for (let i = 0; i < 5; i++) {
+      const young = meter.begin()
+      world.nowUs += 20
+      meter.end(young, true)
+    }
     expect(digests.map((digest) => digest.generation)).toEqual([2])
-    expect(readings[0].done).toBe(2)
+    expect(readings[0].done).toBe(5)
     expect(readings[0].spanUs).toBe(100)
   })
 
@@ -71,26 +73,106 @@ describe("a meter of work in flight", () => {
     expect(meter.inFlight).toBe(0)
   })
 
-  it("makes a digest of little work after a second", () => {
-    const { meter, world, readings } = harness({ everyCount: 20, atMostUs: 1_000_000 })
-    const work = meter.begin()
-    world.nowUs = 1_000_000
-    meter.end(work, false)
-    expect(readings[0]).toMatchObject({ done: 0, failed: 1, spanUs: 1_000_000 })
+  /** One unit of work after another, each as long as that. */
+  const serve = (
+    { meter, world }: Pick<ReturnType<typeof harness>, "meter" | "world">,
+    count: number,
+    us: number,
+  ): void => {
+    for (let i = 0; i < count; i++) {
+      const work = meter.begin()
+      world.nowUs += us
+      meter.end(work, i % 2 === 0)
+    }
+  }
+
+  it("is content with a sixth of the work after the time it may take, and with anything after ten times of it", () => {
+    const options = { everyCount: 12, atMostUs: 1_000 }
+    const few = harness(options)
+    serve(few, 2, 500)
+    expect(few.readings).toMatchObject([{ done: 1, failed: 1, spanUs: 1_000 }])
+    const one = harness(options)
+    serve(one, 1, 9_999)
+    expect(one.readings).toHaveLength(0)
+    serve(one, 1, 1)
+    expect(one.readings).toHaveLength(1)
+    const alone = harness(options)
+    serve(alone, 1, 10_000)
+    expect(alone.readings).toMatchObject([{ done: 1, failed: 0, spanUs: 10_000 }])
   })
 
   it("says how long the limit was open and what was refused", () => {
     const { meter, world, readings } = harness()
     meter.limit = 2
+    serve({ meter, world }, 4, 100)
+    readings.length = 0
+    const fromUs = world.nowUs
     const first = meter.begin()
-    world.nowUs = 100
+    world.nowUs = fromUs + 100
     const second = meter.begin()
     meter.refuse()
-    world.nowUs = 150
+    world.nowUs = fromUs + 150
     meter.end(first, true)
-    world.nowUs = 200
+    world.nowUs = fromUs + 200
     meter.end(second, true)
-    expect(readings[0]).toMatchObject({ refused: 1, openShare: 0.75, limit: 2 })
+    expect(readings).toMatchObject([{ refused: 1, openShare: 0.75, limit: 2 }])
+  })
+
+  it("measures nothing at first until the thing may have filled up", () => {
+    const { meter, world, readings } = harness()
+    meter.limit = 3
+    serve({ meter, world }, 4, 100)
+    expect(readings).toHaveLength(0)
+    serve({ meter, world }, 1, 100)
+    expect(readings).toHaveLength(1)
+  })
+
+  it("waits for one and a half times what was in flight at the apply", () => {
+    const { meter, world, readings } = harness()
+    const held = Array.from({ length: 4 }, () => meter.begin())
+    world.generation = 2
+    // Four that tell of the configuration before, then six, of which every second fails, the first one not.
+    serve({ meter, world }, 5, 100)
+    serve({ meter, world }, 4, 100)
+    expect(readings).toHaveLength(0)
+    serve({ meter, world }, 1, 100)
+    expect(readings).toMatchObject([{ done: 4, failed: 2, spanUs: 600, generation: 2 }])
+    for (const work of held) meter.end(work, true)
+  })
+
+  it("throws away what was read while the thing filled, but not for ever", () => {
+    const { meter, world, readings } = harness()
+    const fill = (): void => {
+      meter.begin()
+      meter.begin()
+      serve({ meter, world }, 2, 100)
+    }
+    for (let i = 0; i < 10; i++) fill()
+    expect(readings).toHaveLength(0)
+    fill()
+    expect(readings).toHaveLength(1)
+    fill()
+    expect(readings).toHaveLength(1)
+    serve({ meter, world }, 2, 100)
+    expect(readings).toHaveLength(2)
+  })
+
+  it("throws away what was measured across a stall, and nothing after it", () => {
+    const { meter, world, readings } = harness()
+    serve({ meter, world }, 1, 100)
+    meter.disturb()
+    serve({ meter, world }, 1, 5_000)
+    expect(readings).toHaveLength(0)
+    serve({ meter, world }, 2, 100)
+    expect(readings).toMatchObject([{ done: 1, failed: 1, spanUs: 200 }])
+  })
+
+  it("does not count the time in which nobody called", () => {
+    const { meter, world, readings } = harness({ atMostUs: 1_000 })
+    serve({ meter, world }, 1, 100)
+    world.nowUs += 3_600_000_000
+    serve({ meter, world }, 2, 100)
+    expect(readings).toMatchObject([{ done: 1, failed: 1, spanUs: 200 }])
   })
 
   it("counts what is in flight whatever happens, bound or not", () => {
@@ -139,20 +221,31 @@ describe("generalised power as a loss", () => {
     ...changes,
   })
 
-  it("falls with goodput and rises with latency, latency for a tenth", () => {
+  it("falls with goodput and rises with latency, latency for less than a sixth", () => {
     const loss = powerLoss()
     const now = loss(reading({}))
     expect(now - loss(reading({ done: 200 }))).toBeCloseTo(Math.log(2), 12)
-    expect(loss(reading({ meanUs: 2e5 })) - now).toBeCloseTo(0.1 * Math.log(2), 12)
+    expect(loss(reading({ meanUs: 2e5 })) - now).toBeCloseTo(0.15 * Math.log(2), 12)
     expect(loss(reading({ limit: 20 })) - now).toBeCloseTo(0.02 * Math.log(2), 12)
   })
 
   it("does not credit an open limit with what happened to arrive", () => {
     const loss = powerLoss()
     const now = loss(reading({ openShare: 1 }))
-    const busy = loss(reading({ openShare: 1, done: 150, refused: 0 }))
-    // What is left is the twentieth by which the running mean follows.
-    expect(Math.abs(busy - now)).toBeLessThan(0.03)
+    const busy = loss(reading({ openShare: 1, done: 120 }))
+    // What is left is the hundredth by which the running mean follows.
+    expect(Math.abs(busy - now)).toBeLessThan(0.003)
+  })
+
+  it("follows a load that changed beyond chance within a few readings", () => {
+    const loss = powerLoss()
+    loss(reading({ openShare: 1 }))
+    const four = { openShare: 1, done: 400 }
+    const busy = Array.from({ length: 8 }, () => loss(reading(four)))
+    // Open all the time, goodput is what arrives: what the loss keeps is the mean of that.
+    const kept = (loss_: number): number => Math.exp(0.15 * Math.log(1e5) + 0.02 * Math.log(10) - loss_) * 1e6
+    expect(kept(busy[0])).toBeCloseTo(250, 6)
+    expect(kept(busy[7])).toBeGreaterThan(0.8 * 400)
   })
 
   it("stays a number when everything fails", () => {

@@ -83,6 +83,31 @@ describe("tune", () => {
     expect(() => tune([a.adapter, widget("a").adapter])).toThrow(/params\.a: is a knob of two adapters/)
   })
 
+  it("probes as the adapter that measures asks for, or as its caller says", async () => {
+    const probeOf = async (options: Parameters<typeof tune>[1] = {}): Promise<number> => {
+      const { engine, stop } = await tune([widget("a").adapter, widget("b").adapter], {
+        clock: "manual",
+        ...options,
+      })
+      const { probe } = engine.getSnapshot().cycle
+      await stop()
+      return probe
+    }
+    expect(await probeOf()).toBe(0.02)
+    expect(await probeOf({ gains: { probe: 0.03 } })).toBe(0.03)
+  })
+
+  it("lets an engine behind a service that nobody calls wait, without SafeMode", async () => {
+    const { adapter } = widget("n")
+    const { engine, stop } = await tune(adapter, { clock: "manual" })
+    const HOUR_US = 3_600_000_000
+    for (let hours = 1; hours <= 20; hours++) engine.tick(hours * HOUR_US)
+    const { counters, mode } = engine.getSnapshot()
+    expect(mode).toBe("adapting")
+    expect(counters.windowsExpired).toBe(0)
+    await stop()
+  })
+
   it("names what is wrong in numbers of one's own, and knobs that nobody brought", () => {
     expect(() => tuneUnderNode(widget("a").adapter, { params: { a: { min: 5, max: 2 } } })).toThrow(
       /params\.a\.min/,
@@ -103,6 +128,7 @@ describe("an in-flight limit tuned in virtual time", () => {
     const engine = createEngine({
       params: limiter.params,
       window: adapterWindow,
+      gains: limiter.gains,
       clock: "manual",
       seed,
     })
