@@ -1,12 +1,25 @@
 /**
  * Breaks the mechanisms of `test/broken/mechanisms.ts` one after the other and runs the test that must notice. Ends
- * with code 1 when a test stayed green over a broken mechanism: such a test guards nothing.
+ * with code 1 when a test stayed green over a broken mechanism: such a test guards nothing. Names, all by default:
+ * `npm run test:broken -- scope-forgets-the-plant`; a name that is none ends it with code 2.
  */
 import { spawnSync } from "node:child_process"
+import { closest } from "../src/domain/closest.ts"
 import { mechanisms } from "../test/broken/mechanisms.ts"
 
 const wanted = process.argv.slice(2)
 const chosen = wanted.length === 0 ? mechanisms : mechanisms.filter((one) => wanted.includes(one.name))
+const unknown = wanted.filter((name) => !mechanisms.some((one) => one.name === name))
+if (unknown.length > 0) {
+  const names = mechanisms.map((one) => one.name)
+  for (const name of unknown) {
+    const near = closest(name, names)
+    console.error(`There is no mechanism ${name}.${near === null ? "" : ` Did you mean ${near}?`}`)
+  }
+  console.error(`Known: ${names.join(", ")}`)
+  process.exit(2)
+}
+
 let unnoticed = 0
 
 for (const mechanism of chosen) {
