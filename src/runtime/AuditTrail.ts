@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
-import * as Schedule from "effect/Schedule"
 import { AuditError } from "../domain/errors.ts"
 import type { AuditRing } from "../hot/AuditRing.ts"
 import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
@@ -24,7 +23,20 @@ const FLUSH = "5 seconds"
 const NOTES = 64
 
 /** After a failure: 100 ms, doubling to 5 s, for ever; a sink may come back. */
-const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5000
+
+/** Tries until it succeeds. A schedule would say the same, at a kilobyte more in every browser. */
+const untilWritten = (
+  write: Effect.Effect<void, AuditError>,
+  pauseMs = FIRST_PAUSE_MS,
+): Effect.Effect<void> =>
+  Effect.catch(write, () =>
+    Effect.andThen(
+      Effect.sleep(pauseMs),
+      Effect.suspend(() => untilWritten(write, Math.min(2 * pauseMs, LONGEST_PAUSE_MS))),
+    ),
+  )
 
 /** What a person said, and the records it may belong to. */
 interface Note {
@@ -224,12 +236,7 @@ export class AuditTrail {
       run: Effect.forever(
         Effect.andThen(
           queue.filled.await,
-          this.writeBatch(queue).pipe(
-            Effect.tap(() => Effect.sync(onRoom)),
-            Effect.retry(RETRY),
-            // The schedule never ends, so neither does a failure.
-            Effect.orDie,
-          ),
+          untilWritten(Effect.tap(this.writeBatch(queue), () => Effect.sync(onRoom))),
         ),
       ),
     }))
@@ -242,14 +249,7 @@ export class AuditTrail {
 
   private finishQueue(queue: SinkQueue): Effect.Effect<void, AuditError> {
     const { sink } = queue
-    // What did not fit into the queue before is still on the ring.
-    const emptied = Effect.sync(() => this.pump()).pipe(
-      Effect.flatMap((done) =>
-        done ? queue.idle.await : Effect.andThen(Effect.sleep("10 millis"), Effect.succeed(undefined)),
-      ),
-      Effect.repeat({ until: () => this.ring.size === 0 && queue.waiting.length === 0 }),
-      Effect.timeoutOption(FLUSH),
-    )
+    const emptied = Effect.timeoutOption(this.untilEmpty(queue), FLUSH)
     const left = Effect.suspend(() => {
       const count = queue.waiting.length + this.ring.size
       if (count === 0) return Effect.void
@@ -258,6 +258,13 @@ export class AuditTrail {
     })
     return emptied.pipe(Effect.andThen(left), Effect.ensuring(Effect.ignore(sink.close)))
   }
+
+  private readonly untilEmpty = Effect.fnUntraced(function* (this: AuditTrail, queue: SinkQueue) {
+    do {
+      // What did not fit into the queue before is still on the ring.
+      yield* this.pump() ? queue.idle.await : Effect.sleep("10 millis")
+    } while (this.ring.size > 0 || queue.waiting.length > 0)
+  })
 
   /** One batch, counted as written only when it was: neither a failure nor an interruption loses or repeats a record. */
   private writeBatch(queue: SinkQueue): Effect.Effect<void, AuditError> {

@@ -163,7 +163,7 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
       const clock = yield* Clock.Clock
       const platform = yield* Platform
       const core = buildCore(settings, options, clock, { relocation: relocationParts, ...platform })
-      const running = yield* runEngine(core, options)
+      const running = yield* Effect.withSpan(runEngine(core, options), "Engine.run")
       return serviceOf<K>(running)
     },
   )

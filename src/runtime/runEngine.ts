@@ -129,8 +129,8 @@ export interface RunningEngine {
   readonly awaitFault: Effect.Effect<never, EngineFaultError>
 }
 
-/** Begins an engine and everything under it; the scope's end is its end. */
-export const runEngine = Effect.fn("Engine.run")(function* (
+/** Begins an engine and everything under it; the scope's end is its end. Whoever traces it gives it a span. */
+export const runEngine = Effect.fnUntraced(function* (
   core: EngineCore,
   options: RuntimeOptions,
 ): Effect.fn.Return<RunningEngine, AuditError | ConfigError, Scope.Scope> {
