@@ -14,6 +14,7 @@ import { readResumption } from "../domain/Resumption.ts"
 import { AUDIT_KINDS, type AuditKind } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { showsLive } from "../runtime/journal/Standing.ts"
+import { plainText } from "./plainText.ts"
 import {
   type JournalItem,
   type JournalProblem,
@@ -174,7 +175,7 @@ export const recordLine = (record: AuditRecord): string => recordText(record, sh
 const shortNumber = (value: number | null): string =>
   value === null || Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)))
 
-/** A record in one line, its numbers as `text` writes them. */
+/** A record in one line, its numbers as `text` writes them. Nothing in it can instruct a terminal. */
 export function recordText(record: AuditRecord, text: (value: number | null) => string): string {
   const { seq, atUs, kind, generation, proposal, action, reason, exit, knob, value, limit, note } = record
   const pairs = (of: Readonly<Record<string, number | null>> | undefined): string =>
@@ -183,7 +184,7 @@ export function recordText(record: AuditRecord, text: (value: number | null) => 
       : Object.entries(of)
           .map(([name, number]) => `${name}=${text(number)}`)
           .join(" ")
-  return [
+  const parts = [
     String(seq),
     timeText(atUs),
     kind,
@@ -196,8 +197,7 @@ export function recordText(record: AuditRecord, text: (value: number | null) => 
     ...(note === undefined ? [] : [JSON.stringify(note)]),
     ...resumedText(record.start?.["resume"]),
   ]
-    .filter((part) => part !== "")
-    .join("  ")
+  return plainText(parts.filter((part) => part !== "").join("  "))
 }
 
 /** What a start took over from the run before it, for a person. */

@@ -51,14 +51,16 @@ async function live(url: string, token: string | null, wanted: string | null): P
   if (entry === undefined)
     throw new CliFailure(`The studio at ${url} shows no live engine${wanted === null ? "" : ` ${wanted}`}.`)
   const prompt = new Prompt(session.capabilities.actions)
-  let shown: Shown = {
+  const known = await client.records(entry.id, MOST_RECORDS)
+  let shown: Live = {
+    heard: known.at(-1)?.seq ?? 0,
     entry,
     snapshot: null,
     frame: null,
     states: null,
     budgets: null,
     objectives: await client.objectives(entry.id, MOST_OBJECTIVES),
-    records: [],
+    records: known.map(recordLine),
     footer: "",
   }
   const ending = new AbortController()
@@ -95,7 +97,12 @@ async function live(url: string, token: string | null, wanted: string | null): P
   return EXIT.ok
 }
 
-function follow(shown: Shown, { event, message }: Told): Shown {
+/** What is shown of a running engine, and the number of the last record heard of. */
+interface Live extends Shown {
+  readonly heard: number
+}
+
+function follow(shown: Live, { event, message }: Told): Live {
   switch (event) {
     case "snapshot":
       return { ...shown, snapshot: message }
@@ -107,11 +114,14 @@ function follow(shown: Shown, { event, message }: Told): Shown {
       return message.objective === null
         ? shown
         : { ...shown, objectives: [...shown.objectives, message.objective].slice(-MOST_OBJECTIVES) }
-    case "audit":
+    case "audit": {
+      const fresh = message.records.filter(({ seq }) => seq > shown.heard)
       return {
         ...shown,
-        records: [...shown.records, ...message.records.map(recordLine)].slice(-MOST_RECORDS),
+        heard: fresh.at(-1)?.seq ?? shown.heard,
+        records: [...shown.records, ...fresh.map(recordLine)].slice(-MOST_RECORDS),
       }
+    }
     default:
       return shown
   }

@@ -52,7 +52,7 @@ export class Prompt {
     if (key === "\r" || key === "\n") {
       if (this.reason.trim() === "") return this.leave("Not done: an action wants a reason.")
       this.confirming = true
-    } else if (key === "\u007f" || key === "\b") this.reason = this.reason.slice(0, -1)
+    } else if (key === "\u007f" || key === "\b") this.reason = Array.from(this.reason).slice(0, -1).join("")
     else if (key >= " " && this.reason.length < MOST) this.reason += key
     return null
   }

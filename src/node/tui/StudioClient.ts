@@ -3,12 +3,18 @@ import type {
   ActionRequest,
   ActionResult,
   ApiError,
+  AuditPage,
   History,
   Session,
   StreamEvent,
   StreamMessages,
 } from "../studio/protocol.ts"
+import { AUDIT_KINDS } from "../../domain/words.ts"
+import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import { PATHS } from "../studio/protocol.ts"
+
+/** Every kind of record but what came in: the stream does not send these either. */
+const DECISIONS = AUDIT_KINDS.filter((kind) => kind !== "digest" && kind !== "tick").join(",")
 
 /** One message of the live stream. */
 export type Told = {
@@ -33,6 +39,13 @@ export class StudioClient {
     const query = `?engine=${encodeURIComponent(engine)}&points=${points}&knobs=`
     const { objective } = (await this.ask(PATHS.history + query)) as History
     return objective.filter((value) => value !== null)
+  }
+
+  /** The latest decisions and what became of them, oldest first. */
+  async records(engine: string, most: number): Promise<ReadonlyArray<AuditRecord>> {
+    const query = `?engine=${encodeURIComponent(engine)}&limit=${most}&kind=${DECISIONS}`
+    const { records } = (await this.ask(PATHS.audit + query)) as AuditPage
+    return records.toReversed()
   }
 
   async act(request: ActionRequest): Promise<ActionResult> {

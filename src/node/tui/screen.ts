@@ -5,6 +5,7 @@
 import type { Styles } from "../cli/output.ts"
 import type { Budgets, EngineEntry, Frame, States } from "../studio/protocol.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
+import { fitted as fit, padded } from "../plainText.ts"
 
 /** Everything that may be shown; what is not known is null. */
 export interface Shown {
@@ -26,6 +27,9 @@ const BARS = "▁▂▃▄▅▆▇█"
 const LEAST_COLUMNS = 30
 const NAME = 16
 const MOST_BUDGETS = 3
+/** Knobs and records that are shown however many states and budgets there are, where there is room at all. */
+const LEAST_KNOBS = 3
+const LEAST_RECORDS = 3
 
 /** The last readings that fit, each as a bar between the least and the greatest of them. */
 export function sparkline(values: ReadonlyArray<number>, width: number): string {
@@ -56,10 +60,6 @@ export function track(
   return cells.join("")
 }
 
-/** Cut to a width; a line that was cut ends in an ellipsis. */
-const fit = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
-
 const number = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : String(Number(value.toPrecision(5)))
 
@@ -81,15 +81,11 @@ export function screen(shown: Shown, columns: number, rows: number, styles: Styl
     fit(objectiveLine(shown, width), width),
     "",
   ]
-  const middle = [
-    ...knobLines(shown, width),
-    "",
-    ...stateLines(shown, width, styles),
-    ...budgetLines(shown, width, styles),
-    "",
-  ]
   const foot = [styles.dim(fit(shown.footer, width))]
   const room = Math.max(0, rows - head.length - foot.length)
+  const below = ["", ...stateLines(shown, width, styles), ...budgetLines(shown, width, styles), ""]
+  const left = room - below.length - Math.min(LEAST_RECORDS, shown.records.length)
+  const middle = [...knobLines(shown, width, Math.max(LEAST_KNOBS, left)), ...below]
   const kept = middle.slice(0, room)
   const records = shown.records.slice(-Math.max(0, room - kept.length)).map((line) => fit(line, width))
   return [...head, ...kept, ...(room > kept.length ? records : []), ...foot].slice(-Math.max(1, rows))
@@ -105,23 +101,27 @@ function objectiveLine({ objectives, entry }: Shown, width: number): string {
   return `${label}${line} ${objectives.length === 0 ? "" : last}`
 }
 
-function knobLines({ entry, snapshot, frame }: Shown, width: number): ReadonlyArray<string> {
+function knobLines({ entry, snapshot, frame }: Shown, width: number, most: number): ReadonlyArray<string> {
   const bar = Math.max(5, Math.min(40, width - NAME - 30))
-  return entry.knobs.map(({ name, min, max, scale }) => {
+  const { knobs } = entry
+  const fitting = knobs.length <= most ? knobs : knobs.slice(0, most - 1)
+  const others = knobs.length - fitting.length
+  const lines = fitting.map(({ name, min, max, scale }) => {
     const live = snapshot?.values[name] ?? frame?.values[name] ?? null
     const base = snapshot?.base[name] ?? live
     const line = live === null || base === null ? "" : track(min, max, scale, live, base, bar)
     const baseline = snapshot?.baseline?.[name]
     const kept = baseline === undefined ? "" : `  baseline ${number(baseline)}`
-    return fit(`${fit(name, NAME).padEnd(NAME)} ${line} ${number(live)}${kept}`, width)
+    return fit(`${padded(name, NAME)} ${line} ${number(live)}${kept}`, width)
   })
+  return others === 0 ? lines : [...lines, fit(`… and ${others} more knobs`, width)]
 }
 
 function stateLines({ states }: Shown, width: number, styles: Styles): ReadonlyArray<string> {
   const charts = (states?.actors ?? []).filter(({ active }) => active.length > 0)
   return charts.map(({ path, active, tags }) => {
     const paint = tags.includes("safe") ? styles.warn : tags.includes("live") ? styles.good : styles.live
-    return paint(fit(`${path.padEnd(NAME)} ${active.at(-1) ?? ""}`, width))
+    return paint(fit(`${padded(path, NAME)} ${active.at(-1) ?? ""}`, width))
   })
 }
 
@@ -148,7 +148,7 @@ function budgetLines({ budgets }: Shown, width: number, styles: Styles): Readonl
     .toSorted((a, b) => b.share - a.share)
     .slice(0, MOST_BUDGETS)
     .map(({ name, used, limit, share }) => {
-      const line = fit(`${fit(name, NAME).padEnd(NAME)} ${number(used)} of ${number(limit)}`, width)
+      const line = fit(`${padded(name, NAME)} ${number(used)} of ${number(limit)}`, width)
       return share >= 0.9 ? styles.bad(line) : share >= 0.6 ? styles.warn(line) : styles.dim(line)
     })
 }

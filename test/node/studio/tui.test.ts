@@ -3,6 +3,7 @@ import fc from "fast-check"
 import { PassThrough } from "node:stream"
 import type { ReadStream, WriteStream } from "node:tty"
 import { describe, expect, it } from "vitest"
+import { fitted, padded } from "../../../src/node/plainText.ts"
 import { makeStyles } from "../../../src/node/cli/output.ts"
 import type { EngineEntry } from "../../../src/node/studio/protocol.ts"
 import { Prompt } from "../../../src/node/tui/Prompt.ts"
@@ -79,6 +80,32 @@ describe("the screen", () => {
     expect(text).toContain("█▅▁ 1")
   })
 
+  it("shows some of everything where there are more knobs than lines, and says how many are left out", () => {
+    const lines = screen(shown, 80, 24, makeStyles(false))
+    const text = lines.join("\n")
+    expect(text).toContain("safeMode.open.untilReset")
+    expect(text).toContain("rollback  g5")
+    const drawn = lines.filter((line) => line.startsWith("a knob")).length
+    expect(drawn).toBeGreaterThan(5)
+    expect(text).toContain(`… and ${30 - drawn} more knobs`)
+  })
+
+  it("lets no name and no note instruct the terminal, and counts what is two columns wide or none", () => {
+    const hostile = "\u001b]0;mine\u0007\u009b2J\u202e\n"
+    const named = {
+      ...shown,
+      entry: { ...entry, name: `quotes${hostile}`, knobs: [{ ...entry.knobs[0], name: `工${hostile}` }] },
+      records: [`12  ${hostile}`],
+      footer: `trip by ann: ${hostile}`,
+    }
+    const lines = screen(named, 80, 24, makeStyles(false))
+    expect(lines.filter((line) => /\p{Cc}|\u202e/u.test(line))).toEqual([])
+    expect(lines.filter((line) => line.startsWith("quotes"))).toHaveLength(1)
+    expect(padded("日本e\u0301", 6)).toBe("日本e\u0301 ")
+    expect(fitted("🚀🚀🚀", 5)).toBe("🚀🚀…")
+    expect(fitted("🚀🚀🚀", 6)).toBe("🚀🚀🚀")
+  })
+
   it("draws readings between their least and their greatest, and a knob on its own scale", () => {
     expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBe("▁▂▃▄▅▆▇█")
     expect(sparkline([5, 5], 8)).toBe("▄▄")
@@ -93,6 +120,7 @@ describe("the prompt", () => {
     expect(typed(prompt, "tsmokX\u007fe\r")).toBeNull()
     expect(prompt.footer).toBe("trip: smoke  Really? y/n")
     expect(prompt.key("y")).toEqual({ action: "trip", reason: "smoke" })
+    expect(typed(prompt, "tno 🚀🚀\u007f\ry")).toEqual({ action: "trip", reason: "no 🚀" })
   })
 
   it("does nothing without a reason, without a yes, after Escape, or what may not be done", () => {
@@ -132,13 +160,16 @@ describe("the terminal", () => {
 
 describe("arqon tui", () => {
   it("prints one look at a running studio where there is no terminal", async () => {
-    const { url, work } = await openRig({ name: "quotes" })
+    const { url, work, engine } = await openRig({ name: "quotes" })
     work(20)
+    engine.setBaseline()
+    engine.trip("before \u001b[2J anybody looked")
     const { code, stdout } = await desk.run("tui", "--url", url)
     expect(code).toBe(0)
     for (const part of [
       "quotes  running",
-      "adapting",
+      "SafeMode: manualTrigger",
+      "before \\u001b[2J a",
       "minimize",
       "speed",
       "workers",
