@@ -7,10 +7,18 @@ import { bits, linear, logarithmic, periodic, stepped } from "./rig.ts"
 
 const unit = fc.oneof(fc.constantFrom(0, 1, 0.5), fc.double({ min: 0, max: 1, noNaN: true }))
 
-/** Bounds of awkward sizes: most of them miss their upper end by rounding. */
-const bounds = fc
-  .tuple(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.double({ min: 1e-3, max: 1e3, noNaN: true }))
-  .map(([min, width]) => ({ min: min + 0, max: min + width }))
+const size = fc
+  .tuple(fc.double({ min: 0.1, max: 1, noNaN: true }), fc.integer({ min: -3, max: 3 }))
+  .map(([digits, power]) => digits * 10 ** power)
+/** Bounds of awkward sizes: max - min is rounded, and min plus that lies beside max. */
+const bounds = fc.oneof(
+  fc.tuple(size, size).map(([below, above]) => ({ min: -below, max: above })),
+  fc.tuple(size, size).map(([min, width]) => ({ min, max: min + width })),
+  fc.constantFrom(
+    { min: -0.23050040091170312, max: 0.23131511342394423 },
+    { min: -3.19030711562239, max: 3.1959600614678108 },
+  ),
+)
 const positive = fc
   .tuple(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), fc.double({ min: 1.01, max: 1e4, noNaN: true }))
   .map(([min, factor]) => ({ min, max: min * factor }))
@@ -91,7 +99,7 @@ describe("KnobTable over any knob", () => {
 
   it("reaches both ends exactly and goes beyond neither", () => {
     fc.assert(
-      fc.property(fc.constantFrom(LINEAR, LOG).chain(knobOf), unit, (shape, u) => {
+      fc.property(knob, unit, (shape, u) => {
         const table = new KnobTable([shape])
         const out = new Float64Array(2)
         for (const at of [0, u, 1 - 2 ** -53, 1]) {
@@ -100,10 +108,9 @@ describe("KnobTable over any knob", () => {
           expect(out[1]).toBeLessThanOrEqual(shape.max)
         }
         expect(table.decode(0, 0)).toBe(shape.min)
-        if (shape.step === 0) {
-          expect(table.decode(0, 1)).toBe(shape.max)
-          expect(out[1]).toBe(shape.max)
-        }
+        // On a circle the end is the beginning.
+        const end = shape.scale === PERIODIC ? shape.min : shape.max
+        if (shape.step === 0) expect([table.decode(0, 1), out[1]]).toEqual([end, end])
       }),
       { numRuns: 400 },
     )
@@ -131,6 +138,24 @@ describe("KnobTable over any knob", () => {
         expect(bits(block)).toEqual(bits(wanted))
       }),
       { numRuns: 400 },
+    )
+  })
+
+  it("finds the nearest of as many points as a double can count, one by one and at once", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.3, max: 1, noNaN: true }),
+        fc.constantFrom(1e9, 1e12, 4e15),
+        (u, max) => {
+          const table = new KnobTable([stepped(1, max, 1, LOG)])
+          const out = new Float64Array(2)
+          table.place(Float64Array.of(u), 0, out, 0, 1)
+          expect(out[1]).toBe(table.decode(0, u))
+          expect(Math.abs(out[1] - max ** u)).toBeLessThanOrEqual(0.6 + 1e-13 * max ** u)
+          expect(out[0]).toBe(table.snap(0, u))
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 

@@ -77,6 +77,7 @@ const knobs: ReadonlyArray<KnobNumbers> = [
   periodic(-180, 180),
   stepped(0, 40, 1),
   stepped(0, 5, 1),
+  stepped(0, 25, 2),
   stepped(1, 256, 1, LOG),
   stepped(0, 24, 1, PERIODIC),
 ]
@@ -196,6 +197,14 @@ describe("a proposal", () => {
     expect(rig.executor.value).toBeCloseTo(-0.45, 12)
     rig.at(9).returnToBase()
     expect(rig.ask(PLUS, 10, [0.62])).toBe(ACCEPTED)
+  })
+
+  it("has no negative zero once it is applied, near its base or not", () => {
+    for (const base of [0, 0.09]) {
+      const rig = makeRig([linear(), linear()], policy, [base, 0.5])
+      expect(rig.ask(PLUS, 1, [-0, 0.5])).toBe(ACCEPTED)
+      expect(bits(rig.live())).toEqual(bits(Float64Array.of(0, 0.5)))
+    }
   })
 
   it("has a place for its length and its targets, the length being the number of knobs", () => {
