@@ -16,7 +16,7 @@ import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../sr
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
-import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
+import type { Receipt, Violation } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
 import {
   APPLY_KINDS,
@@ -24,7 +24,7 @@ import {
   type ProposalKind,
   type ViolationTag,
 } from "../src/domain/words.ts"
-import type { CycleCompletedEvent, PairReadEvent } from "./events.ts"
+import type { CycleCompletedEvent, PairReadEvent, ResumeEvent } from "./events.ts"
 import { Opaque } from "./Opaque.ts"
 import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
@@ -235,15 +235,26 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
   }
 }
 
+/** A kernel for another step limit, where it is another one. */
+function kernelFor(kernel: SpsaKernel, maxStep: number): SpsaKernel {
+  const { table, settings } = kernel
+  return maxStep === settings.maxStep ? kernel : new SpsaKernel(table, { ...settings, maxStep })
+}
+
 /** The plant was put somewhere from outside. The first time this is the start. */
-export function rebased(c: SpsaCycleContext, standing: Standing & { readonly lastId?: number }): Change {
-  const kernel = c.kernel.get()
+export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">): Change {
+  const before = c.kernel.get()
+  const { guardrails = { maxStep: before.settings.maxStep, limits: c.limits } } = standing
+  const kernel = kernelFor(before, guardrails.maxStep)
   const block = new Float64Array(c.block.length)
   // No probe, nothing learnt: the probe of a block that was in use is never 0.
   if (c.block[S_PROBE] === 0) kernel.initial(block, standing.baseUnits)
   else kernel.rebase(c.block, block, standing.baseUnits)
+  if (kernel !== before) kernel.fitProbe(block)
   return {
     ...ended(c, standing.nowUs),
+    ...(kernel === before ? {} : { kernel: new Opaque("kernel", kernel) }),
+    limits: guardrails.limits,
     lastId: later(c.lastId, standing.lastId ?? 0),
     block,
     band: standing.band,

@@ -89,6 +89,8 @@ export const engineMachine = engineSetup.createMachine({
         digest: { actions: "observe" },
         setBaseline: { actions: ["setBaseline", "forgetReference", "beginComparisonAnew"] },
         rolledBack: { actions: "rollbackToLatch" },
+        setGuardrails: { guard: "mayTakeGuardrails", actions: "setGuardrails" },
+        guardrailsSet: { actions: "followGuardrails" },
         childDied: { actions: ["noteDeath", "raiseFault"] },
       },
       states: {
@@ -101,6 +103,7 @@ export const engineMachine = engineSetup.createMachine({
             deadline: { actions: "wakeCycle" },
             tick: { actions: "advanceClock" },
             plantSettled: { actions: ["resumeCycle", "beginComparisonAnew"] },
+            guardrailsSet: { actions: ["followGuardrails", "judgeRegressionsAnew"] },
             cycleCompleted: { actions: ["judgeCycle", "compare", "offerPause"] },
             relocationWanted: { target: "relocating" },
             pairRead: { actions: "compare" },
@@ -127,6 +130,11 @@ export const engineMachine = engineSetup.createMachine({
             cycleCompleted: {},
             pairRead: {},
             rollback: { target: "adapting", actions: ["interruptRelocation", "rollBack"] },
+            setGuardrails: {
+              guard: "mayTakeGuardrails",
+              target: "adapting",
+              actions: ["interruptRelocation", "setGuardrails"],
+            },
             setBaseline: {
               target: "adapting",
               actions: ["interruptRelocation", "setBaseline", "forgetReference", "reportStanding"],

@@ -4,11 +4,14 @@
  */
 import { assign, emit, enqueueActions, raise, sendTo, setup } from "xstate"
 import { NOTHING_DUE } from "../src/hot/codes.ts"
+import { guardrailFault } from "../src/hot/Guardrails.ts"
 import { forgetCandidate, forgetReference, watchCycle } from "../src/control/baseline.ts"
 import { beginAnew } from "../src/control/comparison.ts"
+import { judgeRegressions } from "../src/control/regression.ts"
 import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
 import { cycleMemory, lastLoss } from "./cycleContext.ts"
 import {
+  circlesOf,
   comparedBy,
   type EngineContext,
   type EngineEvent,
@@ -18,6 +21,7 @@ import {
   secure,
 } from "./engineContext.ts"
 import type { ResetEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
+import { guardrailParts } from "./guardrailParts.ts"
 import { hotPathLogic, standing } from "./hotPath.ts"
 import { deferredLogic } from "./deferredLogic.ts"
 import type { relocationMachine } from "./relocation.machine.ts"
@@ -75,6 +79,11 @@ export const engineSetup = setup({
   },
   guards: {
     childFailed: ({ context }) => context.fault !== null,
+    /** What cannot be recorded, or worked with, is not put in force. */
+    mayTakeGuardrails: ({ context, event }) =>
+      event.type === "setGuardrails" &&
+      guardrailFault(event.policy) === null &&
+      !context.hot.get().audit.full,
     auditIsDrained: ({ context }) => context.hot.get().audit.drained,
   },
   actions: {
@@ -102,10 +111,33 @@ export const engineSetup = setup({
       type: "tick" as const,
       nowUs: timeOf(context, event),
     })),
-    resumeCycle: enqueueActions(({ event, enqueue, self }) => {
+    resumeCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "plantSettled") return
       const lastId = self.getSnapshot().children["relocation"]?.getSnapshot().context.lastId ?? 0
-      enqueue.sendTo("cycle", { ...event, type: "resume", lastId })
+      const guardrails = { maxStep: context.settings.maxStep, limits: context.limits }
+      enqueue.sendTo("cycle", { ...event, type: "resume", lastId, guardrails })
+    }),
+    setGuardrails: enqueueActions(({ event, enqueue }) => {
+      if (event.type === "setGuardrails") enqueue.sendTo("hotPath", event)
+    }),
+    /** Tier 1 works by another policy: so does everybody else. The cycle hears of it where it begins anew. */
+    followGuardrails: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== "guardrailsSet") return
+      const { maxStep } = event.policy
+      const parts = guardrailParts(event.policy, context.own, circlesOf(context.hot.get()))
+      enqueue.assign({ ...parts, settings: { ...context.settings, maxStep } })
+      enqueue.sendTo("latch", { type: "policy", policy: parts.safeMode, nowUs: event.nowUs })
+      if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", { type: "guardrails", maxStep })
+    }),
+    /** Regressions that were counted already count under the new policy too. */
+    judgeRegressionsAnew: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== "guardrailsSet") return
+      const cycle = self.getSnapshot().children["cycle"]?.getSnapshot()
+      const counted = cycle?.context.regressions ?? context.regressions
+      const verdict = judgeRegressions(0, counted, context.limits)
+      const { nowUs } = event
+      if (verdict === "rollBack") enqueue.raise({ type: "rollbackRequested", nowUs })
+      else if (verdict === "trip") enqueue.raise({ type: "trip", reason: "objectiveRegression", nowUs })
     }),
     freezeCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")

@@ -6,8 +6,9 @@ import { PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
 import { DEFAULT_REENTRY } from "../src/control/relocationDefaults.ts"
 import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
+import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
-import { type BaselinePolicy, type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
+import { type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
 import {
   beginComparison,
   type Compared,
@@ -15,13 +16,13 @@ import {
   compareSilence,
   type Comparison,
   type ComparisonPolicy,
-  DEFAULT_COMPARISON,
 } from "../src/control/comparison.ts"
-import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
+import type { SafeModePolicy } from "../src/control/tripRules.ts"
 import { type CycleLimits, type CycleMemory, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
 import type {
   CycleReport,
   DeadlineEvent,
+  GuardrailsSetEvent,
   LatchResumedEvent,
   PlantSettledEvent,
   ResetEvent,
@@ -32,6 +33,7 @@ import type {
   WindowEvent,
   WindowExpiredEvent,
 } from "./events.ts"
+import { type GuardrailParts, guardrailParts, type OwnNumbers } from "./guardrailParts.ts"
 import { Opaque } from "./Opaque.ts"
 import type { EvictEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
 import type { RelocationMemory, RelocationPolicy } from "./relocationState.ts"
@@ -81,20 +83,18 @@ export interface RelocationConfig {
 }
 
 /** Context of `engineMachine`. What is live is boxed, so that no snapshot carries or copies it. */
-export interface EngineContext {
+export interface EngineContext extends GuardrailParts {
   readonly hot: Opaque<HotPath>
   readonly bind: Opaque<BindPort>
   readonly port: ProposalPort
   readonly settings: SpsaSettings
-  readonly limits: CycleLimits
-  readonly safeMode: SafeModePolicy
+  /** What was asked for beside the guardrails. */
+  readonly own: OwnNumbers
   readonly names: ReadonlyArray<string>
   readonly sign: 1 | -1
   readonly startIsBaseline: boolean
-  readonly baselinePolicy: BaselinePolicy
   readonly watch: BaselineWatch
-  /** How the base is compared with the baseline, and what came of it; null where it is not. */
-  readonly comparisonPolicy: ComparisonPolicy | null
+  /** What came of comparing the base with the baseline; null where it is not. */
   readonly comparison: Comparison | null
   /** How the base is taken elsewhere, and what is remembered while nobody does; null where it is not. */
   readonly relocation: {
@@ -143,6 +143,9 @@ export type EngineEvent =
   /** Tier 1 has rolled back by itself while nobody was there to count it. */
   | RolledBackEvent
   | { readonly type: "setBaseline"; readonly nowUs: number }
+  /** Another policy for Tier 1; one that no executor could work with, or that cannot be recorded now, changes nothing. */
+  | { readonly type: "setGuardrails"; readonly policy: GuardrailNumbers; readonly nowUs: number }
+  | GuardrailsSetEvent
   | { readonly type: "drained"; readonly nowUs: number }
   /** Before the start: what is remembered of an earlier engine. */
   | { readonly type: "recall"; readonly memory: RelocationMemory }
@@ -204,40 +207,31 @@ export function secure({ hot }: EngineContext): void {
   else executor.returnToBase()
 }
 
+/** Which knobs lie on a circle, by id. */
+export const circlesOf = ({ table }: HotPath): ReadonlyArray<boolean> =>
+  Array.from(table.scale, (scale) => scale === PERIODIC)
+
 export function initialContext(input: EngineInput): EngineContext {
   const { hot } = input
   const { policy } = hot.executor
   const { port, bind } = ProposalPort.create()
-  const baselinePolicy = {
-    minStableUs: policy.minStableUs,
-    radius: policy.maxStep,
-    periodic: Array.from(hot.table.scale, (scale) => scale === PERIODIC),
+  const own = {
+    limits: input.limits ?? {},
+    safeMode: input.safeMode ?? {},
+    comparison: input.comparison ?? null,
   }
-  const compares = input.comparison ?? null
   return {
     hot: new Opaque("hotPath", hot),
     bind: new Opaque("bind", bind),
     port,
     settings: { ...DEFAULT_SPSA, ...input.settings, seed: input.seed, maxStep: policy.maxStep },
-    limits: {
-      ...DEFAULT_CYCLE_LIMITS,
-      rollbackRegressions: policy.rollbackRegressions,
-      regressionsToTrip: policy.regressionsToTrip,
-      ...input.limits,
-    },
-    safeMode: {
-      ...DEFAULT_SAFE_MODE,
-      timerUs: policy.cooldownUs,
-      rollbacksPerHour: policy.rollbacksPerHour,
-      ...input.safeMode,
-    },
+    own,
+    ...guardrailParts(policy, own, circlesOf(hot)),
     names: input.names ?? [],
     sign: input.objective === "maximize" ? -1 : 1,
     startIsBaseline: input.startIsBaseline ?? true,
-    baselinePolicy,
     watch: EMPTY_WATCH,
-    comparisonPolicy: compares === null ? null : { ...DEFAULT_COMPARISON, ...baselinePolicy, ...compares },
-    comparison: compares === null ? null : beginComparison(0),
+    comparison: own.comparison === null ? null : beginComparison(0),
     relocation: relocationOf(input),
     regressions: 0,
     lossAtTrip: null,

@@ -4,9 +4,12 @@
  * here reads a clock.
  */
 import type { SideReading } from "../src/control/rollbackTest.ts"
+import type { SafeModePolicy } from "../src/control/tripRules.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, SafeModeExit, TripReason } from "../src/domain/words.ts"
+import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
+import type { CycleLimits } from "./cycleContext.ts"
 
 /** A window closed with enough digests. */
 export interface WindowEvent {
@@ -78,6 +81,21 @@ export interface ResumeEvent extends Standing {
   readonly type: "resume"
   /** Number of the last proposal that anybody else made: it is not given again. */
   readonly lastId?: number
+  /** What to keep to from here on; as before when omitted. */
+  readonly guardrails?: CycleGuardrails
+}
+
+/** What of a guardrail policy is the cycle's affair. */
+export interface CycleGuardrails {
+  readonly maxStep: number
+  readonly limits: CycleLimits
+}
+
+/** Tier 1 works by another guardrail policy from here on; the hot-path actor says so. */
+export interface GuardrailsSetEvent {
+  readonly type: "guardrailsSet"
+  readonly policy: GuardrailNumbers
+  readonly nowUs: number
 }
 
 /** What a cycle reports when it ends. Losses: lower is better. */
@@ -149,6 +167,8 @@ export type SafeModeEvent =
   | ResetEvent
   | { readonly type: "recovered"; readonly improvement: number; readonly nowUs: number }
   | { readonly type: "drained"; readonly nowUs: number }
+  /** Other numbers from the next trip on; what is open stays open, and until when it was. */
+  | { readonly type: "policy"; readonly policy: SafeModePolicy; readonly nowUs: number }
   | RolledBackEvent
   | TickEvent
 

@@ -6,6 +6,8 @@
  * It is no state machine, because it has no states of its own: what it remembers lies in the `HotPath`.
  */
 import type { ActorLogic, ActorSystem, ActorSystemInfo, AnyActorRef, Snapshot } from "xstate"
+import { ACCEPTED } from "../src/hot/codes.ts"
+import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
 import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
@@ -22,6 +24,7 @@ import {
   recordRelocation,
   recordVerdict,
 } from "./hotAudit.ts"
+import type { GuardrailsSetEvent } from "./events.ts"
 import type { Opaque } from "./Opaque.ts"
 import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
 import type { RegimeNote } from "./relocationEvents.ts"
@@ -38,6 +41,8 @@ export type HotPathCommand =
   /** Ends a perturbation; reports. */
   | { readonly type: "returnToBase"; readonly nowUs: number }
   | { readonly type: "setBaseline"; readonly nowUs: number }
+  /** Puts another policy in force and ends a perturbation; reports both, or nothing where it was refused. */
+  | { readonly type: "setGuardrails"; readonly policy: GuardrailNumbers; readonly nowUs: number }
   /** From here on Tier 1 applies nothing that is proposed. */
   | { readonly type: "openLatch"; readonly reason: TripReason; readonly nowUs: number }
   /** Lets proposals through again; reports. */
@@ -195,6 +200,11 @@ function settle(hot: HotPath, nowUs: number, scope: Scope): void {
   relayToParent(scope, { type: "plantSettled", ...standing(hot, nowUs) })
 }
 
+function tellGuardrails({ executor }: HotPath, nowUs: number, scope: Scope): void {
+  const told: GuardrailsSetEvent = { type: "guardrailsSet", policy: executor.policy, nowUs }
+  relayToParent(scope, told)
+}
+
 function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
   const { executor } = hot
   switch (command.type) {
@@ -219,6 +229,11 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
       executor.proposal[P_NOW_US] = command.nowUs
       executor.setBaseline()
       return
+    case "setGuardrails":
+      executor.proposal[P_NOW_US] = command.nowUs
+      if (hot.setGuardrails(command.policy) !== ACCEPTED) return
+      tellGuardrails(hot, command.nowUs, scope)
+      return settle(hot, command.nowUs, scope)
     case "openLatch":
       executor.proposal[P_NOW_US] = command.nowUs
       return executor.openLatch(tripCode(command.reason))
@@ -285,6 +300,8 @@ export const hotPathLogic: Logic = {
     returnToBase(hot, nowUs)
     if (snapshot.restored.latch > 0) hot.executor.openLatch(snapshot.restored.latch)
     if (snapshot.restored.baseline !== null && !hot.config.hasBaseline) hot.executor.setBaseline()
+    // Whoever was restored may know another policy than the hot path was built with.
+    tellGuardrails(hot, nowUs, scope)
     settle(hot, nowUs, scope)
   },
 }

@@ -86,6 +86,7 @@ const relocationSetup = setup({
       event.type === "refused" ? refused(context, event.violation, event.nowUs) : {},
     ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
+    takeStep: assign(({ event }) => (event.type === "guardrails" ? { maxStep: event.maxStep } : {})),
     takeOffer: assign(({ event }) => (event.type === "offer" ? { offered: event.offered } : {})),
     evict: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type === "evict") carryOut(evicted(context, event.regime, event.nowUs), { enqueue, self })
@@ -154,6 +155,7 @@ export const relocationMachine = relocationSetup.createMachine({
   initial: "watching",
   on: {
     offer: { actions: ["noteTime", "takeOffer"] },
+    guardrails: { actions: "takeStep" },
     evict: { actions: "evict" },
   },
   states: {

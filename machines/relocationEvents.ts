@@ -75,6 +75,8 @@ export type RelocationEvent =
   | InterruptEvent
   | OfferEvent
   | EvictEvent
+  /** How far one apply may go from here on. */
+  | { readonly type: "guardrails"; readonly maxStep: number }
 
 /** Asks the engine to let the cycle stand still and the plant return to its base. */
 export interface RelocationWantedEvent {

@@ -12,6 +12,7 @@ import {
   noteRollback,
   restoreFor,
   rollbacksInHour,
+  rollbacksKept,
   type SafeModePolicy,
   stricterExit,
 } from "../src/control/tripRules.ts"
@@ -49,7 +50,7 @@ function tripped(context: SafeModeContext, reason: TripReason, nowUs: number): P
   const now = later(context.nowUs, nowUs)
   const rollbacksUs =
     restoreFor(reason) === "baseline"
-      ? noteRollback(context.rollbacksUs, now, policy.rollbacksPerHour + 1)
+      ? noteRollback(context.rollbacksUs, now, rollbacksKept(policy))
       : context.rollbacksUs
   const asked = exitFor(reason, policy, rollbacksInHour(rollbacksUs, now))
   const exit = context.exit === null ? asked : stricterExit(context.exit, asked)
@@ -101,7 +102,7 @@ const safeModeSetup = setup({
       event.type === "resumed"
         ? {
             ...event.open,
-            rollbacksUs: event.rollbacksUs.slice(-context.policy.rollbacksPerHour - 1),
+            rollbacksUs: event.rollbacksUs.slice(-rollbacksKept(context.policy)),
             nowUs: later(context.nowUs, event.nowUs),
             trips: context.trips + (event.open === null ? 0 : 1),
           }
@@ -114,7 +115,7 @@ const safeModeSetup = setup({
       event.type === "rolledBack"
         ? {
             nowUs: later(context.nowUs, event.nowUs),
-            rollbacksUs: noteRollback(context.rollbacksUs, event.nowUs, context.policy.rollbacksPerHour + 1),
+            rollbacksUs: noteRollback(context.rollbacksUs, event.nowUs, rollbacksKept(context.policy)),
           }
         : {},
     ),
@@ -130,6 +131,7 @@ const safeModeSetup = setup({
     noteReset: assign(({ event }) =>
       event.type === "reset" ? { acknowledgement: { by: event.by ?? "", note: event.note ?? "" } } : {},
     ),
+    takePolicy: assign(({ event }) => (event.type === "policy" ? { policy: event.policy } : {})),
     rearm: assign({ reason: null, exit: null, deadlineUs: null }),
     /** Says that it stands open and when it wants to be woken. */
     reportLatched: enqueueActions(({ context, enqueue, self }) => {
@@ -200,6 +202,9 @@ export const safeModeMachine = safeModeSetup.createMachine({
     acknowledgement: null,
   }),
   initial: "armed",
+  on: {
+    policy: { actions: "takePolicy" },
+  },
   states: {
     armed: {
       tags: ["live"],

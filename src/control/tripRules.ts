@@ -55,6 +55,13 @@ export function stricterExit(a: SafeModeExit, b: SafeModeExit): SafeModeExit {
   return STRICTNESS[a] >= STRICTNESS[b] ? a : b
 }
 
+/** The least that are remembered, so that no change between the presets forgets one. */
+const LEAST_ROLLBACKS = 16
+
+/** How many rollbacks are remembered under a policy: more than it allows decide nothing new. */
+export const rollbacksKept = ({ rollbacksPerHour }: Pick<SafeModePolicy, "rollbacksPerHour">): number =>
+  Math.max(LEAST_ROLLBACKS, rollbacksPerHour + 1)
+
 /** The rollbacks of the last hour plus one now. At most `cap` are kept: more than that decide nothing new. */
 export function noteRollback(
   timesUs: ReadonlyArray<number>,

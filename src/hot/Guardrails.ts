@@ -30,8 +30,8 @@ export interface GuardrailNumbers {
   readonly emergencyMargin: number
 }
 
-/** A RangeError for the first number of a policy that no executor could work with. */
-export function checkGuardrails(policy: GuardrailNumbers): void {
+/** What is wrong with the first number of a policy that no executor could work with; null where nothing is. */
+export function guardrailFault(policy: GuardrailNumbers): string | null {
   const above0 = [
     "maxStep",
     "appliesPerSecond",
@@ -40,7 +40,7 @@ export function checkGuardrails(policy: GuardrailNumbers): void {
     "regressionsToTrip",
   ] as const
   for (const name of above0) {
-    if (!(policy[name] > 0)) throw new RangeError(`guardrail ${name} must be above 0, not ${policy[name]}`)
+    if (!(policy[name] > 0)) return `guardrail ${name} must be above 0, not ${policy[name]}`
   }
   const atLeast0 = [
     "minIntervalUs",
@@ -50,10 +50,14 @@ export function checkGuardrails(policy: GuardrailNumbers): void {
     "rollbacksPerHour",
   ] as const
   for (const name of [...atLeast0, "minStableUs"] as const) {
-    if (!(policy[name] >= 0))
-      throw new RangeError(`guardrail ${name} must be at least 0, not ${policy[name]}`)
+    if (!(policy[name] >= 0)) return `guardrail ${name} must be at least 0, not ${policy[name]}`
   }
-  if (!(policy.emergencyMargin < 0)) {
-    throw new RangeError(`guardrail emergencyMargin must be below 0, not ${policy.emergencyMargin}`)
-  }
+  if (policy.emergencyMargin < 0) return null
+  return `guardrail emergencyMargin must be below 0, not ${policy.emergencyMargin}`
+}
+
+/** A RangeError for the first number of a policy that no executor could work with. */
+export function checkGuardrails(policy: GuardrailNumbers): void {
+  const fault = guardrailFault(policy)
+  if (fault !== null) throw new RangeError(fault)
 }

@@ -208,6 +208,12 @@ export class SpsaKernel {
     this.placeBase(next, baseUnit)
   }
 
+  /** A state that was learnt under a larger step limit: its probe is brought within this one's. */
+  fitProbe(state: Float64Array): void {
+    const half = (this.settings.maxStep * (1 - 1e-9)) / 2
+    if (state[S_PROBE] > half) state[S_PROBE] = half
+  }
+
   /** Completed cycles since the start or the last re-heat. */
   k(state: Float64Array): number {
     return state[S_AGE]

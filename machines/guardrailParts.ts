@@ -1,0 +1,54 @@
+/**
+ * What follows from the guardrail policy for those who are not Tier 1: how far the cycle may step, when it asks for help, how the
+ * latch waits, what counts as one place. Worked out once at the start, and anew whenever another policy is in force.
+ */
+import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
+import type { BaselinePolicy } from "../src/control/baseline.ts"
+import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../src/control/comparison.ts"
+import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+
+const HOUR_US = 3_600_000_000
+
+/** What somebody asked for by name: it holds whatever the policy says. */
+export interface OwnNumbers {
+  readonly limits: Partial<CycleLimits>
+  readonly safeMode: Partial<SafeModePolicy>
+  /** Null: the base is not compared with the baseline. */
+  readonly comparison: Partial<ComparisonPolicy> | null
+}
+
+export interface GuardrailParts {
+  readonly limits: CycleLimits
+  readonly safeMode: SafeModePolicy
+  readonly baselinePolicy: BaselinePolicy
+  readonly comparisonPolicy: ComparisonPolicy | null
+}
+
+/** `periodic`: which knobs lie on a circle, by id. */
+export function guardrailParts(
+  policy: GuardrailNumbers,
+  own: OwnNumbers,
+  periodic: ReadonlyArray<boolean>,
+): GuardrailParts {
+  const baselinePolicy = { minStableUs: policy.minStableUs, radius: policy.maxStep, periodic }
+  return {
+    limits: {
+      ...DEFAULT_CYCLE_LIMITS,
+      rollbackRegressions: policy.rollbackRegressions,
+      regressionsToTrip: policy.regressionsToTrip,
+      // One way into an emergency then costs no more rollbacks than the policy forgives.
+      fenceUs: HOUR_US / Math.max(1, policy.rollbacksPerHour),
+      ...own.limits,
+    },
+    safeMode: {
+      ...DEFAULT_SAFE_MODE,
+      timerUs: policy.cooldownUs,
+      rollbacksPerHour: policy.rollbacksPerHour,
+      ...own.safeMode,
+    },
+    baselinePolicy,
+    comparisonPolicy:
+      own.comparison === null ? null : { ...DEFAULT_COMPARISON, ...baselinePolicy, ...own.comparison },
+  }
+}
