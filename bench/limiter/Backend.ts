@@ -6,13 +6,27 @@
  */
 export interface BackendShape {
   readonly slots: number
-  /** Mean of a service time with no contention. Half of it is fixed, half exponential. */
+  /** Mean of a service time with no contention. */
   readonly meanMs: number
+  /** How service times spread about it; "half": half of it is fixed, half exponential. */
+  readonly times: keyof typeof TIMES
   /** Growth of the service time when as many wait as are served. */
   readonly contention: number
 }
 
-export const SHAPE: BackendShape = { slots: 16, meanMs: 100, contention: 0.3 }
+const exponential = (random: () => number): number => -Math.log(1 - random())
+
+/** Spreads of service times about a mean of 1, from none to one request in ten that takes eleven times as long as the others. */
+export const TIMES = {
+  fixed: () => 1,
+  half: (random: () => number) => 0.5 + 0.5 * exponential(random),
+  exponential,
+  lognormal: (random: () => number) =>
+    Math.exp(0.8 * Math.sqrt(2 * exponential(random)) * Math.cos(2 * Math.PI * random()) - 0.32),
+  heavy: (random: () => number) => (random() < 0.9 ? 0.5 : 5.5) * exponential(random),
+} as const
+
+export const SHAPE: BackendShape = { slots: 16, meanMs: 100, times: "half", contention: 0.3 }
 
 /** Requests a second that the slots can do without contention. */
 export const capacityRps = ({ slots, meanMs }: BackendShape): number => (slots * 1_000) / meanMs
@@ -49,9 +63,9 @@ export class Backend {
 
   private begin(done: () => void): void {
     this.serving++
-    const { contention, meanMs, slots } = this.shape
+    const { contention, meanMs, slots, times } = this.shape
     const overhang = Math.max(0, this.serving + this.waiting.length - slots) / slots
-    const drawn = 0.5 - 0.5 * Math.log(1 - this.random())
+    const drawn = TIMES[times](this.random)
     this.later(meanMs * drawn * (1 + contention * overhang), () => {
       this.serving--
       const next = this.waiting.shift()

@@ -1,27 +1,44 @@
 /**
  * The in-flight limiter against a real server on loopback, beside Gradient2, Vegas, no limit and the best fixed limit found by
  * sweeping: `npm run bench:limiter`. Everything is measured by the callers (autocannon in a process of its own), in one run,
- * interleaved, each cell with processes of its own.
- *
- *   --repetitions 3   how often every cell is measured
- *   --warm 75         seconds that adaptive limiters are given to find their limit, from --initial 20
- *   --measure 30      seconds that are measured
- *   --fixed-warm 5    the same for limits that do not adapt
- *   --kinds arqon,gradient2,vegas,none, --sweep 14,16,18,20,24: what is compared
- *   --again 2         how often a cell is measured again when the machine was busy: event loop late by over 10 ms at p99
- *   --lanes 1         cells measured at once; more is faster and noisier
- *   --loads 0.5,1.2,2 in capacities
- *   --contention 0.3  how much slower crowding makes everybody
- *   --virtual         the same in virtual time: no server, no sockets, the same figures on every machine
+ * interleaved, each cell with processes of its own. `node bench/limiter/main.ts --help` tells the options.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { parseArgs } from "node:util"
 import { capacityRps, SHAPE } from "./Backend.ts"
 import type { Figures, Kind, ServiceReport } from "./protocol.ts"
+import { scenarios } from "./scenarios.ts"
 import { virtually } from "./virtual.ts"
+
+const HELP = `Compares limits on requests in flight: ours, Gradient2, Vegas, none, and the best fixed limit of a sweep.
+
+USAGE
+  npm run bench:limiter -- [--virtual] [--repetitions N] [--loads A,B] [--kinds A,B] [--sweep A,B] ...
+  npm run bench:limiter -- --scenarios [--seeds N]
+
+  --repetitions N   How often every cell is measured (default 3)
+  --loads A,B       Offered load, in capacities (default 0.5,1.2,2)
+  --kinds A,B       Limiters that are compared (default arqon,gradient2,vegas,none)
+  --sweep A,B       Fixed limits, of which the best is the measure (default 14,16,18,20,24)
+  --initial N       Where adaptive limiters start (default 20)
+  --warm N          Seconds that they are given to find their limit (default 75)
+  --fixed-warm N    The same for limits that do not adapt (default 5)
+  --measure N       Seconds that are measured (default 30)
+  --contention N    How much slower crowding makes everybody (default 0.3)
+  --again N         How often a cell is measured again when the machine was busy: event loop late by over 10 ms at p99 (default 2)
+  --lanes N         Cells measured at once; more is faster and noisier (default 1)
+  --virtual         The same in virtual time: no server, no sockets, the same figures on every machine
+  --scenarios       In virtual time, ours against the best fixed limit over many backends and seeds
+  --seeds N         Seeds of each scenario (default 20)
+
+With one lane and the defaults the real run takes about an hour and a quarter, the one in virtual time a few seconds.
+`
 
 const { values: options } = parseArgs({
   options: {
+    help: { type: "boolean", short: "h", default: false },
+    scenarios: { type: "boolean", default: false },
+    seeds: { type: "string", default: "20" },
     repetitions: { type: "string", default: "3" },
     warm: { type: "string", default: "75" },
     measure: { type: "string", default: "30" },
@@ -36,6 +53,14 @@ const { values: options } = parseArgs({
     virtual: { type: "boolean", default: false },
   },
 })
+if (options.help) {
+  console.log(HELP)
+  process.exit(0)
+}
+if (options.scenarios) {
+  await scenarios(Number(options.seeds), Number(options.warm) * 1_000, Number(options.measure) * 1_000)
+  process.exit(0)
+}
 const repetitions = Number(options.repetitions)
 const warmMs = Number(options.warm) * 1_000
 const measureMs = Number(options.measure) * 1_000
@@ -79,7 +104,7 @@ const start = (file: URL): ChildProcess => fork(file, { stdio: "inherit" })
 const measure = async (cell: Cell, rps: number): Promise<Row> => {
   // The same seed for every limiter of a repetition: same arrivals, same service times.
   const seed = 1 + cell.repetition
-  const job = { kind: cell.kind, limit: cell.limit, seed, contention }
+  const job = { kind: cell.kind, limit: cell.limit, seed, shape: { ...SHAPE, contention } }
   const adapts = cell.kind !== "fixed" && cell.kind !== "none"
   const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : fixedWarmMs, measureMs, seed }
   if (options.virtual) return { ...cell, ...(await virtually(job, load)) }

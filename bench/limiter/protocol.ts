@@ -1,5 +1,7 @@
 /** What the benchmark's processes tell each other. */
 
+import type { BackendShape } from "./Backend.ts"
+
 export type Kind = "arqon" | "gradient2" | "vegas" | "none" | "fixed"
 
 /** Asked of the service. */
@@ -8,8 +10,7 @@ export interface ServiceJob {
   /** The fixed limit, or where an adaptive one starts. */
   readonly limit: number
   readonly seed: number
-  /** Growth of the service time under crowding; see `BackendShape`. */
-  readonly contention: number
+  readonly shape: BackendShape
 }
 
 /** Asked of the load. */

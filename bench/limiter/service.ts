@@ -6,7 +6,7 @@ import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { expressLimiter, inFlightLimiter, tune } from "arqon/adapters"
-import { Backend, generator, SHAPE } from "./Backend.ts"
+import { Backend, generator } from "./Backend.ts"
 import { fixed, Gradient2, type Peer, Vegas } from "./peers.ts"
 import type { ServiceJob, ServiceReport } from "./protocol.ts"
 
@@ -21,11 +21,7 @@ const peerOf = ({ kind, limit, seed }: ServiceJob): Peer | null => {
 }
 
 const serve = async (job: ServiceJob): Promise<void> => {
-  const backend = new Backend(
-    { ...SHAPE, contention: job.contention },
-    job.seed,
-    (ms, done) => void setTimeout(done, ms),
-  )
+  const backend = new Backend(job.shape, job.seed, (ms, done) => void setTimeout(done, ms))
   const limiter = inFlightLimiter({ initial: Math.min(job.limit, 256) })
   const peer = peerOf(job)
   const obey = (): void => {

@@ -4,7 +4,7 @@
  */
 import { createEngine } from "arqon"
 import { adapterWindow, attach, inFlightLimiter } from "arqon/adapters"
-import { Backend, generator, SHAPE } from "./Backend.ts"
+import { Backend, generator } from "./Backend.ts"
 import { fixed, Gradient2, type Peer, Vegas } from "./peers.ts"
 import type { Figures, LoadJob, ServiceJob, ServiceReport } from "./protocol.ts"
 
@@ -70,6 +70,7 @@ export async function virtually(
   const engine = createEngine({
     params: limiter.params,
     window: adapterWindow,
+    gains: limiter.gains,
     clock: "manual",
     seed: job.seed,
   })
@@ -93,9 +94,7 @@ export async function virtually(
     }
     tick()
   }
-  const backend = new Backend({ ...SHAPE, contention: job.contention }, job.seed, (ms, done) =>
-    agenda.later(ms * 1_000, done),
-  )
+  const backend = new Backend(job.shape, job.seed, (ms, done) => agenda.later(ms * 1_000, done))
   const random = generator(load.seed)
   const fromUs = load.warmMs * 1_000
   const latencies: Array<number> = []

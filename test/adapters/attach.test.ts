@@ -84,14 +84,14 @@ describe("tune", () => {
   })
 
   it("probes as the adapter that measures asks for, or as its caller says", async () => {
-    const probeOf = async (options: Parameters<typeof tune>[1] = {}): Promise<number> => {
+    const probeOf = async (options: Parameters<typeof tune>[1] = {}): Promise<number | undefined> => {
       const { engine, stop } = await tune([widget("a").adapter, widget("b").adapter], {
         clock: "manual",
         ...options,
       })
-      const { probe } = engine.getSnapshot().cycle
+      const { cycle } = engine.getSnapshot()
       await stop()
-      return probe
+      return cycle?.probe
     }
     expect(await probeOf()).toBe(0.02)
     expect(await probeOf({ gains: { probe: 0.03 } })).toBe(0.03)
