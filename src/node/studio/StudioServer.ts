@@ -181,7 +181,9 @@ export class StudioServer {
     const body = (await readBody(request)) as { readonly [K in keyof LoginRequest]?: unknown } | null
     const token = body?.token
     if (!this.options.access.wantsToken) throw new Refusal("badRequest", "This studio wants no token.")
-    response.setHeader("set-cookie", this.options.access.login(typeof token === "string" ? token : ""))
+    const secure = request.headers.origin?.startsWith("https://") === true
+    const given = typeof token === "string" ? token : ""
+    response.setHeader("set-cookie", this.options.access.login(given, secure))
     response.writeHead(204).end()
   }
 

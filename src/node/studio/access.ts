@@ -59,7 +59,7 @@ export class Access {
         "This name is not one of this server's. Open it by its address, or start it with the name as allowed host.",
       )
     }
-    if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
+    if (origin !== undefined && !this.isOwnOrigin(origin.toLowerCase(), host.toLowerCase())) {
       throw new Refusal("forbidden", "Another site asked for this. Only the studio's own page may.")
     }
     const site = request.headers["sec-fetch-site"]
@@ -86,8 +86,12 @@ export class Access {
     return "token"
   }
 
-  /** Exchanges the token for the value of a `set-cookie` header; a Refusal when it is wrong. */
-  login(token: string): string {
+  /**
+   * Exchanges the token for the value of a `set-cookie` header; a Refusal when it is wrong.
+   *
+   * @param secure whether the browser speaks TLS, to a proxy: then it never sends the cookie otherwise
+   */
+  login(token: string, secure = false): string {
     this.checkToken(token)
     const now = this.options.now()
     for (const [name, ends] of this.sessions) if (ends <= now) this.sessions.delete(name)
@@ -97,7 +101,8 @@ export class Access {
     }
     const session = randomBytes(32).toString("base64url")
     this.sessions.set(digest(session).toString("hex"), now + SESSION_MS)
-    return `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}`
+    const kept = `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}`
+    return secure ? `${kept}; Secure` : kept
   }
 
   private checkToken(given: string): void {
@@ -110,6 +115,16 @@ export class Access {
     if (this.token !== null && timingSafeEqual(digest(given), this.token)) return
     this.failures.push(now)
     throw new Refusal("unauthorised", "This is not the token.")
+  }
+
+  /**
+   * The page is at the address that was asked, or at a name that was given: a proxy may speak TLS with the browser, and may address
+   * this server by another name than the browser addressed the proxy.
+   */
+  private isOwnOrigin(origin: string, host: string): boolean {
+    if (origin === `http://${host}` || origin === `https://${host}`) return true
+    const url = URL.parse(origin)
+    return url !== null && url.origin === origin && this.options.allowedHosts.includes(url.hostname)
   }
 
   /** An address cannot be somebody else's name for this machine; any other name must be known. */

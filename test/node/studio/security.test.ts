@@ -45,6 +45,27 @@ describe("a studio and pages of other sites", () => {
     expect(named.status).toBe(200)
   })
 
+  it("is steered through a proxy that speaks TLS, whichever name the proxy passes on", async () => {
+    const { url, act } = await openRig({ allowedHosts: ["studio.example"] })
+    const origin = "https://studio.example"
+    const own = new URL(url).host
+    expect((await act({ action: "trip" }, { host: "studio.example", origin })).status).toBe(200)
+    expect((await act({ action: "reset" }, { host: own, origin: `${origin}:8443` })).status).toBe(200)
+    for (const other of [
+      "https://evil.example",
+      "https://studio.example.evil.example",
+      "https://evil.example/studio.example",
+      "https://studio.example@evil.example",
+      "file://studio.example",
+      "null",
+    ]) {
+      expect([other, (await act({ action: "trip" }, { host: own, origin: other })).status]).toEqual([
+        other,
+        403,
+      ])
+    }
+  })
+
   it("forbids its page every source but itself", async () => {
     const { url } = await openRig()
     const { headers } = await ask(url, "/")
@@ -102,6 +123,10 @@ describe("a studio with a token", () => {
     const [cookie] = login.headers["set-cookie"] ?? []
     expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/;/)
     expect(cookie).not.toContain(TOKEN)
+    expect(cookie).not.toContain("Secure")
+    const { host } = new URL(url)
+    const overTls = await post(url, "/api/login", { token: TOKEN }, { origin: `https://${host}` })
+    expect(overTls.headers["set-cookie"]).toEqual([expect.stringMatching(/; Secure$/)])
     const [pair] = cookie.split(";")
     expect((await ask(url, "/api/session", { headers: { cookie: pair } })).status).toBe(200)
     expect((await ask(url, "/api/session", { headers: { cookie: `${pair}x` } })).status).toBe(401)
