@@ -2,16 +2,34 @@
  * What an open studio costs: nanoseconds per digest with and without one that a page looks at, and the share of one core that the
  * process uses at a realistic rate, with nothing open, a studio that nobody looks at, and one with a page.
  *
- * Run: npm run bench:studio [seconds per share, default 10]
+ * `node bench/studio/main.ts --help` tells the options.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
+import { parseArgs } from "node:util"
 import { createEngine } from "arqon"
+
+const HELP = `Measures what an open studio costs, per digest and as a share of one core.
+
+USAGE
+  npm run bench:studio -- [SECONDS]
+
+  SECONDS   How long each share of a core is measured (default 10)
+`
+
+const { values, positionals } = parseArgs({
+  options: { help: { type: "boolean", short: "h", default: false } },
+  allowPositionals: true,
+})
+if (values.help) {
+  console.log(HELP)
+  process.exit(0)
+}
 
 const ROUNDS = 41
 const DIGESTS = 100_000
-const SECONDS = Number(process.argv[2] ?? 10)
+const SECONDS = Number(positionals[0] ?? 10)
 /** A service of medium size: digests a second, one window every five, ten applies a second at most. */
 const RATE = 500
 const EVERY_MS = 10

@@ -5,9 +5,24 @@
  * are printed and gate nothing.
  */
 import { performance } from "node:perf_hooks"
+import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
 import { settled } from "./settled.ts"
 import { type ArqonEngine, createEngine, type WorkerEngine } from "arqon"
+
+const HELP = `Measures what it costs to have the engine in a worker, and what it is good for: inline and worker in turn.
+
+USAGE
+  npm run bench:worker
+
+It has no options. Times are printed and gate nothing.
+`
+
+const { values: asked } = parseArgs({ options: { help: { type: "boolean", short: "h", default: false } } })
+if (asked.help) {
+  console.log(HELP)
+  process.exit(0)
+}
 
 type Either = ArqonEngine | WorkerEngine
 
