@@ -3,7 +3,7 @@
  * as one; one needs it to see which message goes to whom.
  */
 import { assign, emit, enqueueActions, raise, sendTo, setup } from "xstate"
-import { NOTHING_DUE } from "../src/hot/codes.ts"
+import { NOTHING_DUE, RING_FULL, WINDOW_CLOSED } from "../src/hot/codes.ts"
 import { guardrailFault } from "../src/hot/Guardrails.ts"
 import { forgetCandidate, forgetReference, watchCycle } from "../src/control/baseline.ts"
 import { beginAnew } from "../src/control/comparison.ts"
@@ -90,7 +90,8 @@ export const engineSetup = setup({
     advanceClock: ({ context, event }) => {
       const hot = context.hot.get()
       hot.nowCell[0] = timeOf(context, event)
-      while (hot.tick() !== NOTHING_DUE);
+      let code = WINDOW_CLOSED
+      while (code !== NOTHING_DUE && code !== RING_FULL) code = hot.tick()
     },
     observe: ({ context, event }) => {
       if (event.type === "digest") context.hot.get().observeObject(event.digest)

@@ -1,6 +1,9 @@
 /**
  * The audit records that actors write: proposals, decisions to change nothing, the start and the end of an engine. What
  * Tier 1 does (applies, violations, rollbacks, baselines, the latch) it records itself.
+ *
+ * The input that led to a decision found an ordinary place, or none would have been made. What follows from it may take a
+ * reserved one: a decision without a record would be one that no replay repeats.
  */
 import {
   AUDIT_BASELINE_SET,
@@ -57,24 +60,25 @@ function draft(hot: HotPath, kind: number, nowUs: number): Float64Array {
   return record
 }
 
-/** A full ring takes no proposal; the apply that follows is refused for the same reason and that is recorded. */
+/**
+ * A full ring takes no proposal; the apply that follows is refused for the same reason, and the trip that this leads to is
+ * recorded. Only a return to the base is carried out all the same, so that is recorded too.
+ */
 export function recordProposal(hot: HotPath, proposal: ApplyProposal): void {
-  if (hot.audit.full) return
+  if (hot.audit.full && proposal._tag !== "returnToBase") return
   const record = draft(hot, AUDIT_PROPOSAL, proposal.nowUs)
   record[RECORD_GENERATION] = proposal.expectedGeneration
   record[RECORD_PROPOSAL_ID] = proposal.id
   record[RECORD_DETAIL] = APPLY_KINDS.indexOf(proposal._tag)
   for (let i = 0; i < hot.config.knobs; i++) record[RECORD_POINT + i] = proposal.targets[i]
-  hot.audit.push()
+  hot.audit.pushSafety()
 }
 
 export function recordNoChange(hot: HotPath, decision: NoChange): void {
   const record = draft(hot, AUDIT_NO_CHANGE, decision.nowUs)
   record[RECORD_PROPOSAL_ID] = decision.id
   record[RECORD_CODE] = NO_CHANGE_REASONS.indexOf(decision.reason)
-  // The end of a cycle by SafeMode has its place even in a full ring: a full ring may be why it ends.
-  if (decision.reason === "safeMode") hot.audit.pushSafety()
-  else hot.audit.push()
+  hot.audit.pushSafety()
 }
 
 /** A verdict with its numbers: evidence and what it must reach, and the difference that the pair showed. */
@@ -85,18 +89,10 @@ export function recordVerdict(hot: HotPath, verdict: RollbackVerdict, nowUs: num
   record[RECORD_VALUE] = verdict.evidence
   record[RECORD_LIMIT] = verdict.threshold
   record[RECORD_OBJECTIVE] = verdict.difference ?? Number.NaN
-  // Why the plant is rolled back has its place even in a full ring.
-  if (verdict.verdict === "fail") hot.audit.pushSafety()
-  else hot.audit.push()
+  hot.audit.pushSafety()
 }
 
 const orNaN = (value: number | null): number => value ?? Number.NaN
-
-/** A decision that must not be lost has its place even in a full ring; that it is full halts whatever proposes next. */
-function pushAnyhow(hot: HotPath): void {
-  if (hot.audit.full) hot.audit.pushSafety()
-  else hot.audit.push()
-}
 
 /** One decision about a relocation; `proposal` where one carries it, with the place that it asks for. */
 export function recordRelocation(
@@ -117,7 +113,7 @@ export function recordRelocation(
     record[RECORD_POINT + i] = proposal === null ? hot.executor.base[i] : proposal.targets[i]
   }
   if (proposal !== null) record[RECORD_PROPOSAL_ID] = proposal.id
-  pushAnyhow(hot)
+  hot.audit.pushSafety()
 }
 
 /** A regime with its score, the loss that it claims and the standard error of that. */
@@ -129,7 +125,7 @@ export function recordRegime(hot: HotPath, { regime, score, reason }: RegimeNote
   record[RECORD_LIMIT] = Math.sqrt(regime.loss.variance)
   record[RECORD_OBJECTIVE] = regime.loss.mean
   for (let i = 0; i < hot.config.knobs; i++) record[RECORD_POINT + i] = regime.unit[i]
-  pushAnyhow(hot)
+  hot.audit.pushSafety()
 }
 
 /** A switch of variants: the number of the decision, and the places of both variants among those that were offered, or -1. */
@@ -145,7 +141,7 @@ export function recordVariant(
   record[RECORD_VALUE] = decision.id
   record[RECORD_LIMIT] = placeOf(decision.to)
   record[RECORD_OBJECTIVE] = placeOf(decision.from)
-  pushAnyhow(hot)
+  hot.audit.pushSafety()
 }
 
 /** What is asked from outside, with a number that belongs to it; for where what comes from outside is journaled. */
@@ -155,7 +151,7 @@ export function journalInput(hot: HotPath, code: number, value: number): void {
   record.fill(Number.NaN, RECORD_POINT)
   record[RECORD_CODE] = code
   record[RECORD_VALUE] = value
-  hot.audit.push()
+  hot.audit.pushSafety()
 }
 
 export function recordEngineStarted(hot: HotPath, nowUs: number): void {

@@ -1,7 +1,8 @@
 /**
  * The audit trail on its way out: fixed-size records of doubles in a ring, written by Tier 1 without allocating and
  * drained by whoever keeps them. It never overwrites: a full ring refuses, and that refusal stops adaptation. The last
- * `RESERVED_RECORDS` places are kept for safety actions, which must always be possible and always be recorded.
+ * `reserved` places are kept for safety actions, which must always be possible and always be recorded, for what follows from
+ * the record that took the last ordinary place, and for what a person asks for meanwhile.
  */
 
 /** Positions in a record. */
@@ -35,11 +36,10 @@ export const RECORD_POINT = 12
  */
 const LEAST_POINT = 4
 
-/** Places that only `reserveSafety` takes. */
+/** Places that only `reserveSafety` takes, at least: a quarter of the ring, and no more than so many. */
 export const RESERVED_RECORDS = 8
+const MOST_RESERVED = 64
 const HIGH_WATER = 0.8
-/** The reserve again, without the price of an exported binding on the way of an apply. */
-const RESERVED = RESERVED_RECORDS
 /** Sequence of the next record, records that found no place. */
 const NEXT = 0
 const DROPPED = 1
@@ -50,6 +50,8 @@ export type RecordVisitor = (block: Float64Array, offset: number) => void
 
 export class AuditRing {
   readonly capacity: number
+  /** Of these only `reserveSafety` takes so many. */
+  readonly reserved: number
   /** Doubles per record. */
   readonly width: number
   readonly knobs: number
@@ -62,6 +64,8 @@ export class AuditRing {
   private head = 0
   /** Offset of the next record. */
   private tailAt = 0
+  /** Places for ordinary records. */
+  private readonly ordinary: number
   /** Doubles of all records; behind them stand two counts that may outgrow 2^31: NEXT and DROPPED. */
   private readonly end: number
 
@@ -74,6 +78,8 @@ export class AuditRing {
     }
     this.knobs = knobs
     this.capacity = capacity
+    this.reserved = Math.max(RESERVED_RECORDS, Math.min(MOST_RESERVED, capacity >> 2))
+    this.ordinary = capacity - this.reserved
     this.width = RECORD_POINT + Math.max(knobs, LEAST_POINT)
     this.end = capacity * this.width
     this.block = new Float64Array(this.end + 2)
@@ -84,18 +90,18 @@ export class AuditRing {
 
   /** Places left for ordinary records. */
   get free(): number {
-    const free = this.capacity - RESERVED_RECORDS - this.size
+    const free = this.ordinary - this.size
     return free > 0 ? free : 0
   }
 
   /** No place left for ordinary records: adaptation has to wait for the drain. */
   get full(): boolean {
-    return this.size >= this.capacity - RESERVED_RECORDS
+    return this.size >= this.ordinary
   }
 
-  /** Four fifths are taken: time to drain. */
+  /** Four fifths of the ordinary places are taken: time to drain. */
   get highWater(): boolean {
-    return this.size >= HIGH_WATER * this.capacity
+    return this.size >= HIGH_WATER * this.ordinary
   }
 
   /** Half empty: far enough below what fills it that a few records do not fill it again. Adaptation may go on. */
@@ -115,7 +121,7 @@ export class AuditRing {
 
   /** Offset in `block` of the next record, sequence filled in, or -1 when full. Nothing is written before `commit`. */
   reserve(): number {
-    if (this.size >= this.capacity - RESERVED) return -1
+    if (this.size >= this.ordinary) return -1
     const offset = this.tailAt
     this.block[offset + SEQUENCE_OF] = this.block[this.end + NEXT]
     return offset

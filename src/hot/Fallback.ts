@@ -37,17 +37,21 @@ export class Fallback {
     this.turn = BASELINE
   }
 
-  /** An emergency with the margin at `source[at]` was measured on the baseline: where to go, unit space, or null. */
-  next(source: Float64Array, at: number): Float64Array | null {
+  /**
+   * An emergency with the margin at `source[at]` was measured on the baseline: where to go, unit space, or null. Unless it `counts`,
+   * null changes nothing here: the next one is asked the same.
+   */
+  next(source: Float64Array, at: number, counts: boolean): Float64Array | null {
     const { executor, former, margin, start } = this
     if (this.turn === BASELINE) {
       executor.config.readUnits(former)
       margin[0] = source[at]
-      this.turn = isSame(former, start) ? SETTLED : START
-      return this.turn === START ? start : null
+      const there = isSame(former, start)
+      if (counts || !there) this.turn = there ? SETTLED : START
+      return there ? null : start
     }
     const worse = this.turn === START && source[at] < margin[0]
-    this.turn = SETTLED
+    if (counts || worse) this.turn = SETTLED
     return worse ? former : null
   }
 
@@ -60,7 +64,7 @@ export class Fallback {
     const latch = Atomics.load(executor.latch, 0)
     if (latch === NOT_TRIPPED) this.begin()
     const unfit = latch === TRIP_CONSTRAINT_EMERGENCY && executor.lastKind === ROLLBACK && means[at] < 0
-    return unfit ? this.next(means, at) : null
+    return unfit ? this.next(means, at, true) : null
   }
 }
 

@@ -27,7 +27,6 @@ import {
   AUDIT_DIGEST,
   AUDIT_TICK,
   BACKPRESSURE,
-  COMMAND_AUDIT_FULL,
   DEADLINE,
   DIGEST_CONSTRAINT_MARGIN,
   DIGEST_ERROR_RATE,
@@ -178,18 +177,27 @@ export class HotPath {
     return validity === IS_VALID ? NOTHING_DUE : REJECTED
   }
 
-  /** Lets time be `nowCell[0]` and says what that led to; call it again while it says something. */
+  /**
+   * Lets time be `nowCell[0]` and says what that led to; call it again while it says something. RING_FULL: something is due and
+   * waits, because what cannot be recorded is not decided.
+   */
   tick(): number {
     this.holdClock()
     const { window, cells } = this
     if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
     const now = this.nowCell[0]
     if (now >= window.expiresAtUs && !(window.closed || window.expired)) {
-      if (this.journal) this.journalTick(WINDOW_EXPIRED)
+      if (this.journal) {
+        if (this.audit.full) return RING_FULL
+        this.journalCause(AUDIT_TICK, WINDOW_EXPIRED)
+      }
       return this.expire()
     }
     if (now >= cells[NEXT_DEADLINE]) {
-      if (this.journal) this.journalTick(DEADLINE)
+      if (this.journal) {
+        if (this.audit.full) return RING_FULL
+        this.journalCause(AUDIT_TICK, DEADLINE)
+      }
       return this.passDeadlines()
     }
     return NOTHING_DUE
@@ -330,7 +338,9 @@ export class HotPath {
     const nothingSafer = last === ROLLBACK || (last === RETURN_TO_BASE && !config.hasBaseline)
     const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
     if (!open) this.fallback.begin()
-    const elsewhere = nothingSafer && open ? this.fallback.next(this.digest, MARGIN_OF) : null
+    // A digest that will stand nowhere decides nothing by itself: a replay would not have it.
+    const counts = !(refused && this.journal)
+    const elsewhere = nothingSafer && open ? this.fallback.next(this.digest, MARGIN_OF, counts) : null
     if (nothingSafer && open && elsewhere === null) {
       this.emergenciesWaitedOut++
       return false
@@ -367,9 +377,9 @@ export class HotPath {
   private refuseDigest(): number {
     const { digest, ring } = this
     if (this.backpressure) ring.push()
-    else this.audit.drop()
     const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.cells[EMERGENCY_MARGIN]
     if (below && this.window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
+    if (!this.backpressure) this.audit.drop()
     return RING_FULL
   }
 
@@ -402,21 +412,13 @@ export class HotPath {
   /** Where everything is journaled: what is asked of the engine from outside at `nowCell`, before anyone acts on it. */
   journalCommand(code: number): void {
     if (!this.journal) return
-    const { audit } = this
-    const at = code === COMMAND_AUDIT_FULL ? audit.reserveSafety() : audit.reserve()
-    this.journalCause(at, AUDIT_COMMAND, code)
+    this.journalCause(AUDIT_COMMAND, code)
   }
 
-  /** What the mere passing of time led to, before anyone acts on it. What a digest leads to follows from the digest. */
-  private journalTick(code: number): void {
-    const { audit, executor } = this
-    // What it leads to may be the trip that a full audit means: without its cause no replay would come to that.
-    const leads = code === DEADLINE || Atomics.load(executor.latch, 0) === NOT_TRIPPED
-    this.journalCause(leads ? audit.reserveSafety() : audit.reserve(), AUDIT_TICK, code)
-  }
-
-  private journalCause(at: number, kind: number, code: number): void {
+  /** What comes from outside or from the mere passing of time, before anyone acts on it. */
+  private journalCause(kind: number, code: number): void {
     const { audit, config } = this
+    const at = audit.reserveSafety()
     if (at < 0) return audit.drop()
     const record = audit.block
     record.fill(Number.NaN, at + RECORD_KIND, at + audit.width)

@@ -224,10 +224,12 @@ export class EngineCore {
     if (error !== null) throw error
     this.hot.nowCell[0] = nowUs
     this.clockWatch.ticked(this.hot.nowCell)
-    for (let i = 0; i < MOST_DUE; i++) {
-      if (this.afterDue(this.hot.tick()) === NOTHING_DUE) break
+    let code = WINDOW_CLOSED
+    for (let i = 0; i < MOST_DUE && code !== NOTHING_DUE && code !== RING_FULL; i++) {
+      code = this.afterDue(this.hot.tick())
     }
-    this.mender.watch()
+    // Whoever waits for what cannot be recorded does not hang.
+    if (code !== RING_FULL) this.mender.watch()
     this.settle()
   }
 

@@ -8,14 +8,13 @@
 import { type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import {
-  AUDIT_COMMAND,
+  AUDIT_APPLY,
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
-  AUDIT_QUEUE_FULL,
+  AUDIT_PROPOSAL,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
-  AUDIT_VIOLATION,
-  COMMAND_AUDIT_FULL,
+  RETURN_TO_BASE,
   TRIP_AUDIT_QUEUE_FULL,
 } from "../hot/codes.ts"
 import {
@@ -32,7 +31,6 @@ import {
   RECORD_SEQUENCE,
   RECORD_TIMESTAMP_US,
   RECORD_VALUE,
-  RESERVED_RECORDS,
 } from "../hot/AuditRing.ts"
 import { relocationParts } from "./relocationParts.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
@@ -90,19 +88,14 @@ const FIELDS: ReadonlyArray<readonly [string, number]> = [
   ["margin", RECORD_MARGIN],
 ]
 
-/**
- * Whether a record says that the audit had no room for an ordinary one: a refusal for that reason, or, where not even that
- * found room, SafeMode that opened for it.
- */
-function saysFull(record: Float64Array): boolean {
-  const kind = record[RECORD_KIND]
-  const code = record[RECORD_CODE]
-  return (
-    (kind === AUDIT_VIOLATION && code === AUDIT_QUEUE_FULL) ||
-    (kind === AUDIT_SAFE_MODE_ENTERED && code === TRIP_AUDIT_QUEUE_FULL) ||
-    (kind === AUDIT_COMMAND && code === COMMAND_AUDIT_FULL)
-  )
-}
+/** Whether SafeMode opened because the audit had no room. */
+const tripsForFull = (record: Float64Array): boolean =>
+  record[RECORD_KIND] === AUDIT_SAFE_MODE_ENTERED && record[RECORD_CODE] === TRIP_AUDIT_QUEUE_FULL
+
+/** Whether a decision is one that a full audit would not have let through: an apply, or the proposal of one. */
+const takesOrdinaryPlace = (record: Float64Array): boolean =>
+  record[RECORD_KIND] === AUDIT_APPLY ||
+  (record[RECORD_KIND] === AUDIT_PROPOSAL && record[RECORD_DETAIL] !== RETURN_TO_BASE)
 
 /** Name of the first field in which two records differ; null when they are the same but for their number. */
 function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
@@ -192,17 +185,19 @@ class Replay {
   }
 
   /**
-   * Where the recorded run found its audit full, so must this one, at the same record: places are taken beforehand.
-   * Returns how many.
+   * Where the recorded run found its audit full, so must this one: places are taken beforehand, returns how many. All that a full
+   * audit changes is that no apply is proposed, so it was full behind the last one that was.
    */
   private fillRing(at: number, next: number): number {
     const { records } = this.run
     const { audit } = this.core.hot
-    let full = at
-    while (full < next && !saysFull(records[full])) full++
-    if (full === next) return 0
+    let trip = at + 1
+    while (trip < next && !tripsForFull(records[trip])) trip++
+    if (trip >= next) return 0
+    let full = trip
+    while (full > at + 1 && !takesOrdinaryPlace(records[full - 1])) full--
     audit.clearDraft()
-    const padding = audit.capacity - RESERVED_RECORDS - (full - at)
+    const padding = audit.capacity - audit.reserved - (full - at)
     for (let i = 0; i < padding; i++) audit.push()
     return padding
   }

@@ -46,9 +46,18 @@ describe("AuditRing", () => {
     expect(ring.full).toBe(false)
   })
 
-  it("asks to be drained at four fifths", () => {
+  it("keeps a quarter for what follows from the last ordinary record, at most 64 places", () => {
+    const ordinary = (capacity: number): number => new AuditRing(1, capacity).free
+    expect([16, 20, 32, 40, 64, 256, 512].map(ordinary)).toEqual([8, 12, 24, 30, 48, 192, 448])
+    const ring = new AuditRing(1, 64)
+    expect(ring.reserved).toBe(16)
+    for (let i = 0; i < 64; i++) expect(ring.pushSafety()).toBe(true)
+    expect(ring.pushSafety()).toBe(false)
+  })
+
+  it("asks to be drained at four fifths of what is not reserved", () => {
     const ring = new AuditRing(1, 40)
-    while (ring.size < 31) ring.push()
+    while (ring.size < 23) expect(ring.push()).toBe(true)
     expect(ring.highWater).toBe(false)
     ring.push()
     expect(ring.highWater).toBe(true)

@@ -426,27 +426,24 @@ describe("what is written down", () => {
     expect(drained(hot.audit)).toEqual([])
   })
 
-  it("when only the reserve is left: that the audit is full, but no other command, which is counted as lost", () => {
+  it("when only the reserve is left: whatever is commanded", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     while (!hot.audit.full) hot.audit.push()
-    const before = hot.audit.size
     hot.journalCommand(COMMAND_STOP)
-    expect([hot.audit.size, hot.audit.dropped]).toEqual([before, 1])
     hot.journalCommand(COMMAND_AUDIT_FULL)
-    expect([hot.audit.size, hot.audit.dropped]).toEqual([before + 1, 1])
-    expect(drained(hot.audit).at(-1)?.[RECORD_CODE]).toBe(COMMAND_AUDIT_FULL)
+    expect(hot.audit.dropped).toBe(0)
+    const codes = drained(hot.audit).map((record) => record[RECORD_CODE])
+    expect(codes.slice(-2)).toEqual([COMMAND_STOP, COMMAND_AUDIT_FULL])
   })
 
-  it("when nothing at all is left: nothing, and each cause is counted", () => {
+  it("when nothing at all is left: nothing, and each command is counted", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     while (hot.audit.pushSafety()) continue
-    const sequences = (): ReadonlyArray<number> => drained(hot.audit).map((record) => record[RECORD_SEQUENCE])
     const lost = hot.audit.dropped
-    hot.wakeAt(1)
-    expect(tick(hot, 2)).toBe(DEADLINE)
     hot.journalCommand(COMMAND_AUDIT_FULL)
-    expect(hot.audit.dropped).toBe(lost + 2)
-    expect(sequences()).toEqual(Array.from({ length: 16 }, (_, i) => i + 1))
+    expect(hot.audit.dropped).toBe(lost + 1)
+    const sequences = drained(hot.audit).map((record) => record[RECORD_SEQUENCE])
+    expect(sequences).toEqual(Array.from({ length: 16 }, (_, i) => i + 1))
   })
 
   it("of an emergency in a digest that was not taken is that digest, before the trip it led to", () => {
@@ -479,6 +476,41 @@ describe("what is written down", () => {
 })
 
 describe("a full audit", () => {
+  it("lets nothing come due that could not be recorded; it comes due once there is room", () => {
+    const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
+    see(hot, 1)
+    hot.wakeAt(2)
+    while (!hot.audit.full) hot.audit.push()
+    const { size } = hot.audit
+    expect([tick(hot, 1), tick(hot, 500 * MS), tick(hot, 500 * MS)]).toEqual([
+      NOTHING_DUE,
+      RING_FULL,
+      RING_FULL,
+    ])
+    expect([hot.audit.size, hot.window.expired]).toEqual([size, false])
+    hot.audit.drain(() => undefined)
+    expect([hot.tick(), hot.tick(), hot.tick()]).toEqual([WINDOW_EXPIRED, DEADLINE, NOTHING_DUE])
+    const ticks = drained(hot.audit).map((record) => [record[RECORD_KIND], record[RECORD_CODE]])
+    expect(ticks).toEqual([
+      [AUDIT_TICK, WINDOW_EXPIRED],
+      [AUDIT_TICK, DEADLINE],
+    ])
+  })
+
+  it("does not stop what comes due where it is not journaled", () => {
+    const hot = hotPath({ auditCapacity: 16 })
+    while (hot.audit.pushSafety()) continue
+    hot.wakeAt(2)
+    expect(tick(hot, 2)).toBe(DEADLINE)
+  })
+
+  it("counts a digest as lost that was not taken, but not one that is on record for its emergency", () => {
+    const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
+    while (!hot.audit.full) hot.audit.push()
+    expect([see(hot, 1), hot.audit.dropped]).toEqual([RING_FULL, 1])
+    expect([see(hot, 2, -0.6), hot.audit.dropped]).toEqual([EMERGENCY, 1])
+  })
+
   it("holds digests up only where they are journaled", () => {
     const hot = hotPath({ auditCapacity: 16 })
     while (hot.audit.pushSafety()) continue
