@@ -12,8 +12,28 @@ import {
   READINGS,
   SpsaKernel,
 } from "../src/hot/SpsaKernel.ts"
-import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
+import {
+  S_CYCLE,
+  S_HAS_LAST_MEAN,
+  S_HAS_MARGIN_MEAN,
+  S_MARGIN_MEAN,
+  S_NOISE,
+  S_PROBE,
+  S_REGRESSIONS,
+  SCALARS,
+  V_BASE,
+  V_MINUS,
+  V_PLUS,
+} from "../src/hot/spsaLayout.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
+import {
+  type Fence,
+  fenceBetween,
+  fencedBand,
+  FENCES,
+  keepInside,
+  standingFences,
+} from "../src/control/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
@@ -35,6 +55,8 @@ export interface CycleLimits {
   readonly refusalsToTrip: number
   readonly rollbackRegressions: number
   readonly regressionsToTrip: number
+  /** For how long nothing goes where a probe has led into an emergency, microseconds; 0: it is tried again at once. */
+  readonly fenceUs: number
 }
 
 /** Limits of a balanced engine, in events in a row. */
@@ -43,6 +65,7 @@ export const DEFAULT_CYCLE_LIMITS: CycleLimits = Object.freeze({
   refusalsToTrip: 3,
   rollbackRegressions: 3,
   regressionsToTrip: 5,
+  fenceUs: 900_000_000,
 })
 
 /** What `spsaCycleMachine` is started with. */
@@ -92,6 +115,12 @@ export interface SpsaCycleContext {
   readonly refusals: ReadonlyArray<ViolationTag>
   /** Regressions in a row, rollbacks between them included. */
   readonly regressions: number
+  /** Where the plant is while it runs on a probe, unit space; null while it does not. */
+  readonly probe: Float64Array | null
+  /** Where probes have led into emergencies. */
+  readonly fences: ReadonlyArray<Fence>
+  /** The last fence is that of the SafeMode that is open: it is not seen yet whether going back has helped. */
+  readonly doubted: boolean
   /** The comparison with the baseline; null where there is none. */
   readonly pair: PairState | null
 }
@@ -118,6 +147,9 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     timeouts: 0,
     refusals: [],
     regressions: 0,
+    probe: null,
+    fences: [],
+    doubted: false,
     pair: initialPair(input.settings.seed, input.compareEveryCycles ?? 0),
   }
 }
@@ -153,8 +185,39 @@ export function otherSideRead(c: SpsaCycleContext, side: number): boolean {
 export function drawn(c: SpsaCycleContext): Change {
   if (c.generation === 0) return {}
   const block = c.block.slice()
-  c.kernel.get().begin(block)
-  return { block, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
+  const kernel = c.kernel.get()
+  kernel.begin(block)
+  const fences = standingFences(c.fences, c.nowUs)
+  if (fences.length > 0) {
+    const [base, plus, minus] = [V_BASE, V_PLUS, V_MINUS].map((vector) => vectorOf(c, block, vector))
+    keepInside(kernel.table, fences, base, plus)
+    keepInside(kernel.table, fences, base, minus)
+  }
+  return { block, fences, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
+}
+
+/** A view of one vector of a block. */
+function vectorOf(c: SpsaCycleContext, block: Float64Array, vector: number): Float64Array {
+  const { size } = c.kernel.get().table
+  return block.subarray(SCALARS + vector * size, SCALARS + (vector + 1) * size)
+}
+
+/**
+ * An emergency under a probe: a fence goes up between the base and the probe, unless the base was infeasible too. It stays
+ * while going back helps; see `unfenced`.
+ */
+export function fenced(c: SpsaCycleContext, nowUs: number): Change {
+  const { block, fences, limits, probe, readings } = c
+  const baseIsBad = block[S_HAS_MARGIN_MEAN] === 1 && block[S_MARGIN_MEAN] < 0
+  if (probe === null || baseIsBad || readings[MARGIN_PLUS] < 0 || readings[MARGIN_MINUS] < 0) return {}
+  const untilUs = nowUs + limits.fenceUs
+  const fence = fenceBetween(c.kernel.get().table, vectorOf(c, block, V_BASE), probe, untilUs)
+  return { doubted: true, fences: [...fences, fence].slice(-FENCES) }
+}
+
+/** Back from the probe the constraint is broken all the same: it was not the probe. */
+export function unfenced(c: SpsaCycleContext): Change {
+  return c.doubted ? { doubted: false, fences: c.fences.slice(0, -1) } : {}
 }
 
 /** A proposal for this moment. */
@@ -188,6 +251,7 @@ export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
     nowUs: later(c.nowUs, receipt.atUs),
     nextApplyUs: receipt.nextApplyUs,
     band: receipt.band,
+    probe: receipt.kind === "applyPlus" || receipt.kind === "applyMinus" ? receipt.units : null,
     refusals: [],
   }
 }
@@ -213,7 +277,9 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
 /** Both sides are read: what follows from them. */
 export function completed(c: SpsaCycleContext): Change {
   const next = new Float64Array(c.block.length)
-  const outcome = c.kernel.get().complete(c.block, next, c.readings, c.band)
+  const kernel = c.kernel.get()
+  const band = fencedBand(kernel.table, c.fences, vectorOf(c, c.block, V_BASE), c.band)
+  const outcome = kernel.complete(c.block, next, c.readings, band)
   const regressions = next[S_REGRESSIONS] > 0 ? c.regressions + 1 : 0
   return { next, outcome, regressions, verdict: judgeRegressions(c.regressions, regressions, c.limits) }
 }
@@ -232,6 +298,7 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
     readings: c.readings.slice().fill(Number.NaN),
     timeouts: 0,
     refusals: [],
+    probe: null,
   }
 }
 
@@ -257,6 +324,7 @@ export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">
     limits: guardrails.limits,
     lastId: later(c.lastId, standing.lastId ?? 0),
     block,
+    doubted: false,
     band: standing.band,
     generation: standing.generation,
     nextApplyUs: standing.nextApplyUs,

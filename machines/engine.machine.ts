@@ -148,7 +148,7 @@ export const engineMachine = engineSetup.createMachine({
           description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
           entry: ["freezeCycle", "interruptRelocation", "forgetCandidate"],
           on: {
-            window: { actions: ["reopenWindow", "judgeRecovery", "wakeLatch"] },
+            window: { actions: ["reopenWindow", "showCycle", "judgeRecovery", "wakeLatch"] },
             windowExpired: { actions: ["reopenWindow", "wakeLatch"] },
             deadline: { actions: "wakeLatch" },
             tick: [
@@ -156,7 +156,7 @@ export const engineMachine = engineSetup.createMachine({
               { actions: "advanceClock" },
             ],
             drained: { actions: "drainedToLatch" },
-            trip: { actions: ["openLatch", "restorePlant", "toLatch"] },
+            trip: { actions: ["freezeCycle", "openLatch", "restorePlant", "toLatch"] },
             reset: { actions: "toLatch" },
             restart: { actions: ["noteMemory", "restartToLatch"] },
             rollback: { actions: "rollBack" },

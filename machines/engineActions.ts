@@ -142,7 +142,16 @@ export const engineSetup = setup({
     }),
     freezeCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")
-        enqueue.sendTo("cycle", { type: "freeze", nowUs: timeOf(context, event) })
+        enqueue.sendTo("cycle", {
+          type: "freeze",
+          nowUs: timeOf(context, event),
+          ...(event.type === "trip" && event.reason === "constraintEmergency" ? { emergency: true } : {}),
+        })
+    }),
+    /** In SafeMode it says whether going back has helped. */
+    showCycle: enqueueActions(({ event, enqueue, self }) => {
+      if (event.type === "window" && self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")
+        enqueue.sendTo("cycle", event)
     }),
     toLatch: sendTo("latch", ({ event }) => event as TripEvent | ResetEvent),
     drainedToLatch: sendTo("latch", ({ context, event }) => ({

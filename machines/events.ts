@@ -74,6 +74,8 @@ export interface FreezeEvent {
   readonly nowUs: number
   /** Why it ends; "safeMode" when omitted. */
   readonly reason?: NoChangeReason
+  /** An emergency is why SafeMode is open. */
+  readonly emergency?: boolean
 }
 
 /** The plant stands on its base; begin afresh from there. */

@@ -9,12 +9,14 @@
 import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from "xstate"
 import { MINUS, PLUS } from "../src/hot/codes.ts"
 import type { Proposal } from "../src/domain/Proposal.ts"
+import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
 import {
   applied,
   completed,
   drawn,
   ended,
+  fenced,
   initialCycle,
   kept,
   mayAsk,
@@ -25,6 +27,7 @@ import {
   read,
   rebased,
   refused,
+  unfenced,
   wantsUpdate,
   type SpsaCycleContext,
   type SpsaCycleInput,
@@ -79,6 +82,9 @@ const cycleSetup = setup({
         : event.type === "refused" && (!context.asked || event.violation.proposalId !== context.lastId),
     regressionsTrip: ({ context }) => context.verdict === "trip",
     regressionsRollBack: ({ context }) => context.verdict === "rollBack",
+    /** Where the plant was brought back to, the constraint is broken too. */
+    stillBroken: ({ event }) =>
+      event.type === "freeze" ? event.emergency === true : event.type === "window" && isBroken(event.window),
     nothingToApply: ({ context }) => !wantsUpdate(context),
     /** Time for a pair of windows, and which of them the coin puts first. */
     pairDueWithBaselineFirst: ({ context }) => mayCompare(context) && nextIsBaseline(context.pair),
@@ -142,6 +148,11 @@ const cycleSetup = setup({
     }),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
+    /** Not there again for a while: the emergency ended the window that the tuner would have learnt from. */
+    fenceProbe: assign(({ context, event }) =>
+      event.type === "freeze" && event.emergency === true ? fenced(context, event.nowUs) : {},
+    ),
+    takeFenceDown: assign(({ context }) => unfenced(context)),
     forgetRegressions: assign({ regressions: 0 }),
     keepLearnt: assign(({ context }) => kept(context)),
     endCycle: assign(({ context, event }) => ended(context, "nowUs" in event ? event.nowUs : 0)),
@@ -154,6 +165,8 @@ const cycleSetup = setup({
     }),
   },
 })
+
+const isBroken = ({ constraintMargin }: Window): boolean => constraintMargin !== null && constraintMargin < 0
 
 const cycleOf = (context: SpsaCycleContext): number => context.kernel.get().cycles(context.block)
 
@@ -208,7 +221,10 @@ export const spsaCycleMachine = cycleSetup.createMachine({
       description: "Proposes, one cycle after another.",
       initial: "ready",
       on: {
-        freeze: { target: "frozen", actions: ["declareFrozen", "endCycle", "forgetRegressions"] },
+        freeze: {
+          target: "frozen",
+          actions: ["declareFrozen", "fenceProbe", "endCycle", "forgetRegressions"],
+        },
         resume: { target: "tuning", reenter: true, actions: ["rebase", "declareCooldown"] },
         tick: { actions: "noteTime" },
         // Outside a wait a window belongs to nobody; it still tells the time.
@@ -362,8 +378,11 @@ export const spsaCycleMachine = cycleSetup.createMachine({
         resume: { target: "tuning", actions: ["rebase", "declareCooldown"] },
         tick: { actions: "noteTime" },
         // SafeMode starts the count of regressions anew; a rollback alone does not.
-        freeze: { actions: "forgetRegressions" },
-        window: {},
+        freeze: [
+          { guard: "stillBroken", actions: ["takeFenceDown", "forgetRegressions"] },
+          { actions: "forgetRegressions" },
+        ],
+        window: [{ guard: "stillBroken", actions: "takeFenceDown" }, {}],
         windowExpired: {},
         applied: {},
         refused: {},

@@ -512,6 +512,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/Fallback.test.ts",
   },
   {
+    name: "probe-into-an-emergency-is-tried-again-at-once",
+    invariant: 13,
+    file: "machines/cycleContext.ts",
+    intact: "return { doubted: true, fences: [...fences, fence].slice(-FENCES) }",
+    broken: "return { doubted: true, fences: fences.slice(-FENCES) }",
+    test: "test/machines/fence.test.ts",
+  },
+  {
     name: "seat-not-given-back",
     invariant: 11,
     file: "src/hot/SharedBudget.ts",

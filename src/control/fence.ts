@@ -1,0 +1,86 @@
+/**
+ * Where a probe has led into an emergency nothing is tried again for a while. An emergency ends a window before it is read, so the tuner
+ * would learn nothing from it and ask for the same probe after every SafeMode, until a person is called each time. Pure functions over
+ * JSON-safe values in unit space.
+ */
+import type { KnobTable } from "../hot/KnobTable.ts"
+
+/** A way that is closed to every knob that had moved, from half the way to the emergency on. */
+export interface Fence {
+  readonly untilUs: number
+  /** By knob: 1 closed above its edge, -1 closed below, 0 open. */
+  readonly sides: ReadonlyArray<number>
+  readonly edges: ReadonlyArray<number>
+}
+
+/** So many are kept, the latest ones. */
+export const FENCES = 16
+
+/** The fence between a base and a probe of it that led into an emergency. */
+export function fenceBetween(
+  table: KnobTable,
+  base: Float64Array,
+  probe: Float64Array,
+  untilUs: number,
+): Fence {
+  const ways = Array.from(base, (from, i) => table.difference(i, from, probe[i]))
+  return {
+    untilUs,
+    sides: ways.map(Math.sign),
+    edges: ways.map((way, i) => table.contain(i, base[i] + way / 2)),
+  }
+}
+
+/** Those that still stand. */
+export function standingFences(fences: ReadonlyArray<Fence>, nowUs: number): ReadonlyArray<Fence> {
+  return fences.some(({ untilUs }) => untilUs <= nowUs)
+    ? fences.filter(({ untilUs }) => untilUs > nowUs)
+    : fences
+}
+
+/** The position lies on the closed side. */
+function isBeyond(table: KnobTable, { sides, edges }: Fence, i: number, unit: number): boolean {
+  return table.difference(i, edges[i], unit) * sides[i] > 0
+}
+
+/**
+ * Takes back the components of `probe` at `at` that would go beyond a fence: to its edge, or on a grid to the last
+ * point before it, which may be the base.
+ * A base that lies beyond itself shows that the fence has nothing to say there any more.
+ */
+export function keepInside(
+  table: KnobTable,
+  fences: ReadonlyArray<Fence>,
+  base: Float64Array,
+  probe: Float64Array,
+): void {
+  for (const fence of fences) {
+    for (let i = 0; i < base.length; i++) {
+      if (!isBeyond(table, fence, i, probe[i]) || isBeyond(table, fence, i, base[i])) continue
+      const room = table.difference(i, base[i], fence.edges[i])
+      probe[i] =
+        table.step[i] > 0 ? table.snap(i, base[i] + table.gridOffset(i, base[i], room)) : fence.edges[i]
+    }
+  }
+}
+
+/** The band for the next base, 2n offsets down and up by knob, without what lies beyond a fence. */
+export function fencedBand(
+  table: KnobTable,
+  fences: ReadonlyArray<Fence>,
+  base: Float64Array,
+  band: Float64Array,
+): Float64Array {
+  if (fences.length === 0) return band
+  const inside = band.slice()
+  for (const fence of fences) {
+    for (let i = 0; i < base.length; i++) {
+      if (fence.sides[i] === 0 || isBeyond(table, fence, i, base[i])) continue
+      // A hair short of it, or rounding would put the base beyond.
+      const room = table.difference(i, base[i], fence.edges[i]) * (1 - 1e-9)
+      if (fence.sides[i] > 0) inside[2 * i + 1] = Math.min(inside[2 * i + 1], room)
+      else inside[2 * i] = Math.max(inside[2 * i], room)
+    }
+  }
+  return inside
+}
