@@ -76,6 +76,7 @@ const shapes: ReadonlyArray<KnobNumbers> = [
   knob(1, 256, LOG, 1),
   knob(2, 9, LOG, 2),
   knob(0, 24, PERIODIC, 1),
+  knob(0, 360, PERIODIC, 50),
   knob(0, 10_000, LINEAR, 1),
 ]
 const plainShapes = shapes.filter((one) => one.scale !== PERIODIC && one.step === 0)

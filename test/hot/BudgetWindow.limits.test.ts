@@ -1,0 +1,193 @@
+/** Where one budget alone decides: way spent to the last bit, turns with a reach that shrinks, and the ends of a band. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { BudgetWindow } from "../../src/hot/BudgetWindow.ts"
+import { ACCEPTED, BUDGET_EXHAUSTED, THRASHING } from "../../src/hot/codes.ts"
+import type { GuardrailNumbers } from "../../src/hot/Guardrails.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { balanced, linear, periodic } from "./rig.ts"
+
+const SECOND = 1e6
+const HAIR = 1e-9
+/** Nothing but what a test sets. */
+const lax: GuardrailNumbers = {
+  ...balanced,
+  maxStep: 1 / 8,
+  rangePerMinute: Number.POSITIVE_INFINITY,
+  pathPerMinute: Number.POSITIVE_INFINITY,
+  turnsPerMinute: Number.POSITIVE_INFINITY,
+}
+
+class Minute {
+  readonly now = new Float64Array(1)
+  readonly reach: Float64Array
+  readonly base: Float64Array
+  readonly window: BudgetWindow
+  private readonly circle: boolean
+
+  constructor(policy: Partial<GuardrailNumbers>, base: ReadonlyArray<number>, circle = false) {
+    const table = new KnobTable(base.map(() => (circle ? periodic() : linear())))
+    this.circle = circle
+    this.base = Float64Array.from(base)
+    this.reach = new Float64Array(base.length)
+    this.window = new BudgetWindow(table, { ...lax, ...policy }, this.base, this.reach, this.now)
+  }
+
+  /** Where the bases would be after these moves. */
+  after(moves: ReadonlyArray<number>): Float64Array {
+    return this.base.map((at, i) => {
+      const to = at + moves[i]
+      return this.circle ? to - Math.floor(to) : to
+    })
+  }
+
+  judge(...moves: ReadonlyArray<number>): number {
+    return this.window.check(this.after(moves), 0)
+  }
+
+  move(...moves: ReadonlyArray<number>): number {
+    const to = this.after(moves)
+    const status = this.window.check(to, 0)
+    if (status === ACCEPTED) this.window.commit(to, 0)
+    return status
+  }
+
+  /** Down and up of one knob. */
+  band(knob = 0): readonly [number, number] {
+    const out = new Float64Array(2 * this.base.length)
+    this.window.band(out)
+    return [out[2 * knob], out[2 * knob + 1]]
+  }
+
+  turns(knob = 0): number {
+    const out = new Float64Array(3 * this.base.length)
+    this.window.usage(this.now[0], out)
+    return out[3 * knob]
+  }
+}
+
+describe.each([
+  ["a line", false],
+  ["a circle", true],
+] as const)("the way of a minute on %s", (_, circle) => {
+  it("is the sum of all moves, each knob its own, and who asks for more is told what it would be", () => {
+    const step = fc.tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: -40, max: 40 }))
+    const script = fc.array(fc.tuple(step, fc.constantFrom(0, 1, 3, 7, 30)), { maxLength: 60 })
+    fc.assert(
+      fc.property(script, (events) => {
+        const minute = new Minute({ pathPerMinute: 1 / 4 }, [0.5, 0.5], circle)
+        const spent: Array<readonly [bucket: number, ways: ReadonlyArray<number>]> = []
+        for (const [grains, seconds] of events) {
+          minute.now[0] += seconds * SECOND
+          const bucket = Math.floor(minute.now[0] / (4 * SECOND))
+          const used = [0, 1].map((i) =>
+            spent.reduce((sum, [at, ways]) => (at >= bucket - 15 ? sum + ways[i] : sum), 0),
+          )
+          // On a line nobody moves out of it.
+          const moves = grains.map((grain, i) => {
+            const move = grain / 512
+            return !circle && Math.abs(minute.base[i] + move - 0.5) > 0.5 ? 0 : move
+          })
+          const after = used.map((way, i) => way + Math.abs(moves[i]))
+          const over = after.map((way, i) => way > 1 / 4 && moves[i] !== 0)
+          const status = minute.move(...moves)
+          expect(status).toBe(over.includes(true) ? BUDGET_EXHAUSTED : ACCEPTED)
+          if (status === ACCEPTED) spent.push([bucket, moves.map(Math.abs)])
+          else {
+            const [knob, value, limit] = minute.window.details
+            expect(over[knob]).toBe(true)
+            expect([value, limit]).toEqual([after[knob], 1 / 4])
+          }
+          const now = status === ACCEPTED ? after : used
+          for (const i of [0, 1]) {
+            const left = Math.max(0, 1 / 4 - now[i] - HAIR)
+            const [down, up] = minute.band(i)
+            expect(down + 0).toBeCloseTo(-left, 15)
+            expect(up).toBeCloseTo(left, 15)
+          }
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it("leaves a band of nothing once it is spent to the last bit, and staying is no way", () => {
+    const minute = new Minute({ pathPerMinute: 1 / 4 }, [0.5, 0.5], circle)
+    expect(minute.move(1 / 8, 0)).toBe(ACCEPTED)
+    expect(minute.move(-1 / 8, 0)).toBe(ACCEPTED)
+    expect(minute.band().map((end) => end + 0)).toEqual([0, 0])
+    expect(minute.judge(0, 1 / 8)).toBe(ACCEPTED)
+    expect(minute.judge(2 ** -40, 0)).toBe(BUDGET_EXHAUSTED)
+  })
+})
+
+describe("the ends of a band", () => {
+  it.each([
+    ["way", { pathPerMinute: 3 / 8 }],
+    ["range", { rangePerMinute: 1 / 4 }],
+    ["turns", { turnsPerMinute: 0 }],
+  ] as const)("are accepted, and three hairs beyond them nothing is, for want of %s", (_, policy) => {
+    for (const sign of [1, -1]) {
+      const minute = new Minute(policy, [0.5])
+      expect(minute.move(sign / 8)).toBe(ACCEPTED)
+      expect(minute.move(sign / 16)).toBe(ACCEPTED)
+      let bounded = 0
+      minute.band().forEach((end) => {
+        expect(minute.judge(end)).toBe(ACCEPTED)
+        // A band ends at the whole range where no budget ends it.
+        if (Math.abs(end) === 1) return
+        bounded++
+        expect(minute.judge(end + Math.sign(end) * 3 * HAIR)).not.toBe(ACCEPTED)
+      })
+      expect(bounded).toBe("turnsPerMinute" in policy ? 1 : 2)
+    }
+  })
+})
+
+describe("turns", () => {
+  it.each([1, -1])(
+    "are none while going on, even where the reach that allowed a retrace is gone (%i)",
+    (sign) => {
+      const minute = new Minute({ turnsPerMinute: 0 }, [0.5])
+      for (let i = 0; i < 3; i++) expect(minute.move(sign / 8)).toBe(ACCEPTED)
+      minute.reach[0] = 0.3
+      expect(minute.move(-sign * 0.28)).toBe(ACCEPTED)
+      expect(minute.turns()).toBe(0)
+      minute.reach[0] = 0
+      expect(minute.judge(-sign * 0.01)).toBe(THRASHING)
+      expect([...minute.window.details.subarray(0, 3)]).toEqual([0, 1, 0])
+      expect(minute.move(sign * 0.01)).toBe(ACCEPTED)
+      expect(minute.turns()).toBe(0)
+      // Back where it was, in the direction of travel all the time.
+      expect(minute.move(sign * 0.27)).toBe(ACCEPTED)
+      expect(minute.turns()).toBe(0)
+      expect(minute.judge(-sign * 0.124)).toBe(ACCEPTED)
+      expect(minute.judge(-sign * 0.126)).toBe(THRASHING)
+    },
+  )
+
+  it.each([1, -1])(
+    "are counted for a retrace of two hairs more than the step, not for one of two less (%i)",
+    (sign) => {
+      for (const [hairs, turns] of [
+        [2, 1],
+        [-2, 0],
+      ]) {
+        const minute = new Minute({}, [0.5])
+        for (let i = 0; i < 2; i++) minute.move(sign / 8)
+        minute.move(-sign * (1 / 8 + hairs * HAIR))
+        expect(minute.turns()).toBe(turns)
+      }
+    },
+  )
+
+  it("are refused for the knob that turns, among others that do not", () => {
+    const minute = new Minute({ turnsPerMinute: 1 }, [0.5, 0.5, 0.5])
+    for (let i = 0; i < 2; i++) expect(minute.move(1 / 8, 1 / 8, -1 / 8)).toBe(ACCEPTED)
+    expect(minute.move(0, -1 / 4, 0)).toBe(ACCEPTED)
+    expect([minute.turns(0), minute.turns(1), minute.turns(2)]).toEqual([0, 1, 0])
+    expect(minute.judge(-1 / 4, 0, 1 / 4)).toBe(ACCEPTED)
+    expect(minute.judge(-1 / 4, 1 / 4, 1 / 4)).toBe(THRASHING)
+    expect([...minute.window.details.subarray(0, 3)]).toEqual([1, 2, 1])
+  })
+})
