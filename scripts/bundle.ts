@@ -4,7 +4,8 @@
  */
 import { join, resolve } from "node:path"
 import { gzipSync } from "node:zlib"
-import { build } from "vite"
+import * as ts from "typescript-api"
+import { build, type Plugin } from "vite"
 
 const root = resolve(import.meta.dirname, "..")
 
@@ -14,6 +15,32 @@ const ALIAS = [
   { find: /^arqon\/machines$/, replacement: join(root, "machines/index.ts") },
   { find: /^arqon\/(hot|react|telemetry|testing)$/, replacement: join(root, "src/$1/index.ts") },
 ]
+
+/**
+ * The sources as they are published: TypeScript drops the declarations of fields that a constructor fills, as the package's build does,
+ * and Vite left to itself keeps them.
+ */
+const published: Plugin = {
+  name: "arqon-published",
+  enforce: "pre",
+  transform(code, id) {
+    if (
+      !id.endsWith(".ts") ||
+      ![join(root, "src"), join(root, "machines")].some((room) => id.startsWith(room))
+    )
+      return null
+    const { outputText } = ts.transpileModule(code, { compilerOptions: PUBLISHED, fileName: id })
+    return { code: outputText, map: null }
+  },
+}
+
+/** What of `tsconfig.build.json` decides how a file is written. */
+const PUBLISHED: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
+  verbatimModuleSyntax: true,
+  useDefineForClassFields: false,
+}
 
 export interface Chunk {
   /** The first one is what a page loads at once; the others are fetched when they are asked for. */
@@ -41,6 +68,7 @@ export async function bundle(source: string, options: BundleOptions = {}): Promi
     logLevel: "error",
     resolve: { alias: ALIAS },
     plugins: [
+      published,
       {
         name: "arqon-entry",
         enforce: "pre",
