@@ -19,7 +19,8 @@ USAGE
   --timeline    Tell besides what happened when: SafeMode, rollbacks, baselines, crashes, resets, and each hour's sums
   --json        Print the figures as JSON
 
-With node --expose-gc the heap is measured after a collection at the end of every day.
+Figures of several weeks are their median, with the least and the most of them. With node --expose-gc the heap is
+measured after a collection at the end of every day.
 `
 
 /** What is tried: presets, with and without baseline windows, and one with an emergency that is rarer. */
@@ -56,18 +57,21 @@ interface Row {
 const collect = (globalThis as { readonly gc?: () => void }).gc
 const heapBytes = collect === undefined ? undefined : () => (collect(), process.memoryUsage().heapUsed)
 
-/** Bytes a day by least squares, from the second day on: the first one still fills what has a cap. */
+/** Bytes a day by least squares, over the second half: the first fills what has a cap, and is when code is compiled. */
 function slope(bytes: ReadonlyArray<number>): number {
-  const later = bytes.slice(1)
+  const later = bytes.slice(Math.floor(bytes.length / 2))
   const middle = (later.length - 1) / 2
   const mean = later.reduce((a, b) => a + b, 0) / later.length
   const up = later.reduce((sum, b, i) => sum + (i - middle) * (b - mean), 0)
   return up / later.reduce((sum, _, i) => sum + (i - middle) ** 2, 0)
 }
 
+/** The median, and where they differ the least and the most. */
 const spread = (numbers: ReadonlyArray<number>, digits: number): string => {
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)].map((x) => x.toFixed(digits))
-  return least === most ? least : `${least} to ${most}`
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2
+  const [least, median, most] = [sorted[0], middle, sorted[sorted.length - 1]].map((x) => x.toFixed(digits))
+  return least === most ? least : `${median} (${least} to ${most})`
 }
 const words = (all: ReadonlyArray<Readonly<Record<string, number>>>): string => {
   const sums: Record<string, number> = {}
