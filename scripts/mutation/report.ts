@@ -49,17 +49,24 @@ const rowOf = (name: string, { noticed, missed, ignored }: Score): string =>
     .join(" | ")
     .trim()
 
-/** One row per file and one for all. Both scores: without what was set aside, and with it counted as missed. */
+const folderOf = (name: string): string => name.slice(0, name.lastIndexOf("/"))
+
+/** One row per file, one per folder and one for all. Both scores: without what was set aside, and with it counted as missed. */
 export const tableOf = (report: Report, files?: ReadonlyArray<string>): string => {
   const names = Object.keys(report.files)
     .filter((name) => files === undefined || files.includes(name))
     .toSorted()
-  const all = scoreOf(names.flatMap((name) => report.files[name].mutants))
+  const together = (some: ReadonlyArray<string>): Score =>
+    scoreOf(some.flatMap((name) => report.files[name].mutants))
+  const folders = [...new Set(names.map(folderOf))]
   return [
     "| file | mutants | noticed | missed | set aside | % | % counting those |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...names.map((name) => rowOf(`\`${name}\``, scoreOf(report.files[name].mutants))),
-    rowOf("**all**", all),
+    ...folders.map((folder) =>
+      rowOf(`**\`${folder}\`**`, together(names.filter((name) => folderOf(name) === folder))),
+    ),
+    rowOf("**all**", together(names)),
   ].join("\n")
 }
 
