@@ -81,6 +81,7 @@ const VariantConstraintShape = object(
     holds: (one) => one["atLeast"] !== undefined || one["atMost"] !== undefined,
   },
 )
+/** A channel's bound: of the context, to be chosen at all; of the outcome, to be kept. */
 export type VariantConstraint = ShapeType<typeof VariantConstraintShape>
 
 /** What is done when a variant breaks a constraint on its outcome. */
@@ -92,6 +93,7 @@ const RollbackPlanShape = object({
   /** How long it is not chosen again. */
   quarantineUs: atLeast0,
 })
+/** What takes a variant's place when it has to be left. */
 export type RollbackPlan = ShapeType<typeof RollbackPlanShape>
 
 const Level = object({ mean: finite, standardError: atLeast0, readings: whole(1) })
@@ -107,6 +109,7 @@ export const EvidenceShape = object({
   constraintsHeld: boolean,
   note: maybe(text(2000)),
 })
+/** One measurement of a variant: its loss, beside what it was measured against, and whether its constraints held. */
 export type Evidence = ShapeType<typeof EvidenceShape>
 
 /** Evidence with the number it has among all that was ever given for its variant. */
@@ -127,6 +130,7 @@ const content = {
 
 /** What an author writes. */
 export const VariantContentShape = object(content)
+/** What a variant is: its values, constraints and way back. */
 export type VariantContent = ShapeType<typeof VariantContentShape>
 
 /** Who did it, when and why. */
@@ -148,6 +152,7 @@ export const VariantRecordShape = object({
   approval: nullOr(SignatureShape),
   promotion: nullOr(SignatureShape),
 })
+/** A variant with its state, evidence, approval and promotion. */
 export type VariantRecord = ShapeType<typeof VariantRecordShape>
 
 /** One step in a variant's life: the record of the audit. */
@@ -167,6 +172,7 @@ export const VariantTransitionShape = object({
   /** The content, where this step wrote it. */
   content: nullOr(VariantContentShape),
 })
+/** One step in a variant's life: what, from where to where, by whom, when and why. */
 export type VariantTransition = ShapeType<typeof VariantTransitionShape>
 
 /** What selection needs to know of a variant that may be live. */
@@ -178,6 +184,7 @@ const SelectableVariantShape = object({
   constraints: list(VariantConstraintShape, atMost(32)),
   rollback: RollbackPlanShape,
 })
+/** A variant as selection sees it: approved or promoted. */
 export type SelectableVariant = ShapeType<typeof SelectableVariantShape>
 
 const Offer = list(SelectableVariantShape)

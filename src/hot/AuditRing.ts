@@ -48,6 +48,7 @@ const SEQUENCE_OF = RECORD_SEQUENCE
 /** What `drain` hands out: one record at `block[offset]`. Read it at once, keep nothing. */
 export type RecordVisitor = (block: Float64Array, offset: number) => void
 
+/** Audit records on their way out: a ring of doubles that refuses when it is full and never overwrites. */
 export class AuditRing {
   readonly capacity: number
   /** Of these only `reserveSafety` takes so many. */

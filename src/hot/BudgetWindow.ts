@@ -57,6 +57,7 @@ const PATH = 7
 /** Until then a knob may have a wider range behind it than it is allowed now: such a knob stays where it is. */
 const STRICT_UNTIL = 8
 
+/** Turns, range and path of every knob's base over the last minute, unit space. */
 export class BudgetWindow {
   /** Details of a refused `check`: knob, value, limit. Behind them the end of the running bucket, and the limits. */
   readonly details = new Float64Array(9)

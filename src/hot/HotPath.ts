@@ -87,6 +87,7 @@ const EMERGENCY_MARGIN = 2
 const NEXT_DEADLINE = 3
 const FIRST_DEADLINE = 4
 
+/** Configuration, executor, audit ring, telemetry ring and window in one; `observe()` and `tick()` return what became due. */
 export class HotPath {
   readonly table: KnobTable
   readonly config: AtomicConfig

@@ -16,6 +16,7 @@ const TIMES = 3
 const countOf = (rate: number): number => (rate >= 1e6 ? 1 : Math.max(1, Math.floor(rate)))
 const windowOf = (rate: number): number => (rate >= 1e6 ? 0 : rate < 1 ? 1e6 / rate : 1e6)
 
+/** At most so many events in any window of time, and never closer than an interval; microseconds. */
 export class RateWindow {
   /** The time of the call; the owner raises it, never lowers it. May be shared with other windows. */
   readonly now: Float64Array

@@ -60,6 +60,7 @@ const LIMIT = layout.LIMIT
 const BASE_GENERATION = layout.BASE_GENERATION
 const EMERGENCY_MARGIN = layout.EMERGENCY_MARGIN
 
+/** Tier 1, the only writer: applies a proposal whole or refuses it whole, by status code, and audits both. */
 export class SafetyExecutor extends SafetyState {
   /** Regressions in a row as the proposer's judge counts them; from `regressionsToTrip` on, updates are refused. */
   noteRegressions(count: number): void {

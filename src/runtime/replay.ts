@@ -64,6 +64,7 @@ export interface ReplayDifference {
   readonly replayed: AuditRecord | null
 }
 
+/** Whether a run, run again, is the same, and where it first differs. */
 export interface ReplayResult {
   /** `unable`: the run cannot be replayed; `reason` says why. */
   readonly verdict: "identical" | "different" | "unable"
