@@ -27,6 +27,7 @@ USAGE
   --contention N    How much slower crowding makes everybody (default 0.3)
   --again N         How often a cell is measured again when the machine was busy: event loop late by over 10 ms at p99 (default 2)
   --lanes N         Cells measured at once; more is faster and noisier (default 1)
+  --stalls S,MS     In virtual time: every S seconds the event loop stands still for MS milliseconds, on the average (default: never)
   --virtual         The same in virtual time: no server, no sockets, the same figures on every machine
   --scenarios       In virtual time, ours against the best fixed limit over many backends and seeds
   --seeds N         Seeds of each scenario (default 20)
@@ -51,6 +52,7 @@ const { values: options } = parseArgs({
     initial: { type: "string", default: "20" },
     contention: { type: "string", default: String(SHAPE.contention) },
     virtual: { type: "boolean", default: false },
+    stalls: { type: "string", default: "" },
   },
 })
 if (options.help) {
@@ -69,6 +71,8 @@ const again = Number(options.again)
 const loads = options.loads.split(",").map(Number)
 const initial = Number(options.initial)
 const contention = Number(options.contention)
+const [everyS, stallMs] = options.stalls.split(",").map(Number)
+const stalls = options.stalls === "" ? undefined : { everyS, ms: stallMs }
 
 const CONNECTIONS = 256
 /** What a limit that does not adapt is given before it is measured. */
@@ -104,7 +108,7 @@ const start = (file: URL): ChildProcess => fork(file, { stdio: "inherit" })
 const measure = async (cell: Cell, rps: number): Promise<Row> => {
   // The same seed for every limiter of a repetition: same arrivals, same service times.
   const seed = 1 + cell.repetition
-  const job = { kind: cell.kind, limit: cell.limit, seed, shape: { ...SHAPE, contention } }
+  const job = { kind: cell.kind, limit: cell.limit, seed, shape: { ...SHAPE, contention }, stalls }
   const adapts = cell.kind !== "fixed" && cell.kind !== "none"
   const load = { rps, connections: CONNECTIONS, warmMs: adapts ? warmMs : fixedWarmMs, measureMs, seed }
   if (options.virtual) return { ...cell, ...(await virtually(job, load)) }

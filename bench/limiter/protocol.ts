@@ -11,6 +11,8 @@ export interface ServiceJob {
   readonly limit: number
   readonly seed: number
   readonly shape: BackendShape
+  /** In virtual time only: the event loop stands still so often, for so long, on the average. */
+  readonly stalls?: { readonly everyS: number; readonly ms: number } | undefined
 }
 
 /** Asked of the load. */

@@ -11,9 +11,19 @@ import type { Figures, LoadJob, ServiceJob, ServiceReport } from "./protocol.ts"
 /** Things to happen, earliest first; those of one moment in the order in which they were planned. */
 class Agenda {
   nowUs = 0
+  /** When what happens now was due; earlier than now after a stall. */
+  dueUs = 0
   private readonly heap: Array<{ readonly atUs: number; readonly order: number; readonly run: () => void }> =
     []
   private planned = 0
+  private stall: { fromUs: number; toUs: number } = { fromUs: Number.POSITIVE_INFINITY, toUs: 0 }
+  private readonly next: () => Agenda["stall"]
+
+  /** `next` says when the event loop stands still, one stall after another: what is due meanwhile happens at its end. */
+  constructor(next: (fromUs: number) => Agenda["stall"]) {
+    this.next = () => next(this.stall.toUs)
+    this.stall = this.next()
+  }
 
   readonly later = (us: number, run: () => void): void => {
     const { heap } = this
@@ -32,10 +42,16 @@ class Agenda {
   run(untilUs: number): void {
     while (this.heap.length > 0 && this.heap[0].atUs <= untilUs) {
       const first = this.take()
-      this.nowUs = first.atUs
+      this.dueUs = first.atUs
+      this.nowUs = this.happensAt(Math.max(this.nowUs, first.atUs))
       first.run()
     }
-    this.nowUs = untilUs
+    this.nowUs = Math.max(this.nowUs, untilUs)
+  }
+
+  private happensAt(dueUs: number): number {
+    while (this.stall.toUs <= dueUs) this.stall = this.next()
+    return dueUs >= this.stall.fromUs ? this.stall.toUs : dueUs
   }
 
   private take(): Agenda["heap"][number] {
@@ -59,12 +75,23 @@ class Agenda {
   }
 }
 
+/** Stalls of random length at random times, the same for every limiter of a seed; none where nobody asked for them. */
+const stallsOf = ({ seed, stalls }: ServiceJob) => {
+  const random = generator(seed + 7)
+  const drawn = (mean: number): number => -Math.log(1 - random()) * mean
+  return (fromUs: number): { fromUs: number; toUs: number } => {
+    if (stalls === undefined) return { fromUs: Number.POSITIVE_INFINITY, toUs: Number.POSITIVE_INFINITY }
+    const beginUs = fromUs + drawn(stalls.everyS) * 1e6
+    return { fromUs: beginUs, toUs: beginUs + drawn(stalls.ms) * 1e3 }
+  }
+}
+
 /** One cell in virtual time. At most `connections` callers are inside or waiting; others do not come, as in the real run. */
 export async function virtually(
   job: ServiceJob,
   load: Omit<LoadJob, "port">,
 ): Promise<Figures & ServiceReport> {
-  const agenda = new Agenda()
+  const agenda = new Agenda(stallsOf(job))
   const limiter = inFlightLimiter({ initial: Math.min(job.limit, 256) })
   const ours = job.kind === "arqon"
   const engine = createEngine({
@@ -100,7 +127,8 @@ export async function virtually(
   const latencies: Array<number> = []
   let offered = 0
   const arrive = (): void => {
-    agenda.later((-Math.log(1 - random()) * 1e6) / load.rps, arrive)
+    // Callers go on arriving while the event loop stands still.
+    agenda.later((-Math.log(1 - random()) * 1e6) / load.rps + agenda.dueUs - agenda.nowUs, arrive)
     if (limiter.inFlight >= load.connections) return
     if (agenda.nowUs >= fromUs) offered++
     if (ours) engine.tick(agenda.nowUs)

@@ -20,8 +20,6 @@ export interface MeterPort {
 /** Measures; reports where it is bound to, and nowhere when bound to null. */
 export interface Meter {
   readonly bind: (port: MeterPort | null) => void
-  /** Told when time went missing, a stall of the event loop: what is measured across it should not count. */
-  readonly disturb?: () => void
 }
 
 /** Gains of the tuning rule that suit what an adapter measures: `gains` of `createEngine`. */

@@ -8,9 +8,9 @@
  * longer than `atMostUs`, less must do.
  *
  * What is no fair reading is thrown away: while the thing still fills or drains, more goes in than comes out or the other way
- * round, and whichever side of a pair is read second looks worse for it; after a silence with nothing in flight the callers were
- * away, not the thing slow; across a stall of the event loop time went missing. Never more than ten such stretches in a row, because a
- * loop that reads nothing learns nothing.
+ * round, and whichever side of a pair is read second looks worse for it; that goes for a crowd after a stall of the event loop too.
+ * Never more than ten such stretches in a row, because a loop that reads nothing learns nothing. And after a silence with nothing in
+ * flight the callers were away, not the thing slow.
  *
  * A reading belongs to the generation under which its work started. After an apply the thing still holds work of the
  * old configuration, and what comes out first tells of that: nothing is measured until as many completions have gone by as there
@@ -95,7 +95,6 @@ export class WorkMeter implements Meter {
   /** Work that a digest of this configuration holds. */
   private wanted = 0
   private dropped = 0
-  private disturbed = false
   private inFlightBefore = 0
   private sinceUs = 0
   private changedUs = 0
@@ -155,11 +154,6 @@ export class WorkMeter implements Meter {
     if (this.old === 0) this.refused++
   }
 
-  /** Time went missing: what is measured across it tells of the machine, not of the configuration. */
-  disturb(): void {
-    this.disturbed = true
-  }
-
   /** Runs `work` and measures it; result and error are handed on as they are. */
   track<T>(work: () => T): T {
     const begun = this.begin()
@@ -187,7 +181,6 @@ export class WorkMeter implements Meter {
   }
 
   private clear(nowUs: number): void {
-    this.disturbed = false
     this.inFlightBefore = this.inFlight
     this.sinceUs = nowUs
     this.changedUs = nowUs
@@ -210,7 +203,7 @@ export class WorkMeter implements Meter {
     const count = this.done + this.failed
     if (!this.enough(count, spanUs) || spanUs <= 0) return
     const moved = Math.abs(this.inFlight - this.inFlightBefore) > STILL * count
-    if ((moved || this.disturbed) && this.dropped < MOST_DROPPED) {
+    if (moved && this.dropped < MOST_DROPPED) {
       this.dropped++
       this.clear(nowUs)
       return

@@ -157,16 +157,6 @@ describe("a meter of work in flight", () => {
     expect(readings).toHaveLength(2)
   })
 
-  it("throws away what was measured across a stall, and nothing after it", () => {
-    const { meter, world, readings } = harness()
-    serve({ meter, world }, 1, 100)
-    meter.disturb()
-    serve({ meter, world }, 1, 5_000)
-    expect(readings).toHaveLength(0)
-    serve({ meter, world }, 2, 100)
-    expect(readings).toMatchObject([{ done: 1, failed: 1, spanUs: 200 }])
-  })
-
   it("does not count the time in which nobody called", () => {
     const { meter, world, readings } = harness({ atMostUs: 1_000 })
     serve({ meter, world }, 1, 100)
