@@ -11,6 +11,7 @@ import type { AuditRing } from "../hot/AuditRing.ts"
 import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
 import { AuditMemory, type AuditSink } from "./AuditSink.ts"
 import { Listeners } from "./Listeners.ts"
+import { quietly } from "./quietly.ts"
 import { errorText } from "./outcome.ts"
 
 /** Records that wait for one sink at most. */
@@ -243,9 +244,11 @@ export class AuditTrail {
   }
 
   /** Waits until every sink has taken everything, for so long; closes them. An AuditError tells what was left. */
-  readonly finish: Effect.Effect<void, AuditError> = Effect.suspend(() =>
-    Effect.forEach(this.queues, (queue) => this.finishQueue(queue), { discard: true }),
-  )
+  readonly finish: Effect.Effect<void, AuditError> = Effect.suspend(() => this.finishAll())
+
+  private readonly finishAll = Effect.fnUntraced(function* (this: AuditTrail) {
+    for (const queue of this.queues) yield* this.finishQueue(queue)
+  })
 
   private finishQueue(queue: SinkQueue): Effect.Effect<void, AuditError> {
     const { sink } = queue
@@ -256,7 +259,7 @@ export class AuditTrail {
       const detail = `${count} records were left unwritten (${queue.lastError ?? "the sink is too slow"})`
       return Effect.fail(new AuditError({ reason: "close", sink: sink.name, detail }))
     })
-    return emptied.pipe(Effect.andThen(left), Effect.ensuring(Effect.ignore(sink.close)))
+    return emptied.pipe(Effect.andThen(left), Effect.ensuring(quietly(sink.close)))
   }
 
   private readonly untilEmpty = Effect.fnUntraced(function* (this: AuditTrail, queue: SinkQueue) {
@@ -275,9 +278,7 @@ export class AuditTrail {
         // Whatever a sink does, throwing at once or giving back no effect included, is a write that failed.
         return Effect.suspend(() => {
           const writing: unknown = queue.sink.write(batch, queue.waitingExact.slice(0, BATCH))
-          return Effect.isEffect(writing)
-            ? (writing as Effect.Effect<void, AuditError>)
-            : Effect.die("write gave back no effect")
+          return Effect.isEffect(writing) ? (writing as Effect.Effect<void, AuditError>) : noEffect(writing)
         }).pipe(
           Effect.catchDefect((defect) =>
             Effect.fail(
@@ -301,4 +302,11 @@ export class AuditTrail {
     const [{ note }] = this.notes.splice(at0, 1)
     return { ...record, note }
   }
+}
+
+/** A sink that gave back a promise is told how it is made one; the promise's own failure must not end the process meanwhile. */
+function noEffect(writing: unknown): Effect.Effect<never> {
+  if (!(writing instanceof Promise)) return Effect.die("write gave back no effect")
+  writing.then(undefined, () => undefined)
+  return Effect.die("write gave back a promise and no effect: wrap it in Effect.tryPromise")
 }

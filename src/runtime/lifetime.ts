@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { AuditError, ConfigError } from "../domain/errors.ts"
+import { quietly } from "./quietly.ts"
 import { checkSpecs, type Supervision } from "./Supervision.ts"
 import { type ChildSpec, startChildren, type SupervisorPort } from "./supervise.ts"
 
@@ -37,7 +38,7 @@ export const openLifetime = Effect.fnUntraced(function* (
       ),
     ),
   )
-  yield* Effect.addFinalizer(() => Effect.ignore(stop))
+  yield* Effect.addFinalizer(() => quietly(stop))
   return {
     stop,
     flush: {
@@ -48,7 +49,7 @@ export const openLifetime = Effect.fnUntraced(function* (
     begin: Effect.fnUntraced(function* (specs, supervision, port) {
       const error = checkSpecs(specs)
       if (error !== null) {
-        yield* Effect.ignore(finish)
+        yield* quietly(finish)
         return yield* error
       }
       supervision.expect(specs)

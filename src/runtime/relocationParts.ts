@@ -8,6 +8,7 @@ import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import { readOffer, type SelectableVariant } from "../domain/Variant.ts"
+import { keepLearned } from "./keepLearned.ts"
 import { NOT_CHOSEN } from "./Relocations.ts"
 
 export interface RelocationParts {
@@ -15,9 +16,16 @@ export interface RelocationParts {
   readonly scoreOf: (regime: Regime) => number
   /** What may be offered to such an engine; throws a ConfigError. */
   readonly checkOffer: (input: unknown, settings: EngineSettings) => ReadonlyArray<SelectableVariant>
+  /** Takes over what a state directory has of an earlier engine, and gives the child that keeps it up to date. */
+  readonly keepLearned: typeof keepLearned
 }
 
-export const relocationParts: RelocationParts = { machine: relocationMachine, scoreOf, checkOffer }
+export const relocationParts: RelocationParts = {
+  machine: relocationMachine,
+  scoreOf,
+  checkOffer,
+  keepLearned,
+}
 
 /** Variants that may be offered at a time. */
 const MOST_OFFERED = 256

@@ -10,10 +10,10 @@ import { type AuditError, ConfigError, type EngineFaultError } from "../domain/e
 import type { AuditSink } from "./AuditSink.ts"
 import { EngineCore } from "./EngineCore.ts"
 import type { Inspect } from "./guarded.ts"
-import { keepLearned } from "./keepLearned.ts"
 import { openLifetime } from "./lifetime.ts"
 import { Platform, type PlatformService } from "./Platform.ts"
 import { frozenFrom, sameStart } from "./resume.ts"
+import { checkedSinks } from "./sinkProblems.ts"
 import { Hung } from "./Supervision.ts"
 import type { ChildSpec, SupervisorPort } from "./supervise.ts"
 
@@ -42,12 +42,12 @@ export function steadyClock(clock: Clock.Clock): () => number {
   }
 }
 
-/** The sinks that were asked for; a ConfigError where a disk was and there is none. */
+/** The sinks that were asked for; a ConfigError where one is none, or a disk was asked for and there is none. */
 const openSinks = Effect.fnUntraced(function* (
   core: EngineCore,
   options: RuntimeOptions,
 ): Effect.fn.Return<ReadonlyArray<AuditSink>, AuditError | ConfigError> {
-  const own = options.sinks ?? []
+  const own = yield* checkedSinks(options.sinks)
   const { state, journal } = core.settings
   if (state === null) return own
   const { openAudit, recover } = yield* Platform
@@ -137,7 +137,8 @@ export const runEngine = Effect.fnUntraced(function* (
   core.trail.attach(yield* openSinks(core, options))
   const { blocked } = core.trail
   if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
-  const learned = yield* keepLearned(core)
+  const { parts } = core.relocations
+  const learned = parts === null ? [] : yield* parts.keepLearned(core)
   const { begin, flush, stop } = yield* openLifetime(core.trail.finish)
   const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
   const specs = [...core.trail.writers(() => core.settle()), flush, ...learned, machines(core), ...clock]
