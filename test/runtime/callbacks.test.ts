@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import type { AuditSink } from "../../src/index.ts"
+import { type AuditSink, createFleet } from "../../src/index.ts"
 import { AuditError } from "../../src/runtime/index.ts"
 import { Listeners } from "../../src/runtime/Listeners.ts"
 import { drive, manual } from "./plant.ts"
@@ -112,6 +112,7 @@ describe("a sink", () => {
   const sinks: ReadonlyArray<readonly [string, AuditSink["write"]]> = [
     ["throws at once", thrower],
     ["gives back no effect", (() => undefined) as unknown as AuditSink["write"]],
+    ["gives back a promise", (() => Promise.reject(new Error("late"))) as unknown as AuditSink["write"]],
     ["dies", () => Effect.die("dead")],
     ["fails", () => Effect.fail(new AuditError({ reason: "write", sink: "bad", detail: "gone" }))],
   ]
@@ -142,6 +143,21 @@ describe("a sink", () => {
       expect(taken).toHaveLength(audit.written)
     })
   }
+
+  it("that is none is refused at the start with all that is wrong, by a fleet as by an engine alone", async () => {
+    const given = [
+      "sqlite",
+      { name: "mine", write: () => Effect.void },
+    ] as unknown as ReadonlyArray<AuditSink>
+    const engine = manual({ sinks: given })
+    const fleet = createFleet({ engine: { params: { speed: { min: 0, max: 1 } } }, sinks: given })
+    for (const one of [engine, fleet]) {
+      await expect(one.start()).rejects.toThrow(/sinks\[0\][\s\S]*sinks\[1\]\.close: must be an Effect/)
+      await one.stop()
+    }
+    const lonely = manual({ sinks: given[1] as unknown as ReadonlyArray<AuditSink> })
+    await expect(lonely.start()).rejects.toThrow(/sinks: must be a list/)
+  })
 
   it("needs a name of its own", async () => {
     const sink: AuditSink = { name: "twin", write: () => Effect.void, close: Effect.void }

@@ -10,6 +10,7 @@ import type { AuditError, ConfigError } from "../../domain/errors.ts"
 import type { AuditSink } from "../AuditSink.ts"
 import { openLifetime } from "../lifetime.ts"
 import { steadyClock } from "../runEngine.ts"
+import { checkedSinks } from "../sinkProblems.ts"
 import type { ChildSpec } from "../supervise.ts"
 import { FleetCore } from "./FleetCore.ts"
 
@@ -41,7 +42,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   options: FleetRuntimeOptions,
 ): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
   const { trail } = core.trail
-  core.attach(options.sinks ?? [])
+  core.attach(yield* checkedSinks(options.sinks))
   const { begin, flush, stop } = yield* openLifetime(trail.finish)
   const engines: ChildSpec = {
     name: "engines",
