@@ -11,6 +11,7 @@ import type { HotPathRecord } from "./hotPath.ts"
 import { Opaque } from "./Opaque.ts"
 import { type BindPort, ProposalPort } from "./ProposalPort.ts"
 
+/** What JSON can say. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
 /** The live objects that a snapshot without solvers may name; those it names must be there. */

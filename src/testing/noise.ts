@@ -3,6 +3,7 @@
  * repeated, cut short or run in any order and sees the same weather.
  */
 
+/** None, Gaussian, or Gaussian with a spike upwards in one reading of twenty. */
 export type NoiseKind = "none" | "gaussian" | "heavy"
 
 /** Noise on one reading: `level` is its standard deviation (for "heavy": of its Gaussian core). */
