@@ -3,8 +3,14 @@
  * configuration becomes a running engine.
  */
 import type { GuardrailConfig } from "../domain/Config.ts"
+import { type Preset, PRESETS } from "../domain/configSchema.ts"
 import { GUARDRAILS } from "../domain/guardrailPresets.ts"
+import { sameGuardrails } from "../hot/guardrailRecord.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
+
+/** The preset with exactly these numbers, or null. */
+export const presetOf = (policy: GuardrailNumbers): Preset | null =>
+  PRESETS.find((preset) => sameGuardrails(GUARDRAILS[preset], policy)) ?? null
 
 /** The numbers behind a preset, with a user's own on top. */
 export function resolveGuardrails(config: GuardrailConfig): GuardrailNumbers {

@@ -5,6 +5,9 @@
 import { fits, type Resumption } from "../domain/Resumption.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
 import type { SafeModeExit, TripReason } from "../domain/words.ts"
+import { sameGuardrails } from "../hot/guardrailRecord.ts"
+import type { GuardrailNumbers } from "../hot/Guardrails.ts"
+import { presetOf } from "./guardrails.ts"
 import { exitFor, rollbacksInHour, type SafeModePolicy, stricterExit } from "./tripRules.ts"
 
 /** Values by knob, user units. */
@@ -22,6 +25,8 @@ export interface LeftBehind {
   /** Why SafeMode is open, in the order of the trips; empty while it is not. */
   readonly trips: ReadonlyArray<{ readonly reason: TripReason; readonly atUs: number }>
   readonly rollbacksUs: ReadonlyArray<number>
+  /** The guardrails that a person put in force while it ran; null or absent where nobody did. */
+  readonly guardrails?: GuardrailNumbers | null
   /** What is wrong with the record, in words; null where nothing is. */
   readonly damage: string | null
 }
@@ -30,6 +35,8 @@ interface ResumePolicy {
   /** `last`: a run that was stopped goes on where it stood; `baseline`: it too begins on its baseline. */
   readonly resume: "last" | "baseline"
   readonly safeMode: SafeModePolicy
+  /** What the engine that begins goes by: always its configuration's. Absent: nothing is said of a change. */
+  readonly guardrails?: GuardrailNumbers
   /** The time now; null where it is not known yet (manual time), and the old run's is taken to go on. */
   readonly nowUs: number | null
 }
@@ -58,6 +65,7 @@ export function resumptionOf(left: LeftBehind, space: ParamSpace, policy: Resume
       ...(baseline === null || whole
         ? []
         : ["The baseline is dropped: it does not fit the knobs that there are now."]),
+      ...guardrailWarnings(left.guardrails, policy.guardrails),
       ...(shift < 0
         ? ["The clock stands before the end of that run: its times were moved back with it."]
         : []),
@@ -137,6 +145,15 @@ function knobWarnings(before: Values, start: Values, space: ParamSpace): Readonl
       .map((name) => `${name} is no knob any more.`),
   ]
   return told.length <= NAMED ? told : [...told.slice(0, NAMED), `And ${told.length - NAMED} knobs more.`]
+}
+
+/** A change that a person made while it ran was made to that run; to keep it, it has to be in the configuration. */
+function guardrailWarnings(before?: GuardrailNumbers | null, now?: GuardrailNumbers): ReadonlyArray<string> {
+  if (before === undefined || before === null || now === undefined || sameGuardrails(before, now)) return []
+  const name = (policy: GuardrailNumbers): string => presetOf(policy) ?? "numbers of somebody's own"
+  return [
+    `The guardrails had been changed while it ran (${name(before)}): it begins with those of its configuration (${name(now)}).`,
+  ]
 }
 
 function why({ run, ended, base, baseline, damage }: LeftBehind, onBase: boolean, open: Open | null): string {

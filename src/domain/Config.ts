@@ -5,12 +5,11 @@
  */
 import * as Result from "effect/Result"
 import { BACKPRESSURE, DROP_OLDEST, MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/codes.ts"
-import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
-import { type EngineConfigInput, EngineConfigShape, PRESETS } from "./configSchema.ts"
+import { type EngineConfigInput, EngineConfigShape } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
 import type { Learned } from "./Learned.ts"
-import { GUARDRAILS } from "./guardrailPresets.ts"
+import { guardrailProblems } from "./guardrailConfig.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
 import { problem, show, tidy } from "./problems.ts"
 import { readShape } from "./Shape.ts"
@@ -140,40 +139,6 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
           problem(["extras", i], `${show(name)} is a channel of its own already.`, "Choose another name."),
         )
     })
-  }
-  return problems
-}
-
-/** A user's numbers against each other and against those of the preset below them. */
-function guardrailProblems(guardrails: unknown): ReadonlyArray<Problem> {
-  const own = record(guardrails)
-  if (own === null) return []
-  const preset = PRESETS.find((name) => name === own.preset) ?? "balanced"
-  const number = (key: keyof GuardrailNumbers): number => {
-    const value = own[key]
-    return isNumber(value) ? value : GUARDRAILS[preset][key]
-  }
-  const given = (a: string, b: string): string => (own[a] === undefined ? b : a)
-  const problems: Array<Problem> = []
-  if (number("pathPerMinute") < number("rangePerMinute")) {
-    const key = given("pathPerMinute", "rangePerMinute")
-    problems.push(
-      problem(
-        ["guardrails", key],
-        `lets a path be shorter than its range (${number("pathPerMinute")} < ${number("rangePerMinute")}).`,
-        "A path is never shorter than the range it covers: give both.",
-      ),
-    )
-  }
-  if (number("rollbackRegressions") > number("regressionsToTrip")) {
-    const key = given("rollbackRegressions", "regressionsToTrip")
-    problems.push(
-      problem(
-        ["guardrails", key],
-        `trips before it rolls back (${number("regressionsToTrip")} < ${number("rollbackRegressions")}).`,
-        "Keep rollbackRegressions at most regressionsToTrip: give both.",
-      ),
-    )
   }
   return problems
 }

@@ -46,6 +46,9 @@ const Guardrails = object({
   emergencyMargin: optional(numberThat("a number below 0", (n) => n < 0)),
 })
 
+/** A preset, or an object with numbers of one's own. */
+export const GuardrailsShape = either(oneOf(PRESETS), Guardrails)
+
 const Window = object({
   digests: optional(whole(1, 100_000)),
   us: optional(above0(LONGEST_US)),
@@ -149,7 +152,7 @@ export const EngineConfigShape = object({
   params: record(KnobShape),
   objective: optional(oneOf(["minimize", "maximize"])),
   seed: optional(whole(0, MAX_SEED)),
-  guardrails: optional(either(oneOf(PRESETS), Guardrails)),
+  guardrails: optional(GuardrailsShape),
   window: optional(Window),
   clock: optional(oneOf(["system", "manual"])),
   tickUs: optional(between(1000, 60 * SECOND_US)),

@@ -190,10 +190,10 @@ export function recordText(record: AuditRecord, text: (value: number | null) => 
     kind,
     ...(generation === null ? [] : [`g${generation}`]),
     ...(proposal === undefined ? [] : [`p${proposal}`]),
-    ...[action, reason, exit].filter((word) => word !== undefined),
+    ...[action, reason, exit, record.preset].filter((word) => word !== undefined),
     ...(knob === undefined ? [] : [`${knob}: ${text(value ?? null)} against ${text(limit ?? null)}`]),
     record.values !== undefined || pairs(record.asked) === "" ? "" : "in unit space:",
-    pairs(record.values ?? record.asked ?? record.digest),
+    pairs(record.values ?? record.asked ?? record.digest ?? record.guardrails),
     ...(note === undefined ? [] : [JSON.stringify(note)]),
     ...resumedText(record.start?.["resume"]),
   ]

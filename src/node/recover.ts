@@ -30,7 +30,12 @@ export function recover(
     if (before !== null && marks.get(before) === mark) return before
     const end = readJournalEnd(state)
     if (end === null) return null
-    const found = resumptionOf(leftBehind(end), space, { resume, safeMode: safeModePolicy(settings), nowUs })
+    const found = resumptionOf(leftBehind(end), space, {
+      resume,
+      safeMode: safeModePolicy(settings),
+      guardrails: resolveGuardrails(settings.guardrails),
+      nowUs,
+    })
     marks.set(found, mark)
     return found
   } catch {
@@ -61,6 +66,7 @@ function leftBehind({ run, ended, space, standing, damage }: JournalEnd): LeftBe
       return reason === null ? [] : [{ reason, atUs }]
     }),
     rollbacksUs: standing.rollbacksUs,
+    guardrails: standing.guardrails ?? null,
     damage,
   }
 }

@@ -19,6 +19,7 @@ import {
   AUDIT_APPLY,
   AUDIT_COMMAND,
   AUDIT_DIGEST,
+  AUDIT_GUARDRAILS_SET,
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
   AUDIT_RELOCATION,
@@ -79,6 +80,9 @@ const KEPT_GENERATIONS = 8
 /** Causes that are kept. */
 const KEPT_CAUSES = 8
 
+/** What a safety action may be explained by. */
+const CAUSES = [AUDIT_VIOLATION, AUDIT_SAFE_MODE_ENTERED, AUDIT_COMMAND, AUDIT_GUARDRAILS_SET]
+
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {
   readonly generation: number
@@ -118,7 +122,7 @@ class Trace {
     else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
     else if (kind === AUDIT_RELOCATION) this.relocation = item.words()
     else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_EVAL_TIMEOUT) this.forgetWindow()
-    else if (kind === AUDIT_VIOLATION || kind === AUDIT_SAFE_MODE_ENTERED || kind === AUDIT_COMMAND) {
+    else if (CAUSES.includes(kind)) {
       this.causes = [...this.causes, item.words()].slice(-KEPT_CAUSES)
     }
     if (this.id < 0 || !showsLive(kind)) return null

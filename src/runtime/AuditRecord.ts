@@ -17,6 +17,9 @@ import {
   RECORD_TIMESTAMP_US,
   RECORD_VALUE,
 } from "../hot/AuditRing.ts"
+import { presetOf } from "../control/guardrails.ts"
+import type { Preset } from "../domain/configSchema.ts"
+import { readGuardrails } from "../hot/guardrailRecord.ts"
 import {
   APPLY_KINDS,
   AUDIT_KINDS,
@@ -72,6 +75,9 @@ export interface AuditRecord {
   readonly digest?: Readonly<Record<string, number | null>>
   /** What a person said with a trip, a reset, a rollback or a baseline; how what died did so. */
   readonly note?: string
+  /** The policy that was put in force, and the preset that it is, where it is one. */
+  readonly guardrails?: Readonly<Record<string, number | null>>
+  readonly preset?: Preset
   /** What was started: enough to run it again. */
   readonly start?: Readonly<Record<string, unknown>>
 }
@@ -181,6 +187,12 @@ export class AuditDecoder {
         const value = numberOrNull(block[at + RECORD_VALUE])
         const action = SWITCH_ACTIONS[block[at + RECORD_DETAIL]]
         return { ...head, action, reason: SWITCH_REASONS[code], value }
+      }
+      case "guardrailsSet": {
+        const policy = readGuardrails(block, at)
+        const preset = presetOf(policy)
+        const numbers = Object.entries(policy).map(([name, value]) => [name, numberOrNull(value)] as const)
+        return { ...head, ...(preset === null ? {} : { preset }), guardrails: Object.fromEntries(numbers) }
       }
       default:
         return { ...head, values: this.values(block, at) }

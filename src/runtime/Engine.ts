@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type EngineConfig, parseEngineConfig } from "../domain/Config.ts"
+import { type EngineConfig, type GuardrailConfig, parseEngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import {
   type AuditError,
@@ -57,6 +57,11 @@ export interface EngineService<K extends string = string> {
   readonly trip: (note?: string) => Effect.Effect<void, EngineStateError>
   readonly reset: (note?: string) => Effect.Effect<void, EngineStateError>
   readonly setBaseline: Effect.Effect<void, EngineStateError>
+  /** Puts another guardrail policy in force, as the option `guardrails` takes it. What was spent stays spent. */
+  readonly setGuardrails: (
+    guardrails: GuardrailConfig,
+    note?: string,
+  ) => Effect.Effect<void, ConfigError | AuditError | EngineStateError>
   readonly snapshot: Effect.Effect<EngineSnapshot<KnobValues<K>>>
   /** The latest states: a slow reader misses those between. Ends with the engine. */
   readonly changes: Stream.Stream<EngineSnapshot<KnobValues<K>>, EngineFaultError>
@@ -87,7 +92,9 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     runId: core.runId,
     values: core.values as KnobValues<K>,
     generation: Effect.sync(() => core.hot.config.generation),
-    coarse: core.coarse,
+    get coarse() {
+      return core.coarse
+    },
     observe: (digest) => attempt(() => core.observe(digest)),
     observeUnsafe: (digest) => core.attempt(() => core.observe(digest)),
     digest: core.hot.digest,
@@ -97,6 +104,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     trip: (note) => attempt(() => core.trip(note)),
     reset: (note) => attempt(() => core.reset(note)),
     setBaseline: attempt(() => core.setBaseline()),
+    setGuardrails: (guardrails, note) => attempt(() => core.setGuardrails(guardrails, note)),
     snapshot: Effect.sync(() => snapshotOf<K>(core)),
     changes: changesOf<K>(core),
     relocation: relocationApi(core),

@@ -20,7 +20,7 @@ import {
   WINDOW_EXPIRED,
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
-import type { EngineSettings } from "../domain/Config.ts"
+import type { EngineSettings, GuardrailConfig } from "../domain/Config.ts"
 import { type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
@@ -36,6 +36,7 @@ import { CycleTimes } from "./CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, timeError, writeDigest } from "./digestInput.ts"
 import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
+import { guardrailCommand } from "./guardrailCommand.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
 import { Mender } from "./Mender.ts"
@@ -75,7 +76,8 @@ export class EngineCore {
   readonly cycleTimes = new CycleTimes()
   /** Live values by name: every read is one array load. */
   readonly values: Readonly<Record<string, number>>
-  readonly coarse: ReadonlyArray<CoarseKnob>
+  /** By the guardrails in force. */
+  coarse: ReadonlyArray<CoarseKnob>
   readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
   /** Hears that a person has let the engine go on: children that died too often may try again. */
   readonly releases = new Listeners<void>("release")
@@ -285,6 +287,13 @@ export class EngineCore {
     this.trail.withNote("baselineSet", note, this.inEvent, () =>
       this.actor.send({ type: "setBaseline", nowUs }),
     )
+    this.settle()
+  }
+
+  /** Puts another policy in force: see `guardrailCommand`. */
+  setGuardrails(guardrails: GuardrailConfig, note?: string): void {
+    this.expect("running", "setGuardrails")
+    guardrailCommand(this, guardrails, note)
     this.settle()
   }
 

@@ -3,6 +3,9 @@
  */
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../hot/codes.ts"
+import { presetOf } from "../control/guardrails.ts"
+import type { Preset } from "../domain/configSchema.ts"
+import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { RollbackVerdict } from "../control/rollbackTest.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
@@ -95,6 +98,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly base: Values
   /** The last known good configuration; null while there is none. */
   readonly baseline: Values | null
+  /** The policy in force, and the preset that it is; null where numbers of one's own are. */
+  readonly guardrails: { readonly preset: Preset | null; readonly policy: GuardrailNumbers }
   readonly cycle: CycleState | null
   readonly safeMode: SafeModeState | null
   /** Null where no baseline windows are measured. */
@@ -200,6 +205,7 @@ export function takeSnapshot(
     nowUs: hot.nowUs,
     generation: hot.config.generation,
     ...configurations(hot, settings.space),
+    guardrails: { preset: presetOf(hot.executor.policy), policy: hot.executor.policy },
     cycle: cycleState(actor),
     safeMode,
     comparison: comparisonState(actor),

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type EngineConfig, requireEngineConfig } from "../domain/Config.ts"
+import { type EngineConfig, type GuardrailConfig, requireEngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import { type AuditError, ConfigError, EngineStateError } from "../domain/errors.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
@@ -79,6 +79,12 @@ export interface ArqonEngine<K extends string = string> {
   readonly trip: (note?: string) => void
   readonly reset: (note?: string) => void
   readonly setBaseline: (note?: string) => void
+  /**
+   * Puts another guardrail policy in force, as the option `guardrails` takes it: a preset, or an object whose other numbers are those
+   * of its preset. What was spent stays spent. Throws a ConfigError with every problem, an AuditError when the audit is full;
+   * then nothing has changed. The note goes into the audit.
+   */
+  readonly setGuardrails: (guardrails: GuardrailConfig, note?: string) => void
   /** Regimes that the homeostasis cache remembers, and variants. */
   readonly relocation: EngineRelocation
   /**
@@ -230,7 +236,9 @@ function plainEngine<K extends string>(
     get nowUs() {
       return core.nowUs
     },
-    coarse: core.coarse,
+    get coarse() {
+      return core.coarse
+    },
     observe: (digest) => core.attempt(() => core.observe(digest)),
     digest: core.hot.digest,
     observeDigest: () => core.observeDigest(),
@@ -243,6 +251,7 @@ function plainEngine<K extends string>(
     trip: (note) => core.attempt(() => core.trip(note)),
     reset: (note) => core.attempt(() => core.reset(note)),
     setBaseline: (note) => core.attempt(() => core.setBaseline(note)),
+    setGuardrails: (guardrails, note) => core.attempt(() => core.setGuardrails(guardrails, note)),
     relocation: relocationApi(core),
     useVariants: (catalogue, onSwitch) => useVariants(core, catalogue, onSwitch),
     audit: {

@@ -2,7 +2,10 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { DigestError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+import { AuditError, ConfigError, DigestError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+
+/** What a call of a user's is documented to give. */
+const EXPECTED = [AuditError, ConfigError, DigestError, EngineStateError, NoBaselineError]
 
 /** The longest text of an error that is kept. */
 const LONGEST = 200
@@ -21,7 +24,6 @@ export function outcomeOf<A>(call: () => A): Outcome<A> {
   const exit = Effect.runSyncExit(Effect.sync(call))
   if (Exit.isSuccess(exit)) return { ok: true, value: exit.value }
   const error = Cause.squash(exit.cause)
-  const expected =
-    error instanceof DigestError || error instanceof EngineStateError || error instanceof NoBaselineError
+  const expected = EXPECTED.some((one) => error instanceof one)
   return { ok: false, error, expected }
 }

@@ -16,6 +16,7 @@ import {
 import {
   AUDIT_COMMAND,
   AUDIT_DIGEST,
+  AUDIT_GUARDRAILS_SET,
   AUDIT_TICK,
   COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
@@ -37,6 +38,7 @@ import {
   DIGEST_THROUGHPUT_RPS,
   DIGEST_TIMESTAMP_US,
 } from "../hot/codes.ts"
+import { readGuardrails } from "../hot/guardrailRecord.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import { journalInput } from "../../machines/hotAudit.ts"
 import { MAX_EXTRAS } from "../domain/Units.ts"
@@ -47,7 +49,9 @@ import { startEvent } from "./resume.ts"
 /** Whether a record says what came from outside, and not what was decided. */
 export const isInput = (record: Float64Array): boolean => {
   const kind = record[RECORD_KIND]
-  return kind === AUDIT_DIGEST || kind === AUDIT_TICK || kind === AUDIT_COMMAND
+  return (
+    kind === AUDIT_DIGEST || kind === AUDIT_TICK || kind === AUDIT_COMMAND || kind === AUDIT_GUARDRAILS_SET
+  )
 }
 
 /** Begins an engine as its runtime does, without one. */
@@ -80,6 +84,10 @@ function offerOf(note: string | undefined): ReadonlyArray<SelectableVariant> {
 /** Asks again for what a command record says was asked, at the time in `nowCell`. */
 export function giveCommand(core: EngineCore, record: Float64Array, nowUs: number, note?: string): void {
   const { actor, hot } = core
+  // Its numbers are those of a policy, and its record is Tier 1's.
+  if (record[RECORD_KIND] === AUDIT_GUARDRAILS_SET) {
+    return actor.send({ type: "setGuardrails", policy: readGuardrails(record, 0), nowUs })
+  }
   const code = record[RECORD_CODE]
   const value = record[RECORD_VALUE]
   if (code === COMMAND_EVICT || code === COMMAND_OFFER) {

@@ -22,7 +22,14 @@ import {
   RECORD_TIMESTAMP_US,
 } from "../hot/AuditRing.ts"
 import { diff01 } from "../hot/circle.ts"
-import { AUDIT_COMMAND, AUDIT_DIGEST, COMMAND_AUDIT_FULL, NOTHING_DUE, PERIODIC } from "../hot/codes.ts"
+import {
+  AUDIT_COMMAND,
+  AUDIT_DIGEST,
+  AUDIT_GUARDRAILS_SET,
+  COMMAND_AUDIT_FULL,
+  NOTHING_DUE,
+  PERIODIC,
+} from "../hot/codes.ts"
 import { relocationParts } from "./relocationParts.ts"
 import { EngineCore } from "./EngineCore.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
@@ -179,6 +186,9 @@ export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "pa
       if (digest) {
         const behind = recordedGeneration - record[RECORD_GENERATION]
         giveDigest(hot, record, hot.config.generation - behind)
+      } else if (record[RECORD_KIND] === AUDIT_GUARDRAILS_SET) {
+        // Whoever asks about other guardrails asks about them from the start to the end.
+        if (changes.guardrails === undefined) giveCommand(core, record, nowUs)
       } else if (record[RECORD_KIND] === AUDIT_COMMAND) {
         const code = record[RECORD_CODE]
         // How full the audit was then says nothing about now; that it was drained lets a frozen start go, and nothing else.

@@ -24,8 +24,10 @@ export function markOf(record: AuditRecord): HistoryMark | null {
       return mark("start")
     case "engineStopped":
       return mark("stop")
+    case "guardrailsSet":
+      return mark("guardrails", record.preset ?? "own numbers")
     case "command":
-      return record.action === "restart" || record.action === "guardrails" ? mark(record.action) : null
+      return record.action === "restart" ? mark("restart") : null
     default:
       return null
   }

@@ -11,7 +11,7 @@ import {
 } from "node:worker_threads"
 import { EngineStateError } from "../../domain/errors.ts"
 import type { DeathReason } from "../../runtime/Supervision.ts"
-import { type Answer, type Asked, type Boot, type CallName, receiveError, type Told } from "./protocol.ts"
+import { type Answer, type Asked, type Boot, type CallArgument, type CallName, receiveError, type Told } from "./protocol.ts"
 import { BEAT, CALL, REPLY, wordsOf } from "./SharedEngine.ts"
 
 export interface ThreadOptions {
@@ -107,7 +107,7 @@ export class EngineThread {
    * Has the engine do something and waits for it, throwing what it throws. An EngineStateError says that the worker does not
    * answer: "restarting" when it had not taken the call, so that nothing was done, "noAnswer" when it had.
    */
-  call(name: CallName, call: string, argument?: number | string): unknown {
+  call(name: CallName, call: string, argument?: CallArgument): unknown {
     const { words, calls } = this
     this.nextId = (this.nextId % 0x3fffffff) + 1
     const id = this.nextId

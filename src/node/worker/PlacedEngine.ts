@@ -10,7 +10,8 @@ import { RING_FULL } from "../../hot/codes.ts"
 import type { ConfigReader } from "../../hot/ConfigReader.ts"
 import { resolveGuardrails } from "../../control/guardrails.ts"
 import { configOf, type EngineSettings } from "../../domain/Config.ts"
-import { AuditError, EngineFaultError, EngineStateError } from "../../domain/errors.ts"
+import { AuditError, ConfigError, EngineFaultError, EngineStateError } from "../../domain/errors.ts"
+import { parseGuardrails } from "../../domain/guardrailConfig.ts"
 import { coarseKnobs } from "../../domain/ParamSpace.ts"
 import { type Resumption, startUnits } from "../../domain/Resumption.ts"
 import { tripReason } from "../../domain/words.ts"
@@ -23,10 +24,12 @@ import type { RelayedInspection, WorkerState } from "../../runtime/WorkerEngine.
 import { EngineThread } from "./EngineThread.ts"
 import { Hearing } from "./Hearing.ts"
 import { LiveValues } from "./LiveValues.ts"
-import { type CallName, receiveError, type Remains, type Told } from "./protocol.ts"
+import { type CallArgument, type CallName, receiveError, type Remains, type Told } from "./protocol.ts"
 import { Reporter } from "./Reporter.ts"
 import { secure } from "./secure.ts"
 import {
+  cellsOf,
+  EMERGENCY_MARGIN,
   readerOf,
   RUNNING,
   type SharedEngine,
@@ -63,12 +66,13 @@ interface Waiting {
 }
 
 export class PlacedEngine {
-  readonly settings: EngineSettings
+  /** With the guardrails in force, so that a worker that takes over goes by them too. */
+  settings: EngineSettings
   readonly handle: SharedEngine
   readonly live: LiveValues
   readonly reporter: Reporter
   readonly hearing: Hearing
-  readonly coarse: ReturnType<typeof coarseKnobs>
+  coarse: ReturnType<typeof coarseKnobs>
   status: WorkerState["status"] = "idle"
   private readonly options: PlacedOptions
   private readonly reader: ConfigReader
@@ -105,7 +109,6 @@ export class PlacedEngine {
       names: space.names,
       extras: settings.extras,
       objective: settings.objective,
-      emergencyMargin: policy.emergencyMargin,
       clock: manual ? null : { originUs: Date.now() * 1000, originNanos: process.hrtime.bigint() },
       capacity: ringCapacity,
       policy: ringPolicy,
@@ -113,6 +116,7 @@ export class PlacedEngine {
       lanes: lanes.buffer,
       state: stateBuffer(),
     }
+    cellsOf(this.handle.state)[EMERGENCY_MARGIN] = policy.emergencyMargin
     this.words = wordsOf(this.handle.state)
     this.reader = readerOf(this.handle)
     this.live = new LiveValues(this.reader, space.names)
@@ -160,12 +164,22 @@ export class PlacedEngine {
   }
 
   /** Synchronous: the thread waits for the answer, about a tenth of a millisecond. */
-  call(name: CallName, argument?: number | string): unknown {
+  call(name: CallName, argument?: CallArgument): unknown {
     this.reporter.expectRunning(name)
     if (this.status === "frozen" && name === "reset") return this.restart()
     if (this.thread === null || this.status !== "running")
       throw new EngineStateError({ reason: this.status === "frozen" ? "frozen" : "restarting", call: name })
     return this.thread.call(name, name, argument)
+  }
+
+  /** Checked here, where it need not be data that can be sent. */
+  setGuardrails(guardrails: unknown, note: string | undefined): void {
+    this.reporter.expectRunning("setGuardrails")
+    const config = parseGuardrails(guardrails)
+    if (config instanceof ConfigError) throw config
+    this.call("setGuardrails", { guardrails: config, note })
+    this.settings = { ...this.settings, guardrails: config }
+    this.coarse = coarseKnobs(this.settings.space, resolveGuardrails(config).maxStep)
   }
 
   /** As `call` for what may be looked at in any state; null where there is no worker to ask. */

@@ -11,6 +11,7 @@ import { track } from "../../telemetry/track.ts"
 import type { LiveValues } from "./LiveValues.ts"
 import {
   cellsOf,
+  EMERGENCY_MARGIN,
   IDLE,
   RUNNING,
   type SharedEngine,
@@ -93,7 +94,7 @@ export class Reporter {
   private push(): number {
     const outcome = this.lanes.push()
     // An emergency does not wait for the rest of its window.
-    if (this.digest[DIGEST_CONSTRAINT_MARGIN] < this.handle.emergencyMargin) this.lanes.ring()
+    if (this.digest[DIGEST_CONSTRAINT_MARGIN] < this.cells[EMERGENCY_MARGIN]) this.lanes.ring()
     return outcome
   }
 }

@@ -12,8 +12,6 @@ export interface SharedEngine<K extends string = string> {
   readonly names: ReadonlyArray<K>
   readonly extras: ReadonlyArray<string>
   readonly objective: "minimize" | "maximize"
-  /** Below it a digest wakes the engine at once. */
-  readonly emergencyMargin: number
   /** The engine's time is `originUs` at this reading of the monotonic clock; null in manual time. */
   readonly clock: { readonly originUs: number; readonly originNanos: bigint } | null
   readonly capacity: number
@@ -50,6 +48,8 @@ export const TICK_US = 0
 export const LATCH_SINCE = 1
 export const LATCH_EXIT = 2
 export const LATCH_DEADLINE = 3
+/** Below it a digest wakes the engine at once: that of the guardrails in force. */
+export const EMERGENCY_MARGIN = 4
 const CELLS = 8
 
 export const stateBuffer = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4 + CELLS * 8)

@@ -24,6 +24,7 @@ import {
   BEAT,
   CALL,
   cellsOf,
+  EMERGENCY_MARGIN,
   LATCH_DEADLINE,
   LATCH_EXIT,
   LATCH_SINCE,
@@ -219,6 +220,12 @@ export class WorkerHost {
         return core.reset(note)
       case "setBaseline":
         return core.setBaseline(note)
+      case "setGuardrails": {
+        if (typeof argument !== "object") return
+        core.setGuardrails(argument.guardrails, argument.note)
+        this.cells[EMERGENCY_MARGIN] = core.hot.executor.policy.emergencyMargin
+        return
+      }
       case "snapshot":
         return core.snapshot()
       case "records":

@@ -41,7 +41,9 @@ export function placeInWorker(
     get nowUs() {
       return reporter.nowUs
     },
-    coarse: engine.coarse,
+    get coarse() {
+      return engine.coarse
+    },
     observe: (digest) => engine.observe(digest),
     digest: reporter.digest,
     observeDigest: () => engine.observeDigest(),
@@ -53,6 +55,7 @@ export function placeInWorker(
     trip: (note) => void engine.call("trip", note),
     reset: (note) => void engine.call("reset", note),
     setBaseline: (note) => void engine.call("setBaseline", note),
+    setGuardrails: (guardrails, note) => engine.setGuardrails(guardrails, note),
     audit: {
       records: () => (engine.look("records") as ReadonlyArray<AuditRecord> | null) ?? engine.old.records,
       subscribe: (listener) => hearing.subscribeRecords(listener),

@@ -11,7 +11,7 @@ import {
   EngineStateError,
   NoBaselineError,
 } from "../../domain/errors.ts"
-import type { EngineConfig } from "../../domain/Config.ts"
+import type { EngineConfig, GuardrailConfig } from "../../domain/Config.ts"
 import type { Resumption } from "../../domain/Resumption.ts"
 import type { Window } from "../../domain/Window.ts"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
@@ -47,6 +47,7 @@ export type CallName =
   | "trip"
   | "reset"
   | "setBaseline"
+  | "setGuardrails"
   | "snapshot"
   | "records"
   | "auditState"
@@ -55,8 +56,15 @@ export type CallName =
 export interface Call {
   readonly id: number
   readonly name: CallName
-  readonly argument: number | string | undefined
+  readonly argument: CallArgument
 }
+
+/** A time, a note, or other guardrails with the note about them. */
+export type CallArgument =
+  | number
+  | string
+  | { readonly guardrails: GuardrailConfig; readonly note: string | undefined }
+  | undefined
 
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

@@ -17,6 +17,7 @@ import {
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
+  AUDIT_GUARDRAILS_SET,
   AUDIT_PROPOSAL,
   AUDIT_REGIME,
   AUDIT_RELOCATION,
@@ -29,6 +30,8 @@ import {
   ROLLBACK,
   UPDATE,
 } from "../../hot/codes.ts"
+import { guardrailFault, type GuardrailNumbers } from "../../hot/Guardrails.ts"
+import { readGuardrails } from "../../hot/guardrailRecord.ts"
 import { noteRollback } from "../../control/tripRules.ts"
 
 /** Plain data: positions in unit space, by the id of the knob. */
@@ -45,6 +48,8 @@ export interface StandingData {
   readonly trips: ReadonlyArray<{ readonly code: number; readonly atUs: number }>
   /** Rollbacks within an hour that no person asked for. */
   readonly rollbacksUs: ReadonlyArray<number>
+  /** The guardrails that a person put in force while it ran; null or absent where nobody did. */
+  readonly guardrails?: GuardrailNumbers | null
 }
 
 export const NOWHERE: StandingData = {
@@ -68,6 +73,7 @@ export function showsLive(kind: number): boolean {
     kind !== AUDIT_DIGEST &&
     kind !== AUDIT_TICK &&
     kind !== AUDIT_COMMAND &&
+    kind !== AUDIT_GUARDRAILS_SET &&
     kind !== AUDIT_PROPOSAL &&
     kind !== AUDIT_BASELINE_SET &&
     kind !== AUDIT_VIOLATION &&
@@ -106,6 +112,7 @@ export class Standing {
     const { now } = this
     if (kind === AUDIT_COMMAND) this.asked = numbers[RECORD_CODE] === COMMAND_ROLLBACK
     if (kind === AUDIT_BASELINE_SET) now.baseline = this.point(numbers)
+    if (kind === AUDIT_GUARDRAILS_SET) now.guardrails = readGuardrails(numbers, 0)
     if (!showsLive(kind)) return
     // A digest may be stamped anyhow, and time is never followed backwards.
     if (atUs > now.atUs) now.atUs = atUs
@@ -140,7 +147,8 @@ const isPoint = (value: unknown, knobs: number): boolean =>
 /** What a header says of it, or null where it says none that fits so many knobs. */
 export function readStanding(value: unknown, knobs: number): StandingData | null {
   if (typeof value !== "object" || value === null) return null
-  const { atUs, generation, live, base, baseline, trips, rollbacksUs } = value as Partial<StandingData>
+  const { atUs, generation, live, base, baseline, trips, rollbacksUs, guardrails } =
+    value as Partial<StandingData>
   const whole =
     isNumber(atUs) &&
     isNumber(generation) &&
@@ -150,6 +158,7 @@ export function readStanding(value: unknown, knobs: number): StandingData | null
       (trip: Partial<StandingData["trips"][number]> | null) => isNumber(trip?.code) && isNumber(trip.atUs),
     ) &&
     Array.isArray(rollbacksUs) &&
-    rollbacksUs.every(isNumber)
+    rollbacksUs.every(isNumber) &&
+    (guardrails === undefined || guardrails === null || guardrailFault(guardrails) === null)
   return whole ? (value as StandingData) : null
 }
