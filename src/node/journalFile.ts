@@ -25,7 +25,7 @@ import {
   segmentPath,
   sha256,
 } from "./journalSegments.ts"
-import { type Lock, lockFile } from "./lockFile.ts"
+import { type Lock, lockFile, releaseAfter } from "./lockFile.ts"
 
 const NAME = "journal"
 const REMOVED =
@@ -355,6 +355,10 @@ async function open(directory: string, options: Settled, ready: () => void): Pro
     throw cause
   }
 }
+
+/** Lets the journal of a directory go for a thread that ended without doing so; `owner` is what it called itself. */
+export const letGoAfter = (directory: string, owner: string): void =>
+  releaseAfter(join(directory, NAME), owner)
 
 const sinkOf = (directory: string, journal: JournalFile): JournalSink => ({
   name: NAME,

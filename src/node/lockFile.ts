@@ -157,12 +157,24 @@ function isAlive(holder: Holder): boolean {
 }
 
 /** A thread of this process that has ended: its owner says so by starting another one under the same name. */
-const isPredecessor = (holder: Holder, own: Holder): boolean =>
+const isPredecessor = (holder: Holder, own: Pick<Holder, "pid" | "start" | "host" | "owner">): boolean =>
   own.owner !== "" &&
   holder.owner === own.owner &&
   holder.host === own.host &&
   holder.pid === own.pid &&
   holder.start === own.start
+
+/** Removes the lock that a thread of this process left behind when it ended; by what it called itself. Never throws. */
+export function releaseAfter(path: string, owner: string): void {
+  const name = `${path}.lock`
+  try {
+    const holder = readHolder(name)
+    const own = { pid: process.pid, start: processStart(process.pid) ?? "", host: hostname(), owner }
+    if (holder !== null && isPredecessor(holder, own)) removeIfThere(name)
+  } catch {
+    // A lock that cannot be looked at or removed says itself who left it.
+  }
+}
 
 function whoHolds(holder: Holder, name: string, otherwise = "use another state file"): string {
   if (holder.pid === 0)

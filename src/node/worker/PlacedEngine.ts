@@ -21,6 +21,7 @@ import { randomRunId } from "../../runtime/Platform.ts"
 import type { Subscription } from "../../runtime/Listeners.ts"
 import { type DeathReason, Supervision } from "../../runtime/Supervision.ts"
 import type { RelayedInspection, WorkerState } from "../../runtime/WorkerEngine.ts"
+import { letGoAfter } from "../journalFile.ts"
 import { EngineThread } from "./EngineThread.ts"
 import { Hearing } from "./Hearing.ts"
 import { LiveValues } from "./LiveValues.ts"
@@ -83,6 +84,8 @@ export class PlacedEngine {
   private readonly owner = randomRunId()
   private thread: EngineThread | null = null
   private starting: Waiting | null = null
+  /** Why the start failed, until its thread has ended. */
+  private failure: Error | null = null
   private stopping: { readonly done: Promise<void>; readonly waiting: Waiting } | null = null
   private remains: Remains | null = null
   private runs = 0
@@ -274,8 +277,9 @@ export class PlacedEngine {
         return
       case "failed":
         if (this.starting === null) this.lastDeath = told.error.message
-        this.starting?.reject(receiveError(told.error))
-        this.starting = null
+        // Who hears of it may start again: when the thread has ended, and not before.
+        else this.failure = receiveError(told.error)
+        void this.thread?.end()
         return
       case "stopped":
         this.remains = told.remains
@@ -300,11 +304,13 @@ export class PlacedEngine {
       // It may have begun all the same, and left the plant anywhere.
       const said = { run: this.runId, atUs: this.reporter.nowUs, detail: `worker: ${detail}` }
       if (this.live.current().generation > 1) this.resumption = secure(this.handle, this.settings, said)
+      const { starting, failure, stopping } = this
+      this.starting = this.failure = null
       this.status = "idle"
-      this.starting?.reject(new EngineFaultError({ detail: `worker: ${detail}` }))
-      this.starting = null
-      if (this.stopping !== null) this.finish(null)
-      return
+      this.letGo()
+      const stopped = stopping && new EngineStateError({ reason: "stopped", call: "start" })
+      starting?.reject(stopped ?? failure ?? new EngineFaultError({ detail: `worker: ${detail}` }))
+      return stopping === null ? undefined : this.finish(null)
     }
     this.deaths++
     this.lastDeath = detail
@@ -342,6 +348,7 @@ export class PlacedEngine {
     this.status = "stopped"
     Atomics.store(this.words, STATUS, STOPPED)
     const settle = (): void => {
+      this.letGo()
       if (error === null) stopping?.waiting.resolve()
       else stopping?.waiting.reject(error)
     }
@@ -350,6 +357,12 @@ export class PlacedEngine {
     this.hearing.end()
     if (thread === null) settle()
     else void thread.end().then(settle)
+  }
+
+  /** A thread that died had no time to let its journal go, and another engine of this process could never have it. */
+  private letGo(): void {
+    const { state } = this.settings
+    if (state !== null) letGoAfter(state, this.owner)
   }
 
   /** A snapshot of the worker's, with what this side knows better. */

@@ -10,6 +10,8 @@ import { EngineFaultError, EngineStateError } from "../../../src/domain/errors.t
 import { verifyJournal } from "../../../src/node/readJournal.ts"
 import { replayJournal } from "../../../src/node/replayJournal.ts"
 import type { EngineSnapshot } from "../../../src/runtime/EngineSnapshot.ts"
+import { createEngine } from "../../../src/index.node.ts"
+import { knobs } from "../../runtime/plant.ts"
 import { faulty, feed, onlooker, place, type Placed } from "./rig.ts"
 
 const home = mkdtempSync(join(tmpdir(), "arqon-worker-"))
@@ -124,7 +126,47 @@ describe("a worker that dies again and again", () => {
   })
 })
 
+describe("a start that comes to nothing", () => {
+  it("says that the engine was stopped where it was, and leaves the directory to the next one", async () => {
+    const state = join(home, "stopped")
+    const engine = place({ state })
+    const started = engine.start().then(
+      () => null,
+      (error: unknown) => error,
+    )
+    await engine.stop()
+    expect(await started).toMatchObject({ _tag: "EngineStateError", reason: "stopped", call: "start" })
+    const next = createEngine({ params: knobs, state })
+    await next.start()
+    await next.stop()
+  })
+
+  it("may be tried again by whoever hears that it failed", async () => {
+    // It says so and lingers, as one does that still lets go of what it had.
+    const lingers = `import { parentPort } from "node:worker_threads"
+      parentPort.postMessage({ type: "failed", error: { tag: null, fields: {}, message: "no disk" } })
+      setTimeout(() => {}, 1e6)`
+    const engine = place({}, { entry: new URL(`data:text/javascript,${encodeURIComponent(lingers)}`) })
+    await expect(engine.start()).rejects.toThrow("no disk")
+    await expect(engine.start()).rejects.toThrow("no disk")
+    await engine.stop()
+  })
+})
+
 describe("what a dead worker leaves", () => {
+  // Root cause: the lock of a thread that died names a process that lives, its own. Nobody else in it could ever have the state.
+  it("is no lock once the engine is stopped", async () => {
+    const state = join(home, "locked")
+    const engine = place({ runId: "exits-any-always", state }, { entry: faulty })
+    await engine.start()
+    await feed(engine, () => engine.worker().status === "restarting")
+    await engine.stop()
+    const next = createEngine({ params: knobs, state })
+    await next.start()
+    expect(next.getSnapshot().resumption?.from).toMatchObject({ run: "exits-any-always", ended: false })
+    await next.stop()
+  })
+
   it("is SafeMode as it stood, where it was open for another reason", async () => {
     const engine = place({ runId: "exits-tripped" }, { entry: faulty })
     await engine.start()
