@@ -191,3 +191,68 @@ describe("turns", () => {
     expect([...minute.window.details.subarray(0, 3)]).toEqual([1, 2, 1])
   })
 })
+
+describe("a range that is wider than it may be", () => {
+  const NARROW = { ...lax, rangePerMinute: 1 / 8 }
+  const told = ({ window }: Minute): ReadonlyArray<number> => [...window.details.subarray(0, 3)]
+
+  /** The knob in the middle has a quarter behind it, the others a sixteenth. */
+  const wide = (policy: Partial<GuardrailNumbers>): Minute => {
+    const minute = new Minute(policy, [0.5, 0.5, 0.5])
+    for (const move of [1 / 8, 1 / 8]) expect(minute.move(1 / 32, move, -1 / 32)).toBe(ACCEPTED)
+    return minute
+  }
+
+  it("since other limits are in force holds its knob where it is, and no other", () => {
+    const minute = wide({ rangePerMinute: 1 / 2 })
+    minute.window.relimit(NARROW)
+    expect(minute.judge(0, 0, 0)).toBe(ACCEPTED)
+    for (const move of [-1 / 64, -1 / 8]) {
+      expect(minute.judge(0, move, 0)).toBe(BUDGET_EXHAUSTED)
+      expect(told(minute)).toEqual([1, 1 / 4, 1 / 8])
+    }
+    expect(minute.judge(0, 1 / 64, 0)).toBe(BUDGET_EXHAUSTED)
+    expect(told(minute)).toEqual([1, 1 / 4 + 1 / 64, 1 / 8])
+    expect(minute.band(1).map((end) => end + 0)).toEqual([0, 0])
+    for (const other of [0, 2]) {
+      const [down, up] = minute.band(other)
+      expect(up - down).toBeCloseTo(3 / 16, 7)
+    }
+    expect(minute.move(1 / 32, 0, -1 / 32)).toBe(ACCEPTED)
+    // A minute later the quarter lies further back.
+    minute.now[0] = 64 * SECOND
+    expect(minute.judge(0, -1 / 8, 0)).toBe(ACCEPTED)
+    expect(minute.band(1)[0]).toBeCloseTo(-1 / 8, 7)
+  })
+
+  it("holds nothing where a coarse knob's neighbours lie as far apart", () => {
+    const minute = wide({ rangePerMinute: 1 / 2 })
+    minute.reach[1] = 1 / 4
+    minute.window.relimit(NARROW)
+    expect(minute.judge(0, -1 / 4, 0)).toBe(ACCEPTED)
+    expect(minute.band(1)[0]).toBeCloseTo(-1 / 4, 7)
+    expect(minute.judge(0, 1 / 64, 0)).toBe(BUDGET_EXHAUSTED)
+    expect(told(minute)).toEqual([1, 1 / 4 + 1 / 64, 1 / 4])
+  })
+
+  it("holds nothing under the limits it was made with: only what widens it is refused", () => {
+    const minute = new Minute({ rangePerMinute: 1 / 8 }, [0.5, 0.5, 0.5])
+    minute.reach[1] = 1 / 4
+    for (const move of [1 / 8, 1 / 8]) expect(minute.move(0, move, 0)).toBe(ACCEPTED)
+    minute.reach[1] = 0
+    expect(minute.judge(0, -1 / 64, 0)).toBe(ACCEPTED)
+    expect(minute.judge(0, -1 / 4, 0)).toBe(ACCEPTED)
+    expect(minute.judge(0, 1 / 64, 0)).toBe(BUDGET_EXHAUSTED)
+    const [down, up] = minute.band(1)
+    expect([down, up + 0]).toEqual([expect.closeTo(-1 / 4, 7), expect.closeTo(0, 7)])
+  })
+
+  it("is no wider for limits that are wider, nor for the same ones again", () => {
+    const minute = wide({ rangePerMinute: 1 / 4 })
+    for (const rangePerMinute of [1 / 4, 1 / 2]) {
+      minute.window.relimit({ ...lax, rangePerMinute })
+      expect(minute.judge(0, -1 / 4, 0)).toBe(ACCEPTED)
+    }
+    expect(minute.judge(0, 1 / 8, 0)).toBe(ACCEPTED)
+  })
+})
