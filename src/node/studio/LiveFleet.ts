@@ -19,15 +19,8 @@ import type { Subscription } from "../../runtime/Listeners.ts"
 import { budgetsOf } from "./budgetGauges.ts"
 import { knobsOf, presetOf } from "./engineEntry.ts"
 import { fleetAct } from "./fleetActions.ts"
-import {
-  FLEET_ACTIONS,
-  type FleetActionRequest,
-  type FleetActionResult,
-  type FleetEngineView,
-  type FleetEntry,
-  type FleetList,
-  MOST_LISTED,
-} from "./protocol.ts"
+import type { FleetActionRequest, FleetActionResult, FleetEngineView, FleetList } from "./fleetProtocol.ts"
+import { FLEET_ACTIONS, type FleetEntry, MOST_LISTED } from "./protocol.ts"
 import { Refusal } from "./refusal.ts"
 
 /** How long events are listened to for somebody who may ask again. */

@@ -8,7 +8,8 @@ import type { FleetCore } from "../../runtime/fleet/FleetCore.ts"
 import { isSafe } from "../../runtime/fleet/fleetSnapshot.ts"
 import { outcomeOf } from "../../runtime/outcome.ts"
 import { noteOf, reasonOf } from "./engineActions.ts"
-import { FLEET_ACTIONS, type FleetAction, type FleetActionRequest } from "./protocol.ts"
+import type { FleetActionRequest } from "./fleetProtocol.ts"
+import { FLEET_ACTIONS, type FleetAction } from "./protocol.ts"
 import { Refusal } from "./refusal.ts"
 
 /** The body of a request, checked; a Refusal names everything that is wrong with it. */

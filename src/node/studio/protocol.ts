@@ -1,13 +1,12 @@
 /**
  * What the studio's server and its page say to each other: paths, bodies, and the messages of the live stream. The page
- * imports types and constants from here and nothing else of the server; it may be loaded in a browser.
+ * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol` and
+ * `solverProtocol` say the same of fleets and of the offline solver.
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
  */
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
-import type { FleetEvent } from "../../runtime/fleet/fleetEvents.ts"
-import type { FleetEngineSnapshot, FleetSnapshot } from "../../runtime/fleet/fleetSnapshot.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
@@ -360,51 +359,6 @@ export interface ApiError {
   readonly message: string
 }
 
-/** `GET /api/solver?file=`: a run of the offline solver. */
-export interface SolverRun {
-  readonly file: string
-  readonly runId: string
-  readonly minimize: boolean
-  readonly budget: number
-  readonly counts: {
-    readonly told: number
-    readonly failed: number
-    readonly pending: number
-    readonly seeded: number
-  }
-  readonly history: ReadonlyArray<SolverReading>
-  readonly best: {
-    readonly params: Readonly<Record<string, unknown>>
-    readonly value: number
-    readonly standardError: number | null
-    readonly at: number | null
-  } | null
-  readonly classification: {
-    readonly label: string
-    readonly score: number | null
-    readonly features: Readonly<Record<string, number | null>>
-  } | null
-  /** Share of the variance that each parameter explains alone, and what only several explain; null when too little is known. */
-  readonly importance: {
-    readonly alone: Readonly<Record<string, number>>
-    readonly together: number
-  } | null
-  readonly warnings: ReadonlyArray<string>
-}
-
-export interface SolverReading {
-  /** Position in the history. */
-  readonly index: number
-  readonly phase: string
-  readonly params: Readonly<Record<string, unknown>>
-  /** Null when the evaluation failed. */
-  readonly value: number | null
-  readonly cost: number
-  readonly decision: string
-  /** Best value so far; null before the first. */
-  readonly best: number | null
-}
-
 /** `GET /api/replay/frames?engine=&from=&to=&limit=`, or `&at=` for the one frame at or before a moment. Recorded runs only. */
 export interface Frames {
   readonly engine: string
@@ -445,54 +399,4 @@ export interface FleetEntry {
   readonly preset: GuardrailPreset | null
   /** Names of the shared budgets. */
   readonly groups: ReadonlyArray<string>
-}
-
-/**
- * `GET /api/fleet?fleet=&search=&status=&mode=&group=&offset=&limit=&events=`: a page of a fleet's engines, in the order they were spawned.
- * `limit` is 50 unless told; `events` is the `event` of the last answer. Nothing is kept for who asks but the latest events, and these
- * only while somebody asks again within ten seconds.
- */
-export interface FleetList {
-  readonly fleet: FleetSnapshot
-  /** Engines the query means, in all. */
-  readonly total: number
-  readonly offset: number
-  readonly engines: ReadonlyArray<FleetEngineSnapshot>
-  /** What happened since, oldest first. */
-  readonly events: ReadonlyArray<FleetEvent>
-  /** Number of the last event there is. */
-  readonly event: number
-  /** Events between the two that made room. */
-  readonly skipped: number
-}
-
-/** `GET /api/fleet/engine?fleet=&key=&after=`: one engine, and its records numbered above `after` that memory still has. */
-export interface FleetEngineView {
-  readonly nowUs: number
-  readonly engine: FleetEngineSnapshot
-  /** Ids of the active states in the chart of the cycle, outermost first. */
-  readonly active: ReadonlyArray<string>
-  /** Null while it is put away: whatever it used is forgotten by then. */
-  readonly budgets: Budgets | null
-  /** Oldest first, the latest `MOST_LISTED` at most. */
-  readonly records: ReadonlyArray<AuditRecord>
-}
-
-/** Body of `POST /api/fleet/actions`, `content-type: application/json`. */
-export interface FleetActionRequest {
-  readonly fleet: string
-  readonly key: string
-  readonly action: FleetAction
-  /** Why; goes into the audit. Not empty. */
-  readonly reason: string
-  readonly by?: string
-  readonly confirm: boolean
-}
-
-export interface FleetActionResult {
-  readonly ok: true
-  readonly action: FleetAction
-  /** As it stands in the audit. */
-  readonly note: string
-  readonly engine: FleetEngineSnapshot
 }

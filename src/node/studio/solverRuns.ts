@@ -8,7 +8,7 @@ import type { HistoryEntry } from "../../solver/SolverState.ts"
 import { readArtifactFile } from "../cli/documents.ts"
 import { CliFailure } from "../cli/exitCodes.ts"
 import { readingsOf } from "../solverReadings.ts"
-import type { SolverReading, SolverRun } from "./protocol.ts"
+import type { SolverReading, SolverRun } from "./solverProtocol.ts"
 import { Refusal } from "./refusal.ts"
 
 /** Reads the file anew, so that a run that goes on is shown as it goes. A Refusal where the file cannot be read. */

@@ -1,6 +1,6 @@
 /** How a solver run went: every reading by its phase, and the best value so far as a stair. */
 import uPlot from "uplot"
-import type { SolverRun } from "../../node/studio/protocol.ts"
+import type { SolverRun } from "../../node/studio/solverProtocol.ts"
 import { Scope } from "../core/cell.ts"
 import { h } from "../core/dom.ts"
 import { figure } from "../core/format.ts"

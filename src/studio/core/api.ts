@@ -3,20 +3,22 @@
  * a path that the server does not have.
  */
 import type {
-  ActionRequest,
-  ActionResult,
-  ApiError,
-  AuditPage,
   FleetActionRequest,
   FleetActionResult,
   FleetEngineView,
   FleetList,
+} from "../../node/studio/fleetProtocol.ts"
+import type { SolverRun } from "../../node/studio/solverProtocol.ts"
+import type {
+  ActionRequest,
+  ActionResult,
+  ApiError,
+  AuditPage,
   Frames,
   History,
   Machines,
   PATHS,
   Session,
-  SolverRun,
 } from "../../node/studio/protocol.ts"
 
 type Used =

@@ -2,7 +2,8 @@
  * One engine of a fleet: how it stands, its knobs over time since it was opened here, the phase of its cycle, its budgets, its latest
  * decisions, and what may be done to it. It is asked for twice a second while somebody looks; the time line is this page's own.
  */
-import type { FleetEngineView, FleetEntry } from "../../node/studio/protocol.ts"
+import type { FleetEngineView } from "../../node/studio/fleetProtocol.ts"
+import type { FleetEntry } from "../../node/studio/protocol.ts"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import { nowOf, type Shown } from "../chart/moment.ts"
 import { timeChart } from "../chart/timeChart.ts"

@@ -1,5 +1,6 @@
 /** The engines of a fleet: how many stand how, a page of them at a time with a search, and what happens to them. */
-import type { FleetEntry, FleetList } from "../../node/studio/protocol.ts"
+import type { FleetList } from "../../node/studio/fleetProtocol.ts"
+import type { FleetEntry } from "../../node/studio/protocol.ts"
 import { api } from "../core/api.ts"
 import { Cell, type Scope } from "../core/cell.ts"
 import { fill, h, keyed, mark, say } from "../core/dom.ts"

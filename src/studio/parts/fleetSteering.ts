@@ -1,5 +1,6 @@
 /** Steering one engine of a fleet: each action with what it does, why it cannot be done now, a reason and a confirmation. */
-import type { FleetAction, FleetEngineView, FleetEntry } from "../../node/studio/protocol.ts"
+import type { FleetEngineView } from "../../node/studio/fleetProtocol.ts"
+import type { FleetAction, FleetEntry } from "../../node/studio/protocol.ts"
 import { api } from "../core/api.ts"
 import type { Cell, Scope } from "../core/cell.ts"
 import { h, mark } from "../core/dom.ts"

@@ -1,5 +1,5 @@
 /** What stands of an engine of a fleet on the page, in words, and what its answers say of the connection. */
-import type { FleetEngineView } from "../../node/studio/protocol.ts"
+import type { FleetEngineView } from "../../node/studio/fleetProtocol.ts"
 import type { Model } from "../core/Model.ts"
 
 type Engine = FleetEngineView["engine"]

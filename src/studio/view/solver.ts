@@ -2,7 +2,7 @@
  * A run of the offline solver: how the best value fell, what each phase read, which parameters matter, what the landscape
  * looked like, and the best point.
  */
-import type { SolverRun } from "../../node/studio/protocol.ts"
+import type { SolverRun } from "../../node/studio/solverProtocol.ts"
 import { convergence } from "../chart/convergence.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"

@@ -2,12 +2,8 @@
 import { describe, expect, it, onTestFinished } from "vitest"
 import { ConfigError, createFleet as createBrowserFleet } from "../../../src/index.ts"
 import { createFleet } from "../../../src/index.node.ts"
-import type {
-  FleetActionResult,
-  FleetEngineView,
-  FleetList,
-  Session,
-} from "../../../src/node/studio/protocol.ts"
+import type { FleetActionResult, FleetEngineView, FleetList } from "../../../src/node/studio/fleetProtocol.ts"
+import type { Session } from "../../../src/node/studio/protocol.ts"
 import type { StudioOptions } from "../../../src/runtime/Platform.ts"
 import { type Answer, ask, post } from "./rig.ts"
 

@@ -1,0 +1,46 @@
+/** What the studio's server tells its page of a run of the offline solver. Numbers that are none are null on the wire. */
+
+/** `GET /api/solver?file=`: a run of the offline solver. */
+export interface SolverRun {
+  readonly file: string
+  readonly runId: string
+  readonly minimize: boolean
+  readonly budget: number
+  readonly counts: {
+    readonly told: number
+    readonly failed: number
+    readonly pending: number
+    readonly seeded: number
+  }
+  readonly history: ReadonlyArray<SolverReading>
+  readonly best: {
+    readonly params: Readonly<Record<string, unknown>>
+    readonly value: number
+    readonly standardError: number | null
+    readonly at: number | null
+  } | null
+  readonly classification: {
+    readonly label: string
+    readonly score: number | null
+    readonly features: Readonly<Record<string, number | null>>
+  } | null
+  /** Share of the variance that each parameter explains alone, and what only several explain; null when too little is known. */
+  readonly importance: {
+    readonly alone: Readonly<Record<string, number>>
+    readonly together: number
+  } | null
+  readonly warnings: ReadonlyArray<string>
+}
+
+export interface SolverReading {
+  /** Position in the history. */
+  readonly index: number
+  readonly phase: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** Null when the evaluation failed. */
+  readonly value: number | null
+  readonly cost: number
+  readonly decision: string
+  /** Best value so far; null before the first. */
+  readonly best: number | null
+}
