@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { createEngine } from "../../src/index.ts"
 import { tune } from "../../src/adapters/index.ts"
 import { tune as tuneUnderNode } from "../../src/adapters/index.node.ts"
 import { attach } from "../../src/adapters/Adapter.ts"
-import { adapterWindow, concurrencyAdapter } from "../../src/adapters/concurrency.ts"
-import { inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
-import { Backend, capacityRps, generator, SHAPE } from "../../bench/limiter/Backend.ts"
+import { concurrencyAdapter } from "../../src/adapters/concurrency.ts"
 import { FakeEngine } from "./FakeEngine.ts"
 
 const widget = (name: string, initial = 20) => {
@@ -113,69 +110,5 @@ describe("tune", () => {
       /params\.a\.min/,
     )
     expect(() => tune(widget("a").adapter, { params: { ["c" as "a"]: { step: 1 } } })).toThrow(/params\.c/)
-  })
-})
-
-describe("an in-flight limit tuned in virtual time", () => {
-  const shape = { ...SHAPE, meanMs: 50 }
-  const capacity = capacityRps(shape)
-  /** Seconds of a service under Poisson arrivals; what is done in the last of them. */
-  const serve = async (load: number, seed: number, seconds = 90) => {
-    const events: Array<{ atUs: number; run: () => void }> = []
-    let nowUs = 0
-    const later = (us: number, run: () => void): void => void events.push({ atUs: nowUs + us, run })
-    const limiter = inFlightLimiter({ initial: 60 })
-    const engine = createEngine({
-      params: limiter.params,
-      window: adapterWindow,
-      gains: limiter.gains,
-      clock: "manual",
-      seed,
-    })
-    attach(engine, limiter)
-    await engine.start()
-    const backend = new Backend(shape, seed, (ms, done) => later(ms * 1_000, done))
-    const random = generator(seed + 1)
-    let done = 0
-    const arrive = (): void => {
-      later((-Math.log(1 - random()) * 1e6) / (load * capacity), arrive)
-      const slot = limiter.tryAcquire()
-      if (slot === null) return limiter.refuse()
-      backend.serve(() => {
-        slot.release()
-        if (nowUs > (seconds - 30) * 1e6) done++
-      })
-    }
-    const tick = (): void => {
-      engine.tick(nowUs)
-      later(20_000, tick)
-    }
-    arrive()
-    tick()
-    while (nowUs < seconds * 1e6) {
-      let next = 0
-      for (let i = 1; i < events.length; i++) if (events[i].atUs < events[next].atUs) next = i
-      const [event] = events.splice(next, 1)
-      nowUs = event.atUs
-      engine.tick(nowUs)
-      event.run()
-    }
-    const { base, mode } = engine.getSnapshot()
-    await engine.stop()
-    return { rps: done / 30, base: base.inFlight, mode }
-  }
-
-  it("comes down to the knee under overload and keeps the goodput", async () => {
-    const { base, mode, rps } = await serve(2, 1)
-    expect(mode).toBe("adapting")
-    // Sixteen slots: below sixteen some idle, at thirty contention has taken a fifth of the throughput, at the start three fifths.
-    expect(base).toBeGreaterThanOrEqual(14)
-    expect(base).toBeLessThanOrEqual(22)
-    expect(rps).toBeGreaterThan(0.87 * capacity)
-  })
-
-  it("turns hardly anybody away where there is room for all", async () => {
-    const { rps } = await serve(0.5, 2)
-    expect(rps).toBeGreaterThan(0.46 * capacity)
   })
 })
