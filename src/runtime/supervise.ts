@@ -5,6 +5,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import { errorText } from "./outcome.ts"
 import { type Death, type DeathReason, Hung, type SupervisedName } from "./Supervision.ts"
 
 /** A child as data. */
@@ -45,7 +46,14 @@ function failureOf(cause: Cause.Cause<unknown>): { readonly reason: DeathReason;
   for (const one of cause.reasons) {
     if (one._tag === "Fail" && one.error instanceof Hung) return { reason: "hung", why: one.error.detail }
   }
-  return { reason: "threw", why: Cause.pretty(cause).split("\n", 1)[0] }
+  return { reason: "threw", why: firstLine(cause) }
+}
+
+/** What broke it, on one line. `Cause.pretty` would carry stacks and colours into every browser to have them cut off here. */
+function firstLine(cause: Cause.Cause<unknown>): string {
+  const error = Cause.squash(cause)
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : `Error: ${errorText(error)}`
+  return text.split("\n", 1)[0]
 }
 
 /** Starts every child in the order of the specs, which `checkSpecs` has passed; the end of the scope stops them in reverse. */
