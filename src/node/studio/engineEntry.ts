@@ -1,20 +1,10 @@
 /** An engine as the studio's list of engines shows it, from its settings. */
-import { resolveGuardrails } from "../../control/guardrails.ts"
+import { presetOf, resolveGuardrails } from "../../control/guardrails.ts"
 import { configOf, type EngineSettings } from "../../domain/Config.ts"
 import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
-import { GUARDRAILS } from "../../domain/guardrailPresets.ts"
-import { GUARDRAIL_PRESETS, type EngineEntry, type GuardrailPreset, type KnobEntry } from "./protocol.ts"
+import type { EngineEntry, KnobEntry } from "./protocol.ts"
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
-
-/** The preset with exactly these numbers, or null. */
-export function presetOf(policy: GuardrailNumbers): GuardrailPreset | null {
-  const names = Object.keys(policy) as ReadonlyArray<keyof GuardrailNumbers>
-  return (
-    GUARDRAIL_PRESETS.find((preset) => names.every((name) => GUARDRAILS[preset][name] === policy[name])) ??
-    null
-  )
-}
 
 export function knobsOf({ space }: EngineSettings): ReadonlyArray<KnobEntry> {
   const { table } = space
@@ -36,12 +26,13 @@ export function settingsEntry(
   settings: EngineSettings,
   policy: GuardrailNumbers = resolveGuardrails(settings.guardrails),
 ): Pick<EngineEntry, "objective" | "knobs" | "config" | "preset" | "guardrails" | "machines"> {
+  const relocates = settings.homeostasis !== null || settings.variants !== null
   return {
     objective: settings.objective,
     knobs: knobsOf(settings),
     config: { ...configOf(settings) },
     preset: presetOf(policy),
     guardrails: Object.fromEntries(Object.entries(policy).map(([name, value]) => [name, finite(value)])),
-    machines: ["engine", "safeMode", "spsaCycle"],
+    machines: ["engine", "safeMode", "spsaCycle", ...(relocates ? ["relocation"] : [])],
   }
 }

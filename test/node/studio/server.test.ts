@@ -67,6 +67,33 @@ describe("what a studio shows", () => {
     expect(actors[0].active).toEqual(["engine", "engine.running", "engine.running.adapting"])
   })
 
+  it("is a statechart for every actor that has one, of an engine with all there is", async () => {
+    const engine = createEngine({
+      params: { speed: { min: 0, max: 1 } },
+      homeostasis: { features: ["latencyP99Us"] },
+      clock: "manual",
+    })
+    await engine.start()
+    const studio = await engine.studio()
+    onTestFinished(async () => {
+      await studio.stop()
+      await engine.stop()
+    })
+    const { engines } = (await ask(studio.url, "/api/session")).json() as {
+      engines: ReadonlyArray<{ machines: ReadonlyArray<string> }>
+    }
+    const { machines } = (await ask(studio.url, "/api/machines")).json() as {
+      machines: ReadonlyArray<{ name: string }>
+    }
+    const { actors } = (await (await listen(studio.url)).next("state")).data as {
+      actors: ReadonlyArray<{ path: string; machine: string | null }>
+    }
+    const named = actors.flatMap(({ machine }) => machine ?? [])
+    expect(named).toContain("relocation")
+    expect(engines[0].machines).toEqual(expect.arrayContaining(named))
+    expect(machines.map(({ name }) => name)).toEqual(expect.arrayContaining(named))
+  })
+
   it("is the past since the start, however late somebody looks, and bounded", async () => {
     const { url, work, act } = await openRig()
     work(300)
