@@ -2,6 +2,7 @@
  * One run of the demo from the first process to the verdict. main.ts gives it a terminal; the smoke test and the
  * recorder watch through the same door.
  */
+import { availableParallelism, loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Child } from "./Child.ts"
 import { compare, exitCodeOf } from "./comparison.ts"
@@ -9,7 +10,7 @@ import { type KnobValues, startingValues } from "./knobs.ts"
 import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf } from "./options.ts"
 import type { LoadChannel, LoadPhase, Measurement, PlantChannel } from "./protocol.ts"
 import type { Terminal } from "./terminal.ts"
-import { type DemoState, verdict } from "./view.ts"
+import { crowdedMachine, type DemoState, verdict } from "./view.ts"
 
 /** The load at first, and what joins it half way: more callers, with interests that overlap only in part. */
 export const firstLoad: LoadPhase = { connections: 64, catalogue: 2_000, offset: 0 }
@@ -117,7 +118,10 @@ export const runDemo = async (
     const comparison = compare(blocks)
     const { outOfBounds } = await plant.ask({ kind: "counts" }, "counted")
     update({ stage: "done" })
-    terminal.print(verdict(comparison, startingValues, result.tuned))
+    terminal.print([
+      ...verdict(comparison, startingValues, result.tuned),
+      ...crowdedMachine(loadavg()[0], availableParallelism()),
+    ])
     if (options.json) {
       writeLine(
         JSON.stringify({

@@ -294,5 +294,22 @@ export const verdict = (
   ]
 }
 
+/** Load average over cores from which on the demo's own work, at most three busy processes, is the smaller part. */
+const CROWDED = 3
+
+/** A warning below the verdict where other work had the machine: then it says as much of that as of the tuning. None elsewhere. */
+export const crowdedMachine = (loadAverage: number, cores: number): ReadonlyArray<Line> =>
+  loadAverage < CROWDED * cores
+    ? []
+    : [
+        blank,
+        [
+          span(
+            `Other work had this machine (load average ${loadAverage.toFixed(0)} on ${cores} cores): run it again when it is quiet.`,
+            "warn",
+          ),
+        ],
+      ]
+
 /** The text of a line without its tones. */
 export const textOf = (line: Line): string => line.map(({ text }) => text).join("")

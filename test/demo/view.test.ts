@@ -7,6 +7,7 @@ import type { Progress } from "../../examples/demo/protocol.ts"
 import { Terminal } from "../../examples/demo/terminal.ts"
 import {
   condense,
+  crowdedMachine,
   type DemoState,
   frame,
   number,
@@ -207,5 +208,15 @@ describe("the terminal", () => {
     terminal.tell("x")
     terminal.print([[{ text: "x", tone: "plain" }]])
     expect(written).toEqual([])
+  })
+})
+
+describe("a machine that others use", () => {
+  it("is told of below the verdict, a quiet one is not", () => {
+    expect(crowdedMachine(13.2, 2).map(textOf).join("")).toContain("load average 13 on 2 cores")
+    expect(crowdedMachine(6, 2)).not.toEqual([])
+    expect(crowdedMachine(5.9, 2)).toEqual([])
+    // Windows has no load average and says 0.
+    expect(crowdedMachine(0, 1)).toEqual([])
   })
 })
