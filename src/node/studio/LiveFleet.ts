@@ -3,7 +3,7 @@
  * when somebody asks; between two questions nothing is done for any engine, and nobody who asks is remembered. Only events are
  * listened to, while the last question is not older than ten seconds.
  */
-import { resolveGuardrails } from "../../control/guardrails.ts"
+import { presetOf, resolveGuardrails } from "../../control/guardrails.ts"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { FleetCell } from "../../runtime/fleet/FleetCell.ts"
 import type { FleetCore } from "../../runtime/fleet/FleetCore.ts"
@@ -17,7 +17,7 @@ import {
 } from "../../runtime/fleet/fleetSnapshot.ts"
 import type { Subscription } from "../../runtime/Listeners.ts"
 import { budgetsOf } from "./budgetGauges.ts"
-import { knobsOf, presetOf } from "./engineEntry.ts"
+import { knobsOf } from "./engineEntry.ts"
 import { fleetAct } from "./fleetActions.ts"
 import type { FleetActionRequest, FleetActionResult, FleetEngineView, FleetList } from "./fleetProtocol.ts"
 import { FLEET_ACTIONS, type FleetEntry, MOST_LISTED } from "./protocol.ts"
