@@ -29,10 +29,17 @@ const published: Plugin = {
       ![join(root, "src"), join(root, "machines")].some((room) => id.startsWith(room))
     )
       return null
-    const { outputText } = ts.transpileModule(code, { compilerOptions: PUBLISHED, fileName: id })
-    return { code: outputText, map: null }
+    let text = written.get(code)
+    if (text === undefined) {
+      text = ts.transpileModule(code, { compilerOptions: PUBLISHED, fileName: id }).outputText
+      written.set(code, text)
+    }
+    return { code: text, map: null }
   },
 }
+
+/** By source: several bundles of one process have most files in common. */
+const written = new Map<string, string>()
 
 /** What of `tsconfig.build.json` decides how a file is written. */
 const PUBLISHED: ts.CompilerOptions = {

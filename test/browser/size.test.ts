@@ -6,7 +6,7 @@ describe("what a browser loads", () => {
   for (const entry of ENTRIES) {
     it(`is bounded: ${entry.what}`, async () => {
       expect(excess(await weigh(entry))).toEqual([])
-    })
+    }, 60_000)
   }
 
   it("is refused above its bounds, and with modules of Node in it", async () => {
