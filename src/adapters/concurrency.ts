@@ -33,9 +33,10 @@ export interface ConcurrencyAdapter<K extends string = string> extends Adapter<K
 
 /**
  * Window for adapters. A digest is made when work ends, so one without work is a service that nobody calls: the loop waits a day for it
- * before a window counts as lost, and does nothing meanwhile.
+ * before a window counts as lost, and does nothing meanwhile. The plain mean, because work is seldom turned away under light load: what trims the
+ * outermost digests trims those in which it was.
  */
-export const adapterWindow = { digests: 5, us: 24 * 3600 * SECOND_US } as const
+export const adapterWindow = { digests: 5, us: 24 * 3600 * SECOND_US, aggregate: "mean" } as const
 
 /**
  * How limits on concurrency are probed. Their loss is in logarithms, so what a probe costs is known beforehand: one of .02, 11 % of the default
