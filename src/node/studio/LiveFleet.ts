@@ -15,7 +15,9 @@ import {
   snapshotOfCell,
   snapshotOfFleet,
 } from "../../runtime/fleet/fleetSnapshot.ts"
+import { readFleetMetrics } from "../../runtime/fleet/fleetMetrics.ts"
 import type { Subscription } from "../../runtime/Listeners.ts"
+import { prometheusText } from "../../runtime/prometheus.ts"
 import { budgetsOf } from "./budgetGauges.ts"
 import { knobsOf } from "./engineEntry.ts"
 import { fleetAct } from "./fleetActions.ts"
@@ -103,6 +105,10 @@ export class LiveFleet {
     const cell = this.cell(request.key)
     const note = fleetAct(this.core, cell, request, who)
     return { ok: true, action: request.action, note, engine: this.snapshot(cell) }
+  }
+
+  metrics(): string {
+    return prometheusText(readFleetMetrics(this.core), { fleet: this.id })
   }
 
   close(): void {

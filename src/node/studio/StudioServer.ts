@@ -251,10 +251,10 @@ export class StudioServer {
   }
 
   private metrics(): string {
-    const live = this.options.content.engines.filter((engine) => engine.live !== null)
-    return live
-      .map(({ id, live: side }) => side?.metrics(live.length > 1 ? { engine: id } : {}) ?? "")
-      .join("")
+    const { engines, fleets } = this.options.content
+    const live = engines.filter((engine) => engine.live !== null)
+    const alone = live.map(({ id, live: side }) => side?.metrics(live.length > 1 ? { engine: id } : {}) ?? "")
+    return [...alone, ...fleets.map((fleet) => fleet.metrics())].join("")
   }
 
   private engine(id: string | null): StudioEngine {

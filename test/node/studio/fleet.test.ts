@@ -242,6 +242,25 @@ describe("one engine of a fleet", () => {
 })
 
 describe("a studio of a fleet", () => {
+  it("has the fleet's metrics, as Prometheus reads them", async () => {
+    const { url, fleet } = await openFleet()
+    for (const key of ["t1", "t2", "t3"]) fleet.spawn(key)
+    const before = (await ask(url, "/metrics")).text
+    expect(before).toContain('arqon_fleet_engines{fleet="tenants",status="awake"} ')
+    fleet.get("t1")?.trip("look")
+    const { text, headers } = await ask(url, "/metrics")
+    expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8")
+    const { engines, awake } = fleet.getSnapshot()
+    expect(text).toContain(`arqon_fleet_engines{fleet="tenants",status="awake"} ${awake}\n`)
+    expect(text).toContain('arqon_fleet_safe_mode_open{fleet="tenants"} 1\n')
+    expect(text).toContain('arqon_fleet_shared_probing{fleet="tenants",group="database"} 0\n')
+    const counted = [...text.matchAll(/^arqon_fleet_engines\{.*\} (\d+)$/gm)].map(([, n]) => Number(n))
+    expect(counted.reduce((all, n) => all + n, 0)).toBe(engines)
+    const named = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name)
+    expect(new Set(named).size).toBe(named.length)
+    for (const [, name] of text.matchAll(/^(\w+)\{/gm)) expect(named).toContain(name)
+  })
+
   it("wants a server, and actors where it is to be inspected", async () => {
     const fleet = createBrowserFleet(fleetOptions)
     await expect(fleet.studio()).rejects.toBeInstanceOf(ConfigError)
