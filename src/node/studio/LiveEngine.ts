@@ -5,7 +5,9 @@
  */
 import type { ServerResponse } from "node:http"
 import type { InspectionEvent, Subscription } from "xstate"
+import { presetOf } from "../../control/guardrails.ts"
 import type { Window } from "../../domain/Window.ts"
+import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { EngineCore } from "../../runtime/EngineCore.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
@@ -67,11 +69,14 @@ export class LiveEngine implements StudioEngine {
   private readonly idle: NodeJS.Timeout
   private inspection: { readonly root: unknown; readonly subscription: Subscription } | null = null
   private polls = 0
+  /** As the pages were last told. */
+  private policy: GuardrailNumbers
   /** What was sent last, as text: only what changed is sent. */
   private readonly last = { snapshot: "", states: "", budgets: "" }
 
   constructor(core: EngineCore, options: LiveEngineOptions) {
     this.core = core
+    this.policy = core.hot.executor.policy
     this.id = options.id
     this.options = options
     const { names } = core.settings.space
@@ -139,9 +144,6 @@ export class LiveEngine implements StudioEngine {
     who: string,
   ): { readonly note: string; readonly snapshot: EngineSnapshot } {
     const note = engineAct(this.core, request, who)
-    if (request.action === "guardrails") {
-      this.channel.send("session", { engine: this.id, reason: "guardrails", detail: request.preset ?? null })
-    }
     if (this.looking !== null) this.poll()
     return { note, snapshot: this.core.snapshot() }
   }
@@ -151,6 +153,7 @@ export class LiveEngine implements StudioEngine {
     this.lingering = null
     if (this.looking !== null) return
     this.channel.forget()
+    this.policy = this.core.hot.executor.policy
     this.polls = 0
     this.sentAudit = this.newestSeq()
     this.inspect()
@@ -193,6 +196,7 @@ export class LiveEngine implements StudioEngine {
     this.windows = []
     this.sendAudit()
     this.sendChanged("snapshot", this.core.snapshot())
+    this.tellGuardrails()
     const states = this.states()
     // The time alone is no change.
     if (this.changed("states", JSON.stringify(states.actors))) this.channel.send("state", states)
@@ -202,6 +206,14 @@ export class LiveEngine implements StudioEngine {
         this.channel.send("budgets", budgets)
     }
     if (this.polls % PING_POLLS === 0) this.channel.ping()
+  }
+
+  /** Whoever changed them: a page that was open before shows others. */
+  private tellGuardrails(): void {
+    const { policy } = this.core.hot.executor
+    if (policy === this.policy) return
+    this.policy = policy
+    this.channel.send("session", { engine: this.id, reason: "guardrails", detail: presetOf(policy) })
   }
 
   private sendChanged(event: "snapshot", snapshot: EngineSnapshot): void {

@@ -2,13 +2,21 @@
  * What a person does to an engine from the studio: each with a note in the audit that says what, who and why. An action that
  * would change nothing is refused, because nothing would be recorded of it.
  */
-import { EngineStateError, NoBaselineError } from "../../domain/errors.ts"
+import { presetOf } from "../../control/guardrails.ts"
+import { AuditError, EngineStateError, NoBaselineError } from "../../domain/errors.ts"
 import type { EngineCore } from "../../runtime/EngineCore.ts"
-import { type Action, ACTIONS, type ActionRequest, MOST_NAME, MOST_REASON } from "./protocol.ts"
+import {
+  type Action,
+  ACTIONS,
+  type ActionRequest,
+  GUARDRAIL_PRESETS,
+  MOST_NAME,
+  MOST_REASON,
+} from "./protocol.ts"
 import { Refusal } from "./refusal.ts"
 
 /** Actions this build can do on a running engine. */
-export const DOABLE: ReadonlyArray<Action> = ACTIONS.filter((action) => action !== "guardrails")
+export const DOABLE: ReadonlyArray<Action> = ACTIONS
 
 /** Begins the note of a hold, and is how a hold is known again after the studio was opened anew. */
 const PAUSED = "pause by"
@@ -21,13 +29,16 @@ export function actionRequestOf(body: unknown): ActionRequest {
   const known = ACTIONS.find((word) => word === action)
   if (known === undefined) problems.push(`action must be one of ${ACTIONS.join(", ")}.`)
   if (typeof engine !== "string") problems.push("engine must be the id of an engine.")
+  const chosen = GUARDRAIL_PRESETS.find((name) => name === preset)
+  if (known === "guardrails" && chosen === undefined)
+    problems.push(`preset must be one of ${GUARDRAIL_PRESETS.join(", ")}.`)
   const why = reasonOf(given, problems)
   if (problems.length > 0) throw new Refusal("badRequest", problems.join(" "))
   return {
     engine: engine as string,
     action: known as Action,
     ...why,
-    ...(preset === undefined ? {} : { preset: preset as NonNullable<ActionRequest["preset"]> }),
+    ...(known === "guardrails" && chosen !== undefined ? { preset: chosen } : {}),
   }
 }
 
@@ -52,9 +63,12 @@ export function reasonOf(
 
 /** What stands in the audit. `who`: where the request came from. */
 export const noteOf = (
-  { action, by, reason }: { readonly action: string; readonly by?: string; readonly reason: string },
+  { action, preset, by, reason }: Pick<ActionRequest, "preset" | "by" | "reason"> & { readonly action: string },
   who: string,
-): string => `${action} by ${by ?? "somebody"} (studio, ${who}): ${reason}`
+): string => {
+  const what = preset === undefined ? action : `${action} ${preset}`
+  return `${what} by ${by ?? "somebody"} (studio, ${who}): ${reason}`
+}
 
 /** Control characters and line ends have no place in an audit. */
 const oneLine = (text: string): string =>
@@ -78,8 +92,8 @@ export function engineAct(core: EngineCore, request: ActionRequest, who: string)
   try {
     core.attempt(call)
   } catch (error) {
-    if (error instanceof EngineStateError || error instanceof NoBaselineError) {
-      throw new Refusal("conflict", error.message)
+    if ([AuditError, EngineStateError, NoBaselineError].some((one) => error instanceof one)) {
+      throw new Refusal("conflict", (error as Error).message)
     }
     throw error
   }
@@ -87,7 +101,7 @@ export function engineAct(core: EngineCore, request: ActionRequest, who: string)
 }
 
 /** What is to be called. Refusals come before it: within a call of the engine's they would be taken for its fault. */
-function callOf(core: EngineCore, { action }: ActionRequest, note: string): () => void {
+function callOf(core: EngineCore, { action, preset }: ActionRequest, note: string): () => void {
   const open = core.snapshot().safeMode
   switch (action) {
     case "trip":
@@ -111,7 +125,9 @@ function callOf(core: EngineCore, { action }: ActionRequest, note: string): () =
     case "setBaseline":
       return () => core.setBaseline(note)
     case "guardrails":
-      throw conflict("The guardrails of a running engine cannot be changed. Start it anew with the others.")
+      if (preset === undefined || presetOf(core.hot.executor.policy) === preset)
+        throw conflict(`The ${preset ?? "same"} guardrails are in force already.`)
+      return () => core.setGuardrails(preset, note)
   }
 }
 

@@ -2,7 +2,7 @@
  * What a person types: a key asks for an action, then a reason is typed, then a yes confirms it. Pure: keys in, what to show and what
  * to do out.
  */
-import type { Action } from "../studio/protocol.ts"
+import type { Action, GuardrailPreset } from "../studio/protocol.ts"
 
 const KEYS: Readonly<Record<string, Action>> = {
   p: "pause",
@@ -10,20 +10,32 @@ const KEYS: Readonly<Record<string, Action>> = {
   t: "trip",
   r: "reset",
   b: "rollback",
+  g: "guardrails",
 }
 
-const HELP = "q quit  p pause  u resume  t trip  r reset  b rollback"
+/** What is asked after `g`. */
+const PRESET_KEYS: Readonly<Record<string, GuardrailPreset>> = {
+  c: "conservative",
+  b: "balanced",
+  a: "aggressive",
+}
+
+const HELP = "q quit  p pause  u resume  t trip  r reset  b rollback  g guardrails"
 const WATCH_ONLY = "q quit  ← → earlier, later"
 const MOST = 200
 const ESCAPE = "\u001b"
 
 /** What follows from a key. */
-export type Answer = { readonly quit: true } | { readonly action: Action; readonly reason: string } | null
+export type Answer =
+  | { readonly quit: true }
+  | { readonly action: Action; readonly reason: string; readonly preset?: GuardrailPreset }
+  | null
 
 export class Prompt {
   /** What the last action came to. */
   told = ""
   private asking: Action | null = null
+  private preset: GuardrailPreset | null = null
   private reason = ""
   private confirming = false
   private readonly actions: ReadonlyArray<Action>
@@ -35,8 +47,10 @@ export class Prompt {
   get footer(): string {
     if (this.asking === null)
       return [this.told, this.actions.length === 0 ? WATCH_ONLY : HELP].filter(Boolean).join("  |  ")
-    if (this.confirming) return `${this.asking}: ${this.reason}  Really? y/n`
-    return `${this.asking}, because (Enter, Esc): ${this.reason}_`
+    if (this.choosing) return "guardrails: c conservative  b balanced  a aggressive  (Esc)"
+    const what = [this.asking, this.preset].filter(Boolean).join(" ")
+    if (this.confirming) return `${what}: ${this.reason}  Really? y/n`
+    return `${what}, because (Enter, Esc): ${this.reason}_`
   }
 
   key(key: string): Answer {
@@ -44,8 +58,13 @@ export class Prompt {
     if (key === "\u0003") return { quit: true }
     if (this.asking === null) return this.command(key)
     if (key === ESCAPE || (this.confirming && key !== "y" && key !== "Y")) return this.leave("Not done.")
+    if (this.choosing) {
+      this.preset = Object.hasOwn(PRESET_KEYS, key) ? PRESET_KEYS[key] : null
+      return null
+    }
     if (this.confirming) {
-      const answer = { action: this.asking, reason: this.reason }
+      const preset = this.preset === null ? {} : { preset: this.preset }
+      const answer = { action: this.asking, reason: this.reason, ...preset }
       this.leave("…")
       return answer
     }
@@ -57,11 +76,16 @@ export class Prompt {
     return null
   }
 
+  private get choosing(): boolean {
+    return this.asking === "guardrails" && this.preset === null
+  }
+
   private command(key: string): Answer {
     if (key === "q") return { quit: true }
     const action = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
     if (action !== undefined && this.actions.includes(action)) {
       this.asking = action
+      this.preset = null
       this.reason = ""
       this.confirming = false
     }

@@ -71,11 +71,12 @@ export function screen(shown: Shown, columns: number, rows: number, styles: Styl
   const generation = snapshot?.generation ?? frame?.generation
   const title = `${entry.name}  ${entry.source === "live" ? (snapshot?.status ?? "") : "recorded"}`
   const state = reason === undefined ? mode : `SafeMode: ${reason}`
+  const guardrails = snapshot === null ? "" : `  ${snapshot.guardrails.preset ?? "own guardrails"}`
   const paint = mode === "safe" ? styles.warn : styles.good
   const head = [
     styles.title(fit(title, width)),
     paint(
-      fit(`${state}  generation ${number(generation)}  cycles ${number(snapshot?.cycle?.cycles)}`, width),
+      fit(`${state}  generation ${number(generation)}  cycles ${number(snapshot?.cycle?.cycles)}${guardrails}`, width),
     ),
     "",
     fit(objectiveLine(shown, width), width),

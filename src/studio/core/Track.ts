@@ -134,6 +134,8 @@ function markOf(record: AuditRecord): HistoryMark | null {
       return record.action === "rollback" ? made("rollback", "rollback to the baseline") : null
     case "baselineSet":
       return made("baseline", "baseline set")
+    case "guardrailsSet":
+      return made("guardrails", `${record.preset ?? "own"} guardrails`)
     case "engineStarted":
       return made("start", "started")
     case "engineStopped":

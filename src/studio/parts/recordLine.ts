@@ -11,6 +11,7 @@ const TONES: Partial<Record<AuditRecord["kind"], Tone>> = {
   rollback: "trip",
   baselineSet: "live",
   command: "accent",
+  guardrailsSet: "accent",
   apply: null,
 }
 
@@ -22,7 +23,7 @@ export const nameOfRecord = (record: AuditRecord): string =>
   record.kind === "rollback" && record.action === "returnToBase" ? "Return to base" : kindName(record.kind)
 
 const kindName = (kind: string): string =>
-  ({ safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[kind] ?? capital(words(kind))
+  ({ guardrailsSet: "Guardrails", safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[kind] ?? capital(words(kind))
 
 const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
   values === undefined
@@ -55,6 +56,8 @@ export function lineOf(record: AuditRecord): string {
       return `${does}, ${words(reason ?? "")}: evidence ${figure(value)} of ${figure(limit)}`
     case "command":
       return [does, note].filter(Boolean).join(": ")
+    case "guardrailsSet":
+      return [record.preset ?? list(record.guardrails), note].filter(Boolean).join(": ")
     case "digest":
       return `${words(reason ?? "")}: ${list(record.digest)}`
     case "tick":

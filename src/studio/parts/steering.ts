@@ -72,7 +72,7 @@ export const STEERING: ReadonlyArray<Steer> = [
     action: "guardrails",
     name: "Change guardrails",
     effect:
-      "Puts another preset in force: how far, how often and how long one may move. The engine goes on with what it knows.",
+      "Puts another preset in force: how far, how often and how long one may move. What was spent stays spent, a perturbation ends, and the engine goes on with what it knows.",
     danger: false,
   },
 ]
@@ -189,11 +189,14 @@ export function askWhy({ name, effect, danger, more }: Question, send: (said: Sa
 
 function presetField(model: Model): { readonly element: HTMLElement; readonly value: () => GuardrailPreset } {
   const presets = model.session.value?.capabilities.presets ?? []
-  const now = model.engine.value?.preset
+  const now = model.snapshot.value?.guardrails.preset
   const select = h(
     "select",
     { class: "input", name: "preset" },
-    ...presets.map((name) => h("option", { value: name, selected: name === now }, capital(name))),
+    // What is in force already is no change.
+    ...presets
+      .filter((name) => name !== now)
+      .map((name) => h("option", { value: name }, capital(name))),
   )
   return {
     element: h("label", { class: "field" }, "Preset", select),

@@ -26,13 +26,13 @@ const GROUPS = [
   { name: "Applies", kinds: "apply" },
   { name: "Refusals", kinds: "violation" },
   { name: "Rollbacks", kinds: "rollback,baselineSet" },
-  { name: "Commands", kinds: "command,engineStarted,engineStopped" },
+  { name: "Commands", kinds: "command,guardrailsSet,engineStarted,engineStopped" },
   { name: "Verdicts", kinds: "verdict" },
   { name: "Digests and ticks", kinds: "digest,tick" },
 ] as const
 
 const DECIDED =
-  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,verdict"
+  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,verdict"
 
 export function auditView(model: Model): View {
   const scope = new Scope()

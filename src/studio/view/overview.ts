@@ -154,9 +154,11 @@ function budgets(model: Model, scope: Scope): HTMLElement {
   const { element, update } = gauges()
   const preset = h("span", { class: "tag" })
   const note = h("p", { class: "small soft" })
-  scope.watch([model.budgets, model.engine], () => {
+  scope.watch([model.budgets, model.engine, model.snapshot], () => {
     update(model.budgets.value)
-    say(preset, model.engine.value?.preset ?? "own numbers")
+    // What is in force now, or at the moment of a recording; a run without states has what it began with.
+    const { guardrails } = model.snapshot.value ?? {}
+    say(preset, (guardrails === undefined ? model.engine.value : guardrails)?.preset ?? "own numbers")
     const until = model.budgets.value?.cooldownUntilUs ?? null
     const step = model.budgets.value?.maxStep
     note.hidden = model.budgets.value === null
