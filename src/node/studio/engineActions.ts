@@ -63,7 +63,12 @@ export function reasonOf(
 
 /** What stands in the audit. `who`: where the request came from. */
 export const noteOf = (
-  { action, preset, by, reason }: Pick<ActionRequest, "preset" | "by" | "reason"> & { readonly action: string },
+  {
+    action,
+    preset,
+    by,
+    reason,
+  }: Pick<ActionRequest, "preset" | "by" | "reason"> & { readonly action: string },
   who: string,
 ): string => {
   const what = preset === undefined ? action : `${action} ${preset}`

@@ -76,7 +76,10 @@ export function screen(shown: Shown, columns: number, rows: number, styles: Styl
   const head = [
     styles.title(fit(title, width)),
     paint(
-      fit(`${state}  generation ${number(generation)}  cycles ${number(snapshot?.cycle?.cycles)}${guardrails}`, width),
+      fit(
+        `${state}  generation ${number(generation)}  cycles ${number(snapshot?.cycle?.cycles)}${guardrails}`,
+        width,
+      ),
     ),
     "",
     fit(objectiveLine(shown, width), width),

@@ -11,7 +11,15 @@ import {
 } from "node:worker_threads"
 import { EngineStateError } from "../../domain/errors.ts"
 import type { DeathReason } from "../../runtime/Supervision.ts"
-import { type Answer, type Asked, type Boot, type CallArgument, type CallName, receiveError, type Told } from "./protocol.ts"
+import {
+  type Answer,
+  type Asked,
+  type Boot,
+  type CallArgument,
+  type CallName,
+  receiveError,
+  type Told,
+} from "./protocol.ts"
 import { BEAT, CALL, REPLY, wordsOf } from "./SharedEngine.ts"
 
 export interface ThreadOptions {

@@ -23,7 +23,9 @@ export const nameOfRecord = (record: AuditRecord): string =>
   record.kind === "rollback" && record.action === "returnToBase" ? "Return to base" : kindName(record.kind)
 
 const kindName = (kind: string): string =>
-  ({ guardrailsSet: "Guardrails", safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[kind] ?? capital(words(kind))
+  ({ guardrailsSet: "Guardrails", safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[
+    kind
+  ] ?? capital(words(kind))
 
 const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
   values === undefined

@@ -194,9 +194,7 @@ function presetField(model: Model): { readonly element: HTMLElement; readonly va
     "select",
     { class: "input", name: "preset" },
     // What is in force already is no change.
-    ...presets
-      .filter((name) => name !== now)
-      .map((name) => h("option", { value: name }, capital(name))),
+    ...presets.filter((name) => name !== now).map((name) => h("option", { value: name }, capital(name))),
   )
   return {
     element: h("label", { class: "field" }, "Preset", select),
