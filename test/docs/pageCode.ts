@@ -1,0 +1,156 @@
+/**
+ * Runs the code of pages: every program under Node against the built package, every command with the real `arqon`, every Python block
+ * with Python where there is one. A page whose code does not work is worse than none. What the test files beside it share.
+ */
+import { spawnSync } from "node:child_process"
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type Block, blocksOf } from "./blocks.ts"
+import { root } from "./pages.ts"
+
+/** Pages whose code stands by itself, by the file that runs them: about as long each, so that no file is the last for long. */
+export const PAGES = {
+  tutorials: [
+    "README.md",
+    "docs/tutorials/first-steps.md",
+    "docs/tutorials/tune-a-simulator.md",
+    "docs/tutorials/first-ten-minutes.md",
+  ],
+  howTo: [
+    "docs/how-to/solver-cookbook.md",
+    "docs/how-to/run-in-a-worker.md",
+    "docs/how-to/studio.md",
+    "docs/how-to/adapters.md",
+    "docs/how-to/limit-in-flight-requests.md",
+  ],
+  reference: [
+    "docs/reference/solver.md",
+    "docs/reference/variants.md",
+    "docs/reference/fleet.md",
+    "docs/explanation/after-a-crash.md",
+    "docs/explanation/homeostasis.md",
+  ],
+} as const
+
+/** What the pages about adapters tune. */
+const TUNED = [
+  "bottleneck",
+  "bullmq",
+  "dataloader",
+  "express",
+  "fastify",
+  "hono",
+  "lru-cache",
+  "p-limit",
+  "p-queue",
+  "pg",
+  "piscina",
+  "undici",
+] as const
+
+export interface Home {
+  readonly folder: string
+  readonly run: (
+    program: string,
+    args: ReadonlyArray<string>,
+    cwd: string,
+  ) => { readonly status: number | null; readonly stdout: string; readonly stderr: string }
+}
+
+/** A folder as `npm install arqon effect xstate` leaves it, and the command on the path; gone after the file's tests. */
+export function makeHome(): Home {
+  const folder = mkdtempSync(join(tmpdir(), "arqon-docs-"))
+  beforeAll(() => {
+    mkdirSync(join(folder, "node_modules"))
+    symlinkSync(root, join(folder, "node_modules/arqon"))
+    for (const name of ["effect", "xstate", "@types", ...TUNED])
+      symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name))
+    writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }')
+    mkdirSync(join(folder, "bin"))
+    writeFileSync(
+      join(folder, "bin/arqon"),
+      `#!/bin/sh\nexec node ${join(root, "dist/src/node/cli/main.js")} "$@"\n`,
+    )
+    // What npx does once the package is installed.
+    writeFileSync(join(folder, "bin/npx"), '#!/bin/sh\nexec "$@"\n')
+    for (const name of ["arqon", "npx"]) chmodSync(join(folder, "bin", name), 0o755)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const run: Home["run"] = (program, args, cwd) => {
+    const path = `${join(folder, "bin")}${delimiter}${process.env.PATH ?? ""}`
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      cwd,
+      encoding: "utf8",
+      timeout: 50_000,
+      env: { ...process.env, PATH: path },
+    })
+    return { status, stdout, stderr }
+  }
+  return { folder, run }
+}
+
+export const readBlocks = (page: string): ReadonlyArray<Block> =>
+  blocksOf(readFileSync(join(root, page), "utf8"))
+
+/** Writes a block that is TypeScript or a file where it belongs; gives its path where it is TypeScript, else null. */
+export function write(block: Block, at: number, folder: string): string | null {
+  if (block.kind === "file") {
+    const file = join(folder, block.name)
+    writeFileSync(file, block.text)
+    if (block.text.startsWith("#!")) chmodSync(file, 0o755)
+    return block.name.endsWith(".ts") ? file : null
+  }
+  if (block.kind !== "program") return null
+  const file = join(folder, `block-${at}.ts`)
+  writeFileSync(file, block.text)
+  return file
+}
+
+function perform(block: Block, at: number, folder: string, { run }: Home, hasPython: boolean): void {
+  const written = write(block, at, folder)
+  if (block.kind === "data") {
+    expect(() => JSON.parse(block.text) as unknown, block.text).not.toThrow()
+  } else if (block.kind === "program" && written !== null) {
+    const { status, stderr } = run("node", [written], folder)
+    expect({ status, stderr }, block.text).toEqual({ status: 0, stderr: "" })
+  } else if (block.kind === "shell") {
+    const { status, stdout, stderr } = run("sh", ["-e", "-c", block.text], folder)
+    expect(status, `${block.text}\n${stdout}\n${stderr}`).toBe(0)
+  } else if (block.kind === "python" && hasPython) {
+    const file = join(folder, `block-${at}.py`)
+    writeFileSync(file, block.text)
+    cpSync(join(root, "examples/python/arqon_client.py"), join(folder, "arqon_client.py"))
+    const { status, stdout, stderr } = run("python3", ["-B", file], folder)
+    expect(status, `${block.text}\n${stdout}\n${stderr}`).toBe(0)
+  }
+}
+
+/** Runs what stands on these pages, block after block. */
+export function describePages(pages: ReadonlyArray<string>): void {
+  const home = makeHome()
+  describe("the code on the pages", () => {
+    it.each(pages)(
+      "%s runs as it stands there",
+      (page) => {
+        const blocks = readBlocks(page)
+        expect(blocks.length).toBeGreaterThan(0)
+        const folder = join(home.folder, page.replaceAll("/", "-"))
+        mkdirSync(folder)
+        const hasPython = home.run("python3", ["--version"], folder).status === 0
+        blocks.forEach((block, at) => perform(block, at, folder, home, hasPython))
+      },
+      180_000,
+    )
+  })
+}
