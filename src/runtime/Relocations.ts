@@ -8,12 +8,11 @@ import type { SelectionDecision } from "../control/variantSelection.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError, EngineStateError, type Problem } from "../domain/errors.ts"
 import { type Learned, misfit } from "../domain/Learned.ts"
-import { valuesByName } from "../domain/ParamSpace.ts"
 import type { VariantContent } from "../domain/Variant.ts"
 import type { RelocationReason } from "../domain/words.ts"
 import { COMMAND_EVICT, COMMAND_OFFER } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
-import { journalInput, recordVariant } from "../../machines/hotAudit.ts"
+import { journalInput } from "../../machines/hotAudit.ts"
 import type { VariantChosenEvent } from "../../machines/relocationEvents.ts"
 import {
   EMPTY_RELOCATION,
@@ -155,16 +154,7 @@ export class Relocations {
 
   /** What is remembered, best first. */
   regimes(): ReadonlyArray<KnownRegime> {
-    const { parts } = this
-    const { space } = this.host.settings
-    if (parts === null) return []
-    return this.memory.regimes.regimes
-      .map((regime) => ({
-        ...regime,
-        score: parts.scoreOf(regime),
-        values: valuesByName(space, Float64Array.from(regime.unit)),
-      }))
-      .sort((a, b) => b.score - a.score || a.id - b.id)
+    return this.parts?.knownRegimes(this.memory, this.host.settings) ?? []
   }
 
   /** Lets a regime go; false where there is none of that number. A command like any other: it is journaled. */
@@ -209,18 +199,11 @@ export class Relocations {
   }
 
   /** From the machine, in the midst of its event: first the record, then whoever listens. */
-  heard({ decision, values }: VariantChosenEvent): void {
-    const { hot, trail, settings } = this.host
+  heard(chosen: VariantChosenEvent): void {
+    // Who chooses has fetched them.
+    if (this.parts === null) return
     this.switched++
-    const { from, to, candidates, draws } = decision
-    // The note is for people; what a replay compares are the record's numbers.
-    trail.withNote("variant", JSON.stringify({ from, to, candidates, draws }), false, () =>
-      recordVariant(hot, decision, this.memory.offered),
-    )
-    const choices = Object.fromEntries(
-      Object.entries(values ?? {}).filter(([name]) => !settings.space.names.includes(name)),
-    )
-    this.switches.notify({ name: to, choices, decision })
+    this.switches.notify(this.parts.recordSwitch(this.host, chosen, this.memory))
   }
 
   onSwitch(listener: (change: VariantSwitch) => unknown): Subscription {
