@@ -6,6 +6,7 @@ import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/create
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
+import { SECOND_US } from "../domain/Units.ts"
 import { type Adapter, attach } from "./Adapter.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"
@@ -43,6 +44,9 @@ export type Tune = <const A extends AnyAdapter | readonly [AnyAdapter, ...Readon
   options?: TuneOptions<KnobsOf<A>>,
 ) => Promise<Tuned<KnobsOf<A>>>
 
+/** Patience of a comparison with the baseline: that of windows of half a minute, and not of the day that an idle one may take. */
+const HOLD_US = 3_000 * SECOND_US
+
 /** `tune` on a platform: the entries bind one each. */
 export const tuneOn =
   (createEngine: CreateEngine): Tune =>
@@ -51,13 +55,14 @@ export const tuneOn =
     options: TuneOptions<KnobsOf<A>> = {},
   ): Promise<Tuned<KnobsOf<A>>> => {
     const all = listed<KnobsOf<A>>(adapters)
-    const { params, window, gains, ...rest } = options
+    const { params, window, gains, comparison, ...rest } = options
     const engine = createEngine<KnobsOf<A>>({
       ...rest,
       params: mergeParams(all, params),
       window: { ...adapterWindow, ...window },
       // Whose measurements are tuned on says how they are probed.
       gains: { ...all[0].gains, ...gains },
+      ...(comparison === undefined ? {} : { comparison: { holdUs: HOLD_US, ...comparison } }),
     } as EngineOptions<KnobsOf<A>>)
     const attached = all.map((adapter, i) => attach(engine, adapter, { measure: i === 0 }))
     const letGo = (): void => attached.forEach((one) => one.stop())

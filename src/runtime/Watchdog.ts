@@ -27,8 +27,10 @@ export type Hung = "cycle" | "telemetry" | "hotPath" | "latch"
 
 /** Ticks that must pass: a process that was suspended for an hour has missed none. */
 const BEATS = 3
-/** Windows that may go by without a decision. */
+/** Windows that may go by without a decision, */
 const WINDOWS = 4
+/** and the longest that may take: windows that wait a day for their digests are not decided more slowly. */
+const MOST_US = 120 * SECOND_US
 
 export class Watchdog {
   /** How long nothing may happen. */
@@ -36,7 +38,8 @@ export class Watchdog {
   private since = { what: "", atUs: 0, beats: 0 }
 
   constructor(windowUs: number) {
-    this.patienceUs = Math.max(SECOND_US, Number.isFinite(windowUs) ? WINDOWS * windowUs : 0)
+    const windows = Number.isFinite(windowUs) ? WINDOWS * windowUs : 0
+    this.patienceUs = Math.min(MOST_US, Math.max(SECOND_US, windows))
   }
 
   /** Who hangs, or null. One that was named is not named again before another term. */

@@ -94,6 +94,21 @@ describe("tune", () => {
     expect(await probeOf({ gains: { probe: 0.03 } })).toBe(0.03)
   })
 
+  it("gives a comparison with the baseline a deadline of its own, or its caller's", async () => {
+    const holdOf = async (comparison: Parameters<typeof tune>[1] & object): Promise<unknown> => {
+      const { engine, stop } = await tune(widget("a").adapter, { clock: "manual", ...comparison })
+      const [first] = engine.audit.records()
+      await stop()
+      return first.kind === "engineStarted" ? first.start : null
+    }
+    expect(await holdOf({ comparison: {} })).toMatchObject({
+      config: { comparison: { holdUs: 3_000_000_000 } },
+    })
+    expect(await holdOf({ comparison: { holdUs: 5 } })).toMatchObject({
+      config: { comparison: { holdUs: 5 } },
+    })
+  })
+
   it("lets an engine behind a service that nobody calls wait, without SafeMode", async () => {
     const { adapter } = widget("n")
     const { engine, stop } = await tune(adapter, { clock: "manual" })

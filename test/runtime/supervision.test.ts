@@ -222,6 +222,12 @@ describe("the watchdog", () => {
     expect(found({ latchOpen: true })).toEqual([])
   })
 
+  it("waits no day for an answer where windows wait a day for their digests", () => {
+    const watchdog = new Watchdog(24 * 3600 * SECOND_US)
+    const found = [0, 60, 119, 120].map((s) => watchdog.check({ ...calm, nowUs: s * SECOND_US }))
+    expect(found).toEqual([null, null, null, "cycle"])
+  })
+
   it("takes no leap of the clock for silence", () => {
     expect(watch({}, 3_600 * SECOND_US, 3)).toEqual([null, null, null])
     const watchdog = new Watchdog(500_000)
