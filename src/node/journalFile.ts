@@ -102,7 +102,7 @@ class JournalFile {
     this.link = chainEnd(directory)
     this.number = listSegments(directory).at(-1)?.number ?? 0
     this.segment = this.create()
-    this.tidy()
+    this.tidy(false)
   }
 
   get state(): JournalState {
@@ -203,7 +203,9 @@ class JournalFile {
     batch.forEach(({ note }, i) => writer.append({ numbers: exact[i], note }))
     const { bytes } = writer
     yield { do: "write", fd: segment.fd, bytes, at: segment.length }
-    const due = this.options.sync === "batch" || this.syncIsDue()
+    // The first bytes of a segment say where the run stands: what is older may be removed once they are there for good.
+    const first = segment.length === 0
+    const due = this.options.sync === "batch" || this.syncIsDue() || (first && this.options.sync !== "never")
     if (due) yield { do: "sync", fd: segment.fd }
     if (!this.options.disk.isThere(segment.fd)) throw new Error(`${this.directory} ${REMOVED}`)
     segment.length += bytes.length
@@ -213,6 +215,7 @@ class JournalFile {
     this.standing ??= new Standing(writer.header.knobs)
     for (const numbers of exact) this.standing.take(numbers)
     if (due) this.noteSync(this.writtenSeq)
+    if (first) this.tidy(true)
   }
 
   /** The last frame of the segment, on the disk for good. */
@@ -244,7 +247,6 @@ class JournalFile {
     const close = (): void => this.options.disk.close(segment.fd)
     if (this.syncing === null) close()
     else void this.syncing.finally(close)
-    this.tidy()
   }
 
   private create(): Segment {
@@ -299,14 +301,14 @@ class JournalFile {
     this.timer.unref()
   }
 
-  /** Compresses what is closed and removes what is too much, one after the other, while the journal goes on. */
-  private tidy(): void {
+  /** Compresses what is closed, and removes what is too much, one after the other, while the journal goes on. */
+  private tidy(removes: boolean): void {
     const { compress } = this.options
     this.tidying = this.tidying.then(async () => {
       try {
         if (compress !== "none")
           await compressClosed(this.directory, this.number, compress, () => !this.closed)
-        this.removed += removeOldest(this.directory, this.number, this.options, Date.now())
+        if (removes) this.removed += removeOldest(this.directory, this.number, this.options, Date.now())
       } catch (cause) {
         this.tidyFailures++
         this.tidyError = messageOf(cause)

@@ -11,7 +11,6 @@ import type { AuditRing } from "../hot/AuditRing.ts"
 import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
 import { AuditMemory, type AuditSink } from "./AuditSink.ts"
 import { Listeners } from "./Listeners.ts"
-import { quietly } from "./quietly.ts"
 import { errorText } from "./outcome.ts"
 
 /** Records that wait for one sink at most. */
@@ -243,11 +242,19 @@ export class AuditTrail {
     }))
   }
 
-  /** Waits until every sink has taken everything, for so long; closes them. An AuditError tells what was left. */
+  /**
+   * Waits until every sink has taken everything, for so long; closes them, and waits no longer for one that does not close. What
+   * is wrong with one keeps nothing from the others. An AuditError tells what was left.
+   */
   readonly finish: Effect.Effect<void, AuditError> = Effect.suspend(() => this.finishAll())
 
   private readonly finishAll = Effect.fnUntraced(function* (this: AuditTrail) {
-    for (const queue of this.queues) yield* this.finishQueue(queue)
+    let all: Exit.Exit<void, AuditError> = Exit.void
+    for (const queue of this.queues) {
+      const end = yield* Effect.exit(this.finishQueue(queue))
+      if (Exit.isSuccess(all)) all = end
+    }
+    return yield* all
   })
 
   private finishQueue(queue: SinkQueue): Effect.Effect<void, AuditError> {
@@ -259,7 +266,9 @@ export class AuditTrail {
       const detail = `${count} records were left unwritten (${queue.lastError ?? "the sink is too slow"})`
       return Effect.fail(new AuditError({ reason: "close", sink: sink.name, detail }))
     })
-    return emptied.pipe(Effect.andThen(left), Effect.ensuring(quietly(sink.close)))
+    // What could not be closed costs no record; nobody waits for it for ever.
+    const closed = Effect.exit(Effect.timeoutOption(Effect.interruptible(sink.close), FLUSH))
+    return emptied.pipe(Effect.andThen(left), Effect.ensuring(closed))
   }
 
   private readonly untilEmpty = Effect.fnUntraced(function* (this: AuditTrail, queue: SinkQueue) {
@@ -269,16 +278,21 @@ export class AuditTrail {
     } while (this.ring.size > 0 || queue.waiting.length > 0)
   })
 
-  /** One batch, counted as written only when it was: neither a failure nor an interruption loses or repeats a record. */
+  /**
+   * One batch, counted as written only when it was: neither a failure nor an interruption loses or repeats a record. A sink that does
+   * not answer is interrupted at the end, when whoever waited for it has been told.
+   */
   private writeBatch(queue: SinkQueue): Effect.Effect<void, AuditError> {
-    return Effect.uninterruptible(
+    return Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
         const batch = queue.waiting.slice(0, BATCH)
         if (batch.length === 0) return Effect.void
         // Whatever a sink does, throwing at once or giving back no effect included, is a write that failed.
         return Effect.suspend(() => {
           const writing: unknown = queue.sink.write(batch, queue.waitingExact.slice(0, BATCH))
-          return Effect.isEffect(writing) ? (writing as Effect.Effect<void, AuditError>) : noEffect(writing)
+          return Effect.isEffect(writing)
+            ? restore(writing as Effect.Effect<void, AuditError>)
+            : noEffect(writing)
         }).pipe(
           Effect.catchDefect((defect) =>
             Effect.fail(
