@@ -110,7 +110,7 @@ export class LiveEngine implements StudioEngine {
     }
   }
 
-  audit(query: AuditQuery): AuditPage {
+  audit(query: AuditQuery): Promise<AuditPage> {
     return auditPage(this.core.trail.records(), query)
   }
 

@@ -77,7 +77,7 @@ export class RecordedEngine implements StudioEngine {
     }
   }
 
-  audit(query: AuditQuery): AuditPage {
+  async audit(query: AuditQuery): Promise<AuditPage> {
     const found: Array<AuditRecord> = []
     let oldest: number | null = null
     walkJournal(this.directory, ({ run, numbers, words }) => {
@@ -91,7 +91,7 @@ export class RecordedEngine implements StudioEngine {
       // One more than a page says that there is another.
       if (found.length > query.limit + 1) found.shift()
     })
-    return { ...auditPage(found, query), oldest }
+    return { ...(await auditPage(found, query)), oldest }
   }
 
   history(points: number, knobs: ReadonlyArray<string> | null): History {

@@ -16,7 +16,7 @@ export interface FrameQuery {
 export interface StudioEngine {
   readonly id: string
   readonly entry: () => EngineEntry
-  readonly audit: (query: AuditQuery) => AuditPage
+  readonly audit: (query: AuditQuery) => Promise<AuditPage>
   /** `knobs`: names, or null for the first ones. */
   readonly history: (points: number, knobs: ReadonlyArray<string> | null) => History
   /** Null where nothing is live. */

@@ -85,8 +85,8 @@ export class StudioServer {
         sendText(response, "application/json", this.machines)
       },
       [PATHS.events]: (request, response, query) => this.stream(request, response, query),
-      [PATHS.audit]: (_, response, query) =>
-        sendJson(response, this.engineOf(query).audit(auditQueryOf(query))),
+      [PATHS.audit]: async (_, response, query) =>
+        sendJson(response, await this.engineOf(query).audit(auditQueryOf(query))),
       [PATHS.history]: (_, response, query) => sendJson(response, this.history(query)),
       [PATHS.frames]: (_, response, query) => sendJson(response, this.frames(query)),
       [PATHS.solver]: (_, response, query) => sendJson(response, this.solver(query)),

@@ -1,4 +1,5 @@
 /** Searching audit records: which of them a person means, and one page of those at a time, newest first. */
+import { setImmediate } from "node:timers/promises"
 import { AUDIT_KINDS, type AuditKind } from "../../domain/words.ts"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import { type AuditPage, MOST_RECORDS } from "./protocol.ts"
@@ -53,11 +54,25 @@ export function isWanted(record: AuditRecord, query: AuditQuery): boolean {
   return text === null || JSON.stringify(record).toLowerCase().includes(text)
 }
 
-/** One page of what `records`, oldest first, has of it. */
-export function auditPage(records: ReadonlyArray<AuditRecord>, query: AuditQuery): AuditPage {
+/** So long a search holds the thread at once, milliseconds: the engine and its service live on it too. */
+const TURN_MS = 4
+/** Records between two looks at the clock. */
+const STRIDE = 32
+
+/** One page of what `records`, oldest first, has of it; a long search is done in turns with everything else. */
+export async function auditPage(
+  records: ReadonlyArray<AuditRecord>,
+  query: AuditQuery,
+  now: () => number = () => performance.now(),
+): Promise<AuditPage> {
   const found: Array<AuditRecord> = []
   let more = false
+  let turnEnds = now() + TURN_MS
   for (let i = records.length - 1; i >= 0; i--) {
+    if (i % STRIDE === 0 && now() > turnEnds) {
+      await setImmediate()
+      turnEnds = now() + TURN_MS
+    }
     const record = records[i]
     if (record.seq >= query.before || !isWanted(record, query)) continue
     if (found.length === query.limit) {

@@ -4,10 +4,13 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import { type AddressInfo, createConnection } from "node:net"
 import { join } from "node:path"
+import { setImmediate } from "node:timers/promises"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { createEngine } from "../../../src/index.node.ts"
 import { createEngine as createBrowserEngine } from "../../../src/index.ts"
+import { auditPage, auditQueryOf } from "../../../src/node/studio/auditSearch.ts"
 import { EventChannel } from "../../../src/node/studio/EventChannel.ts"
+import type { AuditRecord } from "../../../src/runtime/AuditRecord.ts"
 import { ask, listen, openRig } from "./rig.ts"
 
 describe("what a studio shows", () => {
@@ -137,6 +140,27 @@ describe("what a studio shows", () => {
     expect(some.records.every(({ atUs }) => atUs >= 1e6 && atUs <= 2e6)).toBe(true)
     expect((await ask(url, "/api/audit?kind=aply")).status).toBe(400)
     expect((await ask(url, "/api/audit?from=yesterday")).status).toBe(400)
+  })
+
+  it("is searched in turns with everything else, however much of it there is", async () => {
+    const records = Array.from({ length: 1000 }, (_, i): AuditRecord => {
+      return { seq: i + 1, atUs: i, kind: "command", run: "r", generation: 1, note: `note ${i}` }
+    })
+    const query = auditQueryOf(new URLSearchParams({ text: "note 7", limit: "3" }))
+    // A clock on which each look takes longer than a turn.
+    let nowMs = 0
+    const now = (): number => (nowMs += 5)
+    let others = 0
+    const search = { over: false }
+    const none = auditPage(records, { ...query, text: "nobody said this" }, now).finally(
+      () => (search.over = true),
+    )
+    for (; !search.over; others++) await setImmediate()
+    expect(others).toBeGreaterThan(20)
+    expect((await none).records).toEqual([])
+    const { records: found, before } = await auditPage(records, query, now)
+    expect(found.map(({ seq }) => seq)).toEqual([800, 799, 798])
+    expect(before).toBe(798)
   })
 
   it("is its metrics, as Prometheus reads them", async () => {
