@@ -310,6 +310,31 @@ describe("a run with both", () => {
     }
   })
 
+  it("ends where it is when other guardrails are put in force, and steps by them from then on", async () => {
+    let underWay = 0
+    for (let at = 300; at < 340; at += 3) {
+      const engine = manual(BOTH)
+      await engine.start()
+      engine.relocation.offer(offered())
+      live(engine, 0, at, 0)
+      const { base, relocation } = engine.getSnapshot()
+      const moving = ["ramping", "canary", "returning"].includes(relocation?.phase ?? "")
+      engine.setGuardrails("aggressive")
+      const after = engine.getSnapshot()
+      expect(after).toMatchObject({ base, values: base, mode: "adapting", relocation: { phase: "watching" } })
+      const child = engine.actor.getSnapshot().children.relocation?.getSnapshot()
+      expect(child?.context.maxStep).toBe(0.2)
+      if (moving) {
+        underWay++
+        expect(after.relocation?.counts.interrupted).toBe(1)
+      }
+      live(engine, at, 300, 0)
+      expect(engine.audit.records().filter(({ kind }) => kind === "violation")).toEqual([])
+      await engine.stop()
+    }
+    expect(underWay).toBeGreaterThan(0)
+  })
+
   it("keeps every budget for any telemetry, and never touches the plant in SafeMode", async () => {
     const reading = fc.record({
       objective: fc.oneof(fc.double({ min: -10, max: 10, noNaN: true }), fc.constant(Number.NaN)),
