@@ -26,14 +26,7 @@ import {
   V_PLUS,
 } from "../src/hot/spsaLayout.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
-import {
-  type Fence,
-  fenceBetween,
-  fencedBand,
-  FENCES,
-  keepInside,
-  standingFences,
-} from "../src/control/fence.ts"
+import { type Fence, fenceBetween, fenceBand, FENCES, keepInside, standingFences } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
@@ -278,7 +271,8 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
 export function completed(c: SpsaCycleContext): Change {
   const next = new Float64Array(c.block.length)
   const kernel = c.kernel.get()
-  const band = fencedBand(kernel.table, c.fences, vectorOf(c, c.block, V_BASE), c.band)
+  const band = c.band.slice()
+  fenceBand(kernel.table, c.fences, vectorOf(c, c.block, V_BASE), band)
   const outcome = kernel.complete(c.block, next, c.readings, band)
   const regressions = next[S_REGRESSIONS] > 0 ? c.regressions + 1 : 0
   return { next, outcome, regressions, verdict: judgeRegressions(c.regressions, regressions, c.limits) }

@@ -37,6 +37,7 @@ import {
   WAITING_PLUS,
 } from "./phases.ts"
 import { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
+import { Fences } from "./Fences.ts"
 import {
   P_EXPECTED_GENERATION,
   P_ID,
@@ -85,6 +86,7 @@ export class HotLoop implements Sharer {
   private exit = BY_TIMER
   private readonly readings = new Float64Array(READINGS).fill(Number.NaN)
   private readonly band: Float64Array
+  private readonly fences: Fences
   /** [0]: earliest time of the next apply, or of the way out of SafeMode. A cell, so that writing it allocates nothing. */
   private readonly due = new Float64Array(1)
 
@@ -96,6 +98,7 @@ export class HotLoop implements Sharer {
     this.state = new Float64Array(kernel.stateLength)
     this.next = new Float64Array(kernel.stateLength)
     this.band = new Float64Array(2 * hot.table.size)
+    this.fences = new Fences(hot.table)
   }
 
   /** Begins to tune from where the plant stands. Doing it twice changes nothing. */
@@ -193,7 +196,7 @@ export class HotLoop implements Sharer {
     if (!this.started) return
     if (code === WINDOW_CLOSED) this.read()
     else if (code === WINDOW_EXPIRED) this.expired()
-    else if (code === EMERGENCY) this.freeze(TRIP_CONSTRAINT_EMERGENCY)
+    else if (code === EMERGENCY) this.emergency()
     if (this.phase === FROZEN) {
       const over = this.exit === BY_TIMER && this.hot.nowCell[0] >= this.due[0]
       if (over || (this.exit === BY_DRAIN && this.hot.audit.drained)) this.close()
@@ -245,6 +248,7 @@ export class HotLoop implements Sharer {
     if (status === ACCEPTED) {
       this.refusals = 0
       executor.band(this.band)
+      this.fences.applied(config, kind !== UPDATE)
       if (shared !== null) shared.applied(this)
       return true
     }
@@ -266,6 +270,7 @@ export class HotLoop implements Sharer {
     this.leaveSeat()
     this.readings.fill(Number.NaN)
     this.kernel.begin(this.state)
+    this.fences.drawn(this.state, this.hot.nowCell)
   }
 
   /** A window closed. Outside a wait it belongs to the base and is nobody's reading. */
@@ -273,7 +278,9 @@ export class HotLoop implements Sharer {
     const { means } = this.hot.window
     const waitsForPlus = this.phase === WAITING_PLUS
     if (!waitsForPlus && this.phase !== WAITING_MINUS) {
-      if (this.phase === FROZEN) this.hot.reopenWindow()
+      if (this.phase !== FROZEN) return
+      if (means[MARGIN] < 0) this.fences.stillBroken()
+      this.hot.reopenWindow()
       return
     }
     this.timeouts = 0
@@ -296,6 +303,7 @@ export class HotLoop implements Sharer {
 
   private compute(): void {
     const { kernel, hot } = this
+    this.fences.narrow(this.state, this.band)
     const outcome = kernel.complete(this.state, this.next, this.readings, this.band)
     const before = this.regressions
     this.regressions = kernel.regressions(this.next) > 0 ? before + 1 : 0
@@ -352,12 +360,21 @@ export class HotLoop implements Sharer {
     this.freeze(reason)
   }
 
+  /** The hot path has brought the plant back already. Not there again for a while, if it was a probe. */
+  private emergency(): void {
+    const untilUs = this.hot.nowCell[0] + this.options.fenceUs
+    if (this.phase === FROZEN) this.fences.stillBroken()
+    else this.fences.emergency(this.state, this.readings, untilUs)
+    this.freeze(TRIP_CONSTRAINT_EMERGENCY)
+  }
+
   private freeze(reason: number): void {
     const byHand = reason === TRIP_MANUAL || this.tooManyRollbacks
     const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
     // A second trip while open can make leaving harder, never easier.
     if (this.phase !== FROZEN || exit > this.exit) this.exit = exit
     this.phase = FROZEN
+    this.fences.ended()
     this.leaveSeat()
     this.trips++
     this.lastTrip = reason
@@ -387,6 +404,8 @@ export class HotLoop implements Sharer {
     const executor = this.executorNow()
     this.kernel.rebase(this.state, this.next, executor.base)
     this.swap()
+    this.fences.ended()
+    this.fences.resumed()
     this.refusals = 0
     this.due[0] = executor.nextApplyUs
     this.ready()

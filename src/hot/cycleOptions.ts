@@ -8,6 +8,8 @@ export interface CycleOptions {
   readonly sign: 1 | -1
   /** How long SafeMode holds when a timer may end it. */
   readonly safeModeUs: number
+  /** For how long nothing goes where a probe has led into an emergency, microseconds; 0: it is tried again at once. */
+  readonly fenceUs: number
   /** Whether the configuration at the start is the first baseline. */
   readonly startIsBaseline: boolean
 }
@@ -18,5 +20,6 @@ export const DEFAULT_CYCLE: CycleOptions = Object.freeze({
   refusalsToTrip: 3,
   sign: 1,
   safeModeUs: 30_000_000,
+  fenceUs: 900_000_000,
   startIsBaseline: true,
 })

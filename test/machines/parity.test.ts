@@ -118,6 +118,16 @@ describe("actors and HotLoop write the same bytes", () => {
     expect(expectSame(5_000, plant)).toBeGreaterThan(100)
   })
 
+  it("beside a cliff that probes lead over", () => {
+    const plant: PlantModel = (hot, i) => ({
+      objective: hot.config.unit(0) + 0.01 * wobble(i),
+      constraintMargin: hot.config.unit(0) < 0.3 ? -1 : 0.5,
+    })
+    const writes = actorWrites(20_000, plant)
+    expect(writes.filter((one) => one.detail === ROLLBACK).length).toBeGreaterThan(2)
+    expectSame(20_000, plant)
+  })
+
   it("on any stream, adversarial ones included", () => {
     const reading = fc.oneof(
       { weight: 20, arbitrary: fc.double({ min: 0, max: 10, noNaN: true }) },
@@ -134,6 +144,30 @@ describe("actors and HotLoop write the same bytes", () => {
         expectSame(2_000, plant)
       }),
       { numRuns: 25 },
+    )
+  })
+
+  it("on any stream of margins over any cliff", () => {
+    const margin = fc.oneof(
+      { weight: 6, arbitrary: fc.double({ min: -0.3, max: 1, noNaN: true }) },
+      { weight: 1, arbitrary: fc.double({ min: -3, max: -0.5, noNaN: true }) },
+      { weight: 1, arbitrary: fc.constant(Number.NaN) },
+    )
+    const edge = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(
+        fc.array(margin, { minLength: 1, maxLength: 300 }),
+        edge,
+        fc.boolean(),
+        (stream, at, low) => {
+          const plant: PlantModel = (hot, i) => {
+            const over = low ? hot.config.unit(0) < at / 2 : hot.config.unit(1) > 0.5 + at / 2
+            return { objective: quadratic(hot, i), constraintMargin: over ? -1 : stream[i % stream.length] }
+          }
+          expectSame(3_000, plant)
+        },
+      ),
+      { numRuns: 15 },
     )
   })
 })

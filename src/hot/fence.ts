@@ -1,9 +1,9 @@
 /**
  * Where a probe has led into an emergency nothing is tried again for a while. An emergency ends a window before it is read, so the tuner
- * would learn nothing from it and ask for the same probe after every SafeMode, until a person is called each time. Pure functions over
- * JSON-safe values in unit space.
+ * would learn nothing from it and ask for the same probe after every SafeMode, until a person is called each time. Fences are
+ * JSON-safe values in unit space; only an emergency makes one.
  */
-import type { KnobTable } from "../hot/KnobTable.ts"
+import type { KnobTable } from "./KnobTable.ts"
 
 /** A way that is closed to every knob that had moved, from half the way to the emergency on. */
 export interface Fence {
@@ -64,23 +64,20 @@ export function keepInside(
   }
 }
 
-/** The band for the next base, 2n offsets down and up by knob, without what lies beyond a fence. */
-export function fencedBand(
+/** Takes out of `band`, the 2n offsets down and up by knob that the next base may take, what lies beyond a fence. */
+export function fenceBand(
   table: KnobTable,
   fences: ReadonlyArray<Fence>,
   base: Float64Array,
   band: Float64Array,
-): Float64Array {
-  if (fences.length === 0) return band
-  const inside = band.slice()
+): void {
   for (const fence of fences) {
     for (let i = 0; i < base.length; i++) {
       if (fence.sides[i] === 0 || isBeyond(table, fence, i, base[i])) continue
       // A hair short of it, or rounding would put the base beyond.
       const room = table.difference(i, base[i], fence.edges[i]) * (1 - 1e-9)
-      if (fence.sides[i] > 0) inside[2 * i + 1] = Math.min(inside[2 * i + 1], room)
-      else inside[2 * i] = Math.max(inside[2 * i], room)
+      if (fence.sides[i] > 0) band[2 * i + 1] = Math.min(band[2 * i + 1], room)
+      else band[2 * i] = Math.max(band[2 * i], room)
     }
   }
-  return inside
 }
