@@ -2,6 +2,7 @@
  * Bundles a few lines of browser code over this repository's sources as a user's own build would (Vite, minified, for ES2022),
  * in memory. Needed by whoever wants to know what a bundle weighs, or to run one in a browser.
  */
+import { SourceMap } from "node:module"
 import { join, resolve } from "node:path"
 import { gzipSync } from "node:zlib"
 import * as ts from "typescript-api"
@@ -54,6 +55,8 @@ export interface Chunk {
   readonly name: string
   readonly code: string
   readonly gzipBytes: number
+  /** Where each piece of the code comes from, where it was asked for. */
+  readonly map: SourceMap | null
 }
 
 export interface BundleOptions {
@@ -61,13 +64,15 @@ export interface BundleOptions {
   readonly external?: ReadonlyArray<RegExp>
   /** Not minified, so that a failure in a browser can be read. */
   readonly readable?: boolean
+  /** With a map from the code to its sources. */
+  readonly mapped?: boolean
   /** In a folder of the repository, where the source's own imports are looked for. */
   readonly name?: string
 }
 
 /** The chunks of `source`, the entry first. */
 export async function bundle(source: string, options: BundleOptions = {}): Promise<ReadonlyArray<Chunk>> {
-  const { external = [], readable = false, name = "entry.ts" } = options
+  const { external = [], readable = false, mapped = false, name = "entry.ts" } = options
   const entry = join(root, name)
   const made = await build({
     root,
@@ -86,6 +91,7 @@ export async function bundle(source: string, options: BundleOptions = {}): Promi
     build: {
       write: false,
       minify: !readable,
+      sourcemap: mapped ? "hidden" : false,
       target: "es2022",
       modulePreload: false,
       chunkSizeWarningLimit: 2000,
@@ -95,7 +101,14 @@ export async function bundle(source: string, options: BundleOptions = {}): Promi
   const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) => ("output" in one ? one.output : []))
   return outputs.flatMap((one) =>
     one.type === "chunk"
-      ? [{ name: one.fileName, code: one.code, gzipBytes: gzipSync(one.code, { level: 9 }).length }]
+      ? [
+          {
+            name: one.fileName,
+            code: one.code,
+            gzipBytes: gzipSync(one.code, { level: 9 }).length,
+            map: one.map === null ? null : new SourceMap(JSON.parse(JSON.stringify(one.map))),
+          },
+        ]
       : [],
   )
 }
