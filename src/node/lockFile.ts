@@ -46,6 +46,8 @@ export interface Lock {
 }
 
 const POLL_MS = 10
+/** The token of a lock that a loss of power has left empty. Locks are linked whole: nobody who lives has such a one. */
+const EMPTY = "empty"
 /** Stale locks of stale locks: each is a process that died within the microseconds of a take-over. */
 const DEEPEST = 8
 
@@ -75,7 +77,8 @@ export async function lockFile(path: string, options: LockOptions): Promise<Lock
 function acquire(path: string, name: string, own: Holder, depth: number): Holder | null {
   const draft = `${name}.${own.token}`
   try {
-    writeFileSync(draft, `${JSON.stringify(own)}\n`)
+    // On the disk before it has its name: a loss of power would leave an empty file that nobody dares to remove.
+    writeFileSync(draft, `${JSON.stringify(own)}\n`, { flush: true })
     try {
       for (;;) {
         if (linked(draft, name)) return null
@@ -142,7 +145,7 @@ function readHolder(name: string): Holder | null {
     pid: 0,
     start: "",
     host: hostname(),
-    token: "unreadable",
+    token: /^\0*$/.test(text) ? EMPTY : "unreadable",
     command: "something else",
     owner: "",
     brief: false,
@@ -150,6 +153,7 @@ function readHolder(name: string): Holder | null {
 }
 
 function isAlive(holder: Holder): boolean {
+  if (holder.token === EMPTY) return false
   // Processes of another machine cannot be seen from here; a file that is no lock of ours is nobody's to remove.
   if (holder.host !== hostname() || holder.pid === 0) return true
   const start = processStart(holder.pid)

@@ -162,8 +162,11 @@ describe("a lock", () => {
   it.each([
     ["of a process that is gone", { pid: NOBODY }],
     ["of a process whose pid another one has now", { start: "an earlier boot/1" }],
-  ])("%s is taken over", async (_, fields) => {
-    writeFileSync(`${path}.lock`, holder(fields))
+    // Root cause: it had its name on the disk before its content was there, and then nobody dared to remove it.
+    ["that a loss of power has emptied", ""],
+    ["that a loss of power has left as zeros", "\0".repeat(200)],
+  ])("%s is taken over", async (_, left) => {
+    writeFileSync(`${path}.lock`, typeof left === "string" ? left : holder(left))
     const lock = await lockFile(path, options)
     expect(readFileSync(`${path}.lock`, "utf8")).toContain("a test")
     lock.release()
