@@ -27,11 +27,14 @@ const FOLLOW = 0.01
 /** and once arrivals are so many deviations (of a Poisson count) from it. */
 const FAR = 4
 const FOLLOW_FAR = 0.5
+/** How fast the mean share of open time follows: over several readings, since a burst closes the limit and would pay for its own refusals. */
+const FOLLOW_OPEN = 0.05
 
 /** The loss of a reading; keeps a running mean of arrivals, so each meter has its own. */
 export function powerLoss(weights: PowerWeights = {}): (reading: WorkReading) => number {
   const { latencyWeight = 0.15, limitWeight = 0.02 } = weights
   let arrivals = Number.NaN
+  let open = Number.NaN
   return (reading) => {
     const { done, failed, limit, meanUs, openShare, refused, spanUs } = reading
     const count = done + failed + refused
@@ -42,7 +45,8 @@ export function powerLoss(weights: PowerWeights = {}): (reading: WorkReading) =>
       : arrivals + (far ? FOLLOW_FAR : FOLLOW) * (offered - arrivals)
     // Nothing but failures still is a number: half a success.
     const goodput = Math.log(Math.max(0.5, done) / spanUs)
-    const byChance = openShare * Math.log(offered / arrivals)
+    open = Number.isNaN(open) ? openShare : open + FOLLOW_OPEN * (openShare - open)
+    const byChance = open * Math.log(offered / arrivals)
     const price = Number.isFinite(limit) ? limitWeight * Math.log(limit) : 0
     return latencyWeight * Math.log(Math.max(1, meanUs)) + price - goodput + byChance
   }

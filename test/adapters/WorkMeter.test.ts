@@ -227,6 +227,15 @@ describe("generalised power as a loss", () => {
     expect(Math.abs(busy - now)).toBeLessThan(0.003)
   })
 
+  it("counts what a burst had turned away in full where the limit is open most of the time", () => {
+    const loss = powerLoss()
+    for (let i = 0; i < 50; i++) loss(reading({ openShare: 1 }))
+    const now = loss(reading({ openShare: 1 }))
+    // A fifth more than usual comes, all of it is turned away, and the house is full half the time.
+    const burst = loss(reading({ openShare: 0.5, refused: 20 }))
+    expect(burst - now).toBeGreaterThan(0.95 * Math.log(1.2))
+  })
+
   it("follows a load that changed beyond chance within a few readings", () => {
     const loss = powerLoss()
     loss(reading({ openShare: 1 }))
