@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import type * as Ws from "ws"
 import type { WebSocket } from "ws"
+import { ConfigError } from "../../domain/errors.ts"
 import type { EngineCore } from "../../runtime/EngineCore.ts"
 import { StatelyFeed } from "./statelyFeed.ts"
 
@@ -59,13 +60,23 @@ export class InspectSockets {
   }
 }
 
+const noSockets = new ConfigError({
+  problems: [
+    {
+      path: "inspectAt",
+      message: "needs the package ws, which is not installed.",
+      suggestion: "npm install ws",
+    },
+  ],
+})
+
 /** A connection to Stately's local server that is made again when it ends; `stop` ends it. */
 export async function connectToStately(
   core: EngineCore,
   url: string,
 ): Promise<{ readonly stop: () => void }> {
   const ws = await load()
-  if (ws === null) throw new Error("Inspection over WebSockets needs the package ws: npm install ws")
+  if (ws === null) throw noSockets
   let current: WebSocket | null = null
   let timer: NodeJS.Timeout | null = null
   let stopped = false

@@ -36,7 +36,11 @@ export async function studioOf(core: EngineCore, options: StudioOptions = {}): P
   })
   const studio = await openStudio({ engines: [engine], solvers: new Map() }, options)
   if (options.inspectAt === undefined) return studio
-  const inspection = await connectToStately(core, options.inspectAt)
+  const inspection = await connectToStately(core, options.inspectAt).catch(async (error: unknown) => {
+    // Who was refused a studio has none to stop.
+    await studio.stop()
+    throw error
+  })
   return {
     url: studio.url,
     stop: () => {
