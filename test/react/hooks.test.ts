@@ -24,6 +24,9 @@ let served: Served
 let page: Page
 let complaints: Array<string> = []
 
+/** Bundling and a browser, on a busy machine. */
+const BEGIN_MS = 60_000
+
 beforeAll(async () => {
   const source = readFileSync(join(import.meta.dirname, "hooks.entry.ts"), "utf8")
   const chunks = await bundle(source)
@@ -39,7 +42,7 @@ beforeAll(async () => {
     },
   })
   browser = await launchChromium()
-})
+}, BEGIN_MS)
 
 afterAll(async () => {
   await browser?.close()
