@@ -163,8 +163,13 @@ function splitOptions(options: unknown): { readonly config: unknown; readonly ru
 const fetchParts = ({ relocations }: EngineCore): Effect.Effect<void, ConfigError> =>
   Effect.suspend(() =>
     relocations.wanting
-      ? Effect.tryPromise({ try: () => import("./relocationParts.ts"), catch: notFetched }).pipe(
-          Effect.map(({ relocationParts }) => void (relocations.parts = relocationParts)),
+      ? Effect.flatten(
+          Effect.promise(() =>
+            import("./relocationParts.ts").then(
+              ({ relocationParts }) => Effect.sync(() => void (relocations.parts = relocationParts)),
+              (error: unknown) => Effect.fail(notFetched(error)),
+            ),
+          ),
         )
       : Effect.void,
   )

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import * as Scope from "effect/Scope"
 import type { AuditError, ConfigError } from "../domain/errors.ts"
 import { quietly } from "./quietly.ts"
@@ -30,13 +31,16 @@ export const openLifetime = Effect.fnUntraced(function* (
   const children = yield* Scope.make()
   // Filled by the children's own ends: a finalizer has no error channel.
   let unwritten: Exit.Exit<void, AuditError> = Exit.void
-  const stop = yield* Effect.cached(
-    Effect.uninterruptible(
-      Effect.andThen(
-        Scope.close(children, Exit.void),
-        Effect.suspend(() => unwritten),
-      ),
-    ),
+  const ended = Latch.makeUnsafe(false)
+  let ending = false
+  const report = Effect.suspend(() => unwritten)
+  // Once, whoever asks: who comes second waits for the first.
+  const stop = Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      if (ending) return restore(Effect.andThen(ended.await, report))
+      ending = true
+      return Effect.andThen(Effect.ensuring(Scope.close(children, Exit.void), ended.open), report)
+    }),
   )
   yield* Effect.addFinalizer(() => quietly(stop))
   return {
