@@ -55,7 +55,11 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
         ),
         "json",
       ),
-      machine: text("machine", "<name>", "Only this one: engine, safeMode, spsaCycle, relocation, solver, variant"),
+      machine: text(
+        "machine",
+        "<name>",
+        "Only this one: engine, safeMode, spsaCycle, relocation, solver, variant",
+      ),
     },
     (flags) => doing(async () => (await import("./machinesCommand.ts")).machinesCommand(flags)),
   ).pipe(
