@@ -12,21 +12,9 @@ import {
   READINGS,
   SpsaKernel,
 } from "../src/hot/SpsaKernel.ts"
-import {
-  S_CYCLE,
-  S_HAS_LAST_MEAN,
-  S_HAS_MARGIN_MEAN,
-  S_MARGIN_MEAN,
-  S_NOISE,
-  S_PROBE,
-  S_REGRESSIONS,
-  SCALARS,
-  V_BASE,
-  V_MINUS,
-  V_PLUS,
-} from "../src/hot/spsaLayout.ts"
+import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
-import { type Fence, fenceBetween, fenceBand, FENCES, keepInside, standingFences } from "../src/hot/fence.ts"
+import { fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
@@ -38,6 +26,16 @@ import {
   type ViolationTag,
 } from "../src/domain/words.ts"
 import type { CycleCompletedEvent, PairReadEvent, ResumeEvent } from "./events.ts"
+import {
+  baseOf,
+  believed,
+  fenceDown,
+  fenceUp,
+  type Fencing,
+  keepPairInside,
+  NO_FENCES,
+  onProbe,
+} from "./fencing.ts"
 import { Opaque } from "./Opaque.ts"
 import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
@@ -108,12 +106,7 @@ export interface SpsaCycleContext {
   readonly refusals: ReadonlyArray<ViolationTag>
   /** Regressions in a row, rollbacks between them included. */
   readonly regressions: number
-  /** Where the plant is while it runs on a probe, unit space; null while it does not. */
-  readonly probe: Float64Array | null
-  /** Where probes have led into emergencies. */
-  readonly fences: ReadonlyArray<Fence>
-  /** The last fence is that of the SafeMode that is open: it is not seen yet whether going back has helped. */
-  readonly doubted: boolean
+  readonly fencing: Fencing
   /** The comparison with the baseline; null where there is none. */
   readonly pair: PairState | null
 }
@@ -140,9 +133,7 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     timeouts: 0,
     refusals: [],
     regressions: 0,
-    probe: null,
-    fences: [],
-    doubted: false,
+    fencing: NO_FENCES,
     pair: initialPair(input.settings.seed, input.compareEveryCycles ?? 0),
   }
 }
@@ -180,37 +171,19 @@ export function drawn(c: SpsaCycleContext): Change {
   const block = c.block.slice()
   const kernel = c.kernel.get()
   kernel.begin(block)
-  const fences = standingFences(c.fences, c.nowUs)
-  if (fences.length > 0) {
-    const [base, plus, minus] = [V_BASE, V_PLUS, V_MINUS].map((vector) => vectorOf(c, block, vector))
-    keepInside(kernel.table, fences, base, plus)
-    keepInside(kernel.table, fences, base, minus)
-  }
-  return { block, fences, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
+  const fencing = keepPairInside(c.fencing, kernel.table, block, c.nowUs)
+  return { block, fencing, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
 }
 
-/** A view of one vector of a block. */
-function vectorOf(c: SpsaCycleContext, block: Float64Array, vector: number): Float64Array {
-  const { size } = c.kernel.get().table
-  return block.subarray(SCALARS + vector * size, SCALARS + (vector + 1) * size)
-}
-
-/**
- * An emergency under a probe: a fence goes up between the base and the probe, unless the base was infeasible too. It stays
- * while going back helps; see `unfenced`.
- */
+/** An emergency, perhaps because of the probe. */
 export function fenced(c: SpsaCycleContext, nowUs: number): Change {
-  const { block, fences, limits, probe, readings } = c
-  const baseIsBad = block[S_HAS_MARGIN_MEAN] === 1 && block[S_MARGIN_MEAN] < 0
-  if (probe === null || baseIsBad || readings[MARGIN_PLUS] < 0 || readings[MARGIN_MINUS] < 0) return {}
-  const untilUs = nowUs + limits.fenceUs
-  const fence = fenceBetween(c.kernel.get().table, vectorOf(c, block, V_BASE), probe, untilUs)
-  return { doubted: true, fences: [...fences, fence].slice(-FENCES) }
+  const { table } = c.kernel.get()
+  return { fencing: fenceUp(c.fencing, table, c.block, c.readings, nowUs + c.limits.fenceUs) }
 }
 
-/** Back from the probe the constraint is broken all the same: it was not the probe. */
+/** The constraint is broken without the probe too. */
 export function unfenced(c: SpsaCycleContext): Change {
-  return c.doubted ? { doubted: false, fences: c.fences.slice(0, -1) } : {}
+  return { fencing: fenceDown(c.fencing) }
 }
 
 /** A proposal for this moment. */
@@ -238,13 +211,14 @@ export function noChangeFor(c: SpsaCycleContext, reason: NoChangeReason, nowUs: 
 }
 
 export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
+  const isProbe = receipt.kind === "applyPlus" || receipt.kind === "applyMinus"
   return {
     asked: false,
     generation: receipt.generation,
     nowUs: later(c.nowUs, receipt.atUs),
     nextApplyUs: receipt.nextApplyUs,
     band: receipt.band,
-    probe: receipt.kind === "applyPlus" || receipt.kind === "applyMinus" ? receipt.units : null,
+    fencing: onProbe(c.fencing, isProbe ? receipt.units : null),
     refusals: [],
   }
 }
@@ -272,7 +246,7 @@ export function completed(c: SpsaCycleContext): Change {
   const next = new Float64Array(c.block.length)
   const kernel = c.kernel.get()
   const band = c.band.slice()
-  fenceBand(kernel.table, c.fences, vectorOf(c, c.block, V_BASE), band)
+  fenceBand(kernel.table, c.fencing.fences, baseOf(kernel.table, c.block), band)
   const outcome = kernel.complete(c.block, next, c.readings, band)
   const regressions = next[S_REGRESSIONS] > 0 ? c.regressions + 1 : 0
   return { next, outcome, regressions, verdict: judgeRegressions(c.regressions, regressions, c.limits) }
@@ -292,7 +266,7 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
     readings: c.readings.slice().fill(Number.NaN),
     timeouts: 0,
     refusals: [],
-    probe: null,
+    fencing: onProbe(c.fencing, null),
   }
 }
 
@@ -318,7 +292,7 @@ export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">
     limits: guardrails.limits,
     lastId: later(c.lastId, standing.lastId ?? 0),
     block,
-    doubted: false,
+    fencing: believed(onProbe(c.fencing, null)),
     band: standing.band,
     generation: standing.generation,
     nextApplyUs: standing.nextApplyUs,

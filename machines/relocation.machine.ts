@@ -45,11 +45,11 @@ const relocationSetup = setup({
     isOnTrial: ({ context }) => context.reentry.trip?.phase === "canary",
     isReturning: ({ context }) =>
       context.reentry.trip?.phase === "revert" || context.reentry.trip?.phase === "broken",
-    lastTimeout: ({ context }) => context.timeouts + 1 >= context.policy.timeoutsToTrip,
+    lastTimeout: ({ context }) => context.timeouts + 1 >= context.given.policy.timeoutsToTrip,
     lastRefusal: ({ context, event }) =>
       event.type === "refused" &&
       (event.violation._tag === "auditQueueFull" ||
-        context.refusals.length + 1 >= context.policy.refusalsToTrip),
+        context.refusals.length + 1 >= context.given.policy.refusalsToTrip),
     /** An answer to something that is no longer wanted. */
     staleAnswer: ({ context, event }) =>
       event.type === "applied"
@@ -77,7 +77,7 @@ const relocationSetup = setup({
     }),
     /** Decides what comes next and asks for it where Tier 1 would accept it now. */
     step: enqueueActions(({ context, enqueue, self }) => {
-      carryOut(stepped(context), { enqueue, self, port: context.port })
+      carryOut(stepped(context), { enqueue, self, port: context.given.port })
     }),
     noteApplied: assign(({ context, event }) =>
       event.type === "applied" ? applied(context, event.receipt) : {},

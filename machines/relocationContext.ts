@@ -42,7 +42,7 @@ const later = (a: number, b: number): number => (a > b ? a : b)
 const whereabouts = (c: RelocationContext): Whereabouts => ({
   nowUs: c.nowUs,
   base: c.base,
-  table: c.knobs.get(),
+  table: c.given.knobs.get(),
   maxStep: c.maxStep,
   band: c.band,
 })
@@ -58,7 +58,7 @@ const standing = ({ baseUnits, generation, nowUs, band, nextApplyUs }: Standing)
 /** A window while the cycle works: the context is noted, and the selection of variants has its say. */
 export function watched(before: RelocationContext, window: Window, nowUs: number): Outcome {
   const c = { ...before, nowUs: later(before.nowUs, nowUs) }
-  const { reentry: policy, selection } = c.policy
+  const { reentry: policy, selection } = c.given.policy
   const { channels, reading } = contextReading(c, window, c.nowUs)
   const reentry = noteWindow(c.reentry, reading, policy)
   const change = { nowUs: c.nowUs, channels, reentry, timeouts: 0 }
@@ -97,7 +97,7 @@ function chosen(
 /** Between two cycles: what the base has shown is remembered, and a regime that came back is set out for. */
 export function considered(before: RelocationContext, event: BetweenEvent): Outcome {
   const c = { ...before, ...standing(event), nowUs: later(before.nowUs, event.nowUs) }
-  const { features, reentry: policy } = c.policy
+  const { features, reentry: policy } = c.given.policy
   if (features === null || c.pending !== null) return { change: c, says: [] }
   const where = whereabouts(c)
   const periodic = circlesOf(where.table)
@@ -141,10 +141,10 @@ export function begun(before: RelocationContext, event: Standing & { readonly la
 
 /** Where the live variant wants the knobs that it names; the others stay where they are. */
 function placeOf(c: RelocationContext, from: ReadonlyArray<number>): ReadonlyArray<number> {
-  const table = c.knobs.get()
+  const table = c.given.knobs.get()
   const values = c.offered.find(({ name }) => name === c.variants.live)?.values ?? {}
   return from.map((x, i) => {
-    const value = Object.hasOwn(values, c.names[i]) ? values[c.names[i]] : null
+    const value = Object.hasOwn(values, c.given.names[i]) ? values[c.given.names[i]] : null
     return typeof value === "number" ? table.snap(i, table.encode(i, value)) : x
   })
 }
@@ -156,7 +156,7 @@ export function stepped(c: RelocationContext): Outcome {
   const due = c.nowUs >= c.nextApplyUs
   // Another variant begins with another generation, or its readings could not be told from those before.
   if (c.fresh) return due ? asking(c, c.base, noteOf(null, EMPTY_PLAN, "ramp")) : NOTHING
-  const { state, plan } = planReentry(c.reentry, whereabouts(c), c.policy.reentry)
+  const { state, plan } = planReentry(c.reentry, whereabouts(c), c.given.policy.reentry)
   const reason = plan.reason as RelocationReason
   const note = noteOf(trip.regime, plan, reason)
   const next = { ...c, reentry: state, plan, said: reason }
@@ -196,7 +196,7 @@ function turnedBack(
   says: ReadonlyArray<RelocationReport>,
 ): Outcome {
   const { trip } = c.reentry
-  const { selection } = c.policy
+  const { selection } = c.given.policy
   const left =
     selection === null || trip === null
       ? null
@@ -216,7 +216,7 @@ export function measured(before: RelocationContext, window: Window, nowUs: numbe
   const c = { ...before, nowUs: later(before.nowUs, nowUs), timeouts: 0 }
   const foreign = window.generation !== c.generation || c.fresh || c.asked
   if (foreign) return { change: { nowUs: c.nowUs, timeouts: 0 }, says: [] }
-  const { reentry: policy, selection } = c.policy
+  const { reentry: policy, selection } = c.given.policy
   const { channels, reading } = contextReading(c, window, c.nowUs)
   const { trip } = c.reentry
   const held = trip?.phase === "canary" && (window.constraintMargin ?? 0) < 0
@@ -249,7 +249,7 @@ export function refused(c: RelocationContext, violation: Violation, nowUs: numbe
     generation: violation.generation,
     nowUs: later(c.nowUs, nowUs),
     nextApplyUs: later(c.nextApplyUs, violation.nextApplyUs),
-    refusals: [...c.refusals, violation._tag].slice(-c.policy.refusalsToTrip),
+    refusals: [...c.refusals, violation._tag].slice(-c.given.policy.refusalsToTrip),
   }
 }
 
@@ -257,7 +257,7 @@ export function refused(c: RelocationContext, violation: Violation, nowUs: numbe
 export function interrupted(before: RelocationContext, nowUs: number, bad: boolean): Outcome {
   const c = { ...before, nowUs: later(before.nowUs, nowUs) }
   const { trip } = c.reentry
-  const { selection, reentry: policy } = c.policy
+  const { selection, reentry: policy } = c.given.policy
   const { state, evictions } = breakOff(c.reentry, c.nowUs, bad, policy)
   const way = trip !== null || c.pending !== null
   const note = noteOf(trip?.regime ?? null, { ...EMPTY_PLAN, level: trip?.level ?? null }, "interrupted")

@@ -50,14 +50,19 @@ export interface RelocationInput {
   readonly memory?: RelocationMemory | null
 }
 
-/** Context of `relocationMachine`; positions are in unit space. */
-export interface RelocationContext {
+/** What it was started with. */
+interface Given {
   readonly knobs: Opaque<KnobTable>
   readonly port: ProposalPort
-  readonly maxStep: number
   readonly names: ReadonlyArray<string>
   readonly extras: ReadonlyArray<string>
   readonly policy: RelocationPolicy
+}
+
+/** Context of `relocationMachine`; positions are in unit space. */
+export interface RelocationContext {
+  readonly given: Given
+  readonly maxStep: number
   readonly reentry: ReentryState
   readonly variants: SelectionState
   readonly offered: ReadonlyArray<SelectableVariant>
@@ -87,12 +92,14 @@ export function initialRelocation(input: RelocationInput): RelocationContext {
   const { regimes, variants, offered } = memory ?? EMPTY_RELOCATION
   const fitting = regimes.regimes.filter(({ unit }) => unit.length === table.size)
   return {
-    knobs: new Opaque("knobs", table),
-    port: input.port,
+    given: {
+      knobs: new Opaque("knobs", table),
+      port: input.port,
+      names: input.names,
+      extras: input.extras,
+      policy,
+    },
     maxStep: input.maxStep,
-    names: input.names,
-    extras: input.extras,
-    policy,
     // What was gathered before belongs to another time.
     reentry: { memory: { ...regimes, regimes: fitting, recent: [], stay: null }, trip: null },
     variants,
@@ -129,9 +136,9 @@ export function channelsOf(window: Window, extras: ReadonlyArray<string>): Chann
 
 /** A window as the memory of contexts reads it. */
 export function contextReading(c: RelocationContext, window: Window, nowUs: number) {
-  const channels = channelsOf(window, c.extras)
+  const channels = channelsOf(window, c.given.extras)
   const features: Record<string, number | null | undefined> = {}
-  for (const name of c.policy.features ?? []) features[name] = channels[name]
+  for (const name of c.given.policy.features ?? []) features[name] = channels[name]
   // What was good under one variant says nothing of another: their contexts are strangers.
   if (c.variants.live !== null) features[`variant ${c.variants.live}`] = 1
   return { channels, reading: { nowUs, loss: window.loss, features: features as Features } }

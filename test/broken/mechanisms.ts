@@ -514,9 +514,9 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "probe-into-an-emergency-is-tried-again-at-once",
     invariant: 13,
-    file: "machines/cycleContext.ts",
-    intact: "return { doubted: true, fences: [...fences, fence].slice(-FENCES) }",
-    broken: "return { doubted: true, fences: fences.slice(-FENCES) }",
+    file: "machines/fencing.ts",
+    intact: "return { probe, fences: [...fences, fence].slice(-FENCES), doubted: true }",
+    broken: "return { probe, fences: fences.slice(-FENCES), doubted: true }",
     test: "test/machines/fence.test.ts",
   },
   {
