@@ -1,25 +1,31 @@
 /**
  * `npm run mutate`: changes `src/hot` and `src/control` in thousands of small ways, one at a time, and tells how many of them
  * the tests notice. Results are kept in `.mutation/`, so that a second run only does what changed since.
- *
- *   npm run mutate                                         everything
- *   npm run mutate -- --mutate src/hot/RateWindow.ts       one file; commas between several
- *   npm run mutate -- --survivors src/hot/RateWindow.ts    what the last run left alive there, without running anything
- *   npm run mutate -- --table                              the table of the last run, as Markdown
  */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { parseArgs } from "node:util"
+import { readOptions } from "../bench/options.ts"
 import { type Report, survivorsOf, tableOf } from "./mutation/report.ts"
 
 const RESULTS = ".mutation/incremental.json"
-const { values } = parseArgs({
-  options: {
-    mutate: { type: "string" },
-    survivors: { type: "string" },
-    table: { type: "boolean", default: false },
-    force: { type: "boolean", default: false },
-  },
+const HELP = `Changes src/hot and src/control in thousands of small ways and tells how many of them the tests notice.
+
+USAGE
+  npm run mutate -- [--mutate FILES] [--force]
+  npm run mutate -- --survivors FILE
+  npm run mutate -- --table
+
+  --mutate FILES     Only these; commas between several
+  --force            Everything anew, not only what changed since the last run
+  --survivors FILE   What the last run left alive there, without running anything
+  --table            The table of the last run, as Markdown
+`
+
+const values = readOptions(HELP, {
+  mutate: { type: "string" },
+  survivors: { type: "string" },
+  table: { type: "boolean", default: false },
+  force: { type: "boolean", default: false },
 })
 
 const results = (): Report => JSON.parse(readFileSync(RESULTS, "utf8")) as Report

@@ -1,28 +1,32 @@
 /**
  * The arena: the default tuning rule against its competitors on the same plants, through Tier 1 with the balanced
- * guardrails on, in virtual time. Prints tables, and one JSON object with `--json`.
- *
- *   npm run bench:arena [-- --json] [--ablations] [--pairs] [--seeds N]
- *
- * Every figure is a function of the seeds alone, so it is the same on every machine. Exit code 1 when the rule misses
- * one of its bars.
+ * guardrails on, in virtual time. `node bench/arena/main.ts --help` tells the options.
  */
-import { parseArgs } from "node:util"
+import { readOptions, whole } from "../options.ts"
 import { type Score, score, type Seeds } from "./score.ts"
 import { ablations, tuners } from "./tuners.ts"
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    ablations: { type: "boolean", default: false },
-    pairs: { type: "boolean", default: false },
-    seeds: { type: "string", default: "10" },
-  },
-})
+const HELP = `Compares the tuning rule with its competitors on the same plants, in virtual time.
 
-const base = Number(options.seeds)
-if (!Number.isInteger(base) || base < 1)
-  throw new RangeError(`--seeds wants a whole number above 0, not ${options.seeds}`)
+USAGE
+  npm run bench:arena -- [--seeds N] [--ablations] [--pairs] [--json]
+
+  --seeds N     Runs of every pair of plant and tuner; other tasks have more (default 10)
+  --ablations   Add the rule without each of its parts
+  --pairs       Add every pair
+  --json        Print the figures as JSON
+
+Every figure is a function of the seeds alone, so it is the same on every machine. The exit code is 1 when the rule misses
+one of its bars.
+`
+
+const options = readOptions(HELP, {
+  json: { type: "boolean", default: false },
+  ablations: { type: "boolean", default: false },
+  pairs: { type: "boolean", default: false },
+  seeds: { type: "string", default: "10" },
+})
+const base = whole("seeds", options.seeds)
 const seeds: Seeds = {
   pairs: base,
   tasks: Math.max(50, base),

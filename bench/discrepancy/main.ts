@@ -1,13 +1,23 @@
 /**
  * Which sequence fills the cube more evenly, by dimensions and number of points: what "auto" of the probe goes by. The mean
  * over seeds of the centred L2 discrepancy, as a share of that of uniform points; lower is better. "+10 %" is "auto" with a
- * tenth of uniform points among it, "bare" is Sobol's without the centre in front. `node bench/discrepancy/main.ts`, with
- * `--json` as one object.
+ * tenth of uniform points among it, "bare" is Sobol's without the centre in front.
  */
 import { Draw, STREAM_PROBE } from "../../src/solver/Draw.ts"
 import { chooseProbeMethod, Probe, type ProbeMethod } from "../../src/solver/Probe.ts"
 import { Sobol } from "../../src/solver/Sobol.ts"
 import { centredDiscrepancy } from "../../src/testing/discrepancy.ts"
+import { readOptions } from "../options.ts"
+
+const HELP = `Measures which sequence of probe points fills the cube more evenly, by dimensions and number of points.
+
+USAGE
+  npm run bench:discrepancy -- [--json]
+
+  --json   Print the figures as JSON
+`
+
+const { json } = readOptions(HELP, { json: { type: "boolean", default: false } })
 
 const COUNTS = [6, 9, 10, 14, 16, 20, 32, 50, 65, 100, 128]
 const DIMENSIONS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64]
@@ -59,7 +69,7 @@ function rowOf(count: number, dimensions: number): Row {
 }
 
 const rows = DIMENSIONS.flatMap((dimensions) => COUNTS.map((count) => rowOf(count, dimensions)))
-if (process.argv.includes("--json")) console.log(JSON.stringify({ seeds: SEEDS, rows }))
+if (json) console.log(JSON.stringify({ seeds: SEEDS, rows }))
 else {
   const cell = (value: number): string => value.toFixed(2).padStart(9)
   console.log("  d    n kronecker   sobol     bare    +10 %  auto")

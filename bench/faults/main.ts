@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readOptions, whole } from "../options.ts"
 import { PROPERTIES } from "./check.ts"
 import { chosen, type Row, runSuite } from "./suite.ts"
 
@@ -27,26 +27,15 @@ or beyond a budget; replay identical; and the engine goes on. The exit code is 1
 What a repetition with findings left behind is kept, and told. It again: --only NAME --seed SEED --at-most 1. What the machine's timing makes of it may differ.
 `
 
-const { values } = parseArgs({
-  options: {
-    help: { type: "boolean", short: "h", default: false },
-    only: { type: "string", multiple: true, default: [] },
-    seed: { type: "string", default: "1" },
-    short: { type: "boolean", default: false },
-    "at-most": { type: "string", default: "1000000" },
-    jobs: { type: "string", default: "2" },
-    json: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-  },
+const values = readOptions(HELP, {
+  only: { type: "string", multiple: true, default: [] },
+  seed: { type: "string", default: "1" },
+  short: { type: "boolean", default: false },
+  "at-most": { type: "string", default: "1000000" },
+  jobs: { type: "string", default: "2" },
+  json: { type: "boolean", default: false },
+  list: { type: "boolean", default: false },
 })
-
-/** A whole number from the command line; ends the program where it is none. */
-function whole(name: string, text: string): number {
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 0) return number
-  console.error(`--${name} must be a whole number from 0, got ${text}.`)
-  process.exit(2)
-}
 
 const COLUMNS = ["last good", "none lost", "bounds", "replay", "goes on"]
 const cells = (texts: ReadonlyArray<string>): string =>
@@ -64,7 +53,6 @@ function line({ name, repetitions, places, broken, worstOffGoodUs, worstWellAfte
 }
 
 async function main(): Promise<number> {
-  if (values.help) return (console.log(HELP), 0)
   const found = chosen(values.only)
   if (found.length === 0) {
     console.error(`No fault's name contains ${values.only.join(" or ")}. See --list.`)
@@ -86,9 +74,9 @@ async function main(): Promise<number> {
   const rows = await runSuite({
     form: values.short ? "short" : "long",
     only: values.only,
-    seed: whole("seed", values.seed),
+    seed: whole("seed", values.seed, 0),
     atMost: whole("at-most", values["at-most"]),
-    jobs: Math.max(1, whole("jobs", values.jobs)),
+    jobs: whole("jobs", values.jobs),
     folder,
     signal: stop.signal,
     progress: (done, all, name) => {

@@ -1,29 +1,31 @@
 /**
  * What ten thousand engines in one process cost: a spawn, the memory of each, and the processor when every one of them reports
  * once a second. Everything is on the path of a user: spawn by key, digests as objects, the real clock, the audit kept.
- *
- *     npm run bench:fleet [-- --engines 10000 --seconds 20 --knobs 2 --json]
  */
-import { parseArgs } from "node:util"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createFleet, type FleetEngine } from "arqon"
+import { readOptions, whole } from "../options.ts"
 
-const { values: asked } = parseArgs({
-  options: {
-    engines: { type: "string", default: "10000" },
-    seconds: { type: "string", default: "20" },
-    knobs: { type: "string", default: "2" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const HELP = `Measures what a fleet costs: a spawn, the memory of an engine, the processor.
+
+USAGE
+  npm run bench:fleet -- [--engines N] [--seconds N] [--knobs N] [--json]
+
+  --engines N   Engines in one process (default 10000)
+  --seconds N   How long each of them reports once a second (default 20)
+  --knobs N     Knobs of an engine (default 2)
+  --json        Print the figures as JSON
+`
+
+const asked = readOptions(HELP, {
+  engines: { type: "string", default: "10000" },
+  seconds: { type: "string", default: "20" },
+  knobs: { type: "string", default: "2" },
+  json: { type: "boolean", default: false },
 })
-if (asked.help) {
-  console.log("npm run bench:fleet [-- --engines 10000 --seconds 20 --knobs 2 --json]")
-  process.exit(0)
-}
-const ENGINES = Number(asked.engines)
-const SECONDS = Number(asked.seconds)
-const KNOBS = Number(asked.knobs)
+const ENGINES = whole("engines", asked.engines)
+const SECONDS = whole("seconds", asked.seconds)
+const KNOBS = whole("knobs", asked.knobs)
 /** Reports come in so many portions a second, so that no call holds the thread for long. */
 const PORTIONS = 50
 

@@ -1,14 +1,23 @@
 /**
  * Broken configurations, states and artifacts by the million: prints one JSON line with what became of them and the slowest.
- *
- *   node bench/fuzz/main.ts [--inputs 1000000] [--seed 1] [--from 0]
- *
- * Every input is a function of its number and the seed; `--from n --inputs 1` repeats one. Exit code 1 when a promise was
- * broken, or an input took longer than two seconds. An input that never ends is stopped after twenty and named.
+ * `node bench/fuzz/main.ts --help` tells the options.
  */
-import { parseArgs } from "node:util"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
+import { readOptions, whole } from "../options.ts"
 import { fuzz, type FuzzReport } from "./fuzz.ts"
+
+const HELP = `Breaks the solver's files by the million and prints as one line of JSON what became of them.
+
+USAGE
+  npm run bench:fuzz -- [--inputs N] [--seed N] [--from N]
+
+  --inputs N   How many (default 1000000, about five minutes)
+  --seed N     Every input is a function of the seed and its number (default 1)
+  --from N     Number of the first; --from N --inputs 1 repeats one (default 0)
+
+The exit code is 1 when a promise was broken or an input took longer than two seconds. An input that never ends is stopped
+after twenty and named.
+`
 
 const SLOW_MS = 2000
 const HANGS_MS = 20_000
@@ -39,16 +48,14 @@ function work({ seed, from, inputs, current }: Task): void {
 
 /** Runs the inputs in a thread of their own, since nothing inside a thread can stop a loop without end. */
 function watch(): void {
-  const { values } = parseArgs({
-    options: {
-      inputs: { type: "string", default: "1000000" },
-      seed: { type: "string", default: "1" },
-      from: { type: "string", default: "0" },
-    },
+  const values = readOptions(HELP, {
+    inputs: { type: "string", default: "1000000" },
+    seed: { type: "string", default: "1" },
+    from: { type: "string", default: "0" },
   })
-  const [inputs, seed, from] = [values.inputs, values.seed, values.from].map(Number)
-  if (![inputs, seed, from].every((n) => Number.isSafeInteger(n) && n >= 0))
-    throw new RangeError("--inputs, --seed and --from want whole numbers from 0.")
+  const inputs = whole("inputs", values.inputs)
+  const seed = whole("seed", values.seed, 0)
+  const from = whole("from", values.from, 0)
   const began = performance.now()
   const current = new Float64Array(new SharedArrayBuffer(8)).fill(-1)
   const task: Task = { seed, from, inputs, current }

@@ -1,17 +1,23 @@
 /**
  * The same question of the whole engine, in manual time: digests in, windows, actors, Tier 1 with every guardrail, the relocation
  * by its own actor. Four digests a window, every 25 ms; the load and the objective as the plants have them.
- *
- * Run: node bench/homeostasis/engine.ts [--seeds 5]
  */
-import { parseArgs } from "node:util"
 import { createEngine } from "../../src/index.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 import { meanOf, quantileOf } from "../../src/testing/simulate.ts"
+import { readOptions, whole } from "../options.ts"
 import { type Alternating, EACH_US, plants } from "./plants.ts"
 
-const { values } = parseArgs({ options: { seeds: { type: "string", default: "5" } } })
-const SEEDS = Number(values.seeds)
+const HELP = `Compares whole engines with and without the homeostasis cache on plants whose load comes and goes.
+
+USAGE
+  node bench/homeostasis/engine.ts [--seeds N]
+
+  --seeds N   Runs of each plant, with one seed after another (default 5)
+`
+
+const values = readOptions(HELP, { seeds: { type: "string", default: "5" } })
+const SEEDS = whole("seeds", values.seeds)
 const VISITS = 10
 /** Visits before every load has been met once say nothing about remembering. */
 const FIRST = 3

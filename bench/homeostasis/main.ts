@@ -1,16 +1,22 @@
 /**
  * What remembering regimes is worth: the control loop against plants whose load comes and goes, with and without the
  * homeostasis cache, same seeds and same noise. The last plants are there to be lost: where the load tells nothing, or lies.
- *
- * Run: node bench/homeostasis/main.ts [--seeds 20]
  */
-import { parseArgs } from "node:util"
 import { meanOf, quantileOf } from "../../src/testing/simulate.ts"
+import { readOptions, whole } from "../options.ts"
 import { EACH_US, plants, VISITS } from "./plants.ts"
 import { type Run, run } from "./run.ts"
 
-const { values } = parseArgs({ options: { seeds: { type: "string", default: "20" } } })
-const seeds = Number(values.seeds)
+const HELP = `Compares the control loop with and without the homeostasis cache on plants whose load comes and goes.
+
+USAGE
+  npm run bench:homeostasis -- [--seeds N]
+
+  --seeds N   Runs of each plant, with one seed after another (default 20)
+`
+
+const values = readOptions(HELP, { seeds: { type: "string", default: "20" } })
+const seeds = whole("seeds", values.seeds)
 
 /** Visits before every load has been met once say nothing about remembering. */
 const FIRST = 3

@@ -1,8 +1,9 @@
 /**
- * `npm run bench:hot [-- --json]`: what a digest, a decision and an apply cost, on the built package and on the paths that
+ * `npm run bench:hot`: what a digest, a decision and an apply cost, on the built package and on the paths that
  * do the work. Hard gates, which hold on any machine: bytes per operation and the ratio of an apply to its floor, both
  * from one run. Times are printed and gate nothing. Exit code 1 when a gate is missed.
  */
+import { readOptions } from "../options.ts"
 import { bytesOfSubject, type Price, timeSubjects } from "./measure.ts"
 import {
   applySubject,
@@ -29,7 +30,18 @@ const budgets: Record<string, readonly [number | null, number | null]> = {
   snapshotOtherThread: [30, null],
 }
 
-const json = process.argv.includes("--json")
+const HELP = `Measures what a digest, a decision and an apply cost, in time and bytes.
+
+USAGE
+  npm run bench:hot -- [--json]
+
+  --json   Print the figures as JSON
+
+The exit code is 1 when an operation allocates more than ${MOST_BYTES} bytes, or an apply costs more than ${MOST_RATIO} times its floor.
+Times gate nothing.
+`
+
+const { json } = readOptions(HELP, { json: { type: "boolean", default: false } })
 const say = (text: string): void => {
   if (!json) console.log(text)
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run build && node bench/journal/main.ts [--json]`: what a record costs in time and bytes, as a line of JSON and in the
+ * `npm run bench:journal`: what a record costs in time and bytes, as a line of JSON and in the
  * journal, over the records of a real run; what syncing adds; and how fast a journal is checked and replayed. All in
  * one run, by turns; medians over the rounds. Fails when what was written does not come back.
  */
@@ -11,13 +11,22 @@ import { zstdCompressSync } from "node:zlib"
 import { type AuditRecord, type AuditSink, createEngine } from "arqon"
 import { openJournal, openJsonLines, readJournal, replayJournal, verifyJournal } from "arqon/node"
 import * as Effect from "effect/Effect"
+import { readOptions } from "../options.ts"
 
 const DIGESTS = 40_000
 const ROUNDS = 7
 const KNOBS = 16
 const BATCH = 256
 
-const json = process.argv.includes("--json")
+const HELP = `Measures what a record of the journal costs in time and bytes, and how fast a journal is checked and replayed.
+
+USAGE
+  npm run bench:journal -- [--json]
+
+  --json   Print the figures as JSON
+`
+
+const { json } = readOptions(HELP, { json: { type: "boolean", default: false } })
 const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1]
 const folder = mkdtempSync(join(tmpdir(), "arqon-bench-journal-"))
 const fail = (why: string): never => {

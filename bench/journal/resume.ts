@@ -1,5 +1,5 @@
 /**
- * `npm run build && node bench/journal/resume.ts [megabytes]`: how long an engine takes to find out where the last one left
+ * `npm run bench:resume`: how long an engine takes to find out where the last one left
  * the plant, by the size of the journal; beside it, what checking all of that journal takes. Fails when what is found is
  * not what was written last.
  */
@@ -9,8 +9,18 @@ import { join } from "node:path"
 import { type AuditRecord, type AuditSink, createEngine } from "arqon"
 import { lastStanding, openJournal, verifyJournal } from "arqon/node"
 import * as Effect from "effect/Effect"
+import { readOptions, whole } from "../options.ts"
 
-const SIZES = [1, 16, 100, Number(process.argv[2] ?? 500)]
+const HELP = `Measures how long an engine takes to find in its journal where the last one left the plant.
+
+USAGE
+  npm run bench:resume -- [--megabytes N]
+
+  --megabytes N   Size of the largest journal (default 500)
+`
+
+const values = readOptions(HELP, { megabytes: { type: "string", default: "500" } })
+const SIZES = [1, 16, 100, whole("megabytes", values.megabytes)]
 const KNOBS = 16
 const DIGESTS = 20_000
 const ROUNDS = 5

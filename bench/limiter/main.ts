@@ -4,7 +4,7 @@
  * interleaved, each cell with processes of its own. `node bench/limiter/main.ts --help` tells the options.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import { parseArgs } from "node:util"
+import { numbers, oneOf, readOptions, whole } from "../options.ts"
 import { capacityRps, SHAPE } from "./Backend.ts"
 import type { Figures, Kind, ServiceReport } from "./protocol.ts"
 import { scenarios } from "./scenarios.ts"
@@ -35,50 +35,45 @@ USAGE
 With one lane and the defaults the real run takes about an hour and a quarter, the one in virtual time a few seconds.
 `
 
-const { values: options } = parseArgs({
-  options: {
-    help: { type: "boolean", short: "h", default: false },
-    scenarios: { type: "boolean", default: false },
-    seeds: { type: "string", default: "20" },
-    repetitions: { type: "string", default: "3" },
-    warm: { type: "string", default: "75" },
-    measure: { type: "string", default: "30" },
-    "fixed-warm": { type: "string", default: "5" },
-    kinds: { type: "string", default: "arqon,gradient2,vegas,none" },
-    sweep: { type: "string", default: "14,16,18,20,24" },
-    again: { type: "string", default: "2" },
-    lanes: { type: "string", default: "1" },
-    loads: { type: "string", default: "0.5,1.2,2" },
-    initial: { type: "string", default: "20" },
-    contention: { type: "string", default: String(SHAPE.contention) },
-    virtual: { type: "boolean", default: false },
-    stalls: { type: "string", default: "" },
-  },
+const KINDS: ReadonlyArray<Kind> = ["arqon", "gradient2", "vegas", "none"]
+
+const options = readOptions(HELP, {
+  scenarios: { type: "boolean", default: false },
+  seeds: { type: "string", default: "20" },
+  repetitions: { type: "string", default: "3" },
+  warm: { type: "string", default: "75" },
+  measure: { type: "string", default: "30" },
+  "fixed-warm": { type: "string", default: "5" },
+  kinds: { type: "string", default: "arqon,gradient2,vegas,none" },
+  sweep: { type: "string", default: "14,16,18,20,24" },
+  again: { type: "string", default: "2" },
+  lanes: { type: "string", default: "1" },
+  loads: { type: "string", default: "0.5,1.2,2" },
+  initial: { type: "string", default: "20" },
+  contention: { type: "string", default: String(SHAPE.contention) },
+  virtual: { type: "boolean", default: false },
+  stalls: { type: "string", default: "" },
 })
-if (options.help) {
-  console.log(HELP)
-  process.exit(0)
-}
+const warmMs = whole("warm", options.warm, 0) * 1_000
+const measureMs = whole("measure", options.measure) * 1_000
 if (options.scenarios) {
-  await scenarios(Number(options.seeds), Number(options.warm) * 1_000, Number(options.measure) * 1_000)
+  await scenarios(whole("seeds", options.seeds), warmMs, measureMs)
   process.exit(0)
 }
-const repetitions = Number(options.repetitions)
-const warmMs = Number(options.warm) * 1_000
-const measureMs = Number(options.measure) * 1_000
-const lanes = Number(options.lanes)
-const again = Number(options.again)
-const loads = options.loads.split(",").map(Number)
-const initial = Number(options.initial)
-const contention = Number(options.contention)
-const [everyS, stallMs] = options.stalls.split(",").map(Number)
-const stalls = options.stalls === "" ? undefined : { everyS, ms: stallMs }
+const repetitions = whole("repetitions", options.repetitions)
+const lanes = whole("lanes", options.lanes)
+const again = whole("again", options.again, 0)
+const loads = numbers("loads", options.loads)
+const initial = whole("initial", options.initial)
+const [contention] = numbers("contention", options.contention)
+const [everyS, ms] = options.stalls === "" ? [] : numbers("stalls", options.stalls)
+const stalls = everyS === undefined ? undefined : { everyS, ms }
 
 const CONNECTIONS = 256
 /** What a limit that does not adapt is given before it is measured. */
-const fixedWarmMs = Number(options["fixed-warm"]) * 1_000
-const sweepOver = options.sweep.split(",").map(Number)
-const adaptive = options.kinds.split(",") as ReadonlyArray<Kind>
+const fixedWarmMs = whole("fixed-warm", options["fixed-warm"], 0) * 1_000
+const sweepOver = numbers("sweep", options.sweep)
+const adaptive = options.kinds.split(",").map((kind) => oneOf("kinds", kind, KINDS))
 
 /** Beyond this the machine is measured, not the limiter. */
 const LATE_MS = 10

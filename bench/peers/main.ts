@@ -1,30 +1,35 @@
 /**
- * Runs the peers of the solver over every row and seed and records what they reach in bench/peers/recorded.json.
- *
- *   npm run bench:peers [-- --install] [--again] [--python PATH] [--seeds N]
- *
- * Without an environment it makes one (bench/peers/.venv); `--install` does only that. A full run takes about 20 minutes of
- * one core, nearly all of it Optuna's, and goes on where it was interrupted; where the record fits already, it is kept unless
- * `--again` asks for a new one. Where Python is missing it says so and ends well.
+ * Runs the peers of the solver over every row and seed and records what they reach in bench/peers/recorded.json, going on
+ * where it was interrupted. `node bench/peers/main.ts --help` tells the options.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
-import { parseArgs } from "node:util"
+import { readOptions, whole } from "../options.ts"
 import { BUDGET, fingerprintOf, rows, SEEDS } from "../solver/rows.ts"
 import { findPython, makeEnvironment } from "./environment.ts"
 import { type PeerName, peerNames, PeerProcess } from "./PeerProcess.ts"
 import { type Figures, readRecord, rounded, writeRecord } from "./record.ts"
 
-const { values: options } = parseArgs({
-  options: {
-    install: { type: "boolean", default: false },
-    again: { type: "boolean", default: false },
-    python: { type: "string", default: "" },
-    seeds: { type: "string", default: String(SEEDS) },
-  },
+const HELP = `Runs the solver's peers over every row and seed and records what they reach in bench/peers/recorded.json.
+
+USAGE
+  npm run bench:peers -- [--install] [--again] [--python PATH] [--seeds N]
+
+  --install       Only make the Python environment they need (bench/peers/.venv)
+  --again         Record anew although the record fits
+  --python PATH   The Python of an environment that has them already
+  --seeds N       Seeds of every row (default ${SEEDS})
+
+A full run takes about 20 minutes of one core, nearly all of it Optuna's, and goes on where it was interrupted. Where Python
+is missing it says so and ends well.
+`
+
+const options = readOptions(HELP, {
+  install: { type: "boolean", default: false },
+  again: { type: "boolean", default: false },
+  python: { type: "string", default: "" },
+  seeds: { type: "string", default: String(SEEDS) },
 })
-const seeds = Number(options.seeds)
-if (!Number.isInteger(seeds) || seeds < 1)
-  throw new RangeError(`--seeds wants a whole number, not ${options.seeds}`)
+const seeds = whole("seeds", options.seeds)
 
 /** What has been done already, one study a line, so that an interrupted run loses nothing. */
 const fingerprint = fingerprintOf(BUDGET)

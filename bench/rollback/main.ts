@@ -1,30 +1,41 @@
 /**
  * The statistical rollback in numbers: how often it rolls back where tuned and baseline do not differ (A/A), and after how
  * many windows it does where the tuned configuration is 5, 10, 30 or 100 % worse, beside other rules. Losses included.
- *
- *   node bench/rollback/main.ts [--json] [--windows N] [--runs N] [--engines N] [--only rules|engine]
- *
- * The exit code is 1 when a false rollback rate lies above the stated one beyond chance, or a regression is missed.
+ * `node bench/rollback/main.ts --help` tells the options.
  */
-import { parseArgs } from "node:util"
 import { baselineIsFirst } from "../../src/control/pairOrder.ts"
 import { DEFAULT_ROLLBACK, type RollbackPolicy } from "../../src/control/rollbackTest.ts"
 import { quantileOf } from "../../src/testing/simulate.ts"
 import { type Detection, detectInEngine } from "./inEngine.ts"
 import { type NamedRule, rulesFor } from "./rules.ts"
+import { oneOf, readOptions, whole } from "../options.ts"
 import { WEATHERS } from "./weather.ts"
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    windows: { type: "string", default: "1000000" },
-    runs: { type: "string", default: "200" },
-    engines: { type: "string", default: "40" },
-    only: { type: "string", default: "all" },
-  },
+const HELP = `Measures the statistical rollback: false ones where nothing differs, and windows until a regression is found.
+
+USAGE
+  npm run bench:rollback -- [--windows N] [--runs N] [--engines N] [--only all|rules|engine] [--json]
+
+  --windows N   Windows of each A/A simulation (default 1000000)
+  --runs N      Planted regressions of each size, for the rules alone (default 200)
+  --engines N   The same through a running engine (default 40)
+  --only PART   The rules alone, or through an engine (default all)
+  --json        Print the figures as JSON
+
+The exit code is 1 when a false rollback rate lies above the stated one beyond chance, or a regression is missed.
+`
+
+const options = readOptions(HELP, {
+  json: { type: "boolean", default: false },
+  windows: { type: "string", default: "1000000" },
+  runs: { type: "string", default: "200" },
+  engines: { type: "string", default: "40" },
+  only: { type: "string", default: "all" },
 })
-const windows = Number(options.windows)
-const runs = Number(options.runs)
+const windows = whole("windows", options.windows)
+const runs = whole("runs", options.runs)
+const engines = whole("engines", options.engines)
+const only = oneOf("only", options.only, ["all", "rules", "engine"])
 
 /** A thousand times as many as the default: often enough to be counted. */
 const LAX: RollbackPolicy = { ...DEFAULT_ROLLBACK, falseRollbacks: 10 }
@@ -91,8 +102,8 @@ function powerOf(rule: NamedRule, noise: string, regression: number): Power {
 }
 
 const kinds = Object.keys(WEATHERS)
-const rules = options.only === "engine" ? [] : rulesFor(DEFAULT_ROLLBACK)
-const policies = options.only === "engine" ? [] : [DEFAULT_ROLLBACK, LAX]
+const rules = only === "engine" ? [] : rulesFor(DEFAULT_ROLLBACK)
+const policies = only === "engine" ? [] : [DEFAULT_ROLLBACK, LAX]
 const tables = policies.map((policy) => {
   const allowed = (windows * policy.falseRollbacks) / policy.perWindows
   const compared = policy === DEFAULT_ROLLBACK ? rules : rulesFor(policy).filter((rule) => rule.follows)
@@ -107,11 +118,11 @@ const power = REGRESSIONS.flatMap((regression) =>
 )
 
 const inEngine: Array<Detection> = []
-if (options.only !== "rules") {
+if (only !== "rules") {
   for (const regression of REGRESSIONS.slice(0, 3)) {
-    inEngine.push(await detectInEngine(regression, true, Number(options.engines)))
+    inEngine.push(await detectInEngine(regression, true, engines))
   }
-  inEngine.push(await detectInEngine(0.3, false, Math.ceil(Number(options.engines) / 10)))
+  inEngine.push(await detectInEngine(0.3, false, Math.ceil(engines / 10)))
 }
 
 const tooMany = tables.some(({ allowed, rows }) =>

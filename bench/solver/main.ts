@@ -1,16 +1,9 @@
 /**
  * The arena of the solver: the default `createSolver` against Optuna's TPE, Nelder-Mead and BOBYQA with restarts, and against
  * each of its own strategies, on 20 functions as they are, shifted, and shifted and rotated. Scored by the true value at
- * the recommended point. Prints tables, and one JSON object with `--json`; progress goes to stderr.
- *
- *   npm run bench:solver [-- --json] [--seeds N] [--functions a,b] [--budget N] [--peers auto|run|recorded|skip]
- *                        [--strategies a,b] [--own] [--no-times] [--set test|training]
- *
- * `--functions` takes parts of row names ("levy", "sphere-5:r"); `--strategies` names those that regret is measured
- * against; `--own` adds the table of all of them; `--set training` runs on the functions that settings are chosen on, which
- * have no peers. Figures but for times are a function of the seeds alone. Exit code 1 when a bar is missed.
+ * the recommended point. `node bench/solver/main.ts --help` tells the options.
  */
-import { parseArgs } from "node:util"
+import { oneOf, readOptions, refuse, whole } from "../options.ts"
 import { peerNames } from "../peers/PeerProcess.ts"
 import type { Figures } from "../peers/record.ts"
 import { classificationAccuracy } from "./accuracy.ts"
@@ -33,37 +26,47 @@ import { BUDGET, type Row, rows, SEEDS, trainingRows } from "./rows.ts"
 import { DEFAULT, known, OWN, randomSearch, study } from "./studies.ts"
 import { type AskTellTime, timeAskTell, timeStudy } from "./times.ts"
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    own: { type: "boolean", default: false },
-    "no-times": { type: "boolean", default: false },
-    seeds: { type: "string", default: String(SEEDS) },
-    budget: { type: "string", default: String(BUDGET) },
-    functions: { type: "string", default: "" },
-    strategies: { type: "string", default: OWN.join(",") },
-    peers: { type: "string", default: "auto" },
-    set: { type: "string", default: "test" },
-  },
+const HELP = `Compares the solver with its peers and with each of its own strategies, on twenty functions.
+
+USAGE
+  npm run bench:solver -- [--seeds N] [--budget N] [--functions A,B] [--strategies A,B] [--peers HOW] ...
+
+  --seeds N          Studies of every row (default ${SEEDS})
+  --budget N         Trials of a study (default ${BUDGET})
+  --functions A,B    Only rows whose name contains one of these: levy, sphere-5:r (default all)
+  --strategies A,B   Those that regret is measured against (default all)
+  --peers HOW        auto, run, recorded or skip (default auto: run where they are installed)
+  --set SET          test, or training: the functions that settings are chosen on, which have no peers (default test)
+  --own              Add the table of all strategies
+  --no-times         Without the times of ask and tell
+  --json             Print the figures as JSON
+
+Figures but for times are a function of the seeds alone. Progress goes to the error output. The exit code is 1 when a bar is
+missed.
+`
+
+const options = readOptions(HELP, {
+  json: { type: "boolean", default: false },
+  own: { type: "boolean", default: false },
+  "no-times": { type: "boolean", default: false },
+  seeds: { type: "string", default: String(SEEDS) },
+  budget: { type: "string", default: String(BUDGET) },
+  functions: { type: "string", default: "" },
+  strategies: { type: "string", default: OWN.join(",") },
+  peers: { type: "string", default: "auto" },
+  set: { type: "string", default: "test" },
 })
 
-const whole = (name: "seeds" | "budget"): number => {
-  const value = Number(options[name])
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`--${name} wants a whole number above 0, not ${options[name]}`)
-  return value
-}
-const seeds = whole("seeds")
-const budget = whole("budget")
-if (!["auto", "run", "recorded", "skip"].includes(options.peers))
-  throw new RangeError(`--peers wants auto, run, recorded or skip, not ${options.peers}`)
-const training = options.set === "training"
+const seeds = whole("seeds", options.seeds)
+const budget = whole("budget", options.budget)
+const peerMode: PeerMode = oneOf("peers", options.peers, ["auto", "run", "recorded", "skip"])
+const training = oneOf("set", options.set, ["test", "training"]) === "training"
 
 const parts = options.functions.split(",").filter((part) => part !== "")
 const chosen: ReadonlyArray<Row> = (training ? trainingRows : rows).filter(
   ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
 )
-if (chosen.length === 0) throw new RangeError(`--functions ${options.functions} fits no row`)
+if (chosen.length === 0) refuse(`No row's name contains ${options.functions}.`)
 
 const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r${text.slice(0, 78).padEnd(78)}`)
@@ -141,13 +144,7 @@ const timed = !options["no-times"]
 // Times first, in a process that has done nothing else yet.
 const studyTime = timed ? timeStudy() : null
 const askTell = timed ? timeAskTell([2, 5, 16], null, progress) : []
-const peers = await peerFigures(
-  training ? "skip" : (options.peers as PeerMode),
-  chosen,
-  seeds,
-  budget,
-  progress,
-)
+const peers = await peerFigures(training ? "skip" : peerMode, chosen, seeds, budget, progress)
 const arena = arenaOf(chosen, { ...runOwn(), peers: peers.figures })
 const even = timed ? evenness() : []
 const accuracy = classificationAccuracy(budget)

@@ -1,16 +1,25 @@
 /**
  * What a studio costs a fleet of ten thousand engines that report once a second each: the share of one core that the process uses
  * without a studio, with one that nobody looks at, with a page on the list, with a page on one engine, and without one again (the noise).
- *
- * Run: node bench/studio/fleet.ts [seconds a phase, default 10], after npm run build
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createFleet } from "arqon"
+import { readOptions, whole } from "../options.ts"
+
+const HELP = `Measures what a studio costs a fleet of ten thousand engines, as a share of one core.
+
+USAGE
+  npm run build && node bench/studio/fleet.ts [--seconds N]
+
+  --seconds N   How long each share is measured (default 10)
+`
+
+const asked = readOptions(HELP, { seconds: { type: "string", default: "10" } })
 
 const ENGINES = 10_000
-const SECONDS = Number(process.argv[2] ?? 10)
+const SECONDS = whole("seconds", asked.seconds)
 const EVERY_MS = 10
 /** As the page asks: for the list, and for one engine. */
 const LIST_MS = "1000"

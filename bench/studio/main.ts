@@ -7,29 +7,22 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
-import { parseArgs } from "node:util"
 import { createEngine } from "arqon"
+import { readOptions, whole } from "../options.ts"
 
 const HELP = `Measures what an open studio costs, per digest and as a share of one core.
 
 USAGE
-  npm run bench:studio -- [SECONDS]
+  npm run bench:studio -- [--seconds N]
 
-  SECONDS   How long each share of a core is measured (default 10)
+  --seconds N   How long each share of a core is measured (default 10)
 `
 
-const { values, positionals } = parseArgs({
-  options: { help: { type: "boolean", short: "h", default: false } },
-  allowPositionals: true,
-})
-if (values.help) {
-  console.log(HELP)
-  process.exit(0)
-}
+const asked = readOptions(HELP, { seconds: { type: "string", default: "10" } })
 
 const ROUNDS = 41
 const DIGESTS = 100_000
-const SECONDS = Number(positionals[0] ?? 10)
+const SECONDS = whole("seconds", asked.seconds)
 /** A service of medium size: digests a second, one window every five, ten applies a second at most. */
 const RATE = 500
 const EVERY_MS = 10

@@ -2,20 +2,28 @@
  * What choosing among variants costs: regret a reading against an oracle that knows the best arm at every moment, as a share of
  * the gap between best and worst. Over many seeds: median, the tenth and the ninetieth percentile, and how often a policy lost
  * more than epsilon-greedy did on the same noise.
- *
- * Run: node bench/variants/main.ts [--seeds 50] [--readings 1000]
  */
-import { parseArgs } from "node:util"
 import { noiseAt } from "../../src/testing/noise.ts"
 import { quantileOf } from "../../src/testing/simulate.ts"
+import { readOptions, whole } from "../options.ts"
 import { type Arms, tables } from "./arms.ts"
 import { type Policy, policies } from "./policies.ts"
 
-const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "50" }, readings: { type: "string", default: "1000" } },
+const HELP = `Measures what choosing among variants costs, beside other policies.
+
+USAGE
+  npm run bench:variants -- [--seeds N] [--readings N]
+
+  --seeds N      Runs of each table, with one seed after another (default 50)
+  --readings N   Readings of a short run; the long ones have ten times as many (default 1000)
+`
+
+const values = readOptions(HELP, {
+  seeds: { type: "string", default: "50" },
+  readings: { type: "string", default: "1000" },
 })
-const seeds = Number(values.seeds)
-const readings = Number(values.readings)
+const seeds = whole("seeds", values.seeds)
+const readings = whole("readings", values.readings)
 
 /** Mean regret a reading, in units of the loss. */
 function regretOf(arms: Arms, policy: Policy, seed: number, count: number): number {

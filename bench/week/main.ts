@@ -3,7 +3,7 @@
  * engine made of it, what the best fixed configuration of a sample day would have, and what was to be had at all.
  * `node bench/week/main.ts --help` tells the options.
  */
-import { parseArgs } from "node:util"
+import { readOptions, whole } from "../options.ts"
 import { calibrate } from "./calibrate.ts"
 import { liveWeek, type Week, type WeekResult } from "./liveWeek.ts"
 
@@ -35,17 +35,17 @@ const KINDS: Readonly<Record<string, Pick<Week, "guardrails" | "comparison">>> =
   },
 }
 
-const { values } = parseArgs({
-  options: {
-    help: { type: "boolean", short: "h", default: false },
-    days: { type: "string", default: "7" },
-    seeds: { type: "string", default: "3" },
-    only: { type: "string", multiple: true, default: [] },
-    seed: { type: "string", default: "1" },
-    timeline: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions(HELP, {
+  days: { type: "string", default: "7" },
+  seeds: { type: "string", default: "3" },
+  only: { type: "string", multiple: true, default: [] },
+  seed: { type: "string", default: "1" },
+  timeline: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 })
+const first = whole("seed", values.seed, 0)
+const seeds = whole("seeds", values.seeds)
+const days = whole("days", values.days)
 
 interface Row {
   readonly kind: string
@@ -122,35 +122,31 @@ function print(rows: ReadonlyArray<Row>): void {
   )
 }
 
-if (values.help) console.log(HELP)
-else {
-  const fixed = calibrate()
-  if (!values.json)
-    console.log(`The fixed configuration, where the engine begins too: ${JSON.stringify(fixed)}`)
-  const rows: Array<Row> = []
-  for (const [kind, how] of Object.entries(KINDS)) {
-    if (values.only.length > 0 && !values.only.some((part) => kind.includes(part))) continue
-    const first = Number(values.seed)
-    for (let seed = first; seed < first + Number(values.seeds); seed++) {
-      const tell = values.timeline ? { tell: (line: string) => console.log(line) } : {}
-      const progress = (day: number): void => {
-        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${kind}, seed ${seed}, day ${day}`)
-      }
-      const beganMs = performance.now()
-      const own = heapBytes === undefined ? {} : { heapBytes }
-      const result = await liveWeek({
-        seed,
-        days: Number(values.days),
-        fixed,
-        progress,
-        ...tell,
-        ...own,
-        ...how,
-      })
-      rows.push({ kind, seed, seconds: (performance.now() - beganMs) / 1000, result })
+const fixed = calibrate()
+if (!values.json)
+  console.log(`The fixed configuration, where the engine begins too: ${JSON.stringify(fixed)}`)
+const rows: Array<Row> = []
+for (const [kind, how] of Object.entries(KINDS)) {
+  if (values.only.length > 0 && !values.only.some((part) => kind.includes(part))) continue
+  for (let seed = first; seed < first + seeds; seed++) {
+    const tell = values.timeline ? { tell: (line: string) => console.log(line) } : {}
+    const progress = (day: number): void => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${kind}, seed ${seed}, day ${day}`)
     }
+    const beganMs = performance.now()
+    const own = heapBytes === undefined ? {} : { heapBytes }
+    const result = await liveWeek({
+      seed,
+      days,
+      fixed,
+      progress,
+      ...tell,
+      ...own,
+      ...how,
+    })
+    rows.push({ kind, seed, seconds: (performance.now() - beganMs) / 1000, result })
   }
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
-  if (values.json) console.log(JSON.stringify({ fixed, rows }))
-  else print(rows)
 }
+if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
+if (values.json) console.log(JSON.stringify({ fixed, rows }))
+else print(rows)

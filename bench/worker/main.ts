@@ -5,8 +5,8 @@
  * are printed and gate nothing.
  */
 import { performance } from "node:perf_hooks"
-import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
+import { readOptions } from "../options.ts"
 import { settled } from "./settled.ts"
 import { type ArqonEngine, createEngine, type WorkerEngine } from "arqon"
 
@@ -18,11 +18,7 @@ USAGE
 It has no options. Times are printed and gate nothing.
 `
 
-const { values: asked } = parseArgs({ options: { help: { type: "boolean", short: "h", default: false } } })
-if (asked.help) {
-  console.log(HELP)
-  process.exit(0)
-}
+readOptions(HELP, {})
 
 type Either = ArqonEngine | WorkerEngine
 
