@@ -86,7 +86,7 @@ const STATE_MESSAGES = {
   notManual: 'tick() belongs to clock: "manual"; with clock: "system" the engine keeps its own time.',
 } as const
 
-/** A call that does not fit where the engine is in its life. */
+/** A call that does not fit where the engine, or the fleet, is in its life. */
 export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineStateError")<{
   readonly reason:
     | "notStarted"
@@ -99,9 +99,11 @@ export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineSt
     | "otherThread"
   /** The call that was refused. */
   readonly call: string
+  /** Whose call it was; an engine's where nothing is said. */
+  readonly subject?: "engine" | "fleet"
 }> {
   override get message(): string {
-    return `${this.call}: ${STATE_MESSAGES[this.reason]}`
+    return `${this.call}: ${STATE_MESSAGES[this.reason].replaceAll("engine", this.subject ?? "engine")}`
   }
 }
 

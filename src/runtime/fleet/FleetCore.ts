@@ -77,7 +77,8 @@ export class FleetCore {
   }
 
   begin(): void {
-    if (this.status !== "idle") throw new EngineStateError({ reason: "alreadyStarted", call: "start" })
+    if (this.status !== "idle")
+      throw new EngineStateError({ reason: "alreadyStarted", call: "start", subject: "fleet" })
     this.status = "running"
     this.nowCell[0] = this.nowUs
   }
@@ -161,7 +162,8 @@ export class FleetCore {
 
   manualTick(nowUs: number): void {
     this.expectRunning("tick")
-    if (this.readClock !== null) throw new EngineStateError({ reason: "notManual", call: "tick" })
+    if (this.readClock !== null)
+      throw new EngineStateError({ reason: "notManual", call: "tick", subject: "fleet" })
     this.tick(nowUs)
   }
 
@@ -413,7 +415,11 @@ export class FleetCore {
 
   private expectRunning(call: string): void {
     if (this.status === "running") return
-    throw new EngineStateError({ reason: this.status === "idle" ? "notStarted" : "stopped", call })
+    throw new EngineStateError({
+      reason: this.status === "idle" ? "notStarted" : "stopped",
+      call,
+      subject: "fleet",
+    })
   }
 
   private expect(cell: FleetCell, call: string): void {

@@ -95,8 +95,9 @@ function makeFleet<const K extends string>(
   let stopRun: Effect.Effect<void, AuditError> = Effect.sync(() => core.end())
   let begun = false
   const start = Effect.suspend((): Effect.Effect<void, ConfigError | EngineStateError> => {
-    if (core.status === "stopped") return new EngineStateError({ reason: "stopped", call: "start" })
-    if (begun) return new EngineStateError({ reason: "alreadyStarted", call: "start" })
+    if (core.status === "stopped")
+      return new EngineStateError({ reason: "stopped", call: "start", subject: "fleet" })
+    if (begun) return new EngineStateError({ reason: "alreadyStarted", call: "start", subject: "fleet" })
     begun = true
     return runFleet(core, { sinks }).pipe(
       Scope.provide(scope),

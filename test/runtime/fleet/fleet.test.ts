@@ -92,8 +92,9 @@ describe("engines of a fleet", () => {
   it("take what an engine alone takes and refuse what it refuses", async () => {
     const fleet = fleetOf({}, { startIsBaseline: false })
     expect(() => fleet.spawn("a")).toThrow(EngineStateError)
+    expect(() => fleet.spawn("a")).toThrow("The fleet has not been started.")
     await fleet.start()
-    await expect(fleet.start()).rejects.toThrow(EngineStateError)
+    await expect(fleet.start()).rejects.toThrow("Create another fleet for another run.")
     const engine = fleet.spawn("a")
     expect(() => engine.observe({ objektive: 1 } as never)).toThrow(DigestError)
     expect(() => engine.rollback()).toThrow(NoBaselineError)
@@ -101,7 +102,7 @@ describe("engines of a fleet", () => {
     engine.rollback()
     expect(engine.track(() => 42)).toBe(42)
     await fleet.stop()
-    expect(() => engine.trip()).toThrow(EngineStateError)
+    expect(() => engine.trip()).toThrow("The fleet has been stopped.")
     // A stopped tuner must not break requests.
     expect(engine.track(() => 42)).toBe(42)
   })
