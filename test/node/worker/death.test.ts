@@ -12,7 +12,7 @@ import { replayJournal } from "../../../src/node/replayJournal.ts"
 import type { EngineSnapshot } from "../../../src/runtime/EngineSnapshot.ts"
 import { createEngine } from "../../../src/index.node.ts"
 import { knobs } from "../../runtime/plant.ts"
-import { faulty, feed, onlooker, place, type Placed } from "./rig.ts"
+import { FAST, faulty, feed, onlooker, place, type Placed } from "./rig.ts"
 
 const home = mkdtempSync(join(tmpdir(), "arqon-worker-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -88,6 +88,26 @@ describe("a worker that dies", () => {
         expect(replayJournal(state, { run })).toMatchObject({ verdict: "identical", difference: null })
     },
   )
+})
+
+describe("a worker that takes over", () => {
+  it("goes by the guardrails in force, not by those of the configuration", async () => {
+    const engine = place({ runId: "exits-waitingMinus" }, { entry: faulty })
+    await engine.start()
+    const begun = engine.getSnapshot().guardrails
+    const changed = { ...FAST.guardrails, maxStep: 0.0625, emergencyMargin: -0.25 }
+    engine.setGuardrails(changed, "smaller steps")
+    const { guardrails: inForce } = engine.getSnapshot()
+    expect(inForce.policy).toEqual({ ...begun.policy, maxStep: 0.0625, emergencyMargin: -0.25 })
+    await feed(engine, () => engine.worker().deaths > 0)
+    await feed(engine, () => engine.worker().status === "running")
+    const { generation } = engine
+    await feed(engine, () => engine.generation > generation + 10)
+    expect(engine.getSnapshot().guardrails).toEqual(inForce)
+    engine.observe({ objective: 1, constraintMargin: -0.3 })
+    await feed(engine, () => engine.safeMode === "constraintEmergency")
+    await engine.stop()
+  })
 })
 
 describe("a worker that dies again and again", () => {
