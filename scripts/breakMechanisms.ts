@@ -1,13 +1,26 @@
 /**
  * Breaks the mechanisms of `test/broken/mechanisms.ts` one after the other and runs the test that must notice. Ends
- * with code 1 when a test stayed green over a broken mechanism: such a test guards nothing. Names, all by default:
- * `npm run test:broken -- scope-forgets-the-plant`; a name that is none ends it with code 2.
+ * with code 1 when a test stayed green over a broken mechanism: such a test guards nothing.
  */
 import { spawnSync } from "node:child_process"
 import { closest } from "../src/domain/closest.ts"
 import { mechanisms } from "../test/broken/mechanisms.ts"
 
+const HELP = `Breaks one mechanism after the other and tells whether the tests notice.
+
+USAGE
+  npm run test:broken -- [NAME]...
+
+  NAME   Only this one; --list tells them (default all, about five minutes)
+
+The exit code is 1 when a test stayed green over a broken mechanism.
+`
+
 const wanted = process.argv.slice(2)
+if (["--help", "-h", "--list"].some((option) => wanted.includes(option))) {
+  console.log(wanted.includes("--list") ? mechanisms.map(({ name }) => name).join("\n") : HELP)
+  process.exit(0)
+}
 const chosen = wanted.length === 0 ? mechanisms : mechanisms.filter((one) => wanted.includes(one.name))
 const unknown = wanted.filter((name) => !mechanisms.some((one) => one.name === name))
 if (unknown.length > 0) {
@@ -16,7 +29,7 @@ if (unknown.length > 0) {
     const near = closest(name, names)
     console.error(`There is no mechanism ${name}.${near === null ? "" : ` Did you mean ${near}?`}`)
   }
-  console.error(`Known: ${names.join(", ")}`)
+  console.error("--list tells them.")
   process.exit(2)
 }
 

@@ -6,25 +6,11 @@
  * due and allocate nothing. An emergency is dealt with here and now: when EMERGENCY is returned, the plant is safe already.
  */
 import { AtomicConfig } from "./AtomicConfig.ts"
-import {
-  AuditRing,
-  RECORD_CODE,
-  RECORD_DETAIL,
-  RECORD_GENERATION,
-  RECORD_KIND,
-  RECORD_KNOB,
-  RECORD_LIMIT,
-  RECORD_MARGIN,
-  RECORD_OBJECTIVE,
-  RECORD_POINT,
-  RECORD_PROPOSAL_ID,
-  RECORD_TIMESTAMP_US,
-  RECORD_VALUE,
-} from "./AuditRing.ts"
+import { AuditRing } from "./AuditRing.ts"
+import { writeCauseRecord, writeDigestRecord } from "./causeRecords.ts"
 import {
   ACCEPTED,
   AUDIT_COMMAND,
-  AUDIT_DIGEST,
   AUDIT_TICK,
   BACKPRESSURE,
   DEADLINE,
@@ -165,7 +151,7 @@ export class HotPath {
     const validity = window.add(digest, 0)
     digest[VALIDITY_OF] = validity
     this.ring.push()
-    if (this.journal) this.journalDigest(this.audit.reserve())
+    if (this.journal) writeDigestRecord(this.audit, this.audit.reserve(), digest)
     if (validity === IS_VALID) {
       if (digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)) return this.due(EMERGENCY)
       if (open && window.closed) {
@@ -349,7 +335,7 @@ export class HotPath {
     // A digest that was not taken is the cause all the same: a replay needs it.
     if (refused && this.journal) {
       this.digest[VALIDITY_OF] = IS_VALID
-      this.journalDigest(this.audit.reserveSafety())
+      writeDigestRecord(this.audit, this.audit.reserveSafety(), this.digest)
     }
     executor.proposal[P_NOW_US] = nowCell[0]
     if (elsewhere !== null) executor.moveBaseline(elsewhere)
@@ -389,45 +375,13 @@ export class HotPath {
     return code
   }
 
-  /** See AuditRing for how a digest lies in a record. */
-  private journalDigest(at: number): void {
-    const { audit, digest } = this
-    if (at < 0) return audit.drop()
-    const record = audit.block
-    record[at + RECORD_KIND] = AUDIT_DIGEST
-    record[at + RECORD_TIMESTAMP_US] = digest[DIGEST_TIMESTAMP_US]
-    record[at + RECORD_GENERATION] = digest[DIGEST_GENERATION]
-    record[at + RECORD_PROPOSAL_ID] = digest[DIGEST_RECEIVED_US]
-    record[at + RECORD_CODE] = digest[DIGEST_VALIDITY]
-    record[at + RECORD_DETAIL] = digest[DIGEST_LATENCY_P99_US]
-    record[at + RECORD_KNOB] = digest[DIGEST_THROUGHPUT_RPS]
-    record[at + RECORD_VALUE] = digest[DIGEST_ERROR_RATE]
-    record[at + RECORD_LIMIT] = Number.NaN
-    record[at + RECORD_OBJECTIVE] = digest[DIGEST_OBJECTIVE]
-    record[at + RECORD_MARGIN] = digest[DIGEST_CONSTRAINT_MARGIN]
-    for (let i = 0; i < 4; i++) record[at + RECORD_POINT + i] = digest[DIGEST_EXTRA_0 + i]
-    for (let i = RECORD_POINT + 4; i < audit.width; i++) record[at + i] = Number.NaN
-    audit.commit()
-  }
-
   /** Where everything is journaled: what is asked of the engine from outside at `nowCell`, before anyone acts on it. */
   journalCommand(code: number): void {
     if (!this.journal) return
     this.journalCause(AUDIT_COMMAND, code)
   }
 
-  /** What comes from outside or from the mere passing of time, before anyone acts on it. */
   private journalCause(kind: number, code: number): void {
-    const { audit, config } = this
-    const at = audit.reserveSafety()
-    if (at < 0) return audit.drop()
-    const record = audit.block
-    record.fill(Number.NaN, at + RECORD_KIND, at + audit.width)
-    record[at + RECORD_KIND] = kind
-    record[at + RECORD_TIMESTAMP_US] = this.nowCell[0]
-    record[at + RECORD_GENERATION] = config.generation
-    record[at + RECORD_CODE] = code
-    record[at + RECORD_KNOB] = -1
-    audit.commit()
+    writeCauseRecord(this.audit, kind, code, this.nowCell[0], this.config.generation)
   }
 }

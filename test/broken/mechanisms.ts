@@ -282,8 +282,9 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "digests-unrecorded",
     invariant: 12,
     file: "src/hot/HotPath.ts",
-    intact: "if (this.journal) this.journalDigest(this.audit.reserve())",
-    broken: "if (this.journal && validity === VALID) this.journalDigest(this.audit.reserve())",
+    intact: "if (this.journal) writeDigestRecord(this.audit, this.audit.reserve(), digest)",
+    broken:
+      "if (this.journal && validity === VALID) writeDigestRecord(this.audit, this.audit.reserve(), digest)",
     test: "test/runtime/adversarial.test.ts",
   },
   {

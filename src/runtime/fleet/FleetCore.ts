@@ -77,8 +77,7 @@ export class FleetCore {
   }
 
   begin(): void {
-    if (this.status !== "idle")
-      throw new EngineStateError({ reason: "alreadyStarted", call: "start", subject: "fleet" })
+    if (this.status !== "idle") throw outOfTurn("alreadyStarted", "start")
     this.status = "running"
     this.nowCell[0] = this.nowUs
   }
@@ -162,8 +161,7 @@ export class FleetCore {
 
   manualTick(nowUs: number): void {
     this.expectRunning("tick")
-    if (this.readClock !== null)
-      throw new EngineStateError({ reason: "notManual", call: "tick", subject: "fleet" })
+    if (this.readClock !== null) throw outOfTurn("notManual", "tick")
     this.tick(nowUs)
   }
 
@@ -415,11 +413,7 @@ export class FleetCore {
 
   private expectRunning(call: string): void {
     if (this.status === "running") return
-    throw new EngineStateError({
-      reason: this.status === "idle" ? "notStarted" : "stopped",
-      call,
-      subject: "fleet",
-    })
+    throw outOfTurn(this.status === "idle" ? "notStarted" : "stopped", call)
   }
 
   private expect(cell: FleetCell, call: string): void {
@@ -427,6 +421,10 @@ export class FleetCore {
     if (cell.state === "stopped") throw new FleetError({ reason: "stopped", key: cell.key })
   }
 }
+
+/** A call that does not fit where the fleet is in its life. */
+export const outOfTurn = (reason: EngineStateError["reason"], call: string): EngineStateError =>
+  new EngineStateError({ reason, call, subject: "fleet" })
 
 /** Least silence after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
 const LEAST_PASSIVE_US = 64 * SECOND_US

@@ -9,13 +9,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type FleetConfig, parseFleetConfig } from "../../domain/FleetConfig.ts"
-import { type AuditError, ConfigError, EngineStateError } from "../../domain/errors.ts"
+import { type AuditError, ConfigError, type EngineStateError } from "../../domain/errors.ts"
 import type { EngineAudit } from "../createEngine.ts"
 import type { KnobValues } from "../Engine.ts"
 import type { Subscription } from "../Listeners.ts"
 import type { PlatformService, Studio, StudioOptions } from "../Platform.ts"
 import type { FleetCell } from "./FleetCell.ts"
-import type { FleetCore } from "./FleetCore.ts"
+import { type FleetCore, outOfTurn } from "./FleetCore.ts"
 import { FleetEngine, valueGetters } from "./FleetEngine.ts"
 import type { FleetEvent } from "./fleetEvents.ts"
 import {
@@ -95,9 +95,8 @@ function makeFleet<const K extends string>(
   let stopRun: Effect.Effect<void, AuditError> = Effect.sync(() => core.end())
   let begun = false
   const start = Effect.suspend((): Effect.Effect<void, ConfigError | EngineStateError> => {
-    if (core.status === "stopped")
-      return new EngineStateError({ reason: "stopped", call: "start", subject: "fleet" })
-    if (begun) return new EngineStateError({ reason: "alreadyStarted", call: "start", subject: "fleet" })
+    if (core.status === "stopped") return outOfTurn("stopped", "start")
+    if (begun) return outOfTurn("alreadyStarted", "start")
     begun = true
     return runFleet(core, { sinks }).pipe(
       Scope.provide(scope),
