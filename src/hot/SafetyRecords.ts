@@ -4,7 +4,7 @@
  */
 import type { AtomicConfig } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
-import { RECORD_KIND, RECORD_KNOB, RECORD_LIMIT, RECORD_POINT, RECORD_VALUE } from "./AuditRing.ts"
+import { RECORD_KIND, RECORD_LIMIT, RECORD_POINT, RECORD_VALUE } from "./AuditRing.ts"
 import { ACCEPTED, AUDIT_ROLLBACK, AUDIT_VIOLATION, ROLLBACK, UPDATE, VISIT_BASELINE } from "./codes.ts"
 import * as layout from "./executorCells.ts"
 import { P_ID, P_TARGET } from "./ProposalDraft.ts"
@@ -75,8 +75,7 @@ export class SafetyRecords {
     }
     this.whole(at, kind, code, Number.NaN, -1)
     const block = this.audit.block
-    // What the last proposal broke stays readable in `knob`, but is no part of this record.
-    block[at + RECORD_KNOB] = -1
+    // What the last proposal broke stays readable in `value` and `limit`, but is no part of this record.
     block[at + RECORD_VALUE] = value
     block[at + RECORD_LIMIT] = Number.NaN
     for (let i = 0; i < this.base.length; i++) block[at + RECORD_POINT + i] = point[from + i]

@@ -78,6 +78,8 @@ const knobs: ReadonlyArray<KnobNumbers> = [
   stepped(0, 40, 1),
   stepped(0, 5, 1),
   stepped(0, 25, 2),
+  // A grid so fine that half a step limit rounds to more than half of it.
+  stepped(0, 99, 3),
   stepped(1, 256, 1, LOG),
   stepped(0, 24, 1, PERIODIC),
 ]
@@ -170,6 +172,39 @@ describe("a proposal", () => {
           expect(rig.ask(kind, 2, [0.5 + sign * limit])).toBe(ACCEPTED)
         }
     }
+  })
+
+  it("may go exactly as far as Tier 1 tells, from the base and from what is live", () => {
+    const rig = makeRig([linear()], policy, [0])
+    const most = new Float64Array(1)
+    rig.executor.stepLimits(most)
+    expect(rig.ask(PLUS, 1, [most[0]])).toBe(ACCEPTED)
+    expect(rig.ask(MINUS, 2, [0])).toBe(ACCEPTED)
+  })
+
+  it("that goes too far from its base, and just not from what is live, is told how far from its base", () => {
+    // Powers of two, so that no sum rounds.
+    const rig = makeRig([linear()], { ...policy, maxStep: 1 / 8 }, [0])
+    const most = new Float64Array(1)
+    rig.executor.stepLimits(most)
+    expect(rig.ask(PLUS, 1, [1 / 16])).toBe(ACCEPTED)
+    expect(rig.ask(PLUS, 2, [1 / 16 + most[0]])).toBe(DELTA_TOO_LARGE)
+    expect(rig.executor.value).toBe(1 / 16 + most[0])
+  })
+
+  it("is held to its step at the grid point that it would be applied at, not where it asked to go", () => {
+    // Both ask for less than half a step from the base; rounded they lie four points apart, which is more than a step.
+    const gap = 3 / 99
+    const rig = makeRig([linear(), stepped(0, 99, 3), linear()], policy, [0.9, 20 * gap, 0.1])
+    expect(rig.ask(PLUS, 1, [0.9, 20 * gap - 0.049, 0.1])).toBe(ACCEPTED)
+    expect(rig.live()[1]).toBeCloseTo(18 * gap, 12)
+    expect(rig.ask(MINUS, 2, [0.9, 20 * gap + 0.049, 0.1])).toBe(DELTA_TOO_LARGE)
+    expect(rig.executor.knob).toBe(1)
+    expect(rig.executor.value).toBeCloseTo(4 * gap, 12)
+    // The other way about.
+    rig.at(3).returnToBase()
+    expect(rig.ask(PLUS, 4, [0.9, 20 * gap + 0.049, 0.1])).toBe(ACCEPTED)
+    expect(rig.ask(MINUS, 5, [0.9, 20 * gap - 0.049, 0.1])).toBe(DELTA_TOO_LARGE)
   })
 
   it("is out of bounds however near to a base on the bound it is", () => {

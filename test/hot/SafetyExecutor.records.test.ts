@@ -15,6 +15,7 @@ import {
 import {
   ACCEPTED,
   AUDIT_BASELINE_SET,
+  AUDIT_GUARDRAILS_SET,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
@@ -131,6 +132,41 @@ describe("a safety action", () => {
     expect(pointOf(record)).toEqual([0.55, 0.45])
     rig.executor.closeLatch()
     expect(drained(rig.audit)).toEqual([])
+  })
+
+  it.each([
+    ["rollback", (rig: Rig) => rig.executor.rollback()],
+    ["return", (rig: Rig) => rig.executor.returnToBase()],
+    ["baseline", (rig: Rig) => rig.executor.setBaseline()],
+    ["other baseline", (rig: Rig) => rig.executor.moveBaseline(Float64Array.of(0.2, 0.3))],
+    ["policy", (rig: Rig) => rig.executor.setGuardrails({ ...balanced, maxStep: 0.05 })],
+  ])("%s: is made at the time it is asked for, and nothing is left to be told of the refusal", (_, act) => {
+    const rig = perturbed()
+    rig.executor.setBaseline()
+    rig.ask(PLUS, 2.5 * SECOND, [0.9, 0.45])
+    expect(rig.executor.knob).toBe(0)
+    drained(rig.audit)
+    rig.at(3 * SECOND)
+    act(rig)
+    const { knob, value, limit, nowUs } = rig.executor
+    expect([knob, value, limit, nowUs]).toEqual([-1, Number.NaN, Number.NaN, 3 * SECOND])
+    for (const record of drained(rig.audit)) {
+      expect(record[RECORD_TIMESTAMP_US]).toBe(3 * SECOND)
+      if (record[RECORD_KIND] !== AUDIT_GUARDRAILS_SET)
+        expect([record[RECORD_KNOB], record[RECORD_VALUE], record[RECORD_LIMIT]]).toEqual([
+          -1,
+          Number.NaN,
+          Number.NaN,
+        ])
+    }
+  })
+
+  it("to another baseline: is live there at that time, and its cooldown begins then", () => {
+    const rig = makeRig(two)
+    rig.at(3 * SECOND).moveBaseline(Float64Array.of(0.2, 0.3))
+    expect([...rig.live()]).toEqual([0.2, 0.3])
+    expect(rig.config.committedUs).toBe(3 * SECOND)
+    expect(rig.executor.cooldownUntilUs).toBe(3 * SECOND + balanced.cooldownUs)
   })
 
   it("is counted by what it is", () => {

@@ -10,13 +10,20 @@ import {
   CONSTRAINT_VIOLATION,
   COOLDOWN_ACTIVE,
   DELTA_TOO_LARGE,
+  DROP_OLDEST,
+  EMERGENCY,
+  MEAN,
+  NOTHING_DUE,
   PLUS,
   RATE_LIMIT_EXCEEDED,
   THRASHING,
   UPDATE,
 } from "../../src/hot/codes.ts"
 import { readGuardrails } from "../../src/hot/guardrailRecord.ts"
+import { HotPath } from "../../src/hot/HotPath.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { RateWindow } from "../../src/hot/RateWindow.ts"
+import { P_NOW_US } from "../../src/hot/SafetyExecutor.ts"
 import { balanced, drained, linear, makeRig, unlimited } from "./rig.ts"
 
 const SECOND = 1e6
@@ -153,6 +160,57 @@ describe("another policy in force", () => {
     expect(rig.executor.policy).toBe(policy)
     expect(rig.config.generation).toBe(generation)
     expect(rig.audit.size).toBe(0)
+  })
+})
+
+describe("another policy in force over the hot path", () => {
+  const MS = 1000
+  const hotPath = (): HotPath =>
+    new HotPath({
+      table: new KnobTable([linear()]),
+      policy: unlimited,
+      initialUnit: Float64Array.of(0.5),
+      window: { windowDigests: 3, windowUs: SECOND, settleUs: 0, maxAgeUs: SECOND, aggregate: MEAN, trim: 0 },
+      ringCapacity: 16,
+      ringPolicy: DROP_OLDEST,
+      auditCapacity: 16,
+      manualTime: true,
+    })
+  const see = (hot: HotPath, us: number, constraintMargin = 1): number =>
+    hot.observeObject({ timestampUs: us, objective: 1, constraintMargin })
+  const at = (hot: HotPath, us: number): HotPath => {
+    hot.executor.proposal[P_NOW_US] = us
+    return hot
+  }
+
+  it("goes by its emergency margin from the next digest on, in both directions", () => {
+    const hot = hotPath()
+    expect(at(hot, 0).setGuardrails({ ...unlimited, emergencyMargin: -0.8 })).toBe(ACCEPTED)
+    expect(see(hot, 1, -0.7)).toBe(NOTHING_DUE)
+    expect(at(hot, 2).setGuardrails({ ...unlimited, emergencyMargin: -0.6 })).toBe(ACCEPTED)
+    expect(see(hot, 3, -0.7)).toBe(EMERGENCY)
+  })
+
+  it("lets the window go on where the plant stood on its base, and begins one where it was brought there", () => {
+    const hot = hotPath()
+    see(hot, 1 * MS)
+    at(hot, 2 * MS).setGuardrails({ ...unlimited, maxStep: 0.08 })
+    expect([hot.window.count, hot.window.generation]).toEqual([1, 1])
+    const { proposal } = hot.executor
+    proposal.set([3 * MS, 1, 1, 1, 0.55])
+    expect(hot.apply(PLUS)).toBe(ACCEPTED)
+    see(hot, 4 * MS)
+    at(hot, 5 * MS).setGuardrails(unlimited)
+    expect([hot.window.count, hot.window.generation, hot.nowUs]).toEqual([0, 3, 5 * MS])
+    expect(hot.config.unit(0)).toBe(0.5)
+  })
+
+  it("changes nothing where it cannot be recorded", () => {
+    const hot = hotPath()
+    while (hot.audit.push());
+    expect(at(hot, 0).setGuardrails({ ...unlimited, emergencyMargin: -0.1 })).toBe(AUDIT_QUEUE_FULL)
+    expect(see(hot, 1, -0.2)).toBe(NOTHING_DUE)
+    expect(hot.executor.policy).toBe(unlimited)
   })
 })
 
