@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { resolveGuardrails } from "../../src/control/guardrails.ts"
+import { presetOf, resolveGuardrails } from "../../src/control/guardrails.ts"
+import type { GuardrailConfig } from "../../src/domain/Config.ts"
 import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
 
 describe("the guardrails a user asks for", () => {
@@ -25,5 +26,19 @@ describe("the guardrails a user asks for", () => {
     const before = { ...GUARDRAILS.aggressive }
     resolveGuardrails({ preset: "aggressive", maxStep: 0.01 })
     expect(GUARDRAILS.aggressive).toEqual(before)
+  })
+
+  it("keep the preset's number where a user left one out", () => {
+    const config: GuardrailConfig = {}
+    // What JavaScript writes that passes an option on which it was not given itself.
+    Reflect.set(config, "maxStep", undefined)
+    expect(resolveGuardrails(config)).toEqual(GUARDRAILS.balanced)
+  })
+
+  it("are known by the preset's name only while every number is the preset's", () => {
+    for (const name of ["conservative", "balanced", "aggressive"] as const) {
+      expect(presetOf({ ...GUARDRAILS[name] })).toBe(name)
+      expect(presetOf(resolveGuardrails({ preset: name, minStableUs: 7 }))).toBeNull()
+    }
   })
 })
