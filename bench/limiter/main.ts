@@ -32,7 +32,8 @@ USAGE
   --scenarios       In virtual time, ours against the best fixed limit over many backends and seeds
   --seeds N         Seeds of each scenario (default 20)
 
-With one lane and the defaults the real run takes about an hour and a quarter, the one in virtual time a few seconds.
+With one lane and the defaults the real run takes about an hour and a quarter, the one in virtual time a few seconds. The exit
+code is 1 where ours misses 95 % of the goodput of the best fixed limit, or 1.3 times its p99.
 `
 
 const KINDS: ReadonlyArray<Kind> = ["arqon", "gradient2", "vegas", "none"]
@@ -226,3 +227,4 @@ console.log(
     ? "At every load: goodput at least 95 % of the best fixed limit, p99 at most 1.3 times of it."
     : `Missed at ${missed} of ${loads.length} loads: goodput below 95 % of the best fixed limit, or p99 above 1.3 times of it.`,
 )
+process.exitCode = missed === 0 ? 0 : 1
