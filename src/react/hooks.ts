@@ -1,9 +1,10 @@
 /** What components see of an engine: each hook renders again only when what it gives has changed. */
 import { useSelector } from "@xstate/react"
-import { useMemo } from "react"
-import type { ArqonEngine } from "../runtime/createEngine.ts"
+import { useMemo, useSyncExternalStore } from "react"
+import { ConfigError } from "../domain/errors.ts"
+import { didYouMean, problem, show } from "../domain/problems.ts"
 import type { EngineSnapshot, SafeModeState } from "../runtime/EngineSnapshot.ts"
-import { storeOf } from "./engineStore.ts"
+import { type EngineView, storeOf } from "./engineStore.ts"
 
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
 
@@ -14,20 +15,34 @@ type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
  * const cycles = useEngineState(engine, ({ cycle }) => cycle?.cycles ?? 0)
  */
 export function useEngineState<K extends string, T>(
-  engine: ArqonEngine<K>,
+  engine: EngineView<K>,
   pick: (snapshot: SnapshotOf<K>) => T,
   isEqual?: (before: T, now: T) => boolean,
 ): T {
   const store = useMemo(() => storeOf(engine), [engine])
-  return useSelector(store, pick, isEqual)
+  // Hydration has to find what the server showed; by then the engine may be elsewhere, and is shown there in the next step.
+  const alive = useSyncExternalStore(nothingToHear, yes, no)
+  return useSelector(alive ? store : store.served, pick, isEqual)
 }
 
-/** The live value of one knob, user units. */
-export const useKnob = <K extends string>(engine: ArqonEngine<K>, name: NoInfer<K>): number =>
-  useEngineState(engine, ({ values }) => values[name])
+const nothingToHear = () => () => {}
+const yes = (): boolean => true
+const no = (): boolean => false
+
+/** The live value of one knob, user units. Throws a ConfigError while rendering where the engine has no knob of that name. */
+export const useKnob = <K extends string>(engine: EngineView<K>, name: NoInfer<K>): number =>
+  useEngineState(engine, ({ values }) => {
+    if (!Object.hasOwn(values, name)) throw noKnob(name, Object.keys(values))
+    return values[name]
+  })
+
+const noKnob = (name: unknown, known: ReadonlyArray<string>): ConfigError =>
+  new ConfigError({
+    problems: [problem(["name"], `is no knob of this engine: ${show(name)}.`, didYouMean(name, known))],
+  })
 
 /** The live values of all knobs, one object as long as none of them changes. */
-export const useKnobs = <K extends string>(engine: ArqonEngine<K>): Readonly<Record<K, number>> =>
+export const useKnobs = <K extends string>(engine: EngineView<K>): Readonly<Record<K, number>> =>
   useEngineState(engine, ({ values }) => values, sameValues)
 
 /** SafeMode as a component needs it. */
@@ -35,24 +50,26 @@ export interface SafeMode {
   readonly open: boolean
   /** Why, since when and how it is left; null while it is not open. */
   readonly state: SafeModeState | null
-  /** Opens it until `reset`; the note goes into the audit. */
-  readonly trip: (note?: string) => void
-  readonly reset: (note?: string) => void
+  /** Opens it until `reset`; the note goes into the audit. Like `reset` it may be an `onClick` as it is: an event is no note. */
+  readonly trip: (note?: unknown) => void
+  readonly reset: (note?: unknown) => void
 }
 
 /** Whether SafeMode is open and why, with the calls that open and leave it. */
-export function useSafeMode<K extends string>(engine: ArqonEngine<K>): SafeMode {
+export function useSafeMode<K extends string>(engine: EngineView<K>): SafeMode {
   const state = useEngineState(engine, ({ safeMode }) => safeMode, sameSafeMode)
   return useMemo(
     () => ({
       open: state !== null,
       state,
-      trip: (note) => engine.trip(note),
-      reset: (note) => engine.reset(note),
+      trip: (note) => engine.trip(textOf(note)),
+      reset: (note) => engine.reset(textOf(note)),
     }),
     [engine, state],
   )
 }
+
+const textOf = (note: unknown): string | undefined => (typeof note === "string" ? note : undefined)
 
 function sameValues(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
   for (const name in a) if (a[name] !== b[name]) return false

@@ -4,28 +4,45 @@
  */
 import { useEffect, useRef, useState } from "react"
 import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/createEngine.ts"
+import { storeOf } from "./engineStore.ts"
 
 /** `useEngine` over the `createEngine` of an entry. */
 export const useEngineOf =
   (createEngine: CreateEngine) =>
   <const K extends string>(options: EngineOptions<K>): ArqonEngine<K> => {
-    const [engine, setEngine] = useState(() => createEngine<K>(options))
+    const [engine, setEngine] = useState(() => {
+      const made = createEngine<K>(options)
+      // What it begins with is what a server has shown of it: parts of a page may be hydrated long after it was started.
+      storeOf(made)
+      return made
+    })
     const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null)
-    /** Engines whose component has gone: an engine runs once. */
-    const over = useRef(new WeakSet<object>())
+    /** Engines that were started, and those whose component has gone: an engine runs once. */
+    const [begun] = useState(() => new WeakSet<object>())
+    const [over] = useState(() => new WeakSet<object>())
+    /** The engine of the component that is there; null while it is not. */
+    const here = useRef<object | null>(null)
     useEffect(() => {
       // React may take a component away and bring it back with its state: then another engine takes the place.
-      const own = over.current.has(engine) ? createEngine<K>(options) : engine
+      const own = over.has(engine) ? createEngine<K>(options) : engine
       if (own !== engine) setEngine(own)
-      let here = true
-      const fail = (error: unknown): void => {
-        if (here) setFailure({ error })
+      here.current = own
+      if (!begun.has(own)) {
+        begun.add(own)
+        own.start().then(undefined, (error: unknown) => {
+          if (here.current === own) setFailure({ error })
+        })
       }
-      own.start().then(undefined, fail)
       return () => {
-        here = false
-        over.current.add(own)
-        own.stop().then(undefined, () => undefined)
+        here.current = null
+        // StrictMode and hot reloading bring a component back within the same step: then its engine has nothing to stop for.
+        Promise.resolve()
+          .then(() => {
+            if (here.current === own) return undefined
+            over.add(own)
+            return own.stop()
+          })
+          .then(undefined, () => undefined)
       }
       // The options are those of the first render, as with useState: a change of them is a change of key.
       // oxlint-disable-next-line react-hooks/exhaustive-deps

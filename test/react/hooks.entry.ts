@@ -1,9 +1,20 @@
 /** What the React tests run in a browser: components over an engine in manual time, and handles on what they did. */
 import { createEngine, type ArqonEngine } from "arqon"
 import { useEngine, useEngineState, useKnob, useKnobs, useSafeMode } from "arqon/react"
-import { Component, createElement as h, type ReactNode, startTransition, StrictMode, useState } from "react"
-import { createRoot } from "react-dom/client"
+import {
+  Activity,
+  Component,
+  createElement as h,
+  type ReactNode,
+  startTransition,
+  StrictMode,
+  Suspense,
+  use,
+  useState,
+} from "react"
+import { createRoot, hydrateRoot } from "react-dom/client"
 import { flushSync } from "react-dom"
+import { renderToString } from "react-dom/server"
 
 const OPTIONS = {
   params: { size: { min: 1, max: 100, initial: 50 }, rate: { min: 0, max: 1, initial: 0.5 } },
@@ -37,6 +48,7 @@ function Safe({ engine }: { readonly engine: Engine }): ReactNode {
     h("span", { id: "safe" }, open ? (state?.reason ?? "") : "closed"),
     h("button", { id: "trip", onClick: () => trip("by hand") }, "trip"),
     h("button", { id: "reset", onClick: () => reset() }, "reset"),
+    h("button", { id: "bare", onClick: trip }, "trip"),
   )
 }
 
@@ -72,7 +84,8 @@ class Boundary extends Component<{ readonly children: ReactNode }, { readonly me
   }
 }
 
-const root = createRoot(document.getElementById("root") as HTMLElement)
+const container = document.getElementById("root") as HTMLElement
+const root = createRoot(container)
 
 const show = (props: AppProps = {}, strict = false): void => {
   const app = h(Boundary, null, h(App, props))
@@ -123,6 +136,96 @@ async function tearing(): Promise<{ readonly shown: ReadonlyArray<number>; reado
   return { shown, moved }
 }
 
+/** Takes the app away and brings it back with its state, as a router may. */
+async function leaveAndReturn(): Promise<void> {
+  const app = (mode: "visible" | "hidden") => h(Activity, { mode, children: h(App) })
+  flushSync(() => root.render(app("visible")))
+  await settled()
+  flushSync(() => root.render(app("hidden")))
+  await settled()
+  flushSync(() => root.render(app("visible")))
+  await settled()
+}
+
+/** How often an engine is subscribed to and describes itself while many components show one knob. */
+async function looks(components: number): Promise<{ subscribed: number; described: number; told: number }> {
+  const engine = seen(createEngine(OPTIONS))
+  const counts = { subscribed: 0, described: 0, told: 0 }
+  const counted: Engine = {
+    ...engine,
+    values: engine.values,
+    getSnapshot: () => {
+      counts.described++
+      return engine.getSnapshot()
+    },
+    subscribe: (listener) => {
+      counts.subscribed++
+      return engine.subscribe(listener)
+    },
+  }
+  await engine.start()
+  flushSync(() =>
+    root.render(Array.from({ length: components }, (_, i) => h(Knob, { key: i, engine: counted }))),
+  )
+  await settled()
+  engine.subscribe(() => counts.told++)
+  counts.described = 0
+  run(100)
+  await settled()
+  return counts
+}
+
+interface Hydrated {
+  readonly complaints: ReadonlyArray<string>
+  readonly before: string
+  readonly after: string
+  /** What is live by then. */
+  readonly size: string
+}
+
+/** A part of a page that is hydrated when the engine has long been elsewhere than the server showed it. */
+async function hydration(): Promise<Hydrated> {
+  const complaints: Array<string> = []
+  let arrive = (): void => {}
+  const code = new Promise<void>((resolve) => (arrive = resolve))
+  let onServer = true
+  function Late({ engine }: { readonly engine: Engine }): ReactNode {
+    if (!onServer) use(code)
+    return h(Knob, { engine })
+  }
+  function Served(): ReactNode {
+    const engine = seen(useEngine(OPTIONS))
+    return h(Suspense, null, h(Late, { engine }))
+  }
+  const place = document.body.appendChild(document.createElement("div"))
+  place.innerHTML = renderToString(h(Served))
+  onServer = false
+  engines.length = 0
+  const made = hydrateRoot(place, h(Served), {
+    onRecoverableError: (error) => complaints.push(String(error)),
+  })
+  await settled()
+  run(100)
+  const before = place.textContent
+  arrive()
+  await settled()
+  const after = place.textContent
+  const size = String(live().size)
+  made.unmount()
+  return { complaints, before, after, size }
+}
+
+const notes = (): ReadonlyArray<unknown> =>
+  engines[engines.length - 1].audit
+    .records()
+    .flatMap((record) => (record.kind === "safeModeEntered" ? [record.note ?? null] : []))
+
+/** A name that no type could check. */
+function Misspelt(): ReactNode {
+  const engine: ArqonEngine = useEngine<string>(OPTIONS)
+  return h("span", null, useKnob(engine, "sise"))
+}
+
 const status = (): ReadonlyArray<string> => engines.map((engine) => engine.getSnapshot().status)
 
 /** A turn of the event loop and what React does after it. */
@@ -134,5 +237,19 @@ const live = (): { readonly size: number; readonly status: string } => {
 }
 
 Object.assign(globalThis, {
-  app: { show, run, tearing, status, settled, live, renders, unmount: () => flushSync(() => root.unmount()) },
+  app: {
+    show,
+    run,
+    tearing,
+    status,
+    settled,
+    live,
+    renders,
+    leaveAndReturn,
+    looks,
+    hydration,
+    notes,
+    misspell: () => flushSync(() => root.render(h(Boundary, null, h(Misspelt)))),
+    unmount: () => flushSync(() => root.unmount()),
+  },
 })

@@ -14,6 +14,16 @@ interface App {
   readonly settled: () => Promise<void>
   readonly live: () => { readonly size: number; readonly status: string }
   readonly renders: { readonly knob: number; readonly cycles: number }
+  readonly leaveAndReturn: () => Promise<void>
+  readonly looks: (components: number) => Promise<{ subscribed: number; described: number; told: number }>
+  readonly hydration: () => Promise<{
+    readonly complaints: ReadonlyArray<string>
+    readonly before: string
+    readonly after: string
+    readonly size: string
+  }>
+  readonly notes: () => ReadonlyArray<unknown>
+  readonly misspell: () => void
   readonly unmount: () => void
 }
 
@@ -75,14 +85,12 @@ describe("useEngine", () => {
     expect(complaints).toEqual([])
   })
 
-  it("leaves one engine running where StrictMode mounts everything twice, and shows that one", async () => {
+  it("keeps one engine where StrictMode mounts everything twice, and shows that one", async () => {
     await page.evaluate(async () => {
       app.show({}, true)
       await app.settled()
     })
-    const status = await page.evaluate(() => app.status())
-    expect(status.filter((one) => one === "running")).toHaveLength(1)
-    expect(status.at(-1)).toBe("running")
+    expect(await page.evaluate(() => app.status())).toEqual(["running"])
     await page.evaluate(async () => {
       app.run(400)
       await app.settled()
@@ -93,6 +101,17 @@ describe("useEngine", () => {
       await app.settled()
     })
     expect(await page.evaluate(() => app.status())).not.toContain("running")
+    expect(complaints).toEqual([])
+  })
+
+  it("has another engine where its component comes back after it was taken away", async () => {
+    await page.evaluate(() => app.leaveAndReturn())
+    expect(await page.evaluate(() => app.status())).toEqual(["stopped", "running"])
+    await page.evaluate(() => {
+      app.run(100)
+      return app.settled()
+    })
+    expect(Number(await text("size"))).toBe(await page.evaluate(() => app.live().size))
     expect(complaints).toEqual([])
   })
 
@@ -147,6 +166,36 @@ describe("what components show", () => {
     expect(await text("safe")).toBe("manualTrigger")
     await page.click("#reset")
     expect(await text("safe")).toBe("closed")
+  })
+
+  it("opens SafeMode where its call is the listener itself, and takes no event for a note", async () => {
+    await page.evaluate(async () => {
+      app.show()
+      await app.settled()
+    })
+    await page.click("#bare")
+    expect(await text("safe")).toBe("manualTrigger")
+    expect(await page.evaluate(() => app.notes())).toEqual([null])
+  })
+
+  it("is nothing but an error with the nearest name where there is no such knob", async () => {
+    await page.evaluate(() => app.misspell())
+    expect(await text("error")).toMatch(/ConfigError.*"sise".*Did you mean "size"\?/s)
+  })
+
+  it("costs the engine one description of itself, however many components look", async () => {
+    const { subscribed, described, told } = await page.evaluate(() => app.looks(50))
+    expect(told).toBeGreaterThan(10)
+    expect(subscribed).toBe(1)
+    expect(described).toBeLessThanOrEqual(told)
+  })
+
+  it("is what the server showed until a late part of the page is hydrated, and then what is", async () => {
+    const { complaints: found, before, after, size } = await page.evaluate(() => app.hydration())
+    expect(found).toEqual([])
+    expect(before).toBe("50")
+    expect(after).not.toBe("50")
+    expect(after).toBe(size)
   })
 
   it("is of one state in one picture, however long React takes to make it while the engine goes on", async () => {

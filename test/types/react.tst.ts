@@ -1,6 +1,6 @@
 /** The types of `arqon/react`: components know the names of the knobs, and what a selector gives is what they get. */
 import { describe, expect, test } from "tstyche"
-import type { ArqonEngine } from "../../src/index.ts"
+import type { ArqonEngine, WorkerEngine } from "../../src/index.ts"
 import {
   type SafeMode,
   useEngine,
@@ -25,6 +25,17 @@ describe("what components read", () => {
   test("is a number by a knob's name", () => {
     expect(useKnob(engine, "scale")).type.toBe<number>()
     expect(useKnob).type.not.toBeCallableWith(engine, "size")
+  })
+
+  test("is the same of an engine in a worker", () => {
+    const placed = {} as WorkerEngine<"particles" | "scale">
+    expect(useKnob(placed, "scale")).type.toBe<number>()
+    expect(useKnob).type.not.toBeCallableWith(placed, "size")
+    expect(useSafeMode(placed)).type.toBe<SafeMode>()
+  })
+
+  test("opens and leaves SafeMode as the listener of a click", () => {
+    expect<(event: MouseEvent) => void>().type.toBeAssignableFrom<SafeMode["trip"]>()
   })
 
   test("is all of them as they are", () => {
