@@ -27,7 +27,7 @@ const rules: Record<string, { rooms: ReadonlyArray<string>; packages: ReadonlyAr
   },
   // The page in the browser: from the rest it takes types only, which the linter holds.
   studio: { rooms: ["node", "runtime"], packages: [/^uplot(\/|$)/, /^elkjs\//] },
-  react: { rooms: ["runtime"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
+  react: { rooms: ["domain", "runtime"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
   // Knows other people's packages by their shapes only, so it imports none.
   adapters: { rooms: ["domain", "telemetry", "runtime"], packages: [] },
   testing: {
