@@ -1,0 +1,174 @@
+/** What a loop without actors makes of an emergency under a probe: where it does not go again, for how long, and when it was not the probe. */
+import { describe, expect, it } from "vitest"
+import { EMERGENCY, TRIP_MANUAL } from "../../src/hot/codes.ts"
+import { FROZEN, WAITING_MINUS, WAITING_PLUS } from "../../src/hot/phases.ts"
+import { LoopBench, type Overrides, policy, SECOND } from "./loopBench.ts"
+
+const ALIKE = 1
+
+const waits = ({ loop }: LoopBench): boolean => loop.phase === WAITING_PLUS || loop.phase === WAITING_MINUS
+
+/** How far from its base the plant runs now, each knob. */
+const offset = ({ live, base }: LoopBench): ReadonlyArray<number> => live.map((at, i) => at - base[i])
+
+/** Goes on to the next probe, whatever has to be waited for. */
+const toProbe = (bench: LoopBench): void => {
+  for (let i = 0; i < 200 && !waits(bench); i++) bench.tick(SECOND)
+  expect(waits(bench)).toBe(true)
+}
+
+/** As many rollbacks an hour as a test wants: when SafeMode wants a person is another test's affair. */
+const often = { ...policy, rollbacksPerHour: 1000 }
+
+const started = (overrides: Overrides = {}): LoopBench => {
+  const bench = new LoopBench({ policy: often, ...overrides })
+  bench.loop.start()
+  toProbe(bench)
+  return bench
+}
+
+/** On the probe that lies above the base in the first knob, or below it; the other probes read alike. */
+const onProbe = (bench: LoopBench, side: 1 | -1): ReadonlyArray<number> => {
+  for (let i = 0; i < 20; i++) {
+    if (Math.sign(offset(bench)[0]) === side) return offset(bench)
+    bench.digest(ALIKE, 0.5)
+    toProbe(bench)
+  }
+  throw new Error("no probe on that side")
+}
+
+const emergency = (bench: LoopBench): void => {
+  expect(bench.digest(ALIKE, -0.9)).toBe(EMERGENCY)
+  expect(bench.loop.phase).toBe(FROZEN)
+}
+
+/** How far the probes of the next cycles reach, by knob: up and down. */
+const reach = (bench: LoopBench, pairs = 6): ReadonlyArray<readonly [up: number, down: number]> => {
+  const far: Array<[number, number]> = [
+    [0, 0],
+    [0, 0],
+  ]
+  for (let i = 0; i < 2 * pairs; i++) {
+    toProbe(bench)
+    offset(bench).forEach((way, knob) => {
+      far[knob] = [Math.max(far[knob][0], way), Math.max(far[knob][1], -way)]
+    })
+    bench.digest(ALIKE, 0.5)
+  }
+  return far
+}
+
+describe("an emergency under a probe of a loop without actors", () => {
+  it.each([1, -1] as const)("keeps what follows on this side of half the way there (%i)", (side) => {
+    const bench = started()
+    const [far, other] = onProbe(bench, side)
+    emergency(bench)
+    const [[up, down], grid] = reach(bench)
+    expect(side === 1 ? up : down).toBeCloseTo(Math.abs(far) / 2, 12)
+    expect(side === 1 ? down : up).toBeCloseTo(Math.abs(far), 12)
+    // The grid has no point half the way: the knob stays at its base on that side.
+    expect(grid[other > 0 ? 0 : 1]).toBe(0)
+    expect(grid[other > 0 ? 1 : 0]).toBeGreaterThan(0)
+  })
+
+  it("is forgotten when its time is over, and not before", () => {
+    const safeModeUs = 30 * SECOND
+    for (const [fenceUs, share] of [
+      [safeModeUs, 1],
+      [safeModeUs + 1, 0.5],
+    ]) {
+      const bench = started({ options: { fenceUs, safeModeUs } })
+      const [far] = onProbe(bench, 1)
+      emergency(bench)
+      // The first pair is drawn as SafeMode ends, the next ones later.
+      expect(reach(bench, 1)[0][0]).toBeCloseTo(share * far, 12)
+      expect(reach(bench, 1)[0][0]).toBeCloseTo(far, 12)
+    }
+  })
+
+  it("keeps the base on this side too, however much better the other one reads", () => {
+    const bench = started()
+    const from = bench.base[0]
+    const [far] = onProbe(bench, 1)
+    emergency(bench)
+    let highest = 0
+    for (let i = 0; i < 60; i++) {
+      toProbe(bench)
+      highest = Math.max(highest, bench.base[0] - from)
+      bench.digest(1 - bench.live[0], 0.5)
+    }
+    expect(highest).toBeGreaterThan(far / 4)
+    expect(highest).toBeLessThanOrEqual(far / 2)
+  })
+
+  it("was not the probe's doing where a window of SafeMode shows that the constraint is still broken", () => {
+    for (const [margin, share] of [
+      [-0.1, 1],
+      [0, 0.5],
+      [0.1, 0.5],
+      [Number.NaN, 0.5],
+    ]) {
+      const bench = started()
+      const [far] = onProbe(bench, 1)
+      emergency(bench)
+      bench.digest(ALIKE, margin)
+      expect(reach(bench)[0][0]).toBeCloseTo(share * far, 12)
+    }
+  })
+
+  it("was not the probe's doing where a second one follows in SafeMode", () => {
+    const bench = started()
+    const [far] = onProbe(bench, 1)
+    emergency(bench)
+    bench.digest(ALIKE, -0.9)
+    expect(bench.loop.phase).toBe(FROZEN)
+    expect(reach(bench)[0][0]).toBeCloseTo(far, 12)
+  })
+
+  it("says nothing of the probe where the other side had broken the constraint as well", () => {
+    const bench = started()
+    const [far] = offset(bench)
+    bench.digest(ALIKE, -0.1)
+    toProbe(bench)
+    expect(Math.sign(offset(bench)[0])).toBe(-Math.sign(far))
+    emergency(bench)
+    const [[up, down]] = reach(bench)
+    expect(up).toBeCloseTo(Math.abs(far), 12)
+    expect(down).toBeCloseTo(Math.abs(far), 12)
+  })
+
+  it("stays known when a later SafeMode has nothing to do with it", () => {
+    const bench = started()
+    const [far] = onProbe(bench, 1)
+    emergency(bench)
+    toProbe(bench)
+    bench.loop.trip()
+    expect(bench.loop.lastTrip).toBe(TRIP_MANUAL)
+    // What breaks now breaks without a probe.
+    bench.digest(ALIKE, -0.1)
+    bench.loop.reset()
+    expect(reach(bench)[0][0]).toBeCloseTo(far / 2, 12)
+  })
+
+  it("puts up no fence where it comes on the base", () => {
+    const bench = started()
+    const [far] = onProbe(bench, 1)
+    bench.loop.rollback()
+    expect(waits(bench)).toBe(false)
+    emergency(bench)
+    const [[up, down]] = reach(bench)
+    expect([up, down]).toEqual([expect.closeTo(far, 12), expect.closeTo(far, 12)])
+  })
+
+  it("adds to the fences that stand: the nearest counts", () => {
+    const bench = started()
+    const [far] = onProbe(bench, 1)
+    emergency(bench)
+    toProbe(bench)
+    onProbe(bench, 1)
+    emergency(bench)
+    const [[up, down]] = reach(bench)
+    expect(up).toBeCloseTo(far / 4, 12)
+    expect(down).toBeCloseTo(far, 12)
+  })
+})
