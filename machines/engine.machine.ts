@@ -148,6 +148,8 @@ export const engineMachine = engineSetup.createMachine({
           description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
           entry: ["freezeCycle", "interruptRelocation", "forgetCandidate"],
           on: {
+            // A variant that may no longer be is left here too; its knobs wait, as everything does.
+            offer: { actions: ["toRelocation", "interruptRelocation"] },
             window: { actions: ["reopenWindow", "showCycle", "judgeRecovery", "wakeLatch"] },
             windowExpired: { actions: ["reopenWindow", "wakeLatch"] },
             deadline: { actions: "wakeLatch" },

@@ -268,9 +268,16 @@ export const engineSetup = setup({
     /** The actor that takes the base elsewhere lives only where it is asked for: elsewhere it costs nothing. */
     spawnRelocation: enqueueActions(({ context, enqueue }) => {
       if (context.relocation === null) return
-      const { table, executor } = context.hot.get()
+      const { table, executor, nowCell } = context.hot.get()
       const { port, names, relocation } = context
-      const input = { table, port, names, maxStep: executor.policy.maxStep, ...relocation }
+      const input = {
+        table,
+        port,
+        names,
+        maxStep: executor.policy.maxStep,
+        nowUs: nowCell[0],
+        ...relocation,
+      }
       enqueue.spawnChild("relocation", { id: "relocation", input })
     }),
     stowRelocation: enqueueActions(({ context, enqueue, self }) => {

@@ -17,6 +17,7 @@ import {
   evicted,
   interrupted,
   measured,
+  offerTaken,
   type Outcome,
   refused,
   stepped,
@@ -87,7 +88,9 @@ const relocationSetup = setup({
     ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     takeStep: assign(({ event }) => (event.type === "guardrails" ? { maxStep: event.maxStep } : {})),
-    takeOffer: assign(({ event }) => (event.type === "offer" ? { offered: event.offered } : {})),
+    takeOffer: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "offer") carryOut(offerTaken(context, event), { enqueue, self })
+    }),
     evict: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type === "evict") carryOut(evicted(context, event.regime, event.nowUs), { enqueue, self })
     }),
@@ -154,7 +157,7 @@ export const relocationMachine = relocationSetup.createMachine({
   context: ({ input }) => initialRelocation(input),
   initial: "watching",
   on: {
-    offer: { actions: ["noteTime", "takeOffer"] },
+    offer: { actions: "takeOffer" },
     guardrails: { actions: "takeStep" },
     evict: { actions: "evict" },
   },
@@ -211,6 +214,7 @@ export const relocationMachine = relocationSetup.createMachine({
           { actions: ["noteRefused", "step"] },
         ],
         evict: { actions: ["evict", "step"] },
+        offer: { actions: ["takeOffer", "step"] },
         interrupt: { target: "watching", actions: "giveUp" },
         // The plant was put somewhere else, as by a restart.
         begin: { target: "watching", actions: ["giveUp", report("relocationOver")] },

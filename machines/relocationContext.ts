@@ -12,6 +12,7 @@ import {
   setOutFor,
   type Whereabouts,
 } from "../src/control/reentry.ts"
+import { forget } from "../src/control/bandit.ts"
 import {
   leaveVariant,
   observeVariant,
@@ -21,9 +22,10 @@ import {
 } from "../src/control/variantSelection.ts"
 import type { ApplyProposal, RelocationStep } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
+import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason } from "../src/domain/words.ts"
-import type { BetweenEvent, RelocationReport } from "./relocationEvents.ts"
+import type { BetweenEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
 import { contextReading, type RelocationContext } from "./relocationState.ts"
 import { EMPTY_PLAN, lettingGo, noteOf, regimeNoted, variantReport } from "./relocationNotes.ts"
 
@@ -34,6 +36,12 @@ export interface Outcome {
   readonly change: Change
   readonly says: ReadonlyArray<RelocationReport>
   readonly ask?: ApplyProposal
+}
+
+/** A decision for another variant, and the selection after it. */
+interface Chosen {
+  readonly state: SelectionState
+  readonly decision: SelectionDecision
 }
 
 const NOTHING: Outcome = { change: {}, says: [] }
@@ -85,10 +93,7 @@ export function watched(before: RelocationContext, window: Window, nowUs: number
 }
 
 /** Another variant is live: its place is gone to, on trial unless it is a way back. */
-function chosen(
-  c: RelocationContext,
-  { state, decision }: { readonly state: SelectionState; readonly decision: SelectionDecision },
-): Outcome {
+function chosen(c: RelocationContext, { state, decision }: Chosen): Outcome {
   const canary = decision.action === "switch"
   const change = { ...c, variants: state, pending: { canary }, fresh: true, said: null }
   return { change, says: [variantReport(c.offered, decision, c.nowUs)] }
@@ -149,6 +154,44 @@ function placeOf(c: RelocationContext, from: ReadonlyArray<number>): ReadonlyArr
   })
 }
 
+/**
+ * The catalogue says anew what may be live. A live variant that may no longer be, or that is another thing by now under its name,
+ * is left at once and not at the next window: there may be none.
+ */
+export function offerTaken(before: RelocationContext, { offered, nowUs }: OfferEvent): Outcome {
+  const changed = offered.filter(({ name, values }) => {
+    const known = before.offered.find((one) => one.name === name)
+    return known !== undefined && !sameValues(known.values, values)
+  })
+  // What was learnt of a name says nothing of what it stands for now.
+  const bandit = forget(
+    before.variants.bandit,
+    changed.map(({ name }) => name),
+  )
+  const c = {
+    ...before,
+    nowUs: later(before.nowUs, nowUs),
+    offered,
+    variants: { ...before.variants, bandit },
+  }
+  const { selection } = c.given.policy
+  const { live } = c.variants
+  const stands = offered.some(({ name }) => name === live) && !changed.some(({ name }) => name === live)
+  if (selection === null || live === null || stands) return { change: c, says: [] }
+  const others = offered.filter(({ name }) => name !== live)
+  const left = leaveVariant(c.variants, others, c.channels, null, c.nowUs, selection)
+  if (left === null) return { change: c, says: [] }
+  return c.reentry.trip === null ? chosen(c, left) : backTo(c, left, c.reentry.trip.from, [])
+}
+
+function sameValues(a: SelectableVariant["values"], b: SelectableVariant["values"]): boolean {
+  const names = Object.keys(a)
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && Object.is(a[name], b[name]))
+  )
+}
+
 /** What comes next of a relocation under way. */
 export function stepped(c: RelocationContext): Outcome {
   const { trip } = c.reentry
@@ -201,9 +244,18 @@ function turnedBack(
     selection === null || trip === null
       ? null
       : leaveVariant(c.variants, c.offered, c.channels, why, c.nowUs, selection)
-  if (left === null || trip === null) return { change: c, says }
+  return left === null || trip === null ? { change: c, says } : backTo(c, left, trip.from, says)
+}
+
+/** Another variant takes the place of the live one amid a relocation: to its place, from where that set out, without a trial. */
+function backTo(
+  c: RelocationContext,
+  left: Chosen,
+  from: ReadonlyArray<number>,
+  says: ReadonlyArray<RelocationReport>,
+): Outcome {
   const variants = left.state
-  const place = placeOf({ ...c, variants }, trip.from)
+  const place = placeOf({ ...c, variants }, from)
   const reentry = setOutFor(c.reentry, place, whereabouts(c), false)
   return {
     change: { ...c, variants, reentry, fresh: true },

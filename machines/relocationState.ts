@@ -4,7 +4,13 @@
  */
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 import type { Features } from "../src/control/fingerprint.ts"
-import type { ReentryPlan, ReentryPolicy, ReentryState } from "../src/control/reentry.ts"
+import { regimesAsOf, selectionAsOf } from "../src/control/asOf.ts"
+import {
+  longestRetryUs,
+  type ReentryPlan,
+  type ReentryPolicy,
+  type ReentryState,
+} from "../src/control/reentry.ts"
 import { EMPTY_REENTRY, EMPTY_SELECTION } from "../src/control/relocationDefaults.ts"
 import type { Channels, SelectionSettings, SelectionState } from "../src/control/variantSelection.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"
@@ -48,6 +54,8 @@ export interface RelocationInput {
   readonly extras: ReadonlyArray<string>
   readonly policy: RelocationPolicy
   readonly memory?: RelocationMemory | null
+  /** When it begins: the memory may come from a process whose clock stood elsewhere. */
+  readonly nowUs?: number
 }
 
 /** What it was started with. */
@@ -89,7 +97,7 @@ export interface RelocationContext {
 
 export function initialRelocation(input: RelocationInput): RelocationContext {
   const { table, memory, policy } = input
-  const { regimes, variants, offered } = memory ?? EMPTY_RELOCATION
+  const { regimes, variants, offered } = memoryAsOf(memory ?? EMPTY_RELOCATION, input)
   const fitting = regimes.regimes.filter(({ unit }) => unit.length === table.size)
   return {
     given: {
@@ -119,6 +127,12 @@ export function initialRelocation(input: RelocationInput): RelocationContext {
     said: null,
     plan: null,
   }
+}
+
+function memoryAsOf(memory: RelocationMemory, { nowUs, policy }: RelocationInput): RelocationMemory {
+  if (nowUs === undefined) return memory
+  const regimes = regimesAsOf(memory.regimes, nowUs, longestRetryUs(policy.reentry))
+  return { ...memory, regimes, variants: selectionAsOf(memory.variants, nowUs) }
 }
 
 export const relocationMemory = ({ reentry, variants, offered }: RelocationContext): RelocationMemory => ({

@@ -11,6 +11,7 @@
  * It writes nothing: whoever owns the cycle proposes `target` as an update, and Tier 1 judges it like any other.
  */
 import type { KnobTable } from "../hot/KnobTable.ts"
+import { regimesAsOf } from "./asOf.ts"
 import {
   type BaseReading,
   type ContextReading,
@@ -25,6 +26,7 @@ import {
   circlesOf,
   DEFAULT_REENTRY,
   EMPTY_REENTRY,
+  longestRetryUs,
   noteWindow,
   planReentry,
   type ReentryPlan,
@@ -44,6 +46,8 @@ export class HomeostasisCache {
   private readonly policy: ReentryPolicy
   private readonly periodic: ReadonlyArray<boolean>
   private state: ReentryState
+  /** Not told the time yet: what was saved may be of another clock. */
+  private saved = true
 
   /** `saved` is what `toJSON` gave; a re-entry that was under way then is forgotten, since the base is elsewhere now. */
   constructor(
@@ -73,11 +77,13 @@ export class HomeostasisCache {
 
   /** Takes one window. During a canary the loss must be that of the unperturbed base. */
   observe(reading: ContextReading): void {
+    this.told(reading.nowUs)
     this.state = noteWindow(this.state, reading, this.policy)
   }
 
   /** Takes one completed cycle; returns what was evicted to make room. Ignored while busy. */
   cycle(reading: Omit<BaseReading, "periodic">): ReadonlyArray<Eviction> {
+    this.told(reading.nowUs)
     if (this.busy) return []
     const noted = noteBase(this.state.memory, { ...reading, periodic: this.periodic }, this.policy)
     this.state = { ...this.state, memory: noted.state }
@@ -86,6 +92,7 @@ export class HomeostasisCache {
 
   /** The next step of a re-entry, or why there is none. `band` is what Tier 1's budgets leave: `executor.band`. */
   plan(nowUs: number, base: ReadonlyArray<number>, band?: ArrayLike<number>): ReentryPlan {
+    this.told(nowUs)
     const { table, maxStep } = this
     const where = { nowUs, base, table, maxStep, ...(band === undefined ? {} : { band }) }
     const { state, plan } = planReentry(this.state, where, this.policy)
@@ -103,6 +110,13 @@ export class HomeostasisCache {
     const { state, evictions } = evict(this.state.memory, id, "byHand", nowUs)
     this.state = { ...this.state, memory: state }
     return evictions
+  }
+
+  private told(nowUs: number): void {
+    if (!this.saved) return
+    this.saved = false
+    const { memory, trip } = this.state
+    this.state = { memory: regimesAsOf(memory, nowUs, longestRetryUs(this.policy)), trip }
   }
 
   /** Plain data, bounded by the policy. */

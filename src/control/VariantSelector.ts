@@ -3,6 +3,7 @@
  * to be live, save it as JSON. It takes the catalogue's selectable variants with every call and can choose nothing else.
  */
 import type { SelectableVariant } from "../domain/Variant.ts"
+import { selectionAsOf } from "./asOf.ts"
 import {
   type Channels,
   DEFAULT_SELECTION,
@@ -19,6 +20,8 @@ import {
 export class VariantSelector {
   private readonly settings: SelectionSettings
   private state: SelectionState
+  /** Not told the time yet: what was saved may be of another clock. */
+  private saved = true
 
   /** `saved` is what `toJSON` gave. Throws a RangeError for settings that make no sense. */
   constructor(settings: Partial<SelectionSettings> = {}, saved: SelectionState = EMPTY_SELECTION) {
@@ -46,14 +49,20 @@ export class VariantSelector {
 
   /** Takes one window. A loss that is not finite is counted and teaches nothing. */
   observe(reading: VariantReading, offered: ReadonlyArray<SelectableVariant>): void {
-    this.state = observeVariant(this.state, reading, offered, this.settings)
+    this.state = observeVariant(this.at(reading.nowUs), reading, offered, this.settings)
   }
 
   /** Decides what is to be live now; the decision is the record for the audit. Call it after every window. */
   select(offered: ReadonlyArray<SelectableVariant>, channels: Channels, nowUs: number): SelectionDecision {
-    const { state, decision } = selectVariant(this.state, offered, channels, nowUs, this.settings)
+    const { state, decision } = selectVariant(this.at(nowUs), offered, channels, nowUs, this.settings)
     this.state = state
     return decision
+  }
+
+  private at(nowUs: number): SelectionState {
+    const state = this.saved ? selectionAsOf(this.state, nowUs) : this.state
+    this.saved = false
+    return state
   }
 
   /** Plain data, bounded by the number of variants and the budget. */

@@ -89,6 +89,12 @@ export function retain(state: BanditState, names: ReadonlyArray<string>): Bandit
   return arms.length === state.arms.length ? state : { ...state, arms }
 }
 
+/** Forgets the arms that are named. */
+export function forget(state: BanditState, names: ReadonlyArray<string>): BanditState {
+  const arms = state.arms.filter((arm) => !names.includes(arm.name))
+  return arms.length === state.arms.length ? state : { ...state, arms }
+}
+
 function fade(arm: Arm, discount: number): Arm {
   if (discount === 1) return arm
   return {

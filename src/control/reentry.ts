@@ -105,6 +105,11 @@ const CRITICAL = 6
 /** Lost this often, and more often than kept: the regime is no use. Until then it is kept, so that its retries grow rare. */
 const LOSSES = 6
 const HAIR = 1e-9
+/** Losses beyond wins that still make the next try come later. */
+const MOST_DOUBTS = 6
+
+/** The longest that a regime is ever left alone. */
+export const longestRetryUs = ({ retryUs }: ReentryPolicy): number => retryUs * 4 ** MOST_DOUBTS
 
 /** Folds one window in. During a canary the loss counts for it: feed it windows of the unperturbed base then. */
 export function noteWindow(
@@ -287,7 +292,7 @@ function doubt(memory: HomeostasisState, id: number | null, nowUs: number, polic
   if (id === null) return { state: memory, evictions: [] }
   const changed = changeRegime(memory, id, (one) => {
     const lost = one.lost + 1
-    const doubts = Math.min(6, Math.max(0, lost - one.kept))
+    const doubts = Math.min(MOST_DOUBTS, Math.max(0, lost - one.kept))
     return { ...one, lost, retryUs: nowUs + policy.retryUs * 4 ** doubts }
   })
   const regime = changed.regimes.find((one) => one.id === id)

@@ -230,7 +230,8 @@ function escape(
   reason: "notSelectable" | "constraintBroken" | "contextLeft" | "regressed" | "tripped",
   settings: SelectionSettings,
 ) {
-  const untilUs = state.nowUs + (live?.rollback.quarantineUs ?? 0)
+  // For the cooldown at least: two that are both broken would otherwise take turns, and no budget holds a rollback back.
+  const untilUs = state.nowUs + Math.max(live?.rollback.quarantineUs ?? 0, settings.cooldownUs)
   const broken = reason !== "notSelectable" && reason !== "contextLeft"
   const shut = broken && live !== undefined ? [{ name: live.name, untilUs }] : []
   const next = { ...state, quarantine: [...state.quarantine, ...shut] }

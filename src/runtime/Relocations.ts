@@ -219,8 +219,20 @@ export class Relocations {
 
 /** What an actor begins with, from what was saved. */
 export function memoryOf({ homeostasis, variants }: Learned): RelocationMemory {
-  // Which variants may be live is for the catalogue to say anew.
-  return { regimes: { ...homeostasis, recent: [], stay: null }, variants, offered: [] }
+  return {
+    regimes: { ...homeostasis, recent: [], stay: null },
+    // The plant of a new process stands under no variant, whatever the old one's did: one is chosen anew, and told.
+    variants: {
+      ...variants,
+      live: null,
+      previous: variants.live ?? variants.previous,
+      readings: 0,
+      breaches: 0,
+      silent: 0,
+    },
+    // Which variants may be live is for the catalogue to say anew.
+    offered: [],
+  }
 }
 
 /** Why `learned` does not fit, or null. */
