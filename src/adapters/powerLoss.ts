@@ -5,7 +5,8 @@
  * loss = w ln(latency) + e ln(limit) - ln(goodput). In logarithms units drop out, and the weights mean the same at every load: at
  * saturation latency is limit over throughput (Little), so the limit rises while one per cent more of it brings more than
  * about w + e per cent more work. Under light load the first term is flat and the second lets the limit come down to what is used, so that it
- * does not climb for ever and stand open when the load comes.
+ * does not climb for ever and stand open when the load comes. Latency is the time in flight for each success: what fails fast would
+ * otherwise make the mean look short, and a limit at which most calls are refused further on would look best of all.
  *
  * Under light load goodput is what happens to arrive, and that says nothing about the limit. What arrives by chance
  * is taken out as far as the limit was open: a control variate whose coefficient is 1 when nobody is turned away and 0 when every
@@ -38,16 +39,18 @@ export function powerLoss(weights: PowerWeights = {}): (reading: WorkReading) =>
   return (reading) => {
     const { done, failed, limit, meanUs, openShare, refused, spanUs } = reading
     const count = done + failed + refused
+    // Nothing but failures still is a number: half a success.
+    const succeeded = Math.max(0.5, done)
+    const tookUs = (meanUs * (done + failed)) / succeeded
     const offered = count / spanUs
     const far = Math.abs(Math.log(offered / arrivals)) * Math.sqrt(count) > FAR
     arrivals = Number.isNaN(arrivals)
       ? offered
       : arrivals + (far ? FOLLOW_FAR : FOLLOW) * (offered - arrivals)
-    // Nothing but failures still is a number: half a success.
-    const goodput = Math.log(Math.max(0.5, done) / spanUs)
+    const goodput = Math.log(succeeded / spanUs)
     open = Number.isNaN(open) ? openShare : open + FOLLOW_OPEN * (openShare - open)
     const byChance = open * Math.log(offered / arrivals)
     const price = Number.isFinite(limit) ? limitWeight * Math.log(limit) : 0
-    return latencyWeight * Math.log(Math.max(1, meanUs)) + price - goodput + byChance
+    return latencyWeight * Math.log(Math.max(1, tookUs)) + price - goodput + byChance
   }
 }

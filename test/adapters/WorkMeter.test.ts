@@ -247,6 +247,13 @@ describe("generalised power as a loss", () => {
     expect(kept(busy[7])).toBeGreaterThan(0.8 * 400)
   })
 
+  it("does not take what fails fast for short work", () => {
+    // Sixteen at work, and as many again who are turned away further on within a twentieth of the time: nothing more is done.
+    const loss = powerLoss()
+    const crowd = { failed: 320, inFlight: 32, limit: 32, meanUs: 3.2e7 / 420 }
+    expect(loss(reading(crowd)) - loss(reading({ limit: 32 }))).toBeCloseTo(0.15 * Math.log(3.2), 12)
+  })
+
   it("stays a number when everything fails", () => {
     expect(Number.isFinite(powerLoss()(reading({ done: 0, failed: 5 })))).toBe(true)
   })
