@@ -10,6 +10,7 @@
  * tried again. Sources: W. R. Thompson (1933); V. Raj and S. Kalyani, "Taming non-stationary bandits" (2017).
  */
 import { chacha8Block } from "../hot/ChaCha8.ts"
+import { isReading } from "./readings.ts"
 import { DEFAULT_BANDIT } from "./relocationDefaults.ts"
 
 export { DEFAULT_BANDIT, EMPTY_BANDIT } from "./relocationDefaults.ts"
@@ -64,14 +65,19 @@ export interface BanditChoice {
   readonly draws: ReadonlyArray<ArmDraw>
 }
 
-/** Takes one reading of an arm. A loss that is not finite is counted and changes nothing else. */
+/** Spreads from its arm's mean at which a reading is taken to lie at most: one outage must not make all arms look alike for good. */
+const FURTHEST = 30
+/** Degrees of freedom from which on a spread is known well enough to say so. */
+const KNOWN = 8
+
+/** Takes one reading of an arm. A loss that is no reading (`isReading`) is counted and changes nothing else. */
 export function learn(
   state: BanditState,
   name: string,
   loss: number,
   settings: BanditSettings = DEFAULT_BANDIT,
 ): BanditState {
-  if (!Number.isFinite(loss)) return { ...state, refused: state.refused + 1 }
+  if (!isReading(loss)) return { ...state, refused: state.refused + 1 }
   const { discount } = settings
   const faded = state.arms.map((arm) => fade(arm, discount))
   const at = faded.findIndex((arm) => arm.name === name)
@@ -79,7 +85,10 @@ export function learn(
     const arm: Arm = { name, readings: 1, weight: 1, squares: 1, mean: loss, deviations: 0 }
     return { ...state, arms: [...faded, arm] }
   }
-  faded[at] = take(faded[at], loss)
+  const { noise, freedom } = poolOf(faded)
+  const furthest = freedom >= KNOWN && noise > 0 ? FURTHEST * Math.sqrt(noise) : Number.POSITIVE_INFINITY
+  const { mean } = faded[at]
+  faded[at] = take(faded[at], Math.max(mean - furthest, Math.min(mean + furthest, loss)))
   return { ...state, arms: faded }
 }
 
@@ -126,6 +135,7 @@ const PRIOR_WIDTH = 2
 interface Pool {
   /** Variance of one reading, a little too large while it rests on few. */
   readonly noise: number
+  readonly freedom: number
   readonly centre: number
   /** Variance of the prior. */
   readonly prior: number
@@ -137,7 +147,8 @@ function poolOf(arms: ReadonlyArray<Arm>): Pool {
   let sum = 0
   for (const arm of arms) {
     deviations += arm.deviations
-    freedom += arm.weight - arm.squares / arm.weight
+    // What is old enough weighs nothing any more, and says nothing.
+    if (arm.weight > 0) freedom += arm.weight - arm.squares / arm.weight
     sum += arm.mean
   }
   const centre = sum / arms.length
@@ -145,7 +156,7 @@ function poolOf(arms: ReadonlyArray<Arm>): Pool {
   for (const arm of arms) between += (arm.mean - centre) ** 2 / arms.length
   // Student's t for few degrees of freedom has this much more variance than the normal.
   const noise = freedom > 0 ? (deviations / freedom) * (1 + 2 / Math.max(1, freedom - 2)) : 0
-  return { noise, centre, prior: PRIOR_WIDTH ** 2 * (between + noise) }
+  return { noise, freedom, centre, prior: PRIOR_WIDTH ** 2 * (between + noise) }
 }
 
 /** Mean and standard deviation of what is believed about an arm. */

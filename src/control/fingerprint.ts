@@ -5,8 +5,9 @@
  * Rates, times and extras are compared by ratio (through asinh, which is a logarithm for large numbers and takes any sign),
  * error rates by difference. A feature that only one of the two has makes them strangers: no data is no likeness.
  */
+import { isReading } from "./readings.ts"
 
-/** Features of one window by name; what is missing or not finite is absent. */
+/** Features of one window by name; what is missing or no reading (`isReading`) is absent. */
 export type Features = Readonly<Record<string, number | null | undefined>>
 
 export interface Feature {
@@ -38,7 +39,7 @@ const least = (name: string): number => (SHARES.includes(name) ? LEAST_SHARE : L
 export function fingerprintOf(windows: ReadonlyArray<Features>): Fingerprint {
   const [first = {}] = windows
   const names = Object.keys(first)
-    .filter((name) => windows.every((one) => Number.isFinite(one[name])))
+    .filter((name) => windows.every((one) => isReading(one[name] ?? Number.NaN)))
     .sort((a, b) => (a < b ? -1 : 1))
   return { windows: windows.length, features: names.map((name) => featureOf(name, windows)) }
 }

@@ -13,6 +13,7 @@ import {
   isSettled,
   mergedFingerprint,
 } from "./fingerprint.ts"
+import { isReading } from "./readings.ts"
 import { DEFAULT_HOMEOSTASIS } from "./relocationDefaults.ts"
 
 export { EMPTY_HOMEOSTASIS } from "./relocationDefaults.ts"
@@ -89,7 +90,9 @@ export interface BaseReading {
 interface Stay {
   readonly sinceUs: number
   readonly anchor: ReadonlyArray<number>
-  /** Sums of the ways from the anchor, of the losses and of their squares. */
+  /** Loss of the first cycle, which the others are held against: differences keep their digits, whatever they lie upon. */
+  readonly loss: number
+  /** Sums of the ways from the anchor, of the losses above the first one and of their squares. */
   readonly ways: ReadonlyArray<number>
   readonly sum: number
   readonly squares: number
@@ -147,7 +150,7 @@ export function noteContext(
   { loss, features }: ContextReading,
   policy: HomeostasisPolicy = DEFAULT_HOMEOSTASIS,
 ): HomeostasisState {
-  if (!Number.isFinite(loss)) return state
+  if (!isReading(loss)) return state
   return { ...state, recent: [...state.recent, { loss, features }].slice(-policy.windows) }
 }
 
@@ -192,7 +195,7 @@ export function nearestRegime(
   if (
     second !== undefined &&
     second.distance <= policy.radius &&
-    second.distance < 2 * nearest.distance &&
+    second.distance <= 2 * nearest.distance &&
     apart(nearest.regime.unit, second.regime.unit, periodic) > policy.still
   )
     return { regime: null, why: "ambiguous", distance: nearest.distance }
@@ -213,7 +216,7 @@ export function noteBase(
   )
   const nothing: Remembered = { ...aged, stored: null }
   const context = presentContext(aged.state, policy)
-  if (context === null || !Number.isFinite(reading.loss))
+  if (context === null || !isReading(reading.loss))
     return { ...nothing, state: { ...aged.state, stay: null } }
   const before = aged.state.stay
   const same =
@@ -270,6 +273,7 @@ function withCycle(before: Stay | null, reading: BaseReading, context: Fingerpri
   const stay = before ?? {
     sinceUs: nowUs,
     anchor: base,
+    loss,
     ways: base.map(() => 0),
     sum: 0,
     squares: 0,
@@ -279,8 +283,8 @@ function withCycle(before: Stay | null, reading: BaseReading, context: Fingerpri
   return {
     ...stay,
     ways: stay.ways.map((sum, i) => sum + wayOf(stay.anchor[i], base[i], periodic[i])),
-    sum: stay.sum + loss,
-    squares: stay.squares + loss * loss,
+    sum: stay.sum + (loss - stay.loss),
+    squares: stay.squares + (loss - stay.loss) ** 2,
     cycles: stay.cycles + 1,
   }
 }
@@ -301,10 +305,11 @@ function remember(
   policy: HomeostasisPolicy,
 ): Remembered {
   const { nowUs, periodic } = reading
-  const mean = stay.sum / stay.cycles
+  const above = stay.sum / stay.cycles
+  const mean = stay.loss + above
   const loss = {
     mean,
-    variance: Math.max(0, stay.squares / stay.cycles - mean * mean) / Math.max(1, stay.cycles - 1),
+    variance: Math.max(0, stay.squares / stay.cycles - above * above) / Math.max(1, stay.cycles - 1),
   }
   const unit = middleOf(stay, periodic)
   const match = nearestRegime(state, periodic, policy)

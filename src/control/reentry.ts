@@ -22,6 +22,7 @@ import {
   presentLoss,
   type Regime,
 } from "./homeostasis.ts"
+import { isReading } from "./readings.ts"
 import { DEFAULT_REENTRY } from "./relocationDefaults.ts"
 
 export { DEFAULT_REENTRY, EMPTY_REENTRY } from "./relocationDefaults.ts"
@@ -45,7 +46,7 @@ interface Trip {
   readonly from: ReadonlyArray<number>
   readonly level: LossLevel
   readonly sinceUs: number
-  /** Of the canary's windows. */
+  /** Of the canary's windows: how many, and sums of how far above the level before they lie, and of the squares of that. */
   readonly windows: number
   readonly sum: number
   readonly squares: number
@@ -118,7 +119,7 @@ export function noteWindow(
   policy: ReentryPolicy = DEFAULT_REENTRY,
 ): ReentryState {
   const { loss } = reading
-  if (!Number.isFinite(loss)) return state
+  if (!isReading(loss)) return state
   const memory = noteContext(state.memory, reading, policy)
   const { trip } = state
   if (trip === null || trip.phase === "revert" || trip.phase === "broken") return { memory, trip }
@@ -128,7 +129,11 @@ export function noteWindow(
     return { memory, trip: { ...trip, phase: "broken" } }
   if (trip.phase === "ramp") return { memory, trip }
   const { windows, sum, squares } = trip
-  return { memory, trip: { ...trip, windows: windows + 1, sum: sum + loss, squares: squares + loss * loss } }
+  const ahead = loss - trip.level.mean
+  return {
+    memory,
+    trip: { ...trip, windows: windows + 1, sum: sum + ahead, squares: squares + ahead * ahead },
+  }
 }
 
 /** Decides what comes next. Call it when the tuner is between cycles, and whenever a window closed during a trip. */
@@ -247,10 +252,11 @@ const withRegime = (
 
 function judge(state: ReentryState, trip: Trip, where: Whereabouts, policy: ReentryPolicy) {
   const { windows, sum, squares, level } = trip
-  const mean = sum / windows
+  const ahead = sum / windows
+  const mean = level.mean + ahead
   const canary = {
     mean,
-    variance: windows < 2 ? 0 : Math.max(0, squares / windows - mean * mean) / (windows - 1),
+    variance: windows < 2 ? 0 : Math.max(0, squares / windows - ahead * ahead) / (windows - 1),
   }
   const waiting = say("canary", trip.regime, true, { level, canary: windows > 0 ? canary : null })
   if (windows < policy.canary) return { state, plan: waiting }

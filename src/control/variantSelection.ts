@@ -8,6 +8,7 @@
  */
 import type { SelectableVariant, VariantConstraint } from "../domain/Variant.ts"
 import { type ArmDraw, type BanditSettings, type BanditState, choose, learn, retain } from "./bandit.ts"
+import { isReading } from "./readings.ts"
 import { DEFAULT_SELECTION } from "./relocationDefaults.ts"
 
 export { DEFAULT_SELECTION, EMPTY_SELECTION } from "./relocationDefaults.ts"
@@ -128,7 +129,7 @@ export function observeVariant(
   const outstayed = silent === SILENT_BREACH
   return {
     ...next,
-    readings: state.readings + (Number.isFinite(reading.loss) ? 1 : 0),
+    readings: state.readings + (isReading(reading.loss) ? 1 : 0),
     breaches: verdict === "pass" ? 0 : state.breaches + (verdict === "fail" || outstayed ? 1 : 0),
     silent: outstayed ? 0 : silent,
   }

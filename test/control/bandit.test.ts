@@ -3,6 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   type BanditSettings,
+  type BanditState,
   choose,
   DEFAULT_BANDIT,
   EMPTY_BANDIT,
@@ -108,7 +109,9 @@ describe("the bandit", () => {
 
   it("keeps mean and spread of what was read, whatever the order", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 }), (losses) => {
+      fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true })), (read) => {
+        // Scattered from the start: nothing that follows is too far away to be taken as it is.
+        const losses = [...Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? 1e6 : -1e6)), ...read]
         const state = losses.reduce((before, loss) => learn(before, "a", loss), EMPTY_BANDIT)
         const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
         const deviations = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0)
@@ -117,6 +120,45 @@ describe("the bandit", () => {
         expect(Math.abs(state.arms[0].deviations - deviations)).toBeLessThanOrEqual(1e-6 * (1 + deviations))
       }),
     )
+  })
+
+  it("takes a reading for no further away than thirty spreads, once it knows how they scatter", () => {
+    const quiet = (times: number): BanditState => {
+      let state = EMPTY_BANDIT
+      for (let i = 0; i < times; i++)
+        for (const [name, at] of [["good", 1] as const, ["bad", 2] as const])
+          state = learn(state, name, at + (i % 2 === 0 ? 0.1 : -0.1))
+      return state
+    }
+    const chosen = (state: BanditState): ReadonlyArray<string | null> =>
+      Array.from({ length: 50 }, (_, i) => choose({ ...state, decisions: i }, ["bad", "good"]).name)
+    // A service that was down for a window answers in a minute instead of milliseconds, or says the largest number it has.
+    for (const outage of [60_000, 1e99, -1e99]) {
+      const after = learn(quiet(20), "good", outage)
+      const arm = after.arms.find(({ name }) => name === "good")
+      expect(Math.abs((arm?.mean ?? 0) - 1)).toBeLessThan(30 * 0.12)
+      expect(new Set(chosen(learn(quiet(200), "good", outage)))).toEqual(new Set(["good"]))
+    }
+    // Few readings do not tell how they scatter: then nothing is too far away.
+    expect(learn(quiet(2), "good", 60_000).arms[0].mean).toBeGreaterThan(19_000)
+    // A level that really moved is followed.
+    let moved = quiet(20)
+    for (let i = 0; i < 400; i++) moved = learn(moved, "good", 1000 + (i % 2))
+    expect(moved.arms[0].mean).toBeGreaterThan(900)
+  })
+
+  it("is not undone by what is too large to be squared, or old enough to weigh nothing", () => {
+    const { state } = play(20, noisy(1))
+    for (const loss of [1e200, -1e101, Number.MAX_VALUE])
+      expect(learn(state, "a", loss)).toEqual({ ...state, refused: 1 })
+    const settings = { ...DEFAULT_BANDIT, discount: 0.3 }
+    let old = ["b", "b", "b", "b"].reduce((s, name, i) => learn(s, name, i, settings), EMPTY_BANDIT)
+    for (let i = 0; i < 2000; i++) old = learn(old, "a", 5 + (i % 3), settings)
+    const { draws } = choose(old, ["a", "b"], settings)
+    for (const { spread, draw } of draws) {
+      expect(spread).toBeGreaterThan(0)
+      expect(Number.isFinite(draw)).toBe(true)
+    }
   })
 
   it("weighs what is old by the discount to the power of its age", () => {
