@@ -26,6 +26,7 @@ import type { AuditRecord } from "./AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import { readMetrics } from "./metrics.ts"
+import { noteOf } from "./noteOf.ts"
 import { Platform } from "./Platform.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 import { prometheusText } from "./prometheus.ts"
@@ -101,10 +102,10 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     observeDigestUnsafe: () => core.observeDigest(),
     tick: (nowUs) => attempt(() => core.manualTick(nowUs)),
     rollback: attempt(() => core.rollback()),
-    trip: (note) => attempt(() => core.trip(note)),
-    reset: (note) => attempt(() => core.reset(note)),
+    trip: (note) => attempt(() => core.trip(noteOf(note))),
+    reset: (note) => attempt(() => core.reset(noteOf(note))),
     setBaseline: attempt(() => core.setBaseline()),
-    setGuardrails: (guardrails, note) => attempt(() => core.setGuardrails(guardrails, note)),
+    setGuardrails: (guardrails, note) => attempt(() => core.setGuardrails(guardrails, noteOf(note))),
     snapshot: Effect.sync(() => snapshotOf<K>(core)),
     changes: changesOf<K>(core),
     relocation: relocationApi(core),

@@ -120,7 +120,10 @@ export class EngineCore {
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
-    this.windows$ = completeWhen(windows$(due), (done) => this.whenOver(done))
+    // A fault is not the end: after a person's reset there are windows again.
+    this.windows$ = completeWhen(windows$(due), (done) =>
+      this.whenOver((fault) => (fault === null ? done() : undefined)),
+    )
     // Before the actors: an inspector hears of them as they are made, and may fail at once.
     this.mender = new Mender(this, settings.window.windowUs)
     this.relocations = new Relocations(this, options.relocation ?? null)

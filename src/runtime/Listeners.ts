@@ -44,9 +44,11 @@ export class Listeners<T> implements Callbacks {
     return { unsubscribe: () => void this.functions.delete(entry) }
   }
 
-  /** Calls everyone who is subscribed now; those added meanwhile hear the next one. */
+  /** Calls everyone who is subscribed now; those added meanwhile hear the next one, those who leave meanwhile nothing more. */
   notify(value: T): void {
-    for (const { call } of Array.from(this.functions)) {
+    for (const entry of Array.from(this.functions)) {
+      if (!this.functions.has(entry)) continue
+      const { call } = entry
       const exit = Effect.runSyncExit(Effect.sync(() => call(value)))
       if (Exit.isFailure(exit)) this.failed(Cause.squash(exit.cause))
       else this.follow(exit.value)

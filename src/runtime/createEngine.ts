@@ -16,6 +16,7 @@ import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import type { Subscription } from "./Listeners.ts"
 import { type Metric, readMetrics } from "./metrics.ts"
+import { noteOf } from "./noteOf.ts"
 import { errorText } from "./outcome.ts"
 import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
@@ -252,11 +253,11 @@ function plainEngine<K extends string>(
     subscribe: (listener) =>
       subscribeTo(core, typeof listener === "function" ? { next: listener } : listener),
     getSnapshot: () => snapshotOf<K>(core),
-    rollback: (note) => core.attempt(() => core.rollback(note)),
-    trip: (note) => core.attempt(() => core.trip(note)),
-    reset: (note) => core.attempt(() => core.reset(note)),
-    setBaseline: (note) => core.attempt(() => core.setBaseline(note)),
-    setGuardrails: (guardrails, note) => core.attempt(() => core.setGuardrails(guardrails, note)),
+    rollback: (note) => core.attempt(() => core.rollback(noteOf(note))),
+    trip: (note) => core.attempt(() => core.trip(noteOf(note))),
+    reset: (note) => core.attempt(() => core.reset(noteOf(note))),
+    setBaseline: (note) => core.attempt(() => core.setBaseline(noteOf(note))),
+    setGuardrails: (guardrails, note) => core.attempt(() => core.setGuardrails(guardrails, noteOf(note))),
     relocation: relocationApi(core),
     useVariants: (catalogue, onSwitch) => useVariants(core, catalogue, onSwitch),
     audit: {
@@ -279,9 +280,8 @@ function subscribeTo<K extends string>(
   observer: EngineObserver<EngineSnapshot<KnobValues<K>>>,
 ): Subscription {
   const heard = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
-  const ended = core.endings.add((fault) =>
-    fault === null ? observer.complete?.() : observer.error?.(fault),
-  )
+  // Who comes after the end is told of it at once, as with any Observable.
+  const ended = core.whenOver((fault) => (fault === null ? observer.complete?.() : observer.error?.(fault)))
   return {
     unsubscribe: () => {
       heard.unsubscribe()

@@ -511,6 +511,52 @@ describe("windows as an Observable", () => {
     let late = 0
     engine.windows$.subscribe({ complete: () => late++ })
     expect(late).toBe(1)
+    engine.subscribe({ complete: () => late++ })
+    expect(late).toBe(2)
+  })
+
+  it("are shared, and nobody hears more of them than was asked for, whatever is done while they are told", async () => {
+    const engine = manual()
+    const heard: Record<string, Array<number>> = { first: [], leaving: [], joined: [], reacting: [] }
+    await engine.start()
+    const join = (): void => {
+      if (heard["joined"].length === 0 && heard["first"].length === 3)
+        engine.windows$.subscribe(({ index }) => heard["joined"].push(index))
+    }
+    engine.windows$.subscribe(({ index }) => {
+      heard["first"].push(index)
+      join()
+    })
+    const leaving = engine.windows$.subscribe(({ index }) => {
+      heard["leaving"].push(index)
+      leaving.unsubscribe()
+    })
+    engine.windows$.subscribe(({ index }) => {
+      heard["reacting"].push(index)
+      if (index === 5) engine.trip("by a subscriber")
+    })
+    drive(engine, { digests: 100 })
+    expect(engine.getSnapshot()).toMatchObject({ mode: "safe", fault: null })
+    expect(heard["first"].slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(heard["reacting"]).toEqual(heard["first"])
+    expect(heard["leaving"]).toEqual([0])
+    expect(heard["joined"]).toEqual(heard["first"].slice(3))
+    await engine.stop()
+  })
+
+  it("end where a subscriber stops the engine while it is told one, and nobody hears of another", async () => {
+    const engine = manual()
+    await engine.start()
+    const seen: Array<number | string> = []
+    engine.windows$.subscribe(({ index }) => {
+      if (index === 2) void engine.stop()
+    })
+    engine.windows$.subscribe({ next: ({ index }) => seen.push(index), complete: () => seen.push("end") })
+    for (let i = 1; i < 100 && engine.getSnapshot().status === "running"; i++) {
+      engine.observe({ objective: i, timestampUs: i * 40_000 })
+    }
+    expect(seen).toEqual([0, 1, "end"])
+    expect(engine.values).toEqual(engine.getSnapshot().base)
   })
 })
 

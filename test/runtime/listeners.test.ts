@@ -34,3 +34,22 @@ it("calls those who were there when it began, each subscription by itself", () =
   first.unsubscribe()
   expect(listeners.size).toBe(3)
 })
+
+it("calls nobody who has left, however lately, so that no news comes after the last", () => {
+  const listeners = new Listeners<string>()
+  const heard: Array<string> = []
+  listeners.add(() => second.unsubscribe())
+  const second = listeners.add((value) => heard.push(`second ${value}`))
+  listeners.notify("a")
+  expect(heard).toEqual([])
+
+  const nested = new Listeners<string>()
+  nested.add((value) => {
+    if (value !== "running") return
+    nested.notify("stopped")
+    nested.clear()
+  })
+  nested.add((value) => heard.push(value))
+  nested.notify("running")
+  expect(heard).toEqual(["stopped"])
+})

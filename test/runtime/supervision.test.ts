@@ -119,6 +119,8 @@ describe("when the engine adapts", () => {
     const rig = brokenRig()
     const faultsHeard: Array<unknown> = []
     rig.core.endings.add((fault) => faultsHeard.push(fault?.detail))
+    let [heard, over] = [0, 0]
+    rig.core.windows$.subscribe({ next: () => heard++, complete: () => over++ })
     rig.run(500)
     for (let deaths = 1; deaths <= 4; deaths++) {
       rig.core.mender.childDied({ ...death, child: "clock" })
@@ -132,8 +134,15 @@ describe("when the engine adapts", () => {
     const { generation } = rig.snapshot()
     rig.run(5_000)
     expect(rig.snapshot().generation).toBe(generation)
+    let windows = 0
+    heard = 0
     rig.core.reset("looked at it")
     expect(rig.snapshot()).toMatchObject({ mode: "adapting", fault: null })
+    expect(over).toBe(0)
+    rig.core.windows$.subscribe(() => windows++)
+    rig.run(100)
+    expect(windows).toBeGreaterThan(0)
+    expect(heard).toBe(windows)
     expect(rig.core.mender.childDied({ ...death, child: "clock" })).toBe("restart")
   })
 })

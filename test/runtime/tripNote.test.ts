@@ -1,6 +1,6 @@
 /** What a person says with a trip is on record, also where SafeMode is open by hand and the latch has nothing to record. */
 import { describe, expect, it } from "vitest"
-import { type ArqonEngine, createEngine } from "../../src/index.ts"
+import { type ArqonEngine, createEngine, createFleet } from "../../src/index.ts"
 import { replay } from "../../src/runtime/replay.ts"
 import { recorder } from "./recordedRun.ts"
 
@@ -62,5 +62,42 @@ describe("a trip while SafeMode is open by hand", () => {
       records: recorded.records.map(({ numbers }) => numbers),
     }
     expect(replay(run)).toMatchObject({ verdict: "identical", difference: null })
+  })
+})
+
+describe("a note that is no text, as where a call is the listener of a button", () => {
+  const event: Record<string, unknown> = { type: "click" }
+  event["target"] = event
+  /** As JavaScript calls it. */
+  const handed = (call: (note?: string) => unknown): unknown => Reflect.apply(call, undefined, [event])
+
+  it("is left out, and the call is carried out all the same", async () => {
+    const engine = createEngine(options)
+    await engine.start()
+    handed(engine.setBaseline)
+    handed(engine.trip)
+    handed(engine.trip)
+    expect(engine.getSnapshot().safeMode?.reason).toBe("manualTrigger")
+    handed(engine.reset)
+    handed(engine.rollback)
+    Reflect.apply(engine.setGuardrails, undefined, ["aggressive", event])
+    expect(engine.getSnapshot()).toMatchObject({ mode: "adapting", guardrails: { preset: "aggressive" } })
+    expect(engine.getSnapshot().counters.rollbacks).toBe(1)
+    expect(noted(engine)).toEqual([])
+    await engine.stop()
+  })
+
+  it("is left out of the records of a fleet", async () => {
+    const fleet = createFleet({ engine: options })
+    await fleet.start()
+    const engine = fleet.spawn("one")
+    handed((note) => engine.trip(note))
+    expect(engine.getSnapshot().mode).toBe("safe")
+    handed((note) => engine.reset(note))
+    handed((note) => engine.setBaseline(note))
+    handed((note) => engine.rollback(note))
+    expect(engine.getSnapshot()).toMatchObject({ mode: "adapting", counters: { rollbacks: 1 } })
+    expect(noted(fleet)).toEqual([])
+    await fleet.stop()
   })
 })

@@ -23,11 +23,7 @@ export class Hearing {
   private over = false
   readonly windows$ = heardObservable<Window>(
     (heard) => this.follow(this.windows, heard),
-    (done) => {
-      if (!this.over) return this.endings.add((fault) => (fault === null ? done(null) : undefined))
-      done(null)
-      return { unsubscribe: () => {} }
-    },
+    (done) => this.whenOver((fault) => (fault === null ? done(null) : undefined)),
   )
 
   /** `changed` hears what is listened to from now on. */
@@ -39,6 +35,13 @@ export class Hearing {
     this.words = words
     this.changed = changed
     if (inspect !== undefined) this.inspections.add(inspect)
+  }
+
+  /** Hears of faults, and once of the end; at once when it is over. */
+  whenOver(told: (fault: EngineFaultError | null) => unknown): Subscription {
+    if (!this.over) return this.endings.add(told)
+    told(null)
+    return { unsubscribe: () => {} }
   }
 
   get relay(): Relay {

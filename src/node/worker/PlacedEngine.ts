@@ -214,7 +214,7 @@ export class PlacedEngine {
 
   subscribe(observer: EngineObserver<EngineSnapshot>): Subscription {
     const heard = this.hearing.subscribeSnapshots((snapshot) => observer.next?.(snapshot))
-    const ended = this.hearing.endings.add((fault) =>
+    const ended = this.hearing.whenOver((fault) =>
       fault === null ? observer.complete?.() : observer.error?.(fault),
     )
     return {

@@ -7,6 +7,7 @@ import type { AuditState } from "../../runtime/AuditTrail.ts"
 import { EngineCore } from "../../runtime/EngineCore.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import { readMetrics } from "../../runtime/metrics.ts"
+import { noteOf } from "../../runtime/noteOf.ts"
 import { prometheusText } from "../../runtime/prometheus.ts"
 import type { RuntimeOptions } from "../../runtime/runEngine.ts"
 import { OTHER_THREAD, type RelayedInspection, type WorkerEngine } from "../../runtime/WorkerEngine.ts"
@@ -51,11 +52,11 @@ export function placeInWorker(
     tick: (nowUs) => void engine.call("tick", nowUs),
     subscribe: (listener) => engine.subscribe(typeof listener === "function" ? { next: listener } : listener),
     getSnapshot: () => engine.snapshot(),
-    rollback: (note) => void engine.call("rollback", note),
-    trip: (note) => void engine.call("trip", note),
-    reset: (note) => void engine.call("reset", note),
-    setBaseline: (note) => void engine.call("setBaseline", note),
-    setGuardrails: (guardrails, note) => engine.setGuardrails(guardrails, note),
+    rollback: (note) => void engine.call("rollback", noteOf(note)),
+    trip: (note) => void engine.call("trip", noteOf(note)),
+    reset: (note) => void engine.call("reset", noteOf(note)),
+    setBaseline: (note) => void engine.call("setBaseline", noteOf(note)),
+    setGuardrails: (guardrails, note) => engine.setGuardrails(guardrails, noteOf(note)),
     audit: {
       records: () => (engine.look("records") as ReadonlyArray<AuditRecord> | null) ?? engine.old.records,
       subscribe: (listener) => hearing.subscribeRecords(listener),
