@@ -4,7 +4,7 @@
  */
 import { fits, type Resumption } from "../domain/Resumption.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
-import type { SafeModeExit, TripReason } from "../domain/words.ts"
+import type { TripReason } from "../domain/words.ts"
 import { sameGuardrails } from "../hot/guardrailRecord.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import { presetOf } from "./guardrails.ts"
@@ -48,7 +48,8 @@ export function resumptionOf(left: LeftBehind, space: ParamSpace, policy: Resume
   const rollbacksUs = left.rollbacksUs.map((us) => us + shift)
   const open =
     left.damage === null ? openLatch(left, policy.safeMode, rollbacksUs, shift) : damaged(left, policy)
-  const onBase = left.ended && open === null && policy.resume === "last"
+  // A stop that does not say where it left the plant is no better than a crash.
+  const onBase = left.ended && open === null && policy.resume === "last" && left.base !== null
   const wanted = (onBase ? left.base : (left.baseline ?? left.base)) ?? {}
   const start = fitting(wanted, space)
   const baseline = left.baseline === null ? null : fitting(left.baseline, space)
@@ -82,20 +83,19 @@ function openLatch(
   shift: number,
 ): Open | null {
   if (trips.length === 0) return null
+  const asked = trips.map(({ reason, atUs }) => ({
+    reason,
+    exit: exitFor(reason, policy, rollbacksInHour(rollbacksUs, atUs + shift)),
+  }))
   // As the latch itself does it: a later trip can only make leaving harder, and later.
-  let reason = trips[0].reason
-  let exit: SafeModeExit | null = null
-  for (const trip of trips) {
-    const asked = exitFor(trip.reason, policy, rollbacksInHour(rollbacksUs, trip.atUs + shift))
-    const harder: SafeModeExit = exit === null ? asked : stricterExit(exit, asked)
-    if (harder !== exit) reason = trip.reason
-    exit = harder
-  }
+  const { reason, exit } = asked.reduce((one, next) =>
+    stricterExit(one.exit, next.exit) === one.exit ? one : next,
+  )
   const timed = exit === "timer" || exit === "objectiveRecovery"
   return {
     reason,
     sinceUs: trips[0].atUs + shift,
-    exit: exit ?? "manualReset",
+    exit,
     deadlineUs: timed ? trips[trips.length - 1].atUs + shift + policy.timerUs : null,
     detail: null,
   }

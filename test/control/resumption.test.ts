@@ -48,17 +48,18 @@ describe("the place where an engine begins again", () => {
       [{}, { resume: "baseline" }],
       [{ trips: [{ reason: "telemetryLost", atUs: SECOND }] }, {}],
       [{ damage: "a record is gone" }, {}],
+      [{ base: null }, {}],
     ]
     for (const [left, more] of elsewhere) {
       const { start, baseline } = begun(left, more)
       expect(start).toEqual(stopped.baseline)
       expect(baseline).toEqual(stopped.baseline)
+      expect(begun(left, more).from.why).toContain("the plant begins on its baseline")
     }
   })
 
   it("is its last base where there was no baseline, and its initial values where nothing is known", () => {
     expect(begun({ ended: false, baseline: null })).toMatchObject({ start: stopped.base, baseline: null })
-    expect(begun({ base: null }).start).toEqual({})
     expect(begun({ base: null, baseline: null })).toMatchObject({ start: {}, baseline: null, warnings: [] })
   })
 
@@ -68,7 +69,7 @@ describe("the place where an engine begins again", () => {
     fc.assert(
       fc.property(values, values, fc.boolean(), (base, baseline, ended) => {
         const { start, baseline: kept, warnings } = begun({ base, baseline, ended })
-        const from = (ended ? base : (baseline ?? base)) ?? {}
+        const from = (ended && base !== null ? base : (baseline ?? base)) ?? {}
         for (const [name, at] of Object.entries(start)) {
           const i = space.names.indexOf(name)
           const was = from[name as "batch"] ?? Number.NaN
