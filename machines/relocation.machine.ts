@@ -24,7 +24,8 @@ import {
   watched,
 } from "./relocationContext.ts"
 import type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
-import { initialRelocation, type RelocationContext, type RelocationInput } from "./relocationState.ts"
+import { initialRelocation } from "./relocationStart.ts"
+import type { RelocationContext, RelocationInput } from "./relocationState.ts"
 
 /** A port answers to everything `sendTo` asks of an actor; only the type says less. */
 const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef

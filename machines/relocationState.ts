@@ -4,19 +4,13 @@
  */
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 import type { Features } from "../src/control/fingerprint.ts"
-import { regimesAsOf, selectionAsOf } from "../src/control/asOf.ts"
-import {
-  longestRetryUs,
-  type ReentryPlan,
-  type ReentryPolicy,
-  type ReentryState,
-} from "../src/control/reentry.ts"
+import type { ReentryPlan, ReentryPolicy, ReentryState } from "../src/control/reentry.ts"
 import { EMPTY_REENTRY, EMPTY_SELECTION } from "../src/control/relocationDefaults.ts"
 import type { Channels, SelectionSettings, SelectionState } from "../src/control/variantSelection.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"
-import { Opaque } from "./Opaque.ts"
+import type { Opaque } from "./Opaque.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
 
 /** When and how the base may be taken elsewhere. */
@@ -93,46 +87,6 @@ export interface RelocationContext {
   /** What was last said of the relocation under way: it is said once. */
   readonly said: RelocationReason | null
   readonly plan: ReentryPlan | null
-}
-
-export function initialRelocation(input: RelocationInput): RelocationContext {
-  const { table, memory, policy } = input
-  const { regimes, variants, offered } = memoryAsOf(memory ?? EMPTY_RELOCATION, input)
-  const fitting = regimes.regimes.filter(({ unit }) => unit.length === table.size)
-  return {
-    given: {
-      knobs: new Opaque("knobs", table),
-      port: input.port,
-      names: input.names,
-      extras: input.extras,
-      policy,
-    },
-    maxStep: input.maxStep,
-    // What was gathered before belongs to another time.
-    reentry: { memory: { ...regimes, regimes: fitting, recent: [], stay: null }, trip: null },
-    variants,
-    offered,
-    pending: null,
-    fresh: false,
-    channels: {},
-    base: [],
-    band: new Float64Array(2 * table.size),
-    generation: 0,
-    nowUs: 0,
-    nextApplyUs: 0,
-    lastId: 0,
-    asked: false,
-    timeouts: 0,
-    refusals: [],
-    said: null,
-    plan: null,
-  }
-}
-
-function memoryAsOf(memory: RelocationMemory, { nowUs, policy }: RelocationInput): RelocationMemory {
-  if (nowUs === undefined) return memory
-  const regimes = regimesAsOf(memory.regimes, nowUs, longestRetryUs(policy.reentry))
-  return { ...memory, regimes, variants: selectionAsOf(memory.variants, nowUs) }
 }
 
 export const relocationMemory = ({ reentry, variants, offered }: RelocationContext): RelocationMemory => ({
