@@ -8,6 +8,9 @@
 import type { EngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
+import { problem } from "../domain/problems.ts"
+import { outcomeOf } from "../runtime/outcome.ts"
+import { methodProblems, refuse } from "./checkOptions.ts"
 
 /** What a meter needs of an engine. */
 export interface MeterPort {
@@ -61,9 +64,38 @@ export interface Attached {
   readonly stop: () => void
 }
 
+/** Adapters at work: two engines that turn one knob would each read what the other did. */
+const taken = new WeakMap<object, MeterPort>()
+
+/** A ConfigError for what is no engine, has not these knobs, or where another engine tunes the same thing. */
+function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
+  const { params } = adapter
+  const calls = methodProblems(
+    engine,
+    ["engine"],
+    ["observe", "subscribe", "getSnapshot"],
+    "an engine of its own",
+    "createEngine makes one; an engine of a fleet has no `subscribe`.",
+  )
+  const { values } = calls.length > 0 ? { values: params } : (engine as EngineLike)
+  const missing = Object.keys(params).filter((name) => !(name in values))
+  refuse([
+    ...calls,
+    ...missing.map((name) =>
+      problem(
+        ["params", name],
+        "is no knob of this engine.",
+        "Make it with params: adapter.params, or use tune.",
+      ),
+    ),
+    ...(taken.has(adapter) ? [problem(["adapter"], "is attached already.", "Stop that one first.")] : []),
+  ])
+}
+
 /**
  * Lets an engine tune what the adapter stands for. The engine's `params` must hold the adapter's: spread them into
- * `createEngine`, or let `tune` do it. Before the engine starts and after it ends nothing is measured.
+ * `createEngine`, or let `tune` do it. Before the engine starts and after it ends nothing is measured. Throws a ConfigError for what
+ * is no engine or lacks a knob, and for an adapter that is attached and was not let go.
  *
  * @example
  * const limiter = inFlightLimiter()
@@ -76,13 +108,16 @@ export function attach<K extends string>(
   adapter: Adapter<K>,
   options: AttachOptions = {},
 ): Attached {
-  const port: MeterPort = {
-    nowUs: () => engine.nowUs,
-    generation: () => engine.generation,
-    report: (digest) => void engine.observe(digest),
-  }
+  check(engine, adapter)
   let generation = Number.NaN
   let measuring = false
+  const port: MeterPort = {
+    nowUs: () => engine.nowUs,
+    // What was put in last: an engine in another thread may be ahead of that.
+    generation: () => generation,
+    // Whoever has just done a piece of work is not to blame for an engine that does not want to hear of it.
+    report: (digest) => void outcomeOf(() => engine.observe(digest)),
+  }
   const look = (status: "idle" | "running" | "stopped"): void => {
     const wanted = status === "running" && options.measure !== false
     if (wanted !== measuring) {
@@ -94,15 +129,21 @@ export function attach<K extends string>(
     adapter.apply(engine.values)
   }
   look(engine.getSnapshot().status)
+  taken.set(adapter, port)
+  const letGo = (): void => void (taken.get(adapter) === port && taken.delete(adapter))
   const subscription = engine.subscribe({
     next: (snapshot) => look(snapshot.status),
-    complete: () => look("stopped"),
+    complete: () => {
+      look("stopped")
+      letGo()
+    },
   })
   return {
     stop: () => {
       subscription.unsubscribe()
       if (measuring) adapter.meter.bind(null)
       measuring = false
+      letGo()
     },
   }
 }

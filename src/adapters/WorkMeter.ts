@@ -19,6 +19,7 @@
  * completions alone, because a short stretch of time sees more short work complete than long work.
  */
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
+import { outcomeOf } from "../runtime/outcome.ts"
 import { QuantileSketch } from "../telemetry/QuantileSketch.ts"
 import type { Meter, MeterPort } from "./Adapter.ts"
 import { settled } from "./settled.ts"
@@ -47,7 +48,7 @@ export interface WorkReading {
 
 /** What a `WorkMeter` makes of what it counts. */
 export interface WorkMeterOptions {
-  /** What to tune for; given a reading, a number. Lower is better. */
+  /** What to tune for; given a reading, a number. Lower is better. A digest for which it throws or gives none counts as invalid. */
   readonly objective: (reading: WorkReading) => number
   /** How far a constraint is satisfied; positive is satisfied. */
   readonly constraintMargin?: ((reading: WorkReading) => number) | undefined
@@ -74,6 +75,12 @@ const MOST_DROPPED = 10
 /** What `everyCount` is divided by after `atMostUs`, and what that is multiplied with before anything will do. */
 const FEW = 6
 const LONG = 10
+
+/** What a function of a user's says; NaN where it throws or says no number: the work that is just over is not to blame for it. */
+function numberOf(say: (reading: WorkReading) => unknown, reading: WorkReading): number {
+  const said = outcomeOf(() => say(reading))
+  return said.ok && typeof said.value === "number" ? said.value : Number.NaN
+}
 
 const UNMEASURED: Work = { generation: Number.NaN, startedUs: Number.NaN }
 
@@ -115,6 +122,8 @@ export class WorkMeter implements Meter {
   bind(port: MeterPort | null): void {
     this.port = port
     this.generation = Number.NaN
+    // Another engine may have another clock.
+    this.changedUs = 0
   }
 
   begin(): Work {
@@ -226,13 +235,13 @@ export class WorkMeter implements Meter {
     this.clear(nowUs)
     const { constraintMargin, objective } = this.options
     port.report({
-      objective: objective(reading),
+      objective: numberOf(objective, reading),
       timestampUs: nowUs,
       generation: reading.generation,
       latencyP99Us: reading.p99Us,
       throughputRps: reading.goodputRps,
       errorRate: reading.failed / count,
-      ...(constraintMargin === undefined ? {} : { constraintMargin: constraintMargin(reading) }),
+      ...(constraintMargin === undefined ? {} : { constraintMargin: numberOf(constraintMargin, reading) }),
     })
   }
 }

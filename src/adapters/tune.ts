@@ -7,7 +7,8 @@ import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
-import { type Adapter, attach } from "./Adapter.ts"
+import { outcomeOf } from "../runtime/outcome.ts"
+import { type Adapter, attach, type Attached } from "./Adapter.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"
 
@@ -64,8 +65,15 @@ export const tuneOn =
       gains: { ...all[0].gains, ...gains },
       ...(comparison === undefined ? {} : { comparison: { holdUs: HOLD_US, ...comparison } }),
     } as EngineOptions<KnobsOf<A>>)
-    const attached = all.map((adapter, i) => attach(engine, adapter, { measure: i === 0 }))
+    const attached: Array<Attached> = []
     const letGo = (): void => attached.forEach((one) => one.stop())
+    const attaching = outcomeOf(() =>
+      all.forEach((adapter, i) => attached.push(attach(engine, adapter, { measure: i === 0 }))),
+    )
+    if (!attaching.ok) {
+      letGo()
+      throw attaching.error
+    }
     const tuned: Tuned<KnobsOf<A>> = {
       engine,
       // Let go after the end: the plant goes to its base by the last change.

@@ -14,7 +14,8 @@ export class FakeEngine<K extends string> implements EngineLike<K> {
   readonly digests: Array<DigestInput> = []
   status: "idle" | "running" | "stopped" = "running"
   private readonly listeners = new Set<Listener>()
-  private readUs = 0
+  /** Time of the last look. */
+  atUs = 0
 
   constructor(adapter: Adapter<K>, values?: Readonly<Record<K, number>>) {
     const starts = Object.entries<KnobConfig>(adapter.params)
@@ -24,8 +25,8 @@ export class FakeEngine<K extends string> implements EngineLike<K> {
 
   /** A millisecond later with every look. */
   get nowUs(): number {
-    this.readUs += 1_000
-    return this.readUs
+    this.atUs += 1_000
+    return this.atUs
   }
 
   readonly observe = (digest: DigestInput): boolean => {

@@ -3,6 +3,7 @@ import { tune } from "../../src/adapters/index.ts"
 import { tune as tuneUnderNode } from "../../src/adapters/index.node.ts"
 import { attach } from "../../src/adapters/Adapter.ts"
 import { concurrencyAdapter } from "../../src/adapters/concurrency.ts"
+import { createFleet } from "../../src/index.ts"
 import { FakeEngine } from "./FakeEngine.ts"
 
 const widget = (name: string, initial = 20) => {
@@ -66,6 +67,126 @@ describe("an attached adapter", () => {
   })
 })
 
+describe("an adapter that is attached to what it should not be", () => {
+  it("is refused by name, and nothing is put in", async () => {
+    const { adapter, puts } = widget("n")
+    const other = new FakeEngine(widget("m").adapter)
+    expect(() => attach(other as never, adapter)).toThrow(/params\.n: is no knob of this engine/)
+    const fleet = createFleet({ engine: { params: adapter.params, clock: "manual" } })
+    await fleet.start()
+    expect(() => attach(fleet.spawn("one") as never, adapter)).toThrow(/engine: must be an engine of its own/)
+    await fleet.stop()
+    expect(puts).toEqual([])
+  })
+
+  it("is refused by a second engine until the first has let go or is over", () => {
+    const { adapter } = widget("n")
+    const first = new FakeEngine(adapter)
+    const second = new FakeEngine(adapter)
+    const attached = attach(first, adapter)
+    expect(() => attach(second, adapter)).toThrow(/adapter: is attached already/)
+    attached.stop()
+    attach(second, adapter)
+    // The end of one that is no longer in charge changes nothing.
+    attached.stop()
+    first.complete()
+    expect(() => attach(first, adapter)).toThrow(/adapter: is attached already/)
+    second.complete()
+    attach(first, adapter)
+    for (let i = 0; i < 200; i++) adapter.track(() => i)
+    expect(first.digests.length).toBeGreaterThan(0)
+    expect(second.digests).toHaveLength(0)
+  })
+
+  it("measures by the clock of the engine it is attached to now", () => {
+    const { adapter } = widget("n")
+    const late = new FakeEngine(adapter)
+    late.atUs = 1e15
+    const attached = attach(late, adapter)
+    adapter.track(() => 1)
+    attached.stop()
+    const early = new FakeEngine(adapter)
+    attach(early, adapter)
+    for (let i = 0; i < 200; i++) adapter.track(() => i)
+    expect(early.digests.length).toBeGreaterThan(0)
+  })
+})
+
+describe("work that is measured", () => {
+  const broken: ReadonlyArray<readonly [string, () => unknown]> = [
+    ["throws", () => JSON.parse("no objective")],
+    ["says nothing", () => undefined],
+    ["says it later", () => Promise.resolve(1)],
+  ]
+  it.each(broken)("keeps its result when the objective %s, and the digest is invalid", async (_name, say) => {
+    const adapter = concurrencyAdapter("n", { objective: say as () => number }, () => undefined)
+    const { engine, stop } = await tune(adapter, { clock: "manual" })
+    for (let i = 1; i <= 100; i++) {
+      engine.tick(i * 50_000)
+      expect(adapter.track(() => i)).toBe(i)
+    }
+    expect(engine.getSnapshot().counters.digests.invalid).toBeGreaterThan(0)
+    await stop()
+  })
+
+  it("keeps its result when the engine does not want to hear of it", () => {
+    const { adapter } = widget("n")
+    const engine = new FakeEngine(adapter)
+    const deaf = Object.assign(engine, {
+      observe: (): boolean => {
+        throw new Error("stopped")
+      },
+    })
+    attach(deaf, adapter)
+    for (let i = 0; i < 200; i++) expect(adapter.track(() => i)).toBe(i)
+  })
+
+  it("belongs to the values that were put in, also where the engine is ahead", () => {
+    const { adapter } = widget("n")
+    const engine = new FakeEngine(adapter)
+    attach(engine, adapter)
+    // In another thread: the configuration has changed, and the news is still on its way.
+    engine.generation = 9
+    for (let i = 0; i < 200; i++) adapter.track(() => i)
+    expect(new Set(engine.digests.map(({ generation }) => generation))).toEqual(new Set([1]))
+  })
+})
+
+describe("a thing that is tuned", () => {
+  /** Digests of an engine whose plant likes its knob high; after each, what is in the thing is what is live. */
+  const run = async (
+    act: (engine: Awaited<ReturnType<typeof tune<typeof one>>>["engine"], i: number) => void,
+  ) => {
+    const { adapter, puts } = widget("n")
+    const { engine, stop } = await tune(adapter, { clock: "manual", window: { us: 1_000_000 } })
+    for (let i = 1; i <= 400; i++) {
+      engine.tick(i * 100_000)
+      engine.observe({ objective: i % 7, generation: engine.generation })
+      act(engine, i)
+      expect(puts.at(-1)).toBe(engine.values.n)
+    }
+    const last = engine.getSnapshot()
+    await stop()
+    return { last, puts }
+  }
+  const one = widget("n").adapter
+
+  it("has in it what is live, whatever the engine does", async () => {
+    const { puts } = await run((engine, i) => {
+      if (i === 50) engine.setBaseline()
+      if (i === 200) engine.rollback()
+      if (i === 300) engine.setGuardrails("aggressive")
+    })
+    expect(new Set(puts).size).toBeGreaterThan(2)
+  })
+
+  it("stands on the base while SafeMode is open", async () => {
+    const { last, puts } = await run((engine, i) => void (i === 100 && engine.trip()))
+    expect(last.mode).toBe("safe")
+    expect(puts.at(-1)).toBe(last.base.n)
+  })
+})
+
 describe("tune", () => {
   it("makes one engine of several adapters and refuses two knobs of one name", async () => {
     const a = widget("a")
@@ -117,6 +238,16 @@ describe("tune", () => {
     const { counters, mode } = engine.getSnapshot()
     expect(mode).toBe("adapting")
     expect(counters.windowsExpired).toBe(0)
+    await stop()
+  })
+
+  it("lets go of all where one of them cannot be attached", async () => {
+    const first = widget("a").adapter
+    const second = concurrencyAdapter("b", {}, () => {
+      throw new TypeError("no such number")
+    })
+    expect(() => tune([first, second], { clock: "manual" })).toThrow(TypeError)
+    const { stop } = await tune(first, { clock: "manual" })
     await stop()
   })
 
