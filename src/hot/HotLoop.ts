@@ -120,6 +120,7 @@ export class HotLoop implements Sharer {
   /** A latch that is found open, in a configuration taken over, stays open until `reset`. */
   private begin(): void {
     this.started = true
+    this.fences.ended()
     const { executor } = this.hot
     this.exit = BY_RESET
     if (Atomics.load(executor.latch, 0) !== NOT_TRIPPED) return
@@ -374,7 +375,6 @@ export class HotLoop implements Sharer {
     // A second trip while open can make leaving harder, never easier.
     if (this.phase !== FROZEN || exit > this.exit) this.exit = exit
     this.phase = FROZEN
-    this.fences.ended()
     this.leaveSeat()
     this.trips++
     this.lastTrip = reason

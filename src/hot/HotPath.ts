@@ -246,14 +246,13 @@ export class HotPath {
 
   /** DEADLINE is returned once when now reaches `us`. Several may wait; Infinity and NaN are none. */
   wakeAt(us: number): void {
-    if (!(us < Number.POSITIVE_INFINITY)) return
     const cells = this.cells
     let place = FIRST_DEADLINE
     for (let i = FIRST_DEADLINE; i < cells.length; i++) {
       if (cells[i] === us) return
       if (cells[i] > cells[place]) place = i
     }
-    // An empty place holds Infinity, so the latest is an empty one if there is any.
+    // An empty place holds Infinity, so the latest is an empty one if there is any; NaN is below nothing.
     if (us < cells[place]) cells[place] = us
     if (us < cells[NEXT_DEADLINE]) cells[NEXT_DEADLINE] = us
   }
@@ -360,13 +359,14 @@ export class HotPath {
     return (this.backpressure && this.ring.size === this.ring.capacity) || (this.journal && this.audit.full)
   }
 
-  /** There is no room for this digest; an emergency is still one. */
+  /** There is no room for this digest, in the ring or in the audit, which counts it; an emergency is still one. */
   private refuseDigest(): number {
     const { digest, ring } = this
-    if (this.backpressure) ring.push()
+    const ringIsFull = this.backpressure && ring.size === ring.capacity
+    if (ringIsFull) ring.push()
     const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.cells[EMERGENCY_MARGIN]
     if (below && this.window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
-    if (!this.backpressure) this.audit.drop()
+    if (!ringIsFull) this.audit.drop()
     return RING_FULL
   }
 

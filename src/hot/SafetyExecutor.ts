@@ -286,7 +286,7 @@ export class SafetyExecutor extends SafetyState {
       return
     }
     // One backward reading is one event, however many calls are made at it.
-    if (now !== cells[LAST_HELD]) {
+    if (!Object.is(now, cells[LAST_HELD])) {
       cells[LAST_HELD] = now
       this.clockHeld++
     }

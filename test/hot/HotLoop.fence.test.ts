@@ -1,6 +1,6 @@
 /** What a loop without actors makes of an emergency under a probe: where it does not go again, for how long, and when it was not the probe. */
 import { describe, expect, it } from "vitest"
-import { EMERGENCY, TRIP_MANUAL } from "../../src/hot/codes.ts"
+import { ACCEPTED, EMERGENCY, TRIP_MANUAL, UPDATE } from "../../src/hot/codes.ts"
 import { FROZEN, WAITING_MINUS, WAITING_PLUS } from "../../src/hot/phases.ts"
 import { LoopBench, type Overrides, policy, SECOND } from "./loopBench.ts"
 
@@ -126,16 +126,75 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(reach(bench)[0][0]).toBeCloseTo(far, 12)
   })
 
-  it("says nothing of the probe where the other side had broken the constraint as well", () => {
-    const bench = started()
-    const [far] = offset(bench)
-    bench.digest(ALIKE, -0.1)
+  it("was not the probe's doing where a second one leads on, from the baseline to the start", () => {
+    const bench = new LoopBench({ policy: often })
+    const { executor, config } = bench.hot
+    // A baseline that lies as near to the start as half a probe.
+    executor.proposal.set([bench.now, config.generation, 1, 2, 0.292, bench.live[1]])
+    expect(bench.hot.apply(UPDATE)).toBe(ACCEPTED)
+    bench.loop.start()
     toProbe(bench)
-    expect(Math.sign(offset(bench)[0])).toBe(-Math.sign(far))
+    const [far] = onProbe(bench, 1)
     emergency(bench)
+    expect(bench.live[0]).toBe(0.292)
+    emergency(bench)
+    expect(bench.live).toEqual(bench.startedAt)
     const [[up, down]] = reach(bench)
-    expect(up).toBeCloseTo(Math.abs(far), 12)
-    expect(down).toBeCloseTo(Math.abs(far), 12)
+    expect([up, down]).toEqual([expect.closeTo(far, 12), expect.closeTo(far, 12)])
+  })
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    "says nothing of the probe where the other side was broken too (seed %i)",
+    (seed) => {
+      for (const [margin, share] of [
+        [-0.1, 1],
+        [0, 0.5],
+      ]) {
+        const bench = started({ settings: { seed } })
+        const [first] = offset(bench)
+        bench.digest(ALIKE, margin)
+        toProbe(bench)
+        const [far] = offset(bench)
+        expect(Math.sign(far)).toBe(-Math.sign(first))
+        emergency(bench)
+        const [[up, down]] = reach(bench)
+        expect(far > 0 ? up : down).toBeCloseTo(share * Math.abs(far), 12)
+        expect(far > 0 ? down : up).toBeCloseTo(Math.abs(first), 12)
+      }
+    },
+  )
+
+  it("says nothing of the probe where the cycles before it had found the base broken", () => {
+    for (const [margin, fenced] of [
+      [-0.1, false],
+      [0, true],
+      [0.3, true],
+    ] as const) {
+      const bench = started()
+      // Whole pairs: what is known of the base is their mean.
+      for (let i = 0; i < 4; i++) {
+        bench.digest(ALIKE, margin)
+        toProbe(bench)
+      }
+      const [far] = offset(bench)
+      emergency(bench)
+      const [[up, down]] = reach(bench)
+      const [closed, open] = far > 0 ? [up, down] : [down, up]
+      expect(closed).toBeCloseTo(fenced ? open / 2 : open, 12)
+    }
+  })
+
+  it("is all that such windows take back: a fence that stood before stays", () => {
+    const bench = started()
+    const [far] = onProbe(bench, 1)
+    emergency(bench)
+    toProbe(bench)
+    const [nearer] = onProbe(bench, 1)
+    expect(nearer).toBeCloseTo(far / 2, 12)
+    emergency(bench)
+    for (let i = 0; i < 3; i++) bench.digest(ALIKE, -0.1)
+    expect(bench.loop.phase).toBe(FROZEN)
+    expect(reach(bench)[0][0]).toBeCloseTo(far / 2, 12)
   })
 
   it("stays known when a later SafeMode has nothing to do with it", () => {
@@ -151,14 +210,25 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(reach(bench)[0][0]).toBeCloseTo(far / 2, 12)
   })
 
-  it("puts up no fence where it comes on the base", () => {
-    const bench = started()
-    const [far] = onProbe(bench, 1)
-    bench.loop.rollback()
-    expect(waits(bench)).toBe(false)
-    emergency(bench)
-    const [[up, down]] = reach(bench)
-    expect([up, down]).toEqual([expect.closeTo(far, 12), expect.closeTo(far, 12)])
+  it("puts up no fence where it comes on the base: after a rollback, before the first probe, after a stop amid one", () => {
+    const rolledBack = started()
+    onProbe(rolledBack, 1)
+    rolledBack.loop.rollback()
+    const fresh = new LoopBench({ policy: often })
+    fresh.hot.executor.setBaseline()
+    fresh.hot.executor.rollback()
+    fresh.loop.start()
+    const again = started()
+    onProbe(again, 1)
+    again.loop.stop()
+    again.loop.start()
+    for (const bench of [rolledBack, fresh, again]) {
+      expect(waits(bench)).toBe(false)
+      emergency(bench)
+      const [[up, down]] = reach(bench)
+      expect(up).toBeGreaterThan(0)
+      expect(up).toBeCloseTo(down, 12)
+    }
   })
 
   it("adds to the fences that stand: the nearest counts", () => {

@@ -343,6 +343,18 @@ describe("SafetyExecutor holds the clock", () => {
     }
     expect(rig.ask(PLUS, 10 * SECOND + 100_000, [0.5, 0.5])).toBe(ACCEPTED)
   })
+
+  it("and counts one backward reading once, however many calls are made at it, also where it is no number", () => {
+    for (const now of [SECOND, Number.NaN]) {
+      const rig = makeRig(two)
+      rig.ask(PLUS, 10 * SECOND, [0.5, 0.5])
+      for (let call = 0; call < 3; call++) rig.at(now).returnToBase()
+      expect(rig.executor.clockHeld).toBe(1)
+      rig.at(11 * SECOND).returnToBase()
+      rig.at(2 * SECOND).returnToBase()
+      expect(rig.executor.clockHeld).toBe(2)
+    }
+  })
 })
 
 describe("SafetyExecutor records", () => {

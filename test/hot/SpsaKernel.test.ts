@@ -97,6 +97,16 @@ const furthest = (a: Float64Array, b: Float64Array): number =>
   a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b[i])), 0)
 
 describe("the tuning rule", () => {
+  it("is the one that calibrates itself where nobody says otherwise, by its name, and not Spall's", () => {
+    expect(DEFAULT_SPSA.mode).toBe("trustRatio")
+    const ways = (["trustRatio", "spall"] as const).map((mode) => {
+      const drive = new Drive([plain], [0.2], { mode })
+      for (let i = 0; i < 20; i++) drive.cycle(bowl(0.7))
+      return drive.base[0]
+    })
+    expect(ways[0]).not.toBeCloseTo(ways[1], 3)
+  })
+
   it("finds the bottom of a bowl within 40 cycles, whatever the number of knobs", () => {
     for (const n of [1, 4, 16]) {
       const drive = new Drive(

@@ -34,6 +34,15 @@ describe("a fence", () => {
     expect(inside(plain, [one], base, Float64Array.of(0.1, 0.4))).toEqual([0.1, 0.45])
   })
 
+  it("leaves the next base free in a knob that had not moved, wherever it has gone since", () => {
+    const one = fenceBetween(plain, base, Float64Array.of(0.5, 0.4), 100)
+    for (const at of [0.3, 0.5, 0.7]) {
+      const band = Float64Array.of(-0.2, 0.2, -0.01, 0.2)
+      fenceBand(plain, [one], Float64Array.of(at, 0.5), band)
+      expect(Array.from(band)).toEqual([-0.2, 0.2, -0.01, 0.2])
+    }
+  })
+
   it("has nothing to say where the base itself lies beyond it", () => {
     expect(inside(plain, [fence], Float64Array.of(0.7, 0.5), Float64Array.of(0.75, 0.4))).toEqual([
       0.75, 0.45,
@@ -61,6 +70,9 @@ describe("a fence", () => {
     const later = { ...fence, untilUs: 200 }
     expect(standingFences([fence, later], 99)).toEqual([fence, later])
     expect(standingFences([fence, later], 100)).toEqual([later])
+    // Nothing is made anew while all stand: this is asked with every pair.
+    const all = [fence, later]
+    expect(standingFences(all, 99)).toBe(all)
   })
 
   it("keeps the next base inside, from one to the next, and takes nothing from the other side", () => {
