@@ -22,6 +22,9 @@ export function causeText(cause: unknown): string {
   return (code === undefined ? undefined : WORDS[code]) ?? cause.message
 }
 
+/** Whether the system refused something, and this is not a defect of ours. */
+export const isSystemError = (cause: unknown): boolean => causeCode(cause).code !== undefined
+
 /** What the system calls a cause, to go into an error beside its words. */
 export function causeCode(cause: unknown): { readonly code?: string } {
   const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined

@@ -23,17 +23,29 @@ export function realPath(path: string): string {
 }
 
 /** Resolves when the new content is on the disk under its name. */
-export async function writeAtomically(path: string, content: string): Promise<void> {
+export const writeAtomically = (path: string, content: string): Promise<void> =>
+  writeAtomicallyBy(path, (write) => write(content))
+
+/** The same for content that comes piece by piece; where `fill` throws, nothing is left of it. */
+export async function writeAtomicallyBy<T>(
+  path: string,
+  fill: (write: (content: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
   const temporary = temporaryOf(path)
   const file = await open(temporary, "w")
+  let result: T
   try {
-    await file.writeFile(content)
+    result = await fill((content) => file.writeFile(content))
     await file.sync()
-  } finally {
+  } catch (cause) {
     await file.close()
+    rmSync(temporary, { force: true })
+    throw cause
   }
+  await file.close()
   await rename(temporary, path)
   await syncFolder(dirname(path))
+  return result
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -10,6 +10,16 @@ const INSTEAD = "\ufffd"
 /** What a terminal cannot take for an instruction. */
 export const plainText = (text: string): string => text.replace(UNSHOWN, INSTEAD)
 
+/** The same of a text of several lines, which stay lines. */
+export const plainLines = (text: string): string => text.split("\n").map(plainText).join("\n")
+
+/** JSON of a value with everything escaped that a terminal could take for an instruction: read again, it is the same value. */
+export const plainJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    UNSHOWN,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+
 const NO_COLUMN = /^[\p{Mark}\p{Cf}]$/u
 /** Unicode's East Asian wide characters, in ranges that take a few narrow ones with them, and emoji. */
 const TWO_COLUMNS =

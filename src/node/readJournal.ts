@@ -10,6 +10,7 @@ import {
   RECORD_TIMESTAMP_US,
 } from "../hot/AuditRing.ts"
 import { AUDIT_VIOLATION } from "../hot/codes.ts"
+import type { EngineSettings } from "../domain/Config.ts"
 import { readResumption } from "../domain/Resumption.ts"
 import { AUDIT_KINDS, type AuditKind } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
@@ -20,7 +21,9 @@ import {
   type JournalProblem,
   type JournalRun,
   type JournalSummary,
+  stepsOf,
   walkJournal,
+  type WalkStep,
 } from "./walkJournal.ts"
 
 /** Which records one wants; all of what is given must hold. */
@@ -29,6 +32,8 @@ export interface JournalFilter {
   readonly kinds?: ReadonlyArray<AuditKind> | undefined
   /** Records that changed the live value of this knob, and violations about it. */
   readonly knob?: string | undefined
+  /** Records with these words in their note, in capitals or not: who did something, or why. */
+  readonly note?: string | undefined
   /** The engine's time in microseconds, both ends included. */
   readonly fromUs?: number | undefined
   readonly toUs?: number | undefined
@@ -46,27 +51,32 @@ export interface JournalReading extends JournalSummary {
 /** A filter as a question to one record after another of a journal, in order. */
 export function makeFilter(filter: JournalFilter): (item: JournalItem) => boolean {
   const kinds = filter.kinds?.map((kind) => AUDIT_KINDS.indexOf(kind))
-  let run = ""
+  const { note } = filter
+  // A run is known by its settings: two may have one name.
+  let known: EngineSettings | null = null
   let knob = -1
+  // User units: the engine that starts next may have other bounds.
   let live = Number.NaN
-  return ({ numbers, settings, run: runNow }) => {
-    if (filter.knob !== undefined && run !== runNow) {
-      run = runNow
+  return ({ numbers, settings, run: runNow, note: said }) => {
+    if (filter.knob !== undefined && known !== settings) {
+      known = settings
       knob = settings.space.names.indexOf(filter.knob)
-      live = Number.NaN
+      if (knob < 0) live = Number.NaN
     }
     const kind = numbers[RECORD_KIND]
     let about = filter.knob === undefined
     if (knob >= 0 && kind === AUDIT_VIOLATION) about = numbers[RECORD_KNOB] === knob
     else if (knob >= 0 && showsLive(kind)) {
-      // What an engine starts with is no change.
-      about = !Number.isNaN(live) && numbers[RECORD_POINT + knob] !== live
-      live = numbers[RECORD_POINT + knob]
+      const now = settings.space.table.decode(knob, numbers[RECORD_POINT + knob])
+      // What the first engine starts with is no change.
+      about = !Number.isNaN(live) && now !== live
+      live = now
     }
     const atUs = numbers[RECORD_TIMESTAMP_US]
     const seq = numbers[RECORD_SEQUENCE]
     return (
       about &&
+      (note === undefined || (said !== null && said.toLowerCase().includes(note.toLowerCase()))) &&
       (filter.run === undefined || filter.run === runNow) &&
       (kinds === undefined || kinds.includes(kind)) &&
       !(filter.fromUs !== undefined && !(atUs >= filter.fromUs)) &&
@@ -97,29 +107,35 @@ export function readJournal(directory: string, filter: JournalFilter = {}): Jour
 /** What checking a journal came to. */
 export interface JournalReport extends JournalSummary {
   /**
-   * `whole`: every record that was written is there as it was written. `torn`: it ends amid a frame, as after a loss of
-   * power; everything before is whole. `damaged`: see the problems.
+   * `whole`: every record that was written is there as it was written. `torn`: it ends amid a frame or before a segment that was to
+   * follow, as after a loss of power; everything before is whole. `damaged`: see the problems.
    */
   readonly status: "whole" | "torn" | "damaged"
   readonly segments: number
   readonly records: number
   /** As written, before compression. */
   readonly bytes: number
-  /** What was asked for with `head` is not what the chain ends in. */
+  /** The chain does not pass through what was asked for with `head`. */
   readonly headDiffers: boolean
 }
 
 /**
  * Checks every byte of a journal. `head` is what an earlier check gave: with it, a journal that somebody wrote anew from end
- * to end is found too, if it has grown no further.
+ * to end, or cut off behind, is found too. A journal that has grown since passes through it (`passed`).
  */
 export function verifyJournal(
   directory: string,
   options: { readonly head?: string | undefined } = {},
 ): JournalReport {
-  const summary = walkJournal(directory, () => {})
+  const steps = verifySteps(directory, options.head)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value
+}
+
+/** The same, a segment at a time. */
+export function* verifySteps(directory: string, head?: string): Generator<WalkStep, JournalReport> {
+  const summary = yield* stepsOf(directory, () => {}, head ?? null)
   const segments = summary.runs.flatMap((run) => run.segments)
-  const headDiffers = options.head !== undefined && options.head !== summary.head
+  const headDiffers = head !== undefined && summary.passed === null
   const torn = isTornTail(summary.problems, segments.at(-1)?.file)
   return {
     ...summary,
@@ -133,7 +149,7 @@ export function verifyJournal(
 
 const isTornTail = (problems: ReadonlyArray<JournalProblem>, lastFile: string | undefined): boolean =>
   problems.length === 1 &&
-  problems[0].kind === "torn" &&
+  (problems[0].kind === "torn" || problems[0].kind === "unfollowed") &&
   (lastFile === undefined || problems[0].file >= lastFile)
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
@@ -152,7 +168,7 @@ function problemLine({ file, kind, at, bytes, seq, detail }: JournalProblem): st
 
 /** A report for a person. */
 export function reportText(report: JournalReport): string {
-  const { status, runs, problems, head } = report
+  const { status, runs, problems, head, passed } = report
   const verdict = {
     whole: "The journal is whole",
     torn: "The journal ends torn",
@@ -163,11 +179,26 @@ export function reportText(report: JournalReport): string {
     ...(report.beginsLater ? ["  Older segments have been removed."] : []),
     ...runs.map(runLine),
     ...problems.map(problemLine),
-    ...(report.headDiffers ? ["  The chain does not end where it was said to end."] : []),
+    ...(report.headDiffers
+      ? [
+          `  The chain does not pass through the head that was given: what led to it was changed or cut off${report.beginsLater ? ", or was in a segment that has been removed" : ""}.`,
+        ]
+      : []),
+    ...(passed === null
+      ? []
+      : [
+          `  The chain passes through the head that was given, behind record ${passed.seq} of run ${passed.run}; ${count(passed.after, "record follows", "records follow")}.`,
+        ]),
     ...(head === null ? [] : [`  The chain ends in ${head}.`]),
+    ...(status === "damaged" ? [DAMAGED] : []),
     "",
-  ].join("\n")
+  ]
+    .map(plainText)
+    .join("\n")
 }
+
+const DAMAGED =
+  "  Keep a copy as it is. Records before the first problem are vouched for; what stands behind it can be shown and is not."
 
 /** A record in one line for a person: six digits of each number, proposals in unit space as they are made. */
 export const recordLine = (record: AuditRecord): string => recordText(record, shortNumber)
@@ -178,6 +209,8 @@ const shortNumber = (value: number | null): string =>
 /** A record in one line, its numbers as `text` writes them. Nothing in it can instruct a terminal. */
 export function recordText(record: AuditRecord, text: (value: number | null) => string): string {
   const { seq, atUs, kind, generation, proposal, action, reason, exit, knob, value, limit, note } = record
+  const { difference } = record
+  const weighed = kind === "verdict" || kind === "relocation"
   const pairs = (of: Readonly<Record<string, number | null>> | undefined): string =>
     of === undefined
       ? ""
@@ -192,6 +225,8 @@ export function recordText(record: AuditRecord, text: (value: number | null) => 
     ...(proposal === undefined ? [] : [`p${proposal}`]),
     ...[action, reason, exit, record.preset].filter((word) => word !== undefined),
     ...(knob === undefined ? [] : [`${knob}: ${text(value ?? null)} against ${text(limit ?? null)}`]),
+    ...(weighed && typeof value === "number" ? [`${text(value)} against ${text(limit ?? null)}`] : []),
+    ...(weighed && typeof difference === "number" ? [`difference ${text(difference)}`] : []),
     record.values !== undefined || pairs(record.asked) === "" ? "" : "in unit space:",
     pairs(record.values ?? record.asked ?? record.digest ?? record.guardrails),
     ...(note === undefined ? [] : [JSON.stringify(note)]),

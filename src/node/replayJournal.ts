@@ -7,6 +7,7 @@ import { RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "../runtime/replay.ts"
 import { type RunTally, whatIf, type WhatIfResult } from "../runtime/whatIf.ts"
+import { plainLines, plainText } from "./plainText.ts"
 import { recordText } from "./readJournal.ts"
 import { walkJournal } from "./walkJournal.ts"
 
@@ -79,7 +80,7 @@ export function replayJournal(directory: string, options: ReplayOptions = {}): J
   const loaded = loadRun(directory, options)
   if (typeof loaded === "string") {
     const result = { verdict: "unable", reason: loaded, inputs: 0, decisions: 0, difference: null } as const
-    return { ...result, run: null, engine: null, text: `Not replayed: ${loaded}.\n` }
+    return { ...result, run: null, engine: null, text: plainLines(`Not replayed: ${loaded}.\n`) }
   }
   const { recorded, engine, whole } = loaded
   const result = replay(recorded)
@@ -95,7 +96,13 @@ export function whatIfJournal(
 ): JournalWhatIf {
   const loaded = loadRun(directory, options)
   if (typeof loaded === "string") {
-    return { reason: loaded, recorded: null, replayed: null, run: null, text: `Not replayed: ${loaded}.\n` }
+    return {
+      reason: loaded,
+      recorded: null,
+      replayed: null,
+      run: null,
+      text: plainLines(`Not replayed: ${loaded}.\n`),
+    }
   }
   const { run } = loaded.recorded
   const result = whatIf(loaded.recorded, changes)
@@ -109,16 +116,18 @@ const side = (name: string, record: AuditRecord | null): string =>
 const sentence = (reason: string | null): string => (/[.?!]$/.test(reason ?? "") ? `${reason}` : `${reason}.`)
 
 function replayText(run: string, { verdict, reason, inputs, decisions, difference }: ReplayResult): string {
-  if (verdict === "unable") return `Run ${run} cannot be replayed: ${sentence(reason)}\n`
+  if (verdict === "unable") return plainLines(`Run ${run} cannot be replayed: ${sentence(reason)}\n`)
   const fed = `${inputs} inputs led to ${decisions} decisions`
   if (difference === null)
-    return `Run ${run} repeats itself: ${fed}, each of them as recorded, bit for bit.\n`
+    return plainLines(`Run ${run} repeats itself: ${fed}, each of them as recorded, bit for bit.\n`)
   return [
     `Run ${run} does not repeat itself. After ${fed} as recorded, record ${difference.seq} differs in ${difference.field}:`,
     side("recorded", difference.recorded),
     side("replayed", difference.replayed),
     "",
-  ].join("\n")
+  ]
+    .map(plainText)
+    .join("\n")
 }
 
 type Row = readonly [string, number, number]
@@ -148,12 +157,17 @@ const rows = (then: RunTally, now: RunTally): ReadonlyArray<Row> => [
 const figure = (value: number): string => String(Number(value.toPrecision(5)))
 
 function whatIfText(run: string, changes: object, { reason, recorded, replayed }: WhatIfResult): string {
-  if (recorded === null || replayed === null) return `Run ${run} cannot be replayed: ${sentence(reason)}\n`
-  const lines = rows(recorded, replayed).map(([name, then, now]) => [name, figure(then), figure(now)])
+  if (recorded === null || replayed === null)
+    return plainLines(`Run ${run} cannot be replayed: ${sentence(reason)}\n`)
+  const lines = rows(recorded, replayed).map(([name, then, now]) => [
+    plainText(name),
+    figure(then),
+    figure(now),
+  ])
   const table = [["", "recorded", "what if"], ...lines]
   const width = (column: number): number => Math.max(...table.map((row) => row[column].length))
   return [
-    `Run ${run} with ${JSON.stringify(changes)}, the plant answering as it did then:`,
+    plainText(`Run ${run} with ${JSON.stringify(changes)}, the plant answering as it did then:`),
     ...table.map(([name, then, now]) =>
       `  ${name.padEnd(width(0))}  ${then.padStart(width(1))}  ${now.padStart(width(2))}`.trimEnd(),
     ),

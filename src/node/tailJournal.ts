@@ -1,5 +1,6 @@
 /** Follows a journal while it is being written, by this process or another, over the change from one segment to the next. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { basename } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { SegmentFollower } from "../runtime/journal/SegmentFollower.ts"
@@ -13,6 +14,8 @@ export interface TailOptions extends JournalFilter {
   readonly signal?: AbortSignal | undefined
   /** How often to look; default 200. */
   readonly pollMs?: number | undefined
+  /** Told of a segment that cannot be read, which is left out. */
+  readonly onSkipped?: ((problem: string) => void) | undefined
 }
 
 /** One segment on its way: kept open, so that nothing is missed when it is compressed or removed meanwhile. */
@@ -59,9 +62,44 @@ function follow(file: SegmentFile): Following | null {
   try {
     return new Following(file)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
+    if (isGone(cause)) return null
     throw cause
   }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const isGone = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === "ENOENT"
+
+/** Records of a segment that match; none where it cannot be read, which is told when it is come by again. */
+function countIn(file: SegmentFile, options: TailOptions): number {
+  const wanted = makeFilter(options)
+  let count = 0
+  try {
+    const following = follow(file)
+    following?.read((item) => void (wanted(item) && count++))
+    following?.close()
+  } catch {
+    return 0
+  }
+  return count
+}
+
+/**
+ * Number of the segment to begin with, so that the last so many that match are there: looks from the end of the journal, because all of it
+ * may be gigabytes. A filter by knob wants one segment more, to know where the knob was.
+ */
+function beginning(files: ReadonlyArray<SegmentFile>, options: TailOptions): number {
+  if (options.last === undefined) return 0
+  let found = 0
+  let at = files.length
+  while (at > 0) {
+    at--
+    found += countIn(files[at], options)
+    if (found >= options.last) break
+  }
+  const more = options.knob === undefined ? 0 : 1
+  return files[Math.max(0, at - more)]?.number ?? 0
 }
 
 /**
@@ -72,32 +110,49 @@ export async function* tailJournal(
   directory: string,
   options: TailOptions = {},
 ): AsyncGenerator<AuditRecord, void> {
-  const { signal, pollMs = 200, last } = options
+  const { signal, pollMs = 200, last, onSkipped } = options
   const wanted = makeFilter(options)
   let current: Following | null = null
   let known = false
+  let records: Array<AuditRecord> = []
+  const take = (item: JournalItem): void => {
+    if (!wanted(item)) return
+    records.push(item.words())
+    if (!known && last !== undefined && records.length >= 2 * last + 64) records = records.slice(-last)
+  }
+  const handOver = function* (): Generator<AuditRecord> {
+    const taken = records
+    records = []
+    yield* taken
+  }
   try {
     const goOn = (): boolean => signal?.aborted !== true
+    let least = beginning(listSegments(directory), options)
     while (goOn()) {
-      let records: Array<AuditRecord> = []
-      const take = (item: JournalItem): void => {
-        if (wanted(item)) records.push(item.words())
-      }
       // What is listed before the current one is read was written before it: then nothing of that one is missed.
       const files: ReadonlyArray<SegmentFile> = listSegments(directory)
       current?.read(take)
       for (const file of files) {
-        if (current !== null && file.number <= current.file.number) continue
-        const next = follow(file)
-        // Compressed or removed since it was listed: the next look shows how it is kept now.
-        if (next === null) break
-        current?.close()
-        current = next
-        current.read(take)
+        if (file.number < least) continue
+        try {
+          const next = follow(file)
+          // Compressed or removed since it was listed: the next look shows how it is kept now.
+          if (next === null) break
+          current?.close()
+          current = next
+          current.read(take)
+        } catch (cause) {
+          if (isGone(cause)) break
+          onSkipped?.(`${basename(file.path)} cannot be read (${messageOf(cause)})`)
+        }
+        least = file.number + 1
+        // All of a journal may be more than can be held.
+        if (known || last === undefined) yield* handOver()
+        if (!goOn()) return
       }
-      if (!known && last !== undefined) records = records.slice(Math.max(0, records.length - last))
+      if (!known && last !== undefined) records = last === 0 ? [] : records.slice(-last)
       known = true
-      yield* records
+      yield* handOver()
       await sleep(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
     }
   } finally {

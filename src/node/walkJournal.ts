@@ -14,8 +14,11 @@ import { listSegments, readSegment, type SegmentFile, sha256 } from "./journalSe
 
 /** Something about a journal that is not as it was written. */
 export interface JournalProblem extends Omit<SegmentProblem, "kind"> {
-  /** As of a segment, or: `unopenable` (the file cannot be read or unpacked), `broken` (the chain between two segments). */
-  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken"
+  /**
+   * As of a segment, or: `unopenable` (the file cannot be read or unpacked), `broken` (the chain between two segments), `unfollowed`
+   * (the last segment says that the run goes on in another one, and there is none).
+   */
+  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken" | "unfollowed"
   readonly file: string
 }
 
@@ -58,6 +61,16 @@ export interface JournalSummary {
   readonly beginsLater: boolean
   /** State of the chain at the end: kept elsewhere, it proves later that nothing before it was changed. */
   readonly head: string | null
+  /** Where the chain passes through the state that was looked for; null where it does not, or none was. */
+  readonly passed: ChainPlace | null
+}
+
+/** A place in the chain: behind a record of a run. */
+export interface ChainPlace {
+  readonly run: string | null
+  readonly seq: number
+  /** Records that stand behind it. */
+  readonly after: number
 }
 
 /** A record on its way past. */
@@ -108,6 +121,10 @@ interface OpenRun {
 
 class Walk {
   private readonly visit: (item: JournalItem) => void
+  /** A state of the chain that is looked for. */
+  private readonly sought: Buffer | null
+  private passed: { readonly run: string | null; readonly seq: number; readonly taken: number } | null = null
+  private taken = 0
   private readonly runs: Array<OpenRun> = []
   private readonly problems: Array<JournalProblem> = []
   private beginsLater = false
@@ -115,9 +132,12 @@ class Walk {
   /** The segment before was whole: the next one's link must be to it. */
   private beforeIsWhole = true
   private first = true
+  /** The last segment with anything in it, where it says that another one follows. */
+  private goesOn: JournalSegment | null = null
 
-  constructor(visit: (item: JournalItem) => void) {
+  constructor(visit: (item: JournalItem) => void, sought: string | null) {
     this.visit = visit
+    this.sought = sought === null ? null : Buffer.from(sought, "hex")
   }
 
   take(file: SegmentFile): void {
@@ -127,18 +147,37 @@ class Walk {
       // Unreadable, or removed while this was going on: nobody knows where it ended.
       this.beforeIsWhole = false
       this.beginsLater ||= this.first
+      this.goesOn = null
       return
     }
     let current: OpenRun | null = null
-    const scan = scanSegment(bytes, sha256, ({ seq, numbers, note }, header) => {
-      current ??= header === null ? null : this.runOf(header)
-      if (current !== null) this.pass(current, seq, numbers, note)
-    })
+    const { sought, passed } = this
+    const look = (state: Uint8Array, seq: number): void => {
+      if (sought?.equals(state) === true) this.passed = { run: null, seq, taken: this.taken }
+    }
+    const scan = scanSegment(
+      bytes,
+      sha256,
+      ({ seq, numbers, note }, header) => {
+        this.taken++
+        current ??= header === null ? null : this.runOf(header)
+        if (current !== null) this.pass(current, seq, numbers, note)
+      },
+      sought === null ? undefined : look,
+    )
+    if (this.passed !== null && this.passed !== passed)
+      this.passed = { ...this.passed, run: scan.header?.run ?? null }
+    // The segment in which it was may have been removed since.
+    const before = this.first ? (scan.header?.previous ?? null) : null
+    if (before !== null && sought?.toString("hex") === before.hash)
+      this.passed ??= { run: before.run, seq: before.lastSeq, taken: 0 }
     const name = basename(file.path)
     for (const one of scan.problems) this.problems.push({ file: name, ...one })
     if (scan.header !== null) this.checkLink(name, scan.header)
     const run = current ?? (scan.header === null ? null : this.runOf(scan.header))
-    run?.segments.push(segmentOf(name, scan))
+    const segment = segmentOf(name, scan)
+    run?.segments.push(segment)
+    this.goesOn = segment.sealed && !segment.ended ? segment : null
     this.before = {
       run: scan.header?.run ?? "",
       segment: scan.header?.segment ?? 0,
@@ -151,6 +190,7 @@ class Walk {
   }
 
   summary(): JournalSummary {
+    const { passed, taken } = this
     return {
       runs: this.runs.map(({ reader: { header, settings }, lastSeq, records, segments }) => ({
         run: header.run,
@@ -164,9 +204,10 @@ class Walk {
         segments,
         ended: segments.at(-1)?.ended ?? false,
       })),
-      problems: this.problems,
+      problems: this.goesOn === null ? this.problems : [...this.problems, unfollowed(this.goesOn)],
       beginsLater: this.beginsLater,
       head: this.before?.hash ?? null,
+      passed: passed === null ? null : { run: passed.run, seq: passed.seq, after: taken - passed.taken },
     }
   }
 
@@ -237,9 +278,42 @@ const segmentOf = (file: string, scan: SegmentScan): JournalSegment => ({
   trustedBytes: scan.trustedBytes,
 })
 
+const unfollowed = ({ file, bytes, lastSeq }: JournalSegment): JournalProblem => ({
+  file,
+  kind: "unfollowed",
+  at: bytes,
+  bytes: 0,
+  seq: lastSeq + 1,
+  detail:
+    "it says that another segment follows, and there is none: not written yet, never written (the engine died just then), or removed",
+})
+
 /** Goes through every record of the directory's journal. Throws only what listing the directory does. */
 export function walkJournal(directory: string, visit: (item: JournalItem) => void): JournalSummary {
-  const walk = new Walk(visit)
-  for (const file of listSegments(directory)) walk.take(file)
+  const steps = stepsOf(directory, visit)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value
+}
+
+/** How far a walk has come. */
+export interface WalkStep {
+  readonly segment: number
+  readonly segments: number
+}
+
+/**
+ * The same, a segment at a time, so that whoever asked can show how far it is, and stop. `sought` is a state of the chain to look for, 64
+ * hexadecimal digits.
+ */
+export function* stepsOf(
+  directory: string,
+  visit: (item: JournalItem) => void,
+  sought: string | null = null,
+): Generator<WalkStep, JournalSummary> {
+  const walk = new Walk(visit, sought)
+  const files = listSegments(directory)
+  for (const [i, file] of files.entries()) {
+    walk.take(file)
+    yield { segment: i + 1, segments: files.length }
+  }
   return walk.summary()
 }

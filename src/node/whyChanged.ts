@@ -19,12 +19,15 @@ import {
   AUDIT_APPLY,
   AUDIT_COMMAND,
   AUDIT_DIGEST,
+  AUDIT_ENGINE_STARTED,
   AUDIT_GUARDRAILS_SET,
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
   AUDIT_RELOCATION,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
+  AUDIT_VARIANT,
+  AUDIT_VERDICT,
   AUDIT_VIOLATION,
   MINUS,
   NO_CHANGE_EVAL_TIMEOUT,
@@ -33,9 +36,11 @@ import {
   VALID,
 } from "../hot/codes.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { APPLY_KINDS, type ApplyKind } from "../domain/words.ts"
+import { readResumption } from "../domain/Resumption.ts"
+import { APPLY_KINDS, type ApplyKind, VERDICTS } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { showsLive } from "../runtime/journal/Standing.ts"
+import { plainText } from "./plainText.ts"
 import { timeText } from "./readJournal.ts"
 import { type JournalItem, walkJournal } from "./walkJournal.ts"
 
@@ -60,7 +65,8 @@ export interface KnobChange {
   readonly seq: number
   readonly atUs: number
   readonly generation: number
-  readonly action: ApplyKind
+  /** What it was for; `start` where an engine began elsewhere than the run before it had ended. */
+  readonly action: ApplyKind | "start"
   /** User units. */
   readonly from: number
   readonly to: number
@@ -68,8 +74,9 @@ export interface KnobChange {
   readonly windows: ReadonlyArray<WindowEvidence>
   /** What was asked for. Null for a safety action. */
   readonly proposal: AuditRecord | null
+  /** The record that shows it: of an apply, a rollback or a start. */
   readonly apply: AuditRecord
-  /** What led to a safety action: commands, violations and trips since the configuration before. */
+  /** What led to a safety action: commands, verdicts, violations and trips since the configuration before. */
   readonly causes: ReadonlyArray<AuditRecord>
   /** All of it for a person. */
   readonly text: string
@@ -81,7 +88,20 @@ const KEPT_GENERATIONS = 8
 const KEPT_CAUSES = 8
 
 /** What a safety action may be explained by. */
-const CAUSES = [AUDIT_VIOLATION, AUDIT_SAFE_MODE_ENTERED, AUDIT_COMMAND, AUDIT_GUARDRAILS_SET]
+const CAUSES = [
+  AUDIT_VIOLATION,
+  AUDIT_SAFE_MODE_ENTERED,
+  AUDIT_COMMAND,
+  AUDIT_GUARDRAILS_SET,
+  AUDIT_VERDICT,
+  AUDIT_VARIANT,
+]
+const FAIL = VERDICTS.indexOf("fail")
+
+/** A verdict that lets the tuned configuration be leads to nothing. */
+const isCause = (numbers: Float64Array): boolean =>
+  CAUSES.includes(numbers[RECORD_KIND]) &&
+  (numbers[RECORD_KIND] !== AUDIT_VERDICT || numbers[RECORD_DETAIL] === FAIL)
 
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {
@@ -94,24 +114,36 @@ interface Measured {
   readonly margins: Array<number>
 }
 
+const isSwitch = ({ kind }: AuditRecord): boolean => kind === "variant"
+
 /** Follows one run and remembers what the next change of the knob may be explained by. */
 class Trace {
-  readonly run: string
-  private readonly settings: EngineSettings
+  readonly settings: EngineSettings
+  private readonly run: string
   private readonly knob: string
   private readonly id: number
   private live = Number.NaN
   private proposal: AuditRecord | null = null
   /** The latest step of taking the base to a place known before. */
   private relocation: AuditRecord | null = null
+  /** Where the run before left the knob, user units. */
+  private readonly left: number | null
   private measured: ReadonlyArray<Measured> = []
   private causes: Array<AuditRecord> = []
 
-  constructor(item: JournalItem, knob: string) {
+  constructor(item: JournalItem, knob: string, before: Trace | null) {
     this.run = item.run
+    this.left = before?.value ?? null
     this.settings = item.settings
     this.knob = knob
     this.id = item.settings.space.names.indexOf(knob)
+  }
+
+  /** Where the knob is, user units; null where that is not known. */
+  get value(): number | null {
+    return this.id < 0 || Number.isNaN(this.live)
+      ? null
+      : this.settings.space.table.decode(this.id, this.live)
   }
 
   /** The change of the knob that this record is, or null. */
@@ -122,17 +154,44 @@ class Trace {
     else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
     else if (kind === AUDIT_RELOCATION) this.relocation = item.words()
     else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_EVAL_TIMEOUT) this.forgetWindow()
-    else if (CAUSES.includes(kind)) {
+    else if (isCause(numbers)) {
       this.causes = [...this.causes, item.words()].slice(-KEPT_CAUSES)
     }
     if (this.id < 0 || !showsLive(kind)) return null
     const before = this.live
     this.live = numbers[RECORD_POINT + this.id]
+    if (kind === AUDIT_ENGINE_STARTED) return this.startOf(item)
     const applied = kind === AUDIT_APPLY || kind === AUDIT_ROLLBACK
     const change =
       applied && !Number.isNaN(before) && before !== this.live ? this.changeOf(item, before) : null
     if (applied) this.follow(numbers)
     return change
+  }
+
+  /** An engine that began elsewhere than the one before it had left the knob. */
+  private startOf(item: JournalItem): Omit<KnobChange, "text"> | null {
+    const { left, value: to } = this
+    if (left === null || to === null || left === to) return null
+    return {
+      ...this.headOf(item.numbers),
+      action: "start",
+      from: left,
+      to,
+      windows: [],
+      proposal: null,
+      apply: item.words(),
+      causes: [],
+    }
+  }
+
+  private headOf(numbers: Float64Array): Pick<KnobChange, "knob" | "run" | "seq" | "atUs" | "generation"> {
+    return {
+      knob: this.knob,
+      run: this.run,
+      seq: numbers[RECORD_SEQUENCE],
+      atUs: numbers[RECORD_TIMESTAMP_US],
+      generation: numbers[RECORD_GENERATION],
+    }
   }
 
   private changeOf(item: JournalItem, before: number): Omit<KnobChange, "text"> {
@@ -141,11 +200,7 @@ class Trace {
     const asked = this.proposal?.proposal === numbers[RECORD_PROPOSAL_ID] ? this.proposal : null
     const step = asked !== null && this.relocation?.proposal === asked.proposal ? this.relocation : null
     return {
-      knob: this.knob,
-      run: this.run,
-      seq: numbers[RECORD_SEQUENCE],
-      atUs: numbers[RECORD_TIMESTAMP_US],
-      generation: numbers[RECORD_GENERATION],
+      ...this.headOf(numbers),
       action: APPLY_KINDS[numbers[RECORD_DETAIL]] ?? "returnToBase",
       from: table.decode(this.id, before),
       to: table.decode(this.id, this.live),
@@ -153,7 +208,7 @@ class Trace {
       windows: numbers[RECORD_DETAIL] <= UPDATE && step === null ? this.evidence(numbers[RECORD_DETAIL]) : [],
       proposal: asked,
       apply: item.words(),
-      causes: asked === null ? this.causes : step === null ? [] : [step],
+      causes: asked === null ? this.causes : step === null ? [] : [...this.causes.filter(isSwitch), step],
     }
   }
 
@@ -230,7 +285,7 @@ class Trace {
 
 /**
  * The last change of a knob at or before a time (the engine's own, microseconds, or a date), or null where there is none
- * in the journal. `run` limits it to one run.
+ * in the journal. `run` limits it to one run; where the clocks of several overlap, the change nearest to the time is meant.
  */
 export function whyChanged(
   directory: string,
@@ -238,34 +293,68 @@ export function whyChanged(
   time: number | Date,
   options: { readonly run?: string | undefined } = {},
 ): KnobChange | null {
-  const untilUs = typeof time === "number" ? time : time.getTime() * 1000 + 999
-  let trace: Trace | null = null
-  let found: Omit<KnobChange, "text"> | null = null
-  walkJournal(directory, (item) => {
-    if (options.run !== undefined && item.run !== options.run) return
-    if (trace === null || trace.run !== item.run) trace = new Trace(item, knob)
-    const change = trace.take(item)
-    if (change !== null && change.atUs <= untilUs) found = change
-  })
-  return found === null ? null : withText(found)
+  const why = new WhyChanged(knob, time, options)
+  walkJournal(directory, (item) => why.take(item))
+  return why.result()
 }
 
-const withText = (change: Omit<KnobChange, "text">): KnobChange => ({ ...change, text: changeText(change) })
+/** The same, a record at a time, for whoever goes through the journal at a pace of their own. */
+export class WhyChanged {
+  private readonly knob: string
+  private readonly untilUs: number
+  private readonly run: string | undefined
+  private trace: Trace | null = null
+  private found: Omit<KnobChange, "text"> | null = null
 
-const WHAT: Readonly<Record<ApplyKind, string>> = {
+  constructor(knob: string, time: number | Date, options: { readonly run?: string | undefined } = {}) {
+    this.knob = knob
+    this.untilUs = typeof time === "number" ? time : time.getTime() * 1000 + 999
+    this.run = options.run
+  }
+
+  take(item: JournalItem): void {
+    // A run is known by its settings: two may have one name.
+    if (this.trace === null || this.trace.settings !== item.settings)
+      this.trace = new Trace(item, this.knob, this.trace)
+    const change = this.trace.take(item)
+    if (change === null || change.atUs > this.untilUs) return
+    if (this.run !== undefined && change.run !== this.run) return
+    if (this.found === null || change.atUs >= this.found.atUs) this.found = change
+  }
+
+  result(): KnobChange | null {
+    return this.found === null ? null : { ...this.found, text: changeText(this.found) }
+  }
+}
+
+const WHAT: Readonly<Record<KnobChange["action"], string>> = {
   applyPlus: "to measure the plus side of the base",
   applyMinus: "to measure the minus side of the base",
   update: "because the base moved",
   rollback: "because the engine rolled back to its baseline",
   returnToBase: "because a perturbation was ended",
   visitBaseline: "to measure the baseline beside the tuned configuration",
+  start: "because an engine was started",
 }
 
 const round = (value: number | null): string =>
   value === null ? "nothing" : String(Number(value.toPrecision(6)))
 
+/** What a record that led to something says, with the numbers that it rests on. */
+function causeText({ seq, kind, action, reason, knob, value, limit, difference, note }: AuditRecord): string {
+  const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
+  const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
+  const numbers = [
+    knob,
+    against ? undefined : `${round(value)} against ${round(limit)}`,
+    typeof difference === "number" ? `difference ${round(difference)}` : undefined,
+  ].filter((part) => part !== undefined)
+  const rest = numbers.length === 0 ? "" : `: ${numbers.join(", ")}`
+  return `  before it: ${words.filter((word) => word !== undefined).join(" ")}${rest} (record ${seq})`
+}
+
 function changeText(change: Omit<KnobChange, "text">): string {
-  const { knob, from, to, atUs, run, seq, generation, action, windows, proposal, causes } = change
+  const { knob, from, to, atUs, run, seq, generation, action, windows, proposal, causes, apply } = change
   const lines = [
     `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${WHAT[action]}.`,
     ...windows.map(
@@ -278,11 +367,13 @@ function changeText(change: Omit<KnobChange, "text">): string {
       : [
           `  asked: proposal ${proposal.proposal}, ${proposal.action}, ${knob} to ${round(to)} (record ${proposal.seq})`,
         ]),
-    ...causes.map(
-      ({ seq: at, kind, action: what, reason, note }) =>
-        `  before it: ${[kind, what, reason, note === undefined ? undefined : JSON.stringify(note)].filter((word) => word !== undefined).join(" ")} (record ${at})`,
-    ),
-    `  applied: record ${seq} of run ${run}, generation ${generation}`,
+    ...causes.map(causeText),
+    ...(apply.note === undefined ? [] : [`  said with it: ${JSON.stringify(apply.note)}`]),
+    ...(action === "start" ? [`  it began there: ${startedText(apply)}`] : []),
+    `  ${action === "start" ? "started" : "applied"}: record ${seq} of run ${run}, generation ${generation}`,
   ]
-  return `${lines.join("\n")}\n`
+  return `${lines.map(plainText).join("\n")}\n`
 }
+
+const startedText = ({ start }: AuditRecord): string =>
+  readResumption(start?.["resume"])?.from.why ?? "it took nothing over from a run before it."

@@ -1,34 +1,43 @@
 /** `arqon audit ...` and `arqon replay`: a journal in words. Reading needs no engine; the one that writes may still run. */
+import { basename, dirname, resolve } from "node:path"
 import { didYouMean } from "../../domain/problems.ts"
 import { AUDIT_KINDS, type AuditKind } from "../../domain/words.ts"
+import type { AuditRecord } from "../../runtime/AuditRecord.ts"
+import { plainJson, plainText } from "../plainText.ts"
 import {
   type JournalFilter,
-  readJournal,
+  makeFilter,
   recordLine,
   reportText,
   timeText,
-  verifyJournal,
+  verifySteps,
 } from "../readJournal.ts"
 import { replayJournal, whatIfJournal } from "../replayJournal.ts"
+import { causeText, isSystemError } from "../StateFileError.ts"
 import { tailJournal } from "../tailJournal.ts"
-import type { JournalRun } from "../walkJournal.ts"
-import { whyChanged } from "../whyChanged.ts"
+import { type JournalItem, type JournalRun, type JournalSummary, stepsOf } from "../walkJournal.ts"
+import { WhyChanged } from "../whyChanged.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory, stateDirectory } from "./journalDirectory.ts"
-import { parseTime } from "./journalTime.ts"
+import { atAPace, LineWriter, Stopped } from "./journalPace.ts"
+import { parseTime, type TimeSpan } from "./journalTime.ts"
 import { note, print, printWarning } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { onSignals } from "./signals.ts"
-import { writeDocument } from "./writeDocument.ts"
+import { writeDocumentBy } from "./writeDocument.ts"
 
 interface FilterFlags {
   readonly directory: string
   readonly run: string | null
   readonly kind: string | null
   readonly knob: string | null
+  readonly note: string | null
   readonly from: string | null
   readonly to: string | null
   readonly last: number | null
+}
+
+interface ShowFlags extends FilterFlags {
   readonly json: boolean
 }
 
@@ -38,41 +47,123 @@ export interface VerifyFlags {
   readonly json: boolean
 }
 
+const HEAD = /^[0-9a-f]{64}$/i
+
 export async function verifyCommand({ directory, head, json }: VerifyFlags): Promise<ExitCode> {
-  const report = verifyJournal(journalDirectory(directory), { head: head ?? undefined })
-  print(json ? JSON.stringify(report) : reportText(report).trimEnd())
-  return report.status === "damaged" ? EXIT.differs : EXIT.ok
+  if (head !== null && !HEAD.test(head))
+    throw new CliFailure(
+      "--head must be the 64 hexadecimal digits that an earlier check said the chain ends in.",
+      EXIT.usage,
+    )
+  return stoppable(async () => {
+    const report = await atAPace(verifySteps(journalDirectory(directory), head?.toLowerCase()))
+    print(json ? plainJson({ ...report, runs: report.runs.map(briefly) }) : reportText(report).trimEnd())
+    return report.status === "damaged" ? EXIT.differs : EXIT.ok
+  })
 }
 
-export async function showCommand(flags: FilterFlags): Promise<ExitCode> {
-  const { records, problems, runs } = readJournal(journalDirectory(flags.directory), filterOf(flags))
-  for (const record of records) print(flags.json ? JSON.stringify(record) : recordLine(record))
-  if (records.length === 0) note(whyNone(flags, runs))
-  warn(problems.length)
-  return EXIT.ok
+/** A run without its settings, which follow from its start. */
+const briefly = (run: JournalRun): object => ({ ...run, settings: undefined })
+
+/** A person who ends a command gets its exit code, and no stack. */
+async function stoppable(command: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await command()
+  } catch (cause) {
+    if (cause instanceof Stopped) return cause.signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated
+    throw cause
+  }
+}
+
+/** Hands over every record that passes the filter; with `last` only the last so many, at the end. */
+async function eachRecord(
+  flags: FilterFlags,
+  take: (record: AuditRecord) => void,
+  between?: () => Promise<void>,
+): Promise<{ readonly found: number; readonly summary: JournalSummary }> {
+  const { last, ...filter } = filterOf(flags)
+  const wanted = makeFilter(filter)
+  let found = 0
+  let kept: Array<AuditRecord> = []
+  const visit = (item: JournalItem): void => {
+    if (!wanted(item)) return
+    found++
+    if (last === undefined) return take(item.words())
+    kept.push(item.words())
+    if (kept.length >= 2 * last + 64) kept = kept.slice(-last)
+  }
+  const summary = await atAPace(stepsOf(journalDirectory(flags.directory), visit), between)
+  if (last !== undefined) for (const record of kept.slice(-last)) take(record)
+  return { found: Math.min(found, last ?? found), summary }
+}
+
+export async function showCommand(flags: ShowFlags): Promise<ExitCode> {
+  const lines = new LineWriter()
+  const text = flags.json ? plainJson : recordLine
+  return stoppable(async () => {
+    const { found, summary } = await eachRecord(
+      flags,
+      (record) => lines.add(text(record)),
+      () => lines.drained(),
+    )
+    await lines.drained()
+    if (found === 0) note(whyNone(flags, summary.runs))
+    warn(summary)
+    return EXIT.ok
+  })
 }
 
 export async function exportCommand(flags: FilterFlags & { readonly output: string }): Promise<ExitCode> {
-  const { records, problems, runs } = readJournal(journalDirectory(flags.directory), filterOf(flags))
-  if (records.length === 0) note(whyNone(flags, runs))
-  await writeDocument(flags.output, records.map((record) => `${JSON.stringify(record)}\n`).join(""))
-  print(`Wrote ${shortPath(flags.output)}: ${records.length} record${records.length === 1 ? "" : "s"}.`)
-  warn(problems.length)
-  return EXIT.ok
+  const { directory, output } = flags
+  keepOffTheJournal(directory, output)
+  return stoppable(async () => {
+    let kept = ""
+    const { found, summary } = await writeDocumentBy(output, async (write) => {
+      const flush = async (): Promise<void> => {
+        const text = kept
+        kept = ""
+        await write(text)
+      }
+      const walked = await eachRecord(flags, (record) => (kept += `${plainJson(record)}\n`), flush)
+      await flush()
+      return walked
+    })
+    if (found === 0) note(whyNone(flags, summary.runs))
+    print(`Wrote ${shortPath(output)}: ${found} record${found === 1 ? "" : "s"}.`)
+    warn(summary)
+    return EXIT.ok
+  })
+}
+
+/** What is exported must not take the place of what it comes from. */
+function keepOffTheJournal(directory: string, output: string): void {
+  if (!/^journal[-.]/.test(basename(output)) || resolve(dirname(output)) !== resolve(directory)) return
+  throw new CliFailure(
+    `${shortPath(output)} is a name of the journal itself. Give --output another one.`,
+    EXIT.usage,
+  )
 }
 
 /** What `tail` shows of what is there already. */
 const LAST_AT_FIRST = 10
 
-export async function tailCommand(flags: FilterFlags): Promise<ExitCode> {
+export async function tailCommand(flags: ShowFlags): Promise<ExitCode> {
   const ending = new AbortController()
   const signals = onSignals(() => ending.abort())
+  const directory = stateDirectory(flags.directory)
   try {
     const filter = filterOf(flags)
     const last = filter.last ?? (filter.fromUs === undefined ? LAST_AT_FIRST : undefined)
-    const options = { ...filter, last, signal: ending.signal }
-    for await (const record of tailJournal(stateDirectory(flags.directory), options))
-      print(flags.json ? JSON.stringify(record) : recordLine(record))
+    const skipped = (problem: string): void =>
+      printWarning(plainText(`${problem}: left out; \`arqon audit verify\` says more.`))
+    const options = { ...filter, last, signal: ending.signal, onSkipped: skipped }
+    for await (const record of tailJournal(directory, options))
+      print(flags.json ? plainJson(record) : recordLine(record))
+  } catch (cause) {
+    // The disk has said no, or the directory has gone meanwhile.
+    throw isSystemError(cause)
+      ? new CliFailure(`${shortPath(directory)} cannot be read: ${causeText(cause)}`)
+      : cause
   } finally {
     signals.off()
   }
@@ -88,14 +179,24 @@ export interface WhyFlags {
 }
 
 export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): Promise<ExitCode> {
-  const untilUs = at === null ? Number.POSITIVE_INFINITY : timeOf("at", at)
-  const change = whyChanged(journalDirectory(directory), knob, untilUs, { run: run ?? undefined })
-  if (change === null) {
-    const when = at === null ? "" : ` up to ${timeText(untilUs)}`
-    throw new CliFailure(`${shortPath(directory)} holds no change of ${JSON.stringify(knob)}${when}.`)
-  }
-  print(json ? JSON.stringify(change) : change.text.trimEnd())
-  return EXIT.ok
+  const untilUs = at === null ? Number.POSITIVE_INFINITY : timeOf("at", at).toUs
+  const why = new WhyChanged(knob, untilUs, { run: run ?? undefined })
+  return stoppable(async () => {
+    const summary = await atAPace(stepsOf(journalDirectory(directory), (item) => why.take(item)))
+    const change = why.result()
+    warn(summary)
+    if (change === null) {
+      const when = at === null ? "" : ` up to ${timeText(untilUs)}`
+      const slip = unknownName({ run, knob }, summary.runs)
+      throw new CliFailure(
+        plainText(
+          `${shortPath(directory)} holds no change of ${JSON.stringify(knob)}${when}${slip === null ? "." : `: ${slip}`}`,
+        ),
+      )
+    }
+    print(json ? plainJson(change) : change.text.trimEnd())
+    return EXIT.ok
+  })
 }
 
 export interface ReplayFlags {
@@ -110,38 +211,64 @@ export async function replayCommand({ directory, run, whatIf, json }: ReplayFlag
     const { text, ...result } = whatIfJournal(journalDirectory(directory), changesOf(whatIf), {
       run: run ?? undefined,
     })
-    print(json ? JSON.stringify(result) : text.trimEnd())
+    print(json ? plainJson(result) : text.trimEnd())
     return result.reason === null ? EXIT.ok : EXIT.badInput
   }
   const { text, ...result } = replayJournal(journalDirectory(directory), { run: run ?? undefined })
-  print(json ? JSON.stringify(result) : text.trimEnd())
+  print(json ? plainJson(result) : text.trimEnd())
   return result.verdict === "identical" ? EXIT.ok : result.verdict === "unable" ? EXIT.badInput : EXIT.differs
 }
 
 /** Nothing to show is an answer too, and often a slip in a name. */
-function whyNone({ run, knob }: FilterFlags, runs: ReadonlyArray<JournalRun>): string {
+function whyNone(flags: FilterFlags, runs: ReadonlyArray<JournalRun>): string {
+  const slip = unknownName(flags, runs)
+  if (slip !== null) return plainText(`No record: ${slip}`)
+  const { fromUs, toUs } = filterOf(flags)
+  const span = [
+    ...(fromUs === undefined ? [] : [`from ${timeText(fromUs)}`]),
+    ...(toUs === undefined ? [] : [`to ${timeText(toUs)}`]),
+  ]
+  return `No record is like that${span.length === 0 ? "" : ` (${span.join(" ")})`}.`
+}
+
+function unknownName(
+  { run, knob }: Pick<FilterFlags, "run" | "knob">,
+  runs: ReadonlyArray<JournalRun>,
+): string | null {
   const unknown = (what: string, word: string, known: ReadonlyArray<string>): string => {
     const hint = didYouMean(word, known)
-    return `No record: there is no ${what} ${JSON.stringify(word)}.${hint === null ? "" : ` ${hint}`}`
+    return `there is no ${what} ${JSON.stringify(word)}.${hint === null ? "" : ` ${hint}`}`
   }
   const ids = runs.map((known) => known.run)
   if (run !== null && !ids.includes(run)) return unknown("run", run, ids)
   const knobs = [...new Set(runs.flatMap(({ settings }) => settings?.space.names ?? []))]
-  if (knob !== null && !knobs.includes(knob)) return unknown("knob", knob, knobs)
-  return "No record is like that."
+  return knob !== null && !knobs.includes(knob) ? unknown("knob", knob, knobs) : null
 }
 
-function warn(problems: number): void {
-  if (problems > 0) printWarning("the journal is not whole; `arqon audit verify` says where.")
+function warn({ problems, runs }: JournalSummary): void {
+  if (problems.length > 0) printWarning("the journal is not whole; `arqon audit verify` says where.")
+  const unknown = runs.filter(({ settings }) => settings === null)
+  for (const { run, engine } of unknown)
+    printWarning(
+      plainText(`run ${run} was written by arqon ${engine}, whose configuration this one cannot read.`),
+    )
 }
 
-function filterOf({ run, kind, knob, from, to, last }: FilterFlags): JournalFilter {
+function filterOf({ run, kind, knob, note: said, from, to, last }: FilterFlags): JournalFilter {
+  const fromUs = from === null ? undefined : timeOf("from", from).fromUs
+  const toUs = to === null ? undefined : timeOf("to", to).toUs
+  if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
+    throw new CliFailure(
+      `--from is ${timeText(fromUs)}, after --to, which is ${timeText(toUs)}. Write both with a date.`,
+      EXIT.usage,
+    )
   return {
     run: run ?? undefined,
     kinds: kind === null ? undefined : kindsOf(kind),
     knob: knob ?? undefined,
-    fromUs: from === null ? undefined : timeOf("from", from),
-    toUs: to === null ? undefined : timeOf("to", to),
+    note: said ?? undefined,
+    fromUs,
+    toUs,
     last: last ?? undefined,
   }
 }
@@ -183,12 +310,14 @@ function kindsOf(list: string): ReadonlyArray<AuditKind> {
   })
 }
 
-function timeOf(flag: string, word: string): number {
-  const atUs = parseTime(word, new Date())
-  if (atUs === null)
+function timeOf(flag: string, word: string): TimeSpan {
+  const span = parseTime(word, new Date())
+  if (span === null)
     throw new CliFailure(
-      `--${flag}: ${JSON.stringify(word)} is no time. Write 2026-03-01T14:03, 14:03, or seconds of a manual run.`,
+      plainText(
+        `--${flag}: ${JSON.stringify(word)} is no time. Write 2026-03-01T14:03 (local, or with Z or +02:00), 2026-03-01, 14:03, or seconds of a manual run.`,
+      ),
       EXIT.usage,
     )
-  return atUs
+  return span
 }

@@ -18,7 +18,8 @@ const directory = Argument.Directory("directory").pipe(
 const text = (name: string, metavar: string, description: string): Flag.Flag<string | null> =>
   optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
 
-const TIME = "a date (2026-03-01T14:03), a time of today (14:03, local), or seconds of a run in manual time"
+const TIME =
+  "a date (2026-03-01T14:03, 2026-03-01), the last 14:03 there was (both local, or with Z or +02:00), or seconds of a run in manual time"
 
 /** Changes that one what-if may make. */
 const MOST_CHANGES = 32
@@ -29,10 +30,10 @@ const filters = {
   run,
   kind: text("kind", "<kinds>", `Only these, with commas between: ${AUDIT_KINDS.join(", ")}`),
   knob: text("knob", "<name>", "Only what changed this knob, or was refused because of it"),
+  note: text("note", "<words>", "Only with these words in the note, as of the person who did it"),
   from: text("from", "<time>", `Not before: ${TIME}`),
-  to: text("to", "<time>", "Not after"),
+  to: text("to", "<time>", "Not after: 14:03 is all of that minute, a date all of that day"),
   last: optional(whole("last", 1, 1_000_000, "Only the last so many")),
-  json,
 }
 
 /** @param doing how a command of the tree says what is to be done */
@@ -46,17 +47,23 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       head: text(
         "head",
         "<hash>",
-        "What an earlier check said the chain ends in: finds a journal written anew",
+        "What an earlier check said the chain ends in: finds a journal that was written anew or cut off behind",
       ),
       json,
     },
     (flags) => doing(async () => (await load()).verifyCommand(flags)),
   ).pipe(
     Command.withDescription("Check every byte of the journal: whole, torn at its end, or damaged"),
-    Command.withExamples([{ command: "arqon audit verify ./state" }]),
+    Command.withExamples([
+      { command: "arqon audit verify ./state" },
+      {
+        command: "arqon audit verify ./state --head 9f2c…",
+        description: "Against what was noted yesterday: it must pass through there",
+      },
+    ]),
   )
 
-  const show = Command.make("show", { directory, ...filters }, (flags) =>
+  const show = Command.make("show", { directory, ...filters, json }, (flags) =>
     doing(async () => (await load()).showCommand(flags)),
   ).pipe(
     Command.withDescription("Print records, oldest first"),
@@ -66,10 +73,11 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
         command: "arqon audit show ./state --kind violation,rollback --from 14:00",
         description: "What went wrong",
       },
+      { command: "arqon audit show ./state --note ann", description: "What ann did" },
     ]),
   )
 
-  const tail = Command.make("tail", { directory, ...filters }, (flags) =>
+  const tail = Command.make("tail", { directory, ...filters, json }, (flags) =>
     doing(async () => (await load()).tailCommand(flags)),
   ).pipe(
     Command.withDescription(
@@ -93,7 +101,12 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     (flags) => doing(async () => (await load()).whyCommand(flags)),
   ).pipe(
     Command.withDescription("Say why a knob changed: what was measured, what was proposed, what was applied"),
-    Command.withExamples([{ command: "arqon audit why ./state --knob concurrency --at 14:03" }]),
+    Command.withExamples([
+      {
+        command: "arqon audit why ./state --knob concurrency --at 14:03",
+        description: "Its last change up to the end of that minute",
+      },
+    ]),
   )
 
   const exportRecords = Command.make(

@@ -38,6 +38,9 @@ export interface JournalEntry {
 /** Gets every record that checks, in order; the header is null where it was damaged. */
 export type VisitEntry = (entry: JournalEntry, header: JournalHeader | null) => void
 
+/** Gets the chain's state (32 bytes) behind every frame that can be trusted, and the number of the record before it. */
+export type VisitState = (state: Uint8Array, seq: number) => void
+
 /**
  * - `otherVersion`: a journal of another version of the format.
  * - `torn`: the end is missing or was never written; nothing whole follows. Where that begins with the first byte, nothing was
@@ -90,6 +93,7 @@ class Scan {
   private readonly view: DataView
   private readonly hash: Hash
   private readonly visit: VisitEntry | undefined
+  private readonly pass: VisitState | undefined
   private readonly body: BodyReader
   private readonly problems: Array<SegmentProblem> = []
   private header: JournalHeader | null = null
@@ -106,11 +110,12 @@ class Scan {
   private trustedState: Uint8Array
   private trustedBytes = 0
 
-  constructor(bytes: Uint8Array, hash: Hash, visit: VisitEntry | undefined) {
+  constructor(bytes: Uint8Array, hash: Hash, visit: VisitEntry | undefined, pass: VisitState | undefined) {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.hash = hash
     this.visit = visit
+    this.pass = pass
     this.body = new BodyReader(bytes, this.view)
     this.state = firstState(hash)
     this.before = this.state
@@ -249,6 +254,7 @@ class Scan {
     this.trustedBytes = to
     this.trustedState = this.state
     this.trustedSeq = this.seq
+    this.pass?.(this.state, this.seq)
   }
 
   private report(kind: SegmentProblemKind, at: number, bytes: number, detail: string): void {
@@ -260,9 +266,14 @@ class Scan {
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])
 
-/** Reads a segment; `visit` gets every record that checks, in order. */
-export function scanSegment(bytes: Uint8Array, hash: Hash, visit?: VisitEntry): SegmentScan {
-  return new Scan(bytes, hash, visit).run()
+/** Reads a segment; `visit` gets every record that checks, in order, `pass` every state of the chain that can be trusted. */
+export function scanSegment(
+  bytes: Uint8Array,
+  hash: Hash,
+  visit?: VisitEntry,
+  pass?: VisitState,
+): SegmentScan {
+  return new Scan(bytes, hash, visit, pass).run()
 }
 
 /** Bytes of the frame that ends a segment. */

@@ -1,10 +1,12 @@
 /** The journal from the command line, over what a real engine wrote. */
+import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync, readdirSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { beforeEach, describe, expect, it } from "vitest"
 import { createEngine } from "../../../src/index.node.ts"
 import { journalDirectory, stateDirectory } from "../../../src/node/cli/journalDirectory.ts"
 import { parseTime } from "../../../src/node/cli/journalTime.ts"
+import { timeText } from "../../../src/node/readJournal.ts"
 import { useDesk } from "./rig.ts"
 
 const desk = useDesk()
@@ -147,7 +149,11 @@ describe("a slip", () => {
     const run = await desk.run("audit", "show", "state", "--run", "nobody")
     expect(run.stderr).toContain('there is no run "nobody"')
     const late = await desk.run("audit", "show", "state", "--from", "1000")
-    expect(late).toMatchObject({ code: 0, stdout: "", stderr: "No record is like that.\n" })
+    expect(late).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "No record is like that (from 1000.000000 s).\n",
+    })
   })
 
   it("in what to change for a what-if is one sentence", async () => {
@@ -195,15 +201,87 @@ describe("following a journal", () => {
 
 describe("a time", () => {
   const now = new Date(2026, 2, 1, 20, 30)
-  it("is of today, of a date or of a run", () => {
-    expect(parseTime("14:03", now)).toBe(new Date(2026, 2, 1, 14, 3).getTime() * 1000)
-    expect(parseTime("14:03:07.25", now)).toBe(new Date(2026, 2, 1, 14, 3, 7).getTime() * 1000 + 250_000)
-    expect(parseTime("2026-03-01T14:03:00Z", now)).toBe(Date.UTC(2026, 2, 1, 14, 3) * 1000)
-    expect(parseTime("12.5", now)).toBe(12_500_000)
-    expect(parseTime("12.5 s", now)).toBe(12_500_000)
+  const us = (...local: [number, number, number, number, number, number?]): number =>
+    new Date(...local).getTime() * 1000
+  const from = (word: string, at = now): number | undefined => parseTime(word, at)?.fromUs
+
+  it("is of today, of a date or of a run, and all of what it names", () => {
+    const minute = us(2026, 2, 1, 14, 3)
+    expect(parseTime("14:03", now)).toEqual({ fromUs: minute, toUs: minute + 59_999_999 })
+    expect(parseTime("2026-03-01 14:03", now)).toEqual(parseTime("14:03", now))
+    expect(parseTime("14:03:07", now)).toEqual({ fromUs: minute + 7e6, toUs: minute + 7_999_999 })
+    expect(parseTime("14:03:07.25", now)).toEqual({ fromUs: minute + 7_250_000, toUs: minute + 7_259_999 })
+    expect(parseTime("2026-03-01", now)).toEqual({
+      fromUs: us(2026, 2, 1, 0, 0),
+      toUs: us(2026, 2, 2, 0, 0) - 1,
+    })
+    expect(parseTime("12.5", now)).toEqual({ fromUs: 12_500_000, toUs: 12_500_000 })
+    expect(parseTime("12.5 s", now)).toEqual(parseTime("12.5", now))
+  })
+
+  it("that a record was shown with is that record's, to the microsecond", () => {
+    const atUs = 1_795_000_000_123_456
+    expect(parseTime(timeText(atUs), now)).toEqual({ fromUs: atUs, toUs: atUs })
+  })
+
+  it("has the zone that it says", () => {
+    const utc = Date.UTC(2026, 2, 1, 14, 3) * 1000
+    for (const word of [
+      "2026-03-01T14:03Z",
+      "2026-03-01T14:03:00Z",
+      "2026-03-01 16:03+02:00",
+      "2026-03-01T09:33-0430",
+    ])
+      expect(from(word)).toBe(utc)
+    expect(from("14:03Z", new Date(utc / 1000 + 1))).toBe(utc)
+    expect(from("14:03Z", new Date(utc / 1000 - 1))).toBe(utc - 24 * 3600e6)
+    // It is the second of March there already.
+    expect(from("00:30+09:00", new Date(Date.UTC(2026, 2, 1, 16)))).toBe(Date.UTC(2026, 2, 1, 15, 30) * 1000)
+  })
+
+  it("of the day is the last one: at three in the morning, 23:40 was yesterday", () => {
+    const night = new Date(2026, 2, 2, 3, 0)
+    expect(from("23:40", night)).toBe(us(2026, 2, 1, 23, 40))
+    expect(from("02:59", night)).toBe(us(2026, 2, 2, 2, 59))
+    expect(from("03:00", night)).toBe(us(2026, 2, 2, 3, 0))
+  })
+
+  it("is both hours where clocks are put back, and a day is as long as it is", async () => {
+    desk.write(
+      "times.ts",
+      `import { parseTime } from ${JSON.stringify(resolve("src/node/cli/journalTime.ts"))}
+       const hours = ["2026-10-25T02:30", "2026-10-25", "2026-03-29", "2026-10-25T02:30+02:00"].map((word) => {
+         const span = parseTime(word, new Date())
+         return [new Date(span.fromUs / 1000).toISOString(), (span.toUs + 1 - span.fromUs) / 3600e6]
+       })
+       console.log(JSON.stringify(hours))`,
+    )
+    const { stdout } = spawnSync(process.execPath, [desk.path("times.ts")], {
+      encoding: "utf8",
+      env: { ...process.env, TZ: "Europe/Berlin" },
+    })
+    expect(JSON.parse(stdout)).toEqual([
+      ["2026-10-25T00:30:00.000Z", 1 + 1 / 60],
+      ["2026-10-24T22:00:00.000Z", 25],
+      ["2026-03-28T23:00:00.000Z", 23],
+      ["2026-10-25T00:30:00.000Z", 1 / 60],
+    ])
   })
 
   it("is nothing else", () => {
-    for (const word of ["", "noon", "25:00", "14:60", "1:2:99", "-4"]) expect(parseTime(word, now)).toBeNull()
+    const none = [
+      "",
+      "noon",
+      "25:00",
+      "14:60",
+      "1:2:99",
+      "-4",
+      "2026-02-30",
+      "2026-13-01",
+      "2026-03-01T25:00",
+    ]
+    // Milliseconds since 1970, taken for seconds, lie in no journal.
+    for (const word of [...none, "2026-03-01T14:03garbage", "1795000000000"])
+      expect(parseTime(word, now)).toBeNull()
   })
 })

@@ -1,0 +1,302 @@
+/**
+ * What an auditor and a person on call must be able to rely on: that a knob's change is put down to what led to it, that what is taken
+ * out of a journal is missed, that nothing in it instructs a terminal, and that reading a long one does not hold all of it.
+ */
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { createEngine } from "../../src/index.node.ts"
+import {
+  readJournal,
+  recordLine,
+  replayJournal,
+  reportText,
+  tailJournal,
+  verifyJournal,
+  whatIfJournal,
+  whyChanged,
+} from "../../src/node/index.ts"
+import { plainJson, plainLines, plainText } from "../../src/node/plainText.ts"
+import { walkJournal } from "../../src/node/walkJournal.ts"
+import { WhyChanged } from "../../src/node/whyChanged.ts"
+import { drive } from "../runtime/plant.ts"
+import { ownFolder, runInto, segmentsIn } from "./journalRig.ts"
+
+const folder = ownFolder()
+const EVERY_US = 20_000
+const HOSTILE = "ev\u001b[2J\u009b31m\u202eil"
+
+type Engine = ReturnType<typeof createEngine<"c" | typeof HOSTILE>>
+
+/**
+ * A run into the folder, its time from `fromUs` on; the objective is least where `c` is at e^`at`, and so much worse wherever `c` is not
+ * that of the baseline.
+ */
+async function run(
+  act: (go: (digests: number, at?: number, edge?: number) => void, engine: Engine) => void,
+  options: object = {},
+  fromUs = 0,
+): Promise<number> {
+  const engine: Engine = createEngine<"c" | typeof HOSTILE>({
+    params: { c: { min: 1, max: 256, scale: "log", step: 1, initial: 16 }, [HOSTILE]: { min: 0, max: 1 } },
+    seed: 7,
+    clock: "manual",
+    guardrails: "aggressive",
+    state: folder.path,
+    ...options,
+  })
+  await engine.start()
+  let nowUs = fromUs
+  const go = (digests: number, at = 4, edge = 0): void => {
+    for (let k = 0; k < digests; k++) {
+      nowUs += EVERY_US
+      engine.tick(nowUs)
+      const { c } = engine.values
+      const worse = c === engine.getSnapshot().baseline?.c ? 0 : edge
+      engine.observe({ timestampUs: nowUs, objective: (Math.log(c) - at) ** 2 + worse })
+    }
+  }
+  act(go, engine)
+  await engine.stop()
+  return nowUs
+}
+
+describe("why a knob changed", () => {
+  it("is put down to the verdict that led to a rollback, with its numbers", async () => {
+    // Downhill leads away from a baseline that is better than all around it.
+    await run(
+      (go, engine) => {
+        go(400, 2)
+        engine.setBaseline()
+        go(3000, 5, 100)
+      },
+      { comparison: {} },
+    )
+    const verdict = readJournal(folder.path, { kinds: ["verdict"] }).records.find(
+      ({ action }) => action === "fail",
+    )
+    const change = whyChanged(folder.path, "c", verdict?.atUs ?? 0)
+    expect(change).toMatchObject({ action: "rollback", atUs: verdict?.atUs })
+    expect(change?.causes.at(-1)).toEqual(verdict)
+    expect(change?.text).toContain(`before it: verdict fail ${verdict?.reason}: `)
+    expect(change?.text).toMatch(/ against [\d.e+]+, difference -?[\d.e+-]+ \(record \d+\)/)
+    // Verdicts that let it be explain nothing.
+    expect(change?.causes.filter(({ action }) => action === "hold" || action === "pass")).toEqual([])
+    expect(recordLine(verdict ?? never())).toMatch(
+      /verdict {2}g\d+ {2}fail {2}\w+ {2}[\d.e+]+ against [\d.]+/,
+    )
+  })
+
+  it("is told with what the person said who rolled it back", async () => {
+    await run((go, engine) => {
+      go(400)
+      engine.setBaseline()
+      go(407, 1)
+      engine.rollback("rollback by ann: too slow")
+    })
+    const { text, causes } = whyChanged(folder.path, "c", 1e12) ?? never()
+    expect(causes.map(({ kind, action }) => [kind, action])).toEqual([["command", "rollback"]])
+    expect(text).toContain('said with it: "rollback by ann: too slow"')
+    expect(readJournal(folder.path, { note: "BY ANN" }).records.map(({ kind }) => kind)).toEqual(["rollback"])
+  })
+
+  it("is put down to the start of an engine that began elsewhere than the one before it ended", async () => {
+    const endUs = await run((go, engine) => {
+      go(400)
+      engine.setBaseline()
+      go(410, 1)
+    })
+    const left = readJournal(folder.path, { last: 1 }).records[0].values?.["c"]
+    await run(() => {}, { resume: false }, endUs)
+    const starts = readJournal(folder.path, { kinds: ["engineStarted"] }).records
+    // A manual clock begins at 0 again, and much happens at that moment: what is asked for is the start of it.
+    const why = new WhyChanged("c", 0)
+    let runs = 0
+    walkJournal(folder.path, (item) => {
+      if (item.words().kind === "engineStarted") runs++
+      if (runs < 2 || item.words().seq === 1) why.take(item)
+    })
+    const change = why.result()
+    const to = starts[1].values?.["c"]
+    expect(to).not.toBe(left)
+    expect(change).toMatchObject({ action: "start", from: left, to, seq: 1, windows: [], proposal: null })
+    expect(change?.text).toMatch(/because an engine was started\.\n {2}it began there: it took nothing over/)
+    // Two runs of one name are two: what the second starts with is told of as its start, not as an apply of the first.
+    expect(readJournal(folder.path, { knob: "c" }).records.map(({ kind }) => kind)).toContain("engineStarted")
+    expect(
+      readJournal(folder.path, { knob: "c" }).records.filter(({ kind }) => kind === "engineStarted"),
+    ).toHaveLength(1)
+  })
+
+  it("is the change nearest to the time, where a later run's clock began anew", async () => {
+    await run((go) => go(600))
+    const [, last] = readJournal(folder.path, { knob: "c", last: 2 }).records
+    await run((go) => go(20))
+    expect(whyChanged(folder.path, "c", last.atUs)).toMatchObject({ seq: last.seq, atUs: last.atUs })
+  })
+})
+
+describe("a check", () => {
+  const segmented = { segmentBytes: 20_000, compress: "none" } as const
+  const many = (): Promise<unknown> =>
+    runInto(folder.path, (engine) => void drive(engine, { digests: 1200 }), segmented)
+
+  it("against a head that was noted passes where the journal has only grown, and nowhere else", async () => {
+    await run((go) => go(100))
+    const { head, records } = verifyJournal(folder.path)
+    expect(verifyJournal(folder.path, { head: head ?? "" })).toMatchObject({
+      status: "whole",
+      passed: { seq: records, after: 0 },
+    })
+    await run((go) => go(100))
+    const grown = verifyJournal(folder.path, { head: head ?? "" })
+    expect(grown).toMatchObject({ status: "whole", headDiffers: false })
+    expect(grown.passed).toEqual({ run: "manual-7", seq: records, after: grown.records - records })
+    expect(reportText(grown)).toContain(
+      `behind record ${records} of run manual-7; ${grown.records - records} records follow`,
+    )
+    const other = "0".repeat(64)
+    expect(verifyJournal(folder.path, { head: other })).toMatchObject({
+      status: "damaged",
+      headDiffers: true,
+    })
+    // Cut off behind, at a frame: whole by itself, and not what was noted.
+    const late = verifyJournal(folder.path).head ?? ""
+    rmSync(join(folder.path, segmentsIn(folder.path).at(-1) ?? ""))
+    expect(verifyJournal(folder.path)).toMatchObject({ status: "whole" })
+    expect(verifyJournal(folder.path, { head: late })).toMatchObject({ status: "damaged" })
+    expect(verifyJournal(folder.path, { head: head ?? "" })).toMatchObject({ status: "whole" })
+  })
+
+  it("finds a head at the seam where the segments before have been removed as old", async () => {
+    await many()
+    const [first, second] = readJournal(folder.path).runs[0].segments
+    const copy = readFileSync(join(folder.path, second.file))
+    rmSync(join(folder.path, second.file))
+    for (const { file } of readJournal(folder.path).runs[0].segments.slice(1)) rmSync(join(folder.path, file))
+    const head = verifyJournal(folder.path).head ?? ""
+    writeFileSync(join(folder.path, second.file), copy)
+    rmSync(join(folder.path, first.file))
+    expect(verifyJournal(folder.path, { head })).toMatchObject({
+      headDiffers: false,
+      passed: { seq: first.lastSeq },
+    })
+  })
+
+  it("misses the last segment of a run where the one before says that it goes on", async () => {
+    await many()
+    const files = segmentsIn(folder.path)
+    expect(verifyJournal(folder.path).status).toBe("whole")
+    rmSync(join(folder.path, files.at(-1) ?? ""))
+    const report = verifyJournal(folder.path)
+    expect(report.status).toBe("torn")
+    expect(report.problems).toMatchObject([{ kind: "unfollowed", file: files.at(-2) }])
+    // Not where it is there after all, empty: made, and not written to yet.
+    writeFileSync(join(folder.path, files.at(-1) ?? ""), "")
+    expect(verifyJournal(folder.path).problems.map(({ kind }) => kind)).toEqual(["unfollowed"])
+  })
+
+  it("notices every way of putting segments together otherwise", async () => {
+    await many()
+    const files = segmentsIn(folder.path)
+    const bytes = files.map((file) => readFileSync(join(folder.path, file)))
+    const put = (order: ReadonlyArray<Buffer>): void =>
+      files.forEach((file, i) =>
+        order[i] === undefined
+          ? rmSync(join(folder.path, file), { force: true })
+          : writeFileSync(join(folder.path, file), order[i]),
+      )
+    const statusOf = (order: ReadonlyArray<Buffer>): string => {
+      put(order)
+      return verifyJournal(folder.path).status
+    }
+    const [a, b, c, ...rest] = bytes
+    expect(statusOf(bytes)).toBe("whole")
+    expect(statusOf([a, c, b, ...rest])).toBe("damaged")
+    expect(statusOf([a, c, ...rest])).toBe("damaged")
+    expect(statusOf([a, b, b, c])).toBe("damaged")
+    expect(statusOf([b, a, c, ...rest])).toBe("damaged")
+    // The very same run once more, and another run's segment, each whole by itself.
+    put(bytes)
+    copyFileSync(join(folder.path, files[0]), join(folder.path, "journal-00000900.arqj"))
+    expect(verifyJournal(folder.path).problems).toMatchObject([
+      { kind: "broken", file: "journal-00000900.arqj" },
+      { kind: "unfollowed", file: "journal-00000900.arqj" },
+    ])
+  })
+})
+
+describe("what a journal holds", () => {
+  it("instructs no terminal, in whatever form it is shown", async () => {
+    await run((go, engine) => {
+      go(400)
+      engine.trip(HOSTILE)
+    })
+    const { records } = readJournal(folder.path)
+    const shown = [
+      reportText(verifyJournal(folder.path)),
+      whyChanged(folder.path, HOSTILE, 1e12)?.text ?? never(),
+      whyChanged(folder.path, "c", 1e12)?.text ?? never(),
+      replayJournal(folder.path).text,
+      replayJournal(folder.path, { run: HOSTILE }).text,
+      whatIfJournal(folder.path, { guardrails: "conservative" }).text,
+      whatIfJournal(folder.path, { seed: -1 }).text,
+      ...records.map(recordLine),
+      ...records.map(plainJson),
+    ]
+    for (const text of shown) expect(plainLines(text)).toBe(text)
+    expect(records.map((record) => JSON.parse(plainJson(record)) as unknown)).toEqual(
+      JSON.parse(JSON.stringify(records)),
+    )
+    expect(plainText("a\nb")).not.toContain("\n")
+  })
+})
+
+describe("following a long journal", () => {
+  it("reads its end only, and leaves out what cannot be read with a word about it", async () => {
+    await runInto(folder.path, (engine) => void drive(engine, { digests: 1200 }), {
+      segmentBytes: 20_000,
+      compress: "none",
+    })
+    const files = segmentsIn(folder.path)
+    expect(files.length).toBeGreaterThan(4)
+    // Were the first of them read at all, it would be told of.
+    for (const at of [0, files.length - 2]) {
+      writeFileSync(join(folder.path, `${files[at]}.zst`), "no archive")
+      rmSync(join(folder.path, files[at]))
+    }
+    const { records } = readJournal(folder.path)
+    const follow = async (
+      options: object,
+      until: number,
+    ): Promise<[ReadonlyArray<number>, ReadonlyArray<string>]> => {
+      const ending = new AbortController()
+      const skipped: Array<string> = []
+      const seqs: Array<number> = []
+      const onSkipped = (problem: string): void => void skipped.push(problem)
+      for await (const { seq } of tailJournal(folder.path, {
+        ...options,
+        signal: ending.signal,
+        pollMs: 1,
+        onSkipped,
+      })) {
+        seqs.push(seq)
+        if (seqs.length === until) ending.abort()
+      }
+      return [seqs, skipped]
+    }
+    const [some, nothing] = await follow({ last: 5 }, 5)
+    expect(some).toEqual(records.slice(-5).map(({ seq }) => seq))
+    expect(nothing).toEqual([])
+    const [all, told] = await follow({}, records.length)
+    expect(all).toEqual(records.map(({ seq }) => seq))
+    expect(told).toEqual([
+      expect.stringContaining(`${files[0]}.zst cannot be read`),
+      expect.stringContaining(`${files.at(-2)}.zst cannot be read`),
+    ])
+  })
+})
+
+function never(): never {
+  throw new Error("nothing was found")
+}
