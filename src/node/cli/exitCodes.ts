@@ -24,16 +24,19 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** What the documentation says about each. */
 export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
-  [EXIT.ok, "done"],
+  [EXIT.ok, "done; `audit verify`: whole, or torn at its end, as a running or killed engine leaves it"],
   [EXIT.badInput, "bad input: a file, a result or a state that cannot be used; nothing was changed"],
   [EXIT.usage, "wrong usage: unknown command or flag, missing or impossible value"],
   [EXIT.allFailed, "`run`: every evaluation failed"],
   [
     EXIT.differs,
-    "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal was changed",
+    "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal is damaged, or does not pass through `--head`",
   ],
   [EXIT.inUse, "another process holds the state file"],
-  [EXIT.interrupted, "interrupted (Ctrl-C); what was evaluated is saved"],
+  [
+    EXIT.interrupted,
+    "interrupted (Ctrl-C); what was evaluated is saved. `tail`, `studio` and `tui` are ended so, and exit with 0",
+  ],
   [EXIT.terminated, "terminated (SIGTERM); what was evaluated is saved"],
 ]
 
