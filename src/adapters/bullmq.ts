@@ -1,21 +1,26 @@
-/** Concurrency of a BullMQ worker. Measured is the time jobs are active, by the worker's own events: nothing has to be wrapped. */
-import { type ConcurrencyAdapter, concurrencyAdapter, type ConcurrencyOptions } from "./concurrency.ts"
-import { startOf } from "./queues.ts"
-import type { Work } from "./WorkMeter.ts"
-
-interface JobLike {
-  readonly id?: string | undefined
-}
+/**
+ * Concurrency of a BullMQ worker. Measured is how long the processor is at work. The worker's own events would not do: a job that puts
+ * itself off, waits for its children or is rate limited ends without one, and would be in flight for ever.
+ */
+import { methodProblems, refuse } from "./checkOptions.ts"
+import {
+  type ConcurrencyAdapter,
+  concurrencyAdapter,
+  type ConcurrencyOptions,
+  startingAt,
+} from "./concurrency.ts"
 
 /** The part of a BullMQ `Worker` that is used. */
 export interface BullWorkerLike {
   concurrency: number
-  on(event: "active" | "completed", listener: (job: JobLike) => void): unknown
-  on(event: "failed", listener: (job: JobLike | undefined) => void): unknown
+  isRunning(): boolean
 }
 
+/** Errors by which a job says that this step of it is done. */
+const STEPS: ReadonlySet<unknown> = new Set(["DelayedError", "WaitingError", "WaitingChildrenError"])
+
 /**
- * Tunes how many jobs a BullMQ worker has active at once.
+ * Tunes how many jobs a BullMQ worker has active at once. Make it before jobs come. Throws a ConfigError for a worker without a processor.
  *
  * @example
  * const worker = new Worker("mail", send, { connection, concurrency: 10 })
@@ -25,28 +30,38 @@ export function bullWorkerConcurrency<const K extends string = "concurrency">(
   worker: BullWorkerLike,
   options: ConcurrencyOptions<K> = {},
 ): ConcurrencyAdapter<K> {
-  const initial = options.initial ?? startOf(worker.concurrency, options)
+  // Not public, and the one place through which every job goes, also one that is processed elsewhere.
+  const inside = worker as BullWorkerLike & { processFn: (...job: ReadonlyArray<unknown>) => unknown }
+  refuse(
+    methodProblems(
+      inside,
+      ["worker"],
+      ["processFn", "isRunning"],
+      "a Worker with a processor",
+      'new Worker("queue", processor, { connection }) makes one.',
+    ),
+  )
   const adapter = concurrencyAdapter(
-    options.name ?? ("concurrency" as K),
-    { ...options, initial },
+    options?.name ?? ("concurrency" as K),
+    startingAt(worker.concurrency, options),
     (concurrency) => {
       worker.concurrency = concurrency
     },
   )
-  const active = new Map<string, Work>()
-  const over = (job: JobLike | undefined, ok: boolean): void => {
-    const id = job?.id
-    const work = id === undefined ? undefined : active.get(id)
-    if (id === undefined || work === undefined) return
-    active.delete(id)
-    adapter.meter.end(work, ok)
+  const process = inside.processFn
+  inside.processFn = (...job) => {
+    const work = adapter.meter.begin()
+    // Inside a promise, so that a processor that throws at once fails as one that rejects does.
+    return new Promise((resolve) => resolve(process.apply(worker, [...job]))).then(
+      (result) => {
+        adapter.meter.end(work, true)
+        return result
+      },
+      (error: unknown) => {
+        adapter.meter.end(work, STEPS.has((error as Partial<Error> | null | undefined)?.name))
+        throw error
+      },
+    )
   }
-  worker.on("active", (job) => {
-    // A job that stalled becomes active again: its first try is over, and it failed.
-    over(job, false)
-    if (job.id !== undefined) active.set(job.id, adapter.meter.begin())
-  })
-  worker.on("completed", (job) => over(job, true))
-  worker.on("failed", (job) => over(job, false))
   return adapter
 }

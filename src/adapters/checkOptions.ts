@@ -7,6 +7,7 @@ import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
 
 const fits = {
   "a number": (value: unknown) => typeof value === "number" && !Number.isNaN(value),
+  "a number from 1": (value: unknown) => typeof value === "number" && value >= 1 && Number.isFinite(value),
   "a number from 0": (value: unknown) => typeof value === "number" && value >= 0,
   "a number above 0": (value: unknown) => typeof value === "number" && value > 0,
   "a string": (value: unknown) => typeof value === "string",

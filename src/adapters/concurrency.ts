@@ -47,9 +47,9 @@ export const concurrencyGains: AdapterGains = { probe: 0.02, noisyProbe: 0, trus
 
 const WANTED: Wanted<Required<ConcurrencyOptions>> = {
   name: "a string",
-  min: "a number",
-  max: "a number",
-  initial: "a number",
+  min: "a number from 1",
+  max: "a number from 1",
+  initial: "a number from 1",
   p99Us: "a number above 0",
   objective: "a function",
   digest: "an object",
@@ -72,6 +72,22 @@ export function checkConcurrency(
     ...optionProblems(options, { ...WANTED, ...more }),
     ...(typeof options?.digest === "object" ? optionProblems(options.digest, DIGEST, ["digest"]) : []),
   ])
+}
+
+/**
+ * Options that begin where the thing stands, with room for twice as much where that is more than `most`: whoever has set 500
+ * must not find himself at another number. What is no number, as no limit at all, begins where `concurrencyKnob` does.
+ */
+export function startingAt<K extends string>(
+  present: unknown,
+  options: ConcurrencyOptions<K>,
+  most = 256,
+): ConcurrencyOptions<K> {
+  const counts = typeof present === "number" && present >= 1 && Number.isFinite(present)
+  // What is no object is refused by whoever is handed it.
+  if (!counts || typeof options !== "object" || options === null) return options
+  const { min = 1, max = Math.max(most, 2 * present) } = options
+  return { ...options, max, initial: options.initial ?? Math.min(max, Math.max(min, Math.round(present))) }
 }
 
 /** Bounds that fit most: 1 to 256 in ratios, from 20, whole numbers unless `step` says otherwise. Probes are shares of the range, so a wider one costs more. */
@@ -102,8 +118,10 @@ export function concurrencyAdapter<K extends string>(
   return {
     params: { [name]: concurrencyKnob(options) } as Record<K, KnobConfig>,
     apply: (values) => {
-      meter.limit = values[name]
-      put(values[name])
+      // Bounds may be changed behind our back: `params` of `tune`. No package takes a half, and of none everybody waits for ever.
+      const limit = Math.max(1, Math.round(values[name]))
+      meter.limit = limit
+      put(limit)
     },
     gains: concurrencyGains,
     meter,

@@ -5,11 +5,15 @@
 import type { ConcurrencyOptions } from "./concurrency.ts"
 import { InFlightLimiter } from "./InFlightLimiter.ts"
 
-/** Everybody waits, nobody is turned away: what stands behind the gate has its own timeouts. */
-export const gate = <K extends string>(name: K, options: ConcurrencyOptions<K>): InFlightLimiter<K> =>
+/** As many wait as what stands behind the gate lets wait, by default everybody, and as long: it has its own timeouts. */
+export const gate = <K extends string>(
+  name: K,
+  options: ConcurrencyOptions<K>,
+  queue = Number.POSITIVE_INFINITY,
+): InFlightLimiter<K> =>
   new InFlightLimiter<K>({
     ...options,
     name: options.name ?? name,
-    queue: Number.POSITIVE_INFINITY,
+    queue,
     queueTimeoutMs: Number.POSITIVE_INFINITY,
   })

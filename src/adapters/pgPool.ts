@@ -3,8 +3,13 @@
  * wrapped. A larger pool is filled by what waits already; a smaller one gives clients up as they come back (idle ones by the
  * pool's own `idleTimeoutMillis`).
  */
-import { type ConcurrencyAdapter, concurrencyAdapter, type ConcurrencyOptions } from "./concurrency.ts"
-import { startOf } from "./queues.ts"
+import { methodProblems, refuse } from "./checkOptions.ts"
+import {
+  type ConcurrencyAdapter,
+  concurrencyAdapter,
+  type ConcurrencyOptions,
+  startingAt,
+} from "./concurrency.ts"
 import type { Work } from "./WorkMeter.ts"
 
 /** The part of `pg.Pool` that is used. */
@@ -17,8 +22,12 @@ export interface PgPoolLike<Client extends object> {
   on(event: "release", listener: (error: Error, client: Client) => void): unknown
 }
 
+/** So many times the pool's own size it may become: the server lets in a hundred, and others want some of them. */
+const MOST = 4
+
 /**
- * Tunes `max` of a `pg.Pool`.
+ * Tunes `max` of a `pg.Pool`, by default up to four times of what it is. Queries fail where the server has no room for the connections.
+ * Throws a ConfigError for what is no pool.
  *
  * @example
  * const pool = new Pool({ max: 20 })
@@ -28,11 +37,11 @@ export function pgPoolSize<Client extends object, const K extends string = "pool
   pool: PgPoolLike<Client>,
   options: ConcurrencyOptions<K> = {},
 ): ConcurrencyAdapter<K> {
-  const { maxUses = Number.POSITIVE_INFINITY } = pool.options
-  const most = { max: 100, ...options }
-  const initial = options.initial ?? startOf(pool.options.max ?? 10, most)
+  refuse(methodProblems(pool, ["pool"], ["connect", "on"], "a pg.Pool", "new pg.Pool() makes one."))
+  const { max: present = 10, maxUses = Number.POSITIVE_INFINITY } = pool.options
   const held = new WeakMap<Client, Work>()
-  const adapter = concurrencyAdapter(options.name ?? ("poolSize" as K), { ...most, initial }, (max) => {
+  const from = startingAt(present, options, MOST * present)
+  const adapter = concurrencyAdapter(options?.name ?? ("poolSize" as K), from, (max) => {
     const more = Math.min(max - pool.totalCount, pool.waitingCount)
     pool.options.max = max
     // Whoever waits is only looked at when a client comes back: so one more comes and goes, for each that may be opened.

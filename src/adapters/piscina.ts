@@ -1,24 +1,35 @@
 /** Threads of a Piscina pool, by a gate that lets so many tasks be in flight. */
-import type { ConcurrencyOptions } from "./concurrency.ts"
+import { problem, show } from "../domain/problems.ts"
+import { methodProblems, refuse } from "./checkOptions.ts"
+import { type ConcurrencyOptions, startingAt } from "./concurrency.ts"
 import { gate } from "./gate.ts"
 import type { InFlightLimiter } from "./InFlightLimiter.ts"
-import { startOf } from "./queues.ts"
+import { settled } from "./settled.ts"
 
 /** The part of a Piscina that is used. */
 export interface PiscinaLike<Input extends ReadonlyArray<unknown>, Output> {
   run(...input: Input): PromiseLike<Output>
-  readonly options: { readonly maxThreads: number }
+  readonly options: {
+    readonly maxThreads: number
+    readonly maxQueue: number
+    readonly concurrentTasksPerWorker: number
+  }
 }
 
 /** A Piscina pool whose busy threads are limited. */
 export interface PiscinaThreads<K extends string, Input extends ReadonlyArray<unknown>, Output>
   extends InFlightLimiter<K> {
-  /** As `pool.run`: waits until a thread may be had. */
+  /**
+   * As `pool.run`: waits until a thread may be had, no longer than the task's `signal` lets it, and beyond the pool's `maxQueue`
+   * rejects with a LimitExceededError.
+   */
   readonly runTask: (...input: Input) => Promise<Awaited<Output>>
 }
 
 /**
- * Busy threads of a Piscina pool, at most its `maxThreads`. Idle ones end by the pool's own `idleTimeout`, down to its `minThreads`.
+ * Busy threads of a Piscina pool, at most its `maxThreads`. Idle ones end by the pool's own `idleTimeout`, down to its `minThreads`. Where a
+ * worker has several tasks at once (`concurrentTasksPerWorker`) the knob counts tasks. Throws a ConfigError for a pool of one thread: nothing of
+ * it can be tuned.
  *
  * @example
  * const threads = piscinaThreads(new Piscina({ filename, minThreads: 1, maxThreads: 16, idleTimeout: 1_000 }))
@@ -30,10 +41,38 @@ export function piscinaThreads<
   Output,
   const K extends string = "threads",
 >(pool: PiscinaLike<Input, Output>, options: ConcurrencyOptions<K> = {}): PiscinaThreads<K, Input, Output> {
-  const { maxThreads } = pool.options
-  const bounds = { max: maxThreads, ...options }
-  const limiter = gate("threads" as K, { ...bounds, initial: options.initial ?? startOf(maxThreads, bounds) })
+  refuse(methodProblems(pool, ["pool"], ["run"], "a Piscina", "new Piscina({ filename }) makes one."))
+  const { maxThreads, maxQueue, concurrentTasksPerWorker } = pool.options
+  const most = maxThreads * concurrentTasksPerWorker
+  refuse(
+    most > 1
+      ? []
+      : [
+          problem(
+            ["pool", "maxThreads"],
+            `must be at least 2, got ${show(maxThreads)}.`,
+            "Give the pool more threads.",
+          ),
+        ],
+  )
+  const limiter = gate("threads" as K, startingAt(most, { ...options, max: options?.max ?? most }), maxQueue)
   return Object.assign(limiter, {
-    runTask: (...input: Input) => limiter.run(() => pool.run(...input)),
+    runTask: (...input: Input) => {
+      const signal = signalOf(input[1])
+      // A task that was called off while it waited: the pool says so in its own words, at once.
+      return limiter.acquire({ signal }).then(
+        (slot) => settled(() => pool.run(...input), slot.release),
+        (error: unknown) => {
+          if (signal?.aborted === true) return pool.run(...input)
+          throw error
+        },
+      ) as Promise<Awaited<Output>>
+    },
   })
+}
+
+/** The signal among the options of a task; the events of another library's are left to the pool. */
+function signalOf(options: unknown): AbortSignal | undefined {
+  const { signal } = (options ?? {}) as { readonly signal?: unknown }
+  return signal instanceof AbortSignal ? signal : undefined
 }

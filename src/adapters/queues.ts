@@ -1,5 +1,12 @@
 /** Concurrency of p-limit, p-queue and Bottleneck. They differ in how the number is put in; all else is the same. */
-import { type ConcurrencyAdapter, concurrencyAdapter, type ConcurrencyOptions } from "./concurrency.ts"
+import { problem, show } from "../domain/problems.ts"
+import { methodProblems, refuse } from "./checkOptions.ts"
+import {
+  type ConcurrencyAdapter,
+  concurrencyAdapter,
+  type ConcurrencyOptions,
+  startingAt,
+} from "./concurrency.ts"
 
 /**
  * Concurrency of a p-limit, or of a p-queue: both have one field for it. Wrap the work inside, so that waiting in the queue is not measured.
@@ -13,14 +20,24 @@ import { type ConcurrencyAdapter, concurrencyAdapter, type ConcurrencyOptions } 
 export const queueConcurrency = <const K extends string = "concurrency">(
   queue: { concurrency: number },
   options: ConcurrencyOptions<K> = {},
-): ConcurrencyAdapter<K> =>
-  concurrencyAdapter(
-    options.name ?? ("concurrency" as K),
-    { ...options, initial: options.initial ?? startOf(queue.concurrency, options) },
-    (limit) => {
-      queue.concurrency = limit
-    },
+): ConcurrencyAdapter<K> => {
+  // p-limit before 6 had no such field: writing one would do nothing.
+  const present = (queue as Partial<typeof queue> | null | undefined)?.concurrency
+  refuse(
+    typeof present === "number"
+      ? []
+      : [
+          problem(
+            ["queue"],
+            `must have a number concurrency, got ${show(present)}.`,
+            "p-limit has it since version 6.",
+          ),
+        ],
   )
+  return concurrencyAdapter(options?.name ?? ("concurrency" as K), startingAt(present, options), (limit) => {
+    queue.concurrency = limit
+  })
+}
 
 /** The part of a Bottleneck that is tuned. */
 export interface BottleneckLike {
@@ -40,16 +57,20 @@ export interface BottleneckLike {
 export const bottleneckConcurrency = <const K extends string = "concurrency">(
   limiter: BottleneckLike,
   options: ConcurrencyOptions<K> = {},
-): ConcurrencyAdapter<K> =>
-  concurrencyAdapter(options.name ?? ("concurrency" as K), options, (maxConcurrent) => {
-    // A store that cannot be reached keeps the old number; Bottleneck says so in its own "error" event.
-    Promise.resolve(limiter.updateSettings({ maxConcurrent })).then(undefined, () => undefined)
-  })
-
-/** Where the queue stands already, if the bounds allow it. */
-export function startOf(
-  present: number,
-  { min = 1, max = 256 }: Pick<ConcurrencyOptions, "min" | "max">,
-): number | undefined {
-  return Number.isInteger(present) && present >= min && present <= max ? present : undefined
+): ConcurrencyAdapter<K> => {
+  refuse(
+    methodProblems(limiter, ["limiter"], ["updateSettings"], "a Bottleneck", "new Bottleneck() makes one."),
+  )
+  // Nothing public says what is set.
+  const { _store } = limiter as {
+    readonly _store?: { readonly storeOptions?: { readonly maxConcurrent?: unknown } }
+  }
+  return concurrencyAdapter(
+    options?.name ?? ("concurrency" as K),
+    startingAt(_store?.storeOptions?.maxConcurrent, options),
+    (maxConcurrent) => {
+      // A store that cannot be reached keeps the old number; Bottleneck says so in its own "error" event.
+      Promise.resolve(limiter.updateSettings({ maxConcurrent })).then(undefined, () => undefined)
+    },
+  )
 }

@@ -1,4 +1,4 @@
-import { Queue, Worker } from "bullmq"
+import { DelayedError, type Job, Queue, RateLimitError, Worker } from "bullmq"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { attach } from "../../src/adapters/Adapter.ts"
 import { bullWorkerConcurrency } from "../../src/adapters/bullmq.ts"
@@ -45,6 +45,46 @@ describe("a BullMQ worker", () => {
     expect(engine.digests.length).toBeGreaterThan(0)
     expect(engine.digests.some((digest) => (digest.errorRate ?? 0) > 0)).toBe(true)
     attached.stop()
+    await worker.close()
+    await queue.close()
+  })
+
+  it("has nothing in flight any more when jobs put themselves off, are rate limited, throw at once or fail", async () => {
+    const connection = { host: "127.0.0.1", port: redis.port }
+    const queue = new Queue("steps", { connection })
+    let ended = 0
+    const ends: Record<string, (job: Job, token: string | undefined) => unknown> = {
+      off: async (job, token) => {
+        await job.moveToDelayed(Date.now() + 3_600_000, token)
+        throw new DelayedError()
+      },
+      limited: async () => {
+        await queue.rateLimit(1)
+        throw new RateLimitError()
+      },
+      reject: () => Promise.reject(new Error("down")),
+      throw: () => {
+        throw new Error("at once")
+      },
+      well: () => Promise.resolve("sent"),
+    }
+    const worker = new Worker(
+      "steps",
+      (job, token) => {
+        ended++
+        // A second attempt of what was rate limited goes well.
+        return ends[job.name === "limited" && ended > 5 ? "well" : job.name](job, token) as Promise<unknown>
+      },
+      { connection, concurrency: 4 },
+    )
+    const adapter = bullWorkerConcurrency(worker)
+    const failures: Array<string> = []
+    worker.on("failed", (_job, error) => failures.push(error.message))
+    const well = new Promise<unknown>((resolve) => worker.on("completed", (_job, result) => resolve(result)))
+    await queue.addBulk(Object.keys(ends).map((name) => ({ name, data: {} })))
+    expect(await well).toBe("sent")
+    await until(() => ended >= 5 && failures.length === 2 && adapter.meter.inFlight === 0)
+    expect(failures.sort()).toEqual(["at once", "down"])
     await worker.close()
     await queue.close()
   })

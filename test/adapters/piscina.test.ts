@@ -32,4 +32,28 @@ describe("threads of a Piscina pool", () => {
     attached.stop()
     await pool.destroy()
   })
+
+  it("are waited for no longer than a task's signal lets it, and by no more than the pool lets wait", async () => {
+    const pool = new Piscina({ filename, minThreads: 1, maxThreads: 2, maxQueue: 1 })
+    const adapter = piscinaThreads(pool, { initial: 1 })
+    const cells = new Int32Array(new SharedArrayBuffer(12))
+    const running = adapter.runTask({ cells, answer: 1 })
+    const controller = new AbortController()
+    const waiting = adapter.runTask({ cells, answer: 2 }, { signal: controller.signal })
+    await expect(adapter.runTask({ cells, answer: 3 })).rejects.toMatchObject({ reason: "full" })
+    controller.abort("gone")
+    await expect(waiting).rejects.toMatchObject({ name: "AbortError", cause: "gone" })
+    expect(adapter.waiting).toBe(0)
+    Atomics.store(cells, 1, 1)
+    Atomics.notify(cells, 1)
+    expect(await running).toBe(1)
+    expect(adapter.inFlight).toBe(0)
+    await pool.destroy()
+  })
+
+  it("that have several tasks at once keep them", async () => {
+    const pool = new Piscina({ filename, minThreads: 1, maxThreads: 2, concurrentTasksPerWorker: 10 })
+    expect(piscinaThreads(pool).params.threads).toMatchObject({ initial: 20, max: 20 })
+    await pool.destroy()
+  })
 })

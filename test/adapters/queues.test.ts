@@ -22,7 +22,7 @@ const subjects = [
   },
   {
     name: "bottleneck",
-    adapter: bottleneckConcurrency(bottleneck, { initial: 3 }),
+    adapter: bottleneckConcurrency(bottleneck),
     add: (work: () => Promise<number>) => bottleneck.schedule(work),
   },
 ]
@@ -56,5 +56,32 @@ describe.each(subjects)("$name", ({ adapter, add }) => {
     await finish(works, all)
     expect(works.most).toBe(2)
     attached.stop()
+  })
+})
+
+describe("a queue that is tuned", () => {
+  it("begins where it stands, however far beyond the usual bounds, and where somebody says otherwise there", () => {
+    const startOf = (adapter: { params: Record<string, { initial?: number | undefined; max: number }> }) => [
+      adapter.params.concurrency.initial,
+      adapter.params.concurrency.max,
+    ]
+    expect(startOf(queueConcurrency(pLimit(500)))).toEqual([500, 1_000])
+    expect(startOf(queueConcurrency(pLimit(500), { max: 100 }))).toEqual([100, 100])
+    expect(startOf(queueConcurrency(pLimit(2), { min: 4 }))).toEqual([4, 256])
+    expect(startOf(queueConcurrency(pLimit(8), { initial: 5 }))).toEqual([5, 256])
+    expect(startOf(queueConcurrency(new PQueue()))).toEqual([20, 256])
+    expect(startOf(bottleneckConcurrency(new Bottleneck({ maxConcurrent: 2 })))).toEqual([2, 256])
+    expect(startOf(bottleneckConcurrency(new Bottleneck()))).toEqual([20, 256])
+  })
+
+  it("is given whole numbers from one, whatever the knob is made of elsewhere", () => {
+    const own = new PQueue({ concurrency: 8 })
+    const adapter = queueConcurrency(own)
+    const engine = new FakeEngine(adapter, { concurrency: 4.5 })
+    attach(engine, adapter)
+    expect(own.concurrency).toBe(5)
+    engine.set({ concurrency: 0 })
+    expect(own.concurrency).toBe(1)
+    expect(adapter.meter.limit).toBe(1)
   })
 })

@@ -1,12 +1,19 @@
 /** What an adapter cannot use is refused where it is made, all of it at once and by name, as plain JavaScript needs it. */
+import Bottleneck from "bottleneck"
 import { LRUCache } from "lru-cache"
+import pLimit from "p-limit"
+import PQueue from "p-queue"
 import { describe, expect, it } from "vitest"
 import { batchWindow } from "../../src/adapters/batchWindow.ts"
+import { bullWorkerConcurrency } from "../../src/adapters/bullmq.ts"
 import { cacheTtl } from "../../src/adapters/cacheTtl.ts"
 import { concurrencyAdapter } from "../../src/adapters/concurrency.ts"
 import { inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
 import { tune } from "../../src/adapters/index.ts"
 import { expressLimiter, fastifyLimiter, honoLimiter } from "../../src/adapters/middleware.ts"
+import { pgPoolSize } from "../../src/adapters/pgPool.ts"
+import { piscinaThreads } from "../../src/adapters/piscina.ts"
+import { bottleneckConcurrency, queueConcurrency } from "../../src/adapters/queues.ts"
 import { undiciConnections } from "../../src/adapters/undici.ts"
 import { ConfigError } from "../../src/domain/errors.ts"
 
@@ -56,6 +63,14 @@ describe("options of an adapter", () => {
     expect(anyhow(inFlightLimiter, none)).toEqual({})
   })
 
+  it("that would let nobody in are refused", () => {
+    expect(anyhow(inFlightLimiter, { min: 0.5, initial: 0, max: Infinity })).toEqual({
+      min: "must be a number from 1, got 0.5.",
+      initial: "must be a number from 1, got 0.",
+      max: "must be a number from 1, got Infinity.",
+    })
+  })
+
   it("of a cache hold what age is worth, and it is a cache", () => {
     const cache = new LRUCache<string, number>({ max: 10 })
     expect(anyhow(cacheTtl, cache)).toEqual({ staleUsPerSecond: "must be a number from 0, got null." })
@@ -63,6 +78,50 @@ describe("options of an adapter", () => {
     expect(anyhow(cacheTtl, new Map(), { staleUsPerSecond: 1 })).toEqual({
       cache: "must be an LRUCache, got an object. lru-cache makes one.",
     })
+  })
+})
+
+describe("an adapter of one package", () => {
+  it("is refused another one, or none, by name", () => {
+    const pool = { on: () => {}, connect: () => {}, options: {} }
+    const piscina = { run: () => {}, options: { maxThreads: 1, maxQueue: 0, concurrentTasksPerWorker: 1 } }
+    expect(anyhow(queueConcurrency)).toEqual({
+      queue: "must have a number concurrency, got undefined. p-limit has it since version 6.",
+    })
+    // As p-limit was before 6.
+    expect(anyhow(queueConcurrency, () => {})).toHaveProperty("queue")
+    expect(anyhow(bottleneckConcurrency, pLimit(3))).toEqual({
+      limiter: "must be a Bottleneck, got a function. new Bottleneck() makes one.",
+    })
+    expect(anyhow(pgPoolSize, {})).toEqual({
+      pool: "must be a pg.Pool, got an object. new pg.Pool() makes one.",
+    })
+    expect(anyhow(piscinaThreads, pool)).toEqual({
+      pool: "must be a Piscina, got an object. new Piscina({ filename }) makes one.",
+    })
+    expect(anyhow(piscinaThreads, piscina)).toEqual({
+      "pool.maxThreads": "must be at least 2, got 1. Give the pool more threads.",
+    })
+    expect(anyhow(bullWorkerConcurrency, new PQueue())).toEqual({
+      worker:
+        'must be a Worker with a processor, got an object. new Worker("queue", processor, { connection }) makes one.',
+    })
+  })
+
+  it("refuses options that it does not have", () => {
+    const lost = { concurency: "is not an option here." }
+    const pool = { on: () => {}, connect: () => {}, options: {} }
+    const piscina = { run: () => {}, options: { maxThreads: 4, maxQueue: 0, concurrentTasksPerWorker: 1 } }
+    const worker = { processFn: () => {}, isRunning: () => true, concurrency: 4 }
+    for (const [make, thing] of [
+      [queueConcurrency, pLimit(2)],
+      [bottleneckConcurrency, new Bottleneck()],
+      [pgPoolSize, pool],
+      [piscinaThreads, piscina],
+      [bullWorkerConcurrency, worker],
+    ] as const) {
+      expect(anyhow(make, thing, { concurency: 3 }).concurency).toContain(lost.concurency)
+    }
   })
 })
 
