@@ -77,6 +77,9 @@ describe("an object that was saved under another clock", () => {
     const selector = new VariantSelector({ seed: 1, stay: 0, trials: 1 }, saved)
     expect(selector.select(offered, {}, 0).reason).toBe("cooldownActive")
     expect(selector.select(offered, {}, 30 * SECOND).reason).toBe("drawn")
+    // Told once: a clock that goes back afterwards takes nothing with it.
+    selector.select(offered, {}, 10 * SECOND)
+    expect(selector.toJSON().sinceUs).toBe(30 * SECOND)
     const cache = new HomeostasisCache(
       table,
       { maxStep: 0.1 },

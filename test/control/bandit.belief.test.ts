@@ -4,7 +4,7 @@
  */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type BanditState, choose, EMPTY_BANDIT, learn, retain } from "../../src/control/bandit.ts"
+import { type BanditState, choose, EMPTY_BANDIT, forget, learn, retain } from "../../src/control/bandit.ts"
 
 interface Reading {
   readonly name: string
@@ -172,5 +172,9 @@ describe("arms that are no more offered", () => {
     )
     expect(retain(state, ["a", "c"]).arms.map((arm) => arm.name)).toEqual(["a", "c"])
     expect(retain(state, ["c", "b", "a", "d"])).toBe(state)
+    expect(forget(state, ["b", "d"])).toEqual(retain(state, ["a", "c"]))
+    expect(forget(state, NAMES)).toEqual({ ...state, arms: [] })
+    expect(forget(state, ["d"])).toBe(state)
+    expect(forget(state, [])).toBe(state)
   })
 })

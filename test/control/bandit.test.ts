@@ -76,6 +76,18 @@ describe("the bandit", () => {
     expect(play(300, noisy(1), { seed: 6 }).chosen).not.toEqual(one.chosen)
   })
 
+  it("numbers its decisions, each draw by the number of its own", () => {
+    expect(play(7, noisy(1)).state.decisions).toBe(7)
+    const { state } = play(40, noisy(1))
+    const drawn = (decisions: number) => choose({ ...state, decisions }, NAMES).draws.map(({ draw }) => draw)
+    for (const [one, other] of [
+      [40, 41],
+      [40, 40 + 2 ** 32],
+      [40, 40 * 2 ** 32],
+    ])
+      expect(drawn(one)).not.toEqual(drawn(other))
+  })
+
   it("does not care for the scale and the offset of the loss", () => {
     const scaled = (name: string, round: number) => 1024 * noisy(2)(name, round) + 4096
     expect(play(300, scaled, { seed: 4 }).chosen).toEqual(play(300, noisy(2), { seed: 4 }).chosen)
@@ -102,7 +114,8 @@ describe("the bandit", () => {
   })
 
   it("chooses nothing from nothing, and takes names that objects know", () => {
-    expect(choose(EMPTY_BANDIT, []).name).toBeNull()
+    const played = play(3, () => 1).state
+    expect(choose(played, [])).toEqual({ state: played, name: null, draws: [] })
     const { state } = play(20, () => 1, {}, ["constructor", "toString"])
     expect(state.arms).toHaveLength(2)
   })

@@ -180,6 +180,17 @@ describe("a regime", () => {
     expect(cache.regimes[0].unit[0]).toBeCloseTo(HOME[0], 9)
   })
 
+  it("is told with its score, the best first, and of equals the one that is known for longer", () => {
+    const { cache, stay } = world()
+    stay(100, HOME, 1, 12)
+    stay(300, AWAY, 1, 40)
+    stay(900, HOME, 1, 12)
+    const { regimes } = cache
+    expect(regimes.map(({ id }) => id)).toEqual([2, 1, 3])
+    expect(regimes[0].score).toBeGreaterThan(regimes[1].score)
+    expect(regimes[1].score).toBe(regimes[2].score)
+  })
+
   it("makes room when there is none: the weakest goes, and why is said", () => {
     const { cache, stay } = world({ capacity: 2 })
     stay(100, HOME, 1, 30)
@@ -313,6 +324,17 @@ describe("a re-entry", () => {
     expect(made.cache.regimes.map(({ id }) => id)).toEqual([1])
   })
 
+  it("learns nothing of the cycles meanwhile: they are not the tuner's own", () => {
+    const made = returned()
+    expect(made.cache.plan(made.nowUs, HOME).busy).toBe(true)
+    const before = made.cache.toJSON()
+    for (let i = 0; i < 12; i++) {
+      made.wait(1)
+      expect(made.cache.cycle({ nowUs: made.nowUs, loss: 0.1, base: HOME })).toEqual([])
+    }
+    expect(made.cache.toJSON()).toEqual(before)
+  })
+
   it("is over when somebody else moves the base", () => {
     const made = returned()
     expect(made.cache.plan(made.nowUs, HOME).busy).toBe(true)
@@ -330,6 +352,28 @@ describe("a saved cache", () => {
     again.wait(1000)
     for (let i = 0; i < 4; i++) again.window(300, 3 + 0.001 * gaussianAt(4, i))
     expect(again.follow(300, HOME, better).reasons.at(-1)).toBe("kept")
+  })
+
+  it("is told the time once, by whatever asks it first: its regimes were met by then, and never move again", () => {
+    const made = returned()
+    made.wait(1000)
+    const saved = JSON.parse(JSON.stringify(made.cache)) as ReentryState
+    const latest = Math.max(...saved.memory.regimes.map(({ metUs }) => metUs))
+    const early = latest - 500
+    const asks: ReadonlyArray<(cache: HomeostasisCache, nowUs: number) => unknown> = [
+      (cache, nowUs) => cache.observe({ nowUs, loss: 1, features: { throughputRps: 100 } }),
+      (cache, nowUs) => cache.cycle({ nowUs, loss: 1, base: HOME }),
+      (cache, nowUs) => cache.plan(nowUs, HOME),
+    ]
+    for (const first of asks)
+      for (const second of asks) {
+        const { cache } = world({}, saved)
+        first(cache, early)
+        const met = cache.regimes.map(({ metUs }) => metUs)
+        expect(Math.max(...met)).toBe(early)
+        second(cache, early - 300)
+        expect(cache.regimes.map(({ metUs }) => metUs)).toEqual(met)
+      }
   })
 
   it("of other knobs is forgotten", () => {

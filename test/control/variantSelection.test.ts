@@ -240,13 +240,17 @@ describe("a selector", () => {
 
   it("refuses settings that make no sense", () => {
     const wrong = [
-      { discount: 0 },
-      { discount: 1.1 },
-      { seed: 0.5 },
-      { cooldownUs: -1 },
-      { stay: Number.NaN },
-    ]
-    for (const own of wrong) expect(() => new VariantSelector(own)).toThrow(RangeError)
+      [{ discount: 0 }, "discount must be above 0 and at most 1, got 0"],
+      [{ discount: 1.1 }, "discount must be above 0 and at most 1, got 1.1"],
+      [{ seed: 0.5 }, "seed must be a whole number from 0, got 0.5"],
+      [{ seed: -1 }, "seed must be a whole number from 0, got -1"],
+      [{ cooldownUs: -1 }, "cooldownUs must be a number from 0, got -1"],
+      [{ stay: Number.NaN }, "stay must be a number from 0, got NaN"],
+      [{ trials: Number.POSITIVE_INFINITY }, "trials must be a number from 0, got Infinity"],
+    ] as const
+    for (const [own, why] of wrong) expect(() => new VariantSelector(own)).toThrow(new RangeError(why))
+    for (const own of [{ discount: 1 }, { seed: 0 }, { cooldownUs: 0 }])
+      expect(() => new VariantSelector(own)).not.toThrow()
   })
 })
 
