@@ -19,6 +19,7 @@ import {
   concurrencyMeter,
 } from "./concurrency.ts"
 import { settled } from "./settled.ts"
+import { type Waiter, WaitingLine } from "./WaitingLine.ts"
 import type { Work, WorkMeter } from "./WorkMeter.ts"
 
 /** Options of `inFlightLimiter`. */
@@ -63,12 +64,6 @@ export interface Slot {
   readonly release: (ok?: boolean) => void
 }
 
-interface Waiter {
-  readonly priority: number
-  readonly admit: (slot: Slot) => void
-  readonly refuse: (error: unknown) => void
-}
-
 /** A limit on work in flight with a bounded queue: `run(work)`, or `acquire` and `release`. See `inFlightLimiter`. */
 export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K> {
   readonly params: Readonly<Record<K, KnobConfig>>
@@ -77,7 +72,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   private readonly name: K
   private readonly queue: number
   private readonly queueTimeoutMs: number
-  private readonly waiters: Array<Waiter> = []
+  private readonly line = new WaitingLine()
   private readonly target: { limit: number; carry: number }
   private current = 0
 
@@ -105,11 +100,12 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   }
 
   get waiting(): number {
-    return this.waiters.length
+    return this.line.size
   }
 
   readonly apply = (values: Readonly<Record<K, number>>): void => {
-    this.target.limit = values[this.name]
+    // Of a limit below one nobody would be admitted, and nobody's end would ever be measured.
+    this.target.limit = Math.max(1, values[this.name])
     this.meter.limit = this.target.limit
     this.round()
     this.pump()
@@ -117,7 +113,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
 
   /** A slot if one is free and nobody waits, else null. Nothing is counted as refused: ask `acquire` next, or call `refuse`. */
   tryAcquire(): Slot | null {
-    return this.meter.inFlight < this.current && this.waiters.length === 0 ? this.admit() : null
+    return this.meter.inFlight < this.current && this.line.size === 0 ? this.admit() : null
   }
 
   /** Counts work that its maker turned away after `tryAcquire` gave null. */
@@ -129,10 +125,13 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   acquire(options: AcquireOptions = {}): Promise<Slot> {
     const slot = this.tryAcquire()
     if (slot !== null) return Promise.resolve(slot)
-    const { priority = 0, signal } = options
+    const { signal } = options
+    // What is no number, as of a header that anybody may write, is nobody's privilege.
+    const given = Number(options.priority)
+    const priority = Number.isNaN(given) ? 0 : given
     if (signal?.aborted === true) return this.turnAway(signal.reason)
-    if (this.waiters.length >= this.queue) {
-      const last = this.waiters.at(-1)
+    if (this.line.size >= this.queue) {
+      const { last } = this.line
       if (last === undefined || last.priority >= priority)
         return this.turnAway(new LimitExceededError("full"))
       last.refuse(new LimitExceededError("displaced"))
@@ -160,14 +159,13 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
     const leave = (): void => {
       clearTimeout(timer)
       signal?.removeEventListener("abort", onAbort)
-      const at = this.waiters.indexOf(waiter)
-      if (at !== -1) this.waiters.splice(at, 1)
+      this.line.remove(place)
     }
     const waiter: Waiter = {
       priority,
-      admit: (slot) => {
+      admit: () => {
         leave()
-        resolve(slot)
+        resolve(this.admit())
       },
       refuse: (error) => {
         leave()
@@ -181,8 +179,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
         ? undefined
         : setTimeout(() => waiter.refuse(new LimitExceededError("timeout")), this.queueTimeoutMs)
     signal?.addEventListener("abort", onAbort)
-    const before = this.waiters.findIndex((other) => other.priority < priority)
-    this.waiters.splice(before === -1 ? this.waiters.length : before, 0, waiter)
+    const place = this.line.add(waiter)
   }
 
   private admit(): Slot {
@@ -209,7 +206,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   }
 
   private pump(): void {
-    while (this.waiters.length > 0 && this.meter.inFlight < this.current) this.waiters[0].admit(this.admit())
+    while (this.meter.inFlight < this.current && this.line.first !== undefined) this.line.first.admit()
   }
 }
 

@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { attach } from "../../src/adapters/Adapter.ts"
 import { inFlightLimiter, type LimitExceededError, type Slot } from "../../src/adapters/InFlightLimiter.ts"
+import { WaitingLine } from "../../src/adapters/WaitingLine.ts"
 import { FakeEngine, Works } from "./FakeEngine.ts"
 
 afterEach(() => vi.useRealTimers())
@@ -92,6 +93,68 @@ describe("an in-flight limiter", () => {
     expect(order.filter((name) => !name.includes(" "))).toEqual(["urgent", "a"])
     expect(order).toContain("c full")
     expect(order).toContain("b displaced")
+  })
+
+  it("takes a priority that is no number for none", async () => {
+    const limiter = inFlightLimiter({ initial: 1, queue: 1 })
+    const held = limiter.tryAcquire()
+    const important = limiter.acquire({ priority: 5 })
+    await expect(limiter.acquire({ priority: Number("soon") })).rejects.toMatchObject(full)
+    held?.release()
+    await expect(important).resolves.toBeDefined()
+  })
+
+  it("admits one at a time where the knob came out below one", () => {
+    const limiter = inFlightLimiter({ initial: 1 })
+    limiter.apply({ inFlight: 0.2 })
+    expect(limiter.limit).toBe(1)
+    expect(limiter.meter.limit).toBe(1)
+  })
+
+  it("lets a backlog in without looking through those who wait", async () => {
+    // Comparisons of priorities are counted: time is not.
+    let looks = 0
+    const line = new WaitingLine()
+    const waiter = {
+      get priority() {
+        looks++
+        return 0
+      },
+      admit: () => {},
+      refuse: () => {},
+    }
+    const places = Array.from({ length: 1_000 }, () => line.add(waiter))
+    for (const place of places) line.remove(place)
+    expect(looks).toBeLessThanOrEqual(2_000)
+    expect(line.size).toBe(0)
+    expect(line.first).toBeUndefined()
+  })
+
+  it("keeps the line sorted by importance, then by arrival, whoever leaves from where", () => {
+    const step = fc.oneof(
+      fc.record({ priority: fc.integer({ min: -2, max: 2 }) }),
+      fc.record({ leave: fc.nat({ max: 30 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const line = new WaitingLine()
+        let model: Array<ReturnType<typeof line.add>> = []
+        for (const one of steps) {
+          if ("priority" in one) {
+            model.push(line.add({ priority: one.priority, admit: () => {}, refuse: () => {} }))
+            // Sorting keeps the order of equals.
+            model.sort((a, b) => b.waiter.priority - a.waiter.priority)
+          } else if (model.length > 0) {
+            const gone = model[one.leave % model.length]
+            line.remove(gone)
+            model = model.filter((place) => place !== gone)
+          }
+          expect(line.size).toBe(model.length)
+          expect(line.first).toBe(model[0]?.waiter)
+          expect(line.last).toBe(model.at(-1)?.waiter)
+        }
+      }),
+    )
   })
 
   it("ends a wait by time or by the caller, and forgets who has gone", async () => {
