@@ -123,7 +123,8 @@ class InProcessRunner {
     board.activeMutant = activeMutant.id
     let nrOfTests = 0
     try {
-      const from = mutantActivation === "static" ? await this.load() : this.tests
+      const from = mutantActivation === "static" ? await this.loadBroken() : this.tests
+      if (typeof from === "string") return { status: "killed", killedBy: [], failureMessage: from, nrOfTests }
       const ids = [...(testFilter ?? from.keys())].toSorted((a, b) => this.rank(a) - this.rank(b))
       for (const id of ids) {
         const test = from.get(id)
@@ -159,6 +160,15 @@ class InProcessRunner {
       return null
     } catch (error) {
       return error instanceof Error && "code" in error && error.code === OVERDUE ? OVERDUE : messageOf(error)
+    }
+  }
+
+  /** The tests over modules of their own; with what was wrong, where the mutant keeps them from being imported at all. */
+  private async loadBroken(): Promise<ReadonlyMap<string, NotedTest> | string> {
+    try {
+      return await this.load()
+    } catch (error) {
+      return messageOf(error)
     }
   }
 

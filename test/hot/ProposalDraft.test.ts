@@ -14,7 +14,7 @@ import {
   UPDATE,
   VISIT_BASELINE,
 } from "../../src/hot/codes.ts"
-import type { KnobNumbers } from "../../src/hot/KnobTable.ts"
+import { type KnobNumbers, KnobTable } from "../../src/hot/KnobTable.ts"
 import { bits, drained, linear, logarithmic, makeRig, periodic, type Rig, stepped, unlimited } from "./rig.ts"
 
 const MAX_STEP = 0.1
@@ -205,6 +205,55 @@ describe("a proposal", () => {
     rig.at(3).returnToBase()
     expect(rig.ask(PLUS, 4, [0.9, 20 * gap + 0.049, 0.1])).toBe(ACCEPTED)
     expect(rig.ask(MINUS, 5, [0.9, 20 * gap - 0.049, 0.1])).toBe(DELTA_TOO_LARGE)
+  })
+
+  it("near its base is judged in one pass, which is what an apply costs: the general one is not called", () => {
+    /** A log scale and a circle beside two plain knobs, each on a base of its own. */
+    const shape = [linear(-3, 7), logarithmic(0.01, 100), periodic(-180, 180), linear()]
+    for (const home of [
+      [0, 0, 0.25, 1],
+      [0.9, 0.5, 0.75, 0.1],
+    ]) {
+      const rig = makeRig(shape, policy, home)
+      const { table, executor } = rig
+      let passes = 0
+      table.place = (...args) => {
+        passes++
+        return KnobTable.prototype.place.apply(table, args)
+      }
+      const most = new Float64Array(shape.length)
+      executor.stepLimits(most)
+      /** So many halves of a step from the base, towards the middle. */
+      const off = (halves: number): ReadonlyArray<number> =>
+        Array.from(executor.base, (at, i) => at + (at < 0.5 ? 1 : -1) * halves * (most[i] / 2))
+      let now = 0
+      const near = (kind: number, targets: ReadonlyArray<number>): void => {
+        passes = 0
+        expect(rig.ask(kind, (now += 1_000), targets)).toBe(ACCEPTED)
+        expect(passes).toBe(0)
+      }
+      const far = (): void => {
+        expect(rig.ask(PLUS, (now += 1_000), off(1.2))).toBe(ACCEPTED)
+        expect(passes).toBeGreaterThan(0)
+      }
+      // From the first apply on, to exactly half a step from a base on a bound, and to the bounds.
+      near(PLUS, home)
+      near(MINUS, off(home[0] === 0 ? 1 : 0.9))
+      near(UPDATE, off(0.5))
+      near(PLUS, home)
+      // What goes further takes the other way, until the plant stands on a base again.
+      far()
+      rig.at((now += 1_000)).returnToBase()
+      near(PLUS, off(0.5))
+      rig.at(now).setBaseline()
+      far()
+      rig.at((now += 1_000)).rollback()
+      near(PLUS, off(0.5))
+      far()
+      passes = 0
+      expect(rig.ask(UPDATE, (now += 1_000), off(0.25))).toBe(ACCEPTED)
+      near(PLUS, off(0.5))
+    }
   })
 
   it("is out of bounds however near to a base on the bound it is", () => {
