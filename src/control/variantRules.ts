@@ -9,10 +9,13 @@ import type { Problem } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import {
   type Evidence,
+  MAX_BY,
   MAX_EVIDENCE,
+  MAX_WHY,
   type NumberedEvidence,
   type Signature,
   type VariantAction,
+  type VariantContent,
   type VariantRecord,
   type VariantState,
 } from "../domain/Variant.ts"
@@ -20,9 +23,25 @@ import {
 /** Readings that a piece of evidence must rest on to count for an approval: with fewer a standard error means nothing. */
 export const MIN_READINGS = 3
 const MAX_AUTHORS = 100
+/** As far as a Date goes, either way. */
+const MAX_DATE_US = 8.64e21
+/** Control characters, marks of direction, and spaces that take no room. */
+const HIDDEN = /[\p{Cc}\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u
 
-/** Names of people compared as people would: case, spelling in Unicode and white space make nobody another person. */
-const person = (name: string): string => name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase()
+/** What nobody sees: of a name it makes no other one. */
+const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}]/gu
+
+/** Names of people compared as people would: case, spelling in Unicode, white space and what cannot be seen make nobody another person. */
+const person = (name: string): string =>
+  name
+    .normalize("NFKC")
+    .replace(/\s+/g, " ")
+    .replace(UNSEEN, "")
+    .trim()
+    // There and back: capitals of one letter may be two.
+    .toUpperCase()
+    .toLowerCase()
+    .normalize("NFKC")
 
 /** True when both names mean one person. */
 export const samePerson = (a: string, b: string): boolean => person(a) === person(b)
@@ -31,9 +50,54 @@ export const samePerson = (a: string, b: string): boolean => person(a) === perso
 export function signatureProblems({ by, why, atUs }: Signature): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
   if (person(by) === "") problems.push(problem(["by"], "is missing.", "Say who does it."))
-  if (why.trim() === "") problems.push(problem(["why"], "is missing.", "Say why it is done."))
-  if (!Number.isFinite(atUs)) problems.push(problem(["atUs"], "is no time.", "Give it in microseconds."))
+  if (why.replace(UNSEEN, "").trim() === "")
+    problems.push(problem(["why"], "is missing.", "Say why it is done."))
+  // What is longer could be kept, and not be read again.
+  for (const [path, text, most] of [["by", by, MAX_BY] as const, ["why", why, MAX_WHY] as const])
+    if (text.length > most)
+      problems.push(problem([path], `has ${text.length} characters.`, `Use at most ${most}.`))
+  if (!(Math.abs(atUs) <= MAX_DATE_US))
+    problems.push(problem(["atUs"], "is no time.", "Give it in microseconds since 1970."))
   return problems
+}
+
+/** What a variant cannot be called: nobody could tell it from another in a list, or a store would keep it as another. */
+export function nameProblems(name: string): ReadonlyArray<Problem> {
+  if (/\p{Surrogate}/u.test(name))
+    return [problem(["name"], "holds half a character.", "Use whole characters.")]
+  if (HIDDEN.test(name))
+    return [problem(["name"], "holds characters that cannot be seen.", "Leave them out.")]
+  if (name !== name.normalize("NFC"))
+    return [problem(["name"], "is spelt in parts of letters.", 'Use name.normalize("NFC").')]
+  return []
+}
+
+/** What contradicts itself in a variant's content, below `at`. */
+export function contentProblems(
+  { constraints = [] }: VariantContent,
+  at: ReadonlyArray<PropertyKey> = [],
+): ReadonlyArray<Problem> {
+  return constraints.flatMap((one, i) => {
+    const least = one.atLeast ?? Number.NEGATIVE_INFINITY
+    const before = constraints.slice(0, i + 1).find((other) => {
+      const most = other.atMost ?? Number.POSITIVE_INFINITY
+      const same = other.channel === one.channel && other.of === one.of
+      const [otherLeast, ownMost] = [
+        other.atLeast ?? Number.NEGATIVE_INFINITY,
+        one.atMost ?? Number.POSITIVE_INFINITY,
+      ]
+      return same && (least > most || otherLeast > ownMost)
+    })
+    if (before === undefined) return []
+    const where = before === one ? "itself" : `constraint ${constraints.indexOf(before)}`
+    return [
+      problem(
+        [...at, "constraints", i],
+        `contradicts ${where}: nothing that ${JSON.stringify(one.channel)} reads can be within both bounds.`,
+        "Make atLeast no larger than atMost.",
+      ),
+    ]
+  })
 }
 
 /** What a new piece of evidence lacks. */
@@ -72,7 +136,7 @@ export function revisionProblems(record: VariantRecord, by: string): ReadonlyArr
 /** What stands between a variant and its approval by someone. */
 export function approvalProblems(record: VariantRecord, by: string): ReadonlyArray<Problem> {
   const { content, evidence, authors } = record
-  const problems: Array<Problem> = []
+  const problems: Array<Problem> = [...contentProblems(content)]
   if (content.constraints === undefined)
     problems.push(problem(["constraints"], "are missing.", "Write [] where there are none."))
   if (content.rollback === undefined)

@@ -133,8 +133,12 @@ export const VariantContentShape = object(content)
 /** What a variant is: its values, constraints and way back. */
 export type VariantContent = ShapeType<typeof VariantContentShape>
 
+/** Characters of a signature. */
+export const MAX_BY = 200
+export const MAX_WHY = 2000
+
 /** Who did it, when and why. */
-const SignatureShape = object({ by: text(200), why: text(2000), atUs: finite })
+const SignatureShape = object({ by: text(MAX_BY), why: text(MAX_WHY), atUs: finite })
 export type Signature = ShapeType<typeof SignatureShape>
 
 /** A variant as a store keeps it. */
@@ -145,7 +149,7 @@ export const VariantRecordShape = object({
   state: oneOf(VARIANT_STATES),
   content: VariantContentShape,
   /** Who wrote the content as it is; whoever does so cannot approve it. */
-  authors: list(text(200), atMost(100)),
+  authors: list(text(MAX_BY), atMost(100)),
   evidence: list(NumberedEvidenceShape, atMost(MAX_EVIDENCE)),
   /** Pieces of evidence ever given. */
   evidenceCount: whole(0),
@@ -183,6 +187,8 @@ const SelectableVariantShape = object({
   values: content.values,
   constraints: list(VariantConstraintShape, atMost(32)),
   rollback: RollbackPlanShape,
+  /** Who agreed to it, when and why; for the record of a switch. */
+  approval: maybe(SignatureShape),
 })
 /** A variant as selection sees it: approved or promoted. */
 export type SelectableVariant = ShapeType<typeof SelectableVariantShape>
@@ -204,5 +210,5 @@ export function selectableOf(record: VariantRecord): SelectableVariant | null {
   const { values, constraints, rollback } = own
   if (state !== "approved" && state !== "promoted") return null
   if (approval === null || constraints === undefined || rollback === undefined) return null
-  return { name: called, version, state, values, constraints, rollback }
+  return { name: called, version, state, values, constraints, rollback, approval }
 }

@@ -29,7 +29,7 @@ export { type Measured, otlpMetrics, type OtlpMetricsOptions } from "./otlp/otlp
 export type { OtlpOptions } from "./otlp/otlpPost.ts"
 export { otlpTraces } from "./otlp/otlpTraces.ts"
 export { openSqlite } from "./sqliteSink.ts"
-export { openSqliteVariants, SqliteVariants } from "./sqliteVariants.ts"
+export { openSqliteVariants, SqliteVariants, type SqliteVariantsOptions } from "./sqliteVariants.ts"
 export { tailJournal, type TailOptions } from "./tailJournal.ts"
 export type { JournalProblem, JournalRun, JournalSegment, JournalSummary } from "./walkJournal.ts"
 export { type KnobChange, whyChanged, type WindowEvidence } from "./whyChanged.ts"

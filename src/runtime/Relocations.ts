@@ -8,7 +8,7 @@ import type { SelectionDecision } from "../control/variantSelection.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError, EngineStateError, type Problem } from "../domain/errors.ts"
 import { type Learned, misfit } from "../domain/Learned.ts"
-import type { VariantContent } from "../domain/Variant.ts"
+import type { SelectableVariant, VariantContent } from "../domain/Variant.ts"
 import type { RelocationReason } from "../domain/words.ts"
 import { COMMAND_EVICT, COMMAND_OFFER } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
@@ -92,6 +92,8 @@ export class Relocations {
   private readonly host: Host
   private readonly counts: Partial<Record<RelocationReason, number>> = {}
   private switched = 0
+  /** What the catalogue said last. */
+  private followed: string | null = null
 
   constructor(host: Host, parts: RelocationParts | null) {
     this.host = host
@@ -173,7 +175,34 @@ export class Relocations {
   offer(input: unknown): void {
     this.expect("offer")
     if (this.parts === null) throw new ConfigError({ problems: [NOT_CHOSEN] })
-    const offered = this.parts.checkOffer(input, this.host.settings)
+    this.give(this.parts.checkOffer(input, this.host.settings))
+  }
+
+  /**
+   * The same of a catalogue. Variants that this engine cannot be are left out, and then thrown as a ConfigError, once; where
+   * `whole`, nothing is offered for them.
+   */
+  follow(input: ReadonlyArray<SelectableVariant>, whole: boolean): void {
+    this.expect("useVariants")
+    if (this.parts === null) throw new ConfigError({ problems: [NOT_CHOSEN] })
+    const text = JSON.stringify(input)
+    // A look that finds nothing new is nothing to write down.
+    if (text === this.followed) return
+    const { fit, problems } = this.parts.sortOffer(input, this.host.settings)
+    if (whole && problems.length > 0) throw new ConfigError({ problems })
+    this.followed = text
+    this.give(fit)
+    if (problems.length > 0) throw new ConfigError({ problems })
+  }
+
+  /** Throws where no catalogue can be followed. */
+  expectVariants(call: string): void {
+    this.expect(call)
+    if (this.parts === null || this.host.settings.variants === null)
+      throw new ConfigError({ problems: [NOT_CHOSEN] })
+  }
+
+  private give(offered: ReadonlyArray<SelectableVariant>): void {
     const { hot, actor, settings, trail, inEvent } = this.host
     hot.nowCell[0] = this.host.nowUs
     if (settings.auditDigests)

@@ -5,14 +5,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { getInitialSnapshot, transition } from "xstate"
-import { signatureProblems } from "../control/variantRules.ts"
+import { contentProblems, nameProblems, signatureProblems } from "../control/variantRules.ts"
 import { type Problem, VariantError } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
+import type { Reading } from "../domain/Shape.ts"
 import { problemsOf, readTotally } from "../domain/readInput.ts"
 import {
   type Evidence,
   EvidenceShape,
   type SelectableVariant,
+  type Signature,
   selectableOf,
   type VariantContent,
   VariantContentShape,
@@ -40,7 +42,12 @@ export type PlainStep = "sendBack" | "approve" | "withdraw" | "promote" | "demot
 /** What a variant is not called: the word of rollback plans. */
 const PREVIOUS = "previous"
 
-const readContent = (content: unknown) => readTotally(VariantContentShape, content, { at: ["content"] })
+/** Content that is well-formed and does not contradict itself. */
+function readContent(content: unknown): Reading<VariantContent> {
+  const read = readTotally(VariantContentShape, content, { at: ["content"] })
+  const problems = read.ok ? contentProblems(read.value, ["content"]) : []
+  return problems.length > 0 ? { ok: false, problems } : read
+}
 
 const fail = (reason: VariantError["reason"], variant: string, problems: ReadonlyArray<Problem> = []) =>
   new VariantError({ reason, variant, problems: tidy(problems) })
@@ -49,6 +56,9 @@ export class Catalogue {
   readonly store: VariantStore
   /** Hears every step after it was kept. */
   readonly steps = new Listeners<VariantTransition>()
+  /** What may be live, as it was last read. */
+  private known: { readonly revision: string; readonly variants: ReadonlyArray<SelectableVariant> } | null =
+    null
 
   constructor(store: VariantStore) {
     this.store = store
@@ -60,17 +70,17 @@ export class Catalogue {
     content: VariantContent,
     signed: SignedBy,
   ) {
-    const atUs = signed.atUs ?? (yield* nowUs)
+    const signature = yield* signatureOf(signed)
     const read = readContent(content)
     const problems = [
       ...problemsOf(readTotally(VariantName, name, { at: ["name"] })),
+      ...nameProblems(textOf(name)),
       ...(name === PREVIOUS ? [problem(["name"], "is a word of rollback plans.", "Choose another.")] : []),
       ...problemsOf(read),
-      ...signatureProblems({ by: textOf(signed.by), why: textOf(signed.why), atUs }),
+      ...signatureProblems(signature),
     ]
     if (!read.ok || problems.length > 0) return yield* fail("invalid", textOf(name), problems)
-    const { by, why } = signed
-    const { context } = getInitialSnapshot(variantMachine, { name, content: read.value, by, why, atUs })
+    const { context } = getInitialSnapshot(variantMachine, { name, content: read.value, ...signature })
     if (yield* this.keep(context)) return context.record
     return yield* fail("exists", name)
   })
@@ -96,27 +106,31 @@ export class Catalogue {
 
   readonly get = (name: string) => this.store.read(name)
 
-  /** By name; those that may be live, and what selection needs of them. */
+  /** By name; those that may be live, and what selection needs of them. The same list as long as nothing has changed. */
   readonly selectable = Effect.fnUntraced(function* (this: Catalogue) {
-    const records = yield* this.store.list
-    return records.flatMap((record): ReadonlyArray<SelectableVariant> => {
+    const { list, live = list, revision } = this.store
+    const now = revision === undefined ? null : yield* revision
+    if (now !== null && now === this.known?.revision) return this.known.variants
+    const variants = (yield* live).flatMap((record): ReadonlyArray<SelectableVariant> => {
       const one = selectableOf(record)
       return one === null ? [] : [one]
     })
+    // What changed while it was read is read again.
+    this.known = now === null ? null : { revision: now, variants }
+    return variants
   })
 
   private readonly step = Effect.fnUntraced(function* (
     this: Catalogue,
     name: string,
     signed: SignedBy,
-    eventOf: (signature: { by: string; why: string; atUs: number }) => VariantEvent | VariantError,
+    eventOf: (signature: Signature) => VariantEvent | VariantError,
   ) {
-    const { by, why, version } = signed
-    const atUs = signed.atUs ?? (yield* nowUs)
-    const event = eventOf({ by: textOf(by), why: textOf(why), atUs })
+    const event = eventOf(yield* signatureOf(signed))
     if (event instanceof VariantError) return yield* event
     const record = yield* this.store.read(name)
     if (record === null) return yield* fail("unknown", name)
+    const version = signed?.version
     if (version !== undefined && version !== record.version)
       return yield* fail("conflict", name, [
         problem(["version"], `is ${record.version}, not ${version}.`, "Look at the variant again."),
@@ -131,18 +145,30 @@ export class Catalogue {
     ])
   })
 
-  /** What no single variant can know: whether the one to go back to is there. */
+  /** What no single variant can know: whether the one to go back to is there, and leads elsewhere. */
   private readonly targetProblems = Effect.fnUntraced(function* (
     this: Catalogue,
     { record }: VariantContext,
     event: VariantEvent,
   ) {
-    const to = record.content.rollback?.to
-    if (event.type !== "approve" || to === undefined || to === PREVIOUS || to === record.name) return []
-    const target = yield* this.store.read(to)
-    if (target !== null && target.state !== "archived") return []
-    const why = target === null ? "is not in the catalogue." : "is archived."
-    return [problem(["rollback", "to"], `leads to ${JSON.stringify(to)}, which ${why}`, "Name another.")]
+    if (event.type !== "approve" && event.type !== "promote") return []
+    const way = [record.name]
+    let plan = record.content.rollback?.to
+    // Who leads to itself is told by the machine; a circle that it is not part of is that of others.
+    while (plan !== undefined && plan !== PREVIOUS && !way.slice(1).includes(plan)) {
+      if (plan === record.name) {
+        if (way.length === 1) return []
+        return [leads(`back to the variant itself, by way of ${way.slice(1).map(quoted).join(", ")}.`)]
+      }
+      const target: VariantRecord | null = yield* this.store.read(plan)
+      if (way.length === 1 && target === null)
+        return [leads(`to ${quoted(plan)}, which is not in the catalogue.`)]
+      if (way.length === 1 && target?.state === "archived")
+        return [leads(`to ${quoted(plan)}, which is archived.`)]
+      way.push(plan)
+      plan = target?.content.rollback?.to
+    }
+    return []
   })
 
   private readonly keep = Effect.fnUntraced(function* (this: Catalogue, { record, last }: VariantContext) {
@@ -151,6 +177,17 @@ export class Catalogue {
     return kept
   })
 }
+
+const quoted = (name: string): string => JSON.stringify(name)
+const leads = (where: string): Problem => problem(["rollback", "to"], `leads ${where}`, "Name another.")
+
+/** Who signs, as an untyped caller may have it. */
+const signatureOf = (signed: SignedBy | undefined): Effect.Effect<Signature> =>
+  Effect.map(nowUs, (now) => ({
+    by: textOf(signed?.by),
+    why: textOf(signed?.why),
+    atUs: signed?.atUs ?? now,
+  }))
 
 /** Untyped callers may hand over anything: what is no text is a missing one. */
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "")

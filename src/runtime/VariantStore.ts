@@ -14,6 +14,10 @@ export interface VariantStore {
   readonly read: (variant: string) => Effect.Effect<VariantRecord | null, VariantError>
   /** By name. */
   readonly list: Effect.Effect<ReadonlyArray<VariantRecord>, VariantError>
+  /** Those in one of the states that may be live, by name; where left out the whole list is read for them. */
+  readonly live?: Effect.Effect<ReadonlyArray<VariantRecord>, VariantError>
+  /** Another one whenever anything in the store has changed, whoever did it; where left out every look reads everything. */
+  readonly revision?: Effect.Effect<string, VariantError>
   /**
    * Keeps a record and the step that led to it, both or neither, only while the kept version is the one before (for version
    * 1: while there is none). False means that somebody else was faster, and that nothing was kept.
@@ -35,16 +39,19 @@ const MAX_STEPS = 100_000
 export function memoryVariants(): VariantStore {
   const records = new Map<string, VariantRecord>()
   let steps: Array<VariantTransition> = []
+  let commits = 0
   return {
     name: "memory",
     read: (variant) => Effect.sync(() => records.get(variant) ?? null),
     list: Effect.sync(() => [...records.values()].sort((a, b) => (a.name < b.name ? -1 : 1))),
+    revision: Effect.sync(() => String(commits)),
     commit: (record, transition) =>
       Effect.suspend(() => {
         const before = records.get(record.name)
         if ((before?.version ?? 0) !== record.version - 1) return Effect.succeed(false)
         if (before === undefined && records.size >= MAX_VARIANTS) return tooMany(record.name)
         records.set(record.name, record)
+        commits++
         steps.push(transition)
         if (steps.length > 2 * MAX_STEPS) steps = steps.slice(-MAX_STEPS)
         return Effect.succeed(true)

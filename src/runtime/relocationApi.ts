@@ -7,6 +7,7 @@ import type { SelectableVariant } from "../domain/Variant.ts"
 import type { VariantCatalogue } from "./createVariantCatalogue.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { Subscription } from "./Listeners.ts"
+import { outcomeOf } from "./outcome.ts"
 import type { KnownRegime, VariantSwitch } from "./Relocations.ts"
 
 /** Regimes and variants of an engine; empty and refusing without `homeostasis` and `variants`. */
@@ -38,9 +39,10 @@ export const relocationApi = ({ relocations }: EngineCore): EngineRelocation => 
 export type OfferingCatalogue = Pick<VariantCatalogue, "selectable" | "subscribe">
 
 /**
- * Offers an engine what a catalogue says may be live, now and after every step that is taken through it. Rejects where the
- * catalogue cannot be read or offers what the engine cannot be; later such failures are counted and told in the audit, and what
- * was offered before stays.
+ * Offers an engine what a catalogue says may be live: now, after every step that is taken through it, and within a second of those
+ * taken elsewhere (in manual time nobody looks). Rejects where the engine does not run, and where the catalogue cannot be read or
+ * offers what the engine cannot be. Later such failures are counted and told in the audit: while the catalogue cannot be read
+ * what was offered stays, and a variant that the engine cannot be is left out.
  */
 export function useVariants(
   core: EngineCore,
@@ -48,18 +50,27 @@ export function useVariants(
   onSwitch?: (change: VariantSwitch) => void,
 ): Promise<Subscription> {
   const { relocations } = core
+  const ready = outcomeOf(() => relocations.expectVariants("useVariants"))
+  if (!ready.ok) return Promise.reject(ready.error)
   // Before the first offer: the first variant may be chosen at once.
   const heard = onSwitch === undefined ? null : relocations.onSwitch(onSwitch)
-  const offer = (): Promise<void> =>
-    catalogue.selectable().then((variants) => {
-      if (core.status === "running") relocations.offer(variants)
+  let looks = 0
+  let taken = 0
+  const offer = (whole: boolean): Promise<void> => {
+    const look = ++looks
+    return catalogue.selectable().then((variants) => {
+      // An answer that was overtaken by that of a later look says what no longer is.
+      if (look < taken || core.status !== "running") return
+      taken = look
+      relocations.follow(variants, whole)
     })
-  const begun = offer().catch((error: unknown) => {
+  }
+  const begun = offer(true).catch((error: unknown) => {
     heard?.unsubscribe()
     return Promise.reject(error)
   })
   return begun.then(() => {
-    const reread = relocations.catalogue.add(offer)
+    const reread = relocations.catalogue.add(() => offer(false))
     const steps = catalogue.subscribe(() => relocations.catalogue.notify())
     return {
       unsubscribe: () => {

@@ -139,9 +139,17 @@ export const runEngine = Effect.fnUntraced(function* (
   if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
   const { parts } = core.relocations
   const learned = parts === null ? [] : yield* parts.keepLearned(core)
+  const reader = parts?.catalogueReader(core) ?? []
   const { begin, flush, stop } = yield* openLifetime(core.trail.finish)
   const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
-  const specs = [...core.trail.writers(() => core.settle()), flush, ...learned, machines(core), ...clock]
+  const specs = [
+    ...core.trail.writers(() => core.settle()),
+    flush,
+    ...learned,
+    machines(core),
+    ...clock,
+    ...reader,
+  ]
   yield* begin(specs, core.mender.supervision, portOf(core))
   return { core, stop, awaitFault: faultOf(core) }
 })

@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest"
 import {
   approvalProblems,
+  contentProblems,
   evidenceProblems,
   MIN_READINGS,
+  nameProblems,
   noWay,
   promotionProblems,
   revisionProblems,
@@ -13,9 +15,12 @@ import {
 } from "../../src/control/variantRules.ts"
 import type { Problem } from "../../src/domain/errors.ts"
 import {
+  MAX_BY,
   MAX_EVIDENCE,
+  MAX_WHY,
   type NumberedEvidence,
   VARIANT_STATES,
+  type VariantConstraint,
   type VariantRecord,
 } from "../../src/domain/Variant.ts"
 
@@ -49,7 +54,53 @@ describe("two names", () => {
   it("mean one person whatever their case, white space and spelling in Unicode", () => {
     for (const other of ["ada lovelace", " Ada  Lovelace ", "ADA\tLOVELACE", "\uFF21da\u00A0Lovelace"])
       expect(samePerson("Ada Lovelace", other)).toBe(true)
+    // Nor what cannot be seen, nor capitals that are two letters.
+    for (const other of ["Ada\u200b Lovelace", "\ufeffAda Lovelace\u2060", "A\u00adda Lovelace"])
+      expect(samePerson("Ada Lovelace", other)).toBe(true)
+    expect(samePerson("Gro\u00df", "GROSS")).toBe(true)
     for (const other of ["AdaLovelace", "Ada", ""]) expect(samePerson("Ada Lovelace", other)).toBe(false)
+  })
+})
+
+describe("what is kept and read again", () => {
+  it("is no longer than can be read, at a time that a calendar has, by somebody who can be seen", () => {
+    const whole = { by: "a".repeat(MAX_BY), why: "w".repeat(MAX_WHY), atUs: -8.64e21 }
+    expect(signatureProblems(whole)).toEqual([])
+    const long = { by: `${whole.by}a`, why: `${whole.why}w`, atUs: 8.65e21 }
+    expect(rows(signatureProblems(long))).toEqual([
+      ["by", "has 201 characters.", "Use at most 200."],
+      ["why", "has 2001 characters.", "Use at most 2000."],
+      ["atUs", "is no time.", "Give it in microseconds since 1970."],
+    ])
+    const unseen = { by: "\u200b\u200d", why: "\ufeff \u00ad", atUs: 0 }
+    expect(signatureProblems(unseen).map(({ path }) => path)).toEqual(["by", "why"])
+  })
+
+  it("has a name that can be told from others", () => {
+    for (const name of ["zstd", "caf\u00e9", "a b", "日本語", "\u{1f469}\u200d\u{1f4bb}", "constructor"])
+      expect(nameProblems(name)).toEqual([])
+    for (const name of ["a\u0000", "a\nb", "\u001b[2J", "\u202etxt", "a\u200b", "\ud800", "cafe\u0301"])
+      expect(nameProblems(name).map(({ path }) => path)).toEqual(["name"])
+  })
+
+  it("has bounds that something can be within", () => {
+    const of = "outcome" as const
+    const wrong = (constraints: ReadonlyArray<VariantConstraint>) =>
+      contentProblems({ values: {}, constraints }, ["content"]).map(({ path, message }) => [path, message])
+    expect(contentProblems({ values: {} })).toEqual([])
+    expect(wrong([{ channel: "a", of, atLeast: 1, atMost: 1 }])).toEqual([])
+    const both = [
+      { channel: "a", of, atLeast: 2, atMost: 1 },
+      { channel: "b", of, atMost: 1 },
+      { channel: "b", of: "context" as const, atLeast: 2 },
+      { channel: "b", of, atLeast: 2 },
+    ]
+    expect(wrong(both)).toEqual([
+      ["content.constraints[0]", expect.stringContaining("contradicts itself")],
+      ["content.constraints[3]", expect.stringContaining("contradicts constraint 1")],
+    ])
+    const unfit = { ...record().content, constraints: both.slice(0, 1) }
+    expect(approvalProblems(record({ content: unfit }), "Bob")).toHaveLength(1)
   })
 })
 
@@ -59,7 +110,7 @@ describe("a signature", () => {
     expect(rows(signatureProblems({ by: " ", why: "\t", atUs: Number.NaN }))).toEqual([
       ["by", "is missing.", "Say who does it."],
       ["why", "is missing.", "Say why it is done."],
-      ["atUs", "is no time.", "Give it in microseconds."],
+      ["atUs", "is no time.", "Give it in microseconds since 1970."],
     ])
   })
 })

@@ -121,6 +121,69 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
+    it("refuses a circle of ways back, and a promotion whose way back is over by now", async () => {
+      const catalogue = await make()
+      const to = (name: string) => ({ ...content, rollback: { to: name, afterBreaches: 1, quarantineUs: 0 } })
+      for (const [name, back] of [
+        ["a", "b"],
+        ["b", "c"],
+        ["c", "a"],
+        ["d", "b"],
+      ] as const) {
+        await catalogue.draft(name, to(back), ada)
+        await catalogue.evaluate(name, evidence, bob)
+      }
+      const { problems } = await refused(catalogue.approve("a", cy))
+      expect(problems).toEqual([
+        {
+          path: "rollback.to",
+          message: 'leads back to the variant itself, by way of "b", "c".',
+          suggestion: "Name another.",
+        },
+      ])
+      // A circle of others is theirs to mend: it is refused where one of them is approved.
+      await catalogue.approve("d", cy)
+      await catalogue.archive("b", cy)
+      const over = await refused(catalogue.promote("d", cy))
+      expect(over.problems[0].message).toBe('leads to "b", which is archived.')
+      expect((await catalogue.get("d"))?.state).toBe("approved")
+      await catalogue.close()
+    })
+
+    it("refuses what it could keep and never read again, and names that nobody could tell apart", async () => {
+      const catalogue = await make()
+      const long = await refused(
+        catalogue.draft("a\u200b", content, { by: "a".repeat(201), why: "w".repeat(2001), atUs: 1e300 }),
+      )
+      expect(long.problems.map(({ path }) => path)).toEqual(["atUs", "by", "name", "why"])
+      await catalogue.draft("zstd", content, ada)
+      await refused(catalogue.evaluate("zstd", evidence, { by: "bob", why: "w".repeat(2001) }))
+      const nobody = undefined as unknown as SignedBy
+      expect((await refused(catalogue.draft("b", content, nobody))).problems[0].path).toBe("by")
+      expect((await refused(catalogue.archive("zstd", nobody))).problems[0].path).toBe("by")
+      const bounds = [{ channel: "errorRate", of: "outcome" as const, atLeast: 1, atMost: 0 }]
+      const odd = await refused(catalogue.revise("zstd", { ...content, constraints: bounds }, ada))
+      expect(odd.problems[0].path).toBe("content.constraints[0]")
+      expect(await catalogue.list()).toHaveLength(1)
+      expect(await catalogue.history()).toHaveLength(1)
+      await catalogue.close()
+    })
+
+    it("says the same list of selectable variants again while nothing has changed", async () => {
+      const store = await open()
+      const [catalogue, other] = await Promise.all([
+        createVariantCatalogue({ store }),
+        createVariantCatalogue({ store }),
+      ])
+      await approved(catalogue, "zstd")
+      const first = await catalogue.selectable()
+      expect(await catalogue.selectable()).toBe(first)
+      expect(first[0].approval).toEqual({ by: "cy", why: "looks right", atUs: 30 })
+      await other.promote("zstd", cy)
+      expect(await catalogue.selectable()).toMatchObject([{ name: "zstd", state: "promoted" }])
+      await catalogue.close()
+    })
+
     it("lets one of two writers who saw the same version win, and tells the other", async () => {
       const store = await open()
       const [one, other] = await Promise.all([

@@ -1,11 +1,12 @@
 /** `arqon variants ...`: the catalogue of variants from a terminal. Each step is signed, and refused for the same reasons as in a program. */
-import { existsSync, readFileSync } from "node:fs"
-import { basename, dirname } from "node:path"
+import { existsSync, readFileSync, statSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import { VariantError } from "../../domain/errors.ts"
 import type { Evidence, VariantContent, VariantRecord, VariantTransition } from "../../domain/Variant.ts"
 import { Catalogue, type PlainStep } from "../../runtime/VariantCatalogue.ts"
-import { openSqliteVariants } from "../sqliteVariants.ts"
+import { plainText } from "../plainText.ts"
+import { openSqliteVariants, VARIANTS_FILE } from "../sqliteVariants.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { parseJson } from "./json.ts"
 import { print } from "./output.ts"
@@ -24,25 +25,36 @@ export interface StepFlags extends StoreFlags {
 
 /** Runs over the catalogue of a file, and closes it however that ends. A refusal is a message, not a stack. */
 async function over<A>(
-  { store }: StoreFlags,
-  make: boolean,
+  flags: StoreFlags,
+  how: "look" | "change" | "make",
   work: (catalogue: Catalogue) => Effect.Effect<A, VariantError>,
 ): Promise<A> {
-  if (!make && !existsSync(store)) throw new CliFailure(`There is no catalogue ${shortPath(store)}.`)
+  const store = fileOf(flags.store)
+  if (how !== "make" && !existsSync(store))
+    throw new CliFailure(`There is no catalogue ${shortPath(store)}. \`arqon variants add\` makes one.`)
   const opened = Effect.acquireUseRelease(
-    openSqliteVariants(dirname(store), basename(store)),
+    openSqliteVariants(dirname(store), { file: basename(store), readOnly: how === "look" }),
     (variants) => work(new Catalogue(variants)),
     (variants) => Effect.ignore(variants.close),
   )
   try {
     return await Effect.runPromise(opened)
   } catch (cause) {
-    if (cause instanceof VariantError) throw new CliFailure(cause.message)
+    if (cause instanceof VariantError)
+      throw new CliFailure(cause.message.split("\n").map(plainText).join("\n"))
     throw cause
   }
 }
 
-const date = (atUs: number): string => new Date(atUs / 1000).toISOString()
+/** Programs name the directory, and so may a person. */
+const fileOf = (store: string): string =>
+  existsSync(store) && statSync(store).isDirectory() ? join(store, VARIANTS_FILE) : store
+
+/** Whatever number a step was signed with. */
+function date(atUs: number): string {
+  const at = new Date(atUs / 1000)
+  return Number.isNaN(at.getTime()) ? `${atUs} us` : at.toISOString()
+}
 
 const line = ({ name, state, version, evidence, content }: VariantRecord): string =>
   `${name}  ${state}  version ${version}  ${evidence.length} piece${evidence.length === 1 ? "" : "s"} of evidence  ${JSON.stringify(content.values)}`
@@ -51,42 +63,46 @@ const stepLine = ({ variant, version, action, from, to, by, why, atUs }: Variant
   `${date(atUs)}  ${variant}  ${version}  ${action}  ${from ?? "nothing"} -> ${to}  by ${by}: ${why}`
 
 function show(json: boolean, things: ReadonlyArray<object>, words: ReadonlyArray<string>): ExitCode {
-  const lines = json ? things.map((thing) => JSON.stringify(thing)) : words
+  // What others wrote goes to a terminal here: a line each, and none that it would obey.
+  const lines = json ? things.map((thing) => JSON.stringify(thing)) : words.map(plainText)
   for (const one of lines) print(one)
   return EXIT.ok
 }
 
 export async function listCommand(flags: StoreFlags): Promise<ExitCode> {
-  const records = await over(flags, false, ({ store }) => store.list)
+  const records = await over(flags, "look", ({ store }) => store.list)
   return show(flags.json, records, records.length === 0 ? ["No variants."] : records.map(line))
 }
 
 export async function showCommand(flags: StoreFlags & { readonly name: string }): Promise<ExitCode> {
-  const record = await over(flags, false, (catalogue) => catalogue.get(flags.name))
+  const record = await over(flags, "look", (catalogue) => catalogue.get(flags.name))
   if (record === null) throw new CliFailure(`There is no variant ${JSON.stringify(flags.name)}.`)
-  return show(flags.json, [record], [JSON.stringify(record, null, 2)])
+  return show(flags.json, [record], JSON.stringify(record, null, 2).split("\n"))
 }
 
 export async function historyCommand(
   flags: StoreFlags & { readonly name: string | null },
 ): Promise<ExitCode> {
-  const steps = await over(flags, false, ({ store }) => store.history(flags.name ?? undefined))
+  const steps = await over(flags, "look", ({ store }) => store.history(flags.name ?? undefined))
   return show(flags.json, steps, steps.length === 0 ? ["No steps."] : steps.map(stepLine))
 }
 
 export async function addCommand(flags: StepFlags & { readonly content: string }): Promise<ExitCode> {
   const content = document(flags.content) as VariantContent
-  return said(flags, await over(flags, true, (catalogue) => catalogue.draft(flags.name, content, flags)))
+  return said(flags, await over(flags, "make", (catalogue) => catalogue.draft(flags.name, content, flags)))
 }
 
 export async function evaluateCommand(flags: StepFlags & { readonly evidence: string }): Promise<ExitCode> {
   const evidence = document(flags.evidence) as Evidence
-  return said(flags, await over(flags, false, (catalogue) => catalogue.evaluate(flags.name, evidence, flags)))
+  return said(
+    flags,
+    await over(flags, "change", (catalogue) => catalogue.evaluate(flags.name, evidence, flags)),
+  )
 }
 
 /** A step that needs a signature and nothing else. */
 export async function stepCommand(type: PlainStep, flags: StepFlags): Promise<ExitCode> {
-  return said(flags, await over(flags, false, (catalogue) => catalogue.take(type, flags.name, flags)))
+  return said(flags, await over(flags, "change", (catalogue) => catalogue.take(type, flags.name, flags)))
 }
 
 const said = ({ json }: StoreFlags, record: VariantRecord): ExitCode => show(json, [record], [line(record)])
