@@ -102,7 +102,6 @@ export class BudgetWindow {
    * spent more than it may now stays where it is (or, where it is turns, turns no more) until enough of the minute is over.
    */
   relimit(policy: GuardrailNumbers): void {
-    this.advance()
     const { rows, details } = this
     const turns = Math.min(Math.floor(policy.turnsPerMinute), UNLIMITED_TURNS)
     const path = Math.min(Math.floor(policy.pathPerMinute * PATH_UNIT), UNLIMITED_PATH)
@@ -242,9 +241,9 @@ export class BudgetWindow {
     const direction = rows[r + DIRECTION]
     const extreme = rows[r + EXTREME]
     const lowest = rows[r + LOWEST]
-    // Without a direction there is a way to two of them.
-    const from = direction < 0 ? extreme : direction > 0 ? extreme - still : Math.max(lowest, extreme - still)
-    const to = direction < 0 ? extreme + still : direction > 0 ? extreme : Math.min(extreme, lowest + still)
+    // Without a direction there is a way to two of them; whatever the window has seen lies between lowest and extreme then.
+    const from = direction < 0 ? extreme : extreme - still
+    const to = direction > 0 ? extreme : (direction < 0 ? extreme : lowest) + still
     rows[r + QUIET_LOW] = from > rows[r + LOW] ? from : rows[r + LOW]
     rows[r + QUIET_HIGH] = to < rows[r + HIGH] ? to : rows[r + HIGH]
   }
@@ -310,7 +309,6 @@ export class BudgetWindow {
    * spent, so that rolling back is no way to a fresh allowance.
    */
   reset(): void {
-    this.advance()
     const { rows, buckets, base } = this
     for (let i = 0, r = 0; i < base.length; i++, r += ROW) {
       const at = base[i]

@@ -119,6 +119,24 @@ describe.each([
     expect(minute.judge(0, 1 / 8)).toBe(ACCEPTED)
     expect(minute.judge(2 ** -40, 0)).toBe(BUDGET_EXHAUSTED)
   })
+
+  it("may be spent to the last bit by a move within what the minute has seen, too", () => {
+    const minute = new Minute({ pathPerMinute: 1 / 4 }, [0.5, 0.5], circle)
+    for (const move of [1 / 8, -1 / 16, 1 / 32]) expect(minute.move(0, move)).toBe(ACCEPTED)
+    expect(minute.judge(0, -1 / 32 - 2 ** -40)).toBe(BUDGET_EXHAUSTED)
+    expect(minute.move(0, -1 / 32)).toBe(ACCEPTED)
+    expect(minute.judge(0, 2 ** -40)).toBe(BUDGET_EXHAUSTED)
+  })
+
+  it("that is longer than it may be now holds a knob, which may stay: the others go on", () => {
+    const minute = new Minute({}, [0.5, 0.5], circle)
+    for (const move of [1 / 8, -1 / 8, 1 / 16]) expect(minute.move(0, move)).toBe(ACCEPTED)
+    minute.window.relimit({ ...lax, pathPerMinute: 1 / 8 })
+    for (const move of [2 ** -40, -(2 ** -40)]) expect(minute.judge(0, move)).toBe(BUDGET_EXHAUSTED)
+    expect(minute.band(1).map((end) => end + 0)).toEqual([0, 0])
+    expect(minute.move(0, 0)).toBe(ACCEPTED)
+    expect(minute.move(1 / 16, 0)).toBe(ACCEPTED)
+  })
 })
 
 describe("the ends of a band", () => {
@@ -144,7 +162,52 @@ describe("the ends of a band", () => {
   })
 })
 
+describe("a band with two budgets to keep", () => {
+  it.each([1, -1])("ends where the tighter one does (%i)", (sign) => {
+    const ends = (policy: Partial<GuardrailNumbers>): readonly [back: number, on: number] => {
+      const minute = new Minute({ turnsPerMinute: 0, ...policy }, [0.5])
+      for (let i = 0; i < 2; i++) expect(minute.move(sign / 8)).toBe(ACCEPTED)
+      const [down, up] = minute.band()
+      return sign > 0 ? [-down, up] : [up, -down]
+    }
+    // A turn would begin an eighth back; the way, or the range, may end before that, and on the other side.
+    const wide = Number.POSITIVE_INFINITY
+    for (const [pathPerMinute, rangePerMinute, back, on] of [
+      [wide, wide, 1 / 8, 1],
+      [5 / 16, wide, 1 / 16, 1 / 16],
+      [1 / 2, wide, 1 / 8, 1 / 4],
+      [wide, 5 / 16, 1 / 8, 1 / 16],
+      [9 / 32, 5 / 16, 1 / 32, 1 / 32],
+    ]) {
+      const [found, further] = ends({ pathPerMinute, rangePerMinute })
+      expect(found).toBeCloseTo(back, 7)
+      expect(further).toBeCloseTo(on, 7)
+    }
+  })
+})
+
 describe("turns", () => {
+  it.each([1, -1])("are none for a knob that stays, however far it has come back unnoticed (%i)", (sign) => {
+    const minute = new Minute({ turnsPerMinute: 0 }, [0.5, 0.5])
+    for (let i = 0; i < 3; i++) expect(minute.move(0, sign / 8)).toBe(ACCEPTED)
+    minute.reach[1] = 0.3
+    expect(minute.move(0, -sign * 0.28)).toBe(ACCEPTED)
+    minute.reach[1] = 0
+    expect(minute.move(1 / 16, 0)).toBe(ACCEPTED)
+    expect(minute.turns(1)).toBe(0)
+  })
+
+  it.each([1, -1])("begin beyond the distance of a coarse knob's neighbours, not at it (%i)", (sign) => {
+    for (const allowed of [0, 1]) {
+      const minute = new Minute({ turnsPerMinute: allowed }, [0.5])
+      minute.reach[0] = 1 / 4
+      for (let i = 0; i < 3; i++) expect(minute.move(sign / 8)).toBe(ACCEPTED)
+      expect(minute.judge(-sign * (1 / 4 + 2 ** -40))).toBe(allowed === 0 ? THRASHING : ACCEPTED)
+      expect(minute.move(-sign / 4)).toBe(ACCEPTED)
+      expect(minute.turns()).toBe(0)
+    }
+  })
+
   it.each([1, -1])(
     "are none while going on, even where the reach that allowed a retrace is gone (%i)",
     (sign) => {
@@ -167,10 +230,12 @@ describe("turns", () => {
   )
 
   it.each([1, -1])(
-    "are counted for a retrace of two hairs more than the step, not for one of two less (%i)",
+    "are counted for a retrace of half a hair more than the step, not for one of half a hair less (%i)",
     (sign) => {
       for (const [hairs, turns] of [
         [2, 1],
+        [0.5, 1],
+        [-0.5, 0],
         [-2, 0],
       ]) {
         const minute = new Minute({}, [0.5])
@@ -245,6 +310,27 @@ describe("a range that is wider than it may be", () => {
     expect(minute.judge(0, 1 / 64, 0)).toBe(BUDGET_EXHAUSTED)
     const [down, up] = minute.band(1)
     expect([down, up + 0]).toEqual([expect.closeTo(-1 / 4, 7), expect.closeTo(0, 7)])
+  })
+
+  it("that is just as wide as it may be now holds nothing", () => {
+    const minute = wide({ rangePerMinute: 1 / 2 })
+    minute.window.relimit({ ...lax, rangePerMinute: 1 / 4 })
+    expect(minute.judge(0, -1 / 4, 0)).toBe(ACCEPTED)
+    const [down, up] = minute.band(1)
+    expect([down, up + 0]).toEqual([expect.closeTo(-1 / 4, 7), expect.closeTo(0, 7)])
+    expect(minute.judge(0, 2 ** -40, 0)).toBe(BUDGET_EXHAUSTED)
+  })
+
+  it("through a reach that has shrunk holds nothing where limits are set that are no stricter", () => {
+    for (const rangePerMinute of [1 / 8, 3 / 16]) {
+      const minute = new Minute({ rangePerMinute: 1 / 8 }, [0.5, 0.5, 0.5])
+      minute.reach[1] = 1 / 4
+      for (const move of [1 / 8, 1 / 8]) expect(minute.move(0, move, 0)).toBe(ACCEPTED)
+      minute.reach[1] = 0
+      minute.window.relimit({ ...lax, rangePerMinute })
+      for (const back of [-1 / 64, -1 / 4]) expect(minute.judge(0, back, 0)).toBe(ACCEPTED)
+      expect(minute.band(1)[0]).toBeCloseTo(-1 / 4, 7)
+    }
   })
 
   it("is no wider for limits that are wider, nor for the same ones again", () => {
