@@ -104,7 +104,7 @@ describe("a fleet of two thousand engines", () => {
 
   it("shows one engine when it is pressed: knobs over time, the phase lit, budgets, counters", async () => {
     work("tenant-0003", 60)
-    await page.getByRole("link", { name: /^tenant-0003/ }).click()
+    await page.getByRole("link", { name: /^tenant-0003 awake/ }).click()
     const engine = fleet.get("tenant-0003")
     const knob = page.getByRole("article", { name: "Knob batch" })
     await soon(() => knob.locator("header .number").textContent()).toBe(String(engine?.values.batch))

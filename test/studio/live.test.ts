@@ -60,6 +60,32 @@ describe("the overview", () => {
     expect(seen.complaints).toEqual([])
   })
 
+  it("keeps what came while it was reading what came before", async () => {
+    let letGo = (): void => {}
+    const released = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    let answered = 0
+    await page.route("**/api/{audit,history}?*", async (route) => {
+      const response = await route.fetch()
+      answered++
+      await released
+      await route.fulfill({ response })
+    })
+    await page.reload()
+    await soon(() => answered).toBe(2)
+    const windows = service.engine.getSnapshot().counters.windows
+    service.work(30)
+    expect(service.engine.getSnapshot().counters.windows).toBeGreaterThan(windows)
+    service.engine.trip("amid it")
+    await soon(word).toBe("SafeMode is open")
+    letGo()
+    const opened = page.locator(".log .tag").getByText("SafeMode opened")
+    await opened.waitFor()
+    // Once only, however it came.
+    expect(await opened.count()).toBe(1)
+  })
+
   it("tells how much of a budget is used, to a screen reader too", async () => {
     const dial = page.getByRole("meter", { name: "Applies a second" })
     await soon(async () => Number(await dial.getAttribute("aria-valuenow"))).toBeGreaterThan(0)

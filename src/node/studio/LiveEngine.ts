@@ -155,7 +155,8 @@ export class LiveEngine implements StudioEngine {
     this.channel.forget()
     this.policy = this.core.hot.executor.policy
     this.polls = 0
-    this.sentAudit = this.newestSeq()
+    this.takeMarks()
+    this.sentAudit = this.marked
     this.inspect()
     this.looking = setInterval(() => this.poll(), POLL_MS).unref()
   }
@@ -227,17 +228,18 @@ export class LiveEngine implements StudioEngine {
   }
 
   private sendAudit(): void {
-    const records = this.takeMarks().filter(
-      ({ kind, seq }) => kind !== "digest" && kind !== "tick" && seq > this.sentAudit,
-    )
+    this.takeMarks()
+    // Counted apart from the marks, which are taken for others too.
+    const fresh = this.core.trail.recordsAfter(this.sentAudit)
+    this.sentAudit = fresh.at(-1)?.seq ?? this.sentAudit
+    const records = fresh.filter(({ kind }) => kind !== "digest" && kind !== "tick")
     if (records.length === 0) return
     const shown = records.slice(-MOST_AUDIT)
-    this.sentAudit = shown[shown.length - 1].seq
     this.channel.send("audit", { records: shown, skipped: records.length - shown.length })
   }
 
-  /** Marks what is new in the audit; returns it. */
-  private takeMarks(): ReadonlyArray<AuditRecord> {
+  /** Marks what is new in the audit. */
+  private takeMarks(): void {
     const records = this.core.trail.recordsAfter(this.marked)
     for (const record of records) {
       const mark = markOf(record)
@@ -245,12 +247,6 @@ export class LiveEngine implements StudioEngine {
     }
     const newest = records.at(-1)
     if (newest !== undefined) this.marked = newest.seq
-    return records
-  }
-
-  private newestSeq(): number {
-    this.takeMarks()
-    return this.marked
   }
 
   private onWindow(window: Window): void {

@@ -14,6 +14,8 @@ export class LiveFeed {
   private readonly entry: EngineEntry
   private source: EventSource | null = null
   private closed = false
+  /** What came while the history is read: it may be newer than that, and is taken after it. */
+  private late: Array<() => void> | null = null
 
   constructor(model: Model, entry: EngineEntry) {
     this.model = model
@@ -41,14 +43,19 @@ export class LiveFeed {
     })
     on("window", (window) => {
       model.lastWindow.set(window)
-      model.track.value?.add(window, model.snapshot.value)
-      model.track.touch()
+      const snapshot = model.snapshot.value
+      this.inTurn(() => {
+        model.track.value?.add(window, snapshot)
+        model.track.touch()
+      })
     })
     on("audit", ({ records, skipped }) => {
-      model.note(records)
-      for (const record of records) model.track.value?.note(record)
-      model.track.touch()
       if (skipped > 0) model.skipped.set(model.skipped.value + skipped)
+      this.inTurn(() => {
+        model.note(records)
+        for (const record of records) model.track.value?.note(record)
+        model.track.touch()
+      })
     })
     on("budgets", (budgets) => model.budgets.set(budgets))
     on("session", ({ reason, detail }) => {
@@ -77,20 +84,31 @@ export class LiveFeed {
     if (!this.closed && this.model.connection.value.state !== "locked") this.begin()
   }
 
+  private inTurn(take: () => void): void {
+    if (this.late === null) take()
+    else this.late.push(take)
+  }
+
   private async catchUp(): Promise<void> {
     const { model, entry } = this
+    const late: Array<() => void> = []
+    this.late = late
     try {
       const [history, page] = await Promise.all([
         api.history(entry.id, POINTS),
         api.audit({ engine: entry.id, kind: SHOWN_KINDS, limit: RECORDS }),
       ])
-      if (this.closed) return
+      // Another one that began meanwhile reads what this one did not hear.
+      if (this.closed || this.late !== late) return
       model.track.value?.load(history)
       model.track.touch()
       model.records.set(page.records)
     } catch (error) {
       if (!this.closed) model.fail(error)
     }
+    if (this.late !== late) return
+    this.late = null
+    for (const take of late) take()
   }
 }
 

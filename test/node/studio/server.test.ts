@@ -196,6 +196,21 @@ describe("the live stream", () => {
     while (!(await active()).includes("engine.running.safe"));
   })
 
+  it("tells a record to whoever listens, also when somebody else has read the history before", async () => {
+    const { url, work, engine } = await openRig()
+    const stream = await listen(url)
+    await stream.next("hello")
+    work(1)
+    await stream.next("audit")
+    engine.trip("look")
+    await ask(url, `/api/history?engine=${engine.runId}`)
+    const told = async (): Promise<ReadonlyArray<string>> => {
+      const { records } = (await stream.next("audit")).data as { records: ReadonlyArray<{ kind: string }> }
+      return records.map(({ kind }) => kind)
+    }
+    while (!(await told()).includes("safeModeEntered"));
+  })
+
   it("shows how much of each budget is used", async () => {
     const { url, work } = await openRig()
     work(60)
