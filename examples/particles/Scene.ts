@@ -9,6 +9,10 @@ const ROWS = 36
 const MOST = 20_000
 /** What is left of a pixel's light after a frame, in 256ths. */
 const KEPT = 236
+/** Frames after which a particle begins elsewhere: left alone they all end in a few bright corners. */
+const LIFE = 200
+/** Between two pictures for a person who asked for less motion. */
+const CALM_MS = 3000
 
 export class Scene {
   readonly canvas: HTMLCanvasElement
@@ -21,6 +25,11 @@ export class Scene {
   private picture: ImageData | null = null
   private pointer = { x: 0.5, y: 0.5 }
   private turnedMs = Number.NEGATIVE_INFINITY
+  private frames = 0
+  /** Where pictures go that a person who asked for less motion is not shown: the work is the same. */
+  private readonly unseen = document.createElement("canvas")
+  private readonly calm = matchMedia("(prefers-reduced-motion: reduce)")
+  private shownMs = Number.NEGATIVE_INFINITY
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas
@@ -42,6 +51,22 @@ export class Scene {
     if (nowMs - this.turnedMs >= debounceMs) this.turn(nowMs)
     const picture = this.fade(resolution)
     this.move(picture, Math.round(particles))
+    this.show(nowMs, picture)
+  }
+
+  private show(nowMs: number, picture: ImageData): void {
+    if (this.calm.matches && nowMs - this.shownMs < CALM_MS) {
+      this.unseen.width = picture.width
+      this.unseen.height = picture.height
+      this.unseen.getContext("2d")?.putImageData(picture, 0, 0)
+      return
+    }
+    this.shownMs = nowMs
+    const { canvas } = this
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width
+      canvas.height = picture.height
+    }
     this.context.putImageData(picture, 0, 0)
   }
 
@@ -64,8 +89,6 @@ export class Scene {
     const width = Math.max(1, Math.round(this.canvas.clientWidth * resolution))
     const height = Math.max(1, Math.round(this.canvas.clientHeight * resolution))
     if (this.picture?.width !== width || this.picture.height !== height) {
-      this.canvas.width = width
-      this.canvas.height = height
       this.picture = new ImageData(width, height)
       this.picture.data.fill(255)
       for (let i = 0; i < this.picture.data.length; i++) if (i % 4 !== 3) this.picture.data[i] = 8
@@ -81,7 +104,12 @@ export class Scene {
 
   private move({ data, width, height }: ImageData, count: number): void {
     const { x, y, angle } = this
+    const born = this.frames++ % LIFE
     for (let i = 0; i < count; i++) {
+      if (i % LIFE === born) {
+        x[i] = (x[i] + 0.754_877_666) % 1
+        y[i] = (y[i] + 0.569_840_296) % 1
+      }
       const way = angle[Math.floor(y[i] * ROWS) * COLUMNS + Math.floor(x[i] * COLUMNS)]
       const speed = 0.0008 + (i % 7) * 0.0002
       x[i] = wrapped(x[i] + Math.cos(way) * speed)

@@ -1,5 +1,6 @@
 /** The panel in plain DOM, for the versions without React: what it shows is set from outside, what a person does is told. */
-import { KNOB_NAMES, type Knob, LABELS, place, shown, TARGET_MS } from "./tuning.ts"
+import { Trace } from "./Trace.ts"
+import { HEADING, KNOB_NAMES, type Knob, LABELS, place, shown, STORY, TARGET_MS } from "./tuning.ts"
 
 export interface Panel {
   readonly knob: (name: Knob, value: number) => void
@@ -37,16 +38,20 @@ function gauge(
   }
 }
 
-export function makePanel(title: string): Panel {
-  const frame = gauge("frame", "frame")
+export function makePanel(): Panel {
+  const frame = made("output", { id: "frame" })
+  const picture = made("canvas", { className: "trace" })
+  picture.setAttribute("aria-hidden", "true")
+  const trace = new Trace(picture)
   const knobs = new Map(KNOB_NAMES.map((name) => [name, gauge(name, LABELS[name])]))
   const mode = made("span", { id: "mode" })
   const button = made("button", { id: "safe", type: "button" })
   const burden = made("input", { id: "burden", type: "range", min: "0", max: "12", value: "0" })
   document.body.append(
     made("aside", {}, [
-      made("h1", { textContent: title }),
-      frame.row,
+      made("h1", { textContent: HEADING }),
+      made("p", { textContent: STORY }),
+      made("div", { className: "row" }, [made("span", { textContent: "frame" }), frame, picture]),
       ...[...knobs.values()].map(({ row }) => row),
       made("label", {}, [made("span", { textContent: "load on the page" }), burden]),
       made("footer", {}, [mode, button]),
@@ -54,7 +59,10 @@ export function makePanel(title: string): Panel {
   )
   return {
     knob: (name, value) => knobs.get(name)?.set(shown[name](value), place(name, value)),
-    frame: (ms) => frame.set(`${ms.toFixed(1)} of ${TARGET_MS} ms`, ms / (2 * TARGET_MS)),
+    frame: (ms) => {
+      frame.textContent = `${ms.toFixed(1)} ms, target ${TARGET_MS}`
+      trace.push(ms)
+    },
     safeMode: (reason) => {
       mode.textContent = reason === null ? "tuning" : `SafeMode: ${reason}`
       button.textContent = reason === null ? "hold still" : "go on"

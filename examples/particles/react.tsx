@@ -4,7 +4,8 @@ import { createRoot } from "react-dom/client"
 import { useEngine, useEngineState, useKnobs, useSafeMode } from "arqon/react"
 import { runFrames } from "./frames.ts"
 import { Scene } from "./Scene.ts"
-import { KNOB_NAMES, LABELS, OPTIONS, place, shown, TARGET_MS } from "./tuning.ts"
+import { Trace } from "./Trace.ts"
+import { HEADING, KNOB_NAMES, LABELS, OPTIONS, place, shown, STORY, TARGET_MS } from "./tuning.ts"
 
 interface GaugeProps {
   readonly id: string
@@ -30,25 +31,31 @@ function App(): ReactNode {
   const safe = useSafeMode(engine)
   const canvas = useRef<HTMLCanvasElement>(null)
   const scene = useRef<Scene>(null)
+  const picture = useRef<HTMLCanvasElement>(null)
+  const trace = useRef<Trace>(null)
   const [frameMs, setFrameMs] = useState(0)
 
   useEffect(() => {
     if (!running || canvas.current === null) return
     scene.current ??= new Scene(canvas.current)
-    return runFrames(engine, scene.current, setFrameMs).stop
+    if (picture.current !== null) trace.current ??= new Trace(picture.current)
+    return runFrames(engine, scene.current, (ms) => {
+      setFrameMs(ms)
+      trace.current?.push(ms)
+    }).stop
   }, [engine, running])
 
   return (
     <>
       <canvas ref={canvas} />
       <aside>
-        <h1>React</h1>
-        <Gauge
-          id="frame"
-          label="frame"
-          value={`${frameMs.toFixed(1)} of ${TARGET_MS} ms`}
-          part={frameMs / (2 * TARGET_MS)}
-        />
+        <h1>{HEADING}</h1>
+        <p>{STORY}</p>
+        <div className="row">
+          <span>frame</span>
+          <output id="frame">{`${frameMs.toFixed(1)} ms, target ${TARGET_MS}`}</output>
+          <canvas className="trace" ref={picture} aria-hidden="true" />
+        </div>
         {KNOB_NAMES.map((name) => (
           <Gauge
             key={name}

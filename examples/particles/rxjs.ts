@@ -8,10 +8,10 @@ import { KNOB_NAMES, OPTIONS, type Values } from "./tuning.ts"
 
 const engine = createEngine(OPTIONS)
 const scene = new Scene(document.body.appendChild(document.createElement("canvas")))
-const panel = makePanel("RxJS")
+const panel = makePanel()
 
 const states$ = new Observable<EngineSnapshot<Values>>((subscriber) => {
-  const { unsubscribe } = engine.subscribe((snapshot) => subscriber.next(snapshot))
+  const { unsubscribe } = engine.subscribe(subscriber)
   return unsubscribe
 }).pipe(share())
 

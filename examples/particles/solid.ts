@@ -8,7 +8,7 @@ import { KNOB_NAMES, OPTIONS } from "./tuning.ts"
 
 const engine = createEngine(OPTIONS)
 const scene = new Scene(document.body.appendChild(document.createElement("canvas")))
-const panel = makePanel("Solid")
+const panel = makePanel()
 
 await engine.start()
 createRoot(() => {
@@ -19,7 +19,9 @@ createRoot(() => {
   const [frameMs, setFrameMs] = createSignal(0)
 
   for (const name of KNOB_NAMES) createEffect(() => panel.knob(name, state().values[name]))
-  createEffect(() => panel.frame(frameMs()))
+  createEffect(() => {
+    if (frameMs() > 0) panel.frame(frameMs())
+  })
   createEffect(() => panel.safeMode(state().safeMode?.reason ?? null))
 
   panel.button.addEventListener("click", () =>

@@ -10,6 +10,8 @@ import { TARGET_MS } from "../../examples/particles/tuning.ts"
 import { launchChromium, serve, type Served } from "../browser/chromium.ts"
 
 declare const runFrames: (frames: number) => void
+/** Pictures that were made, and those of them that are to be seen. */
+declare const pictures: { made: number; seen: number }
 
 const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript", css: "text/css" }
 
@@ -91,6 +93,52 @@ describe.each([
     await expect.poll(() => page.textContent("#mode")).toBe("tuning")
     await page.evaluate(() => runFrames(600))
     await expect.poll(() => read(page, "particles")).not.toBe(still)
+    await page.close()
+  })
+
+  it("are drawn anew seldom for a person who asked for less motion, and tuned all the same", async () => {
+    const page = await browser.newPage({ reducedMotion: "reduce" })
+    await page.clock.install({ time: 0 })
+    await page.goto(`${served.url}${file}`)
+    await page.waitForFunction(() => document.querySelector("canvas:not(.trace)") !== null)
+    await page.evaluate(() => {
+      const put = CanvasRenderingContext2D.prototype.putImageData
+      Object.assign(globalThis, { pictures: { seen: 0, made: 0 } })
+      CanvasRenderingContext2D.prototype.putImageData = function (...picture: Parameters<typeof put>) {
+        pictures.made++
+        if (this.canvas.isConnected) pictures.seen++
+        put.apply(this, picture)
+      } as typeof put
+    })
+    await page.clock.runFor(4_000)
+    const { made, seen } = await page.evaluate(() => pictures)
+    expect(made).toBeGreaterThan(50)
+    expect(seen).toBeGreaterThan(0)
+    expect(seen).toBeLessThan(4)
+    await page.close()
+  })
+
+  it("say what is tuned and what for, in a panel that fits a phone, and can be worked by keyboard", async () => {
+    const page = await browser.newPage({ viewport: { width: 320, height: 568 } })
+    await page.goto(`${served.url}${file}?virtual`)
+    await page.waitForFunction(() => typeof runFrames === "function")
+    await page.evaluate(() => runFrames(60))
+    await expect.poll(() => page.textContent("#frame")).toContain(`target ${TARGET_MS}`)
+    expect(await page.textContent("aside")).toContain("three knobs")
+    const inside = await page.evaluate(() => {
+      const panel = document.querySelector("aside")?.getBoundingClientRect() ?? new DOMRect()
+      const nav = document.querySelector("nav")?.getBoundingClientRect() ?? new DOMRect()
+      return (
+        panel.left >= 0 && panel.right <= innerWidth && panel.bottom <= innerHeight && panel.top >= nav.bottom
+      )
+    })
+    expect(inside).toBe(true)
+    await page.focus("#burden")
+    await page.keyboard.press("ArrowRight")
+    expect(await page.inputValue("#burden")).toBe("1")
+    await page.focus("#safe")
+    await page.keyboard.press("Enter")
+    await expect.poll(() => page.textContent("#mode")).toBe("SafeMode: manualTrigger")
     await page.close()
   })
 
