@@ -208,12 +208,13 @@ describe("a proposal", () => {
   })
 
   it("near its base is judged in one pass, which is what an apply costs: the general one is not called", () => {
-    /** A log scale and a circle beside two plain knobs, each on a base of its own. */
-    const shape = [linear(-3, 7), logarithmic(0.01, 100), periodic(-180, 180), linear()]
-    for (const home of [
-      [0, 0, 0.25, 1],
-      [0.9, 0.5, 0.75, 0.1],
-    ]) {
+    /** A log scale and a circle beside two plain knobs, and plain knobs alone, each on a base of its own. */
+    const curved = [linear(-3, 7), logarithmic(0.01, 100), periodic(-180, 180), linear()]
+    for (const [shape, home] of [
+      [curved, [0, 0, 0.25, 1]],
+      [curved, [0.9, 0.5, 0.75, 0.1]],
+      [curved.map(() => linear()), [0, 1, 0.25, 0.9]],
+    ] as const) {
       const rig = makeRig(shape, policy, home)
       const { table, executor } = rig
       let passes = 0
