@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { barriers, crowding, launch, look, type Looks, picture, type Seen } from "./browser.ts"
 import { openShelf, type Shelf, type Service, startService } from "./rig.ts"
-import { HOOK_MS } from "./soon.ts"
+import { HOOK_MS, soon } from "./soon.ts"
 
 let browser: Browser
 let service: Service
@@ -135,14 +135,16 @@ describe("the theme", () => {
     await page.reload()
     await page.waitForSelector(".tile")
     expect(await shown()).toBe("dark")
-    const drawn = await page.evaluate(() => {
-      const canvas = document.querySelector("canvas")
-      const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
-      let bright = 0
-      for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 200 && pixels[i + 2] > 240) bright++
-      return bright
-    })
-    expect(drawn).toBeGreaterThan(50)
+    const drawn = (): Promise<number> =>
+      page.evaluate(() => {
+        const canvas = document.querySelector("canvas")
+        const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+        let bright = 0
+        for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 200 && pixels[i + 2] > 240) bright++
+        return bright
+      })
+    // Charts are drawn once the history has come.
+    await soon(drawn).toBeGreaterThan(50)
     await close()
   })
 })
