@@ -31,8 +31,7 @@ export interface BudgetLedgers {
 /** See `BudgetWindow.usage`. */
 export function readUsage(ledgers: BudgetLedgers, nowUs: number, out: Float64Array): void {
   const { rows, buckets, base, running, edgeUs } = ledgers
-  const late = nowUs >= edgeUs ? Math.floor((nowUs - edgeUs) / BUCKET_US) + 1 : 0
-  const gone = late < BUCKETS ? late : BUCKETS
+  const gone = nowUs >= edgeUs ? Math.floor((nowUs - edgeUs) / BUCKET_US) + 1 : 0
   for (let i = 0, r = 0, b = 0; i < base.length; i++, r += ROW, b += BUCKET_ROW) {
     const at = base[i] + rows[r + LAPS]
     let high = gone < BUCKETS ? rows[r + BUCKET_HIGH] : at
@@ -49,7 +48,8 @@ export function readUsage(ledgers: BudgetLedgers, nowUs: number, out: Float64Arr
       path += buckets[bucket + B_PATH]
     }
     out[3 * i] = turns
-    out[3 * i + 1] = (at > high ? at : high) - (at < low ? at : low)
+    // The running bucket has seen where the base stands.
+    out[3 * i + 1] = high - low
     out[3 * i + 2] = path / PATH_UNIT
   }
 }

@@ -74,6 +74,17 @@ describe("the use of the budgets of a minute", () => {
     )
   })
 
+  it("is what it was at the last call where it is asked for an earlier time: nothing is given back, or counted twice", () => {
+    for (const circle of [false, true]) {
+      const window = rig(circle)
+      for (const [k, by] of [0.1, 0.1, -0.15, 0.1].entries())
+        expect(window.move(50 * SECOND * k, by)).toBe(true)
+      const last = window.usage(150 * SECOND)
+      expect(last[2]).toBeCloseTo(0.25, 9)
+      for (const us of [149, 140, 100, 10, 0, -1000]) expect(window.usage(us * SECOND)).toEqual(last)
+    }
+  })
+
   it("is the way and the range that were gone, while all of it lies within the minute", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: -0.04, max: 0.04, noNaN: true }), { maxLength: 12 }), (steps) => {
