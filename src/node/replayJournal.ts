@@ -15,6 +15,8 @@ import { walkJournal } from "./walkJournal.ts"
 export interface ReplayOptions {
   /** The run; the last of the journal when omitted, and the last of the name where there are several. */
   readonly run?: string | undefined
+  /** Told of each record that is given, by its number and how many there are: a long run takes its time. */
+  readonly onRecord?: ((seq: number, of: number) => void) | undefined
 }
 
 /** What a replay from the disk found. */
@@ -83,15 +85,20 @@ export function replayJournal(directory: string, options: ReplayOptions = {}): J
     return { ...result, run: null, engine: null, text: plainLines(`Not replayed: ${loaded}.\n`) }
   }
   const { recorded, engine, whole } = loaded
-  const result = replay(recorded)
-  const damage = whole ? "" : "The journal is not whole: verify it first.\n"
+  const { onRecord } = options
+  const of = recorded.records.length
+  const result = replay(recorded, onRecord && ((_, seq) => onRecord(seq, of)))
+  const damage = whole ? "" : NOT_WHOLE
   return { ...result, run: recorded.run, engine, text: `${damage}${replayText(recorded.run, result)}` }
 }
 
-/** Gives the telemetry of a run to an engine with `changes`, whole options of the configuration; see `whatIf`. */
+/**
+ * Gives the telemetry of a run to an engine with `changes`: whole options of the configuration, or with a dot parts of them
+ * (`{ "window.digests": 9 }`), the rest as recorded; see `whatIf`.
+ */
 export function whatIfJournal(
   directory: string,
-  changes: Partial<Omit<EngineConfig, "params">>,
+  changes: Partial<Omit<EngineConfig, "params">> & Readonly<Record<`${string}.${string}`, unknown>>,
   options: ReplayOptions = {},
 ): JournalWhatIf {
   const loaded = loadRun(directory, options)
@@ -105,9 +112,37 @@ export function whatIfJournal(
     }
   }
   const { run } = loaded.recorded
-  const result = whatIf(loaded.recorded, changes)
-  return { ...result, run, text: whatIfText(run, changes, result) }
+  const { onRecord } = options
+  const of = loaded.recorded.records.length
+  const config = fieldsOf(loaded.recorded.config)
+  const whole = wholeOptions(config, changes)
+  const result = whatIf(loaded.recorded, whole, onRecord && ((seq) => onRecord(seq, of)))
+  const damage = loaded.whole ? "" : NOT_WHOLE
+  return { ...result, run, text: `${damage}${whatIfText(run, config, whole, result)}` }
 }
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {}
+
+/** `window.digests` put into the window that was recorded; a preset by name becomes one with numbers of its own. */
+function wholeOptions(
+  config: Readonly<Record<string, unknown>>,
+  changes: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const whole: Record<string, unknown> = {}
+  for (const [path, value] of Object.entries(changes)) {
+    const [name, ...parts] = path.split(".")
+    if (parts.length === 0) whole[name] = value
+    else {
+      const before = Object.hasOwn(whole, name) ? whole[name] : config[name]
+      const preset = name === "guardrails" && typeof before === "string" ? { preset: before } : {}
+      whole[name] = { ...preset, ...fieldsOf(before), [parts.join(".")]: value }
+    }
+  }
+  return whole
+}
+
+const NOT_WHOLE = "The journal is not whole: verify it first.\n"
 
 const side = (name: string, record: AuditRecord | null): string =>
   `  ${name}: ${record === null ? "nothing" : recordText(record, String)}`
@@ -154,9 +189,16 @@ const rows = (then: RunTally, now: RunTally): ReadonlyArray<Row> => [
   ...rowsOf("end of", then.end, now.end),
 ]
 
+const shown = (value: unknown): string => (value === undefined ? "the default" : JSON.stringify(value))
+
 const figure = (value: number): string => String(Number(value.toPrecision(5)))
 
-function whatIfText(run: string, changes: object, { reason, recorded, replayed }: WhatIfResult): string {
+function whatIfText(
+  run: string,
+  config: Readonly<Record<string, unknown>>,
+  changes: Readonly<Record<string, unknown>>,
+  { reason, recorded, replayed }: WhatIfResult,
+): string {
   if (recorded === null || replayed === null)
     return plainLines(`Run ${run} cannot be replayed: ${sentence(reason)}\n`)
   const lines = rows(recorded, replayed).map(([name, then, now]) => [
@@ -167,7 +209,10 @@ function whatIfText(run: string, changes: object, { reason, recorded, replayed }
   const table = [["", "recorded", "what if"], ...lines]
   const width = (column: number): number => Math.max(...table.map((row) => row[column].length))
   return [
-    plainText(`Run ${run} with ${JSON.stringify(changes)}, the plant answering as it did then:`),
+    plainText(`Run ${run} again, the plant answering as it did then, with`),
+    ...Object.entries(changes).map(([name, value]) =>
+      plainText(`  ${name} ${shown(value)} instead of ${shown(config[name])}`),
+    ),
     ...table.map(([name, then, now]) =>
       `  ${name.padEnd(width(0))}  ${then.padStart(width(1))}  ${now.padStart(width(2))}`.trimEnd(),
     ),

@@ -105,6 +105,9 @@ class Tally {
       case "baselineSet":
         this.baselines++
         return
+      case "engineStarted":
+        // Where it began may be where a run before it ended: that way is none of its own.
+        return this.live.set(record.subarray(RECORD_POINT, RECORD_POINT + this.live.length))
       default:
     }
   }
@@ -139,16 +142,39 @@ class Tally {
 /** A tick leads to one thing at a time: so many, before something is wrong. */
 const MOST_DUE = 64
 
+/** Options that say what the plant is, what its telemetry looks like or where things are kept: nothing a recorded run can be asked about. */
+const FIXED: ReadonlyArray<string> = [
+  "params",
+  "clock",
+  "extras",
+  "placement",
+  "runId",
+  "state",
+  "resume",
+  "journal",
+  "audit",
+]
+
 /**
- * Runs the telemetry of a run against its configuration with `changes` (whole options of `EngineConfig`; its knobs stay).
- * A digest that was of the live generation then is of the live one now, one that was so many behind is so many behind.
+ * Runs the telemetry of a run against its configuration with `changes` (whole options of `EngineConfig`; its knobs, channels and clock stay).
+ * A digest that was of the live generation then is of the live one now, one that was so many behind is so many behind. `watch` is told of
+ * each record by its number.
  */
-export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "params">>): WhatIfResult {
+export function whatIf(
+  run: RecordedRun,
+  changes: Partial<Omit<EngineConfig, "params">>,
+  watch?: (seq: number) => void,
+): WhatIfResult {
   const before = parseEngineConfig(run.config)
   const unable = (reason: string): WhatIfResult => ({ reason, recorded: null, replayed: null })
   if (before instanceof ConfigError) return unable(before.message)
   const reason = whyNotReplayable(run, before)
   if (reason !== null) return unable(reason)
+  const fixed = Object.keys(changes).filter((name) => FIXED.includes(name))
+  if (fixed.length > 0)
+    return unable(
+      `${fixed.join(", ")} cannot be changed for what was recorded; guardrails, gains, window and the like can`,
+    )
   const settings = parseEngineConfig({ ...(run.config as EngineConfig), ...changes })
   if (settings instanceof ConfigError) return unable(settings.message)
 
@@ -173,6 +199,7 @@ export function whatIf(run: RecordedRun, changes: Partial<Omit<EngineConfig, "pa
   nowUs = run.records[0][RECORD_TIMESTAMP_US]
   begin(core, nowUs)
   for (const record of run.records) {
+    watch?.(record[RECORD_SEQUENCE])
     if (isInput(record)) {
       const digest = record[RECORD_KIND] === AUDIT_DIGEST
       const atUs = record[digest ? RECORD_PROPOSAL_ID : RECORD_TIMESTAMP_US]

@@ -252,6 +252,25 @@ describe("what a journal holds", () => {
   })
 })
 
+describe("a what-if", () => {
+  it("changes a part of an option and leaves the rest as it was recorded, and says what stood there", async () => {
+    await run((go) => go(400), { window: { digests: 5, settleUs: 40_000 } })
+    const part = whatIfJournal(folder.path, { "window.digests": 9, "guardrails.maxStep": 0.01 })
+    const whole = whatIfJournal(folder.path, {
+      window: { digests: 9, settleUs: 40_000 },
+      guardrails: { preset: "aggressive", maxStep: 0.01 },
+    })
+    expect(part.reason).toBeNull()
+    expect(part.replayed).toEqual(whole.replayed)
+    expect(part.replayed).not.toEqual(part.recorded)
+    expect(part.text).toMatch(
+      /^ {2}window \{"digests":9,.*"settleUs":40000.*\} instead of \{"digests":5,.*"settleUs":40000/m,
+    )
+    expect(part.text).toContain('instead of "aggressive"')
+    expect(whatIfJournal(folder.path, { "window.digest": 9 }).text).toContain("digests")
+  })
+})
+
 describe("following a long journal", () => {
   it("reads its end only, and leaves out what cannot be read with a word about it", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 1200 }), {

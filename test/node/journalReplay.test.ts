@@ -119,9 +119,10 @@ describe("what would have been", () => {
     expect(run).toBe("manual-42")
     expect(now?.applies["update"]).toBeLessThan(then?.applies["update"] ?? 0)
     const lines = text.split("\n")
-    expect(lines[0]).toBe(
-      'Run manual-42 with {"guardrails":"conservative"}, the plant answering as it did then:',
-    )
+    expect(lines.slice(0, 2)).toEqual([
+      "Run manual-42 again, the plant answering as it did then, with",
+      '  guardrails "conservative" instead of "aggressive"',
+    ])
     const updates = lines
       .find((line) => line.includes("apply update"))
       ?.trim()

@@ -2,9 +2,11 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { RecordedRun } from "../../src/runtime/replay.ts"
+import { RECORD_KIND, RECORD_POINT } from "../../src/hot/AuditRing.ts"
+import { AUDIT_APPLY } from "../../src/hot/codes.ts"
 import { whatIf } from "../../src/runtime/whatIf.ts"
 import { step, take } from "./adversary.ts"
-import { drive } from "./plant.ts"
+import { drive, wobble } from "./plant.ts"
 import { everyKind, record, type Recorded } from "./recordedRun.ts"
 
 const runOf = ({ words, records }: Recorded): RecordedRun => ({
@@ -76,6 +78,64 @@ describe("what would have been", () => {
     const { recorded: then, replayed: now } = whatIf(run, { window: { us: 100_000, digests: 40 } })
     expect(then?.trips).toEqual({})
     expect(now?.trips).toEqual({ telemetryLost: 1 })
+  })
+
+  it.each([
+    { guardrails: "conservative" },
+    { guardrails: { preset: "balanced", maxStep: 0.03, cooldownUs: 500_000 } },
+    { seed: 3 },
+    { window: { digests: 9, settleUs: 40_000 } },
+    { window: { aggregate: "median" } },
+    { gains: { probe: 0.02 } },
+    { objective: "maximize" },
+    { startIsBaseline: true },
+    { comparison: {} },
+  ] as const)(
+    "is what an engine did that really was run with %j, under telemetry that heeds no knob",
+    async (changes) => {
+      const before = { guardrails: "aggressive", comparison: {} } as const
+      const telemetry = (engine: Parameters<Parameters<typeof record>[0]>[0]): void => {
+        for (let i = 1; i <= 800; i++) {
+          const timestampUs = i * 20_000
+          engine.tick(timestampUs)
+          engine.observe({ timestampUs, objective: Math.sin(i / 90) + wobble(i, 0.2) })
+          if (i === 300) engine.setBaseline()
+          if (i === 500) engine.trip("a look")
+          if (i === 550) engine.reset()
+        }
+      }
+      const asked = whatIf(runOf(await record(telemetry, before)), changes)
+      const done = whatIf(runOf(await record(telemetry, { ...before, ...changes })), {})
+      expect(asked.reason).toBeNull()
+      expect(sum(done.recorded?.applies)).toBeGreaterThan(5)
+      expect(asked.replayed).toEqual(done.recorded)
+    },
+  )
+
+  it("counts no way that a run before it went: a resumed engine begins where that one ended", async () => {
+    const recorded = await record((engine) => void drive(engine, { digests: 40 }))
+    const run = runOf(recorded)
+    const knobs = Object.keys(recorded.words[0].values ?? {}).length
+    // As if it had been taken up elsewhere: its start says where, and it moved from there.
+    const [start, ...rest] = run.records.map((one) => one.slice())
+    const place = start.subarray(RECORD_POINT, RECORD_POINT + knobs)
+    const first = rest.find((one) => one[RECORD_KIND] === AUDIT_APPLY) ?? start
+    const way = Math.abs(first[RECORD_POINT] - (place[0] + 0.3))
+    place[0] += 0.3
+    const name = Object.keys(recorded.words[0].values ?? {})[0]
+    const one = whatIf({ ...run, records: [start, ...rest.slice(0, rest.indexOf(first) + 1)] }, {})
+    expect(one.recorded?.path[name]).toBeCloseTo(way, 12)
+  })
+
+  it("is not asked what the plant, its telemetry or the places of the record would have been", async () => {
+    const run = runOf(await record((engine) => void drive(engine, { digests: 10 })))
+    const refused = {
+      params: { other: { min: 0, max: 1 } },
+      clock: "system",
+      extras: ["a"],
+      state: "x",
+    } as const
+    expect(whatIf(run, refused).reason).toContain("params, clock, extras, state cannot be changed")
   })
 
   it("is not told where the run cannot be run, or the configuration is none", async () => {

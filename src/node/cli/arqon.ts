@@ -2,7 +2,7 @@
  * From arguments to an exit code. What a command refuses is a message on stderr; only a defect of arqon itself shows a
  * stack.
  */
-import { StateFileError } from "../StateFileError.ts"
+import { causeText, StateFileError } from "../StateFileError.ts"
 import { parseArguments } from "./arguments.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { printError } from "./output.ts"
@@ -11,8 +11,9 @@ import { printError } from "./output.ts"
 export async function main(args: ReadonlyArray<string>): Promise<void> {
   // A reader that has seen enough (head) is no error of ours.
   process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EPIPE") throw cause
-    process.exit(EXIT.ok)
+    if (cause.code === "EPIPE") process.exit(EXIT.ok)
+    printError(`What was to be printed could not be written: ${causeText(cause)}`)
+    process.exit(EXIT.badInput)
   })
   try {
     const parsed = await parseArguments(args)

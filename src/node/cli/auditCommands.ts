@@ -19,7 +19,7 @@ import { type JournalItem, type JournalRun, type JournalSummary, stepsOf } from 
 import { WhyChanged } from "../whyChanged.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory, stateDirectory } from "./journalDirectory.ts"
-import { atAPace, LineWriter, Stopped } from "./journalPace.ts"
+import { atAPace, LineWriter, Progress, Stopped } from "./journalPace.ts"
 import { parseTime, type TimeSpan } from "./journalTime.ts"
 import { note, print, printWarning } from "./output.ts"
 import { shortPath } from "./paths.ts"
@@ -207,14 +207,21 @@ export interface ReplayFlags {
 }
 
 export async function replayCommand({ directory, run, whatIf, json }: ReplayFlags): Promise<ExitCode> {
+  const changes = changesOf(whatIf)
+  const from = journalDirectory(directory)
+  const progress = new Progress()
+  const options = {
+    run: run ?? undefined,
+    onRecord: (seq: number, of: number) => progress.say("record", seq, of),
+  }
   if (whatIf.length > 0) {
-    const { text, ...result } = whatIfJournal(journalDirectory(directory), changesOf(whatIf), {
-      run: run ?? undefined,
-    })
+    const { text, ...result } = whatIfJournal(from, changes, options)
+    progress.end()
     print(json ? plainJson(result) : text.trimEnd())
     return result.reason === null ? EXIT.ok : EXIT.badInput
   }
-  const { text, ...result } = replayJournal(journalDirectory(directory), { run: run ?? undefined })
+  const { text, ...result } = replayJournal(from, options)
+  progress.end()
   print(json ? plainJson(result) : text.trimEnd())
   return result.verdict === "identical" ? EXIT.ok : result.verdict === "unable" ? EXIT.badInput : EXIT.differs
 }
@@ -273,19 +280,27 @@ function filterOf({ run, kind, knob, note: said, from, to, last }: FilterFlags):
   }
 }
 
-/** `guardrails=conservative`, `seed=3`, `window={"digests":9}`: the value as JSON where it is that, else as a word. */
+/** `guardrails=conservative`, `seed=3`, `window.digests=9`, `window={"digests":9}`: the value as JSON where it is that, else as a word. */
 function changesOf(words: ReadonlyArray<string>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf("=")
-      if (at < 1)
-        throw new CliFailure(
+  const changes = new Map<string, unknown>()
+  for (const word of words) {
+    const at = word.indexOf("=")
+    const name = word.slice(0, at)
+    if (at < 1)
+      throw new CliFailure(
+        plainText(
           `--what-if: ${JSON.stringify(word)} is no change. Write option=value, as in guardrails=conservative.`,
-          EXIT.usage,
-        )
-      return [word.slice(0, at), jsonOr(word.slice(at + 1))]
-    }),
-  )
+        ),
+        EXIT.usage,
+      )
+    if (changes.has(name))
+      throw new CliFailure(
+        plainText(`--what-if: ${name} is given twice. Give each option one value.`),
+        EXIT.usage,
+      )
+    changes.set(name, jsonOr(word.slice(at + 1)))
+  }
+  return Object.fromEntries(changes)
 }
 
 function jsonOr(text: string): unknown {

@@ -129,7 +129,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
   const whatIf = Flag.String("what-if").pipe(
     Flag.withMetavar("<option>=<value>"),
     Flag.withDescription(
-      "Give the recorded telemetry to an engine with another option, and say what it would have done; may be given several times",
+      "Give the recorded telemetry to an engine with another option (guardrails, window.digests), and say what it would have done; may be given several times",
     ),
     Flag.between(0, MOST_CHANGES),
   )

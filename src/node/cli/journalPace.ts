@@ -2,6 +2,7 @@
  * Going through a journal of any size from the command line: a segment at a time, with how far it is on a terminal, an end by Ctrl-C,
  * and output that is written as it comes. Nothing but what is asked for is ever held.
  */
+import { once } from "node:events"
 import { setImmediate as turn } from "node:timers/promises"
 import type { WalkStep } from "../walkJournal.ts"
 import { onSignals } from "./signals.ts"
@@ -20,6 +21,24 @@ const CLEAR_LINE = "\r\u001b[K"
 /** How often how far it is is said. */
 const EVERY_MS = 100
 
+/** Says how far it is, in one line that is drawn over, where somebody looks. */
+export class Progress {
+  private readonly shows = process.stderr.isTTY && process.env["TERM"] !== "dumb"
+  private shownAt = performance.now()
+  private shown = false
+
+  say(what: string, n: number, of: number): void {
+    if (!this.shows || performance.now() < this.shownAt + EVERY_MS) return
+    this.shownAt = performance.now()
+    this.shown = true
+    process.stderr.write(`${CLEAR_LINE}${what} ${n} of ${of}`)
+  }
+
+  end(): void {
+    if (this.shown) process.stderr.write(CLEAR_LINE)
+  }
+}
+
 /** Takes all steps; `between` is called after each. Throws `Stopped` when a signal came. */
 export async function atAPace<T>(
   steps: Generator<WalkStep, T>,
@@ -27,27 +46,20 @@ export async function atAPace<T>(
 ): Promise<T> {
   let signal: NodeJS.Signals | null = null
   const signals = onSignals((one) => (signal ??= one))
-  const { stderr } = process
-  const shows = stderr.isTTY && process.env["TERM"] !== "dumb"
-  let shownAt = performance.now()
-  let shown = false
+  const progress = new Progress()
   try {
     for (;;) {
       const step = steps.next()
       if (step.done === true) return step.value
       await between()
-      if (shows && performance.now() > shownAt + EVERY_MS) {
-        shownAt = performance.now()
-        shown = true
-        stderr.write(`${CLEAR_LINE}segment ${step.value.segment} of ${step.value.segments}`)
-      }
+      progress.say("segment", step.value.segment, step.value.segments)
       // Signals, and a pipe that has closed, are heard of here only.
       await turn()
       if (signal !== null) throw new Stopped(signal)
     }
   } finally {
     signals.off()
-    if (shown) stderr.write(CLEAR_LINE)
+    progress.end()
   }
 }
 
@@ -73,9 +85,11 @@ export class LineWriter {
     this.flush()
     const { stdout } = process
     if (!stdout.writableNeedDrain) return
-    await new Promise<void>((resolve) => {
-      stdout.once("drain", resolve)
-      stdout.once("close", resolve)
-    })
+    const waiting = new AbortController()
+    const { signal } = waiting
+    // Either will do, and neither is waited for any longer: a long journal would leave thousands of listeners.
+    await Promise.race([once(stdout, "drain", { signal }), once(stdout, "close", { signal })]).finally(() =>
+      waiting.abort(),
+    )
   }
 }
