@@ -16,11 +16,15 @@ export interface LimitRequestsOptions<Request> {
 
 type Limiter = Pick<InFlightLimiter<string>, "tryAcquire" | "acquire">
 
-/** The part of `http.ServerResponse` that tells when a response is over. */
+/** The part of `http.ServerResponse`, or of HTTP/2's, that tells when a response is over. */
 export interface ResponseLike {
   readonly statusCode: number
-  readonly closed: boolean
+  readonly headersSent: boolean
+  readonly writableEnded: boolean
   readonly writableFinished: boolean
+  /** HTTP/2's does not say this itself: its stream does. */
+  readonly closed?: boolean | undefined
+  readonly stream?: { readonly destroyed: boolean } | undefined
   once(event: "close", listener: () => void): unknown
 }
 
@@ -28,7 +32,7 @@ export interface ResponseLike {
 export interface SendableResponse extends ResponseLike {
   statusCode: number
   setHeader(name: string, value: string): unknown
-  end(body?: string): unknown
+  end(body: string): unknown
 }
 
 const WANTED: Wanted<Required<LimitRequestsOptions<unknown>>> = {
@@ -51,7 +55,13 @@ const check = (limiter: unknown, options: unknown): void =>
 
 const REFUSAL = "Too many requests in flight. Try again shortly.\n"
 
-/** Lets one request in, at once or from the queue; `refuse` is not called for a caller who has gone. */
+const isOver = ({ closed, stream }: ResponseLike): boolean => closed ?? stream?.destroyed === true
+
+/** Sent to its end, and no failure. When a caller of HTTP/2 hangs up, what was never ended counts as finished. */
+const isServed = (response: ResponseLike): boolean =>
+  response.writableEnded && response.writableFinished && response.statusCode < 500
+
+/** Lets one request in, at once or from the queue; `refuse` is not called for a caller who has gone or was answered meanwhile. */
 function guard(
   limiter: Limiter,
   response: ResponseLike,
@@ -60,8 +70,9 @@ function guard(
   refuse: () => void,
 ): void {
   const admit = (slot: Slot): void => {
-    if (response.closed) return slot.release(false)
-    response.once("close", () => slot.release(response.writableFinished && response.statusCode < 500))
+    // Who hung up before has said so already, and would hold the slot for ever.
+    if (isOver(response)) return slot.release(false)
+    response.once("close", () => slot.release(isServed(response)))
     enter()
   }
   const slot = limiter.tryAcquire()
@@ -69,7 +80,7 @@ function guard(
   const gone = new AbortController()
   response.once("close", () => gone.abort())
   limiter.acquire({ signal: gone.signal, priority }).then(admit, () => {
-    if (!response.closed) refuse()
+    if (!isOver(response) && !response.headersSent) refuse()
   })
 }
 

@@ -12,6 +12,9 @@ export interface DispatchHandlerLike {
   onResponseData?(controller: never, chunk: never): void
   onResponseEnd?(controller: never, trailers: never): void
   onResponseError?(controller: never, error: Error): void
+  onResponseStarted?(): void
+  onBodySent?(chunk: never): void
+  onRequestSent?(): void
 }
 
 /** An undici interceptor whose requests in flight are the connections in use. */
@@ -23,7 +26,7 @@ export interface UndiciConnections<K extends string> extends InFlightLimiter<K> 
 
 /**
  * Requests in flight through an undici `Pool` or `Agent`, which are the connections in use. Leave the pool's own `connections`
- * unset. One that has just finished may not be free yet, so a few more may be open.
+ * unset. One that has just finished may not be free yet, so a few more may be open. Answers of 5xx and 429 count as failures.
  *
  * @example
  * const connections = undiciConnections()
@@ -35,30 +38,41 @@ export function undiciConnections<const K extends string = "connections">(
 ): UndiciConnections<K> {
   const limiter = gate("connections" as K, options)
   const interceptor: UndiciConnections<K>["interceptor"] = (dispatch) => (request, handler) => {
-    void limiter.acquire().then((slot) => {
-      const through: DispatchHandlerLike = {
-        onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
-        onRequestUpgrade: (controller, status, headers, socket) => {
-          slot.release()
-          handler.onRequestUpgrade?.(controller, status, headers, socket)
-        },
-        onResponseStart: (controller, status, headers, message) =>
-          handler.onResponseStart?.(controller, status, headers, message),
-        onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
-        onResponseEnd: (controller, trailers) => {
-          slot.release()
-          handler.onResponseEnd?.(controller, trailers)
-        },
-        onResponseError: (controller, error) => {
-          slot.release(false)
-          handler.onResponseError?.(controller, error)
-        },
-      }
-      return settled(
-        () => dispatch(request, through as typeof handler),
-        (ok) => void (ok || slot.release(false)),
-      )
-    })
+    limiter
+      .acquire()
+      .then((slot) => {
+        let ok = true
+        const through: DispatchHandlerLike = {
+          onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+          onRequestUpgrade: (controller, status, headers, socket) => {
+            slot.release()
+            handler.onRequestUpgrade?.(controller, status, headers, socket)
+          },
+          onResponseStarted: () => handler.onResponseStarted?.(),
+          onResponseStart: (controller, status, headers, message) => {
+            // Who is overloaded says so at once: taken for good work, that would call for more of it.
+            ok = status < 500 && status !== 429
+            handler.onResponseStart?.(controller, status, headers, message)
+          },
+          onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+          onResponseEnd: (controller, trailers) => {
+            slot.release(ok)
+            handler.onResponseEnd?.(controller, trailers)
+          },
+          onResponseError: (controller, error) => {
+            slot.release(false)
+            handler.onResponseError?.(controller, error)
+          },
+          onBodySent: (chunk) => handler.onBodySent?.(chunk),
+          onRequestSent: () => handler.onRequestSent?.(),
+        }
+        return settled(
+          () => dispatch(request, through as typeof handler),
+          (went) => void (went || slot.release(false)),
+        )
+      })
+      // An interceptor before this one threw: the caller is told as undici tells him.
+      .catch((error: Error) => handler.onResponseError?.(null as never, error))
     return true
   }
   return Object.assign(limiter, { interceptor })

@@ -185,6 +185,8 @@ describe("the edges of the middleware", () => {
     const over = {
       statusCode: 200,
       closed: true,
+      headersSent: false,
+      writableEnded: false,
       writableFinished: false,
       once: () => undefined,
       setHeader: () => undefined,
@@ -206,5 +208,31 @@ describe("the edges of the middleware", () => {
     const failing = honoLimiter(limiter)(context, () => Promise.reject(new Error("next")))
     await expect(failing).rejects.toThrow("next")
     expect(limiter.inFlight).toBe(0)
+  })
+
+  it("does not answer a second time who was answered while waiting", async () => {
+    const limiter = inFlightLimiter({ initial: 1, queue: 1, queueTimeoutMs: 1 })
+    limiter.tryAcquire()
+    const answered = {
+      statusCode: 504,
+      closed: false,
+      headersSent: true,
+      writableEnded: true,
+      writableFinished: false,
+      once: () => undefined,
+      setHeader: () => {
+        throw new Error("headers were sent")
+      },
+      end: () => undefined,
+    }
+    const unhandled: Array<unknown> = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on("unhandledRejection", note)
+    expressLimiter(limiter)({}, answered, () => undefined)
+    expect(limiter.waiting).toBe(1)
+    await until(() => limiter.waiting === 0)
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off("unhandledRejection", note)
+    expect(unhandled).toEqual([])
   })
 })

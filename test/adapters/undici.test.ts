@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { Pool } from "undici"
+import { Agent, type Dispatcher, fetch, getGlobalDispatcher, Pool, setGlobalDispatcher } from "undici"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { attach } from "../../src/adapters/Adapter.ts"
 import { undiciConnections } from "../../src/adapters/undici.ts"
@@ -10,7 +10,11 @@ const held: Array<ServerResponse> = []
 const server = createServer((request, response) => {
   if (request.url === "/break") request.socket.destroy()
   else if (request.url === "/now") response.end("now")
-  else held.push(response)
+  else if (request.url === "/echo") request.pipe(response)
+  else if (request.url?.startsWith("/status/") === true) {
+    response.statusCode = Number(request.url.slice(8))
+    response.end("said")
+  } else held.push(response)
 })
 let connections = 0
 server.on("connection", (socket) => {
@@ -81,5 +85,60 @@ describe("connections of an undici pool", () => {
     expect(await body.text()).toBe("now")
     expect(adapter.inFlight).toBe(0)
     await pool.close()
+  })
+
+  it("count answers that say there was too much of them as failures", async () => {
+    const adapter = undiciConnections({ initial: 1, digest: { everyCount: 1, everyUs: 1 } })
+    const engine = new FakeEngine(adapter)
+    attach(engine, adapter)
+    const pool = new Pool(origin)
+    const dispatcher = pool.compose(adapter.interceptor)
+    const rates: Array<number | undefined> = []
+    for (const status of [200, 404, 429, 503, 200, 500]) {
+      engine.digests.length = 0
+      for (let i = 0; i < 8; i++) {
+        const { body } = await dispatcher.request({ path: `/status/${status}`, method: "GET" })
+        await body.dump()
+      }
+      rates.push(engine.digests.at(-1)?.errorRate)
+    }
+    expect(rates).toEqual([0, 0, 1, 1, 0, 1])
+    await pool.close()
+  })
+
+  it("tell the caller, and nobody else, of an interceptor before them that throws", async () => {
+    const adapter = undiciConnections({ initial: 1 })
+    const pool = new Pool(origin)
+    const broken: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+      if (options.path === "/throw") throw new TypeError("interceptor")
+      return dispatch(options, handler)
+    }
+    const dispatcher = pool.compose(broken, adapter.interceptor)
+    await expect(dispatcher.request({ path: "/throw", method: "GET" })).rejects.toThrow("interceptor")
+    expect(adapter.inFlight).toBe(0)
+    const { body } = await dispatcher.request({ path: "/now", method: "GET" })
+    expect(await body.text()).toBe("now")
+    await pool.close()
+  })
+
+  it("carry fetch, of undici and of Node, with bodies both ways and what calls them off", async () => {
+    const adapter = undiciConnections({ initial: 2 })
+    const agent = new Agent()
+    const dispatcher = agent.compose(adapter.interceptor)
+    const wanted = { dispatcher, method: "POST", body: "there and back" }
+    expect(await (await fetch(`${origin}/echo`, wanted)).text()).toBe("there and back")
+    const before = getGlobalDispatcher()
+    setGlobalDispatcher(dispatcher)
+    const answer = await globalThis.fetch(`${origin}/echo`, { method: "POST", body: "there and back" })
+    expect(await answer.text()).toBe("there and back")
+    const controller = new AbortController()
+    const gone = globalThis.fetch(origin, { signal: controller.signal })
+    await until(() => adapter.inFlight === 1)
+    controller.abort()
+    await expect(gone).rejects.toMatchObject({ name: "AbortError" })
+    setGlobalDispatcher(before)
+    await until(() => adapter.inFlight === 0)
+    held.length = 0
+    await agent.close()
   })
 })
