@@ -21,4 +21,4 @@ for (let done = 0; done < Number(count); ) {
   process.send?.(record.version)
 }
 await Effect.runPromise(catalogue.store.close)
-process.disconnect()
+if (process.connected) process.disconnect()
