@@ -164,15 +164,17 @@ describe("an emergency under a probe of a loop without actors", () => {
     },
   )
 
-  it("says nothing of the probe where the cycles before it had found the base broken", () => {
-    for (const [margin, fenced] of [
-      [-0.1, false],
-      [0, true],
-      [0.3, true],
+  it("says nothing of the probe where the cycle before it had found the base broken, if it measured that at all", () => {
+    for (const [first, second, fenced] of [
+      [-0.1, -0.1, false],
+      [0.3, -0.1, false],
+      [-0.1, 0.3, true],
+      [0, 0, true],
+      [-0.1, Number.NaN, true],
     ] as const) {
       const bench = started()
       // Whole pairs: what is known of the base is their mean.
-      for (let i = 0; i < 4; i++) {
+      for (const margin of [first, first, second, second]) {
         bench.digest(ALIKE, margin)
         toProbe(bench)
       }
