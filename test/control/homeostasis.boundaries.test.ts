@@ -2,6 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { distanceOf, type Features, fingerprintOf } from "../../src/control/fingerprint.ts"
+import { HomeostasisCache } from "../../src/control/HomeostasisCache.ts"
 import {
   EMPTY_HOMEOSTASIS,
   forgetStay,
@@ -14,6 +15,9 @@ import {
   type Regime,
   scoreOf,
 } from "../../src/control/homeostasis.ts"
+import { VariantSelector } from "../../src/control/VariantSelector.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { unitKnob } from "../../src/testing/Plant.ts"
 
 const policy: HomeostasisPolicy = {
   capacity: 4,
@@ -25,6 +29,7 @@ const policy: HomeostasisPolicy = {
   maxAgeUs: 10_000,
 }
 const LINE = [false]
+const table = new KnobTable([unitKnob])
 
 /** Shares are compared by difference, in hundredths where nothing scatters: a load that distances can be read off. */
 const load = (errorRate: number): Features => ({ errorRate })
@@ -299,6 +304,17 @@ describe("what is let go", () => {
     ])
   })
 
+  it("is what was not met for thirty days where nobody says otherwise", () => {
+    const day = 24 * 3_600_000_000
+    const gone = (nowUs: number) => {
+      const cache = new HomeostasisCache(table, { maxStep: 0.1 })
+      const known = { ...cache.toJSON(), memory: knowing(regimeOf(1, 0.9, 0.5)) }
+      return new HomeostasisCache(table, { maxStep: 0.1 }, known).cycle({ nowUs, loss: 1, base: [0.5] })
+    }
+    expect(gone(30 * day)).toEqual([])
+    expect(gone(30 * day + 1)).toMatchObject([{ id: 1, reason: "expired" }])
+  })
+
   it("for want of room is the weakest, and of equals the one that was not met for longest", () => {
     const full = (...metUs: ReadonlyArray<number>) =>
       under(0.1, knowing(...metUs.map((us, k) => regimeOf(k + 1, 0.9, 0.5, { metUs: us }))))
@@ -308,5 +324,14 @@ describe("what is let go", () => {
     expect(gone(full(10, 30, 20))).toMatchObject([{ id: 1 }])
     expect(gone(full(20, 30, 10))).toMatchObject([{ id: 3 }])
     expect(gone(full(20, 30))).toEqual([])
+  })
+})
+
+describe("what has learnt nothing yet", () => {
+  it("remembers nothing: no window, no regime, no switch, no arm", () => {
+    const { memory, trip } = new HomeostasisCache(table, { maxStep: 0.1 }).toJSON()
+    expect([memory.recent, memory.regimes, memory.stay, trip]).toEqual([[], [], null, null])
+    const { switchesUs, quarantine, bandit, live } = new VariantSelector().toJSON()
+    expect([switchesUs, quarantine, bandit.arms, live]).toEqual([[], [], [], null])
   })
 })

@@ -6,9 +6,11 @@ import {
   noteRollback,
   restoreFor,
   rollbacksInHour,
+  rollbacksKept,
   stricterExit,
   tripForRefusals,
 } from "../../src/control/tripRules.ts"
+import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
 import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "../../src/domain/words.ts"
 
 const reasons = TRIP_REASONS.filter((reason): reason is TripReason => reason !== "none")
@@ -62,6 +64,16 @@ describe("the hour of rollbacks", () => {
     expect(rollbacksInHour(times, 59 * MINUTE_US)).toBe(4)
     expect(rollbacksInHour(times, 65 * MINUTE_US)).toBe(3)
     expect(noteRollback(times, 200 * MINUTE_US, 5)).toEqual([200 * MINUTE_US])
+  })
+
+  it("remembers as many as it takes to see one too many, under its own policy and under any preset put in its place", () => {
+    const presets = Object.values(GUARDRAILS).map(({ rollbacksPerHour }) => rollbacksPerHour)
+    for (const rollbacksPerHour of [0, 1, 4, 15, 16, 17, 100, 1000]) {
+      let times: ReadonlyArray<number> = []
+      for (let us = 0; us < 2000; us++) times = noteRollback(times, us, rollbacksKept({ rollbacksPerHour }))
+      expect(times.length).toBeGreaterThan(Math.max(rollbacksPerHour, ...presets))
+      expect(times.length).toBeLessThanOrEqual(1001)
+    }
   })
 
   it("keeps a bounded list however many there are", () => {
