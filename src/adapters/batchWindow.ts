@@ -4,6 +4,7 @@
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import type { Adapter } from "./Adapter.ts"
+import { FAILURE_US } from "../telemetry/samples.ts"
 import { optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { WorkMeter, type WorkMeterOptions } from "./WorkMeter.ts"
 
@@ -37,9 +38,6 @@ const WANTED: Wanted<Required<BatchWindowOptions>> = {
   atMostUs: "a number above 0",
 }
 
-/** What a failed load counts for: as `track` of an engine has it, ten seconds. */
-const FAILED_US = 10_000_000
-
 /**
  * Tunes a batch window, in whole milliseconds. Throws a ConfigError for options that it does not know.
  *
@@ -57,7 +55,7 @@ export function batchWindow<const K extends string = "batchWindowMs">(
   const initial = options.initial ?? Math.min(max, Math.max(min, 4))
   let windowMs = initial
   const meter = new WorkMeter({
-    objective: (reading) => reading.meanUs + (FAILED_US * reading.failed) / (reading.done + reading.failed),
+    objective: (reading) => reading.meanUs + (FAILURE_US * reading.failed) / (reading.done + reading.failed),
     ...options,
   })
   return {

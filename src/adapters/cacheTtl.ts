@@ -1,21 +1,23 @@
 /**
  * How long an lru-cache keeps what it fetched. Keeping longer saves fetches and serves older answers; which is better depends on what
  * age is worth, and only its owner knows: `staleUsPerSecond` says how many microseconds of fetching one second of age is worth.
- * The loss of a lookup is the time its fetch took, or the price of the age of what was found.
+ * The loss of a lookup is the time its fetch took, ten seconds more if it failed, or the price of the age of what was found.
  *
  * Age is judged when an entry is read, so a new time to live holds for what is in the cache already. The ages themselves take one
  * time to live to follow, and are not measured meanwhile.
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
+import { FAILURE_US } from "../telemetry/samples.ts"
 import type { Adapter } from "./Adapter.ts"
 import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { CostMeter } from "./CostMeter.ts"
+import { settled } from "./settled.ts"
 
 /** The part of an `LRUCache` that is used. */
 export interface CacheLike<Key, Value> {
-  get(key: Key): Value | undefined
-  set(key: Key, value: NoInfer<Value>, options: { ttl: number }): unknown
+  get(key: Key, options: { updateAgeOnGet: false }): Value | undefined
+  set(key: Key, value: NoInfer<Value>, options: { ttl: number; noUpdateTTL: false }): unknown
   getRemainingTTL(key: Key): number
 }
 
@@ -80,14 +82,18 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
 
   const fetched = (key: Key, load: (key: Key) => PromiseLike<Value>): Promise<Value> => {
     const begun = meter.begin()
-    const loaded = Promise.resolve(load(key)).then((value) => {
-      cache.set(key, value, { ttl: max })
-      return value
-    })
-    const done = loaded.finally(() => {
-      loading.delete(key)
-      meter.end(begun, meter.nowUs - begun.startedUs)
-    })
+    const done = settled(
+      // Inside a promise, so that a load that throws at once rejects as one that rejects does.
+      () =>
+        new Promise<Value>((resolve) => resolve(load(key))).then((value) => {
+          cache.set(key, value, { ttl: max, noUpdateTTL: false })
+          return value
+        }),
+      (ok) => {
+        loading.delete(key)
+        meter.end(begun, meter.nowUs - begun.startedUs + (ok ? 0 : FAILURE_US))
+      },
+    )
     loading.set(key, done)
     return done
   }
@@ -99,8 +105,10 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
     meter,
     get: (key, load) => {
       const ageMs = max - cache.getRemainingTTL(key)
-      const found = ageMs <= ttlMs ? cache.get(key) : undefined
+      const found = ageMs <= ttlMs ? cache.get(key, { updateAgeOnGet: false }) : undefined
       if (found === undefined) return loading.get(key) ?? fetched(key, load)
+      // What somebody else put in, to stay or for longer, has no age that is known: it is found, and not measured.
+      if (ageMs < 0) return Promise.resolve(found)
       meter.end(meter.begin(), (staleUsPerSecond * ageMs * MILLISECOND_US) / SECOND_US)
       return Promise.resolve(found)
     },

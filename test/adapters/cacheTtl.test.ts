@@ -5,9 +5,14 @@ import { cacheTtl } from "../../src/adapters/cacheTtl.ts"
 import { FakeEngine } from "./FakeEngine.ts"
 
 /** A cache whose clock the test moves. */
-const setUp = () => {
+const setUp = (more: { updateAgeOnGet?: boolean; noUpdateTTL?: boolean } = {}) => {
   const clock = { ms: 1 }
-  const cache = new LRUCache<string, number>({ max: 10, ttlResolution: 0, perf: { now: () => clock.ms } })
+  const cache = new LRUCache<string, number>({
+    max: 10,
+    ttlResolution: 0,
+    perf: { now: () => clock.ms },
+    ...more,
+  })
   const adapter = cacheTtl(cache, {
     staleUsPerSecond: 1_000,
     everyCount: 1,
@@ -19,7 +24,7 @@ const setUp = () => {
   attach(engine, adapter)
   let loads = 0
   const get = (key: string): Promise<number> => adapter.get(key, () => Promise.resolve(++loads))
-  return { clock, engine, adapter, get }
+  return { clock, engine, adapter, cache, get }
 }
 
 describe("the time to live of an lru-cache", () => {
@@ -51,6 +56,43 @@ describe("the time to live of an lru-cache", () => {
     await get("a")
     // 150 ms at a thousand microseconds a second.
     expect(engine.digests.map((digest) => digest.objective)).toEqual([150])
+  })
+
+  it("is not given more by being read, nor by being fetched again", async () => {
+    const { clock, engine, get, cache } = setUp({ updateAgeOnGet: true, noUpdateTTL: true })
+    engine.set({ ttlMs: 1_000 })
+    expect(await get("a")).toBe(1)
+    for (let i = 0; i < 3; i++) {
+      clock.ms += 400
+      await get("a")
+    }
+    // At 1,200 it was fetched anew, and is of that age since.
+    expect(await get("a")).toBe(2)
+    expect(60_000 - cache.getRemainingTTL("a")).toBe(0)
+  })
+
+  it("is dearest where fetching fails, however fast that is", async () => {
+    const { engine, adapter } = setUp()
+    engine.set({ ttlMs: 100 })
+    for (let i = 0; i < 150; i++) await adapter.get(`k${i}`, () => Promise.resolve(1))
+    engine.digests.length = 0
+    await adapter.get("down", () => Promise.reject(new Error("down"))).catch(() => undefined)
+    expect(engine.digests.map(({ objective }) => objective >= 10_000_000)).toEqual([true])
+  })
+
+  it("finds what others put into the cache, and does not guess how old that is", async () => {
+    const { engine, adapter, cache, get } = setUp()
+    engine.set({ ttlMs: 100 })
+    for (let i = 0; i < 150; i++) await get(`k${i}`)
+    engine.digests.length = 0
+    cache.set("theirs", 7)
+    expect(await get("theirs")).toBe(7)
+    expect(engine.digests).toEqual([])
+    await expect(
+      adapter.get("thrown", () => {
+        throw new Error("at once")
+      }),
+    ).rejects.toThrow("at once")
   })
 
   it("asks once for what several want, and again after a failure", async () => {
