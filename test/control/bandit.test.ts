@@ -135,6 +135,15 @@ describe("the bandit", () => {
     )
   })
 
+  it("learns what differs after any number of readings that were all the same", () => {
+    for (const times of [1, 9, 50]) {
+      let state = EMPTY_BANDIT
+      for (let i = 0; i < times; i++) for (const name of ["a", "b"]) state = learn(state, name, 3)
+      const [{ mean }] = learn(state, "a", 5).arms
+      expect(mean).toBeCloseTo((3 * times + 5) / (times + 1), 9)
+    }
+  })
+
   it("takes a reading for no further away than thirty spreads, once it knows how they scatter", () => {
     const quiet = (times: number): BanditState => {
       let state = EMPTY_BANDIT

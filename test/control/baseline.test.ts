@@ -86,6 +86,16 @@ describe("a baseline is earned", () => {
 })
 
 describe("watching for a baseline", () => {
+  it("and stays that level when the base leaves at once: what is better than the next place only is no baseline", () => {
+    const { at } = promotions([
+      ...block(6, { mean: 10, base: [0.2] }),
+      ...block(11, { mean: 8, base: [0.6] }),
+      ...block(6, { mean: 9, base: [0.9] }),
+      ...block(20, { mean: 8.5, base: [0.3] }),
+    ])
+    expect(at).toEqual([16])
+  })
+
   it("takes the short way round on a circle and the long way on a line", () => {
     const around = [
       ...block(6, { mean: 10, base: [0.5] }),
