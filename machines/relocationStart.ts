@@ -3,6 +3,7 @@
  * carry this along, and a browser fetches it for them.
  */
 import { regimesAsOf, selectionAsOf } from "../src/control/asOf.ts"
+import { scoreOf } from "../src/control/homeostasis.ts"
 import { longestRetryUs } from "../src/control/reentry.ts"
 import { Opaque } from "./Opaque.ts"
 import {
@@ -17,6 +18,9 @@ export function initialRelocation(input: RelocationInput): RelocationContext {
   const { table, memory, policy } = input
   const { regimes, variants, offered } = memoryAsOf(memory ?? EMPTY_RELOCATION, input)
   const fitting = regimes.regimes.filter(({ unit }) => unit.length === table.size)
+  // A capacity that is smaller than before keeps the best.
+  const { capacity } = policy.reentry
+  const best = fitting.length <= capacity ? fitting : fitting.toSorted((a, b) => scoreOf(b) - scoreOf(a))
   return {
     given: {
       knobs: new Opaque("knobs", table),
@@ -27,7 +31,7 @@ export function initialRelocation(input: RelocationInput): RelocationContext {
     },
     maxStep: input.maxStep,
     // What was gathered before belongs to another time.
-    reentry: { memory: { ...regimes, regimes: fitting, recent: [], stay: null }, trip: null },
+    reentry: { memory: { ...regimes, regimes: best.slice(0, capacity), recent: [], stay: null }, trip: null },
     variants,
     offered,
     pending: null,

@@ -8,7 +8,7 @@ import { BACKPRESSURE, DROP_OLDEST, MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/co
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
 import { type EngineConfigInput, EngineConfigShape } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
-import type { Learned } from "./Learned.ts"
+import { type Learned, otherRange } from "./Learned.ts"
 import { guardrailProblems } from "./guardrailConfig.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
 import { problem, show, tidy } from "./problems.ts"
@@ -180,6 +180,20 @@ function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Prob
     !Array.isArray(knobs) ||
     (knobs.length === names.length && knobs.every((knob, i) => knob === names[i]))
   if (!fits) problems.push(problem(["learned", "knobs"], "are not those of params.", "Leave learned out."))
+  const ranges: ReadonlyArray<unknown> | undefined = Array.isArray(learned?.ranges)
+    ? learned.ranges
+    : undefined
+  const params = record(config.params)
+  const now = names.map((name) => record(params?.[name]) ?? {})
+  const other = fits
+    ? otherRange(
+        names,
+        ranges?.map((range) => record(range) ?? {}),
+        now,
+      )
+    : null
+  if (other !== null)
+    problems.push(problem(["learned", "ranges"], `are others by now: ${other}.`, "Leave learned out."))
   return problems
 }
 

@@ -4,7 +4,17 @@
  * is saved or comes back; what is no such thing is told by name and never half taken.
  */
 import { readText } from "./readInput.ts"
-import { list, nullOr, number, numberThat, object, type Rule, type ShapeType, string } from "./Shape.ts"
+import {
+  list,
+  maybe,
+  nullOr,
+  number,
+  numberThat,
+  object,
+  type Rule,
+  type ShapeType,
+  string,
+} from "./Shape.ts"
 
 const whole = numberThat("a whole number from 0", (n) => Number.isSafeInteger(n) && n >= 0)
 const atLeast0 = numberThat("a number from 0", (n) => n >= 0)
@@ -75,9 +85,13 @@ const Selection = object({
   decisions: whole,
 })
 
+const Range = object({ min: finite, max: finite, scale: text })
+
 export const LearnedShape = object({
   /** Names of the knobs by id: what was learnt of other knobs is nothing here. */
   knobs: list(text),
+  /** What the positions from 0 to 1 of each are positions between; left out by earlier versions. */
+  ranges: maybe(list(Range)),
   homeostasis: Homeostasis,
   variants: Selection,
 })
@@ -85,10 +99,40 @@ export const LearnedShape = object({
 /** What an engine has learnt, as `engine.relocation.learned()` gives it and the option `learned` takes it. */
 export interface Learned extends ShapeType<typeof LearnedShape> {}
 
+/** What a position is a position between, as far as that is told. */
+interface Between {
+  readonly min?: unknown
+  readonly max?: unknown
+  readonly scale?: unknown
+}
+
+const rangeText = ({ min, max, scale = "linear" }: Between): string =>
+  `${String(min)} to ${String(max)} ${String(scale)}`
+
+/** The first knob that has another range now, in words; null where none has, or nothing is told of them. */
+export function otherRange(
+  names: ReadonlyArray<string>,
+  before: ReadonlyArray<Between> | undefined,
+  now: ReadonlyArray<Between>,
+): string | null {
+  const at = (before ?? []).findIndex((range, i) => rangeText(range) !== rangeText(now[i] ?? {}))
+  if (before === undefined || at < 0) return null
+  return `${names[at] ?? at} from ${rangeText(before[at])}, not ${rangeText(now[at] ?? {})}`
+}
+
 /** Why this cannot be taken over by an engine with these knobs; null where it can. */
-export function misfit(learned: Learned, names: ReadonlyArray<string>): string | null {
+export function misfit(
+  learned: Learned,
+  names: ReadonlyArray<string>,
+  ranges: ReadonlyArray<Between>,
+): string | null {
   if (learned.knobs.length !== names.length || learned.knobs.some((knob, i) => knob !== names[i]))
     return `is of other knobs (${learned.knobs.join(", ")})`
+  const other = otherRange(names, learned.ranges, ranges)
+  if (other !== null) return `is of other ranges (${other})`
+  const ids = learned.homeostasis.regimes.map(({ id }) => id)
+  if (new Set(ids).size < ids.length || ids.some((id) => id >= learned.homeostasis.nextId))
+    return "has two regimes of one number, or no number left for the next"
   const odd = learned.homeostasis.regimes.find((regime) => regime.unit.length !== names.length)
   return odd === undefined ? null : `has a regime (${odd.id}) of ${odd.unit.length} knobs`
 }

@@ -223,8 +223,9 @@ export class Relocations {
   save(): Learned {
     const { regimes, variants } = this.memory
     const { nextId, evicted } = regimes
-    const { names } = this.host.settings.space
-    return { knobs: names, homeostasis: { nextId, regimes: regimes.regimes, evicted }, variants }
+    const { names, knobs } = this.host.settings.space
+    const ranges = knobs.map(({ min, max, scale = "linear" }) => ({ min, max, scale }))
+    return { knobs: names, ranges, homeostasis: { nextId, regimes: regimes.regimes, evicted }, variants }
   }
 
   /** From the machine, in the midst of its event: first the record, then whoever listens. */
@@ -266,4 +267,4 @@ export function memoryOf({ homeostasis, variants }: Learned): RelocationMemory {
 
 /** Why `learned` does not fit, or null. */
 export const learnedMisfit = (learned: Learned, settings: EngineSettings): string | null =>
-  misfit(learned, settings.space.names)
+  misfit(learned, settings.space.names, settings.space.knobs)
