@@ -33,6 +33,8 @@ export interface AuditSink {
    * begin starts frozen, and is not let go before.
    */
   readonly blocked?: () => string | null
+  /** What went wrong without a write having failed, as where a place takes records and does not keep them; null while nothing has. */
+  readonly trouble?: () => string | null
   /** Where a person finds what was written; shown in the snapshot. */
   readonly location?: string
 }

@@ -224,7 +224,7 @@ export class AuditTrail {
         waiting: queue.waiting.length,
         written: queue.written,
         failures: queue.failures,
-        lastError: queue.lastError,
+        lastError: queue.sink.trouble?.() ?? queue.lastError,
       })),
     }
   }

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as OtlpResource from "effect/observability/OtlpResource"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { AuditSink } from "../../runtime/AuditSink.ts"
-import { nanos, type OtlpOptions, post, resourceOf, SCOPE, signalUrl } from "./otlpPost.ts"
+import { addressOf, nanos, type OtlpOptions, poster, resourceOf, SCOPE } from "./otlpPost.ts"
 
 const NAME = "OpenTelemetry logs"
 
@@ -26,17 +26,19 @@ function severityOf({ kind, reason }: AuditRecord): typeof INFO {
  * sink is full; then adaptation halts, as with a full disk.
  */
 export function otlpLogs(options: OtlpOptions = {}): AuditSink {
-  const url = signalUrl(options, "logs")
+  const address = addressOf(options, "logs")
+  const { post, trouble } = poster(NAME, address, options.headers)
   const resource = resourceOf(options)
   return {
     name: NAME,
-    location: url,
+    location: address.shown,
+    trouble,
     write: (batch) => {
       const logRecords = batch.map(logRecord)
       const body = HttpBody.jsonUnsafe({
         resourceLogs: [{ resource, scopeLogs: [{ scope: SCOPE, logRecords }] }],
       })
-      return post(NAME, url, options.headers, body)
+      return post(body)
     },
     close: Effect.void,
   }

@@ -4,14 +4,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpBody from "effect/http/HttpBody"
 import * as Layer from "effect/Layer"
 import * as OtlpExporter from "effect/observability/OtlpExporter"
 import * as OtlpResource from "effect/observability/OtlpResource"
 import * as Scope from "effect/Scope"
 import type { Metric } from "../../runtime/metrics.ts"
-import { nanos, type OtlpOptions, resourceOf, SCOPE, signalUrl } from "./otlpPost.ts"
+import { addressOf, httpLayer, nanos, type OtlpOptions, resourceOf, SCOPE } from "./otlpPost.ts"
 
 /** Options of `otlpMetrics`: where the collector is, and how often it is told. */
 export interface OtlpMetricsOptions extends OtlpOptions {
@@ -38,9 +37,9 @@ export function otlpMetrics(
   const scope = Scope.makeUnsafe()
   const fromUs = engine.nowUs
   const resource = resourceOf(options)
-  const layer = Layer.merge(FetchHttpClient.layer, OtlpExporter.layerFlusher)
+  const layer = Layer.merge(httpLayer, OtlpExporter.layerFlusher)
   const exporting = OtlpExporter.make({
-    url: signalUrl(options, "metrics"),
+    url: addressOf(options, "metrics").url,
     headers: options.headers,
     label: "arqon-metrics",
     exportInterval: options.everyMs ?? DEFAULT_MS,
@@ -65,7 +64,10 @@ function metricOf(metric: Metric, { runId, nowUs }: Measured, fromUs: number): o
   const { name, help, unit } = metric
   const common = { startTimeUnixNano: nanos(fromUs), timeUnixNano: nanos(nowUs) }
   const attributes = (labels: Readonly<Record<string, string>>): Array<OtlpResource.KeyValue> =>
-    OtlpResource.entriesToAttributes([["arqon.run", runId], ...Object.entries(labels)])
+    OtlpResource.entriesToAttributes([
+      ["arqon.run", runId],
+      ...Object.entries(labels).map(([label, word]): [string, unknown] => [`arqon.${label}`, word]),
+    ])
   const head = { name, description: help, unit: unit === "" ? "1" : unit }
   if (metric.kind === "histogram") {
     const { bounds, counts, sum, count } = metric.histogram
@@ -82,7 +84,8 @@ function metricOf(metric: Metric, { runId, nowUs }: Measured, fromUs: number): o
   const dataPoints = metric.samples.map(({ labels, value }) => ({
     ...common,
     attributes: attributes(labels),
-    asDouble: value,
+    // JSON has no word of its own for these, and a null would make a collector refuse all of it.
+    asDouble: Number.isFinite(value) ? value : String(value),
   }))
   return metric.kind === "gauge"
     ? { ...head, gauge: { dataPoints } }

@@ -8,11 +8,10 @@ import * as OtlpResource from "effect/observability/OtlpResource"
 import { createHash } from "node:crypto"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { AuditSink } from "../../runtime/AuditSink.ts"
-import { nanos, type OtlpOptions, post, resourceOf, SCOPE, signalUrl } from "./otlpPost.ts"
+import { addressOf, nanos, type OtlpOptions, poster, resourceOf, SCOPE } from "./otlpPost.ts"
 
 const NAME = "OpenTelemetry traces"
 const INTERNAL = 1
-const OK = 1
 const ERROR = 2
 /** Events of one span at most; a cycle has a handful. */
 const MOST_EVENTS = 64
@@ -36,14 +35,19 @@ interface Course {
 
 const NOTHING: Course = { cycle: null, trip: null }
 
-/** A sink for `sinks`: spans `arqon.cycle` and `arqon.safe_mode`, one trace a run. */
+/**
+ * A sink for `sinks`: spans `arqon.cycle` and `arqon.safe_mode`, each a trace of its own: a run may take months, and what keeps traces
+ * refuses those that grow without end. `arqon.run` is common to those of a run.
+ */
 export function otlpTraces(options: OtlpOptions = {}): AuditSink {
-  const url = signalUrl(options, "traces")
+  const address = addressOf(options, "traces")
+  const { post, trouble } = poster(NAME, address, options.headers)
   const resource = resourceOf(options)
   let course = NOTHING
   return {
     name: NAME,
-    location: url,
+    location: address.shown,
+    trouble,
     write: (batch) =>
       Effect.suspend(() => {
         const { next, spans } = follow(course, batch)
@@ -51,9 +55,6 @@ export function otlpTraces(options: OtlpOptions = {}): AuditSink {
           spans.length === 0
             ? Effect.void
             : post(
-                NAME,
-                url,
-                options.headers,
                 HttpBody.jsonUnsafe({ resourceSpans: [{ resource, scopeSpans: [{ scope: SCOPE, spans }] }] }),
               )
         return Effect.map(sent, () => void (course = next))
@@ -108,7 +109,7 @@ function spanOf({ name, first, events, dropped }: Open, last: AuditRecord): obje
   const applied = name === "arqon.cycle" && last.kind === "apply"
   const trip = name === "arqon.safe_mode"
   return {
-    traceId: idOf(32, first.run),
+    traceId: idOf(32, first.run, first.seq, name),
     spanId: idOf(16, first.run, first.seq, name),
     name,
     kind: INTERNAL,
@@ -142,7 +143,8 @@ function spanOf({ name, first, events, dropped }: Open, last: AuditRecord): obje
     droppedAttributesCount: 0,
     droppedLinksCount: 0,
     links: [],
-    status: { code: trip ? ERROR : OK, ...(trip ? { message: first.reason ?? "" } : {}) },
+    // A cycle that changes nothing is no error, and "ok" is for an application to say.
+    status: trip ? { code: ERROR, message: first.reason ?? "" } : {},
   }
 }
 

@@ -179,7 +179,9 @@ describe("cycles and trips as OpenTelemetry spans", () => {
       status: { code: 2 },
     })
     expect(valueOf(trips[0].attributes, "arqon.note")).toBe("smoke")
-    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1)
+    // A trace for each: that of a run of months would be refused as too large.
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(spans.length)
+    expect(new Set(spans.map(({ attributes }) => valueOf(attributes, "arqon.run"))).size).toBe(1)
     expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length)
     for (const { traceId, spanId } of spans)
       expect([traceId, spanId].map((id) => id.length)).toEqual([32, 16])
@@ -240,7 +242,7 @@ describe("metrics at a collector", () => {
       dataPoints: [{ asDouble: counters.applies }],
     })
     const [point] = byName.get("arqon.knob.value")?.gauge?.dataPoints ?? []
-    expect(valueOf(point.attributes, "knob")).toBe("speed")
+    expect(valueOf(point.attributes, "arqon.knob")).toBe("speed")
     const [cycles] = byName.get("arqon.cycle.duration")?.histogram?.dataPoints ?? []
     expect(cycles.bucketCounts.reduce((sum, count) => sum + count, 0)).toBe(cycles.count)
   })
