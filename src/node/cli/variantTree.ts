@@ -9,7 +9,7 @@ import { file, option } from "./flags.ts"
 
 const store = file(
   "store",
-  "The catalogue: a SQLite file, as `createVariantCatalogue` keeps it (`variants.db`)",
+  "The catalogue: a SQLite file, as `createVariantCatalogue` keeps it (`variants.db`), or its directory",
 )
 const json = option("json", "Print JSON instead of words, a line each")
 const name = Argument.String("name").pipe(

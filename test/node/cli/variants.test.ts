@@ -50,6 +50,27 @@ describe("arqon variants", () => {
     expect(bad).toMatchObject({ code: 1, stderr: expect.stringContaining("is no JSON") })
     const odd = await desk.run("variants", "add", "x", "--content", "odd.json", ...by("ada"))
     expect(odd).toMatchObject({ code: 1, stderr: expect.stringContaining("rolback") })
-    expect((await desk.run("variants", "list", ...STORE)).stdout).toBe("No variants.\n")
+    // The directory will do, as in a program.
+    expect((await desk.run("variants", "list", "--store", "state")).stdout).toBe("No variants.\n")
+    // What others wrote is a line of text to a terminal, whatever it says.
+    desk.write("plain.json", CONTENT)
+    const why = "fine\n\u001b[2J2026-01-01  zstd  9  promote"
+    expect(
+      await desk.run(
+        "variants",
+        "add",
+        "x",
+        "--content",
+        "plain.json",
+        "--by",
+        "ada",
+        "--why",
+        why,
+        ...STORE,
+      ),
+    ).toMatchObject({ code: 0 })
+    const { stdout } = await desk.run("variants", "history", ...STORE)
+    expect(stdout.split("\n")).toHaveLength(2)
+    expect(stdout).not.toContain("\u001b")
   }, 30_000)
 })
