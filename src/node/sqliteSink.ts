@@ -11,6 +11,9 @@ import type { AuditSink } from "../runtime/AuditSink.ts"
 
 const NAME = "sqlite"
 
+/** How long the start of an engine waits for another one that opens the file just then; a write waits for nobody. */
+const OPENING_MS = 2000
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY,
@@ -39,6 +42,25 @@ const SCHEMA = `
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
   new AuditError({ reason, sink: NAME, detail: cause instanceof Error ? cause.message : String(cause) })
 
+/** The columns that a table must have to be ours. */
+const COLUMNS = {
+  runs: ["id", "run", "opened_at", "start"],
+  records: "run_id seq at_us kind generation proposal action reason knob note record".split(" "),
+} as const
+
+function makeTables(db: DatabaseSync): void {
+  for (const [table, wanted] of Object.entries(COLUMNS)) {
+    const found = db.prepare("SELECT name FROM pragma_table_info(?)").all(table)
+    const names = found.map(({ name }) => name)
+    const missing = wanted.filter((name) => !names.includes(name))
+    if (found.length > 0 && missing.length > 0)
+      throw new Error(
+        `the file has a table ${table} of another program or version, without ${missing.join(", ")}; give the audit a file of its own`,
+      )
+  }
+  db.exec(SCHEMA)
+}
+
 class SqliteAudit {
   private readonly db: DatabaseSync
   private readonly insertRun: StatementSync
@@ -47,15 +69,24 @@ class SqliteAudit {
 
   constructor(db: DatabaseSync) {
     this.db = db
-    // Readers do not wait for the writer, nor it for them; a killed process loses nothing, a loss of power the last moments.
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-    db.exec(SCHEMA)
-    this.insertRun = db.prepare("INSERT INTO runs (run, opened_at, start) VALUES (?, ?, ?)")
-    this.insertRecord = db.prepare(
-      `INSERT INTO records (run_id, seq, at_us, kind, generation, proposal, action, reason, knob, note, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
-    )
+    try {
+      // Two that open a new file at once: one waits for the other. What is not ours stays as it is.
+      db.exec("BEGIN IMMEDIATE")
+      makeTables(db)
+      this.insertRun = db.prepare("INSERT INTO runs (run, opened_at, start) VALUES (?, ?, ?)")
+      this.insertRecord = db.prepare(
+        `INSERT INTO records (run_id, seq, at_us, kind, generation, proposal, action, reason, knob, note, record)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING`,
+      )
+      db.exec("COMMIT")
+      // Readers do not wait for the writer, nor it for them; a killed process loses nothing, a loss of power the last moments.
+      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0")
+    } catch (cause) {
+      if (db.isTransaction) db.exec("ROLLBACK")
+      db.close()
+      throw cause
+    }
   }
 
   write(batch: ReadonlyArray<AuditRecord>): void {
@@ -110,7 +141,8 @@ export const openSqlite = (path: string): Effect.Effect<AuditSink, AuditError> =
   Effect.map(
     Effect.tryPromise({
       // Loaded when it is wanted: some versions of Node warn that it is young.
-      try: async () => new SqliteAudit(new (await import("node:sqlite")).DatabaseSync(path, { timeout: 0 })),
+      try: async () =>
+        new SqliteAudit(new (await import("node:sqlite")).DatabaseSync(path, { timeout: OPENING_MS })),
       catch: (cause) => failure("open", cause),
     }),
     (audit): AuditSink => ({

@@ -1,5 +1,8 @@
 /** The audit in a database: every record once, whole batches or none, and a database that is busy is no loss. */
+import { once } from "node:events"
+import { readdirSync, readFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { openSqlite } from "../../src/node/index.ts"
@@ -112,5 +115,43 @@ describe("a SQLite sink", () => {
       reason: "open",
       sink: "sqlite",
     })
+  })
+
+  it("leaves a database of another program as it is, and says which table is none of its own", async () => {
+    const path = folder.in("theirs.db")
+    const theirs = new DatabaseSync(path)
+    theirs.exec("CREATE TABLE records (id INTEGER, at_us REAL)")
+    theirs.close()
+    const before = readFileSync(path)
+    const error = await Effect.runPromise(Effect.flip(openSqlite(path)))
+    expect(error).toMatchObject({ reason: "open", sink: "sqlite" })
+    expect(error.message).toContain(
+      "a table records of another program or version, without run_id, seq, kind",
+    )
+    expect(readFileSync(path).equals(before)).toBe(true)
+    expect(readdirSync(folder.path)).toEqual(["theirs.db"])
+  })
+
+  it("waits at the start for another that is making the same file, and for nobody once it writes", async () => {
+    const path = folder.in("audit.db")
+    const worker = new Worker(
+      `const { DatabaseSync } = require("node:sqlite")
+       const { parentPort, workerData } = require("node:worker_threads")
+       const db = new DatabaseSync(workerData)
+       db.exec("BEGIN IMMEDIATE; CREATE TABLE other (a)")
+       parentPort.postMessage("locked")
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+       db.exec("COMMIT")`,
+      { eval: true, workerData: path },
+    )
+    await once(worker, "message")
+    const sink = await Effect.runPromise(openSqlite(path))
+    await Effect.runPromise(sink.close)
+    await worker.terminate()
+    expect(rows(path, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")).toEqual([
+      { name: "other" },
+      { name: "records" },
+      { name: "runs" },
+    ])
   })
 })
