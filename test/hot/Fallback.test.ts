@@ -34,7 +34,7 @@ class Plant {
   now = SECOND
   proposals = 0
 
-  constructor(step = 0) {
+  constructor(step = 0, begunOnBaseline = true) {
     this.hot = new HotPath({
       table: new KnobTable([{ min: 0, max: 1, scale: LINEAR, step, maxStep: 0 }]),
       policy: GUARDRAILS.balanced,
@@ -53,7 +53,7 @@ class Plant {
       manualTime: true,
     })
     this.hot.nowCell[0] = this.now
-    this.hot.executor.setBaseline()
+    if (begunOnBaseline) this.hot.executor.setBaseline()
   }
 
   get live(): number {
@@ -65,6 +65,11 @@ class Plant {
   }
 
   earn(unit: number): void {
+    this.move(unit)
+    this.hot.executor.setBaseline()
+  }
+
+  move(unit: number): void {
     const { executor, config } = this.hot
     const inbox = executor.proposal
     inbox[P_NOW_US] = this.now += SECOND
@@ -73,7 +78,6 @@ class Plant {
     inbox[P_LENGTH] = 1
     inbox[P_TARGET] = unit
     this.hot.apply(UPDATE)
-    executor.setBaseline()
   }
 
   report(margin: number): number {
@@ -157,6 +161,25 @@ describe("an emergency on the baseline", () => {
     plant.hot.reopenWindow()
     for (let i = 0; i < 5; i++) plant.report(-0.3)
     expect(plant.live).toBe(0.42)
+  })
+
+  it("is settled at the start by the first window there that is no worse", () => {
+    const plant = new Plant()
+    plant.earn(0.42)
+    plant.report(-0.9)
+    for (const margin of [-0.3, -0.2, -0.4]) {
+      for (let i = 0; i < 5; i++) plant.report(margin)
+      plant.hot.reopenWindow()
+    }
+    expect(plant.live).toBe(START)
+  })
+
+  it("is none where there is no baseline: the plant waits on its base, however its windows read", () => {
+    const plant = new Plant(0, false)
+    plant.move(0.42)
+    expect(plant.report(-0.9)).toBe(EMERGENCY)
+    for (let i = 0; i < 5; i++) plant.report(-0.3)
+    expect([plant.live, plant.hot.config.hasBaseline]).toEqual([0.42, false])
   })
 
   it("stays on the baseline where its windows keep the constraint, if only just", () => {

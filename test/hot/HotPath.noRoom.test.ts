@@ -141,6 +141,18 @@ describe("an emergency that goes on at the start", () => {
     expect(hot.config.unit(0)).toBe(0.45)
   })
 
+  it("is reached by a digest that is not taken, too, and left again for a baseline that was better", () => {
+    const hot = hotPath({ auditCapacity: 64 })
+    baselineAt(hot, 0.45)
+    see(hot, 1, -0.9)
+    fill(hot)
+    expect(see(hot, 2, -0.9)).toBe(EMERGENCY)
+    expect(hot.config.unit(0)).toBe(START)
+    drained(hot.audit)
+    expect(see(hot, 3, -5)).toBe(EMERGENCY)
+    expect(hot.config.unit(0)).toBe(0.45)
+  })
+
   it("is settled by a digest that nobody would replay, taken or not", () => {
     const hot = hotPath({ journalDigests: false, ringPolicy: BACKPRESSURE, ringCapacity: 2 })
     baselineAt(hot, 0.45)
