@@ -10,6 +10,7 @@ import {
   type ConcurrencyOptions,
   startingAt,
 } from "./concurrency.ts"
+import { settled } from "./settled.ts"
 import type { Work } from "./WorkMeter.ts"
 
 /** The part of `pg.Pool` that is used. */
@@ -21,6 +22,8 @@ export interface PgPoolLike<Client extends object> {
   on(event: "acquire", listener: (client: Client) => void): unknown
   on(event: "release", listener: (error: Error, client: Client) => void): unknown
 }
+
+type Connected = (error: unknown, client: unknown, release: unknown) => void
 
 /** So many times the pool's own size it may become: the server lets in a hundred, and others want some of them. */
 const MOST = 4
@@ -47,6 +50,19 @@ export function pgPoolSize<Client extends object, const K extends string = "pool
     // Whoever waits is only looked at when a client comes back: so one more comes and goes, for each that may be opened.
     for (let i = 0; i < more; i++) pool.connect((error, _client, release) => void (error ?? release()))
   })
+  const over = (ok: boolean): void => {
+    if (!ok) adapter.meter.end(adapter.meter.begin(), false)
+  }
+  // Whom the server has no room for, and who has waited too long, hears of it here: no event says so.
+  const inside = pool as { connect: (done?: Connected) => unknown }
+  const connect = inside.connect.bind(pool)
+  inside.connect = (done) =>
+    done === undefined
+      ? settled(connect, over)
+      : connect((error, client, release) => {
+          over(error === undefined || error === null)
+          done(error, client, release)
+        })
   pool.on("acquire", (client) => held.set(client, adapter.meter.begin()))
   pool.on("release", (error, client) => {
     const work = held.get(client)

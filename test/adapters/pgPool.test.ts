@@ -65,4 +65,50 @@ describe("a pool of node-postgres", () => {
     await pool.end()
     await until(() => open === 0)
   })
+
+  it("counts as failures whom the server has no room for, and who waits in vain", async () => {
+    const full = await startPostgres(["max_connections=5", "superuser_reserved_connections=0"])
+    const pool = new pg.Pool({
+      host: "127.0.0.1",
+      port: full.port,
+      user: "arqon",
+      database: "postgres",
+      max: 8,
+      connectionTimeoutMillis: 2_000,
+    })
+    pool.on("error", () => undefined)
+    const adapter = pgPoolSize(pool)
+    const engine = new FakeEngine(adapter)
+    attach(engine, adapter)
+    const told: Array<boolean> = []
+    const end = adapter.meter.end.bind(adapter.meter)
+    adapter.meter.end = (work, ok) => {
+      told.push(ok)
+      end(work, ok)
+    }
+    const clients: Array<pg.PoolClient> = []
+    while (clients.length < 5) clients.push(await pool.connect())
+    // By either form, and the error is the pool's own.
+    await expect(pool.connect()).rejects.toMatchObject({ code: "53300" })
+    await expect(pool.query("select 1")).rejects.toMatchObject({ code: "53300" })
+    expect(told).toEqual([false, false])
+    expect(adapter.meter.inFlight).toBe(5)
+    for (const client of clients) client.release()
+    expect(told.slice(2)).toEqual([true, true, true, true, true])
+    expect(adapter.meter.inFlight).toBe(0)
+    await pool.end()
+    await expect(pool.connect()).rejects.toThrow("after calling end")
+    // What is tuned when it has ended is let be.
+    engine.set({ poolSize: 3 })
+    await full.stop()
+  })
+
+  it("begins where it stands, with room for four of it", () => {
+    const boundsOf = (max?: number) => {
+      const { initial, max: most } = pgPoolSize(new pg.Pool(max === undefined ? {} : { max })).params.poolSize
+      return [initial, most]
+    }
+    expect(boundsOf()).toEqual([10, 40])
+    expect(boundsOf(200)).toEqual([200, 800])
+  })
 })

@@ -28,7 +28,8 @@ const runner = (): { uid: number; gid: number } | undefined => {
   return { uid: id("-u"), gid: id("-g") }
 }
 
-export async function startPostgres(): Promise<{
+/** `more` are settings of the server, as `max_connections=5`. */
+export async function startPostgres(more: ReadonlyArray<string> = []): Promise<{
   readonly port: number
   readonly stop: () => Promise<void>
 }> {
@@ -44,7 +45,12 @@ export async function startPostgres(): Promise<{
     { cwd: directory, stdio: ["ignore", "ignore", "inherit"], ...who },
   )
   const port = await freePort()
-  const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${directory}`, "fsync=off"]
+  const settings = [
+    "listen_addresses=127.0.0.1",
+    `unix_socket_directories=${directory}`,
+    "fsync=off",
+    ...more,
+  ]
   const child = spawn(
     join(bin, "postgres"),
     ["-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])],

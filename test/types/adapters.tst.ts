@@ -1,0 +1,78 @@
+/** The types of the adapters: each takes its own package and no other, and a knob has the name it was given. */
+import Bottleneck from "bottleneck"
+import type { Worker } from "bullmq"
+import { LRUCache } from "lru-cache"
+import pLimit from "p-limit"
+import PQueue from "p-queue"
+import pg from "pg"
+import { Piscina } from "piscina"
+import { describe, expect, test } from "tstyche"
+import { Pool } from "undici"
+import {
+  attach,
+  bottleneckConcurrency,
+  bullWorkerConcurrency,
+  cacheTtl,
+  inFlightLimiter,
+  pgPoolSize,
+  piscinaThreads,
+  queueConcurrency,
+  tune,
+} from "../../src/adapters/index.node.ts"
+import { createEngine, createFleet } from "../../src/index.ts"
+
+declare const worker: Worker
+declare const piscina: Piscina
+declare const pool: pg.Pool
+declare const undici: Pool
+
+describe("an adapter", () => {
+  test("takes its own package", () => {
+    expect(queueConcurrency).type.toBeCallableWith(pLimit(3))
+    expect(queueConcurrency).type.toBeCallableWith(new PQueue())
+    expect(bottleneckConcurrency).type.toBeCallableWith(new Bottleneck())
+    expect(pgPoolSize).type.toBeCallableWith(pool)
+    expect(piscinaThreads).type.toBeCallableWith(piscina)
+    expect(bullWorkerConcurrency).type.toBeCallableWith(worker)
+    expect(cacheTtl).type.toBeCallableWith(new LRUCache<string, number>({ max: 1 }), { staleUsPerSecond: 1 })
+  })
+
+  test("takes no other one", () => {
+    expect(queueConcurrency).type.not.toBeCallableWith(new Bottleneck())
+    expect(queueConcurrency).type.not.toBeCallableWith(pool)
+    expect(bottleneckConcurrency).type.not.toBeCallableWith(pLimit(3))
+    expect(bottleneckConcurrency).type.not.toBeCallableWith(new PQueue())
+    expect(pgPoolSize).type.not.toBeCallableWith(undici)
+    expect(pgPoolSize).type.not.toBeCallableWith(piscina)
+    expect(piscinaThreads).type.not.toBeCallableWith(worker)
+    expect(piscinaThreads).type.not.toBeCallableWith(pool)
+    expect(bullWorkerConcurrency).type.not.toBeCallableWith(new PQueue())
+    expect(bullWorkerConcurrency).type.not.toBeCallableWith(pLimit(3))
+    expect(cacheTtl).type.not.toBeCallableWith(new Map<string, number>(), { staleUsPerSecond: 1 })
+    expect(cacheTtl).type.not.toBeCallableWith(new LRUCache<string, number>({ max: 1 }))
+  })
+
+  test("takes no option that it does not have", () => {
+    expect(inFlightLimiter).type.not.toBeCallableWith({ initail: 3 })
+    expect(queueConcurrency).type.not.toBeCallableWith(pLimit(3), { queue: 3 })
+  })
+
+  test("has a knob of the name it was given", () => {
+    expect(queueConcurrency(pLimit(3), { name: "pages" }).params).type.toHaveProperty("pages")
+    expect(queueConcurrency(pLimit(3)).params).type.not.toHaveProperty("pages")
+    expect(tune).type.toBeCallableWith(inFlightLimiter(), { params: { inFlight: { max: 9 } } })
+    expect(tune).type.not.toBeCallableWith(inFlightLimiter(), { params: { inflight: { max: 9 } } })
+  })
+
+  test("is attached to an engine that has its knobs", () => {
+    const limiter = inFlightLimiter()
+    expect(attach).type.toBeCallableWith(createEngine({ params: limiter.params }), limiter)
+    expect(attach).type.toBeCallableWith(
+      createEngine({ params: limiter.params, placement: "worker" }),
+      limiter,
+    )
+    expect(attach).type.not.toBeCallableWith(createEngine({ params: { other: { min: 1, max: 2 } } }), limiter)
+    const fleet = createFleet({ engine: { params: limiter.params } })
+    expect(attach).type.not.toBeCallableWith(fleet.ensure("one"), limiter)
+  })
+})
