@@ -4,10 +4,10 @@ import type { Worker } from "bullmq"
 import { LRUCache } from "lru-cache"
 import pLimit from "p-limit"
 import PQueue from "p-queue"
-import pg from "pg"
-import { Piscina } from "piscina"
+import type pg from "pg"
+import type { Piscina } from "piscina"
 import { describe, expect, test } from "tstyche"
-import { Pool } from "undici"
+import type { Pool } from "undici"
 import {
   attach,
   bottleneckConcurrency,
