@@ -6,13 +6,15 @@ import { createEngine } from "../src/index.ts"
 import type { Metric } from "../src/runtime/metrics.ts"
 import { prometheusText } from "../src/runtime/prometheus.ts"
 
-/** Every metric there is: of an engine that compares with its baseline and has one. */
+/** Every metric there is: of an engine that compares with its baseline and has one, and knows regimes and variants. */
 async function everyMetric(): Promise<ReadonlyArray<Metric>> {
   const engine = createEngine({
     params: { knob: { min: 0, max: 1 } },
     seed: 1,
     clock: "manual",
     comparison: {},
+    homeostasis: {},
+    variants: {},
   })
   await engine.start()
   const metrics = engine.readMetrics()
@@ -31,6 +33,7 @@ function prometheusName(metric: Metric): string {
 const LABELS: Readonly<Record<string, ReadonlyArray<string>>> = {
   "arqon.audit.sink.failure": ["sink"],
   "arqon.restart.count": ["child", "reason"],
+  "arqon.variant.live": ["variant"],
 }
 
 function labelsOf(metric: Metric): ReadonlyArray<string> {
@@ -60,6 +63,9 @@ Read when they are asked for, from cells that the engine keeps anyway: being wat
 
 [arqon.json](../grafana/arqon.json) is a dashboard for Grafana over the Prometheus names: import it and choose the data source.
 
+A metric about knobs' baselines, comparison, regimes or variants is there where the engine has such. Names of knobs and of variants are
+label values: as many series as there are of them. At a collector labels are attributes in the namespace of Arqon (\`arqon.knob\`), beside \`arqon.run\`.
+
 | OpenTelemetry | Prometheus | kind | labels | |
 |---|---|---|---|---|
 ${rows.join("\n")}
@@ -74,14 +80,22 @@ function queryOf(metric: Metric): { readonly expr: string; readonly legend: stri
   const name = prometheusName(metric)
   const labels = labelsOf(metric)
   const chosen = `${name}{job=~"$job",instance=~"$instance"}`
-  const legend = ["{{instance}}", ...labels.map((label) => `{{${label}}}`)].join(" ")
+  // Where several engines are on one page each has its name on it.
+  const legend = ["{{instance}}", "{{engine}}", ...labels.map((label) => `{{${label}}}`)].join(" ")
   if (metric.kind === "counter") return { expr: `rate(${chosen}[$__rate_interval])`, legend }
   if (metric.kind === "gauge") return { expr: chosen, legend }
   const buckets = `${name}_bucket{job=~"$job",instance=~"$instance"}`
   return {
-    expr: `histogram_quantile(0.95, sum by (le, instance) (rate(${buckets}[$__rate_interval])))`,
-    legend: "{{instance}} p95",
+    expr: `histogram_quantile(0.95, sum by (le, instance, engine) (rate(${buckets}[$__rate_interval])))`,
+    legend: "{{instance}} {{engine}} p95",
   }
+}
+
+/** A unit as Grafana calls it. */
+function unitOf({ name, kind, unit }: Metric): string {
+  if (unit === "s") return "s"
+  if (kind === "counter") return "cps"
+  return name === "arqon.comparison.evidence" ? "percentunit" : "short"
 }
 
 function dashboard(metrics: ReadonlyArray<Metric>): object {
@@ -102,7 +116,7 @@ function dashboard(metrics: ReadonlyArray<Metric>): object {
         h: PANEL_HEIGHT,
       },
       fieldConfig: {
-        defaults: { unit: metric.unit === "s" ? "s" : perSecond ? "cps" : "short" },
+        defaults: { unit: unitOf(metric) },
         overrides: [],
       },
       targets: [{ refId: "A", datasource, expr, legendFormat: legend }],
@@ -134,8 +148,8 @@ function dashboard(metrics: ReadonlyArray<Metric>): object {
           datasource,
           enable: true,
           iconColor: "red",
-          expr: 'changes(arqon_trip_count_total{job=~"$job",instance=~"$instance"}[$__interval]) > 0',
-          titleFormat: "SafeMode: {{reason}}",
+          expr: 'increase(arqon_trip_count_total{job=~"$job",instance=~"$instance"}[$__rate_interval]) > 0',
+          titleFormat: "SafeMode: {{reason}} {{instance}} {{engine}}",
         },
       ],
     },

@@ -40,6 +40,15 @@ export type Metric =
 const each = (label: string, counts: Readonly<Record<string, number>>): ReadonlyArray<Sample> =>
   Object.entries(counts).map(([word, value]) => ({ labels: { [label]: word }, value }))
 
+/** Two sinks may have one name: what both failed is counted together. */
+export function failuresBySink(
+  sinks: ReadonlyArray<{ readonly name: string; readonly failures: number }>,
+): Readonly<Record<string, number>> {
+  const all = new Map<string, number>()
+  for (const { name, failures } of sinks) all.set(name, (all.get(name) ?? 0) + failures)
+  return Object.fromEntries(all)
+}
+
 const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 
 /** Everything an engine measures, always in the same order. */
@@ -100,11 +109,7 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
     ),
     counter("arqon.audit.written", "Audit records made.", one(audit.written)),
     counter("arqon.audit.dropped", "Audit records that found no place.", one(audit.dropped)),
-    counter(
-      "arqon.audit.sink.failure",
-      "Failed writes, by sink.",
-      each("sink", Object.fromEntries(audit.sinks.map((s) => [s.name, s.failures]))),
-    ),
+    counter("arqon.audit.sink.failure", "Failed writes, by sink.", each("sink", failuresBySink(audit.sinks))),
     gauge("arqon.audit.waiting", "Audit records on the ring, not drained yet.", one(audit.waiting)),
     gauge(
       "arqon.audit.capacity",

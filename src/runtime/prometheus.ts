@@ -15,6 +15,20 @@ export function prometheusText(
   return metrics.map((metric) => block(metric, labels)).join("")
 }
 
+/**
+ * Several pages as one: of engines that each have a label of their own, for instance. The format wants all of a metric in one place, under
+ * one head; a scraper may refuse a page that has it twice.
+ */
+export function joinPages(pages: ReadonlyArray<string>): string {
+  const families = new Map<string, string>()
+  for (const family of pages.flatMap((page) => page.split(/^(?=# HELP )/m))) {
+    const [head] = /^# HELP .*\n# TYPE .*\n/.exec(family) ?? [""]
+    const known = families.get(head)
+    families.set(head, known === undefined ? family : known + family.slice(head.length))
+  }
+  return [...families.values()].join("")
+}
+
 function block(metric: Metric, labels: Readonly<Record<string, string>>): string {
   const base = metric.name.replace(/[^a-zA-Z0-9_:]/g, "_")
   const unit = metric.unit === "s" ? "_seconds" : ""

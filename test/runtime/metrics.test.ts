@@ -3,8 +3,8 @@
  * when somebody asks.
  */
 import { describe, expect, it } from "vitest"
-import { type Metric } from "../../src/runtime/metrics.ts"
-import { prometheusText } from "../../src/runtime/prometheus.ts"
+import { failuresBySink, type Metric } from "../../src/runtime/metrics.ts"
+import { joinPages, prometheusText } from "../../src/runtime/prometheus.ts"
 import { createEngine } from "../../src/index.ts"
 import { drive, manual } from "./plant.ts"
 
@@ -85,6 +85,48 @@ describe("the page of an engine", () => {
     const engine = createEngine({ params: { [name]: { min: 0, max: 1 } }, clock: "manual" })
     const values = scrape(engine.metrics())
     expect(values.get('arqon_knob_value{knob="a \\"b\\"\\\\c\\nd"}')).toBe(0.5)
+  })
+})
+
+describe("several pages as one", () => {
+  it("have every metric in one place under one head, and every sample that was on any of them", async () => {
+    const engine = manual({ comparison: {} })
+    await engine.start()
+    drive(engine, { digests: 200 })
+    const pages = ["a", "b"].map((name) => prometheusText(engine.readMetrics(), { engine: name }))
+    const other = prometheusText(
+      [
+        {
+          kind: "gauge",
+          name: "arqon.other",
+          unit: "",
+          help: "# HELP in a text",
+          samples: [{ labels: {}, value: 1 }],
+        },
+      ],
+      { fleet: "f" },
+    )
+    const joined = joinPages([...pages, other])
+    const alone = [...pages, other].map(scrape)
+    // `scrape` refuses a second head, and a sample outside its family is one without a type before it.
+    expect(scrape(joined)).toEqual(new Map(alone.flatMap((page) => [...page])))
+    const families = joined
+      .split("\n")
+      .flatMap((line) => /^(arqon_\w+?)(?:_bucket|_sum|_count)?[ {]/.exec(line)?.[1] ?? [])
+    const runs = families.filter((name, i) => families[i - 1] !== name)
+    expect(new Set(runs).size).toBe(runs.length)
+    expect(joinPages([pages[0]])).toBe(pages[0])
+    expect(joinPages([])).toBe("")
+    await engine.stop()
+  })
+
+  it("count the failures of sinks of one name together", () => {
+    const failures = failuresBySink([
+      { name: "journal", failures: 2 },
+      { name: "sqlite", failures: 1 },
+      { name: "journal", failures: 3 },
+    ])
+    expect(failures).toEqual({ journal: 5, sqlite: 1 })
   })
 })
 

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { PROMETHEUS_CONTENT_TYPE } from "../../runtime/prometheus.ts"
+import { joinPages, PROMETHEUS_CONTENT_TYPE } from "../../runtime/prometheus.ts"
 import type { Access, Admission } from "./access.ts"
 import { auditQueryOf } from "./auditSearch.ts"
 import { actionRequestOf } from "./engineActions.ts"
@@ -254,7 +254,7 @@ export class StudioServer {
     const { engines, fleets } = this.options.content
     const live = engines.filter((engine) => engine.live !== null)
     const alone = live.map(({ id, live: side }) => side?.metrics(live.length > 1 ? { engine: id } : {}) ?? "")
-    return [...alone, ...fleets.map((fleet) => fleet.metrics())].join("")
+    return joinPages([...alone, ...fleets.map((fleet) => fleet.metrics())])
   }
 
   private engine(id: string | null): StudioEngine {

@@ -2,7 +2,7 @@
  * What a fleet measures of itself, under OpenTelemetry names, counted when somebody asks. Only what belongs to the fleet: a series for
  * each of ten thousand engines would be a burden to whoever keeps it, and the sum of their counters would fall when one is stopped.
  */
-import type { Metric } from "../metrics.ts"
+import { failuresBySink, type Metric } from "../metrics.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { snapshotOfFleet } from "./fleetSnapshot.ts"
 
@@ -28,7 +28,7 @@ export function readFleetMetrics(core: FleetCore): ReadonlyArray<Metric> {
         : Object.entries(values).map(([word, value]) => ({ labels: { [label]: word }, value })),
   })
   const groups = Object.entries(shared)
-  const sinks = Object.fromEntries(audit.sinks.map(({ name, failures }) => [name, failures]))
+  const sinks = failuresBySink(audit.sinks)
   return [
     metric("gauge", "arqon.fleet.engines", "Engines by status.", { awake, resting, passive }, "status"),
     metric("gauge", "arqon.fleet.safe_mode.open", "Engines with SafeMode open.", safe),
