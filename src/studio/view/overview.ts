@@ -15,6 +15,7 @@ import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
 import { knobCards } from "../parts/knobCard.ts"
 import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
+import { relocationCard } from "../parts/relocationCard.ts"
 import { standingOf } from "../parts/standing.ts"
 import { steeringCard } from "../parts/steeringCard.ts"
 import { standing } from "../statechart/Graph.ts"
@@ -45,6 +46,7 @@ export function overviewView(model: Model): View {
         { class: "stack" },
         budgets(model, scope),
         steeringCard(model, scope),
+        relocationCard(model, scope),
         actors(model, scope),
         latest(model, scope),
       ),
