@@ -9,7 +9,6 @@ import {
   B_LOW,
   B_PATH,
   B_TURNS,
-  LAPS,
   PATH_BEFORE,
   PATH_LEFT,
   PATH_UNIT,
@@ -32,11 +31,10 @@ export interface BudgetLedgers {
 export function readUsage(ledgers: BudgetLedgers, nowUs: number, out: Float64Array): void {
   const { rows, buckets, base, running, edgeUs } = ledgers
   const gone = nowUs >= edgeUs ? Math.floor((nowUs - edgeUs) / BUCKET_US) + 1 : 0
+  const kept = gone < BUCKETS ? 1 : 0
   for (let i = 0, r = 0, b = 0; i < base.length; i++, r += ROW, b += BUCKET_ROW) {
-    const at = base[i] + rows[r + LAPS]
-    let high = gone < BUCKETS ? rows[r + BUCKET_HIGH] : at
-    let low = gone < BUCKETS ? rows[r + BUCKET_LOW] : at
-    const kept = gone < BUCKETS ? 1 : 0
+    let high = rows[r + BUCKET_HIGH]
+    let low = rows[r + BUCKET_LOW]
     let turns = kept * (rows[r + TURNS_BEFORE] - rows[r + TURNS_LEFT])
     let path = kept * (rows[r + PATH_BEFORE] - rows[r + PATH_LEFT])
     // The oldest bucket follows the running one; the first `gone` of them lie further back than the window.
@@ -49,7 +47,7 @@ export function readUsage(ledgers: BudgetLedgers, nowUs: number, out: Float64Arr
     }
     out[3 * i] = turns
     // The running bucket has seen where the base stands.
-    out[3 * i + 1] = high - low
+    out[3 * i + 1] = kept * (high - low)
     out[3 * i + 2] = path / PATH_UNIT
   }
 }
