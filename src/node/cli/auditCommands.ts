@@ -58,6 +58,8 @@ export async function verifyCommand({ directory, head, json }: VerifyFlags): Pro
   return stoppable(async () => {
     const report = await atAPace(verifySteps(journalDirectory(directory), head?.toLowerCase()))
     print(json ? plainJson({ ...report, runs: report.runs.map(briefly) }) : reportText(report).trimEnd())
+    // Nothing of it can be read: perhaps it is no journal at all.
+    if (report.segments === 0) return EXIT.badInput
     return report.status === "damaged" ? EXIT.differs : EXIT.ok
   })
 }

@@ -141,6 +141,33 @@ describe("a slip", () => {
     expect(stderr).toContain("empty holds no journal.")
   })
 
+  it("that names files of another program is refused, however they are called", async () => {
+    mkdirSync(desk.path("other"))
+    desk.write("other/journal-00000001.arqj", "no journal")
+    const { code, stdout } = await desk.run("audit", "verify", "other")
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining("0 records in 0 segments") })
+  })
+
+  it("of an export onto the journal itself is refused, and of a range that ends before it begins", async () => {
+    await record(desk.path("state"))
+    const before = readdirSync(desk.path("state")).map((name) => [
+      name,
+      readFileSync(join(desk.path("state"), name)),
+    ])
+    const onto = await desk.run("audit", "export", "state", "--output", "state/journal-00000001.arqj")
+    expect(onto).toMatchObject({ code: 2, stdout: "" })
+    const backwards = await desk.run("audit", "show", "state", "--from", "5", "--to", "4")
+    expect(backwards).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--from is 5.000000 s, after --to"),
+    })
+    const twice = await desk.run("replay", "state", "--what-if", "seed=1", "--what-if", "seed=2")
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining("seed is given twice") })
+    expect(
+      readdirSync(desk.path("state")).map((name) => [name, readFileSync(join(desk.path("state"), name))]),
+    ).toEqual(before)
+  })
+
   it("in the name of a knob or a run is not answered with silence", async () => {
     await record(desk.path("state"))
     const knob = await desk.run("audit", "show", "state", "--knob", "concurency")
