@@ -197,6 +197,24 @@ describe("turns", () => {
     expect(minute.turns(1)).toBe(0)
   })
 
+  it.each([1, -1])(
+    "have a direction to go by as soon as a stricter step makes a leg of a wobble (%i)",
+    (sign) => {
+      const minute = new Minute({}, [0.5, 0.5])
+      for (const move of [1, -1]) expect(minute.move(0, (move * sign) / 16)).toBe(ACCEPTED)
+      minute.window.relimit({ ...lax, maxStep: 1 / 32 })
+      // The same wobble again, twice: its first leg sets the direction, the others turn.
+      for (const [leg, turns] of [
+        [1, 0],
+        [-1, 1],
+        [1, 2],
+      ]) {
+        expect(minute.move(0, (leg * sign) / 16)).toBe(ACCEPTED)
+        expect([minute.turns(0), minute.turns(1)]).toEqual([0, turns])
+      }
+    },
+  )
+
   it.each([1, -1])("begin beyond the distance of a coarse knob's neighbours, not at it (%i)", (sign) => {
     for (const allowed of [0, 1]) {
       const minute = new Minute({ turnsPerMinute: allowed }, [0.5])
