@@ -33,6 +33,8 @@ export interface Page {
   readonly files: Readonly<Record<string, { readonly type: string; readonly body: string }>>
   /** Sends what makes a page cross-origin isolated, so that it has SharedArrayBuffer. */
   readonly isolated?: boolean
+  /** Further headers of every answer. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Served {
@@ -41,10 +43,11 @@ export interface Served {
 }
 
 /** Serves files on a loopback port. */
-export async function serve({ files, isolated = false }: Page): Promise<Served> {
+export async function serve({ files, isolated = false, headers = {} }: Page): Promise<Served> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname
     const file = files[path]
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (isolated) {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin")
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp")
