@@ -48,10 +48,11 @@ const serve = async (initial: number, seed: number) => {
     const at = events.findLastIndex(({ atUs }) => atUs >= event.atUs)
     events.splice(at + 1, 0, event)
   }
+  const room = (): boolean => inside < limit
   attach(engine, adapter)
   await engine.start()
   while (nowUs < SECONDS * 1e6) {
-    while (inside < limit) call()
+    while (room()) call()
     const event = events.pop()
     nowUs = event?.atUs ?? Number.POSITIVE_INFINITY
     engine.tick(nowUs)
