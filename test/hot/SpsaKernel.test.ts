@@ -10,7 +10,7 @@ import {
 } from "../../src/hot/codes.ts"
 import { type KnobNumbers, KnobTable } from "../../src/hot/KnobTable.ts"
 import { READINGS, SpsaKernel } from "../../src/hot/SpsaKernel.ts"
-import { S_AGE, S_CYCLE, S_SLOPE } from "../../src/hot/spsaLayout.ts"
+import { S_AGE, S_CYCLE, S_PROBE, S_SLOPE } from "../../src/hot/spsaLayout.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../../src/hot/spsaSettings.ts"
 import { noiseAt } from "../../src/testing/noise.ts"
 
@@ -105,6 +105,22 @@ describe("the tuning rule", () => {
       return drive.base[0]
     })
     expect(ways[0]).not.toBeCloseTo(ways[1], 3)
+  })
+
+  it("keeps a pair that was learnt under a larger step within the step there is now, and leaves a smaller one alone", () => {
+    const table = new KnobTable([plain, plain])
+    const learnt = new Drive([plain, plain], [0.5, 0.5], { maxStep: 0.2, probe: 0.09 })
+    learnt.cycle(bowl(0.4))
+    const probe = learnt.state[S_PROBE]
+    for (const maxStep of [0.02, probe, 1.9 * probe, 2.1 * probe]) {
+      const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, maxStep })
+      const state = learnt.state.slice()
+      kernel.fitProbe(state)
+      if (maxStep > 2 * probe) expect(state).toEqual(learnt.state)
+      else expect(state[S_PROBE]).toBeCloseTo(maxStep / 2, 9)
+      // From one probe to the other is one apply: never further than a step.
+      expect(2 * state[S_PROBE]).toBeLessThan(maxStep)
+    }
   })
 
   it("finds the bottom of a bowl within 40 cycles, whatever the number of knobs", () => {
