@@ -114,8 +114,6 @@ interface Measured {
   readonly margins: Array<number>
 }
 
-const isSwitch = ({ kind }: AuditRecord): boolean => kind === "variant"
-
 /** Follows one run and remembers what the next change of the knob may be explained by. */
 class Trace {
   readonly settings: EngineSettings
@@ -126,6 +124,8 @@ class Trace {
   private proposal: AuditRecord | null = null
   /** The latest step of taking the base to a place known before. */
   private relocation: AuditRecord | null = null
+  /** The latest switch of variants: it may take many steps. */
+  private variant: AuditRecord | null = null
   /** Where the run before left the knob, user units. */
   private readonly left: number | null
   private measured: ReadonlyArray<Measured> = []
@@ -150,6 +150,7 @@ class Trace {
   take(item: JournalItem): Omit<KnobChange, "text"> | null {
     const { numbers } = item
     const kind = numbers[RECORD_KIND]
+    if (kind === AUDIT_VARIANT) this.variant = item.words()
     if (kind === AUDIT_DIGEST) this.measure(numbers)
     else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
     else if (kind === AUDIT_RELOCATION) this.relocation = item.words()
@@ -166,6 +167,11 @@ class Trace {
       applied && !Number.isNaN(before) && before !== this.live ? this.changeOf(item, before) : null
     if (applied) this.follow(numbers)
     return change
+  }
+
+  /** A step, and what it is a step of. */
+  private behind(step: AuditRecord): ReadonlyArray<AuditRecord> {
+    return step.action === "variant" && this.variant !== null ? [this.variant, step] : [step]
   }
 
   /** An engine that began elsewhere than the one before it had left the knob. */
@@ -208,7 +214,7 @@ class Trace {
       windows: numbers[RECORD_DETAIL] <= UPDATE && step === null ? this.evidence(numbers[RECORD_DETAIL]) : [],
       proposal: asked,
       apply: item.words(),
-      causes: asked === null ? this.causes : step === null ? [] : [...this.causes.filter(isSwitch), step],
+      causes: asked === null ? this.causes : step === null ? [] : this.behind(step),
     }
   }
 
@@ -337,6 +343,14 @@ const WHAT: Readonly<Record<KnobChange["action"], string>> = {
   start: "because an engine was started",
 }
 
+/** A step to a known place is an update to Tier 1, and no move of the base by what was measured around it. */
+function whatFor({ action, causes }: Omit<KnobChange, "text">): string {
+  const step = causes.find(({ kind }) => kind === "relocation")
+  if (step === undefined) return WHAT[action]
+  const where = step.action === "variant" ? "where another variant is tried" : "where it was good before"
+  return `because the base is taken ${where}`
+}
+
 const round = (value: number | null): string =>
   value === null ? "nothing" : String(Number(value.toPrecision(6)))
 
@@ -356,7 +370,7 @@ function causeText({ seq, kind, action, reason, knob, value, limit, difference, 
 function changeText(change: Omit<KnobChange, "text">): string {
   const { knob, from, to, atUs, run, seq, generation, action, windows, proposal, causes, apply } = change
   const lines = [
-    `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${WHAT[action]}.`,
+    `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${whatFor(change)}.`,
     ...windows.map(
       (one) =>
         `  read: ${one.side} side, generation ${one.generation}, ${knob} ${round(one.value)}: objective ${round(one.objective)} over ${one.digests} digests` +

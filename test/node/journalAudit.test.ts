@@ -128,6 +128,50 @@ describe("why a knob changed", () => {
     ).toHaveLength(1)
   })
 
+  it("is put down to the variant that is tried, at each of the steps there", async () => {
+    const variant = (name: string, state: "promoted" | "approved", values: Record<string, number>) =>
+      ({
+        name,
+        version: 1,
+        state,
+        values,
+        constraints: [],
+        rollback: { to: "previous", afterBreaches: 1, quarantineUs: 60_000_000 },
+      }) as const
+    await run(
+      (go, engine) => {
+        engine.relocation.offer([variant("small", "promoted", {}), variant("large", "approved", { c: 200 })])
+        go(1500)
+      },
+      { variants: { cooldownUs: 1_000_000 } },
+    )
+    const { records } = readJournal(folder.path)
+    const switched = records.find(
+      ({ kind, note }) => kind === "variant" && note?.includes('"to":"large"') === true,
+    )
+    const steps = records.filter(
+      ({ kind, proposal, seq }) =>
+        kind === "relocation" && proposal !== undefined && seq > (switched?.seq ?? never()),
+    )
+    // A first step may ask for where the base is: that changes nothing.
+    const changes = steps.flatMap((step) => {
+      const apply = records.find(({ kind, proposal }) => kind === "apply" && proposal === step.proposal)
+      const change = whyChanged(folder.path, "c", apply?.atUs ?? never()) ?? never()
+      return change.seq === apply?.seq ? [{ step, change }] : []
+    })
+    expect(changes.length).toBeGreaterThan(2)
+    const [{ step, change }] = changes
+    expect(change.causes).toEqual([switched, step])
+    expect(change.windows).toEqual([])
+    expect(change.text).toContain("because the base is taken where another variant is tried.")
+    expect(change.text).toContain('\\"to\\":\\"large\\"')
+    // The switch is told of at every step, however many lie between.
+    for (const { change: later, step: at } of changes.slice(1)) {
+      expect(later.causes.map(({ kind }) => kind)).toEqual(["variant", "relocation"])
+      expect(later.causes[1]).toEqual(at)
+    }
+  })
+
   it("is the change nearest to the time, where a later run's clock began anew", async () => {
     await run((go) => go(600))
     const [, last] = readJournal(folder.path, { knob: "c", last: 2 }).records
