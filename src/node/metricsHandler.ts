@@ -10,7 +10,10 @@ export interface HasMetrics {
   readonly metrics: () => string
 }
 
-/** Answers GET and HEAD; anything else is refused with 405. Use it for one path of a server of yours. */
+/**
+ * Answers GET and HEAD; anything else is refused with 405. Use it for one path of a server of yours. Where `metrics()` throws, as one of
+ * your own may, the answer is 500 and the server goes on: a scrape must not end a service.
+ */
 export const metricsHandler =
   (engine: HasMetrics) =>
   (request: IncomingMessage, response: ServerResponse): void => {
@@ -18,7 +21,13 @@ export const metricsHandler =
       response.writeHead(405, { allow: "GET, HEAD" }).end()
       return
     }
-    const text = engine.metrics()
+    const text = pageOf(engine)
+    if (text === null) {
+      response
+        .writeHead(500, { "content-type": "text/plain; charset=utf-8" })
+        .end("The metrics cannot be read.\n")
+      return
+    }
     response.writeHead(200, {
       "content-type": PROMETHEUS_CONTENT_TYPE,
       "content-length": Buffer.byteLength(text),
@@ -26,3 +35,11 @@ export const metricsHandler =
     })
     response.end(request.method === "HEAD" ? undefined : text)
   }
+
+function pageOf(engine: HasMetrics): string | null {
+  try {
+    return engine.metrics()
+  } catch {
+    return null
+  }
+}
