@@ -4,7 +4,7 @@
  * install; everything else is local.
  */
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -20,6 +20,17 @@ const firstExample = (): string => {
   if (match === null) throw new Error("README.md has no ```ts block: the smoke test runs its first one.")
   return match[1]
 }
+
+/** Source maps without their sources: these are not in the package, so whoever debugs through it would see nothing. */
+const lostSources = (home: string): ReadonlyArray<string> =>
+  readdirSync(home, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".map"))
+    .filter((name) => {
+      const map = JSON.parse(readFileSync(join(home, name), "utf8")) as {
+        sourcesContent?: ReadonlyArray<unknown>
+      }
+      return map.sourcesContent?.every((source) => typeof source === "string") !== true
+    })
 
 try {
   const [{ filename }] = JSON.parse(
@@ -42,6 +53,8 @@ try {
   )
   const peers = Object.entries(versions).map(([name, range]) => `${name}@${range}`)
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", tarball, ...peers], folder)
+  const lost = lostSources(join(folder, "node_modules/arqon/dist"))
+  if (lost.length > 0) throw new Error(`${lost.length} source maps lead nowhere, ${lost[0]} first`)
   writeFileSync(join(folder, "first.ts"), firstExample())
   console.log(run("node", ["first.ts"], folder).trim())
   console.log("The README's first example ran from the installed tarball.")
