@@ -339,7 +339,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "scope-forgets-the-plant",
     invariant: 13,
     file: "src/runtime/lifetime.ts",
-    intact: "yield* Effect.addFinalizer(() => Effect.ignore(stop))",
+    intact: "yield* Effect.addFinalizer(() => quietly(stop))",
     broken: "yield* Effect.addFinalizer(() => Effect.void)",
     test: "test/runtime/Engine.test.ts",
   },
