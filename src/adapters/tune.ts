@@ -3,6 +3,7 @@
  * starts it. For anything more particular make the engine yourself and `attach`.
  */
 import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/createEngine.ts"
+import type { WorkerEngine } from "../runtime/WorkerEngine.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
@@ -20,8 +21,11 @@ export type TuneOptions<K extends string = string> = Partial<
 }
 
 /** Something that is being tuned. */
-export interface Tuned<K extends string = string> {
-  readonly engine: ArqonEngine<K>
+export interface Tuned<
+  K extends string = string,
+  Engine extends ArqonEngine<K> | WorkerEngine<K> = ArqonEngine<K>,
+> {
+  readonly engine: Engine
   /** Ends the engine; the knobs stay on its base. */
   readonly stop: () => Promise<void>
 }
@@ -40,21 +44,25 @@ export type KnobsOf<A> = A extends { readonly params: infer P }
  * Tunes one thing, or several on the measurements of the first. Rejects as `start` does; throws a ConfigError for what is no
  * adapter, for options that cannot be used and where two adapters bring a knob of one name.
  */
-export type Tune = <const A extends AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]>(
-  adapters: A,
-  options?: TuneOptions<KnobsOf<A>>,
-) => Promise<Tuned<KnobsOf<A>>>
+export interface Tune {
+  <const A extends Adapters>(
+    adapters: A,
+    options: TuneOptions<KnobsOf<A>> & { readonly placement: "worker" },
+  ): Promise<Tuned<KnobsOf<A>, WorkerEngine<KnobsOf<A>>>>
+  <const A extends Adapters>(adapters: A, options?: TuneOptions<KnobsOf<A>>): Promise<Tuned<KnobsOf<A>>>
+}
+
+type Adapters = AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]
 
 /** Patience of a comparison with the baseline: that of windows of half a minute, and not of the day that an idle one may take. */
 const HOLD_US = 3_000 * SECOND_US
 
 /** `tune` on a platform: the entries bind one each. */
-export const tuneOn =
-  (createEngine: CreateEngine): Tune =>
-  <const A extends AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]>(
+export const tuneOn = (createEngine: CreateEngine): Tune => {
+  const tune = <const A extends Adapters>(
     adapters: A,
     options: TuneOptions<KnobsOf<A>> = {},
-  ): Promise<Tuned<KnobsOf<A>>> => {
+  ): Promise<Tuned<KnobsOf<A>, ArqonEngine<KnobsOf<A>> | WorkerEngine<KnobsOf<A>>>> => {
     const all = listed<KnobsOf<A>>(adapters)
     const { params, window, gains, comparison, ...rest } = options
     const engine = createEngine<KnobsOf<A>>({
@@ -74,7 +82,7 @@ export const tuneOn =
       letGo()
       throw attaching.error
     }
-    const tuned: Tuned<KnobsOf<A>> = {
+    const tuned = {
       engine,
       // Let go after the end: the plant goes to its base by the last change.
       stop: () => engine.stop().finally(letGo),
@@ -87,6 +95,9 @@ export const tuneOn =
       },
     )
   }
+  // Which engine it is, the overloads say by `placement`.
+  return tune as Tune
+}
 
 /** One adapter or a list of them as a list; a ConfigError names those that are none. */
 function listed<K extends string>(adapters: unknown): ReadonlyArray<Adapter<K>> {

@@ -4,7 +4,7 @@ import { tune as tuneUnderNode } from "../../src/adapters/index.node.ts"
 import { attach } from "../../src/adapters/Adapter.ts"
 import { concurrencyAdapter } from "../../src/adapters/concurrency.ts"
 import { createFleet } from "../../src/index.ts"
-import { FakeEngine } from "./FakeEngine.ts"
+import { FakeEngine, until } from "./FakeEngine.ts"
 
 const widget = (name: string, initial = 20) => {
   const puts: Array<number> = []
@@ -178,6 +178,18 @@ describe("a thing that is tuned", () => {
       if (i === 300) engine.setGuardrails("aggressive")
     })
     expect(new Set(puts).size).toBeGreaterThan(2)
+  })
+
+  it("follows an engine in a worker, onto its base when SafeMode opens and when it ends", async () => {
+    const { adapter, puts } = widget("n")
+    const { engine, stop } = await tuneUnderNode(adapter, { placement: "worker" })
+    await until(() => puts.at(-1) !== 20)
+    expect(puts.at(-1)).toBe(engine.values.n)
+    engine.trip()
+    await until(() => puts.at(-1) === engine.getSnapshot().base.n)
+    expect(engine.getSnapshot().mode).toBe("safe")
+    await stop()
+    expect(puts.at(-1)).toBe(engine.values.n)
   })
 
   it("stands on the base while SafeMode is open", async () => {

@@ -19,7 +19,7 @@ import {
   queueConcurrency,
   tune,
 } from "../../src/adapters/index.node.ts"
-import { createEngine, createFleet } from "../../src/index.ts"
+import { type ArqonEngine, createEngine, createFleet, type WorkerEngine } from "../../src/index.ts"
 
 declare const worker: Worker
 declare const piscina: Piscina
@@ -62,6 +62,13 @@ describe("an adapter", () => {
     expect(queueConcurrency(pLimit(3)).params).type.not.toHaveProperty("pages")
     expect(tune).type.toBeCallableWith(inFlightLimiter(), { params: { inFlight: { max: 9 } } })
     expect(tune).type.not.toBeCallableWith(inFlightLimiter(), { params: { inflight: { max: 9 } } })
+  })
+
+  test("is tuned by an engine where it was asked for", () => {
+    const here = tune(inFlightLimiter())
+    const there = tune(inFlightLimiter(), { placement: "worker" })
+    expect<Awaited<typeof here>["engine"]>().type.toBe<ArqonEngine<"inFlight">>()
+    expect<Awaited<typeof there>["engine"]>().type.toBe<WorkerEngine<"inFlight">>()
   })
 
   test("is attached to an engine that has its knobs", () => {
