@@ -64,6 +64,8 @@ export interface BundleOptions {
   readonly external?: ReadonlyArray<RegExp>
   /** Not minified, so that a failure in a browser can be read. */
   readonly readable?: boolean
+  /** As a server for development would give it: React checks more there, and all of it is larger. */
+  readonly development?: boolean
   /** With a map from the code to its sources. */
   readonly mapped?: boolean
   /** In a folder of the repository, where the source's own imports are looked for. */
@@ -72,8 +74,11 @@ export interface BundleOptions {
 
 /** The chunks of `source`, the entry first. */
 export async function bundle(source: string, options: BundleOptions = {}): Promise<ReadonlyArray<Chunk>> {
-  const { external = [], readable = false, mapped = false, name = "entry.ts" } = options
+  const { external = [], readable = false, mapped = false, development = false, name = "entry.ts" } = options
   const entry = join(root, name)
+  // Vite takes packages as they are meant for this, and a test runner says "test": that would be neither.
+  const before = process.env["NODE_ENV"]
+  process.env["NODE_ENV"] = development ? "development" : "production"
   const made = await build({
     root,
     configFile: false,
@@ -97,6 +102,9 @@ export async function bundle(source: string, options: BundleOptions = {}): Promi
       chunkSizeWarningLimit: 2000,
       rollupOptions: { input: entry, external: [...external] },
     },
+  }).finally(() => {
+    if (before === undefined) Reflect.deleteProperty(process.env, "NODE_ENV")
+    else process.env["NODE_ENV"] = before
   })
   const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) => ("output" in one ? one.output : []))
   return outputs.flatMap((one) =>

@@ -23,7 +23,7 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     what: "createEngine of arqon, with Effect, XState and RxJS",
     source: 'import { createEngine } from "arqon"; globalThis.made = createEngine',
     mostKb: 90,
-    mostLaterKb: 12,
+    mostLaterKb: 12.5,
   },
   {
     what: "arqon/machines and arqon/hot, beside xstate",

@@ -39,7 +39,8 @@ const BEGIN_MS = 60_000
 
 beforeAll(async () => {
   const source = readFileSync(join(import.meta.dirname, "hooks.entry.ts"), "utf8")
-  const chunks = await bundle(source)
+  // StrictMode mounts twice in development only.
+  const chunks = await bundle(source, { development: true })
   served = await serve({
     files: {
       "/": {
