@@ -12,7 +12,7 @@ import { FAILURE_US } from "../telemetry/samples.ts"
 import type { Adapter } from "./Adapter.ts"
 import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { CostMeter } from "./CostMeter.ts"
-import { settled } from "./settled.ts"
+import { SingleFlight } from "./SingleFlight.ts"
 
 /** The part of an `LRUCache` that is used. */
 export interface CacheLike<Key, Value> {
@@ -78,24 +78,18 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
   const initial = options.initial ?? Math.min(max, Math.max(min, 5_000))
   let ttlMs = initial
   const meter = new CostMeter({ ...options, settleUs: () => ttlMs * MILLISECOND_US })
-  const loading = new Map<Key, Promise<Value>>()
+  const loads = new SingleFlight<Key, Value>()
 
   const fetched = (key: Key, load: (key: Key) => PromiseLike<Value>): Promise<Value> => {
     const begun = meter.begin()
-    const done = settled(
-      // Inside a promise, so that a load that throws at once rejects as one that rejects does.
-      () =>
-        new Promise<Value>((resolve) => resolve(load(key))).then((value) => {
-          cache.set(key, value, { ttl: max, noUpdateTTL: false })
-          return value
-        }),
-      (ok) => {
-        loading.delete(key)
-        meter.end(begun, meter.nowUs - begun.startedUs + (ok ? 0 : FAILURE_US))
-      },
+    const kept = (): Promise<Value> =>
+      Promise.resolve(load(key)).then((value) => {
+        cache.set(key, value, { ttl: max, noUpdateTTL: false })
+        return value
+      })
+    return loads.run(key, kept, (ok) =>
+      meter.end(begun, meter.nowUs - begun.startedUs + (ok ? 0 : FAILURE_US)),
     )
-    loading.set(key, done)
-    return done
   }
   return {
     params: { [name]: { min, max, scale: "log", initial } } as Record<K, KnobConfig>,
@@ -106,7 +100,7 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
     get: (key, load) => {
       const ageMs = max - cache.getRemainingTTL(key)
       const found = ageMs <= ttlMs ? cache.get(key, { updateAgeOnGet: false }) : undefined
-      if (found === undefined) return loading.get(key) ?? fetched(key, load)
+      if (found === undefined) return fetched(key, load)
       // What somebody else put in, to stay or for longer, has no age that is known: it is found, and not measured.
       if (ageMs < 0) return Promise.resolve(found)
       meter.end(meter.begin(), (staleUsPerSecond * ageMs * MILLISECOND_US) / SECOND_US)

@@ -35,16 +35,10 @@ export {
   LimitExceededError,
   type Slot,
 } from "./InFlightLimiter.ts"
-export {
-  expressLimiter,
-  fastifyLimiter,
-  type HonoContextLike,
-  honoLimiter,
-  type LimitRequestsOptions,
-  type ReplyLike,
-  type ResponseLike,
-  type SendableResponse,
-} from "./middleware.ts"
+export { expressLimiter, type SendableResponse } from "./express.ts"
+export { fastifyLimiter, type ReplyLike } from "./fastify.ts"
+export { type HonoContextLike, honoLimiter } from "./hono.ts"
+export type { LimitRequestsOptions, ResponseLike } from "./middleware.ts"
 export { type PgPoolLike, pgPoolSize } from "./pgPool.ts"
 export { powerLoss, type PowerWeights } from "./powerLoss.ts"
 export { bottleneckConcurrency, type BottleneckLike, queueConcurrency } from "./queues.ts"

@@ -6,7 +6,9 @@ import { type Server, request as httpRequest } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
 import { type InFlightLimiter, inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
-import { expressLimiter, fastifyLimiter, honoLimiter } from "../../src/adapters/middleware.ts"
+import { expressLimiter } from "../../src/adapters/express.ts"
+import { fastifyLimiter } from "../../src/adapters/fastify.ts"
+import { honoLimiter } from "../../src/adapters/hono.ts"
 import { until } from "./FakeEngine.ts"
 
 /** Handlers that the test lets go, in the order in which they were entered. */

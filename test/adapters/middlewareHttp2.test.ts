@@ -10,7 +10,8 @@ import {
 import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
 import { type InFlightLimiter, inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
-import { expressLimiter, fastifyLimiter } from "../../src/adapters/middleware.ts"
+import { expressLimiter } from "../../src/adapters/express.ts"
+import { fastifyLimiter } from "../../src/adapters/fastify.ts"
 import { until } from "./FakeEngine.ts"
 
 const held: Array<() => unknown> = []
