@@ -104,7 +104,10 @@ describe.each([
     await page.evaluate(() => {
       const put = CanvasRenderingContext2D.prototype.putImageData
       Object.assign(globalThis, { pictures: { seen: 0, made: 0 } })
-      CanvasRenderingContext2D.prototype.putImageData = function (...picture: Parameters<typeof put>) {
+      CanvasRenderingContext2D.prototype.putImageData = function (
+        this: CanvasRenderingContext2D,
+        ...picture: Parameters<typeof put>
+      ) {
         pictures.made++
         if (this.canvas.isConnected) pictures.seen++
         put.apply(this, picture)
