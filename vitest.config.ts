@@ -21,5 +21,7 @@ export default defineConfig({
     fsModuleCache: false,
     testTimeout: 60_000,
     pool: "threads",
+    // Half of them wait for processes, pages and servers; on two cores the default is one at a time.
+    maxWorkers: 2,
   },
 })
