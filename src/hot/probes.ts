@@ -93,7 +93,8 @@ export class ProbeTable {
     if (this.wraps[i] === 1) unit -= Math.floor(unit)
     const raw = this.origin[i] + unit * this.span[i]
     const value = table.scale[i] === IS_LOG ? Math.exp(raw) : raw
-    return this.containIndex(i, Math.round((value - table.min[i]) / table.step[i]))
+    // A hair below the first point is -0, which lies on the heap where 0 does not.
+    return this.containIndex(i, Math.round((value - table.min[i]) / table.step[i]) + 0)
   }
 
   /** Puts the position of a grid point into `x`. */
