@@ -30,20 +30,30 @@ const buffersOf = (root: object): ReadonlyArray<ArrayBufferLike> => {
   return [...buffers]
 }
 
+/** What a probe prints, run in a process of its own. */
+const measured = (file: string): unknown => {
+  const probe = fileURLToPath(new URL(file, import.meta.url))
+  // Code is compiled where it is asked for, not beside it: on a busy machine the compiler's own thread may come so
+  // late that the measured rounds still run in the interpreter, which allocates every double.
+  const flags = ["--expose-gc", "--no-concurrent-recompilation", "--no-warnings"]
+  return JSON.parse(execFileSync(process.execPath, [...flags, probe], { encoding: "utf8" }))
+}
+
 describe("the hot path", () => {
   it("allocates nothing per digest, tick, apply or refusal", () => {
-    const probe = fileURLToPath(new URL("./allocationProbe.ts", import.meta.url))
-    // Code is compiled where it is asked for, not beside it: on a busy machine the compiler's own thread may come so
-    // late that the measured rounds still run in the interpreter, which allocates every double.
-    const flags = ["--expose-gc", "--no-concurrent-recompilation", "--no-warnings"]
-    const printed = execFileSync(process.execPath, [...flags, probe], { encoding: "utf8" })
-    const probed: Probed = JSON.parse(printed)
+    const probed = measured("./allocationProbe.ts") as Probed
     expect(probed.collections).toBe(0)
     expect(probed.bytesPerOp).toBeLessThanOrEqual(0.02)
     // It did the work: nearly every apply was taken, every other one was asked too soon.
     expect(probed.applied + probed.refused).toBe(2 * probed.rounds)
     expect(probed.applied).toBeGreaterThan(0.99 * probed.rounds)
     expect(probed.windows).toBe(probed.rounds)
+  })
+
+  it("allocates nothing per decision of the kernel, on any kind of knob", () => {
+    const decided = measured("./decisionProbe.ts")
+    expect(decided).toMatchObject({ collections: 0, cycles: 260_000, lowest: 0 })
+    expect((decided as { readonly bytesPerCycle: number }).bytesPerCycle).toBeLessThanOrEqual(0.1)
   })
 
   it("keeps an engine of four knobs with small rings within 10 KB of numbers", () => {
