@@ -14,7 +14,7 @@ import {
 } from "../src/hot/SpsaKernel.ts"
 import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
-import { fenceBand } from "../src/hot/fence.ts"
+import { baseOf, fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
@@ -26,16 +26,7 @@ import {
   type ViolationTag,
 } from "../src/domain/words.ts"
 import type { CycleCompletedEvent, PairReadEvent, ResumeEvent } from "./events.ts"
-import {
-  baseOf,
-  believed,
-  fenceDown,
-  fenceUp,
-  type Fencing,
-  keepPairInside,
-  NO_FENCES,
-  onProbe,
-} from "./fencing.ts"
+import { believed, fenceDown, fenceUp, type Fencing, keptInside, NO_FENCES, onProbe } from "./fencing.ts"
 import { Opaque } from "./Opaque.ts"
 import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
@@ -171,7 +162,7 @@ export function drawn(c: SpsaCycleContext): Change {
   const block = c.block.slice()
   const kernel = c.kernel.get()
   kernel.begin(block)
-  const fencing = keepPairInside(c.fencing, kernel.table, block, c.nowUs)
+  const fencing = keptInside(c.fencing, kernel.table, block, c.nowUs)
   return { block, fencing, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
 }
 
@@ -245,8 +236,9 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
 export function completed(c: SpsaCycleContext): Change {
   const next = new Float64Array(c.block.length)
   const kernel = c.kernel.get()
-  const band = c.band.slice()
-  fenceBand(kernel.table, c.fencing.fences, baseOf(kernel.table, c.block), band)
+  const { fences } = c.fencing
+  const band = fences.length === 0 ? c.band : c.band.slice()
+  fenceBand(kernel.table, fences, baseOf(kernel.table, c.block), band)
   const outcome = kernel.complete(c.block, next, c.readings, band)
   const regressions = next[S_REGRESSIONS] > 0 ? c.regressions + 1 : 0
   return { next, outcome, regressions, verdict: judgeRegressions(c.regressions, regressions, c.limits) }

@@ -33,9 +33,16 @@ import { hotTelemetry } from "./telemetry.ts"
 
 type Children = Readonly<Record<string, { getSnapshot(): { readonly status: string } } | undefined>>
 
-/** There is an actor that could take the base elsewhere, and it is whole. */
-const canMove = ({ children }: { readonly children: unknown }): boolean =>
-  (children as Children)["relocation"]?.getSnapshot().status === "active"
+interface Parent {
+  readonly children: unknown
+}
+
+/** There is such a child, and it is whole. */
+const isWhole = ({ children }: Parent, child: "cycle" | "relocation"): boolean =>
+  (children as Children)[child]?.getSnapshot().status === "active"
+
+/** There is an actor that could take the base elsewhere. */
+const canMove = (engine: Parent): boolean => isWhole(engine, "relocation")
 
 /** What is seen under the present configuration led to this. */
 const isBad = (event: EngineEvent): boolean =>
@@ -141,7 +148,7 @@ export const engineSetup = setup({
       else if (verdict === "trip") enqueue.raise({ type: "trip", reason: "objectiveRegression", nowUs })
     }),
     freezeCycle: enqueueActions(({ context, event, enqueue, self }) => {
-      if (self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")
+      if (isWhole(self.getSnapshot(), "cycle"))
         enqueue.sendTo("cycle", {
           type: "freeze",
           nowUs: timeOf(context, event),
@@ -150,8 +157,7 @@ export const engineSetup = setup({
     }),
     /** In SafeMode it says whether going back has helped. */
     showCycle: enqueueActions(({ event, enqueue, self }) => {
-      if (event.type === "window" && self.getSnapshot().children["cycle"]?.getSnapshot().status === "active")
-        enqueue.sendTo("cycle", event)
+      if (event.type === "window" && isWhole(self.getSnapshot(), "cycle")) enqueue.sendTo("cycle", event)
     }),
     toLatch: sendTo("latch", ({ event }) => event as TripEvent | ResetEvent),
     drainedToLatch: sendTo("latch", ({ context, event }) => ({

@@ -4,6 +4,8 @@
  * JSON-safe values in unit space; only an emergency makes one.
  */
 import type { KnobTable } from "./KnobTable.ts"
+import { MARGIN_MINUS, MARGIN_PLUS } from "./SpsaKernel.ts"
+import { S_HAS_MARGIN_MEAN, S_MARGIN_MEAN, SCALARS, V_BASE, V_MINUS, V_PLUS } from "./spsaLayout.ts"
 
 /** A way that is closed to every knob that had moved, from half the way to the emergency on. */
 export interface Fence {
@@ -29,6 +31,31 @@ export function fenceBetween(
     sides: ways.map(Math.sign),
     edges: ways.map((way, i) => table.contain(i, base[i] + way / 2)),
   }
+}
+
+/** A view of one vector of a kernel's block. */
+const vectorOf = (table: KnobTable, block: Float64Array, vector: number): Float64Array =>
+  block.subarray(SCALARS + vector * table.size, SCALARS + (vector + 1) * table.size)
+
+/** A view of the base in a kernel's block. */
+export const baseOf = (table: KnobTable, block: Float64Array): Float64Array => vectorOf(table, block, V_BASE)
+
+/**
+ * The fences after an emergency under `probe`: one more, between it and the base in the kernel's `block`. The very same where none
+ * goes up, because the base was infeasible too.
+ */
+export function fencesAfter(
+  table: KnobTable,
+  fences: ReadonlyArray<Fence>,
+  block: Float64Array,
+  readings: Float64Array,
+  probe: Float64Array,
+  untilUs: number,
+): ReadonlyArray<Fence> {
+  const baseIsBad = block[S_HAS_MARGIN_MEAN] === 1 && block[S_MARGIN_MEAN] < 0
+  if (baseIsBad || readings[MARGIN_PLUS] < 0 || readings[MARGIN_MINUS] < 0) return fences
+  const fence = fenceBetween(table, baseOf(table, block), probe, untilUs)
+  return [...fences, fence].slice(-FENCES)
 }
 
 /** Those that still stand. */
@@ -62,6 +89,14 @@ export function keepInside(
         table.step[i] > 0 ? table.snap(i, base[i] + table.gridOffset(i, base[i], room)) : fence.edges[i]
     }
   }
+}
+
+/** `keepInside` for both sides of the pair in a kernel's block. */
+export function keepPairInside(table: KnobTable, fences: ReadonlyArray<Fence>, block: Float64Array): void {
+  if (fences.length === 0) return
+  const base = baseOf(table, block)
+  keepInside(table, fences, base, vectorOf(table, block, V_PLUS))
+  keepInside(table, fences, base, vectorOf(table, block, V_MINUS))
 }
 
 /** Takes out of `band`, the 2n offsets down and up by knob that the next base may take, what lies beyond a fence. */

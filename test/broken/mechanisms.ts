@@ -515,9 +515,9 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "probe-into-an-emergency-is-tried-again-at-once",
     invariant: 13,
-    file: "machines/fencing.ts",
-    intact: "return { probe, fences: [...fences, fence].slice(-FENCES), doubted: true }",
-    broken: "return { probe, fences: fences.slice(-FENCES), doubted: true }",
+    file: "src/hot/fence.ts",
+    intact: "return [...fences, fence].slice(-FENCES)",
+    broken: "return fences",
     test: "test/machines/fence.test.ts",
   },
   {
