@@ -16,24 +16,18 @@ import { VariantSelector } from "../../src/control/VariantSelector.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import type { SelectableVariant } from "../../src/domain/Variant.ts"
+import { freshRegime } from "./freshRegime.ts"
 
 const SECOND = 1e6
 const HOUR = 3600 * SECOND
 
-const regime = (id: number, own: Partial<Regime> = {}): Regime => ({
-  id,
-  unit: [0.5],
-  fingerprint: fingerprintOf([{ throughputRps: 100 }]),
-  loss: { mean: 1, variance: 0.01 },
-  cycles: 9,
-  kept: 0,
-  lost: 0,
-  contradicted: 0,
-  storedUs: 0,
-  metUs: 0,
-  retryUs: 0,
-  ...own,
-})
+const regime = (id: number, own: Partial<Regime> = {}): Regime =>
+  freshRegime({
+    id,
+    unit: [0.5],
+    fingerprint: fingerprintOf([{ throughputRps: 100 }]),
+    ...own,
+  })
 const memory = (...regimes: ReadonlyArray<Regime>): HomeostasisState => ({ ...EMPTY_HOMEOSTASIS, regimes })
 
 const variant = (name: string): SelectableVariant => ({

@@ -18,6 +18,7 @@ import {
 import { VariantSelector } from "../../src/control/VariantSelector.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { unitKnob } from "../../src/testing/Plant.ts"
+import { freshRegime } from "./freshRegime.ts"
 
 const policy: HomeostasisPolicy = {
   capacity: 4,
@@ -42,20 +43,15 @@ const under = (errorRate: number, state: HomeostasisState = EMPTY_HOMEOSTASIS, w
     state,
   )
 
-const regimeOf = (id: number, errorRate: number, unit: number, more: Partial<Regime> = {}): Regime => ({
-  id,
-  unit: [unit],
-  fingerprint: printOf(errorRate),
-  loss: { mean: 1, variance: 0 },
-  cycles: 10,
-  kept: 0,
-  lost: 0,
-  contradicted: 0,
-  storedUs: 0,
-  metUs: 0,
-  retryUs: 0,
-  ...more,
-})
+const regimeOf = (id: number, errorRate: number, unit: number, more: Partial<Regime> = {}): Regime =>
+  freshRegime({
+    id,
+    unit: [unit],
+    fingerprint: printOf(errorRate),
+    loss: { mean: 1, variance: 0 },
+    cycles: 10,
+    ...more,
+  })
 const knowing = (...regimes: ReadonlyArray<Regime>): HomeostasisState => ({
   ...EMPTY_HOMEOSTASIS,
   regimes,

@@ -13,6 +13,7 @@ import { EMPTY_SELECTION } from "../../src/control/variantSelection.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
+import { freshRegime } from "./freshRegime.ts"
 
 const table = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
 const policy = { ...DEFAULT_REENTRY, windows: 4, cycles: 4, stableUs: 0 }
@@ -69,19 +70,13 @@ describe("a memory of regimes", () => {
   })
 
   it("says ambiguous where two regimes have the very same fingerprint and lead to different places", () => {
-    const regime = (id: number, at: number): Regime => ({
-      id,
-      unit: [at],
-      fingerprint: fingerprintOf(Array.from({ length: 4 }, () => LOAD)),
-      loss: { mean: 1, variance: 1e-4 },
-      cycles: 9,
-      kept: 0,
-      lost: 0,
-      contradicted: 0,
-      storedUs: 0,
-      metUs: 0,
-      retryUs: 0,
-    })
+    const regime = (id: number, at: number): Regime =>
+      freshRegime({
+        id,
+        unit: [at],
+        fingerprint: fingerprintOf(Array.from({ length: 4 }, () => LOAD)),
+        loss: { mean: 1, variance: 1e-4 },
+      })
     const recent = Array.from({ length: 4 }, () => ({ loss: 1, features: LOAD }))
     const known = (second: number) =>
       nearestRegime(

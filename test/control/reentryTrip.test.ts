@@ -14,6 +14,7 @@ import {
 } from "../../src/control/reentry.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { freshRegime } from "./freshRegime.ts"
 
 const SECOND = 1e6
 const policy = {
@@ -41,20 +42,13 @@ const trip = (own: Partial<Trip> = {}): Trip => ({
   squares: 0,
   ...own,
 })
-const regime = (own: Partial<Regime> = {}): Regime => ({
-  id: 1,
-  unit: [0.6],
-  fingerprint: { windows: 4, features: [] },
-  loss: { mean: 1, variance: 0.01 },
-  cycles: 9,
-  kept: 0,
-  lost: 0,
-  contradicted: 0,
-  storedUs: 0,
-  metUs: 0,
-  retryUs: 0,
-  ...own,
-})
+const regime = (own: Partial<Regime> = {}): Regime =>
+  freshRegime({
+    id: 1,
+    unit: [0.6],
+    fingerprint: { windows: 4, features: [] },
+    ...own,
+  })
 const remembering = (one: Regime): HomeostasisState => ({ ...EMPTY_HOMEOSTASIS, nextId: 2, regimes: [one] })
 const travelling = (own: Partial<Trip> = {}, memory: HomeostasisState = EMPTY_HOMEOSTASIS): ReentryState => ({
   memory,

@@ -5,31 +5,14 @@ import type { SpsaCycleEvent } from "../../machines/events.ts"
 import { type ProposalEvent, ProposalPort } from "../../machines/ProposalPort.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { ApplyProposal } from "../../src/domain/Proposal.ts"
-import type { Window } from "../../src/domain/Window.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
+import { windowOf } from "./windowOf.ts"
 
 const BASE = 0.5
 const BAND = Float64Array.of(-0.5, 0.5)
 const FENCE_US = 1000
-
-const windowOf = (generation: number, constraintMargin: number | null, loss: number): Window => ({
-  index: 0,
-  generation,
-  openedUs: 0,
-  closedUs: 0,
-  count: 5,
-  objective: loss,
-  loss,
-  constraintMargin,
-  latencyP99Us: null,
-  throughputRps: null,
-  errorRate: null,
-  extras: [null, null, null, null],
-  rejected: { invalid: 0, wrongGeneration: 0, settling: 0, tooOld: 0 },
-  status: "closed",
-})
 
 /** A cycle over one knob whose Tier 1 accepts everything; the test is the plant. */
 class Bench {
@@ -72,7 +55,11 @@ class Bench {
 
   read(margin: number | null, loss = 1): void {
     const { nowUs } = this
-    this.send({ type: "window", window: windowOf(this.generation, margin, loss), nowUs })
+    this.send({
+      type: "window",
+      window: windowOf(this.generation, loss, { constraintMargin: margin }),
+      nowUs,
+    })
   }
 
   emergency(): void {

@@ -21,6 +21,8 @@ import type { Window } from "../../src/domain/Window.ts"
 import type { ViolationTag } from "../../src/domain/words.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { freshRegime } from "../control/freshRegime.ts"
+import { windowOf } from "./windowOf.ts"
 
 const table = new KnobTable([
   { min: 0, max: 10, scale: LINEAR, step: 0, maxStep: 0 },
@@ -31,22 +33,8 @@ const HOME = [0.2, 0.5]
 const PLACE = [0.45, 0.5]
 const LOAD = 100
 
-const windowOf = (generation: number, loss: number, margin: number | null = null): Window => ({
-  index: 0,
-  generation,
-  openedUs: 0,
-  closedUs: 0,
-  count: 5,
-  objective: loss,
-  loss,
-  constraintMargin: margin,
-  latencyP99Us: null,
-  throughputRps: LOAD,
-  errorRate: 0,
-  extras: [null, null, null, null],
-  rejected: { invalid: 0, wrongGeneration: 0, settling: 0, tooOld: 0 },
-  status: "closed",
-})
+const windowAt = (generation: number, loss: number, constraintMargin: number | null = null): Window =>
+  windowOf(generation, loss, { constraintMargin, throughputRps: LOAD, errorRate: 0 })
 
 /** One regime, of this load, that claims a loss of 1 at PLACE. */
 const remembered: RelocationMemory = {
@@ -55,19 +43,13 @@ const remembered: RelocationMemory = {
     ...EMPTY_RELOCATION.regimes,
     nextId: 2,
     regimes: [
-      {
+      freshRegime({
         id: 1,
         unit: PLACE,
         fingerprint: fingerprintOf(Array.from({ length: 6 }, () => ({ throughputRps: LOAD }))),
         loss: { mean: 1, variance: 1e-4 },
         cycles: 20,
-        kept: 0,
-        lost: 0,
-        contradicted: 0,
-        storedUs: 0,
-        metUs: 0,
-        retryUs: 0,
-      },
+      }),
     ],
   },
 }
@@ -131,7 +113,7 @@ function relocation(over: Partial<RelocationInput> = {}) {
     }),
     window: (loss: number, margin: number | null = null) => {
       at.nowUs += 100
-      actor.send({ type: "window", window: windowOf(at.generation, loss, margin), nowUs: at.nowUs })
+      actor.send({ type: "window", window: windowAt(at.generation, loss, margin), nowUs: at.nowUs })
     },
     between: (loss: number) => actor.send({ type: "between", loss, ...at.standing() }),
     begin: (lastId = 0) => actor.send({ type: "begin", lastId, ...at.standing() }),
@@ -248,9 +230,9 @@ describe("a regime that came back", () => {
     at.actor.send({ type: "applied", receipt: { ...receipt, band: spent, nextApplyUs: 900 } })
     expect(at.proposals()).toHaveLength(1)
     expect(at.said().at(-1)).toBe("blocked")
-    at.actor.send({ type: "window", window: windowOf(2, 5), nowUs: 1000 })
+    at.actor.send({ type: "window", window: windowAt(2, 5), nowUs: 1000 })
     expect(at.proposals()).toHaveLength(1)
-    at.actor.send({ type: "window", window: windowOf(2, 5), nowUs: 1100, band: BAND })
+    at.actor.send({ type: "window", window: windowAt(2, 5), nowUs: 1100, band: BAND })
     expect(at.proposals()).toHaveLength(2)
   })
 })
@@ -397,8 +379,8 @@ function eventsAt({ context }: Snapshot): ReadonlyArray<RelocationEvent> {
     { type: "begin", lastId, ...standing },
     { type: "applied", receipt: { ...receipt, units, band: BAND, nextApplyUs: nowUs } },
     { type: "refused", violation: { _tag: "deltaTooLarge", ...violation }, nowUs },
-    { type: "window", window: windowOf(generation, 5), nowUs },
-    { type: "window", window: windowOf(generation, 9), nowUs },
+    { type: "window", window: windowAt(generation, 5), nowUs },
+    { type: "window", window: windowAt(generation, 9), nowUs },
     { type: "windowExpired", nowUs },
     { type: "tick", nowUs },
     { type: "interrupt", bad: true, nowUs },

@@ -7,11 +7,11 @@ import { type ProposalEvent, ProposalPort } from "../../machines/ProposalPort.ts
 import { cycleSummary, type SpsaCycleInput } from "../../machines/cycleContext.ts"
 import { cyclePhase, spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { ApplyProposal } from "../../src/domain/Proposal.ts"
-import type { Window } from "../../src/domain/Window.ts"
 import type { ViolationTag } from "../../src/domain/words.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
+import { windowOf } from "./windowOf.ts"
 
 const table = new KnobTable([
   { min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 },
@@ -22,23 +22,6 @@ const BAND = Float64Array.of(-0.5, 0.5, -0.5, 0.5)
 const BASE = Float64Array.of(0.4, 0.6)
 
 type Snapshot = SnapshotFrom<typeof spsaCycleMachine>
-
-const windowOf = (generation: number, loss: number): Window => ({
-  index: 0,
-  generation,
-  openedUs: 0,
-  closedUs: 0,
-  count: 5,
-  objective: loss,
-  loss,
-  constraintMargin: null,
-  latencyP99Us: null,
-  throughputRps: null,
-  errorRate: null,
-  extras: [null, null, null, null],
-  rejected: { invalid: 0, wrongGeneration: 0, settling: 0, tooOld: 0 },
-  status: "closed",
-})
 
 const applied = (proposalId: number, generation: number, atUs: number, gapUs = 0): SpsaCycleEvent => ({
   type: "applied",

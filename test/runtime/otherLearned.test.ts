@@ -10,22 +10,17 @@ import { EMPTY_SELECTION } from "../../src/control/variantSelection.ts"
 import { fingerprintOf } from "../../src/control/fingerprint.ts"
 import { EMPTY_HOMEOSTASIS, type Regime } from "../../src/control/homeostasis.ts"
 import { ownFolder } from "../node/journalRig.ts"
+import { freshRegime } from "../control/freshRegime.ts"
 
 const folder = ownFolder()
 
-const regime = (id: number, cycles = 9): Regime => ({
-  id,
-  unit: [0.5],
-  fingerprint: fingerprintOf([{ throughputRps: 100 * id }]),
-  loss: { mean: 1, variance: 0.01 },
-  cycles,
-  kept: 0,
-  lost: 0,
-  contradicted: 0,
-  storedUs: 0,
-  metUs: 0,
-  retryUs: 0,
-})
+const regime = (id: number, cycles = 9): Regime =>
+  freshRegime({
+    id,
+    unit: [0.5],
+    fingerprint: fingerprintOf([{ throughputRps: 100 * id }]),
+    cycles,
+  })
 
 /** What an engine with one knob, from 1 to 64, has learnt. */
 const learned = (regimes: ReadonlyArray<Regime>, own: object = {}) => ({
