@@ -2,13 +2,12 @@
  * What follows from the guardrail policy for those who are not Tier 1: how far the cycle may step, when it asks for help, how the
  * latch waits, what counts as one place. Worked out once at the start, and anew whenever another policy is in force.
  */
+import { fenceUsOf } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { BaselinePolicy } from "../src/control/baseline.ts"
 import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../src/control/comparison.ts"
 import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
 import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
-
-const HOUR_US = 3_600_000_000
 
 /** What somebody asked for by name: it holds whatever the policy says. */
 export interface OwnNumbers {
@@ -37,8 +36,7 @@ export function guardrailParts(
       ...DEFAULT_CYCLE_LIMITS,
       rollbackRegressions: policy.rollbackRegressions,
       regressionsToTrip: policy.regressionsToTrip,
-      // One way into an emergency then costs no more rollbacks than the policy forgives.
-      fenceUs: HOUR_US / Math.max(1, policy.rollbacksPerHour),
+      fenceUs: fenceUsOf(policy),
       ...own.limits,
     },
     safeMode: {

@@ -3,6 +3,7 @@
  * would learn nothing from it and ask for the same probe after every SafeMode, until a person is called each time. Fences are
  * JSON-safe values in unit space; only an emergency makes one.
  */
+import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MARGIN_MINUS, MARGIN_PLUS } from "./SpsaKernel.ts"
 import { S_HAS_MARGIN_MEAN, S_MARGIN_MEAN, SCALARS, V_BASE, V_MINUS, V_PLUS } from "./spsaLayout.ts"
@@ -14,6 +15,12 @@ export interface Fence {
   readonly sides: ReadonlyArray<number>
   readonly edges: ReadonlyArray<number>
 }
+
+const HOUR_US = 3_600_000_000
+
+/** How long a fence stands under a policy: one way into an emergency then costs no more rollbacks than it forgives. */
+export const fenceUsOf = ({ rollbacksPerHour }: Pick<GuardrailNumbers, "rollbacksPerHour">): number =>
+  HOUR_US / Math.max(1, rollbacksPerHour)
 
 /** So many are kept, the latest ones. */
 export const FENCES = 16

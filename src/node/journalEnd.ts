@@ -11,6 +11,7 @@ import type { JournalHeader } from "../runtime/journal/JournalHeader.ts"
 import { scanSegment, sealedEnd, type SegmentScan } from "../runtime/journal/scanSegment.ts"
 import { NOWHERE, readStanding, Standing, type StandingData } from "../runtime/journal/Standing.ts"
 import { listSegments, readSegment, type SegmentFile, sha256 } from "./journalSegments.ts"
+import { messageOf } from "./messageOf.ts"
 
 export interface JournalEnd {
   /** The last run; null where damage leaves none to be read. */
@@ -49,7 +50,7 @@ function bytesOf(file: SegmentFile): Uint8Array | string {
   try {
     return readSegment(file) ?? new Uint8Array(0)
   } catch (cause) {
-    return `${basename(file.path)} cannot be read (${cause instanceof Error ? cause.message : String(cause)})`
+    return `${basename(file.path)} cannot be read (${messageOf(cause)})`
   }
 }
 

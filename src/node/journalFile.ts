@@ -26,6 +26,7 @@ import {
   sha256,
 } from "./journalSegments.ts"
 import { type Lock, lockFile, releaseAfter } from "./lockFile.ts"
+import { messageOf } from "./messageOf.ts"
 
 const NAME = "journal"
 const REMOVED =
@@ -56,7 +57,6 @@ type Step =
   | { readonly do: "write"; readonly fd: number; readonly bytes: Uint8Array; readonly at: number }
   | { readonly do: "sync"; readonly fd: number }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
   cause instanceof AuditError ? cause : new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 

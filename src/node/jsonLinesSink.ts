@@ -8,13 +8,14 @@ import * as Effect from "effect/Effect"
 import { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
+import { messageOf } from "./messageOf.ts"
 
 const NAME = "jsonLines"
 /** Runs of one name in one directory, at most: a manual run repeated is written beside the first, never over it. */
 const MOST_FILES = 10_000
 
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
-  new AuditError({ reason, sink: NAME, detail: cause instanceof Error ? cause.message : String(cause) })
+  new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 
 const linesOf = (batch: ReadonlyArray<AuditRecord>): Buffer =>
   Buffer.from(batch.map((record) => `${JSON.stringify(record)}\n`).join(""), "utf8")

@@ -25,6 +25,7 @@ import {
   walkJournal,
   type WalkStep,
 } from "./walkJournal.ts"
+import { Latest } from "./Latest.ts"
 
 /** Which records one wants; all of what is given must hold. */
 export interface JournalFilter {
@@ -90,18 +91,11 @@ export function makeFilter(filter: JournalFilter): (item: JournalItem) => boolea
 /** The records of a journal, oldest first. With `last` only so many are ever held. */
 export function readJournal(directory: string, filter: JournalFilter = {}): JournalReading {
   const wanted = makeFilter(filter)
-  const records: Array<AuditRecord> = []
-  const { last } = filter
+  const records = new Latest<AuditRecord>(filter.last)
   const summary = walkJournal(directory, (item) => {
-    if (!wanted(item)) return
-    records.push(item.words())
-    // Cut now and then: a shift for each would move all of them each time.
-    if (last !== undefined && records.length >= 2 * last + 64) records.splice(0, records.length - last)
+    if (wanted(item)) records.add(item.words())
   })
-  return {
-    ...summary,
-    records: last === undefined ? records : records.slice(Math.max(0, records.length - last)),
-  }
+  return { ...summary, records: records.list() }
 }
 
 /** What checking a journal came to. */

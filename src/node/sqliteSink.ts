@@ -8,6 +8,8 @@ import * as Effect from "effect/Effect"
 import { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
+import { inTransaction } from "./sqliteTransaction.ts"
+import { messageOf } from "./messageOf.ts"
 
 const NAME = "sqlite"
 
@@ -40,7 +42,7 @@ const SCHEMA = `
 `
 
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
-  new AuditError({ reason, sink: NAME, detail: cause instanceof Error ? cause.message : String(cause) })
+  new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 
 /** The columns that a table must have to be ours. */
 const COLUMNS = {
@@ -71,19 +73,16 @@ class SqliteAudit {
     this.db = db
     try {
       // Two that open a new file at once: one waits for the other. What is not ours stays as it is.
-      db.exec("BEGIN IMMEDIATE")
-      makeTables(db)
+      inTransaction(db, () => makeTables(db))
       this.insertRun = db.prepare("INSERT INTO runs (run, opened_at, start) VALUES (?, ?, ?)")
       this.insertRecord = db.prepare(
         `INSERT INTO records (run_id, seq, at_us, kind, generation, proposal, action, reason, knob, note, record)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING`,
       )
-      db.exec("COMMIT")
       // Readers do not wait for the writer, nor it for them; a killed process loses nothing, a loss of power the last moments.
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0")
     } catch (cause) {
-      if (db.isTransaction) db.exec("ROLLBACK")
       db.close()
       throw cause
     }
@@ -91,19 +90,11 @@ class SqliteAudit {
 
   write(batch: ReadonlyArray<AuditRecord>): void {
     if (batch.length === 0) return
-    const { db } = this
-    db.exec("BEGIN IMMEDIATE")
-    const before = this.runId
-    try {
-      this.runId ??= this.begin(batch[0])
-      for (const record of batch) this.insert(this.runId, record)
-      db.exec("COMMIT")
-    } catch (cause) {
-      this.runId = before
-      // Some failures have ended the transaction already.
-      if (db.isTransaction) db.exec("ROLLBACK")
-      throw cause
-    }
+    this.runId = inTransaction(this.db, () => {
+      const runId = this.runId ?? this.begin(batch[0])
+      for (const record of batch) this.insert(runId, record)
+      return runId
+    })
   }
 
   close(): void {

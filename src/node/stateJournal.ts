@@ -10,6 +10,7 @@ import { AuditError } from "../domain/errors.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { type JournalSink, openJournalFile } from "./journalFile.ts"
 import { type JournalOptions, settled } from "./journalOptions.ts"
+import { messageOf } from "./messageOf.ts"
 
 const NAME = "journal"
 
@@ -103,9 +104,7 @@ class StateJournal {
 }
 
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
-  cause instanceof AuditError
-    ? cause
-    : new AuditError({ reason, sink: NAME, detail: cause instanceof Error ? cause.message : String(cause) })
+  cause instanceof AuditError ? cause : new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 
 /**
  * Opens the journal for the records of one run. `unchanged` is asked under the lock: whether the directory is still as the

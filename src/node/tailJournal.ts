@@ -7,6 +7,8 @@ import { SegmentFollower } from "../runtime/journal/SegmentFollower.ts"
 import { listSegments, readSegment, type SegmentFile } from "./journalSegments.ts"
 import { type JournalFilter, makeFilter } from "./readJournal.ts"
 import { type JournalItem, RunReader } from "./walkJournal.ts"
+import { messageOf } from "./messageOf.ts"
+import { Latest } from "./Latest.ts"
 
 /** Which records are followed, and until when. */
 export interface TailOptions extends JournalFilter {
@@ -67,8 +69,6 @@ function follow(file: SegmentFile): Following | null {
   }
 }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
 const isGone = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === "ENOENT"
 
 /** Records of a segment that match; none where it cannot be read, which is told when it is come by again. */
@@ -114,15 +114,13 @@ export async function* tailJournal(
   const wanted = makeFilter(options)
   let current: Following | null = null
   let known = false
-  let records: Array<AuditRecord> = []
+  let records = new Latest<AuditRecord>(last)
   const take = (item: JournalItem): void => {
-    if (!wanted(item)) return
-    records.push(item.words())
-    if (!known && last !== undefined && records.length >= 2 * last + 64) records = records.slice(-last)
+    if (wanted(item)) records.add(item.words())
   }
   const handOver = function* (): Generator<AuditRecord> {
-    const taken = records
-    records = []
+    const taken = records.list()
+    records = new Latest(known ? undefined : last)
     yield* taken
   }
   try {
@@ -150,7 +148,6 @@ export async function* tailJournal(
         if (known || last === undefined) yield* handOver()
         if (!goOn()) return
       }
-      if (!known && last !== undefined) records = last === 0 ? [] : records.slice(-last)
       known = true
       yield* handOver()
       await sleep(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})

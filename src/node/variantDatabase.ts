@@ -14,6 +14,8 @@ import {
   type VariantTransition,
   VariantTransitionShape,
 } from "../domain/Variant.ts"
+import { inTransaction } from "./sqliteTransaction.ts"
+import { messageOf } from "./messageOf.ts"
 
 /** "ArqV": whose file it is, as the tool `file` tells. */
 const APPLICATION = 0x41727156
@@ -86,7 +88,7 @@ const WORDS: Readonly<Record<number, readonly [string, string]>> = {
 export function storeFailure(location: string, variant: string, cause: unknown): VariantError {
   const { errcode } = cause instanceof Error ? (cause as { readonly errcode?: unknown }) : {}
   const known = typeof errcode === "number" ? WORDS[errcode & 0xff] : undefined
-  const text = cause instanceof Error ? cause.message : String(cause)
+  const text = messageOf(cause)
   const [message, suggestion] =
     cause instanceof Unfit
       ? [`${location} ${text}`, cause.remedy]
@@ -148,7 +150,7 @@ function prepare(db: DatabaseSync, readOnly: boolean): void {
     )
   if (own === 2 && version === TABLES) return
   if (readOnly && own < 2) throw new Unfit("holds no catalogue.", "Draft a variant first.")
-  if (!readOnly) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+  if (!readOnly) inTransaction(db, () => db.exec(SCHEMA))
 }
 
 export class VariantDatabase {
@@ -204,27 +206,19 @@ export class VariantDatabase {
     return `${String(this.changes.get()?.["data_version"])}.${this.commits}`
   }
 
-  /** The lock is taken before the version is read: two writers never see the same one. */
+  /** False, and nothing is changed, where the version is not the next one any more. */
   commit(record: VariantRecord, step: VariantTransition): boolean {
-    const { db } = this
-    db.exec("BEGIN IMMEDIATE")
-    try {
+    const isNext = inTransaction(this.db, () => {
       const before = Number(this.one.get(record.name)?.["version"] ?? 0)
-      const next = before === record.version - 1
-      if (next) {
-        this.put.run(record.name, record.version, record.state, JSON.stringify(record))
-        const { variant, version, atUs, action, from, to, by, why, evidence } = step
-        const ids = JSON.stringify(evidence)
-        this.add.run(variant, version, atUs, action, from, to, by, why, ids, JSON.stringify(step))
-      }
-      db.exec("COMMIT")
-      this.commits++
-      return next
-    } catch (cause) {
-      // Some failures have ended the transaction already.
-      if (db.isTransaction) db.exec("ROLLBACK")
-      throw cause
-    }
+      if (before !== record.version - 1) return false
+      this.put.run(record.name, record.version, record.state, JSON.stringify(record))
+      const { variant, version, atUs, action, from, to, by, why, evidence } = step
+      const ids = JSON.stringify(evidence)
+      this.add.run(variant, version, atUs, action, from, to, by, why, ids, JSON.stringify(step))
+      return true
+    })
+    this.commits++
+    return isNext
   }
 
   close(): void {

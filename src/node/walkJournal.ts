@@ -11,6 +11,7 @@ import { AuditDecoder, type AuditRecord } from "../runtime/AuditRecord.ts"
 import type { JournalHeader, JournalLink } from "../runtime/journal/JournalHeader.ts"
 import { scanSegment, type SegmentProblem, type SegmentScan } from "../runtime/journal/scanSegment.ts"
 import { listSegments, readSegment, type SegmentFile, sha256 } from "./journalSegments.ts"
+import { messageOf } from "./messageOf.ts"
 
 /** Something about a journal that is not as it was written. */
 export interface JournalProblem extends Omit<SegmentProblem, "kind"> {
@@ -215,7 +216,7 @@ class Walk {
     try {
       return readSegment(file)
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause)
+      const detail = messageOf(cause)
       this.problems.push({
         file: basename(file.path),
         kind: "unopenable",

@@ -25,6 +25,7 @@ import { note, print, printWarning } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { onSignals } from "./signals.ts"
 import { writeDocumentBy } from "./writeDocument.ts"
+import { Latest } from "../Latest.ts"
 
 interface FilterFlags {
   readonly directory: string
@@ -86,16 +87,15 @@ async function eachRecord(
   const { last, ...filter } = filterOf(flags)
   const wanted = makeFilter(filter)
   let found = 0
-  let kept: Array<AuditRecord> = []
+  const latest = new Latest<AuditRecord>(last)
   const visit = (item: JournalItem): void => {
     if (!wanted(item)) return
     found++
-    if (last === undefined) return take(item.words())
-    kept.push(item.words())
-    if (kept.length >= 2 * last + 64) kept = kept.slice(-last)
+    if (last === undefined) take(item.words())
+    else latest.add(item.words())
   }
   const summary = await atAPace(stepsOf(journalDirectory(flags.directory), visit), between)
-  if (last !== undefined) for (const record of kept.slice(-last)) take(record)
+  for (const record of latest.list()) take(record)
   return { found: Math.min(found, last ?? found), summary }
 }
 

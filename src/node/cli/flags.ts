@@ -1,6 +1,7 @@
 /** Flags that several commands have, each in one wording. */
 import * as Flag from "effect/cli/Flag"
 import { parseDuration } from "./scriptRunner.ts"
+import { messageOf } from "../messageOf.ts"
 
 /** An optional flag: null when it is not given. */
 export const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | null> => Flag.withDefault(flag, null)
@@ -26,7 +27,7 @@ export const duration = (name: string, description: string): Flag.Flag<number> =
   Flag.String(name).pipe(
     Flag.withMetavar("<time>"),
     Flag.withDescription(description),
-    Flag.mapTryCatch(parseDuration, (cause) => (cause instanceof Error ? cause.message : String(cause))),
+    Flag.mapTryCatch(parseDuration, messageOf),
   )
 
 export const config = file("config", "The configuration: budget, bounds and the rest, as JSON")

@@ -8,6 +8,7 @@ import { inputLines } from "./lines.ts"
 import { note } from "./output.ts"
 import { onSignals } from "./signals.ts"
 import { Study } from "./study.ts"
+import { messageOf } from "../messageOf.ts"
 
 export interface InteractiveFlags {
   readonly config: string | null
@@ -61,7 +62,7 @@ function inTurn(before: Promise<void>, answer: Answer, study: Study): Promise<vo
     try {
       await saved
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
+      const why = messageOf(cause)
       reply = {
         ok: false,
         error: `${why} It is taken, but not on disk: send {"cmd":"save"} when there is room.`,

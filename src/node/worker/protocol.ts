@@ -19,6 +19,7 @@ import type { AuditState } from "../../runtime/AuditTrail.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import type { RelayedInspection } from "../../runtime/WorkerEngine.ts"
 import type { SharedEngine } from "./SharedEngine.ts"
+import { messageOf } from "../messageOf.ts"
 
 /** What a worker is started with. */
 export interface Boot {
@@ -102,7 +103,7 @@ export interface SentError {
 const CLASSES = { AuditError, ConfigError, DigestError, EngineFaultError, EngineStateError, NoBaselineError }
 
 export function sendError(error: unknown): SentError {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   for (const [tag, Class] of Object.entries(CLASSES)) {
     if (error instanceof Class) {
       const { _tag, ...fields } = JSON.parse(JSON.stringify(error)) as Record<string, unknown>

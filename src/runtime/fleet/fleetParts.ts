@@ -5,19 +5,17 @@
 import { resolveGuardrails } from "../../control/guardrails.ts"
 import type { BaselinePolicy } from "../../control/baseline.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
-import { SECOND_US } from "../../domain/Units.ts"
 import { AtomicConfig } from "../../hot/AtomicConfig.ts"
 import { AuditRing } from "../../hot/AuditRing.ts"
 import { type CycleOptions, DEFAULT_CYCLE } from "../../hot/cycleOptions.ts"
 import { DROP_OLDEST, PERIODIC } from "../../hot/codes.ts"
+import { fenceUsOf } from "../../hot/fence.ts"
 import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
 import { HotLoop } from "../../hot/HotLoop.ts"
 import { HotPath } from "../../hot/HotPath.ts"
 import { SpsaKernel } from "../../hot/SpsaKernel.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../../hot/spsaSettings.ts"
 import { TelemetryRing } from "../../hot/TelemetryRing.ts"
-
-const HOUR_US = 3600 * SECOND_US
 
 /** Digests between two drains: every call drains. */
 const RING_CAPACITY = 16
@@ -66,7 +64,7 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
       ...DEFAULT_CYCLE,
       sign: settings.objective === "maximize" ? -1 : 1,
       safeModeUs: exit === "timer" ? (timerUs ?? policy.cooldownUs) : Number.POSITIVE_INFINITY,
-      fenceUs: HOUR_US / Math.max(1, policy.rollbacksPerHour),
+      fenceUs: fenceUsOf(policy),
       startIsBaseline: settings.startIsBaseline,
     }),
     spsa,
