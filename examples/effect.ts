@@ -7,7 +7,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Engine } from "arqon/effect"
+import { Engine, type KnobValues } from "arqon/effect"
 
 const tuned = Engine.layer({
   params: { quality: { min: 0, max: 1, initial: 0.9 }, depth: { min: 1, max: 32, step: 1, initial: 20 } },
@@ -18,11 +18,14 @@ const tuned = Engine.layer({
 })
 
 /** What users like: quality, until it costs frames. */
-const liking = (values: Readonly<Record<string, number>>): number =>
+const liking = (values: KnobValues<"quality" | "depth">): number =>
   10 - 20 * (values.quality - 0.6) ** 2 - ((values.depth - 12) / 8) ** 2
 
+/** The engine under the names of its knobs. */
+const Tuned = Engine.named<"quality" | "depth">()
+
 const plant = Effect.fn("plant")(function* () {
-  const engine = yield* Engine
+  const engine = yield* Tuned
   yield* Effect.forever(
     Effect.andThen(
       Effect.sleep("4 millis"),
@@ -32,7 +35,7 @@ const plant = Effect.fn("plant")(function* () {
 })
 
 const reports = Effect.fn("reports")(function* () {
-  const engine = yield* Engine
+  const engine = yield* Tuned
   yield* engine.changes.pipe(
     Stream.filter(({ counters }) => counters.cycles % 5 === 1),
     Stream.changesWith((a, b) => a.counters.cycles === b.counters.cycles),
@@ -45,7 +48,7 @@ const reports = Effect.fn("reports")(function* () {
 })
 
 const program = Effect.gen(function* () {
-  const engine = yield* Engine
+  const engine = yield* Tuned
   yield* Console.log(`liked ${liking(engine.values).toFixed(2)} at the start`)
   // Whatever ends first ends the others; the end of the scope leaves the plant on its base.
   yield* Effect.raceFirst(

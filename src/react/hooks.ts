@@ -4,6 +4,7 @@ import { useMemo, useSyncExternalStore } from "react"
 import { ConfigError } from "../domain/errors.ts"
 import { didYouMean, problem, show } from "../domain/problems.ts"
 import type { EngineSnapshot, SafeModeState } from "../runtime/EngineSnapshot.ts"
+import { noteOf } from "../runtime/noteOf.ts"
 import { type EngineView, storeOf } from "./engineStore.ts"
 
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
@@ -62,14 +63,12 @@ export function useSafeMode<K extends string>(engine: EngineView<K>): SafeMode {
     () => ({
       open: state !== null,
       state,
-      trip: (note) => engine.trip(textOf(note)),
-      reset: (note) => engine.reset(textOf(note)),
+      trip: (note) => engine.trip(noteOf(note)),
+      reset: (note) => engine.reset(noteOf(note)),
     }),
     [engine, state],
   )
 }
-
-const textOf = (note: unknown): string | undefined => (typeof note === "string" ? note : undefined)
 
 function sameValues(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
   for (const name in a) if (a[name] !== b[name]) return false

@@ -26,7 +26,7 @@ import type { AuditRecord } from "./AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import { readMetrics } from "./metrics.ts"
-import { noteOf } from "./noteOf.ts"
+import { type Note, noteOf } from "./noteOf.ts"
 import { Platform } from "./Platform.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 import { prometheusText } from "./prometheus.ts"
@@ -54,14 +54,15 @@ export interface EngineService<K extends string = string> {
   readonly observeDigestUnsafe: () => number
   /** Manual time only. */
   readonly tick: (nowUs: number) => Effect.Effect<void, DigestError | EngineStateError>
-  readonly rollback: Effect.Effect<void, NoBaselineError | EngineStateError>
-  readonly trip: (note?: string) => Effect.Effect<void, EngineStateError>
-  readonly reset: (note?: string) => Effect.Effect<void, EngineStateError>
-  readonly setBaseline: Effect.Effect<void, EngineStateError>
+  /** Puts the baseline back. A command, as the next ones: each takes a note for the audit, a text or `{ by, note }`. */
+  readonly rollback: (note?: Note) => Effect.Effect<void, NoBaselineError | EngineStateError>
+  readonly trip: (note?: Note) => Effect.Effect<void, EngineStateError>
+  readonly reset: (note?: Note) => Effect.Effect<void, EngineStateError>
+  readonly setBaseline: (note?: Note) => Effect.Effect<void, EngineStateError>
   /** Puts another guardrail policy in force, as the option `guardrails` takes it. What was spent stays spent. */
   readonly setGuardrails: (
     guardrails: GuardrailConfig,
-    note?: string,
+    note?: Note,
   ) => Effect.Effect<void, ConfigError | AuditError | EngineStateError>
   readonly snapshot: Effect.Effect<EngineSnapshot<KnobValues<K>>>
   /** The latest states: a slow reader misses those between. Ends with the engine. */
@@ -101,10 +102,10 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     digest: core.hot.digest,
     observeDigestUnsafe: () => core.observeDigest(),
     tick: (nowUs) => attempt(() => core.manualTick(nowUs)),
-    rollback: attempt(() => core.rollback()),
+    rollback: (note) => attempt(() => core.rollback(noteOf(note))),
     trip: (note) => attempt(() => core.trip(noteOf(note))),
     reset: (note) => attempt(() => core.reset(noteOf(note))),
-    setBaseline: attempt(() => core.setBaseline()),
+    setBaseline: (note) => attempt(() => core.setBaseline(noteOf(note))),
     setGuardrails: (guardrails, note) => attempt(() => core.setGuardrails(guardrails, noteOf(note))),
     snapshot: Effect.sync(() => snapshotOf<K>(core)),
     changes: changesOf<K>(core),
@@ -156,10 +157,18 @@ const parse = (config: unknown) => {
   return settings.placement === "worker" ? Effect.fail(ownThread) : Effect.succeed(settings)
 }
 
+declare const KNOBS: unique symbol
+
+/** What a program requires that names the knobs: an engine that has these, whichever others it has. */
+export interface EngineNamed<out K extends string> {
+  readonly [KNOBS]: K
+}
+
 /**
  * The engine of a program.
  *
- * `Engine.make` is one engine with a scope's lifetime and typed values; `Engine.layer` provides it as a service.
+ * `Engine.make` is one engine with a scope's lifetime and typed values; `Engine.layer` provides it as a service. `yield* Engine` is
+ * an engine with any knobs, `yield* Engine.named<"a" | "b">()` one with these: it takes a layer whose engine has them.
  */
 export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engine") {
   /** Begins an engine; the end of the scope stops it and leaves the plant on its base. */
@@ -177,8 +186,17 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
     },
   )
 
+  /** The same service under the names of its knobs; a layer whose engine lacks one of them does not provide it. */
+  static readonly named = <K extends string>(): Context.Service<EngineNamed<K>, EngineService<K>> =>
+    // One engine behind one key: what is told apart is told apart by the compiler alone.
+    Engine as unknown as Context.Service<EngineNamed<K>, EngineService<K>>
+
   static readonly layer = <const K extends string>(
     config: EngineConfig<K>,
     options?: RuntimeOptions,
-  ): Layer.Layer<Engine, ConfigError | AuditError> => Layer.effect(Engine, Engine.make(config, options))
+  ): Layer.Layer<Engine | EngineNamed<K>, ConfigError | AuditError> =>
+    Layer.effect(Engine.named<K>(), Engine.make(config, options)) as Layer.Layer<
+      Engine | EngineNamed<K>,
+      ConfigError | AuditError
+    >
 }

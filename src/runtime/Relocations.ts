@@ -160,13 +160,13 @@ export class Relocations {
   }
 
   /** Lets a regime go; false where there is none of that number. A command like any other: it is journaled. */
-  evict(regime: number): boolean {
+  evict(regime: number, note?: string): boolean {
     this.expect("evict")
     if (!this.memory.regimes.regimes.some(({ id }) => id === regime)) return false
-    const { hot, actor, settings } = this.host
+    const { hot, actor, settings, trail, inEvent } = this.host
     hot.nowCell[0] = this.host.nowUs
     if (settings.auditDigests) journalInput(hot, COMMAND_EVICT, regime)
-    actor.send({ type: "evict", regime, nowUs: hot.nowUs })
+    trail.withNote("regime", note, inEvent, () => actor.send({ type: "evict", regime, nowUs: hot.nowUs }))
     this.host.settle()
     return true
   }

@@ -16,7 +16,7 @@ import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import type { Subscription } from "./Listeners.ts"
 import { type Metric, readMetrics } from "./metrics.ts"
-import { noteOf } from "./noteOf.ts"
+import { type Note, noteOf } from "./noteOf.ts"
 import { errorText } from "./outcome.ts"
 import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
 import { prometheusText } from "./prometheus.ts"
@@ -74,18 +74,18 @@ export interface ArqonEngine<K extends string = string> {
       | EngineObserver<EngineSnapshot<KnobValues<K>>>,
   ) => Subscription
   readonly getSnapshot: () => EngineSnapshot<KnobValues<K>>
-  /** Puts the baseline back; the note goes into the audit. */
-  readonly rollback: (note?: string) => void
-  /** Opens SafeMode until `reset`; the note goes into the audit. */
-  readonly trip: (note?: string) => void
-  readonly reset: (note?: string) => void
-  readonly setBaseline: (note?: string) => void
+  /** Puts the baseline back. A command, as the next ones: each takes a note for the audit, a text or `{ by, note }`. */
+  readonly rollback: (note?: Note) => void
+  /** Opens SafeMode until `reset`. */
+  readonly trip: (note?: Note) => void
+  readonly reset: (note?: Note) => void
+  readonly setBaseline: (note?: Note) => void
   /**
    * Puts another guardrail policy in force, as the option `guardrails` takes it: a preset, or an object whose other numbers are those
    * of its preset. What was spent stays spent. Throws a ConfigError with every problem, an AuditError when the audit is full;
-   * then nothing has changed. The note goes into the audit.
+   * then nothing has changed.
    */
-  readonly setGuardrails: (guardrails: GuardrailConfig, note?: string) => void
+  readonly setGuardrails: (guardrails: GuardrailConfig, note?: Note) => void
   /** Regimes that the homeostasis cache remembers, and variants. */
   readonly relocation: EngineRelocation
   /**

@@ -7,6 +7,7 @@ import type { SelectableVariant } from "../domain/Variant.ts"
 import type { VariantCatalogue } from "./createVariantCatalogue.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { Subscription } from "./Listeners.ts"
+import { type Note, noteOf } from "./noteOf.ts"
 import { outcomeOf } from "./outcome.ts"
 import type { KnownRegime, VariantSwitch } from "./Relocations.ts"
 
@@ -15,7 +16,7 @@ export interface EngineRelocation {
   /** What the homeostasis cache remembers, best first. */
   readonly regimes: () => ReadonlyArray<KnownRegime>
   /** Lets a regime go; false where there is none of that number. Throws an EngineStateError while the engine does not run. */
-  readonly evict: (regime: number) => boolean
+  readonly evict: (regime: number, note?: Note) => boolean
   /** The variant that is live; null where none is. */
   readonly variant: () => string | null
   /** Says which variants may be live from now on. Throws a ConfigError for what no variant of this engine can be. */
@@ -28,7 +29,7 @@ export interface EngineRelocation {
 
 export const relocationApi = ({ relocations }: EngineCore): EngineRelocation => ({
   regimes: () => relocations.regimes(),
-  evict: (regime) => relocations.evict(regime),
+  evict: (regime, note) => relocations.evict(regime, noteOf(note)),
   variant: () => relocations.save().variants.live,
   offer: (variants) => relocations.offer(variants),
   onSwitch: (listener) => relocations.onSwitch(listener),

@@ -120,11 +120,11 @@ describe("an engine with homeostasis", () => {
     expect(relocation?.counts.kept).toBeGreaterThan(0)
     expect(engine.metrics()).toMatch(/arqon_relocation_count_total\{reason="kept"\} [1-9]/)
     expect(engine.metrics()).toContain("arqon_homeostasis_regimes 2")
-    expect(engine.relocation.evict(best.id)).toBe(true)
+    expect(engine.relocation.evict(best.id, { by: "ada", note: "another machine" })).toBe(true)
     expect(engine.relocation.evict(best.id)).toBe(false)
     expect(engine.relocation.regimes()).toHaveLength(1)
     const evicted = engine.audit.records().findLast(({ kind }) => kind === "regime")
-    expect(evicted).toMatchObject({ regime: best.id, reason: "byHand" })
+    expect(evicted).toMatchObject({ regime: best.id, reason: "byHand", note: "by ada: another machine" })
     await engine.stop()
   })
 

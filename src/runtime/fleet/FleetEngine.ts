@@ -3,7 +3,7 @@ import { track } from "../../telemetry/track.ts"
 import { digestOf } from "../../telemetry/samples.ts"
 import type { DigestInput } from "../../domain/Digest.ts"
 import type { KnobValues } from "../Engine.ts"
-import { noteOf } from "../noteOf.ts"
+import { type Note, noteOf } from "../noteOf.ts"
 import { outcomeOf } from "../outcome.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
@@ -72,26 +72,26 @@ export class FleetEngine<K extends string = string> {
     })
   }
 
-  /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below. */
-  rollback(note?: string): void {
+  /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below: a text or `{ by, note }`. */
+  rollback(note?: Note): void {
     this.#core.rollback(this.#cell, noteOf(note))
   }
 
   /** Opens SafeMode until `reset`; nothing happens while it is open. */
-  trip(note?: string): void {
+  trip(note?: Note): void {
     this.#core.trip(this.#cell, noteOf(note))
   }
 
-  reset(note?: string): void {
+  reset(note?: Note): void {
     this.#core.reset(this.#cell, noteOf(note))
   }
 
-  setBaseline(note?: string): void {
+  setBaseline(note?: Note): void {
     this.#core.setBaseline(this.#cell, noteOf(note))
   }
 
   /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered: then it rests. */
-  passivate(note?: string): "passivated" | "busy" {
+  passivate(note?: Note): "passivated" | "busy" {
     return this.#core.passivate(this.#cell, noteOf(note))
   }
 

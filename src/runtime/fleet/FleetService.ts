@@ -30,7 +30,17 @@ const parse = (config: unknown) => {
   return settings instanceof ConfigError ? Effect.fail(settings) : Effect.succeed(settings)
 }
 
-/** The fleet of a program: `Fleet.make` is one with a scope's lifetime and typed values, `Fleet.layer` provides it. */
+declare const KNOBS: unique symbol
+
+/** What a program requires that names the knobs: a fleet whose engines have these, whichever others they have. */
+export interface FleetNamed<out K extends string> {
+  readonly [KNOBS]: K
+}
+
+/**
+ * The fleet of a program: `Fleet.make` is one with a scope's lifetime and typed values, `Fleet.layer` provides it. `yield* Fleet` is
+ * one with any knobs, `yield* Fleet.named<"a" | "b">()` one whose engines have these.
+ */
 export class Fleet extends Context.Service<Fleet, FleetService>()("arqon/Fleet") {
   /** Begins a fleet; the end of the scope stops it and leaves every plant on its base. */
   static readonly make: <const K extends string>(
@@ -57,8 +67,16 @@ export class Fleet extends Context.Service<Fleet, FleetService>()("arqon/Fleet")
     ) as FleetService<K>
   })
 
+  /** The same service under the names of its knobs; a layer whose engines lack one of them does not provide it. */
+  static readonly named = <K extends string>(): Context.Service<FleetNamed<K>, FleetService<K>> =>
+    Fleet as unknown as Context.Service<FleetNamed<K>, FleetService<K>>
+
   static readonly layer = <const K extends string>(
     config: FleetConfig<K>,
     options?: FleetRuntimeOptions,
-  ): Layer.Layer<Fleet, ConfigError> => Layer.effect(Fleet, Fleet.make(config, options))
+  ): Layer.Layer<Fleet | FleetNamed<K>, ConfigError> =>
+    Layer.effect(Fleet.named<K>(), Fleet.make(config, options)) as Layer.Layer<
+      Fleet | FleetNamed<K>,
+      ConfigError
+    >
 }

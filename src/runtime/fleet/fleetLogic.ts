@@ -4,6 +4,7 @@
  */
 import { type CallbackActorLogic, fromCallback } from "xstate"
 import type { DigestInput } from "../../domain/Digest.ts"
+import type { Note } from "../noteOf.ts"
 import { errorText, outcomeOf } from "../outcome.ts"
 import type { Fleet } from "./createFleet.ts"
 import type { FleetEvent } from "./fleetEvents.ts"
@@ -13,9 +14,12 @@ import type { SpawnOptions } from "./spawnOptions.ts"
 export type FleetCommand =
   | { readonly type: "spawn"; readonly key: string; readonly options?: SpawnOptions }
   | { readonly type: "observe"; readonly key: string; readonly digest: DigestInput }
-  | { readonly type: "passivate" | "rollback" | "setBaseline" | "stopEngine"; readonly key: string }
-  | { readonly type: "trip"; readonly key: string; readonly note?: string }
-  | { readonly type: "reset"; readonly key: string; readonly note?: string }
+  | {
+      readonly type: "passivate" | "rollback" | "trip" | "reset" | "setBaseline"
+      readonly key: string
+      readonly note?: Note
+    }
+  | { readonly type: "stopEngine"; readonly key: string }
 
 /** What a fleet's actor sends to its parent: every event of the fleet, and every command that was refused. */
 export type FleetReport =
@@ -36,9 +40,9 @@ function obey(fleet: Fleet, command: FleetCommand): void {
   const engine = command.type === "observe" ? fleet.ensure(command.key) : fleet.get(command.key)
   if (engine === undefined) return
   if (command.type === "observe") engine.observe(command.digest)
-  else if (command.type === "passivate") engine.passivate()
-  else if (command.type === "rollback") engine.rollback()
-  else if (command.type === "setBaseline") engine.setBaseline()
+  else if (command.type === "passivate") engine.passivate(command.note)
+  else if (command.type === "rollback") engine.rollback(command.note)
+  else if (command.type === "setBaseline") engine.setBaseline(command.note)
   else if (command.type === "trip") engine.trip(command.note)
   else if (command.type === "reset") engine.reset(command.note)
   else engine.stop()
