@@ -32,21 +32,21 @@ import {
   MINUS,
   NO_CHANGE_EVAL_TIMEOUT,
   PLUS,
+  RETURN_TO_BASE,
   UPDATE,
   VALID,
+  VISIT_BASELINE,
 } from "../hot/codes.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { readResumption } from "../domain/Resumption.ts"
 import { APPLY_KINDS, type ApplyKind, VERDICTS } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
-import { showsLive } from "../runtime/journal/Standing.ts"
-import { plainText } from "./plainText.ts"
-import { timeText } from "./readJournal.ts"
+import { endsOnBase, showsLive } from "../runtime/journal/Standing.ts"
+import { changeText } from "./changeText.ts"
 import { type JournalItem, walkJournal } from "./walkJournal.ts"
 
 /** A window as the cycle read it, worked out again from the digests in the journal. */
 export interface WindowEvidence {
-  readonly side: "plus" | "minus"
+  readonly side: "plus" | "minus" | "baseline" | "base"
   readonly generation: number
   /** Value of the knob while it was measured, user units. */
   readonly value: number
@@ -67,9 +67,13 @@ export interface KnobChange {
   readonly generation: number
   /** What it was for; `start` where an engine began elsewhere than the run before it had ended. */
   readonly action: ApplyKind | "start"
-  /** User units. */
+  /** The live value, user units. Both are the same where only the base moved: the plant was there already. */
   readonly from: number
   readonly to: number
+  /** The base before and after, user units; null where the journal does not say where it was. */
+  readonly base: { readonly from: number | null; readonly to: number | null }
+  /** What the plant was measured for until then; null where for nothing. */
+  readonly left: WindowEvidence["side"] | null
   /** What was read before it was asked for; empty for what was not asked for by the cycle, and where digests are not journaled. */
   readonly windows: ReadonlyArray<WindowEvidence>
   /** What was asked for. Null for a safety action. */
@@ -106,8 +110,8 @@ const isCause = (numbers: Float64Array): boolean =>
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {
   readonly generation: number
-  /** PLUS, MINUS or another apply kind. */
-  readonly kind: number
+  /** Which of the windows that the cycle reads it is for; null where for none. */
+  readonly side: WindowEvidence["side"] | null
   readonly unit: number
   readonly stamps: Array<number>
   readonly objectives: Array<number>
@@ -121,19 +125,22 @@ class Trace {
   private readonly knob: string
   private readonly id: number
   private live = Number.NaN
+  private base = Number.NaN
   private proposal: AuditRecord | null = null
   /** The latest step of taking the base to a place known before. */
   private relocation: AuditRecord | null = null
   /** The latest switch of variants: it may take many steps. */
   private variant: AuditRecord | null = null
-  /** Where the run before left the knob, user units. */
+  /** Where the run before left the knob, and its base, user units. */
   private readonly left: number | null
+  private readonly leftBase: number | null
   private measured: ReadonlyArray<Measured> = []
   private causes: Array<AuditRecord> = []
 
   constructor(item: JournalItem, knob: string, before: Trace | null) {
     this.run = item.run
     this.left = before?.value ?? null
+    this.leftBase = before?.unitsOf(before.base) ?? null
     this.settings = item.settings
     this.knob = knob
     this.id = item.settings.space.names.indexOf(knob)
@@ -141,9 +148,11 @@ class Trace {
 
   /** Where the knob is, user units; null where that is not known. */
   get value(): number | null {
-    return this.id < 0 || Number.isNaN(this.live)
-      ? null
-      : this.settings.space.table.decode(this.id, this.live)
+    return this.unitsOf(this.live)
+  }
+
+  private unitsOf(position: number): number | null {
+    return this.id < 0 || Number.isNaN(position) ? null : this.settings.space.table.decode(this.id, position)
   }
 
   /** The change of the knob that this record is, or null. */
@@ -159,14 +168,26 @@ class Trace {
       this.causes = [...this.causes, item.words()].slice(-KEPT_CAUSES)
     }
     if (this.id < 0 || !showsLive(kind)) return null
-    const before = this.live
+    const { live, base } = this
     this.live = numbers[RECORD_POINT + this.id]
+    if (endsOnBase(numbers)) this.base = this.live
     if (kind === AUDIT_ENGINE_STARTED) return this.startOf(item)
-    const applied = kind === AUDIT_APPLY || kind === AUDIT_ROLLBACK
-    const change =
-      applied && !Number.isNaN(before) && before !== this.live ? this.changeOf(item, before) : null
-    if (applied) this.follow(numbers)
+    if (kind !== AUDIT_APPLY && kind !== AUDIT_ROLLBACK) return null
+    const stayed = live === this.live && (Number.isNaN(base) || base === this.base)
+    const change = Number.isNaN(live) || stayed ? null : this.changeOf(item, live, base)
+    this.follow(numbers)
     return change
+  }
+
+  /** The proposal that led to this record: a return to the base carries no number, and comes right behind the one that asked for it. */
+  private askedFor(numbers: Float64Array): AuditRecord | null {
+    const { proposal } = this
+    if (proposal === null) return null
+    const follows =
+      numbers[RECORD_DETAIL] === RETURN_TO_BASE
+        ? proposal.action === "returnToBase" && proposal.seq + 1 === numbers[RECORD_SEQUENCE]
+        : proposal.proposal === numbers[RECORD_PROPOSAL_ID]
+    return follows ? proposal : null
   }
 
   /** A step, and what it is a step of. */
@@ -176,13 +197,15 @@ class Trace {
 
   /** An engine that began elsewhere than the one before it had left the knob. */
   private startOf(item: JournalItem): Omit<KnobChange, "text"> | null {
-    const { left, value: to } = this
-    if (left === null || to === null || left === to) return null
+    const { left, leftBase, value: to } = this
+    if (left === null || to === null || (left === to && leftBase === to)) return null
     return {
       ...this.headOf(item.numbers),
       action: "start",
       from: left,
       to,
+      base: { from: leftBase, to },
+      left: null,
       windows: [],
       proposal: null,
       apply: item.words(),
@@ -200,40 +223,55 @@ class Trace {
     }
   }
 
-  private changeOf(item: JournalItem, before: number): Omit<KnobChange, "text"> {
+  private changeOf(item: JournalItem, before: number, baseBefore: number): Omit<KnobChange, "text"> {
     const { numbers } = item
     const { table } = this.settings.space
-    const asked = this.proposal?.proposal === numbers[RECORD_PROPOSAL_ID] ? this.proposal : null
+    const kind = numbers[RECORD_DETAIL]
+    const asked = this.askedFor(numbers)
     const step = asked !== null && this.relocation?.proposal === asked.proposal ? this.relocation : null
     return {
       ...this.headOf(numbers),
-      action: APPLY_KINDS[numbers[RECORD_DETAIL]] ?? "returnToBase",
+      action: APPLY_KINDS[kind] ?? "returnToBase",
       from: table.decode(this.id, before),
       to: table.decode(this.id, this.live),
+      base: { from: this.unitsOf(baseBefore), to: this.unitsOf(this.base) },
+      left: this.measured.at(-1)?.side ?? null,
       // A step to a known place follows from what was remembered, not from two sides of the base.
-      windows: numbers[RECORD_DETAIL] <= UPDATE && step === null ? this.evidence(numbers[RECORD_DETAIL]) : [],
+      windows: asked !== null && step === null ? this.evidence(kind) : [],
       proposal: asked,
       apply: item.words(),
       causes: asked === null ? this.causes : step === null ? [] : this.behind(step),
     }
   }
 
-  /** An update follows from the last window of each side; a perturbation from the one before it, if that was one. */
+  /** An update follows from the last window of each side; anything else from the windows right before it that belong with it. */
   private evidence(kind: number): ReadonlyArray<WindowEvidence> {
-    const sides = kind === UPDATE ? [PLUS, MINUS] : [kind === PLUS ? MINUS : PLUS]
-    const last = this.measured.at(-1)
-    return sides.flatMap((side) => {
-      const found = kind === UPDATE ? this.measured.findLast((one) => one.kind === side) : last
-      return found === undefined || found.kind !== side || found.objectives.length === 0
-        ? []
-        : [this.windowOf(found)]
+    if (kind === UPDATE) return this.read(this.last("plus"), this.last("minus"))
+    const [first, second] = [this.measured.at(-2), this.measured.at(-1)]
+    if (kind === RETURN_TO_BASE) {
+      return second?.side === "baseline" ? this.read(first?.side === "base" ? first : undefined, second) : []
+    }
+    const before = kind === VISIT_BASELINE ? "base" : kind === PLUS ? "minus" : "plus"
+    return second?.side === before ? this.read(second) : []
+  }
+
+  private last(side: WindowEvidence["side"]): Measured | undefined {
+    return this.measured.findLast((one) => one.side === side)
+  }
+
+  /** Those of the windows in which there were readings. */
+  private read(...windows: ReadonlyArray<Measured | undefined>): ReadonlyArray<WindowEvidence> {
+    return windows.flatMap((one) => {
+      const evidence = one === undefined || one.objectives.length === 0 ? null : this.windowOf(one)
+      return evidence === null ? [] : [evidence]
     })
   }
 
-  private windowOf(measured: Measured): WindowEvidence {
-    const { stamps, objectives, margins } = measured
+  private windowOf(measured: Measured): WindowEvidence | null {
+    const { side, stamps, objectives, margins } = measured
+    if (side === null) return null
     return {
-      side: measured.kind === PLUS ? "plus" : "minus",
+      side,
       generation: measured.generation,
       value: this.settings.space.table.decode(this.id, measured.unit),
       digests: objectives.length,
@@ -274,11 +312,28 @@ class Trace {
     for (const list of [last?.stamps, last?.objectives, last?.margins]) list?.splice(0)
   }
 
+  /** What the cycle reads the next window for. */
+  private sideOf(numbers: Float64Array): Measured["side"] {
+    if (this.askedFor(numbers) === null) return null
+    switch (numbers[RECORD_DETAIL]) {
+      case PLUS:
+        return "plus"
+      case MINUS:
+        return "minus"
+      case VISIT_BASELINE:
+        return "baseline"
+      case RETURN_TO_BASE:
+        return "base"
+      default:
+        return null
+    }
+  }
+
   /** A new generation is live. */
   private follow(numbers: Float64Array): void {
     const next: Measured = {
       generation: numbers[RECORD_GENERATION],
-      kind: numbers[RECORD_DETAIL],
+      side: this.sideOf(numbers),
       unit: this.live,
       stamps: [],
       objectives: [],
@@ -291,12 +346,12 @@ class Trace {
 
 /**
  * The last change of a knob at or before a time (the engine's own, microseconds, or a date), or null where there is none
- * in the journal. `run` limits it to one run; where the clocks of several overlap, the change nearest to the time is meant.
+ * in the journal. Without a time (null) the last move of its base, whatever was only measured since. `run` limits it to one run; where the clocks of several overlap, the change nearest to the time is meant.
  */
 export function whyChanged(
   directory: string,
   knob: string,
-  time: number | Date,
+  time: number | Date | null,
   options: { readonly run?: string | undefined } = {},
 ): KnobChange | null {
   const why = new WhyChanged(knob, time, options)
@@ -307,14 +362,15 @@ export function whyChanged(
 /** The same, a record at a time, for whoever goes through the journal at a pace of their own. */
 export class WhyChanged {
   private readonly knob: string
-  private readonly untilUs: number
+  /** Null where the last move of the base is meant. */
+  private readonly untilUs: number | null
   private readonly run: string | undefined
   private trace: Trace | null = null
   private found: Omit<KnobChange, "text"> | null = null
 
-  constructor(knob: string, time: number | Date, options: { readonly run?: string | undefined } = {}) {
+  constructor(knob: string, time: number | Date | null, options: { readonly run?: string | undefined } = {}) {
     this.knob = knob
-    this.untilUs = typeof time === "number" ? time : time.getTime() * 1000 + 999
+    this.untilUs = time instanceof Date ? time.getTime() * 1000 + 999 : time
     this.run = options.run
   }
 
@@ -323,71 +379,18 @@ export class WhyChanged {
     if (this.trace === null || this.trace.settings !== item.settings)
       this.trace = new Trace(item, this.knob, this.trace)
     const change = this.trace.take(item)
-    if (change === null || change.atUs > this.untilUs) return
+    if (change === null || !this.isMeant(change)) return
     if (this.run !== undefined && change.run !== this.run) return
     if (this.found === null || change.atUs >= this.found.atUs) this.found = change
   }
 
+  private isMeant({ atUs, from, to, base }: Omit<KnobChange, "text">): boolean {
+    if (this.untilUs === null) return base.from !== null && base.from !== base.to
+    return atUs <= this.untilUs && from !== to
+  }
+
   result(): KnobChange | null {
-    return this.found === null ? null : { ...this.found, text: changeText(this.found) }
+    const { found } = this
+    return found === null ? null : { ...found, text: changeText(found, this.untilUs === null) }
   }
 }
-
-const WHAT: Readonly<Record<KnobChange["action"], string>> = {
-  applyPlus: "to measure the plus side of the base",
-  applyMinus: "to measure the minus side of the base",
-  update: "because the base moved",
-  rollback: "because the engine rolled back to its baseline",
-  returnToBase: "because a perturbation was ended",
-  visitBaseline: "to measure the baseline beside the tuned configuration",
-  start: "because an engine was started",
-}
-
-/** A step to a known place is an update to Tier 1, and no move of the base by what was measured around it. */
-function whatFor({ action, causes }: Omit<KnobChange, "text">): string {
-  const step = causes.find(({ kind }) => kind === "relocation")
-  if (step === undefined) return WHAT[action]
-  const where = step.action === "variant" ? "where another variant is tried" : "where it was good before"
-  return `because the base is taken ${where}`
-}
-
-const round = (value: number | null): string =>
-  value === null ? "nothing" : String(Number(value.toPrecision(6)))
-
-/** What a record that led to something says, with the numbers that it rests on. */
-function causeText({ seq, kind, action, reason, knob, value, limit, difference, note }: AuditRecord): string {
-  const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
-  const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
-  const numbers = [
-    knob,
-    against ? undefined : `${round(value)} against ${round(limit)}`,
-    typeof difference === "number" ? `difference ${round(difference)}` : undefined,
-  ].filter((part) => part !== undefined)
-  const rest = numbers.length === 0 ? "" : `: ${numbers.join(", ")}`
-  return `  before it: ${words.filter((word) => word !== undefined).join(" ")}${rest} (record ${seq})`
-}
-
-function changeText(change: Omit<KnobChange, "text">): string {
-  const { knob, from, to, atUs, run, seq, generation, action, windows, proposal, causes, apply } = change
-  const lines = [
-    `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${whatFor(change)}.`,
-    ...windows.map(
-      (one) =>
-        `  read: ${one.side} side, generation ${one.generation}, ${knob} ${round(one.value)}: objective ${round(one.objective)} over ${one.digests} digests` +
-        (one.constraintMargin === null ? "" : `, margin ${round(one.constraintMargin)}`),
-    ),
-    ...(proposal === null
-      ? []
-      : [
-          `  asked: proposal ${proposal.proposal}, ${proposal.action}, ${knob} to ${round(to)} (record ${proposal.seq})`,
-        ]),
-    ...causes.map(causeText),
-    ...(apply.note === undefined ? [] : [`  said with it: ${JSON.stringify(apply.note)}`]),
-    ...(action === "start" ? [`  it began there: ${startedText(apply)}`] : []),
-    `  ${action === "start" ? "started" : "applied"}: record ${seq} of run ${run}, generation ${generation}`,
-  ]
-  return `${lines.map(plainText).join("\n")}\n`
-}
-
-const startedText = ({ start }: AuditRecord): string =>
-  readResumption(start?.["resume"])?.from.why ?? "it took nothing over from a run before it."

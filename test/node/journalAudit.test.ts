@@ -5,13 +5,14 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { createEngine } from "../../src/index.node.ts"
+import { type AuditRecord, createEngine, type Window } from "../../src/index.node.ts"
 import {
   readJournal,
   recordLine,
   replayJournal,
   reportText,
   tailJournal,
+  timeText,
   verifyJournal,
   whatIfJournal,
   whyChanged,
@@ -85,6 +86,95 @@ describe("why a knob changed", () => {
     expect(recordLine(verdict ?? never())).toMatch(
       /verdict {2}g\d+ {2}fail {2}\w+ {2}[\d.e+]+ against [\d.]+/,
     )
+  })
+
+  it("is told as the end of a baseline's visit, with what was read there and beside it", async () => {
+    const windows: Array<Window> = []
+    await run(
+      (go, engine) => {
+        engine.windows$.subscribe((window) => void windows.push(window))
+        go(400, 2)
+        engine.setBaseline()
+        go(1500, 5)
+      },
+      { comparison: {} },
+    )
+    const { records } = readJournal(folder.path, { kinds: ["apply", "rollback"] })
+    const ends = new Set<string>()
+    for (const [i, visit] of records.entries()) {
+      const back = records[i + 1] as AuditRecord | undefined
+      if (visit.action !== "visitBaseline" || back?.action !== "returnToBase") continue
+      const change = whyChanged(folder.path, "c", back.atUs) ?? never()
+      // Another proposal may have gone out at the same moment.
+      if (change.seq !== back.seq) continue
+      expect(change).toMatchObject({
+        action: "returnToBase",
+        proposal: { action: "returnToBase" },
+        causes: [],
+      })
+      expect(change.windows.map(({ side }) => side)).toContain("baseline")
+      for (const { generation, objective, value, side } of change.windows) {
+        expect(objective).toBe(windows.find((one) => one.generation === generation)?.objective)
+        const shown = records.find((one) => one.generation === generation)
+        expect(value).toBe(shown?.values?.["c"])
+        expect(shown?.action).toBe(side === "baseline" ? "visitBaseline" : "returnToBase")
+      }
+      const read = change.windows.length === 2 ? "both are measured" : "the base is measured next"
+      expect(change.text).toContain(`because the visit of the baseline ended: ${read}.`)
+      expect(change.text).toMatch(/read: baseline, generation \d+, c \d+: objective [\d.]+ over 5 digests/)
+      ends.add(read)
+    }
+    // A coin puts one of the two first.
+    expect([...ends].toSorted()).toEqual(["both are measured", "the base is measured next"])
+  })
+
+  it("is told as a visit broken off where a person ended it", async () => {
+    await run(
+      (go, engine) => {
+        go(400, 2)
+        engine.setBaseline()
+        const visiting = (): boolean => engine.audit.records().at(-1)?.action === "visitBaseline"
+        for (let k = 0; k < 3000 && !visiting(); k++) go(1, 5)
+        engine.trip("a look")
+      },
+      { comparison: {} },
+    )
+    const change = whyChanged(folder.path, "c", 1e12)
+    expect(change).toMatchObject({ action: "returnToBase", left: "baseline", proposal: null, windows: [] })
+    expect(change?.text).toContain("because a visit of the baseline was broken off.")
+  })
+
+  it("is the last move of the base where no time is given, whatever was measured since", async () => {
+    const bases: Array<number> = []
+    await run((go, engine) => {
+      engine.subscribe(({ base }) => {
+        if (base.c !== bases.at(-1)) bases.push(base.c)
+      })
+      go(1203)
+      engine.trip("a look")
+    })
+    const change = whyChanged(folder.path, "c", null) ?? never()
+    expect(bases.length).toBeGreaterThan(3)
+    expect(change).toMatchObject({ action: "update", base: { from: bases.at(-2), to: bases.at(-1) } })
+    expect(change.windows.map(({ side }) => side)).toEqual(["plus", "minus"])
+    expect(change.text).toContain(
+      `The base of c went from ${bases.at(-2)} to ${bases.at(-1)} at ${timeText(change.atUs)}, by what was measured on both sides of it.`,
+    )
+    // Later the plant went to and fro around it.
+    expect(whyChanged(folder.path, "c", 1e12)?.seq).toBeGreaterThan(change.seq)
+  })
+
+  it("names no move where a measured pair left the base where it was", async () => {
+    // Nothing to learn anywhere: what is measured on both sides is the same.
+    await run((go) => go(200), { params: { c: { min: 1, max: 2, step: 1 }, [HOSTILE]: { min: 0, max: 1 } } })
+    const updates = readJournal(folder.path, { kinds: ["apply"] }).records.filter(
+      ({ action }) => action === "update",
+    )
+    const told = updates.map(({ atUs }) => whyChanged(folder.path, "c", atUs) ?? never())
+    const stayed = told.filter(({ action, base }) => action === "update" && base.from === base.to)
+    expect(stayed.length).toBeGreaterThan(0)
+    for (const { text } of stayed)
+      expect(text).toContain("because both sides of the base were measured, and it stayed.")
   })
 
   it("is told with what the person said who rolled it back", async () => {

@@ -181,18 +181,20 @@ export interface WhyFlags {
 }
 
 export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): Promise<ExitCode> {
-  const untilUs = at === null ? Number.POSITIVE_INFINITY : timeOf("at", at).toUs
+  const untilUs = at === null ? null : timeOf("at", at).toUs
   const why = new WhyChanged(knob, untilUs, { run: run ?? undefined })
   return stoppable(async () => {
     const summary = await atAPace(stepsOf(journalDirectory(directory), (item) => why.take(item)))
     const change = why.result()
     warn(summary)
     if (change === null) {
-      const when = at === null ? "" : ` up to ${timeText(untilUs)}`
+      const what = untilUs === null ? "no move of the base" : "no change"
+      const when = untilUs === null ? "" : ` up to ${timeText(untilUs)}`
       const slip = unknownName({ run, knob }, summary.runs)
+      const remedy = untilUs === null ? ". With --at it tells of perturbations too." : "."
       throw new CliFailure(
         plainText(
-          `${shortPath(directory)} holds no change of ${JSON.stringify(knob)}${when}${slip === null ? "." : `: ${slip}`}`,
+          `${shortPath(directory)} holds ${what} of ${JSON.stringify(knob)}${when}${slip === null ? remedy : `: ${slip}`}`,
         ),
       )
     }

@@ -94,7 +94,11 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
         Flag.withMetavar("<name>"),
         Flag.withDescription("The knob that changed"),
       ),
-      at: text("at", "<time>", `Its last change up to then, or the last of all: ${TIME}`),
+      at: text(
+        "at",
+        "<time>",
+        `Its last change up to then, perturbations too; without it the last move of the base. ${TIME}`,
+      ),
       run,
       json,
     },
@@ -106,6 +110,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
         command: "arqon audit why ./state --knob concurrency --at 14:03",
         description: "Its last change up to the end of that minute",
       },
+      { command: "arqon audit why ./state --knob concurrency", description: "The last move of its base" },
     ]),
   )
 

@@ -83,6 +83,13 @@ export function showsLive(kind: number): boolean {
   )
 }
 
+/** Whether a record's point is the base too: after it the plant runs without perturbation. */
+export function endsOnBase(numbers: Float64Array): boolean {
+  const kind = numbers[RECORD_KIND]
+  if (kind === AUDIT_APPLY) return numbers[RECORD_DETAIL] === UPDATE
+  return kind === AUDIT_ROLLBACK || kind === AUDIT_ENGINE_STARTED || kind === AUDIT_ENGINE_STOPPED
+}
+
 type Point = "live" | "base" | "baseline"
 type Numbers = ReadonlyArray<number> | Float64Array
 
@@ -118,7 +125,7 @@ export class Standing {
     if (atUs > now.atUs) now.atUs = atUs
     now.live = this.point(numbers)
     now.generation = numbers[RECORD_GENERATION]
-    if (this.endsOnBase(numbers)) now.base = now.live
+    if (endsOnBase(numbers)) now.base = now.live
     if (kind === AUDIT_SAFE_MODE_EXITED) now.trips = []
     else if (kind === AUDIT_SAFE_MODE_ENTERED) {
       const [first, ...others] = [...now.trips, { code: numbers[RECORD_CODE], atUs }]
@@ -131,12 +138,6 @@ export class Standing {
 
   private point(numbers: Float64Array): Float64Array {
     return numbers.slice(RECORD_POINT, RECORD_POINT + this.knobs)
-  }
-
-  private endsOnBase(numbers: Float64Array): boolean {
-    const kind = numbers[RECORD_KIND]
-    if (kind === AUDIT_APPLY) return numbers[RECORD_DETAIL] === UPDATE
-    return kind === AUDIT_ROLLBACK || kind === AUDIT_ENGINE_STARTED || kind === AUDIT_ENGINE_STOPPED
   }
 }
 

@@ -73,6 +73,9 @@ describe("arqon audit", () => {
     ) as { seq: number; generation: number }
     expect(why.stdout).toContain(`record ${seq}`)
     expect(why.stdout).toContain(`generation ${generation}`)
+    // Without a time the last move of the base, not the perturbation that came last.
+    const last = await desk.run("audit", "why", "state", "--knob", "concurrency")
+    expect(last.stdout).toMatch(/^The base of concurrency went from \d+ to \d+ at /)
   })
 
   it("repeats the run bit for bit", async () => {

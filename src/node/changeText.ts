@@ -1,0 +1,91 @@
+/** Why a knob changed, in words for a person: see `whyChanged`. */
+import { readResumption } from "../domain/Resumption.ts"
+import type { AuditRecord } from "../runtime/AuditRecord.ts"
+import { plainText } from "./plainText.ts"
+import { timeText } from "./readJournal.ts"
+import type { KnobChange } from "./whyChanged.ts"
+
+type Change = Omit<KnobChange, "text">
+
+const WHAT: Readonly<Record<KnobChange["action"], string>> = {
+  applyPlus: "to measure the plus side of the base",
+  applyMinus: "to measure the minus side of the base",
+  update: "because the base moved",
+  rollback: "because the engine rolled back to its baseline",
+  returnToBase: "because a perturbation was ended",
+  visitBaseline: "to measure the baseline beside the tuned configuration",
+  start: "because an engine was started",
+}
+
+/** A step to a known place is an update to Tier 1, and no move of the base by what was measured around it. */
+function whatFor({ action, causes, base, left, proposal, windows }: Change): string {
+  const step = causes.find(({ kind }) => kind === "relocation")
+  if (step !== undefined) {
+    const where = step.action === "variant" ? "where another variant is tried" : "where it was good before"
+    return `because the base is taken ${where}`
+  }
+  if (action === "update" && base.from !== null && base.from === base.to)
+    return "because both sides of the base were measured, and it stayed"
+  if (action === "returnToBase" && proposal === null && left === "baseline")
+    return "because a visit of the baseline was broken off"
+  if (action !== "returnToBase" || proposal === null) return WHAT[action]
+  if (windows.some(({ side }) => side === "base"))
+    return "because the visit of the baseline ended: both are measured"
+  return windows.length > 0
+    ? "because the visit of the baseline ended: the base is measured next"
+    : "to measure the base beside the baseline"
+}
+
+const round = (value: number | null): string =>
+  value === null ? "nothing" : String(Number(value.toPrecision(6)))
+
+/** What a record that led to something says, with the numbers that it rests on. */
+function causeText({ seq, kind, action, reason, knob, value, limit, difference, note }: AuditRecord): string {
+  const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
+  const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
+  const numbers = [
+    knob,
+    against ? undefined : `${round(value)} against ${round(limit)}`,
+    typeof difference === "number" ? `difference ${round(difference)}` : undefined,
+  ].filter((part) => part !== undefined)
+  const rest = numbers.length === 0 ? "" : `: ${numbers.join(", ")}`
+  return `  before it: ${words.filter((word) => word !== undefined).join(" ")}${rest} (record ${seq})`
+}
+
+const READ = { plus: "plus side", minus: "minus side", baseline: "baseline", base: "base" } as const
+
+/** The first line: of the live value, or of the base where that is what was asked about. */
+function headText(change: Change, ofBase: boolean): string {
+  const { knob, from, to, base, atUs, action, causes } = change
+  if (!ofBase)
+    return `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${whatFor(change)}.`
+  const measured = action === "update" && causes.length === 0
+  const why = measured ? "by what was measured on both sides of it" : whatFor(change)
+  return `The base of ${knob} went from ${round(base.from)} to ${round(base.to)} at ${timeText(atUs)}, ${why}.`
+}
+
+/** Lines of text; `ofBase` where the move of the base was asked about, not the live value. */
+export function changeText(change: Change, ofBase: boolean): string {
+  const { knob, to, run, seq, generation, action, windows, proposal, causes, apply } = change
+  const lines = [
+    headText(change, ofBase),
+    ...windows.map(
+      (one) =>
+        `  read: ${READ[one.side]}, generation ${one.generation}, ${knob} ${round(one.value)}: objective ${round(one.objective)} over ${one.digests} digests` +
+        (one.constraintMargin === null ? "" : `, margin ${round(one.constraintMargin)}`),
+    ),
+    ...(proposal === null
+      ? []
+      : [
+          `  asked: proposal ${proposal.proposal}, ${proposal.action}, ${knob} to ${round(to)} (record ${proposal.seq})`,
+        ]),
+    ...causes.map(causeText),
+    ...(apply.note === undefined ? [] : [`  said with it: ${JSON.stringify(apply.note)}`]),
+    ...(action === "start" ? [`  it began there: ${startedText(apply)}`] : []),
+    `  ${action === "start" ? "started" : "applied"}: record ${seq} of run ${run}, generation ${generation}`,
+  ]
+  return `${lines.map(plainText).join("\n")}\n`
+}
+
+const startedText = ({ start }: AuditRecord): string =>
+  readResumption(start?.["resume"])?.from.why ?? "it took nothing over from a run before it."
