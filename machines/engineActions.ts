@@ -18,9 +18,10 @@ import {
   type EngineInput,
   type EngineOutput,
   type FaultyChild,
+  isUpToDate,
   secure,
 } from "./engineContext.ts"
-import type { ResetEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
+import type { ResetEvent, TripEvent } from "./events.ts"
 import { guardrailParts } from "./guardrailParts.ts"
 import { hotPathLogic, standing } from "./hotPath.ts"
 import { deferredLogic } from "./deferredLogic.ts"
@@ -33,6 +34,10 @@ import { hotTelemetry } from "./telemetry.ts"
 
 type Children = Readonly<Record<string, { getSnapshot(): { readonly status: string } } | undefined>>
 
+interface Cycles {
+  readonly cycle?: { getSnapshot(): { readonly context: { readonly generation: number } } } | undefined
+}
+
 interface Parent {
   readonly children: unknown
 }
@@ -40,6 +45,12 @@ interface Parent {
 /** There is such a child, and it is whole. */
 const isWhole = ({ children }: Parent, child: "cycle" | "relocation"): boolean =>
   (children as Children)[child]?.getSnapshot().status === "active"
+
+/** What the cycle asks for now has a chance. */
+const cycleIsUpToDate = (context: EngineContext, { children }: { readonly children: Cycles }): boolean => {
+  const cycle = children.cycle?.getSnapshot()
+  return cycle !== undefined && isUpToDate(context, cycle.context.generation)
+}
 
 /** There is an actor that could take the base elsewhere. */
 const canMove = (engine: Parent): boolean => isWhole(engine, "relocation")
@@ -106,7 +117,7 @@ export const engineSetup = setup({
     begin: sendTo("hotPath", ({ context, event }) => ({
       type: "begin" as const,
       nowUs: timeOf(context, event),
-      keepAsBaseline: context.startIsBaseline,
+      keepAsBaseline: context.own.startIsBaseline,
     })),
     /** Before anything settles: a latch that is open must be so before the cycle hears that it may begin. */
     resumeLatch: enqueueActions(({ context, event, enqueue }) => {
@@ -114,13 +125,17 @@ export const engineSetup = setup({
       enqueue.sendTo("latch", { type: "resumed", ...event.resumed, nowUs: timeOf(context, event) })
     }),
     end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
-    toCycle: sendTo("cycle", ({ event }) => event as WindowEvent | WindowExpiredEvent),
-    wakeCycle: sendTo("cycle", ({ context, event }) => ({
-      type: "tick" as const,
-      nowUs: timeOf(context, event),
-    })),
+    toCycle: enqueueActions(({ context, event, enqueue, self }) => {
+      if (!cycleIsUpToDate(context, self.getSnapshot())) return
+      enqueue.sendTo("cycle", event)
+    }),
+    wakeCycle: enqueueActions(({ context, event, enqueue, self }) => {
+      if (!cycleIsUpToDate(context, self.getSnapshot())) return
+      enqueue.sendTo("cycle", { type: "tick", nowUs: timeOf(context, event) })
+    }),
     resumeCycle: enqueueActions(({ context, event, enqueue, self }) => {
-      if (event.type !== "plantSettled") return
+      // One that is out of date is followed by another.
+      if (event.type !== "plantSettled" || !isUpToDate(context, event.generation)) return
       const lastId = self.getSnapshot().children["relocation"]?.getSnapshot().context.lastId ?? 0
       const guardrails = { maxStep: context.settings.maxStep, limits: context.limits }
       enqueue.sendTo("cycle", { ...event, type: "resume", lastId, guardrails })
@@ -131,9 +146,12 @@ export const engineSetup = setup({
     /** Tier 1 works by another policy: so does everybody else. The cycle hears of it where it begins anew. */
     followGuardrails: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "guardrailsSet") return
-      const { maxStep } = event.policy
-      const parts = guardrailParts(event.policy, context.own, circlesOf(context.hot.get()))
-      enqueue.assign({ ...parts, settings: { ...context.settings, maxStep } })
+      const hot = context.hot.get()
+      // What is in force by now: another one may have followed.
+      const { policy, policies } = hot.executor
+      const { maxStep } = policy
+      const parts = guardrailParts(policy, context.own, circlesOf(hot))
+      enqueue.assign({ ...parts, policies, settings: { ...context.settings, maxStep } })
       enqueue.sendTo("latch", { type: "policy", policy: parts.safeMode, nowUs: event.nowUs })
       if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", { type: "guardrails", maxStep })
     }),

@@ -2,7 +2,7 @@
  * What an engine is given, what it remembers between events, and what it answers to. Apart from the chart, so that the
  * chart can be read as one.
  */
-import { PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
+import { NOT_TRIPPED, PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
 import { DEFAULT_REENTRY } from "../src/control/relocationDefaults.ts"
 import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
@@ -89,10 +89,9 @@ export interface EngineContext extends GuardrailParts {
   readonly port: ProposalPort
   readonly settings: SpsaSettings
   /** What was asked for beside the guardrails. */
-  readonly own: OwnNumbers
+  readonly own: OwnNumbers & { readonly startIsBaseline: boolean }
   readonly names: ReadonlyArray<string>
   readonly sign: 1 | -1
-  readonly startIsBaseline: boolean
   readonly watch: BaselineWatch
   /** What came of comparing the base with the baseline; null where it is not. */
   readonly comparison: Comparison | null
@@ -102,6 +101,8 @@ export interface EngineContext extends GuardrailParts {
     readonly extras: ReadonlyArray<string>
     readonly memory: RelocationMemory | null
   } | null
+  /** Tier 1's policy that everybody else goes by, as a count of its changes. */
+  readonly policies: number
   /** Regressions in a row, as Tier 1 was last told. */
   readonly regressions: number
   /** The loss when SafeMode opened: what a recovery is measured against. */
@@ -207,6 +208,16 @@ export function secure({ hot }: EngineContext): void {
   else executor.returnToBase()
 }
 
+/**
+ * Whether somebody who knows this generation knows where the plant stands and what Tier 1 lets through. Who does not is about to be
+ * told: what they asked for until then would be refused.
+ */
+export function isUpToDate({ hot, policies }: EngineContext, generation: number): boolean {
+  const { config, executor } = hot.get()
+  const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
+  return !open && generation === config.generation && policies === executor.policies
+}
+
 /** Which knobs lie on a circle, by id. */
 export const circlesOf = ({ table }: HotPath): ReadonlyArray<boolean> =>
   Array.from(table.scale, (scale) => scale === PERIODIC)
@@ -219,6 +230,7 @@ export function initialContext(input: EngineInput): EngineContext {
     limits: input.limits ?? {},
     safeMode: input.safeMode ?? {},
     comparison: input.comparison ?? null,
+    startIsBaseline: input.startIsBaseline ?? true,
   }
   return {
     hot: new Opaque("hotPath", hot),
@@ -229,10 +241,10 @@ export function initialContext(input: EngineInput): EngineContext {
     ...guardrailParts(policy, own, circlesOf(hot)),
     names: input.names ?? [],
     sign: input.objective === "maximize" ? -1 : 1,
-    startIsBaseline: input.startIsBaseline ?? true,
     watch: EMPTY_WATCH,
     comparison: own.comparison === null ? null : beginComparison(0),
     relocation: relocationOf(input),
+    policies: hot.executor.policies,
     regressions: 0,
     lossAtTrip: null,
     fault: null,

@@ -55,12 +55,12 @@ export function stricterExit(a: SafeModeExit, b: SafeModeExit): SafeModeExit {
   return STRICTNESS[a] >= STRICTNESS[b] ? a : b
 }
 
-/** The least that are remembered, so that no change between the presets forgets one. */
-const LEAST_ROLLBACKS = 16
+/** More than any configuration may allow. */
+const LEAST_KEPT = 1024
 
-/** How many rollbacks are remembered under a policy: more than it allows decide nothing new. */
+/** How many rollbacks are remembered: no fewer under a stricter policy, because the next one may be looser again. */
 export const rollbacksKept = ({ rollbacksPerHour }: Pick<SafeModePolicy, "rollbacksPerHour">): number =>
-  Math.max(LEAST_ROLLBACKS, rollbacksPerHour + 1)
+  Math.max(LEAST_KEPT, rollbacksPerHour + 1)
 
 /** The rollbacks of the last hour plus one now. At most `cap` are kept: more than that decide nothing new. */
 export function noteRollback(

@@ -10,7 +10,11 @@ export const MAX_TIME_US = Number.MAX_SAFE_INTEGER
 const NEXT = 0
 const WINDOW = 1
 const INTERVAL = 2
-const TIMES = 3
+/** How many were forgotten for want of room, and the latest of them. */
+const LOST = 3
+const LAST_LOST = 4
+const TIMES = 5
+const NEVER = Number.NEGATIVE_INFINITY
 
 // A million a second is one a microsecond, the grain of time here: more cannot be told from no limit.
 const countOf = (rate: number): number => (rate >= 1e6 ? 1 : Math.max(1, Math.floor(rate)))
@@ -20,16 +24,19 @@ const windowOf = (rate: number): number => (rate >= 1e6 ? 0 : rate < 1 ? 1e6 / r
 export class RateWindow {
   /** The time of the call; the owner raises it, never lowers it. May be shared with other windows. */
   readonly now: Float64Array
-  /** NEXT, WINDOW, INTERVAL, then the last `count` times, oldest at `head`; -Infinity where there was none. */
+  /** Five numbers, then the latest times, oldest at `head`; -Infinity where there was none. */
   private cells: Float64Array
   private head = TIMES
+  private count: number
 
   /** `count` is a positive integer; `now` a cell of at least one double. */
   constructor(count: number, windowUs: number, intervalUs: number, now: Float64Array) {
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`count must be a positive integer, not ${count}`)
     this.now = now
-    this.cells = new Float64Array(TIMES + count).fill(Number.NEGATIVE_INFINITY)
+    this.count = count
+    this.cells = new Float64Array(TIMES + count).fill(NEVER)
+    this.cells[LOST] = 0
     this.cells[WINDOW] = windowUs
     this.cells[INTERVAL] = intervalUs
   }
@@ -41,24 +48,30 @@ export class RateWindow {
 
   /**
    * Other limits from `now[0]` on, the ledger kept: what was counted before counts under them too, and the interval starts
-   * again. Allocates where more times are to be kept than there is room for.
+   * again. The ledger never shrinks, because limits may become looser again; it allocates where it has to grow.
    */
   relimit(count: number, windowUs: number, intervalUs: number): void {
+    if (count > this.cells.length - TIMES) this.grow(count)
+    this.count = count
+    this.cells[WINDOW] = windowUs
+    this.cells[INTERVAL] = intervalUs
+    this.touch()
+  }
+
+  /** Room for so many. Those that were forgotten come back as late as any of them was, so that none counts too little. */
+  private grow(count: number): void {
     const { cells, head } = this
+    const next = new Float64Array(TIMES + count).fill(NEVER)
+    next.set(cells.subarray(0, TIMES))
     const kept = cells.length - TIMES
-    const next = new Float64Array(TIMES + count).fill(Number.NEGATIVE_INFINITY)
-    // Of a window without a limit only the last one is known: there may have been any number just before it.
-    if (cells[WINDOW] === 0) next.fill(cells[TIMES], TIMES)
-    const known = kept < count ? kept : count
-    // From the oldest place on, which is where the next one goes.
-    for (let k = 1; k <= known; k++) {
-      next[next.length - k] = cells[TIMES + ((head - TIMES + kept - k) % kept)]
-    }
-    next[WINDOW] = windowUs
-    next[INTERVAL] = intervalUs
+    const back = Math.min(cells[LOST], count - kept)
+    next.fill(cells[LAST_LOST], next.length - kept - back)
+    next[LOST] -= back
+    // Oldest first, which is where the next one goes.
+    next.set(cells.subarray(head), next.length - kept)
+    next.set(cells.subarray(TIMES, head), next.length - (head - TIMES))
     this.cells = next
     this.head = TIMES
-    this.touch()
   }
 
   /** `relimit` for a rate per second. */
@@ -74,6 +87,10 @@ export class RateWindow {
   /** Counts one at `now[0]`. */
   record(): void {
     const { cells, head } = this
+    if (cells[head] !== NEVER) {
+      cells[LOST]++
+      cells[LAST_LOST] = cells[head]
+    }
     cells[head] = this.now[0]
     this.head = head + 1 === cells.length ? TIMES : head + 1
     this.touch()
@@ -81,8 +98,10 @@ export class RateWindow {
 
   /** Something that is not counted happened at `now[0]`: only the interval starts again. */
   touch(): void {
-    const { cells } = this
-    const byCount = cells[this.head] + cells[WINDOW]
+    const { cells, head, count } = this
+    // The latest but `count - 1`: it leaves the window first of those that fill it.
+    const first = head - count
+    const byCount = cells[first < TIMES ? first + cells.length - TIMES : first] + cells[WINDOW]
     const byInterval = this.now[0] + cells[INTERVAL]
     cells[NEXT] = byCount > byInterval ? byCount : byInterval
   }
@@ -92,7 +111,7 @@ export class RateWindow {
     out[at] = this.cells[NEXT]
   }
 
-  /** How many of the last `count` lie inside the window that ends at `nowUs`. */
+  /** How many of those it remembers, at least the last `count`, lie inside the window that ends at `nowUs`. */
   inWindow(nowUs = this.now[0]): number {
     const floor = nowUs - this.cells[WINDOW]
     let inside = 0

@@ -37,6 +37,8 @@ export class SafetyState {
   readonly audit: AuditRing
   /** What is in force; `setGuardrails` puts another in its place, and nobody writes into it. */
   policy: GuardrailNumbers
+  /** How often another one was put in force. */
+  policies = 0
   /** Inbox: P_NOW_US, P_EXPECTED_GENERATION, P_ID, P_LENGTH, then n targets from P_TARGET. Calls read it and leave it be. */
   readonly proposal: Float64Array
   /** The current iterate without perturbation, unit space, on the grid. Read only. */
@@ -166,6 +168,7 @@ export class SafetyState {
   protected relimit(policy: GuardrailNumbers): void {
     const { cells } = this
     this.policy = Object.freeze({ ...policy })
+    this.policies++
     this.draft.relimit(policy)
     this.budgets.relimit(policy)
     this.rate.relimitPerSecond(policy.appliesPerSecond, policy.minIntervalUs)

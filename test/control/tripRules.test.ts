@@ -72,8 +72,15 @@ describe("the hour of rollbacks", () => {
       let times: ReadonlyArray<number> = []
       for (let us = 0; us < 2000; us++) times = noteRollback(times, us, rollbacksKept({ rollbacksPerHour }))
       expect(times.length).toBeGreaterThan(Math.max(rollbacksPerHour, ...presets))
-      expect(times.length).toBeLessThanOrEqual(1001)
+      expect(times.length).toBeLessThanOrEqual(1024)
     }
+  })
+
+  it("forgets none of the hour because a policy between two others allowed fewer", () => {
+    let times: ReadonlyArray<number> = []
+    for (let us = 0; us < 40; us++) times = noteRollback(times, us, rollbacksKept({ rollbacksPerHour: 100 }))
+    times = noteRollback(times, 40, rollbacksKept({ rollbacksPerHour: 2 }))
+    expect(rollbacksInHour(times, 40)).toBe(41)
   })
 
   it("keeps a bounded list however many there are", () => {

@@ -36,6 +36,17 @@ describe("the rollbacks of an hour", () => {
     rollBack(rig, 28, 5)
     expect(rig.executor.rollbacksThisHour).toBe(31)
   })
+
+  it("are those there were, however few a policy in between wanted to know of", () => {
+    const rig = rollBack(makeRig([linear()], { ...unlimited, rollbacksPerHour: 2 }), 30)
+    rig.at(40 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 100 })
+    expect(rig.executor.rollbacksThisHour).toBe(30)
+    rollBack(rig, 25, 50)
+    rig.at(80 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 1 })
+    rollBack(rig, 5, 90)
+    rig.at(100 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 100 })
+    expect(rig.executor.rollbacksThisHour).toBe(60)
+  })
 })
 
 describe("another policy in force", () => {

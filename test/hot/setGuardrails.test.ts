@@ -1,4 +1,5 @@
 /** Another policy in a running Tier 1: what was spent stays spent, what cannot be recorded or worked with changes nothing. */
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { RECORD_KIND } from "../../src/hot/AuditRing.ts"
 import {
@@ -101,6 +102,19 @@ describe("another policy in force", () => {
     expect(rig.ask(PLUS, 1_359_999, [0.5])).toBe(RATE_LIMIT_EXCEEDED)
     expect(rig.ask(PLUS, 1_360_000, [0.5])).toBe(ACCEPTED)
     expect(rig.executor.appliesInWindow(1_360_000)).toBe(3)
+  })
+
+  it("gives no second second's worth of applies for having been stricter in between", () => {
+    const rig = makeRig([linear()], { ...unlimited, appliesPerSecond: 10 })
+    let applies = 0
+    for (let us = 0; us < SECOND; us += 10_000) {
+      if (us === 500_000) {
+        rig.at(us).setGuardrails({ ...unlimited, appliesPerSecond: 1 })
+        rig.at(us).setGuardrails({ ...unlimited, appliesPerSecond: 10 })
+      }
+      if (rig.ask(PLUS, us, [us % 20_000 === 0 ? 0.51 : 0.49]) === ACCEPTED) applies++
+    }
+    expect(applies).toBe(10)
   })
 
   it("never makes a cooldown shorter, and makes it as long as a stricter one wants it", () => {
@@ -228,6 +242,38 @@ describe("a rate window under other limits", () => {
     expect(window.allows()).toBe(true)
   })
 
+  it("keeps to the one in force, whatever was in force before, however short a time", () => {
+    const rate = fc.constantFrom(0.1, 0.5, 1, 2, 3, 10, 20, Number.POSITIVE_INFINITY)
+    const gap = fc.oneof(fc.integer({ min: 0, max: 120_000 }), fc.integer({ min: 0, max: 12 * SECOND }))
+    const step = fc.record({ gap, rate: fc.option(rate, { nil: null, freq: 8 }) })
+    fc.assert(
+      fc.property(rate, fc.array(step, { maxLength: 200 }), (first, steps) => {
+        const now = new Float64Array(1)
+        const window = RateWindow.perSecond(first, 0, now)
+        const taken: Array<number> = []
+        let inForce = first
+        // Without a limit not every time is remembered, and the latest that is not stands for those before it.
+        let exact = Number.isFinite(first)
+        for (const { gap: us, rate: other } of steps) {
+          now[0] += us
+          if (other !== null) {
+            window.relimitPerSecond(other, 0)
+            inForce = other
+            exact &&= Number.isFinite(other)
+          }
+          const [count, length] = inForce < 1 ? [1, SECOND / inForce] : [inForce, SECOND]
+          const within = taken.filter((time) => time > now[0] - length).length < count
+          if (exact) expect(window.allows()).toBe(within)
+          else if (window.allows()) expect(within).toBe(true)
+          if (!window.allows()) continue
+          window.record()
+          taken.push(now[0])
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it("knows the latest, in their order, however many it keeps", () => {
     const now = new Float64Array(1)
     const window = new RateWindow(3, 100, 0, now)
@@ -240,13 +286,11 @@ describe("a rate window under other limits", () => {
     window.nextInto(next, 0)
     expect(next[0]).toBe(130)
     window.relimit(5, 100, 0)
-    for (const us of [41, 42, 43]) {
-      now[0] = us
-      expect(window.allows()).toBe(true)
-      window.record()
-    }
+    now[0] = 41
+    expect(window.allows()).toBe(true)
+    window.record()
     expect(window.allows()).toBe(false)
     window.nextInto(next, 0)
-    expect(next[0]).toBe(130)
+    expect(next[0]).toBe(110)
   })
 })

@@ -188,21 +188,21 @@ describe("other guardrails", () => {
   })
 })
 
+const policy = fc.oneof(
+  fc.constantFrom(...PRESETS),
+  fc.record({
+    preset: fc.constantFrom(...PRESETS),
+    maxStep: fc.double({ min: 0.01, max: 0.4, noNaN: true }),
+  }),
+)
+
 /** A run with changes at any moment, among other commands. */
 const steps = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: 1, max: 60 }).map((digests) => ({ digests })) },
     {
       weight: 3,
-      arbitrary: fc.record({
-        guardrails: fc.oneof(
-          fc.constantFrom(...PRESETS),
-          fc.record({
-            preset: fc.constantFrom(...PRESETS),
-            maxStep: fc.double({ min: 0.01, max: 0.4, noNaN: true }),
-          }),
-        ),
-      }),
+      arbitrary: fc.record({ guardrails: policy }),
     },
     {
       weight: 1,
@@ -247,6 +247,43 @@ describe("a run whose guardrails were changed", () => {
         await engine.stop()
       }),
       { numRuns: 25 },
+    )
+  })
+
+  it("never has its tuner refused, whatever is asked for amid events, once or several times at once", async () => {
+    const change = fc.record({
+      in: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(1) },
+        { weight: 1, arbitrary: fc.integer({ min: 2, max: 20 }) },
+      ),
+      to: fc.array(policy, { minLength: 1, maxLength: 2 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 10, maxLength: 60 }), async (list) => {
+        const engine = await started({ safeMode: { exit: "timer" }, window: { digests: 2 } })
+        const left = Array.from(list)
+        let wait = left[0].in
+        engine.subscribe(() => {
+          if (--wait > 0 || left.length === 0) return
+          const [{ to }] = left.splice(0, 1)
+          wait = left[0]?.in ?? 0
+          for (const guardrails of to) engine.setGuardrails(guardrails)
+        })
+        // Now and then telemetry is lost, and SafeMode comes and goes.
+        for (let round = 0; left.length > 0 && round < 200; round++) {
+          for (let digests = 0; digests < 10; digests++) {
+            engine.tick(engine.nowUs + 60_000)
+            engine.observe({ objective: bowl(engine.values) + wobble(digests, 0.002) })
+          }
+          for (let windows = 0; windows < 4; windows++) engine.tick(engine.nowUs + 600_000)
+          engine.tick((engine.getSnapshot().safeMode?.deadlineUs ?? engine.nowUs) + 20_000)
+        }
+        expect(left).toEqual([])
+        expect(engine.audit.records().filter(({ kind }) => kind === "violation")).toEqual([])
+        expect(engine.getSnapshot().fault).toBe(null)
+        await engine.stop()
+      }),
+      { numRuns: 80 },
     )
   })
 
