@@ -25,6 +25,8 @@ export type GuardrailConfig = NonNullable<EngineConfigInput["guardrails"]>
 
 /** A checked configuration with every default filled in. */
 export interface EngineSettings {
+  /** What people call it; null where nobody named it. */
+  readonly name: string | null
   readonly space: ParamSpace
   readonly objective: "minimize" | "maximize"
   readonly seed: number
@@ -216,6 +218,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
   const space = makeParamSpace(config.params)
   const windowUs = config.window?.us ?? 500 * MILLISECOND_US
   return {
+    name: config.name ?? null,
     space,
     objective: config.objective ?? "minimize",
     seed: config.seed ?? 0,
@@ -257,8 +260,9 @@ const wordAt = <T extends Record<string, number>>(words: T, code: number): keyof
 
 /** The configuration that these settings follow from, every default spelled out: JSON that makes the same engine again. */
 export function configOf(settings: EngineSettings): EngineConfig {
-  const { space, window, runId, state } = settings
+  const { name, space, window, runId, state } = settings
   return {
+    ...(name === null ? {} : { name }),
     params: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     objective: settings.objective,
     seed: settings.seed,

@@ -86,6 +86,7 @@ const ALONE = "An engine that wants it is made alone, with createEngine."
 
 /** Options of an engine that a fleet's engines do not have, and what to do instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  name: "Each engine of a fleet is called by its key. Give the fleet a `name`.",
   tickUs: "Give it to the fleet, beside `engine`.",
   runId: "Give the fleet a `name`; each engine's run is called after it and its key.",
   audit: "Give the fleet `auditMemory`, beside `engine`.",

@@ -148,7 +148,15 @@ const runId = string({
   holds: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
 })
 
+const engineName = string({
+  expected: "1 to 64 characters without control characters or white space around it",
+  // Marks of direction and characters without a shape could make one name look like another.
+  holds: (text) => text === text.trim() && /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(text),
+})
+
 export const EngineConfigShape = object({
+  /** What people call it: it stands in records, metrics and pages, and is no part of a file name. */
+  name: optional(engineName),
   params: record(KnobShape),
   objective: optional(oneOf(["minimize", "maximize"])),
   seed: optional(whole(0, MAX_SEED)),

@@ -29,6 +29,7 @@ import { Latest } from "./Latest.ts"
 
 /** Which records one wants; all of what is given must hold. */
 export interface JournalFilter {
+  /** Its id, or the name of its engine. */
   readonly run?: string | undefined
   readonly kinds?: ReadonlyArray<AuditKind> | undefined
   /** Records that changed the live value of this knob, and violations about it. */
@@ -78,7 +79,7 @@ export function makeFilter(filter: JournalFilter): (item: JournalItem) => boolea
     return (
       about &&
       (note === undefined || (said !== null && said.toLowerCase().includes(note.toLowerCase()))) &&
-      (filter.run === undefined || filter.run === runNow) &&
+      (filter.run === undefined || filter.run === runNow || filter.run === settings.name) &&
       (kinds === undefined || kinds.includes(kind)) &&
       !(filter.fromUs !== undefined && !(atUs >= filter.fromUs)) &&
       !(filter.toUs !== undefined && !(atUs <= filter.toUs)) &&
@@ -148,10 +149,11 @@ const isTornTail = (problems: ReadonlyArray<JournalProblem>, lastFile: string | 
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
 
-function runLine({ run, engine, firstSeq, lastSeq, segments, ended }: JournalRun): string {
+function runLine({ run, engine, settings, firstSeq, lastSeq, segments, ended }: JournalRun): string {
+  const named = settings === null || settings.name === null ? "" : ` of ${JSON.stringify(settings.name)}`
   const records = lastSeq < firstSeq ? "no records" : `records ${firstSeq} to ${lastSeq}`
   const end = ended ? "ended" : "not ended: still running, or cut short"
-  return `  run ${run} (arqon ${engine}): ${records} in ${count(segments.length, "segment", "segments")}, ${end}`
+  return `  run ${run}${named} (arqon ${engine}): ${records} in ${count(segments.length, "segment", "segments")}, ${end}`
 }
 
 function problemLine({ file, kind, at, bytes, seq, detail }: JournalProblem): string {
@@ -215,6 +217,7 @@ export function recordText(record: AuditRecord, text: (value: number | null) => 
     String(seq),
     timeText(atUs),
     kind,
+    ...(kind === "engineStarted" && record.name !== undefined ? [JSON.stringify(record.name)] : []),
     ...(generation === null ? [] : [`g${generation}`]),
     ...(proposal === undefined ? [] : [`p${proposal}`]),
     ...[action, reason, exit, record.preset].filter((word) => word !== undefined),

@@ -2,7 +2,7 @@
  * Runs a run of a journal again, from the disk: as it was, to prove it (`replayJournal`), or under another configuration, to
  * see what that would have made of the same telemetry (`whatIfJournal`).
  */
-import type { EngineConfig } from "../domain/Config.ts"
+import type { EngineConfig, EngineSettings } from "../domain/Config.ts"
 import { RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "../runtime/replay.ts"
@@ -13,7 +13,7 @@ import { walkJournal } from "./walkJournal.ts"
 
 /** Which run of a journal is meant. */
 export interface ReplayOptions {
-  /** The run; the last of the journal when omitted, and the last of the name where there are several. */
+  /** The run, by its id or the name of its engine; the last of the journal when omitted, and the last of the name where there are several. */
   readonly run?: string | undefined
   /** Told of each record that is given, by its number and how many there are: a long run takes its time. */
   readonly onRecord?: ((seq: number, of: number) => void) | undefined
@@ -48,8 +48,10 @@ export function loadRun(directory: string, options: ReplayOptions): Loaded | str
   const records: Array<Float64Array> = []
   const notes = new Map<number, string>()
   let settings: unknown = null
+  const isMeant = (run: string, settings: EngineSettings | null): boolean =>
+    options.run === undefined || options.run === run || options.run === settings?.name
   const { runs, problems } = walkJournal(directory, (item) => {
-    if (options.run !== undefined && item.run !== options.run) return
+    if (!isMeant(item.run, item.settings)) return
     // Every run has settings of its own: others begin where these are not the same object.
     if (item.settings !== settings) {
       records.length = 0
@@ -59,7 +61,7 @@ export function loadRun(directory: string, options: ReplayOptions): Loaded | str
     records.push(item.numbers.slice())
     if (item.note !== null) notes.set(item.numbers[RECORD_SEQUENCE], item.note)
   })
-  const found = runs.findLast(({ run }) => options.run === undefined || run === options.run)
+  const found = runs.findLast(({ run, settings }) => isMeant(run, settings))
   if (found === undefined) {
     return options.run === undefined ? "the journal is empty" : `the journal has no run ${options.run}`
   }

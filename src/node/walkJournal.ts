@@ -95,8 +95,7 @@ export class RunReader {
     this.header = header
     const parsed = parseEngineConfig(header.start?.["config"])
     this.settings = parsed instanceof ConfigError ? null : parsed
-    this.decoder =
-      this.settings === null ? null : new AuditDecoder(header.run, this.settings.space, this.settings.extras)
+    this.decoder = this.settings === null ? null : new AuditDecoder(header.run, this.settings)
   }
 
   item(numbers: Float64Array, note: string | null): JournalItem | null {

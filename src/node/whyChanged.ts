@@ -380,7 +380,7 @@ export class WhyChanged {
       this.trace = new Trace(item, this.knob, this.trace)
     const change = this.trace.take(item)
     if (change === null || !this.isMeant(change)) return
-    if (this.run !== undefined && change.run !== this.run) return
+    if (this.run !== undefined && this.run !== change.run && this.run !== item.settings.name) return
     if (this.found === null || change.atUs >= this.found.atUs) this.found = change
   }
 

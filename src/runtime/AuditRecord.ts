@@ -18,6 +18,7 @@ import {
   RECORD_VALUE,
 } from "../hot/AuditRing.ts"
 import { presetOf } from "../control/guardrails.ts"
+import type { EngineSettings } from "../domain/Config.ts"
 import type { Preset } from "../domain/configSchema.ts"
 import { readGuardrails } from "../hot/guardrailRecord.ts"
 import {
@@ -43,6 +44,8 @@ import type { ParamSpace } from "../domain/ParamSpace.ts"
 /** One record. Fields that do not belong to a kind are absent; a number that is none is null. */
 export interface AuditRecord {
   readonly run: string
+  /** What people call the engine, where it has a name. */
+  readonly name?: string
   /** Counts from 1 without gaps: a missing number is a missing record. */
   readonly seq: number
   readonly kind: AuditKind
@@ -121,9 +124,11 @@ export class AuditDecoder {
   private readonly run: string
   private readonly space: ParamSpace
   private readonly extras: ReadonlyArray<string>
+  private readonly named: { readonly name?: string }
 
-  constructor(run: string, space: ParamSpace, extras: ReadonlyArray<string>) {
+  constructor(run: string, { name, space, extras }: Pick<EngineSettings, "name" | "space" | "extras">) {
     this.run = run
+    this.named = name === null ? {} : { name }
     this.space = space
     this.extras = extras
   }
@@ -133,6 +138,7 @@ export class AuditDecoder {
     const kind = AUDIT_KINDS[block[at + RECORD_KIND]]
     const head = {
       run: this.run,
+      ...this.named,
       seq: block[at + RECORD_SEQUENCE],
       kind,
       atUs: block[at + RECORD_TIMESTAMP_US],

@@ -25,11 +25,10 @@ import { relocationParts } from "./relocationParts.ts"
 import type { AuditRecord } from "./AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
-import { readMetrics } from "./metrics.ts"
 import { type Note, noteOf } from "./noteOf.ts"
 import { Platform } from "./Platform.ts"
 import { snapshotOf } from "./snapshotOf.ts"
-import { prometheusText } from "./prometheus.ts"
+import { metricsPage } from "./prometheus.ts"
 import { type EngineRelocation, relocationApi } from "./relocationApi.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
 
@@ -38,6 +37,7 @@ export type KnobValues<K extends string> = { readonly [Name in K]: number }
 
 /** An engine as an Effect program sees it; its scope stops it. */
 export interface EngineService<K extends string = string> {
+  readonly name: string | null
   readonly runId: string
   /** Live, one array load a read. */
   readonly values: KnobValues<K>
@@ -91,6 +91,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       return outcome.expected ? Effect.fail(outcome.error as E) : Effect.die(outcome.error)
     })
   return {
+    name: core.settings.name,
     runId: core.runId,
     values: core.values as KnobValues<K>,
     generation: Effect.sync(() => core.hot.config.generation),
@@ -111,7 +112,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     changes: changesOf<K>(core),
     relocation: relocationApi(core),
     auditRecords: Effect.sync(() => core.trail.records()),
-    metrics: Effect.sync(() => prometheusText(readMetrics(core))),
+    metrics: Effect.sync(() => metricsPage(core)),
     get actor() {
       return core.actor
     },

@@ -113,7 +113,7 @@ export class EngineCore {
     this.values = liveView(this.hot, space.names)
     this.trail = new AuditTrail({
       ring: this.hot.audit,
-      decoder: new AuditDecoder(options.runId, space, settings.extras),
+      decoder: new AuditDecoder(options.runId, settings),
       memory: settings.auditMemory,
       immediate: options.readClock === null,
       start: () => startRecord(this.relocations.settings, this.coarse, this.resumption),

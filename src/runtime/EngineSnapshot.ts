@@ -87,6 +87,8 @@ export interface EngineCounters {
 
 /** An engine at one moment: a plain value. Times in the engine's microseconds, knobs in user units. */
 export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
+  /** What people call it; null where it has no name. */
+  readonly name: string | null
   readonly runId: string
   readonly status: "idle" | "running" | "stopped"
   readonly mode: "adapting" | "safe"
@@ -182,7 +184,7 @@ interface Shown {
   readonly status: EngineSnapshot["status"]
   readonly hot: HotPath
   readonly actor: EngineActor
-  readonly settings: { readonly space: ParamSpace }
+  readonly settings: { readonly name: string | null; readonly space: ParamSpace }
   readonly resumption: Resumption | null
   readonly relocations: { readonly state: () => RelocationState | null }
   readonly trail: { readonly state: () => AuditState }
@@ -199,6 +201,7 @@ export function takeSnapshot(
 ): EngineSnapshot {
   const safeMode = safeModeState(actor, hot)
   return {
+    name: settings.name,
     runId,
     status,
     mode: safeMode === null ? "adapting" : "safe",

@@ -19,7 +19,7 @@ import { type Metric, readMetrics } from "./metrics.ts"
 import { type Note, noteOf } from "./noteOf.ts"
 import { errorText } from "./outcome.ts"
 import { Platform, type PlatformService, type Studio, type StudioOptions } from "./Platform.ts"
-import { prometheusText } from "./prometheus.ts"
+import { metricsPage } from "./prometheus.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
 import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVariants } from "./relocationApi.ts"
 import type { VariantSwitch } from "./Relocations.ts"
@@ -47,6 +47,8 @@ export interface EngineAudit {
 
 /** A running loop: measure, decide, apply, measure again. `docs/reference/engine.md` tells every call in full. */
 export interface ArqonEngine<K extends string = string> {
+  /** What it is called, as the option `name` says; null where nobody named it. */
+  readonly name: string | null
   readonly runId: string
   /** Rejects with an EngineStateError when started before, an AuditError when the disk cannot be used. */
   readonly start: () => Promise<void>
@@ -232,6 +234,7 @@ function plainEngine<K extends string>(
   { openStudio }: PlatformService,
 ): ArqonEngine<K> {
   return {
+    name: core.settings.name,
     runId: core.runId,
     start,
     stop,
@@ -265,7 +268,7 @@ function plainEngine<K extends string>(
       subscribe: (listener) => core.subscribeAudit(listener),
       state: () => core.trail.state(),
     },
-    metrics: () => prometheusText(readMetrics(core)),
+    metrics: () => metricsPage(core),
     readMetrics: () => readMetrics(core),
     studio: (options) => openStudio?.(core, options) ?? Promise.reject(noStudio),
     get actor() {

@@ -2,7 +2,8 @@
  * Prometheus text (exposition format 0.0.4) from metrics: names with underscores and units, `_total` on counters,
  * escaped labels, the same order every time.
  */
-import type { HistogramData, Metric, Sample } from "./metrics.ts"
+import type { EngineCore } from "./EngineCore.ts"
+import { type HistogramData, type Metric, readMetrics, type Sample } from "./metrics.ts"
 
 /** What to send as `content-type`. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -13,6 +14,12 @@ export function prometheusText(
   labels: Readonly<Record<string, string>> = {},
 ): string {
   return metrics.map((metric) => block(metric, labels)).join("")
+}
+
+/** The page of an engine, with its name on every sample where it has one. */
+export function metricsPage(core: EngineCore, labels: Readonly<Record<string, string>> = {}): string {
+  const { name } = core.settings
+  return prometheusText(readMetrics(core), { ...(name === null ? {} : { engine: name }), ...labels })
 }
 
 /**

@@ -125,9 +125,9 @@ class Replay {
     this.run = run
     this.watch = watch
     this.core = core(() => this.nowUs)
-    const { space, extras } = this.core.settings
-    this.decoder = new AuditDecoder(run.run, space, extras)
-    this.names = space.names
+    const { settings } = this.core
+    this.decoder = new AuditDecoder(run.run, settings)
+    this.names = settings.space.names
   }
 
   result(): ReplayResult {

@@ -144,6 +144,7 @@ const MOST_DUE = 64
 
 /** Options that say what the plant is, what its telemetry looks like or where things are kept: nothing a recorded run can be asked about. */
 const FIXED: ReadonlyArray<string> = [
+  "name",
   "params",
   "clock",
   "extras",

@@ -250,8 +250,8 @@ function unknownName(
     const hint = didYouMean(word, known)
     return `there is no ${what} ${JSON.stringify(word)}.${hint === null ? "" : ` ${hint}`}`
   }
-  const ids = runs.map((known) => known.run)
-  if (run !== null && !ids.includes(run)) return unknown("run", run, ids)
+  const names = runs.flatMap(({ run: id, settings }) => [id, settings?.name ?? id])
+  if (run !== null && !names.includes(run)) return unknown("run", run, [...new Set(names)])
   const knobs = [...new Set(runs.flatMap(({ settings }) => settings?.space.names ?? []))]
   return knob !== null && !knobs.includes(knob) ? unknown("knob", knob, knobs) : null
 }

@@ -24,7 +24,7 @@ const TIME =
 /** Changes that one what-if may make. */
 const MOST_CHANGES = 32
 
-const run = text("run", "<name>", "Only this run")
+const run = text("run", "<name>", "Only this run, or the runs of the engine of this name")
 const json = option("json", "Print JSON instead of words, a line each")
 const filters = {
   run,

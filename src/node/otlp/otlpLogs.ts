@@ -45,8 +45,9 @@ export function otlpLogs(options: OtlpOptions = {}): AuditSink {
 }
 
 function logRecord(record: AuditRecord): object {
-  const { run, seq, kind, atUs, generation, proposal, action, reason, knob, value, limit, note } = record
-  const named = { action, reason, knob, value, limit, note, generation, proposal }
+  const { run, name, seq, kind, atUs, generation, proposal, action, reason, knob, value, limit, note } =
+    record
+  const named = { engine: name, action, reason, knob, value, limit, note, generation, proposal }
   const attributes = Object.entries(named).flatMap(
     ([name, field]): ReadonlyArray<[string, unknown]> =>
       field === undefined || field === null ? [] : [[`arqon.${name}`, field]],

@@ -21,6 +21,7 @@ export interface OtlpMetricsOptions extends OtlpOptions {
 /** What has metrics and a time: an engine. */
 export interface Measured {
   readonly runId: string
+  readonly name?: string | null
   readonly nowUs: number
   readonly readMetrics: () => ReadonlyArray<Metric>
 }
@@ -60,13 +61,17 @@ export function otlpMetrics(
   return { stop: () => (stopping ??= Effect.runPromise(Scope.close(scope, Exit.void))) }
 }
 
-function metricOf(metric: Metric, { runId, nowUs }: Measured, fromUs: number): object {
+function metricOf(metric: Metric, { runId, name: engine, nowUs }: Measured, fromUs: number): object {
   const { name, help, unit } = metric
   const common = { startTimeUnixNano: nanos(fromUs), timeUnixNano: nanos(nowUs) }
+  const named = typeof engine === "string" ? { engine } : {}
   const attributes = (labels: Readonly<Record<string, string>>): Array<OtlpResource.KeyValue> =>
     OtlpResource.entriesToAttributes([
       ["arqon.run", runId],
-      ...Object.entries(labels).map(([label, word]): [string, unknown] => [`arqon.${label}`, word]),
+      ...Object.entries({ ...named, ...labels }).map(([label, word]): [string, unknown] => [
+        `arqon.${label}`,
+        word,
+      ]),
     ])
   const head = { name, description: help, unit: unit === "" ? "1" : unit }
   if (metric.kind === "histogram") {

@@ -10,8 +10,7 @@ import type { Window } from "../../domain/Window.ts"
 import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
 import type { EngineCore } from "../../runtime/EngineCore.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
-import { readMetrics } from "../../runtime/metrics.ts"
-import { prometheusText } from "../../runtime/prometheus.ts"
+import { metricsPage } from "../../runtime/prometheus.ts"
 import { actorStates, type Looked } from "./actorStates.ts"
 import { auditPage, type AuditQuery } from "./auditSearch.ts"
 import { budgetsOf } from "./budgetGauges.ts"
@@ -89,7 +88,7 @@ export class LiveEngine implements StudioEngine {
     this.live = {
       join: (response, lastEventId) => this.join(response, lastEventId),
       act: (request, who) => this.act(request, who),
-      metrics: (labels) => prometheusText(readMetrics(core), labels),
+      metrics: (labels) => metricsPage(core, labels),
       dropped: () => this.channel.dropped,
       core,
     }

@@ -63,7 +63,7 @@ export class RecordedEngine implements StudioEngine {
     if (run.settings === null) throw new Refusal("failed", "This build cannot read the run.")
     return {
       id: this.id,
-      name: run.run,
+      name: run.settings.name ?? run.run,
       runId: run.run,
       source: "recorded",
       readOnly: true,

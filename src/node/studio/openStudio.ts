@@ -31,7 +31,7 @@ export interface StudioShelf {
 export async function studioOf(core: EngineCore, options: StudioOptions = {}): Promise<Studio> {
   const engine = new LiveEngine(core, {
     id: core.runId,
-    name: options.name ?? core.runId,
+    name: options.name ?? core.settings.name ?? core.runId,
     readOnly: options.readOnly ?? false,
   })
   const studio = await openStudio({ engines: [engine], solvers: new Map() }, options)

@@ -151,7 +151,7 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
   const frames = new FrameRow()
   const { names } = settings.space
   const history = new HistoryRecorder(names)
-  const decoder = new AuditDecoder(run.run, settings.space, settings.extras)
+  const decoder = new AuditDecoder(run.run, settings)
   let mode: Frame["mode"] = "adapting"
   for (const numbers of run.records) {
     const record = decoder.decode(numbers, 0)
@@ -192,7 +192,7 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
 }
 
 function markAll(run: RecordedRun, settings: EngineSettings, history: HistoryRecorder): void {
-  const decoder = new AuditDecoder(run.run, settings.space, settings.extras)
+  const decoder = new AuditDecoder(run.run, settings)
   for (const numbers of run.records) {
     const note = run.notes?.get(numbers[0])
     const mark = markOf({ ...decoder.decode(numbers, 0), ...(note === undefined ? {} : { note }) })

@@ -13,9 +13,8 @@ import { SAFE_MODE_EXITS } from "../../domain/words.ts"
 import { relocationParts } from "../../runtime/relocationParts.ts"
 import { EngineCore, type EngineCoreOptions } from "../../runtime/EngineCore.ts"
 import { safeModeState } from "../../runtime/EngineSnapshot.ts"
-import { readMetrics } from "../../runtime/metrics.ts"
 import { Platform } from "../../runtime/Platform.ts"
-import { prometheusText } from "../../runtime/prometheus.ts"
+import { metricsPage } from "../../runtime/prometheus.ts"
 import { type RunningEngine, runEngine } from "../../runtime/runEngine.ts"
 import { nodePlatform } from "../nodePlatform.ts"
 import { type Answer, type Asked, type Boot, type Call, sendError, type Told } from "./protocol.ts"
@@ -233,7 +232,7 @@ export class WorkerHost {
       case "auditState":
         return core.trail.state()
       case "metrics":
-        return prometheusText(readMetrics(core))
+        return metricsPage(core)
     }
   }
 
@@ -248,7 +247,7 @@ export class WorkerHost {
       snapshot: core.snapshot(),
       records: core.trail.records(),
       auditState: core.trail.state(),
-      metrics: prometheusText(readMetrics(core)),
+      metrics: metricsPage(core),
     }
     this.tell({
       type: "stopped",

@@ -6,9 +6,8 @@ import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { AuditState } from "../../runtime/AuditTrail.ts"
 import { EngineCore } from "../../runtime/EngineCore.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
-import { readMetrics } from "../../runtime/metrics.ts"
 import { noteOf } from "../../runtime/noteOf.ts"
-import { prometheusText } from "../../runtime/prometheus.ts"
+import { metricsPage } from "../../runtime/prometheus.ts"
 import type { RuntimeOptions } from "../../runtime/runEngine.ts"
 import { OTHER_THREAD, type RelayedInspection, type WorkerEngine } from "../../runtime/WorkerEngine.ts"
 import { PlacedEngine, type PlacedOptions } from "./PlacedEngine.ts"
@@ -30,6 +29,7 @@ export function placeInWorker(
   })
   const { live, reporter, hearing } = engine
   const placed: WorkerEngine<string, SharedEngine> = {
+    name: settings.name,
     get runId() {
       return engine.runId
     },
@@ -93,6 +93,6 @@ function remainsOf(settings: EngineSettings, { runId, reporter }: PlacedEngine):
   const manual = settings.clock === "manual"
   const core = new EngineCore({ settings, runId, readClock: manual ? null : () => reporter.nowUs })
   const snapshot: EngineSnapshot = core.snapshot()
-  const metrics = prometheusText(readMetrics(core))
+  const metrics = metricsPage(core)
   return { snapshot, records: [], auditState: core.trail.state(), metrics }
 }

@@ -38,7 +38,7 @@ class FleetDecoder extends AuditDecoder {
   private readonly keys: ReadonlyMap<number, string>
 
   constructor(name: string, settings: EngineSettings, at: number, keys: ReadonlyMap<number, string>) {
-    super(name, settings.space, settings.extras)
+    super(name, settings)
     this.name = name
     this.at = at
     this.keys = keys

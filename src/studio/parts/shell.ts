@@ -1,6 +1,8 @@
 /** The frame of the page: navigation, whose engine is shown and how it stands, steering in one press, theme and help. */
+import type { EngineEntry } from "../../node/studio/protocol.ts"
 import { Scope } from "../core/cell.ts"
 import { type Child, fill, h, mark, say } from "../core/dom.ts"
+import { clock } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { go, linkTo, route, type ViewName } from "../core/route.ts"
 import { nextTheme, theme } from "../core/theme.ts"
@@ -170,7 +172,7 @@ function topBar(model: Model): HTMLElement {
     const current = engines.find(({ id }) => id === model.engine.value?.id)
     const offered = engines.slice(0, MOST_OFFERED)
     if (current !== undefined && !offered.includes(current)) offered.unshift(current)
-    fill(select, ...offered.map(({ id, name }) => h("option", { value: id }, name)))
+    fill(select, ...offered.map((one) => h("option", { value: one.id }, labelOf(one, engines))))
     select.hidden = engines.length === 0
     fleets.hidden = !onlyFleets(model)
     say(fleets, (model.session.value?.fleets ?? []).map(({ name }) => name).join(", "))
@@ -233,6 +235,13 @@ function topBar(model: Model): HTMLElement {
       ),
     ),
   )
+}
+
+/** Its name, and where others have the same when it began, or which run it is. */
+function labelOf(entry: EngineEntry, all: ReadonlyArray<EngineEntry>): string {
+  const { id, name, runId, recording } = entry
+  if (!all.some((one) => one.name === name && one.id !== id)) return name
+  return `${name}, ${recording === null ? runId : clock(recording.fromUs)}`
 }
 
 /** No engine of its own is shown: the fleet's are steered one by one. */
