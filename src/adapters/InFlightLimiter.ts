@@ -26,13 +26,13 @@ import type { Work, WorkMeter } from "./WorkMeter.ts"
 export interface InFlightOptions<K extends string = string> extends ConcurrencyOptions<K> {
   /** How many may wait beyond the limit. Default 0: none. */
   readonly queue?: number | undefined
-  /** How long one may wait, milliseconds. Default 1,000. */
+  /** How long one may wait, milliseconds, at most 24 days; Infinity for ever. Default 1,000. */
   readonly queueTimeoutMs?: number | undefined
 }
 
 const WANTED: Wanted<Required<Omit<InFlightOptions, keyof ConcurrencyOptions>>> = {
   queue: "a number from 0",
-  queueTimeoutMs: "a number above 0",
+  queueTimeoutMs: "milliseconds above 0, at most 2147483647 or Infinity",
 }
 
 /** Limits between whole numbers, for small ones and small probes. */
@@ -78,7 +78,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
 
   /** Throws a ConfigError for options that it does not know. */
   constructor(options: InFlightOptions<K> = {}) {
-    checkConcurrency(options, WANTED)
+    checkConcurrency(options, LIMIT_STEP, WANTED)
     this.name = options.name ?? ("inFlight" as K)
     const knob = concurrencyKnob(options, LIMIT_STEP)
     this.params = { [this.name]: knob } as Record<K, KnobConfig>

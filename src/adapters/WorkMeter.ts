@@ -22,6 +22,7 @@ import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import { outcomeOf } from "../runtime/outcome.ts"
 import { QuantileSketch } from "../telemetry/QuantileSketch.ts"
 import type { Meter, MeterPort } from "./Adapter.ts"
+import { optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { settled } from "./settled.ts"
 
 /** What one digest is made of. */
@@ -58,6 +59,19 @@ export interface WorkMeterOptions {
   readonly everyUs?: number | undefined
   /** After this much time a sixth of `everyCount` will do, and after ten times of it anything. Default half a second. */
   readonly atMostUs?: number | undefined
+}
+
+/** When a digest is made. Without an end to count and time there would be none. */
+export const DIGEST_SIZE: Wanted<Required<Pick<WorkMeterOptions, "everyCount" | "everyUs" | "atMostUs">>> = {
+  everyCount: "a finite number from 0",
+  everyUs: "a finite number from 0",
+  atMostUs: "a number above 0",
+}
+
+export const METER: Wanted<Required<WorkMeterOptions>> = {
+  objective: "a function",
+  constraintMargin: "a function",
+  ...DIGEST_SIZE,
 }
 
 /** One unit of work in flight. */
@@ -111,7 +125,10 @@ export class WorkMeter implements Meter {
   private failed = 0
   private refused = 0
 
+  /** Throws a ConfigError for options that cannot be. */
   constructor(options: WorkMeterOptions) {
+    // What to tune for is required, and what is missing is none.
+    refuse(optionProblems({ ...options, objective: options?.objective ?? null }, METER))
     this.options = options
     this.everyCount = options.everyCount ?? 30
     this.everyUs = options.everyUs ?? 100 * MILLISECOND_US

@@ -5,8 +5,8 @@
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import type { Adapter } from "./Adapter.ts"
 import { FAILURE_US } from "../telemetry/samples.ts"
-import { optionProblems, refuse, type Wanted } from "./checkOptions.ts"
-import { WorkMeter, type WorkMeterOptions } from "./WorkMeter.ts"
+import { boundProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
+import { METER, WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
 
 /** Options of `batchWindow`; bounds and start in milliseconds. */
 export interface BatchWindowOptions<K extends string = string> extends Partial<WorkMeterOptions> {
@@ -28,15 +28,15 @@ export interface BatchWindow<K extends string = string> extends Adapter<K> {
 
 const WANTED: Wanted<Required<BatchWindowOptions>> = {
   name: "a string",
-  min: "a number",
-  max: "a number",
-  initial: "a number",
-  objective: "a function",
-  constraintMargin: "a function",
-  everyCount: "a number from 0",
-  everyUs: "a number from 0",
-  atMostUs: "a number above 0",
+  min: "a finite number",
+  max: "milliseconds above 0, at most 2147483647",
+  initial: "a finite number",
+  ...METER,
 }
+
+/** What callers see: the mean time of a load, ten seconds more for each that failed. */
+const meanLoss = ({ meanUs, failed, done }: WorkReading): number =>
+  meanUs + (FAILURE_US * failed) / (done + failed)
 
 /**
  * Tunes a batch window, in whole milliseconds. Throws a ConfigError for options that it does not know.
@@ -50,16 +50,18 @@ const WANTED: Wanted<Required<BatchWindowOptions>> = {
 export function batchWindow<const K extends string = "batchWindowMs">(
   options: BatchWindowOptions<K> = {},
 ): BatchWindow<K> {
-  refuse(optionProblems(options, WANTED))
-  const { name = "batchWindowMs" as K, min = 1, max = 50 } = options
+  const found = optionProblems(options, WANTED)
+  // What is no object has nothing that could be read.
+  if (typeof options !== "object" || options === null) refuse(found)
+  const { name = "batchWindowMs" as K, min = 1, max = 50, ...measured } = options
   const initial = options.initial ?? Math.min(max, Math.max(min, 4))
+  const knob = { min, max, scale: "log", step: 1, initial } as const
+  refuse([...found, ...boundProblems(name, knob, found)])
   let windowMs = initial
-  const meter = new WorkMeter({
-    objective: (reading) => reading.meanUs + (FAILURE_US * reading.failed) / (reading.done + reading.failed),
-    ...options,
-  })
+  const { objective = meanLoss, constraintMargin, everyCount, everyUs, atMostUs } = measured
+  const meter = new WorkMeter({ objective, constraintMargin, everyCount, everyUs, atMostUs })
   return {
-    params: { [name]: { min, max, scale: "log", step: 1, initial } } as Record<K, KnobConfig>,
+    params: { [name]: knob } as Record<K, KnobConfig>,
     apply: (values) => {
       windowMs = values[name]
     },

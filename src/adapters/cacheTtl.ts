@@ -10,7 +10,7 @@ import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import { FAILURE_US } from "../telemetry/samples.ts"
 import type { Adapter } from "./Adapter.ts"
-import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
+import { boundProblems, methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { CostMeter } from "./CostMeter.ts"
 import { SingleFlight } from "./SingleFlight.ts"
 
@@ -36,13 +36,13 @@ export interface CacheTtlOptions<K extends string = string> {
 }
 
 const WANTED: Wanted<Required<CacheTtlOptions>> = {
-  staleUsPerSecond: "a number from 0",
+  staleUsPerSecond: "a finite number from 0",
   name: "a string",
-  min: "a number",
-  max: "a number",
-  initial: "a number",
-  everyCount: "a number from 0",
-  everyUs: "a number from 0",
+  min: "a finite number",
+  max: "a finite number",
+  initial: "a finite number",
+  everyCount: "a finite number from 0",
+  everyUs: "a finite number from 0",
 }
 
 /** A cache with a time to live that can change. */
@@ -63,6 +63,11 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
   cache: CacheLike<Key, Value>,
   options: CacheTtlOptions<K>,
 ): CacheTtl<Key, Value, K> {
+  // Required, and what is missing is none.
+  const found = optionProblems({ ...options, staleUsPerSecond: options?.staleUsPerSecond ?? null }, WANTED)
+  const { name = "ttlMs" as K, min = 100, max = 600_000, staleUsPerSecond, ...rest } = { ...options }
+  const initial = rest.initial ?? Math.min(max, Math.max(min, 5_000))
+  const knob = { min, max, scale: "log", initial } as const
   refuse([
     ...methodProblems(
       cache,
@@ -71,13 +76,11 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
       "an LRUCache",
       "lru-cache makes one.",
     ),
-    // Required, and what is missing is none.
-    ...optionProblems({ ...options, staleUsPerSecond: options?.staleUsPerSecond ?? null }, WANTED),
+    ...found,
+    ...boundProblems(name, knob, found),
   ])
-  const { name = "ttlMs" as K, min = 100, max = 600_000, staleUsPerSecond } = options
-  const initial = options.initial ?? Math.min(max, Math.max(min, 5_000))
   let ttlMs = initial
-  const meter = new CostMeter({ ...options, settleUs: () => ttlMs * MILLISECOND_US })
+  const meter = new CostMeter({ ...rest, settleUs: () => ttlMs * MILLISECOND_US })
   const loads = new SingleFlight<Key, Value>()
 
   const fetched = (key: Key, load: (key: Key) => PromiseLike<Value>): Promise<Value> => {
@@ -92,7 +95,7 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
     )
   }
   return {
-    params: { [name]: { min, max, scale: "log", initial } } as Record<K, KnobConfig>,
+    params: { [name]: knob } as Record<K, KnobConfig>,
     apply: (values) => {
       ttlMs = values[name]
     },

@@ -1,15 +1,27 @@
 /**
  * Refuses what an adapter cannot use, in words: an option that it does not have would otherwise be silently without effect, which in plain
- * JavaScript no type notices. Bounds and start of a knob are not judged here: the engine does that, with their names.
+ * JavaScript no type notices. Bounds and start are judged by the engine's own rules, under the names of the options.
  */
 import { ConfigError, type Problem } from "../domain/errors.ts"
+import { type KnobConfig, knobProblems, nameProblems } from "../domain/ParamSpace.ts"
 import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
 
+/** The longest time that a timer of JavaScript waits, milliseconds; beyond it one fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647
+
+const isTimer = (value: unknown): boolean =>
+  typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS
+
 const fits = {
-  "a number": (value: unknown) => typeof value === "number" && !Number.isNaN(value),
+  "a finite number": Number.isFinite,
   "a number from 1": (value: unknown) => typeof value === "number" && value >= 1 && Number.isFinite(value),
   "a number from 0": (value: unknown) => typeof value === "number" && value >= 0,
+  "a finite number from 0": (value: unknown) => Number.isFinite(value) && (value as number) >= 0,
+  "a whole number from 0": (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
   "a number above 0": (value: unknown) => typeof value === "number" && value > 0,
+  "milliseconds above 0, at most 2147483647": isTimer,
+  "milliseconds above 0, at most 2147483647 or Infinity": (value: unknown) =>
+    isTimer(value) || value === Number.POSITIVE_INFINITY,
   "a string": (value: unknown) => typeof value === "string",
   "a function": (value: unknown) => typeof value === "function",
   "an object": (value: unknown) => typeof value === "object" && value !== null,
@@ -37,6 +49,24 @@ export function optionProblems(
       ? []
       : [problem(at, `must be ${kind}, got ${show(value)}.`)]
   })
+}
+
+/**
+ * What is wrong with the knob that follows from options: its name, and how its numbers stand to each other. Only of what is of
+ * the right kind; `found` are the problems of kind.
+ */
+export function boundProblems(
+  name: unknown,
+  knob: KnobConfig,
+  found: ReadonlyArray<Problem>,
+): ReadonlyArray<Problem> {
+  const named =
+    typeof name === "string"
+      ? nameProblems(name, new Map()).map((one) => problem(["name"], one.message, one.suggestion))
+      : []
+  // An adapter has no step for its user to mend: where the step does not fit, the bounds are too close.
+  const bounds = knobProblems([], knob).map((one) => (one.path === "step" ? { ...one, path: "max" } : one))
+  return [...named, ...bounds.filter(({ path }) => !found.some((other) => other.path === path))]
 }
 
 /** Throws one ConfigError with all of them, if there are any. */

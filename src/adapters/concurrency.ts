@@ -5,9 +5,9 @@
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { SECOND_US } from "../domain/Units.ts"
 import type { Adapter, AdapterGains } from "./Adapter.ts"
-import { type Kind, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
+import { boundProblems, type Kind, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import { type PowerWeights, powerLoss } from "./powerLoss.ts"
-import { WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
+import { DIGEST_SIZE, WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
 
 /** Options of every adapter whose knob limits concurrency. */
 export interface ConcurrencyOptions<K extends string = string> extends PowerWeights {
@@ -53,24 +53,23 @@ const WANTED: Wanted<Required<ConcurrencyOptions>> = {
   p99Us: "a number above 0",
   objective: "a function",
   digest: "an object",
-  latencyWeight: "a number from 0",
-  limitWeight: "a number from 0",
+  latencyWeight: "a finite number from 0",
+  limitWeight: "a finite number from 0",
 }
 
-const DIGEST: Wanted<Required<NonNullable<ConcurrencyOptions["digest"]>>> = {
-  everyCount: "a number from 0",
-  everyUs: "a number from 0",
-  atMostUs: "a number above 0",
-}
-
-/** Throws a ConfigError for options that are none, or are of another kind; `more` are those of one adapter alone. */
+/** Throws one ConfigError for options that cannot be, with all that is wrong; `more` are those of one adapter alone. */
 export function checkConcurrency(
   options: ConcurrencyOptions,
+  step = 1,
   more: Readonly<Record<string, Kind>> = {},
 ): void {
+  const found = optionProblems(options, { ...WANTED, ...more })
+  if (typeof options !== "object" || options === null) return refuse(found)
+  const { digest, name } = options
   refuse([
-    ...optionProblems(options, { ...WANTED, ...more }),
-    ...(typeof options?.digest === "object" ? optionProblems(options.digest, DIGEST, ["digest"]) : []),
+    ...found,
+    ...(typeof digest === "object" ? optionProblems(digest, DIGEST_SIZE, ["digest"]) : []),
+    ...boundProblems(name, concurrencyKnob(options, step), found),
   ])
 }
 
@@ -113,7 +112,7 @@ export function concurrencyAdapter<K extends string>(
   options: ConcurrencyOptions,
   put: (limit: number) => void,
 ): ConcurrencyAdapter<K> {
-  checkConcurrency(options)
+  checkConcurrency({ ...options, name })
   const meter = concurrencyMeter(options)
   return {
     params: { [name]: concurrencyKnob(options) } as Record<K, KnobConfig>,

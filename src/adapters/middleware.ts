@@ -28,7 +28,7 @@ export interface ResponseLike {
 }
 
 const WANTED: Wanted<Required<LimitRequestsOptions<unknown>>> = {
-  retryAfterSeconds: "a number from 0",
+  retryAfterSeconds: "a whole number from 0",
   priority: "a function",
 }
 

@@ -30,49 +30,48 @@ export interface Tuned<
   readonly stop: () => Promise<void>
 }
 
-/** An adapter of whatever knobs. */
-export type AnyAdapter = Omit<Adapter, "apply"> & { readonly apply: (values: never) => void }
+/**
+ * An adapter of some of these knobs. The names come from its `params`, so that several in a list bring each its own and none of
+ * them takes its names from the list.
+ */
+export type AnyAdapter<K extends string = string> = Omit<Adapter, "apply" | "params"> & {
+  readonly params: { readonly [Name in K]?: KnobConfig }
+  readonly apply: (values: never) => void
+}
 
-/** Names of the knobs of an adapter, or of all in a list. */
-export type KnobsOf<A> = A extends { readonly params: infer P }
-  ? keyof P & string
-  : A extends ReadonlyArray<infer Each>
-    ? KnobsOf<Each>
-    : never
+type Adapters<K extends string> = AnyAdapter<K> | readonly [AnyAdapter<K>, ...ReadonlyArray<AnyAdapter<K>>]
 
 /**
  * Tunes one thing, or several on the measurements of the first. Rejects as `start` does; throws a ConfigError for what is no
  * adapter, for options that cannot be used and where two adapters bring a knob of one name.
  */
 export interface Tune {
-  <const A extends Adapters>(
-    adapters: A,
-    options: TuneOptions<KnobsOf<A>> & { readonly placement: "worker" },
-  ): Promise<Tuned<KnobsOf<A>, WorkerEngine<KnobsOf<A>>>>
-  <const A extends Adapters>(adapters: A, options?: TuneOptions<KnobsOf<A>>): Promise<Tuned<KnobsOf<A>>>
+  <const K extends string>(
+    adapters: Adapters<K>,
+    options: TuneOptions<NoInfer<K>> & { readonly placement: "worker" },
+  ): Promise<Tuned<K, WorkerEngine<K>>>
+  <const K extends string>(adapters: Adapters<K>, options?: TuneOptions<NoInfer<K>>): Promise<Tuned<K>>
 }
-
-type Adapters = AnyAdapter | readonly [AnyAdapter, ...ReadonlyArray<AnyAdapter>]
 
 /** Patience of a comparison with the baseline: that of windows of half a minute, and not of the day that an idle one may take. */
 const HOLD_US = 3_000 * SECOND_US
 
 /** `tune` on a platform: the entries bind one each. */
 export const tuneOn = (createEngine: CreateEngine): Tune => {
-  const tune = <const A extends Adapters>(
-    adapters: A,
-    options: TuneOptions<KnobsOf<A>> = {},
-  ): Promise<Tuned<KnobsOf<A>, ArqonEngine<KnobsOf<A>> | WorkerEngine<KnobsOf<A>>>> => {
-    const all = listed<KnobsOf<A>>(adapters)
+  const tune = <const K extends string>(
+    adapters: Adapters<K>,
+    options: TuneOptions<K> = {},
+  ): Promise<Tuned<K, ArqonEngine<K> | WorkerEngine<K>>> => {
+    const all = listed<K>(adapters)
     const { params, window, gains, comparison, ...rest } = options
-    const engine = createEngine<KnobsOf<A>>({
+    const engine = createEngine<K>({
       ...rest,
       params: mergeParams(all, params),
       window: { ...adapterWindow, ...window },
       // Whose measurements are tuned on says how they are probed.
       gains: { ...all[0].gains, ...gains },
       ...(comparison === undefined ? {} : { comparison: { holdUs: HOLD_US, ...comparison } }),
-    } as EngineOptions<KnobsOf<A>>)
+    } as EngineOptions<K>)
     const attached: Array<Attached> = []
     const letGo = (): void => attached.forEach((one) => one.stop())
     const attaching = outcomeOf(() =>

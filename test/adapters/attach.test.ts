@@ -155,7 +155,7 @@ describe("work that is measured", () => {
 describe("a thing that is tuned", () => {
   /** Digests of an engine whose plant likes its knob high; after each, what is in the thing is what is live. */
   const run = async (
-    act: (engine: Awaited<ReturnType<typeof tune<typeof one>>>["engine"], i: number) => void,
+    act: (engine: Awaited<ReturnType<typeof tune<string>>>["engine"], i: number) => void,
   ) => {
     const { adapter, puts } = widget("n")
     const { engine, stop } = await tune(adapter, { clock: "manual", window: { us: 1_000_000 } })
@@ -169,7 +169,6 @@ describe("a thing that is tuned", () => {
     await stop()
     return { last, puts }
   }
-  const one = widget("n").adapter
 
   it("has in it what is live, whatever the engine does", async () => {
     const { puts } = await run((engine, i) => {

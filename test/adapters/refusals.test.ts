@@ -17,6 +17,7 @@ import { pgPoolSize } from "../../src/adapters/pgPool.ts"
 import { piscinaThreads } from "../../src/adapters/piscina.ts"
 import { bottleneckConcurrency, queueConcurrency } from "../../src/adapters/queues.ts"
 import { undiciConnections } from "../../src/adapters/undici.ts"
+import { WorkMeter } from "../../src/adapters/WorkMeter.ts"
 import { ConfigError } from "../../src/domain/errors.ts"
 
 /** Paths and sentences of the ConfigError that `make` must throw. */
@@ -38,6 +39,20 @@ const refusals = (make: () => unknown): Record<string, string> => {
 /** Hands over what the types forbid. */
 const anyhow = (make: unknown, ...args: ReadonlyArray<unknown>): Record<string, string> =>
   refusals(() => (make as (...given: ReadonlyArray<unknown>) => unknown)(...args))
+
+/** Adapters of one package each, with something of that package. */
+const packaged = () => {
+  const pool = { on: () => {}, connect: () => {}, options: { max: 10 } }
+  const piscina = { run: () => {}, options: { maxThreads: 4, maxQueue: 0, concurrentTasksPerWorker: 1 } }
+  const worker = { processFn: () => {}, isRunning: () => true, concurrency: 4 }
+  return [
+    [queueConcurrency, pLimit(2)],
+    [bottleneckConcurrency, new Bottleneck()],
+    [pgPoolSize, pool],
+    [piscinaThreads, piscina],
+    [bullWorkerConcurrency, worker],
+  ] as const
+}
 
 describe("options of an adapter", () => {
   it("that it does not have are refused, with what was probably meant", () => {
@@ -73,9 +88,68 @@ describe("options of an adapter", () => {
     })
   })
 
+  it("that contradict each other are refused by their own names, all of them at once", () => {
+    const cache = new LRUCache<string, number>({ max: 10 })
+    const wrong = { min: 5, max: 2, name: "", digest: { everyUs: -1 } }
+    const said = "must be below max, got min 5 and max 2. Swap the two."
+    for (const [make, ...things] of [[inFlightLimiter], [undiciConnections], ...packaged()] as const) {
+      expect(anyhow(make, ...things, wrong)).toMatchObject({
+        min: said,
+        name: "has an empty name. Give every knob a name.",
+        "digest.everyUs": "must be a finite number from 0, got -1.",
+      })
+    }
+    expect(anyhow(batchWindow, { ...wrong, digest: undefined, everyUs: -1 })).toMatchObject({
+      digest: expect.stringContaining("is not an option here."),
+    })
+    expect(anyhow(batchWindow, { min: 5, max: 2, everyUs: -1 })).toEqual({
+      min: said,
+      everyUs: "must be a finite number from 0, got -1.",
+    })
+    expect(anyhow(cacheTtl, cache, { min: 5, max: 2, everyUs: -1 })).toEqual({
+      min: said,
+      staleUsPerSecond: "must be a finite number from 0, got null.",
+      everyUs: "must be a finite number from 0, got -1.",
+    })
+  })
+
+  it("that leave the start outside, or no room between the bounds, are refused", () => {
+    const start = { initial: "is outside [2, 4]: 9. Start inside the bounds, or widen them." }
+    const cache = new LRUCache<string, number>({ max: 10 })
+    expect(anyhow(inFlightLimiter, { min: 2, max: 4, initial: 9 })).toEqual(start)
+    expect(anyhow(batchWindow, { min: 2, max: 4, initial: 9 })).toEqual(start)
+    expect(anyhow(cacheTtl, cache, { staleUsPerSecond: 1, min: 2, max: 4, initial: 9 })).toEqual(start)
+    expect(anyhow(inFlightLimiter, { max: 1.05 })).toHaveProperty("max")
+    expect(anyhow(queueConcurrency, pLimit(3), { min: 1.2, max: 1.7 })).toHaveProperty("max")
+    for (const make of [
+      batchWindow,
+      (options: object) => cacheTtl(cache, { staleUsPerSecond: 1, ...options }),
+    ])
+      expect(anyhow(make, { min: 0 })).toEqual({
+        min: 'must be above 0 on a log scale, got 0. Raise it, or use scale: "linear".',
+      })
+  })
+
+  it("that a timer cannot wait for are refused: it would fire at once", () => {
+    const most = 2_147_483_647
+    expect(anyhow(inFlightLimiter, { queueTimeoutMs: most })).toEqual({})
+    expect(anyhow(inFlightLimiter, { queueTimeoutMs: most + 1 })).toHaveProperty("queueTimeoutMs")
+    expect(anyhow(batchWindow, { max: most })).toEqual({})
+    expect(anyhow(batchWindow, { max: most + 1 })).toHaveProperty("max")
+  })
+
+  it("without which no digest would ever be made are refused", () => {
+    for (const digest of [{ everyCount: Infinity }, { everyUs: Infinity }])
+      expect(Object.keys(anyhow(inFlightLimiter, { digest }))).toEqual([`digest.${Object.keys(digest)[0]}`])
+    expect(anyhow((options: never) => new WorkMeter(options), { everyUs: Infinity })).toEqual({
+      objective: "must be a function, got null.",
+      everyUs: "must be a finite number from 0, got Infinity.",
+    })
+  })
+
   it("of a cache hold what age is worth, and it is a cache", () => {
     const cache = new LRUCache<string, number>({ max: 10 })
-    expect(anyhow(cacheTtl, cache)).toEqual({ staleUsPerSecond: "must be a number from 0, got null." })
+    expect(anyhow(cacheTtl, cache)).toEqual({ staleUsPerSecond: "must be a finite number from 0, got null." })
     expect(anyhow(cacheTtl, cache, { staleUsPerSecond: 1 })).toEqual({})
     expect(anyhow(cacheTtl, new Map(), { staleUsPerSecond: 1 })).toEqual({
       cache: "must be an LRUCache, got an object. lru-cache makes one.",
@@ -112,16 +186,7 @@ describe("an adapter of one package", () => {
 
   it("refuses options that it does not have", () => {
     const lost = { concurency: "is not an option here." }
-    const pool = { on: () => {}, connect: () => {}, options: {} }
-    const piscina = { run: () => {}, options: { maxThreads: 4, maxQueue: 0, concurrentTasksPerWorker: 1 } }
-    const worker = { processFn: () => {}, isRunning: () => true, concurrency: 4 }
-    for (const [make, thing] of [
-      [queueConcurrency, pLimit(2)],
-      [bottleneckConcurrency, new Bottleneck()],
-      [pgPoolSize, pool],
-      [piscinaThreads, piscina],
-      [bullWorkerConcurrency, worker],
-    ] as const) {
+    for (const [make, thing] of packaged()) {
       expect(anyhow(make, thing, { concurency: 3 }).concurency).toContain(lost.concurency)
     }
   })
@@ -134,6 +199,10 @@ describe("a middleware", () => {
       expect(anyhow(middleware, undefined, { retryAfterSecond: 1 })).toEqual({
         limiter: "must be a limiter, got undefined. inFlightLimiter() makes one.",
         retryAfterSecond: 'is not an option here. Did you mean "retryAfterSeconds"?',
+      })
+      // A header of HTTP says whole seconds.
+      expect(anyhow(middleware, inFlightLimiter(), { retryAfterSeconds: 1.5 })).toEqual({
+        retryAfterSeconds: "must be a whole number from 0, got 1.5.",
       })
       expect(anyhow(middleware, inFlightLimiter(), { retryAfterSeconds: 2, priority: () => 1 })).toEqual({})
     },

@@ -64,6 +64,21 @@ describe("an adapter", () => {
     expect(tune).type.not.toBeCallableWith(inFlightLimiter(), { params: { inflight: { max: 9 } } })
   })
 
+  test("in a list brings the names of its knobs, also where it is made there", () => {
+    const limiter = inFlightLimiter()
+    const pages = queueConcurrency(pLimit(3), { name: "pages" })
+    expect(tune).type.toBeCallableWith([limiter, pages], { params: { pages: { max: 9 } } })
+    expect(tune).type.not.toBeCallableWith([limiter, pages], { params: { page: { max: 9 } } })
+    const made = tune([inFlightLimiter(), queueConcurrency(pLimit(3), { name: "pages" })])
+    expect<Awaited<typeof made>["engine"]>().type.toBe<ArqonEngine<"inFlight" | "pages">>()
+    void tune([inFlightLimiter(), queueConcurrency(pLimit(3), { name: "pages" })], {
+      // @ts-expect-error 'page' does not exist
+      params: { page: { max: 9 } },
+    })
+    const there = tune([inFlightLimiter(), queueConcurrency(pLimit(3))], { placement: "worker" })
+    expect<Awaited<typeof there>["engine"]>().type.toBe<WorkerEngine<"inFlight" | "concurrency">>()
+  })
+
   test("is tuned by an engine where it was asked for", () => {
     const here = tune(inFlightLimiter())
     const there = tune(inFlightLimiter(), { placement: "worker" })
