@@ -1,12 +1,16 @@
 /**
- * The reference page of the metrics and a dashboard for Grafana, both from the list that an engine itself gives: what has a
- * metric has a row and a panel, and nothing else has.
+ * The reference page of the metrics, from the list that an engine itself gives: what has a metric has a row, and nothing else has. Beside it
+ * the dashboard for Grafana.
  */
 import { createEngine } from "../src/index.ts"
 import type { Metric } from "../src/runtime/metrics.ts"
+import { dashboard } from "./grafanaDashboard.ts"
 import { prometheusText } from "../src/runtime/prometheus.ts"
 
-/** Every metric there is: of an engine that compares with its baseline and has one, and knows regimes and variants. */
+/** More than a first cycle takes. */
+const MOST_DIGESTS = 100
+
+/** Every metric there is: of an engine that is told of everything, compares with its baseline, and knows regimes and variants. */
 async function everyMetric(): Promise<ReadonlyArray<Metric>> {
   const engine = createEngine({
     params: { knob: { min: 0, max: 1 } },
@@ -15,8 +19,14 @@ async function everyMetric(): Promise<ReadonlyArray<Metric>> {
     comparison: {},
     homeostasis: {},
     variants: {},
+    window: { digests: 1, settleUs: 0 },
   })
   await engine.start()
+  const channels = { latencyP99Us: 1, throughputRps: 1, errorRate: 0, constraintMargin: 1 }
+  for (let i = 1; (engine.getSnapshot().cycle?.loss ?? null) === null && i < MOST_DIGESTS; i++) {
+    engine.observe({ timestampUs: i * 1e6, objective: engine.values.knob, ...channels })
+    engine.tick(i * 1e6)
+  }
   const metrics = engine.readMetrics()
   await engine.stop()
   return metrics
@@ -32,6 +42,7 @@ function prometheusName(metric: Metric): string {
 /** Labels that are words of the library, and those that are a user's own. */
 const LABELS: Readonly<Record<string, ReadonlyArray<string>>> = {
   "arqon.audit.sink.failure": ["sink"],
+  "arqon.relocation.count": ["reason"],
   "arqon.restart.count": ["child", "reason"],
   "arqon.variant.live": ["variant"],
 }
@@ -61,10 +72,13 @@ Read when they are asked for, from cells that the engine keeps anyway: being wat
 | OpenTelemetry collector | \`otlpMetrics(engine, { url })\` of \`arqon/node\`, beside \`otlpLogs\` and \`otlpTraces\` as \`sinks\` |
 | data | \`engine.readMetrics()\` |
 
-[arqon.json](../grafana/arqon.json) is a dashboard for Grafana over the Prometheus names: import it and choose the data source.
+[arqon.json](../grafana/arqon.json) is a dashboard for Grafana over the Prometheus names: import it and choose the data source. Its six panels show the
+objective, latency, throughput and errors, the knobs, constraint and SafeMode, and what was decided.
 
-A metric about knobs' baselines, comparison, regimes or variants is there where the engine has such. Names of knobs and of variants are
+What the plant showed in its last window is there where the digests report it, and is left out where they do not, where a window ended without
+one, and after a stop: nothing is made up. A metric about knobs' baselines, comparison, regimes or variants is there where the engine has such. Names of knobs and of variants are
 label values: as many series as there are of them. At a collector labels are attributes in the namespace of Arqon (\`arqon.knob\`), beside \`arqon.run\`.
+An engine with a [\`name\`](configuration.md) has it on every sample as the label \`engine\` (\`arqon.engine\`).
 
 | OpenTelemetry | Prometheus | kind | labels | |
 |---|---|---|---|---|
@@ -72,103 +86,11 @@ ${rows.join("\n")}
 `
 }
 
-const WIDTH = 24
-const PANEL_WIDTH = 8
-const PANEL_HEIGHT = 8
-
-function queryOf(metric: Metric): { readonly expr: string; readonly legend: string } {
-  const name = prometheusName(metric)
-  const labels = labelsOf(metric)
-  const chosen = `${name}{job=~"$job",instance=~"$instance"}`
-  // Where several engines are on one page each has its name on it.
-  const legend = ["{{instance}}", "{{engine}}", ...labels.map((label) => `{{${label}}}`)].join(" ")
-  if (metric.kind === "counter") return { expr: `rate(${chosen}[$__rate_interval])`, legend }
-  if (metric.kind === "gauge") return { expr: chosen, legend }
-  const buckets = `${name}_bucket{job=~"$job",instance=~"$instance"}`
-  return {
-    expr: `histogram_quantile(0.95, sum by (le, instance, engine) (rate(${buckets}[$__rate_interval])))`,
-    legend: "{{instance}} {{engine}} p95",
-  }
-}
-
-/** A unit as Grafana calls it. */
-function unitOf({ name, kind, unit }: Metric): string {
-  if (unit === "s") return "s"
-  if (kind === "counter") return "cps"
-  return name === "arqon.comparison.evidence" ? "percentunit" : "short"
-}
-
-function dashboard(metrics: ReadonlyArray<Metric>): object {
-  const datasource = { type: "prometheus", uid: "${datasource}" }
-  const panels = metrics.map((metric, i) => {
-    const { expr, legend } = queryOf(metric)
-    const perSecond = metric.kind === "counter"
-    return {
-      id: i + 1,
-      title: `${metric.name.replace(/^arqon\./, "").replaceAll(/[._]/g, " ")}${perSecond ? " per second" : ""}`,
-      description: metric.help,
-      type: metric.name === "arqon.safe_mode.open" ? "state-timeline" : "timeseries",
-      datasource,
-      gridPos: {
-        x: (i * PANEL_WIDTH) % WIDTH,
-        y: Math.floor((i * PANEL_WIDTH) / WIDTH) * PANEL_HEIGHT,
-        w: PANEL_WIDTH,
-        h: PANEL_HEIGHT,
-      },
-      fieldConfig: {
-        defaults: { unit: unitOf(metric) },
-        overrides: [],
-      },
-      targets: [{ refId: "A", datasource, expr, legendFormat: legend }],
-    }
-  })
-  const variable = (name: string, query: string) => ({
-    name,
-    type: "query",
-    datasource,
-    query: { query, refId: name },
-    refresh: 2,
-    multi: true,
-    includeAll: true,
-    allValue: ".*",
-    current: { text: "All", value: "$__all" },
-  })
-  return {
-    title: "Arqon",
-    uid: "arqon",
-    description: "Engines as their own metrics show them. Generated from the list of metrics.",
-    tags: ["arqon"],
-    schemaVersion: 39,
-    refresh: "10s",
-    time: { from: "now-1h", to: "now" },
-    annotations: {
-      list: [
-        {
-          name: "trips",
-          datasource,
-          enable: true,
-          iconColor: "red",
-          expr: 'increase(arqon_trip_count_total{job=~"$job",instance=~"$instance"}[$__rate_interval]) > 0',
-          titleFormat: "SafeMode: {{reason}} {{instance}} {{engine}}",
-        },
-      ],
-    },
-    templating: {
-      list: [
-        { name: "datasource", type: "datasource", query: "prometheus" },
-        variable("job", "label_values(arqon_generation, job)"),
-        variable("instance", 'label_values(arqon_generation{job=~"$job"}, instance)'),
-      ],
-    },
-    panels,
-  }
-}
-
 /** The files by their paths from the root of the repository. */
 export async function metricFiles(): Promise<Readonly<Record<string, string>>> {
   const metrics = await everyMetric()
   return {
     "docs/reference/metrics.md": page(metrics),
-    "docs/grafana/arqon.json": `${JSON.stringify(dashboard(metrics), null, 2)}\n`,
+    "docs/grafana/arqon.json": `${JSON.stringify(dashboard, null, 2)}\n`,
   }
 }

@@ -24,6 +24,7 @@ import type { EngineSettings, GuardrailConfig } from "../domain/Config.ts"
 import { type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
+import type { Window } from "../domain/Window.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
@@ -94,6 +95,8 @@ export class EngineCore {
   readonly mender: Mender
   readonly relocations: Relocations
   private readonly listeners: ReadonlyArray<Callbacks>
+  /** What the plant showed last; null before the first window and after the end. */
+  lastWindow: Window | null = null
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
@@ -166,6 +169,7 @@ export class EngineCore {
     this.status = "running"
     warmUp()
     this.hot.nowCell[0] = this.nowUs
+    this.windows$.subscribe((window) => (this.lastWindow = window))
     this.actor.start()
     this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
     this.actor.send(startEvent(this.resumption, this.hot.nowUs))
@@ -181,6 +185,7 @@ export class EngineCore {
     if (this.status === "stopped") return
     const wasRunning = this.status === "running"
     this.status = "stopped"
+    this.lastWindow = null
     if (wasRunning && this.actor.getSnapshot().status === "active") {
       this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
     }

@@ -51,6 +51,42 @@ export function failuresBySink(
 
 const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 
+/** A number as it is shown: without the last digits, which the arithmetic of doubles makes up. A count keeps all of its own. */
+export const shownNumber = (value: number): number =>
+  Number.isInteger(value) ? value : Number(value.toPrecision(12))
+
+/** What the plant reported in its last window; nothing of what nobody reported. */
+function readings({ lastWindow, settings }: EngineCore, loss: number | null): ReadonlyArray<Metric> {
+  const sign = settings.objective === "maximize" ? -1 : 1
+  const gauge = (
+    name: string,
+    help: string,
+    value: number | null | undefined,
+    unit: "" | "s" = "",
+  ): ReadonlyArray<Metric> =>
+    typeof value === "number" && Number.isFinite(value)
+      ? [{ kind: "gauge", name, unit, help, samples: one(value) }]
+      : []
+  const { objective, latencyP99Us, throughputRps, errorRate, constraintMargin } = lastWindow ?? {}
+  const p99S = typeof latencyP99Us === "number" ? latencyP99Us / 1e6 : null
+  return [
+    ...gauge("arqon.objective", "Objective over the last window, in your units.", objective),
+    ...gauge(
+      "arqon.cycle.objective",
+      "Mean objective of the last cycle: both sides of the base, in your units.",
+      loss === null ? null : sign * loss,
+    ),
+    ...gauge("arqon.latency.p99", "99th percentile of the latency over the last window.", p99S, "s"),
+    ...gauge("arqon.throughput", "Throughput over the last window, per second.", throughputRps),
+    ...gauge("arqon.error_rate", "Share of errors over the last window, 0 to 1.", errorRate),
+    ...gauge(
+      "arqon.constraint.margin",
+      "Constraint margin over the last window; below 0 the constraint is broken.",
+      constraintMargin,
+    ),
+  ]
+}
+
 /** Everything an engine measures, always in the same order. */
 export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
   const snapshot = core.snapshot()
@@ -72,6 +108,7 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
     samples,
   })
   return [
+    ...readings(core, cycle?.loss ?? null),
     counter("arqon.digest.count", "Digests by validity.", each("validity", counters.digests)),
     counter("arqon.digest.lost", "Digests that a full ring dropped or refused.", one(counters.digestsLost)),
     counter("arqon.window.count", "Windows by how they ended.", [

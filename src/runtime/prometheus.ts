@@ -3,7 +3,7 @@
  * escaped labels, the same order every time.
  */
 import type { EngineCore } from "./EngineCore.ts"
-import { type HistogramData, type Metric, readMetrics, type Sample } from "./metrics.ts"
+import { type HistogramData, type Metric, readMetrics, type Sample, shownNumber } from "./metrics.ts"
 
 /** What to send as `content-type`. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -75,5 +75,5 @@ function escape(text: string): string {
 function number(value: number): string {
   if (Number.isNaN(value)) return "NaN"
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf"
-  return String(value)
+  return String(shownNumber(value))
 }

@@ -2,6 +2,7 @@
  * The metrics: named as OpenTelemetry names them, written as Prometheus reads them, and read from the engine's own cells
  * when somebody asks.
  */
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { failuresBySink, type Metric } from "../../src/runtime/metrics.ts"
 import { joinPages, prometheusText } from "../../src/runtime/prometheus.ts"
@@ -56,7 +57,7 @@ describe("the page of an engine", () => {
     expect(values.get('arqon_trip_count_total{reason="thrashing"}')).toBe(0)
     expect(values.get('arqon_refused_count_total{violation="rateLimitExceeded"}')).toBe(0)
     expect(values.get('arqon_knob_value{knob="batch"}')).toBe(live.batch)
-    expect(values.get('arqon_knob_base{knob="timeout"}')).toBe(base.timeout)
+    expect(values.get('arqon_knob_base{knob="timeout"}')).toBeCloseTo(base.timeout, 10)
     expect(values.get("arqon_generation")).toBe(generation)
     expect(values.get("arqon_cycle_count_total")).toBe(counters.cycles)
     expect(values.get("arqon_safe_mode_open")).toBe(0)
@@ -87,6 +88,104 @@ describe("the page of an engine", () => {
     expect(values.get('arqon_knob_value{knob="a \\"b\\"\\\\c\\nd"}')).toBe(0.5)
   })
 })
+
+/** What a plant may report beside its objective, and the metric that it becomes. */
+const CHANNELS = {
+  latencyP99Us: ["arqon_latency_p99_seconds", 1e6],
+  throughputRps: ["arqon_throughput", 1],
+  errorRate: ["arqon_error_rate", 1],
+  constraintMargin: ["arqon_constraint_margin", 1],
+} as const
+const READINGS = ["arqon_objective", ...Object.values(CHANNELS).map(([name]) => name)]
+
+describe("what the plant shows", () => {
+  const shown = (engine: ReturnType<typeof manual>): ReadonlyMap<string, number> =>
+    new Map([...scrape(engine.metrics())].filter(([name]) => READINGS.includes(name)))
+
+  it("is what was reported in the last window, and nothing of what was not", async () => {
+    const reading = fc.option(fc.double({ min: 0.001, max: 1, noNaN: true }), { nil: undefined })
+    const digest = fc.record({
+      objective: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      latencyP99Us: reading,
+      throughputRps: reading,
+      errorRate: reading,
+      constraintMargin: reading,
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(digest, { minLength: 1, maxLength: 3 }), async (digests) => {
+        const engine = manual({ window: { digests: 1, settleUs: 0 } })
+        await engine.start()
+        expect(shown(engine)).toEqual(new Map())
+        for (const [i, { objective, ...channels }] of digests.entries()) {
+          const given = Object.entries(channels).filter(
+            (one): one is [keyof typeof CHANNELS, number] => one[1] !== undefined,
+          )
+          engine.observe({ timestampUs: (i + 1) * 1e6, objective, ...Object.fromEntries(given) })
+          const wanted = new Map<string, number>([["arqon_objective", objective]])
+          for (const [channel, value] of given) wanted.set(CHANNELS[channel][0], value / CHANNELS[channel][1])
+          const found = shown(engine)
+          expect([...found.keys()].toSorted()).toEqual([...wanted.keys()].toSorted())
+          for (const [name, value] of wanted)
+            expect(Math.abs((found.get(name) ?? Number.NaN) - value)).toBeLessThanOrEqual(
+              1e-11 * Math.abs(value),
+            )
+        }
+        await engine.stop()
+        expect(shown(engine)).toEqual(new Map())
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it("is gone with the window that ends without a reading", async () => {
+    const engine = manual({ window: { digests: 2, us: 100_000, settleUs: 0 } })
+    await engine.start()
+    for (const timestampUs of [1000, 2000]) engine.observe({ timestampUs, objective: 3 })
+    expect(shown(engine)).toEqual(new Map([["arqon_objective", 3]]))
+    for (let nowUs = 50_000; nowUs <= 400_000; nowUs += 50_000) engine.tick(nowUs)
+    expect(engine.getSnapshot().counters.windowsExpired).toBeGreaterThan(0)
+    expect(shown(engine)).toEqual(new Map())
+    await engine.stop()
+  })
+
+  it("is the mean of a cycle too, the way round that it was reported", async () => {
+    const engine = manual({ objective: "maximize" })
+    await engine.start()
+    drive(engine, { digests: 400, objective: (values) => 5 - values.timeout / 10 })
+    const mean = scrape(engine.metrics()).get("arqon_cycle_objective")
+    expect(mean).toBeCloseTo(-(engine.getSnapshot().cycle?.loss ?? Number.NaN), 9)
+    expect(mean).toBeGreaterThan(4)
+    expect(mean).toBeLessThan(5)
+    await engine.stop()
+  })
+})
+
+describe("a number", () => {
+  it("is written without what the arithmetic of doubles adds, whatever decimal a knob stands on", () => {
+    const grid = fc.tuple(fc.integer({ min: 0, max: 99_999 }), fc.integer({ min: 1, max: 6 }))
+    fc.assert(
+      fc.property(grid, ([count, decimals]) => {
+        const step = Number(`1e-${decimals}`)
+        const page = metricsOf(count * step)
+        expect(page).toContain(`arqon_one ${Number(`${count}e-${decimals}`)}\n`)
+      }),
+    )
+    const engine = createEngine({
+      params: { t: { min: 0, max: 100, step: 0.1, initial: 27.9 } },
+      clock: "manual",
+    })
+    expect(engine.values.t).toBe(27.900000000000002)
+    expect(engine.metrics()).toContain('arqon_knob_value{knob="t"} 27.9\n')
+  })
+
+  it("keeps every digit of a count", () => {
+    for (const count of [0, 1, 1_234_567_890_123, Number.MAX_SAFE_INTEGER])
+      expect(metricsOf(count)).toContain(`arqon_one ${count}\n`)
+  })
+})
+
+const metricsOf = (value: number): string =>
+  prometheusText([{ kind: "gauge", name: "arqon.one", unit: "", help: "", samples: [{ labels: {}, value }] }])
 
 describe("several pages as one", () => {
   it("have every metric in one place under one head, and every sample that was on any of them", async () => {

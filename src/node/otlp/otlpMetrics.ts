@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as OtlpExporter from "effect/observability/OtlpExporter"
 import * as OtlpResource from "effect/observability/OtlpResource"
 import * as Scope from "effect/Scope"
-import type { Metric } from "../../runtime/metrics.ts"
+import { type Metric, shownNumber } from "../../runtime/metrics.ts"
 import { addressOf, httpLayer, nanos, type OtlpOptions, resourceOf, SCOPE } from "./otlpPost.ts"
 
 /** Options of `otlpMetrics`: where the collector is, and how often it is told. */
@@ -80,7 +80,7 @@ function metricOf(metric: Metric, { runId, name: engine, nowUs }: Measured, from
       ...common,
       attributes: attributes({}),
       count,
-      sum,
+      sum: shownNumber(sum),
       bucketCounts: counts,
       explicitBounds: bounds,
     }
@@ -90,7 +90,7 @@ function metricOf(metric: Metric, { runId, name: engine, nowUs }: Measured, from
     ...common,
     attributes: attributes(labels),
     // JSON has no word of its own for these, and a null would make a collector refuse all of it.
-    asDouble: Number.isFinite(value) ? value : String(value),
+    asDouble: Number.isFinite(value) ? shownNumber(value) : String(value),
   }))
   return metric.kind === "gauge"
     ? { ...head, gauge: { dataPoints } }

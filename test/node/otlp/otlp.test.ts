@@ -207,11 +207,14 @@ describe("cycles and trips as OpenTelemetry spans", () => {
 describe("metrics at a collector", () => {
   it("are those of the engine, under their OpenTelemetry names, sent at the latest when it ends", async () => {
     const { url, all } = await collector()
-    const engine = createEngine(options)
+    const engine = createEngine({ ...options, name: "quotes" })
     await engine.start()
     const exporter = otlpMetrics(engine, { url, everyMs: 3_600_000 })
     work(engine, 1, 30)
-    const expected = engine.readMetrics().map(({ name }) => name)
+    const read = engine.readMetrics()
+    const expected = read.map(({ name }) => name)
+    const objectiveNow = read.find(({ name }) => name === "arqon.objective")
+    const reported = objectiveNow?.kind === "gauge" ? objectiveNow.samples[0].value : undefined
     await exporter.stop()
     await engine.stop()
     interface Sent {
@@ -243,7 +246,27 @@ describe("metrics at a collector", () => {
     })
     const [point] = byName.get("arqon.knob.value")?.gauge?.dataPoints ?? []
     expect(valueOf(point.attributes, "arqon.knob")).toBe("speed")
+    expect(valueOf(point.attributes, "arqon.engine")).toBe("quotes")
+    const [objective] = byName.get("arqon.objective")?.gauge?.dataPoints ?? []
+    expect(objective.asDouble).toBeCloseTo(reported ?? Number.NaN, 10)
     const [cycles] = byName.get("arqon.cycle.duration")?.histogram?.dataPoints ?? []
     expect(cycles.bucketCounts.reduce((sum, count) => sum + count, 0)).toBe(cycles.count)
+  })
+
+  it("carry numbers as they are written by hand, without what the arithmetic of doubles adds", async () => {
+    const { url, all } = await collector()
+    const engine = createEngine({
+      params: { t: { min: 0, max: 100, step: 0.1, initial: 27.9 } },
+      clock: "manual",
+    })
+    expect(engine.values.t).toBe(27.900000000000002)
+    await otlpMetrics(engine, { url, everyMs: 3_600_000 }).stop()
+    interface Sent {
+      readonly name: string
+      readonly gauge?: { readonly dataPoints: ReadonlyArray<{ readonly asDouble: number }> }
+    }
+    const metrics = all("/v1/metrics", "resourceMetrics", "scopeMetrics", "metrics") as ReadonlyArray<Sent>
+    const value = metrics.find(({ name }) => name === "arqon.knob.value")
+    expect(value?.gauge?.dataPoints.map(({ asDouble }) => asDouble)).toEqual([27.9])
   })
 })
