@@ -100,9 +100,10 @@ begun and not finished first.
 ## State files
 
 One JSON document, made where it is not there, and replaced whole at every save: written beside its place, brought to the disk, then renamed.
-A process killed at any moment leaves the last saved state, and a result that was shown or acknowledged is in it. One process holds a state at
-a time, by a lock file beside it with its pid and start; the lock of a process that is gone is taken over. \`ask\` and \`tell\` wait up to ten seconds for each
-other; everything else is refused at once with the name of who holds it. Looking (\`validate\`, \`plot\`, \`export\`) is always allowed.
+A process killed at any moment leaves the last saved state, and a result that was shown or acknowledged is in it. Only its owner may read it. A link is
+refused in its place: name the file itself. One process holds a state at a time, by a lock of the kernel on an empty file beside it (\`run.json.lock\`, which
+stays) that is free as soon as its holder has ended. On a network file system that lock is as good as the file system's own. \`ask\` and \`tell\` wait up to ten
+seconds for each other; everything else is refused at once with the name of who holds it. Looking (\`validate\`, \`plot\`, \`export\`) is always allowed.
 
 A run keeps the configuration it began with. To go on with another one, \`import\` makes a new state that knows the old results as a warm start,
 outside its budget.

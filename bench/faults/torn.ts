@@ -2,8 +2,7 @@
  * Tears the last segment of a journal at one offset after another, as a loss of power may leave it, and looks what can still
  * be read: every record that was acknowledged before that offset, none that was not written, and a run that replays.
  */
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { cpSync, readFileSync, writeFileSync } from "node:fs"
 import { replayJournal, verifyJournal } from "../../src/node/index.ts"
 import { listSegments } from "../../src/node/journalSegments.ts"
 import type { TornTail } from "./catalogue.ts"
@@ -31,7 +30,6 @@ export function tear(
   seed: number,
 ): Torn {
   cpSync(from, directory, { recursive: true })
-  // The lock is that of the killed process; a copy of the directory has it too.
   const segment = listSegments(directory).at(-1)
   if (segment === undefined) throw new Error(`no journal in ${directory}`)
   const bytes = readFileSync(segment.path)
@@ -58,7 +56,6 @@ export function tear(
     if (verdict !== "identical") by.replayIdentical.push(`offset ${at}: ${text.trim()}`)
   })
   writeFileSync(segment.path, torn(bytes, Math.floor(bytes.length * (0.5 + 0.5 * draw())), tail, draw))
-  rmSync(join(directory, "journal.lock"), { force: true })
   return { by, places: offsets.length, directory }
 }
 

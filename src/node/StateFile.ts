@@ -5,11 +5,12 @@
  * Saves are asked for as often as one likes: while one is being written the others wait together for the next, which
  * holds what all of them mean.
  */
-import { mkdirSync, readFileSync } from "node:fs"
-import { dirname } from "node:path"
+import { readFileSync } from "node:fs"
+import { basename, dirname } from "node:path"
 import type { SolverState } from "../solver/SolverState.ts"
-import { realPath, removeTorn, writeAtomically } from "./atomicFile.ts"
+import { removeTorn, writeAtomically } from "./atomicFile.ts"
 import { type Lock, lockFile, type LockOptions } from "./lockFile.ts"
+import { makePrivateFolder, plainPath } from "./privateFile.ts"
 import { causeText, StateFileError } from "./StateFileError.ts"
 
 /** The text of a state file, or null when there is none; an empty file, as `mktemp` makes it, counts as none. */
@@ -56,14 +57,15 @@ export class StateFile {
 
   /** Takes the file for this process; makes its folder if need be. */
   static async open(path: string, options: LockOptions): Promise<StateFile> {
+    let real: string
     try {
-      mkdirSync(dirname(path), { recursive: true })
+      makePrivateFolder(dirname(path))
+      real = plainPath(path)
     } catch (cause) {
       throw new StateFileError({ reason: "write", path, detail: causeText(cause) })
     }
-    const real = realPath(path)
     const lock = await lockFile(real, options)
-    removeTorn(real)
+    removeTorn(dirname(real), (file) => file === basename(real))
     return new StateFile(real, lock)
   }
 

@@ -1,49 +1,49 @@
 /**
- * Files that are either the old or the new one, whole, whatever happens in between: written beside their place, brought to
- * the disk, and only then given their name.
+ * Files that are either the old or the new one, whole, whatever happens in between: written beside their place under a name
+ * nobody can guess, brought to the disk, and only then given their name. A link that stands at the name is replaced, never
+ * followed.
  */
-import { realpathSync, rmSync } from "node:fs"
+import { readdirSync, rmSync } from "node:fs"
 import { open, rename } from "node:fs/promises"
-import { basename, dirname, join } from "node:path"
+import { dirname, join } from "node:path"
+import { PRIVATE, temporaryOf } from "./privateFile.ts"
 
-/** Where `writeAtomically` writes first. One writer at a time: hold the lock, or know that there is no other. */
-export const temporaryOf = (path: string): string => join(dirname(path), `.${basename(path)}.tmp`)
+/** Of a temporary name: the file that it was meant for. */
+const TORN = /^\.(.+)\.[\da-f-]{36}\.tmp$/
 
-/** Removes what a process that was killed while it wrote has left. */
-export const removeTorn = (path: string): void => rmSync(temporaryOf(path), { force: true })
-
-/** The file that a path means in the end: a link stays a link, what it points at is what gets replaced. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    // Not there yet; its folder is.
-    return join(realpathSync(dirname(path)), basename(path))
+/** Removes what processes that were killed while they wrote have left of some files of a folder. Hold the lock of those. */
+export function removeTorn(folder: string, of: (file: string) => boolean): void {
+  for (const name of readdirSync(folder)) {
+    const meant = TORN.exec(name)?.[1]
+    if (meant !== undefined && of(meant)) rmSync(join(folder, name), { force: true })
   }
 }
 
-/** Resolves when the new content is on the disk under its name. */
+/** Resolves when the new content is on the disk under its name. Only its owner may read it. */
 export const writeAtomically = (path: string, content: string): Promise<void> =>
-  writeAtomicallyBy(path, (write) => write(content))
+  writeAtomicallyBy(path, (write) => write(content), PRIVATE)
 
 /** The same for content that comes piece by piece; where `fill` throws, nothing is left of it. */
 export async function writeAtomicallyBy<T>(
   path: string,
-  fill: (write: (content: string) => Promise<void>) => Promise<T>,
+  fill: (write: (content: string | Uint8Array) => Promise<void>) => Promise<T>,
+  mode: number,
 ): Promise<T> {
   const temporary = temporaryOf(path)
-  const file = await open(temporary, "w")
+  const file = await open(temporary, "wx", mode)
   let result: T
   try {
-    result = await fill((content) => file.writeFile(content))
-    await file.sync()
+    try {
+      result = await fill((content) => file.writeFile(content))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
   } catch (cause) {
-    await file.close()
     rmSync(temporary, { force: true })
     throw cause
   }
-  await file.close()
-  await rename(temporary, path)
   await syncFolder(dirname(path))
   return result
 }

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from "node:fs"
 import { dirname } from "node:path"
+import { PRIVATE } from "./privateFile.ts"
 
 export interface JournalDisk {
   /** Makes a file that was not there; throws when it was. Its name is on the disk when this returns. */
@@ -44,7 +45,7 @@ export function syncFolder(folder: string): void {
 
 export const nodeDisk: JournalDisk = {
   create: (path) => {
-    const fd = openSync(path, "wx+")
+    const fd = openSync(path, "wx+", PRIVATE)
     try {
       syncFolder(dirname(path))
     } catch (cause) {

@@ -5,8 +5,7 @@
  * had been tried.
  */
 import * as Effect from "effect/Effect"
-import { mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
@@ -25,8 +24,10 @@ import {
   segmentPath,
   sha256,
 } from "./journalSegments.ts"
-import { type Lock, lockFile, releaseAfter } from "./lockFile.ts"
+import { type Lock, lockFile } from "./lockFile.ts"
 import { messageOf } from "./messageOf.ts"
+import { requireLocal } from "./networkFileSystem.ts"
+import { makePrivateFolder } from "./privateFile.ts"
 
 const NAME = "journal"
 const REMOVED =
@@ -341,12 +342,12 @@ export async function openJournalFile(
 }
 
 async function open(directory: string, options: Settled, ready: () => void): Promise<JournalFile> {
-  mkdirSync(directory, { recursive: true })
+  makePrivateFolder(directory)
+  requireLocal(directory)
   const lock = await lockFile(join(directory, NAME), {
-    command: "an engine",
+    command: `an engine in ${basename(process.argv[1] ?? process.title)}`,
     brief: false,
     patienceMs: 0,
-    owner: options.owner,
     otherwise: "give every engine a state directory of its own",
   })
   try {
@@ -357,10 +358,6 @@ async function open(directory: string, options: Settled, ready: () => void): Pro
     throw cause
   }
 }
-
-/** Lets the journal of a directory go for a thread that ended without doing so; `owner` is what it called itself. */
-export const letGoAfter = (directory: string, owner: string): void =>
-  releaseAfter(join(directory, NAME), owner)
 
 const sinkOf = (directory: string, journal: JournalFile): JournalSink => ({
   name: NAME,

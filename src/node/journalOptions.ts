@@ -22,8 +22,6 @@ export interface JournalOptions {
   readonly keepSegments?: number | undefined
   /** Since a segment was last written to. */
   readonly keepUs?: number | undefined
-  /** For a thread that takes over the journal of one that ended without closing it, in one process: what both call themselves. */
-  readonly owner?: string | undefined
   /** For tests: the disk that is written to. */
   readonly disk?: JournalDisk | undefined
 }
@@ -40,7 +38,6 @@ const DEFAULTS: Settled = {
   keepBytes: 4 * 1024 * 1024 * 1024,
   keepSegments: Number.POSITIVE_INFINITY,
   keepUs: Number.POSITIVE_INFINITY,
-  owner: "",
   disk: nodeDisk,
 }
 

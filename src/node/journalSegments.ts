@@ -5,7 +5,6 @@
 import { hash as nodeHash } from "node:crypto"
 import {
   createReadStream,
-  createWriteStream,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,7 +12,7 @@ import {
   statSync,
   truncateSync,
 } from "node:fs"
-import { open, rename, unlink } from "node:fs/promises"
+import { unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 // Not by name: an older Node has no zstd, and shall be told so in words (nodeVersion.ts).
@@ -21,7 +20,9 @@ import * as zlib from "node:zlib"
 import { FILE_HEAD, type Hash, readFileHead } from "../runtime/journal/frames.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
 import { scanSegment, sealedEnd } from "../runtime/journal/scanSegment.ts"
-import { syncFolder } from "./journalDisk.ts"
+import { LEARNED } from "./learnedFile.ts"
+import { removeTorn, writeAtomicallyBy } from "./atomicFile.ts"
+import { PRIVATE } from "./privateFile.ts"
 
 export const sha256: Hash = (bytes) => nodeHash("sha256", bytes, "buffer")
 
@@ -33,7 +34,6 @@ const ENDS = { none: "", zstd: ".zst", gzip: ".gz" } as const
 const NAME = /^journal-(\d{8,15})\.arqj(\.zst|\.gz)?$/
 /** Put behind the name of a file that is no segment, though it is called one. */
 const SET_ASIDE = ".torn"
-const TEMPORARY = /^journal-\d{8,15}\.arqj(\.zst|\.gz)\.tmp$/
 
 export interface SegmentFile {
   readonly number: number
@@ -97,15 +97,14 @@ function bytesOf(path: string): Uint8Array | null {
   }
 }
 
-/** Removes what a process that was killed amid a compression has left. */
+/** Removes what a process that was killed amid a compression, or while it wrote what it had learnt, has left. */
 export function removeLeftovers(directory: string): void {
+  removeTorn(directory, (file) => NAME.test(file) || file === LEARNED)
   const names = readdirSync(directory)
   const there = new Set(names)
   for (const name of names) {
     const plain = name.replace(/\.(zst|gz)$/, "")
-    if (TEMPORARY.test(name)) rmSync(join(directory, name), { force: true })
-    else if (NAME.test(name) && plain !== name && there.has(plain))
-      rmSync(join(directory, plain), { force: true })
+    if (NAME.test(name) && plain !== name && there.has(plain)) rmSync(join(directory, plain), { force: true })
   }
 }
 
@@ -183,18 +182,15 @@ export async function compressClosed(
 
 /** Compresses a closed segment: it is there plain or compressed, whole, at every moment. */
 async function compressSegment(file: SegmentFile, compression: "zstd" | "gzip"): Promise<void> {
-  const target = `${file.path}${ENDS[compression]}`
-  const temporary = `${target}.tmp`
   const squeeze = compression === "zstd" ? zlib.createZstdCompress() : zlib.createGzip()
-  await pipeline(createReadStream(file.path), squeeze, createWriteStream(temporary))
-  const handle = await open(temporary, "r+")
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, target)
-  syncFolder(join(target, ".."))
+  await writeAtomicallyBy(
+    `${file.path}${ENDS[compression]}`,
+    (write) =>
+      pipeline(createReadStream(file.path), squeeze, async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) await write(chunk)
+      }),
+    PRIVATE,
+  )
   await unlink(file.path)
 }
 

@@ -2,13 +2,14 @@
  * The audit on disk: one file a run, one JSON object a line. Batches are written whole; what the file system refuses is an
  * AuditError, and the trail offers the same batch again.
  */
-import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, write, writeSync } from "node:fs"
+import { closeSync, fdatasync, ftruncateSync, openSync, write, writeSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { messageOf } from "./messageOf.ts"
+import { makePrivateFolder, PRIVATE } from "./privateFile.ts"
 
 const NAME = "jsonLines"
 /** Runs of one name in one directory, at most: a manual run repeated is written beside the first, never over it. */
@@ -25,7 +26,7 @@ export const openJsonLines = (directory: string, runId: string): Effect.Effect<A
   Effect.try({ try: () => open(directory, runId), catch: (cause) => failure("open", cause) })
 
 function open(directory: string, runId: string): AuditSink {
-  mkdirSync(directory, { recursive: true })
+  makePrivateFolder(directory)
   const { fd, path } = openNew(directory, runId)
   // Where the next batch begins: a batch that failed half way is cut off before it is offered again.
   let length = 0
@@ -80,7 +81,7 @@ function openNew(directory: string, runId: string): { readonly fd: number; reado
   for (let number = 1; number <= MOST_FILES; number++) {
     const path = join(directory, `audit-${runId}${number === 1 ? "" : `.${number}`}.jsonl`)
     try {
-      return { fd: openSync(path, "wx"), path }
+      return { fd: openSync(path, "wx", PRIVATE), path }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
     }

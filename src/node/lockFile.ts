@@ -1,28 +1,30 @@
 /**
- * One process at a time for one file. The lock is a file beside it that says who holds it; a holder that is gone, killed or
- * lost with the machine, is found out by its pid and start, and its lock is taken over.
+ * One holder at a time for one file, in whatever process, thread or container. The lock is an empty SQLite database beside
+ * the file, in an exclusive transaction for as long as it is held: a lock of the kernel on an inode. It goes with its holder,
+ * however that ends, and knows no names: process numbers and host names mean nothing in another container. Nothing is ever
+ * written to the database, so nothing in it can break, and it stays when it is let go: of two processes that remove and make
+ * it, each could have a lock of its own.
  *
- * The lock is made by linking a finished file to its name, so nobody ever reads half a lock. Who takes over a stale lock
- * first locks that very lock by its token: of several that found it stale, one replaces it, and only while it is still
- * the one that was found.
+ * Who holds it stands in another file, for messages only. POSIX drops the locks of a process on a file as soon as any part of
+ * that process closes the file, so nothing but SQLite, which knows of that, may ever open the database.
  */
-import { randomUUID } from "node:crypto"
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs"
+import { accessSync, constants, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
+import type { DatabaseSync } from "node:sqlite"
 import { setTimeout as sleep } from "node:timers/promises"
-import { processStart } from "./processIdentity.ts"
+import { loadSqlite } from "./loadSqlite.ts"
+import { fitted } from "./plainText.ts"
+import { makePrivateFile, plainPath, PRIVATE } from "./privateFile.ts"
 import { causeCode, causeText, StateFileError } from "./StateFileError.ts"
 
+/** Who holds a lock, as it says of itself. Believed by nobody but the reader of a message. */
 interface Holder {
   readonly pid: number
-  /** As `processStart` gives it. */
-  readonly start: string
   readonly host: string
-  readonly token: string
-  /** What it was started as, for the message. */
+  /** What it was started as. */
   readonly command: string
-  /** Who in the process holds it; "" for the process itself. */
-  readonly owner: string
+  /** ISO 8601. */
+  readonly since: string
   /** True when it lets go by itself in a moment, so that waiting is worth while. */
   readonly brief: boolean
 }
@@ -34,8 +36,6 @@ export interface LockOptions {
   readonly brief: boolean
   /** What else somebody who is refused can do; "use another state file" when omitted. */
   readonly otherwise?: string
-  /** For a thread in the place of one that has ended without letting go: what both call themselves, in one process. */
-  readonly owner?: string
   /** How long to wait for another brief holder, ms. */
   readonly patienceMs: number
 }
@@ -45,160 +45,128 @@ export interface Lock {
   readonly release: () => void
 }
 
+/** How long SQLite itself tries: two that come in the same moment must not refuse each other. */
+const MEETING_MS = 20
 const POLL_MS = 10
-/** The token of a lock that a loss of power has left empty. Locks are linked whole: nobody who lives has such a one. */
-const EMPTY = "empty"
-/** Stale locks of stale locks: each is a process that died within the microseconds of a take-over. */
-const DEEPEST = 8
+/** Of what a stranger may have written, so much is read and so much is shown. */
+const MOST_BYTES = 4096
+const MOST_COLUMNS = 200
+/** SQLite's codes. */
+const BUSY = 5
+const NOT_A_DATABASE = 26
+
+/** A lock is held until it is let go, also where whoever held it has been forgotten. */
+const held = new Set<DatabaseSync>()
 
 /** Takes the lock of `path`, or rejects with a StateFileError that says who holds it. */
 export async function lockFile(path: string, options: LockOptions): Promise<Lock> {
   const name = `${path}.lock`
-  const own: Holder = {
-    pid: process.pid,
-    start: processStart(process.pid) ?? "",
-    host: hostname(),
-    token: randomUUID(),
-    command: options.command,
-    owner: options.owner ?? "",
-    brief: options.brief,
+  try {
+    const database = openLock(name)
+    try {
+      await take(database, path, name, options)
+    } catch (cause) {
+      database.close()
+      throw cause
+    }
+    held.add(database)
+    tell(name, options)
+    return { release: () => release(database, name) }
+  } catch (cause) {
+    if (cause instanceof StateFileError) throw cause
+    throw new StateFileError({ reason: "write", path: name, detail: causeText(cause), ...causeCode(cause) })
   }
-  const giveUpAt = Date.now() + options.patienceMs
+}
+
+function openLock(name: string): DatabaseSync {
+  const { DatabaseSync: Sqlite } = loadSqlite()
+  makePrivateFile(name)
+  const plain = plainPath(name)
+  // SQLite would open what cannot be written for reading, and a lock on that holds nobody off.
+  accessSync(plain, constants.R_OK | constants.W_OK)
+  return new Sqlite(plain, { timeout: MEETING_MS })
+}
+
+async function take(database: DatabaseSync, path: string, name: string, options: LockOptions): Promise<void> {
+  const giveUpAt = performance.now() + options.patienceMs
   for (;;) {
-    const holder = acquire(path, name, own, 0)
-    if (holder === null) return { release: () => release(name, own) }
-    if (!holder.brief || Date.now() >= giveUpAt)
-      throw new StateFileError({ reason: "locked", path, detail: whoHolds(holder, name, options.otherwise) })
+    try {
+      // Its journal in memory: there must be nothing beside the database that a next holder would have to deal with.
+      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
+      return
+    } catch (cause) {
+      const code = Number((cause as { readonly errcode?: unknown }).errcode) & 0xff
+      if (code === NOT_A_DATABASE) throw foreign(path, name)
+      if (code !== BUSY) throw cause
+    }
+    const holder = holderOf(name)
+    // One that has not said yet who it is may be a brief one.
+    if (holder?.brief === false || performance.now() >= giveUpAt)
+      throw new StateFileError({ reason: "locked", path, detail: whoHolds(holder, options.otherwise) })
     await sleep(POLL_MS)
   }
 }
 
-/** Null when the lock is ours now, else who holds it. */
-function acquire(path: string, name: string, own: Holder, depth: number): Holder | null {
-  const draft = `${name}.${own.token}`
-  try {
-    // On the disk before it has its name: a loss of power would leave an empty file that nobody dares to remove.
-    writeFileSync(draft, `${JSON.stringify(own)}\n`, { flush: true })
-    try {
-      for (;;) {
-        if (linked(draft, name)) return null
-        const holder = readHolder(name)
-        // Let go between the two looks: try again.
-        if (holder === null) continue
-        if ((isAlive(holder) && !isPredecessor(holder, own)) || depth === DEEPEST) return holder
-        const takeOver = `${name}.${holder.token}`
-        const rival = acquire(path, takeOver, { ...own, token: randomUUID(), brief: true }, depth + 1)
-        if (rival !== null) return rival
-        const stillThere = readHolder(name)?.token === holder.token
-        if (stillThere) renameSync(draft, name)
-        unlinkSync(takeOver)
-        if (stillThere) return null
-      }
-    } finally {
-      removeIfThere(draft)
-    }
-  } catch (cause) {
-    if (cause instanceof StateFileError) throw cause
-    throw new StateFileError({ reason: "write", path, detail: causeText(cause), ...causeCode(cause) })
-  }
-}
+const foreign = (path: string, name: string): StateFileError =>
+  new StateFileError({
+    reason: "locked",
+    path,
+    detail: `${name} is there, but it is not a lock that arqon wrote. Remove it if you know what it is.`,
+  })
 
-function linked(from: string, to: string): boolean {
-  try {
-    linkSync(from, to)
-    return true
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false
-    throw cause
-  }
-}
+const infoOf = (name: string): string => `${name}.json`
 
-function readHolder(name: string): Holder | null {
-  let text: string
-  try {
-    text = readFileSync(name, "utf8")
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
-    throw cause
-  }
-  try {
-    const { pid, start, host, token, command, owner, brief } = JSON.parse(text) as Partial<Holder>
-    if (
-      typeof pid === "number" &&
-      typeof host === "string" &&
-      typeof token === "string" &&
-      /^[\w-]+$/.test(token)
-    )
-      return {
-        pid,
-        host,
-        token,
-        start: String(start),
-        command: String(command),
-        owner: typeof owner === "string" ? owner : "",
-        brief: brief === true,
-      }
-  } catch {
-    // Not one of ours.
-  }
-  return {
-    pid: 0,
-    start: "",
+/** Says who holds it. A disk that cannot take that is no reason not to hold it. */
+function tell(name: string, { command, brief }: LockOptions): void {
+  const own: Holder = {
+    pid: process.pid,
     host: hostname(),
-    token: /^\0*$/.test(text) ? EMPTY : "unreadable",
-    command: "something else",
-    owner: "",
-    brief: false,
+    command,
+    since: new Date().toISOString(),
+    brief,
   }
-}
-
-function isAlive(holder: Holder): boolean {
-  if (holder.token === EMPTY) return false
-  // Processes of another machine cannot be seen from here; a file that is no lock of ours is nobody's to remove.
-  if (holder.host !== hostname() || holder.pid === 0) return true
-  const start = processStart(holder.pid)
-  return start !== null && (start === "" || holder.start === "" || start === holder.start)
-}
-
-/** A thread of this process that has ended: its owner says so by starting another one under the same name. */
-const isPredecessor = (holder: Holder, own: Pick<Holder, "pid" | "start" | "host" | "owner">): boolean =>
-  own.owner !== "" &&
-  holder.owner === own.owner &&
-  holder.host === own.host &&
-  holder.pid === own.pid &&
-  holder.start === own.start
-
-/** Removes the lock that a thread of this process left behind when it ended; by what it called itself. Never throws. */
-export function releaseAfter(path: string, owner: string): void {
-  const name = `${path}.lock`
   try {
-    const holder = readHolder(name)
-    const own = { pid: process.pid, start: processStart(process.pid) ?? "", host: hostname(), owner }
-    if (holder !== null && isPredecessor(holder, own)) removeIfThere(name)
+    rmSync(infoOf(name), { force: true })
+    writeFileSync(infoOf(name), `${JSON.stringify(own)}\n`, { flag: "wx", mode: PRIVATE })
   } catch {
-    // A lock that cannot be looked at or removed says itself who left it.
+    // Then the message of somebody who is refused names nobody.
   }
 }
 
-function whoHolds(holder: Holder, name: string, otherwise = "use another state file"): string {
-  if (holder.pid === 0)
-    return `${name} is there, but it is not a lock that arqon wrote. Remove it if you know what it is.`
-  const elsewhere = holder.host !== hostname()
-  const where = elsewhere ? ` on ${holder.host}` : ""
-  const advice = elsewhere
-    ? `If that machine or container is gone, remove ${name}.`
-    : `Wait for it to end, or ${otherwise}.`
-  return `${holder.command} (process ${holder.pid}${where}) holds it. ${advice}`
-}
-
-function release(name: string, own: Holder): void {
-  if (readHolder(name)?.token === own.token) removeIfThere(name)
-}
-
-function removeIfThere(name: string): void {
+/** What stands there of the holder; null where nothing can be made of it. */
+function holderOf(name: string): Holder | null {
   try {
-    unlinkSync(name)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
+    const found = lstatSync(infoOf(name))
+    if (!found.isFile() || found.size > MOST_BYTES) return null
+    const said = JSON.parse(readFileSync(infoOf(name), "utf8")) as { readonly [K in keyof Holder]?: unknown }
+    const { pid, host, command, since, brief } = said
+    if (typeof pid !== "number" || typeof command !== "string") return null
+    return {
+      pid,
+      host: String(host),
+      command,
+      since: String(since),
+      brief: brief === true,
+    }
+  } catch {
+    return null
   }
+}
+
+function whoHolds(holder: Holder | null, otherwise = "use another state file"): string {
+  const advice = `Wait for it to end, or ${otherwise}.`
+  if (holder === null) return `another process or engine holds it. ${advice}`
+  const { command, pid, host, since } = holder
+  const who = fitted(`${command} (process ${pid} on ${host}, since ${since})`, MOST_COLUMNS)
+  return `${who} holds it. ${advice}`
+}
+
+function release(database: DatabaseSync, name: string): void {
+  if (!held.delete(database)) return
+  try {
+    rmSync(infoOf(name), { force: true })
+  } catch {
+    // What stands there is believed only while somebody holds the lock.
+  }
+  database.close()
 }

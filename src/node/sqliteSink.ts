@@ -9,9 +9,14 @@ import { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { inTransaction } from "./sqliteTransaction.ts"
+import { loadSqlite } from "./loadSqlite.ts"
 import { messageOf } from "./messageOf.ts"
+import { makePrivateFile } from "./privateFile.ts"
 
 const NAME = "sqlite"
+
+/** What SQLite takes for something else than the name of a file. */
+const NO_FILE = /^(?:|:memory:|file:.*)$/
 
 /** How long the start of an engine waits for another one that opens the file just then; a write waits for nobody. */
 const OPENING_MS = 2000
@@ -124,6 +129,12 @@ class SqliteAudit {
   }
 }
 
+function open(path: string): SqliteAudit {
+  const { DatabaseSync: Sqlite } = loadSqlite()
+  if (!NO_FILE.test(path)) makePrivateFile(path)
+  return new SqliteAudit(new Sqlite(path, { timeout: OPENING_MS }))
+}
+
 /**
  * Opens a database file, made if need be, as a place for the audit: `createEngine({ sinks: [...] })`. Tables `runs` (one row
  * for each time it was opened and written to) and `records`. Several engines may write to one file, by turns.
@@ -131,9 +142,7 @@ class SqliteAudit {
 export const openSqlite = (path: string): Effect.Effect<AuditSink, AuditError> =>
   Effect.map(
     Effect.tryPromise({
-      // Loaded when it is wanted: some versions of Node warn that it is young.
-      try: async () =>
-        new SqliteAudit(new (await import("node:sqlite")).DatabaseSync(path, { timeout: OPENING_MS })),
+      try: async () => open(path),
       catch: (cause) => failure("open", cause),
     }),
     (audit): AuditSink => ({

@@ -3,7 +3,7 @@
  * by and the whole as JSON beside them. A step and what it led to are one transaction, written through to the disk: there are
  * few of them, and each is somebody's signature. Steps are only ever added: the tables refuse to change or delete one.
  */
-import { existsSync, mkdirSync, statSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
@@ -12,6 +12,8 @@ import type * as Layer from "effect/Layer"
 import type { VariantError } from "../domain/errors.ts"
 import { Variants } from "../runtime/Variants.ts"
 import type { VariantStore } from "../runtime/VariantStore.ts"
+import { loadSqlite } from "./loadSqlite.ts"
+import { makePrivateFile, makePrivateFolder } from "./privateFile.ts"
 import { BUSY_MS, storeFailure, VariantDatabase } from "./variantDatabase.ts"
 
 const NAME = "sqlite"
@@ -38,9 +40,11 @@ function over(open: () => DatabaseSync, readOnly: boolean): VariantDatabase {
 }
 
 async function opened(directory: string, location: string, readOnly: boolean): Promise<VariantDatabase> {
-  if (!readOnly) mkdirSync(directory, { recursive: true })
-  // Loaded when it is wanted: some versions of Node warn that it is young.
-  const { DatabaseSync: Sqlite } = await import("node:sqlite")
+  if (!readOnly) {
+    makePrivateFolder(directory)
+    makePrivateFile(location)
+  }
+  const { DatabaseSync: Sqlite } = loadSqlite()
   try {
     return over(() => new Sqlite(location, { timeout: BUSY_MS, readOnly }), readOnly)
   } catch (cause) {

@@ -12,6 +12,7 @@ import { openJournal, readJournal, reportText, verifyJournal } from "../../src/n
 import { listSegments, readSegment } from "../../src/node/journalSegments.ts"
 import { lastStanding } from "../../src/node/lastStanding.ts"
 import { nodeDisk } from "../../src/node/journalDisk.ts"
+import { temporaryOf } from "../../src/node/privateFile.ts"
 import { drive, knobs } from "../runtime/plant.ts"
 import { everyKind, record } from "../runtime/recordedRun.ts"
 import { close, handledDisk, open, ownFolder, runInto, segmentsIn, writeAll } from "./journalRig.ts"
@@ -94,7 +95,9 @@ describe("the journal of a run", () => {
     await expect(second.start()).rejects.toMatchObject({
       _tag: "AuditError",
       reason: "open",
-      detail: expect.stringMatching(new RegExp(`in use: an engine \\(process ${process.pid}\\) holds it`)),
+      detail: expect.stringMatching(
+        new RegExp(`in use: an engine in .* \\(process ${process.pid} on .*\\) holds it`),
+      ),
     })
     await close(first)
     await second.start()
@@ -236,19 +239,17 @@ describe("segments", () => {
     // Whoever listed it before and reads it now gets it all the same.
     expect(Buffer.from(readSegment(listed[0]) ?? []).equals(whole)).toBe(true)
     const packed = readFileSync(`${path}.gz`)
+    const torn = temporaryOf(`${path}.gz`)
     // Killed while writing the compressed file; killed before the plain one was removed.
     writeFileSync(path, whole)
-    for (const leave of [
-      () => renameSync(`${path}.gz`, `${path}.gz.tmp`),
-      () => writeFileSync(`${path}.gz`, packed),
-    ]) {
+    for (const leave of [() => renameSync(`${path}.gz`, torn), () => writeFileSync(`${path}.gz`, packed)]) {
       leave()
       expect(verifyJournal(folder.path).status).toBe("whole")
       expect(readJournal(folder.path).runs[0].records).toBeGreaterThan(100)
     }
     await close(await open(folder.path, { compress: "gzip" }))
     expect(existsSync(path)).toBe(false)
-    expect(existsSync(`${path}.gz.tmp`)).toBe(false)
+    expect(existsSync(torn)).toBe(false)
     expect(verifyJournal(folder.path).status).toBe("whole")
   })
 })

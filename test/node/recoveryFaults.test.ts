@@ -76,8 +76,8 @@ describe("after a kill", () => {
       await expect(made().start()).rejects.toMatchObject({
         _tag: "AuditError",
         reason: "open",
-        message: expect.stringContaining(
-          `an engine (process ${pid}) holds it. Wait for it to end, or give every engine`,
+        message: expect.stringMatching(
+          `an engine in stateEngine.ts \\(process ${pid} on .+\\) holds it. Wait for it to end, or give every engine`,
         ),
       })
       await kill()

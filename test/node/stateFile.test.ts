@@ -1,25 +1,25 @@
 /** A run on disk: replaced whole, saved no more often than it must be, and held by one process at a time. */
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { hostname, tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { createSolver } from "../../src/solver/createSolver.ts"
 import { parseSolverState } from "../../src/solver/SolverState.ts"
-import { temporaryOf } from "../../src/node/atomicFile.ts"
-import { lockFile } from "../../src/node/lockFile.ts"
-import { processStart } from "../../src/node/processIdentity.ts"
+import { writeDocument } from "../../src/node/cli/writeDocument.ts"
+import { temporaryOf } from "../../src/node/privateFile.ts"
 import { RunText, StateFile } from "../../src/node/StateFile.ts"
 
 let folder = ""
@@ -29,6 +29,11 @@ beforeEach(() => {
   path = join(folder, "run.json")
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The lock stays when it is let go, and is empty. */
+const filesIn = (where: string): ReadonlyArray<string> =>
+  readdirSync(where).filter((name) => !name.startsWith("run.json.lock"))
+const modeOf = (file: string): number => statSync(file).mode & 0o777
 
 const options = { command: "a test", brief: false, patienceMs: 0 }
 const open = () => StateFile.open(path, options)
@@ -47,7 +52,7 @@ describe("a state file", () => {
     await file.save(() => solver.state())
     await file.close()
     expect(parseSolverState(JSON.parse(readFileSync(path, "utf8")))).toEqual(solver.state())
-    expect(readdirSync(folder)).toEqual(["run.json"])
+    expect(filesIn(folder)).toEqual(["run.json"])
   })
 
   it("lets saves that come during a write share the next one", async () => {
@@ -73,30 +78,53 @@ describe("a state file", () => {
     await file.close()
   })
 
-  it("says so when a write fails, leaves the file as it was, and can write again", async () => {
+  it("says so when a write fails, leaves nothing of it, and can write again", async () => {
     const solver = makeSolver()
     const file = await open()
-    await file.save(() => solver.state())
-    const before = readFileSync(path, "utf8")
-    mkdirSync(temporaryOf(path))
+    // A folder in its place: nothing can be renamed to that.
+    mkdirSync(path)
     await expect(file.save(() => solver.state())).rejects.toMatchObject({
       _tag: "StateFileError",
       reason: "write",
     })
-    expect(readFileSync(path, "utf8")).toBe(before)
-    rmSync(temporaryOf(path), { recursive: true })
-    solver.tell({ id: solver.askTrials(1)?.[0].id ?? -1, value: 1 })
+    expect(filesIn(folder)).toEqual(["run.json"])
+    rmdirSync(path)
     await file.save(() => solver.state())
-    expect(readFileSync(path, "utf8")).not.toBe(before)
+    expect(readFileSync(path, "utf8")).toContain("run_id")
     await file.close()
   })
 
   it("takes no notice of what a killed process left half written, and removes it", async () => {
-    writeFileSync(temporaryOf(path), '{"history": [')
+    const torn = temporaryOf(path)
+    const another = temporaryOf(join(folder, "run.json.bak"))
+    writeFileSync(torn, '{"history": [')
+    writeFileSync(another, "of another file")
     const file = await open()
     expect(file.read()).toBeNull()
-    expect(existsSync(temporaryOf(path))).toBe(false)
+    expect([existsSync(torn), existsSync(another)]).toEqual([false, true])
     await file.close()
+  })
+
+  // Root cause: its new content went to a name that anybody could know before, and whatever link stood there was followed.
+  it("is written under a name that nobody can guess, by a file that was not there", async () => {
+    const victim = join(folder, "victim")
+    writeFileSync(victim, "precious")
+    symlinkSync(victim, join(folder, ".run.json.tmp"))
+    expect(new Set(Array.from({ length: 100 }, () => temporaryOf(path)))).toHaveProperty("size", 100)
+    const file = await open()
+    await file.save(() => makeSolver().state())
+    await file.close()
+    expect(readFileSync(victim, "utf8")).toBe("precious")
+    expect(lstatSync(path).isFile()).toBe(true)
+  })
+
+  it("and its folder are its owner's alone, and a folder that was there stays as it was", async () => {
+    chmodSync(folder, 0o755)
+    path = join(folder, "own", "run.json")
+    const file = await open()
+    await file.save(() => makeSolver().state())
+    await file.close()
+    expect([folder, join(folder, "own"), path].map(modeOf)).toEqual([0o755, 0o700, 0o600])
   })
 
   it("takes an empty file for none, and makes folders that are not there", async () => {
@@ -110,16 +138,24 @@ describe("a state file", () => {
     await again.close()
   })
 
-  it("stays a link where it is one", async () => {
+  it.each([
+    ["a link", () => symlinkSync(join(folder, "real.json"), path), "name the file that it points to"],
+    ["a folder", () => mkdirSync(path), "it is a folder"],
+  ])("is refused where %s stands in its place, and that stays", async (_, put, why) => {
     const real = join(folder, "real.json")
     writeFileSync(real, "")
-    symlinkSync(real, path)
+    put()
+    await expect(open()).rejects.toMatchObject({ reason: "write", message: expect.stringContaining(why) })
+    await expect(writeDocument(path, "text")).rejects.toMatchObject({ reason: "write" })
+    expect([readFileSync(real, "utf8"), lstatSync(path).isFile()]).toEqual(["", false])
+  })
+
+  it("is found through a link to its folder, and is the same file there", async () => {
+    const other = join(folder, "other")
+    symlinkSync(folder, other)
     const file = await open()
-    await file.save(() => makeSolver().state())
-    await expect(StateFile.open(real, options)).rejects.toMatchObject({ reason: "locked" })
+    await expect(StateFile.open(join(other, "run.json"), options)).rejects.toMatchObject({ reason: "locked" })
     await file.close()
-    expect(lstatSync(path).isSymbolicLink()).toBe(true)
-    expect(readFileSync(real, "utf8")).toContain("run_id")
   })
 })
 
@@ -132,90 +168,5 @@ describe("the text of a run", () => {
     expect(JSON.parse(text.of({ history: [entry] }))).toEqual({ history: [{ read: 1 }] })
     expect(JSON.parse(text.of({ history: [entry, other] }))).toEqual({ history: [{ read: 1 }, other] })
     expect(JSON.parse(new RunText().of({ history: [] }))).toEqual({ history: [] })
-  })
-})
-
-const holder = (fields: object = {}) =>
-  JSON.stringify({
-    pid: process.pid,
-    start: processStart(process.pid),
-    host: hostname(),
-    token: "a-token",
-    command: "arqon run",
-    brief: false,
-    ...fields,
-  })
-/** Larger than any pid there is. */
-const NOBODY = 2 ** 30
-
-describe("a lock", () => {
-  it("is held by one, and free again after", async () => {
-    const first = await lockFile(path, options)
-    await expect(lockFile(path, options)).rejects.toThrow(`a test (process ${process.pid}) holds it`)
-    first.release()
-    first.release()
-    const second = await lockFile(path, options)
-    second.release()
-    expect(readdirSync(folder)).toEqual([])
-  })
-
-  it.each([
-    ["of a process that is gone", { pid: NOBODY }],
-    ["of a process whose pid another one has now", { start: "an earlier boot/1" }],
-    // Root cause: it had its name on the disk before its content was there, and then nobody dared to remove it.
-    ["that a loss of power has emptied", ""],
-    ["that a loss of power has left as zeros", "\0".repeat(200)],
-  ])("%s is taken over", async (_, left) => {
-    writeFileSync(`${path}.lock`, typeof left === "string" ? left : holder(left))
-    const lock = await lockFile(path, options)
-    expect(readFileSync(`${path}.lock`, "utf8")).toContain("a test")
-    lock.release()
-    expect(readdirSync(folder)).toEqual([])
-  })
-
-  it("is taken over even where a process died while it did so", async () => {
-    writeFileSync(`${path}.lock`, holder({ pid: NOBODY }))
-    writeFileSync(`${path}.lock.a-token`, holder({ pid: NOBODY, token: "another" }))
-    const lock = await lockFile(path, options)
-    lock.release()
-    expect(readdirSync(folder)).toEqual([])
-  })
-
-  it.each([
-    ["of another machine", holder({ host: "elsewhere", pid: NOBODY }), "on elsewhere"],
-    ["that is no lock of ours", "something", "not a lock that arqon wrote"],
-    ["of a living process", holder(), "arqon run (process"],
-  ])("%s is left alone", async (_, content, message) => {
-    writeFileSync(`${path}.lock`, content)
-    await expect(lockFile(path, options)).rejects.toThrow(message)
-    expect(readFileSync(`${path}.lock`, "utf8")).toBe(content)
-    expect(readdirSync(folder)).toEqual(["run.json.lock"])
-  })
-
-  it("is waited for where its holder lets go in a moment", async () => {
-    const first = await lockFile(path, { ...options, brief: true })
-    const second = lockFile(path, { ...options, patienceMs: 10_000 })
-    first.release()
-    const lock = await second
-    lock.release()
-  })
-
-  it("goes to one of many that find it stale at the same time", async () => {
-    writeFileSync(`${path}.lock`, holder({ pid: NOBODY }))
-    const racers = Array.from({ length: 6 }, () =>
-      spawn(process.execPath, [resolve(import.meta.dirname, "lockRacer.ts"), path], {
-        stdio: ["pipe", "pipe", "inherit"],
-      }),
-    )
-    const answers = await Promise.all(
-      racers.map(async ({ stdout }) => {
-        const [answer] = (await once(stdout.setEncoding("utf8"), "data")) as [string]
-        return answer.trim()
-      }),
-    )
-    for (const { stdin } of racers) stdin.end()
-    await Promise.all(racers.map((racer) => once(racer, "close")))
-    expect(answers.filter((answer) => answer === "won")).toHaveLength(1)
-    expect(readdirSync(folder)).toEqual([])
   })
 })

@@ -1,7 +1,11 @@
 /** Files that a command makes: whole or not at all. */
-import { realPath, writeAtomicallyBy } from "../atomicFile.ts"
+import { writeAtomicallyBy } from "../atomicFile.ts"
+import { plainPath } from "../privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../StateFileError.ts"
 import { shortPath } from "./paths.ts"
+
+/** What a command was asked to write is for others too: the umask says who may read it. */
+const MODE = 0o666
 
 export const writeDocument = (path: string, text: string): Promise<void> =>
   writeDocumentBy(path, (write) => write(text))
@@ -12,7 +16,7 @@ export async function writeDocumentBy<T>(
   fill: (write: (text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await writeAtomicallyBy(realPath(path), fill)
+    return await writeAtomicallyBy(plainPath(path), fill, MODE)
   } catch (cause) {
     if (!isSystemError(cause)) throw cause
     throw new StateFileError({ reason: "write", path: shortPath(path), detail: causeText(cause) })

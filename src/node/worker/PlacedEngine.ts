@@ -21,7 +21,6 @@ import { randomRunId } from "../../runtime/Platform.ts"
 import type { Subscription } from "../../runtime/Listeners.ts"
 import { type DeathReason, Supervision } from "../../runtime/Supervision.ts"
 import type { RelayedInspection, WorkerState } from "../../runtime/WorkerEngine.ts"
-import { letGoAfter } from "../journalFile.ts"
 import { EngineThread } from "./EngineThread.ts"
 import { Hearing } from "./Hearing.ts"
 import { LiveValues } from "./LiveValues.ts"
@@ -80,8 +79,6 @@ export class PlacedEngine {
   private readonly words: Int32Array
   private readonly supervision = new Supervision()
   private readonly firstRun: string
-  /** What its threads call themselves where they lock something: nobody else's name. */
-  private readonly owner = randomRunId()
   private thread: EngineThread | null = null
   private starting: Waiting | null = null
   /** Why the start failed, until its thread has ended. */
@@ -256,7 +253,6 @@ export class PlacedEngine {
         resume,
         handle: this.handle,
         relay: this.hearing.relay,
-        owner: this.owner,
       },
       {
         ...(entry === undefined ? {} : { entry }),
@@ -307,7 +303,6 @@ export class PlacedEngine {
       const { starting, failure, stopping } = this
       this.starting = this.failure = null
       this.status = "idle"
-      this.letGo()
       const stopped = stopping && new EngineStateError({ reason: "stopped", call: "start" })
       starting?.reject(stopped ?? failure ?? new EngineFaultError({ detail: `worker: ${detail}` }))
       return stopping === null ? undefined : this.finish(null)
@@ -348,7 +343,6 @@ export class PlacedEngine {
     this.status = "stopped"
     Atomics.store(this.words, STATUS, STOPPED)
     const settle = (): void => {
-      this.letGo()
       if (error === null) stopping?.waiting.resolve()
       else stopping?.waiting.reject(error)
     }
@@ -357,12 +351,6 @@ export class PlacedEngine {
     this.hearing.end()
     if (thread === null) settle()
     else void thread.end().then(settle)
-  }
-
-  /** A thread that died had no time to let its journal go, and another engine of this process could never have it. */
-  private letGo(): void {
-    const { state } = this.settings
-    if (state !== null) letGoAfter(state, this.owner)
   }
 
   /** A snapshot of the worker's, with what this side knows better. */

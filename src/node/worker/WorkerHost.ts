@@ -61,7 +61,6 @@ export class WorkerHost {
   private readonly cells: Float64Array
   private readonly calls: MessagePort
   private readonly port: MessagePort
-  private readonly owner: string
   private readonly scope = Scope.makeUnsafe()
   private running: RunningEngine | null = null
   private timers: ReadonlyArray<NodeJS.Timeout> = []
@@ -80,7 +79,6 @@ export class WorkerHost {
     this.lanes = lanesOf(handle)
     this.calls = calls
     this.port = port
-    this.owner = boot.owner
     this.relays = new Relays((told) => port.postMessage(told), this.words)
     this.core = new EngineCore({
       settings: requireEngineConfig(boot.config),
@@ -100,19 +98,12 @@ export class WorkerHost {
 
   /** Begins the engine and says so; a start that fails is told, and ends the worker. */
   async begin(): Promise<void> {
-    const { core, owner } = this
-    const { openAudit, recover, ...others } = nodePlatform
+    const { core } = this
+    const { recover, ...others } = nodePlatform
     const platform = {
       ...others,
       // Whoever takes a dead worker's place was told where to begin; the journal need not be asked whether it agrees.
       ...((core.resumption?.generation ?? null) === null && recover !== undefined ? { recover } : {}),
-      openAudit:
-        openAudit === null
-          ? null
-          : (...[directory, run, options, ...rest]: Parameters<typeof openAudit>) => {
-              const held = { ...options, owner }
-              return openAudit(directory, run, held, ...rest)
-            },
     }
     const begun = await Effect.runPromiseExit(
       runEngine(core, {}).pipe(Scope.provide(this.scope), Effect.provideService(Platform, platform)),

@@ -29,8 +29,6 @@ export interface Boot {
   readonly handle: SharedEngine
   readonly calls: MessagePort
   readonly relay: Relay
-  /** Under which the journal is held: a worker in the place of a dead one takes its lock over. */
-  readonly owner: string
 }
 
 /** What somebody listens to. */

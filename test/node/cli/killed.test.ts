@@ -55,7 +55,7 @@ describe("a run that is killed", () => {
     await next.seen(/Going on with .*: \d+ of 400 evaluations done/)
     next.child.kill("SIGINT")
     expect((await next.ended).code).toBe(130)
-    expect(readdirSync(desk.folder).sort()).toEqual(["f.sh", "state.json", "tune.json"])
+    expect(readdirSync(desk.folder).sort()).toEqual(["f.sh", "state.json", "state.json.lock", "tune.json"])
   })
 })
 
@@ -73,7 +73,7 @@ describe("a state", () => {
     ])
     for (const { code, stderr } of others) {
       expect(code).toBe(5)
-      expect(stderr).toMatch(/state\.json is in use: arqon interactive \(process \d+\) holds it/)
+      expect(stderr).toMatch(/state\.json is in use: arqon interactive \(process \d+ on .+\) holds it/)
     }
     expect(desk.read("state.json")).toBe(before)
     // Looking is allowed.

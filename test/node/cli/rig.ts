@@ -2,7 +2,7 @@
  * The command as a user has it: a real process, real files, real signals. Processes are started from the source, which
  * Node runs as it is; that the built command is the same is what `built.test.ts` is for.
  */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -132,6 +132,12 @@ export interface Document {
     readonly eval_id: number
     readonly params: Readonly<Record<string, number>>
   }>
+}
+
+/** Whether a process does something: one that has ended, and whose parent has not asked how, does not. */
+export function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })
+  return stdout.trim() !== "" && !stdout.startsWith("Z")
 }
 
 export function useDesk(): Desk {

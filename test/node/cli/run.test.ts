@@ -1,8 +1,7 @@
 /** `arqon run` with real shell scripts: what they are given, what they may answer, and what becomes of those that fail. */
 import { existsSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { processStart } from "../../../src/node/processIdentity.ts"
-import { useDesk } from "./rig.ts"
+import { isRunning, useDesk } from "./rig.ts"
 
 const desk = useDesk()
 const config = (budget: number, more: object = {}) =>
@@ -119,7 +118,7 @@ describe("a run", () => {
       [null, "took longer than 300 ms and was ended"],
       [5, undefined],
     ])
-    for (const pid of desk.read("pids.txt").trim().split(" ")) expect(processStart(Number(pid))).toBeNull()
+    for (const pid of desk.read("pids.txt").trim().split(" ")) expect(isRunning(Number(pid))).toBe(false)
   })
 
   it("does not wait for what a script leaves behind, nor leave it there", async () => {
@@ -127,7 +126,7 @@ describe("a run", () => {
     const { code } = await run(desk.script("f.sh", "sleep 1000 &", "echo $! > pid.txt", "echo 3"))
     expect(code).toBe(0)
     expect(desk.json("state.json").history[0].value).toBe(3)
-    expect(processStart(Number(desk.read("pid.txt")))).toBeNull()
+    expect(isRunning(Number(desk.read("pid.txt")))).toBe(false)
   })
 
   it("ends with code 3 where every evaluation fails, and has recorded them", async () => {
@@ -238,7 +237,7 @@ describe("an interrupted run", () => {
       const { code, stdout } = await first.ended
       expect(code).toBe(exit)
       expect(stdout).toContain("Interrupted. Everything is in")
-      for (const pid of desk.read("pids.txt").trim().split("\n")) expect(processStart(Number(pid))).toBeNull()
+      for (const pid of desk.read("pids.txt").trim().split("\n")) expect(isRunning(Number(pid))).toBe(false)
       const saved = desk.json("state.json")
       expect([saved.history.length, saved.pending.map(({ eval_id }) => eval_id)]).toEqual([3, [3, 4]])
       desk.write("go", "")
