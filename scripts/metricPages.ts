@@ -68,7 +68,7 @@ Read when they are asked for, from cells that the engine keeps anyway: being wat
 |---|---|
 | text | \`engine.metrics()\` |
 | Prometheus scrapes an own server | \`metricsHandler(engine)\` of \`arqon/node\`, for one path of it |
-| Prometheus scrapes the studio | \`/metrics\` of [the studio](../how-to/studio.md) |
+| Prometheus scrapes the studio | \`/metrics\` of [the studio](../how-to/studio.md#scraped-by-prometheus), with its token |
 | OpenTelemetry collector | \`otlpMetrics(engine, { url })\` of \`arqon/node\`, beside \`otlpLogs\` and \`otlpTraces\` as \`sinks\` |
 | data | \`engine.readMetrics()\` |
 

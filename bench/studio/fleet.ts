@@ -59,7 +59,7 @@ async function looking(address: string, everyMs: string): Promise<ChildProcess> 
 
 await sleep(2000)
 await share("no studio")
-const studio = await fleet.studio()
+const studio = await fleet.studio({ token: false })
 await share("studio, nobody looks")
 for (const [name, path, everyMs] of [
   ["page on the list, searching", "api/fleet?search=99&limit=50&events=0", LIST_MS],

@@ -64,7 +64,7 @@ async function hotPath(): Promise<void> {
   const closed = await hotEngine()
   const again = await hotEngine()
   const open = await hotEngine()
-  const studio = await open.studio()
+  const studio = await open.studio({ token: false })
   const page = await watched(studio.url)
   const times = { closed: [] as Array<number>, again: [] as Array<number>, open: [] as Array<number> }
   const engines = { closed, again, open }
@@ -100,7 +100,7 @@ async function share(
 ): Promise<{ readonly share: number; readonly windows: number }> {
   const engine = createEngine({ params: knobs, seed: 1, window: { digests: 5, settleUs: 0 } })
   await engine.start()
-  const studio = kind === "none" ? null : await engine.studio()
+  const studio = kind === "none" ? null : await engine.studio({ token: false })
   const page = kind === "watched" && studio !== null ? await watched(studio.url) : null
   const calls = (RATE * EVERY_MS) / 1000
   const working = setInterval(() => {

@@ -18,10 +18,13 @@ import type { WorkerEngine } from "./WorkerEngine.ts"
 export interface StudioOptions {
   /** Port to listen on; 0, the default, takes a free one. */
   readonly port?: number
-  /** Address to listen on; default 127.0.0.1, which only this machine can reach. Any other wants a token. */
+  /** Address to listen on; default 127.0.0.1, which only this machine can reach. */
   readonly host?: string
-  /** At least 16 characters; asked of everybody, given in a header or once in the page. */
-  readonly token?: string | null
+  /**
+   * What everybody must give, in a header or once in the page: 16 to 512 characters of ASCII without spaces. By default one is made, and
+   * is part of `url`. `false`: nobody is asked for one, so that every user of this machine may steer; refused for other hosts.
+   */
+  readonly token?: string | false
   /** Show and change nothing. Default false. */
   readonly readOnly?: boolean
   /** What the page calls the engine; default its run id. */
@@ -34,8 +37,10 @@ export interface StudioOptions {
 
 /** An open studio. */
 export interface Studio {
-  /** Where a browser finds it. */
+  /** Where a browser finds it. A token that the studio made is part of it (`?token=…`): who opens it is let in. */
   readonly url: string
+  /** What a program sends as `authorization: Bearer …`; null where nobody is asked for one. */
+  readonly token: string | null
   /** Ends every connection. Safe to call twice. */
   readonly stop: () => Promise<void>
 }

@@ -73,7 +73,10 @@ describe("the first ten minutes", () => {
     const callers = Array.from({ length: 30 }, ask)
     const states = new Set<string>()
     const limits = new Set<number>()
-    const stream = await fetch(new URL("/api/events", studio))
+    // As a browser does with the link.
+    const opened = await fetch(studio, { redirect: "manual" })
+    const [cookie] = opened.headers.getSetCookie()[0].split(";")
+    const stream = await fetch(new URL("/api/events", studio), { headers: { cookie } })
     expect(stream.status).toBe(200)
     let text = ""
     for await (const chunk of (stream.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {

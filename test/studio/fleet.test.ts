@@ -147,7 +147,7 @@ describe("a fleet of two thousand engines", () => {
     await dialog.getByRole("button", { name: "Trip SafeMode" }).click()
     await dialog.waitFor({ state: "detached" })
     expect(fleet.get("tenant-0005")?.getSnapshot().safeMode?.reason).toBe("manualTrigger")
-    await page.getByText("trip by Ada (studio, loopback): its disk is full").waitFor()
+    await page.getByText("trip by Ada (studio, token): its disk is full").waitFor()
     await soon(() => steering.getByRole("button", { name: "Reset SafeMode" }).isDisabled()).toBe(false)
     // Nobody else was meant.
     expect(fleet.getSnapshot().safe).toBe(1)

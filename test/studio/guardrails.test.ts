@@ -51,7 +51,7 @@ describe("the guardrails on the page", () => {
     const dial = page.getByRole("meter", { name: "Applies a second" })
     await soon(() => dial.getAttribute("aria-valuemax")).toBe("2")
     const said = service.engine.audit.records().find(({ kind }) => kind === "guardrailsSet")
-    expect(said?.note).toBe("guardrails conservative by Ada (studio, loopback): on call alone")
+    expect(said?.note).toBe("guardrails conservative by Ada (studio, token): on call alone")
     await page.getByText("conservative: guardrails conservative by Ada").first().waitFor()
     expect(seen.complaints).toEqual([])
   })

@@ -264,7 +264,7 @@ describe("the connection", () => {
   })
 
   it("wants the token where one was given, and forgets nothing in the address", async () => {
-    const token = "a token of twenty-four letters"
+    const token = "a-token-of-twenty-four-letters"
     const locked = await service.engine.studio({ token })
     await page.goto(locked.url)
     await page.getByLabel("Token").fill("not this one at all")
@@ -275,5 +275,14 @@ describe("the connection", () => {
     await page.waitForSelector(".tile")
     expect(page.url()).not.toContain("token")
     await locked.stop()
+  })
+
+  it("opens by its link, keeps the place that the link named, and leaves no token in the address", async () => {
+    const linked = await service.engine.studio()
+    await page.goto(`${linked.url}#/audit`)
+    await page.waitForSelector("input[type=search]")
+    expect(page.url()).toBe(`${new URL(linked.url).origin}/#/audit`)
+    expect(await page.evaluate(() => document.cookie)).toBe("")
+    await linked.stop()
   })
 })

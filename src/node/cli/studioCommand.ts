@@ -1,5 +1,4 @@
 /** `arqon studio`: recorded runs and solver runs in a browser, without an engine of one's own. */
-import { spawn } from "node:child_process"
 import { ConfigError } from "../../domain/errors.ts"
 import type { Studio } from "../../runtime/Platform.ts"
 import { causeText } from "../StateFileError.ts"
@@ -13,6 +12,7 @@ import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
 import { note, print } from "./output.ts"
 import { shortPath } from "./paths.ts"
+import { openInBrowser } from "./openInBrowser.ts"
 import { onSignals } from "./signals.ts"
 import { tokenIn } from "./tokenFile.ts"
 
@@ -23,6 +23,7 @@ export interface StudioFlags {
   readonly port: number
   readonly host: string | null
   readonly tokenFile: string | null
+  readonly noToken: boolean
   readonly readOnly: boolean
   readonly open: boolean
 }
@@ -34,7 +35,7 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
       EXIT.usage,
     )
   }
-  const token = flags.tokenFile === null ? null : tokenIn(flags.tokenFile)
+  const token = tokenOf(flags)
   const solvers = new Map(
     flags.solver.map((path) => [shortPath(path), () => solverRun(path, shortPath(path))]),
   )
@@ -43,30 +44,41 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   const recorded = flags.journal === null ? [] : runsOf(flags.journal)
   const demo = flags.demo ? await startDemo(flags.readOnly) : null
   const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]
+  let browser: { readonly forget: () => void } | null = null
   try {
     const studio = await opened(engines, solvers, flags, token)
     const ending = ended()
     print(`The studio is at ${studio.url}`)
-    if (flags.open) openInBrowser(studio.url)
+    if (flags.open) browser = openInBrowser(studio.url)
+    if (token === undefined) note("Whoever has this link may look and steer.")
     note("Ctrl-C ends it.")
     await ending
     await studio.stop()
   } finally {
+    browser?.forget()
     await demo?.stop()
   }
   return EXIT.ok
+}
+
+/** Undefined: one is to be made. */
+function tokenOf({ tokenFile, noToken }: StudioFlags): string | false | undefined {
+  if (noToken && tokenFile !== null)
+    throw new CliFailure("--no-token and --token-file contradict each other. Give one of them.", EXIT.usage)
+  if (noToken) return false
+  return tokenFile === null ? undefined : tokenIn(tokenFile)
 }
 
 async function opened(
   engines: ReadonlyArray<StudioEngine>,
   solvers: ReadonlyMap<string, () => unknown>,
   { port, host, readOnly }: StudioFlags,
-  token: string | null,
+  token: string | false | undefined,
 ): Promise<Studio> {
   try {
     return await openStudio(
       { engines, solvers },
-      { port, token, readOnly, ...(host === null ? {} : { host }) },
+      { port, readOnly, ...(token === undefined ? {} : { token }), ...(host === null ? {} : { host }) },
     )
   } catch (cause) {
     if (cause instanceof ConfigError) throw new CliFailure(cause.message, EXIT.usage)
@@ -95,16 +107,4 @@ async function ended(): Promise<void> {
     })
   })
   clearInterval(holding)
-}
-
-const OPENERS: Readonly<Partial<Record<NodeJS.Platform, ReadonlyArray<string>>>> = {
-  darwin: ["open"],
-  win32: ["cmd", "/c", "start", ""],
-}
-
-function openInBrowser(url: string): void {
-  const [command, ...before] = OPENERS[process.platform] ?? ["xdg-open"]
-  const opener = spawn(command, [...before, url], { stdio: "ignore", detached: true })
-  opener.on("error", () => note("No browser could be opened; open the address yourself."))
-  opener.unref()
 }

@@ -30,8 +30,12 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
       port: Flag.withDefault(whole("port", 0, 65_535, "Port to listen on (default: a free one)"), 0),
       host: text("host", "<address>", "Address to listen on (default 127.0.0.1: this machine alone)"),
       tokenFile: optional(
-        file("token-file", "A file with the token that everybody must give; needed beyond this machine"),
+        file(
+          "token-file",
+          "A file with the token that everybody must give (default: one is made and printed)",
+        ),
       ),
+      noToken: option("no-token", "Ask nobody for a token: every user of this machine may steer"),
       readOnly: option("read-only", "Show and change nothing"),
       open: option("open", "Open the page in a browser"),
     },
@@ -85,7 +89,9 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
         ),
       ),
       engine: text("engine", "<id>", "Which engine or run, where there are several"),
-      tokenFile: optional(file("token-file", "A file with the studio's token")),
+      tokenFile: optional(
+        file("token-file", "A file with the studio's token (default: it is asked for where one is wanted)"),
+      ),
     },
     (flags) => doing(async () => (await import("./tuiCommand.ts")).tuiCommand(flags)),
   ).pipe(
@@ -93,7 +99,7 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
       "Show an engine in the terminal and steer it; prints one look where there is no terminal",
     ),
     Command.withExamples([
-      { command: "arqon tui --url http://127.0.0.1:7070" },
+      { command: "arqon tui --url http://127.0.0.1:7070", description: "It asks for the token" },
       {
         command: "arqon tui --journal ./state",
         description: "Look through a recorded run with the arrow keys",

@@ -2,18 +2,18 @@
 import { userInfo } from "node:os"
 import { recordLine } from "../readJournal.ts"
 import { causeText } from "../StateFileError.ts"
-import type { Frame } from "../studio/protocol.ts"
+import type { Frame, Session } from "../studio/protocol.ts"
 import { recordedEngines } from "../studio/RecordedEngine.ts"
 import { Prompt } from "../tui/Prompt.ts"
 import { screen, type Shown } from "../tui/screen.ts"
-import { StudioClient, type Told } from "../tui/StudioClient.ts"
+import type { StudioClient, Told } from "../tui/StudioClient.ts"
 import { Terminal } from "../tui/Terminal.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
 import { print, stylesFor } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { onSignals } from "./signals.ts"
-import { tokenIn } from "./tokenFile.ts"
+import { askAtTerminal, connect } from "./studioConnection.ts"
 
 export interface TuiFlags {
   readonly url: string | null
@@ -34,17 +34,17 @@ export async function tuiCommand(flags: TuiFlags): Promise<ExitCode> {
     throw new CliFailure("arqon tui needs one of --url (of an open studio) and --journal.", EXIT.usage)
   }
   if (flags.journal !== null) return recorded(flags.journal, flags.engine)
-  const token = flags.tokenFile === null ? null : tokenIn(flags.tokenFile)
-  return live(flags.url ?? "", token, flags.engine)
+  const ask = process.stdin.isTTY ? askAtTerminal : null
+  const { client, session, url } = await connect(flags.url ?? "", flags.tokenFile, ask)
+  return live(client, session, url, flags.engine)
 }
 
-async function live(url: string, token: string | null, wanted: string | null): Promise<ExitCode> {
-  const client = new StudioClient(url, token)
-  const session = await client.session().catch((cause: unknown) => {
-    throw new CliFailure(
-      `There is no studio to be had at ${url} (${causeText(cause)}). Give the address that engine.studio() or arqon studio has printed.`,
-    )
-  })
+async function live(
+  client: StudioClient,
+  session: Session,
+  url: string,
+  wanted: string | null,
+): Promise<ExitCode> {
   const entry = session.engines.find(
     ({ id, source }) => source === "live" && (wanted === null || id === wanted),
   )

@@ -1,35 +1,31 @@
 /**
- * The studio over HTTP: the page's files, what the page asks for, the live stream, actions and metrics. It is bound to this machine
- * unless a token guards it, tells pages of other sites nothing, and never holds the process open.
+ * The studio over HTTP: the page's files, what the page asks for, the live stream, actions and metrics. Everything but the page wants the
+ * token, pages of other sites are told nothing, and it never holds the process open.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
-import type { Duplex } from "node:stream"
 import { joinPages, PROMETHEUS_CONTENT_TYPE } from "../../runtime/prometheus.ts"
 import type { Access, Admission } from "./access.ts"
 import { auditQueryOf } from "./auditSearch.ts"
+import { ConnectionRoom } from "./ConnectionRoom.ts"
 import { actionRequestOf } from "./engineActions.ts"
+import { readBody, refuse, sendFile, sendJson, sendText, urlOf } from "./exchange.ts"
 import { fleetListOf } from "./fleetQuery.ts"
 import { fleetRequestOf } from "./fleetActions.ts"
-import { InspectSockets } from "./inspectSocket.ts"
+import { InspectSockets, refuseUpgrade } from "./inspectSocket.ts"
 import type { LiveFleet } from "./LiveFleet.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
-import {
-  type ActionResult,
-  type ApiError,
-  type LoginRequest,
-  MOST_BODY_BYTES,
-  MOST_FRAMES,
-  PATHS,
-  type Session,
-} from "./protocol.ts"
+import { type ActionResult, type LoginRequest, MOST_FRAMES, PATHS, type Session } from "./protocol.ts"
 import { numberOf, Refusal, STATUS } from "./refusal.ts"
 import type { StaticFile } from "./staticFiles.ts"
 import type { LiveSide, StudioEngine } from "./StudioEngine.ts"
 
-/** Live streams at the same time, and connections of any kind. */
+/** Live streams at the same time. */
 const MOST_STREAMS = 64
-const MOST_CONNECTIONS = 256
+/** A request takes so long to come at most, its headers so long, and so often that is looked after, ms. */
+const REQUEST_MS = 30_000
+const HEADERS_MS = 10_000
+const LOOK_MS = 2000
 const DEFAULT_POINTS = 1000
 const MOST_POINTS = 5000
 
@@ -59,62 +55,45 @@ export interface StudioServerOptions {
   readonly content: StudioContent
 }
 
-type Handler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  query: URLSearchParams,
-) => void | Promise<void>
+/** A request that is to be answered. */
+interface Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly query: URLSearchParams
+  readonly who: Admission
+}
+
+interface Route {
+  readonly method: "GET" | "POST"
+  /** Nobody is asked for a token: the page's own files, and where one is given. */
+  readonly open: boolean
+  readonly handle: (asked: Asked) => void | Promise<void>
+}
 
 export class StudioServer {
   readonly server: Server
   private readonly options: StudioServerOptions
-  private readonly sockets = new Set<Socket>()
-  private readonly gets: Readonly<Record<string, Handler>>
-  private readonly posts: Readonly<Record<string, Handler>>
+  private readonly room = new ConnectionRoom()
+  private readonly routes: ReadonlyMap<string, Route>
   private readonly inspection = new InspectSockets()
   private streams = 0
   private machines: string | null = null
 
   constructor(options: StudioServerOptions) {
     this.options = options
-    const { content } = options
-    this.gets = {
-      [PATHS.session]: (_, response) => sendJson(response, content.session()),
-      [PATHS.machines]: (_, response) => {
-        this.machines ??= JSON.stringify({ machines: machineDefinitions() })
-        sendText(response, "application/json", this.machines)
-      },
-      [PATHS.events]: (request, response, query) => this.stream(request, response, query),
-      [PATHS.audit]: async (_, response, query) =>
-        sendJson(response, await this.engineOf(query).audit(auditQueryOf(query))),
-      [PATHS.history]: (_, response, query) => sendJson(response, this.history(query)),
-      [PATHS.frames]: (_, response, query) => sendJson(response, this.frames(query)),
-      [PATHS.solver]: (_, response, query) => sendJson(response, this.solver(query)),
-      [PATHS.fleet]: (_, response, query) => {
-        const asked = fleetListOf(query)
-        sendJson(response, this.fleet(query.get("fleet")).list(asked.query, asked.heard))
-      },
-      [PATHS.fleetEngine]: (_, response, query) => {
-        const fleet = this.fleet(query.get("fleet"))
-        sendJson(response, fleet.look(query.get("key") ?? "", numberOf(query, "after", 0)))
-      },
-      [PATHS.metrics]: (_, response) => sendText(response, PROMETHEUS_CONTENT_TYPE, this.metrics()),
+    this.routes = this.table()
+    const timeouts = {
+      requestTimeout: REQUEST_MS,
+      headersTimeout: HEADERS_MS,
+      connectionsCheckingInterval: LOOK_MS,
     }
-    this.posts = {
-      [PATHS.actions]: (request, response) => this.act(request, response),
-      [PATHS.fleetActions]: (request, response) => this.actOnFleet(request, response),
-    }
-    this.server = createServer((request, response) => void this.answer(request, response))
-    this.server.maxConnections = MOST_CONNECTIONS
-    this.server.requestTimeout = 30_000
-    this.server.headersTimeout = 10_000
+    this.server = createServer(timeouts, (request, response) => void this.answer(request, response))
     this.server.on("connection", (socket: Socket) => {
       // A page that is open somewhere is no reason for a process to live.
       socket.unref()
-      this.sockets.add(socket)
-      socket.on("close", () => this.sockets.delete(socket))
+      this.room.enter(socket)
     })
-    this.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    this.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.upgrade(request, socket, head),
     )
     this.server.unref()
@@ -126,14 +105,66 @@ export class StudioServer {
     for (const fleet of this.options.content.fleets) fleet.close()
     this.inspection.close()
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
-    for (const socket of this.sockets) socket.destroy()
+    this.room.clear()
     await closed
+  }
+
+  /** Every path there is. */
+  private table(): ReadonlyMap<string, Route> {
+    const { content, files } = this.options
+    const routes = new Map<string, Route>()
+    const get = (path: string, handle: Route["handle"]): void =>
+      void routes.set(path, { method: "GET", open: false, handle })
+    const json = (path: string, read: (query: URLSearchParams) => unknown): void =>
+      get(path, async ({ response, query }) => sendJson(response, await read(query)))
+    const post = (path: string, handle: Route["handle"], open = false): void =>
+      void routes.set(path, { method: "POST", open, handle })
+    for (const [path, file] of files) {
+      const handle: Route["handle"] = (asked) =>
+        path === "/" ? this.page(asked, file) : sendFile(asked.response, file)
+      routes.set(path, { method: "GET", open: true, handle })
+    }
+    json(PATHS.session, content.session)
+    get(PATHS.machines, ({ response }) => {
+      this.machines ??= JSON.stringify({ machines: machineDefinitions() })
+      sendText(response, "application/json", this.machines)
+    })
+    get(PATHS.events, (asked) => this.stream(asked))
+    json(PATHS.audit, (query) => this.engineOf(query).audit(auditQueryOf(query)))
+    json(PATHS.history, (query) => this.history(query))
+    json(PATHS.frames, (query) => this.frames(query))
+    json(PATHS.solver, (query) => this.solver(query))
+    json(PATHS.fleet, (query) => {
+      const asked = fleetListOf(query)
+      return this.fleet(query.get("fleet")).list(asked.query, asked.heard)
+    })
+    json(PATHS.fleetEngine, (query) => {
+      const fleet = this.fleet(query.get("fleet"))
+      return fleet.look(query.get("key") ?? "", numberOf(query, "after", 0))
+    })
+    get(PATHS.metrics, ({ response }) => sendText(response, PROMETHEUS_CONTENT_TYPE, this.metrics()))
+    get(PATHS.inspect, () => {
+      throw new Refusal("upgradeRequired", "This path speaks WebSocket.", { upgrade: "websocket" })
+    })
+    post(PATHS.login, (asked) => this.login(asked), true)
+    post(PATHS.actions, (asked) => this.act(asked))
+    post(PATHS.fleetActions, (asked) => this.actOnFleet(asked))
+    return routes
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     try {
-      await this.route(request, response)
+      const { pathname, searchParams } = this.receive(request)
+      const route = this.routes.get(pathname)
+      if (route === undefined) throw new Refusal("notFound", "There is nothing under this path.")
+      const { method, open, handle } = route
+      if (method !== request.method && !(method === "GET" && request.method === "HEAD")) {
+        const allow = method === "GET" ? "GET, HEAD" : method
+        throw new Refusal("wrongMethod", `This path takes ${allow} and nothing else.`, { allow })
+      }
+      const who = open ? "no token" : this.options.access.admit(request)
+      await handle({ request, response, query: searchParams, who })
     } catch (error) {
       if (response.headersSent) response.destroy()
       else refuse(response, error)
@@ -141,54 +172,53 @@ export class StudioServer {
   }
 
   /** The only protocol to change to is that of inspection. */
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on("error", () => socket.destroy())
     try {
-      const { access } = this.options
-      access.checkSource(request)
-      access.admit(request)
-      const { pathname, searchParams } = urlOf(request)
+      const { pathname, searchParams } = this.receive(request)
       if (pathname !== PATHS.inspect) throw new Refusal("notFound", "There is nothing under this path.")
+      this.options.access.admit(request)
       void this.inspection.accept(this.liveOf(searchParams).core, request, socket, head)
     } catch (error) {
-      const status = error instanceof Refusal ? STATUS[error.reason] : 500
-      socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      refuseUpgrade(socket, error instanceof Refusal ? STATUS[error.reason] : 500)
     }
   }
 
-  private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, files } = this.options
+  /** What every request goes through first. Whoever has the token has room from here on, whatever is asked. */
+  private receive(request: IncomingMessage): URL {
+    const { access } = this.options
     access.checkSource(request)
-    const { pathname, searchParams } = urlOf(request)
-    const reads = request.method === "GET" || request.method === "HEAD"
-    const file = files.get(pathname)
-    if (reads && file !== undefined) return sendFile(response, file, request.method === "HEAD")
-    if (pathname === PATHS.login && request.method === "POST") return this.login(request, response)
-    const handler = (request.method === "GET" ? this.gets : request.method === "POST" ? this.posts : {})[
-      pathname
-    ]
-    if (handler !== undefined) {
-      access.admit(request)
-      return handler(request, response, searchParams)
-    }
-    const known = Object.hasOwn(this.gets, pathname) || Object.hasOwn(this.posts, pathname)
-    if (!known) throw new Refusal("notFound", "There is nothing under this path.")
-    response.setHeader("allow", Object.hasOwn(this.gets, pathname) ? "GET" : "POST")
-    throw new Refusal("badRequest", "This path is not asked so.")
+    if (access.identify(request) !== null) this.room.welcome(request.socket)
+    return urlOf(request)
   }
 
-  private async login(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** The page; with the token in its address, as in the link that was printed, a session and the address without it. */
+  private page({ request, response, query }: Asked, page: StaticFile): void {
+    const { access } = this.options
+    const token = query.get("token")
+    if (token === null || !access.wantsToken) return sendFile(response, page)
+    let cookie: string
+    try {
+      cookie = access.login(request, token)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      // The page asks for the token then.
+      return sendFile(response, page, STATUS[error.reason], error.headers)
+    }
+    this.room.welcome(request.socket)
+    response.writeHead(303, { location: "./", "set-cookie": cookie, "cache-control": "no-store" }).end()
+  }
+
+  private async login({ request, response }: Asked): Promise<void> {
     const body = (await readBody(request)) as { readonly [K in keyof LoginRequest]?: unknown } | null
     const token = body?.token
     if (!this.options.access.wantsToken) throw new Refusal("badRequest", "This studio wants no token.")
-    const secure = request.headers.origin?.startsWith("https://") === true
-    const given = typeof token === "string" ? token : ""
-    response.setHeader("set-cookie", this.options.access.login(given, secure))
-    response.writeHead(204).end()
+    const cookie = this.options.access.login(request, typeof token === "string" ? token : "")
+    this.room.welcome(request.socket)
+    response.writeHead(204, { "set-cookie": cookie }).end()
   }
 
-  private async act(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const who: Admission = this.options.access.admit(request)
+  private async act({ request, response, who }: Asked): Promise<void> {
     const asked = actionRequestOf(await readBody(request))
     const engine = this.engine(asked.engine)
     if (this.options.readOnly || engine.entry().readOnly || engine.live === null) {
@@ -198,26 +228,29 @@ export class StudioServer {
     sendJson(response, { ok: true, action: asked.action, note, snapshot } satisfies ActionResult)
   }
 
-  private async actOnFleet(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const who: Admission = this.options.access.admit(request)
+  private async actOnFleet({ request, response, who }: Asked): Promise<void> {
     const asked = fleetRequestOf(await readBody(request))
     const fleet = this.fleet(asked.fleet)
     if (this.options.readOnly || fleet.readOnly) throw changesNothing
     sendJson(response, fleet.act(asked, who))
   }
 
-  private stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
+  private stream({ request, response, query }: Asked): void {
     const live = this.liveOf(query)
     if (this.streams >= MOST_STREAMS) {
       throw new Refusal("tooMany", `There are ${MOST_STREAMS} live streams already. Close a page.`)
     }
-    this.streams++
-    response.on("close", () => this.streams--)
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     })
+    if (request.method === "HEAD") {
+      response.end()
+      return
+    }
+    this.streams++
+    response.on("close", () => this.streams--)
     // A page that reconnects at once would find a process that is just restarting.
     response.write("retry: 1000\n\n")
     const last = request.headers["last-event-id"]
@@ -285,66 +318,3 @@ export class StudioServer {
 }
 
 const changesNothing = new Refusal("readOnly", "This studio shows and changes nothing.")
-
-/** The path as it was asked, never taken for one of the disk. */
-function urlOf(request: IncomingMessage): URL {
-  const url = URL.parse(request.url ?? "/", "http://studio")
-  if (url === null || url.host !== "studio") throw new Refusal("badRequest", "This is no path.")
-  return url
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  if (!/^application\/json *(;|$)/i.test(request.headers["content-type"] ?? "")) {
-    throw new Refusal("badRequest", "Send JSON, with content-type: application/json.")
-  }
-  const chunks: Array<Buffer> = []
-  let bytes = 0
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length
-    if (bytes > MOST_BODY_BYTES) throw new Refusal("tooLarge", `A body has at most ${MOST_BODY_BYTES} bytes.`)
-    chunks.push(chunk as Buffer)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"))
-  } catch {
-    throw new Refusal("badRequest", "The body is no JSON.")
-  }
-}
-
-function refuse(response: ServerResponse, error: unknown): void {
-  const known = error instanceof Refusal
-  // What went wrong inside is nobody's business outside.
-  const body: ApiError = known
-    ? { error: error.reason, message: error.message }
-    : { error: "failed", message: "The server could not answer this." }
-  const text = JSON.stringify(body)
-  // What is left of a body that was too long is not read.
-  if (known && error.reason === "tooLarge") response.setHeader("connection", "close")
-  response.writeHead(STATUS[body.error], {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-    "cache-control": "no-store",
-  })
-  response.end(text)
-}
-
-const sendJson = (response: ServerResponse, value: unknown): void =>
-  sendText(response, "application/json", JSON.stringify(value))
-
-function sendText(response: ServerResponse, type: string, text: string): void {
-  response.writeHead(200, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(text),
-    "cache-control": "no-store",
-  })
-  response.end(text)
-}
-
-function sendFile(response: ServerResponse, { type, body, forever }: StaticFile, headOnly: boolean): void {
-  response.writeHead(200, {
-    "content-type": type,
-    "content-length": body.length,
-    "cache-control": forever ? "public, max-age=31536000, immutable" : "no-cache",
-  })
-  response.end(headOnly ? undefined : body)
-}

@@ -1,24 +1,26 @@
 /**
- * Who may talk to the studio. A page of another site must not reach it, neither by sending a person's browser here (Origin), nor by
- * giving its own name this machine's address (Host); and from elsewhere than this machine nobody without the token.
+ * Who may talk to the studio: whoever has the token, or a session that was given for it. Beside that, a page of another site must not
+ * reach it, neither by sending a person's browser here (Origin), nor by giving its own name this machine's address (Host).
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { isIP } from "node:net"
+import { peerOf } from "./peers.ts"
 import { Refusal } from "./refusal.ts"
+import { WrongTokens } from "./WrongTokens.ts"
 
-const COOKIE = "arqon_studio"
 /** A browser is let in so long after the token was given. */
 const SESSION_MS = 12 * 3600 * 1000
 const MOST_SESSIONS = 64
-/** Wrong tokens in a minute, from anybody, before nobody is heard for the rest of it. */
-const MOST_FAILURES = 10
-const MINUTE_MS = 60_000
-/** Shorter tokens can be guessed. */
-export const LEAST_TOKEN = 16
+/** Shorter ones can be guessed, and a header can carry neither spaces nor letters beyond ASCII. */
+export const isToken = (text: string): boolean => /^[!-~]{16,512}$/.test(text)
+/** 192 bits: nobody guesses it. */
+export const newToken = (): string => randomBytes(24).toString("hex")
 
-/** How a request was let in. */
-export type Admission = "loopback" | "token"
+const CHALLENGE = { "www-authenticate": "Bearer" }
+
+/** How somebody was identified: by the token or a session made of it, or not at all, where none is asked for. */
+export type Admission = "token" | "no token"
 
 export interface AccessOptions {
   /** What the server listens on. */
@@ -31,15 +33,12 @@ export interface AccessOptions {
   readonly now: () => number
 }
 
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
-
 export class Access {
   private readonly options: AccessOptions
   private readonly token: Buffer | null
   /** Digests of session names, and when each ends. */
   private readonly sessions = new Map<string, number>()
-  private failures: Array<number> = []
+  private readonly wrong = new WrongTokens()
 
   constructor(options: AccessOptions) {
     this.options = options
@@ -69,30 +68,31 @@ export class Access {
     }
   }
 
-  /** Throws a Refusal where the token is wanted and neither it nor a session is there. */
-  admit(request: IncomingMessage): Admission {
-    if (this.token === null) return "loopback"
-    const { authorization } = request.headers
-    if (authorization !== undefined) {
-      const [, given] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
-      this.checkToken(given ?? "")
-      return "token"
-    }
+  /** How a request is let in; null when it is not. It counts nothing. */
+  identify(request: IncomingMessage): Admission | null {
+    if (this.token === null) return "no token"
+    const given = bearerOf(request)
+    if (given !== null) return this.isRight(given) ? "token" : null
     const session = cookieOf(request)
     const ends = session === null ? undefined : this.sessions.get(digest(session).toString("hex"))
-    if (ends === undefined || ends <= this.options.now()) {
-      throw new Refusal("unauthorised", "This studio wants its token first.")
-    }
-    return "token"
+    return ends !== undefined && ends > this.options.now() ? "token" : null
   }
 
-  /**
-   * Exchanges the token for the value of a `set-cookie` header; a Refusal when it is wrong.
-   *
-   * @param secure whether the browser speaks TLS, to a proxy: then it never sends the cookie otherwise
-   */
-  login(token: string, secure = false): string {
-    this.checkToken(token)
+  /** The same, but throws a Refusal where somebody is not let in, and counts wrong tokens. */
+  admit(request: IncomingMessage): Admission {
+    const identity = this.identify(request)
+    if (identity !== null) return identity
+    if (bearerOf(request) !== null) throw this.refusal(request)
+    throw new Refusal(
+      "unauthorised",
+      "This studio wants its token first. It stands in the link that was printed when the studio was opened.",
+      CHALLENGE,
+    )
+  }
+
+  /** Exchanges the token for the value of a `set-cookie` header; throws a Refusal when it is wrong. */
+  login(request: IncomingMessage, token: string): string {
+    if (!this.isRight(token)) throw this.refusal(request)
     const now = this.options.now()
     for (const [name, ends] of this.sessions) if (ends <= now) this.sessions.delete(name)
     if (this.sessions.size >= MOST_SESSIONS) {
@@ -101,20 +101,23 @@ export class Access {
     }
     const session = randomBytes(32).toString("base64url")
     this.sessions.set(digest(session).toString("hex"), now + SESSION_MS)
-    const kept = `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}`
-    return secure ? `${kept}; Secure` : kept
+    const kept = `${cookieName(request)}=${session}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}`
+    return isOverTls(request) ? `${kept}; Secure` : kept
   }
 
-  private checkToken(given: string): void {
-    const now = this.options.now()
-    this.failures = this.failures.filter((at) => at > now - MINUTE_MS)
-    if (this.failures.length >= MOST_FAILURES) {
-      throw new Refusal("tooMany", "Too many wrong tokens. Wait a minute.")
-    }
-    // Digests are of one length, so that the comparison takes the same time whatever was given.
-    if (this.token !== null && timingSafeEqual(digest(given), this.token)) return
-    this.failures.push(now)
-    throw new Refusal("unauthorised", "This is not the token.")
+  /** Digests are of one length, so that the comparison takes the same time whatever was given. */
+  private isRight(given: string): boolean {
+    return this.token !== null && timingSafeEqual(digest(given), this.token)
+  }
+
+  /** What somebody with a wrong token is told. Only wrong ones are counted: they must not shut out the right one. */
+  private refusal({ socket }: IncomingMessage): Refusal {
+    const waitMs = this.wrong.add(peerOf(socket.remoteAddress), this.options.now())
+    if (waitMs === 0) return new Refusal("unauthorised", "This is not the token.", CHALLENGE)
+    return new Refusal("tooMany", "Too many wrong tokens. Wait a minute.", {
+      "retry-after": String(Math.ceil(waitMs / 1000)),
+      connection: "close",
+    })
   }
 
   /**
@@ -142,12 +145,25 @@ function hostname(host: string): string {
   return (bracketed ?? plain ?? "").toLowerCase()
 }
 
-function cookieOf({ headers }: IncomingMessage): string | null {
-  for (const pair of (headers.cookie ?? "").split(";")) {
+/** The token in the header; null where there is none, as where a proxy has asked for a password of its own. */
+function bearerOf({ headers }: IncomingMessage): string | null {
+  const match = /^Bearer(?: +(.*))?$/i.exec(headers.authorization ?? "")
+  return match === null ? null : (match[1] ?? "")
+}
+
+/** Browsers keep cookies by host and not by port: two studios on one machine must not share a name. */
+const cookieName = ({ socket }: IncomingMessage): string => `arqon_studio_${socket.localPort}`
+
+function cookieOf(request: IncomingMessage): string | null {
+  for (const pair of (request.headers.cookie ?? "").split(";")) {
     const [name, value] = pair.trim().split("=")
-    if (name === COOKIE && value !== undefined) return value
+    if (name === cookieName(request) && value !== undefined) return value
   }
   return null
 }
+
+/** The browser speaks TLS, to a proxy: then it never sends the cookie otherwise. */
+const isOverTls = ({ headers }: IncomingMessage): boolean =>
+  headers.origin?.startsWith("https://") === true || headers["x-forwarded-proto"] === "https"
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()

@@ -19,7 +19,7 @@ export async function startDemo(
     // The studio of several engines is opened elsewhere; here only the core is wanted.
     openStudio: (own) => {
       core = own
-      return Promise.resolve({ url: "", stop: () => Promise.resolve() })
+      return Promise.resolve({ url: "", token: null, stop: () => Promise.resolve() })
     },
   })
   const engine = create({

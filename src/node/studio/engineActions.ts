@@ -61,7 +61,7 @@ export function reasonOf(
   }
 }
 
-/** What stands in the audit. `who`: where the request came from. */
+/** What stands in the audit. `who`: how whoever asks was identified; the name is what they say it is. */
 export const noteOf = (
   {
     action,
@@ -89,7 +89,7 @@ const isControl = (character: string): boolean => {
 /**
  * Does it; returns the note.
  *
- * @param who where the request came from: "loopback" or "token"
+ * @param who how whoever asks was identified: "token" or "no token"
  */
 export function engineAct(core: EngineCore, request: ActionRequest, who: string): string {
   const note = noteOf(request, who)

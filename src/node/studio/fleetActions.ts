@@ -29,7 +29,7 @@ export function fleetRequestOf(body: unknown): FleetActionRequest {
 /**
  * Does it; returns the note.
  *
- * @param who where the request came from: "loopback" or "token"
+ * @param who how whoever asks was identified: "token" or "no token"
  */
 export function fleetAct(core: FleetCore, cell: FleetCell, request: FleetActionRequest, who: string): string {
   const note = noteOf(request, who)

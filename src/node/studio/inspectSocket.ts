@@ -2,8 +2,8 @@
  * The WebSocket side of inspection: viewers that speak `@statelyai/inspect` connect to `/inspect`, or the studio connects to
  * Stately's local server. It needs the package `ws`, which an application brings; neither side holds the process.
  */
-import type { IncomingMessage } from "node:http"
-import type { Duplex } from "node:stream"
+import { type IncomingMessage, STATUS_CODES } from "node:http"
+import type { Socket } from "node:net"
 import type * as Ws from "ws"
 import type { WebSocket } from "ws"
 import { ConfigError } from "../../domain/errors.ts"
@@ -36,15 +36,20 @@ function feed(core: EngineCore, socket: WebSocket): void {
   socket.on("message", () => {})
 }
 
+/** Answers and closes: whoever keeps their own end open holds no connection by it. */
+export function refuseUpgrade(socket: Socket, status: number): void {
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  socket.destroySoon()
+}
+
 export class InspectSockets {
   private readonly viewers = new Set<WebSocket>()
 
   /** Answers a request to speak WebSocket that has been let in. */
-  async accept(core: EngineCore, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async accept(core: EngineCore, request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const ws = await load()
     if (ws === null || this.viewers.size >= MOST_VIEWERS) {
-      const status = ws === null ? "501 Not Implemented" : "429 Too Many Requests"
-      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      refuseUpgrade(socket, ws === null ? 501 : 429)
       return
     }
     const server = new ws.WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })

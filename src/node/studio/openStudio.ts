@@ -9,12 +9,13 @@ import type { EngineCore } from "../../runtime/EngineCore.ts"
 import type { FleetCore } from "../../runtime/fleet/FleetCore.ts"
 import type { Studio, StudioOptions } from "../../runtime/Platform.ts"
 import { packageVersion } from "../cli/version.ts"
-import { Access, isLoopback, LEAST_TOKEN } from "./access.ts"
+import { Access, isToken, newToken } from "./access.ts"
 import { DOABLE } from "./engineActions.ts"
 import { connectToStately } from "./inspectSocket.ts"
 import { LiveEngine } from "./LiveEngine.ts"
 import { LiveFleet } from "./LiveFleet.ts"
 import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "./protocol.ts"
+import { isLoopback } from "./peers.ts"
 import { readPage } from "./staticFiles.ts"
 import type { StudioEngine } from "./StudioEngine.ts"
 import { StudioServer } from "./StudioServer.ts"
@@ -42,7 +43,7 @@ export async function studioOf(core: EngineCore, options: StudioOptions = {}): P
     throw error
   })
   return {
-    url: studio.url,
+    ...studio,
     stop: () => {
       inspection.stop()
       return studio.stop()
@@ -75,7 +76,8 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
     clear(shelf)
     throw new ConfigError({ problems })
   }
-  const { host = "127.0.0.1", port = 0, token = null, readOnly = false, allowedHosts = [] } = options
+  const { host = "127.0.0.1", port = 0, readOnly = false, allowedHosts = [] } = options
+  const token = options.token === false ? null : (options.token ?? newToken())
   const names = allowedHosts.map((name) => name.toLowerCase())
   const access = new Access({ host, token, allowedHosts: names, now: () => performance.now() })
   const studio = new StudioServer({
@@ -99,8 +101,11 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
   }
   const { port: bound } = server.address() as AddressInfo
   let stopping: Promise<void> | null = null
+  // A token that was given is known to who gave it, and must not come into logs from here.
+  const link = options.token === undefined ? `?token=${token}` : ""
   return {
-    url: `http://${addressOf(host)}:${bound}/`,
+    url: `http://${addressOf(host)}:${bound}/${link}`,
+    token,
     stop: () => (stopping ??= studio.close()),
   }
 }
@@ -123,18 +128,24 @@ function studioProblems({ host, port, token, inspectAt }: StudioOptions): Readon
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     problems.push({ path: "port", message: `must be a whole number from 0 to 65535, got ${port}.` })
   }
-  if (token !== undefined && token !== null && token.length < LEAST_TOKEN) {
+  if (token !== undefined && token !== false && !(typeof token === "string" && isToken(token))) {
     problems.push({
       path: "token",
-      message: `must have at least ${LEAST_TOKEN} characters.`,
-      suggestion: "Make one: openssl rand -hex 24",
+      message: "must be 16 to 512 letters, digits and signs of ASCII without spaces, or false for none.",
+      suggestion: "Leave it away and one is made, or make one: openssl rand -hex 24",
     })
   }
-  if (host !== undefined && !isLoopback(host) && (token ?? null) === null) {
+  if (host === "") {
+    problems.push({
+      path: "host",
+      message: "is empty, which would be every address of this machine.",
+      suggestion: 'Leave it away to serve this machine alone, or say "0.0.0.0".',
+    })
+  } else if (host !== undefined && !isLoopback(host) && token === false) {
     problems.push({
       path: "host",
       message: `${JSON.stringify(host)} can be reached from other machines, and there is no token.`,
-      suggestion: "Give a token, or leave host away to serve this machine alone.",
+      suggestion: "Leave token away and one is made, or leave host away to serve this machine alone.",
     })
   }
   if (inspectAt !== undefined && !isLocalSocket(inspectAt)) {

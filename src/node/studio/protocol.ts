@@ -52,7 +52,7 @@ export type Action = (typeof ACTIONS)[number]
 export const GUARDRAIL_PRESETS = ["conservative", "balanced", "aggressive"] as const
 export type GuardrailPreset = (typeof GUARDRAIL_PRESETS)[number]
 
-/** `GET /api/session`. Where a token is wanted and none was given, this and everything else answers 401 with an `ApiError`. */
+/** `GET /api/session`. Where a token is wanted and none was given, this and everything else but the page answers 401 with an `ApiError`. */
 export interface Session {
   readonly protocol: number
   readonly version: string
@@ -338,7 +338,7 @@ export interface ActionResult {
   readonly snapshot: EngineSnapshot
 }
 
-/** Body of `POST /api/login`: the token becomes an HttpOnly cookie. Answers 204, or 401. */
+/** Body of `POST /api/login`: the token becomes an HttpOnly cookie. Answers 204, or 401. `GET /?token=` does the same and answers 303. */
 export interface LoginRequest {
   readonly token: string
 }
@@ -349,6 +349,8 @@ export interface ApiError {
     | "unauthorised"
     | "forbidden"
     | "notFound"
+    | "wrongMethod"
+    | "upgradeRequired"
     | "badRequest"
     | "tooLarge"
     | "readOnly"

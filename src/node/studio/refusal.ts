@@ -1,4 +1,5 @@
 /** A request that is not answered as asked: what went wrong, in words for a person, and as an HTTP status. */
+import type { OutgoingHttpHeaders } from "node:http"
 import type { ApiError } from "./protocol.ts"
 
 export type RefusalReason = ApiError["error"]
@@ -9,19 +10,24 @@ export const STATUS: Readonly<Record<RefusalReason, number>> = {
   forbidden: 403,
   readOnly: 403,
   notFound: 404,
+  wrongMethod: 405,
   conflict: 409,
   tooLarge: 413,
+  upgradeRequired: 426,
   tooMany: 429,
   failed: 500,
 }
 
 export class Refusal extends Error {
   readonly reason: RefusalReason
+  /** What the answer says besides, in headers. */
+  readonly headers: OutgoingHttpHeaders
 
-  constructor(reason: RefusalReason, message: string) {
+  constructor(reason: RefusalReason, message: string, headers: OutgoingHttpHeaders = {}) {
     super(message)
     this.name = "Refusal"
     this.reason = reason
+    this.headers = headers
   }
 }
 

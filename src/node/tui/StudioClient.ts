@@ -12,6 +12,7 @@ import type {
 import { AUDIT_KINDS } from "../../domain/words.ts"
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import { PATHS } from "../studio/protocol.ts"
+import { Refusal } from "../studio/refusal.ts"
 
 /** Every kind of record but what came in: the stream does not send these either. */
 const DECISIONS = AUDIT_KINDS.filter((kind) => kind !== "digest" && kind !== "tick").join(",")
@@ -62,7 +63,7 @@ export class StudioClient {
       headers: this.headers,
       signal,
     })
-    if (response.status !== 200 || response.body === null) throw new Error(await reasonOf(response))
+    if (response.status !== 200 || response.body === null) throw await refusalOf(response)
     let rest = ""
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
       const blocks = (rest + chunk).split("\n\n")
@@ -85,16 +86,17 @@ export class StudioClient {
       ...init,
       headers: { ...this.headers, ...init.headers },
     })
-    if (!response.ok) throw new Error(await reasonOf(response))
+    if (!response.ok) throw await refusalOf(response)
     return response.json()
   }
 }
 
-async function reasonOf(response: Response): Promise<string> {
+async function refusalOf(response: Response): Promise<Refusal> {
   const text = await response.text()
   try {
-    return (JSON.parse(text) as ApiError).message
+    const { error, message } = JSON.parse(text) as ApiError
+    return new Refusal(error, message)
   } catch {
-    return `it answered ${response.status}; is this a studio?`
+    return new Refusal("failed", `it answered ${response.status}; is this a studio?`)
   }
 }

@@ -1,4 +1,4 @@
-/** Where a token is wanted: it is sent once, in the body, and becomes a cookie that no script can read. */
+/** For whoever comes without the link that has the token: it is sent once, in the body, and becomes a cookie that no script can read. */
 import { api, told } from "../core/api.ts"
 import { h } from "../core/dom.ts"
 import { brandMark } from "./icons.ts"
@@ -20,7 +20,7 @@ export function door(opened: () => void): HTMLElement {
     h(
       "p",
       { class: "soft" },
-      "This studio is reached over a network, so it wants the token that it was started with.",
+      "This studio wants its token: open the link that was printed when it was started, or type the token here.",
     ),
     h("label", { class: "field" }, "Token", token),
     error,

@@ -23,7 +23,7 @@ const fleetOptions = {
 async function openFleet(options: StudioOptions = {}) {
   const fleet = createFleet(fleetOptions)
   await fleet.start()
-  const studio = await fleet.studio(options)
+  const studio = await fleet.studio({ token: false, ...options })
   onTestFinished(async () => {
     await studio.stop()
     await fleet.stop()
@@ -189,10 +189,10 @@ describe("one engine of a fleet", () => {
     wait(1000)
     const noted = fleet.audit.records().filter(({ note }) => note !== undefined)
     expect(noted.map(({ run, kind, note }) => [run, kind, note])).toEqual([
-      ["tenants/acme", "baselineSet", "setBaseline by ann (studio, loopback): a test"],
-      ["tenants/acme", "safeModeEntered", "trip by ann (studio, loopback): a test"],
-      ["tenants/acme", "safeModeExited", "reset by ann (studio, loopback): a test"],
-      ["tenants/acme", "rollback", "rollback by ann (studio, loopback): a test"],
+      ["tenants/acme", "baselineSet", "setBaseline by ann (studio, no token): a test"],
+      ["tenants/acme", "safeModeEntered", "trip by ann (studio, no token): a test"],
+      ["tenants/acme", "safeModeExited", "reset by ann (studio, no token): a test"],
+      ["tenants/acme", "rollback", "rollback by ann (studio, no token): a test"],
     ])
   })
 
@@ -205,7 +205,7 @@ describe("one engine of a fleet", () => {
     expect(fleet.audit.records().at(-1)?.kind).not.toBe("command")
     const asked = fleet.audit.records().filter(({ kind }) => kind === "command")
     expect(asked).toMatchObject([
-      { action: "passivate", run: "tenants/acme", note: "passivate by ann (studio, loopback): a test" },
+      { action: "passivate", run: "tenants/acme", note: "passivate by ann (studio, no token): a test" },
     ])
     wait(65_000_000)
     expect((await act({ key: "acme", action: "passivate" })).json()).toMatchObject({

@@ -14,7 +14,7 @@ describe("the action guardrails", () => {
     })
     const answer = await act({ action: "guardrails", preset: "conservative", reason: "on call alone" })
     expect(answer.status).toBe(200)
-    const note = "guardrails conservative by ann (studio, loopback): on call alone"
+    const note = "guardrails conservative by ann (studio, no token): on call alone"
     expect(answer.json()).toMatchObject({ note, snapshot: { guardrails: { preset: "conservative" } } })
     expect(engine.audit.records().find(({ kind }) => kind === "guardrailsSet")).toMatchObject({
       note,

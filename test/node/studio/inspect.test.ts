@@ -78,7 +78,7 @@ describe("Stately's receiver at a studio", () => {
       ...memoryPlatform,
       openStudio: (own) => {
         core = own
-        return Promise.resolve({ url: "", stop: () => Promise.resolve() })
+        return Promise.resolve({ url: "", token: null, stop: () => Promise.resolve() })
       },
     })
     const engine = create({

@@ -1,6 +1,9 @@
 /** Recorded runs and solver runs in a studio, over real HTTP, from real files. */
+import { existsSync, statSync } from "node:fs"
+import { dirname } from "node:path"
+import { fileURLToPath } from "node:url"
 import { getInitialSnapshot, getNextSnapshot, setup } from "xstate"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { createEngine, createSolver } from "../../../src/index.node.ts"
 import { machineConfigs } from "../../../src/node/studio/machineDefinitions.ts"
 import type { SolverRun } from "../../../src/node/studio/solverProtocol.ts"
@@ -42,7 +45,7 @@ async function shelf(
   engines: ReturnType<typeof recordedEngines>,
   solvers: ReadonlyMap<string, () => unknown> = new Map(),
 ) {
-  const studio = await openStudio({ engines, solvers })
+  const studio = await openStudio({ engines, solvers }, { token: false })
   onTestFinished(() => studio.stop())
   const get = async <T>(path: string): Promise<T> => (await ask(studio.url, path)).json() as T
   return { url: studio.url, get }
@@ -171,16 +174,52 @@ describe("arqon studio", () => {
     const { code, stdout } = await running.ended
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/^The studio is at http:\/\/127\.0\.0\.1:\d+\/\n$/),
+      expect.stringMatching(/^The studio is at http:\/\/127\.0\.0\.1:\d+\/\?token=[\da-f]{48}\n$/),
     ])
     expect(runId).toBe("manual-5")
+  })
+
+  it("prints no token that it was given, nor one where it wants none", async () => {
+    await recordRun(20)
+    desk.write("token", "0123456789abcdef\n")
+    for (const flags of [["--token-file", "token"], ["--no-token"]]) {
+      const running = desk.start(["studio", "--journal", "state", ...flags])
+      await running.seen(/Ctrl-C/)
+      running.child.kill("SIGTERM")
+      const { stdout } = await running.ended
+      expect([flags, stdout]).toEqual([flags, expect.stringMatching(/:\d+\/\n$/)])
+    }
+  })
+
+  it("starts a browser by a file of this user's alone, so that no command line has the token", async () => {
+    await recordRun(20)
+    for (const opener of ["xdg-open", "open"]) {
+      desk.script(
+        opener,
+        'cp "${1#file://}" page.html',
+        'echo "$@" > command.part',
+        "mv command.part command",
+      )
+    }
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv("PATH", `${desk.folder}:${process.env["PATH"]}`)
+    const running = desk.start(["studio", "--journal", "state", "--open"])
+    await expect.poll(() => existsSync(desk.path("command")), { timeout: 30_000 }).toBe(true)
+    const file = fileURLToPath(desk.read("command").trim())
+    expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700])
+    running.child.kill("SIGTERM")
+    const { stdout } = await running.ended
+    const [link] = /http:\S+token=\S+/.exec(stdout) ?? []
+    expect(desk.read("page.html")).toContain(`url=${link}"`)
+    expect(existsSync(dirname(file))).toBe(false)
   })
 
   it("says what it lacks", async () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
       [["studio"], /nothing to show/],
       [["studio", "--journal", "nowhere"], /nowhere/],
-      [["studio", "--demo", "--host", "0.0.0.0"], /token/],
+      [["studio", "--demo", "--host", "0.0.0.0", "--no-token"], /token/],
+      [["studio", "--demo", "--no-token", "--token-file", "none"], /contradict/],
       [["studio", "--demo", "--token-file", "none"], /cannot be read/],
     ]
     for (const [args, told] of cases) {

@@ -1,9 +1,10 @@
 /** Who may not talk to a studio: every case over real HTTP. */
+import type { IncomingMessage } from "node:http"
 import { createConnection } from "node:net"
 import { describe, expect, it } from "vitest"
-import { ConfigError } from "../../../src/index.ts"
+import { ConfigError, type StudioOptions } from "../../../src/index.ts"
 import { Access } from "../../../src/node/studio/access.ts"
-import { MOST_BODY_BYTES } from "../../../src/node/studio/protocol.ts"
+import { MOST_BODY_BYTES, PATHS } from "../../../src/node/studio/protocol.ts"
 import { ask, openRig, post } from "./rig.ts"
 
 const TOKEN = "0123456789abcdef0123"
@@ -132,32 +133,182 @@ describe("a studio with a token", () => {
     expect((await ask(url, "/api/session", { headers: { cookie: `${pair}x` } })).status).toBe(401)
   })
 
-  it("hears nobody for the rest of a minute after ten wrong ones", () => {
-    let now = 0
-    const access = new Access({ host: "127.0.0.1", token: TOKEN, allowedHosts: [], now: () => now })
-    for (let i = 0; i < 10; i++) expect(() => access.login("wrong")).toThrow("not the token")
-    expect(() => access.login(TOKEN)).toThrow("Too many")
-    now = 60_001
-    expect(access.login(TOKEN)).toContain("HttpOnly")
-  })
-
   it("lets a browser in for half a day", () => {
     let now = 0
     const access = new Access({ host: "127.0.0.1", token: TOKEN, allowedHosts: [], now: () => now })
-    const [cookie] = access.login(TOKEN).split(";")
-    const request = { headers: { cookie } } as Parameters<typeof access.admit>[0]
-    expect(access.admit(request)).toBe("token")
+    const request = (headers: Record<string, string>): IncomingMessage =>
+      ({ headers, socket: { localPort: 1, remoteAddress: "127.0.0.1" } }) as unknown as IncomingMessage
+    const [cookie] = access.login(request({}), TOKEN).split(";")
+    expect(access.admit(request({ cookie }))).toBe("token")
     now = 12 * 3600 * 1000
-    expect(() => access.admit(request)).toThrow("token first")
+    expect(() => access.admit(request({ cookie }))).toThrow("token first")
   })
 
-  it("is what other machines need, and must not be short", async () => {
+  it("is left alone by a password that a proxy before it asks for", async () => {
+    const { url } = await openRig({ token: TOKEN })
+    const [cookie] = (await post(url, "/api/login", { token: TOKEN })).headers["set-cookie"] ?? []
+    const headers = { authorization: "Basic b25lOnR3bw==", cookie: cookie.split(";")[0] }
+    expect((await ask(url, "/api/session", { headers })).status).toBe(200)
+  })
+
+  it("shares a browser with another studio at the same address", async () => {
+    const [one, other] = [await openRig({ token: TOKEN }), await openRig({ token: TOKEN })]
+    const names = await Promise.all(
+      [one, other].map(async ({ url }) => {
+        const { headers } = await post(url, "/api/login", { token: TOKEN })
+        return headers["set-cookie"]?.[0]?.split("=")[0]
+      }),
+    )
+    expect(new Set(names).size).toBe(2)
+  })
+
+  it("may be asked for on any host, must not be short, and must fit into a header", async () => {
     const { engine } = await openRig()
-    await expect(engine.studio({ host: "0.0.0.0" })).rejects.toThrow(ConfigError)
-    await expect(engine.studio({ token: "short" })).rejects.toThrow(/at least 16/)
+    await expect(engine.studio({ host: "0.0.0.0", token: false })).rejects.toThrow(ConfigError)
+    await expect(engine.studio({ host: "" })).rejects.toThrow(/host/)
+    for (const token of [
+      "short",
+      "",
+      "sixteen letters and spaces",
+      "x".repeat(513),
+      "sechzehn Zeichen ä",
+      null,
+      true,
+    ]) {
+      await expect(engine.studio({ token: token as string })).rejects.toThrow(/token: must be 16 to 512/)
+    }
     await expect(engine.studio({ host: "0.0.0.0", token: "short", port: -1 })).rejects.toThrow(
       /2 problems|port[\s\S]*token/,
     )
+    for (const host of ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1", "localhost"]) {
+      const studio = await engine.studio({ host, token: false })
+      await studio.stop()
+    }
+  })
+})
+
+describe("a studio that was opened without a word about a token", () => {
+  it("makes one of its own, unlike any other, and lets nobody in without it", async () => {
+    const { engine } = await openRig()
+    const studios = [await engine.studio(), await engine.studio()]
+    for (const { url, token } of studios) {
+      const { searchParams } = new URL(url)
+      expect([searchParams.get("token"), token]).toEqual([token, expect.stringMatching(/^[\da-f]{48}$/)])
+      expect((await ask(url, "/api/session")).status).toBe(401)
+      const trip = { engine: engine.runId, action: "trip", reason: "x", by: "its owner", confirm: true }
+      expect((await post(url, "/api/actions", trip)).status).toBe(401)
+    }
+    expect(studios[0].token).not.toBe(studios[1].token)
+    expect(engine.getSnapshot().mode).toBe("adapting")
+    for (const studio of studios) await studio.stop()
+  })
+
+  it("turns its link into a session and an address without the token", async () => {
+    const { engine } = await openRig()
+    const studio = await engine.studio()
+    const { pathname, search } = new URL(studio.url)
+    const link = await ask(studio.url, `${pathname}${search}`)
+    expect([link.status, link.headers.location, link.headers["cache-control"]]).toEqual([
+      303,
+      "./",
+      "no-store",
+    ])
+    const [kept] = link.headers["set-cookie"] ?? []
+    expect(kept).toMatch(/; HttpOnly; SameSite=Strict; Path=\/;/)
+    expect(kept).not.toContain(studio.token)
+    const [cookie] = kept.split(";")
+    expect((await ask(studio.url, "/api/session", { headers: { cookie } })).status).toBe(200)
+    expect((await ask(studio.url, "/metrics", { headers: { cookie } })).status).toBe(200)
+    // Another path takes it in no address.
+    expect((await ask(studio.url, `/metrics${search}`)).status).toBe(401)
+    await studio.stop()
+  })
+
+  it("shows the page that asks for the token to whoever comes with another, and gives no session", async () => {
+    const { url } = await openRig({ token: TOKEN })
+    const wrong = await ask(url, `/?token=${TOKEN}x`)
+    expect([wrong.status, wrong.headers["set-cookie"], wrong.headers["content-type"]]).toEqual([
+      401,
+      undefined,
+      "text/html; charset=utf-8",
+    ])
+  })
+
+  it("keeps a token that was given out of its address, which may come into logs", async () => {
+    const { url, studio } = await openRig({ token: TOKEN })
+    expect([url, studio.token]).toEqual([expect.not.stringContaining(TOKEN), TOKEN])
+    const { studio: open } = await openRig({ token: false })
+    expect(open.token).toBeNull()
+  })
+
+  it("writes into the audit how somebody was identified, whoever they say they are", async () => {
+    const who = async (options: StudioOptions, headers: Record<string, string>): Promise<unknown> => {
+      const { act } = await openRig(options)
+      return (await act({ action: "trip" }, headers)).json()["note"]
+    }
+    expect(await who({ token: false }, {})).toBe("trip by ann (studio, no token): a test")
+    expect(await who({ token: TOKEN }, { authorization: `Bearer ${TOKEN}` })).toBe(
+      "trip by ann (studio, token): a test",
+    )
+  })
+})
+
+describe("a path of a studio", () => {
+  it("that there is not is 404, with the token and without it", async () => {
+    for (const options of [{ token: TOKEN }, { token: false as const }]) {
+      const { url } = await openRig(options)
+      for (const path of [
+        "/nowhere",
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/metrics/",
+        "//etc/passwd",
+        "/__proto__",
+      ]) {
+        for (const method of ["GET", "POST", "DELETE"]) {
+          const answer = await ask(url, path, { method })
+          expect([path, method, answer.status, answer.json()["error"]]).toEqual([
+            path,
+            method,
+            404,
+            "notFound",
+          ])
+        }
+      }
+    }
+  })
+
+  it("that is asked by another method is 405 and says which it takes", async () => {
+    const { url } = await openRig()
+    const posts: ReadonlyArray<string> = [PATHS.login, PATHS.actions, PATHS.fleetActions]
+    for (const path of ["/", "/index.html", ...Object.values(PATHS)]) {
+      const allow = posts.includes(path) ? "POST" : "GET, HEAD"
+      for (const method of ["PUT", "DELETE", "OPTIONS", posts.includes(path) ? "GET" : "POST"]) {
+        const answer = await ask(url, path, { method })
+        expect([path, method, answer.status, answer.headers.allow, answer.json()["error"]]).toEqual([
+          path,
+          method,
+          405,
+          allow,
+          "wrongMethod",
+        ])
+      }
+    }
+  })
+
+  it("answers HEAD as GET without a body, the live stream included", async () => {
+    const { url } = await openRig()
+    for (const path of ["/", PATHS.session, PATHS.metrics, PATHS.events]) {
+      const { status, text } = await ask(url, path, { method: "HEAD" })
+      expect([path, status, text]).toEqual([path, 200, ""])
+    }
+  })
+
+  it("that speaks WebSocket alone says so", async () => {
+    const { url } = await openRig()
+    const { status, headers } = await ask(url, PATHS.inspect)
+    expect([status, headers.upgrade]).toEqual([426, "websocket"])
   })
 })
 
@@ -222,7 +373,6 @@ describe("a studio and requests that are none", () => {
         })
       ).status,
     ).toBe(400)
-    expect((await ask(url, "/api/session", { method: "DELETE" })).status).toBe(400)
     expect(engine.getSnapshot().mode).toBe("adapting")
   })
 })

@@ -77,7 +77,7 @@ describe("what a studio shows", () => {
       clock: "manual",
     })
     await engine.start()
-    const studio = await engine.studio()
+    const studio = await engine.studio({ token: false })
     onTestFinished(async () => {
       await studio.stop()
       await engine.stop()
@@ -113,7 +113,7 @@ describe("what a studio shows", () => {
     expect(history.knobs["speed"].base).toHaveLength(50)
     expect(Math.abs((history.knobs["speed"].base.at(-1) ?? 0) - 0.8)).toBeLessThan(0.1)
     expect(history.marks[0].kind).toBe("start")
-    expect(history.marks.at(-1)?.text).toContain("rollback by ann (studio, loopback): a test")
+    expect(history.marks.at(-1)?.text).toContain("rollback by ann (studio, no token): a test")
   })
 
   it("is the audit, searched by kind, knob, time and text, page by page without a gap", async () => {
@@ -316,7 +316,7 @@ describe("what a person does in a studio", () => {
     }
     for (const [action, kind] of Object.entries(kinds)) {
       const answer = await act({ action, reason: `because of ${action}` })
-      const note = `${action} by ann (studio, loopback): because of ${action}`
+      const note = `${action} by ann (studio, no token): because of ${action}`
       expect([action, answer.status, answer.json()["note"]]).toEqual([action, 200, note])
       expect(engine.audit.records().findLast((record) => record.note === note)?.kind).toBe(kind)
     }
@@ -354,7 +354,7 @@ describe("what a person does in a studio", () => {
       startIsBaseline: false,
     })
     await engine.start()
-    const studio = await engine.studio()
+    const studio = await engine.studio({ token: false })
     const answer = await ask(studio.url, "/api/actions", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -381,7 +381,7 @@ describe("what a person does in a studio", () => {
     const { act, engine } = await openRig()
     await act({ action: "trip", reason: "one\r\ntwo\u0007", by: "a\nb" })
     expect(engine.audit.records().findLast(({ note }) => note !== undefined)?.note).toBe(
-      "trip by a b (studio, loopback): one  two",
+      "trip by a b (studio, no token): one  two",
     )
   })
 })
@@ -393,7 +393,7 @@ describe("an open studio", () => {
       import { createEngine } from ${JSON.stringify(join(import.meta.dirname, "../../../src/index.node.ts"))}
       const engine = createEngine({ params: { a: { min: 0, max: 1 } }, seed: 1, clock: "manual" })
       await engine.start()
-      const { url } = await engine.studio()
+      const { url } = await engine.studio({ token: false })
       // The client is in the same process here, and must not be what holds it.
       const asked = get(new URL("/api/events", url), (response) => {
         console.log(response.statusCode)

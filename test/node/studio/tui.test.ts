@@ -5,6 +5,7 @@ import type { ReadStream, WriteStream } from "node:tty"
 import { describe, expect, it } from "vitest"
 import { fitted, padded } from "../../../src/node/plainText.ts"
 import { makeStyles } from "../../../src/node/cli/output.ts"
+import { connect } from "../../../src/node/cli/studioConnection.ts"
 import type { EngineEntry } from "../../../src/node/studio/protocol.ts"
 import { Prompt } from "../../../src/node/tui/Prompt.ts"
 import { screen, type Shown, sparkline, track } from "../../../src/node/tui/screen.ts"
@@ -186,6 +187,32 @@ describe("arqon tui", () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("token")])
     desk.write("token", "0123456789abcdef\n")
     expect((await desk.run("tui", "--url", url, "--token-file", "token")).code).toBe(0)
+  })
+
+  it("takes the link as it was printed, and warns of who can read it", async () => {
+    const { engine } = await openRig()
+    const studio = await engine.studio()
+    const { code, stdout, stderr } = await desk.run("tui", "--url", studio.url)
+    expect([code, stderr]).toEqual([0, expect.stringContaining("can read the token")])
+    expect(stdout).not.toContain(studio.token)
+    await studio.stop()
+  })
+
+  it("asks for the link or the token where somebody can answer, once, and only where one is wanted", async () => {
+    const { engine, url: open } = await openRig()
+    const studio = await engine.studio()
+    const { origin } = new URL(studio.url)
+    const never = (): Promise<string> => Promise.reject(new Error("asked"))
+    for (const answer of [studio.url, `  ${studio.token}\n`]) {
+      const { session } = await connect(origin, null, () => Promise.resolve(answer))
+      expect(session.engines[0].id).toBe(engine.runId)
+    }
+    await expect(connect(origin, null, () => Promise.resolve("wrong"))).rejects.toThrow("not the token")
+    await expect(connect(origin, null, null)).rejects.toThrow("--token-file")
+    await expect(connect(`${origin}/?token=wrong`, null, never)).rejects.toThrow("not the token")
+    await expect(connect("127.0.0.1:7070", null, never)).rejects.toThrow("no address")
+    expect((await connect(open, null, never)).url).toBe(open)
+    await studio.stop()
   })
 
   it("says what it lacks", async () => {
