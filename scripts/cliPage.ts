@@ -86,7 +86,9 @@ It prints whatever it likes and, last, its result. Three forms are understood:
 An evaluation **fails** when the script ends with another exit code than 0, takes longer than \`--timeout\`, or prints no result; it is tried
 \`--retries\` more times, and then recorded as failed, with the reason and the last lines of its stderr. A script that says itself that a point has no
 value (\`RESULT=nan\`, an infinity, \`{"value": null}\`, \`{"failed": "diverged"}\`) is not asked again. Failed evaluations count in the budget and the run
-goes on. What cannot be started at all says nothing about the point: the run ends, and the point stays pending.
+goes on, until so many in a row have failed that nothing seems to work: three while none has succeeded, or the number of
+\`--stop-after-failures\`. Then nothing new is begun, what runs comes to its end, the summary says why the last one failed (\`stopped\` in JSON, null
+otherwise), and the exit code is 3. The same command goes on from there, and counts anew. What cannot be started at all says nothing about the point: the run ends, and the point stays pending.
 
 At a timeout the whole process group gets SIGTERM and, a second later, SIGKILL. What a script leaves running when it ends goes with it;
 a service that is to outlive an evaluation needs a session of its own (\`setsid\`).

@@ -40,3 +40,9 @@ export interface Classification {
   /** False where the budget is too small for the trust region's stencil, so that the label comes from features alone. */
   readonly stencil: boolean
 }
+
+/** Whether a label rests on anything: on noise that was met, or on losses that differ and enough of them. Else it is a default. */
+export function isFounded({ label, stencil, features }: Classification): boolean {
+  if (label === "noisy") return true
+  return !Number.isNaN(features.variance) && (stencil || !Number.isNaN(features.quadraticFit))
+}

@@ -6,8 +6,9 @@
  * everything in between is a function of it, the restored solver asks for the same points bit for bit.
  */
 import { StateError } from "../domain/errors.ts"
-import type { Classification } from "./Classification.ts"
+import { type Classification, isFounded } from "./Classification.ts"
 import { Course, type SolverPhase } from "./Course.ts"
+import { type Failing, failingAt } from "./failing.ts"
 import { recommend } from "./recommend.ts"
 import { type Answer, readResults, type Result } from "./results.ts"
 import {
@@ -173,6 +174,11 @@ export class Solver<P = Params> {
     const { asked, told, failed, duplicates, seeded, foreign, pending } = this.log
     const { budget } = this.settings
     return { budget, spent: asked + foreign, asked, told, pending, failed, duplicates, seeded, foreign }
+  }
+
+  /** The evaluations that failed last. The solver goes on all the same: whoever evaluates decides when that makes no sense. */
+  get failing(): Failing {
+    return failingAt(this.log.history)
   }
 
   /** Trials that no result has come for, in the order asked. */
@@ -348,7 +354,7 @@ export class Solver<P = Params> {
         `Every one of the ${space.points} points of the space has been asked for, and readings repeat themselves: nothing is left to ask, whatever remains of the budget.`,
       )
     const { classification } = this
-    if (classification !== null && !founded(classification))
+    if (classification !== null && !isFounded(classification))
       notes.push(
         `The label ${JSON.stringify(classification.label)} is a default and no finding: the readings were too few, or all alike.`,
       )
@@ -365,12 +371,6 @@ function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): Str
   const found = [...own, ...STRATEGIES].find((one) => one.name === name)
   if (found === undefined) throw new RangeError(`There is no strategy called ${JSON.stringify(name)}.`)
   return found
-}
-
-/** Whether a label rests on anything: on noise that was met, or on losses that differ and enough of them. */
-function founded({ label, stencil, features }: Classification): boolean {
-  if (label === "noisy") return true
-  return !Number.isNaN(features.variance) && (stencil || !Number.isNaN(features.quadraticFit))
 }
 
 /** The same configuration gives the same name: FNV-1a over its JSON. */

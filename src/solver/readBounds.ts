@@ -26,6 +26,8 @@ const decodeSwitch = Schema.decodeUnknownExit(SwitchSchema, exact)
 
 const NUMERIC_KEYS = ["min", "max", "scale", "step"]
 const LIVE_KEYS = ["initial", "maxStep"]
+/** How others call `choices`. */
+const LIKE_CHOICES = ["values", "choice", "options", "enum", "categories", "levels"]
 
 /** The log scale of a knob table reaches max / min of 2^1023. */
 const WIDEST_LOG = 1023 * Math.LN2
@@ -78,6 +80,13 @@ function readDimension(value: unknown, path: Path, problems: Array<Problem>): Di
     return null
   }
   if ("choices" in source) return readChoices(source, path, problems)
+  const other = NUMERIC_KEYS.some((key) => key in source)
+    ? undefined
+    : LIKE_CHOICES.find((key) => Array.isArray(source[key]))
+  if (other !== undefined) {
+    problems.push(problem([...path, other], "is not an option here.", 'Did you mean "choices"?'))
+    return null
+  }
   if ("type" in source && !NUMERIC_KEYS.some((key) => key in source))
     return readSwitch(source, path, problems)
   return readNumeric(source, path, problems)

@@ -14,7 +14,7 @@ export interface Result<P = Params> {
   /** The seeds' name for it; where it and the parameters disagree, the parameters count. */
   readonly eval_id?: number | null
   readonly params?: P
-  /** What was measured. NaN, an infinity, null or nothing: the evaluation failed. */
+  /** What was measured. NaN, an infinity or null: the evaluation failed. Required where `failed` does not say so. */
   readonly value?: number | null
   /** What the evaluation cost, in any unit; 1 when omitted. Kept for the record. */
   readonly cost?: number
@@ -77,10 +77,9 @@ function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Re
     return NOTHING
   }
   const result = input as Record<string, unknown>
-  for (const key of Object.keys(result)) {
-    if (!KEYS.includes(key) && !KEYS_OF_HISTORY.includes(key))
-      problems.push(problem([...path, key], "is not a part of a result.", didYouMean(key, KEYS)))
-  }
+  const unknown = Object.keys(result).filter((key) => !KEYS.includes(key) && !KEYS_OF_HISTORY.includes(key))
+  for (const key of unknown)
+    problems.push(problem([...path, key], "is not a part of a result.", didYouMean(key, KEYS)))
   const given = result.params
   const own = !unasked && typeof given === "object" && given !== null ? log.idOfObject(given) : -1
   const point = own >= 0 || given === undefined ? null : readPoint(given, [...path, "params"], reader)
@@ -109,6 +108,17 @@ function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Re
           )
         : problem(path, "names no trial.", "Give its id, or the params that were evaluated."),
     )
+  const { failed } = result
+  const broken = failed === true || typeof failed === "string"
+  // What a function that forgets its return gives does not say that the evaluation failed. A field that is written wrong is told of above.
+  if (result.value === undefined && !broken && unknown.length === 0)
+    problems.push(
+      problem(
+        [...path, "value"],
+        Object.hasOwn(result, "value") ? "is undefined, which is no measurement." : "is missing.",
+        "Give the number that was measured, or null (or failed) for an evaluation that failed.",
+      ),
+    )
   const value = result.value ?? null
   if (value !== null && typeof value !== "number")
     problems.push(
@@ -117,11 +127,9 @@ function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Re
   const cost = result.cost ?? 1
   if (!(typeof cost === "number" && Number.isFinite(cost) && cost >= 0))
     problems.push(problem([...path, "cost"], `must be a number of at least 0, got ${show(cost)}.`))
-  const { failed } = result
   if (failed !== undefined && typeof failed !== "boolean" && typeof failed !== "string")
     problems.push(problem([...path, "failed"], `must be true or the reason, got ${show(failed)}.`))
   const finite = typeof value === "number" && Number.isFinite(value)
-  const broken = failed === true || typeof failed === "string"
   return {
     id: named as number | null,
     params: point?.params ?? null,

@@ -271,6 +271,53 @@ describe("telling", () => {
     expect(asked).toBe(30)
   })
 
+  it("takes no value for a mistake, not for a failed evaluation", () => {
+    const solver = plane()
+    solver.ask(4)
+    const before = text(solver)
+    const remedy = "Give the number that was measured, or null (or failed) for an evaluation that failed."
+    for (const [result, message] of [
+      // What a function that forgot its return leaves behind.
+      [{ id: 0, value: undefined }, "is undefined, which is no measurement."],
+      [{ id: 0 }, "is missing."],
+      [{ id: 0, failed: false }, "is missing."],
+    ] as const) {
+      const tell = (results: unknown) => () => solver.tell(results as { id: number })
+      expect(tell(result)).toThrow(
+        new ResultError({ problems: [{ path: "value", message, suggestion: remedy }] }),
+      )
+      expect(tell([{ id: 1, value: 2 }, result])).toThrow(/\[1\]\.value/)
+    }
+    expect(text(solver)).toBe(before)
+    // Each of these says it.
+    solver.tell([
+      { id: 0, value: null },
+      { id: 1, value: Number.NaN },
+      { id: 2, failed: true },
+      { id: 3, failed: "no such file" },
+    ])
+    expect(solver.counts).toMatchObject({ told: 4, failed: 4 })
+  })
+
+  it("says how many evaluations failed last, why, and whether any has ever given a value", () => {
+    const solver = plane()
+    solver.seed({ params: { x: 1, y: 1 }, value: 3 })
+    expect(solver.failing).toEqual({ inARow: 0, reason: null, succeeded: false })
+    solver.ask(5)
+    solver.tell([
+      { id: 0, failed: "no such file" },
+      { id: 1, value: null },
+    ])
+    expect(solver.failing).toEqual({ inARow: 2, reason: null, succeeded: false })
+    solver.tell({ id: 2, failed: "no such host" })
+    expect(solver.failing).toEqual({ inARow: 3, reason: "no such host", succeeded: false })
+    solver.tell({ id: 3, value: 1 })
+    expect(solver.failing).toEqual({ inARow: 0, reason: null, succeeded: true })
+    solver.tell({ id: 4, failed: true })
+    expect(solver.failing).toEqual({ inARow: 1, reason: null, succeeded: true })
+    expect(Solver.restore(solver.state()).failing).toEqual(solver.failing)
+  })
+
   it("refuses a batch whole, names every problem and changes nothing", () => {
     const solver = plane()
     solver.ask(3)
@@ -303,6 +350,7 @@ describe("telling", () => {
       "[5].cost",
       "[6].valu",
       "[7]",
+      "[7].value",
       "[8]",
     ])
     expect(problems.find(({ path }) => path === "[6].valu")?.suggestion).toBe('Did you mean "value"?')

@@ -246,6 +246,8 @@ describe("a solver's configuration", () => {
       /^bounds\.a\.choices: must be a list of 2 to 1024/,
     ],
     ["choices that only -0 tells apart", { choices: [0, -0] }, /^bounds\.a\.choices\[1\]: repeats 0/],
+    ["choices by another name", { values: ["a", "b"] }, /^bounds\.a\.values: .*Did you mean "choices"\?$/],
+    ["choices as options", { options: ["a", "b"] }, /^bounds\.a\.options: .*Did you mean "choices"\?$/],
     ["a choice with a range", { choices: [1, 2], min: 0 }, /^bounds\.a\.min: is not an option here/],
     [
       "a word for choices",

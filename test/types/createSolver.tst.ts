@@ -34,6 +34,7 @@ describe("a solver", () => {
       { id: 4, failed: "out of memory" },
     ])
     expect(solver.tell).type.not.toBeCallableWith({ id: "3", value: 1 })
+    expect(solver.tell).type.not.toBeCallableWith({ id: 3, value: undefined })
     expect(solver.tell).type.not.toBeCallableWith({ id: 3, value: "1" })
   })
 

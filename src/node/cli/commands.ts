@@ -41,6 +41,14 @@ export function commandTree(choose: (action: Action) => void) {
         whole("retries", 0, 100, "Further attempts after one that failed (default 0)"),
         0,
       ),
+      stopAfterFailures: optional(
+        whole(
+          "stop-after-failures",
+          0,
+          1_000_000,
+          "End the run when so many evaluations in a row have failed; 0: never. Left out: 3, and only while none has succeeded",
+        ),
+      ),
       json: option("json", "Print the summary as one JSON object"),
       quiet: option("quiet", "No progress on stderr"),
     },

@@ -8,7 +8,7 @@ export const EXIT = {
   badInput: 1,
   /** Unknown commands and flags, values that are none. */
   usage: 2,
-  /** Every evaluation failed. */
+  /** Every evaluation failed, or so many in a row that the run was ended. */
   allFailed: 3,
   /** What was recorded is not what is there, or does not repeat itself. */
   differs: 4,
@@ -27,7 +27,10 @@ export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
   [EXIT.ok, "done; `audit verify`: whole, or torn at its end, as a running or killed engine leaves it"],
   [EXIT.badInput, "bad input: a file, a result or a state that cannot be used; nothing was changed"],
   [EXIT.usage, "wrong usage: unknown command or flag, missing or impossible value"],
-  [EXIT.allFailed, "`run`: every evaluation failed"],
+  [
+    EXIT.allFailed,
+    "`run`: every evaluation failed, or too many in a row (`--stop-after-failures`); what was evaluated is saved",
+  ],
   [
     EXIT.differs,
     "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal is damaged, or does not pass through `--head`",

@@ -4,11 +4,10 @@
  */
 import { ResultError } from "../../domain/errors.ts"
 import { didYouMean, show } from "../../domain/problems.ts"
-import { describeClassification } from "../../solver/RunArtifact.ts"
 import type { Result } from "../../solver/results.ts"
 import type { TellReport } from "../../solver/Solver.ts"
 import { parseJson } from "./json.ts"
-import { bestJson } from "./runSummary.ts"
+import { bestJson, foundJson } from "./runSummary.ts"
 import type { Study } from "./study.ts"
 
 export interface Answer {
@@ -62,14 +61,14 @@ function answerCommand(study: Study, cmd: string, command: Command): Answer {
     case "best":
       return reply({ best: bestJson(solver) })
     case "status": {
-      const { phase, counts, classification, noise, pending, warnings } = solver
+      const { phase, counts, noise, pending, warnings } = solver
       const out = pending.map(({ id, params }) => ({ id, params }))
       return reply({
         run_id: solver.runId,
         phase,
         counts,
         best: bestJson(solver),
-        classification: describeClassification(classification),
+        classification: foundJson(solver),
         noise,
         pending: out,
         warnings,

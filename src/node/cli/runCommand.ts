@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly concurrency: number
   readonly timeout: number | null
   readonly retries: number
+  readonly stopAfterFailures: number | null
   readonly json: boolean
   readonly quiet: boolean
 }
@@ -47,7 +48,7 @@ async function runStudy(study: Study, script: ScriptCommand, flags: RunFlags): P
     retries: flags.retries,
     seed: solver.settings.seed,
   })
-  const session = new RunSession(study, runner, progress)
+  const session = new RunSession(study, runner, progress, flags.stopAfterFailures)
   // The first asks everything to end, the second ends it.
   const signals = onSignals((signal) => session.stop(signal))
   try {
@@ -56,18 +57,19 @@ async function runStudy(study: Study, script: ScriptCommand, flags: RunFlags): P
     signals.off()
     progress.end()
   }
-  const { stopped } = session
+  const { stopped, failing } = session
   const end = {
     solver,
     statePath: flags.state,
     elapsedMs: performance.now() - startedAt,
     evaluated: session.evaluated,
     interrupted: stopped !== null,
+    failing,
   }
   print(flags.json ? summaryJson(end) : summaryText(end, stylesFor(process.stdout)))
   if (stopped !== null) return stopped === "SIGINT" ? EXIT.interrupted : EXIT.terminated
-  if (solver.best !== null || solver.counts.failed === 0) return EXIT.ok
-  if (!flags.quiet)
+  if (failing === null && (solver.best !== null || solver.counts.failed === 0)) return EXIT.ok
+  if (!flags.quiet && solver.best === null)
     note("Every evaluation failed. Run the script by hand with the parameters of one of them to see why.")
   return EXIT.allFailed
 }

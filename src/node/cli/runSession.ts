@@ -1,12 +1,17 @@
 /**
  * The work of `arqon run`: some workers that each take a point, have it evaluated and record the answer. An evaluation
- * that fails is recorded and the run goes on; one that is interrupted stays pending and is the first of the next session.
+ * that fails is recorded and the run goes on, until too many have failed in a row: then nothing new is begun, and what runs
+ * comes to its end. One that is interrupted stays pending and is the first of the next session.
  */
+import { type Failing, failingAt } from "../../solver/failing.ts"
 import type { Trial } from "../../solver/Solver.ts"
 import { CliFailure } from "./exitCodes.ts"
 import type { Progress, Standing } from "./runProgress.ts"
 import type { Outcome, ScriptRunner } from "./scriptRunner.ts"
 import type { Study } from "./study.ts"
+
+/** Failures in a row that end a run in which nothing has succeeded yet: a script that is not found, a module that is missing. */
+const PATIENCE = 3
 
 export class RunSession {
   private readonly study: Study
@@ -17,9 +22,16 @@ export class RunSession {
   private failure: { readonly cause: unknown } | null = null
   private stoppedBy: NodeJS.Signals | null = null
   private answers = 0
+  private readonly mostFailures: number | null
+  /** What an earlier session failed at may be mended by now: only failures of this one count. */
+  private readonly since: number
+  private failures: Failing | null = null
 
-  constructor(study: Study, runner: ScriptRunner, progress: Progress) {
+  /** @param mostFailures failures in a row that end the run, 0 for none; null: `PATIENCE`, while nothing has succeeded */
+  constructor(study: Study, runner: ScriptRunner, progress: Progress, mostFailures: number | null) {
     this.study = study
+    this.mostFailures = mostFailures
+    this.since = study.solver.history.length
     this.runner = runner
     this.progress = progress
     this.leftOver = [...study.solver.pending]
@@ -33,6 +45,11 @@ export class RunSession {
   /** The signal that ended it, or null. */
   get stopped(): NodeJS.Signals | null {
     return this.stoppedBy
+  }
+
+  /** The failures in a row that ended it before its time, or null. */
+  get failing(): Failing | null {
+    return this.study.solver.phase === "done" ? null : this.failures
   }
 
   /** Resolves when nothing is left to do, or after `stop`, with everything on disk. Rejects where it cannot go on. */
@@ -50,7 +67,7 @@ export class RunSession {
   }
 
   private async work(): Promise<void> {
-    while (this.stoppedBy === null && this.failure === null) {
+    while (this.stoppedBy === null && this.failure === null && this.failures === null) {
       const trial = this.leftOver.shift() ?? this.study.solver.askTrials(1)?.[0]
       if (trial === undefined) return
       this.progress.update(this.standing())
@@ -70,12 +87,21 @@ export class RunSession {
       ...(reason === null ? {} : { failed: reason }),
     })
     this.answers++
+    if (value === null) this.failures ??= this.tooManyFailures()
     const standing = this.standing()
     // Shown once it is on disk; the next evaluation does not wait for that.
     this.study.save().then(
       () => this.progress.recorded({ ...trial, value, reason }, standing),
       (cause: unknown) => this.abort(cause),
     )
+  }
+
+  private tooManyFailures(): Failing | null {
+    const { mostFailures } = this
+    if (mostFailures === 0) return null
+    const failing = failingAt(this.study.solver.history, this.since)
+    if (mostFailures === null && failing.succeeded) return null
+    return failing.inARow >= (mostFailures ?? PATIENCE) ? failing : null
   }
 
   /** The run cannot go on: nothing new is begun, what runs is ended, and its points stay pending. */

@@ -1,4 +1,6 @@
 /** What `arqon run` says at the end, for people and as JSON. */
+import { isFounded } from "../../solver/Classification.ts"
+import type { Failing } from "../../solver/failing.ts"
 import { describeClassification } from "../../solver/RunArtifact.ts"
 import type { Solver } from "../../solver/Solver.ts"
 import { numberText, type Styles, valueText } from "./output.ts"
@@ -12,6 +14,13 @@ export interface RunEnd {
   /** Evaluations of this session. */
   readonly evaluated: number
   readonly interrupted: boolean
+  /** The failures in a row that ended the run, or null. */
+  readonly failing: Failing | null
+}
+
+/** What was found out about the landscape; null also where the label is a default that no reading speaks for. */
+export function foundJson({ classification }: Solver) {
+  return describeClassification(classification !== null && isFounded(classification) ? classification : null)
 }
 
 /** The recommended point in the words of JSON. */
@@ -22,22 +31,26 @@ export function bestJson(solver: Solver) {
   return { params, value, standard_error: standardError, eval_id: id, readings }
 }
 
-export function summaryJson({ solver, statePath, elapsedMs, interrupted }: RunEnd): string {
+export function summaryJson({ solver, statePath, elapsedMs, interrupted, failing }: RunEnd): string {
   return JSON.stringify({
     run_id: solver.runId,
     phase: solver.phase,
     best: bestJson(solver),
     counts: solver.counts,
-    classification: describeClassification(solver.classification),
+    classification: foundJson(solver),
     noise: solver.noise,
     state: statePath,
     interrupted,
+    stopped:
+      failing === null
+        ? null
+        : { reason: "failures", failures_in_a_row: failing.inARow, last_failure: failing.reason },
     elapsed_ms: Math.round(elapsedMs),
   })
 }
 
 export function summaryText(end: RunEnd, styles: Styles): string {
-  const { solver, statePath, elapsedMs, evaluated, interrupted } = end
+  const { solver, statePath, elapsedMs, evaluated, interrupted, failing } = end
   const { best, counts, classification } = solver
   const { strong, dim, good, bad } = styles
   const lines: Array<string> = []
@@ -56,7 +69,8 @@ export function summaryText(end: RunEnd, styles: Styles): string {
   const session = evaluated === answers ? "" : `, ${evaluated} of them now`
   const failed = counts.failed === 0 ? "" : `, ${bad(`${counts.failed} failed`)}`
   lines.push(`${answers} of ${counts.budget} evaluations${session}${failed}, ${durationText(elapsedMs)}.`)
-  if (classification !== null)
+  if (failing !== null) lines.push(...failingText(failing, styles))
+  if (classification !== null && isFounded(classification))
     lines.push(`The landscape looks ${strong(classification.label)}${dim(scoreText(classification.score))}.`)
   if (statePath !== null) {
     const path = shortPath(statePath)
@@ -67,6 +81,16 @@ export function summaryText(end: RunEnd, styles: Styles): string {
     )
   } else if (interrupted) lines.push("Interrupted. Without --state nothing was kept.")
   return lines.join("\n")
+}
+
+function failingText({ inARow, reason, succeeded }: Failing, { strong, dim }: Styles): ReadonlyArray<string> {
+  const which = succeeded ? "failed in a row" : "failed in a row, and none has succeeded"
+  const why = reason === null ? "" : ` The last one: ${reason}.`
+  const evaluations = inARow === 1 ? "1 evaluation has" : `${inARow} evaluations have`
+  return [
+    `${strong("Ended early:")} ${evaluations} ${which}.${why}`,
+    dim("Mend it and run the same command again, or go on whatever fails with --stop-after-failures 0."),
+  ]
 }
 
 /** A parameter as it may be used again: every digit of it. */

@@ -85,7 +85,7 @@ describe("a run", () => {
       "*) echo 1 ;;",
       "esac",
     )
-    const { code, stderr } = await run(script, "--retries", "2")
+    const { code, stderr } = await run(script, "--retries", "2", "--stop-after-failures", "0")
     expect(code).toBe(0)
     const { history } = desk.json("state.json")
     const tries = (id: number) => desk.read(`tries-${id}`).trim().split("\n").length
@@ -130,17 +130,91 @@ describe("a run", () => {
   })
 
   it("ends with code 3 where every evaluation fails, and has recorded them", async () => {
-    config(4)
-    const { code, stdout, stderr } = await run(desk.script("f.sh", "exit 1"), "--concurrency", "2")
+    config(40)
+    const { code, stdout, stderr } = await run(
+      desk.script("f.sh", "exit 1"),
+      "--concurrency",
+      "2",
+      "--stop-after-failures",
+      "0",
+    )
     expect(code).toBe(3)
     expect(stdout).toContain("No evaluation gave a value.")
+    expect(stdout).toContain("40 of 40 evaluations, 40 failed")
+    // Nobody has seen it.
+    expect(stdout).not.toContain("The landscape looks")
     expect(stderr).toContain("Every evaluation failed.")
-    expect(desk.json("state.json").history.map(({ status }) => status)).toEqual([
-      "failed",
-      "failed",
-      "failed",
-      "failed",
-    ])
+    const { history } = desk.json("state.json")
+    expect(history.filter(({ status }) => status === "failed")).toHaveLength(40)
+  })
+
+  it("ends after three failures where nothing has succeeded yet, says why, and can be gone on with", async () => {
+    config(40)
+    const failing = desk.script("f.sh", 'echo "cannot open data.csv" >&2', "exit 2")
+    const first = await run(failing)
+    expect(first.code).toBe(3)
+    expect(first.stdout).toContain("3 of 40 evaluations, 3 failed")
+    expect(first.stdout).toContain(
+      "Ended early: 3 evaluations have failed in a row, and none has succeeded. The last one: exit code 2; stderr: cannot open data.csv.",
+    )
+    expect(first.stdout).toContain("--stop-after-failures 0")
+    expect(first.stdout).not.toContain("The landscape looks")
+    expect(first.stderr).toContain("Every evaluation failed.")
+    const second = await run(failing, "--json")
+    expect(second.code).toBe(3)
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      best: null,
+      classification: null,
+      interrupted: false,
+      counts: { told: 6, failed: 6, pending: 0 },
+      stopped: {
+        reason: "failures",
+        failures_in_a_row: 3,
+        last_failure: "exit code 2; stderr: cannot open data.csv",
+      },
+    })
+    const mended = await run(desk.script("f.sh", "echo 1"), "--json")
+    expect(mended.code).toBe(0)
+    expect(JSON.parse(mended.stdout)).toMatchObject({ phase: "done", stopped: null, counts: { told: 40 } })
+  })
+
+  it("goes on through any failures once something has succeeded, unless a number says otherwise", async () => {
+    config(12)
+    const script = desk.script("f.sh", '[ "$ARQON_EVAL_ID" = 2 ] && echo 1 || exit 1')
+    expect(await run(script)).toMatchObject({ code: 0 })
+    desk.write("tune.json", { budget: 12, bounds: { x: { min: 0, max: 1 } } })
+    const common = ["--config", "tune.json", "--script", script, "--json"]
+    const limited = (most: string, state: string) =>
+      desk.run("run", ...common, "--state", state, "--stop-after-failures", most)
+    const two = await limited("2", "two.json")
+    expect(two.code).toBe(3)
+    expect(JSON.parse(two.stdout)).toMatchObject({ counts: { told: 2 }, stopped: { failures_in_a_row: 2 } })
+    const four = await limited("4", "four.json")
+    expect(four.code).toBe(3)
+    expect(JSON.parse(four.stdout)).toMatchObject({
+      best: { value: 1 },
+      counts: { told: 7 },
+      stopped: { failures_in_a_row: 4 },
+    })
+    // The last of the budget may fail: there was nothing to end.
+    const ten = await limited("9", "nine.json")
+    expect(ten.code).toBe(0)
+    expect(JSON.parse(ten.stdout)).toMatchObject({ counts: { told: 12 }, stopped: null })
+    expect(await limited("-1", "none.json")).toMatchObject({ code: 2 })
+  })
+
+  it("waits for what runs when too many have failed, and keeps it", async () => {
+    config(40)
+    const script = desk.script(
+      "f.sh",
+      '[ "$ARQON_EVAL_ID" = 0 ] || exit 1',
+      // On disk they are once they have been taken down.
+      `while [ "$(grep -o '"status": *"failed"' state.json 2> /dev/null | wc -l)" -lt 3 ]; do sleep 0.01; done`,
+      "echo 5",
+    )
+    const { code, stdout } = await run(script, "--concurrency", "4", "--json")
+    expect(code).toBe(3)
+    expect(JSON.parse(stdout)).toMatchObject({ best: { value: 5 }, counts: { pending: 0 } })
   })
 
   it("evaluates as many at a time as it may: here each waits for the other", async () => {
