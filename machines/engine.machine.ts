@@ -100,7 +100,7 @@ export const engineMachine = engineSetup.createMachine({
           on: {
             window: { actions: ["toCycle", "toRelocation"] },
             windowExpired: { actions: "toCycle" },
-            deadline: { actions: "wakeCycle" },
+            deadline: { actions: ["wakeCycle", "wakeAgain"] },
             tick: { actions: "advanceClock" },
             plantSettled: { actions: ["resumeCycle", "beginComparisonAnew"] },
             guardrailsSet: { actions: ["followGuardrails", "judgeRegressionsAnew"] },
@@ -123,7 +123,7 @@ export const engineMachine = engineSetup.createMachine({
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
             window: { actions: ["reopenWindow", "measureRelocation"] },
             windowExpired: { actions: ["reopenWindow", "measureRelocation"] },
-            deadline: { actions: "wakeRelocation" },
+            deadline: { actions: ["wakeRelocation", "wakeAgain"] },
             tick: { actions: "advanceClock" },
             relocationOver: { target: "adapting", actions: "reportStanding" },
             rollbackRequested: {},

@@ -133,6 +133,11 @@ export const engineSetup = setup({
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
       enqueue.sendTo("cycle", { type: "tick", nowUs: timeOf(context, event) })
     }),
+    /** Of more deadlines than the hot path has room for it keeps the earliest: whoever waits for the last apply asks again. */
+    wakeAgain: enqueueActions(({ context, event, enqueue }) => {
+      const atUs = context.hot.get().executor.nextApplyUs
+      if (atUs > timeOf(context, event)) enqueue.sendTo("hotPath", { type: "wakeAt", atUs })
+    }),
     resumeCycle: enqueueActions(({ context, event, enqueue, self }) => {
       // One that is out of date is followed by another.
       if (event.type !== "plantSettled" || !isUpToDate(context, event.generation)) return

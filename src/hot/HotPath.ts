@@ -53,6 +53,8 @@ export type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 
 /** How far a stamp may lie ahead of the clock: clocks of one machine, read one after the other. */
 const AHEAD_US = 1000
+/** How far a digest may carry manual time ahead, a year, or one bad stamp stopped it for good; the first time of all may be any. */
+const LEAP_US = 366 * 86_400_000_000
 /** Deadlines that can wait at once; beyond that the earliest are kept. */
 const DEADLINES = 8
 
@@ -61,6 +63,7 @@ const STAMP_OF = DIGEST_TIMESTAMP_US
 const RECEIVED_OF = DIGEST_RECEIVED_US
 const VALIDITY_OF = DIGEST_VALIDITY
 const MARGIN_OF = DIGEST_CONSTRAINT_MARGIN
+const OBJECTIVE_OF = DIGEST_OBJECTIVE
 const LATEST_US = MAX_TIME_US
 const IS_VALID = VALID
 
@@ -140,7 +143,10 @@ export class HotPath {
       this.clockHeld++
     }
     if (stamp > now) {
-      if (stamp - now <= AHEAD_US || (this.manualTime && stamp <= LATEST_US)) now = stamp
+      const leap = this.manualTime ? (now === 0 ? LATEST_US : LEAP_US) : AHEAD_US
+      const objective = digest[OBJECTIVE_OF]
+      // What is invalid for another reason says nothing of the time either.
+      if (stamp - now <= leap && stamp <= LATEST_US && objective - objective === 0) now = stamp
     } else if (this.manualTime && stamp < now) this.clockHeld++
     nowCell[0] = now
     cells[LAST_NOW] = now
@@ -246,10 +252,13 @@ export class HotPath {
 
   /** DEADLINE is returned once when now reaches `us`. Several may wait; Infinity and NaN are none. */
   wakeAt(us: number): void {
-    const cells = this.cells
+    const { cells } = this
+    const now = cells[LAST_NOW]
     let place = FIRST_DEADLINE
     for (let i = FIRST_DEADLINE; i < cells.length; i++) {
       if (cells[i] === us) return
+      // One that has passed needs its place no more: NEXT_DEADLINE says that something is due.
+      if (cells[i] <= now) cells[i] = Number.POSITIVE_INFINITY
       if (cells[i] > cells[place]) place = i
     }
     // An empty place holds Infinity, so the latest is an empty one if there is any; NaN is below nothing.

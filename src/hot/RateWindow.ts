@@ -3,8 +3,8 @@
  * One needs it for applies per second and for rollbacks per hour. Exact: it keeps the last `count` times themselves.
  */
 
-/** Largest time taken as one, the last whole microsecond a double holds exactly (the year 2255). */
-export const MAX_TIME_US = Number.MAX_SAFE_INTEGER
+/** Largest time taken as one, in the year 2112: added to any span of a policy it is still a whole number of microseconds. */
+export const MAX_TIME_US = 2 ** 52
 
 /** The earliest time the next one is within the limits; length of the window; least time between two. */
 const NEXT = 0

@@ -225,7 +225,7 @@ export class EngineCore {
     if (digest[1] !== digest[1]) digest[1] = hot.config.generation
     this.clockWatch.look(hot.nowCell)
     const code = hot.observe()
-    return code === NOTHING_DUE ? code : this.afterDue(code)
+    return code === NOTHING_DUE && !hot.audit.full ? code : this.afterDue(code)
   }
 
   /** Lets time be `nowUs`. In manual time a user calls it; otherwise the runtime's own fiber does. */
@@ -393,6 +393,8 @@ export class EngineCore {
         this.haltForAudit()
         return code
       default:
+        // The next digest needs a place, and ticks may be far away.
+        if (this.hot.audit.full) this.trail.pump()
         return code
     }
     this.tree.beats.due++

@@ -13,6 +13,7 @@ import {
   DIGEST_THROUGHPUT_RPS,
   DIGEST_TIMESTAMP_US,
 } from "../hot/codes.ts"
+import { MAX_TIME_US } from "../hot/RateWindow.ts"
 import { RESERVED_CHANNELS } from "../domain/Config.ts"
 import { DigestError } from "../domain/errors.ts"
 import { didYouMean, problem, show } from "../domain/problems.ts"
@@ -21,8 +22,12 @@ import { MAX_EXTRAS } from "../domain/Units.ts"
 
 /** Why this is no time, or null. */
 export function timeError(nowUs: unknown): DigestError | null {
-  if (typeof nowUs === "number" && nowUs >= 0 && nowUs <= Number.MAX_SAFE_INTEGER) return null
-  const told = problem(["nowUs"], `must be a number of microseconds from 0, got ${show(nowUs)}.`)
+  if (typeof nowUs === "number" && nowUs >= 0 && nowUs <= MAX_TIME_US) return null
+  const told = problem(
+    ["nowUs"],
+    `must be a number of microseconds from 0 to ${MAX_TIME_US} (the year 2112, counted from 1970), got ${show(nowUs)}.`,
+    "Date.now() * 1000 is one.",
+  )
   return new DigestError({ problems: [told] })
 }
 

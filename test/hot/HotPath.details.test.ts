@@ -37,6 +37,7 @@ import {
   NOT_TRIPPED,
   NOTHING_DUE,
   PLUS,
+  INVALID,
   REJECTED,
   RETURN_TO_BASE,
   RING_FULL,
@@ -50,12 +51,13 @@ import {
 } from "../../src/hot/codes.ts"
 import { HotPath, type HotPathOptions } from "../../src/hot/HotPath.ts"
 import { type KnobNumbers, KnobTable } from "../../src/hot/KnobTable.ts"
+import { MAX_TIME_US } from "../../src/hot/RateWindow.ts"
 import { P_EXPECTED_GENERATION, P_LENGTH, P_NOW_US, P_TARGET } from "../../src/hot/SafetyExecutor.ts"
 import { balanced, drained, linear } from "./rig.ts"
 
 const MS = 1000
-/** The last whole number of microseconds that doubles tell from its neighbours. */
-const LATEST = Number.MAX_SAFE_INTEGER
+const LATEST = MAX_TIME_US
+const DAY = 86_400_000_000
 
 const knobs = (count: number): ReadonlyArray<KnobNumbers> => Array.from({ length: count }, () => linear())
 
@@ -258,7 +260,63 @@ describe("windows", () => {
   })
 })
 
+describe("a digest stamped ahead", () => {
+  it("is followed where it is valid, and where only its generation is wrong", () => {
+    const hot = hotPath()
+    see(hot, 5 * DAY)
+    expect(hot.nowUs).toBe(5 * DAY)
+    hot.observeObject({ timestampUs: 9 * DAY, objective: 1, generation: 77 })
+    expect(hot.nowUs).toBe(9 * DAY)
+  })
+
+  it("is not followed where it is invalid, by an hour or by a millisecond, in either kind of time", () => {
+    for (const manualTime of [true, false]) {
+      const hot = hotPath({ manualTime })
+      tick(hot, DAY)
+      for (const objective of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+        for (const ahead of [MS, 3600 * 1000 * MS]) {
+          expect(hot.observeObject({ timestampUs: DAY + ahead, objective })).toBe(REJECTED)
+          expect(hot.nowUs).toBe(DAY)
+        }
+      expect(hot.window.counters[INVALID]).toBe(6)
+    }
+  })
+
+  it("is invalid where it would carry time further than a year; the first time of all may be any", () => {
+    const hot = hotPath()
+    const since1970 = 1.7e15
+    see(hot, since1970)
+    expect(hot.nowUs).toBe(since1970)
+    const year = 366 * DAY
+    for (const stamp of [since1970 + year + 1, 4.4e15, 8e15, Number.MAX_SAFE_INTEGER, 1e300]) {
+      expect(see(hot, stamp)).toBe(REJECTED)
+      expect(hot.nowUs).toBe(since1970)
+    }
+    expect(hot.window.counters[INVALID]).toBe(5)
+    see(hot, since1970 + year)
+    expect(hot.nowUs).toBe(since1970 + year)
+    // A tick says what time it is.
+    tick(hot, LATEST)
+    expect(hot.nowUs).toBe(LATEST)
+    const fresh = hotPath()
+    expect(see(fresh, LATEST + 1)).toBe(REJECTED)
+    expect(fresh.nowUs).toBe(0)
+  })
+})
+
 describe("deadlines", () => {
+  it("that have passed and wait to be told take no place from those to come", () => {
+    // Every digest closes a window, which weighs more than a deadline.
+    const hot = hotPath({ window: { ...options().window, windowDigests: 1, settleUs: 0 } })
+    for (let us = 1; us <= 9; us++) {
+      hot.wakeAt(us)
+      expect(see(hot, us)).toBe(WINDOW_CLOSED)
+      hot.reopenWindow()
+    }
+    hot.wakeAt(100)
+    expect([tick(hot, 99), tick(hot, 99), tick(hot, 100)]).toEqual([DEADLINE, NOTHING_DUE, DEADLINE])
+  })
+
   it("are met by the digest that comes exactly then", () => {
     const hot = hotPath()
     hot.wakeAt(7)

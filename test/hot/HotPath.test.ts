@@ -44,6 +44,7 @@ import {
   WRONG_GENERATION,
 } from "../../src/hot/codes.ts"
 import { HotPath, type HotPathOptions } from "../../src/hot/HotPath.ts"
+import { MAX_TIME_US } from "../../src/hot/RateWindow.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { P_EXPECTED_GENERATION, P_LENGTH, P_NOW_US, P_TARGET } from "../../src/hot/SafetyExecutor.ts"
 import { balanced, bits, concurrency, drained, linear } from "./rig.ts"
@@ -196,7 +197,7 @@ describe("HotPath windows", () => {
               one.behind === 0 &&
               (applied === Number.NEGATIVE_INFINITY || timestampUs >= applied + 10 * MS) &&
               hot.nowUs - timestampUs <= 100 * MS &&
-              timestampUs <= Number.MAX_SAFE_INTEGER
+              timestampUs <= MAX_TIME_US
             expect(hot.digest[DIGEST_VALIDITY] === VALID).toBe(fits)
             if (fits) inWindow.push(one.objective)
           }

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { RECORD_KIND, RECORD_SEQUENCE } from "../../src/hot/AuditRing.ts"
 import { ACCEPTED, AUDIT_QUEUE_FULL, MINUS, NOT_TRIPPED, PLUS, UPDATE } from "../../src/hot/codes.ts"
 import type { GuardrailNumbers } from "../../src/hot/Guardrails.ts"
+import { MAX_TIME_US } from "../../src/hot/RateWindow.ts"
 import { balanced, bits, drained, everyShape, makeRig, type Rig } from "./rig.ts"
 
 const SECOND = 1e6
@@ -255,7 +256,7 @@ class Witness {
   /** The time the executor must take `now + us` for. */
   pass(us: number): number {
     const given = this.now + us
-    if (given >= this.now && given <= Number.MAX_SAFE_INTEGER) this.now = given
+    if (given >= this.now && given <= MAX_TIME_US) this.now = given
     return given
   }
 

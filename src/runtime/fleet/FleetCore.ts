@@ -9,8 +9,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { FleetSettings } from "../../domain/FleetConfig.ts"
-import { DigestError, EngineStateError, FleetError, NoBaselineError } from "../../domain/errors.ts"
-import { problem, show } from "../../domain/problems.ts"
+import { EngineStateError, FleetError, NoBaselineError } from "../../domain/errors.ts"
+import { show } from "../../domain/problems.ts"
 import { SECOND_US } from "../../domain/Units.ts"
 import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, TRIP_ENGINE_FAULT, WINDOW_CLOSED } from "../../hot/codes.ts"
 import { type HotLoop } from "../../hot/HotLoop.ts"
@@ -20,7 +20,7 @@ import { SharedBudget } from "../../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../../machines/hotAudit.ts"
 import type { AuditRecord } from "../AuditRecord.ts"
 import type { AuditSink } from "../AuditSink.ts"
-import { emptyDigest, writeDigest } from "../digestInput.ts"
+import { emptyDigest, timeError, writeDigest } from "../digestInput.ts"
 import { errorText } from "../outcome.ts"
 import { Supervision } from "../Supervision.ts"
 import { FleetCell } from "./FleetCell.ts"
@@ -142,10 +142,8 @@ export class FleetCore {
 
   /** Lets time be `nowUs`. In manual time a user calls it; otherwise the fleet's own fiber does. */
   tick(nowUs: number): void {
-    if (typeof nowUs !== "number" || !(nowUs >= 0 && nowUs <= Number.MAX_SAFE_INTEGER)) {
-      const told = problem(["nowUs"], `must be a number of microseconds from 0, got ${show(nowUs)}.`)
-      throw new DigestError({ problems: [told] })
-    }
+    const error = timeError(nowUs)
+    if (error !== null) throw error
     if (nowUs > this.nowCell[0]) this.nowCell[0] = nowUs
     this.clock()
     this.looped.beginRound()
