@@ -12,6 +12,7 @@ import { HotPath } from "../hot/HotPath.ts"
 import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
 import { memoryOf } from "./Relocations.ts"
+import { VALUE_VIEW } from "./valueView.ts"
 
 /** The hot path that the settings describe, standing where it is to begin. */
 export function hotPathOf(
@@ -83,7 +84,7 @@ function comparisonOf({ comparison, window }: EngineSettings): Partial<Compariso
 
 /** Live values by name: a read is one array load, a write a TypeError. */
 export function liveView(hot: HotPath, names: ReadonlyArray<string>): Readonly<Record<string, number>> {
-  const view: Record<string, number> = Object.create(null)
+  const view: Record<string, number> = Object.create(VALUE_VIEW)
   const { config } = hot
   names.forEach((name, i) => {
     Object.defineProperty(view, name, { enumerable: true, get: () => config.value(i) })

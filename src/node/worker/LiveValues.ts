@@ -4,6 +4,7 @@
  * the present run of JavaScript is over, or until a knob is read for the second time, as a loop does that never ends.
  */
 import type { ConfigReader } from "../../hot/ConfigReader.ts"
+import { VALUE_VIEW } from "../../runtime/valueView.ts"
 
 export class LiveValues {
   /** By name; every read is an array load and a comparison, a write is a TypeError. */
@@ -27,7 +28,7 @@ export class LiveValues {
     this.copy = new Float64Array(names.length)
     // One more for the generation.
     this.readIn = new Uint32Array(names.length + 1)
-    const view: Record<string, number> = Object.create(null)
+    const view: Record<string, number> = Object.create(VALUE_VIEW)
     names.forEach((name, i) => {
       Object.defineProperty(view, name, { enumerable: true, get: () => this.value(i) })
     })

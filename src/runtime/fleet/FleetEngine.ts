@@ -5,6 +5,7 @@ import type { DigestInput } from "../../domain/Digest.ts"
 import type { KnobValues } from "../Engine.ts"
 import { type Note, noteOf } from "../noteOf.ts"
 import { outcomeOf } from "../outcome.ts"
+import { VALUE_VIEW } from "../valueView.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { type FleetEngineSnapshot, snapshotOfCell, typed } from "./fleetSnapshot.ts"
@@ -39,7 +40,7 @@ export class FleetEngine<K extends string = string> {
   constructor(core: FleetCore, cell: FleetCell, getters: PropertyDescriptorMap) {
     this.#core = core
     this.#cell = cell
-    const view: object = Object.defineProperty({}, CELL, { value: cell })
+    const view: object = Object.create(VALUE_VIEW, { [CELL]: { value: cell } })
     this.values = Object.freeze(Object.defineProperties(view, getters)) as KnobValues<K>
   }
 
