@@ -12,10 +12,10 @@ import "./style/parts.css"
 import "./style/views.css"
 import { watch } from "./core/cell.ts"
 import { Model } from "./core/Model.ts"
-import { beginRoute, go, route } from "./core/route.ts"
+import { beginRoute, go, route, type ViewName, viewsOf } from "./core/route.ts"
 import { beginTheme, nextTheme } from "./core/theme.ts"
 import { door } from "./parts/door.ts"
-import { commands, listenToKeys, openHelp, openPalette } from "./parts/keys.ts"
+import { type Command, commands, listenToKeys, openHelp, openPalette } from "./parts/keys.ts"
 import { shell } from "./parts/shell.ts"
 import { hindrance, steer, STEERING } from "./parts/steering.ts"
 import { auditView } from "./view/audit.ts"
@@ -35,19 +35,27 @@ function focusSearch(frames = 30): void {
   if (search !== null) search.focus()
   else if (frames > 0) requestAnimationFrame(() => focusSearch(frames - 1))
 }
+const isShown = (view: ViewName): boolean => viewsOf(model.session.value).includes(view)
+const toView = (view: ViewName, name: string, keys: string): Command => ({
+  name,
+  keys,
+  run: () => go(view),
+  hindrance: () => (isShown(view) ? null : "There is nothing of that kind here."),
+})
 const replaying = (): string | null => (model.replay.value === null ? "No recording is shown." : null)
 
 commands.set([
-  { name: "Overview", keys: "g o", run: () => go("overview") },
-  { name: "Statecharts", keys: "g s", run: () => go("statecharts") },
-  { name: "Audit", keys: "g a", run: () => go("audit") },
-  { name: "Solver runs", keys: "g r", run: () => go("solver") },
-  { name: "Fleet", keys: "g f", run: () => go("fleet") },
+  toView("overview", "Overview", "g o"),
+  toView("statecharts", "Statecharts", "g s"),
+  toView("audit", "Audit", "g a"),
+  toView("solver", "Solver runs", "g r"),
+  toView("fleet", "Fleet", "g f"),
   {
-    name: "Search the audit",
+    name: "Search",
     keys: "/",
     run: () => {
-      if (route.value.view !== "audit" && route.value.view !== "fleet") go("audit")
+      if (route.value.view !== "audit" && route.value.view !== "fleet")
+        go(isShown("audit") ? "audit" : "fleet")
       focusSearch()
     },
   },
@@ -83,13 +91,14 @@ const page = shell(model, {
   fleet: fleetView,
 })
 
-const begin = (): void =>
-  void model.begin(route.value.query.get("engine")).then(() => {
-    // Where there are only fleets, they are the first page.
-    const { value: session } = model.session
-    const nothingElse = session !== null && session.engines.length === 0 && session.fleets.length > 0
-    if (nothingElse && route.value.view !== "solver") go("fleet", Object.fromEntries(route.value.query))
-  })
+const begin = (): void => void model.begin(route.value.query.get("engine"))
+
+// Where there is nothing of one kind, what there is takes the place of its view.
+watch([model.session, route], () => {
+  const views = viewsOf(model.session.value)
+  const { view, query } = route.value
+  if (!views.includes(view)) go(views.includes("fleet") ? "fleet" : views[0], Object.fromEntries(query))
+})
 
 // What stands on the page is changed only when the door opens or closes: put back anew it would lose focus and place.
 let locked: boolean | null = null

@@ -13,6 +13,8 @@ export interface SolverRun {
     readonly seeded: number
   }
   readonly history: ReadonlyArray<SolverReading>
+  /** The values that its chart shows, as `arqon plot` draws it; null where there is no reading at all. */
+  readonly frame: { readonly min: number; readonly max: number; readonly log: boolean } | null
   readonly best: {
     readonly params: Readonly<Record<string, unknown>>
     readonly value: number
@@ -39,6 +41,8 @@ export interface SolverReading {
   readonly params: Readonly<Record<string, unknown>>
   /** Null when the evaluation failed. */
   readonly value: number | null
+  /** The value lies beyond the frame: it is marked at its edge. */
+  readonly beyond: boolean
   readonly cost: number
   readonly decision: string
   /** Best value so far; null before the first. */

@@ -6,17 +6,22 @@ import { restoreSolver } from "../../runtime/createSolver.ts"
 import { parseSolverConfig } from "../../solver/SolverConfig.ts"
 import type { HistoryEntry } from "../../solver/SolverState.ts"
 import { readArtifactFile } from "../cli/documents.ts"
+import { type Curve, curveOf, isBeyond } from "../cli/plot/convergence.ts"
 import { CliFailure } from "../cli/exitCodes.ts"
 import { readingsOf } from "../solverReadings.ts"
 import type { SolverReading, SolverRun } from "./solverProtocol.ts"
 import { Refusal } from "./refusal.ts"
+
+/** The page draws its own; the frame does not depend on them. */
+const TICKS = { x: 10, y: 8 }
 
 /** Reads the file anew, so that a run that goes on is shown as it goes. A Refusal where the file cannot be read. */
 export function solverRun(path: string, name: string): SolverRun {
   const artifact = read(path)
   const { config, history } = artifact
   const minimize = config?.objective !== "maximize"
-  const readings = readingsWithBest(history, minimize)
+  const curve = curveOf(history, minimize ? "minimize" : "maximize", TICKS)
+  const readings = readingsWithBest(history, minimize, curve)
   const count = (status: HistoryEntry["status"]): number =>
     history.filter((entry) => entry.status === status && entry.phase !== "seed").length
   const { best, classification } = { ...foundAgain(artifact), ...defined(artifact) }
@@ -32,6 +37,7 @@ export function solverRun(path: string, name: string): SolverRun {
       seeded: history.filter(({ phase }) => phase === "seed").length,
     },
     history: readings,
+    frame: curve === null ? null : { min: curve.y.min, max: curve.y.max, log: curve.y.log },
     best:
       best === null
         ? null
@@ -92,11 +98,13 @@ const indexOf = (history: ReadonlyArray<HistoryEntry>, evalId: number | null): n
 function readingsWithBest(
   history: ReadonlyArray<HistoryEntry>,
   minimize: boolean,
+  curve: Curve | null,
 ): ReadonlyArray<SolverReading> {
   let best: number | null = null
   return history.map(({ phase, params, value, cost, decision }, index) => {
     if (value !== null && (best === null || (minimize ? value < best : value > best))) best = value
-    return { index, phase, params, value, cost, decision, best }
+    const beyond = value !== null && curve !== null && isBeyond(curve, value)
+    return { index, phase, params, value, beyond, cost, decision, best }
   })
 }
 

@@ -69,10 +69,13 @@ export function screen(shown: Shown, columns: number, rows: number, styles: Styl
   const mode = snapshot?.mode ?? frame?.mode ?? "…"
   const reason = snapshot?.safeMode?.reason
   const generation = snapshot?.generation ?? frame?.generation
-  const title = `${entry.name}  ${entry.source === "live" ? (snapshot?.status ?? "") : "recorded"}`
+  const { recording } = entry
+  const end = recording?.ended === false ? "recorded, ends without a stop" : "recorded"
+  const title = `${entry.name}  ${recording === null ? (snapshot?.status ?? "") : end}`
   const state = reason === undefined ? mode : `SafeMode: ${reason}`
   const guardrails = snapshot === null ? "" : `  ${snapshot.guardrails.preset ?? "own guardrails"}`
-  const paint = mode === "safe" ? styles.warn : styles.good
+  // What was so then is not said to go on.
+  const paint = mode === "safe" ? styles.warn : recording === null ? styles.good : styles.dim
   const head = [
     styles.title(fit(title, width)),
     paint(

@@ -1,6 +1,6 @@
 /** How a solver run went: every reading by its phase, and the best value so far as a stair. */
 import uPlot from "uplot"
-import type { SolverRun } from "../../node/studio/solverProtocol.ts"
+import type { SolverReading, SolverRun } from "../../node/studio/solverProtocol.ts"
 import { Scope } from "../core/cell.ts"
 import { h } from "../core/dom.ts"
 import { figure } from "../core/format.ts"
@@ -13,8 +13,8 @@ const PHASES = [
   { phase: "classify", color: "--series-3" },
   { phase: "refine", color: "--series-1" },
 ] as const
-/** A share of readings this small may be drawn beyond the chart: one absurd value would flatten all the others. */
-const BEYOND = 0.05
+/** Half the size of a mark at the edge, CSS pixels. */
+const MARK = 3
 
 export interface Convergence {
   readonly element: HTMLElement
@@ -26,14 +26,15 @@ export function convergence(run: SolverRun): Convergence {
   const scope = new Scope()
   const plot = h("div", { class: "plot" })
   const { history } = run
-  const scale = scaleOf(history.map(({ value }) => value))
-  const values = history.map(({ value }) => scale.place(value))
+  const frame = run.frame ?? { min: 0, max: 1, log: false }
+  const scale = scaleOf(frame)
+  const place = (one: SolverReading): number | null => (one.beyond ? null : scale.place(one.value))
   const column = (phase: string): ReadonlyArray<number | null> =>
-    history.map((one) => (one.phase === phase ? scale.place(one.value) : null))
-  const others = history.map((one) =>
-    PHASES.some(({ phase }) => phase === one.phase) ? null : scale.place(one.value),
-  )
-  const [low, high] = sight(values, run.minimize)
+    history.map((one) => (one.phase === phase ? place(one) : null))
+  const others = history.map((one) => (PHASES.some(({ phase }) => phase === one.phase) ? null : place(one)))
+  const [low, high] = [scale.place(frame.min) ?? 0, scale.place(frame.max) ?? 1]
+  const failed = history.filter(({ value }) => value === null)
+  const beyond = history.filter((one) => one.beyond)
   const dots = (name: string, color: string): uPlot.Series => ({
     label: name,
     stroke: () => token(color),
@@ -47,6 +48,7 @@ export function convergence(run: SolverRun): Convergence {
       padding: [12, 12, 0, 0],
       legend: { show: false },
       cursor: { y: false },
+      hooks: { draw: [(u) => drawEdges(u, frame, failed, beyond)] },
       scales: { x: { time: false }, y: { range: () => [low, high] } },
       series: [
         {},
@@ -99,9 +101,17 @@ export function convergence(run: SolverRun): Convergence {
   scope.add(() => chart.destroy())
   scope.watch([shade], () => chart.redraw(false, true))
   const word = run.minimize ? "lowest" : "highest"
-  const label = `Convergence: ${history.length} evaluations, ${word} value ${figure(run.best?.value)}`
+  const edges = [
+    ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
+    ...(beyond.length === 0 ? [] : [`${beyond.length} off the scale`]),
+  ]
+  const label = [
+    `Convergence: ${history.length} evaluations`,
+    `${word} value ${figure(run.best?.value)}`,
+    ...edges,
+  ]
   return {
-    element: h("div", { class: "chart", role: "img", "aria-label": label }, plot),
+    element: h("div", { class: "chart", role: "img", "aria-label": label.join(", ") }, plot),
     legend: h(
       "ul",
       { class: "legend small soft" },
@@ -109,16 +119,15 @@ export function convergence(run: SolverRun): Convergence {
         h("li", {}, h("span", { class: "swatch round", "data-color": color }), phase),
       ),
       h("li", {}, h("span", { class: "swatch floor best" }), "best so far"),
+      failed.length === 0
+        ? null
+        : h("li", {}, h("span", { class: "sign", "data-color": "--trip-line" }, "×"), edges[0]),
+      beyond.length === 0 ? null : h("li", {}, h("span", { class: "sign" }, "○"), edges.at(-1)),
       scale.name === "" ? null : h("li", { class: "faint" }, scale.name),
     ),
     close: scope.close,
   }
 }
-
-/** Values that span more than this many times their least are told apart by their size only. */
-const WIDE = 1000
-/** Below this share of the greatest nothing is told apart any more. */
-const FLOOR = 1e-12
 
 interface Scale {
   readonly name: string
@@ -126,33 +135,46 @@ interface Scale {
   readonly read: (placed: number) => number
 }
 
-/** The values themselves, or their powers of ten where all are positive and span many of them. */
-function scaleOf(values: ReadonlyArray<number | null>): Scale {
-  let least = Number.POSITIVE_INFINITY
-  let most = Number.NEGATIVE_INFINITY
-  for (const value of values) {
-    if (value === null) continue
-    if (value < least) least = value
-    if (value > most) most = value
-  }
-  if (!(least > 0 && most > least * WIDE)) {
-    return { name: "", place: (value) => value, read: (placed) => placed }
-  }
-  const floor = Math.max(least, most * FLOOR)
+/** The values themselves, or their powers of ten. */
+function scaleOf({ min, log }: NonNullable<SolverRun["frame"]>): Scale {
+  if (!log) return { name: "", place: (value) => value, read: (placed) => placed }
   return {
     name: "log scale",
-    place: (value) => (value === null ? null : Math.log10(Math.max(value, floor))),
+    place: (value) => (value === null ? null : Math.log10(Math.max(value, min))),
     read: (placed) => 10 ** placed,
   }
 }
 
-/** What is in sight: everything but the few worst readings. */
-function sight(values: ReadonlyArray<number | null>, minimize: boolean): [number, number] {
-  const sorted = values.filter((value): value is number => value !== null).sort((a, b) => a - b)
-  if (sorted.length === 0) return [0, 1]
-  const cut = Math.floor(sorted.length * BEYOND)
-  const low = sorted[minimize ? 0 : cut]
-  const high = sorted[minimize ? sorted.length - 1 - cut : sorted.length - 1]
-  const room = high > low ? (high - low) * 0.08 : Math.abs(high) * 0.1 || 1
-  return [low - room, high + room]
+const colorOf = (phase: string): string => PHASES.find((one) => one.phase === phase)?.color ?? "--text-faint"
+
+/** What has no place between the edges: a cross for what failed, an open ring for what lies beyond. */
+function drawEdges(
+  u: uPlot,
+  { max }: NonNullable<SolverRun["frame"]>,
+  failed: ReadonlyArray<SolverReading>,
+  beyond: ReadonlyArray<SolverReading>,
+): void {
+  const { ctx, bbox } = u
+  const size = MARK * devicePixelRatio
+  const bottom = bbox.top + bbox.height
+  ctx.save()
+  ctx.lineWidth = 1.5 * devicePixelRatio
+  ctx.strokeStyle = token("--trip-line")
+  for (const { index } of failed) {
+    const x = u.valToPos(index, "x", true)
+    ctx.beginPath()
+    ctx.moveTo(x - size, bottom - 2 * size)
+    ctx.lineTo(x + size, bottom)
+    ctx.moveTo(x + size, bottom - 2 * size)
+    ctx.lineTo(x - size, bottom)
+    ctx.stroke()
+  }
+  for (const { index, phase, value } of beyond) {
+    const above = value !== null && value > max
+    ctx.strokeStyle = token(colorOf(phase))
+    ctx.beginPath()
+    ctx.arc(u.valToPos(index, "x", true), above ? bbox.top + size : bottom - size, size, 0, 2 * Math.PI)
+    ctx.stroke()
+  }
+  ctx.restore()
 }

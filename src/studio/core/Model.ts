@@ -46,6 +46,8 @@ export class Model {
   readonly skipped = new Cell(0)
   /** The moment a recorded run is shown at; null while live. */
   readonly replay = new Cell<ReplayFeed | null>(null)
+  /** A recorded run is shown at its end. */
+  readonly atEnd = new Cell(false)
   private feed: { close: () => void } | null = null
 
   /** Reads the session and opens the engine asked for, or the first. */
@@ -85,6 +87,7 @@ export class Model {
     this.records.set([])
     this.events.set([])
     this.skipped.set(0)
+    this.atEnd.set(false)
     this.track.set(new Track(entry))
     if (entry.source === "recorded") {
       const replay = new ReplayFeed(this, entry)

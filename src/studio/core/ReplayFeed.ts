@@ -67,6 +67,7 @@ export class ReplayFeed {
   seek(atUs: number): void {
     const at = Math.min(this.toUs, Math.max(this.fromUs, atUs))
     this.atUs.set(at)
+    this.model.atEnd.set(at >= this.toUs)
     const frame = this.frameAt(at)
     if (frame !== undefined) this.show(frame)
     const first = this.latest.findIndex((record) => record.atUs <= at)

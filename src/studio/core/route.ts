@@ -1,10 +1,28 @@
 /**
  * Which view is shown, in the address after the hash, so that back, forward and a shared link work: `#/audit?engine=a`.
  */
+import type { Session } from "../../node/studio/protocol.ts"
 import { Cell } from "./cell.ts"
 
 export const VIEWS = ["overview", "statecharts", "audit", "solver", "fleet"] as const
 export type ViewName = (typeof VIEWS)[number]
+
+/** The views that have something to show; the first one where nothing has. All of them while it is not known. */
+export function viewsOf(
+  session: Pick<Session, "engines" | "fleets" | "solvers"> | null,
+): ReadonlyArray<ViewName> {
+  if (session === null) return VIEWS
+  const { engines, fleets, solvers } = session
+  const alone = engines.length > 0
+  const shown: Readonly<Record<ViewName, boolean>> = {
+    overview: alone || fleets.length + solvers.length === 0,
+    statecharts: alone,
+    audit: alone,
+    solver: solvers.length > 0,
+    fleet: alone || fleets.length > 0,
+  }
+  return VIEWS.filter((view) => shown[view])
+}
 
 export interface Route {
   readonly view: ViewName

@@ -4,14 +4,14 @@ import { Scope } from "../core/cell.ts"
 import { type Child, fill, h, mark, say } from "../core/dom.ts"
 import { clock } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
-import { go, linkTo, route, type ViewName } from "../core/route.ts"
+import { go, linkTo, route, type ViewName, viewsOf } from "../core/route.ts"
 import { nextTheme, theme } from "../core/theme.ts"
 import type { View } from "../view/View.ts"
 import { announce, announcer } from "./announce.ts"
 import { brandMark, icon, type IconName } from "./icons.ts"
 import { openHelp, openPalette } from "./keys.ts"
 import { replayBar } from "./replayBar.ts"
-import { standingOf } from "./standing.ts"
+import { standingNow, standingOf } from "./standing.ts"
 import { hindrance, steer, STEERING } from "./steering.ts"
 
 const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; readonly icon: IconName }> = [
@@ -77,7 +77,11 @@ export function shell(model: Model, views: Readonly<Record<ViewName, MakeView>>)
     if (entry !== undefined && entry.id !== model.engine.value?.id) model.open(entry)
     show()
   })
-  scope.watch([model.session], show)
+  scope.watch([model.session], () => {
+    const views = viewsOf(model.session.value)
+    links.forEach((link, i) => (link.hidden = !views.includes(PAGES[i].view)))
+    show()
+  })
   tellTrips(model, scope)
   return h(
     "div",
@@ -127,8 +131,8 @@ function content(model: Model, name: ViewName, view: View, scope: Scope): Child 
           "section",
           { class: "card empty" },
           icon("fleet"),
-          h("h2", {}, "No engine yet"),
-          h("p", {}, "Engines appear here when they start. Load the page again once one is running."),
+          h("h2", {}, "Nothing to show"),
+          h("p", {}, "This studio was opened over no engine, no fleet and no solver run."),
         ),
       )
     }
@@ -178,10 +182,10 @@ function topBar(model: Model): HTMLElement {
     say(fleets, (model.session.value?.fleets ?? []).map(({ name }) => name).join(", "))
     if (model.engine.value !== null) select.value = model.engine.value.id
   })
-  scope.watch([model.snapshot, model.connection, model.engine, model.session], () => {
+  scope.watch([model.snapshot, model.connection, model.engine, model.session, model.atEnd], () => {
     const { value: snapshot } = model.snapshot
     const lost = model.connection.value.state === "lost"
-    const standing = standingOf(snapshot, model.connection.value)
+    const standing = standingNow(model)
     say(mode, lost ? "Disconnected" : (standing.short ?? standing.word))
     mark(mode, "data-tone", lost ? null : standing.tone)
     const recorded = model.engine.value?.source === "recorded"
@@ -190,8 +194,9 @@ function topBar(model: Model): HTMLElement {
     const open = snapshot !== null && snapshot.safeMode !== null
     const why = hindrance(model, open ? "reset" : "trip")
     quick.disabled = why !== null
-    quick.hidden = recorded || onlyFleets(model)
-    mode.hidden = onlyFleets(model)
+    const nobody = model.session.value !== null && model.engine.value === null
+    quick.hidden = recorded || nobody
+    mode.hidden = nobody
     mark(quick, "title", why)
     mark(quick, "data-kind", open ? "primary" : "danger")
     say(quick, open ? "Reset" : "Trip")
@@ -237,11 +242,14 @@ function topBar(model: Model): HTMLElement {
   )
 }
 
-/** Its name, and where others have the same when it began, or which run it is. */
+/** Its name; where others have the same, when it began, and where that is the same too, which run it is. */
 function labelOf(entry: EngineEntry, all: ReadonlyArray<EngineEntry>): string {
-  const { id, name, runId, recording } = entry
-  if (!all.some((one) => one.name === name && one.id !== id)) return name
-  return `${name}, ${recording === null ? runId : clock(recording.fromUs)}`
+  const { name, runId } = entry
+  const began = ({ recording }: EngineEntry): string =>
+    recording === null ? "live" : clock(recording.fromUs)
+  const namesakes = all.filter((one) => one.name === name && one.id !== entry.id)
+  if (namesakes.length === 0) return name
+  return `${name}, ${namesakes.some((one) => began(one) === began(entry)) ? runId : began(entry)}`
 }
 
 /** No engine of its own is shown: the fleet's are steered one by one. */

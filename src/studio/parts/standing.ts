@@ -1,6 +1,6 @@
 /** What an engine is doing, in a word, a tone and a sentence for somebody who has not read the manual. */
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
-import type { Connection } from "../core/Model.ts"
+import type { Connection, Model } from "../core/Model.ts"
 import { capital, span, words } from "../core/format.ts"
 
 export interface Standing {
@@ -52,6 +52,31 @@ function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
     case "manualReset":
       return "It stays open until somebody resets it."
   }
+}
+
+/** How a record ends: what its last moment shows was so then, and is not said to go on. */
+function endOf(ended: boolean, last: Standing): Standing {
+  if (ended)
+    return {
+      word: "Stopped",
+      tone: null,
+      sentence: "The record ends with a stop: the plant stands on its base.",
+    }
+  return {
+    word: "Record ends here",
+    short: "Record ends",
+    tone: null,
+    sentence: `It ends without a stop: the engine was cut short, or is still running. Last: ${last.word}. ${last.sentence}`,
+  }
+}
+
+/** As the page shows it: of a recorded run at its end, how the record ends. */
+export function standingNow({ snapshot, connection, engine, atEnd }: Model): Standing {
+  const standing = standingOf(snapshot.value, connection.value)
+  const recording = engine.value?.recording ?? null
+  return recording !== null && atEnd.value && connection.value.state === "open"
+    ? endOf(recording.ended, standing)
+    : standing
 }
 
 export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {

@@ -16,7 +16,7 @@ import { gauges } from "../parts/gauges.ts"
 import { knobCards } from "../parts/knobCard.ts"
 import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
 import { relocationCard } from "../parts/relocationCard.ts"
-import { standingOf } from "../parts/standing.ts"
+import { standingNow } from "../parts/standing.ts"
 import { steeringCard } from "../parts/steeringCard.ts"
 import { standing } from "../statechart/Graph.ts"
 import { toneOf } from "./statecharts.ts"
@@ -80,9 +80,10 @@ function hero(model: Model, scope: Scope): HTMLElement {
     h("div", { class: "says" }, word, sentence, note),
     h("dl", { class: "tiles" }, ...Object.values(tiles).map(({ element }) => element)),
   )
-  scope.watch([model.snapshot, model.connection, model.lastWindow, model.track, model.records], () => {
-    const { value: snapshot } = model.snapshot
-    const now = standingOf(snapshot, model.connection.value)
+  const { snapshot: shown, connection, lastWindow, track, records, atEnd } = model
+  scope.watch([shown, connection, lastWindow, track, records, atEnd], () => {
+    const { value: snapshot } = shown
+    const now = standingNow(model)
     say(word, now.word)
     say(sentence, now.sentence)
     const opened = snapshot?.safeMode === null ? undefined : model.records.value.find(isTrip)

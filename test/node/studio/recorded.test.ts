@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url"
 import { getInitialSnapshot, getNextSnapshot, setup } from "xstate"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { createEngine, createSolver } from "../../../src/index.node.ts"
+import { curveOf } from "../../../src/node/cli/plot/convergence.ts"
+import { convergenceSvg } from "../../../src/node/cli/plot/svgChart.ts"
 import { machineConfigs } from "../../../src/node/studio/machineDefinitions.ts"
 import type { SolverRun } from "../../../src/node/studio/solverProtocol.ts"
 import type { Frames, History, Session } from "../../../src/node/studio/protocol.ts"
@@ -12,6 +14,7 @@ import { openStudio } from "../../../src/node/studio/openStudio.ts"
 import { recordedEngines } from "../../../src/node/studio/RecordedEngine.ts"
 import { solverRun } from "../../../src/node/studio/solverRuns.ts"
 import { useDesk } from "../cli/rig.ts"
+import { roughRun } from "../../studio/roughRun.ts"
 import { ask, post } from "./rig.ts"
 
 const desk = useDesk()
@@ -118,6 +121,25 @@ describe("a recorded run in a studio", () => {
 })
 
 describe("a solver run in a studio", () => {
+  it("marks what `arqon plot` marks: every failure, and every reading beyond the same frame", () => {
+    const state = roughRun()
+    desk.write("marked.json", state)
+    const run = solverRun(desk.path("marked.json"), "marked.json")
+    const { history } = state
+    const curve = curveOf(history, "minimize", { x: 10, y: 8 })
+    expect(run.frame).toMatchObject({ min: curve?.y.min, max: curve?.y.max, log: curve?.y.log })
+    expect(run.history.filter(({ value }) => value === null)).toHaveLength(curve?.failed.length ?? 0)
+    const beyond = run.history.filter((one) => one.beyond)
+    // What failed has no place, and what is absurd none in the frame.
+    expect(beyond.map(({ value }) => value)).toContain(1e9)
+    const svg = curve === null ? "" : convergenceSvg(curve, { title: "", detail: "" })
+    const open = [
+      ...svg.matchAll(/<path d="([^"]*)" class="l-\w+" stroke="[^"]*" fill="none" opacity="0\.45"/g),
+    ]
+    expect(open.flatMap(([, path]) => path.match(/M/g) ?? [])).toHaveLength(beyond.length)
+    expect(run.history.filter(({ value }) => value === null).length).toBeGreaterThan(3)
+  })
+
   it("shows readings, the best so far, what was found and which parameters matter", async () => {
     const solver = createSolver({
       seed: 3,

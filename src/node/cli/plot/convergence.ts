@@ -35,6 +35,12 @@ const SHOWN_QUANTILE = 0.9
 /** A range of this ratio or more is shown by powers of ten. */
 const LOG_RATIO = 50
 
+/** Whether a reading lies beyond the values that are shown: it is marked at the edge. */
+export const isBeyond = ({ y }: Pick<Curve, "y">, value: number): boolean => {
+  const place = y.at(value)
+  return !(place >= 0 && place <= 1)
+}
+
 /** Null where there is no reading at all. */
 export function curveOf(
   history: ReadonlyArray<HistoryEntry>,

@@ -2,7 +2,7 @@
  * Charts as SVG: one file, no script, nothing loaded from elsewhere, light or dark as its surroundings are. Pure: data in,
  * text out, and the same data gives the same bytes.
  */
-import type { Curve, CurvePhase } from "./convergence.ts"
+import { type Curve, type CurvePhase, isBeyond } from "./convergence.ts"
 import { type Share, shareText, type Titles } from "./terminalChart.ts"
 import { tickText } from "./ticks.ts"
 
@@ -88,8 +88,8 @@ export function convergenceSvg(curve: Curve, titles: Titles): string {
     const dots = points.filter((point) => point.phase === phase)
     if (dots.length === 0) continue
     // Dots above the frame are drawn on its edge, open: there, but off the scale.
-    const inside = dots.filter(({ value }) => y.at(value) >= 0 && y.at(value) <= 1)
-    const outside = dots.filter((dot) => !inside.includes(dot))
+    const outside = dots.filter(({ value }) => isBeyond(curve, value))
+    const inside = dots.filter((dot) => !outside.includes(dot))
     const circles = (list: typeof dots, radius: number): string =>
       list
         .map(
