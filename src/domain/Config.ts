@@ -11,6 +11,7 @@ import { ConfigError, type Problem } from "./errors.ts"
 import { type Learned, otherRange } from "./Learned.ts"
 import { guardrailProblems } from "./guardrailConfig.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
+import { MOST_BYTES, recordBytes, regimeBytes, ringRecordBytes, sizeProblems } from "./memory.ts"
 import { problem, show, tidy } from "./problems.ts"
 import { readShape } from "./Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
@@ -74,7 +75,7 @@ const OVERFLOWS = { dropOldest: DROP_OLDEST, backpressure: BACKPRESSURE } as con
 const AUDIT_RING_BYTES = 4 * 1024 * 1024
 const DEFAULT_AUDIT_CAPACITY = 4096
 const LEAST_AUDIT_CAPACITY = 64
-const AUDIT_HEADER_DOUBLES = 12
+const DEFAULT_AUDIT_MEMORY = 10_000
 
 /** The settings, or a ConfigError. Total: no input makes it throw. */
 export function parseEngineConfig(input: unknown): EngineSettings | ConfigError {
@@ -129,7 +130,11 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
       ),
     )
   }
-  problems.push(...guardrailProblems(config.guardrails), ...relocationProblems(config))
+  problems.push(
+    ...guardrailProblems(config.guardrails),
+    ...relocationProblems(config),
+    ...memoryProblems(config),
+  )
   const extras = config.extras
   if (Array.isArray(extras)) {
     extras.forEach((name, i) => {
@@ -143,6 +148,23 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
     })
   }
   return problems
+}
+
+/** Sizes that are fine by themselves and not with so many knobs. */
+function memoryProblems(config: Record<string, unknown>): ReadonlyArray<Problem> {
+  const knobs = Object.keys(record(config.params) ?? {}).length
+  const beside = `${knobs} ${knobs === 1 ? "knob" : "knobs"}`
+  const audit = record(config.audit)
+  return [
+    ...sizeProblems(["audit", "capacity"], audit?.capacity, ringRecordBytes(knobs), beside),
+    ...sizeProblems(["audit", "memory"], audit?.memory, recordBytes(knobs), beside),
+    ...sizeProblems(
+      ["homeostasis", "capacity"],
+      record(config.homeostasis)?.capacity,
+      regimeBytes(knobs),
+      beside,
+    ),
+  ]
 }
 
 /** Channels that a window has without being told. */
@@ -249,7 +271,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     ringCapacity: config.telemetry?.capacity ?? 1024,
     ringPolicy: OVERFLOWS[config.telemetry?.overflow ?? "dropOldest"],
     auditCapacity: config.audit?.capacity ?? defaultAuditCapacity(space.table.size),
-    auditMemory: config.audit?.memory ?? 10_000,
+    auditMemory: config.audit?.memory ?? defaultAuditMemory(space.table.size),
     auditDigests: config.audit?.digests ?? config.state !== undefined,
     startIsBaseline: config.startIsBaseline ?? true,
   }
@@ -300,12 +322,15 @@ export function configOf(settings: EngineSettings): EngineConfig {
 
 /** 4,096 records, or as many as fit 4 MiB when there are many knobs. */
 function defaultAuditCapacity(knobs: number): number {
-  const bytes = 8 * (AUDIT_HEADER_DOUBLES + Math.max(4, knobs))
   return Math.max(
     LEAST_AUDIT_CAPACITY,
-    Math.min(DEFAULT_AUDIT_CAPACITY, Math.floor(AUDIT_RING_BYTES / bytes)),
+    Math.min(DEFAULT_AUDIT_CAPACITY, Math.floor(AUDIT_RING_BYTES / ringRecordBytes(knobs))),
   )
 }
+
+/** 10,000 records, or as many as an option may ask for when there are many knobs. */
+export const defaultAuditMemory = (knobs: number): number =>
+  Math.min(DEFAULT_AUDIT_MEMORY, Math.floor(MOST_BYTES / recordBytes(knobs)))
 
 function record(value: unknown): Record<string, unknown> | null {
   return typeof value === "object" && value !== null && !Array.isArray(value)

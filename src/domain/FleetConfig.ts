@@ -2,8 +2,9 @@
  * What a user may ask of a fleet: the configuration that all its engines share, when they rest, and what they may do
  * together. Bad input gives one ConfigError with every problem in it.
  */
-import { type EngineConfig, type EngineSettings, parseEngineConfig } from "./Config.ts"
+import { defaultAuditMemory, type EngineConfig, type EngineSettings, parseEngineConfig } from "./Config.ts"
 import { ConfigError, type Problem } from "./errors.ts"
+import { recordBytes, sizeProblems } from "./memory.ts"
 import { problem, tidy } from "./problems.ts"
 import { problemsOf, readTotally } from "./readInput.ts"
 import { between, object, optional, record, type ShapeType, string, whole } from "./Shape.ts"
@@ -112,6 +113,7 @@ export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
     ...foreign,
     ...(settings instanceof ConfigError ? settings.problems.map(inEngine) : modeProblems(settings)),
     ...problemsOf(own),
+    ...(settings instanceof ConfigError || !own.ok ? [] : memoryProblems(settings, own.value)),
   ]
   if (problems.length > 0 || settings instanceof ConfigError || !own.ok) return refuse(problems)
   return settingsOf(settings, own.value)
@@ -135,6 +137,18 @@ function foreignProblems(engine: unknown): ReadonlyArray<Problem> {
 function withoutForeign(engine: unknown): unknown {
   if (typeof engine !== "object" || engine === null || Array.isArray(engine)) return engine
   return Object.fromEntries(Object.entries(engine).filter(([key]) => !(key in ELSEWHERE)))
+}
+
+/** Bytes of a digest that waits in the inbox, in numbers. */
+const WAITING_BYTES = 300
+
+function memoryProblems({ space }: EngineSettings, options: FleetOptionsInput): ReadonlyArray<Problem> {
+  const { size } = space.table
+  const beside = `${size} ${size === 1 ? "knob" : "knobs"}`
+  return [
+    ...sizeProblems(["auditMemory"], options.auditMemory, recordBytes(size), beside),
+    ...sizeProblems(["inbox"], options.inbox, WAITING_BYTES, "a digest each"),
+  ]
 }
 
 function modeProblems({ safeMode }: EngineSettings): ReadonlyArray<Problem> {
@@ -168,6 +182,6 @@ function settingsOf(engine: EngineSettings, options: FleetOptionsInput): FleetSe
     maxEngines: options.maxEngines ?? 1_000_000,
     inbox: options.inbox ?? 1024,
     tickUs: options.tickUs ?? SECOND_US / 10,
-    auditMemory: options.auditMemory ?? 10_000,
+    auditMemory: options.auditMemory ?? defaultAuditMemory(engine.space.table.size),
   }
 }

@@ -53,6 +53,15 @@ export interface CoarseKnob {
   readonly widest: number
 }
 
+/**
+ * Bounds are 0 or of this size, and no closer to each other than the smallest of it: beyond that a range has too few doubles in it, or
+ * none, and products with it overflow.
+ */
+const SMALLEST = 1e-300
+const LARGEST = 1e300
+/** The log scale of a knob table reaches max / min of 2^1023. */
+const WIDEST_LOG = 1023 * Math.LN2
+
 const SCALE_CODES = { linear: LINEAR, log: LOG, periodic: PERIODIC } as const
 
 /** The space over checked knobs. Call `paramProblems` first: this trusts its input. */
@@ -197,9 +206,17 @@ export function knobProblems(path: ReadonlyArray<string>, knob: unknown): Readon
     return problems
   }
   const range = max - min
+  const strange = Object.entries({ min, max }).filter(
+    ([, bound]) => bound !== 0 && !(Math.abs(bound) >= SMALLEST && Math.abs(bound) <= LARGEST),
+  )
   if (!Number.isFinite(range))
     say("max", "is too far from min: the range overflows.", "Narrow the range or change the unit.")
-  else if (range <= 1e-9 * Math.max(Math.abs(min), Math.abs(max)))
+  else if (strange.length > 0) {
+    for (const [key, bound] of strange)
+      say(key, `must be 0 or from ${SMALLEST} to ${LARGEST} in size, got ${bound}.`, "Change the unit.")
+  } else if (scale === "log" && min > 0 && !(Math.log(max / min) < WIDEST_LOG))
+    say("max", "is too far from min for a log scale.", "Narrow the range.")
+  else if (range < SMALLEST || range <= 1e-9 * Math.max(Math.abs(min), Math.abs(max)))
     say(
       "max",
       "is too close to min: the range cannot be divided.",

@@ -49,6 +49,9 @@ const SEQUENCE_OF = RECORD_SEQUENCE
 export type RecordVisitor = (block: Float64Array, offset: number) => void
 
 /** Audit records on their way out: a ring of doubles that refuses when it is full and never overwrites. */
+/** The largest ring: 1 GiB. */
+const MOST_BYTES = 2 ** 30
+
 export class AuditRing {
   readonly capacity: number
   /** Of these only `reserveSafety` takes so many. */
@@ -70,11 +73,17 @@ export class AuditRing {
   /** Doubles of all records; behind them stand two counts that may outgrow 2^31: NEXT and DROPPED. */
   private readonly end: number
 
-  /** `capacity` must leave room beside the reserved places: at least 16. */
+  /** `capacity` must leave room beside the reserved places: at least 16. A RangeError for less, and for more than 1 GiB. */
   constructor(knobs: number, capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 2 * RESERVED_RECORDS) {
       throw new RangeError(
         `the audit ring needs a whole capacity of at least ${2 * RESERVED_RECORDS}, not ${capacity}`,
+      )
+    }
+    const bytes = 8 * capacity * (RECORD_POINT + Math.max(knobs, LEAST_POINT))
+    if (bytes > MOST_BYTES) {
+      throw new RangeError(
+        `the audit ring would take ${bytes} bytes for ${capacity} records of ${knobs} knobs; the limit is ${MOST_BYTES}`,
       )
     }
     this.knobs = knobs

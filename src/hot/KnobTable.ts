@@ -109,7 +109,9 @@ export class KnobTable {
       // A relative hair keeps (1 - 0) / 0.1 from losing its tenth grid point to rounding.
       const points = knob.step > 0 ? Math.floor(((knob.max - knob.min) / knob.step) * (1 + 1e-12)) : 0
       // On a circle min and max are the same place: the last grid point would be the first again.
-      const closes = knob.scale === PERIODIC && knob.min + points * knob.step >= knob.max - knob.step * 1e-9
+      // Nearer than rounding of the bounds is there as well: as a position both would be one turn.
+      const hair = Math.max(knob.step * 1e-9, 2 ** -50 * Math.max(Math.abs(knob.min), Math.abs(knob.max)))
+      const closes = knob.scale === PERIODIC && knob.min + points * knob.step >= knob.max - hair
       this.lastGridIndex[i] = knob.step > 0 && closes ? points - 1 : points
     }
     const idsOf = (belongs: (knob: KnobNumbers, i: number) => boolean): Int32Array =>
@@ -214,7 +216,8 @@ export class KnobTable {
       const wrapped = unit - Math.floor(unit)
       return wrapped === 1 ? 0 : wrapped
     }
-    return unit < 0 ? 0 : unit > 1 ? 1 : unit
+    // + 0 turns a negative zero into zero, as `place` does.
+    return unit < 0 ? 0 : unit > 1 ? 1 : unit + 0
   }
 
   /** Distance in unit space between the grid neighbours of a position; 0 when continuous, one gap at a bound. */

@@ -29,15 +29,15 @@ export class TelemetryRing {
   private readonly cursor = new Uint32Array(2)
   private readonly lost = new Float64Array(2)
 
-  /** `capacity` is a power of two, at most 2^24 (2 GiB); anything else is a RangeError. */
+  /** `capacity` is a power of two, at most 2^23 (1 GiB); anything else is a RangeError. */
   constructor(capacity: number, policy: number) {
     if (
       !Number.isInteger(capacity) ||
       capacity < 1 ||
-      capacity > 2 ** 24 ||
+      capacity > 2 ** 23 ||
       (capacity & (capacity - 1)) !== 0
     ) {
-      throw new RangeError(`The ring's capacity must be a power of two up to 2^24, not ${capacity}`)
+      throw new RangeError(`The ring's capacity must be a power of two up to 2^23, not ${capacity}`)
     }
     this.capacity = capacity
     this.policy = policy

@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
+import { evaluationBytes, sizeProblems } from "../domain/memory.ts"
 import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
 import { plainFields } from "./configSchema.ts"
 import { exact, failureProblems, SCHEMA_VERSION, versionProblem } from "./fields.ts"
@@ -113,6 +114,9 @@ export function readConfig(
   const config = record(value)
   if (config === null) return problems
   const bounds = "bounds" in config ? readBounds(config.bounds, [...path, "bounds"], problems) : []
+  const { length } = bounds
+  const beside = `${length} ${length === 1 ? "parameter" : "parameters"}`
+  problems.push(...sizeProblems([...path, "budget"], config.budget, evaluationBytes(length), beside))
   // A user's own come first: one of them may stand in for a strategy of ours.
   const own = strategies.map((one) => (typeof one === "string" ? { name: one } : one))
   const known: ReadonlyArray<StrategyName> = [...own, ...STRATEGIES]

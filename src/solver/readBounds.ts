@@ -29,9 +29,6 @@ const LIVE_KEYS = ["initial", "maxStep"]
 /** How others call `choices`. */
 const LIKE_CHOICES = ["values", "choice", "options", "enum", "categories", "levels"]
 
-/** The log scale of a knob table reaches max / min of 2^1023. */
-const WIDEST_LOG = 1023 * Math.LN2
-
 /** The checked dimensions in the order they were written, with `problems` added to. Over plain data only. */
 export function readBounds(
   value: unknown,
@@ -123,10 +120,6 @@ function readNumeric(
   problems.push(...found.filter((one) => !cross.some((other) => other.path === one.path)), ...cross)
   if (exit._tag === "Failure" || found.length > 0 || cross.length > 0) return null
   const { min, max, step } = exit.value
-  if (exit.value.scale === "log" && !(Math.log(max / min) < WIDEST_LOG)) {
-    problems.push(problem([...path, "max"], "is too far from min for a log scale.", "Narrow the range."))
-    return null
-  }
   const made = { min, max, scale: exit.value.scale ?? "linear" } as const
   return step === undefined || step === null ? made : { ...made, step }
 }

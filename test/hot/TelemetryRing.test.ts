@@ -91,9 +91,9 @@ describe("the telemetry ring", () => {
     ring.drain((block) => expect(block.every(Number.isNaN)).toBe(true))
   })
 
-  it.each([0, 3, -4, 1.5, Number.NaN, 2 ** 25])("refuses the capacity %s", (capacity) => {
+  it.each([0, 3, -4, 1.5, Number.NaN, 2 ** 24])("refuses the capacity %s", (capacity) => {
     const make = () => new TelemetryRing(capacity, DROP_OLDEST)
     expect(make).toThrow(RangeError)
-    expect(make).toThrow(`must be a power of two up to 2^24, not ${capacity}`)
+    expect(make).toThrow(`must be a power of two up to 2^23, not ${capacity}`)
   })
 })
