@@ -42,9 +42,11 @@ export const engineMachine = engineSetup.createMachine({
   states: {
     idle: {
       tags: ["safe"],
-      description: "Built, not started: nothing is measured and nothing is applied.",
+      description: "Built, not started: nothing is measured and nothing is applied. A trip is remembered.",
       on: {
         start: { target: "running", actions: ["resumeLatch", "begin"] },
+        trip: { actions: "toLatch" },
+        reset: { actions: "toLatch" },
         recall: { actions: "recall" },
         stop: { target: "stopped" },
       },

@@ -121,8 +121,11 @@ export const engineSetup = setup({
     })),
     /** Before anything settles: a latch that is open must be so before the cycle hears that it may begin. */
     resumeLatch: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== "start" || event.resumed === undefined) return
-      enqueue.sendTo("latch", { type: "resumed", ...event.resumed, nowUs: timeOf(context, event) })
+      if (event.type !== "start") return
+      const nowUs = timeOf(context, event)
+      // One that was tripped before the start says so now.
+      if (event.resumed === undefined) enqueue.sendTo("latch", { type: "tick", nowUs })
+      else enqueue.sendTo("latch", { type: "resumed", ...event.resumed, nowUs })
     }),
     end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
     toCycle: enqueueActions(({ context, event, enqueue, self }) => {

@@ -78,7 +78,9 @@ const STATE_MESSAGES = {
   restarting:
     "The engine's worker died or does not answer, and nothing was done. Another one is started; call again when worker().status is running.",
   frozen:
-    "The engine's worker died too often; the plant stands on its baseline. Call reset() to start another one.",
+    "The engine, or its worker, died too often; the plant stands on its baseline. Call reset() to start it anew.",
+  auditFull:
+    "SafeMode is open because the audit is full, and a reset makes no room. It ends by itself once the records are written.",
   noAnswer:
     "The engine's worker took the call and does not answer. It is started anew if it hangs; whether the call was carried out is not known.",
   otherThread:
@@ -95,6 +97,7 @@ export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineSt
     | "notManual"
     | "restarting"
     | "frozen"
+    | "auditFull"
     | "noAnswer"
     | "otherThread"
   /** The call that was refused. */

@@ -8,6 +8,7 @@ import type { HotPath } from "../hot/HotPath.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { observableLogic } from "../interop/observableLogic.ts"
 import { createRootActor } from "../interop/rootActor.ts"
+import { inspectLater, type Later, tellLater } from "../interop/tellLater.ts"
 import type { dueOf } from "../telemetry/dueOf.ts"
 import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
 import { deferredLogic } from "../../machines/deferredLogic.ts"
@@ -39,6 +40,8 @@ export interface ActorTreeOptions {
   readonly relocation: () => typeof relocationMachine | undefined
   /** After every event of the root. */
   readonly onEvent: () => void
+  /** Keeps the calls of whoever listens to the actors until the engine is at rest. */
+  readonly later: Later
   /** The root is gone. */
   readonly onDeath: (death: Death) => void
   /** Another variant is live: called in the midst of an event. */
@@ -97,6 +100,7 @@ export class ActorTree {
   look(): Death | null {
     const snapshot = this.root.getSnapshot()
     if (snapshot.status !== "active") return null
+    if (snapshot.children !== this.whole?.children) this.tellChildrenLater(this.root)
     this.whole = snapshot
     const { latch, cycle } = snapshot.children
     const latchNow = latch?.getSnapshot()
@@ -167,7 +171,15 @@ export class ActorTree {
         if (this.gone !== root) died(this.deathOfRoot(root, null))
       },
     })
+    tellLater(root, this.options.later)
+    inspectLater(root, this.options.later)
+    this.tellChildrenLater(root)
     return root
+  }
+
+  private tellChildrenLater(root: Actor<EngineMachine>): void {
+    const { children } = root.getSnapshot()
+    for (const child of Object.values(children)) if (child !== undefined) tellLater(child, this.options.later)
   }
 
   /** The root goes with any child it cannot be without; that child is the one that died. */

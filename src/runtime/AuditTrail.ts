@@ -12,6 +12,7 @@ import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
 import { AuditMemory, type AuditSink } from "./AuditSink.ts"
 import { Listeners } from "./Listeners.ts"
 import { errorText } from "./outcome.ts"
+import type { Telling } from "./Telling.ts"
 
 /** Records that wait for one sink at most. */
 const QUEUE_CAPACITY = 1024
@@ -106,6 +107,8 @@ export interface AuditTrailOptions {
   readonly immediate: boolean
   /** Makes what is put on the record of the start. */
   readonly start: () => Readonly<Record<string, unknown>>
+  /** Tells the listeners, in the sinks' order. */
+  readonly telling: Telling
 }
 
 /** How the audit stands. */
@@ -141,6 +144,9 @@ export class AuditTrail {
   /** Some sink wants the doubles of every record. */
   private exact = false
   private readonly notes: Array<Note> = []
+  private readonly telling: Telling
+  /** Sinks are being handed records: those of a command that a sink gives follow in their turn. */
+  private pumping = false
 
   constructor(options: AuditTrailOptions) {
     this.ring = options.ring
@@ -148,6 +154,7 @@ export class AuditTrail {
     this.memory = new AuditMemory(options.memory)
     this.immediate = options.immediate
     this.start = options.start
+    this.telling = options.telling
   }
 
   /** Where the records go besides memory; before the first of them. */
@@ -165,12 +172,20 @@ export class AuditTrail {
     return null
   }
 
-  /** Empties the ring as far as the sinks have room; true when nothing is left on it. */
+  /** Empties the ring as far as the sinks have room, and has the listeners told; true when nothing is left on it. */
   pump(): boolean {
+    if (this.pumping) return false
+    this.pumping = true
+    const empty = this.handOut()
+    this.pumping = false
+    return empty
+  }
+
+  private handOut(): boolean {
     while (this.ring.size > 0) {
       const room = this.queues.reduce((least, queue) => Math.min(least, queue.room), QUEUE_CAPACITY)
       if (room === 0) return false
-      // Listeners may cause new records: the ring is left alone before they are called.
+      // A sink may cause new records: the ring is left alone before it is called.
       const batch: Array<AuditRecord> = []
       const exact: Array<Float64Array> = []
       this.ring.drain((block, at) => {
@@ -179,33 +194,32 @@ export class AuditTrail {
       }, room)
       for (const record of batch) this.memory.add(record)
       for (const queue of this.queues) queue.add(batch, exact, this.immediate)
-      for (const record of batch) this.listeners.notify(record)
+      for (const record of batch) this.telling.add(() => this.listeners.notify(record))
     }
     return true
   }
 
-  /**
-   * Runs `act` and puts `note` on the record of this kind that it leads to. Called by a listener, in the midst of an
-   * event, it leads to it only after that event: then `later` is true and the next such record is meant.
-   */
-  withNote(kind: AuditRecord["kind"], note: string | undefined, later: boolean, act: () => void): void {
+  /** Runs `act` and puts `note` on the record of this kind that it leads to. */
+  withNote(kind: AuditRecord["kind"], note: string | undefined, act: () => void): void {
     if (note === undefined) return act()
-    // It waits from before the act on: a listener whose own call is made within empties the ring before the act is over.
+    // It waits from before the act on: where the act meets a fault, the ring is emptied before it is over.
     const waiting: Note = { from: this.ring.written + 1, to: Number.POSITIVE_INFINITY, kind, note }
     this.notes.push(waiting)
     act()
-    if (!later) waiting.to = this.ring.written
+    waiting.to = this.ring.written
     if (this.notes.length > NOTES) this.notes.shift()
   }
 
   records(): ReadonlyArray<AuditRecord> {
     this.pump()
+    this.telling.tell()
     return this.memory.list()
   }
 
   /** Records numbered above `seq` that memory still has, oldest first. */
   recordsAfter(seq: number): ReadonlyArray<AuditRecord> {
     this.pump()
+    this.telling.tell()
     return this.memory.after(seq)
   }
 
@@ -274,7 +288,9 @@ export class AuditTrail {
   private readonly untilEmpty = Effect.fnUntraced(function* (this: AuditTrail, queue: SinkQueue) {
     do {
       // What did not fit into the queue before is still on the ring.
-      yield* this.pump() ? queue.idle.await : Effect.sleep("10 millis")
+      const empty = this.pump()
+      this.telling.tell()
+      yield* empty ? queue.idle.await : Effect.sleep("10 millis")
     } while (this.ring.size > 0 || queue.waiting.length > 0)
   })
 

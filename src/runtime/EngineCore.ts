@@ -7,9 +7,7 @@ import type { Actor } from "xstate"
 import {
   COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
-  COMMAND_RESET,
   COMMAND_ROLLBACK,
-  COMMAND_SET_BASELINE,
   COMMAND_STOP,
   DEADLINE,
   EMERGENCY,
@@ -21,30 +19,31 @@ import {
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { EngineSettings, GuardrailConfig } from "../domain/Config.ts"
-import { type EngineFaultError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
+import { type EngineFaultError, EngineStateError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { Window } from "../domain/Window.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
+import { observeLater } from "../interop/observeLater.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
 import { windows$ } from "../telemetry/windows.ts"
 import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
 import { AuditTrail } from "./AuditTrail.ts"
 import { ClockWatch } from "./ClockWatch.ts"
+import * as commands from "./commands.ts"
 import { CycleTimes } from "./CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { emptyDigest, timeError, writeDigest } from "./digestInput.ts"
 import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
-import { guardrailCommand } from "./guardrailCommand.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
 import { Mender } from "./Mender.ts"
 import { Relocations } from "./Relocations.ts"
 import type { RelocationParts } from "./relocationParts.ts"
 import { isOffBaseline, resumedHotPath, startEvent } from "./resume.ts"
-import { tripCommand } from "./tripCommand.ts"
+import { Telling } from "./Telling.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
 
@@ -89,8 +88,10 @@ export class EngineCore {
   resumption: Resumption | null
   readonly clockWatch: ClockWatch
   private readonly readClock: (() => number) | null
-  /** The machine is in the midst of an event: what is sent now is handled after it. */
-  inEvent = false
+  /** What functions of a user's are to hear once the engine is at rest. */
+  readonly telling = new Telling()
+  /** Calls of whoever listens to an actor. */
+  private readonly heard = new Listeners<() => unknown>("actor")
   readonly tree: ActorTree
   readonly mender: Mender
   readonly relocations: Relocations
@@ -100,8 +101,9 @@ export class EngineCore {
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
-  /** A digest of a user's is being read. */
-  private reading = false
+  /** Digests of a user's that are being read: a getter of one may report another. */
+  private reading = 0
+  private readonly draft: Float64Array
 
   constructor(options: EngineCoreOptions) {
     const { settings } = options
@@ -113,6 +115,7 @@ export class EngineCore {
     this.resumption = options.resume ?? null
     this.hot = resumedHotPath(settings, options.readClock === null, this.resumption, options.shared)
     this.coarse = coarseKnobs(space, this.hot.executor.policy.maxStep)
+    this.draft = this.hot.digest.slice()
     this.values = liveView(this.hot, space.names)
     this.trail = new AuditTrail({
       ring: this.hot.audit,
@@ -120,26 +123,36 @@ export class EngineCore {
       memory: settings.auditMemory,
       immediate: options.readClock === null,
       start: () => startRecord(this.relocations.settings, this.coarse, this.resumption),
+      telling: this.telling,
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
     // A fault is not the end: after a person's reset there are windows again.
-    this.windows$ = completeWhen(windows$(due), (done) =>
-      this.whenOver((fault) => (fault === null ? done() : undefined)),
+    this.windows$ = completeWhen(
+      // Who stops the engine hears of no further window.
+      observeLater(windows$(due), (call) =>
+        this.telling.add(() => (this.status === "stopped" ? undefined : call())),
+      ),
+      (done) => this.whenOver((fault) => (fault === null ? done() : undefined)),
     )
+    this.heard.add((call) => call())
     // Before the actors: an inspector hears of them as they are made, and may fail at once.
     this.mender = new Mender(this, settings.window.windowUs)
     this.relocations = new Relocations(this, options.relocation ?? null)
-    const inspector = options.inspect === undefined ? null : guardInspector(options.inspect)
+    const inspector = options.inspect === undefined ? null : guardInspector(options.inspect, this.telling)
     this.listeners = [
       this.snapshots,
       this.trail.listeners,
       this.endings,
+      this.heard,
       ...this.relocations.calls,
       ...(inspector === null ? [] : [inspector.calls]),
     ]
     for (const listeners of this.listeners) {
-      listeners.onFirstFailure = (detail) => this.mender.untold.push(detail)
+      listeners.onFirstFailure = (detail) => {
+        this.mender.untold.push(detail)
+        this.telling.add(() => this.tellOfCallbacks())
+      }
     }
     this.tree = new ActorTree({
       hot: this.hot,
@@ -148,10 +161,12 @@ export class EngineCore {
       inspect: inspector?.observer,
       machine: options.machine,
       onEvent: () => this.afterEvent(),
+      later: (call) => this.telling.add(() => this.heard.notify(call)),
       onDeath: (death) => this.mender.rootDied(death),
       relocation: () => this.relocations.parts?.machine,
       onVariant: (event) => this.relocations.heard(event),
     })
+    this.telling.tell()
   }
 
   /** The root of the statecharts; another one after it had to be put in its place. */
@@ -193,9 +208,12 @@ export class EngineCore {
     this.tree.stop()
     this.trail.pump()
     this.publish()
-    this.snapshots.clear()
-    this.endings.notify(null)
-    this.endings.clear()
+    this.telling.add(() => {
+      this.snapshots.clear()
+      this.endings.notify(null)
+      this.endings.clear()
+    })
+    this.telling.tell()
   }
 
   /** Throws a DigestError when it is no digest, an EngineStateError when nobody is there to take it. */
@@ -203,11 +221,15 @@ export class EngineCore {
     this.expect("running", "observe")
     const { hot } = this
     hot.nowCell[0] = this.nowUs
-    emptyDigest(hot.digest, hot.nowCell[0], hot.config.generation)
-    this.reading = true
-    const error = writeDigest(hot.digest, input, this.settings.extras)
-    this.reading = false
+    const draft = this.reading === 0 ? this.draft : hot.digest.slice()
+    emptyDigest(draft, hot.nowCell[0], hot.config.generation)
+    this.reading++
+    const error = writeDigest(draft, input, this.settings.extras)
+    this.reading--
     if (error !== null) throw error
+    // Reading it may have called anything.
+    this.expect("running", "observe")
+    hot.digest.set(draft)
     this.clockWatch.look(hot.nowCell)
     return this.afterDue(hot.observe()) !== RING_FULL
   }
@@ -237,6 +259,8 @@ export class EngineCore {
     let code = WINDOW_CLOSED
     for (let i = 0; i < MOST_DUE && code !== NOTHING_DUE && code !== RING_FULL; i++) {
       code = this.afterDue(this.hot.tick())
+      // Whoever was told of it may have stopped the engine.
+      if (this.status === "stopped") return
     }
     // Whoever waits for what cannot be recorded does not hang.
     if (code !== RING_FULL) this.mender.watch()
@@ -251,57 +275,36 @@ export class EngineCore {
   }
 
   rollback(note?: string): void {
-    this.expect("running", "rollback")
-    if (!this.hot.config.hasBaseline) throw new NoBaselineError()
-    const { rollbacks } = this.hot.executor
-    const nowUs = this.command(COMMAND_ROLLBACK)
-    this.trail.withNote("rollback", note, this.inEvent, () => {
-      this.actor.send({ type: "rollback", nowUs })
-      this.mender.confirm(this.hot.executor.rollbacks > rollbacks)
-    })
-    this.settle()
+    this.carryOut("rollback", () => commands.rollback(this, note))
   }
 
   trip(note?: string): void {
-    this.expect("running", "trip")
-    const { nowUs, waiting } = tripCommand(this, note)
-    this.trail.withNote("safeModeEntered", waiting, this.inEvent, () =>
-      this.actor.send({
-        type: "trip",
-        reason: "manualTrigger",
-        nowUs,
-        ...(note === undefined ? {} : { note }),
-      }),
-    )
-    this.settle()
+    this.carryOut("trip", () => commands.trip(this, note))
   }
 
   reset(note?: string): void {
-    this.expect("running", "reset")
-    const nowUs = this.command(COMMAND_RESET)
-    this.trail.withNote("safeModeExited", note, this.inEvent, () =>
-      this.mender.forgive(() =>
-        this.actor.send({ type: "reset", nowUs, ...(note === undefined ? {} : { note }) }),
-      ),
-    )
-    if (safeModeState(this.actor, this.hot) === null) this.mender.faultDetail = null
-    this.releases.notify()
-    this.settle()
+    this.carryOut("reset", () => commands.reset(this, note))
   }
 
   setBaseline(note?: string): void {
-    this.expect("running", "setBaseline")
-    const nowUs = this.command(COMMAND_SET_BASELINE)
-    this.trail.withNote("baselineSet", note, this.inEvent, () =>
-      this.actor.send({ type: "setBaseline", nowUs }),
-    )
-    this.settle()
+    this.carryOut("setBaseline", () => commands.setBaseline(this, note))
   }
 
-  /** Puts another policy in force: see `guardrailCommand`. */
+  /** Puts another policy in force. */
   setGuardrails(guardrails: GuardrailConfig, note?: string): void {
     this.expect("running", "setGuardrails")
-    guardrailCommand(this, guardrails, note)
+    const config = commands.checkedGuardrails(guardrails)
+    // What can be written makes room for its record.
+    this.settle()
+    this.carryOut("setGuardrails", () => commands.setGuardrails(this, config, note))
+  }
+
+  /** Runs a command of a user's: what it asks for has happened when this returns. */
+  private carryOut(call: string, command: () => void): void {
+    this.expect("running", call)
+    // What died since the last call is started anew first: whatever lets SafeMode go for that lets nothing go that is asked now.
+    this.mender.mendAll()
+    command()
     this.settle()
   }
 
@@ -328,10 +331,14 @@ export class EngineCore {
 
   /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
   outcome<A>(call: () => A): Outcome<A> {
+    const { reading } = this
     const outcome = outcomeOf(call)
     // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
-    if (!outcome.ok && !outcome.expected && !this.reading) this.mender.fault(errorText(outcome.error))
-    this.reading = false
+    if (!outcome.ok && !outcome.expected && this.reading === reading) {
+      this.mender.fault(errorText(outcome.error))
+      this.settle()
+    }
+    this.reading = reading
     return outcome
   }
 
@@ -344,12 +351,17 @@ export class EngineCore {
 
   /** What every call and every tick ends with. */
   settle(): void {
+    this.advance()
+    this.telling.tell()
+  }
+
+  private advance(): void {
     // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
     this.hot.ring.drain(ignore)
     this.mender.mendAll()
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
-    if (state?.exit === "auditDrained" && this.status === "running" && this.trail.blocked === null) {
+    if (state?.exit === "auditDrained" && this.trail.blocked === null && this.status === "running") {
       this.hot.journalCommand(COMMAND_DRAINED)
       this.actor.send({ type: "drained", nowUs: this.hot.nowUs })
       this.trail.pump()
@@ -368,7 +380,8 @@ export class EngineCore {
   private haltForAudit(): void {
     const { hot } = this
     this.trail.pump()
-    if (!hot.audit.full || Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED) return
+    if (this.status === "stopped" || !hot.audit.full || Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED)
+      return
     this.actor.send({ type: "trip", reason: "auditQueueFull", nowUs: this.command(COMMAND_AUDIT_FULL) })
   }
 
@@ -399,7 +412,9 @@ export class EngineCore {
     }
     this.tree.beats.due++
     // In manual time nobody else comes by to empty the ring; otherwise the next tick does, unless it is filling up.
-    if (this.readClock === null || this.hot.audit.size * 2 > this.hot.audit.capacity) this.settle()
+    if (this.readClock === null || this.hot.audit.size * 2 > this.hot.audit.capacity || this.mender.waiting) {
+      this.settle()
+    } else this.telling.tell()
     return code
   }
 
@@ -409,14 +424,19 @@ export class EngineCore {
     if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
     this.cycles = cycles
     this.mender.afterEvent()
-    this.inEvent = true
     this.publish()
-    this.inEvent = false
   }
 
-  /** Shows the present state to who subscribed. */
+  /** The present state is to be shown to who subscribed, once the engine is at rest. */
   publish(): void {
-    if (this.snapshots.size > 0) this.snapshots.notify(this.snapshot())
+    if (this.snapshots.size === 0) return
+    const snapshot = this.snapshot()
+    this.telling.add(() => this.snapshots.notify(snapshot))
+  }
+
+  private tellOfCallbacks(): void {
+    this.mender.tellOfCallbacks()
+    this.trail.pump()
   }
 }
 

@@ -24,6 +24,7 @@ import type { AuditTrail } from "./AuditTrail.ts"
 import { cycleAnswers, type EngineSnapshot, safeModeState } from "./EngineSnapshot.ts"
 import type { Listeners } from "./Listeners.ts"
 import { type Death, Supervision } from "./Supervision.ts"
+import type { Telling } from "./Telling.ts"
 import { Watchdog } from "./Watchdog.ts"
 
 /** The engine, as far as its mending goes. */
@@ -34,8 +35,7 @@ export interface Patient {
   readonly endings: Listeners<EngineFaultError | null>
   readonly status: EngineSnapshot["status"]
   readonly nowUs: number
-  /** The machine is in the midst of an event. */
-  readonly inEvent: boolean
+  readonly telling: Telling
   /** Sets the time and journals what is asked; returns the time. */
   readonly command: (code: number) => number
   readonly settle: () => void
@@ -90,12 +90,21 @@ export class Mender {
     if (this.untold.length > 0) this.tellOfCallbacks()
   }
 
-  /** A person's reset: `act` lets SafeMode go where the machine lives to do so. */
-  forgive(act: () => void): void {
+  /** Something died and is not started anew yet. */
+  get waiting(): boolean {
+    return this.dead.length > 0
+  }
+
+  /** A person's reset: what died too often begins anew, with all its restarts. */
+  forgive(): void {
     this.supervision.forgive()
     this.escalated = null
-    if (this.patient.tree.alive) act()
-    else this.regrow(true)
+    if (!this.patient.tree.alive) this.regrow(true)
+  }
+
+  /** A person lets SafeMode go and an actor is in the way: the one that takes its place begins without. */
+  release(): void {
+    this.mayRelease = true
   }
 
   /**
@@ -136,7 +145,6 @@ export class Mender {
         })
       }
       this.secure()
-      this.patient.trail.pump()
     }
     this.patient.publish()
   }
@@ -197,7 +205,8 @@ export class Mender {
       this.escalated = new EngineFaultError({ detail: death.detail })
       this.faultDetail = death.detail
       this.mayRelease = false
-      this.patient.endings.notify(this.escalated)
+      const { escalated } = this
+      this.patient.telling.add(() => this.patient.endings.notify(escalated))
       return "escalate"
     }
     this.restart(death.detail)
@@ -250,7 +259,7 @@ export class Mender {
 
   /** Tier 1 does what it is told within the call that tells it; an actor before it that did not is gone. */
   confirm(done: boolean): void {
-    if (done || this.patient.inEvent || this.patient.status !== "running" || !this.patient.tree.alive) return
+    if (done || this.patient.status !== "running" || !this.patient.tree.alive) return
     this.patient.tree.stop()
     this.rootDied({ child: "hotPath", reason: "hung", detail: "hotPath: it did not do what it was told" })
   }
@@ -264,7 +273,7 @@ export class Mender {
   /** A command record with words, whether or not what comes from outside is journaled. */
   private note(code: number, detail: string): void {
     this.patient.hot.nowCell[0] = this.patient.nowUs
-    this.patient.trail.withNote("command", detail, false, () => recordCommand(this.patient.hot, code))
+    this.patient.trail.withNote("command", detail, () => recordCommand(this.patient.hot, code))
   }
 
   /** Tier 1 by hand: latch open and plant safe, if they are not yet. */

@@ -25,6 +25,7 @@ import type { AuditTrail } from "./AuditTrail.ts"
 import type { EngineActor } from "./EngineSnapshot.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
 import type { RelocationParts } from "./relocationParts.ts"
+import type { Telling } from "./Telling.ts"
 
 /** A remembered regime, for a person. */
 export interface KnownRegime extends Regime {
@@ -67,7 +68,7 @@ interface Host {
   readonly actor: EngineActor
   readonly status: "idle" | "running" | "stopped"
   readonly nowUs: number
-  readonly inEvent: boolean
+  readonly telling: Telling
   readonly settle: () => void
 }
 
@@ -163,10 +164,11 @@ export class Relocations {
   evict(regime: number, note?: string): boolean {
     this.expect("evict")
     if (!this.memory.regimes.regimes.some(({ id }) => id === regime)) return false
-    const { hot, actor, settings, trail, inEvent } = this.host
+    this.expectActor("evict")
+    const { hot, actor, settings, trail } = this.host
     hot.nowCell[0] = this.host.nowUs
     if (settings.auditDigests) journalInput(hot, COMMAND_EVICT, regime)
-    trail.withNote("regime", note, inEvent, () => actor.send({ type: "evict", regime, nowUs: hot.nowUs }))
+    trail.withNote("regime", note, () => actor.send({ type: "evict", regime, nowUs: hot.nowUs }))
     this.host.settle()
     return true
   }
@@ -190,8 +192,8 @@ export class Relocations {
     if (text === this.followed) return
     const { fit, problems } = this.parts.sortOffer(input, this.host.settings)
     if (whole && problems.length > 0) throw new ConfigError({ problems })
-    this.followed = text
     this.give(fit)
+    this.followed = text
     if (problems.length > 0) throw new ConfigError({ problems })
   }
 
@@ -203,10 +205,11 @@ export class Relocations {
   }
 
   private give(offered: ReadonlyArray<SelectableVariant>): void {
-    const { hot, actor, settings, trail, inEvent } = this.host
+    this.expectActor("offer")
+    const { hot, actor, settings, trail } = this.host
     hot.nowCell[0] = this.host.nowUs
     if (settings.auditDigests)
-      trail.withNote("command", JSON.stringify(offered), inEvent, () =>
+      trail.withNote("command", JSON.stringify(offered), () =>
         journalInput(hot, COMMAND_OFFER, offered.length),
       )
     actor.send({ type: "offer", offered, nowUs: hot.nowUs })
@@ -233,11 +236,22 @@ export class Relocations {
     // Who chooses has fetched them.
     if (this.parts === null) return
     this.switched++
-    this.switches.notify(this.parts.recordSwitch(this.host, chosen, this.memory))
+    const change = this.parts.recordSwitch(this.host, chosen, this.memory)
+    this.host.telling.add(() => this.switches.notify(change))
   }
 
   onSwitch(listener: (change: VariantSwitch) => unknown): Subscription {
     return this.switches.add(listener)
+  }
+
+  /** Throws where the actor that would do it died too often. */
+  private expectActor(call: string): void {
+    this.host.settle()
+    // Whoever was told of something meanwhile may have stopped it.
+    this.expect(call)
+    const { status, children } = this.host.actor.getSnapshot()
+    if (status === "active" && children.relocation?.getSnapshot().status === "active") return
+    throw new EngineStateError({ reason: "frozen", call })
   }
 
   private expect(call: string): void {

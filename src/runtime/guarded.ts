@@ -1,19 +1,23 @@
 /**
  * A user's own inspector, kept apart from the actors it looks into: XState calls it amid their events, where an error of
- * its own would be theirs.
+ * its own would be theirs and a command of its own would have to wait.
  */
 import type { InspectionEvent, Observer } from "xstate"
 import { Listeners } from "./Listeners.ts"
+import type { Telling } from "./Telling.ts"
 
 /** Looks into every actor of an engine, as XState's own `inspect` option. */
 export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 
-/** The same inspector as one that never throws, and the count of what it did throw. */
-export function guardInspector(inspect: Inspect): {
+/** The same inspector as one that never throws and is told later, and the count of what it did throw. */
+export function guardInspector(
+  inspect: Inspect,
+  telling: Telling,
+): {
   readonly observer: Observer<InspectionEvent>
   readonly calls: Listeners<InspectionEvent>
 } {
   const calls = new Listeners<InspectionEvent>("inspector")
   calls.add((event) => (typeof inspect === "function" ? inspect(event) : inspect.next?.(event)))
-  return { observer: { next: (event) => calls.notify(event) }, calls }
+  return { observer: { next: (event) => telling.add(() => calls.notify(event)) }, calls }
 }

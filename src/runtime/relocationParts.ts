@@ -91,7 +91,7 @@ function recordSwitch(
   const { from, to, candidates, draws } = decision
   const approval = offered.find(({ name }) => name === to)?.approval
   // The note is for people; what a replay compares are the record's numbers.
-  trail.withNote("variant", JSON.stringify({ from, to, approval, candidates, draws }), false, () =>
+  trail.withNote("variant", JSON.stringify({ from, to, approval, candidates, draws }), () =>
     recordVariant(hot, decision, offered),
   )
   const choices = Object.fromEntries(

@@ -99,6 +99,31 @@ describe("an engine under plain XState", () => {
     expect(hot.nowCell[0]).toBe(60 * SECOND_US)
   })
 
+  it("remembers a trip that comes before the start, until a person lets it go", () => {
+    const hot = hotPath()
+    const engine = createActor(engineMachine, { input: { hot, seed: 1 } }).start()
+    const digests = (from: number) => {
+      for (let i = from; i < from + 200; i++) {
+        hot.observeObject({ objective: quadratic(hot, i), timestampUs: i * 20_000 })
+      }
+    }
+    engine.send({ type: "trip", reason: "manualTrigger", nowUs: 0 })
+    engine.send({ type: "start", nowUs: 0 })
+    expect(JSON.stringify(engine.getSnapshot().value)).toBe(SAFE)
+    digests(1)
+    expect(hot.executor.applies).toBe(0)
+    expect(Atomics.load(hot.executor.latch, 0)).toBe(TRIP_MANUAL)
+    engine.send({ type: "reset", nowUs: 201 * 20_000 })
+    digests(201)
+    expect(hot.executor.applies).toBeGreaterThan(0)
+
+    const other = createActor(engineMachine, { input: { hot: hotPath(), seed: 1 } }).start()
+    other.send({ type: "trip", reason: "manualTrigger", nowUs: 0 })
+    other.send({ type: "reset", nowUs: 0 })
+    other.send({ type: "start", nowUs: 0 })
+    expect(JSON.stringify(other.getSnapshot().value)).toBe(ADAPTING)
+  })
+
   it("does nothing before it is started", () => {
     const hot = hotPath()
     const engine = createActor(engineMachine, { input: { hot, seed: 1 } }).start()

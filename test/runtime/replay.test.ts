@@ -138,7 +138,7 @@ describe("a replay in manual time", () => {
     },
   )
 
-  it("repeats what a listener asked for amid an event", async () => {
+  it("repeats what a listener asked for", async () => {
     const recorded = await record((engine) => {
       let heard = 0
       engine.subscribe(({ mode }) => {

@@ -23,6 +23,7 @@ import type { AuditSink } from "../AuditSink.ts"
 import { emptyDigest, timeError, writeDigest } from "../digestInput.ts"
 import { errorText } from "../outcome.ts"
 import { Supervision } from "../Supervision.ts"
+import { Telling } from "../Telling.ts"
 import { FleetCell } from "./FleetCell.ts"
 import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
@@ -46,6 +47,8 @@ export class FleetCore {
   /** Digests that came while listeners were told of events and found no room, or while the fleet was halted. */
   digestsLost = 0
   readonly nowCell = new Float64Array(1)
+  /** What listeners of the audit are to hear once everything is as it should be. */
+  private readonly telling = new Telling()
   private readonly parts: FleetParts
   private readonly readClock: (() => number) | null
   private readonly looped = new LoopedCells()
@@ -58,7 +61,13 @@ export class FleetCore {
     this.settings = settings
     this.readClock = readClock
     this.parts = fleetPartsOf(settings.engine)
-    this.trail = new FleetTrail(settings.name, settings.engine, settings.auditMemory, readClock === null)
+    this.trail = new FleetTrail(
+      settings.name,
+      settings.engine,
+      settings.auditMemory,
+      readClock === null,
+      this.telling,
+    )
     for (const [group, numbers] of settings.shared) this.shared.set(group, new SharedBudget(numbers))
   }
 
@@ -386,6 +395,7 @@ export class FleetCore {
 
   /** Tells of what happened, once everything is as it should be. What listeners report meanwhile is taken afterwards. */
   private tell(): void {
+    this.telling.tell()
     if (this.inbox.length === 0 && this.news.quiet) return
     this.news.tell(() => {
       if (this.inbox.length === 0) return false

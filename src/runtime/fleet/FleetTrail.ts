@@ -6,6 +6,7 @@ import { AuditRing, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
 import { AuditDecoder, type AuditRecord } from "../AuditRecord.ts"
 import { AuditTrail } from "../AuditTrail.ts"
+import type { Telling } from "../Telling.ts"
 
 /** Records of all engines that wait for the sinks' queues at most. */
 const STAGE_CAPACITY = 4096
@@ -70,7 +71,7 @@ export class FleetTrail {
   private readonly keys = new Map<number, string>()
   private readonly gone: Array<number> = []
 
-  constructor(name: string, settings: EngineSettings, memory: number, immediate: boolean) {
+  constructor(name: string, settings: EngineSettings, memory: number, immediate: boolean, telling: Telling) {
     this.stage = new AuditRing(settings.space.table.size + 1, STAGE_CAPACITY)
     const start = Object.freeze({ fleet: name, seed: settings.seed, objective: settings.objective })
     this.decoder = new FleetDecoder(name, settings, this.stage.width - 1, this.keys)
@@ -80,6 +81,7 @@ export class FleetTrail {
       memory,
       immediate,
       start: () => start,
+      telling,
     })
   }
 
