@@ -29,6 +29,8 @@ export interface LeftBehind {
   readonly guardrails?: GuardrailNumbers | null
   /** What is wrong with the record, in words; null where nothing is. */
   readonly damage: string | null
+  /** Where the record is, for whoever has to look at it. */
+  readonly directory?: string
 }
 
 interface ResumePolicy {
@@ -101,12 +103,15 @@ function openLatch(
   }
 }
 
-const damaged = ({ damage, atUs }: LeftBehind, { nowUs }: ResumePolicy): Open => ({
+const damaged = ({ damage, atUs, directory }: LeftBehind, { nowUs }: ResumePolicy): Open => ({
   reason: "engineFault",
   sinceUs: nowUs ?? atUs,
   exit: "manualReset",
   deadlineUs: null,
-  detail: `The journal is damaged: ${damage}. Look at it (arqon audit verify), then reset().`,
+  detail:
+    `The journal is damaged: ${damage}. ` +
+    `Look at it (${directory === undefined ? "arqon audit verify" : `arqon audit verify ${directory}`}); ` +
+    "bring it back from a copy and start the engine anew, or go on from here with reset().",
 })
 
 /** The values that a knob of today may take, on its grid. */

@@ -130,7 +130,7 @@ const Audit = object({
 const Journal = object({
   sync: optional(oneOf(["batch", "interval", "never"])),
   syncEveryUs: optional(above0(LONGEST_US)),
-  segmentBytes: optional(whole(1024, Number.MAX_SAFE_INTEGER)),
+  segmentBytes: optional(whole(1024, 1024 ** 3)),
   segmentUs: optional(above0(LONGEST_US)),
   compress: optional(oneOf(["zstd", "gzip", "none"])),
   keepBytes: optional(whole(0, Number.MAX_SAFE_INTEGER)),

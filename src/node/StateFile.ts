@@ -17,7 +17,7 @@ import { causeText, StateFileError } from "./StateFileError.ts"
 export function readStateText(path: string): string | null {
   try {
     const text = readFileSync(path, "utf8")
-    return text.trim() === "" ? null : text
+    return text === "" ? null : text
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
     throw new StateFileError({ reason: "read", path, detail: causeText(cause) })

@@ -34,6 +34,10 @@ const REMOVED =
   "is not as it was left: the file being written was deleted under the engine, and what is written now would be lost; " +
   "start the engine anew"
 
+const STARTLESS =
+  "came before the one that says how the run was started, and without that nobody could read it: " +
+  "hand the sink every record from the first on"
+
 /** How a journal stands. */
 export interface JournalState {
   /** Number of the segment being written, and its bytes so far. */
@@ -192,7 +196,8 @@ class JournalFile {
     if (this.closed) throw new Error("it has been closed")
     if (batch.length === 0) return
     if (exact.length !== batch.length) throw new Error("it was given words without their numbers")
-    if (batch[0].start !== undefined) this.start = batch[0].start
+    this.start ??= batch.find(({ start }) => start !== undefined)?.start
+    if (this.start === undefined) throw new Error(`record ${batch[0].seq} ${STARTLESS}`)
     if (this.wantsRotation()) {
       yield* this.sealing(false)
       this.rotate()

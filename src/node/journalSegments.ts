@@ -17,9 +17,15 @@ import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 // Not by name: an older Node has no zstd, and shall be told so in words (nodeVersion.ts).
 import * as zlib from "node:zlib"
-import { FILE_HEAD, type Hash, readFileHead } from "../runtime/journal/frames.ts"
+import type { Hash } from "../runtime/journal/frames.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
-import { scanSegment, sealedEnd } from "../runtime/journal/scanSegment.ts"
+import {
+  overwritten,
+  scanSegment,
+  sealedEnd,
+  type SegmentScan,
+  type VisitEntry,
+} from "../runtime/journal/scanSegment.ts"
 import { LEARNED } from "./learnedFile.ts"
 import { removeTorn, writeAtomicallyBy } from "./atomicFile.ts"
 import { PRIVATE } from "./privateFile.ts"
@@ -48,8 +54,8 @@ const compressionOf = (end: string | undefined): Compression =>
   end === ENDS.zstd ? "zstd" : end === ENDS.gzip ? "gzip" : "none"
 
 /**
- * The segments of a directory by number. Where one is there both plain and compressed, its compression was cut short
- * after the compressed file was whole: that one counts.
+ * The segments of a directory by number. Where one is there both plain and compressed, its compression was cut short: the plain one
+ * counts, which is removed last.
  */
 export function listSegments(directory: string): ReadonlyArray<SegmentFile> {
   const found = new Map<number, SegmentFile>()
@@ -61,7 +67,7 @@ export function listSegments(directory: string): ReadonlyArray<SegmentFile> {
       path: join(directory, name),
       compression: compressionOf(match[2]),
     }
-    if (!found.has(file.number) || file.compression !== "none") found.set(file.number, file)
+    if (!found.has(file.number) || file.compression === "none") found.set(file.number, file)
   }
   return [...found.values()].sort((a, b) => a.number - b.number)
 }
@@ -81,12 +87,29 @@ export function readSegment(file: SegmentFile): Uint8Array | null {
   return null
 }
 
-const unpack = (bytes: Uint8Array, compression: Compression): Uint8Array =>
-  compression === "none"
-    ? bytes
-    : compression === "gzip"
-      ? zlib.gunzipSync(bytes)
-      : zlib.zstdDecompressSync(bytes)
+/**
+ * Bytes that an archive may hold: no larger segment is compressed. A few kilobytes can be made that unpack to gigabytes, and whoever
+ * reads a journal shall not have to pay for them.
+ */
+export const MOST_UNPACKED = 64 * 1024 * 1024
+
+function unpack(bytes: Uint8Array, compression: Compression): Uint8Array {
+  if (compression === "none") return bytes
+  const most = { maxOutputLength: MOST_UNPACKED }
+  let unpacked: Uint8Array
+  try {
+    unpacked = compression === "gzip" ? zlib.gunzipSync(bytes, most) : zlib.zstdDecompressSync(bytes, most)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw cause
+    throw new Error(
+      `it unpacks to more than ${MOST_UNPACKED} bytes, and no segment that is compressed is so long: restore it from a copy`,
+      { cause },
+    )
+  }
+  // What was never written to is removed and not compressed.
+  if (unpacked.length === 0) throw new Error("it is an archive of nothing: restore it from a copy")
+  return unpacked
+}
 
 function bytesOf(path: string): Uint8Array | null {
   try {
@@ -97,15 +120,41 @@ function bytesOf(path: string): Uint8Array | null {
   }
 }
 
-/** Removes what a process that was killed amid a compression, or while it wrote what it had learnt, has left. */
+/**
+ * Removes what a process that was killed amid a compression, or while it wrote what it had learnt, has left; the segment itself stays.
+ */
 export function removeLeftovers(directory: string): void {
   removeTorn(directory, (file) => NAME.test(file) || file === LEARNED)
   const names = readdirSync(directory)
   const there = new Set(names)
   for (const name of names) {
     const plain = name.replace(/\.(zst|gz)$/, "")
-    if (NAME.test(name) && plain !== name && there.has(plain)) rmSync(join(directory, plain), { force: true })
+    if (NAME.test(name) && plain !== name && there.has(plain)) rmSync(join(directory, name), { force: true })
   }
+}
+
+/**
+ * Whether the run of the segments before `files[at]` had ended there: only then may the bytes of the next one mean nothing, because
+ * none was promised in them.
+ */
+export function runEndedBefore(files: ReadonlyArray<SegmentFile>, at: number): boolean {
+  for (let i = at - 1; i >= 0; i--) {
+    const bytes = bytesOrNull(files[i])
+    if (bytes === null) return false
+    if (bytes.length > 0) return sealedEnd(bytes, sha256)?.ended === true
+  }
+  return false
+}
+
+/** Reads the segment `files[at]`, and judges it by where it stands. */
+export function scanAt(
+  files: ReadonlyArray<SegmentFile>,
+  at: number,
+  bytes: Uint8Array,
+  visit?: VisitEntry,
+): SegmentScan {
+  const scan = scanSegment(bytes, sha256, visit)
+  return scan.headless && !runEndedBefore(files, at) ? overwritten(scan) : scan
 }
 
 /**
@@ -113,17 +162,18 @@ export function removeLeftovers(directory: string): void {
  * removed, or set aside where something stands in them. Null where there is none.
  */
 export function chainEnd(directory: string): JournalLink | null {
-  for (const file of listSegments(directory).toReversed()) {
+  const files = listSegments(directory)
+  for (let at = files.length - 1; at >= 0; at--) {
+    const file = files[at]
     const bytes = bytesOrNull(file)
     // A broken archive is no reason not to begin: the chain says that it begins anew behind it.
     if (bytes === null) return UNREADABLE
-    const scan = sealedEnd(bytes, sha256) === null ? scanSegment(bytes, sha256) : scanHeader(bytes)
-    const { header, problems } = scan
+    const scan = sealedEnd(bytes, sha256) === null ? scanAt(files, at, bytes) : scanHeader(bytes)
+    const { header, problems, headless } = scan
     const torn = problems.at(-1)?.kind === "torn" && problems.length === 1
-    if (header === null && (bytes.length === 0 || torn)) {
-      // Nothing was promised in it. What does not even begin as a journal is kept out of the way for a person to look at.
-      if (bytes.length >= FILE_HEAD.length && readFileHead(bytes) !== "journal")
-        renameSync(file.path, `${file.path}${SET_ASIDE}`)
+    if (header === null && (problems.length === 0 || torn)) {
+      // Nothing was promised in it. What is more than the beginning of a header is kept out of the way for a person to look at.
+      if (headless) renameSync(file.path, `${file.path}${SET_ASIDE}`)
       else rmSync(file.path)
       continue
     }
@@ -148,16 +198,21 @@ const UNREADABLE: JournalLink = {
   cutBytes: 0,
 }
 
+/** What has nothing to do with the file: it is the process that cannot read just now. */
+const PASSING: ReadonlyArray<unknown> = ["EMFILE", "ENFILE", "ENOMEM"]
+
+/** Null where the file itself cannot be read or unpacked, or is gone. */
 function bytesOrNull(file: SegmentFile): Uint8Array | null {
   try {
     return readSegment(file)
-  } catch {
+  } catch (cause) {
+    if (PASSING.includes((cause as NodeJS.ErrnoException).code)) throw cause
     return null
   }
 }
 
 /** A sealed segment without reading all of it: its header, and what its last frame says. */
-function scanHeader(bytes: Uint8Array): ReturnType<typeof scanSegment> {
+function scanHeader(bytes: Uint8Array): SegmentScan {
   const end = sealedEnd(bytes, sha256)
   const first = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(20, true)
   const head = scanSegment(bytes.subarray(0, Math.min(bytes.length, 24 + first)), sha256)
@@ -174,9 +229,10 @@ export async function compressClosed(
   for (const file of listSegments(directory)) {
     if (!goOn()) return
     if (file.compression !== "none" || file.number >= current) continue
+    const { size } = statSync(file.path)
     // A file that was made and never written to.
-    if (statSync(file.path).size === 0) await unlink(file.path)
-    else await compressSegment(file, compression)
+    if (size === 0) await unlink(file.path)
+    else if (size <= MOST_UNPACKED) await compressSegment(file, compression)
   }
 }
 

@@ -12,7 +12,8 @@ export type Values = Readonly<Record<string, number>>
 
 /** Where a run left its plant; values in user units, times in the engine's microseconds. */
 export interface LastStanding {
-  readonly run: string
+  /** Null where damage leaves no run that can be read. */
+  readonly run: string | null
   /** The engine was stopped; false where it was killed, or is running. */
   readonly ended: boolean
   /** The engine's time of the last record. */
@@ -28,18 +29,21 @@ export interface LastStanding {
   readonly safeMode: { readonly reason: TripReason; readonly sinceUs: number } | null
   /** The record of the start: configuration, knob table, seed. */
   readonly start: Readonly<Record<string, unknown>> | null
-  /** What is wrong with the end of the journal, beyond a torn tail; all before that was taken. Null where nothing is. */
+  /**
+   * What is wrong with the end of the journal, beyond a torn tail; all before that was taken. Null where nothing is. Whoever begins
+   * by hand where there is damage asks a person first.
+   */
   readonly damage: string | null
 }
 
-/** Where the last run stands, or null where the journal has none that this build can read. */
+/** Where the last run stands, or null where none was ever begun. Throws only what listing the directory does. */
 export function lastStanding(directory: string): LastStanding | null {
   const end = readJournalEnd(directory)
-  if (end === null || end.run === null || end.space === null) return null
+  if (end === null) return null
   const { run, ended, space, start, damage } = end
   const { atUs, generation, live, base, baseline, trips } = end.standing
   const values = (point: ReadonlyArray<number> | null): Values | null =>
-    point === null ? null : valuesByName(space, Float64Array.from(point))
+    point === null || space === null ? null : valuesByName(space, Float64Array.from(point))
   const reason = tripReason(trips.at(-1)?.code ?? 0)
   return {
     run,

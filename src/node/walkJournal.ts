@@ -3,13 +3,18 @@
  * behind the one before. Everything that reads a journal reads it through here.
  */
 import { basename } from "node:path"
-import { RECORD_KIND } from "../hot/AuditRing.ts"
+import { RECORD_KIND, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import { AUDIT_ENGINE_STARTED } from "../hot/codes.ts"
 import { type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { AuditDecoder, type AuditRecord } from "../runtime/AuditRecord.ts"
 import type { JournalHeader, JournalLink } from "../runtime/journal/JournalHeader.ts"
-import { scanSegment, type SegmentProblem, type SegmentScan } from "../runtime/journal/scanSegment.ts"
+import {
+  overwritten,
+  scanSegment,
+  type SegmentProblem,
+  type SegmentScan,
+} from "../runtime/journal/scanSegment.ts"
 import { listSegments, readSegment, type SegmentFile, sha256 } from "./journalSegments.ts"
 import { messageOf } from "./messageOf.ts"
 
@@ -17,9 +22,10 @@ import { messageOf } from "./messageOf.ts"
 export interface JournalProblem extends Omit<SegmentProblem, "kind"> {
   /**
    * As of a segment, or: `unopenable` (the file cannot be read or unpacked), `broken` (the chain between two segments), `unfollowed`
-   * (the last segment says that the run goes on in another one, and there is none).
+   * (the last segment says that the run goes on in another one, and there is none), `startless` (its header does not say how the run
+   * was started: its records cannot be read).
    */
-  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken" | "unfollowed"
+  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken" | "unfollowed" | "startless"
   readonly file: string
 }
 
@@ -104,16 +110,19 @@ export class RunReader {
     const words = (): AuditRecord => ({
       ...decoder.decode(numbers, 0),
       ...(note === null ? {} : { note }),
-      ...(numbers[RECORD_KIND] === AUDIT_ENGINE_STARTED && header.start !== null
-        ? { start: header.start }
-        : {}),
+      ...(header.start !== null && saysStart(numbers) ? { start: header.start } : {}),
     })
     return { run: header.run, settings, numbers, note, words }
   }
 }
 
+/** As the audit has it: on the first record, and on that of the start, which are one where nothing was asked before. */
+const saysStart = (numbers: Float64Array): boolean =>
+  numbers[RECORD_SEQUENCE] === 1 || numbers[RECORD_KIND] === AUDIT_ENGINE_STARTED
+
 interface OpenRun {
-  readonly reader: RunReader
+  reader: RunReader
+  readonly firstSeq: number
   lastSeq: number
   records: number
   segments: Array<JournalSegment>
@@ -132,6 +141,8 @@ class Walk {
   /** The segment before was whole: the next one's link must be to it. */
   private beforeIsWhole = true
   private first = true
+  /** The last segment with anything in it says that its run ended with it. */
+  private runEnded = false
   /** The last segment with anything in it, where it says that another one follows. */
   private goesOn: JournalSegment | null = null
 
@@ -147,6 +158,7 @@ class Walk {
       // Unreadable, or removed while this was going on: nobody knows where it ended.
       this.beforeIsWhole = false
       this.beginsLater ||= this.first
+      this.runEnded = false
       this.goesOn = null
       return
     }
@@ -155,7 +167,7 @@ class Walk {
     const look = (state: Uint8Array, seq: number): void => {
       if (sought?.equals(state) === true) this.passed = { run: null, seq, taken: this.taken }
     }
-    const scan = scanSegment(
+    const found = scanSegment(
       bytes,
       sha256,
       ({ seq, numbers, note }, header) => {
@@ -165,6 +177,7 @@ class Walk {
       },
       sought === null ? undefined : look,
     )
+    const scan = this.runEnded ? found : overwritten(found)
     if (this.passed !== null && this.passed !== passed)
       this.passed = { ...this.passed, run: scan.header?.run ?? null }
     // The segment in which it was may have been removed since.
@@ -176,7 +189,9 @@ class Walk {
     if (scan.header !== null) this.checkLink(name, scan.header)
     const run = current ?? (scan.header === null ? null : this.runOf(scan.header))
     const segment = segmentOf(name, scan)
+    if (run !== null && run.reader.header.start === null) this.problems.push(startless(segment, run))
     run?.segments.push(segment)
+    this.runEnded = segment.ended
     this.goesOn = segment.sealed && !segment.ended ? segment : null
     this.before = {
       run: scan.header?.run ?? "",
@@ -192,13 +207,13 @@ class Walk {
   summary(): JournalSummary {
     const { passed, taken } = this
     return {
-      runs: this.runs.map(({ reader: { header, settings }, lastSeq, records, segments }) => ({
+      runs: this.runs.map(({ reader: { header, settings }, firstSeq, lastSeq, records, segments }) => ({
         run: header.run,
         engine: header.engine,
         createdAt: header.createdAt,
         settings,
         start: header.start,
-        firstSeq: header.firstSeq,
+        firstSeq,
         lastSeq,
         records,
         segments,
@@ -232,8 +247,13 @@ class Walk {
   /** The run that a header belongs to: the last one, if it goes on, or a new one. */
   private runOf(header: JournalHeader): OpenRun {
     const last = this.runs.at(-1)
-    if (last !== undefined && last.reader.header.run === header.run && header.segment > 1) return last
-    const run = { reader: new RunReader(header), lastSeq: header.firstSeq - 1, records: 0, segments: [] }
+    if (last !== undefined && last.reader.header.run === header.run && header.segment > 1) {
+      // Every header says how the run was started: where the first ones did not, what follows can be read all the same.
+      if (last.reader.header.start === null && header.start !== null) last.reader = new RunReader(header)
+      return last
+    }
+    const { firstSeq } = header
+    const run = { reader: new RunReader(header), firstSeq, lastSeq: firstSeq - 1, records: 0, segments: [] }
     this.runs.push(run)
     return run
   }
@@ -276,6 +296,15 @@ const segmentOf = (file: string, scan: SegmentScan): JournalSegment => ({
   ended: scan.ended,
   bytes: scan.bytes,
   trustedBytes: scan.trustedBytes,
+})
+
+const startless = ({ file, records }: JournalSegment, { reader }: OpenRun): JournalProblem => ({
+  file,
+  kind: "startless",
+  at: 0,
+  bytes: 0,
+  seq: reader.header.firstSeq,
+  detail: `its header does not say how run ${reader.header.run} was started: its ${records} records are there and cannot be read`,
 })
 
 const unfollowed = ({ file, bytes, lastSeq }: JournalSegment): JournalProblem => ({

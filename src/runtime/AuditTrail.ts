@@ -324,7 +324,14 @@ export class AuditTrail {
 
   private read(block: Float64Array, at: number): AuditRecord {
     const record = this.decoder.decode(block, at)
-    if (record.kind === "engineStarted") return { ...record, start: this.start() }
+    // The first record says how the run was started, whatever it is: without that nobody could read the others.
+    const begins = record.seq === 1
+    if (begins || record.kind === "engineStarted") return this.noted({ ...record, start: this.start() })
+    return this.noted(record)
+  }
+
+  /** With what a person said to it. */
+  private noted(record: AuditRecord): AuditRecord {
     const at0 = this.notes.findIndex(
       (note) => note.kind === record.kind && note.from <= record.seq && record.seq <= note.to,
     )

@@ -45,13 +45,13 @@ export interface Studio {
   readonly stop: () => Promise<void>
 }
 
-/** Where what an engine has learnt is kept; none of it ever fails. */
+/** Where what an engine has learnt is kept. What goes wrong is said in words; a write that fails costs what was learnt since. */
 export interface LearnedFile {
   /** Null where there is none. */
-  readonly read: Effect.Effect<string | null>
+  readonly read: Effect.Effect<string | null, string>
   readonly write: (text: string) => Effect.Effect<void>
   /** Keeps what could not be read, under another name. */
-  readonly putAside: Effect.Effect<void>
+  readonly putAside: Effect.Effect<void, string>
 }
 
 /** What a place to run in offers an engine: names, a disk, threads, a studio, each if it has them. */

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Result from "effect/Result"
 import { readLearned } from "../domain/Learned.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import { Platform } from "./Platform.ts"
@@ -13,6 +14,18 @@ import type { ChildSpec } from "./supervise.ts"
 /** Least time between two writes. */
 const REST = "1 second"
 
+/** Recalls what was kept; why it could not be, or null. */
+function takeOver(core: EngineCore, read: Result.Result<string | null, string>): string | null {
+  if (Result.isFailure(read)) return `cannot be read (${read.failure})`
+  const text = read.success
+  if (text === null) return null
+  const kept = readLearned(text)
+  if (kept === null) return "is not what an engine has learnt"
+  const why = learnedMisfit(kept, core.settings)
+  if (why === null) core.relocations.recall(kept)
+  return why
+}
+
 /** Takes over what the directory of `state` has, and gives the child that keeps it up to date. */
 export const keepLearned = Effect.fnUntraced(function* (
   core: EngineCore,
@@ -21,16 +34,18 @@ export const keepLearned = Effect.fnUntraced(function* (
   const { learnedFile = null } = yield* Platform
   if (state === null || learnedFile === null || (homeostasis === null && variants === null)) return []
   const { read, write, putAside } = learnedFile(state)
-  const text = yield* read
-  // What is given by hand goes before what was kept.
-  if (text !== null && learned === null) {
-    const kept = readLearned(text)
-    const why = kept === null ? "is not what an engine has learnt" : learnedMisfit(kept, core.settings)
-    if (kept !== null && why === null) core.relocations.recall(kept)
-    else {
-      yield* putAside
-      core.mender.untold.push(`learned: ${state} has a file that ${why}: put aside, begun with nothing`)
+  // What is given by hand goes before what was kept, which is overwritten then.
+  const misfit = learned === null ? takeOver(core, yield* Effect.result(read)) : null
+  if (misfit !== null) {
+    const aside = yield* Effect.result(putAside)
+    const told = `learned: ${state} has a file that ${misfit}:`
+    if (Result.isFailure(aside)) {
+      core.mender.untold.push(
+        `${told} begun with nothing, and nothing is kept, for it cannot be put aside (${aside.failure})`,
+      )
+      return []
     }
+    core.mender.untold.push(`${told} put aside, begun with nothing`)
   }
   const changed = Latch.makeUnsafe(false)
   core.relocations.changes.add(() => changed.openUnsafe())

@@ -69,12 +69,13 @@ export const frozenFrom = (resumption: Resumption | null, nowUs: number, detail:
       : { reason: "auditQueueFull", sinceUs: nowUs, exit: "auditDrained", deadlineUs: null, detail },
 })
 
-/** Whether two resumptions are of the same run at the same moment, and begin at the same place. */
+/** Whether two resumptions are of the same run at the same moment, and begin at the same place for the same reason. */
 export function sameStart(a: Resumption | null, b: Resumption | null): boolean {
   const essence = (one: Resumption | null): string => {
-    if (one === null || one.from.run === null) return ""
+    // What `frozenFrom` made of nothing is nothing; a journal that cannot be read is no such thing.
+    if (one === null || (one.from.run === null && one.from.ended)) return ""
     const { start, baseline, from } = one
-    return JSON.stringify([start, baseline, from.run, from.ended, from.atUs])
+    return JSON.stringify([start, baseline, from])
   }
   return a === b || essence(a) === essence(b)
 }

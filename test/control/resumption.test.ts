@@ -189,13 +189,15 @@ describe("SafeMode that was open", () => {
   it("waits for a person, on the baseline, where the record is damaged, and says what is wrong with it", () => {
     const damage = "record 7 was changed"
     for (const trips of [[], [trip("telemetryLost", 90)]]) {
-      const { safeMode, start, from } = begun({ damage, trips })
+      const { safeMode, start, from } = begun({ damage, trips, directory: "./state" })
       expect(safeMode).toEqual({
         reason: "engineFault",
         sinceUs: 200 * SECOND,
         exit: "manualReset",
         deadlineUs: null,
-        detail: `The journal is damaged: ${damage}. Look at it (arqon audit verify), then reset().`,
+        detail:
+          `The journal is damaged: ${damage}. Look at it (arqon audit verify ./state); ` +
+          "bring it back from a copy and start the engine anew, or go on from here with reset().",
       })
       expect(start).toEqual(stopped.baseline)
       expect(from.why).toContain("The record of run r1 is damaged")

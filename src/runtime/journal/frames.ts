@@ -84,14 +84,30 @@ export function frameBytes(bytes: Uint8Array, view: DataView, from: number): num
 const LONGEST_FOUND = 1024 * 1024
 const LAST_TYPE = 3
 
-/** Where the next frame that checks begins, from `from` on; -1 where there is none. */
-export function findFrame(bytes: Uint8Array, view: DataView, from: number): number {
+/** What a search for frames may still cost: bytes made to look like frames at every offset would take hours to sum. */
+export interface SearchBudget {
+  left: number
+}
+
+/** Enough for anything that was not made on purpose, whole segments of noise included. */
+export const searchBudget = (): SearchBudget => ({ left: 256 * 1024 * 1024 })
+
+export const NO_FRAME = -1
+/** The budget is used up: whether a frame follows is not known. */
+export const UNSEARCHABLE = -2
+
+/** Where the next frame that checks begins, from `from` on; `NO_FRAME` or `UNSEARCHABLE` where none was found. */
+export function findFrame(bytes: Uint8Array, view: DataView, from: number, budget: SearchBudget): number {
   for (let at = from; at + BODY_AT < bytes.length; at++) {
     const type = bytes[at + BODY_AT]
-    if (type === 0 || type > LAST_TYPE || view.getUint32(at + LENGTH_AT, true) > LONGEST_FOUND) continue
+    if (type === 0 || type > LAST_TYPE) continue
+    const body = view.getUint32(at + LENGTH_AT, true)
+    if (body > LONGEST_FOUND || body > bytes.length - at - BODY_AT) continue
+    budget.left -= body
+    if (budget.left < 0) return UNSEARCHABLE
     if (frameBytes(bytes, view, at) > 0) return at
   }
-  return -1
+  return NO_FRAME
 }
 
 /**

@@ -13,8 +13,11 @@ import {
   frameBytes,
   type Hash,
   hex,
+  LONGEST_BODY,
   nextState,
+  NO_FRAME,
   readFileHead,
+  searchBudget,
   STATE_BYTES,
 } from "./frames.ts"
 import { type JournalHeader, readHeader } from "./JournalHeader.ts"
@@ -43,8 +46,8 @@ export type VisitState = (state: Uint8Array, seq: number) => void
 
 /**
  * - `otherVersion`: a journal of another version of the format.
- * - `torn`: the end is missing or was never written; nothing whole follows. Where that begins with the first byte, nothing was
- *   ever promised in the file, whatever a loss of power has left there.
+ * - `torn`: the end is missing or was never written; nothing whole follows. Where not even a header is left (`headless`), it depends
+ *   on the segment before whether that is so: see `overwritten`.
  * - `damaged`: bytes that do not check, with whole frames behind them.
  * - `changed`: the checksum is right and the chain is not: this frame, or the one before it, was replaced.
  * - `unreadable`: a frame that checks and makes no sense. `gap`: record numbers are missing or out of order.
@@ -79,6 +82,8 @@ export interface SegmentScan {
   readonly sealed: boolean
   /** Sealed, and the run ended with it. */
   readonly ended: boolean
+  /** There are bytes, nothing whole among them, and they do not begin as a header does that was cut off. */
+  readonly headless: boolean
   readonly bytes: number
   /** The longest prefix in which everything checks, in bytes. */
   readonly trustedBytes: number
@@ -95,6 +100,7 @@ class Scan {
   private readonly visit: VisitEntry | undefined
   private readonly pass: VisitState | undefined
   private readonly body: BodyReader
+  private readonly budget = searchBudget()
   private readonly problems: Array<SegmentProblem> = []
   private header: JournalHeader | null = null
   private numbers = new Float64Array(0)
@@ -130,6 +136,7 @@ class Scan {
       lastSeq: this.trustedSeq,
       sealed: this.sealed && this.problems.length === 0,
       ended: this.ended && this.problems.length === 0,
+      headless: this.isHeadless(),
       bytes: this.bytes.length,
       trustedBytes: this.trustedBytes,
       head: hex(this.trustedState),
@@ -158,7 +165,7 @@ class Scan {
     if (kind === "otherVersion") {
       const detail = `version ${bytes[6]} of the format, which this build does not read`
       this.report("otherVersion", 0, bytes.length, detail)
-    } else if (findFrame(bytes, this.view, 0) < 0) {
+    } else if (findFrame(bytes, this.view, 0, this.budget) === NO_FRAME) {
       this.report("torn", 0, bytes.length, "the first bytes are no journal's, and nothing whole follows")
     } else
       this.report("damaged", 0, bytes.length, "the first bytes are no journal's, and whole frames follow")
@@ -172,8 +179,11 @@ class Scan {
         return this.report("afterSeal", at, bytes.length - at, "bytes behind the end of the segment")
       const size = frameBytes(bytes, view, at)
       if (size === 0) {
-        const next = findFrame(bytes, view, at + 1)
-        if (next < 0) return this.report("torn", at, bytes.length - at, "the last frame is not whole")
+        const next = findFrame(bytes, view, at + 1, this.budget)
+        if (next === NO_FRAME)
+          return this.report("torn", at, bytes.length - at, "the last frame is not whole")
+        if (next < 0)
+          return this.report("damaged", at, bytes.length - at, "bytes that were made to look like frames")
         this.report("damaged", at, next - at, "bytes that do not match their checksum")
         this.chained = false
         at = next
@@ -250,6 +260,18 @@ class Scan {
     this.ended = ended === 1
   }
 
+  private isHeadless(): boolean {
+    const { bytes, problems, header } = this
+    if (header !== null || bytes.length === 0 || problems[0]?.kind !== "torn") return false
+    const from = FILE_HEAD.length
+    if (!sameBytes(bytes.subarray(0, from), FILE_HEAD.subarray(0, bytes.length))) return true
+    const left = bytes.length - from - BODY_AT
+    if (left < 0) return false
+    const body = this.view.getUint32(from + BODY_AT - 4, true)
+    const cut = body > left && body <= LONGEST_BODY && (left === 0 || bytes[from + BODY_AT] === HEADER_FRAME)
+    return !cut
+  }
+
   private trust(to: number): void {
     this.trustedBytes = to
     this.trustedState = this.state
@@ -276,6 +298,18 @@ export function scanSegment(
   return new Scan(bytes, hash, visit, pass).run()
 }
 
+/**
+ * The scan of a headless segment where one was promised, that is anywhere but behind a run that had ended: nobody begins a segment with
+ * such bytes, so what was written there has been overwritten.
+ */
+export function overwritten(scan: SegmentScan): SegmentScan {
+  if (!scan.headless) return scan
+  const [{ at }] = scan.problems
+  const detail =
+    "not even its header can be read, and no run ended before it: what was written there has been overwritten"
+  return { ...scan, problems: [{ kind: "damaged", at, bytes: scan.bytes - at, seq: null, detail }] }
+}
+
 /** Bytes of the frame that ends a segment. */
 const SEAL_BYTES = BODY_AT + 2 + 8 + STATE_BYTES
 
@@ -283,7 +317,7 @@ const SEAL_BYTES = BODY_AT + 2 + 8 + STATE_BYTES
 export function sealedEnd(
   bytes: Uint8Array,
   hash: Hash,
-): { readonly lastSeq: number; readonly head: string } | null {
+): { readonly lastSeq: number; readonly head: string; readonly ended: boolean } | null {
   const at = bytes.length - SEAL_BYTES
   if (at < FILE_HEAD.length || bytes[at + BODY_AT] !== SEAL_FRAME) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -291,5 +325,6 @@ export function sealedEnd(
   const before = bytes.subarray(bytes.length - STATE_BYTES)
   const state = nextState(hash, before, bytes, at, SEAL_BYTES - BODY_AT)
   if (!carriesLink(bytes, at, state)) return null
-  return { lastSeq: view.getFloat64(at + BODY_AT + 2, true), head: hex(state) }
+  const ended = bytes[at + BODY_AT + 1] === 1
+  return { lastSeq: view.getFloat64(at + BODY_AT + 2, true), head: hex(state), ended }
 }
