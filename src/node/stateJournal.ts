@@ -14,11 +14,23 @@ import { messageOf } from "./messageOf.ts"
 
 const NAME = "journal"
 
-/** What a disk says that has no room or is read-only, and what that is called. */
+/**
+ * What a disk says that cannot be written to for now, and what that is called. All of it may be over in a while; what a person has to
+ * see to (a directory that is none, no permission) is not here.
+ */
 const FROZEN: Readonly<Record<string, string>> = {
   EROFS: "its file system is read-only",
   ENOSPC: "no space is left on its disk",
   EDQUOT: "its quota is used up",
+  EFBIG: "no file there may become so long (ulimit -f)",
+  EIO: "its disk reports errors",
+  ENXIO: "its disk is gone",
+  ENODEV: "its disk is gone",
+  ESTALE: "its network file system has lost it",
+  ETIMEDOUT: "its network file system does not answer",
+  EMFILE: "this process has too many files open",
+  ENFILE: "the system has too many files open",
+  ENOMEM: "the system has no memory for it",
 }
 
 /** Why nothing can be written for now, in words; null for everything else that can go wrong. */
@@ -97,8 +109,8 @@ class StateJournal {
       reason: "open",
       sink: NAME,
       detail:
-        `another engine has written to ${this.directory} since this one was made, ` +
-        "so this one does not begin where the plant was left. Make it anew.",
+        `${this.directory} is not as this engine found it when it was made: another engine has written to it, or its files ` +
+        "were changed, so this one does not begin where the plant was left. Make it anew.",
     })
   }
 }

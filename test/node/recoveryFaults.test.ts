@@ -245,7 +245,20 @@ function fill(disk: string): void {
 }
 
 describe("a disk that cannot be written to at the start", () => {
-  it.each(["EROFS", "ENOSPC", "EDQUOT"])(
+  it.each([
+    "EROFS",
+    "ENOSPC",
+    "EDQUOT",
+    "EFBIG",
+    "EIO",
+    "ENXIO",
+    "ENODEV",
+    "ESTALE",
+    "ETIMEDOUT",
+    "EMFILE",
+    "ENFILE",
+    "ENOMEM",
+  ])(
     "(%s, by the hand of a test) leaves the plant on its baseline and the engine frozen until it can",
     async (code) => {
       const left = await ran()
@@ -276,6 +289,35 @@ describe("a disk that cannot be written to at the start", () => {
       expect(verifyJournal(folder.in("state"))).toMatchObject({ status: "whole", runs: { length: 2 } })
     },
   )
+
+  it.each(["EACCES", "EPERM", "ENOTDIR", "EINVAL"])(
+    "(%s, by the hand of a test) is a mistake, and no question of time: the start is refused",
+    async (code) => {
+      const create = (): never => {
+        throw refusal(code)
+      }
+      const engine = createEngineOn({
+        ...nodePlatform,
+        openAudit: (directory, _run, options, unchanged) =>
+          openStateJournal(directory, { ...options, disk: { ...nodeDisk, create } }, unchanged),
+      })({ params: knobs, clock: "manual", state: folder.in("state") })
+      await expect(engine.start()).rejects.toMatchObject({ _tag: "AuditError", reason: "open" })
+      expect(engine.getSnapshot().status).toBe("idle")
+    },
+  )
+
+  // Root cause: of what a system says when it cannot write, three words were known, and a limit on the size of files was none.
+  it("(a limit on the size of files) leaves the engine frozen, and does not refuse its start", async () => {
+    const script = join(import.meta.dirname, "startedEngine.ts")
+    const node = [process.execPath, "--disable-warning=ExperimentalWarning", script, folder.in("state")]
+    const said = spawnSync("sh", ["-c", 'ulimit -f 8 && exec "$@"', "sh", ...node], { encoding: "utf8" })
+    expect(said.stderr).toBe("")
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      mode: "safe",
+      safeMode: { reason: "auditQueueFull", exit: "auditDrained" },
+      fault: expect.stringContaining("no file there may become so long (ulimit -f) (EFBIG)"),
+    })
+  })
 
   it.each(cases)(
     "($name) leaves the plant on its baseline and the engine frozen until it can",
