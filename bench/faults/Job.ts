@@ -17,6 +17,8 @@ export interface Job {
   readonly comparison: boolean
   /** Runs until it is killed instead of stopping after the fault. */
   readonly untilKilled: boolean
+  /** Gives commands from within a subscriber while it starts. */
+  readonly earlyCommands: boolean
 }
 
 /** Up to this record everything would survive a loss of power: it lies in the first bytes of this segment, or before it. */
@@ -29,7 +31,14 @@ export interface Acknowledgement {
 /** A line of the process. */
 export type Said =
   | ({ readonly say: "acknowledged" } & Acknowledgement)
-  | { readonly say: "running"; readonly run: string }
+  /** Why it is frozen, where it is; a trip given while it started returned, and so must hold. */
+  | {
+      readonly say: "running"
+      readonly run: string
+      readonly mode: string
+      readonly fault: string | null
+      readonly tripped: boolean
+    }
   /** The fault begins and ends. */
   | { readonly say: "on" }
   | { readonly say: "off" }

@@ -26,7 +26,14 @@ export type Fault = {
   | { readonly kind: "twoProcesses" }
   | { readonly kind: "smallDisk"; readonly killed: boolean; readonly holdMs: number }
   | { readonly kind: "directoryRemoved" }
+  /** The last segment of a killed process, all of it; a process is started over what is left. */
+  | { readonly kind: "overwritten"; readonly with: Overwriting }
+  | { readonly kind: "startless" }
+  | { readonly kind: "earlyCommands" }
 )
+
+/** What a segment is overwritten with. */
+export type Overwriting = "zeros" | "text" | "noise"
 
 /** What stands behind the offset: nothing, as many zeros as there were bytes, or anything at all. */
 export type TornTail = "cut" | "zeros" | "garbage"
@@ -50,6 +57,15 @@ const torn = (tail: TornTail, what: string): Fault => ({
   short: 1,
   longStride: 1,
   shortStride: 211,
+})
+
+const overwritten = (by: Overwriting): Fault => ({
+  name: `overwritten, ${by}`,
+  what: `the last segment, synced, is ${by} from its first byte to its last; the next process must freeze and say so`,
+  kind: "overwritten",
+  with: by,
+  long: 20,
+  short: 1,
 })
 
 export const faults: ReadonlyArray<Fault> = [
@@ -83,6 +99,16 @@ export const faults: ReadonlyArray<Fault> = [
   torn("cut", "is cut off"),
   torn("zeros", "is zeros"),
   torn("garbage", "is garbage"),
+  overwritten("zeros"),
+  overwritten("text"),
+  overwritten("noise"),
+  {
+    name: "journal without a start",
+    what: "the run of a killed process does not say how it was started; the next process must freeze and say so",
+    kind: "startless",
+    long: 20,
+    short: 1,
+  },
   {
     name: "disk full",
     what: "a small disk in memory is filled up, and emptied again",

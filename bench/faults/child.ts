@@ -168,9 +168,31 @@ async function live(): Promise<void> {
   say({ say: "stopped", error })
 }
 
+/** Commands from the first states that are heard: each is carried out, or throws. */
+let tripped = false
+function commandEarly(): void {
+  const commands = [
+    () => {
+      engine.trip("while it starts")
+      tripped = true
+    },
+    () => engine.setBaseline(),
+    () => engine.rollback(),
+  ]
+  engine.subscribe(() => {
+    try {
+      commands.shift()?.()
+    } catch {
+      // Refused: then it changes nothing.
+    }
+  })
+}
+
 try {
+  if (job.earlyCommands) commandEarly()
   await engine.start()
-  say({ say: "running", run: engine.runId })
+  const { mode, fault } = engine.getSnapshot()
+  say({ say: "running", run: engine.runId, mode, fault, tripped })
   await live()
 } catch (cause) {
   say({ say: "refused", error: String(cause) })

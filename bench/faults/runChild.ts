@@ -9,6 +9,7 @@ import type { Acknowledgement, Job, Said } from "./Job.ts"
 /** What was heard of a process, and how it ended. */
 export interface Heard {
   readonly run: string | null
+  readonly saidRunning: Extract<Said, { say: "running" }> | null
   /** What it acknowledged, the last one last. */
   readonly acknowledgements: ReadonlyArray<Acknowledgement>
   readonly acknowledged: number
@@ -65,8 +66,10 @@ export async function runChild(job: Job, meddling: Meddling = {}): Promise<Heard
   const find = <S extends Said["say"]>(say: S): Extract<Said, { say: S }> | null =>
     (all.findLast((said) => said.say === say) as Extract<Said, { say: S }> | undefined) ?? null
   const well = find("well")
+  const running = find("running")
   return {
-    run: find("running")?.run ?? null,
+    run: running?.run ?? null,
+    saidRunning: running,
     acknowledgements: all.filter((said) => said.say === "acknowledged"),
     acknowledged: find("acknowledged")?.seq ?? 0,
     wellAfterMs: well?.afterMs ?? null,

@@ -8,6 +8,7 @@ import type { Job } from "./Job.ts"
 import { readPlant } from "./plant.ts"
 import { type Heard, type Meddling, runChild } from "./runChild.ts"
 import { drawsOf } from "./sabotage.ts"
+import { dropStart, overwriteLast } from "./spoil.ts"
 import { tear } from "./torn.ts"
 import type { Witness } from "./Witness.ts"
 
@@ -39,7 +40,7 @@ class Tally {
   }
 
   /** Judges what a process has left behind. */
-  judge(directory: string, plant: string, before: Witness | null, heard: Heard): void {
+  judge(directory: string, plant: string, before: Witness | null, heard: Heard, spoilt?: string): void {
     if (heard.run === null) {
       // Killed before its engine ran: it promised nothing, and touched nothing that the next one's judgement would not find.
       if (heard.signal === null) this.find("goesOn", `it did not start: ${heard.refused ?? heard.stderr}`)
@@ -50,6 +51,7 @@ class Tally {
       acknowledged: heard.acknowledged,
       looks: existsSync(plant) ? readPlant(plant) : [],
       stopped: heard.stopped !== null,
+      spoilt,
     })
     for (const property of PROPERTIES) this.find(property, ...by[property])
     this.offGoodUs = Math.max(this.offGoodUs, offGoodUs)
@@ -84,6 +86,7 @@ const jobIn = (folder: string, seed: number, more: Partial<Job> = {}): Job => ({
   // Both kinds of engine are met by every fault.
   comparison: seed % 2 === 1,
   untilKilled: false,
+  earlyCommands: false,
   ...more,
 })
 
@@ -147,6 +150,15 @@ export async function play(
       await alone(tally, next)
       break
     }
+    case "overwritten":
+      await spoilt(tally, folder, seed, 2, (directory) => overwriteLast(directory, fault.with, seed))
+      break
+    case "startless":
+      await spoilt(tally, folder, seed, 1, dropStart)
+      break
+    case "earlyCommands":
+      await earlyCommands(tally, folder, seed)
+      break
   }
   return tally.outcome()
 }
@@ -156,6 +168,49 @@ async function alone(tally: Tally, job: Job, meddling: Meddling = {}): Promise<v
   const heard = await runChild(job, meddling)
   tally.judge(job.directory, job.plant, before, heard)
   tally.expectPeace(heard)
+}
+
+/**
+ * A process is killed in its so many'th segment, that is spoilt, and another one is started: it must freeze on what is left, name the
+ * file and what to do, and go on when a person has looked at it.
+ */
+async function spoilt(
+  tally: Tally,
+  folder: string,
+  seed: number,
+  segments: number,
+  spoil: (directory: string) => string,
+): Promise<void> {
+  const job = jobIn(folder, seed, { untilKilled: true })
+  const killed = await runChild(job, {
+    said: (said, child) => {
+      if (said.say !== "acknowledged" || said.seq <= 100 || said.segment < segments) return
+      child.kill("SIGKILL")
+    },
+  })
+  tally.judge(job.directory, job.plant, null, killed)
+  const file = spoil(job.directory)
+  const before = last(job.directory)
+  const next = jobIn(folder, seed, { plant: join(folder, "plant2.jsonl"), holdMs: 1 })
+  const heard = await runChild(next)
+  const { mode, fault } = heard.saidRunning ?? { mode: "not running", fault: null }
+  if (mode !== "safe") tally.find("lastGood", `it was ${mode} over a journal that cannot be read`)
+  for (const word of [file, "arqon audit verify", "reset()"])
+    if (fault?.includes(word) !== true) tally.find("lastGood", `its fault does not say ${word}: ${fault}`)
+  tally.judge(next.directory, next.plant, before, heard, file)
+  tally.expectPeace(heard)
+}
+
+/** What was asked for while it started holds, is on record, and is there for the next one. */
+async function earlyCommands(tally: Tally, folder: string, seed: number): Promise<void> {
+  const job = jobIn(folder, seed, { earlyCommands: true, holdMs: 1 })
+  const heard = await runChild(job)
+  const { mode, tripped } = heard.saidRunning ?? { mode: "not running", tripped: false }
+  if (tripped && mode !== "safe")
+    tally.find("lastGood", `a trip returned while it started, and it was ${mode}`)
+  tally.judge(job.directory, job.plant, null, heard)
+  tally.expectPeace(heard)
+  await alone(tally, jobIn(folder, seed, { plant: join(folder, "plant2.jsonl"), holdMs: 1 }))
 }
 
 /** The run that a directory ends with, if it has any. */

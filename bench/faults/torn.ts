@@ -9,6 +9,7 @@ import type { TornTail } from "./catalogue.ts"
 import { type ByProperty, noFindings } from "./check.ts"
 import type { Acknowledgement } from "./Job.ts"
 import { drawsOf } from "./sabotage.ts"
+import { headEnd } from "./spoil.ts"
 
 export interface Torn {
   readonly by: ByProperty
@@ -39,16 +40,20 @@ export function tear(
   const offsets: Array<number> = []
   for (let at = bytes.length - 1; at >= 0; at -= stride) offsets.push(at)
   const replayEvery = Math.max(1, Math.ceil(offsets.length / REPLAYS))
+  const head = headEnd(bytes)
   offsets.forEach((at, i) => {
-    writeFileSync(segment.path, torn(bytes, at, tail, draw))
+    const left = torn(bytes, at, tail, draw)
+    writeFileSync(segment.path, left)
+    // Nobody begins a segment with a header that was spoilt, and this one had been begun: that is no torn tail.
+    const spoilt = tail !== "cut" && !left.subarray(0, head).equals(bytes.subarray(0, head))
     const { records, status, problems } = verifyJournal(directory)
     const kept = acknowledgements.findLast((one) => one.segment < segment.number || one.bytes <= at)?.seq ?? 0
     if (records < kept)
       by.nothingLost.push(`offset ${at}: record ${kept} was acknowledged, ${records} are left`)
     if (records > whole) by.nothingLost.push(`offset ${at}: ${records} records, only ${whole} were written`)
-    if (status === "damaged") {
+    if ((status === "damaged") !== spoilt) {
       by.nothingLost.push(
-        `offset ${at}: said to be damaged: ${problems.map(({ detail }) => detail).join("; ")}`,
+        `offset ${at}: said to be ${status}: ${problems.map(({ detail }) => detail).join("; ")}`,
       )
     }
     if (records === 0 || i % replayEvery !== 0) return
