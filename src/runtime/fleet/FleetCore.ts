@@ -49,6 +49,8 @@ export class FleetCore {
   readonly nowCell = new Float64Array(1)
   /** What listeners of the audit are to hear once everything is as it should be. */
   private readonly telling = new Telling()
+  /** Where a digest is read to; null while one is. */
+  private draft: Float64Array | null = null
   private readonly parts: FleetParts
   private readonly readClock: (() => number) | null
   private readonly looped = new LoopedCells()
@@ -139,10 +141,17 @@ export class FleetCore {
   observe(cell: FleetCell, input: unknown): boolean {
     this.expect(cell, "observe")
     const { inbox } = this.parts.ring
-    const nowUs = this.clock()
-    emptyDigest(inbox, nowUs, cell.config.generation)
-    const error = writeDigest(inbox, input, this.settings.engine.extras)
+    const draft = this.draft ?? inbox.slice()
+    // A getter of the digest may report another one: that takes its own.
+    this.draft = null
+    emptyDigest(draft, this.clock(), cell.config.generation)
+    const error = writeDigest(draft, input, this.settings.engine.extras)
+    this.draft = draft
     if (error !== null) throw error
+    // Reading it may have called anything.
+    this.expect(cell, "observe")
+    const nowUs = this.clock()
+    inbox.set(draft)
     if (this.news.telling) return this.putOff(cell, inbox)
     const taken = this.take(cell, nowUs)
     this.settle()
