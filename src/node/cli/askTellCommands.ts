@@ -1,4 +1,5 @@
 /** `arqon ask` and `arqon tell`: the loop in the hands of another program, one step a process. */
+import { plainJson } from "../plainText.ts"
 import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { readResults, takeResults } from "./documents.ts"
 import { print, printWarning } from "./output.ts"
@@ -40,7 +41,7 @@ export async function tellCommand({ state, results }: TellFlags): Promise<ExitCo
   try {
     const report = takeResults(document, (given) => study.solver.tell(given))
     await study.save()
-    print(JSON.stringify({ ...report, best: bestJson(study.solver) }))
+    print(plainJson({ ...report, best: bestJson(study.solver) }))
     return EXIT.ok
   } finally {
     await study.close()
@@ -49,4 +50,4 @@ export async function tellCommand({ state, results }: TellFlags): Promise<ExitCo
 
 /** One item a line: for people, and for tools that read lines. */
 const jsonLines = (items: ReadonlyArray<unknown>): string =>
-  `[\n${items.map((item) => `  ${JSON.stringify(item)}`).join(",\n")}\n]`
+  `[\n${items.map((item) => `  ${plainJson(item)}`).join(",\n")}\n]`

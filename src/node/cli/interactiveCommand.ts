@@ -2,6 +2,7 @@
  * `arqon interactive`: one JSON object a line in, one out, in the same order. A tell is answered once it is on disk; lines
  * that come in the meantime are taken already, and share the next write.
  */
+import { plainJson } from "../plainText.ts"
 import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { answerLine, type Answer } from "./interactiveProtocol.ts"
 import { inputLines } from "./lines.ts"
@@ -68,6 +69,6 @@ function inTurn(before: Promise<void>, answer: Answer, study: Study): Promise<vo
         error: `${why} It is taken, but not on disk: send {"cmd":"save"} when there is room.`,
       }
     }
-    process.stdout.write(`${JSON.stringify(reply)}\n`)
+    process.stdout.write(`${plainJson(reply)}\n`)
   })
 }

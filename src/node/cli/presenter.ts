@@ -15,7 +15,7 @@ export const presenter = (onMistake: () => void): CliOutput.Presenter => ({
       const format = CliOutput.defaultFormatter({ colors: hasColours(process.stdout), globalFlags: "none" })
       switch (event._tag) {
         case "Help":
-          return print(format.formatHelpDoc(event.helpDoc).replace(/([^\n])\n(\S*EXAMPLES)/, "$1\n\n$2"))
+          return help(format.formatHelpDoc(event.helpDoc).replace(/([^\n])\n(\S*EXAMPLES)/, "$1\n\n$2"))
         case "Version":
           return print(`${event.name} ${event.version}`)
         case "InvalidInvocation": {
@@ -31,6 +31,9 @@ export const presenter = (onMistake: () => void): CliOutput.Presenter => ({
       }
     }),
 })
+
+/** In the formatter's own colours; no word in it is of others' making. */
+const help = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function mistakeText(
   error: CliError.NonShowHelpErrors,

@@ -3,7 +3,7 @@
  * elsewhere. Only stderr; stdout is the summary's.
  */
 import type { Params } from "../../solver/SearchSpace.ts"
-import { hasColours, makeStyles, numberText, type Styles, valueText } from "./output.ts"
+import { hasColours, makeStyles, numberText, shownOn, type Styles, valueText } from "./output.ts"
 import { durationText } from "./scriptRunner.ts"
 
 /** Where the run stands. */
@@ -68,7 +68,7 @@ class Lines implements Progress {
   update(): void {}
 
   note(text: string): void {
-    this.stream.write(`${text}\n`)
+    this.stream.write(`${shownOn(this.stream, text)}\n`)
   }
 
   end(): void {}
@@ -117,7 +117,7 @@ class Bar implements Progress {
   }
 
   note(text: string): void {
-    this.stream.write(`\r\u001b[2K${text}\n`)
+    this.stream.write(`\r\u001b[2K${shownOn(this.stream, text)}\n`)
     this.draw()
   }
 

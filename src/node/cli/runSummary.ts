@@ -3,6 +3,7 @@ import { isFounded } from "../../solver/Classification.ts"
 import type { Failing } from "../../solver/failing.ts"
 import { describeClassification } from "../../solver/RunArtifact.ts"
 import type { Solver } from "../../solver/Solver.ts"
+import { plainJson } from "../plainText.ts"
 import { numberText, type Styles, valueText } from "./output.ts"
 import { shortPath } from "./paths.ts"
 import { durationText } from "./scriptRunner.ts"
@@ -32,7 +33,7 @@ export function bestJson(solver: Solver) {
 }
 
 export function summaryJson({ solver, statePath, elapsedMs, interrupted, failing }: RunEnd): string {
-  return JSON.stringify({
+  return plainJson({
     run_id: solver.runId,
     phase: solver.phase,
     best: bestJson(solver),

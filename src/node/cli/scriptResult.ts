@@ -3,6 +3,7 @@
  * `RESULT=`. Reads its output as it comes and keeps only what can matter, so a chatty script costs no memory.
  */
 import { StringDecoder } from "node:string_decoder"
+import { stripVTControlCharacters } from "node:util"
 import { parseJson } from "./json.ts"
 
 /** A line longer than this is cut: no number is that long, and no result object should be. */
@@ -69,8 +70,8 @@ export class TextTail {
   }
 
   lines(most: number): ReadonlyArray<string> {
-    return this.text
-      .split("\n")
+    return stripVTControlCharacters(this.text)
+      .split(/[\r\n]+/)
       .map((line) => line.trimEnd())
       .filter((line) => line !== "")
       .slice(-most)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { VariantError } from "../../domain/errors.ts"
 import type { Evidence, VariantContent, VariantRecord, VariantTransition } from "../../domain/Variant.ts"
 import { Catalogue, type PlainStep } from "../../runtime/VariantCatalogue.ts"
-import { plainText } from "../plainText.ts"
+import { plainJson, plainText } from "../plainText.ts"
 import { openSqliteVariants, VARIANTS_FILE } from "../sqliteVariants.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { parseJson } from "./json.ts"
@@ -64,7 +64,7 @@ const stepLine = ({ variant, version, action, from, to, by, why, atUs }: Variant
 
 function show(json: boolean, things: ReadonlyArray<object>, words: ReadonlyArray<string>): ExitCode {
   // What others wrote goes to a terminal here: a line each, and none that it would obey.
-  const lines = json ? things.map((thing) => JSON.stringify(thing)) : words.map(plainText)
+  const lines = json ? things.map(plainJson) : words.map(plainText)
   for (const one of lines) print(one)
   return EXIT.ok
 }
