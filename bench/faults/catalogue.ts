@@ -24,6 +24,7 @@ export type Fault = {
     }
   | { readonly kind: "suspend"; readonly holdMs: number }
   | { readonly kind: "twoProcesses" }
+  | { readonly kind: "twoContainers" }
   | { readonly kind: "smallDisk"; readonly killed: boolean; readonly holdMs: number }
   | { readonly kind: "directoryRemoved" }
   /** The last segment of a killed process, all of it; a process is started over what is left. */
@@ -142,6 +143,13 @@ export const faults: ReadonlyArray<Fault> = [
     name: "two processes",
     what: "a second process is started over the same state directory",
     kind: "twoProcesses",
+    long: 20,
+    short: 1,
+  },
+  {
+    name: "two containers",
+    what: "the same from containers of one host name, and after SIGKILL a third one with another host name takes over",
+    kind: "twoContainers",
     long: 20,
     short: 1,
   },

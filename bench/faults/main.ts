@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { noContainers } from "../../test/node/container.ts"
 import { readOptions, whole } from "../options.ts"
 import { PROPERTIES } from "./check.ts"
 import { chosen, type Row, runSuite } from "./suite.ts"
@@ -94,6 +95,8 @@ async function main(): Promise<number> {
     console.log(
       `${times} repetitions of ${rows.length} faults in ${seconds.toFixed(0)} s, ${findings.length} findings.`,
     )
+    if (noContainers !== null && found.some(({ kind }) => kind === "twoContainers"))
+      console.log(`Two containers were two processes: no namespaces can be made here (${noContainers}).`)
     for (const { name, seed, property, what, folder: kept } of findings.slice(0, 40)) {
       console.log(`  ${name}, seed ${seed}, ${property}: ${what}\n    ${kept}`)
     }

@@ -39,15 +39,18 @@ const COMPILED = join(tmpdir(), "arqon-faults-compiled")
 /** A process that takes longer is killed: that is a finding. */
 const PATIENCE_MS = 90_000
 
-export async function runChild(job: Job, meddling: Meddling = {}): Promise<Heard> {
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", SCRIPT, JSON.stringify(job)],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
-    },
-  )
+/** @param before what stands before the command, as where it runs in a container of its own */
+export async function runChild(
+  job: Job,
+  meddling: Meddling = {},
+  before: ReadonlyArray<string> = [],
+): Promise<Heard> {
+  const node = [process.execPath, "--disable-warning=ExperimentalWarning", SCRIPT, JSON.stringify(job)]
+  const [command, ...words] = [...before, ...node]
+  const child = spawn(command, words, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+  })
   const handle: Handle = { kill: (signal) => void child.kill(signal) }
   const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS)
   let stderr = ""

@@ -1,6 +1,7 @@
 /** Plays one repetition of a fault in a directory of its own, and has it judged. */
 import { existsSync, mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { inContainer } from "../../test/node/container.ts"
 import { smallDisk } from "../../test/node/smallDisk.ts"
 import type { Fault } from "./catalogue.ts"
 import { type ByProperty, judge, noFindings, type Property, PROPERTIES, witnesses } from "./check.ts"
@@ -118,6 +119,13 @@ export async function play(
     case "twoProcesses":
       await twoProcesses(tally, jobIn(folder, seed, { untilKilled: true }), folder)
       break
+    case "twoContainers": {
+      const job = jobIn(folder, seed, { untilKilled: true })
+      await twoProcesses(tally, job, folder, inContainer("one-host"))
+      const next = jobIn(folder, seed, { plant: join(folder, "third.jsonl"), holdMs: 1 })
+      await alone(tally, next, {}, inContainer("another-host"))
+      break
+    }
     case "smallDisk":
       await onSmallDisk(tally, folder, seed, fault.killed, fault.holdMs)
       break
@@ -163,9 +171,14 @@ export async function play(
   return tally.outcome()
 }
 
-async function alone(tally: Tally, job: Job, meddling: Meddling = {}): Promise<void> {
+async function alone(
+  tally: Tally,
+  job: Job,
+  meddling: Meddling = {},
+  where: ReadonlyArray<string> = [],
+): Promise<void> {
   const before = last(job.directory)
-  const heard = await runChild(job, meddling)
+  const heard = await runChild(job, meddling, where)
   tally.judge(job.directory, job.plant, before, heard)
   tally.expectPeace(heard)
 }
@@ -250,15 +263,21 @@ async function chain(
 }
 
 /** The second process finds the first one at work, which lives until the second one is gone. */
-async function twoProcesses(tally: Tally, job: Job, folder: string): Promise<void> {
+async function twoProcesses(
+  tally: Tally,
+  job: Job,
+  folder: string,
+  where: ReadonlyArray<string> = [],
+): Promise<void> {
   let second: Promise<Heard> | null = null
-  const first = await runChild(job, {
+  const meddling: Meddling = {
     said: ({ say }, child) => {
       if (say !== "on") return
-      second = runChild({ ...job, untilKilled: false, plant: join(folder, "second.jsonl") })
+      second = runChild({ ...job, untilKilled: false, plant: join(folder, "second.jsonl") }, {}, where)
       void second.finally(() => setTimeout(() => child.kill("SIGKILL"), 300))
     },
-  })
+  }
+  const first = await runChild(job, meddling, where)
   tally.judge(job.directory, job.plant, null, first)
   const heard = await (second as Promise<Heard> | null)
   if (heard === null) tally.find("goesOn", "the second process was never started")

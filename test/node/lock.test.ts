@@ -2,7 +2,7 @@
  * A lock of the kernel's: held by one, whoever else comes, from whatever thread, process or container; and gone with its
  * holder, however that ends. What stands beside it about its holder is for messages and decides nothing.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { hostname, tmpdir } from "node:os"
@@ -12,6 +12,7 @@ import { runInNewContext } from "node:vm"
 import { Worker } from "node:worker_threads"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { lockFile } from "../../src/node/lockFile.ts"
+import { inContainer, noContainers } from "./container.ts"
 import { requireLocal } from "../../src/node/networkFileSystem.ts"
 
 let folder = ""
@@ -56,12 +57,8 @@ async function thread() {
   return { answer, end: () => worker.terminate() }
 }
 
-/** Runs a command as process 1 of its own, on a host of another name; as any other process where that is not allowed. */
-const container = "unshare --pid --uts --fork --kill-child sh -c".split(" ")
-const other = [...container, 'hostname "$0" && exec "$@"', "another-host"]
-const mayUnshare = spawnSync(other[0], [...other.slice(1), "true"]).status === 0
-const elsewhere: ReadonlyArray<string> = mayUnshare ? other : []
-const racerThere = mayUnshare ? "racer (process 1 on another-host" : "racer (process "
+const elsewhere = inContainer("another-host")
+const racerThere = noContainers === null ? "racer (process 1 on another-host" : "racer (process "
 
 describe("a lock", () => {
   it("is held by one, who is named to the others, and free again after", async () => {
