@@ -27,10 +27,9 @@ export function makePrivateFile(path: string): void {
   closeSync(openSync(draft, "wx", PRIVATE))
   try {
     linkSync(draft, path)
-  } catch (cause) {
-    // Some file systems have no hard links.
+  } catch {
+    // Somebody else was faster; or this file system has no hard links, or no room, which the next line says.
     if (!isThere(path)) closeSync(openSync(path, "wx", PRIVATE))
-    else if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
   } finally {
     rmSync(draft, { force: true })
   }

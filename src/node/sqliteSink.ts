@@ -10,8 +10,8 @@ import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { inTransaction } from "./sqliteTransaction.ts"
 import { loadSqlite } from "./loadSqlite.ts"
-import { messageOf } from "./messageOf.ts"
 import { makePrivateFile } from "./privateFile.ts"
+import { causeText } from "./StateFileError.ts"
 
 const NAME = "sqlite"
 
@@ -47,7 +47,7 @@ const SCHEMA = `
 `
 
 const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
-  new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
+  new AuditError({ reason, sink: NAME, detail: causeText(cause) })
 
 /** The columns that a table must have to be ours. */
 const COLUMNS = {

@@ -15,7 +15,7 @@ import {
   VariantTransitionShape,
 } from "../domain/Variant.ts"
 import { inTransaction } from "./sqliteTransaction.ts"
-import { messageOf } from "./messageOf.ts"
+import { causeText, isSystemError } from "./StateFileError.ts"
 
 /** "ArqV": whose file it is, as the tool `file` tells. */
 const APPLICATION = 0x41727156
@@ -87,14 +87,15 @@ const WORDS: Readonly<Record<number, readonly [string, string]>> = {
 /** What went wrong in a store, with the file and a remedy. */
 export function storeFailure(location: string, variant: string, cause: unknown): VariantError {
   const { errcode } = cause instanceof Error ? (cause as { readonly errcode?: unknown }) : {}
-  const known = typeof errcode === "number" ? WORDS[errcode & 0xff] : undefined
-  const text = messageOf(cause)
+  const known =
+    typeof errcode === "number" ? WORDS[errcode & 0xff] : isSystemError(cause) ? WORDS[14] : undefined
+  const text = causeText(cause)
   const [message, suggestion] =
     cause instanceof Unfit
       ? [`${location} ${text}`, cause.remedy]
       : known === undefined
         ? [`${location}: ${text}`, null]
-        : [`${location} ${known[0].slice(0, -1)} (${text}).`, known[1]]
+        : [`${location} ${known[0].slice(0, -1)} (${text.replace(/\.$/, "")}).`, known[1]]
   const problem = { path: "", message }
   return new VariantError({
     reason: "store",

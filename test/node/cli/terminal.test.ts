@@ -26,7 +26,7 @@ describe("what a command shows", () => {
   it("has nothing in it that a terminal obeys but own colours, whatever it is made of", () => {
     const { bad, title } = makeStyles(true)
     const text = fc.string({
-      unit: fc.oneof(fc.constantFrom(...HOSTILE, "\n", "\t", "m", "[", "1"), fc.string()),
+      unit: fc.oneof(fc.constantFrom(...HOSTILE.split(""), "\n", "\t", "m", "[", "1"), fc.string()),
     })
     fc.assert(
       fc.property(text, fc.boolean(), (foreign, isTTY) => {
