@@ -3,9 +3,12 @@
  * reachable by whoever holds a snapshot; a hot path in plain view there would be copied, printed or written to. One
  * needs a box wherever a machine must hand a live object on without owning its contents.
  */
+import type { HotPath } from "../src/hot/HotPath.ts"
+import { brief } from "./shown.ts"
+
 /** A live object in a box: `get()` takes it out, and nothing that walks or persists a context does. */
 export class Opaque<T> {
-  /** What is inside, in a word: all that a persisted snapshot keeps of it. */
+  /** What is inside, in a word. */
   readonly holds: "hotPath" | "kernel" | "bind" | "solver" | "knobs"
   readonly #value: T
 
@@ -16,5 +19,13 @@ export class Opaque<T> {
 
   get(): T {
     return this.#value
+  }
+
+  /** What a viewer is shown: of a hot path its name, its generation and the values that are live, of anything else what it is. */
+  toJSON(): object {
+    if (this.holds !== "hotPath") return { holds: this.holds }
+    const { name, config } = this.#value as HotPath
+    const values = Array.from({ length: config.knobs }, (_, i) => config.value(i))
+    return brief({ name: name === "" ? null : name, generation: config.generation, values }) as object
   }
 }

@@ -27,19 +27,31 @@ interface Delivering {
   _send?: (event: ProposalEvent) => void
 }
 
+/** Ports made by this process. */
+let made = 0
+const tied = new WeakMap<BindPort, ProposalPort>()
+
+/** The port that `bind` ties. */
+export const portOf = (bind: BindPort): ProposalPort | undefined => tied.get(bind)
+
 /** Takes proposals, and nothing else, to Tier 1; `ProposalPort.create()` makes one with the means to tie it. */
 export class ProposalPort {
   #receiver: ProposalReceiver | null = null
+  readonly #number = ++made
 
   /** A port and the means to tie it, apart from each other. */
   static create(): { readonly port: ProposalPort; readonly bind: BindPort } {
     const port = new ProposalPort()
-    return {
-      port,
-      bind: (receiver) => {
-        port.#receiver = receiver
-      },
+    const bind: BindPort = (receiver) => {
+      port.#receiver = receiver
     }
+    tied.set(bind, port)
+    return { port, bind }
+  }
+
+  /** Tells apart the ports of one process, in snapshots. */
+  get number(): number {
+    return this.#number
   }
 
   get id(): string {

@@ -57,3 +57,7 @@ export class SolverMoment {
     }
   }
 }
+
+/** The moment that a saved state holds. A StateError for one that is none, or that needs strategies which are not there. */
+export const solverFrom = (state: unknown, options: SolverOptions = {}): SolverMoment =>
+  new SolverMoment(Solver.restore(state, options), options)

@@ -329,6 +329,14 @@ export function lastLoss(c: SpsaCycleContext): number | null {
   return c.block[S_HAS_LAST_MEAN] === 1 ? c.kernel.get().loss(c.block) : null
 }
 
+/** What a viewer is shown. */
+export const cycleShown = (c: SpsaCycleContext): object => ({
+  cycles: c.block[S_CYCLE],
+  loss: c.block[S_HAS_LAST_MEAN] === 1 ? c.kernel.get().loss(c.block) : null,
+  timeouts: c.timeouts > 0 ? c.timeouts : null,
+  regressions: c.regressions > 0 ? c.regressions : null,
+})
+
 /** What a person or a page wants to know of a cycle. */
 export interface CycleSummary {
   readonly cycles: number

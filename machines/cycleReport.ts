@@ -2,6 +2,7 @@
 import { tripForRefusals } from "../src/control/tripRules.ts"
 import { cycleReport, pairReport, type SpsaCycleContext } from "./cycleContext.ts"
 import type { CycleReport, SpsaCycleEvent } from "./events.ts"
+import { shown } from "./shown.ts"
 
 export type ReportKind =
   | "cycleCompleted"
@@ -16,9 +17,9 @@ export function reportOf(kind: ReportKind, context: SpsaCycleContext, event: Sps
   const nowUs = "nowUs" in event && event.nowUs > context.nowUs ? event.nowUs : context.nowUs
   switch (kind) {
     case "cycleCompleted":
-      return cycleReport(context)
+      return shown(cycleReport(context))
     case "pairRead":
-      return pairReport(context)
+      return shown(pairReport(context))
     case "rollback":
       return { type: "rollbackRequested", nowUs }
     case "telemetryLost":

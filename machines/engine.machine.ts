@@ -6,21 +6,19 @@
  * It decides little itself: windows go to the cycle, trips to the latch, safety actions to Tier 1.
  */
 import type { ActorRefFrom } from "xstate"
+import { asData } from "./asData.ts"
 import { engineSetup } from "./engineActions.ts"
-import { type FaultyChild, initialContext } from "./engineContext.ts"
+import { type EngineContext, type FaultyChild, initialContext } from "./engineContext.ts"
+import { restingEngine } from "./engineSettled.ts"
 
 const fault = (child: FaultyChild) => ({
   actions: [{ type: "noteFault" as const, params: { child } }, "raiseFault" as const],
 })
 
-/**
- * One control loop as a statechart: `createActor(engineMachine, { input: { hot, seed } })`, then send `start`, and digests to the hot path.
- * Emits what its parts report; its output is the last base, unit space.
- */
-export const engineMachine = engineSetup.createMachine({
+const chart = engineSetup.createMachine({
   id: "engine",
   description: "Runs one control loop: measure, decide, apply, measure again.",
-  context: ({ input }) => initialContext(input),
+  context: ({ input, self }) => initialContext(input, self),
   output: ({ context }) => {
     const { config, executor } = context.hot.get()
     return { generation: config.generation, base: Array.from(executor.base) }
@@ -197,6 +195,21 @@ export const engineMachine = engineSetup.createMachine({
       description: "Over: the plant was left on its base.",
     },
   },
+})
+
+/**
+ * One control loop as a statechart: `createActor(engineMachine, { input: { hot, seed } })`, then send `start`, and digests to the hot path.
+ * Emits what its parts report; its output is the last base, unit space.
+ */
+export const engineMachine = asData(chart, {
+  show: ({ hot, fault, lossAtTrip, regressions }: EngineContext) => ({
+    hot,
+    fault,
+    lossAtTrip,
+    regressions: regressions > 0 ? regressions : null,
+  }),
+  settle: restingEngine,
+  ownPort: true,
 })
 
 /** A running engine, as a parent machine holds it. */

@@ -23,12 +23,13 @@ import {
 } from "./engineContext.ts"
 import type { ResetEvent, TripEvent } from "./events.ts"
 import { guardrailParts } from "./guardrailParts.ts"
-import { hotPathLogic, standing } from "./hotPath.ts"
+import { hotPathLogic, standing, wakeForNextApply } from "./hotPath.ts"
 import { deferredLogic } from "./deferredLogic.ts"
 import type { relocationMachine } from "./relocation.machine.ts"
 import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvents.ts"
 import { relocationMemory } from "./relocationState.ts"
 import { safeModeMachine } from "./safeMode.machine.ts"
+import { shown } from "./shown.ts"
 import { spsaCycleMachine } from "./spsaCycle.machine.ts"
 import { hotTelemetry } from "./telemetry.ts"
 
@@ -128,8 +129,13 @@ export const engineSetup = setup({
       else enqueue.sendTo("latch", { type: "resumed", ...event.resumed, nowUs })
     }),
     end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
+    /** A window is over: now somebody may want the next apply, perhaps sooner than Tier 1 would accept it. */
     toCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
+      enqueue(() => {
+        context.hot.get().dropPassed()
+        wakeForNextApply(context.hot.get(), nowOf(context))
+      })
       enqueue.sendTo("cycle", event)
     }),
     wakeCycle: enqueueActions(({ context, event, enqueue, self }) => {
@@ -146,7 +152,7 @@ export const engineSetup = setup({
       if (event.type !== "plantSettled" || !isUpToDate(context, event.generation)) return
       const lastId = self.getSnapshot().children["relocation"]?.getSnapshot().context.lastId ?? 0
       const guardrails = { maxStep: context.settings.maxStep, limits: context.limits }
-      enqueue.sendTo("cycle", { ...event, type: "resume", lastId, guardrails })
+      enqueue.sendTo("cycle", shown({ ...event, type: "resume" as const, lastId, guardrails }))
     }),
     setGuardrails: enqueueActions(({ event, enqueue }) => {
       if (event.type === "setGuardrails") enqueue.sendTo("hotPath", event)
@@ -331,7 +337,7 @@ export const engineSetup = setup({
     measureRelocation: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "window" && event.type !== "windowExpired") return
       const { band } = standing(context.hot.get(), event.nowUs)
-      if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", { ...event, band })
+      if (canMove(self.getSnapshot())) enqueue.sendTo("relocation", shown({ ...event, band }))
     }),
     wakeRelocation: sendTo("relocation", ({ context, event }) => ({
       type: "tick" as const,
@@ -341,7 +347,7 @@ export const engineSetup = setup({
     offerPause: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "cycleCompleted" || !canMove(self.getSnapshot())) return
       const where = standing(context.hot.get(), event.nowUs)
-      enqueue.sendTo("relocation", { type: "between" as const, loss: event.mean, ...where })
+      enqueue.sendTo("relocation", shown({ type: "between" as const, loss: event.mean, ...where }))
     }),
     pauseCycle: sendTo("cycle", ({ context, event }) => ({
       type: "freeze" as const,
@@ -355,7 +361,8 @@ export const engineSetup = setup({
     beginRelocation: enqueueActions(({ event, enqueue, self }) => {
       if (event.type !== "plantSettled") return
       const cycle = self.getSnapshot().children["cycle"]?.getSnapshot()
-      enqueue.sendTo("relocation", { ...event, type: "begin" as const, lastId: cycle?.context.lastId ?? 0 })
+      const lastId = cycle?.context.lastId ?? 0
+      enqueue.sendTo("relocation", shown({ ...event, type: "begin" as const, lastId }))
     }),
     interruptRelocation: enqueueActions(({ context, event, enqueue, self }) => {
       if (!canMove(self.getSnapshot())) return

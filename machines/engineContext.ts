@@ -5,7 +5,10 @@
 import { NOT_TRIPPED, PERIODIC, TRIP_ENGINE_FAULT } from "../src/hot/codes.ts"
 import { P_NOW_US } from "../src/hot/SafetyExecutor.ts"
 import { DEFAULT_REENTRY } from "../src/control/relocationDefaults.ts"
-import type { DigestFields, HotPath } from "../src/hot/HotPath.ts"
+import type { AnyActorRef } from "xstate"
+import { SnapshotError } from "../src/domain/errors.ts"
+import { type DigestFields, HotPath } from "../src/hot/HotPath.ts"
+import type { HotPathRecord } from "../src/hot/hotPathRecord.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
@@ -34,7 +37,9 @@ import type {
   WindowExpiredEvent,
 } from "./events.ts"
 import { type GuardrailParts, guardrailParts, type OwnNumbers } from "./guardrailParts.ts"
+import { hotFor } from "./liveParts.ts"
 import { Opaque } from "./Opaque.ts"
+import { recordsIn } from "./persistCodec.ts"
 import type { EvictEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
 import type { RelocationMemory, RelocationPolicy } from "./relocationState.ts"
 import { type BindPort, ProposalPort } from "./ProposalPort.ts"
@@ -218,12 +223,20 @@ export function isUpToDate({ hot, policies }: EngineContext, generation: number)
   return !open && generation === config.generation && policies === executor.policies
 }
 
+/** A parent that was restored from JSON holds what was written of its hot path: that stands for the live one. */
+function liveHot(hot: HotPath | HotPathRecord, self: AnyActorRef): HotPath {
+  if (hot instanceof HotPath) return hot
+  const [record] = recordsIn(hot)
+  if (record !== undefined) return hotFor(record, self)
+  throw new SnapshotError({ path: "input.hot", detail: "no hot path. Make one with makeHotPath({ knobs })." })
+}
+
 /** Which knobs lie on a circle, by id. */
 export const circlesOf = ({ table }: HotPath): ReadonlyArray<boolean> =>
   Array.from(table.scale, (scale) => scale === PERIODIC)
 
-export function initialContext(input: EngineInput): EngineContext {
-  const { hot } = input
+export function initialContext(input: EngineInput, self: AnyActorRef): EngineContext {
+  const hot = liveHot(input.hot, self)
   const { policy } = hot.executor
   const { port, bind } = ProposalPort.create()
   const own = {

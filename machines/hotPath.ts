@@ -9,6 +9,7 @@ import type { ActorLogic, ActorSystem, ActorSystemInfo, AnyActorRef, Snapshot } 
 import { ACCEPTED } from "../src/hot/codes.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
+import type { HotPathRecord } from "../src/hot/hotPathRecord.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
 import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
 import type { ApplyProposal, Proposal, RelocationStep } from "../src/domain/Proposal.ts"
@@ -29,6 +30,8 @@ import type { Opaque } from "./Opaque.ts"
 import type { BindPort, ProposalEvent } from "./ProposalPort.ts"
 import type { RegimeNote } from "./relocationEvents.ts"
 import { relay, relayToParent } from "./relay.ts"
+import { persistedAsData } from "./asData.ts"
+import { shown } from "./shown.ts"
 
 /** What its parent, the engine, tells the hot path. */
 export type HotPathCommand =
@@ -74,18 +77,11 @@ export interface HotPathInput {
 export type HotPathSnapshot = Extract<Snapshot<undefined>, { status: "active" }> & {
   readonly input: HotPathInput
   /** Set by a restore: what the hot path must be told once the actor runs. */
-  readonly restored: HotPathRecord | null
+  readonly restored: Remembered | null
 }
 
-/** What survives of a hot path in a persisted snapshot. */
-export interface HotPathRecord {
-  readonly baseline: ReadonlyArray<number> | null
-  readonly base: ReadonlyArray<number>
-  readonly generation: number
-  readonly latch: number
-  /** The time it had reached: a restored one does not start earlier. */
-  readonly nowUs: number
-}
+/** What a restored actor tells the hot path, whether that was made from the snapshot or given to it. */
+export type Remembered = Pick<HotPathRecord, "baseline" | "latch" | "nowUs">
 
 type Logic = ActorLogic<HotPathSnapshot, HotPathEvent, HotPathInput, ActorSystem<ActorSystemInfo>>
 type Scope = Parameters<Logic["transition"]>[2]
@@ -144,8 +140,11 @@ function receiptOf(hot: HotPath, proposal: ApplyProposal): Receipt {
   }
 }
 
+/** Where these lead is measured first: nobody asks for the next apply before that window is over. */
+const MEASURED: ReadonlyArray<string> = ["applyPlus", "applyMinus", "visitBaseline"]
+
 /** Asks to be woken when the next apply is possible; without that a cycle that waits for the rate would sleep on. */
-function wakeForNextApply(hot: HotPath, nowUs: number): void {
+export function wakeForNextApply(hot: HotPath, nowUs: number): void {
   const next = hot.executor.nextApplyUs
   if (next > nowUs) hot.wakeAt(next)
 }
@@ -178,9 +177,9 @@ function propose(
   const word = VIOLATIONS[status]
   const reply =
     word === "accepted"
-      ? { type: "applied", receipt: receiptOf(hot, proposal) }
+      ? shown({ type: "applied", receipt: receiptOf(hot, proposal) })
       : { type: "refused", violation: violationOf(hot, proposal, word, names), nowUs: proposal.nowUs }
-  wakeForNextApply(hot, proposal.nowUs)
+  if (status !== ACCEPTED || !MEASURED.includes(proposal._tag)) wakeForNextApply(hot, proposal.nowUs)
   relay(scope, replyTo, reply)
 }
 
@@ -197,7 +196,7 @@ function returnToBase(hot: HotPath, nowUs: number): void {
 
 function settle(hot: HotPath, nowUs: number, scope: Scope): void {
   wakeForNextApply(hot, nowUs)
-  relayToParent(scope, { type: "plantSettled", ...standing(hot, nowUs) })
+  relayToParent(scope, shown({ type: "plantSettled", ...standing(hot, nowUs) }))
 }
 
 function tellGuardrails({ executor }: HotPath, nowUs: number, scope: Scope): void {
@@ -258,16 +257,40 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
   }
 }
 
-const snapshotOf = (input: HotPathInput, restored: HotPathRecord | null): HotPathSnapshot => ({
-  status: "active",
-  output: undefined,
-  error: undefined,
-  input,
-  restored,
-})
+/** What a viewer is shown: where the plant stands is the engine's to show. */
+const FORM = {
+  toJSON(this: HotPathSnapshot): object {
+    return { status: this.status }
+  },
+}
+
+const snapshotOf = (input: HotPathInput, restored: Remembered | null): HotPathSnapshot =>
+  Object.assign(Object.create(FORM) as object, {
+    status: "active" as const,
+    output: undefined,
+    error: undefined,
+    input,
+    restored,
+  })
+
+/** Closer than this two positions are one: reading a value back and forth is not exact. */
+const SAME = 1e-9
+
+/** The plant to where it is safe: whatever was in flight when the snapshot was taken is gone. */
+function takePlace(hot: HotPath, { baseline }: Remembered, nowUs: number): void {
+  const { executor, config } = hot
+  executor.proposal[P_NOW_US] = nowUs
+  const elsewhere = baseline?.some((unit, i) => Math.abs(unit - executor.base[i]) > SAME) ?? false
+  // One that has a baseline of its own has been in use since.
+  if (baseline === null || config.hasBaseline || !elsewhere) returnToBase(hot, nowUs)
+  else {
+    executor.moveBaseline(Float64Array.from(baseline))
+    hot.reopenWindow()
+  }
+}
 
 /** Actor logic around the hot path given in input. */
-export const hotPathLogic: Logic = {
+export const hotPathLogic: Logic = persistedAsData<Logic>({
   transition: (snapshot, event, scope) => {
     const hot = snapshot.input.hot.get()
     if (event.type === "proposal") propose(hot, event.proposal, snapshot.input.names, scope, event.replyTo)
@@ -276,32 +299,25 @@ export const hotPathLogic: Logic = {
     return snapshot
   },
   getInitialSnapshot: (_scope, input) => snapshotOf(input, null),
-  getPersistedSnapshot: (snapshot) => {
-    const hot = snapshot.input.hot.get()
-    const { executor, config } = hot
-    const baseline = new Float64Array(config.knobs)
-    if (config.hasBaseline) config.baselineUnits(baseline)
-    const record: HotPathRecord = {
-      baseline: config.hasBaseline ? Array.from(baseline) : null,
-      base: Array.from(executor.base),
-      generation: config.generation,
-      latch: Atomics.load(executor.latch, 0),
-      nowUs: hot.nowCell[0],
-    }
-    return { ...snapshot, restored: record }
+  getPersistedSnapshot: ({ status, input }) => {
+    const { baseline, latch, nowUs } = input.hot.get().toJSON()
+    const remembered: Remembered = { baseline, latch, nowUs }
+    return { status, output: undefined, error: undefined, input, restored: remembered } as HotPathSnapshot
   },
-  restoreSnapshot: (persisted) => persisted as HotPathSnapshot,
+  restoreSnapshot: (persisted) => {
+    const { input, restored } = persisted as HotPathSnapshot
+    return snapshotOf(input, restored)
+  },
   start: (snapshot, scope) => {
     snapshot.input.bind?.get()(scope.self)
     if (snapshot.restored === null) return
     const hot = snapshot.input.hot.get()
     const nowUs = Math.max(hot.nowCell[0], snapshot.restored.nowUs)
-    // Whatever was in flight is gone. The plant stands where the new hot path was built, which is the baseline.
-    returnToBase(hot, nowUs)
+    takePlace(hot, snapshot.restored, nowUs)
     if (snapshot.restored.latch > 0) hot.executor.openLatch(snapshot.restored.latch)
     if (snapshot.restored.baseline !== null && !hot.config.hasBaseline) hot.executor.setBaseline()
     // Whoever was restored may know another policy than the hot path was built with.
     tellGuardrails(hot, nowUs, scope)
     settle(hot, nowUs, scope)
   },
-}
+})

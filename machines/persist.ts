@@ -1,34 +1,49 @@
 /**
- * Snapshots of Arqon's machines as JSON and back. XState persists contexts as they are, and ours hold typed arrays and
- * live objects; here the arrays are written out, and the live objects are named so that they can be supplied again.
- * One needs it to carry an engine, a cycle or a latch over a restart.
+ * Snapshots as JSON and back, for actors of one's own around Arqon's. Arqon's machines need none of it: XState's own persistence
+ * carries them, `createActor(machine, { snapshot: JSON.parse(JSON.stringify(actor.getPersistedSnapshot())) })`. One needs
+ * it where a parent's own context holds numbers or arrays that JSON has not, and to hand live parts to actors within actors.
  *
  * ```ts
- * const json = JSON.stringify(persist(actor))
- * const data = JSON.parse(json)
- * const hot = new HotPath({ ...options, initialUnit: safeUnits(data) ?? initialUnit })
- * createActor(engineMachine, { input: { hot, seed }, snapshot: revive(data, { hot }) }).start()
+ * const text = JSON.stringify(persist(actor))
+ * createActor(parent, { snapshot: revive(JSON.parse(text), { hot }) }).start()
  * ```
  *
- * A restored engine stands where its new hot path was built (hand it `safeUnits`: the baseline), never on a perturbation,
- * and its cycle begins afresh from there with everything it has learnt. A restored latch is open until the same time. A
- * restored solver asks for the very points that the old one would have asked for; what was out is still out (`pendingTrials`).
+ * A restored engine stands on its baseline, never on a perturbation, and its cycle begins afresh from there with everything it has
+ * learnt. A restored latch is open until the same time. A restored solver asks for the very points that the old one would
+ * have asked for; what was out is still out (`pendingTrials`).
  */
-import type { Snapshot } from "xstate"
-import { Solver, type SolverOptions } from "../src/solver/Solver.ts"
-import { type EngineParts, type Json, reviveParts } from "./persistCodec.ts"
-import { SolverMoment } from "./SolverMoment.ts"
+import type { AnyActorRef, Snapshot } from "xstate"
+import type { HotPath } from "../src/hot/HotPath.ts"
+import type { SolverOptions } from "../src/solver/Solver.ts"
+import { chooseHot } from "./liveParts.ts"
+import { decode, encode, type Json } from "./persistCodec.ts"
+import type { ProposalPort } from "./ProposalPort.ts"
+import { solverFrom } from "./SolverMoment.ts"
 
-export { type Json, persist, safeUnits } from "./persistCodec.ts"
+export { type Json, safeUnits } from "./persistCodec.ts"
 
-/** The live objects that no JSON can hold; those a snapshot names must be there. */
-export interface LiveParts extends EngineParts {
+/** Live objects for a snapshot; what is not given is made anew, or taken from the input of an actor above. */
+export interface LiveParts {
+  /** For engines and hot-path actors. Several are told apart by their knobs and their `name`. */
+  readonly hot?: HotPath | ReadonlyArray<HotPath> | undefined
+  /** For a cycle on its own; an engine makes its own port. */
+  readonly port?: ProposalPort | undefined
   /** For solvers that use strategies of one's own, or a clock. */
   readonly solver?: SolverOptions
 }
 
-/** A snapshot for `createActor(machine, { input, snapshot })`. */
+/** The persisted snapshot of an actor, children included, as plain JSON. A SnapshotError names what cannot be written. */
+export function persist(actor: Pick<AnyActorRef, "getPersistedSnapshot">): Json {
+  return encode(actor.getPersistedSnapshot())
+}
+
+/** A snapshot for `createActor(machine, { input, snapshot })`. A SnapshotError for parts that do not fit it. */
 export function revive(data: Json, parts: LiveParts = {}): Snapshot<unknown> {
-  const options = parts.solver ?? {}
-  return reviveParts(data, parts, (state) => new SolverMoment(Solver.restore(state, options), options))
+  const { port, hot = [], solver = {} } = parts
+  const hots = Array.isArray(hot) ? (hot as ReadonlyArray<HotPath>) : [hot as HotPath]
+  return decode(data, {
+    hot: (record) => chooseHot(record, hots),
+    port: () => (port === undefined ? null : { port, bind: () => undefined }),
+    solver: (state) => solverFrom(state, solver),
+  }) as Snapshot<unknown>
 }

@@ -9,6 +9,7 @@
 import { type AnyActorRef, assign, enqueueActions, setup } from "xstate"
 import { tripForRefusals } from "../src/control/tripRules.ts"
 import type { TripReason } from "../src/domain/words.ts"
+import { asData } from "./asData.ts"
 import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
 import {
   applied,
@@ -25,6 +26,7 @@ import {
 } from "./relocationContext.ts"
 import type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
 import { initialRelocation } from "./relocationStart.ts"
+import { shown } from "./shown.ts"
 import type { RelocationContext, RelocationInput } from "./relocationState.ts"
 
 /** A port answers to everything `sendTo` asks of an actor; only the type says less. */
@@ -140,7 +142,7 @@ function carryOut(
   enqueue.assign(change)
   for (const report of says) say(report, { enqueue, self })
   if (ask !== undefined && port !== undefined)
-    enqueue.sendTo(asTarget(port), { type: "proposal", proposal: ask, replyTo: self })
+    enqueue.sendTo(asTarget(port), shown({ type: "proposal", proposal: ask, replyTo: self }))
 }
 
 const report = (what: "relocationWanted" | "relocationOver" | "trip") => ({
@@ -148,11 +150,7 @@ const report = (what: "relocationWanted" | "relocationOver" | "trip") => ({
   params: { what },
 })
 
-/**
- * Takes the base to a place known before: a remembered regime, or a variant. Give it to a plain `engineMachine` by `provide({ actors: {
- * relocation: relocationMachine } })`.
- */
-export const relocationMachine = relocationSetup.createMachine({
+const chart = relocationSetup.createMachine({
   id: "relocation",
   description: "Takes the base to a place known before, by ramp and canary, or back again.",
   context: ({ input }) => initialRelocation(input),
@@ -243,4 +241,16 @@ export const relocationMachine = relocationSetup.createMachine({
       },
     },
   },
+})
+
+/**
+ * Takes the base to a place known before: a remembered regime, or a variant. Give it to a plain `engineMachine` by `provide({ actors: {
+ * relocation: relocationMachine } })`.
+ */
+export const relocationMachine = asData(chart, {
+  show: ({ variants, reentry, said }: RelocationContext) => ({
+    variant: variants.live,
+    regimes: reentry.memory.regimes.length,
+    said,
+  }),
 })

@@ -17,6 +17,7 @@ import {
   stricterExit,
 } from "../src/control/tripRules.ts"
 import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
+import { asData } from "./asData.ts"
 import type { SafeModeEvent, SafeModeReport } from "./events.ts"
 
 /** What `safeModeMachine` is started with; what is left out of the policy is the balanced one's. */
@@ -186,8 +187,7 @@ const tooManyRollbacks = {
 /** Woken before time, for instance after a restore: says again when to be woken. */
 const early = { actions: ["noteTime" as const, "reportLatched" as const] }
 
-/** The SafeMode latch as a statechart: opens on `trip`, closes by the exit that its reason demands. */
-export const safeModeMachine = safeModeSetup.createMachine({
+const chart = safeModeSetup.createMachine({
   id: "safeMode",
   description: "A latch: opens on a trip, closes by the exit that the trip demands.",
   context: ({ input }) => ({
@@ -279,4 +279,9 @@ export const safeModeMachine = safeModeSetup.createMachine({
       },
     },
   },
+})
+
+/** The SafeMode latch as a statechart: opens on `trip`, closes by the exit that its reason demands. */
+export const safeModeMachine = asData(chart, {
+  show: ({ reason, exit, deadlineUs, trips }: SafeModeContext) => ({ reason, exit, deadlineUs, trips }),
 })

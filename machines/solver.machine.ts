@@ -5,7 +5,8 @@
  *
  * No timers and no clock: a trial that nobody answers stays out until someone tells it, as failed if need be.
  */
-import { type ActorRefFrom, enqueueActions, setup } from "xstate"
+import { type ActorRefFrom, type AnyActorRef, enqueueActions, setup } from "xstate"
+import { asData } from "./asData.ts"
 import {
   asked,
   initialSolver,
@@ -15,6 +16,8 @@ import {
   type SolverMachineInput,
   type SolverOutput,
 } from "./solverContext.ts"
+import type { SolverOptions } from "../src/solver/Solver.ts"
+import { solverFrom } from "./SolverMoment.ts"
 import type { SolverEvent, SolverReply, SolverReport } from "./solverEvents.ts"
 
 const solverSetup = setup({
@@ -64,8 +67,7 @@ const answers = {
   stop: { target: "#solver.stopped" as const },
 }
 
-/** An offline search as a statechart: send `ask` and `tell`; `bestSoFar` of its context is what it would recommend. Its output is the finished run. */
-export const solverMachine = solverSetup.createMachine({
+const chart = solverSetup.createMachine({
   id: "solver",
   description: "Looks for the best point of a space within a budget of evaluations.",
   context: ({ input }) => initialSolver(input),
@@ -111,6 +113,22 @@ export const solverMachine = solverSetup.createMachine({
       description: "Ended before its budget was spent: the output holds what had been found.",
     },
   },
+})
+
+/** Strategies of one's own are no data: an actor that is restored has them from its input. */
+function optionsOf(actor: AnyActorRef): SolverOptions | undefined {
+  const { options } = actor as AnyActorRef & { options?: { input?: Partial<SolverMachineInput> } }
+  return options?.input?.options
+}
+
+/** An offline search as a statechart: send `ask` and `tell`; `bestSoFar` of its context is what it would recommend. Its output is the finished run. */
+export const solverMachine = asData(chart, {
+  show: ({ phase, counts, classification }: SolverContext) => ({
+    phase,
+    counts,
+    landscape: classification?.label,
+  }),
+  solver: (state, actor) => solverFrom(state, optionsOf(actor)),
 })
 
 /** A running solver, as a parent machine holds it. */

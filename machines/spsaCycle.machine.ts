@@ -11,9 +11,11 @@ import { MINUS, PLUS } from "../src/hot/codes.ts"
 import type { Proposal } from "../src/domain/Proposal.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
+import { asData } from "./asData.ts"
 import {
   applied,
   completed,
+  cycleShown,
   drawn,
   ended,
   fenced,
@@ -44,15 +46,13 @@ import {
   sideRead,
 } from "./pairContext.ts"
 import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
+import { shown } from "./shown.ts"
 
 /** A port answers to everything `sendTo` asks of an actor; only the type says less. */
 const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef
 
-const proposed = (proposal: Proposal, replyTo: AnyActorRef): ProposalEvent => ({
-  type: "proposal",
-  proposal,
-  replyTo,
-})
+const proposed = (proposal: Proposal, replyTo: AnyActorRef): ProposalEvent =>
+  shown({ type: "proposal", proposal, replyTo })
 
 const cycleSetup = setup({
   types: {
@@ -206,11 +206,7 @@ const whenRead = (side: PairSide, end: Target, otherSide: Target) => {
 
 type Target = "ready" | "visitingBaseline" | "restingOnBase" | "leavingBaseline"
 
-/**
- * The SPSA cycle as a statechart (Tier 2): probes plus and minus of the base, computes, moves the base. It proposes through its port and can
- * write nothing.
- */
-export const spsaCycleMachine = cycleSetup.createMachine({
+const chart = cycleSetup.createMachine({
   id: "spsaCycle",
   description: "Finds out which way is better by trying both, a little.",
   context: ({ input }) => initialCycle(input),
@@ -390,5 +386,11 @@ export const spsaCycleMachine = cycleSetup.createMachine({
     },
   },
 })
+
+/**
+ * The SPSA cycle as a statechart (Tier 2): probes plus and minus of the base, computes, moves the base. It proposes through its port and can
+ * write nothing.
+ */
+export const spsaCycleMachine = asData(chart, { show: cycleShown })
 
 export { type CyclePhase, cyclePhase } from "./cycleReport.ts"

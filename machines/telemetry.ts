@@ -10,7 +10,9 @@ import { DEADLINE, EMERGENCY, WINDOW_CLOSED, WINDOW_EXPIRED } from "../src/hot/c
 import type { HotPath } from "../src/hot/HotPath.ts"
 import { readWindow, type Window } from "../src/domain/Window.ts"
 import type { DeadlineEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
+import { persistedAsData } from "./asData.ts"
 import type { Opaque } from "./Opaque.ts"
+import { shown } from "./shown.ts"
 
 /** What a telemetry actor is started with. */
 export interface TelemetryInput {
@@ -26,7 +28,7 @@ export type TelemetryEvent = WindowEvent | WindowExpiredEvent | DeadlineEvent | 
 export function dueEvent(code: number, nowUs: number, window: Window | null): TelemetryEvent | null {
   switch (code) {
     case WINDOW_CLOSED:
-      return window === null ? null : { type: "window", window, nowUs }
+      return window === null ? null : shown({ type: "window", window, nowUs })
     case WINDOW_EXPIRED:
       return { type: "windowExpired", nowUs }
     case DEADLINE:
@@ -38,8 +40,7 @@ export function dueEvent(code: number, nowUs: number, window: Window | null): Te
   }
 }
 
-/** The telemetry actor of a plain `engineMachine`: hooks the hot path and sends what became due. */
-export const hotTelemetry = fromCallback<EventObject, TelemetryInput>(({ input, sendBack }) => {
+const telemetry = fromCallback<EventObject, TelemetryInput>(({ input, sendBack }) => {
   const hot = input.hot.get()
   let windows = 0
   hot.onDue = (code) => {
@@ -51,3 +52,6 @@ export const hotTelemetry = fromCallback<EventObject, TelemetryInput>(({ input, 
     hot.onDue = null
   }
 })
+
+/** The telemetry actor of a plain `engineMachine`: hooks the hot path and sends what became due. */
+export const hotTelemetry = persistedAsData(telemetry)

@@ -6,6 +6,7 @@
  * accepted leaves one transition in `last`: who, when, why, from where to where, on which evidence.
  */
 import { assign, emit, enqueueActions, setup } from "xstate"
+import { asData } from "./asData.ts"
 import {
   approvalProblems,
   evidenceProblems,
@@ -190,8 +191,7 @@ const watch = (state: VariantState) => [
   ...stay(state),
 ]
 
-/** The life of one variant as a statechart, from draft to archive; no step can be left out. */
-export const variantMachine = variantSetup.createMachine({
+const chart = variantSetup.createMachine({
   id: "variant",
   description: "The life of a variant: draft, evaluated, approved, promoted, archived.",
   context: ({ input }) => drafted(input),
@@ -268,4 +268,14 @@ export const variantMachine = variantSetup.createMachine({
       },
     },
   },
+})
+
+/** The life of one variant as a statechart, from draft to archive; no step can be left out. */
+export const variantMachine = asData(chart, {
+  show: ({ record, refusal }: VariantContext) => ({
+    name: record.name,
+    version: record.version,
+    evidence: record.evidenceCount,
+    refusal,
+  }),
 })

@@ -43,6 +43,7 @@ import {
 import { Fallback } from "./Fallback.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
+import { type HotPathRecord, recordOf } from "./hotPathRecord.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MAX_TIME_US } from "./RateWindow.ts"
 import { P_NOW_US, SafetyExecutor } from "./SafetyExecutor.ts"
@@ -76,65 +77,116 @@ const EMERGENCY_MARGIN = 2
 const NEXT_DEADLINE = 3
 const FIRST_DEADLINE = 4
 
+/** Hot paths made by this process. */
+let made = 0
+
 /** Configuration, executor, audit ring, telemetry ring and window in one; `observe()` and `tick()` return what became due. */
 export class HotPath {
-  readonly table: KnobTable
-  readonly config: AtomicConfig
-  readonly executor: SafetyExecutor
-  readonly audit: AuditRing
-  readonly ring: TelemetryRing
-  readonly window: WindowAccumulator
-  /** Inbox of `observe`: one digest by position, NaN where absent. Time of receipt and validity are filled in. */
-  readonly digest: Float64Array
-  /** [0]: now. The owner may write it before `observe` and `tick`; a value behind the last one is put back. */
-  readonly nowCell = new Float64Array(1)
   /** Called by `observe` and `tick` with every code that wants an event; REJECTED and RING_FULL do not. */
   onDue: ((code: number) => void) | null = null
   /** Readings of the clock that lay behind, and manual digests stamped behind: none is followed. */
   clockHeld = 0
   /** Valid digests below the emergency margin that found the plant in safety already. */
   emergenciesWaitedOut = 0
-  private readonly cells = new Float64Array(FIRST_DEADLINE + DEADLINES)
+  /** What it is called where several are shown; "" when nobody named it. */
+  readonly name: string
+  /** Tells apart what one process made: copies of a record of this one name the same hot path. */
+  readonly id: number
+  // Private in earnest: a context or an event that holds a hot path is walked by inspectors and by persistence, and a walk
+  // through the rings and the live configuration would cost megabytes.
+  readonly #table: KnobTable
+  readonly #config: AtomicConfig
+  readonly #executor: SafetyExecutor
+  readonly #audit: AuditRing
+  readonly #ring: TelemetryRing
+  readonly #window: WindowAccumulator
+  readonly #digest: Float64Array
+  readonly #nowCell = new Float64Array(1)
+  readonly #cells = new Float64Array(FIRST_DEADLINE + DEADLINES)
+  readonly #fallback: Fallback
+  readonly #made: HotPathOptions
   private readonly manualTime: boolean
   private readonly journal: boolean
   private readonly backpressure: boolean
   /** Whether there are digests that are not taken at all. */
   private readonly mayRefuse: boolean
-  private readonly fallback: Fallback
 
   constructor(options: HotPathOptions) {
     const { table, policy } = options
     const manualTime = options.manualTime ?? false
-    this.table = table
-    this.config = options.config ?? new AtomicConfig(table, options.initialUnit, options.buffer)
-    this.audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)
-    this.executor = new SafetyExecutor(table, this.config, this.audit, policy)
-    this.fallback = new Fallback(this.executor, options.fallbackUnit ?? options.initialUnit)
-    this.ring = options.ring ?? new TelemetryRing(options.ringCapacity, options.ringPolicy)
-    this.window = new WindowAccumulator({
+    this.name = options.name ?? ""
+    this.id = ++made
+    this.#made = options
+    this.#table = table
+    this.#config = options.config ?? new AtomicConfig(table, options.initialUnit, options.buffer)
+    this.#audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)
+    this.#executor = new SafetyExecutor(table, this.#config, this.#audit, policy)
+    this.#fallback = new Fallback(this.#executor, options.fallbackUnit ?? options.initialUnit)
+    this.#ring = options.ring ?? new TelemetryRing(options.ringCapacity, options.ringPolicy)
+    this.#window = new WindowAccumulator({
       ...options.window,
       maxAheadUs: options.window.maxAheadUs ?? AHEAD_US,
     })
-    this.digest = this.ring.inbox
+    this.#digest = this.#ring.inbox
     this.manualTime = manualTime
     this.journal = options.journalDigests ?? false
     this.backpressure = options.ringPolicy === BACKPRESSURE
     this.mayRefuse = this.backpressure || this.journal
-    this.cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
-    this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
-    this.cells[LAST_NOW] = 0
-    this.cells[OPENED_GENERATION] = Number.NaN
+    this.#cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
+    this.#cells[EMERGENCY_MARGIN] = policy.emergencyMargin
+    this.#cells[LAST_NOW] = 0
+    this.#cells[OPENED_GENERATION] = Number.NaN
     this.followGeneration()
+  }
+
+  get table(): KnobTable {
+    return this.#table
+  }
+
+  get config(): AtomicConfig {
+    return this.#config
+  }
+
+  get executor(): SafetyExecutor {
+    return this.#executor
+  }
+
+  get audit(): AuditRing {
+    return this.#audit
+  }
+
+  get ring(): TelemetryRing {
+    return this.#ring
+  }
+
+  get window(): WindowAccumulator {
+    return this.#window
+  }
+
+  /** Inbox of `observe`: one digest by position, NaN where absent. Time of receipt and validity are filled in. */
+  get digest(): Float64Array {
+    return this.#digest
+  }
+
+  /** [0]: now. The owner may write it before `observe` and `tick`; a value behind the last one is put back. */
+  get nowCell(): Float64Array {
+    return this.#nowCell
+  }
+
+  /** What it is made of and where it stands, as plain data: `hotPathFrom` makes one from it that stands on the baseline. */
+  toJSON(): HotPathRecord {
+    return recordOf(this, this.#made)
   }
 
   /** Latest time known. */
   get nowUs(): number {
-    return this.nowCell[0]
+    return this.#nowCell[0]
   }
 
   /** Judges the digest in the inbox, keeps it, and says what it led to: at most one code a call, the weightiest first. */
   observe(): number {
-    const { digest, nowCell, window, cells } = this
+    const { digest, nowCell, window } = this
+    const cells = this.#cells
     const before = cells[LAST_NOW]
     const stamp = digest[STAMP_OF]
     let now = nowCell[0]
@@ -151,17 +203,17 @@ export class HotPath {
     nowCell[0] = now
     cells[LAST_NOW] = now
     digest[RECEIVED_OF] = now
-    if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
+    if (cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
     if (this.mayRefuse && this.hasNoRoom()) return this.refuseDigest()
     const open = !(window.closed || window.expired)
     const validity = window.add(digest, 0)
     digest[VALIDITY_OF] = validity
-    this.ring.push()
-    if (this.journal) writeDigestRecord(this.audit, this.audit.reserve(), digest)
+    this.#ring.push()
+    if (this.journal) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)
     if (validity === IS_VALID) {
       if (digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)) return this.due(EMERGENCY)
       if (open && window.closed) {
-        this.executor.noteMargin(window.means, MARGIN_CHANNEL)
+        this.#executor.noteMargin(window.means, MARGIN_CHANNEL)
         return this.due(this.leaveUnfit() ? EMERGENCY : WINDOW_CLOSED)
       }
     }
@@ -176,19 +228,20 @@ export class HotPath {
    */
   tick(): number {
     this.holdClock()
-    const { window, cells } = this
-    if (cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
-    const now = this.nowCell[0]
+    const { window } = this
+    const cells = this.#cells
+    if (cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
+    const now = this.#nowCell[0]
     if (now >= window.expiresAtUs && !(window.closed || window.expired)) {
       if (this.journal) {
-        if (this.audit.full) return RING_FULL
+        if (this.#audit.full) return RING_FULL
         this.journalCause(AUDIT_TICK, WINDOW_EXPIRED)
       }
       return this.expire()
     }
     if (now >= cells[NEXT_DEADLINE]) {
       if (this.journal) {
-        if (this.audit.full) return RING_FULL
+        if (this.#audit.full) return RING_FULL
         this.journalCause(AUDIT_TICK, DEADLINE)
       }
       return this.passDeadlines()
@@ -216,43 +269,43 @@ export class HotPath {
 
   /** `executor.apply`, and on acceptance a window for the new generation at once. */
   apply(kind: number): number {
-    const status = this.executor.apply(kind)
+    const status = this.#executor.apply(kind)
     if (status === ACCEPTED) this.followGeneration()
     return status
   }
 
   /** `executor.rollback` at P_NOW_US, and a window for the new generation. */
   rollback(): number {
-    const status = this.executor.rollback()
+    const status = this.#executor.rollback()
     if (status === ACCEPTED) this.followGeneration()
     return status
   }
 
   /** `executor.returnToBase` at P_NOW_US, and a window for the new generation. */
   returnToBase(): number {
-    const status = this.executor.returnToBase()
+    const status = this.#executor.returnToBase()
     this.followGeneration()
     return status
   }
 
   /** `executor.setGuardrails` at P_NOW_US, and a window for the generation that this may have led to. */
   setGuardrails(policy: GuardrailNumbers): number {
-    const status = this.executor.setGuardrails(policy)
+    const status = this.#executor.setGuardrails(policy)
     if (status !== ACCEPTED) return status
-    this.cells[EMERGENCY_MARGIN] = policy.emergencyMargin
-    if (this.cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
+    this.#cells[EMERGENCY_MARGIN] = policy.emergencyMargin
+    if (this.#cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
     return status
   }
 
   /** Begins a new window for the same generation at now, after one closed, expired or is to be forgotten. */
   reopenWindow(): void {
-    if (this.cells[OPENED_GENERATION] !== this.config.generation) this.followGeneration()
+    if (this.#cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
     else this.openWindow()
   }
 
   /** DEADLINE is returned once when now reaches `us`. Several may wait; Infinity and NaN are none. */
   wakeAt(us: number): void {
-    const { cells } = this
+    const cells = this.#cells
     const now = cells[LAST_NOW]
     let place = FIRST_DEADLINE
     for (let i = FIRST_DEADLINE; i < cells.length; i++) {
@@ -266,14 +319,20 @@ export class HotPath {
     if (us < cells[NEXT_DEADLINE]) cells[NEXT_DEADLINE] = us
   }
 
+  /** Deadlines that have passed lead to nothing: whoever waited for them has been told the time. */
+  dropPassed(): void {
+    if (this.#nowCell[0] >= this.#cells[NEXT_DEADLINE]) this.sweep()
+  }
+
   /** Forgets every deadline. */
   clearWake(): void {
-    this.cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
+    this.#cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
   }
 
   /** Puts `nowCell` back on the last time if it was set behind it, to no number, or beyond all time. */
   private holdClock(): void {
-    const { nowCell, cells } = this
+    const { nowCell } = this
+    const cells = this.#cells
     const now = nowCell[0]
     if (now >= cells[LAST_NOW] && now <= MAX_TIME_US) {
       cells[LAST_NOW] = now
@@ -285,7 +344,8 @@ export class HotPath {
 
   /** Opens a window for the live generation, as of its commit: settle time and expiry count from there. */
   private followGeneration(): void {
-    const { config, cells, nowCell, window } = this
+    const { config, nowCell, window } = this
+    const cells = this.#cells
     const committed = config.committedUs
     if (committed > nowCell[0]) {
       nowCell[0] = committed
@@ -298,29 +358,34 @@ export class HotPath {
   }
 
   private openWindow(): void {
-    const { window, cells, nowCell } = this
+    const { window, nowCell } = this
+    const cells = this.#cells
     window.cells[WINDOW_NOW_US] = nowCell[0]
     window.cells[WINDOW_GENERATION] = cells[OPENED_GENERATION]
     window.open()
   }
 
   private expire(): number {
-    this.window.cells[WINDOW_NOW_US] = this.nowCell[0]
-    this.window.expire()
+    this.#window.cells[WINDOW_NOW_US] = this.#nowCell[0]
+    this.#window.expire()
     return this.due(WINDOW_EXPIRED)
   }
 
-  /** Drops what has passed; several deadlines that have are one code. */
+  /** Several deadlines that have passed are one code. */
   private passDeadlines(): number {
-    const cells = this.cells
-    const now = this.nowCell[0]
+    this.sweep()
+    return this.due(DEADLINE)
+  }
+
+  private sweep(): void {
+    const cells = this.#cells
+    const now = this.#nowCell[0]
     let next = Number.POSITIVE_INFINITY
     for (let i = FIRST_DEADLINE; i < cells.length; i++) {
       if (cells[i] <= now) cells[i] = Number.POSITIVE_INFINITY
       else if (cells[i] < next) next = cells[i]
     }
     cells[NEXT_DEADLINE] = next
-    return this.due(DEADLINE)
   }
 
   /**
@@ -332,18 +397,18 @@ export class HotPath {
     const last = executor.lastKind
     const nothingSafer = last === ROLLBACK || (last === RETURN_TO_BASE && !config.hasBaseline)
     const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
-    if (!open) this.fallback.begin()
+    if (!open) this.#fallback.begin()
     // A digest that will stand nowhere decides nothing by itself: a replay would not have it.
     const counts = !(refused && this.journal)
-    const elsewhere = nothingSafer && open ? this.fallback.next(this.digest, MARGIN_OF, counts) : null
+    const elsewhere = nothingSafer && open ? this.#fallback.next(this.#digest, MARGIN_OF, counts) : null
     if (nothingSafer && open && elsewhere === null) {
       this.emergenciesWaitedOut++
       return false
     }
     // A digest that was not taken is the cause all the same: a replay needs it.
     if (refused && this.journal) {
-      this.digest[VALIDITY_OF] = IS_VALID
-      writeDigestRecord(this.audit, this.audit.reserveSafety(), this.digest)
+      this.#digest[VALIDITY_OF] = IS_VALID
+      writeDigestRecord(this.#audit, this.#audit.reserveSafety(), this.#digest)
     }
     executor.proposal[P_NOW_US] = nowCell[0]
     if (elsewhere !== null) executor.moveBaseline(elsewhere)
@@ -356,16 +421,18 @@ export class HotPath {
 
   /** A window closed: true when SafeMode stands where the constraint is broken, and there was something else to go to. */
   private leaveUnfit(): boolean {
-    const elsewhere = this.fallback.afterWindow(this.window.means, MARGIN_CHANNEL)
+    const elsewhere = this.#fallback.afterWindow(this.#window.means, MARGIN_CHANNEL)
     if (elsewhere === null) return false
-    this.executor.proposal[P_NOW_US] = this.nowCell[0]
-    this.executor.moveBaseline(elsewhere)
+    this.#executor.proposal[P_NOW_US] = this.#nowCell[0]
+    this.#executor.moveBaseline(elsewhere)
     this.followGeneration()
     return true
   }
 
   private hasNoRoom(): boolean {
-    return (this.backpressure && this.ring.size === this.ring.capacity) || (this.journal && this.audit.full)
+    return (
+      (this.backpressure && this.#ring.size === this.#ring.capacity) || (this.journal && this.#audit.full)
+    )
   }
 
   /** There is no room for this digest, in the ring or in the audit, which counts it; an emergency is still one. */
@@ -373,9 +440,9 @@ export class HotPath {
     const { digest, ring } = this
     const ringIsFull = this.backpressure && ring.size === ring.capacity
     if (ringIsFull) ring.push()
-    const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.cells[EMERGENCY_MARGIN]
-    if (below && this.window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
-    if (!ringIsFull) this.audit.drop()
+    const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.#cells[EMERGENCY_MARGIN]
+    if (below && this.#window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
+    if (!ringIsFull) this.#audit.drop()
     return RING_FULL
   }
 
@@ -391,6 +458,6 @@ export class HotPath {
   }
 
   private journalCause(kind: number, code: number): void {
-    writeCauseRecord(this.audit, kind, code, this.nowCell[0], this.config.generation)
+    writeCauseRecord(this.#audit, kind, code, this.#nowCell[0], this.#config.generation)
   }
 }

@@ -10,6 +10,8 @@ import type { WindowNumbers } from "./WindowAccumulator.ts"
 export interface HotPathOptions {
   readonly table: KnobTable
   readonly policy: GuardrailNumbers
+  /** What to call it where several are shown, and what tells it apart when a snapshot is restored. */
+  readonly name?: string
   /** Where the plant starts, unit space; also the first base. Without effect beside `config`. */
   readonly initialUnit: Float64Array
   /** Where a person wants the plant when even its baseline is in an emergency, unit space; `initialUnit` when absent. */

@@ -79,6 +79,17 @@ export class KnobTable {
   /** Grid positions of log knobs worked out before, [index, position] pairs: only a memory, never a different answer. */
   private readonly known: Float64Array
 
+  /** The knobs it was made of. */
+  toJSON(): ReadonlyArray<KnobNumbers> {
+    return Array.from({ length: this.size }, (_, i) => ({
+      min: this.min[i],
+      max: this.max[i],
+      scale: this.scale[i],
+      step: this.step[i],
+      maxStep: this.maxStep[i],
+    }))
+  }
+
   /** A RangeError for a log knob wider than any double can tell apart (max / min of 2^1023). */
   constructor(knobs: ReadonlyArray<KnobNumbers>) {
     const n = knobs.length

@@ -47,6 +47,7 @@ export {
   type WindowNumbers,
 } from "./WindowAccumulator.ts"
 export { type DigestFields, HotPath, type HotPathOptions } from "./HotPath.ts"
+export type { HotPathRecord } from "./hotPathRecord.ts"
 export { chacha8Block, drawSigns, SignDraw } from "./ChaCha8.ts"
 export { DEFAULT_SPSA, type SpsaMode, type SpsaSettings } from "./spsaSettings.ts"
 export {

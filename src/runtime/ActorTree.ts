@@ -14,9 +14,7 @@ import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
 import { deferredLogic } from "../../machines/deferredLogic.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import type { EngineInput, FaultyChild } from "../../machines/engineContext.ts"
-import { type Json, persist, reviveParts } from "../../machines/persistCodec.ts"
 import type { relocationMachine } from "../../machines/relocation.machine.ts"
-import type { RelocationContext } from "../../machines/relocationState.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { VariantChosenEvent } from "../../machines/relocationEvents.ts"
@@ -53,6 +51,11 @@ interface Kept {
   readonly snapshot: { readonly [key: string]: unknown }
 }
 
+interface KeptTree {
+  readonly context: object
+  readonly children: Readonly<Record<string, Kept>>
+}
+
 export class ActorTree {
   root: Actor<EngineMachine>
   /** How many things became due so far, and how many of them telemetry has passed on. */
@@ -65,6 +68,8 @@ export class ActorTree {
   private whole: SnapshotFrom<EngineMachine> | null = null
   private latch: LatchSnapshot | null = null
   private cycle: CycleSnapshot | null = null
+  /** The number of the last proposal: one whose state is no state any more has made some too. */
+  private lastId = 0
   private fault: FaultyChild | null = null
   /** The root that was stopped on purpose. */
   private gone: Actor<EngineMachine> | null = null
@@ -93,7 +98,8 @@ export class ActorTree {
 
   /** What the cycle has learnt, as of the last time its state was sound. */
   get memory(): CycleMemory | null {
-    return this.cycle === null ? null : cycleMemory(this.cycle.context)
+    const memory = this.cycle === null ? null : cycleMemory(this.cycle.context)
+    return memory === null ? null : { ...memory, lastId: Math.max(memory.lastId, this.lastId) }
   }
 
   /** After an event of the root: keeps what is whole, and tells of a child that is not. */
@@ -112,7 +118,8 @@ export class ActorTree {
     if (fault !== null && before === null) return deathOf(fault, snapshot.children[fault])
     const cycleNow = cycle?.getSnapshot()
     if (fault !== null || cycleNow?.status !== "active" || cycleNow === this.cycle) return null
-    const { block } = cycleNow.context
+    const { block, lastId } = cycleNow.context
+    this.lastId = lastId
     if (block !== this.cycle?.context.block && !block.every(Number.isFinite)) {
       return { child: "cycle", reason: "badState", detail: "cycle: its state has numbers that are none" }
     }
@@ -148,8 +155,8 @@ export class ActorTree {
     this.gates.clear()
   }
 
-  private make(data: Json | null = null): Actor<EngineMachine> {
-    const { hot, input, inspect, onEvent } = this.options
+  private make(data: Snapshot<unknown> | null = null): Actor<EngineMachine> {
+    const { input, inspect, onEvent } = this.options
     const died = (death: Death): void => {
       this.letGo()
       this.options.onDeath(death)
@@ -159,7 +166,7 @@ export class ActorTree {
       {
         input,
         ...(inspect === undefined ? {} : { inspect }),
-        ...(data === null ? {} : { snapshot: reviveParts(data, { hot }) }),
+        ...(data === null ? {} : { snapshot: data }),
       },
       (error) => died(this.deathOfRoot(root, error)),
     )
@@ -198,16 +205,15 @@ export class ActorTree {
   }
 
   /** The whole tree as data, every actor alive, the cycle waiting to be told where the plant stands. */
-  private remembered(): Json | null {
+  private remembered(): Snapshot<unknown> | null {
     const { whole, latch, cycle } = this
     if (whole === null || latch === null || cycle === null) return null
-    const root = this.machine.getPersistedSnapshot(whole)
-    const children = (root as { readonly children?: Readonly<Record<string, Kept>> }).children ?? {}
+    const root = this.machine.getPersistedSnapshot(whole) as Snapshot<unknown> & KeptTree
+    const { children } = root
     const alive = { status: "active", error: undefined, output: undefined }
     const made: Record<string, unknown> = {}
     for (const [name, kept] of Object.entries(children)) {
-      const snapshot = name === "relocation" ? atRest(kept.snapshot) : kept.snapshot
-      made[name] = { ...kept, snapshot: { ...snapshot, ...alive } }
+      made[name] = { ...kept, snapshot: { ...kept.snapshot, ...alive } }
     }
     const latchData = safeModeMachine.getPersistedSnapshot(latch)
     const cycleData = spsaCycleMachine.getPersistedSnapshot(cycle)
@@ -215,7 +221,7 @@ export class ActorTree {
       ...root,
       ...alive,
       value: { running: latch.context.reason === null ? "adapting" : "safe" },
-      context: { ...whole.context, fault: null },
+      context: { ...root.context, fault: null },
       children: {
         ...made,
         latch: { ...children["latch"], snapshot: latchData },
@@ -223,21 +229,13 @@ export class ActorTree {
       },
     }
     if (children["cycle"] === undefined || children["telemetry"] === undefined) return null
-    return persist({ getPersistedSnapshot: () => data as unknown as Snapshot<unknown> })
+    return data as Snapshot<unknown>
   }
 }
 
 function given<T>(part: T | undefined): T {
   if (part === undefined) throw new TypeError("the engine began without the part that relocations need")
   return part
-}
-
-/** A relocation that was under way is over: the plant stands elsewhere. What it remembers is kept. */
-function atRest(snapshot: Kept["snapshot"]): Kept["snapshot"] {
-  const context = snapshot["context"] as RelocationContext
-  const reentry = { ...context.reentry, trip: null }
-  const still = { ...context, reentry, pending: null, fresh: false, asked: false, said: null }
-  return { ...snapshot, value: "watching", context: still }
 }
 
 function deathOf(child: string, actor: AnyActorRef | undefined): Death {

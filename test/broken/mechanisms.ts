@@ -282,9 +282,9 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "digests-unrecorded",
     invariant: 12,
     file: "src/hot/HotPath.ts",
-    intact: "if (this.journal) writeDigestRecord(this.audit, this.audit.reserve(), digest)",
+    intact: "if (this.journal) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)",
     broken:
-      "if (this.journal && validity === VALID) writeDigestRecord(this.audit, this.audit.reserve(), digest)",
+      "if (this.journal && validity === VALID) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)",
     test: "test/runtime/adversarial.test.ts",
   },
   {

@@ -33,6 +33,7 @@ export const PAGES = {
     "docs/how-to/studio.md",
     "docs/how-to/adapters.md",
     "docs/how-to/limit-in-flight-requests.md",
+    "docs/how-to/xstate.md",
   ],
   reference: [
     "docs/reference/solver.md",
@@ -74,7 +75,7 @@ export function makeHome(): Home {
   beforeAll(() => {
     mkdirSync(join(folder, "node_modules"))
     symlinkSync(root, join(folder, "node_modules/arqon"))
-    for (const name of ["effect", "xstate", "@types", ...TUNED])
+    for (const name of ["effect", "xstate", "@types", "@statelyai", ...TUNED])
       symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name))
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }')
     mkdirSync(join(folder, "bin"))

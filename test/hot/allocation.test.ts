@@ -16,6 +16,10 @@ interface Probed {
   readonly rounds: number
 }
 
+/** The parts of a hot path, which nothing that merely walks it finds. */
+const partsOf = (hot: HotPath): ReadonlyArray<unknown> =>
+  Object.values(Object.getOwnPropertyDescriptors(HotPath.prototype)).map(({ get }) => get?.call(hot))
+
 /** Every typed array reachable from an object, each buffer once. */
 const buffersOf = (root: object): ReadonlyArray<ArrayBufferLike> => {
   const seen = new Set<object>()
@@ -24,6 +28,7 @@ const buffersOf = (root: object): ReadonlyArray<ArrayBufferLike> => {
     if (typeof value !== "object" || value === null || seen.has(value)) return
     seen.add(value)
     if (ArrayBuffer.isView(value)) buffers.add(value.buffer)
+    else if (value instanceof HotPath) [...partsOf(value), ...Object.values(value)].forEach(visit)
     else Object.values(value).forEach(visit)
   }
   visit(root)

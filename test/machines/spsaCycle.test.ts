@@ -350,7 +350,8 @@ describe("along every path of the model", () => {
         for (const event of eventsAt(actor.getSnapshot())) actor.send(event)
       }
       expect(copy.getSnapshot().value).toEqual(original.getSnapshot().value)
-      const plain = (actor: AnyActorRef): string => JSON.stringify(persist(actor))
+      const plain = (actor: AnyActorRef): string =>
+        JSON.stringify(persist(actor), (key, value) => (key === "port" ? null : value))
       expect(plain(copy)).toBe(plain(original))
     }
   })

@@ -27,7 +27,7 @@ export interface Broken {
 }
 
 interface Contextual {
-  readonly context: { readonly block: Float64Array }
+  readonly context: { readonly block: Float64Array; readonly next: Float64Array | null }
 }
 
 function breakable<L extends AnyActorLogic>(name: string, logic: L, broken: Broken): L {
@@ -40,8 +40,10 @@ function breakable<L extends AnyActorLogic>(name: string, logic: L, broken: Brok
     if (own && broken.now === `${name} hangs`) return snapshot
     const next: unknown = logic.transition(snapshot, event, scope)
     if (!own || broken.now !== `${name} has NaN`) return next
-    broken.now = null
     const { context } = next as Contextual
+    // An update that is under way would put sound numbers in their place.
+    if (context.next !== null) return next
+    broken.now = null
     return { ...(next as Contextual), context: { ...context, block: context.block.slice().fill(Number.NaN) } }
   }
   // One that hangs is well again when another takes its place.

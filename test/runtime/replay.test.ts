@@ -207,8 +207,9 @@ describe("a replay of system time", () => {
       Effect.gen(function* () {
         const broken = yield* Ref.make(true)
         const { sink, recorded } = breakable(broken)
+        // So many records that a digest is the first to find no room, not a proposal.
         const engine = yield* Engine.make(
-          { params: knobs, seed: 5, audit: { digests: true, capacity: 64 } },
+          { params: knobs, seed: 5, audit: { digests: true, capacity: 66 } },
           { sinks: [sink] },
         )
         yield* live(engine, 300)
@@ -269,7 +270,11 @@ describe("a replay that is not the same", () => {
   it("finds what one digest does, when it was another or another verdict was given on it", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 300 }))
     const run = runOf(recorded)
-    const digest = run.records.findIndex((numbers, at) => at > 200 && numbers[RECORD_KIND] === AUDIT_DIGEST)
+    // One that closed a window: the next record is what it led to.
+    const kinds = run.records.map((numbers) => numbers[RECORD_KIND])
+    const digest = kinds.findIndex(
+      (kind, at) => at > 200 && kind === AUDIT_DIGEST && kinds[at + 1] === AUDIT_PROPOSAL,
+    )
     const emergency = replay(altered(run, digest, (numbers) => (numbers[RECORD_MARGIN] = -9)))
     expect(emergency.verdict).toBe("different")
     expect(emergency.difference?.seq).toBeGreaterThan(digest)

@@ -1,6 +1,6 @@
 /**
  * An engine's statecharts in the words of `@statelyai/inspect`, so that Stately's own viewer shows them: three JSON events, for
- * actors, events and snapshots. Contexts are cut to small plain data, and so many messages a second are sent and no more.
+ * actors, events and snapshots. Contexts are small plain data, and so many messages a second are sent and no more.
  */
 import type { InspectionEvent, Subscription } from "xstate"
 import type { EngineCore } from "../../runtime/EngineCore.ts"
@@ -82,14 +82,14 @@ export class StatelyFeed {
     else if (event.type === "@xstate.event") {
       this.write({
         type: event.type,
-        event: plain(event.event, EVENT_LIMITS),
+        event: plain(shortOf(event.event), EVENT_LIMITS),
         sourceId: event.sourceRef?.sessionId,
         sessionId: event.actorRef.sessionId,
       })
     } else if (event.type === "@xstate.snapshot") {
       this.write({
         type: event.type,
-        event: plain(event.event, EVENT_LIMITS),
+        event: plain(shortOf(event.event), EVENT_LIMITS),
         snapshot: snapshotOf(event.snapshot),
         sessionId: event.actorRef.sessionId,
       })
@@ -116,8 +116,15 @@ export class StatelyFeed {
   }
 }
 
-const snapshotOf = ({ status = "active", value, context }: AnySnapshot): object => ({
-  status,
-  ...(value === undefined ? {} : { value }),
-  ...(context === undefined ? {} : { context: plain(context, CONTEXT_LIMITS) }),
-})
+/** Arqon's events and snapshots have a short form for viewers. */
+const shortOf = <T extends object>(whole: T): T =>
+  "toJSON" in whole && typeof whole.toJSON === "function" ? (whole.toJSON() as T) : whole
+
+function snapshotOf(snapshot: AnySnapshot): object {
+  const { status = "active", value, context } = shortOf(snapshot)
+  return {
+    status,
+    ...(value === undefined ? {} : { value }),
+    ...(context === undefined ? {} : { context: plain(context, CONTEXT_LIMITS) }),
+  }
+}
