@@ -209,6 +209,9 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
   switch (command.type) {
     case "begin":
       recordEngineStarted(hot, command.nowUs)
+      // Nothing was measured before: no window may have run out.
+      if (command.nowUs > hot.nowUs) hot.nowCell[0] = command.nowUs
+      hot.reopenWindow()
       executor.proposal[P_NOW_US] = command.nowUs
       // One that was kept over a restart is in this run's record too.
       if (hot.config.hasBaseline) recordBaselineKept(hot, command.nowUs)

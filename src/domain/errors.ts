@@ -95,7 +95,7 @@ const STATE_MESSAGES = {
     "The engine's worker took the call and does not answer. It is started anew if it hangs; whether the call was carried out is not known.",
   otherThread:
     "The engine's actors live in its worker thread. Use subscribe, windows$, audit.subscribe or the option inspect.",
-  notManual: 'tick() belongs to clock: "manual"; with clock: "system" the engine keeps its own time.',
+  notManual: 'The time is told only with clock: "manual"; with clock: "system" the engine keeps its own.',
 } as const
 
 /** A call that does not fit where the engine, or the fleet, is in its life. */

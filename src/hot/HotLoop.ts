@@ -121,6 +121,8 @@ export class HotLoop implements Sharer {
   private begin(): void {
     this.started = true
     this.fences.ended()
+    // Nothing was measured before: no window may have run out.
+    this.hot.reopenWindow()
     const { executor } = this.hot
     this.exit = BY_RESET
     if (Atomics.load(executor.latch, 0) !== NOT_TRIPPED) return

@@ -30,6 +30,7 @@ import { Platform } from "./Platform.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 import { metricsPage } from "./prometheus.ts"
 import { type EngineRelocation, relocationApi } from "./relocationApi.ts"
+import { startOptionError, type StartOptions } from "./startTime.ts"
 import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
 
 /** Values of the knobs by name; a name that is no knob is a type error. */
@@ -175,13 +176,17 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
   /** Begins an engine; the end of the scope stops it and leaves the plant on its base. */
   static readonly make: <const K extends string>(
     config: EngineConfig<K>,
-    options?: RuntimeOptions,
+    options?: RuntimeOptions & StartOptions,
   ) => Effect.Effect<EngineService<K>, ConfigError | AuditError, Scope.Scope> = Effect.fn("Engine.make")(
-    function* <const K extends string>(config: EngineConfig<K>, options: RuntimeOptions = {}) {
+    function* <const K extends string>(config: EngineConfig<K>, options: RuntimeOptions & StartOptions = {}) {
       const settings = yield* parse(config)
+      const { startUs } = options
+      const error = startOptionError(startUs, settings.clock === "manual")
+      if (error !== null) return yield* error
       const clock = yield* Clock.Clock
       const platform = yield* Platform
       const core = buildCore(settings, options, clock, { relocation: relocationParts, ...platform })
+      core.beginsAt(startUs)
       const running = yield* Effect.withSpan(runEngine(core, options), "Engine.run")
       return serviceOf<K>(running)
     },
@@ -194,7 +199,7 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
 
   static readonly layer = <const K extends string>(
     config: EngineConfig<K>,
-    options?: RuntimeOptions,
+    options?: RuntimeOptions & StartOptions,
   ): Layer.Layer<Engine | EngineNamed<K>, ConfigError | AuditError> =>
     Layer.effect(Engine.named<K>(), Engine.make(config, options)) as Layer.Layer<
       Engine | EngineNamed<K>,

@@ -179,6 +179,11 @@ export class EngineCore {
     return this.readClock === null ? this.hot.nowUs : Math.max(this.hot.nowUs, this.readClock())
   }
 
+  /** In manual time, before it begins: what time it will be. */
+  beginsAt(nowUs: number | undefined): void {
+    if (this.readClock === null && nowUs !== undefined) this.hot.nowCell[0] = nowUs
+  }
+
   begin(): void {
     this.expect("idle", "start")
     this.status = "running"

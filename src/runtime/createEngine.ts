@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type EngineConfig, type GuardrailConfig, requireEngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
-import { type AuditError, ConfigError, EngineStateError } from "../domain/errors.ts"
+import { type AuditError, ConfigError, type DigestError, EngineStateError } from "../domain/errors.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { AuditRecord } from "./AuditRecord.ts"
 import type { AuditState } from "./AuditTrail.ts"
@@ -24,6 +24,7 @@ import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from ".
 import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVariants } from "./relocationApi.ts"
 import type { VariantSwitch } from "./Relocations.ts"
 import { snapshotOf } from "./snapshotOf.ts"
+import { startTimeError } from "./startTime.ts"
 import { trackCall } from "./trackCall.ts"
 import type { WorkerEngine, WorkerOptions } from "./WorkerEngine.ts"
 
@@ -50,8 +51,11 @@ export interface ArqonEngine<K extends string = string> {
   /** What it is called, as the option `name` says; null where nobody named it. */
   readonly name: string | null
   readonly runId: string
-  /** Rejects with an EngineStateError when started before, an AuditError when the disk cannot be used. */
-  readonly start: () => Promise<void>
+  /**
+   * In manual time it begins at `nowUs`, or at 0. Rejects with an EngineStateError when started before, or told a time that its clock
+   * knows; a DigestError for what is no time; an AuditError when the disk cannot be used.
+   */
+  readonly start: (nowUs?: number) => Promise<void>
   /** Leaves the plant on its base. Rejects with an AuditError when audit records could not be written. */
   readonly stop: () => Promise<void>
   /** The live values by name; each read is one array load. Readable before start and after stop. */
@@ -189,7 +193,7 @@ const notFetched = (error: unknown): ConfigError =>
   })
 
 interface Lifetime {
-  readonly start: () => Promise<void>
+  readonly start: (nowUs?: number) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -205,17 +209,25 @@ function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformS
     // A start that failed (no disk) may be tried again.
     Effect.onError(() => Effect.sync(() => (begun = false))),
   )
-  const start = Effect.suspend((): Effect.Effect<void, AuditError | ConfigError | EngineStateError> => {
+  const start = (
+    nowUs: number | undefined,
+  ): Effect.Effect<void, AuditError | ConfigError | DigestError | EngineStateError> => {
     if (core.status === "stopped") return new EngineStateError({ reason: "stopped", call: "start" })
     if (begun) return new EngineStateError({ reason: "alreadyStarted", call: "start" })
+    const error = startTimeError(nowUs, core.settings.clock === "manual", "engine")
+    if (error !== null) return error
     begun = true
+    core.beginsAt(nowUs)
     return begin
-  })
+  }
   const stop = Effect.suspend(() => {
     const end = running === null ? Effect.sync(() => core.end()) : running.stop
     return Effect.ensuring(end, Scope.close(scope, Exit.void))
   })
-  return { start: () => Effect.runPromise(start), stop: () => Effect.runPromise(stop) }
+  return {
+    start: (nowUs) => Effect.runPromise(Effect.suspend(() => start(nowUs))),
+    stop: () => Effect.runPromise(stop),
+  }
 }
 
 const noStudio = new ConfigError({

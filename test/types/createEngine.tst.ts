@@ -108,3 +108,11 @@ describe("Engine.make", () => {
     >()
   })
 })
+
+describe("the time at the start", () => {
+  test("is a number or nothing", () => {
+    expect(engine.start).type.toBe<(nowUs?: number) => Promise<void>>()
+    expect(Engine.make).type.toBeCallableWith({ params: { x: { min: 0, max: 1 } } }, { startUs: 5 })
+    expect(Engine.make).type.not.toBeCallableWith({ params: { x: { min: 0, max: 1 } } }, { startUs: "5" })
+  })
+})

@@ -20,6 +20,7 @@ import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import { randomRunId } from "../../runtime/Platform.ts"
 import type { Subscription } from "../../runtime/Listeners.ts"
 import { type DeathReason, Supervision } from "../../runtime/Supervision.ts"
+import { startTimeError } from "../../runtime/startTime.ts"
 import type { RelayedInspection, WorkerState } from "../../runtime/WorkerEngine.ts"
 import { EngineThread } from "./EngineThread.ts"
 import { Hearing } from "./Hearing.ts"
@@ -37,6 +38,7 @@ import {
   stateBuffer,
   STATUS,
   STOPPED,
+  TICK_US,
   wordsOf,
 } from "./SharedEngine.ts"
 
@@ -134,9 +136,13 @@ export class PlacedEngine {
     return tripReason(this.reader.latch)
   }
 
-  start(): Promise<void> {
+  start(nowUs?: number): Promise<void> {
     if (this.status === "stopped") return refused("stopped", "start")
     if (this.status !== "idle") return refused("alreadyStarted", "start")
+    const manual = this.settings.clock === "manual"
+    const error = startTimeError(nowUs, manual, "engine")
+    if (error !== null) return Promise.reject(error)
+    if (manual && nowUs !== undefined) cellsOf(this.handle.state)[TICK_US] = nowUs
     this.status = "starting"
     return new Promise((resolve, reject) => {
       this.starting = { resolve, reject }

@@ -92,6 +92,8 @@ export class WorkerHost {
     })
     // Whoever started us opened the latch when the worker before died. What of it stays open is in the resumption.
     if (resume !== null) Atomics.store(this.core.hot.executor.latch, 0, 0)
+    // In manual time it was told to the caller's thread; or another worker had got so far.
+    this.core.beginsAt(this.cells[TICK_US])
     this.relays.follow(this.core, boot.relay)
     tamper?.(this.core)
   }

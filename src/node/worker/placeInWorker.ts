@@ -33,7 +33,7 @@ export function placeInWorker(
     get runId() {
       return engine.runId
     },
-    start: () => engine.start(),
+    start: (nowUs) => engine.start(nowUs),
     stop: () => engine.stop(),
     values: live.byName,
     get generation() {

@@ -87,6 +87,11 @@ export class FleetCore {
     this.trail.trail.attach(sinks)
   }
 
+  /** In manual time, before it begins: what time it will be. */
+  beginsAt(nowUs: number | undefined): void {
+    if (this.readClock === null && nowUs !== undefined) this.nowCell[0] = nowUs
+  }
+
   begin(): void {
     if (this.status !== "idle") throw outOfTurn("alreadyStarted", "start")
     this.status = "running"

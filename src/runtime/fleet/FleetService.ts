@@ -14,6 +14,7 @@ import { type AuditError, ConfigError } from "../../domain/errors.ts"
 import { callsOf, type FleetCalls } from "./createFleet.ts"
 import type { FleetEvent } from "./fleetEvents.ts"
 import { buildFleet, type FleetRuntimeOptions, runFleet } from "./runFleet.ts"
+import { startOptionError, type StartOptions } from "../startTime.ts"
 
 /** A fleet as an Effect program sees it; its scope stops it. */
 export interface FleetService<K extends string = string> extends FleetCalls<K> {
@@ -45,12 +46,16 @@ export class Fleet extends Context.Service<Fleet, FleetService>()("arqon/Fleet")
   /** Begins a fleet; the end of the scope stops it and leaves every plant on its base. */
   static readonly make: <const K extends string>(
     config: FleetConfig<K>,
-    options?: FleetRuntimeOptions,
+    options?: FleetRuntimeOptions & StartOptions,
   ) => Effect.Effect<FleetService<K>, ConfigError, Scope.Scope> = Effect.fn("Fleet.make")(function* <
     const K extends string,
-  >(config: FleetConfig<K>, options: FleetRuntimeOptions = {}) {
+  >(config: FleetConfig<K>, options: FleetRuntimeOptions & StartOptions = {}) {
     const settings = yield* parse(config)
+    const { startUs } = options
+    const error = startOptionError(startUs, settings.engine.clock === "manual")
+    if (error !== null) return yield* error
     const core = buildFleet(settings, yield* Clock.Clock)
+    core.beginsAt(startUs)
     const stop = yield* runFleet(core, options)
     const events = Stream.callback<FleetEvent>(
       (queue) =>
@@ -73,7 +78,7 @@ export class Fleet extends Context.Service<Fleet, FleetService>()("arqon/Fleet")
 
   static readonly layer = <const K extends string>(
     config: FleetConfig<K>,
-    options?: FleetRuntimeOptions,
+    options?: FleetRuntimeOptions & StartOptions,
   ): Layer.Layer<Fleet | FleetNamed<K>, ConfigError> =>
     Layer.effect(Fleet.named<K>(), Fleet.make(config, options)) as Layer.Layer<
       Fleet | FleetNamed<K>,

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type FleetConfig, parseFleetConfig } from "../../domain/FleetConfig.ts"
-import { type AuditError, ConfigError, type EngineStateError } from "../../domain/errors.ts"
+import { type AuditError, ConfigError, type DigestError, type EngineStateError } from "../../domain/errors.ts"
 import type { EngineAudit } from "../createEngine.ts"
 import type { KnobValues } from "../Engine.ts"
 import type { Subscription } from "../Listeners.ts"
@@ -29,6 +29,7 @@ import {
 } from "./fleetSnapshot.ts"
 import { buildFleet, type FleetRuntimeOptions, runFleet } from "./runFleet.ts"
 import type { SpawnOptions } from "./spawnOptions.ts"
+import { startTimeError } from "../startTime.ts"
 
 /** A page of a fleet's list. */
 export interface FleetPage<K extends string = string> {
@@ -58,7 +59,8 @@ export interface FleetCalls<K extends string = string> {
 
 /** Many engines by key. `docs/reference/fleet.md` tells every call in full. */
 export interface Fleet<K extends string = string> extends FleetCalls<K> {
-  readonly start: () => Promise<void>
+  /** In manual time it begins at `nowUs`, or at 0. Rejects with a DigestError for what is no time. */
+  readonly start: (nowUs?: number) => Promise<void>
   /** Leaves every plant on its base. Rejects with an AuditError when audit records could not be written. */
   readonly stop: () => Promise<void>
   /** Every event from now on. */
@@ -94,19 +96,24 @@ function makeFleet<const K extends string>(
   const scope = Scope.makeUnsafe()
   let stopRun: Effect.Effect<void, AuditError> = Effect.sync(() => core.end())
   let begun = false
-  const start = Effect.suspend((): Effect.Effect<void, ConfigError | EngineStateError> => {
+  const start = (
+    nowUs: number | undefined,
+  ): Effect.Effect<void, ConfigError | DigestError | EngineStateError> => {
     if (core.status === "stopped") return outOfTurn("stopped", "start")
     if (begun) return outOfTurn("alreadyStarted", "start")
+    const error = startTimeError(nowUs, settings.engine.clock === "manual", "fleet")
+    if (error !== null) return error
     begun = true
+    core.beginsAt(nowUs)
     return runFleet(core, { sinks }).pipe(
       Scope.provide(scope),
       Effect.map((stop) => void (stopRun = stop)),
     )
-  })
+  }
   const stop = Effect.suspend(() => Effect.ensuring(stopRun, Scope.close(scope, Exit.void)))
   return Object.defineProperties(
     {
-      start: () => Effect.runPromise(start),
+      start: (nowUs?: number) => Effect.runPromise(Effect.suspend(() => start(nowUs))),
       stop: () => Effect.runPromise(stop),
       subscribe: (listener: (event: FleetEvent) => void) => core.news.listeners.add(listener),
       studio: (asked?: StudioOptions) => openFleetStudio?.(core, asked) ?? Promise.reject(noStudio),
