@@ -1,14 +1,14 @@
 /**
  * Runs the user's script once per evaluation: parameters as environment variables and as JSON on its input, the result
  * from its output. Every run is a process group of its own, so that a timeout or Ctrl-C ends it with everything it
- * started, and what it leaves behind when it ends goes with it.
+ * started, and what it leaves behind when it ends goes with it. A watcher ends them where this process is killed itself.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import type { Params } from "../../solver/SearchSpace.ts"
+import { GroupWatch } from "./GroupWatch.ts"
+import { GRACE_MS, killGroup } from "./processGroup.ts"
 import { OutputTail, type ScriptRefusal, type ScriptValue, TextTail } from "./scriptResult.ts"
 
-/** Between asking a process to end and ending it, ms. */
-const GRACE_MS = 1000
 /** How long output may still come after the script itself has ended, from what it left running, ms. */
 const LINGER_MS = 250
 const STDERR_LINES = 5
@@ -52,6 +52,7 @@ type Attempt =
 export class ScriptRunner {
   private readonly options: ScriptOptions
   private readonly children = new Set<ChildProcess>()
+  private readonly watch = new GroupWatch()
   private stopping = false
 
   constructor(options: ScriptOptions) {
@@ -89,7 +90,7 @@ export class ScriptRunner {
           shell: script.shell,
           detached: true,
           stdio: ["pipe", "pipe", "pipe"],
-          env: { ...process.env, ...environmentOf(id, params, this.options.seed) },
+          env: { ...process.env, ...this.watch.environment, ...environmentOf(id, params, this.options.seed) },
         })
       } catch (cause) {
         return resolve({
@@ -97,6 +98,7 @@ export class ScriptRunner {
           reason: String(cause instanceof Error ? cause.message : cause),
         })
       }
+      if (child.pid !== undefined) this.watch.begun(child.pid)
       this.children.add(child)
       const output = new OutputTail()
       const errors = new TextTail()
@@ -130,7 +132,8 @@ export class ScriptRunner {
       })
       child.once("close", (code: number | null, signal: NodeJS.Signals | null) => {
         if (child.pid === undefined) return
-        killGroup(child, "SIGKILL")
+        killGroup(child.pid, "SIGKILL")
+        this.watch.ended(child.pid)
         const crashed = (what: string): Attempt => ({ kind: "crashed", reason: withErrors(what, errors) })
         if (timedOut) return settle(crashed(`took longer than ${durationText(timeoutMs ?? 0)} and was ended`))
         if (this.stopping) return settle({ kind: "stopped" })
@@ -167,21 +170,13 @@ export const isShellName = (name: string): boolean => /^\w+$/.test(name)
 export const isTakenName = (name: string): boolean => name === "EVAL_ID" || name === "SEED"
 
 function endGroup(child: ChildProcess, force: boolean): void {
-  killGroup(child, force ? "SIGKILL" : "SIGTERM")
+  const { pid } = child
+  if (pid === undefined) return
+  killGroup(pid, force ? "SIGKILL" : "SIGTERM")
   if (force) return
-  const last = setTimeout(() => killGroup(child, "SIGKILL"), GRACE_MS)
+  const last = setTimeout(() => killGroup(pid, "SIGKILL"), GRACE_MS)
   last.unref()
   child.once("close", () => clearTimeout(last))
-}
-
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
-  try {
-    if (process.platform === "win32") child.kill(signal)
-    else process.kill(-child.pid, signal)
-  } catch {
-    // It has ended already.
-  }
 }
 
 function startTrouble(script: ScriptCommand, cause: NodeJS.ErrnoException): string {

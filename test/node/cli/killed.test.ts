@@ -1,5 +1,6 @@
 /** What is left of a run whose process is killed at any moment, and who may hold a state. */
-import { readdirSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { createReadStream, readdirSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { Draw } from "../../../src/solver/Draw.ts"
 import { parseSolverState } from "../../../src/solver/SolverState.ts"
@@ -56,6 +57,29 @@ describe("a run that is killed", () => {
     next.child.kill("SIGINT")
     expect((await next.ended).code).toBe(130)
     expect(readdirSync(desk.folder).sort()).toEqual(["f.sh", "state.json", "state.json.lock", "tune.json"])
+  })
+
+  it("takes along every script that runs, and what they started, even those that do not want to go", async () => {
+    execFileSync("mkfifo", [desk.path("alive")])
+    desk.write("tune.json", { seed: 5, budget: 60, bounds: { x: { min: 0, max: 1 } } })
+    // Whoever lives holds the pipe open: it ends when the last of them is gone.
+    const script = desk.script(
+      "f.sh",
+      "exec 9>alive",
+      'test $((ARQON_EVAL_ID % 2)) = 0 || trap "" TERM',
+      "sleep 300 &",
+      "echo begun >&9",
+      "sleep 300",
+      "sleep 300",
+    )
+    const run = desk.start(["run", "--config", "tune.json", "--script", script, "--concurrency", "6"])
+    let begun = 0
+    for await (const chunk of createReadStream(desk.path("alive"), "utf8")) {
+      begun += String(chunk).split("begun").length - 1
+      if (begun === 6) run.child.kill("SIGKILL")
+    }
+    expect(begun).toBe(6)
+    expect((await run.ended).signal).toBe("SIGKILL")
   })
 })
 
