@@ -111,6 +111,13 @@ export const faults: ReadonlyArray<Fault> = [
     short: 1,
   },
   {
+    name: "commands during the start",
+    what: "a subscriber gives a trip and other commands with the first states it hears",
+    kind: "earlyCommands",
+    long: 20,
+    short: 1,
+  },
+  {
     name: "disk full",
     what: "a small disk in memory is filled up, and emptied again",
     kind: "smallDisk",
