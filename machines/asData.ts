@@ -4,7 +4,7 @@
  * small. Every public machine and logic goes through here.
  */
 import type { AnyActorLogic, AnyActorRef, AnyStateMachine, Snapshot } from "xstate"
-import { SnapshotError } from "../src/domain/errors.ts"
+import { SnapshotError } from "../src/domain/SnapshotError.ts"
 import { sourceFor } from "./liveParts.ts"
 import { decode, encode, type LiveSource } from "./persistCodec.ts"
 import { brief } from "./shown.ts"

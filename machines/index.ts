@@ -40,7 +40,7 @@ export {
 export { makeHotPath, type PlainHotPath, type PlainHotPathOptions, type PlainKnob } from "./makeHotPath.ts"
 export { Opaque } from "./Opaque.ts"
 export { type BindPort, type ProposalEvent, ProposalPort, type ProposalReceiver } from "./ProposalPort.ts"
-export { SnapshotError } from "../src/domain/errors.ts"
+export { SnapshotError } from "../src/domain/SnapshotError.ts"
 export { type Json, type LiveParts, persist, revive, safeUnits } from "./persist.ts"
 export { relocationMachine } from "./relocation.machine.ts"
 export type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"

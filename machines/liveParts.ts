@@ -4,7 +4,7 @@
  * All actors of one system that named one hot path, or one port, before have one again.
  */
 import type { AnyActorRef } from "xstate"
-import { SnapshotError } from "../src/domain/errors.ts"
+import { SnapshotError } from "../src/domain/SnapshotError.ts"
 import { HotPath } from "../src/hot/HotPath.ts"
 import { type HotPathRecord, knobsDiffer, optionsFrom } from "../src/hot/hotPathRecord.ts"
 import { Opaque } from "./Opaque.ts"

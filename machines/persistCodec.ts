@@ -3,7 +3,7 @@
  * written out; of live objects what is needed to make them again. Of solvers it knows no more than that they have a state; who
  * reads one hands in how. So an engine, which has none, does not carry the solver along.
  */
-import { SnapshotError } from "../src/domain/errors.ts"
+import { SnapshotError } from "../src/domain/SnapshotError.ts"
 import { HotPath } from "../src/hot/HotPath.ts"
 import type { HotPathRecord } from "../src/hot/hotPathRecord.ts"
 import { type KnobNumbers, KnobTable } from "../src/hot/KnobTable.ts"

@@ -61,16 +61,6 @@ export class StateError extends /* @__PURE__ */ Data.TaggedError("StateError")<{
   }
 }
 
-/** A snapshot of an actor that cannot be written as JSON, or not be restored. `path`: where in it, or what it is about. */
-export class SnapshotError extends /* @__PURE__ */ Data.TaggedError("SnapshotError")<{
-  readonly path: string
-  readonly detail: string
-}> {
-  override get message(): string {
-    return `${this.path}: ${this.detail}`
-  }
-}
-
 /** A run artifact, or a history of results, that cannot be used. */
 export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactError")<{
   readonly document: "artifact" | "history"
