@@ -2,9 +2,12 @@
  * An engine that lives as long as a component: made at the first render, started once the component is there, stopped when it
  * goes, its plant left on its base. For an engine that outlives components, call `createEngine` outside and hand it to the others.
  */
-import { useEffect, useRef, useState } from "react"
+import { useEffect, useLayoutEffect, useRef, useState } from "react"
 import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/createEngine.ts"
 import { storeOf } from "./engineStore.ts"
+
+/** Runs before the page is painted; on a server, where React 18 warns of such effects, nothing runs. */
+const useOnPage = typeof document === "undefined" ? useEffect : useLayoutEffect
 
 /** `useEngine` over the `createEngine` of an entry. */
 export const useEngineOf =
@@ -22,17 +25,24 @@ export const useEngineOf =
     const [over] = useState(() => new WeakSet<object>())
     /** The engine of the component that is there; null while it is not. */
     const here = useRef<object | null>(null)
+    const begin = (own: ArqonEngine<K>): void => {
+      if (begun.has(own)) return
+      begun.add(own)
+      own.start().then(undefined, (error: unknown) => {
+        if (!over.has(own)) setFailure({ error })
+      })
+    }
+    // React runs other effects in a later task. Frames and clicks come in between, and find no engine that was not started.
+    useOnPage(() => {
+      if (!over.has(engine)) begin(engine)
+      // oxlint-disable-next-line react-hooks/exhaustive-deps
+    }, [])
     useEffect(() => {
       // React may take a component away and bring it back with its state: then another engine takes the place.
       const own = over.has(engine) ? createEngine<K>(options) : engine
       if (own !== engine) setEngine(own)
       here.current = own
-      if (!begun.has(own)) {
-        begun.add(own)
-        own.start().then(undefined, (error: unknown) => {
-          if (here.current === own) setFailure({ error })
-        })
-      }
+      begin(own)
       return () => {
         here.current = null
         // StrictMode and hot reloading bring a component back within the same step: then its engine has nothing to stop for.

@@ -10,6 +10,7 @@ import {
   StrictMode,
   Suspense,
   use,
+  useLayoutEffect,
   useState,
 } from "react"
 import { createRoot, hydrateRoot } from "react-dom/client"
@@ -175,6 +176,32 @@ async function looks(components: number): Promise<{ subscribed: number; describe
   return counts
 }
 
+/** What a tick right after the first picture comes to: as soon as a component stands on the page, frames and clicks can come. */
+async function firstTick(): Promise<string> {
+  let say = (_said: string): void => {}
+  const said = new Promise<string>((resolve) => (say = resolve))
+  function Ticking({ engine }: { readonly engine: Engine }): ReactNode {
+    useLayoutEffect(() => {
+      // After all of this commit, and before whatever React does in a later task.
+      queueMicrotask(() => {
+        try {
+          engine.tick(1)
+          say("taken")
+        } catch (error) {
+          say(String(error))
+        }
+      })
+    }, [engine])
+    return null
+  }
+  function Shown(): ReactNode {
+    return h(Ticking, { engine: seen(useEngine(OPTIONS)) })
+  }
+  // Not by flushSync, which runs all effects at once.
+  root.render(h(Shown))
+  return said
+}
+
 interface Hydrated {
   readonly complaints: ReadonlyArray<string>
   readonly before: string
@@ -204,10 +231,11 @@ async function hydration(): Promise<Hydrated> {
   const made = hydrateRoot(place, h(Served), {
     onRecoverableError: (error) => complaints.push(String(error)),
   })
-  await settled()
+  await until(() => status().at(-1) === "running")
   run(100)
   const before = place.textContent
   arrive()
+  await until(() => place.textContent !== before)
   await settled()
   const after = place.textContent
   const size = String(live().size)
@@ -228,8 +256,19 @@ function Misspelt(): ReactNode {
 
 const status = (): ReadonlyArray<string> => engines.map((engine) => engine.getSnapshot().status)
 
-/** A turn of the event loop and what React does after it. */
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+
+/** A browser is idle only when nothing else waits for its turn: whatever React, or an engine that stops, had still to do is done. */
+const settled = async (): Promise<void> => {
+  for (let i = 0; i < 3; i++) {
+    await later()
+    await new Promise((resolve) => requestIdleCallback(resolve))
+  }
+}
+
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await later()
+}
 
 const live = (): { readonly size: number; readonly status: string } => {
   const engine = engines[engines.length - 1]
@@ -246,6 +285,7 @@ Object.assign(globalThis, {
     live,
     renders,
     leaveAndReturn,
+    firstTick,
     looks,
     hydration,
     notes,

@@ -15,6 +15,7 @@ interface App {
   readonly live: () => { readonly size: number; readonly status: string }
   readonly renders: { readonly knob: number; readonly cycles: number }
   readonly leaveAndReturn: () => Promise<void>
+  readonly firstTick: () => Promise<string>
   readonly looks: (components: number) => Promise<{ subscribed: number; described: number; told: number }>
   readonly hydration: () => Promise<{
     readonly complaints: ReadonlyArray<string>
@@ -84,6 +85,11 @@ describe("useEngine", () => {
     })
     expect(await page.evaluate(() => app.status())).toEqual(["stopped"])
     expect(complaints).toEqual([])
+  })
+
+  // Root cause: it was started in an effect that React runs in a later task. A frame or a click in between found no engine.
+  it("has started it before anything can happen to what is shown", async () => {
+    expect(await page.evaluate(() => app.firstTick())).toBe("taken")
   })
 
   it("keeps one engine where StrictMode mounts everything twice, and shows that one", async () => {
