@@ -18,7 +18,8 @@ export const connect = <C extends Channel>(
   // Ctrl-C reaches every process of the terminal; the parent decides when a child ends.
   process.on("SIGINT", () => undefined)
   return (message) => {
-    if (process.connected) process.send?.(message)
+    // A parent that goes at this very moment is told nothing any more: "disconnect" follows.
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
   }
 }
 
@@ -51,7 +52,10 @@ export class Child<C extends Channel> {
   }
 
   send(message: C["to"]): void {
-    if (this.process.connected) this.process.send(message)
+    if (!this.process.connected) return
+    this.process.send(message, (error) => {
+      if (error !== null && !this.ending) this.fail(new Error(`${this.name} cannot be reached: ${error.message}`))
+    })
   }
 
   /** Calls back on every message. */

@@ -13,6 +13,11 @@ interface Running {
   stop(): void
 }
 
+/** Of fewer answers no mean is worth the name: on a crowded machine a stretch lasts until so many have come. */
+const FEWEST_ANSWERS = 20
+/** And so much longer at most: a service that answers nobody is broken. */
+const PATIENCE_MS = 30_000
+
 const running: Array<Running> = []
 let measureFromMs = Number.POSITIVE_INFINITY
 let answers = 0
@@ -21,6 +26,8 @@ let costSumMs = 0
 let latencySumMs = 0
 let ageSumMs = 0
 let errors = 0
+/** Called once enough answers have come; null while nobody waits for them. */
+let enough: (() => void) | null = null
 const latencyUs = createHistogram()
 
 /** A small counter-based generator (mulberry32): the same seed asks the same questions. */
@@ -70,6 +77,7 @@ const watch = (client: Client): void => {
     ageSumMs += ageMs
     costSumMs += answerCostMs(latencyMs, ageMs, status !== 200)
     latencyUs.record(Math.max(1, Math.round(latencyMs * 1_000)))
+    if (answers >= FEWEST_ANSWERS) enough?.()
   })
 }
 
@@ -98,7 +106,19 @@ const beginMeasure = (): void => {
   measureFromMs = performance.now()
 }
 
-const endMeasure = (): Measurement => {
+const answered = async (): Promise<void> => {
+  if (answers >= FEWEST_ANSWERS) return
+  let timer: NodeJS.Timeout | undefined
+  await new Promise<void>((resolve) => {
+    enough = resolve
+    timer = setTimeout(resolve, PATIENCE_MS)
+  })
+  clearTimeout(timer)
+  enough = null
+}
+
+const endMeasure = async (): Promise<Measurement> => {
+  await answered()
   const seconds = (performance.now() - measureFromMs) / 1_000
   measureFromMs = Number.POSITIVE_INFINITY
   return {
@@ -123,7 +143,10 @@ const send = connect<LoadChannel>((message) => {
       beginMeasure()
       return
     case "measureEnd":
-      send({ kind: "measured", measurement: endMeasure() })
+      endMeasure().then(
+        (measurement) => send({ kind: "measured", measurement }),
+        (error: unknown) => send({ kind: "failed", message: String(error) }),
+      )
       return
     case "end":
       for (const instance of running) instance.stop()
