@@ -140,6 +140,8 @@ class Replay {
       if (isInput(record)) {
         this.inputs++
         this.give(record, at, next)
+        // Nobody calls `settle` here: what subscribers of the core wait for is told before somebody looks.
+        this.core.telling.tell()
         this.watch?.(this.core, record[RECORD_SEQUENCE])
         at++
       }
