@@ -54,7 +54,8 @@ export class Child<C extends Channel> {
   send(message: C["to"]): void {
     if (!this.process.connected) return
     this.process.send(message, (error) => {
-      if (error !== null && !this.ending) this.fail(new Error(`${this.name} cannot be reached: ${error.message}`))
+      if (error !== null && !this.ending)
+        this.fail(new Error(`${this.name} cannot be reached: ${error.message}`))
     })
   }
 

@@ -1,7 +1,9 @@
 /**
- * A snapshot of an actor that cannot be written as JSON, or not be restored. Apart from the other errors, which are made with Effect:
- * plain XState meets this one, and does without.
+ * What goes wrong with snapshots of actors. Apart from the other errors, which are made with Effect: plain XState meets this one,
+ * and does without.
  */
+
+/** A snapshot of an actor that cannot be written as JSON, or not be restored. */
 export class SnapshotError extends Error {
   readonly _tag = "SnapshotError"
   override readonly name = "SnapshotError"

@@ -48,10 +48,10 @@ const SEQUENCE_OF = RECORD_SEQUENCE
 /** What `drain` hands out: one record at `block[offset]`. Read it at once, keep nothing. */
 export type RecordVisitor = (block: Float64Array, offset: number) => void
 
-/** Audit records on their way out: a ring of doubles that refuses when it is full and never overwrites. */
 /** The largest ring: 1 GiB. */
 const MOST_BYTES = 2 ** 30
 
+/** Audit records on their way out: a ring of doubles that refuses when it is full and never overwrites. */
 export class AuditRing {
   readonly capacity: number
   /** Of these only `reserveSafety` takes so many. */

@@ -1,5 +1,6 @@
 /** What a browser carries along of Arqon stays within the bounds of `npm run size`, and has nothing of Node in it. */
 import { describe, expect, it } from "vitest"
+import { bundle } from "../../scripts/bundle.ts"
 import { ENTRIES, excess, weigh } from "../../scripts/bundleSize.ts"
 
 describe("what a browser loads", () => {
@@ -18,6 +19,12 @@ describe("what a browser loads", () => {
       expect.stringContaining("node:fs"),
     ])
   })
+
+  it("has nothing of Effect in it where only machines and the hot path are imported", async () => {
+    const [{ code }] = await bundle(ENTRIES[1].source, { external: [/^xstate/, /^effect/] })
+    expect(code).toMatch(/from\s*"xstate"/)
+    expect(code).not.toMatch(/"effect(\/|")/)
+  }, 60_000)
 
   it("has the part that relocations need apart from the engine", async () => {
     const { laterKb } = await weigh(ENTRIES[0])
