@@ -19,7 +19,12 @@ export default defineConfig({
     setupFiles: ["test/setup.ts"],
     // A cached module would outlive the mechanism that was broken in it (see test/broken).
     fsModuleCache: false,
-    testTimeout: 60_000,
+    // No measurement, only an end for what hangs: on a machine that is loaded three times over, all of it takes so much longer.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
+    // Processes and threads that tests start run the sources themselves: each would strip and compile the same files again.
+    env: { NODE_COMPILE_CACHE: source("node_modules/.cache/compiled") },
     pool: "threads",
     // Half of them wait for processes, pages and servers; on two cores the default is one at a time.
     maxWorkers: 2,

@@ -19,7 +19,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 const output = (program: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}): string => {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: "utf8",
-    timeout: 50_000,
+    timeout: 150_000,
     cwd: scratch,
     env: { ...process.env, ...env },
   })

@@ -25,7 +25,7 @@ export function launchChromium(): Promise<Browser> {
       "These tests need a real browser. Run `apt-get install chromium`, or name one in ARQON_CHROMIUM.",
     )
   }
-  return chromium.launch({ executablePath: found, args: FLAGS })
+  return chromium.launch({ executablePath: found, args: FLAGS, timeout: 150_000 })
 }
 
 export interface Page {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   chunks = await bundle(readFileSync(join(here, "tune.entry.ts"), "utf8"))
   browser = await launchChromium()
   // A bundle is made and a browser begun: on a busy machine that takes longer than a hook usually may.
-}, 60_000)
+})
 
 afterAll(() => browser?.close())
 

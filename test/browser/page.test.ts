@@ -45,7 +45,7 @@ beforeAll(async () => {
   })
   browser = await launchChromium()
   // A bundle is made and a browser begun: on a busy machine that takes longer than a hook usually may.
-}, 60_000)
+})
 
 afterAll(async () => {
   await browser?.close()

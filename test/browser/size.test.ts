@@ -7,7 +7,7 @@ describe("what a browser loads", () => {
   for (const entry of ENTRIES) {
     it(`is bounded: ${entry.what}`, async () => {
       expect(excess(await weigh(entry))).toEqual([])
-    }, 60_000)
+    })
   }
 
   it("is refused above its bounds, and with modules of Node in it", async () => {
@@ -24,7 +24,7 @@ describe("what a browser loads", () => {
     const [{ code }] = await bundle(ENTRIES[1].source, { external: [/^xstate/, /^effect/] })
     expect(code).toMatch(/from\s*"xstate"/)
     expect(code).not.toMatch(/"effect(\/|")/)
-  }, 60_000)
+  })
 
   it("has the part that relocations need apart from the engine", async () => {
     const { laterKb } = await weigh(ENTRIES[0])

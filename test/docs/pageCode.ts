@@ -93,7 +93,7 @@ export function makeHome(): Home {
     const { status, stdout, stderr } = spawnSync(program, args, {
       cwd,
       encoding: "utf8",
-      timeout: 50_000,
+      timeout: 150_000,
       env: { ...process.env, PATH: path },
     })
     return { status, stdout, stderr }

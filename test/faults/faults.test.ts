@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe.concurrent("an engine in a process of its own", () => {
   for (const { name, what, short } of faults) {
     if (short === 0) continue
-    it(`keeps its promises: ${name} (${what})`, { timeout: 120_000 }, async () => {
+    it(`keeps its promises: ${name} (${what})`, async () => {
       const rows = await runSuite({
         form: "short",
         only: [name],

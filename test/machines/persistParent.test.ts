@@ -148,7 +148,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     for (const phase of ["ready", "waitingPlus", "waitingMinus", "frozen"])
       expect(seen).toContain(`cycle ${phase}`)
     expect(seen).toContain('{"running":"safe"}')
-  }, 120_000)
+  })
 
   it("is restored in every phase of a relocation, which is over then", () => {
     const before = deployed()

@@ -424,8 +424,9 @@ describe("a disk that fails", () => {
         const first = calls.sync
         await vi.advanceTimersByTimeAsync(1000)
         // The disk itself is real: let it answer.
-        await vi.waitFor(() =>
-          expect(calls.sync === 0 || sink.state().syncedSeq === run.words.length).toBe(true),
+        await vi.waitFor(
+          () => expect(calls.sync === 0 || sink.state().syncedSeq === run.words.length).toBe(true),
+          { timeout: 60_000 },
         )
         const later = calls.sync
         const { syncedSeq } = sink.state()

@@ -69,7 +69,7 @@ async function started(lines: number) {
 
 describe("after a kill", () => {
   it("the next engine begins on the last baseline, again and again, and a second one is refused meanwhile", {
-    timeout: 60_000,
+    timeout: 150_000,
   }, async () => {
     for (const lines of [40, 500, 230]) {
       const { pid, kill } = await started(lines)

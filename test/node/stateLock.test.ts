@@ -65,7 +65,7 @@ describe("a state directory", () => {
     engine.setBaseline()
     drive(engine, { digests: 100, from: 400 })
     const state = folder.in("state")
-    await vi.waitUntil(() => readJournal(state).records.length > 100, { timeout: 50_000 })
+    await vi.waitUntil(() => readJournal(state).records.length > 100, { timeout: 150_000 })
     const write = vi.spyOn(process.stdout, "write").mockReturnValue(true)
     try {
       for (const [one, ...more] of ["audit verify", "audit show", "replay"].map((words) => words.split(" ")))
@@ -111,7 +111,7 @@ describe("a state directory", () => {
     await engine.start()
     for (let from = 0; from < 1000; from += 100) {
       drive(engine, { digests: 100, from })
-      await vi.waitUntil(() => engine.audit.state().sinks.every(({ waiting }) => waiting === 0))
+      await expect.poll(() => engine.audit.state().sinks.every(({ waiting }) => waiting === 0)).toBe(true)
     }
     const open = modesIn(state)
     await engine.stop()

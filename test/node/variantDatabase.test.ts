@@ -158,7 +158,7 @@ describe("several processes", () => {
     expect(steps.map(({ version }) => version)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1))
     expect((await catalogue.get("shared"))?.evidenceCount).toBe(20)
     await catalogue.close()
-  }, 30_000)
+  })
 
   it("may be killed at any moment: what was said to be kept is kept, whole", async () => {
     const state = folder.in("killed")
@@ -186,5 +186,5 @@ describe("several processes", () => {
       expect((await copy.get("shared"))?.version).toBe(steps.length)
       await copy.close()
     }
-  }, 30_000)
+  })
 })

@@ -18,9 +18,6 @@ const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/j
 let browser: Browser
 let served: Served
 
-/** Bundling and a browser, on a busy machine. */
-const BEGIN_MS = 60_000
-
 beforeAll(async () => {
   const made = await build({ ...config, logLevel: "error", build: { ...config.build, write: false } })
   const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) => ("output" in one ? one.output : []))
@@ -35,7 +32,7 @@ beforeAll(async () => {
   )
   served = await serve({ files })
   browser = await launchChromium()
-}, BEGIN_MS)
+})
 
 afterAll(async () => {
   await browser?.close()

@@ -35,9 +35,6 @@ let served: Served
 let page: Page
 let complaints: Array<string> = []
 
-/** Bundling and a browser, on a busy machine. */
-const BEGIN_MS = 60_000
-
 beforeAll(async () => {
   const source = readFileSync(join(import.meta.dirname, "hooks.entry.ts"), "utf8")
   // StrictMode mounts twice in development only.
@@ -54,7 +51,7 @@ beforeAll(async () => {
     },
   })
   browser = await launchChromium()
-}, BEGIN_MS)
+})
 
 afterAll(async () => {
   await browser?.close()

@@ -33,7 +33,7 @@ export function launch(): Promise<Browser> {
   if (!existsSync(join(root, "dist/studio/index.html"))) {
     throw new Error("The studio's page has not been built. Run `npm run build`.")
   }
-  return chromium.launch({ executablePath: found, args: FLAGS })
+  return chromium.launch({ executablePath: found, args: FLAGS, timeout: 150_000 })
 }
 
 export interface Looks {
@@ -57,7 +57,7 @@ export async function look(browser: Browser, url: string, looks: Looks = {}): Pr
     colorScheme: theme,
     reducedMotion: still ? "reduce" : "no-preference",
   })
-  context.setDefaultTimeout(30_000)
+  context.setDefaultTimeout(120_000)
   const page = await context.newPage()
   const complaints: Array<string> = []
   page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`))

@@ -4,13 +4,13 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { launch, look, picture } from "./browser.ts"
 import { type Service, startService } from "./rig.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 
 let browser: Browser
 
 beforeAll(async () => {
   browser = await launch()
-}, HOOK_MS)
+})
 
 afterAll(() => browser?.close())
 

@@ -3,7 +3,7 @@ import type { Studio } from "arqon"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { barriers, launch, look, picture, type Seen } from "./browser.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 import { type Service, startService } from "./rig.ts"
 
 let browser: Browser
@@ -18,13 +18,13 @@ beforeAll(async () => {
   service.work(300)
   seen = await look(browser, studio.url, { still: true })
   page = seen.page
-}, HOOK_MS)
+})
 
 beforeEach(async () => {
   await page.goto(`${studio.url}#/overview`)
   await page.reload()
   await page.waitForSelector(".tile dd:not(:text('–'))")
-}, HOOK_MS)
+})
 
 afterAll(async () => {
   await Promise.allSettled([seen?.close(), browser?.close(), studio?.stop(), service?.engine.stop()])

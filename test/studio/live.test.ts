@@ -3,7 +3,7 @@ import type { Studio } from "arqon"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { launch, look, picture, type Seen } from "./browser.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 import { type Service, startService } from "./rig.ts"
 
 let browser: Browser
@@ -14,7 +14,7 @@ let page: Page
 
 beforeAll(async () => {
   browser = await launch()
-}, HOOK_MS)
+})
 
 afterAll(() => browser?.close())
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   seen = await look(browser, studio.url)
   page = seen.page
   await page.waitForSelector('body[data-connection="open"] .statechart, body[data-connection="open"] .tile')
-}, HOOK_MS)
+})
 
 afterEach(async () => {
   await Promise.allSettled([seen?.close(), studio?.stop(), service?.engine.stop()])

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { barriers, crowding, launch, look, type Looks, picture, type Seen } from "./browser.ts"
 import { openShelf, type Shelf, type Service, startService } from "./rig.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 
 let browser: Browser
 let service: Service
@@ -19,7 +19,7 @@ beforeAll(async () => {
   service.work(60)
   service.engine.reset("the cache is well")
   service.work(400)
-}, HOOK_MS)
+})
 
 afterAll(async () => {
   // Whatever could not be begun has nothing to end.
@@ -42,7 +42,7 @@ function pagesWith(looks: Looks): { readonly show: (view: (typeof views)[number]
   beforeAll(async () => {
     pages.live = await look(browser, live.url, looks)
     pages.shelf = await look(browser, shelf.url, looks)
-  }, HOOK_MS)
+  })
   afterAll(() => Promise.allSettled([pages.live?.close(), pages.shelf?.close()]))
   return {
     show: async ({ name, on, ready }) => {

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { launch, look, type Seen } from "./browser.ts"
 import { startService } from "./rig.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 
 let browser: Browser
 let studio: Studio | null = null
@@ -12,7 +12,7 @@ let seen: Seen | null = null
 
 beforeAll(async () => {
   browser = await launch()
-}, HOOK_MS)
+})
 afterAll(() => browser?.close())
 afterEach(async () => {
   await Promise.allSettled([seen?.close(), studio?.stop()])

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { launch, look, picture, type Seen } from "./browser.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 import { openShelf, type Shelf } from "./rig.ts"
 
 let browser: Browser
@@ -14,13 +14,13 @@ beforeAll(async () => {
   ;[browser, shelf] = await Promise.all([launch(), openShelf()])
   seen = await look(browser, shelf.url)
   page = seen.page
-}, HOOK_MS)
+})
 
 beforeEach(async () => {
   await page.goto(`${shelf.url}#/overview`)
   await page.reload()
   await page.waitForSelector(".replay + .overview .dial[aria-valuenow]")
-}, HOOK_MS)
+})
 
 afterAll(async () => {
   await Promise.allSettled([seen?.close(), browser?.close(), shelf?.close()])

@@ -13,13 +13,13 @@ import { recordedEngines } from "../../src/node/studio/RecordedEngine.ts"
 import { solverRun } from "../../src/node/studio/solverRuns.ts"
 import { launch, look, picture, type Seen } from "./browser.ts"
 import { roughRun } from "./roughRun.ts"
-import { HOOK_MS, soon } from "./soon.ts"
+import { soon } from "./soon.ts"
 
 let browser: Browser
 
 beforeAll(async () => {
   browser = await launch()
-}, HOOK_MS)
+})
 
 afterAll(() => browser?.close())
 

@@ -41,7 +41,7 @@ describe("arqon variants", () => {
     expect(steps[0]).toMatch(/zstd {2}1 {2}draft {2}nothing -> draft {2}by ada: a test$/)
     expect((await run("archive", "zstd", ...by("ada"))).stdout).toContain("archived")
     expect((await run("list", ...STORE)).stdout).toContain("archived")
-  }, 30_000)
+  })
 
   it("says what is wrong with a file, and changes nothing", async () => {
     desk.write("bad.json", '{"values": ')
@@ -72,5 +72,5 @@ describe("arqon variants", () => {
     const { stdout } = await desk.run("variants", "history", ...STORE)
     expect(stdout.split("\n")).toHaveLength(2)
     expect(stdout).not.toContain("\u001b")
-  }, 30_000)
+  })
 })

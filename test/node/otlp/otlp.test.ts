@@ -145,7 +145,7 @@ describe("the audit as OpenTelemetry logs", () => {
       audit: { dropped: 0 },
     })
     await expect(engine.stop()).rejects.toThrow("OpenTelemetry logs")
-  }, 20_000)
+  })
 })
 
 describe("cycles and trips as OpenTelemetry spans", () => {

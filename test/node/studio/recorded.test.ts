@@ -226,7 +226,7 @@ describe("arqon studio", () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     vi.stubEnv("PATH", `${desk.folder}:${process.env["PATH"]}`)
     const running = desk.start(["studio", "--journal", "state", "--open"])
-    await expect.poll(() => existsSync(desk.path("command")), { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => existsSync(desk.path("command"))).toBe(true)
     const file = fileURLToPath(desk.read("command").trim())
     expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700])
     running.child.kill("SIGTERM")

@@ -403,7 +403,7 @@ describe("an open studio", () => {
       asked.on("socket", (socket) => setTimeout(() => socket.unref(), 300))
     `
     const child = spawnSync(process.execPath, ["--input-type=module-typescript", "-e", script], {
-      timeout: 20_000,
+      timeout: 150_000,
     })
     expect(child.stderr.toString()).toBe("")
     expect([child.stdout.toString().trim(), child.status]).toEqual(["200", 0])

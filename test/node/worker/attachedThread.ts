@@ -35,7 +35,7 @@ const look = (generation: number, batch: number, timeout: number): void => {
 parentPort?.postMessage("running")
 for (let round = 0; Atomics.load(flag, 0) === 0; round++) {
   // Several of them on few processors: let the engine have one now and then.
-  if (round % 1000 === 0) Atomics.wait(flag, 0, 0, 1)
+  if (round % 200 === 0) Atomics.wait(flag, 0, 0, 1)
   if (reportEveryMs !== null) {
     const { batch, timeout } = engine.values
     const objective = ((timeout - 7) / 10) ** 2 + Math.log(batch / 20) ** 2 / 30

@@ -11,6 +11,7 @@ import { verifyJournal } from "../../../src/node/readJournal.ts"
 import { replayJournal } from "../../../src/node/replayJournal.ts"
 import type { EngineSnapshot } from "../../../src/runtime/EngineSnapshot.ts"
 import { createEngine } from "../../../src/index.node.ts"
+import { outcomeOf } from "../../../src/runtime/outcome.ts"
 import { knobs } from "../../runtime/plant.ts"
 import { FAST, faulty, feed, onlooker, place, type Placed } from "./rig.ts"
 
@@ -19,20 +20,33 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const START = { batch: 200, timeout: 2 }
 
-/** The first state that fits. */
-const stateOf = (engine: Placed, fits: (snapshot: EngineSnapshot) => boolean): Promise<EngineSnapshot> =>
-  new Promise((resolve) => {
-    const { unsubscribe } = engine.subscribe((snapshot) => {
-      if (!fits(snapshot)) return
-      unsubscribe()
-      resolve(snapshot)
-    })
+interface Died {
+  readonly snapshot: EngineSnapshot
+  readonly values: object
+  readonly safeMode: Placed["safeMode"]
+  readonly words: string | null
+  /** What a command then comes to. */
+  readonly trip: unknown
+}
+
+/** What an engine is like when it first says that its worker died: another one may take over before a test looks. */
+function watchDeath(engine: Placed): { died: Died | null } {
+  const seen: { died: Died | null } = { died: null }
+  engine.subscribe((snapshot) => {
+    const { status, lastDeath } = engine.worker()
+    if (status !== "restarting" || seen.died !== null) return
+    const values = { ...engine.values }
+    const tripped = outcomeOf(() => engine.trip())
+    const trip = tripped.ok ? null : tripped.error
+    seen.died = { snapshot, values, safeMode: engine.safeMode, words: lastDeath, trip }
   })
+  return seen
+}
 
 const faults = [
   ["throws", "waitingPlus", "threw", "a fault in the worker"],
   ["exits", "waitingMinus", "ended", "it ended with code 3"],
-  ["loops", "waitingMinus", "hung", "it showed no life for 0.4 s"],
+  ["loops", "waitingMinus", "hung", "it showed no life for 2 s"],
   ["eats", "waitingPlus", "threw", "memory"],
 ] as const
 
@@ -56,24 +70,24 @@ describe("a worker that dies", () => {
         },
         {
           entry: faulty,
-          patienceMs: fault === "loops" ? 400 : 20_000,
+          patienceMs: fault === "loops" ? 2_000 : 20_000,
           resourceLimits: { maxOldGenerationSizeMb: 48 },
         },
       )
       await engine.start()
       const end = await onlooker(engine)
-      let died: EngineSnapshot | null = null
-      void stateOf(engine, () => engine.worker().status === "restarting").then(
-        (snapshot) => (died = snapshot),
-      )
-      await feed(engine, () => engine.worker().deaths > 0)
-      await feed(engine, () => died !== null)
+      const seen = watchDeath(engine)
+      await feed(engine, () => seen.died !== null)
       const { generation } = engine
-      expect({ ...engine.values }).toEqual(START)
-      expect(engine.safeMode).toBe("engineFault")
-      expect(died).toMatchObject({ status: "running", mode: "safe", values: START, base: START })
-      expect(engine.worker().lastDeath).toContain(words)
-      expect(() => engine.trip()).toThrow(EngineStateError)
+      expect(seen.died).toMatchObject({ values: START, safeMode: "engineFault" })
+      expect(seen.died?.snapshot).toMatchObject({
+        status: "running",
+        mode: "safe",
+        values: START,
+        base: START,
+      })
+      expect(seen.died?.words).toContain(words)
+      expect(seen.died?.trip).toBeInstanceOf(EngineStateError)
       await feed(engine, () => engine.worker().status === "running")
       await feed(engine, () => engine.generation > generation + 10)
       const { counters, fault: told, mode } = engine.getSnapshot()
@@ -104,8 +118,10 @@ describe("a worker that takes over", () => {
     const { generation } = engine
     await feed(engine, () => engine.generation > generation + 10)
     expect(engine.getSnapshot().guardrails).toEqual(inForce)
-    engine.observe({ objective: 1, constraintMargin: -0.3 })
-    await feed(engine, () => engine.safeMode === "constraintEmergency")
+    // Counted: SafeMode may be over again by the time this thread looks. Again: a digest of an older generation says nothing.
+    const emergencies = (): number => engine.getSnapshot().counters.trips.constraintEmergency
+    expect(emergencies()).toBe(0)
+    await feed(engine, () => engine.observe({ objective: 1, constraintMargin: -0.3 }) && emergencies() > 0)
     await engine.stop()
   })
 })
