@@ -232,6 +232,21 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
 
+/** Plain windows are to be read at the base before the next pair. */
+export function mustRest(c: SpsaCycleContext): boolean {
+  return c.kernel.get().restsLeft(c.block) > 0
+}
+
+/** A plain window at the base was read. */
+export function rested(c: SpsaCycleContext, window: Window, nowUs: number): Change {
+  const block = new Float64Array(c.block.length)
+  const readings = new Float64Array(READINGS).fill(Number.NaN)
+  readings[LOSS_PLUS] = window.loss
+  readings[MARGIN_PLUS] = window.constraintMargin ?? Number.NaN
+  c.kernel.get().rest(c.block, block, readings)
+  return { block, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
+}
+
 /** Both sides are read: what follows from them. */
 export function completed(c: SpsaCycleContext): Change {
   const next = new Float64Array(c.block.length)

@@ -34,6 +34,8 @@ export function reportOf(kind: ReportKind, context: SpsaCycleContext, event: Sps
 /** Where a cycle stands. */
 export type CyclePhase =
   | "ready"
+  | "resting"
+  | "rested"
   | "applyingPlus"
   | "waitingPlus"
   | "applyingMinus"

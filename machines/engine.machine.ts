@@ -71,6 +71,12 @@ const chart = engineSetup.createMachine({
           }),
           onError: fault("cycle"),
         },
+        {
+          id: "guard",
+          src: "runaway",
+          input: ({ context }) => ({ table: context.hot.get().table, retreats: context.own.guard }),
+          onError: fault("guard"),
+        },
       ],
       initial: "adapting",
       entry: "spawnRelocation",
@@ -87,7 +93,7 @@ const chart = engineSetup.createMachine({
         relocationOver: {},
         stop: { target: "stopping" },
         digest: { actions: "observe" },
-        setBaseline: { actions: ["setBaseline", "forgetReference", "beginComparisonAnew"] },
+        setBaseline: { actions: ["setBaseline", "rebaselineGuard", "beginComparisonAnew"] },
         rolledBack: { actions: "rollbackToLatch" },
         setGuardrails: { guard: "mayTakeGuardrails", actions: "setGuardrails" },
         guardrailsSet: { actions: "followGuardrails" },
@@ -98,19 +104,23 @@ const chart = engineSetup.createMachine({
           tags: ["live"],
           description: "The cycle proposes, Tier 1 applies what the guardrails let through.",
           on: {
-            window: { actions: ["toCycle", "toRelocation"] },
-            windowExpired: { actions: "toCycle" },
+            window: { actions: ["toGuard", "toRelocation"] },
+            windowExpired: { actions: "expiredToCycle" },
             deadline: { actions: ["wakeCycle", "wakeAgain"] },
             tick: { actions: "advanceClock" },
-            plantSettled: { actions: ["resumeCycle", "beginComparisonAnew"] },
+            plantSettled: { actions: ["pauseGuard", "resumeCycle", "beginComparisonAnew"] },
             guardrailsSet: { actions: ["followGuardrails", "judgeRegressionsAnew"] },
             cycleCompleted: { actions: ["judgeCycle", "compare", "offerPause"] },
+            guardActed: [
+              { guard: "guardRetreats", target: "safe", actions: ["obeyGuard", "retreatToLatch"] },
+              { actions: ["obeyGuard", "passWindow"] },
+            ],
             relocationWanted: { target: "relocating" },
             pairRead: { actions: "compare" },
             rollbackRequested: {
-              actions: ["interruptRelocation", "rollbackToLatch", "rollBack", "forgetCandidate"],
+              actions: ["interruptRelocation", "rollbackToLatch", "rollBack"],
             },
-            rollback: { actions: ["interruptRelocation", "rollBack", "forgetCandidate"] },
+            rollback: { actions: ["interruptRelocation", "rollBack"] },
             trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
             latched: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "wakeForLatch"] },
           },
@@ -118,7 +128,7 @@ const chart = engineSetup.createMachine({
         relocating: {
           tags: ["live"],
           description: "The cycle stands still while the base is taken to a place known before, or back.",
-          entry: ["pauseCycle", "returnToBase", "forgetCandidate"],
+          entry: ["pauseCycle", "returnToBase"],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
             window: { actions: ["reopenWindow", "measureRelocation"] },
@@ -137,7 +147,7 @@ const chart = engineSetup.createMachine({
             },
             setBaseline: {
               target: "adapting",
-              actions: ["interruptRelocation", "setBaseline", "forgetReference", "reportStanding"],
+              actions: ["interruptRelocation", "setBaseline", "rebaselineGuard", "reportStanding"],
             },
             trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
             latched: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "wakeForLatch"] },
@@ -146,11 +156,13 @@ const chart = engineSetup.createMachine({
         safe: {
           tags: ["safe"],
           description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
-          entry: ["freezeCycle", "interruptRelocation", "forgetCandidate"],
+          entry: ["freezeCycle", "interruptRelocation"],
           on: {
             // A variant that may no longer be is left here too; its knobs wait, as everything does.
             offer: { actions: ["toRelocation", "interruptRelocation"] },
-            window: { actions: ["reopenWindow", "showCycle", "judgeRecovery", "wakeLatch"] },
+            window: {
+              actions: ["reopenWindow", "showCycle", "judgeRecovery", "wakeLatch", "toGuardOnTrial"],
+            },
             windowExpired: { actions: ["reopenWindow", "wakeLatch"] },
             deadline: { actions: "wakeLatch" },
             tick: [
@@ -158,10 +170,15 @@ const chart = engineSetup.createMachine({
               { actions: "advanceClock" },
             ],
             drained: { actions: "drainedToLatch" },
-            trip: { actions: ["freezeCycle", "openLatch", "restorePlant", "toLatch"] },
-            reset: { actions: "toLatch" },
+            trip: { actions: ["freezeCycle", "pauseGuard", "openLatch", "restorePlant", "toLatch"] },
+            guardActed: [
+              { guard: "guardLetsGo", actions: ["obeyGuard", "guardRecovered"] },
+              { guard: "guardBlames", actions: ["obeyGuard", "fenceCycle", "rollbackToLatch"] },
+              { actions: "obeyGuard" },
+            ],
+            reset: { actions: ["letGuardGo", "toLatch"] },
             restart: { actions: ["noteMemory", "restartToLatch"] },
-            rollback: { actions: "rollBack" },
+            rollback: { actions: ["rollBack", "holdGuard"] },
             latched: { actions: "wakeForLatch" },
             unlatched: [
               {

@@ -3,9 +3,10 @@
  * as one; one needs it to see which message goes to whom.
  */
 import { assign, emit, enqueueActions, raise, sendTo, setup } from "xstate"
-import { NOTHING_DUE, RING_FULL, WINDOW_CLOSED } from "../src/hot/codes.ts"
+import { GUARD_ON_BASELINE, MINUS, NOTHING_DUE, PLUS, RING_FULL, WINDOW_CLOSED } from "../src/hot/codes.ts"
+import { guardFence } from "../src/hot/guardActs.ts"
+import { G_PHASE } from "../src/hot/guardLayout.ts"
 import { guardrailFault } from "../src/hot/Guardrails.ts"
-import { forgetCandidate, forgetReference, watchCycle } from "../src/control/baseline.ts"
 import { beginAnew } from "../src/control/comparison.ts"
 import { judgeRegressions } from "../src/control/regression.ts"
 import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
@@ -28,15 +29,27 @@ import { deferredLogic } from "./deferredLogic.ts"
 import type { relocationMachine } from "./relocation.machine.ts"
 import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvents.ts"
 import { relocationMemory } from "./relocationState.ts"
+import { type GuardedPlace, type RunawayContext, runawayMachine } from "./runaway.machine.ts"
 import { safeModeMachine } from "./safeMode.machine.ts"
 import { shown } from "./shown.ts"
 import { spsaCycleMachine } from "./spsaCycle.machine.ts"
 import { hotTelemetry } from "./telemetry.ts"
 
+interface SpsaCycleActor {
+  getSnapshot(): {
+    readonly context: { readonly generation: number }
+    matches(state: { readonly tuning: "resting" }): boolean
+  }
+}
+
 type Children = Readonly<Record<string, { getSnapshot(): { readonly status: string } } | undefined>>
 
 interface Cycles {
-  readonly cycle?: { getSnapshot(): { readonly context: { readonly generation: number } } } | undefined
+  readonly cycle?: SpsaCycleActor | undefined
+}
+
+interface GuardChild {
+  readonly guard?: { getSnapshot(): { readonly context: RunawayContext } }
 }
 
 interface Parent {
@@ -44,13 +57,34 @@ interface Parent {
 }
 
 /** There is such a child, and it is whole. */
-const isWhole = ({ children }: Parent, child: "cycle" | "relocation"): boolean =>
+const isWhole = ({ children }: Parent, child: "cycle" | "relocation" | "guard"): boolean =>
   (children as Children)[child]?.getSnapshot().status === "active"
 
 /** What the cycle asks for now has a chance. */
 const cycleIsUpToDate = (context: EngineContext, { children }: { readonly children: Cycles }): boolean => {
   const cycle = children.cycle?.getSnapshot()
   return cycle !== undefined && isUpToDate(context, cycle.context.generation)
+}
+
+/** The cycle reads plain windows at the base. */
+const rests = ({ children }: Pick<Parent, "children">): boolean =>
+  (children as Cycles).cycle?.getSnapshot().matches({ tuning: "resting" }) ?? false
+
+/** The plant stands still because of the guard. */
+const guardStandsStill = ({ children }: Pick<Parent, "children">): boolean => {
+  const { block } = (children as GuardChild).guard?.getSnapshot().context ?? {}
+  return block !== undefined && block.length > 0 && block[G_PHASE] >= GUARD_ON_BASELINE
+}
+
+/** Where the plant could stand, in copies. A comparison with the baseline has a better judge of what has earned it. */
+function guardedPlace({ hot: box, comparison }: EngineContext): GuardedPlace {
+  const { config, executor, startUnits } = box.get()
+  const baseline = new Float64Array(config.knobs)
+  if (config.hasBaseline) config.baselineUnits(baseline)
+  else baseline.set(startUnits)
+  const compared = comparison !== null && config.hasBaseline
+  const stableUs = compared ? Number.POSITIVE_INFINITY : executor.policy.minStableUs
+  return { base: executor.base.slice(), baseline, start: startUnits, stableUs }
 }
 
 /** There is an actor that could take the base elsewhere. */
@@ -86,6 +120,7 @@ export const engineSetup = setup({
       cycle: "spsaCycle"
       telemetry: "telemetry"
       relocation: "relocation"
+      guard: "runaway"
     },
     emitted: {} as VariantChosenEvent,
   },
@@ -95,8 +130,14 @@ export const engineSetup = setup({
     spsaCycle: spsaCycleMachine,
     telemetry: hotTelemetry,
     relocation: relocationAbsent,
+    runaway: runawayMachine,
   },
   guards: {
+    guardRetreats: ({ event }) => event.type === "guardActed" && event.act === "retreat",
+    guardBlames: ({ event }) =>
+      event.type === "guardActed" && (event.act === "blame" || event.act === "blameStart"),
+    guardLetsGo: ({ event }) =>
+      event.type === "guardActed" && (event.act === "world" || event.act === "release"),
     childFailed: ({ context }) => context.fault !== null,
     /** What cannot be recorded, or worked with, is not put in force. */
     mayTakeGuardrails: ({ context, event }) =>
@@ -130,7 +171,7 @@ export const engineSetup = setup({
     }),
     end: sendTo("hotPath", ({ context, event }) => ({ type: "end" as const, nowUs: timeOf(context, event) })),
     /** A window is over: now somebody may want the next apply, perhaps sooner than Tier 1 would accept it. */
-    toCycle: enqueueActions(({ context, event, enqueue, self }) => {
+    expiredToCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
       enqueue(() => {
         context.hot.get().dropPassed()
@@ -234,8 +275,75 @@ export const engineSetup = setup({
       nowUs: timeOf(context, event),
     })),
     reopenWindow: sendTo("hotPath", { type: "reopenWindow" }),
-    forgetCandidate: assign(({ context }) => ({ watch: forgetCandidate(context.watch) })),
-    forgetReference: assign(({ context }) => ({ watch: forgetReference(context.watch) })),
+    /** The guard sees a window before the cycle does, where the plant ran on a probe: others are no level of the tuned base. */
+    toGuard: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== "window") return
+      const { config, executor } = context.hot.get()
+      const engine = self.getSnapshot()
+      if (!cycleIsUpToDate(context, engine)) return
+      enqueue(() => {
+        context.hot.get().dropPassed()
+        wakeForNextApply(context.hot.get(), nowOf(context))
+      })
+      const probing = executor.lastKind === PLUS || executor.lastKind === MINUS
+      const isLevel = event.window.generation === config.generation && (probing || rests(engine))
+      const cycle = engine.children["cycle"] ?? null
+      if (isLevel)
+        enqueue.sendTo(
+          "guard",
+          shown({ ...event, type: "judge" as const, place: guardedPlace(context), cycle }),
+        )
+      else enqueue.sendTo("cycle", event)
+    }),
+    /** While the plant stands still because of the guard, each window is evidence. */
+    toGuardOnTrial: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type !== "window" || !guardStandsStill(self.getSnapshot())) return
+      enqueue.sendTo(
+        "guard",
+        shown({ ...event, type: "judge" as const, place: guardedPlace(context), cycle: null }),
+      )
+    }),
+    pauseGuard: enqueueActions(({ enqueue, self }) => {
+      if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "pause" })
+    }),
+    rebaselineGuard: enqueueActions(({ enqueue, self }) => {
+      if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "rebaselined" })
+    }),
+    holdGuard: enqueueActions(({ enqueue, self }) => {
+      if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "rolledBack" })
+    }),
+    letGuardGo: enqueueActions(({ context, event, enqueue, self }) => {
+      if (!isWhole(self.getSnapshot(), "guard")) return
+      enqueue.sendTo("guard", { type: "letGo", nowUs: timeOf(context, event) })
+    }),
+    /** Tier 1 does what the guard asks for. */
+    obeyGuard: enqueueActions(({ event, enqueue }) => {
+      if (event.type !== "guardActed") return
+      const { act, block, nowUs } = event
+      enqueue.sendTo("hotPath", shown({ type: "guard" as const, act, block, nowUs }))
+    }),
+    /** A window that led to a promotion is still the cycle's. */
+    passWindow: enqueueActions(({ event, enqueue }) => {
+      if (event.type !== "guardActed" || event.window === null) return
+      enqueue.sendTo("cycle", shown({ type: "window" as const, window: event.window, nowUs: event.nowUs }))
+    }),
+    retreatToLatch: sendTo("latch", ({ context, event }) => ({
+      type: "trip" as const,
+      reason: "objectiveRegression" as const,
+      judge: "guard" as const,
+      nowUs: timeOf(context, event),
+    })),
+    guardRecovered: sendTo("latch", ({ context, event }) => ({
+      type: "recovered" as const,
+      improvement: 0,
+      judge: "guard" as const,
+      nowUs: timeOf(context, event),
+    })),
+    fenceCycle: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "guardActed") return
+      const fence = guardFence(context.hot.get().table, event.block, event.nowUs)
+      enqueue.sendTo("cycle", { type: "fence", fence })
+    }),
     /** What is measured from here on has nothing to do with what was compared before; a cooldown is no lack of data. */
     beginComparisonAnew: assign(({ context, event }) => {
       const earliestUs = event.type === "plantSettled" ? event.nextApplyUs : 0
@@ -250,24 +358,18 @@ export const engineSetup = setup({
       const nowUs = timeOf(context, event)
       enqueue.assign({ comparison })
       enqueue.sendTo("hotPath", { type: "noteVerdict", verdict, nowUs })
-      if (outcome === "promote") enqueue.sendTo("hotPath", { type: "setBaseline", nowUs })
-      else if (outcome === "rollBack") enqueue.raise({ type: "rollbackRequested", nowUs })
+      if (outcome === "promote") {
+        enqueue.sendTo("hotPath", { type: "setBaseline", nowUs })
+        enqueue.sendTo("guard", { type: "rebaselined" })
+      } else if (outcome === "rollBack") enqueue.raise({ type: "rollbackRequested", nowUs })
     }),
-    /** Tells Tier 1 of regressions, and makes the base the baseline once it has earned it. */
+    /** Tells Tier 1 of regressions. */
     judgeCycle: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "cycleCompleted") return
-      const { watch, promote: better } = watchCycle(context.watch, event, context.baselinePolicy)
-      // Where pairs are measured they decide: what two blocks of cycles read depends on the load of their time.
-      const { comparison } = context
-      const promote = better && (comparison === null || !context.hot.get().config.hasBaseline)
-      if (promote && comparison !== null) {
-        enqueue.assign({ comparison: beginAnew(comparison, event.nowUs) })
-      }
-      enqueue.assign({ watch, regressions: event.regressions })
+      enqueue.assign({ regressions: event.regressions })
       if (event.regressions > 0 || context.regressions > 0) {
         enqueue.sendTo("hotPath", { type: "noteRegressions", count: event.regressions })
       }
-      if (promote) enqueue.sendTo("hotPath", { type: "setBaseline", nowUs: event.nowUs })
     }),
     noteLossAtTrip: assign(({ self }) => {
       const cycle = self.getSnapshot().children["cycle"]

@@ -11,7 +11,6 @@ import { type DigestFields, HotPath } from "../src/hot/HotPath.ts"
 import type { HotPathRecord } from "../src/hot/hotPathRecord.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../src/hot/spsaSettings.ts"
-import { type BaselineWatch, EMPTY_WATCH } from "../src/control/baseline.ts"
 import {
   beginComparison,
   type Compared,
@@ -40,6 +39,7 @@ import { type GuardrailParts, guardrailParts, type OwnNumbers } from "./guardrai
 import { hotFor } from "./liveParts.ts"
 import { Opaque } from "./Opaque.ts"
 import { recordsIn } from "./persistCodec.ts"
+import type { GuardActedEvent } from "./runaway.machine.ts"
 import type { EvictEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
 import type { RelocationMemory, RelocationPolicy } from "./relocationState.ts"
 import { type BindPort, ProposalPort } from "./ProposalPort.ts"
@@ -68,6 +68,11 @@ export interface EngineInput {
    * apart) and by the selection of variants (`selection`). Default null: no.
    */
   readonly relocation?: RelocationConfig | null
+  /**
+   * Whether the runaway guard may take the plant back to its baseline when that is known to be better, and judge from there. Default
+   * true.
+   */
+  readonly guard?: boolean
   /** Names of the knobs by id, for violations. */
   readonly names?: ReadonlyArray<string>
   /**
@@ -94,10 +99,9 @@ export interface EngineContext extends GuardrailParts {
   readonly port: ProposalPort
   readonly settings: SpsaSettings
   /** What was asked for beside the guardrails. */
-  readonly own: OwnNumbers & { readonly startIsBaseline: boolean }
+  readonly own: OwnNumbers & { readonly startIsBaseline: boolean; readonly guard: boolean }
   readonly names: ReadonlyArray<string>
   readonly sign: 1 | -1
-  readonly watch: BaselineWatch
   /** What came of comparing the base with the baseline; null where it is not. */
   readonly comparison: Comparison | null
   /** How the base is taken elsewhere, and what is remembered while nobody does; null where it is not. */
@@ -119,7 +123,7 @@ export interface EngineContext extends GuardrailParts {
 }
 
 /** The children whose failing the engine survives. */
-export type FaultyChild = "cycle" | "telemetry" | "relocation"
+export type FaultyChild = "cycle" | "telemetry" | "relocation" | "guard"
 
 /** A supervisor's finding that a child is as good as dead: it does not answer, or its state is no state. */
 export interface ChildDiedEvent {
@@ -166,6 +170,7 @@ export type EngineEvent =
   | WindowExpiredEvent
   | DeadlineEvent
   | CycleReport
+  | GuardActedEvent
   | RelocationReport
   | SafeModeReport
   | PlantSettledEvent
@@ -244,6 +249,7 @@ export function initialContext(input: EngineInput, self: AnyActorRef): EngineCon
     safeMode: input.safeMode ?? {},
     comparison: input.comparison ?? null,
     startIsBaseline: input.startIsBaseline ?? true,
+    guard: input.guard ?? true,
   }
   return {
     hot: new Opaque("hotPath", hot),
@@ -254,7 +260,6 @@ export function initialContext(input: EngineInput, self: AnyActorRef): EngineCon
     ...guardrailParts(policy, own, circlesOf(hot)),
     names: input.names ?? [],
     sign: input.objective === "maximize" ? -1 : 1,
-    watch: EMPTY_WATCH,
     comparison: own.comparison === null ? null : beginComparison(0),
     relocation: relocationOf(input),
     policies: hot.executor.policies,

@@ -8,6 +8,7 @@ import type { SafeModePolicy } from "../src/control/tripRules.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, SafeModeExit, TripReason } from "../src/domain/words.ts"
+import type { Fence } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { CycleLimits } from "./cycleContext.ts"
 
@@ -46,6 +47,8 @@ export interface TripEvent {
   readonly nowUs: number
   readonly note?: string
   readonly secured?: boolean
+  /** The runaway guard has done so, and it alone says when SafeMode ends. No rollback, for nothing has been blamed yet. */
+  readonly judge?: "guard"
 }
 
 /** A person's acknowledgement: SafeMode may close. */
@@ -100,6 +103,12 @@ export interface GuardrailsSetEvent {
   readonly nowUs: number
 }
 
+/** Nothing goes beyond this for a while: the runaway guard has blamed what lies there. */
+export interface FenceEvent {
+  readonly type: "fence"
+  readonly fence: Fence
+}
+
 /** What a cycle reports when it ends. Losses: lower is better. */
 export interface CycleCompletedEvent {
   readonly type: "cycleCompleted"
@@ -141,6 +150,7 @@ export type SpsaCycleEvent =
   | RefusedEvent
   | FreezeEvent
   | ResumeEvent
+  | FenceEvent
 
 /** The plant was rolled back: too many of these in an hour and a person is asked. */
 export interface RolledBackEvent {
@@ -167,7 +177,12 @@ export type SafeModeEvent =
   | TripEvent
   | LatchResumedEvent
   | ResetEvent
-  | { readonly type: "recovered"; readonly improvement: number; readonly nowUs: number }
+  | {
+      readonly type: "recovered"
+      readonly improvement: number
+      readonly nowUs: number
+      readonly judge?: "guard"
+    }
   | { readonly type: "drained"; readonly nowUs: number }
   /** Other numbers from the next trip on; what is open stays open, and until when it was. */
   | { readonly type: "policy"; readonly policy: SafeModePolicy; readonly nowUs: number }

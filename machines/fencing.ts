@@ -3,7 +3,7 @@
  * and whether the last of these is still in doubt. One value of the cycle's context, and each thing that happens to it as a
  * pure function.
  */
-import { type Fence, fencesAfter, keepPairInside, standingFences } from "../src/hot/fence.ts"
+import { type Fence, FENCES, fencesAfter, keepPairInside, standingFences } from "../src/hot/fence.ts"
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 
 export interface Fencing {
@@ -46,6 +46,11 @@ export function fenceUp(
   if (probe === null) return fencing
   const fences = fencesAfter(table, fencing.fences, block, readings, probe, untilUs)
   return fences === fencing.fences ? fencing : { probe, fences, doubted: true }
+}
+
+/** One that somebody else has found. */
+export function fenceRaised(fencing: Fencing, fence: Fence): Fencing {
+  return { ...fencing, fences: [...fencing.fences, fence].slice(-FENCES) }
 }
 
 /** Back from the probe the constraint is broken all the same: it was not the probe. */

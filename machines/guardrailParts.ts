@@ -4,7 +4,6 @@
  */
 import { fenceUsOf } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
-import type { BaselinePolicy } from "../src/control/baseline.ts"
 import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../src/control/comparison.ts"
 import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
 import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
@@ -20,7 +19,6 @@ export interface OwnNumbers {
 export interface GuardrailParts {
   readonly limits: CycleLimits
   readonly safeMode: SafeModePolicy
-  readonly baselinePolicy: BaselinePolicy
   readonly comparisonPolicy: ComparisonPolicy | null
 }
 
@@ -30,7 +28,6 @@ export function guardrailParts(
   own: OwnNumbers,
   periodic: ReadonlyArray<boolean>,
 ): GuardrailParts {
-  const baselinePolicy = { minStableUs: policy.minStableUs, radius: policy.maxStep, periodic }
   return {
     limits: {
       ...DEFAULT_CYCLE_LIMITS,
@@ -45,8 +42,9 @@ export function guardrailParts(
       rollbacksPerHour: policy.rollbacksPerHour,
       ...own.safeMode,
     },
-    baselinePolicy,
     comparisonPolicy:
-      own.comparison === null ? null : { ...DEFAULT_COMPARISON, ...baselinePolicy, ...own.comparison },
+      own.comparison === null
+        ? null
+        : { ...DEFAULT_COMPARISON, radius: policy.maxStep, periodic, ...own.comparison },
   }
 }

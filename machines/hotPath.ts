@@ -7,6 +7,7 @@
  */
 import type { ActorLogic, ActorSystem, ActorSystemInfo, AnyActorRef, Snapshot } from "xstate"
 import { ACCEPTED } from "../src/hot/codes.ts"
+import { carryOutGuard } from "../src/hot/guardActs.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import type { HotPathRecord } from "../src/hot/hotPathRecord.ts"
@@ -14,7 +15,15 @@ import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../sr
 import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
 import type { ApplyProposal, Proposal, RelocationStep } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
-import { APPLY_KINDS, type TripReason, tripCode, VIOLATIONS, type ViolationTag } from "../src/domain/words.ts"
+import {
+  APPLY_KINDS,
+  GUARD_ACTS,
+  type GuardAct,
+  type TripReason,
+  tripCode,
+  VIOLATIONS,
+  type ViolationTag,
+} from "../src/domain/words.ts"
 import {
   recordBaselineKept,
   recordEngineStarted,
@@ -56,6 +65,8 @@ export type HotPathCommand =
   /** Audits a decision about a relocation that no proposal carries; what became of a regime. */
   | { readonly type: "noteRelocation"; readonly note: RelocationStep; readonly nowUs: number }
   | { readonly type: "noteRegime"; readonly note: RegimeNote; readonly nowUs: number }
+  /** What the runaway guard asks for, with what it knew: the block described by `src/hot/guardLayout.ts`. Reports where it moves the plant. */
+  | { readonly type: "guard"; readonly act: GuardAct; readonly block: Float64Array; readonly nowUs: number }
   /** Reports where the plant stands. */
   | { readonly type: "report"; readonly nowUs: number }
   | { readonly type: "wakeAt"; readonly atUs: number }
@@ -158,7 +169,7 @@ function propose(
 ): void {
   if (proposal._tag === "noChange") {
     recordNoChange(hot, proposal)
-    if (proposal.reason === "evalTimeout") hot.reopenWindow()
+    if (proposal.reason === "evalTimeout" || proposal.reason === "resting") hot.reopenWindow()
     return
   }
   const { executor } = hot
@@ -251,6 +262,9 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
       return recordRelocation(hot, command.note, command.nowUs)
     case "noteRegime":
       return recordRegime(hot, command.note, command.nowUs)
+    case "guard":
+      carryOutGuard(hot, command.block, GUARD_ACTS.indexOf(command.act), command.nowUs)
+      return command.act === "promote" ? undefined : settle(hot, command.nowUs, scope)
     case "report":
       return settle(hot, command.nowUs, scope)
     case "wakeAt":

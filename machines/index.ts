@@ -51,6 +51,14 @@ export type {
   RelocationPolicy,
 } from "./relocationState.ts"
 export { type RelocationPhase, relocationPhase } from "./relocationState.ts"
+export {
+  type GuardActedEvent,
+  type GuardedPlace,
+  type RunawayContext,
+  type RunawayEvent,
+  type RunawayInput,
+  runawayMachine,
+} from "./runaway.machine.ts"
 export { type SafeModeContext, type SafeModeInput, safeModeMachine } from "./safeMode.machine.ts"
 export { type CyclePhase, cyclePhase, spsaCycleMachine } from "./spsaCycle.machine.ts"
 export { dueEvent, hotTelemetry, type TelemetryEvent, type TelemetryInput } from "./telemetry.ts"

@@ -18,7 +18,7 @@ import {
 } from "../src/control/tripRules.ts"
 import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
 import { asData } from "./asData.ts"
-import type { SafeModeEvent, SafeModeReport } from "./events.ts"
+import type { LatchResumedEvent, SafeModeEvent, SafeModeReport, TripEvent } from "./events.ts"
 
 /** What `safeModeMachine` is started with; what is left out of the policy is the balanced one's. */
 export interface SafeModeInput {
@@ -31,6 +31,8 @@ export interface SafeModeContext {
   /** Why it is open; null while armed. */
   readonly reason: TripReason | null
   readonly exit: SafeModeExit | null
+  /** Who says that the objective has recovered: the loss since the trip, or the runaway guard; null while armed. */
+  readonly judge: "loss" | "guard" | null
   readonly sinceUs: number
   /** When the timer ends; null when no time leads out. */
   readonly deadlineUs: number | null
@@ -46,33 +48,50 @@ export interface SafeModeContext {
 const later = (a: number, b: number): number => (a > b ? a : b)
 
 /** The context after a trip. A trip while open can only make leaving harder and later. */
-function tripped(context: SafeModeContext, reason: TripReason, nowUs: number): Partial<SafeModeContext> {
+function tripped(
+  context: SafeModeContext,
+  { reason, nowUs, judge: by }: TripEvent,
+): Partial<SafeModeContext> {
   const { policy } = context
   const now = later(context.nowUs, nowUs)
+  const guarded = by === "guard"
   const rollbacksUs =
-    restoreFor(reason) === "baseline"
+    restoreFor(reason) === "baseline" && !guarded
       ? noteRollback(context.rollbacksUs, now, rollbacksKept(policy))
       : context.rollbacksUs
-  const asked = exitFor(reason, policy, rollbacksInHour(rollbacksUs, now))
-  const exit = context.exit === null ? asked : stricterExit(context.exit, asked)
-  const timed = exit === "timer" || exit === "objectiveRecovery"
+  const asked = guarded ? "objectiveRecovery" : exitFor(reason, policy, rollbacksInHour(rollbacksUs, now))
+  // Whoever else trips ends the guard's stay, and with it the guard's exit.
+  const before = context.judge === "guard" ? null : context.exit
+  const exit = before === null ? asked : stricterExit(before, asked)
+  const timed = !guarded && (exit === "timer" || exit === "objectiveRecovery")
   return {
     nowUs: now,
     rollbacksUs,
     exit,
-    reason: exit === context.exit && context.reason !== null ? context.reason : reason,
+    judge: by ?? "loss",
+    reason: exit === before && context.reason !== null ? context.reason : reason,
     sinceUs: context.reason === null ? now : context.sinceUs,
     deadlineUs: timed ? now + policy.timerUs : null,
     trips: context.trips + 1,
   }
 }
 
+/** How the latch before it stood. The guard that would have let it go is not there any more: the timer takes its place. */
+function stoodOpen(
+  { policy }: SafeModeContext,
+  { open, nowUs }: LatchResumedEvent,
+): LatchResumedEvent["open"] {
+  return open?.exit === "objectiveRecovery" && open.deadlineUs === null
+    ? { ...open, exit: "timer", deadlineUs: nowUs + policy.timerUs }
+    : open
+}
+
 /** The exit this event would lead to, which decides the state to enter. */
 const exitAfter = (context: SafeModeContext, event: SafeModeEvent): SafeModeExit | null =>
   event.type === "trip"
-    ? (tripped(context, event.reason, event.nowUs).exit ?? null)
+    ? (tripped(context, event).exit ?? null)
     : event.type === "resumed"
-      ? (event.open?.exit ?? null)
+      ? (stoodOpen(context, event)?.exit ?? null)
       : null
 
 const safeModeSetup = setup({
@@ -92,7 +111,10 @@ const safeModeSetup = setup({
     deadlinePassed: ({ context, event }) =>
       context.deadlineUs !== null && event.type === "tick" && event.nowUs >= context.deadlineUs,
     improvedEnough: ({ context, event }) =>
-      event.type === "recovered" && event.improvement >= context.policy.requiredImprovement,
+      event.type === "recovered" &&
+      (context.judge === "guard"
+        ? event.judge === "guard"
+        : event.improvement >= context.policy.requiredImprovement),
     tooManyRollbacks: ({ context, event }) =>
       event.type === "rolledBack" &&
       rollbacksInHour(context.rollbacksUs, event.nowUs) + 1 > context.policy.rollbacksPerHour,
@@ -102,16 +124,15 @@ const safeModeSetup = setup({
     noteResumed: assign(({ context, event }) =>
       event.type === "resumed"
         ? {
-            ...event.open,
+            ...stoodOpen(context, event),
+            judge: event.open === null ? null : ("loss" as const),
             rollbacksUs: event.rollbacksUs.slice(-rollbacksKept(context.policy)),
             nowUs: later(context.nowUs, event.nowUs),
             trips: context.trips + (event.open === null ? 0 : 1),
           }
         : {},
     ),
-    noteTrip: assign(({ context, event }) =>
-      event.type === "trip" ? tripped(context, event.reason, event.nowUs) : {},
-    ),
+    noteTrip: assign(({ context, event }) => (event.type === "trip" ? tripped(context, event) : {})),
     noteRollback: assign(({ context, event }) =>
       event.type === "rolledBack"
         ? {
@@ -124,6 +145,7 @@ const safeModeSetup = setup({
     demandPerson: assign(({ context }) => ({
       reason: context.reason ?? ("objectiveRegression" as const),
       exit: "manualReset" as const,
+      judge: "loss" as const,
       deadlineUs: null,
       sinceUs: context.reason === null ? context.nowUs : context.sinceUs,
       trips: context.trips + (context.reason === null ? 1 : 0),
@@ -133,7 +155,7 @@ const safeModeSetup = setup({
       event.type === "reset" ? { acknowledgement: { by: event.by ?? "", note: event.note ?? "" } } : {},
     ),
     takePolicy: assign(({ event }) => (event.type === "policy" ? { policy: event.policy } : {})),
-    rearm: assign({ reason: null, exit: null, deadlineUs: null }),
+    rearm: assign({ reason: null, exit: null, judge: null, deadlineUs: null }),
     /** Says that it stands open and when it wants to be woken. */
     reportLatched: enqueueActions(({ context, enqueue, self }) => {
       if (context.reason === null || context.exit === null) return
@@ -194,6 +216,7 @@ const chart = safeModeSetup.createMachine({
     policy: { ...DEFAULT_SAFE_MODE, ...input.policy },
     reason: null,
     exit: null,
+    judge: null,
     sinceUs: 0,
     deadlineUs: null,
     nowUs: 0,

@@ -55,6 +55,7 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
   window: {
     window: ["objective", "constraintMargin", "latencyP99Us", "throughputRps", "errorRate"],
   },
+  judge: { window: ["objective"] },
   proposal: { proposal: ["_tag", "targets", "reason"] },
   applied: { receipt: ["generation"] },
 }

@@ -22,12 +22,14 @@ import {
   initialCycle,
   kept,
   mayAsk,
+  mustRest,
   noChangeFor,
   otherSideRead,
   plusIsFirst,
   proposalFor,
   read,
   rebased,
+  rested,
   refused,
   unfenced,
   wantsUpdate,
@@ -36,6 +38,7 @@ import {
 } from "./cycleContext.ts"
 import { reportOf, type ReportKind } from "./cycleReport.ts"
 import type { CycleReport, SpsaCycleEvent } from "./events.ts"
+import { fenceRaised } from "./fencing.ts"
 import {
   nextIsBaseline,
   pairBegun,
@@ -65,6 +68,7 @@ const cycleSetup = setup({
   guards: {
     /** Tier 1 would accept an apply now and none is under way. */
     due: ({ context }) => mayAsk(context),
+    restIsDue: ({ context }) => context.generation > 0 && mustRest(context),
     dueWithPlusFirst: ({ context }) => mayAsk(context) && plusIsFirst(context),
     dueWithMinusFirst: ({ context }) => mayAsk(context) && !plusIsFirst(context),
     minusIsRead: ({ context }) => otherSideRead(context, PLUS),
@@ -146,11 +150,17 @@ const cycleSetup = setup({
       if (event.type !== "window") return { pair: sideRead(context.pair, params.side, null) }
       return { pair: sideRead(context.pair, params.side, event.window), timeouts: 0 }
     }),
+    readRest: assign(({ context, event }) =>
+      event.type === "window" ? rested(context, event.window, event.nowUs) : {},
+    ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
     /** Not there again for a while: the emergency ended the window that the tuner would have learnt from. */
     fenceProbe: assign(({ context, event }) =>
       event.type === "freeze" && event.emergency === true ? fenced(context, event.nowUs) : {},
+    ),
+    raiseFence: assign(({ context, event }) =>
+      event.type === "fence" ? { fencing: fenceRaised(context.fencing, event.fence) } : {},
     ),
     takeFenceDown: assign(({ context }) => unfenced(context)),
     forgetRegressions: assign({ regressions: 0 }),
@@ -168,7 +178,7 @@ const cycleSetup = setup({
 
 const isBroken = ({ constraintMargin }: Window): boolean => constraintMargin !== null && constraintMargin < 0
 
-const cycleOf = (context: SpsaCycleContext): number => context.kernel.get().cycles(context.block)
+const cycleOf = (context: SpsaCycleContext): number => context.kernel.get().pace(context.block)
 
 const mayCompare = (context: SpsaCycleContext): boolean =>
   mayAsk(context) && pairIsDue(context.pair, cycleOf(context))
@@ -248,10 +258,28 @@ const chart = cycleSetup.createMachine({
           description: "Between cycles: begins the next one as soon as Tier 1 would accept it.",
           entry: "drawSigns",
           always: [
+            { guard: "restIsDue", target: "resting" },
             { guard: "pairDueWithBaselineFirst", target: "visitingBaseline", actions: "beginPair" },
             { guard: "pairDueWithBaseFirst", target: "restingOnBase", actions: "beginPair" },
             { guard: "dueWithPlusFirst", target: "applyingPlus" },
             { guard: "dueWithMinusFirst", target: "applyingMinus" },
+          ],
+        },
+        resting: {
+          tags: ["live"],
+          description:
+            "No better place was found within reach: plain windows at the base, and a pair now and then.",
+          on: {
+            window: [{ guard: "foreignWindow" }, { target: "rested", actions: ["readRest"] }],
+            windowExpired: expired,
+          },
+        },
+        rested: {
+          tags: ["live"],
+          description: "A plain window was read: another one, or the next pair.",
+          always: [
+            { guard: "restIsDue", target: "resting", actions: [noChange("resting")] },
+            { target: "ready" },
           ],
         },
         applyingPlus: {
@@ -382,6 +410,7 @@ const chart = cycleSetup.createMachine({
         windowExpired: {},
         applied: {},
         refused: {},
+        fence: { actions: "raiseFence" },
       },
     },
   },

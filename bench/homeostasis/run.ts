@@ -21,7 +21,7 @@ import {
   UPDATE,
 } from "../../src/hot/codes.ts"
 import { HotLoop } from "../../src/hot/HotLoop.ts"
-import { FROZEN, WAITING_MINUS, WAITING_PLUS } from "../../src/hot/phases.ts"
+import { FROZEN, RESTING, WAITING_MINUS, WAITING_PLUS } from "../../src/hot/phases.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../../src/hot/SafetyExecutor.ts"
@@ -142,7 +142,7 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
       busy = next.busy
     }
     cycles = loop.cycles
-    const waits = loop.phase === WAITING_PLUS || loop.phase === WAITING_MINUS
+    const waits = loop.phase === WAITING_PLUS || loop.phase === WAITING_MINUS || loop.phase === RESTING
     const due = executor.nextApplyUs
     if (!waits && due > now && due < now + READING_US) now = due
     hot.nowCell[0] = now

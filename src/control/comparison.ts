@@ -13,7 +13,6 @@ import {
   NO_ADVANTAGE,
   watchAdvantage,
 } from "./advantage.ts"
-import { wandered } from "./baseline.ts"
 import {
   beginWatch,
   DEFAULT_ROLLBACK,
@@ -61,6 +60,18 @@ export interface Compared {
   readonly comparison: Comparison
   readonly verdict: RollbackVerdict
   readonly outcome: ComparisonOutcome
+}
+
+/** Whether the base has left the neighbourhood of the anchor. */
+function wandered(
+  anchor: ReadonlyArray<number>,
+  base: ReadonlyArray<number>,
+  policy: Pick<ComparisonPolicy, "radius" | "periodic">,
+): boolean {
+  return base.some((unit, i) => {
+    const d = Math.abs(unit - anchor[i])
+    return (policy.periodic[i] ? Math.min(d, 1 - d) : d) > policy.radius
+  })
 }
 
 export function beginComparison(nowUs: number): Comparison {

@@ -66,6 +66,8 @@ export interface EngineSettings {
   readonly auditMemory: number
   readonly auditDigests: boolean
   readonly startIsBaseline: boolean
+  /** Whether the runaway guard may take the plant back to its baseline. */
+  readonly guard: boolean
 }
 
 const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
@@ -274,6 +276,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     auditMemory: config.audit?.memory ?? defaultAuditMemory(space.table.size),
     auditDigests: config.audit?.digests ?? config.state !== undefined,
     startIsBaseline: config.startIsBaseline ?? true,
+    guard: config.guard ?? true,
   }
 }
 
@@ -317,6 +320,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
       digests: settings.auditDigests,
     },
     startIsBaseline: settings.startIsBaseline,
+    guard: settings.guard,
   }
 }
 

@@ -58,6 +58,7 @@ export type FleetEngineConfig<K extends string = string> = Pick<
   | "constraint"
   | "extras"
   | "startIsBaseline"
+  | "guard"
   | "clock"
 >
 

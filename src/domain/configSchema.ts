@@ -67,6 +67,9 @@ const Gains = object({
   probe: optional(above0(0.5)),
   noisyProbe: optional(between(0, 1e9)),
   trust: optional(between(0, 100)),
+  /** Prove or go home: see docs/explanation/tuning-rule.md. */
+  prove: optional(boolean),
+  patience: optional(between(0, 1e9)),
 })
 
 const SafeMode = object({
@@ -183,6 +186,7 @@ export const EngineConfigShape = object({
   audit: optional(Audit),
   journal: optional(Journal),
   startIsBaseline: optional(boolean),
+  guard: optional(boolean),
 })
 
 /** What the shape lets through. */

@@ -54,6 +54,7 @@ export const NO_CHANGE_REASONS = [
   "cooldownActive",
   "budgetExhausted",
   "relocating",
+  "resting",
 ] as const
 
 /** Why the proposer left the configuration alone. */
@@ -85,6 +86,7 @@ export const AUDIT_KINDS = [
   "regime",
   "variant",
   "guardrailsSet",
+  "guard",
 ] as const
 
 /** Kind of an audit record. */
@@ -101,12 +103,35 @@ export const APPLY_KINDS = [
   "rollback",
   "returnToBase",
   "visitBaseline",
+  "retreat",
+  "returnToTuned",
 ] as const
 
 /** What an apply is for. */
 export type ApplyKind = (typeof APPLY_KINDS)[number]
 /** What a proposer may ask for. */
-export type ProposalKind = Exclude<ApplyKind, "rollback">
+export type ProposalKind = Exclude<ApplyKind, "rollback" | "retreat" | "returnToTuned">
+
+/** By phase of the runaway guard. */
+export const GUARD_PHASES = ["learning", "calm", "suspicious", "onBaseline", "onStart", "holding"] as const
+
+/** What the runaway guard is at. */
+export type GuardPhase = (typeof GUARD_PHASES)[number]
+
+/** By code of a guard record: what the runaway guard does with the plant. */
+export const GUARD_ACTS = [
+  "nothing",
+  "retreat",
+  "tryStart",
+  "blame",
+  "blameStart",
+  "world",
+  "release",
+  "promote",
+] as const
+
+/** What the runaway guard does with the plant. */
+export type GuardAct = (typeof GUARD_ACTS)[number]
 
 /** By code of a verdict record: why the tuned configuration was passed, failed or left undecided against the baseline. */
 export const VERDICT_REASONS = [

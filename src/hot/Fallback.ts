@@ -15,7 +15,7 @@ const SETTLED = 2
 export class Fallback {
   private readonly executor: SafetyExecutor
   /** Where a person wanted it to begin, unit space, on the grid. */
-  private readonly start: Float64Array
+  readonly start: Float64Array
   /** The baseline that was left. */
   private readonly former: Float64Array
   /** [0]: the margin under which it was left. */

@@ -3,7 +3,15 @@
  * `spsaCycleMachine` does with the same functions, and allocates only when an emergency puts one up or its time is over.
  */
 import type { AtomicConfig } from "./AtomicConfig.ts"
-import { baseOf, type Fence, fenceBand, fencesAfter, keepPairInside, standingFences } from "./fence.ts"
+import {
+  baseOf,
+  type Fence,
+  fenceBand,
+  FENCES,
+  fencesAfter,
+  keepPairInside,
+  standingFences,
+} from "./fence.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 /** Where one loop does not go again for a while. */
@@ -49,6 +57,11 @@ export class Fences {
     const after = fencesAfter(this.table, this.standing, state, readings, this.probe, untilUs)
     if (after !== this.standing) this.doubted = true
     this.standing = after
+  }
+
+  /** A fence of the runaway guard's. */
+  raise(fence: Fence): void {
+    this.standing = [...this.standing, fence].slice(-FENCES)
   }
 
   /** Back from the probe the constraint is broken all the same: it was not the probe. */

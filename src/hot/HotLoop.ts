@@ -4,7 +4,7 @@
  * nothing per window. One needs it where windows close faster than some 10 kHz, and in simulations.
  *
  * Use: `start()`, then fill `hot.digest` and call `observe()` for every digest, and `tick()` after raising
- * `hot.nowCell[0]`. Not taken over from the machines: baselines that earn themselves, the comparison with the baseline (its
+ * `hot.nowCell[0]`. Not taken over from the machines: the comparison with the baseline (its
  * record is made anew at every pair), and recovery as a way out.
  */
 import {
@@ -13,6 +13,11 @@ import {
   DIGEST_CONSTRAINT_MARGIN,
   EMERGENCY,
   FIRST_CHANNEL,
+  GUARD_BLAME,
+  GUARD_BLAME_START,
+  GUARD_RELEASE,
+  GUARD_RETREAT,
+  GUARD_WORLD,
   KERNEL_NO_CHANGE,
   MINUS,
   NOT_TRIPPED,
@@ -27,12 +32,14 @@ import {
   WINDOW_EXPIRED,
 } from "./codes.ts"
 import type { HotPath } from "./HotPath.ts"
+import { LoopGuard } from "./LoopGuard.ts"
 import {
   APPLYING_MINUS,
   APPLYING_PLUS,
   COMPUTING,
   FROZEN,
   READY,
+  RESTING,
   WAITING_MINUS,
   WAITING_PLUS,
 } from "./phases.ts"
@@ -50,10 +57,11 @@ import type { SharedBudget, Sharer } from "./SharedBudget.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
 import { tripFor } from "./tripFor.ts"
 
-/** Ways out of SafeMode. */
+/** Ways out of SafeMode, the harder the higher. */
 const BY_TIMER = 0
-const BY_DRAIN = 1
-const BY_RESET = 2
+const BY_GUARD = 1
+const BY_DRAIN = 2
+const BY_RESET = 3
 
 /** Position of the margin among a window's channels. */
 const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
@@ -87,6 +95,7 @@ export class HotLoop implements Sharer {
   private readonly readings = new Float64Array(READINGS).fill(Number.NaN)
   private readonly band: Float64Array
   private readonly fences: Fences
+  private readonly guard: LoopGuard
   /** [0]: earliest time of the next apply, or of the way out of SafeMode. A cell, so that writing it allocates nothing. */
   private readonly due = new Float64Array(1)
 
@@ -99,6 +108,7 @@ export class HotLoop implements Sharer {
     this.next = new Float64Array(kernel.stateLength)
     this.band = new Float64Array(2 * hot.table.size)
     this.fences = new Fences(hot.table)
+    this.guard = new LoopGuard(hot, this.options.guard)
   }
 
   /** Begins to tune from where the plant stands. Doing it twice changes nothing. */
@@ -110,19 +120,31 @@ export class HotLoop implements Sharer {
     this.begin()
   }
 
-  /** As `start`, with what another loop over the same knobs had learnt (`state`), and no new baseline. */
-  startFrom(state: Float64Array): void {
+  /** As `start`, with what another loop over the same knobs had learnt (`state`, `guarded`), and no new baseline. */
+  startFrom(state: Float64Array, guarded: Float64Array | null = null): void {
     if (this.started) return
     this.kernel.rebase(state, this.state, this.executorNow().base)
-    this.begin()
+    this.begin(guarded)
+  }
+
+  /** What its guard remembers: see `guardLayout.ts`. Read only. */
+  get guarded(): Float64Array {
+    return this.guard.state
+  }
+
+  /** The base is the baseline, because a person says so. */
+  setBaseline(): void {
+    this.executorNow().setBaseline()
+    this.guard.rebaselined()
   }
 
   /** A latch that is found open, in a configuration taken over, stays open until `reset`. */
-  private begin(): void {
+  private begin(guarded: Float64Array | null = null): void {
     this.started = true
     this.fences.ended()
     // Nothing was measured before: no window may have run out.
     this.hot.reopenWindow()
+    this.guard.begin(guarded)
     const { executor } = this.hot
     this.exit = BY_RESET
     if (Atomics.load(executor.latch, 0) !== NOT_TRIPPED) return
@@ -177,7 +199,8 @@ export class HotLoop implements Sharer {
 
   /** When it has something to do though no window ends: the next apply, or the timer of SafeMode; infinite when it has not. */
   get dueUs(): number {
-    const waits = !this.started || this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    const { phase } = this
+    const waits = !this.started || phase === WAITING_PLUS || phase === WAITING_MINUS || phase === RESTING
     return waits || (this.phase === FROZEN && this.exit === BY_RESET) ? Number.POSITIVE_INFINITY : this.due[0]
   }
 
@@ -186,13 +209,15 @@ export class HotLoop implements Sharer {
     if (!this.started) return
     if (this.phase !== FROZEN) return this.rollBack()
     this.toBaseline()
+    this.guard.rolledBack()
     if (this.tooManyRollbacks) this.exit = BY_RESET
   }
 
   /** Leaves SafeMode by hand, or a rest, unless the audit still has no room. */
   reset(): void {
-    if (this.started && this.phase === FROZEN && !(this.exit === BY_DRAIN && !this.hot.audit.drained))
-      this.close()
+    if (!this.started || this.phase !== FROZEN || (this.exit === BY_DRAIN && !this.hot.audit.drained)) return
+    this.guard.letGo()
+    this.close()
   }
 
   private respond(code: number): void {
@@ -205,7 +230,7 @@ export class HotLoop implements Sharer {
       if (over || (this.exit === BY_DRAIN && this.hot.audit.drained)) this.close()
       return
     }
-    if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS) this.proceed()
+    if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS && this.phase !== RESTING) this.proceed()
   }
 
   /** Does what Tier 1 would accept now, until a window is to be waited for or it is too soon. */
@@ -272,6 +297,10 @@ export class HotLoop implements Sharer {
     this.phase = READY
     this.leaveSeat()
     this.readings.fill(Number.NaN)
+    if (this.kernel.restsLeft(this.state) > 0) {
+      this.phase = RESTING
+      return
+    }
     this.kernel.begin(this.state)
     this.fences.drawn(this.state, this.hot.nowCell)
   }
@@ -279,14 +308,17 @@ export class HotLoop implements Sharer {
   /** A window closed. Outside a wait it belongs to the base and is nobody's reading. */
   private read(): void {
     const { means } = this.hot.window
+    if (this.phase === RESTING) return this.readRest()
     const waitsForPlus = this.phase === WAITING_PLUS
     if (!waitsForPlus && this.phase !== WAITING_MINUS) {
       if (this.phase !== FROZEN) return
       if (means[MARGIN] < 0) this.fences.stillBroken()
-      this.hot.reopenWindow()
+      if (this.guard.standsStill) this.standStill(this.options.sign * means[0])
+      if (this.phase === FROZEN) this.hot.reopenWindow()
       return
     }
     this.timeouts = 0
+    if (this.guard.take(this.options.sign * means[0]) === GUARD_RETREAT) return this.retreated()
     this.readings[waitsForPlus ? LOSS_PLUS : LOSS_MINUS] = this.options.sign * means[0]
     this.readings[waitsForPlus ? MARGIN_PLUS : MARGIN_MINUS] = means[MARGIN]
     const other = this.readings[waitsForPlus ? LOSS_MINUS : LOSS_PLUS]
@@ -294,8 +326,45 @@ export class HotLoop implements Sharer {
     else this.compute()
   }
 
+  /** A plain window at the base: the next one, or the next pair. */
+  private readRest(): void {
+    const { guard, hot, kernel } = this
+    const loss = this.options.sign * hot.window.means[0]
+    this.timeouts = 0
+    if (guard.take(loss) === GUARD_RETREAT) return this.retreated()
+    this.readings[LOSS_PLUS] = loss
+    this.readings[MARGIN_PLUS] = hot.window.means[MARGIN]
+    kernel.rest(this.state, this.next, this.readings)
+    this.readings.fill(Number.NaN)
+    this.swap()
+    if (kernel.restsLeft(this.state) > 0) hot.reopenWindow()
+    else this.ready()
+  }
+
+  /** The guard has opened SafeMode and taken the plant to its baseline: it says when to go on, and from where. */
+  private retreated(): void {
+    this.fences.ended()
+    this.leaveSeat()
+    this.phase = FROZEN
+    this.exit = BY_GUARD
+    this.trips++
+    this.lastTrip = TRIP_OBJECTIVE_REGRESSION
+    this.refusals = 0
+    this.due[0] = Number.POSITIVE_INFINITY
+  }
+
+  /** A window of the place where the guard has put the plant. */
+  private standStill(loss: number): void {
+    const { guard } = this
+    const act = guard.take(loss)
+    if (act === GUARD_BLAME || act === GUARD_BLAME_START) {
+      this.fences.raise(guard.fence())
+      if (this.tooManyRollbacks) this.exit = BY_RESET
+    } else if ((act === GUARD_WORLD || act === GUARD_RELEASE) && this.exit === BY_GUARD) this.close()
+  }
+
   private expired(): void {
-    if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS) {
+    if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS && this.phase !== RESTING) {
       if (this.phase === FROZEN) this.hot.reopenWindow()
       return
     }
@@ -374,8 +443,10 @@ export class HotLoop implements Sharer {
   private freeze(reason: number): void {
     const byHand = reason === TRIP_MANUAL || this.tooManyRollbacks
     const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
-    // A second trip while open can make leaving harder, never easier.
-    if (this.phase !== FROZEN || exit > this.exit) this.exit = exit
+    // A second trip while open can make leaving harder, never easier; whoever else moves the plant ends the guard's stay.
+    const guarded = this.phase === FROZEN && this.exit === BY_GUARD
+    if (this.phase !== FROZEN || guarded || exit > this.exit) this.exit = exit
+    this.guard.pause()
     this.phase = FROZEN
     this.leaveSeat()
     this.trips++
@@ -404,6 +475,7 @@ export class HotLoop implements Sharer {
   /** Goes on from where the plant was put. */
   private resume(): void {
     const executor = this.executorNow()
+    this.guard.pause()
     this.kernel.rebase(this.state, this.next, executor.base)
     this.swap()
     this.fences.ended()

@@ -178,6 +178,11 @@ export class HotPath {
     return recordOf(this, this.#made)
   }
 
+  /** Where a person wanted it to begin, unit space, on the grid. Read only. */
+  get startUnits(): Float64Array {
+    return this.#fallback.start
+  }
+
   /** Latest time known. */
   get nowUs(): number {
     return this.#nowCell[0]
@@ -286,6 +291,18 @@ export class HotPath {
     const status = this.#executor.returnToBase()
     this.followGeneration()
     return status
+  }
+
+  /** `executor.stand` at P_NOW_US, and a window for the new generation. */
+  stand(units: Float64Array, kind: number): void {
+    this.#executor.stand(units, kind)
+    this.followGeneration()
+  }
+
+  /** `executor.moveBaseline` at P_NOW_US, and a window for the new generation. */
+  moveBaseline(units: Float64Array): void {
+    this.#executor.moveBaseline(units)
+    this.followGeneration()
   }
 
   /** `executor.setGuardrails` at P_NOW_US, and a window for the generation that this may have led to. */

@@ -184,20 +184,39 @@ export class SafetyExecutor extends SafetyState {
     this.setBaseline()
   }
 
+  /**
+   * Goes to positions inside [0,1] on behalf of the runaway guard and makes them the base: RETREAT, to look whether it is better
+   * there, or RETURN_TO_TUNED, since it is not. Never limited; neither counts as a rollback nor begins a cooldown, for nothing has been
+   * blamed yet.
+   */
+  stand(units: Float64Array, kind: number): void {
+    this.holdClock()
+    this.clearDetails()
+    this.config.draftFrom(units)
+    this.rebase()
+    this.finish(kind)
+  }
+
   /** Publishes what was drafted as the base that proposals begin from, after the cooldown. */
   private land(): void {
+    const { cells } = this
+    this.rebase()
+    cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
+    cells[layout.ROLLED_BACK] = cells[NOW]
+    this.rollbackRate.record()
+    this.rollbacks++
+    this.finish(ROLLBACK)
+  }
+
+  /** Publishes what was drafted as the base. */
+  private rebase(): void {
     const { config, cells, base } = this
     this.commitSafety()
     config.readUnits(base)
     cells[BASE_GENERATION] = config.generation
     cells[REGRESSIONS] = 0
-    cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
-    cells[layout.ROLLED_BACK] = cells[NOW]
     this.budgets.reset()
     this.draft.measureSteps()
-    this.rollbackRate.record()
-    this.rollbacks++
-    this.finish(ROLLBACK)
   }
 
   /** Puts the base back under a new generation, whatever perturbation was live. Never limited, always ACCEPTED. */
@@ -214,10 +233,15 @@ export class SafetyExecutor extends SafetyState {
 
   /** Makes the base the baseline. Never the live configuration: that may be a perturbation. Always ACCEPTED. */
   setBaseline(): number {
+    return this.keepAsBaseline(this.base)
+  }
+
+  /** Makes a place the baseline, such as the mean of the bases that earned it: on the grid, inside [0,1]. Always ACCEPTED. */
+  keepAsBaseline(units: Float64Array): number {
     this.holdClock()
     this.clearDetails()
-    this.config.keepBaseline(this.base, this.cells, BASE_GENERATION)
-    this.records.safety(AUDIT_BASELINE_SET, ACCEPTED, Number.NaN, this.base, 0)
+    this.config.keepBaseline(units, this.cells, BASE_GENERATION)
+    this.records.safety(AUDIT_BASELINE_SET, ACCEPTED, Number.NaN, units, 0)
     return ACCEPTED
   }
 

@@ -10,9 +10,36 @@
 import { SignDraw } from "./ChaCha8.ts"
 import { KERNEL_BLOCKED, KERNEL_NO_CHANGE, KERNEL_UPDATE } from "./codes.ts"
 import { bendStep, learnMargin, predictMargin, skipMargin } from "./constraint.ts"
+import {
+  beginExcursion,
+  forgetComparison,
+  hasArrived,
+  isThere,
+  judgeExcursion,
+  learnPairNoise,
+  pairNoise,
+  restartStretch,
+  turnHome,
+  turnToMean,
+  wishWalk,
+} from "./excursion.ts"
+import {
+  EXCURSION,
+  IDLE,
+  WALK_ARRIVED,
+  WALK_BACK,
+  WALKING,
+  X_HOME_LEVEL,
+  X_MODE,
+  X_PROBE,
+  X_RESTS_EVER,
+  X_RESTS_LEFT,
+  X_WALK,
+} from "./excursionLayout.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { shrinkStep, takePlainStep, takeStep, wishBack, wishStep } from "./moves.ts"
 import { measurePair, placeProbes, ProbeTable } from "./probes.ts"
+import { beginResting, resumeExcursion, takeRest, testSlope } from "./resting.ts"
 import {
   adaptGain,
   adaptProbe,
@@ -88,6 +115,9 @@ const AT_HAS_MEAN = S_HAS_MEAN
 const AT_MEAN = S_MEAN
 const AT_PREDICTED = S_PREDICTED
 const AT_PROBE = S_PROBE
+const AT_MODE = X_MODE
+const AT_REHEATS = S_REHEATS
+const TUNES = EXCURSION
 const VEC_SIGN = V_SIGN
 const OF_ALONG = W_ALONG
 const OF_DIFFERENCE = W_DIFFERENCE
@@ -146,6 +176,7 @@ export class SpsaKernel {
     out[S_PROBE] = wanted < half ? wanted : half
     out[S_STEP] = firstStep
     this.placeBase(out, baseUnit)
+    beginExcursion(out, this.n, 0, 0)
   }
 
   /** Draws the signs of the cycle and places its probes. Doing it twice changes nothing. */
@@ -205,7 +236,32 @@ export class SpsaKernel {
     next[S_PREDICTED] = 0
     next[S_REGRESSIONS] = 0
     skipMargin(next)
+    if (next[X_MODE] === IDLE) next[S_PROBE] = next[X_PROBE]
     this.placeBase(next, baseUnit)
+    beginExcursion(next, this.n, 0, 0)
+  }
+
+  /** Plain windows that are to be read at the base before the next pair; 0 while it tunes. */
+  restsLeft(state: Float64Array): number {
+    return state[X_MODE] === IDLE ? state[X_RESTS_LEFT] : 0
+  }
+
+  /** Cycles drawn since the start, and for each two rests another one: what the pace of a comparison is counted in. */
+  pace(state: Float64Array): number {
+    return state[S_CYCLE] + Math.floor(state[X_RESTS_EVER] / 2)
+  }
+
+  /**
+   * Reads the block of a tuner that rests and writes the one after a plain window at the base, whose loss and margin stand at
+   * LOSS_PLUS and MARGIN_PLUS. A loss that is not finite changes nothing.
+   */
+  rest(prev: Float64Array, next: Float64Array, readings: Float64Array): void {
+    next.set(prev)
+    next[X_RESTS_EVER]++
+    if (this.settings.constrained && readings[MARGIN_PLUS] < 0) return this.leaveRest(next)
+    this.work[W_MEAN] = readings[LOSS_PLUS]
+    takeRest(next, this.work, this.settings, this.n)
+    if (!scalarsFinite(next)) next.set(prev)
   }
 
   /** A state that was learnt under a larger step limit: its probe is brought within this one's. */
@@ -292,15 +348,32 @@ export class SpsaKernel {
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
     const { work, settings, n } = this
     if (settings.mode === "spall") return this.plainStep(b, band)
+    pairNoise(b, work)
+    if (b[AT_MODE] !== TUNES) return this.walkOrRest(b, readings, band)
     tameDifference(b, work, settings, n)
     b[AT_GRADIENT] = work[OF_SLOPE]
     learnNoise(b, work, settings)
+    learnPairNoise(b, this.displacement, work, n)
+    pairNoise(b, work)
     learnSlope(b, work)
     countRegressions(b, work, n)
     const constrained = this.readMargins(b, readings)
+    // While the constraint is broken there is something else to find than a lower level.
+    if (settings.prove && !(constrained && work[OF_MARGIN] < 0)) {
+      if (judgeExcursion(b, work, n)) {
+        turnHome(b, n)
+        return this.walk(b, band)
+      }
+      if (hasArrived(b, this.displacement, work, this.table)) {
+        turnToMean(b, n)
+        return this.walk(b, band)
+      }
+    }
     if (lastMoveFailed(b, work, settings)) return this.takeBack(b, band)
     adaptGain(b, work, settings)
+    const reheats = b[AT_REHEATS]
     watchLevel(b, work, settings, n)
+    if (b[AT_REHEATS] !== reheats) restartStretch(b, n)
     boundGain(b, work, settings)
     this.wish(b)
     if (constrained || !this.probes.plain) {
@@ -318,6 +391,46 @@ export class SpsaKernel {
     if (constrained) predictMargin(b, n)
     adaptProbe(b, work, settings, n)
     return UPDATED
+  }
+
+  /** A pair of a tuner that is on its way somewhere, or rests. */
+  private walkOrRest(b: Float64Array, readings: Float64Array, band: Float64Array): number {
+    const { work, n } = this
+    b[S_REGRESSIONS] = 0
+    if (this.readMargins(b, readings) && work[OF_MARGIN] < 0) {
+      this.leaveRest(b)
+      return KERNEL_UPDATE
+    }
+    skipMargin(b)
+    if (b[AT_MODE] === WALKING) return this.walk(b, band)
+    b[AT_GRADIENT] = work[OF_SLOPE]
+    if (testSlope(b, this.displacement, work, n)) {
+      takeStep(b, this.probes, band, this.displacement, work)
+      b[AT_MEAN] = b[X_HOME_LEVEL]
+      b[AT_HAS_MEAN] = 1
+    }
+    return KERNEL_UPDATE
+  }
+
+  /** The constraint is broken here: tuning goes on, to where it holds. */
+  private leaveRest(b: Float64Array): void {
+    if (b[AT_MODE] === IDLE) b[S_PROBE] = b[X_PROBE]
+    beginExcursion(b, this.n, 0, 0)
+    forgetComparison(b)
+  }
+
+  /** The next stretch of the way to where it leads, and what comes at its end. */
+  private walk(b: Float64Array, band: Float64Array): number {
+    const { work, n } = this
+    wishWalk(b, this.probes)
+    takeStep(b, this.probes, band, this.displacement, work)
+    forgetComparison(b)
+    skipMargin(b)
+    if (isThere(b, this.table)) {
+      if (b[X_WALK] === WALK_BACK) resumeExcursion(b, n)
+      else beginResting(b, work, n, b[X_WALK] === WALK_ARRIVED)
+    }
+    return KERNEL_UPDATE
   }
 
   private readMargins(b: Float64Array, readings: Float64Array): boolean {

@@ -18,6 +18,9 @@ export const UPDATE = 2
 export const ROLLBACK = 3
 export const RETURN_TO_BASE = 4
 export const VISIT_BASELINE = 5
+/** The runaway guard's: to the baseline or the start, to see whether it is better there; and back to the base that was left. */
+export const RETREAT = 6
+export const RETURN_TO_TUNED = 7
 
 /** Status of a Tier 1 call. 0 is success; everything else is why Tier 1 refused and that nothing was written. */
 export const ACCEPTED = 0
@@ -74,6 +77,8 @@ export const NO_CHANGE_COOLDOWN_ACTIVE = 4
 export const NO_CHANGE_BUDGET_EXHAUSTED = 5
 /** The cycle stands still while the base is taken elsewhere. */
 export const NO_CHANGE_RELOCATING = 6
+/** The tuner rests: a plain window at the base. */
+export const NO_CHANGE_RESTING = 7
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0
@@ -98,6 +103,9 @@ export const AUDIT_REGIME = 15
 export const AUDIT_VARIANT = 16
 /** Another guardrail policy is in force: what a person asked for, with the policy. */
 export const AUDIT_GUARDRAILS_SET = 17
+
+/** The runaway guard acts, with the numbers it acted on. */
+export const AUDIT_GUARD = 18
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0
@@ -155,3 +163,28 @@ export const KERNEL_NO_CHANGE = 0
 export const KERNEL_UPDATE = 1
 /** The last move made things worse beyond doubt: the target is the base before it. */
 export const KERNEL_BLOCKED = 2
+
+/** Phases of the runaway guard. From GUARD_ON_BASELINE on the plant stands still because of it. */
+export const GUARD_LEARNING = 0
+export const GUARD_CALM = 1
+export const GUARD_SUSPICIOUS = 2
+export const GUARD_ON_BASELINE = 3
+export const GUARD_ON_START = 4
+export const GUARD_HOLDING = 5
+
+/** What the runaway guard asks for after a window. */
+export const GUARD_NOTHING = 0
+/** To the baseline, to see whether it is better there. */
+export const GUARD_RETREAT = 1
+/** The baseline does not help: to the configuration that a person wrote down. */
+export const GUARD_TRY_START = 2
+/** It was the tuned configuration: stay on the baseline for a while. */
+export const GUARD_BLAME = 3
+/** The start alone has helped: it is the baseline now. */
+export const GUARD_BLAME_START = 4
+/** Nothing has helped: the world changed, back to the tuned base. */
+export const GUARD_WORLD = 5
+/** The hold is over: tune on from here. */
+export const GUARD_RELEASE = 6
+/** The base has earned it: the mean of the stay becomes the baseline. */
+export const GUARD_PROMOTE = 7

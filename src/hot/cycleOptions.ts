@@ -12,6 +12,8 @@ export interface CycleOptions {
   readonly fenceUs: number
   /** Whether the configuration at the start is the first baseline. */
   readonly startIsBaseline: boolean
+  /** Whether the runaway guard watches over what comes of tuning. */
+  readonly guard: boolean
 }
 
 /** A balanced loop that minimises. */
@@ -22,4 +24,5 @@ export const DEFAULT_CYCLE: CycleOptions = Object.freeze({
   safeModeUs: 30_000_000,
   fenceUs: 900_000_000,
   startIsBaseline: true,
+  guard: true,
 })

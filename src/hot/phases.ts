@@ -6,3 +6,4 @@ export const APPLYING_MINUS = 3
 export const WAITING_MINUS = 4
 export const COMPUTING = 5
 export const FROZEN = 6
+export const RESTING = 7

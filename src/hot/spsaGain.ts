@@ -3,6 +3,19 @@
  * by trust ratio, and whether the plant itself changed. All in units of the objective's own behaviour, so that scale
  * and offset of the objective drop out. Sections 2 to 7 and 9 of the rule in docs/explanation/tuning-rule.md.
  */
+import {
+  X_FIRST_HALF,
+  X_HOME_LEVEL,
+  X_PAIR_NOISE,
+  X_RECENT,
+  X_REST_SQUARES,
+  X_REST_SUM,
+  X_SECOND_HALF,
+  X_SQUARES,
+  X_TEST_SQUARES,
+  X_WATCH_LEVEL,
+  X_WATCH_VARIANCE,
+} from "./excursionLayout.ts"
 import type { SpsaSettings } from "./spsaSettings.ts"
 import {
   S_AGE,
@@ -36,6 +49,7 @@ import {
   W_FORESEEN,
   W_LARGEST,
   W_MEAN,
+  W_PAIR_NOISE,
   W_ROOT,
   W_SLOPE,
   W_SQUARE,
@@ -72,6 +86,7 @@ const OF_DIFFERENCE = W_DIFFERENCE
 const OF_FORESEEN = W_FORESEEN
 const OF_LARGEST = W_LARGEST
 const OF_MEAN = W_MEAN
+const OF_PAIR_NOISE = W_PAIR_NOISE
 const OF_ROOT = W_ROOT
 const OF_SLOPE = W_SLOPE
 const OF_SQUARE = W_SQUARE
@@ -90,7 +105,7 @@ const REGRESSION_SIGMAS = 3
  */
 export function tameDifference(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
   if (b[AT_HAS_SLOPE] === 0 || b[AT_SURPRISES] < 3) return
-  const cap = settings.differenceSigmas * Math.sqrt(2 * b[AT_NOISE] + b[AT_SLOPE] * work[OF_SQUARE])
+  const cap = settings.differenceSigmas * Math.sqrt(2 * work[OF_PAIR_NOISE] + b[AT_SLOPE] * work[OF_SQUARE])
   if (!(cap > 0)) return
   if (work[OF_DIFFERENCE] > cap) work[OF_DIFFERENCE] = cap
   else if (work[OF_DIFFERENCE] < -cap) work[OF_DIFFERENCE] = -cap
@@ -118,7 +133,7 @@ export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSe
 /** Section 3: the squared slope per knob, quick to rise and slow to fall. */
 export function learnSlope(b: Float64Array, work: Float64Array): void {
   const d = work[OF_DIFFERENCE]
-  const beyond = d * d - 6 * b[AT_NOISE]
+  const beyond = d * d - 6 * work[OF_PAIR_NOISE]
   const q = beyond > 0 ? beyond / work[OF_SQUARE] : 0
   if (b[AT_HAS_SLOPE] === 0) {
     b[AT_SLOPE] = q
@@ -196,7 +211,7 @@ export function watchLevel(b: Float64Array, work: Float64Array, settings: SpsaSe
 }
 
 /** The plant changed: steps and schedules start again, what is known of noise and slope stays. */
-function reheat(b: Float64Array): void {
+export function reheat(b: Float64Array): void {
   const slope = Math.sqrt(b[AT_SLOPE])
   const eta = slope > 0 ? 0.05 / slope : 0
   if (eta > b[AT_ETA]) b[AT_ETA] = eta
@@ -211,7 +226,7 @@ function reheat(b: Float64Array): void {
 export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
   const c = b[AT_PROBE]
   const slope = Math.sqrt(b[AT_SLOPE])
-  const visible = Math.sqrt(b[AT_NOISE]) / c
+  const visible = Math.sqrt(work[OF_PAIR_NOISE]) / c
   const scale = slope > visible ? slope : visible
   if (scale > 0 && b[AT_ETA] < settings.floor / scale) b[AT_ETA] = settings.floor / scale
   const gradient = largestGradient(work)
@@ -234,7 +249,7 @@ export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSe
   b[AT_STEP] += 0.1 * (Math.sqrt(work[OF_SQUARES] / n) - b[AT_STEP])
   b[AT_AGE]++
   const slope = b[AT_SLOPE]
-  const noise = b[AT_NOISE]
+  const noise = work[OF_PAIR_NOISE]
   if (work[OF_FORESEEN] !== b[AT_AGE]) {
     work[OF_FORESEEN] = b[AT_AGE]
     takeRoot(work)
@@ -268,7 +283,12 @@ export function scalarsFinite(b: Float64Array): boolean {
   const spreads = naught(b[AT_NOISE]) + naught(b[AT_SLOPE]) + naught(b[AT_SPREAD]) + naught(b[AT_ALARM])
   const means = naught(b[AT_MEAN]) + naught(b[AT_LAST_MEAN]) + naught(b[AT_LEVEL]) + naught(b[AT_PREDICTED])
   const margins = naught(b[AT_MARGIN_MEAN]) + naught(b[AT_MARGIN_NOISE]) + naught(b[AT_MARGIN_PREDICTED])
-  return gains + spreads + means + margins === 0
+  const excursion =
+    naught(b[X_PAIR_NOISE]) + naught(b[X_RECENT]) + naught(b[X_HOME_LEVEL]) + naught(b[X_SQUARES])
+  const halves = naught(b[X_FIRST_HALF]) + naught(b[X_SECOND_HALF]) + naught(b[X_TEST_SQUARES])
+  const rests =
+    naught(b[X_REST_SQUARES]) + naught(b[X_REST_SUM]) + naught(b[X_WATCH_LEVEL]) + naught(b[X_WATCH_VARIANCE])
+  return gains + spreads + means + margins + excursion + halves + rests === 0
 }
 
 /** 0 for a number, NaN for what is not finite. */

@@ -4,6 +4,8 @@
  * No slot ever holds NaN or an infinity, so a block survives JSON; what may be absent has a flag beside it.
  */
 
+import { EXCURSION_END } from "./excursionLayout.ts"
+
 /** Cycles drawn so far: what the signs are a function of. Never restarts. */
 export const S_CYCLE = 0
 /** Cycles since the start or the last re-heat: what schedules are a function of. */
@@ -55,7 +57,8 @@ export const S_BEGUN = 29
 export const S_SURPRISES = 30
 /** What the displacement of the completed pair is multiplied by to give the gradient. */
 export const S_GRADIENT = 31
-export const SCALARS = 32
+/** Slots up to `EXCURSION_END` belong to the excursion: see `excursionLayout.ts`. */
+export const SCALARS = EXCURSION_END
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
 export const V_BASE = 0
@@ -70,7 +73,18 @@ export const V_PREVIOUS_INNER = 6
 /** The step wished for, then the step of the base that was taken; not written where no knob has a grid, a circle or a constraint. */
 export const V_MOVE = 7
 export const V_MARGIN_SLOPE = 8
-export const VECTORS = 9
+/** Averaged slope of the pairs, per unit. */
+export const V_AVERAGE_SLOPE = 9
+/** Sum of d u / U over the stretch, or over the pairs of the slope test. */
+export const V_SUM = 10
+/** Where this excursion began, and where the last one ended. */
+export const V_HOME = 11
+export const V_END = 12
+/** Where this stretch began, the sum of the ways from there, and the mean base of the one before. */
+export const V_STRETCH = 13
+export const V_STRETCH_WAY = 14
+export const V_LAST_MEAN_BASE = 15
+export const VECTORS = 16
 
 export function spsaStateLength(knobs: number): number {
   return SCALARS + VECTORS * knobs

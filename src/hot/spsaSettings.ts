@@ -45,6 +45,10 @@ export interface SpsaSettings {
   readonly noisyProbe: number
   /** but no further than this multiple of sqrt(gain * noise): with a small gain noise does little harm, wide probes still do. */
   readonly payingProbe: number
+  /** Whether an excursion that proves nothing goes home, and a tuner that has arrived rests. */
+  readonly prove: boolean
+  /** After a failed excursion another one begins this many rests later, times 4 with each further one; 0: only when something changed. */
+  readonly patience: number
   /** Evidence at which the plant counts as changed; Infinity switches change detection off. */
   readonly alarm: number
 }
@@ -60,10 +64,10 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   stability: 10,
   alpha: 0.602,
   gamma: 0.101,
-  firstStep: 0.06,
+  firstStep: 0.08,
   probe: 0.04,
   probeMin: 0.0025,
-  probeToStep: 0.3,
+  probeToStep: 0.5,
   floor: 0.003,
   trust: 0.5,
   trustTarget: 0.5,
@@ -73,4 +77,6 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   noisyProbe: 0.5,
   payingProbe: 2.2,
   alarm: 8,
+  prove: true,
+  patience: 0,
 })

@@ -24,4 +24,6 @@ export const W_ALONG = 10
 /** An age and the sixth root its probe schedule divides by: drawn up before the readings come, never a different answer. */
 export const W_FORESEEN = 11
 export const W_ROOT = 12
-export const WORK_CELLS = 13
+/** r_d: variance of one reading as the difference of a pair has it; drifting load is none of it. */
+export const W_PAIR_NOISE = 13
+export const WORK_CELLS = 14

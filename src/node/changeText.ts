@@ -14,6 +14,8 @@ const WHAT: Readonly<Record<KnobChange["action"], string>> = {
   rollback: "because the engine rolled back to its baseline",
   returnToBase: "because a perturbation was ended",
   visitBaseline: "to measure the baseline beside the tuned configuration",
+  retreat: "because the runaway guard wanted to see whether it is better there",
+  returnToTuned: "because the runaway guard found that neither baseline nor start is better",
   start: "because an engine was started",
 }
 
@@ -40,7 +42,9 @@ const round = (value: number | null): string =>
   value === null ? "nothing" : String(Number(value.toPrecision(6)))
 
 /** What a record that led to something says, with the numbers that it rests on. */
-function causeText({ seq, kind, action, reason, knob, value, limit, difference, note }: AuditRecord): string {
+function causeText(record: AuditRecord): string {
+  const { seq, kind, action, reason, knob, value, limit, difference, note, guard } = record
+  if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
   const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
   const numbers = [

@@ -18,14 +18,17 @@ import {
   RECORD_VALUE,
 } from "../hot/AuditRing.ts"
 import { presetOf } from "../control/guardrails.ts"
+import { guardActText } from "../control/runaway.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import type { Preset } from "../domain/configSchema.ts"
+import { type GuardNumber, readGuardRecord } from "../hot/guardRecord.ts"
 import { readGuardrails } from "../hot/guardrailRecord.ts"
 import {
   APPLY_KINDS,
   AUDIT_KINDS,
   type AuditKind,
   COMMANDS,
+  GUARD_ACTS,
   NO_CHANGE_REASONS,
   REGIME_REASONS,
   RELOCATION_CAUSES,
@@ -78,6 +81,8 @@ export interface AuditRecord {
   readonly digest?: Readonly<Record<string, number | null>>
   /** What a person said with a trip, a reset, a rollback or a baseline; how what died did so. */
   readonly note?: string
+  /** The numbers that the runaway guard decided by; losses, so lower is better. */
+  readonly guard?: Readonly<Record<GuardNumber, number | null>>
   /** The policy that was put in force, and the preset that it is, where it is one. */
   readonly guardrails?: Readonly<Record<string, number | null>>
   readonly preset?: Preset
@@ -193,6 +198,13 @@ export class AuditDecoder {
         const value = numberOrNull(block[at + RECORD_VALUE])
         const action = SWITCH_ACTIONS[block[at + RECORD_DETAIL]]
         return { ...head, action, reason: SWITCH_REASONS[code], value }
+      }
+      case "guard": {
+        const numbers = Object.entries(readGuardRecord(block, at)) as ReadonlyArray<[GuardNumber, number]>
+        const guard = Object.fromEntries(numbers.map(([name, value]) => [name, numberOrNull(value)]))
+        const act = GUARD_ACTS[code] ?? "nothing"
+        const known = guard as Record<GuardNumber, number | null>
+        return { ...head, action: act, guard: known, note: guardActText(act, known) }
       }
       case "guardrailsSet": {
         const policy = readGuardrails(block, at)

@@ -4,6 +4,7 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../hot/codes.ts"
 import { presetOf } from "../control/guardrails.ts"
+import { type GuardState, guardState } from "../control/runaway.ts"
 import type { Preset } from "../domain/configSchema.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import type { HotPath } from "../hot/HotPath.ts"
@@ -21,6 +22,7 @@ import {
   type ViolationTag,
 } from "../domain/words.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
+import type { runawayMachine } from "../../machines/runaway.machine.ts"
 import type { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { AuditState } from "./AuditTrail.ts"
@@ -104,6 +106,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly guardrails: { readonly preset: Preset | null; readonly policy: GuardrailNumbers }
   readonly cycle: CycleState | null
   readonly safeMode: SafeModeState | null
+  /** Whether what comes of tuning is worse than the baseline, and what is done about it; null before the start. */
+  readonly guard: GuardState | null
   /** Null where no baseline windows are measured. */
   readonly comparison: ComparisonState | null
   /** Null where neither `homeostasis` nor `variants` is on. */
@@ -121,6 +125,7 @@ export type EngineActor = ActorRefFrom<typeof engineMachine>
 type Children = {
   readonly cycle?: { getSnapshot(): SnapshotFrom<typeof spsaCycleMachine> }
   readonly latch?: { getSnapshot(): SnapshotFrom<typeof safeModeMachine> }
+  readonly guard?: { getSnapshot(): SnapshotFrom<typeof runawayMachine> }
 }
 
 /** Where the SPSA cycle stands, or null while there is none. */
@@ -153,6 +158,14 @@ export function cycleAnswers(
   if (snapshot?.status !== "active") return null
   const { lastId, asked } = snapshot.context
   return { lastId, asked }
+}
+
+/** How the runaway guard stands, or null before there is one. */
+function guardStateOf(actor: EngineActor, hot: HotPath): GuardState | null {
+  const { children, context } = actor.getSnapshot()
+  const { guard } = children as Children
+  if (guard === undefined) return null
+  return guardState(guard.getSnapshot().context.block, context.own.guard, context.sign, hot.nowUs)
 }
 
 /** What windows of the baseline have shown, or null where none are measured. */
@@ -211,6 +224,7 @@ export function takeSnapshot(
     guardrails: { preset: presetOf(hot.executor.policy), policy: hot.executor.policy },
     cycle: cycleState(actor),
     safeMode,
+    guard: guardStateOf(actor, hot),
     comparison: comparisonState(actor),
     relocation: relocations.state(),
     counters: countersOf(hot, { ...counts, restarts: mender.supervision.restarts() }),

@@ -44,6 +44,7 @@ export function machineInputOf(settings: EngineSettings, hot: HotPath): EngineIn
     objective: settings.objective,
     names: settings.space.names,
     startIsBaseline: settings.startIsBaseline,
+    guard: settings.guard,
     settings: { ...defined(settings.gains), constrained: settings.constraint },
     safeMode: defined(settings.safeMode),
     comparison: comparisonOf(settings),

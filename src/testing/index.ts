@@ -12,6 +12,20 @@ export {
   variants,
 } from "./functions.ts"
 export { type LabelledLandscape, labelledLandscapes, type TrueLabel } from "./landscapes.ts"
+export {
+  heat,
+  inFlight,
+  late,
+  leak,
+  type LoadAt,
+  loadedBowl,
+  type MemoryPlant,
+  retryStorm,
+  type RunningPlant,
+  staffing,
+  steady,
+  stepBetween,
+} from "./memoryPlants.ts"
 export { gaussianAt, noiseAt, type NoiseKind, type NoiseSpec, uniformAt } from "./noise.ts"
 export { type Drift, driftAt, type Plant, unitKnob, unitKnobs } from "./Plant.ts"
 export {

@@ -13,7 +13,7 @@ import {
 } from "../hot/codes.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import { HotLoop } from "../hot/HotLoop.ts"
-import { WAITING_MINUS, WAITING_PLUS } from "../hot/phases.ts"
+import { RESTING, WAITING_MINUS, WAITING_PLUS } from "../hot/phases.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { KnobTable } from "../hot/KnobTable.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"
@@ -125,7 +125,7 @@ export function simulate(simulation: Simulation, seed: number): SimulatedRun {
       loop.observe()
     }
     // Where Tier 1 said "not before", time passes until it lets the next apply through.
-    const waits = loop.phase === WAITING_PLUS || loop.phase === WAITING_MINUS
+    const waits = loop.phase === WAITING_PLUS || loop.phase === WAITING_MINUS || loop.phase === RESTING
     const next = hot.executor.nextApplyUs
     if (!waits && next > now && next < now + readingUs) now = next
     hot.nowCell[0] = now

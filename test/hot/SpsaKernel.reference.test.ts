@@ -14,6 +14,7 @@ import {
   PERIODIC,
 } from "../../src/hot/codes.ts"
 import { type KnobNumbers, KnobTable } from "../../src/hot/KnobTable.ts"
+import { X_PAIR_NOISE, X_PAIRS } from "../../src/hot/excursionLayout.ts"
 import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
 import {
   S_AGE,
@@ -47,6 +48,7 @@ import {
   S_STEP,
   S_SURPRISES,
   SCALARS,
+  V_AVERAGE_SLOPE,
   V_BASE,
   V_INNER,
   V_MARGIN_SLOPE,
@@ -106,7 +108,8 @@ const settingsOf = fc
     fewSurprises: fc.constantFrom(10, 3),
     seed: fc.integer({ min: 0, max: 1000 }),
   })
-  .map((some): SpsaSettings => ({ ...DEFAULT_SPSA, ...some }))
+  // Excursions are held by tests of their own.
+  .map((some): SpsaSettings => ({ ...DEFAULT_SPSA, prove: false, ...some }))
 
 const knobsOf = fc.oneof(
   fc.array(fc.constantFrom(...plainShapes), { minLength: 1, maxLength: 4 }),
@@ -133,6 +136,8 @@ const scalarsOf = fc.record({
   marginMean: known(between(-0.3, 0.3)),
   marginPredicted: between(-0.1, 0.1),
   surprises: fc.oneof(fc.integer({ min: 0, max: 11 }), fc.constant(11)),
+  pairNoise: maybe(fc.oneof(upTo(1e-4), upTo(1e-2)), 0),
+  pairs: fc.integer({ min: 0, max: 10 }),
 })
 
 /** Where a knob may stand; its end points more often than chance would have them. */
@@ -146,8 +151,9 @@ const placesOf = (knobs: ReadonlyArray<KnobNumbers>, constrained: boolean) => {
           aside: between(-0.4, 0.4),
           before: between(-0.08, 0.08),
           slope: constrained ? maybe(between(-2, 2), 0) : fc.constant(0),
+          average: maybe(between(-2, 2), 0),
         })
-        .map(({ at, aside, before, slope }) => {
+        .map(({ at, aside, before, slope, average }) => {
           const base = snap(one, at)
           const gap = one.step === 0 ? 0 : Math.abs(snap(one, base + 0.02) - base) + 1e-3
           const contain = (x: number): number =>
@@ -159,6 +165,7 @@ const placesOf = (knobs: ReadonlyArray<KnobNumbers>, constrained: boolean) => {
             previous: snap(one, previousInner),
             previousInner,
             slope,
+            average,
           }
         }),
     ),
@@ -219,6 +226,8 @@ const counted: ReadonlyArray<readonly [keyof RuleState, number]> = [
   ["regressions", S_REGRESSIONS],
   ["marginPredicted", S_MARGIN_PREDICTED],
   ["surprises", S_SURPRISES],
+  ["pairNoise", X_PAIR_NOISE],
+  ["pairs", X_PAIRS],
 ]
 const vectors = [
   ["base", V_BASE],
@@ -226,6 +235,7 @@ const vectors = [
   ["previous", V_PREVIOUS],
   ["previousInner", V_PREVIOUS_INNER],
   ["slope", V_MARGIN_SLOPE],
+  ["average", V_AVERAGE_SLOPE],
 ] as const
 
 const toBlock = (state: RuleState, cycle: number, length: number): Float64Array => {

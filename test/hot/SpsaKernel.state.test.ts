@@ -22,6 +22,7 @@ import {
   S_REHEATS,
   S_STEP,
   SCALARS,
+  V_AVERAGE_SLOPE,
   V_BASE,
   V_INNER,
   V_MARGIN_SLOPE,
@@ -31,6 +32,12 @@ import {
   V_PREVIOUS,
   V_PREVIOUS_INNER,
   V_SIGN,
+  V_END,
+  V_HOME,
+  V_LAST_MEAN_BASE,
+  V_STRETCH,
+  V_STRETCH_WAY,
+  V_SUM,
 } from "../../src/hot/spsaLayout.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 
@@ -51,15 +58,25 @@ describe("a state block", () => {
     const kernel = new SpsaKernel(table, DEFAULT_SPSA)
     const state = new Float64Array(kernel.stateLength).fill(7)
     kernel.initial(state, Float64Array.of(0.25, 0.52, 0.75))
-    for (const v of placed) expect(vector(state, v)).toEqual([0.25, 0.5, 0.75])
-    for (const v of [V_SIGN, V_MOVE, V_MARGIN_SLOPE]) expect(vector(state, v)).toEqual([0, 0, 0])
+    for (const v of [...placed, V_HOME, V_STRETCH]) expect(vector(state, v)).toEqual([0.25, 0.5, 0.75])
+    const empty = [
+      V_SIGN,
+      V_MOVE,
+      V_MARGIN_SLOPE,
+      V_AVERAGE_SLOPE,
+      V_SUM,
+      V_END,
+      V_STRETCH_WAY,
+      V_LAST_MEAN_BASE,
+    ]
+    for (const v of empty) expect(vector(state, v)).toEqual([0, 0, 0])
     const scalars = [...state.subarray(0, SCALARS)]
     const set = scalars.flatMap((value, at) => (value === 0 ? [] : [[at, value]]))
     expect(set).toEqual([
       [S_PROBE, DEFAULT_SPSA.probe],
       [S_STEP, DEFAULT_SPSA.firstStep],
     ])
-    expect(state.length).toBe(SCALARS + 9 * n)
+    expect(state.length).toBe(SCALARS + 16 * n)
   })
 
   it("begins with a probe of which both sides fit into one apply, however small that is", () => {

@@ -38,7 +38,7 @@ class Drive {
     start: ReadonlyArray<number>,
     settings: Partial<SpsaSettings> = {},
   ) {
-    this.kernel = new SpsaKernel(new KnobTable(knobs), { ...DEFAULT_SPSA, ...settings })
+    this.kernel = new SpsaKernel(new KnobTable(knobs), { ...DEFAULT_SPSA, prove: false, ...settings })
     this.n = knobs.length
     this.state = new Float64Array(this.kernel.stateLength)
     this.next = new Float64Array(this.kernel.stateLength)
@@ -158,7 +158,9 @@ describe("the tuning rule", () => {
       const drive = new Drive([plain, plain], [0.3, 0.3])
       drive.cycle((unit) => scale * bowl(0.7)(unit))
       const moved = Math.max(...drive.base.map((x) => Math.abs(x - 0.3)))
-      expect(moved).toBeCloseTo(DEFAULT_SPSA.firstStep, 8)
+      // As far as one apply can carry it beside a probe.
+      const { firstStep, maxStep, probe } = DEFAULT_SPSA
+      expect(moved).toBeCloseTo(Math.min(firstStep, maxStep - probe), 8)
     }
   })
 

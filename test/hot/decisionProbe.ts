@@ -41,7 +41,7 @@ const cycle = (): void => {
   kernel.begin(state)
 }
 
-const WARM = 60_000
+const WARM = 200_000
 const CYCLES = 200_000
 for (let k = 0; k < WARM; k++) cycle()
 globalThis.gc?.()

@@ -14,6 +14,8 @@ export interface KnobState {
   readonly previous: number
   readonly previousInner: number
   readonly slope: number
+  /** Slope of the objective, averaged over pairs. */
+  readonly average: number
 }
 
 /** What one cycle knows of the plant; null: nothing yet. */
@@ -37,6 +39,9 @@ export interface RuleState {
   readonly marginMean: number | null
   readonly marginPredicted: number
   readonly surprises: number
+  /** Variance of one reading from differences of pairs alone, and how many it was averaged from while they are few. */
+  readonly pairNoise: number
+  readonly pairs: number
   readonly knobs: ReadonlyArray<KnobState>
 }
 
@@ -249,10 +254,15 @@ export const completeCycle = (
     return { outcome: "update", state: next }
   }
 
+  // What a pair's difference has of the noise: drifting load is in the mean and not in the difference.
+  const ofPair = (noise: number, pairNoise: number, pairs: number): number =>
+    pairs > 0 && state.marginMean === null ? Math.min(noise, 1.2 * pairNoise) : noise
+  const before = ofPair(state.noise ?? 0, state.pairNoise, state.pairs)
+
   // One wild reading is not a slope.
   const cap =
     state.slope !== null && state.surprises >= 3
-      ? settings.differenceSigmas * Math.sqrt(2 * (state.noise ?? 0) + state.slope * U)
+      ? settings.differenceSigmas * Math.sqrt(2 * before + state.slope * U)
       : 0
   const d = cap > 0 ? clamp(raw, -cap, cap) : raw
   const g = (n * d) / U
@@ -271,8 +281,19 @@ export const completeCycle = (
   }
   const r = noise ?? 0
 
+  // Noise of a difference, from differences.
+  const miss = d - sum(u.map((one, i) => one * state.knobs[i].average))
+  const averages = state.knobs.map((knob, i) => knob.average + (0.3 * miss * u[i]) / U)
+  const seen = miss ** 2 / (2 * 1.176)
+  const pairs = Math.min(10, state.pairs + 1)
+  const pairNoise =
+    state.pairs < 10
+      ? state.pairNoise + (seen - state.pairNoise) / pairs
+      : state.pairNoise + 0.1 * (Math.min(seen, 9 * state.pairNoise) - state.pairNoise)
+  const rd = ofPair(r, pairNoise, pairs)
+
   // Slope.
-  const q = Math.max(0, d * d - 6 * r) / U
+  const q = Math.max(0, d * d - 6 * rd) / U
   const slope = state.slope === null ? q : Math.max(0.98 * state.slope, 0.8 * state.slope + 0.2 * q)
 
   // Regressions.
@@ -295,8 +316,8 @@ export const completeCycle = (
     }
     marginMean = margin
     const expected = sum(u.map((one, i) => one * slopes[i]))
-    const miss = read.marginPlus - read.marginMinus - expected
-    slopes = slopes.map((a, i) => a + (0.3 * u[i] * miss) / U)
+    const off = read.marginPlus - read.marginMinus - expected
+    slopes = slopes.map((a, i) => a + (0.3 * u[i] * off) / U)
   } else if (settings.constrained) {
     marginMean = null
     marginPredicted = 0
@@ -306,7 +327,9 @@ export const completeCycle = (
   const learnt: RuleState = {
     ...known,
     marginPredicted,
-    knobs: state.knobs.map((knob, i) => ({ ...knob, slope: slopes[i] })),
+    pairNoise,
+    pairs,
+    knobs: state.knobs.map((knob, i) => ({ ...knob, slope: slopes[i], average: averages[i] })),
   }
 
   // Taking back.
@@ -362,7 +385,7 @@ export const completeCycle = (
   }
 
   // Floor and ceiling of the gain.
-  const scale = Math.max(Math.sqrt(slope), Math.sqrt(r) / c)
+  const scale = Math.max(Math.sqrt(slope), Math.sqrt(rd) / c)
   if (scale > 0) eta = Math.max(eta, settings.floor / scale)
   if (steepest > 0) eta = Math.min(eta, (2 * room) / steepest)
 
@@ -381,8 +404,8 @@ export const completeCycle = (
   step += 0.1 * (Math.sqrt(sum(taken.map((one) => one.step ** 2)) / n) - step)
   age++
   const schedule = settings.probe / (1 + age / 2) ** (1 / 6)
-  const byNoise = r === 0 ? 0 : slope === 0 ? half : Math.sqrt(r / slope)
-  const paying = settings.payingProbe * Math.sqrt(eta * Math.sqrt(r))
+  const byNoise = rd === 0 ? 0 : slope === 0 ? half : Math.sqrt(rd / slope)
+  const paying = settings.payingProbe * Math.sqrt(eta * Math.sqrt(rd))
   const top = Math.min(half, Math.max(schedule, Math.min(settings.noisyProbe * byNoise, paying)))
   const probe = Math.max(settings.probeMin, Math.min(top, Math.max(settings.probeToStep * step, byNoise)))
 

@@ -34,7 +34,7 @@ it("copies of the contexts of an engine with everything on stay objects", async 
     engine.observe({ timestampUs, objective: engine.values.a, constraintMargin: 1, throughputRps: 100 })
   }
   const contexts = contextsOf("engine", engine.actor)
-  expect(Object.keys(contexts).toSorted()).toEqual(["cycle", "engine", "latch", "relocation"])
+  expect(Object.keys(contexts).toSorted()).toEqual(["cycle", "engine", "guard", "latch", "relocation"])
   for (const name in contexts)
     expect([name, isFast(Object.assign({}, contexts[name], {}))]).toEqual([name, true])
   await engine.stop()

@@ -35,14 +35,15 @@ describe("an inspector sees", () => {
   it("every actor of an engine", () => {
     const { seen } = inspected(0)
     const actors = seen.flatMap((event) => (event.type === "@xstate.actor" ? [name(event.actorRef)] : []))
-    expect(actors.slice(1).sort()).toEqual(["cycle", "hotPath", "latch", "telemetry"])
+    expect(actors.slice(1).sort()).toEqual(["cycle", "guard", "hotPath", "latch", "telemetry"])
   })
 
   it("a window as few events, each with its sender", () => {
     const { during, engine } = inspected(5)
     expect(conversation(during)).toEqual([
       `telemetry -> ${engine.id}: window`,
-      `${engine.id} -> cycle: window`,
+      `${engine.id} -> guard: judge`,
+      "guard -> cycle: window",
       "cycle -> hotPath: proposal",
       "hotPath -> cycle: applied",
     ])

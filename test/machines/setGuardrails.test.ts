@@ -13,7 +13,6 @@ const partsOf = (engine: Rig["engine"]) => {
   const { context, children } = engine.getSnapshot()
   return {
     maxStep: context.settings.maxStep,
-    radius: context.baselinePolicy.radius,
     cycle: children.cycle?.getSnapshot().context.kernel.get().settings.maxStep,
     regressionsToTrip: children.cycle?.getSnapshot().context.limits.regressionsToTrip,
     rollbacksPerHour: children.latch?.getSnapshot().context.policy.rollbacksPerHour,
@@ -21,7 +20,6 @@ const partsOf = (engine: Rig["engine"]) => {
 }
 const CONSERVATIVE = {
   maxStep: 0.05,
-  radius: 0.05,
   cycle: 0.05,
   regressionsToTrip: 3,
   rollbacksPerHour: 2,
@@ -65,7 +63,6 @@ describe("another policy for an engine machine", () => {
     engine.start()
     expect(partsOf(engine)).toEqual({
       maxStep: POLICY.maxStep,
-      radius: POLICY.maxStep,
       cycle: POLICY.maxStep,
       regressionsToTrip: POLICY.regressionsToTrip,
       rollbacksPerHour: POLICY.rollbacksPerHour,

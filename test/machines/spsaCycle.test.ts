@@ -17,7 +17,7 @@ const table = new KnobTable([
   { min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 },
   { min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 },
 ])
-const settings = { ...DEFAULT_SPSA, seed: 5 }
+const settings = { ...DEFAULT_SPSA, prove: false, seed: 5 }
 const BAND = Float64Array.of(-0.5, 0.5, -0.5, 0.5)
 const BASE = Float64Array.of(0.4, 0.6)
 

@@ -209,7 +209,7 @@ describe("a replay of system time", () => {
         const { sink, recorded } = breakable(broken)
         // So many records that a digest is the first to find no room, not a proposal.
         const engine = yield* Engine.make(
-          { params: knobs, seed: 5, audit: { digests: true, capacity: 66 } },
+          { params: knobs, seed: 5, audit: { digests: true, capacity: 64 } },
           { sinks: [sink] },
         )
         yield* live(engine, 300)

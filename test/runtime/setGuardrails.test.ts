@@ -132,7 +132,10 @@ describe("other guardrails", () => {
   })
 
   it("trip at once where the regressions that were counted are too many for them", async () => {
-    const engine = await started({ guardrails: { preset: "aggressive", rollbackRegressions: 8 } })
+    const engine = await started({
+      guard: false,
+      guardrails: { preset: "aggressive", rollbackRegressions: 8 },
+    })
     let next = drive(engine, { digests: 300 })
     let worse = 1
     const exploding = (values: Readonly<Record<Knob, number>>, i: number): number => {

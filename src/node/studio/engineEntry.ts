@@ -33,6 +33,6 @@ export function settingsEntry(
     config: { ...configOf(settings) },
     preset: presetOf(policy),
     guardrails: Object.fromEntries(Object.entries(policy).map(([name, value]) => [name, finite(value)])),
-    machines: ["engine", "safeMode", "spsaCycle", ...(relocates ? ["relocation"] : [])],
+    machines: ["engine", "safeMode", "runaway", "spsaCycle", ...(relocates ? ["relocation"] : [])],
   }
 }

@@ -5,6 +5,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate"
 import { engineMachine } from "../../../machines/engine.machine.ts"
 import { relocationMachine } from "../../../machines/relocation.machine.ts"
+import { runawayMachine } from "../../../machines/runaway.machine.ts"
 import { safeModeMachine } from "../../../machines/safeMode.machine.ts"
 import { solverMachine } from "../../../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../../../machines/spsaCycle.machine.ts"
@@ -15,6 +16,7 @@ import type { MachineDefinition, StateDefinition } from "./protocol.ts"
 const charts: ReadonlyArray<AnyStateMachine> = [
   engineMachine,
   safeModeMachine,
+  runawayMachine,
   spsaCycleMachine,
   relocationMachine,
   solverMachine,

@@ -2,15 +2,12 @@
  * One engine of a fleet, as its fleet holds it: the loop without actors, who hears of it and when it was last heard of. Awake it
  * has a loop; put away it has its configuration, which is readable as ever, and what its tuner had learnt.
  */
-import { type BaselineWatch, EMPTY_WATCH, forgetCandidate, watchCycle } from "../../control/baseline.ts"
 import type { AtomicConfig } from "../../hot/AtomicConfig.ts"
 import { RECORD_GENERATION, RECORD_KIND, RECORD_POINT, RECORD_TIMESTAMP_US } from "../../hot/AuditRing.ts"
 import { AUDIT_ENGINE_STOPPED } from "../../hot/codes.ts"
 import type { HotLoop } from "../../hot/HotLoop.ts"
 import { FROZEN } from "../../hot/phases.ts"
-import { P_NOW_US } from "../../hot/SafetyExecutor.ts"
 import type { SharedBudget } from "../../hot/SharedBudget.ts"
-import { S_NOISE } from "../../hot/spsaLayout.ts"
 import { type FleetParts, loopAround } from "./fleetParts.ts"
 import type { Recorder } from "./FleetTrail.ts"
 
@@ -40,12 +37,10 @@ export class FleetCell implements Recorder {
   readonly parts: FleetParts
   /** What the tuner had learnt, while there is no loop. */
   private learnt: Float64Array | null = null
+  /** What its guard remembers, while there is no loop. */
+  private guarded: Float64Array | null = null
   /** What loops before this one have counted. */
   private before: Float64Array | null = null
-  private watch: BaselineWatch = EMPTY_WATCH
-  private cycles = 0
-  /** Rollbacks and trips of this loop: after each, the candidate for the baseline is void. */
-  private upsets = 0
 
   constructor(
     parts: FleetParts,
@@ -103,45 +98,13 @@ export class FleetCell implements Recorder {
     return this.loop?.state ?? this.learnt
   }
 
-  /** After anything the loop did: a base that stayed good and was measured again becomes the baseline. */
-  judge(loop: HotLoop): void {
-    const { executor, nowCell } = loop.hot
-    const upsets = executor.rollbacks + loop.trips
-    if (upsets !== this.upsets) this.watch = forgetCandidate(this.watch)
-    this.upsets = upsets
-    if (loop.cycles === this.cycles) return
-    this.cycles = loop.cycles
-    const base = new Float64Array(this.config.knobs)
-    loop.kernel.base(loop.previous, base)
-    const reading = {
-      nowUs: nowCell[0],
-      mean: loop.kernel.loss(loop.state),
-      noise: loop.state[S_NOISE],
-      base: Array.from(base),
-      reheats: loop.kernel.reheats(loop.state),
-    }
-    const { watch, promote } = watchCycle(this.watch, reading, this.parts.baselinePolicy)
-    this.watch = watch
-    if (promote) this.keepBaseline(loop)
-  }
-
-  keepBaseline(loop: HotLoop): void {
-    const { executor, nowCell } = loop.hot
-    executor.proposal[P_NOW_US] = nowCell[0]
-    executor.setBaseline()
-  }
-
-  /** The baseline was set by hand: what was measured of the last one says nothing. */
-  forgetReference(): void {
-    this.watch = EMPTY_WATCH
-  }
-
   /** Lets the loop go and keeps what it has learnt. The plant stands on its base: `rest` came before. */
   putAway(): void {
     const { loop } = this
     if (loop === null) return
     this.before = this.counts()
     this.learnt = loop.state.slice()
+    this.guarded = loop.guarded.slice()
     this.loop = null
     this.forgetCounts()
     this.state = "passive"
@@ -152,8 +115,9 @@ export class FleetCell implements Recorder {
     const loop = this.freshLoop()
     this.loop = loop
     loop.hot.nowCell[0] = nowUs
-    if (this.learnt !== null) loop.startFrom(this.learnt)
+    if (this.learnt !== null) loop.startFrom(this.learnt, this.guarded)
     this.learnt = null
+    this.guarded = null
     this.state = "awake"
     return loop
   }
@@ -168,8 +132,8 @@ export class FleetCell implements Recorder {
       else config.draftFrom(broken.hot.executor.base)
       config.commit(Float64Array.of(nowUs), 0)
     }
-    this.watch = EMPTY_WATCH
     this.learnt = null
+    this.guarded = null
     this.forgetCounts()
     const loop = this.freshLoop()
     this.loop = loop
@@ -190,8 +154,6 @@ export class FleetCell implements Recorder {
 
   private forgetCounts(): void {
     this.windows = 0
-    this.cycles = 0
-    this.upsets = 0
   }
 
   private freshLoop(): HotLoop {

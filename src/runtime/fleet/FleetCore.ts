@@ -128,7 +128,7 @@ export class FleetCore {
       recordEngineStarted(loop.hot, nowUs)
       loop.start()
       this.news.note({ type: "spawned", key, atUs: nowUs })
-      this.after(cell, loop)
+      this.after(cell)
     }
     this.settle()
     return cell
@@ -206,8 +206,7 @@ export class FleetCore {
 
   setBaseline(cell: FleetCell, note?: string): void {
     this.expect(cell, "setBaseline")
-    cell.forgetReference()
-    this.command(cell, (loop) => cell.keepBaseline(loop), "baselineSet", note)
+    this.command(cell, (loop) => loop.setBaseline(), "baselineSet", note)
   }
 
   /**
@@ -254,7 +253,7 @@ export class FleetCore {
     // Before its windows run out: silence is a rest here, and no case of lost telemetry.
     if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)
     loop.tick()
-    this.after(cell, loop)
+    this.after(cell)
     if (cell.state === "resting") this.putAway(cell, loop, nowUs, this.settings.passivateAfterUs)
   }
 
@@ -265,7 +264,7 @@ export class FleetCore {
     loop.rest()
     cell.state = "resting"
     this.news.note({ type: "rested", key: cell.key, atUs: nowUs })
-    this.after(cell, loop)
+    this.after(cell)
   }
 
   private putAway(cell: FleetCell, loop: HotLoop, nowUs: number, silentUs: number): boolean {
@@ -293,7 +292,7 @@ export class FleetCore {
     this.parts.ring.drain(ignore)
     const now = loop.hot.nowCell[0]
     if (now > this.nowCell[0]) this.nowCell[0] = now
-    this.after(cell, loop)
+    this.after(cell)
     return true
   }
 
@@ -312,7 +311,7 @@ export class FleetCore {
     if (from !== "stopped" && from !== "awake") {
       this.news.note({ type: "resumed", key: cell.key, atUs: nowUs, from })
     }
-    this.after(cell, loop)
+    this.after(cell)
     inbox.set(kept)
     return loop
   }
@@ -328,14 +327,13 @@ export class FleetCore {
     loop.hot.nowCell[0] = nowUs
     this.trail.withNote(kind, note, cell, () => {
       act(loop)
-      this.after(cell, loop)
+      this.after(cell)
     })
     this.settle()
   }
 
-  /** After anything an engine did: its records, what its base has earned, what there is to tell. */
-  private after(cell: FleetCell, loop: HotLoop): void {
-    cell.judge(loop)
+  /** After anything an engine did: its records, what there is to tell. */
+  private after(cell: FleetCell): void {
     const { restAfterUs, passivateAfterUs } = this.settings
     this.looped.lookAgain(cell, cell.nextUs(restAfterUs, passivateAfterUs))
     this.collect(cell)
@@ -365,7 +363,7 @@ export class FleetCore {
     loop.start()
     const type = verdict === "restart" ? "restarted" : "escalated"
     this.news.note({ type, key: cell.key, atUs: nowUs, detail })
-    this.after(cell, loop)
+    this.after(cell)
   }
 
   private endCell(cell: FleetCell): void {

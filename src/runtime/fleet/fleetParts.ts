@@ -3,12 +3,11 @@
  * an engine of a fleet is a few kilobytes.
  */
 import { resolveGuardrails } from "../../control/guardrails.ts"
-import type { BaselinePolicy } from "../../control/baseline.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
 import { AtomicConfig } from "../../hot/AtomicConfig.ts"
 import { AuditRing } from "../../hot/AuditRing.ts"
 import { type CycleOptions, DEFAULT_CYCLE } from "../../hot/cycleOptions.ts"
-import { DROP_OLDEST, PERIODIC } from "../../hot/codes.ts"
+import { DROP_OLDEST } from "../../hot/codes.ts"
 import { fenceUsOf } from "../../hot/fence.ts"
 import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
 import { HotLoop } from "../../hot/HotLoop.ts"
@@ -25,7 +24,6 @@ const AUDIT_CAPACITY = 64
 export interface FleetParts {
   readonly settings: EngineSettings
   readonly policy: GuardrailNumbers
-  readonly baselinePolicy: BaselinePolicy
   /** The inbox and the ring of digests that every engine uses in its turn. */
   readonly ring: TelemetryRing
   /** The ring that every engine's records go through. */
@@ -53,11 +51,6 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
   return {
     settings,
     policy,
-    baselinePolicy: {
-      minStableUs: policy.minStableUs,
-      radius: policy.maxStep,
-      periodic: Array.from(space.table.scale, (scale) => scale === PERIODIC),
-    },
     ring: new TelemetryRing(RING_CAPACITY, DROP_OLDEST),
     audit: new AuditRing(space.table.size, AUDIT_CAPACITY),
     loop: Object.freeze({
@@ -66,6 +59,7 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
       safeModeUs: exit === "timer" ? (timerUs ?? policy.cooldownUs) : Number.POSITIVE_INFINITY,
       fenceUs: fenceUsOf(policy),
       startIsBaseline: settings.startIsBaseline,
+      guard: settings.guard,
     }),
     spsa,
     kernel: new SpsaKernel(space.table, spsa),

@@ -17,6 +17,7 @@ import {
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
+  AUDIT_GUARD,
   AUDIT_GUARDRAILS_SET,
   AUDIT_PROPOSAL,
   AUDIT_REGIME,
@@ -74,6 +75,7 @@ export function showsLive(kind: number): boolean {
     kind !== AUDIT_TICK &&
     kind !== AUDIT_COMMAND &&
     kind !== AUDIT_GUARDRAILS_SET &&
+    kind !== AUDIT_GUARD &&
     kind !== AUDIT_PROPOSAL &&
     kind !== AUDIT_BASELINE_SET &&
     kind !== AUDIT_VIOLATION &&

@@ -11,6 +11,7 @@ const TONES: Partial<Record<AuditRecord["kind"], Tone>> = {
   rollback: "trip",
   baselineSet: "live",
   command: "accent",
+  guard: "safe",
   guardrailsSet: "accent",
   apply: null,
 }
@@ -23,9 +24,12 @@ export const nameOfRecord = (record: AuditRecord): string =>
   record.kind === "rollback" && record.action === "returnToBase" ? "Return to base" : kindName(record.kind)
 
 const kindName = (kind: string): string =>
-  ({ guardrailsSet: "Guardrails", safeModeEntered: "SafeMode opened", safeModeExited: "SafeMode closed" })[
-    kind
-  ] ?? capital(words(kind))
+  ({
+    guard: "Runaway guard",
+    guardrailsSet: "Guardrails",
+    safeModeEntered: "SafeMode opened",
+    safeModeExited: "SafeMode closed",
+  })[kind] ?? capital(words(kind))
 
 const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
   values === undefined
@@ -60,6 +64,8 @@ export function lineOf(record: AuditRecord): string {
       return [does, note].filter(Boolean).join(": ")
     case "guardrailsSet":
       return [record.preset ?? list(record.guardrails), note].filter(Boolean).join(": ")
+    case "guard":
+      return note ?? does
     case "digest":
       return `${words(reason ?? "")}: ${list(record.digest)}`
     case "tick":

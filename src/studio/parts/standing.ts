@@ -1,7 +1,7 @@
 /** What an engine is doing, in a word, a tone and a sentence for somebody who has not read the manual. */
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import type { Connection, Model } from "../core/Model.ts"
-import { capital, span, words } from "../core/format.ts"
+import { capital, clock, span, words } from "../core/format.ts"
 
 export interface Standing {
   readonly word: string
@@ -13,6 +13,8 @@ export interface Standing {
 
 const PHASES: Readonly<Record<string, string>> = {
   ready: "waiting until the next probe is due",
+  resting: "resting: no better place was found within reach",
+  rested: "resting: no better place was found within reach",
   applyingPlus: "asking for the plus side of its base",
   waitingPlus: "measuring the plus side of its base",
   applyingMinus: "asking for the minus side of its base",
@@ -79,6 +81,14 @@ export function standingNow({ snapshot, connection, engine, atEnd }: Model): Sta
     : standing
 }
 
+/** SafeMode is open because of the runaway guard. */
+function isGuarded(
+  snapshot: EngineSnapshot,
+): snapshot is EngineSnapshot & { readonly guard: NonNullable<EngineSnapshot["guard"]> } {
+  const { guard, safeMode } = snapshot
+  return guard !== null && guard.sinceUs !== null && safeMode?.exit === "objectiveRecovery"
+}
+
 export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {
   if (snapshot === null) {
     const loading = connection.state === "loading" || connection.state === "open"
@@ -96,6 +106,13 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     return { word: "Stopped", tone: null, sentence: "The engine is over; the plant stands on its base." }
   const { safeMode, cycle } = snapshot
   if (safeMode !== null) {
+    if (isGuarded(snapshot))
+      return {
+        word: snapshot.guard?.phase === "holding" ? "Resting on the baseline" : "Back on the baseline",
+        short: "SafeMode",
+        tone: "safe",
+        sentence: `Since ${clock(snapshot.guard.sinceUs ?? snapshot.nowUs)}: ${snapshot.guard.text} Nothing is proposed meanwhile.`,
+      }
     const why = REASONS[safeMode.reason] ?? words(safeMode.reason)
     const since = span(snapshot.nowUs - safeMode.sinceUs)
     return {
@@ -106,5 +123,6 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     }
   }
   const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
-  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.` }
+  const doubt = snapshot.guard?.phase === "suspicious" ? ` ${snapshot.guard.text}` : ""
+  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${doubt}` }
 }

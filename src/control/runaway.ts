@@ -1,0 +1,127 @@
+/**
+ * What the runaway guard's numbers mean: how it stands as a plain value, and in a sentence for a person. The decisions
+ * themselves are in `src/hot/RunawayGuard.ts`, because loops without actors take them too.
+ */
+import type { GuardNumber } from "../hot/guardRecord.ts"
+import {
+  G_BLAMED,
+  G_DRAINED,
+  G_DRAINING,
+  G_HOLD,
+  G_NOW,
+  G_PHASE,
+  G_REFERENCE,
+  G_RETREAT_LEVEL,
+  G_RETREATS,
+  G_SEEN,
+  G_SINCE_US,
+  G_STAY,
+  G_THRESHOLD,
+  G_WINDOW_US,
+  G_WORLD,
+  G_WORLDS,
+} from "../hot/guardLayout.ts"
+import { GUARD_PHASES, type GuardAct, type GuardPhase } from "../domain/words.ts"
+
+/** How the runaway guard stands. Levels in units of the objective, as it was reported. */
+export interface GuardState {
+  /** False where it only watches, because `guard` is off. */
+  readonly on: boolean
+  readonly phase: GuardPhase
+  /** Level of the latest windows; null before there are enough of them. */
+  readonly level: number | null
+  /** What the baseline is known to deliver in the world as it is now; null while that is being learnt. */
+  readonly expected: number | null
+  /** Beyond this level it becomes suspicious; null while that is being learnt. */
+  readonly threshold: number | null
+  /** The level on the tuned configuration when the plant retreated; null while it does not stand still. */
+  readonly levelAtRetreat: number | null
+  /** When the plant retreated, and windows at the place where it stands; null while it does not stand still. */
+  readonly sinceUs: number | null
+  readonly windows: number | null
+  /** It holds until the plant has drained, and to what level; null otherwise. */
+  readonly drainsTo: number | null
+  /** When a hold is expected to end; null where nothing can be said. */
+  readonly untilUs: number | null
+  /** How often it retreated, blamed the tuned configuration, and found that the world had changed. */
+  readonly retreats: number
+  readonly blames: number
+  readonly worlds: number
+  /** A sentence for somebody who has not read the manual. */
+  readonly text: string
+}
+
+/** The guard's state behind `block` (see `src/hot/guardLayout.ts`), at `nowUs`; `sign` is -1 when the objective is maximised. */
+export function guardState(block: Float64Array, on: boolean, sign: 1 | -1, nowUs: number): GuardState {
+  const phase = block.length === 0 ? "learning" : GUARD_PHASES[block[G_PHASE]]
+  const known = phase !== "learning"
+  const still = phase === "onBaseline" || phase === "onStart" || phase === "holding"
+  const draining = phase === "holding" && block[G_DRAINING] === 1
+  const left = block[G_HOLD] - block[G_STAY]
+  const state = {
+    on,
+    phase,
+    level: known && block[G_SEEN] > 0 ? sign * block[G_NOW] : null,
+    expected: known ? sign * (block[G_REFERENCE] + block[G_WORLD]) : null,
+    threshold: known && on ? sign * block[G_THRESHOLD] : null,
+    levelAtRetreat: still ? sign * block[G_RETREAT_LEVEL] : null,
+    sinceUs: still ? block[G_SINCE_US] : null,
+    windows: still ? block[G_STAY] : null,
+    drainsTo: draining ? sign * block[G_DRAINED] : null,
+    untilUs: phase === "holding" && left > 0 ? nowUs + left * block[G_WINDOW_US] : null,
+    retreats: known ? block[G_RETREATS] : 0,
+    blames: known ? block[G_BLAMED] : 0,
+    worlds: known ? block[G_WORLDS] : 0,
+  }
+  return { ...state, text: guardText(state) }
+}
+
+const round = (value: number | null): string => (value === null ? "?" : String(Number(value.toPrecision(3))))
+
+function guardText(state: Omit<GuardState, "text">): string {
+  const { phase, levelAtRetreat, expected, level, drainsTo } = state
+  const why = `the objective went from ${round(expected)} to ${round(levelAtRetreat)} on the tuned configuration`
+  switch (phase) {
+    case "learning":
+      return "Learning what this configuration delivers."
+    case "calm":
+      return state.on ? "All is well." : "The runaway guard is off."
+    case "suspicious":
+      return `The objective is at ${round(level)}, where the baseline delivers ${round(expected)}. It may still mend itself.`
+    case "onBaseline":
+      return `Standing on the baseline: ${why}. Looking whether it is better here; now it is at ${round(level)}.`
+    case "onStart":
+      return `Standing on the configuration it began with: ${why}, and the baseline did not help. Now it is at ${round(level)}.`
+    case "holding":
+      return drainsTo === null
+        ? `Resting on the baseline: ${why}, and it came back here.`
+        : `Standing on the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; now it is at ${round(level)}.`
+  }
+}
+
+const ACTS: Readonly<Record<GuardAct, string>> = {
+  nothing: "nothing was done",
+  retreat:
+    "the level stayed worse than the baseline is known to be: to the baseline, to see whether it is better there",
+  tryStart: "the baseline did not help: to the configuration it began with",
+  blame: "it came back on the baseline: the tuned configuration was to blame",
+  blameStart: "only the configuration it began with helped: that is the baseline now",
+  world: "neither baseline nor start is better: the world changed, back to the tuned configuration",
+  release: "the hold is over: tuning goes on from here",
+  promote: "forty calm windows were better than the baseline: their mean configuration is the baseline now",
+}
+
+/** An act of the guard with the numbers it decided by, for logs and `audit why`. */
+export function guardActText(act: GuardAct, numbers: Readonly<Record<GuardNumber, number | null>>): string {
+  const { level, reference, threshold, levelAtRetreat, noise, windows } = numbers
+  const figures = [
+    `level ${round(level)}`,
+    `baseline ${round(reference)}`,
+    `threshold ${round(threshold)}`,
+    ...(act === "retreat" || act === "promote"
+      ? []
+      : [`at the retreat ${round(levelAtRetreat)}`, `${windows ?? 0} windows there`]),
+    `noise ${round(noise)}`,
+  ]
+  return `${ACTS[act]} (${figures.join(", ")})`
+}

@@ -1,0 +1,315 @@
+/**
+ * The plant on trial: it stands still on its baseline, or on the configuration that a person wrote down, and the guard looks whether
+ * the level comes back. Readings are taken in blocks that grow, for the first ones show a backlog and not the place. Where the
+ * plant drains slowly the level is the wrong judge, and the trend is asked.
+ */
+import {
+  GUARD_BLAME,
+  GUARD_BLAME_START,
+  GUARD_CALM,
+  GUARD_HOLDING,
+  GUARD_NOTHING,
+  GUARD_ON_START,
+  GUARD_RELEASE,
+  GUARD_TRY_START,
+  GUARD_WORLD,
+} from "./codes.ts"
+import {
+  GV_GOOD,
+  GV_RESULT,
+  G_ACQUITTED,
+  G_BASELINE_LEVEL,
+  G_BLAMED,
+  G_BLAMED_AT,
+  G_BLAMES,
+  G_BLOCK,
+  G_BLOCK_END,
+  G_CALM,
+  G_DRAINED,
+  G_DRAINING,
+  G_EXPECTED,
+  G_HOLD,
+  G_IDLE,
+  G_IN_VAIN,
+  G_LEVEL,
+  G_NOISE,
+  G_NOW,
+  G_OVER,
+  G_PHASE,
+  G_REFERENCE,
+  G_RETREAT_LEVEL,
+  G_ROSE,
+  G_SEEN,
+  G_SLOPE,
+  G_SLOPE_ERROR,
+  G_START_REFERENCE,
+  G_STAY,
+  G_THRESHOLD,
+  G_WINDOWS,
+  G_WORLD,
+  G_WORLDS,
+  LEVELS,
+  NOISES,
+} from "./guardLayout.ts"
+import { GuardEarning } from "./GuardEarning.ts"
+import { OUT_MEDIAN, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
+
+/** Deviations of one reading between reference and threshold: 3.5 spreads of AR(.9) noise. */
+export const SIGMAS = 8
+/** Lengths of the first blocks at a place; the last one repeats. */
+const BLOCKS = [3, 3, 6, 12, 24] as const
+/** It came back: so much of the excess is left; or so much, where it also fell beyond doubt. */
+const CAME_BACK = 0.3
+const CAME_DOWN = 0.6
+/** Windows before nothing that helps is a verdict: on the baseline, where both blocks rose, on the start. */
+const IDLE_WINDOWS = 12
+const IDLE_EARLY = 6
+/** Windows after which a fall that has led nowhere counts as none, and a plant that was rising may be acquitted. */
+const LONG_STAY = 24
+/** The verdict by trend is looked at from here on, every so many windows, over at most so many, the first ones left out. */
+const TREND_FROM = 14
+const TREND_EVERY = 4
+const TREND_WINDOWS = 48
+const TREND_SKIP = 2
+const TREND_SIGMAS = 3
+/** Holds: the first, the longest, the longest that waits for a plant to drain, and what counts as drained. */
+const FIRST_HOLD = 10
+const LONGEST_HOLD = 640
+const LONGEST_DRAIN = 4000
+const DRAINED_SHARE = 0.1
+/** Windows at the end of a hold that the reference may be lowered to. */
+const HOLD_WINDOWS = 20
+/** Windows without a blame after which the next one is a first one. */
+const QUIET_WINDOWS = 600
+
+/** The plant on trial; see `RunawayGuard`. */
+export class GuardTrial extends GuardEarning {
+  /** The plant stands at a place from here on: whatever is measured there begins anew. */
+  protected enter(b: Float64Array, phase: number): void {
+    b[G_PHASE] = phase
+    b[G_SEEN] = 0
+    b[G_STAY] = 0
+    b[G_OVER] = 0
+    b[G_CALM] = 0
+    b[G_BLOCK] = 0
+    b[G_BLOCK_END] = BLOCKS[0]
+    b[G_IDLE] = 0
+    b[G_ROSE] = 0
+  }
+
+  /** Holds where the plant stands, without a verdict. */
+  protected rest(b: Float64Array): void {
+    this.enter(b, GUARD_HOLDING)
+    b[G_HOLD] = FIRST_HOLD
+    b[G_DRAINING] = 0
+  }
+
+  protected stay(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    b[G_STAY]++
+    b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
+    if (this.drainsByTrend(b)) return this.blame(b, baseline, start, true)
+    if (b[G_STAY] < b[G_BLOCK_END]) return GUARD_NOTHING
+    return this.judgeBlock(b, baseline, start)
+  }
+
+  /** It was rising, and here it falls: by level a plant that drains slowly would look like a world that has changed. */
+  private drainsByTrend(b: Float64Array): boolean {
+    const stay = b[G_STAY]
+    if (stay < TREND_FROM || (stay - TREND_FROM) % TREND_EVERY !== 0 || !this.stoppedRising(b)) return false
+    const { out } = this.statistics
+    return out[OUT_SLOPE] < -TREND_SIGMAS * out[OUT_SLOPE_ERROR]
+  }
+
+  /** It was rising when it was left, and does so no more. Leaves the slope of the stay in the statistics. */
+  private stoppedRising(b: Float64Array): boolean {
+    const before = b[G_SLOPE]
+    const error = b[G_SLOPE_ERROR]
+    const usable = b[G_STAY] - TREND_SKIP
+    const { out } = this.statistics
+    this.statistics.slope(b, usable < TREND_WINDOWS ? usable : TREND_WINDOWS)
+    const slope = out[OUT_SLOPE]
+    const here = out[OUT_SLOPE_ERROR]
+    return (
+      before > TREND_SIGMAS * error &&
+      slope < before / 4 &&
+      slope - before < -TREND_SIGMAS * Math.sqrt(error * error + here * here)
+    )
+  }
+
+  private judgeBlock(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    const length = BLOCKS[b[G_BLOCK] < BLOCKS.length ? b[G_BLOCK] : BLOCKS.length - 1]
+    const before = b[G_LEVEL]
+    const level = this.level(b, length, 0)
+    b[G_LEVEL] = level
+    b[G_BLOCK]++
+    b[G_BLOCK_END] += BLOCKS[b[G_BLOCK] < BLOCKS.length ? b[G_BLOCK] : BLOCKS.length - 1]
+    const onStart = b[G_PHASE] === GUARD_ON_START
+    const byNoise = (1.5 * b[G_NOISE]) / Math.sqrt(length)
+    const byExcess = 0.05 * (before - b[G_EXPECTED])
+    const tolerance = byExcess > byNoise ? byExcess : byNoise
+    const fell = level < before - tolerance
+    const noLower = b[G_STAY] >= LONG_STAY && !(level < b[G_RETREAT_LEVEL])
+    if (fell && !noLower) {
+      b[G_IDLE] = 0
+      b[G_ROSE] = 0
+    } else {
+      b[G_IDLE]++
+      b[G_ROSE] = level > before + tolerance ? b[G_ROSE] + 1 : 0
+    }
+    if (this.cameBack(b, level, tolerance, fell, onStart)) return this.blame(b, baseline, start, false)
+    if (b[G_IDLE] < 2) return GUARD_NOTHING
+    return onStart ? this.idleOnStart(b, baseline, start) : this.idleOnBaseline(b, baseline, start)
+  }
+
+  private cameBack(
+    b: Float64Array,
+    level: number,
+    tolerance: number,
+    fell: boolean,
+    onStart: boolean,
+  ): boolean {
+    const excess = level - b[G_EXPECTED]
+    const before = b[G_RETREAT_LEVEL] - b[G_EXPECTED]
+    if (excess < CAME_BACK * before) return true
+    const down = level < b[G_RETREAT_LEVEL] - tolerance
+    if (level < b[G_THRESHOLD] && down && excess < CAME_DOWN * before) return true
+    return onStart && !fell && b[G_STAY] >= IDLE_EARLY && level < b[G_BASELINE_LEVEL] - 2 * tolerance
+  }
+
+  private idleOnBaseline(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    const tryStart = this.startMayBeTried(b, baseline, start)
+    const enough = tryStart && b[G_ROSE] >= 2 ? IDLE_EARLY : IDLE_WINDOWS
+    if (b[G_STAY] < enough) return GUARD_NOTHING
+    if (!tryStart) return this.acquitOrWait(b, baseline, start)
+    return this.tryStart(b)
+  }
+
+  private tryStart(b: Float64Array): number {
+    b[G_BASELINE_LEVEL] = b[G_LEVEL]
+    if (b[G_LEVEL] > b[G_RETREAT_LEVEL]) b[G_RETREAT_LEVEL] = b[G_LEVEL]
+    this.enter(b, GUARD_ON_START)
+    if (b[G_START_REFERENCE] > b[G_EXPECTED]) b[G_EXPECTED] = b[G_START_REFERENCE]
+    return GUARD_TRY_START
+  }
+
+  /** The plant gets worse than it was at the retreat while it rests on an earned baseline: that was good only for a while. */
+  private holdFails(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
+    const { out } = this.statistics
+    if (b[G_SEEN] < 5 || isSame(baseline, start)) return false
+    if (!(b[G_NOW] > b[G_RETREAT_LEVEL] && b[G_NOW] > b[G_THRESHOLD])) return false
+    this.statistics.slope(b, b[G_STAY] < HOLD_WINDOWS ? b[G_STAY] : HOLD_WINDOWS)
+    if (!(out[OUT_SLOPE] > TREND_SIGMAS * out[OUT_SLOPE_ERROR])) return false
+    b[G_LEVEL] = b[G_NOW]
+    return true
+  }
+
+  private startMayBeTried(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
+    const level = b[G_LEVEL]
+    return (
+      !isSame(baseline, start) &&
+      level > b[G_THRESHOLD] &&
+      level > b[G_START_REFERENCE] + SIGMAS * b[G_NOISE] &&
+      level - b[G_EXPECTED] > 3 * b[G_IN_VAIN]
+    )
+  }
+
+  /** Where the rise ended by coming here the tuned base is no place to go back to, though nothing drains yet. */
+  private acquitOrWait(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    if (this.isTooSoon(b)) return GUARD_NOTHING
+    return this.stoppedRising(b) ? this.blame(b, baseline, start, true) : this.blameWorld(b)
+  }
+
+  private idleOnStart(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    if (b[G_STAY] < IDLE_EARLY || this.isTooSoon(b)) return GUARD_NOTHING
+    if (this.stoppedRising(b)) return this.blame(b, baseline, start, true)
+    b[G_IN_VAIN] = b[G_BASELINE_LEVEL] - b[G_REFERENCE] - b[G_WORLD]
+    if (b[G_IN_VAIN] < 0) b[G_IN_VAIN] = 0
+    b[G_LEVEL] = b[G_BASELINE_LEVEL]
+    return this.blameWorld(b)
+  }
+
+  /** What was rising when it was left, or falls here, is given longer to show where it goes. */
+  private isTooSoon(b: Float64Array): boolean {
+    if (b[G_STAY] >= LONG_STAY) return false
+    const { out } = this.statistics
+    this.statistics.slope(b, b[G_STAY] - TREND_SKIP)
+    return (
+      out[OUT_SLOPE] < -TREND_SIGMAS * out[OUT_SLOPE_ERROR] || b[G_SLOPE] > TREND_SIGMAS * b[G_SLOPE_ERROR]
+    )
+  }
+
+  /** Nothing helps: back to the tuned base. The threshold makes room, so that a ramp of any height costs log many visits. */
+  protected blameWorld(b: Float64Array): number {
+    const added = b[G_LEVEL] - b[G_REFERENCE]
+    b[G_WORLD] = added > 0 ? added : 0
+    if (2.5 * b[G_WORLD] > b[G_ACQUITTED]) b[G_ACQUITTED] = 2.5 * b[G_WORLD]
+    const seen = b[G_SEEN] < LEVELS ? b[G_SEEN] : LEVELS
+    const pairs = seen - 2 < NOISES ? seen - 2 : NOISES
+    for (let back = pairs - 1; back >= 0; back--) this.noteDifference(b, back, 2)
+    b[G_WORLDS]++
+    b[G_PHASE] = GUARD_CALM
+    this.forgetLevels(b)
+    return GUARD_WORLD
+  }
+
+  /** The tuned configuration was it: hold here, with a fence before where it led. */
+  private blame(b: Float64Array, baseline: Float64Array, start: Float64Array, byTrend: boolean): number {
+    const onStart = b[G_PHASE] === GUARD_ON_START
+    const again = b[G_BLAMES] > 0 && b[G_WINDOWS] - b[G_BLAMED_AT] <= QUIET_WINDOWS
+    b[G_BLAMES] = again ? b[G_BLAMES] + 1 : 1
+    b[G_BLAMED_AT] = b[G_WINDOWS]
+    b[G_BLAMED]++
+    b[G_IN_VAIN] = 0
+    b[G_WORLD] = 0
+    if (onStart) b[G_REFERENCE] = b[G_START_REFERENCE]
+    const hold = FIRST_HOLD * 2 ** (b[G_BLAMES] - 1)
+    b[G_HOLD] = hold < LONGEST_HOLD ? hold : LONGEST_HOLD
+    b[G_DRAINING] = byTrend ? 1 : 0
+    b[G_DRAINED] = b[G_REFERENCE] + DRAINED_SHARE * (b[G_RETREAT_LEVEL] - b[G_REFERENCE])
+    this.anchorFence(b, onStart ? start : baseline)
+    b[G_PHASE] = GUARD_HOLDING
+    b[G_STAY] = 0
+    return onStart ? GUARD_BLAME_START : GUARD_BLAME
+  }
+
+  /** The first blame is for the last stretch only; each further one moves its anchor half the way to the baseline. */
+  private anchorFence(b: Float64Array, safe: Float64Array): void {
+    const share = 1 - 2 ** (1 - b[G_BLAMES])
+    const good = this.at(GV_GOOD)
+    const result = this.at(GV_RESULT)
+    for (let i = 0; i < this.n; i++) {
+      const way = this.table.difference(i, b[good + i], safe[i])
+      b[result + i] = this.table.contain(i, b[good + i] + share * way)
+    }
+  }
+
+  protected hold(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    b[G_STAY]++
+    b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
+    if (this.holdFails(b, baseline, start)) return this.tryStart(b)
+    return b[G_STAY] < b[G_HOLD] || this.stillDrains(b) ? GUARD_NOTHING : this.release(b)
+  }
+
+  /** On from here; the reference learns from the end of the hold. */
+  protected release(b: Float64Array): number {
+    const seen = b[G_SEEN] < HOLD_WINDOWS ? b[G_SEEN] : HOLD_WINDOWS
+    if (seen > 0 && this.level(b, seen, 0) < b[G_REFERENCE]) b[G_REFERENCE] = this.statistics.out[OUT_MEDIAN]
+    b[G_PHASE] = GUARD_CALM
+    this.forgetLevels(b)
+    return GUARD_RELEASE
+  }
+
+  private stillDrains(b: Float64Array): boolean {
+    if (b[G_DRAINING] === 0 || b[G_STAY] >= LONGEST_DRAIN) return false
+    if (b[G_NOW] <= b[G_DRAINED]) return false
+    if (b[G_STAY] < LONG_STAY) return true
+    const { out } = this.statistics
+    this.statistics.slope(b, LONG_STAY)
+    return out[OUT_SLOPE] < -out[OUT_SLOPE_ERROR]
+  }
+}
+
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,0 +1,80 @@
+/**
+ * The runaway guard of a loop without actors: it feeds the guard and carries out what it asks for, as `runawayMachine` and the
+ * engine's chart do between them. Allocates nothing per window.
+ */
+import { GUARD_NOTHING } from "./codes.ts"
+import type { Fence } from "./fence.ts"
+import { carryOutGuard, guardFence } from "./guardActs.ts"
+import type { HotPath } from "./HotPath.ts"
+import { RunawayGuard } from "./RunawayGuard.ts"
+
+/** What the guard of one loop remembers and does. */
+export class LoopGuard {
+  readonly guard: RunawayGuard
+  readonly state: Float64Array
+  private readonly hot: HotPath
+  private readonly baseline: Float64Array
+  private started = false
+
+  /** The plant stands where a person wanted it to begin. */
+  constructor(hot: HotPath, retreats: boolean) {
+    this.hot = hot
+    this.guard = new RunawayGuard(hot.table, retreats)
+    this.state = new Float64Array(this.guard.stateLength)
+    this.baseline = new Float64Array(hot.table.size)
+  }
+
+  /** Learns a reference from here on, unless it has one or takes over what another guard over the same knobs had (`state`). */
+  begin(state: Float64Array | null): void {
+    if (!this.started) {
+      if (state === null) this.guard.initial(this.state, this.hot.executor.base)
+      else this.state.set(state)
+    }
+    this.guard.pause(this.state)
+    this.started = true
+  }
+
+  /** The baseline was set by hand. */
+  rebaselined(): void {
+    this.guard.rebaselined(this.state)
+  }
+
+  /** Whether the plant stands still because of this guard. */
+  get standsStill(): boolean {
+    return this.guard.standsStill(this.state)
+  }
+
+  /** Somebody else has moved the plant. */
+  pause(): void {
+    this.guard.pause(this.state)
+  }
+
+  /** A window closed with this loss: moves the plant where the guard asks for it, and returns what it asked for. */
+  take(loss: number): number {
+    const { guard, hot, state } = this
+    guard.reading[0] = loss
+    guard.reading[1] = hot.nowCell[0]
+    const { config, executor, startUnits } = hot
+    if (config.hasBaseline) config.baselineUnits(this.baseline)
+    else this.baseline.set(startUnits)
+    const act = guard.take(state, executor.base, this.baseline, startUnits, executor.policy.minStableUs)
+    if (act !== GUARD_NOTHING) carryOutGuard(hot, state, act, hot.nowCell[0])
+    return act
+  }
+
+  /** A person has rolled back while the plant was on trial. */
+  rolledBack(): void {
+    if (this.standsStill) this.guard.holdHere(this.state)
+  }
+
+  /** A person lets the plant go on: back to the tuned base, where nothing was blamed yet. */
+  letGo(): void {
+    const { guard, hot, state } = this
+    if (this.standsStill) carryOutGuard(hot, state, guard.letGo(state), hot.nowCell[0])
+  }
+
+  /** After a blame: nothing goes where it led, for a while. */
+  fence(): Fence {
+    return guardFence(this.hot.table, this.state, this.hot.nowCell[0])
+  }
+}

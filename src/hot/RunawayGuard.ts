@@ -1,0 +1,245 @@
+/**
+ * The runaway guard: after every window it asks whether the plant is worse than its baseline is known to be, and answers by
+ * going there and looking. A tuner that compares neighbours does not see that everything gets worse, and on a plant with
+ * memory (a backlog, heat, retries) it is even paid for it. While all is well the guard costs nothing: it spends no window.
+ *
+ * `take` folds one closed window in and says what is to be done; the caller moves the plant. Only differences and spreads of
+ * the objective enter, so its scale and offset drop out. Same state and readings, same bytes. Rule, constants and evidence:
+ * docs/explanation/safe-against-being-wrong.md.
+ */
+import {
+  GUARD_CALM,
+  GUARD_HOLDING,
+  GUARD_LEARNING,
+  GUARD_NOTHING,
+  GUARD_ON_BASELINE,
+  GUARD_RETREAT,
+  GUARD_SUSPICIOUS,
+} from "./codes.ts"
+import {
+  GV_ANCHOR,
+  GV_FAR,
+  GV_GOOD,
+  GV_TUNED,
+  G_ACQUITTED,
+  G_CALM,
+  G_EXPECTED,
+  G_LAST_US,
+  G_LEVEL,
+  G_LOWEST,
+  G_NOISE,
+  G_NOW,
+  G_ONSET,
+  G_OVER,
+  G_PHASE,
+  G_REFERENCE,
+  G_RETREATS,
+  G_RETREAT_LEVEL,
+  G_SEEN,
+  G_SINCE_US,
+  G_SLOPE,
+  G_SLOPE_ERROR,
+  G_START_REFERENCE,
+  G_THRESHOLD,
+  G_WORLD,
+  guardStateLength,
+} from "./guardLayout.ts"
+import { OUT_MEDIAN, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
+import { GuardTrial, SIGMAS } from "./GuardTrial.ts"
+import type { KnobTable } from "./KnobTable.ts"
+
+/** Windows that the first reference is taken from. Not more: by the tenth a bad plant has run away. */
+const LEARNING_WINDOWS = 4
+/** Share of what tuning has earned that may be lost again before it is suspicious. */
+const EARNED_SHARE = 0.1
+/** Windows above the threshold that do not mend themselves. */
+const PATIENCE = 20
+/** An excess below this share of that at onset is mending itself. */
+const MENDING = 0.8
+/** A retreat at once: so many windows above, and so many times the excess at onset, still rising. */
+const EXPLOSIVE_WINDOWS = 4
+const EXPLOSIVE = 3
+/** Windows before the retreat whose slope counts. */
+const SLOPE_WINDOWS = 10
+
+/** The guard as a pure step over a block of doubles; scratch is shared, state is not. */
+export class RunawayGuard extends GuardTrial {
+  readonly stateLength: number
+  private readonly retreats: boolean
+
+  /** `retreats`: whether it may ask for one; without that it only earns baselines. */
+  constructor(table: KnobTable, retreats = true) {
+    super(table)
+    this.retreats = retreats
+    this.stateLength = guardStateLength(table.size)
+  }
+
+  /** A fresh state at `base`, which lies where a person wanted it to begin. */
+  initial(b: Float64Array, base: Float64Array): void {
+    b.fill(0)
+    b[G_PHASE] = GUARD_LEARNING
+    for (let vector = GV_GOOD; vector <= GV_ANCHOR; vector++) this.keep(b, vector, base)
+  }
+
+  /**
+   * Takes the window in `reading`, read while the plant ran on or around `base`; `baseline` and `start` say where to retreat
+   * to. `stableUs`: how long a stay must last before it earns a baseline. What is not finite changes nothing.
+   *
+   * @returns one of GUARD_NOTHING .. GUARD_RELEASE: what the caller must now do with the plant
+   */
+  take(
+    b: Float64Array,
+    base: Float64Array,
+    baseline: Float64Array,
+    start: Float64Array,
+    stableUs: number,
+  ): number {
+    const loss = this.reading[0]
+    if (loss - loss !== 0) return GUARD_NOTHING
+    this.note(b, loss)
+    switch (b[G_PHASE]) {
+      case GUARD_LEARNING:
+        return this.learn(b, base)
+      case GUARD_CALM:
+      case GUARD_SUSPICIOUS:
+        return this.watch(b, base, stableUs)
+      case GUARD_HOLDING:
+        return this.hold(b, baseline, start)
+      default:
+        return this.stay(b, baseline, start)
+    }
+  }
+
+  /** The plant was moved by somebody else, or stood still: neighbouring windows are no neighbours any more. */
+  pause(b: Float64Array): void {
+    if (b[G_PHASE] === GUARD_LEARNING) return
+    b[G_PHASE] = GUARD_CALM
+    this.forgetLevels(b)
+  }
+
+  /** The baseline was set by hand where the level is what it is now. On trial that means: rest here, it is right. */
+  rebaselined(b: Float64Array): void {
+    if (b[G_PHASE] === GUARD_LEARNING || b[G_PHASE] === GUARD_HOLDING) return
+    if (this.standsStill(b)) return this.rest(b)
+    if (b[G_SEEN] >= 5) {
+      b[G_REFERENCE] = this.level(b, 5, 0)
+      b[G_WORLD] = 0
+    }
+    this.pause(b)
+  }
+
+  /** A person has rolled back: the plant rests where that put it, without a verdict. */
+  holdHere(b: Float64Array): void {
+    this.rest(b)
+  }
+
+  /**
+   * A person lets the plant go on before the guard has come to a verdict: the world has changed, GUARD_WORLD. After a blame it is the
+   * hold that ends, GUARD_RELEASE.
+   */
+  letGo(b: Float64Array): number {
+    return b[G_PHASE] === GUARD_HOLDING ? this.release(b) : this.blameWorld(b)
+  }
+
+  /** The plant stands on the baseline or the start because of this guard. */
+  standsStill(b: Float64Array): boolean {
+    return b[G_PHASE] >= GUARD_ON_BASELINE
+  }
+
+  private learn(b: Float64Array, base: Float64Array): number {
+    if (b[G_SEEN] < LEARNING_WINDOWS) return GUARD_NOTHING
+    const level = this.level(b, LEARNING_WINDOWS, 0)
+    b[G_REFERENCE] = level
+    b[G_START_REFERENCE] = level
+    b[G_LOWEST] = level
+    for (let back = 0; back < LEARNING_WINDOWS - 1; back++) this.noteDifference(b, back, 1)
+    b[G_PHASE] = GUARD_CALM
+    this.keep(b, GV_GOOD, base)
+    return GUARD_NOTHING
+  }
+
+  /** T above the reference: noise, what has been earned, or what was acquitted, whichever asks for more. */
+  private raiseThreshold(b: Float64Array): void {
+    this.statistics.deviation(b)
+    const noise = this.statistics.out[OUT_MEDIAN]
+    b[G_NOISE] = noise
+    const earned = EARNED_SHARE * (b[G_START_REFERENCE] - b[G_LOWEST])
+    let room = SIGMAS * noise
+    if (earned > room) room = earned
+    if (b[G_ACQUITTED] > room) room = b[G_ACQUITTED]
+    b[G_THRESHOLD] = b[G_REFERENCE] + b[G_WORLD] + room
+  }
+
+  private watch(b: Float64Array, base: Float64Array, stableUs: number): number {
+    if (b[G_SEEN] < 5) return GUARD_NOTHING
+    const level = this.level(b, 5, 0)
+    this.raiseThreshold(b)
+    const expected = b[G_REFERENCE] + b[G_WORLD]
+    const threshold = b[G_THRESHOLD]
+    b[G_NOW] = level
+    if (level < (expected + threshold) / 2) this.noteDifference(b, 0, 2)
+    if (level < b[G_LOWEST]) b[G_LOWEST] = level
+    const near = b[G_REFERENCE] - b[G_LOWEST] > b[G_NOISE] ? b[G_REFERENCE] - b[G_LOWEST] : b[G_NOISE]
+    if (level - b[G_LOWEST] <= near / 4) this.keep(b, GV_GOOD, base)
+    if (!(level > threshold && this.retreats)) {
+      b[G_PHASE] = GUARD_CALM
+      b[G_OVER] = 0
+      return this.earn(b, base, stableUs)
+    }
+    return this.suspect(b, base, level - expected)
+  }
+
+  private suspect(b: Float64Array, base: Float64Array, excess: number): number {
+    b[G_CALM] = 0
+    if (b[G_PHASE] === GUARD_CALM) {
+      b[G_PHASE] = GUARD_SUSPICIOUS
+      b[G_OVER] = 0
+      b[G_ONSET] = excess
+      this.keep(b, GV_FAR, base)
+    } else if (excess < MENDING * b[G_ONSET]) {
+      b[G_ONSET] = excess
+      b[G_OVER] = 0
+    }
+    b[G_OVER]++
+    this.keepFarthest(b, base)
+    if (b[G_OVER] < PATIENCE && !this.isExplosive(b)) return GUARD_NOTHING
+    this.retreat(b, base)
+    this.enter(b, GUARD_ON_BASELINE)
+    b[G_LEVEL] = b[G_RETREAT_LEVEL]
+    b[G_EXPECTED] = b[G_REFERENCE] + b[G_WORLD]
+    return GUARD_RETREAT
+  }
+
+  private isExplosive(b: Float64Array): boolean {
+    if (b[G_OVER] < EXPLOSIVE_WINDOWS || b[G_SEEN] < 6) return false
+    const now = this.level(b, 3, 0)
+    const excess = now - b[G_REFERENCE] - b[G_WORLD]
+    return excess > EXPLOSIVE * b[G_ONSET] && now > this.level(b, 3, 3)
+  }
+
+  /** What is remembered of the way that led here. */
+  private retreat(b: Float64Array, base: Float64Array): void {
+    const { out } = this.statistics
+    const count = b[G_SEEN] < SLOPE_WINDOWS ? b[G_SEEN] : SLOPE_WINDOWS
+    b[G_RETREAT_LEVEL] = this.level(b, 3, 0)
+    this.statistics.slope(b, count)
+    b[G_SLOPE] = out[OUT_SLOPE]
+    b[G_SLOPE_ERROR] = out[OUT_SLOPE_ERROR]
+    b[G_SINCE_US] = b[G_LAST_US]
+    b[G_RETREATS]++
+    this.keep(b, GV_TUNED, base)
+  }
+
+  /** Keeps the place farthest from where all was well. */
+  private keepFarthest(b: Float64Array, base: Float64Array): void {
+    const good = this.at(GV_GOOD)
+    const far = this.at(GV_FAR)
+    let gained = 0
+    for (let i = 0; i < this.n; i++) {
+      const here = this.table.difference(i, b[good + i], base[i])
+      const there = this.table.difference(i, b[good + i], b[far + i])
+      gained += here * here - there * there
+    }
+    if (gained > 0) this.keep(b, GV_FAR, base)
+  }
+}

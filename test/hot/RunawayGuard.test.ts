@@ -1,0 +1,460 @@
+/** The runaway guard by itself: when it is suspicious, what it finds, what it remembers. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import {
+  GUARD_BLAME,
+  GUARD_BLAME_START,
+  GUARD_CALM,
+  GUARD_HOLDING,
+  GUARD_NOTHING,
+  GUARD_ON_BASELINE,
+  GUARD_PROMOTE,
+  GUARD_RELEASE,
+  GUARD_RETREAT,
+  GUARD_SUSPICIOUS,
+  GUARD_TRY_START,
+  GUARD_WORLD,
+} from "../../src/hot/codes.ts"
+import {
+  G_BLAMES,
+  G_HOLD,
+  G_REFERENCE,
+  G_THRESHOLD,
+  GV_FAR,
+  readGuardVector,
+} from "../../src/hot/guardLayout.ts"
+import { guardFence } from "../../src/hot/guardActs.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
+import { GuardBench, type LevelAt, WINDOW_US } from "./guardBench.ts"
+
+/** Noise of one deviation of .1 about a level. */
+const about =
+  (seed: number, level: LevelAt): LevelAt =>
+  (place, window) =>
+    level(place, window) + 0.1 * gaussianAt(seed, window)
+
+/** Worse the farther from the start, at once and for as long as the plant is there. */
+const worseAway: LevelAt = (place) => 10 + 100 * Math.abs(place - 0.5)
+
+/** A backlog that grows while the place is below .5 and drains at the same pace above. */
+function backlog(pace: number, jump = 0): LevelAt {
+  let waiting = 0
+  return (place) => {
+    waiting = Math.max(0, waiting + (place < 0.5 ? pace : -pace))
+    return 10 + waiting + (place < 0.5 ? 0 : jump)
+  }
+}
+
+describe("a guard that learns", () => {
+  it("takes the first four windows as the level, and no more", () => {
+    const bench = new GuardBench()
+    for (const level of [10, 12, 11, 13]) bench.step(() => level)
+    bench.step(() => 50)
+    expect(bench.phase).toBe(GUARD_CALM)
+    expect(bench.state[G_REFERENCE]).toBe(11.5)
+  })
+
+  it("changes nothing for a window that is no number", () => {
+    const bench = new GuardBench()
+    bench.run(
+      20,
+      about(1, () => 10),
+    )
+    const before = bench.state.slice()
+    for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+      expect(bench.step(() => loss)).toBe(GUARD_NOTHING)
+    expect(bench.state).toEqual(before)
+  })
+})
+
+describe("a guard of a plant that is well", () => {
+  it("is left alone by noise: fewer than two retreats in 10,000 windows", () => {
+    const bench = new GuardBench()
+    const retreats = bench
+      .run(
+        10_000,
+        about(7, () => 10),
+      )
+      .filter((act) => act === GUARD_RETREAT)
+    expect(retreats.length).toBeLessThan(2)
+  })
+
+  it("waits for what mends itself: an optimum that jumped and is found again", () => {
+    const bench = new GuardBench()
+    bench.run(
+      50,
+      about(2, () => 10),
+    )
+    const jumpedAt = bench.window
+    const acts = bench.run(
+      200,
+      about(2, (_, window) => 10 + 20 * 0.93 ** (window - jumpedAt)),
+    )
+    expect(acts).not.toContain(GUARD_RETREAT)
+  })
+
+  it("only earns baselines where it may not retreat", () => {
+    const bench = new GuardBench({ retreats: false })
+    bench.run(
+      20,
+      about(3, () => 10),
+    )
+    bench.base = 0.9
+    expect(bench.run(200, about(3, worseAway))).toEqual([])
+  })
+})
+
+describe("a guard of a plant that got worse", () => {
+  it("goes to the baseline after twenty windows, blames the base when it is better there, rests, and lets go", () => {
+    const bench = new GuardBench()
+    bench.run(40, about(4, worseAway))
+    bench.base = 0.8
+    const movedAt = bench.window
+    expect(bench.until(60, about(4, worseAway))).toBe(GUARD_RETREAT)
+    expect(bench.window - movedAt).toBeLessThanOrEqual(25)
+    expect(bench.standsAt).toBe(0.5)
+    expect(bench.until(10, about(4, worseAway))).toBe(GUARD_BLAME)
+    expect(bench.phase).toBe(GUARD_HOLDING)
+    expect(bench.until(20, about(4, worseAway))).toBe(GUARD_RELEASE)
+    expect(bench.standsAt).toBe(0.5)
+  })
+
+  it("does not wait for one that explodes", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(5, () => 10),
+    )
+    const since = bench.window
+    expect(
+      bench.until(
+        60,
+        about(5, (_, window) => 10 + 2 ** (window - since)),
+      ),
+    ).toBe(GUARD_RETREAT)
+    expect(bench.window - since).toBeLessThan(14)
+  })
+
+  it("puts a fence between where all was well and the farthest it got, longer with every blame", () => {
+    const bench = new GuardBench()
+    const standsFor: Array<number> = []
+    for (let round = 0; round < 3; round++) {
+      bench.run(30, about(6, worseAway))
+      bench.base = 0.7
+      bench.run(2, about(6, worseAway))
+      bench.base = 0.9
+      expect(bench.until(60, about(6, worseAway))).toBe(GUARD_RETREAT)
+      expect(bench.until(20, about(6, worseAway))).toBe(GUARD_BLAME)
+      const far = new Float64Array(1)
+      readGuardVector(bench.state, GV_FAR, far)
+      expect(far[0]).toBe(0.9)
+      const nowUs = bench.window * WINDOW_US
+      const fence = guardFence(bench.guard.table, bench.state, nowUs)
+      expect(fence.sides).toEqual([1])
+      expect(fence.edges[0]).toBeGreaterThan(0.5)
+      expect(fence.edges[0]).toBeLessThan(0.9)
+      standsFor.push(Math.round((fence.untilUs - nowUs) / WINDOW_US))
+      expect(bench.state[G_BLAMES]).toBe(round + 1)
+      expect(bench.state[G_HOLD]).toBe(10 * 2 ** round)
+      expect(bench.until(100, about(6, worseAway))).toBe(GUARD_RELEASE)
+    }
+    expect(standsFor).toEqual([60, 120, 240])
+  })
+
+  it("forgets blames after six hundred quiet windows", () => {
+    const bench = new GuardBench()
+    const ruin = (): void => {
+      bench.base = 0.9
+      expect(bench.until(60, about(8, worseAway))).toBe(GUARD_RETREAT)
+      expect(bench.until(20, about(8, worseAway))).toBe(GUARD_BLAME)
+      expect(bench.until(100, about(8, worseAway))).toBe(GUARD_RELEASE)
+    }
+    bench.run(30, about(8, worseAway))
+    ruin()
+    bench.run(650, about(8, worseAway))
+    ruin()
+    expect(bench.state[G_BLAMES]).toBe(1)
+  })
+
+  it("takes a load that nothing undoes for the world, and goes back to where it was tuned", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(9, () => 10),
+    )
+    bench.base = 0.6
+    expect(
+      bench.until(
+        60,
+        about(9, () => 30),
+      ),
+    ).toBe(GUARD_RETREAT)
+    expect(
+      bench.until(
+        60,
+        about(9, () => 30),
+      ),
+    ).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.6)
+    // The next suspicion wants three and a half times the rise.
+    bench.run(
+      100,
+      about(9, () => 70),
+    )
+    expect(bench.acts.filter(({ act }) => act === GUARD_RETREAT)).toHaveLength(1)
+    expect(
+      bench.until(
+        60,
+        about(9, () => 90),
+      ),
+    ).toBe(GUARD_RETREAT)
+  })
+
+  it("tries where it began when the baseline does not help, and makes that the baseline when it does", () => {
+    const bench = new GuardBench({ start: 0.5 })
+    bench.run(
+      40,
+      about(10, () => 10),
+    )
+    bench.baseline = 0.3
+    bench.base = 0.35
+    const storm: LevelAt = (place) => (place === 0.5 ? 10 : 40)
+    expect(bench.until(60, about(10, storm))).toBe(GUARD_RETREAT)
+    expect(bench.standsAt).toBe(0.3)
+    expect(bench.until(60, about(10, storm))).toBe(GUARD_TRY_START)
+    expect(bench.standsAt).toBe(0.5)
+    expect(bench.until(60, about(10, storm))).toBe(GUARD_BLAME_START)
+    expect(bench.baseline).toBe(0.5)
+  })
+
+  it("sees by the trend that a backlog drains, though the level jumps up at first, and holds until it has", () => {
+    const bench = new GuardBench()
+    const level = about(11, backlog(0.5, 20))
+    bench.run(40, level)
+    bench.baseline = 0.6
+    bench.base = 0.4
+    expect(bench.until(200, level)).toBe(GUARD_RETREAT)
+    const retreatedAt = bench.window
+    expect(bench.until(100, level)).toBe(GUARD_BLAME)
+    expect(bench.window - retreatedAt).toBeLessThanOrEqual(30)
+    expect(bench.until(4_000, level)).toBe(GUARD_RELEASE)
+    // Nothing waits any more.
+    expect(level(0.6, bench.window)).toBeLessThan(31)
+  })
+})
+
+describe("a guard that has gone to its baseline", () => {
+  it("does not go back to where it rose, when the rise ended by coming here though nothing drains yet", () => {
+    const bench = new GuardBench()
+    let waiting = 0
+    const level: LevelAt = (place) => {
+      waiting += place < 0.5 ? 0.5 : 0
+      return 10 + waiting
+    }
+    bench.run(40, about(22, level))
+    bench.base = 0.4
+    expect(bench.until(200, about(22, level))).toBe(GUARD_RETREAT)
+    expect(bench.until(60, about(22, level))).toBe(GUARD_BLAME)
+  })
+
+  it("leaves a hold that gets worse for where it began: a baseline that was good only for a while", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(23, () => 10),
+    )
+    bench.baseline = 0.3
+    bench.base = 0.9
+    let since = Number.POSITIVE_INFINITY
+    // Better on the baseline at first, then it runs away there; the start is as it was.
+    const level: LevelAt = (place, window) =>
+      place === 0.5 ? 10 : place === 0.3 ? 10 + Math.max(0, window - since) * 6 : 30
+    expect(bench.until(60, about(23, level))).toBe(GUARD_RETREAT)
+    since = bench.window + 2
+    expect(bench.until(60, about(23, level))).toBe(GUARD_BLAME)
+    expect(bench.until(60, about(23, level))).toBe(GUARD_TRY_START)
+    expect(bench.until(60, about(23, level))).toBe(GUARD_BLAME_START)
+    expect(bench.baseline).toBe(0.5)
+  })
+})
+
+describe("what earns to be the baseline", () => {
+  it("is a stay of forty windows that is better in both halves: its mean becomes the baseline", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(12, () => 10),
+    )
+    const acts: Array<number> = []
+    for (let i = 0; i < 160; i++) {
+      bench.base = i % 2 === 0 ? 0.62 : 0.66
+      acts.push(
+        ...bench.run(
+          1,
+          about(12, () => 6),
+        ),
+      )
+    }
+    expect(acts).toEqual([GUARD_PROMOTE])
+    expect(bench.baseline).toBeCloseTo(0.64, 2)
+    expect(bench.state[G_REFERENCE]).toBeGreaterThan(5.9)
+    expect(bench.state[G_REFERENCE]).toBeLessThan(6.1)
+  })
+
+  it("is no stay that still moves for the worse, better though it is", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(13, () => 10),
+    )
+    bench.base = 0.3
+    const since = bench.window
+    expect(
+      bench.run(
+        160,
+        about(13, (_, window) => 2 + 0.04 * (window - since)),
+      ),
+    ).not.toContain(GUARD_PROMOTE)
+  })
+
+  it("is no stay of a base that wanders, none that is too short in time, and none that is no better", () => {
+    const wandering = new GuardBench()
+    wandering.run(
+      40,
+      about(14, () => 10),
+    )
+    for (let i = 0; i < 100; i++) {
+      wandering.base = 0.3 + 0.01 * (i % 40)
+      expect(
+        wandering.run(
+          1,
+          about(14, () => 6),
+        ),
+      ).toEqual([])
+    }
+    const short = new GuardBench()
+    short.run(
+      40,
+      about(15, () => 10),
+      60e6,
+    )
+    expect(
+      short.run(
+        100,
+        about(15, () => 6),
+        60e6,
+      ),
+    ).toEqual([])
+    const same = new GuardBench()
+    expect(
+      same.run(
+        400,
+        about(16, () => 10),
+      ),
+    ).toEqual([])
+  })
+})
+
+describe("what others do to the plant", () => {
+  it("is no evidence: after a pause nothing is suspicious until five windows are known", () => {
+    const bench = new GuardBench()
+    bench.run(40, about(17, worseAway))
+    bench.base = 0.8
+    bench.run(10, about(17, worseAway))
+    expect(bench.phase).toBe(GUARD_SUSPICIOUS)
+    bench.guard.pause(bench.state)
+    expect(bench.phase).toBe(GUARD_CALM)
+    bench.run(4, about(17, worseAway))
+    expect(bench.phase).toBe(GUARD_CALM)
+    bench.run(1, about(17, worseAway))
+    expect(bench.phase).toBe(GUARD_SUSPICIOUS)
+  })
+
+  it("is what a person says: let go it is the world's fault, after a blame the hold is over", () => {
+    const onTrial = new GuardBench()
+    onTrial.run(40, about(18, worseAway))
+    onTrial.base = 0.8
+    onTrial.until(60, about(18, worseAway))
+    onTrial.run(2, about(18, worseAway))
+    expect(onTrial.phase).toBe(GUARD_ON_BASELINE)
+    expect(onTrial.guard.letGo(onTrial.state)).toBe(GUARD_WORLD)
+    const held = new GuardBench()
+    held.run(40, about(18, worseAway))
+    held.base = 0.8
+    held.until(60, about(18, worseAway))
+    expect(held.until(20, about(18, worseAway))).toBe(GUARD_BLAME)
+    held.run(2, about(18, worseAway))
+    expect(held.guard.letGo(held.state)).toBe(GUARD_RELEASE)
+  })
+
+  it("is a baseline set by hand: its level is the one it was set at", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(19, () => 10),
+    )
+    bench.run(
+      5,
+      about(19, () => 12),
+    )
+    bench.guard.rebaselined(bench.state)
+    expect(Math.abs(bench.state[G_REFERENCE] - 12)).toBeLessThan(0.3)
+  })
+})
+
+describe("scale and offset of the objective", () => {
+  it("change no decision", () => {
+    const script = (told: (level: number) => number) => {
+      const bench = new GuardBench({ told })
+      const level = about(20, (place, window) => worseAway(place, window) + (window > 500 ? 30 : 0))
+      for (let i = 0; i < 900; i++) {
+        bench.base = i % 150 > 90 && bench.base === bench.standsAt ? 0.9 : bench.base
+        bench.step(level)
+      }
+      return bench.acts
+    }
+    const plain = script((level) => level)
+    expect(plain.length).toBeGreaterThan(6)
+    for (const told of [
+      (y: number) => 1024 * y,
+      (y: number) => y + 4096,
+      (y: number) => y / 1000 - 50,
+      (y: number) => 1000 * y - 1e5,
+    ])
+      expect(script(told)).toEqual(plain)
+  })
+})
+
+describe("the guard's state", () => {
+  it("holds finite numbers only, whatever the losses", () => {
+    const loss = fc.oneof(
+      fc.double({ noNaN: false }),
+      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      fc.constantFrom(0, 1e100, -1e100),
+    )
+    fc.assert(
+      fc.property(fc.array(loss, { minLength: 1, maxLength: 120 }), (losses) => {
+        const bench = new GuardBench()
+        for (const value of losses)
+          if (Math.abs(value) <= 1e100 || !Number.isFinite(value)) bench.step(() => value)
+        expect(bench.state.every(Number.isFinite)).toBe(true)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it("is the same whether its windows are taken in one go or from a copy in the middle", () => {
+    const bench = new GuardBench()
+    const level = about(21, worseAway)
+    bench.run(40, level)
+    bench.base = 0.9
+    bench.run(12, level)
+    const copy = new GuardBench()
+    copy.state.set(bench.state)
+    copy.base = bench.base
+    copy.window = bench.window
+    expect(copy.run(60, level)).toEqual(bench.run(60, level))
+    expect(copy.state).toEqual(bench.state)
+    expect(bench.state[G_THRESHOLD]).toBeGreaterThan(bench.state[G_REFERENCE])
+  })
+})

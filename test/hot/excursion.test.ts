@@ -1,0 +1,232 @@
+/**
+ * Prove or go home: what a tuner does that cannot gain any more, or never could. Through Tier 1 with the balanced guardrails on, judged by
+ * what the plant really paid and where the base really was.
+ */
+import { describe, expect, it } from "vitest"
+import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
+import {
+  DIGEST_GENERATION,
+  DIGEST_OBJECTIVE,
+  DIGEST_TIMESTAMP_US,
+  DROP_OLDEST,
+  TRIMMED_MEAN,
+} from "../../src/hot/codes.ts"
+import { EXCURSION, IDLE, X_FAILS, X_MODE, X_PROVEN } from "../../src/hot/excursionLayout.ts"
+import { HotLoop } from "../../src/hot/HotLoop.ts"
+import { HotPath } from "../../src/hot/HotPath.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { RESTING } from "../../src/hot/phases.ts"
+import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
+import { DEFAULT_SPSA, type SpsaSettings } from "../../src/hot/spsaSettings.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
+import { unitKnobs } from "../../src/testing/Plant.ts"
+import { drained } from "./rig.ts"
+
+const READING_US = 350_000
+
+type Loss = (unit: Float64Array, reading: number) => number
+
+/** A loop over knobs in [0, 1], one digest a window. */
+class Bench {
+  readonly loop: HotLoop
+  readonly hot: HotPath
+  paid = 0
+  readings = 0
+  rests = 0
+  private now = 1
+  private readonly loss: Loss
+  private readonly noise: number
+  private readonly seed: number
+
+  constructor(
+    knobs: number,
+    start: number,
+    loss: Loss,
+    noise: number,
+    seed: number,
+    settings: Partial<SpsaSettings> = {},
+  ) {
+    const table = new KnobTable(unitKnobs(knobs))
+    const policy = GUARDRAILS.balanced
+    this.hot = new HotPath({
+      table,
+      policy,
+      initialUnit: new Float64Array(knobs).fill(start),
+      window: {
+        windowDigests: 1,
+        windowUs: 4 * READING_US,
+        settleUs: 0,
+        maxAgeUs: READING_US,
+        aggregate: TRIMMED_MEAN,
+        trim: 0.1,
+      },
+      ringCapacity: 16,
+      ringPolicy: DROP_OLDEST,
+      auditCapacity: 256,
+      manualTime: true,
+    })
+    const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, ...settings, seed, maxStep: policy.maxStep })
+    this.loop = new HotLoop(this.hot, kernel, { guard: false })
+    this.loss = loss
+    this.noise = noise
+    this.seed = seed
+    this.hot.nowCell[0] = this.now
+    this.loop.start()
+  }
+
+  get mode(): number {
+    return this.loop.state[X_MODE]
+  }
+
+  run(readings: number, each: () => boolean | void = () => undefined): this {
+    const { hot, loop } = this
+    const unit = new Float64Array(hot.config.knobs)
+    for (let i = 0; i < readings; i++) {
+      hot.config.readUnits(unit)
+      const loss = this.loss(unit, this.readings)
+      this.paid += loss
+      if (loop.phase === RESTING) this.rests++
+      this.now += READING_US
+      hot.digest.fill(Number.NaN)
+      hot.digest[DIGEST_TIMESTAMP_US] = this.now
+      hot.digest[DIGEST_GENERATION] = hot.config.generation
+      hot.digest[DIGEST_OBJECTIVE] = loss + this.noise * gaussianAt(this.seed, this.readings++)
+      loop.observe()
+      hot.nowCell[0] = this.now
+      loop.tick()
+      drained(hot.audit)
+      if (each() === true) break
+    }
+    return this
+  }
+}
+
+/** Lowest at .6 in every knob, 1 there. */
+const bowl: Loss = (unit) => 1 + unit.reduce((sum, x) => sum + (x - 0.6) ** 2, 0)
+const SEEDS = [1, 2, 3, 4, 5, 6]
+
+describe("a tuner that begins where nothing is better", () => {
+  it("goes home, bit for bit, and rests there: the noise costs less than a third of what it did", () => {
+    let resting = 0
+    let tuning = 0
+    let home = 0
+    for (const seed of SEEDS) {
+      const bench = new Bench(4, 0.6, bowl, 0.2, seed)
+      bench.run(260, () => bench.mode === IDLE)
+      if (bench.mode === IDLE) {
+        home++
+        expect([...bench.hot.executor.base]).toEqual([0.6, 0.6, 0.6, 0.6])
+      }
+      bench.run(1_000)
+      expect(bench.hot.executor.refused.reduce((sum, count) => sum + count)).toBe(0)
+      resting += bench.paid / bench.readings - 1
+      const other = new Bench(4, 0.6, bowl, 0.2, seed, { prove: false }).run(bench.readings)
+      tuning += other.paid / other.readings - 1
+    }
+    // Now and then a lucky level passes for a proof.
+    expect(home).toBeGreaterThanOrEqual(SEEDS.length - 1)
+    expect(resting).toBeLessThan(tuning / 3)
+  })
+
+  it("reads many plain windows for each pair by then", () => {
+    const bench = new Bench(4, 0.6, bowl, 0.05, 3).run(1_500)
+    expect(bench.rests).toBeGreaterThan(900)
+  })
+})
+
+describe("a tuner that has somewhere to go", () => {
+  it("is never sent home where the gain shows: it proves its excursion", () => {
+    for (const seed of SEEDS) {
+      const bench = new Bench(4, 0.2, bowl, 0.05, seed)
+      bench.run(400, () => bench.loop.state[X_FAILS] > 0)
+      expect(bench.loop.state[X_FAILS]).toBe(0)
+      expect(bowl(bench.hot.executor.base, 0)).toBeLessThan(1.1)
+    }
+  })
+
+  it("arrives and rests, and what it rests at has earned to be the baseline", () => {
+    for (const seed of SEEDS) {
+      const bench = new Bench(2, 0.3, bowl, 0.02, seed)
+      bench.run(3_000, () => bench.mode === IDLE)
+      expect(bench.mode).toBe(IDLE)
+      const baseline = new Float64Array(2)
+      bench.hot.config.baselineUnits(baseline)
+      expect(bowl(baseline, 0)).toBeLessThan(1.01)
+    }
+  })
+
+  it("goes back to where it had been when home turns out to be worse", () => {
+    // Home is dear for a while after it was left: eight rests show it.
+    let walkedBack = 0
+    for (const seed of SEEDS) {
+      let homeIsDear = false
+      const bench = new Bench(
+        2,
+        0.6,
+        (unit, at) => bowl(unit, at) + (homeIsDear && Math.abs(unit[0] - 0.6) < 0.01 ? 0.5 : 0),
+        0.05,
+        seed,
+      )
+      bench.run(300, () => bench.mode === IDLE)
+      homeIsDear = true
+      bench.run(30, () => bench.mode === EXCURSION)
+      if (bench.mode === EXCURSION && bench.loop.state[X_PROVEN] === 1) walkedBack++
+    }
+    expect(walkedBack).toBeGreaterThan(SEEDS.length / 2)
+  })
+})
+
+describe("a tuner that rests", () => {
+  it("goes out again when the plant gets worse, and finds the new optimum", () => {
+    for (const seed of SEEDS) {
+      let at = 0.6
+      const moving: Loss = (unit) => 1 + unit.reduce((sum, x) => sum + 4 * (x - at) ** 2, 0)
+      const bench = new Bench(2, 0.6, moving, 0.05, seed)
+      bench.run(300, () => bench.mode === IDLE)
+      at = 0.3
+      bench.run(400)
+      expect(moving(bench.hot.executor.base, 0)).toBeLessThan(1.1)
+    }
+  })
+
+  it("goes out by the slope of its pairs when there is a gain though nothing got worse", () => {
+    let found = 0
+    for (const seed of SEEDS) {
+      let slope = 0
+      // Flat at first; later the level at home is as before, and lower beside it.
+      const tilted: Loss = (unit) => 1 + slope * (0.5 - unit[0])
+      const bench = new Bench(1, 0.5, tilted, 0.01, seed)
+      bench.run(300, () => bench.mode === IDLE)
+      slope = 1
+      bench.run(3_000, () => bench.hot.executor.base[0] > 0.7)
+      if (bench.hot.executor.base[0] > 0.7) found++
+    }
+    expect(found).toBe(SEEDS.length)
+  })
+
+  it("stays at home with patience 0, and tries again without a cause where it was given some", () => {
+    const leavesHome = (patience: number): number => {
+      let left = 0
+      for (const seed of SEEDS) {
+        const bench = new Bench(4, 0.6, bowl, 0.05, seed, { patience })
+        bench.run(300, () => bench.mode === IDLE)
+        bench.run(260, () => bench.mode !== IDLE)
+        if (bench.mode !== IDLE) left++
+      }
+      return left
+    }
+    expect(leavesHome(0)).toBeLessThan(2)
+    expect(leavesHome(200)).toBe(SEEDS.length)
+  })
+
+  it("takes a window that expires for a time-out like any other", () => {
+    const bench = new Bench(2, 0.6, bowl, 0.05, 4)
+    bench.run(300, () => bench.mode === IDLE && bench.loop.phase === RESTING)
+    expect(bench.loop.phase).toBe(RESTING)
+    for (let silence = 0; silence < 3; silence++) {
+      bench.hot.nowCell[0] += 5 * READING_US
+      bench.loop.tick()
+    }
+    expect(bench.loop.trips).toBe(1)
+  })
+})

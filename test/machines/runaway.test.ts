@@ -1,0 +1,202 @@
+/** The runaway guard as a statechart: its walk through every state, who hears what, and that it goes on from a text of itself. */
+import { type Actor, type AnyActorRef, createActor, fromCallback, type Snapshot } from "xstate"
+import { describe, expect, it } from "vitest"
+import type { Window } from "../../src/domain/Window.ts"
+import { GV_TUNED, readGuardVector } from "../../src/hot/guardLayout.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { LINEAR } from "../../src/hot/codes.ts"
+import { type GuardActedEvent, type RunawayEvent, runawayMachine } from "../../machines/runaway.machine.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
+
+const table = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
+const START = Float64Array.of(0.5)
+
+const windowOf = (loss: number, index: number): Window => ({
+  index,
+  generation: 1,
+  openedUs: index * 500_000,
+  closedUs: (index + 1) * 500_000,
+  count: 5,
+  objective: loss,
+  loss,
+  latencyP99Us: null,
+  throughputRps: null,
+  errorRate: null,
+  constraintMargin: null,
+  extras: [null, null, null, null],
+  rejected: { invalid: 0, wrongGeneration: 0, settling: 0, tooOld: 0 },
+  status: "closed",
+})
+
+/** A guard at a plant whose level is a function of where it stands, driven as the engine does. */
+class Watched {
+  readonly actor: Actor<typeof runawayMachine>
+  readonly acts: Array<GuardActedEvent["act"]> = []
+  base = 0.5
+  cycle: AnyActorRef | null = null
+  private place: number | null = null
+  window = 0
+
+  constructor(actor = createActor(runawayMachine, { input: { table, retreats: true } })) {
+    this.actor = actor
+    actor.on("guardActed", (event) => this.obey(event))
+    actor.start()
+  }
+
+  /** The same plant at the same moment under another guard. */
+  continuedBy(actor: Actor<typeof runawayMachine>): Watched {
+    const other = new Watched(actor)
+    other.base = this.base
+    other.place = this.place
+    other.window = this.window
+    other.acts.push(...this.acts)
+    return other
+  }
+
+  get state(): string {
+    const { value } = this.actor.getSnapshot()
+    return typeof value === "string" ? value : Object.values(value).join("")
+  }
+
+  run(windows: number, level: (place: number) => number): this {
+    for (let i = 0; i < windows; i++) {
+      const at = this.place ?? this.base
+      const loss = level(at) + 0.1 * gaussianAt(1, this.window)
+      this.actor.send({
+        type: "judge",
+        window: windowOf(loss, this.window),
+        nowUs: (this.window + 1) * 500_000,
+        place: { base: Float64Array.of(at), baseline: START, start: START, stableUs: 0 },
+        cycle: this.cycle,
+      })
+      this.window++
+    }
+    return this
+  }
+
+  /** Until it is in this state, at most so many windows. */
+  until(state: string, level: (place: number) => number, windows = 200): this {
+    for (let i = 0; i < windows && this.state !== state; i++) this.run(1, level)
+    expect(this.state).toBe(state)
+    return this
+  }
+
+  private obey({ act, block }: GuardActedEvent): void {
+    this.acts.push(act)
+    if (act === "retreat") this.place = START[0]
+    if (act === "release") this.place = null
+    if (act === "world") {
+      const tuned = new Float64Array(1)
+      readGuardVector(block, GV_TUNED, tuned)
+      this.base = tuned[0]
+      this.place = null
+    }
+  }
+}
+
+const worseAway = (place: number): number => 10 + 100 * Math.abs(place - 0.5)
+const worseEverywhere = (): number => 60
+
+/** How each state is reached from a fresh guard. */
+const ways: Readonly<Record<string, () => Watched>> = {
+  learning: () => new Watched(),
+  calm: () => new Watched().until("calm", worseAway),
+  suspicious: () => {
+    const at = ways["calm"]().run(20, worseAway)
+    at.base = 0.8
+    return at.until("suspicious", worseAway)
+  },
+  onBaseline: () => ways["suspicious"]().until("onBaseline", worseAway),
+  holding: () => ways["onBaseline"]().until("holding", worseAway),
+}
+
+describe("the guard's chart", () => {
+  it("walks from suspicion over the baseline and the hold back to calm", () => {
+    const at = ways["holding"]().until("calm", worseAway)
+    expect(at.acts).toEqual(["retreat", "blame", "release"])
+  })
+
+  it("goes back to the tuned base when nothing helps", () => {
+    const at = ways["calm"]().run(20, worseAway)
+    at.base = 0.7
+    at.until("onBaseline", worseEverywhere).until("calm", worseEverywhere)
+    expect(at.acts).toEqual(["retreat", "world"])
+    expect(at.base).toBe(0.7)
+  })
+
+  const answers: Readonly<Record<string, Readonly<Record<RunawayEvent["type"], string>>>> = {
+    learning: {
+      judge: "learning",
+      pause: "learning",
+      rebaselined: "learning",
+      rolledBack: "learning",
+      letGo: "learning",
+    },
+    calm: { judge: "calm", pause: "calm", rebaselined: "calm", rolledBack: "calm", letGo: "calm" },
+    suspicious: {
+      judge: "suspicious",
+      pause: "calm",
+      rebaselined: "calm",
+      rolledBack: "suspicious",
+      letGo: "suspicious",
+    },
+    onBaseline: {
+      judge: "onBaseline",
+      pause: "calm",
+      rebaselined: "holding",
+      rolledBack: "holding",
+      letGo: "calm",
+    },
+    holding: {
+      judge: "holding",
+      pause: "calm",
+      rebaselined: "holding",
+      rolledBack: "holding",
+      letGo: "calm",
+    },
+  }
+  const others: ReadonlyArray<RunawayEvent> = [
+    { type: "pause" },
+    { type: "rebaselined" },
+    { type: "rolledBack" },
+    { type: "letGo", nowUs: 1e9 },
+  ]
+
+  it.each(Object.keys(ways))("answers every event in the state %s, and goes on from there", (state) => {
+    for (const event of others) {
+      const at = ways[state]()
+      at.actor.send(event)
+      expect([event.type, at.state]).toEqual([event.type, answers[state][event.type]])
+      at.base = 0.5
+      at.until("calm", worseAway)
+    }
+  })
+
+  it("gives a window to the cycle where it has no objection, and keeps the one that led to a retreat", () => {
+    const given: Array<string> = []
+    const cycle = createActor(fromCallback(({ receive }) => receive((event) => given.push(event.type))))
+    cycle.start()
+    const at = ways["suspicious"]()
+    at.cycle = cycle
+    const before = at.window
+    at.until("onBaseline", worseAway)
+    expect(given).toHaveLength(at.window - before - 1)
+  })
+
+  it("goes on from a text of itself, wherever it was", () => {
+    for (const state of Object.keys(ways)) {
+      const at = ways[state]()
+      const text = JSON.stringify(at.actor.getPersistedSnapshot())
+      expect(text.length).toBeLessThan(8_000)
+      const snapshot = JSON.parse(text) as Snapshot<unknown>
+      const again = at.continuedBy(
+        createActor(runawayMachine, { input: { table, retreats: true }, snapshot }),
+      )
+      expect(again.state).toBe(state)
+      const level = state === "learning" || state === "calm" ? worseEverywhere : worseAway
+      at.run(60, level)
+      again.run(60, level)
+      expect([again.state, again.acts]).toEqual([at.state, at.acts])
+    }
+  })
+})
