@@ -12,20 +12,10 @@ export {
   variants,
 } from "./functions.ts"
 export { type LabelledLandscape, labelledLandscapes, type TrueLabel } from "./landscapes.ts"
-export {
-  heat,
-  inFlight,
-  late,
-  leak,
-  type LoadAt,
-  loadedBowl,
-  type MemoryPlant,
-  retryStorm,
-  type RunningPlant,
-  staffing,
-  steady,
-  stepBetween,
-} from "./memoryPlants.ts"
+export { bursts, diurnal, type LoadAt, steady, stepBetween, wandering } from "./loads.ts"
+export { type LimitSignals, type MemoryPlant, type RunningPlant, withUseless } from "./MemoryPlant.ts"
+export { autoscaler, crew, inFlight, limited, retryStorm, staffing } from "./memoryPlants.ts"
+export { collector, late, loopGain, pid, spreadOver, steepWall } from "./controlPlants.ts"
 export { gaussianAt, noiseAt, type NoiseKind, type NoiseSpec, uniformAt } from "./noise.ts"
 export { type Drift, driftAt, type Plant, unitKnob, unitKnobs } from "./Plant.ts"
 export {
@@ -41,6 +31,15 @@ export {
   valley,
 } from "./plants.ts"
 export { bestLimit, limitKnob, type Load, LOADS, queuePlant, queueUtility } from "./queue.ts"
+export {
+  hedging,
+  loadedBowl,
+  threadPool,
+  type Weather,
+  weathered,
+  type WeatherSpec,
+} from "./servicePlants.ts"
+export { battery, cutOut, heat, heatAndFan, heated, leak, leakRestarted, wear } from "./storePlants.ts"
 export { judgeScenario, type Scenario, type ScenarioVerdict, scenarios } from "./scenarios.ts"
 export { meanOf, quantileOf, simulate, type SimulatedRun, type Simulation } from "./simulate.ts"
 export { taskOne, taskTwo } from "./tasks.ts"

@@ -36,6 +36,8 @@ export interface Simulation {
   readonly digests?: number
   readonly policy: GuardrailNumbers
   readonly settings?: Partial<SpsaSettings>
+  /** Whether the runaway guard watches. Default true. */
+  readonly guard?: boolean
 }
 
 /** What really happened in a simulated run; losses are true ones, without noise. */
@@ -90,7 +92,7 @@ export function simulate(simulation: Simulation, seed: number): SimulatedRun {
     manualTime: true,
   })
   const settings = { ...DEFAULT_SPSA, ...simulation.settings, seed, maxStep: policy.maxStep }
-  const loop = new HotLoop(hot, new SpsaKernel(table, settings))
+  const loop = new HotLoop(hot, new SpsaKernel(table, settings), { guard: simulation.guard ?? true })
   const units = new Float64Array(table.size)
   const losses = new Float64Array(readings)
   const timesUs = new Float64Array(readings)

@@ -4,7 +4,7 @@
  */
 import { createEngine } from "../../src/index.ts"
 import type { EngineConfig } from "../../src/domain/Config.ts"
-import type { MemoryPlant } from "../../src/testing/memoryPlants.ts"
+import type { MemoryPlant } from "../../src/testing/MemoryPlant.ts"
 
 const DIGEST_US = 100_000
 
