@@ -172,7 +172,7 @@ An apply costs ${ratios[RUNS >> 1].toFixed(2)} times its floor (${ratios[0].toFi
 with its arrays in fields. Written as a lone closure, whose addresses get compiled in, it takes about 53 ns, and over that an apply is about 3.4 times.
 
 ## The tuning rule
-\`npm run bench:arena\` (about ten seconds, the same on every machine). Geometric mean of cumulative true loss over 33 plant and noise
+\`npm run bench:arena\` (under a minute, the same on every machine). Geometric mean of cumulative true loss over 33 plant and noise
 pairs (lower is better), SelfTune's tasks T1 and T2 (higher is better), share of the best utility on three M/M/c/K loads in turn, cycles to regain
 90 % of a 20 % shift. All through Tier 1 with the balanced guardrails, one setting each; what is what: [the tuning rule](explanation/tuning-rule.md).
 

@@ -2,17 +2,26 @@
  * The arena: the default tuning rule against its competitors on the same plants, through Tier 1 with the balanced
  * guardrails on, in virtual time. `node bench/arena/main.ts --help` tells the options.
  */
-import { readOptions, whole } from "../options.ts"
-import { type Score, score, type Seeds } from "./score.ts"
-import { ablations, tuners } from "./tuners.ts"
+import { inFlight } from "../../src/testing/memoryPlants.ts"
+import { readOptions, refuse, whole } from "../options.ts"
+import { actedRun } from "./actedRun.ts"
+import { harmSection } from "./harmSection.ts"
+import { healthySection } from "./healthySection.ts"
+import { loopedRun } from "./memoryRun.ts"
+import { FIRST_SEED, memorySection } from "./memorySection.ts"
+import { pairSection } from "./pairSection.ts"
+import { atMost, type Bar, holds, line, type Section } from "./print.ts"
 
 const HELP = `Compares the tuning rule with its competitors on the same plants, in virtual time.
 
 USAGE
-  npm run bench:arena -- [--seeds N] [--ablations] [--pairs] [--json]
+  npm run bench:arena -- [--full] [--seeds N] [--only WORDS] [--ablations] [--pairs] [--json]
 
-  --seeds N     Runs of every pair of plant and tuner; other tasks have more (default 10)
-  --ablations   Add the rule without each of its parts
+  --full        All plants that remember, healthy ones, harm, and everything the rule must reach (a few minutes)
+  --seeds N     Runs of every pair of plant and tuner; other tasks have more (default 10, 20 with --full; of plants that
+                remember 4 in the short form)
+  --only WORDS  Only these parts (pairs, memory, healthy, harm) or plants whose name contains a word; commas between them
+  --ablations   Add the rule without each of its parts, and without its safeguards
   --pairs       Add every pair
   --json        Print the figures as JSON
 
@@ -21,127 +30,81 @@ one of its bars.
 `
 
 const options = readOptions(HELP, {
+  full: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   ablations: { type: "boolean", default: false },
   pairs: { type: "boolean", default: false },
-  seeds: { type: "string", default: "10" },
+  seeds: { type: "string" },
+  only: { type: "string", default: "" },
 })
-const base = whole("seeds", options.seeds)
-const seeds: Seeds = {
+const { full } = options
+const given = options.seeds === undefined ? null : whole("seeds", options.seeds)
+const base = given ?? (full ? 20 : 10)
+const seeds = {
   pairs: base,
-  tasks: Math.max(50, base),
-  queue: Math.max(20, base),
-  shift: Math.max(50, base),
+  tasks: Math.max(full && given !== null ? base : 50, base),
+  queue: Math.max(full && given !== null ? base : 20, base),
+  shift: Math.max(full && given !== null ? base : 50, base),
 }
+const words = options.only
+  .split(",")
+  .flatMap((word) => (word.trim() === "" ? [] : [word.trim().toLowerCase()]))
 
-interface Bar {
-  readonly name: string
-  readonly value: number
-  readonly bar: number
-  readonly atLeast: boolean
-}
-
-/** What the default rule must reach. */
-function barsOf(s: Score): ReadonlyArray<Bar> {
-  const bars: Array<Bar> = [
-    { name: "T1 mean", value: s.t1.mean, bar: -0.04, atLeast: true },
-    { name: "T1 last 200", value: s.t1.last200, bar: -0.002, atLeast: true },
-    { name: "T2 mean", value: s.t2.mean, bar: -0.045, atLeast: true },
-    { name: "T2 last 200", value: s.t2.last200, bar: -0.016, atLeast: true },
-    { name: "refused applies", value: s.refused, bar: 0, atLeast: false },
-    { name: "SafeMode entries", value: s.trips, bar: 0, atLeast: false },
-  ]
-  s.queue.forEach((value, i) => bars.push({ name: `queue load ${i + 1}`, value, bar: 0.97, atLeast: true }))
-  for (const { noise, median } of s.regain) {
-    const bar = noise > 0.05 ? 30 : 15
-    bars.push({ name: `regain at ${100 * noise} % noise`, value: median, bar, atLeast: false })
-  }
-  return bars
-}
-
-const holds = ({ value, bar, atLeast }: Bar): boolean => (atLeast ? value >= bar : value <= bar)
-
-const cell = (x: number, digits: number): string => (Number.isFinite(x) ? x.toFixed(digits) : "never")
-
-function table(head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string {
-  const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")
-}
-
-const summary = (scores: ReadonlyArray<Score>): string =>
-  table(
-    [
-      "",
-      "33 pairs, geometric mean",
-      "T1 mean, last 200",
-      "T2 mean, last 200",
-      "queue, three loads",
-      "regain 0 / 5 / 20 %",
-    ],
-    scores.map((s) => [
-      s.name,
-      cell(s.geometricMean, 4),
-      `${cell(s.t1.mean, 4)}, ${cell(s.t1.last200, 4)}`,
-      `${cell(s.t2.mean, 4)}, ${cell(s.t2.last200, 4)}`,
-      s.queue.map((x) => cell(x, 3)).join(" "),
-      s.regain.map(({ median }) => cell(median, 0)).join(" / "),
-    ]),
-  )
+/** Whether a part is wanted as a whole, or by one of the plants in it. */
+const wants =
+  (part: string) =>
+  (name: string): boolean =>
+    words.length === 0 || words.some((word) => word === part || name.toLowerCase().includes(word))
 
 const say = (text: string): void => {
-  if (!options.json) console.log(text)
+  if (!options.json) console.log(`${text}\n`)
 }
 
-const scores = tuners.map((tuner) => score(tuner, seeds))
-say(
-  `33 plant and noise pairs, ${seeds.pairs} seeds each; T1, T2 and regain ${seeds.tasks} seeds, queue ${seeds.queue}.\n`,
-)
-say(summary(scores))
-
-if (options.pairs) {
-  say("\nMean normalised loss by pair:\n")
-  const head = ["plant", "noise", ...scores.map(({ name }) => name)]
-  const rows = scores[0].byPair.map(({ plant, noise }, i) => [
-    plant,
-    `${100 * noise} %`,
-    ...scores.map(({ byPair }) => cell(byPair[i].loss, 4)),
-  ])
-  say(table(head, rows))
+const sections: Array<Section> = []
+const add = (section: Section | null): void => {
+  if (section === null) return
+  sections.push(section)
+  say(section.text)
 }
 
-const taken = options.ablations ? ablations.map((tuner) => score(tuner, seeds)) : []
-if (options.ablations) {
-  say("\nOne part taken out at a time (factor on the geometric mean; above 1 the part helps):\n")
-  const [whole] = scores
-  say(
-    table(
-      ["without", "factor", "T1 mean", "T2 mean, last 200", "queue", "regain"],
-      taken.map((s) => [
-        s.name,
-        cell(s.geometricMean / whole.geometricMean, 2),
-        cell(s.t1.mean, 4),
-        `${cell(s.t2.mean, 4)}, ${cell(s.t2.last200, 4)}`,
-        s.queue.map((x) => cell(x, 3)).join(" "),
-        s.regain.map(({ median }) => cell(median, 0)).join(" / "),
-      ]),
-    ),
-  )
+const ablations = options.ablations
+const pairs =
+  words.length === 0 || words.includes("pairs")
+    ? pairSection({ seeds, full, pairs: options.pairs, ablations })
+    : null
+add(pairs)
+const remembering = { seeds: full ? base : (given ?? 4), windows: full ? 1_800 : 1_200, ablations, full }
+add(memorySection({ ...remembering, isWanted: wants("memory") }))
+if (full) {
+  add(healthySection({ ...remembering, windows: 1_500, isWanted: wants("healthy") }))
+  add(harmSection({ seeds: base, ablations, isWanted: wants("harm") }))
 }
 
-const bars = barsOf(scores[0])
-say("")
-for (const bar of bars) {
-  say(
-    `${holds(bar) ? "holds " : "MISSED"} ${bar.name}: ${cell(bar.value, 4)} (${bar.atLeast ? "at least" : "at most"} ${bar.bar})`,
-  )
+if (sections.length === 0)
+  refuse(`--only knows nothing called ${JSON.stringify(options.only)}${full ? "" : " without --full"}.`)
+
+/** Windows of a sample through the engine's actors that were paid otherwise than without them: none. */
+async function unequal(): Promise<number> {
+  const windows = 300
+  const acted = await actedRun(inFlight, FIRST_SEED, windows)
+  const looped = loopedRun(inFlight, FIRST_SEED, windows)
+  return acted.paid.reduce((count, paid, w) => count + (paid === looped.paid[w] ? 0 : 1), 0)
 }
+
+const bars: ReadonlyArray<Bar> = [
+  ...sections.flatMap((section) => section.bars),
+  atMost("windows of a run through the actors that differ", await unequal(), 0),
+]
+say(bars.map(line).join("\n"))
 if (options.json) {
   // Infinity is no JSON: a shift that is never regained is null.
   console.log(
     JSON.stringify({
       seeds,
-      scores,
-      ablations: taken,
+      ...(pairs === null ? {} : pairs.data),
+      ...Object.fromEntries(
+        sections.filter(({ name }) => name !== "pairs").map(({ name, data }) => [name, data]),
+      ),
       bars: bars.map((bar) => ({ ...bar, holds: holds(bar) })),
     }),
   )

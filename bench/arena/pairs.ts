@@ -16,6 +16,8 @@ export interface Pair {
   readonly plant: Plant
   readonly noise: NoiseSpec
   readonly share: number
+  /** Nothing changes while it runs, and there is noise: no reason ever to stand still. */
+  readonly noiseAlone: boolean
 }
 
 /** The plant with its loss at 1 where it starts and 0 where it is best. */
@@ -29,7 +31,7 @@ export function normalised(plant: Plant): Plant {
   }
 }
 
-const plants: ReadonlyArray<Plant> = [
+const STILL: ReadonlyArray<Plant> = [
   quadratic(1),
   quadratic(4),
   quadratic(16),
@@ -38,16 +40,24 @@ const plants: ReadonlyArray<Plant> = [
   cliff(4),
   kink(4),
   plateau(4),
+  queuePlant([LOADS[0]], Number.MAX_SAFE_INTEGER),
+]
+
+const CHANGING: ReadonlyArray<Plant> = [
   quadratic(4, { kind: "step", atUs: RUN_US / 2, by: 0.2 }),
   quadratic(4, { kind: "ramp", fromUs: RUN_US / 4, toUs: (3 * RUN_US) / 4, by: 0.2 }),
-  queuePlant([LOADS[0]], Number.MAX_SAFE_INTEGER),
-].map(normalised)
+]
 
 export const noiseOf = (share: number): NoiseSpec =>
   share === 0 ? { kind: "none", level: 0 } : { kind: "gaussian", level: share }
 
 export const SHARES: ReadonlyArray<number> = [0, 0.05, 0.2]
 
-export const pairs: ReadonlyArray<Pair> = plants.flatMap((plant) =>
-  SHARES.map((share) => ({ plant, noise: noiseOf(share), share })),
+export const pairs: ReadonlyArray<Pair> = [...STILL, ...CHANGING].flatMap((plant) =>
+  SHARES.map((share) => ({
+    plant: normalised(plant),
+    noise: noiseOf(share),
+    share,
+    noiseAlone: share > 0 && STILL.includes(plant),
+  })),
 )

@@ -9,6 +9,7 @@ import type { NoiseSpec } from "../../src/testing/noise.ts"
 import type { Plant } from "../../src/testing/Plant.ts"
 import { simulate } from "../../src/testing/simulate.ts"
 import { runGuarded } from "./guarded.ts"
+import { nelderMead, rereadingClimb } from "./climbers.ts"
 import { blueFin, hillClimb, onePlusOne, type PeerFactory } from "./peers.ts"
 
 export interface Run {
@@ -42,15 +43,24 @@ export const peer = (name: string, make: PeerFactory): Tuner => ({
   },
 })
 
+/** Grid: a0 .02 .05 .1 .2, c0 .03 .05, stability 10 50. */
+export const SPALL: Partial<SpsaSettings> = { mode: "spall", a0: 0.1, c0: 0.05, stability: 10 }
+
+/** Those who know nothing of the plant but their readings. */
+export const peers: ReadonlyArray<{ readonly name: string; readonly make: PeerFactory }> = [
+  // Grid: eta .001 .003 .01 .03, d .02 .05 .1.
+  { name: "BlueFin", make: blueFin(0.01, 0.1) },
+  // Grid, here and below: first step .02 .05 .1.
+  { name: "(1+1)-ES", make: onePlusOne(0.1) },
+  { name: "hill climb", make: hillClimb(0.1) },
+  { name: "hill climb, re-reading", make: rereadingClimb(0.1) },
+  { name: "Nelder-Mead", make: nelderMead(0.05) },
+]
+
 export const tuners: ReadonlyArray<Tuner> = [
   rule("trust ratio (this rule)"),
-  // Grid: a0 .02 .05 .1 .2, c0 .03 .05, stability 10 50.
-  rule("Spall", { mode: "spall", a0: 0.1, c0: 0.05, stability: 10 }),
-  // Grid: eta .001 .003 .01 .03, d .02 .05 .1.
-  peer("BlueFin", blueFin(0.01, 0.1)),
-  // Grid: first step .02 .05 .1.
-  peer("(1+1)-ES", onePlusOne(0.1)),
-  peer("hill climb", hillClimb(0.1)),
+  rule("Spall", SPALL),
+  ...peers.map(({ name, make }) => peer(name, make)),
 ]
 
 /** The rule with one part taken out at a time. */

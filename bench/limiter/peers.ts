@@ -85,3 +85,24 @@ export class Vegas implements Peer {
     return 30 * this.estimate * (0.5 + this.random() / 2)
   }
 }
+
+/** AIMD: one more while the limit is used, a tenth less when a request takes longer than the time-out. */
+export class Aimd implements Peer {
+  private estimate: number
+  private readonly timeoutMs: number
+
+  constructor(initial: number, timeoutMs: number) {
+    this.estimate = initial
+    this.timeoutMs = timeoutMs
+  }
+
+  get limit(): number {
+    return Math.floor(this.estimate)
+  }
+
+  finished(rttMs: number, inFlight: number): void {
+    if (rttMs > this.timeoutMs) this.estimate *= 0.9
+    else if (inFlight * 2 >= this.estimate) this.estimate += 1
+    this.estimate = clamp(this.estimate, 20, 200)
+  }
+}
