@@ -121,14 +121,20 @@ const chart = engineSetup.createMachine({
               actions: ["interruptRelocation", "rollbackToLatch", "rollBack"],
             },
             rollback: { actions: ["interruptRelocation", "rollBack"] },
-            trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
-            latched: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "wakeForLatch"] },
+            trip: {
+              target: "safe",
+              actions: ["pauseGuard", "noteLossAtTrip", "openLatch", "restorePlant", "toLatch"],
+            },
+            latched: {
+              target: "safe",
+              actions: ["pauseGuard", "noteLossAtTrip", "openLatch", "wakeForLatch"],
+            },
           },
         },
         relocating: {
           tags: ["live"],
           description: "The cycle stands still while the base is taken to a place known before, or back.",
-          entry: ["pauseCycle", "returnToBase"],
+          entry: ["pauseCycle", "pauseGuard", "returnToBase"],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
             window: { actions: ["reopenWindow", "measureRelocation"] },

@@ -17,6 +17,7 @@ import {
 import {
   GV_GOOD,
   GV_RESULT,
+  GV_TUNED,
   G_ACQUITTED,
   G_BASELINE_LEVEL,
   G_BLAMED,
@@ -77,6 +78,8 @@ const FIRST_HOLD = 10
 const LONGEST_HOLD = 640
 const LONGEST_DRAIN = 4000
 const DRAINED_SHARE = 0.1
+/** Windows at one place after which there is a verdict, whatever the level does: no fall by a twentieth a block lasts longer. */
+const LONGEST_TRIAL = 640
 /** Windows at the end of a hold that the reference may be lowered to. */
 const HOLD_WINDOWS = 20
 /** Windows without a blame after which the next one is a first one. */
@@ -97,11 +100,11 @@ export class GuardTrial extends GuardEarning {
     b[G_ROSE] = 0
   }
 
-  /** Holds where the plant stands, without a verdict. */
+  /** Holds where a person wants the plant to stand, without a verdict. */
   protected rest(b: Float64Array): void {
     this.enter(b, GUARD_HOLDING)
     b[G_HOLD] = FIRST_HOLD
-    b[G_DRAINING] = 0
+    b[G_DRAINING] = -1
   }
 
   protected stay(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
@@ -157,7 +160,7 @@ export class GuardTrial extends GuardEarning {
       b[G_ROSE] = level > before + tolerance ? b[G_ROSE] + 1 : 0
     }
     if (this.cameBack(b, level, tolerance, fell, onStart)) return this.blame(b, baseline, start, false)
-    if (b[G_IDLE] < 2) return GUARD_NOTHING
+    if (b[G_IDLE] < 2 && b[G_STAY] < LONGEST_TRIAL) return GUARD_NOTHING
     return onStart ? this.idleOnStart(b, baseline, start) : this.idleOnBaseline(b, baseline, start)
   }
 
@@ -195,7 +198,7 @@ export class GuardTrial extends GuardEarning {
   /** The plant gets worse than it was at the retreat while it rests on an earned baseline: that was good only for a while. */
   private holdFails(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
     const { out } = this.statistics
-    if (b[G_SEEN] < 5 || isSame(baseline, start)) return false
+    if (b[G_SEEN] < 5 || b[G_DRAINING] < 0 || isSame(baseline, start)) return false
     if (!(b[G_NOW] > b[G_RETREAT_LEVEL] && b[G_NOW] > b[G_THRESHOLD])) return false
     this.statistics.slope(b, b[G_STAY] < HOLD_WINDOWS ? b[G_STAY] : HOLD_WINDOWS)
     if (!(out[OUT_SLOPE] > TREND_SIGMAS * out[OUT_SLOPE_ERROR])) return false
@@ -286,7 +289,11 @@ export class GuardTrial extends GuardEarning {
   protected hold(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     b[G_STAY]++
     b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
-    if (this.holdFails(b, baseline, start)) return this.tryStart(b)
+    if (this.holdFails(b, baseline, start)) {
+      // What was blamed is no place to go back to: where the start helps no more than this, the plant comes back here.
+      this.keep(b, GV_TUNED, baseline)
+      return this.tryStart(b)
+    }
     return b[G_STAY] < b[G_HOLD] || this.stillDrains(b) ? GUARD_NOTHING : this.release(b)
   }
 
@@ -300,7 +307,7 @@ export class GuardTrial extends GuardEarning {
   }
 
   private stillDrains(b: Float64Array): boolean {
-    if (b[G_DRAINING] === 0 || b[G_STAY] >= LONGEST_DRAIN) return false
+    if (b[G_DRAINING] !== 1 || b[G_STAY] >= LONGEST_DRAIN) return false
     if (b[G_NOW] <= b[G_DRAINED]) return false
     if (b[G_STAY] < LONG_STAY) return true
     const { out } = this.statistics

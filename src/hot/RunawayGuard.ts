@@ -128,9 +128,9 @@ export class RunawayGuard extends GuardTrial {
     this.pause(b)
   }
 
-  /** A person has rolled back: the plant rests where that put it, without a verdict. */
+  /** A person has rolled back: on trial the plant rests where that put it, without a verdict; one that rests already rests on. */
   holdHere(b: Float64Array): void {
-    this.rest(b)
+    if (b[G_PHASE] !== GUARD_HOLDING) this.rest(b)
   }
 
   /**

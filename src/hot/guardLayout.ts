@@ -48,7 +48,7 @@ export const G_SLOPE = 23
 export const G_SLOPE_ERROR = 24
 /** Windows that a hold lasts at least. */
 export const G_HOLD = 25
-/** 1: the hold lasts until the plant has drained to the level in G_DRAINED. */
+/** 1: the hold lasts until the plant has drained to the level in G_DRAINED; -1: a person wants the plant where it holds. */
 export const G_DRAINING = 26
 export const G_DRAINED = 27
 /** Windows of the stay that may earn a baseline, and the sum of the mean being formed. */

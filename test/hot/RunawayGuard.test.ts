@@ -278,6 +278,80 @@ describe("a guard that has gone to its baseline", () => {
   })
 })
 
+describe("guards that stand still", () => {
+  // Root cause: each block that fell began the count of idle blocks anew, so a level that goes up and down never got a verdict.
+  it("come to a verdict under a load that goes up and down, whatever its period", () => {
+    for (const period of [12, 36, 40, 48, 56, 72, 300]) {
+      for (const shift of [0, 0.25, 0.5, 0.75]) {
+        const bench = new GuardBench()
+        const swing = (window: number): number => 35 * Math.sin(2 * Math.PI * (window / period + shift))
+        const level = about(22, (_, window) => (window < 40 ? 10 : 110 + swing(window)))
+        let still = 0
+        let longest = 0
+        for (let i = 0; i < 2_000; i++) {
+          bench.step(level)
+          still = bench.guard.standsStill(bench.state) ? still + 1 : 0
+          longest = Math.max(longest, still)
+        }
+        expect(longest).toBeGreaterThan(0)
+        expect([period, shift, longest < 700]).toEqual([period, shift, true])
+      }
+    }
+  })
+
+  /** In calm on a baseline at .3, apart from the start, and tuned to .9. */
+  function tunedAway(): GuardBench {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(23, () => 10),
+    )
+    bench.baseline = 0.3
+    bench.base = 0.9
+    return bench
+  }
+
+  // Root cause: a hold that gets worse went on to the start, and from there to the tuned base, whoever had asked for the hold.
+  it.each([
+    ["rolls back", (bench: GuardBench) => bench.guard.holdHere(bench.state)],
+    ["sets the baseline", (bench: GuardBench) => bench.guard.rebaselined(bench.state)],
+  ])("rest where a person wants them who %s, also while the level rises on", (_, command) => {
+    const bench = tunedAway()
+    const level = about(23, (__, window) => 3 * window)
+    expect(bench.until(60, level)).toBe(GUARD_RETREAT)
+    bench.run(1, level)
+    command(bench)
+    expect(bench.until(20, level)).toBe(GUARD_RELEASE)
+    expect(bench.standsAt).toBe(0.3)
+  })
+
+  it("come back to the baseline they held on where the start helps no more, never to what was blamed", () => {
+    const bench = tunedAway()
+    let since = Number.POSITIVE_INFINITY
+    const level = about(23, (place, window) => (place === 0.9 ? 30 : 10 + Math.max(0, window - since) * 6))
+    expect(bench.until(60, level)).toBe(GUARD_RETREAT)
+    since = bench.window + 2
+    expect(bench.until(60, level)).toBe(GUARD_BLAME)
+    expect(bench.until(60, level)).toBe(GUARD_TRY_START)
+    expect(bench.until(60, level)).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.3)
+  })
+
+  // Root cause: a loop without actors began the hold anew at each rollback, where the chart rests on.
+  it("rest on as long as before where somebody rolls back in a hold", () => {
+    const bench = new GuardBench()
+    const level = about(25, worseAway)
+    bench.run(40, level)
+    bench.base = 0.9
+    expect(bench.until(60, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(60, level)).toBe(GUARD_BLAME)
+    bench.run(4, level)
+    const before = bench.state.slice()
+    bench.guard.holdHere(bench.state)
+    expect(bench.state).toEqual(before)
+  })
+})
+
 describe("what earns to be the baseline", () => {
   it("is a stay of forty windows that is better in both halves: its mean becomes the baseline", () => {
     const bench = new GuardBench()
