@@ -71,7 +71,8 @@ describe("why a knob changed", () => {
         engine.setBaseline()
         go(3000, 5, 100)
       },
-      { comparison: {} },
+      // Alone: the guard and a tuner that proves its gain would go home before it has its verdict.
+      { comparison: {}, guard: false, gains: { prove: false } },
     )
     const verdict = readJournal(folder.path, { kinds: ["verdict"] }).records.find(
       ({ action }) => action === "fail",
