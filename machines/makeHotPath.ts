@@ -45,9 +45,11 @@ export function makeHotPath(options: PlainHotPathOptions): PlainHotPath {
   const names = Object.keys(knobs).sort()
   const table = new KnobTable(
     names.map((name) => {
-      const { min, max, scale = "linear", step = 0 } = knobs[name]
+      const { min, max, scale = "linear", step = 0, initial } = knobs[name]
       if (!(min < max) || (scale === "log" && min <= 0))
         throw new RangeError(`knob ${name}: no range from ${min} to ${max}`)
+      if (initial !== undefined && !(initial >= min && initial <= max))
+        throw new RangeError(`knob ${name}: initial must lie between ${min} and ${max}, got ${initial}`)
       return { min, max, scale: SCALES[scale], step, maxStep: 0 }
     }),
   )
@@ -55,6 +57,10 @@ export function makeHotPath(options: PlainHotPathOptions): PlainHotPath {
     const { initial } = knobs[name]
     return initial === undefined ? 0.5 : table.encode(i, initial)
   })
+  if (typeof guardrails === "string" && !Object.hasOwn(GUARDRAILS, guardrails))
+    throw new RangeError(
+      `guardrails: must be one of ${Object.keys(GUARDRAILS).join(", ")}, or an object with numbers, got ${JSON.stringify(guardrails)}`,
+    )
   const policy =
     typeof guardrails === "string" ? GUARDRAILS[guardrails] : { ...GUARDRAILS.balanced, ...guardrails }
   const hot = new HotPath({

@@ -20,6 +20,7 @@ import {
   G_WINDOW_US,
   G_WORLD,
   G_WORLDS,
+  LEVEL_WINDOWS,
 } from "../hot/guardLayout.ts"
 import { GUARD_PHASES, type GuardAct, type GuardPhase } from "../domain/words.ts"
 
@@ -56,12 +57,14 @@ export function guardState(block: Float64Array, on: boolean, sign: 1 | -1, nowUs
   const phase = block.length === 0 ? "learning" : GUARD_PHASES[block[G_PHASE]]
   const known = phase !== "learning"
   const still = phase === "onBaseline" || phase === "onStart" || phase === "holding"
+  // While the plant is tuned the level is worked out from five windows; what stands there before is that of an earlier stay.
+  const read = known && block[G_SEEN] >= (still ? 1 : LEVEL_WINDOWS)
   const draining = phase === "holding" && block[G_DRAINING] === 1
   const left = block[G_HOLD] - block[G_STAY]
   const state = {
     on,
     phase,
-    level: known && block[G_SEEN] > 0 ? sign * block[G_NOW] : null,
+    level: read ? sign * block[G_NOW] : null,
     expected: known ? sign * (block[G_REFERENCE] + block[G_WORLD]) : null,
     threshold: known && on ? sign * block[G_THRESHOLD] : null,
     levelAtRetreat: still ? sign * block[G_RETREAT_LEVEL] : null,
@@ -79,23 +82,27 @@ export function guardState(block: Float64Array, on: boolean, sign: 1 | -1, nowUs
 const round = (value: number | null): string => (value === null ? "?" : String(Number(value.toPrecision(3))))
 
 function guardText(state: Omit<GuardState, "text">): string {
-  const { phase, levelAtRetreat, expected, level, drainsTo } = state
+  const { phase, levelAtRetreat, expected, level, threshold, drainsTo } = state
+  const now = level === null ? "no window has been read here yet" : `now it is at ${round(level)}`
   const why = `the objective went from ${round(expected)} to ${round(levelAtRetreat)} on the tuned configuration`
   switch (phase) {
     case "learning":
       return "Learning what this configuration delivers."
     case "calm":
-      return state.on ? "All is well." : "The runaway guard is off."
+      if (!state.on) return "The runaway guard is off."
+      return level === null
+        ? "Waiting for the first windows here."
+        : `All is well: the objective is at ${round(level)}, and the guard becomes suspicious beyond ${round(threshold)}.`
     case "suspicious":
       return `The objective is at ${round(level)}, where the baseline delivers ${round(expected)}. It may still mend itself.`
     case "onBaseline":
-      return `Standing on the baseline: ${why}. Looking whether it is better here; now it is at ${round(level)}.`
+      return `Standing on the baseline: ${why}. Looking whether it is better here; ${now}.`
     case "onStart":
-      return `Standing on the configuration it began with: ${why}, and the baseline did not help. Now it is at ${round(level)}.`
+      return `Standing on the configuration it began with: ${why}, and the baseline did not help; ${now}.`
     case "holding":
       return drainsTo === null
-        ? `Resting on the baseline: ${why}, and it came back here.`
-        : `Standing on the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; now it is at ${round(level)}.`
+        ? `Resting on the baseline: ${why}. Tuning goes on after the rest.`
+        : `Standing on the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; ${now}.`
   }
 }
 
@@ -104,7 +111,7 @@ const ACTS: Readonly<Record<GuardAct, string>> = {
   retreat:
     "the level stayed worse than the baseline is known to be: to the baseline, to see whether it is better there",
   tryStart: "the baseline did not help: to the configuration it began with",
-  blame: "it came back on the baseline: the tuned configuration was to blame",
+  blame: "on the baseline the level came back, or stopped rising: the tuned configuration was to blame",
   blameStart: "only the configuration it began with helped: that is the baseline now",
   world: "neither baseline nor start is better: the world changed, back to the tuned configuration",
   release: "the hold is over: tuning goes on from here",

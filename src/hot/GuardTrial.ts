@@ -45,6 +45,7 @@ import {
   G_SLOPE_ERROR,
   G_START_REFERENCE,
   G_STAY,
+  G_STOOD,
   G_THRESHOLD,
   G_WINDOWS,
   G_WORLD,
@@ -108,7 +109,7 @@ export class GuardTrial extends GuardEarning {
   }
 
   protected stay(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
-    b[G_STAY]++
+    b[G_STOOD] = ++b[G_STAY]
     b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
     if (this.drainsByTrend(b)) return this.blame(b, baseline, start, true)
     if (b[G_STAY] < b[G_BLOCK_END]) return GUARD_NOTHING
@@ -287,7 +288,7 @@ export class GuardTrial extends GuardEarning {
   }
 
   protected hold(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
-    b[G_STAY]++
+    b[G_STOOD] = ++b[G_STAY]
     b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
     if (this.holdFails(b, baseline, start)) {
       // What was blamed is no place to go back to: where the start helps no more than this, the plant comes back here.

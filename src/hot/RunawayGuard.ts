@@ -40,8 +40,10 @@ import {
   G_SLOPE,
   G_SLOPE_ERROR,
   G_START_REFERENCE,
+  G_STOOD,
   G_THRESHOLD,
   G_WORLD,
+  LEVEL_WINDOWS,
   guardStateLength,
 } from "./guardLayout.ts"
 import { OUT_MEDIAN, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
@@ -153,6 +155,7 @@ export class RunawayGuard extends GuardTrial {
     b[G_START_REFERENCE] = level
     b[G_LOWEST] = level
     for (let back = 0; back < LEARNING_WINDOWS - 1; back++) this.noteDifference(b, back, 1)
+    this.raiseThreshold(b)
     b[G_PHASE] = GUARD_CALM
     this.keep(b, GV_GOOD, base)
     return GUARD_NOTHING
@@ -171,8 +174,9 @@ export class RunawayGuard extends GuardTrial {
   }
 
   private watch(b: Float64Array, base: Float64Array, stableUs: number): number {
-    if (b[G_SEEN] < 5) return GUARD_NOTHING
-    const level = this.level(b, 5, 0)
+    b[G_STOOD] = 0
+    if (b[G_SEEN] < LEVEL_WINDOWS) return GUARD_NOTHING
+    const level = this.level(b, LEVEL_WINDOWS, 0)
     this.raiseThreshold(b)
     const expected = b[G_REFERENCE] + b[G_WORLD]
     const threshold = b[G_THRESHOLD]

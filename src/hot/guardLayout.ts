@@ -69,7 +69,12 @@ export const G_WINDOW_US = 37
 export const G_LAST_US = 38
 /** s: deviation of one reading, as last worked out. */
 export const G_NOISE = 39
-export const GUARD_SCALARS = 40
+/** Windows that the plant stood still before the act that is being recorded; 0 where it did not. */
+export const G_STOOD = 40
+export const GUARD_SCALARS = 41
+
+/** The level that is judged while the plant is tuned is the median of so many windows. */
+export const LEVEL_WINDOWS = 5
 
 /** The last levels read, newest at (G_SEEN - 1) mod LEVELS. */
 export const G_LEVELS = GUARD_SCALARS

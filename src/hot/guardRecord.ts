@@ -27,7 +27,7 @@ import {
   G_RETREAT_LEVEL,
   G_SLOPE,
   G_START_REFERENCE,
-  G_STAY,
+  G_STOOD,
   G_THRESHOLD,
   G_WORLD,
 } from "./guardLayout.ts"
@@ -36,7 +36,7 @@ import {
 const PLACES = {
   reference: [G_REFERENCE, RECORD_PROPOSAL_ID],
   blames: [G_BLAMES, RECORD_DETAIL],
-  windows: [G_STAY, RECORD_KNOB],
+  windows: [G_STOOD, RECORD_KNOB],
   level: [G_NOW, RECORD_VALUE],
   threshold: [G_THRESHOLD, RECORD_LIMIT],
   levelAtRetreat: [G_RETREAT_LEVEL, RECORD_OBJECTIVE],

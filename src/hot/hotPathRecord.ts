@@ -8,6 +8,9 @@ import type { HotPathOptions } from "./HotPathOptions.ts"
 import { type KnobNumbers, KnobTable } from "./KnobTable.ts"
 import type { WindowNumbers } from "./WindowAccumulator.ts"
 
+/** By code. */
+const SCALE_WORDS = ["linear", "log", "periodic"] as const
+
 /** JSON has no infinities: they are written as text. */
 type Written = number | string
 
@@ -82,12 +85,14 @@ export function optionsFrom(record: HotPathRecord): HotPathOptions {
 
 /** The first way in which the knobs of a hot path are not those of a record; null where they are the same. */
 export function knobsDiffer(table: KnobTable, { knobs }: HotPathRecord): string | null {
-  if (table.size !== knobs.length) return `${table.size} knobs, not ${knobs.length}`
+  if (table.size !== knobs.length) return `it has ${table.size} knobs, not ${knobs.length}`
   const own = table.toJSON()
   for (let i = 0; i < knobs.length; i++) {
     for (const part of ["min", "max", "scale", "step"] as const) {
       const [is, was] = [own[i][part], knobs[i][part]]
-      if (is !== was) return `knob ${i} has ${part} ${is}, not ${was}`
+      if (is === was) continue
+      const [now, before] = part === "scale" ? [SCALE_WORDS[is], SCALE_WORDS[was]] : [is, was]
+      return `${part} of knob ${i + 1} (in the order of the names) is ${now}, not ${before}`
     }
   }
   return null

@@ -20,6 +20,16 @@ describe("a hot path from knobs in plain words", () => {
     expect(policy).toMatchObject({ maxStep: 0.03, appliesPerSecond: 10 })
   })
 
+  it("refuses a preset that is none and a start outside the bounds, and says what may stand there", () => {
+    const guardrails = "agressive" as "aggressive"
+    expect(() => makeHotPath({ knobs, guardrails })).toThrow(
+      /conservative, balanced, aggressive.*"agressive"/,
+    )
+    expect(() => makeHotPath({ knobs: { x: { min: 1, max: 2, initial: 3 } } })).toThrow(
+      "knob x: initial must lie between 1 and 2, got 3",
+    )
+  })
+
   it("refuses a range that is none and a name that is none", () => {
     expect(() => makeHotPath({ knobs: { x: { min: 2, max: 2 } } })).toThrow(/knob x/)
     expect(() => makeHotPath({ knobs: { x: { min: 0, max: 2, scale: "log" } } })).toThrow(/knob x/)

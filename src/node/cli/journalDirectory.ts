@@ -10,7 +10,7 @@ const WANTED = "Give the directory that the engine was given as `state`."
 /** A directory in which an engine may yet begin to write. */
 export function stateDirectory(directory: string): string {
   const stats = statSync(directory, { throwIfNoEntry: false })
-  if (stats === undefined) throw new CliFailure(`There is no ${shortPath(directory)}. ${WANTED}`)
+  if (stats === undefined) throw new CliFailure(`There is no directory ${shortPath(directory)}. ${WANTED}`)
   if (!stats.isDirectory()) throw new CliFailure(`${shortPath(directory)} is a file. ${WANTED}`)
   return directory
 }

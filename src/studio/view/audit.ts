@@ -22,7 +22,7 @@ const TYPES_MS = 250
 /** Kinds by what one looks for. */
 const GROUPS = [
   { name: "Everything decided", kinds: "" },
-  { name: "SafeMode", kinds: "safeModeEntered,safeModeExited" },
+  { name: "SafeMode", kinds: "safeModeEntered,safeModeExited,guard" },
   { name: "Applies", kinds: "apply" },
   { name: "Refusals", kinds: "violation" },
   { name: "Rollbacks", kinds: "rollback,baselineSet" },
