@@ -9,6 +9,7 @@ import {
   GUARD_CALM,
   GUARD_HOLDING,
   GUARD_NOTHING,
+  GUARD_ON_BASELINE,
   GUARD_ON_START,
   GUARD_RELEASE,
   GUARD_TRY_START,
@@ -121,7 +122,9 @@ export class GuardTrial extends GuardEarning {
     const stay = b[G_STAY]
     if (stay < TREND_FROM || (stay - TREND_FROM) % TREND_EVERY !== 0 || !this.stoppedRising(b)) return false
     const { out } = this.statistics
-    return out[OUT_SLOPE] < -TREND_SIGMAS * out[OUT_SLOPE_ERROR]
+    if (!(out[OUT_SLOPE] < -TREND_SIGMAS * out[OUT_SLOPE_ERROR])) return false
+    // One look of many finds a fall in noise: at the start it has to be lower than the baseline was, too.
+    return b[G_PHASE] === GUARD_ON_BASELINE || b[G_NOW] < b[G_BASELINE_LEVEL]
   }
 
   /** It was rising when it was left, and does so no more. Leaves the slope of the stay in the statistics. */
@@ -225,7 +228,7 @@ export class GuardTrial extends GuardEarning {
 
   private idleOnStart(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     if (b[G_STAY] < IDLE_EARLY || this.isTooSoon(b)) return GUARD_NOTHING
-    if (this.stoppedRising(b)) return this.blame(b, baseline, start, true)
+    if (b[G_LEVEL] < b[G_BASELINE_LEVEL] && this.stoppedRising(b)) return this.blame(b, baseline, start, true)
     b[G_IN_VAIN] = b[G_BASELINE_LEVEL] - b[G_REFERENCE] - b[G_WORLD]
     if (b[G_IN_VAIN] < 0) b[G_IN_VAIN] = 0
     b[G_LEVEL] = b[G_BASELINE_LEVEL]
@@ -295,7 +298,26 @@ export class GuardTrial extends GuardEarning {
       this.keep(b, GV_TUNED, baseline)
       return this.tryStart(b)
     }
-    return b[G_STAY] < b[G_HOLD] || this.stillDrains(b) ? GUARD_NOTHING : this.release(b)
+    if (b[G_STAY] < b[G_HOLD] || this.stillDrains(b)) return GUARD_NOTHING
+    return this.isRefuted(b, baseline, start) ? this.restOnStart(b) : this.release(b)
+  }
+
+  /** The hold shows that this earned baseline delivers less than the start did. */
+  private isRefuted(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
+    const seen = b[G_SEEN] < HOLD_WINDOWS ? b[G_SEEN] : HOLD_WINDOWS
+    if (b[G_DRAINING] < 0 || isSame(baseline, start)) return false
+    if (!(this.level(b, seen, 0) > b[G_START_REFERENCE] + SIGMAS * b[G_NOISE])) return false
+    // What still drains says nothing of where it will end.
+    const { out } = this.statistics
+    this.statistics.slope(b, seen)
+    return out[OUT_SLOPE] > -out[OUT_SLOPE_ERROR]
+  }
+
+  /** The start is the baseline again, and rested on. */
+  private restOnStart(b: Float64Array): number {
+    b[G_REFERENCE] = b[G_START_REFERENCE]
+    this.rest(b)
+    return GUARD_BLAME_START
   }
 
   /** On from here; the reference learns from the end of the hold. */

@@ -557,8 +557,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "guard-is-deaf-to-a-trend",
     invariant: 17,
     file: "src/hot/GuardTrial.ts",
-    intact: "if (!(before > TREND_SIGMAS * error)) return false",
-    broken: "if (before > TREND_SIGMAS * error || !(before > TREND_SIGMAS * error)) return false",
+    intact: "before > TREND_SIGMAS * error &&",
+    broken: "before > Number.POSITIVE_INFINITY * error &&",
     test: "test/hot/RunawayGuard.test.ts",
   },
   {

@@ -352,6 +352,38 @@ describe("guards that stand still", () => {
   })
 })
 
+describe("a step of the load", () => {
+  it("is no rise that the start could have ended: nothing is blamed by a trend where the start is dearer", () => {
+    for (let seed = 30; seed < 50; seed++) {
+      const bench = new GuardBench({ start: 0.2 })
+      const level: LevelAt = (place, window) => (1 + Math.abs(place - 0.6)) * (window > 60 ? 3 : 1)
+      bench.run(40, about(seed, level))
+      bench.baseline = 0.5
+      bench.base = 0.6
+      bench.run(200, about(seed, level))
+      expect(bench.acts.map(({ act }) => act)).not.toContain(GUARD_BLAME_START)
+      expect(bench.baseline).toBe(0.5)
+    }
+  })
+})
+
+describe("a hold on an earned baseline", () => {
+  it("ends on the start where it delivers less than that did, and that is the baseline again", () => {
+    const bench = new GuardBench()
+    bench.run(
+      40,
+      about(24, () => 10),
+    )
+    bench.baseline = 0.3
+    bench.base = 0.9
+    const level: LevelAt = (place) => (place === 0.5 ? 10 : place === 0.3 ? 13 : 40)
+    expect(bench.until(60, about(24, level))).toBe(GUARD_RETREAT)
+    expect(bench.until(60, about(24, level))).toBe(GUARD_BLAME)
+    expect(bench.until(60, about(24, level))).toBe(GUARD_BLAME_START)
+    expect(bench.baseline).toBe(0.5)
+  })
+})
+
 describe("what earns to be the baseline", () => {
   it("is a stay of forty windows that is better in both halves: its mean becomes the baseline", () => {
     const bench = new GuardBench()
