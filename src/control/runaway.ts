@@ -114,7 +114,7 @@ const ACTS: Readonly<Record<GuardAct, string>> = {
   blame: "on the baseline the level came back, or stopped rising: the tuned configuration was to blame",
   blameStart: "only the configuration it began with helped: that is the baseline now",
   world: "neither baseline nor start is better: the world changed, back to the tuned configuration",
-  release: "the hold is over: tuning goes on from here",
+  release: "the hold is over: tuning may go on from here",
   promote: "forty calm windows were better than the baseline: their mean configuration is the baseline now",
 }
 

@@ -52,7 +52,9 @@ function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
     case "auditDrained":
       return "It closes when the audit has been written out."
     case "manualReset":
-      return "It stays open until somebody resets it."
+      return safeMode.reason === "manualTrigger" || safeMode.reason === "engineFault"
+        ? "It stays open until somebody resets it."
+        : "It stays open until somebody resets it: there were too many rollbacks in an hour, or safeMode.exit is manualReset."
   }
 }
 
