@@ -1,9 +1,14 @@
 /**
- * What of an engine cannot go on where it stood: a relocation that was under way is over, because the plant stands on its baseline
- * now. What the relocation actor remembers is kept. One needs it wherever an engine is restored.
+ * What of an engine cannot go on where it stood, because the plant stands on its baseline now: a relocation that was under way is
+ * over, and where the runaway guard had the plant on its start the trial begins anew. What they remember is kept. One needs it wherever
+ * an engine is restored.
  */
 import type { Snapshot } from "xstate"
+import { GUARD_ON_START } from "../src/hot/codes.ts"
+import { G_PHASE } from "../src/hot/guardLayout.ts"
+import { RunawayGuard } from "../src/hot/RunawayGuard.ts"
 import type { RelocationContext } from "./relocationState.ts"
+import type { RunawayContext } from "./runaway.machine.ts"
 
 interface AnyEngine {
   readonly value?: unknown
@@ -17,15 +22,34 @@ interface Child {
 /** The snapshot of an engine as it can be restored. */
 export function restingEngine(snapshot: Snapshot<unknown>): Snapshot<unknown> {
   const engine = snapshot as unknown as AnyEngine
-  const { relocation } = engine.children ?? {}
-  if (relocation?.snapshot.status !== "active") return snapshot
-  const rests = { ...relocation, snapshot: atRest(relocation.snapshot) }
+  const { relocation, guard } = engine.children ?? {}
+  const relocates = relocation?.snapshot.status === "active"
+  const triesStart = guard !== undefined && phaseOf(guard) === GUARD_ON_START
+  if (!relocates && !triesStart) return snapshot
   const changed: Snapshot<unknown> & AnyEngine = {
     ...snapshot,
-    value: isRelocating(engine.value) ? { running: "adapting" } : engine.value,
-    children: { ...engine.children, relocation: rests },
+    value: relocates && isRelocating(engine.value) ? { running: "adapting" } : engine.value,
+    children: {
+      ...engine.children,
+      ...(relocates ? { relocation: { ...relocation, snapshot: atRest(relocation.snapshot) } } : {}),
+      ...(triesStart ? { guard: { ...guard, snapshot: onBaseline(guard.snapshot) } } : {}),
+    },
   }
   return changed
+}
+
+const phaseOf = ({ snapshot }: Child): number | undefined =>
+  (snapshot.context as RunawayContext | undefined)?.block[G_PHASE]
+
+function onBaseline(snapshot: Child["snapshot"]): Child["snapshot"] {
+  const context = snapshot.context as RunawayContext
+  const block = context.block.slice()
+  new RunawayGuard(context.table.get()).restored(block)
+  return {
+    ...snapshot,
+    value: { onTrial: "onBaseline" },
+    context: { ...context, block },
+  } as Child["snapshot"]
 }
 
 const isRelocating = (value: unknown): boolean =>

@@ -13,6 +13,7 @@ import {
   GUARD_LEARNING,
   GUARD_NOTHING,
   GUARD_ON_BASELINE,
+  GUARD_ON_START,
   GUARD_RETREAT,
   GUARD_SUSPICIOUS,
 } from "./codes.ts"
@@ -135,6 +136,11 @@ export class RunawayGuard extends GuardTrial {
     if (b[G_PHASE] !== GUARD_HOLDING) this.rest(b)
   }
 
+  /** The plant was put on its baseline by a restore: a trial of the start is one of the baseline again. */
+  restored(b: Float64Array): void {
+    if (b[G_PHASE] === GUARD_ON_START) this.tryBaseline(b)
+  }
+
   /**
    * A person lets the plant go on before the guard has come to a verdict: the world has changed, GUARD_WORLD. After a blame it is the
    * hold that ends, GUARD_RELEASE.
@@ -208,10 +214,14 @@ export class RunawayGuard extends GuardTrial {
     this.keepFarthest(b, base)
     if (b[G_OVER] < PATIENCE && !this.isExplosive(b)) return GUARD_NOTHING
     this.retreat(b, base)
+    this.tryBaseline(b)
+    return GUARD_RETREAT
+  }
+
+  private tryBaseline(b: Float64Array): void {
     this.enter(b, GUARD_ON_BASELINE)
     b[G_LEVEL] = b[G_RETREAT_LEVEL]
     b[G_EXPECTED] = b[G_REFERENCE] + b[G_WORLD]
-    return GUARD_RETREAT
   }
 
   private isExplosive(b: Float64Array): boolean {
