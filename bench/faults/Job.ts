@@ -19,6 +19,8 @@ export interface Job {
   readonly untilKilled: boolean
   /** Gives commands from within a subscriber while it starts. */
   readonly earlyCommands: boolean
+  /** Everything lies in one segment, however late a process is killed: the next one would say the start again. */
+  readonly oneSegment: boolean
 }
 
 /** Up to this record everything would survive a loss of power: it lies in the first bytes of this segment, or before it. */

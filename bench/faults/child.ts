@@ -62,7 +62,7 @@ const engine = createEngine({
   params: knobs,
   seed: job.seed,
   state: job.directory,
-  journal: { sync: "batch", segmentBytes: 40_000 },
+  journal: { sync: "batch", segmentBytes: job.oneSegment ? 40_000_000 : 40_000 },
   tickUs: 1000,
   window: { us: 60_000, settleUs: 2000 },
   guardrails: {

@@ -88,6 +88,7 @@ const jobIn = (folder: string, seed: number, more: Partial<Job> = {}): Job => ({
   comparison: seed % 2 === 1,
   untilKilled: false,
   earlyCommands: false,
+  oneSegment: false,
   ...more,
 })
 
@@ -194,7 +195,7 @@ async function spoilt(
   segments: number,
   spoil: (directory: string) => string,
 ): Promise<void> {
-  const job = jobIn(folder, seed, { untilKilled: true })
+  const job = jobIn(folder, seed, { untilKilled: true, oneSegment: segments === 1 })
   const killed = await runChild(job, {
     said: (said, child) => {
       if (said.say !== "acknowledged" || said.seq <= 100 || said.segment < segments) return
