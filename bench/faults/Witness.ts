@@ -17,10 +17,14 @@ import {
   AUDIT_BASELINE_SET,
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
+  AUDIT_GUARD,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
+  GUARD_PROMOTE,
+  RETREAT,
   RETURN_TO_BASE,
+  RETURN_TO_TUNED,
   UPDATE,
   VISIT_BASELINE,
 } from "../../src/hot/codes.ts"
@@ -71,6 +75,10 @@ export class Witness {
   private lastWriteUs = Number.NEGATIVE_INFINITY
   private cooldownUntilUs = Number.NEGATIVE_INFINITY
   private open: Trip | null = null
+  /** The guard has just said that the mean of a stay is the baseline now. */
+  private earned = false
+  /** The base that the guard left for a look at the baseline. */
+  private tuned: Float64Array | null = null
 
   constructor(first: JournalItem) {
     this.item = first
@@ -86,12 +94,14 @@ export class Witness {
     const atUs = numbers[RECORD_TIMESTAMP_US]
     if (kind === AUDIT_ENGINE_STARTED) this.goLive(numbers, true)
     else if (kind === AUDIT_BASELINE_SET) this.setBaseline(numbers)
+    else if (kind === AUDIT_GUARD) this.earned = numbers[RECORD_CODE] === GUARD_PROMOTE
     else if (kind === AUDIT_APPLY) this.apply(numbers)
     else if (kind === AUDIT_ROLLBACK) this.rollback(numbers)
     else if (kind === AUDIT_SAFE_MODE_ENTERED && this.open === null) this.enter(numbers)
     else if (kind === AUDIT_SAFE_MODE_EXITED && this.open !== null) {
       this.open.untilUs = atUs
       this.open = null
+      this.tuned = null
     } else if (kind === AUDIT_ENGINE_STOPPED) {
       this.ended = true
       if (!this.onGood) this.find(numbers, "the run ended with its plant off the base")
@@ -159,9 +169,11 @@ export class Witness {
 
   private setBaseline(numbers: Float64Array): void {
     const point = this.pointOf(numbers)
-    if (this.base !== null && bytesOf(point) !== bytesOf(this.base) && this.records > 3) {
+    if (this.base !== null && bytesOf(point) !== bytesOf(this.base) && this.records > 3 && !this.earned) {
       this.find(numbers, "the new baseline is not the base")
     }
+    this.expectInBounds(numbers, point)
+    this.earned = false
     this.baseline = point
     if (this.onGood) this.good.add(this.generation)
   }
@@ -226,7 +238,17 @@ export class Witness {
       this.lastWriteUs = atUs
       return this.goLive(numbers, false)
     }
-    if (this.baseline === null || bytesOf(point) !== bytesOf(this.baseline)) {
+    const known = (place: Float64Array | null): boolean => place !== null && bytesOf(place) === bytesOf(point)
+    if (numbers[RECORD_DETAIL] === RETREAT || numbers[RECORD_DETAIL] === RETURN_TO_TUNED) {
+      const back = numbers[RECORD_DETAIL] === RETURN_TO_TUNED
+      if (back ? !known(this.tuned) : !known(this.baseline) && !known(this.start))
+        this.find(numbers, "the guard went somewhere unknown")
+      // Of several looks in a row the first one left it.
+      if (!back) this.tuned ??= this.base
+      this.lastWriteUs = atUs
+      return this.goLive(numbers, true)
+    }
+    if (!known(this.baseline) && !known(this.start)) {
       this.find(numbers, "a rollback did not restore the baseline bit for bit")
     }
     this.rollbacks++
