@@ -98,6 +98,13 @@ const isBad = (event: EngineEvent): boolean =>
 
 const nowOf = (context: EngineContext): number => context.hot.get().nowCell[0]
 
+/** Wakes the cycle for the next apply. Deadlines that have passed make room for it. */
+function armNextApply(context: EngineContext): void {
+  const hot = context.hot.get()
+  hot.dropPassed()
+  wakeForNextApply(hot, nowOf(context))
+}
+
 /** Time of an event, or the hot path's own where an event brings none. */
 const timeOf = (context: EngineContext, event: object): number =>
   "nowUs" in event && typeof event.nowUs === "number" ? event.nowUs : nowOf(context)
@@ -173,10 +180,7 @@ export const engineSetup = setup({
     /** A window is over: now somebody may want the next apply, perhaps sooner than Tier 1 would accept it. */
     expiredToCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
-      enqueue(() => {
-        context.hot.get().dropPassed()
-        wakeForNextApply(context.hot.get(), nowOf(context))
-      })
+      enqueue(() => armNextApply(context))
       enqueue.sendTo("cycle", event)
     }),
     wakeCycle: enqueueActions(({ context, event, enqueue, self }) => {
@@ -281,10 +285,7 @@ export const engineSetup = setup({
       const { config, executor } = context.hot.get()
       const engine = self.getSnapshot()
       if (!cycleIsUpToDate(context, engine)) return
-      enqueue(() => {
-        context.hot.get().dropPassed()
-        wakeForNextApply(context.hot.get(), nowOf(context))
-      })
+      enqueue(() => armNextApply(context))
       const probing = executor.lastKind === PLUS || executor.lastKind === MINUS
       const isLevel = event.window.generation === config.generation && (probing || rests(engine))
       const cycle = engine.children["cycle"] ?? null

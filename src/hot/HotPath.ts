@@ -441,8 +441,7 @@ export class HotPath {
     const elsewhere = this.#fallback.afterWindow(this.#window.means, MARGIN_CHANNEL)
     if (elsewhere === null) return false
     this.#executor.proposal[P_NOW_US] = this.#nowCell[0]
-    this.#executor.moveBaseline(elsewhere)
-    this.followGeneration()
+    this.moveBaseline(elsewhere)
     return true
   }
 

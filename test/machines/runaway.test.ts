@@ -1,32 +1,15 @@
 /** The runaway guard as a statechart: its walk through every state, who hears what, and that it goes on from a text of itself. */
 import { type Actor, type AnyActorRef, createActor, fromCallback, type Snapshot } from "xstate"
 import { describe, expect, it } from "vitest"
-import type { Window } from "../../src/domain/Window.ts"
 import { GV_TUNED, readGuardVector } from "../../src/hot/guardLayout.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { type GuardActedEvent, type RunawayEvent, runawayMachine } from "../../machines/runaway.machine.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
+import { windowOf } from "./windowOf.ts"
 
 const table = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
 const START = Float64Array.of(0.5)
-
-const windowOf = (loss: number, index: number): Window => ({
-  index,
-  generation: 1,
-  openedUs: index * 500_000,
-  closedUs: (index + 1) * 500_000,
-  count: 5,
-  objective: loss,
-  loss,
-  latencyP99Us: null,
-  throughputRps: null,
-  errorRate: null,
-  constraintMargin: null,
-  extras: [null, null, null, null],
-  rejected: { invalid: 0, wrongGeneration: 0, settling: 0, tooOld: 0 },
-  status: "closed",
-})
 
 /** A guard at a plant whose level is a function of where it stands, driven as the engine does. */
 class Watched {
@@ -64,7 +47,7 @@ class Watched {
       const loss = level(at) + 0.1 * gaussianAt(1, this.window)
       this.actor.send({
         type: "judge",
-        window: windowOf(loss, this.window),
+        window: windowOf(1, loss),
         nowUs: (this.window + 1) * 500_000,
         place: { base: Float64Array.of(at), baseline: START, start: START, stableUs: 0 },
         cycle: this.cycle,
