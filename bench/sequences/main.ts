@@ -13,8 +13,8 @@ USAGE
   --from N    Number of the first; --from N --count 1 repeats one (default 0)
   --trace     Prints the steps of each
 
-Prints one line of JSON for each sequence in which something did not hold, and one with the totals. The exit code is 1 where there
-was one.
+Prints one line of JSON for each sequence in which something did not hold, and one with the totals; every thousandth sequence says on
+standard error how far the run is. The exit code is 1 where something did not hold.
 `
 
 const values = readOptions(HELP, {
@@ -25,7 +25,11 @@ const values = readOptions(HELP, {
 const count = whole("count", values.count)
 const from = whole("from", values.from, 0)
 
+/** Sequences between two lines that say how far the run is. */
+const PROGRESS = 1000
+
 const began = performance.now()
+const sinceSeconds = (): number => Math.round((performance.now() - began) / 1000)
 const commands: Record<string, number> = {}
 let [failed, records, inside, refused, replayed] = [0, 0, 0, 0, 0]
 for (let seed = from; seed < from + count; seed++) {
@@ -41,8 +45,10 @@ for (let seed = from; seed < from + count; seed++) {
       JSON.stringify({ seed, breaches: verdict.breaches, ...(values.trace && { steps: verdict.trace }) }),
     )
   }
+  const done = seed + 1 - from
+  if (done % PROGRESS === 0) console.error(`${done} of ${count}, ${failed} failed, ${sinceSeconds()} s`)
 }
-const seconds = Math.round((performance.now() - began) / 1000)
+const seconds = sinceSeconds()
 console.log(
   JSON.stringify({ sequences: count, failed, replayed, records, commands, inside, refused, seconds }),
 )
