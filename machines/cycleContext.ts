@@ -192,7 +192,7 @@ export function proposalFor(c: SpsaCycleContext, kind: ProposalKind): ApplyPropo
     kernel.updateTarget(c.next, targets, 0)
     const gradient = new Float64Array(knobs)
     kernel.gradient(c.next, gradient)
-    return { _tag: kind, ...head, gradient }
+    return { _tag: kind, ...head, gradient, ...(kernel.earns(c.next) ? { earned: true } : {}) }
   }
   return { _tag: kind, ...head }
 }

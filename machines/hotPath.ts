@@ -182,6 +182,7 @@ function propose(
   inbox[P_LENGTH] = proposal.targets.length
   const fitting = Math.min(proposal.targets.length, hot.config.knobs)
   for (let i = 0; i < fitting; i++) inbox[P_TARGET + i] = proposal.targets[i]
+  if (proposal._tag === "update" && proposal.earned === true) executor.earn()
   // A return to the base is a safety action, whoever asks for it.
   const status =
     proposal._tag === "returnToBase" ? hot.returnToBase() : hot.apply(APPLY_KINDS.indexOf(proposal._tag))

@@ -78,6 +78,7 @@ export const ablations: ReadonlyArray<Tuner> = [
   rule("first step .05", { firstStep: 0.05 }),
   rule("no trust ratio", { trust: 0 }),
   rule("no blocking", { blockSigmas: Number.POSITIVE_INFINITY }),
+  rule("no earned range", { earn: false }),
   rule("no change detection", { alarm: Number.POSITIVE_INFINITY }),
   rule("no gain floor", { floor: 0 }),
   rule("probe not tied to steps", { probeToStep: 0 }),

@@ -22,6 +22,8 @@ export class BaseHistory {
   private readonly policy: GuardrailNumbers
   private places: Array<Place> = []
   private widest: Array<number> = []
+  /** Updates that may still use twice the range and the turns. */
+  private earned = 0
 
   constructor(table: KnobTable, policy: GuardrailNumbers) {
     this.table = table
@@ -32,7 +34,13 @@ export class BaseHistory {
   startAnew(base: Float64Array): void {
     this.places = [{ atUs: Number.NEGATIVE_INFINITY, positions: [...base], retraces: [] }]
     this.widest = []
+    this.earned = 0
     this.widen(base)
+  }
+
+  /** A falling level has earned range for five updates. */
+  earn(): void {
+    this.earned = 5
   }
 
   /** An update of the base; returns what it was not allowed. */
@@ -45,7 +53,10 @@ export class BaseHistory {
     )
     this.places.push({ atUs, positions, retraces })
     this.widen(base)
-    return positions.flatMap((_, i) => this.beyond(i, atUs - MINUTE_US))
+    const more = this.earned > 0 ? 2 : 1
+    if (this.earned > 0) this.earned--
+    // A knob that stays where it is breaks nothing, whatever an earned range has left behind it.
+    return positions.flatMap((at, i) => (at === last[i] ? [] : this.beyond(i, atUs - MINUTE_US, more)))
   }
 
   private widen(base: Float64Array): void {
@@ -54,8 +65,10 @@ export class BaseHistory {
     })
   }
 
-  private beyond(i: number, fromUs: number): ReadonlyArray<string> {
-    const { rangePerMinute, pathPerMinute, turnsPerMinute } = this.policy
+  private beyond(i: number, fromUs: number, more: number): ReadonlyArray<string> {
+    const { pathPerMinute } = this.policy
+    const rangePerMinute = more * this.policy.rangePerMinute
+    const turnsPerMinute = more * this.policy.turnsPerMinute
     const { places } = this
     const held = places.filter((_, k) => (places[k + 1]?.atUs ?? Number.POSITIVE_INFINITY) > fromUs)
     const at = held.map(({ positions }) => positions[i])
@@ -65,17 +78,18 @@ export class BaseHistory {
         k > 0 && atUs > fromUs ? sum + Math.abs(positions[i] - places[k - 1].positions[i]) : sum,
       0,
     )
-    const turns = this.turns(i, fromUs)
+    const turns = this.turns(i, fromUs, places)
+    const further = turns > this.turns(i, fromUs, places.slice(0, -1))
     return [
       ...(range > Math.max(rangePerMinute, this.widest[i]) + 1e-8 ? [`knob ${i} ranged over ${range}`] : []),
       ...(path > pathPerMinute + 1e-8 ? [`knob ${i} went ${path} in a minute`] : []),
-      ...(turns > turnsPerMinute ? [`knob ${i} turned ${turns} times in a minute`] : []),
+      ...(further && turns > turnsPerMinute ? [`knob ${i} turned ${turns} times in a minute`] : []),
     ]
   }
 
   /** Turns after `fromUs`: retraces of more than the limit from the running extreme, the first leg aside. */
-  private turns(i: number, fromUs: number): number {
-    const [first, ...rest] = this.places
+  private turns(i: number, fromUs: number, places: ReadonlyArray<Place>): number {
+    const [first, ...rest] = places
     let way = 0
     let high = first.positions[i]
     let low = high

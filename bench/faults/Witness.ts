@@ -18,6 +18,7 @@ import {
   AUDIT_ENGINE_STARTED,
   AUDIT_ENGINE_STOPPED,
   AUDIT_GUARD,
+  AUDIT_RANGE_EARNED,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
@@ -102,7 +103,8 @@ export class Witness {
       this.open.untilUs = atUs
       this.open = null
       this.tuned = null
-    } else if (kind === AUDIT_ENGINE_STOPPED) {
+    } else if (kind === AUDIT_RANGE_EARNED) this.history.earn()
+    else if (kind === AUDIT_ENGINE_STOPPED) {
       this.ended = true
       if (!this.onGood) this.find(numbers, "the run ended with its plant off the base")
     }

@@ -32,6 +32,8 @@ export interface ApplyProposal {
   readonly targets: Float64Array
   /** Estimated slope of the loss per knob, with updates only. */
   readonly gradient?: Float64Array
+  /** With updates: the level provably falls, so the minute may hold more range and turns. Tier 1 says how much. */
+  readonly earned?: boolean
   /** What it is a step of, with updates that take the base to a place known before: recorded beside it. */
   readonly relocation?: RelocationStep
 }

@@ -87,6 +87,7 @@ export const AUDIT_KINDS = [
   "variant",
   "guardrailsSet",
   "guard",
+  "rangeEarned",
 ] as const
 
 /** Kind of an audit record. */

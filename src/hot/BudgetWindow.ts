@@ -56,11 +56,14 @@ const TURNS = 6
 const PATH = 7
 /** Until then a knob may have a wider range behind it than it is allowed now: such a knob stays where it is. */
 const STRICT_UNTIL = 8
+/** Range and turns as allowed now: the policy's, or twice that while earned. */
+const RANGE_NOW = 9
+const MORE_TURNS = 10
 
 /** Turns, range and path of every knob's base over the last minute, unit space. */
 export class BudgetWindow {
   /** Details of a refused `check`: knob, value, limit. Behind them the end of the running bucket, and the limits. */
-  readonly details = new Float64Array(9)
+  readonly details = new Float64Array(11)
   private readonly table: KnobTable
   /** Where each base stands; shared with the owner. */
   private readonly base: Float64Array
@@ -113,6 +116,8 @@ export class BudgetWindow {
     details[PATH] = path
     details[STEP] = policy.maxStep
     details[RANGE] = policy.rangePerMinute
+    details[RANGE_NOW] = policy.rangePerMinute
+    details[MORE_TURNS] = 0
     for (let i = 0, r = 0; i < this.base.length; i++, r += ROW) {
       rows[r + PATH_LEFT] += morePath
       rows[r + PATH_BEFORE] += morePath
@@ -120,6 +125,20 @@ export class BudgetWindow {
       rows[r + TURNS_BEFORE] += moreTurns
       this.hush(i)
     }
+  }
+
+  /**
+   * Twice the range and the turns, or no longer. What was spent stays spent: a knob with more behind it than the policy allows stays
+   * where it is, or turns no more, until enough of the minute is over.
+   */
+  earn(earned: boolean): void {
+    const { details } = this
+    const range = earned ? 2 * details[RANGE] : details[RANGE]
+    if (details[RANGE_NOW] === range) return
+    if (!earned) details[STRICT_UNTIL] = this.now[0] + BUCKETS * BUCKET_US
+    details[RANGE_NOW] = range
+    details[MORE_TURNS] = earned ? details[TURNS] : 0
+    for (let i = 0; i < this.base.length; i++) this.hush(i)
   }
 
   /**
@@ -161,7 +180,7 @@ export class BudgetWindow {
     const { rows, reach, base, loud, louds, details } = this
     const { scale } = this.table
     const maxStep = details[STEP]
-    const range = details[RANGE]
+    const range = details[RANGE_NOW]
     const strict = details[STRICT_UNTIL] > this.now[0]
     for (let k = 0; k < louds; k++) {
       const i = loud[k]
@@ -184,12 +203,13 @@ export class BudgetWindow {
       // The seam of a circle is no way.
       rows[r + WAY] = Math.ceil(Math.abs(move) * PATH_UNIT)
       if (rows[r + WAY] > rows[r + PATH_LEFT] && rows[r + WAY] > 0) return this.refusePath(i)
-      if (rows[r + TURNS_LEFT] <= 0) {
+      if (rows[r + TURNS_LEFT] + details[MORE_TURNS] <= 0) {
         const direction = rows[r + DIRECTION]
         const retrace = (rows[r + EXTREME] - position) * direction
         // Going on in the direction of travel is no retrace, even where the limit shrank since the extreme.
         if (move * direction < 0 && retrace > maxStep && retrace > reach[i]) {
-          return this.refuse(THRASHING, i, details[TURNS] + 1, details[TURNS])
+          const turns = details[TURNS] + details[MORE_TURNS]
+          return this.refuse(THRASHING, i, turns + 1, turns)
         }
       }
     }
@@ -253,7 +273,7 @@ export class BudgetWindow {
     const { rows, details, reach } = this
     if (!(details[STRICT_UNTIL] > this.now[0])) return false
     const range = rows[i * ROW + HIGH] - rows[i * ROW + LOW]
-    return range > details[RANGE] && range > reach[i]
+    return range > details[RANGE_NOW] && range > reach[i]
   }
 
   /**
@@ -265,7 +285,7 @@ export class BudgetWindow {
     const { rows, base, reach, table, details } = this
     const { size, scale } = table
     const maxStep = details[STEP]
-    const range = details[RANGE]
+    const range = details[RANGE_NOW]
     for (let i = 0, r = 0; i < size; i++, r += ROW) {
       const position = base[i] + rows[r + LAPS]
       const own = reach[i]
@@ -281,7 +301,7 @@ export class BudgetWindow {
       if (up > way) up = way
       if (down < -way) down = -way
       const direction = rows[r + DIRECTION]
-      if (direction !== 0 && rows[r + TURNS_LEFT] <= 0) {
+      if (direction !== 0 && rows[r + TURNS_LEFT] + details[MORE_TURNS] <= 0) {
         const lim = (own > maxStep ? own : maxStep) - BAND_HAIR
         const back = rows[r + EXTREME] - direction * lim - position
         if (direction > 0) {

@@ -271,6 +271,7 @@ export class HotLoop implements Sharer {
     inbox[P_EXPECTED_GENERATION] = config.generation
     inbox[P_ID]++
     inbox[P_LENGTH] = config.knobs
+    if (kind === UPDATE && this.kernel.earns(this.next)) executor.earn()
     const status = this.hot.apply(kind)
     this.due[0] = executor.nextApplyUs
     if (status === ACCEPTED) {

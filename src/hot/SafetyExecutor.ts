@@ -13,6 +13,7 @@ import {
   AUDIT_BASELINE_SET,
   AUDIT_GUARDRAILS_SET,
   AUDIT_QUEUE_FULL,
+  AUDIT_RANGE_EARNED,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
   CONSTRAINT_VIOLATION,
@@ -59,6 +60,9 @@ const VALUE = layout.VALUE
 const LIMIT = layout.LIMIT
 const BASE_GENERATION = layout.BASE_GENERATION
 const EMERGENCY_MARGIN = layout.EMERGENCY_MARGIN
+const EARNED = layout.EARNED
+/** Updates that one proof of a falling level is good for. */
+const EARNED_UPDATES = 5
 
 /** Tier 1, the only writer: applies a proposal whole or refuses it whole, by status code, and audits both. */
 export class SafetyExecutor extends SafetyState {
@@ -147,6 +151,7 @@ export class SafetyExecutor extends SafetyState {
     if (kind === IS_UPDATE) {
       this.budgets.commit(config.block, config.unitsAt)
       cells[BASE_GENERATION] = config.generation
+      if (cells[EARNED] > 0) this.spendEarned()
       this.draft.settled()
       if (this.table.grids.length > 0) this.draft.measureSteps()
     } else this.draft.published()
@@ -197,6 +202,31 @@ export class SafetyExecutor extends SafetyState {
     this.finish(kind)
   }
 
+  /**
+   * The proposer says that the level provably falls: range and turns of the minute are twice the policy's for the next five updates,
+   * and no more whatever it says and however often. Step limit, path and pace stay. On the record; where there is no room for that,
+   * or the latch is open, nothing is earned.
+   */
+  earn(): void {
+    this.holdClock()
+    if (Atomics.load(this.latch, 0) !== NOT_TRIPPED) return
+    const at = this.audit.reserve()
+    if (at < 0) return
+    const { cells, policy } = this
+    cells[VALUE] = 2 * policy.rangePerMinute
+    cells[LIMIT] = 2 * policy.turnsPerMinute
+    this.records.stands(at, AUDIT_RANGE_EARNED)
+    this.clearDetails()
+    cells[EARNED] = EARNED_UPDATES
+    this.budgets.earn(true)
+  }
+
+  private spendEarned(): void {
+    const { cells } = this
+    cells[EARNED]--
+    if (cells[EARNED] === 0) this.budgets.earn(false)
+  }
+
   /** Publishes what was drafted as the base that proposals begin from, after the cooldown. */
   private land(): void {
     const { cells } = this
@@ -215,6 +245,8 @@ export class SafetyExecutor extends SafetyState {
     config.readUnits(base)
     cells[BASE_GENERATION] = config.generation
     cells[REGRESSIONS] = 0
+    cells[EARNED] = 0
+    this.budgets.earn(false)
     this.budgets.reset()
     this.draft.measureSteps()
   }

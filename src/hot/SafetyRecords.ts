@@ -104,6 +104,12 @@ export class SafetyRecords {
     for (next += this.base.length; next < end; next++) record[next] = Number.NaN
   }
 
+  /** What is so from here on, with the numbers in `value` and `limit`, at a place that was reserved. */
+  stands(at: number, kind: number): void {
+    this.whole(at, kind, ACCEPTED, Number.NaN, -1)
+    this.audit.commit()
+  }
+
   /** Fills the record at `at` with the state after the call: header, then the live positions. */
   private whole(at: number, kind: number, code: number, detail: number, knob: number): void {
     this.head(at, kind, code, detail, knob)

@@ -119,6 +119,11 @@ export class SafetyState {
     return this.cells[layout.BASE_GENERATION]
   }
 
+  /** Updates that may still use twice the range and turns of a minute. */
+  get earnedUpdates(): number {
+    return this.cells[layout.EARNED]
+  }
+
   /** The margin last noted, NaN when none. */
   get margin(): number {
     return this.cells[layout.MARGIN]
@@ -170,6 +175,8 @@ export class SafetyState {
     this.policy = Object.freeze({ ...policy })
     this.policies++
     this.draft.relimit(policy)
+    cells[layout.EARNED] = 0
+    this.budgets.earn(false)
     this.budgets.relimit(policy)
     this.rate.relimitPerSecond(policy.appliesPerSecond, policy.minIntervalUs)
     this.rollbackRate.relimit(rollbacksKept(policy), HOUR_US, 0)

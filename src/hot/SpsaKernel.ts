@@ -10,6 +10,8 @@
 import { SignDraw } from "./ChaCha8.ts"
 import { KERNEL_BLOCKED, KERNEL_NO_CHANGE, KERNEL_UPDATE } from "./codes.ts"
 import { bendStep, learnMargin, predictMargin, skipMargin } from "./constraint.ts"
+import { learnEarning } from "./earning.ts"
+import { E_EARNED } from "./earningLayout.ts"
 import {
   beginExcursion,
   forgetComparison,
@@ -108,6 +110,7 @@ export const READINGS = 4
 const VECTORS_AT = SCALARS
 const AT_BEGUN = S_BEGUN
 const AT_CYCLE = S_CYCLE
+const AT_EARNED = E_EARNED
 const AT_ETA = S_ETA
 const AT_FIRST = S_FIRST
 const AT_GRADIENT = S_GRADIENT
@@ -214,6 +217,7 @@ export class SpsaKernel {
   complete(prev: Float64Array, next: Float64Array, readings: Float64Array, band: Float64Array): number {
     next.set(prev)
     next[AT_BEGUN] = 0
+    next[AT_EARNED] = 0
     next[AT_CYCLE]++
     this.measure(next, readings)
     const outcome = this.decide(next, readings, band)
@@ -222,6 +226,7 @@ export class SpsaKernel {
     const cycle = next[AT_CYCLE]
     next.set(prev)
     next[AT_BEGUN] = 0
+    next[AT_EARNED] = 0
     next[AT_CYCLE] = cycle
     return UNCHANGED
   }
@@ -262,6 +267,11 @@ export class SpsaKernel {
     this.work[W_MEAN] = readings[LOSS_PLUS]
     takeRest(next, this.work, this.settings, this.n)
     if (!scalarsFinite(next)) next.set(prev)
+  }
+
+  /** Whether the cycle that this block is the outcome of has shown that the level falls: its update earns range. */
+  earns(state: Float64Array): boolean {
+    return state[AT_EARNED] === 1
   }
 
   /** A state that was learnt under a larger step limit: its probe is brought within this one's. */
@@ -359,7 +369,9 @@ export class SpsaKernel {
     countRegressions(b, work, n)
     const constrained = this.readMargins(b, readings)
     // While the constraint is broken there is something else to find than a lower level.
-    if (settings.prove && !(constrained && work[OF_MARGIN] < 0)) {
+    const broken = constrained && work[OF_MARGIN] < 0
+    if (settings.earn && !broken) learnEarning(b, work)
+    if (settings.prove && !broken) {
       if (judgeExcursion(b, work, n)) {
         turnHome(b, n)
         return this.walk(b, band)

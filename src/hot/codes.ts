@@ -106,6 +106,8 @@ export const AUDIT_GUARDRAILS_SET = 17
 
 /** The runaway guard acts, with the numbers it acted on. */
 export const AUDIT_GUARD = 18
+/** The level provably falls: range and turns of a minute are these for five updates. */
+export const AUDIT_RANGE_EARNED = 19
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

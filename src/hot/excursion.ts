@@ -32,6 +32,7 @@ import {
   X_STRETCH,
   X_WALK,
 } from "./excursionLayout.ts"
+import { forgetEarning } from "./earning.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { GRID, type ProbeTable } from "./probes.ts"
 import {
@@ -91,6 +92,7 @@ export function beginExcursion(b: Float64Array, n: number, h: number, readings: 
   copyVector(b, n, V_BASE, V_HOME)
   beginStretch(b, n)
   b[X_HAS_LAST] = 0
+  forgetEarning(b)
 }
 
 /** Counts what the tuning rule has learnt of one pair's noise, from pairs alone: a drifting load is in their mean and not in their difference. */

@@ -18,4 +18,6 @@ export const BASE_GENERATION = 8
 export const EMERGENCY_MARGIN = 9
 /** Time of the last rollback. */
 export const ROLLED_BACK = 10
-export const CELLS = 11
+/** Updates that may still use the earned range. */
+export const EARNED = 11
+export const CELLS = 12

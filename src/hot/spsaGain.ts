@@ -3,6 +3,7 @@
  * by trust ratio, and whether the plant itself changed. All in units of the objective's own behaviour, so that scale
  * and offset of the objective drop out. Sections 2 to 7 and 9 of the rule in docs/explanation/tuning-rule.md.
  */
+import { E_LEVEL } from "./earningLayout.ts"
 import {
   X_FIRST_HALF,
   X_HOME_LEVEL,
@@ -288,7 +289,7 @@ export function scalarsFinite(b: Float64Array): boolean {
   const halves = naught(b[X_FIRST_HALF]) + naught(b[X_SECOND_HALF]) + naught(b[X_TEST_SQUARES])
   const rests =
     naught(b[X_REST_SQUARES]) + naught(b[X_REST_SUM]) + naught(b[X_WATCH_LEVEL]) + naught(b[X_WATCH_VARIANCE])
-  return gains + spreads + means + margins + excursion + halves + rests === 0
+  return gains + spreads + means + margins + excursion + halves + rests + naught(b[E_LEVEL]) === 0
 }
 
 /** 0 for a number, NaN for what is not finite. */

@@ -4,7 +4,7 @@
  * No slot ever holds NaN or an infinity, so a block survives JSON; what may be absent has a flag beside it.
  */
 
-import { EXCURSION_END } from "./excursionLayout.ts"
+import { EARNING_END } from "./earningLayout.ts"
 
 /** Cycles drawn so far: what the signs are a function of. Never restarts. */
 export const S_CYCLE = 0
@@ -57,8 +57,8 @@ export const S_BEGUN = 29
 export const S_SURPRISES = 30
 /** What the displacement of the completed pair is multiplied by to give the gradient. */
 export const S_GRADIENT = 31
-/** Slots up to `EXCURSION_END` belong to the excursion: see `excursionLayout.ts`. */
-export const SCALARS = EXCURSION_END
+/** Slots behind these belong to others: see `excursionLayout.ts` and `earningLayout.ts`. */
+export const SCALARS = EARNING_END
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
 export const V_BASE = 0

@@ -47,6 +47,8 @@ export interface SpsaSettings {
   readonly payingProbe: number
   /** Whether an excursion that proves nothing goes home, and a tuner that has arrived rests. */
   readonly prove: boolean
+  /** Whether a level that provably falls earns more range from Tier 1. */
+  readonly earn: boolean
   /** After a failed excursion another one begins this many rests later, times 4 with each further one; 0: only when something changed. */
   readonly patience: number
   /** Evidence at which the plant counts as changed; Infinity switches change detection off. */
@@ -78,5 +80,6 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   payingProbe: 2.2,
   alarm: 8,
   prove: true,
+  earn: true,
   patience: 0,
 })

@@ -206,6 +206,8 @@ export class AuditDecoder {
         const known = guard as Record<GuardNumber, number | null>
         return { ...head, action: act, guard: known, note: guardActText(act, known) }
       }
+      case "rangeEarned":
+        return { ...head, ...levels(block, at) }
       case "guardrailsSet": {
         const policy = readGuardrails(block, at)
         const preset = presetOf(policy)

@@ -162,7 +162,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "turns-unlimited",
     invariant: 11,
     file: "src/hot/BudgetWindow.ts",
-    intact: "if (rows[r + TURNS_LEFT] <= 0) {",
+    intact: "if (rows[r + TURNS_LEFT] + details[MORE_TURNS] <= 0) {",
     broken: "if (rows.length === 0) {",
     test: "test/hot/BudgetWindow.test.ts",
   },
@@ -536,6 +536,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
       'if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)',
     broken: 'if (cell.state === "resting" && silentUs < 0) this.rest(cell, loop, nowUs)',
     test: "test/runtime/fleet/fleet.test.ts",
+  },
+  {
+    name: "earned-range-without-end",
+    invariant: 11,
+    file: "src/hot/SafetyExecutor.ts",
+    intact: "if (cells[EARNED] === 0) this.budgets.earn(false)",
+    broken: "if (cells[EARNED] < 0) this.budgets.earn(false)",
+    test: "test/hot/SafetyExecutor.invariants.test.ts",
   },
   {
     name: "guard-never-suspects",

@@ -23,7 +23,7 @@ type Command =
       readonly length: number
       readonly us: number
     }
-  | { readonly type: "rollback" | "return" | "baseline" | "close" | "drain"; readonly us: number }
+  | { readonly type: "rollback" | "return" | "baseline" | "close" | "drain" | "earn"; readonly us: number }
   | { readonly type: "open"; readonly trip: number; readonly us: number }
   | { readonly type: "regressions"; readonly count: number; readonly us: number }
   | { readonly type: "margin"; readonly margin: number; readonly us: number }
@@ -86,6 +86,8 @@ const interruption: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ type: fc.constant("margin" as const), margin: wild, us: passing }),
 )
+/** Whoever proposes may claim at any time that the level falls. */
+const claim: fc.Arbitrary<Command> = fc.record({ type: fc.constant("earn" as const), us: passing })
 const relief: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ type: fc.constant("close" as const), us: passing }) },
   fc.record({ type: fc.constant("drain" as const), us: passing }),
@@ -127,6 +129,7 @@ const tuning = fc
       { weight: 20, arbitrary: pressing },
       { weight: 20, arbitrary: cycling.map((one) => [one]) },
       { weight: 1, arbitrary: interruption.map((one) => [one]) },
+      { weight: 2, arbitrary: claim.map((one) => [one]) },
       { weight: 3, arbitrary: relief.map((one) => [one]) },
     ),
     { minLength: 20, maxLength: 50 },
@@ -136,6 +139,7 @@ const chaos = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: apply },
     { weight: 1, arbitrary: interruption },
+    { weight: 1, arbitrary: claim },
     { weight: 2, arbitrary: relief },
   ),
   { minLength: 1, maxLength: 120 },
@@ -203,6 +207,8 @@ class Witness {
   policy: GuardrailNumbers
   inForce: GuardrailNumbers
   lastRollback: number | null = null
+  /** Updates that may still use twice the range and the turns. */
+  earned = 0
   /** Widest neighbour distance each base has had: what a coarse knob may always do. */
   readonly widest = new Float64Array(n)
 
@@ -216,6 +222,7 @@ class Witness {
 
   /** Base updates are counted from where the base stands. */
   startAnew(): void {
+    this.earned = 0
     this.moves = [{ at: Number.NEGATIVE_INFINITY, positions: [...this.rig.executor.base], lims: [] }]
     this.widen()
   }
@@ -246,6 +253,7 @@ class Witness {
   /** Another policy is in force, and nothing is forgotten. */
   put(policy: GuardrailNumbers, returned: boolean): void {
     this.policy = policy
+    this.earned = 0
     this.inForce = this.rig.executor.policy
     this.lastWrite = this.now
     if (returned) this.margin = Number.NaN
@@ -261,7 +269,11 @@ class Witness {
   }
 
   expectBudgetsKept(): void {
-    const { rangePerMinute, pathPerMinute, turnsPerMinute } = this.policy
+    const { pathPerMinute } = this.policy
+    const more = this.earned > 0 ? 2 : 1
+    const rangePerMinute = more * this.policy.rangePerMinute
+    const turnsPerMinute = more * this.policy.turnsPerMinute
+    if (this.earned > 0) this.earned--
     const from = this.now - MINUTE
     const [before, last] = this.moves.slice(-2)
     for (let i = 0; i < n; i++) {
@@ -461,6 +473,16 @@ const run = (first: GuardrailNumbers, list: ReadonlyArray<Command>, auditCapacit
       case "drain":
         drain()
         break
+      case "earn": {
+        const { full } = audit
+        executor.earn()
+        expect(snapshotOf(rig)).toEqual(before)
+        // What cannot be recorded is not earned, and nothing is in SafeMode.
+        if (full || executor.latch[0] !== NOT_TRIPPED) break
+        witness.decisions++
+        witness.earned = 5
+        break
+      }
       case "policy": {
         const perturbed = before.units.some((unit, i) => unit !== before.base[i])
         if (executor.setGuardrails(one.to) === AUDIT_QUEUE_FULL) {

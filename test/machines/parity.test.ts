@@ -5,6 +5,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   AUDIT_GUARD,
+  AUDIT_RANGE_EARNED,
   GUARD_BLAME,
   GUARD_RELEASE,
   GUARD_RETREAT,
@@ -96,6 +97,14 @@ function expectSame(digests: number, plant: PlantModel): number {
 describe("actors and HotLoop write the same bytes", () => {
   it("on a quiet quadratic", () => {
     expect(expectSame(4_000, quadratic)).toBeGreaterThan(300)
+  })
+
+  it("far from the optimum, with range that a falling level has earned", () => {
+    const plant: PlantModel = (hot) => (hot.config.unit(0) - 0.97) ** 2 + (hot.config.unit(1) - 0.03) ** 2
+    const it = rig({ seed: SEED }, { policy })
+    it.run(2_000, plant)
+    expect(it.kinds(AUDIT_RANGE_EARNED).length).toBeGreaterThan(2)
+    expectSame(2_000, plant)
   })
 
   it("through silences, expiries and SafeMode for lost telemetry", () => {

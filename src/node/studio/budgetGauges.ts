@@ -13,12 +13,13 @@ export function budgetsOf(executor: SafetyExecutor, names: ReadonlyArray<string>
   const used = new Float64Array(3 * names.length)
   executor.budgetUsage(nowUs, used)
   const { cooldownUntilUs } = executor
+  const most = executor.earnedUpdates > 0 ? 2 : 1
   return {
     atUs: nowUs,
     knobs: names.map((knob, i) => ({
       knob,
-      turns: gauge(used[3 * i], policy.turnsPerMinute),
-      range: gauge(used[3 * i + 1], policy.rangePerMinute),
+      turns: gauge(used[3 * i], most * policy.turnsPerMinute),
+      range: gauge(used[3 * i + 1], most * policy.rangePerMinute),
       path: gauge(used[3 * i + 2], policy.pathPerMinute),
     })),
     applies: gauge(executor.appliesInWindow(nowUs), policy.appliesPerSecond),

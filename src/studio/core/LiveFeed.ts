@@ -114,4 +114,4 @@ export class LiveFeed {
 
 /** What the event log shows: decisions and what became of them, not every digest and tick. */
 export const SHOWN_KINDS =
-  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,guard,verdict"
+  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,guard,rangeEarned,verdict"

@@ -62,6 +62,8 @@ export function lineOf(record: AuditRecord): string {
       return `${does}, ${words(reason ?? "")}: evidence ${figure(value)} of ${figure(limit)}`
     case "command":
       return [does, note].filter(Boolean).join(": ")
+    case "rangeEarned":
+      return `the level falls: range ${figure(value)} and ${figure(limit)} turns a minute for five updates`
     case "guardrailsSet":
       return [record.preset ?? list(record.guardrails), note].filter(Boolean).join(": ")
     case "guard":

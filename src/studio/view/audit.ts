@@ -32,7 +32,7 @@ const GROUPS = [
 ] as const
 
 const DECIDED =
-  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,guard,verdict"
+  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,guard,rangeEarned,verdict"
 
 export function auditView(model: Model): View {
   const scope = new Scope()
