@@ -17,6 +17,8 @@ export interface Job {
   readonly comparison: boolean
   /** Runs until it is killed instead of stopping after the fault. */
   readonly untilKilled: boolean
+  /** The fault lasts until the engine freezes for what it cannot record, however slowly the machine fills its queue. */
+  readonly untilHalted: boolean
   /** Gives commands from within a subscriber while it starts. */
   readonly earlyCommands: boolean
   /** Everything lies in one segment, however late a process is killed: the next one would say the start again. */

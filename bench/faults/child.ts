@@ -133,6 +133,11 @@ async function cycles(more: number, withinMs: number): Promise<boolean> {
   return false
 }
 
+/** Until the engine has frozen because its audit is full; it has as long as it takes the parent to lose patience. */
+async function halted(): Promise<void> {
+  while (engine.getSnapshot().safeMode?.reason !== "auditQueueFull") await sleep(2)
+}
+
 async function live(): Promise<void> {
   look()
   for (let i = 0; i < LANES; i++) void lane()
@@ -146,6 +151,7 @@ async function live(): Promise<void> {
     person()
   }
   await sleep(job.holdMs)
+  if (job.untilHalted) await halted()
   isOn = false
   sabotage.off()
   const offMs = steadyMs()

@@ -87,6 +87,7 @@ const jobIn = (folder: string, seed: number, more: Partial<Job> = {}): Job => ({
   // Both kinds of engine are met by every fault.
   comparison: seed % 2 === 1,
   untilKilled: false,
+  untilHalted: false,
   earlyCommands: false,
   oneSegment: false,
   ...more,
@@ -131,7 +132,7 @@ export async function play(
       await onSmallDisk(tally, folder, seed, fault.killed, fault.holdMs)
       break
     case "directoryRemoved":
-      await removed(tally, jobIn(folder, seed, { holdMs: 4000, wellMs: 500 }))
+      await removed(tally, jobIn(folder, seed, { untilHalted: true, holdMs: 1000, wellMs: 500 }))
       break
     case "torn": {
       const job = jobIn(folder, seed, { untilKilled: true })
