@@ -117,7 +117,8 @@ export class BoxQuadratic {
       const s = slope[i]
       // The products below run over all coordinates: those that do not move count for nothing.
       direction[i] = 0
-      if (s === 0 || (s > 0 ? step[i] <= low[i] : step[i] >= high[i])) continue
+      // Only a wall takes a coordinate out. A slope of 0 is what the cycle leaves behind it, and the next move changes it.
+      if ((s >= 0 && step[i] <= low[i]) || (s <= 0 && step[i] >= high[i])) continue
       free[count++] = i
     }
     let gain = 0
