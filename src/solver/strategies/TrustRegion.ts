@@ -10,6 +10,7 @@ import { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
 import { absorb, contains, farthest, fromBest, ModelSteps } from "../numbers/ModelSteps.ts"
 import type { StrategyContext } from "../Strategy.ts"
 import { KnownPoints } from "./KnownPoints.ts"
+import { ModelSpace } from "./ModelSpace.ts"
 import { Resolution } from "./Resolution.ts"
 import { Stencil } from "./Stencil.ts"
 
@@ -39,8 +40,9 @@ const FAR = 10
 /** Misses of the model at its own points, as shares of their spread: from the first on it is fitted anew, from the second on inverted anew. */
 const DRIFT = 1e-6
 const LARGE_DRIFT = 1e-2
-/** Broken promises in a row after which the model forgets its curvature. */
+/** Broken promises in a row after which the model forgets its curvature, and after which the frame follows it. */
 const FAILURES = 5
+const FAILURES_IN_FRAME = 3
 
 const STENCIL = 0
 const STEPS = 1
@@ -66,11 +68,9 @@ export class TrustRegion {
   private readonly stencil: Stencil
   private readonly model: MinimumNormModel
   private readonly steering: ModelSteps
-  /** Dimensions of this descent's axes: all movable ones but those whose stencil points failed. */
-  private readonly axes: Int32Array
+  /** Where the model's displacements lie in the cube. */
+  private readonly place: ModelSpace
   private readonly resolution: Resolution
-  /** The point that displacements count from. */
-  private readonly base: Float64Array
   /** Trial that the descent waits for, the model point it is to replace (-1: to be chosen), and what was best when asked. */
   private pending = NONE
   private target = -1
@@ -103,8 +103,7 @@ export class TrustRegion {
     this.stencil = new Stencil(space, this.movable)
     this.model = new MinimumNormModel(d, Math.max(2 * d + 1, Math.min(((d + 1) * (d + 2)) / 2, MOST_POINTS)))
     this.steering = new ModelSteps(d)
-    this.axes = new Int32Array(d)
-    this.base = new Float64Array(n)
+    this.place = new ModelSpace(context, this.movable)
     this.point = new Float64Array(n)
     this.z = new Float64Array(d)
     this.aside = new Float64Array(d)
@@ -147,7 +146,7 @@ export class TrustRegion {
     this.overtaken = false
     this.failures = 0
     this.error = Number.POSITIVE_INFINITY
-    this.base.set(centre)
+    this.place.base.set(centre)
     this.state = d === 0 ? ENDED : STENCIL
     // Too few evaluations left for two points on every axis: the rest of the axes get one.
     const seconds = Math.max(1, Math.min(d, this.context.remaining() - d - 2))
@@ -231,20 +230,20 @@ export class TrustRegion {
   }
 
   private collect(): void {
-    const count = this.stencil.collect(this.model, this.axes)
+    const count = this.stencil.collect(this.model, this.place.axes)
     this.solved = false
     this.state = count === 0 ? ENDED : STEPS
+    this.place.begin(count)
   }
 
   private askStep(id: number, out: Float64Array): boolean {
     let recalls = 0
     for (let moves = 0; moves < MOVES && this.state === STEPS; moves++) {
       if (!this.propose()) continue
-      const { space } = this.context
-      this.point.set(this.base)
-      for (let a = 0; a < this.model.d; a++) {
-        const i = this.axes[a]
-        this.point[i] = space.snapOne(i, space.contain(i, this.base[i] + this.z[a]))
+      this.place.toPoint(this.z, this.point)
+      if (this.place.framed && !this.worthAsking()) {
+        this.shorten()
+        continue
       }
       const known = this.known.loss(this.point)
       this.reference = this.model.losses[this.model.best]
@@ -255,7 +254,7 @@ export class TrustRegion {
       }
       if (recalls++ > RECALLS) break
       this.solved = false
-      this.locate()
+      this.place.toModel(this.point, this.z)
       if (known === Number.POSITIVE_INFINITY) this.retreat()
       else if (contains(this.model, this.z)) this.shorten()
       else this.take(known)
@@ -264,17 +263,29 @@ export class TrustRegion {
     return false
   }
 
+  /** In a frame the cube is no box: the step was cut off at its walls, and has to promise something there too. */
+  private worthAsking(): boolean {
+    const { model } = this
+    this.place.toModel(this.point, this.z)
+    if (this.target >= 0) return fromBest(model, this.z) > 0
+    this.promised = model.value(model.points, model.best * model.d) - model.value(this.z)
+    return this.promised > 0
+  }
+
   /** Chooses the next displacement; false when it only changed its mind about the radius. */
   private propose(): boolean {
     const { model } = this
-    if (model.distanceFromBase() > FAR_FROM_BASE * this.resolution.delta) this.rebase()
+    if (model.distanceFromBase() > FAR_FROM_BASE * this.resolution.delta) {
+      this.place.rebase(model)
+      this.solved = false
+    }
     return this.mend ? this.proposeGeometry() : this.proposeStep()
   }
 
   private proposeStep(): boolean {
     // What was lowest in a wider box is lowest in this one too, as long as it lies inside.
     if (!this.solved || this.steering.length > this.resolution.delta) {
-      this.box(this.resolution.delta)
+      this.place.box(this.model, this.resolution.delta, this.steering)
       this.promised = this.steering.lowest(this.model, this.z)
       this.solved = true
     }
@@ -304,7 +315,8 @@ export class TrustRegion {
       return false
     }
     const distance = fromBest(model, model.points, target * model.d)
-    this.box(Math.max(Math.min(0.1 * distance, 0.5 * this.resolution.delta), this.resolution.rho))
+    const near = Math.max(Math.min(0.1 * distance, 0.5 * this.resolution.delta), this.resolution.rho)
+    this.place.box(model, near, this.steering)
     this.solved = false
     this.steering.mending(model, target, this.z)
     this.target = target
@@ -312,28 +324,11 @@ export class TrustRegion {
     return true
   }
 
-  /** The displacements from the best point that stay in the cube and within `radius`. */
-  private box(radius: number): void {
-    const { model } = this
-    const { low, high } = this.steering
-    const d = model.d
-    const { periodic } = this.context.space
-    for (let a = 0; a < d; a++) {
-      const i = this.axes[a]
-      const at = this.base[i] + model.points[model.best * d + a]
-      const circle = periodic[i] === 1
-      low[a] = circle || at > radius ? -radius : -at
-      high[a] = circle || 1 - at > radius ? radius : 1 - at
-      if (low[a] > 0) low[a] = 0
-      if (high[a] < 0) high[a] = 0
-    }
-  }
-
   /** The reading of the pending step, at `point`. */
   private take(loss: number): void {
     const { model } = this
     this.solved = false
-    this.locate()
+    this.place.toModel(this.point, this.z)
     const { target } = this
     const gain = this.reference - loss
     this.error = Math.abs(gain + model.value(this.z) - model.value(model.points, model.best * model.d))
@@ -349,6 +344,7 @@ export class TrustRegion {
     absorb(model, this.z, loss, this.resolution.delta, NEAR)
     this.mend = !(ratio > 0.1)
     this.failures = this.mend ? this.failures + 1 : 0
+    if (this.failures === FAILURES_IN_FRAME) this.reframe()
     if (this.failures === FAILURES) {
       model.refit()
       this.failures = 0
@@ -359,54 +355,35 @@ export class TrustRegion {
   private adopt(loss: number): void {
     const { model } = this
     if (!(loss < model.losses[model.best])) return
-    const { space } = this.context
-    for (let i = 0; i < space.size; i++) {
-      const gap = Math.abs(space.difference(i, this.base[i], this.point[i]))
-      if (gap > (this.axes.subarray(0, model.d).includes(i) ? NEAR * this.resolution.delta : 0)) {
-        this.overtaken = true
-        return
-      }
-    }
     const { z } = this
-    this.solved = false
     this.aside.set(z)
-    this.locate()
-    absorb(model, this.z, loss, this.resolution.delta, NEAR)
+    this.place.toModel(this.point, this.z)
+    if (this.place.holds(this.point) && fromBest(model, z) <= NEAR * this.resolution.delta) {
+      this.solved = false
+      absorb(model, z, loss, this.resolution.delta, NEAR)
+    } else this.overtaken = true
     z.set(this.aside)
   }
 
-  /** Writes the displacement of `point` from the base to `z`. */
-  private locate(): void {
-    const { model, z, axes, base, point } = this
-    const { space } = this.context
-    for (let a = 0; a < model.d; a++) {
-      const i = axes[a]
-      if (space.periodic[i] === 1) {
-        const meant = space.contain(i, base[i] + z[a])
-        z[a] += space.difference(i, meant, point[i])
-      } else z[a] = point[i] - base[i]
-    }
+  /** Lets the frame follow the model's curvature, if it is time for that and would change something. */
+  private reframe(): boolean {
+    const { model } = this
+    if (!this.place.follow(model, this.resolution.delta)) return false
+    this.solved = false
+    this.mend = false
+    if (!model.rebuild()) this.state = ENDED
+    return true
   }
 
   /** A finer resolution, or the end. */
   private refine(): void {
     const { model } = this
     this.mend = false
+    if (this.reframe()) return
     // Rounding adds up over many exchanges; where it shows, the model is fitted again, and if need be from scratch.
     const spread = model.spread
     if (model.drift > DRIFT * spread) this.solved = false
     const sound = model.drift <= DRIFT * spread || model.settle() <= LARGE_DRIFT * spread || model.rebuild()
     if (!sound || !this.resolution.refine()) this.state = ENDED
-  }
-
-  private rebase(): void {
-    const { model, base, axes } = this
-    this.solved = false
-    const { space } = this.context
-    for (let a = 0; a < model.d; a++) {
-      const i = axes[a]
-      base[i] = space.contain(i, base[i] + model.points[model.best * model.d + a])
-    }
-    model.rebase()
   }
 }
