@@ -30,7 +30,7 @@ import type { relocationMachine } from "./relocation.machine.ts"
 import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvents.ts"
 import { relocationMemory } from "./relocationState.ts"
 import { type GuardedPlace, type RunawayContext, runawayMachine } from "./runaway.machine.ts"
-import { safeModeMachine } from "./safeMode.machine.ts"
+import { SUPERVISOR, safeModeMachine } from "./safeMode.machine.ts"
 import { shown } from "./shown.ts"
 import { spsaCycleMachine } from "./spsaCycle.machine.ts"
 import { hotTelemetry } from "./telemetry.ts"
@@ -236,15 +236,20 @@ export const engineSetup = setup({
     showCycle: enqueueActions(({ event, enqueue, self }) => {
       if (event.type === "window" && isWhole(self.getSnapshot(), "cycle")) enqueue.sendTo("cycle", event)
     }),
-    toLatch: sendTo("latch", ({ event }) => event as TripEvent | ResetEvent),
+    toLatch: sendTo("latch", ({ context, event }) => {
+      const told = event as TripEvent | ResetEvent
+      const stayed = told.type === "trip" && !context.hot.get().config.hasBaseline
+      return stayed ? { ...told, rolledBack: false } : told
+    }),
     drainedToLatch: sendTo("latch", ({ context, event }) => ({
       type: "drained" as const,
       nowUs: timeOf(context, event),
     })),
-    rollbackToLatch: sendTo("latch", ({ context, event }) => ({
-      type: "rolledBack" as const,
-      nowUs: timeOf(context, event),
-    })),
+    rollbackToLatch: enqueueActions(({ context, event, enqueue }) => {
+      // Without a baseline it is no rollback.
+      if (event.type === "rollbackRequested" && !context.hot.get().config.hasBaseline) return
+      enqueue.sendTo("latch", { type: "rolledBack", nowUs: timeOf(context, event) })
+    }),
     wakeLatch: sendTo("latch", ({ context, event }) => ({
       type: "tick" as const,
       nowUs: timeOf(context, event),
@@ -273,6 +278,7 @@ export const engineSetup = setup({
     rollBack: sendTo("hotPath", ({ context, event }) => ({
       type: "rollback" as const,
       nowUs: timeOf(context, event),
+      asked: event.type === "rollback",
     })),
     setBaseline: sendTo("hotPath", ({ context, event }) => ({
       type: "setBaseline" as const,
@@ -396,7 +402,7 @@ export const engineSetup = setup({
     restartToLatch: sendTo("latch", ({ context, event }) => ({
       type: "reset" as const,
       nowUs: timeOf(context, event),
-      by: "supervisor",
+      by: SUPERVISOR,
     })),
     forgetFault: assign({ fault: null }),
     raiseFault: raise(({ context }) => ({

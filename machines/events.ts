@@ -47,6 +47,8 @@ export interface TripEvent {
   readonly nowUs: number
   readonly note?: string
   readonly secured?: boolean
+  /** False where it led to no rollback although its reason asks for one: there is no baseline. */
+  readonly rolledBack?: boolean
   /** The runaway guard has done so, and it alone says when SafeMode ends. No rollback, for nothing has been blamed yet. */
   readonly judge?: "guard"
 }
@@ -152,7 +154,7 @@ export type SpsaCycleEvent =
   | ResumeEvent
   | FenceEvent
 
-/** The plant was rolled back: too many of these in an hour and a person is asked. */
+/** The plant was rolled back and no person wanted it: too many of these in an hour and a person is asked. */
 export interface RolledBackEvent {
   readonly type: "rolledBack"
   readonly nowUs: number

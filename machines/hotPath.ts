@@ -48,8 +48,8 @@ export type HotPathCommand =
   | { readonly type: "begin"; readonly nowUs: number; readonly keepAsBaseline: boolean }
   /** Returns to the base, audits the end, reports. */
   | { readonly type: "end"; readonly nowUs: number }
-  /** To the baseline, or to the base while there is none; reports. */
-  | { readonly type: "rollback"; readonly nowUs: number }
+  /** To the baseline, or to the base while there is none; reports. `asked`: a person wants it. */
+  | { readonly type: "rollback"; readonly nowUs: number; readonly asked?: boolean }
   /** Ends a perturbation; reports. */
   | { readonly type: "returnToBase"; readonly nowUs: number }
   | { readonly type: "setBaseline"; readonly nowUs: number }
@@ -195,9 +195,9 @@ function propose(
   relay(scope, replyTo, reply)
 }
 
-function rollBack(hot: HotPath, nowUs: number): void {
+function rollBack(hot: HotPath, nowUs: number, asked?: boolean): void {
   hot.executor.proposal[P_NOW_US] = nowUs
-  if (hot.config.hasBaseline) hot.rollback()
+  if (hot.config.hasBaseline) hot.rollback(asked)
   else hot.returnToBase()
 }
 
@@ -234,7 +234,7 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
       recordEngineStopped(hot, command.nowUs)
       return settle(hot, command.nowUs, scope)
     case "rollback":
-      rollBack(hot, command.nowUs)
+      rollBack(hot, command.nowUs, command.asked)
       return settle(hot, command.nowUs, scope)
     case "returnToBase":
       returnToBase(hot, command.nowUs)

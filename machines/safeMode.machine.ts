@@ -45,18 +45,21 @@ export interface SafeModeContext {
   readonly acknowledgement: { readonly by: string; readonly note: string } | null
 }
 
+/** Who acknowledges a fault in a person's stead. */
+export const SUPERVISOR = "supervisor"
+
 const later = (a: number, b: number): number => (a > b ? a : b)
 
 /** The context after a trip. A trip while open can only make leaving harder and later. */
 function tripped(
   context: SafeModeContext,
-  { reason, nowUs, judge: by }: TripEvent,
+  { reason, nowUs, judge: by, rolledBack = restoreFor(reason) === "baseline" }: TripEvent,
 ): Partial<SafeModeContext> {
   const { policy } = context
   const now = later(context.nowUs, nowUs)
   const guarded = by === "guard"
   const rollbacksUs =
-    restoreFor(reason) === "baseline" && !guarded
+    rolledBack && !guarded
       ? noteRollback(context.rollbacksUs, now, rollbacksKept(policy))
       : context.rollbacksUs
   const asked = guarded ? "objectiveRecovery" : exitFor(reason, policy, rollbacksInHour(rollbacksUs, now))
@@ -115,6 +118,11 @@ const safeModeSetup = setup({
       (context.judge === "guard"
         ? event.judge === "guard"
         : event.improvement >= context.policy.requiredImprovement),
+    /** A supervisor lets go what a fault has opened, and no more. */
+    wantsPerson: ({ context, event }) =>
+      event.type === "reset" &&
+      event.by === SUPERVISOR &&
+      rollbacksInHour(context.rollbacksUs, event.nowUs) > context.policy.rollbacksPerHour,
     tooManyRollbacks: ({ context, event }) =>
       event.type === "rolledBack" &&
       rollbacksInHour(context.rollbacksUs, event.nowUs) + 1 > context.policy.rollbacksPerHour,
@@ -190,15 +198,18 @@ const opening = <A extends "noteTrip" | "noteResumed">(actions: A) => [
 ]
 const trip = opening("noteTrip")
 
-/** A person lets it go. */
-const reset = {
-  target: "#safeMode.armed",
-  actions: [
-    "noteTime" as const,
-    "noteReset" as const,
-    { type: "reportUnlatched" as const, params: { exit: "manualReset" as const } },
-  ],
-}
+/** A person lets it go, or the supervisor that has mended a fault. */
+const reset = [
+  { guard: "wantsPerson" as const, target: "#safeMode.open.untilReset", actions: "demandPerson" as const },
+  {
+    target: "#safeMode.armed",
+    actions: [
+      "noteTime" as const,
+      "noteReset" as const,
+      { type: "reportUnlatched" as const, params: { exit: "manualReset" as const } },
+    ],
+  },
+]
 
 const tooManyRollbacks = {
   guard: "tooManyRollbacks" as const,

@@ -204,13 +204,12 @@ export class HotLoop implements Sharer {
     return waits || (this.phase === FROZEN && this.exit === BY_RESET) ? Number.POSITIVE_INFINITY : this.due[0]
   }
 
-  /** Back to the baseline, or to the base while there is none; a loop that is still stays so. */
+  /** By hand back to the baseline, or to the base while there is none; a loop that is still stays so. */
   rollback(): void {
     if (!this.started) return
-    if (this.phase !== FROZEN) return this.rollBack()
-    this.toBaseline()
-    this.guard.rolledBack()
-    if (this.tooManyRollbacks) this.exit = BY_RESET
+    this.toBaseline(true)
+    if (this.phase === FROZEN) this.guard.rolledBack()
+    else this.resume()
   }
 
   /** Leaves SafeMode by hand, or a rest, unless the audit still has no room. */
@@ -407,7 +406,7 @@ export class HotLoop implements Sharer {
 
   /** Back to the baseline; Tier 1's cooldown is waited out. */
   private rollBack(): void {
-    this.toBaseline()
+    this.toBaseline(false)
     if (this.tooManyRollbacks) {
       this.hot.executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
       this.freeze(TRIP_OBJECTIVE_REGRESSION)
@@ -415,14 +414,14 @@ export class HotLoop implements Sharer {
   }
 
   /** More rollbacks than the policy allows demand a person, as in `safeModeMachine`. */
-  private get tooManyRollbacks(): boolean {
+  get tooManyRollbacks(): boolean {
     const { rollbacksThisHour, policy } = this.hot.executor
     return rollbacksThisHour > policy.rollbacksPerHour
   }
 
-  private toBaseline(): void {
+  private toBaseline(asked: boolean): void {
     this.executorNow()
-    if (this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
+    if (this.hot.rollback(asked) !== ACCEPTED) this.hot.returnToBase()
   }
 
   /** Opens the latch and brings the plant to where this reason demands. */

@@ -280,8 +280,8 @@ export class HotPath {
   }
 
   /** `executor.rollback` at P_NOW_US, and a window for the new generation. */
-  rollback(): number {
-    const status = this.#executor.rollback()
+  rollback(asked = false): number {
+    const status = this.#executor.rollback(asked)
     if (status === ACCEPTED) this.followGeneration()
     return status
   }

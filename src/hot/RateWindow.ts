@@ -96,6 +96,24 @@ export class RateWindow {
     this.touch()
   }
 
+  /** Counts what another window had counted, oldest first: its `times`. */
+  recall(timesUs: ReadonlyArray<number>): void {
+    const { now } = this
+    const [present] = now
+    for (const us of timesUs) {
+      now[0] = us
+      this.record()
+    }
+    now[0] = present
+    this.touch()
+  }
+
+  /** What it remembers, oldest first. */
+  times(): ReadonlyArray<number> {
+    const { cells, head } = this
+    return [...cells.subarray(head), ...cells.subarray(TIMES, head)].filter((us) => us !== NEVER)
+  }
+
   /** Something that is not counted happened at `now[0]`: only the interval starts again. */
   touch(): void {
     const { cells, head, count } = this

@@ -165,15 +165,16 @@ export class SafetyExecutor extends SafetyState {
 
   /**
    * Puts the baseline back, bit for bit, under a new generation, and makes it the base. Never limited; afterwards
-   * proposals wait out the cooldown. NO_BASELINE when there is none.
+   * proposals wait out the cooldown. One that a person has `asked` for is no sign that the tuner is wrong, and does not count
+   * towards `rollbacksPerHour`. NO_BASELINE when there is none.
    */
-  rollback(): number {
+  rollback(asked = false): number {
     this.holdClock()
     const { config } = this
     this.clearDetails()
     if (!config.hasBaseline) return this.refuse(NO_BASELINE, ROLLBACK)
     config.draftBaseline()
-    this.land()
+    this.land(asked)
     return ACCEPTED
   }
 
@@ -185,7 +186,7 @@ export class SafetyExecutor extends SafetyState {
     this.holdClock()
     this.clearDetails()
     this.config.draftFrom(units)
-    this.land()
+    this.land(false)
     this.setBaseline()
   }
 
@@ -228,13 +229,16 @@ export class SafetyExecutor extends SafetyState {
   }
 
   /** Publishes what was drafted as the base that proposals begin from, after the cooldown. */
-  private land(): void {
+  private land(asked: boolean): void {
     const { cells } = this
     this.rebase()
     cells[COOLDOWN_UNTIL] = cells[NOW] + this.policy.cooldownUs
     cells[layout.ROLLED_BACK] = cells[NOW]
-    this.rollbackRate.record()
     this.rollbacks++
+    if (!asked) {
+      this.rollbackRate.record()
+      this.rollbacksCounted++
+    }
     this.finish(ROLLBACK)
   }
 

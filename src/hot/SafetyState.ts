@@ -51,6 +51,8 @@ export class SafetyState {
   readonly trips = new Uint32Array(TRIPS)
   applies = 0
   rollbacks = 0
+  /** Of these, those that count towards `rollbacksPerHour`: no person has asked for them. */
+  rollbacksCounted = 0
   returns = 0
   /** Calls whose time lay behind the last one (or was no time at all): the last one was used. */
   clockHeld = 0
@@ -149,10 +151,25 @@ export class SafetyState {
     this.budgets.usage(nowUs, out)
   }
 
-  /** Rollbacks within the hour that ends at the latest time, counted up to one more than the policy allows. */
+  /** Rollbacks that no person asked for within the hour that ends at the latest time, up to one more than the policy allows. */
   get rollbacksThisHour(): number {
+    return this.rollbacksInHour(this.cells[NOW])
+  }
+
+  /** As `rollbacksThisHour`, for the hour that ends at `nowUs`. */
+  rollbacksInHour(nowUs: number): number {
     const most = Math.floor(this.policy.rollbacksPerHour) + 1
-    return Math.min(this.rollbackRate.inWindow(), most)
+    return Math.min(this.rollbackRate.inWindow(nowUs), most)
+  }
+
+  /** When those were that count, oldest first: for an executor that takes the place of this one. */
+  rollbackTimes(): ReadonlyArray<number> {
+    return this.rollbackRate.times()
+  }
+
+  /** Goes on counting from those that another executor has counted. */
+  recallRollbacks(timesUs: ReadonlyArray<number>): void {
+    this.rollbackRate.recall(timesUs)
   }
 
   /** Whether the plant stands on its base, without perturbation. */

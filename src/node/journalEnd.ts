@@ -144,7 +144,7 @@ function headOf(header: JournalHeader): Pick<Taken, "standing" | "doubt"> {
 }
 
 /** Where a run begins, by the record of its start. */
-function beginningOf(header: JournalHeader): Pick<Taken, "standing" | "doubt"> {
+export function beginningOf(header: JournalHeader): Pick<Taken, "standing" | "doubt"> {
   const space = spaceOf(header)
   if (space === null) return { standing: NOWHERE, doubt: null }
   const said = header.start?.["resume"] ?? null

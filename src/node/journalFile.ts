@@ -14,6 +14,7 @@ import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
 import { Standing } from "../runtime/journal/Standing.ts"
 import { SegmentWriter } from "../runtime/journal/SegmentWriter.ts"
 import { packageVersion } from "./cli/version.ts"
+import { beginningOf } from "./journalEnd.ts"
 import { type JournalOptions, type Settled, settled } from "./journalOptions.ts"
 import {
   chainEnd,
@@ -218,7 +219,8 @@ class JournalFile {
     writer.commit()
     this.link = writer.link
     this.writtenSeq = exact[exact.length - 1][RECORD_SEQUENCE]
-    this.standing ??= new Standing(writer.header.knobs)
+    // What it takes over from the run before, such as the rollbacks of the hour, stands in the record of its start alone.
+    this.standing ??= new Standing(writer.header.knobs, beginningOf(writer.header).standing)
     for (const numbers of exact) this.standing.take(numbers)
     if (due) this.noteSync(this.writtenSeq)
     if (first) this.tidy(true)

@@ -60,7 +60,7 @@ export class Mender {
   private buried: Death | null = null
   /** Whether the latch was open after the last event of the machine. */
   private wasOpen = false
-  /** Rollbacks of Tier 1 up to the last event of a machine that lived to count them. */
+  /** Rollbacks that count, of Tier 1, up to the last event of a machine that lived to count them. */
   private rollbacksSeen = 0
 
   constructor(patient: Patient, windowUs: number) {
@@ -76,7 +76,7 @@ export class Mender {
     if (!tree.alive) return
     if (this.wasOpen && !this.latchOpen && this.dead.length === 0) this.faultDetail = null
     this.wasOpen = this.latchOpen
-    this.rollbacksSeen = this.patient.hot.executor.rollbacks
+    this.rollbacksSeen = this.patient.hot.executor.rollbacksCounted
   }
 
   /** At the end of every call and tick: nobody is in the midst of anything. */
@@ -220,8 +220,8 @@ export class Mender {
     if (regrown) this.regrow(release)
     else if (release) this.restartChildren()
     if (release) this.mayRelease = false
-    // What died in SafeMode made leaving it harder, unless it was the latch that came back as it stood.
-    if (release || regrown) this.faultDetail = null
+    // What died in SafeMode made leaving it harder, unless it was the latch that came back as it stood; and a person may be wanted.
+    if ((release && !this.latchOpen) || regrown) this.faultDetail = null
   }
 
   /** Lets SafeMode go after a fault, with new children where some had died; a replay repeats it from the record. */
@@ -238,7 +238,7 @@ export class Mender {
     const { executor, nowUs } = this.patient.hot
     executor.proposal[P_NOW_US] = nowUs
     if (release) executor.closeLatch()
-    let uncounted = executor.rollbacks - this.rollbacksSeen
+    let uncounted = executor.rollbacksCounted - this.rollbacksSeen
     if (!this.patient.tree.regrow()) return
     // Both sides of the latch say the same again, and neither is let go that was not asked for.
     const reason = tripReason(Atomics.load(executor.latch, 0))
@@ -246,8 +246,9 @@ export class Mender {
       const kept = safeModeState(this.patient.tree.root, this.patient.hot)
       if (kept !== null) executor.openLatch(tripCode(kept.reason))
     } else if (!this.machineIsSafe && reason !== null) {
-      this.patient.tree.root.send({ type: "trip", reason, nowUs, secured: true })
-      if (restoreFor(reason) === "baseline") uncounted--
+      const rolledBack = uncounted > 0 && restoreFor(reason) === "baseline"
+      this.patient.tree.root.send({ type: "trip", reason, nowUs, secured: true, rolledBack })
+      if (rolledBack) uncounted--
     }
     // What Tier 1 did while nobody was there counts towards the rollbacks of the hour all the same.
     for (; uncounted > 0; uncounted--) this.patient.tree.root.send({ type: "rolledBack", nowUs })

@@ -48,7 +48,7 @@ export function rollback(core: EngineCore, note: string | undefined): void {
       core,
       event,
       () => executor.rollbacks > rollbacks,
-      () => hot.rollback(),
+      () => hot.rollback(true),
     ),
   )
 }

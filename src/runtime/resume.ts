@@ -30,6 +30,7 @@ export function resumedHotPath(
     config.commit(new Float64Array(1), 0)
   }
   const hot = hotPathOf(settings, manualTime, start, config)
+  hot.executor.recallRollbacks(resumption?.rollbacksUs ?? [])
   const baseline = keptBaseline(settings.space, resumption)
   if (baseline !== null) hot.config.keepBaseline(baseline, Float64Array.of(hot.config.generation), 0)
   return hot

@@ -151,16 +151,38 @@ describe("HotLoop and a rollback by hand", () => {
     expect(isWaiting(bench)).toBe(true)
   })
 
-  it("lets the number of the hour pass and wants a person at one more", () => {
-    const bench = moved({ policy: { ...policy, rollbacksPerHour: 2 } })
+  it("leaves SafeMode open, until it would have ended, and is none of those that want a person", () => {
+    const bench = moved({ policy: { ...policy, rollbacksPerHour: 0 } })
     const { loop } = bench
-    for (let i = 0; i < 2; i++) {
-      loop.rollback()
+    silence(bench)
+    const dueUs = loop.dueUs
+    for (let i = 0; i < 3; i++) loop.rollback()
+    expect(bench.live).toEqual(bench.startedAt)
+    expect(loop.phase).toBe(FROZEN)
+    expect(loop.dueUs).toBe(dueUs)
+    bench.tick(SAFE_MODE_US)
+    for (let i = 0; i < 3; i++) loop.rollback()
+    expect(loop.phase).not.toBe(FROZEN)
+    expect(bench.hot.executor.rollbacksThisHour).toBe(0)
+  })
+})
+
+describe("HotLoop and its own rollbacks", () => {
+  it("lets the number of the hour pass and wants a person at one more", () => {
+    const bench = moved({
+      policy: { ...policy, rollbacksPerHour: 2, rollbackRegressions: 1, regressionsToTrip: 90 },
+    })
+    const { loop, hot } = bench
+    const rollBack = (count: number): void => {
+      worsen(bench, () => hot.executor.rollbacks === count, 10 ** (20 * count))
+    }
+    for (let i = 1; i <= 2; i++) {
+      rollBack(i)
       expect(loop.phase).not.toBe(FROZEN)
       expect(latchOf(bench)).toBe(NOT_TRIPPED)
       bench.tick(policy.cooldownUs)
     }
-    loop.rollback()
+    rollBack(3)
     expect(loop.phase).toBe(FROZEN)
     expect(latchOf(bench)).toBe(TRIP_OBJECTIVE_REGRESSION)
     expect(loop.lastTrip).toBe(TRIP_OBJECTIVE_REGRESSION)
@@ -171,21 +193,6 @@ describe("HotLoop and a rollback by hand", () => {
     loop.reset()
     expect(loop.phase).not.toBe(FROZEN)
     expect(latchOf(bench)).toBe(NOT_TRIPPED)
-  })
-
-  it("leaves SafeMode open, and past the number of the hour only a person ends it", () => {
-    const bench = moved({ policy: { ...policy, rollbacksPerHour: 1 } })
-    const { loop } = bench
-    silence(bench)
-    const dueUs = loop.dueUs
-    loop.rollback()
-    expect(bench.live).toEqual(bench.startedAt)
-    expect(loop.phase).toBe(FROZEN)
-    expect(loop.dueUs).toBe(dueUs)
-    loop.rollback()
-    expect(loop.dueUs).toBe(Number.POSITIVE_INFINITY)
-    bench.tick(SAFE_MODE_US)
-    expect(loop.phase).toBe(FROZEN)
   })
 })
 

@@ -65,7 +65,32 @@ const life = (engine: ArqonEngine<Knob>): void => {
   drive(engine, { digests: 7, from: next })
 }
 
+/** An emergency in the plant: one rollback that no person asked for. */
+const emergency = (engine: ArqonEngine<Knob>): void => {
+  drive(engine, { digests: 20 })
+  const { nowUs } = engine
+  engine.tick(nowUs + 2_000_000)
+  engine.observe({ objective: 1, constraintMargin: -2, timestampUs: nowUs + 2_000_000 })
+}
+
 describe("an engine with a state directory", () => {
+  // Root cause: a segment's header counted from the first record of its own run, and what that had taken over was lost with the first one.
+  it("knows the rollbacks of the hour however many runs and segments lie between", async () => {
+    const small = { journal: { segmentBytes: 4000, compress: "none" as const } }
+    for (let runs = 1; runs <= 3; runs++) {
+      const { counters } = await ran((engine) => {
+        emergency(engine)
+        engine.reset()
+        // A person's are none of them.
+        engine.rollback()
+        drive(engine, { digests: 400, from: 200 })
+      }, small)
+      expect(counters.rollbacks).toBe(2)
+      expect(segmentsIn(folder.path).length).toBeGreaterThan(2 * runs)
+      expect(resumed().resumption?.rollbacksUs).toHaveLength(runs)
+    }
+  })
+
   it("begins anew where there is none yet, or nothing in it", () => {
     expect(resumed().resumption).toBeNull()
     rmSync(folder.path, { recursive: true })

@@ -5,6 +5,7 @@ import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { keptBaseline, readResumption, type Resumption, startUnits } from "../../src/domain/Resumption.ts"
 import { EngineCore } from "../../src/runtime/EngineCore.ts"
 import { frozenFrom } from "../../src/runtime/resume.ts"
+import { budgetsOf } from "../../src/node/studio/budgetGauges.ts"
 import { replay } from "../../src/runtime/replay.ts"
 import { whatIf } from "../../src/runtime/whatIf.ts"
 import { bowl, knobs, wobble } from "./plant.ts"
@@ -147,6 +148,17 @@ describe("an engine that resumes", () => {
     }
     expect(one([])).toBe("timer")
     expect(one([0, 1, 2, 3])).toBe("manualReset")
+  })
+
+  // Root cause: only the latch was told of them; the dial reads Tier 1.
+  it("shows the rollbacks of before on the dial, as long as the hour lasts", () => {
+    const { core } = run({ ...resumption, rollbacksUs: [-10, 5, 9] }, 0)
+    const { executor } = core.hot
+    const used = (nowUs: number) => budgetsOf(executor, core.settings.space.names, nowUs).rollbacksPerHour
+    expect(used(0)).toEqual({ used: 3, limit: 4 })
+    expect(used(3_600_000_000)).toEqual({ used: 2, limit: 4 })
+    expect(used(3_600_000_009)).toEqual({ used: 0, limit: 4 })
+    expect(executor.rollbacks).toBe(0)
   })
 
   it.each([

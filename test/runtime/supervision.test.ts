@@ -115,6 +115,28 @@ describe("when the engine adapts", () => {
     expect(rig.snapshot().mode).toBe("adapting")
   })
 
+  // Root cause: the supervisor's acknowledgement of a fault let go what the number of rollbacks had closed.
+  it.each(["cycle throws", "hotPath throws"] as const)(
+    "and dies (%s) more often in an hour than rollbacks are allowed, a person is asked",
+    (fault) => {
+      const rig = brokenRig({ rollbacksPerHour: 2 })
+      rig.run(50)
+      for (let deaths = 1; deaths <= 3; deaths++) {
+        rig.broken.now = fault
+        for (let i = 0; i < 500 && rig.broken.now !== null; i++) rig.run(1)
+        expect(rig.broken.now).toBeNull()
+        expect([deaths, rig.snapshot().mode]).toEqual([deaths, deaths <= 2 ? "adapting" : "safe"])
+        rig.run(deaths <= 2 ? 3_100 : 1)
+      }
+      expect(rig.snapshot().safeMode).toMatchObject({ exit: "manualReset" })
+      rig.core.reset("looked at it")
+      expect(rig.snapshot()).toMatchObject({ mode: "adapting", fault: null })
+      const { cycles } = rig.snapshot().counters
+      rig.run(3_100)
+      expect(rig.snapshot().counters.cycles).toBeGreaterThan(cycles)
+    },
+  )
+
   it("and something dies too often, a person is asked, whose reset gives it all its restarts again", () => {
     const rig = brokenRig()
     const faultsHeard: Array<unknown> = []

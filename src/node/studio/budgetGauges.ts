@@ -23,7 +23,7 @@ export function budgetsOf(executor: SafetyExecutor, names: ReadonlyArray<string>
       path: gauge(used[3 * i + 2], policy.pathPerMinute),
     })),
     applies: gauge(executor.appliesInWindow(nowUs), policy.appliesPerSecond),
-    rollbacksPerHour: gauge(executor.rollbacksThisHour, policy.rollbacksPerHour),
+    rollbacksPerHour: gauge(executor.rollbacksInHour(nowUs), policy.rollbacksPerHour),
     regressions: gauge(executor.regressions, policy.regressionsToTrip),
     maxStep: policy.maxStep,
     cooldownUntilUs: cooldownUntilUs > nowUs ? cooldownUntilUs : null,

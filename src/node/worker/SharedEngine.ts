@@ -50,7 +50,21 @@ export const LATCH_EXIT = 2
 export const LATCH_DEADLINE = 3
 /** Below it a digest wakes the engine at once: that of the guardrails in force. */
 export const EMERGENCY_MARGIN = 4
-const CELLS = 8
+/** How many rollbacks the hour may still have to count, and when they were: from `ROLLBACK_TIMES` on, oldest first. */
+const ROLLBACKS = 5
+const ROLLBACK_TIMES = 8
+/** More than any policy allows. */
+const MOST_ROLLBACKS = 1024
+const CELLS = ROLLBACK_TIMES + MOST_ROLLBACKS
+
+export function writeRollbacks(cells: Float64Array, timesUs: ReadonlyArray<number>): void {
+  const kept = timesUs.slice(-MOST_ROLLBACKS)
+  cells.set(kept, ROLLBACK_TIMES)
+  cells[ROLLBACKS] = kept.length
+}
+
+export const readRollbacks = (cells: Float64Array): ReadonlyArray<number> =>
+  Array.from(cells.subarray(ROLLBACK_TIMES, ROLLBACK_TIMES + cells[ROLLBACKS]))
 
 export const stateBuffer = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4 + CELLS * 8)
 export const wordsOf = (state: SharedArrayBuffer): Int32Array<SharedArrayBuffer> =>

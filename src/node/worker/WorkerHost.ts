@@ -32,6 +32,7 @@ import {
   sharedClock,
   TICK_US,
   wordsOf,
+  writeRollbacks,
 } from "./SharedEngine.ts"
 
 /** Digests that are taken before calls and timers get their turn. */
@@ -66,6 +67,8 @@ export class WorkerHost {
   private timers: ReadonlyArray<NodeJS.Timeout> = []
   private lastCode = NOTHING_DUE
   private reason: string | null = null
+  /** So many of Tier 1's rollbacks stand in the cells. */
+  private rollbacksNoted = -1
 
   constructor(
     boot: Boot,
@@ -177,6 +180,7 @@ export class WorkerHost {
       if ((i & 255) === 255) core.settle()
     }
     core.settle()
+    this.noteRollbacks()
   }
 
   private answer({ id, name, argument }: Call): void {
@@ -252,6 +256,7 @@ export class WorkerHost {
 
   /** What of the open latch is not in its word, for whoever has to take it over. */
   private noteLatch(): void {
+    this.noteRollbacks()
     const state = safeModeState(this.core.actor, this.core.hot)
     const reason = state === null ? null : `${state.reason} ${state.sinceUs} ${state.deadlineUs}`
     if (reason === this.reason) return
@@ -259,6 +264,14 @@ export class WorkerHost {
     this.cells[LATCH_SINCE] = state?.sinceUs ?? Number.NaN
     this.cells[LATCH_EXIT] = state === null ? Number.NaN : SAFE_MODE_EXITS.indexOf(state.exit)
     this.cells[LATCH_DEADLINE] = state?.deadlineUs ?? Number.NaN
+  }
+
+  /** The rollbacks of the hour, for the worker that takes this one's place. */
+  private noteRollbacks(): void {
+    const { executor } = this.core.hot
+    if (executor.rollbacksCounted === this.rollbacksNoted) return
+    this.rollbacksNoted = executor.rollbacksCounted
+    writeRollbacks(this.cells, executor.rollbackTimes())
   }
 
   private tell(told: Told): void {

@@ -138,6 +138,10 @@ export class FleetCell implements Recorder {
     const loop = this.freshLoop()
     this.loop = loop
     loop.hot.nowCell[0] = nowUs
+    if (broken !== null) {
+      const before = broken.hot.executor.rollbackTimes()
+      loop.hot.executor.recallRollbacks(config.hasBaseline ? [...before, nowUs] : before)
+    }
     return loop
   }
 

@@ -31,7 +31,7 @@ import { FleetTrail } from "./FleetTrail.ts"
 import { LoopedCells } from "./LoopedCells.ts"
 import { checkSpawn, type SpawnOptions } from "./spawnOptions.ts"
 
-/** A rollback within the hour is remembered by the loop alone: until then an engine is not put away. */
+/** A rollback within the hour is remembered by the loop alone, and so is a cooldown: until then an engine is not put away. */
 const HOUR_US = 3600 * SECOND_US
 
 export class FleetCore {
@@ -271,6 +271,7 @@ export class FleetCore {
     const { executor } = loop.hot
     if (cell.state !== "resting" || nowUs - cell.heardUs < silentUs) return false
     if (executor.rollbacksThisHour > 0 && nowUs - cell.heardUs < HOUR_US) return false
+    if (executor.cooldownUntilUs > nowUs) return false
     cell.putAway()
     this.looped.remove(cell)
     this.news.note({ type: "passivated", key: cell.key, atUs: nowUs })
@@ -357,11 +358,12 @@ export class FleetCore {
     const { executor } = loop.hot
     executor.proposal[P_NOW_US] = nowUs
     executor.openLatch(TRIP_ENGINE_FAULT)
-    if (verdict === "restart") executor.closeLatch()
+    const goesOn = verdict === "restart" && !loop.tooManyRollbacks
+    if (goesOn) executor.closeLatch()
     cell.state = "awake"
-    cell.fault = verdict === "restart" ? null : detail
+    cell.fault = goesOn ? null : detail
     loop.start()
-    const type = verdict === "restart" ? "restarted" : "escalated"
+    const type = goesOn ? "restarted" : "escalated"
     this.news.note({ type, key: cell.key, atUs: nowUs, detail })
     this.after(cell)
   }

@@ -203,6 +203,29 @@ describe("what a dead worker leaves", () => {
     await next.stop()
   })
 
+  // Root cause: the next worker was told of the rollback of the death alone, and the ledger of the one before died with it.
+  it("is its rollbacks of the hour; with that of the death they may want a person", async () => {
+    const lastingEmergency = { ...FAST.guardrails, cooldownUs: 600_000_000 }
+    const dying = place({ runId: "exits-tripped", guardrails: lastingEmergency }, { entry: faulty })
+    await dying.start()
+    await feed(
+      dying,
+      () => dying.observe({ objective: 1, constraintMargin: -2 }) && dying.worker().deaths > 0,
+    )
+    await feed(dying, () => dying.worker().status === "running")
+    expect(dying.getSnapshot().resumption?.rollbacksUs.length).toBeGreaterThan(1)
+    await dying.stop()
+    const strict = { ...FAST.guardrails, rollbacksPerHour: 0 }
+    const engine = place({ runId: "exits-waitingMinus", guardrails: strict }, { entry: faulty })
+    await engine.start()
+    await feed(engine, () => engine.worker().deaths > 0)
+    await feed(engine, () => engine.worker().status === "running")
+    expect(engine.getSnapshot().safeMode).toMatchObject({ reason: "engineFault", exit: "manualReset" })
+    engine.reset()
+    expect(engine.safeMode).toBeNull()
+    await engine.stop()
+  })
+
   it("is SafeMode as it stood, where it was open for another reason", async () => {
     const engine = place({ runId: "exits-tripped" }, { entry: faulty })
     await engine.start()

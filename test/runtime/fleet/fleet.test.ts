@@ -207,7 +207,8 @@ describe("an engine that nobody reports to", () => {
     await fleet.start()
     const [fresh, rolledBack, safe] = ["fresh", "rolledBack", "safe"].map((key) => fleet.spawn(key))
     const steps = drive(fleet, [fresh, rolledBack, safe], 300)
-    rolledBack.rollback()
+    rolledBack.observe({ objective: 1, constraintMargin: -2, timestampUs: (steps + 1) * STEP_US })
+    expect(rolledBack.getSnapshot()).toMatchObject({ mode: "safe", counters: { rollbacks: 1 } })
     safe.trip()
     expect([fresh, rolledBack, safe].map((engine) => engine.passivate())).toEqual(["busy", "busy", "busy"])
     let nowUs = steps * STEP_US
@@ -329,6 +330,31 @@ describe("whatever happens", () => {
     expect({ ...sick.values }).toEqual(baseline)
     sick.reset("looked at")
     drive(fleet, [sick], 200, step)
+    expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", fault: null })
+    await fleet.stop()
+  })
+
+  // Root cause: the loop that took a broken one's place began with an empty ledger, and the rollback of the defect was in none.
+  it("a defect counts among the rollbacks of the hour, and forgets none before it", async () => {
+    const fleet = fleetOf({}, { guardrails: { rollbacksPerHour: 1 } })
+    await fleet.start()
+    const sick = fleet.spawn("sick")
+    let step = drive(fleet, [sick], 30)
+    const breakOnce = (): void => {
+      vi.spyOn(HotLoop.prototype, "observe").mockImplementationOnce(() => {
+        throw new Error("a defect")
+      })
+      expect(() => sick.observe({ objective: 1, timestampUs: step * STEP_US })).toThrow("a defect")
+      fleet.tick(++step * STEP_US)
+    }
+    breakOnce()
+    expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", fault: null })
+    // So far apart that each is the first one by intensity.
+    fleet.tick((step += 3_100) * STEP_US)
+    step = drive(fleet, [sick], 30, step)
+    breakOnce()
+    expect(sick.getSnapshot()).toMatchObject({ mode: "safe", fault: expect.any(String) })
+    sick.reset("looked at")
     expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", fault: null })
     await fleet.stop()
   })
