@@ -42,8 +42,6 @@ import {
   G_RETREAT_LEVEL,
   G_ROSE,
   G_SEEN,
-  G_SLOPE,
-  G_SLOPE_ERROR,
   G_START_REFERENCE,
   G_STAY,
   G_STOOD,
@@ -54,8 +52,8 @@ import {
   LEVELS,
   NOISES,
 } from "./guardLayout.ts"
-import { GuardEarning } from "./GuardEarning.ts"
-import { OUT_MEDIAN, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
+import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
+import { GuardTrends } from "./GuardTrends.ts"
 
 /** Deviations of one reading between reference and threshold: 3.5 spreads of AR(.9) noise. */
 export const SIGMAS = 8
@@ -69,12 +67,12 @@ const IDLE_WINDOWS = 12
 const IDLE_EARLY = 6
 /** Windows after which a fall that has led nowhere counts as none, and a plant that was rising may be acquitted. */
 const LONG_STAY = 24
-/** The verdict by trend is looked at from here on, every so many windows, over at most so many, the first ones left out. */
+/** The verdict by trend is looked at from here on, every so many windows. */
 const TREND_FROM = 14
 const TREND_EVERY = 4
-const TREND_WINDOWS = 48
-const TREND_SKIP = 2
-const TREND_SIGMAS = 3
+/** Room above what the world has added, in excesses; where the level rose, the next rise of that size is looked at. */
+const ROOM = 2.5
+const ROOM_RISING = 1
 /** Holds: the first, the longest, the longest that waits for a plant to drain, and what counts as drained. */
 const FIRST_HOLD = 10
 const LONGEST_HOLD = 640
@@ -88,7 +86,7 @@ const HOLD_WINDOWS = 20
 const QUIET_WINDOWS = 600
 
 /** The plant on trial; see `RunawayGuard`. */
-export class GuardTrial extends GuardEarning {
+export class GuardTrial extends GuardTrends {
   /** The plant stands at a place from here on: whatever is measured there begins anew. */
   protected enter(b: Float64Array, phase: number): void {
     b[G_PHASE] = phase
@@ -121,26 +119,9 @@ export class GuardTrial extends GuardEarning {
   private drainsByTrend(b: Float64Array): boolean {
     const stay = b[G_STAY]
     if (stay < TREND_FROM || (stay - TREND_FROM) % TREND_EVERY !== 0 || !this.stoppedRising(b)) return false
-    const { out } = this.statistics
-    if (!(out[OUT_SLOPE] < -TREND_SIGMAS * out[OUT_SLOPE_ERROR])) return false
+    if (!this.falls()) return false
     // One look of many finds a fall in noise: at the start it has to be lower than the baseline was, too.
     return b[G_PHASE] === GUARD_ON_BASELINE || b[G_NOW] < b[G_BASELINE_LEVEL]
-  }
-
-  /** It was rising when it was left, and does so no more. Leaves the slope of the stay in the statistics. */
-  private stoppedRising(b: Float64Array): boolean {
-    const before = b[G_SLOPE]
-    const error = b[G_SLOPE_ERROR]
-    const usable = b[G_STAY] - TREND_SKIP
-    const { out } = this.statistics
-    this.statistics.slope(b, usable < TREND_WINDOWS ? usable : TREND_WINDOWS)
-    const slope = out[OUT_SLOPE]
-    const here = out[OUT_SLOPE_ERROR]
-    return (
-      before > TREND_SIGMAS * error &&
-      slope < before / 4 &&
-      slope - before < -TREND_SIGMAS * Math.sqrt(error * error + here * here)
-    )
   }
 
   private judgeBlock(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
@@ -188,10 +169,13 @@ export class GuardTrial extends GuardEarning {
     const enough = tryStart && b[G_ROSE] >= 2 ? IDLE_EARLY : IDLE_WINDOWS
     if (b[G_STAY] < enough) return GUARD_NOTHING
     if (!tryStart) return this.acquitOrWait(b, baseline, start)
+    this.slopeHere(b)
     return this.tryStart(b)
   }
 
+  /** The slope on the baseline is in the statistics. */
   private tryStart(b: Float64Array): number {
+    this.keepBaselineSlope(b)
     b[G_BASELINE_LEVEL] = b[G_LEVEL]
     if (b[G_LEVEL] > b[G_RETREAT_LEVEL]) b[G_RETREAT_LEVEL] = b[G_LEVEL]
     this.enter(b, GUARD_ON_START)
@@ -201,11 +185,10 @@ export class GuardTrial extends GuardEarning {
 
   /** The plant gets worse than it was at the retreat while it rests on an earned baseline: that was good only for a while. */
   private holdFails(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
-    const { out } = this.statistics
     if (b[G_SEEN] < 5 || b[G_DRAINING] < 0 || isSame(baseline, start)) return false
     if (!(b[G_NOW] > b[G_RETREAT_LEVEL] && b[G_NOW] > b[G_THRESHOLD])) return false
     this.statistics.slope(b, b[G_STAY] < HOLD_WINDOWS ? b[G_STAY] : HOLD_WINDOWS)
-    if (!(out[OUT_SLOPE] > TREND_SIGMAS * out[OUT_SLOPE_ERROR])) return false
+    if (!this.rises()) return false
     b[G_LEVEL] = b[G_NOW]
     return true
   }
@@ -223,33 +206,38 @@ export class GuardTrial extends GuardEarning {
   /** Where the rise ended by coming here the tuned base is no place to go back to, though nothing drains yet. */
   private acquitOrWait(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     if (this.isTooSoon(b)) return GUARD_NOTHING
-    return this.stoppedRising(b) ? this.blame(b, baseline, start, true) : this.blameWorld(b)
+    return this.stoppedRising(b) ? this.blame(b, baseline, start, true) : this.acquit(b, baseline)
   }
 
   private idleOnStart(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     if (b[G_STAY] < IDLE_EARLY || this.isTooSoon(b)) return GUARD_NOTHING
-    if (b[G_LEVEL] < b[G_BASELINE_LEVEL] && this.stoppedRising(b)) return this.blame(b, baseline, start, true)
+    const helps = this.risesLessOnStart(b) || (b[G_LEVEL] < b[G_BASELINE_LEVEL] && this.stoppedRising(b))
+    if (helps) return this.blame(b, baseline, start, true)
     b[G_IN_VAIN] = b[G_BASELINE_LEVEL] - b[G_REFERENCE] - b[G_WORLD]
     if (b[G_IN_VAIN] < 0) b[G_IN_VAIN] = 0
     b[G_LEVEL] = b[G_BASELINE_LEVEL]
-    return this.blameWorld(b)
+    return this.acquit(b, baseline)
   }
 
   /** What was rising when it was left, or falls here, is given longer to show where it goes. */
   private isTooSoon(b: Float64Array): boolean {
     if (b[G_STAY] >= LONG_STAY) return false
-    const { out } = this.statistics
-    this.statistics.slope(b, b[G_STAY] - TREND_SKIP)
-    return (
-      out[OUT_SLOPE] < -TREND_SIGMAS * out[OUT_SLOPE_ERROR] || b[G_SLOPE] > TREND_SIGMAS * b[G_SLOPE_ERROR]
-    )
+    this.slopeHere(b)
+    return this.falls() || this.wasRising(b)
+  }
+
+  /** Nothing helps. To a place where the level rose the plant does not return: it goes on from the baseline. */
+  private acquit(b: Float64Array, baseline: Float64Array): number {
+    if (this.wasRising(b)) this.keep(b, GV_TUNED, baseline)
+    return this.blameWorld(b)
   }
 
   /** Nothing helps: back to the tuned base. The threshold makes room, so that a ramp of any height costs log many visits. */
   protected blameWorld(b: Float64Array): number {
     const added = b[G_LEVEL] - b[G_REFERENCE]
     b[G_WORLD] = added > 0 ? added : 0
-    if (2.5 * b[G_WORLD] > b[G_ACQUITTED]) b[G_ACQUITTED] = 2.5 * b[G_WORLD]
+    const room = (this.wasRising(b) ? ROOM_RISING : ROOM) * b[G_WORLD]
+    if (room > b[G_ACQUITTED]) b[G_ACQUITTED] = room
     const seen = b[G_SEEN] < LEVELS ? b[G_SEEN] : LEVELS
     const pairs = seen - 2 < NOISES ? seen - 2 : NOISES
     for (let back = pairs - 1; back >= 0; back--) this.noteDifference(b, back, 2)
@@ -268,6 +256,7 @@ export class GuardTrial extends GuardEarning {
     b[G_BLAMED]++
     b[G_IN_VAIN] = 0
     b[G_WORLD] = 0
+    b[G_ACQUITTED] = 0
     if (onStart) b[G_REFERENCE] = b[G_START_REFERENCE]
     const hold = FIRST_HOLD * 2 ** (b[G_BLAMES] - 1)
     b[G_HOLD] = hold < LONGEST_HOLD ? hold : LONGEST_HOLD
@@ -323,7 +312,12 @@ export class GuardTrial extends GuardEarning {
   /** On from here; the reference learns from the end of the hold. */
   protected release(b: Float64Array): number {
     const seen = b[G_SEEN] < HOLD_WINDOWS ? b[G_SEEN] : HOLD_WINDOWS
-    if (seen > 0 && this.level(b, seen, 0) < b[G_REFERENCE]) b[G_REFERENCE] = this.statistics.out[OUT_MEDIAN]
+    if (seen > 0) {
+      const added = this.level(b, seen, 0) - b[G_REFERENCE]
+      if (added < 0) b[G_REFERENCE] += added
+      // It falls no further, and nobody can be blamed for what is left.
+      else if (b[G_DRAINING] === 1 && added > b[G_WORLD]) b[G_WORLD] = added
+    }
     b[G_PHASE] = GUARD_CALM
     this.forgetLevels(b)
     return GUARD_RELEASE

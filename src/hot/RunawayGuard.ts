@@ -62,6 +62,8 @@ const MENDING = 0.8
 /** A retreat at once: so many windows above, and so many times the excess at onset, still rising. */
 const EXPLOSIVE_WINDOWS = 4
 const EXPLOSIVE = 3
+/** Windows in which what the world has added follows a level that went down. */
+const WORLD_WINDOWS = 50
 /** Windows before the retreat whose slope counts. */
 const SLOPE_WINDOWS = 10
 
@@ -187,6 +189,7 @@ export class RunawayGuard extends GuardTrial {
     const expected = b[G_REFERENCE] + b[G_WORLD]
     const threshold = b[G_THRESHOLD]
     b[G_NOW] = level
+    this.forgetWorld(b, level - b[G_REFERENCE])
     if (level < (expected + threshold) / 2) this.noteDifference(b, 0, 2)
     if (level < b[G_LOWEST]) b[G_LOWEST] = level
     const near = b[G_REFERENCE] - b[G_LOWEST] > b[G_NOISE] ? b[G_REFERENCE] - b[G_LOWEST] : b[G_NOISE]
@@ -197,6 +200,12 @@ export class RunawayGuard extends GuardTrial {
       return this.earn(b, base, stableUs)
     }
     return this.suspect(b, base, level - expected)
+  }
+
+  /** What the world has added goes as the level goes down again; how far above that is allowed is kept. */
+  private forgetWorld(b: Float64Array, added: number): void {
+    const over = b[G_WORLD] - (added > 0 ? added : 0)
+    if (over > 0) b[G_WORLD] -= over / WORLD_WINDOWS
   }
 
   private suspect(b: Float64Array, base: Float64Array, excess: number): number {
@@ -212,7 +221,7 @@ export class RunawayGuard extends GuardTrial {
     }
     b[G_OVER]++
     this.keepFarthest(b, base)
-    if (b[G_OVER] < PATIENCE && !this.isExplosive(b)) return GUARD_NOTHING
+    if (b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)) return GUARD_NOTHING
     this.retreat(b, base)
     this.tryBaseline(b)
     return GUARD_RETREAT

@@ -71,7 +71,10 @@ export const G_LAST_US = 38
 export const G_NOISE = 39
 /** Windows that the plant stood still before the act that is being recorded; 0 where it did not. */
 export const G_STOOD = 40
-export const GUARD_SCALARS = 41
+/** Slope of the level on the baseline when it was left for the start, and its standard error. */
+export const G_BASELINE_SLOPE = 41
+export const G_BASELINE_SLOPE_ERROR = 42
+export const GUARD_SCALARS = 43
 
 /** The level that is judged while the plant is tuned is the median of so many windows. */
 export const LEVEL_WINDOWS = 5

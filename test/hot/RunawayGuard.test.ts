@@ -24,14 +24,7 @@ import {
   readGuardVector,
 } from "../../src/hot/guardLayout.ts"
 import { guardFence } from "../../src/hot/guardActs.ts"
-import { gaussianAt } from "../../src/testing/noise.ts"
-import { GuardBench, type LevelAt, WINDOW_US } from "./guardBench.ts"
-
-/** Noise of one deviation of .1 about a level. */
-const about =
-  (seed: number, level: LevelAt): LevelAt =>
-  (place, window) =>
-    level(place, window) + 0.1 * gaussianAt(seed, window)
+import { about, GuardBench, type LevelAt, WINDOW_US } from "./guardBench.ts"
 
 /** Worse the farther from the start, at once and for as long as the plant is there. */
 const worseAway: LevelAt = (place) => 10 + 100 * Math.abs(place - 0.5)

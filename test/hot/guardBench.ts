@@ -12,11 +12,18 @@ import {
 import { G_PHASE, GV_RESULT, GV_TUNED, readGuardVector } from "../../src/hot/guardLayout.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { RunawayGuard } from "../../src/hot/RunawayGuard.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
 
 export const WINDOW_US = 500_000
 
 /** What the plant shows in a window, by where it stands. */
 export type LevelAt = (place: number, window: number) => number
+
+/** Noise of one deviation of .1 about a level. */
+export const about =
+  (seed: number, level: LevelAt): LevelAt =>
+  (place, window) =>
+    level(place, window) + 0.1 * gaussianAt(seed, window)
 
 export interface BenchOptions {
   readonly retreats?: boolean

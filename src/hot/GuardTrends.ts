@@ -1,0 +1,84 @@
+/**
+ * What the runaway guard asks of slopes: was the level rising when a place was left, does it rise less here, does it climb. Least squares
+ * over window levels, standard errors from what the line leaves; a slope counts from three of them on.
+ */
+import { GuardEarning } from "./GuardEarning.ts"
+import {
+  G_BASELINE_SLOPE,
+  G_BASELINE_SLOPE_ERROR,
+  G_OVER,
+  G_SLOPE,
+  G_SLOPE_ERROR,
+  G_STAY,
+} from "./guardLayout.ts"
+import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
+
+/** Windows that a slope is taken over at a place: at most, and how many of the first ones are left out. */
+const MOST_WINDOWS = 48
+const SKIPPED = 2
+const SIGMAS = 3
+/** Windows above the threshold that must lie on a rising line to be called a climb. */
+const CLIMB_WINDOWS = 6
+
+/** Slopes of the level; see `RunawayGuard`. */
+export class GuardTrends extends GuardEarning {
+  /** It rises beyond doubt since it left the threshold behind. */
+  protected isClimbing(b: Float64Array): boolean {
+    if (b[G_OVER] < CLIMB_WINDOWS) return false
+    this.statistics.slope(b, CLIMB_WINDOWS)
+    return this.rises()
+  }
+
+  /** It was rising when the tuned base was left. */
+  protected wasRising(b: Float64Array): boolean {
+    return b[G_SLOPE] > SIGMAS * b[G_SLOPE_ERROR]
+  }
+
+  /** It was rising when the tuned base was left, and does so no more. Leaves the slope of the stay in the statistics. */
+  protected stoppedRising(b: Float64Array): boolean {
+    this.slopeHere(b)
+    return (
+      this.wasRising(b) &&
+      this.statistics.out[OUT_SLOPE] < b[G_SLOPE] / 4 &&
+      this.isLess(b[G_SLOPE], b[G_SLOPE_ERROR])
+    )
+  }
+
+  /** It was rising on the tuned base and on the baseline, and rises less on the start. */
+  protected risesLessOnStart(b: Float64Array): boolean {
+    this.slopeHere(b)
+    const slope = b[G_BASELINE_SLOPE]
+    const error = b[G_BASELINE_SLOPE_ERROR]
+    return this.wasRising(b) && slope > SIGMAS * error && this.isLess(slope, error)
+  }
+
+  /** Keeps the slope in the statistics as that of the baseline. */
+  protected keepBaselineSlope(b: Float64Array): void {
+    const { out } = this.statistics
+    b[G_BASELINE_SLOPE] = out[OUT_SLOPE]
+    b[G_BASELINE_SLOPE_ERROR] = out[OUT_SLOPE_ERROR]
+  }
+
+  /** The slope of the stay. */
+  protected slopeHere(b: Float64Array): void {
+    const usable = b[G_STAY] - SKIPPED
+    this.statistics.slope(b, usable < MOST_WINDOWS ? usable : MOST_WINDOWS)
+  }
+
+  /** The slope in the statistics rises, falls, beyond doubt. */
+  protected rises(): boolean {
+    const { out } = this.statistics
+    return out[OUT_SLOPE] > SIGMAS * out[OUT_SLOPE_ERROR]
+  }
+
+  protected falls(): boolean {
+    const { out } = this.statistics
+    return out[OUT_SLOPE] < -SIGMAS * out[OUT_SLOPE_ERROR]
+  }
+
+  private isLess(slope: number, error: number): boolean {
+    const { out } = this.statistics
+    const here = out[OUT_SLOPE_ERROR]
+    return out[OUT_SLOPE] - slope < -SIGMAS * Math.sqrt(error * error + here * here)
+  }
+}

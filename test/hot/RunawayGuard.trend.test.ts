@@ -1,0 +1,140 @@
+/** What the runaway guard makes of slopes: a climb, an acquittal while the level rises, a start that rises less. */
+import { describe, expect, it } from "vitest"
+import {
+  GUARD_BLAME,
+  GUARD_BLAME_START,
+  GUARD_RELEASE,
+  GUARD_RETREAT,
+  GUARD_SUSPICIOUS,
+  GUARD_TRY_START,
+  GUARD_WORLD,
+} from "../../src/hot/codes.ts"
+import { G_ACQUITTED, G_REFERENCE, G_WORLD } from "../../src/hot/guardLayout.ts"
+import { about, GuardBench, type LevelAt } from "./guardBench.ts"
+
+/** Rises at the pace of the place, window by window. */
+function rising(pace: (place: number) => number): LevelAt {
+  let risen = 0
+  return (place) => {
+    risen += pace(place)
+    return 10 + risen
+  }
+}
+
+/** A guard that has learnt the level at .5, tuned to `base`. */
+function learnt(seed: number, base: number, baseline = 0.5): GuardBench {
+  const bench = new GuardBench()
+  bench.run(
+    40,
+    about(seed, () => 10),
+  )
+  bench.base = base
+  bench.baseline = baseline
+  return bench
+}
+
+describe("a guard that sees a climb", () => {
+  /** Windows above the threshold until the guard retreats. */
+  function patience(level: LevelAt): number {
+    const bench = learnt(31, 0.4)
+    let above = 0
+    for (let i = 0; i < 100; i++) {
+      if (bench.step(about(31, level)) === GUARD_RETREAT) return above + 1
+      if (bench.phase === GUARD_SUSPICIOUS) above++
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  it("does not wait for it to mend itself, and waits for a level that only is high", () => {
+    expect(patience(rising(() => 0.2))).toBeLessThanOrEqual(8)
+    expect(patience(() => 14)).toBe(20)
+  })
+})
+
+describe("a guard that acquits while the level rises", () => {
+  it("goes on from the baseline, not from the place where the level rose", () => {
+    const bench = learnt(32, 0.8)
+    const level = about(
+      32,
+      rising((place) => (place === 0.5 ? 0.3 : 0.5)),
+    )
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.5)
+  })
+
+  it("looks again after one more rise of that size, and two and a half of a step", () => {
+    const room = (level: LevelAt): number => {
+      const bench = learnt(33, 0.8)
+      expect(bench.until(100, about(33, level))).toBe(GUARD_RETREAT)
+      expect(bench.until(100, about(33, level))).toBe(GUARD_WORLD)
+      return bench.state[G_ACQUITTED] / bench.state[G_WORLD]
+    }
+    expect(room(rising(() => 0.3))).toBeCloseTo(1, 6)
+    expect(room((_, window) => (window > 60 ? 30 : 10))).toBeCloseTo(2.5, 6)
+  })
+})
+
+describe("a guard that tries the start", () => {
+  it("stays there where the level rises less than on the baseline, though it is no lower", () => {
+    const bench = learnt(34, 0.9, 0.3)
+    const level = about(
+      34,
+      rising((place) => (place === 0.5 ? 0.05 : 0.5)),
+    )
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_TRY_START)
+    expect(bench.until(100, level)).toBe(GUARD_BLAME_START)
+    expect(bench.baseline).toBe(0.5)
+  })
+
+  it("blames nothing where the level rises everywhere at the same pace", () => {
+    const bench = learnt(35, 0.9, 0.3)
+    const level = about(
+      35,
+      rising(() => 0.5),
+    )
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_TRY_START)
+    expect(bench.until(100, level)).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.3)
+  })
+})
+
+describe("what the guard has acquitted", () => {
+  it("goes when the load goes: its part of the level follows down, the room above it stays", () => {
+    const bench = learnt(36, 0.6)
+    const load = about(36, (_, window) => (window > 45 && window < 150 ? 30 : 10))
+    expect(bench.until(100, load)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, load)).toBe(GUARD_WORLD)
+    expect(bench.state[G_WORLD]).toBeGreaterThan(18)
+    bench.run(300, load)
+    expect(bench.state[G_WORLD]).toBeLessThan(2)
+    expect(bench.state[G_ACQUITTED]).toBeGreaterThan(35)
+  })
+
+  it("is forgotten when the tuned configuration is blamed after all", () => {
+    const bench = learnt(37, 0.6)
+    const load = about(37, (place, window) => (window < 45 ? 10 : place > 0.8 ? 200 : 30))
+    expect(bench.until(100, load)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, load)).toBe(GUARD_WORLD)
+    bench.base = 0.9
+    expect(bench.until(100, load)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, load)).toBe(GUARD_BLAME)
+    expect(bench.state[G_ACQUITTED]).toBe(0)
+  })
+
+  it("is what a backlog leaves that falls no further: the hold ends there without another suspicion", () => {
+    const bench = learnt(38, 0.4)
+    let waiting = 0
+    const level = about(38, (place) => {
+      waiting += place < 0.5 ? 0.5 : waiting > 3 ? -0.1 : 0
+      return 10 + waiting
+    })
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_BLAME)
+    expect(bench.until(400, level)).toBe(GUARD_RELEASE)
+    expect(bench.state[G_REFERENCE] + bench.state[G_WORLD]).toBeGreaterThan(12.8)
+    expect(bench.run(100, level)).toEqual([])
+  })
+})
