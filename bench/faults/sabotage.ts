@@ -75,11 +75,14 @@ const hold = (ms: number): void => {
 function shiftedClocks(which: "wall" | "all", draw: () => number): Switch {
   const wall = Date.now
   const steady = process.hrtime.bigint.bind(process.hrtime)
+  const sinceStart = performance.now.bind(performance)
   let shift = 0
   return {
     on: () => {
       Date.now = () => wall() + shift
-      if (which === "all") process.hrtime.bigint = () => steady() + BigInt(Math.round(shift * 1e6))
+      if (which === "wall") return
+      process.hrtime.bigint = () => steady() + BigInt(Math.round(shift * 1e6))
+      performance.now = () => sinceStart() + shift
     },
     meanwhile: () => {
       if (draw() < 0.02) shift += (2 * draw() - 1) * 6 * HOUR_MS

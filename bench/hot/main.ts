@@ -13,6 +13,7 @@ import {
   observeSubject,
   plainKnobs,
 } from "./subjects.ts"
+import { mostPublicBytes, publicPrices } from "./publicPaths.ts"
 import { decideActors, digestToVisible, snapshotOtherThread } from "./wholePaths.ts"
 
 const MOST_BYTES = 0.02
@@ -33,28 +34,34 @@ const budgets: Record<string, readonly [number | null, number | null]> = {
 const HELP = `Measures what a digest, a decision and an apply cost, in time and bytes.
 
 USAGE
-  npm run bench:hot -- [--json]
+  npm run bench:hot -- [--json] [--public]
 
-  --json   Print the figures as JSON
+  --json     Print the figures as JSON
+  --public   Only the calls of a user: observe, track, tick, a window, a fleet, a worker, a limiter
 
-The exit code is 1 when an operation allocates more than ${MOST_BYTES} bytes, or an apply costs more than ${MOST_RATIO} times its floor.
-Times gate nothing.
+The exit code is 1 when an operation of the kernel allocates more than ${MOST_BYTES} bytes, when a call of a user's allocates more
+than it may, or when an apply costs more than ${MOST_RATIO} times its floor. Times gate nothing.
 `
 
-const { json } = readOptions(HELP, { json: { type: "boolean", default: false } })
+const { json, public: publicOnly } = readOptions(HELP, {
+  json: { type: "boolean", default: false },
+  public: { type: "boolean", default: false },
+})
 const say = (text: string): void => {
   if (!json) console.log(text)
 }
 
-const subjects = [
-  applySubject("apply16", plainKnobs(16)),
-  floorSubject(16),
-  applySubject("apply16Mixed", mixedKnobs),
-  applySubject("apply4", plainKnobs(4)),
-  observeSubject(),
-  decideSubject(plainKnobs(16)),
-  decideSubject(mixedKnobs, "decideKernelMixed"),
-]
+const subjects = publicOnly
+  ? []
+  : [
+      applySubject("apply16", plainKnobs(16)),
+      floorSubject(16),
+      applySubject("apply16Mixed", mixedKnobs),
+      applySubject("apply4", plainKnobs(4)),
+      observeSubject(),
+      decideSubject(plainKnobs(16)),
+      decideSubject(mixedKnobs, "decideKernelMixed"),
+    ]
 
 say(`node ${process.version}, ${ROUNDS} interleaved rounds, batches of 1,000; p99 is over batches`)
 const times = await timeSubjects(subjects, ROUNDS, ROUND_MS)
@@ -62,10 +69,13 @@ const prices: Record<string, Price> = {}
 for (const subject of subjects) {
   prices[subject.name] = { ...times.get(subject.name)!, bytesPerOp: bytesOfSubject(subject) }
 }
-prices["decideActors"] = decideActors()
-prices["digestToVisible"] = await digestToVisible()
-prices["snapshotOtherThread"] = await snapshotOtherThread()
-const ratioToFloor = prices["apply16"].p50Ns / prices["floor16"].p50Ns
+if (!publicOnly) {
+  prices["decideActors"] = decideActors()
+  prices["digestToVisible"] = await digestToVisible()
+  prices["snapshotOtherThread"] = await snapshotOtherThread()
+}
+const ofUsers = await publicPrices()
+const ratioToFloor = publicOnly ? 0 : prices["apply16"].p50Ns / prices["floor16"].p50Ns
 
 const round = (value: number): number => Number(value.toPrecision(4))
 const missed: Array<string> = []
@@ -78,8 +88,12 @@ for (const name of [
   "decideKernelMixed",
   "snapshotOtherThread",
 ]) {
-  if (prices[name].bytesPerOp > MOST_BYTES)
+  if ((prices[name]?.bytesPerOp ?? 0) > MOST_BYTES)
     missed.push(`${name}: ${prices[name].bytesPerOp.toFixed(3)} bytes an operation`)
+}
+for (const [name, most] of Object.entries(mostPublicBytes)) {
+  const { bytesPerOp } = ofUsers[name]
+  if (bytesPerOp > most) missed.push(`${name}: ${bytesPerOp.toFixed(0)} bytes an operation, at most ${most}`)
 }
 if (ratioToFloor > MOST_RATIO) missed.push(`an apply is ${ratioToFloor.toFixed(2)} times its floor`)
 
@@ -88,7 +102,14 @@ if (json) {
     name,
     { p50Ns: round(p50Ns), p99Ns: round(p99Ns), bytesPerOp: round(bytesPerOp) },
   ])
-  console.log(JSON.stringify({ ...Object.fromEntries(rounded), ratioToFloor: round(ratioToFloor), missed }))
+  console.log(
+    JSON.stringify({
+      ...Object.fromEntries(rounded),
+      public: ofUsers,
+      ratioToFloor: round(ratioToFloor),
+      missed,
+    }),
+  )
 } else {
   console.table(
     Object.fromEntries(
@@ -103,7 +124,21 @@ if (json) {
       ]),
     ),
   )
-  say(`apply16 is ${ratioToFloor.toFixed(2)} times its floor (at most ${MOST_RATIO})`)
+  console.table(
+    Object.fromEntries(
+      Object.entries(ofUsers).map(([name, price]) => [
+        name,
+        {
+          "p50 ns": round(price.p50Ns),
+          "p10 to p90": `${round(price.p10Ns)} to ${round(price.p90Ns)}`,
+          "bytes/op": round(price.bytesPerOp),
+          "least to most": `${round(price.leastBytes)} to ${round(price.mostBytes)}`,
+          "at most": mostPublicBytes[name] ?? "",
+        },
+      ]),
+    ),
+  )
+  if (!publicOnly) say(`apply16 is ${ratioToFloor.toFixed(2)} times its floor (at most ${MOST_RATIO})`)
   for (const gate of missed) say(`MISSED: ${gate}`)
 }
 process.exitCode = missed.length === 0 ? 0 : 1

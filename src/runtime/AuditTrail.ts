@@ -10,6 +10,7 @@ import { AuditError } from "../domain/errors.ts"
 import type { AuditRing } from "../hot/AuditRing.ts"
 import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
 import { AuditMemory, type AuditSink } from "./AuditSink.ts"
+import { foreignCall } from "./foreignCall.ts"
 import { Listeners } from "./Listeners.ts"
 import { errorText } from "./outcome.ts"
 import type { Telling } from "./Telling.ts"
@@ -71,12 +72,19 @@ class SinkQueue {
   add(records: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>, now: boolean): void {
     if (records.length === 0) return
     if (now && this.waiting.length === 0 && this.sink.writeNow !== undefined) {
-      const exit = Effect.runSyncExit(Effect.sync(() => this.sink.writeNow?.(records, exact) ?? null))
-      if (Exit.isSuccess(exit) && exit.value === null) {
+      const wrong = foreignCall<ReadonlyArray<AuditRecord>, string | null>(
+        (batch) => {
+          const error = this.sink.writeNow?.(batch, exact) ?? null
+          return error === null ? null : error.message
+        },
+        records,
+        () => "the sink threw",
+      )
+      if (wrong === null) {
         this.written += records.length
         return
       }
-      this.fail(Exit.isSuccess(exit) && exit.value !== null ? exit.value.message : "the sink threw")
+      this.fail(wrong)
     }
     for (const record of records) this.waiting.push(record)
     if (this.sink.exact === true) for (const numbers of exact) this.waitingExact.push(numbers)
@@ -175,6 +183,7 @@ export class AuditTrail {
   /** Empties the ring as far as the sinks have room, and has the listeners told; true when nothing is left on it. */
   pump(): boolean {
     if (this.pumping) return false
+    if (this.ring.size === 0) return true
     this.pumping = true
     const empty = this.handOut()
     this.pumping = false

@@ -100,7 +100,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       return core.coarse
     },
     observe: (digest) => attempt(() => core.observe(digest)),
-    observeUnsafe: (digest) => core.attempt(() => core.observe(digest)),
+    observeUnsafe: core.report,
     digest: core.hot.digest,
     observeDigestUnsafe: () => core.observeDigest(),
     tick: (nowUs) => attempt(() => core.manualTick(nowUs)),

@@ -10,6 +10,7 @@ import {
   COMMAND_ROLLBACK,
   COMMAND_STOP,
   DEADLINE,
+  DIGEST_TIMESTAMP_US,
   EMERGENCY,
   NOT_TRIPPED,
   NOTHING_DUE,
@@ -27,6 +28,7 @@ import type { engineMachine } from "../../machines/engine.machine.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { observeLater } from "../interop/observeLater.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
+import type { Sample } from "../telemetry/samples.ts"
 import { windows$ } from "../telemetry/windows.ts"
 import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./AuditRecord.ts"
@@ -35,10 +37,11 @@ import { ClockWatch } from "./ClockWatch.ts"
 import * as commands from "./commands.ts"
 import { CycleTimes } from "./CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
-import { emptyDigest, timeError, writeDigest } from "./digestInput.ts"
+import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
 import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
-import { errorText, type Outcome, outcomeOf } from "./outcome.ts"
+import { errorText, isExpected, type Outcome, outcomeOf } from "./outcome.ts"
+import { foreignCall } from "./foreignCall.ts"
 import { Mender } from "./Mender.ts"
 import { Relocations } from "./Relocations.ts"
 import type { RelocationParts } from "./relocationParts.ts"
@@ -179,6 +182,15 @@ export class EngineCore {
     return this.readClock === null ? this.hot.nowUs : Math.max(this.hot.nowUs, this.readClock())
   }
 
+  /** Puts the clock's time in the cell; in manual time it stands there. */
+  private takeTime(): void {
+    const { readClock } = this
+    if (readClock === null) return
+    const { nowCell } = this.hot
+    const nowUs = readClock()
+    if (nowUs > nowCell[0]) nowCell[0] = nowUs
+  }
+
   /** In manual time, before it begins: what time it will be. */
   beginsAt(nowUs: number | undefined): void {
     if (this.readClock === null && nowUs !== undefined) this.hot.nowCell[0] = nowUs
@@ -223,20 +235,33 @@ export class EngineCore {
 
   /** Throws a DigestError when it is no digest, an EngineStateError when nobody is there to take it. */
   observe(input: unknown): boolean {
-    this.expect("running", "observe")
+    if (this.status !== "running") this.expect("running", "observe")
     const { hot } = this
-    hot.nowCell[0] = this.nowUs
+    this.takeTime()
     const draft = this.reading === 0 ? this.draft : hot.digest.slice()
-    emptyDigest(draft, hot.nowCell[0], hot.config.generation)
+    emptyDigest(draft, hot.config.generation)
+    draft[DIGEST_TIMESTAMP_US] = hot.nowCell[0]
     this.reading++
     const error = writeDigest(draft, input, this.settings.extras)
     this.reading--
     if (error !== null) throw error
     // Reading it may have called anything.
-    this.expect("running", "observe")
-    hot.digest.set(draft)
+    if (this.status !== "running") this.expect("running", "observe")
+    copyDigest(draft, hot.digest)
     this.clockWatch.look(hot.nowCell)
     return this.afterDue(hot.observe()) !== RING_FULL
+  }
+
+  /** A finished call: as `observe` of its digest. */
+  observeSample(sample: Sample): void {
+    if (this.status !== "running") return
+    const { hot } = this
+    this.takeTime()
+    emptyDigest(hot.digest, sample.generation)
+    hot.digest[DIGEST_TIMESTAMP_US] = hot.nowCell[0]
+    writeSample(hot.digest, sample, this.settings.objective)
+    this.clockWatch.look(hot.nowCell)
+    this.afterDue(hot.observe())
   }
 
   /** The form without objects: fill `hot.digest` by position first. NaN stamps and generations are now and the live one. */
@@ -338,20 +363,38 @@ export class EngineCore {
   outcome<A>(call: () => A): Outcome<A> {
     const { reading } = this
     const outcome = outcomeOf(call)
-    // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
-    if (!outcome.ok && !outcome.expected && this.reading === reading) {
-      this.mender.fault(errorText(outcome.error))
-      this.settle()
-    }
-    this.reading = reading
+    if (!outcome.ok) this.failed(outcome.error, reading)
     return outcome
   }
 
   /** As `outcome`, thrown. */
   attempt<A>(call: () => A): A {
-    const outcome = this.outcome(call)
-    if (outcome.ok) return outcome.value
-    throw outcome.error
+    return foreignCall(call, undefined, this.rethrow, this.reading)
+  }
+
+  /** `observe`, `observeSample` and `manualTick` as a user calls them. */
+  readonly report = (input: unknown): boolean =>
+    foreignCall(this.observing, input, this.rethrow, this.reading)
+  readonly reportSample = (sample: Sample): void =>
+    foreignCall(this.sampling, sample, this.failed, this.reading)
+  readonly passTime = (nowUs: number): void => foreignCall(this.ticking, nowUs, this.rethrow, this.reading)
+  private readonly observing = (input: unknown): boolean => this.observe(input)
+  private readonly sampling = (sample: Sample): void => this.observeSample(sample)
+  private readonly ticking = (nowUs: number): void => this.manualTick(nowUs)
+
+  /** What a call threw that began while so many digests were being read. */
+  readonly failed = (error: unknown, reading: number): void => {
+    // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
+    const itsMakers = this.reading !== reading
+    this.reading = reading
+    if (itsMakers || isExpected(error)) return
+    this.mender.fault(errorText(error))
+    this.settle()
+  }
+
+  private readonly rethrow = (error: unknown, reading: number): never => {
+    this.failed(error, reading)
+    throw error
   }
 
   /** What every call and every tick ends with. */

@@ -155,9 +155,7 @@ export function cycleAnswers(
 ): { readonly lastId: number; readonly asked: boolean } | null {
   const { cycle } = actor.getSnapshot().children as Children
   const snapshot = cycle?.getSnapshot()
-  if (snapshot?.status !== "active") return null
-  const { lastId, asked } = snapshot.context
-  return { lastId, asked }
+  return snapshot?.status === "active" ? snapshot.context : null
 }
 
 /** How the runaway guard stands, or null before there is one. */

@@ -2,10 +2,8 @@
  * Callbacks of a user, kept apart from the engine: one that throws, or returns a promise that fails, is counted and
  * changes nothing. Needed wherever the runtime calls code that is not its own.
  */
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
+import { foreignCall } from "./foreignCall.ts"
 import { errorText } from "./outcome.ts"
 
 /** What `subscribe` gives; `unsubscribe` may be called more than once. */
@@ -49,24 +47,17 @@ export class Listeners<T> implements Callbacks {
     for (const entry of Array.from(this.functions)) {
       if (!this.functions.has(entry)) continue
       const { call } = entry
-      const exit = Effect.runSyncExit(Effect.sync(() => call(value)))
-      if (Exit.isFailure(exit)) this.failed(Cause.squash(exit.cause))
-      else this.follow(exit.value)
+      const given = foreignCall(call, value, this.failed)
+      // A promise may fail later. Something may also only look like one, and throw when it is touched.
+      if (given !== undefined) foreignCall(this.follow, given, this.failed)
     }
   }
 
-  /** A promise may fail later. Something may also only look like one, and throw when it is touched. */
-  private follow(value: unknown): void {
-    if (value === undefined) return
-    const exit = Effect.runSyncExit(
-      Effect.sync(() => {
-        if (Predicate.isPromiseLike(value)) value.then(undefined, (error) => this.failed(error))
-      }),
-    )
-    if (Exit.isFailure(exit)) this.failed(Cause.squash(exit.cause))
+  private readonly follow = (value: unknown): void => {
+    if (Predicate.isPromiseLike(value)) value.then(undefined, this.failed)
   }
 
-  private failed(error: unknown): void {
+  private readonly failed = (error: unknown): void => {
     this.failures++
     if (this.failures === 1) this.onFirstFailure?.(`${this.name}: ${errorText(error)}`)
   }

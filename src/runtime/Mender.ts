@@ -21,7 +21,8 @@ import { tripCode, tripReason } from "../domain/words.ts"
 import { recordCommand } from "../../machines/hotAudit.ts"
 import type { ActorTree } from "./ActorTree.ts"
 import type { AuditTrail } from "./AuditTrail.ts"
-import { cycleAnswers, type EngineSnapshot, safeModeState } from "./EngineSnapshot.ts"
+import { EnginePulse } from "./EnginePulse.ts"
+import { type EngineSnapshot, safeModeState } from "./EngineSnapshot.ts"
 import type { Listeners } from "./Listeners.ts"
 import { type Death, Supervision } from "./Supervision.ts"
 import type { Telling } from "./Telling.ts"
@@ -52,6 +53,7 @@ export class Mender {
   readonly untold: Array<string> = []
   private readonly patient: Patient
   private readonly watchdog: Watchdog
+  private readonly pulse: EnginePulse
   /** Children that died and are not started anew yet. */
   private dead: ReadonlyArray<Death> = []
   /** SafeMode opened because something died, and nothing else has been wrong since: then supervision may let it go. */
@@ -65,6 +67,7 @@ export class Mender {
 
   constructor(patient: Patient, windowUs: number) {
     this.patient = patient
+    this.pulse = new EnginePulse(patient)
     this.watchdog = new Watchdog(windowUs)
   }
 
@@ -162,21 +165,8 @@ export class Mender {
 
   /** Once a tick: is anybody silent who should have spoken? */
   watch(): void {
-    const { hot, tree } = this.patient
-    if (this.patient.status !== "running" || !tree.alive) return
-    const { executor, window, config } = hot
-    const cycle = cycleAnswers(this.patient.tree.root)
-    const hung = this.watchdog.check({
-      nowUs: hot.nowUs,
-      nextApplyUs: executor.nextApplyUs,
-      generation: config.generation,
-      windowDone: window.closed || window.expired,
-      due: tree.beats.due,
-      heard: tree.beats.heard,
-      latchOpen: this.latchOpen || tree.root.getSnapshot().matches({ running: "relocating" }),
-      cycle,
-      latchDeadlineUs: safeModeState(this.patient.tree.root, hot)?.deadlineUs ?? null,
-    })
+    if (this.patient.status !== "running" || !this.patient.tree.alive) return
+    const hung = this.watchdog.check(this.pulse)
     if (hung === null) return
     const detail = `${hung}: it has not answered for ${this.watchdog.patienceUs / 1e6} s`
     if (hung === "cycle" || hung === "telemetry") this.bury({ child: hung, reason: "hung", detail })

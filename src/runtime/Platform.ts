@@ -83,6 +83,8 @@ export interface PlatformService {
   readonly learnedFile?: (directory: string) => LearnedFile
   /** For `homeostasis` and `variants`; where left out it is fetched when an engine that needs it starts. */
   readonly relocation?: RelocationParts
+  /** Monotonic time, milliseconds with their fractions, for engines that live by no clock of an Effect program. */
+  readonly steadyMs?: (() => number) | undefined
   /** Makes an engine that runs in a thread of its own; absent where there are none. */
   readonly placeInWorker?: ((settings: EngineSettings, options: RuntimeOptions) => WorkerEngine) | undefined
 }
@@ -94,7 +96,12 @@ const hex = (bytes: Uint8Array): string =>
 export const randomRunId = (): string => hex(globalThis.crypto.getRandomValues(new Uint8Array(8)))
 
 /** No disk. */
-export const memoryPlatform: PlatformService = { newRunId: randomRunId, openAudit: null, openStudio: null }
+export const memoryPlatform: PlatformService = {
+  newRunId: randomRunId,
+  openAudit: null,
+  openStudio: null,
+  steadyMs: () => globalThis.performance.now(),
+}
 
 /** The platform an engine is made on. */
 export const Platform: Context.Reference<PlatformService> = Context.Reference("arqon/Platform", {

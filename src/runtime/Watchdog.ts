@@ -5,7 +5,7 @@
  */
 import { SECOND_US } from "../domain/Units.ts"
 
-/** What is looked at, once a tick. */
+/** What is looked at, once a tick, and only as far as that is needed. */
 export interface Pulse {
   readonly nowUs: number
   /** Tier 1 would accept an apply from here on. */
@@ -45,10 +45,14 @@ export class Watchdog {
   /** Who hangs, or null. One that was named is not named again before another term. */
   check(pulse: Pulse): Hung | null {
     const suspect = suspectOf(pulse)
-    const what = suspect === null ? "" : `${suspect} ${pulse.generation} ${pulse.cycle?.lastId ?? 0}`
     const { since } = this
+    if (suspect === null) {
+      since.what = ""
+      return null
+    }
+    const what = `${suspect} ${pulse.generation} ${pulse.cycle?.lastId ?? 0}`
     // A clock that was set back begins the term anew.
-    if (suspect === null || what !== since.what || pulse.nowUs < since.atUs) {
+    if (what !== since.what || pulse.nowUs < since.atUs) {
       this.since = { what, atUs: pulse.nowUs, beats: 0 }
       return null
     }

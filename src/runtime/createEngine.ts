@@ -25,7 +25,8 @@ import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVarian
 import type { VariantSwitch } from "./Relocations.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 import { startTimeError } from "./startTime.ts"
-import { trackCall } from "./trackCall.ts"
+import { track } from "../telemetry/track.ts"
+import { trackPort } from "./trackCall.ts"
 import type { WorkerEngine, WorkerOptions } from "./WorkerEngine.ts"
 
 /** Who listens to an engine, as XState and RxJS name their callbacks. */
@@ -139,7 +140,7 @@ export const createEngineOn = (platform: PlatformService): CreateEngine => {
       return platform.placeInWorker(settings, runtime) as WorkerEngine<K>
     }
     const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
-    const core = buildCore(settings, runtime, clock, platform)
+    const core = buildCore(settings, runtime, clock, platform, platform.steadyMs)
     return plainEngine<K>(core, lifetime(core, runtime, platform), platform)
   }
   // Which of the two it is, the overloads say by `placement`.
@@ -245,6 +246,7 @@ function plainEngine<K extends string>(
   { start, stop }: Lifetime,
   { openStudio }: PlatformService,
 ): ArqonEngine<K> {
+  const port = trackPort(core)
   return {
     name: core.settings.name,
     runId: core.runId,
@@ -260,11 +262,11 @@ function plainEngine<K extends string>(
     get coarse() {
       return core.coarse
     },
-    observe: (digest) => core.attempt(() => core.observe(digest)),
+    observe: core.report,
     digest: core.hot.digest,
     observeDigest: () => core.observeDigest(),
-    track: (work) => trackCall(core, work),
-    tick: (nowUs) => core.attempt(() => core.manualTick(nowUs)),
+    track: (work) => track(work, port),
+    tick: core.passTime,
     subscribe: (listener) =>
       subscribeTo(core, typeof listener === "function" ? { next: listener } : listener),
     getSnapshot: () => snapshotOf<K>(core),

@@ -25,34 +25,40 @@ export interface TrackPort {
 export function track<T>(work: () => T, port: TrackPort): T {
   const generation = port.generation()
   const startedUs = port.nowUs()
-  const done = (ok: boolean): void => {
-    const durationUs = Math.max(0, port.nowUs() - startedUs)
-    port.report({ startedUs, durationUs, ok, generation })
-  }
-
   let result: T
   try {
     result = work()
   } catch (error) {
-    done(false)
+    finish(port, startedUs, generation, false)
     throw error
   }
-  if (!isThenable(result)) {
-    done(true)
-    return result
-  }
-  // The promise that is handed on settles after the report, so that who awaits it finds the measurement made.
-  return result.then(
+  if (isThenable(result)) return follow(result, port, startedUs, generation) as T
+  finish(port, startedUs, generation, true)
+  return result
+}
+
+function finish(port: TrackPort, startedUs: number, generation: number, ok: boolean): void {
+  const durationUs = Math.max(0, port.nowUs() - startedUs)
+  port.report({ startedUs, durationUs, ok, generation })
+}
+
+/** The promise that is handed on settles after the report, so that who awaits it finds the measurement made. */
+const follow = (
+  result: PromiseLike<unknown>,
+  port: TrackPort,
+  startedUs: number,
+  generation: number,
+): PromiseLike<unknown> =>
+  result.then(
     (value) => {
-      done(true)
+      finish(port, startedUs, generation, true)
       return value
     },
     (error: unknown) => {
-      done(false)
+      finish(port, startedUs, generation, false)
       throw error
     },
-  ) as T
-}
+  )
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (

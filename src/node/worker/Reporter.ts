@@ -2,7 +2,7 @@
  * Reports digests to an engine in another thread: checks them here, where the mistake was made, and pushes their numbers into
  * this thread's lane. The thread that made the engine has one, and so has every thread that attached itself.
  */
-import { DIGEST_CONSTRAINT_MARGIN, NOTHING_DUE, RING_FULL } from "../../hot/codes.ts"
+import { DIGEST_CONSTRAINT_MARGIN, DIGEST_TIMESTAMP_US, NOTHING_DUE, RING_FULL } from "../../hot/codes.ts"
 import { type DigestLanes, LANE_FULL } from "../../hot/DigestLanes.ts"
 import { EngineStateError } from "../../domain/errors.ts"
 import { emptyDigest, writeDigest } from "../../runtime/digestInput.ts"
@@ -54,7 +54,8 @@ export class Reporter {
   observe(input: unknown): boolean {
     this.expectRunning("observe")
     const stampUs = this.clock === null ? Number.NaN : this.clock()
-    emptyDigest(this.digest, stampUs, this.live.heldGeneration)
+    emptyDigest(this.digest, this.live.heldGeneration)
+    this.digest[DIGEST_TIMESTAMP_US] = stampUs
     const error = writeDigest(this.digest, input, this.handle.extras)
     if (error !== null) throw error
     return this.push() !== LANE_FULL

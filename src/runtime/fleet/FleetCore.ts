@@ -5,14 +5,17 @@
  * Engines do not meet: a defect in one starts that one anew, from its baseline, and the others go on. What engines report while
  * listeners are told of events waits in a bounded inbox and is taken right after.
  */
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type { FleetSettings } from "../../domain/FleetConfig.ts"
 import { EngineStateError, FleetError, NoBaselineError } from "../../domain/errors.ts"
 import { show } from "../../domain/problems.ts"
 import { SECOND_US } from "../../domain/Units.ts"
-import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, TRIP_ENGINE_FAULT, WINDOW_CLOSED } from "../../hot/codes.ts"
+import {
+  COMMAND_PASSIVATE,
+  DIGEST_EXTRA_0,
+  DIGEST_TIMESTAMP_US,
+  TRIP_ENGINE_FAULT,
+  WINDOW_CLOSED,
+} from "../../hot/codes.ts"
 import { type HotLoop } from "../../hot/HotLoop.ts"
 import { FROZEN } from "../../hot/phases.ts"
 import { P_NOW_US } from "../../hot/SafetyExecutor.ts"
@@ -20,7 +23,8 @@ import { SharedBudget } from "../../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../../machines/hotAudit.ts"
 import type { AuditRecord } from "../AuditRecord.ts"
 import type { AuditSink } from "../AuditSink.ts"
-import { emptyDigest, timeError, writeDigest } from "../digestInput.ts"
+import { copyDigest, emptyDigest, timeError, writeDigest } from "../digestInput.ts"
+import { foreignCall } from "../foreignCall.ts"
 import { errorText } from "../outcome.ts"
 import { Supervision } from "../Supervision.ts"
 import { Telling } from "../Telling.ts"
@@ -149,14 +153,16 @@ export class FleetCore {
     const draft = this.draft ?? inbox.slice()
     // A getter of the digest may report another one: that takes its own.
     this.draft = null
-    emptyDigest(draft, this.clock(), cell.config.generation)
+    this.clock()
+    emptyDigest(draft, cell.config.generation)
+    draft[DIGEST_TIMESTAMP_US] = this.nowCell[0]
     const error = writeDigest(draft, input, this.settings.engine.extras)
     this.draft = draft
     if (error !== null) throw error
     // Reading it may have called anything.
     this.expect(cell, "observe")
     const nowUs = this.clock()
-    inbox.set(draft)
+    copyDigest(draft, inbox)
     if (this.news.telling) return this.putOff(cell, inbox)
     const taken = this.take(cell, nowUs)
     this.settle()
@@ -171,11 +177,7 @@ export class FleetCore {
     this.clock()
     this.looped.beginRound()
     while (this.looped.current !== undefined) {
-      const exit = Effect.runSyncExit(this.sweep)
-      const { current } = this.looped
-      if (Exit.isFailure(exit) && current !== undefined) {
-        this.died(current, errorText(Cause.squash(exit.cause)))
-      }
+      foreignCall(this.sweep, undefined, this.sweepEnded)
     }
     this.settle()
   }
@@ -240,12 +242,17 @@ export class FleetCore {
   }
 
   /** The rest of a round; ends where an engine throws. */
-  private readonly sweep = Effect.sync(() => {
+  private readonly sweep = (): void => {
     const nowUs = this.nowCell[0]
     this.looped.goOn(nowUs, (cell) => {
       if (cell.loop !== null) this.wake(cell, cell.loop, nowUs)
     })
-  })
+  }
+
+  private readonly sweepEnded = (error: unknown): void => {
+    const { current } = this.looped
+    if (current !== undefined) this.died(current, errorText(error))
+  }
 
   private wake(cell: FleetCell, loop: HotLoop, nowUs: number): void {
     loop.hot.nowCell[0] = nowUs

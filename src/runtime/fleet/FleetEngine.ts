@@ -1,6 +1,6 @@
 /** One engine of a fleet, as its user holds it. A handle: as many as one likes may point to the same engine. */
-import { track } from "../../telemetry/track.ts"
-import { digestOf } from "../../telemetry/samples.ts"
+import { digestOf, type Sample } from "../../telemetry/samples.ts"
+import { track, type TrackPort } from "../../telemetry/track.ts"
 import type { DigestInput } from "../../domain/Digest.ts"
 import type { KnobValues } from "../Engine.ts"
 import { type Note, noteOf } from "../noteOf.ts"
@@ -28,6 +28,33 @@ export function valueGetters(names: ReadonlyArray<string>): PropertyDescriptorMa
 const CELL = Symbol("cell")
 interface ValueView {
   readonly [CELL]: FleetCell
+}
+
+/** What `track` needs of one engine. */
+class CellTrack implements TrackPort {
+  private readonly core: FleetCore
+  private readonly cell: FleetCell
+
+  constructor(core: FleetCore, cell: FleetCell) {
+    this.core = core
+    this.cell = cell
+  }
+
+  nowUs(): number {
+    return this.core.nowUs
+  }
+
+  generation(): number {
+    return this.cell.config.generation
+  }
+
+  report(sample: Sample): void {
+    const { core, cell } = this
+    if (core.status !== "running" || cell.state === "stopped") return
+    const digest = digestOf(sample)
+    const sign = core.settings.engine.objective === "maximize" ? -1 : 1
+    outcomeOf(() => core.observe(cell, { ...digest, objective: sign * digest.objective }))
+  }
 }
 
 /** One engine of a fleet by its key; works on while the engine rests or is put away. */
@@ -59,18 +86,7 @@ export class FleetEngine<K extends string = string> {
 
   /** Runs `work`, measures how long it took and whether it failed, and reports that under the generation it began with. */
   track<T>(work: () => T): T {
-    const core = this.#core
-    const cell = this.#cell
-    return track(work, {
-      nowUs: () => core.nowUs,
-      generation: () => cell.config.generation,
-      report: (sample) => {
-        if (core.status !== "running" || cell.state === "stopped") return
-        const digest = digestOf(sample)
-        const sign = core.settings.engine.objective === "maximize" ? -1 : 1
-        outcomeOf(() => core.observe(cell, { ...digest, objective: sign * digest.objective }))
-      },
-    })
+    return track(work, new CellTrack(this.#core, this.#cell))
   }
 
   /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below: a text or `{ by, note }`. */

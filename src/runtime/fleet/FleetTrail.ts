@@ -123,7 +123,7 @@ export class FleetTrail {
       for (let room = this.stage.free; room > 0 && this.spilt.length > 0; room--)
         this.restore(this.spilt.shift())
     }
-    for (const number of this.gone.splice(0)) this.keys.delete(number)
+    if (this.gone.length > 0) for (const number of this.gone.splice(0)) this.keys.delete(number)
     return true
   }
 

@@ -86,13 +86,13 @@ export const createFleetOn =
 
 function makeFleet<const K extends string>(
   options: FleetOptions<K>,
-  { openFleetStudio }: PlatformService,
+  { openFleetStudio, steadyMs }: PlatformService,
 ): Fleet<K> {
   const { sinks, ...config } =
     typeof options === "object" && options !== null ? options : { sinks: undefined }
   const settings = parseFleetConfig(config)
   if (settings instanceof ConfigError) throw settings
-  const core = buildFleet(settings, Effect.runSync(Effect.clockWith(Effect.succeed)))
+  const core = buildFleet(settings, Effect.runSync(Effect.clockWith(Effect.succeed)), steadyMs)
   const scope = Scope.makeUnsafe()
   let stopRun: Effect.Effect<void, AuditError> = Effect.sync(() => core.end())
   let begun = false

@@ -21,8 +21,8 @@ export interface FleetRuntimeOptions {
 }
 
 /** A fleet that is built and not begun. */
-export const buildFleet = (settings: FleetSettings, clock: Clock.Clock): FleetCore =>
-  new FleetCore(settings, settings.engine.clock === "manual" ? null : steadyClock(clock))
+export const buildFleet = (settings: FleetSettings, clock: Clock.Clock, steadyMs?: () => number): FleetCore =>
+  new FleetCore(settings, settings.engine.clock === "manual" ? null : steadyClock(clock, steadyMs))
 
 const ticker = (core: FleetCore): ChildSpec => ({
   name: "clock",

@@ -3,8 +3,7 @@
  * chain of segments. Each segment says all of it, so that it can be read when those before it are gone.
  */
 
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import { foreignCall } from "../foreignCall.ts"
 
 /** The end of the segment before, as the one after it saw it. */
 export interface JournalLink {
@@ -78,7 +77,9 @@ export function readHeader(bytes: Uint8Array): JournalHeader | null {
   return isHeader(value) ? value : null
 }
 
-function parsed(text: string): unknown {
-  const exit = Effect.runSyncExit(Effect.sync((): unknown => JSON.parse(text)))
-  return Exit.isSuccess(exit) ? exit.value : null
-}
+const parsed = (text: string): unknown =>
+  foreignCall<string, unknown>(
+    (bytes) => JSON.parse(bytes),
+    text,
+    () => null,
+  )
