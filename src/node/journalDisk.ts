@@ -10,15 +10,19 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  renameSync,
+  rmSync,
   write,
   writeSync,
 } from "node:fs"
 import { dirname } from "node:path"
-import { PRIVATE } from "./privateFile.ts"
+import { PRIVATE, temporaryOf } from "./privateFile.ts"
 
 export interface JournalDisk {
   /** Makes a file that was not there; throws when it was. Its name is on the disk when this returns. */
   readonly create: (path: string) => number
+  /** Makes a file with this content, or puts it in the place of one. It is on the disk under its name when this returns, and open. */
+  readonly place: (path: string, bytes: Uint8Array) => number
   /** Writes all of the bytes at a place. */
   readonly write: (fd: number, bytes: Uint8Array, at: number) => Promise<void>
   readonly writeNow: (fd: number, bytes: Uint8Array, at: number) => void
@@ -50,6 +54,21 @@ export const nodeDisk: JournalDisk = {
       syncFolder(dirname(path))
     } catch (cause) {
       closeSync(fd)
+      throw cause
+    }
+    return fd
+  },
+  place: (path, bytes) => {
+    const draft = temporaryOf(path)
+    const fd = openSync(draft, "wx", PRIVATE)
+    try {
+      nodeDisk.writeNow(fd, bytes, 0)
+      fdatasyncSync(fd)
+      renameSync(draft, path)
+      syncFolder(dirname(path))
+    } catch (cause) {
+      closeSync(fd)
+      rmSync(draft, { force: true })
       throw cause
     }
     return fd

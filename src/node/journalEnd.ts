@@ -15,8 +15,18 @@ import { AUDIT_KINDS, tripCode, tripReason } from "../domain/words.ts"
 import { RECORD_KIND } from "../hot/AuditRing.ts"
 import type { JournalHeader } from "../runtime/journal/JournalHeader.ts"
 import { scanSegment, sealedEnd, type SegmentScan } from "../runtime/journal/scanSegment.ts"
+import type { SyncedMark } from "../runtime/journal/SyncedMark.ts"
 import { NOWHERE, readStanding, Standing, type StandingData } from "../runtime/journal/Standing.ts"
-import { listSegments, readSegment, scanAt, type SegmentFile, sha256 } from "./journalSegments.ts"
+import {
+  claims,
+  goneText,
+  listSegments,
+  readSegment,
+  scanAt,
+  type SegmentFile,
+  sha256,
+} from "./journalSegments.ts"
+import { readMark } from "./journalMark.ts"
 import { messageOf } from "./messageOf.ts"
 
 export interface JournalEnd {
@@ -45,20 +55,29 @@ export const unreadableEnd = (damage: string): JournalEnd => ({
 
 /** How the journal of a directory ends; null where none was ever begun. Throws only what listing the directory does. */
 export function readJournalEnd(directory: string): JournalEnd | null {
+  const said = readMark(directory)
   const files = listSegments(directory)
-  let damage: string | null = null
+  const mark = typeof said === "string" ? null : said
+  let damage = typeof said === "string" ? said : null
   for (let at = files.length - 1; at >= 0; at--) {
+    const { number } = files[at]
+    if (mark !== null && number < mark.number) damage ??= goneIn(files, mark)
     const bytes = bytesOf(files[at])
     if (typeof bytes === "string") damage ??= bytes
-    else if (bytes.length > 0) {
-      const end = endOf(files, at, bytes)
+    else if (bytes.length > 0 || claims(mark, number)) {
+      const end = endOf(files, at, bytes, mark)
       // Where a run cannot be read, the last baseline that is known is that of the run before it.
       if (end !== null && end.space !== null) return { ...end, damage: damage ?? end.damage }
       damage ??= end?.damage ?? null
     }
   }
+  if (mark !== null) damage ??= goneIn(files, mark)
   return damage === null ? null : unreadableEnd(damage)
 }
+
+/** Why the segment that a mark is about is not there, where no later one that can be read stands in its place; null where it is. */
+const goneIn = (files: ReadonlyArray<SegmentFile>, mark: SyncedMark): string | null =>
+  mark.bytes === 0 || files.some(({ number }) => number === mark.number) ? null : goneText(mark)
 
 /** The bytes of a segment (none where it was removed since it was listed), or why there are none, in words. */
 function bytesOf(file: SegmentFile): Uint8Array | string {
@@ -75,9 +94,14 @@ function bytesOf(file: SegmentFile): Uint8Array | string {
 }
 
 /** What a segment says of the end of its run, or null where all of it is the torn beginning of a header. */
-function endOf(files: ReadonlyArray<SegmentFile>, at: number, bytes: Uint8Array): JournalEnd | null {
+function endOf(
+  files: ReadonlyArray<SegmentFile>,
+  at: number,
+  bytes: Uint8Array,
+  mark: SyncedMark | null,
+): JournalEnd | null {
   const name = basename(files[at].path)
-  const { scan, standing, doubt } = take(files, at, bytes)
+  const { scan, standing, doubt } = take(files, at, bytes, mark)
   const { header } = scan
   const [problem] = scan.problems
   const whole = problem === undefined || (scan.problems.length === 1 && problem.kind === "torn")
@@ -104,13 +128,18 @@ interface Taken {
   readonly doubt: string | null
 }
 
-function take(files: ReadonlyArray<SegmentFile>, at: number, bytes: Uint8Array): Taken {
+function take(
+  files: ReadonlyArray<SegmentFile>,
+  at: number,
+  bytes: Uint8Array,
+  mark: SyncedMark | null,
+): Taken {
   let standing: Standing | null = null
   let held = new Float64Array(0)
   let holds = false
   let next = 0
   let unknown: string | null = null
-  const scan = scanAt(files, at, bytes, ({ seq, numbers, chained }, header) => {
+  const scan = scanAt(files, at, bytes, mark, ({ seq, numbers, chained }, header) => {
     if (header === null || !chained || (standing !== null && seq !== next)) {
       next = -1
       return

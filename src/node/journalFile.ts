@@ -11,7 +11,9 @@ import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
+import { firstState } from "../runtime/journal/frames.ts"
 import { Standing } from "../runtime/journal/Standing.ts"
+import type { SyncedMark } from "../runtime/journal/SyncedMark.ts"
 import { SegmentWriter } from "../runtime/journal/SegmentWriter.ts"
 import { packageVersion } from "./cli/version.ts"
 import { beginningOf } from "./journalEnd.ts"
@@ -25,6 +27,7 @@ import {
   segmentPath,
   sha256,
 } from "./journalSegments.ts"
+import { MarkFile, readMark } from "./journalMark.ts"
 import { type Lock, lockFile } from "./lockFile.ts"
 import { messageOf } from "./messageOf.ts"
 import { requireLocal } from "./networkFileSystem.ts"
@@ -82,6 +85,7 @@ class JournalFile {
   private readonly directory: string
   private readonly options: Settled
   private readonly lock: Lock
+  private readonly mark: MarkFile
   private segment: Segment | null
   private number: number
   private link: JournalLink | null
@@ -105,8 +109,14 @@ class JournalFile {
     this.options = options
     this.lock = lock
     removeLeftovers(directory)
-    this.link = chainEnd(directory)
-    this.number = listSegments(directory).at(-1)?.number ?? 0
+    const said = readMark(directory)
+    const mark = typeof said === "string" ? null : said
+    this.link = chainEnd(directory, mark)
+    this.number = Math.max(listSegments(directory).at(-1)?.number ?? 0, mark?.number ?? 0)
+    this.mark = new MarkFile(directory, options.disk)
+    // From here on a loss of power may leave anything behind these.
+    if (said === null && options.sync !== "never")
+      this.mark.begin({ number: this.number, bytes: 0, seq: 0, state: firstState(sha256) })
     this.segment = this.create()
     this.tidy(false)
   }
@@ -160,11 +170,13 @@ class JournalFile {
           if (step.do === "write") await disk.write(step.fd, step.bytes, step.at)
           else await disk.sync(step.fd)
         }
+        this.mark.finish()
       })
       await this.tidying
     } finally {
       if (this.segment !== null) disk.close(this.segment.fd)
       this.segment = null
+      this.mark.close()
       this.lock.release()
     }
   }
@@ -199,6 +211,7 @@ class JournalFile {
     if (exact.length !== batch.length) throw new Error("it was given words without their numbers")
     this.start ??= batch.find(({ start }) => start !== undefined)?.start
     if (this.start === undefined) throw new Error(`record ${batch[0].seq} ${STARTLESS}`)
+    this.mark.settle()
     if (this.wantsRotation()) {
       yield* this.sealing(false)
       this.rotate()
@@ -222,7 +235,7 @@ class JournalFile {
     // What it takes over from the run before, such as the rollbacks of the hour, stands in the record of its start alone.
     this.standing ??= new Standing(writer.header.knobs, beginningOf(writer.header).standing)
     for (const numbers of exact) this.standing.take(numbers)
-    if (due) this.noteSync(this.writtenSeq)
+    if (due) this.noteSync(this.here())
     if (first) this.tidy(true)
   }
 
@@ -238,7 +251,7 @@ class JournalFile {
     segment.length += bytes.length
     writer.commit()
     this.link = writer.link
-    if (this.options.sync !== "never") this.noteSync(this.writtenSeq)
+    if (this.options.sync !== "never") this.noteSync(this.here())
   }
 
   private wantsRotation(): boolean {
@@ -287,9 +300,21 @@ class JournalFile {
     return this.options.sync === "interval" && sinceUs(this.syncedAtMs) >= this.options.syncEveryUs
   }
 
-  private noteSync(seq: number): void {
-    this.syncedSeq = seq
+  /** What is written so far, as it will be when it is synced. */
+  private here(): SyncedMark {
+    const { number, segment, writtenSeq, link } = this
+    return {
+      number,
+      bytes: segment?.length ?? 0,
+      seq: writtenSeq,
+      state: Buffer.from(link?.hash ?? "", "hex"),
+    }
+  }
+
+  private noteSync(mark: SyncedMark): void {
+    this.syncedSeq = Math.max(this.syncedSeq, mark.seq)
     this.syncedAtMs = performance.now()
+    this.mark.claim(mark)
   }
 
   /** For the last batch before a silence: nobody else would come by to sync it. */
@@ -299,8 +324,9 @@ class JournalFile {
       this.timer = null
       const { segment, writtenSeq } = this
       if (segment === null || this.closed || this.syncedSeq === writtenSeq) return
+      const mark = this.here()
       const done = this.options.disk.sync(segment.fd).then(
-        () => this.noteSync(writtenSeq),
+        () => this.noteSync(mark),
         // Not synced: the next batch, or this timer again, tries once more; the batch then fails if the disk still does.
         () => this.syncLater(),
       )

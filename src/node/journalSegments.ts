@@ -13,19 +13,23 @@ import {
   truncateSync,
 } from "node:fs"
 import { unlink } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { pipeline } from "node:stream/promises"
 // Not by name: an older Node has no zstd, and shall be told so in words (nodeVersion.ts).
 import * as zlib from "node:zlib"
 import type { Hash } from "../runtime/journal/frames.ts"
+import type { SyncedMark } from "../runtime/journal/SyncedMark.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
 import {
+  lost,
   overwritten,
   scanSegment,
   sealedEnd,
   type SegmentScan,
   type VisitEntry,
+  type VisitState,
 } from "../runtime/journal/scanSegment.ts"
+import { MARK } from "./journalMark.ts"
 import { LEARNED } from "./learnedFile.ts"
 import { removeTorn, writeAtomicallyBy } from "./atomicFile.ts"
 import { PRIVATE } from "./privateFile.ts"
@@ -124,7 +128,7 @@ function bytesOf(path: string): Uint8Array | null {
  * Removes what a process that was killed amid a compression, or while it wrote what it had learnt, has left; the segment itself stays.
  */
 export function removeLeftovers(directory: string): void {
-  removeTorn(directory, (file) => NAME.test(file) || file === LEARNED)
+  removeTorn(directory, (file) => NAME.test(file) || file === LEARNED || file === MARK)
   const names = readdirSync(directory)
   const there = new Set(names)
   for (const name of names) {
@@ -134,10 +138,10 @@ export function removeLeftovers(directory: string): void {
 }
 
 /**
- * Whether the run of the segments before `files[at]` had ended there: only then may the bytes of the next one mean nothing, because
- * none was promised in them.
+ * Whether the run of the segments before `files[at]` had ended there: where no mark says how far the journal was synced, only then
+ * may the bytes of the next one mean nothing, because none was promised in them.
  */
-export function runEndedBefore(files: ReadonlyArray<SegmentFile>, at: number): boolean {
+function runEndedBefore(files: ReadonlyArray<SegmentFile>, at: number): boolean {
   for (let i = at - 1; i >= 0; i--) {
     const bytes = bytesOrNull(files[i])
     if (bytes === null) return false
@@ -146,29 +150,68 @@ export function runEndedBefore(files: ReadonlyArray<SegmentFile>, at: number): b
   return false
 }
 
-/** Reads the segment `files[at]`, and judges it by where it stands. */
+/** Reads the segment `files[at]`, and judges it by where it stands and by what was claimed of it. */
 export function scanAt(
   files: ReadonlyArray<SegmentFile>,
   at: number,
   bytes: Uint8Array,
+  mark: SyncedMark | null,
   visit?: VisitEntry,
 ): SegmentScan {
-  const scan = scanSegment(bytes, sha256, visit)
-  return scan.headless && !runEndedBefore(files, at) ? overwritten(scan) : scan
+  const { number } = files[at]
+  return judged(scanMarked(number, bytes, mark, visit), number, mark, () => runEndedBefore(files, at))
 }
+
+/** A scan that looks for the place up to which a segment was synced, where the mark is about this one. */
+export function scanMarked(
+  number: number,
+  bytes: Uint8Array,
+  mark: SyncedMark | null,
+  visit?: VisitEntry,
+  pass?: VisitState,
+): SegmentScan {
+  if (mark === null || !claims(mark, number)) return scanSegment(bytes, sha256, visit, pass)
+  let reached = false
+  const scan = scanSegment(bytes, sha256, visit, (state, seq) => {
+    reached ||= state.every((byte, i) => byte === mark.state[i])
+    pass?.(state, seq)
+  })
+  return reached ? scan : lost(scan, mark.bytes, mark.seq)
+}
+
+/** Nothing is promised in a segment before its first sync: until then a loss of power may leave anything in it. */
+export function judged(
+  scan: SegmentScan,
+  number: number,
+  mark: SyncedMark | null,
+  endedBefore: () => boolean,
+): SegmentScan {
+  if (!scan.headless || (mark !== null && number > mark.number)) return scan
+  return endedBefore() ? scan : overwritten(scan)
+}
+
+/** Whether a mark is about this segment, and something was synced in it. */
+export const claims = (mark: SyncedMark | null, number: number): boolean =>
+  mark !== null && mark.bytes > 0 && mark.number === number
+
+/** What is wrong where the segment that a mark is about is not there, in words. */
+export const goneText = ({ number, seq }: SyncedMark): string =>
+  `${basename(segmentPath("", number))} is gone, and records up to ${seq} were on the disk for good in it: bring it back, ` +
+  `or remove ${MARK} too where all was removed on purpose`
 
 /**
  * Where the chain of a directory ends: its last segment, a torn tail cut off it. Segments that were never written to are
  * removed, or set aside where something stands in them. Null where there is none.
  */
-export function chainEnd(directory: string): JournalLink | null {
+export function chainEnd(directory: string, mark: SyncedMark | null): JournalLink | null {
   const files = listSegments(directory)
   for (let at = files.length - 1; at >= 0; at--) {
     const file = files[at]
     const bytes = bytesOrNull(file)
     // A broken archive is no reason not to begin: the chain says that it begins anew behind it.
     if (bytes === null) return UNREADABLE
-    const scan = sealedEnd(bytes, sha256) === null ? scanAt(files, at, bytes) : scanHeader(bytes)
+    if (bytes.length === 0 && claims(mark, file.number)) continue
+    const scan = sealedEnd(bytes, sha256) === null ? scanAt(files, at, bytes, mark) : scanHeader(bytes)
     const { header, problems, headless } = scan
     const torn = problems.at(-1)?.kind === "torn" && problems.length === 1
     if (header === null && (problems.length === 0 || torn)) {

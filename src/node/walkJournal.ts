@@ -9,23 +9,29 @@ import { type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { AuditDecoder, type AuditRecord } from "../runtime/AuditRecord.ts"
 import type { JournalHeader, JournalLink } from "../runtime/journal/JournalHeader.ts"
+import type { SegmentProblem, SegmentScan } from "../runtime/journal/scanSegment.ts"
+import type { SyncedMark } from "../runtime/journal/SyncedMark.ts"
+import { MARK, readMark } from "./journalMark.ts"
 import {
-  overwritten,
-  scanSegment,
-  type SegmentProblem,
-  type SegmentScan,
-} from "../runtime/journal/scanSegment.ts"
-import { listSegments, readSegment, type SegmentFile, sha256 } from "./journalSegments.ts"
+  claims,
+  goneText,
+  judged,
+  listSegments,
+  readSegment,
+  scanMarked,
+  type SegmentFile,
+  segmentPath,
+} from "./journalSegments.ts"
 import { messageOf } from "./messageOf.ts"
 
 /** Something about a journal that is not as it was written. */
 export interface JournalProblem extends Omit<SegmentProblem, "kind"> {
   /**
    * As of a segment, or: `unopenable` (the file cannot be read or unpacked), `broken` (the chain between two segments), `unfollowed`
-   * (the last segment says that the run goes on in another one, and there is none), `startless` (its header does not say how the run
-   * was started: its records cannot be read).
+   * (the last segment says that the run goes on in another one, and there is none), `gone` (so it is, and something had been synced in
+   * it), `startless` (its header does not say how the run was started: its records cannot be read).
    */
-  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken" | "unfollowed" | "startless"
+  readonly kind: SegmentProblem["kind"] | "unopenable" | "broken" | "unfollowed" | "gone" | "startless"
   readonly file: string
 }
 
@@ -130,6 +136,9 @@ interface OpenRun {
 
 class Walk {
   private readonly visit: (item: JournalItem) => void
+  private readonly mark: SyncedMark | null
+  /** The segment that the mark is about, or one behind it, has been come by. */
+  private markMet = false
   /** A state of the chain that is looked for. */
   private readonly sought: Buffer | null
   private passed: { readonly run: string | null; readonly seq: number; readonly taken: number } | null = null
@@ -146,14 +155,19 @@ class Walk {
   /** The last segment with anything in it, where it says that another one follows. */
   private goesOn: JournalSegment | null = null
 
-  constructor(visit: (item: JournalItem) => void, sought: string | null) {
+  constructor(visit: (item: JournalItem) => void, sought: string | null, mark: SyncedMark | string | null) {
     this.visit = visit
+    this.mark = typeof mark === "string" ? null : mark
+    if (typeof mark === "string") this.report(MARK, "unopenable", mark)
     this.sought = sought === null ? null : Buffer.from(sought, "hex")
   }
 
   take(file: SegmentFile): void {
+    const { mark } = this
     const bytes = this.bytesOf(file)
-    if (bytes !== null && bytes.length === 0) return
+    const claimed = claims(mark, file.number)
+    this.markMet ||= claimed
+    if (bytes !== null && bytes.length === 0 && !claimed) return
     if (bytes === null) {
       // Unreadable, or removed while this was going on: nobody knows where it ended.
       this.beforeIsWhole = false
@@ -167,9 +181,10 @@ class Walk {
     const look = (state: Uint8Array, seq: number): void => {
       if (sought?.equals(state) === true) this.passed = { run: null, seq, taken: this.taken }
     }
-    const found = scanSegment(
+    const found = scanMarked(
+      file.number,
       bytes,
-      sha256,
+      mark,
       ({ seq, numbers, note }, header) => {
         this.taken++
         current ??= header === null ? null : this.runOf(header)
@@ -177,7 +192,8 @@ class Walk {
       },
       sought === null ? undefined : look,
     )
-    const scan = this.runEnded ? found : overwritten(found)
+    const scan = judged(found, file.number, mark, () => this.runEnded)
+    this.markMet ||= mark !== null && file.number > mark.number && scan.header !== null
     if (this.passed !== null && this.passed !== passed)
       this.passed = { ...this.passed, run: scan.header?.run ?? null }
     // The segment in which it was may have been removed since.
@@ -205,7 +221,9 @@ class Walk {
   }
 
   summary(): JournalSummary {
-    const { passed, taken } = this
+    const { passed, taken, mark, markMet } = this
+    if (mark !== null && mark.bytes > 0 && !markMet)
+      this.report(basename(segmentPath("", mark.number)), "gone", goneText(mark))
     return {
       runs: this.runs.map(({ reader: { header, settings }, firstSeq, lastSeq, records, segments }) => ({
         run: header.run,
@@ -230,18 +248,14 @@ class Walk {
     try {
       return readSegment(file)
     } catch (cause) {
-      const detail = messageOf(cause)
-      this.problems.push({
-        file: basename(file.path),
-        kind: "unopenable",
-        at: 0,
-        bytes: 0,
-        seq: null,
-        detail,
-      })
+      this.report(basename(file.path), "unopenable", messageOf(cause))
       this.first = false
       return null
     }
+  }
+
+  private report(file: string, kind: JournalProblem["kind"], detail: string): void {
+    this.problems.push({ file, kind, at: 0, bytes: 0, seq: null, detail })
   }
 
   /** The run that a header belongs to: the last one, if it goes on, or a new one. */
@@ -338,7 +352,7 @@ export function* stepsOf(
   visit: (item: JournalItem) => void,
   sought: string | null = null,
 ): Generator<WalkStep, JournalSummary> {
-  const walk = new Walk(visit, sought)
+  const walk = new Walk(visit, sought, readMark(directory))
   const files = listSegments(directory)
   for (const [i, file] of files.entries()) {
     walk.take(file)

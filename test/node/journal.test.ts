@@ -15,7 +15,7 @@ import { nodeDisk } from "../../src/node/journalDisk.ts"
 import { temporaryOf } from "../../src/node/privateFile.ts"
 import { drive, knobs } from "../runtime/plant.ts"
 import { everyKind, record } from "../runtime/recordedRun.ts"
-import { close, handledDisk, open, ownFolder, runInto, segmentsIn, writeAll } from "./journalRig.ts"
+import { close, handledDisk, open, ownFolder, runInto, segmentsIn, writeAll, UNSYNCED } from "./journalRig.ts"
 
 const folder = ownFolder()
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
@@ -256,7 +256,7 @@ describe("segments", () => {
 
 describe("a run that was cut off", () => {
   it("reads up to its last whole record, wherever the file ends", async () => {
-    await runInto(folder.path, everyKind)
+    await runInto(folder.path, everyKind, UNSYNCED)
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
     const { records } = readJournal(folder.path)
@@ -278,7 +278,7 @@ describe("a run that was cut off", () => {
   })
 
   it("is mended and followed by the next run, which says what was cut", async () => {
-    await runInto(folder.path, everyKind)
+    await runInto(folder.path, everyKind, UNSYNCED)
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
     const whole = readFileSync(path)
@@ -286,7 +286,7 @@ describe("a run that was cut off", () => {
       for (const other of segmentsIn(folder.path)) rmSync(join(folder.path, other))
       writeFileSync(path, whole.subarray(0, length))
       const before = verifyJournal(folder.path)
-      await runInto(folder.path, (engine) => engine.trip(), { compress: "none" })
+      await runInto(folder.path, (engine) => engine.trip(), UNSYNCED)
       const after = verifyJournal(folder.path)
       expect(after).toMatchObject({ status: "whole", problems: [] })
       expect(after.runs[0].records).toBe(before.runs[0]?.records || after.runs[0].records)
@@ -376,7 +376,8 @@ describe("a disk that fails", () => {
 
   it("may refuse to sync, to begin a segment or to cut: the same batch is taken later", async () => {
     const run = await record((engine) => void drive(engine, { digests: 60 }))
-    for (const call of ["sync", "create", "truncate", "write"] as const) {
+    // Within this run only the mark is placed, and written without waiting.
+    for (const call of ["sync", "create", "truncate", "write", "place", "writeNow"] as const) {
       const directory = folder.in(call)
       const handled = handledDisk()
       const sink = await open(directory, {

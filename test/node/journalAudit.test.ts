@@ -21,7 +21,7 @@ import { plainJson, plainLines, plainText } from "../../src/node/plainText.ts"
 import { walkJournal } from "../../src/node/walkJournal.ts"
 import { WhyChanged } from "../../src/node/whyChanged.ts"
 import { drive } from "../runtime/plant.ts"
-import { ownFolder, runInto, segmentsIn } from "./journalRig.ts"
+import { ownFolder, runInto, segmentsIn, withoutMark } from "./journalRig.ts"
 
 const folder = ownFolder()
 const EVERY_US = 20_000
@@ -297,6 +297,7 @@ describe("a check", () => {
     })
     // Cut off behind, at a frame: whole by itself, and not what was noted.
     const late = verifyJournal(folder.path).head ?? ""
+    withoutMark(folder.path)
     rmSync(join(folder.path, segmentsIn(folder.path).at(-1) ?? ""))
     expect(verifyJournal(folder.path)).toMatchObject({ status: "whole" })
     expect(verifyJournal(folder.path, { head: late })).toMatchObject({ status: "damaged" })
@@ -320,6 +321,7 @@ describe("a check", () => {
 
   it("misses the last segment of a run where the one before says that it goes on", async () => {
     await many()
+    withoutMark(folder.path)
     const files = segmentsIn(folder.path)
     expect(verifyJournal(folder.path).status).toBe("whole")
     rmSync(join(folder.path, files.at(-1) ?? ""))

@@ -7,7 +7,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { describe, expect, it } from "vitest"
-import { readJournal, replayJournal, verifyJournal } from "../../src/node/index.ts"
+import { lastStanding, readJournal, replayJournal, verifyJournal } from "../../src/node/index.ts"
 import { ownFolder } from "./journalRig.ts"
 
 const folder = ownFolder()
@@ -46,6 +46,7 @@ describe("a process that is killed amid its work", () => {
         runs++
         const report = verifyJournal(folder.path)
         expect(report.status).not.toBe("damaged")
+        expect(lastStanding(folder.path)?.damage).toBeNull()
         expect(report.runs).toHaveLength(runs)
         const { run, lastSeq, ended } = report.runs[runs - 1]
         expect(ended).toBe(false)

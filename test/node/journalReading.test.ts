@@ -15,7 +15,7 @@ import {
 import { bowl, drive, type Knob, wobble } from "../runtime/plant.ts"
 import { scanSegment } from "../../src/runtime/journal/scanSegment.ts"
 import { record, sha256 } from "../runtime/recordedRun.ts"
-import { close, open, ownFolder, runInto, segmentsIn, writeAll } from "./journalRig.ts"
+import { close, open, ownFolder, runInto, segmentsIn, writeAll, UNSYNCED } from "./journalRig.ts"
 
 const folder = ownFolder()
 
@@ -115,7 +115,7 @@ describe("where the last run stands", () => {
           snapshots.set(snapshot.audit.written, snapshot)
         }
       },
-      { compress: "none" },
+      UNSYNCED,
     )
     const path = join(folder.path, segmentsIn(folder.path)[0])
     const bytes = readFileSync(path)

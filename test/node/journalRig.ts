@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { afterEach, beforeEach } from "vitest"
 import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { type JournalOptions, type JournalSink, openJournal } from "../../src/node/index.ts"
+import { MARK } from "../../src/node/journalMark.ts"
 import { type JournalDisk, nodeDisk } from "../../src/node/journalDisk.ts"
 import type { Recorded } from "../runtime/recordedRun.ts"
 import { type Knob, manual } from "../runtime/plant.ts"
@@ -60,6 +61,12 @@ export const segmentsIn = (directory: string): ReadonlyArray<string> =>
     .filter((name) => name.startsWith("journal-"))
     .sort()
 
+/** What is written this way nobody has promised to keep over a loss of power: cut off, it is torn, and not damaged. */
+export const UNSYNCED = { sync: "never", compress: "none" } as const
+
+/** As before there were marks, or before the first sync: only the segments themselves can say what was in them. */
+export const withoutMark = (directory: string): void => rmSync(join(directory, MARK))
+
 /** As Node reports it. */
 export const refusal = (code: string): Error => Object.assign(new Error(`${code}: said the test`), { code })
 
@@ -75,7 +82,18 @@ export interface Handled {
 }
 
 export function handledDisk(): Handled {
-  const calls = { create: 0, write: 0, writeNow: 0, sync: 0, syncNow: 0, isThere: 0, truncate: 0, close: 0 }
+  const calls = {
+    create: 0,
+    place: 0,
+    write: 0,
+    writeNow: 0,
+    sync: 0,
+    syncNow: 0,
+    isThere: 0,
+    truncate: 0,
+    close: 0,
+  }
+  const placed = new Set<number>()
   const note = (name: keyof JournalDisk): void => {
     calls[name]++
     if (handled.failing === name) throw refusal("EIO")
@@ -93,6 +111,12 @@ export function handledDisk(): Handled {
       note("create")
       return nodeDisk.create(path)
     },
+    place: (path, bytes) => {
+      note("place")
+      const fd = nodeDisk.place(path, bytes)
+      placed.add(fd)
+      return fd
+    },
     write: async (fd, bytes, at) => {
       note("write")
       const part = fit(bytes)
@@ -101,7 +125,8 @@ export function handledDisk(): Handled {
     },
     writeNow: (fd, bytes, at) => {
       note("writeNow")
-      const part = fit(bytes)
+      // What was placed has its room.
+      const part = placed.has(fd) ? bytes : fit(bytes)
       nodeDisk.writeNow(fd, part, at)
       full(bytes, part)
     },
@@ -123,6 +148,7 @@ export function handledDisk(): Handled {
     },
     close: (fd) => {
       note("close")
+      placed.delete(fd)
       nodeDisk.close(fd)
     },
   }

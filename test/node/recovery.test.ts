@@ -21,7 +21,7 @@ import { recover } from "../../src/node/recover.ts"
 import { scanSegment } from "../../src/runtime/journal/scanSegment.ts"
 import { drive, type Knob, knobs } from "../runtime/plant.ts"
 import { sha256 } from "../runtime/recordedRun.ts"
-import { ownFolder, segmentsIn } from "./journalRig.ts"
+import { ownFolder, segmentsIn, UNSYNCED } from "./journalRig.ts"
 
 const folder = ownFolder()
 
@@ -197,7 +197,7 @@ describe("a journal that is cut at any byte of its last segment", () => {
           })
           life(engine)
         },
-        { journal: { segmentBytes, compress: "none" } },
+        { journal: { ...UNSYNCED, segmentBytes } },
       )
       const path = lastSegment()
       const bytes = readFileSync(path)

@@ -20,7 +20,7 @@ import { createEngineOn } from "../../src/runtime/createEngine.ts"
 import { scanSegment } from "../../src/runtime/journal/scanSegment.ts"
 import { drive, type Knob, knobs } from "../runtime/plant.ts"
 import { sha256 } from "../runtime/recordedRun.ts"
-import { ownFolder, refusal, segmentsIn } from "./journalRig.ts"
+import { ownFolder, refusal, segmentsIn, UNSYNCED } from "./journalRig.ts"
 
 const folder = ownFolder()
 const after: Array<() => void> = []
@@ -126,7 +126,7 @@ describe("a journal that is damaged", () => {
   })
 
   it("never makes an engine begin on a perturbation or throw, whatever is in its tail", async () => {
-    await ran()
+    await ran({ journal: UNSYNCED })
     const path = lastSegment()
     const whole = readFileSync(path)
     const records = readJournal(folder.in("state")).records

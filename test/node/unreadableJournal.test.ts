@@ -59,8 +59,11 @@ function lastSegment(): { readonly path: string; readonly name: string; readonly
 }
 
 /** A life with a baseline of its own, over several segments. */
-async function lived(act: (engine: ArqonEngine<Knob>) => void = () => {}): Promise<void> {
-  const engine = made({ journal: { segmentBytes: 4000, compress: "none" } })
+async function lived(
+  act: (engine: ArqonEngine<Knob>) => void = () => {},
+  sync: "interval" | "never" = "interval",
+): Promise<void> {
+  const engine = made({ journal: { segmentBytes: 4000, compress: "none", sync } })
   await engine.start()
   const next = drive(engine, { digests: 150 })
   engine.setBaseline()
@@ -121,7 +124,7 @@ describe("a last segment that was overwritten whole", () => {
   it.each(kinds)(
     "(%s) freezes it too behind a run that was cut short, and where it is the only one",
     async (_, fill) => {
-      await lived()
+      await lived(() => {}, "never")
       const newest = segmentPath(folder.path, (listSegments(folder.path).at(-1)?.number ?? 0) + 1)
       // Behind a run that had ended nothing was promised in it.
       writeFileSync(newest, fill(900))
@@ -149,7 +152,7 @@ describe("a last segment that was overwritten whole", () => {
   )
 
   it("is told from the beginning of a header that a kill cut off, at every byte of it", async () => {
-    await lived()
+    await lived(() => {}, "never")
     const { path, bytes } = lastSegment()
     const { problems } = scanSegment(bytes, sha256)
     expect(problems).toEqual([])
@@ -310,7 +313,6 @@ describe("files that cannot be opened", () => {
     await lived()
     const { path } = lastSegment()
     rmSync(path)
-    expect(found()?.safeMode).toBeNull()
     symlinkSync(join(folder.path, "nowhere"), path)
     expect(found()).toMatchObject(frozenFor("is a link to a file that is not there"))
     rmSync(path)

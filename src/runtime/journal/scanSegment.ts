@@ -310,6 +310,26 @@ export function overwritten(scan: SegmentScan): SegmentScan {
   return { ...scan, problems: [{ kind: "damaged", at, bytes: scan.bytes - at, seq: null, detail }] }
 }
 
+/** The scan of a segment of which more had been synced than is there: a loss of power takes nothing of that. */
+export function lost(scan: SegmentScan, synced: number, seq: number): SegmentScan {
+  // Other damage says more of what happened, and is as bad.
+  if (scan.problems.some(({ kind }) => kind !== "torn")) return scan
+  const { header, trustedBytes: at } = scan
+  const head = header === null ? "not even its header can be read, though " : ""
+  const detail =
+    `${head}${synced} bytes of it, up to record ${seq}, were on the disk for good: ` +
+    "it has been overwritten, cut off or replaced since"
+  const bytes = Math.max(0, scan.bytes - at)
+  const next = header === null ? null : scan.lastSeq + 1
+  return {
+    ...scan,
+    sealed: false,
+    ended: false,
+    headless: false,
+    problems: [{ kind: "damaged", at, bytes, seq: next, detail }],
+  }
+}
+
 /** Bytes of the frame that ends a segment. */
 const SEAL_BYTES = BODY_AT + 2 + 8 + STATE_BYTES
 
