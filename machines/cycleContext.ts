@@ -2,19 +2,24 @@
  * What the SPSA cycle knows between events, and each thing that happens to it as a pure function: old context in, the
  * changed part out. Arrays are never written in place, so a snapshot of the machine stays what it was.
  */
-import { KERNEL_NO_CHANGE, MINUS, PLUS, RETURN_TO_BASE, VISIT_BASELINE } from "../src/hot/codes.ts"
-import type { KnobTable } from "../src/hot/KnobTable.ts"
 import {
-  LOSS_MINUS,
-  LOSS_PLUS,
-  MARGIN_MINUS,
-  MARGIN_PLUS,
-  READINGS,
-  SpsaKernel,
-} from "../src/hot/SpsaKernel.ts"
+  CHANNELS,
+  DIGEST_CONSTRAINT_MARGIN,
+  DIGEST_OBJECTIVE,
+  FIRST_CHANNEL,
+  KERNEL_NO_CHANGE,
+  MINUS,
+  PLUS,
+  RETURN_TO_BASE,
+  VISIT_BASELINE,
+} from "../src/hot/codes.ts"
+import type { KnobTable } from "../src/hot/KnobTable.ts"
+import { LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, READINGS, SpsaKernel } from "../src/hot/SpsaKernel.ts"
 import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
+import { L_MODE } from "../src/hot/lookAheadLayout.ts"
+import { closeSide, joinWindow, windowsRead } from "../src/hot/sideReading.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
-import { baseOf, fenceBand } from "../src/hot/fence.ts"
+import { baseOf, type Fence, fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
@@ -26,7 +31,16 @@ import {
   type ViolationTag,
 } from "../src/domain/words.ts"
 import type { CycleCompletedEvent, PairReadEvent, ResumeEvent } from "./events.ts"
-import { believed, fenceDown, fenceUp, type Fencing, keptInside, NO_FENCES, onProbe } from "./fencing.ts"
+import {
+  believed,
+  fenceDown,
+  fenceRaised,
+  fenceUp,
+  type Fencing,
+  keptInside,
+  NO_FENCES,
+  onProbe,
+} from "./fencing.ts"
 import { Opaque } from "./Opaque.ts"
 import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
@@ -227,9 +241,36 @@ export function refused(c: SpsaCycleContext, violation: Violation, nowUs: number
 
 export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: number): Change {
   const readings = c.readings.slice()
-  readings[side === PLUS ? LOSS_PLUS : LOSS_MINUS] = window.loss
-  readings[side === PLUS ? MARGIN_PLUS : MARGIN_MINUS] = window.constraintMargin ?? Number.NaN
+  const means = new Float64Array(CHANNELS).fill(Number.NaN)
+  means[DIGEST_OBJECTIVE - FIRST_CHANNEL] = window.loss
+  means[DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL] = window.constraintMargin ?? Number.NaN
+  joinWindow(readings, means, Float64Array.from(window.trend), 1)
+  if (windowsRead(readings) >= windowsPerReading(c)) closeSide(readings, side === PLUS)
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
+}
+
+const windowsPerReading = (c: SpsaCycleContext): number => c.kernel.get().windowsPerReading(c.block)
+
+/** After the window that just closed this side wants another one. */
+export function readsOn(c: SpsaCycleContext): boolean {
+  return windowsRead(c.readings) + 1 < windowsPerReading(c)
+}
+
+/** What was learnt of the plant's memory in the step to `after`, for the record; null where that stays as it was. */
+export function memoryNews(c: SpsaCycleContext, after: Float64Array): NoChange | null {
+  const reason = MEMORY_NEWS[after[L_MODE]]
+  if (after[L_MODE] === c.block[L_MODE] || reason === undefined) return null
+  return { ...noChangeFor(c, reason, c.nowUs), horizonUs: c.kernel.get().horizonUs(after) }
+}
+
+/** By mode of look-ahead. */
+const MEMORY_NEWS: ReadonlyArray<NoChangeReason> = ["memoryUnproven", "memorySuspected", "memoryProven"]
+
+/** The runaway guard has blamed what was tuned: a fence, and perhaps the plant remembers. */
+export function blamed(c: SpsaCycleContext, fence: Fence): Pick<SpsaCycleContext, "block" | "fencing"> {
+  const block = c.block.slice()
+  c.kernel.get().blamed(block)
+  return { block, fencing: fenceRaised(c.fencing, fence) }
 }
 
 /** Plain windows are to be read at the base before the next pair. */
@@ -256,7 +297,9 @@ export function completed(c: SpsaCycleContext): Change {
   fenceBand(kernel.table, fences, baseOf(kernel.table, c.block), band)
   const outcome = kernel.complete(c.block, next, c.readings, band)
   const regressions = next[S_REGRESSIONS] > 0 ? c.regressions + 1 : 0
-  return { next, outcome, regressions, verdict: judgeRegressions(c.regressions, regressions, c.limits) }
+  const verdict = judgeRegressions(c.regressions, regressions, c.limits)
+  const goesBack = verdict === "carryOn" && kernel.goesBack(next)
+  return { next, outcome, regressions, verdict: goesBack ? "rollBack" : verdict }
 }
 
 /** What was learnt becomes the state. */

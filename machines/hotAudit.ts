@@ -78,6 +78,7 @@ export function recordNoChange(hot: HotPath, decision: NoChange): void {
   const record = draft(hot, AUDIT_NO_CHANGE, decision.nowUs)
   record[RECORD_PROPOSAL_ID] = decision.id
   record[RECORD_CODE] = NO_CHANGE_REASONS.indexOf(decision.reason)
+  if (decision.horizonUs !== undefined) record[RECORD_VALUE] = decision.horizonUs
   hot.audit.pushSafety()
 }
 

@@ -23,6 +23,7 @@ import {
   tripCode,
   VIOLATIONS,
   type ViolationTag,
+  type NoChangeReason,
 } from "../src/domain/words.ts"
 import {
   recordBaselineKept,
@@ -160,6 +161,9 @@ export function wakeForNextApply(hot: HotPath, nowUs: number): void {
   if (next > nowUs) hot.wakeAt(next)
 }
 
+/** No change, and another window of the same place. */
+const REOPENS: ReadonlySet<NoChangeReason> = new Set(["evalTimeout", "resting", "readingOn"])
+
 function propose(
   hot: HotPath,
   proposal: Proposal,
@@ -169,7 +173,7 @@ function propose(
 ): void {
   if (proposal._tag === "noChange") {
     recordNoChange(hot, proposal)
-    if (proposal.reason === "evalTimeout" || proposal.reason === "resting") hot.reopenWindow()
+    if (REOPENS.has(proposal.reason)) hot.reopenWindow()
     return
   }
   const { executor } = hot

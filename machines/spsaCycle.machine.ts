@@ -14,6 +14,7 @@ import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
 import { asData } from "./asData.ts"
 import {
   applied,
+  blamed,
   completed,
   cycleShown,
   drawn,
@@ -22,12 +23,14 @@ import {
   initialCycle,
   kept,
   mayAsk,
+  memoryNews,
   mustRest,
   noChangeFor,
   otherSideRead,
   plusIsFirst,
   proposalFor,
   read,
+  readsOn,
   rebased,
   rested,
   refused,
@@ -38,7 +41,6 @@ import {
 } from "./cycleContext.ts"
 import { reportOf, type ReportKind } from "./cycleReport.ts"
 import type { CycleReport, SpsaCycleEvent } from "./events.ts"
-import { fenceRaised } from "./fencing.ts"
 import {
   nextIsBaseline,
   pairBegun,
@@ -71,6 +73,8 @@ const cycleSetup = setup({
     restIsDue: ({ context }) => context.generation > 0 && mustRest(context),
     dueWithPlusFirst: ({ context }) => mayAsk(context) && plusIsFirst(context),
     dueWithMinusFirst: ({ context }) => mayAsk(context) && !plusIsFirst(context),
+    /** One window is not the whole reading of this side. */
+    readsOn: ({ context }) => readsOn(context),
     minusIsRead: ({ context }) => otherSideRead(context, PLUS),
     plusIsRead: ({ context }) => otherSideRead(context, MINUS),
     /** A window of another configuration than the one last applied. */
@@ -155,13 +159,22 @@ const cycleSetup = setup({
     ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
+    /** What was learnt of the plant's memory goes on the record. */
+    noteMemory: enqueueActions(({ context, enqueue, self }) => {
+      const news = context.next === null ? null : memoryNews(context, context.next)
+      if (news !== null) enqueue.sendTo(asTarget(context.port), proposed(news, self))
+    }),
     /** Not there again for a while: the emergency ended the window that the tuner would have learnt from. */
     fenceProbe: assign(({ context, event }) =>
       event.type === "freeze" && event.emergency === true ? fenced(context, event.nowUs) : {},
     ),
-    raiseFence: assign(({ context, event }) =>
-      event.type === "fence" ? { fencing: fenceRaised(context.fencing, event.fence) } : {},
-    ),
+    raiseFence: enqueueActions(({ context, enqueue, event, self }) => {
+      if (event.type !== "fence") return
+      const change = blamed(context, event.fence)
+      enqueue.assign(change)
+      const news = memoryNews(context, change.block)
+      if (news !== null) enqueue.sendTo(asTarget(context.port), proposed(news, self))
+    }),
     takeFenceDown: assign(({ context }) => unfenced(context)),
     forgetRegressions: assign({ regressions: 0 }),
     keepLearnt: assign(({ context }) => kept(context)),
@@ -297,6 +310,7 @@ const chart = cycleSetup.createMachine({
           on: {
             window: [
               { guard: "foreignWindow" },
+              { guard: "readsOn", actions: ["readPlus", noChange("readingOn")] },
               { guard: "minusIsRead", target: "computing", actions: "readPlus" },
               { target: "applyingMinus", actions: "readPlus" },
             ],
@@ -318,6 +332,7 @@ const chart = cycleSetup.createMachine({
           on: {
             window: [
               { guard: "foreignWindow" },
+              { guard: "readsOn", actions: ["readMinus", noChange("readingOn")] },
               { guard: "plusIsRead", target: "computing", actions: "readMinus" },
               { target: "applyingPlus", actions: "readMinus" },
             ],
@@ -367,7 +382,7 @@ const chart = cycleSetup.createMachine({
         computing: {
           tags: ["live"],
           description: "Both sides are read: decides where the base goes and asks for it.",
-          entry: ["complete", ask("update")],
+          entry: ["complete", "noteMemory", ask("update")],
           always: [
             {
               guard: "regressionsTrip",

@@ -83,5 +83,6 @@ export const ablations: ReadonlyArray<Tuner> = [
   rule("no gain floor", { floor: 0 }),
   rule("probe not tied to steps", { probeToStep: 0 }),
   rule("first step .03", { firstStep: 0.03 }),
+  rule("no look-ahead", { lookAhead: false }),
   rule("smallest probe .01", { probeMin: 0.01 }),
 ]

@@ -44,6 +44,8 @@ export interface NoChange {
   readonly id: number
   readonly nowUs: number
   readonly reason: NoChangeReason
+  /** How far readings are projected from now on, with what is learnt of the plant's memory; 0: not yet known. */
+  readonly horizonUs?: number
 }
 
 export type Proposal = ApplyProposal | NoChange

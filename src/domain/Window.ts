@@ -15,6 +15,7 @@ import {
   TOO_OLD,
   WRONG_GENERATION,
 } from "../hot/codes.ts"
+import { joinTrend, TREND_CELLS } from "../hot/trend.ts"
 import { WINDOW_CLOSED_US, WINDOW_OPENED_US, type WindowAccumulator } from "../hot/WindowAccumulator.ts"
 
 /** Digests that came while a window was open and did not count, by reason. */
@@ -44,6 +45,8 @@ export interface Window {
   readonly errorRate: number | null
   /** The extra channels by position. */
   readonly extras: ReadonlyArray<number | null>
+  /** The straight line through the losses of its digests: see `hot/trend.ts`, whose numbers these are. */
+  readonly trend: ReadonlyArray<number>
   readonly rejected: RejectedDigests
   /** "closed": complete. "expired": time ran out first; it is no basis for a decision. */
   readonly status: "closed" | "expired"
@@ -66,6 +69,7 @@ export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: numbe
     throughputRps: orNull(means, DIGEST_THROUGHPUT_RPS),
     errorRate: orNull(means, DIGEST_ERROR_RATE),
     extras: [0, 1, 2, 3].map((i) => orNull(means, DIGEST_EXTRA_0 + i)),
+    trend: trendOfLoss(window.trend, sign),
     rejected: {
       invalid: windowCounters[INVALID],
       wrongGeneration: windowCounters[WRONG_GENERATION],
@@ -74,6 +78,12 @@ export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: numbe
     },
     status: window.expired ? "expired" : "closed",
   }
+}
+
+function trendOfLoss(trend: Float64Array, sign: 1 | -1): ReadonlyArray<number> {
+  const out = new Float64Array(TREND_CELLS)
+  joinTrend(out, 0, trend, sign)
+  return Array.from(out)
 }
 
 function orNull(means: Float64Array, channel: number): number | null {

@@ -70,6 +70,8 @@ const Gains = object({
   /** Prove or go home: see docs/explanation/tuning-rule.md. */
   prove: optional(boolean),
   patience: optional(between(0, 1e9)),
+  /** Project readings on a plant that is seen to remember. */
+  lookAhead: optional(boolean),
 })
 
 const SafeMode = object({

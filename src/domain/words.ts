@@ -55,10 +55,20 @@ export const NO_CHANGE_REASONS = [
   "budgetExhausted",
   "relocating",
   "resting",
+  "readingOn",
+  "memorySuspected",
+  "memoryProven",
+  "memoryUnproven",
 ] as const
 
 /** Why the proposer left the configuration alone. */
 export type NoChangeReason = Exclude<(typeof NO_CHANGE_REASONS)[number], "none">
+
+/** By mode of look-ahead. */
+export const LOOK_AHEAD = ["off", "trial", "on"] as const
+
+/** Whether readings are projected along their trend. */
+export type LookAhead = (typeof LOOK_AHEAD)[number]
 
 /** By validity code of a digest, in the order it is judged. */
 export const VALIDITIES = ["valid", "invalid", "wrongGeneration", "settling", "tooOld"] as const

@@ -54,7 +54,8 @@ import {
   type SafetyExecutor,
 } from "./SafetyExecutor.ts"
 import type { SharedBudget, Sharer } from "./SharedBudget.ts"
-import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
+import { closeSide, joinWindow, windowsRead } from "./sideReading.ts"
+import { LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
 import { tripFor } from "./tripFor.ts"
 
 /** Ways out of SafeMode, the harder the higher. */
@@ -319,8 +320,10 @@ export class HotLoop implements Sharer {
     }
     this.timeouts = 0
     if (this.guard.take(this.options.sign * means[0]) === GUARD_RETREAT) return this.retreated()
-    this.readings[waitsForPlus ? LOSS_PLUS : LOSS_MINUS] = this.options.sign * means[0]
-    this.readings[waitsForPlus ? MARGIN_PLUS : MARGIN_MINUS] = means[MARGIN]
+    const { kernel, readings, hot } = this
+    joinWindow(readings, means, hot.window.trend, this.options.sign)
+    if (windowsRead(readings) < kernel.windowsPerReading(this.state)) return hot.reopenWindow()
+    closeSide(readings, waitsForPlus)
     const other = this.readings[waitsForPlus ? LOSS_MINUS : LOSS_PLUS]
     if (Number.isNaN(other)) this.phase = waitsForPlus ? APPLYING_MINUS : APPLYING_PLUS
     else this.compute()
@@ -359,6 +362,7 @@ export class HotLoop implements Sharer {
     const act = guard.take(loss)
     if (act === GUARD_BLAME || act === GUARD_BLAME_START) {
       this.fences.raise(guard.fence())
+      this.kernel.blamed(this.state)
       if (this.tooManyRollbacks) this.exit = BY_RESET
     } else if ((act === GUARD_WORLD || act === GUARD_RELEASE) && this.exit === BY_GUARD) this.close()
   }
@@ -385,6 +389,9 @@ export class HotLoop implements Sharer {
       this.swap()
       this.open(TRIP_OBJECTIVE_REGRESSION)
     } else if (this.regressions >= policy.rollbackRegressions && before < policy.rollbackRegressions) {
+      this.swap()
+      this.rollBack()
+    } else if (kernel.goesBack(this.next)) {
       this.swap()
       this.rollBack()
     } else if (outcome === KERNEL_NO_CHANGE) this.keep()

@@ -39,8 +39,11 @@ import {
   X_WALK,
 } from "./excursionLayout.ts"
 import type { KnobTable } from "./KnobTable.ts"
+import { blameMemory, keepLevels, LONG, lookAhead, settleLookAhead } from "./lookAhead.ts"
+import { L_BACK, L_HORIZON_US, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
 import { shrinkStep, takePlainStep, takeStep, wishBack, wishStep } from "./moves.ts"
 import { measurePair, placeProbes, ProbeTable } from "./probes.ts"
+import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS } from "./readings.ts"
 import { beginResting, resumeExcursion, takeRest, testSlope } from "./resting.ts"
 import {
   adaptGain,
@@ -96,15 +99,11 @@ import {
   W_ALONG,
   W_FACTOR,
   W_ROOM,
+  W_WINDOWS,
   WORK_CELLS,
 } from "./spsaWork.ts"
 
-/** Positions in the readings handed to `complete`. Losses: lower is better. A missing margin is NaN. */
-export const LOSS_PLUS = 0
-export const LOSS_MINUS = 1
-export const MARGIN_PLUS = 2
-export const MARGIN_MINUS = 3
-export const READINGS = 4
+export { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS } from "./readings.ts"
 
 // Imported and exported bindings are looked up at every use, constants of the module's own are compiled in.
 const VECTORS_AT = SCALARS
@@ -120,6 +119,11 @@ const AT_PREDICTED = S_PREDICTED
 const AT_PROBE = S_PROBE
 const AT_MODE = X_MODE
 const AT_REHEATS = S_REHEATS
+const AT_BACK = L_BACK
+const AT_LOOK = L_MODE
+const LOOKS_NOT = LOOK_OFF
+const IN_LONG = LONG
+const OF_WINDOWS = W_WINDOWS
 const TUNES = EXCURSION
 const VEC_SIGN = V_SIGN
 const OF_ALONG = W_ALONG
@@ -219,6 +223,7 @@ export class SpsaKernel {
     next[AT_BEGUN] = 0
     next[AT_EARNED] = 0
     next[AT_CYCLE]++
+    next[AT_BACK] = 0
     this.measure(next, readings)
     const outcome = this.decide(next, readings, band)
     if (scalarsFinite(next)) return outcome
@@ -240,6 +245,7 @@ export class SpsaKernel {
     next[S_MEAN] = 0
     next[S_PREDICTED] = 0
     next[S_REGRESSIONS] = 0
+    next[L_BACK] = 0
     skipMargin(next)
     if (next[X_MODE] === IDLE) next[S_PROBE] = next[X_PROBE]
     this.placeBase(next, baseUnit)
@@ -254,6 +260,31 @@ export class SpsaKernel {
   /** Cycles drawn since the start, and for each two rests another one: what the pace of a comparison is counted in. */
   pace(state: Float64Array): number {
     return state[S_CYCLE] + Math.floor(state[X_RESTS_EVER] / 2)
+  }
+
+  /** Windows of one place that make one reading of the pair in flight. */
+  windowsPerReading(state: Float64Array): number {
+    return state[AT_LOOK] === LOOKS_NOT ? 1 : IN_LONG
+  }
+
+  /** LOOK_OFF, LOOK_TRIAL or LOOK_ON. */
+  lookAhead(state: Float64Array): number {
+    return state[AT_LOOK]
+  }
+
+  /** The cycle that led to this state found that the level rises because of what the tuner did: back to the baseline. */
+  goesBack(state: Float64Array): boolean {
+    return state[L_BACK] === 1
+  }
+
+  /** The runaway guard has blamed what was tuned: in place. */
+  blamed(state: Float64Array): void {
+    if (this.settings.lookAhead) blameMemory(state, this.n)
+  }
+
+  /** How far ahead readings are projected, microseconds; 0 while they are taken as they are. */
+  horizonUs(state: Float64Array): number {
+    return state[L_HORIZON_US]
   }
 
   /**
@@ -353,6 +384,7 @@ export class SpsaKernel {
     work[OF_DIFFERENCE] = high - low
     work[OF_MEAN] = (high + low) / 2
     work[OF_SLOPE] = (this.n * work[OF_DIFFERENCE]) / work[OF_SQUARE]
+    work[OF_WINDOWS] = b[AT_LOOK] === LOOKS_NOT ? 1 : IN_LONG
   }
 
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
@@ -360,6 +392,11 @@ export class SpsaKernel {
     if (settings.mode === "spall") return this.plainStep(b, band)
     pairNoise(b, work)
     if (b[AT_MODE] !== TUNES) return this.walkOrRest(b, readings, band)
+    const looks = settings.lookAhead
+    if (looks) {
+      keepLevels(b, work)
+      lookAhead(b, readings, this.displacement, work, n)
+    }
     tameDifference(b, work, settings, n)
     b[AT_GRADIENT] = work[OF_SLOPE]
     learnNoise(b, work, settings)
@@ -370,8 +407,9 @@ export class SpsaKernel {
     const constrained = this.readMargins(b, readings)
     // While the constraint is broken there is something else to find than a lower level.
     const broken = constrained && work[OF_MARGIN] < 0
-    if (settings.earn && !broken) learnEarning(b, work)
-    if (settings.prove && !broken) {
+    const plain = b[AT_LOOK] === LOOKS_NOT
+    if (settings.earn && plain && !broken) learnEarning(b, work)
+    if (settings.prove && plain && !broken) {
       if (judgeExcursion(b, work, n)) {
         turnHome(b, n)
         return this.walk(b, band)
@@ -402,6 +440,7 @@ export class SpsaKernel {
     b[AT_HAS_MEAN] = 1
     if (constrained) predictMargin(b, n)
     adaptProbe(b, work, settings, n)
+    if (looks) settleLookAhead(b, work, settings, n)
     return UPDATED
   }
 

@@ -20,6 +20,7 @@ import {
   VALID,
   WRONG_GENERATION,
 } from "./codes.ts"
+import { measureTrend, TREND_CELLS } from "./trend.ts"
 
 /** Numbers of a window. Defaults live with whoever parses configuration. */
 export interface WindowNumbers {
@@ -79,6 +80,8 @@ export class WindowAccumulator {
   readonly cells = new Float64Array(CELLS)
   /** Aggregate of each channel over the readings present, objective first; NaN where there was none. */
   readonly means = new Float64Array(WIDTH).fill(Number.NaN)
+  /** Trend of the objective over this window, once it is closed or expired: see `trend.ts`. */
+  readonly trend = new Float64Array(TREND_CELLS)
   /** Digests by validity code since construction. */
   readonly counters = new Float64Array(CLASSES)
   /** Digests by validity code since the last `open`. */
@@ -100,6 +103,8 @@ export class WindowAccumulator {
   private readonly trim: number
   /** Channel by channel, `windowDigests` doubles each. */
   private readonly readings: Float64Array
+  /** Stamps of the readings of this window. */
+  private readonly stamps: Float64Array
   private readonly notes = new Float64Array(2)
   /** The generation whose digests this window counts; apart from `cells` so that filling those changes nothing yet. */
   private readonly openGeneration = new Float64Array(1).fill(Number.NaN)
@@ -115,6 +120,7 @@ export class WindowAccumulator {
     this.aggregate = numbers.aggregate
     this.trim = numbers.trim
     this.readings = new Float64Array(WIDTH * numbers.windowDigests)
+    this.stamps = new Float64Array(numbers.windowDigests)
     this.cells[EXPIRES] = Number.POSITIVE_INFINITY
     this.cells[SETTLED] = Number.NEGATIVE_INFINITY
   }
@@ -184,6 +190,7 @@ export class WindowAccumulator {
     const count = this.count
     // The objective is finite, or the digest would not be valid, so it is there every time; the others are mostly absent.
     readings[count] = block[offset + FIRST]
+    this.stamps[count] = block[offset + STAMP_OF]
     present[0] = count + 1
     for (let c = 1; c < WIDTH; c++) {
       const reading = block[offset + FIRST + c]
@@ -225,6 +232,8 @@ export class WindowAccumulator {
 
   /** Means are NaN since `open`, so absent channels need nothing. */
   private conclude(): void {
+    // Before the aggregate, which may reorder readings.
+    measureTrend(this.stamps, this.readings, this.count, this.trend)
     for (let c = 0; c < WIDTH; c++) {
       const count = this.present[c]
       if (count === 0) continue

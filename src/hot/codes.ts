@@ -79,6 +79,12 @@ export const NO_CHANGE_BUDGET_EXHAUSTED = 5
 export const NO_CHANGE_RELOCATING = 6
 /** The tuner rests: a plain window at the base. */
 export const NO_CHANGE_RESTING = 7
+/** Look-ahead: the window is a part of a longer reading. */
+export const NO_CHANGE_READING_ON = 8
+/** Look-ahead: the plant may remember, which is being tried; it does; it does not, or not any more. */
+export const NO_CHANGE_MEMORY_SUSPECTED = 9
+export const NO_CHANGE_MEMORY_PROVEN = 10
+export const NO_CHANGE_MEMORY_UNPROVEN = 11
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0

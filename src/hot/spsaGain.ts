@@ -17,6 +17,20 @@ import {
   X_WATCH_LEVEL,
   X_WATCH_VARIANCE,
 } from "./excursionLayout.ts"
+import {
+  L_COMMON,
+  L_ERROR,
+  L_EVIDENCE,
+  L_FACTOR,
+  L_HORIZON_US,
+  L_LEVEL,
+  L_NOISE,
+  L_QUICK,
+  L_SLOPE,
+  L_SLOW,
+  L_SPREAD,
+  L_SURPRISE,
+} from "./lookAheadLayout.ts"
 import type { SpsaSettings } from "./spsaSettings.ts"
 import {
   S_AGE,
@@ -55,6 +69,7 @@ import {
   W_SLOPE,
   W_SQUARE,
   W_SQUARES,
+  W_WINDOWS,
 } from "./spsaWork.ts"
 
 // Imported bindings are looked up at every use, constants of the module's own are compiled in.
@@ -92,6 +107,7 @@ const OF_ROOT = W_ROOT
 const OF_SLOPE = W_SLOPE
 const OF_SQUARE = W_SQUARE
 const OF_SQUARES = W_SQUARES
+const OF_WINDOWS = W_WINDOWS
 
 /** A squared surprise counts for at most so many times the noise: one wild reading is no new noise level. */
 const SURPRISE_CAP = 9
@@ -126,8 +142,10 @@ export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSe
     return
   }
   const r = b[AT_NOISE]
+  const m = work[OF_WINDOWS]
   if (r === 0) b[AT_NOISE] = 0.1 * e
   else if (seen <= settings.fewSurprises) b[AT_NOISE] = r + (e - r) / seen
+  else if (m > 1 && e < r) b[AT_NOISE] = r + (1 - 0.9 ** m) * (e - r)
   else b[AT_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
 }
 
@@ -142,8 +160,9 @@ export function learnSlope(b: Float64Array, work: Float64Array): void {
     return
   }
   const old = b[AT_SLOPE]
-  const mixed = old + 0.2 * (q - old)
-  const held = 0.98 * old
+  const m = work[OF_WINDOWS]
+  const mixed = old + (m > 1 ? 1 - 0.8 ** m : 0.2) * (q - old)
+  const held = (m > 1 ? 0.98 ** m : 0.98) * old
   b[AT_SLOPE] = mixed > held ? mixed : held
 }
 
@@ -229,7 +248,8 @@ export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSet
   const slope = Math.sqrt(b[AT_SLOPE])
   const visible = Math.sqrt(work[OF_PAIR_NOISE]) / c
   const scale = slope > visible ? slope : visible
-  if (scale > 0 && b[AT_ETA] < settings.floor / scale) b[AT_ETA] = settings.floor / scale
+  const floor = settings.floor * work[OF_WINDOWS]
+  if (scale > 0 && b[AT_ETA] < floor / scale) b[AT_ETA] = floor / scale
   const gradient = largestGradient(work)
   const room = settings.maxStep - c
   if (gradient > 0 && b[AT_ETA] * gradient > 2 * room) b[AT_ETA] = (2 * room) / gradient
@@ -289,7 +309,11 @@ export function scalarsFinite(b: Float64Array): boolean {
   const halves = naught(b[X_FIRST_HALF]) + naught(b[X_SECOND_HALF]) + naught(b[X_TEST_SQUARES])
   const rests =
     naught(b[X_REST_SQUARES]) + naught(b[X_REST_SUM]) + naught(b[X_WATCH_LEVEL]) + naught(b[X_WATCH_VARIANCE])
-  return gains + spreads + means + margins + excursion + halves + rests + naught(b[E_LEVEL]) === 0
+  const digests = naught(b[L_NOISE]) + naught(b[L_FACTOR]) + naught(b[L_LEVEL]) + naught(b[L_SPREAD])
+  const levels = naught(b[L_QUICK]) + naught(b[L_SLOW]) + naught(b[L_SLOPE]) + naught(b[L_COMMON])
+  const trends = naught(b[L_SURPRISE]) + naught(b[L_ERROR]) + naught(b[L_EVIDENCE]) + naught(b[L_HORIZON_US])
+  const ahead = digests + levels + trends + naught(b[E_LEVEL])
+  return gains + spreads + means + margins + excursion + halves + rests + ahead === 0
 }
 
 /** 0 for a number, NaN for what is not finite. */

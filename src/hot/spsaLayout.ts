@@ -4,7 +4,7 @@
  * No slot ever holds NaN or an infinity, so a block survives JSON; what may be absent has a flag beside it.
  */
 
-import { EARNING_END } from "./earningLayout.ts"
+import { LOOK_AHEAD_END } from "./lookAheadLayout.ts"
 
 /** Cycles drawn so far: what the signs are a function of. Never restarts. */
 export const S_CYCLE = 0
@@ -57,8 +57,8 @@ export const S_BEGUN = 29
 export const S_SURPRISES = 30
 /** What the displacement of the completed pair is multiplied by to give the gradient. */
 export const S_GRADIENT = 31
-/** Slots behind these belong to others: see `excursionLayout.ts` and `earningLayout.ts`. */
-export const SCALARS = EARNING_END
+/** Slots behind these belong to others: see `excursionLayout.ts`, `earningLayout.ts` and `lookAheadLayout.ts`. */
+export const SCALARS = LOOK_AHEAD_END
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
 export const V_BASE = 0
@@ -84,7 +84,9 @@ export const V_END = 12
 export const V_STRETCH = 13
 export const V_STRETCH_WAY = 14
 export const V_LAST_MEAN_BASE = 15
-export const VECTORS = 16
+/** How the trend differs between the sides, per unit. */
+export const V_TREND = 16
+export const VECTORS = 17
 
 export function spsaStateLength(knobs: number): number {
   return SCALARS + VECTORS * knobs

@@ -51,6 +51,8 @@ export interface SpsaSettings {
   readonly earn: boolean
   /** After a failed excursion another one begins this many rests later, times 4 with each further one; 0: only when something changed. */
   readonly patience: number
+  /** Whether readings are projected along their trend on a plant that is seen to remember. */
+  readonly lookAhead: boolean
   /** Evidence at which the plant counts as changed; Infinity switches change detection off. */
   readonly alarm: number
 }
@@ -81,5 +83,6 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   alarm: 8,
   prove: true,
   earn: true,
+  lookAhead: true,
   patience: 0,
 })

@@ -26,4 +26,17 @@ export const W_FORESEEN = 11
 export const W_ROOT = 12
 /** r_d: variance of one reading as the difference of a pair has it; drifting load is none of it. */
 export const W_PAIR_NOISE = 13
-export const WORK_CELLS = 14
+/** Windows of configured length that each reading of this pair was made of. */
+export const W_WINDOWS = 14
+/** Noise, level, spread and count of surprises before a pair of a trial. */
+export const W_KEPT_NOISE = 15
+export const W_KEPT_LEVEL = 16
+export const W_KEPT_SPREAD = 17
+export const W_KEPT_SURPRISES = 18
+/** Difference of the slopes of the two sides, their mean, and the variance of the former. */
+export const W_APART = 19
+export const W_COMMON = 20
+export const W_APART_NOISE = 21
+/** Mean square of the digests of a side about the line through them. */
+export const W_RESIDUAL = 22
+export const WORK_CELLS = 23

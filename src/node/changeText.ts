@@ -45,6 +45,7 @@ const round = (value: number | null): string =>
 function causeText(record: AuditRecord): string {
   const { seq, kind, action, reason, knob, value, limit, difference, note, guard } = record
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
+  if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
   const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
   const numbers = [
@@ -54,6 +55,15 @@ function causeText(record: AuditRecord): string {
   ].filter((part) => part !== undefined)
   const rest = numbers.length === 0 ? "" : `: ${numbers.join(", ")}`
   return `  before it: ${words.filter((word) => word !== undefined).join(" ")}${rest} (record ${seq})`
+}
+
+/** In words for a span of this order. */
+function memoryText(horizonUs: unknown): string {
+  const seconds = typeof horizonUs === "number" ? horizonUs / 1e6 : 0
+  const about =
+    seconds >= 90 ? `${Math.round(seconds / 60)} minutes` : `${Number(seconds.toPrecision(2))} seconds`
+  const far = seconds > 0 ? `for about ${about}: readings are projected that far` : "what was done to it"
+  return `the objective rose because of what was tuned; this plant remembers ${far}`
 }
 
 const READ = { plus: "plus side", minus: "minus side", baseline: "baseline", base: "base" } as const

@@ -32,6 +32,7 @@ import {
   AUDIT_VIOLATION,
   MINUS,
   NO_CHANGE_EVAL_TIMEOUT,
+  NO_CHANGE_MEMORY_PROVEN,
   PLUS,
   RETURN_TO_BASE,
   UPDATE,
@@ -106,8 +107,9 @@ const FAIL = VERDICTS.indexOf("fail")
 
 /** A verdict that lets the tuned configuration be leads to nothing. */
 const isCause = (numbers: Float64Array): boolean =>
-  CAUSES.includes(numbers[RECORD_KIND]) &&
-  (numbers[RECORD_KIND] !== AUDIT_VERDICT || numbers[RECORD_DETAIL] === FAIL)
+  (CAUSES.includes(numbers[RECORD_KIND]) &&
+    (numbers[RECORD_KIND] !== AUDIT_VERDICT || numbers[RECORD_DETAIL] === FAIL)) ||
+  (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_MEMORY_PROVEN)
 
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {

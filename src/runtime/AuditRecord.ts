@@ -165,7 +165,11 @@ export class AuditDecoder {
           asked: this.asked(block, at),
         }
       case "noChange":
-        return { ...head, proposal: block[at + RECORD_PROPOSAL_ID], reason: NO_CHANGE_REASONS[code] }
+        return {
+          ...head,
+          proposal: block[at + RECORD_PROPOSAL_ID],
+          ...this.noChange(code, block[at + RECORD_VALUE]),
+        }
       case "safeModeEntered":
         return { ...head, reason: TRIP_REASONS[code], values: this.values(block, at) }
       case "safeModeExited": {
@@ -226,6 +230,11 @@ export class AuditDecoder {
       ...(Number.isNaN(id) ? {} : { proposal: id }),
       ...(action === undefined ? {} : { action }),
     }
+  }
+
+  /** What is learnt of the plant's memory has a horizon. */
+  private noChange(code: number, value: number): Pick<AuditRecord, "reason" | "value"> {
+    return { reason: NO_CHANGE_REASONS[code], ...(Number.isFinite(value) ? { value } : {}) }
   }
 
   private offence(block: Float64Array, at: number): Pick<AuditRecord, "knob" | "value" | "limit"> {

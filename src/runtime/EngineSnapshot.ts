@@ -12,6 +12,8 @@ import type { RollbackVerdict } from "../control/rollbackTest.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import {
+  LOOK_AHEAD,
+  type LookAhead,
   type SafeModeExit,
   TRIP_REASONS,
   type TripReason,
@@ -43,6 +45,13 @@ export interface CycleState {
   /** Mean loss of the last cycle (lower is better; a maximised objective is negated); null before the first. */
   readonly loss: number | null
   readonly reheats: number
+  /**
+   * Whether readings are projected along their trend: "off" until a rise is seen that may come of the plant's memory, a "trial" that asks
+   * whether it does, "on" with proof.
+   */
+  readonly lookAhead: LookAhead
+  /** How far readings are projected; 0 while they are taken as they are. */
+  readonly horizonUs: number
 }
 
 /** Why SafeMode is open, since when, and what will end it. */
@@ -146,6 +155,8 @@ export function cycleState(actor: EngineActor): CycleState | null {
     noise: kernel.noise(block),
     loss: cycles > 0 ? kernel.loss(block) : null,
     reheats: kernel.reheats(block),
+    lookAhead: LOOK_AHEAD[kernel.lookAhead(block)],
+    horizonUs: kernel.horizonUs(block),
   }
 }
 

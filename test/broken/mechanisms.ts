@@ -594,6 +594,22 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/RunawayGuard.test.ts",
   },
   {
+    name: "look-ahead-is-blind",
+    invariant: 17,
+    file: "src/hot/lookAhead.ts",
+    intact: "work[W_DIFFERENCE] += far * ds",
+    broken: "work[W_DIFFERENCE] += 0 * ds",
+    test: "test/scenarios/lookAhead.test.ts",
+  },
+  {
+    name: "look-ahead-takes-the-load-for-memory",
+    invariant: 17,
+    file: "src/hot/lookAhead.ts",
+    intact: "if (b[L_PAIRS] >= PROOF_PAIRS && proven) {",
+    broken: "if (b[L_PAIRS] >= PROOF_PAIRS || proven) {",
+    test: "test/hot/lookAhead.test.ts",
+  },
+  {
     name: "cycle-goes-on-during-a-trial",
     invariant: 17,
     file: "machines/engine.machine.ts",

@@ -5,11 +5,15 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   AUDIT_GUARD,
+  AUDIT_NO_CHANGE,
   AUDIT_RANGE_EARNED,
   GUARD_BLAME,
   GUARD_RELEASE,
   GUARD_RETREAT,
   GUARD_WORLD,
+  NO_CHANGE_MEMORY_PROVEN,
+  NO_CHANGE_MEMORY_SUSPECTED,
+  NO_CHANGE_READING_ON,
   ROLLBACK,
 } from "../../src/hot/codes.ts"
 import { HotLoop } from "../../src/hot/HotLoop.ts"
@@ -139,6 +143,24 @@ describe("actors and HotLoop write the same bytes", () => {
     it.run(30_000, plant)
     for (const { code } of it.kinds(AUDIT_GUARD)) acts.add(code)
     expect([...acts]).toEqual(expect.arrayContaining([GUARD_RETREAT, GUARD_BLAME, GUARD_RELEASE]))
+    expectSame(30_000, plant)
+  })
+
+  it("through trials and proof of a memory, on both sides of going back to the baseline", () => {
+    // Heat: what is saved at once is paid for with interest a little later.
+    const heat = new WeakMap<object, number>()
+    const plant: PlantModel = (hot, i) => {
+      const heated = heat.get(hot) ?? 0.3
+      heat.set(hot, heated + (hot.config.unit(0) - heated) / 60)
+      const over = Math.max(0, heated - 0.55)
+      return 10 - 6 * hot.config.unit(0) + 400 * over * over + 0.3 * wobble(i)
+    }
+    const it = rig({ seed: SEED }, { policy })
+    it.run(30_000, plant)
+    const noted = new Set(it.kinds(AUDIT_NO_CHANGE).map(({ code }) => code))
+    expect([...noted]).toEqual(
+      expect.arrayContaining([NO_CHANGE_MEMORY_SUSPECTED, NO_CHANGE_MEMORY_PROVEN, NO_CHANGE_READING_ON]),
+    )
     expectSame(30_000, plant)
   })
 

@@ -14,6 +14,7 @@ export const windowOf = (generation: number, loss: number, own: Partial<Window> 
   throughputRps: null,
   errorRate: null,
   extras: [null, null, null, null],
+  trend: [5, 0, loss, 0, 0, 0],
   rejected: { invalid: 0, wrongGeneration: 0, settling: 0, tooOld: 0 },
   status: "closed",
   ...own,

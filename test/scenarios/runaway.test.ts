@@ -19,7 +19,8 @@ async function shares(plant: MemoryPlant, seed: number) {
   const start = untouched(plant, options)
   const third = Math.floor((2 * start.length) / 3)
   const paid = async (guard: boolean): Promise<number> => {
-    const run = await tuned(plant, { ...options, config: { guard } })
+    // The guard alone: look-ahead would find its own way out.
+    const run = await tuned(plant, { ...options, config: { guard, gains: { lookAhead: false } } })
     return mean(run.paid, third) / mean(start, third)
   }
   return { guarded: await paid(true), unguarded: await paid(false) }

@@ -91,6 +91,14 @@ function isGuarded(
   return guard !== null && guard.sinceUs !== null && safeMode?.exit === "objectiveRecovery"
 }
 
+/** What look-ahead has found. */
+function memoryText({ lookAhead, horizonUs }: NonNullable<EngineSnapshot["cycle"]>): string {
+  if (lookAhead === "trial")
+    return " The objective is rising: it is being tried whether this plant remembers."
+  if (lookAhead !== "on" || !(horizonUs > 0)) return ""
+  return ` This plant remembers for about ${span(horizonUs)}: readings are projected that far.`
+}
+
 export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {
   if (snapshot === null) {
     const loading = connection.state === "loading" || connection.state === "open"
@@ -125,6 +133,7 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     }
   }
   const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
+  const memory = cycle === null ? "" : memoryText(cycle)
   const doubt = snapshot.guard?.phase === "suspicious" ? ` ${snapshot.guard.text}` : ""
-  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${doubt}` }
+  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${memory}${doubt}` }
 }
