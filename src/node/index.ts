@@ -1,6 +1,7 @@
 /** `arqon/node`: what only Node has. */
 export { type AttachedEngine, attachEngine } from "./worker/attachEngine.ts"
-export { openJournal, type JournalSink, type JournalState } from "./journalFile.ts"
+export type { JournalState } from "./journalFile.ts"
+export { openJournal, type JournalSink } from "./openJournal.ts"
 export type { JournalOptions } from "./journalOptions.ts"
 export { openJsonLines } from "./jsonLinesSink.ts"
 export { type LastStanding, lastStanding } from "./lastStanding.ts"

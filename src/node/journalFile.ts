@@ -4,11 +4,7 @@
  * power). What a disk refuses is an AuditError; the trail offers the same batch again, and the file is as if nothing
  * had been tried.
  */
-import * as Effect from "effect/Effect"
-import { basename, join } from "node:path"
-import { AuditError } from "../domain/errors.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
-import type { AuditSink } from "../runtime/AuditSink.ts"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { JournalLink } from "../runtime/journal/JournalHeader.ts"
 import { firstState } from "../runtime/journal/frames.ts"
@@ -17,7 +13,7 @@ import type { SyncedMark } from "../runtime/journal/SyncedMark.ts"
 import { SegmentWriter } from "../runtime/journal/SegmentWriter.ts"
 import { packageVersion } from "./cli/version.ts"
 import { beginningOf } from "./journalEnd.ts"
-import { type JournalOptions, type Settled, settled } from "./journalOptions.ts"
+import type { Settled } from "./journalOptions.ts"
 import {
   chainEnd,
   compressClosed,
@@ -28,12 +24,9 @@ import {
   sha256,
 } from "./journalSegments.ts"
 import { MarkFile, readMark } from "./journalMark.ts"
-import { type Lock, lockFile } from "./lockFile.ts"
+import type { Lock } from "./lockFile.ts"
 import { messageOf } from "./messageOf.ts"
-import { requireLocal } from "./networkFileSystem.ts"
-import { makePrivateFolder } from "./privateFile.ts"
 
-const NAME = "journal"
 const REMOVED =
   "is not as it was left: the file being written was deleted under the engine, and what is written now would be lost; " +
   "start the engine anew"
@@ -56,18 +49,10 @@ export interface JournalState {
   readonly lastTidyError: string | null
 }
 
-/** The sink, and how it stands. */
-export interface JournalSink extends AuditSink {
-  readonly state: () => JournalState
-}
-
 /** A thing to do on the disk: the same steps run with and without waiting. */
 type Step =
   | { readonly do: "write"; readonly fd: number; readonly bytes: Uint8Array; readonly at: number }
   | { readonly do: "sync"; readonly fd: number }
-
-const failure = (reason: AuditError["reason"], cause: unknown): AuditError =>
-  cause instanceof AuditError ? cause : new AuditError({ reason, sink: NAME, detail: messageOf(cause) })
 
 /** Time that no change of the wall clock shortens or lengthens. */
 const sinceUs = (ms: number): number => (performance.now() - ms) * 1000
@@ -79,9 +64,12 @@ interface Segment {
   /** Bytes that count; what a failed write left behind them is cut off. */
   length: number
   readonly sinceMs: number
+  /** No file may become longer than it is: what is next goes into another one. */
+  outgrown: boolean
 }
 
-class JournalFile {
+/** The journal of a directory while one run is written to it. Its lock is let go with it. */
+export class JournalFile {
   private readonly directory: string
   private readonly options: Settled
   private readonly lock: Lock
@@ -146,14 +134,17 @@ class JournalFile {
 
   writeNow(batch: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>): void {
     const { disk } = this.options
-    try {
+    const attempt = (): void => {
       for (const step of this.steps(batch, exact)) {
         if (step.do === "write") disk.writeNow(step.fd, step.bytes, step.at)
         else disk.syncNow(step.fd)
       }
+    }
+    try {
+      attempt()
     } catch (cause) {
-      this.undo()
-      throw cause
+      if (!this.undo(cause)) throw cause
+      this.writeNow(batch, exact)
     }
   }
 
@@ -185,21 +176,25 @@ class JournalFile {
     try {
       await run()
     } catch (cause) {
-      this.undo()
-      throw cause
+      if (!this.undo(cause)) throw cause
+      await this.attempt(run)
     }
   }
 
-  /** As if the last batch had never been tried. */
-  private undo(): void {
+  /** As if the last batch had never been tried. True where it goes into another file. */
+  private undo(cause: unknown): boolean {
     const { segment } = this
-    if (segment === null) return
+    if (segment === null) return false
     segment.writer?.reset()
     try {
       this.options.disk.truncate(segment.fd, segment.length)
     } catch {
       // The disk refuses even that; the next attempt writes over the same place, and a reader takes it for a torn tail.
     }
+    const tooLong = (cause as NodeJS.ErrnoException).code === "EFBIG"
+    if (!tooLong || segment.length === 0 || segment.outgrown) return false
+    segment.outgrown = true
+    return true
   }
 
   private *steps(
@@ -218,7 +213,7 @@ class JournalFile {
     }
     this.segment ??= this.create()
     const { segment } = this
-    segment.writer ??= this.writerFor(batch[0].run, exact[0])
+    segment.writer ??= this.writerFor(batch[0].run, exact[0][RECORD_SEQUENCE], exact[0].length - RECORD_POINT)
     const { writer } = segment
     batch.forEach(({ note }, i) => writer.append({ numbers: exact[i], note }))
     const { bytes } = writer
@@ -243,7 +238,21 @@ class JournalFile {
   private *sealing(ended: boolean): Generator<Step, void> {
     const { segment } = this
     if (segment === null || segment.writer === null || segment.length === 0) return
-    const { writer } = segment
+    if (!segment.outgrown) return yield* this.seal(segment, segment.writer, ended)
+    // Not even that has room there. The next header says where it ends, and the end of a run has a segment of its own.
+    if (this.options.sync !== "never") {
+      yield { do: "sync", fd: segment.fd }
+      this.noteSync(this.here())
+    }
+    if (!ended) return
+    const { run, knobs } = segment.writer.header
+    this.rotate()
+    this.segment = this.create()
+    this.segment.writer = this.writerFor(run, this.writtenSeq + 1, knobs)
+    yield* this.seal(this.segment, this.segment.writer, true)
+  }
+
+  private *seal(segment: Segment, writer: SegmentWriter, ended: boolean): Generator<Step, void> {
     writer.seal(ended)
     const { bytes } = writer
     yield { do: "write", fd: segment.fd, bytes, at: segment.length }
@@ -257,7 +266,11 @@ class JournalFile {
   private wantsRotation(): boolean {
     const { segment, options } = this
     if (segment === null || segment.length === 0) return false
-    return segment.length >= options.segmentBytes || sinceUs(segment.sinceMs) >= options.segmentUs
+    return (
+      segment.outgrown ||
+      segment.length >= options.segmentBytes ||
+      sinceUs(segment.sinceMs) >= options.segmentUs
+    )
   }
 
   private rotate(): void {
@@ -274,21 +287,18 @@ class JournalFile {
     // A number is never tried twice: a file that was made and could not be used must not stand in the way.
     this.number++
     const fd = this.options.disk.create(segmentPath(this.directory, this.number))
-    return { fd, writer: null, length: 0, sinceMs: performance.now() }
+    return { fd, writer: null, length: 0, sinceMs: performance.now(), outgrown: false }
   }
 
-  private writerFor(run: string, numbers: Float64Array): SegmentWriter {
+  private writerFor(run: string, firstSeq: number, points: number): SegmentWriter {
     this.runSegments++
     const knobs = this.start?.["knobs"]
     return new SegmentWriter(sha256, {
       run,
       engine: packageVersion(),
       segment: this.runSegments,
-      firstSeq: numbers[RECORD_SEQUENCE],
-      knobs:
-        typeof knobs === "object" && knobs !== null
-          ? Object.keys(knobs).length
-          : numbers.length - RECORD_POINT,
+      firstSeq,
+      knobs: typeof knobs === "object" && knobs !== null ? Object.keys(knobs).length : points,
       createdAt: new Date().toISOString(),
       start: this.start ?? null,
       previous: this.link,
@@ -350,62 +360,3 @@ class JournalFile {
     })
   }
 }
-
-/**
- * Opens the journal of a directory, which is made if need be, for the records of one run. One process, and in it one engine,
- * has it at a time: another one gets an AuditError that says who. A torn tail of the run before is cut off, and the
- * cut is noted in the new run's header.
- */
-export const openJournal = (
-  directory: string,
-  options: JournalOptions = {},
-): Effect.Effect<JournalSink, AuditError> =>
-  Effect.tryPromise({
-    try: () => openJournalFile(directory, options),
-    catch: (cause) => failure("open", cause),
-  })
-
-/** As `openJournal`, rejecting with what the disk says. `ready` is called under the lock, before anything is written. */
-export async function openJournalFile(
-  directory: string,
-  options: JournalOptions,
-  ready: () => void = () => {},
-): Promise<JournalSink> {
-  return sinkOf(directory, await open(directory, settled(options), ready))
-}
-
-async function open(directory: string, options: Settled, ready: () => void): Promise<JournalFile> {
-  makePrivateFolder(directory)
-  requireLocal(directory)
-  const lock = await lockFile(join(directory, NAME), {
-    command: `an engine in ${basename(process.argv[1] ?? process.title)}`,
-    brief: false,
-    patienceMs: 0,
-    otherwise: "give every engine a state directory of its own",
-  })
-  try {
-    ready()
-    return new JournalFile(directory, options, lock)
-  } catch (cause) {
-    lock.release()
-    throw cause
-  }
-}
-
-const sinkOf = (directory: string, journal: JournalFile): JournalSink => ({
-  name: NAME,
-  location: directory,
-  exact: true,
-  state: () => journal.state,
-  write: (batch, exact = []) =>
-    Effect.tryPromise({ try: () => journal.write(batch, exact), catch: (cause) => failure("write", cause) }),
-  writeNow: (batch, exact = []) => {
-    try {
-      journal.writeNow(batch, exact)
-      return null
-    } catch (cause) {
-      return failure("write", cause)
-    }
-  },
-  close: Effect.tryPromise({ try: () => journal.close(), catch: (cause) => failure("close", cause) }),
-})

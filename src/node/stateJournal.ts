@@ -8,9 +8,9 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { AuditError } from "../domain/errors.ts"
 import type { AuditSink } from "../runtime/AuditSink.ts"
-import { type JournalSink, openJournalFile } from "./journalFile.ts"
 import { type JournalOptions, settled } from "./journalOptions.ts"
 import { messageOf } from "./messageOf.ts"
+import { type JournalSink, openJournalFile } from "./openJournal.ts"
 
 const NAME = "journal"
 

@@ -5,7 +5,7 @@
 import { writeSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { createEngine } from "../../src/index.node.ts"
-import { openJournal } from "../../src/node/journalFile.ts"
+import { openJournal } from "../../src/node/openJournal.ts"
 import { bowl, knobs, wobble } from "../runtime/plant.ts"
 
 const [directory, sync] = process.argv.slice(2)

@@ -109,7 +109,7 @@ describe("the journal of a run", () => {
     const first = await open(folder.path)
     const script = `
       import * as Effect from "effect/Effect"
-      import { openJournal } from "${join(import.meta.dirname, "../../src/node/journalFile.ts")}"
+      import { openJournal } from "${join(import.meta.dirname, "../../src/node/openJournal.ts")}"
       const error = await Effect.runPromise(Effect.flip(openJournal(${JSON.stringify(folder.path)})))
       process.stdout.write(error.message)
     `
@@ -372,6 +372,52 @@ describe("a disk that fails", () => {
       expect(plain(readJournal(directory).records)).toEqual(words)
       expect(verifyJournal(directory).status).toBe("whole")
     }
+  })
+
+  // Root cause: a file that may not become longer was taken for a disk that is full, and waited for; the next file has room.
+  it("goes on in another segment where no file may become so long, and loses nothing at any limit", async () => {
+    const run = await record((engine) => void drive(engine, { digests: 200 }))
+    const words = plain(run.words)
+    const whole = folder.in("whole")
+    const one = await open(whole, { compress: "none" })
+    await writeAll(one, { words: run.words.slice(0, 7), records: run.records.slice(0, 7) })
+    // The first batch must find room in one file, and a header that says where the run stands has some more to say.
+    const least = one.state().bytes + 500
+    await writeAll(one, { words: run.words.slice(7), records: run.records.slice(7) })
+    await close(one)
+    const size = readFileSync(join(whole, segmentsIn(whole)[0])).length
+    expect(size).toBeGreaterThan(2 * least)
+    for (let longest = least; longest < size; longest += 53) {
+      const directory = folder.in(String(longest))
+      const handled = handledDisk()
+      const sink = await open(directory, { disk: handled.disk, sync: "batch", compress: "none" })
+      handled.longest = longest
+      for (let i = 0; i < run.words.length; i += 7) {
+        const exact = run.records.slice(i, i + 7).map(({ numbers }) => numbers)
+        const batch = run.words.slice(i, i + 7)
+        if (i % 2 === 0) await Effect.runPromise(sink.write(batch, exact))
+        else expect(sink.writeNow?.(batch, exact)).toBeNull()
+      }
+      await close(sink)
+      expect(segmentsIn(directory).length).toBeGreaterThan(1)
+      expect(plain(readJournal(directory).records)).toEqual(words)
+      expect(verifyJournal(directory).status).toBe("whole")
+      expect(lastStanding(directory)).toMatchObject({ damage: null, ended: true })
+    }
+  })
+
+  it("says so where not even the first batch finds room in a file, and makes no more of them", async () => {
+    const run = await record(everyKind)
+    const handled = handledDisk()
+    handled.longest = 500
+    const sink = await open(folder.path, { disk: handled.disk })
+    for (let i = 0; i < 3; i++)
+      await expect(writeAll(sink, run)).rejects.toMatchObject({ detail: expect.stringContaining("EFBIG") })
+    expect(segmentsIn(folder.path)).toHaveLength(1)
+    handled.longest = Number.POSITIVE_INFINITY
+    await writeAll(sink, run)
+    await close(sink)
+    expect(plain(readJournal(folder.path).records)).toEqual(plain(run.words))
   })
 
   it("may refuse to sync, to begin a segment or to cut: the same batch is taken later", async () => {

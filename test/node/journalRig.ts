@@ -75,6 +75,8 @@ export interface Handled {
   readonly disk: JournalDisk
   /** Bytes that still find room; a write beyond them writes what fits and fails. */
   room: number
+  /** Bytes that a file may have, as `ulimit -f` says it; a write beyond them writes what fits and fails. */
+  longest: number
   /** Makes every call of this name fail. */
   failing: keyof JournalDisk | null
   /** Calls so far, by name. */
@@ -106,6 +108,11 @@ export function handledDisk(): Handled {
   const full = (bytes: Uint8Array, part: Uint8Array): void => {
     if (part.length < bytes.length) throw refusal("ENOSPC")
   }
+  const inFile = (bytes: Uint8Array, at: number): Uint8Array =>
+    bytes.subarray(0, Math.max(0, handled.longest - at))
+  const tooLong = (bytes: Uint8Array, at: number): void => {
+    if (at + bytes.length > handled.longest) throw refusal("EFBIG")
+  }
   const disk: JournalDisk = {
     create: (path) => {
       note("create")
@@ -119,15 +126,17 @@ export function handledDisk(): Handled {
     },
     write: async (fd, bytes, at) => {
       note("write")
-      const part = fit(bytes)
+      const part = fit(inFile(bytes, at))
       await nodeDisk.write(fd, part, at)
+      tooLong(bytes, at)
       full(bytes, part)
     },
     writeNow: (fd, bytes, at) => {
       note("writeNow")
       // What was placed has its room.
-      const part = placed.has(fd) ? bytes : fit(bytes)
+      const part = placed.has(fd) ? bytes : fit(inFile(bytes, at))
       nodeDisk.writeNow(fd, part, at)
+      tooLong(bytes, at)
       full(bytes, part)
     },
     sync: async (fd) => {
@@ -152,6 +161,7 @@ export function handledDisk(): Handled {
       nodeDisk.close(fd)
     },
   }
-  const handled: Handled = { disk, room: Number.POSITIVE_INFINITY, failing: null, calls }
+  const endless = Number.POSITIVE_INFINITY
+  const handled: Handled = { disk, room: endless, longest: endless, failing: null, calls }
   return handled
 }

@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it } from "vitest"
 import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { createEngine } from "../../src/index.node.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
-import { readJournal, recordLine, verifyJournal } from "../../src/node/index.ts"
+import { readJournal, recordLine, replayJournal, verifyJournal } from "../../src/node/index.ts"
 import { type JournalDisk, nodeDisk } from "../../src/node/journalDisk.ts"
 import { nodePlatform } from "../../src/node/nodePlatform.ts"
 import { recover } from "../../src/node/recover.ts"
@@ -317,6 +317,23 @@ describe("a disk that cannot be written to at the start", () => {
       safeMode: { reason: "auditQueueFull", exit: "auditDrained" },
       fault: expect.stringContaining("no file there may become so long (ulimit -f) (EFBIG)"),
     })
+  })
+
+  // Root cause: under such a limit a segment that had reached it was offered the same batch for ever, and the engine stood still.
+  it("(a limit on the size of files that is met during a run) is no reason to stop: another segment has room", async () => {
+    const script = join(import.meta.dirname, "limitedEngine.ts")
+    const node = [process.execPath, "--disable-warning=ExperimentalWarning", script, folder.in("state")]
+    const said = spawnSync("sh", ["-c", 'ulimit -f 256 && exec "$@"', "sh", ...node], { encoding: "utf8" })
+    expect(said.stderr).toBe("")
+    const standing = JSON.parse(said.stdout) as ReadonlyArray<{ readonly written: number }>
+    for (const one of standing) expect(one).toMatchObject({ mode: "adapting", failures: 0, lastError: null })
+    const { status, runs, records } = verifyJournal(folder.in("state"))
+    expect([status, runs.length, runs[0].ended]).toEqual(["whole", 1, true])
+    expect(records).toBeGreaterThan(standing[standing.length - 1].written)
+    expect(runs[0].segments.length).toBeGreaterThan(2)
+    expect(runs[0].segments.at(-2)).toMatchObject({ sealed: false })
+    expect(replayJournal(folder.in("state"))).toMatchObject({ verdict: "identical" })
+    expect(recover(settings(), null)).toMatchObject({ safeMode: null, from: { ended: true } })
   })
 
   it.each(cases)(
