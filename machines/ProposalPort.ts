@@ -75,3 +75,6 @@ export class ProposalPort {
     else receiver._send(event)
   }
 }
+
+/** A port answers to everything `sendTo` asks of an actor; only the type says less. */
+export const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef

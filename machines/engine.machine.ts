@@ -15,6 +15,12 @@ const fault = (child: FaultyChild) => ({
   actions: [{ type: "noteFault" as const, params: { child } }, "raiseFault" as const],
 })
 
+/** There has to be another place than the base to choose. */
+const prove = [
+  { guard: "isOffBaseline" as const, target: "proving" as const },
+  { target: "#engine.stopping" as const },
+]
+
 const chart = engineSetup.createMachine({
   id: "engine",
   description: "Runs one control loop: measure, decide, apply, measure again.",
@@ -92,6 +98,8 @@ const chart = engineSetup.createMachine({
         relocationWanted: {},
         relocationOver: {},
         stop: { target: "stopping" },
+        // In SafeMode there is nothing to prove: the plant stands where that has put it.
+        prove: { target: "stopping" },
         digest: { actions: "observe" },
         setBaseline: { actions: ["setBaseline", "rebaselineGuard", "beginComparisonAnew"] },
         rolledBack: { actions: "rollbackToLatch" },
@@ -116,6 +124,7 @@ const chart = engineSetup.createMachine({
               { actions: ["obeyGuard", "passWindow"] },
             ],
             relocationWanted: { target: "relocating" },
+            prove,
             pairRead: { actions: "compare" },
             rollbackRequested: {
               actions: ["interruptRelocation", "rollbackToLatch", "rollBack"],
@@ -134,7 +143,7 @@ const chart = engineSetup.createMachine({
         relocating: {
           tags: ["live"],
           description: "The cycle stands still while the base is taken to a place known before, or back.",
-          entry: ["pauseCycle", "pauseGuard", "returnToBase"],
+          entry: [{ type: "pauseCycle", params: { reason: "relocating" } }, "pauseGuard", "returnToBase"],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
             window: { actions: ["reopenWindow", "measureRelocation"] },
@@ -142,6 +151,7 @@ const chart = engineSetup.createMachine({
             deadline: { actions: ["wakeRelocation", "wakeAgain"] },
             tick: { actions: "advanceClock" },
             relocationOver: { target: "adapting", actions: "reportStanding" },
+            prove,
             rollbackRequested: {},
             cycleCompleted: {},
             pairRead: {},
@@ -157,6 +167,54 @@ const chart = engineSetup.createMachine({
             },
             trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
             latched: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "wakeForLatch"] },
+          },
+        },
+        proving: {
+          tags: ["live"],
+          description:
+            "A stop was asked for: windows on the base and the baseline by turns decide where the plant stays.",
+          invoke: {
+            id: "proof",
+            src: "closingProof",
+            input: ({ context, event }) => ({
+              port: context.port,
+              pairs: event.type === "prove" ? event.pairs : 0,
+              knobs: context.hot.get().config.knobs,
+              constrained: context.settings.constrained,
+              timeoutsToTrip: context.limits.timeoutsToTrip,
+            }),
+            onDone: [
+              { guard: "baseIsProved", target: "#engine.stopping", actions: "noteProof" },
+              { target: "#engine.stopping", actions: ["noteProof", "rollBack"] },
+            ],
+            onError: { actions: "raiseFault" },
+          },
+          entry: [
+            { type: "pauseCycle", params: { reason: "proving" } },
+            "pauseGuard",
+            "interruptRelocation",
+            "returnToBase",
+          ],
+          on: {
+            plantSettled: { actions: "beginProof" },
+            window: { actions: "toProof" },
+            windowExpired: { actions: "toProof" },
+            deadline: { actions: ["wakeProof", "wakeAgain"] },
+            tick: { actions: "advanceClock" },
+            // Who does not wait for the end of it has proved nothing.
+            stop: { target: "#engine.stopping", actions: ["noteProof", "rollBack"] },
+            rollback: { target: "#engine.stopping", actions: ["noteProof", "rollBack"] },
+            setBaseline: { target: "#engine.stopping", actions: ["noteProof", "setBaseline"] },
+            trip: {
+              target: "#engine.stopping",
+              actions: ["noteProof", "openLatch", "restorePlant", "toLatch"],
+            },
+            latched: { target: "#engine.stopping", actions: ["noteProof", "openLatch"] },
+            prove: {},
+            cycleCompleted: {},
+            pairRead: {},
+            rollbackRequested: {},
+            guardActed: {},
           },
         },
         safe: {

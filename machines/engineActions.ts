@@ -7,9 +7,11 @@ import { GUARD_ON_BASELINE, MINUS, NOTHING_DUE, PLUS, RING_FULL, WINDOW_CLOSED }
 import { guardFence } from "../src/hot/guardActs.ts"
 import { G_PHASE } from "../src/hot/guardLayout.ts"
 import { guardrailFault } from "../src/hot/Guardrails.ts"
+import { beginProof, type ClosingProof, judgeProof, type ProofVerdict } from "../src/control/closingProof.ts"
 import { beginAnew } from "../src/control/comparison.ts"
 import { judgeRegressions } from "../src/control/regression.ts"
 import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
+import type { NoChangeReason } from "../src/domain/words.ts"
 import { cycleMemory, lastLoss } from "./cycleContext.ts"
 import {
   circlesOf,
@@ -19,6 +21,7 @@ import {
   type EngineInput,
   type EngineOutput,
   type FaultyChild,
+  isOffBaseline,
   isUpToDate,
   secure,
 } from "./engineContext.ts"
@@ -29,6 +32,7 @@ import { deferredLogic } from "./deferredLogic.ts"
 import type { relocationMachine } from "./relocation.machine.ts"
 import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvents.ts"
 import { relocationMemory } from "./relocationState.ts"
+import { closingProofMachine } from "./closingProof.machine.ts"
 import { type GuardedPlace, type RunawayContext, runawayMachine } from "./runaway.machine.ts"
 import { SUPERVISOR, safeModeMachine } from "./safeMode.machine.ts"
 import { shown } from "./shown.ts"
@@ -50,6 +54,10 @@ interface Cycles {
 
 interface GuardChild {
   readonly guard?: { getSnapshot(): { readonly context: RunawayContext } }
+}
+
+interface Proposer {
+  getSnapshot(): { readonly context?: { readonly lastId?: number } }
 }
 
 interface Parent {
@@ -85,6 +93,18 @@ function guardedPlace({ hot: box, comparison }: EngineContext): GuardedPlace {
   const compared = comparison !== null && config.hasBaseline
   const stableUs = compared ? Number.POSITIVE_INFINITY : executor.policy.minStableUs
   return { base: executor.base.slice(), baseline, start: startUnits, stableUs }
+}
+
+/** The highest number of a proposal that cycle or relocation has made. */
+function lastIdOf({ children }: Pick<Parent, "children">): number {
+  const { cycle, relocation } = children as Readonly<Record<string, Proposer | undefined>>
+  const made = [cycle, relocation].map((child) => child?.getSnapshot().context?.lastId ?? 0)
+  return Math.max(...made)
+}
+
+/** What a closing proof that is over has shown; one that died has shown nothing. */
+function proofOver(event: object): ProofVerdict {
+  return judgeProof("output" in event ? (event.output as ClosingProof) : beginProof(0))
 }
 
 /** There is an actor that could take the base elsewhere. */
@@ -128,6 +148,7 @@ export const engineSetup = setup({
       telemetry: "telemetry"
       relocation: "relocation"
       guard: "runaway"
+      proof: "closingProof"
     },
     emitted: {} as VariantChosenEvent,
   },
@@ -138,6 +159,7 @@ export const engineSetup = setup({
     telemetry: hotTelemetry,
     relocation: relocationAbsent,
     runaway: runawayMachine,
+    closingProof: closingProofMachine,
   },
   guards: {
     guardRetreats: ({ event }) => event.type === "guardActed" && event.act === "retreat",
@@ -146,6 +168,10 @@ export const engineSetup = setup({
     guardLetsGo: ({ event }) =>
       event.type === "guardActed" && (event.act === "world" || event.act === "release"),
     childFailed: ({ context }) => context.fault !== null,
+    /** There are two places to choose from. */
+    isOffBaseline: ({ context }) => isOffBaseline(context.hot.get()),
+    /** The closing proof has shown that the base is lower. */
+    baseIsProved: ({ event }) => proofOver(event).verdict === "pass",
     /** What cannot be recorded, or worked with, is not put in force. */
     mayTakeGuardrails: ({ context, event }) =>
       event.type === "setGuardrails" &&
@@ -278,7 +304,8 @@ export const engineSetup = setup({
     rollBack: sendTo("hotPath", ({ context, event }) => ({
       type: "rollback" as const,
       nowUs: timeOf(context, event),
-      asked: event.type === "rollback",
+      // The others are asked for by a person: a rollback, or a stop that goes to the baseline.
+      asked: event.type !== "rollbackRequested",
     })),
     setBaseline: sendTo("hotPath", ({ context, event }) => ({
       type: "setBaseline" as const,
@@ -458,9 +485,9 @@ export const engineSetup = setup({
       const where = standing(context.hot.get(), event.nowUs)
       enqueue.sendTo("relocation", shown({ type: "between" as const, loss: event.mean, ...where }))
     }),
-    pauseCycle: sendTo("cycle", ({ context, event }) => ({
+    pauseCycle: sendTo("cycle", ({ context, event }, params: { reason: NoChangeReason }) => ({
       type: "freeze" as const,
-      reason: "relocating" as const,
+      reason: params.reason,
       nowUs: timeOf(context, event),
     })),
     returnToBase: sendTo("hotPath", ({ context, event }) => ({
@@ -485,6 +512,39 @@ export const engineSetup = setup({
     auditRelocation: sendTo("hotPath", ({ event }) => {
       if (event.type === "regimeNoted") return { ...event, type: "noteRegime" as const }
       return { ...(event as RelocationNotedEvent), type: "noteRelocation" as const }
+    }),
+    beginProof: enqueueActions(({ context, event, enqueue, self }) => {
+      // One that is out of date is followed by another.
+      if (event.type !== "plantSettled" || !isUpToDate(context, event.generation)) return
+      enqueue.sendTo("proof", { ...event, type: "settled" as const, lastId: lastIdOf(self.getSnapshot()) })
+    }),
+    toProof: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "window" && event.type !== "windowExpired") return
+      enqueue(() => armNextApply(context))
+      enqueue.sendTo("proof", event)
+    }),
+    wakeProof: sendTo("proof", ({ context, event }) => ({
+      type: "tick" as const,
+      nowUs: timeOf(context, event),
+    })),
+    /** Audits what the closing proof has shown, to its end or as far as it came. */
+    noteProof: enqueueActions(({ context, event, enqueue, self }) => {
+      const child = self.getSnapshot().children["proof"]?.getSnapshot()
+      const { verdict, read, wanted, difference, breach } =
+        child?.status === "active" ? judgeProof(child.context.proof) : proofOver(event)
+      const margin = breach === null || breach === 0 ? {} : { margin: -breach }
+      enqueue.sendTo("hotPath", {
+        type: "noteVerdict",
+        verdict: {
+          verdict,
+          reason: "closingProof",
+          evidence: read,
+          threshold: wanted,
+          difference,
+          ...margin,
+        },
+        nowUs: timeOf(context, event),
+      })
     }),
     tellVariant: emit(({ event }) => event as VariantChosenEvent),
   },

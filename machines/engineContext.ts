@@ -148,6 +148,8 @@ export type EngineEvent =
       readonly resumed?: Omit<LatchResumedEvent, "type" | "nowUs"> | undefined
     }
   | { readonly type: "stop"; readonly nowUs: number }
+  /** As `stop`, and before it so many pairs of windows decide whether the plant stays on its base or goes to its baseline. */
+  | { readonly type: "prove"; readonly pairs: number; readonly nowUs: number }
   | { readonly type: "digest"; readonly digest: EngineDigest }
   | { readonly type: "rollback"; readonly nowUs: number }
   /** Tier 1 has rolled back by itself while nobody was there to count it. */
@@ -234,6 +236,14 @@ function liveHot(hot: HotPath | HotPathRecord, self: AnyActorRef): HotPath {
   const [record] = recordsIn(hot)
   if (record !== undefined) return hotFor(record, self)
   throw new SnapshotError({ path: "input.hot", detail: "no hot path. Make one with makeHotPath({ knobs })." })
+}
+
+/** There is a baseline, and the base lies elsewhere. */
+export function isOffBaseline({ config, executor }: HotPath): boolean {
+  if (!config.hasBaseline) return false
+  const baseline = new Float64Array(config.knobs)
+  config.baselineUnits(baseline)
+  return baseline.some((unit, i) => unit !== executor.base[i])
 }
 
 /** Which knobs lie on a circle, by id. */

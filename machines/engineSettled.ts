@@ -1,6 +1,6 @@
 /**
  * What of an engine cannot go on where it stood, because the plant stands on its baseline now: a relocation that was under way is
- * over, and where the runaway guard had the plant on its start the trial begins anew. What they remember is kept. One needs it wherever
+ * over, so is a closing proof, which was to choose between that baseline and a base that is no more, and where the runaway guard had the plant on its start the trial begins anew. What they remember is kept. One needs it wherever
  * an engine is restored.
  */
 import type { Snapshot } from "xstate"
@@ -22,15 +22,18 @@ interface Child {
 /** The snapshot of an engine as it can be restored. */
 export function restingEngine(snapshot: Snapshot<unknown>): Snapshot<unknown> {
   const engine = snapshot as unknown as AnyEngine
-  const { relocation, guard } = engine.children ?? {}
+  const { proof, ...others } = engine.children ?? {}
+  const { relocation, guard } = others
   const relocates = relocation?.snapshot.status === "active"
   const triesStart = guard !== undefined && phaseOf(guard) === GUARD_ON_START
-  if (!relocates && !triesStart) return snapshot
+  const proves = proof !== undefined
+  if (!relocates && !triesStart && !proves) return snapshot
+  const interrupted = proves || (relocates && isRelocating(engine.value))
   const changed: Snapshot<unknown> & AnyEngine = {
     ...snapshot,
-    value: relocates && isRelocating(engine.value) ? { running: "adapting" } : engine.value,
+    value: interrupted ? { running: "adapting" } : engine.value,
     children: {
-      ...engine.children,
+      ...others,
       ...(relocates ? { relocation: { ...relocation, snapshot: atRest(relocation.snapshot) } } : {}),
       ...(triesStart ? { guard: { ...guard, snapshot: onBaseline(guard.snapshot) } } : {}),
     },

@@ -82,14 +82,24 @@ export function recordNoChange(hot: HotPath, decision: NoChange): void {
   hot.audit.pushSafety()
 }
 
+/**
+ * What the record of a verdict holds. Of a closing proof the evidence counts pairs, the difference is their median, and the margin, where
+ * the constraint decided, is the median of what the base kept to it better than the baseline.
+ */
+export interface VerdictNumbers
+  extends Pick<RollbackVerdict, "verdict" | "reason" | "evidence" | "threshold" | "difference"> {
+  readonly margin?: number
+}
+
 /** A verdict with its numbers: evidence and what it must reach, and the difference that the pair showed. */
-export function recordVerdict(hot: HotPath, verdict: RollbackVerdict, nowUs: number): void {
+export function recordVerdict(hot: HotPath, verdict: VerdictNumbers, nowUs: number): void {
   const record = draft(hot, AUDIT_VERDICT, nowUs)
   record[RECORD_CODE] = VERDICT_REASONS.indexOf(verdict.reason)
   record[RECORD_DETAIL] = VERDICTS.indexOf(verdict.verdict)
   record[RECORD_VALUE] = verdict.evidence
   record[RECORD_LIMIT] = verdict.threshold
   record[RECORD_OBJECTIVE] = verdict.difference ?? Number.NaN
+  record[RECORD_MARGIN] = verdict.margin ?? Number.NaN
   hot.audit.pushSafety()
 }
 

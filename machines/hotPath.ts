@@ -12,7 +12,6 @@ import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import type { HotPathRecord } from "../src/hot/hotPathRecord.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../src/hot/SafetyExecutor.ts"
-import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
 import type { ApplyProposal, Proposal, RelocationStep } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import {
@@ -34,6 +33,7 @@ import {
   recordRegime,
   recordRelocation,
   recordVerdict,
+  type VerdictNumbers,
 } from "./hotAudit.ts"
 import type { GuardrailsSetEvent } from "./events.ts"
 import type { Opaque } from "./Opaque.ts"
@@ -61,8 +61,8 @@ export type HotPathCommand =
   /** Lets proposals through again; reports. */
   | { readonly type: "closeLatch"; readonly nowUs: number }
   | { readonly type: "noteRegressions"; readonly count: number }
-  /** Audits what a comparison with the baseline concluded. */
-  | { readonly type: "noteVerdict"; readonly verdict: RollbackVerdict; readonly nowUs: number }
+  /** Audits what a comparison with the baseline, or the closing proof, concluded. */
+  | { readonly type: "noteVerdict"; readonly verdict: VerdictNumbers; readonly nowUs: number }
   /** Audits a decision about a relocation that no proposal carries; what became of a regime. */
   | { readonly type: "noteRelocation"; readonly note: RelocationStep; readonly nowUs: number }
   | { readonly type: "noteRegime"; readonly note: RegimeNote; readonly nowUs: number }

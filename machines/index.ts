@@ -7,6 +7,13 @@ export {
   type SpsaCycleContext,
   type SpsaCycleInput,
 } from "./cycleContext.ts"
+export {
+  type ClosingProofContext,
+  type ClosingProofEvent,
+  type ClosingProofInput,
+  closingProofMachine,
+  type ProofSettledEvent,
+} from "./closingProof.machine.ts"
 export { type EngineActorRef, engineMachine } from "./engine.machine.ts"
 export type { EngineContext, EngineDigest, EngineEvent, EngineInput, EngineOutput } from "./engineContext.ts"
 export type {

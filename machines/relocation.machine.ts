@@ -10,7 +10,7 @@ import { type AnyActorRef, assign, enqueueActions, setup } from "xstate"
 import { tripForRefusals } from "../src/control/tripRules.ts"
 import type { TripReason } from "../src/domain/words.ts"
 import { asData } from "./asData.ts"
-import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
+import { asTarget, type ProposalEvent, type ProposalPort } from "./ProposalPort.ts"
 import {
   applied,
   begun,
@@ -28,9 +28,6 @@ import type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
 import { initialRelocation } from "./relocationStart.ts"
 import { shown } from "./shown.ts"
 import type { RelocationContext, RelocationInput } from "./relocationState.ts"
-
-/** A port answers to everything `sendTo` asks of an actor; only the type says less. */
-const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef
 
 const timeOf = (context: RelocationContext, event: RelocationEvent): number =>
   "nowUs" in event ? event.nowUs : context.nowUs

@@ -50,11 +50,8 @@ import {
   sideIsOver,
   sideRead,
 } from "./pairContext.ts"
-import type { ProposalEvent, ProposalPort } from "./ProposalPort.ts"
+import { asTarget, type ProposalEvent } from "./ProposalPort.ts"
 import { shown } from "./shown.ts"
-
-/** A port answers to everything `sendTo` asks of an actor; only the type says less. */
-const asTarget = (port: ProposalPort): AnyActorRef => port as unknown as AnyActorRef
 
 const proposed = (proposal: Proposal, replyTo: AnyActorRef): ProposalEvent =>
   shown({ type: "proposal", proposal, replyTo })

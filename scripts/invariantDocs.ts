@@ -84,7 +84,12 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ["The per-digest and apply paths allocate nothing.", ["npm run bench:hot"]],
   [
     "Once a baseline stands, the plant is not left worse than it for longer than the guard's stated windows where going there would end it.",
-    ["test/scenarios/runaway.test.ts", "test/hot/RunawayGuard.test.ts", "test/machines/parity.test.ts"],
+    [
+      "test/scenarios/runaway.test.ts",
+      "test/hot/RunawayGuard.test.ts",
+      "test/machines/parity.test.ts",
+      "test/runtime/closingProof.test.ts",
+    ],
   ],
 ]
 

@@ -3,6 +3,7 @@
  * answers, the answers that change no state included. The picture leaves those out, or it would be all loops.
  */
 import type { AnyStateNode } from "xstate"
+import { closingProofMachine } from "../machines/closingProof.machine.ts"
 import { engineMachine } from "../machines/engine.machine.ts"
 import { relocationMachine } from "../machines/relocation.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
@@ -51,6 +52,7 @@ telemetry actor and the relocation live while it runs.
 | \`cycle\` | [\`spsaCycleMachine\`](spsaCycle.md) | Tier 2: proposes, and can do nothing else |
 | \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |
 | \`relocation\` | [\`relocationMachine\`](relocation.md) | Tier 2, where asked for: takes the base to places known before |
+| \`proof\` | [\`closingProofMachine\`](closingProof.md) | Tier 2, before a stop that asks for it: measures base and baseline by turns |
 
 What one window leads to, and what a trip does:
 
@@ -104,6 +106,14 @@ proposes like the cycle, which stands still meanwhile, and is there only in engi
     colours:
       "Green states are live: proposals may be under way. Amber: nothing is proposed by this actor, the cycle works.",
     root: relocationMachine.root,
+  },
+  {
+    file: "closingProof.md",
+    title: "closingProofMachine",
+    intro: `Before a stop that asks for it the plant runs on its base and on its baseline by turns, a window each. The output of this actor is
+what was read; the engine then leaves the plant on its base, or rolls back to the baseline.`,
+    colours: TUNING_COLOURS,
+    root: closingProofMachine.root,
   },
   {
     file: "safeMode.md",

@@ -43,6 +43,7 @@ export type {
   EngineOptions,
 } from "./runtime/createEngine.ts"
 export type { KnobValues } from "./runtime/Engine.ts"
+export type { StopOptions } from "./runtime/stopOptions.ts"
 export type { Note } from "./runtime/noteOf.ts"
 export type {
   ComparisonState,

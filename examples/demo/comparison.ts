@@ -2,6 +2,7 @@
  * The verdict: the starting and the tuned configuration measured in alternating blocks A B A B A B, so that a machine
  * that is slower in one minute than in the next burdens both alike. Pure.
  */
+import { knobNames, type KnobValues } from "./knobs.ts"
 import type { Measurement } from "./protocol.ts"
 
 /** What stands in the table's row of one configuration: means over its blocks. */
@@ -54,6 +55,13 @@ export const compare = (blocks: ReadonlyArray<Measurement>): Comparison => {
   }
 }
 
-/** Exit code 1 is for a service that ended worse than it started, or that read a knob outside its bounds. */
-export const exitCodeOf = (ratio: number, outOfBounds: number): 0 | 1 =>
-  ratio <= 1 && outOfBounds === 0 ? 0 : 1
+/** Whether two configurations are one, but for what doubles lose on a logarithmic scale. */
+export const isSame = (a: KnobValues, b: KnobValues): boolean =>
+  knobNames.every((name) => Math.abs(a[name] / b[name] - 1) < 1e-9)
+
+/**
+ * Exit code 1 is for a service that ended worse than it started, or that read a knob outside its bounds. Where it ended as it
+ * started, the ratio is the noise of the machine.
+ */
+export const exitCodeOf = (ratio: number, outOfBounds: number, unchanged: boolean): 0 | 1 =>
+  (ratio <= 1 || unchanged) && outOfBounds === 0 ? 0 : 1

@@ -89,6 +89,9 @@ export const parseOptions = (args: ReadonlyArray<string>): ParsedOptions => {
 export interface Schedule {
   readonly warmUpMs: number
   readonly tuneMs: number
+  /** Pairs of windows of the proof that closes the tuning, and about how long they take. */
+  readonly proofPairs: number
+  readonly proofMs: number
   /** One of the six blocks of the comparison: its settling, then its measuring. */
   readonly blockSettleMs: number
   readonly blockMeasureMs: number
@@ -96,15 +99,26 @@ export interface Schedule {
 
 export const COMPARISON_BLOCKS = 6
 
-/** A twentieth to warm up (the service's code is slow until it is compiled), a quarter to compare, the rest to tune. */
+/** What a pair of windows takes on a machine with nothing else to do. */
+const PAIR_MS = 850
+const MOST_PAIRS = 12
+
+/**
+ * A twentieth to warm up (the service's code is slow until it is compiled), a quarter to compare, ten seconds at most to prove, the
+ * rest to tune.
+ */
 export const scheduleOf = (seconds: number): Schedule => {
   const totalMs = seconds * 1_000
   const warmUpMs = Math.min(5_000, totalMs / 20)
   const blockMs = Math.min(6_000, totalMs / 4 / COMPARISON_BLOCKS)
+  const proofPairs = Math.min(MOST_PAIRS, Math.max(1, Math.floor(seconds / 6)))
+  const proofMs = proofPairs * PAIR_MS
   const blockSettleMs = Math.min(1_000, blockMs / 3)
   return {
     warmUpMs,
-    tuneMs: totalMs - warmUpMs - blockMs * COMPARISON_BLOCKS,
+    tuneMs: totalMs - warmUpMs - blockMs * COMPARISON_BLOCKS - proofMs,
+    proofPairs,
+    proofMs,
     blockSettleMs,
     blockMeasureMs: blockMs - blockSettleMs,
   }

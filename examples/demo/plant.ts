@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { AnswerMeter } from "./AnswerMeter.ts"
 import { connect } from "./Child.ts"
 import { params, startingValues } from "./knobs.ts"
-import type { PlantChannel, PlantCounts, Progress } from "./protocol.ts"
+import type { PlantChannel, PlantCounts, Progress, TuningResult } from "./protocol.ts"
 import { type KnobSource, QuoteService } from "./QuoteService.ts"
 import { QuoteTable } from "./QuoteTable.ts"
 
@@ -108,6 +108,7 @@ const progressOf = (running: DemoEngine): Progress => {
     rollbacks: snapshot.counters.rollbacks,
     safeModeEntries: total(snapshot.counters.trips),
     outOfBounds: service.outOfBounds,
+    proof: snapshot.proof,
   }
 }
 
@@ -120,17 +121,17 @@ const tune = async (seed: number, stateFolder: string): Promise<void> => {
     setInterval(() => slice(running), SLICE_MS),
     setInterval(() => send({ kind: "progress", progress: progressOf(running) }), PROGRESS_MS),
   ]
+  // With the last pair of its closing proof the engine is over, and nobody is to report to it any more.
+  running.subscribe({ complete: () => timers.forEach(clearInterval) })
   send({ kind: "tuning" })
 }
 
-/** Stops the engine, which leaves the plant on its base: that is the tuned configuration. */
-const stopTuning = async (): Promise<void> => {
-  for (const timer of timers) clearInterval(timer)
-  timers = []
-  if (engine === null) return
+/** Stops the engine, which leaves the plant on its base, or on its baseline where that has shown to be better meanwhile. */
+const stopTuning = async (prove: number): Promise<void> => {
   const running = engine
+  if (running === null) return
+  await running.stop(prove > 0 ? { prove } : {})
   engine = null
-  await running.stop()
   const { base: tuned, counters, generation, audit } = running.getSnapshot()
   source = { values: tuned, generation }
   send({
@@ -141,9 +142,16 @@ const stopTuning = async (): Promise<void> => {
       refused: total(counters.refused),
       safeModeEntries: total(counters.trips),
       cycles: counters.cycles,
+      proof: proofOf(running),
       auditFile: audit.sinks.find(({ location }) => location !== null)?.location ?? "",
     },
   })
+}
+
+const proofOf = (stopped: DemoEngine): TuningResult["proof"] => {
+  const said = stopped.audit.records().findLast(({ reason }) => reason === "closingProof")
+  if (said === undefined) return null
+  return { verdict: said.action ?? "", pairs: said.value ?? 0, differenceMs: said.difference ?? null }
 }
 
 let cpu = process.cpuUsage()
@@ -164,7 +172,7 @@ const counts = (): PlantCounts => {
 }
 
 const end = async (): Promise<void> => {
-  await stopTuning()
+  await stopTuning(0)
   clearInterval(feed)
   server.close()
   server.closeAllConnections()
@@ -182,7 +190,7 @@ const send = connect<PlantChannel>((message) => {
       tune(message.seed, message.stateFolder).catch(fail)
       return
     case "stopTuning":
-      stopTuning().catch(fail)
+      stopTuning(message.prove).catch(fail)
       return
     case "hold":
       source = { values: message.values, generation: knobs.generation }

@@ -52,6 +52,8 @@ export interface Progress {
   readonly rollbacks: number
   readonly safeModeEntries: number
   readonly outOfBounds: number
+  /** Pairs of the closing proof, asked for and read; null while none is under way. */
+  readonly proof: { readonly wanted: number; readonly read: number } | null
 }
 
 /** What is left when the engine has stopped: the plant stands on `tuned`. */
@@ -62,6 +64,12 @@ export interface TuningResult {
   readonly safeModeEntries: number
   readonly cycles: number
   readonly auditFile: string
+  /** What the closing proof found; null where there was nothing to choose from. */
+  readonly proof: {
+    readonly verdict: string
+    readonly pairs: number
+    readonly differenceMs: number | null
+  } | null
 }
 
 export type ToLoad =
@@ -77,7 +85,7 @@ export type FromLoad =
 
 export type ToPlant =
   | { readonly kind: "tune"; readonly seed: number; readonly stateFolder: string }
-  | { readonly kind: "stopTuning" }
+  | { readonly kind: "stopTuning"; readonly prove: number }
   | { readonly kind: "hold"; readonly values: KnobValues }
   | { readonly kind: "counts" }
   | { readonly kind: "end" }

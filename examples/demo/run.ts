@@ -5,16 +5,28 @@
 import { availableParallelism, loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Child } from "./Child.ts"
-import { compare, exitCodeOf } from "./comparison.ts"
+import { compare, exitCodeOf, isSame } from "./comparison.ts"
 import { type KnobValues, startingValues } from "./knobs.ts"
 import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf } from "./options.ts"
-import type { LoadChannel, LoadPhase, Measurement, PlantChannel } from "./protocol.ts"
+import type { LoadChannel, LoadPhase, Measurement, PlantChannel, TuningResult } from "./protocol.ts"
 import type { Terminal } from "./terminal.ts"
 import { crowdedMachine, type DemoState, verdict } from "./view.ts"
 
 /** The load at first, and what joins it half way: more callers, with interests that overlap only in part. */
 export const firstLoad: LoadPhase = { connections: 64, catalogue: 2_000, offset: 0 }
 export const secondLoad: LoadPhase = { connections: 40, catalogue: 4_000, offset: 1_700 }
+
+/** A proof whose windows all expire, three times over. */
+const LONGEST_PROOF_MS = 600_000
+
+/** Where the service stays, and why. */
+const proofText = ({ proof }: TuningResult): string => {
+  if (proof === null) return "engine stopped where it began; comparing with the start"
+  const { verdict, pairs, differenceMs } = proof
+  const found = `${pairs} pairs, ${differenceMs === null ? "-" : differenceMs.toFixed(2)} ms`
+  const where = verdict === "pass" ? "on its base" : "on its baseline"
+  return `engine stopped ${where} (${found} against the baseline); comparing with the start`
+}
 
 /** How often the view moves on. */
 const FRAME_MS = 200
@@ -102,8 +114,15 @@ export const runDemo = async (
       })
     }
     await wait(schedule.tuneMs / 2)
-    const { result } = await plant.ask({ kind: "stopTuning" }, "tuned")
-    event("engine stopped on its base; comparing with the start")
+    update({ stage: "proving" })
+    event(`engine asked to stop; ${schedule.proofPairs} pairs of windows say where the service stays`)
+    // Whoever interrupts does not wait for the proof.
+    const interrupted = sleep(LONGEST_PROOF_MS, undefined, { signal, ref: false })
+    const asked = plant.ask({ kind: "stopTuning", prove: schedule.proofPairs }, "tuned")
+    const told = await Promise.race([asked, failed, interrupted])
+    if (told === undefined) throw new Error("the engine did not come to the end of its proof")
+    const { result } = told
+    event(proofText(result))
     if (state.progress !== null) update({ progress: { ...state.progress, values: result.tuned } })
 
     const blocks: Array<Measurement> = []
@@ -116,6 +135,7 @@ export const runDemo = async (
       blocks.push(measurement)
     }
     const comparison = compare(blocks)
+    const unchanged = isSame(result.tuned, startingValues)
     const { outOfBounds } = await plant.ask({ kind: "counts" }, "counted")
     update({ stage: "done" })
     terminal.print([
@@ -134,13 +154,15 @@ export const runDemo = async (
           safeModeEntries: result.safeModeEntries,
           outOfBounds,
           auditFile: result.auditFile,
+          proof: result.proof,
+          unchanged,
           cycles: result.cycles,
           start: startingValues,
           tuned: result.tuned,
         }),
       )
     }
-    return exitCodeOf(comparison.ratio, outOfBounds)
+    return exitCodeOf(comparison.ratio, outOfBounds, unchanged)
   } catch (error) {
     if (signal.aborted) {
       terminal.print([

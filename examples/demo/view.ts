@@ -15,7 +15,7 @@ export interface Span {
 
 export type Line = ReadonlyArray<Span>
 
-export type Stage = "warming up" | "tuning" | "comparing" | "done"
+export type Stage = "warming up" | "tuning" | "proving" | "comparing" | "done"
 
 export interface DemoState {
   readonly stage: Stage

@@ -9,6 +9,7 @@ import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
 import { outcomeOf } from "../runtime/outcome.ts"
+import type { StopOptions } from "../runtime/stopOptions.ts"
 import { type Adapter, attach, type Attached } from "./Adapter.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"
@@ -26,8 +27,8 @@ export interface Tuned<
   Engine extends ArqonEngine<K> | WorkerEngine<K> = ArqonEngine<K>,
 > {
   readonly engine: Engine
-  /** Ends the engine; the knobs stay on its base. */
-  readonly stop: () => Promise<void>
+  /** Ends the engine; the knobs stay on its base, or as `{ prove: 12 }` finds. */
+  readonly stop: (options?: StopOptions) => Promise<void>
 }
 
 /**
@@ -84,7 +85,7 @@ export const tuneOn = (createEngine: CreateEngine): Tune => {
     const tuned = {
       engine,
       // Let go after the end: the plant goes to its base by the last change.
-      stop: () => engine.stop().finally(letGo),
+      stop: (options?: StopOptions) => engine.stop(options).finally(letGo),
     }
     return engine.start().then(
       () => tuned,

@@ -59,6 +59,7 @@ export const NO_CHANGE_REASONS = [
   "memorySuspected",
   "memoryProven",
   "memoryUnproven",
+  "proving",
 ] as const
 
 /** Why the proposer left the configuration alone. */
@@ -155,6 +156,7 @@ export const VERDICT_REASONS = [
   "regression",
   "criticalEffect",
   "holdDeadline",
+  "closingProof",
 ] as const
 
 /** Why a verdict is what it is. */
@@ -232,6 +234,7 @@ export const COMMANDS = [
   "evict",
   "offer",
   "passivate",
+  "prove",
 ] as const
 
 /** How SafeMode is left. */

@@ -85,6 +85,8 @@ export const NO_CHANGE_READING_ON = 8
 export const NO_CHANGE_MEMORY_SUSPECTED = 9
 export const NO_CHANGE_MEMORY_PROVEN = 10
 export const NO_CHANGE_MEMORY_UNPROVEN = 11
+/** The cycle stands still while the base is measured beside the baseline, before a stop. */
+export const NO_CHANGE_PROVING = 12
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0
@@ -137,6 +139,8 @@ export const COMMAND_EVICT = 10
 export const COMMAND_OFFER = 11
 /** A person puts an engine of a fleet away. */
 export const COMMAND_PASSIVATE = 12
+/** A stop that is to prove its base first; the pairs of windows stand at RECORD_VALUE. */
+export const COMMAND_PROVE = 13
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

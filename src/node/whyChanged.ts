@@ -40,7 +40,7 @@ import {
   VISIT_BASELINE,
 } from "../hot/codes.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { APPLY_KINDS, type ApplyKind, VERDICTS } from "../domain/words.ts"
+import { APPLY_KINDS, type ApplyKind, VERDICT_REASONS, VERDICTS } from "../domain/words.ts"
 import type { AuditRecord } from "../runtime/AuditRecord.ts"
 import { endsOnBase, showsLive } from "../runtime/journal/Standing.ts"
 import { changeText } from "./changeText.ts"
@@ -104,11 +104,15 @@ const CAUSES = [
   AUDIT_VARIANT,
 ]
 const FAIL = VERDICTS.indexOf("fail")
+const HOLD = VERDICTS.indexOf("hold")
+const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
 
-/** A verdict that lets the tuned configuration be leads to nothing. */
+/** A verdict that lets the tuned configuration be leads to nothing; a closing proof without an end does not let it be. */
 const isCause = (numbers: Float64Array): boolean =>
   (CAUSES.includes(numbers[RECORD_KIND]) &&
-    (numbers[RECORD_KIND] !== AUDIT_VERDICT || numbers[RECORD_DETAIL] === FAIL)) ||
+    (numbers[RECORD_KIND] !== AUDIT_VERDICT ||
+      numbers[RECORD_DETAIL] === FAIL ||
+      (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
   (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_MEMORY_PROVEN)
 
 /** The digests of one generation, as far as they belong to its window. */

@@ -40,6 +40,8 @@ export interface ActorTreeOptions {
   readonly onEvent: () => void
   /** Keeps the calls of whoever listens to the actors until the engine is at rest. */
   readonly later: Later
+  /** The root may come to its end by itself: a stop was asked for. */
+  readonly mayEnd: () => boolean
   /** The root is gone. */
   readonly onDeath: (death: Death) => void
   /** Another variant is live: called in the midst of an event. */
@@ -175,7 +177,7 @@ export class ActorTree {
       next: onEvent,
       error: () => {},
       complete: () => {
-        if (this.gone !== root) died(this.deathOfRoot(root, null))
+        if (this.gone !== root && !this.options.mayEnd()) died(this.deathOfRoot(root, null))
       },
     })
     tellLater(root, this.options.later)
@@ -213,6 +215,8 @@ export class ActorTree {
     const alive = { status: "active", error: undefined, output: undefined }
     const made: Record<string, unknown> = {}
     for (const [name, kept] of Object.entries(children)) {
+      // A proof is over where the plant was put elsewhere.
+      if (name === "proof") continue
       made[name] = { ...kept, snapshot: { ...kept.snapshot, ...alive } }
     }
     const latchData = safeModeMachine.getPersistedSnapshot(latch)

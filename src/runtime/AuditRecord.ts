@@ -184,8 +184,10 @@ export class AuditDecoder {
       case "verdict": {
         const value = numberOrNull(block[at + RECORD_VALUE])
         const difference = numberOrNull(block[at + RECORD_OBJECTIVE])
+        const margin = numberOrNull(block[at + RECORD_MARGIN])
         const what = { action: VERDICTS[block[at + RECORD_DETAIL]], reason: VERDICT_REASONS[code] }
-        return { ...head, ...what, value, limit: numberOrNull(block[at + RECORD_LIMIT]), difference }
+        const numbers = { value, limit: numberOrNull(block[at + RECORD_LIMIT]), difference }
+        return { ...head, ...what, ...numbers, ...(margin === null ? {} : { margin }) }
       }
       case "command": {
         const value = numberOrNull(block[at + RECORD_VALUE])

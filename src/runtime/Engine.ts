@@ -28,6 +28,7 @@ import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import { type Note, noteOf } from "./noteOf.ts"
 import { Platform } from "./Platform.ts"
 import { snapshotOf } from "./snapshotOf.ts"
+import { proofPairs, type StopOptions } from "./stopOptions.ts"
 import { metricsPage } from "./prometheus.ts"
 import { type EngineRelocation, relocationApi } from "./relocationApi.ts"
 import { startOptionError, type StartOptions } from "./startTime.ts"
@@ -77,6 +78,8 @@ export interface EngineService<K extends string = string> {
   readonly actor: EngineActor
   /** Leaves the plant on its base and writes the audit out; the end of the scope does the same. */
   readonly stop: Effect.Effect<void, AuditError>
+  /** As `stop`, in the way the options say: `{ prove: 12 }` measures base and baseline side by side first. */
+  readonly stopWith: (options: StopOptions) => Effect.Effect<void, AuditError | ConfigError>
   /** Never returns while the engine is whole; fails when it is beyond mending. The plant is safe by then. */
   readonly awaitFault: Effect.Effect<never, EngineFaultError>
 }
@@ -118,6 +121,10 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       return core.actor
     },
     stop: running.stop,
+    stopWith: (options) => {
+      const pairs = proofPairs(options)
+      return typeof pairs === "number" ? running.proveAndStop(pairs) : Effect.fail(pairs)
+    },
     awaitFault: running.awaitFault,
   }
 }

@@ -7,6 +7,7 @@ import type { Actor } from "xstate"
 import {
   COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
+  COMMAND_PROVE,
   COMMAND_ROLLBACK,
   COMMAND_STOP,
   DEADLINE,
@@ -25,6 +26,8 @@ import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { Window } from "../domain/Window.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
+import { isOffBaseline } from "../../machines/engineContext.ts"
+import { journalInput } from "../../machines/hotAudit.ts"
 import { completeWhen } from "../interop/completeWhen.ts"
 import { observeLater } from "../interop/observeLater.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
@@ -38,14 +41,14 @@ import * as commands from "./commands.ts"
 import { CycleTimes } from "./CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
-import { cycleState, type EngineSnapshot, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
+import { cycleState, type EngineSnapshot, isProving, safeModeState, takeSnapshot } from "./EngineSnapshot.ts"
 import { guardInspector, type Inspect } from "./guarded.ts"
 import { errorText, isExpected, type Outcome, outcomeOf } from "./outcome.ts"
 import { foreignCall } from "./foreignCall.ts"
 import { Mender } from "./Mender.ts"
 import { Relocations } from "./Relocations.ts"
 import type { RelocationParts } from "./relocationParts.ts"
-import { isOffBaseline, resumedHotPath, startEvent } from "./resume.ts"
+import { resumedHotPath, startEvent } from "./resume.ts"
 import { Telling } from "./Telling.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./Listeners.ts"
@@ -101,6 +104,8 @@ export class EngineCore {
   private readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null
+  /** A stop was asked for that proves the base first: the engine ends when the machine measures no more. */
+  private proving = false
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
@@ -165,6 +170,7 @@ export class EngineCore {
       machine: options.machine,
       onEvent: () => this.afterEvent(),
       later: (call) => this.telling.add(() => this.heard.notify(call)),
+      mayEnd: () => this.proving,
       onDeath: (death) => this.mender.rootDied(death),
       relocation: () => this.relocations.parts?.machine,
       onVariant: (event) => this.relocations.heard(event),
@@ -231,6 +237,22 @@ export class EngineCore {
       this.endings.clear()
     })
     this.telling.tell()
+  }
+
+  /**
+   * Ends as `end` does, after so many pairs of windows have shown whether the plant stays on its base; at once where there is nothing
+   * to choose from. Asked for once; who asks again waits for the first. Not running, it is over at once.
+   */
+  prove(pairs: number): void {
+    if (this.status !== "running") return this.end()
+    if (this.proving) return
+    this.settle()
+    this.proving = true
+    const { hot } = this
+    hot.nowCell[0] = this.nowUs
+    if (this.settings.auditDigests) journalInput(hot, COMMAND_PROVE, pairs)
+    if (this.tree.alive) this.actor.send({ type: "prove", pairs, nowUs: hot.nowCell[0] })
+    this.settle()
   }
 
   /** Throws a DigestError when it is no digest, an EngineStateError when nobody is there to take it. */
@@ -400,7 +422,13 @@ export class EngineCore {
   /** What every call and every tick ends with. */
   settle(): void {
     this.advance()
+    if (this.isProved) this.end()
     this.telling.tell()
+  }
+
+  /** The proof before a stop is over, however it ended. */
+  get isProved(): boolean {
+    return this.proving && this.status === "running" && !isProving(this.actor)
   }
 
   private advance(): void {
@@ -460,7 +488,12 @@ export class EngineCore {
     }
     this.tree.beats.due++
     // In manual time nobody else comes by to empty the ring; otherwise the next tick does, unless it is filling up.
-    if (this.readClock === null || this.hot.audit.size * 2 > this.hot.audit.capacity || this.mender.waiting) {
+    if (
+      this.readClock === null ||
+      this.hot.audit.size * 2 > this.hot.audit.capacity ||
+      this.mender.waiting ||
+      this.isProved
+    ) {
       this.settle()
     } else this.telling.tell()
     return code

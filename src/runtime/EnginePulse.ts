@@ -46,12 +46,13 @@ export class EnginePulse implements Pulse {
     return this.engine.tree.beats.heard
   }
 
-  /** While the base is taken elsewhere the cycle stands still, as in SafeMode. */
+  /** While the base is taken elsewhere, or measured before a stop, the cycle stands still, as in SafeMode. */
   get latchOpen(): boolean {
     if (Atomics.load(this.hot.executor.latch, 0) !== NOT_TRIPPED) return true
     // Compared by hand: `matches` takes both apart, at a kilobyte a tick.
     const value: unknown = this.engine.tree.root.getSnapshot().value
-    return typeof value === "object" && value !== null && "running" in value && value.running === "relocating"
+    if (typeof value !== "object" || value === null || !("running" in value)) return false
+    return value.running === "relocating" || value.running === "proving"
   }
 
   get cycle(): Pulse["cycle"] {

@@ -4,6 +4,7 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../hot/codes.ts"
 import { presetOf } from "../control/guardrails.ts"
+import { judgeProof } from "../control/closingProof.ts"
 import { type GuardState, guardState } from "../control/runaway.ts"
 import type { Preset } from "../domain/configSchema.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
@@ -23,6 +24,7 @@ import {
   VIOLATIONS,
   type ViolationTag,
 } from "../domain/words.ts"
+import type { closingProofMachine } from "../../machines/closingProof.machine.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
 import type { runawayMachine } from "../../machines/runaway.machine.ts"
 import type { safeModeMachine } from "../../machines/safeMode.machine.ts"
@@ -61,6 +63,15 @@ export interface SafeModeState {
   readonly exit: SafeModeExit
   /** When the timer ends; null when no time leads out. */
   readonly deadlineUs: number | null
+}
+
+/** A stop that was asked to prove its base first, while it measures. */
+export interface ProofState {
+  /** Pairs of windows asked for, and read so far. */
+  readonly wanted: number
+  readonly read: number
+  /** Median of base less baseline so far, in units of the loss: below 0 the base is better. Null before the first pair. */
+  readonly difference: number | null
 }
 
 /** How the tuned configuration stands against the baseline. */
@@ -119,6 +130,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly guard: GuardState | null
   /** Null where no baseline windows are measured. */
   readonly comparison: ComparisonState | null
+  /** How far the proof before a stop has come; null where none is under way. */
+  readonly proof: ProofState | null
   /** Null where neither `homeostasis` nor `variants` is on. */
   readonly relocation: RelocationState | null
   readonly counters: EngineCounters
@@ -135,6 +148,7 @@ type Children = {
   readonly cycle?: { getSnapshot(): SnapshotFrom<typeof spsaCycleMachine> }
   readonly latch?: { getSnapshot(): SnapshotFrom<typeof safeModeMachine> }
   readonly guard?: { getSnapshot(): SnapshotFrom<typeof runawayMachine> }
+  readonly proof?: { getSnapshot(): SnapshotFrom<typeof closingProofMachine> }
 }
 
 /** Where the SPSA cycle stands, or null while there is none. */
@@ -175,6 +189,17 @@ function guardStateOf(actor: EngineActor, hot: HotPath): GuardState | null {
   const { guard } = children as Children
   if (guard === undefined) return null
   return guardState(guard.getSnapshot().context.block, context.own.guard, context.sign, hot.nowUs)
+}
+
+/** The machine measures before it stops. */
+export const isProving = (actor: EngineActor): boolean => actor.getSnapshot().matches({ running: "proving" })
+
+/** How far the proof before a stop has come, or null where none is under way. */
+function proofState(actor: EngineActor): ProofState | null {
+  const { proof } = actor.getSnapshot().children as Children
+  if (proof === undefined || !isProving(actor)) return null
+  const { wanted, read, difference } = judgeProof(proof.getSnapshot().context.proof)
+  return { wanted, read, difference }
 }
 
 /** What windows of the baseline have shown, or null where none are measured. */
@@ -235,6 +260,7 @@ export function takeSnapshot(
     safeMode,
     guard: guardStateOf(actor, hot),
     comparison: comparisonState(actor),
+    proof: proofState(actor),
     relocation: relocations.state(),
     counters: countersOf(hot, { ...counts, restarts: mender.supervision.restarts() }),
     audit: trail.state(),

@@ -65,9 +65,9 @@ export function trip(core: EngineCore, note: string | undefined): void {
     ...(note === undefined ? {} : { note }),
   }
   const isOpen = (): boolean =>
-    core.tree.alive &&
     Atomics.load(executor.latch, 0) !== NOT_TRIPPED &&
-    safeModeState(core.actor, hot)?.exit === "manualReset"
+    // A machine that was only to prove its base has come to its end by this.
+    (core.isProved || (core.tree.alive && safeModeState(core.actor, hot)?.exit === "manualReset"))
   trail.withNote("safeModeEntered", waiting, () =>
     send(core, event, isOpen, () => {
       executor.openLatch(TRIP_MANUAL)

@@ -25,6 +25,7 @@ import { type EngineRelocation, type OfferingCatalogue, relocationApi, useVarian
 import type { VariantSwitch } from "./Relocations.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 import { startTimeError } from "./startTime.ts"
+import { proofPairs, type StopOptions } from "./stopOptions.ts"
 import { track } from "../telemetry/track.ts"
 import { trackPort } from "./trackCall.ts"
 import type { WorkerEngine, WorkerOptions } from "./WorkerEngine.ts"
@@ -57,8 +58,11 @@ export interface ArqonEngine<K extends string = string> {
    * knows; a DigestError for what is no time; an AuditError when the disk cannot be used.
    */
   readonly start: (nowUs?: number) => Promise<void>
-  /** Leaves the plant on its base. Rejects with an AuditError when audit records could not be written. */
-  readonly stop: () => Promise<void>
+  /**
+   * Leaves the plant on its base; with `{ prove: 12 }` after twelve pairs of windows, and on its baseline unless they have shown
+   * the base to be better. Rejects with an AuditError when audit records could not be written.
+   */
+  readonly stop: (options?: StopOptions) => Promise<void>
   /** The live values by name; each read is one array load. Readable before start and after stop. */
   readonly values: KnobValues<K>
   readonly generation: number
@@ -195,7 +199,7 @@ const notFetched = (error: unknown): ConfigError =>
 
 interface Lifetime {
   readonly start: (nowUs?: number) => Promise<void>
-  readonly stop: () => Promise<void>
+  readonly stop: (options?: StopOptions) => Promise<void>
 }
 
 function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformService): Lifetime {
@@ -221,13 +225,16 @@ function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformS
     core.beginsAt(nowUs)
     return begin
   }
-  const stop = Effect.suspend(() => {
-    const end = running === null ? Effect.sync(() => core.end()) : running.stop
-    return Effect.ensuring(end, Scope.close(scope, Exit.void))
-  })
+  const stop = (options: StopOptions | undefined): Effect.Effect<void, AuditError | ConfigError> =>
+    Effect.suspend((): Effect.Effect<void, AuditError | ConfigError> => {
+      const pairs = proofPairs(options)
+      if (typeof pairs !== "number") return Effect.fail(pairs)
+      const end = running === null ? Effect.sync(() => core.end()) : running.proveAndStop(pairs)
+      return Effect.ensuring(end, Scope.close(scope, Exit.void))
+    })
   return {
     start: (nowUs) => Effect.runPromise(Effect.suspend(() => start(nowUs))),
-    stop: () => Effect.runPromise(stop),
+    stop: (options) => Effect.runPromise(stop(options)),
   }
 }
 

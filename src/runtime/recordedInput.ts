@@ -23,6 +23,7 @@ import {
   COMMAND_EVICT,
   COMMAND_FAULT,
   COMMAND_OFFER,
+  COMMAND_PROVE,
   COMMAND_RESET,
   COMMAND_RESTART,
   COMMAND_ROLLBACK,
@@ -90,9 +91,10 @@ export function giveCommand(core: EngineCore, record: Float64Array, nowUs: numbe
   }
   const code = record[RECORD_CODE]
   const value = record[RECORD_VALUE]
-  if (code === COMMAND_EVICT || code === COMMAND_OFFER) {
+  if (code === COMMAND_EVICT || code === COMMAND_OFFER || code === COMMAND_PROVE) {
     journalInput(hot, code, value)
-    if (code === COMMAND_EVICT) actor.send({ type: "evict", regime: value, nowUs })
+    if (code === COMMAND_PROVE) actor.send({ type: "prove", pairs: value, nowUs })
+    else if (code === COMMAND_EVICT) actor.send({ type: "evict", regime: value, nowUs })
     else actor.send({ type: "offer", offered: offerOf(note), nowUs })
     return
   }

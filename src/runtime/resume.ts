@@ -45,14 +45,6 @@ export function startEvent(resumption: Resumption | null, nowUs: number): Engine
   return { type: "start", nowUs, resumed: { rollbacksUs, open: { reason, exit, sinceUs, deadlineUs } } }
 }
 
-/** Whether the plant stands anywhere else than on the baseline that there is. */
-export function isOffBaseline({ config }: HotPath): boolean {
-  if (!config.hasBaseline) return false
-  const baseline = new Float64Array(config.knobs)
-  config.baselineUnits(baseline)
-  return baseline.some((unit, i) => unit !== config.unit(i))
-}
-
 /** What an engine begins with that had nothing before it, when it must not adapt yet. */
 export const frozenFrom = (resumption: Resumption | null, nowUs: number, detail: string): Resumption => ({
   ...(resumption ?? {

@@ -140,6 +140,8 @@ export interface RunningEngine {
   readonly core: EngineCore
   /** Puts the plant on its base, writes the audit out, ends every fiber. An AuditError tells what was left unwritten. */
   readonly stop: Effect.Effect<void, AuditError>
+  /** As `stop`, after so many pairs of windows have shown where the plant is to stay; 0: at once. */
+  readonly proveAndStop: (pairs: number) => Effect.Effect<void, AuditError>
   /** Never returns while the engine is whole; fails when it is beyond mending. */
   readonly awaitFault: Effect.Effect<never, EngineFaultError>
 }
@@ -166,8 +168,18 @@ export const runEngine = Effect.fnUntraced(function* (
     ...reader,
   ]
   yield* begin(specs, core.mender.supervision, portOf(core))
-  return { core, stop, awaitFault: faultOf(core) }
+  const proveAndStop = (pairs: number): Effect.Effect<void, AuditError> =>
+    pairs === 0 ? stop : Effect.andThen(proved(core, pairs), stop)
+  return { core, stop, proveAndStop, awaitFault: faultOf(core) }
 })
+
+/** Resolves when the engine is over, or beyond mending; interrupted it leaves the proof to whoever ends the engine. */
+const proved = (core: EngineCore, pairs: number): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    core.prove(pairs)
+    const { unsubscribe } = core.whenOver(() => resume(Effect.void))
+    return Effect.sync(unsubscribe)
+  })
 
 /** The statecharts. They answer within the call that asks them, so their deaths are met there and not in a fiber. */
 const machines = (core: EngineCore): ChildSpec => ({

@@ -129,6 +129,15 @@ describe("work that is measured", () => {
     await stop()
   })
 
+  it("can prove what came of it: stop hands its options on", async () => {
+    const { adapter } = widget("n")
+    const { engine, stop } = await tune(adapter, { clock: "manual" })
+    await expect(stop({ prove: -1 })).rejects.toThrow("prove: must be a whole number of pairs")
+    expect(engine.getSnapshot().status).toBe("running")
+    await stop({ prove: 3 })
+    expect(engine.getSnapshot().status).toBe("stopped")
+  })
+
   it("keeps its result when the engine does not want to hear of it", () => {
     const { adapter } = widget("n")
     const engine = new FakeEngine(adapter)

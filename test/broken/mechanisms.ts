@@ -546,6 +546,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/SafetyExecutor.invariants.test.ts",
   },
   {
+    name: "closing-proof-without-an-end-passes",
+    invariant: 17,
+    file: "src/control/closingProof.ts",
+    intact: "if (!proofIsRead(proof) || difference === null",
+    broken: "if (difference === null",
+    test: "test/runtime/closingProof.test.ts",
+  },
+  {
     name: "guard-never-suspects",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",

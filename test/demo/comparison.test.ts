@@ -33,10 +33,12 @@ describe("the comparison", () => {
   })
 
   it("fails a run that ended worse, or that read a knob outside its bounds", () => {
-    expect(exitCodeOf(0.5, 0)).toBe(0)
-    expect(exitCodeOf(1, 0)).toBe(0)
-    expect(exitCodeOf(1.01, 0)).toBe(1)
-    expect(exitCodeOf(0.5, 1)).toBe(1)
-    expect(exitCodeOf(Number.NaN, 0)).toBe(1)
+    expect(exitCodeOf(0.5, 0, false)).toBe(0)
+    expect(exitCodeOf(1, 0, false)).toBe(0)
+    expect(exitCodeOf(1.01, 0, false)).toBe(1)
+    expect(exitCodeOf(0.5, 1, false)).toBe(1)
+    expect(exitCodeOf(1.01, 0, true)).toBe(0)
+    expect(exitCodeOf(1.01, 1, true)).toBe(1)
+    expect(exitCodeOf(Number.NaN, 0, false)).toBe(1)
   })
 })

@@ -58,8 +58,8 @@ describe("the demo's schedule", () => {
   it("spends exactly the seconds that were asked for, most of them on tuning", () => {
     fc.assert(
       fc.property(fc.integer({ min: MIN_SECONDS, max: MAX_SECONDS }), (seconds) => {
-        const { warmUpMs, tuneMs, blockSettleMs, blockMeasureMs } = scheduleOf(seconds)
-        const spent = warmUpMs + tuneMs + COMPARISON_BLOCKS * (blockSettleMs + blockMeasureMs)
+        const { warmUpMs, tuneMs, proofMs, blockSettleMs, blockMeasureMs } = scheduleOf(seconds)
+        const spent = warmUpMs + tuneMs + proofMs + COMPARISON_BLOCKS * (blockSettleMs + blockMeasureMs)
         expect(spent).toBeCloseTo(seconds * 1_000, 6)
         expect(tuneMs).toBeGreaterThanOrEqual(seconds * 500)
         expect(blockMeasureMs).toBeGreaterThan(blockSettleMs)

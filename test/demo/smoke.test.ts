@@ -34,17 +34,20 @@ describe("the demo", () => {
     expect(errors).toBe("")
     const result = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "") as Record<string, number> & {
       auditFile: string
+      unchanged: boolean
+      proof: object | null
     }
     expect(result.objectiveStart).toBeGreaterThan(0)
     expect(result.objectiveTuned).toBeGreaterThan(0)
     expect(result.ratio).toBeCloseTo(result.objectiveTuned / result.objectiveStart, 9)
     expect(result.applies).toBeGreaterThan(0)
     expect(result.outOfBounds).toBe(0)
+    expect(result.unchanged || result.proof !== null).toBe(true)
     expect([result.refused, result.safeModeEntries].every(Number.isInteger)).toBe(true)
     expect(existsSync(result.auditFile)).toBe(true)
     for (const line of readFileSync(result.auditFile, "utf8").trimEnd().split("\n"))
       expect(() => JSON.parse(line)).not.toThrow()
-    expect(code).toBe(result.ratio <= 1 ? 0 : 1)
+    expect(code).toBe(result.ratio <= 1 || result.unchanged ? 0 : 1)
   })
 
   it("stops when asked, in the middle of tuning", async () => {

@@ -25,6 +25,7 @@ const progress: Progress = {
   mode: "adapting",
   safeModeReason: null,
   phase: "waitingPlus",
+  proof: null,
   cycles: 12,
   probe: 0.021,
   generation: 31,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
+import { closingProofMachine } from "../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { relocationMachine } from "../../machines/relocation.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
@@ -43,6 +44,7 @@ describe("the pages of the machines", () => {
       engineMachine,
       spsaCycleMachine,
       relocationMachine,
+      closingProofMachine,
       safeModeMachine,
       solverMachine,
       variantMachine,

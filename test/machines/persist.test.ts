@@ -74,6 +74,26 @@ describe("an engine after a restart", () => {
     })
   }
 
+  it("that was proving its base is on the baseline, and tunes again", () => {
+    const before = rig({}, { policy: { ...SLOW.policy, minStableUs: Infinity } })
+    before.run(3_000)
+    before.engine.send({ type: "prove", pairs: 100, nowUs: before.nowUs })
+    before.run(50)
+    expect(before.mode).toBe('{"running":"proving"}')
+    const baseline = baselineOf(before)
+    const data = throughText(before)
+    before.engine.stop()
+
+    const after = restart(data)
+    after.drain()
+    expect(after.mode).toBe('{"running":"adapting"}')
+    expect(after.engine.getSnapshot().children.proof).toBeUndefined()
+    expect(after.written[0].units).toEqual(baseline)
+    const applies = after.hot.executor.applies
+    after.run(3_000)
+    expect(after.hot.executor.applies).toBeGreaterThan(applies + 50)
+  })
+
   it("that had not been started waits to be started", () => {
     const hot = hotPath()
     const engine = createActor(engineMachine, { input: { hot, seed: 1 } }).start()

@@ -137,6 +137,13 @@ const ALONE: Readonly<Record<string, (inspect: Inspect) => AnyActorRef>> = {
     actor.send({ type: "letGo", nowUs: 0 })
     return actor
   },
+  closingProofMachine: (inspect) => {
+    const { port } = ProposalPort.create()
+    const input = { port, pairs: 2, knobs: 2, constrained: true, timeoutsToTrip: 3 }
+    const actor = createActor(machines.closingProofMachine, { input, inspect }).start()
+    actor.send({ type: "settled", ...standing(), lastId: 1 })
+    return actor
+  },
   solverMachine: (inspect) => {
     const input = { config: { seed: 1, budget: 30, bounds: { x: { min: 0, max: 1 } } } }
     const actor = createActor(machines.solverMachine, { input, inspect }).start()

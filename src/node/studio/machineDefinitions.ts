@@ -3,6 +3,7 @@
  * Actions and guards are there by name; what they do is code and stays here.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate"
+import { closingProofMachine } from "../../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../../machines/engine.machine.ts"
 import { relocationMachine } from "../../../machines/relocation.machine.ts"
 import { runawayMachine } from "../../../machines/runaway.machine.ts"
@@ -18,6 +19,7 @@ const charts: ReadonlyArray<AnyStateMachine> = [
   safeModeMachine,
   runawayMachine,
   spsaCycleMachine,
+  closingProofMachine,
   relocationMachine,
   solverMachine,
   variantMachine,

@@ -19,6 +19,7 @@ import type { EngineObserver } from "../../runtime/createEngine.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import { randomRunId } from "../../runtime/Platform.ts"
 import type { Subscription } from "../../runtime/Listeners.ts"
+import { proofPairs, type StopOptions } from "../../runtime/stopOptions.ts"
 import { type DeathReason, Supervision } from "../../runtime/Supervision.ts"
 import { startTimeError } from "../../runtime/startTime.ts"
 import type { RelayedInspection, WorkerState } from "../../runtime/WorkerEngine.ts"
@@ -86,6 +87,8 @@ export class PlacedEngine {
   /** Why the start failed, until its thread has ended. */
   private failure: Error | null = null
   private stopping: { readonly done: Promise<void>; readonly waiting: Waiting } | null = null
+  /** A stop that proves its base first is under way: the engine still takes what it is told. */
+  private proving = false
   private remains: Remains | null = null
   private runs = 0
   private deaths = 0
@@ -150,23 +153,35 @@ export class PlacedEngine {
     })
   }
 
-  /** Has the worker put the plant on its base and write out the audit; ends it. A second call is the first one. */
-  stop(): Promise<void> {
-    if (this.stopping !== null) return this.stopping.done
+  /**
+   * Has the worker put the plant on its base and write out the audit; ends it. A second call is the first one, but that one without
+   * `prove` does not wait for the proof of the first.
+   */
+  stop(options?: StopOptions): Promise<void> {
+    const pairs = proofPairs(options)
+    if (typeof pairs !== "number") return Promise.reject(pairs)
+    if (this.stopping !== null) {
+      if (this.proving && pairs === 0) this.endThread(0)
+      return this.stopping.done
+    }
     if (this.status === "stopped") return Promise.resolve()
     let waiting: Waiting = { resolve: () => {}, reject: () => {} }
     const promise = new Promise<void>((resolve, reject) => (waiting = { resolve, reject }))
     this.stopping = { done: promise, waiting }
-    if (this.status === "running" && this.thread !== null) {
-      this.thread.ask({ type: "stop" })
-      const timer = setTimeout(() => void this.thread?.end(), STOP_MS)
-      void promise.then(
-        () => clearTimeout(timer),
-        () => clearTimeout(timer),
-      )
-    } else if (this.thread !== null) void this.thread.end()
+    if (this.status === "running" && this.thread !== null) this.endThread(pairs)
+    else if (this.thread !== null) void this.thread.end()
     else this.finish(null)
     return promise
+  }
+
+  /** Asks the thread to end; one that has no proof to wait for must do so in time. */
+  private endThread(pairs: number): void {
+    this.thread?.ask({ type: "stop", prove: pairs })
+    this.proving = pairs > 0
+    if (this.proving) return
+    const timer = setTimeout(() => void this.thread?.end(), STOP_MS)
+    const clear = (): void => clearTimeout(timer)
+    void this.stopping?.done.then(clear, clear)
   }
 
   /** Synchronous: the thread waits for the answer, about a tenth of a millisecond. */
@@ -190,7 +205,8 @@ export class PlacedEngine {
 
   /** As `call` for what may be looked at in any state; null where there is no worker to ask. */
   look(name: CallName): unknown {
-    if (this.thread === null || this.status !== "running" || this.stopping !== null) return null
+    if (this.thread === null || this.status !== "running" || (this.stopping !== null && !this.proving))
+      return null
     try {
       return this.thread.call(name, name)
     } catch (error) {

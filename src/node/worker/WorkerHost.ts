@@ -66,6 +66,7 @@ export class WorkerHost {
   private running: RunningEngine | null = null
   private timers: ReadonlyArray<NodeJS.Timeout> = []
   private lastCode = NOTHING_DUE
+  private stopping = false
   private reason: string | null = null
   /** So many of Tier 1's rollbacks stand in the cells. */
   private rollbacksNoted = -1
@@ -124,7 +125,7 @@ export class WorkerHost {
     this.calls.on("message", (call: Call) => this.answer(call))
     this.port.on("message", (asked: Asked) => {
       if (asked.type === "relay") this.relays.follow(core, asked.relay)
-      else void this.stop()
+      else void this.stop(asked.prove)
     })
     this.timers = [
       setInterval(() => this.beat(), core.settings.tickUs / 1000),
@@ -233,12 +234,16 @@ export class WorkerHost {
     }
   }
 
-  private async stop(): Promise<void> {
-    const { core } = this
+  /** A second call, without a proof, cuts the first one's short; what is over then is told once. */
+  private async stop(prove: number): Promise<void> {
+    const { core, running } = this
     this.drain()
+    const first = !this.stopping
+    this.stopping = true
     const ended = await Effect.runPromiseExit(
-      Effect.ensuring(this.running?.stop ?? Effect.void, Scope.close(this.scope, Exit.void)),
+      Effect.ensuring(running?.proveAndStop(prove) ?? Effect.void, Scope.close(this.scope, Exit.void)),
     )
+    if (!first) return
     this.relays.flush()
     const remains = {
       snapshot: core.snapshot(),

@@ -34,7 +34,7 @@ export function placeInWorker(
       return engine.runId
     },
     start: (nowUs) => engine.start(nowUs),
-    stop: () => engine.stop(),
+    stop: (options) => engine.stop(options),
     values: live.byName,
     get generation() {
       return live.generation

@@ -89,7 +89,9 @@ export type Told =
   | { readonly type: "inspection"; readonly event: RelayedInspection }
 
 /** To the worker, besides calls. */
-export type Asked = { readonly type: "relay"; readonly relay: Relay } | { readonly type: "stop" }
+export type Asked =
+  | { readonly type: "relay"; readonly relay: Relay }
+  | { readonly type: "stop"; readonly prove: number }
 
 /** An error as data: structured cloning keeps neither classes nor tags. */
 export interface SentError {

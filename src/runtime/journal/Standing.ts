@@ -26,6 +26,7 @@ import {
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
   AUDIT_TICK,
+  AUDIT_VERDICT,
   AUDIT_VIOLATION,
   COMMAND_ROLLBACK,
   ROLLBACK,
@@ -34,6 +35,7 @@ import {
 import { guardrailFault, type GuardrailNumbers } from "../../hot/Guardrails.ts"
 import { readGuardrails } from "../../hot/guardrailRecord.ts"
 import { noteRollback } from "../../control/tripRules.ts"
+import { VERDICT_REASONS } from "../../domain/words.ts"
 
 /** Plain data: positions in unit space, by the id of the knob. */
 export interface StandingData {
@@ -62,6 +64,8 @@ export const NOWHERE: StandingData = {
   trips: [],
   rollbacksUs: [],
 }
+
+const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
 
 /** More rollbacks an hour than any policy allows. */
 const ROLLBACKS = 1024
@@ -120,6 +124,9 @@ export class Standing {
     const atUs = numbers[RECORD_TIMESTAMP_US]
     const { now } = this
     if (kind === AUDIT_COMMAND) this.asked = numbers[RECORD_CODE] === COMMAND_ROLLBACK
+    // A stop is asked for too, and may end on the baseline; a trip in its midst is not.
+    else if (kind === AUDIT_VERDICT && numbers[RECORD_CODE] === CLOSING_PROOF) this.asked = true
+    else if (kind === AUDIT_SAFE_MODE_ENTERED) this.asked = false
     if (kind === AUDIT_BASELINE_SET) now.baseline = this.point(numbers)
     if (kind === AUDIT_GUARDRAILS_SET) now.guardrails = readGuardrails(numbers, 0)
     if (!showsLive(kind)) return

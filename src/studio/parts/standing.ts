@@ -114,7 +114,13 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     }
   if (snapshot.status === "stopped")
     return { word: "Stopped", tone: null, sentence: "The engine is over; the plant stands on its base." }
-  const { safeMode, cycle } = snapshot
+  const { safeMode, cycle, proof } = snapshot
+  if (proof !== null)
+    return {
+      word: "Proving",
+      tone: "live",
+      sentence: `A stop was asked for. ${proof.read} of ${proof.wanted} pairs of windows, on the base and on the baseline, are read; the plant stays where the median is lower.`,
+    }
   if (safeMode !== null) {
     if (isGuarded(snapshot))
       return {

@@ -3,7 +3,12 @@ import * as Effect from "effect/Effect"
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { createEngine, EngineStateError, type RelayedInspection } from "../../../src/index.node.ts"
+import {
+  ConfigError,
+  createEngine,
+  EngineStateError,
+  type RelayedInspection,
+} from "../../../src/index.node.ts"
 import { createEngine as createInBrowser } from "../../../src/index.ts"
 import { attachEngine } from "../../../src/node/worker/attachEngine.ts"
 import { NOTHING_DUE, RING_FULL } from "../../../src/hot/codes.ts"
@@ -50,6 +55,42 @@ describe("an engine in a worker", () => {
     expect({ ...engine.values }).toEqual(after.values)
     expect(engine.audit.records().at(-1)?.kind).toBe("engineStopped")
     expect(engine.worker()).toMatchObject({ status: "stopped", deaths: 0 })
+  })
+
+  it("proves its base before a stop, in manual time as one in this thread does, byte for byte", async () => {
+    const guardrails = { minStableUs: 86_400_000_000 }
+    const inline = manual({ guardrails })
+    const placed = createEngine({
+      params: knobs,
+      seed: 42,
+      clock: "manual",
+      guardrails,
+      placement: "worker",
+    }) as unknown as typeof inline
+    await Promise.all([inline.start(), placed.start()])
+    const both = [inline, placed]
+    for (const engine of both) drive(engine, { digests: 150 })
+    expect(thrown(() => placed.getSnapshot().proof)).toBeNull()
+    await expect(placed.stop({ prove: 0.5 })).rejects.toBeInstanceOf(ConfigError)
+    const stopped = both.map((engine) => engine.stop({ prove: 4 }))
+    // The worker hears of the stop by a message; the clock stands still until it has.
+    while (placed.getSnapshot().proof === null) await new Promise((resolve) => setImmediate(resolve))
+    for (const engine of both) {
+      for (let i = 150; engine.getSnapshot().proof !== null; i++) drive(engine, { digests: 1, from: i })
+    }
+    await Promise.all(stopped)
+    expect(trajectory(placed)).toBe(trajectory(inline))
+    const said = placed.audit.records().find(({ reason }) => reason === "closingProof")
+    expect(said).toMatchObject({ action: "pass", value: 4, limit: 4 })
+    expect(placed.getSnapshot().values).toEqual(inline.getSnapshot().values)
+  })
+
+  it("ends a proof that nobody reports to when it is stopped again, on its baseline", async () => {
+    const engine = await running({ guardrails: { ...FAST.guardrails, minStableUs: 86_400_000_000 } })
+    await feed(engine, () => engine.generation > 60)
+    const proved = engine.stop({ prove: 1000 })
+    await Promise.all([proved, engine.stop()])
+    expect(engine.getSnapshot()).toMatchObject({ status: "stopped", values: { batch: 200, timeout: 2 } })
   })
 
   it("decides in manual time as one in this thread does, byte for byte", async () => {
