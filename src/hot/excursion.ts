@@ -71,6 +71,8 @@ const PROBE_SHARE = 0.1
 /** Cycles of a stretch, and how far its mean base may lie from that of the one before to be still, unit space. */
 const STRETCH = 40
 const STILL = 0.02
+/** The held squared slope is at most so many times what a stretch without agreement showed. */
+const SLOPE_ROOM = 3
 /** The mean square of a pair's surprise is 1.176 times what its two readings explain: the averaged slope has noise of its own. */
 const SURPRISE_SHARE = 2 * 1.176
 /** The first surprises are averaged plainly. */
@@ -210,7 +212,9 @@ export function hasArrived(
   else b[X_SECOND_HALF] += above
   b[X_STRETCH]++
   if (b[X_STRETCH] < STRETCH) return false
-  const arrived = b[X_PROVEN] === 1 && isFlat(b, n) && isStill(b, table)
+  const agrees = isAgreed(b, n)
+  if (!agrees) boundSlope(b)
+  const arrived = b[X_PROVEN] === 1 && !agrees && isLevel(b) && isStill(b, table)
   keepMeanBase(b, table)
   if (!arrived) {
     beginStretch(b, n)
@@ -219,16 +223,29 @@ export function hasArrived(
   return arrived
 }
 
-/** The pairs do not agree on a way down, and the level did not fall. Differences are normalised by themselves, for at a kink they are large. */
-function isFlat(b: Float64Array, n: number): boolean {
+/** The pairs agree on a way down. Differences are normalised by themselves, for at a kink they are large. */
+function isAgreed(b: Float64Array, n: number): boolean {
   const sum = SCALARS + V_SUM * n
   let square = 0
   for (let i = 0; i < n; i++) square += b[sum + i] * b[sum + i]
+  return n * square >= (n + Math.sqrt(2 * n)) * b[X_SQUARES] && b[X_SQUARES] > 0
+}
+
+/**
+ * Probes that were sized by a slope met long before, at a wall beside the start, see nothing here. What the differences of this
+ * stretch are, noise and all, is the most that the slope can be.
+ */
+function boundSlope(b: Float64Array): void {
+  const most = (SLOPE_ROOM * b[X_SQUARES]) / STRETCH
+  if (most < b[S_SLOPE]) b[S_SLOPE] = most
+}
+
+/** The level neither fell nor rose beyond noise from one half of the stretch to the other. */
+function isLevel(b: Float64Array): boolean {
   if (b[X_SQUARES] === 0) return true
-  const agreed = (n * square) / b[X_SQUARES]
   const gain = (b[X_FIRST_HALF] - b[X_SECOND_HALF]) / (STRETCH / 2)
   const noise = Math.sqrt(b[S_NOISE] / (STRETCH / 2))
-  return agreed < n + Math.sqrt(2 * n) && gain < 2 * noise && gain > -2 * noise
+  return gain < 2 * noise && gain > -2 * noise
 }
 
 function isStill(b: Float64Array, table: KnobTable): boolean {

@@ -59,7 +59,7 @@ export const X_LOCKED_UNTIL = 66
 export const X_WALK = 67
 /** Rests there ever were. */
 export const X_RESTS_EVER = 68
-/** Squared slope per knob of the last cycles of tuning: what was met long before is no news while it rests. */
+/** Squared slope per knob of the last cycles of tuning beyond their noise: what was met long before is no news while it rests. */
 export const X_IDLE_SLOPE = 69
 export const EXCURSION_END = 70
 

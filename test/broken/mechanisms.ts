@@ -618,6 +618,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/lookAhead.test.ts",
   },
   {
+    name: "wall-is-remembered",
+    invariant: 17,
+    file: "src/hot/excursion.ts",
+    intact: "if (!agrees) boundSlope(b)",
+    broken: "if (b[X_STRETCH] < 0) boundSlope(b)",
+    test: "test/hot/excursion.test.ts",
+  },
+  {
     name: "cycle-goes-on-during-a-trial",
     invariant: 17,
     file: "machines/engine.machine.ts",
