@@ -91,6 +91,14 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/runtime/closingProof.test.ts",
     ],
   ],
+  [
+    "Before half of a solver's budget is gone, every value of every choice has been tried at the incumbent, as far as the evaluations reach.",
+    ["test/solver/choices.test.ts"],
+  ],
+  [
+    "A worker that asks the solver for a point gets one while the budget lasts, and no two get the same.",
+    ["test/solver/gaussianSearch.test.ts", "test/solver/Solver.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -35,17 +35,13 @@ export class PeerProcess {
 
   /** The true value at the point that the peer would recommend after `budget` evaluations. */
   async study(peer: PeerName, instance: Instance, seed: number, budget: number): Promise<number> {
-    await this.versions
     const d = instance.dimensions
     const { min, max } = instance.function
     const fill = (value: number): ReadonlyArray<number> => Array.from({ length: d }, () => value)
-    this.send(JSON.stringify({ solver: peer, seed, budget, min: fill(min), max: fill(max) }))
     let lowest = Number.POSITIVE_INFINITY
     let recommended: ReadonlyArray<number> | null = null
     let evaluations = 0
-    for (;;) {
-      const line = await this.next()
-      if (line === "done") break
+    await this.run({ solver: peer, seed, budget, min: fill(min), max: fill(max) }, (line) => {
       const point = JSON.parse(line) as ReadonlyArray<number>
       if (point.length !== d || !point.every((x) => x >= min - 1e-9 && x <= max + 1e-9)) {
         throw new Error(`${peer} left the box of ${instance.name}: ${line}`)
@@ -56,12 +52,21 @@ export class PeerProcess {
         lowest = reading
         recommended = point
       }
-      this.send(String(reading))
-    }
+      return reading
+    })
     if (evaluations !== budget || recommended === null) {
       throw new Error(`${peer} made ${evaluations} evaluations of ${budget} on ${instance.name}`)
     }
     return instance.trueValue(recommended)
+  }
+
+  /** Sends a job and answers every line that asks for a reading, until the process is done with it. */
+  async run(job: unknown, read: (line: string) => number): Promise<void> {
+    await this.versions
+    this.send(JSON.stringify(job))
+    for (let line = await this.next(); line !== "done"; line = await this.next()) {
+      this.send(String(read(line)))
+    }
   }
 
   close(): void {

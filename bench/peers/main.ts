@@ -5,6 +5,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { readOptions, whole } from "../options.ts"
 import { BUDGET, fingerprintOf, rows, SEEDS } from "../solver/rows.ts"
+import { mixedFingerprint, MIXED_SEEDS } from "../mixed/studies.ts"
+import { recordMixed } from "../mixed/optuna.ts"
 import { findPython, makeEnvironment } from "./environment.ts"
 import { type PeerName, peerNames, PeerProcess } from "./PeerProcess.ts"
 import { type Figures, readRecord, rounded, writeRecord } from "./record.ts"
@@ -73,7 +75,15 @@ async function record(python: string): Promise<void> {
   }
   process.stderr.write("\n")
   process_.close()
-  writeRecord({ fingerprint, budget: BUDGET, seeds, versions, figures })
+  const mixed = readRecord()?.mixed
+  writeRecord({
+    fingerprint,
+    budget: BUDGET,
+    seeds,
+    versions,
+    figures,
+    ...(mixed === undefined ? {} : { mixed }),
+  })
   rmSync(folder, { recursive: true })
   console.log(`recorded ${total} studies: ${JSON.stringify(versions)}`)
 }
@@ -91,4 +101,11 @@ if (python !== null) {
   if (options.install) console.log(`ready: ${python}`)
   else if (fits) console.log("bench/peers/recorded.json fits the instances; --again records it anew")
   else await record(python)
+  if (!options.install) {
+    const kept = readRecord()
+    if (kept === null) console.log("the spaces with choices are recorded beside the rows: record those first")
+    else if (kept.mixed?.fingerprint === mixedFingerprint() && !options.again)
+      console.log("the record fits the spaces with choices; --again records it anew")
+    else writeRecord({ ...kept, mixed: await recordMixed(python, MIXED_SEEDS) })
+  }
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest"
+import { classes } from "../../bench/mixed/spaces.ts"
+import { BUDGETS, MIXED_SEEDS, mixedFingerprint } from "../../bench/mixed/studies.ts"
 import { PeerProcess, peerNames } from "../../bench/peers/PeerProcess.ts"
 import { readRecord } from "../../bench/peers/record.ts"
 import { BUDGET, fingerprintOf, rows, SEEDS } from "../../bench/solver/rows.ts"
@@ -19,6 +21,23 @@ describe("the record of the peers", () => {
       for (const values of Object.values(record.figures[peer])) {
         expect(values).toHaveLength(SEEDS)
         expect(values.every((value) => value >= 0)).toBe(true)
+      }
+    }
+  })
+
+  it("has Optuna on spaces with choices, of the instances and by the program that are here now", () => {
+    const mixed = record.mixed!
+    expect(mixed.fingerprint).toBe(mixedFingerprint())
+    expect(Object.keys(mixed.figures)).toEqual(classes.map(({ name }) => name))
+    for (const [k, judged] of Object.values(mixed.figures).entries()) {
+      expect(judged).toHaveLength(MIXED_SEEDS)
+      for (const one of judged) {
+        expect(one).toHaveLength(2 * BUDGETS.length)
+        for (let b = 0; b < BUDGETS.length; b++) {
+          expect(one[2 * b]).toBeLessThanOrEqual(classes[k].choices.length)
+          // More readings never recommend worse.
+          expect(one[2 * b + 1]).toBeLessThanOrEqual(b === 0 ? Number.POSITIVE_INFINITY : one[2 * b - 1])
+        }
       }
     }
   })

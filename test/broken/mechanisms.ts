@@ -633,4 +633,28 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: '{ guard: "guardRetreats", actions: ["obeyGuard", "retreatToLatch"] },',
     test: "test/machines/parity.test.ts",
   },
+  {
+    name: "no-value-is-tried-at-the-incumbent",
+    invariant: 18,
+    file: "src/solver/strategies/Choices.ts",
+    intact: "if (time <= 0 || time > 2 * this.challengers.most) return false",
+    broken: "if (time < Number.POSITIVE_INFINITY) return false",
+    test: "test/solver/choices.test.ts",
+  },
+  {
+    name: "values-count-as-tried-anywhere",
+    invariant: 18,
+    file: "src/solver/strategies/Challengers.ts",
+    intact: "if (Math.abs(space.difference(i, this.incumbent[i], unit[i])) > NEAR) return false",
+    broken: "if (Math.abs(space.difference(i, this.incumbent[i], unit[i])) > 1) return false",
+    test: "test/solver/choices.test.ts",
+  },
+  {
+    name: "process-forgets-what-is-out",
+    invariant: 19,
+    file: "src/solver/strategies/GaussianSearch.ts",
+    intact: "model.push(unit, 0, model.height)",
+    broken: "model.height += 0",
+    test: "test/solver/gaussianSearch.test.ts",
+  },
 ]

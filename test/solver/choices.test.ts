@@ -1,6 +1,8 @@
 /** Choices with numbers: no combination is judged before its numbers fit, and none is forgotten for an early lead. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { createSolver } from "../../src/solver/createSolver.ts"
+import { restoreSolver } from "../../src/runtime/createSolver.ts"
 import { auto } from "../../src/solver/strategies/Auto.ts"
 import { choice, fair, grid, line, type Loss, Rig, spaceOf } from "./strategyRig.ts"
 
@@ -51,18 +53,77 @@ describe("choices with numbers", () => {
     expect(spent(rig.asked.slice(80))).toEqual([0, 0, 20, 0])
   })
 
-  it("looks at several of many once densities have found them", () => {
-    const rig = new Rig(spaceOf([choice(10), choice(10), line(), line()]), auto.make, { budget: 200 })
-    const loss: Loss = (x) => {
-      const worse = Math.abs(Math.floor(10 * x[0]) - 6) + Math.abs(Math.floor(10 * x[1]) - 3)
-      return worse + (x[2] - 0.3) ** 2 + (x[3] - 0.6) ** 2
+  it("tries every value of every choice at the incumbent before the last half, where combinations are many", () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const counts = [4, 3, 5]
+      const rig = new Rig(spaceOf([...counts.map(choice), line(), line()]), auto.make, {
+        seed,
+        budget: 60,
+        history: [[[0.5, 0.5, 0.5, 0.5, 0.5], 9]],
+      })
+      // What the choices cost is far less than what the numbers do, and the incumbent keeps the choices it has.
+      const loss: Loss = (x) => (x[0] + x[1] + x[2]) / 1000 + (x[3] - 0.3) ** 2 + (x[4] - 0.6) ** 2
+      rig.descend(loss, 30)
+      const first = rig.moves.indexOf("challenger")
+      expect(first).toBeGreaterThan(0)
+      // Each was asked for with the choices and the numbers of the incumbent of its time, but for one choice.
+      rig.moves.forEach((move, k) => {
+        if (move !== "challenger") return
+        const before = rig.asked.slice(0, k)
+        const incumbent = before.reduce((low, x) => (loss(x) < loss(low) ? x : low))
+        expect(incumbent.filter((x, i) => x !== rig.asked[k][i]).length).toBe(1)
+      })
+      const best = rig.asked.slice(0, 30).reduce((low, x) => (loss(x) < loss(low) ? x : low))
+      const near = rig.asked.slice(0, 30).filter((x) => Math.hypot(x[3] - best[3], x[4] - best[4]) < 0.3)
+      counts.forEach((count, i) => {
+        expect(new Set(near.map((x) => Math.floor(count * x[i]))).size).toBe(count)
+      })
     }
-    rig.descend(loss, 200)
-    const densities = rig.moves.findIndex((move) => move !== "density" && move !== "uniform")
-    expect(densities).toBe(60)
-    const seen = new Set(rig.asked.slice(60, 130).map((unit) => `${unit[0]} ${unit[1]}`))
-    expect(seen.size).toBeGreaterThan(3)
-    expect(rig.best).toBeLessThan(1.01)
+  })
+
+  it("finds the best of many combinations, and its numbers", () => {
+    let found = 0
+    for (let seed = 0; seed < 6; seed++) {
+      const rig = new Rig(spaceOf([choice(5), choice(5), line(), line()]), auto.make, { seed, budget: 80 })
+      rig.descend((x) => {
+        const worse = (Math.floor(5 * x[0]) === seed % 5 ? 0 : 0.1) + (Math.floor(5 * x[1]) === 3 ? 0 : 0.1)
+        return worse + (x[2] - 0.3) ** 2 + 2 * (x[3] - 0.6 + 0.1 * x[0]) ** 2
+      }, 80)
+      if (rig.best < 1e-6) found++
+    }
+    expect(found).toBeGreaterThanOrEqual(5)
+  })
+
+  it("goes on with another combination that turns out better while the numbers of the first are searched", () => {
+    const rig = new Rig(spaceOf([choice(7), choice(7), line()]), auto.make, { budget: 120 })
+    let told = 0
+    rig.descend((x) => {
+      // After 70 readings one combination becomes better than all: only who still looks elsewhere can know.
+      const gift = told++ > 70 && Math.floor(7 * x[0]) !== 0 ? -5 : 0
+      return gift + Math.floor(7 * x[0]) + Math.floor(7 * x[1]) + (x[2] - 0.4) ** 2
+    }, 120)
+    expect(Math.floor(7 * rig.readings.units[rig.readings.lowest * 3])).toBeGreaterThan(0)
+    expect(rig.asked.slice(-10).filter((x) => Math.floor(7 * x[0]) > 0).length).toBeGreaterThan(5)
+  })
+
+  it("is restored to the last bit, also where it was asked for more than it had", () => {
+    const bounds = {
+      c: { choices: ["a", "b", "c", "d"] },
+      d: { type: "boolean" },
+      x: { min: 0, max: 1 },
+      y: { min: 0, max: 9, step: 1 },
+    } as const
+    const solver = createSolver({ seed: 3, budget: 60, bounds })
+    for (let trials = solver.askTrials(); trials !== null; trials = solver.askTrials()) {
+      const twin = restoreSolver(solver.state())
+      expect(twin.state()).toEqual(solver.state())
+      for (const { id, params } of trials)
+        solver.tell({
+          id,
+          value: (params.x - 0.3) ** 2 + Math.abs(params.y - 4) + (params.c === "c" ? 0 : 0.2),
+        })
+    }
+    expect(restoreSolver(solver.state()).best).toEqual(solver.best)
   })
 
   it("looks for longer with a larger budget", () => {

@@ -1,8 +1,12 @@
 /**
- * Choices with numbers: which combination of choices is best cannot be told before its numbers fit, so a combination is
- * judged by what a search over its numbers alone came to. Few combinations: each gets a look, then the worse half is
- * dropped and the others get another one, until one is left, which has the rest. Many: TPE finds those worth a look, and
- * the best one after that has the rest. The larger the budget, the longer each look, or the more of them.
+ * Choices with numbers: which combination of choices is best cannot be told before its numbers fit. A Gaussian process over
+ * both takes the first part: what one combination teaches it knows of the others too. Before half of the budget is gone every
+ * value of every choice has been tried at the incumbent, with numbers that fit. Then a search over the numbers of the best
+ * combination has two asks of three, and what the process expects of other combinations the third; where another one turns
+ * out better, the search goes on there.
+ *
+ * A larger budget allows more certainty where combinations are few: each gets a look, a search over its numbers alone; the
+ * worse half is dropped and the others get another look, until one is left, which has the rest.
  *
  * Source for halving: Karnin, Koren and Somekh, "Almost optimal exploration in multi-armed bandits" (2013).
  */
@@ -10,16 +14,20 @@ import { classify } from "../classify.ts"
 import { Readings } from "../Readings.ts"
 import { SearchSpace } from "../SearchSpace.ts"
 import type { Strategy, StrategyContext } from "../Strategy.ts"
+import { Challengers } from "./Challengers.ts"
+import { GaussianSearch, MOST_READINGS } from "./GaussianSearch.ts"
 import { Tpe } from "./Tpe.ts"
 
 /** Share of what is left that the looks take together. */
 const LOOKS = 0.8
 /** There are few combinations where this share of what is left is enough for a stencil in each, and so many readings more. */
-const FEW = 0.5
+const FEW = 0.3
 const MORE = 2
-/** Share of what is left that TPE takes where there are many; then each look is so many readings longer than 2 d. */
-const CHOOSING = 0.3
-const BEYOND = 3
+/** Share of what is left that the process takes where there are many; from then on it has one ask of so many. */
+const CHOOSING = 0.35
+const TURNS = 2
+/** Every value has been tried at the incumbent when this share of the budget is left. */
+const LAST = 0.5
 /** Combinations that get a look, at most: each holds models of its own. */
 const MOST_ARMS = 32
 
@@ -38,13 +46,18 @@ interface Arm {
 export class Choices implements Strategy {
   private readonly context: StrategyContext
   private readonly make: (context: StrategyContext) => Strategy
-  private readonly tpe: Tpe
+  private readonly process: GaussianSearch
+  /** Takes the place of the process when that has had its share: its asks do not cost more in longer runs. */
+  private readonly densities: Tpe
+  private readonly challengers: Challengers
   /** Dimensions that are numbers, and the space they make. */
   private readonly numbers: Int32Array
   private readonly subspace: SearchSpace
-  /** Evaluations that TPE has before the looks begin. */
+  /** Asks that the process has before the search over numbers begins, and those it had. */
   private readonly choosing: number
   private chosen = 0
+  private turn = 0
+  move = "uniform"
   private last: Strategy
   /** All combinations that get a look, and those still in the running. */
   private readonly arms = new Map<string, Arm>()
@@ -54,7 +67,6 @@ export class Choices implements Strategy {
   /** Evaluations each may have spent before the next of them are dropped; how many are dropped then. */
   private allowance = 0
   private look = 0
-  private oneLook = false
   private readonly unit: Float64Array
   private readonly part: Float64Array
 
@@ -63,8 +75,10 @@ export class Choices implements Strategy {
     const { space } = context
     this.context = context
     this.make = make
-    this.tpe = new Tpe(context)
-    this.last = this.tpe
+    this.process = new GaussianSearch(context)
+    this.densities = new Tpe(context)
+    this.challengers = new Challengers(context)
+    this.last = this.process
     this.numbers = Int32Array.from([...space.choices.keys()].filter((i) => space.choices[i] === 0))
     this.subspace = new SearchSpace(
       Object.fromEntries(Array.from(this.numbers, (i) => [space.names[i], space.dimensions[i]])),
@@ -79,34 +93,33 @@ export class Choices implements Strategy {
     if (d > 0 && few) this.begin(this.everyCombination())
   }
 
-  get move(): string {
-    return this.last.move
+  ask(id: number, out: Float64Array): boolean {
+    if (this.running.length > 0) return this.askRunning(id, out)
+    if (this.challenge(id, out)) return true
+    if (this.chosen < this.choosing || this.context.readings.lowest < 0) return this.askChooser(id, out)
+    const arm = this.leader()
+    const elsewhere = this.turn % TURNS === TURNS - 1 && this.askElsewhere(id, out, arm)
+    // What is refused must change nothing: a run is repeated by what was given.
+    if (!elsewhere && !this.askArm(arm, id, out)) return false
+    this.turn++
+    return true
   }
 
-  ask(id: number, out: Float64Array): boolean {
-    if (this.running.length === 0 && this.chosen >= this.choosing) this.beginWithBest()
-    if (this.running.length > 0) {
-      this.drop()
-      let waits = false
-      for (const arm of this.running) {
-        if ((this.running.length === 1 || arm.spent < this.allowance) && this.askArm(arm, id, out))
-          return true
-        waits ||= arm.pending > 0
-      }
-      if (waits) return false
-    }
-    this.chosen++
-    this.last = this.tpe
-    return this.tpe.ask(id, out)
+  /** A worker that would be idle looks at other combinations. */
+  spare(id: number, out: Float64Array): boolean {
+    const { lowest } = this.context.readings
+    if (lowest < 0 || this.numbers.length === 0) return false
+    return this.askElsewhere(id, out, this.leader())
   }
 
   wantsAnswer(): boolean {
-    return this.running.length === 0 ? this.tpe.wantsAnswer() : (this.last.wantsAnswer?.() ?? false)
+    return this.last.wantsAnswer?.() ?? false
   }
 
   tell(id: number, index: number): void {
     const { readings } = this.context
-    this.tpe.tell(id, index)
+    this.process.tell(id, index)
+    this.densities.tell(id, index)
     readings.read(index, this.unit)
     const arm = this.release(id) ?? this.arms.get(this.keyOf(this.unit))
     if (arm === undefined) return
@@ -117,12 +130,73 @@ export class Choices implements Strategy {
   }
 
   fail(id: number, unit: Float64Array): void {
-    this.tpe.fail(id, unit)
+    this.process.fail(id, unit)
+    this.densities.fail(id, unit)
     this.failed.push(unit.slice())
     const arm = this.release(id) ?? this.arms.get(this.keyOf(unit))
     if (arm === undefined) return
     this.restrict(unit)
     arm.strategy.fail(id, this.part)
+  }
+
+  /** Where looks are taken: whoever is still in the running and has part of this look left. */
+  private askRunning(id: number, out: Float64Array): boolean {
+    this.drop()
+    for (const arm of this.running) {
+      if ((this.running.length === 1 || arm.spent < this.allowance) && this.askArm(arm, id, out)) return true
+    }
+    return false
+  }
+
+  /** A value that was not tried at the incumbent: in turn with others at first, and at once when it is high time. */
+  private challenge(id: number, out: Float64Array): boolean {
+    const { budget, remaining } = this.context
+    const time = remaining() - LAST * budget
+    if (time <= 0 || time > 2 * this.challengers.most) return false
+    const untried = this.challengers.untried(out)
+    if (untried === 0 || time > 2 * untried) return false
+    if (time > untried && this.move === "challenger") return false
+    this.challengers.ask(out)
+    this.process.expect(id, out)
+    this.chosen++
+    this.last = this.process
+    this.move = "challenger"
+    return true
+  }
+
+  private askChooser(id: number, out: Float64Array): boolean {
+    this.chosen++
+    this.last = this.chooser()
+    const given = this.last.ask(id, out)
+    this.move = this.last.move
+    return given
+  }
+
+  /** Who says which combination to read next: the process, and densities in the part of a run that is too long for it. */
+  private chooser(): Strategy {
+    return this.chosen <= MOST_READINGS ? this.process : this.densities
+  }
+
+  private askElsewhere(id: number, out: Float64Array, arm: Arm): boolean {
+    if (this.chosen >= MOST_READINGS) return this.askChooser(id, out)
+    if (!this.process.askElsewhere(id, out, arm.choices)) return false
+    this.chosen++
+    this.last = this.process
+    this.move = this.process.move
+    return true
+  }
+
+  /** The search over the numbers of the best combination. */
+  private leader(): Arm {
+    const { readings } = this.context
+    readings.read(readings.lowest, this.unit)
+    const key = this.keyOf(this.unit)
+    let arm = this.arms.get(key)
+    if (arm === undefined) {
+      arm = this.armOf(this.unit.slice())
+      this.arms.set(key, arm)
+    }
+    return arm
   }
 
   private askArm(arm: Arm, id: number, out: Float64Array): boolean {
@@ -133,6 +207,7 @@ export class Choices implements Strategy {
     arm.pending++
     this.owners.set(id, arm)
     this.last = arm.strategy
+    this.move = arm.strategy.move
     return true
   }
 
@@ -157,7 +232,7 @@ export class Choices implements Strategy {
       this.running.every((arm) => arm.spent >= this.allowance && arm.pending === 0)
     ) {
       const before = this.running.length
-      const kept = this.oneLook ? 1 : Math.ceil(before / 2)
+      const kept = Math.ceil(before / 2)
       this.running = this.running.toSorted((a, b) => lowest(a) - lowest(b)).slice(0, kept)
       this.allowance += Math.floor((this.look * before) / kept)
     }
@@ -166,17 +241,10 @@ export class Choices implements Strategy {
   private begin(combinations: ReadonlyArray<Float64Array>): void {
     const arms = combinations.map((choices) => this.armOf(choices))
     for (const arm of arms) this.arms.set(this.keyOf(arm.choices), arm)
-    const rounds = this.oneLook ? 1 : Math.max(1, Math.ceil(Math.log2(arms.length)))
+    const rounds = Math.max(1, Math.ceil(Math.log2(arms.length)))
     this.look = Math.max(1, Math.floor((LOOKS * this.context.remaining()) / rounds / arms.length))
     this.allowance = this.look
     this.running = arms
-  }
-
-  private beginWithBest(): void {
-    const least = 2 * this.numbers.length + BEYOND
-    const count = Math.max(1, Math.min(MOST_ARMS, Math.floor((LOOKS * this.context.remaining()) / least)))
-    this.oneLook = true
-    this.begin(this.bestCombinations(count))
   }
 
   private armOf(choices: Float64Array): Arm {
@@ -212,21 +280,6 @@ export class Choices implements Strategy {
         )
     }
     return all
-  }
-
-  /** The combinations with the lowest readings; any there is while nothing was read. */
-  private bestCombinations(count: number): ReadonlyArray<Float64Array> {
-    const { readings, space } = this.context
-    const best = new Map<string, number>()
-    for (let r = 0; r < readings.count; r++) {
-      readings.read(r, this.unit)
-      const key = this.keyOf(this.unit)
-      const before = best.get(key)
-      if (before === undefined || readings.losses[r] < readings.losses[before]) best.set(key, r)
-    }
-    const order = [...best.values()].sort((a, b) => readings.losses[a] - readings.losses[b])
-    if (order.length === 0) return [new Float64Array(space.size)]
-    return order.slice(0, count).map((r) => readings.units.slice(r * space.size, (r + 1) * space.size))
   }
 
   /** Writes the numbers of a point to `part`. */

@@ -2,6 +2,7 @@
 import type { StrategyDefinition } from "../Strategy.ts"
 import { auto } from "./Auto.ts"
 import { cmaEs } from "./CmaEs.ts"
+import { gaussianSearch } from "./GaussianSearch.ts"
 import { localRbf } from "./LocalRbf.ts"
 import { nelderMead } from "./NelderMead.ts"
 import { nelderMeadMultistart } from "./NelderMeadMultistart.ts"
@@ -12,6 +13,7 @@ import { tpe } from "./Tpe.ts"
 export const STRATEGIES: ReadonlyArray<StrategyDefinition> = [
   auto,
   cmaEs,
+  gaussianSearch,
   localRbf,
   nelderMead,
   nelderMeadMultistart,
