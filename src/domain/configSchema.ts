@@ -148,6 +148,11 @@ const name = string({
   holds: (text) => text.trim() !== "" && text === text.trim() && text.length <= 128,
 })
 
+const path = string({
+  expected: "a path of 1 to 4096 characters without white space around it",
+  holds: (text) => text.trim() !== "" && text === text.trim() && text.length <= 4096 && !text.includes("\0"),
+})
+
 const runId = string({
   expected: "1 to 64 letters, digits, dots, dashes and underscores",
   holds: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
@@ -172,7 +177,7 @@ export const EngineConfigShape = object({
   placement: optional(oneOf(["inline", "worker"])),
   /** Becomes part of a file name. */
   runId: optional(runId),
-  state: optional(name),
+  state: optional(path),
   resume: optional(oneOf(["last", "baseline", false])),
   gains: optional(Gains),
   safeMode: optional(SafeMode),

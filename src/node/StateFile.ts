@@ -62,6 +62,7 @@ export class StateFile {
       makePrivateFolder(dirname(path))
       real = plainPath(path)
     } catch (cause) {
+      if (cause instanceof StateFileError) throw cause
       throw new StateFileError({ reason: "write", path, detail: causeText(cause) })
     }
     const lock = await lockFile(real, options)

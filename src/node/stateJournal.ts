@@ -11,6 +11,7 @@ import type { AuditSink } from "../runtime/AuditSink.ts"
 import { type JournalOptions, settled } from "./journalOptions.ts"
 import { messageOf } from "./messageOf.ts"
 import { type JournalSink, openJournalFile } from "./openJournal.ts"
+import { StateFileError } from "./StateFileError.ts"
 
 const NAME = "journal"
 
@@ -133,7 +134,10 @@ export const openStateJournal = (
       await journal.tryOpen()
       return sinkOf(directory, journal)
     },
-    catch: (cause) => failure("open", cause),
+    catch: (cause) =>
+      cause instanceof StateFileError
+        ? new AuditError({ reason: "open", sink: NAME, detail: `state: ${cause.message}` })
+        : failure("open", cause),
   })
 
 const sinkOf = (directory: string, journal: StateJournal): AuditSink => ({
