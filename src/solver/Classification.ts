@@ -41,6 +41,13 @@ export interface Classification {
   readonly stencil: boolean
 }
 
+/** A label that was revoked while the run went on: the new one, how many readings there were, and why. */
+export interface LabelChange {
+  readonly label: LandscapeLabel
+  readonly readings: number
+  readonly reason: string
+}
+
 /** Whether a label rests on anything: on noise that was met, or on losses that differ and enough of them. Else it is a default. */
 export function isFounded({ label, stencil, features }: Classification): boolean {
   if (label === "noisy") return true

@@ -2,7 +2,7 @@
  * The course of a run through its phases: probe, classify, refine. Where the next point comes from and who is told of a
  * result is decided here, and nowhere else; no phase can be left out, and none waits for an answer that may never come.
  */
-import type { Classification } from "./Classification.ts"
+import type { Classification, LabelChange } from "./Classification.ts"
 import { classify } from "./classify.ts"
 import { Draw, STREAM_FILL, STREAM_STRATEGY } from "./Draw.ts"
 import { Probe } from "./Probe.ts"
@@ -66,6 +66,11 @@ export class Course {
     this.fillDraw = new Draw(seed, STREAM_FILL)
     this.unit = new Float64Array(space.size)
     this.seen = space.points <= settings.budget ? new Set() : null
+  }
+
+  /** How the label has changed since it was given, oldest first. */
+  get labelChanges(): ReadonlyArray<LabelChange> {
+    return this.strategy?.labelChanges?.() ?? []
   }
 
   /** Evaluations of the budget that have not been asked for yet. */

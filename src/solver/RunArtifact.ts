@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { ArtifactError, type Problem } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
 import { MAX_SEED } from "../domain/Units.ts"
-import type { Classification, LandscapeFeatures, LandscapeLabel } from "./Classification.ts"
+import type { Classification, LabelChange, LandscapeFeatures, LandscapeLabel } from "./Classification.ts"
 import { MAX_BUDGET, SolverConfigSchema } from "./configSchema.ts"
 import { exact, failureProblems, optional, SCHEMA_VERSION, text, versionProblem, whole } from "./fields.ts"
 import { count, fullEntry, ParamNames, ParamsSchema, RUN_PHASES } from "./history.ts"
@@ -34,9 +34,11 @@ const Features = Schema.Struct({
   noise: figure("Noise of one reading as a share of the probe's spread."),
 })
 
+const Label = Schema.Literals(["quadratic", "curved", "noisy"])
+
 export const ClassificationSchema = Schema.Struct({
-  label: Schema.Literals(["quadratic", "curved", "noisy"]).annotate({
-    description: "What the selection obeys.",
+  label: Label.annotate({
+    description: "What the classify phase found, and what the selection begins with.",
   }),
   score: figure("What the label was decided on: the share of kept promises, or the noise."),
   readings: count.annotate({ description: "Readings it was decided on." }),
@@ -44,6 +46,15 @@ export const ClassificationSchema = Schema.Struct({
     description: "False where the budget was too small for the quadratic model's first points.",
   }),
   features: Features.annotate({ description: "What explains the label." }),
+  changes: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        label: Label.annotate({ description: "What the landscape was taken for from then on." }),
+        readings: count.annotate({ description: "Readings there were." }),
+        reason: text(200).annotate({ description: "Why." }),
+      }),
+    ).annotate({ description: "How later steps revoked the label, oldest first." }),
+  ),
 })
 
 export const BestSchema = Schema.Struct({
@@ -102,6 +113,8 @@ export interface ArtifactClassification {
   readonly readings: number
   readonly stencil: boolean
   readonly features: { readonly [K in keyof LandscapeFeatures]: number | null }
+  /** How later steps revoked the label, oldest first; absent in records of older builds. */
+  readonly changes?: ReadonlyArray<LabelChange>
 }
 
 export interface ArtifactBest {
@@ -138,7 +151,10 @@ export interface RunArtifact extends Omit<SolverState, "config"> {
 }
 
 /** A classification as JSON has it: what could not be measured is null. */
-export function describeClassification(found: Classification | null): ArtifactClassification | null {
+export function describeClassification(
+  found: Classification | null,
+  changes: ReadonlyArray<LabelChange> = [],
+): ArtifactClassification | null {
   if (found === null) return null
   const known = (x: number): number | null => (Number.isFinite(x) ? x + 0 : null)
   const { label, score, readings, stencil, features } = found
@@ -157,6 +173,7 @@ export function describeClassification(found: Classification | null): ArtifactCl
       separability: known(features.separability),
       noise: known(features.noise),
     },
+    changes: changes.slice(),
   }
 }
 

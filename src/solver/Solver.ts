@@ -6,7 +6,7 @@
  * everything in between is a function of it, the restored solver asks for the same points bit for bit.
  */
 import { StateError } from "../domain/errors.ts"
-import { type Classification, isFounded } from "./Classification.ts"
+import { type Classification, isFounded, type LabelChange } from "./Classification.ts"
 import { Course, type SolverPhase } from "./Course.ts"
 import { type Failing, failingAt } from "./failing.ts"
 import { recommend } from "./recommend.ts"
@@ -165,6 +165,11 @@ export class Solver<P = Params> {
     return this.course.classification
   }
 
+  /** How the label has changed since, oldest first: the strategy at work may revoke what the classify phase found. */
+  get labelChanges(): ReadonlyArray<LabelChange> {
+    return this.course.labelChanges
+  }
+
   /** Noise of one reading as a share of the probe's spread; 0 until the probe is done. */
   get noise(): number {
     return this.course.noise
@@ -215,7 +220,7 @@ export class Solver<P = Params> {
       ...this.state(),
       seed: this.settings.seed,
       budget: this.settings.budget,
-      classification: describeClassification(this.course.classification),
+      classification: describeClassification(this.course.classification, this.labelChanges),
       noise: this.course.noise,
       best:
         best === null

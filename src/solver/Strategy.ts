@@ -6,7 +6,7 @@
  * solver saves a run as the order of its asks and tells and restores it by repeating them, so a strategy needs no
  * persistence of its own.
  */
-import type { Classification } from "./Classification.ts"
+import type { Classification, LabelChange } from "./Classification.ts"
 import type { Draw } from "./Draw.ts"
 import type { Readings } from "./Readings.ts"
 import type { SearchSpace } from "./SearchSpace.ts"
@@ -69,6 +69,8 @@ export interface Strategy {
   classified?(classification: Classification): void
   /** What it can say about the landscape, for the classification. */
   evidence?(): DescentEvidence
+  /** How it has revised the classification's label since, oldest first. */
+  labelChanges?(): ReadonlyArray<LabelChange>
 }
 
 /** A strategy by name: what `createSolver(config, { strategies })` takes. */

@@ -286,6 +286,18 @@ describe("the quadratic trust region", () => {
     expect(helped.asked.slice(6).every((unit) => unit[0] > 0.5)).toBe(true)
   })
 
+  it("starts again at the incumbent once, and then elsewhere until there is a better one", () => {
+    const loss: Loss = (x) => x.reduce((sum, v) => sum + Math.abs(v - 0.6), 0)
+    const rig = new Rig(cube(2), make, { history: from(2, 0.6, loss), budget: 400 })
+    rig.descend(loss, 300)
+    const isStart = (k: number): boolean => rig.moves[k] === "stencil" && rig.moves[k - 1] !== "stencil"
+    const starts = rig.asked.filter((_, k) => isStart(k))
+    expect(starts.length).toBeGreaterThan(4)
+    // The incumbent is the lowest point and was known before: its first descent, one restart, and no other.
+    const near = starts.filter((unit) => loss(unit) <= 0.31 && unit.some((x) => x === 0.6))
+    expect(near.length).toBeLessThanOrEqual(2)
+  })
+
   it("walks across the seam of a circle", () => {
     const space = spaceOf([circle, line()])
     const loss: Loss = (x) => Math.sin(Math.PI * (x[0] - 0.97)) ** 2 + (x[1] - 0.4) ** 2

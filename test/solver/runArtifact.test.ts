@@ -132,6 +132,7 @@ describe("a run artifact", () => {
     const found = { label: "curved", score: Number.NaN, readings: 9, stencil: false, features } as const
     expect(describeClassification(found)).toEqual({
       ...found,
+      changes: [],
       score: null,
       features: { ...features, keptPromises: null, residualDecay: null, distanceCorrelation: null },
     })

@@ -8,6 +8,7 @@ import { writeDocument } from "./writeDocument.ts"
 import { readArtifactFile, requireStateFile } from "./documents.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { numberText, print, stylesFor } from "./output.ts"
+import { foundIn, labelsText } from "../foundAgain.ts"
 import { readingsOf } from "../solverReadings.ts"
 import { shortPath } from "./paths.ts"
 import { curveOf } from "./plot/convergence.ts"
@@ -48,9 +49,11 @@ function drawConvergence(run: SolverState | RunArtifact, svg: boolean): Drawing 
   if (curve === null) throw new CliFailure(nothingToDraw(run.history))
   const best = curve.points[curve.points.length - 1].best
   const failed = curve.failed.length === 0 ? "" : `, ${curve.failed.length} failed`
+  const pending = run.pending.length === 0 ? "" : `, ${run.pending.length} pending`
+  const labels = labelsText(foundIn(run))
   const titles: Titles = {
     title: `Convergence of ${run.run_id}`,
-    detail: `best reading ${numberText(best)} after ${curve.evaluations} evaluations${failed}${curve.y.log ? ", logarithmic" : ""}`,
+    detail: `best reading ${numberText(best)} after ${curve.evaluations} evaluations${failed}${pending}${curve.y.log ? ", logarithmic" : ""}${labels === null ? "" : `; ${labels}`}`,
   }
   return {
     text: (columns, styles) => convergenceText(curve, titles, columns, styles),

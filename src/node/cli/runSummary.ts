@@ -1,5 +1,5 @@
 /** What `arqon run` says at the end, for people and as JSON. */
-import { isFounded } from "../../solver/Classification.ts"
+import { isFounded, type LabelChange } from "../../solver/Classification.ts"
 import type { Failing } from "../../solver/failing.ts"
 import { describeClassification } from "../../solver/RunArtifact.ts"
 import type { Solver } from "../../solver/Solver.ts"
@@ -20,8 +20,9 @@ export interface RunEnd {
 }
 
 /** What was found out about the landscape; null also where the label is a default that no reading speaks for. */
-export function foundJson({ classification }: Solver) {
-  return describeClassification(classification !== null && isFounded(classification) ? classification : null)
+export function foundJson({ classification, labelChanges }: Solver) {
+  const founded = classification !== null && isFounded(classification)
+  return describeClassification(founded ? classification : null, labelChanges)
 }
 
 /** The recommended point in the words of JSON. */
@@ -72,7 +73,10 @@ export function summaryText(end: RunEnd, styles: Styles): string {
   lines.push(`${answers} of ${counts.budget} evaluations${session}${failed}, ${durationText(elapsedMs)}.`)
   if (failing !== null) lines.push(...failingText(failing, styles))
   if (classification !== null && isFounded(classification))
-    lines.push(`The landscape looks ${strong(classification.label)}${dim(scoreText(classification.score))}.`)
+    lines.push(
+      `The landscape looks ${strong(classification.label)}${dim(scoreText(classification.score))}.`,
+      ...solver.labelChanges.map((change) => `  ${changeText(change)}`),
+    )
   if (statePath !== null) {
     const path = shortPath(statePath)
     lines.push(
@@ -93,6 +97,10 @@ function failingText({ inARow, reason, succeeded }: Failing, { strong, dim }: St
     dim("Mend it and run the same command again, or go on whatever fails with --stop-after-failures 0."),
   ]
 }
+
+/** How a label was revoked, as a line. */
+const changeText = ({ label, readings, reason }: LabelChange): string =>
+  `${label} from reading ${readings} on: ${reason}`
 
 /** A parameter as it may be used again: every digit of it. */
 const exactText = (value: unknown): string => (typeof value === "number" ? String(value) : valueText(value))

@@ -25,6 +25,12 @@ export interface SolverRun {
     readonly label: string
     readonly score: number | null
     readonly features: Readonly<Record<string, number | null>>
+    /** How later steps revoked the label, oldest first. */
+    readonly changes: ReadonlyArray<{
+      readonly label: string
+      readonly readings: number
+      readonly reason: string
+    }>
   } | null
   /** Share of the variance that each parameter explains alone, and what only several explain; null when too little is known. */
   readonly importance: {

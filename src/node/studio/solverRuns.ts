@@ -2,12 +2,12 @@
 import { ConfigError } from "../../domain/errors.ts"
 import { importanceOf } from "../../solver/importance.ts"
 import type { RunArtifact } from "../../solver/RunArtifact.ts"
-import { restoreSolver } from "../../runtime/createSolver.ts"
 import { parseSolverConfig } from "../../solver/SolverConfig.ts"
 import type { HistoryEntry } from "../../solver/SolverState.ts"
 import { readArtifactFile } from "../cli/documents.ts"
 import { type Curve, curveOf, isBeyond } from "../cli/plot/convergence.ts"
 import { CliFailure } from "../cli/exitCodes.ts"
+import { foundIn } from "../foundAgain.ts"
 import { readingsOf } from "../solverReadings.ts"
 import type { SolverReading, SolverRun } from "./solverProtocol.ts"
 import { Refusal } from "./refusal.ts"
@@ -24,7 +24,7 @@ export function solverRun(path: string, name: string): SolverRun {
   const readings = readingsWithBest(history, minimize, curve)
   const count = (status: HistoryEntry["status"]): number =>
     history.filter((entry) => entry.status === status && entry.phase !== "seed").length
-  const { best, classification } = { ...foundAgain(artifact), ...defined(artifact) }
+  const { best, classification } = foundIn(artifact)
   return {
     file: name,
     runId: artifact.run_id,
@@ -54,6 +54,7 @@ export function solverRun(path: string, name: string): SolverRun {
             label: classification.label,
             score: classification.score,
             features: { ...classification.features },
+            changes: classification.changes ?? [],
           },
     importance: importance(artifact),
     warnings: artifact.notes,
@@ -67,26 +68,6 @@ function read(path: string): RunArtifact {
     // Written for a person, and about a file that they named.
     if (error instanceof CliFailure || error instanceof Error) throw new Refusal("failed", error.message)
     throw error
-  }
-}
-
-type Found = Pick<RunArtifact, "best" | "classification">
-
-const defined = ({ best, classification }: RunArtifact): Partial<Found> => ({
-  ...(best === null ? {} : { best }),
-  ...(classification === null ? {} : { classification }),
-})
-
-/** A state has only what was read; what was found follows from running it again. */
-function foundAgain({ config, run_id, history, pending }: RunArtifact): Found {
-  const nothing: Found = { best: null, classification: null }
-  if (config === null) return nothing
-  try {
-    const solver = restoreSolver({ schema_version: 1, run_id, config, history, pending })
-    const { best, classification } = solver.artifact()
-    return { best, classification }
-  } catch {
-    return nothing
   }
 }
 

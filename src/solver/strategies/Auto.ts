@@ -1,10 +1,13 @@
 /**
- * The default: it begins with the quadratic trust region, whatever the landscape, and after the classification goes on with
- * what the label calls for. What made choosing pay was that a wrong choice is cheap.
+ * The default: it begins with the quadratic trust region, whatever the landscape, and goes on with what the label calls
+ * for. What made choosing pay was that a wrong choice is cheap; and the label is an opinion, which later steps revoke.
  *
- * - quadratic: the trust region to the end.
- * - curved: a short stage of the local surrogate, then a fresh trust region close around the incumbent. In two dimensions
- *   a simplex to the end, which walks along edges and bends. Losses that come in steps have no slopes to follow: TPE.
+ * - quadratic: the trust region, with restarts.
+ * - curved: the trust region too, until a descent ends with its promises broken: then a simplex from its best point, which
+ *   walks along edges and bends, and when that finds nothing better the trust region elsewhere. In many dimensions with few
+ *   evaluations first a short stage of the local surrogate, then a fresh trust region close around the incumbent.
+ * - losses that come in steps have no slopes to follow: in two dimensions a simplex, else an evolution strategy, or TPE where
+ *   the budget is too small for one.
  * - noisy: the trust region while its box is coarse, then a simplex, which only compares; with hardly any noise the
  *   simplex at once, and in many dimensions the local surrogate.
  * - a budget below the stencil: the local surrogate from the start.
@@ -12,10 +15,12 @@
  *   or in many dimensions the surrogate.
  * - choices in the space: a search like this one within each combination of them that is worth a look; see `Choices`.
  */
-import type { Classification, LandscapeLabel } from "../Classification.ts"
+import type { Classification, LabelChange } from "../Classification.ts"
 import { recommendations } from "../recommend.ts"
 import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
 import { Choices } from "./Choices.ts"
+import { CmaEs } from "./CmaEs.ts"
+import { LabelHistory } from "./LabelHistory.ts"
 import { LocalRbf } from "./LocalRbf.ts"
 import { NelderMead } from "./NelderMead.ts"
 import { QuadraticTrustRegion } from "./QuadraticTrustRegion.ts"
@@ -40,6 +45,28 @@ const FEW_CURVED = 2
 /** with hardly any noise: up to so many; and among failures: up to so many. */
 const FEW_NOISY = 3
 const FEW_FAILING = 5
+/** A curved landscape gets the surrogate stage from so many dimensions on, */
+const MANY_CURVED = 4
+/** and up to so many evaluations a dimension; in many dimensions more: with a larger budget frames and restarts earn more. */
+const SURROGATE_EVALUATIONS = 20
+const SURROGATE_EVALUATIONS_OF_MANY = 30
+const MANY = 10
+/** The trust region gives way where its latest steps kept fewer promises than this: in two dimensions at any time, else at a descent's end. */
+const BROKEN_OF_FEW = 0.2
+const BROKEN_AT_END = 0.25
+/** Below this share of kept promises it is worth looking whether the losses come in steps; above that one the landscape is quadratic. */
+const BROKEN = 0.3
+const KEPT = 0.5
+/** Dimensions in which a simplex can take over: up to so many. */
+const MOST_FOR_SIMPLEX = 12
+/** Readings without a better one, in times d + 1, after which it gives back. */
+const PATIENCE = 20
+/** Readings left, by dimension, from which on an evolution strategy is worth its while where losses come in steps. */
+const EVOLVE = 45
+/** Edge of a simplex on steps: it has to reach over one. */
+const STEP_EDGE = 0.3
+/** Readings that the search for steps looks at, the newest. */
+const LOOKED_AT = 256
 /** Share of the latest trials that failed from which on the trust region gives way. */
 const FAILING = 0.5
 /** With the option `reread`: so many of the best points are read again, in turn. */
@@ -51,13 +78,22 @@ const POLISH = 2
 const SIMPLEX = 3
 const DENSITIES = 4
 const CHOICES = 5
+const EVOLUTION = 6
 
 export class Auto implements Strategy {
   private readonly context: StrategyContext
-  private readonly trust: QuadraticTrustRegion
+  /** The first trust region, whose evidence the classification hears, and the one that is or was at work. */
+  private readonly first: QuadraticTrustRegion
+  private trust: QuadraticTrustRegion
   private active: Strategy
   private stage = TRUST
-  private label: LandscapeLabel | null = null
+  private readonly labels = new LabelHistory()
+  /** Loss of the incumbent that a simplex has started from: a second one there would learn the same. */
+  private walked = Number.NaN
+  /** The simplex is a detour of the trust region, and readings when its best was last bettered. */
+  private detour = false
+  private bestLoss = Number.POSITIVE_INFINITY
+  private betteredAt = 0
   /** Points that gave no number: each stage is told of those before it. */
   private readonly failed: Array<Float64Array> = []
   /** 1 for each of the latest trials that failed, as many as a stencil has points; and how many that are. */
@@ -76,7 +112,8 @@ export class Auto implements Strategy {
     const { space } = context
     const stencil = 2 * space.size + 1
     this.context = context
-    this.trust = new QuadraticTrustRegion(context)
+    this.first = new QuadraticTrustRegion(context)
+    this.trust = this.first
     this.active = this.trust
     this.outcomes = new Uint8Array(stencil)
     if (space.categorical) this.enter(CHOICES)
@@ -90,8 +127,12 @@ export class Auto implements Strategy {
   ask(id: number, out: Float64Array): boolean {
     if (this.reread(out)) return true
     this.advance()
-    const given = this.active.ask(id, out)
-    if (given && this.label === null && this.active.move === "stencil") this.stencil.add(id)
+    let given = this.active.ask(id, out)
+    if (!given && this.active === this.trust && this.trust.paused) {
+      this.afterDescent()
+      given = this.active.ask(id, out)
+    }
+    if (given && this.labels.label === null && this.active.move === "stencil") this.stencil.add(id)
     return given
   }
 
@@ -114,23 +155,28 @@ export class Auto implements Strategy {
   }
 
   evidence(): DescentEvidence {
-    return this.trust.evidence()
+    return this.first.evidence()
   }
 
   classified(classification: Classification): void {
     const { label } = classification
-    const { noise, space } = this.context
-    this.label = label
+    const { noise, space, budget, readings } = this.context
+    this.labels.begin(label)
     this.active.classified?.(classification)
     if (this.stage !== TRUST) return
+    this.trust.pausing = !(noise > 0)
     if (label === "curved") {
-      if (this.stepped()) this.enter(DENSITIES)
-      else if (space.size === FEW_CURVED) this.enter(SIMPLEX)
-      else this.enter(SURROGATE, this.context.readings.count + SURROGATE_SHARE * this.context.budget)
+      if (this.stepped()) this.enterSteps()
+      else if (space.size >= MANY_CURVED && budget <= this.surrogateEvaluations() * space.size)
+        this.enter(SURROGATE, readings.count + SURROGATE_SHARE * budget)
     } else if (label === "noisy" && noise < NOISY) {
       if (space.size <= FEW_NOISY) this.enter(SIMPLEX)
       else this.enter(SURROGATE)
     }
+  }
+
+  labelChanges(): ReadonlyArray<LabelChange> {
+    return this.labels.changes
   }
 
   /** Under noise, with the last evaluations: reads the best points again, so that the choice among them rests on more. */
@@ -143,8 +189,84 @@ export class Auto implements Strategy {
   }
 
   private advance(): void {
-    if (this.stage === TRUST && this.label === "noisy" && this.trust.fine(NOISY_RADIUS)) this.enter(SIMPLEX)
+    if (this.stage === TRUST && this.labels.label === "noisy" && this.trust.fine(NOISY_RADIUS))
+      this.enter(SIMPLEX)
     if (this.context.readings.count >= this.until) this.enter(POLISH)
+    if (this.labels.label === null || this.context.noise > 0) return
+    if (this.active === this.trust) this.whileDescending()
+    else if (this.stage === SIMPLEX && this.detour) this.whileWalking()
+  }
+
+  /** The label follows the descent: what broke its promises was not quadratic, and what keeps them again is. */
+  private whileDescending(): void {
+    const { size } = this.context.space
+    const { descent } = this.trust
+    const window = 10 + 2 * size
+    const share = descent.keptOf(window)
+    if (share > KEPT) this.opine("quadratic", share, window)
+    else if (size <= FEW_CURVED && share < BROKEN_OF_FEW) this.giveWay(share, window)
+    else if (share < BROKEN && descent.steps % size === 0 && this.stepped()) this.enterSteps()
+  }
+
+  /** A descent has ended: where it kept too few promises a simplex goes on from there, else the next one begins. */
+  private afterDescent(): void {
+    const window = 8 + this.context.space.size
+    const share = this.trust.descent.keptOf(window)
+    if (share < BROKEN_AT_END) this.giveWay(share, window)
+    if (this.active === this.trust) this.trust.goOn(false)
+  }
+
+  private opine(label: "quadratic" | "curved", share: number, window: number): void {
+    const kept = Math.round(share * window)
+    this.labels.revise(
+      label,
+      this.context.readings.count,
+      `${kept} of the last ${window} steps kept their promise`,
+    )
+  }
+
+  /** The trust region's model does not describe what is here: what needs no model goes on from its best point. */
+  private giveWay(share: number, window: number): void {
+    const { readings, space, remaining } = this.context
+    this.opine("curved", share, window)
+    const incumbent = readings.losses[readings.lowest]
+    if (incumbent === this.walked) return
+    this.walked = incumbent
+    if (this.stepped()) this.enterSteps()
+    else if (space.size <= MOST_FOR_SIMPLEX && remaining() >= 2 * space.size) {
+      this.enter(SIMPLEX)
+      this.detour = true
+      this.bestLoss = incumbent
+      this.betteredAt = readings.count
+    }
+  }
+
+  /** The simplex of a detour, until it has found nothing better for long: then the trust region goes on elsewhere. */
+  private whileWalking(): void {
+    const { readings, space } = this.context
+    const best = readings.losses[readings.lowest]
+    if (best < this.bestLoss) {
+      this.bestLoss = best
+      this.betteredAt = readings.count
+    }
+    if (readings.count - this.betteredAt <= PATIENCE * (space.size + 1)) return
+    this.walked = best
+    this.detour = false
+    this.stage = TRUST
+    this.active = this.trust
+    this.trust.goOn(true)
+  }
+
+  private surrogateEvaluations(): number {
+    return this.context.space.size < MANY ? SURROGATE_EVALUATIONS : SURROGATE_EVALUATIONS_OF_MANY
+  }
+
+  /** Losses that come in steps have no slopes to follow. */
+  private enterSteps(): void {
+    const { space, remaining } = this.context
+    if (space.size <= FEW_CURVED) this.enter(SIMPLEX, Number.POSITIVE_INFINITY, STEP_EDGE)
+    else if (remaining() >= EVOLVE * space.size) this.enter(EVOLUTION)
+    else this.enter(DENSITIES)
   }
 
   /** Too much fails: what only compares, or needs no stencil, goes on. */
@@ -160,10 +282,15 @@ export class Auto implements Strategy {
     const { context } = this
     this.stage = stage
     this.until = until
+    this.detour = false
     if (stage === SURROGATE) this.active = new LocalRbf(context)
-    else if (stage === POLISH) this.active = new QuadraticTrustRegion(context, POLISH_RADIUS)
-    else if (stage === SIMPLEX) this.active = new NelderMead(context, { start: null, edge })
+    else if (stage === POLISH) {
+      this.trust = new QuadraticTrustRegion(context, POLISH_RADIUS)
+      this.trust.pausing = true
+      this.active = this.trust
+    } else if (stage === SIMPLEX) this.active = new NelderMead(context, { start: null, edge })
     else if (stage === DENSITIES) this.active = new Tpe(context)
+    else if (stage === EVOLUTION) this.active = new CmaEs(context)
     else this.active = new Choices(context, (own) => new Auto(own))
     for (const unit of this.failed) this.active.fail(-1, unit)
   }
@@ -177,9 +304,10 @@ export class Auto implements Strategy {
   /** Losses that come in steps: many readings of different points are equal. */
   private stepped(): boolean {
     const { losses, ids, count } = this.context.readings
+    const from = Math.max(0, count - LOOKED_AT)
     const sorted = losses
-      .slice(0, count)
-      .filter((_, r) => !this.stencil.has(ids[r]))
+      .slice(from, count)
+      .filter((_, r) => !this.stencil.has(ids[from + r]))
       .sort()
     let equal = 0
     for (let r = 1; r < sorted.length; r++) if (sorted[r] === sorted[r - 1]) equal++

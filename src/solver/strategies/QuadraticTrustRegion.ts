@@ -15,6 +15,10 @@ const WIDEST_RADIUS = 0.5
 const NARROWEST_RADIUS = 1e-6
 /** Radius about which restarts at the incumbent vary, by a factor of 2 either way. */
 const RESTART_RADIUS = 0.15
+/** First radius of restarts elsewhere; in few dimensions near places differ more than in many. */
+const ELSEWHERE_RADIUS = 0.3
+const ELSEWHERE_RADIUS_OF_FEW = 0.1
+const FEW = 2
 /** A restart that is this fine and promises no lead is dropped. */
 const FINE = 0.03
 /** How many times its last promise a restart is trusted with. */
@@ -24,6 +28,9 @@ export class QuadraticTrustRegion implements Strategy {
   readonly descent: TrustRegion
   /** Descents begun. */
   descents = 0
+  /** When set, it waits for `goOn` wherever a descent has ended. */
+  pausing = false
+  paused = false
   private readonly context: StrategyContext
   private readonly point: Float64Array
   private readonly radius: number
@@ -31,6 +38,8 @@ export class QuadraticTrustRegion implements Strategy {
   private readonly known: KnownPoints
   private byChance = false
   private shares: DescentEvidence = { keptPromises: Number.NaN, steps: 0 }
+  /** Loss of the incumbent that a restart has been made at: another at the same one would learn the same. */
+  private visited = Number.NaN
 
   /** @param radius first radius of the first descent */
   constructor(context: StrategyContext, radius?: number) {
@@ -56,6 +65,10 @@ export class QuadraticTrustRegion implements Strategy {
       if (descent.overtaken || this.hopeless()) descent.drop()
       if (descent.ask(id, out)) return true
       if (!descent.ended) return false
+      if (this.pausing) {
+        this.paused = true
+        return false
+      }
       this.begin()
     }
     this.byChance = true
@@ -72,6 +85,15 @@ export class QuadraticTrustRegion implements Strategy {
     this.descent.fail(id, unit)
   }
 
+  /** Ends a pause, or the descent it is at, and begins the next one; `elsewhere` than at the incumbent if so. */
+  goOn(elsewhere: boolean): void {
+    const { readings } = this.context
+    this.paused = false
+    if (elsewhere && readings.lowest >= 0) this.visited = readings.losses[readings.lowest]
+    this.descent.drop()
+    this.begin()
+  }
+
   /** True when the first descent is over, or at most this coarse and waiting for nothing. */
   fine(radius: number): boolean {
     return this.descents > 1 || (this.descent.stepping && this.descent.rho <= radius)
@@ -83,26 +105,31 @@ export class QuadraticTrustRegion implements Strategy {
   }
 
   private begin(): void {
-    const { readings, draw } = this.context
+    const { readings, draw, space } = this.context
     if (this.descents === 1) this.shares = keptPromises(this.descent)
     const restart = this.descents++
     const incumbent = readings.lowest
-    if (restart % 2 === 0 && restart > 0 && !this.descent.overtaken) {
-      const loss = this.starts.take(this.point)
-      this.context.space.snap(this.point)
-      this.descent.begin(this.point, loss, FIRST_RADIUS)
-      return
-    }
-    const radius = restart === 0 ? this.radius : RESTART_RADIUS * 2 ** (2 * draw.uniform() - 1)
     if (incumbent < 0) {
       this.point.fill(0.5)
-      this.context.space.snap(this.point)
-      this.descent.begin(this.point, Number.NaN, radius)
+      space.snap(this.point)
+      this.descent.begin(this.point, Number.NaN, this.radius)
       return
     }
+    const loss = readings.losses[incumbent]
+    if (restart > 0 && loss === this.visited && !this.descent.overtaken) {
+      const start = this.starts.take(this.point)
+      space.snap(this.point)
+      this.descent.begin(this.point, start, space.size <= FEW ? ELSEWHERE_RADIUS_OF_FEW : ELSEWHERE_RADIUS)
+      return
+    }
+    if (restart > 0) this.visited = loss
     readings.read(incumbent, this.point)
     this.starts.avoid(this.point)
-    this.descent.begin(this.point, readings.losses[incumbent], radius)
+    this.descent.begin(
+      this.point,
+      loss,
+      restart === 0 ? this.radius : RESTART_RADIUS * 2 ** (2 * draw.uniform() - 1),
+    )
   }
 
   /** A restart that is already fine and would stay above the incumbent. */
@@ -116,11 +143,8 @@ export class QuadraticTrustRegion implements Strategy {
 
 /** Share of the later half of a descent's steps that kept their promise. */
 export function keptPromises(descent: TrustRegion): DescentEvidence {
-  const { steps, kept } = descent
-  const from = Math.floor(steps / 2)
-  let sum = 0
-  for (let k = from; k < steps; k++) sum += kept[k]
-  return { keptPromises: steps > 0 ? sum / (steps - from) : Number.NaN, steps }
+  const { steps } = descent
+  return { keptPromises: descent.keptOf(steps - Math.floor(steps / 2)), steps }
 }
 
 export const quadraticTrustRegion: StrategyDefinition = {

@@ -22,7 +22,7 @@ const TRUSTED_ERROR = 10
 const FAR_FROM_BASE = 20
 /** Readings on a grid that may be taken from memory in one ask before the descent ends. */
 const RECALLS = 64
-/** Steps whose promise is remembered; the classification asks long before. */
+/** Steps whose promise is remembered. */
 const PROMISES = 512
 /** Moves without a reading in between, at most; a guard, never met. */
 const MOVES = 1000
@@ -55,13 +55,14 @@ export class TrustRegion {
   move = "stencil"
   /** What the model promised its last step would gain. */
   promised = 0
-  /** 1 for each step of this descent that gained more than a tenth of what the model promised. */
-  readonly kept = new Uint8Array(PROMISES)
+  /** Steps of this descent. */
   steps = 0
   /** Somebody else's reading is better than all of its own and too far away to be taken into the model. */
   overtaken = false
   /** Dimensions that a model can be made over: numbers with at least two positions. */
   readonly movable: Int32Array
+  /** 1 for each of the latest steps that gained more than a tenth of what the model promised, in turn. */
+  private readonly kept = new Uint8Array(PROMISES)
   private state = ENDED
   private readonly context: StrategyContext
   private readonly known: KnownPoints
@@ -122,6 +123,15 @@ export class TrustRegion {
   /** True when the stencil is read and it steps by its model. */
   get stepping(): boolean {
     return this.state === STEPS
+  }
+
+  /** Share of its latest `count` steps, as far as they are remembered, that kept their promise; NaN where it made none or fewer. */
+  keptOf(count: number): number {
+    const looked = Math.min(count, PROMISES)
+    if (looked < 1 || looked > this.steps) return Number.NaN
+    let sum = 0
+    for (let k = 1; k <= looked; k++) sum += this.kept[(this.steps - k) % PROMISES]
+    return sum / looked
   }
 
   /** Lowest loss that its model knows; NaN before it has one. */
@@ -338,7 +348,7 @@ export class TrustRegion {
       return
     }
     const ratio = gain / this.promised
-    if (this.steps < PROMISES) this.kept[this.steps++] = ratio > 0.1 ? 1 : 0
+    this.kept[this.steps++ % PROMISES] = ratio > 0.1 ? 1 : 0
     const length = fromBest(model, this.z)
     this.resolution.judge(ratio, length)
     absorb(model, this.z, loss, this.resolution.delta, NEAR)

@@ -102,7 +102,7 @@ function head(run: SolverRun, files: ReadonlyArray<string>): HTMLElement {
       tile("Evaluations", `${done} of ${run.budget}`),
       tile("Failed", String(run.counts.failed)),
       tile("Out", String(run.counts.pending)),
-      tile("Landscape", run.classification === null ? "–" : capital(run.classification.label)),
+      tile("Landscape", run.classification === null ? "–" : capital(latestLabel(run.classification))),
     ),
     ...run.warnings.map((warning) => h("p", { class: "small soft" }, warning)),
   )
@@ -222,8 +222,9 @@ function landscape({ classification }: SolverRun): HTMLElement {
       h("h2", {}, "Landscape"),
       classification === null
         ? null
-        : h("span", { class: "tag", "data-tone": "accent" }, classification.label),
+        : h("span", { class: "tag", "data-tone": "accent" }, latestLabel(classification)),
     ),
+    classification === null || classification.changes.length === 0 ? null : labelHistory(classification),
     classification === null
       ? h("p", { class: "empty small" }, "The landscape has not been classified yet.")
       : h(
@@ -234,6 +235,20 @@ function landscape({ classification }: SolverRun): HTMLElement {
             h("dd", {}, figure(value)),
           ]),
         ),
+  )
+}
+
+type Classification = NonNullable<SolverRun["classification"]>
+
+const latestLabel = ({ label, changes }: Classification): string => changes.at(-1)?.label ?? label
+
+/** The label at first, and how later steps revoked it. */
+function labelHistory({ label, changes }: Classification): HTMLElement {
+  return h(
+    "ol",
+    { class: "small", "aria-label": "How the label changed" },
+    h("li", {}, `${label} at first`),
+    ...changes.map((one) => h("li", {}, `${one.label} from reading ${one.readings} on: ${one.reason}`)),
   )
 }
 
