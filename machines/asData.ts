@@ -7,6 +7,7 @@ import type { AnyActorLogic, AnyActorRef, AnyStateMachine, Snapshot } from "xsta
 import { SnapshotError } from "../src/domain/SnapshotError.ts"
 import { sourceFor } from "./liveParts.ts"
 import { decode, encode, type LiveSource } from "./persistCodec.ts"
+import { quickTransition } from "./quickTransition.ts"
 import { brief } from "./shown.ts"
 
 /** How one kind of actor is shown and restored. */
@@ -19,6 +20,8 @@ export interface DataForm<C> {
   readonly solver?: (state: unknown, actor: AnyActorRef) => unknown
   /** It makes its own port. */
   readonly ownPort?: boolean
+  /** Events go by XState's own transition. */
+  readonly slow?: boolean
 }
 
 /** A snapshot that could not be restored, until its actor is started and says so: XState would leave it out without a word. */
@@ -72,9 +75,15 @@ export function asData<M extends AnyStateMachine, C>(machine: M, form: DataForm<
   const briefly = withForm(show as ((context: unknown) => object) | undefined)
   const base = persistedAsData(machine, form as DataForm<never>)
   const restoreSnapshot = (base as AnyStateMachine).restoreSnapshot.bind(machine)
+  const slow: AnyStateMachine["transition"] = (snapshot, event, scope) =>
+    briefly(transition(snapshot, event, scope))
   const changes: Partial<AnyStateMachine> = {
-    provide: (implementations) => asData(provide(implementations), form),
-    transition: (snapshot, event, scope) => briefly(transition(snapshot, event, scope)),
+    provide: (given) => {
+      // Whose words are somebody else's goes by XState alone.
+      const foreign = given.actions !== undefined || given.guards !== undefined
+      return asData(provide(given), foreign ? { ...form, slow: true } : form)
+    },
+    transition: form.slow === true ? slow : quickTransition(machine, slow),
     getInitialSnapshot: (scope, input) => briefly(getInitialSnapshot(scope, input)),
     restoreSnapshot: (snapshot, scope) => briefly(restoreSnapshot(snapshot, scope)),
   }

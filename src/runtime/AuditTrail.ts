@@ -7,9 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import { AuditError } from "../domain/errors.ts"
-import type { AuditRing } from "../hot/AuditRing.ts"
+import { type AuditRing, RECORD_KIND, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
+import { AUDIT_ENGINE_STARTED } from "../hot/codes.ts"
 import type { AuditDecoder, AuditRecord } from "./AuditRecord.ts"
-import { AuditMemory, type AuditSink } from "./AuditSink.ts"
+import { AuditMemory } from "./AuditMemory.ts"
+import type { AuditSink } from "./AuditSink.ts"
 import { foreignCall } from "./foreignCall.ts"
 import { Listeners } from "./Listeners.ts"
 import { errorText } from "./outcome.ts"
@@ -117,6 +119,8 @@ export interface AuditTrailOptions {
   readonly start: () => Readonly<Record<string, unknown>>
   /** Tells the listeners, in the sinks' order. */
   readonly telling: Telling
+  /** A record may be put into words long after it was written. */
+  readonly decodesLater?: boolean
 }
 
 /** How the audit stands. */
@@ -153,13 +157,17 @@ export class AuditTrail {
   private exact = false
   private readonly notes: Array<Note> = []
   private readonly telling: Telling
+  private readonly decodesLater: boolean
   /** Sinks are being handed records: those of a command that a sink gives follow in their turn. */
   private pumping = false
 
   constructor(options: AuditTrailOptions) {
     this.ring = options.ring
     this.decoder = options.decoder
-    this.memory = new AuditMemory(options.memory)
+    this.memory = new AuditMemory(options.memory, this.ring.width, (block, at) =>
+      this.decoder.decode(block, at),
+    )
+    this.decodesLater = options.decodesLater ?? false
     this.immediate = options.immediate
     this.start = options.start
     this.telling = options.telling
@@ -194,6 +202,10 @@ export class AuditTrail {
     while (this.ring.size > 0) {
       const room = this.queues.reduce((least, queue) => Math.min(least, queue.room), QUEUE_CAPACITY)
       if (room === 0) return false
+      if (this.decodesLater && this.queues.length === 0 && this.listeners.size === 0) {
+        this.ring.drain(this.keep, room)
+        continue
+      }
       // A sink may cause new records: the ring is left alone before it is called.
       const batch: Array<AuditRecord> = []
       const exact: Array<Float64Array> = []
@@ -206,6 +218,14 @@ export class AuditTrail {
       for (const record of batch) this.telling.add(() => this.listeners.notify(record))
     }
     return true
+  }
+
+  /** Nobody but a reader of the memory may ever want this record. */
+  private readonly keep = (block: Float64Array, at: number): void => {
+    // What a note or the start belongs on is known now alone.
+    const plain = this.notes.length === 0 && block[at + RECORD_SEQUENCE] > 1
+    if (plain && block[at + RECORD_KIND] !== AUDIT_ENGINE_STARTED) this.memory.keep(block, at)
+    else this.memory.add(this.read(block, at))
   }
 
   /** Runs `act` and puts `note` on the record of this kind that it leads to. */

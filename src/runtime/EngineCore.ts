@@ -132,6 +132,7 @@ export class EngineCore {
       immediate: options.readClock === null,
       start: () => startRecord(this.relocations.settings, this.coarse, this.resumption),
       telling: this.telling,
+      decodesLater: true,
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
