@@ -3,7 +3,7 @@
  * makes a function of each.
  */
 import { cancel, raise, sendParent, sendTo, spawnChild, stopChild } from "xstate"
-import type { AnyActorRef, AnyEventObject } from "xstate"
+import type { AnyEventObject } from "xstate"
 
 /** A built-in action of XState's with what it was made with, or a function of one's own. */
 export interface Resolvable {
@@ -49,8 +49,9 @@ export class Enqueued {
   }
 }
 
-/** Who evaluates the guards that are asked for while actions are collected. */
-interface Asked {
+/** What a collecting function is called with, and who evaluates the guards that it asks for. */
+export interface Collecting {
+  readonly event: AnyEventObject
   readonly holds: (guard: never, event: AnyEventObject) => boolean
 }
 
@@ -61,7 +62,7 @@ const add = (one: unknown): void => void list.push(one as ActionLike)
 type Given = ReadonlyArray<unknown>
 type Maker = (...args: Given) => unknown
 
-const enqueue = Object.assign((one: ActionLike) => add(one), {
+export const enqueue = Object.assign((one: ActionLike) => add(one), {
   assign: (given: unknown) => add(new Enqueued("xstate.assign", null, given)),
   emit: (given: unknown) => add(new Enqueued("xstate.emit", null, given)),
   raise: (given: never, options?: never) =>
@@ -78,24 +79,25 @@ const enqueue = Object.assign((one: ActionLike) => add(one), {
   stopChild: (...args: Given) => add((stopChild as Maker)(...args)),
 })
 
-/** What a function of `enqueueActions` asks for, in its order. */
+/** Whose actions are being collected. */
+let collecting: Collecting | null = null
+
+/** Whether a guard holds, for the function that collects. */
+export const check = (guard: never): boolean => collecting?.holds(guard, collecting.event) ?? false
+
+/** What a function of `enqueueActions` asks for, in its order; it is called with the step. */
 export function collected(
   { collect }: Resolvable,
-  step: Asked,
-  args: {
-    readonly context: object
-    readonly event: AnyEventObject
-    readonly self: AnyActorRef
-    readonly system: unknown
-  },
+  step: Collecting,
   params: unknown,
 ): ReadonlyArray<ActionLike | Enqueued> {
   const outer = list
+  const before = collecting
   const own: Array<ActionLike | Enqueued> = []
   list = own
-  const { context, event, self, system } = args
-  const check = (guard: never): boolean => step.holds(guard, event)
-  collect?.({ context, event, enqueue, check, self, system }, params)
+  collecting = step
+  collect?.(step, params)
   list = outer
+  collecting = before
   return own
 }

@@ -12,7 +12,15 @@ import {
   type AnyStateMachine,
   sendTo,
 } from "xstate"
-import { type ActionLike, collected, Enqueued, paramsOf, type Resolvable } from "./quickActions.ts"
+import {
+  type ActionLike,
+  check,
+  collected,
+  enqueue,
+  Enqueued,
+  paramsOf,
+  type Resolvable,
+} from "./quickActions.ts"
 import {
   type Arrow,
   type Check,
@@ -128,6 +136,13 @@ function paramsOfNote(): unknown {
 const nameOf = (one: ActionLike): string =>
   typeof one === "string" ? one : typeof one === "object" ? one.type : one.name || "(anonymous)"
 
+// Each in a function of its own: where a closure is made, all that it holds is made at once.
+const emitLater = (scope: Scope, event: AnyEventObject): void => scope.defer(() => scope.emit(event))
+const sendLater = (scope: Scope, to: AnyActorRef, event: AnyEventObject): void =>
+  scope.defer(() => scope.system._relay(scope.self, to, event))
+
+type CheckOf = (snapshot: unknown, args: object, guard: Check) => boolean
+
 /** One event from rest to rest. */
 class Macrostep {
   readonly scope: Scope
@@ -138,26 +153,32 @@ class Macrostep {
   private own = false
   /** Something was assigned or entered since it was last asked. */
   private changed = false
-  private readonly queue: Array<AnyEventObject> = []
-  /** What actions are called with: one object for all of them, because nobody keeps it. */
-  private readonly args: {
-    context: object
-    event: AnyEventObject
-    readonly self: AnyActorRef
-    readonly system: System
-  }
+  /** What was raised and waits. */
+  private queue: Array<AnyEventObject> | null = null
+  /** The context was made by this step, and may be written. */
+  private ownsContext = false
+  // What guards and actions are called with: the step itself, because nobody keeps it.
+  context: object
+  event: AnyEventObject
+  readonly self: AnyActorRef
+  readonly system: System
+  readonly enqueue = enqueue
+  readonly check = check
 
   constructor(chart: QuickChart, snapshot: Snapshot, event: AnyEventObject, scope: Scope) {
-    const { self, system } = scope
     this.chart = chart
     this.now = snapshot
     this.scope = scope
     this.place = chart.placeOf(snapshot._nodes)
-    this.args = { context: snapshot.context, event, self, system }
+    this.context = snapshot.context
+    this.event = event
+    this.self = scope.self
+    this.system = scope.system
   }
 
+  /** For inspectors: this one goes on changing. */
   copy(): Snapshot {
-    return { ...this.now }
+    return { ...this.now, context: { ...this.context } }
   }
 
   /** The snapshot that the event leads to; null, and nothing has happened, where XState has to do it. */
@@ -176,7 +197,7 @@ class Macrostep {
         mayDrift = this.changed
         continue
       }
-      const next = this.queue.shift()
+      const next = this.queue?.shift()
       if (next === undefined) return this.now
       event = next
       this.go(this.arrowFor(event), event)
@@ -197,10 +218,11 @@ class Macrostep {
   holds(guard: GuardLike, event: AnyEventObject): boolean {
     const found = typeof guard === "function" ? guard : this.chart.guard(guard)
     if (typeof found !== "function") return this.holds(found, event)
-    const args = { context: this.now.context, event }
-    const params = typeof guard === "object" ? paramsOf(guard, args) : undefined
-    if (!("check" in found)) return found(args, params)
-    return (found.check as (snapshot: unknown, args: object, guard: Check) => boolean)(this.now, args, found)
+    this.event = event
+    const params = typeof guard === "object" ? paramsOf(guard, this) : undefined
+    if (!("check" in found)) return found(this, params)
+    const { context } = this
+    return (found.check as CheckOf)(this.now, { context, event }, found)
   }
 
   private go(arrow: Arrow | null, event: AnyEventObject): void {
@@ -255,40 +277,38 @@ class Macrostep {
     starts: ReadonlyArray<string> | null,
     retries: Array<() => void> | null,
   ): void {
-    const { args } = this
-    args.context = this.now.context
-    args.event = event
+    this.event = event
     if (one instanceof Enqueued) {
-      if (starts === null || one.type !== "xstate.sendTo") return this.carryOut(one, args, undefined)
+      if (starts === null || one.type !== "xstate.sendTo") return this.carryOut(one, undefined)
       return this.act(sendTo(one.to as never, one.given as never) as never, event, starts, retries)
     }
     const found = typeof one === "function" ? one : this.chart.action(one)
-    const params = typeof one === "object" ? paramsOf(one, args) : undefined
+    const params = typeof one === "object" ? paramsOf(one, this) : undefined
     if (found?.resolve === undefined) {
       this.note(nameOf(one), params)
-      found?.(args, params)
-    } else if (found.type === "xstate.assign") this.assign(found.assignment, args, params)
+      found?.(this, params)
+    } else if (found.type === "xstate.assign") this.assign(found.assignment, params)
     else if (found.type === "xstate.enqueueActions")
-      this.run(collected(found, this, args, params), event, starts, retries)
+      this.run(collected(found, this, params), event, starts, retries)
     else if (starts === null && isPlainSend(found))
-      this.carryOut(new Enqueued("xstate.sendTo", found.to, found.event), args, params)
-    else this.resolve(found, args, params, event, starts, retries)
+      this.carryOut(new Enqueued("xstate.sendTo", found.to, found.event), params)
+    else this.resolve(found, params, event, starts, retries)
   }
 
   /** What needs no more than this file knows. */
-  private carryOut({ type, to, given }: Enqueued, args: object, params: unknown): void {
-    if (type === "xstate.assign") return this.assign(given, args, params)
-    const event = (typeof given === "function" ? given(args, params) : given) as AnyEventObject
+  private carryOut({ type, to, given }: Enqueued, params: unknown): void {
+    if (type === "xstate.assign") return this.assign(given, params)
+    const event = (typeof given === "function" ? given(this, params) : given) as AnyEventObject
     if (type === "xstate.raise") {
-      this.queue.push(event)
+      this.raised().push(event)
       return this.noteEvent(type, event)
     }
     const { scope } = this
     if (type === "xstate.emit") {
       this.noteEvent(type, event)
-      return scope.defer(() => scope.emit(event))
+      return emitLater(scope, event)
     }
-    const target: unknown = typeof to === "function" ? to(args, params) : to
+    const target: unknown = typeof to === "function" ? to(this, params) : to
     const actor =
       typeof target === "string" ? this.now.children[target] : ((target ?? scope.self) as AnyActorRef)
     if (actor === undefined)
@@ -299,25 +319,30 @@ class Macrostep {
     about.targetId = typeof target === "string" ? target : undefined
     this.noteEvent(type, event)
     about.to = about.targetId = undefined
-    const { self, system } = scope
-    scope.defer(() => system._relay(self, actor, event))
+    sendLater(scope, actor, event)
+  }
+
+  private raised(): Array<AnyEventObject> {
+    return (this.queue ??= [])
   }
 
   /** A built-in action by its own means. */
   private resolve(
     found: Resolvable,
-    args: object,
     params: unknown,
     event: AnyEventObject,
     starts: ReadonlyArray<string> | null,
     retries: Array<() => void> | null,
   ): void {
-    const { scope, queue } = this
-    const extra = { internalQueue: queue, deferredActorIds: starts ?? undefined }
+    const { scope, context, self, system } = this
+    const args = { context, event, self, system }
+    const extra = { internalQueue: this.raised(), deferredActorIds: starts ?? undefined }
     const [next, resolved, more] = found.resolve!(scope, this.now, args, params, found, extra)
     if (next !== this.now) {
       this.now = { ...(next as Snapshot), toJSON: this.now.toJSON }
       this.own = true
+      this.ownsContext = false
+      this.context = this.now.context
       this.changed = true
     }
     if (found.retryResolve !== undefined) retries?.push(() => found.retryResolve!(scope, this.now, resolved))
@@ -328,18 +353,20 @@ class Macrostep {
     if (more !== undefined) this.run(more, event, starts, retries)
   }
 
-  private assign(assignment: unknown, args: object, params: unknown): void {
+  private assign(assignment: unknown, params: unknown): void {
     const change: object =
       typeof assignment === "function"
-        ? assignment(args, params)
+        ? assignment(this, params)
         : Object.fromEntries(
             Object.entries(assignment as object).map(([key, value]) => [
               key,
-              typeof value === "function" ? value(args, params) : value,
+              typeof value === "function" ? value(this, params) : value,
             ]),
           )
     const now = this.mine()
-    now.context = { ...now.context, ...change }
+    if (this.ownsContext) Object.assign(this.context, change)
+    else now.context = this.context = { ...this.context, ...change }
+    this.ownsContext = true
   }
 
   private note(type: string, params: unknown): void {
