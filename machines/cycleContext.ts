@@ -22,6 +22,7 @@ import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { baseOf, type Fence, fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
+import { listOf } from "../src/domain/listOf.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
 import {
@@ -244,7 +245,7 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
   const means = new Float64Array(CHANNELS).fill(Number.NaN)
   means[DIGEST_OBJECTIVE - FIRST_CHANNEL] = window.loss
   means[DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL] = window.constraintMargin ?? Number.NaN
-  joinWindow(readings, means, Float64Array.from(window.trend), 1)
+  joinWindow(readings, means, new Float64Array(window.trend), 1)
   if (windowsRead(readings) >= windowsPerReading(c)) closeSide(readings, side === PLUS)
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
@@ -360,7 +361,7 @@ export function cycleReport(c: SpsaCycleContext): CycleCompletedEvent {
     nowUs: c.nowUs,
     mean: kernel.loss(after),
     noise: after[S_NOISE],
-    base: Array.from(base),
+    base: listOf(base),
     reheats: kernel.reheats(after),
     regressions: c.regressions,
   }
@@ -376,7 +377,7 @@ export function pairReport(c: SpsaCycleContext): PairReadEvent {
     nowUs: c.nowUs,
     baseline: c.pair?.baseline ?? null,
     tuned: c.pair?.tuned ?? null,
-    base: Array.from(base),
+    base: listOf(base),
   }
 }
 

@@ -357,16 +357,20 @@ class Macrostep {
     const change: object =
       typeof assignment === "function"
         ? assignment(this, params)
-        : Object.fromEntries(
-            Object.entries(assignment as object).map(([key, value]) => [
-              key,
-              typeof value === "function" ? value(this, params) : value,
-            ]),
-          )
+        : this.valuesOf(assignment as Readonly<Record<string, unknown>>, params)
     const now = this.mine()
     if (this.ownsContext) Object.assign(this.context, change)
     else now.context = this.context = { ...this.context, ...change }
     this.ownsContext = true
+  }
+
+  private valuesOf(assignment: Readonly<Record<string, unknown>>, params: unknown): object {
+    const change: Record<string, unknown> = {}
+    for (const key in assignment) {
+      const value = assignment[key]
+      change[key] = typeof value === "function" ? value(this, params) : value
+    }
+    return change
   }
 
   private note(type: string, params: unknown): void {

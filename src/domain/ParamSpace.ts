@@ -3,6 +3,7 @@
  * Needed wherever a knob's name meets its id. Ids are dense and follow the sorted names, so that a run can be replayed
  * whatever the order in which the knobs were written down (DESIGN 3).
  */
+import { byName } from "./listOf.ts"
 import { LINEAR, LOG, PERIODIC } from "../hot/codes.ts"
 import { KnobTable } from "../hot/KnobTable.ts"
 import type { Problem } from "./errors.ts"
@@ -86,7 +87,7 @@ export function makeParamSpace(params: ParamsConfig): ParamSpace {
 
 /** The values at a point of unit space, by name, user units. */
 export function valuesByName(space: ParamSpace, unit: Float64Array): Readonly<Record<string, number>> {
-  return Object.fromEntries(space.names.map((name, i) => [name, space.table.decode(i, unit[i])]))
+  return byName(space.names, (i) => space.table.decode(i, unit[i]))
 }
 
 /**

@@ -6,6 +6,9 @@ import {
   DIGEST_CONSTRAINT_MARGIN,
   DIGEST_ERROR_RATE,
   DIGEST_EXTRA_0,
+  DIGEST_EXTRA_1,
+  DIGEST_EXTRA_2,
+  DIGEST_EXTRA_3,
   DIGEST_LATENCY_P99_US,
   DIGEST_OBJECTIVE,
   DIGEST_THROUGHPUT_RPS,
@@ -15,6 +18,7 @@ import {
   TOO_OLD,
   WRONG_GENERATION,
 } from "../hot/codes.ts"
+import { listOf } from "./listOf.ts"
 import { joinTrend, TREND_CELLS } from "../hot/trend.ts"
 import { WINDOW_CLOSED_US, WINDOW_OPENED_US, type WindowAccumulator } from "../hot/WindowAccumulator.ts"
 
@@ -68,7 +72,12 @@ export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: numbe
     latencyP99Us: orNull(means, DIGEST_LATENCY_P99_US),
     throughputRps: orNull(means, DIGEST_THROUGHPUT_RPS),
     errorRate: orNull(means, DIGEST_ERROR_RATE),
-    extras: [0, 1, 2, 3].map((i) => orNull(means, DIGEST_EXTRA_0 + i)),
+    extras: [
+      orNull(means, DIGEST_EXTRA_0),
+      orNull(means, DIGEST_EXTRA_1),
+      orNull(means, DIGEST_EXTRA_2),
+      orNull(means, DIGEST_EXTRA_3),
+    ],
     trend: trendOfLoss(window.trend, sign),
     rejected: {
       invalid: windowCounters[INVALID],
@@ -83,7 +92,7 @@ export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: numbe
 function trendOfLoss(trend: Float64Array, sign: 1 | -1): ReadonlyArray<number> {
   const out = new Float64Array(TREND_CELLS)
   joinTrend(out, 0, trend, sign)
-  return Array.from(out)
+  return listOf(out)
 }
 
 function orNull(means: Float64Array, channel: number): number | null {

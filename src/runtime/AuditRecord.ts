@@ -20,6 +20,7 @@ import {
 import { presetOf } from "../control/guardrails.ts"
 import { guardActText } from "../control/runaway.ts"
 import type { EngineSettings } from "../domain/Config.ts"
+import { byName } from "../domain/listOf.ts"
 import type { Preset } from "../domain/configSchema.ts"
 import { type GuardNumber, readGuardRecord } from "../hot/guardRecord.ts"
 import { readGuardrails } from "../hot/guardrailRecord.ts"
@@ -250,15 +251,11 @@ export class AuditDecoder {
 
   private values(block: Float64Array, at: number): Readonly<Record<string, number | null>> {
     const { names, table } = this.space
-    return Object.fromEntries(
-      names.map((name, i) => [name, numberOrNull(table.decode(i, block[at + RECORD_POINT + i]))]),
-    )
+    return byName(names, (i) => numberOrNull(table.decode(i, block[at + RECORD_POINT + i])))
   }
 
   private asked(block: Float64Array, at: number): Readonly<Record<string, number | null>> {
-    return Object.fromEntries(
-      this.space.names.map((name, i) => [name, numberOrNull(block[at + RECORD_POINT + i])]),
-    )
+    return byName(this.space.names, (i) => numberOrNull(block[at + RECORD_POINT + i]))
   }
 
   /** A digest uses the header otherwise: see AuditRing. */

@@ -17,8 +17,9 @@ export class CycleTimes {
     const seconds = (nowUs - this.lastUs) / 1e6
     this.lastUs = nowUs
     if (!(seconds >= 0)) return
-    const at = CYCLE_BOUNDS_S.findIndex((bound) => seconds <= bound)
-    this.counts[at < 0 ? CYCLE_BOUNDS_S.length : at]++
+    let at = 0
+    while (at < CYCLE_BOUNDS_S.length && seconds > CYCLE_BOUNDS_S[at]) at++
+    this.counts[at]++
     this.sumS += seconds
     this.count++
   }

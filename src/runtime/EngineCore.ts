@@ -378,7 +378,8 @@ export class EngineCore {
 
   snapshot(): EngineSnapshot {
     const { windows, windowsExpired, cycles } = this
-    const callbackFailures = Object.fromEntries(this.listeners.map(({ name, failures }) => [name, failures]))
+    const callbackFailures: Record<string, number> = {}
+    for (const { name, failures } of this.listeners) callbackFailures[name] = failures
     return takeSnapshot(this, { windows, windowsExpired, cycles, callbackFailures })
   }
 

@@ -10,6 +10,7 @@ import type { Preset } from "../domain/configSchema.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { RollbackVerdict } from "../control/rollbackTest.ts"
+import { byName } from "../domain/listOf.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import {
@@ -272,12 +273,20 @@ export function takeSnapshot(
 const byWord = <W extends string>(
   words: ReadonlyArray<string>,
   counts: ArrayLike<number>,
-): Readonly<Record<W, number>> =>
-  Object.fromEntries(
-    words
-      .map((word, code) => [word, counts[code]] as const)
-      .filter(([word]) => word !== "accepted" && word !== "none"),
-  ) as Record<W, number>
+): Readonly<Record<W, number>> => {
+  const out: Record<string, number> = {}
+  for (let code = 0; code < words.length; code++) {
+    const word = words[code]
+    if (word !== "accepted" && word !== "none") out[word] = counts[code]
+  }
+  return out as Record<W, number>
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  let sum = 0
+  for (const name in counts) sum += counts[name]
+  return sum
+}
 
 /** Every count there is. */
 function countersOf(
@@ -303,7 +312,7 @@ function countersOf(
     trips: byWord<TripReason>(TRIP_REASONS, executor.trips),
     cycles: own.cycles,
     clockHeld: hot.clockHeld,
-    listenerFailures: Object.values(own.callbackFailures).reduce((sum, count) => sum + count, 0),
+    listenerFailures: sumOf(own.callbackFailures),
     callbackFailures: own.callbackFailures,
     restarts: own.restarts,
   }
@@ -320,7 +329,7 @@ function configurations(
   const baseline = new Float64Array(config.knobs)
   if (config.hasBaseline) config.baselineUnits(baseline)
   return {
-    values: Object.fromEntries(space.names.map((name, i) => [name, live[i]])),
+    values: byName(space.names, (i) => live[i]),
     base: valuesByName(space, executor.base),
     baseline: config.hasBaseline ? valuesByName(space, baseline) : null,
   }
