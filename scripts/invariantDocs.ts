@@ -96,8 +96,8 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     ["test/solver/choices.test.ts"],
   ],
   [
-    "A worker that asks the solver for a point gets one while the budget lasts, and no two get the same.",
-    ["test/solver/gaussianSearch.test.ts", "test/solver/Solver.test.ts"],
+    "A worker that asks the solver for a point gets one while the budget lasts, no two get the same, and what they read is used.",
+    ["test/solver/gaussianSearch.test.ts", "test/solver/workers.test.ts"],
   ],
 ]
 

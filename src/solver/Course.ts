@@ -99,7 +99,7 @@ export class Course {
     if (this.remaining <= 0 || this.exhausted) return -1
     const id = this.log.asked
     if (!fill && this.phase !== "probe" && this.strategy?.wantsAnswer?.() === true) return -1
-    const move = this.nextPoint(id) ?? this.nextPointWithoutLost(id) ?? (fill ? this.fillPoint() : null)
+    const move = this.nextPoint(id) ?? this.nextPointWithoutLost(id) ?? (fill ? this.fillPoint(id) : null)
     if (move === null) return -1
     this.settings.space.snap(this.unit)
     this.log.ask(this.unit, this.phase as RunPhase, move)
@@ -178,8 +178,12 @@ export class Course {
     return this.repeated || this.log.pending === 0 || this.log.resolved >= 2 * probeCount
   }
 
-  /** A point for a worker that would be idle: around the best one, or further along the probe before there is one. */
-  private fillPoint(): string {
+  /**
+   * A point for a worker that would be idle: one that the strategy can use, else around the best one, or further along the
+   * probe before there is one.
+   */
+  private fillPoint(id: number): string {
+    if (this.phase !== "probe" && this.strategy?.spare?.(id, this.unit) === true) return "fill"
     const { space, probeCount } = this.settings
     const { lowest } = this.readings
     this.fills++

@@ -56,6 +56,11 @@ export interface Strategy {
    */
   wantsAnswer?(): boolean
   /**
+   * Writes a point for a worker that would be idle where `ask` has to wait: one whose reading the strategy can use. Returns
+   * false, with nothing changed, where it knows of none. Absent: the solver takes a point around the best one.
+   */
+  spare?(id: number, out: Float64Array): boolean
+  /**
    * One reading, after it was added to `readings` at `index`. Ids it did not ask for are others' readings: use or ignore
    * them. Answers may come in any order.
    */

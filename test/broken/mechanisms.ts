@@ -657,4 +657,12 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "model.height += 0",
     test: "test/solver/gaussianSearch.test.ts",
   },
+  {
+    name: "spare-readings-are-thrown-away",
+    invariant: 19,
+    file: "src/solver/strategies/TrustRegion.ts",
+    intact: "if (this.place.holds(this.point) && fromBest(model, z) <= reach) {",
+    broken: "if (better && this.place.holds(this.point) && fromBest(model, z) <= reach) {",
+    test: "test/solver/workers.test.ts",
+  },
 ]

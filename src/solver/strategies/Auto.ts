@@ -69,6 +69,8 @@ const STEP_EDGE = 0.3
 const LOOKED_AT = 256
 /** Share of the latest trials that failed from which on the trust region gives way. */
 const FAILING = 0.5
+/** Times d + 1 that workers found nothing to do after which no simplex is at work: it can use no more than one of them. */
+const CROWDED = 3
 /** With the option `reread`: so many of the best points are read again, in turn. */
 const REREAD_POINTS = 5
 
@@ -107,6 +109,8 @@ export class Auto implements Strategy {
   /** Readings whose points are read again in the end; null until then. */
   private rereading: ReadonlyArray<number> | null = null
   private rereads = 0
+  /** Points that were given to workers who would have been idle. */
+  private spares = 0
 
   constructor(context: StrategyContext) {
     const { space } = context
@@ -148,6 +152,16 @@ export class Auto implements Strategy {
     this.note(1)
     const modelled = this.stage === TRUST || this.stage === POLISH || this.stage === SURROGATE
     if (modelled && this.failing > FAILING * this.outcomes.length) this.avoid()
+  }
+
+  spare(id: number, out: Float64Array): boolean {
+    this.spares++
+    const crowded = this.spares > CROWDED * (this.context.space.size + 1)
+    if (this.stage === SIMPLEX && crowded && !(this.context.noise > 0)) {
+      this.enter(POLISH)
+      return this.active.ask(id, out)
+    }
+    return this.active.spare?.(id, out) ?? false
   }
 
   wantsAnswer(): boolean {

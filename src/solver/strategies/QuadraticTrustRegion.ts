@@ -76,6 +76,10 @@ export class QuadraticTrustRegion implements Strategy {
     return true
   }
 
+  spare(_id: number, out: Float64Array): boolean {
+    return this.descent.spare(out)
+  }
+
   tell(id: number, index: number): void {
     this.descent.tell(id, index)
   }

@@ -34,6 +34,8 @@ const MOVES = 1000
 const NEAR = 10
 /** Points of a model at most, where a full quadratic would have more; the stencil's are always taken. */
 const MOST_POINTS = 36
+/** Others' readings within so many radii are taken into the model. */
+const ADOPTED = 3
 /** A point farther than this, in radii, is where the model is mended. */
 const FAR = 10
 
@@ -171,6 +173,20 @@ export class TrustRegion {
       this.collect()
     }
     return this.state === STEPS && Number.isNaN(this.pending) && this.askStep(id, out)
+  }
+
+  /**
+   * Writes a point that the model can use while the descent waits for a step: around that step. False while there is no step
+   * to wait for.
+   */
+  spare(out: Float64Array): boolean {
+    if (this.state !== STEPS || Number.isNaN(this.pending)) return false
+    const { draw } = this.context
+    const { aside, z } = this
+    const radius = this.resolution.delta * 2 ** -draw.uniform()
+    for (let a = 0; a < this.model.d; a++) aside[a] = z[a] + radius * (2 * draw.uniform() - 1)
+    this.place.toPoint(aside, out)
+    return true
   }
 
   /** A reading. Returns whether it was asked for by this descent; another's may become its best point. */
@@ -361,17 +377,20 @@ export class TrustRegion {
     }
   }
 
-  /** Another's reading at `point`: worth a place in the model where it is better than all of it and near. */
+  /**
+   * Another's reading at `point`: taken into the model where it is near, and from farther away where it is better than all
+   * of it. Better and farther still, it is a better place to start from.
+   */
   private adopt(loss: number): void {
-    const { model } = this
-    if (!(loss < model.losses[model.best])) return
-    const { z } = this
+    const { model, z } = this
+    const better = loss < model.losses[model.best]
     this.aside.set(z)
-    this.place.toModel(this.point, this.z)
-    if (this.place.holds(this.point) && fromBest(model, z) <= NEAR * this.resolution.delta) {
+    this.place.toModel(this.point, z)
+    const reach = (better ? NEAR : ADOPTED) * this.resolution.delta
+    if (this.place.holds(this.point) && fromBest(model, z) <= reach) {
       this.solved = false
       absorb(model, z, loss, this.resolution.delta, NEAR)
-    } else this.overtaken = true
+    } else if (better) this.overtaken = true
     z.set(this.aside)
   }
 
