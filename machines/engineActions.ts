@@ -34,7 +34,7 @@ import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvent
 import { relocationMemory } from "./relocationState.ts"
 import { closingProofMachine } from "./closingProof.machine.ts"
 import { type GuardedPlace, type RunawayContext, runawayMachine } from "./runaway.machine.ts"
-import { SUPERVISOR, safeModeMachine } from "./safeMode.machine.ts"
+import { SUPERVISOR, type SafeModeContext, safeModeMachine } from "./safeMode.machine.ts"
 import { shown } from "./shown.ts"
 import { spsaCycleMachine } from "./spsaCycle.machine.ts"
 import { hotTelemetry } from "./telemetry.ts"
@@ -60,6 +60,10 @@ interface Proposer {
   getSnapshot(): { readonly context?: { readonly lastId?: number } }
 }
 
+interface LatchChild {
+  readonly latch?: { getSnapshot(): { readonly context: SafeModeContext } }
+}
+
 interface Parent {
   readonly children: unknown
 }
@@ -83,6 +87,10 @@ const guardStandsStill = ({ children }: Pick<Parent, "children">): boolean => {
   const { block } = (children as GuardChild).guard?.getSnapshot().context ?? {}
   return block !== undefined && block.length > 0 && block[G_PHASE] >= GUARD_ON_BASELINE
 }
+
+/** SafeMode ends when the guard says so. */
+const waitsForGuard = ({ children }: Pick<Parent, "children">): boolean =>
+  (children as LatchChild).latch?.getSnapshot().context.judge === "guard"
 
 /** Where the plant could stand, in copies. A comparison with the baseline has a better judge of what has earned it. */
 function guardedPlace({ hot: box, comparison }: EngineContext): GuardedPlace {
@@ -165,6 +173,8 @@ export const engineSetup = setup({
     guardRetreats: ({ event }) => event.type === "guardActed" && event.act === "retreat",
     guardBlames: ({ event }) =>
       event.type === "guardActed" && (event.act === "blame" || event.act === "blameStart"),
+    /** The guard's act follows from a person's reset, and no window: the latch is let go by that. */
+    personLetsGo: ({ event }) => event.type === "guardActed" && event.window === null,
     guardLetsGo: ({ event }) =>
       event.type === "guardActed" && (event.act === "world" || event.act === "release"),
     childFailed: ({ context }) => context.fault !== null,
@@ -262,7 +272,13 @@ export const engineSetup = setup({
     showCycle: enqueueActions(({ event, enqueue, self }) => {
       if (event.type === "window" && isWhole(self.getSnapshot(), "cycle")) enqueue.sendTo("cycle", event)
     }),
+    /** The latch lets go when Tier 1 has carried out what a reset makes of the guard's trial: one cycle begins, and from there. */
+    resetAfter: sendTo(
+      ({ self }) => self,
+      ({ event }) => ({ ...(event as ResetEvent), type: "resetLatch" as const }),
+    ),
     toLatch: sendTo("latch", ({ context, event }) => {
+      if (event.type === "resetLatch") return { ...event, type: "reset" as const }
       const told = event as TripEvent | ResetEvent
       const stayed = told.type === "trip" && !context.hot.get().config.hasBaseline
       return stayed ? { ...told, rolledBack: false } : told
@@ -276,10 +292,14 @@ export const engineSetup = setup({
       if (event.type === "rollbackRequested" && !context.hot.get().config.hasBaseline) return
       enqueue.sendTo("latch", { type: "rolledBack", nowUs: timeOf(context, event) })
     }),
-    wakeLatch: sendTo("latch", ({ context, event }) => ({
-      type: "tick" as const,
-      nowUs: timeOf(context, event),
-    })),
+    /** What the guard had let go while nobody lived to carry that out, or to hear of it, is let go now. */
+    wakeLatch: sendTo("latch", ({ context, event, self }) => {
+      const nowUs = timeOf(context, event)
+      const engine = self.getSnapshot()
+      return waitsForGuard(engine) && !guardStandsStill(engine)
+        ? { type: "recovered", improvement: 0, judge: "guard", nowUs }
+        : { type: "tick", nowUs }
+    }),
     wakeForLatch: enqueueActions(({ event, enqueue }) => {
       if (event.type === "latched" && event.deadlineUs !== null) {
         enqueue.sendTo("hotPath", { type: "wakeAt", atUs: event.deadlineUs })

@@ -168,6 +168,8 @@ export type EngineEvent =
   | TickEvent
   | TripEvent
   | ResetEvent
+  /** Its own, after a reset: what that makes of the runaway guard's trial has been carried out. */
+  | (Omit<ResetEvent, "type"> & { readonly type: "resetLatch" })
   | WindowEvent
   | WindowExpiredEvent
   | DeadlineEvent

@@ -98,6 +98,11 @@ export class ActorTree {
     return this.root.getSnapshot().status === "active"
   }
 
+  /** SafeMode is open by the latch, as of the last time that was whole. */
+  get latched(): boolean {
+    return this.latch !== null && this.latch.context.reason !== null
+  }
+
   /** What the cycle has learnt, as of the last time its state was sound. */
   get memory(): CycleMemory | null {
     const memory = this.cycle === null ? null : cycleMemory(this.cycle.context)

@@ -43,6 +43,10 @@ export interface Patient {
   readonly publish: () => void
 }
 
+/** How often Tier 1 has opened SafeMode. */
+export const tripsOf = ({ executor }: HotPath): number =>
+  executor.trips.reduce((sum, count) => sum + count, 0)
+
 export class Mender {
   readonly supervision = new Supervision()
   /** Set while something has died too often and nobody has looked at it. */
@@ -60,8 +64,12 @@ export class Mender {
   private mayRelease = false
   /** The child that is being treated as dead although it did not throw. */
   private buried: Death | null = null
-  /** Whether the latch was open after the last event of the machine. */
+  /** Whether SafeMode was open after the last event of the machine, for something that nobody has let go. */
   private wasOpen = false
+  /** Whether Tier 1's latch word was. */
+  private wordWasOpen = false
+  /** How often Tier 1 has opened it, as far as the machine's latch knows. */
+  private tripsHeard = 0
   /** Rollbacks that count, of Tier 1, up to the last event of a machine that lived to count them. */
   private rollbacksSeen = 0
 
@@ -77,8 +85,12 @@ export class Mender {
     const found = tree.look()
     if (found !== null && status === "running") this.noteDeath(found)
     if (!tree.alive) return
-    if (this.wasOpen && !this.latchOpen && this.dead.length === 0) this.faultDetail = null
-    this.wasOpen = this.latchOpen
+    if (this.wordWasOpen && !this.latchOpen && this.dead.length === 0) this.faultDetail = null
+    this.wordWasOpen = this.latchOpen
+    const trips = tripsOf(this.patient.hot)
+    if (tree.latched) this.tripsHeard = trips
+    // A latch that has let go what Tier 1 still holds open has decided so, and whoever should have carried it out may be dead.
+    this.wasOpen = tree.latched || (this.latchOpen && trips > this.tripsHeard)
     this.rollbacksSeen = this.patient.hot.executor.rollbacksCounted
   }
 

@@ -16,12 +16,12 @@ import {
   NOT_TRIPPED,
   TRIP_MANUAL,
 } from "../hot/codes.ts"
-import type { HotPath } from "../hot/HotPath.ts"
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import type { EngineEvent } from "../../machines/engineContext.ts"
 import { recordCommand } from "../../machines/hotAudit.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import { safeModeState } from "./EngineSnapshot.ts"
+import { tripsOf } from "./Mender.ts"
 
 /**
  * Has the machine do it. Where no actor has, Tier 1 does it by hand, and the actor that should have is gone: then SafeMode opens as
@@ -113,8 +113,6 @@ export function reset(core: EngineCore, note: string | undefined): void {
   if (safeModeState(core.actor, hot) === null) mender.faultDetail = null
   core.releases.notify()
 }
-
-const tripsOf = ({ executor }: HotPath): number => executor.trips.reduce((sum, count) => sum + count, 0)
 
 /** Makes the base the baseline. */
 export function setBaseline(core: EngineCore, note: string | undefined): void {
