@@ -136,7 +136,7 @@ const chart = engineSetup.createMachine({
             },
             latched: {
               target: "safe",
-              actions: ["pauseGuard", "noteLossAtTrip", "openLatch", "wakeForLatch"],
+              actions: ["pauseGuard", "noteLossAtTrip", "openLatch", "wakeForLatch", "demandReset"],
             },
           },
         },
@@ -166,7 +166,10 @@ const chart = engineSetup.createMachine({
               actions: ["interruptRelocation", "setBaseline", "rebaselineGuard", "reportStanding"],
             },
             trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
-            latched: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "wakeForLatch"] },
+            latched: {
+              target: "safe",
+              actions: ["noteLossAtTrip", "openLatch", "wakeForLatch", "demandReset"],
+            },
           },
         },
         proving: {
@@ -245,7 +248,7 @@ const chart = engineSetup.createMachine({
             resetLatch: { actions: "toLatch" },
             restart: { actions: ["noteMemory", "restartToLatch"] },
             rollback: { actions: ["rollBack", "holdGuard"] },
-            latched: { actions: "wakeForLatch" },
+            latched: { actions: ["wakeForLatch", "demandReset"] },
             unlatched: [
               {
                 guard: "childFailed",

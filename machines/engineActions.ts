@@ -10,7 +10,7 @@ import { guardrailFault } from "../src/hot/Guardrails.ts"
 import { beginProof, type ClosingProof, judgeProof, type ProofVerdict } from "../src/control/closingProof.ts"
 import { beginAnew } from "../src/control/comparison.ts"
 import { judgeRegressions } from "../src/control/regression.ts"
-import { improvementSince, restoreFor } from "../src/control/tripRules.ts"
+import { improvementSince, restoreFor, wantsPerson } from "../src/control/tripRules.ts"
 import type { NoChangeReason } from "../src/domain/words.ts"
 import { cycleMemory, lastLoss } from "./cycleContext.ts"
 import {
@@ -304,6 +304,12 @@ export const engineSetup = setup({
       if (event.type === "latched" && event.deadlineUs !== null) {
         enqueue.sendTo("hotPath", { type: "wakeAt", atUs: event.deadlineUs })
       }
+    }),
+    /** On the record: what opened SafeMode does not say that a person is waited for. */
+    demandReset: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "latched" || event.exit !== "manualReset" || wantsPerson(event.reason)) return
+      if (context.hot.get().executor.resetDemanded) return
+      enqueue.sendTo("hotPath", { type: "demandReset", nowUs: event.nowUs })
     }),
     openLatch: sendTo("hotPath", ({ context, event }) => ({
       type: "openLatch" as const,

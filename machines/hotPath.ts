@@ -58,6 +58,8 @@ export type HotPathCommand =
   | { readonly type: "setGuardrails"; readonly policy: GuardrailNumbers; readonly nowUs: number }
   /** From here on Tier 1 applies nothing that is proposed. */
   | { readonly type: "openLatch"; readonly reason: TripReason; readonly nowUs: number }
+  /** SafeMode waits for a person, though its reason would not. */
+  | { readonly type: "demandReset"; readonly nowUs: number }
   /** Lets proposals through again; reports. */
   | { readonly type: "closeLatch"; readonly nowUs: number }
   | { readonly type: "noteRegressions"; readonly count: number }
@@ -255,6 +257,9 @@ function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {
     case "openLatch":
       executor.proposal[P_NOW_US] = command.nowUs
       return executor.openLatch(tripCode(command.reason))
+    case "demandReset":
+      executor.proposal[P_NOW_US] = command.nowUs
+      return executor.demandReset()
     case "closeLatch":
       executor.proposal[P_NOW_US] = command.nowUs
       executor.closeLatch()

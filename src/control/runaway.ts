@@ -22,13 +22,14 @@ import {
   G_WORLDS,
   LEVEL_WINDOWS,
 } from "../hot/guardLayout.ts"
-import { GUARD_PHASES, type GuardAct, type GuardPhase } from "../domain/words.ts"
+import { GUARD_PHASES, type GuardAct, type GuardPhase, type SafeModeExit } from "../domain/words.ts"
 
 /** How the runaway guard stands. Levels in units of the objective, as it was reported. */
 export interface GuardState {
   /** False where it only watches, because `guard` is off. */
   readonly on: boolean
-  readonly phase: GuardPhase
+  /** `standingBy`: SafeMode is open for another reason than the guard's, and the guard sees no windows. */
+  readonly phase: GuardPhase | "standingBy"
   /** Level of the latest windows; null before there are enough of them. */
   readonly level: number | null
   /** What the baseline is known to deliver in the world as it is now; null while that is being learnt. */
@@ -52,13 +53,23 @@ export interface GuardState {
   readonly text: string
 }
 
-/** The guard's state behind `block` (see `src/hot/guardLayout.ts`), at `nowUs`; `sign` is -1 when the objective is maximised. */
-export function guardState(block: Float64Array, on: boolean, sign: 1 | -1, nowUs: number): GuardState {
-  const phase = block.length === 0 ? "learning" : GUARD_PHASES[block[G_PHASE]]
-  const known = phase !== "learning"
-  const still = phase === "onBaseline" || phase === "onStart" || phase === "holding"
+/**
+ * The guard's state behind `block` (see `src/hot/guardLayout.ts`), at `nowUs`; `sign` is -1 when the objective is maximised, `exit` is
+ * what ends SafeMode, null while it is not open.
+ */
+export function guardState(
+  block: Float64Array,
+  on: boolean,
+  sign: 1 | -1,
+  nowUs: number,
+  exit: SafeModeExit | null = null,
+): GuardState {
+  const own = block.length === 0 ? "learning" : GUARD_PHASES[block[G_PHASE]]
+  const known = own !== "learning"
+  const still = own === "onBaseline" || own === "onStart" || own === "holding"
+  const phase: GuardState["phase"] = exit !== null && !still ? "standingBy" : own
   // While the plant is tuned the level is worked out from five windows; what stands there before is that of an earlier stay.
-  const read = known && block[G_SEEN] >= (still ? 1 : LEVEL_WINDOWS)
+  const read = known && phase !== "standingBy" && block[G_SEEN] >= (still ? 1 : LEVEL_WINDOWS)
   const draining = phase === "holding" && block[G_DRAINING] === 1
   const left = block[G_HOLD] - block[G_STAY]
   const state = {
@@ -76,18 +87,26 @@ export function guardState(block: Float64Array, on: boolean, sign: 1 | -1, nowUs
     blames: known ? block[G_BLAMED] : 0,
     worlds: known ? block[G_WORLDS] : 0,
   }
-  return { ...state, text: guardText(state) }
+  return { ...state, text: guardText(state, exit === "manualReset") }
 }
 
 const round = (value: number | null): string => (value === null ? "?" : String(Number(value.toPrecision(3))))
 
-function guardText(state: Omit<GuardState, "text">): string {
+const WAITS = "SafeMode waits for a person."
+
+function guardText(state: Omit<GuardState, "text">, waits: boolean): string {
   const { phase, levelAtRetreat, expected, level, threshold, drainsTo } = state
   const now = level === null ? "no window has been read here yet" : `now it is at ${round(level)}`
+  const waited = waits ? ` ${WAITS}` : ""
   const why = `the objective went from ${round(expected)} to ${round(levelAtRetreat)} on the tuned configuration`
   switch (phase) {
     case "learning":
       return "Learning what this configuration delivers."
+    case "standingBy":
+      if (!state.on) return "The runaway guard is off."
+      return waits
+        ? "SafeMode waits for a person; the guard stands by."
+        : "SafeMode is open; the guard stands by."
     case "calm":
       if (!state.on) return "The runaway guard is off."
       return level === null
@@ -96,13 +115,13 @@ function guardText(state: Omit<GuardState, "text">): string {
     case "suspicious":
       return `The objective is at ${round(level)}, where the baseline delivers ${round(expected)}. It may still mend itself.`
     case "onBaseline":
-      return `Standing on the baseline: ${why}. Looking whether it is better here; ${now}.`
+      return `Standing on the baseline: ${why}. Looking whether it is better here; ${now}.${waited}`
     case "onStart":
-      return `Standing on the configuration it began with: ${why}, and the baseline did not help; ${now}.`
+      return `Standing on the configuration it began with: ${why}, and the baseline did not help; ${now}.${waited}`
     case "holding":
       return drainsTo === null
-        ? `Resting on the baseline: ${why}. Tuning goes on after the rest.`
-        : `Standing on the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; ${now}.`
+        ? `Resting on the baseline: ${why}. ${waits ? WAITS : "Tuning goes on after the rest."}`
+        : `Standing on the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; ${now}.${waited}`
   }
 }
 

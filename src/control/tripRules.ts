@@ -35,10 +35,14 @@ export function restoreFor(reason: TripReason): "base" | "baseline" {
     : "base"
 }
 
-/** How the latch may be left again. What a person closed, a person opens; so it is with faults and too many rollbacks. */
+/** What a person closed, a person opens; so it is with faults. */
+export const wantsPerson = (reason: TripReason): boolean =>
+  reason === "manualTrigger" || reason === "engineFault"
+
+/** How the latch may be left again: more rollbacks than an hour may hold want a person, whatever the reason. */
 export function exitFor(reason: TripReason, policy: SafeModePolicy, rollbacksInHour: number): SafeModeExit {
   if (reason === "auditQueueFull") return "auditDrained"
-  if (reason === "manualTrigger" || reason === "engineFault") return "manualReset"
+  if (wantsPerson(reason)) return "manualReset"
   if (rollbacksInHour > policy.rollbacksPerHour) return "manualReset"
   return policy.exit
 }

@@ -99,10 +99,16 @@ export const AUDIT_KINDS = [
   "guardrailsSet",
   "guard",
   "rangeEarned",
+  "resetDemanded",
 ] as const
 
 /** Kind of an audit record. */
 export type AuditKind = (typeof AUDIT_KINDS)[number]
+
+/** Kinds that say what was decided or asked; the others say what came in, many times a second. */
+export const DECIDED_KINDS: ReadonlyArray<AuditKind> = AUDIT_KINDS.filter(
+  (kind) => kind !== "digest" && kind !== "tick",
+)
 
 /**
  * By apply kind: what an apply is for. Rollback and return to base are safety actions; a proposer may ask for the return too,

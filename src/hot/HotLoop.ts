@@ -363,7 +363,7 @@ export class HotLoop implements Sharer {
     if (act === GUARD_BLAME || act === GUARD_BLAME_START) {
       this.fences.raise(guard.fence())
       this.kernel.blamed(this.state)
-      if (this.tooManyRollbacks) this.exit = BY_RESET
+      if (this.tooManyRollbacks) this.demandReset()
     } else if ((act === GUARD_WORLD || act === GUARD_RELEASE) && this.exit === BY_GUARD) this.close()
   }
 
@@ -420,6 +420,11 @@ export class HotLoop implements Sharer {
     } else this.resume()
   }
 
+  private demandReset(): void {
+    this.exit = BY_RESET
+    this.executorNow().demandReset()
+  }
+
   /** More rollbacks than the policy allows demand a person, as in `safeModeMachine`. */
   get tooManyRollbacks(): boolean {
     const { rollbacksThisHour, policy } = this.hot.executor
@@ -453,6 +458,7 @@ export class HotLoop implements Sharer {
     // A second trip while open can make leaving harder, never easier; whoever else moves the plant ends the guard's stay.
     const guarded = this.phase === FROZEN && this.exit === BY_GUARD
     if (this.phase !== FROZEN || guarded || exit > this.exit) this.exit = exit
+    if (exit === BY_RESET && reason !== TRIP_MANUAL) this.demandReset()
     this.guard.pause()
     this.phase = FROZEN
     this.leaveSeat()

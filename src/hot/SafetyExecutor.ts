@@ -14,6 +14,7 @@ import {
   AUDIT_GUARDRAILS_SET,
   AUDIT_QUEUE_FULL,
   AUDIT_RANGE_EARNED,
+  AUDIT_RESET_DEMANDED,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
   CONSTRAINT_VIOLATION,
@@ -314,11 +315,21 @@ export class SafetyExecutor extends SafetyState {
     this.records.safety(AUDIT_SAFE_MODE_ENTERED, trip, Number.NaN, this.config.block, this.config.unitsAt)
   }
 
+  /** SafeMode that is open waits for a person from here on, though its reason alone would not ask for one: one record. */
+  demandReset(): void {
+    this.holdClock()
+    const trip = Atomics.load(this.latch, 0)
+    if (trip === NOT_TRIPPED || this.resetDemanded) return
+    this.cells[layout.RESET_DEMANDED] = 1
+    this.records.safety(AUDIT_RESET_DEMANDED, trip, Number.NaN, this.config.block, this.config.unitsAt)
+  }
+
   /** Ends SafeMode, forgets the regressions and the margin that may have led to it. `exit`: how it ended, for the record. */
   closeLatch(exit = Number.NaN): void {
     this.holdClock()
     const trip = Atomics.exchange(this.latch, 0, NOT_TRIPPED)
     if (trip === NOT_TRIPPED) return
+    this.cells[layout.RESET_DEMANDED] = 0
     this.cells[REGRESSIONS] = 0
     this.cells[MARGIN] = Number.NaN
     this.records.safety(AUDIT_SAFE_MODE_EXITED, trip, exit, this.config.block, this.config.unitsAt)

@@ -136,6 +136,11 @@ export class SafetyState {
     return this.cells[COOLDOWN_UNTIL]
   }
 
+  /** Whether `demandReset` was called since SafeMode opened. */
+  get resetDemanded(): boolean {
+    return this.cells[layout.RESET_DEMANDED] === 1
+  }
+
   /** Regressions in a row as last noted. */
   get regressions(): number {
     return this.cells[layout.REGRESSIONS]

@@ -116,6 +116,8 @@ export const AUDIT_GUARDRAILS_SET = 17
 export const AUDIT_GUARD = 18
 /** The level provably falls: range and turns of a minute are these for five updates. */
 export const AUDIT_RANGE_EARNED = 19
+/** SafeMode waits for a person, though the reason why it is open would not ask for one. */
+export const AUDIT_RESET_DEMANDED = 20
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

@@ -20,4 +20,6 @@ export const EMERGENCY_MARGIN = 9
 export const ROLLED_BACK = 10
 /** Updates that may still use the earned range. */
 export const EARNED = 11
-export const CELLS = 12
+/** 1 once a person is asked for, though the reason of the trip would not have it. */
+export const RESET_DEMANDED = 12
+export const CELLS = 13

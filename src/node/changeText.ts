@@ -80,7 +80,7 @@ function headText(change: Change, ofBase: boolean): string {
 
 /** Lines of text; `ofBase` where the move of the base was asked about, not the live value. */
 export function changeText(change: Change, ofBase: boolean): string {
-  const { knob, to, run, seq, generation, action, windows, proposal, causes, apply } = change
+  const { knob, to, run, seq, generation, action, windows, proposal, causes, apply, demanded } = change
   const lines = [
     headText(change, ofBase),
     ...windows.map(
@@ -95,6 +95,9 @@ export function changeText(change: Change, ofBase: boolean): string {
         ]),
     ...causes.map(causeText),
     ...(apply.note === undefined ? [] : [`  said with it: ${JSON.stringify(apply.note)}`]),
+    ...(demanded === null
+      ? []
+      : [`  after it: SafeMode (${demanded.reason}) asked for a person's reset (record ${demanded.seq})`]),
     ...(action === "start" ? [`  it began there: ${startedText(apply)}`] : []),
     `  ${action === "start" ? "started" : "applied"}: record ${seq} of run ${run}, generation ${generation}`,
   ]

@@ -25,6 +25,7 @@ import {
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
   AUDIT_RELOCATION,
+  AUDIT_RESET_DEMANDED,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_VARIANT,
@@ -84,6 +85,8 @@ export interface KnobChange {
   readonly apply: AuditRecord
   /** What led to a safety action: commands, verdicts, violations and trips since the configuration before. */
   readonly causes: ReadonlyArray<AuditRecord>
+  /** The record that SafeMode waits for a person since, where it does so and no later change is known. */
+  readonly demanded: AuditRecord | null
   /** All of it for a person. */
   readonly text: string
 }
@@ -218,6 +221,7 @@ class Trace {
       proposal: null,
       apply: item.words(),
       causes: [],
+      demanded: null,
     }
   }
 
@@ -249,6 +253,7 @@ class Trace {
       proposal: asked,
       apply: item.words(),
       causes: asked === null ? this.causes : step === null ? [] : this.behind(step),
+      demanded: null,
     }
   }
 
@@ -387,6 +392,12 @@ export class WhyChanged {
     if (this.trace === null || this.trace.settings !== item.settings)
       this.trace = new Trace(item, this.knob, this.trace)
     const change = this.trace.take(item)
+    const { found } = this
+    const { numbers } = item
+    if (numbers[RECORD_KIND] === AUDIT_RESET_DEMANDED && found?.run === item.run) {
+      const known = this.untilUs === null || numbers[RECORD_TIMESTAMP_US] <= this.untilUs
+      if (known) this.found = { ...found, demanded: item.words() }
+    }
     if (change === null || !this.isMeant(change)) return
     if (this.run !== undefined && this.run !== change.run && this.run !== item.settings.name) return
     if (this.found === null || change.atUs >= this.found.atUs) this.found = change

@@ -172,6 +172,7 @@ export class AuditDecoder {
           ...this.noChange(code, block[at + RECORD_VALUE]),
         }
       case "safeModeEntered":
+      case "resetDemanded":
         return { ...head, reason: TRIP_REASONS[code], values: this.values(block, at) }
       case "safeModeExited": {
         const exit = SAFE_MODE_EXITS[block[at + RECORD_VALUE]]

@@ -185,11 +185,12 @@ export function cycleAnswers(
 }
 
 /** How the runaway guard stands, or null before there is one. */
-function guardStateOf(actor: EngineActor, hot: HotPath): GuardState | null {
+function guardStateOf(actor: EngineActor, hot: HotPath, safeMode: SafeModeState | null): GuardState | null {
   const { children, context } = actor.getSnapshot()
   const { guard } = children as Children
   if (guard === undefined) return null
-  return guardState(guard.getSnapshot().context.block, context.own.guard, context.sign, hot.nowUs)
+  const { block } = guard.getSnapshot().context
+  return guardState(block, context.own.guard, context.sign, hot.nowUs, safeMode?.exit ?? null)
 }
 
 /** The machine measures before it stops. */
@@ -259,7 +260,7 @@ export function takeSnapshot(
     guardrails: { preset: presetOf(hot.executor.policy), policy: hot.executor.policy },
     cycle: cycleState(actor),
     safeMode,
-    guard: guardStateOf(actor, hot),
+    guard: guardStateOf(actor, hot, safeMode),
     comparison: comparisonState(actor),
     proof: proofState(actor),
     relocation: relocations.state(),

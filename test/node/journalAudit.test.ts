@@ -89,6 +89,32 @@ describe("why a knob changed", () => {
     )
   })
 
+  it("is told with what came of it where a person had to be asked", async () => {
+    let demandedUs = 0
+    const endUs = await run(
+      (go, engine) => {
+        engine.audit.subscribe(({ kind, atUs }) => {
+          if (kind === "resetDemanded") demandedUs = atUs
+        })
+        go(400, 2)
+        engine.observe({ timestampUs: engine.nowUs + EVERY_US, objective: 1, constraintMargin: -2 })
+        go(20, 2)
+        engine.reset()
+        go(400, 2)
+      },
+      { guardrails: { preset: "aggressive", rollbacksPerHour: 0, cooldownUs: 0 } },
+    )
+    const change = whyChanged(folder.path, "c", demandedUs) ?? never()
+    expect(change.demanded).toMatchObject({ kind: "resetDemanded", atUs: demandedUs })
+    expect(change.text).toContain(
+      `  after it: SafeMode (constraintEmergency) asked for a person's reset (record ${change.demanded?.seq})`,
+    )
+    // What came later has its own reasons.
+    const later = whyChanged(folder.path, "c", endUs)
+    expect(later).toMatchObject({ demanded: null })
+    expect(later?.text).not.toContain("asked for a person")
+  })
+
   it("is told as the end of a baseline's visit, with what was read there and beside it", async () => {
     const windows: Array<Window> = []
     await run(

@@ -4,12 +4,15 @@ import { createEngine } from "../../src/index.ts"
 
 const DIGEST_US = 100_000
 
-/** An engine whose plant shows `level`, whatever it runs on, one window a digest. */
-async function engineAt(): Promise<{
-  readonly engine: ReturnType<typeof createEngine<"x">>
-  readonly run: (windows: number, level: number) => void
+type Engine = ReturnType<typeof createEngine<"x">>
+
+/** An engine whose plant shows `level`, whatever it runs on unless it is asked, one window a digest. */
+async function engineAt(options: { readonly rollbacksPerHour?: number } = {}): Promise<{
+  readonly engine: Engine
+  readonly run: (windows: number, level: number | ((engine: Engine) => number)) => void
 }> {
   const engine = createEngine({
+    guardrails: { ...options },
     params: { x: { min: 0, max: 1, initial: 0.5 } },
     seed: 1,
     clock: "manual",
@@ -17,11 +20,12 @@ async function engineAt(): Promise<{
   })
   await engine.start()
   let nowUs = 0
-  const run = (windows: number, level: number): void => {
+  const run = (windows: number, level: number | ((engine: Engine) => number)): void => {
     for (let i = 0; i < windows; i++) {
       nowUs += DIGEST_US
       engine.tick(nowUs)
-      engine.observe({ timestampUs: nowUs, objective: level + 0.1 * Math.sin(nowUs) })
+      const at = typeof level === "number" ? level : level(engine)
+      engine.observe({ timestampUs: nowUs, objective: at + 0.1 * Math.sin(nowUs) })
     }
   }
   return { engine, run }
@@ -41,6 +45,48 @@ describe("a baseline that is set by hand in SafeMode", () => {
     engine.reset()
     const { expected } = engine.getSnapshot().guard!
     expect(Math.abs(expected! - 10)).toBeLessThan(0.5)
+    await engine.stop()
+  })
+})
+
+describe("a blame too many in an hour", () => {
+  // Root cause: the latch began to wait for a person and told nobody; the guard, whose hold ended, said that all was well.
+  it("is on the record, and the guard says that a person is waited for, until there was one", async () => {
+    const { engine, run } = await engineAt({ rollbacksPerHour: 0 })
+    run(60, 10)
+    const ruin = ({ values, getSnapshot }: Engine): number =>
+      values.x === getSnapshot().baseline?.x ? 10 : 60
+    const told = () => engine.audit.records().filter(({ kind }) => kind === "resetDemanded")
+    for (let i = 0; i < 500 && told().length === 0; i++) run(1, ruin)
+    expect(told()).toMatchObject([{ reason: "objectiveRegression", values: engine.values }])
+    expect(engine.getSnapshot()).toMatchObject({
+      safeMode: { reason: "objectiveRegression", exit: "manualReset" },
+      guard: { phase: "holding", text: expect.stringMatching(/SafeMode waits for a person\.$/) },
+    })
+    run(100, ruin)
+    expect(engine.getSnapshot().guard).toMatchObject({
+      phase: "standingBy",
+      level: null,
+      text: "SafeMode waits for a person; the guard stands by.",
+    })
+    expect(told()).toHaveLength(1)
+    engine.reset()
+    expect(engine.getSnapshot()).toMatchObject({ mode: "adapting", guard: { phase: "calm" } })
+    await engine.stop()
+  })
+
+  it("shows where SafeMode is open for another reason that the guard stands by", async () => {
+    const { engine, run } = await engineAt()
+    run(60, 10)
+    engine.trip("a look")
+    expect(engine.getSnapshot().guard?.text).toBe("SafeMode waits for a person; the guard stands by.")
+    engine.reset()
+    run(1, 10)
+    engine.observe({ objective: 10, constraintMargin: -2, timestampUs: engine.nowUs + 200_000 })
+    expect(engine.getSnapshot()).toMatchObject({
+      safeMode: { reason: "constraintEmergency", exit: "timer" },
+      guard: { phase: "standingBy", text: "SafeMode is open; the guard stands by." },
+    })
     await engine.stop()
   })
 })

@@ -13,6 +13,8 @@ export function markOf(record: AuditRecord): HistoryMark | null {
   switch (record.kind) {
     case "safeModeEntered":
       return mark("trip", record.reason)
+    case "resetDemanded":
+      return mark("trip", record.reason, "waits for a person")
     case "safeModeExited":
       return mark("exit", record.exit)
     case "rollback":

@@ -3,6 +3,7 @@
  * the server cannot resume, the time line and the latest records are read anew, so that no gap looks like quiet.
  */
 import type { EngineEntry, StreamEvent, StreamMessages } from "../../node/studio/protocol.ts"
+import { SHOWN_KINDS } from "../parts/recordKinds.ts"
 import { address, api } from "./api.ts"
 import type { Model } from "./Model.ts"
 
@@ -111,7 +112,3 @@ export class LiveFeed {
     for (const take of late) take()
   }
 }
-
-/** What the event log shows: decisions and what became of them, not every digest and tick. */
-export const SHOWN_KINDS =
-  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,guard,rangeEarned,verdict"

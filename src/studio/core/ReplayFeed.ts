@@ -6,7 +6,7 @@ import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { EngineEntry, Frame } from "../../node/studio/protocol.ts"
 import { api } from "./api.ts"
 import { Cell } from "./cell.ts"
-import { SHOWN_KINDS } from "./LiveFeed.ts"
+import { SHOWN_KINDS } from "../parts/recordKinds.ts"
 import type { Model } from "./Model.ts"
 
 const MOST_FRAMES = 500

@@ -128,6 +128,8 @@ function markOf(record: AuditRecord): HistoryMark | null {
   switch (kind) {
     case "safeModeEntered":
       return made("trip", words(record.reason ?? "SafeMode"))
+    case "resetDemanded":
+      return made("trip", `${words(record.reason ?? "SafeMode")}: waits for a person`)
     case "safeModeExited":
       return made("exit", words(record.exit ?? "SafeMode left"))
     case "rollback":

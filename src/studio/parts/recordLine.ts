@@ -7,6 +7,7 @@ export type Tone = "live" | "safe" | "trip" | "accent" | null
 const TONES: Partial<Record<AuditRecord["kind"], Tone>> = {
   safeModeEntered: "trip",
   safeModeExited: "live",
+  resetDemanded: "trip",
   violation: "safe",
   rollback: "trip",
   baselineSet: "live",
@@ -29,6 +30,7 @@ const kindName = (kind: string): string =>
     guardrailsSet: "Guardrails",
     safeModeEntered: "SafeMode opened",
     safeModeExited: "SafeMode closed",
+    resetDemanded: "A person is wanted",
   })[kind] ?? capital(words(kind))
 
 const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
@@ -37,6 +39,8 @@ const list = (values: Readonly<Record<string, number | null>> | undefined): stri
     : Object.entries(values)
         .map(([name, value]) => `${isolated(name)} ${figure(value)}`)
         .join(", ")
+
+const regimeOf = ({ regime }: AuditRecord): string => (regime === undefined ? "" : `: regime ${regime}`)
 
 export function lineOf(record: AuditRecord): string {
   const { kind, action, reason, knob, value, limit } = record
@@ -56,6 +60,8 @@ export function lineOf(record: AuditRecord): string {
       return `nothing changed: ${words(reason ?? "")}`
     case "safeModeEntered":
       return [words(reason ?? ""), note].filter(Boolean).join(": ")
+    case "resetDemanded":
+      return `${words(reason ?? "")}: SafeMode stays open until somebody resets it`
     case "safeModeExited":
       return [`by ${words(record.exit ?? "")}`, note].filter(Boolean).join(": ")
     case "verdict":
@@ -72,6 +78,12 @@ export function lineOf(record: AuditRecord): string {
       return `${words(reason ?? "")}: ${list(record.digest)}`
     case "tick":
       return words(reason ?? "")
+    case "relocation":
+      return `${does}, ${words(reason ?? "")}${regimeOf(record)}`
+    case "regime":
+      return `${words(reason ?? "")}${regimeOf(record)}`
+    case "variant":
+      return [`${does}, ${words(reason ?? "")}`, note].filter(Boolean).join(": ")
     default:
       return list(record.values)
   }

@@ -12,27 +12,13 @@ import { linkTo, route } from "../core/route.ts"
 import { announce } from "../parts/announce.ts"
 import { short } from "../parts/eventLog.ts"
 import { icon } from "../parts/icons.ts"
+import { GROUPS, SHOWN_KINDS } from "../parts/recordKinds.ts"
 import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
 import type { View } from "./View.ts"
 
 const PAGE = 100
 /** How long somebody who types is waited for, milliseconds. */
 const TYPES_MS = 250
-
-/** Kinds by what one looks for. */
-const GROUPS = [
-  { name: "Everything decided", kinds: "" },
-  { name: "SafeMode", kinds: "safeModeEntered,safeModeExited,guard" },
-  { name: "Applies", kinds: "apply" },
-  { name: "Refusals", kinds: "violation" },
-  { name: "Rollbacks", kinds: "rollback,baselineSet" },
-  { name: "Commands", kinds: "command,guardrailsSet,engineStarted,engineStopped" },
-  { name: "Verdicts", kinds: "verdict" },
-  { name: "Digests and ticks", kinds: "digest,tick" },
-] as const
-
-const DECIDED =
-  "proposal,apply,violation,rollback,baselineSet,safeModeEntered,safeModeExited,engineStarted,engineStopped,noChange,command,guardrailsSet,guard,rangeEarned,verdict"
 
 export function auditView(model: Model): View {
   const scope = new Scope()
@@ -105,7 +91,7 @@ export function auditView(model: Model): View {
       const page = await api.audit(
         {
           engine: engine.id,
-          kind: query.get("kind") ?? DECIDED,
+          kind: query.get("kind") ?? SHOWN_KINDS,
           knob: query.get("knob"),
           text: query.get("text"),
           from: seconds > 0 ? Math.round(end - seconds * 1e6) : null,
