@@ -12,7 +12,7 @@ import { type Learned, otherRange } from "./Learned.ts"
 import { guardrailProblems } from "./guardrailConfig.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
 import { MOST_BYTES, recordBytes, regimeBytes, ringRecordBytes, sizeProblems } from "./memory.ts"
-import { problem, show, tidy } from "./problems.ts"
+import { problem, show, tidy, withExample } from "./problems.ts"
 import { readShape } from "./Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
 
@@ -90,8 +90,10 @@ export function parseEngineConfig(input: unknown): EngineSettings | ConfigError 
   // Where both found something at one place, the second knows more of what was meant.
   const found = read.ok ? [] : read.problems
   const rest = found.filter((one) => !cross.some((other) => other.path === one.path))
-  return new ConfigError({ problems: tidy([...rest, ...cross]) })
+  return new ConfigError({ problems: withExample(tidy([...rest, ...cross]), ["", "params"], SMALLEST) })
 }
+
+const SMALLEST = "createEngine({ params: { concurrency: { min: 1, max: 64 } } })"
 
 /** As `parseEngineConfig`, for those who want an exception. */
 export function requireEngineConfig(input: unknown): EngineSettings {

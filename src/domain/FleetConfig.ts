@@ -5,7 +5,7 @@
 import { defaultAuditMemory, type EngineConfig, type EngineSettings, parseEngineConfig } from "./Config.ts"
 import { ConfigError, type Problem } from "./errors.ts"
 import { recordBytes, sizeProblems } from "./memory.ts"
-import { problem, tidy } from "./problems.ts"
+import { problem, show, tidy, withExample } from "./problems.ts"
 import { problemsOf, readTotally } from "./readInput.ts"
 import { between, object, optional, record, type ShapeType, string, whole } from "./Shape.ts"
 import { SECOND_US } from "./Units.ts"
@@ -104,7 +104,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** The settings, or a ConfigError. Total: no input makes it throw. */
 export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    return refuse([problem([], "must be an object.", "Write { engine: { params: … } }.")])
+    return refuse([problem([], `must be an object, got ${show(input)}.`)])
   }
   const { engine, ...options } = input as { readonly engine?: unknown }
   const foreign = foreignProblems(engine)
@@ -120,13 +120,19 @@ export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
   return settingsOf(settings, own.value)
 }
 
-const refuse = (problems: ReadonlyArray<Problem>): ConfigError =>
-  new ConfigError({ problems: tidy(problems) })
+const SMALLEST = "createFleet({ engine: { params: { concurrency: { min: 1, max: 64 } } } })"
+const WHOLE = ["", "engine", "engine.params"]
 
-const inEngine = (one: Problem): Problem => ({
-  ...one,
-  path: one.path === "" ? "engine" : `engine.${one.path}`,
-})
+const refuse = (problems: ReadonlyArray<Problem>): ConfigError =>
+  new ConfigError({ problems: withExample(tidy(problems), WHOLE, SMALLEST) })
+
+/** What an engine alone would need to begin with is not what is missing here. */
+const inEngine = ({ path, message, suggestion }: Problem): Problem => {
+  const at = path === "" ? "engine" : `engine.${path}`
+  return suggestion === undefined || suggestion.includes("createEngine(")
+    ? { path: at, message }
+    : { path: at, message, suggestion }
+}
 
 function foreignProblems(engine: unknown): ReadonlyArray<Problem> {
   if (typeof engine !== "object" || engine === null) return []

@@ -56,6 +56,20 @@ export function tidy(problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> {
   return [...unique.slice(0, MOST), { path: "", message: `and ${unique.length - MOST} more problems.` }]
 }
 
+/** The problems, and with the last one at these paths that there is no way to go on from the smallest call that works. */
+export function withExample(
+  problems: ReadonlyArray<Problem>,
+  paths: ReadonlyArray<string>,
+  example: string,
+): ReadonlyArray<Problem> {
+  const at = problems.findLastIndex(
+    ({ path, suggestion }) => paths.includes(path) && suggestion === undefined,
+  )
+  return at < 0
+    ? problems
+    : problems.with(at, { ...problems[at], suggestion: `The smallest call that works: ${example}.` })
+}
+
 /** Every problem in a schema's issue, over the raw input it was found in. */
 export function schemaProblems(
   issue: SchemaIssue.Issue,

@@ -12,7 +12,7 @@ import { HotPath } from "../hot/HotPath.ts"
 import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
 import { memoryOf } from "./Relocations.ts"
-import { VALUE_VIEW } from "./valueView.ts"
+import { refuseWrite, VALUE_VIEW } from "./valueView.ts"
 
 /** The hot path that the settings describe, standing where it is to begin. */
 export function hotPathOf(
@@ -88,7 +88,11 @@ export function liveView(hot: HotPath, names: ReadonlyArray<string>): Readonly<R
   const view: Record<string, number> = Object.create(VALUE_VIEW)
   const { config } = hot
   names.forEach((name, i) => {
-    Object.defineProperty(view, name, { enumerable: true, get: () => config.value(i) })
+    Object.defineProperty(view, name, {
+      enumerable: true,
+      get: () => config.value(i),
+      set: refuseWrite(name),
+    })
   })
   return Object.freeze(view)
 }

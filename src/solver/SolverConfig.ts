@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { evaluationBytes, sizeProblems } from "../domain/memory.ts"
-import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
+import { didYouMean, problem, show, tidy, withExample } from "../domain/problems.ts"
 import { plainFields } from "./configSchema.ts"
 import { exact, failureProblems, SCHEMA_VERSION, versionProblem } from "./fields.ts"
 import { plainData, record } from "./plainData.ts"
@@ -75,6 +75,9 @@ type PlainConfig = Extract<ReturnType<typeof decodePlain>, { readonly _tag: "Suc
 
 type Path = ReadonlyArray<string>
 
+const SMALLEST = "createSolver({ bounds: { x: { min: -10, max: 10 } }, budget: 200 })"
+const WHOLE = ["", "bounds"]
+
 /**
  * The settings, or a ConfigError. Total: no input makes it throw.
  *
@@ -85,10 +88,13 @@ export function parseSolverConfig(
   strategies: ReadonlyArray<StrategyName | string> = [],
 ): SolverSettings | ConfigError {
   const plain = plainData(input)
-  if (plain.problems.length > 0) return new ConfigError({ problems: tidy(plain.problems) })
+  if (plain.problems.length > 0) return refuse(plain.problems)
   const settings = readConfig(plain.value, [], strategies)
-  return Array.isArray(settings) ? new ConfigError({ problems: tidy(settings) }) : settings
+  return Array.isArray(settings) ? refuse(settings) : settings
 }
+
+const refuse = (problems: ReadonlyArray<Problem>): ConfigError =>
+  new ConfigError({ problems: withExample(tidy(problems), WHOLE, SMALLEST) })
 
 /** As `parseSolverConfig`, for those who want an exception. */
 export function requireSolverConfig(

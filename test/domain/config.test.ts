@@ -5,6 +5,8 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { resolveGuardrails } from "../../src/control/guardrails.ts"
 import { parseEngineConfig, requireEngineConfig } from "../../src/domain/Config.ts"
+import { parseFleetConfig } from "../../src/domain/FleetConfig.ts"
+import { parseSolverConfig } from "../../src/solver/SolverConfig.ts"
 import { ConfigError } from "../../src/domain/errors.ts"
 import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
 import { checkGuardrails } from "../../src/hot/Guardrails.ts"
@@ -24,6 +26,41 @@ const only = (input: unknown): string => {
   expect(problems).toHaveLength(1)
   return problems[0]
 }
+
+describe("a first call with too little in it", () => {
+  const engine = "createEngine({ params: { concurrency: { min: 1, max: 64 } } })"
+  const fleet = "createFleet({ engine: { params: { concurrency: { min: 1, max: 64 } } } })"
+  const solver = "createSolver({ bounds: { x: { min: -10, max: 10 } }, budget: 200 })"
+  const messageOf = (settings: unknown): string => (settings instanceof ConfigError ? settings.message : "")
+
+  it.each([
+    ["an engine of nothing", () => parseEngineConfig({}), engine, ["params: is missing."]],
+    ["an engine of no object", () => parseEngineConfig(undefined), engine, ["must be an object"]],
+    ["a fleet of nothing", () => parseFleetConfig({}), fleet, ["engine: must be an object"]],
+    ["a fleet without knobs", () => parseFleetConfig({ engine: {} }), fleet, ["engine.params: is missing."]],
+    [
+      "a solver of nothing",
+      () => parseSolverConfig({}),
+      solver,
+      ["bounds: is missing.", "budget: is missing."],
+    ],
+  ] as const)(
+    "is told all that is missing and the smallest call that works: %s",
+    (_, parse, call, missing) => {
+      const message = messageOf(parse())
+      for (const one of missing) expect(message).toContain(one)
+      expect(message.split("The smallest call that works: ")).toHaveLength(2)
+      expect(message).toContain(`The smallest call that works: ${call}.`)
+    },
+  )
+
+  it("is told a call that works", () => {
+    const smallest = { params: { concurrency: { min: 1, max: 64 } } }
+    expect(messageOf(parseEngineConfig(smallest))).toBe("")
+    expect(messageOf(parseFleetConfig({ engine: smallest }))).toBe("")
+    expect(messageOf(parseSolverConfig({ bounds: { x: { min: -10, max: 10 } }, budget: 200 }))).toBe("")
+  })
+})
 
 describe("a configuration", () => {
   it("is accepted as the design writes it, with every default filled in", () => {

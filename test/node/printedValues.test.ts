@@ -12,8 +12,16 @@ const params = {
 } as const
 const INITIAL = { batch: 200, toJSON: 0.5, toString: 2 }
 
-/** What `console.log` writes, and what a spread and JSON give. */
+/** What `console.log` writes, what a text, a spread and JSON give, and what comes of writing. */
 function expectPlain(values: object, expected: object): void {
+  expect(`${values as never}`).toBe(JSON.stringify(expected))
+  expect(Number(values)).toBeNaN()
+  for (const name of Object.keys(expected)) {
+    const write = `values[${JSON.stringify(name)}] cannot be written: the engine sets it. setBaseline() keeps`
+    expect(() => Object.assign(values, { [name]: 1 })).toThrow(write)
+    // A script that is not strict is told as well.
+    expect(() => void new Function("values", "name", "values[name] = 1")(values, name)).toThrow(write)
+  }
   expect(inspect(values)).toBe(inspect(expected))
   expect(inspect({ values })).toBe(inspect({ values: expected }))
   expect({ ...values }).toEqual(expected)

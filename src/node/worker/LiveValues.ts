@@ -4,7 +4,7 @@
  * the present run of JavaScript is over, or until a knob is read for the second time, as a loop does that never ends.
  */
 import type { ConfigReader } from "../../hot/ConfigReader.ts"
-import { VALUE_VIEW } from "../../runtime/valueView.ts"
+import { refuseWrite, VALUE_VIEW } from "../../runtime/valueView.ts"
 
 export class LiveValues {
   /** By name; every read is an array load and a comparison, a write is a TypeError. */
@@ -30,7 +30,11 @@ export class LiveValues {
     this.readIn = new Uint32Array(names.length + 1)
     const view: Record<string, number> = Object.create(VALUE_VIEW)
     names.forEach((name, i) => {
-      Object.defineProperty(view, name, { enumerable: true, get: () => this.value(i) })
+      Object.defineProperty(view, name, {
+        enumerable: true,
+        get: () => this.value(i),
+        set: refuseWrite(name),
+      })
     })
     this.byName = Object.freeze(view)
     this.refresh()

@@ -5,7 +5,7 @@ import type { DigestInput } from "../../domain/Digest.ts"
 import type { KnobValues } from "../Engine.ts"
 import { type Note, noteOf } from "../noteOf.ts"
 import { outcomeOf } from "../outcome.ts"
-import { VALUE_VIEW } from "../valueView.ts"
+import { refuseWrite, VALUE_VIEW } from "../valueView.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { type FleetEngineSnapshot, snapshotOfCell, typed } from "./fleetSnapshot.ts"
@@ -20,6 +20,7 @@ export function valueGetters(names: ReadonlyArray<string>): PropertyDescriptorMa
         get(this: ValueView): number {
           return this[CELL].config.value(i)
         },
+        set: refuseWrite(name),
       },
     ]),
   )
