@@ -105,11 +105,6 @@ export const AUDIT_KINDS = [
 /** Kind of an audit record. */
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
-/** Kinds that say what was decided or asked; the others say what came in, many times a second. */
-export const DECIDED_KINDS: ReadonlyArray<AuditKind> = AUDIT_KINDS.filter(
-  (kind) => kind !== "digest" && kind !== "tick",
-)
-
 /**
  * By apply kind: what an apply is for. Rollback and return to base are safety actions; a proposer may ask for the return too,
  * to end a visit of the baseline.

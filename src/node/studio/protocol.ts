@@ -8,8 +8,6 @@
 import type { AuditRecord } from "../../runtime/AuditRecord.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 
-export { type AuditKind, DECIDED_KINDS } from "../../domain/words.ts"
-
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
 

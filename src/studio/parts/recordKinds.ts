@@ -1,8 +1,37 @@
-/** Which kinds of audit records are shown together. Everything that is decided is there by itself: a new kind is in no list to be forgotten. */
-import { type AuditKind, DECIDED_KINDS } from "../../node/studio/protocol.ts"
+/** Which kinds of audit records are shown together. */
+import type { AuditRecord } from "../../runtime/AuditRecord.ts"
+
+type AuditKind = AuditRecord["kind"]
+
+/** Whether a kind says what was decided or asked, or what came in, many times a second. A kind that is forgotten here does not compile. */
+const IS_DECIDED: Readonly<Record<AuditKind, boolean>> = {
+  digest: false,
+  tick: false,
+  proposal: true,
+  apply: true,
+  violation: true,
+  rollback: true,
+  baselineSet: true,
+  safeModeEntered: true,
+  resetDemanded: true,
+  safeModeExited: true,
+  engineStarted: true,
+  engineStopped: true,
+  noChange: true,
+  command: true,
+  verdict: true,
+  relocation: true,
+  regime: true,
+  variant: true,
+  guardrailsSet: true,
+  guard: true,
+  rangeEarned: true,
+}
 
 /** What the event log shows: decisions and what became of them, not every digest and tick. */
-export const SHOWN_KINDS = DECIDED_KINDS.join(",")
+export const SHOWN_KINDS = Object.entries(IS_DECIDED)
+  .flatMap(([kind, decided]) => (decided ? [kind] : []))
+  .join(",")
 
 const group = (name: string, ...kinds: ReadonlyArray<AuditKind>): KindGroup => ({
   name,
