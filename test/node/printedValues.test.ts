@@ -14,7 +14,7 @@ const INITIAL = { batch: 200, toJSON: 0.5, toString: 2 }
 
 /** What `console.log` writes, what a text, a spread and JSON give, and what comes of writing. */
 function expectPlain(values: object, expected: object): void {
-  expect([values].join()).toBe(JSON.stringify(expected))
+  expect(Reflect.apply(String, null, [values])).toBe(JSON.stringify(expected))
   expect(Number(values)).toBeNaN()
   for (const name of Object.keys(expected)) {
     const write = `values[${JSON.stringify(name)}] cannot be written: the engine sets it. setBaseline() keeps`
