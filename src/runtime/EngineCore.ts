@@ -435,7 +435,7 @@ export class EngineCore {
 
   private advance(): void {
     // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
-    this.hot.ring.drain(ignore)
+    if (this.hot.ring.size > 0) this.hot.ring.drain(ignore)
     this.mender.mendAll()
     if (!this.trail.pump()) return
     const state = safeModeState(this.actor, this.hot)
