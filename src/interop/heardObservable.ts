@@ -2,7 +2,7 @@
  * Values that somebody calls back with, as an Observable that ends when somebody says so. Needed where what a user subscribes
  * to comes from another thread.
  */
-import { Observable } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import { completeWhen } from "./completeWhen.ts"
 
 type Listen<T> = (heard: (value: T) => void) => { readonly unsubscribe: () => void }

@@ -1,5 +1,5 @@
 /** An Observable whose subscribers are called when somebody says so: see `tellLater`, which does the same for actors. */
-import { Observable } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import type { Later } from "./tellLater.ts"
 
 /** Mirrors `source`, each value in its turn. */

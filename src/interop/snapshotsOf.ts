@@ -2,7 +2,7 @@
  * The snapshots of an XState actor as an Observable, the present one first. RxJS's own `from(actor)` works as well but
  * says nothing before the next change; a view that is opened late would stay empty.
  */
-import { Observable } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import type { Snapshot, Subscribable } from "xstate"
 
 /** An actor as far as it is looked at: `engine.actor`, or any actor of XState. */

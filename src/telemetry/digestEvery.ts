@@ -2,7 +2,8 @@
  * Raw samples to digests: so many units of work, or so much time, become one compact measurement with quantiles. One
  * needs it where a plant finishes more work than is worth a digest each.
  */
-import { Observable, type OperatorFunction, type SchedulerAction, type SchedulerLike } from "rxjs"
+import type { OperatorFunction, SchedulerAction, SchedulerLike } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import type { DigestInput } from "../domain/Digest.ts"
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import { QuantileSketch } from "./QuantileSketch.ts"

@@ -2,7 +2,8 @@
  * What becomes due in a hot path, as an Observable: windows that closed or expired, deadlines, emergencies. One needs it
  * to feed actors or to show windows. Per digest nothing comes out of here; that is what makes the loop fast.
  */
-import { Observable, type Subscriber } from "rxjs"
+import type { Subscriber } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import { WINDOW_CLOSED, WINDOW_EXPIRED } from "../hot/codes.ts"
 import type { WindowAccumulator } from "../hot/WindowAccumulator.ts"
 import { readWindow, type Window } from "../domain/Window.ts"

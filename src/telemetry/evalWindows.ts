@@ -2,7 +2,8 @@
  * Digests to windows for telemetry that already is an Observable: the same judging, settling and averaging as the hot
  * path does, without one. One needs it for a plant whose measurements come over a socket, a queue, a DOM event.
  */
-import { Observable, type OperatorFunction, type SchedulerAction, type SchedulerLike } from "rxjs"
+import type { OperatorFunction, SchedulerAction, SchedulerLike } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import { MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/codes.ts"
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
 import type { DigestInput } from "../domain/Digest.ts"

@@ -2,7 +2,7 @@
  * The windows of a hot path as an Observable: what `engine.windows$` is made of. For digests that already are an
  * Observable and have no hot path there is `evalWindows`.
  */
-import { Observable } from "rxjs"
+import { Observable } from "rxjs/internal/Observable"
 import { type Due, type DueOptions, type DueSource, dueOf } from "./dueOf.ts"
 import type { Window } from "../domain/Window.ts"
 
