@@ -132,7 +132,8 @@ const ACTS: Readonly<Record<GuardAct, string>> = {
   tryStart: "the baseline did not help: to the configuration it began with",
   blame: "on the baseline the level came back, or stopped rising: the tuned configuration was to blame",
   blameStart: "only the configuration it began with helped: that is the baseline now",
-  world: "neither baseline nor start is better: the world changed, back to the tuned configuration",
+  world:
+    "neither baseline nor start is better, or a burst ended by itself: nothing is blamed, and tuning goes on",
   release: "the hold is over: tuning may go on from here",
   promote: "forty calm windows were better than the baseline: their mean configuration is the baseline now",
 }

@@ -25,6 +25,10 @@ import {
   G_BLAMED_AT,
   G_BLAMES,
   G_BLOCK,
+  G_BY_SPELLS,
+  G_JUMPED,
+  G_PROBATION,
+  G_SPELL_LEVEL,
   G_BLOCK_END,
   G_CALM,
   G_DRAINED,
@@ -53,7 +57,7 @@ import {
   NOISES,
 } from "./guardLayout.ts"
 import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
-import { GuardTrends } from "./GuardTrends.ts"
+import { GuardSpells } from "./GuardSpells.ts"
 
 /** Deviations of one reading between reference and threshold: 3.5 spreads of AR(.9) noise. */
 export const SIGMAS = 8
@@ -73,6 +77,8 @@ const TREND_EVERY = 4
 /** Room above what the world has added, in excesses; where the level rose, the next rise of that size is looked at. */
 const ROOM = 2.5
 const ROOM_RISING = 1
+/** A jump that has ended after so many windows on the baseline may have been a burst. */
+const BURST_WINDOWS = 6
 /** Holds: the first, the longest, the longest that waits for a plant to drain, and what counts as drained. */
 const FIRST_HOLD = 10
 const LONGEST_HOLD = 640
@@ -86,7 +92,7 @@ const HOLD_WINDOWS = 20
 const QUIET_WINDOWS = 600
 
 /** The plant on trial; see `RunawayGuard`. */
-export class GuardTrial extends GuardTrends {
+export class GuardTrial extends GuardSpells {
   /** The plant stands at a place from here on: whatever is measured there begins anew. */
   protected enter(b: Float64Array, phase: number): void {
     b[G_PHASE] = phase
@@ -110,6 +116,7 @@ export class GuardTrial extends GuardTrends {
   protected stay(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     b[G_STOOD] = ++b[G_STAY]
     b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
+    if (b[G_BY_SPELLS] === 1) return this.sawSpells(b) ? this.judgeSpells(b, baseline, start) : GUARD_NOTHING
     if (this.drainsByTrend(b)) return this.blame(b, baseline, start, true)
     if (b[G_STAY] < b[G_BLOCK_END]) return GUARD_NOTHING
     return this.judgeBlock(b, baseline, start)
@@ -122,6 +129,19 @@ export class GuardTrial extends GuardTrends {
     if (!this.falls()) return false
     // One look of many finds a fall in noise: at the start it has to be lower than the baseline was, too.
     return b[G_PHASE] === GUARD_ON_BASELINE || b[G_NOW] < b[G_BASELINE_LEVEL]
+  }
+
+  private judgeSpells(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+    b[G_BY_SPELLS] = 0
+    if (!this.spellsGoOn(b)) return this.blame(b, baseline, start, false)
+    b[G_LEVEL] = b[G_SPELL_LEVEL]
+    return this.blameWorld(b)
+  }
+
+  /** One jump up and at once down again tells nothing: back to the tuned base, where a second one would come of that. */
+  private acquitBurst(b: Float64Array): number {
+    b[G_PROBATION] = b[G_WINDOWS]
+    return this.blameWorld(b)
   }
 
   private judgeBlock(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
@@ -144,7 +164,10 @@ export class GuardTrial extends GuardTrends {
       b[G_IDLE]++
       b[G_ROSE] = level > before + tolerance ? b[G_ROSE] + 1 : 0
     }
-    if (this.cameBack(b, level, tolerance, fell, onStart)) return this.blame(b, baseline, start, false)
+    if (this.cameBack(b, level, tolerance, fell, onStart)) {
+      const burst = b[G_JUMPED] === 1 && !onStart && b[G_STAY] <= BURST_WINDOWS && this.mayAcquitBurst(b)
+      return burst ? this.acquitBurst(b) : this.blame(b, baseline, start, false)
+    }
     if (b[G_IDLE] < 2 && b[G_STAY] < LONGEST_TRIAL) return GUARD_NOTHING
     return onStart ? this.idleOnStart(b, baseline, start) : this.idleOnBaseline(b, baseline, start)
   }

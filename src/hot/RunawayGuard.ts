@@ -18,6 +18,10 @@ import {
   GUARD_SUSPICIOUS,
 } from "./codes.ts"
 import {
+  G_ABOVE,
+  G_BY_SPELLS,
+  G_JUMPED,
+  G_SPREAD,
   GV_ANCHOR,
   GV_FAR,
   GV_GOOD,
@@ -27,6 +31,7 @@ import {
   G_EXPECTED,
   G_LAST_US,
   G_LEVEL,
+  G_LEVELS,
   G_LOWEST,
   G_NOISE,
   G_NOW,
@@ -59,9 +64,10 @@ const EARNED_SHARE = 0.1
 const PATIENCE = 20
 /** An excess below this share of that at onset is mending itself. */
 const MENDING = 0.8
-/** A retreat at once: so many windows above, and so many times the excess at onset, still rising. */
+/** A retreat at once: so many windows above, so many times the excess at onset, and so many times that of three windows ago. */
 const EXPLOSIVE_WINDOWS = 4
 const EXPLOSIVE = 3
+const STILL_GROWING = 1.25
 /** Windows in which what the world has added follows a level that went down. */
 const WORLD_WINDOWS = 50
 /** Windows before the retreat whose slope counts. */
@@ -162,6 +168,7 @@ export class RunawayGuard extends GuardTrial {
     b[G_REFERENCE] = level
     b[G_START_REFERENCE] = level
     b[G_LOWEST] = level
+    b[G_SPREAD] = spreadOf(b)
     for (let back = 0; back < LEARNING_WINDOWS - 1; back++) this.noteDifference(b, back, 1)
     this.raiseThreshold(b)
     b[G_PHASE] = GUARD_CALM
@@ -169,7 +176,7 @@ export class RunawayGuard extends GuardTrial {
     return GUARD_NOTHING
   }
 
-  /** T above the reference: noise, what has been earned, or what was acquitted, whichever asks for more. */
+  /** T above the reference: noise, the spread of the first windows, what has been earned, or what was acquitted, whichever asks for more. */
   private raiseThreshold(b: Float64Array): void {
     this.statistics.deviation(b)
     const noise = this.statistics.out[OUT_MEDIAN]
@@ -177,6 +184,7 @@ export class RunawayGuard extends GuardTrial {
     const earned = EARNED_SHARE * (b[G_START_REFERENCE] - b[G_LOWEST])
     let room = SIGMAS * noise
     if (earned > room) room = earned
+    if (b[G_SPREAD] > room) room = b[G_SPREAD]
     if (b[G_ACQUITTED] > room) room = b[G_ACQUITTED]
     b[G_THRESHOLD] = b[G_REFERENCE] + b[G_WORLD] + room
   }
@@ -194,7 +202,9 @@ export class RunawayGuard extends GuardTrial {
     if (level < b[G_LOWEST]) b[G_LOWEST] = level
     const near = b[G_REFERENCE] - b[G_LOWEST] > b[G_NOISE] ? b[G_REFERENCE] - b[G_LOWEST] : b[G_NOISE]
     if (level - b[G_LOWEST] <= near / 4) this.keep(b, GV_GOOD, base)
+    const jumps = this.hasSpells(b)
     if (!(level > threshold && this.retreats)) {
+      if (jumps && this.retreats) return this.fleeSpells(b, base)
       b[G_PHASE] = GUARD_CALM
       b[G_OVER] = 0
       return this.earn(b, base, stableUs)
@@ -221,14 +231,26 @@ export class RunawayGuard extends GuardTrial {
     }
     b[G_OVER]++
     this.keepFarthest(b, base)
-    if (b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)) return GUARD_NOTHING
+    const waits = b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)
+    if (waits && !this.onProbation(b)) return GUARD_NOTHING
     this.retreat(b, base)
     this.tryBaseline(b)
     return GUARD_RETREAT
   }
 
+  /** Spells that mend themselves in time, again and again: is it so on the baseline, too? */
+  private fleeSpells(b: Float64Array, base: Float64Array): number {
+    this.keep(b, GV_FAR, base)
+    this.retreat(b, base)
+    this.tryBaseline(b)
+    b[G_BY_SPELLS] = 1
+    b[G_ABOVE] = 0
+    return GUARD_RETREAT
+  }
+
   private tryBaseline(b: Float64Array): void {
     this.enter(b, GUARD_ON_BASELINE)
+    b[G_BY_SPELLS] = 0
     b[G_LEVEL] = b[G_RETREAT_LEVEL]
     b[G_EXPECTED] = b[G_REFERENCE] + b[G_WORLD]
   }
@@ -237,7 +259,8 @@ export class RunawayGuard extends GuardTrial {
     if (b[G_OVER] < EXPLOSIVE_WINDOWS || b[G_SEEN] < 6) return false
     const now = this.level(b, 3, 0)
     const excess = now - b[G_REFERENCE] - b[G_WORLD]
-    return excess > EXPLOSIVE * b[G_ONSET] && now > this.level(b, 3, 3)
+    const before = this.level(b, 3, 3) - b[G_REFERENCE] - b[G_WORLD]
+    return excess > EXPLOSIVE * b[G_ONSET] && excess > STILL_GROWING * before
   }
 
   /** What is remembered of the way that led here. */
@@ -248,6 +271,7 @@ export class RunawayGuard extends GuardTrial {
     this.statistics.slope(b, count)
     b[G_SLOPE] = out[OUT_SLOPE]
     b[G_SLOPE_ERROR] = out[OUT_SLOPE_ERROR]
+    b[G_JUMPED] = this.hasJumped(b, count) ? 1 : 0
     b[G_SINCE_US] = b[G_LAST_US]
     b[G_RETREATS]++
     this.keep(b, GV_TUNED, base)
@@ -265,4 +289,16 @@ export class RunawayGuard extends GuardTrial {
     }
     if (gained > 0) this.keep(b, GV_FAR, base)
   }
+}
+
+/** Highest less lowest of the first windows. */
+function spreadOf(b: Float64Array): number {
+  let low = b[G_LEVELS]
+  let high = low
+  for (let k = 1; k < LEARNING_WINDOWS; k++) {
+    const y = b[G_LEVELS + k]
+    if (y < low) low = y
+    else if (y > high) high = y
+  }
+  return high - low
 }

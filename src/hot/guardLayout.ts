@@ -74,7 +74,20 @@ export const G_STOOD = 40
 /** Slope of the level on the baseline when it was left for the start, and its standard error. */
 export const G_BASELINE_SLOPE = 41
 export const G_BASELINE_SLOPE_ERROR = 42
-export const GUARD_SCALARS = 43
+/** Highest less lowest of the first windows, probes included: what is no more than that above the reference is no news. */
+export const G_SPREAD = 43
+/** Share of the latest windows above the threshold, the level of the last of them, how many spells they make, and 1 while one lasts. */
+export const G_SPELL_SHARE = 44
+export const G_SPELL_LEVEL = 45
+export const G_SPELLS = 46
+export const G_IN_SPELL = 47
+/** 1: the plant is on trial for its spells. Windows above the threshold there. */
+export const G_BY_SPELLS = 48
+export const G_ABOVE = 49
+/** 1: what the plant fled from was one jump. The window in which such a jump was acquitted last; 0 where none was. */
+export const G_JUMPED = 50
+export const G_PROBATION = 51
+export const GUARD_SCALARS = 52
 
 /** The level that is judged while the plant is tuned is the median of so many windows. */
 export const LEVEL_WINDOWS = 5

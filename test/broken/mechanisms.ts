@@ -557,8 +557,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "guard-never-suspects",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",
-    intact: "if (b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)) return GUARD_NOTHING",
-    broken: "if (b[G_OVER] < Number.POSITIVE_INFINITY) return GUARD_NOTHING",
+    intact: "const waits = b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)",
+    broken: "const waits = b[G_OVER] < Number.POSITIVE_INFINITY",
     test: "test/scenarios/runaway.test.ts",
   },
   {
@@ -616,6 +616,22 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     intact: "if (b[L_PAIRS] >= PROOF_PAIRS && proven) {",
     broken: "if (b[L_PAIRS] >= PROOF_PAIRS || proven) {",
     test: "test/hot/lookAhead.test.ts",
+  },
+  {
+    name: "guard-is-deaf-to-spells",
+    invariant: 17,
+    file: "src/hot/GuardSpells.ts",
+    intact: "return b[G_SPELL_SHARE] > SPELL_SHARE && b[G_SPELLS] > SPELLS",
+    broken: "return b[G_SPELL_SHARE] > Number.POSITIVE_INFINITY",
+    test: "test/hot/RunawayGuard.spells.test.ts",
+  },
+  {
+    name: "guard-blames-a-burst",
+    invariant: 17,
+    file: "src/hot/GuardSpells.ts",
+    intact: "return b[G_PROBATION] === 0 || b[G_WINDOWS] - b[G_PROBATION] > NO_SECOND",
+    broken: "return b[G_PROBATION] > Number.POSITIVE_INFINITY",
+    test: "test/hot/RunawayGuard.spells.test.ts",
   },
   {
     name: "wall-is-remembered",
