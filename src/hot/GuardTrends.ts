@@ -6,10 +6,14 @@ import { GuardEarning } from "./GuardEarning.ts"
 import {
   G_BASELINE_SLOPE,
   G_BASELINE_SLOPE_ERROR,
+  G_JUMPED,
   G_OVER,
+  G_REFERENCE,
+  G_RETREAT_LEVEL,
   G_SLOPE,
   G_SLOPE_ERROR,
   G_STAY,
+  G_WORLD,
 } from "./guardLayout.ts"
 import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
 
@@ -17,6 +21,8 @@ import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
 const MOST_WINDOWS = 48
 const SKIPPED = 2
 const SIGMAS = 3
+/** A slope of so small a share of the excess in a window is none. */
+const SLIGHT = 0.002
 /** Windows above the threshold that must lie on a rising line to be called a climb. */
 const CLIMB_WINDOWS = 6
 
@@ -29,8 +35,10 @@ export class GuardTrends extends GuardEarning {
     return this.rises()
   }
 
-  /** It was rising when the tuned base was left. */
+  /** It was rising when the tuned base was left. A step is no rise, nor is the little that comes behind one. */
   protected wasRising(b: Float64Array): boolean {
+    const slight = SLIGHT * (b[G_RETREAT_LEVEL] - b[G_REFERENCE] - b[G_WORLD])
+    if (b[G_JUMPED] === 1 || b[G_SLOPE] <= slight) return false
     return b[G_SLOPE] > SIGMAS * b[G_SLOPE_ERROR]
   }
 

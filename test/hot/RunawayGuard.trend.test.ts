@@ -75,6 +75,26 @@ describe("a guard that acquits while the level rises", () => {
   })
 })
 
+describe("a step of the load", () => {
+  it("is no rise, however steep the line through it: back to the tuned base", () => {
+    const bench = learnt(39, 0.8)
+    const level = about(39, (_, window) => (window > 45 ? Math.min(46, 40 + 0.5 * (window - 45)) : 10))
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.8)
+  })
+
+  it("is judged after twelve windows, though the level creeps up behind it", () => {
+    const bench = learnt(40, 0.8)
+    const level: LevelAt = (_, window) => (window > 45 ? 30 + 0.001 * (window - 45) : 10)
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    const retreatedAt = bench.window
+    expect(bench.until(100, level)).toBe(GUARD_WORLD)
+    expect(bench.window - retreatedAt).toBe(12)
+    expect(bench.standsAt).toBe(0.8)
+  })
+})
+
 describe("a guard that tries the start", () => {
   it("stays there where the level rises less than on the baseline, though it is no lower", () => {
     const bench = learnt(34, 0.9, 0.3)
