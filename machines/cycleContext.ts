@@ -16,7 +16,7 @@ import {
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, READINGS, SpsaKernel } from "../src/hot/SpsaKernel.ts"
 import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
-import { L_MODE } from "../src/hot/lookAheadLayout.ts"
+import { L_LATE, L_MODE } from "../src/hot/lookAheadLayout.ts"
 import { closeSide, joinWindow, windowsRead } from "../src/hot/sideReading.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { baseOf, type Fence, fenceBand } from "../src/hot/fence.ts"
@@ -245,7 +245,8 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
   const means = new Float64Array(CHANNELS).fill(Number.NaN)
   means[DIGEST_OBJECTIVE - FIRST_CHANNEL] = window.loss
   means[DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL] = window.constraintMargin ?? Number.NaN
-  joinWindow(readings, means, new Float64Array(window.trend), 1)
+  const late = c.kernel.get().windowsLeftOut(c.block)
+  joinWindow(readings, means, new Float64Array(window.trend), 1, late)
   if (windowsRead(readings) >= windowsPerReading(c)) closeSide(readings, side === PLUS)
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
@@ -257,8 +258,14 @@ export function readsOn(c: SpsaCycleContext): boolean {
   return windowsRead(c.readings) + 1 < windowsPerReading(c)
 }
 
+/** The window that just closed comes too early to show what was applied. */
+export function waitsForEffect(c: SpsaCycleContext): boolean {
+  return windowsRead(c.readings) < c.kernel.get().windowsLeftOut(c.block)
+}
+
 /** What was learnt of the plant's memory in the step to `after`, for the record; null where that stays as it was. */
 export function memoryNews(c: SpsaCycleContext, after: Float64Array): NoChange | null {
+  if (after[L_LATE] > c.block[L_LATE]) return noChangeFor(c, "effectLate", c.nowUs)
   const reason = MEMORY_NEWS[after[L_MODE]]
   if (after[L_MODE] === c.block[L_MODE] || reason === undefined) return null
   return { ...noChangeFor(c, reason, c.nowUs), horizonUs: c.kernel.get().horizonUs(after) }

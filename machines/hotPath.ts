@@ -164,7 +164,7 @@ export function wakeForNextApply(hot: HotPath, nowUs: number): void {
 }
 
 /** No change, and another window of the same place. */
-const REOPENS: ReadonlySet<NoChangeReason> = new Set(["evalTimeout", "resting", "readingOn"])
+const REOPENS: ReadonlySet<NoChangeReason> = new Set(["evalTimeout", "resting", "readingOn", "effectAwaited"])
 
 function propose(
   hot: HotPath,

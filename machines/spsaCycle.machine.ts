@@ -38,6 +38,7 @@ import {
   wantsUpdate,
   type SpsaCycleContext,
   type SpsaCycleInput,
+  waitsForEffect,
 } from "./cycleContext.ts"
 import { reportOf, type ReportKind } from "./cycleReport.ts"
 import type { CycleReport, SpsaCycleEvent } from "./events.ts"
@@ -70,6 +71,8 @@ const cycleSetup = setup({
     restIsDue: ({ context }) => context.generation > 0 && mustRest(context),
     dueWithPlusFirst: ({ context }) => mayAsk(context) && plusIsFirst(context),
     dueWithMinusFirst: ({ context }) => mayAsk(context) && !plusIsFirst(context),
+    /** What was applied does not show in this window yet. */
+    waitsForEffect: ({ context }) => waitsForEffect(context),
     /** One window is not the whole reading of this side. */
     readsOn: ({ context }) => readsOn(context),
     minusIsRead: ({ context }) => otherSideRead(context, PLUS),
@@ -307,6 +310,7 @@ const chart = cycleSetup.createMachine({
           on: {
             window: [
               { guard: "foreignWindow" },
+              { guard: "waitsForEffect", actions: ["readPlus", noChange("effectAwaited")] },
               { guard: "readsOn", actions: ["readPlus", noChange("readingOn")] },
               { guard: "minusIsRead", target: "computing", actions: "readPlus" },
               { target: "applyingMinus", actions: "readPlus" },
@@ -329,6 +333,7 @@ const chart = cycleSetup.createMachine({
           on: {
             window: [
               { guard: "foreignWindow" },
+              { guard: "waitsForEffect", actions: ["readMinus", noChange("effectAwaited")] },
               { guard: "readsOn", actions: ["readMinus", noChange("readingOn")] },
               { guard: "plusIsRead", target: "computing", actions: "readMinus" },
               { target: "applyingPlus", actions: "readMinus" },

@@ -60,6 +60,8 @@ export const NO_CHANGE_REASONS = [
   "memoryProven",
   "memoryUnproven",
   "proving",
+  "effectAwaited",
+  "effectLate",
 ] as const
 
 /** Why the proposer left the configuration alone. */

@@ -321,7 +321,7 @@ export class HotLoop implements Sharer {
     this.timeouts = 0
     if (this.guard.take(this.options.sign * means[0]) === GUARD_RETREAT) return this.retreated()
     const { kernel, readings, hot } = this
-    joinWindow(readings, means, hot.window.trend, this.options.sign)
+    joinWindow(readings, means, hot.window.trend, this.options.sign, kernel.windowsLeftOut(this.state))
     if (windowsRead(readings) < kernel.windowsPerReading(this.state)) return hot.reopenWindow()
     closeSide(readings, waitsForPlus)
     const other = this.readings[waitsForPlus ? LOSS_MINUS : LOSS_PLUS]

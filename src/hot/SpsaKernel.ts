@@ -39,8 +39,9 @@ import {
   X_WALK,
 } from "./excursionLayout.ts"
 import type { KnobTable } from "./KnobTable.ts"
+import { noticeLateness } from "./lateness.ts"
 import { blameMemory, keepLevels, LONG, lookAhead, settleLookAhead } from "./lookAhead.ts"
-import { L_BACK, L_HORIZON_US, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
+import { L_BACK, L_HAS_BEFORE, L_HORIZON_US, L_LATE, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
 import { shrinkStep, takePlainStep, takeStep, wishBack, wishStep } from "./moves.ts"
 import { measurePair, placeProbes, ProbeTable } from "./probes.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS } from "./readings.ts"
@@ -121,6 +122,7 @@ const AT_MODE = X_MODE
 const AT_REHEATS = S_REHEATS
 const AT_BACK = L_BACK
 const AT_LOOK = L_MODE
+const AT_LATE = L_LATE
 const LOOKS_NOT = LOOK_OFF
 const IN_LONG = LONG
 const OF_WINDOWS = W_WINDOWS
@@ -246,6 +248,7 @@ export class SpsaKernel {
     next[S_PREDICTED] = 0
     next[S_REGRESSIONS] = 0
     next[L_BACK] = 0
+    next[L_HAS_BEFORE] = 0
     skipMargin(next)
     if (next[X_MODE] === IDLE) next[S_PROBE] = next[X_PROBE]
     this.placeBase(next, baseUnit)
@@ -264,7 +267,12 @@ export class SpsaKernel {
 
   /** Windows of one place that make one reading of the pair in flight. */
   windowsPerReading(state: Float64Array): number {
-    return state[AT_LOOK] === LOOKS_NOT ? 1 : IN_LONG
+    return state[AT_LOOK] === LOOKS_NOT ? 1 + state[AT_LATE] : IN_LONG
+  }
+
+  /** How many of them, the first ones, are left out because the last apply does not show in them yet. */
+  windowsLeftOut(state: Float64Array): number {
+    return state[AT_LOOK] === LOOKS_NOT ? state[AT_LATE] : 0
   }
 
   /** LOOK_OFF, LOOK_TRIAL or LOOK_ON. */
@@ -282,6 +290,11 @@ export class SpsaKernel {
     if (this.settings.lookAhead) blameMemory(state, this.n)
   }
 
+  /** Windows after each apply that are left out, because what is applied here shows only behind them. */
+  late(state: Float64Array): number {
+    return state[AT_LATE]
+  }
+
   /** How far ahead readings are projected, microseconds; 0 while they are taken as they are. */
   horizonUs(state: Float64Array): number {
     return state[L_HORIZON_US]
@@ -294,6 +307,7 @@ export class SpsaKernel {
   rest(prev: Float64Array, next: Float64Array, readings: Float64Array): void {
     next.set(prev)
     next[X_RESTS_EVER]++
+    next[L_HAS_BEFORE] = 0
     if (this.settings.constrained && readings[MARGIN_PLUS] < 0) return this.leaveRest(next)
     this.work[W_MEAN] = readings[LOSS_PLUS]
     takeRest(next, this.work, this.settings, this.n)
@@ -396,6 +410,7 @@ export class SpsaKernel {
     if (looks) {
       keepLevels(b, work)
       lookAhead(b, readings, this.displacement, work, n)
+      noticeLateness(b, readings, this.displacement, n)
     }
     tameDifference(b, work, settings, n)
     b[AT_GRADIENT] = work[OF_SLOPE]
@@ -448,6 +463,7 @@ export class SpsaKernel {
   private walkOrRest(b: Float64Array, readings: Float64Array, band: Float64Array): number {
     const { work, n } = this
     b[S_REGRESSIONS] = 0
+    b[L_HAS_BEFORE] = 0
     if (this.readMargins(b, readings) && work[OF_MARGIN] < 0) {
       this.leaveRest(b)
       return KERNEL_UPDATE

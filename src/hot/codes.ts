@@ -87,6 +87,10 @@ export const NO_CHANGE_MEMORY_PROVEN = 10
 export const NO_CHANGE_MEMORY_UNPROVEN = 11
 /** The cycle stands still while the base is measured beside the baseline, before a stop. */
 export const NO_CHANGE_PROVING = 12
+/** What was applied does not show yet: the window counts for nothing. */
+export const NO_CHANGE_EFFECT_AWAITED = 13
+/** What is applied shows a window later than it was read: from now on one more window is left out. */
+export const NO_CHANGE_EFFECT_LATE = 14
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0

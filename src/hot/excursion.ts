@@ -97,6 +97,14 @@ export function beginExcursion(b: Float64Array, n: number, h: number, readings: 
   forgetEarning(b)
 }
 
+/** What was read so far meant something else: the excursion is judged from here on, against the same home. */
+export function judgeAnew(b: Float64Array, n: number): void {
+  b[X_CYCLES] = 0
+  b[X_PROVEN] = 0
+  b[X_HAS_RECENT] = 0
+  restartStretch(b, n)
+}
+
 /** Counts what the tuning rule has learnt of one pair's noise, from pairs alone: a drifting load is in their mean and not in their difference. */
 export function learnPairNoise(
   b: Float64Array,

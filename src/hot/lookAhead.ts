@@ -17,6 +17,7 @@ import {
   L_EVIDENCE,
   L_FACTOR,
   L_FAILS,
+  L_HAS_BEFORE,
   L_HAS_FACTOR,
   L_HAS_LEVEL,
   L_HAS_NOISE,
@@ -100,7 +101,7 @@ const PROOF_PAIRS = 4
 const TRIAL_PAIRS = 5
 const LONG_TRIAL_PAIRS = 10
 const SOME_EVIDENCE = 0.4
-/** A rise that is so many times that of the pair before is no trend to wait for: regressions and the guard are quicker in short windows. */
+/** A rise that is so many times that of the pair before is no trend to wait for. */
 const EXPLOSIVE = 3
 /** Pairs without evidence after which readings are plain again. */
 const FORGET_PAIRS = 400
@@ -159,8 +160,11 @@ export function lookAhead(
       b[L_QUIET] = 0
       b[L_BACK] = rose > 0 && common > 0 ? 1 : 0
       forgetLevels(b)
-    } else if (isInVain(b, n) || (rose > 0 && b[L_RISING] > 1 && common > EXPLOSIVE * b[L_COMMON]))
-      return endTrial(b, n)
+    } else if (explodes(b, common)) {
+      endTrial(b, n)
+      b[L_BACK] = 1
+      return
+    } else if (isInVain(b, n)) return endTrial(b, n)
     b[L_COMMON] = common
   } else {
     b[L_QUIET] = proven ? 0 : b[L_QUIET] + 1
@@ -251,11 +255,11 @@ function isTime(b: Float64Array): boolean {
   )
 }
 
-/** From the next pair on. */
-function beginTrial(b: Float64Array, n: number): void {
+/** From the next pair on. `common` is a slope that is none of an explosion. */
+function beginTrial(b: Float64Array, n: number, common: number): void {
   b[L_MODE] = LOOK_TRIAL
   b[L_PAIRS] = 0
-  b[L_COMMON] = Number.MAX_VALUE
+  b[L_COMMON] = common
   b[L_SURPRISE] = 0
   b[L_ERROR] = 0
   b[L_EVIDENCE] = 0
@@ -270,12 +274,21 @@ function beginTrial(b: Float64Array, n: number): void {
 export function blameMemory(b: Float64Array, n: number): void {
   if (b[L_MODE] === LOOK_ON || b[L_HAS_NOISE] === 0) return
   const rose = b[L_MODE] === LOOK_TRIAL || b[L_LATELY] > 0
-  if (b[L_MODE] === LOOK_OFF) beginTrial(b, n)
+  if (b[L_MODE] === LOOK_OFF) beginTrial(b, n, Number.MAX_VALUE)
   if (!rose) return
   b[L_MODE] = LOOK_ON
   b[L_FAILS] = 0
   b[L_QUIET] = 0
   forgetLevels(b)
+}
+
+/**
+ * Not a trend to wait for: a rise of this pair that is many times that of the one before, or of what the trial began with. In short
+ * windows it would be a run of regressions, so it ends as they do.
+ */
+function explodes(b: Float64Array, common: number): boolean {
+  const first = b[L_PAIRS] === 1
+  return b[L_RISING] > (first ? 0 : 1) && common > EXPLOSIVE * b[L_COMMON]
 }
 
 /** Back to plain readings; another trial later. */
@@ -288,12 +301,13 @@ function endTrial(b: Float64Array, n: number): void {
   b[L_HAS_SPREAD] = 0
   b[L_HORIZON] = LEAST_HORIZON
   b[L_HORIZON_US] = 0
+  b[L_HAS_BEFORE] = 0
   forgetLevels(b)
   restartStretch(b, n)
 }
 
 /** Readings mean something else from here on: levels do not compare. */
-function forgetLevels(b: Float64Array): void {
+export function forgetLevels(b: Float64Array): void {
   b[S_HAS_MEAN] = 0
   b[S_PREDICTED] = 0
   b[S_HAS_LAST_MEAN] = 0
@@ -330,8 +344,12 @@ function judgeTrend(b: Float64Array, displacement: Float64Array, work: Float64Ar
   b[L_EVIDENCE] = b[L_ERROR] > 0 ? square / b[L_ERROR] : square > 0 ? Number.MAX_VALUE : 0
 }
 
-/** A chi-square with n degrees where probes do nothing to the trend, as high as at 2.5 deviations. */
-const threshold = (n: number): number => n + 2.5 * Math.sqrt(2 * n) + 0.67 * 2.5 * 2.5
+/** As high as a chi-square with n degrees is at so many deviations. */
+export const chance = (n: number, sigmas: number): number =>
+  n + sigmas * Math.sqrt(2 * n) + 0.67 * sigmas * sigmas
+
+/** Where probes do nothing to the trend the evidence is such a chi-square. */
+const threshold = (n: number): number => chance(n, 2.5)
 
 const isProven = (b: Float64Array, n: number): boolean => b[L_EVIDENCE] > threshold(n)
 
@@ -368,7 +386,7 @@ export function settleLookAhead(
 ): void {
   if (b[L_MODE] === LOOK_OFF) {
     if (!isTime(b)) return
-    beginTrial(b, n)
+    beginTrial(b, n, Math.max(0, work[W_COMMON]) + (PAIR_RISES * Math.sqrt(work[W_APART_NOISE])) / 2)
   }
   if (b[L_MODE] === LOOK_TRIAL && b[L_PAIRS] > 0) {
     b[S_NOISE] = work[W_KEPT_NOISE]

@@ -46,7 +46,16 @@ export const L_HORIZON_US = L_MODE + 25
 export const L_BACK = L_MODE + 26
 /** Mean slope of the last pair of a trial. */
 export const L_COMMON = L_MODE + 27
-export const LOOK_AHEAD_END = L_MODE + 28
+/** Windows after an apply that are not read, because what was applied shows only behind them. */
+export const L_LATE = L_MODE + 28
+/** 1: the pair before came right before this one; its last reading. */
+export const L_HAS_BEFORE = L_MODE + 29
+export const L_READ = L_MODE + 30
+/** Pairs read a window later as well, their squared widths, and the variance of the sums by what a late effect leaves unexplained. */
+export const L_LATE_PAIRS = L_MODE + 31
+export const L_LATE_SQUARE = L_MODE + 32
+export const L_LATE_LEFT = L_MODE + 33
+export const LOOK_AHEAD_END = L_MODE + 34
 
 /** Modes. */
 export const LOOK_OFF = 0

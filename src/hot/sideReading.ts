@@ -24,16 +24,19 @@ const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 export const windowsRead = (readings: Float64Array): number =>
   readings[SIDE_WINDOWS] > 0 ? readings[SIDE_WINDOWS] : 0
 
-/** Takes a window of this side in: the means of its channels and the trend of its objective. `sign` turns the objective. */
+/** Takes a window of this side in: the means of its channels and the trend of its objective. `sign` turns the objective; the first `late` windows count for nothing. */
 export function joinWindow(
   readings: Float64Array,
   means: Float64Array,
   trend: Float64Array,
   sign: number,
+  late: number,
 ): void {
-  const k = windowsRead(readings) + 1
+  const windows = windowsRead(readings) + 1
+  readings[SIDE_WINDOWS] = windows
+  const k = windows - late
+  if (k < 1) return
   const loss = sign * means[0]
-  readings[SIDE_WINDOWS] = k
   if (k === 1) {
     readings[SIDE_LOSS] = loss
     readings[SIDE_MARGIN] = means[MARGIN]

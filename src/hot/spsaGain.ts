@@ -23,9 +23,12 @@ import {
   L_EVIDENCE,
   L_FACTOR,
   L_HORIZON_US,
+  L_LATE_LEFT,
+  L_LATE_SQUARE,
   L_LEVEL,
   L_NOISE,
   L_QUICK,
+  L_READ,
   L_SLOPE,
   L_SLOW,
   L_SPREAD,
@@ -312,7 +315,8 @@ export function scalarsFinite(b: Float64Array): boolean {
   const digests = naught(b[L_NOISE]) + naught(b[L_FACTOR]) + naught(b[L_LEVEL]) + naught(b[L_SPREAD])
   const levels = naught(b[L_QUICK]) + naught(b[L_SLOW]) + naught(b[L_SLOPE]) + naught(b[L_COMMON])
   const trends = naught(b[L_SURPRISE]) + naught(b[L_ERROR]) + naught(b[L_EVIDENCE]) + naught(b[L_HORIZON_US])
-  const ahead = digests + levels + trends + naught(b[E_LEVEL])
+  const late = naught(b[L_READ]) + naught(b[L_LATE_SQUARE]) + naught(b[L_LATE_LEFT])
+  const ahead = digests + levels + trends + late + naught(b[E_LEVEL])
   return gains + spreads + means + margins + excursion + halves + rests + ahead === 0
 }
 

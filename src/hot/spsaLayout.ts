@@ -86,7 +86,10 @@ export const V_STRETCH_WAY = 14
 export const V_LAST_MEAN_BASE = 15
 /** How the trend differs between the sides, per unit. */
 export const V_TREND = 16
-export const VECTORS = 17
+/** The width of the pair before, from its last place to its first; products of such widths and of differences read a window later. */
+export const V_BEFORE = 17
+export const V_LATE = 18
+export const VECTORS = 19
 
 export function spsaStateLength(knobs: number): number {
   return SCALARS + VECTORS * knobs

@@ -32,8 +32,10 @@ import {
   AUDIT_VERDICT,
   AUDIT_VIOLATION,
   MINUS,
+  NO_CHANGE_EFFECT_AWAITED,
   NO_CHANGE_EVAL_TIMEOUT,
   NO_CHANGE_MEMORY_PROVEN,
+  NO_CHANGE_READING_ON,
   PLUS,
   RETURN_TO_BASE,
   UPDATE,
@@ -118,12 +120,17 @@ const isCause = (numbers: Float64Array): boolean =>
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
   (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_MEMORY_PROVEN)
 
+/** The window behind which another one of the same place begins counts for nothing. */
+const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])
+
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {
   readonly generation: number
   /** Which of the windows that the cycle reads it is for; null where for none. */
   readonly side: WindowEvidence["side"] | null
   readonly unit: number
+  /** Windows of it that are full and count. */
+  windows: number
   readonly stamps: Array<number>
   readonly objectives: Array<number>
   readonly margins: Array<number>
@@ -174,7 +181,8 @@ class Trace {
     if (kind === AUDIT_DIGEST) this.measure(numbers)
     else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
     else if (kind === AUDIT_RELOCATION) this.relocation = item.words()
-    else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_EVAL_TIMEOUT) this.forgetWindow()
+    else if (kind === AUDIT_NO_CHANGE && LEAVES_OUT.has(numbers[RECORD_CODE])) this.forgetWindow()
+    else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_READING_ON) this.readOn()
     else if (isCause(numbers)) {
       this.causes = [...this.causes, item.words()].slice(-KEPT_CAUSES)
     }
@@ -290,9 +298,22 @@ class Trace {
       digests: objectives.length,
       fromUs: Math.min(...stamps),
       toUs: Math.max(...stamps),
-      objective: this.aggregate(objectives),
-      constraintMargin: this.aggregate(margins.filter((margin) => Number.isFinite(margin))),
+      objective: this.reading(objectives),
+      constraintMargin: this.reading(margins),
     }
+  }
+
+  /** The mean of its windows; null where one of them says nothing. */
+  private reading(values: ReadonlyArray<number>): number | null {
+    const { windowDigests } = this.settings.window
+    let sum = 0
+    let windows = 0
+    for (let at = 0; at < values.length; at += windowDigests) {
+      const present = values.slice(at, at + windowDigests).filter((value) => Number.isFinite(value))
+      sum += this.aggregate(present) ?? Number.NaN
+      windows++
+    }
+    return Number.isNaN(sum) ? null : sum / windows
   }
 
   private aggregate(readings: ReadonlyArray<number>): number | null {
@@ -313,7 +334,7 @@ class Trace {
     )
       return
     // A window closes when it is full; what comes later belongs to none.
-    if (last.objectives.length >= this.settings.window.windowDigests) return
+    if (last.objectives.length >= (last.windows + 1) * this.settings.window.windowDigests) return
     last.stamps.push(numbers[RECORD_TIMESTAMP_US])
     last.objectives.push(numbers[RECORD_OBJECTIVE])
     last.margins.push(numbers[RECORD_MARGIN])
@@ -322,7 +343,14 @@ class Trace {
   /** The window expired: the next one begins empty. */
   private forgetWindow(): void {
     const last = this.measured.at(-1)
-    for (const list of [last?.stamps, last?.objectives, last?.margins]) list?.splice(0)
+    const counts = (last?.windows ?? 0) * this.settings.window.windowDigests
+    for (const list of [last?.stamps, last?.objectives, last?.margins]) list?.splice(counts)
+  }
+
+  /** The window is a part of a longer reading. */
+  private readOn(): void {
+    const last = this.measured.at(-1)
+    if (last !== undefined) last.windows++
   }
 
   /** What the cycle reads the next window for. */
@@ -348,6 +376,7 @@ class Trace {
       generation: numbers[RECORD_GENERATION],
       side: this.sideOf(numbers),
       unit: this.live,
+      windows: 0,
       stamps: [],
       objectives: [],
       margins: [],

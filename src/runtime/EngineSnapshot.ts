@@ -55,6 +55,8 @@ export interface CycleState {
   readonly lookAhead: LookAhead
   /** How far readings are projected; 0 while they are taken as they are. */
   readonly horizonUs: number
+  /** Windows after each apply that are left out, because what is applied shows only behind them; mostly 0. */
+  readonly lateWindows: number
 }
 
 /** Why SafeMode is open, since when, and what will end it. */
@@ -172,6 +174,7 @@ export function cycleState(actor: EngineActor): CycleState | null {
     reheats: kernel.reheats(block),
     lookAhead: LOOK_AHEAD[kernel.lookAhead(block)],
     horizonUs: kernel.horizonUs(block),
+    lateWindows: kernel.late(block),
   }
 }
 

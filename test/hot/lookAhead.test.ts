@@ -117,6 +117,21 @@ describe("a trial", () => {
     expect(third).toBeGreaterThanOrEqual(120)
   })
 
+  it("ends at its first pair where the rise explodes, and takes the plant to the baseline", () => {
+    const bench = onTrial(byWorld)
+    bench.step((_, cycle) => ({ level: 100 + cycle, slope: 20 }))
+    expect(mode(bench)).toBe(LOOK_OFF)
+    expect(bench.kernel.goesBack(bench.state)).toBe(true)
+    bench.step(calm)
+    expect(bench.kernel.goesBack(bench.state)).toBe(false)
+  })
+
+  it("goes on where the level rises no faster than before", () => {
+    const bench = onTrial(byWorld)
+    bench.run(3, byWorld)
+    expect(mode(bench)).toBe(LOOK_TRIAL)
+  })
+
   it("keeps an excursion from being judged meanwhile", () => {
     const bench = new TrendBench(1, { prove: true })
     // Its first look at itself comes after 21 cycles.

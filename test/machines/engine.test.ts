@@ -321,11 +321,11 @@ describe("SafeMode opens by itself", () => {
   )
 
   it("when rolling back did not stop an objective from exploding", () => {
-    // The guard would be quicker than rolling back.
+    // Alone: the guard would be quicker than rolling back.
     const at = rig({ guard: false }, { policy: { ...POLICY, cooldownUs: SECOND_US } })
     at.run(1_000)
     const start = at.i
-    at.run(800, (_hot, i) => 4 ** ((i - start) / 15))
+    at.run(400, (_hot, i) => 4 ** ((i - start) / 15))
     expect(at.written.filter((one) => one.detail === ROLLBACK).length).toBeGreaterThanOrEqual(2)
     expect(at.kinds(AUDIT_SAFE_MODE_ENTERED).length).toBeGreaterThan(0)
     expect(at.kinds(AUDIT_NO_CHANGE).some((line) => line.code === NO_CHANGE_COOLDOWN_ACTIVE)).toBe(true)

@@ -11,6 +11,8 @@ import {
   GUARD_RELEASE,
   GUARD_RETREAT,
   GUARD_WORLD,
+  NO_CHANGE_EFFECT_AWAITED,
+  NO_CHANGE_EFFECT_LATE,
   NO_CHANGE_MEMORY_PROVEN,
   NO_CHANGE_MEMORY_SUSPECTED,
   NO_CHANGE_READING_ON,
@@ -208,6 +210,29 @@ describe("actors and HotLoop write the same bytes", () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it("through an effect that shows a window late, and the windows that are left out for it", () => {
+    const noted = new Set<number>()
+    for (const [share, noise] of [
+      [0.3, 4],
+      [0.6, 1],
+      [0.6, 4],
+      [0.6, 10],
+    ]) {
+      const places = new WeakMap<object, ReadonlyArray<ReadonlyArray<number>>>()
+      const plant: PlantModel = (hot, i) => {
+        const seen = [[hot.config.unit(0), hot.config.unit(1)], ...(places.get(hot) ?? [])].slice(0, 5)
+        places.set(hot, seen)
+        const [x, y] = seen[seen.length - 1]
+        return 100 * (x - 0.7) ** 2 + share * 100 * (y - 0.3) ** 2 + noise * wobble(i)
+      }
+      const it = rig({ seed: SEED }, { policy })
+      it.run(4_000, plant)
+      for (const { code } of it.kinds(AUDIT_NO_CHANGE)) noted.add(code)
+      expectSame(4_000, plant)
+    }
+    expect([...noted]).toEqual(expect.arrayContaining([NO_CHANGE_EFFECT_LATE, NO_CHANGE_EFFECT_AWAITED]))
   })
 
   it("through a load that nothing undoes", () => {

@@ -3,6 +3,7 @@
  * them from ruin; this finds where they are best. Bands are about one and a half times what was measured when they were written.
  */
 import { describe, expect, it } from "vitest"
+import { late } from "../../src/testing/controlPlants.ts"
 import { stepBetween } from "../../src/testing/loads.ts"
 import { inFlight } from "../../src/testing/memoryPlants.ts"
 import { loadedBowl } from "../../src/testing/servicePlants.ts"
@@ -35,6 +36,22 @@ describe("a plant that remembers", () => {
       }
     },
   )
+})
+
+describe("a plant whose effects show a window late", () => {
+  it("is tuned to its optimum, where its own sides swapped lead away from it", async () => {
+    for (const seed of SEEDS) {
+      const options = { seed, seconds: 300 }
+      const noticed = await tuned(late(0.5), { ...options, config: { guard: false } })
+      const blind = await tuned(late(0.5), {
+        ...options,
+        config: { guard: false, gains: { lookAhead: false } },
+      })
+      // 1 is the loss at the optimum.
+      expect(lastThird(noticed.paid)).toBeLessThan(1.1)
+      expect(lastThird(blind.paid)).toBeGreaterThan(1.5)
+    }
+  })
 })
 
 describe("a healthy plant", () => {

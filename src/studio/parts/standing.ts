@@ -92,9 +92,13 @@ function isGuarded(
 }
 
 /** What look-ahead has found. */
-function memoryText({ lookAhead, horizonUs }: NonNullable<EngineSnapshot["cycle"]>): string {
+function memoryText({ lookAhead, horizonUs, lateWindows }: NonNullable<EngineSnapshot["cycle"]>): string {
   if (lookAhead === "trial")
     return " The objective is rising: it is being tried whether this plant remembers."
+  if (lookAhead === "off" && lateWindows > 0) {
+    const windows = lateWindows === 1 ? "window" : `${lateWindows} windows`
+    return ` Changes show late here: the first ${windows} after each of them is left out.`
+  }
   if (lookAhead !== "on" || !(horizonUs > 0)) return ""
   return ` This plant remembers for about ${span(horizonUs)}: readings are projected that far.`
 }
