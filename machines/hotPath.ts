@@ -316,12 +316,21 @@ function takePlace(hot: HotPath, { baseline }: Remembered, nowUs: number): void 
   }
 }
 
+/** XState's own word for that the actor ends, whoever ends it. */
+const isStop = (event: { readonly type: string }): boolean => event.type === "xstate.stop"
+
+/** The actor ends, perhaps without a command before: nobody else would end a perturbation. Who has to know of it ends as well. */
+function leave(hot: HotPath): void {
+  if (!hot.executor.onBase) returnToBase(hot, hot.nowUs)
+}
+
 /** Actor logic around the hot path given in input. */
 export const hotPathLogic: Logic = persistedAsData<Logic>({
   transition: (snapshot, event, scope) => {
     const hot = snapshot.input.hot.get()
     if (event.type === "proposal") propose(hot, event.proposal, snapshot.input.names, scope, event.replyTo)
-    // XState's own events (init, stop) come through here too and mean nothing to Tier 1.
+    else if (isStop(event)) leave(hot)
+    // XState's other events come through here too and mean nothing to Tier 1.
     else if (!event.type.startsWith("xstate.")) obey(hot, event, scope)
     return snapshot
   },
