@@ -4,6 +4,7 @@
  * readers in other threads use `ConfigReader`. The baseline lies in the same buffer.
  */
 import type { KnobTable } from "./KnobTable.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** Versions in the ring; a power of two, so that the wrap of the 32-bit sequence is seamless. */
 export const VERSIONS = 16
@@ -69,10 +70,10 @@ export class AtomicConfig {
   constructor(table: KnobTable, initialUnit: Float64Array | null, buffer?: SharedArrayBuffer | ArrayBuffer) {
     const knobs = table.size
     if (initialUnit !== null && initialUnit.length !== knobs)
-      throw new RangeError(`${knobs} initial positions wanted, not ${initialUnit.length}`)
+      throw outOfRange("initialUnit", `${knobs} positions, one for each knob`, initialUnit.length)
     const bytes = byteLengthOf(knobs)
     if (buffer !== undefined && buffer.byteLength < bytes) {
-      throw new RangeError(`the configuration needs ${bytes} bytes, not ${buffer.byteLength}`)
+      throw outOfRange("buffer", `${bytes} bytes long at least`, buffer.byteLength)
     }
     // A page that is not cross-origin isolated has no SharedArrayBuffer: a plain one serves its only thread.
     this.buffer =
@@ -87,7 +88,7 @@ export class AtomicConfig {
     this.width = versionWidth(knobs)
     if (initialUnit === null) {
       if (this.words[WORD_KNOBS] !== knobs)
-        throw new RangeError(`there is no configuration of ${knobs} knobs in this buffer to take over`)
+        throw outOfRange("buffer", `one that holds a configuration of ${knobs} knobs`, this.words[WORD_KNOBS])
       // Readers go on meanwhile: only the published version is looked at, and nothing is written.
       this.sequence = Atomics.load(this.words, WORD_SEQUENCE)
       this.unitsAt = this.firstUnitsAt + (this.sequence & LAST_VERSION) * this.width
@@ -101,8 +102,7 @@ export class AtomicConfig {
     this.unitsAt = this.firstUnitsAt
     this.valuesAt = this.unitsAt + knobs
     const bad = table.place(initialUnit, 0, this.block, this.unitsAt, this.valuesAt)
-    if (bad >= 0)
-      throw new RangeError(`initial position of knob ${bad} is out of bounds: ${initialUnit[bad]}`)
+    if (bad >= 0) throw outOfRange(`initialUnit[${bad}]`, "within the bounds of its knob", initialUnit[bad])
     this.block[this.unitsAt - VERSION_UNITS + VERSION_GENERATION] = 1
     this.nextUnitsAt = this.unitsAt + versionWidth(knobs)
     this.nextValuesAt = this.nextUnitsAt + knobs

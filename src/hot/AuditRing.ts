@@ -4,6 +4,7 @@
  * `reserved` places are kept for safety actions, which must always be possible and always be recorded, for what follows from
  * the record that took the last ordinary place, and for what a person asks for meanwhile.
  */
+import { outOfRange } from "./outOfRange.ts"
 
 /** Positions in a record. */
 export const RECORD_SEQUENCE = 0
@@ -76,15 +77,12 @@ export class AuditRing {
   /** `capacity` must leave room beside the reserved places: at least 16. A RangeError for less, and for more than 1 GiB. */
   constructor(knobs: number, capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 2 * RESERVED_RECORDS) {
-      throw new RangeError(
-        `the audit ring needs a whole capacity of at least ${2 * RESERVED_RECORDS}, not ${capacity}`,
-      )
+      throw outOfRange("capacity", `a whole number from ${2 * RESERVED_RECORDS}`, capacity)
     }
     const bytes = 8 * capacity * (RECORD_POINT + Math.max(knobs, LEAST_POINT))
     if (bytes > MOST_BYTES) {
-      throw new RangeError(
-        `the audit ring would take ${bytes} bytes for ${capacity} records of ${knobs} knobs; the limit is ${MOST_BYTES}`,
-      )
+      const most = Math.floor((MOST_BYTES * capacity) / bytes)
+      throw outOfRange("capacity", `at most ${most} for records of ${knobs} knobs`, capacity)
     }
     this.knobs = knobs
     this.capacity = capacity

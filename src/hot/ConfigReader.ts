@@ -11,6 +11,7 @@ import {
   WORD_LATCH,
   WORD_SEQUENCE,
 } from "./AtomicConfig.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** Tries of one read. Each failed one means that the writer published fifteen versions while we copied one. */
 const MOST_TRIES = 1024
@@ -38,7 +39,10 @@ export class ConfigReader {
     this.knobs = knobs
     this.start = versionsStart(knobs)
     this.width = versionWidth(knobs)
-    this.block = new Float64Array(buffer, 0, versionsStart(knobs) + VERSIONS * versionWidth(knobs))
+    const doubles = this.start + VERSIONS * this.width
+    if (!(buffer.byteLength >= 8 * doubles))
+      throw outOfRange("buffer", `${8 * doubles} bytes long at least, for ${knobs} knobs`, buffer.byteLength)
+    this.block = new Float64Array(buffer, 0, doubles)
     this.words = new Int32Array(buffer, 0, 4)
   }
 

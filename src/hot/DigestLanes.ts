@@ -12,6 +12,7 @@
  * claims one again. The first lane is kept for the thread that made the engine.
  */
 import { BACKPRESSURE, DIGEST_WIDTH } from "./codes.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** What became of a pushed digest. */
 export const LANE_TAKEN = 0
@@ -82,8 +83,13 @@ export class DigestLanes {
    * 16 to 2^20; anything else is a RangeError.
    */
   constructor(buffer: SharedArrayBuffer, capacity: number, policy: number, first = false) {
-    if (buffer.byteLength < DigestLanes.byteLength(capacity))
-      throw new RangeError(`lanes of ${capacity} digests need ${DigestLanes.byteLength(capacity)} bytes`)
+    const bytes = DigestLanes.byteLength(capacity)
+    if (buffer.byteLength < bytes)
+      throw outOfRange(
+        "buffer",
+        `${bytes} bytes long at least, for lanes of ${capacity} digests`,
+        buffer.byteLength,
+      )
     this.buffer = buffer
     this.capacity = capacity
     this.policy = policy
@@ -106,7 +112,7 @@ export class DigestLanes {
 
   static byteLength(capacity: number): number {
     if (!Number.isInteger(Math.log2(capacity)) || capacity < 16 || capacity > 2 ** 20)
-      throw new RangeError(`The capacity of lanes must be a power of two from 16 to 2^20, not ${capacity}`)
+      throw outOfRange("capacity", "a power of two from 16 to 2^20", capacity)
     const digests = capacity + (LANES - 1) * othersOf(capacity)
     return (HEADER_WORDS + LANES * LANE_WORDS) * 4 + digests * WIDTH * 8
   }

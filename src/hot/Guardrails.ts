@@ -2,6 +2,7 @@
  * The guardrail policy as numbers: everything Tier 1 holds a proposal against. Presets and overrides are made in
  * `control/guardrails.ts`; one needs this shape to hand a policy to `SafetyExecutor` or `HotPath`.
  */
+import { wrong } from "./outOfRange.ts"
 
 /** All positions and distances in unit space, all times in microseconds. `Infinity` lifts a limit. */
 export interface GuardrailNumbers {
@@ -40,7 +41,7 @@ export function guardrailFault(policy: GuardrailNumbers): string | null {
     "regressionsToTrip",
   ] as const
   for (const name of above0) {
-    if (!(policy[name] > 0)) return `guardrail ${name} must be above 0, not ${policy[name]}`
+    if (!(policy[name] > 0)) return wrong(name, "above 0", policy[name])
   }
   const atLeast0 = [
     "minIntervalUs",
@@ -50,10 +51,10 @@ export function guardrailFault(policy: GuardrailNumbers): string | null {
     "rollbacksPerHour",
   ] as const
   for (const name of [...atLeast0, "minStableUs"] as const) {
-    if (!(policy[name] >= 0)) return `guardrail ${name} must be at least 0, not ${policy[name]}`
+    if (!(policy[name] >= 0)) return wrong(name, "at least 0", policy[name])
   }
   if (policy.emergencyMargin < 0) return null
-  return `guardrail emergencyMargin must be below 0, not ${policy.emergencyMargin}`
+  return wrong("emergencyMargin", "below 0", policy.emergencyMargin)
 }
 
 /** A RangeError for the first number of a policy that no executor could work with. */

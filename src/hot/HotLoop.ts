@@ -57,6 +57,7 @@ import type { SharedBudget, Sharer } from "./SharedBudget.ts"
 import { closeSide, joinWindow, windowsRead } from "./sideReading.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
 import { tripFor } from "./tripFor.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** Ways out of SafeMode, the harder the higher. */
 const BY_TIMER = 0
@@ -101,7 +102,8 @@ export class HotLoop implements Sharer {
   private readonly due = new Float64Array(1)
 
   constructor(hot: HotPath, kernel: SpsaKernel, options: Partial<CycleOptions> = {}) {
-    if (kernel.table !== hot.table) throw new RangeError("kernel and hot path must share one knob table")
+    if (kernel.table !== hot.table)
+      throw outOfRange("kernel", "one over the knob table of its hot path", "another one")
     this.hot = hot
     this.kernel = kernel
     this.options = { ...DEFAULT_CYCLE, ...options }

@@ -7,6 +7,7 @@
  * engine's own.
  */
 import { LINEAR, LOG, PERIODIC } from "./codes.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** One knob in numbers. `step` 0 is continuous; `maxStep` 0 means the guardrail's own limit (unit space). */
 export interface KnobNumbers {
@@ -112,7 +113,7 @@ export class KnobTable {
       this.maxStep[i] = knob.maxStep
       this.span[i] = knob.scale === LOG ? Math.log(knob.max / knob.min) : knob.max - knob.min
       if (knob.scale === LOG && !(this.span[i] < WIDEST)) {
-        throw new RangeError(`knob ${i} is too wide for a log scale: ${knob.min} to ${knob.max}`)
+        throw outOfRange(`knobs[${i}].max`, `below min (${knob.min}) times 2^1023 on a log scale`, knob.max)
       }
       this.rise[i] = knob.scale === LOG ? this.span[i] / GRAIN : this.span[i]
       this.gaps[i] = knob.step > 0 ? this.span[i] / knob.step : 0

@@ -2,6 +2,7 @@
  * A rolling limit on how often something happens: at most `count` in any window, and never closer than an interval.
  * One needs it for applies per second and for rollbacks per hour. Exact: it keeps the last `count` times themselves.
  */
+import { outOfRange } from "./outOfRange.ts"
 
 /** Largest time taken as one, in the year 2112: added to any span of a policy it is still a whole number of microseconds. */
 export const MAX_TIME_US = 2 ** 52
@@ -31,8 +32,7 @@ export class RateWindow {
 
   /** `count` is a positive integer; `now` a cell of at least one double. */
   constructor(count: number, windowUs: number, intervalUs: number, now: Float64Array) {
-    if (!Number.isInteger(count) || count < 1)
-      throw new RangeError(`count must be a positive integer, not ${count}`)
+    if (!Number.isInteger(count) || count < 1) throw outOfRange("count", "a whole number from 1", count)
     this.now = now
     this.count = count
     this.cells = new Float64Array(TIMES + count).fill(NEVER)

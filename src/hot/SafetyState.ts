@@ -13,6 +13,7 @@ import type { KnobTable } from "./KnobTable.ts"
 import { ProposalDraft } from "./ProposalDraft.ts"
 import { RateWindow } from "./RateWindow.ts"
 import { SafetyRecords } from "./SafetyRecords.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** Status codes there are. */
 const STATUSES = 14
@@ -72,7 +73,8 @@ export class SafetyState {
   constructor(table: KnobTable, config: AtomicConfig, audit: AuditRing, policy: GuardrailNumbers) {
     checkGuardrails(policy)
     if (config.knobs !== table.size || audit.knobs !== table.size) {
-      throw new RangeError("table, configuration and audit ring must have the same number of knobs")
+      const got = `${config.knobs} and ${audit.knobs}`
+      throw outOfRange("config and audit", `for the ${table.size} knobs of the table`, got)
     }
     this.table = table
     this.config = config

@@ -6,6 +6,7 @@
  * A loop asks before every apply; one that has to wait tries again when it is told to. Safety actions never ask.
  */
 import { RateWindow } from "./RateWindow.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** Limits of a `SharedBudget`. */
 export interface SharedBudgetNumbers {
@@ -45,9 +46,9 @@ export class SharedBudget {
   constructor(numbers: SharedBudgetNumbers) {
     const { probing, appliesPerSecond } = numbers
     if (!Number.isInteger(probing) || probing < 1)
-      throw new RangeError(`probing must be a whole number from 1, not ${probing}`)
+      throw outOfRange("probing", "a whole number from 1", probing)
     if (!(appliesPerSecond > 0 && appliesPerSecond < Number.POSITIVE_INFINITY))
-      throw new RangeError(`appliesPerSecond must be above 0, not ${appliesPerSecond}`)
+      throw outOfRange("appliesPerSecond", "finite and above 0", appliesPerSecond)
     this.numbers = numbers
     this.rate = RateWindow.perSecond(appliesPerSecond, 0, this.now)
   }

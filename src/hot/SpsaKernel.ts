@@ -103,6 +103,7 @@ import {
   W_WINDOWS,
   WORK_CELLS,
 } from "./spsaWork.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 export { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS } from "./readings.ts"
 
@@ -164,7 +165,7 @@ export class SpsaKernel {
    */
   constructor(table: KnobTable, settings: SpsaSettings, alike?: SpsaKernel) {
     if (alike !== undefined && (alike.table !== table || alike.settings.maxStep !== settings.maxStep)) {
-      throw new RangeError("kernels that share must have one knob table and one step limit")
+      throw outOfRange("alike", "a kernel over the same knob table and step limit", "another one")
     }
     this.table = table
     this.settings = settings

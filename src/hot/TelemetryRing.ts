@@ -4,6 +4,7 @@
  * counted. Fill `inbox`, then `push()`.
  */
 import { BACKPRESSURE, DIGEST_WIDTH } from "./codes.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** What `drain` hands out: sixteen doubles at `block[offset]`. Read them before pushing or returning, keep nothing. */
 export type DigestVisitor = (block: Float64Array, offset: number) => void
@@ -37,7 +38,7 @@ export class TelemetryRing {
       capacity > 2 ** 23 ||
       (capacity & (capacity - 1)) !== 0
     ) {
-      throw new RangeError(`The ring's capacity must be a power of two up to 2^23, not ${capacity}`)
+      throw outOfRange("capacity", "a power of two up to 2^23", capacity)
     }
     this.capacity = capacity
     this.policy = policy

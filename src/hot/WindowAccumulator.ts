@@ -21,6 +21,7 @@ import {
   WRONG_GENERATION,
 } from "./codes.ts"
 import { measureTrend, TREND_CELLS } from "./trend.ts"
+import { outOfRange } from "./outOfRange.ts"
 
 /** Numbers of a window. Defaults live with whoever parses configuration. */
 export interface WindowNumbers {
@@ -246,16 +247,16 @@ export class WindowAccumulator {
 function checkWindowNumbers(numbers: WindowNumbers): void {
   const { windowDigests, windowUs, settleUs, maxAgeUs, maxAheadUs = 0, aggregate, trim } = numbers
   if (!Number.isInteger(windowDigests) || windowDigests < 1 || windowDigests > 2 ** 20) {
-    throw new RangeError(`windowDigests must be an integer from 1 to 2^20, not ${windowDigests}`)
+    throw outOfRange("windowDigests", "a whole number from 1 to 2^20", windowDigests)
   }
-  if (!(windowUs > 0)) throw new RangeError(`windowUs must be above 0, not ${windowUs}`)
+  if (!(windowUs > 0)) throw outOfRange("windowUs", "above 0", windowUs)
   if (!(settleUs >= 0) || settleUs === Number.POSITIVE_INFINITY) {
-    throw new RangeError(`settleUs must be finite and at least 0, not ${settleUs}`)
+    throw outOfRange("settleUs", "finite and at least 0", settleUs)
   }
-  if (!(maxAgeUs >= 0)) throw new RangeError(`maxAgeUs must be at least 0, not ${maxAgeUs}`)
-  if (!(maxAheadUs >= 0)) throw new RangeError(`maxAheadUs must be at least 0, not ${maxAheadUs}`)
-  if (!(trim >= 0 && trim <= 0.5)) throw new RangeError(`trim must be between 0 and 0.5, not ${trim}`)
+  if (!(maxAgeUs >= 0)) throw outOfRange("maxAgeUs", "at least 0", maxAgeUs)
+  if (!(maxAheadUs >= 0)) throw outOfRange("maxAheadUs", "at least 0", maxAheadUs)
+  if (!(trim >= 0 && trim <= 0.5)) throw outOfRange("trim", "from 0 to 0.5", trim)
   if (aggregate !== 0 && aggregate !== 1 && aggregate !== 2) {
-    throw new RangeError(`aggregate must be TRIMMED_MEAN, MEDIAN or MEAN, not ${aggregate}`)
+    throw outOfRange("aggregate", "TRIMMED_MEAN (0), MEDIAN (1) or MEAN (2)", aggregate)
   }
 }

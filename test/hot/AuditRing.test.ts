@@ -102,7 +102,7 @@ describe("AuditRing", () => {
   })
 
   it("says which capacity it wants", () => {
-    expect(() => new AuditRing(1, 15)).toThrow("a whole capacity of at least 16, not 15")
+    expect(() => new AuditRing(1, 15)).toThrow("capacity: must be a whole number from 16, got 15.")
   })
 
   it("has as many places free as it has room for ordinary records, and never fewer than none", () => {

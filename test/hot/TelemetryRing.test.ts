@@ -94,6 +94,6 @@ describe("the telemetry ring", () => {
   it.each([0, 3, -4, 1.5, Number.NaN, 2 ** 24])("refuses the capacity %s", (capacity) => {
     const make = () => new TelemetryRing(capacity, DROP_OLDEST)
     expect(make).toThrow(RangeError)
-    expect(make).toThrow(`must be a power of two up to 2^23, not ${capacity}`)
+    expect(make).toThrow(`capacity: must be a power of two up to 2^23, got ${capacity}.`)
   })
 })

@@ -201,7 +201,7 @@ describe("a window", () => {
   ])("refuses %s = %s, by name", (key, value) => {
     const make = () => new WindowAccumulator({ ...numbers, [key]: value })
     expect(make).toThrow(RangeError)
-    expect(make).toThrow(new RegExp(`^${key} must be .*, not ${value}$`))
+    expect(make).toThrow(new RegExp(`^${key}: must be .*, got ${value}\\.$`))
   })
 
   it.each([
