@@ -17,6 +17,7 @@ import {
   circlesOf,
   comparedBy,
   type EngineContext,
+  type EngineDigest,
   type EngineEvent,
   type EngineInput,
   type EngineOutput,
@@ -197,7 +198,10 @@ export const engineSetup = setup({
       while (code !== NOTHING_DUE && code !== RING_FULL) code = hot.tick()
     },
     observe: ({ context, event }) => {
-      if (event.type === "digest") context.hot.get().observeObject(event.digest)
+      // Whoever sends no digest must not end the machine amid a perturbation.
+      const digest: unknown = event.type === "digest" ? event.digest : null
+      if (typeof digest === "object" && digest !== null)
+        context.hot.get().observeObject(digest as EngineDigest)
     },
     begin: sendTo("hotPath", ({ context, event }) => ({
       type: "begin" as const,

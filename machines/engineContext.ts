@@ -233,11 +233,23 @@ export function isUpToDate({ hot, policies }: EngineContext, generation: number)
 }
 
 /** A parent that was restored from JSON holds what was written of its hot path: that stands for the live one. */
-function liveHot(hot: HotPath | HotPathRecord, self: AnyActorRef): HotPath {
+function liveHot(hot: HotPath | HotPathRecord | undefined, self: AnyActorRef): HotPath {
   if (hot instanceof HotPath) return hot
   const [record] = recordsIn(hot)
   if (record !== undefined) return hotFor(record, self)
-  throw new SnapshotError({ path: "input.hot", detail: "no hot path. Make one with makeHotPath({ knobs })." })
+  throw new SnapshotError({
+    path: "input.hot",
+    detail: "no hot path. Hand over the `hot` of what makeHotPath({ knobs }) gives.",
+  })
+}
+
+/** A seed that is none would draw nothing twice alike. */
+function checkSeed(seed: unknown): void {
+  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return
+  throw new SnapshotError({
+    path: "input.seed",
+    detail: "no seed: a whole number from 0 to 2^53 - 1 is, such as 42.",
+  })
 }
 
 /** There is a baseline, and the base lies elsewhere. */
@@ -253,7 +265,8 @@ export const circlesOf = ({ table }: HotPath): ReadonlyArray<boolean> =>
   Array.from(table.scale, (scale) => scale === PERIODIC)
 
 export function initialContext(input: EngineInput, self: AnyActorRef): EngineContext {
-  const hot = liveHot(input.hot, self)
+  const hot = liveHot((input as EngineInput | undefined)?.hot, self)
+  checkSeed(input.seed)
   const { policy } = hot.executor
   const { port, bind } = ProposalPort.create()
   const own = {

@@ -146,10 +146,10 @@ const FLEET_MESSAGES = {
   unknown: "is not in the fleet. Spawn it first.",
   stopped: "was stopped. Spawn it anew.",
   full: "found no place: the fleet has as many engines as it may. Stop some, or raise maxEngines.",
-  badKey: "is no key: a string of 1 to 256 characters is.",
+  badKey: "is no key of an engine: a string of 1 to 256 characters is.",
   unknownGroup:
     "names a shared budget that the fleet does not have. Name it under `shared` in its configuration.",
-  badInitial: "begins on a value that is out of bounds, or of a knob that there is not.",
+  badInitial: "cannot begin like that.",
 } as const
 
 /** A call on a fleet that was refused; nothing was changed. */
@@ -162,7 +162,9 @@ export class FleetError extends /* @__PURE__ */ Data.TaggedError("FleetError")<{
 }> {
   override get message(): string {
     const detail = this.detail === undefined ? "" : ` ${this.detail}`
-    return `The engine ${JSON.stringify(this.key)} ${FLEET_MESSAGES[this.reason]}${detail}`
+    // What is no key is shown as what it is.
+    const subject = this.reason === "badKey" ? this.key : `The engine ${JSON.stringify(this.key)}`
+    return `${subject} ${FLEET_MESSAGES[this.reason]}${detail}`
   }
 }
 

@@ -3,6 +3,7 @@
  * changes nothing. Needed wherever the runtime calls code that is not its own.
  */
 import * as Predicate from "effect/Predicate"
+import { show } from "../domain/problems.ts"
 import { foreignCall } from "./foreignCall.ts"
 import { errorText } from "./outcome.ts"
 
@@ -16,6 +17,12 @@ export interface Callbacks {
   readonly name: string
   readonly failures: number
   onFirstFailure: ((detail: string) => unknown) | null
+}
+
+/** A TypeError for what is neither a function nor an observer: it would be called later, when nobody looks. */
+export function requireListener(listener: unknown): void {
+  if (typeof listener === "function" || (typeof listener === "object" && listener !== null)) return
+  throw new TypeError(`a listener is a function, or { next, error, complete }; got ${show(listener)}`)
 }
 
 export class Listeners<T> implements Callbacks {
@@ -35,7 +42,9 @@ export class Listeners<T> implements Callbacks {
     return this.functions.size
   }
 
+  /** A TypeError for what is no function. */
   add(call: (value: T) => unknown): Subscription {
+    if (typeof call !== "function") throw new TypeError(`a listener is a function; got ${show(call)}`)
     // An own object a subscription: the same function may be subscribed twice.
     const entry = { call }
     this.functions.add(entry)

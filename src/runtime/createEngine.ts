@@ -14,7 +14,7 @@ import type { AuditState } from "./AuditTrail.ts"
 import type { KnobValues } from "./Engine.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
-import type { Subscription } from "./Listeners.ts"
+import { requireListener, type Subscription } from "./Listeners.ts"
 import { type Metric, readMetrics } from "./metrics.ts"
 import { type Note, noteOf } from "./noteOf.ts"
 import { errorText } from "./outcome.ts"
@@ -303,6 +303,7 @@ function subscribeTo<K extends string>(
   core: EngineCore,
   observer: EngineObserver<EngineSnapshot<KnobValues<K>>>,
 ): Subscription {
+  requireListener(observer)
   const heard = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
   // Who comes after the end is told of it at once, as with any Observable.
   const ended = core.whenOver((fault) => (fault === null ? observer.complete?.() : observer.error?.(fault)))

@@ -2,7 +2,8 @@ import { type Actor, createActor, fromCallback, setup, type EventObject } from "
 import { describe, expect, it } from "vitest"
 import { type CycleSummary, cycleSummary } from "../../machines/cycleContext.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
-import type { EngineOutput } from "../../machines/engineContext.ts"
+import type { EngineInput, EngineOutput } from "../../machines/engineContext.ts"
+import { makeHotPath } from "../../machines/makeHotPath.ts"
 import { type CyclePhase, cyclePhase, spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import type { TelemetryInput } from "../../machines/telemetry.ts"
 import {
@@ -520,5 +521,33 @@ describe("inside a machine of one's own", () => {
     engine.send({ type: "stop", nowUs: hot.nowCell[0] })
     expect(actor.getSnapshot().status).toBe("done")
     expect(outputs).toEqual([{ generation: hot.config.generation, base: Array.from(hot.executor.base) }])
+  })
+})
+
+describe("an engine that is handed what is none", () => {
+  const refusal = (input: unknown): unknown => {
+    const actor = createActor(engineMachine, { input: input as EngineInput })
+    let refused: unknown = null
+    actor.subscribe({ error: (error) => (refused = error) })
+    actor.start()
+    return refused
+  }
+
+  it.each([
+    ["no input", undefined, "input.hot"],
+    ["all of makeHotPath", { hot: makeHotPath({ knobs: { x: { min: 0, max: 1 } } }), seed: 1 }, "input.hot"],
+    ["no seed", { hot: hotPath() }, "input.seed"],
+    ["a seed that is none", { hot: hotPath(), seed: 1.5 }, "input.seed"],
+  ])("refuses it by name when it begins: %s", (_, input, path) => {
+    expect(refusal(input)).toMatchObject({ _tag: "SnapshotError", path })
+  })
+
+  // Root cause: whoever sent the event without its digest ended the machine where it stood, on a perturbation.
+  it("goes on where an event brings no digest", () => {
+    const it = rig()
+    it.run(50)
+    for (const digest of [undefined, null, 5]) it.engine.send({ type: "digest", digest } as never)
+    it.run(50)
+    expect(it.engine.getSnapshot().status).toBe("active")
   })
 })

@@ -1,6 +1,7 @@
 /** Callbacks of users: every failure is counted once, whenever it comes, and nobody else notices. */
-import { expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { Listeners } from "../../src/runtime/Listeners.ts"
+import { manual } from "./plant.ts"
 
 it("counts what throws and what fails later, and calls the others", async () => {
   const listeners = new Listeners<number>()
@@ -52,4 +53,19 @@ it("calls nobody who has left, however lately, so that no news comes after the l
   nested.add((value) => heard.push(value))
   nested.notify("running")
   expect(heard).toEqual(["stopped"])
+})
+
+describe("what is no listener", () => {
+  it.each([undefined, null, 5, "next"])(
+    "is refused when it is handed over, not when it would be called: %s",
+    async (none) => {
+      const engine = manual()
+      const refused = "a listener is a function"
+      expect(() => engine.subscribe(none as never)).toThrow(refused)
+      expect(() => engine.audit.subscribe(none as never)).toThrow(refused)
+      await engine.start()
+      expect(engine.getSnapshot().counters.listenerFailures).toBe(0)
+      await engine.stop()
+    },
+  )
 })

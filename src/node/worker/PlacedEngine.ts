@@ -18,7 +18,7 @@ import { tripReason } from "../../domain/words.ts"
 import type { EngineObserver } from "../../runtime/createEngine.ts"
 import type { EngineSnapshot } from "../../runtime/EngineSnapshot.ts"
 import { randomRunId } from "../../runtime/Platform.ts"
-import type { Subscription } from "../../runtime/Listeners.ts"
+import { requireListener, type Subscription } from "../../runtime/Listeners.ts"
 import { proofPairs, type StopOptions } from "../../runtime/stopOptions.ts"
 import { type DeathReason, Supervision } from "../../runtime/Supervision.ts"
 import { startTimeError } from "../../runtime/startTime.ts"
@@ -188,9 +188,18 @@ export class PlacedEngine {
   call(name: CallName, argument?: CallArgument): unknown {
     this.reporter.expectRunning(name)
     if (this.status === "frozen" && name === "reset") return this.restart()
-    if (this.thread === null || this.status !== "running")
-      throw new EngineStateError({ reason: this.status === "frozen" ? "frozen" : "restarting", call: name })
-    return this.thread.call(name, name, argument)
+    const ending = this.stopping !== null && !this.proving
+    if (this.thread === null || this.status !== "running") {
+      const reason = ending ? "stopped" : this.status === "frozen" ? "frozen" : "restarting"
+      throw new EngineStateError({ reason, call: name })
+    }
+    try {
+      return this.thread.call(name, name, argument)
+    } catch (error) {
+      // A worker that ends because it was asked to is followed by no other.
+      const gone = error instanceof EngineStateError && error.reason === "restarting"
+      throw ending && gone ? new EngineStateError({ reason: "stopped", call: name }) : error
+    }
   }
 
   /** Checked here, where it need not be data that can be sent. */
@@ -232,6 +241,7 @@ export class PlacedEngine {
   }
 
   subscribe(observer: EngineObserver<EngineSnapshot>): Subscription {
+    requireListener(observer)
     const heard = this.hearing.subscribeSnapshots((snapshot) => observer.next?.(snapshot))
     const ended = this.hearing.whenOver((fault) =>
       fault === null ? observer.complete?.() : observer.error?.(fault),

@@ -16,6 +16,16 @@ export interface SpawnOptions<K extends string = string> {
 }
 
 const LONGEST_KEY = 256
+const NAMES: ReadonlyArray<string> = ["initial", "group", "seed"]
+
+function checkNames(key: string, options: unknown): void {
+  const refuse = (detail: string): FleetError => new FleetError({ reason: "badInitial", key, detail })
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw refuse(`Its options must be an object, got ${show(options)}.`)
+  const excess = Object.keys(options).find((name) => !NAMES.includes(name))
+  if (excess !== undefined)
+    throw refuse(`${excess} is not an option here. ${didYouMean(excess, NAMES) ?? ""}`)
+}
 
 /** The options with their defaults; a FleetError where something about them makes no sense. */
 export function checkSpawn(
@@ -32,6 +42,7 @@ export function checkSpawn(
   if (typeof key !== "string" || key === "" || key.length > LONGEST_KEY) {
     throw new FleetError({ reason: "badKey", key: show(key) })
   }
+  checkNames(key, options)
   const { group = null, seed = seedOf(settings.seed, key) } = options
   const shared = group === null ? null : budgets.get(group)
   if (shared === undefined) {

@@ -65,6 +65,8 @@ describe("engines of a fleet", () => {
     ["b", { initial: { x: 2 } }, "badInitial"],
     ["b", { initial: { x: Number.NaN } }, "badInitial"],
     ["b", { seed: -1 }, "badInitial"],
+    ["b", { start: { x: 0 } }, "badInitial"],
+    ["b", null, "badInitial"],
   ])("are refused under the key %j with %j: %s", async (key, options, reason) => {
     const fleet = fleetOf({ shared: { database: { probing: 1 } } })
     await fleet.start()
@@ -73,6 +75,22 @@ describe("engines of a fleet", () => {
       expect.objectContaining({ _tag: "FleetError", reason }),
     )
     expect(fleet.size).toBe(1)
+    await fleet.stop()
+  })
+
+  it("are refused with what is wrong and nothing else", async () => {
+    const fleet = fleetOf()
+    await fleet.start()
+    const spawn = (key: unknown, options: unknown) => () =>
+      fleet.spawn(key as string, options as SpawnOptions)
+    expect(spawn("", {})).toThrow('"" is no key of an engine: a string of 1 to 256 characters is.')
+    expect(spawn({}, {})).toThrow("an object is no key of an engine:")
+    const start =
+      'The engine "b" cannot begin like that. start is not an option here. Known: "initial", "group", "seed".'
+    expect(spawn("b", { start: { x: 0 } })).toThrow(start)
+    expect(spawn("b", { seed: -1 })).toThrow(
+      'The engine "b" cannot begin like that. seed must be a whole number',
+    )
     await fleet.stop()
   })
 
