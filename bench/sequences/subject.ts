@@ -8,6 +8,7 @@ import { createEngine } from "../../src/index.node.ts"
 import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { EngineCore } from "../../src/runtime/EngineCore.ts"
+import { subscribeTo } from "../../src/runtime/createEngine.ts"
 import { relocationApi } from "../../src/runtime/relocationApi.ts"
 import { relocationParts } from "../../src/runtime/relocationParts.ts"
 
@@ -68,8 +69,7 @@ export function systemSubject({ inspect, sinks = [], ...config }: EngineOptions<
       return core.hot.config.generation
     },
     observe: attempt((digest) => core.observe(digest)),
-    subscribe: (listener) =>
-      core.subscribe(listener as (snapshot: ReturnType<typeof core.snapshot>) => unknown),
+    subscribe: (listener) => subscribeTo(core, listener),
     getSnapshot: () => core.snapshot() as ReturnType<ArqonEngine<Knob>["getSnapshot"]>,
     rollback: attempt(() => core.rollback()),
     trip: attempt(() => core.trip()),

@@ -274,8 +274,7 @@ function plainEngine<K extends string>(
     observeDigest: () => core.observeDigest(),
     track: (work) => track(work, port),
     tick: core.passTime,
-    subscribe: (listener) =>
-      subscribeTo(core, typeof listener === "function" ? { next: listener } : listener),
+    subscribe: (listener) => subscribeTo(core, listener),
     getSnapshot: () => snapshotOf<K>(core),
     rollback: (note) => core.attempt(() => core.rollback(noteOf(note))),
     trip: (note) => core.attempt(() => core.trip(noteOf(note))),
@@ -299,11 +298,13 @@ function plainEngine<K extends string>(
   }
 }
 
-function subscribeTo<K extends string>(
+/** `engine.subscribe`. */
+export function subscribeTo<K extends string>(
   core: EngineCore,
-  observer: EngineObserver<EngineSnapshot<KnobValues<K>>>,
+  listener: Parameters<ArqonEngine<K>["subscribe"]>[0],
 ): Subscription {
-  requireListener(observer)
+  requireListener(listener)
+  const observer = typeof listener === "function" ? { next: listener } : listener
   const heard = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
   // Who comes after the end is told of it at once, as with any Observable.
   const ended = core.whenOver((fault) => (fault === null ? observer.complete?.() : observer.error?.(fault)))
