@@ -134,7 +134,10 @@ export class Auto implements Strategy {
     let given = this.active.ask(id, out)
     if (!given && this.active === this.trust && this.trust.paused) {
       this.afterDescent()
+      // On a grid that is known all over descents end at once: now it has to give some point.
+      this.trust.pausing = false
       given = this.active.ask(id, out)
+      this.trust.pausing = true
     }
     if (given && this.labels.label === null && this.active.move === "stencil") this.stencil.add(id)
     return given
