@@ -394,9 +394,9 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "audit-memory-unbounded",
     invariant: 15,
-    file: "src/runtime/AuditSink.ts",
-    intact: "if (this.records.length < this.capacity) {",
-    broken: "if (this.records.length >= 0) {",
+    file: "src/runtime/AuditMemory.ts",
+    intact: "if (records.length < capacity) return records.push(record) - 1",
+    broken: "if (records.length >= 0) return records.push(record) - 1",
     test: "test/runtime/createEngine.test.ts",
   },
   {
