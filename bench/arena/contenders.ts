@@ -24,6 +24,7 @@ export const unguarded = ruled("guard off", false)
 /** The rule without its safeguards. */
 export const memoryAblations: ReadonlyArray<Contender> = [
   unguarded,
+  ruled("look-ahead off", true, { lookAhead: false }),
   ruled("prove off", true, { prove: false }),
   ruled("both off", false, { prove: false }),
 ]
