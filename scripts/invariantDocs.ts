@@ -99,6 +99,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "A worker that asks the solver for a point gets one while the budget lasts, no two get the same, and what they read is used.",
     ["test/solver/gaussianSearch.test.ts", "test/solver/workers.test.ts"],
   ],
+  [
+    "Where readings do not repeat themselves the solver trusts small differences only after readings of one point agreed.",
+    ["test/solver/noisySearch.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

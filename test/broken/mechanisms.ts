@@ -400,6 +400,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/runtime/createEngine.test.ts",
   },
   {
+    name: "noise-is-believed-to-fade",
+    invariant: 20,
+    file: "src/solver/strategies/NoisySearch.ts",
+    intact: "const agree = Math.max(...this.found) - Math.min(...this.found) <= FADED * this.apart",
+    broken: "const agree = Math.max(...this.found) - Math.min(...this.found) <= 100 * this.apart",
+    test: "test/solver/noisySearch.test.ts",
+  },
+  {
     name: "solver-takes-half-a-batch",
     invariant: 3,
     file: "src/solver/results.ts",

@@ -8,8 +8,9 @@
  *   evaluations first a short stage of the local surrogate, then a fresh trust region close around the incumbent.
  * - losses that come in steps have no slopes to follow: in two dimensions a simplex, else an evolution strategy, or TPE where
  *   the budget is too small for one.
- * - noisy: the trust region while its box is coarse, then a simplex, which only compares; with hardly any noise the
- *   simplex at once, and in many dimensions the local surrogate.
+ * - noisy: a Gaussian process from the start, then a simplex, which only compares; see `NoisySearch`. With hardly any noise
+ *   the trust region until the landscape is classified; then in two dimensions that search, in three a simplex, in more the
+ *   local surrogate.
  * - a budget below the stencil: the local surrogate from the start.
  * - regions that fail: a model learns nothing from a failure. When half of the latest trials failed the simplex takes over,
  *   or in many dimensions the surrogate.
@@ -23,6 +24,7 @@ import { CmaEs } from "./CmaEs.ts"
 import { LabelHistory } from "./LabelHistory.ts"
 import { LocalRbf } from "./LocalRbf.ts"
 import { NelderMead } from "./NelderMead.ts"
+import { NoisySearch } from "./NoisySearch.ts"
 import { QuadraticTrustRegion } from "./QuadraticTrustRegion.ts"
 import { Tpe } from "./Tpe.ts"
 
@@ -32,8 +34,6 @@ const SURROGATE_SHARE = 0.15
 const POLISH_RADIUS = 0.015
 /** Below this share of the probe's spread noise is only felt near the end. */
 const NOISY = 0.002
-/** Under more noise the trust region stops at this resolution, and the simplex that follows has this edge. */
-const NOISY_RADIUS = 0.1
 /** Edge of a simplex that begins where a trust region was. */
 const EDGE = 0.15
 /** Edge of one that begins among failures: small, so that it keeps to the side that works. */
@@ -43,6 +43,7 @@ const STEPPED = 0.3
 /** Dimensions in which a simplex is the better second stage on a curved landscape: these, and neither fewer nor more; */
 const FEW_CURVED = 2
 /** with hardly any noise: up to so many; and among failures: up to so many. */
+const FEW_MODELLED = 2
 const FEW_NOISY = 3
 const FEW_FAILING = 5
 /** A curved landscape gets the surrogate stage from so many dimensions on, */
@@ -81,6 +82,7 @@ const SIMPLEX = 3
 const DENSITIES = 4
 const CHOICES = 5
 const EVOLUTION = 6
+const NOISE = 7
 
 export class Auto implements Strategy {
   private readonly context: StrategyContext
@@ -121,6 +123,7 @@ export class Auto implements Strategy {
     this.active = this.trust
     this.outcomes = new Uint8Array(stencil)
     if (space.categorical) this.enter(CHOICES)
+    else if (context.noise >= NOISY) this.enter(NOISE)
     else if (context.remaining() < stencil) this.enter(SURROGATE, Number.POSITIVE_INFINITY)
   }
 
@@ -187,7 +190,8 @@ export class Auto implements Strategy {
       else if (space.size >= MANY_CURVED && budget <= this.surrogateEvaluations() * space.size)
         this.enter(SURROGATE, readings.count + SURROGATE_SHARE * budget)
     } else if (label === "noisy" && noise < NOISY) {
-      if (space.size <= FEW_NOISY) this.enter(SIMPLEX)
+      if (space.size <= FEW_MODELLED) this.enter(NOISE)
+      else if (space.size <= FEW_NOISY) this.enter(SIMPLEX)
       else this.enter(SURROGATE)
     }
   }
@@ -206,8 +210,6 @@ export class Auto implements Strategy {
   }
 
   private advance(): void {
-    if (this.stage === TRUST && this.labels.label === "noisy" && this.trust.fine(NOISY_RADIUS))
-      this.enter(SIMPLEX)
     if (this.context.readings.count >= this.until) this.enter(POLISH)
     if (this.labels.label === null || this.context.noise > 0) return
     if (this.active === this.trust) this.whileDescending()
@@ -308,6 +310,7 @@ export class Auto implements Strategy {
     } else if (stage === SIMPLEX) this.active = new NelderMead(context, { start: null, edge })
     else if (stage === DENSITIES) this.active = new Tpe(context)
     else if (stage === EVOLUTION) this.active = new CmaEs(context)
+    else if (stage === NOISE) this.active = new NoisySearch(context)
     else this.active = new Choices(context, (own) => new Auto(own))
     for (const unit of this.failed) this.active.fail(-1, unit)
   }

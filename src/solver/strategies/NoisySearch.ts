@@ -1,0 +1,117 @@
+/**
+ * Readings that do not repeat themselves. A Gaussian process takes the first hundred of them: it tells luck from the rest by
+ * what the readings around say. A simplex, which only compares, has those after them.
+ *
+ * Now and then the lowest point is read again. Where its readings agree far better than those of the probe did, noise fades
+ * towards the optimum, as it does where it is a share of the value: there differences can be trusted again, and a local
+ * surrogate goes on. One more reading that differs, and that point is not read any more.
+ */
+import type { Strategy, StrategyContext } from "../Strategy.ts"
+import { GaussianSearch, MOST_READINGS } from "./GaussianSearch.ts"
+import { LocalRbf } from "./LocalRbf.ts"
+import { NelderMead } from "./NelderMead.ts"
+
+/** Asks between two looks at the noise. */
+const LOOK_EVERY = 12
+/** Readings of one point that have to agree: the one that made it the lowest, and two more. */
+const AGREEING = 3
+/** They agree when they lie within this share of what the probe's readings of one point were apart. By chance so in one look of 200. */
+const FADED = 0.1
+/** Edge of the simplex. */
+const EDGE = 0.15
+
+export class NoisySearch implements Strategy {
+  private readonly context: StrategyContext
+  private readonly process: GaussianSearch
+  private active: Strategy
+  /** How far apart two readings of the probe's repeated point are. */
+  private readonly apart: number
+  /** Asks of the process since the last look. */
+  private since = 0
+  /** The point that is looked at, what was read there, and the trial that reads it again; NaN when none does. */
+  private readonly point: Float64Array
+  private found: Array<number> = []
+  private rereading = Number.NaN
+  private readonly failed: Array<Float64Array> = []
+  move = "expected"
+
+  constructor(context: StrategyContext) {
+    this.context = context
+    this.process = new GaussianSearch(context)
+    this.active = this.process
+    this.point = new Float64Array(context.space.size)
+    this.apart = repeatedApart(context)
+  }
+
+  wantsAnswer(): boolean {
+    return this.active.wantsAnswer?.() ?? false
+  }
+
+  ask(id: number, out: Float64Array): boolean {
+    const { context } = this
+    if (this.active === this.process && context.readings.count >= MOST_READINGS)
+      this.enter(new NelderMead(context, { start: null, edge: EDGE }))
+    if (this.active === this.process && this.looks()) {
+      this.rereading = id
+      out.set(this.point)
+      this.process.expect(id, out)
+      this.move = "reread"
+      return true
+    }
+    if (!this.active.ask(id, out)) return false
+    this.since++
+    this.move = this.active.move
+    return true
+  }
+
+  tell(id: number, index: number): void {
+    this.process.tell(id, index)
+    if (this.active !== this.process) this.active.tell(id, index)
+    if (id !== this.rereading) return
+    this.rereading = Number.NaN
+    this.found.push(this.context.readings.losses[index])
+    const agree = Math.max(...this.found) - Math.min(...this.found) <= FADED * this.apart
+    if (agree && this.found.length < AGREEING) return
+    this.found = []
+    if (agree) this.enter(new LocalRbf(this.context))
+  }
+
+  fail(id: number, unit: Float64Array): void {
+    this.failed.push(unit.slice())
+    this.process.fail(id, unit)
+    if (this.active !== this.process) this.active.fail(id, unit)
+    if (id !== this.rereading) return
+    this.rereading = Number.NaN
+    this.found = []
+  }
+
+  /** True when a point has to be read again: the one that is looked at, or the lowest when it is time for a look. */
+  private looks(): boolean {
+    const { readings } = this.context
+    if (!Number.isNaN(this.rereading) || !(this.apart > 0)) return false
+    if (this.found.length > 0) return true
+    if (this.since < LOOK_EVERY) return false
+    this.since = 0
+    readings.read(readings.lowest, this.point)
+    this.found.push(readings.losses[readings.lowest])
+    return true
+  }
+
+  private enter(next: Strategy): void {
+    this.active = next
+    for (const unit of this.failed) next.fail(-1, unit)
+  }
+}
+
+/** How far apart the first two different readings of one point are; 0 where there are none. */
+function repeatedApart({ readings, space }: StrategyContext): number {
+  const { units, losses, count } = readings
+  const seen = new Map<string, number>()
+  for (let r = 0; r < count; r++) {
+    const key = units.subarray(r * space.size, (r + 1) * space.size).join()
+    const before = seen.get(key)
+    if (before !== undefined && losses[before] !== losses[r]) return Math.abs(losses[before] - losses[r])
+    seen.set(key, r)
+  }
+  return 0
+}
