@@ -2,10 +2,11 @@
  * Runs the benchmarks and writes docs/benchmarks.md from what they print: `npm run docs:benchmarks`; with `-- --public` the section
  * on what a user calls alone. A figure that is not in this page's commands is not in this page.
  */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { type PublicRun, publicSection, withPublicSection } from "./publicSection.ts"
+import { choicesSection } from "./choicesSection.ts"
 import { rowsPicture } from "./rowsPicture.ts"
 import { type SolverBench, solverSection } from "./solverSection.ts"
 
@@ -48,6 +49,10 @@ const lastLine = (args: ReadonlyArray<string>): unknown => {
 const printed = (args: ReadonlyArray<string>): string =>
   execFileSync("node", args, { encoding: "utf8" }).trimEnd()
 
+/** As `printed`, also where a bar is missed: the page shows that. */
+const printedAnyhow = (file: string): string =>
+  spawnSync("node", [file], { encoding: "utf8" }).stdout.trimEnd()
+
 const RUNS = 3
 const PAGE = new URL("../docs/benchmarks.md", import.meta.url)
 
@@ -73,6 +78,8 @@ const arena = lastLine(["bench/arena/main.ts", "--json"]) as {
 
 const solver = lastLine(["bench/solver/main.ts", "--json"]) as SolverBench
 
+const mixed = printedAnyhow("bench/mixed/main.ts")
+const parallel = printedAnyhow("bench/parallel/main.ts")
 const fleet = printed(["--expose-gc", "bench/fleet/main.ts"])
 const worker = printed(["bench/worker/main.ts"])
 const studio = printed(["bench/studio/main.ts"])
@@ -218,7 +225,8 @@ ${worker}
 ${studio}
 \`\`\`
 
-${solverSection(solver)}`
+${solverSection(solver)}
+${choicesSection(mixed, parallel)}`
 
 writeFileSync(PAGE, page)
 writeFileSync(new URL("../docs/images/solver-rows.svg", import.meta.url), rowsPicture(solver.functions))

@@ -14,7 +14,7 @@ const HELP = `Compares studies with several workers with studies one evaluation 
 USAGE
   npm run bench:parallel -- [--seeds N] [--evaluations N] [--dimensions N,N] [--json]
 
-  --seeds N          Studies of every function (default 11)
+  --seeds N          Studies of every function (default 5)
   --evaluations N    Evaluations of a study, by dimension: 20 or 50 (default 50)
   --dimensions N,N   Numbers of dimensions (default 2,5,10)
   --json             Print the figures as JSON
@@ -25,7 +25,7 @@ they were asked for. The exit code is 1 when a bar is missed.
 
 const options = readOptions(HELP, {
   json: { type: "boolean", default: false },
-  seeds: { type: "string", default: "11" },
+  seeds: { type: "string", default: "5" },
   evaluations: { type: "string", default: "50" },
   dimensions: { type: "string", default: "2,5,10" },
 })

@@ -67,9 +67,18 @@ describe("the views that are offered", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("are the solver's alone where there are its runs alone; its chart marks what failed and what is off the scale", async () => {
+  it("are the solver's alone where there are its runs alone; its chart marks what failed, what is pending and what is off the scale", async () => {
     const path = join(folder(), "run.json")
-    writeFileSync(path, JSON.stringify(roughRun()))
+    // As it was eight answers ago.
+    const whole = roughRun()
+    const out = whole.history.slice(-8)
+    const pending = out.map(({ eval_id, params, phase, decision, asked_after }) => {
+      return { eval_id, params, phase, decision, asked_after }
+    })
+    writeFileSync(
+      path,
+      JSON.stringify({ ...whole, history: whole.history.slice(0, -8), pending, counts: undefined }),
+    )
     const { history } = solverRun(path, "run.json")
     const failed = history.filter(({ value }) => value === null).length
     const beyond = history.filter((one) => one.beyond).length
@@ -87,7 +96,8 @@ describe("the views that are offered", () => {
     const chart = seen.page.getByRole("region", { name: "Convergence" })
     await chart.getByText(`${failed} failed`).waitFor()
     await chart.getByText(`${beyond} off the scale`).waitFor()
-    const label = new RegExp(`^Convergence: .*, ${failed} failed, ${beyond} off the scale$`)
+    await chart.getByText("8 pending").waitFor()
+    const label = new RegExp(`^Convergence: .*, ${failed} failed, ${beyond} off the scale, 8 pending$`)
     expect(await seen.page.getByRole("img", { name: label }).count()).toBe(1)
     await picture(seen.page, "solver-marks")
     expect(seen.complaints).toEqual([])

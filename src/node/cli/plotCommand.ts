@@ -45,11 +45,11 @@ interface Drawing {
 
 function drawConvergence(run: SolverState | RunArtifact, svg: boolean): Drawing {
   const objective = run.config?.objective ?? "minimize"
-  const curve = curveOf(run.history, objective, svg ? { x: 10, y: 8 } : { x: 8, y: 6 })
+  const curve = curveOf(run.history, objective, svg ? { x: 10, y: 8 } : { x: 8, y: 6 }, run.pending.length)
   if (curve === null) throw new CliFailure(nothingToDraw(run.history))
   const best = curve.points[curve.points.length - 1].best
-  const failed = curve.failed.length === 0 ? "" : `, ${curve.failed.length} failed`
-  const pending = run.pending.length === 0 ? "" : `, ${run.pending.length} pending`
+  const failed = curve.failed.length === 0 ? "" : `, ${curve.failed.length} failed (×)`
+  const pending = curve.pending === 0 ? "" : `, ${curve.pending} pending (○)`
   const labels = labelsText(foundIn(run))
   const titles: Titles = {
     title: `Convergence of ${run.run_id}`,

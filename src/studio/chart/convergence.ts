@@ -35,6 +35,9 @@ export function convergence(run: SolverRun): Convergence {
   const [low, high] = [scale.place(frame.min) ?? 0, scale.place(frame.max) ?? 1]
   const failed = history.filter(({ value }) => value === null)
   const beyond = history.filter((one) => one.beyond)
+  // What is out has no value and no place in the history: it stands after it.
+  const pending = Array.from({ length: run.counts.pending }, (_, k) => history.length + k)
+  const none = pending.map(() => null)
   const dots = (name: string, color: string): uPlot.Series => ({
     label: name,
     stroke: () => token(color),
@@ -48,7 +51,7 @@ export function convergence(run: SolverRun): Convergence {
       padding: [12, 12, 0, 0],
       legend: { show: false },
       cursor: { y: false },
-      hooks: { draw: [(u) => drawEdges(u, frame, failed, beyond)] },
+      hooks: { draw: [(u) => drawEdges(u, frame, failed, beyond, pending)] },
       scales: { x: { time: false }, y: { range: () => [low, high] } },
       series: [
         {},
@@ -85,10 +88,10 @@ export function convergence(run: SolverRun): Convergence {
       ],
     },
     [
-      history.map(({ index }) => index),
-      ...PHASES.map(({ phase }) => [...column(phase)]),
-      others,
-      history.map(({ best }) => scale.place(best)),
+      [...history.map(({ index }) => index), ...pending],
+      ...PHASES.map(({ phase }) => [...column(phase), ...none]),
+      [...others, ...none],
+      [...history.map(({ best }) => scale.place(best)), ...none],
     ],
     plot,
   )
@@ -105,10 +108,12 @@ export function convergence(run: SolverRun): Convergence {
     ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
     ...(beyond.length === 0 ? [] : [`${beyond.length} off the scale`]),
   ]
+  const out = `${pending.length} pending`
   const label = [
     `Convergence: ${history.length} evaluations`,
     `${word} value ${figure(run.best?.value)}`,
     ...edges,
+    ...(pending.length === 0 ? [] : [out]),
   ]
   return {
     element: h("div", { class: "chart", role: "img", "aria-label": label.join(", ") }, plot),
@@ -123,6 +128,9 @@ export function convergence(run: SolverRun): Convergence {
         ? null
         : h("li", {}, h("span", { class: "sign", "data-color": "--trip-line" }, "×"), edges[0]),
       beyond.length === 0 ? null : h("li", {}, h("span", { class: "sign" }, "○"), edges.at(-1)),
+      pending.length === 0
+        ? null
+        : h("li", {}, h("span", { class: "sign", "data-color": "--text-faint" }, "○"), out),
       scale.name === "" ? null : h("li", { class: "faint" }, scale.name),
     ),
     close: scope.close,
@@ -147,12 +155,13 @@ function scaleOf({ min, log }: NonNullable<SolverRun["frame"]>): Scale {
 
 const colorOf = (phase: string): string => PHASES.find((one) => one.phase === phase)?.color ?? "--text-faint"
 
-/** What has no place between the edges: a cross for what failed, an open ring for what lies beyond. */
+/** What has no place between the edges: a cross for what failed, an open ring for what lies beyond or is pending. */
 function drawEdges(
   u: uPlot,
   { max }: NonNullable<SolverRun["frame"]>,
   failed: ReadonlyArray<SolverReading>,
   beyond: ReadonlyArray<SolverReading>,
+  pending: ReadonlyArray<number>,
 ): void {
   const { ctx, bbox } = u
   const size = MARK * devicePixelRatio
@@ -174,6 +183,12 @@ function drawEdges(
     ctx.strokeStyle = token(colorOf(phase))
     ctx.beginPath()
     ctx.arc(u.valToPos(index, "x", true), above ? bbox.top + size : bottom - size, size, 0, 2 * Math.PI)
+    ctx.stroke()
+  }
+  ctx.strokeStyle = token("--text-faint")
+  for (const index of pending) {
+    ctx.beginPath()
+    ctx.arc(u.valToPos(index, "x", true), bottom - size, size, 0, 2 * Math.PI)
     ctx.stroke()
   }
   ctx.restore()

@@ -73,6 +73,19 @@ describe("a curve", () => {
     expect(curveOf(history(["probe", null]), "minimize", TICKS)).toBeNull()
   })
 
+  it("leaves room for what is pending, and marks it and what failed, in the terminal and as SVG", () => {
+    const told = history(["probe", 5], ["probe", null], ["refine", 2], ["refine", 3])
+    const curve = curveOf(told, "minimize", TICKS, 2)!
+    expect(curve.x.max).toBe(6)
+    const lines = convergenceText(curve, { title: "", detail: "" }, 80, PLAIN).split("\n")
+    const rule = lines.find((line) => line.includes("└"))!
+    expect(rule.match(/[×○]/g)).toEqual(["×", "○", "○"])
+    const rings = /<circle [^>]*l-soft/g
+    expect(convergenceSvg(curve, { title: "", detail: "" }).match(rings)).toHaveLength(2)
+    const none = curveOf(told, "minimize", TICKS)!
+    expect(convergenceSvg(none, { title: "", detail: "" })).not.toMatch(rings)
+  })
+
   it("has a stretch for each phase, late results of an earlier one within the later", () => {
     const spans = curveOf(
       history(

@@ -26,6 +26,8 @@ export interface Curve {
   readonly spans: ReadonlyArray<PhaseSpan>
   readonly failed: ReadonlyArray<number>
   readonly evaluations: number
+  /** Evaluations that are out for an answer: they come after those that are told. */
+  readonly pending: number
   readonly x: Axis
   readonly y: Axis
 }
@@ -46,6 +48,7 @@ export function curveOf(
   history: ReadonlyArray<HistoryEntry>,
   objective: "minimize" | "maximize",
   ticks: { readonly x: number; readonly y: number },
+  pending = 0,
 ): Curve | null {
   const better = objective === "maximize" ? Math.max : Math.min
   const points: Array<CurvePoint> = []
@@ -73,7 +76,8 @@ export function curveOf(
     spans: merged(spans),
     failed,
     evaluations: evaluation,
-    x: makeAxis(0, Math.max(1, evaluation), false, ticks.x),
+    pending,
+    x: makeAxis(0, Math.max(1, evaluation + pending), false, ticks.x),
     y: valueAxis(points, objective, ticks.y),
   }
 }

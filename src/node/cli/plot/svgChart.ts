@@ -104,6 +104,10 @@ export function convergenceSvg(curve: Curve, titles: Titles): string {
     const at = px(evaluation)
     body.push(`<path d="M${fixed(at - 3)} ${BOTTOM - 3}l6 6m0 -6l-6 6" ${stroke("bad")} stroke-width="1.5"/>`)
   }
+  for (let k = 1; k <= curve.pending; k++) {
+    const at = px(curve.evaluations + k)
+    body.push(`<circle cx="${fixed(at)}" cy="${BOTTOM}" r="3" ${stroke("soft")} stroke-width="1.5"/>`)
+  }
   body.push(...steps(curve, px, py), ...phaseLabels(curve, px))
   const last = points.at(-1)
   if (last !== undefined)

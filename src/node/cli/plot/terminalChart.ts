@@ -63,9 +63,9 @@ export function convergenceText(curve: Curve, titles: Titles, columns: number, s
   return lines.join("\n")
 }
 
-/** The x axis with its numbers, and the phases in their colours under the stretch that is theirs. */
+/** The x axis with its numbers, a mark for each evaluation that failed or is pending, and the phases in their colours under the stretch that is theirs. */
 function footer(
-  { x, spans, points }: Curve,
+  { x, spans, points, failed, evaluations, pending }: Curve,
   gutter: number,
   width: number,
   styles: Styles,
@@ -83,6 +83,8 @@ function footer(
     for (let k = 0; k < text.length; k++) numbers[start + k] = text[k]
     free = start + text.length + 1
   }
+  for (const evaluation of failed) rule[column(evaluation)] = "×"
+  for (let k = 1; k <= pending; k++) rule[column(evaluations + k)] = "○"
   const paint = paintOf(styles)
   const named = points.some(({ phase }) => phase === "seed")
     ? [{ phase: "seed" as const, from: 0, to: 0 }, ...spans]
