@@ -7,7 +7,7 @@ import type { AnyActorLogic, AnyActorRef, AnyStateMachine, Snapshot } from "xsta
 import { SnapshotError } from "../src/domain/SnapshotError.ts"
 import { sourceFor } from "./liveParts.ts"
 import { decode, encode, type LiveSource } from "./persistCodec.ts"
-import { quickTransition } from "./quickTransition.ts"
+import { checkedTransition } from "./quickCheck.ts"
 import { brief } from "./shown.ts"
 
 /** How one kind of actor is shown and restored. */
@@ -83,7 +83,7 @@ export function asData<M extends AnyStateMachine, C>(machine: M, form: DataForm<
       const foreign = given.actions !== undefined || given.guards !== undefined
       return asData(provide(given), foreign ? { ...form, slow: true } : form)
     },
-    transition: form.slow === true ? slow : quickTransition(machine, slow),
+    transition: form.slow === true ? slow : checkedTransition(machine, slow),
     getInitialSnapshot: (scope, input) => briefly(getInitialSnapshot(scope, input)),
     restoreSnapshot: (snapshot, scope) => briefly(restoreSnapshot(snapshot, scope)),
   }
