@@ -437,7 +437,8 @@ export class EngineCore {
     // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
     if (this.hot.ring.size > 0) this.hot.ring.drain(ignore)
     this.mender.mendAll()
-    if (!this.trail.pump()) return
+    // What waits for the audit is in SafeMode.
+    if (!this.trail.pump() || !this.mender.latchOpen) return
     const state = safeModeState(this.actor, this.hot)
     if (state?.exit === "auditDrained" && this.trail.blocked === null && this.status === "running") {
       this.hot.journalCommand(COMMAND_DRAINED)
