@@ -83,8 +83,8 @@ export function recordNoChange(hot: HotPath, decision: NoChange): void {
 }
 
 /**
- * What the record of a verdict holds. Of a closing proof the evidence counts pairs, the difference is their median, and the margin, where
- * the constraint decided, is the median of what the base kept to it better than the baseline.
+ * What the record of a verdict holds. Of a closing proof the evidence counts pairs, the difference is what three of four lie below, and the
+ * margin, where the constraint decided, the same of what the base kept to it better than the baseline.
  */
 export interface VerdictNumbers
   extends Pick<RollbackVerdict, "verdict" | "reason" | "evidence" | "threshold" | "difference"> {

@@ -1,6 +1,6 @@
 /**
- * Where a plant is to stay when its engine stops: pairs of windows, one on the base and one under the baseline, and the median of
- * their differences decides. What a run of tuning believes of its base rests on windows that lie minutes apart; these lie side by
+ * Where a plant is to stay when its engine stops: pairs of windows, one on the base and one under the baseline, and what three of
+ * four of their differences lie below decides. What a run of tuning believes of its base rests on windows that lie minutes apart; these lie side by
  * side, so a load that drifts burdens both alike. Pure functions over a plain record.
  *
  * The base stays only if it is lower; where one of the two places breaks the constraint by more, the other one is better whatever it
@@ -34,7 +34,7 @@ export interface ProofVerdict {
   readonly verdict: Verdict
   readonly wanted: number
   readonly read: number
-  /** Medians; null where there was no pair. */
+  /** Three of four pairs lie at or below these; null where there was no pair. */
   readonly difference: number | null
   readonly breach: number | null
 }
@@ -64,17 +64,16 @@ export const proofIsRead = ({ wanted, pairs }: ClosingProof): boolean => pairs.l
 /** What is known at this moment. */
 export function judgeProof(proof: ClosingProof): ProofVerdict {
   const { wanted, pairs } = proof
-  const difference = medianOf(pairs.map(({ loss }) => loss))
-  const breach = medianOf(pairs.map((pair) => pair.breach))
+  const difference = mostlyBelow(pairs.map(({ loss }) => loss))
+  const breach = mostlyBelow(pairs.map((pair) => pair.breach))
   const known = { wanted, read: pairs.length, difference, breach }
   if (!proofIsRead(proof) || difference === null || breach === null) return { verdict: "hold", ...known }
   const better = breach === 0 ? difference < 0 : breach < 0
   return { verdict: better ? "pass" : "fail", ...known }
 }
 
-function medianOf(values: ReadonlyArray<number>): number | null {
+/** Under noise alone three of four of twelve pairs lie below 0 in one run of fourteen; half of them in every other one. */
+function mostlyBelow(values: ReadonlyArray<number>): number | null {
   if (values.length === 0) return null
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2
+  return values.toSorted((a, b) => a - b)[Math.ceil(0.75 * values.length) - 1]
 }

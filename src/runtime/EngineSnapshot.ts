@@ -73,7 +73,7 @@ export interface ProofState {
   /** Pairs of windows asked for, and read so far. */
   readonly wanted: number
   readonly read: number
-  /** Median of base less baseline so far, in units of the loss: below 0 the base is better. Null before the first pair. */
+  /** Base less baseline, in units of the loss: three of four pairs so far lie at or below it. Null before the first pair. */
   readonly difference: number | null
 }
 

@@ -9,8 +9,8 @@ import { problem, show } from "../domain/problems.ts"
 /** Options of `stop`. */
 export interface StopOptions {
   /**
-   * Pairs of windows, one on the base and one under the baseline, before the stop: the plant stays on its base where the median of
-   * the differences is lower there, and goes to its baseline otherwise. Left out: none, it stays on its base.
+   * Pairs of windows, one on the base and one under the baseline, before the stop: the plant stays on its base where three of
+   * four pairs show it lower there, and goes to its baseline otherwise. Left out: none, it stays on its base.
    */
   readonly prove?: number | undefined
 }

@@ -123,7 +123,7 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     return {
       word: "Proving",
       tone: "live",
-      sentence: `A stop was asked for. ${proof.read} of ${proof.wanted} pairs of windows, on the base and on the baseline, are read; the plant stays where the median is lower.`,
+      sentence: `A stop was asked for. ${proof.read} of ${proof.wanted} pairs of windows, on the base and on the baseline, are read; the plant stays on its base if three of four show it lower there.`,
     }
   if (safeMode !== null) {
     if (isGuarded(snapshot))
