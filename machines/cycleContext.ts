@@ -14,7 +14,14 @@ import {
   VISIT_BASELINE,
 } from "../src/hot/codes.ts"
 import type { KnobTable } from "../src/hot/KnobTable.ts"
-import { LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, READINGS, SpsaKernel } from "../src/hot/SpsaKernel.ts"
+import {
+  COVARIATE_PLUS,
+  LOSS_MINUS,
+  LOSS_PLUS,
+  MARGIN_PLUS,
+  READINGS,
+  SpsaKernel,
+} from "../src/hot/SpsaKernel.ts"
 import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import { L_LATE, L_MODE } from "../src/hot/lookAheadLayout.ts"
 import { closeSide, joinWindow, windowsRead } from "../src/hot/sideReading.ts"
@@ -24,7 +31,7 @@ import { judgeRegressions, type RegressionVerdict } from "../src/control/regress
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import { listOf } from "../src/domain/listOf.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
-import type { Window } from "../src/domain/Window.ts"
+import { channelOf, type Window } from "../src/domain/Window.ts"
 import {
   APPLY_KINDS,
   type NoChangeReason,
@@ -245,8 +252,10 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
   const means = new Float64Array(CHANNELS).fill(Number.NaN)
   means[DIGEST_OBJECTIVE - FIRST_CHANNEL] = window.loss
   means[DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL] = window.constraintMargin ?? Number.NaN
+  const { covariate } = c.kernel.get().settings
+  if (covariate > 0) means[covariate - FIRST_CHANNEL] = channelOf(window, covariate)
   const late = c.kernel.get().windowsLeftOut(c.block)
-  joinWindow(readings, means, new Float64Array(window.trend), 1, late)
+  joinWindow(readings, means, new Float64Array(window.trend), 1, late, covariate)
   if (windowsRead(readings) >= windowsPerReading(c)) closeSide(readings, side === PLUS)
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
@@ -271,6 +280,21 @@ export function memoryNews(c: SpsaCycleContext, after: Float64Array): NoChange |
   return { ...noChangeFor(c, reason, c.nowUs), horizonUs: c.kernel.get().horizonUs(after) }
 }
 
+/** The covariate is left out from here on, or used again; null where nothing changes. */
+export function covariateNews(c: SpsaCycleContext, after: Float64Array): NoChange | null {
+  const kernel = c.kernel.get()
+  const blinded = kernel.covariateBlinded(after)
+  if (blinded === kernel.covariateBlinded(c.block)) return null
+  return noChangeFor(c, COVARIATE_NEWS[blinded], c.nowUs)
+}
+
+/** By code of what blinds it. */
+const COVARIATE_NEWS: ReadonlyArray<NoChangeReason> = [
+  "covariateTrusted",
+  "covariateMoved",
+  "covariateIsObjective",
+]
+
 /** By mode of look-ahead. */
 const MEMORY_NEWS: ReadonlyArray<NoChangeReason> = ["memoryUnproven", "memorySuspected", "memoryProven"]
 
@@ -292,7 +316,10 @@ export function rested(c: SpsaCycleContext, window: Window, nowUs: number): Chan
   const readings = new Float64Array(READINGS).fill(Number.NaN)
   readings[LOSS_PLUS] = window.loss
   readings[MARGIN_PLUS] = window.constraintMargin ?? Number.NaN
-  c.kernel.get().rest(c.block, block, readings)
+  const kernel = c.kernel.get()
+  const { covariate } = kernel.settings
+  if (covariate > 0) readings[COVARIATE_PLUS] = channelOf(window, covariate)
+  kernel.rest(c.block, block, readings)
   return { block, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
 

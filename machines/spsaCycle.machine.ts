@@ -23,6 +23,7 @@ import {
   initialCycle,
   kept,
   mayAsk,
+  covariateNews,
   memoryNews,
   mustRest,
   noChangeFor,
@@ -159,10 +160,11 @@ const cycleSetup = setup({
     ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
-    /** What was learnt of the plant's memory goes on the record. */
-    noteMemory: enqueueActions(({ context, enqueue, self }) => {
-      const news = context.next === null ? null : memoryNews(context, context.next)
-      if (news !== null) enqueue.sendTo(asTarget(context.port), proposed(news, self))
+    /** What was learnt of the plant's memory and of the covariate goes on the record. */
+    noteLearnt: enqueueActions(({ context, enqueue, self }) => {
+      if (context.next === null) return
+      for (const news of [memoryNews(context, context.next), covariateNews(context, context.next)])
+        if (news !== null) enqueue.sendTo(asTarget(context.port), proposed(news, self))
     }),
     /** Not there again for a while: the emergency ended the window that the tuner would have learnt from. */
     fenceProbe: assign(({ context, event }) =>
@@ -384,7 +386,7 @@ const chart = cycleSetup.createMachine({
         computing: {
           tags: ["live"],
           description: "Both sides are read: decides where the base goes and asks for it.",
-          entry: ["complete", "noteMemory", ask("update")],
+          entry: ["complete", "noteLearnt", ask("update")],
           always: [
             {
               guard: "regressionsTrip",

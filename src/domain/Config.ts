@@ -57,6 +57,8 @@ export interface EngineSettings {
   readonly learned: Learned | null
   /** Whether constraint margins steer the cycle. */
   readonly constraint: boolean
+  /** The channel whose effect on the objective is taken out; null: none. */
+  readonly covariate: string | null
   /** Names of the extra channels of a digest, in order. */
   readonly extras: ReadonlyArray<string>
   readonly ringCapacity: number
@@ -139,6 +141,7 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
     ...relocationProblems(config),
     ...memoryProblems(config),
   )
+  problems.push(...covariateProblems(config))
   const extras = config.extras
   if (Array.isArray(extras)) {
     extras.forEach((name, i) => {
@@ -169,6 +172,18 @@ function memoryProblems(config: Record<string, unknown>): ReadonlyArray<Problem>
       beside,
     ),
   ]
+}
+
+/** The only channel that may be a covariate beside the extras: what the configuration makes is none. */
+const LOAD_CHANNEL = "throughputRps"
+
+function covariateProblems({ covariate, extras }: Record<string, unknown>): ReadonlyArray<Problem> {
+  if (typeof covariate !== "string") return []
+  const own: ReadonlyArray<unknown> = Array.isArray(extras) ? extras : []
+  const known = [LOAD_CHANNEL, ...own.filter((one) => typeof one === "string")]
+  if (known.includes(covariate)) return []
+  const message = `${show(covariate)} is not a channel that can be a covariate.`
+  return [problem(["covariate"], message, `Name one of ${known.join(", ")}, or add it to extras.`)]
 }
 
 /** Channels that a window has without being told. */
@@ -271,6 +286,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     variants: config.variants ?? null,
     learned: config.learned ?? null,
     constraint: config.constraint ?? true,
+    covariate: config.covariate ?? null,
     extras: config.extras ?? [],
     ringCapacity: config.telemetry?.capacity ?? 1024,
     ringPolicy: OVERFLOWS[config.telemetry?.overflow ?? "dropOldest"],
@@ -314,6 +330,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     ...(settings.variants === null ? {} : { variants: settings.variants }),
     ...(settings.learned === null ? {} : { learned: settings.learned }),
     constraint: settings.constraint,
+    ...(settings.covariate === null ? {} : { covariate: settings.covariate }),
     extras: settings.extras,
     telemetry: { capacity: settings.ringCapacity, overflow: wordAt(OVERFLOWS, settings.ringPolicy) },
     audit: {

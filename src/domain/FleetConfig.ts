@@ -56,6 +56,7 @@ export type FleetEngineConfig<K extends string = string> = Pick<
   | "gains"
   | "safeMode"
   | "constraint"
+  | "covariate"
   | "extras"
   | "startIsBaseline"
   | "guard"

@@ -89,6 +89,20 @@ export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: numbe
   }
 }
 
+/** Where a digest has such a channel, load or an extra; 0, which is its time, where none is named. */
+export function positionOf(channel: string | null, extras: ReadonlyArray<string>): number {
+  if (channel === null) return 0
+  const extra = extras.indexOf(channel)
+  return extra < 0 ? DIGEST_THROUGHPUT_RPS : DIGEST_EXTRA_0 + extra
+}
+
+/** A channel of a window by its position in a digest: the load, or an extra. NaN where nobody reported it. */
+export function channelOf(window: Window, position: number): number {
+  const level =
+    position === DIGEST_THROUGHPUT_RPS ? window.throughputRps : window.extras[position - DIGEST_EXTRA_0]
+  return level ?? Number.NaN
+}
+
 function trendOfLoss(trend: Float64Array, sign: 1 | -1): ReadonlyArray<number> {
   const out = new Float64Array(TREND_CELLS)
   joinTrend(out, 0, trend, sign)

@@ -186,6 +186,7 @@ export const EngineConfigShape = object({
   variants: optional(Variants),
   learned: optional(LearnedShape),
   constraint: optional(boolean),
+  covariate: optional(name),
   extras: optional(
     list(name, { expected: `at most ${MAX_EXTRAS} names`, holds: (names) => names.length <= MAX_EXTRAS }),
   ),

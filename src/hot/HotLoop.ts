@@ -55,7 +55,14 @@ import {
 } from "./SafetyExecutor.ts"
 import type { SharedBudget, Sharer } from "./SharedBudget.ts"
 import { closeSide, joinWindow, windowsRead } from "./sideReading.ts"
-import { LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, READINGS, type SpsaKernel } from "./SpsaKernel.ts"
+import {
+  COVARIATE_PLUS,
+  LOSS_MINUS,
+  LOSS_PLUS,
+  MARGIN_PLUS,
+  READINGS,
+  type SpsaKernel,
+} from "./SpsaKernel.ts"
 import { tripFor } from "./tripFor.ts"
 import { outOfRange } from "./outOfRange.ts"
 
@@ -323,7 +330,8 @@ export class HotLoop implements Sharer {
     this.timeouts = 0
     if (this.guard.take(this.options.sign * means[0]) === GUARD_RETREAT) return this.retreated()
     const { kernel, readings, hot } = this
-    joinWindow(readings, means, hot.window.trend, this.options.sign, kernel.windowsLeftOut(this.state))
+    const late = kernel.windowsLeftOut(this.state)
+    joinWindow(readings, means, hot.window.trend, this.options.sign, late, kernel.settings.covariate)
     if (windowsRead(readings) < kernel.windowsPerReading(this.state)) return hot.reopenWindow()
     closeSide(readings, waitsForPlus)
     const other = this.readings[waitsForPlus ? LOSS_MINUS : LOSS_PLUS]
@@ -339,6 +347,8 @@ export class HotLoop implements Sharer {
     if (guard.take(loss) === GUARD_RETREAT) return this.retreated()
     this.readings[LOSS_PLUS] = loss
     this.readings[MARGIN_PLUS] = hot.window.means[MARGIN]
+    const { covariate } = kernel.settings
+    if (covariate > 0) this.readings[COVARIATE_PLUS] = hot.window.means[covariate - FIRST_CHANNEL]
     kernel.rest(this.state, this.next, this.readings)
     this.readings.fill(Number.NaN)
     this.swap()

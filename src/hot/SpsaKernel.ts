@@ -10,6 +10,8 @@
 import { SignDraw } from "./ChaCha8.ts"
 import { KERNEL_BLOCKED, KERNEL_NO_CHANGE, KERNEL_UPDATE } from "./codes.ts"
 import { bendStep, learnMargin, predictMargin, skipMargin } from "./constraint.ts"
+import { applyCovariate, explainedBy, referRest } from "./covariate.ts"
+import { C_BETA, C_BLINDED } from "./covariateLayout.ts"
 import { learnEarning } from "./earning.ts"
 import { E_EARNED } from "./earningLayout.ts"
 import {
@@ -44,7 +46,7 @@ import { blameMemory, keepLevels, LONG, lookAhead, settleLookAhead } from "./loo
 import { L_BACK, L_HAS_BEFORE, L_HORIZON_US, L_LATE, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
 import { shrinkStep, takePlainStep, takeStep, wishBack, wishStep } from "./moves.ts"
 import { measurePair, placeProbes, ProbeTable } from "./probes.ts"
-import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS } from "./readings.ts"
+import { COVARIATE_PLUS, LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS } from "./readings.ts"
 import { beginResting, resumeExcursion, takeRest, testSlope } from "./resting.ts"
 import {
   adaptGain,
@@ -105,7 +107,15 @@ import {
 } from "./spsaWork.ts"
 import { outOfRange } from "./outOfRange.ts"
 
-export { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, READINGS } from "./readings.ts"
+export {
+  COVARIATE_MINUS,
+  COVARIATE_PLUS,
+  LOSS_MINUS,
+  LOSS_PLUS,
+  MARGIN_MINUS,
+  MARGIN_PLUS,
+  READINGS,
+} from "./readings.ts"
 
 // Imported and exported bindings are looked up at every use, constants of the module's own are compiled in.
 const VECTORS_AT = SCALARS
@@ -311,6 +321,7 @@ export class SpsaKernel {
     next[L_HAS_BEFORE] = 0
     if (this.settings.constrained && readings[MARGIN_PLUS] < 0) return this.leaveRest(next)
     this.work[W_MEAN] = readings[LOSS_PLUS]
+    if (this.settings.covariate > 0) referRest(next, readings, COVARIATE_PLUS, this.work)
     takeRest(next, this.work, this.settings, this.n)
     if (!scalarsFinite(next)) next.set(prev)
   }
@@ -352,6 +363,21 @@ export class SpsaKernel {
   /** What the cycle mean is expected to be. */
   level(state: Float64Array): number {
     return state[S_LEVEL]
+  }
+
+  /** What a unit of the covariate does to the loss, as the tuner goes by it. */
+  covariateEffect(state: Float64Array): number {
+    return state[C_BETA]
+  }
+
+  /** The share of the loss's variance that the covariate explains. */
+  covariateShare(state: Float64Array): number {
+    return explainedBy(state)
+  }
+
+  /** COVARIATE_SOUND, COVARIATE_MOVED or COVARIATE_IS_LOSS. */
+  covariateBlinded(state: Float64Array): number {
+    return state[C_BLINDED]
   }
 
   /** Mean of the last completed cycle. */
@@ -398,6 +424,8 @@ export class SpsaKernel {
     const low = readings[LOW]
     work[OF_DIFFERENCE] = high - low
     work[OF_MEAN] = (high + low) / 2
+    if (this.settings.covariate > 0)
+      applyCovariate(b, readings, COVARIATE_PLUS, this.displacement, work, this.n)
     work[OF_SLOPE] = (this.n * work[OF_DIFFERENCE]) / work[OF_SQUARE]
     work[OF_WINDOWS] = b[AT_LOOK] === LOOKS_NOT ? 1 : IN_LONG
   }

@@ -91,6 +91,10 @@ export const NO_CHANGE_PROVING = 12
 export const NO_CHANGE_EFFECT_AWAITED = 13
 /** What is applied shows a window later than it was read: from now on one more window is left out. */
 export const NO_CHANGE_EFFECT_LATE = 14
+/** The covariate is used again; it is left out, because the knobs move it, or because it is the objective itself. */
+export const NO_CHANGE_COVARIATE_TRUSTED = 15
+export const NO_CHANGE_COVARIATE_MOVED = 16
+export const NO_CHANGE_COVARIATE_IS_OBJECTIVE = 17
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0

@@ -4,10 +4,13 @@
  */
 import { DIGEST_CONSTRAINT_MARGIN, FIRST_CHANNEL } from "./codes.ts"
 import {
+  COVARIATE_MINUS,
+  COVARIATE_PLUS,
   LOSS_MINUS,
   LOSS_PLUS,
   MARGIN_MINUS,
   MARGIN_PLUS,
+  SIDE_COVARIATE,
   SIDE_LOSS,
   SIDE_MARGIN,
   SIDE_TREND,
@@ -24,13 +27,17 @@ const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 export const windowsRead = (readings: Float64Array): number =>
   readings[SIDE_WINDOWS] > 0 ? readings[SIDE_WINDOWS] : 0
 
-/** Takes a window of this side in: the means of its channels and the trend of its objective. `sign` turns the objective; the first `late` windows count for nothing. */
+/**
+ * Takes a window of this side in: the means of its channels and the trend of its objective. `sign` turns the objective; the first `late`
+ * windows count for nothing; `covariate` is a position in a digest, or 0.
+ */
 export function joinWindow(
   readings: Float64Array,
   means: Float64Array,
   trend: Float64Array,
   sign: number,
   late: number,
+  covariate: number,
 ): void {
   const windows = windowsRead(readings) + 1
   readings[SIDE_WINDOWS] = windows
@@ -45,6 +52,11 @@ export function joinWindow(
     readings[SIDE_LOSS] += (loss - readings[SIDE_LOSS]) / k
     readings[SIDE_MARGIN] += (means[MARGIN] - readings[SIDE_MARGIN]) / k
   }
+  if (covariate > 0) {
+    const level = means[covariate - FIRST_CHANNEL]
+    readings[SIDE_COVARIATE] =
+      k === 1 ? level : readings[SIDE_COVARIATE] + (level - readings[SIDE_COVARIATE]) / k
+  }
   joinTrend(readings, SIDE_TREND, trend, sign)
 }
 
@@ -52,6 +64,7 @@ export function joinWindow(
 export function closeSide(readings: Float64Array, isPlus: boolean): void {
   readings[isPlus ? LOSS_PLUS : LOSS_MINUS] = readings[SIDE_LOSS]
   readings[isPlus ? MARGIN_PLUS : MARGIN_MINUS] = readings[SIDE_MARGIN]
+  readings[isPlus ? COVARIATE_PLUS : COVARIATE_MINUS] = readings[SIDE_COVARIATE]
   const at = isPlus ? TREND_PLUS : TREND_MINUS
   for (let i = 0; i < TREND_CELLS; i++) readings[at + i] = readings[SIDE_TREND + i]
   readings[SIDE_WINDOWS] = 0

@@ -3,6 +3,15 @@
  * by trust ratio, and whether the plant itself changed. All in units of the objective's own behaviour, so that scale
  * and offset of the objective drop out. Sections 2 to 7 and 9 of the rule in docs/explanation/tuning-rule.md.
  */
+import {
+  C_FORETOLD_SQUARES,
+  C_BETA,
+  C_LOSSES,
+  C_NOISE,
+  C_PRODUCTS,
+  C_READ_SQUARES,
+  C_SQUARES,
+} from "./covariateLayout.ts"
 import { E_LEVEL } from "./earningLayout.ts"
 import {
   X_FIRST_HALF,
@@ -316,7 +325,14 @@ export function scalarsFinite(b: Float64Array): boolean {
   const levels = naught(b[L_QUICK]) + naught(b[L_SLOW]) + naught(b[L_SLOPE]) + naught(b[L_COMMON])
   const trends = naught(b[L_SURPRISE]) + naught(b[L_ERROR]) + naught(b[L_EVIDENCE]) + naught(b[L_HORIZON_US])
   const late = naught(b[L_READ]) + naught(b[L_LATE_SQUARE]) + naught(b[L_LATE_LEFT])
-  const ahead = digests + levels + trends + late + naught(b[E_LEVEL])
+  const covariate =
+    naught(b[C_NOISE]) +
+    naught(b[C_SQUARES]) +
+    naught(b[C_PRODUCTS]) +
+    naught(b[C_LOSSES]) +
+    naught(b[C_FORETOLD_SQUARES]) +
+    naught(b[C_READ_SQUARES])
+  const ahead = digests + levels + trends + late + naught(b[E_LEVEL]) + covariate + naught(b[C_BETA])
   return gains + spreads + means + margins + excursion + halves + rests + ahead === 0
 }
 

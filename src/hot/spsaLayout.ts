@@ -4,7 +4,7 @@
  * No slot ever holds NaN or an infinity, so a block survives JSON; what may be absent has a flag beside it.
  */
 
-import { LOOK_AHEAD_END } from "./lookAheadLayout.ts"
+import { COVARIATE_END } from "./covariateLayout.ts"
 
 /** Cycles drawn so far: what the signs are a function of. Never restarts. */
 export const S_CYCLE = 0
@@ -57,8 +57,8 @@ export const S_BEGUN = 29
 export const S_SURPRISES = 30
 /** What the displacement of the completed pair is multiplied by to give the gradient. */
 export const S_GRADIENT = 31
-/** Slots behind these belong to others: see `excursionLayout.ts`, `earningLayout.ts` and `lookAheadLayout.ts`. */
-export const SCALARS = LOOK_AHEAD_END
+/** Slots behind these belong to others: see `excursionLayout.ts`, `earningLayout.ts`, `lookAheadLayout.ts` and `covariateLayout.ts`. */
+export const SCALARS = COVARIATE_END
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
 export const V_BASE = 0
@@ -89,7 +89,9 @@ export const V_TREND = 16
 /** The width of the pair before, from its last place to its first; products of such widths and of differences read a window later. */
 export const V_BEFORE = 17
 export const V_LATE = 18
-export const VECTORS = 19
+/** What a unit of each knob does to the covariate. */
+export const V_COVARIATE_SLOPE = 19
+export const VECTORS = 20
 
 export function spsaStateLength(knobs: number): number {
   return SCALARS + VECTORS * knobs

@@ -49,6 +49,8 @@ export interface SpsaSettings {
   readonly prove: boolean
   /** Whether a level that provably falls earns more range from Tier 1. */
   readonly earn: boolean
+  /** Position of the covariate in a digest, such as DIGEST_THROUGHPUT_RPS; 0, which is a time: there is none. */
+  readonly covariate: number
   /** After a failed excursion another one begins this many rests later, times 4 with each further one; 0: only when something changed. */
   readonly patience: number
   /** Whether readings are projected along their trend on a plant that is seen to remember. */
@@ -83,6 +85,7 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   alarm: 8,
   prove: true,
   earn: true,
+  covariate: 0,
   lookAhead: true,
   patience: 0,
 })

@@ -41,11 +41,20 @@ function whatFor({ action, causes, base, left, proposal, windows }: Change): str
 const round = (value: number | null): string =>
   value === null ? "nothing" : String(Number(value.toPrecision(6)))
 
+/** Why the readings are no longer corrected by the covariate. */
+const BLINDED: Readonly<Record<string, string>> = {
+  covariateMoved: "the knobs move it",
+  covariateIsObjective: "it is the objective itself",
+}
+
 /** What a record that led to something says, with the numbers that it rests on. */
 function causeText(record: AuditRecord): string {
   const { seq, kind, action, reason, knob, value, limit, difference, note, guard } = record
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
+  const blind = BLINDED[reason ?? ""]
+  if (blind !== undefined)
+    return `  before it: the covariate is left out from here on: ${blind} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
   const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
   const numbers = [

@@ -34,6 +34,8 @@ import {
   MINUS,
   NO_CHANGE_EFFECT_AWAITED,
   NO_CHANGE_EVAL_TIMEOUT,
+  NO_CHANGE_COVARIATE_IS_OBJECTIVE,
+  NO_CHANGE_COVARIATE_MOVED,
   NO_CHANGE_MEMORY_PROVEN,
   NO_CHANGE_READING_ON,
   PLUS,
@@ -108,6 +110,8 @@ const CAUSES = [
   AUDIT_VERDICT,
   AUDIT_VARIANT,
 ]
+/** What is learnt of the readings and changes how they are taken. */
+const LEARNT = [NO_CHANGE_MEMORY_PROVEN, NO_CHANGE_COVARIATE_MOVED, NO_CHANGE_COVARIATE_IS_OBJECTIVE]
 const FAIL = VERDICTS.indexOf("fail")
 const HOLD = VERDICTS.indexOf("hold")
 const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
@@ -118,7 +122,7 @@ const isCause = (numbers: Float64Array): boolean =>
     (numbers[RECORD_KIND] !== AUDIT_VERDICT ||
       numbers[RECORD_DETAIL] === FAIL ||
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
-  (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_MEMORY_PROVEN)
+  (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE]))
 
 /** The window behind which another one of the same place begins counts for nothing. */
 const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])

@@ -3,6 +3,7 @@
  */
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../hot/codes.ts"
+import type { SpsaKernel } from "../hot/SpsaKernel.ts"
 import { presetOf } from "../control/guardrails.ts"
 import { judgeProof } from "../control/closingProof.ts"
 import { type GuardState, guardState } from "../control/runaway.ts"
@@ -14,6 +15,8 @@ import { byName } from "../domain/listOf.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import {
+  COVARIATE_BLINDED,
+  type CovariateBlinded,
   LOOK_AHEAD,
   type LookAhead,
   type SafeModeExit,
@@ -57,6 +60,18 @@ export interface CycleState {
   readonly horizonUs: number
   /** Windows after each apply that are left out, because what is applied shows only behind them; mostly 0. */
   readonly lateWindows: number
+  /** Null where none is configured. */
+  readonly covariate: CovariateState | null
+}
+
+/** What is known of the covariate. */
+export interface CovariateState {
+  /** What one unit of it does to the loss, as the tuner goes by it. */
+  readonly effect: number
+  /** Share of the loss's variance that it explains. */
+  readonly share: number
+  /** Why it is left out; "no" while it is used. */
+  readonly blinded: CovariateBlinded
 }
 
 /** Why SafeMode is open, since when, and what will end it. */
@@ -175,6 +190,16 @@ export function cycleState(actor: EngineActor): CycleState | null {
     lookAhead: LOOK_AHEAD[kernel.lookAhead(block)],
     horizonUs: kernel.horizonUs(block),
     lateWindows: kernel.late(block),
+    covariate: covariateState(kernel, block),
+  }
+}
+
+function covariateState(kernel: SpsaKernel, block: Float64Array): CovariateState | null {
+  if (kernel.settings.covariate === 0) return null
+  return {
+    effect: kernel.covariateEffect(block),
+    share: kernel.covariateShare(block),
+    blinded: COVARIATE_BLINDED[kernel.covariateBlinded(block)],
   }
 }
 

@@ -8,6 +8,7 @@ import { configOf, type EngineSettings } from "../domain/Config.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
+import { positionOf } from "../domain/Window.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
@@ -45,11 +46,25 @@ export function machineInputOf(settings: EngineSettings, hot: HotPath): EngineIn
     names: settings.space.names,
     startIsBaseline: settings.startIsBaseline,
     guard: settings.guard,
-    settings: { ...defined(settings.gains), constrained: settings.constraint },
+    settings: {
+      ...defined(settings.gains),
+      constrained: settings.constraint,
+      covariate: positionOf(settings.covariate, settings.extras),
+    },
     safeMode: defined(settings.safeMode),
     comparison: comparisonOf(settings),
     relocation: relocationOf(settings),
   }
+}
+
+/** What may be wrong with a covariate, and cannot be seen before it is measured. */
+function covariateReport({ covariate, objective }: EngineSettings): object {
+  if (covariate === null) return {}
+  const warning =
+    objective === "maximize" && covariate === "throughputRps"
+      ? "An objective that is the throughput itself, or what it earns, is blinded by it: report the offered load as an extra."
+      : undefined
+  return { covariate: { channel: covariate, ...(warning === undefined ? {} : { warning }) } }
 }
 
 /** How the base is taken to places known before; null where it is not. */
@@ -113,6 +128,7 @@ export function startRecord(
     safeMode,
     knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     coarse,
+    ...covariateReport(settings),
     config: configOf(settings),
     ...(resume === null ? {} : { resume }),
   }

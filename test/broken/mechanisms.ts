@@ -215,6 +215,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/SafetyExecutor.invariants.test.ts",
   },
   {
+    name: "blinded-covariate-unrecorded",
+    invariant: 12,
+    file: "machines/cycleContext.ts",
+    intact: "if (blinded === kernel.covariateBlinded(c.block)) return null",
+    broken: "if (blinded >= 0) return null",
+    test: "test/runtime/covariate.test.ts",
+  },
+  {
     name: "drops-uncounted",
     invariant: 12,
     file: "src/hot/TelemetryRing.ts",

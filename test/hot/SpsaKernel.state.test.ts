@@ -76,7 +76,7 @@ describe("a state block", () => {
       [S_PROBE, DEFAULT_SPSA.probe],
       [S_STEP, DEFAULT_SPSA.firstStep],
     ])
-    expect(state.length).toBe(SCALARS + 19 * n)
+    expect(state.length).toBe(SCALARS + 20 * n)
   })
 
   it("begins with a probe of which both sides fit into one apply, however small that is", () => {

@@ -7,6 +7,7 @@ import {
   AUDIT_GUARD,
   AUDIT_NO_CHANGE,
   AUDIT_RANGE_EARNED,
+  DIGEST_THROUGHPUT_RPS,
   GUARD_BLAME,
   GUARD_RELEASE,
   GUARD_RETREAT,
@@ -43,11 +44,17 @@ type Commands = ReadonlyMap<number, Command>
 const NONE: Commands = new Map()
 
 /** The writes of a HotLoop on the same plant, read from its audit like those of a rig. */
-function loopWrites(digests: number, plant: PlantModel, commands: Commands): ReadonlyArray<Written> {
+function loopWrites(
+  digests: number,
+  plant: PlantModel,
+  commands: Commands,
+  covariate: number,
+): ReadonlyArray<Written> {
   const hot = hotPath({ policy })
   const kernel = new SpsaKernel(hot.table, {
     ...DEFAULT_SPSA,
     seed: SEED,
+    covariate,
     maxStep: hot.executor.policy.maxStep,
   })
   const loop = new HotLoop(hot, kernel)
@@ -80,17 +87,24 @@ function fillDigest(
     timestampUs?: number | undefined
     generation?: number | undefined
     constraintMargin?: number | undefined
+    throughputRps?: number | undefined
   },
 ): void {
   hot.digest.fill(Number.NaN)
   hot.digest[0] = fields.timestampUs ?? hot.nowCell[0]
   hot.digest[1] = fields.generation ?? hot.config.generation
   hot.digest[2] = fields.objective
+  hot.digest[DIGEST_THROUGHPUT_RPS] = fields.throughputRps ?? Number.NaN
   hot.digest[6] = fields.constraintMargin ?? Number.NaN
 }
 
-function actorWrites(digests: number, plant: PlantModel, commands: Commands = NONE): ReadonlyArray<Written> {
-  const it = rig({ seed: SEED, settings: {} }, { policy })
+function actorWrites(
+  digests: number,
+  plant: PlantModel,
+  commands: Commands = NONE,
+  covariate = 0,
+): ReadonlyArray<Written> {
+  const it = rig({ seed: SEED, settings: { covariate } }, { policy })
   for (let i = 1; i <= digests; i++) {
     it.run(1, plant)
     const command = commands.get(i)
@@ -102,9 +116,9 @@ function actorWrites(digests: number, plant: PlantModel, commands: Commands = NO
   return it.written
 }
 
-function expectSame(digests: number, plant: PlantModel, commands: Commands = NONE): number {
-  const actors = actorWrites(digests, plant, commands)
-  const loop = loopWrites(digests, plant, commands)
+function expectSame(digests: number, plant: PlantModel, commands: Commands = NONE, covariate = 0): number {
+  const actors = actorWrites(digests, plant, commands, covariate)
+  const loop = loopWrites(digests, plant, commands, covariate)
   const at = actors.findIndex((one, i) => JSON.stringify(one) !== JSON.stringify(loop[i]))
   // The first difference says more than two long lists.
   expect(
@@ -125,6 +139,18 @@ describe("actors and HotLoop write the same bytes", () => {
     it.run(2_000, plant)
     expect(it.kinds(AUDIT_RANGE_EARNED).length).toBeGreaterThan(2)
     expectSame(2_000, plant)
+  })
+
+  it("with a load as covariate, which changes what is written, in pairs and in rests, and missing at times", () => {
+    const plant: PlantModel = (hot, i) => {
+      const throughputRps = 100 + 30 * wobble(i)
+      const objective = quadratic(hot, i)
+      if (typeof objective !== "number") return objective
+      const known = i % 400 > 40 ? { throughputRps } : {}
+      return { objective: objective + throughputRps, ...known }
+    }
+    expect(expectSame(4_000, plant, NONE, DIGEST_THROUGHPUT_RPS)).toBeGreaterThan(300)
+    expect(actorWrites(4_000, plant, NONE, DIGEST_THROUGHPUT_RPS)).not.toEqual(actorWrites(4_000, plant))
   })
 
   it("through silences, expiries and SafeMode for lost telemetry", () => {

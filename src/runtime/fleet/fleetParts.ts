@@ -2,6 +2,7 @@
  * What all engines of a fleet have in common and only one of them needs to hold: tables, policies, rings, scratch. It is why
  * an engine of a fleet is a few kilobytes.
  */
+import { positionOf } from "../../domain/Window.ts"
 import { resolveGuardrails } from "../../control/guardrails.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
 import { AtomicConfig } from "../../hot/AtomicConfig.ts"
@@ -44,6 +45,7 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
     ...DEFAULT_SPSA,
     ...gains,
     constrained: settings.constraint,
+    covariate: positionOf(settings.covariate, settings.extras),
     seed: settings.seed,
     maxStep: policy.maxStep,
   }

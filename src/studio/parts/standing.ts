@@ -103,6 +103,14 @@ function memoryText({ lookAhead, horizonUs, lateWindows }: NonNullable<EngineSna
   return ` This plant remembers for about ${span(horizonUs)}: readings are projected that far.`
 }
 
+/** Why the covariate is left out. */
+function covariateText({ covariate }: NonNullable<EngineSnapshot["cycle"]>): string {
+  if (covariate?.blinded === "movedByKnobs")
+    return " The covariate is left out: the knobs move it, so it hides what they do."
+  if (covariate?.blinded === "isObjective") return " The covariate is left out: it is the objective itself."
+  return ""
+}
+
 export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {
   if (snapshot === null) {
     const loading = connection.state === "loading" || connection.state === "open"
@@ -143,7 +151,7 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     }
   }
   const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
-  const memory = cycle === null ? "" : memoryText(cycle)
+  const memory = cycle === null ? "" : memoryText(cycle) + covariateText(cycle)
   const doubt = snapshot.guard?.phase === "suspicious" ? ` ${snapshot.guard.text}` : ""
   return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${memory}${doubt}` }
 }
