@@ -5,6 +5,8 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
+import { classesSection, type ClassesBench } from "./classesSection.ts"
+import { lastLine } from "./lastLine.ts"
 import { type PublicRun, publicSection, withPublicSection } from "./publicSection.ts"
 import { choicesSection } from "./choicesSection.ts"
 import { rowsPicture } from "./rowsPicture.ts"
@@ -32,17 +34,6 @@ interface Bar {
   readonly bar: number
   readonly atLeast: boolean
   readonly holds: boolean
-}
-
-/** The last line of what a benchmark prints with --json; a missed gate still prints it, and is shown on the page. */
-const lastLine = (args: ReadonlyArray<string>): unknown => {
-  try {
-    return JSON.parse(execFileSync("node", args, { encoding: "utf8" }).trim().split("\n").at(-1)!)
-  } catch (error) {
-    const { stdout } = error as { stdout?: string }
-    if (stdout === undefined || stdout === "") throw error
-    return JSON.parse(stdout.trim().split("\n").at(-1)!)
-  }
 }
 
 /** What a benchmark prints for people. */
@@ -77,6 +68,7 @@ const arena = lastLine(["bench/arena/main.ts", "--json"]) as {
 }
 
 const solver = lastLine(["bench/solver/main.ts", "--json"]) as SolverBench
+const classes = lastLine(["bench/solver/classesMain.ts", "--json"]) as ClassesBench
 
 const mixed = printedAnyhow("bench/mixed/main.ts")
 const parallel = printedAnyhow("bench/parallel/main.ts")
@@ -226,6 +218,7 @@ ${studio}
 \`\`\`
 
 ${solverSection(solver)}
+${classesSection(classes)}
 ${choicesSection(mixed, parallel)}`
 
 writeFileSync(PAGE, page)

@@ -103,6 +103,14 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "Where readings do not repeat themselves the solver trusts small differences only after readings of one point agreed.",
     ["test/solver/noisySearch.test.ts"],
   ],
+  [
+    "The solver does not crawl for want of a better view: a step is the lowest point of its model, the box has the shape of the valley, and a label that the steps speak against is revoked.",
+    [
+      "test/solver/minimumNormModel.test.ts",
+      "test/solver/quadraticTrustRegion.test.ts",
+      "test/solver/auto.test.ts",
+    ],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -54,18 +54,20 @@ export interface SolverBench {
   }>
 }
 
-const LABELS: Readonly<Record<string, string>> = {
+export const LABELS: Readonly<Record<string, string>> = {
   arqon: "arqon",
   optunaTpe: "Optuna TPE",
+  nelderMead: "Nelder-Mead",
+  quadraticTrustRegion: "trust region",
   nelderMeadMultistart: "Nelder-Mead multistart",
   bobyqaMultistart: "BOBYQA multistart",
 }
 
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 
 /** Three digits; below a millionth an error counts as none. */
-const figure = (x: number): string => {
+export const figure = (x: number): string => {
   if (x < 1e-6) return "<1e-6"
   return x >= 0.001 && x < 100_000 ? String(Number(x.toPrecision(3))) : x.toExponential(1)
 }

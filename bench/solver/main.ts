@@ -143,7 +143,7 @@ function barsOf(
 const timed = !options["no-times"]
 // Times first, in a process that has done nothing else yet.
 const studyTime = timed ? timeStudy() : null
-const askTell = timed ? timeAskTell([2, 5, 16], null, progress) : []
+const askTell = timed ? timeAskTell([2, 5, 8, 12, 16], null, progress) : []
 const peers = await peerFigures(training ? "skip" : peerMode, chosen, seeds, budget, progress)
 const arena = arenaOf(chosen, { ...runOwn(), peers: peers.figures })
 const even = timed ? evenness() : []

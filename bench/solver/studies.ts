@@ -18,6 +18,9 @@ export const OWN = [
 /** The stream of the random search that floors are measured from; no part of the solver draws from it. */
 const STREAM_REFERENCE = 900_001
 
+/** What a study needs to know of a landscape. */
+export type Problem = Pick<Instance, "name" | "bounds" | "optimum" | "trueValue" | "reading" | "pointOf">
+
 /** What one study came to. */
 export interface Outcome {
   /** True value at the recommended point, less the value at the optimum. */
@@ -27,7 +30,7 @@ export interface Outcome {
 }
 
 /** A study of our solver: every point one evaluation, in the order asked. `strategy` null is the default. */
-export function study(instance: Instance, seed: number, budget: number, strategy: string | null): Outcome {
+export function study(instance: Problem, seed: number, budget: number, strategy: string | null): Outcome {
   const solver = createSolver({
     seed,
     budget,
