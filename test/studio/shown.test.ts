@@ -71,17 +71,15 @@ describe("the views that are offered", () => {
     const path = join(folder(), "run.json")
     // As it was eight answers ago.
     const whole = roughRun()
-    const out = whole.history.slice(-8)
-    const pending = out.map(({ eval_id, params, phase, decision, asked_after }) => {
-      return { eval_id, params, phase, decision, asked_after }
+    const history = whole.history.slice(0, -8)
+    const pending = whole.history.slice(-8).map(({ eval_id, params, phase, decision }) => {
+      return { eval_id, params, phase, decision, asked_after: history.length }
     })
-    writeFileSync(
-      path,
-      JSON.stringify({ ...whole, history: whole.history.slice(0, -8), pending, counts: undefined }),
-    )
-    const { history } = solverRun(path, "run.json")
-    const failed = history.filter(({ value }) => value === null).length
-    const beyond = history.filter((one) => one.beyond).length
+    const { schema_version, run_id, config } = whole
+    writeFileSync(path, JSON.stringify({ schema_version, run_id, config, history, pending }))
+    const shown = solverRun(path, "run.json").history
+    const failed = shown.filter(({ value }) => value === null).length
+    const beyond = shown.filter((one) => one.beyond).length
     expect(Math.min(failed, beyond)).toBeGreaterThan(0)
     const studio = await openStudio({
       engines: [],

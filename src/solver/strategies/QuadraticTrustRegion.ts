@@ -37,8 +37,6 @@ export class QuadraticTrustRegion implements Strategy {
   private readonly starts: Starts
   private readonly known: KnownPoints
   private byChance = false
-  /** The descent has asked for nothing yet. */
-  private fresh = true
   private shares: DescentEvidence = { keptPromises: Number.NaN, steps: 0 }
   /** Loss of the incumbent that a restart has been made at: another at the same one would learn the same. */
   private visited = Number.NaN
@@ -65,13 +63,9 @@ export class QuadraticTrustRegion implements Strategy {
     // A descent may end at once where the grid is known all over: then any point is as good as another.
     for (let tries = 0; tries < 3; tries++) {
       if (descent.overtaken || this.hopeless()) descent.drop()
-      if (descent.ask(id, out)) {
-        this.fresh = false
-        return true
-      }
+      if (descent.ask(id, out)) return true
       if (!descent.ended) return false
-      // A descent that asked for nothing has nothing to pause after: on a grid that is known all over none has.
-      if (this.pausing && !this.fresh) {
+      if (this.pausing) {
         this.paused = true
         return false
       }
@@ -113,7 +107,6 @@ export class QuadraticTrustRegion implements Strategy {
     const { readings, draw, space } = this.context
     if (this.descents === 1) this.shares = keptPromises(this.descent)
     const restart = this.descents++
-    this.fresh = true
     const incumbent = readings.lowest
     if (incumbent < 0) {
       this.point.fill(0.5)
