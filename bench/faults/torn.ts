@@ -1,9 +1,12 @@
 /**
  * Tears the last segment of a journal at one offset after another, as a loss of power may leave it, and looks what can still
- * be read: every record that was acknowledged before that offset, none that was not written, and a run that replays.
+ * be read: every record that was acknowledged before that offset, none that was not written, and a run that replays. A disk that
+ * lost what it had synced is told by the mark; as a loss of power leaves it, the mark claims no more than is there.
  */
-import { cpSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { replayJournal, verifyJournal } from "../../src/node/index.ts"
+import { MARK, readMark } from "../../src/node/journalMark.ts"
 import { listSegments } from "../../src/node/journalSegments.ts"
 import type { TornTail } from "./catalogue.ts"
 import { type ByProperty, noFindings } from "./check.ts"
@@ -41,11 +44,22 @@ export function tear(
   for (let at = bytes.length - 1; at >= 0; at -= stride) offsets.push(at)
   const replayEvery = Math.max(1, Math.ceil(offsets.length / REPLAYS))
   const head = headEnd(bytes)
+  const mark = readMark(directory)
+  if (mark === null || typeof mark === "string") throw new Error(`${directory}: ${mark ?? "no mark"}`)
+  const markPath = join(directory, MARK)
+  const markBytes = readFileSync(markPath)
+  const synced = mark.number === segment.number ? mark.bytes : 0
   offsets.forEach((at, i) => {
     const left = torn(bytes, at, tail, draw)
     writeFileSync(segment.path, left)
     // Nobody begins a segment with a header that was spoilt, and this one had been begun: that is no torn tail.
     const spoilt = tail !== "cut" && !left.subarray(0, head).equals(bytes.subarray(0, head))
+    writeFileSync(markPath, markBytes)
+    const lost = spoilt || !left.subarray(0, synced).equals(bytes.subarray(0, synced))
+    const told = verifyJournal(directory).status === "damaged"
+    if (told !== lost)
+      by.nothingLost.push(`offset ${at}: ${synced} bytes were synced, and it is ${told ? "" : "not "}said`)
+    rmSync(markPath)
     const { records, status, problems } = verifyJournal(directory)
     const kept = acknowledgements.findLast((one) => one.segment < segment.number || one.bytes <= at)?.seq ?? 0
     if (records < kept)

@@ -12,6 +12,7 @@ import {
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
   AUDIT_PROPOSAL,
+  AUDIT_RANGE_EARNED,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
   RETURN_TO_BASE,
@@ -93,9 +94,10 @@ const FIELDS: ReadonlyArray<readonly [string, number]> = [
 const tripsForFull = (record: Float64Array): boolean =>
   record[RECORD_KIND] === AUDIT_SAFE_MODE_ENTERED && record[RECORD_CODE] === TRIP_AUDIT_QUEUE_FULL
 
-/** Whether a decision is one that a full audit would not have let through: an apply, or the proposal of one. */
+/** Whether a decision is one that a full audit would not have let through: an apply, the proposal of one, or earned range. */
 const takesOrdinaryPlace = (record: Float64Array): boolean =>
   record[RECORD_KIND] === AUDIT_APPLY ||
+  record[RECORD_KIND] === AUDIT_RANGE_EARNED ||
   (record[RECORD_KIND] === AUDIT_PROPOSAL && record[RECORD_DETAIL] !== RETURN_TO_BASE)
 
 /** Name of the first field in which two records differ; null when they are the same but for their number. */
@@ -189,7 +191,7 @@ class Replay {
 
   /**
    * Where the recorded run found its audit full, so must this one: places are taken beforehand, returns how many. All that a full
-   * audit changes is that no apply is proposed, so it was full behind the last one that was.
+   * audit changes is that no apply is proposed and no range earned, so it was full behind the last of these.
    */
   private fillRing(at: number, next: number): number {
     const { records } = this.run

@@ -208,7 +208,7 @@ describe("a configuration", () => {
     ["a channel named like a field", { extras: ["objective"] }, /is a channel of its own already/],
     ["a seed below 0", { seed: -1 }, /^seed: must be a whole number/],
     ["a tick of no length", { tickUs: 0 }, /^tickUs: must be a number from 1000/],
-    ["an empty state directory", { state: "" }, /^state: must be a name/],
+    ["an empty state directory", { state: "" }, /^state: must be a path/],
     [
       "a journal without a directory",
       { journal: {} },
