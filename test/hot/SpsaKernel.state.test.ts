@@ -153,7 +153,9 @@ describe("a state block", () => {
 describe("kernels that share their tables", () => {
   it("must be alike in knobs and step limit", () => {
     const kernel = new SpsaKernel(table, DEFAULT_SPSA)
-    const wrong = new RangeError("kernels that share must have one knob table and one step limit")
+    const wrong = new RangeError(
+      "alike: must be a kernel over the same knob table and step limit, got another one.",
+    )
     expect(() => new SpsaKernel(new KnobTable(knobs), DEFAULT_SPSA, kernel)).toThrow(wrong)
     expect(() => new SpsaKernel(table, { ...DEFAULT_SPSA, maxStep: 0.2 }, kernel)).toThrow(wrong)
   })
