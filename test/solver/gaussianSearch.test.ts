@@ -50,6 +50,15 @@ describe("Gaussian search", () => {
         expect(Math.hypot(batch[a][0] - batch[b][0], batch[a][1] - batch[b][1])).toBeGreaterThan(1e-3)
   })
 
+  it("is not blinded by readings that are absurd", () => {
+    for (let seed = 0; seed < 4; seed++) {
+      const rig = new Rig(cube(2), gaussianSearch.make, { seed, budget: 60 })
+      let told = 0
+      rig.descend((x) => (told++ % 9 === 4 ? 1e300 : sphereAt(0.3)(x)), 60)
+      expect(rig.best).toBeLessThan(1e-3)
+    }
+  })
+
   it("keeps away from where trials failed", () => {
     const rig = new Rig(cube(1), gaussianSearch.make, { budget: 60 })
     rig.descend((x) => (x[0] > 0.5 ? Number.NaN : (x[0] - 0.7) ** 2), 60)

@@ -37,6 +37,8 @@ const LEARN_AGAIN = 1.12
 const SWEEPS = 2
 /** Losses enter as logarithms of their height above this share of the better half's width below the lowest. */
 const FLOOR = 0.4
+/** Higher than this they are all alike: a reading of a billion must not make everything else look the same. */
+const MOST_HEIGHT = 100
 /** Part of a reading's variance that is noise, where there is any. */
 const NOISY_NUGGET = 0.01
 /** Logarithm of the square root of two pi. */
@@ -221,7 +223,7 @@ export class GaussianSearch implements Strategy {
     const low = sorted[0]
     const most = sorted[sorted.length - 1]
     const width = sorted[sorted.length >> 1] - low || most - low || 1
-    const targetOf = (loss: number): number => Math.log(FLOOR + (loss - low) / width)
+    const targetOf = (loss: number): number => Math.log(FLOOR + Math.min(MOST_HEIGHT, (loss - low) / width))
     for (let k = 0; k < kept.length; k++) model.retarget(k, targetOf(losses[kept[k]]))
     return targetOf(most)
   }
