@@ -137,10 +137,11 @@ const ramp: Plant = quadratic(4, { kind: "ramp", fromUs: 60 * CYCLE_US, toUs: 24
 export const scenarios: ReadonlyArray<Scenario> = [
   stationary(1, 0, 0.0001),
   stationary(1, 0.05, 0.004),
-  stationary(4, 0, 0.0001),
+  // Without any noise the bound of the held slope (tuning-rule.md, "Arrived") costs the last digits; with noise it is what sees the bowl.
+  stationary(4, 0, 0.0007),
   stationary(4, 0.05, 0.01),
   stationary(4, 0.2, 0.05),
-  stationary(16, 0, 0.001),
+  stationary(16, 0, 0.004),
   stationary(16, 0.05, 0.05),
   withShare(rotated(4, 30), 0.05, "gaussian", 0.02),
   withShare(kink(4), 0.05, "gaussian", 0.06),
