@@ -11,20 +11,21 @@ const middle = Float64Array.of(0.5, 0.25)
 
 describe("a configuration is not built", () => {
   it("from positions that are too few, too many, no number or out of bounds, and says which", () => {
-    expect(() => new AtomicConfig(table, Float64Array.of(0.5))).toThrow("2 initial positions wanted, not 1")
+    const wanted = (got: number): string => `initialUnit: must be 2 positions, one for each knob, got ${got}.`
+    expect(() => new AtomicConfig(table, Float64Array.of(0.5))).toThrow(wanted(1))
     const three = Float64Array.of(0.5, 0.5, 0.5)
-    expect(() => new AtomicConfig(table, three)).toThrow("2 initial positions wanted, not 3")
-    const wrong = "initial position of knob"
-    expect(() => new AtomicConfig(table, Float64Array.of(2, 0))).toThrow(`${wrong} 0 is out of bounds: 2`)
+    expect(() => new AtomicConfig(table, three)).toThrow(wanted(3))
+    const wrong = "must be within the bounds of its knob, got"
+    expect(() => new AtomicConfig(table, Float64Array.of(2, 0))).toThrow(`initialUnit[0]: ${wrong} 2.`)
     expect(() => new AtomicConfig(table, Float64Array.of(0, Number.NaN))).toThrow(
-      `${wrong} 1 is out of bounds: NaN`,
+      `initialUnit[1]: ${wrong} NaN.`,
     )
   })
 
   it("in a buffer that is too small, and says how many bytes are needed", () => {
     const bytes = AtomicConfig.byteLength(2)
     expect(() => new AtomicConfig(table, middle, new ArrayBuffer(bytes - 8))).toThrow(
-      `the configuration needs ${bytes} bytes, not ${bytes - 8}`,
+      `buffer: must be ${bytes} bytes long at least, got ${bytes - 8}.`,
     )
     expect(() => AtomicConfig.takeOver(table, new ArrayBuffer(bytes - 8))).toThrow(`${bytes} bytes`)
     expect(new AtomicConfig(table, middle, new ArrayBuffer(bytes)).value(0)).toBe(5)
@@ -32,7 +33,9 @@ describe("a configuration is not built", () => {
 
   it("from what somebody left behind for another number of knobs", () => {
     const buffer = new ArrayBuffer(AtomicConfig.byteLength(3))
-    expect(() => AtomicConfig.takeOver(table, buffer)).toThrow("no configuration of 2 knobs in this buffer")
+    expect(() => AtomicConfig.takeOver(table, buffer)).toThrow(
+      "buffer: must be one that holds a configuration of 2 knobs",
+    )
   })
 })
 

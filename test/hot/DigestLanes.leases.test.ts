@@ -98,12 +98,12 @@ describe("the memory of lanes", () => {
   it("says what is wrong with a capacity and with memory that is too small", () => {
     for (const capacity of [0, 8, 24, 2 ** 21, -16, Number.NaN])
       expect(() => DigestLanes.byteLength(capacity)).toThrow(
-        `The capacity of lanes must be a power of two from 16 to 2^20, not ${capacity}`,
+        `capacity: must be a power of two from 16 to 2^20, got ${capacity}.`,
       )
     expect(DigestLanes.byteLength(2 ** 20)).toBeGreaterThan(2 ** 27)
     const bytes = DigestLanes.byteLength(16)
     expect(() => new DigestLanes(new SharedArrayBuffer(bytes - 8), 16, DROP_OLDEST)).toThrow(
-      `lanes of 16 digests need ${bytes} bytes`,
+      `buffer: must be ${bytes} bytes long at least, for lanes of 16 digests, got ${bytes - 8}.`,
     )
     expect(push(new DigestLanes(new SharedArrayBuffer(bytes), 16, DROP_OLDEST), 1)).toBe(LANE_TAKEN)
   })

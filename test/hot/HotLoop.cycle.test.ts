@@ -200,7 +200,9 @@ describe("HotLoop and its tuner", () => {
 
   it("says what it is refused for: another knob table", () => {
     const kernel = new SpsaKernel(new KnobTable([linear()]), DEFAULT_SPSA)
-    expect(() => new HotLoop(new LoopBench().hot, kernel)).toThrow("must share one knob table")
+    expect(() => new HotLoop(new LoopBench().hot, kernel)).toThrow(
+      "kernel: must be one over the knob table of its hot path",
+    )
   })
 })
 

@@ -9,7 +9,7 @@ describe("a rate window", () => {
     const now = new Float64Array(1)
     for (const count of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => new RateWindow(count, SECOND, 0, now)).toThrow(
-        new RangeError(`count must be a positive integer, not ${count}`),
+        new RangeError(`count: must be a whole number from 1, got ${count}.`),
       )
     expect(new RateWindow(1, SECOND, 0, now).allows()).toBe(true)
   })
