@@ -81,6 +81,27 @@ describe("nothing leaves the plant perturbed", () => {
     expect(restarted).toBeGreaterThan(50)
   })
 
+  it("no Tier 1 that does not do what a latch tells it when that opens by itself", () => {
+    let opened = 0
+    for (let digests = 5; digests < 40; digests++) {
+      const rig = brokenRig()
+      rig.run(digests)
+      rig.broken.now = "hotPath hangs"
+      for (let tick = 0; tick < 200; tick++) {
+        rig.run(1, true)
+        const safe = rig.core.actor.getSnapshot().hasTag("safe")
+        expect(rig.snapshot().mode === "safe").toBe(safe)
+        if (!safe) continue
+        opened++
+        expect(rig.snapshot().values).toEqual(rig.snapshot().base)
+        break
+      }
+      rig.core.end()
+    }
+    // Elsewhere the silence of Tier 1 is noticed before the latch opens.
+    expect(opened).toBeGreaterThan(20)
+  })
+
   it("no end of a scope, whatever is broken at that moment", async () => {
     let perturbed = 0
     for (const fault of faults) {
