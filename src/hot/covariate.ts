@@ -4,6 +4,7 @@
  *
  * Rule and evidence: docs/explanation/tuning-rule.md, "Load as covariate".
  */
+import { foretold } from "./excursion.ts"
 import {
   C_FORETOLD,
   C_FORETOLD_SQUARES,
@@ -87,7 +88,7 @@ export function applyCovariate(
   const apart = plus - minus
   const own = apart - madeByKnobs(b, apart, displacement, square, n, seen)
   const mean = work[W_MEAN]
-  const expected = expectedOf(b, displacement, n)
+  const expected = foretold(b, V_AVERAGE_SLOPE, displacement, n)
   compare(b, apart, work[W_DIFFERENCE], seen)
   learnEffect(b, own, level, mean, work[W_DIFFERENCE] - expected, seen)
   work[W_DIFFERENCE] -= beta * own
@@ -122,12 +123,11 @@ function madeByKnobs(
   seen: number,
 ): number {
   const slope = SCALARS + V_COVARIATE_SLOPE * n
-  let expected = 0
-  for (let i = 0; i < n; i++) expected += b[slope + i] * displacement[i]
+  const expected = foretold(b, V_COVARIATE_SLOPE, displacement, n)
   const surprise = difference - expected
-  const foretold = difference * expected
-  b[C_FORETOLD] = KEPT * b[C_FORETOLD] + foretold
-  b[C_FORETOLD_SQUARES] = KEPT * KEPT * b[C_FORETOLD_SQUARES] + foretold * foretold
+  const agreed = difference * expected
+  b[C_FORETOLD] = KEPT * b[C_FORETOLD] + agreed
+  b[C_FORETOLD_SQUARES] = KEPT * KEPT * b[C_FORETOLD_SQUARES] + agreed * agreed
   const share = (SLOPE_WEIGHT * surprise) / square
   let size = 0
   let made = 0
@@ -140,14 +140,6 @@ function madeByKnobs(
   b[C_NOISE] += weight * ((surprise * surprise) / 2 - b[C_NOISE])
   const beyond = (size * square) / n / (2 * b[C_NOISE] * SLOPE_NOISE)
   return beyond > CHANCE ? (1 - CHANCE / beyond) * made : 0
-}
-
-/** What the averaged slope makes a pair's difference. */
-function expectedOf(b: Float64Array, displacement: Float64Array, n: number): number {
-  const slope = SCALARS + V_AVERAGE_SLOPE * n
-  let expected = 0
-  for (let i = 0; i < n; i++) expected += b[slope + i] * displacement[i]
-  return expected
 }
 
 /** How far the covariate's differences are the loss's, as both were read. */

@@ -105,6 +105,14 @@ export function judgeAnew(b: Float64Array, n: number): void {
   restartStretch(b, n)
 }
 
+/** What a slope, kept as this vector of the block, makes a pair's difference. */
+export function foretold(b: Float64Array, vector: number, displacement: Float64Array, n: number): number {
+  const slope = SCALARS + vector * n
+  let difference = 0
+  for (let i = 0; i < n; i++) difference += b[slope + i] * displacement[i]
+  return difference
+}
+
 /** Counts what the tuning rule has learnt of one pair's noise, from pairs alone: a drifting load is in their mean and not in their difference. */
 export function learnPairNoise(
   b: Float64Array,
@@ -113,9 +121,7 @@ export function learnPairNoise(
   n: number,
 ): void {
   const average = SCALARS + V_AVERAGE_SLOPE * n
-  let expected = 0
-  for (let i = 0; i < n; i++) expected += b[average + i] * displacement[i]
-  const e = work[W_DIFFERENCE] - expected
+  const e = work[W_DIFFERENCE] - foretold(b, V_AVERAGE_SLOPE, displacement, n)
   const share = (0.3 * e) / work[W_SQUARE]
   for (let i = 0; i < n; i++) b[average + i] += share * displacement[i]
   const seen = (e * e) / SURPRISE_SHARE

@@ -4,19 +4,16 @@
  */
 import {
   type AuditRing,
-  RECORD_CODE,
   RECORD_DETAIL,
-  RECORD_GENERATION,
-  RECORD_KIND,
   RECORD_KNOB,
   RECORD_LIMIT,
   RECORD_MARGIN,
   RECORD_OBJECTIVE,
   RECORD_POINT,
   RECORD_PROPOSAL_ID,
-  RECORD_TIMESTAMP_US,
   RECORD_VALUE,
 } from "./AuditRing.ts"
+import { openRecord } from "./causeRecords.ts"
 import { AUDIT_GUARD } from "./codes.ts"
 import {
   G_BLAMES,
@@ -59,15 +56,9 @@ export function writeGuardRecord(
   nowUs: number,
   generation: number,
 ): void {
-  const at = audit.reserveSafety()
-  if (at < 0) return audit.drop()
-  const record = audit.block
-  record.fill(Number.NaN, at + RECORD_KIND, at + audit.width)
-  record[at + RECORD_KIND] = AUDIT_GUARD
-  record[at + RECORD_TIMESTAMP_US] = nowUs
-  record[at + RECORD_GENERATION] = generation
-  record[at + RECORD_CODE] = act
-  for (const [, [from, to]] of ENTRIES) record[at + to] = state[from]
+  const at = openRecord(audit, AUDIT_GUARD, act, nowUs, generation)
+  if (at < 0) return
+  for (const [, [from, to]] of ENTRIES) audit.block[at + to] = state[from]
   audit.commit()
 }
 
