@@ -10,8 +10,9 @@ export default defineConfig({
     alias: [
       { find: /^arqon$/, replacement: source("src/index.node.ts") },
       { find: /^arqon\/machines$/, replacement: source("machines/index.ts") },
-      { find: /^arqon\/effect$/, replacement: source("src/runtime/index.ts") },
-      { find: /^arqon\/(hot|telemetry|testing|node)$/, replacement: source("src/$1/index.ts") },
+      { find: /^arqon\/node$/, replacement: source("src/platform/node/index.ts") },
+      { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
+      { find: /^arqon\/(hot|telemetry|testing)$/, replacement: source("src/$1/index.ts") },
     ],
   },
   test: {

@@ -1,5 +1,5 @@
 /**
- * Bundles the studio's page (src/studio) into dist/studio and prints what it weighs. Nothing is inlined into the page, so that
+ * Bundles the studio's page (src/studio/page) into dist/studio and prints what it weighs. Nothing is inlined into the page, so that
  * it runs under a policy that allows scripts and styles from its own server only; the layout library stands apart as a
  * worker that is fetched when the first statechart is looked at. The licences of what is bundled go with it.
  */
@@ -17,7 +17,7 @@ const MOST_PAGE_KB = 80
 const BUNDLED = ["uplot", "elkjs", "@fontsource-variable/inter"]
 
 await build({
-  root: join(root, "src/studio"),
+  root: join(root, "src/studio/page"),
   base: "./",
   logLevel: "warn",
   configFile: false,

@@ -1,7 +1,7 @@
 /** The reference page of the command line: what help says, and around it what help has no room for. */
 import * as Option from "effect/Option"
-import { helpDocOf } from "../src/node/cli/arguments.ts"
-import { EXIT_MEANINGS } from "../src/node/cli/exitCodes.ts"
+import { helpDocOf } from "../src/cli/arguments.ts"
+import { EXIT_MEANINGS } from "../src/cli/exitCodes.ts"
 
 const code = (text: string): string => `\`${text}\``
 const cell = (text: string): string => text.replaceAll("|", "\\|")

@@ -24,13 +24,13 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "The live configuration is always inside its bounds.",
     [
       "test/hot/SafetyExecutor.invariants.test.ts",
-      "test/runtime/adversarial.test.ts",
+      "test/engine/adversarial.test.ts",
       "test/scenarios/scenarios.test.ts",
     ],
   ],
   [
     "A rollback restores the baseline bit for bit.",
-    ["test/hot/SafetyExecutor.invariants.test.ts", "test/runtime/createEngine.test.ts"],
+    ["test/hot/SafetyExecutor.invariants.test.ts", "test/engine/createEngine.test.ts"],
   ],
   [
     "In SafeMode nothing but rollback and return to base is applied.",
@@ -45,13 +45,13 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     [
       "test/hot/SpsaKernel.test.ts",
       "test/machines/parity.test.ts",
-      "test/runtime/createEngine.test.ts",
-      "test/runtime/adversarial.test.ts",
+      "test/engine/createEngine.test.ts",
+      "test/engine/adversarial.test.ts",
     ],
   ],
   [
     "Affine changes of the objective do not change the trajectory (same bits under powers of two, else to 1e-9).",
-    ["test/hot/SpsaKernel.test.ts", "test/runtime/createEngine.test.ts"],
+    ["test/hot/SpsaKernel.test.ts", "test/engine/createEngine.test.ts"],
   ],
   [
     "Turns, range and path stay within budget over any minute, for any telemetry.",
@@ -62,7 +62,7 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     [
       "test/hot/AuditRing.test.ts",
       "test/hot/SafetyExecutor.invariants.test.ts",
-      "test/runtime/createEngine.test.ts",
+      "test/engine/createEngine.test.ts",
     ],
   ],
   [
@@ -70,16 +70,16 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     [
       "test/machines/engine.test.ts",
       "test/machines/persist.test.ts",
-      "test/runtime/Engine.test.ts",
-      "test/runtime/unperturbed.test.ts",
-      "test/node/recovery.test.ts",
-      "test/node/recoveryFaults.test.ts",
+      "test/engine/Engine.test.ts",
+      "test/engine/unperturbed.test.ts",
+      "test/journal/recovery.test.ts",
+      "test/journal/recoveryFaults.test.ts",
     ],
   ],
   ["Readers in other threads never see a torn configuration.", ["test/hot/AtomicConfig.test.ts"]],
   [
     "Memory is bounded: everything that grows has a cap.",
-    ["test/hot/TelemetryRing.test.ts", "test/runtime/createEngine.test.ts"],
+    ["test/hot/TelemetryRing.test.ts", "test/engine/createEngine.test.ts"],
   ],
   ["The per-digest and apply paths allocate nothing.", ["npm run bench:hot"]],
   [
@@ -88,7 +88,7 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/scenarios/runaway.test.ts",
       "test/hot/RunawayGuard.test.ts",
       "test/machines/parity.test.ts",
-      "test/runtime/closingProof.test.ts",
+      "test/engine/closingProof.test.ts",
     ],
   ],
   [

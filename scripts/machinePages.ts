@@ -19,7 +19,7 @@ import {
   targetOf,
   transitionsOf,
   words,
-} from "../src/node/studio/mermaid.ts"
+} from "../src/studio/server/mermaid.ts"
 
 export interface Page {
   readonly file: string

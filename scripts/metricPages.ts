@@ -3,9 +3,9 @@
  * the dashboard for Grafana.
  */
 import { createEngine } from "../src/index.ts"
-import type { Metric } from "../src/runtime/metrics.ts"
+import type { Metric } from "../src/engine/metrics/metrics.ts"
 import { dashboard } from "./grafanaDashboard.ts"
-import { prometheusText } from "../src/runtime/prometheus.ts"
+import { prometheusText } from "../src/engine/metrics/prometheus.ts"
 
 /** More than a first cycle takes. */
 const MOST_DIGESTS = 100

@@ -2,11 +2,14 @@
  * `arqon` under Node: the list of `index.ts`, with a disk for `state: "./directory"`. What is exported here by its own name stands before
  * what the list brings.
  */
-import { createEngineOn, type CreateEngine } from "./runtime/createEngine.ts"
-import { createVariantCatalogueOn, type CreateVariantCatalogue } from "./runtime/createVariantCatalogue.ts"
-import { createFleetOn, type CreateFleet } from "./runtime/fleet/createFleet.ts"
-import { nodePlatform } from "./node/nodePlatform.ts"
-import { openSqliteVariants } from "./node/sqliteVariants.ts"
+import { createEngineOn, type CreateEngine } from "./engine/createEngine.ts"
+import {
+  createVariantCatalogueOn,
+  type CreateVariantCatalogue,
+} from "./engine/relocation/createVariantCatalogue.ts"
+import { createFleetOn, type CreateFleet } from "./fleet/createFleet.ts"
+import { nodePlatform } from "./platform/node/nodePlatform.ts"
+import { openSqliteVariants } from "./platform/node/variants/sqliteVariants.ts"
 
 export * from "./index.ts"
 

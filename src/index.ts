@@ -1,8 +1,11 @@
 /** `arqon`: everything an application needs, in a browser as well as anywhere else. Under Node, `index.node.ts` stands in. */
-import { createEngineOn, type CreateEngine } from "./runtime/createEngine.ts"
-import { createVariantCatalogueOn, type CreateVariantCatalogue } from "./runtime/createVariantCatalogue.ts"
-import { createFleetOn, type CreateFleet } from "./runtime/fleet/createFleet.ts"
-import { memoryPlatform } from "./runtime/Platform.ts"
+import { createEngineOn, type CreateEngine } from "./engine/createEngine.ts"
+import {
+  createVariantCatalogueOn,
+  type CreateVariantCatalogue,
+} from "./engine/relocation/createVariantCatalogue.ts"
+import { createFleetOn, type CreateFleet } from "./fleet/createFleet.ts"
+import { memoryPlatform } from "./engine/contract/Platform.ts"
 
 /** Makes an engine over the knobs of a live system; `docs/reference/configuration.md` lists every option. */
 export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
@@ -32,26 +35,26 @@ export type { EngineConfig, GuardrailConfig } from "./domain/Config.ts"
 export type { DigestInput } from "./domain/Digest.ts"
 export type { CoarseKnob, KnobConfig } from "./domain/ParamSpace.ts"
 export type { Window } from "./domain/Window.ts"
-export type { AuditRecord } from "./runtime/AuditRecord.ts"
-export type { AuditSink } from "./runtime/AuditSink.ts"
-export type { AuditState } from "./runtime/AuditTrail.ts"
+export type { AuditRecord } from "./engine/audit/AuditRecord.ts"
+export type { AuditSink } from "./engine/audit/AuditSink.ts"
+export type { AuditState } from "./engine/audit/AuditTrail.ts"
 export type {
   ArqonEngine,
   CreateEngine,
   EngineAudit,
   EngineObserver,
   EngineOptions,
-} from "./runtime/createEngine.ts"
-export type { KnobValues } from "./runtime/Engine.ts"
-export type { StopOptions } from "./runtime/stopOptions.ts"
-export type { Note } from "./runtime/noteOf.ts"
+} from "./engine/createEngine.ts"
+export type { KnobValues } from "./engine/Engine.ts"
+export type { StopOptions } from "./engine/contract/stopOptions.ts"
+export type { Note } from "./engine/contract/noteOf.ts"
 export type {
   ComparisonState,
   CycleState,
   EngineCounters,
   EngineSnapshot,
   SafeModeState,
-} from "./runtime/EngineSnapshot.ts"
+} from "./engine/contract/EngineSnapshot.ts"
 export type { Resumption } from "./domain/Resumption.ts"
 export type {
   CreateFleet,
@@ -59,22 +62,22 @@ export type {
   FleetCalls,
   FleetOptions,
   FleetPage,
-} from "./runtime/fleet/createFleet.ts"
-export type { FleetEngine } from "./runtime/fleet/FleetEngine.ts"
-export type { FleetEvent } from "./runtime/fleet/fleetEvents.ts"
+} from "./fleet/createFleet.ts"
+export type { FleetEngine } from "./fleet/FleetEngine.ts"
+export type { FleetEvent } from "./fleet/fleetEvents.ts"
 export {
   type FleetCommand,
   fleetLogic,
   type FleetLogicInput,
   type FleetReport,
-} from "./runtime/fleet/fleetLogic.ts"
+} from "./fleet/fleetLogic.ts"
 export type {
   FleetCounters,
   FleetEngineSnapshot,
   FleetQuery,
   FleetSnapshot,
-} from "./runtime/fleet/fleetSnapshot.ts"
-export type { SpawnOptions } from "./runtime/fleet/spawnOptions.ts"
+} from "./fleet/fleetSnapshot.ts"
+export type { SpawnOptions } from "./fleet/spawnOptions.ts"
 export type { FleetConfig, FleetEngineConfig } from "./domain/FleetConfig.ts"
 export type {
   RelayedInspection,
@@ -82,11 +85,11 @@ export type {
   WorkerEngine,
   WorkerOptions,
   WorkerState,
-} from "./runtime/WorkerEngine.ts"
+} from "./engine/contract/WorkerEngine.ts"
 export type { RollbackVerdict } from "./control/rollbackTest.ts"
-export type { Subscription } from "./runtime/Listeners.ts"
-export type { Studio, StudioOptions } from "./runtime/Platform.ts"
-export { createSolver, restoreSolver } from "./runtime/createSolver.ts"
+export type { Subscription } from "./engine/calls/Listeners.ts"
+export type { Studio, StudioOptions } from "./engine/contract/Platform.ts"
+export { createSolver, restoreSolver } from "./study/createSolver.ts"
 export { createProbe, type ProbeSamples } from "./solver/probeSamples.ts"
 export { type Rerun, rerun } from "./solver/rerun.ts"
 export type { Classification, LandscapeFeatures, LandscapeLabel } from "./solver/Classification.ts"
@@ -113,12 +116,12 @@ export type {
   CreateVariantCatalogue,
   VariantCatalogue,
   VariantCatalogueOptions,
-} from "./runtime/createVariantCatalogue.ts"
-export type { SignedBy } from "./runtime/VariantCatalogue.ts"
+} from "./engine/relocation/createVariantCatalogue.ts"
+export type { SignedBy } from "./engine/relocation/VariantCatalogue.ts"
 export type { Learned } from "./domain/Learned.ts"
-export type { EngineRelocation, OfferingCatalogue } from "./runtime/relocationApi.ts"
-export type { KnownRegime, RelocationState, VariantSwitch } from "./runtime/Relocations.ts"
-export type { VariantStore } from "./runtime/VariantStore.ts"
+export type { EngineRelocation, OfferingCatalogue } from "./engine/relocation/relocationApi.ts"
+export type { KnownRegime, RelocationState, VariantSwitch } from "./engine/relocation/Relocations.ts"
+export type { VariantStore } from "./engine/relocation/VariantStore.ts"
 export type {
   Evidence,
   RollbackPlan,

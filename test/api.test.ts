@@ -4,10 +4,10 @@
 import { describe, expect, it } from "vitest"
 import * as adapters from "../src/adapters/index.ts"
 import * as adaptersUnderNode from "../src/adapters/index.node.ts"
-import * as effectEntry from "../src/runtime/index.ts"
+import * as effectEntry from "../src/index.effect.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
-import * as nodeEntry from "../src/node/index.ts"
+import * as nodeEntry from "../src/platform/node/index.ts"
 
 describe("the public names", () => {
   it("of arqon", () => {

@@ -11,7 +11,7 @@ import { afterAll, describe, expect, it } from "vitest"
 const root = resolve(import.meta.dirname, "..")
 const folder = join(root, "examples")
 const examples = readdirSync(folder).filter((name) => name.endsWith(".ts"))
-const command = join(root, "dist/src/node/cli/main.js")
+const command = join(root, "dist/src/cli/main.js")
 const scratch = mkdtempSync(join(tmpdir(), "arqon-examples-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 

@@ -32,7 +32,7 @@ import {
 import { resolveGuardrails } from "../../src/control/guardrails.ts"
 import type { GuardrailNumbers } from "../../src/hot/Guardrails.ts"
 import { tripReason } from "../../src/domain/words.ts"
-import type { JournalItem } from "../../src/node/walkJournal.ts"
+import type { JournalItem } from "../../src/journal/read/walkJournal.ts"
 import { BaseHistory } from "./BaseHistory.ts"
 
 /** Rounding that Tier 1 allows itself: a grid knob's own neighbours stay reachable. */

@@ -3,8 +3,8 @@
  * says of itself, whether the four properties held. Every finding is a sentence.
  */
 import { existsSync } from "node:fs"
-import { replayJournal, verifyJournal } from "../../src/node/index.ts"
-import { walkJournal } from "../../src/node/walkJournal.ts"
+import { replayJournal, verifyJournal } from "../../src/platform/node/index.ts"
+import { walkJournal } from "../../src/journal/read/walkJournal.ts"
 import { knobs, type Look, type Values } from "./plant.ts"
 import { type Trip, Witness } from "./Witness.ts"
 

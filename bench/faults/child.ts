@@ -5,9 +5,9 @@
  */
 import { writeSync } from "node:fs"
 import * as Effect from "effect/Effect"
-import { createEngineOn } from "../../src/runtime/createEngine.ts"
-import type { JournalOptions } from "../../src/node/journalOptions.ts"
-import { nodePlatform } from "../../src/node/nodePlatform.ts"
+import { createEngineOn } from "../../src/engine/createEngine.ts"
+import type { JournalOptions } from "../../src/journal/disk/journalOptions.ts"
+import { nodePlatform } from "../../src/platform/node/nodePlatform.ts"
 import type { Job, Said } from "./Job.ts"
 import { knobs, PlantRecord, readingOf, steadyMs } from "./plant.ts"
 import {

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type { DigestInput } from "../../src/domain/Digest.ts"
 import { AuditError } from "../../src/domain/errors.ts"
 import type { ArqonEngine, AuditSink } from "../../src/index.ts"
-import { type JournalDisk, nodeDisk } from "../../src/node/journalDisk.ts"
+import { type JournalDisk, nodeDisk } from "../../src/journal/disk/journalDisk.ts"
 import { uniformAt } from "../../src/testing/noise.ts"
 import { type Knob, lossOf, steadyMs } from "./plant.ts"
 

@@ -1,8 +1,8 @@
 /** Plays one repetition of a fault in a directory of its own, and has it judged. */
 import { existsSync, mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { inContainer } from "../../test/node/container.ts"
-import { smallDisk } from "../../test/node/smallDisk.ts"
+import { inContainer } from "../../test/platform/node/container.ts"
+import { smallDisk } from "../../test/journal/smallDisk.ts"
 import type { Fault } from "./catalogue.ts"
 import { type ByProperty, judge, noFindings, type Property, PROPERTIES, witnesses } from "./check.ts"
 import type { Job } from "./Job.ts"

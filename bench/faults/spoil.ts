@@ -1,9 +1,9 @@
 /** Makes of a whole segment one that nobody wrote: overwritten to its last byte, or without the record of how its run was started. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
-import { listSegments, sha256 } from "../../src/node/journalSegments.ts"
-import { scanSegment } from "../../src/runtime/journal/scanSegment.ts"
-import { type JournalRecord, SegmentWriter } from "../../src/runtime/journal/SegmentWriter.ts"
+import { listSegments, sha256 } from "../../src/journal/disk/journalSegments.ts"
+import { scanSegment } from "../../src/journal/format/scanSegment.ts"
+import { type JournalRecord, SegmentWriter } from "../../src/journal/format/SegmentWriter.ts"
 import type { Overwriting } from "./catalogue.ts"
 import { drawsOf } from "./sabotage.ts"
 

@@ -5,9 +5,9 @@
  */
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { replayJournal, verifyJournal } from "../../src/node/index.ts"
-import { MARK, readMark } from "../../src/node/journalMark.ts"
-import { listSegments } from "../../src/node/journalSegments.ts"
+import { replayJournal, verifyJournal } from "../../src/platform/node/index.ts"
+import { MARK, readMark } from "../../src/journal/disk/journalMark.ts"
+import { listSegments } from "../../src/journal/disk/journalSegments.ts"
 import type { TornTail } from "./catalogue.ts"
 import { type ByProperty, noFindings } from "./check.ts"
 import type { Acknowledgement } from "./Job.ts"

@@ -22,7 +22,7 @@ import {
 } from "../../src/hot/codes.ts"
 import { readGuardrails } from "../../src/hot/guardrailRecord.ts"
 import type { KnobTable } from "../../src/hot/KnobTable.ts"
-import { replay } from "../../src/runtime/replay.ts"
+import { replay } from "../../src/journal/replay/replay.ts"
 
 /** Rounding of positions that were computed in another order. */
 const HAIR = 1e-9

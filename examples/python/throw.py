@@ -1,6 +1,6 @@
 """Throws a ball at a target 50 m away with as little energy as possible: which ball, how fast, at what angle?
 
-Run: npm run build && ARQON="node dist/src/node/cli/main.js" python3 examples/python/throw.py
+Run: npm run build && ARQON="node dist/src/cli/main.js" python3 examples/python/throw.py
 """
 
 from math import cos, hypot, radians, sin

@@ -51,7 +51,7 @@ const shim = new URL("./suite.ts", import.meta.url).href
 const entries: Readonly<Record<string, string>> = {
   arqon: "src/index.node.ts",
   "arqon/machines": "machines/index.ts",
-  "arqon/effect": "src/runtime/index.ts",
+  "arqon/effect": "src/index.effect.ts",
   "arqon/hot": "src/hot/index.ts",
   "arqon/telemetry": "src/telemetry/index.ts",
   "arqon/testing": "src/testing/index.ts",

@@ -9,7 +9,7 @@ import type { EngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { problem } from "../domain/problems.ts"
-import { outcomeOf } from "../runtime/outcome.ts"
+import { outcomeOf } from "../engine/calls/outcome.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 
 /** What a meter needs of an engine. */

@@ -19,7 +19,7 @@
  * completions alone, because a short stretch of time sees more short work complete than long work.
  */
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
-import { outcomeOf } from "../runtime/outcome.ts"
+import { outcomeOf } from "../engine/calls/outcome.ts"
 import { QuantileSketch } from "../telemetry/QuantileSketch.ts"
 import type { Meter, MeterPort } from "./Adapter.ts"
 import { optionProblems, refuse, type Wanted } from "./checkOptions.ts"

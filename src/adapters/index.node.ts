@@ -1,6 +1,6 @@
 /** `arqon/adapters` under Node: the list of `index.ts`, with a disk for `state: "./directory"`. */
-import { createEngineOn } from "../runtime/createEngine.ts"
-import { nodePlatform } from "../node/nodePlatform.ts"
+import { createEngineOn } from "../engine/createEngine.ts"
+import { nodePlatform } from "../platform/node/nodePlatform.ts"
 import { type Tune, tuneOn } from "./tune.ts"
 
 export * from "./index.ts"

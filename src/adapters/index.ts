@@ -1,6 +1,6 @@
 /** `arqon/adapters`: tune what you already run. Under Node, `index.node.ts` stands in, with a disk for `state`. */
-import { createEngineOn } from "../runtime/createEngine.ts"
-import { memoryPlatform } from "../runtime/Platform.ts"
+import { createEngineOn } from "../engine/createEngine.ts"
+import { memoryPlatform } from "../engine/contract/Platform.ts"
 import { type Tune, tuneOn } from "./tune.ts"
 
 /** Makes an engine over the knobs of adapters, attaches them and starts it; `docs/how-to/adapters.md` has one example each. */

@@ -2,14 +2,14 @@
  * One call from "this is what I run" to "an engine tunes it": makes the engine over the adapters' knobs, attaches them and
  * starts it. For anything more particular make the engine yourself and `attach`.
  */
-import type { ArqonEngine, CreateEngine, EngineOptions } from "../runtime/createEngine.ts"
-import type { WorkerEngine } from "../runtime/WorkerEngine.ts"
+import type { ArqonEngine, CreateEngine, EngineOptions } from "../engine/createEngine.ts"
+import type { WorkerEngine } from "../engine/contract/WorkerEngine.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
-import { outcomeOf } from "../runtime/outcome.ts"
-import type { StopOptions } from "../runtime/stopOptions.ts"
+import { outcomeOf } from "../engine/calls/outcome.ts"
+import type { StopOptions } from "../engine/contract/stopOptions.ts"
 import { type Adapter, attach, type Attached } from "./Adapter.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"

@@ -3,8 +3,8 @@
  * several steps shows one state and no two (`useSyncExternalStore`, through `useSelector` of @xstate/react).
  */
 import { type Subscribable, type Subscription, toObserver } from "xstate"
-import type { ArqonEngine } from "../runtime/createEngine.ts"
-import type { EngineSnapshot } from "../runtime/EngineSnapshot.ts"
+import type { ArqonEngine } from "../engine/createEngine.ts"
+import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
 

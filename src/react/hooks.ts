@@ -3,8 +3,8 @@ import { useSelector } from "@xstate/react"
 import { useMemo, useSyncExternalStore } from "react"
 import { ConfigError } from "../domain/errors.ts"
 import { didYouMean, problem, show } from "../domain/problems.ts"
-import type { EngineSnapshot, SafeModeState } from "../runtime/EngineSnapshot.ts"
-import { noteOf } from "../runtime/noteOf.ts"
+import type { EngineSnapshot, SafeModeState } from "../engine/contract/EngineSnapshot.ts"
+import { noteOf } from "../engine/contract/noteOf.ts"
 import { type EngineView, storeOf } from "./engineStore.ts"
 
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>

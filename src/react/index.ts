@@ -1,6 +1,6 @@
 /** `arqon/react`: hooks over @xstate/react. `react` and `@xstate/react` are optional peers. */
-import { createEngineOn } from "../runtime/createEngine.ts"
-import { memoryPlatform } from "../runtime/Platform.ts"
+import { createEngineOn } from "../engine/createEngine.ts"
+import { memoryPlatform } from "../engine/contract/Platform.ts"
 import { useEngineOf } from "./useEngine.ts"
 
 /**

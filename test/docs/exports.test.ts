@@ -10,9 +10,9 @@ const ENTRIES = [
   "src/hot/index.ts",
   "src/index.node.ts",
   "src/index.ts",
-  "src/node/index.ts",
+  "src/platform/node/index.ts",
   "src/react/index.ts",
-  "src/runtime/index.ts",
+  "src/index.effect.ts",
   "src/telemetry/index.ts",
   "src/testing/index.ts",
 ]

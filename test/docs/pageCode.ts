@@ -81,7 +81,7 @@ export function makeHome(): Home {
     mkdirSync(join(folder, "bin"))
     writeFileSync(
       join(folder, "bin/arqon"),
-      `#!/bin/sh\nexec node ${join(root, "dist/src/node/cli/main.js")} "$@"\n`,
+      `#!/bin/sh\nexec node ${join(root, "dist/src/cli/main.js")} "$@"\n`,
     )
     // What npx does once the package is installed.
     writeFileSync(join(folder, "bin/npx"), '#!/bin/sh\nexec "$@"\n')

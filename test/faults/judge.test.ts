@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { judge, type Life, PROPERTIES, witnesses } from "../../bench/faults/check.ts"
 import type { Look } from "../../bench/faults/plant.ts"
-import { ownFolder, runInto } from "../node/journalRig.ts"
-import { drive } from "../runtime/plant.ts"
+import { ownFolder, runInto } from "../journal/journalRig.ts"
+import { drive } from "../engine/plant.ts"
 
 const folder = ownFolder()
 

@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { createSolver } from "../../src/solver/createSolver.ts"
-import { restoreSolver } from "../../src/runtime/createSolver.ts"
+import { restoreSolver } from "../../src/study/createSolver.ts"
 import { auto } from "../../src/solver/strategies/Auto.ts"
 import { choice, fair, grid, line, type Loss, Rig, spaceOf } from "./strategyRig.ts"
 

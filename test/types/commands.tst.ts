@@ -17,7 +17,7 @@ import {
   Fleet,
   type FleetNamed,
   type FleetService,
-} from "../../src/runtime/index.ts"
+} from "../../src/index.effect.ts"
 
 type Plain = "rollback" | "trip" | "reset" | "setBaseline"
 type Arguments<Face extends Record<Plain, (...given: never) => unknown>> = {

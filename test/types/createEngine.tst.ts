@@ -9,7 +9,7 @@ import {
   type KnobConfig,
   type Window,
 } from "../../src/index.ts"
-import { Engine, type EngineService } from "../../src/runtime/index.ts"
+import { Engine, type EngineService } from "../../src/index.effect.ts"
 
 const engine = createEngine({
   params: {

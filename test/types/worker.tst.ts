@@ -1,7 +1,7 @@
 /** The types of an engine in a worker: what is not there is not in them. */
 import { describe, expect, test } from "tstyche"
 import { type ArqonEngine, createEngine, type WorkerEngine } from "../../src/index.ts"
-import { attachEngine } from "../../src/node/index.ts"
+import { attachEngine } from "../../src/platform/node/index.ts"
 
 const params = { batch: { min: 1, max: 256 }, ttlMs: { min: 0, max: 60_000 } }
 const engine = createEngine({ params, placement: "worker" })

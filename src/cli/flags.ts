@@ -1,0 +1,36 @@
+/** Flags that several commands have, each in one wording. */
+import * as Flag from "effect/cli/Flag"
+import { parseDuration } from "./scriptRunner.ts"
+import { messageOf } from "../platform/system/messageOf.ts"
+
+/** An optional flag: null when it is not given. */
+export const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | null> => Flag.withDefault(flag, null)
+
+export const file = (name: string, description: string): Flag.Flag<string> =>
+  Flag.File(name).pipe(Flag.withMetavar("<file>"), Flag.withDescription(description))
+
+/** A switch that is off unless it is given. */
+export const option = (name: string, description: string): Flag.Flag<boolean> =>
+  Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))
+
+export const whole = (name: string, least: number, most: number, description: string): Flag.Flag<number> =>
+  Flag.Int(name).pipe(
+    Flag.withMetavar("<n>"),
+    Flag.withDescription(description),
+    Flag.filter(
+      (n) => n >= least && n <= most,
+      () => `a whole number from ${least} to ${most}`,
+    ),
+  )
+
+export const duration = (name: string, description: string): Flag.Flag<number> =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<time>"),
+    Flag.withDescription(description),
+    Flag.mapTryCatch(parseDuration, messageOf),
+  )
+
+export const config = file("config", "The configuration: budget, bounds and the rest, as JSON")
+export const state = file("state", "The state file that the run is kept in; made if it is not there")
+export const oldState = file("state", "The state file that the run was kept in")
+export const artifact = file("artifact", "A run artifact, as `export` writes it")

@@ -1,0 +1,102 @@
+/** A studio over HTTP as the terminal needs it: what is shown, as it changes, and what a person does. */
+import type {
+  ActionRequest,
+  ActionResult,
+  ApiError,
+  AuditPage,
+  History,
+  Session,
+  StreamEvent,
+  StreamMessages,
+} from "../../studio/protocol/protocol.ts"
+import { AUDIT_KINDS } from "../../domain/words.ts"
+import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import { PATHS } from "../../studio/protocol/protocol.ts"
+import { Refusal } from "../../studio/server/refusal.ts"
+
+/** Every kind of record but what came in: the stream does not send these either. */
+const DECISIONS = AUDIT_KINDS.filter((kind) => kind !== "digest" && kind !== "tick").join(",")
+
+/** One message of the live stream. */
+export type Told = {
+  readonly [E in StreamEvent]: { readonly event: E; readonly message: StreamMessages[E] }
+}[StreamEvent]
+
+export class StudioClient {
+  private readonly url: string
+  private readonly headers: Readonly<Record<string, string>>
+
+  constructor(url: string, token: string | null) {
+    this.url = url
+    this.headers = token === null ? {} : { authorization: `Bearer ${token}` }
+  }
+
+  async session(): Promise<Session> {
+    return (await this.ask(PATHS.session)) as Session
+  }
+
+  /** Objectives of the past, oldest first. */
+  async objectives(engine: string, points: number): Promise<ReadonlyArray<number>> {
+    const query = `?engine=${encodeURIComponent(engine)}&points=${points}&knobs=`
+    const { objective } = (await this.ask(PATHS.history + query)) as History
+    return objective.filter((value) => value !== null)
+  }
+
+  /** The latest decisions and what became of them, oldest first. */
+  async records(engine: string, most: number): Promise<ReadonlyArray<AuditRecord>> {
+    const query = `?engine=${encodeURIComponent(engine)}&limit=${most}&kind=${DECISIONS}`
+    const { records } = (await this.ask(PATHS.audit + query)) as AuditPage
+    return records.toReversed()
+  }
+
+  async act(request: ActionRequest): Promise<ActionResult> {
+    return (await this.ask(PATHS.actions, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(request),
+    })) as ActionResult
+  }
+
+  /** The live stream until `signal` or its end; throws when it cannot be had. */
+  async *live(engine: string, signal: AbortSignal): AsyncGenerator<Told, void> {
+    const response = await fetch(new URL(`${PATHS.events}?engine=${encodeURIComponent(engine)}`, this.url), {
+      headers: this.headers,
+      signal,
+    })
+    if (response.status !== 200 || response.body === null) throw await refusalOf(response)
+    let rest = ""
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      const blocks = (rest + chunk).split("\n\n")
+      rest = blocks.pop() ?? ""
+      for (const block of blocks) {
+        const event = /^event: (\w+)$/m.exec(block)?.[1]
+        const data = /^data: (.*)$/m.exec(block)?.[1]
+        if (event !== undefined && data !== undefined) {
+          yield { event, message: JSON.parse(data) } as Told
+        }
+      }
+    }
+  }
+
+  private async ask(
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ): Promise<unknown> {
+    const response = await fetch(new URL(path, this.url), {
+      ...init,
+      headers: { ...this.headers, ...init.headers },
+    })
+    if (!response.ok) throw await refusalOf(response)
+    return response.json()
+  }
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const text = await response.text()
+  try {
+    const { error, message } = JSON.parse(text) as ApiError
+    return new Refusal(error, message)
+  } catch {
+    return new Refusal("failed", `it answered ${response.status}; is this a studio?`)
+  }
+}

@@ -1,0 +1,209 @@
+/** `arqon tui`: the essentials of the studio in a terminal, of a running studio or of a journal. */
+import { userInfo } from "node:os"
+import { recordLine } from "../journal/read/readJournal.ts"
+import { causeText } from "../platform/system/StateFileError.ts"
+import type { Frame, Session } from "../studio/protocol/protocol.ts"
+import { recordedEngines } from "../studio/server/RecordedEngine.ts"
+import { Prompt } from "./tui/Prompt.ts"
+import { screen, type Shown } from "./tui/screen.ts"
+import type { StudioClient, Told } from "./tui/StudioClient.ts"
+import { Terminal } from "./tui/Terminal.ts"
+import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { journalDirectory } from "./journalDirectory.ts"
+import { print, stylesFor } from "./output.ts"
+import { shortPath } from "../platform/system/paths.ts"
+import { onSignals } from "./signals.ts"
+import { askAtTerminal, connect } from "./studioConnection.ts"
+
+export interface TuiFlags {
+  readonly url: string | null
+  readonly journal: string | null
+  readonly engine: string | null
+  readonly tokenFile: string | null
+}
+
+const MOST_OBJECTIVES = 500
+const MOST_RECORDS = 200
+/** How much of a recording one key goes. */
+const STEP = 0.02
+const PLAIN_COLUMNS = 100
+const PLAIN_ROWS = 60
+
+export async function tuiCommand(flags: TuiFlags): Promise<ExitCode> {
+  if ((flags.url === null) === (flags.journal === null)) {
+    throw new CliFailure("arqon tui needs one of --url (of an open studio) and --journal.", EXIT.usage)
+  }
+  if (flags.journal !== null) return recorded(flags.journal, flags.engine)
+  const ask = process.stdin.isTTY ? askAtTerminal : null
+  const { client, session, url } = await connect(flags.url ?? "", flags.tokenFile, ask)
+  return live(client, session, url, flags.engine)
+}
+
+async function live(
+  client: StudioClient,
+  session: Session,
+  url: string,
+  wanted: string | null,
+): Promise<ExitCode> {
+  const entry = session.engines.find(
+    ({ id, source }) => source === "live" && (wanted === null || id === wanted),
+  )
+  if (entry === undefined)
+    throw new CliFailure(`The studio at ${url} shows no live engine${wanted === null ? "" : ` ${wanted}`}.`)
+  const prompt = new Prompt(session.capabilities.actions)
+  const known = await client.records(entry.id, MOST_RECORDS)
+  let shown: Live = {
+    heard: known.at(-1)?.seq ?? 0,
+    entry,
+    snapshot: null,
+    frame: null,
+    states: null,
+    budgets: null,
+    objectives: await client.objectives(entry.id, MOST_OBJECTIVES),
+    records: known.map(recordLine),
+    footer: "",
+  }
+  const ending = new AbortController()
+  const view = open(
+    () => ({ ...shown, footer: prompt.footer }),
+    (key) => {
+      const answer = prompt.key(key)
+      if (answer === null) return
+      if ("quit" in answer) return ending.abort()
+      const by = userInfo().username.slice(0, 80)
+      client
+        .act({ engine: entry.id, ...answer, by, confirm: true })
+        .then(({ note }) => (prompt.told = note))
+        .catch((cause: unknown) => (prompt.told = causeText(cause)))
+        .finally(() => view?.draw())
+        .catch(() => {})
+    },
+  )
+  const signals = onSignals(() => ending.abort())
+  try {
+    for await (const told of client.live(entry.id, ending.signal)) {
+      shown = follow(shown, told)
+      view?.draw()
+      // Nobody sits there: one look is all.
+      if (view === null && shown.budgets !== null) break
+    }
+  } catch (cause) {
+    if (!ending.signal.aborted) throw new CliFailure(`The studio at ${url} is gone: ${causeText(cause)}`)
+  } finally {
+    signals.off()
+    view?.close()
+  }
+  if (view === null) printPlain(shown)
+  return EXIT.ok
+}
+
+/** What is shown of a running engine, and the number of the last record heard of. */
+interface Live extends Shown {
+  readonly heard: number
+}
+
+function follow(shown: Live, { event, message }: Told): Live {
+  switch (event) {
+    case "snapshot":
+      return { ...shown, snapshot: message }
+    case "state":
+      return { ...shown, states: message }
+    case "budgets":
+      return { ...shown, budgets: message }
+    case "window":
+      return message.objective === null
+        ? shown
+        : { ...shown, objectives: [...shown.objectives, message.objective].slice(-MOST_OBJECTIVES) }
+    case "audit": {
+      const fresh = message.records.filter(({ seq }) => seq > shown.heard)
+      return {
+        ...shown,
+        heard: fresh.at(-1)?.seq ?? shown.heard,
+        records: [...shown.records, ...fresh.map(recordLine)].slice(-MOST_RECORDS),
+      }
+    }
+    default:
+      return shown
+  }
+}
+
+async function recorded(directory: string, wanted: string | null): Promise<ExitCode> {
+  const engine = recordedEngines(journalDirectory(directory)).find(
+    ({ id }) => wanted === null || id === wanted,
+  )
+  if (engine === undefined) throw new CliFailure(`${shortPath(directory)} holds no such run.`)
+  const entry = engine.entry()
+  const { atUs, objective } = engine.history(MOST_OBJECTIVES, null)
+  const { frames } = engine.frames({ fromUs: 0, toUs: Number.POSITIVE_INFINITY, atUs: null, limit: 500 })
+  const prompt = new Prompt([])
+  let place = Math.max(0, frames.length - 1)
+  const shownAt = (frame: Frame | undefined): Shown => ({
+    entry,
+    snapshot: frame?.snapshot ?? null,
+    frame: frame ?? null,
+    states: frame?.states ?? null,
+    budgets: frame?.budgets ?? null,
+    objectives: objective.flatMap((value, i) =>
+      value !== null && atUs[i] <= (frame?.atUs ?? Number.POSITIVE_INFINITY) ? [value] : [],
+    ),
+    records: [],
+    footer: `${((frame?.atUs ?? 0) / 1e6).toFixed(1)} s  ${place + 1}/${frames.length}  ${prompt.footer}`,
+  })
+  const ending = new AbortController()
+  let before = ""
+  const view = open(
+    () => shownAt(frames[place]),
+    (key) => {
+      // An arrow is three characters; its last says which.
+      const arrow = before.endsWith("\u001b[") ? key : ""
+      before = (before + key).slice(-2)
+      const step = Math.max(1, Math.round(frames.length * STEP))
+      if (arrow === "C") place = Math.min(frames.length - 1, place + step)
+      else if (arrow === "D") place = Math.max(0, place - step)
+      else if (prompt.key(key) !== null) ending.abort()
+      view?.draw()
+    },
+  )
+  if (view === null) {
+    printPlain(shownAt(frames[place]))
+    return EXIT.ok
+  }
+  view.draw()
+  const signals = onSignals(() => ending.abort())
+  await new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()))
+  signals.off()
+  view.close()
+  return EXIT.ok
+}
+
+const printPlain = (shown: Shown): void =>
+  print(
+    screen({ ...shown, footer: "" }, PLAIN_COLUMNS, PLAIN_ROWS, stylesFor(process.stdout))
+      .join("\n")
+      .trimEnd(),
+  )
+
+interface View {
+  readonly draw: () => void
+  readonly close: () => void
+}
+
+/** Null where there is no terminal to draw on. */
+function open(shown: () => Shown, onKey: (key: string) => void): View | null {
+  const { stdin, stdout } = process
+  if (!stdin.isTTY || !stdout.isTTY) return null
+  const styles = stylesFor(stdout)
+  const draw = (): void => terminal.draw(screen(shown(), terminal.columns, terminal.rows, styles))
+  const terminal = new Terminal(stdin, stdout, (key) => {
+    onKey(key)
+    draw()
+  })
+  stdout.on("resize", draw)
+  return {
+    draw,
+    close: () => {
+      stdout.off("resize", draw)
+      terminal.close()
+    },
+  }
+}

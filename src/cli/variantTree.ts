@@ -1,0 +1,114 @@
+/** `arqon variants ...`: the commands over a catalogue of variants, with their flags and examples. What each does stands in variantCommands.ts. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import type * as Effect from "effect/Effect"
+import type { PlainStep } from "../engine/relocation/VariantCatalogue.ts"
+import type { Action } from "./commands.ts"
+import { file, option } from "./flags.ts"
+
+const store = file(
+  "store",
+  "The catalogue: a SQLite file, as `createVariantCatalogue` keeps it (`variants.db`), or its directory",
+)
+const json = option("json", "Print JSON instead of words, a line each")
+const name = Argument.String("name").pipe(
+  Argument.withMetavar("<name>"),
+  Argument.withDescription("The variant"),
+)
+const text = (flag: string, metavar: string, description: string): Flag.Flag<string> =>
+  Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
+
+const signed = {
+  name,
+  store,
+  by: text("by", "<person>", "Who does it; whoever wrote a part of a variant cannot approve it"),
+  why: text("why", "<reason>", "Why it is done: kept with the step"),
+  json,
+}
+
+const PLAIN: ReadonlyArray<readonly [PlainStep, string]> = [
+  ["approve", "Agree to a variant that was evaluated: it may be tried online"],
+  ["promote", "Make an approved variant one that the plant goes to when another must be left"],
+  ["demote", "Make a promoted variant an approved one again"],
+  ["withdraw", "Take an approval back: the variant is left at once"],
+  ["archive", "End a variant for good; its record stays"],
+]
+
+/** @param doing how a command of the tree says what is to be done */
+export function variantTree(doing: (action: Action) => Effect.Effect<void>) {
+  const load = () => import("./variantCommands.ts")
+
+  const list = Command.make("list", { store, json }, (flags) =>
+    doing(async () => (await load()).listCommand(flags)),
+  ).pipe(
+    Command.withDescription("List the variants with their state"),
+    Command.withExamples([{ command: "arqon variants list --store state/variants.db" }]),
+  )
+
+  const show = Command.make("show", { name, store, json }, (flags) =>
+    doing(async () => (await load()).showCommand(flags)),
+  ).pipe(
+    Command.withDescription("Print one variant whole: content, evidence, approval"),
+    Command.withExamples([{ command: "arqon variants show zstd --store state/variants.db" }]),
+  )
+
+  const history = Command.make("history", { name: Argument.withDefault(name, null), store, json }, (flags) =>
+    doing(async () => (await load()).historyCommand(flags)),
+  ).pipe(
+    Command.withDescription("Print every step that was taken, of one variant or of all: who, when and why"),
+    Command.withExamples([{ command: "arqon variants history zstd --store state/variants.db" }]),
+  )
+
+  const add = Command.make(
+    "add",
+    { ...signed, content: file("content", "Values, constraints and rollback plan, as JSON") },
+    (flags) => doing(async () => (await load()).addCommand(flags)),
+  ).pipe(
+    Command.withDescription("Draft a variant; the catalogue is made if it is not there"),
+    Command.withExamples([
+      {
+        command:
+          'arqon variants add zstd --content zstd.json --by ada --why "smaller answers" --store state/variants.db',
+      },
+    ]),
+  )
+
+  const evaluate = Command.make(
+    "evaluate",
+    {
+      ...signed,
+      evidence: file(
+        "evidence",
+        "One measurement, as JSON: source, mean, standardError, readings, constraintsHeld",
+      ),
+    },
+    (flags) => doing(async () => (await load()).evaluateCommand(flags)),
+  ).pipe(
+    Command.withDescription("Add a measurement of a variant as it is now"),
+    Command.withExamples([
+      {
+        command:
+          "arqon variants evaluate zstd --evidence monday.json --by ada --why measured --store state/variants.db",
+      },
+    ]),
+  )
+
+  const plain = PLAIN.map(([type, description]) =>
+    Command.make(type, signed, (flags) => doing(async () => (await load()).stepCommand(type, flags))).pipe(
+      Command.withDescription(description),
+      Command.withExamples([
+        {
+          command: `arqon variants ${type} zstd --by bob --why "evidence is sound" --store state/variants.db`,
+        },
+      ]),
+    ),
+  )
+
+  return [
+    Command.make("variants").pipe(
+      Command.withDescription("Keep the variants that a live engine may choose among, each step signed"),
+      Command.withSubcommands([list, show, history, add, evaluate, ...plain]),
+    ),
+  ] as const
+}

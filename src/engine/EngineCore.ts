@@ -1,0 +1,533 @@
+/**
+ * One engine without a lifetime of its own: the hot path, the machines around it and the audit trail, wired, and every
+ * call a user can make, synchronous. Effect owns when it begins and ends (`runEngine`); `createEngine` and `Engine.make`
+ * are its two faces. It has no timer and no fiber: in manual time this is all there is.
+ */
+import type { Actor } from "xstate"
+import {
+  COMMAND_AUDIT_FULL,
+  COMMAND_DRAINED,
+  COMMAND_PROVE,
+  COMMAND_ROLLBACK,
+  COMMAND_STOP,
+  DEADLINE,
+  DIGEST_TIMESTAMP_US,
+  EMERGENCY,
+  NOT_TRIPPED,
+  NOTHING_DUE,
+  RING_FULL,
+  WINDOW_CLOSED,
+  WINDOW_EXPIRED,
+} from "../hot/codes.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import type { EngineSettings, GuardrailConfig } from "../domain/Config.ts"
+import { type EngineFaultError, EngineStateError } from "../domain/errors.ts"
+import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
+import type { Resumption } from "../domain/Resumption.ts"
+import type { Window } from "../domain/Window.ts"
+import type { engineMachine } from "../../machines/engine.machine.ts"
+import { isOffBaseline } from "../../machines/engineContext.ts"
+import { journalInput } from "../../machines/hotAudit.ts"
+import { completeWhen } from "./interop/completeWhen.ts"
+import { observeLater } from "./interop/observeLater.ts"
+import { dueOf } from "../telemetry/dueOf.ts"
+import type { Sample } from "../telemetry/samples.ts"
+import { windows$ } from "../telemetry/windows.ts"
+import { ActorTree } from "./ActorTree.ts"
+import { AuditDecoder, type AuditRecord } from "./audit/AuditRecord.ts"
+import { AuditTrail } from "./audit/AuditTrail.ts"
+import { ClockWatch } from "./supervision/ClockWatch.ts"
+import * as commands from "./commands.ts"
+import { CycleTimes } from "./metrics/CycleTimes.ts"
+import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
+import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
+import {
+  cycleState,
+  type EngineSnapshot,
+  isProving,
+  safeModeState,
+  takeSnapshot,
+} from "./contract/EngineSnapshot.ts"
+import { guardInspector, type Inspect } from "./calls/guarded.ts"
+import { errorText, isExpected, type Outcome, outcomeOf } from "./calls/outcome.ts"
+import { foreignCall } from "./calls/foreignCall.ts"
+import { Mender } from "./supervision/Mender.ts"
+import { Relocations } from "./relocation/Relocations.ts"
+import type { RelocationParts } from "./relocation/relocationParts.ts"
+import { resumedHotPath, startEvent } from "./resume.ts"
+import { Telling } from "./calls/Telling.ts"
+import { warmUp } from "./warmUp.ts"
+import { type Callbacks, Listeners, type Subscription } from "./calls/Listeners.ts"
+
+export interface EngineCoreOptions {
+  readonly settings: EngineSettings
+  readonly runId: string
+  /** Reads the clock, microseconds; null in manual time. */
+  readonly readClock: (() => number) | null
+  readonly inspect?: Inspect | undefined
+  /** The engine's machine, with actors of one's own in it. */
+  readonly machine?: typeof engineMachine | undefined
+  /** For `homeostasis` and `variants`; where left out they must be given before such an engine begins. */
+  readonly relocation?: RelocationParts | undefined
+  /** Whose place it takes, and where that one stood. */
+  readonly resume?: Resumption | null | undefined
+  /** Shared memory with a configuration of these knobs whose writer this engine becomes. */
+  readonly shared?: SharedArrayBuffer | undefined
+}
+
+/** Due codes that one tick can lead to, one after another, before something is wrong. */
+const MOST_DUE = 64
+
+export class EngineCore {
+  readonly settings: EngineSettings
+  readonly runId: string
+  readonly hot: HotPath
+  readonly trail: AuditTrail
+  /** Every finished window, until the engine is over. */
+  readonly windows$: ReturnType<typeof windows$>
+  readonly cycleTimes = new CycleTimes()
+  /** Live values by name: every read is one array load. */
+  readonly values: Readonly<Record<string, number>>
+  /** By the guardrails in force. */
+  coarse: ReadonlyArray<CoarseKnob>
+  readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
+  /** Hears that a person has let the engine go on: children that died too often may try again. */
+  readonly releases = new Listeners<void>("release")
+  /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
+  readonly endings = new Listeners<EngineFaultError | null>("ending")
+  status: "idle" | "running" | "stopped" = "idle"
+  /** Where it begins and why, where it takes the place of another one; settled once it has begun. */
+  resumption: Resumption | null
+  readonly clockWatch: ClockWatch
+  private readonly readClock: (() => number) | null
+  /** What functions of a user's are to hear once the engine is at rest. */
+  readonly telling = new Telling()
+  /** Calls of whoever listens to an actor. */
+  private readonly heard = new Listeners<() => unknown>("actor")
+  readonly tree: ActorTree
+  readonly mender: Mender
+  readonly relocations: Relocations
+  private readonly listeners: ReadonlyArray<Callbacks>
+  /** What the plant showed last; null before the first window and after the end. */
+  lastWindow: Window | null = null
+  /** A stop was asked for that proves the base first: the engine ends when the machine measures no more. */
+  private proving = false
+  private windows = 0
+  private windowsExpired = 0
+  private cycles = 0
+  /** Digests of a user's that are being read: a getter of one may report another. */
+  private reading = 0
+  private readonly draft: Float64Array
+
+  constructor(options: EngineCoreOptions) {
+    const { settings } = options
+    const { space } = settings
+    this.settings = settings
+    this.runId = options.runId
+    this.readClock = options.readClock
+    this.clockWatch = new ClockWatch(options.readClock === null ? null : settings.tickUs)
+    this.resumption = options.resume ?? null
+    this.hot = resumedHotPath(settings, options.readClock === null, this.resumption, options.shared)
+    this.coarse = coarseKnobs(space, this.hot.executor.policy.maxStep)
+    this.draft = this.hot.digest.slice()
+    this.values = liveView(this.hot, space.names)
+    this.trail = new AuditTrail({
+      ring: this.hot.audit,
+      decoder: new AuditDecoder(options.runId, settings),
+      memory: settings.auditMemory,
+      immediate: options.readClock === null,
+      start: () => startRecord(this.relocations.settings, this.coarse, this.resumption),
+      telling: this.telling,
+      decodesLater: true,
+    })
+    const input = machineInputOf(settings, this.hot)
+    const due = dueOf(this.hot, { objective: settings.objective })
+    // A fault is not the end: after a person's reset there are windows again.
+    this.windows$ = completeWhen(
+      // Who stops the engine hears of no further window.
+      observeLater(windows$(due), (call) =>
+        this.telling.add(() => (this.status === "stopped" ? undefined : call())),
+      ),
+      (done) => this.whenOver((fault) => (fault === null ? done() : undefined)),
+    )
+    this.heard.add((call) => call())
+    // Before the actors: an inspector hears of them as they are made, and may fail at once.
+    this.mender = new Mender(this, settings.window.windowUs)
+    this.relocations = new Relocations(this, options.relocation ?? null)
+    const inspector = options.inspect === undefined ? null : guardInspector(options.inspect, this.telling)
+    this.listeners = [
+      this.snapshots,
+      this.trail.listeners,
+      this.endings,
+      this.heard,
+      ...this.relocations.calls,
+      ...(inspector === null ? [] : [inspector.calls]),
+    ]
+    for (const listeners of this.listeners) {
+      listeners.onFirstFailure = (detail) => {
+        this.mender.untold.push(detail)
+        this.telling.add(() => this.tellOfCallbacks())
+      }
+    }
+    this.tree = new ActorTree({
+      hot: this.hot,
+      input,
+      due,
+      inspect: inspector?.observer,
+      machine: options.machine,
+      onEvent: () => this.afterEvent(),
+      later: (call) => this.telling.add(() => this.heard.notify(call)),
+      mayEnd: () => this.proving,
+      onDeath: (death) => this.mender.rootDied(death),
+      relocation: () => this.relocations.parts?.machine,
+      onVariant: (event) => this.relocations.heard(event),
+    })
+    this.telling.tell()
+  }
+
+  /** The root of the statecharts; another one after it had to be put in its place. */
+  get actor(): Actor<typeof engineMachine> {
+    return this.tree.root
+  }
+
+  /** Latest time known: the clock's own, or in manual time the latest stamp or tick. */
+  get nowUs(): number {
+    return this.readClock === null ? this.hot.nowUs : Math.max(this.hot.nowUs, this.readClock())
+  }
+
+  /** Puts the clock's time in the cell; in manual time it stands there. */
+  private takeTime(): void {
+    const { readClock } = this
+    if (readClock === null) return
+    const { nowCell } = this.hot
+    const nowUs = readClock()
+    if (nowUs > nowCell[0]) nowCell[0] = nowUs
+  }
+
+  /** In manual time, before it begins: what time it will be. */
+  beginsAt(nowUs: number | undefined): void {
+    if (this.readClock === null && nowUs !== undefined) this.hot.nowCell[0] = nowUs
+  }
+
+  begin(): void {
+    this.expect("idle", "start")
+    this.status = "running"
+    warmUp()
+    this.hot.nowCell[0] = this.nowUs
+    this.windows$.subscribe((window) => (this.lastWindow = window))
+    this.actor.start()
+    this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
+    this.actor.send(startEvent(this.resumption, this.hot.nowUs))
+    // Frozen only when the disk was asked, after a stop that left it on a base that had still to prove itself.
+    if (this.mender.latchOpen && isOffBaseline(this.hot)) {
+      this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
+    }
+    this.settle()
+  }
+
+  /** Puts the plant on its base whatever happened before, and empties the ring. Safe to call twice. */
+  end(): void {
+    if (this.status === "stopped") return
+    const wasRunning = this.status === "running"
+    this.status = "stopped"
+    this.lastWindow = null
+    if (wasRunning && this.actor.getSnapshot().status === "active") {
+      this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
+    }
+    if (wasRunning && this.actor.getSnapshot().status !== "done") this.mender.secure()
+    this.tree.stop()
+    this.trail.pump()
+    this.publish()
+    this.telling.add(() => {
+      this.snapshots.clear()
+      this.endings.notify(null)
+      this.endings.clear()
+    })
+    this.telling.tell()
+  }
+
+  /**
+   * Ends as `end` does, after so many pairs of windows have shown whether the plant stays on its base; at once where there is nothing
+   * to choose from. Asked for once; who asks again waits for the first. Not running, it is over at once.
+   */
+  prove(pairs: number): void {
+    if (this.status !== "running") return this.end()
+    if (this.proving) return
+    this.settle()
+    this.proving = true
+    const { hot } = this
+    hot.nowCell[0] = this.nowUs
+    if (this.settings.auditDigests) journalInput(hot, COMMAND_PROVE, pairs)
+    if (this.tree.alive) this.actor.send({ type: "prove", pairs, nowUs: hot.nowCell[0] })
+    this.settle()
+  }
+
+  /** Throws a DigestError when it is no digest, an EngineStateError when nobody is there to take it. */
+  observe(input: unknown): boolean {
+    if (this.status !== "running") this.expect("running", "observe")
+    const { hot } = this
+    this.takeTime()
+    const draft = this.reading === 0 ? this.draft : hot.digest.slice()
+    emptyDigest(draft, hot.config.generation)
+    draft[DIGEST_TIMESTAMP_US] = hot.nowCell[0]
+    this.reading++
+    const error = writeDigest(draft, input, this.settings.extras)
+    this.reading--
+    if (error !== null) throw error
+    // Reading it may have called anything.
+    if (this.status !== "running") this.expect("running", "observe")
+    copyDigest(draft, hot.digest)
+    this.clockWatch.look(hot.nowCell)
+    return this.afterDue(hot.observe()) !== RING_FULL
+  }
+
+  /** A finished call: as `observe` of its digest. */
+  observeSample(sample: Sample): void {
+    if (this.status !== "running") return
+    const { hot } = this
+    this.takeTime()
+    emptyDigest(hot.digest, sample.generation)
+    hot.digest[DIGEST_TIMESTAMP_US] = hot.nowCell[0]
+    writeSample(hot.digest, sample, this.settings.objective)
+    this.clockWatch.look(hot.nowCell)
+    this.afterDue(hot.observe())
+  }
+
+  /** The form without objects: fill `hot.digest` by position first. NaN stamps and generations are now and the live one. */
+  observeDigest(): number {
+    if (this.status !== "running") this.expect("running", "observeDigest")
+    const { hot } = this
+    const { digest } = hot
+    // NaN is the only number that is not itself.
+    if (digest[0] !== digest[0]) digest[0] = hot.nowCell[0]
+    // The cell is as old as the last tick: a stamp beyond it may be ahead of it and not of the time. Reading the clock
+    // allocates, so who wants none leaves the stamp away.
+    else if (digest[0] > hot.nowCell[0] && this.readClock !== null) hot.nowCell[0] = this.nowUs
+    if (digest[1] !== digest[1]) digest[1] = hot.config.generation
+    this.clockWatch.look(hot.nowCell)
+    const code = hot.observe()
+    return code === NOTHING_DUE && !hot.audit.full ? code : this.afterDue(code)
+  }
+
+  /** Lets time be `nowUs`. In manual time a user calls it; otherwise the runtime's own fiber does. */
+  tick(nowUs: number): void {
+    const error = timeError(nowUs)
+    if (error !== null) throw error
+    this.hot.nowCell[0] = nowUs
+    this.clockWatch.ticked(this.hot.nowCell)
+    let code = WINDOW_CLOSED
+    for (let i = 0; i < MOST_DUE && code !== NOTHING_DUE && code !== RING_FULL; i++) {
+      code = this.afterDue(this.hot.tick())
+      // Whoever was told of it may have stopped the engine.
+      if (this.status === "stopped") return
+    }
+    // Whoever waits for what cannot be recorded does not hang.
+    if (code !== RING_FULL) this.mender.watch()
+    this.settle()
+  }
+
+  /** As a user calls it: only manual time is told what time it is. */
+  manualTick(nowUs: number): void {
+    this.expect("running", "tick")
+    if (this.readClock !== null) throw new EngineStateError({ reason: "notManual", call: "tick" })
+    this.tick(nowUs)
+  }
+
+  rollback(note?: string): void {
+    this.carryOut("rollback", () => commands.rollback(this, note))
+  }
+
+  trip(note?: string): void {
+    this.carryOut("trip", () => commands.trip(this, note))
+  }
+
+  reset(note?: string): void {
+    this.carryOut("reset", () => commands.reset(this, note))
+  }
+
+  setBaseline(note?: string): void {
+    this.carryOut("setBaseline", () => commands.setBaseline(this, note))
+  }
+
+  /** Puts another policy in force. */
+  setGuardrails(guardrails: GuardrailConfig, note?: string): void {
+    this.expect("running", "setGuardrails")
+    const config = commands.checkedGuardrails(guardrails)
+    // What can be written makes room for its record.
+    this.settle()
+    this.carryOut("setGuardrails", () => commands.setGuardrails(this, config, note))
+  }
+
+  /** Runs a command of a user's: what it asks for has happened when this returns. */
+  private carryOut(call: string, command: () => void): void {
+    this.expect("running", call)
+    // What died since the last call is started anew first: whatever lets SafeMode go for that lets nothing go that is asked now.
+    this.mender.mendAll()
+    command()
+    this.settle()
+  }
+
+  subscribe(listener: (snapshot: EngineSnapshot) => unknown): Subscription {
+    return this.snapshots.add(listener)
+  }
+
+  subscribeAudit(listener: (record: AuditRecord) => unknown): Subscription {
+    return this.trail.listeners.add(listener)
+  }
+
+  /** Calls back once, when the engine is over; at once when it is. */
+  whenOver(done: (fault: EngineFaultError | null) => void): Subscription {
+    if (this.status !== "stopped") return this.endings.add(done)
+    done(null)
+    return { unsubscribe: () => {} }
+  }
+
+  snapshot(): EngineSnapshot {
+    const { windows, windowsExpired, cycles } = this
+    const callbackFailures: Record<string, number> = {}
+    for (const { name, failures } of this.listeners) callbackFailures[name] = failures
+    return takeSnapshot(this, { windows, windowsExpired, cycles, callbackFailures })
+  }
+
+  /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
+  outcome<A>(call: () => A): Outcome<A> {
+    const { reading } = this
+    const outcome = outcomeOf(call)
+    if (!outcome.ok) this.failed(outcome.error, reading)
+    return outcome
+  }
+
+  /** As `outcome`, thrown. */
+  attempt<A>(call: () => A): A {
+    return foreignCall(call, undefined, this.rethrow, this.reading)
+  }
+
+  /** `observe`, `observeSample` and `manualTick` as a user calls them. */
+  readonly report = (input: unknown): boolean =>
+    foreignCall(this.observing, input, this.rethrow, this.reading)
+  readonly reportSample = (sample: Sample): void =>
+    foreignCall(this.sampling, sample, this.failed, this.reading)
+  readonly passTime = (nowUs: number): void => foreignCall(this.ticking, nowUs, this.rethrow, this.reading)
+  private readonly observing = (input: unknown): boolean => this.observe(input)
+  private readonly sampling = (sample: Sample): void => this.observeSample(sample)
+  private readonly ticking = (nowUs: number): void => this.manualTick(nowUs)
+
+  /** What a call threw that began while so many digests were being read. */
+  readonly failed = (error: unknown, reading: number): void => {
+    // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
+    const itsMakers = this.reading !== reading
+    this.reading = reading
+    if (itsMakers || isExpected(error)) return
+    this.mender.fault(errorText(error))
+    this.settle()
+  }
+
+  private readonly rethrow = (error: unknown, reading: number): never => {
+    this.failed(error, reading)
+    throw error
+  }
+
+  /** What every call and every tick ends with. */
+  settle(): void {
+    this.advance()
+    if (this.isProved) this.end()
+    this.telling.tell()
+  }
+
+  /** The proof before a stop is over, however it ended. */
+  get isProved(): boolean {
+    return this.proving && this.status === "running" && !isProving(this.actor)
+  }
+
+  private advance(): void {
+    // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
+    if (this.hot.ring.size > 0) this.hot.ring.drain(ignore)
+    this.mender.mendAll()
+    // What waits for the audit is in SafeMode.
+    if (!this.trail.pump() || !this.mender.latchOpen) return
+    const state = safeModeState(this.actor, this.hot)
+    if (state?.exit === "auditDrained" && this.trail.blocked === null && this.status === "running") {
+      this.hot.journalCommand(COMMAND_DRAINED)
+      this.actor.send({ type: "drained", nowUs: this.hot.nowUs })
+      this.trail.pump()
+    }
+  }
+
+  /** Sets the time and journals what is asked; returns the time. */
+  command(code: number): number {
+    const { hot } = this
+    hot.nowCell[0] = this.nowUs
+    hot.journalCommand(code)
+    return hot.nowCell[0]
+  }
+
+  /** A digest was not taken because the audit is full: nothing that cannot be recorded may be decided. */
+  private haltForAudit(): void {
+    const { hot } = this
+    this.trail.pump()
+    if (this.status === "stopped" || !hot.audit.full || Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED)
+      return
+    this.actor.send({ type: "trip", reason: "auditQueueFull", nowUs: this.command(COMMAND_AUDIT_FULL) })
+  }
+
+  private expect(status: "idle" | "running", call: string): void {
+    if (this.status === status) return
+    if (this.status === "stopped") throw new EngineStateError({ reason: "stopped", call })
+    throw new EngineStateError({ reason: status === "idle" ? "alreadyStarted" : "notStarted", call })
+  }
+
+  private afterDue(code: number): number {
+    switch (code) {
+      case WINDOW_CLOSED:
+        this.windows++
+        break
+      case WINDOW_EXPIRED:
+        this.windowsExpired++
+        break
+      case EMERGENCY:
+      case DEADLINE:
+        break
+      case RING_FULL:
+        this.haltForAudit()
+        return code
+      default:
+        // The next digest needs a place, and ticks may be far away.
+        if (this.hot.audit.full) this.trail.pump()
+        return code
+    }
+    this.tree.beats.due++
+    // In manual time nobody else comes by to empty the ring; otherwise the next tick does, unless it is filling up.
+    if (
+      this.readClock === null ||
+      this.hot.audit.size * 2 > this.hot.audit.capacity ||
+      this.mender.waiting ||
+      this.isProved
+    ) {
+      this.settle()
+    } else this.telling.tell()
+    return code
+  }
+
+  /** After every event of the engine's machine. */
+  private afterEvent(): void {
+    const cycles = cycleState(this.actor)?.cycles ?? this.cycles
+    if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
+    this.cycles = cycles
+    this.mender.afterEvent()
+    this.publish()
+  }
+
+  /** The present state is to be shown to who subscribed, once the engine is at rest. */
+  publish(): void {
+    if (this.snapshots.size === 0) return
+    const snapshot = this.snapshot()
+    this.telling.add(() => this.snapshots.notify(snapshot))
+  }
+
+  private tellOfCallbacks(): void {
+    this.mender.tellOfCallbacks()
+    this.trail.pump()
+  }
+}
+
+const ignore = (): void => {}

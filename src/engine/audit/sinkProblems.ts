@@ -1,0 +1,40 @@
+/**
+ * Whether what was given as audit sinks are some. One without a `close`, or that is no sink at all, would be noticed when the run
+ * ends, or never end.
+ */
+import * as Effect from "effect/Effect"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { problem, show } from "../../domain/problems.ts"
+import type { AuditSink } from "./AuditSink.ts"
+
+const OWN = "A sink is { name, write, close }; openSqlite and openJsonLines of arqon/node make some."
+
+/** The sinks, or a ConfigError that names everything wrong with them. */
+export function checkedSinks(given: unknown): Effect.Effect<ReadonlyArray<AuditSink>, ConfigError> {
+  if (given === undefined) return Effect.succeed([])
+  const problems = Array.isArray(given)
+    ? given.flatMap((sink: unknown, i) => problemsOf(sink, i))
+    : [problem(["sinks"], `must be a list of sinks, got ${show(given)}.`, OWN)]
+  return problems.length > 0
+    ? Effect.fail(new ConfigError({ problems }))
+    : Effect.succeed(given as ReadonlyArray<AuditSink>)
+}
+
+function problemsOf(sink: unknown, index: number): ReadonlyArray<Problem> {
+  const path = ["sinks", index]
+  if (typeof sink !== "object" || sink === null) {
+    return [problem(path, `is no sink, got ${show(sink)}.`, OWN)]
+  }
+  const { name, write, close } = sink as Readonly<Record<string, unknown>>
+  return [
+    ...(typeof name === "string" && name !== ""
+      ? []
+      : [problem([...path, "name"], "must be a text that names the sink in metrics and warnings.")]),
+    ...(typeof write === "function"
+      ? []
+      : [problem([...path, "write"], "must be a function of a batch that gives back an Effect.")]),
+    ...(Effect.isEffect(close)
+      ? []
+      : [problem([...path, "close"], "must be an Effect.", "Where nothing is to be closed: Effect.void.")]),
+  ]
+}

@@ -1,0 +1,207 @@
+/**
+ * What an engine measures of itself, under OpenTelemetry names, read at scrape time from the cells the engine keeps
+ * anyway: being watched costs nothing per digest.
+ */
+import { CYCLE_BOUNDS_S } from "./CycleTimes.ts"
+import type { EngineCore } from "../EngineCore.ts"
+
+/** One reading, or one series of a histogram. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export interface HistogramData {
+  readonly bounds: ReadonlyArray<number>
+  /** Readings per bucket, the last one beyond every bound; not cumulative. */
+  readonly counts: ReadonlyArray<number>
+  readonly sum: number
+  readonly count: number
+}
+
+/** A metric with everything it has to say at one moment. */
+export type Metric =
+  | {
+      readonly kind: "counter" | "gauge"
+      /** OpenTelemetry name: dots, no unit. */
+      readonly name: string
+      readonly unit: "" | "s"
+      readonly help: string
+      readonly samples: ReadonlyArray<Sample>
+    }
+  | {
+      readonly kind: "histogram"
+      readonly name: string
+      readonly unit: "" | "s"
+      readonly help: string
+      readonly histogram: HistogramData
+    }
+
+const each = (label: string, counts: Readonly<Record<string, number>>): ReadonlyArray<Sample> =>
+  Object.entries(counts).map(([word, value]) => ({ labels: { [label]: word }, value }))
+
+/** Two sinks may have one name: what both failed is counted together. */
+export function failuresBySink(
+  sinks: ReadonlyArray<{ readonly name: string; readonly failures: number }>,
+): Readonly<Record<string, number>> {
+  const all = new Map<string, number>()
+  for (const { name, failures } of sinks) all.set(name, (all.get(name) ?? 0) + failures)
+  return Object.fromEntries(all)
+}
+
+const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
+
+/** A number as it is shown: without the last digits, which the arithmetic of doubles makes up. A count keeps all of its own. */
+export const shownNumber = (value: number): number =>
+  Number.isInteger(value) ? value : Number(value.toPrecision(12))
+
+/** What the plant reported in its last window; nothing of what nobody reported. */
+function readings({ lastWindow, settings }: EngineCore, loss: number | null): ReadonlyArray<Metric> {
+  const sign = settings.objective === "maximize" ? -1 : 1
+  const gauge = (
+    name: string,
+    help: string,
+    value: number | null | undefined,
+    unit: "" | "s" = "",
+  ): ReadonlyArray<Metric> =>
+    typeof value === "number" && Number.isFinite(value)
+      ? [{ kind: "gauge", name, unit, help, samples: one(value) }]
+      : []
+  const { objective, latencyP99Us, throughputRps, errorRate, constraintMargin } = lastWindow ?? {}
+  const p99S = typeof latencyP99Us === "number" ? latencyP99Us / 1e6 : null
+  return [
+    ...gauge("arqon.objective", "Objective over the last window, in your units.", objective),
+    ...gauge(
+      "arqon.cycle.objective",
+      "Mean objective of the last cycle: both sides of the base, in your units.",
+      loss === null ? null : sign * loss,
+    ),
+    ...gauge("arqon.latency.p99", "99th percentile of the latency over the last window.", p99S, "s"),
+    ...gauge("arqon.throughput", "Throughput over the last window, per second.", throughputRps),
+    ...gauge("arqon.error_rate", "Share of errors over the last window, 0 to 1.", errorRate),
+    ...gauge(
+      "arqon.constraint.margin",
+      "Constraint margin over the last window; below 0 the constraint is broken.",
+      constraintMargin,
+    ),
+  ]
+}
+
+/** Everything an engine measures, always in the same order. */
+export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
+  const snapshot = core.snapshot()
+  const { counters, audit, cycle, comparison, relocation } = snapshot
+  const variant = relocation?.variant ?? null
+  const live = variant === null ? {} : { [variant]: 1 }
+  const counter = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
+    kind: "counter",
+    name,
+    unit: "",
+    help,
+    samples,
+  })
+  const gauge = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
+    kind: "gauge",
+    name,
+    unit: "",
+    help,
+    samples,
+  })
+  return [
+    ...readings(core, cycle?.loss ?? null),
+    counter("arqon.digest.count", "Digests by validity.", each("validity", counters.digests)),
+    counter("arqon.digest.lost", "Digests that a full ring dropped or refused.", one(counters.digestsLost)),
+    counter("arqon.window.count", "Windows by how they ended.", [
+      { labels: { status: "closed" }, value: counters.windows },
+      { labels: { status: "expired" }, value: counters.windowsExpired },
+    ]),
+    counter("arqon.cycle.count", "Completed cycles.", one(counters.cycles)),
+    {
+      kind: "histogram",
+      name: "arqon.cycle.duration",
+      unit: "s",
+      help: "Time from the end of one cycle to the end of the next.",
+      histogram: {
+        bounds: CYCLE_BOUNDS_S,
+        counts: Array.from(core.cycleTimes.counts),
+        sum: core.cycleTimes.sumS,
+        count: core.cycleTimes.count,
+      },
+    },
+    counter("arqon.apply.count", "Configurations applied for a proposal.", one(counters.applies)),
+    counter("arqon.refused.count", "Proposals refused, by violation.", each("violation", counters.refused)),
+    counter("arqon.rollback.count", "Returns to the baseline.", one(counters.rollbacks)),
+    counter("arqon.return.count", "Returns from a perturbation to the base.", one(counters.returnsToBase)),
+    counter("arqon.trip.count", "How often SafeMode opened, by reason.", each("reason", counters.trips)),
+    counter("arqon.clock.held", "Times the clock ran backwards and was held.", one(counters.clockHeld)),
+    counter(
+      "arqon.listener.failure",
+      "Calls of a user's functions that threw, by what they are.",
+      each("listener", counters.callbackFailures),
+    ),
+    counter(
+      "arqon.restart.count",
+      "Children that died and were started anew.",
+      counters.restarts.map(({ child, reason, count }) => ({ labels: { child, reason }, value: count })),
+    ),
+    counter("arqon.audit.written", "Audit records made.", one(audit.written)),
+    counter("arqon.audit.dropped", "Audit records that found no place.", one(audit.dropped)),
+    counter("arqon.audit.sink.failure", "Failed writes, by sink.", each("sink", failuresBySink(audit.sinks))),
+    gauge("arqon.audit.waiting", "Audit records on the ring, not drained yet.", one(audit.waiting)),
+    gauge(
+      "arqon.audit.capacity",
+      "Audit records that the ring holds; full, it halts adaptation.",
+      one(audit.capacity),
+    ),
+    gauge("arqon.safe_mode.open", "1 while SafeMode is open.", one(snapshot.mode === "safe" ? 1 : 0)),
+    gauge("arqon.generation", "Version of the live configuration.", one(snapshot.generation)),
+    gauge("arqon.knob.value", "Live value of a knob.", each("knob", snapshot.values)),
+    gauge(
+      "arqon.knob.base",
+      "Base of a knob: the current iterate without perturbation.",
+      each("knob", snapshot.base),
+    ),
+    ...(snapshot.baseline === null
+      ? []
+      : [gauge("arqon.knob.baseline", "Last known good value of a knob.", each("knob", snapshot.baseline))]),
+    ...(comparison === null
+      ? []
+      : [
+          counter(
+            "arqon.comparison.verdict",
+            "Verdicts on the tuned configuration against the baseline.",
+            each("verdict", comparison.counts),
+          ),
+          gauge(
+            "arqon.comparison.evidence",
+            "Evidence that the tuned configuration is worse, as a share of what leads to a rollback.",
+            one(comparison.verdict === null ? 0 : comparison.verdict.evidence / comparison.verdict.threshold),
+          ),
+        ]),
+    ...(relocation === null
+      ? []
+      : [
+          counter(
+            "arqon.relocation.count",
+            "Decisions about taking the base to places known before, by what was decided.",
+            each("reason", relocation.counts),
+          ),
+          counter("arqon.variant.switch", "Switches of variants.", one(relocation.switches)),
+          gauge(
+            "arqon.relocation.active",
+            "1 while the base is taken elsewhere.",
+            one(relocation.phase === "watching" ? 0 : 1),
+          ),
+          gauge("arqon.homeostasis.regimes", "Regimes that are remembered.", one(relocation.regimes)),
+          gauge("arqon.variant.offered", "Variants that may be live.", one(relocation.offered)),
+          gauge("arqon.variant.live", "1 for the variant that is live.", each("variant", live)),
+        ]),
+    ...(cycle === null
+      ? []
+      : [
+          gauge("arqon.cycle.gain", "Gain of the tuning rule, unit space.", one(cycle.eta)),
+          gauge("arqon.cycle.probe", "Probe size, unit space.", one(cycle.probe)),
+          gauge("arqon.cycle.noise", "Estimated standard deviation of one reading.", one(cycle.noise)),
+        ]),
+  ]
+}

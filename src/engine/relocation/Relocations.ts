@@ -1,0 +1,284 @@
+/**
+ * Where the runtime meets the relocation actor: what the homeostasis cache knows, which variant is live, what a person asks
+ * of either, and what outlives the engine. Needed by every face of the engine; without `homeostasis` and `variants` it does
+ * nothing and costs nothing.
+ */
+import type { Regime } from "../../control/homeostasis.ts"
+import type { SelectionDecision } from "../../control/variantSelection.ts"
+import type { EngineSettings } from "../../domain/Config.ts"
+import { ConfigError, EngineStateError, type Problem } from "../../domain/errors.ts"
+import { type Learned, misfit } from "../../domain/Learned.ts"
+import type { SelectableVariant, VariantContent } from "../../domain/Variant.ts"
+import type { RelocationReason } from "../../domain/words.ts"
+import { COMMAND_EVICT, COMMAND_OFFER } from "../../hot/codes.ts"
+import type { HotPath } from "../../hot/HotPath.ts"
+import { journalInput } from "../../../machines/hotAudit.ts"
+import type { VariantChosenEvent } from "../../../machines/relocationEvents.ts"
+import {
+  EMPTY_RELOCATION,
+  type RelocationContext,
+  type RelocationMemory,
+  type RelocationPhase,
+  relocationPhase,
+} from "../../../machines/relocationState.ts"
+import type { AuditTrail } from "../audit/AuditTrail.ts"
+import type { EngineActor } from "../contract/EngineSnapshot.ts"
+import { type Callbacks, Listeners, type Subscription } from "../calls/Listeners.ts"
+import type { RelocationParts } from "./relocationParts.ts"
+import type { Telling } from "../calls/Telling.ts"
+
+/** A remembered regime, for a person. */
+export interface KnownRegime extends Regime {
+  /** 0 to 1: how long it was stable for, and how often going back was right. */
+  readonly score: number
+  /** Its configuration, user units. */
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** Another variant is live. */
+export interface VariantSwitch {
+  /** Null where no variant is live any more: the plant is to be what it is without any. */
+  readonly name: string | null
+  /** The choices of it that are no knobs. */
+  readonly choices: VariantContent["values"]
+  /** Why, with the numbers that were used. */
+  readonly decision: SelectionDecision
+}
+
+/** How relocations stand, in a snapshot. */
+export interface RelocationState {
+  readonly phase: RelocationPhase
+  /** Regimes that are remembered. */
+  readonly regimes: number
+  /** The regime that is gone to; null where none is. */
+  readonly regime: number | null
+  readonly variant: string | null
+  /** Variants that may be live, as last offered. */
+  readonly offered: number
+  /** Decisions so far, by their word, and switches of variants. */
+  readonly counts: Readonly<Partial<Record<RelocationReason, number>>>
+  readonly switches: number
+}
+
+/** The engine, as far as relocations go. */
+interface Host {
+  readonly settings: EngineSettings
+  readonly hot: HotPath
+  readonly trail: AuditTrail
+  readonly actor: EngineActor
+  readonly status: "idle" | "running" | "stopped"
+  readonly nowUs: number
+  readonly telling: Telling
+  readonly settle: () => void
+}
+
+/** What is wrong with an offer to an engine that chooses no variants. */
+export const NOT_CHOSEN: Problem = {
+  path: "variants",
+  message: "are not chosen by this engine.",
+  suggestion: "Give it the option: variants: {}.",
+}
+
+export class Relocations {
+  /** Hear of every switch, after it was recorded. */
+  readonly switches = new Listeners<VariantSwitch>("variant")
+  /** Hear that what outlives the engine has changed. */
+  readonly changes = new Listeners<void>("learned")
+  /** Reads the catalogue again: what fails there is counted and told. */
+  readonly catalogue = new Listeners<void>("catalogue")
+  /** What the engine began with. */
+  learned: Learned | null
+  /** Null until they have been fetched, where they are not carried along. */
+  parts: RelocationParts | null
+  private readonly host: Host
+  private readonly counts: Partial<Record<RelocationReason, number>> = {}
+  private switched = 0
+  /** What the catalogue said last. */
+  private followed: string | null = null
+
+  constructor(host: Host, parts: RelocationParts | null) {
+    this.host = host
+    this.parts = parts
+    this.learned = host.settings.learned
+    const { homeostasis, variants } = host.settings
+    if (homeostasis === null && variants === null) return
+    host.trail.listeners.add(({ kind, reason }) => {
+      if (kind === "relocation") {
+        const word = reason as RelocationReason
+        this.counts[word] = (this.counts[word] ?? 0) + 1
+        if (word === "kept" || word === "lost" || word === "undecided") this.changes.notify()
+      } else if (kind === "regime" || kind === "variant") this.changes.notify()
+    })
+  }
+
+  /** Whether parts must be fetched before the engine can begin. */
+  get wanting(): boolean {
+    const { homeostasis, variants } = this.host.settings
+    return this.parts === null && (homeostasis !== null || variants !== null)
+  }
+
+  /** Everything that calls functions of a user's. */
+  get calls(): ReadonlyArray<Callbacks> {
+    const { homeostasis, variants } = this.host.settings
+    return homeostasis === null && variants === null ? [] : [this.switches, this.catalogue]
+  }
+
+  /** The settings with what the engine began with, for the record of the start. */
+  get settings(): EngineSettings {
+    return { ...this.host.settings, learned: this.learned }
+  }
+
+  /** The actor's context; null where there is none. */
+  private get context(): RelocationContext | null {
+    return this.host.actor.getSnapshot().children.relocation?.getSnapshot().context ?? null
+  }
+
+  private get memory(): RelocationMemory {
+    const { context } = this
+    if (context === null) return this.host.actor.getSnapshot().context.relocation?.memory ?? EMPTY_RELOCATION
+    return { regimes: context.reentry.memory, variants: context.variants, offered: context.offered }
+  }
+
+  state(): RelocationState | null {
+    const { actor } = this.host
+    if (actor.getSnapshot().context.relocation === null) return null
+    const child = actor.getSnapshot().children.relocation
+    const { regimes, variants, offered } = this.memory
+    return {
+      phase: child === undefined ? "watching" : relocationPhase(child.getSnapshot()),
+      regimes: regimes.regimes.length,
+      regime: this.context?.reentry.trip?.regime ?? null,
+      variant: variants.live,
+      offered: offered.length,
+      counts: { ...this.counts },
+      switches: this.switched,
+    }
+  }
+
+  /** What is remembered, best first. */
+  regimes(): ReadonlyArray<KnownRegime> {
+    return this.parts?.knownRegimes(this.memory, this.host.settings) ?? []
+  }
+
+  /** Lets a regime go; false where there is none of that number. A command like any other: it is journaled. */
+  evict(regime: number, note?: string): boolean {
+    this.expect("evict")
+    if (!this.memory.regimes.regimes.some(({ id }) => id === regime)) return false
+    this.expectActor("evict")
+    const { hot, actor, settings, trail } = this.host
+    hot.nowCell[0] = this.host.nowUs
+    if (settings.auditDigests) journalInput(hot, COMMAND_EVICT, regime)
+    trail.withNote("regime", note, () => actor.send({ type: "evict", regime, nowUs: hot.nowUs }))
+    this.host.settle()
+    return true
+  }
+
+  /** Says which variants may be live. What the catalogue says comes from outside: it is journaled. Throws a ConfigError. */
+  offer(input: unknown): void {
+    this.expect("offer")
+    if (this.parts === null) throw new ConfigError({ problems: [NOT_CHOSEN] })
+    this.give(this.parts.checkOffer(input, this.host.settings))
+  }
+
+  /**
+   * The same of a catalogue. Variants that this engine cannot be are left out, and then thrown as a ConfigError, once; where
+   * `whole`, nothing is offered for them.
+   */
+  follow(input: ReadonlyArray<SelectableVariant>, whole: boolean): void {
+    this.expect("useVariants")
+    if (this.parts === null) throw new ConfigError({ problems: [NOT_CHOSEN] })
+    const text = JSON.stringify(input)
+    // A look that finds nothing new is nothing to write down.
+    if (text === this.followed) return
+    const { fit, problems } = this.parts.sortOffer(input, this.host.settings)
+    if (whole && problems.length > 0) throw new ConfigError({ problems })
+    this.give(fit)
+    this.followed = text
+    if (problems.length > 0) throw new ConfigError({ problems })
+  }
+
+  /** Throws where no catalogue can be followed. */
+  expectVariants(call: string): void {
+    this.expect(call)
+    if (this.parts === null || this.host.settings.variants === null)
+      throw new ConfigError({ problems: [NOT_CHOSEN] })
+  }
+
+  private give(offered: ReadonlyArray<SelectableVariant>): void {
+    this.expectActor("offer")
+    const { hot, actor, settings, trail } = this.host
+    hot.nowCell[0] = this.host.nowUs
+    if (settings.auditDigests)
+      trail.withNote("command", JSON.stringify(offered), () =>
+        journalInput(hot, COMMAND_OFFER, offered.length),
+      )
+    actor.send({ type: "offer", offered, nowUs: hot.nowUs })
+    this.host.settle()
+  }
+
+  /** Takes over what an earlier engine has learnt, before the start. */
+  recall(learned: Learned): void {
+    this.learned = learned
+    this.host.actor.send({ type: "recall", memory: memoryOf(learned) })
+  }
+
+  /** What outlives this engine, as it is now: plain data for a file or for the option `learned`. */
+  save(): Learned {
+    const { regimes, variants } = this.memory
+    const { nextId, evicted } = regimes
+    const { names, knobs } = this.host.settings.space
+    const ranges = knobs.map(({ min, max, scale = "linear" }) => ({ min, max, scale }))
+    return { knobs: names, ranges, homeostasis: { nextId, regimes: regimes.regimes, evicted }, variants }
+  }
+
+  /** From the machine, in the midst of its event: first the record, then whoever listens. */
+  heard(chosen: VariantChosenEvent): void {
+    // Who chooses has fetched them.
+    if (this.parts === null) return
+    this.switched++
+    const change = this.parts.recordSwitch(this.host, chosen, this.memory)
+    this.host.telling.add(() => this.switches.notify(change))
+  }
+
+  onSwitch(listener: (change: VariantSwitch) => unknown): Subscription {
+    return this.switches.add(listener)
+  }
+
+  /** Throws where the actor that would do it died too often. */
+  private expectActor(call: string): void {
+    this.host.settle()
+    // Whoever was told of something meanwhile may have stopped it.
+    this.expect(call)
+    const { status, children } = this.host.actor.getSnapshot()
+    if (status === "active" && children.relocation?.getSnapshot().status === "active") return
+    throw new EngineStateError({ reason: "frozen", call })
+  }
+
+  private expect(call: string): void {
+    const { status } = this.host
+    if (status === "running") return
+    throw new EngineStateError({ reason: status === "stopped" ? "stopped" : "notStarted", call })
+  }
+}
+
+/** What an actor begins with, from what was saved. */
+export function memoryOf({ homeostasis, variants }: Learned): RelocationMemory {
+  return {
+    regimes: { ...homeostasis, recent: [], stay: null },
+    // The plant of a new process stands under no variant, whatever the old one's did: one is chosen anew, and told.
+    variants: {
+      ...variants,
+      live: null,
+      previous: variants.live ?? variants.previous,
+      readings: 0,
+      breaches: 0,
+      silent: 0,
+    },
+    // Which variants may be live is for the catalogue to say anew.
+    offered: [],
+  }
+}
+
+/** Why `learned` does not fit, or null. */
+export const learnedMisfit = (learned: Learned, settings: EngineSettings): string | null =>
+  misfit(learned, settings.space.names, settings.space.knobs)

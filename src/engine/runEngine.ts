@@ -1,0 +1,207 @@
+/**
+ * The lifetime of an engine: everything that needs a scope, a fiber or a clock. It begins when the scope is entered and
+ * leaves the plant on its base however the scope ends.
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { EngineSettings } from "../domain/Config.ts"
+import { type AuditError, ConfigError, type EngineFaultError } from "../domain/errors.ts"
+import type { AuditSink } from "./audit/AuditSink.ts"
+import { EngineCore } from "./EngineCore.ts"
+import type { Inspect } from "./calls/guarded.ts"
+import { openLifetime } from "./lifetime.ts"
+import { Platform, type PlatformService } from "./contract/Platform.ts"
+import { frozenFrom, sameStart } from "./resume.ts"
+import { checkedSinks } from "./audit/sinkProblems.ts"
+import { Hung } from "./supervision/Supervision.ts"
+import type { ChildSpec, SupervisorPort } from "./supervision/supervise.ts"
+
+/** What a runtime adds to a configuration. */
+export interface RuntimeOptions {
+  /** Looks into every actor, as XState's `inspect`. */
+  readonly inspect?: Inspect | undefined
+  /** Further places for the audit, beside memory and disk. */
+  readonly sinks?: ReadonlyArray<AuditSink> | undefined
+}
+
+/**
+ * Microseconds since 1970 that never jump with the wall clock: where it stood, and monotonic time since. Where even monotonic
+ * time goes back (a machine that was moved), it goes on from where it was: held until then it would stand for hours.
+ *
+ * `steadyMs` is the monotonic time where the clock's own is not wanted: that is a bigint, 70 bytes a reading. After a year a
+ * double still tells four nanoseconds apart.
+ */
+export function steadyClock(clock: Clock.Clock, steadyMs?: () => number): () => number {
+  const nanosNow = (): number =>
+    steadyMs === undefined ? Number(clock.monotonicTimeNanosUnsafe()) : steadyMs() * 1e6
+  // In an array: a double that a closure holds is garbage every time it changes.
+  const cells = new Float64Array(3)
+  cells[ORIGIN_US] = clock.currentTimeMillisUnsafe() * 1000
+  cells[ORIGIN_NANOS] = nanosNow()
+  cells[LAST_US] = cells[ORIGIN_US]
+  return () => {
+    const nanos = nanosNow()
+    const nowUs = cells[ORIGIN_US] + Math.floor((nanos - cells[ORIGIN_NANOS]) / 1000)
+    if (nowUs >= cells[LAST_US]) cells[LAST_US] = nowUs
+    else {
+      cells[ORIGIN_NANOS] = nanos
+      cells[ORIGIN_US] = cells[LAST_US]
+    }
+    return cells[LAST_US]
+  }
+}
+
+const ORIGIN_US = 0
+const ORIGIN_NANOS = 1
+const LAST_US = 2
+
+/** The sinks that were asked for; a ConfigError where one is none, or a disk was asked for and there is none. */
+const openSinks = Effect.fnUntraced(function* (
+  core: EngineCore,
+  options: RuntimeOptions,
+): Effect.fn.Return<ReadonlyArray<AuditSink>, AuditError | ConfigError> {
+  const own = yield* checkedSinks(options.sinks)
+  const { state, journal } = core.settings
+  if (state === null) return own
+  const { openAudit, recover } = yield* Platform
+  if (openAudit === null) return yield* noDisk
+  const before = core.resumption
+  const unchanged = (): boolean =>
+    recover === undefined ||
+    sameStart(before, recover(core.settings, core.settings.clock === "manual" ? null : core.nowUs, before))
+  return [yield* openAudit(state, core.runId, journal, unchanged), ...own]
+})
+
+const noDisk = new ConfigError({
+  problems: [
+    {
+      path: "state",
+      message: "asks for a disk, and there is none here.",
+      suggestion: 'Leave it out in a browser; under Node import from "arqon" or "arqon/node".',
+    },
+  ],
+})
+
+/** An engine that is built and not begun. Synchronous, so that `createEngine` can hand out its values at once. */
+export function buildCore(
+  settings: EngineSettings,
+  options: RuntimeOptions,
+  clock: Clock.Clock,
+  platform: PlatformService,
+  steadyMs?: () => number,
+): EngineCore {
+  const manual = settings.clock === "manual"
+  const readClock = manual ? null : steadyClock(clock, steadyMs)
+  return new EngineCore({
+    settings,
+    runId: settings.runId ?? (manual ? `manual-${settings.seed}` : platform.newRunId()),
+    readClock,
+    inspect: options.inspect,
+    relocation: platform.relocation,
+    resume: settings.state === null ? null : platform.recover?.(settings, readClock?.() ?? null),
+  })
+}
+
+/** Calls `tick` every `tickUs`, for ever; hung where it sleeps on while digests tell that time goes by. */
+const ticker = (core: EngineCore): ChildSpec => {
+  const ticking = Effect.forever(
+    Effect.andThen(
+      Effect.sleep(core.settings.tickUs / 1000),
+      Effect.sync(() => {
+        if (core.status === "running") core.tick(core.nowUs)
+      }),
+    ),
+  )
+  return { name: "clock", run: Effect.raceFirst(ticking, silence(core)) }
+}
+
+/** Turns of the event loop in which a timer that is due fires, and what waited for it goes on. */
+const TURNS = 10
+
+/** Fails when no tick has come for too long, and not because the thread was busy. */
+const silence = Effect.fnUntraced(function* ({ clockWatch, hot }: EngineCore): Effect.fn.Return<never, Hung> {
+  for (;;) {
+    clockWatch.arm(hot.nowCell)
+    yield* Effect.callback<void>((resume) => {
+      clockWatch.onSilence = () => resume(Effect.void)
+      return Effect.sync(() => (clockWatch.onSilence = null))
+    })
+    const { ticks, patienceUs } = clockWatch
+    // No schedule: that would ask the very clock that is in doubt.
+    for (let turn = 0; turn < TURNS; turn++) yield* Effect.yieldNow
+    if (clockWatch.ticks === ticks)
+      return yield* Effect.fail(new Hung(`it has not ticked for ${patienceUs / 1e6} s`))
+  }
+})
+
+/** A running engine and the fiber that watches it; the fiber fails when a fault is beyond mending. */
+export interface RunningEngine {
+  readonly core: EngineCore
+  /** Puts the plant on its base, writes the audit out, ends every fiber. An AuditError tells what was left unwritten. */
+  readonly stop: Effect.Effect<void, AuditError>
+  /** As `stop`, after so many pairs of windows have shown where the plant is to stay; 0: at once. */
+  readonly proveAndStop: (pairs: number) => Effect.Effect<void, AuditError>
+  /** Never returns while the engine is whole; fails when it is beyond mending. */
+  readonly awaitFault: Effect.Effect<never, EngineFaultError>
+}
+
+/** Begins an engine and everything under it; the scope's end is its end. Whoever traces it gives it a span. */
+export const runEngine = Effect.fnUntraced(function* (
+  core: EngineCore,
+  options: RuntimeOptions,
+): Effect.fn.Return<RunningEngine, AuditError | ConfigError, Scope.Scope> {
+  core.trail.attach(yield* openSinks(core, options))
+  const { blocked } = core.trail
+  if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
+  const { parts } = core.relocations
+  const learned = parts === null ? [] : yield* parts.keepLearned(core)
+  const reader = parts?.catalogueReader(core) ?? []
+  const { begin, flush, stop } = yield* openLifetime(core.trail.finish)
+  const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
+  const specs = [
+    ...core.trail.writers(() => core.settle()),
+    flush,
+    ...learned,
+    machines(core),
+    ...clock,
+    ...reader,
+  ]
+  yield* begin(specs, core.mender.supervision, portOf(core))
+  const proveAndStop = (pairs: number): Effect.Effect<void, AuditError> =>
+    pairs === 0 ? stop : Effect.andThen(proved(core, pairs), stop)
+  return { core, stop, proveAndStop, awaitFault: faultOf(core) }
+})
+
+/** Resolves when the engine is over, or beyond mending; interrupted it leaves the proof to whoever ends the engine. */
+const proved = (core: EngineCore, pairs: number): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    core.prove(pairs)
+    const { unsubscribe } = core.whenOver(() => resume(Effect.void))
+    return Effect.sync(unsubscribe)
+  })
+
+/** The statecharts. They answer within the call that asks them, so their deaths are met there and not in a fiber. */
+const machines = (core: EngineCore): ChildSpec => ({
+  name: "machines",
+  run: Effect.never,
+  start: Effect.sync(() => core.begin()),
+  stop: Effect.sync(() => core.end()),
+})
+
+const portOf = (core: EngineCore): SupervisorPort => ({
+  died: (death) => core.mender.childDied(death),
+  released: Effect.callback<void>((resume) => {
+    const { unsubscribe } = core.releases.add(() => resume(Effect.void))
+    return Effect.sync(unsubscribe)
+  }),
+})
+
+const faultOf = (core: EngineCore): Effect.Effect<never, EngineFaultError> =>
+  Effect.callback((resume) => {
+    if (core.mender.escalated !== null) return resume(Effect.fail(core.mender.escalated))
+    const { unsubscribe } = core.endings.add((fault) => {
+      if (fault !== null) resume(Effect.fail(fault))
+    })
+    return Effect.sync(unsubscribe)
+  })

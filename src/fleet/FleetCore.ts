@@ -1,0 +1,461 @@
+/**
+ * A fleet without a lifetime of its own: the engines by key, the time, the budgets they share, the audit they write, wired, and
+ * every call a user can make, synchronous. Effect owns when it begins and ends (`runFleet`).
+ *
+ * Engines do not meet: a defect in one starts that one anew, from its baseline, and the others go on. What engines report while
+ * listeners are told of events waits in a bounded inbox and is taken right after.
+ */
+import type { FleetSettings } from "../domain/FleetConfig.ts"
+import { EngineStateError, FleetError, NoBaselineError } from "../domain/errors.ts"
+import { show } from "../domain/problems.ts"
+import { SECOND_US } from "../domain/Units.ts"
+import {
+  COMMAND_PASSIVATE,
+  DIGEST_EXTRA_0,
+  DIGEST_TIMESTAMP_US,
+  TRIP_ENGINE_FAULT,
+  WINDOW_CLOSED,
+} from "../hot/codes.ts"
+import { type HotLoop } from "../hot/HotLoop.ts"
+import { FROZEN } from "../hot/phases.ts"
+import { P_NOW_US } from "../hot/SafetyExecutor.ts"
+import { SharedBudget } from "../hot/SharedBudget.ts"
+import { recordCommand, recordEngineStarted } from "../../machines/hotAudit.ts"
+import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
+import type { AuditSink } from "../engine/audit/AuditSink.ts"
+import { copyDigest, emptyDigest, timeError, writeDigest } from "../engine/digestInput.ts"
+import { foreignCall } from "../engine/calls/foreignCall.ts"
+import { errorText } from "../engine/calls/outcome.ts"
+import { Supervision } from "../engine/supervision/Supervision.ts"
+import { Telling } from "../engine/calls/Telling.ts"
+import { FleetCell } from "./FleetCell.ts"
+import { eventOf, FleetNews } from "./FleetNews.ts"
+import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
+import { FleetTrail } from "./FleetTrail.ts"
+import { LoopedCells } from "./LoopedCells.ts"
+import { checkSpawn, type SpawnOptions } from "./spawnOptions.ts"
+
+/** A rollback within the hour is remembered by the loop alone, and so is a cooldown: until then an engine is not put away. */
+const HOUR_US = 3600 * SECOND_US
+
+export class FleetCore {
+  readonly settings: FleetSettings
+  readonly cells = new Map<string, FleetCell>()
+  readonly trail: FleetTrail
+  readonly news = new FleetNews()
+  readonly supervision = new Supervision()
+  readonly shared = new Map<string, SharedBudget>()
+  status: "idle" | "running" | "stopped" = "idle"
+  /** The audit cannot be written: nothing is decided until it can. */
+  halted = false
+  /** Digests that came while listeners were told of events and found no room, or while the fleet was halted. */
+  digestsLost = 0
+  readonly nowCell = new Float64Array(1)
+  /** What listeners of the audit are to hear once everything is as it should be. */
+  private readonly telling = new Telling()
+  /** Where a digest is read to; null while one is. */
+  private draft: Float64Array | null = null
+  private readonly parts: FleetParts
+  private readonly readClock: (() => number) | null
+  private readonly looped = new LoopedCells()
+  /** Whose turn it is: one that is still named at the next call has thrown. */
+  private amid: FleetCell | null = null
+  private numbers = 0
+  private readonly inbox: Array<readonly [FleetCell, Float64Array]> = []
+
+  constructor(settings: FleetSettings, readClock: (() => number) | null) {
+    this.settings = settings
+    this.readClock = readClock
+    this.parts = fleetPartsOf(settings.engine)
+    this.trail = new FleetTrail(
+      settings.name,
+      settings.engine,
+      settings.auditMemory,
+      readClock === null,
+      this.telling,
+    )
+    for (const [group, numbers] of settings.shared) this.shared.set(group, new SharedBudget(numbers))
+  }
+
+  /** Latest time known: the clock's own, or in manual time the latest stamp or tick. */
+  get nowUs(): number {
+    return this.readClock === null ? this.nowCell[0] : Math.max(this.nowCell[0], this.readClock())
+  }
+
+  /** Engines that have a loop: awake or at rest. */
+  get looping(): number {
+    return this.looped.size
+  }
+
+  attach(sinks: ReadonlyArray<AuditSink>): void {
+    this.trail.trail.attach(sinks)
+  }
+
+  /** In manual time, before it begins: what time it will be. */
+  beginsAt(nowUs: number | undefined): void {
+    if (this.readClock === null && nowUs !== undefined) this.nowCell[0] = nowUs
+  }
+
+  begin(): void {
+    if (this.status !== "idle") throw outOfTurn("alreadyStarted", "start")
+    this.status = "running"
+    this.nowCell[0] = this.nowUs
+  }
+
+  /** Puts every plant on its base, whatever happened before. Safe to call twice. */
+  end(): void {
+    if (this.status === "stopped") return
+    const wasRunning = this.status === "running"
+    this.status = "stopped"
+    if (wasRunning) for (const cell of Array.from(this.cells.values())) this.endCell(cell)
+    this.trail.pump()
+    this.tell()
+    this.news.listeners.clear()
+  }
+
+  /** A FleetError when there is one of that key, when there is no room, or when what it is to begin with makes no sense. */
+  spawn(key: string, options: SpawnOptions = {}): FleetCell {
+    this.expectRunning("spawn")
+    if (typeof key === "string" && this.cells.has(key)) throw new FleetError({ reason: "exists", key })
+    if (this.cells.size >= this.settings.maxEngines) throw new FleetError({ reason: "full", key: show(key) })
+    const { engine } = this.settings
+    const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
+    const nowUs = this.clock()
+    const who = { key, number: this.numbers++, seed, group }
+    const config = configAt(this.parts, unit)
+    const cell = new FleetCell(this.parts, config, who, shared, nowUs)
+    this.cells.set(key, cell)
+    this.looped.add(cell)
+    const { loop } = cell
+    if (loop !== null) {
+      loop.hot.nowCell[0] = nowUs
+      recordEngineStarted(loop.hot, nowUs)
+      loop.start()
+      this.news.note({ type: "spawned", key, atUs: nowUs })
+      this.after(cell)
+    }
+    this.settle()
+    return cell
+  }
+
+  /** Leaves its plant on its base and forgets it. */
+  stop(cell: FleetCell): void {
+    if (cell.state === "stopped") return
+    this.clock()
+    this.endCell(cell)
+    this.settle()
+  }
+
+  /** Throws a DigestError when it is no digest; false when it was not taken. */
+  observe(cell: FleetCell, input: unknown): boolean {
+    this.expect(cell, "observe")
+    const { inbox } = this.parts.ring
+    const draft = this.draft ?? inbox.slice()
+    // A getter of the digest may report another one: that takes its own.
+    this.draft = null
+    this.clock()
+    emptyDigest(draft, cell.config.generation)
+    draft[DIGEST_TIMESTAMP_US] = this.nowCell[0]
+    const error = writeDigest(draft, input, this.settings.engine.extras)
+    this.draft = draft
+    if (error !== null) throw error
+    // Reading it may have called anything.
+    this.expect(cell, "observe")
+    const nowUs = this.clock()
+    copyDigest(draft, inbox)
+    if (this.news.telling) return this.putOff(cell, inbox)
+    const taken = this.take(cell, nowUs)
+    this.settle()
+    return taken
+  }
+
+  /** Lets time be `nowUs`. In manual time a user calls it; otherwise the fleet's own fiber does. */
+  tick(nowUs: number): void {
+    const error = timeError(nowUs)
+    if (error !== null) throw error
+    if (nowUs > this.nowCell[0]) this.nowCell[0] = nowUs
+    this.clock()
+    this.looped.beginRound()
+    while (this.looped.current !== undefined) {
+      foreignCall(this.sweep, undefined, this.sweepEnded)
+    }
+    this.settle()
+  }
+
+  manualTick(nowUs: number): void {
+    this.expectRunning("tick")
+    if (this.readClock !== null) throw outOfTurn("notManual", "tick")
+    this.tick(nowUs)
+  }
+
+  rollback(cell: FleetCell, note?: string): void {
+    this.expect(cell, "rollback")
+    if (!cell.config.hasBaseline) throw new NoBaselineError()
+    this.command(cell, (loop) => loop.rollback(), "rollback", note)
+  }
+
+  trip(cell: FleetCell, note?: string): void {
+    this.expect(cell, "trip")
+    this.command(cell, (loop) => loop.trip(), "safeModeEntered", note)
+  }
+
+  reset(cell: FleetCell, note?: string): void {
+    this.expect(cell, "reset")
+    this.supervision.forgive()
+    cell.fault = null
+    this.command(cell, (loop) => loop.reset(), "safeModeExited", note)
+  }
+
+  setBaseline(cell: FleetCell, note?: string): void {
+    this.expect(cell, "setBaseline")
+    this.command(cell, (loop) => loop.setBaseline(), "baselineSet", note)
+  }
+
+  /**
+   * Puts an engine away at once, or says why that cannot be: `busy` when its budgets or SafeMode still need it; it rests all the
+   * same, unless SafeMode is open.
+   */
+  passivate(cell: FleetCell, note?: string): "passivated" | "busy" {
+    this.expect(cell, "passivate")
+    if (cell.state === "passive") return "passivated"
+    const nowUs = this.clock()
+    const { loop } = cell
+    if (loop !== null && note !== undefined) {
+      loop.hot.nowCell[0] = nowUs
+      this.trail.withNote("command", note, cell, () => {
+        recordCommand(loop.hot, COMMAND_PASSIVATE)
+        this.collect(cell)
+      })
+    }
+    if (loop !== null && cell.state === "awake") this.rest(cell, loop, nowUs)
+    const done = loop !== null && this.putAway(cell, loop, nowUs, LEAST_PASSIVE_US)
+    this.settle()
+    return done ? "passivated" : "busy"
+  }
+
+  /** What every call and every tick ends with. */
+  settle(): void {
+    const empty = this.trail.pump()
+    if (!this.halted && this.trail.full) this.halt()
+    else if (this.halted && empty) this.release()
+    this.tell()
+  }
+
+  /** The rest of a round; ends where an engine throws. */
+  private readonly sweep = (): void => {
+    const nowUs = this.nowCell[0]
+    this.looped.goOn(nowUs, (cell) => {
+      if (cell.loop !== null) this.wake(cell, cell.loop, nowUs)
+    })
+  }
+
+  private readonly sweepEnded = (error: unknown): void => {
+    const { current } = this.looped
+    if (current !== undefined) this.died(current, errorText(error))
+  }
+
+  private wake(cell: FleetCell, loop: HotLoop, nowUs: number): void {
+    loop.hot.nowCell[0] = nowUs
+    const silentUs = nowUs - cell.heardUs
+    // Before its windows run out: silence is a rest here, and no case of lost telemetry.
+    if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)
+    loop.tick()
+    this.after(cell)
+    if (cell.state === "resting") this.putAway(cell, loop, nowUs, this.settings.passivateAfterUs)
+  }
+
+  /** One that is in SafeMode is still already, and stays as it is. */
+  private rest(cell: FleetCell, loop: HotLoop, nowUs: number): void {
+    if (loop.phase === FROZEN) return
+    loop.hot.nowCell[0] = nowUs
+    loop.rest()
+    cell.state = "resting"
+    this.news.note({ type: "rested", key: cell.key, atUs: nowUs })
+    this.after(cell)
+  }
+
+  private putAway(cell: FleetCell, loop: HotLoop, nowUs: number, silentUs: number): boolean {
+    const { executor } = loop.hot
+    if (cell.state !== "resting" || nowUs - cell.heardUs < silentUs) return false
+    if (executor.rollbacksThisHour > 0 && nowUs - cell.heardUs < HOUR_US) return false
+    if (executor.cooldownUntilUs > nowUs) return false
+    cell.putAway()
+    this.looped.remove(cell)
+    this.news.note({ type: "passivated", key: cell.key, atUs: nowUs })
+    return true
+  }
+
+  /** The digest in the inbox is for this one. */
+  private take(cell: FleetCell, nowUs: number): boolean {
+    if (this.halted) {
+      this.digestsLost++
+      return false
+    }
+    const loop = this.awaken(cell, nowUs)
+    cell.heardUs = nowUs
+    loop.hot.nowCell[0] = nowUs
+    this.amid = cell
+    if (loop.observe() === WINDOW_CLOSED) cell.windows++
+    this.amid = null
+    this.parts.ring.drain(ignore)
+    const now = loop.hot.nowCell[0]
+    if (now > this.nowCell[0]) this.nowCell[0] = now
+    this.after(cell)
+    return true
+  }
+
+  private awaken(cell: FleetCell, nowUs: number): HotLoop {
+    const from = cell.state
+    if (cell.loop !== null && from !== "resting") return cell.loop
+    const { inbox } = this.parts.ring
+    const kept = inbox.slice()
+    const loop = cell.loop ?? cell.takeOut(nowUs)
+    if (from === "passive") this.looped.add(cell)
+    else {
+      loop.hot.nowCell[0] = nowUs
+      loop.reset()
+    }
+    cell.state = "awake"
+    if (from !== "stopped" && from !== "awake") {
+      this.news.note({ type: "resumed", key: cell.key, atUs: nowUs, from })
+    }
+    this.after(cell)
+    inbox.set(kept)
+    return loop
+  }
+
+  private command(
+    cell: FleetCell,
+    act: (loop: HotLoop) => void,
+    kind: AuditRecord["kind"],
+    note: string | undefined,
+  ): void {
+    const nowUs = this.clock()
+    const loop = this.awaken(cell, nowUs)
+    loop.hot.nowCell[0] = nowUs
+    this.trail.withNote(kind, note, cell, () => {
+      act(loop)
+      this.after(cell)
+    })
+    this.settle()
+  }
+
+  /** After anything an engine did: its records, what there is to tell. */
+  private after(cell: FleetCell): void {
+    const { restAfterUs, passivateAfterUs } = this.settings
+    this.looped.lookAgain(cell, cell.nextUs(restAfterUs, passivateAfterUs))
+    this.collect(cell)
+  }
+
+  private collect(cell: FleetCell): void {
+    const { audit } = this.parts
+    if (audit.size === 0) return
+    this.trail.take(audit, cell, (block, at) => {
+      const event = eventOf(cell.key, this.nowCell[0], block, at)
+      if (event !== null) this.news.note(event)
+    })
+  }
+
+  /** A defect under one engine: it begins anew from its baseline, or waits there for a person. */
+  private died(cell: FleetCell, detail: string): void {
+    const nowUs = this.nowCell[0]
+    this.parts.audit.drain(ignore)
+    const verdict = this.supervision.died({ child: cell.key, reason: "threw", detail }, nowUs)
+    const loop = cell.beginAnew(nowUs)
+    const { executor } = loop.hot
+    executor.proposal[P_NOW_US] = nowUs
+    executor.openLatch(TRIP_ENGINE_FAULT)
+    const goesOn = verdict === "restart" && !loop.tooManyRollbacks
+    if (goesOn) executor.closeLatch()
+    cell.state = "awake"
+    cell.fault = goesOn ? null : detail
+    loop.start()
+    const type = goesOn ? "restarted" : "escalated"
+    this.news.note({ type, key: cell.key, atUs: nowUs, detail })
+    this.after(cell)
+  }
+
+  private endCell(cell: FleetCell): void {
+    const nowUs = this.nowCell[0]
+    const { loop, key } = cell
+    if (loop !== null) {
+      loop.hot.nowCell[0] = nowUs
+      loop.stop()
+      this.looped.remove(cell)
+    }
+    cell.recordEnd(nowUs)
+    this.collect(cell)
+    cell.putAway()
+    cell.state = "stopped"
+    this.cells.delete(key)
+    this.trail.forget(cell)
+    this.news.note({ type: "stopped", key, atUs: nowUs })
+  }
+
+  /** Nothing that cannot be recorded may be decided: every engine goes to its base. */
+  private halt(): void {
+    this.halted = true
+    const nowUs = this.nowCell[0]
+    for (const cell of this.looped.cells) if (cell.loop !== null) this.rest(cell, cell.loop, nowUs)
+    this.news.note({ type: "halted", atUs: nowUs })
+  }
+
+  private release(): void {
+    this.halted = false
+    this.news.note({ type: "released", atUs: this.nowCell[0] })
+  }
+
+  private putOff(cell: FleetCell, digest: Float64Array): boolean {
+    if (this.inbox.length >= this.settings.inbox) {
+      this.digestsLost++
+      return false
+    }
+    this.inbox.push([cell, digest.slice(0, DIGEST_EXTRA_0 + 4)])
+    return true
+  }
+
+  /** Tells of what happened, once everything is as it should be. What listeners report meanwhile is taken afterwards. */
+  private tell(): void {
+    this.telling.tell()
+    if (this.inbox.length === 0 && this.news.quiet) return
+    this.news.tell(() => {
+      if (this.inbox.length === 0) return false
+      for (const [cell, digest] of this.inbox.splice(0)) {
+        if (cell.state === "stopped" || this.status !== "running") continue
+        this.parts.ring.inbox.set(digest)
+        this.take(cell, this.clock())
+      }
+      return true
+    })
+  }
+
+  private clock(): number {
+    const nowUs = this.nowUs
+    this.nowCell[0] = nowUs
+    const { amid } = this
+    if (amid !== null) {
+      this.amid = null
+      this.died(amid, "it threw while it was told of a digest")
+    }
+    return nowUs
+  }
+
+  private expectRunning(call: string): void {
+    if (this.status === "running") return
+    throw outOfTurn(this.status === "idle" ? "notStarted" : "stopped", call)
+  }
+
+  private expect(cell: FleetCell, call: string): void {
+    this.expectRunning(call)
+    if (cell.state === "stopped") throw new FleetError({ reason: "stopped", key: cell.key })
+  }
+}
+
+/** A call that does not fit where the fleet is in its life. */
+export const outOfTurn = (reason: EngineStateError["reason"], call: string): EngineStateError =>
+  new EngineStateError({ reason, call, subject: "fleet" })
+
+/** Least silence after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
+const LEAST_PASSIVE_US = 64 * SECOND_US
+
+const ignore = (): void => {}

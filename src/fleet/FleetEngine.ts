@@ -1,0 +1,124 @@
+/** One engine of a fleet, as its user holds it. A handle: as many as one likes may point to the same engine. */
+import { digestOf, type Sample } from "../telemetry/samples.ts"
+import { track, type TrackPort } from "../telemetry/track.ts"
+import type { DigestInput } from "../domain/Digest.ts"
+import type { KnobValues } from "../engine/Engine.ts"
+import { type Note, noteOf } from "../engine/contract/noteOf.ts"
+import { outcomeOf } from "../engine/calls/outcome.ts"
+import { refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
+import type { FleetCell } from "./FleetCell.ts"
+import type { FleetCore } from "./FleetCore.ts"
+import { type FleetEngineSnapshot, snapshotOfCell, typed } from "./fleetSnapshot.ts"
+
+/** Getters by knob, the same for every engine of a fleet: that keeps the views of ten thousand engines small. */
+export function valueGetters(names: ReadonlyArray<string>): PropertyDescriptorMap {
+  return Object.fromEntries(
+    names.map((name, i) => [
+      name,
+      {
+        enumerable: true,
+        get(this: ValueView): number {
+          return this[CELL].config.value(i)
+        },
+        set: refuseWrite(name),
+      },
+    ]),
+  )
+}
+
+const CELL = Symbol("cell")
+interface ValueView {
+  readonly [CELL]: FleetCell
+}
+
+/** What `track` needs of one engine. */
+class CellTrack implements TrackPort {
+  private readonly core: FleetCore
+  private readonly cell: FleetCell
+
+  constructor(core: FleetCore, cell: FleetCell) {
+    this.core = core
+    this.cell = cell
+  }
+
+  nowUs(): number {
+    return this.core.nowUs
+  }
+
+  generation(): number {
+    return this.cell.config.generation
+  }
+
+  report(sample: Sample): void {
+    const { core, cell } = this
+    if (core.status !== "running" || cell.state === "stopped") return
+    const digest = digestOf(sample)
+    const sign = core.settings.engine.objective === "maximize" ? -1 : 1
+    outcomeOf(() => core.observe(cell, { ...digest, objective: sign * digest.objective }))
+  }
+}
+
+/** One engine of a fleet by its key; works on while the engine rests or is put away. */
+export class FleetEngine<K extends string = string> {
+  /** The live values by name; each read is one array load, awake or put away. */
+  readonly values: KnobValues<K>
+  readonly #core: FleetCore
+  readonly #cell: FleetCell
+
+  constructor(core: FleetCore, cell: FleetCell, getters: PropertyDescriptorMap) {
+    this.#core = core
+    this.#cell = cell
+    const view: object = Object.create(VALUE_VIEW, { [CELL]: { value: cell } })
+    this.values = Object.freeze(Object.defineProperties(view, getters)) as KnobValues<K>
+  }
+
+  get key(): string {
+    return this.#cell.key
+  }
+
+  get generation(): number {
+    return this.#cell.config.generation
+  }
+
+  /** False when the digest was not taken: the audit is full, or it came from a listener and the inbox is. Throws a DigestError. */
+  observe(digest: DigestInput): boolean {
+    return this.#core.observe(this.#cell, digest)
+  }
+
+  /** Runs `work`, measures how long it took and whether it failed, and reports that under the generation it began with. */
+  track<T>(work: () => T): T {
+    return track(work, new CellTrack(this.#core, this.#cell))
+  }
+
+  /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below: a text or `{ by, note }`. */
+  rollback(note?: Note): void {
+    this.#core.rollback(this.#cell, noteOf(note))
+  }
+
+  /** Opens SafeMode until `reset`; nothing happens while it is open. */
+  trip(note?: Note): void {
+    this.#core.trip(this.#cell, noteOf(note))
+  }
+
+  reset(note?: Note): void {
+    this.#core.reset(this.#cell, noteOf(note))
+  }
+
+  setBaseline(note?: Note): void {
+    this.#core.setBaseline(this.#cell, noteOf(note))
+  }
+
+  /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered: then it rests. */
+  passivate(note?: Note): "passivated" | "busy" {
+    return this.#core.passivate(this.#cell, noteOf(note))
+  }
+
+  /** Leaves its plant on its base; the fleet forgets it. */
+  stop(): void {
+    this.#core.stop(this.#cell)
+  }
+
+  getSnapshot(): FleetEngineSnapshot<KnobValues<K>> {
+    return typed<K>(snapshotOfCell(this.#cell, this.#core.settings.engine.space))
+  }
+}

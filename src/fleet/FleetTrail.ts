@@ -1,0 +1,151 @@
+/**
+ * The audit of a fleet: records come off the ring that all engines use in their turn, get the engine's own number and name,
+ * and wait for the sinks together. From there on it is the trail that an engine alone has.
+ */
+import { AuditRing, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { AuditDecoder, type AuditRecord } from "../engine/audit/AuditRecord.ts"
+import { AuditTrail } from "../engine/audit/AuditTrail.ts"
+import type { Telling } from "../engine/calls/Telling.ts"
+
+/** Records of all engines that wait for the sinks' queues at most. */
+const STAGE_CAPACITY = 4096
+
+/** Whose record it is and its number among that engine's. */
+export interface Recorder {
+  readonly key: string
+  readonly number: number
+  /** Records of this engine so far. */
+  records: number
+}
+
+/** What a person said, and the records of an engine that it may belong to. */
+interface Note {
+  readonly number: number
+  readonly from: number
+  readonly to: number
+  readonly kind: AuditRecord["kind"]
+  readonly note: string
+}
+
+/** Notes that wait for their record at most. */
+const NOTES = 64
+
+/** Reads the engine's number from the column behind the point. */
+class FleetDecoder extends AuditDecoder {
+  readonly notes: Array<Note> = []
+  private readonly name: string
+  private readonly at: number
+  private readonly keys: ReadonlyMap<number, string>
+
+  constructor(name: string, settings: EngineSettings, at: number, keys: ReadonlyMap<number, string>) {
+    super(name, settings)
+    this.name = name
+    this.at = at
+    this.keys = keys
+  }
+
+  override decode(block: Float64Array, at: number): AuditRecord {
+    const number = block[at + this.at]
+    const record = { ...super.decode(block, at), run: `${this.name}/${this.keys.get(number) ?? number}` }
+    const found = this.notes.findIndex(
+      (note) =>
+        note.number === number &&
+        note.kind === record.kind &&
+        note.from <= record.seq &&
+        record.seq <= note.to,
+    )
+    if (found < 0) return record
+    const [{ note }] = this.notes.splice(found, 1)
+    return { ...record, note }
+  }
+}
+
+export class FleetTrail {
+  readonly trail: AuditTrail
+  private readonly stage: AuditRing
+  private readonly decoder: FleetDecoder
+  /** Records for which the stage had no room while every engine was put on its base: at most a few an engine. */
+  private readonly spilt: Array<Float64Array> = []
+  /** Engines whose records may still be on the stage. */
+  private readonly keys = new Map<number, string>()
+  private readonly gone: Array<number> = []
+
+  constructor(name: string, settings: EngineSettings, memory: number, immediate: boolean, telling: Telling) {
+    this.stage = new AuditRing(settings.space.table.size + 1, STAGE_CAPACITY)
+    const start = Object.freeze({ fleet: name, seed: settings.seed, objective: settings.objective })
+    this.decoder = new FleetDecoder(name, settings, this.stage.width - 1, this.keys)
+    this.trail = new AuditTrail({
+      ring: this.stage,
+      decoder: this.decoder,
+      memory,
+      immediate,
+      start: () => start,
+      telling,
+    })
+  }
+
+  /** Nothing more may be decided before sinks have taken something. */
+  get full(): boolean {
+    return this.spilt.length > 0 || 2 * this.stage.size > this.stage.capacity
+  }
+
+  /** Takes the records of one engine off the ring; `see` looks at each. */
+  take(ring: AuditRing, who: Recorder, see: (block: Float64Array, at: number) => void): void {
+    if (ring.size === 0) return
+    this.keys.set(who.number, who.key)
+    ring.drain((block, at) => {
+      this.put(block, at, ring.width, who)
+      see(block, at)
+    })
+  }
+
+  /** Runs `act` and puts what a person said on the record of this kind that it leads to. */
+  withNote(kind: AuditRecord["kind"], note: string | undefined, who: Recorder, act: () => void): void {
+    const from = who.records + 1
+    act()
+    if (note === undefined || who.records < from) return
+    const { notes } = this.decoder
+    notes.push({ number: who.number, from, to: who.records, kind, note })
+    if (notes.length > NOTES) notes.shift()
+  }
+
+  /** An engine is gone: its name is forgotten once its records are. */
+  forget(who: Recorder): void {
+    this.gone.push(who.number)
+  }
+
+  /** Hands on what waits; true when nothing does any more. */
+  pump(): boolean {
+    for (;;) {
+      if (!this.trail.pump()) return false
+      if (this.spilt.length === 0) break
+      for (let room = this.stage.free; room > 0 && this.spilt.length > 0; room--)
+        this.restore(this.spilt.shift())
+    }
+    if (this.gone.length > 0) for (const number of this.gone.splice(0)) this.keys.delete(number)
+    return true
+  }
+
+  /** Copies a record to the stage, under the engine's own number; beside it while there is no room. */
+  private put(block: Float64Array, from: number, width: number, who: Recorder): void {
+    const { stage } = this
+    const at = stage.reserve()
+    const out = at < 0 ? new Float64Array(stage.width) : stage.block
+    const to = Math.max(at, 0)
+    for (let i = 0; i < width; i++) out[to + i] = block[from + i]
+    for (let i = width; i < stage.width - 1; i++) out[to + i] = Number.NaN
+    out[to + RECORD_SEQUENCE] = ++who.records
+    out[to + stage.width - 1] = who.number
+    if (at < 0) this.spilt.push(out)
+    else stage.commit()
+  }
+
+  private restore(record: Float64Array | undefined): void {
+    const { stage } = this
+    const at = stage.reserve()
+    if (record === undefined || at < 0) return
+    stage.block.set(record, at)
+    stage.commit()
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Many engines in one process, by key: one for every tenant, route, shard or device. They are made and let go at run time, rest
+ * and are put away when nobody reports to them, come back when somebody does, and share what they have in common: a few kilobytes
+ * each. One needs a fleet where one engine would average over things that want different values.
+ *
+ * An engine of a fleet takes the same decisions as one of `createEngine`; it has no statecharts and no journal of its own.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { type FleetConfig, parseFleetConfig } from "../domain/FleetConfig.ts"
+import { type AuditError, ConfigError, type DigestError, type EngineStateError } from "../domain/errors.ts"
+import type { EngineAudit } from "../engine/createEngine.ts"
+import type { KnobValues } from "../engine/Engine.ts"
+import type { Subscription } from "../engine/calls/Listeners.ts"
+import type { Studio, StudioOptions } from "../engine/contract/Platform.ts"
+import type { FleetPlatform } from "./FleetPlatform.ts"
+import type { FleetCell } from "./FleetCell.ts"
+import { type FleetCore, outOfTurn } from "./FleetCore.ts"
+import { FleetEngine, valueGetters } from "./FleetEngine.ts"
+import type { FleetEvent } from "./fleetEvents.ts"
+import {
+  type FleetEngineSnapshot,
+  type FleetQuery,
+  type FleetSnapshot,
+  listCells,
+  snapshotOfCell,
+  snapshotOfFleet,
+  typed,
+} from "./fleetSnapshot.ts"
+import { buildFleet, type FleetRuntimeOptions, runFleet } from "./runFleet.ts"
+import type { SpawnOptions } from "./spawnOptions.ts"
+import { startTimeError } from "../engine/contract/startTime.ts"
+
+/** A page of a fleet's list. */
+export interface FleetPage<K extends string = string> {
+  /** Engines the query means, in all. */
+  readonly total: number
+  readonly engines: ReadonlyArray<FleetEngineSnapshot<KnobValues<K>>>
+}
+
+/** What can be done with a fleet's engines, by key; the plain face and the Effect service share it. */
+export interface FleetCalls<K extends string = string> {
+  /** Makes an engine; a FleetError when there is one of this key, or no room. */
+  readonly spawn: (key: string, options?: SpawnOptions<K>) => FleetEngine<K>
+  /** The engine of this key, or undefined. */
+  readonly get: (key: string) => FleetEngine<K> | undefined
+  /** The engine of this key; spawned where there is none. */
+  readonly ensure: (key: string, options?: SpawnOptions<K>) => FleetEngine<K>
+  /** Engines in all, and those with a loop in memory. */
+  readonly size: number
+  readonly looping: number
+  readonly list: (query?: FleetQuery) => FleetPage<K>
+  readonly getSnapshot: () => FleetSnapshot
+  /** Manual time only: lets it be `nowUs`. */
+  readonly tick: (nowUs: number) => void
+  /** The audit of all engines together; each record's `run` is the fleet's name and the engine's key. */
+  readonly audit: EngineAudit
+}
+
+/** Many engines by key. `docs/reference/fleet.md` tells every call in full. */
+export interface Fleet<K extends string = string> extends FleetCalls<K> {
+  /** In manual time it begins at `nowUs`, or at 0. Rejects with a DigestError for what is no time. */
+  readonly start: (nowUs?: number) => Promise<void>
+  /** Leaves every plant on its base. Rejects with an AuditError when audit records could not be written. */
+  readonly stop: () => Promise<void>
+  /** Every event from now on. */
+  readonly subscribe: (listener: (event: FleetEvent) => void) => Subscription
+  /**
+   * Serves a page that lists the engines, shows each and steers it (`docs/how-to/studio.md`). Rejects with a ConfigError for options
+   * that cannot be, and where there is no server.
+   */
+  readonly studio: (options?: StudioOptions) => Promise<Studio>
+}
+
+/** A fleet's configuration and what only code can give. */
+export type FleetOptions<K extends string = string> = FleetConfig<K> & FleetRuntimeOptions
+
+/** Makes a fleet; throws a ConfigError with every problem of the configuration. */
+export type CreateFleet = <const K extends string>(options: FleetOptions<K>) => Fleet<K>
+
+/** `createFleet` on a platform: `index.ts` and `index.node.ts` bind one each. */
+export const createFleetOn =
+  (platform: FleetPlatform): CreateFleet =>
+  (options) =>
+    makeFleet(options, platform)
+
+function makeFleet<const K extends string>(
+  options: FleetOptions<K>,
+  { openFleetStudio, steadyMs }: FleetPlatform,
+): Fleet<K> {
+  const { sinks, ...config } =
+    typeof options === "object" && options !== null ? options : { sinks: undefined }
+  const settings = parseFleetConfig(config)
+  if (settings instanceof ConfigError) throw settings
+  const core = buildFleet(settings, Effect.runSync(Effect.clockWith(Effect.succeed)), steadyMs)
+  const scope = Scope.makeUnsafe()
+  let stopRun: Effect.Effect<void, AuditError> = Effect.sync(() => core.end())
+  let begun = false
+  const start = (
+    nowUs: number | undefined,
+  ): Effect.Effect<void, ConfigError | DigestError | EngineStateError> => {
+    if (core.status === "stopped") return outOfTurn("stopped", "start")
+    if (begun) return outOfTurn("alreadyStarted", "start")
+    const error = startTimeError(nowUs, settings.engine.clock === "manual", "fleet")
+    if (error !== null) return error
+    begun = true
+    core.beginsAt(nowUs)
+    return runFleet(core, { sinks }).pipe(
+      Scope.provide(scope),
+      Effect.map((stop) => void (stopRun = stop)),
+    )
+  }
+  const stop = Effect.suspend(() => Effect.ensuring(stopRun, Scope.close(scope, Exit.void)))
+  return Object.defineProperties(
+    {
+      start: (nowUs?: number) => Effect.runPromise(Effect.suspend(() => start(nowUs))),
+      stop: () => Effect.runPromise(stop),
+      subscribe: (listener: (event: FleetEvent) => void) => core.news.listeners.add(listener),
+      studio: (asked?: StudioOptions) => openFleetStudio?.(core, asked) ?? Promise.reject(noStudio),
+    },
+    Object.getOwnPropertyDescriptors(callsOf<K>(core)),
+  ) as Fleet<K>
+}
+
+const noStudio = new ConfigError({
+  problems: [
+    {
+      path: "studio",
+      message: "wants a server, and there is none here.",
+      suggestion: 'Open it under Node, with the fleet of "arqon".',
+    },
+  ],
+})
+
+/** The calls of a core. */
+export function callsOf<K extends string>(core: FleetCore): FleetCalls<K> {
+  const { space } = core.settings.engine
+  const getters = valueGetters(space.names)
+  const handle = (cell: FleetCell): FleetEngine<K> => new FleetEngine<K>(core, cell, getters)
+  const get = (key: string): FleetEngine<K> | undefined => {
+    const cell = core.cells.get(key)
+    return cell === undefined ? undefined : handle(cell)
+  }
+  const spawn = (key: string, options?: SpawnOptions<K>): FleetEngine<K> => handle(core.spawn(key, options))
+  return {
+    spawn,
+    get,
+    ensure: (key, options) => get(key) ?? spawn(key, options),
+    get size() {
+      return core.cells.size
+    },
+    get looping() {
+      return core.looping
+    },
+    list: (query = {}) => {
+      const { total, cells } = listCells(core, query)
+      return { total, engines: cells.map((cell) => typed<K>(snapshotOfCell(cell, space))) }
+    },
+    getSnapshot: () => snapshotOfFleet(core),
+    tick: (nowUs) => core.manualTick(nowUs),
+    audit: {
+      records: () => core.trail.trail.records(),
+      subscribe: (listener) => core.trail.trail.listeners.add(listener),
+      state: () => core.trail.trail.state(),
+    },
+  }
+}

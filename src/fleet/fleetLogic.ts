@@ -1,0 +1,63 @@
+/**
+ * A fleet as an XState actor: a machine spawns it, sends it keys and digests, and hears what happens to the engines. The engines
+ * themselves are no children of any machine: a spawn into a parent with ten thousand children would cost milliseconds.
+ */
+import { type CallbackActorLogic, fromCallback } from "xstate"
+import type { DigestInput } from "../domain/Digest.ts"
+import type { Note } from "../engine/contract/noteOf.ts"
+import { errorText, outcomeOf } from "../engine/calls/outcome.ts"
+import type { Fleet } from "./createFleet.ts"
+import type { FleetEvent } from "./fleetEvents.ts"
+import type { SpawnOptions } from "./spawnOptions.ts"
+
+/** What a machine sends to a fleet's actor. */
+export type FleetCommand =
+  | { readonly type: "spawn"; readonly key: string; readonly options?: SpawnOptions }
+  | { readonly type: "observe"; readonly key: string; readonly digest: DigestInput }
+  | {
+      readonly type: "passivate" | "rollback" | "trip" | "reset" | "setBaseline"
+      readonly key: string
+      readonly note?: Note
+    }
+  | { readonly type: "stopEngine"; readonly key: string }
+
+/** What a fleet's actor sends to its parent: every event of the fleet, and every command that was refused. */
+export type FleetReport =
+  | { readonly type: "fleet"; readonly event: FleetEvent }
+  | { readonly type: "fleetRefused"; readonly command: FleetCommand; readonly detail: string }
+
+/** What `fleetLogic` is started with: a started fleet. */
+export interface FleetLogicInput {
+  readonly fleet: Fleet
+}
+
+function obey(fleet: Fleet, command: FleetCommand): void {
+  if (command.type === "spawn") {
+    fleet.spawn(command.key, command.options)
+    return
+  }
+  // An engine that nobody spawned is spawned by its first digest.
+  const engine = command.type === "observe" ? fleet.ensure(command.key) : fleet.get(command.key)
+  if (engine === undefined) return
+  if (command.type === "observe") engine.observe(command.digest)
+  else if (command.type === "passivate") engine.passivate(command.note)
+  else if (command.type === "rollback") engine.rollback(command.note)
+  else if (command.type === "setBaseline") engine.setBaseline(command.note)
+  else if (command.type === "trip") engine.trip(command.note)
+  else if (command.type === "reset") engine.reset(command.note)
+  else engine.stop()
+}
+
+/** Actor logic around a started fleet. Stopping the actor leaves the fleet as it is. */
+export const fleetLogic: CallbackActorLogic<FleetCommand, FleetLogicInput> = fromCallback<
+  FleetCommand,
+  FleetLogicInput
+>(({ input: { fleet }, sendBack, receive }) => {
+  const report = (one: FleetReport): void => sendBack(one)
+  const heard = fleet.subscribe((event) => report({ type: "fleet", event }))
+  receive((command) => {
+    const outcome = outcomeOf(() => obey(fleet, command))
+    if (!outcome.ok) report({ type: "fleetRefused", command, detail: errorText(outcome.error) })
+  })
+  return () => heard.unsubscribe()
+})

@@ -1,0 +1,50 @@
+/**
+ * What a fleet measures of itself, under OpenTelemetry names, counted when somebody asks. Only what belongs to the fleet: a series for
+ * each of ten thousand engines would be a burden to whoever keeps it, and the sum of their counters would fall when one is stopped.
+ */
+import { failuresBySink, type Metric } from "../engine/metrics/metrics.ts"
+import type { FleetCore } from "./FleetCore.ts"
+import { snapshotOfFleet } from "./fleetSnapshot.ts"
+
+/** Everything a fleet measures, always in the same order. */
+export function readFleetMetrics(core: FleetCore): ReadonlyArray<Metric> {
+  const { awake, resting, passive, safe, halted, digestsLost, eventsLost, listenerFailures, shared } =
+    snapshotOfFleet(core)
+  const audit = core.trail.trail.state()
+  const metric = (
+    kind: "counter" | "gauge",
+    name: string,
+    help: string,
+    values: number | Readonly<Record<string, number>>,
+    label = "",
+  ): Metric => ({
+    kind,
+    name,
+    unit: "",
+    help,
+    samples:
+      typeof values === "number"
+        ? [{ labels: {}, value: values }]
+        : Object.entries(values).map(([word, value]) => ({ labels: { [label]: word }, value })),
+  })
+  const groups = Object.entries(shared)
+  const sinks = failuresBySink(audit.sinks)
+  return [
+    metric("gauge", "arqon.fleet.engines", "Engines by status.", { awake, resting, passive }, "status"),
+    metric("gauge", "arqon.fleet.safe_mode.open", "Engines with SafeMode open.", safe),
+    metric("gauge", "arqon.fleet.halted", "1 while the audit cannot be written.", halted ? 1 : 0),
+    metric("counter", "arqon.fleet.digest.lost", "Digests that were refused.", digestsLost),
+    metric("counter", "arqon.fleet.event.lost", "Events that found no place.", eventsLost),
+    metric("counter", "arqon.fleet.listener.failure", "Calls of listeners that threw.", listenerFailures),
+    metric(
+      "gauge",
+      "arqon.fleet.shared.probing",
+      "Engines of a shared budget in the midst of a cycle.",
+      Object.fromEntries(groups.map(([group, { seated }]) => [group, seated])),
+      "group",
+    ),
+    metric("counter", "arqon.audit.written", "Audit records made.", audit.written),
+    metric("counter", "arqon.audit.dropped", "Audit records that found no place.", audit.dropped),
+    metric("counter", "arqon.audit.sink.failure", "Failed writes, by sink.", sinks, "sink"),
+  ]
+}

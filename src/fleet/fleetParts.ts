@@ -1,0 +1,96 @@
+/**
+ * What all engines of a fleet have in common and only one of them needs to hold: tables, policies, rings, scratch. It is why
+ * an engine of a fleet is a few kilobytes.
+ */
+import { positionOf } from "../domain/Window.ts"
+import { resolveGuardrails } from "../control/guardrails.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { AtomicConfig } from "../hot/AtomicConfig.ts"
+import { AuditRing } from "../hot/AuditRing.ts"
+import { type CycleOptions, DEFAULT_CYCLE } from "../hot/cycleOptions.ts"
+import { DROP_OLDEST } from "../hot/codes.ts"
+import { fenceUsOf } from "../hot/fence.ts"
+import type { GuardrailNumbers } from "../hot/Guardrails.ts"
+import { HotLoop } from "../hot/HotLoop.ts"
+import { HotPath } from "../hot/HotPath.ts"
+import { SpsaKernel } from "../hot/SpsaKernel.ts"
+import { DEFAULT_SPSA, type SpsaSettings } from "../hot/spsaSettings.ts"
+import { TelemetryRing } from "../hot/TelemetryRing.ts"
+
+/** Digests between two drains: every call drains. */
+const RING_CAPACITY = 16
+/** Records that one call can lead to, with room to spare. */
+const AUDIT_CAPACITY = 64
+
+export interface FleetParts {
+  readonly settings: EngineSettings
+  readonly policy: GuardrailNumbers
+  /** The inbox and the ring of digests that every engine uses in its turn. */
+  readonly ring: TelemetryRing
+  /** The ring that every engine's records go through. */
+  readonly audit: AuditRing
+  readonly loop: Partial<CycleOptions>
+  /** The tuning rule without a seed. */
+  readonly spsa: Omit<SpsaSettings, "seed">
+  /** A tuner whose tables the others borrow. */
+  readonly kernel: SpsaKernel
+  readonly manual: boolean
+}
+
+export function fleetPartsOf(settings: EngineSettings): FleetParts {
+  const { space } = settings
+  const policy = resolveGuardrails(settings.guardrails)
+  const gains = Object.fromEntries(Object.entries(settings.gains).filter(([, value]) => value !== undefined))
+  const spsa: SpsaSettings = {
+    ...DEFAULT_SPSA,
+    ...gains,
+    constrained: settings.constraint,
+    covariate: positionOf(settings.covariate, settings.extras),
+    seed: settings.seed,
+    maxStep: policy.maxStep,
+  }
+  const { exit = "timer", timerUs } = settings.safeMode
+  return {
+    settings,
+    policy,
+    ring: new TelemetryRing(RING_CAPACITY, DROP_OLDEST),
+    audit: new AuditRing(space.table.size, AUDIT_CAPACITY),
+    loop: Object.freeze({
+      ...DEFAULT_CYCLE,
+      sign: settings.objective === "maximize" ? -1 : 1,
+      safeModeUs: exit === "timer" ? (timerUs ?? policy.cooldownUs) : Number.POSITIVE_INFINITY,
+      fenceUs: fenceUsOf(policy),
+      startIsBaseline: settings.startIsBaseline,
+      guard: settings.guard,
+    }),
+    spsa,
+    kernel: new SpsaKernel(space.table, spsa),
+    manual: settings.clock === "manual",
+  }
+}
+
+/** Where a new engine stands: plain memory, for a fleet's engines are read in their own thread. */
+export function configAt({ settings }: FleetParts, initialUnit: Float64Array): AtomicConfig {
+  const { table } = settings.space
+  return new AtomicConfig(table, initialUnit, new ArrayBuffer(AtomicConfig.byteLength(table.size)))
+}
+
+/** A loop around a configuration, with nothing learnt and nothing begun. */
+export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number): HotLoop {
+  const { settings, policy, ring, audit, manual } = parts
+  const { table } = settings.space
+  const hot = new HotPath({
+    table,
+    policy,
+    config,
+    initialUnit: settings.space.initialUnit,
+    window: settings.window,
+    ring,
+    ringCapacity: RING_CAPACITY,
+    ringPolicy: DROP_OLDEST,
+    audit,
+    auditCapacity: AUDIT_CAPACITY,
+    manualTime: manual,
+  })
+  return new HotLoop(hot, new SpsaKernel(table, { ...parts.spsa, seed }, parts.kernel), parts.loop)
+}

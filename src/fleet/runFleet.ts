@@ -1,0 +1,63 @@
+/**
+ * The lifetime of a fleet: the fibers that tick it and write its audit, in a scope. However the scope ends, every plant of
+ * the fleet is left on its base.
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { FleetSettings } from "../domain/FleetConfig.ts"
+import type { AuditError, ConfigError } from "../domain/errors.ts"
+import type { AuditSink } from "../engine/audit/AuditSink.ts"
+import { openLifetime } from "../engine/lifetime.ts"
+import { steadyClock } from "../engine/runEngine.ts"
+import { checkedSinks } from "../engine/audit/sinkProblems.ts"
+import type { ChildSpec } from "../engine/supervision/supervise.ts"
+import { FleetCore } from "./FleetCore.ts"
+
+/** What a runtime adds to a fleet's configuration. */
+export interface FleetRuntimeOptions {
+  /** Further places for the audit, beside memory. */
+  readonly sinks?: ReadonlyArray<AuditSink> | undefined
+}
+
+/** A fleet that is built and not begun. */
+export const buildFleet = (settings: FleetSettings, clock: Clock.Clock, steadyMs?: () => number): FleetCore =>
+  new FleetCore(settings, settings.engine.clock === "manual" ? null : steadyClock(clock, steadyMs))
+
+const ticker = (core: FleetCore): ChildSpec => ({
+  name: "clock",
+  run: Effect.forever(
+    Effect.andThen(
+      Effect.sleep(core.settings.tickUs / 1000),
+      Effect.sync(() => {
+        if (core.status === "running") core.tick(core.nowUs)
+      }),
+    ),
+  ),
+})
+
+/** Begins a fleet and the fibers under it; the effect it gives stops both and says what of the audit was left unwritten. */
+export const runFleet = Effect.fn("Fleet.run")(function* (
+  core: FleetCore,
+  options: FleetRuntimeOptions,
+): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
+  const { trail } = core.trail
+  core.attach(yield* checkedSinks(options.sinks))
+  const { begin, flush, stop } = yield* openLifetime(trail.finish)
+  const engines: ChildSpec = {
+    name: "engines",
+    run: Effect.never,
+    start: Effect.sync(() => core.begin()),
+    stop: Effect.sync(() => core.end()),
+  }
+  const clock = core.settings.engine.clock === "manual" ? [] : [ticker(core)]
+  const specs = [...trail.writers(() => core.settle()), flush, engines, ...clock]
+  yield* begin(specs, core.supervision, {
+    died: (death) => core.supervision.died(death, core.nowUs),
+    // A fiber of the fleet that died too often: there is no one engine to trip, so it tries again when a person resets one.
+    released: Effect.sleep(RELEASE),
+  })
+  return stop
+})
+
+const RELEASE = "1 minute"

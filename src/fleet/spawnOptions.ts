@@ -1,0 +1,78 @@
+/** What one engine of a fleet is spawned with, checked against what the fleet has. */
+import type { EngineSettings } from "../domain/Config.ts"
+import { FleetError } from "../domain/errors.ts"
+import { didYouMean, show } from "../domain/problems.ts"
+import type { SharedBudget } from "../hot/SharedBudget.ts"
+import { seedOf } from "./seedOf.ts"
+
+/** What one engine of a fleet may have of its own. */
+export interface SpawnOptions<K extends string = string> {
+  /** Where its knobs begin, user units; those not named begin where the fleet's configuration says. */
+  readonly initial?: { readonly [Name in K]?: number } | undefined
+  /** Name of the shared budget it draws on. */
+  readonly group?: string | undefined
+  /** Draws its perturbations; its own, made of the fleet's seed and its key, when absent. */
+  readonly seed?: number | undefined
+}
+
+const LONGEST_KEY = 256
+const NAMES: ReadonlyArray<string> = ["initial", "group", "seed"]
+
+function checkNames(key: string, options: unknown): void {
+  const refuse = (detail: string): FleetError => new FleetError({ reason: "badInitial", key, detail })
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw refuse(`Its options must be an object, got ${show(options)}.`)
+  const excess = Object.keys(options).find((name) => !NAMES.includes(name))
+  if (excess !== undefined)
+    throw refuse(`${excess} is not an option here. ${didYouMean(excess, NAMES) ?? ""}`)
+}
+
+/** The options with their defaults; a FleetError where something about them makes no sense. */
+export function checkSpawn(
+  settings: EngineSettings,
+  budgets: ReadonlyMap<string, SharedBudget>,
+  key: unknown,
+  options: SpawnOptions,
+): {
+  readonly unit: Float64Array
+  readonly shared: SharedBudget | null
+  readonly group: string | null
+  readonly seed: number
+} {
+  if (typeof key !== "string" || key === "" || key.length > LONGEST_KEY) {
+    throw new FleetError({ reason: "badKey", key: show(key) })
+  }
+  checkNames(key, options)
+  const { group = null, seed = seedOf(settings.seed, key) } = options
+  const shared = group === null ? null : budgets.get(group)
+  if (shared === undefined) {
+    const hint = didYouMean(group ?? "", Array.from(budgets.keys()))
+    throw new FleetError({ reason: "unknownGroup", key, ...(hint === null ? {} : { detail: hint }) })
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    const detail = `seed must be a whole number from 0, got ${show(seed)}.`
+    throw new FleetError({ reason: "badInitial", key, detail })
+  }
+  return { unit: initialUnit(settings, key, options.initial ?? {}), shared, group, seed }
+}
+
+function initialUnit(
+  { space }: EngineSettings,
+  key: string,
+  initial: NonNullable<SpawnOptions["initial"]>,
+): Float64Array {
+  const refuse = (detail: string): FleetError => new FleetError({ reason: "badInitial", key, detail })
+  const entries = Object.entries(initial)
+  if (entries.length === 0) return space.initialUnit
+  const unit = space.initialUnit.slice()
+  for (const [name, value] of entries) {
+    const id = space.names.indexOf(name)
+    if (id < 0) throw refuse(`${name} is no knob. ${didYouMean(name, space.names) ?? ""}`.trim())
+    const { min, max } = space.knobs[id]
+    if (!(typeof value === "number" && value >= min && value <= max)) {
+      throw refuse(`${name} must be from ${min} to ${max}, got ${show(value)}.`)
+    }
+    unit[id] = space.table.encode(id, value)
+  }
+  return unit
+}

@@ -1,0 +1,117 @@
+/** Why a knob changed, in words for a person: see `whyChanged`. */
+import { readResumption } from "../../domain/Resumption.ts"
+import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import { plainText } from "../../platform/system/plainText.ts"
+import { timeText } from "./readJournal.ts"
+import type { KnobChange } from "./whyChanged.ts"
+
+type Change = Omit<KnobChange, "text">
+
+const WHAT: Readonly<Record<KnobChange["action"], string>> = {
+  applyPlus: "to measure the plus side of the base",
+  applyMinus: "to measure the minus side of the base",
+  update: "because the base moved",
+  rollback: "because the engine rolled back to its baseline",
+  returnToBase: "because a perturbation was ended",
+  visitBaseline: "to measure the baseline beside the tuned configuration",
+  retreat: "because the runaway guard wanted to see whether it is better there",
+  returnToTuned: "because the runaway guard found that neither baseline nor start is better",
+  start: "because an engine was started",
+}
+
+/** A step to a known place is an update to Tier 1, and no move of the base by what was measured around it. */
+function whatFor({ action, causes, base, left, proposal, windows }: Change): string {
+  const step = causes.find(({ kind }) => kind === "relocation")
+  if (step !== undefined) {
+    const where = step.action === "variant" ? "where another variant is tried" : "where it was good before"
+    return `because the base is taken ${where}`
+  }
+  if (action === "update" && base.from !== null && base.from === base.to)
+    return "because both sides of the base were measured, and it stayed"
+  if (action === "returnToBase" && proposal === null && left === "baseline")
+    return "because a visit of the baseline was broken off"
+  if (action !== "returnToBase" || proposal === null) return WHAT[action]
+  if (windows.some(({ side }) => side === "base"))
+    return "because the visit of the baseline ended: both are measured"
+  return windows.length > 0
+    ? "because the visit of the baseline ended: the base is measured next"
+    : "to measure the base beside the baseline"
+}
+
+const round = (value: number | null): string =>
+  value === null ? "nothing" : String(Number(value.toPrecision(6)))
+
+/** Why the readings are no longer corrected by the covariate. */
+const BLINDED: Readonly<Record<string, string>> = {
+  covariateMoved: "the knobs move it",
+  covariateIsObjective: "it is the objective itself",
+}
+
+/** What a record that led to something says, with the numbers that it rests on. */
+function causeText(record: AuditRecord): string {
+  const { seq, kind, action, reason, knob, value, limit, difference, note, guard } = record
+  if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
+  if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
+  const blind = BLINDED[reason ?? ""]
+  if (blind !== undefined)
+    return `  before it: the covariate is left out from here on: ${blind} (record ${seq})`
+  const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
+  const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
+  const numbers = [
+    knob,
+    against ? undefined : `${round(value)} against ${round(limit)}`,
+    typeof difference === "number" ? `difference ${round(difference)}` : undefined,
+  ].filter((part) => part !== undefined)
+  const rest = numbers.length === 0 ? "" : `: ${numbers.join(", ")}`
+  return `  before it: ${words.filter((word) => word !== undefined).join(" ")}${rest} (record ${seq})`
+}
+
+/** In words for a span of this order. */
+function memoryText(horizonUs: unknown): string {
+  const seconds = typeof horizonUs === "number" ? horizonUs / 1e6 : 0
+  const about =
+    seconds >= 90 ? `${Math.round(seconds / 60)} minutes` : `${Number(seconds.toPrecision(2))} seconds`
+  const far = seconds > 0 ? `for about ${about}: readings are projected that far` : "what was done to it"
+  return `the objective rose because of what was tuned; this plant remembers ${far}`
+}
+
+const READ = { plus: "plus side", minus: "minus side", baseline: "baseline", base: "base" } as const
+
+/** The first line: of the live value, or of the base where that is what was asked about. */
+function headText(change: Change, ofBase: boolean): string {
+  const { knob, from, to, base, atUs, action, causes } = change
+  if (!ofBase)
+    return `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${whatFor(change)}.`
+  const measured = action === "update" && causes.length === 0
+  const why = measured ? "by what was measured on both sides of it" : whatFor(change)
+  return `The base of ${knob} went from ${round(base.from)} to ${round(base.to)} at ${timeText(atUs)}, ${why}.`
+}
+
+/** Lines of text; `ofBase` where the move of the base was asked about, not the live value. */
+export function changeText(change: Change, ofBase: boolean): string {
+  const { knob, to, run, seq, generation, action, windows, proposal, causes, apply, demanded } = change
+  const lines = [
+    headText(change, ofBase),
+    ...windows.map(
+      (one) =>
+        `  read: ${READ[one.side]}, generation ${one.generation}, ${knob} ${round(one.value)}: objective ${round(one.objective)} over ${one.digests} digests` +
+        (one.constraintMargin === null ? "" : `, margin ${round(one.constraintMargin)}`),
+    ),
+    ...(proposal === null
+      ? []
+      : [
+          `  asked: proposal ${proposal.proposal}, ${proposal.action}, ${knob} to ${round(to)} (record ${proposal.seq})`,
+        ]),
+    ...causes.map(causeText),
+    ...(apply.note === undefined ? [] : [`  said with it: ${JSON.stringify(apply.note)}`]),
+    ...(demanded === null
+      ? []
+      : [`  after it: SafeMode (${demanded.reason}) asked for a person's reset (record ${demanded.seq})`]),
+    ...(action === "start" ? [`  it began there: ${startedText(apply)}`] : []),
+    `  ${action === "start" ? "started" : "applied"}: record ${seq} of run ${run}, generation ${generation}`,
+  ]
+  return `${lines.map(plainText).join("\n")}\n`
+}
+
+const startedText = ({ start }: AuditRecord): string =>
+  readResumption(start?.["resume"])?.from.why ?? "it took nothing over from a run before it."

@@ -1,0 +1,111 @@
+/**
+ * What came to an engine from outside, given again from its record: the start, a digest, a command. Needed by whatever runs
+ * a recorded run anew.
+ */
+import {
+  RECORD_CODE,
+  RECORD_DETAIL,
+  RECORD_KIND,
+  RECORD_KNOB,
+  RECORD_MARGIN,
+  RECORD_OBJECTIVE,
+  RECORD_POINT,
+  RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
+} from "../../hot/AuditRing.ts"
+import {
+  AUDIT_COMMAND,
+  AUDIT_DIGEST,
+  AUDIT_GUARDRAILS_SET,
+  AUDIT_TICK,
+  COMMAND_AUDIT_FULL,
+  COMMAND_DRAINED,
+  COMMAND_EVICT,
+  COMMAND_FAULT,
+  COMMAND_OFFER,
+  COMMAND_PROVE,
+  COMMAND_RESET,
+  COMMAND_RESTART,
+  COMMAND_ROLLBACK,
+  COMMAND_SET_BASELINE,
+  COMMAND_STOP,
+  COMMAND_TRIP,
+  DIGEST_CONSTRAINT_MARGIN,
+  DIGEST_ERROR_RATE,
+  DIGEST_EXTRA_0,
+  DIGEST_GENERATION,
+  DIGEST_LATENCY_P99_US,
+  DIGEST_OBJECTIVE,
+  DIGEST_THROUGHPUT_RPS,
+  DIGEST_TIMESTAMP_US,
+} from "../../hot/codes.ts"
+import { readGuardrails } from "../../hot/guardrailRecord.ts"
+import type { HotPath } from "../../hot/HotPath.ts"
+import { journalInput } from "../../../machines/hotAudit.ts"
+import { MAX_EXTRAS } from "../../domain/Units.ts"
+import { readOfferText, type SelectableVariant } from "../../domain/Variant.ts"
+import type { EngineCore } from "../../engine/EngineCore.ts"
+import { startEvent } from "../../engine/resume.ts"
+
+/** Whether a record says what came from outside, and not what was decided. */
+export const isInput = (record: Float64Array): boolean => {
+  const kind = record[RECORD_KIND]
+  return (
+    kind === AUDIT_DIGEST || kind === AUDIT_TICK || kind === AUDIT_COMMAND || kind === AUDIT_GUARDRAILS_SET
+  )
+}
+
+/** Begins an engine as its runtime does, without one. */
+export function begin({ hot, actor, resumption }: EngineCore, nowUs: number): void {
+  hot.nowCell[0] = nowUs
+  actor.start()
+  actor.send(startEvent(resumption, nowUs))
+}
+
+/** Observes the recorded digest, as one of this generation, at the time in `nowCell`. See AuditRing for where things lie. */
+export function giveDigest(hot: HotPath, record: Float64Array, generation: number): void {
+  const { digest } = hot
+  digest.fill(Number.NaN)
+  digest[DIGEST_TIMESTAMP_US] = record[RECORD_TIMESTAMP_US]
+  digest[DIGEST_GENERATION] = generation
+  digest[DIGEST_OBJECTIVE] = record[RECORD_OBJECTIVE]
+  digest[DIGEST_LATENCY_P99_US] = record[RECORD_DETAIL]
+  digest[DIGEST_THROUGHPUT_RPS] = record[RECORD_KNOB]
+  digest[DIGEST_ERROR_RATE] = record[RECORD_VALUE]
+  digest[DIGEST_CONSTRAINT_MARGIN] = record[RECORD_MARGIN]
+  for (let i = 0; i < MAX_EXTRAS; i++) digest[DIGEST_EXTRA_0 + i] = record[RECORD_POINT + i]
+  hot.observe()
+}
+
+/** The variants that a record's note says were offered; none where it says no such thing: then the replay differs. */
+function offerOf(note: string | undefined): ReadonlyArray<SelectableVariant> {
+  return readOfferText(note ?? "") ?? []
+}
+
+/** Asks again for what a command record says was asked, at the time in `nowCell`. */
+export function giveCommand(core: EngineCore, record: Float64Array, nowUs: number, note?: string): void {
+  const { actor, hot } = core
+  // Its numbers are those of a policy, and its record is Tier 1's.
+  if (record[RECORD_KIND] === AUDIT_GUARDRAILS_SET) {
+    return actor.send({ type: "setGuardrails", policy: readGuardrails(record, 0), nowUs })
+  }
+  const code = record[RECORD_CODE]
+  const value = record[RECORD_VALUE]
+  if (code === COMMAND_EVICT || code === COMMAND_OFFER || code === COMMAND_PROVE) {
+    journalInput(hot, code, value)
+    if (code === COMMAND_PROVE) actor.send({ type: "prove", pairs: value, nowUs })
+    else if (code === COMMAND_EVICT) actor.send({ type: "evict", regime: value, nowUs })
+    else actor.send({ type: "offer", offered: offerOf(note), nowUs })
+    return
+  }
+  hot.journalCommand(code)
+  if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
+  else if (code === COMMAND_ROLLBACK) actor.send({ type: "rollback", nowUs })
+  else if (code === COMMAND_TRIP) actor.send({ type: "trip", reason: "manualTrigger", nowUs })
+  else if (code === COMMAND_RESET) actor.send({ type: "reset", nowUs })
+  else if (code === COMMAND_SET_BASELINE) actor.send({ type: "setBaseline", nowUs })
+  else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
+  else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
+  else if (code === COMMAND_RESTART) core.mender.restartChildren()
+  else if (code === COMMAND_AUDIT_FULL) actor.send({ type: "trip", reason: "auditQueueFull", nowUs })
+}

@@ -1,0 +1,35 @@
+/** What Node adds to the runtime: a disk and a studio. */
+import * as Layer from "effect/Layer"
+import { memoryPlatform, Platform, type PlatformService } from "../../engine/contract/Platform.ts"
+import type { FleetPlatform } from "../../fleet/FleetPlatform.ts"
+import { relocationParts } from "../../engine/relocation/relocationParts.ts"
+import { learnedFile } from "../../journal/disk/learnedFile.ts"
+import { recover } from "../../journal/disk/recover.ts"
+import { placeInWorker } from "../../worker/placeInWorker.ts"
+import { workerEntry } from "./workerEntry.ts"
+import { oldNode } from "../system/nodeVersion.ts"
+import { openStateJournal } from "../../journal/disk/stateJournal.ts"
+
+const complaint = oldNode(process.versions.node)
+if (complaint !== null) throw new Error(complaint)
+
+/** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
+export const nodePlatform: PlatformService & FleetPlatform = {
+  ...memoryPlatform,
+  learnedFile,
+  openAudit: (directory, _run, options, unchanged) => openStateJournal(directory, options, unchanged),
+  recover,
+  relocation: relocationParts,
+  placeInWorker: (settings, options) => {
+    const resume = recover(settings, settings.clock === "manual" ? null : Date.now() * 1000)
+    return placeInWorker(settings, options, { entry: workerEntry, resume })
+  },
+  // Who never opens one does not load it.
+  openStudio: async (core, options) =>
+    (await import("../../studio/server/openStudio.ts")).studioOf(core, options),
+  openFleetStudio: async (core, options) =>
+    (await import("../../studio/server/openStudio.ts")).studioOfFleet(core, options),
+}
+
+/** The same for Effect programs: `Engine.layer(config).pipe(Layer.provide(NodePlatform))`. */
+export const NodePlatform: Layer.Layer<never> = Layer.succeed(Platform, nodePlatform)

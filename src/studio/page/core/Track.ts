@@ -1,0 +1,150 @@
+/**
+ * The time line of one run as charts want it: parallel arrays, oldest first, grown by live windows and bounded. Made from
+ * the server's history; a window that history already holds is not taken twice.
+ */
+import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
+import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { EngineEntry, History, HistoryMark, WindowMessage } from "../../protocol/protocol.ts"
+import { words } from "./format.ts"
+
+/** Rows and marks that are kept; older ones make room. */
+const MOST_ROWS = 4000
+const MOST_MARKS = 500
+
+type Numbers = Array<number | null>
+
+export class Track {
+  readonly times: Array<number> = []
+  readonly generations: Array<number> = []
+  readonly objective: Numbers = []
+  readonly low: Numbers = []
+  readonly high: Numbers = []
+  readonly expired: Array<number> = []
+  readonly latency: Numbers = []
+  readonly throughput: Numbers = []
+  readonly errors: Numbers = []
+  readonly live = new Map<string, Numbers>()
+  readonly base = new Map<string, Numbers>()
+  readonly marks: Array<HistoryMark> = []
+
+  constructor(engine: Pick<EngineEntry, "knobs">) {
+    for (const knob of engine.knobs) {
+      this.live.set(knob.name, [])
+      this.base.set(knob.name, [])
+    }
+  }
+
+  get lastUs(): number {
+    return this.times.at(-1) ?? this.marks.at(-1)?.atUs ?? 0
+  }
+
+  get firstUs(): number {
+    return this.times[0] ?? this.marks[0]?.atUs ?? 0
+  }
+
+  /** Puts the server's history in place of everything. */
+  load(history: History): void {
+    const put = <T>(into: Array<T>, from: ReadonlyArray<T>): void => {
+      into.length = 0
+      for (const one of from) into.push(one)
+    }
+    put(this.times, history.atUs)
+    put(this.generations, history.generation)
+    put(this.objective, history.objective)
+    put(this.low, history.objectiveLow)
+    put(this.high, history.objectiveHigh)
+    put(this.expired, history.expired)
+    put(this.latency, history.latencyP99Us)
+    put(this.throughput, history.throughputRps)
+    put(this.errors, history.errorRate)
+    for (const [name, into] of this.live) put(into, history.knobs[name]?.live ?? [])
+    for (const [name, into] of this.base) put(into, history.knobs[name]?.base ?? [])
+    put(this.marks, history.marks)
+  }
+
+  /** A window as it closed; the knobs as the latest snapshot has them. */
+  add(window: WindowMessage, snapshot: EngineSnapshot | null): void {
+    if (window.closedUs <= (this.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
+    const closed = window.status === "closed"
+    this.times.push(window.closedUs)
+    this.generations.push(window.generation)
+    this.objective.push(closed ? window.objective : null)
+    this.low.push(closed ? window.objective : null)
+    this.high.push(closed ? window.objective : null)
+    this.expired.push(closed ? 0 : 1)
+    this.latency.push(window.latencyP99Us)
+    this.throughput.push(window.throughputRps)
+    this.errors.push(window.errorRate)
+    for (const [name, into] of this.live) into.push(snapshot?.values[name] ?? into.at(-1) ?? null)
+    for (const [name, into] of this.base) into.push(snapshot?.base[name] ?? into.at(-1) ?? null)
+    if (this.times.length > MOST_ROWS) for (const column of this.columns()) column.splice(0, MOST_ROWS / 8)
+  }
+
+  /** Where an engine stood at a moment, of which no windows are told; `objective` null where it is not known. */
+  sample(
+    atUs: number,
+    engine: Pick<EngineSnapshot, "generation" | "values" | "base">,
+    objective: number | null,
+  ): void {
+    if (atUs <= (this.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
+    this.times.push(atUs)
+    this.generations.push(engine.generation)
+    for (const into of [this.objective, this.low, this.high]) into.push(objective)
+    this.expired.push(0)
+    for (const into of [this.latency, this.throughput, this.errors]) into.push(null)
+    for (const [name, into] of this.live) into.push(engine.values[name] ?? null)
+    for (const [name, into] of this.base) into.push(engine.base[name] ?? null)
+    if (this.times.length > MOST_ROWS) for (const column of this.columns()) column.splice(0, MOST_ROWS / 8)
+  }
+
+  /** A record that belongs on the time line. */
+  note(record: AuditRecord): void {
+    const made = markOf(record)
+    if (made === null || this.marks.some((one) => one.seq === made.seq)) return
+    this.marks.push(made)
+    if (this.marks.length > MOST_MARKS) this.marks.splice(0, MOST_MARKS / 8)
+  }
+
+  private columns(): ReadonlyArray<Array<unknown>> {
+    return [
+      this.times,
+      this.generations,
+      this.objective,
+      this.low,
+      this.high,
+      this.expired,
+      this.latency,
+      this.throughput,
+      this.errors,
+      ...this.live.values(),
+      ...this.base.values(),
+    ]
+  }
+}
+
+function markOf(record: AuditRecord): HistoryMark | null {
+  const { atUs, seq, kind } = record
+  const made = (as: HistoryMark["kind"], text: string): HistoryMark => ({ atUs, seq, kind: as, text })
+  switch (kind) {
+    case "safeModeEntered":
+      return made("trip", words(record.reason ?? "SafeMode"))
+    case "resetDemanded":
+      return made("trip", `${words(record.reason ?? "SafeMode")}: waits for a person`)
+    case "safeModeExited":
+      return made("exit", words(record.exit ?? "SafeMode left"))
+    case "rollback":
+      return record.action === "rollback" ? made("rollback", "rollback to the baseline") : null
+    case "baselineSet":
+      return made("baseline", "baseline set")
+    case "guardrailsSet":
+      return made("guardrails", `${record.preset ?? "own"} guardrails`)
+    case "engineStarted":
+      return made("start", "started")
+    case "engineStopped":
+      return made("stop", "stopped")
+    case "command":
+      return record.action === "restart" ? made("restart", record.note ?? "restarted") : null
+    default:
+      return null
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Talking to the server: one function per path, typed by the protocol. The literal types of `PATHS` make the compiler refuse
+ * a path that the server does not have.
+ */
+import type {
+  FleetActionRequest,
+  FleetActionResult,
+  FleetEngineView,
+  FleetList,
+} from "../../protocol/fleetProtocol.ts"
+import type { SolverRun } from "../../protocol/solverProtocol.ts"
+import type {
+  ActionRequest,
+  ActionResult,
+  ApiError,
+  AuditPage,
+  Frames,
+  History,
+  Machines,
+  PATHS,
+  Session,
+} from "../../protocol/protocol.ts"
+
+type Used =
+  | "session"
+  | "login"
+  | "machines"
+  | "events"
+  | "audit"
+  | "history"
+  | "actions"
+  | "solver"
+  | "frames"
+  | "fleet"
+  | "fleetEngine"
+  | "fleetActions"
+
+const paths: Pick<typeof PATHS, Used> = {
+  session: "/api/session",
+  login: "/api/login",
+  machines: "/api/machines",
+  events: "/api/events",
+  audit: "/api/audit",
+  history: "/api/history",
+  actions: "/api/actions",
+  solver: "/api/solver",
+  frames: "/api/replay/frames",
+  fleet: "/api/fleet",
+  fleetEngine: "/api/fleet/engine",
+  fleetActions: "/api/fleet/actions",
+}
+
+export type Query = Readonly<Record<string, string | number | null | undefined>>
+
+/** An answer that was none: its word from the protocol, or "offline" where nobody answered. */
+export class Refusal extends Error {
+  readonly reason: ApiError["error"] | "offline"
+  constructor(reason: ApiError["error"] | "offline", message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+/** A path beside the page, so that a studio under a prefix works as well. */
+export function address(path: keyof typeof paths, query: Query = {}): string {
+  const given = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  )
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return `.${paths[path]}${search === "" ? "" : `?${search}`}`
+}
+
+async function answer(url: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(url, { credentials: "same-origin", ...init }).catch(() => {
+    throw new Refusal("offline", "The studio's server does not answer. Is the process still running?")
+  })
+  if (response.ok) return response
+  const body = (await response.json().catch(() => null)) as ApiError | null
+  throw new Refusal(body?.error ?? "failed", body?.message ?? `The server answered ${response.status}.`)
+}
+
+const get = async <T>(path: keyof typeof paths, query?: Query, signal?: AbortSignal): Promise<T> =>
+  (await (await answer(address(path, query), signal === undefined ? {} : { signal })).json()) as T
+
+const post = (path: keyof typeof paths, body: unknown): Promise<Response> =>
+  answer(address(path), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  })
+
+export const api = {
+  session: () => get<Session>("session"),
+  machines: () => get<Machines>("machines"),
+  history: (engine: string, points: number) => get<History>("history", { engine, points }),
+  audit: (query: Query, signal?: AbortSignal) => get<AuditPage>("audit", query, signal),
+  solver: (file: string) => get<SolverRun>("solver", { file }),
+  frames: (query: Query) => get<Frames>("frames", query),
+  fleet: (query: Query, signal?: AbortSignal) => get<FleetList>("fleet", query, signal),
+  fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),
+  actOnFleet: async (request: FleetActionRequest) =>
+    (await (await post("fleetActions", request)).json()) as FleetActionResult,
+  act: async (request: ActionRequest) => (await (await post("actions", request)).json()) as ActionResult,
+  login: async (token: string): Promise<void> => void (await post("login", { token })),
+}
+
+/** What went wrong, for a person. */
+export const told = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,238 @@
+/** The engines of a fleet: how many stand how, a page of them at a time with a search, and what happens to them. */
+import type { FleetList } from "../../protocol/fleetProtocol.ts"
+import type { FleetEntry } from "../../protocol/protocol.ts"
+import { api } from "../core/api.ts"
+import { Cell, type Scope } from "../core/cell.ts"
+import { fill, h, keyed, mark, say } from "../core/dom.ts"
+import { capital, clock, counted, figure, grouped, words } from "../core/format.ts"
+import type { Model } from "../core/Model.ts"
+import { poll } from "../core/poll.ts"
+import { linkTo } from "../core/route.ts"
+import { icon } from "./icons.ts"
+import { answered, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
+
+const EVERY_MS = 1000
+const PAGE = 50
+const MOST_EVENTS = 100
+/** Knobs of which a row shows the value. */
+const KNOBS_SHOWN = 3
+
+type FleetRow = FleetList["engines"][number]
+type Told = FleetList["events"][number]
+
+const FILTERS: ReadonlyArray<readonly [string, string]> = [
+  ["", "Any state"],
+  ["mode=adapting", "Adapting"],
+  ["mode=safe", "SafeMode open"],
+  ["status=awake", "Awake"],
+  ["status=resting", "Resting"],
+  ["status=passive", "Put away"],
+]
+
+export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLElement {
+  const offset = new Cell(0)
+  const list = new Cell<FleetList | null>(null)
+  const events = new Cell<ReadonlyArray<Told & { readonly number: number }>>([])
+  let heard: number | null = null
+  const search = h("input", {
+    class: "input",
+    type: "search",
+    placeholder: "Key",
+    "aria-label": `Search engines of ${entry.name}`,
+    input: () => again(),
+  })
+  const filter = choice("State", FILTERS, () => again())
+  const groups: ReadonlyArray<readonly [string, string]> = [
+    ["", "Any group"],
+    ...entry.groups.map((name) => [name, name] as const),
+  ]
+  const group = choice("Group", groups, () => again())
+  group.hidden = entry.groups.length === 0
+  const again = (): void => {
+    offset.set(0)
+    ask()
+  }
+  const turn = (pages: number): void => {
+    offset.set(Math.max(0, offset.value + pages * PAGE))
+    ask()
+  }
+  const back = h("button", { class: "button", "data-kind": "quiet", click: () => turn(-1) }, "Previous")
+  const on = h("button", { class: "button", "data-kind": "quiet", click: () => turn(1) }, "Next")
+  const status = h("p", { class: "small soft", role: "status" })
+  const rows = h("ul", { class: "engines" })
+  const why = h("p", {})
+  const nothing = h("div", { class: "empty" }, icon("nothing"), why)
+  const counts = tilesOf(["Engines", "Awake", "Resting", "Put away", "SafeMode open"])
+  const halted = h(
+    "p",
+    { class: "error", role: "alert" },
+    "The audit cannot be written: every engine stands on its base until it can.",
+  )
+  const ask = poll(scope, EVERY_MS, async (signal) => {
+    const [kind, value] = filter.value.split("=")
+    const narrowed = filter.value === "" ? {} : { [kind]: value }
+    const query = { fleet: entry.id, search: search.value.trim(), group: group.value, ...narrowed }
+    try {
+      const page = await api.fleet({ ...query, offset: offset.value, limit: PAGE, events: heard }, signal)
+      answered(model)
+      // Engines may have gone since: a page behind the last is no page.
+      if (page.engines.length === 0 && page.total > 0 && offset.value > 0) {
+        offset.set(Math.floor((page.total - 1) / PAGE) * PAGE)
+      }
+      hear(page)
+      list.set(page)
+    } catch (error) {
+      if (!signal.aborted) model.fail(error)
+    }
+  })
+  const hear = (page: FleetList): void => {
+    heard = page.event
+    const first = page.event - page.events.length
+    const fresh = page.events.map((event, i) => ({ ...event, number: first + i })).toReversed()
+    if (fresh.length > 0) events.set([...fresh, ...events.value].slice(0, MOST_EVENTS))
+  }
+  const show = keyed<FleetRow>(
+    rows,
+    ({ key }) => key,
+    (row) => engineRow(entry, row),
+  )
+  scope.watch([list], () => {
+    const { value: page } = list
+    nothing.hidden = page === null || page.total > 0
+    if (page === null) return
+    const { fleet, total, engines } = page
+    counts.update([fleet.engines, fleet.awake, fleet.resting, fleet.passive, fleet.safe])
+    halted.hidden = !fleet.halted
+    say(why, fleet.engines === 0 ? "No engine has been spawned yet." : "No engine matches.")
+    show(engines)
+    const from = page.offset + 1
+    const range = total > engines.length ? `${grouped(from)}–${grouped(from + engines.length - 1)} of ` : ""
+    say(status, `${range}${counted(total, "engine")}`)
+    back.disabled = page.offset === 0
+    on.disabled = page.offset + engines.length >= total
+  })
+  return h(
+    "div",
+    { class: "overview" },
+    h(
+      "section",
+      { class: "card", "aria-label": `Fleet ${entry.name}` },
+      h("header", {}, h("h2", {}, entry.name), h("span", { class: "tag" }, entry.preset ?? "own guardrails")),
+      counts.element,
+      halted,
+      h("div", { class: "search-row" }, search, filter, group),
+      h("div", { class: "pager" }, status, h("div", { class: "buttons" }, back, on)),
+      rows,
+      nothing,
+    ),
+    eventCard(entry, scope, events),
+  )
+}
+
+function choice(
+  name: string,
+  options: ReadonlyArray<readonly [string, string]>,
+  changed: () => void,
+): HTMLSelectElement {
+  return h(
+    "select",
+    { class: "input", "aria-label": name, change: changed },
+    ...options.map(([value, text]) => h("option", { value }, text)),
+  )
+}
+
+function tilesOf(names: ReadonlyArray<string>): {
+  readonly element: HTMLElement
+  readonly update: (counts: ReadonlyArray<number>) => void
+} {
+  const values = names.map(() => h("dd", {}, "–"))
+  const tiles = names.map((name, i) =>
+    h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), values[i]),
+  )
+  return {
+    element: h("dl", { class: "tiles" }, ...tiles),
+    update: (counts) => values.forEach((value, i) => say(value, grouped(counts[i]))),
+  }
+}
+
+function engineRow(
+  entry: FleetEntry,
+  { key }: FleetRow,
+): { readonly element: HTMLElement; readonly update: (now: FleetRow) => void } {
+  const state = h("span", { class: "tag" })
+  const doing = h("span", { class: "small soft goal" })
+  const values = h("span", { class: "tags" })
+  const count = h("span", { class: "small faint run" })
+  const link = h(
+    "a",
+    { class: "engine", href: linkTo("fleet", { fleet: entry.id, key }) },
+    h("span", { class: "name", title: key }, key),
+    state,
+    doing,
+    values,
+    count,
+  )
+  const shown = entry.knobs.slice(0, KNOBS_SHOWN).map(({ name }) => ({
+    name,
+    element: h("span", { class: "tag" }),
+  }))
+  fill(values, ...shown.map(({ element }) => element))
+  return {
+    element: h("li", {}, link),
+    update: (now) => {
+      say(state, STATUS_NAMES[now.status])
+      mark(state, "data-tone", toneOfEngine(now))
+      const group = now.group === null ? "" : `, ${now.group}`
+      say(
+        doing,
+        now.safeMode === null ? `${words(now.phase)}${group}` : `SafeMode: ${words(now.safeMode.reason)}`,
+      )
+      for (const { name, element } of shown) say(element, `${name} ${figure(now.base[name])}`)
+      say(count, counted(now.counters.cycles, "cycle"))
+    },
+  }
+}
+
+function eventCard(
+  entry: FleetEntry,
+  scope: Scope,
+  events: Cell<ReadonlyArray<Told & { readonly number: number }>>,
+): HTMLElement {
+  const list = h("ol", { class: "log" })
+  const nothing = h("p", { class: "empty small" }, "Nothing has happened since this page was opened.")
+  const show = keyed<Told & { readonly number: number }>(
+    list,
+    ({ number }) => String(number),
+    (event) => {
+      const key = "key" in event ? event.key : null
+      const why = "reason" in event ? words(event.reason) : "detail" in event ? event.detail : ""
+      return {
+        element: h(
+          "li",
+          {},
+          h("time", { class: "faint" }, clock(event.atUs, 1)),
+          h("span", { class: "what" }, [capital(words(event.type)), why].filter(Boolean).join(": ")),
+          key === null
+            ? null
+            : h("a", { class: "line small", href: linkTo("fleet", { fleet: entry.id, key }) }, key),
+        ),
+        update: () => {},
+      }
+    },
+  )
+  scope.watch([events], () => {
+    show(events.value)
+    nothing.hidden = events.value.length > 0
+  })
+  return h(
+    "section",
+    { class: "card latest", "aria-label": `Events of ${entry.name}` },
+    h("header", {}, h("h2", {}, "Events")),
+    h(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Events, newest first" },
+      list,
+      nothing,
+    ),
+  )
+}

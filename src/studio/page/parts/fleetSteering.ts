@@ -1,0 +1,107 @@
+/** Steering one engine of a fleet: each action with what it does, why it cannot be done now, a reason and a confirmation. */
+import type { FleetEngineView } from "../../protocol/fleetProtocol.ts"
+import type { FleetAction, FleetEntry } from "../../protocol/protocol.ts"
+import { api } from "../core/api.ts"
+import type { Cell, Scope } from "../core/cell.ts"
+import { h, mark } from "../core/dom.ts"
+import { icon } from "./icons.ts"
+import { askWhy } from "./steering.ts"
+
+interface FleetSteer {
+  readonly action: FleetAction
+  readonly name: string
+  readonly effect: string
+  readonly danger: boolean
+}
+
+const STEERING: ReadonlyArray<FleetSteer> = [
+  {
+    action: "trip",
+    name: "Trip SafeMode",
+    effect: "Opens SafeMode of this engine: its plant goes back to its base until somebody resets it.",
+    danger: true,
+  },
+  {
+    action: "reset",
+    name: "Reset SafeMode",
+    effect: "Acknowledges why SafeMode opened and lets it go, whatever opened it.",
+    danger: false,
+  },
+  {
+    action: "rollback",
+    name: "Roll back",
+    effect: "Puts the baseline back as the configuration and as the base. Tuning waits out its cooldown.",
+    danger: true,
+  },
+  {
+    action: "setBaseline",
+    name: "Set baseline",
+    effect: "Makes the present base the configuration that every rollback returns to.",
+    danger: false,
+  },
+  {
+    action: "passivate",
+    name: "Put away",
+    effect:
+      "Returns to the base and keeps a few numbers only; the next digest brings it back. Where budgets or rollbacks have still to be remembered, it rests instead.",
+    danger: false,
+  },
+]
+
+type Engine = FleetEngineView["engine"]
+
+function hindrance(action: FleetAction, { actions }: FleetEntry, engine: Engine | null): string | null {
+  if (!actions.includes(action)) return "This studio is read-only."
+  if (engine === null) return "The engine has not been read yet."
+  const open = engine.safeMode !== null
+  if (action === "trip" && open) return "SafeMode is open already."
+  if (action === "reset" && !open) return "SafeMode is not open."
+  if (action === "rollback" && engine.baseline === null) return "There is no baseline yet."
+  if (action === "passivate" && engine.status === "passive") return "It is put away already."
+  if (action === "passivate" && open) return "SafeMode is open: it is not put away before that is over."
+  return null
+}
+
+/** `done` is called after an action that was taken. */
+export function fleetSteering(
+  scope: Scope,
+  entry: FleetEntry,
+  key: string,
+  engine: Cell<Engine | null>,
+  done: () => void,
+): HTMLElement {
+  const ask = ({ action, name, effect, danger }: FleetSteer): void =>
+    askWhy({ name, effect, danger, more: null }, async (said) => {
+      const result = await api.actOnFleet({ fleet: entry.id, key, action, ...said })
+      engine.set(result.engine)
+      done()
+    })
+  const buttons = STEERING.map((one) =>
+    h(
+      "button",
+      { class: "button", "data-kind": one.danger ? "danger" : "", click: () => ask(one) },
+      one.name,
+    ),
+  )
+  scope.watch([engine], () => {
+    buttons.forEach((button, i) => {
+      const why = hindrance(STEERING[i].action, entry, engine.value)
+      button.disabled = why !== null
+      mark(button, "title", why ?? STEERING[i].effect)
+    })
+  })
+  return h(
+    "section",
+    { class: "card steering", "aria-label": "Steering" },
+    h("header", {}, h("h2", {}, "Steering"), h("span", { class: "small faint" }, "every action is audited")),
+    h("div", { class: "grid" }, ...buttons),
+    entry.actions.length > 0
+      ? null
+      : h(
+          "p",
+          { class: "small soft read-only" },
+          icon("lock"),
+          "Read-only: nothing can be changed from here.",
+        ),
+  )
+}

@@ -1,0 +1,157 @@
+/** What an engine is doing, in a word, a tone and a sentence for somebody who has not read the manual. */
+import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
+import type { Connection, Model } from "../core/Model.ts"
+import { capital, clock, span, words } from "../core/format.ts"
+
+export interface Standing {
+  readonly word: string
+  /** The same where there is little room. */
+  readonly short?: string
+  readonly tone: "live" | "safe" | "trip" | null
+  readonly sentence: string
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  ready: "waiting until the next probe is due",
+  resting: "resting: no better place was found within reach",
+  rested: "resting: no better place was found within reach",
+  applyingPlus: "asking for the plus side of its base",
+  waitingPlus: "measuring the plus side of its base",
+  applyingMinus: "asking for the minus side of its base",
+  waitingMinus: "measuring the minus side of its base",
+  visitingBaseline: "asking for the baseline, to compare with it",
+  waitingBaseline: "measuring the baseline",
+  restingOnBase: "asking for its base, to compare it with the baseline",
+  waitingBase: "measuring its base",
+  leavingBaseline: "going back to its base",
+  computing: "working out the next step",
+  frozen: "holding still",
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  thrashing: "a knob turned back and forth too often",
+  budgetExhausted: "a knob has used up what it may move in a minute",
+  objectiveRegression: "the objective kept getting worse",
+  auditQueueFull: "decisions could not be written down fast enough",
+  repeatedViolations: "proposals were refused again and again",
+  manualTrigger: "somebody asked for it",
+  telemetryLost: "no measurements came in",
+  constraintEmergency: "the constraint was broken badly",
+  engineFault: "a part of the engine broke",
+}
+
+function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
+  if (safeMode === null) return ""
+  switch (safeMode.exit) {
+    case "timer":
+      return safeMode.deadlineUs === null
+        ? "It closes by itself."
+        : `It closes by itself in ${span(safeMode.deadlineUs - nowUs)}.`
+    case "objectiveRecovery":
+      return "It closes when the objective has recovered."
+    case "auditDrained":
+      return "It closes when the audit has been written out."
+    case "manualReset":
+      return safeMode.reason === "manualTrigger" || safeMode.reason === "engineFault"
+        ? "It stays open until somebody resets it."
+        : "It stays open until somebody resets it: there were too many rollbacks in an hour, or safeMode.exit is manualReset."
+  }
+}
+
+/** How a record ends: what its last moment shows was so then, and is not said to go on. */
+function endOf(ended: boolean, last: Standing): Standing {
+  if (ended)
+    return {
+      word: "Stopped",
+      tone: null,
+      sentence: "The record ends with a stop: the plant stands on its base.",
+    }
+  return {
+    word: "Record ends here",
+    short: "Record ends",
+    tone: null,
+    sentence: `It ends without a stop: the engine was cut short, or is still running. Last: ${last.word}. ${last.sentence}`,
+  }
+}
+
+/** As the page shows it: of a recorded run at its end, how the record ends. */
+export function standingNow({ snapshot, connection, engine, atEnd }: Model): Standing {
+  const standing = standingOf(snapshot.value, connection.value)
+  const recording = engine.value?.recording ?? null
+  return recording !== null && atEnd.value && connection.value.state === "open"
+    ? endOf(recording.ended, standing)
+    : standing
+}
+
+/** SafeMode is open because of the runaway guard. */
+function isGuarded(
+  snapshot: EngineSnapshot,
+): snapshot is EngineSnapshot & { readonly guard: NonNullable<EngineSnapshot["guard"]> } {
+  const { guard, safeMode } = snapshot
+  return guard !== null && guard.sinceUs !== null && safeMode?.exit === "objectiveRecovery"
+}
+
+/** What look-ahead has found. */
+function memoryText({ lookAhead, horizonUs, lateWindows }: NonNullable<EngineSnapshot["cycle"]>): string {
+  if (lookAhead === "trial")
+    return " The objective is rising: it is being tried whether this plant remembers."
+  if (lookAhead === "off" && lateWindows > 0) {
+    const windows = lateWindows === 1 ? "window" : `${lateWindows} windows`
+    return ` Changes show late here: the first ${windows} after each of them is left out.`
+  }
+  if (lookAhead !== "on" || !(horizonUs > 0)) return ""
+  return ` This plant remembers for about ${span(horizonUs)}: readings are projected that far.`
+}
+
+/** Why the covariate is left out. */
+function covariateText({ covariate }: NonNullable<EngineSnapshot["cycle"]>): string {
+  if (covariate?.blinded === "movedByKnobs")
+    return " The covariate is left out: the knobs move it, so it hides what they do."
+  if (covariate?.blinded === "isObjective") return " The covariate is left out: it is the objective itself."
+  return ""
+}
+
+export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {
+  if (snapshot === null) {
+    const loading = connection.state === "loading" || connection.state === "open"
+    return loading
+      ? { word: "Waiting", tone: null, sentence: "Nothing has been reported yet." }
+      : { word: "Not connected", tone: null, sentence: "The last state is not known." }
+  }
+  if (snapshot.status === "idle")
+    return {
+      word: "Not started",
+      tone: null,
+      sentence: "Built, not started: nothing is measured and nothing is applied.",
+    }
+  if (snapshot.status === "stopped")
+    return { word: "Stopped", tone: null, sentence: "The engine is over; the plant stands on its base." }
+  const { safeMode, cycle, proof } = snapshot
+  if (proof !== null)
+    return {
+      word: "Proving",
+      tone: "live",
+      sentence: `A stop was asked for. ${proof.read} of ${proof.wanted} pairs of windows, on the base and on the baseline, are read; the plant stays on its base if three of four show it lower there.`,
+    }
+  if (safeMode !== null) {
+    if (isGuarded(snapshot))
+      return {
+        word: snapshot.guard?.phase === "holding" ? "Resting on the baseline" : "Back on the baseline",
+        short: "SafeMode",
+        tone: "safe",
+        sentence: `Since ${clock(snapshot.guard.sinceUs ?? snapshot.nowUs)}: ${snapshot.guard.text} Nothing is proposed meanwhile.`,
+      }
+    const why = REASONS[safeMode.reason] ?? words(safeMode.reason)
+    const since = span(snapshot.nowUs - safeMode.sinceUs)
+    return {
+      word: "SafeMode is open",
+      short: "SafeMode",
+      tone: safeMode.exit === "manualReset" ? "trip" : "safe",
+      sentence: `Open for ${since}: ${why}. Nothing is proposed. ${exitOf(snapshot)}`,
+    }
+  }
+  const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
+  const memory = cycle === null ? "" : memoryText(cycle) + covariateText(cycle)
+  const doubt = snapshot.guard?.phase === "suspicious" ? ` ${snapshot.guard.text}` : ""
+  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${memory}${doubt}` }
+}

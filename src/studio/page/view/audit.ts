@@ -1,0 +1,214 @@
+/**
+ * Searching the audit: by kind, knob, text and time, newest first, page upon page. What is asked for stands in the address, so
+ * a search can be kept and sent; a record opens to everything it holds.
+ */
+import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import { api, told } from "../core/api.ts"
+import { Cell, Scope } from "../core/cell.ts"
+import { fill, h, mark, say } from "../core/dom.ts"
+import { clock, counted, words } from "../core/format.ts"
+import type { Model } from "../core/Model.ts"
+import { linkTo, route } from "../core/route.ts"
+import { announce } from "../parts/announce.ts"
+import { short } from "../parts/eventLog.ts"
+import { icon } from "../parts/icons.ts"
+import { GROUPS, SHOWN_KINDS } from "../parts/recordKinds.ts"
+import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
+import type { View } from "./View.ts"
+
+const PAGE = 100
+/** How long somebody who types is waited for, milliseconds. */
+const TYPES_MS = 250
+
+export function auditView(model: Model): View {
+  const scope = new Scope()
+  const records = new Cell<ReadonlyArray<AuditRecord>>([])
+  const list = h("ol", { class: "records" })
+  const status = h("p", { class: "small soft", role: "status" })
+  const more = h("button", { class: "button", click: () => void load(false) }, "Older records")
+  const query = new URLSearchParams(route.value.query)
+  let before: number | null = null
+  let asking: AbortController | null = null
+  let waiting: ReturnType<typeof setTimeout> | undefined
+
+  const search = h("input", {
+    class: "input",
+    type: "search",
+    placeholder: "Search text, reasons, notes",
+    "aria-label": "Search the audit",
+  })
+  search.value = query.get("text") ?? ""
+  const knob = h(
+    "select",
+    { class: "input", "aria-label": "Knob" },
+    h("option", { value: "" }, "Any knob"),
+    ...(model.engine.value?.knobs ?? []).map(({ name }) =>
+      h("option", { value: name, selected: name === query.get("knob") }, name),
+    ),
+  )
+  const kinds = GROUPS.map(({ name, kinds: value }) =>
+    h("button", { class: "button", "data-kind": "quiet", click: () => change("kind", value) }, name),
+  )
+  const since = h(
+    "select",
+    { class: "input", "aria-label": "Time" },
+    ...[
+      ["", "Any time"],
+      ["60", "Last minute"],
+      ["600", "Last 10 minutes"],
+      ["3600", "Last hour"],
+    ].map(([value, name]) => h("option", { value, selected: value === (query.get("since") ?? "") }, name)),
+  )
+
+  const change = (name: string, value: string): void => {
+    if (value === "") query.delete(name)
+    else query.set(name, value)
+    history.replaceState(null, "", linkTo("audit", Object.fromEntries(query)))
+    mark(search, "aria-busy", "true")
+    void load(true)
+  }
+  search.addEventListener("input", () => {
+    clearTimeout(waiting)
+    waiting = setTimeout(() => change("text", search.value.trim()), TYPES_MS)
+  })
+  knob.addEventListener("change", () => change("knob", knob.value))
+  since.addEventListener("change", () => change("since", since.value))
+
+  const load = async (anew: boolean): Promise<void> => {
+    const { value: engine } = model.engine
+    if (engine === null) return
+    asking?.abort()
+    asking = new AbortController()
+    kinds.forEach((button, i) =>
+      mark(button, "aria-pressed", String(GROUPS[i].kinds === (query.get("kind") ?? ""))),
+    )
+    say(status, "Searching…")
+    mark(list, "aria-busy", "true")
+    const seconds = Number(query.get("since") ?? 0)
+    const end =
+      model.replay.value?.atUs.value ?? model.snapshot.value?.nowUs ?? model.track.value?.lastUs ?? 0
+    try {
+      const page = await api.audit(
+        {
+          engine: engine.id,
+          kind: query.get("kind") ?? SHOWN_KINDS,
+          knob: query.get("knob"),
+          text: query.get("text"),
+          from: seconds > 0 ? Math.round(end - seconds * 1e6) : null,
+          to: model.replay.value === null ? null : Math.round(model.replay.value.atUs.value),
+          limit: PAGE,
+          before: anew ? null : before,
+        },
+        asking.signal,
+      )
+      before = page.before
+      more.hidden = before === null
+      records.set(anew ? page.records : [...records.value, ...page.records])
+      const count = records.value.length
+      const text =
+        count === 0
+          ? "No record matches."
+          : `${counted(count, "record")}${before === null ? "" : ", and there are older ones"}`
+      say(status, text)
+      announce(text)
+      if (anew) fill(list, ...records.value.map(rowOf))
+      else list.append(...page.records.map(rowOf))
+      if (count === 0) fill(list, nothing(query))
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return
+      if (asking.signal.aborted) return
+      say(status, `The audit could not be read: ${told(error)}`)
+    }
+    list.removeAttribute("aria-busy")
+    search.removeAttribute("aria-busy")
+  }
+
+  scope.add(() => asking?.abort())
+  scope.add(() => clearTimeout(waiting))
+  if (model.replay.value !== null) scope.watch([model.records], () => void load(true))
+  else void load(true)
+
+  return {
+    title: "Audit",
+    element: h(
+      "div",
+      { class: "audit" },
+      h(
+        "section",
+        { class: "card", "aria-label": "Search" },
+        h("div", { class: "search-row" }, search, knob, since),
+        h("div", { class: "chips", role: "group", "aria-label": "Kind of record" }, ...kinds),
+      ),
+      h(
+        "section",
+        { class: "card", "aria-label": "Records" },
+        h(
+          "header",
+          {},
+          status,
+          h("button", { class: "button", "data-kind": "quiet", click: () => void load(true) }, "Read again"),
+        ),
+        list,
+        more,
+      ),
+    ),
+    close: scope.close,
+  }
+}
+
+const nothing = (query: URLSearchParams): HTMLElement =>
+  h(
+    "li",
+    { class: "empty" },
+    icon("nothing"),
+    h(
+      "p",
+      {},
+      query.get("kind") === "digest,tick"
+        ? "Digests and ticks are kept only with a state directory, or with audit: { digests: true }."
+        : "Nothing like that has happened in this run. Try fewer words, or any kind.",
+    ),
+  )
+
+function rowOf(record: AuditRecord): HTMLElement {
+  const detail = h("div", { class: "detail" })
+  const row = h(
+    "details",
+    { class: "record" },
+    h(
+      "summary",
+      {},
+      h("time", { class: "faint" }, clock(record.atUs, 2)),
+      h("span", { class: "seq faint small" }, `#${record.seq}`),
+      h("span", { class: "tag", "data-tone": toneOfRecord(record) }, nameOfRecord(record)),
+      h("span", { class: "line" }, lineOf(record)),
+    ),
+    detail,
+  )
+  row.addEventListener("toggle", () => {
+    if (row.open && detail.childElementCount === 0) fill(detail, everything(record))
+  })
+  return h("li", {}, row)
+}
+
+/** All fields, nested ones as their own little tables. */
+function everything(record: AuditRecord): HTMLElement {
+  const rows = Object.entries(record).flatMap(([name, value]) => [
+    h("dt", { class: "soft" }, words(name)),
+    h(
+      "dd",
+      {},
+      name === "start"
+        ? h("pre", { class: "mono small", tabindex: "0" }, JSON.stringify(value, null, 2))
+        : typeof value === "object" && value !== null
+          ? h("span", { class: "pairs" }, ...pairs(value as Record<string, unknown>))
+          : String(value ?? "–"),
+    ),
+  ])
+  return h("dl", { class: "fields" }, ...rows)
+}
+
+const pairs = (value: Record<string, unknown>): ReadonlyArray<HTMLElement> =>
+  Object.entries(value).map(([name, one]) =>
+    h("span", { class: "pair" }, h("span", { class: "soft" }, name), " ", short(one)),
+  )

@@ -1,0 +1,41 @@
+/** A request that is not answered as asked: what went wrong, in words for a person, and as an HTTP status. */
+import type { OutgoingHttpHeaders } from "node:http"
+import type { ApiError } from "../protocol/protocol.ts"
+
+export type RefusalReason = ApiError["error"]
+
+export const STATUS: Readonly<Record<RefusalReason, number>> = {
+  badRequest: 400,
+  unauthorised: 401,
+  forbidden: 403,
+  readOnly: 403,
+  notFound: 404,
+  wrongMethod: 405,
+  conflict: 409,
+  tooLarge: 413,
+  upgradeRequired: 426,
+  tooMany: 429,
+  failed: 500,
+}
+
+export class Refusal extends Error {
+  readonly reason: RefusalReason
+  /** What the answer says besides, in headers. */
+  readonly headers: OutgoingHttpHeaders
+
+  constructor(reason: RefusalReason, message: string, headers: OutgoingHttpHeaders = {}) {
+    super(message)
+    this.name = "Refusal"
+    this.reason = reason
+    this.headers = headers
+  }
+}
+
+/** A parameter that is a number, or `otherwise` when it is not given; a Refusal for anything else. */
+export function numberOf(parameters: URLSearchParams, name: string, otherwise: number): number {
+  const text = parameters.get(name)
+  if (text === null || text === "") return otherwise
+  const number = Number(text)
+  if (Number.isFinite(number)) return number
+  throw new Refusal("badRequest", `${name}: ${JSON.stringify(text.slice(0, 40))} is no number.`)
+}

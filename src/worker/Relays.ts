@@ -1,0 +1,109 @@
+/**
+ * What a worker tells of its own accord: snapshots, windows, audit records, inspections, each only while somebody listens. A
+ * listener's thread may be slow: of snapshots it then misses those between, never the last one; of all else so many may be on
+ * their way, and what is beyond that is counted.
+ */
+import type { InspectionEvent } from "xstate"
+import type { Subscription } from "../engine/calls/Listeners.ts"
+import type { EngineCore } from "../engine/EngineCore.ts"
+import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
+import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
+import type { Relay, Told } from "./protocol.ts"
+import { HEARD_OTHERS, HEARD_SNAPSHOTS, SKIPPED } from "./SharedEngine.ts"
+
+/** Messages that may be on their way, snapshots apart. */
+const MOST_UNHEARD = 10_000
+
+export class Relays {
+  private readonly post: (told: Told) => void
+  private readonly words: Int32Array
+  private readonly subscriptions = new Map<keyof Relay, Subscription>()
+  private latest: EngineSnapshot | null = null
+  /** Both begin where the other side stands: it may have heard a worker before this one. */
+  private sentSnapshots: number
+  private sentOthers: number
+
+  constructor(post: (told: Told) => void, words: Int32Array) {
+    this.post = post
+    this.words = words
+    this.sentSnapshots = Atomics.load(words, HEARD_SNAPSHOTS)
+    this.sentOthers = Atomics.load(words, HEARD_OTHERS)
+  }
+
+  /** Listens to what somebody listens to on the other side, and to nothing else. */
+  follow(core: EngineCore, relay: Relay): void {
+    this.switch("snapshots", relay.snapshots, () =>
+      core.subscribe((snapshot) => {
+        this.latest = snapshot
+        this.flush()
+      }),
+    )
+    this.switch("windows", relay.windows, () =>
+      core.windows$.subscribe((window) => this.send({ type: "window", window })),
+    )
+    this.switch("audit", relay.audit, () =>
+      core.subscribeAudit((record) => this.send({ type: "record", record })),
+    )
+  }
+
+  /** Sends the latest snapshot once the one before it was heard. */
+  flush(): void {
+    if (this.latest === null || this.sentSnapshots !== Atomics.load(this.words, HEARD_SNAPSHOTS)) return
+    this.sentSnapshots = (this.sentSnapshots + 1) | 0
+    this.post({ type: "snapshot", snapshot: this.latest })
+    this.latest = null
+  }
+
+  inspected(event: InspectionEvent): void {
+    this.send({ type: "inspection", event: relayed(event) })
+  }
+
+  private send(told: Told): void {
+    if (((this.sentOthers - Atomics.load(this.words, HEARD_OTHERS)) | 0) >= MOST_UNHEARD) {
+      Atomics.add(this.words, SKIPPED, 1)
+      return
+    }
+    this.sentOthers = (this.sentOthers + 1) | 0
+    this.post(told)
+  }
+
+  private switch(name: keyof Relay, on: boolean, subscribe: () => Subscription): void {
+    const now = this.subscriptions.get(name)
+    if (on && now === undefined) this.subscriptions.set(name, subscribe())
+    if (on || now === undefined) return
+    now.unsubscribe()
+    this.subscriptions.delete(name)
+  }
+}
+
+/** An inspection as data. What is not JSON of an event (an actor's address, a function) is left out. */
+function relayed(event: InspectionEvent): RelayedInspection {
+  const { type, actorRef } = event
+  const snapshot = ("snapshot" in event ? event.snapshot : null) as
+    | { readonly value?: unknown; readonly status?: unknown }
+    | null
+    | undefined
+  return {
+    type,
+    actor: (actorRef as { readonly id?: string }).id ?? actorRef.sessionId,
+    event: "event" in event ? asJson(event.event) : null,
+    state: asJson(snapshot?.value ?? snapshot?.status ?? null),
+  }
+}
+
+/** A value as JSON leaves it; null where there is no JSON of it. */
+function asJson(value: unknown): unknown {
+  try {
+    const seen = new Set<unknown>()
+    const text = JSON.stringify(value, (_, part: unknown) => {
+      if (typeof part !== "object" || part === null) return part
+      // Actors refer to their system and that to them.
+      if (seen.has(part) || "getSnapshot" in part) return undefined
+      seen.add(part)
+      return part
+    })
+    return text === undefined ? null : (JSON.parse(text) as unknown)
+  } catch {
+    return null
+  }
+}

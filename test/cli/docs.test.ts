@@ -1,0 +1,55 @@
+/** The reference page says what help says, and help says something about everything. */
+import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
+import * as Option from "effect/Option"
+import { describe, expect, it } from "vitest"
+import { cliPage } from "../../scripts/cliPage.ts"
+import { helpDocOf } from "../../src/cli/arguments.ts"
+import { EXIT, EXIT_MEANINGS } from "../../src/cli/exitCodes.ts"
+
+describe("the reference of the command line", () => {
+  it("is up to date (npm run docs brings it there)", async () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/cli.md"), "utf8")
+    expect(page).toBe(await cliPage())
+  })
+
+  it("knows every exit code", () => {
+    expect(EXIT_MEANINGS.map(([code]) => code)).toEqual(Object.values(EXIT))
+  })
+
+  it("has a description, an example and a word on every flag for each command", async () => {
+    const root = await helpDocOf([])
+    const names = (root?.subcommands ?? []).flatMap(({ commands }) => commands.map(({ name }) => name))
+    expect(names).toEqual([
+      "run",
+      "ask",
+      "tell",
+      "interactive",
+      "validate",
+      "export",
+      "import",
+      "verify",
+      "plot",
+      "audit",
+      "replay",
+      "studio",
+      "machines",
+      "tui",
+      "variants",
+      "completions",
+    ])
+    const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
+    const steps = ["add", "evaluate", "approve", "promote", "demote", "withdraw", "archive"]
+    const variants = ["list", "show", "history", ...steps].map((name) => ["variants", name])
+    const groups = ["audit", "variants", "machines"]
+    const alone = names.filter((name) => !groups.includes(name)).map((name) => [name])
+    for (const path of [...alone, ...audit, ...variants, ["machines", "export"]]) {
+      const doc = await helpDocOf(path)
+      expect(doc?.description).not.toBe("")
+      expect(doc?.examples?.every(({ command }) => command.includes("arqon"))).toBe(true)
+      expect(doc?.examples?.length).toBeGreaterThan(0)
+      for (const part of [...(doc?.flags ?? []), ...(doc?.args ?? [])])
+        expect(Option.getOrNull(part.description)).toBeTruthy()
+    }
+  })
+})

@@ -1,0 +1,185 @@
+/**
+ * The rooms of the house: which may import which, and which packages. This table is the only place that says so; the test beside it
+ * holds every import to it, types included, and `npm run check:rooms` prints it.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+
+export const root: string = resolve(import.meta.dirname, "..")
+
+export interface Rule {
+  /** Rooms it may import, besides itself. */
+  readonly rooms: ReadonlyArray<string>
+  /** Rooms it may import types from, and nothing else. */
+  readonly types?: ReadonlyArray<string>
+  readonly packages: ReadonlyArray<RegExp>
+}
+
+const NUMBERS = ["hot", "domain", "control"]
+const EFFECT = /^effect\//
+const XSTATE = /^xstate(\/|$)/
+const RXJS = /^rxjs(\/|$)/
+const NODE = /^node:/
+
+/** Lowest first. A room is a folder of `src`, or a folder of `machines`, `platform`, `studio`, `engine` or `journal` with rules of its own. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  hot: { rooms: [], packages: [] },
+  domain: { rooms: ["hot"], packages: [/^effect\/(Schema|Data$|Result$)/] },
+  control: { rooms: ["hot", "domain"], packages: [] },
+  solver: { rooms: NUMBERS, packages: [/^effect\/Schema/] },
+  telemetry: { rooms: NUMBERS, packages: [RXJS, /^hdr-histogram-js$/] },
+  machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
+  "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
+  engine: {
+    rooms: [...NUMBERS, "solver", "telemetry", "machines", "engine/interop"],
+    packages: [EFFECT, XSTATE],
+  },
+  fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
+  "platform/system": { rooms: ["domain"], packages: [EFFECT, NODE] },
+  "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },
+  journal: {
+    rooms: [...NUMBERS, "machines", "engine", "journal/format", "platform/system"],
+    packages: [EFFECT, NODE],
+  },
+  worker: {
+    rooms: [...NUMBERS, "telemetry", "machines", "engine", "engine/interop", "platform/system"],
+    packages: [EFFECT, XSTATE, NODE],
+  },
+  study: { rooms: ["hot", "domain", "solver", "engine", "platform/system"], packages: [EFFECT, NODE] },
+  // Knows other people's packages by their shapes only, so it imports none.
+  adapters: { rooms: ["domain", "telemetry", "engine"], packages: [] },
+  react: { rooms: ["domain", "engine"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
+  testing: { rooms: ["hot", "domain"], packages: [] },
+  "studio/protocol": { rooms: [], types: ["domain", "engine", "fleet", "solver", "machines"], packages: [] },
+  "studio/server": {
+    rooms: [
+      ...NUMBERS,
+      "solver",
+      "machines",
+      "engine",
+      "fleet",
+      "journal",
+      "study",
+      "platform/system",
+      "studio/protocol",
+    ],
+    packages: [EFFECT, XSTATE, NODE, /^ws$/],
+  },
+  // Runs in a browser: beside the protocol it takes types from the rest of Arqon, no code.
+  "studio/page": {
+    rooms: ["studio/protocol"],
+    types: ["engine", "domain"],
+    packages: [/^uplot(\/|$)/, /^elkjs\//],
+  },
+  "platform/node": {
+    rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "platform/system"],
+    packages: [EFFECT, NODE],
+  },
+  cli: {
+    rooms: [
+      "domain",
+      "control",
+      "solver",
+      "engine",
+      "journal",
+      "study",
+      "studio/protocol",
+      "studio/server",
+      "platform/system",
+      "platform/node",
+    ],
+    packages: [EFFECT, NODE],
+  },
+}
+
+const NAMES = Object.keys(RULES).toSorted((a, b) => b.length - a.length)
+
+/** The room a file is in; none for an entry in `src` itself. */
+export function roomOf(file: string): string | undefined {
+  const path = relative(root, file)
+  if (path.startsWith("machines/")) return "machines"
+  const inSource = path.replace(/^src\//, "")
+  return inSource.includes("/")
+    ? (NAMES.find((name) => inSource.startsWith(`${name}/`)) ?? inSource)
+    : undefined
+}
+
+export const isEntry = (file: string): boolean => /(^|\/)index(\.node|\.effect)?\.ts$/.test(file)
+
+export interface Import {
+  readonly specifier: string
+  /** The file, where it is one of ours. */
+  readonly target: string | null
+  readonly typesOnly: boolean
+}
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\b(\s+type\b)?[^"';]*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g
+
+const importsIn = (file: string): ReadonlyArray<Import> =>
+  [...readFileSync(file, "utf8").matchAll(IMPORT)].map(([, type, from, lazily, forItself]) => {
+    const specifier = from ?? lazily ?? forItself
+    const target = specifier.startsWith(".") ? resolve(dirname(file), specifier) : null
+    return { specifier, target, typesOnly: type !== undefined }
+  })
+
+/** Every source file with what it imports. */
+export const imports: ReadonlyMap<string, ReadonlyArray<Import>> = new Map(
+  ["src", "machines"]
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => join(root, folder, name)),
+    )
+    .map((file) => [file, importsIn(file)]),
+)
+
+/** Imports that the table does not allow, in words. */
+export function violations(): ReadonlyArray<string> {
+  return [...imports].flatMap(([file, found]) => {
+    const room = roomOf(file)
+    if (room === undefined || isEntry(file)) return []
+    const rule = RULES[room]
+    const from = relative(root, file)
+    if (rule === undefined) return [`${from} is in a room without rules`]
+    return found.flatMap(({ specifier, target, typesOnly }) => {
+      if (target === null)
+        return rule.packages.some((allowed) => allowed.test(specifier))
+          ? []
+          : [`${from} imports ${specifier}`]
+      if (isEntry(target)) return [`${from} imports the entry ${relative(root, target)}`]
+      const other = roomOf(target) ?? "an entry"
+      const allowed =
+        other === room || rule.rooms.includes(other) || (typesOnly && (rule.types ?? []).includes(other))
+      return allowed ? [] : [`${from} imports ${relative(root, target)}`]
+    })
+  })
+}
+
+/** Groups of files that import one another in a circle, types included (Tarjan, SIAM J. Comput. 1, 1972). */
+export function circles(): ReadonlyArray<ReadonlyArray<string>> {
+  const number = new Map<string, number>()
+  const low = new Map<string, number>()
+  const stack: Array<string> = []
+  const found: Array<ReadonlyArray<string>> = []
+  const visit = (file: string): number => {
+    const own = number.size
+    let least = own
+    number.set(file, own)
+    low.set(file, own)
+    stack.push(file)
+    for (const { target } of imports.get(file) ?? []) {
+      if (target === null || !imports.has(target)) continue
+      if (!number.has(target)) least = Math.min(least, visit(target))
+      else if (stack.includes(target)) least = Math.min(least, number.get(target) as number)
+    }
+    low.set(file, least)
+    if (least === own) {
+      const circle = stack.splice(stack.indexOf(file))
+      if (circle.length > 1) found.push(circle.map((one) => relative(root, one)).toSorted())
+    }
+    return least
+  }
+  for (const file of imports.keys()) if (!number.has(file)) visit(file)
+  return found
+}

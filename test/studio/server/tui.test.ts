@@ -1,0 +1,223 @@
+/** The studio in a terminal: what is drawn, what is typed, and the command against a real studio. */
+import fc from "fast-check"
+import { PassThrough } from "node:stream"
+import type { ReadStream, WriteStream } from "node:tty"
+import { describe, expect, it } from "vitest"
+import { fitted, padded } from "../../../src/platform/system/plainText.ts"
+import { makeStyles } from "../../../src/cli/output.ts"
+import { connect } from "../../../src/cli/studioConnection.ts"
+import type { EngineEntry } from "../../../src/studio/protocol/protocol.ts"
+import { Prompt } from "../../../src/cli/tui/Prompt.ts"
+import { screen, type Shown, sparkline, track } from "../../../src/cli/tui/screen.ts"
+import { Terminal } from "../../../src/cli/tui/Terminal.ts"
+import { useDesk } from "../../cli/rig.ts"
+import { openRig } from "./rig.ts"
+
+const desk = useDesk()
+
+const entry: EngineEntry = {
+  id: "e",
+  name: "quotes",
+  runId: "e",
+  source: "recorded",
+  readOnly: true,
+  objective: "minimize",
+  knobs: Array.from({ length: 30 }, (_, i) => ({
+    name: `a knob with a long name ${i}`,
+    min: 1,
+    max: 64,
+    scale: "log",
+    step: null,
+    initial: 8,
+  })),
+  config: {},
+  preset: "balanced",
+  guardrails: {},
+  machines: [],
+  recording: null,
+}
+
+const shown: Shown = {
+  entry,
+  snapshot: null,
+  frame: null,
+  states: {
+    atUs: 0,
+    actors: [
+      {
+        path: "engine/latch",
+        machine: "safeMode",
+        status: "active",
+        active: ["safeMode", "safeMode.open.untilReset"],
+        tags: ["safe"],
+      },
+    ],
+  },
+  budgets: null,
+  objectives: [3, 2, 1],
+  records: ["12  apply  g4", "13  rollback  g5"],
+  footer: "q quit",
+}
+
+const typed = (prompt: Prompt, keys: string): ReturnType<Prompt["key"]> =>
+  Array.from(keys).reduce<ReturnType<Prompt["key"]>>((_, key) => prompt.key(key), null)
+
+describe("the screen", () => {
+  it("is never wider nor higher than the terminal, and always shows the footer", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 30, max: 200 }), fc.integer({ min: 7, max: 80 }), (columns, rows) => {
+        const lines = screen(shown, columns, rows, makeStyles(false))
+        expect(lines.length).toBeLessThanOrEqual(rows)
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+        expect(lines.at(-1)).toContain("q quit")
+      }),
+    )
+  })
+
+  it("shows states, knobs and the last records where there is room", () => {
+    const text = screen(shown, 100, 60, makeStyles(false)).join("\n")
+    expect(text).toContain("safeMode.open.untilReset")
+    expect(text).toContain("rollback  g5")
+    expect(text).toContain("█▅▁ 1")
+  })
+
+  it("shows some of everything where there are more knobs than lines, and says how many are left out", () => {
+    const lines = screen(shown, 80, 24, makeStyles(false))
+    const text = lines.join("\n")
+    expect(text).toContain("safeMode.open.untilReset")
+    expect(text).toContain("rollback  g5")
+    const drawn = lines.filter((line) => line.startsWith("a knob")).length
+    expect(drawn).toBeGreaterThan(5)
+    expect(text).toContain(`… and ${30 - drawn} more knobs`)
+  })
+
+  it("lets no name and no note instruct the terminal, and counts what is two columns wide or none", () => {
+    const hostile = "\u001b]0;mine\u0007\u009b2J\u202e\n"
+    const named = {
+      ...shown,
+      entry: { ...entry, name: `quotes${hostile}`, knobs: [{ ...entry.knobs[0], name: `工${hostile}` }] },
+      records: [`12  ${hostile}`],
+      footer: `trip by ann: ${hostile}`,
+    }
+    const lines = screen(named, 80, 24, makeStyles(false))
+    expect(lines.filter((line) => /\p{Cc}|\u202e/u.test(line))).toEqual([])
+    expect(lines.filter((line) => line.startsWith("quotes"))).toHaveLength(1)
+    expect(padded("日本e\u0301", 6)).toBe("日本e\u0301 ")
+    expect(fitted("🚀🚀🚀", 5)).toBe("🚀🚀…")
+    expect(fitted("🚀🚀🚀", 6)).toBe("🚀🚀🚀")
+  })
+
+  it("draws readings between their least and their greatest, and a knob on its own scale", () => {
+    expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBe("▁▂▃▄▅▆▇█")
+    expect(sparkline([5, 5], 8)).toBe("▄▄")
+    expect(track(1, 64, "log", 8, 1, 7)).toBe("│──●───")
+    expect(track(0, 10, "linear", 10, 0, 5)).toBe("│───●")
+  })
+})
+
+describe("the prompt", () => {
+  it("does what was asked for once a reason was given and confirmed", () => {
+    const prompt = new Prompt(["trip", "reset"])
+    expect(typed(prompt, "tsmokX\u007fe\r")).toBeNull()
+    expect(prompt.footer).toBe("trip: smoke  Really? y/n")
+    expect(prompt.key("y")).toEqual({ action: "trip", reason: "smoke" })
+    expect(typed(prompt, "tno 🚀🚀\u007f\ry")).toEqual({ action: "trip", reason: "no 🚀" })
+  })
+
+  it("does nothing without a reason, without a yes, after Escape, or what may not be done", () => {
+    for (const keys of ["t\r", "t  \r", "tsmoke\rn", "tsmoke\u001b", "bsmoke\ry"]) {
+      expect([keys, typed(new Prompt(["trip"]), keys)]).toEqual([keys, null])
+    }
+  })
+
+  it("quits by q, and by Ctrl-C wherever it is", () => {
+    expect(new Prompt([]).key("q")).toEqual({ quit: true })
+    expect(typed(new Prompt(["trip"]), "tsmoq\u0003")).toEqual({ quit: true })
+  })
+})
+
+describe("the terminal", () => {
+  it("is drawn over without being cleared, only when something changed, and left as it was", () => {
+    const written: Array<string> = []
+    const modes: Array<boolean> = []
+    const keys: Array<string> = []
+    const input = Object.assign(new PassThrough(), { setRawMode: (raw: boolean) => modes.push(raw) })
+    const output = { columns: 80, rows: 24, write: (text: string) => written.push(text) }
+    const terminal = new Terminal(input as unknown as ReadStream, output as unknown as WriteStream, (key) =>
+      keys.push(key),
+    )
+    terminal.draw(["one", "two"])
+    terminal.draw(["one", "two"])
+    terminal.draw(["one"])
+    terminal.close()
+    expect(written).toHaveLength(4)
+    expect(written.join("")).not.toContain("\u001b[2J")
+    expect(written[0]).toContain("\u001b[?1049h")
+    expect(written[3]).toContain("\u001b[?1049l")
+    expect(written[3]).toContain("\u001b[?25h")
+    expect(modes).toEqual([true, false])
+  })
+})
+
+describe("arqon tui", () => {
+  it("prints one look at a running studio where there is no terminal", async () => {
+    const { url, work, engine } = await openRig({ name: "quotes" })
+    work(20)
+    engine.setBaseline()
+    engine.trip("before \u001b[2J anybody looked")
+    const { code, stdout } = await desk.run("tui", "--url", url)
+    expect(code).toBe(0)
+    for (const part of [
+      "quotes  running",
+      "SafeMode: manualTrigger",
+      "before \\u001b[2J a",
+      "minimize",
+      "speed",
+      "workers",
+      "engine/cycle",
+      " of ",
+    ]) {
+      expect(stdout).toContain(part)
+    }
+  })
+
+  it("wants the token where the studio does", async () => {
+    const { url } = await openRig({ token: "0123456789abcdef" })
+    const refused = await desk.run("tui", "--url", url)
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("token")])
+    desk.write("token", "0123456789abcdef\n")
+    expect((await desk.run("tui", "--url", url, "--token-file", "token")).code).toBe(0)
+  })
+
+  it("takes the link as it was printed, and warns of who can read it", async () => {
+    const { engine } = await openRig()
+    const studio = await engine.studio()
+    const { code, stdout, stderr } = await desk.run("tui", "--url", studio.url)
+    expect([code, stderr]).toEqual([0, expect.stringContaining("can read the token")])
+    expect(stdout).not.toContain(studio.token)
+    await studio.stop()
+  })
+
+  it("asks for the link or the token where somebody can answer, once, and only where one is wanted", async () => {
+    const { engine, url: open } = await openRig()
+    const studio = await engine.studio()
+    const { origin } = new URL(studio.url)
+    const never = (): Promise<string> => Promise.reject(new Error("asked"))
+    for (const answer of [studio.url, `  ${studio.token}\n`]) {
+      const { session } = await connect(origin, null, () => Promise.resolve(answer))
+      expect(session.engines[0].id).toBe(engine.runId)
+    }
+    await expect(connect(origin, null, () => Promise.resolve("wrong"))).rejects.toThrow("not the token")
+    await expect(connect(origin, null, null)).rejects.toThrow("--token-file")
+    await expect(connect(`${origin}/?token=wrong`, null, never)).rejects.toThrow("not the token")
+    await expect(connect("127.0.0.1:7070", null, never)).rejects.toThrow("no address")
+    expect((await connect(open, null, never)).url).toBe(open)
+    await studio.stop()
+  })
+
+  it("says what it lacks", async () => {
+    expect((await desk.run("tui")).code).toBe(2)
+    expect((await desk.run("tui", "--journal", "nowhere")).code).toBe(1)
+    expect((await desk.run("tui", "--url", "http://127.0.0.1:9")).stderr).toContain("no studio")
+  })
+})
