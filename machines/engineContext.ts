@@ -20,7 +20,8 @@ import {
   type ComparisonPolicy,
 } from "../src/control/comparison.ts"
 import type { SafeModePolicy } from "../src/control/tripRules.ts"
-import { type CycleLimits, type CycleMemory, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+import { type CycleMemory } from "./cycleContext.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"
 import type {
   CycleReport,
   DeadlineEvent,

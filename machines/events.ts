@@ -10,7 +10,7 @@ import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, SafeModeExit, TripReason } from "../src/domain/words.ts"
 import type { Fence } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
-import type { CycleLimits } from "./cycleContext.ts"
+import type { CycleLimits } from "./cycleLimits.ts"
 
 /** A window closed with enough digests. */
 export interface WindowEvent {

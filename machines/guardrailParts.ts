@@ -6,7 +6,7 @@ import { fenceUsOf } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../src/control/comparison.ts"
 import { DEFAULT_SAFE_MODE, type SafeModePolicy } from "../src/control/tripRules.ts"
-import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleContext.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"
 
 /** What somebody asked for by name: it holds whatever the policy says. */
 export interface OwnNumbers {

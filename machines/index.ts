@@ -1,12 +1,11 @@
 /** `arqon/machines`: every statechart and actor logic, for plain XState. */
 export {
-  type CycleLimits,
   type CycleSummary,
   cycleSummary,
-  DEFAULT_CYCLE_LIMITS,
   type SpsaCycleContext,
   type SpsaCycleInput,
 } from "./cycleContext.ts"
+export { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"
 export {
   type ClosingProofContext,
   type ClosingProofEvent,

@@ -17,9 +17,9 @@ import {
   leaveVariant,
   observeVariant,
   type SelectionDecision,
-  type SelectionState,
   selectVariant,
 } from "../src/control/variantSelection.ts"
+import type { SelectionState } from "../src/control/relocationTypes.ts"
 import type { ApplyProposal, RelocationStep } from "../src/domain/Proposal.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"

@@ -2,7 +2,7 @@
  * What travels to and from the actor that takes the base to a place known before: on behalf of the homeostasis cache, or of a
  * variant. Plain objects; every one carries the time.
  */
-import type { Regime } from "../src/control/homeostasis.ts"
+import type { Regime } from "../src/control/relocationTypes.ts"
 import type { SelectionDecision } from "../src/control/variantSelection.ts"
 import type { RelocationStep } from "../src/domain/Proposal.ts"
 import type { Standing } from "../src/domain/Receipt.ts"

@@ -1,5 +1,6 @@
 /** What the relocation actor says of its decisions, in the numbers they rest on. */
-import { type Eviction, type Regime, scoreOf } from "../src/control/homeostasis.ts"
+import { type Eviction, scoreOf } from "../src/control/homeostasis.ts"
+import type { Regime } from "../src/control/relocationTypes.ts"
 import type { ReentryPlan } from "../src/control/reentry.ts"
 import type { SelectionDecision } from "../src/control/variantSelection.ts"
 import type { RelocationStep } from "../src/domain/Proposal.ts"

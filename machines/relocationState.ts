@@ -4,9 +4,11 @@
  */
 import type { KnobTable } from "../src/hot/KnobTable.ts"
 import type { Features } from "../src/control/fingerprint.ts"
-import type { ReentryPlan, ReentryPolicy, ReentryState } from "../src/control/reentry.ts"
+import type { ReentryPlan } from "../src/control/reentry.ts"
+import type { ReentryPolicy, ReentryState } from "../src/control/relocationTypes.ts"
 import { EMPTY_REENTRY, EMPTY_SELECTION } from "../src/control/relocationDefaults.ts"
-import type { Channels, SelectionSettings, SelectionState } from "../src/control/variantSelection.ts"
+import type { Channels } from "../src/control/variantSelection.ts"
+import type { SelectionSettings, SelectionState } from "../src/control/relocationTypes.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"

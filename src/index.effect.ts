@@ -11,7 +11,8 @@ export {
 export type { AuditRecord } from "./engine/audit/AuditRecord.ts"
 export type { AuditSink } from "./engine/audit/AuditSink.ts"
 export type { AuditState } from "./engine/audit/AuditTrail.ts"
-export { Engine, type EngineNamed, type EngineService, type KnobValues } from "./engine/Engine.ts"
+export { Engine, type EngineNamed, type EngineService } from "./engine/Engine.ts"
+export { type KnobValues } from "./engine/contract/KnobValues.ts"
 export type { StopOptions } from "./engine/contract/stopOptions.ts"
 export type { Resumption } from "./domain/Resumption.ts"
 export type {
@@ -33,4 +34,4 @@ export {
 export { type RunTally, whatIf, type WhatIfResult } from "./journal/replay/whatIf.ts"
 export { Variants } from "./engine/relocation/Variants.ts"
 export type { VariantStore } from "./engine/relocation/VariantStore.ts"
-export type { RuntimeOptions } from "./engine/runEngine.ts"
+export type { RuntimeOptions } from "./engine/contract/RuntimeOptions.ts"

@@ -31,21 +31,22 @@ export {
   StateError,
   VariantError,
 } from "./domain/errors.ts"
-export type { EngineConfig, GuardrailConfig } from "./domain/Config.ts"
+export type { EngineConfig } from "./domain/Config.ts"
+export type { GuardrailConfig } from "./domain/configSchema.ts"
 export type { DigestInput } from "./domain/Digest.ts"
 export type { CoarseKnob, KnobConfig } from "./domain/ParamSpace.ts"
 export type { Window } from "./domain/Window.ts"
 export type { AuditRecord } from "./engine/audit/AuditRecord.ts"
 export type { AuditSink } from "./engine/audit/AuditSink.ts"
 export type { AuditState } from "./engine/audit/AuditTrail.ts"
+export type { CreateEngine } from "./engine/createEngine.ts"
 export type {
   ArqonEngine,
-  CreateEngine,
   EngineAudit,
   EngineObserver,
   EngineOptions,
-} from "./engine/createEngine.ts"
-export type { KnobValues } from "./engine/Engine.ts"
+} from "./engine/contract/ArqonEngine.ts"
+export type { KnobValues } from "./engine/contract/KnobValues.ts"
 export type { StopOptions } from "./engine/contract/stopOptions.ts"
 export type { Note } from "./engine/contract/noteOf.ts"
 export type {
@@ -88,7 +89,7 @@ export type {
 } from "./engine/contract/WorkerEngine.ts"
 export type { RollbackVerdict } from "./control/rollbackTest.ts"
 export type { Subscription } from "./engine/calls/Listeners.ts"
-export type { Studio, StudioOptions } from "./engine/contract/Platform.ts"
+export type { Studio, StudioOptions } from "./engine/contract/Studio.ts"
 export { createSolver, restoreSolver } from "./study/createSolver.ts"
 export { createProbe, type ProbeSamples } from "./solver/probeSamples.ts"
 export { type Rerun, rerun } from "./solver/rerun.ts"
@@ -120,7 +121,7 @@ export type {
 export type { SignedBy } from "./engine/relocation/VariantCatalogue.ts"
 export type { Learned } from "./domain/Learned.ts"
 export type { EngineRelocation, OfferingCatalogue } from "./engine/relocation/relocationApi.ts"
-export type { KnownRegime, RelocationState, VariantSwitch } from "./engine/relocation/Relocations.ts"
+export type { KnownRegime, RelocationState, VariantSwitch } from "./engine/contract/RelocationState.ts"
 export type { VariantStore } from "./engine/relocation/VariantStore.ts"
 export type {
   Evidence,
@@ -133,12 +134,10 @@ export type {
   VariantTransition,
 } from "./domain/Variant.ts"
 export { HomeostasisCache, type HomeostasisOptions } from "./control/HomeostasisCache.ts"
-export type { Eviction, EvictionReason, Regime } from "./control/homeostasis.ts"
-export type { ReentryPlan, ReentryState } from "./control/reentry.ts"
+export type { Eviction } from "./control/homeostasis.ts"
+export type { EvictionReason, Regime } from "./control/relocationTypes.ts"
+export type { ReentryPlan } from "./control/reentry.ts"
+export type { ReentryState } from "./control/relocationTypes.ts"
 export { VariantSelector } from "./control/VariantSelector.ts"
-export type {
-  SelectionDecision,
-  SelectionSettings,
-  SelectionState,
-  VariantReading,
-} from "./control/variantSelection.ts"
+export type { SelectionDecision, VariantReading } from "./control/variantSelection.ts"
+export type { SelectionSettings, SelectionState } from "./control/relocationTypes.ts"

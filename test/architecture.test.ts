@@ -1,7 +1,7 @@
 /** Holds the import directions of the house over the real import graph: packages, types and lazy imports included. */
 import { join, relative } from "node:path"
 import { describe, expect, it } from "vitest"
-import { imports, root, roomOf, RULES, violations } from "./rooms.ts"
+import { circles, imports, root, roomOf, RULES, violations } from "./rooms.ts"
 
 describe("the rooms of the house", () => {
   it("are exactly those of the table", () => {
@@ -18,6 +18,10 @@ describe("the rooms of the house", () => {
     for (const [room, { rooms, types = [] }] of Object.entries(RULES))
       for (const other of [...rooms, ...types])
         expect(names.indexOf(other), `${room} imports ${other}`).toBeLessThan(names.indexOf(room))
+  })
+
+  it("have no circle of imports, types included", () => {
+    expect(circles()).toEqual([])
   })
 
   it("leave nothing of Node reachable from the browser entry", () => {

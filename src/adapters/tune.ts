@@ -2,7 +2,8 @@
  * One call from "this is what I run" to "an engine tunes it": makes the engine over the adapters' knobs, attaches them and
  * starts it. For anything more particular make the engine yourself and `attach`.
  */
-import type { ArqonEngine, CreateEngine, EngineOptions } from "../engine/createEngine.ts"
+import type { CreateEngine } from "../engine/createEngine.ts"
+import type { ArqonEngine, EngineOptions } from "../engine/contract/ArqonEngine.ts"
 import type { WorkerEngine } from "../engine/contract/WorkerEngine.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { ConfigError } from "../domain/errors.ts"

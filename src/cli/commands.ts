@@ -2,22 +2,28 @@
  * The commands with their flags, descriptions and examples: what help, completions and the reference page are made of.
  * What each does stands in a file of its own.
  */
+import { auditTree } from "./auditTree.ts"
+import { studioTree } from "./studioTree.ts"
+import { variantTree } from "./variantTree.ts"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import { auditTree } from "./auditTree.ts"
-import { studioTree } from "./studioTree.ts"
-import type { ExitCode } from "./exitCodes.ts"
-import { variantTree } from "./variantTree.ts"
 import { artifact, config, duration, file, option, oldState, optional, state, whole } from "./flags.ts"
-
-/** What the arguments ask for. */
-export type Action = () => Promise<ExitCode>
+import type { Action } from "./action.ts"
 
 const MOST_AT_ONCE = 1024
 
 /** @param choose called with what is to be done, once the arguments have been read */
+/** Named apart from the tree, which it prints: else the tree's type would be made of itself. */
+const completionsFor =
+  (shell: "bash" | "zsh" | "fish"): Action =>
+  async () =>
+    (await import("./completionsCommand.ts")).completionsCommand(
+      shell,
+      commandTree(() => {}),
+    )
+
 export function commandTree(choose: (action: Action) => void) {
   const doing = (action: Action): Effect.Effect<void> => Effect.sync(() => choose(action))
 
@@ -206,7 +212,7 @@ export function commandTree(choose: (action: Action) => void) {
         Argument.withDescription("Whose completions"),
       ),
     },
-    ({ shell }) => doing(async () => (await import("./completionsCommand.ts")).completionsCommand(shell)),
+    ({ shell }) => doing(completionsFor(shell)),
   ).pipe(
     Command.withDescription("Print a completion script for a shell"),
     Command.withExamples([

@@ -2,9 +2,9 @@
  * An engine over a simulated service, live, for `arqon studio --demo`: something to look at and to steer before one has an
  * engine of one's own. Its load changes every minute, so that there is always something to follow.
  */
+import { nodePlatform } from "../platform/node/nodePlatform.ts"
 import { createEngineOn } from "../engine/createEngine.ts"
 import type { EngineCore } from "../engine/EngineCore.ts"
-import { nodePlatform } from "../platform/node/nodePlatform.ts"
 import { LiveEngine } from "../studio/server/LiveEngine.ts"
 
 const CALL_MS = 20

@@ -1,6 +1,6 @@
 /** `arqon studio`: recorded runs and solver runs in a browser, without an engine of one's own. */
 import { ConfigError } from "../domain/errors.ts"
-import type { Studio } from "../engine/contract/Platform.ts"
+import type { Studio } from "../engine/contract/Studio.ts"
 import { causeText } from "../platform/system/StateFileError.ts"
 import { startDemo } from "./demoStudio.ts"
 import { openStudio } from "../studio/server/openStudio.ts"

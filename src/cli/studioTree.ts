@@ -2,7 +2,7 @@
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
-import type { Action } from "./commands.ts"
+import type { Action } from "./action.ts"
 import { file, option, optional, whole } from "./flags.ts"
 
 const text = (name: string, metavar: string, description: string): Flag.Flag<string | null> =>

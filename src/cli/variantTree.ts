@@ -4,7 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { PlainStep } from "../engine/relocation/VariantCatalogue.ts"
-import type { Action } from "./commands.ts"
+import type { Action } from "./action.ts"
 import { file, option } from "./flags.ts"
 
 const store = file(

@@ -10,29 +10,20 @@
  * ```
  * It writes nothing: whoever owns the cycle proposes `target` as an update, and Tier 1 judges it like any other.
  */
+import { DEFAULT_REENTRY } from "./reentry.ts"
 import type { KnobTable } from "../hot/KnobTable.ts"
 import { regimesAsOf } from "./asOf.ts"
-import {
-  type BaseReading,
-  type ContextReading,
-  evict,
-  type Eviction,
-  forgetStay,
-  noteBase,
-  type Regime,
-  scoreOf,
-} from "./homeostasis.ts"
+import { type BaseReading, evict, type Eviction, forgetStay, noteBase, scoreOf } from "./homeostasis.ts"
+import type { ContextReading, Regime } from "./relocationTypes.ts"
 import {
   circlesOf,
-  DEFAULT_REENTRY,
   EMPTY_REENTRY,
   longestRetryUs,
   noteWindow,
   planReentry,
   type ReentryPlan,
-  type ReentryPolicy,
-  type ReentryState,
 } from "./reentry.ts"
+import type { ReentryPolicy, ReentryState } from "./relocationTypes.ts"
 
 /** What differs from the defaults, and the step limit of the guardrails. */
 export interface HomeostasisOptions extends Partial<ReentryPolicy> {

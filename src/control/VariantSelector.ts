@@ -2,19 +2,18 @@
  * Selection among variants as one object over the pure functions beside it: tell it what each window measured, ask it what is
  * to be live, save it as JSON. It takes the catalogue's selectable variants with every call and can choose nothing else.
  */
+import { DEFAULT_SELECTION } from "./variantSelection.ts"
 import type { SelectableVariant } from "../domain/Variant.ts"
 import { selectionAsOf } from "./asOf.ts"
 import {
   type Channels,
-  DEFAULT_SELECTION,
   EMPTY_SELECTION,
   observeVariant,
   type SelectionDecision,
-  type SelectionSettings,
-  type SelectionState,
   selectVariant,
   type VariantReading,
 } from "./variantSelection.ts"
+import type { SelectionSettings, SelectionState } from "./relocationTypes.ts"
 
 /** Chooses among variants by Thompson sampling under cooldown, budget and constraints; `toJSON` saves it. */
 export class VariantSelector {

@@ -2,8 +2,8 @@
  * What was learnt in another process, seen from the time of this one. Needed where it is taken over: a clock that was ahead then,
  * or one that begins at nothing, would leave cooldowns, quarantines and retries waiting for a time that is far away.
  */
-import type { HomeostasisState } from "./homeostasis.ts"
-import type { SelectionState } from "./variantSelection.ts"
+import type { HomeostasisState } from "./relocationTypes.ts"
+import type { SelectionState } from "./relocationTypes.ts"
 
 /** The selection with its latest moment at `nowUs` at the latest; the times between its own stay what they were. */
 export function selectionAsOf(state: SelectionState, nowUs: number): SelectionState {

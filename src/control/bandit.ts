@@ -12,39 +12,9 @@
 import { chacha8Block } from "../hot/ChaCha8.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_BANDIT } from "./relocationDefaults.ts"
+import type { BanditSettings, Arm, BanditState } from "./relocationTypes.ts"
 
 export { DEFAULT_BANDIT, EMPTY_BANDIT } from "./relocationDefaults.ts"
-
-export interface BanditSettings {
-  /** Whole number from 0 to 2^53 - 1. */
-  readonly seed: number
-  /** What earlier readings weigh after one more, above 0 and at most 1; 1 forgets nothing. */
-  readonly discount: number
-  /** Readings that every arm gets before draws decide. */
-  readonly trials: number
-}
-
-/** What is known of one arm, in discounted sums. */
-export interface Arm {
-  readonly name: string
-  /** Readings ever. */
-  readonly readings: number
-  /** Sum of the weights, and of their squares. */
-  readonly weight: number
-  readonly squares: number
-  /** Weighted mean loss, and weighted sum of squared deviations from it. */
-  readonly mean: number
-  readonly deviations: number
-}
-
-/** Plain data. Arms lie in the order in which they were first read. */
-export interface BanditState {
-  /** Draws so far: the number of the next one. */
-  readonly decisions: number
-  /** Readings that were none. */
-  readonly refused: number
-  readonly arms: ReadonlyArray<Arm>
-}
 
 /** One arm as it stood when a choice was made. */
 export interface ArmDraw {

@@ -6,6 +6,7 @@
  * Cost: a pair takes two windows and at most three applies, every `everyCycles` cycles of two windows and three applies each. With 4
  * that is one window in five for the comparison, and one in ten under the baseline.
  */
+import { DEFAULT_ROLLBACK } from "./rollbackTest.ts"
 import {
   type AdvantagePolicy,
   type AdvantageWatch,
@@ -15,7 +16,6 @@ import {
 } from "./advantage.ts"
 import {
   beginWatch,
-  DEFAULT_ROLLBACK,
   forgetEvidence,
   judgePair,
   judgeSilence,

@@ -2,7 +2,7 @@
  * From a preset and a user's own numbers to the policy that Tier 1 holds every apply against. Needed wherever a checked
  * configuration becomes a running engine.
  */
-import type { GuardrailConfig } from "../domain/Config.ts"
+import type { GuardrailConfig } from "../domain/configSchema.ts"
 import { type Preset, PRESETS } from "../domain/configSchema.ts"
 import { GUARDRAILS } from "../domain/guardrailPresets.ts"
 import { sameGuardrails } from "../hot/guardrailRecord.ts"

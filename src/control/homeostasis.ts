@@ -5,62 +5,20 @@
  *
  * Pure functions over plain data, bounded by `capacity`. Fed once a window with the context and once a cycle with the base.
  */
-import {
-  distanceOf,
-  type Features,
-  type Fingerprint,
-  fingerprintOf,
-  isSettled,
-  mergedFingerprint,
-} from "./fingerprint.ts"
+import { distanceOf, type Fingerprint, fingerprintOf, isSettled, mergedFingerprint } from "./fingerprint.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_HOMEOSTASIS } from "./relocationDefaults.ts"
+import type {
+  HomeostasisPolicy,
+  LossLevel,
+  Regime,
+  EvictionReason,
+  ContextReading,
+  Stay,
+  HomeostasisState,
+} from "./relocationTypes.ts"
 
 export { EMPTY_HOMEOSTASIS } from "./relocationDefaults.ts"
-
-export interface HomeostasisPolicy {
-  /** Regimes kept at most. */
-  readonly capacity: number
-  /** Contexts closer than this are one, in spreads: see `distanceOf`. */
-  readonly radius: number
-  /** Windows that a fingerprint is made of. */
-  readonly windows: number
-  /** How long base and context must keep still to be a regime, and in how many cycles at least. */
-  readonly stableUs: number
-  readonly cycles: number
-  /** How far the base may wander meanwhile, and how near two configurations are the same, unit space. */
-  readonly still: number
-  /** Regimes not met for longer are evicted. */
-  readonly maxAgeUs: number
-}
-
-/** Mean and squared standard error. */
-export interface LossLevel {
-  readonly mean: number
-  readonly variance: number
-}
-
-/** A configuration in which the tuner stood still, with the load it did so under; `unit` by knob id, unit space. */
-export interface Regime {
-  readonly id: number
-  readonly unit: ReadonlyArray<number>
-  readonly fingerprint: Fingerprint
-  readonly loss: LossLevel
-  /** Cycles it was stable for. */
-  readonly cycles: number
-  /** Re-entries that the canary let stand, and those it did not. */
-  readonly kept: number
-  readonly lost: number
-  /** Stays in a row elsewhere, in the same context, with a worse loss than its own. */
-  readonly contradicted: number
-  readonly storedUs: number
-  readonly metUs: number
-  /** No re-entry before this time. */
-  readonly retryUs: number
-}
-
-/** Why a regime was let go. */
-export type EvictionReason = "capacity" | "expired" | "canaryLost" | "contradicted" | "byHand"
 
 /** A regime that was let go, when and why. */
 export interface Eviction {
@@ -70,14 +28,6 @@ export interface Eviction {
   readonly atUs: number
 }
 
-/** One window as the cache sees it. */
-export interface ContextReading {
-  readonly nowUs: number
-  /** Lower is better. */
-  readonly loss: number
-  readonly features: Features
-}
-
 /** One completed cycle. */
 export interface BaseReading {
   readonly nowUs: number
@@ -85,29 +35,6 @@ export interface BaseReading {
   readonly base: ReadonlyArray<number>
   /** True for knobs on a circle. */
   readonly periodic: ReadonlyArray<boolean>
-}
-
-interface Stay {
-  readonly sinceUs: number
-  readonly anchor: ReadonlyArray<number>
-  /** Loss of the first cycle, which the others are held against: differences keep their digits, whatever they lie upon. */
-  readonly loss: number
-  /** Sums of the ways from the anchor, of the losses above the first one and of their squares. */
-  readonly ways: ReadonlyArray<number>
-  readonly sum: number
-  readonly squares: number
-  readonly cycles: number
-  readonly context: Fingerprint
-}
-
-export interface HomeostasisState {
-  readonly nextId: number
-  readonly regimes: ReadonlyArray<Regime>
-  /** The last windows, oldest first; bounded by the policy. */
-  readonly recent: ReadonlyArray<{ readonly loss: number; readonly features: Features }>
-  readonly stay: Stay | null
-  /** Evictions so far by reason. */
-  readonly evicted: Readonly<Record<EvictionReason, number>>
 }
 
 /** What became of a call: the state after it, and what was evicted on the way. */

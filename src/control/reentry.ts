@@ -9,54 +9,20 @@ import type { KnobTable } from "../hot/KnobTable.ts"
 import { distanceOf } from "./fingerprint.ts"
 import {
   changeRegime,
-  type ContextReading,
   evict,
   type Eviction,
   forgetStay,
-  type HomeostasisPolicy,
-  type HomeostasisState,
-  type LossLevel,
   nearestRegime,
   noteContext,
   presentContext,
   presentLoss,
-  type Regime,
 } from "./homeostasis.ts"
+import type { ContextReading, HomeostasisState, LossLevel, Regime } from "./relocationTypes.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_REENTRY } from "./relocationDefaults.ts"
+import type { ReentryPolicy, Trip, ReentryState } from "./relocationTypes.ts"
 
 export { DEFAULT_REENTRY, EMPTY_REENTRY } from "./relocationDefaults.ts"
-
-export interface ReentryPolicy extends HomeostasisPolicy {
-  /** Windows at the destination before the canary may speak, and after which it must have. */
-  readonly canary: number
-  readonly canaryDeadline: number
-  /** Longest time for a ramp; then the way back. */
-  readonly rampUs: number
-  /** How long a regime whose canary lost is left alone; four times as long for every loss it has more than wins. */
-  readonly retryUs: number
-}
-
-interface Trip {
-  readonly phase: "ramp" | "canary" | "broken" | "revert"
-  /** Null where it goes to a place that no regime remembers. */
-  readonly regime: number | null
-  readonly to: ReadonlyArray<number>
-  /** Where it began: where to go back to, and the loss there. */
-  readonly from: ReadonlyArray<number>
-  readonly level: LossLevel
-  readonly sinceUs: number
-  /** Of the canary's windows: how many, and sums of how far above the level before they lie, and of the squares of that. */
-  readonly windows: number
-  readonly sum: number
-  readonly squares: number
-}
-
-/** What is remembered, and the way that is being gone, if any. */
-export interface ReentryState {
-  readonly memory: HomeostasisState
-  readonly trip: Trip | null
-}
 
 export type PlanReason =
   | "unsettled"

@@ -2,10 +2,10 @@
  * What homeostasis and the selection of variants are set to, and begin with, where nobody says otherwise. Apart from what they
  * do, so that whoever only fills in a configuration does not carry that along.
  */
-import type { BanditSettings, BanditState } from "./bandit.ts"
-import type { HomeostasisPolicy, HomeostasisState } from "./homeostasis.ts"
-import type { ReentryPolicy, ReentryState } from "./reentry.ts"
-import type { SelectionSettings, SelectionState } from "./variantSelection.ts"
+import type { BanditSettings, BanditState } from "./relocationTypes.ts"
+import type { HomeostasisPolicy, HomeostasisState } from "./relocationTypes.ts"
+import type { ReentryPolicy, ReentryState } from "./relocationTypes.ts"
+import type { SelectionSettings, SelectionState } from "./relocationTypes.ts"
 
 export const DEFAULT_HOMEOSTASIS: HomeostasisPolicy = /* @__PURE__ */ Object.freeze({
   capacity: 16,

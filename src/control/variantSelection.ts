@@ -7,21 +7,12 @@
  * variant: without the channel that a constraint names it is not chosen, and a live one is left when the channel stays away.
  */
 import type { SelectableVariant, VariantConstraint } from "../domain/Variant.ts"
-import { type ArmDraw, type BanditSettings, type BanditState, choose, learn, retain } from "./bandit.ts"
+import { type ArmDraw, choose, learn, retain } from "./bandit.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_SELECTION } from "./relocationDefaults.ts"
+import type { SelectionSettings, SelectionState } from "./relocationTypes.ts"
 
 export { DEFAULT_SELECTION, EMPTY_SELECTION } from "./relocationDefaults.ts"
-
-/** How variants are chosen and held back. */
-export interface SelectionSettings extends BanditSettings {
-  /** Least time between a switch and the next one that is not a rollback. */
-  readonly cooldownUs: number
-  /** Switches within any hour that are not rollbacks; rollbacks count, but are never held back. */
-  readonly switchesPerHour: number
-  /** Windows that a live variant is read for before another may be drawn. */
-  readonly stay: number
-}
 
 /** Channels of the digests by name, as a window has them. */
 export type Channels = Readonly<Record<string, number | null | undefined>>
@@ -34,26 +25,6 @@ export interface VariantReading {
   readonly loss: number
   readonly channels: Channels
   readonly nowUs: number
-}
-
-/** What selection remembers between windows: plain data. */
-export interface SelectionState {
-  readonly nowUs: number
-  readonly live: string | null
-  /** What was live before. */
-  readonly previous: string | null
-  readonly sinceUs: number
-  /** Windows of the live variant since it came, or since the bandit last let it stay. */
-  readonly readings: number
-  /** Windows in a row that broke a constraint of the live variant, and that could not tell. */
-  readonly breaches: number
-  readonly silent: number
-  /** Times of the switches within the last hour; bounded. */
-  readonly switchesUs: ReadonlyArray<number>
-  readonly quarantine: ReadonlyArray<{ readonly name: string; readonly untilUs: number }>
-  readonly bandit: BanditState
-  /** Decisions so far. */
-  readonly decisions: number
 }
 
 /** Why a decision came out as it did. */

@@ -3,26 +3,26 @@
  * door through which a configuration comes in: createEngine, Engine.make, the command line. Bad input gives one
  * ConfigError with every problem in it; nothing is guessed and nothing is repaired in silence.
  */
+import { guardrailProblems } from "./guardrailConfig.ts"
+import { paramProblems } from "./ParamSpace.ts"
+import { sizeProblems } from "./memory.ts"
 import * as Result from "effect/Result"
 import { BACKPRESSURE, DROP_OLDEST, MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/codes.ts"
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
 import { type EngineConfigInput, EngineConfigShape } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
 import { type Learned, otherRange } from "./Learned.ts"
-import { guardrailProblems } from "./guardrailConfig.ts"
-import { type KnobConfig, makeParamSpace, type ParamSpace, paramProblems } from "./ParamSpace.ts"
-import { MOST_BYTES, recordBytes, regimeBytes, ringRecordBytes, sizeProblems } from "./memory.ts"
+import { type KnobConfig, makeParamSpace, type ParamSpace } from "./ParamSpace.ts"
+import { MOST_BYTES, recordBytes, regimeBytes, ringRecordBytes } from "./memory.ts"
 import { problem, show, tidy, withExample } from "./problems.ts"
 import { readShape } from "./Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
+import type { GuardrailConfig } from "./configSchema.ts"
 
 /** The configuration of an engine, as a user writes it. `docs/reference/configuration.md` lists every option. */
 export type EngineConfig<K extends string = string> = Omit<EngineConfigInput, "params"> & {
   readonly params: Readonly<Record<K, KnobConfig>>
 }
-
-/** A preset by name, or a preset with some numbers of one's own. */
-export type GuardrailConfig = NonNullable<EngineConfigInput["guardrails"]>
 
 /** A checked configuration with every default filled in. */
 export interface EngineSettings {

@@ -199,3 +199,6 @@ export const EngineConfigShape = object({
 
 /** What the shape lets through. */
 export type EngineConfigInput = ShapeType<typeof EngineConfigShape>
+
+/** A preset by name, or a preset with some numbers of one's own. */
+export type GuardrailConfig = NonNullable<EngineConfigInput["guardrails"]>

@@ -4,7 +4,7 @@
  */
 import * as Result from "effect/Result"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
-import type { GuardrailConfig } from "./Config.ts"
+import type { GuardrailConfig } from "./configSchema.ts"
 import { GuardrailsShape, PRESETS } from "./configSchema.ts"
 import { ConfigError, type Problem } from "./errors.ts"
 import { GUARDRAILS } from "./guardrailPresets.ts"

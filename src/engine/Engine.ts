@@ -10,7 +10,8 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type EngineConfig, type GuardrailConfig, parseEngineConfig } from "../domain/Config.ts"
+import { type EngineConfig, parseEngineConfig } from "../domain/Config.ts"
+import type { GuardrailConfig } from "../domain/configSchema.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import {
   type AuditError,
@@ -32,10 +33,9 @@ import { proofPairs, type StopOptions } from "./contract/stopOptions.ts"
 import { metricsPage } from "./metrics/prometheus.ts"
 import { type EngineRelocation, relocationApi } from "./relocation/relocationApi.ts"
 import { startOptionError, type StartOptions } from "./contract/startTime.ts"
-import { buildCore, type RunningEngine, runEngine, type RuntimeOptions } from "./runEngine.ts"
-
-/** Values of the knobs by name; a name that is no knob is a type error. */
-export type KnobValues<K extends string> = { readonly [Name in K]: number }
+import { buildCore, type RunningEngine, runEngine } from "./runEngine.ts"
+import type { RuntimeOptions } from "./contract/RuntimeOptions.ts"
+import type { KnobValues } from "./contract/KnobValues.ts"
 
 /** An engine as an Effect program sees it; its scope stops it. */
 export interface EngineService<K extends string = string> {

@@ -3,6 +3,7 @@
  * call a user can make, synchronous. Effect owns when it begins and ends (`runEngine`); `createEngine` and `Engine.make`
  * are its two faces. It has no timer and no fiber: in manual time this is all there is.
  */
+import { windows$ } from "../telemetry/windows.ts"
 import type { Actor } from "xstate"
 import {
   COMMAND_AUDIT_FULL,
@@ -20,7 +21,8 @@ import {
   WINDOW_EXPIRED,
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
-import type { EngineSettings, GuardrailConfig } from "../domain/Config.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import type { GuardrailConfig } from "../domain/configSchema.ts"
 import { type EngineFaultError, EngineStateError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
@@ -32,7 +34,6 @@ import { completeWhen } from "./interop/completeWhen.ts"
 import { observeLater } from "./interop/observeLater.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
 import type { Sample } from "../telemetry/samples.ts"
-import { windows$ } from "../telemetry/windows.ts"
 import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./audit/AuditRecord.ts"
 import { AuditTrail } from "./audit/AuditTrail.ts"
@@ -53,7 +54,7 @@ import { errorText, isExpected, type Outcome, outcomeOf } from "./calls/outcome.
 import { foreignCall } from "./calls/foreignCall.ts"
 import { Mender } from "./supervision/Mender.ts"
 import { Relocations } from "./relocation/Relocations.ts"
-import type { RelocationParts } from "./relocation/relocationParts.ts"
+import type { RelocationParts } from "./contract/RelocationParts.ts"
 import { resumedHotPath, startEvent } from "./resume.ts"
 import { Telling } from "./calls/Telling.ts"
 import { warmUp } from "./warmUp.ts"

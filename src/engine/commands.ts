@@ -4,10 +4,11 @@
  * has changed. `docs/semantics.md` has the table.
  */
 import { resolveGuardrails } from "../control/guardrails.ts"
-import type { GuardrailConfig } from "../domain/Config.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import type { GuardrailConfig } from "../domain/configSchema.ts"
 import { AuditError, ConfigError, EngineStateError, NoBaselineError } from "../domain/errors.ts"
 import { parseGuardrails } from "../domain/guardrailConfig.ts"
-import { coarseKnobs } from "../domain/ParamSpace.ts"
+import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import {
   COMMAND_RESET,
   COMMAND_ROLLBACK,
@@ -19,15 +20,34 @@ import {
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import type { EngineEvent } from "../../machines/engineContext.ts"
 import { recordCommand } from "../../machines/hotAudit.ts"
-import type { EngineCore } from "./EngineCore.ts"
-import { safeModeState } from "./contract/EngineSnapshot.ts"
-import { tripsOf } from "./supervision/Mender.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import type { AuditTrail } from "./audit/AuditTrail.ts"
+import type { Listeners } from "./calls/Listeners.ts"
+import { type EngineActor, safeModeState } from "./contract/EngineSnapshot.ts"
+import { type Mender, tripsOf } from "./supervision/Mender.ts"
+
+/** An engine, as far as commands go. */
+export interface CommandHost {
+  readonly settings: EngineSettings
+  readonly hot: HotPath
+  readonly trail: AuditTrail
+  readonly actor: EngineActor
+  readonly tree: { readonly alive: boolean }
+  readonly mender: Mender
+  /** A stop that proves its base has come to its end. */
+  readonly isProved: boolean
+  readonly nowUs: number
+  coarse: ReadonlyArray<CoarseKnob>
+  readonly releases: Listeners<void>
+  /** Journals that a command came, and says when. */
+  readonly command: (code: number) => number
+}
 
 /**
  * Has the machine do it. Where no actor has, Tier 1 does it by hand, and the actor that should have is gone: then SafeMode opens as
  * for any death.
  */
-function send(core: EngineCore, event: EngineEvent, done: () => boolean, byHand: () => void): void {
+function send(core: CommandHost, event: EngineEvent, done: () => boolean, byHand: () => void): void {
   if (core.tree.alive) core.actor.send(event)
   if (done()) return
   core.hot.executor.proposal[P_NOW_US] = core.hot.nowUs
@@ -36,7 +56,7 @@ function send(core: EngineCore, event: EngineEvent, done: () => boolean, byHand:
 }
 
 /** Puts the baseline back; a NoBaselineError while there is none. */
-export function rollback(core: EngineCore, note: string | undefined): void {
+export function rollback(core: CommandHost, note: string | undefined): void {
   const { hot, trail } = core
   const { executor, config } = hot
   if (!config.hasBaseline) throw new NoBaselineError()
@@ -54,7 +74,7 @@ export function rollback(core: EngineCore, note: string | undefined): void {
 }
 
 /** SafeMode is open until a person lets it go. */
-export function trip(core: EngineCore, note: string | undefined): void {
+export function trip(core: CommandHost, note: string | undefined): void {
   const { hot, trail } = core
   const { executor } = hot
   const waiting = noteOfTrip(core, note)
@@ -80,7 +100,7 @@ export function trip(core: EngineCore, note: string | undefined): void {
  * Journals the trip, and returns the note where it waits for the record of the latch. Where SafeMode is open by hand already the
  * latch has nothing to record: then the note stands on a record of the command.
  */
-function noteOfTrip(core: EngineCore, note: string | undefined): string | undefined {
+function noteOfTrip(core: CommandHost, note: string | undefined): string | undefined {
   const { audit, executor } = core.hot
   if (note === undefined || Atomics.load(executor.latch, 0) !== TRIP_MANUAL) {
     core.command(COMMAND_TRIP)
@@ -96,7 +116,7 @@ function noteOfTrip(core: EngineCore, note: string | undefined): string | undefi
 }
 
 /** Lets SafeMode go, and what died too often begin anew. */
-export function reset(core: EngineCore, note: string | undefined): void {
+export function reset(core: CommandHost, note: string | undefined): void {
   const { hot, trail, mender } = core
   if (mender.escalated === null && safeModeState(core.actor, hot)?.exit === "auditDrained") {
     throw new EngineStateError({ reason: "auditFull", call: "reset" })
@@ -115,7 +135,7 @@ export function reset(core: EngineCore, note: string | undefined): void {
 }
 
 /** Makes the base the baseline. */
-export function setBaseline(core: EngineCore, note: string | undefined): void {
+export function setBaseline(core: CommandHost, note: string | undefined): void {
   const { hot, trail } = core
   const { executor, config } = hot
   const nowUs = core.command(COMMAND_SET_BASELINE)
@@ -140,7 +160,11 @@ export function checkedGuardrails(guardrails: unknown): GuardrailConfig {
  * Puts another policy in force. The record is Tier 1's own and holds the whole policy, so that it is what a replay gives again. An
  * AuditError where the change could not be recorded.
  */
-export function setGuardrails(core: EngineCore, guardrails: GuardrailConfig, note: string | undefined): void {
+export function setGuardrails(
+  core: CommandHost,
+  guardrails: GuardrailConfig,
+  note: string | undefined,
+): void {
   const policy = resolveGuardrails(guardrails)
   const { hot, trail } = core
   const { executor, nowCell } = hot

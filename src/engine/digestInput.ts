@@ -3,6 +3,7 @@
  * an unknown field) is the caller's mistake and refused with an error; what is wrong in value (NaN, too late) is the
  * plant's and is judged and counted by the hot path.
  */
+import { RESERVED_CHANNELS } from "../domain/Config.ts"
 import {
   DIGEST_CONSTRAINT_MARGIN,
   DIGEST_ERROR_RATE,
@@ -14,7 +15,6 @@ import {
   DIGEST_TIMESTAMP_US,
 } from "../hot/codes.ts"
 import { MAX_TIME_US } from "../hot/RateWindow.ts"
-import { RESERVED_CHANNELS } from "../domain/Config.ts"
 import { DigestError } from "../domain/errors.ts"
 import { FAILURE_US, type Sample } from "../telemetry/samples.ts"
 import { didYouMean, problem, show } from "../domain/problems.ts"

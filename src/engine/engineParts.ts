@@ -2,6 +2,7 @@
  * The parts an engine is made of, from its settings: where names and defaults of a configuration meet those of the hot
  * path and the machines.
  */
+import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../control/comparison.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
 import { configOf, type EngineSettings } from "../domain/Config.ts"
@@ -10,7 +11,6 @@ import type { Resumption } from "../domain/Resumption.ts"
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { positionOf } from "../domain/Window.ts"
 import { HotPath } from "../hot/HotPath.ts"
-import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
 import { memoryOf } from "./relocation/Relocations.ts"
 import { refuseWrite, VALUE_VIEW } from "./valueView.ts"

@@ -9,21 +9,13 @@ import type { EngineSettings } from "../domain/Config.ts"
 import { type AuditError, ConfigError, type EngineFaultError } from "../domain/errors.ts"
 import type { AuditSink } from "./audit/AuditSink.ts"
 import { EngineCore } from "./EngineCore.ts"
-import type { Inspect } from "./calls/guarded.ts"
 import { openLifetime } from "./lifetime.ts"
 import { Platform, type PlatformService } from "./contract/Platform.ts"
 import { frozenFrom, sameStart } from "./resume.ts"
 import { checkedSinks } from "./audit/sinkProblems.ts"
 import { Hung } from "./supervision/Supervision.ts"
 import type { ChildSpec, SupervisorPort } from "./supervision/supervise.ts"
-
-/** What a runtime adds to a configuration. */
-export interface RuntimeOptions {
-  /** Looks into every actor, as XState's `inspect`. */
-  readonly inspect?: Inspect | undefined
-  /** Further places for the audit, beside memory and disk. */
-  readonly sinks?: ReadonlyArray<AuditSink> | undefined
-}
+import type { RuntimeOptions } from "./contract/RuntimeOptions.ts"
 
 /**
  * Microseconds since 1970 that never jump with the wall clock: where it stood, and monotonic time since. Where even monotonic

@@ -1,5 +1,5 @@
 /** A typed snapshot of an engine, for both faces of it. Apart from them, so that neither carries the other along. */
-import type { KnobValues } from "./Engine.ts"
+import type { KnobValues } from "./contract/KnobValues.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineSnapshot } from "./contract/EngineSnapshot.ts"
 

@@ -2,7 +2,7 @@
 import { digestOf, type Sample } from "../telemetry/samples.ts"
 import { track, type TrackPort } from "../telemetry/track.ts"
 import type { DigestInput } from "../domain/Digest.ts"
-import type { KnobValues } from "../engine/Engine.ts"
+import type { KnobValues } from "../engine/contract/KnobValues.ts"
 import { type Note, noteOf } from "../engine/contract/noteOf.ts"
 import { outcomeOf } from "../engine/calls/outcome.ts"
 import { refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"

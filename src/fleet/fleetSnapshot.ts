@@ -3,7 +3,7 @@ import type { CyclePhase } from "../../machines/spsaCycle.machine.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
 import { type TripReason, tripReason } from "../domain/words.ts"
 import { FROZEN } from "../hot/phases.ts"
-import type { KnobValues } from "../engine/Engine.ts"
+import type { KnobValues } from "../engine/contract/KnobValues.ts"
 import type { CellState, FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 

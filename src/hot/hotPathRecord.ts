@@ -3,9 +3,10 @@
  * from. One needs it to carry an engine over a restart. Rings, ledgers and counters are left out: they begin empty.
  */
 import type { GuardrailNumbers } from "./Guardrails.ts"
-import type { HotPath } from "./HotPath.ts"
+import type { AtomicConfig } from "./AtomicConfig.ts"
 import type { HotPathOptions } from "./HotPathOptions.ts"
 import { type KnobNumbers, KnobTable } from "./KnobTable.ts"
+import type { SafetyExecutor } from "./SafetyExecutor.ts"
 import type { WindowNumbers } from "./WindowAccumulator.ts"
 
 /** By code. */
@@ -40,8 +41,18 @@ export interface HotPathRecord {
   readonly manualTime: boolean
 }
 
+/** A hot path, as far as its record goes. */
+interface Recorded {
+  readonly name: string
+  readonly id: number
+  readonly nowUs: number
+  readonly table: KnobTable
+  readonly config: AtomicConfig
+  readonly executor: SafetyExecutor
+}
+
 /** What `hot`, made with these options, is to be remembered by. */
-export function recordOf(hot: HotPath, made: HotPathOptions): HotPathRecord {
+export function recordOf(hot: Recorded, made: HotPathOptions): HotPathRecord {
   const { config, executor } = hot
   const baseline = new Float64Array(config.knobs)
   if (config.hasBaseline) config.baselineUnits(baseline)

@@ -3,7 +3,7 @@
  * several steps shows one state and no two (`useSyncExternalStore`, through `useSelector` of @xstate/react).
  */
 import { type Subscribable, type Subscription, toObserver } from "xstate"
-import type { ArqonEngine } from "../engine/createEngine.ts"
+import type { ArqonEngine } from "../engine/contract/ArqonEngine.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>

@@ -3,7 +3,8 @@
  * goes, its plant left on its base. For an engine that outlives components, call `createEngine` outside and hand it to the others.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "react"
-import type { ArqonEngine, CreateEngine, EngineOptions } from "../engine/createEngine.ts"
+import type { CreateEngine } from "../engine/createEngine.ts"
+import type { ArqonEngine, EngineOptions } from "../engine/contract/ArqonEngine.ts"
 import { storeOf } from "./engineStore.ts"
 
 /** Runs before the page is painted; on a server, where React 18 warns of such effects, nothing runs. */

@@ -10,7 +10,8 @@ import { type Classification, isFounded, type LabelChange } from "./Classificati
 import { Course, type SolverPhase } from "./Course.ts"
 import { type Failing, failingAt } from "./failing.ts"
 import { recommend } from "./recommend.ts"
-import { type Answer, readResults, type Result } from "./results.ts"
+import { readResults, type Result } from "./results.ts"
+import type { Answer } from "./Answer.ts"
 import {
   describeClassification,
   type Environment,

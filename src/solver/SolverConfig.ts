@@ -3,28 +3,20 @@
  * it. Needed at every door through which a configuration comes: createSolver, state files, artifacts, the command line.
  * What is harmless but does nothing is read with a warning; nothing is repaired in silence.
  */
+import { failureProblems } from "./fields.ts"
+import { sizeProblems } from "../domain/memory.ts"
+import { STRATEGIES } from "./strategies/catalogue.ts"
+import { plainFields } from "./configSchema.ts"
 import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
-import { evaluationBytes, sizeProblems } from "../domain/memory.ts"
+import { evaluationBytes } from "../domain/memory.ts"
 import { didYouMean, problem, show, tidy, withExample } from "../domain/problems.ts"
-import { plainFields } from "./configSchema.ts"
-import { exact, failureProblems, SCHEMA_VERSION, versionProblem } from "./fields.ts"
+import { exact, SCHEMA_VERSION, versionProblem } from "./fields.ts"
 import { plainData, record } from "./plainData.ts"
 import { readBounds } from "./readBounds.ts"
-import { STRATEGIES } from "./strategies/catalogue.ts"
-import { type Dimension, type NumericDimension, type ParamValue, SearchSpace } from "./SearchSpace.ts"
-
-/** One parameter as it is saved. */
-export type DimensionConfig =
-  | {
-      readonly min: number
-      readonly max: number
-      readonly scale: NumericDimension["scale"]
-      readonly step?: number
-    }
-  | { readonly choices: ReadonlyArray<ParamValue> }
-  | { readonly type: "boolean" }
+import { type Dimension, SearchSpace } from "./SearchSpace.ts"
+import type { DimensionConfig } from "./DimensionConfig.ts"
 
 /** A checked configuration as it is saved in state and artifact: JSON-safe, defaults filled in, and itself a valid input. */
 export interface SolverConfig {

@@ -5,7 +5,7 @@
  */
 import { StateError } from "../domain/errors.ts"
 import type { Readings } from "./Readings.ts"
-import type { Answer } from "./results.ts"
+import type { Answer } from "./Answer.ts"
 import type { Params, SearchSpace } from "./SearchSpace.ts"
 import type { HistoryEntry, PendingEntry, SolverState } from "./SolverState.ts"
 

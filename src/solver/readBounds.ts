@@ -16,7 +16,7 @@ import {
 } from "./configSchema.ts"
 import { exact, failureProblems } from "./fields.ts"
 import { record } from "./plainData.ts"
-import type { DimensionConfig } from "./SolverConfig.ts"
+import type { DimensionConfig } from "./DimensionConfig.ts"
 
 type Path = ReadonlyArray<string>
 

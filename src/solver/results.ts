@@ -6,6 +6,7 @@ import { ResultError, type Problem } from "../domain/errors.ts"
 import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
 import type { Params, SearchSpace } from "./SearchSpace.ts"
 import type { TrialLog } from "./TrialLog.ts"
+import type { Answer } from "./Answer.ts"
 
 /** One evaluation as a user reports it. */
 export interface Result<P = Params> {
@@ -20,21 +21,6 @@ export interface Result<P = Params> {
   readonly cost?: number
   /** True, or why: the evaluation failed, whatever `value` says. */
   readonly failed?: boolean | string
-}
-
-/** A checked result. */
-export interface Answer {
-  /** The trial it names, or null. */
-  readonly id: number | null
-  /** The point it names, or null when the id says it all. */
-  readonly params: Params | null
-  /** That point in unit space, on its grid; null with `params`. */
-  readonly unit: Float64Array | null
-  /** Null when the evaluation failed. */
-  readonly value: number | null
-  readonly cost: number
-  /** Why it failed, where somebody said so. */
-  readonly error: string | null
 }
 
 const KEYS = ["id", "eval_id", "params", "value", "cost", "failed"]

@@ -11,7 +11,8 @@ import {
   EngineStateError,
   NoBaselineError,
 } from "../domain/errors.ts"
-import type { EngineConfig, GuardrailConfig } from "../domain/Config.ts"
+import type { EngineConfig } from "../domain/Config.ts"
+import type { GuardrailConfig } from "../domain/configSchema.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { Window } from "../domain/Window.ts"
 import type { AuditRecord } from "../engine/audit/AuditRecord.ts"

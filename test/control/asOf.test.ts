@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest"
 import { regimesAsOf, selectionAsOf } from "../../src/control/asOf.ts"
 import { HomeostasisCache } from "../../src/control/HomeostasisCache.ts"
 import { fingerprintOf } from "../../src/control/fingerprint.ts"
-import { EMPTY_HOMEOSTASIS, type HomeostasisState, type Regime } from "../../src/control/homeostasis.ts"
+import { EMPTY_HOMEOSTASIS } from "../../src/control/homeostasis.ts"
+import type { HomeostasisState, Regime } from "../../src/control/relocationTypes.ts"
 import { DEFAULT_REENTRY, longestRetryUs } from "../../src/control/reentry.ts"
 import {
   DEFAULT_SELECTION,

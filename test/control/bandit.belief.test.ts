@@ -4,7 +4,8 @@
  */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type BanditState, choose, EMPTY_BANDIT, forget, learn, retain } from "../../src/control/bandit.ts"
+import { choose, EMPTY_BANDIT, forget, learn, retain } from "../../src/control/bandit.ts"
+import type { BanditState } from "../../src/control/relocationTypes.ts"
 
 interface Reading {
   readonly name: string

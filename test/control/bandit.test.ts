@@ -1,15 +1,8 @@
 /** The bandit alone: it finds the better arm, forgets when told to, and is the same for the same seed. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import {
-  type BanditSettings,
-  type BanditState,
-  choose,
-  DEFAULT_BANDIT,
-  EMPTY_BANDIT,
-  learn,
-  retain,
-} from "../../src/control/bandit.ts"
+import { choose, DEFAULT_BANDIT, EMPTY_BANDIT, learn, retain } from "../../src/control/bandit.ts"
+import type { BanditSettings, BanditState } from "../../src/control/relocationTypes.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 
 const NAMES = ["a", "b", "c"]

@@ -1,5 +1,5 @@
 /** A regime that was stored and never met again, for tests to begin with. */
-import type { Regime } from "../../src/control/homeostasis.ts"
+import type { Regime } from "../../src/control/relocationTypes.ts"
 
 type Own = Pick<Regime, "id" | "unit" | "fingerprint"> & Partial<Regime>
 

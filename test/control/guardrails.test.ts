@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { presetOf, resolveGuardrails } from "../../src/control/guardrails.ts"
-import type { GuardrailConfig } from "../../src/domain/Config.ts"
+import type { GuardrailConfig } from "../../src/domain/configSchema.ts"
 import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
 
 describe("the guardrails a user asks for", () => {

@@ -6,15 +6,13 @@ import { HomeostasisCache } from "../../src/control/HomeostasisCache.ts"
 import {
   EMPTY_HOMEOSTASIS,
   forgetStay,
-  type HomeostasisPolicy,
-  type HomeostasisState,
   nearestRegime,
   noteBase,
   noteContext,
   presentContext,
-  type Regime,
   scoreOf,
 } from "../../src/control/homeostasis.ts"
+import type { HomeostasisPolicy, HomeostasisState, Regime } from "../../src/control/relocationTypes.ts"
 import { VariantSelector } from "../../src/control/VariantSelector.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { unitKnob } from "../../src/testing/Plant.ts"

@@ -9,7 +9,8 @@ import {
   mergedFingerprint,
 } from "../../src/control/fingerprint.ts"
 import { HomeostasisCache } from "../../src/control/HomeostasisCache.ts"
-import type { ReentryPlan, ReentryState } from "../../src/control/reentry.ts"
+import type { ReentryPlan } from "../../src/control/reentry.ts"
+import type { ReentryState } from "../../src/control/relocationTypes.ts"
 import { LINEAR, LOG, PERIODIC } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"

@@ -1,7 +1,8 @@
 /** One trip, phase by phase, from states that are written down: what a canary concludes from its windows, and what ends a trip. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { EMPTY_HOMEOSTASIS, type HomeostasisState, type Regime } from "../../src/control/homeostasis.ts"
+import { EMPTY_HOMEOSTASIS } from "../../src/control/homeostasis.ts"
+import type { HomeostasisState, Regime } from "../../src/control/relocationTypes.ts"
 import {
   breakOff,
   condemn,
@@ -9,9 +10,9 @@ import {
   EMPTY_REENTRY,
   noteWindow,
   planReentry,
-  type ReentryState,
   setOutFor,
 } from "../../src/control/reentry.ts"
+import type { ReentryState } from "../../src/control/relocationTypes.ts"
 import { LINEAR } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { freshRegime } from "./freshRegime.ts"

@@ -6,9 +6,9 @@ import {
   EMPTY_SELECTION,
   leaveVariant,
   observeVariant,
-  type SelectionState,
   selectVariant,
 } from "../../src/control/variantSelection.ts"
+import type { SelectionState } from "../../src/control/relocationTypes.ts"
 import type { SelectableVariant } from "../../src/domain/Variant.ts"
 
 const SECOND = 1e6

@@ -8,10 +8,9 @@ import {
   judgeConstraints,
   observeVariant,
   type SelectionDecision,
-  type SelectionSettings,
-  type SelectionState,
   selectVariant,
 } from "../../src/control/variantSelection.ts"
+import type { SelectionSettings, SelectionState } from "../../src/control/relocationTypes.ts"
 import { VariantSelector } from "../../src/control/VariantSelector.ts"
 import type { SelectableVariant } from "../../src/domain/Variant.ts"
 

@@ -34,7 +34,7 @@ import type { runawayMachine } from "../../../machines/runaway.machine.ts"
 import type { safeModeMachine } from "../../../machines/safeMode.machine.ts"
 import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../../machines/spsaCycle.machine.ts"
 import type { AuditState } from "../audit/AuditTrail.ts"
-import type { RelocationState } from "../relocation/Relocations.ts"
+import type { RelocationState } from "./RelocationState.ts"
 import type { RestartCount } from "../supervision/Supervision.ts"
 
 /** How the tuning stands; gain, probe and positions in unit space. */

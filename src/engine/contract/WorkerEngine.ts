@@ -3,8 +3,8 @@
  * an engine in this thread is not there, its actors; and some are there besides.
  */
 import type { TripReason } from "../../domain/words.ts"
-import type { ArqonEngine, EngineOptions } from "../createEngine.ts"
-import type { KnobValues } from "../Engine.ts"
+import type { ArqonEngine, EngineOptions } from "./ArqonEngine.ts"
+import type { KnobValues } from "./KnobValues.ts"
 
 /** What an inspector of an engine in a worker sees of XState's inspection: plain data, for actors do not cross threads. */
 export interface RelayedInspection {

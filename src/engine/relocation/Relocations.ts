@@ -3,12 +3,10 @@
  * of either, and what outlives the engine. Needed by every face of the engine; without `homeostasis` and `variants` it does
  * nothing and costs nothing.
  */
-import type { Regime } from "../../control/homeostasis.ts"
-import type { SelectionDecision } from "../../control/variantSelection.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
 import { ConfigError, EngineStateError, type Problem } from "../../domain/errors.ts"
 import { type Learned, misfit } from "../../domain/Learned.ts"
-import type { SelectableVariant, VariantContent } from "../../domain/Variant.ts"
+import type { SelectableVariant } from "../../domain/Variant.ts"
 import type { RelocationReason } from "../../domain/words.ts"
 import { COMMAND_EVICT, COMMAND_OFFER } from "../../hot/codes.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
@@ -18,47 +16,14 @@ import {
   EMPTY_RELOCATION,
   type RelocationContext,
   type RelocationMemory,
-  type RelocationPhase,
   relocationPhase,
 } from "../../../machines/relocationState.ts"
 import type { AuditTrail } from "../audit/AuditTrail.ts"
 import type { EngineActor } from "../contract/EngineSnapshot.ts"
 import { type Callbacks, Listeners, type Subscription } from "../calls/Listeners.ts"
-import type { RelocationParts } from "./relocationParts.ts"
+import type { RelocationParts } from "../contract/RelocationParts.ts"
 import type { Telling } from "../calls/Telling.ts"
-
-/** A remembered regime, for a person. */
-export interface KnownRegime extends Regime {
-  /** 0 to 1: how long it was stable for, and how often going back was right. */
-  readonly score: number
-  /** Its configuration, user units. */
-  readonly values: Readonly<Record<string, number>>
-}
-
-/** Another variant is live. */
-export interface VariantSwitch {
-  /** Null where no variant is live any more: the plant is to be what it is without any. */
-  readonly name: string | null
-  /** The choices of it that are no knobs. */
-  readonly choices: VariantContent["values"]
-  /** Why, with the numbers that were used. */
-  readonly decision: SelectionDecision
-}
-
-/** How relocations stand, in a snapshot. */
-export interface RelocationState {
-  readonly phase: RelocationPhase
-  /** Regimes that are remembered. */
-  readonly regimes: number
-  /** The regime that is gone to; null where none is. */
-  readonly regime: number | null
-  readonly variant: string | null
-  /** Variants that may be live, as last offered. */
-  readonly offered: number
-  /** Decisions so far, by their word, and switches of variants. */
-  readonly counts: Readonly<Partial<Record<RelocationReason, number>>>
-  readonly switches: number
-}
+import type { KnownRegime, VariantSwitch, RelocationState } from "../contract/RelocationState.ts"
 
 /** The engine, as far as relocations go. */
 interface Host {

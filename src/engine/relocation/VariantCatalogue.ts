@@ -2,14 +2,17 @@
  * The variant catalogue: the machine of a variant's life over a store. It decides nothing itself: it reads a variant, lets
  * the machine take the step or refuse it, and commits record and step together. Needed by `createVariantCatalogue`.
  */
+import { signatureProblems } from "../../control/variantRules.ts"
+import { nameProblems } from "../../control/variantRules.ts"
+import { problemsOf } from "../../domain/readInput.ts"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { getInitialSnapshot, transition } from "xstate"
-import { contentProblems, nameProblems, signatureProblems } from "../../control/variantRules.ts"
+import { contentProblems } from "../../control/variantRules.ts"
 import { type Problem, VariantError } from "../../domain/errors.ts"
 import { problem, tidy } from "../../domain/problems.ts"
 import type { Reading } from "../../domain/Shape.ts"
-import { problemsOf, readTotally } from "../../domain/readInput.ts"
+import { readTotally } from "../../domain/readInput.ts"
 import {
   type Evidence,
   EvidenceShape,

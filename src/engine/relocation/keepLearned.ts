@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { readLearned } from "../../domain/Learned.ts"
-import type { EngineCore } from "../EngineCore.ts"
+import type { LearnedHost } from "../contract/RelocationParts.ts"
 import { Platform } from "../contract/Platform.ts"
 import { learnedMisfit } from "./Relocations.ts"
 import type { ChildSpec } from "../supervision/supervise.ts"
@@ -15,7 +15,7 @@ import type { ChildSpec } from "../supervision/supervise.ts"
 const REST = "1 second"
 
 /** Recalls what was kept; why it could not be, or null. */
-function takeOver(core: EngineCore, read: Result.Result<string | null, string>): string | null {
+function takeOver(core: LearnedHost, read: Result.Result<string | null, string>): string | null {
   if (Result.isFailure(read)) return `cannot be read (${read.failure})`
   const text = read.success
   if (text === null) return null
@@ -28,7 +28,7 @@ function takeOver(core: EngineCore, read: Result.Result<string | null, string>):
 
 /** Takes over what the directory of `state` has, and gives the child that keeps it up to date. */
 export const keepLearned = Effect.fnUntraced(function* (
-  core: EngineCore,
+  core: LearnedHost,
 ): Effect.fn.Return<ReadonlyArray<ChildSpec>> {
   const { state, homeostasis, variants, learned } = core.settings
   const { learnedFile = null } = yield* Platform

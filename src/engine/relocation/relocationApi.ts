@@ -9,7 +9,7 @@ import type { EngineCore } from "../EngineCore.ts"
 import type { Subscription } from "../calls/Listeners.ts"
 import { type Note, noteOf } from "../contract/noteOf.ts"
 import { outcomeOf } from "../calls/outcome.ts"
-import type { KnownRegime, VariantSwitch } from "./Relocations.ts"
+import type { KnownRegime, VariantSwitch } from "../contract/RelocationState.ts"
 
 /** Regimes and variants of an engine; empty and refusing without `homeostasis` and `variants`. */
 export interface EngineRelocation {

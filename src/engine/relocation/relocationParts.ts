@@ -13,39 +13,11 @@ import { ConfigError, type Problem } from "../../domain/errors.ts"
 import { valuesByName } from "../../domain/ParamSpace.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
 import { readOffer, type SelectableVariant } from "../../domain/Variant.ts"
-import type { HotPath } from "../../hot/HotPath.ts"
-import type { AuditTrail } from "../audit/AuditTrail.ts"
-import type { EngineCore } from "../EngineCore.ts"
 import { keepLearned } from "./keepLearned.ts"
-import { type KnownRegime, NOT_CHOSEN, type VariantSwitch } from "./Relocations.ts"
+import { NOT_CHOSEN } from "./Relocations.ts"
+import type { KnownRegime, VariantSwitch } from "../contract/RelocationState.ts"
 import type { ChildSpec } from "../supervision/supervise.ts"
-
-/** Where a switch is written down. */
-interface Recorder {
-  readonly hot: HotPath
-  readonly trail: AuditTrail
-  readonly settings: EngineSettings
-}
-
-export interface RelocationParts {
-  readonly machine: typeof relocationMachine
-  /** What is remembered, best first. */
-  readonly knownRegimes: (memory: RelocationMemory, settings: EngineSettings) => ReadonlyArray<KnownRegime>
-  /** Writes down why another variant is live, and says which. */
-  readonly recordSwitch: (
-    host: Recorder,
-    chosen: VariantChosenEvent,
-    memory: RelocationMemory,
-  ) => VariantSwitch
-  /** What may be offered to such an engine; throws a ConfigError. */
-  readonly checkOffer: (input: unknown, settings: EngineSettings) => ReadonlyArray<SelectableVariant>
-  /** Those of the variants that may be offered, and what is wrong with the others. */
-  readonly sortOffer: (input: unknown, settings: EngineSettings) => SortedOffer
-  /** The child that looks into the catalogue from time to time: steps are taken in other processes too. */
-  readonly catalogueReader: (core: EngineCore) => ReadonlyArray<ChildSpec>
-  /** Takes over what a state directory has of an earlier engine, and gives the child that keeps it up to date. */
-  readonly keepLearned: typeof keepLearned
-}
+import type { LearnedHost, Recorder, SortedOffer, RelocationParts } from "../contract/RelocationParts.ts"
 
 export const relocationParts: RelocationParts = {
   machine: relocationMachine,
@@ -57,16 +29,10 @@ export const relocationParts: RelocationParts = {
   keepLearned,
 }
 
-/** What a catalogue offers, sorted by whether this engine could be it. */
-export interface SortedOffer {
-  readonly fit: ReadonlyArray<SelectableVariant>
-  readonly problems: ReadonlyArray<Problem>
-}
-
 /** How often the catalogue is looked into. */
 const LOOK = "1 second"
 
-function catalogueReader(core: EngineCore): ReadonlyArray<ChildSpec> {
+function catalogueReader(core: LearnedHost): ReadonlyArray<ChildSpec> {
   const { variants, clock } = core.settings
   if (variants === null || clock === "manual") return []
   const look = Effect.sync(() => core.relocations.catalogue.notify())

@@ -3,7 +3,7 @@ import { readResumption } from "../../domain/Resumption.ts"
 import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
 import { plainText } from "../../platform/system/plainText.ts"
 import { timeText } from "./readJournal.ts"
-import type { KnobChange } from "./whyChanged.ts"
+import type { KnobChange } from "./KnobChange.ts"
 
 type Change = Omit<KnobChange, "text">
 

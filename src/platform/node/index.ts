@@ -38,4 +38,5 @@ export type {
   JournalSegment,
   JournalSummary,
 } from "../../journal/read/walkJournal.ts"
-export { type KnobChange, whyChanged, type WindowEvidence } from "../../journal/read/whyChanged.ts"
+export { whyChanged } from "../../journal/read/whyChanged.ts"
+export { type KnobChange, type WindowEvidence } from "../../journal/read/KnobChange.ts"

@@ -8,7 +8,7 @@ import type {
   FleetList,
 } from "../../../src/studio/protocol/fleetProtocol.ts"
 import type { Session } from "../../../src/studio/protocol/protocol.ts"
-import type { StudioOptions } from "../../../src/engine/contract/Platform.ts"
+import type { StudioOptions } from "../../../src/engine/contract/Studio.ts"
 import { type Answer, ask, post } from "./rig.ts"
 
 const fleetOptions = {

@@ -5,20 +5,20 @@
 import type { EngineEntry, StreamEvent, StreamMessages } from "../../protocol/protocol.ts"
 import { SHOWN_KINDS } from "../parts/recordKinds.ts"
 import { address, api } from "./api.ts"
-import type { Model } from "./Model.ts"
+import type { ModelState } from "./ModelState.ts"
 
 const POINTS = 1000
 const RECORDS = 200
 
 export class LiveFeed {
-  private readonly model: Model
+  private readonly model: ModelState
   private readonly entry: EngineEntry
   private source: EventSource | null = null
   private closed = false
   /** What came while the history is read: it may be newer than that, and is taken after it. */
   private late: Array<() => void> | null = null
 
-  constructor(model: Model, entry: EngineEntry) {
+  constructor(model: ModelState, entry: EngineEntry) {
     this.model = model
     this.entry = entry
   }

@@ -7,7 +7,7 @@ import type { EngineEntry, Frame } from "../../protocol/protocol.ts"
 import { api } from "./api.ts"
 import { Cell } from "./cell.ts"
 import { SHOWN_KINDS } from "../parts/recordKinds.ts"
-import type { Model } from "./Model.ts"
+import type { ModelState } from "./ModelState.ts"
 
 const MOST_FRAMES = 500
 const POINTS = 2000
@@ -24,7 +24,7 @@ export class ReplayFeed {
   /** Recorded time that passes in a second of the viewer's. */
   readonly speed = new Cell(1)
   readonly loaded = new Cell(false)
-  private readonly model: Model
+  private readonly model: ModelState
   private readonly entry: EngineEntry
   private frames: ReadonlyArray<Frame> = []
   /** The latest records of the run, newest first; those of a longer run are fetched where the slider rests. */
@@ -32,7 +32,7 @@ export class ReplayFeed {
   private resting: ReturnType<typeof setTimeout> | undefined
   private closed = false
 
-  constructor(model: Model, entry: EngineEntry) {
+  constructor(model: ModelState, entry: EngineEntry) {
     this.model = model
     this.entry = entry
     this.fromUs = entry.recording?.fromUs ?? 0

@@ -1,6 +1,7 @@
 /** What an engine is doing, in a word, a tone and a sentence for somebody who has not read the manual. */
 import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
-import type { Connection, Model } from "../core/Model.ts"
+import type { Model } from "../core/Model.ts"
+import type { Connection } from "../core/ModelState.ts"
 import { capital, clock, span, words } from "../core/format.ts"
 
 export interface Standing {
