@@ -2,7 +2,7 @@
  * A hot path from a list of knobs in plain words, with the defaults of a balanced engine. One needs it to use the machines
  * without the runtime; the runtime checks configurations more kindly and builds its own.
  */
-import { DROP_OLDEST, LINEAR, LOG, PERIODIC, TRIMMED_MEAN } from "../src/hot/codes.ts"
+import { LINEAR, LOG, PERIODIC, TRIMMED_MEAN } from "../src/hot/codes.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import { HotPath, type HotPathOptions } from "../src/hot/HotPath.ts"
 import { KnobTable } from "../src/hot/KnobTable.ts"
@@ -64,8 +64,6 @@ export function makeHotPath(options: PlainHotPathOptions): PlainHotPath {
   const policy =
     typeof guardrails === "string" ? GUARDRAILS[guardrails] : { ...GUARDRAILS.balanced, ...guardrails }
   const hot = new HotPath({
-    ringCapacity: 1_024,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 4_096,
     ...rest,
     table,

@@ -88,7 +88,7 @@ const paths: ReadonlyArray<readonly [key: string, what: string, budget: string]>
   ["floor16", "floor of an apply: validate and commit under a sequence lock, nothing else", ""],
   ["apply16Mixed", "the same apply, 8 knobs plain, 4 whole, 2 logarithmic, 2 whole on a log scale", ""],
   ["apply4", "apply, 4 plain knobs", ""],
-  ["observe", "observe a digest: ring, validity, window", "25 / 60 ns"],
+  ["observe", "observe a digest: validity, window", "25 / 60 ns"],
   ["decideKernel", "decide, kernel, 16 plain knobs (half a cycle)", "150 / 300 ns"],
   ["decideKernelMixed", "decide, kernel, the mixed knobs", ""],
   [

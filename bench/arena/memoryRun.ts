@@ -8,7 +8,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   TRIMMED_MEAN,
 } from "../../src/hot/codes.ts"
 import { G_BLAMED, G_RETREATS, G_WORLDS } from "../../src/hot/guardLayout.ts"
@@ -84,8 +83,6 @@ function hotPathFor(plant: MemoryPlant, table: KnobTable): HotPath {
       aggregate: TRIMMED_MEAN,
       trim: 0.1,
     },
-    ringCapacity: 1024,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 256,
     manualTime: true,
   })

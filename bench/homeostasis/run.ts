@@ -16,7 +16,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   TRIMMED_MEAN,
   UPDATE,
 } from "../../src/hot/codes.ts"
@@ -61,8 +60,6 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
       aggregate: TRIMMED_MEAN,
       trim: 0.1,
     },
-    ringCapacity: 64,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 256,
     journalDigests: false,
     manualTime: true,

@@ -8,7 +8,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   HotPath,
   KnobTable,
   LINEAR,
@@ -75,8 +74,6 @@ export const makeHot = (knobs: ReadonlyArray<KnobNumbers>, auditCapacity = 4096)
       aggregate: TRIMMED_MEAN,
       trim: 0.1,
     },
-    ringCapacity: 1024,
-    ringPolicy: DROP_OLDEST,
     auditCapacity,
     manualTime: true,
   })

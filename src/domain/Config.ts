@@ -61,8 +61,9 @@ export interface EngineSettings {
   readonly covariate: string | null
   /** Names of the extra channels of a digest, in order. */
   readonly extras: ReadonlyArray<string>
-  readonly ringCapacity: number
-  readonly ringPolicy: number
+  /** Of the lanes on which digests go to a worker. */
+  readonly laneCapacity: number
+  readonly laneOverflow: number
   readonly auditCapacity: number
   /** Records that the memory sink keeps; older ones make room. */
   readonly auditMemory: number
@@ -288,8 +289,8 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     constraint: config.constraint ?? true,
     covariate: config.covariate ?? null,
     extras: config.extras ?? [],
-    ringCapacity: config.telemetry?.capacity ?? 1024,
-    ringPolicy: OVERFLOWS[config.telemetry?.overflow ?? "dropOldest"],
+    laneCapacity: config.telemetry?.capacity ?? 1024,
+    laneOverflow: OVERFLOWS[config.telemetry?.overflow ?? "dropOldest"],
     auditCapacity: config.audit?.capacity ?? defaultAuditCapacity(space.table.size),
     auditMemory: config.audit?.memory ?? defaultAuditMemory(space.table.size),
     auditDigests: config.audit?.digests ?? config.state !== undefined,
@@ -332,7 +333,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     constraint: settings.constraint,
     ...(settings.covariate === null ? {} : { covariate: settings.covariate }),
     extras: settings.extras,
-    telemetry: { capacity: settings.ringCapacity, overflow: wordAt(OVERFLOWS, settings.ringPolicy) },
+    telemetry: { capacity: settings.laneCapacity, overflow: wordAt(OVERFLOWS, settings.laneOverflow) },
     audit: {
       capacity: settings.auditCapacity,
       memory: settings.auditMemory,

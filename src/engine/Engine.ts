@@ -46,7 +46,7 @@ export interface EngineService<K extends string = string> {
   readonly generation: Effect.Effect<number>
   /** Knobs whose neighbours are further apart than the step limit, and where. */
   readonly coarse: ReadonlyArray<CoarseKnob>
-  /** False when the telemetry ring was full under "backpressure". */
+  /** False when the audit had no room to record it. */
   readonly observe: (digest: DigestInput) => Effect.Effect<boolean, DigestError | EngineStateError>
   /** As `observe`, by a plain call; throws its errors. */
   readonly observeUnsafe: (digest: DigestInput) => boolean

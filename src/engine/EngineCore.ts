@@ -441,8 +441,6 @@ export class EngineCore {
   }
 
   private advance(): void {
-    // The window has taken its digests already; the ring only holds back a plant that reports faster than ticks come.
-    if (this.hot.ring.size > 0) this.hot.ring.drain(ignore)
     this.mender.mendAll()
     // What waits for the audit is in SafeMode.
     if (!this.trail.pump() || !this.mender.latchOpen) return
@@ -530,5 +528,3 @@ export class EngineCore {
     this.trail.pump()
   }
 }
-
-const ignore = (): void => {}

@@ -57,7 +57,7 @@ function placeOf(field: string): number {
 
 /** Writes an empty digest of this generation: everything else absent. Its stamp is the caller's to write, from a cell. */
 export function emptyDigest(inbox: Float64Array, generation: number): void {
-  // By position, as the codes of a digest have it. Written out, as in TelemetryRing: a loop takes as long as all the rest.
+  // By position, as the codes of a digest have it. Written out, as in DigestLanes: a loop takes as long as all the rest.
   const absent = Number.NaN
   inbox[0] = absent
   inbox[1] = generation

@@ -29,8 +29,6 @@ export function hotPathOf(
     fallbackUnit: settings.space.initialUnit,
     config,
     window: settings.window,
-    ringCapacity: settings.ringCapacity,
-    ringPolicy: settings.ringPolicy,
     auditCapacity: settings.auditCapacity,
     journalDigests: settings.auditDigests,
     manualTime,

@@ -27,8 +27,6 @@ export function warmUp(): void {
     policy: GUARDRAILS.balanced,
     initialUnit: new Float64Array(KNOBS).fill(0.5),
     window: { windowDigests: 5, windowUs: 1e6, settleUs: 0, maxAgeUs: 1e6, aggregate: 0, trim: 0.1 },
-    ringCapacity: 64,
-    ringPolicy: 0,
     auditCapacity: 64,
     manualTime: true,
   })

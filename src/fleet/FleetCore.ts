@@ -149,7 +149,7 @@ export class FleetCore {
   /** Throws a DigestError when it is no digest; false when it was not taken. */
   observe(cell: FleetCell, input: unknown): boolean {
     this.expect(cell, "observe")
-    const { inbox } = this.parts.ring
+    const { digest: inbox } = this.parts
     const draft = this.draft ?? inbox.slice()
     // A getter of the digest may report another one: that takes its own.
     this.draft = null
@@ -297,7 +297,6 @@ export class FleetCore {
     this.amid = cell
     if (loop.observe() === WINDOW_CLOSED) cell.windows++
     this.amid = null
-    this.parts.ring.drain(ignore)
     const now = loop.hot.nowCell[0]
     if (now > this.nowCell[0]) this.nowCell[0] = now
     this.after(cell)
@@ -307,7 +306,7 @@ export class FleetCore {
   private awaken(cell: FleetCell, nowUs: number): HotLoop {
     const from = cell.state
     if (cell.loop !== null && from !== "resting") return cell.loop
-    const { inbox } = this.parts.ring
+    const { digest: inbox } = this.parts
     const kept = inbox.slice()
     const loop = cell.loop ?? cell.takeOut(nowUs)
     if (from === "passive") this.looped.add(cell)
@@ -422,7 +421,7 @@ export class FleetCore {
       if (this.inbox.length === 0) return false
       for (const [cell, digest] of this.inbox.splice(0)) {
         if (cell.state === "stopped" || this.status !== "running") continue
-        this.parts.ring.inbox.set(digest)
+        this.parts.digest.set(digest)
         this.take(cell, this.clock())
       }
       return true

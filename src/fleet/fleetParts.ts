@@ -8,25 +8,22 @@ import type { EngineSettings } from "../domain/Config.ts"
 import { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { AuditRing } from "../hot/AuditRing.ts"
 import { type CycleOptions, DEFAULT_CYCLE } from "../hot/cycleOptions.ts"
-import { DROP_OLDEST } from "../hot/codes.ts"
+import { DIGEST_WIDTH } from "../hot/codes.ts"
 import { fenceUsOf } from "../hot/fence.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import { HotLoop } from "../hot/HotLoop.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../hot/spsaSettings.ts"
-import { TelemetryRing } from "../hot/TelemetryRing.ts"
 
-/** Digests between two drains: every call drains. */
-const RING_CAPACITY = 16
 /** Records that one call can lead to, with room to spare. */
 const AUDIT_CAPACITY = 64
 
 export interface FleetParts {
   readonly settings: EngineSettings
   readonly policy: GuardrailNumbers
-  /** The inbox and the ring of digests that every engine uses in its turn. */
-  readonly ring: TelemetryRing
+  /** The inbox that every engine uses in its turn. */
+  readonly digest: Float64Array
   /** The ring that every engine's records go through. */
   readonly audit: AuditRing
   readonly loop: Partial<CycleOptions>
@@ -53,7 +50,7 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
   return {
     settings,
     policy,
-    ring: new TelemetryRing(RING_CAPACITY, DROP_OLDEST),
+    digest: new Float64Array(DIGEST_WIDTH),
     audit: new AuditRing(space.table.size, AUDIT_CAPACITY),
     loop: Object.freeze({
       ...DEFAULT_CYCLE,
@@ -77,7 +74,7 @@ export function configAt({ settings }: FleetParts, initialUnit: Float64Array): A
 
 /** A loop around a configuration, with nothing learnt and nothing begun. */
 export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number): HotLoop {
-  const { settings, policy, ring, audit, manual } = parts
+  const { settings, policy, digest, audit, manual } = parts
   const { table } = settings.space
   const hot = new HotPath({
     table,
@@ -85,9 +82,7 @@ export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number
     config,
     initialUnit: settings.space.initialUnit,
     window: settings.window,
-    ring,
-    ringCapacity: RING_CAPACITY,
-    ringPolicy: DROP_OLDEST,
+    digest,
     audit,
     auditCapacity: AUDIT_CAPACITY,
     manualTime: manual,

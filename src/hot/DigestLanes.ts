@@ -1,6 +1,6 @@
 /**
  * The way of digests between threads: bounded queues in shared memory, one lane for each thread that reports, all of them
- * emptied by the engine's thread. One needs it where the engine runs in a worker; in one thread `TelemetryRing` is cheaper. Fill
+ * emptied by the engine's thread. One needs it where the engine runs in a worker; in one thread a digest waits for nobody. Fill
  * `inbox`, then `push()`; the engine's thread calls `take`.
  *
  * A thread may be terminated between any two instructions, so nothing here takes two steps to be true: a producer writes a digest

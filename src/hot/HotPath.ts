@@ -1,5 +1,5 @@
 /**
- * The hot path in one object: configuration, executor, audit ring, telemetry ring and window, wired. It is what a runtime calls per
+ * The hot path in one object: configuration, executor, audit ring and window, wired. It is what a runtime calls per
  * digest and per tick, and the only one it needs to hold; `arqon/hot` users drive it directly.
  *
  * Write a digest into `digest`, call `observe()`; or let time pass with `nowCell[0] = nowUs; tick()`. Both return what became
@@ -12,7 +12,6 @@ import {
   ACCEPTED,
   AUDIT_COMMAND,
   AUDIT_TICK,
-  BACKPRESSURE,
   DEADLINE,
   DIGEST_CONSTRAINT_MARGIN,
   DIGEST_ERROR_RATE,
@@ -27,6 +26,7 @@ import {
   DIGEST_THROUGHPUT_RPS,
   DIGEST_TIMESTAMP_US,
   DIGEST_VALIDITY,
+  DIGEST_WIDTH,
   EMERGENCY,
   FIRST_CHANNEL,
   NOT_TRIPPED,
@@ -47,7 +47,6 @@ import { type HotPathRecord, recordOf } from "./hotPathRecord.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MAX_TIME_US } from "./RateWindow.ts"
 import { P_NOW_US, SafetyExecutor } from "./SafetyExecutor.ts"
-import { TelemetryRing } from "./TelemetryRing.ts"
 import { WINDOW_GENERATION, WINDOW_NOW_US, WindowAccumulator } from "./WindowAccumulator.ts"
 
 export type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
@@ -80,7 +79,7 @@ const FIRST_DEADLINE = 4
 /** Hot paths made by this process. */
 let made = 0
 
-/** Configuration, executor, audit ring, telemetry ring and window in one; `observe()` and `tick()` return what became due. */
+/** Configuration, executor, audit ring and window in one; `observe()` and `tick()` return what became due. */
 export class HotPath {
   /** Called by `observe` and `tick` with every code that wants an event; REJECTED and RING_FULL do not. */
   onDue: ((code: number) => void) | null = null
@@ -98,7 +97,6 @@ export class HotPath {
   readonly #config: AtomicConfig
   readonly #executor: SafetyExecutor
   readonly #audit: AuditRing
-  readonly #ring: TelemetryRing
   readonly #window: WindowAccumulator
   readonly #digest: Float64Array
   readonly #nowCell = new Float64Array(1)
@@ -107,9 +105,6 @@ export class HotPath {
   readonly #made: HotPathOptions
   private readonly manualTime: boolean
   private readonly journal: boolean
-  private readonly backpressure: boolean
-  /** Whether there are digests that are not taken at all. */
-  private readonly mayRefuse: boolean
 
   constructor(options: HotPathOptions) {
     const { table, policy } = options
@@ -122,16 +117,13 @@ export class HotPath {
     this.#audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)
     this.#executor = new SafetyExecutor(table, this.#config, this.#audit, policy)
     this.#fallback = new Fallback(this.#executor, options.fallbackUnit ?? options.initialUnit)
-    this.#ring = options.ring ?? new TelemetryRing(options.ringCapacity, options.ringPolicy)
     this.#window = new WindowAccumulator({
       ...options.window,
       maxAheadUs: options.window.maxAheadUs ?? AHEAD_US,
     })
-    this.#digest = this.#ring.inbox
+    this.#digest = options.digest ?? new Float64Array(DIGEST_WIDTH).fill(Number.NaN)
     this.manualTime = manualTime
     this.journal = options.journalDigests ?? false
-    this.backpressure = options.ringPolicy === BACKPRESSURE
-    this.mayRefuse = this.backpressure || this.journal
     this.#cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
     this.#cells[EMERGENCY_MARGIN] = policy.emergencyMargin
     this.#cells[LAST_NOW] = 0
@@ -153,10 +145,6 @@ export class HotPath {
 
   get audit(): AuditRing {
     return this.#audit
-  }
-
-  get ring(): TelemetryRing {
-    return this.#ring
   }
 
   get window(): WindowAccumulator {
@@ -209,11 +197,10 @@ export class HotPath {
     cells[LAST_NOW] = now
     digest[RECEIVED_OF] = now
     if (cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
-    if (this.mayRefuse && this.hasNoRoom()) return this.refuseDigest()
+    if (this.journal && this.#audit.full) return this.refuseDigest()
     const open = !(window.closed || window.expired)
     const validity = window.add(digest, 0)
     digest[VALIDITY_OF] = validity
-    this.#ring.push()
     if (this.journal) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)
     if (validity === IS_VALID) {
       if (digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)) return this.due(EMERGENCY)
@@ -416,14 +403,13 @@ export class HotPath {
     const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
     if (!open) this.#fallback.begin()
     // A digest that will stand nowhere decides nothing by itself: a replay would not have it.
-    const counts = !(refused && this.journal)
-    const elsewhere = nothingSafer && open ? this.#fallback.next(this.#digest, MARGIN_OF, counts) : null
+    const elsewhere = nothingSafer && open ? this.#fallback.next(this.#digest, MARGIN_OF, !refused) : null
     if (nothingSafer && open && elsewhere === null) {
       this.emergenciesWaitedOut++
       return false
     }
     // A digest that was not taken is the cause all the same: a replay needs it.
-    if (refused && this.journal) {
+    if (refused) {
       this.#digest[VALIDITY_OF] = IS_VALID
       writeDigestRecord(this.#audit, this.#audit.reserveSafety(), this.#digest)
     }
@@ -445,20 +431,12 @@ export class HotPath {
     return true
   }
 
-  private hasNoRoom(): boolean {
-    return (
-      (this.backpressure && this.#ring.size === this.#ring.capacity) || (this.journal && this.#audit.full)
-    )
-  }
-
-  /** There is no room for this digest, in the ring or in the audit, which counts it; an emergency is still one. */
+  /** The audit has no room for this digest, and counts it; an emergency is still one. */
   private refuseDigest(): number {
-    const { digest, ring } = this
-    const ringIsFull = this.backpressure && ring.size === ring.capacity
-    if (ringIsFull) ring.push()
+    const { digest } = this
     const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.#cells[EMERGENCY_MARGIN]
     if (below && this.#window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
-    if (!ringIsFull) this.#audit.drop()
+    this.#audit.drop()
     return RING_FULL
   }
 

@@ -3,7 +3,6 @@ import type { AtomicConfig } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
-import type { TelemetryRing } from "./TelemetryRing.ts"
 import type { WindowNumbers } from "./WindowAccumulator.ts"
 
 /** What a hot path is made of. */
@@ -17,18 +16,15 @@ export interface HotPathOptions {
   /** Where a person wants the plant when even its baseline is in an emergency, unit space; `initialUnit` when absent. */
   readonly fallbackUnit?: Float64Array
   readonly window: WindowNumbers
-  /** Digests, a power of two. */
-  readonly ringCapacity: number
-  /** DROP_OLDEST or BACKPRESSURE. */
-  readonly ringPolicy: number
   /** Records, at least 16. */
   readonly auditCapacity: number
   /** Memory for the configuration, `AtomicConfig.byteLength` bytes; own shared memory when absent. */
   readonly buffer?: SharedArrayBuffer | ArrayBuffer
   /** The configuration of a writer that is gone, taken over (`AtomicConfig.takeOver`): then it begins where that one stands. */
   readonly config?: AtomicConfig | undefined
-  /** Rings that several hot paths of one thread share, drained after every call on each; own ones when absent. */
-  readonly ring?: TelemetryRing
+  /** The inbox of digests that several hot paths of one thread share; an own one when absent. */
+  readonly digest?: Float64Array
+  /** The ring of records that several hot paths of one thread share, drained after every call on each; an own one when absent. */
   readonly audit?: AuditRing
   /** Write every digest and every tick that led to something into the audit ring, so that a run can be replayed. */
   readonly journalDigests?: boolean

@@ -50,7 +50,7 @@ export const NOTHING_DUE = 0
 export const WINDOW_CLOSED = 1
 export const WINDOW_EXPIRED = 2
 export const EMERGENCY = 3
-/** The ring is full under the `backpressure` policy: the digest was not taken. */
+/** There is no room: the digest was not taken, or what is due waits because it could not be recorded. */
 export const RING_FULL = 4
 /** A digest was counted but not valid; see the validity cell. */
 export const REJECTED = 5
@@ -176,7 +176,7 @@ export const TRIMMED_MEAN = 0
 export const MEDIAN = 1
 export const MEAN = 2
 
-/** Overflow policies of the telemetry ring. */
+/** Overflow policies of the lanes on which digests go to another thread. */
 export const DROP_OLDEST = 0
 export const BACKPRESSURE = 1
 

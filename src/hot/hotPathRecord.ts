@@ -35,7 +35,6 @@ export interface HotPathRecord {
   readonly knobs: ReadonlyArray<KnobNumbers>
   readonly policy: Readonly<Record<string, Written>>
   readonly window: Readonly<Record<string, Written>>
-  readonly ring: readonly [capacity: number, policy: number]
   readonly auditCapacity: number
   readonly journalDigests: boolean
   readonly manualTime: boolean
@@ -70,7 +69,6 @@ export function recordOf(hot: Recorded, made: HotPathOptions): HotPathRecord {
     knobs: hot.table.toJSON(),
     policy: written(executor.policy),
     window: written(made.window),
-    ring: [made.ringCapacity, made.ringPolicy],
     auditCapacity: made.auditCapacity,
     journalDigests: made.journalDigests ?? false,
     manualTime: made.manualTime ?? false,
@@ -86,8 +84,6 @@ export function optionsFrom(record: HotPathRecord): HotPathOptions {
     window: read(record.window) as unknown as WindowNumbers,
     initialUnit: Float64Array.from(record.baseline ?? record.base),
     fallbackUnit: Float64Array.from(record.start),
-    ringCapacity: record.ring[0],
-    ringPolicy: record.ring[1],
     auditCapacity: record.auditCapacity,
     journalDigests: record.journalDigests,
     manualTime: record.manualTime,

@@ -36,7 +36,6 @@ export {
   P_TARGET,
   SafetyExecutor,
 } from "./SafetyExecutor.ts"
-export { type DigestVisitor, TelemetryRing } from "./TelemetryRing.ts"
 export {
   WINDOW_CLOSED_US,
   WINDOW_EXPIRES_US,

@@ -8,7 +8,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   TRIMMED_MEAN,
 } from "../hot/codes.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
@@ -85,8 +84,6 @@ export function simulate(simulation: Simulation, seed: number): SimulatedRun {
       aggregate: TRIMMED_MEAN,
       trim: 0.1,
     },
-    ringCapacity: 64,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 256,
     journalDigests: false,
     manualTime: true,

@@ -100,7 +100,7 @@ export class PlacedEngine {
   private lost = 0
 
   constructor(settings: EngineSettings, options: PlacedOptions) {
-    const { space, ringCapacity, ringPolicy, clock } = settings
+    const { space, laneCapacity, laneOverflow, clock } = settings
     const manual = clock === "manual"
     this.settings = settings
     this.options = options
@@ -109,15 +109,15 @@ export class PlacedEngine {
     this.coarse = coarseKnobs(space, policy.maxStep)
     const buffer = new SharedArrayBuffer(AtomicConfig.byteLength(space.table.size))
     const config = new AtomicConfig(space.table, startUnits(space, options.resume ?? null), buffer)
-    const lanes = DigestLanes.create(ringCapacity, ringPolicy)
+    const lanes = DigestLanes.create(laneCapacity, laneOverflow)
     this.handle = {
       kind: "arqon/shared-engine",
       names: space.names,
       extras: settings.extras,
       objective: settings.objective,
       clock: manual ? null : { originUs: Date.now() * 1000, originNanos: process.hrtime.bigint() },
-      capacity: ringCapacity,
-      policy: ringPolicy,
+      capacity: laneCapacity,
+      policy: laneOverflow,
       config: config.buffer as SharedArrayBuffer,
       lanes: lanes.buffer,
       state: stateBuffer(),

@@ -225,10 +225,10 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "drops-uncounted",
     invariant: 12,
-    file: "src/hot/TelemetryRing.ts",
-    intact: "this.lost[DROPPED]++",
+    file: "src/hot/DigestLanes.ts",
+    intact: "        Atomics.add(words, laneAt + DROPPED, 1)\n",
     broken: "",
-    test: "test/hot/TelemetryRing.test.ts",
+    test: "test/hot/DigestLanes.test.ts",
   },
   {
     name: "stop-leaves-the-probe",
@@ -255,12 +255,12 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/AtomicConfig.test.ts",
   },
   {
-    name: "ring-forgets-its-end",
+    name: "lane-forgets-its-end",
     invariant: 15,
-    file: "src/hot/TelemetryRing.ts",
-    intact: "      this.lost[DROPPED]++\n      cursor[HEAD]++",
-    broken: "      this.lost[DROPPED]++",
-    test: "test/hot/TelemetryRing.test.ts",
+    file: "src/hot/DigestLanes.ts",
+    intact: "if (((tail - head) | 0) > mask) {",
+    broken: "if (((tail - head) | 0) > mask + 1) {",
+    test: "test/hot/DigestLanes.test.ts",
   },
   {
     name: "manual-runs-have-no-name",
@@ -307,8 +307,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "emergency-without-its-digest",
     invariant: 12,
     file: "src/hot/HotPath.ts",
-    intact: "if (refused && this.journal) {",
-    broken: "if (refused && !this.journal) {",
+    intact: "    if (refused) {\n",
+    broken: "    if (!refused) {\n",
     test: "test/journal/replay/replay.test.ts",
   },
   {

@@ -9,7 +9,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   EMERGENCY,
   LINEAR,
   NOT_TRIPPED,
@@ -47,8 +46,6 @@ class Plant {
         aggregate: TRIMMED_MEAN,
         trim: 0.1,
       },
-      ringCapacity: 16,
-      ringPolicy: DROP_OLDEST,
       auditCapacity: 256,
       manualTime: true,
     })

@@ -21,7 +21,6 @@ import {
   AUDIT_DIGEST,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
-  BACKPRESSURE,
   COMMAND_AUDIT_FULL,
   COMMAND_STOP,
   DEADLINE,
@@ -30,7 +29,6 @@ import {
   DIGEST_EXTRA_0,
   DIGEST_LATENCY_P99_US,
   DIGEST_THROUGHPUT_RPS,
-  DROP_OLDEST,
   EMERGENCY,
   MEAN,
   NO_BASELINE,
@@ -74,12 +72,17 @@ const options = (size = 2): HotPathOptions => ({
     aggregate: MEAN,
     trim: 0,
   },
-  ringCapacity: 16,
-  ringPolicy: DROP_OLDEST,
   auditCapacity: 64,
   manualTime: true,
 })
 const hotPath = (more: Partial<HotPathOptions> = {}): HotPath => new HotPath({ ...options(), ...more })
+
+/** Its audit is full, and every digest must be in it. */
+const withoutRoom = (): HotPath => {
+  const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
+  while (!hot.audit.full) hot.audit.push()
+  return hot
+}
 
 const see = (hot: HotPath, us: number, constraintMargin?: number): number =>
   hot.observeObject({ timestampUs: us, objective: 1, constraintMargin })
@@ -352,19 +355,17 @@ describe("an emergency", () => {
     const hot = hotPath()
     expect(see(hot, 1, balanced.emergencyMargin)).toBe(NOTHING_DUE)
     expect(see(hot, 2, balanced.emergencyMargin - 1e-9)).toBe(EMERGENCY)
-    const full = hotPath({ ringPolicy: BACKPRESSURE, ringCapacity: 1 })
-    see(full, 1)
-    expect(see(full, 2, balanced.emergencyMargin)).toBe(RING_FULL)
+    const full = withoutRoom()
+    expect(see(full, 1, balanced.emergencyMargin)).toBe(RING_FULL)
     expect(openOf(full)).toBe(false)
   })
 
   it("in a digest for which there is no room is none unless the digest is valid", () => {
-    const full = hotPath({ ringPolicy: BACKPRESSURE, ringCapacity: 1 })
-    see(full, 1)
-    const stale = { timestampUs: 2, objective: 1, generation: 99, constraintMargin: -9 }
+    const full = withoutRoom()
+    const stale = { timestampUs: 1, objective: 1, generation: 99, constraintMargin: -9 }
     expect(full.observeObject(stale)).toBe(RING_FULL)
     expect(openOf(full)).toBe(false)
-    expect(full.ring.refused).toBe(1)
+    expect(full.audit.dropped).toBe(1)
   })
 
   it("on a base without a baseline is waited out once SafeMode is open: there is nothing safer", () => {
@@ -525,10 +526,9 @@ describe("what is written down", () => {
     expect(digests).toHaveLength(1)
   })
 
-  it("of an emergency without room where no journal is kept is what was done, not the digest", () => {
-    const hot = hotPath({ ringPolicy: BACKPRESSURE, ringCapacity: 1 })
-    see(hot, 1)
-    expect(see(hot, 2, -0.6)).toBe(EMERGENCY)
+  it("of an emergency where no journal is kept is what was done, not the digest", () => {
+    const hot = hotPath()
+    expect(see(hot, 1, -0.6)).toBe(EMERGENCY)
     expect(drained(hot.audit).some((record) => record[RECORD_KIND] === AUDIT_DIGEST)).toBe(false)
   })
 })
@@ -563,8 +563,7 @@ describe("a full audit", () => {
   })
 
   it("counts a digest as lost that was not taken, but not one that is on record for its emergency", () => {
-    const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
-    while (!hot.audit.full) hot.audit.push()
+    const hot = withoutRoom()
     expect([see(hot, 1), hot.audit.dropped]).toEqual([RING_FULL, 1])
     expect([see(hot, 2, -0.6), hot.audit.dropped]).toEqual([EMERGENCY, 1])
   })
@@ -574,11 +573,5 @@ describe("a full audit", () => {
     while (hot.audit.pushSafety()) continue
     expect(see(hot, 1)).toBe(NOTHING_DUE)
     expect(hot.observeObject({ timestampUs: 2, objective: Number.NaN })).toBe(REJECTED)
-  })
-
-  it("is not confused with a full ring that drops its oldest", () => {
-    const hot = hotPath({ ringCapacity: 1, journalDigests: true })
-    expect([see(hot, 1), see(hot, 2), see(hot, 3)]).toEqual([NOTHING_DUE, NOTHING_DUE, WINDOW_CLOSED])
-    expect(hot.ring.dropped).toBe(2)
   })
 })

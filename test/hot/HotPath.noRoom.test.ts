@@ -5,9 +5,7 @@ import {
   ACCEPTED,
   AUDIT_DIGEST,
   AUDIT_TICK,
-  BACKPRESSURE,
   DEADLINE,
-  DROP_OLDEST,
   EMERGENCY,
   MEAN,
   NOT_TRIPPED,
@@ -29,8 +27,6 @@ const hotPath = (more: Partial<HotPathOptions> = {}): HotPath =>
     policy: unlimited,
     initialUnit: Float64Array.of(START),
     window: { windowDigests: 3, windowUs: 1e6, settleUs: 0, maxAgeUs: 1e6, aggregate: MEAN, trim: 0 },
-    ringCapacity: 4,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 16,
     journalDigests: true,
     manualTime: true,
@@ -55,29 +51,18 @@ const baselineAt = (hot: HotPath, unit: number): void => {
 }
 
 describe("a digest for which there is no room", () => {
-  it("in the audit stands nowhere, whatever the ring does when it is full, and is counted there", () => {
-    for (const ringPolicy of [DROP_OLDEST, BACKPRESSURE]) {
-      const hot = hotPath({ ringPolicy })
-      fill(hot)
-      const before = hot.audit.dropped
-      for (let k = 1; k <= 3; k++) {
-        expect(see(hot, k)).toBe(RING_FULL)
-        expect([hot.ring.size, hot.ring.refused, hot.window.count]).toEqual([0, 0, 0])
-        expect(hot.audit.dropped).toBe(before + k)
-      }
-      drained(hot.audit)
-      expect(see(hot, 9)).toBe(NOTHING_DUE)
-      expect([hot.ring.size, hot.window.count]).toEqual([1, 1])
-    }
-  })
-
-  it("in the ring is counted there, and not as one that the audit lost", () => {
-    const hot = hotPath({ ringPolicy: BACKPRESSURE, ringCapacity: 1 })
-    see(hot, 1)
+  it("in the audit is in no window, and is counted there", () => {
+    const hot = hotPath()
+    fill(hot)
+    const before = hot.audit.dropped
     for (let k = 1; k <= 3; k++) {
-      expect(see(hot, 1 + k)).toBe(RING_FULL)
-      expect([hot.ring.refused, hot.audit.dropped, hot.window.count]).toEqual([k, 0, 1])
+      expect(see(hot, k)).toBe(RING_FULL)
+      expect(hot.window.count).toBe(0)
+      expect(hot.audit.dropped).toBe(before + k)
     }
+    drained(hot.audit)
+    expect(see(hot, 9)).toBe(NOTHING_DUE)
+    expect(hot.window.count).toBe(1)
   })
 
   it("and shows an emergency has the plant brought to safety though not one place is left, and changes no record", () => {
@@ -151,17 +136,6 @@ describe("an emergency that goes on at the start", () => {
     drained(hot.audit)
     expect(see(hot, 3, -5)).toBe(EMERGENCY)
     expect(hot.config.unit(0)).toBe(0.45)
-  })
-
-  it("is settled by a digest that nobody would replay, taken or not", () => {
-    const hot = hotPath({ journalDigests: false, ringPolicy: BACKPRESSURE, ringCapacity: 2 })
-    baselineAt(hot, 0.45)
-    see(hot, 1, -0.9)
-    see(hot, 2, -0.9)
-    expect(see(hot, 3, -0.8)).toBe(RING_FULL)
-    hot.ring.drain(() => {})
-    see(hot, 4, -5)
-    expect(hot.config.unit(0)).toBe(START)
   })
 
   it("has a window of its own from the moment that a window showed the baseline unfit", () => {

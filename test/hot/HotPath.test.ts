@@ -16,13 +16,11 @@ import {
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
-  BACKPRESSURE,
   DEADLINE,
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
   DIGEST_VALIDITY,
-  DROP_OLDEST,
   EMERGENCY,
   INVALID,
   MEAN,
@@ -66,8 +64,6 @@ const hotPath = (more: Partial<HotPathOptions> = {}): HotPath =>
     policy: balanced,
     initialUnit: Float64Array.of(0.5, 0.5),
     window: hotPathWindow,
-    ringCapacity: 16,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 64,
     manualTime: true,
     ...more,
@@ -275,7 +271,6 @@ describe("HotPath judges", () => {
     expect(at(209 * MS)).toBe(SETTLING)
     expect(at(299 * MS)).toBe(TOO_OLD)
     expect([...hot.window.counters]).toEqual([1, 1, 2, 1, 1])
-    expect(hot.ring.size).toBe(6)
   })
 
   it("by position as by object", () => {
@@ -287,17 +282,6 @@ describe("HotPath judges", () => {
     expect([hot.observe(), hot.observe(), hot.observe()]).toEqual([NOTHING_DUE, NOTHING_DUE, WINDOW_CLOSED])
     expect(hot.window.means[0]).toBe(4)
     expect(hot.window.means[1]).toBeNaN()
-  })
-
-  it("nothing when the ring is full and must not drop, and says so", () => {
-    const hot = hotPath({ ringPolicy: BACKPRESSURE, ringCapacity: 2 })
-    see(hot, 1)
-    see(hot, 2)
-    expect(see(hot, 3)).toBe(RING_FULL)
-    expect(hot.window.count).toBe(2)
-    expect(hot.ring.refused).toBe(1)
-    hot.ring.drain(() => undefined)
-    expect(see(hot, 4)).toBe(WINDOW_CLOSED)
   })
 })
 
@@ -366,9 +350,9 @@ describe("HotPath in an emergency", () => {
     const closed = hotPath()
     for (let i = 1; i <= 3; i++) see(closed, i)
     expect(see(closed, 4, 1, -0.6)).toBe(EMERGENCY)
-    const full = hotPath({ ringPolicy: BACKPRESSURE, ringCapacity: 1 })
-    see(full, 1)
-    expect(see(full, 2, 1, -0.6)).toBe(EMERGENCY)
+    const full = hotPath({ journalDigests: true, auditCapacity: 16 })
+    while (!full.audit.full) full.audit.push()
+    expect(see(full, 1, 1, -0.6)).toBe(EMERGENCY)
   })
 })
 

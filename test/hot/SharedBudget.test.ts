@@ -6,7 +6,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   LINEAR,
   TRIMMED_MEAN,
 } from "../../src/hot/codes.ts"
@@ -35,8 +34,6 @@ function loopOf(seed: number): HotLoop {
       aggregate: TRIMMED_MEAN,
       trim: 0.1,
     },
-    ringCapacity: 16,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 64,
     manualTime: true,
   })

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
-import { DROP_OLDEST, LINEAR, LOG, TRIMMED_MEAN } from "../../src/hot/codes.ts"
+import { LINEAR, LOG, TRIMMED_MEAN } from "../../src/hot/codes.ts"
 import { AtomicConfig } from "../../src/hot/AtomicConfig.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
@@ -76,8 +76,6 @@ describe("the hot path", () => {
         aggregate: TRIMMED_MEAN,
         trim: 0.1,
       },
-      ringCapacity: 8,
-      ringPolicy: DROP_OLDEST,
       auditCapacity: 16,
     })
     // The table is shared by all engines of a kind.

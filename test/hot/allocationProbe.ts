@@ -8,7 +8,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   MINUS,
   PLUS,
   TRIMMED_MEAN,
@@ -33,8 +32,6 @@ const hot = new HotPath({
     aggregate: TRIMMED_MEAN,
     trim: 0.1,
   },
-  ringCapacity: 64,
-  ringPolicy: DROP_OLDEST,
   auditCapacity: 64,
   manualTime: true,
 })

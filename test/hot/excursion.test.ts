@@ -8,7 +8,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   TRIMMED_MEAN,
 } from "../../src/hot/codes.ts"
 import { EXCURSION, IDLE, X_FAILS, X_MODE, X_PROVEN } from "../../src/hot/excursionLayout.ts"
@@ -60,8 +59,6 @@ class Bench {
         aggregate: TRIMMED_MEAN,
         trim: 0.1,
       },
-      ringCapacity: 16,
-      ringPolicy: DROP_OLDEST,
       auditCapacity: 256,
       manualTime: true,
     })

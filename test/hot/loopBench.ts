@@ -4,7 +4,6 @@ import {
   DIGEST_GENERATION,
   DIGEST_OBJECTIVE,
   DIGEST_TIMESTAMP_US,
-  DROP_OLDEST,
   LINEAR,
   LOG,
   TRIMMED_MEAN,
@@ -54,8 +53,6 @@ export class LoopBench {
         aggregate: TRIMMED_MEAN,
         trim: 0.1,
       },
-      ringCapacity: 16,
-      ringPolicy: DROP_OLDEST,
       auditCapacity: overrides.auditCapacity ?? 1024,
       manualTime: true,
     })

@@ -16,7 +16,6 @@ import { SafetyExecutor } from "../../src/hot/SafetyExecutor.ts"
 import { SharedBudget } from "../../src/hot/SharedBudget.ts"
 import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
-import { TelemetryRing } from "../../src/hot/TelemetryRing.ts"
 import { WindowAccumulator } from "../../src/hot/WindowAccumulator.ts"
 import { POLICY, WINDOW } from "../machines/rig.ts"
 
@@ -29,7 +28,6 @@ const guardrails = (over: object) => () => checkGuardrails({ ...POLICY, ...over 
 const small = new SharedArrayBuffer(64)
 
 const refusals: ReadonlyArray<readonly [string, () => void]> = [
-  ["capacity: must be a power of two up to 2^23, got 3.", () => void new TelemetryRing(3, 0)],
   ["capacity: must be a whole number from 16, got 15.", () => void new AuditRing(1, 15)],
   [
     "capacity: must be at most 2047 for records of 65535 knobs, got 10000.",

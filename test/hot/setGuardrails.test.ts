@@ -11,7 +11,6 @@ import {
   CONSTRAINT_VIOLATION,
   COOLDOWN_ACTIVE,
   DELTA_TOO_LARGE,
-  DROP_OLDEST,
   EMERGENCY,
   MEAN,
   NOTHING_DUE,
@@ -185,8 +184,6 @@ describe("another policy in force over the hot path", () => {
       policy: unlimited,
       initialUnit: Float64Array.of(0.5),
       window: { windowDigests: 3, windowUs: SECOND, settleUs: 0, maxAgeUs: SECOND, aggregate: MEAN, trim: 0 },
-      ringCapacity: 16,
-      ringPolicy: DROP_OLDEST,
       auditCapacity: 16,
       manualTime: true,
     })

@@ -5,15 +5,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../../src/hot/AuditRing.ts"
-import {
-  COMMAND_STOP,
-  DROP_OLDEST,
-  MEAN,
-  PLUS,
-  TRIP_MANUAL,
-  UPDATE,
-  VISIT_BASELINE,
-} from "../../src/hot/codes.ts"
+import { COMMAND_STOP, MEAN, PLUS, TRIP_MANUAL, UPDATE, VISIT_BASELINE } from "../../src/hot/codes.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { P_EXPECTED_GENERATION, P_LENGTH, P_NOW_US, P_TARGET } from "../../src/hot/SafetyExecutor.ts"
@@ -27,8 +19,6 @@ const hotPath = (knobs: number): HotPath =>
     policy: unlimited,
     initialUnit: Float64Array.from({ length: knobs }, (_, i) => (i + 1) / (knobs + 1)),
     window: { windowDigests: 3, windowUs: 50 * MS, settleUs: 0, maxAgeUs: 1e9, aggregate: MEAN, trim: 0 },
-    ringCapacity: 16,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 32,
     journalDigests: true,
   })

@@ -7,7 +7,7 @@ import { type Actor, createActor } from "xstate"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { relocationMachine } from "../../machines/relocation.machine.ts"
 import type { EngineInput } from "../../machines/engineContext.ts"
-import { AUDIT_APPLY, AUDIT_ROLLBACK, DROP_OLDEST, LINEAR, TRIMMED_MEAN } from "../../src/hot/codes.ts"
+import { AUDIT_APPLY, AUDIT_ROLLBACK, LINEAR, TRIMMED_MEAN } from "../../src/hot/codes.ts"
 import {
   RECORD_CODE,
   RECORD_DETAIL,
@@ -59,8 +59,6 @@ export function hotPath(over: Partial<HotPathOptions> = {}): HotPath {
     policy: POLICY,
     initialUnit: Float64Array.of(0.3, 0.6),
     window: WINDOW,
-    ringCapacity: 64,
-    ringPolicy: DROP_OLDEST,
     auditCapacity: 4_096,
     manualTime: true,
     ...over,

@@ -56,7 +56,7 @@ export interface ArqonEngine<K extends string = string> {
   /** The engine's own time: what an omitted timestamp becomes. */
   readonly nowUs: number
   readonly coarse: ReadonlyArray<CoarseKnob>
-  /** False when the telemetry ring was full under "backpressure"; throws a DigestError or an EngineStateError. */
+  /** False when the audit had no room to record it; throws a DigestError or an EngineStateError. */
   readonly observe: (digest: DigestInput) => boolean
   /** Inbox of `observeDigest`, by position (`DIGEST_*` of `arqon/hot`). */
   readonly digest: Float64Array

@@ -107,7 +107,7 @@ export interface ComparisonState {
 /** Counts since the engine was made, read from the cells that the hot path keeps anyway. */
 export interface EngineCounters {
   readonly digests: Readonly<Record<Validity, number>>
-  /** Digests that a full ring dropped or refused. */
+  /** Digests that a full lane dropped or refused on the way to a worker; in one thread none waits. */
   readonly digestsLost: number
   readonly windows: number
   readonly windowsExpired: number
@@ -328,10 +328,11 @@ function countersOf(
     readonly restarts: ReadonlyArray<RestartCount>
   },
 ): EngineCounters {
-  const { executor, window, ring } = hot
+  const { executor, window } = hot
   return {
     digests: byWord<Validity>(VALIDITIES, window.counters),
-    digestsLost: ring.dropped + ring.refused,
+    // In one thread none waits: what an engine in a worker loses is counted by its lanes.
+    digestsLost: 0,
     windows: own.windows,
     windowsExpired: own.windowsExpired,
     applies: executor.applies,

@@ -110,7 +110,11 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
   return [
     ...readings(core, cycle?.loss ?? null),
     counter("arqon.digest.count", "Digests by validity.", each("validity", counters.digests)),
-    counter("arqon.digest.lost", "Digests that a full ring dropped or refused.", one(counters.digestsLost)),
+    counter(
+      "arqon.digest.lost",
+      "Digests that a full lane to a worker dropped or refused.",
+      one(counters.digestsLost),
+    ),
     counter("arqon.window.count", "Windows by how they ended.", [
       { labels: { status: "closed" }, value: counters.windows },
       { labels: { status: "expired" }, value: counters.windowsExpired },

@@ -209,8 +209,7 @@ class Replay {
 
   /** Takes what was decided off the ring; what was given is compared at once: its verdict is a decision too. */
   private collect(given: Float64Array | null = null, padding = 0): void {
-    const { audit, ring } = this.core.hot
-    ring.drain(() => {})
+    const { audit } = this.core.hot
     let skip = padding
     let expected = given
     audit.drain((block, at) => {

@@ -227,7 +227,6 @@ export function whatIf(
       recorded.take(record)
       if (showsGeneration(record)) recordedGeneration = record[RECORD_GENERATION]
     }
-    hot.ring.drain(() => {})
     hot.audit.drain((block, at) => replayed.take(block.subarray(at, at + hot.audit.width)))
   }
   return { reason: null, recorded: recorded.result(), replayed: replayed.result() }
