@@ -121,7 +121,9 @@ const chart = engineSetup.createMachine({
             cycleCompleted: { actions: ["judgeCycle", "compare", "offerPause"] },
             guardActed: [
               { guard: "guardRetreats", target: "safe", actions: ["obeyGuard", "retreatToLatch"] },
-              { actions: ["obeyGuard", "passWindow"] },
+              { guard: "guardPromotes", actions: ["obeyGuard", "passWindow"] },
+              // Of a stay that is over by now.
+              {},
             ],
             relocationWanted: { target: "relocating" },
             prove,
@@ -223,12 +225,12 @@ const chart = engineSetup.createMachine({
         safe: {
           tags: ["safe"],
           description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
-          entry: ["freezeCycle", "interruptRelocation"],
+          entry: ["freezeCycle", "interruptRelocation", "watchOverStay"],
           on: {
             // A variant that may no longer be is left here too; its knobs wait, as everything does.
             offer: { actions: ["toRelocation", "interruptRelocation"] },
             window: {
-              actions: ["reopenWindow", "showCycle", "judgeRecovery", "wakeLatch", "toGuardOnTrial"],
+              actions: ["reopenWindow", "showCycle", "judgeRecovery", "toGuardOnTrial", "wakeLatch"],
             },
             windowExpired: { actions: ["reopenWindow", "wakeLatch"] },
             deadline: { actions: "wakeLatch" },
@@ -237,10 +239,12 @@ const chart = engineSetup.createMachine({
               { actions: "advanceClock" },
             ],
             drained: { actions: "drainedToLatch" },
-            trip: { actions: ["freezeCycle", "pauseGuard", "openLatch", "restorePlant", "toLatch"] },
+            trip: {
+              actions: ["freezeCycle", "pauseGuard", "openLatch", "restorePlant", "toLatch", "watchOverStay"],
+            },
             guardActed: [
               { guard: "personLetsGo", actions: "obeyGuard" },
-              { guard: "guardLetsGo", actions: ["obeyGuard", "guardRecovered"] },
+              { guard: "guardLetsGo", actions: ["obeyGuard", "guardRecovered", "watchOverStay"] },
               { guard: "guardBlames", actions: ["obeyGuard", "fenceCycle", "rollbackToLatch"] },
               { actions: "obeyGuard" },
             ],

@@ -172,6 +172,7 @@ export const engineSetup = setup({
   },
   guards: {
     guardRetreats: ({ event }) => event.type === "guardActed" && event.act === "retreat",
+    guardPromotes: ({ event }) => event.type === "guardActed" && event.act === "promote",
     guardBlames: ({ event }) =>
       event.type === "guardActed" && (event.act === "blame" || event.act === "blameStart"),
     /** The guard's act follows from a person's reset, and no window: the latch is let go by that. */
@@ -369,6 +370,14 @@ export const engineSetup = setup({
     }),
     pauseGuard: enqueueActions(({ enqueue, self }) => {
       if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "pause" })
+    }),
+    /** Whoever opened SafeMode for the objective's sake, and whoever ends it: the guard looks how the plant fares where it stands. */
+    watchOverStay: enqueueActions(({ event, enqueue, self }) => {
+      const engine = self.getSnapshot()
+      const opened =
+        (event.type === "trip" || event.type === "latched") && event.reason === "objectiveRegression"
+      const staysOpen = event.type === "guardActed" && event.act !== "retreat" && !waitsForGuard(engine)
+      if ((opened || staysOpen) && isWhole(engine, "guard")) enqueue.sendTo("guard", { type: "watchOver" })
     }),
     rebaselineGuard: enqueueActions(({ enqueue, self }) => {
       if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "rebaselined" })

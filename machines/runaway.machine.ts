@@ -14,6 +14,7 @@ import {
   GUARD_ON_BASELINE,
   GUARD_ON_START,
   GUARD_SUSPICIOUS,
+  GUARD_WATCHING,
 } from "../src/hot/codes.ts"
 import { G_NOW, G_PHASE, G_REFERENCE } from "../src/hot/guardLayout.ts"
 import { RunawayGuard } from "../src/hot/RunawayGuard.ts"
@@ -62,6 +63,8 @@ export type RunawayEvent =
     }
   /** Somebody else has moved the plant, or it stood still for another reason. */
   | { readonly type: "pause" }
+  /** SafeMode stands open for the objective's sake, and something else than the guard ends it. */
+  | { readonly type: "watchOver" }
   /** The baseline was set by hand or by the comparison. */
   | { readonly type: "rebaselined" }
   /** A person has rolled back while the guard had the plant on trial. */
@@ -134,10 +137,12 @@ const runawaySetup = setup({
     isOnBaseline: ({ context }) => phaseOf(context) === GUARD_ON_BASELINE,
     isOnStart: ({ context }) => phaseOf(context) === GUARD_ON_START,
     isHolding: ({ context }) => phaseOf(context) === GUARD_HOLDING,
+    isWatching: ({ context }) => phaseOf(context) === GUARD_WATCHING,
   },
   actions: {
     take: assign(({ context, event }) => taken(context, event)),
     pause: assign(({ context }) => changed(context, (guard, block) => guard.pause(block))),
+    watchOver: assign(({ context }) => changed(context, (guard, block) => guard.watchOver(block))),
     rebaseline: assign(({ context }) => changed(context, (guard, block) => guard.rebaselined(block))),
     holdHere: assign(({ context }) => changed(context, (guard, block) => guard.holdHere(block))),
     letGo: assign(({ context }) => {
@@ -183,6 +188,7 @@ const chart = runawaySetup.createMachine({
   on: {
     judge,
     pause: { actions: "pause" },
+    watchOver: { actions: "watchOver" },
     rebaselined: { actions: "rebaseline" },
   },
   states: {
@@ -195,7 +201,10 @@ const chart = runawaySetup.createMachine({
     calm: {
       tags: ["live"],
       description: "The level is where the baseline's is, or better.",
-      always: { guard: "isSuspicious", target: "suspicious" },
+      always: [
+        { guard: "isSuspicious", target: "suspicious" },
+        { guard: "isWatching", target: "watching" },
+      ],
       on: { letGo: {}, rolledBack: {} },
     },
     suspicious: {
@@ -232,6 +241,17 @@ const chart = runawaySetup.createMachine({
       tags: ["safe"],
       description: "The tuned configuration was to blame: the plant rests here, until it has drained.",
       always: { guard: "isCalm", target: "calm" },
+      on: { letGo, rolledBack: {} },
+    },
+    watching: {
+      tags: ["safe"],
+      description:
+        "SafeMode is open for the objective's sake: is the place where that put the plant no worse than known?",
+      always: [
+        { guard: "isCalm", target: "calm" },
+        { guard: "isOnStart", target: "onTrial.onStart" },
+        { guard: "isHolding", target: "holding" },
+      ],
       on: { letGo, rolledBack: {} },
     },
   },

@@ -2,6 +2,7 @@
  * What the runaway guard's numbers mean: how it stands as a plain value, and in a sentence for a person. The decisions
  * themselves are in `src/hot/RunawayGuard.ts`, because loops without actors take them too.
  */
+import { GUARD_ON_BASELINE } from "../hot/codes.ts"
 import type { GuardNumber } from "../hot/guardRecord.ts"
 import {
   G_BLAMED,
@@ -28,7 +29,7 @@ import { GUARD_PHASES, type GuardAct, type GuardPhase, type SafeModeExit } from 
 export interface GuardState {
   /** False where it only watches, because `guard` is off. */
   readonly on: boolean
-  /** `standingBy`: SafeMode is open for another reason than the guard's, and the guard sees no windows. */
+  /** `standingBy`: SafeMode is open for a reason that is none of the guard's, and the guard sees no windows. */
   readonly phase: GuardPhase | "standingBy"
   /** Level of the latest windows; null before there are enough of them. */
   readonly level: number | null
@@ -66,7 +67,7 @@ export function guardState(
 ): GuardState {
   const own = block.length === 0 ? "learning" : GUARD_PHASES[block[G_PHASE]]
   const known = own !== "learning"
-  const still = own === "onBaseline" || own === "onStart" || own === "holding"
+  const still = block.length > 0 && block[G_PHASE] >= GUARD_ON_BASELINE
   const phase: GuardState["phase"] = exit !== null && !still ? "standingBy" : own
   // While the plant is tuned the level is worked out from five windows; what stands there before is that of an earlier stay.
   const read = known && phase !== "standingBy" && block[G_SEEN] >= (still ? 1 : LEVEL_WINDOWS)
@@ -118,6 +119,8 @@ function guardText(state: Omit<GuardState, "text">, waits: boolean): string {
       return `Standing on the baseline: ${why}. Looking whether it is better here; ${now}.${waited}`
     case "onStart":
       return `Standing on the configuration it began with: ${why}, and the baseline did not help; ${now}.${waited}`
+    case "watching":
+      return `Standing where SafeMode put the plant, which is known for ${round(expected)}; ${now}. If it stays worse, the configuration it began with is tried.${waited}`
     case "holding":
       return drainsTo === null
         ? `Resting on the baseline: ${why}. ${waits ? WAITS : "Tuning goes on after the rest."}`

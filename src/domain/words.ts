@@ -137,7 +137,15 @@ export type ApplyKind = (typeof APPLY_KINDS)[number]
 export type ProposalKind = Exclude<ApplyKind, "rollback" | "retreat" | "returnToTuned">
 
 /** By phase of the runaway guard. */
-export const GUARD_PHASES = ["learning", "calm", "suspicious", "onBaseline", "onStart", "holding"] as const
+export const GUARD_PHASES = [
+  "learning",
+  "calm",
+  "suspicious",
+  "onBaseline",
+  "onStart",
+  "holding",
+  "watching",
+] as const
 
 /** What the runaway guard is at. */
 export type GuardPhase = (typeof GUARD_PHASES)[number]

@@ -197,7 +197,7 @@ export class GuardTrial extends GuardSpells {
   }
 
   /** The slope on the baseline is in the statistics. */
-  private tryStart(b: Float64Array): number {
+  protected tryStart(b: Float64Array): number {
     this.keepBaselineSlope(b)
     b[G_BASELINE_LEVEL] = b[G_LEVEL]
     if (b[G_LEVEL] > b[G_RETREAT_LEVEL]) b[G_RETREAT_LEVEL] = b[G_LEVEL]
@@ -216,7 +216,7 @@ export class GuardTrial extends GuardSpells {
     return true
   }
 
-  private startMayBeTried(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
+  protected startMayBeTried(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
     const level = b[G_LEVEL]
     return (
       !isSame(baseline, start) &&

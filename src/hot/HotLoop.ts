@@ -376,7 +376,10 @@ export class HotLoop implements Sharer {
       this.fences.raise(guard.fence())
       this.kernel.blamed(this.state)
       if (this.tooManyRollbacks) this.demandReset()
-    } else if ((act === GUARD_WORLD || act === GUARD_RELEASE) && this.exit === BY_GUARD) this.close()
+    } else if (act === GUARD_WORLD || act === GUARD_RELEASE) {
+      if (this.exit === BY_GUARD) this.close()
+      else guard.watchOver()
+    }
   }
 
   private expired(): void {
@@ -472,6 +475,7 @@ export class HotLoop implements Sharer {
     if (this.phase !== FROZEN || guarded || exit > this.exit) this.exit = exit
     if (exit === BY_RESET && reason !== TRIP_MANUAL) this.demandReset()
     this.guard.pause()
+    if (reason === TRIP_OBJECTIVE_REGRESSION) this.guard.watchOver()
     this.phase = FROZEN
     this.leaveSeat()
     this.trips++

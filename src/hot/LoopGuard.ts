@@ -39,9 +39,14 @@ export class LoopGuard {
     this.guard.rebaselined(this.state)
   }
 
-  /** Whether the plant stands still because of this guard. */
+  /** Whether the plant stands still and this guard judges where. */
   get standsStill(): boolean {
     return this.guard.standsStill(this.state)
+  }
+
+  /** SafeMode stands open for the objective's sake, and something else than the guard ends it. */
+  watchOver(): void {
+    this.guard.watchOver(this.state)
   }
 
   /** Somebody else has moved the plant. */
@@ -70,7 +75,9 @@ export class LoopGuard {
   /** A person lets the plant go on: back to the tuned base, where nothing was blamed yet. */
   letGo(): void {
     const { guard, hot, state } = this
-    if (this.standsStill) carryOutGuard(hot, state, guard.letGo(state), hot.nowCell[0])
+    if (!this.standsStill) return
+    const act = guard.letGo(state)
+    if (act !== GUARD_NOTHING) carryOutGuard(hot, state, act, hot.nowCell[0])
   }
 
   /** After a blame: nothing goes where it led, for a while. */

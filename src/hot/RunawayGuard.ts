@@ -16,6 +16,7 @@ import {
   GUARD_ON_START,
   GUARD_RETREAT,
   GUARD_SUSPICIOUS,
+  GUARD_WATCHING,
 } from "./codes.ts"
 import {
   G_ABOVE,
@@ -46,6 +47,7 @@ import {
   G_SLOPE,
   G_SLOPE_ERROR,
   G_START_REFERENCE,
+  G_STAY,
   G_STOOD,
   G_THRESHOLD,
   G_WORLD,
@@ -116,6 +118,8 @@ export class RunawayGuard extends GuardTrial {
         return this.watch(b, base, stableUs)
       case GUARD_HOLDING:
         return this.hold(b, baseline, start)
+      case GUARD_WATCHING:
+        return this.watchStay(b, base, start)
       default:
         return this.stay(b, baseline, start)
     }
@@ -141,7 +145,19 @@ export class RunawayGuard extends GuardTrial {
 
   /** A person has rolled back: on trial the plant rests where that put it, without a verdict; one that rests already rests on. */
   holdHere(b: Float64Array): void {
-    if (b[G_PHASE] !== GUARD_HOLDING) this.rest(b)
+    if (b[G_PHASE] === GUARD_ON_BASELINE || b[G_PHASE] === GUARD_ON_START) this.rest(b)
+  }
+
+  /**
+   * SafeMode stands open for the objective's sake, and this guard does not decide when that ends: it watches the place where the
+   * plant was put, for as long as it stands there.
+   */
+  watchOver(b: Float64Array): void {
+    if (b[G_PHASE] !== GUARD_CALM || !this.retreats) return
+    this.enter(b, GUARD_WATCHING)
+    b[G_BY_SPELLS] = 0
+    b[G_SINCE_US] = b[G_LAST_US]
+    b[G_RETREAT_LEVEL] = b[G_NOW]
   }
 
   /** The plant was put on its baseline by a restore: a trial of the start is one of the baseline again. */
@@ -151,13 +167,17 @@ export class RunawayGuard extends GuardTrial {
 
   /**
    * A person lets the plant go on before the guard has come to a verdict: the world has changed, GUARD_WORLD. After a blame it is the
-   * hold that ends, GUARD_RELEASE.
+   * hold that ends, GUARD_RELEASE. Where it only watched there is nothing to let go of.
    */
   letGo(b: Float64Array): number {
+    if (b[G_PHASE] === GUARD_WATCHING) {
+      this.pause(b)
+      return GUARD_NOTHING
+    }
     return b[G_PHASE] === GUARD_HOLDING ? this.release(b) : this.blameWorld(b)
   }
 
-  /** The plant stands on the baseline or the start because of this guard. */
+  /** The plant stands still on the baseline or the start, and this guard judges how it fares there. */
   standsStill(b: Float64Array): boolean {
     return b[G_PHASE] >= GUARD_ON_BASELINE
   }
@@ -168,6 +188,7 @@ export class RunawayGuard extends GuardTrial {
     b[G_REFERENCE] = level
     b[G_START_REFERENCE] = level
     b[G_LOWEST] = level
+    b[G_NOW] = level
     b[G_SPREAD] = spreadOf(b)
     for (let back = 0; back < LEARNING_WINDOWS - 1; back++) this.noteDifference(b, back, 1)
     this.raiseThreshold(b)
@@ -218,20 +239,48 @@ export class RunawayGuard extends GuardTrial {
     if (over > 0) b[G_WORLD] -= over / WORLD_WINDOWS
   }
 
+  /** One more window above the threshold; true while it may still mend itself. */
+  private waits(b: Float64Array, excess: number): boolean {
+    if (b[G_OVER] === 0 || excess < MENDING * b[G_ONSET]) {
+      b[G_ONSET] = excess
+      b[G_OVER] = 0
+    }
+    b[G_OVER]++
+    return b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)
+  }
+
+  /**
+   * One window of a stay that others have begun. Where the level stays above the threshold, and above what the start is known to
+   * deliver, the start is tried; what it is tried against is this place.
+   */
+  private watchStay(b: Float64Array, base: Float64Array, start: Float64Array): number {
+    b[G_STOOD] = ++b[G_STAY]
+    b[G_NOW] = this.level(b, b[G_SEEN] < LEVEL_WINDOWS ? b[G_SEEN] : LEVEL_WINDOWS, 0)
+    if (b[G_SEEN] < LEVEL_WINDOWS) return GUARD_NOTHING
+    this.raiseThreshold(b)
+    b[G_LEVEL] = b[G_NOW]
+    b[G_EXPECTED] = b[G_REFERENCE] + b[G_WORLD]
+    if (!this.startMayBeTried(b, base, start)) {
+      b[G_OVER] = 0
+      return GUARD_NOTHING
+    }
+    if (this.waits(b, b[G_NOW] - b[G_EXPECTED])) return GUARD_NOTHING
+    this.statistics.slope(b, SLOPE_WINDOWS)
+    if (this.falls()) return GUARD_NOTHING
+    this.keep(b, GV_FAR, base)
+    this.retreat(b, base)
+    return this.tryStart(b)
+  }
+
   private suspect(b: Float64Array, base: Float64Array, excess: number): number {
     b[G_CALM] = 0
     if (b[G_PHASE] === GUARD_CALM) {
       b[G_PHASE] = GUARD_SUSPICIOUS
       b[G_OVER] = 0
-      b[G_ONSET] = excess
       this.keep(b, GV_FAR, base)
-    } else if (excess < MENDING * b[G_ONSET]) {
-      b[G_ONSET] = excess
-      b[G_OVER] = 0
     }
-    b[G_OVER]++
+    const waits = this.waits(b, excess)
     this.keepFarthest(b, base)
-    const waits = b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)
     if (waits && !this.onProbation(b)) return GUARD_NOTHING
     this.retreat(b, base)
     this.tryBaseline(b)

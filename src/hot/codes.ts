@@ -186,13 +186,15 @@ export const KERNEL_UPDATE = 1
 /** The last move made things worse beyond doubt: the target is the base before it. */
 export const KERNEL_BLOCKED = 2
 
-/** Phases of the runaway guard. From GUARD_ON_BASELINE on the plant stands still because of it. */
+/** Phases of the runaway guard. From GUARD_ON_BASELINE on the plant stands still and the guard judges where. */
 export const GUARD_LEARNING = 0
 export const GUARD_CALM = 1
 export const GUARD_SUSPICIOUS = 2
 export const GUARD_ON_BASELINE = 3
 export const GUARD_ON_START = 4
 export const GUARD_HOLDING = 5
+/** SafeMode is open for the objective's sake, though not because of the guard. */
+export const GUARD_WATCHING = 6
 
 /** What the runaway guard asks for after a window. */
 export const GUARD_NOTHING = 0

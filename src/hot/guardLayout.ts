@@ -4,7 +4,7 @@
  * or an infinity, so a block survives JSON.
  */
 
-/** GUARD_LEARNING .. GUARD_HOLDING, see `codes.ts`. */
+/** GUARD_LEARNING .. GUARD_WATCHING, see `codes.ts`. */
 export const G_PHASE = 0
 /** Windows taken since the start. */
 export const G_WINDOWS = 1

@@ -137,21 +137,28 @@ export const inFlight: MemoryPlant = limited()
  * Callers that try again when they wait too long, and give up when 400 wait: a storm feeds itself and ends only well above the
  * capacity that could have prevented it (metastable). One knob, 5 to 60 servers.
  */
-export const retryStorm: MemoryPlant = {
-  name: "retry storm",
-  knobs: [unitKnob],
-  start: [0.8],
-  begin: (seed) => {
-    const draws = new Draws(seed)
-    let queue = 0
-    return {
-      advance: ([unit], seconds) => {
-        const servers = between(unit, 5, 60)
-        const rate = 20 * (1 + Math.min(1, queue / 60))
-        queue += (rate - servers) * seconds + Math.sqrt(rate * seconds) * draws.normal()
-        queue = Math.min(400, Math.max(0, queue))
-        return 0.5 * servers + 0.4 * queue
-      },
-    }
-  },
+export function retrying(load: LoadAt = steady): MemoryPlant {
+  return {
+    name: "retry storm",
+    knobs: [unitKnob],
+    start: [0.8],
+    begin: (seed) => {
+      const draws = new Draws(seed)
+      let queue = 0
+      let now = 0
+      return {
+        advance: ([unit], seconds) => {
+          now += seconds
+          const servers = between(unit, 5, 60)
+          const rate = 20 * load(now, seed) * (1 + Math.min(1, queue / 60))
+          queue += (rate - servers) * seconds + Math.sqrt(rate * seconds) * draws.normal()
+          queue = Math.min(400, Math.max(0, queue))
+          return 0.5 * servers + 0.4 * queue
+        },
+      }
+    },
+  }
 }
+
+/** The retry storm under a steady load. */
+export const retryStorm: MemoryPlant = retrying()

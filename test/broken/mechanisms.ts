@@ -613,8 +613,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "guard-never-suspects",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",
-    intact: "const waits = b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)",
-    broken: "const waits = b[G_OVER] < Number.POSITIVE_INFINITY",
+    intact: "return b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)",
+    broken: "return b[G_OVER] < Number.POSITIVE_INFINITY",
     test: "test/scenarios/runaway.test.ts",
   },
   {
@@ -632,6 +632,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     intact: "return b[G_SLOPE] > SIGMAS * b[G_SLOPE_ERROR]",
     broken: "return b[G_SLOPE] > Number.POSITIVE_INFINITY",
     test: "test/hot/RunawayGuard.test.ts",
+  },
+  {
+    name: "guard-sleeps-through-stays-of-others",
+    invariant: 17,
+    file: "src/hot/RunawayGuard.ts",
+    intact: "if (b[G_PHASE] !== GUARD_CALM || !this.retreats) return\n    this.enter",
+    broken: "if (b[G_PHASE] !== GUARD_CALM || this.retreats) return\n    this.enter",
+    test: "test/scenarios/runaway.test.ts",
   },
   {
     name: "guard-waits-for-a-climb",

@@ -51,7 +51,7 @@ describe("a baseline that is set by hand in SafeMode", () => {
 
 describe("a blame too many in an hour", () => {
   // Root cause: the latch began to wait for a person and told nobody; the guard, whose hold ended, said that all was well.
-  it("is on the record, and the guard says that a person is waited for, until there was one", async () => {
+  it("is on the record, and the guard watches over the stay and says that a person is waited for, until there was one", async () => {
     const { engine, run } = await engineAt({ rollbacksPerHour: 0 })
     run(60, 10)
     const ruin = ({ values, getSnapshot }: Engine): number =>
@@ -65,9 +65,8 @@ describe("a blame too many in an hour", () => {
     })
     run(100, ruin)
     expect(engine.getSnapshot().guard).toMatchObject({
-      phase: "standingBy",
-      level: null,
-      text: "SafeMode waits for a person; the guard stands by.",
+      phase: "watching",
+      text: expect.stringMatching(/^Standing where SafeMode put the plant.* SafeMode waits for a person\.$/),
     })
     expect(told()).toHaveLength(1)
     engine.reset()

@@ -91,6 +91,12 @@ const ways: Readonly<Record<string, () => Watched>> = {
   },
   onBaseline: () => ways["suspicious"]().until("onBaseline", worseAway),
   holding: () => ways["onBaseline"]().until("holding", worseAway),
+  watching: () => {
+    const at = ways["calm"]().run(20, worseAway)
+    at.actor.send({ type: "watchOver" })
+    expect(at.state).toBe("watching")
+    return at
+  },
 }
 
 describe("the guard's chart", () => {
@@ -111,14 +117,23 @@ describe("the guard's chart", () => {
     learning: {
       judge: "learning",
       pause: "learning",
+      watchOver: "learning",
       rebaselined: "learning",
       rolledBack: "learning",
       letGo: "learning",
     },
-    calm: { judge: "calm", pause: "calm", rebaselined: "calm", rolledBack: "calm", letGo: "calm" },
+    calm: {
+      judge: "calm",
+      pause: "calm",
+      watchOver: "watching",
+      rebaselined: "calm",
+      rolledBack: "calm",
+      letGo: "calm",
+    },
     suspicious: {
       judge: "suspicious",
       pause: "calm",
+      watchOver: "suspicious",
       rebaselined: "calm",
       rolledBack: "suspicious",
       letGo: "suspicious",
@@ -126,6 +141,7 @@ describe("the guard's chart", () => {
     onBaseline: {
       judge: "onBaseline",
       pause: "calm",
+      watchOver: "onBaseline",
       rebaselined: "holding",
       rolledBack: "holding",
       letGo: "calm",
@@ -133,13 +149,23 @@ describe("the guard's chart", () => {
     holding: {
       judge: "holding",
       pause: "calm",
+      watchOver: "holding",
       rebaselined: "holding",
       rolledBack: "holding",
+      letGo: "calm",
+    },
+    watching: {
+      judge: "watching",
+      pause: "calm",
+      watchOver: "watching",
+      rebaselined: "holding",
+      rolledBack: "watching",
       letGo: "calm",
     },
   }
   const others: ReadonlyArray<RunawayEvent> = [
     { type: "pause" },
+    { type: "watchOver" },
     { type: "rebaselined" },
     { type: "rolledBack" },
     { type: "letGo", nowUs: 1e9 },
@@ -151,6 +177,8 @@ describe("the guard's chart", () => {
       at.actor.send(event)
       expect([event.type, at.state]).toEqual([event.type, answers[state][event.type]])
       at.base = 0.5
+      // A stay that it only watches ends when others end it.
+      if (at.state === "watching") at.actor.send({ type: "pause" })
       at.until("calm", worseAway)
     }
   })

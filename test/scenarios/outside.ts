@@ -2,7 +2,7 @@
  * Runs an engine against a plant that remembers, as its service would, and keeps what the plant paid: a judge that knows nothing of the
  * engine's inside. Windows of five digests, a digest every tenth of a second of virtual time.
  */
-import { createEngine } from "../../src/index.ts"
+import { type ArqonEngine, createEngine } from "../../src/index.ts"
 import type { EngineConfig } from "../../src/domain/Config.ts"
 import type { MemoryPlant } from "../../src/testing/MemoryPlant.ts"
 
@@ -19,10 +19,15 @@ export interface OutsideOptions {
   readonly seed: number
   readonly seconds: number
   readonly config?: Partial<EngineConfig>
+  /** What somebody else asks of it after a digest. */
+  readonly asks?: (engine: ArqonEngine, step: number) => void
 }
 
 /** Tunes `plant` for so many seconds; what it paid, and when the engine stood still. */
-export async function tuned(plant: MemoryPlant, { seed, seconds, config }: OutsideOptions): Promise<SeenRun> {
+export async function tuned(
+  plant: MemoryPlant,
+  { seed, seconds, config, asks }: OutsideOptions,
+): Promise<SeenRun> {
   const names = plant.knobs.map((_, i) => `k${String(i).padStart(2, "0")}`)
   const engine = createEngine({
     params: Object.fromEntries(names.map((name, i) => [name, { min: 0, max: 1, initial: plant.start[i] }])),
@@ -43,6 +48,7 @@ export async function tuned(plant: MemoryPlant, { seed, seconds, config }: Outsi
     const timestampUs = (step + 1) * DIGEST_US
     engine.tick(timestampUs)
     engine.observe({ timestampUs, objective: paid[step] })
+    asks?.(engine, step)
     safe[step] = engine.getSnapshot().mode === "safe" ? 1 : 0
   }
   await engine.stop()

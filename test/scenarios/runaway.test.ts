@@ -4,8 +4,9 @@
  */
 import { describe, expect, it } from "vitest"
 import { stepBetween } from "../../src/testing/loads.ts"
+import type { ArqonEngine } from "../../src/index.ts"
 import type { MemoryPlant } from "../../src/testing/MemoryPlant.ts"
-import { inFlight, retryStorm, staffing } from "../../src/testing/memoryPlants.ts"
+import { inFlight, retrying, retryStorm, staffing } from "../../src/testing/memoryPlants.ts"
 import { loadedBowl } from "../../src/testing/servicePlants.ts"
 import { heat } from "../../src/testing/storePlants.ts"
 import { mean, tuned, untouched } from "./outside.ts"
@@ -39,6 +40,42 @@ describe("a plant that remembers is ruined without the guard, and no worse than 
     for (const { guarded } of runs) expect(guarded).toBeLessThan(most)
     // A lucky run without a guard goes home in time.
     expect(Math.max(...runs.map(({ unguarded }) => unguarded))).toBeGreaterThan(ruin)
+  })
+})
+
+// Root cause of what this holds: the guard slept through every stay that it had not begun itself.
+describe("a storm that the earned baseline cannot end, while SafeMode waits for a person", () => {
+  const AT = 3_000
+  const nowUs = (AT + 1) * 100_000
+  // A burst, in which callers begin to try again: it feeds itself on fewer than forty servers. The start has forty-nine.
+  const plant = retrying(stepBetween(310, 320, 3))
+  /** The last quarter over what the start pays, with SafeMode open from second 300 on. */
+  async function paidAfter(trip: (engine: ArqonEngine) => void, seed: number): Promise<number> {
+    const asks = (engine: ArqonEngine, step: number): void => {
+      if (step === AT) trip(engine)
+    }
+    const options = { seed, seconds: 600, config: { safeMode: { exit: "manualReset" } as const }, asks }
+    const { paid, safe } = await tuned(plant, options)
+    expect(mean(safe, AT)).toBe(1)
+    return mean(paid, 4_500) / mean(untouched(plant, options), 4_500)
+  }
+  const regressed = ({ actor }: ArqonEngine): void =>
+    actor.send({ type: "trip", reason: "objectiveRegression", nowUs })
+
+  it("is ended by going to the start, where the objective was why it opened", async () => {
+    for (const seed of [3, 7, 8, 9]) expect(await paidAfter(regressed, seed)).toBeLessThan(1.1)
+  })
+
+  it("is left to the person who opened it, or came to it", async () => {
+    const person = (engine: ArqonEngine): void => {
+      engine.rollback()
+      engine.trip()
+    }
+    const both = (engine: ArqonEngine): void => {
+      regressed(engine)
+      engine.trip()
+    }
+    for (const trip of [person, both]) expect(await paidAfter(trip, 3)).toBeGreaterThan(5)
   })
 })
 
