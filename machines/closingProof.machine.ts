@@ -162,7 +162,7 @@ const proofSetup = setup({
 
 const chart = proofSetup.createMachine({
   id: "closingProof",
-  description: "Measures the base beside the baseline before a stop: the plant stays where it is better.",
+  description: "Measures base and baseline in turn before a stop: the plant stays where it is better.",
   context: ({ input }) => ({
     ...input,
     proof: beginProof(input.pairs),
@@ -184,7 +184,7 @@ const chart = proofSetup.createMachine({
   states: {
     standing: {
       tags: ["live"],
-      description: "Waits to hear where the plant stands.",
+      description: "Waits for the plant's current configuration.",
       on: { applied: {}, refused: {} },
     },
     asking: {
@@ -203,7 +203,7 @@ const chart = proofSetup.createMachine({
     },
     waiting: {
       tags: ["live"],
-      description: "The plant runs there; its window is being filled.",
+      description: "The plant runs there, and its window is filling.",
       on: {
         window: [
           { guard: "foreignWindow" },
@@ -218,7 +218,7 @@ const chart = proofSetup.createMachine({
     over: {
       tags: ["safe"],
       type: "final",
-      description: "The last pair is read, or no more can be.",
+      description: "The last pair was read, or no more can be read.",
     },
   },
 })

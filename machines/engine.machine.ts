@@ -46,7 +46,7 @@ const chart = engineSetup.createMachine({
   states: {
     idle: {
       tags: ["safe"],
-      description: "Built, not started: nothing is measured and nothing is applied. A trip is remembered.",
+      description: "Created but not started: nothing is measured or applied. A trip is remembered.",
       on: {
         start: { target: "running", actions: ["resumeLatch", "begin"] },
         trip: { actions: "toLatch" },
@@ -56,7 +56,7 @@ const chart = engineSetup.createMachine({
       },
     },
     running: {
-      description: "Windows come in; a cycle proposes or SafeMode is open.",
+      description: "Windows arrive; the cycle proposes, or SafeMode is open.",
       invoke: [
         {
           id: "telemetry",
@@ -110,7 +110,7 @@ const chart = engineSetup.createMachine({
       states: {
         adapting: {
           tags: ["live"],
-          description: "The cycle proposes, Tier 1 applies what the guardrails let through.",
+          description: "The cycle proposes, and Tier 1 applies what the guardrails allow.",
           on: {
             window: { actions: ["toGuard", "toRelocation"] },
             windowExpired: { actions: "expiredToCycle" },
@@ -144,7 +144,7 @@ const chart = engineSetup.createMachine({
         },
         relocating: {
           tags: ["live"],
-          description: "The cycle stands still while the base is taken to a place known before, or back.",
+          description: "The cycle is paused while the base moves to a known place, or back.",
           entry: [{ type: "pauseCycle", params: { reason: "relocating" } }, "pauseGuard", "returnToBase"],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
@@ -177,7 +177,7 @@ const chart = engineSetup.createMachine({
         proving: {
           tags: ["live"],
           description:
-            "A stop was asked for: windows on the base and the baseline by turns decide where the plant stays.",
+            "A stop with a proof: windows on the base and the baseline in turn decide where the plant stays.",
           invoke: {
             id: "proof",
             src: "closingProof",
@@ -224,7 +224,7 @@ const chart = engineSetup.createMachine({
         },
         safe: {
           tags: ["safe"],
-          description: "SafeMode is open: the plant stands on its base or baseline and nothing is proposed.",
+          description: "SafeMode is open: the plant is on its base or baseline, and nothing is proposed.",
           entry: ["freezeCycle", "interruptRelocation", "watchOverStay"],
           on: {
             // A variant that may no longer be is left here too; its knobs wait, as everything does.
@@ -273,7 +273,7 @@ const chart = engineSetup.createMachine({
     },
     stopping: {
       tags: ["safe"],
-      description: "Waits for Tier 1's word that the plant is back on its base.",
+      description: "Waits until Tier 1 confirms that the plant is back on its base.",
       entry: "end",
       on: {
         plantSettled: { target: "stopped" },
@@ -282,7 +282,7 @@ const chart = engineSetup.createMachine({
     stopped: {
       tags: ["safe"],
       type: "final",
-      description: "Over: the plant was left on its base.",
+      description: "Stopped: the plant was left on its base.",
     },
   },
 })

@@ -149,7 +149,7 @@ const report = (what: "relocationWanted" | "relocationOver" | "trip") => ({
 
 const chart = relocationSetup.createMachine({
   id: "relocation",
-  description: "Takes the base to a place known before, by ramp and canary, or back again.",
+  description: "Moves the base to a known place by ramp and canary, or back again.",
   context: ({ input }) => initialRelocation(input),
   initial: "watching",
   on: {
@@ -160,8 +160,7 @@ const chart = relocationSetup.createMachine({
   states: {
     watching: {
       tags: ["safe"],
-      description:
-        "The cycle works. Windows and cycles are remembered, and compared with what is remembered.",
+      description: "The cycle runs. Windows and cycles are recorded and compared with the known regimes.",
       always: { guard: "hasSomewhereToGo", target: "settingOut" },
       on: {
         window: { actions: "watch" },
@@ -177,7 +176,7 @@ const chart = relocationSetup.createMachine({
     },
     settingOut: {
       tags: ["live"],
-      description: "Waits until the cycle stands still and the plant is on its base.",
+      description: "Waits until the cycle has paused and the plant is on its base.",
       entry: report("relocationWanted"),
       on: {
         begin: { target: "moving", actions: ["begin", "step"] },
@@ -193,7 +192,7 @@ const chart = relocationSetup.createMachine({
     },
     moving: {
       tags: ["live"],
-      description: "The base is on its way, on trial, or on its way back; nobody else proposes.",
+      description: "The base is moving, on trial, or moving back; only this actor proposes.",
       initial: "ramping",
       always: { guard: "isOver", target: "watching", actions: report("relocationOver") },
       on: {
@@ -220,7 +219,7 @@ const chart = relocationSetup.createMachine({
         ramping: {
           tags: ["live"],
           description:
-            "On the way: updates within step limit, grid and budgets, as soon as Tier 1 would accept them.",
+            "Moving: updates within step limit, grid and budgets, as soon as Tier 1 would accept them.",
           always: [
             { guard: "isOnTrial", target: "canary" },
             { guard: "isReturning", target: "returning" },
@@ -228,12 +227,12 @@ const chart = relocationSetup.createMachine({
         },
         canary: {
           tags: ["live"],
-          description: "There, without perturbation: windows are held against those before.",
+          description: "Arrived, without perturbation: windows are compared with those before.",
           always: { guard: "isReturning", target: "returning" },
         },
         returning: {
           tags: ["live"],
-          description: "On the way back, by the same steps.",
+          description: "Moving back, in the same steps.",
         },
       },
     },

@@ -177,7 +177,7 @@ const letGo = { actions: ["letGo" as const, "report" as const] }
 const chart = runawaySetup.createMachine({
   id: "runaway",
   description:
-    "Asks after every window: is this worse than the baseline is known to be? If so, it goes there and looks.",
+    "Checks after every window whether the plant is worse than the baseline is known to be. If so, it returns there to find out why.",
   context: ({ input }) => ({
     table: new Opaque("knobs", input.table),
     retreats: input.retreats,
@@ -194,13 +194,13 @@ const chart = runawaySetup.createMachine({
   states: {
     learning: {
       tags: ["live"],
-      description: "Takes the first windows as the level of the configuration that tuning begins from.",
+      description: "The first windows set the level of the configuration that tuning starts from.",
       always: { guard: "isCalm", target: "calm" },
       on: { letGo: {}, rolledBack: {} },
     },
     calm: {
       tags: ["live"],
-      description: "The level is where the baseline's is, or better.",
+      description: "The level is as good as the baseline's, or better.",
       always: [
         { guard: "isSuspicious", target: "suspicious" },
         { guard: "isWatching", target: "watching" },
@@ -209,7 +209,7 @@ const chart = runawaySetup.createMachine({
     },
     suspicious: {
       tags: ["live"],
-      description: "The level is beyond what noise explains; it may still mend itself.",
+      description: "The level is beyond what noise explains; it may still recover by itself.",
       always: [
         { guard: "isCalm", target: "calm" },
         { guard: "isOnBaseline", target: "onTrial" },
@@ -218,7 +218,7 @@ const chart = runawaySetup.createMachine({
     },
     onTrial: {
       tags: ["safe"],
-      description: "The plant stands still elsewhere, to see whether it is better there.",
+      description: "The plant is held elsewhere, to see whether it is better there.",
       initial: "onBaseline",
       always: [
         { guard: "isCalm", target: "calm" },
@@ -233,20 +233,20 @@ const chart = runawaySetup.createMachine({
         },
         onStart: {
           tags: ["safe"],
-          description: "The baseline does not help: on the configuration that a person wrote down.",
+          description: "The baseline does not help: on the initial configuration, which a person wrote down.",
         },
       },
     },
     holding: {
       tags: ["safe"],
-      description: "The tuned configuration was to blame: the plant rests here, until it has drained.",
+      description: "The tuned configuration was to blame: the plant rests here until it has drained.",
       always: { guard: "isCalm", target: "calm" },
       on: { letGo, rolledBack: {} },
     },
     watching: {
       tags: ["safe"],
       description:
-        "SafeMode is open for the objective's sake: is the place where that put the plant no worse than known?",
+        "SafeMode is open because of the objective: is the plant still worse than the start is known to be?",
       always: [
         { guard: "isCalm", target: "calm" },
         { guard: "isOnStart", target: "onTrial.onStart" },

@@ -242,7 +242,7 @@ const chart = safeModeSetup.createMachine({
   states: {
     armed: {
       tags: ["live"],
-      description: "Nothing is wrong; the next trip opens it.",
+      description: "Closed: nothing is wrong. The next trip opens it.",
       entry: "rearm",
       on: {
         trip,
@@ -256,7 +256,7 @@ const chart = safeModeSetup.createMachine({
     },
     open: {
       tags: ["safe"],
-      description: "SafeMode: nothing is proposed. A second trip can only make leaving harder.",
+      description: "SafeMode is open: nothing is proposed. A second trip can only make leaving harder.",
       initial: "untilReset",
       on: {
         trip,
@@ -267,7 +267,7 @@ const chart = safeModeSetup.createMachine({
       states: {
         untilTimer: {
           tags: ["safe"],
-          description: "Ends by itself when the time is over, or when a person says so.",
+          description: "Ends when the time is up, or by a person's reset.",
           entry: "reportLatched",
           on: {
             tick: [{ guard: "deadlinePassed", ...leave("timer") }, early],
@@ -278,7 +278,7 @@ const chart = safeModeSetup.createMachine({
         untilRecovery: {
           tags: ["safe"],
           description:
-            "Ends when the objective is measurably better than at the trip; if it never is, a person is asked.",
+            "Ends when the objective is measurably better than at the trip; after the deadline, a person is asked.",
           entry: "reportLatched",
           on: {
             recovered: [{ guard: "improvedEnough", ...leave("objectiveRecovery") }, { actions: "noteTime" }],
@@ -291,7 +291,7 @@ const chart = safeModeSetup.createMachine({
         },
         untilDrained: {
           tags: ["safe"],
-          description: "The audit was full: ends when it has been written out. A reset cannot make room.",
+          description: "The audit was full: ends when it has drained. A reset cannot free space.",
           entry: "reportLatched",
           on: {
             drained: leave("auditDrained"),
@@ -302,7 +302,7 @@ const chart = safeModeSetup.createMachine({
         },
         untilReset: {
           tags: ["safe"],
-          description: "Ends when a person acknowledges it, and by nothing else.",
+          description: "Ends only when a person acknowledges it.",
           entry: "reportLatched",
           on: {
             tick: early,

@@ -69,7 +69,7 @@ const answers = {
 
 const chart = solverSetup.createMachine({
   id: "solver",
-  description: "Looks for the best point of a space within a budget of evaluations.",
+  description: "Searches a space for its best point within a budget of evaluations.",
   context: ({ input }) => initialSolver(input),
   output: ({ context }) => solverOutput(context),
   initial: "probe",
@@ -84,7 +84,7 @@ const chart = solverSetup.createMachine({
     },
     classify: {
       tags: ["live"],
-      description: "Reads until the landscape can be told apart: a fixed number of readings, never skipped.",
+      description: "Reads until the landscape can be classified: a fixed number of readings, never skipped.",
       entry: begins("classify"),
       always: {
         guard: "landscapeIsClassified",
@@ -95,7 +95,7 @@ const chart = solverSetup.createMachine({
     },
     refine: {
       tags: ["live"],
-      description: "Spends what is left of the budget by the strategy that the classification selects.",
+      description: "Spends the rest of the budget with the strategy that the classification selects.",
       entry: begins("refine"),
       always: { guard: "budgetIsSpent", target: "done" },
       on: answers,
@@ -110,7 +110,7 @@ const chart = solverSetup.createMachine({
     stopped: {
       tags: ["safe"],
       type: "final",
-      description: "Ended before its budget was spent: the output holds what had been found.",
+      description: "Stopped before its budget was spent: the output holds what was found.",
     },
   },
 })

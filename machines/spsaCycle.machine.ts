@@ -233,7 +233,7 @@ type Target = "ready" | "visitingBaseline" | "restingOnBase" | "leavingBaseline"
 
 const chart = cycleSetup.createMachine({
   id: "spsaCycle",
-  description: "Finds out which way is better by trying both, a little.",
+  description: "Tries both sides of the base, a little, to find the better direction.",
   context: ({ input }) => initialCycle(input),
   initial: "tuning",
   states: {
@@ -270,7 +270,7 @@ const chart = cycleSetup.createMachine({
       states: {
         ready: {
           tags: ["live"],
-          description: "Between cycles: begins the next one as soon as Tier 1 would accept it.",
+          description: "Between cycles: starts the next one as soon as Tier 1 would accept it.",
           entry: "drawSigns",
           always: [
             { guard: "restIsDue", target: "resting" },
@@ -282,8 +282,7 @@ const chart = cycleSetup.createMachine({
         },
         resting: {
           tags: ["live"],
-          description:
-            "No better place was found within reach: plain windows at the base, and a pair now and then.",
+          description: "No better place was found nearby: plain windows at the base, and an occasional pair.",
           on: {
             window: [{ guard: "foreignWindow" }, { target: "rested", actions: ["readRest"] }],
             windowExpired: expired,
@@ -291,7 +290,7 @@ const chart = cycleSetup.createMachine({
         },
         rested: {
           tags: ["live"],
-          description: "A plain window was read: another one, or the next pair.",
+          description: "A plain window was read: next is another one, or a pair.",
           always: [
             { guard: "restIsDue", target: "resting", actions: [noChange("resting")] },
             { target: "ready" },
@@ -308,7 +307,7 @@ const chart = cycleSetup.createMachine({
         },
         waitingPlus: {
           tags: ["live"],
-          description: "The plant runs on the plus side; its window is being filled.",
+          description: "The plant runs on the plus side, and its window is filling.",
           on: {
             window: [
               { guard: "foreignWindow" },
@@ -331,7 +330,7 @@ const chart = cycleSetup.createMachine({
         },
         waitingMinus: {
           tags: ["live"],
-          description: "The plant runs on the minus side; its window is being filled.",
+          description: "The plant runs on the minus side, and its window is filling.",
           on: {
             window: [
               { guard: "foreignWindow" },
@@ -345,7 +344,7 @@ const chart = cycleSetup.createMachine({
         },
         visitingBaseline: {
           tags: ["live"],
-          description: "Asks for the baseline, to measure it beside the tuned configuration.",
+          description: "Asks for the baseline, to compare it with the tuned configuration.",
           entry: ask("visitBaseline"),
           always: { guard: "due", actions: ask("visitBaseline") },
           on: {
@@ -354,12 +353,12 @@ const chart = cycleSetup.createMachine({
         },
         waitingBaseline: {
           tags: ["live"],
-          description: "The plant runs on its baseline; its window is being filled.",
+          description: "The plant runs on its baseline, and its window is filling.",
           on: whenRead("baseline", "leavingBaseline", "restingOnBase"),
         },
         restingOnBase: {
           tags: ["live"],
-          description: "Asks for the base, to measure it beside the baseline.",
+          description: "Asks for the base, to compare it with the baseline.",
           entry: ask("returnToBase"),
           always: { guard: "due", actions: ask("returnToBase") },
           on: {
@@ -368,12 +367,12 @@ const chart = cycleSetup.createMachine({
         },
         waitingBase: {
           tags: ["live"],
-          description: "The plant runs on its base, without perturbation; its window is being filled.",
+          description: "The plant runs on its base without perturbation, and its window is filling.",
           on: whenRead("tuned", "ready", "visitingBaseline"),
         },
         leavingBaseline: {
           tags: ["live"],
-          description: "Both are read: asks for the base, so that tuning goes on from there.",
+          description: "Both were read: asks for the base, so that tuning continues from there.",
           entry: ask("returnToBase"),
           always: { guard: "due", actions: ask("returnToBase") },
           on: {
@@ -385,7 +384,7 @@ const chart = cycleSetup.createMachine({
         },
         computing: {
           tags: ["live"],
-          description: "Both sides are read: decides where the base goes and asks for it.",
+          description: "Both sides were read: decides where the base goes, and asks for it.",
           entry: ["complete", "noteLearnt", ask("update")],
           always: [
             {

@@ -199,7 +199,7 @@ const chart = variantSetup.createMachine({
   states: {
     draft: {
       tags: ["safe"],
-      description: "Written, and not measured, or sent back. A revision makes all earlier evidence void.",
+      description: "Written but not measured, or sent back. A revision voids all earlier evidence.",
       on: {
         revise: stay("draft"),
         evaluate: step("evaluated"),
@@ -213,7 +213,7 @@ const chart = variantSetup.createMachine({
     },
     evaluated: {
       tags: ["safe"],
-      description: "There is evidence; nobody else has agreed to it yet.",
+      description: "There is evidence, but nobody else has approved it yet.",
       on: {
         revise: step("draft"),
         evaluate: stay("evaluated"),
@@ -241,7 +241,7 @@ const chart = variantSetup.createMachine({
     },
     promoted: {
       tags: ["live"],
-      description: "Selectable online, and where the plant goes when another variant must be left.",
+      description: "Selectable online, and the fallback when another variant must be left.",
       on: {
         revise: no,
         evaluate: watch("promoted"),
@@ -255,7 +255,7 @@ const chart = variantSetup.createMachine({
     },
     archived: {
       tags: ["safe"],
-      description: "Over. It is kept for the record and never comes back; a new draft may.",
+      description: "Archived: kept for the record, never live again. A new draft is possible.",
       on: {
         revise: no,
         evaluate: no,

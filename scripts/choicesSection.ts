@@ -14,8 +14,8 @@ export function choicesSection(mixed: string, parallel: string): string {
   const [scores, scoreBars] = parts(parallel)
   return `
 ## Choices
-\`npm run bench:mixed\`: spaces of choices and numbers, 40 instances of each class. For every value of some choice the numbers are best somewhere else, so no value
-can be judged before its numbers fit. Runs that recommend a wrong choice, and wrong choices in all in brackets: arqon on the left, Optuna's TPE on the
+\`npm run bench:mixed\`: spaces of choices and numbers, 40 instances of each class. For each value of some choice the best numbers differ, so no value
+can be judged before its numbers fit. The table counts runs that recommend a wrong choice, with the total of wrong choices in brackets: arqon on the left, Optuna's TPE on the
 right, recorded by \`npm run bench:peers\`. Settings were chosen on other instances of the same classes (those from number 1000 on).
 
 ${picks}

@@ -47,14 +47,14 @@ ${table(
   ]),
 )}
 
-More than 20 % behind the best of these by median, where the errors are above a thousandth: ${behind.length === 0 ? "none" : behind.join("; ")}.`,
+More than 20 % behind the best by median, among errors above a thousandth: ${behind.length === 0 ? "none" : behind.join("; ")}.`,
     )
   return `### 24 classes of landscapes
-\`npm run bench:classes\`: bowls of condition 1 to a million, bent and askew valleys, ridges, kinks, attractive sectors, steps, rugged, many-branched, deceptive and noisy
-landscapes, whose instances are drawn from a committed seed (${seed}). **No setting was chosen on these instances**: the settings of this round were chosen on those of another
-seed (\`--set choosing\`, 5 to 40 of every class). The 60 rows above were looked at on the way, but decided nothing.
+\`npm run bench:classes\`: bowls of condition 1 to a million, bent and rotated valleys, ridges, kinks, attractive sectors, steps, and rugged, many-branched, deceptive and noisy
+landscapes. Their instances are drawn from a committed seed (${seed}). **No setting was chosen on these instances**: the settings of this round were chosen on those of another
+seed (\`--set choosing\`, 5 to 40 of every class). The 60 rows above were watched meanwhile, but decided nothing.
 
-Runs that come within a thousandth of the lowest value, and the mean log10 of the error (not below 1e-8):
+The number of runs that come within a thousandth of the lowest value, and the mean log10 of the error (not below 1e-8):
 
 ${table(
   ["dimensions, evaluations for each", "runs", ...head],

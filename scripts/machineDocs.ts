@@ -1,6 +1,6 @@
 /**
- * Writes docs/machines/*.md: one page per statechart, drawn as Mermaid and told in words, from the machines themselves.
- * Run by `npm run docs`; `test/machines/docs.test.ts` fails when a page no longer says what its machine does.
+ * Writes docs/machines/*.md: one page per statechart, as a Mermaid diagram and in words, from the machines themselves.
+ * Run by `npm run docs`; `test/machines/docs.test.ts` fails when a page no longer matches its machine.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"

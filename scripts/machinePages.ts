@@ -1,6 +1,6 @@
 /**
- * A statechart as a page: a Mermaid state diagram with the moves between states, then a table with everything each state
- * answers, the answers that change no state included. The picture leaves those out, or it would be all loops.
+ * A statechart as a page: a Mermaid state diagram with the moves between states, then a table with every event that each
+ * state handles. The diagram leaves out events that change no state, or it would be full of loops.
  */
 import type { AnyStateNode } from "xstate"
 import { closingProofMachine } from "../machines/closingProof.machine.ts"
@@ -20,6 +20,7 @@ import {
   transitionsOf,
   words,
 } from "../src/studio/server/mermaid.ts"
+import { wrapped } from "./wrapped.ts"
 
 export interface Page {
   readonly file: string
@@ -51,10 +52,10 @@ telemetry actor and the relocation live while it runs.
 | \`latch\` | [\`safeModeMachine\`](safeMode.md) | decides how long SafeMode stays open |
 | \`cycle\` | [\`spsaCycleMachine\`](spsaCycle.md) | Tier 2: proposes, and can do nothing else |
 | \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |
-| \`relocation\` | [\`relocationMachine\`](relocation.md) | Tier 2, where asked for: takes the base to places known before |
-| \`proof\` | [\`closingProofMachine\`](closingProof.md) | Tier 2, before a stop that asks for it: measures base and baseline by turns |
+| \`relocation\` | [\`relocationMachine\`](relocation.md) | Tier 2, optional: moves the base to known places |
+| \`proof\` | [\`closingProofMachine\`](closingProof.md) | Tier 2, before a stop with \`prove\`: measures base and baseline in turn |
 
-What one window leads to, and what a trip does:
+The effects of one window, and of a trip:
 
 \`\`\`mermaid
 sequenceDiagram
@@ -85,80 +86,83 @@ sequenceDiagram
   {
     file: "spsaCycle.md",
     title: "spsaCycleMachine",
-    intro: `One cycle reads the plant on both sides of its base and then moves the base. The drawn signs say which side comes
-first, so that slow drift of the plant does not lean on the slope: from \`ready\` the cycle goes round one way or the other.`,
+    intro: `One cycle reads the plant on both sides of its base and then moves the base. The drawn signs decide which side comes
+first, so that slow drift of the plant does not bias the slope. From \`ready\` the cycle goes one way or the other.`,
     colours: TUNING_COLOURS,
     root: spsaCycleMachine.root,
   },
   {
     file: "relocation.md",
     title: "relocationMachine",
-    intro: `Takes the base to a place known before: to the configuration of a regime that came back, or to that of a variant. It
-proposes like the cycle, which stands still meanwhile, and is there only in engines with \`homeostasis\` or \`variants\`.
+    intro: `The actor moves the base to a known place: the configuration of a regime that came back, or of a variant. It
+proposes like the cycle, which pauses meanwhile. Only engines with \`homeostasis\` or \`variants\` have it.
 
-| said to the parent | |
+| event to the parent | meaning |
 |---|---|
-| \`relocationWanted\` | let the cycle stand still and the plant return to its base; \`begin\` is the answer |
-| \`relocationNoted\`, \`regimeNoted\` | a decision that no proposal carries, with its numbers, for the audit |
+| \`relocationWanted\` | pause the cycle and return the plant to its base; the engine replies with \`begin\` |
+| \`relocationNoted\`, \`regimeNoted\` | a decision without a proposal, with its numbers, for the audit |
 | \`variantChosen\` | another variant is live, and why |
-| \`relocationOver\` | the cycle goes on from where the base is |
+| \`relocationOver\` | the cycle continues from where the base is |
 | \`trip\` | three silent windows or refusals in a row |`,
     colours:
-      "Green states are live: proposals may be under way. Amber: nothing is proposed by this actor, the cycle works.",
+      "Green states are live: proposals may be under way. Amber: this actor proposes nothing, and the cycle runs.",
     root: relocationMachine.root,
   },
   {
     file: "closingProof.md",
     title: "closingProofMachine",
-    intro: `Before a stop that asks for it the plant runs on its base and on its baseline by turns, a window each. The output of this actor is
-what was read; the engine then leaves the plant on its base, or rolls back to the baseline.`,
+    intro: `Before a stop with \`prove\`, the plant runs on its base and on its baseline in turn, one window each. The actor's
+output is the readings. The engine then leaves the plant on its base, or rolls back to the baseline.`,
     colours: TUNING_COLOURS,
     root: closingProofMachine.root,
   },
   {
     file: "safeMode.md",
     title: "safeModeMachine",
-    intro: `A latch. Each trip reason demands its own way out; while it is open a second trip can only make leaving harder. The
-deadline is a time in the context, compared with the time that events bring: a restored latch is open until the same time.`,
+    intro: `Each trip reason demands its own exit. While the latch is open, a second trip can only make leaving harder. The
+deadline is a time in the context, compared with the time in events: a restored latch is open until the same time.`,
     colours: TUNING_COLOURS,
     root: safeModeMachine.root,
   },
   {
     file: "solver.md",
     title: "solverMachine",
-    intro: `The offline search as an actor. Workers ask and tell with \`replyTo: self\`; whoever gives no address hears the answers
-with \`actor.on\`. The machine decides nothing that the solver does not: one \`tell\` may be the last of several phases of a
-short run, and then it passes through each of them all the same.
+    intro: `This is the offline search as an actor. Workers ask and tell with \`replyTo: self\`; without an address, replies are
+emitted and can be received with \`actor.on\`. All decisions are the solver's. In a short run one \`tell\` may end several
+phases; the machine still passes through each of them.
 
-| sent | answered | |
+| event | reply | |
 |---|---|---|
 | \`ask {n?, replyTo?}\` | \`asked {trials, phase}\` | \`trials\` is null when there is nothing more to ask for |
 | \`tell {results, replyTo?}\` | \`told {report, phase}\` | late, partial, repeated, failed: as \`tell\` of a solver |
-| \`seed {history, replyTo?}\` | \`told {report, phase}\` | what was known before; not in the budget |
-| what cannot be taken | \`rejected {message, problems}\` | nothing has changed |
-| \`stop\` | | the run ends where it stands |
+| \`seed {history, replyTo?}\` | \`told {report, phase}\` | earlier readings; not in the budget |
+| anything invalid | \`rejected {message, problems}\` | nothing has changed |
+| \`stop\` | | the run ends |
 
-To its parent, and to listeners, it says \`phaseBegan\` and \`classified\`; its output holds the best point and the artifact. The
-context shows phase, counts, best point and classification. A persisted solver (\`persist\`, \`revive\`) asks for the very
-points that the old one would have asked for; \`pendingTrials\` are those that were out. After \`done\` nothing is answered any
-more: the reply to the last \`tell\` says \`phase: "done"\`.`,
+It sends \`phaseBegan\` and \`classified\` to its parent and to listeners. Its output holds the best point and the artifact. The
+context has phase, counts, best point and classification. A persisted solver (\`persist\`, \`revive\`) asks for exactly the
+points that the old one would have asked for; \`pendingTrials\` are the open ones. After \`done\` it does not reply any
+more: the reply to the last \`tell\` has \`phase: "done"\`.`,
     colours: "Green states are live: trials may be out. Amber states are safe: the run is over.",
     root: solverMachine.root,
   },
   {
     file: "variant.md",
     title: "variantMachine",
-    intro: `One actor is one variant. Every event says \`by\` whom, \`why\` and \`atUs\`. An accepted one leaves its transition in
-\`context.last\` (who, when, why, from, to, evidence) and emits \`moved\`; a refused one changes nothing but \`context.refusal\`, a list
-of all that is missing, and emits \`refused\`.
+    intro: `Each actor is one variant. Every event carries \`by\`, \`why\` and \`atUs\`. An accepted event leaves its transition in
+\`context.last\` (who, when, why, from, to, evidence) and emits \`moved\`. A refused event changes only \`context.refusal\`, a
+list of everything that is missing, and emits \`refused\`.
 
-| step | demands, besides who and why |
+| step | requires, in addition to \`by\` and \`why\` |
 |---|---|
-| \`revise\` | nothing; the evidence so far becomes void, and who revises becomes an author |
-| \`evaluate\` | evidence of finite numbers. Evidence of a broken constraint takes an approval away |
-| \`approve\` | evidence of three readings or more, no broken constraint in any; constraints and a rollback plan; somebody who wrote no part of it |
-| \`promote\` | an approval that would be given again now. The approver may promote |
-| \`sendBack\`, \`withdraw\`, \`demote\`, \`archive\` | nothing: away from the plant is always possible |`,
+| \`revise\` | nothing; earlier evidence becomes void, and \`by\` becomes an author |
+| \`evaluate\` | evidence with finite numbers; a broken constraint revokes an approval |
+| \`approve\` | see below |
+| \`promote\` | an approval that would still be given now; the approver may promote |
+| \`sendBack\`, \`withdraw\`, \`demote\`, \`archive\` | nothing: leaving the plant is always possible |
+
+\`approve\` requires evidence of three readings or more without a broken constraint, declared constraints, a rollback plan,
+and somebody who wrote no part of the content.`,
     colours: "Green states are live: the variant is selectable online. Amber states are safe: it is not.",
     root: variantMachine.root,
   },
@@ -172,7 +176,7 @@ function parameter(action: unknown): string {
 
 const code = (text: string): string => (text === "" ? "" : `\`${text}\``)
 
-/** Consecutive transitions that differ only in their guards stay apart: the order is part of the meaning. */
+/** Consecutive transitions that differ only in their guards stay separate, because their order matters. */
 function rows(node: AnyStateNode): ReadonlyArray<string> {
   return transitionsOf(node).map((transition) => {
     const does = transition.actions
@@ -180,7 +184,7 @@ function rows(node: AnyStateNode): ReadonlyArray<string> {
       .map(([name, params]) => code(params === "" ? name : `${name}(${params})`))
       .join(", ")
     const target = targetOf(transition)
-    const to = target === undefined ? "" : target === node ? "begins anew" : words(target.key)
+    const to = target === undefined ? "" : target === node ? "starts over" : words(target.key)
     const on = eventName(transition.eventType)
     const nothing = does === "" && to === ""
     return `| ${on === "" ? "at once" : on} | ${guardOf(transition)} | ${nothing ? "nothing changes" : does} | ${to} |`
@@ -200,7 +204,7 @@ function tell(node: AnyStateNode, depth: number): ReadonlyArray<string> {
   return lines
 }
 
-/** Events a state names only to say that they change nothing; XState keeps no transition for those. */
+/** Events that a state declares only to ignore; XState keeps no transition for those. */
 function ignored(node: AnyStateNode): ReadonlyArray<string> {
   const on: Record<string, unknown> = node.config.on ?? {}
   const names = Object.keys(on).filter((type) => !node.transitions.get(type)?.length)
@@ -228,7 +232,7 @@ function page(chart: Chart): Page {
     "",
     ...tell(root, 2),
   ]
-  return { file: chart.file, text: `${text.join("\n").trimEnd()}\n` }
+  return { file: chart.file, text: wrapped(`${text.join("\n").trimEnd()}\n`) }
 }
 
 export function machinePages(): ReadonlyArray<Page> {

@@ -48,10 +48,10 @@ export function publicSection(runs: ReadonlyArray<PublicRun>): string {
   })
   return `${TITLE}
 \`npm run bench:hot -- --public\`, ${runs.length} ${runs.length === 1 ? "process" : "processes"}: the median, and the fastest and slowest tenth of batches of 1,000 calls; single
-calls for windows. Bytes are of 100,000 calls. The caller's own objects are reused, so they do not count.
-A window is two a cycle with three applies; its time is that of the digest that closes it, its bytes everything since the last one.
+calls for windows. Bytes are per call over 100,000 calls. The caller's own objects are reused, so they do not count.
+A cycle has two windows and three applies. A window's time is that of the digest that closes it; its bytes are everything since the last window.
 
-| call | p50 (p10 to p90) | bytes | asked for |
+| call | p50 (p10 to p90) | bytes | budget |
 | --- | --- | --- | --- |
 ${rows.join("\n")}
 

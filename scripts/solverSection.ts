@@ -140,7 +140,7 @@ function regretTable({ functions }: SolverBench): string {
 function labelTable({ classification: { confusion } }: SolverBench): string {
   const labels = Object.keys(confusion)
   return table(
-    ["it is, and was found to be", ...labels],
+    ["true label (rows), found label (columns)", ...labels],
     labels.map((label) => [label, ...labels.map((found) => String(confusion[label][found]))]),
   )
 }
@@ -162,16 +162,16 @@ export function solverSection(bench: SolverBench): string {
   const [coarse, fine] = bench.regret
   const versions = Object.entries(bench.peers.versions ?? {}).map((pair) => pair.join(" "))
   return `## The solver
-\`npm run bench:solver\`: 20 functions as they are (o), shifted (s), shifted and rotated (r), ${bench.budget} evaluations, ${bench.seeds} seeds, each seed an instance
-of its own, the same for all. The figure is the median of the **true value at the recommended point**; nobody is scored by a lucky reading. The optimum is 0. Peers
+\`npm run bench:solver\`: 20 functions as they are (o), shifted (s), shifted and rotated (r), ${bench.budget} evaluations, ${bench.seeds} seeds, each seed a separate
+instance, the same for all. The figure is the median of the **true value at the recommended point**, so no solver is scored by a lucky reading. The optimum is 0. Peers
 recommend the point of their lowest reading. Their figures are recorded by \`npm run bench:peers\` (${versions.join(", ")}) and
-checked by a live sample where a Python environment is there.
+checked against a live sample if a Python environment is available.
 
 ${rankTable(bench)}
 
 ![True value at the recommended point as a share of random search, for every row](images/solver-rows.svg)
 
-Many of these functions are lowest at the centre of their box, where the probe looks first: the o rows flatter us, the s and r rows do not.
+Many of these functions are lowest at the centre of their box, where the probe looks first. So the o rows flatter us; the s and r rows do not.
 
 ${rowTable(bench)}
 
@@ -181,13 +181,13 @@ ${lost.count} of ${bench.rows} rows:
 ${lost.table}
 
 ### What the selection costs
-Regret of the default to the best of its own strategies on each row, known afterwards. Differences below ${coarse.floor} of random search do not count: median
+Regret of the default against the best of its own strategies on each row, chosen in hindsight. Differences below ${coarse.floor} of random search do not count: median
 ${percent(coarse.p50)}, p90 ${percent(coarse.p90)}, ${coarse.rowsWithin20} of ${bench.rows} rows within 20 %. With a floor of ${fine.floor}: median ${percent(fine.p50)}, p90 ${percent(fine.p90)}, ${fine.rowsWithin20} of ${bench.rows}. The rows beyond 20 %:
 
 ${regretTable(bench)}
 
 ### How often the classification is right
-On ${bench.classification.studies} studies of landscapes whose families say what they are, none of which set a threshold: ${percent(bench.classification.accuracy)}, mean over the labels
+On ${bench.classification.studies} studies of landscapes whose family gives the label, none of which set a threshold: ${percent(bench.classification.accuracy)}, mean over the labels
 ${percent(bench.classification.balanced)}. By family: ${Object.entries(bench.classification.byFamily)
     .map(([name, share]) => `${name} ${percent(share)}`)
     .join(", ")}.
@@ -195,8 +195,8 @@ ${percent(bench.classification.balanced)}. By family: ${Object.entries(bench.cla
 ${labelTable(bench)}
 
 ### What an evaluation costs
-Runs of 10,000 evaluations of the default, each trial's median over five equal runs, the objective itself not counted; and a whole study of 100
-evaluations in 5 dimensions: ${bench.times.study.p50Ms.toFixed(2)} ms at p50, ${bench.times.study.p99Ms.toFixed(1)} ms at p99.
+Runs of 10,000 evaluations with the default, each trial's median over five equal runs, without the objective itself. A whole study of 100
+evaluations in 5 dimensions takes ${bench.times.study.p50Ms.toFixed(2)} ms at p50, ${bench.times.study.p99Ms.toFixed(1)} ms at p99.
 
 ${timeTable(bench)}
 

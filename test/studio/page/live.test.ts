@@ -133,9 +133,9 @@ describe("the statecharts", () => {
     await page.goto(`${studio.url}#/statecharts?actor=engine`)
     await page.locator('[data-id="engine.running.safe"]').click()
     const about = page.getByRole("region", { name: "About the state" })
-    await about.getByText("SafeMode is open: the plant stands on its base or baseline").waitFor()
+    await about.getByText("SafeMode is open: the plant is on its base or baseline").waitFor()
     await about.getByRole("button", { name: "→ adapting" }).first().click()
-    await about.getByText("The cycle proposes, Tier 1 applies").waitFor()
+    await about.getByText("The cycle proposes, and Tier 1 applies").waitFor()
     expect(await page.locator('[data-id="engine.running.adapting"]').getAttribute("data-chosen")).toBe("")
   })
 
