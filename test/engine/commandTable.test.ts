@@ -19,7 +19,7 @@ const page = readFileSync(new URL("../../docs/semantics.md", import.meta.url), "
 const TABLE = (() => {
   const lines = page
     .split("\n")
-    .filter((line) => line.endsWith('`runtime/commandTable.test.ts` "carries out" |'))
+    .filter((line) => line.endsWith('`engine/commandTable.test.ts` "carries out" |'))
   const at = page.split("\n").indexOf(lines[0])
   // Below the head of the table there is one line, and then the first command.
   const cells = (line: string) =>

@@ -16,9 +16,7 @@ const cellsOf = (line: string): ReadonlyArray<string> =>
 
 /** What becomes of a command, by command and state, as the page says it. */
 const TABLE = (() => {
-  const rows = PAGE.filter(
-    (line) => line.startsWith("| `") && line.includes("node/worker/commandTable.test.ts"),
-  )
+  const rows = PAGE.filter((line) => line.startsWith("| `") && line.includes("worker/commandTable.test.ts"))
   const [, ...states] = cellsOf(PAGE[PAGE.indexOf(rows[0]) - 2])
   return new Map(
     rows.map((row) => {

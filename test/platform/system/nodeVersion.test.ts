@@ -25,7 +25,7 @@ describe("an older Node", () => {
     for (const version of ["22.19.0", "22.20.1", "23.0.0", "24.21.0"]) expect(oldNode(version)).toBe(null)
   })
 
-  it.each(["index.node.js", "adapters/index.node.js", "node/index.js"])(
+  it.each(["index.node.js", "adapters/index.node.js", "platform/node/index.js"])(
     "learns what it needs from %s",
     (entry) => {
       const run = runAs("20.19.5", ["-e", `import(${JSON.stringify(join(dist, entry))})`])
@@ -35,7 +35,7 @@ describe("an older Node", () => {
   )
 
   it("learns it from the command", () => {
-    const run = runAs("20.19.5", [join(dist, "node/cli/main.js"), "--help"])
+    const run = runAs("20.19.5", [join(dist, "cli/main.js"), "--help"])
     expect(run.stderr).toBe("error: arqon needs Node 22.19 or newer; this is v20.19.5.\n")
     expect(run.status).toBe(1)
   })
