@@ -8,6 +8,7 @@ import { SnapshotError } from "../src/domain/SnapshotError.ts"
 import { sourceFor } from "./liveParts.ts"
 import { decode, encode, type LiveSource } from "./persistCodec.ts"
 import { checkedTransition } from "./quickCheck.ts"
+import { keepRoom } from "./quickOutbox.ts"
 import { brief } from "./shown.ts"
 
 /** How one kind of actor is shown and restored. */
@@ -59,6 +60,7 @@ export function persistedAsData<L extends AnyActorLogic>(logic: L, form: DataFor
     },
     start: (snapshot: Snapshot<unknown> & Refused, scope) => {
       if (REFUSAL in snapshot) throw snapshot[REFUSAL]
+      keepRoom(scope.self)
       start?.(snapshot, scope)
     },
   }

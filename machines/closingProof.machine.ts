@@ -22,7 +22,7 @@ import type { AppliedEvent, RefusedEvent, TickEvent, WindowEvent, WindowExpiredE
 import type { Window } from "../src/domain/Window.ts"
 import { asData } from "./asData.ts"
 import { asTarget, type ProposalPort } from "./ProposalPort.ts"
-import { shown } from "./shown.ts"
+import { proposalEvent } from "./windowEvents.ts"
 
 /** What `closingProofMachine` is started with. */
 export interface ClosingProofInput {
@@ -128,7 +128,7 @@ const proofSetup = setup({
       if (!mayAsk(context)) return
       const proposal = proposalFor(context)
       enqueue.assign({ asked: true, lastId: proposal.id })
-      enqueue.sendTo(asTarget(context.port), shown({ type: "proposal" as const, proposal, replyTo: self }))
+      enqueue.sendTo(asTarget(context.port), proposalEvent(proposal, self))
     }),
     noteApplied: assign(({ context, event }) =>
       event.type === "applied"

@@ -25,6 +25,7 @@ import {
 import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import { L_LATE, L_MODE } from "../src/hot/lookAheadLayout.ts"
 import { closeSide, joinWindow, windowsRead } from "../src/hot/sideReading.ts"
+import { TREND_CELLS } from "../src/hot/trend.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { baseOf, type Fence, fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
@@ -106,6 +107,10 @@ export interface SpsaCycleContext {
   readonly pair: PairState | null
 }
 
+const NO_REFUSALS: ReadonlyArray<ViolationTag> = []
+/** One for all, because readings are never written in place. */
+const NOTHING_READ = new Float64Array(READINGS).fill(Number.NaN)
+
 export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
   const kernel = new SpsaKernel(input.table, input.settings)
   const { memory } = input
@@ -118,7 +123,7 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     next: null,
     outcome: KERNEL_NO_CHANGE,
     verdict: "carryOn",
-    readings: new Float64Array(READINGS).fill(Number.NaN),
+    readings: NOTHING_READ,
     band: new Float64Array(2 * input.table.size),
     generation: 0,
     nowUs: 0,
@@ -126,7 +131,7 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     lastId: memory?.lastId ?? 0,
     asked: false,
     timeouts: 0,
-    refusals: [],
+    refusals: NO_REFUSALS,
     regressions: 0,
     fencing: NO_FENCES,
     pair: initialPair(input.settings.seed, input.compareEveryCycles ?? 0),
@@ -167,7 +172,7 @@ export function drawn(c: SpsaCycleContext): Change {
   const kernel = c.kernel.get()
   kernel.begin(block)
   const fencing = keptInside(c.fencing, kernel.table, block, c.nowUs)
-  return { block, fencing, next: null, verdict: "carryOn", readings: c.readings.slice().fill(Number.NaN) }
+  return { block, fencing, next: null, verdict: "carryOn", readings: NOTHING_READ }
 }
 
 /** An emergency, perhaps because of the probe. */
@@ -186,7 +191,8 @@ export function proposalFor(c: SpsaCycleContext, kind: ProposalKind): ApplyPropo
   const kernel = c.kernel.get()
   const knobs = kernel.table.size
   const targets = new Float64Array(knobs)
-  const head = { id: c.lastId + 1, expectedGeneration: c.generation, nowUs: c.nowUs, targets }
+  const { generation: expectedGeneration, nowUs } = c
+  const id = c.lastId + 1
   if (kind === APPLY_KINDS[PLUS]) kernel.plusTarget(c.block, targets, 0)
   else if (kind === APPLY_KINDS[MINUS]) kernel.minusTarget(c.block, targets, 0)
   else if (kind === APPLY_KINDS[RETURN_TO_BASE]) kernel.base(c.block, targets)
@@ -196,9 +202,10 @@ export function proposalFor(c: SpsaCycleContext, kind: ProposalKind): ApplyPropo
     kernel.updateTarget(c.next, targets, 0)
     const gradient = new Float64Array(knobs)
     kernel.gradient(c.next, gradient)
-    return { _tag: kind, ...head, gradient, ...(kernel.earns(c.next) ? { earned: true } : {}) }
+    const update = { _tag: kind, id, expectedGeneration, nowUs, targets, gradient }
+    return kernel.earns(c.next) ? { ...update, earned: true } : update
   }
-  return { _tag: kind, ...head }
+  return { _tag: kind, id, expectedGeneration, nowUs, targets }
 }
 
 export function noChangeFor(c: SpsaCycleContext, reason: NoChangeReason, nowUs: number): NoChange {
@@ -214,7 +221,7 @@ export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
     nextApplyUs: receipt.nextApplyUs,
     band: receipt.band,
     fencing: onProbe(c.fencing, isProbe ? receipt.units : null),
-    refusals: [],
+    refusals: NO_REFUSALS,
   }
 }
 
@@ -229,15 +236,20 @@ export function refused(c: SpsaCycleContext, violation: Violation, nowUs: number
   }
 }
 
+/** Scratch of `read`. */
+const means = new Float64Array(CHANNELS)
+const trend = new Float64Array(TREND_CELLS)
+
 export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: number): Change {
   const readings = c.readings.slice()
-  const means = new Float64Array(CHANNELS).fill(Number.NaN)
+  means.fill(Number.NaN)
   means[DIGEST_OBJECTIVE - FIRST_CHANNEL] = window.loss
   means[DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL] = window.constraintMargin ?? Number.NaN
+  for (let i = 0; i < TREND_CELLS; i++) trend[i] = window.trend[i]
   const { covariate } = c.kernel.get().settings
   if (covariate > 0) means[covariate - FIRST_CHANNEL] = channelOf(window, covariate)
   const late = c.kernel.get().windowsLeftOut(c.block)
-  joinWindow(readings, means, new Float64Array(window.trend), 1, late, covariate)
+  joinWindow(readings, means, trend, 1, late, covariate)
   if (windowsRead(readings) >= windowsPerReading(c)) closeSide(readings, side === PLUS)
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
@@ -330,9 +342,9 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
     asked: false,
     next: null,
     nowUs: later(c.nowUs, nowUs),
-    readings: c.readings.slice().fill(Number.NaN),
+    readings: NOTHING_READ,
     timeouts: 0,
-    refusals: [],
+    refusals: NO_REFUSALS,
     fencing: onProbe(c.fencing, null),
   }
 }

@@ -7,6 +7,7 @@ import { GUARD_ON_BASELINE, MINUS, NOTHING_DUE, PLUS, RING_FULL, WINDOW_CLOSED }
 import { guardFence } from "../src/hot/guardActs.ts"
 import { G_PHASE } from "../src/hot/guardLayout.ts"
 import { guardrailFault } from "../src/hot/Guardrails.ts"
+import type { HotPath } from "../src/hot/HotPath.ts"
 import { beginProof, type ClosingProof, judgeProof, type ProofVerdict } from "../src/control/closingProof.ts"
 import { beginAnew } from "../src/control/comparison.ts"
 import { judgeRegressions } from "../src/control/regression.ts"
@@ -26,7 +27,7 @@ import {
   isUpToDate,
   secure,
 } from "./engineContext.ts"
-import type { ResetEvent, TripEvent } from "./events.ts"
+import type { GuardedPlace, ResetEvent, TripEvent } from "./events.ts"
 import { guardrailParts } from "./guardrailParts.ts"
 import { hotPathLogic, standing, wakeForNextApply } from "./hotPath.ts"
 import { deferredLogic } from "./deferredLogic.ts"
@@ -34,11 +35,12 @@ import type { relocationMachine } from "./relocation.machine.ts"
 import type { RelocationNotedEvent, VariantChosenEvent } from "./relocationEvents.ts"
 import { relocationMemory } from "./relocationState.ts"
 import { closingProofMachine } from "./closingProof.machine.ts"
-import { type GuardedPlace, type RunawayContext, runawayMachine } from "./runaway.machine.ts"
+import { type RunawayContext, runawayMachine } from "./runaway.machine.ts"
 import { SUPERVISOR, type SafeModeContext, safeModeMachine } from "./safeMode.machine.ts"
 import { shown } from "./shown.ts"
 import { spsaCycleMachine } from "./spsaCycle.machine.ts"
 import { hotTelemetry } from "./telemetry.ts"
+import { judgeEvent, windowEvent } from "./windowEvents.ts"
 
 interface SpsaCycleActor {
   getSnapshot(): {
@@ -93,15 +95,31 @@ const guardStandsStill = ({ children }: Pick<Parent, "children">): boolean => {
 const waitsForGuard = ({ children }: Pick<Parent, "children">): boolean =>
   (children as LatchChild).latch?.getSnapshot().context.judge === "guard"
 
+/** One for each hot path: the guard takes what it needs of a place at once, and copies for every window would be garbage. */
+const places = new WeakMap<HotPath, { -readonly [K in keyof GuardedPlace]: GuardedPlace[K] }>()
+
 /** Where the plant could stand, in copies. A comparison with the baseline has a better judge of what has earned it. */
 function guardedPlace({ hot: box, comparison }: EngineContext): GuardedPlace {
-  const { config, executor, startUnits } = box.get()
-  const baseline = new Float64Array(config.knobs)
-  if (config.hasBaseline) config.baselineUnits(baseline)
-  else baseline.set(startUnits)
+  const hot = box.get()
+  const { config, executor, startUnits } = hot
+  let place = places.get(hot)
+  if (place === undefined) {
+    const { knobs } = config
+    place = {
+      base: new Float64Array(knobs),
+      baseline: new Float64Array(knobs),
+      start: startUnits,
+      stableUs: 0,
+    }
+    places.set(hot, place)
+  }
+  place.base.set(executor.base)
+  place.start = startUnits
+  if (config.hasBaseline) config.baselineUnits(place.baseline)
+  else place.baseline.set(startUnits)
   const compared = comparison !== null && config.hasBaseline
-  const stableUs = compared ? Number.POSITIVE_INFINITY : executor.policy.minStableUs
-  return { base: executor.base.slice(), baseline, start: startUnits, stableUs }
+  place.stableUs = compared ? Number.POSITIVE_INFINITY : executor.policy.minStableUs
+  return place
 }
 
 /** The highest number of a proposal that cycle or relocation has made. */
@@ -353,20 +371,13 @@ export const engineSetup = setup({
       const probing = executor.lastKind === PLUS || executor.lastKind === MINUS
       const isLevel = event.window.generation === config.generation && (probing || rests(engine))
       const cycle = engine.children["cycle"] ?? null
-      if (isLevel)
-        enqueue.sendTo(
-          "guard",
-          shown({ ...event, type: "judge" as const, place: guardedPlace(context), cycle }),
-        )
+      if (isLevel) enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), cycle))
       else enqueue.sendTo("cycle", event)
     }),
     /** While the plant stands still because of the guard, each window is evidence. */
     toGuardOnTrial: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "window" || !guardStandsStill(self.getSnapshot())) return
-      enqueue.sendTo(
-        "guard",
-        shown({ ...event, type: "judge" as const, place: guardedPlace(context), cycle: null }),
-      )
+      enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), null))
     }),
     pauseGuard: enqueueActions(({ enqueue, self }) => {
       if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "pause" })
@@ -398,7 +409,7 @@ export const engineSetup = setup({
     /** A window that led to a promotion is still the cycle's. */
     passWindow: enqueueActions(({ event, enqueue }) => {
       if (event.type !== "guardActed" || event.window === null) return
-      enqueue.sendTo("cycle", shown({ type: "window" as const, window: event.window, nowUs: event.nowUs }))
+      enqueue.sendTo("cycle", windowEvent(event.window, event.nowUs))
     }),
     retreatToLatch: sendTo("latch", ({ context, event }) => ({
       type: "trip" as const,

@@ -3,6 +3,7 @@
  * provide an own telemetry actor, or to read an inspector's record. Every event that matters carries `nowUs`: nothing
  * here reads a clock.
  */
+import type { AnyActorRef } from "xstate"
 import type { SideReading } from "../src/control/rollbackTest.ts"
 import type { SafeModePolicy } from "../src/control/tripRules.ts"
 import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
@@ -23,6 +24,27 @@ export interface WindowEvent {
 export interface WindowExpiredEvent {
   readonly type: "windowExpired"
   readonly nowUs: number
+}
+
+/**
+ * Where the plant could stand, unit space: on its base now, on its baseline, where a person wanted it to begin. It
+ * is written anew for the next window.
+ */
+export interface GuardedPlace {
+  readonly base: Float64Array
+  readonly baseline: Float64Array
+  readonly start: Float64Array
+  /** How long a stay must last before it earns a baseline, microseconds; infinite where it earns none. */
+  readonly stableUs: number
+}
+
+/** A window closed that the runaway guard sees first; `cycle`: who gets it when the guard has no objection. */
+export interface JudgeEvent {
+  readonly type: "judge"
+  readonly window: Window
+  readonly nowUs: number
+  readonly place: GuardedPlace
+  readonly cycle: AnyActorRef | null
 }
 
 /** Time has passed a deadline that someone asked to be woken for. */

@@ -42,6 +42,7 @@ import type { RegimeNote } from "./relocationEvents.ts"
 import { relay, relayToParent } from "./relay.ts"
 import { persistedAsData } from "./asData.ts"
 import { shown } from "./shown.ts"
+import { appliedEvent } from "./windowEvents.ts"
 
 /** What its parent, the engine, tells the hot path. */
 export type HotPathCommand =
@@ -195,7 +196,7 @@ function propose(
   const word = VIOLATIONS[status]
   const reply =
     word === "accepted"
-      ? shown({ type: "applied", receipt: receiptOf(hot, proposal) })
+      ? appliedEvent(receiptOf(hot, proposal))
       : { type: "refused", violation: violationOf(hot, proposal, word, names), nowUs: proposal.nowUs }
   if (status !== ACCEPTED || !MEASURED.includes(proposal._tag)) wakeForNextApply(hot, proposal.nowUs)
   relay(scope, replyTo, reply)

@@ -21,6 +21,7 @@ export type {
   CycleReport,
   DeadlineEvent,
   FreezeEvent,
+  GuardedPlace,
   PlantSettledEvent,
   RefusedEvent,
   ResetEvent,
@@ -59,7 +60,6 @@ export type {
 export { type RelocationPhase, relocationPhase } from "./relocationState.ts"
 export {
   type GuardActedEvent,
-  type GuardedPlace,
   type RunawayContext,
   type RunawayEvent,
   type RunawayInput,

@@ -35,17 +35,18 @@ export const paramsOf = (
   { context, event }: { readonly context: object; readonly event: object },
 ): unknown => (typeof params === "function" ? params({ context, event }) : params)
 
-/** One of the common actions, to be carried out in its turn. */
+/** One of the common actions, to be carried out in its turn. It is written anew for the next one: who needs it later copies it. */
 export class Enqueued {
-  readonly type: "xstate.assign" | "xstate.raise" | "xstate.emit" | "xstate.sendTo"
-  readonly to: unknown
+  type: "xstate.assign" | "xstate.raise" | "xstate.emit" | "xstate.sendTo" = "xstate.assign"
+  to: unknown = null
   /** What is assigned, raised, emitted or sent. */
-  readonly given: unknown
+  given: unknown = null
 
-  constructor(type: Enqueued["type"], to: unknown, given: unknown) {
+  as(type: Enqueued["type"], to: unknown, given: unknown): this {
     this.type = type
     this.to = to
     this.given = given
+    return this
   }
 }
 
@@ -55,24 +56,36 @@ export interface Collecting {
   readonly holds: (guard: never, event: AnyEventObject) => boolean
 }
 
-/** What is being collected: one collection at a time, because nothing is carried out meanwhile. */
-let list: Array<ActionLike | Enqueued> = []
-const add = (one: unknown): void => void list.push(one as ActionLike)
+/**
+ * What was collected and waits, a place each: a collection stands above the one that it is part of. The list never gets shorter and its records
+ * stay in their places, so that collecting makes no garbage.
+ */
+const list: Array<ActionLike | Enqueued> = []
+const records: Array<Enqueued> = []
+let top = 0
+
+const add = (one: unknown): void => {
+  list[top++] = one as ActionLike
+}
+
+const addCommon = (type: Enqueued["type"], to: unknown, given: unknown): void => {
+  while (records.length <= top) records.push(new Enqueued())
+  list[top] = records[top].as(type, to, given)
+  top++
+}
 
 type Given = ReadonlyArray<unknown>
 type Maker = (...args: Given) => unknown
 
 export const enqueue = Object.assign((one: ActionLike) => add(one), {
-  assign: (given: unknown) => add(new Enqueued("xstate.assign", null, given)),
-  emit: (given: unknown) => add(new Enqueued("xstate.emit", null, given)),
+  assign: (given: unknown) => addCommon("xstate.assign", null, given),
+  emit: (given: unknown) => addCommon("xstate.emit", null, given),
   raise: (given: never, options?: never) =>
-    add(options === undefined ? new Enqueued("xstate.raise", null, given) : raise(given, options)),
+    options === undefined ? addCommon("xstate.raise", null, given) : add(raise(given, options)),
   sendTo: (to: never, given: never, options?: never) =>
-    add(
-      options !== undefined || (typeof to === "string" && (to as string).startsWith("#_"))
-        ? sendTo(to, given, options)
-        : new Enqueued("xstate.sendTo", to, given),
-    ),
+    options !== undefined || (typeof to === "string" && (to as string).startsWith("#_"))
+      ? add(sendTo(to, given, options))
+      : addCommon("xstate.sendTo", to, given),
   sendParent: (...args: Given) => add((sendParent as Maker)(...args)),
   cancel: (...args: Given) => add((cancel as Maker)(...args)),
   spawnChild: (...args: Given) => add((spawnChild as Maker)(...args)),
@@ -85,19 +98,31 @@ let collecting: Collecting | null = null
 /** Whether a guard holds, for the function that collects. */
 export const check = (guard: never): boolean => collecting?.holds(guard, collecting.event) ?? false
 
-/** What a function of `enqueueActions` asks for, in its order; it is called with the step. */
-export function collected(
-  { collect }: Resolvable,
-  step: Collecting,
-  params: unknown,
-): ReadonlyArray<ActionLike | Enqueued> {
-  const outer = list
+/** Where the next collection begins: to be given back to `drop` when it has been carried out, or has failed. */
+export const mark = (): number => top
+
+/** Calls a function of `enqueueActions` with the step; what it asks for lies from `mark()` on, in its order. Returns where it ends. */
+export function collect(found: Resolvable, step: Collecting, params: unknown): number {
   const before = collecting
-  const own: Array<ActionLike | Enqueued> = []
-  list = own
   collecting = step
-  collect?.(step, params)
-  list = outer
-  collecting = before
-  return own
+  try {
+    found.collect?.(step, params)
+  } finally {
+    collecting = before
+  }
+  return top
 }
+
+/** What was collected at this place. */
+export const collectedAt = (place: number): ActionLike | Enqueued => list[place]
+
+/** Forgets what was collected from `from` on. */
+export function drop(from: number): void {
+  for (let place = from; place < top; place++) {
+    list[place] = NOTHING
+    if (place < records.length) records[place].as("xstate.assign", null, null)
+  }
+  top = from
+}
+
+const NOTHING: ActionLike = ""

@@ -115,11 +115,7 @@ export class QuickChart {
 
   /** Those that an event of this type may go, in the order in which they are asked. */
   arrowsAt(place: Place, type: string): ReadonlyArray<Arrow> {
-    const known = place.arrows.get(type)
-    if (known !== undefined) return known
-    const arrows = place.nodes.toReversed().flatMap((node) => node.transitions.get(type) ?? NONE)
-    place.arrows.set(type, arrows)
-    return arrows
+    return place.arrows.get(type) ?? foundArrows(place, type)
   }
 
   /** Null where it ends the machine. */
@@ -156,6 +152,13 @@ export class QuickChart {
       moves: true,
     }
   }
+}
+
+/** Apart: a function with a closure in it makes what that closure holds whenever it is called. */
+function foundArrows(place: Place, type: string): ReadonlyArray<Arrow> {
+  const arrows = place.nodes.toReversed().flatMap((node) => node.transitions.get(type) ?? NONE)
+  place.arrows.set(type, arrows)
+  return arrows
 }
 
 type Invoked = Node["invoke"][number]

@@ -15,12 +15,16 @@ import {
 import {
   type ActionLike,
   check,
-  collected,
+  collect,
+  collectedAt,
+  drop,
   enqueue,
   Enqueued,
+  mark,
   paramsOf,
   type Resolvable,
 } from "./quickActions.ts"
+import { Outbox, type Sending } from "./quickOutbox.ts"
 import {
   type Arrow,
   type Check,
@@ -31,16 +35,8 @@ import {
   type QuickChart,
 } from "./quickChart.ts"
 
-interface Scope {
-  readonly self: AnyActorRef
-  readonly system: System
-  readonly defer: (call: () => void) => void
-  readonly emit: (event: AnyEventObject) => void
-}
-
-interface System {
-  readonly _sendInspectionEvent: (note: object) => void
-  readonly _relay: (from: AnyActorRef, to: AnyActorRef, event: AnyEventObject) => void
+interface Scope extends Sending {
+  readonly system: Sending["system"] & { readonly _sendInspectionEvent: (note: object) => void }
 }
 
 interface Snapshot {
@@ -75,8 +71,13 @@ export function quickTransition(machine: AnyStateMachine, slow: Transition): Tra
     const runs = (self as { readonly _processingStatus?: number })._processingStatus === RUNNING
     if (chart === null || !runs || snapshot.status !== "active" || event.type.startsWith("xstate."))
       return slow(snapshot, event, scope)
-    const step = new Macrostep(chart, snapshot as unknown as Snapshot, event, scope as unknown as Scope)
+    // One after another: an actor's events wait for each other, and what one sends is sent after its step. A step that fails is not used again.
+    const step = spare ?? new Macrostep()
+    spare = null
+    step.begin(chart, snapshot as unknown as Snapshot, event, scope as unknown as Scope)
     const next = step.take(event)
+    step.end()
+    spare = step
     return next === null ? slow(snapshot, event, scope) : (next as unknown as AnyMachineSnapshot)
   }
 }
@@ -136,19 +137,19 @@ function paramsOfNote(): unknown {
 const nameOf = (one: ActionLike): string =>
   typeof one === "string" ? one : typeof one === "object" ? one.type : one.name || "(anonymous)"
 
-// Each in a function of its own: where a closure is made, all that it holds is made at once.
-const emitLater = (scope: Scope, event: AnyEventObject): void => scope.defer(() => scope.emit(event))
-const sendLater = (scope: Scope, to: AnyActorRef, event: AnyEventObject): void =>
-  scope.defer(() => scope.system._relay(scope.self, to, event))
+let spare: Macrostep | null = null
 
 type CheckOf = (snapshot: unknown, args: object, guard: Check) => boolean
 
-/** One event from rest to rest. */
+/** A field of a step that is not under way: never read. */
+const unset = (): never => null as never
+
+/** One event from rest to rest. It is used again for the next event: nothing outside may keep it. */
 class Macrostep {
-  readonly scope: Scope
-  private readonly chart: QuickChart
-  private place: Place
-  private now: Snapshot
+  scope: Scope = unset()
+  private chart: QuickChart = unset()
+  private place: Place = unset()
+  private now: Snapshot = unset()
   /** `now` is this step's own, and may be written. */
   private own = false
   /** Something was assigned or entered since it was last asked. */
@@ -157,15 +158,17 @@ class Macrostep {
   private queue: Array<AnyEventObject> | null = null
   /** The context was made by this step, and may be written. */
   private ownsContext = false
+  /** What it sends when it is over; null while there is nothing, or something else has to come in between. */
+  private outbox: Outbox | null = null
   // What guards and actions are called with: the step itself, because nobody keeps it.
-  context: object
-  event: AnyEventObject
-  readonly self: AnyActorRef
-  readonly system: System
+  context: object = unset()
+  event: AnyEventObject = unset()
+  self: AnyActorRef = unset()
+  system: Scope["system"] = unset()
   readonly enqueue = enqueue
   readonly check = check
 
-  constructor(chart: QuickChart, snapshot: Snapshot, event: AnyEventObject, scope: Scope) {
+  begin(chart: QuickChart, snapshot: Snapshot, event: AnyEventObject, scope: Scope): void {
     this.chart = chart
     this.now = snapshot
     this.scope = scope
@@ -174,6 +177,14 @@ class Macrostep {
     this.event = event
     this.self = scope.self
     this.system = scope.system
+    this.own = this.changed = this.ownsContext = false
+  }
+
+  /** Lets go of everything, so that a step that waits keeps no engine alive. */
+  end(): void {
+    this.chart = this.now = this.scope = this.place = unset()
+    this.context = this.event = this.self = this.system = unset()
+    this.queue = this.outbox = null
   }
 
   /** For inspectors: this one goes on changing. */
@@ -263,12 +274,29 @@ class Macrostep {
   }
 
   private run(
-    actions: ReadonlyArray<ActionLike | Enqueued>,
+    actions: ReadonlyArray<ActionLike>,
     event: AnyEventObject,
     starts: ReadonlyArray<string> | null,
     retries: Array<() => void> | null,
   ): void {
     for (const one of actions) this.act(one, event, starts, retries)
+  }
+
+  /** What a function of `enqueueActions` asks for. */
+  private runCollected(
+    found: Resolvable,
+    params: unknown,
+    event: AnyEventObject,
+    starts: ReadonlyArray<string> | null,
+    retries: Array<() => void> | null,
+  ): void {
+    const from = mark()
+    try {
+      const end = collect(found, this, params)
+      for (let place = from; place < end; place++) this.act(collectedAt(place), event, starts, retries)
+    } finally {
+      drop(from)
+    }
   }
 
   private act(
@@ -279,7 +307,8 @@ class Macrostep {
   ): void {
     this.event = event
     if (one instanceof Enqueued) {
-      if (starts === null || one.type !== "xstate.sendTo") return this.carryOut(one, undefined)
+      if (starts === null || one.type !== "xstate.sendTo")
+        return this.carryOut(one.type, one.to, one.given, undefined)
       return this.act(sendTo(one.to as never, one.given as never) as never, event, starts, retries)
     }
     const found = typeof one === "function" ? one : this.chart.action(one)
@@ -288,15 +317,14 @@ class Macrostep {
       this.note(nameOf(one), params)
       found?.(this, params)
     } else if (found.type === "xstate.assign") this.assign(found.assignment, params)
-    else if (found.type === "xstate.enqueueActions")
-      this.run(collected(found, this, params), event, starts, retries)
+    else if (found.type === "xstate.enqueueActions") this.runCollected(found, params, event, starts, retries)
     else if (starts === null && isPlainSend(found))
-      this.carryOut(new Enqueued("xstate.sendTo", found.to, found.event), params)
+      this.carryOut("xstate.sendTo", found.to, found.event, params)
     else this.resolve(found, params, event, starts, retries)
   }
 
   /** What needs no more than this file knows. */
-  private carryOut({ type, to, given }: Enqueued, params: unknown): void {
+  private carryOut(type: Enqueued["type"], to: unknown, given: unknown, params: unknown): void {
     if (type === "xstate.assign") return this.assign(given, params)
     const event = (typeof given === "function" ? given(this, params) : given) as AnyEventObject
     if (type === "xstate.raise") {
@@ -306,7 +334,7 @@ class Macrostep {
     const { scope } = this
     if (type === "xstate.emit") {
       this.noteEvent(type, event)
-      return emitLater(scope, event)
+      return this.later().emit(event)
     }
     const target: unknown = typeof to === "function" ? to(this, params) : to
     const actor =
@@ -319,7 +347,12 @@ class Macrostep {
     about.targetId = typeof target === "string" ? target : undefined
     this.noteEvent(type, event)
     about.to = about.targetId = undefined
-    sendLater(scope, actor, event)
+    this.later().send(actor, event)
+  }
+
+  /** Where it puts what it sends. */
+  private later(): Outbox {
+    return (this.outbox ??= Outbox.of(this.scope))
   }
 
   private raised(): Array<AnyEventObject> {
@@ -335,6 +368,8 @@ class Macrostep {
     retries: Array<() => void> | null,
   ): void {
     const { scope, context, self, system } = this
+    // What it defers comes after what was sent so far, and before what will be.
+    this.outbox = null
     const args = { context, event, self, system }
     const extra = { internalQueue: this.raised(), deferredActorIds: starts ?? undefined }
     const [next, resolved, more] = found.resolve!(scope, this.now, args, params, found, extra)

@@ -26,7 +26,7 @@ import {
 } from "./relocationContext.ts"
 import type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
 import { initialRelocation } from "./relocationStart.ts"
-import { shown } from "./shown.ts"
+import { proposalEvent } from "./windowEvents.ts"
 import type { RelocationContext, RelocationInput } from "./relocationState.ts"
 
 const timeOf = (context: RelocationContext, event: RelocationEvent): number =>
@@ -138,8 +138,7 @@ function carryOut(
 ): void {
   enqueue.assign(change)
   for (const report of says) say(report, { enqueue, self })
-  if (ask !== undefined && port !== undefined)
-    enqueue.sendTo(asTarget(port), shown({ type: "proposal", proposal: ask, replyTo: self }))
+  if (ask !== undefined && port !== undefined) enqueue.sendTo(asTarget(port), proposalEvent(ask, self))
 }
 
 const report = (what: "relocationWanted" | "relocationOver" | "trip") => ({

@@ -5,7 +5,7 @@
  *
  * It moves nothing itself: its parent carries out what it reports. Every arrow is one step of `RunawayGuard`.
  */
-import { type AnyActorRef, assign, enqueueActions, setup } from "xstate"
+import { assign, enqueueActions, setup } from "xstate"
 import {
   GUARD_CALM,
   GUARD_HOLDING,
@@ -22,23 +22,16 @@ import type { KnobTable } from "../src/hot/KnobTable.ts"
 import { GUARD_ACTS, type GuardAct } from "../src/domain/words.ts"
 import type { Window } from "../src/domain/Window.ts"
 import { asData } from "./asData.ts"
+import type { JudgeEvent } from "./events.ts"
 import { Opaque } from "./Opaque.ts"
 import { shown } from "./shown.ts"
+import { windowEvent } from "./windowEvents.ts"
 
 /** What `runawayMachine` is started with. */
 export interface RunawayInput {
   readonly table: KnobTable
   /** Whether it may ask for a retreat; without that it only earns baselines. */
   readonly retreats: boolean
-}
-
-/** Where the plant could stand, unit space: on its base now, on its baseline, where a person wanted it to begin. */
-export interface GuardedPlace {
-  readonly base: Float64Array
-  readonly baseline: Float64Array
-  readonly start: Float64Array
-  /** How long a stay must last before it earns a baseline, microseconds; infinite where it earns none. */
-  readonly stableUs: number
 }
 
 /** Context of `runawayMachine`; the block is described by `src/hot/guardLayout.ts`. */
@@ -53,14 +46,7 @@ export interface RunawayContext {
 
 /** What `runawayMachine` answers to. Times in microseconds. */
 export type RunawayEvent =
-  /** A window closed; `cycle`: who gets it when the guard has no objection. */
-  | {
-      readonly type: "judge"
-      readonly window: Window
-      readonly nowUs: number
-      readonly place: GuardedPlace
-      readonly cycle: AnyActorRef | null
-    }
+  | JudgeEvent
   /** Somebody else has moved the plant, or it stood still for another reason. */
   | { readonly type: "pause" }
   /** SafeMode stands open for the objective's sake, and something else than the guard ends it. */
@@ -154,7 +140,7 @@ const runawaySetup = setup({
       const window = event.type === "judge" ? event.window : null
       if (context.act === GUARD_NOTHING) {
         if (event.type === "judge" && event.cycle !== null)
-          enqueue.sendTo(event.cycle, shown({ type: "window", window: event.window, nowUs: event.nowUs }))
+          enqueue.sendTo(event.cycle, windowEvent(event.window, event.nowUs))
         return
       }
       const nowUs = "nowUs" in event ? event.nowUs : 0

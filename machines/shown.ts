@@ -64,20 +64,23 @@ interface AnyEvent {
   readonly type: string
 }
 
-const FORM = {
-  toJSON(this: AnyEvent): object {
+/** An event with a short form. Those that travel with every window are classes of this kind: made in one piece, where `shown` copies. */
+export abstract class ShownEvent {
+  abstract readonly type: string
+
+  toJSON(): object {
     const parts = PARTS[this.type]
     if (parts === undefined) return briefFields(this, OF_EVENT)
     const out: Record<string, unknown> = { type: this.type }
     for (const [key, names] of Object.entries(parts)) {
-      const whole: Record<string, unknown> = Reflect.get(this, key)
+      const whole = Reflect.get(this, key) as Record<string, unknown>
       out[key] = briefFields(Object.fromEntries(names.map((name) => [name, whole[name]])), OF_EVENT)
     }
     return out
-  },
+  }
 }
 
 /** The same event, with a short form for whoever writes it out as JSON. */
 export function shown<const E extends AnyEvent>(event: E): E {
-  return Object.assign(Object.create(FORM) as object, event)
+  return Object.assign(Object.create(ShownEvent.prototype) as object, event)
 }

@@ -6,9 +6,8 @@
  * Time comes with the events. It paces itself by the time Tier 1 names in each receipt, so it never asks for what must
  * be refused for coming too soon. Whichever side the drawn signs put first is entered first; the names stay.
  */
-import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from "xstate"
+import { assign, enqueueActions, sendTo, setup } from "xstate"
 import { MINUS, PLUS } from "../src/hot/codes.ts"
-import type { Proposal } from "../src/domain/Proposal.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, ProposalKind } from "../src/domain/words.ts"
 import { asData } from "./asData.ts"
@@ -52,11 +51,8 @@ import {
   sideIsOver,
   sideRead,
 } from "./pairContext.ts"
-import { asTarget, type ProposalEvent } from "./ProposalPort.ts"
-import { shown } from "./shown.ts"
-
-const proposed = (proposal: Proposal, replyTo: AnyActorRef): ProposalEvent =>
-  shown({ type: "proposal", proposal, replyTo })
+import { asTarget } from "./ProposalPort.ts"
+import { proposalEvent } from "./windowEvents.ts"
 
 const cycleSetup = setup({
   types: {
@@ -112,25 +108,25 @@ const cycleSetup = setup({
       if (!mayAsk(context) || (params.kind === "update" && !wantsUpdate(context))) return
       const proposal = proposalFor(context, params.kind)
       enqueue.assign({ asked: true, lastId: proposal.id })
-      enqueue.sendTo(asTarget(context.port), proposed(proposal, self))
+      enqueue.sendTo(asTarget(context.port), proposalEvent(proposal, self))
     }),
     declareNoChange: sendTo(
       ({ context }) => asTarget(context.port),
       ({ context, event, self }, params: { reason: NoChangeReason }) =>
-        proposed(noChangeFor(context, params.reason, "nowUs" in event ? event.nowUs : 0), self),
+        proposalEvent(noChangeFor(context, params.reason, "nowUs" in event ? event.nowUs : 0), self),
     ),
     declareFrozen: sendTo(
       ({ context }) => asTarget(context.port),
       ({ context, event, self }) => {
         const { reason = "safeMode" as const, nowUs = context.nowUs } = event.type === "freeze" ? event : {}
-        return proposed(noChangeFor(context, reason, nowUs), self)
+        return proposalEvent(noChangeFor(context, reason, nowUs), self)
       },
     ),
     /** A rollback is followed by Tier 1's cooldown: the wait is a decision like any other. */
     declareCooldown: enqueueActions(({ context, enqueue, event, self }) => {
       if (event.type !== "resume" || event.nextApplyUs <= event.nowUs) return
       const decision = noChangeFor(context, "cooldownActive", event.nowUs)
-      enqueue.sendTo(asTarget(context.port), proposed(decision, self))
+      enqueue.sendTo(asTarget(context.port), proposalEvent(decision, self))
     }),
     noteApplied: assign(({ context, event }) =>
       event.type === "applied" ? applied(context, event.receipt) : {},
@@ -164,7 +160,7 @@ const cycleSetup = setup({
     noteLearnt: enqueueActions(({ context, enqueue, self }) => {
       if (context.next === null) return
       for (const news of [memoryNews(context, context.next), covariateNews(context, context.next)])
-        if (news !== null) enqueue.sendTo(asTarget(context.port), proposed(news, self))
+        if (news !== null) enqueue.sendTo(asTarget(context.port), proposalEvent(news, self))
     }),
     /** Not there again for a while: the emergency ended the window that the tuner would have learnt from. */
     fenceProbe: assign(({ context, event }) =>
@@ -175,7 +171,7 @@ const cycleSetup = setup({
       const change = blamed(context, event.fence)
       enqueue.assign(change)
       const news = memoryNews(context, change.block)
-      if (news !== null) enqueue.sendTo(asTarget(context.port), proposed(news, self))
+      if (news !== null) enqueue.sendTo(asTarget(context.port), proposalEvent(news, self))
     }),
     takeFenceDown: assign(({ context }) => unfenced(context)),
     forgetRegressions: assign({ regressions: 0 }),

@@ -12,7 +12,7 @@ import { readWindow, type Window } from "../src/domain/Window.ts"
 import type { DeadlineEvent, TripEvent, WindowEvent, WindowExpiredEvent } from "./events.ts"
 import { persistedAsData } from "./asData.ts"
 import type { Opaque } from "./Opaque.ts"
-import { shown } from "./shown.ts"
+import { windowEvent } from "./windowEvents.ts"
 
 /** What a telemetry actor is started with. */
 export interface TelemetryInput {
@@ -28,7 +28,7 @@ export type TelemetryEvent = WindowEvent | WindowExpiredEvent | DeadlineEvent | 
 export function dueEvent(code: number, nowUs: number, window: Window | null): TelemetryEvent | null {
   switch (code) {
     case WINDOW_CLOSED:
-      return window === null ? null : shown({ type: "window", window, nowUs })
+      return window === null ? null : windowEvent(window, nowUs)
     case WINDOW_EXPIRED:
       return { type: "windowExpired", nowUs }
     case DEADLINE:

@@ -37,7 +37,7 @@ export const mostPublicBytes: Readonly<Record<string, number>> = {
   publicObserve: 32,
   publicTrack: 200,
   publicTick: 1,
-  publicWindow: 24_000,
+  publicWindow: 8_192,
 }
 
 const priceOf = (times: ReadonlyArray<number>, bytes: ReadonlyArray<number>): PublicPrice => ({

@@ -18,8 +18,7 @@ import {
   TOO_OLD,
   WRONG_GENERATION,
 } from "../hot/codes.ts"
-import { listOf } from "./listOf.ts"
-import { joinTrend, TREND_CELLS } from "../hot/trend.ts"
+import { joinTrend, TREND_CELLS, TREND_COUNT } from "../hot/trend.ts"
 import { WINDOW_CLOSED_US, WINDOW_OPENED_US, type WindowAccumulator } from "../hot/WindowAccumulator.ts"
 
 /** Digests that came while a window was open and did not count, by reason. */
@@ -103,10 +102,14 @@ export function channelOf(window: Window, position: number): number {
   return level ?? Number.NaN
 }
 
+/** Scratch of `trendOfLoss`. */
+const joined = new Float64Array(TREND_CELLS)
+
 function trendOfLoss(trend: Float64Array, sign: 1 | -1): ReadonlyArray<number> {
-  const out = new Float64Array(TREND_CELLS)
-  joinTrend(out, 0, trend, sign)
-  return listOf(out)
+  joined[TREND_COUNT] = 0
+  joinTrend(joined, 0, trend, sign)
+  // Written out: a list that grows takes twice the room.
+  return [joined[0], joined[1], joined[2], joined[3], joined[4], joined[5]]
 }
 
 function orNull(means: Float64Array, channel: number): number | null {

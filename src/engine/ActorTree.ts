@@ -186,7 +186,7 @@ export class ActorTree {
       },
     })
     tellLater(root, this.options.later)
-    inspectLater(root, this.options.later)
+    inspectLater(root, this.options.later, inspect !== undefined)
     this.tellChildrenLater(root)
     return root
   }

@@ -43,7 +43,7 @@ import { CycleTimes } from "./metrics/CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
 import {
-  cycleState,
+  cyclesOf,
   type EngineSnapshot,
   isProving,
   safeModeState,
@@ -113,6 +113,8 @@ export class EngineCore {
   lastWindow: Window | null = null
   /** A stop was asked for that proves the base first: the engine ends when the machine measures no more. */
   private proving = false
+  private readonly due: ReturnType<typeof dueOf>
+  private watching: Subscription | null = null
   private windows = 0
   private windowsExpired = 0
   private cycles = 0
@@ -143,6 +145,7 @@ export class EngineCore {
     })
     const input = machineInputOf(settings, this.hot)
     const due = dueOf(this.hot, { objective: settings.objective })
+    this.due = due
     // A fault is not the end: after a person's reset there are windows again.
     this.windows$ = completeWhen(
       // Who stops the engine hears of no further window.
@@ -215,7 +218,10 @@ export class EngineCore {
     this.status = "running"
     warmUp()
     this.hot.nowCell[0] = this.nowUs
-    this.windows$.subscribe((window) => (this.lastWindow = window))
+    // Not by `windows$`, whose every step makes something: nobody but the engine looks at it.
+    this.watching = this.due.subscribe(({ window }) => {
+      if (window !== null) this.lastWindow = window
+    })
     this.actor.start()
     this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
     this.actor.send(startEvent(this.resumption, this.hot.nowUs))
@@ -231,6 +237,7 @@ export class EngineCore {
     if (this.status === "stopped") return
     const wasRunning = this.status === "running"
     this.status = "stopped"
+    this.watching?.unsubscribe()
     this.lastWindow = null
     if (wasRunning && this.actor.getSnapshot().status === "active") {
       this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
@@ -509,7 +516,7 @@ export class EngineCore {
 
   /** After every event of the engine's machine. */
   private afterEvent(): void {
-    const cycles = cycleState(this.actor)?.cycles ?? this.cycles
+    const cycles = cyclesOf(this.actor) ?? this.cycles
     if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
     this.cycles = cycles
     this.mender.afterEvent()

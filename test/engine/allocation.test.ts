@@ -34,6 +34,6 @@ it("leaves no garbage of a user's own calls but a few bytes", { timeout: 120_000
     expect(valid).toBeGreaterThan(observed)
   }
   expect(manual.tick).toBeLessThanOrEqual(1)
-  expect(window.bytes).toBeLessThanOrEqual(26_000)
+  expect(window.bytes).toBeLessThanOrEqual(8_192)
   expect(window.cycles).toBeGreaterThan(0.4 * window.windows)
 })

@@ -7,7 +7,7 @@ import { WINDOW_CLOSED } from "../../src/hot/codes.ts"
 import { createEngine } from "../../src/index.node.ts"
 
 const CALLS = 100_000
-const WINDOWS = 500
+const WINDOWS = 2_000
 const REPETITIONS = 3
 const params = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`knob${i}`, { min: 0, max: 100 }]))
 /** A window that only the hundred-thousandth digest closes. */

@@ -200,23 +200,27 @@ export class AuditTrail {
 
   private handOut(): boolean {
     while (this.ring.size > 0) {
-      const room = this.queues.reduce((least, queue) => Math.min(least, queue.room), QUEUE_CAPACITY)
-      if (room === 0) return false
-      if (this.decodesLater && this.queues.length === 0 && this.listeners.size === 0) {
-        this.ring.drain(this.keep, room)
-        continue
-      }
-      // A sink may cause new records: the ring is left alone before it is called.
-      const batch: Array<AuditRecord> = []
-      const exact: Array<Float64Array> = []
-      this.ring.drain((block, at) => {
-        batch.push(this.read(block, at))
-        if (this.exact) exact.push(block.slice(at, at + this.ring.width))
-      }, room)
-      for (const record of batch) this.memory.add(record)
-      for (const queue of this.queues) queue.add(batch, exact, this.immediate)
-      for (const record of batch) this.telling.add(() => this.listeners.notify(record))
+      if (this.decodesLater && this.queues.length === 0 && this.listeners.size === 0)
+        this.ring.drain(this.keep, QUEUE_CAPACITY)
+      else if (!this.handOutNow()) return false
     }
+    return true
+  }
+
+  /** To sinks and listeners, as far as there is room; false where there is none. */
+  private handOutNow(): boolean {
+    const room = this.queues.reduce((least, queue) => Math.min(least, queue.room), QUEUE_CAPACITY)
+    if (room === 0) return false
+    // A sink may cause new records: the ring is left alone before it is called.
+    const batch: Array<AuditRecord> = []
+    const exact: Array<Float64Array> = []
+    this.ring.drain((block, at) => {
+      batch.push(this.read(block, at))
+      if (this.exact) exact.push(block.slice(at, at + this.ring.width))
+    }, room)
+    for (const record of batch) this.memory.add(record)
+    for (const queue of this.queues) queue.add(batch, exact, this.immediate)
+    for (const record of batch) this.telling.add(() => this.listeners.notify(record))
     return true
   }
 

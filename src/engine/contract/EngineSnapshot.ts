@@ -169,6 +169,14 @@ type Children = {
   readonly proof?: { getSnapshot(): SnapshotFrom<typeof closingProofMachine> }
 }
 
+/** How many cycles there were, or null while there is no cycle: asked after every event. */
+export function cyclesOf(actor: EngineActor): number | null {
+  const { cycle } = actor.getSnapshot().children as Children
+  if (cycle === undefined) return null
+  const { kernel, block } = cycle.getSnapshot().context
+  return kernel.get().cycles(block)
+}
+
 /** Where the SPSA cycle stands, or null while there is none. */
 export function cycleState(actor: EngineActor): CycleState | null {
   const { cycle } = actor.getSnapshot().children as Children

@@ -29,10 +29,26 @@ export function tellLater(actor: AnyActorRef, later: Later): void {
   }
 }
 
-/** The same for whoever inspects the actor's system from now on. */
-export function inspectLater({ system }: AnyActorRef, later: Later): void {
+interface Noting {
+  _sendInspectionEvent?: (note: object) => void
+}
+
+/**
+ * The same for whoever inspects the actor's system from now on; `inspected` says that somebody does already. Until somebody does, no note
+ * is made: XState makes all of them and throws them away, a kilobyte a window.
+ */
+export function inspectLater({ system }: AnyActorRef, later: Later, inspected: boolean): void {
+  let heard = inspected
+  const noting = system as Noting
+  const send = noting._sendInspectionEvent
+  if (send !== undefined) {
+    noting._sendInspectionEvent = (note) => {
+      if (heard) send(note)
+    }
+  }
   const inspect = system.inspect.bind(system)
   system.inspect = (inspector) => {
+    heard = true
     const { observer, leave } = postponed<InspectionEvent>(observerOf([inspector]), later)
     const subscription = inspect(observer)
     return { unsubscribe: () => (leave(), subscription.unsubscribe()) }
