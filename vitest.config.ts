@@ -12,6 +12,7 @@ export default defineConfig({
       { find: /^arqon\/machines$/, replacement: source("machines/index.ts") },
       { find: /^arqon\/node$/, replacement: source("src/platform/node/index.ts") },
       { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
+      { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
       { find: /^arqon\/(hot|telemetry|testing)$/, replacement: source("src/$1/index.ts") },
     ],
   },

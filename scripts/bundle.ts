@@ -14,6 +14,7 @@ const root = resolve(import.meta.dirname, "..")
 const ALIAS = [
   { find: /^arqon$/, replacement: join(root, "src/index.ts") },
   { find: /^arqon\/machines$/, replacement: join(root, "machines/index.ts") },
+  { find: /^arqon\/solver\/extra$/, replacement: join(root, "src/solver/extra/index.ts") },
   { find: /^arqon\/(hot|react|telemetry|testing)$/, replacement: join(root, "src/$1/index.ts") },
 ]
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import * as adapters from "../src/adapters/index.ts"
 import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
+import * as extraEntry from "../src/solver/extra/index.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
 import * as nodeEntry from "../src/platform/node/index.ts"
@@ -66,6 +67,10 @@ describe("the public names", () => {
       "replay",
       "whatIf",
     ])
+  })
+
+  it("of arqon/solver/extra", () => {
+    expect(Object.keys(extraEntry).sort()).toEqual(["nelderMeadMultistart", "random"])
   })
 
   it("of arqon/adapters, the same in a browser and under Node", () => {

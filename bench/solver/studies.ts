@@ -1,7 +1,11 @@
 /** Whole studies of the built solver, of plain random search, and what both are scored by. */
 import { createSolver } from "arqon"
+import * as extra from "arqon/solver/extra"
 import { Draw } from "../../src/solver/Draw.ts"
 import type { Instance } from "../../src/testing/functions.ts"
+
+/** Those that a user asks for beside the solver. */
+export const strategies = Object.values(extra)
 
 /** The default, and every strategy by its name. */
 export const DEFAULT = "arqon"
@@ -31,12 +35,10 @@ export interface Outcome {
 
 /** A study of our solver: every point one evaluation, in the order asked. `strategy` null is the default. */
 export function study(instance: Problem, seed: number, budget: number, strategy: string | null): Outcome {
-  const solver = createSolver({
-    seed,
-    budget,
-    bounds: instance.bounds,
-    ...(strategy === null ? {} : { strategy }),
-  })
+  const solver = createSolver(
+    { seed, budget, bounds: instance.bounds, ...(strategy === null ? {} : { strategy }) },
+    { strategies },
+  )
   let evaluations = 0
   for (let trials = solver.askTrials(); trials !== null; trials = solver.askTrials()) {
     for (const { id, params } of trials) {
@@ -73,7 +75,7 @@ export function randomSearch(instance: Instance, seed: number, budget: number): 
 export function known(names: ReadonlyArray<string>): ReadonlyArray<string> {
   return names.filter((strategy) => {
     try {
-      createSolver({ budget: 1, bounds: { x: { min: 0, max: 1 } }, strategy })
+      createSolver({ budget: 1, bounds: { x: { min: 0, max: 1 } }, strategy }, { strategies })
       return true
     } catch {
       return false

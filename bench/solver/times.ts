@@ -8,6 +8,7 @@ import { type Formula, rastrigin, rosenbrock, sphere } from "../../src/testing/f
 import { instanceOf, row } from "../../src/testing/functions.ts"
 import { meanOf } from "../../src/testing/simulate.ts"
 import { quantile } from "./score.ts"
+import { strategies } from "./studies.ts"
 
 const EVALUATIONS = 10_000
 /**
@@ -33,12 +34,10 @@ export interface AskTellTime {
 /** Microseconds of each ask + tell of one run. */
 function timeRun(instance: Instance, seed: number, strategy: string | null): Float64Array {
   const took = new Float64Array(EVALUATIONS)
-  const solver = createSolver({
-    seed,
-    budget: EVALUATIONS,
-    bounds: instance.bounds,
-    ...(strategy === null ? {} : { strategy }),
-  })
+  const solver = createSolver(
+    { seed, budget: EVALUATIONS, bounds: instance.bounds, ...(strategy === null ? {} : { strategy }) },
+    { strategies },
+  )
   for (let k = 0; k < EVALUATIONS; k++) {
     const asked = performance.now()
     const trials = solver.askTrials(1)

@@ -4,6 +4,7 @@ import { StateError } from "../domain/errors.ts"
 import { rerun } from "../solver/rerun.ts"
 import type { Environment, RunArtifact } from "../solver/RunArtifact.ts"
 import { Solver } from "../solver/Solver.ts"
+import { EXTRA_STRATEGIES } from "../solver/strategies/extraStrategies.ts"
 import { readStateText, StateFile, RunText } from "../study/StateFile.ts"
 import {
   type ArtifactDocument,
@@ -77,7 +78,7 @@ function solverFrom(
     }
   const { settings } = config as ConfigDocument
   const { space } = settings
-  const solver = new Solver(settings)
+  const solver = new Solver(settings, { strategies: EXTRA_STRATEGIES })
   const known = history.filter(({ params }) => {
     const names = Object.keys(params)
     return (
@@ -111,7 +112,7 @@ export async function verifyCommand({ artifact: path }: VerifyFlags): Promise<Ex
   const told = artifact.history.length - asked
   let result: ReturnType<typeof rerun>
   try {
-    result = rerun(artifact)
+    result = rerun(artifact, { strategies: EXTRA_STRATEGIES })
   } catch (cause) {
     if (!(cause instanceof StateError)) throw cause
     print(`${bad("Differs:")} ${cause.problems.map((one) => `${one.path}: ${one.message}`).join("; ")}`)

@@ -4,6 +4,7 @@
  */
 import { Solver } from "../solver/Solver.ts"
 import type { SolverState } from "../solver/SolverState.ts"
+import { EXTRA_STRATEGIES } from "../solver/strategies/extraStrategies.ts"
 import { StateFile } from "../study/StateFile.ts"
 import { CliFailure, EXIT } from "./exitCodes.ts"
 import { type ConfigDocument, readConfigFile, readStateFile } from "../study/documents.ts"
@@ -40,7 +41,7 @@ export class Study {
     if (options.state === null) {
       if (config === null)
         throw new CliFailure(`${options.command} needs --config, or --state with a run in it.`, EXIT.usage)
-      return new Study(new Solver(config.settings, clock), null, false)
+      return new Study(new Solver(config.settings, solverOptions), null, false)
     }
     const file = await StateFile.open(options.state, {
       command: options.command,
@@ -56,8 +57,8 @@ export class Study {
       if (state !== null && config !== null) requireSame(state, config, options.state)
       const solver =
         state === null
-          ? new Solver((config as ConfigDocument).settings, clock)
-          : restoreFrom(options.state, state, clock)
+          ? new Solver((config as ConfigDocument).settings, solverOptions)
+          : restoreFrom(options.state, state, solverOptions)
       return new Study(solver, file, state !== null)
     } catch (cause) {
       await file.close()
@@ -75,7 +76,7 @@ export class Study {
   }
 }
 
-const clock = { nowMs: () => performance.now() }
+const solverOptions = { nowMs: () => performance.now(), strategies: EXTRA_STRATEGIES }
 
 /** A run keeps the configuration it began with: its points follow from it. */
 function requireSame(state: SolverState, config: ConfigDocument, statePath: string): void {

@@ -5,7 +5,8 @@
  * A run is the order of its asks and tells. That order is what `state()` saves; `Solver.restore` repeats it, and since
  * everything in between is a function of it, the restored solver asks for the same points bit for bit.
  */
-import { StateError } from "../domain/errors.ts"
+import { ConfigError, StateError } from "../domain/errors.ts"
+import { problem } from "../domain/problems.ts"
 import { type Classification, isFounded, type LabelChange } from "./Classification.ts"
 import { Course, type SolverPhase } from "./Course.ts"
 import { type Failing, failingAt } from "./failing.ts"
@@ -22,7 +23,7 @@ import type { Params } from "./SearchSpace.ts"
 import { requireSolverConfig, type SolverSettings } from "./SolverConfig.ts"
 import { type HistoryEntry, parseSolverState, type SolverState } from "./SolverState.ts"
 import type { StrategyDefinition } from "./Strategy.ts"
-import { STRATEGIES } from "./strategies/catalogue.ts"
+import { EXTRA_NAMES, STRATEGIES } from "./strategies/catalogue.ts"
 import { type Origin, type RecordedTrial, type RunPhase, TrialLog } from "./TrialLog.ts"
 
 export type { SolverPhase }
@@ -77,7 +78,7 @@ export interface SolverCounts {
 
 /** What a solver is given besides its configuration. */
 export interface SolverOptions {
-  /** Strategies of one's own, chosen by their names in `strategy`. */
+  /** Strategies of one's own and those of `arqon/solver/extra`, chosen by their names in `strategy`. */
   readonly strategies?: ReadonlyArray<StrategyDefinition>
   /** Name of the run; made from the configuration when omitted. */
   readonly runId?: string
@@ -375,8 +376,12 @@ export class Solver<P = Params> {
 
 function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): StrategyDefinition {
   const found = [...own, ...STRATEGIES].find((one) => one.name === name)
-  if (found === undefined) throw new RangeError(`There is no strategy called ${JSON.stringify(name)}.`)
-  return found
+  if (found !== undefined) return found
+  const text = JSON.stringify(name)
+  const remedy = EXTRA_NAMES.some((one) => one.name === name)
+    ? `Import it and add it to the options: import { ${name} } from "arqon/solver/extra"; { strategies: [${name}] }.`
+    : "Add its definition to the options: { strategies: [...] }."
+  throw new ConfigError({ problems: [problem(["strategy"], `needs the definition of ${text}.`, remedy)] })
 }
 
 /** The same configuration gives the same name: FNV-1a over its JSON. */

@@ -5,7 +5,7 @@
  */
 import { failureProblems } from "./fields.ts"
 import { sizeProblems } from "../domain/memory.ts"
-import { STRATEGIES } from "./strategies/catalogue.ts"
+import { EXTRA_NAMES, STRATEGIES } from "./strategies/catalogue.ts"
 import { plainFields } from "./configSchema.ts"
 import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
@@ -117,7 +117,7 @@ export function readConfig(
   problems.push(...sizeProblems([...path, "budget"], config.budget, evaluationBytes(length), beside))
   // A user's own come first: one of them may stand in for a strategy of ours.
   const own = strategies.map((one) => (typeof one === "string" ? { name: one } : one))
-  const known: ReadonlyArray<StrategyName> = [...own, ...STRATEGIES]
+  const known: ReadonlyArray<StrategyName> = [...own, ...STRATEGIES, ...EXTRA_NAMES]
   const { strategy } = config
   if (typeof strategy === "string" && !known.some((one) => one.name === strategy)) {
     const names = known.map((one) => one.name)

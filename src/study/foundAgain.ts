@@ -2,6 +2,7 @@
 import { restoreSolver } from "./createSolver.ts"
 import type { RunArtifact } from "../solver/RunArtifact.ts"
 import type { SolverState } from "../solver/SolverState.ts"
+import { EXTRA_STRATEGIES } from "../solver/strategies/extraStrategies.ts"
 
 export type Found = Pick<RunArtifact, "best" | "classification">
 
@@ -23,7 +24,10 @@ function foundAgain({ config, run_id, history, pending }: SolverState | RunArtif
   const nothing: Found = { best: null, classification: null }
   if (config === null) return nothing
   try {
-    const solver = restoreSolver({ schema_version: 1, run_id, config, history, pending })
+    const solver = restoreSolver(
+      { schema_version: 1, run_id, config, history, pending },
+      { strategies: EXTRA_STRATEGIES },
+    )
     const { best, classification } = solver.artifact()
     return { best, classification }
   } catch {

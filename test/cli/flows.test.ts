@@ -29,6 +29,13 @@ describe("files of the seeds", () => {
     expect(stderr).toMatch(/warning: max_delta: .*\nwarning: cooldown_steps: /)
   })
 
+  it("name any strategy, also those that a program has to import", async () => {
+    desk.write("c.json", { ...SEEDS_CONFIG, strategy: "random" })
+    const { code, stdout } = await desk.run("ask", "--config", "c.json", "--batch", "2")
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toHaveLength(2)
+  })
+
   it("ask without a state for as many points as wanted", async () => {
     desk.write("c.json", SEEDS_CONFIG)
     const [plain, two, ids] = await Promise.all([

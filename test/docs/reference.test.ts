@@ -4,6 +4,9 @@ import { createSolver } from "arqon"
 import { describe, expect, it } from "vitest"
 import { plainFields } from "../../src/solver/configSchema.ts"
 import { STRATEGIES } from "../../src/solver/strategies/catalogue.ts"
+import { EXTRA_STRATEGIES } from "../../src/solver/strategies/extraStrategies.ts"
+
+const ALL = [...STRATEGIES, ...EXTRA_STRATEGIES]
 
 const page = readFileSync(new URL("../../docs/reference/solver.md", import.meta.url), "utf8")
 
@@ -47,12 +50,12 @@ describe("the solver's reference", () => {
       table("`strategy` | what it is").map(([name, , params]) => [name, names(params)]),
     )
     expect(written).toEqual(
-      Object.fromEntries(STRATEGIES.map(({ name, params }) => [name, (params ?? []).toSorted()])),
+      Object.fromEntries(ALL.map(({ name, params }) => [name, (params ?? []).toSorted()])),
     )
   })
 
   it("explains every option of a strategy", () => {
-    const options = [...new Set(STRATEGIES.flatMap(({ params }) => params ?? []))]
+    const options = [...new Set(ALL.flatMap(({ params }) => params ?? []))]
     expect(
       table("option | default")
         .map(([name]) => name)

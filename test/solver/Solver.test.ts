@@ -9,6 +9,7 @@ import { rerun } from "../../src/solver/rerun.ts"
 import type { Params } from "../../src/solver/SearchSpace.ts"
 import { Solver, type Trial } from "../../src/solver/Solver.ts"
 import type { Strategy, StrategyContext, StrategyDefinition } from "../../src/solver/Strategy.ts"
+import { random } from "../../src/solver/extra/index.ts"
 import { STRATEGIES } from "../../src/solver/strategies/catalogue.ts"
 
 const SPACES = {
@@ -453,7 +454,7 @@ describe("a space with few points", () => {
   })
 
   it("waits for what is still out, and takes it", () => {
-    const solver = createSolver({ budget: 60, bounds, strategy: "random" })
+    const solver = createSolver({ budget: 60, bounds, strategy: "random" }, { strategies: [random] })
     const open: Array<Trial> = []
     for (let batch; (batch = solver.askTrials(1)) !== null; ) {
       open.push(...batch)

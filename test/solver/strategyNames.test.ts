@@ -6,7 +6,11 @@ import { createSolver, type SolverInput } from "../../src/solver/createSolver.ts
 import { requireSolverConfig } from "../../src/solver/SolverConfig.ts"
 import type { ParamValue } from "../../src/solver/SearchSpace.ts"
 import type { StrategyDefinition } from "../../src/solver/Strategy.ts"
-import { STRATEGIES } from "../../src/solver/strategies/catalogue.ts"
+import * as extra from "../../src/solver/extra/index.ts"
+import { EXTRA_NAMES, STRATEGIES } from "../../src/solver/strategies/catalogue.ts"
+import { EXTRA_STRATEGIES } from "../../src/solver/strategies/extraStrategies.ts"
+
+const ALL = [...STRATEGIES, ...EXTRA_STRATEGIES]
 
 const numbers = { x: { min: -5, max: 5 }, y: { min: -5, max: 5 } }
 const choices = { ...numbers, kernel: { choices: ["a", "b", "c"] } }
@@ -47,17 +51,43 @@ function optionsRead(definition: StrategyDefinition): ReadonlyArray<string> {
 
 describe("the names that a configuration may use", () => {
   it("are those of the strategies there are", () => {
-    for (const { name } of STRATEGIES) {
+    for (const { name } of ALL) {
       expect(requireSolverConfig({ budget: 9, bounds: numbers, strategy: name }).strategy).toBe(name)
     }
     expect(() => requireSolverConfig({ budget: 9, bounds: numbers, strategy: "autos" })).toThrow(/"auto"/)
   })
 
-  for (const definition of STRATEGIES) {
+  for (const definition of ALL) {
     it(`for the options of ${definition.name} are those it reads`, () => {
       expect(optionsRead(definition)).toEqual([...(definition.params ?? [])].sort())
     })
   }
+
+  it("beyond the default's own need their definition from arqon/solver/extra, and say so", () => {
+    const config = { budget: 9, bounds: numbers }
+    for (const { name } of EXTRA_STRATEGIES) {
+      expect(() => createSolver({ ...config, strategy: name })).toThrow(
+        expect.objectContaining({
+          _tag: "ConfigError",
+          problems: [
+            {
+              path: "strategy",
+              message: `needs the definition of "${name}".`,
+              suggestion: expect.stringContaining(`import { ${name} } from "arqon/solver/extra"`),
+            },
+          ],
+        }),
+      )
+      expect(
+        createSolver({ ...config, strategy: name }, { strategies: EXTRA_STRATEGIES }).ask(),
+      ).not.toBeNull()
+    }
+  })
+
+  it("are known with their options where only the entry has the strategy", () => {
+    expect(EXTRA_NAMES).toEqual(EXTRA_STRATEGIES.map(({ name, params }) => ({ name, params })))
+    expect(Object.values(extra)).toEqual(EXTRA_STRATEGIES)
+  })
 
   it("come with a warning for an option that is not read", () => {
     const config = { budget: 9, bounds: numbers, strategy: "tpe", strategy_params: { gama: 0.2, startup: 5 } }
