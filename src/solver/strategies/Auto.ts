@@ -8,9 +8,9 @@
  *   evaluations first a short stage of the local surrogate, then a fresh trust region close around the incumbent.
  * - losses that come in steps have no slopes to follow: in two dimensions a simplex, else an evolution strategy, or TPE where
  *   the budget is too small for one.
- * - noisy: a Gaussian process from the start, then a simplex, which only compares; see `NoisySearch`. With hardly any noise
- *   the trust region until the landscape is classified; then in two dimensions that search, in three a simplex, in more the
- *   local surrogate.
+ * - noisy: a Gaussian process from the start, then a simplex and a local surrogate in turn; see `NoisySearch`. With hardly any
+ *   noise the trust region until the landscape is classified; then in two dimensions that search, in three a simplex, in more
+ *   the local surrogate, in turn with a simplex.
  * - a budget below the stencil: the local surrogate from the start.
  * - regions that fail: a model learns nothing from a failure. When half of the latest trials failed the simplex takes over,
  *   or in many dimensions the surrogate.
@@ -24,7 +24,7 @@ import { CmaEs } from "./CmaEs.ts"
 import { LabelHistory } from "./LabelHistory.ts"
 import { LocalRbf } from "./LocalRbf.ts"
 import { NelderMead } from "./NelderMead.ts"
-import { NoisySearch } from "./NoisySearch.ts"
+import { NoisySearch, surrogateFirst } from "./NoisySearch.ts"
 import { QuadraticTrustRegion } from "./QuadraticTrustRegion.ts"
 import { Tpe } from "./Tpe.ts"
 
@@ -302,7 +302,8 @@ export class Auto implements Strategy {
     this.stage = stage
     this.until = until
     this.detour = false
-    if (stage === SURROGATE) this.active = new LocalRbf(context)
+    if (stage === SURROGATE)
+      this.active = context.noise > 0 ? surrogateFirst(context) : new LocalRbf(context)
     else if (stage === POLISH) {
       this.trust = new QuadraticTrustRegion(context, POLISH_RADIUS)
       this.trust.pausing = true

@@ -1,15 +1,16 @@
 /**
  * Readings that do not repeat themselves. A Gaussian process takes the first hundred of them: it tells luck from the rest by
- * what the readings around say. A simplex, which only compares, has those after them.
+ * what the readings around say. Those after them go to a simplex, which only compares, and to a local surrogate, in turn.
  *
  * Now and then the lowest point is read again. Where its readings agree far better than those of the probe did, noise fades
- * towards the optimum, as it does where it is a share of the value: there differences can be trusted again, and a local
- * surrogate goes on. One more reading that differs, and that point is not read any more.
+ * towards the optimum, as it does where it is a share of the value: there differences can be trusted again, and the local
+ * surrogate has the first turn. One more reading that differs, and that point is not read any more.
  */
 import type { Strategy, StrategyContext } from "../Strategy.ts"
 import { GaussianSearch, MOST_READINGS } from "./GaussianSearch.ts"
 import { LocalRbf } from "./LocalRbf.ts"
 import { NelderMead } from "./NelderMead.ts"
+import { Rotation } from "./Rotation.ts"
 
 /** Asks between two looks at the noise. */
 const LOOK_EVERY = 12
@@ -50,7 +51,7 @@ export class NoisySearch implements Strategy {
   ask(id: number, out: Float64Array): boolean {
     const { context } = this
     if (this.active === this.process && context.readings.count >= MOST_READINGS)
-      this.enter(new NelderMead(context, { start: null, edge: EDGE }))
+      this.enter(new Rotation(context, [() => simplexOf(context), () => new LocalRbf(context)]))
     if (this.active === this.process && this.looks()) {
       this.rereading = id
       out.set(this.point)
@@ -73,7 +74,7 @@ export class NoisySearch implements Strategy {
     const agree = Math.max(...this.found) - Math.min(...this.found) <= FADED * this.apart
     if (agree && this.found.length < AGREEING) return
     this.found = []
-    if (agree) this.enter(new LocalRbf(this.context))
+    if (agree) this.enter(surrogateFirst(this.context))
   }
 
   fail(id: number, unit: Float64Array): void {
@@ -102,6 +103,12 @@ export class NoisySearch implements Strategy {
     for (const unit of this.failed) next.fail(-1, unit)
   }
 }
+
+const simplexOf = (context: StrategyContext): Strategy => new NelderMead(context, { start: null, edge: EDGE })
+
+/** Where noise is small or fades: a local surrogate, in turn with a simplex, which goes on where the surrogate gets stuck. */
+export const surrogateFirst = (context: StrategyContext): Strategy =>
+  new Rotation(context, [() => new LocalRbf(context), () => simplexOf(context)])
 
 /** How far apart the first two different readings of one point are; 0 where there are none. */
 function repeatedApart({ readings, space }: StrategyContext): number {
