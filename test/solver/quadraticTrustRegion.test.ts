@@ -1,7 +1,10 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Draw } from "../../src/solver/Draw.ts"
-import { quadraticTrustRegion } from "../../src/solver/strategies/QuadraticTrustRegion.ts"
+import {
+  type QuadraticTrustRegion,
+  quadraticTrustRegion,
+} from "../../src/solver/strategies/QuadraticTrustRegion.ts"
 import { rotationOf } from "../../src/testing/rotation.ts"
 import {
   checklist,
@@ -284,6 +287,28 @@ describe("the quadratic trust region", () => {
       Math.max(...rig.asked.slice(6).map((unit) => Math.hypot(unit[0] - 0.85, unit[1] - 0.72)))
     expect(reach(helped)).toBeLessThan(reach(alone))
     expect(helped.asked.slice(6).every((unit) => unit[0] > 0.5)).toBe(true)
+  })
+
+  /**
+   * Root cause held here: at the bottom of a round valley the restart at the incumbent descended to the last digit again. In
+   * two dimensions that was a quarter of a budget of a hundred, with which it could have looked into three other valleys.
+   */
+  it("looks around the bottom of a round valley but does not descend there a second time, as it does in a long one", () => {
+    const secondLook = (loss: Loss): number => {
+      const rig = new Rig(cube(2), make, { history: from(2, 0.2, loss), budget: 200 })
+      const strategy = rig.strategy as QuadraticTrustRegion
+      const began: Array<number> = []
+      for (let k = 0; k < 200 && strategy.descents < 3; k++) {
+        if (strategy.descents > began.length) began.push(k)
+        rig.descend(loss, 1)
+      }
+      return rig.asked.length - began[1]
+    }
+    for (let seed = 0; seed < 5; seed++) {
+      expect(secondLook(bowl(2, seed, 2))).toBeLessThan(12)
+    }
+    const bent: Loss = (x) => 100 * (4 * x[1] - 1 - (4 * x[0] - 2) ** 2) ** 2 + (3 - 4 * x[0]) ** 2
+    expect(secondLook(bent)).toBeGreaterThan(15)
   })
 
   it("starts again at the incumbent once, and then elsewhere until there is a better one", () => {

@@ -2,7 +2,8 @@
  * The default: it begins with the quadratic trust region, whatever the landscape, and goes on with what the label calls
  * for. What made choosing pay was that a wrong choice is cheap; and the label is an opinion, which later steps revoke.
  *
- * - quadratic: the trust region, with restarts.
+ * - quadratic: the trust region, with restarts. Where descents have ended, a scan along the axes, which is over soon where
+ *   the losses are no sum of a part for each parameter; see `AxisScan`.
  * - curved: the trust region too, until a descent ends with its promises broken: then a simplex from its best point, which
  *   walks along edges and bends, and when that finds nothing better the trust region elsewhere. In many dimensions with few
  *   evaluations first a short stage of the local surrogate, then a fresh trust region close around the incumbent.
@@ -19,6 +20,7 @@
 import type { Classification, LabelChange } from "../Classification.ts"
 import { recommendations } from "../recommend.ts"
 import type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { AxisScan } from "./AxisScan.ts"
 import { Choices } from "./Choices.ts"
 import { CmaEs } from "./CmaEs.ts"
 import { LabelHistory } from "./LabelHistory.ts"
@@ -72,6 +74,10 @@ const LOOKED_AT = 256
 const FAILING = 0.5
 /** Times d + 1 that workers found nothing to do after which no simplex is at work: it can use no more than one of them. */
 const CROWDED = 3
+/** A scan begins after so many descents, where so many evaluations are left for each dimension; first radius of the descent after it. */
+const DESCENTS = 2
+const SCANNED = 15
+const SCAN_RADIUS = 0.1
 /** With the option `reread`: so many of the best points are read again, in turn. */
 const REREAD_POINTS = 5
 
@@ -83,6 +89,7 @@ const DENSITIES = 4
 const CHOICES = 5
 const EVOLUTION = 6
 const NOISE = 7
+const SCAN = 8
 
 export class Auto implements Strategy {
   private readonly context: StrategyContext
@@ -94,6 +101,8 @@ export class Auto implements Strategy {
   private readonly labels = new LabelHistory()
   /** Loss of the incumbent that a simplex has started from: a second one there would learn the same. */
   private walked = Number.NaN
+  /** Loss of the incumbent that a scan has begun at. */
+  private scanned = Number.NaN
   /** The simplex is a detour of the trust region, and readings when its best was last bettered. */
   private detour = false
   private bestLoss = Number.POSITIVE_INFINITY
@@ -154,6 +163,8 @@ export class Auto implements Strategy {
   fail(id: number, unit: Float64Array): void {
     this.failed.push(unit.slice())
     this.active.fail(id, unit)
+    // It goes on after a detour, and must not ask for this point again.
+    if (this.active !== this.trust) this.trust.fail(-1, unit)
     if (id < 0) return
     this.note(1)
     const modelled = this.stage === TRUST || this.stage === POLISH || this.stage === SURROGATE
@@ -212,6 +223,7 @@ export class Auto implements Strategy {
   private advance(): void {
     if (this.context.readings.count >= this.until) this.enter(POLISH)
     if (this.labels.label === null || this.context.noise > 0) return
+    this.afterScan()
     if (this.active === this.trust) this.whileDescending()
     else if (this.stage === SIMPLEX && this.detour) this.whileWalking()
   }
@@ -232,7 +244,29 @@ export class Auto implements Strategy {
     const window = 8 + this.context.space.size
     const share = this.trust.descent.keptOf(window)
     if (share < BROKEN_AT_END) this.giveWay(share, window)
-    if (this.active === this.trust) this.trust.goOn(false)
+    if (this.active !== this.trust) return
+    if (this.worthScanning()) this.enter(SCAN)
+    else this.trust.goOn(false)
+    this.afterScan()
+  }
+
+  private worthScanning(): boolean {
+    const { readings, space, remaining } = this.context
+    if (readings.lowest < 0 || this.trust.descents < DESCENTS) return false
+    const incumbent = readings.losses[readings.lowest]
+    if (incumbent === this.scanned) return false
+    if (remaining() < SCANNED * space.size) return false
+    this.scanned = incumbent
+    return true
+  }
+
+  /** Where a scan is over: a descent from what it has found, and another scan after that; elsewhere where it found nothing. */
+  private afterScan(): void {
+    if (!(this.active instanceof AxisScan) || !this.active.over) return
+    const { earned } = this.active
+    this.stage = TRUST
+    this.active = this.trust
+    this.trust.goOn(!earned, SCAN_RADIUS)
   }
 
   private opine(label: "quadratic" | "curved", share: number, window: number): void {
@@ -302,8 +336,7 @@ export class Auto implements Strategy {
     this.stage = stage
     this.until = until
     this.detour = false
-    if (stage === SURROGATE)
-      this.active = context.noise > 0 ? surrogateFirst(context) : new LocalRbf(context)
+    if (stage === SURROGATE) this.active = context.noise > 0 ? surrogateFirst(context) : new LocalRbf(context)
     else if (stage === POLISH) {
       this.trust = new QuadraticTrustRegion(context, POLISH_RADIUS)
       this.trust.pausing = true
@@ -311,9 +344,11 @@ export class Auto implements Strategy {
     } else if (stage === SIMPLEX) this.active = new NelderMead(context, { start: null, edge })
     else if (stage === DENSITIES) this.active = new Tpe(context)
     else if (stage === EVOLUTION) this.active = new CmaEs(context)
+    else if (stage === SCAN) this.active = new AxisScan(context)
     else if (stage === NOISE) this.active = new NoisySearch(context)
     else this.active = new Choices(context, (own) => new Auto(own))
     for (const unit of this.failed) this.active.fail(-1, unit)
+    if (this.active instanceof AxisScan) this.active.begin()
   }
 
   private note(outcome: number): void {

@@ -57,6 +57,26 @@ export class Frame {
     }
   }
 
+  /** How many times longer the longest axis is than the shortest. */
+  get elongation(): number {
+    let longest = 1
+    let shortest = 1
+    for (let a = 0; a < this.d; a++) {
+      const length = this.length(a)
+      longest = a === 0 ? length : Math.max(longest, length)
+      shortest = a === 0 ? length : Math.min(shortest, length)
+    }
+    return longest / shortest
+  }
+
+  /** Length of axis a in the cube. */
+  length(a: number): number {
+    const { d, forth } = this
+    let square = 0
+    for (let r = 0; r < d; r++) square += forth[r * d + a] * forth[r * d + a]
+    return Math.sqrt(square)
+  }
+
   /** Component a of what the model's displacement at `from` is in the cube. */
   component(a: number, z: Float64Array, from = 0): number {
     return this.turned ? dot(this.forth, a * this.d, z, from, this.d) : z[from + a]

@@ -48,6 +48,11 @@ export class ModelSpace {
     return this.frame.turned
   }
 
+  /** How many times longer the longest axis is than the shortest; NaN where the axes are not allowed to follow the landscape. */
+  get elongation(): number {
+    return this.turns ? this.frame.elongation : Number.NaN
+  }
+
   /** Displacements count along the first `d` of `axes` from now on. */
   begin(d: number): void {
     this.d = d

@@ -21,6 +21,9 @@ const ELSEWHERE_RADIUS_OF_FEW = 0.1
 const FEW = 2
 /** A restart that is this fine and promises no lead is dropped. */
 const FINE = 0.03
+/** A descent ended at a bottom where its box is at most this many times longer than wide and its latest steps kept so many promises. */
+const ROUND = 5
+const KEPT_AT_BOTTOM = 0.6
 /** How many times its last promise a restart is trusted with. */
 const TRUSTED_STEPS = 3
 
@@ -37,6 +40,8 @@ export class QuadraticTrustRegion implements Strategy {
   private readonly starts: Starts
   private readonly known: KnownPoints
   private byChance = false
+  /** The descent before has found the bottom here: finer than `FINE` there is nothing new. */
+  private bottomKnown = false
   private shares: DescentEvidence = { keptPromises: Number.NaN, steps: 0 }
   /** Loss of the incumbent that a restart has been made at: another at the same one would learn the same. */
   private visited = Number.NaN
@@ -89,13 +94,17 @@ export class QuadraticTrustRegion implements Strategy {
     this.descent.fail(id, unit)
   }
 
-  /** Ends a pause, or the descent it is at, and begins the next one; `elsewhere` than at the incumbent if so. */
-  goOn(elsewhere: boolean): void {
+  /**
+   * Ends a pause, or the descent it is at, and begins the next one; `elsewhere` than at the incumbent if so.
+   *
+   * @param radius first radius, where the next one begins at the incumbent
+   */
+  goOn(elsewhere: boolean, radius?: number): void {
     const { readings } = this.context
     this.paused = false
     if (elsewhere && readings.lowest >= 0) this.visited = readings.losses[readings.lowest]
     this.descent.drop()
-    this.begin()
+    this.begin(radius)
   }
 
   evidence(): DescentEvidence {
@@ -103,7 +112,7 @@ export class QuadraticTrustRegion implements Strategy {
     return this.shares
   }
 
-  private begin(): void {
+  private begin(radius?: number): void {
     const { readings, draw, space } = this.context
     if (this.descents === 1) this.shares = keptPromises(this.descent)
     const restart = this.descents++
@@ -115,28 +124,41 @@ export class QuadraticTrustRegion implements Strategy {
       return
     }
     const loss = readings.losses[incumbent]
+    this.bottomKnown = false
     if (restart > 0 && loss === this.visited && !this.descent.overtaken) {
       const start = this.starts.take(this.point)
       space.snap(this.point)
       this.descent.begin(this.point, start, space.size <= FEW ? ELSEWHERE_RADIUS_OF_FEW : ELSEWHERE_RADIUS)
       return
     }
-    if (restart > 0) this.visited = loss
+    if (restart > 0) {
+      this.visited = loss
+      this.bottomKnown = this.descent.loss === loss && this.endedRound()
+    }
     readings.read(incumbent, this.point)
     this.starts.avoid(this.point)
     this.descent.begin(
       this.point,
       loss,
-      restart === 0 ? this.radius : RESTART_RADIUS * 2 ** (2 * draw.uniform() - 1),
+      restart === 0 ? this.radius : (radius ?? RESTART_RADIUS * 2 ** (2 * draw.uniform() - 1)),
     )
   }
 
-  /** A restart that is already fine and would stay above the incumbent. */
+  /** The descent has ended at the bottom of something round. In a long valley it may as well have got stuck. */
+  private endedRound(): boolean {
+    const { noise, space } = this.context
+    if (noise > 0 || !(this.descent.elongation <= ROUND)) return false
+    return !(this.descent.keptOf(8 + space.size) < KEPT_AT_BOTTOM)
+  }
+
+  /** A restart that is already fine and would stay above the incumbent, or come to its bottom again. */
   private hopeless(): boolean {
     const { descent } = this
     if (this.descents <= 1 || !descent.stepping || descent.rho > FINE) return false
     const { readings } = this.context
-    return descent.loss - TRUSTED_STEPS * descent.promised > readings.losses[readings.lowest]
+    const lowest = readings.losses[readings.lowest]
+    if (this.bottomKnown && lowest >= this.visited) return true
+    return descent.loss - TRUSTED_STEPS * descent.promised > lowest
   }
 }
 

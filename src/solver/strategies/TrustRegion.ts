@@ -117,6 +117,11 @@ export class TrustRegion {
     return this.resolution.rho
   }
 
+  /** How many times longer the longest axis of its box is than the shortest; NaN where that says nothing. */
+  get elongation(): number {
+    return this.place.elongation
+  }
+
   /** True when it has nothing more to ask. */
   get ended(): boolean {
     return this.state === ENDED
