@@ -4,6 +4,11 @@ import { breakMechanism } from "./test/broken/breakMechanism.ts"
 /** `arqon` and its entries mean the source here, so that tests and examples see the same code. */
 const source = (path: string): string => new URL(path, import.meta.url).pathname
 
+/** Rooms whose tests need no worker of their own. */
+const PURE = ["hot", "domain", "control", "solver", "telemetry", "testing", "machines"].map(
+  (room) => `test/${room}/**/*.test.ts`,
+)
+
 export default defineConfig({
   plugins: [breakMechanism(process.env["ARQON_BREAK"])],
   resolve: {
@@ -17,7 +22,11 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      // Pure functions and machines, which leave nothing behind: their files share workers, and none loads the same modules again.
+      { extends: true, test: { name: "pure", include: PURE, isolate: false } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: PURE } },
+    ],
     setupFiles: ["test/setup.ts"],
     // A cached module would outlive the mechanism that was broken in it (see test/broken).
     fsModuleCache: false,
