@@ -43,7 +43,10 @@ export class FleetCore {
   readonly cells = new Map<string, FleetCell>()
   readonly trail: FleetTrail
   readonly news = new FleetNews()
+  /** The deaths of the fleet's own fibers, by name. */
   readonly supervision = new Supervision()
+  /** The deaths of engines, by key. */
+  private readonly crashes = new Supervision()
   readonly shared = new Map<string, SharedBudget>()
   status: "idle" | "running" | "stopped" = "idle"
   /** The audit cannot be written: nothing is decided until it can. */
@@ -58,8 +61,6 @@ export class FleetCore {
   private readonly parts: FleetParts
   private readonly readClock: (() => number) | null
   private readonly looped = new LoopedCells()
-  /** Whose turn it is: one that is still named at the next call has thrown. */
-  private amid: FleetCell | null = null
   private numbers = 0
   private readonly inbox: Array<readonly [FleetCell, Float64Array]> = []
 
@@ -130,7 +131,7 @@ export class FleetCore {
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
       recordEngineStarted(loop.hot, nowUs)
-      loop.start()
+      this.attempt(cell, start)
       this.news.note({ type: "spawned", key, atUs: nowUs })
       this.after(cell)
     }
@@ -174,11 +175,8 @@ export class FleetCore {
     const error = timeError(nowUs)
     if (error !== null) throw error
     if (nowUs > this.nowCell[0]) this.nowCell[0] = nowUs
-    this.clock()
-    this.looped.beginRound()
-    while (this.looped.current !== undefined) {
-      foreignCall(this.sweep, undefined, this.sweepEnded)
-    }
+    const timeUs = this.clock()
+    this.looped.lookAtDue(timeUs, (cell) => this.wake(cell, timeUs))
     this.settle()
   }
 
@@ -191,24 +189,24 @@ export class FleetCore {
   rollback(cell: FleetCell, note?: string): void {
     this.expect(cell, "rollback")
     if (!cell.config.hasBaseline) throw new NoBaselineError()
-    this.command(cell, (loop) => loop.rollback(), "rollback", note)
+    this.command(cell, rollback, "rollback", note)
   }
 
   trip(cell: FleetCell, note?: string): void {
     this.expect(cell, "trip")
-    this.command(cell, (loop) => loop.trip(), "safeModeEntered", note)
+    this.command(cell, trip, "safeModeEntered", note)
   }
 
   reset(cell: FleetCell, note?: string): void {
     this.expect(cell, "reset")
-    this.supervision.forgive()
+    this.crashes.forgive(cell.key)
     cell.fault = null
-    this.command(cell, (loop) => loop.reset(), "safeModeExited", note)
+    this.command(cell, reset, "safeModeExited", note)
   }
 
   setBaseline(cell: FleetCell, note?: string): void {
     this.expect(cell, "setBaseline")
-    this.command(cell, (loop) => loop.setBaseline(), "baselineSet", note)
+    this.command(cell, setBaseline, "baselineSet", note)
   }
 
   /**
@@ -227,8 +225,8 @@ export class FleetCore {
         this.collect(cell)
       })
     }
-    if (loop !== null && cell.state === "awake") this.rest(cell, loop, nowUs)
-    const done = loop !== null && this.putAway(cell, loop, nowUs, LEAST_PASSIVE_US)
+    if (cell.state === "awake") this.rest(cell, nowUs)
+    const done = this.putAway(cell, nowUs, LEAST_PASSIVE_US)
     this.settle()
     return done ? "passivated" : "busy"
   }
@@ -241,42 +239,33 @@ export class FleetCore {
     this.tell()
   }
 
-  /** The rest of a round; ends where an engine throws. */
-  private readonly sweep = (): void => {
-    const nowUs = this.nowCell[0]
-    this.looped.goOn(nowUs, (cell) => {
-      if (cell.loop !== null) this.wake(cell, cell.loop, nowUs)
-    })
-  }
-
-  private readonly sweepEnded = (error: unknown): void => {
-    const { current } = this.looped
-    if (current !== undefined) this.died(current, errorText(error))
-  }
-
-  private wake(cell: FleetCell, loop: HotLoop, nowUs: number): void {
+  private wake(cell: FleetCell, nowUs: number): void {
+    const { loop } = cell
+    if (loop === null) return
     loop.hot.nowCell[0] = nowUs
     const silentUs = nowUs - cell.heardUs
     // Before its windows run out: silence is a rest here, and no case of lost telemetry.
-    if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)
-    loop.tick()
+    if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, nowUs)
+    this.attempt(cell, tick)
     this.after(cell)
-    if (cell.state === "resting") this.putAway(cell, loop, nowUs, this.settings.passivateAfterUs)
+    if (cell.state === "resting") this.putAway(cell, nowUs, this.settings.passivateAfterUs)
   }
 
   /** One that is in SafeMode is still already, and stays as it is. */
-  private rest(cell: FleetCell, loop: HotLoop, nowUs: number): void {
-    if (loop.phase === FROZEN) return
-    loop.hot.nowCell[0] = nowUs
-    loop.rest()
-    cell.state = "resting"
-    this.news.note({ type: "rested", key: cell.key, atUs: nowUs })
-    this.after(cell)
+  private rest(cell: FleetCell, nowUs: number): void {
+    // One that dies of it began anew and is to rest too; one that dies too often is in SafeMode.
+    while (cell.loop !== null && cell.loop.phase !== FROZEN) {
+      cell.loop.hot.nowCell[0] = nowUs
+      if (this.attempt(cell, rest) !== null) continue
+      cell.state = "resting"
+      this.news.note({ type: "rested", key: cell.key, atUs: nowUs })
+      this.after(cell)
+    }
   }
 
-  private putAway(cell: FleetCell, loop: HotLoop, nowUs: number, silentUs: number): boolean {
-    const { executor } = loop.hot
-    if (cell.state !== "resting" || nowUs - cell.heardUs < silentUs) return false
+  private putAway(cell: FleetCell, nowUs: number, silentUs: number): boolean {
+    if (cell.loop === null || cell.state !== "resting" || nowUs - cell.heardUs < silentUs) return false
+    const { executor } = cell.loop.hot
     if (executor.rollbacksThisHour > 0 && nowUs - cell.heardUs < HOUR_US) return false
     if (executor.cooldownUntilUs > nowUs) return false
     cell.putAway()
@@ -294,9 +283,7 @@ export class FleetCore {
     const loop = this.awaken(cell, nowUs)
     cell.heardUs = nowUs
     loop.hot.nowCell[0] = nowUs
-    this.amid = cell
-    if (loop.observe() === WINDOW_CLOSED) cell.windows++
-    this.amid = null
+    this.attempt(cell, hear)
     const now = loop.hot.nowCell[0]
     if (now > this.nowCell[0]) this.nowCell[0] = now
     this.after(cell)
@@ -308,11 +295,12 @@ export class FleetCore {
     if (cell.loop !== null && from !== "resting") return cell.loop
     const { digest: inbox } = this.parts
     const kept = inbox.slice()
-    const loop = cell.loop ?? cell.takeOut(nowUs)
-    if (from === "passive") this.looped.add(cell)
-    else {
-      loop.hot.nowCell[0] = nowUs
-      loop.reset()
+    if (cell.loop === null) {
+      this.looped.add(cell)
+      this.attempt(cell, (one) => void one.takeOut(nowUs))
+    } else {
+      cell.loop.hot.nowCell[0] = nowUs
+      this.attempt(cell, reset)
     }
     cell.state = "awake"
     if (from !== "stopped" && from !== "awake") {
@@ -320,23 +308,23 @@ export class FleetCore {
     }
     this.after(cell)
     inbox.set(kept)
-    return loop
+    // A loop that died of it was followed by another.
+    return cell.loop ?? cell.takeOut(nowUs)
   }
 
-  private command(
-    cell: FleetCell,
-    act: (loop: HotLoop) => void,
-    kind: AuditRecord["kind"],
-    note: string | undefined,
-  ): void {
+  private command(cell: FleetCell, act: Act, kind: AuditRecord["kind"], note: string | undefined): void {
     const nowUs = this.clock()
     const loop = this.awaken(cell, nowUs)
     loop.hot.nowCell[0] = nowUs
+    let defect: Defect | null = null
     this.trail.withNote(kind, note, cell, () => {
-      act(loop)
+      defect = this.attempt(cell, act)
+      // It began anew. What leaves it safe is asked of it again; its base of now is no longer the one that a person meant.
+      if (defect !== null && act !== setBaseline) defect = this.attempt(cell, act)
       this.after(cell)
     })
     this.settle()
+    if (defect !== null) throw (defect as Defect).error
   }
 
   /** After anything an engine did: its records, what there is to tell. */
@@ -355,11 +343,22 @@ export class FleetCore {
     })
   }
 
+  /** Has an engine do something. A defect in it is recovered from at once; then it is what is returned, otherwise null. */
+  private attempt(cell: FleetCell, act: Act): Defect | null {
+    return foreignCall(act, cell, this.recover, cell) ?? null
+  }
+
+  private readonly recover = (error: unknown, cell: FleetCell): Defect => {
+    this.died(cell, errorText(error))
+    return { error }
+  }
+
   /** A defect under one engine: it begins anew from its baseline, or waits there for a person. */
   private died(cell: FleetCell, detail: string): void {
     const nowUs = this.nowCell[0]
-    this.parts.audit.drain(ignore)
-    const verdict = this.supervision.died({ child: cell.key, reason: "threw", detail }, nowUs)
+    // What it did before it died has been done.
+    this.collect(cell)
+    const verdict = this.crashes.died({ child: cell.key, reason: "threw", detail }, nowUs)
     const loop = cell.beginAnew(nowUs)
     const { executor } = loop.hot
     executor.proposal[P_NOW_US] = nowUs
@@ -379,7 +378,8 @@ export class FleetCore {
     const { loop, key } = cell
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
-      loop.stop()
+      // One that dies of it began anew, and is to end too.
+      if (this.attempt(cell, stop) !== null) this.attempt(cell, stop)
       this.looped.remove(cell)
     }
     cell.recordEnd(nowUs)
@@ -387,6 +387,7 @@ export class FleetCore {
     cell.putAway()
     cell.state = "stopped"
     this.cells.delete(key)
+    this.crashes.forget(key)
     this.trail.forget(cell)
     this.news.note({ type: "stopped", key, atUs: nowUs })
   }
@@ -395,7 +396,7 @@ export class FleetCore {
   private halt(): void {
     this.halted = true
     const nowUs = this.nowCell[0]
-    for (const cell of this.looped.cells) if (cell.loop !== null) this.rest(cell, cell.loop, nowUs)
+    for (const cell of this.looped.cells) this.rest(cell, nowUs)
     this.news.note({ type: "halted", atUs: nowUs })
   }
 
@@ -431,11 +432,6 @@ export class FleetCore {
   private clock(): number {
     const nowUs = this.nowUs
     this.nowCell[0] = nowUs
-    const { amid } = this
-    if (amid !== null) {
-      this.amid = null
-      this.died(amid, "it threw while it was told of a digest")
-    }
     return nowUs
   }
 
@@ -457,4 +453,22 @@ export const outOfTurn = (reason: EngineStateError["reason"], call: string): Eng
 /** Least silence after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
 const LEAST_PASSIVE_US = 64 * SECOND_US
 
-const ignore = (): void => {}
+
+/** What an engine is asked to do. */
+type Act = (cell: FleetCell) => void
+interface Defect {
+  readonly error: unknown
+}
+
+// Made once: a digest and a tick allocate nothing.
+const start: Act = ({ loop }) => loop?.start()
+const tick: Act = ({ loop }) => void loop?.tick()
+const rest: Act = ({ loop }) => loop?.rest()
+const stop: Act = ({ loop }) => loop?.stop()
+const rollback: Act = ({ loop }) => loop?.rollback()
+const trip: Act = ({ loop }) => loop?.trip()
+const reset: Act = ({ loop }) => loop?.reset()
+const setBaseline: Act = ({ loop }) => loop?.setBaseline()
+const hear: Act = (cell) => {
+  if (cell.loop?.observe() === WINDOW_CLOSED) cell.windows++
+}

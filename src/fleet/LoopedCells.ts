@@ -7,16 +7,9 @@ import type { FleetCell } from "./FleetCell.ts"
 export class LoopedCells {
   readonly cells: Array<FleetCell> = []
   private dueUs = new Float64Array(64)
-  /** Whose turn it is in a round. */
-  private at = 0
 
   get size(): number {
     return this.cells.length
-  }
-
-  /** Whose turn it is, while a round is under way. */
-  get current(): FleetCell | undefined {
-    return this.cells[this.at]
   }
 
   add(cell: FleetCell): void {
@@ -41,19 +34,12 @@ export class LoopedCells {
     this.dueUs[cell.place] = atUs
   }
 
-  beginRound(): void {
-    this.at = 0
-  }
-
-  /** Looks at everyone who is due from the current place on; one that `look` removes leaves its place to another. */
-  goOn(nowUs: number, look: (cell: FleetCell) => void): void {
-    while (this.at < this.cells.length) {
-      if (this.dueUs[this.at] <= nowUs) {
-        const cell = this.cells[this.at]
-        look(cell)
-        if (this.cells[this.at] !== cell) continue
-      }
-      this.at++
+  /** Looks at everyone who is due; one that `look` removes leaves its place to another. */
+  lookAtDue(nowUs: number, look: (cell: FleetCell) => void): void {
+    for (let at = 0; at < this.cells.length; ) {
+      const cell = this.cells[at]
+      if (this.dueUs[at] <= nowUs) look(cell)
+      if (this.cells[at] === cell) at++
     }
   }
 }

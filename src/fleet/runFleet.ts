@@ -54,7 +54,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   const specs = [...trail.writers(() => core.settle()), flush, engines, ...clock]
   yield* begin(specs, core.supervision, {
     died: (death) => core.supervision.died(death, core.nowUs),
-    // A fiber of the fleet that died too often: there is no one engine to trip, so it tries again when a person resets one.
+    // A fiber of the fleet that died too often: there is no one engine to trip, so it tries again after a while.
     released: Effect.sleep(RELEASE),
   })
   return stop

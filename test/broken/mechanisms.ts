@@ -588,9 +588,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "silent-engine-not-rested",
     invariant: 13,
     file: "src/fleet/FleetCore.ts",
-    intact:
-      'if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, loop, nowUs)',
-    broken: 'if (cell.state === "resting" && silentUs < 0) this.rest(cell, loop, nowUs)',
+    intact: 'if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, nowUs)',
+    broken: 'if (cell.state === "resting" && silentUs < 0) this.rest(cell, nowUs)',
     test: "test/fleet/fleet.test.ts",
   },
   {

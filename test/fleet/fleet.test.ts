@@ -327,7 +327,7 @@ describe("whatever happens", () => {
       broken.mockImplementationOnce(() => {
         throw new Error("a defect")
       })
-      expect(() => sick.observe({ objective: 1, timestampUs: step * STEP_US })).toThrow("a defect")
+      expect(sick.observe({ objective: 1, timestampUs: step * STEP_US })).toBe(true)
       fleet.tick(++step * STEP_US)
     }
     for (let i = 0; i < 3; i++) {
@@ -362,7 +362,7 @@ describe("whatever happens", () => {
       vi.spyOn(HotLoop.prototype, "observe").mockImplementationOnce(() => {
         throw new Error("a defect")
       })
-      expect(() => sick.observe({ objective: 1, timestampUs: step * STEP_US })).toThrow("a defect")
+      sick.observe({ objective: 1, timestampUs: step * STEP_US })
       fleet.tick(++step * STEP_US)
     }
     breakOnce()
@@ -374,6 +374,139 @@ describe("whatever happens", () => {
     expect(sick.getSnapshot()).toMatchObject({ mode: "safe", fault: expect.any(String) })
     sick.reset("looked at")
     expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", fault: null })
+    await fleet.stop()
+  })
+
+  // Root cause: whose turn it was stood in a field until the next call, and only that call looked at it; the error went to the caller.
+  it("a defect while an engine hears a digest is recovered from in the same call, and its cause is told", async () => {
+    const fleet = fleetOf()
+    const seen: Array<FleetEvent> = []
+    await fleet.start()
+    const sick = fleet.spawn("sick")
+    const step = drive(fleet, [sick], 33)
+    const { baseline } = sick.getSnapshot()
+    fleet.subscribe((event) => seen.push(event))
+    const real = HotLoop.prototype.observe
+    vi.spyOn(HotLoop.prototype, "observe").mockImplementationOnce(function (this: HotLoop) {
+      real.call(this)
+      this.rollback()
+      throw new Error("a defect")
+    })
+    const { rollbacks } = sick.getSnapshot().counters
+    expect(sick.observe({ objective: 1, timestampUs: step * STEP_US })).toBe(true)
+    expect(seen).toContainEqual(
+      expect.objectContaining({ type: "restarted", key: "sick", detail: "Error: a defect" }),
+    )
+    expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", base: baseline })
+    // What it did before it died is on record.
+    expect(rollbacks).toBe(0)
+    expect(fleet.audit.records().filter(({ kind }) => kind === "rollback")).toHaveLength(1)
+    await fleet.stop()
+  })
+
+  // Root cause: all engines had one count of deaths, and a reset cleared it.
+  it("a reset of one engine forgives the crash history of no other", async () => {
+    const fleet = fleetOf({}, { guardrails: { rollbacksPerHour: 100 } })
+    await fleet.start()
+    const [healthy, sick] = [fleet.spawn("healthy"), fleet.spawn("sick")]
+    let step = drive(fleet, [healthy, sick], 30)
+    const crash = (engine: typeof sick): void => {
+      vi.spyOn(HotLoop.prototype, "observe").mockImplementationOnce(() => {
+        throw new Error("a defect")
+      })
+      engine.observe({ objective: 1, timestampUs: ++step * STEP_US })
+    }
+    for (let i = 0; i < 3; i++) crash(sick)
+    healthy.reset("nothing to do with the other")
+    crash(sick)
+    expect(sick.getSnapshot()).toMatchObject({ mode: "safe", fault: "Error: a defect" })
+    sick.reset("looked at")
+    crash(sick)
+    expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", fault: null })
+    await fleet.stop()
+  })
+
+  it("an engine that takes the key of one that crashed begins with no crash history", async () => {
+    const fleet = fleetOf()
+    await fleet.start()
+    const crash = (): void => {
+      vi.spyOn(HotLoop.prototype, "observe").mockImplementationOnce(() => {
+        throw new Error("a defect")
+      })
+      fleet.ensure("k").observe({ objective: 1 })
+    }
+    for (let i = 0; i < 3; i++) crash()
+    fleet.get("k")?.stop()
+    crash()
+    expect(fleet.get("k")?.getSnapshot()).toMatchObject({ mode: "adapting", fault: null })
+    await fleet.stop()
+  })
+
+  it.each([
+    ["trip", { mode: "safe", safeMode: { reason: "manualTrigger" } }],
+    ["rollback", { mode: "adapting" }],
+    ["reset", { mode: "adapting" }],
+  ] as const)("%s is carried out although its engine throws on the way", async (name, after) => {
+    const fleet = fleetOf()
+    const seen: Array<string> = []
+    fleet.subscribe(({ type }) => seen.push(type))
+    await fleet.start()
+    const sick = fleet.spawn("sick")
+    drive(fleet, [sick], 33)
+    const { baseline } = sick.getSnapshot()
+    vi.spyOn(HotLoop.prototype, name).mockImplementationOnce(() => {
+      throw new Error("a defect")
+    })
+    sick[name]("asked for")
+    expect(sick.getSnapshot()).toMatchObject({ ...after, base: baseline })
+    expect(seen).toContain("restarted")
+    await fleet.stop()
+  })
+
+  it("a baseline is not set where its engine throws on the way: the call throws the cause, and the old baseline is restored", async () => {
+    const fleet = fleetOf()
+    await fleet.start()
+    const sick = fleet.spawn("sick")
+    drive(fleet, [sick], 300)
+    const { baseline, base } = sick.getSnapshot()
+    expect(base).not.toEqual(baseline)
+    vi.spyOn(HotLoop.prototype, "setBaseline").mockImplementationOnce(() => {
+      throw new Error("a defect")
+    })
+    expect(() => sick.setBaseline()).toThrow("a defect")
+    expect(sick.getSnapshot()).toMatchObject({ mode: "adapting", baseline, base: baseline })
+    await fleet.stop()
+  })
+
+  it("a stop ends every engine on its base although one of them throws", async () => {
+    const fleet = fleetOf()
+    await fleet.start()
+    const engines = ["a", "b", "c"].map((key) => fleet.spawn(key))
+    drive(fleet, engines, 33)
+    vi.spyOn(HotLoop.prototype, "stop").mockImplementationOnce(() => {
+      throw new Error("a defect")
+    })
+    await fleet.stop()
+    for (const engine of engines) {
+      const { status, base } = engine.getSnapshot()
+      expect(status).toBe("stopped")
+      expect({ ...engine.values }).toEqual(base)
+    }
+    expect(fleet.audit.records().filter(({ kind }) => kind === "engineStopped")).toHaveLength(3)
+  })
+
+  it("a rest puts an engine on its base although it throws on the way", async () => {
+    const fleet = fleetOf({ restAfterUs: 1_000_000 })
+    await fleet.start()
+    const engine = fleet.spawn("a")
+    const step = drive(fleet, [engine], 33)
+    vi.spyOn(HotLoop.prototype, "rest").mockImplementationOnce(() => {
+      throw new Error("a defect")
+    })
+    fleet.tick((step + 60) * STEP_US)
+    const { status, base } = engine.getSnapshot()
+    expect(status).toBe("resting")
+    expect({ ...engine.values }).toEqual(base)
     await fleet.stop()
   })
 

@@ -88,9 +88,16 @@ export class Supervision {
     return "restart"
   }
 
-  /** A person has looked at it: every child begins anew with all its restarts. */
-  forgive(): void {
-    this.deathsUs.clear()
+  /** A person has looked at it: this child, or every one, begins anew with all its restarts. */
+  forgive(child?: string): void {
+    if (child === undefined) this.deathsUs.clear()
+    else this.deathsUs.delete(child)
+  }
+
+  /** A child is gone for good: another one of its name begins with no history. */
+  forget(child: string): void {
+    this.forgive(child)
+    for (const [key, count] of this.counts) if (count.child === child) this.counts.delete(key)
   }
 
   restarts(): ReadonlyArray<RestartCount> {
