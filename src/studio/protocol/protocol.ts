@@ -49,6 +49,9 @@ export const ACTIONS = ["trip", "reset", "rollback", "setBaseline", "pause", "re
  */
 export type Action = (typeof ACTIONS)[number]
 
+/** Whether a note in the audit is that of a `pause`: that is how a pause is recognised after the studio was opened anew. */
+export const isPauseNote = (note: string | undefined): boolean => note?.startsWith("pause by ") ?? false
+
 export const GUARDRAIL_PRESETS = ["conservative", "balanced", "aggressive"] as const
 export type GuardrailPreset = (typeof GUARDRAIL_PRESETS)[number]
 

@@ -10,6 +10,7 @@ import {
   ACTIONS,
   type ActionRequest,
   GUARDRAIL_PRESETS,
+  isPauseNote,
   MOST_NAME,
   MOST_REASON,
 } from "../protocol/protocol.ts"
@@ -17,9 +18,6 @@ import { Refusal } from "./refusal.ts"
 
 /** Actions this build can do on a running engine. */
 export const DOABLE: ReadonlyArray<Action> = ACTIONS
-
-/** Begins the note of a hold, and is how a hold is known again after the studio was opened anew. */
-const PAUSED = "pause by"
 
 /** The body of a request, checked; a Refusal names everything that is wrong with it. */
 export function actionRequestOf(body: unknown): ActionRequest {
@@ -139,7 +137,7 @@ function callOf(core: EngineCore, { action, preset }: ActionRequest, note: strin
 /** The last opening of SafeMode was a pause. */
 function isPaused(core: EngineCore): boolean {
   const last = core.trail.records().findLast(({ kind }) => kind === "safeModeEntered")
-  return last?.note?.startsWith(PAUSED) ?? false
+  return isPauseNote(last?.note)
 }
 
 const conflict = (message: string): Refusal => new Refusal("conflict", message)

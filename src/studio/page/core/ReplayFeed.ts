@@ -3,15 +3,13 @@
  * first, so that scrubbing is immediate; where the slider rests, the exact frame and the records up to it are fetched.
  */
 import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
-import type { EngineEntry, Frame } from "../../protocol/protocol.ts"
+import { type EngineEntry, type Frame, MOST_FRAMES, MOST_RECORDS } from "../../protocol/protocol.ts"
 import { api } from "./api.ts"
 import { Cell } from "./cell.ts"
 import { SHOWN_KINDS } from "../parts/recordKinds.ts"
 import type { ModelState } from "./ModelState.ts"
 
-const MOST_FRAMES = 500
 const POINTS = 2000
-const MOST_RECORDS = 1000
 const RECORDS = 200
 /** How long the slider rests before the exact frame is asked for, milliseconds. */
 const REST_MS = 150

@@ -1,6 +1,5 @@
 /**
- * Talking to the server: one function per path, typed by the protocol. The literal types of `PATHS` make the compiler refuse
- * a path that the server does not have.
+ * Talking to the server: one function per path, typed by the protocol.
  */
 import type {
   FleetActionRequest,
@@ -9,46 +8,17 @@ import type {
   FleetList,
 } from "../../protocol/fleetProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
-import type {
-  ActionRequest,
-  ActionResult,
-  ApiError,
-  AuditPage,
-  Frames,
-  History,
-  Machines,
+import {
+  type ActionRequest,
+  type ActionResult,
+  type ApiError,
+  type AuditPage,
+  type Frames,
+  type History,
+  type Machines,
   PATHS,
-  Session,
+  type Session,
 } from "../../protocol/protocol.ts"
-
-type Used =
-  | "session"
-  | "login"
-  | "machines"
-  | "events"
-  | "audit"
-  | "history"
-  | "actions"
-  | "solver"
-  | "frames"
-  | "fleet"
-  | "fleetEngine"
-  | "fleetActions"
-
-const paths: Pick<typeof PATHS, Used> = {
-  session: "/api/session",
-  login: "/api/login",
-  machines: "/api/machines",
-  events: "/api/events",
-  audit: "/api/audit",
-  history: "/api/history",
-  actions: "/api/actions",
-  solver: "/api/solver",
-  frames: "/api/replay/frames",
-  fleet: "/api/fleet",
-  fleetEngine: "/api/fleet/engine",
-  fleetActions: "/api/fleet/actions",
-}
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>
 
@@ -62,12 +32,12 @@ export class Refusal extends Error {
 }
 
 /** A path beside the page, so that a studio under a prefix works as well. */
-export function address(path: keyof typeof paths, query: Query = {}): string {
+export function address(path: keyof typeof PATHS, query: Query = {}): string {
   const given = Object.entries(query).filter(
     ([, value]) => value !== null && value !== undefined && value !== "",
   )
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
-  return `.${paths[path]}${search === "" ? "" : `?${search}`}`
+  return `.${PATHS[path]}${search === "" ? "" : `?${search}`}`
 }
 
 async function answer(url: string, init?: RequestInit): Promise<Response> {
@@ -79,10 +49,10 @@ async function answer(url: string, init?: RequestInit): Promise<Response> {
   throw new Refusal(body?.error ?? "failed", body?.message ?? `The server answered ${response.status}.`)
 }
 
-const get = async <T>(path: keyof typeof paths, query?: Query, signal?: AbortSignal): Promise<T> =>
+const get = async <T>(path: keyof typeof PATHS, query?: Query, signal?: AbortSignal): Promise<T> =>
   (await (await answer(address(path, query), signal === undefined ? {} : { signal })).json()) as T
 
-const post = (path: keyof typeof paths, body: unknown): Promise<Response> =>
+const post = (path: keyof typeof PATHS, body: unknown): Promise<Response> =>
   answer(address(path), {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -2,10 +2,11 @@
  * Steering: what a person may ask of the engine, each with what it does in plain words, a reason, and a confirmation. Nothing
  * is sent before both are given; what was said stands in the audit.
  */
-import type {
-  Action,
-  ActionRequest,
-  GuardrailPreset,
+import {
+  type Action,
+  type ActionRequest,
+  type GuardrailPreset,
+  isPauseNote,
   MOST_NAME,
   MOST_REASON,
 } from "../../protocol/protocol.ts"
@@ -17,8 +18,6 @@ import { remember, remembered } from "../core/theme.ts"
 import { toast } from "./announce.ts"
 import { openDialog } from "./dialog.ts"
 
-const reasonLength: typeof MOST_REASON = 500
-const nameLength: typeof MOST_NAME = 80
 const NAME_KEY = "arqon.name"
 
 export interface Steer {
@@ -104,7 +103,7 @@ export function hindrance(model: Model, action: Action): string | null {
 /** Whether it was a pause that opened SafeMode last: its note says so. Where the record is not at hand, the server knows. */
 function pausedBy(model: Model): boolean {
   const opened = model.records.value.find(({ kind }) => kind === "safeModeEntered")
-  return opened === undefined || (opened.note ?? "").startsWith("pause by")
+  return opened === undefined || isPauseNote(opened.note)
 }
 
 /** Asks for confirmation and a reason, then asks the server. */
@@ -137,8 +136,8 @@ export interface Question {
 
 /** A dialog that says what will happen and asks why; `send` is called with the answer, and what it refuses is shown. */
 export function askWhy({ name, effect, danger, more }: Question, send: (said: Said) => Promise<void>): void {
-  const reason = h("textarea", { class: "input", name: "reason", required: true, maxlength: reasonLength })
-  const by = h("input", { class: "input", name: "by", maxlength: nameLength, autocomplete: "name" })
+  const reason = h("textarea", { class: "input", name: "reason", required: true, maxlength: MOST_REASON })
+  const by = h("input", { class: "input", name: "by", maxlength: MOST_NAME, autocomplete: "name" })
   by.value = remembered(NAME_KEY) ?? ""
   const error = h("p", { class: "error", role: "alert" })
   const confirm = h(

@@ -1,0 +1,38 @@
+/**
+ * The page goes by the server's protocol. Root cause of the copies it had: it took only types from there, and so it wrote the paths
+ * and limits out a second time.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import * as protocol from "../../../src/studio/protocol/protocol.ts"
+
+const folder = join(import.meta.dirname, "../../../src/studio/page")
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }))
+
+describe("the studio's page", () => {
+  it("writes none of the server's paths out", () => {
+    const copies = files.filter(({ text }) =>
+      Object.values(protocol.PATHS).some((path) => text.includes(`"${path}"`)),
+    )
+    expect(copies.map(({ name }) => name)).toEqual([])
+  })
+
+  it("has no constant of its own under a name of the protocol's, and none that is only of its type", () => {
+    // The icons of the page are paths too, of another kind.
+    const names = Object.keys(protocol).filter((name) => name !== "PATHS")
+    expect(names).toContain("MOST_FRAMES")
+    const own = new RegExp(`const (${names.join("|")})\\b|typeof (${names.join("|")})\\b`)
+    expect(files.filter(({ text }) => own.test(text)).map(({ name }) => name)).toEqual([])
+  })
+
+  it.each([
+    ["parts/steering.ts", protocol.ACTIONS],
+    ["parts/fleetSteering.ts", protocol.FLEET_ACTIONS],
+  ])("%s offers every action of the protocol once", (file, actions) => {
+    const { text = "" } = files.find(({ name }) => name === file) ?? {}
+    expect([...text.matchAll(/^ {4}action: "(\w+)"/gm)].map(([, action]) => action)).toEqual([...actions])
+  })
+})
