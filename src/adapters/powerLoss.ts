@@ -23,9 +23,9 @@ export interface PowerWeights {
   readonly limitWeight?: number | undefined
 }
 
-/** How fast the mean of arrivals follows, per reading, */
+/** How fast the mean of arrivals follows, per reading. */
 const FOLLOW = 0.01
-/** and once arrivals are so many deviations (of a Poisson count) from it. */
+/** From this many deviations (of a Poisson count) on, the mean of arrivals follows at `FOLLOW_FAR`. */
 const FAR = 4
 const FOLLOW_FAR = 0.5
 /** How fast the mean share of open time follows: over several readings, since a burst closes the limit and would pay for its own refusals. */

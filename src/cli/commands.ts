@@ -14,7 +14,6 @@ import type { Action } from "./action.ts"
 
 const MOST_AT_ONCE = 1024
 
-/** @param choose called with what is to be done, once the arguments have been read */
 /** Named apart from the tree, which it prints: else the tree's type would be made of itself. */
 const completionsFor =
   (shell: "bash" | "zsh" | "fish"): Action =>
@@ -24,6 +23,7 @@ const completionsFor =
       commandTree(() => {}),
     )
 
+/** @param choose called with what is to be done, once the arguments have been read */
 export function commandTree(choose: (action: Action) => void) {
   const doing = (action: Action): Effect.Effect<void> => Effect.sync(() => choose(action))
 

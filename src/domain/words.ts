@@ -70,13 +70,13 @@ export const NO_CHANGE_REASONS = [
 /** Why the proposer left the configuration alone. */
 export type NoChangeReason = Exclude<(typeof NO_CHANGE_REASONS)[number], "none">
 
-/** By mode of look-ahead. */
 /** Why a covariate is left out: not at all, the knobs move it, it is the objective itself; by code of `covariateLayout.ts`. */
 export const COVARIATE_BLINDED = ["no", "movedByKnobs", "isObjective"] as const
 
 /** Why a covariate is left out. */
 export type CovariateBlinded = (typeof COVARIATE_BLINDED)[number]
 
+/** By mode of look-ahead. */
 export const LOOK_AHEAD = ["off", "trial", "on"] as const
 
 /** Whether readings are projected along their trend. */

@@ -46,7 +46,7 @@ export const createEngineOn = (platform: PlatformService): CreateEngine => {
     }
     const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
     const core = buildCore(settings, runtime, clock, platform, platform.steadyMs)
-    return plainEngine<K>(core, lifetime(core, runtime, platform), platform)
+    return plainEngine<K>(core, lifecycle(core, runtime, platform), platform)
   }
   // Which of the two it is, the overloads say by `placement`.
   return make as CreateEngine
@@ -98,12 +98,12 @@ const notFetched = (error: unknown): ConfigError =>
     ],
   })
 
-interface Lifetime {
+interface Lifecycle {
   readonly start: (nowUs?: number) => Promise<void>
   readonly stop: (options?: StopOptions) => Promise<void>
 }
 
-function lifetime(core: EngineCore, options: RuntimeOptions, platform: PlatformService): Lifetime {
+function lifecycle(core: EngineCore, options: RuntimeOptions, platform: PlatformService): Lifecycle {
   const scope = Scope.makeUnsafe()
   let running: RunningEngine | null = null
   let begun = false
@@ -151,7 +151,7 @@ const noStudio = new ConfigError({
 
 function plainEngine<K extends string>(
   core: EngineCore,
-  { start, stop }: Lifetime,
+  { start, stop }: Lifecycle,
   { openStudio }: PlatformService,
 ): ArqonEngine<K> {
   const port = trackPort(core)

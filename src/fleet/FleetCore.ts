@@ -453,7 +453,6 @@ export const outOfTurn = (reason: EngineStateError["reason"], call: string): Eng
 /** Least silence after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
 const LEAST_PASSIVE_US = 64 * SECOND_US
 
-
 /** What an engine is asked to do. */
 type Act = (cell: FleetCell) => void
 interface Defect {

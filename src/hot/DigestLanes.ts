@@ -25,7 +25,7 @@ export const LANE_FULL = 2
 const LANES = 64
 const SHARED_CAPACITY = 1024
 
-/** Words of the header; each group on a cache line of its own. */
+// Words of the header; each group on a cache line of its own.
 /** Digests that the taker is done with. */
 const WORD_DONE = 0
 /** Digests of threads that found no lane: dropped, refused. */
@@ -40,7 +40,7 @@ const WORD_SINCE = 34
 const HEADER_WORDS = 48
 const AWAKE = 0x7fffffff
 
-/** Words of a lane: the producer's line, then the line that the taker writes. */
+// Words of a lane: the producer's line, then the line that the taker writes.
 /** FREE, the owner's id (even), or that and one while the owner is amid a push. */
 const OWNER = 0
 const TAIL = 1

@@ -41,9 +41,9 @@ export interface SpsaSettings {
   readonly fewSurprises: number
   /** A difference of the pair counts for at most so many deviations of what noise and slope explain. */
   readonly differenceSigmas: number
-  /** Probes outgrow their schedule once noise over slope asks for more than this multiple of it; 0 never, */
+  /** Probes outgrow their schedule once noise over slope asks for more than this multiple of it; 0: never. */
   readonly noisyProbe: number
-  /** but no further than this multiple of sqrt(gain * noise): with a small gain noise does little harm, wide probes still do. */
+  /** Widest such probe, in sqrt(gain * noise): with a small gain noise does little harm, wide probes still do. */
   readonly payingProbe: number
   /** Whether an excursion that proves nothing goes home, and a tuner that has arrived rests. */
   readonly prove: boolean

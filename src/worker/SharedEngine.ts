@@ -38,10 +38,10 @@ export const HEARD_SNAPSHOTS = 4
 export const HEARD_OTHERS = 5
 /** Messages that were not sent because the other side was too slow. */
 export const SKIPPED = 6
-/** 1: the worker is about to end by itself. */
+/** Words in all. */
 const WORDS = 16
 
-/** Cells of doubles, written by the worker and read by nobody who could not do with the one before. */
+// Cells of doubles, written by the worker and read by nobody who could not do with the one before.
 /** The engine's time at its last tick. */
 export const TICK_US = 0
 /** Of the open latch: since when, the code of its exit, and the end of its timer; NaN where there is none. */

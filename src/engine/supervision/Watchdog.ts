@@ -23,13 +23,13 @@ export interface Pulse {
   readonly latchDeadlineUs: number | null
 }
 
-export type Hung = "cycle" | "telemetry" | "hotPath" | "latch"
+export type Suspect = "cycle" | "telemetry" | "hotPath" | "latch"
 
 /** Ticks that must pass: a process that was suspended for an hour has missed none. */
 const BEATS = 3
-/** Windows that may go by without a decision, */
+/** Windows that may go by without a decision. */
 const WINDOWS = 4
-/** and the longest that may take: windows that wait a day for their digests are not decided more slowly. */
+/** The longest that `WINDOWS` may take: windows that wait a day for their digests are not decided more slowly. */
 const MOST_US = 120 * SECOND_US
 
 export class Watchdog {
@@ -43,7 +43,7 @@ export class Watchdog {
   }
 
   /** Who hangs, or null. One that was named is not named again before another term. */
-  check(pulse: Pulse): Hung | null {
+  check(pulse: Pulse): Suspect | null {
     const suspect = suspectOf(pulse)
     const { since } = this
     if (suspect === null) {
@@ -64,7 +64,7 @@ export class Watchdog {
 }
 
 /** Whose turn it is, when it is somebody's. */
-function suspectOf(pulse: Pulse): Hung | null {
+function suspectOf(pulse: Pulse): Suspect | null {
   const { cycle, nowUs } = pulse
   if (pulse.latchOpen) {
     return pulse.latchDeadlineUs !== null && nowUs >= pulse.latchDeadlineUs ? "latch" : null

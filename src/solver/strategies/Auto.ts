@@ -42,15 +42,17 @@ const EDGE = 0.15
 const CAUTIOUS_EDGE = 0.1
 /** Share of the readings off the stencil that equal another one from which on a landscape counts as stepped. */
 const STEPPED = 0.3
-/** Dimensions in which a simplex is the better second stage on a curved landscape: these, and neither fewer nor more; */
+/** Most dimensions in which a simplex is the better second stage on a curved landscape. */
 const FEW_CURVED = 2
-/** with hardly any noise: up to so many; and among failures: up to so many. */
+/** With hardly any noise: most dimensions in which a search with a model of the noise is the better second stage. */
 const FEW_MODELLED = 2
+/** With hardly any noise: most dimensions in which, beyond those, a simplex is. */
 const FEW_NOISY = 3
+/** Most dimensions in which a simplex is the better second stage where much fails. */
 const FEW_FAILING = 5
-/** A curved landscape gets the surrogate stage from so many dimensions on, */
+/** A curved landscape gets the surrogate stage from so many dimensions on. */
 const MANY_CURVED = 4
-/** and up to so many evaluations a dimension; in many dimensions more: with a larger budget frames and restarts earn more. */
+/** Evaluations a dimension up to which it gets that stage; in many dimensions more. With a larger budget frames and restarts earn more. */
 const SURROGATE_EVALUATIONS = 20
 const SURROGATE_EVALUATIONS_OF_MANY = 30
 const MANY = 10

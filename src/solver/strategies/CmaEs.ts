@@ -17,11 +17,11 @@ import { Starts } from "./Starts.ts"
 
 /** First standard deviation, as a share of the cube's side. */
 const SIGMA = 0.2
-/** A run is over when its deviations are below this in every dimension, */
+/** A run is over when its deviations are below this in every dimension. */
 const TOLERANCE = 1e-10
-/** when the best of its last generations differ by less than this share of what the first generation's losses did, */
+/** It is over when the best of its last generations differ by less than this share of what the first generation's losses did. */
 const FLATNESS = 1e-12
-/** or after this many generations without a better one. */
+/** It is over after this many generations without a better one. */
 const HISTORY = 10
 /** Points out for an answer; beyond this many the oldest are forgotten. */
 const PENDING = 512

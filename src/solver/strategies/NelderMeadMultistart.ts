@@ -12,13 +12,13 @@ import { edgeOf } from "./NelderMead.ts"
 import { Simplex } from "./Simplex.ts"
 import { Starts } from "./Starts.ts"
 
-/** Simplices in a round: one for so many times n + 1 evaluations left, 2 to 6; */
+/** Simplices in a round: one for so many times n + 1 evaluations left, 2 to 6. */
 const SHARE = 10
 const LEAST_LANES = 2
 const MOST_LANES = 6
-/** so many at most when `starts` says how many; */
+/** Most simplices that `starts` may ask for. */
 const MOST_CHOSEN = 64
-/** and a single one where not even this many times n + 1 are left for each: it would be all starts and no moves. */
+/** One simplex only, where not even this many times n + 1 are left for each: it would be all starts and no moves. */
 const TOO_FEW = 4
 /** Evaluations a simplex gets before the first triage, in times n + 1: itself and as many moves. */
 const ALLOWANCE = 2
