@@ -8,8 +8,11 @@ import { KnobTable } from "../hot/KnobTable.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "../hot/SafetyExecutor.ts"
 import { GUARDRAILS } from "../domain/guardrailPresets.ts"
 
-/** Calls of each kind: from about here on they are as fast as they get, and more would be half of what a start costs. */
-const ROUNDS = 3_000
+/**
+ * Calls of each kind. By then everything is compiled once, which is what makes a first call slow (200 us, and 50 with this); the optimising
+ * compiler comes as digests do. Six times as many were half of what a start costs and made no digest after it faster.
+ */
+const ROUNDS = 500
 const KNOBS = 4
 /** Far enough apart for the rate limit: a refusal would warm up the wrong path. */
 const APART_US = 200_000

@@ -1,4 +1,5 @@
 /** What Node adds to the runtime: a disk and a studio. */
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../../engine/contract/Platform.ts"
 import type { FleetPlatform } from "../../fleet/FleetPlatform.ts"
@@ -8,7 +9,6 @@ import { recover } from "../../journal/disk/recover.ts"
 import { placeInWorker } from "../../worker/placeInWorker.ts"
 import { workerEntry } from "./workerEntry.ts"
 import { oldNode } from "../system/nodeVersion.ts"
-import { openStateJournal } from "../../journal/disk/stateJournal.ts"
 
 const complaint = oldNode(process.versions.node)
 if (complaint !== null) throw new Error(complaint)
@@ -17,14 +17,18 @@ if (complaint !== null) throw new Error(complaint)
 export const nodePlatform: PlatformService & FleetPlatform = {
   ...memoryPlatform,
   learnedFile,
-  openAudit: (directory, _run, options, unchanged) => openStateJournal(directory, options, unchanged),
+  // Who keeps no journal, or never opens a studio, does not load it.
+  openAudit: (directory, _run, options, unchanged) =>
+    Effect.flatMap(
+      Effect.promise(() => import("../../journal/disk/stateJournal.ts")),
+      ({ openStateJournal }) => openStateJournal(directory, options, unchanged),
+    ),
   recover,
   relocation: relocationParts,
   placeInWorker: (settings, options) => {
     const resume = recover(settings, settings.clock === "manual" ? null : Date.now() * 1000)
     return placeInWorker(settings, options, { entry: workerEntry, resume })
   },
-  // Who never opens one does not load it.
   openStudio: async (core, options) =>
     (await import("../../studio/server/openStudio.ts")).studioOf(core, options),
   openFleetStudio: async (core, options) =>
