@@ -1,12 +1,13 @@
 /**
  * Bundles the studio's page (src/studio/page) into dist/studio and prints what it weighs. Nothing is inlined into the page, so that
- * it runs under a policy that allows scripts and styles from its own server only; the layout library stands apart as a
- * worker that is fetched when the first statechart is looked at. The licences of what is bundled go with it.
+ * it runs under a policy that allows scripts and styles from its own server only; the layout of the statecharts, computed here, stands
+ * apart and is fetched when the first one is looked at. The licences of what is bundled go with it.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { extname, join, resolve } from "node:path"
 import { gzipSync } from "node:zlib"
 import { build } from "vite"
+import { withChartLayouts } from "./chartLayouts.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const out = join(root, "dist/studio")
@@ -14,21 +15,20 @@ const out = join(root, "dist/studio")
 /** What the page's own scripts and styles may weigh, gzip: a page that is opened beside a service is small. */
 const MOST_PAGE_KB = 80
 
-const BUNDLED = ["uplot", "elkjs", "@fontsource-variable/inter"]
+const BUNDLED = ["uplot", "@fontsource-variable/inter"]
 
 await build({
   root: join(root, "src/studio/page"),
   base: "./",
   logLevel: "warn",
   configFile: false,
+  plugins: [withChartLayouts],
   build: {
     outDir: out,
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The worker is far above what a bundler warns of, and is known to be.
-    chunkSizeWarningLimit: 2000,
   },
 })
 
@@ -57,13 +57,10 @@ const weights: ReadonlyArray<Weight> = readdirSync(out, { recursive: true, withF
     return { name: entry.name, raw: bytes.length, gzip: packed }
   })
 const kb = (bytes: number): string => (bytes / 1024).toFixed(1)
-const isPage = ({ name }: Weight): boolean => /\.(html|css|js)$/.test(name) && !name.startsWith("elk-worker")
+const isCharts = (name: string): boolean => name.startsWith("layouts-")
+const isPage = ({ name }: Weight): boolean => /\.(html|css|js)$/.test(name) && !isCharts(name)
 const page = weights.filter(isPage).reduce((sum, { gzip }) => sum + gzip, 0)
-const worker = weights
-  .filter(({ name }) => name.startsWith("elk-worker"))
-  .reduce((sum, { gzip }) => sum + gzip, 0)
-console.log(
-  `studio: page ${kb(page)} kB gzip; layout worker, when a statechart is opened, ${kb(worker)} kB gzip`,
-)
+const charts = weights.filter(({ name }) => isCharts(name)).reduce((sum, { gzip }) => sum + gzip, 0)
+console.log(`studio: page ${kb(page)} kB gzip; statecharts, when one is opened, ${kb(charts)} kB gzip`)
 if (page > MOST_PAGE_KB * 1024)
   throw new Error(`The page weighs ${kb(page)} kB gzip; at most ${MOST_PAGE_KB} kB are allowed.`)

@@ -69,7 +69,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "studio/page": {
     rooms: ["studio/protocol"],
     types: ["engine", "domain"],
-    packages: [/^uplot(\/|$)/, /^elkjs\//],
+    packages: [/^uplot(\/|$)/],
   },
   "platform/node": {
     rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "platform/system"],

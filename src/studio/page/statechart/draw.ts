@@ -7,7 +7,8 @@ import { mark, svg } from "../core/dom.ts"
 import { words } from "../core/format.ts"
 import { still } from "../core/theme.ts"
 import { type Graph, type Move, movesTaken } from "./Graph.ts"
-import { type Box, type ChartLayout, LINE_HEIGHT, labelLines, type Point } from "./layout.ts"
+import { LINE_HEIGHT, labelLines } from "./labels.ts"
+import type { Box, ChartLayout, Point } from "./layouts.ts"
 
 const CORNER = 7
 const ARROW = 7
@@ -153,7 +154,7 @@ export function drawChart(graph: Graph, layout: ChartLayout, press: (id: string)
   const moves = new Map<string, SVGGElement>()
   const boxes: Array<SVGGElement> = []
   for (const state of graph.states.values()) {
-    const box = layout.boxes.get(state.id)
+    const box = layout.boxes[state.id]
     if (box === undefined) continue
     const drawn = drawState(state, box, press)
     states.set(state.id, drawn)
@@ -161,14 +162,14 @@ export function drawChart(graph: Graph, layout: ChartLayout, press: (id: string)
   }
   const arrows: Array<SVGGElement> = []
   for (const move of graph.moves) {
-    const laid = layout.moves.get(move.id)
+    const laid = layout.moves[move.id]
     if (laid === undefined || laid.points.length === 0) continue
     const drawn = drawMove(move, laid.points, laid.label)
     moves.set(move.id, drawn)
     arrows.push(drawn)
   }
-  const starts = [...layout.starts].flatMap(([id, at]) => {
-    const points = layout.startMoves.get(id)?.points ?? []
+  const starts = Object.entries(layout.starts).flatMap(([id, at]) => {
+    const points = layout.startMoves[id]?.points ?? []
     return [
       svg("circle", { class: "start", cx: at.x, cy: at.y, r: 4.5 }),
       points.length === 0
