@@ -100,6 +100,39 @@ describe("the Gaussian process", () => {
       expect(miss(Float64Array.of(draw.uniform(), draw.uniform()))).toBeLessThan(0.15)
   })
 
+  it("learns in two sweeps what it learns in one and another, which measures all gaps anew", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 40 }), fc.nat(1000), (count, seed) => {
+        const [once, twice] = [modelOf(points(count, seed)), modelOf(points(count, seed))]
+        once.learn(2)
+        twice.learn(1)
+        twice.learn(1)
+        for (const [unit] of points(5, seed + 1)) {
+          once.predict(unit)
+          twice.predict(unit)
+          expect(once.height).toBeCloseTo(twice.height, 9)
+          expect(once.deviation).toBeCloseTo(twice.deviation, 9)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it("says at once what is expected and how far it may deviate at most, and in a second step how far it does", () => {
+    const all = points(20, 5)
+    const model = modelOf(all)
+    for (const [unit] of [...points(10, 6), ...all]) {
+      model.expect(unit)
+      const { height, deviation } = model
+      model.doubt()
+      expect(model.height).toBe(height)
+      expect(model.deviation).toBeLessThanOrEqual(deviation)
+      const closer = model.deviation
+      model.predict(unit)
+      expect([model.height, model.deviation]).toEqual([height, closer])
+    }
+  })
+
   it("smooths over readings that contradict each other where there is noise", () => {
     const model = new GaussianModel(cube(1), 8)
     model.nugget = 0.01

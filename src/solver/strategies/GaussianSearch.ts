@@ -159,7 +159,10 @@ export class GaussianSearch implements Strategy {
     space.snap(candidate)
     if (away !== null && sameChoices(candidate, away, space.choices)) return false
     if (!Number.isNaN(this.known.loss(candidate))) return false
-    model.predict(candidate)
+    model.expect(candidate)
+    // The more it may deviate the more it may gain: what falls behind even so needs no closer look, which is most of the work.
+    if (!(logGain(this.lowest - model.height, model.deviation) > this.gain)) return false
+    model.doubt()
     const gain = logGain(this.lowest - model.height, model.deviation)
     if (!(gain > this.gain)) return false
     this.gain = gain
