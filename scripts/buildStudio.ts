@@ -28,6 +28,8 @@ await build({
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,
+    // Laying out the statecharts is most of the build, and known to be.
+    rolldownOptions: { checks: { pluginTimings: false } },
     modulePreload: { polyfill: false },
   },
 })

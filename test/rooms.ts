@@ -65,10 +65,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ],
     packages: [EFFECT, XSTATE, NODE, /^ws$/],
   },
-  // Runs in a browser: beside the protocol it takes types from the rest of Arqon, no code.
+  // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.
   "studio/page": {
-    rooms: ["studio/protocol"],
-    types: ["engine", "domain"],
+    rooms: ["studio/protocol", "domain"],
+    types: ["engine"],
     packages: [/^uplot(\/|$)/],
   },
   "platform/node": {

@@ -1,4 +1,5 @@
 /** Round numbers for an axis, and the axes they belong to. */
+import { ticksAt, tidy } from "../domain/axisTicks.ts"
 
 export interface Axis {
   readonly log: boolean
@@ -14,11 +15,7 @@ export function linearTicks(min: number, max: number, most: number): ReadonlyArr
   const raw = (max - min) / most
   const power = 10 ** Math.floor(Math.log10(raw))
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw * (1 - 1e-9)) ?? raw
-  const first = Math.ceil(min / step - 1e-9)
-  const last = Math.floor(max / step + 1e-9)
-  // Beyond what `makeAxis` hands over a step may be no number; then there are no ticks rather than endless ones.
-  const count = last - first <= 2 * most ? last - first + 1 : 0
-  return Array.from({ length: count }, (_, k) => tidy((first + k) * step))
+  return ticksAt(min, max, step)
 }
 
 /** Powers of ten, every one or every few of them. */
@@ -61,9 +58,6 @@ function frame(min: number, max: number, log: boolean): { readonly low: number; 
   const pad = size > LEAST ? size * 0.1 : 1
   return { low: middle - pad, high: middle + pad }
 }
-
-/** Without the dust of binary fractions: 0.3 and not 0.30000000000000004. */
-const tidy = (x: number): number => Number(x.toPrecision(15))
 
 /** Short, and the same form for very large and very small numbers. */
 export function tickText(value: number): string {

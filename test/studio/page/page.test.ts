@@ -3,7 +3,8 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { EngineEntry, History, WindowMessage } from "../../../src/studio/protocol/protocol.ts"
 import { machineDefinitions } from "../../../src/studio/server/machineDefinitions.ts"
-import { axisFigures, axisSteps, splitsOf } from "../../../src/studio/page/chart/axis.ts"
+import { ticksAt } from "../../../src/domain/axisTicks.ts"
+import { axisFigures, axisSteps } from "../../../src/studio/page/chart/axis.ts"
 import {
   clock,
   counted,
@@ -63,7 +64,7 @@ describe("figures", () => {
 describe("an axis", () => {
   const labels = (low: number, high: number): ReadonlyArray<string> => {
     const step = axisSteps(low, high).find((one) => (high - low) / one <= 6) ?? 0
-    return axisFigures(splitsOf(low, high, step), step)
+    return axisFigures(ticksAt(low, high, step), step)
   }
 
   it("has lines of their own figures for values of any size", () => {
@@ -85,7 +86,7 @@ describe("an axis", () => {
   })
 
   it("ends where neighbours cannot be told apart, or there is no room at all", () => {
-    expect(splitsOf(1e20, 1e20 + 1e5, 1e-3).length).toBeLessThan(50)
+    expect(ticksAt(1e20, 1e20 + 1e5, 1e-3).length).toBeLessThan(50)
     expect(axisSteps(3, 3)).toEqual([1])
     expect(axisSteps(-1.7e308, 1.7e308)).toEqual([1])
   })

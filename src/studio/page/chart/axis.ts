@@ -5,8 +5,6 @@
 import { figure } from "../core/format.ts"
 
 const MULTIPLES = [1, 2, 2.5, 5]
-/** More lines than this fit on no chart. */
-const MOST_LINES = 40
 /** Digits that a double has to tell. */
 const MOST_DIGITS = 15
 
@@ -16,18 +14,6 @@ export function axisSteps(low: number, high: number): Array<number> {
   if (!(size > 0) || !Number.isFinite(size)) return [1]
   const power = Math.floor(Math.log10(size))
   return [-2, -1, 0, 1].flatMap((more) => MULTIPLES.map((multiple) => multiple * 10 ** (power + more)))
-}
-
-/** Where the lines stand: at whole multiples of the step. */
-export function splitsOf(low: number, high: number, step: number): Array<number> {
-  const first = Math.ceil(low / step)
-  const splits: Array<number> = []
-  for (let i = 0; i < MOST_LINES; i++) {
-    const value = (first + i) * step
-    if (!(value <= high)) break
-    splits.push(value === 0 ? 0 : value)
-  }
-  return splits
 }
 
 /** As short as everywhere on the page where that tells them apart, otherwise with as many digits as it takes. */

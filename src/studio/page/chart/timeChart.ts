@@ -6,7 +6,8 @@ import uPlot from "uplot"
 import { Cell, Scope } from "../core/cell.ts"
 import { h, say } from "../core/dom.ts"
 import { clock, figure } from "../core/format.ts"
-import { axisFigures, axisSteps, splitsOf } from "./axis.ts"
+import { ticksAt } from "../../../domain/axisTicks.ts"
+import { axisFigures, axisSteps } from "./axis.ts"
 import { shade, token } from "../core/theme.ts"
 import type { Track } from "../core/Track.ts"
 import { drawMarks } from "./marks.ts"
@@ -190,7 +191,7 @@ const valueAxis = (empty: () => boolean): uPlot.Axis => ({
   grid: { stroke: () => token("--grid"), width: 1 },
   ticks: { show: false },
   incrs: (_, _axis, low, high) => axisSteps(low, high),
-  splits: (_, _axis, low, high, step) => splitsOf(low, high, step),
+  splits: (_, _axis, low, high, step) => ticksAt(low, high, step),
   // A scale of nothing would be made up.
   values: (_, splits, _axis, _space, step) => (empty() ? splits.map(() => "") : axisFigures(splits, step)),
 })
