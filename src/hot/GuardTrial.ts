@@ -56,7 +56,7 @@ import {
   LEVELS,
   NOISES,
 } from "./guardLayout.ts"
-import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
+import { OUT_DEVIATION, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
 import { GuardSpells } from "./GuardSpells.ts"
 
 /** Deviations of one reading between reference and threshold: 3.5 spreads of AR(.9) noise. */
@@ -71,12 +71,20 @@ const IDLE_WINDOWS = 12
 const IDLE_EARLY = 6
 /** Windows after which a fall that has led nowhere counts as none, and a plant that was rising may be acquitted. */
 const LONG_STAY = 24
+/** A level on the start that is above that on the baseline by so much of the excess is much the same. */
+const MUCH_THE_SAME = 0.1
+/** Windows on the start for which a fall beyond doubt is waited for, though no block is lower than the one before. */
+const LONGEST_FALL = 96
 /** The verdict by trend is looked at from here on, every so many windows. */
 const TREND_FROM = 14
 const TREND_EVERY = 4
-/** Room above what the world has added, in excesses; where the level rose, the next rise of that size is looked at. */
+/**
+ * Room above what the world has added, in excesses: where the level rose, the next rise of that size is looked at; where it stopped rising
+ * on the baseline, a smaller one.
+ */
 const ROOM = 2.5
 const ROOM_RISING = 1
+const ROOM_STOPPED = 0.3
 /** A jump that has ended after so many windows on the baseline may have been a burst. */
 const BURST_WINDOWS = 6
 /** Holds: the first, the longest, the longest that waits for a plant to drain, and what counts as drained. */
@@ -152,9 +160,7 @@ export class GuardTrial extends GuardSpells {
     b[G_BLOCK]++
     b[G_BLOCK_END] += BLOCKS[b[G_BLOCK] < BLOCKS.length ? b[G_BLOCK] : BLOCKS.length - 1]
     const onStart = b[G_PHASE] === GUARD_ON_START
-    const byNoise = (1.5 * b[G_NOISE]) / Math.sqrt(length)
-    const byExcess = 0.05 * (before - b[G_EXPECTED])
-    const tolerance = byExcess > byNoise ? byExcess : byNoise
+    const tolerance = this.tolerance(b, before, length)
     const fell = level < before - tolerance
     const noLower = b[G_STAY] >= LONG_STAY && !(level < b[G_RETREAT_LEVEL])
     if (fell && !noLower) {
@@ -170,6 +176,16 @@ export class GuardTrial extends GuardSpells {
     }
     if (b[G_IDLE] < 2 && b[G_STAY] < LONGEST_TRIAL) return GUARD_NOTHING
     return onStart ? this.idleOnStart(b, baseline, start) : this.idleOnBaseline(b, baseline, start)
+  }
+
+  /** By how much a block must be lower than the one before it to be called that. */
+  private tolerance(b: Float64Array, before: number, length: number): number {
+    this.slopeHere(b)
+    // A load that is three times as high is three times as noisy, and two blocks are compared.
+    const here = Math.SQRT2 * this.statistics.out[OUT_DEVIATION]
+    const byNoise = (1.5 * (here > b[G_NOISE] ? here : b[G_NOISE])) / Math.sqrt(length)
+    const byExcess = 0.05 * (before - b[G_EXPECTED])
+    return byExcess > byNoise ? byExcess : byNoise
   }
 
   private cameBack(
@@ -191,7 +207,7 @@ export class GuardTrial extends GuardSpells {
     const tryStart = this.startMayBeTried(b, baseline, start)
     const enough = tryStart && b[G_ROSE] >= 2 ? IDLE_EARLY : IDLE_WINDOWS
     if (b[G_STAY] < enough) return GUARD_NOTHING
-    if (!tryStart) return this.acquitOrWait(b, baseline, start)
+    if (!tryStart) return this.acquitOrWait(b, baseline)
     this.slopeHere(b)
     return this.tryStart(b)
   }
@@ -226,10 +242,13 @@ export class GuardTrial extends GuardSpells {
     )
   }
 
-  /** Where the rise ended by coming here the tuned base is no place to go back to, though nothing drains yet. */
-  private acquitOrWait(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
+  /**
+   * Where the rise ended by coming here, though nothing drains, nobody can tell whether it was the tuned base or a load at its height: nothing
+   * is blamed, and there is little room for another rise.
+   */
+  private acquitOrWait(b: Float64Array, baseline: Float64Array): number {
     if (this.isTooSoon(b)) return GUARD_NOTHING
-    return this.stoppedRising(b) ? this.blame(b, baseline, start, true) : this.acquit(b, baseline)
+    return this.acquit(b, baseline, this.stoppedRising(b) ? ROOM_STOPPED : ROOM_RISING)
   }
 
   private idleOnStart(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
@@ -239,27 +258,37 @@ export class GuardTrial extends GuardSpells {
     b[G_IN_VAIN] = b[G_BASELINE_LEVEL] - b[G_REFERENCE] - b[G_WORLD]
     if (b[G_IN_VAIN] < 0) b[G_IN_VAIN] = 0
     b[G_LEVEL] = b[G_BASELINE_LEVEL]
-    return this.acquit(b, baseline)
+    return this.acquit(b, baseline, ROOM_RISING)
   }
 
-  /** What was rising when it was left, or falls here, is given longer to show where it goes. */
+  /**
+   * What was rising when it was left, or falls here, is given longer to show where it goes; so is what is about the same on the start, and
+   * longest what falls there: a storm that has grown as far as it can neither rises nor falls on the baseline, and drains slowly.
+   */
   private isTooSoon(b: Float64Array): boolean {
-    if (b[G_STAY] >= LONG_STAY) return false
     this.slopeHere(b)
-    return this.falls() || this.wasRising(b)
+    const onStart = b[G_PHASE] === GUARD_ON_START
+    if (b[G_STAY] >= LONG_STAY) return onStart && b[G_STAY] < LONGEST_FALL && this.falls()
+    return this.falls() || this.wasRising(b) || (onStart && this.isMuchTheSame(b))
+  }
+
+  /** The start is hardly dearer than the baseline was. */
+  private isMuchTheSame(b: Float64Array): boolean {
+    const before = b[G_BASELINE_LEVEL]
+    return b[G_LEVEL] < before + MUCH_THE_SAME * (before - b[G_REFERENCE] - b[G_WORLD])
   }
 
   /** Nothing helps. To a place where the level rose the plant does not return: it goes on from the baseline. */
-  private acquit(b: Float64Array, baseline: Float64Array): number {
+  private acquit(b: Float64Array, baseline: Float64Array, room: number): number {
     if (this.wasRising(b)) this.keep(b, GV_TUNED, baseline)
-    return this.blameWorld(b)
+    return this.blameWorld(b, room)
   }
 
   /** Nothing helps: back to the tuned base. The threshold makes room, so that a ramp of any height costs log many visits. */
-  protected blameWorld(b: Float64Array): number {
+  protected blameWorld(b: Float64Array, roomRising: number = ROOM_RISING): number {
     const added = b[G_LEVEL] - b[G_REFERENCE]
     b[G_WORLD] = added > 0 ? added : 0
-    const room = (this.wasRising(b) ? ROOM_RISING : ROOM) * b[G_WORLD]
+    const room = (this.wasRising(b) ? roomRising : ROOM) * b[G_WORLD]
     if (room > b[G_ACQUITTED]) b[G_ACQUITTED] = room
     const seen = b[G_SEEN] < LEVELS ? b[G_SEEN] : LEVELS
     const pairs = seen - 2 < NOISES ? seen - 2 : NOISES

@@ -11,7 +11,9 @@ const DEVIATION_OF_MEDIAN = 1.4826 / Math.SQRT2
 export const OUT_MEDIAN = 0
 export const OUT_SLOPE = 1
 export const OUT_SLOPE_ERROR = 2
-export const OUT_CELLS = 3
+/** Deviation of one level from the line. */
+export const OUT_DEVIATION = 3
+export const OUT_CELLS = 4
 
 /** Scratch and results of one guard. */
 export class GuardStatistics {
@@ -37,11 +39,12 @@ export class GuardStatistics {
     this.out[OUT_MEDIAN] *= DEVIATION_OF_MEDIAN
   }
 
-  /** Slope per window of the last `count` levels; with fewer than three, slope 0 and an infinite error. */
+  /** Slope per window of the last `count` levels; with fewer than three, slope 0, an infinite error, and nothing known of the deviation. */
   slope(b: Float64Array, count: number): void {
     const { out } = this
     out[OUT_SLOPE] = 0
     out[OUT_SLOPE_ERROR] = Number.POSITIVE_INFINITY
+    out[OUT_DEVIATION] = 0
     if (count < 3) return
     const seen = b[G_SEEN]
     const origin = b[G_LEVELS + ((seen - count) % LEVELS)]
@@ -59,7 +62,8 @@ export class GuardStatistics {
     const slope = along / spread
     const residue = square - (sum * sum) / count - slope * along
     out[OUT_SLOPE] = slope
-    out[OUT_SLOPE_ERROR] = Math.sqrt((residue > 0 ? residue : 0) / (count - 2) / spread)
+    out[OUT_DEVIATION] = Math.sqrt((residue > 0 ? residue : 0) / (count - 2))
+    out[OUT_SLOPE_ERROR] = out[OUT_DEVIATION] / Math.sqrt(spread)
   }
 
   /** Median of `sorted[0..count)`, by insertion: fewer than fifty numbers. */

@@ -16,10 +16,12 @@ import {
   GUARD_WORLD,
 } from "../../src/hot/codes.ts"
 import {
+  G_ACQUITTED,
   G_BLAMES,
   G_HOLD,
   G_REFERENCE,
   G_THRESHOLD,
+  G_WORLD,
   GV_FAR,
   readGuardVector,
 } from "../../src/hot/guardLayout.ts"
@@ -247,7 +249,52 @@ describe("a guard that has gone to its baseline", () => {
     bench.run(40, about(22, level))
     bench.base = 0.4
     expect(bench.until(200, about(22, level))).toBe(GUARD_RETREAT)
-    expect(bench.until(60, about(22, level))).toBe(GUARD_BLAME)
+    // It may as well have been a load at its height: nothing is blamed, and it goes on from the baseline.
+    expect(bench.until(60, about(22, level))).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.5)
+    // A rise of a third is looked at again; after one that went on it takes twice the rise.
+    const { state } = bench
+    expect(state[G_ACQUITTED]).toBeCloseTo(0.3 * state[G_WORLD], 6)
+  })
+
+  it("is not held there by noise that grows with the load", () => {
+    const stays: Array<number> = []
+    for (let seed = 30; seed < 50; seed++) {
+      const bench = new GuardBench()
+      bench.run(
+        40,
+        about(seed, () => 10),
+      )
+      // Under the load the noise is twelve times as wide.
+      const loaded: LevelAt = (_, window) => 18 + 12 * about(seed, () => 0)(0, window)
+      expect(bench.until(60, loaded)).toBe(GUARD_RETREAT)
+      const since = bench.window
+      expect(bench.until(400, loaded)).toBe(GUARD_WORLD)
+      stays.push(bench.window - since)
+    }
+    stays.sort((a, b) => a - b)
+    // Four of five are let go at the first verdict there can be.
+    expect(stays[16]).toBe(12)
+  })
+
+  // Root cause: what was no lower after six windows on the start, or fell by less than a twentieth a block, was taken for the world.
+  it("gives a storm that has grown as far as it can the time to drain on the start", () => {
+    const bench = new GuardBench({ start: 0.5 })
+    bench.run(
+      40,
+      about(24, () => 10),
+    )
+    bench.baseline = 0.3
+    bench.base = 0.35
+    // The start is dearer by 4, and drains a 200th of the storm in a window.
+    let storm = 200
+    const level: LevelAt = (place) => {
+      if (place === 0.5) storm = Math.max(0, storm - 1)
+      return 10 + storm + (place === 0.5 ? 4 : 0)
+    }
+    expect(bench.until(60, about(24, level))).toBe(GUARD_RETREAT)
+    expect(bench.until(60, about(24, level))).toBe(GUARD_TRY_START)
+    expect(bench.until(400, about(24, level))).toBe(GUARD_BLAME_START)
   })
 
   it("leaves a hold that gets worse for where it began: a baseline that was good only for a while", () => {

@@ -43,6 +43,20 @@ describe("a plant that remembers is ruined without the guard, and no worse than 
   })
 })
 
+// Root cause of what this holds: by the time the cooldown of the rollback was over the storm could grow no further, and six windows on
+// the start, where it drains slowly, looked like a load that nothing undoes: back to the baseline, for good.
+it("a storm that grew while nothing was tuned is ended on the start, however slowly it drains there", async () => {
+  const plant = retrying(stepBetween(310, 320, 3))
+  const asks = (engine: ArqonEngine, step: number): void => {
+    if (step === 3_000) engine.rollback()
+  }
+  for (const seed of [3, 5, 9]) {
+    const options = { seed, seconds: SECONDS, asks }
+    const { paid } = await tuned(plant, options)
+    expect(mean(paid, 4_500) / mean(untouched(plant, options), 4_500)).toBeLessThan(1.5)
+  }
+})
+
 // Root cause of what this holds: the guard slept through every stay that it had not begun itself.
 describe("a storm that the earned baseline cannot end, while SafeMode waits for a person", () => {
   const AT = 3_000
