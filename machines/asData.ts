@@ -92,7 +92,7 @@ export function asData<M extends AnyStateMachine, C>(machine: M, form: DataForm<
   return Object.assign(machine, changes)
 }
 
-interface Shown {
+interface Viewable {
   readonly status?: string
   readonly value?: unknown
   readonly context?: unknown
@@ -102,7 +102,7 @@ interface Shown {
 
 /** Gives snapshots a short form for whoever writes them out. */
 function withForm(show: ((context: unknown) => object) | undefined) {
-  function toJSON(this: Shown): object {
+  function toJSON(this: Viewable): object {
     const { status, value, context, output, error } = this
     const seen = context === undefined || show === undefined ? context : show(context)
     const said = error instanceof Error ? `${error.name}: ${error.message}` : error

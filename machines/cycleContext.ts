@@ -417,7 +417,7 @@ export function lastLoss(c: SpsaCycleContext): number | null {
 }
 
 /** What a viewer is shown. */
-export const cycleShown = (c: SpsaCycleContext): object => ({
+export const cycleView = (c: SpsaCycleContext): object => ({
   cycles: c.block[S_CYCLE],
   loss: c.block[S_HAS_LAST_MEAN] === 1 ? c.kernel.get().loss(c.block) : null,
   timeouts: c.timeouts > 0 ? c.timeouts : null,

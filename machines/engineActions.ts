@@ -302,9 +302,9 @@ export const engineSetup = setup({
     ),
     toLatch: sendTo("latch", ({ context, event }) => {
       if (event.type === "resetLatch") return { ...event, type: "reset" as const }
-      const told = event as TripEvent | ResetEvent
-      const stayed = told.type === "trip" && !context.hot.get().config.hasBaseline
-      return stayed ? { ...told, rolledBack: false } : told
+      const command = event as TripEvent | ResetEvent
+      const stayed = command.type === "trip" && !context.hot.get().config.hasBaseline
+      return stayed ? { ...command, rolledBack: false } : command
     }),
     drainedToLatch: sendTo("latch", ({ context, event }) => ({
       type: "drained" as const,

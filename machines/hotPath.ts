@@ -219,8 +219,8 @@ function settle(hot: HotPath, nowUs: number, scope: Scope): void {
 }
 
 function tellGuardrails({ executor }: HotPath, nowUs: number, scope: Scope): void {
-  const told: GuardrailsSetEvent = { type: "guardrailsSet", policy: executor.policy, nowUs }
-  relayToParent(scope, told)
+  const notice: GuardrailsSetEvent = { type: "guardrailsSet", policy: executor.policy, nowUs }
+  relayToParent(scope, notice)
 }
 
 function obey(hot: HotPath, command: HotPathCommand, scope: Scope): void {

@@ -65,7 +65,7 @@ interface AnyEvent {
 }
 
 /** An event with a short form. Those that travel with every window are classes of this kind: made in one piece, where `shown` copies. */
-export abstract class ShownEvent {
+export abstract class ViewableEvent {
   abstract readonly type: string
 
   toJSON(): object {
@@ -82,5 +82,5 @@ export abstract class ShownEvent {
 
 /** The same event, with a short form for whoever writes it out as JSON. */
 export function shown<const E extends AnyEvent>(event: E): E {
-  return Object.assign(Object.create(ShownEvent.prototype) as object, event)
+  return Object.assign(Object.create(ViewableEvent.prototype) as object, event)
 }

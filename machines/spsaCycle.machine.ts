@@ -15,7 +15,7 @@ import {
   applied,
   blamed,
   completed,
-  cycleShown,
+  cycleView,
   drawn,
   ended,
   fenced,
@@ -434,6 +434,6 @@ const chart = cycleSetup.createMachine({
  * The SPSA cycle as a statechart (Tier 2): probes plus and minus of the base, computes, moves the base. It proposes through its port and can
  * write nothing.
  */
-export const spsaCycleMachine = asData(chart, { show: cycleShown })
+export const spsaCycleMachine = asData(chart, { show: cycleView })
 
 export { type CyclePhase, cyclePhase } from "./cycleReport.ts"

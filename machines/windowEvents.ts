@@ -8,9 +8,9 @@ import type { Receipt } from "../src/domain/Receipt.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { AppliedEvent, GuardedPlace, JudgeEvent, WindowEvent } from "./events.ts"
 import type { ProposalEvent } from "./ProposalPort.ts"
-import { ShownEvent } from "./shown.ts"
+import { ViewableEvent } from "./shown.ts"
 
-class ClosedWindow extends ShownEvent implements WindowEvent {
+class ClosedWindow extends ViewableEvent implements WindowEvent {
   readonly type = "window"
   readonly window: Window
   readonly nowUs: number
@@ -22,7 +22,7 @@ class ClosedWindow extends ShownEvent implements WindowEvent {
   }
 }
 
-class Judge extends ShownEvent implements JudgeEvent {
+class Judge extends ViewableEvent implements JudgeEvent {
   readonly type = "judge"
   readonly window: Window
   readonly nowUs: number
@@ -38,7 +38,7 @@ class Judge extends ShownEvent implements JudgeEvent {
   }
 }
 
-class Asking extends ShownEvent implements ProposalEvent {
+class Asking extends ViewableEvent implements ProposalEvent {
   readonly type = "proposal"
   readonly proposal: Proposal
   readonly replyTo: AnyActorRef
@@ -50,7 +50,7 @@ class Asking extends ShownEvent implements ProposalEvent {
   }
 }
 
-class Applied extends ShownEvent implements AppliedEvent {
+class Applied extends ViewableEvent implements AppliedEvent {
   readonly type = "applied"
   readonly receipt: Receipt
 

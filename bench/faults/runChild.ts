@@ -7,7 +7,7 @@ import { createInterface } from "node:readline"
 import type { Acknowledgement, Job, Said } from "./Job.ts"
 
 /** What was heard of a process, and how it ended. */
-export interface Heard {
+export interface ChildReport {
   readonly run: string | null
   readonly saidRunning: Extract<Said, { say: "running" }> | null
   /** What it acknowledged, the last one last. */
@@ -44,7 +44,7 @@ export async function runChild(
   job: Job,
   meddling: Meddling = {},
   before: ReadonlyArray<string> = [],
-): Promise<Heard> {
+): Promise<ChildReport> {
   const node = [process.execPath, "--disable-warning=ExperimentalWarning", SCRIPT, JSON.stringify(job)]
   const [command, ...words] = [...before, ...node]
   const child = spawn(command, words, {

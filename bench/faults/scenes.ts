@@ -7,7 +7,7 @@ import type { Fault } from "./catalogue.ts"
 import { type ByProperty, judge, noFindings, type Property, PROPERTIES, witnesses } from "./check.ts"
 import type { Job } from "./Job.ts"
 import { readPlant } from "./plant.ts"
-import { type Heard, type Meddling, runChild } from "./runChild.ts"
+import { type ChildReport, type Meddling, runChild } from "./runChild.ts"
 import { drawsOf } from "./sabotage.ts"
 import { dropStart, overwriteLast } from "./spoil.ts"
 import { tear } from "./torn.ts"
@@ -41,7 +41,7 @@ class Tally {
   }
 
   /** Judges what a process has left behind. */
-  judge(directory: string, plant: string, before: Witness | null, heard: Heard, spoilt?: string): void {
+  judge(directory: string, plant: string, before: Witness | null, heard: ChildReport, spoilt?: string): void {
     if (heard.run === null) {
       // Killed before its engine ran: it promised nothing, and touched nothing that the next one's judgement would not find.
       if (heard.signal === null) this.find("goesOn", `it did not start: ${heard.refused ?? heard.stderr}`)
@@ -61,7 +61,7 @@ class Tally {
   }
 
   /** A process that was to be well again and to stop in peace. */
-  expectPeace({ saidWell, stopped, refused, stderr, signal }: Heard): void {
+  expectPeace({ saidWell, stopped, refused, stderr, signal }: ChildReport): void {
     if (saidWell !== null) this.wellAfterMs = Math.max(this.wellAfterMs ?? 0, saidWell.afterMs ?? 0)
     if (saidWell !== null && saidWell.afterMs === null) {
       this.find("goesOn", `it did not adapt again within 20 s (${saidWell.mode})`)
@@ -271,7 +271,7 @@ async function twoProcesses(
   folder: string,
   where: ReadonlyArray<string> = [],
 ): Promise<void> {
-  let second: Promise<Heard> | null = null
+  let second: Promise<ChildReport> | null = null
   const meddling: Meddling = {
     said: ({ say }, child) => {
       if (say !== "on") return
@@ -281,7 +281,7 @@ async function twoProcesses(
   }
   const first = await runChild(job, meddling, where)
   tally.judge(job.directory, job.plant, null, first)
-  const heard = await (second as Promise<Heard> | null)
+  const heard = await (second as Promise<ChildReport> | null)
   if (heard === null) tally.find("goesOn", "the second process was never started")
   else if (heard.refused === null || !/a state directory of its own/.test(heard.refused)) {
     tally.find("nothingLost", `the second process was not refused: ${heard.refused ?? heard.stderr}`)

@@ -45,12 +45,12 @@ export class Witness {
   /** The last record when `trip()` had returned, while nobody has called `reset()`. */
   private tripped: number | null = null
 
-  /** `amid` is called where a sink writes. */
-  constructor(amid: () => void) {
+  /** `onWrite` is called where a sink writes. */
+  constructor(onWrite: () => void) {
     const take = (batch: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array> = []): null => {
       for (const record of batch) this.words.push(record)
       for (const numbers of exact) this.numbers.push(numbers)
-      amid()
+      onWrite()
       return null
     }
     this.sink = {

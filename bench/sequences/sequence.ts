@@ -91,7 +91,7 @@ class Sequence {
     this.trace = traced ? [] : null
     const { chance } = this
     this.manual = chance.is(0.75)
-    this.witness = new Witness(() => this.amid("sink"))
+    this.witness = new Witness(() => this.interject("sink"))
     const relocates = chance.is(0.3)
     this.options = {
       params: KNOBS,
@@ -108,7 +108,7 @@ class Sequence {
           }
         : {}),
       sinks: [this.witness.sink],
-      ...(chance.is(0.15) ? { inspect: () => this.amid("inspect") } : {}),
+      ...(chance.is(0.15) ? { inspect: () => this.interject("inspect") } : {}),
     }
     this.engine = (this.manual ? manualSubject : systemSubject)(this.options)
   }
@@ -155,20 +155,20 @@ class Sequence {
       const heard = witness.listener()
       engine.audit.subscribe((record) => {
         heard(record)
-        this.amid("audit")
+        this.interject("audit")
       })
     }
     if (this.chance.is(0.35))
       engine.subscribe({
-        next: () => this.amid("subscribe"),
-        error: () => this.amid("error"),
-        complete: () => this.amid("complete"),
+        next: () => this.interject("subscribe"),
+        error: () => this.interject("error"),
+        complete: () => this.interject("complete"),
       })
     engine.windows$.subscribe({
-      next: () => this.amid("windows$"),
-      complete: () => this.amid("windows$ complete"),
+      next: () => this.interject("windows$"),
+      complete: () => this.interject("windows$ complete"),
     })
-    engine.relocation.onSwitch(() => this.amid("onSwitch"))
+    engine.relocation.onSwitch(() => this.interject("onSwitch"))
     this.follow()
   }
 
@@ -176,7 +176,7 @@ class Sequence {
   private follow(): void {
     const { actor } = this.engine
     const { children } = actor.getSnapshot()
-    const listen = (name: string) => ({ next: () => this.amid(name), error: () => this.amid(name) })
+    const listen = (name: string) => ({ next: () => this.interject(name), error: () => this.interject(name) })
     actor.subscribe(listen("actor"))
     for (const [name, child] of Object.entries(children))
       (child as Listened | undefined)?.subscribe(listen(name))
@@ -238,7 +238,7 @@ class Sequence {
   }
 
   /** In a callback. */
-  private amid(where: string): void {
+  private interject(where: string): void {
     if (this.budget <= 0 || this.depth > 4 || !this.chance.is(0.2)) return
     this.budget--
     this.inside++
@@ -347,11 +347,11 @@ class Sequence {
       ((timeout - 7) / 10) ** 2 + Math.log(batch / 20) ** 2 / 30 + 0.01 * Math.sin(this.digests++ * 12.9898)
     const constraintMargin = chance.is(0.005) ? -5 : 1
     if (!chance.is(0.02)) return { objective, constraintMargin }
-    const amid = () => this.amid("digest")
+    const interject = () => this.interject("digest")
     return {
       constraintMargin,
       get objective() {
-        amid()
+        interject()
         return objective
       },
     }

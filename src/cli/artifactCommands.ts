@@ -109,7 +109,7 @@ export async function verifyCommand({ artifact: path }: VerifyFlags): Promise<Ex
     throw new CliFailure(`${shortPath(path)} names no bounds, so it cannot be run again.`)
   const { good, bad, strong } = stylesFor(process.stdout)
   const asked = artifact.history.filter((entry) => entry.asked_after !== null).length
-  const told = artifact.history.length - asked
+  const unasked = artifact.history.length - asked
   let result: ReturnType<typeof rerun>
   try {
     result = rerun(artifact, { strategies: EXTRA_STRATEGIES })
@@ -120,7 +120,8 @@ export async function verifyCommand({ artifact: path }: VerifyFlags): Promise<Ex
   }
   warnOfOtherVersion(artifact)
   if (result.identical) {
-    const foreign = told === 0 ? "" : `; ${told} results that nobody had asked for were taken as they are`
+    const foreign =
+      unasked === 0 ? "" : `; ${unasked} results that nobody had asked for were taken as they are`
     print(`${good("Same bit for bit:")} ${artifact.run_id}, ${asked} evaluations asked for again${foreign}.`)
     return EXIT.ok
   }

@@ -19,21 +19,21 @@ const text = (name: string, metavar: string, description: string): Flag.Flag<str
   optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
 
 const TIME =
-  "a date (2026-03-01T14:03, 2026-03-01), the last 14:03 there was (both local, or with Z or +02:00), or seconds of a run in manual time"
+  "a date (2026-03-01T14:03, 2026-03-01) or the most recent 14:03 (both local, or with Z or +02:00), or seconds in a run with manual time"
 
 /** Changes that one what-if may make. */
 const MOST_CHANGES = 32
 
-const run = text("run", "<name>", "Only this run, or the runs of the engine of this name")
-const json = option("json", "Print JSON instead of words, a line each")
+const run = text("run", "<name>", "Only this run, or runs of the engine with this name")
+const json = option("json", "Print JSON lines instead of text")
 const filters = {
   run,
-  kind: text("kind", "<kinds>", `Only these, with commas between: ${AUDIT_KINDS.join(", ")}`),
-  knob: text("knob", "<name>", "Only what changed this knob, or was refused because of it"),
-  note: text("note", "<words>", "Only with these words in the note, as of the person who did it"),
-  from: text("from", "<time>", `Not before: ${TIME}`),
-  to: text("to", "<time>", "Not after: 14:03 is all of that minute, a date all of that day"),
-  last: optional(whole("last", 1, 1_000_000, "Only the last so many")),
+  kind: text("kind", "<kinds>", `Only these kinds, separated by commas: ${AUDIT_KINDS.join(", ")}`),
+  knob: text("knob", "<name>", "Only records that changed this knob, or were refused because of it"),
+  note: text("note", "<words>", "Only records with these words in the note, such as a person's name"),
+  from: text("from", "<time>", `From this time on: ${TIME}`),
+  to: text("to", "<time>", "Up to this time; 14:03 includes that minute, a date that day"),
+  last: optional(whole("last", 1, 1_000_000, "Only the last n records")),
 }
 
 /** @param doing how a command of the tree says what is to be done */
@@ -47,7 +47,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       head: text(
         "head",
         "<hash>",
-        "What an earlier check said the chain ends in: finds a journal that was written anew or cut off behind",
+        "The head of the chain from an earlier check: detects a journal that was rewritten or cut off",
       ),
       json,
     },
@@ -58,7 +58,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       { command: "arqon audit verify ./state" },
       {
         command: "arqon audit verify ./state --head 9f2c…",
-        description: "Against what was noted yesterday: it must pass through there",
+        description: "Compare with yesterday's head: the chain must pass through it",
       },
     ]),
   )
@@ -81,7 +81,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     doing(async () => (await load()).tailCommand(flags)),
   ).pipe(
     Command.withDescription(
-      "Print the last ten records (or those that are asked for), then each as it is written, until Ctrl-C",
+      "Print the last ten records (or the requested ones), then new ones as they are written, until Ctrl-C",
     ),
     Command.withExamples([{ command: "arqon audit tail ./state --kind apply,safeModeEntered" }]),
   )
@@ -104,7 +104,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     },
     (flags) => doing(async () => (await load()).whyCommand(flags)),
   ).pipe(
-    Command.withDescription("Say why a knob changed: what was measured, what was proposed, what was applied"),
+    Command.withDescription("Explain why a knob changed: what was measured, proposed and applied"),
     Command.withExamples([
       {
         command: "arqon audit why ./state --knob concurrency --at 14:03",
@@ -116,7 +116,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
 
   const exportRecords = Command.make(
     "export",
-    { directory, ...filters, output: file("output", "Where to write the records, a JSON line each") },
+    { directory, ...filters, output: file("output", "The file to write, one JSON line per record") },
     (flags) => doing(async () => (await load()).exportCommand(flags)),
   ).pipe(
     Command.withDescription("Write records to a file as JSON lines"),
@@ -134,19 +134,19 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
   const whatIf = Flag.String("what-if").pipe(
     Flag.withMetavar("<option>=<value>"),
     Flag.withDescription(
-      "Give the recorded telemetry to an engine with another option (guardrails, window.digests), and say what it would have done; may be given several times",
+      "Show what an engine with another option would have done with the same telemetry; repeatable (guardrails=conservative)",
     ),
     Flag.between(0, MOST_CHANGES),
   )
   const replay = Command.make("replay", { directory, run, whatIf, json }, (flags) =>
     doing(async () => (await load()).replayCommand(flags)),
   ).pipe(
-    Command.withDescription("Run a recorded run of an engine again, and compare every decision bit for bit"),
+    Command.withDescription("Replay a recorded run of an engine, and compare every decision bit for bit"),
     Command.withExamples([
       { command: "arqon replay ./state" },
       {
         command: "arqon replay ./state --what-if guardrails=conservative --what-if seed=3",
-        description: "What would have been refused, tripped or rolled back otherwise",
+        description: "What other options would have refused, tripped or rolled back",
       },
     ]),
   )

@@ -14,7 +14,7 @@ import type { Action } from "./action.ts"
 
 const MOST_AT_ONCE = 1024
 
-/** Named apart from the tree, which it prints: else the tree's type would be made of itself. */
+/** A named function, because it prints the command tree: inline, the tree's type would refer to itself. */
 const completionsFor =
   (shell: "bash" | "zsh" | "fish"): Action =>
   async () =>
@@ -33,26 +33,23 @@ export function commandTree(choose: (action: Action) => void) {
       config,
       script: Flag.String("script").pipe(
         Flag.withMetavar("<file|command>"),
-        Flag.withDescription("What evaluates one point: an executable file, or a command for the shell"),
+        Flag.withDescription("Evaluates one point: an executable file, or a shell command"),
       ),
       state: optional(state),
       concurrency: Flag.withDefault(
-        whole("concurrency", 1, MOST_AT_ONCE, "Evaluations at the same time (default 1)"),
+        whole("concurrency", 1, MOST_AT_ONCE, "Parallel evaluations (default 1)"),
         1,
       ),
       timeout: optional(
-        duration("timeout", "Longest one attempt may take: 500ms, 30s, 5m; a bare number is seconds"),
+        duration("timeout", "Time limit of one attempt: 500ms, 30s, 5m; a bare number is seconds"),
       ),
-      retries: Flag.withDefault(
-        whole("retries", 0, 100, "Further attempts after one that failed (default 0)"),
-        0,
-      ),
+      retries: Flag.withDefault(whole("retries", 0, 100, "Retries after a failed attempt (default 0)"), 0),
       stopAfterFailures: optional(
         whole(
           "stop-after-failures",
           0,
           1_000_000,
-          "End the run when so many evaluations in a row have failed; 0: never. Left out: 3, and only while none has succeeded",
+          "End the run after this many failures in a row; 0: never (default 3, while none has succeeded)",
         ),
       ),
       json: option("json", "Print the summary as one JSON object"),
@@ -69,7 +66,7 @@ export function commandTree(choose: (action: Action) => void) {
       {
         command:
           'arqon run --config tune.json --script "python train.py" --concurrency 4 --timeout 10m --retries 1',
-        description: "Four at a time, each at most ten minutes, once more when it fails",
+        description: "Four in parallel, ten minutes each at most, one retry",
       },
     ]),
   )
@@ -80,7 +77,7 @@ export function commandTree(choose: (action: Action) => void) {
       config: optional(config),
       state: optional(state),
       batch: optional(
-        whole("batch", 1, 1_000_000, "How many points; without it, all that need no earlier answer"),
+        whole("batch", 1, 1_000_000, "Number of points (default: all that need no earlier answer)"),
       ),
       ids: option("ids", "Print {id, params} objects instead of plain parameters"),
     },
@@ -92,7 +89,7 @@ export function commandTree(choose: (action: Action) => void) {
     Command.withExamples([
       {
         command: "arqon ask --config tune.json --state tune.state.json --batch 4",
-        description: "Four points, remembered in the state file",
+        description: "Four points, recorded in the state file",
       },
     ]),
   )
@@ -101,13 +98,11 @@ export function commandTree(choose: (action: Action) => void) {
     "tell",
     {
       state: oldState,
-      results: optional(
-        file("results", "Results as JSON, an array or one object; without it they are read from stdin"),
-      ),
+      results: optional(file("results", "Results as JSON, an array or one object (default: stdin)")),
     },
     (flags) => doing(async () => (await import("./askTellCommands.ts")).tellCommand(flags)),
   ).pipe(
-    Command.withDescription("Take results: params (or id), value, and cost if you like"),
+    Command.withDescription("Report results: params (or id), value, and optionally cost"),
     Command.withExamples([
       { command: "arqon tell --state tune.state.json --results results.json" },
       { command: `echo '{"params": {"x": 0.5}, "value": 0.25}' | arqon tell --state tune.state.json` },
@@ -120,7 +115,7 @@ export function commandTree(choose: (action: Action) => void) {
     (flags) => doing(async () => (await import("./interactiveCommand.ts")).interactiveCommand(flags)),
   ).pipe(
     Command.withDescription(
-      "Talk JSON lines over stdin and stdout, so that any language can drive the solver",
+      "Exchange JSON lines over stdin and stdout, to drive the solver from any language",
     ),
     Command.withExamples([
       {
@@ -155,14 +150,12 @@ export function commandTree(choose: (action: Action) => void) {
     {
       artifact,
       state: file("state", "The state file to write"),
-      config: optional(
-        file("config", "A configuration, where the artifact has none or another one is wanted"),
-      ),
-      force: option("force", "Replace a state file that is there"),
+      config: optional(file("config", "A configuration, if the artifact has none or to use another one")),
+      force: option("force", "Replace an existing state file"),
     },
     (flags) => doing(async () => (await import("./artifactCommands.ts")).importCommand(flags)),
   ).pipe(
-    Command.withDescription("Make a state from an artifact, to go on from there"),
+    Command.withDescription("Make a state from an artifact, to continue from there"),
     Command.withExamples([
       { command: "arqon import --artifact tune.artifact.json --state again.state.json" },
       {
@@ -175,7 +168,7 @@ export function commandTree(choose: (action: Action) => void) {
   const verify = Command.make("verify", { artifact }, (flags) =>
     doing(async () => (await import("./artifactCommands.ts")).verifyCommand(flags)),
   ).pipe(
-    Command.withDescription("Repeat a recorded run and say whether it is the same, bit for bit"),
+    Command.withDescription("Repeat a recorded run and compare it bit for bit"),
     Command.withExamples([{ command: "arqon verify --artifact tune.artifact.json" }]),
   )
 
@@ -188,7 +181,7 @@ export function commandTree(choose: (action: Action) => void) {
         Flag.Literals("kind", ["convergence", "importance"]).pipe(
           Flag.withMetavar("<kind>"),
           Flag.withDescription(
-            "What to draw: the best so far by evaluation, or what share of the differences each parameter explains (default convergence)",
+            "The best so far by evaluation, or the share of differences each parameter explains (default convergence)",
           ),
         ),
         "convergence",
@@ -209,7 +202,7 @@ export function commandTree(choose: (action: Action) => void) {
     {
       shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(
         Argument.withMetavar("bash|zsh|fish"),
-        Argument.withDescription("Whose completions"),
+        Argument.withDescription("The shell"),
       ),
     },
     ({ shell }) => doing(completionsFor(shell)),
@@ -223,14 +216,14 @@ export function commandTree(choose: (action: Action) => void) {
 
   return Command.make("arqon").pipe(
     Command.withDescription(
-      "Find good parameters for anything that answers with a number, and read what a live engine decided",
+      "Find good parameters for anything that answers with a number, and read the journal of a live engine",
     ),
     Command.withExamples([
       {
         command: "arqon run --config tune.json --script ./evaluate.sh --state tune.state.json",
         description: "Tune a script",
       },
-      { command: "arqon plot --state tune.state.json", description: "Look at how it went" },
+      { command: "arqon plot --state tune.state.json", description: "Plot the progress" },
     ]),
     Command.withSubcommands([
       run,

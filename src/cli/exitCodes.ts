@@ -24,23 +24,26 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** What the documentation says about each. */
 export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
-  [EXIT.ok, "done; `audit verify`: whole, or torn at its end, as a running or killed engine leaves it"],
-  [EXIT.badInput, "bad input: a file, a result or a state that cannot be used; nothing was changed"],
-  [EXIT.usage, "wrong usage: unknown command or flag, missing or impossible value"],
+  [
+    EXIT.ok,
+    "success; `audit verify`: the journal is whole, or torn at its end as a running or killed engine leaves it",
+  ],
+  [EXIT.badInput, "bad input: an unusable file, result or state; nothing was changed"],
+  [EXIT.usage, "wrong usage: unknown command or flag, missing or invalid value"],
   [
     EXIT.allFailed,
-    "`run`: every evaluation failed, or too many in a row (`--stop-after-failures`); what was evaluated is saved",
+    "`run`: every evaluation failed, or too many in a row (`--stop-after-failures`); the results are saved",
   ],
   [
     EXIT.differs,
-    "`verify`, `replay`: the record does not repeat itself; `audit verify`: the journal is damaged, or does not pass through `--head`",
+    "`verify`, `replay`: the record cannot be reproduced; `audit verify`: the journal is damaged, or does not pass through `--head`",
   ],
   [EXIT.inUse, "another process holds the state file"],
   [
     EXIT.interrupted,
-    "interrupted (Ctrl-C); what was evaluated is saved. `tail`, `studio` and `tui` are ended so, and exit with 0",
+    "interrupted (Ctrl-C); the results are saved. `tail`, `studio` and `tui` end this way, with code 0",
   ],
-  [EXIT.terminated, "terminated (SIGTERM); what was evaluated is saved"],
+  [EXIT.terminated, "terminated (SIGTERM); the results are saved"],
 ]
 
 /** Ends the command with a message and a code. The message is for a person: whole sentences, no stack. */

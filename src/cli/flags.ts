@@ -30,7 +30,7 @@ export const duration = (name: string, description: string): Flag.Flag<number> =
     Flag.mapTryCatch(parseDuration, messageOf),
   )
 
-export const config = file("config", "The configuration: budget, bounds and the rest, as JSON")
-export const state = file("state", "The state file that the run is kept in; made if it is not there")
-export const oldState = file("state", "The state file that the run was kept in")
-export const artifact = file("artifact", "A run artifact, as `export` writes it")
+export const config = file("config", "The configuration as JSON: budget, bounds and more")
+export const state = file("state", "The state file of the run; created if missing")
+export const oldState = file("state", "The state file of the run")
+export const artifact = file("artifact", "A run artifact from `export`")

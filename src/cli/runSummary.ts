@@ -81,10 +81,10 @@ export function summaryText(end: RunEnd, styles: Styles): string {
     const path = shortPath(statePath)
     lines.push(
       interrupted
-        ? `Interrupted. Everything is in ${path}: the same command goes on from there.`
-        : dim(`Everything is in ${path}; look at it with: arqon plot --state ${path}`),
+        ? `Interrupted. Everything is in ${path}: run the same command again to resume.`
+        : dim(`Everything is in ${path}; plot it with: arqon plot --state ${path}`),
     )
-  } else if (interrupted) lines.push("Interrupted. Without --state nothing was kept.")
+  } else if (interrupted) lines.push("Interrupted. Nothing was saved, because there is no --state.")
   return lines.join("\n")
 }
 
@@ -94,7 +94,7 @@ function failingText({ inARow, reason, succeeded }: Failing, { strong, dim }: St
   const evaluations = inARow === 1 ? "1 evaluation has" : `${inARow} evaluations have`
   return [
     `${strong("Ended early:")} ${evaluations} ${which}.${why}`,
-    dim("Mend it and run the same command again, or go on whatever fails with --stop-after-failures 0."),
+    dim("Fix the cause and run the same command again, or ignore failures with --stop-after-failures 0."),
   ]
 }
 

@@ -50,8 +50,8 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
     const ending = ended()
     print(`The studio is at ${studio.url}`)
     if (flags.open) browser = openInBrowser(studio.url)
-    if (token === undefined) note("Whoever has this link may look and steer.")
-    note("Ctrl-C ends it.")
+    if (token === undefined) note("Anybody with this link can look and steer.")
+    note("Press Ctrl-C to stop.")
     await ending
     await studio.stop()
   } finally {

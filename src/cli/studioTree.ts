@@ -23,28 +23,23 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
       ),
       solver: Flag.Path("solver").pipe(
         Flag.withMetavar("<file>"),
-        Flag.withDescription("A solver's state or artifact; may be given several times"),
+        Flag.withDescription("A solver's state or artifact; repeatable"),
         Flag.between(0, MOST_FILES),
       ),
-      demo: option("demo", "An engine over a simulated service, live, to try the studio on"),
+      demo: option("demo", "Serve a live engine over a simulated service, to try the studio"),
       port: Flag.withDefault(whole("port", 0, 65_535, "Port to listen on (default: a free one)"), 0),
-      host: text("host", "<address>", "Address to listen on (default 127.0.0.1: this machine alone)"),
-      tokenFile: optional(
-        file(
-          "token-file",
-          "A file with the token that everybody must give (default: one is made and printed)",
-        ),
-      ),
-      noToken: option("no-token", "Ask nobody for a token: every user of this machine may steer"),
-      readOnly: option("read-only", "Show and change nothing"),
+      host: text("host", "<address>", "Address to listen on (default 127.0.0.1: only this machine)"),
+      tokenFile: optional(file("token-file", "A file with the access token (default: a new one is printed)")),
+      noToken: option("no-token", "Require no token: every user of this machine can steer"),
+      readOnly: option("read-only", "Show, but change nothing"),
       open: option("open", "Open the page in a browser"),
     },
     (flags) => doing(async () => (await import("./studioCommand.ts")).studioCommand(flags)),
   ).pipe(
     Command.withDescription("Serve a page that shows recorded runs and solver runs, until Ctrl-C"),
     Command.withExamples([
-      { command: "arqon studio --demo --open", description: "See it work" },
-      { command: "arqon studio --journal ./state", description: "Look through what an engine did" },
+      { command: "arqon studio --demo --open", description: "Try it" },
+      { command: "arqon studio --journal ./state", description: "Look through a recorded run" },
       { command: "arqon studio --solver tune.state.json --port 7070" },
     ]),
   )
@@ -81,25 +76,25 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
   const tui = Command.make(
     "tui",
     {
-      url: text("url", "<url>", "Address of an open studio, as `arqon studio` or engine.studio() gives it"),
+      url: text("url", "<url>", "Address of an open studio, from `arqon studio` or engine.studio()"),
       journal: optional(
         Flag.Directory("journal").pipe(
           Flag.withMetavar("<directory>"),
-          Flag.withDescription("An engine's `state` directory instead: its last run"),
+          Flag.withDescription("An engine's `state` directory, to show its last run instead"),
         ),
       ),
-      engine: text("engine", "<id>", "Which engine or run, where there are several"),
+      engine: text("engine", "<id>", "The engine or run, if there are several"),
       tokenFile: optional(
-        file("token-file", "A file with the studio's token (default: it is asked for where one is wanted)"),
+        file("token-file", "A file with the studio's token (default: prompts for it if required)"),
       ),
     },
     (flags) => doing(async () => (await import("./tuiCommand.ts")).tuiCommand(flags)),
   ).pipe(
     Command.withDescription(
-      "Show an engine in the terminal and steer it; prints one look where there is no terminal",
+      "Show an engine in the terminal and steer it; without a terminal, print one frame",
     ),
     Command.withExamples([
-      { command: "arqon tui --url http://127.0.0.1:7070", description: "It asks for the token" },
+      { command: "arqon tui --url http://127.0.0.1:7070", description: "Prompts for the token" },
       {
         command: "arqon tui --journal ./state",
         description: "Look through a recorded run with the arrow keys",

@@ -5,8 +5,8 @@ import { causeText } from "../platform/system/StateFileError.ts"
 import type { Frame, Session } from "../studio/protocol/protocol.ts"
 import { recordedEngines } from "../studio/server/RecordedEngine.ts"
 import { Prompt } from "./tui/Prompt.ts"
-import { screen, type Shown } from "./tui/screen.ts"
-import type { StudioClient, Told } from "./tui/StudioClient.ts"
+import { screen, type ScreenContent } from "./tui/screen.ts"
+import type { StudioClient, StudioEvent } from "./tui/StudioClient.ts"
 import { Terminal } from "./tui/Terminal.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
@@ -53,7 +53,7 @@ async function live(
   const prompt = new Prompt(session.capabilities.actions)
   const known = await client.records(entry.id, MOST_RECORDS)
   let shown: Live = {
-    heard: known.at(-1)?.seq ?? 0,
+    lastSeq: known.at(-1)?.seq ?? 0,
     entry,
     snapshot: null,
     frame: null,
@@ -73,8 +73,8 @@ async function live(
       const by = userInfo().username.slice(0, 80)
       client
         .act({ engine: entry.id, ...answer, by, confirm: true })
-        .then(({ note }) => (prompt.told = note))
-        .catch((cause: unknown) => (prompt.told = causeText(cause)))
+        .then(({ note }) => (prompt.message = note))
+        .catch((cause: unknown) => (prompt.message = causeText(cause)))
         .finally(() => view?.draw())
         .catch(() => {})
     },
@@ -97,12 +97,12 @@ async function live(
   return EXIT.ok
 }
 
-/** What is shown of a running engine, and the number of the last record heard of. */
-interface Live extends Shown {
-  readonly heard: number
+/** What is shown of a running engine, and the number of the last record lastSeq of. */
+interface Live extends ScreenContent {
+  readonly lastSeq: number
 }
 
-function follow(shown: Live, { event, message }: Told): Live {
+function follow(shown: Live, { event, message }: StudioEvent): Live {
   switch (event) {
     case "snapshot":
       return { ...shown, snapshot: message }
@@ -115,10 +115,10 @@ function follow(shown: Live, { event, message }: Told): Live {
         ? shown
         : { ...shown, objectives: [...shown.objectives, message.objective].slice(-MOST_OBJECTIVES) }
     case "audit": {
-      const fresh = message.records.filter(({ seq }) => seq > shown.heard)
+      const fresh = message.records.filter(({ seq }) => seq > shown.lastSeq)
       return {
         ...shown,
-        heard: fresh.at(-1)?.seq ?? shown.heard,
+        lastSeq: fresh.at(-1)?.seq ?? shown.lastSeq,
         records: [...shown.records, ...fresh.map(recordLine)].slice(-MOST_RECORDS),
       }
     }
@@ -137,7 +137,7 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
   const { frames } = engine.frames({ fromUs: 0, toUs: Number.POSITIVE_INFINITY, atUs: null, limit: 500 })
   const prompt = new Prompt([])
   let place = Math.max(0, frames.length - 1)
-  const shownAt = (frame: Frame | undefined): Shown => ({
+  const shownAt = (frame: Frame | undefined): ScreenContent => ({
     entry,
     snapshot: frame?.snapshot ?? null,
     frame: frame ?? null,
@@ -176,7 +176,7 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
   return EXIT.ok
 }
 
-const printPlain = (shown: Shown): void =>
+const printPlain = (shown: ScreenContent): void =>
   print(
     screen({ ...shown, footer: "" }, PLAIN_COLUMNS, PLAIN_ROWS, stylesFor(process.stdout))
       .join("\n")
@@ -189,7 +189,7 @@ interface View {
 }
 
 /** Null where there is no terminal to draw on. */
-function open(shown: () => Shown, onKey: (key: string) => void): View | null {
+function open(shown: () => ScreenContent, onKey: (key: string) => void): View | null {
   const { stdin, stdout } = process
   if (!stdin.isTTY || !stdout.isTTY) return null
   const styles = stylesFor(stdout)

@@ -9,9 +9,9 @@ import { file, option } from "./flags.ts"
 
 const store = file(
   "store",
-  "The catalogue: a SQLite file, as `createVariantCatalogue` keeps it (`variants.db`), or its directory",
+  "The catalogue of `createVariantCatalogue`: a SQLite file (`variants.db`) or its directory",
 )
-const json = option("json", "Print JSON instead of words, a line each")
+const json = option("json", "Print JSON lines instead of text")
 const name = Argument.String("name").pipe(
   Argument.withMetavar("<name>"),
   Argument.withDescription("The variant"),
@@ -22,17 +22,17 @@ const text = (flag: string, metavar: string, description: string): Flag.Flag<str
 const signed = {
   name,
   store,
-  by: text("by", "<person>", "Who does it; whoever wrote a part of a variant cannot approve it"),
-  why: text("why", "<reason>", "Why it is done: kept with the step"),
+  by: text("by", "<person>", "Your name; an author of a variant cannot approve it"),
+  why: text("why", "<reason>", "The reason, kept with the step"),
   json,
 }
 
 const PLAIN: ReadonlyArray<readonly [PlainStep, string]> = [
-  ["approve", "Agree to a variant that was evaluated: it may be tried online"],
-  ["promote", "Make an approved variant one that the plant goes to when another must be left"],
-  ["demote", "Make a promoted variant an approved one again"],
-  ["withdraw", "Take an approval back: the variant is left at once"],
-  ["archive", "End a variant for good; its record stays"],
+  ["approve", "Approve an evaluated variant: it may be tried online"],
+  ["promote", "Promote an approved variant: it becomes a fallback when another must be left"],
+  ["demote", "Return a promoted variant to approved"],
+  ["withdraw", "Withdraw an approval: the variant is left at once"],
+  ["archive", "Archive a variant for good; its record stays"],
 ]
 
 /** @param doing how a command of the tree says what is to be done */
@@ -49,14 +49,14 @@ export function variantTree(doing: (action: Action) => Effect.Effect<void>) {
   const show = Command.make("show", { name, store, json }, (flags) =>
     doing(async () => (await load()).showCommand(flags)),
   ).pipe(
-    Command.withDescription("Print one variant whole: content, evidence, approval"),
+    Command.withDescription("Print one variant: content, evidence, approval"),
     Command.withExamples([{ command: "arqon variants show zstd --store state/variants.db" }]),
   )
 
   const history = Command.make("history", { name: Argument.withDefault(name, null), store, json }, (flags) =>
     doing(async () => (await load()).historyCommand(flags)),
   ).pipe(
-    Command.withDescription("Print every step that was taken, of one variant or of all: who, when and why"),
+    Command.withDescription("Print every step of one variant or of all: who, when and why"),
     Command.withExamples([{ command: "arqon variants history zstd --store state/variants.db" }]),
   )
 
@@ -65,7 +65,7 @@ export function variantTree(doing: (action: Action) => Effect.Effect<void>) {
     { ...signed, content: file("content", "Values, constraints and rollback plan, as JSON") },
     (flags) => doing(async () => (await load()).addCommand(flags)),
   ).pipe(
-    Command.withDescription("Draft a variant; the catalogue is made if it is not there"),
+    Command.withDescription("Draft a variant; creates the catalogue if missing"),
     Command.withExamples([
       {
         command:
@@ -85,7 +85,7 @@ export function variantTree(doing: (action: Action) => Effect.Effect<void>) {
     },
     (flags) => doing(async () => (await load()).evaluateCommand(flags)),
   ).pipe(
-    Command.withDescription("Add a measurement of a variant as it is now"),
+    Command.withDescription("Add a measurement of a variant's current content"),
     Command.withExamples([
       {
         command:
@@ -107,7 +107,7 @@ export function variantTree(doing: (action: Action) => Effect.Effect<void>) {
 
   return [
     Command.make("variants").pipe(
-      Command.withDescription("Keep the variants that a live engine may choose among, each step signed"),
+      Command.withDescription("Manage the variants that a live engine may choose among, each step signed"),
       Command.withSubcommands([list, show, history, add, evaluate, ...plain]),
     ),
   ] as const

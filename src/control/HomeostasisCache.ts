@@ -68,13 +68,13 @@ export class HomeostasisCache {
 
   /** Takes one window. During a canary the loss must be that of the unperturbed base. */
   observe(reading: ContextReading): void {
-    this.told(reading.nowUs)
+    this.moveTimes(reading.nowUs)
     this.state = noteWindow(this.state, reading, this.policy)
   }
 
   /** Takes one completed cycle; returns what was evicted to make room. Ignored while busy. */
   cycle(reading: Omit<BaseReading, "periodic">): ReadonlyArray<Eviction> {
-    this.told(reading.nowUs)
+    this.moveTimes(reading.nowUs)
     if (this.busy) return []
     const noted = noteBase(this.state.memory, { ...reading, periodic: this.periodic }, this.policy)
     this.state = { ...this.state, memory: noted.state }
@@ -83,7 +83,7 @@ export class HomeostasisCache {
 
   /** The next step of a re-entry, or why there is none. `band` is what Tier 1's budgets leave: `executor.band`. */
   plan(nowUs: number, base: ReadonlyArray<number>, band?: ArrayLike<number>): ReentryPlan {
-    this.told(nowUs)
+    this.moveTimes(nowUs)
     const { table, maxStep } = this
     const where = { nowUs, base, table, maxStep, ...(band === undefined ? {} : { band }) }
     const { state, plan } = planReentry(this.state, where, this.policy)
@@ -103,7 +103,7 @@ export class HomeostasisCache {
     return evictions
   }
 
-  private told(nowUs: number): void {
+  private moveTimes(nowUs: number): void {
     if (!this.saved) return
     this.saved = false
     const { memory, trip } = this.state

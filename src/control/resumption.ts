@@ -135,7 +135,7 @@ function knobWarnings(before: Values, start: Values, space: ParamSpace): Readonl
   const known = new Set(space.names)
   // Nothing is known of where it stood: that is said elsewhere.
   if (Object.keys(before).length === 0) return []
-  const told = [
+  const warnings = [
     ...space.names.flatMap((name, i) => {
       const value = before[name]
       if (!Object.hasOwn(before, name)) return [`${name} is a new knob and ${initial(i)}.`]
@@ -149,7 +149,9 @@ function knobWarnings(before: Values, start: Values, space: ParamSpace): Readonl
       .filter((name) => !known.has(name))
       .map((name) => `${name} is no knob any more.`),
   ]
-  return told.length <= NAMED ? told : [...told.slice(0, NAMED), `And ${told.length - NAMED} knobs more.`]
+  return warnings.length <= NAMED
+    ? warnings
+    : [...warnings.slice(0, NAMED), `And ${warnings.length - NAMED} knobs more.`]
 }
 
 /** A change that a person made while it ran was made to that run; to keep it, it has to be in the configuration. */

@@ -8,7 +8,7 @@ import type { HotPath } from "../hot/HotPath.ts"
 import { completeWhen } from "./interop/completeWhen.ts"
 import { observableLogic } from "./interop/observableLogic.ts"
 import { createRootActor } from "./interop/rootActor.ts"
-import { inspectLater, type Later, tellLater } from "./interop/tellLater.ts"
+import { inspectLater, type Later, notifyLater } from "./interop/notifyLater.ts"
 import type { dueOf } from "../telemetry/dueOf.ts"
 import { type CycleMemory, cycleMemory } from "../../machines/cycleContext.ts"
 import { deferredLogic } from "../../machines/deferredLogic.ts"
@@ -61,7 +61,7 @@ interface KeptTree {
 export class ActorTree {
   root: Actor<EngineMachine>
   /** How many things became due so far, and how many of them telemetry has passed on. */
-  readonly beats = { due: 0, heard: 0 }
+  readonly beats = { due: 0, answered: 0 }
   private readonly options: ActorTreeOptions
   private readonly machine: EngineMachine
   /** Lets the telemetry of a dead root go: nobody else would. */
@@ -85,7 +85,7 @@ export class ActorTree {
         telemetry: observableLogic(
           completeWhen(due, (done) => this.gates.add(done)),
           ({ code, nowUs, window }) => {
-            this.beats.heard++
+            this.beats.answered++
             return dueEvent(code, nowUs, window)
           },
         ),
@@ -121,7 +121,7 @@ export class ActorTree {
     const { fault } = snapshot.context
     const before = this.fault
     this.fault = fault
-    if (fault === null && before !== null) this.beats.heard = this.beats.due
+    if (fault === null && before !== null) this.beats.answered = this.beats.due
     if (fault !== null && before === null) return deathOf(fault, snapshot.children[fault])
     const cycleNow = cycle?.getSnapshot()
     if (fault !== null || cycleNow?.status !== "active" || cycleNow === this.cycle) return null
@@ -143,7 +143,7 @@ export class ActorTree {
     if (data === null) return false
     this.letGo()
     this.fault = null
-    this.beats.heard = this.beats.due
+    this.beats.answered = this.beats.due
     this.root = this.make(data)
     this.root.start()
     return this.alive
@@ -185,7 +185,7 @@ export class ActorTree {
         if (this.gone !== root && !this.options.mayEnd()) died(this.deathOfRoot(root, null))
       },
     })
-    tellLater(root, this.options.later)
+    notifyLater(root, this.options.later)
     inspectLater(root, this.options.later, inspect !== undefined)
     this.tellChildrenLater(root)
     return root
@@ -193,7 +193,8 @@ export class ActorTree {
 
   private tellChildrenLater(root: Actor<EngineMachine>): void {
     const { children } = root.getSnapshot()
-    for (const child of Object.values(children)) if (child !== undefined) tellLater(child, this.options.later)
+    for (const child of Object.values(children))
+      if (child !== undefined) notifyLater(child, this.options.later)
   }
 
   /** The root goes with any child it cannot be without; that child is the one that died. */

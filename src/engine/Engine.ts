@@ -136,13 +136,13 @@ const changesOf = <K extends string>(
     (queue) =>
       Effect.acquireRelease(
         Effect.sync(() => {
-          const heard = core.subscribe((snapshot) =>
+          const states = core.subscribe((snapshot) =>
             Queue.offerUnsafe(queue, snapshot as EngineSnapshot<KnobValues<K>>),
           )
           const ended = core.whenOver((fault) =>
             fault === null ? Queue.endUnsafe(queue) : Queue.failCauseUnsafe(queue, Cause.fail(fault)),
           )
-          return [heard, ended]
+          return [states, ended]
         }),
         (subscriptions) => Effect.sync(() => subscriptions.forEach((one) => one.unsubscribe())),
       ),

@@ -52,11 +52,11 @@ import {
 import { guardInspector, type Inspect } from "./calls/guarded.ts"
 import { errorText, isExpected, type Outcome, outcomeOf } from "./calls/outcome.ts"
 import { foreignCall } from "./calls/foreignCall.ts"
-import { Mender } from "./supervision/Mender.ts"
+import { Recovery } from "./supervision/Recovery.ts"
 import { Relocations } from "./relocation/Relocations.ts"
 import type { RelocationParts } from "./contract/RelocationParts.ts"
 import { resumedHotPath, startEvent } from "./resume.ts"
-import { Telling } from "./calls/Telling.ts"
+import { Notifications } from "./calls/Notifications.ts"
 import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./calls/Listeners.ts"
 
@@ -102,11 +102,11 @@ export class EngineCore {
   readonly clockWatch: ClockWatch
   private readonly readClock: (() => number) | null
   /** What functions of a user's are to hear once the engine is at rest. */
-  readonly telling = new Telling()
+  readonly notifications = new Notifications()
   /** Calls of whoever listens to an actor. */
-  private readonly heard = new Listeners<() => unknown>("actor")
+  private readonly actorListeners = new Listeners<() => unknown>("actor")
   readonly tree: ActorTree
-  readonly mender: Mender
+  readonly recovery: Recovery
   readonly relocations: Relocations
   private readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
@@ -140,7 +140,7 @@ export class EngineCore {
       memory: settings.auditMemory,
       immediate: options.readClock === null,
       start: () => startRecord(this.relocations.settings, this.coarse, this.resumption),
-      telling: this.telling,
+      notifications: this.notifications,
       decodesLater: true,
     })
     const input = machineInputOf(settings, this.hot)
@@ -150,27 +150,28 @@ export class EngineCore {
     this.windows$ = completeWhen(
       // Who stops the engine hears of no further window.
       observeLater(windows$(due), (call) =>
-        this.telling.add(() => (this.status === "stopped" ? undefined : call())),
+        this.notifications.add(() => (this.status === "stopped" ? undefined : call())),
       ),
       (done) => this.whenOver((fault) => (fault === null ? done() : undefined)),
     )
-    this.heard.add((call) => call())
+    this.actorListeners.add((call) => call())
     // Before the actors: an inspector hears of them as they are made, and may fail at once.
-    this.mender = new Mender(this, settings.window.windowUs)
+    this.recovery = new Recovery(this, settings.window.windowUs)
     this.relocations = new Relocations(this, options.relocation ?? null)
-    const inspector = options.inspect === undefined ? null : guardInspector(options.inspect, this.telling)
+    const inspector =
+      options.inspect === undefined ? null : guardInspector(options.inspect, this.notifications)
     this.listeners = [
       this.snapshots,
       this.trail.listeners,
       this.endings,
-      this.heard,
+      this.actorListeners,
       ...this.relocations.calls,
       ...(inspector === null ? [] : [inspector.calls]),
     ]
     for (const listeners of this.listeners) {
       listeners.onFirstFailure = (detail) => {
-        this.mender.untold.push(detail)
-        this.telling.add(() => this.tellOfCallbacks())
+        this.recovery.unreported.push(detail)
+        this.notifications.add(() => this.reportCallbacks())
       }
     }
     this.tree = new ActorTree({
@@ -180,13 +181,13 @@ export class EngineCore {
       inspect: inspector?.observer,
       machine: options.machine,
       onEvent: () => this.afterEvent(),
-      later: (call) => this.telling.add(() => this.heard.notify(call)),
+      later: (call) => this.notifications.add(() => this.actorListeners.notify(call)),
       mayEnd: () => this.proving,
-      onDeath: (death) => this.mender.rootDied(death),
+      onDeath: (death) => this.recovery.rootDied(death),
       relocation: () => this.relocations.parts?.machine,
-      onVariant: (event) => this.relocations.heard(event),
+      onVariant: (event) => this.relocations.variantChosen(event),
     })
-    this.telling.tell()
+    this.notifications.tell()
   }
 
   /** The root of the statecharts; another one after it had to be put in its place. */
@@ -223,10 +224,10 @@ export class EngineCore {
       if (window !== null) this.lastWindow = window
     })
     this.actor.start()
-    this.mender.faultDetail = this.resumption?.safeMode?.detail ?? null
+    this.recovery.faultDetail = this.resumption?.safeMode?.detail ?? null
     this.actor.send(startEvent(this.resumption, this.hot.nowUs))
     // Frozen only when the disk was asked, after a stop that left it on a base that had still to prove itself.
-    if (this.mender.latchOpen && isOffBaseline(this.hot)) {
+    if (this.recovery.latchOpen && isOffBaseline(this.hot)) {
       this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
     }
     this.settle()
@@ -242,16 +243,16 @@ export class EngineCore {
     if (wasRunning && this.actor.getSnapshot().status === "active") {
       this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
     }
-    if (wasRunning && this.actor.getSnapshot().status !== "done") this.mender.secure()
+    if (wasRunning && this.actor.getSnapshot().status !== "done") this.recovery.secure()
     this.tree.stop()
     this.trail.pump()
     this.publish()
-    this.telling.add(() => {
+    this.notifications.add(() => {
       this.snapshots.clear()
       this.endings.notify(null)
       this.endings.clear()
     })
-    this.telling.tell()
+    this.notifications.tell()
   }
 
   /**
@@ -330,7 +331,7 @@ export class EngineCore {
       if (this.status === "stopped") return
     }
     // Whoever waits for what cannot be recorded does not hang.
-    if (code !== RING_FULL) this.mender.watch()
+    if (code !== RING_FULL) this.recovery.watch()
     this.settle()
   }
 
@@ -370,7 +371,7 @@ export class EngineCore {
   private carryOut(call: string, command: () => void): void {
     this.expect("running", call)
     // What died since the last call is started anew first: whatever lets SafeMode go for that lets nothing go that is asked now.
-    this.mender.mendAll()
+    this.recovery.recoverAll()
     command()
     this.settle()
   }
@@ -426,7 +427,7 @@ export class EngineCore {
     const itsMakers = this.reading !== reading
     this.reading = reading
     if (itsMakers || isExpected(error)) return
-    this.mender.fault(errorText(error))
+    this.recovery.fault(errorText(error))
     this.settle()
   }
 
@@ -439,7 +440,7 @@ export class EngineCore {
   settle(): void {
     this.advance()
     if (this.isProved) this.end()
-    this.telling.tell()
+    this.notifications.tell()
   }
 
   /** The proof before a stop is over, however it ended. */
@@ -448,9 +449,9 @@ export class EngineCore {
   }
 
   private advance(): void {
-    this.mender.mendAll()
+    this.recovery.recoverAll()
     // What waits for the audit is in SafeMode.
-    if (!this.trail.pump() || !this.mender.latchOpen) return
+    if (!this.trail.pump() || !this.recovery.latchOpen) return
     const state = safeModeState(this.actor, this.hot)
     if (state?.exit === "auditDrained" && this.trail.blocked === null && this.status === "running") {
       this.hot.journalCommand(COMMAND_DRAINED)
@@ -506,11 +507,11 @@ export class EngineCore {
     if (
       this.readClock === null ||
       this.hot.audit.size * 2 > this.hot.audit.capacity ||
-      this.mender.waiting ||
+      this.recovery.waiting ||
       this.isProved
     ) {
       this.settle()
-    } else this.telling.tell()
+    } else this.notifications.tell()
     return code
   }
 
@@ -519,7 +520,7 @@ export class EngineCore {
     const cycles = cyclesOf(this.actor) ?? this.cycles
     if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
     this.cycles = cycles
-    this.mender.afterEvent()
+    this.recovery.afterEvent()
     this.publish()
   }
 
@@ -527,11 +528,11 @@ export class EngineCore {
   publish(): void {
     if (this.snapshots.size === 0) return
     const snapshot = this.snapshot()
-    this.telling.add(() => this.snapshots.notify(snapshot))
+    this.notifications.add(() => this.snapshots.notify(snapshot))
   }
 
-  private tellOfCallbacks(): void {
-    this.mender.tellOfCallbacks()
+  private reportCallbacks(): void {
+    this.recovery.reportCallbacks()
     this.trail.pump()
   }
 }

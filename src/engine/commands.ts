@@ -24,7 +24,7 @@ import type { HotPath } from "../hot/HotPath.ts"
 import type { AuditTrail } from "./audit/AuditTrail.ts"
 import type { Listeners } from "./calls/Listeners.ts"
 import { type EngineActor, safeModeState } from "./contract/EngineSnapshot.ts"
-import { type Mender, tripsOf } from "./supervision/Mender.ts"
+import { type Recovery, tripsOf } from "./supervision/Recovery.ts"
 
 /** An engine, as far as commands go. */
 export interface CommandHost {
@@ -33,7 +33,7 @@ export interface CommandHost {
   readonly trail: AuditTrail
   readonly actor: EngineActor
   readonly tree: { readonly alive: boolean }
-  readonly mender: Mender
+  readonly recovery: Recovery
   /** A stop that proves its base has come to its end. */
   readonly isProved: boolean
   readonly nowUs: number
@@ -52,7 +52,7 @@ function send(core: CommandHost, event: EngineEvent, done: () => boolean, byHand
   if (done()) return
   core.hot.executor.proposal[P_NOW_US] = core.hot.nowUs
   byHand()
-  core.mender.confirm(false)
+  core.recovery.confirm(false)
 }
 
 /** Puts the baseline back; a NoBaselineError while there is none. */
@@ -117,20 +117,20 @@ function noteOfTrip(core: CommandHost, note: string | undefined): string | undef
 
 /** Lets SafeMode go, and what died too often begin anew. */
 export function reset(core: CommandHost, note: string | undefined): void {
-  const { hot, trail, mender } = core
-  if (mender.escalated === null && safeModeState(core.actor, hot)?.exit === "auditDrained") {
+  const { hot, trail, recovery } = core
+  if (recovery.escalated === null && safeModeState(core.actor, hot)?.exit === "auditDrained") {
     throw new EngineStateError({ reason: "auditFull", call: "reset" })
   }
   const nowUs = core.command(COMMAND_RESET)
   const event: EngineEvent = { type: "reset", nowUs, ...(note === undefined ? {} : { note }) }
   // It may open again at once, for what is still wrong.
   const before = tripsOf(hot)
-  const isOver = (): boolean => !mender.latchOpen || tripsOf(hot) > before
+  const isOver = (): boolean => !recovery.latchOpen || tripsOf(hot) > before
   trail.withNote("safeModeExited", note, () => {
-    mender.forgive()
-    send(core, event, isOver, () => mender.release())
+    recovery.forgive()
+    send(core, event, isOver, () => recovery.release())
   })
-  if (safeModeState(core.actor, hot) === null) mender.faultDetail = null
+  if (safeModeState(core.actor, hot) === null) recovery.faultDetail = null
   core.releases.notify()
 }
 

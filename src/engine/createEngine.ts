@@ -206,12 +206,12 @@ export function subscribeTo<K extends string>(
 ): Subscription {
   requireListener(listener)
   const observer = typeof listener === "function" ? { next: listener } : listener
-  const heard = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
+  const states = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
   // Who comes after the end is told of it at once, as with any Observable.
   const ended = core.whenOver((fault) => (fault === null ? observer.complete?.() : observer.error?.(fault)))
   return {
     unsubscribe: () => {
-      heard.unsubscribe()
+      states.unsubscribe()
       ended.unsubscribe()
     },
   }

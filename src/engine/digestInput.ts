@@ -23,12 +23,12 @@ import type { Problem } from "../domain/errors.ts"
 /** Why this is no time, or null. */
 export function timeError(nowUs: unknown): DigestError | null {
   if (typeof nowUs === "number" && nowUs >= 0 && nowUs <= MAX_TIME_US) return null
-  const told = problem(
+  const invalid = problem(
     ["nowUs"],
     `must be a number of microseconds from 0 to ${MAX_TIME_US} (the year 2112, counted from 1970), got ${show(nowUs)}.`,
     "Date.now() * 1000 is one.",
   )
-  return new DigestError({ problems: [told] })
+  return new DigestError({ problems: [invalid] })
 }
 
 const NO_PLACE = -1

@@ -159,7 +159,7 @@ export const runEngine = Effect.fnUntraced(function* (
     ...clock,
     ...reader,
   ]
-  yield* begin(specs, core.mender.supervision, portOf(core))
+  yield* begin(specs, core.recovery.supervision, portOf(core))
   const proveAndStop = (pairs: number): Effect.Effect<void, AuditError> =>
     pairs === 0 ? stop : Effect.andThen(proved(core, pairs), stop)
   return { core, stop, proveAndStop, awaitFault: faultOf(core) }
@@ -182,7 +182,7 @@ const machines = (core: EngineCore): ChildSpec => ({
 })
 
 const portOf = (core: EngineCore): SupervisorPort => ({
-  died: (death) => core.mender.childDied(death),
+  died: (death) => core.recovery.childDied(death),
   released: Effect.callback<void>((resume) => {
     const { unsubscribe } = core.releases.add(() => resume(Effect.void))
     return Effect.sync(unsubscribe)
@@ -191,7 +191,7 @@ const portOf = (core: EngineCore): SupervisorPort => ({
 
 const faultOf = (core: EngineCore): Effect.Effect<never, EngineFaultError> =>
   Effect.callback((resume) => {
-    if (core.mender.escalated !== null) return resume(Effect.fail(core.mender.escalated))
+    if (core.recovery.escalated !== null) return resume(Effect.fail(core.recovery.escalated))
     const { unsubscribe } = core.endings.add((fault) => {
       if (fault !== null) resume(Effect.fail(fault))
     })

@@ -27,7 +27,7 @@ export class FleetCell implements Recorder {
   /** Null while it is put away, and once it is stopped. */
   loop: HotLoop | null
   /** When it was last reported to. */
-  heardUs: number
+  lastDigestUs: number
   records = 0
   /** Windows that closed under this loop. */
   windows = 0
@@ -61,7 +61,7 @@ export class FleetCell implements Recorder {
     this.seed = who.seed
     this.group = who.group
     this.shared = shared
-    this.heardUs = nowUs
+    this.lastDigestUs = nowUs
     this.loop = this.freshLoop()
   }
 
@@ -86,7 +86,7 @@ export class FleetCell implements Recorder {
     const { loop } = this
     if (loop === null) return Number.POSITIVE_INFINITY
     const { window } = loop.hot
-    let next = this.heardUs + (this.state === "resting" ? passivateAfterUs : restAfterUs)
+    let next = this.lastDigestUs + (this.state === "resting" ? passivateAfterUs : restAfterUs)
     // One that is still in SafeMode neither rests nor is put away: it has only its timer.
     if (this.state === "awake" && loop.phase === FROZEN) next = Number.POSITIVE_INFINITY
     if (!window.closed && !window.expired && window.expiresAtUs < next) next = window.expiresAtUs

@@ -27,7 +27,7 @@ import { copyDigest, emptyDigest, timeError, writeDigest } from "../engine/diges
 import { foreignCall } from "../engine/calls/foreignCall.ts"
 import { errorText } from "../engine/calls/outcome.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
-import { Telling } from "../engine/calls/Telling.ts"
+import { Notifications } from "../engine/calls/Notifications.ts"
 import { FleetCell } from "./FleetCell.ts"
 import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
@@ -51,11 +51,11 @@ export class FleetCore {
   status: "idle" | "running" | "stopped" = "idle"
   /** The audit cannot be written: nothing is decided until it can. */
   halted = false
-  /** Digests that came while listeners were told of events and found no room, or while the fleet was halted. */
+  /** Digests that arrived during notifications with a full inbox, or while the fleet was halted. */
   digestsLost = 0
   readonly nowCell = new Float64Array(1)
-  /** What listeners of the audit are to hear once everything is as it should be. */
-  private readonly telling = new Telling()
+  /** Calls to audit listeners, postponed until the fleet is at rest. */
+  private readonly notifications = new Notifications()
   /** Where a digest is read to; null while one is. */
   private draft: Float64Array | null = null
   private readonly parts: FleetParts
@@ -73,7 +73,7 @@ export class FleetCore {
       settings.engine,
       settings.auditMemory,
       readClock === null,
-      this.telling,
+      this.notifications,
     )
     for (const [group, numbers] of settings.shared) this.shared.set(group, new SharedBudget(numbers))
   }
@@ -164,7 +164,7 @@ export class FleetCore {
     this.expect(cell, "observe")
     const nowUs = this.clock()
     copyDigest(draft, inbox)
-    if (this.news.telling) return this.putOff(cell, inbox)
+    if (this.news.notifications) return this.putOff(cell, inbox)
     const taken = this.take(cell, nowUs)
     this.settle()
     return taken
@@ -243,7 +243,7 @@ export class FleetCore {
     const { loop } = cell
     if (loop === null) return
     loop.hot.nowCell[0] = nowUs
-    const silentUs = nowUs - cell.heardUs
+    const silentUs = nowUs - cell.lastDigestUs
     // Before its windows run out: silence is a rest here, and no case of lost telemetry.
     if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, nowUs)
     this.attempt(cell, tick)
@@ -264,9 +264,9 @@ export class FleetCore {
   }
 
   private putAway(cell: FleetCell, nowUs: number, silentUs: number): boolean {
-    if (cell.loop === null || cell.state !== "resting" || nowUs - cell.heardUs < silentUs) return false
+    if (cell.loop === null || cell.state !== "resting" || nowUs - cell.lastDigestUs < silentUs) return false
     const { executor } = cell.loop.hot
-    if (executor.rollbacksThisHour > 0 && nowUs - cell.heardUs < HOUR_US) return false
+    if (executor.rollbacksThisHour > 0 && nowUs - cell.lastDigestUs < HOUR_US) return false
     if (executor.cooldownUntilUs > nowUs) return false
     cell.putAway()
     this.looped.remove(cell)
@@ -281,7 +281,7 @@ export class FleetCore {
       return false
     }
     const loop = this.awaken(cell, nowUs)
-    cell.heardUs = nowUs
+    cell.lastDigestUs = nowUs
     loop.hot.nowCell[0] = nowUs
     this.attempt(cell, hear)
     const now = loop.hot.nowCell[0]
@@ -416,7 +416,7 @@ export class FleetCore {
 
   /** Tells of what happened, once everything is as it should be. What listeners report meanwhile is taken afterwards. */
   private tell(): void {
-    this.telling.tell()
+    this.notifications.tell()
     if (this.inbox.length === 0 && this.news.quiet) return
     this.news.tell(() => {
       if (this.inbox.length === 0) return false

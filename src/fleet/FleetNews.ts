@@ -16,13 +16,13 @@ import type { FleetEvent } from "./fleetEvents.ts"
 
 /** Events that wait at most; what does not fit is counted. */
 const WAITING = 100_000
-/** Rounds of telling in one call: a listener whose answer is an event each time would go on for ever. */
+/** Rounds of notifications in one call: a listener that answers each event with another would never end. */
 const ROUNDS = 64
 
 export class FleetNews {
   readonly listeners = new Listeners<FleetEvent>("fleet")
   /** Listeners are being told now. */
-  telling = false
+  notifications = false
   /** Events that found no room. */
   lost = 0
   private readonly waiting: Array<FleetEvent> = []
@@ -40,13 +40,13 @@ export class FleetNews {
 
   /** Tells of everything; `meanwhile` does what listeners have asked for and says whether there was something. */
   tell(meanwhile: () => boolean): void {
-    if (this.telling) return
-    this.telling = true
+    if (this.notifications) return
+    this.notifications = true
     for (let round = 0; round < ROUNDS; round++) {
       for (const event of this.waiting.splice(0)) this.listeners.notify(event)
       if (!meanwhile() && this.waiting.length === 0) break
     }
-    this.telling = false
+    this.notifications = false
   }
 }
 

@@ -6,7 +6,7 @@ import { AuditRing, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { AuditDecoder, type AuditRecord } from "../engine/audit/AuditRecord.ts"
 import { AuditTrail } from "../engine/audit/AuditTrail.ts"
-import type { Telling } from "../engine/calls/Telling.ts"
+import type { Notifications } from "../engine/calls/Notifications.ts"
 
 /** Records of all engines that wait for the sinks' queues at most. */
 const STAGE_CAPACITY = 4096
@@ -71,7 +71,13 @@ export class FleetTrail {
   private readonly keys = new Map<number, string>()
   private readonly gone: Array<number> = []
 
-  constructor(name: string, settings: EngineSettings, memory: number, immediate: boolean, telling: Telling) {
+  constructor(
+    name: string,
+    settings: EngineSettings,
+    memory: number,
+    immediate: boolean,
+    notifications: Notifications,
+  ) {
     this.stage = new AuditRing(settings.space.table.size + 1, STAGE_CAPACITY)
     const start = Object.freeze({ fleet: name, seed: settings.seed, objective: settings.objective })
     this.decoder = new FleetDecoder(name, settings, this.stage.width - 1, this.keys)
@@ -81,7 +87,7 @@ export class FleetTrail {
       memory,
       immediate,
       start: () => start,
-      telling,
+      notifications,
     })
   }
 

@@ -54,10 +54,10 @@ export const fleetLogic: CallbackActorLogic<FleetCommand, FleetLogicInput> = fro
   FleetLogicInput
 >(({ input: { fleet }, sendBack, receive }) => {
   const report = (one: FleetReport): void => sendBack(one)
-  const heard = fleet.subscribe((event) => report({ type: "fleet", event }))
+  const subscription = fleet.subscribe((event) => report({ type: "fleet", event }))
   receive((command) => {
     const outcome = outcomeOf(() => obey(fleet, command))
     if (!outcome.ok) report({ type: "fleetRefused", command, detail: errorText(outcome.error) })
   })
-  return () => heard.unsubscribe()
+  return () => subscription.unsubscribe()
 })

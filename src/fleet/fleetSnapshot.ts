@@ -105,7 +105,7 @@ export function snapshotOfCell(cell: FleetCell, space: ParamSpace): FleetEngineS
     status: cell.state,
     mode: reason === null ? "adapting" : "safe",
     generation: config.generation,
-    heardUs: cell.heardUs,
+    heardUs: cell.lastDigestUs,
     values: valuesByName(space, live),
     base: valuesByName(space, loop === null ? live : loop.hot.executor.base),
     baseline: config.hasBaseline ? valuesByName(space, baseline) : null,

@@ -25,10 +25,10 @@ export const LANE_FULL = 2
 const LANES = 64
 const SHARED_CAPACITY = 1024
 
-// Words of the header; each group on a cache line of its own.
-/** Digests that the taker is done with. */
+// Words of the header; each group has its own cache line.
+/** Digests that the taker has finished. */
 const WORD_DONE = 0
-/** Digests of threads that found no lane: dropped, refused. */
+/** Digests of threads without a lane: dropped, refused. */
 const WORD_HOMELESS = 16
 const WORD_NEXT_ID = 18
 /** Rises when the sleeper is to wake up. */
@@ -41,7 +41,7 @@ const HEADER_WORDS = 48
 const AWAKE = 0x7fffffff
 
 // Words of a lane: the producer's line, then the line that the taker writes.
-/** FREE, the owner's id (even), or that and one while the owner is amid a push. */
+/** FREE, the owner's id (even), or that plus one while the owner is pushing. */
 const OWNER = 0
 const TAIL = 1
 const DROPPED = 2

@@ -103,7 +103,7 @@ export const G_MEANS = G_NOISES + NOISES
 export const CALM_MEANS = 10
 export const GUARD_VECTORS_AT = G_MEANS + CALM_MEANS
 
-// Vectors, in order: the vector v of knob i lies at GUARD_VECTORS_AT + v * n + i.
+// Vectors, in order: the vector v of knob i is at GUARD_VECTORS_AT + v * n + i.
 /** Where the level was last near its lowest. */
 export const GV_GOOD = 0
 /** The base farthest from that since the level left the threshold behind. */

@@ -66,17 +66,17 @@ function learnLate(b: Float64Array, displacement: Float64Array, n: number): void
   const sign = b[S_FIRST] > 0 ? 1 : -1
   let square = 0
   let width = 0
-  let told = 0
+  let predicted = 0
   for (let i = 0; i < n; i++) {
     const x = b[before + i]
     const z = x - sign * displacement[i]
     square += x * z
     width += z * z
-    told += b[late + i] * x
+    predicted += b[late + i] * x
     b[late + i] = kept * b[late + i] + b[L_READ] * z
   }
   const u = b[L_LATE_SQUARE]
-  const left = u > 0 ? b[L_READ] - told / u : b[L_READ]
+  const left = u > 0 ? b[L_READ] - predicted / u : b[L_READ]
   const counts = b[L_LATE_PAIRS] < UNKNOWN_PAIRS ? 0 : 1
   b[L_LATE_LEFT] = kept * kept * b[L_LATE_LEFT] + (counts * left * left * width) / n
   b[L_LATE_SQUARE] = kept * u + square / n

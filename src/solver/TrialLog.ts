@@ -21,7 +21,7 @@ export interface AskedTrial {
 }
 
 /** What became of an answer: which trial it was taken for (-1: none), and where. */
-export interface Told {
+export interface TellOutcome {
   readonly kind: "trial" | "foreign" | "seed" | "duplicate"
   readonly id: number
   readonly unit: Float64Array
@@ -142,7 +142,7 @@ export class TrialLog {
   }
 
   /** Takes an answer down, unless it is known. */
-  tell(answer: Answer, origin: Origin): Told {
+  tell(answer: Answer, origin: Origin): TellOutcome {
     const id = origin === "run" ? this.match(answer) : -1
     if (id === DUPLICATE || (id >= 0 && this.trials[id].value !== null)) {
       this.duplicates++
@@ -202,7 +202,7 @@ export class TrialLog {
     return null
   }
 
-  private tellUnasked(answer: Answer, seed: boolean): Told {
+  private tellUnasked(answer: Answer, seed: boolean): TellOutcome {
     const unit = answer.unit ?? NOWHERE
     const params = answer.params ?? {}
     if (seed) this.seeded++

@@ -18,7 +18,7 @@ import {
   type CallArgument,
   type CallName,
   receiveError,
-  type Told,
+  type WorkerMessage,
 } from "./protocol.ts"
 import { BEAT, CALL, REPLY, wordsOf } from "./SharedEngine.ts"
 
@@ -31,7 +31,7 @@ export interface ThreadOptions {
 }
 
 export interface ThreadListener {
-  readonly told: (told: Told) => void
+  readonly received: (message: WorkerMessage) => void
   /** The thread has ended; nothing of it writes any more. */
   readonly gone: (reason: DeathReason, detail: string) => void
 }
@@ -76,10 +76,10 @@ export class EngineThread {
       execArgv: process.execArgv.filter((flag) => !flag.startsWith("--input-type")),
       ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     })
-    this.worker.on("message", (told: Told) => {
-      if (told.type === "ready") this.begun = true
-      if (told.type === "failed") this.error ??= told.error.message
-      listener.told(told)
+    this.worker.on("message", (message: WorkerMessage) => {
+      if (message.type === "ready") this.begun = true
+      if (message.type === "failed") this.error ??= message.error.message
+      listener.received(message)
     })
     this.worker.on("error", (error) => (this.error ??= String(error)))
     this.watch = setInterval(() => this.look(), options.patienceMs / LOOKS)

@@ -24,9 +24,15 @@ import { type DeathReason, Supervision } from "../engine/supervision/Supervision
 import { startTimeError } from "../engine/contract/startTime.ts"
 import type { RelayedInspection, WorkerState } from "../engine/contract/WorkerEngine.ts"
 import { EngineThread } from "./EngineThread.ts"
-import { Hearing } from "./Hearing.ts"
+import { WorkerSubscriptions } from "./WorkerSubscriptions.ts"
 import { LiveValues } from "./LiveValues.ts"
-import { type CallArgument, type CallName, receiveError, type Remains, type Told } from "./protocol.ts"
+import {
+  type CallArgument,
+  type CallName,
+  receiveError,
+  type Remains,
+  type WorkerMessage,
+} from "./protocol.ts"
 import { Reporter } from "./Reporter.ts"
 import { secure } from "./secure.ts"
 import {
@@ -75,7 +81,7 @@ export class PlacedEngine {
   readonly handle: SharedEngine
   readonly live: LiveValues
   readonly reporter: Reporter
-  readonly hearing: Hearing
+  readonly subscriptions: WorkerSubscriptions
   coarse: ReturnType<typeof coarseKnobs>
   status: WorkerState["status"] = "idle"
   private readonly options: PlacedOptions
@@ -127,7 +133,7 @@ export class PlacedEngine {
     this.reader = readerOf(this.handle)
     this.live = new LiveValues(this.reader, space.names)
     this.reporter = new Reporter(this.handle, lanes, this.live)
-    this.hearing = new Hearing(this.words, options.inspect, (relay) =>
+    this.subscriptions = new WorkerSubscriptions(this.words, options.inspect, (relay) =>
       this.thread?.ask({ type: "relay", relay }),
     )
   }
@@ -243,13 +249,13 @@ export class PlacedEngine {
 
   subscribe(observer: EngineObserver<EngineSnapshot>): Subscription {
     requireListener(observer)
-    const heard = this.hearing.subscribeSnapshots((snapshot) => observer.next?.(snapshot))
-    const ended = this.hearing.whenOver((fault) =>
+    const listening = this.subscriptions.subscribeSnapshots((snapshot) => observer.next?.(snapshot))
+    const ended = this.subscriptions.whenOver((fault) =>
       fault === null ? observer.complete?.() : observer.error?.(fault),
     )
     return {
       unsubscribe: () => {
-        heard.unsubscribe()
+        listening.unsubscribe()
         ended.unsubscribe()
       },
     }
@@ -285,19 +291,19 @@ export class PlacedEngine {
         runId: this.runId,
         resume,
         handle: this.handle,
-        relay: this.hearing.relay,
+        relay: this.subscriptions.relay,
       },
       {
         entry,
         ...(resourceLimits === undefined ? {} : { resourceLimits }),
         patienceMs: patienceMs ?? Math.max(PATIENCE_MS, (PATIENCE_TICKS * tickUs) / 1000),
       },
-      { told: (told) => this.told(told), gone: (reason, detail) => this.gone(reason, detail) },
+      { received: (message) => this.received(message), gone: (reason, detail) => this.gone(reason, detail) },
     )
   }
 
-  private told(told: Told): void {
-    switch (told.type) {
+  private received(message: WorkerMessage): void {
+    switch (message.type) {
       case "ready":
         this.status = "running"
         Atomics.store(this.words, STATUS, RUNNING)
@@ -305,23 +311,23 @@ export class PlacedEngine {
         this.starting = null
         return
       case "failed":
-        if (this.starting === null) this.lastDeath = told.error.message
+        if (this.starting === null) this.lastDeath = message.error.message
         // Who hears of it may start again: when the thread has ended, and not before.
-        else this.failure = receiveError(told.error)
+        else this.failure = receiveError(message.error)
         void this.thread?.end()
         return
       case "stopped":
-        this.remains = told.remains
-        this.finish(told.error === null ? null : receiveError(told.error))
+        this.remains = message.remains
+        this.finish(message.error === null ? null : receiveError(message.error))
         return
       case "fault":
-        this.hearing.endings.notify(receiveError(told.error) as EngineFaultError)
+        this.subscriptions.endings.notify(receiveError(message.error) as EngineFaultError)
         return
       case "snapshot":
-        this.hearing.snapshot(this.patched(told.snapshot))
+        this.subscriptions.snapshot(this.patched(message.snapshot))
         return
       default:
-        this.hearing.other(told)
+        this.subscriptions.other(message)
     }
   }
 
@@ -358,9 +364,10 @@ export class PlacedEngine {
     } else {
       this.status = "frozen"
       this.resumption = resumption
-      this.hearing.endings.notify(new EngineFaultError({ detail: said }))
+      this.subscriptions.endings.notify(new EngineFaultError({ detail: said }))
     }
-    if (this.hearing.snapshots.size > 0) this.hearing.snapshots.notify(this.patched(this.old.snapshot))
+    if (this.subscriptions.snapshots.size > 0)
+      this.subscriptions.snapshots.notify(this.patched(this.old.snapshot))
   }
 
   /** A person has looked at it: another worker, with all its restarts, and no latch that a death had left open. */
@@ -380,8 +387,8 @@ export class PlacedEngine {
       else stopping?.waiting.reject(error)
     }
     const last = this.patched(this.old.snapshot)
-    if (this.hearing.snapshots.size > 0) this.hearing.snapshots.notify(last)
-    this.hearing.end()
+    if (this.subscriptions.snapshots.size > 0) this.subscriptions.snapshots.notify(last)
+    this.subscriptions.end()
     if (thread === null) settle()
     else void thread.end().then(settle)
   }
@@ -390,7 +397,7 @@ export class PlacedEngine {
   private patched(snapshot: EngineSnapshot): EngineSnapshot {
     const { counters } = snapshot
     const { lanes } = this.reporter
-    const callbackFailures = { ...counters.callbackFailures, ...this.hearing.failures }
+    const callbackFailures = { ...counters.callbackFailures, ...this.subscriptions.failures }
     const alone = this.status !== "running" && this.status !== "stopped" && this.deaths > 0
     return {
       ...snapshot,

@@ -8,14 +8,14 @@ import type { Subscription } from "../engine/calls/Listeners.ts"
 import type { EngineCore } from "../engine/EngineCore.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
-import type { Relay, Told } from "./protocol.ts"
+import type { Relay, WorkerMessage } from "./protocol.ts"
 import { HEARD_OTHERS, HEARD_SNAPSHOTS, SKIPPED } from "./SharedEngine.ts"
 
 /** Messages that may be on their way, snapshots apart. */
 const MOST_UNHEARD = 10_000
 
 export class Relays {
-  private readonly post: (told: Told) => void
+  private readonly post: (message: WorkerMessage) => void
   private readonly words: Int32Array
   private readonly subscriptions = new Map<keyof Relay, Subscription>()
   private latest: EngineSnapshot | null = null
@@ -23,7 +23,7 @@ export class Relays {
   private sentSnapshots: number
   private sentOthers: number
 
-  constructor(post: (told: Told) => void, words: Int32Array) {
+  constructor(post: (message: WorkerMessage) => void, words: Int32Array) {
     this.post = post
     this.words = words
     this.sentSnapshots = Atomics.load(words, HEARD_SNAPSHOTS)
@@ -58,13 +58,13 @@ export class Relays {
     this.send({ type: "inspection", event: relayed(event) })
   }
 
-  private send(told: Told): void {
+  private send(message: WorkerMessage): void {
     if (((this.sentOthers - Atomics.load(this.words, HEARD_OTHERS)) | 0) >= MOST_UNHEARD) {
       Atomics.add(this.words, SKIPPED, 1)
       return
     }
     this.sentOthers = (this.sentOthers + 1) | 0
-    this.post(told)
+    this.post(message)
   }
 
   private switch(name: keyof Relay, on: boolean, subscribe: () => Subscription): void {

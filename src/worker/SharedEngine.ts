@@ -41,7 +41,7 @@ export const SKIPPED = 6
 /** Words in all. */
 const WORDS = 16
 
-// Cells of doubles, written by the worker and read by nobody who could not do with the one before.
+// Cells of doubles, written by the worker. Every reader tolerates the previous value.
 /** The engine's time at its last tick. */
 export const TICK_US = 0
 /** Of the open latch: since when, the code of its exit, and the end of its timer; NaN where there is none. */

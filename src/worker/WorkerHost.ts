@@ -16,7 +16,7 @@ import { safeModeState } from "../engine/contract/EngineSnapshot.ts"
 import { Platform, type PlatformService } from "../engine/contract/Platform.ts"
 import { metricsPage } from "../engine/metrics/prometheus.ts"
 import { type RunningEngine, runEngine } from "../engine/runEngine.ts"
-import { type Answer, type Asked, type Boot, type Call, sendError, type Told } from "./protocol.ts"
+import { type Answer, type Asked, type Boot, type Call, sendError, type WorkerMessage } from "./protocol.ts"
 import { Relays } from "./Relays.ts"
 import {
   BEAT,
@@ -281,8 +281,8 @@ export class WorkerHost {
     writeRollbacks(this.cells, executor.rollbackTimes())
   }
 
-  private tell(told: Told): void {
-    this.port.postMessage(told)
+  private tell(message: WorkerMessage): void {
+    this.port.postMessage(message)
   }
 
   private close(): void {

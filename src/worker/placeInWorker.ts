@@ -27,7 +27,7 @@ export function placeInWorker(
     before: (): Remains => remainsOf(settings, engine),
     ...own,
   })
-  const { live, reporter, hearing } = engine
+  const { live, reporter, subscriptions } = engine
   const placed: WorkerEngine<string, SharedEngine> = {
     name: settings.name,
     get runId() {
@@ -59,11 +59,11 @@ export function placeInWorker(
     setGuardrails: (guardrails, note) => engine.setGuardrails(guardrails, noteOf(note)),
     audit: {
       records: () => (engine.look("records") as ReadonlyArray<AuditRecord> | null) ?? engine.old.records,
-      subscribe: (listener) => hearing.subscribeRecords(listener),
+      subscribe: (listener) => subscriptions.subscribeRecords(listener),
       state: () => (engine.look("auditState") as AuditState | null) ?? engine.old.auditState,
     },
     metrics: () => (engine.look("metrics") as string | null) ?? engine.old.metrics,
-    windows$: hearing.windows$,
+    windows$: subscriptions.windows$,
     shared: engine.handle,
     current: () => live.current(),
     get safeMode() {

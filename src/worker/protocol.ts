@@ -79,7 +79,7 @@ export interface Remains {
 }
 
 /** From the worker. */
-export type Told =
+export type WorkerMessage =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly error: SentError }
   | { readonly type: "stopped"; readonly error: SentError | null; readonly remains: Remains }

@@ -74,7 +74,7 @@ describe("a public name", () => {
   })
 
   it("has a sentence of its own", () => {
-    const untold = names.filter((name) => !isTold(name))
-    expect(untold.map(({ name, file }) => `${relative(root, file)} ${name}`)).toEqual([])
+    const unreported = names.filter((name) => !isTold(name))
+    expect(unreported.map(({ name, file }) => `${relative(root, file)} ${name}`)).toEqual([])
   })
 })

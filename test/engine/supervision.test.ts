@@ -145,7 +145,7 @@ describe("when the engine adapts", () => {
     rig.core.windows$.subscribe({ next: () => heard++, complete: () => over++ })
     rig.run(500)
     for (let deaths = 1; deaths <= 4; deaths++) {
-      rig.core.mender.childDied({ ...death, child: "clock" })
+      rig.core.recovery.childDied({ ...death, child: "clock" })
       const { mode, values, baseline } = rig.snapshot()
       expect(mode).toBe(deaths <= 3 ? "adapting" : "safe")
       expect(values).toEqual(baseline)
@@ -165,7 +165,7 @@ describe("when the engine adapts", () => {
     rig.run(100)
     expect(windows).toBeGreaterThan(0)
     expect(heard).toBe(windows)
-    expect(rig.core.mender.childDied({ ...death, child: "clock" })).toBe("restart")
+    expect(rig.core.recovery.childDied({ ...death, child: "clock" })).toBe("restart")
   })
 })
 
@@ -212,7 +212,7 @@ describe("while SafeMode is open", () => {
       rig.core.trip("by hand")
       rig.broken.now = fault
       rig.run(20)
-      rig.core.mender.childDied({ ...death, child: "clock" })
+      rig.core.recovery.childDied({ ...death, child: "clock" })
       breakRoot(rig.core.actor)
       rig.run(500)
       expect(rig.snapshot().mode).toBe("safe")
@@ -232,7 +232,7 @@ describe("the watchdog", () => {
     generation: 7,
     windowDone: true,
     due: 3,
-    heard: 3,
+    answered: 3,
     latchOpen: false,
     cycle: { lastId: 5, asked: false },
     latchDeadlineUs: null,
@@ -245,7 +245,7 @@ describe("the watchdog", () => {
   it("names who owes an answer, once a term", () => {
     const found = (pulse: Partial<Pulse>) => watch(pulse, 500_000, 6).filter((hung) => hung !== null)
     expect(found({})).toEqual(["cycle"])
-    expect(found({ heard: 2 })).toEqual(["telemetry"])
+    expect(found({ answered: 2 })).toEqual(["telemetry"])
     expect(found({ cycle: { lastId: 5, asked: true } })).toEqual(["hotPath"])
     expect(found({ latchOpen: true, latchDeadlineUs: 0 })).toEqual(["latch"])
     expect(found({ windowDone: false })).toEqual([])

@@ -20,9 +20,9 @@ const blows = {
   trip: ({ core }) => core.trip(),
   rollback: ({ core }) => core.rollback(),
   "fiber dies": ({ core }) =>
-    void core.mender.childDied({ child: "clock", reason: "threw", detail: "it broke" }),
+    void core.recovery.childDied({ child: "clock", reason: "threw", detail: "it broke" }),
   "root dies": ({ core }) => breakRoot(core.actor),
-  defect: ({ core }) => core.mender.fault("a defect"),
+  defect: ({ core }) => core.recovery.fault("a defect"),
 } satisfies Readonly<Record<string, (rig: BrokenRig) => void>>
 type Blow = keyof typeof blows
 

@@ -168,7 +168,7 @@ describe("why a knob changed", () => {
     )
     const change = whyChanged(folder.path, "c", 1e12)
     expect(change).toMatchObject({ action: "returnToBase", left: "baseline", proposal: null, windows: [] })
-    expect(change?.text).toContain("because a visit of the baseline was broken off.")
+    expect(change?.text).toContain("because a visit to the baseline was cut short.")
   })
 
   it("is the last move of the base where no time is given, whatever was measured since", async () => {

@@ -37,7 +37,7 @@ const tamper = (core: EngineCore): void => {
   if (phase === "tripped") {
     let ticks = 0
     setInterval(() => {
-      if (core.mender.latchOpen && ticks++ > 3) faults[fault]?.()
+      if (core.recovery.latchOpen && ticks++ > 3) faults[fault]?.()
     }, 5)
     return
   }

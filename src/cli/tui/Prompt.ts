@@ -33,7 +33,7 @@ export type Answer =
 
 export class Prompt {
   /** What the last action came to. */
-  told = ""
+  message = ""
   private asking: Action | null = null
   private preset: GuardrailPreset | null = null
   private reason = ""
@@ -46,7 +46,7 @@ export class Prompt {
 
   get footer(): string {
     if (this.asking === null)
-      return [this.told, this.actions.length === 0 ? WATCH_ONLY : HELP].filter(Boolean).join("  |  ")
+      return [this.message, this.actions.length === 0 ? WATCH_ONLY : HELP].filter(Boolean).join("  |  ")
     if (this.choosing) return "guardrails: c conservative  b balanced  a aggressive  (Esc)"
     const what = [this.asking, this.preset].filter(Boolean).join(" ")
     if (this.confirming) return `${what}: ${this.reason}  Really? y/n`
@@ -92,10 +92,10 @@ export class Prompt {
     return null
   }
 
-  private leave(told: string): null {
+  private leave(message: string): null {
     this.asking = null
     this.confirming = false
-    this.told = told
+    this.message = message
     return null
   }
 }

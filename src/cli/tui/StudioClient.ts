@@ -18,7 +18,7 @@ import { Refusal } from "../../studio/server/refusal.ts"
 const DECISIONS = AUDIT_KINDS.filter((kind) => kind !== "digest" && kind !== "tick").join(",")
 
 /** One message of the live stream. */
-export type Told = {
+export type StudioEvent = {
   readonly [E in StreamEvent]: { readonly event: E; readonly message: StreamMessages[E] }
 }[StreamEvent]
 
@@ -58,7 +58,7 @@ export class StudioClient {
   }
 
   /** The live stream until `signal` or its end; throws when it cannot be had. */
-  async *live(engine: string, signal: AbortSignal): AsyncGenerator<Told, void> {
+  async *live(engine: string, signal: AbortSignal): AsyncGenerator<StudioEvent, void> {
     const response = await fetch(new URL(`${PATHS.events}?engine=${encodeURIComponent(engine)}`, this.url), {
       headers: this.headers,
       signal,
@@ -72,7 +72,7 @@ export class StudioClient {
         const event = /^event: (\w+)$/m.exec(block)?.[1]
         const data = /^data: (.*)$/m.exec(block)?.[1]
         if (event !== undefined && data !== undefined) {
-          yield { event, message: JSON.parse(data) } as Told
+          yield { event, message: JSON.parse(data) } as StudioEvent
         }
       }
     }

@@ -8,7 +8,7 @@ import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 import { fitted as fit, padded } from "../../platform/system/plainText.ts"
 
 /** Everything that may be shown; what is not known is null. */
-export interface Shown {
+export interface ScreenContent {
   readonly entry: EngineEntry
   readonly snapshot: EngineSnapshot | null
   /** Of a recorded run: the moment that is shown. */
@@ -63,7 +63,12 @@ export function track(
 const number = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : String(Number(value.toPrecision(5)))
 
-export function screen(shown: Shown, columns: number, rows: number, styles: Styles): ReadonlyArray<string> {
+export function screen(
+  shown: ScreenContent,
+  columns: number,
+  rows: number,
+  styles: Styles,
+): ReadonlyArray<string> {
   const width = Math.max(LEAST_COLUMNS, columns)
   const { entry, snapshot, frame } = shown
   const mode = snapshot?.mode ?? frame?.mode ?? "…"
@@ -98,7 +103,7 @@ export function screen(shown: Shown, columns: number, rows: number, styles: Styl
   return [...head, ...kept, ...(room > kept.length ? records : []), ...foot].slice(-Math.max(1, rows))
 }
 
-function objectiveLine({ objectives, entry }: Shown, width: number): string {
+function objectiveLine({ objectives, entry }: ScreenContent, width: number): string {
   const last = number(objectives.at(-1))
   const label = `${entry.objective} `
   const line =
@@ -108,7 +113,11 @@ function objectiveLine({ objectives, entry }: Shown, width: number): string {
   return `${label}${line} ${objectives.length === 0 ? "" : last}`
 }
 
-function knobLines({ entry, snapshot, frame }: Shown, width: number, most: number): ReadonlyArray<string> {
+function knobLines(
+  { entry, snapshot, frame }: ScreenContent,
+  width: number,
+  most: number,
+): ReadonlyArray<string> {
   const bar = Math.max(5, Math.min(40, width - NAME - 30))
   const { knobs } = entry
   const fitting = knobs.length <= most ? knobs : knobs.slice(0, most - 1)
@@ -124,7 +133,7 @@ function knobLines({ entry, snapshot, frame }: Shown, width: number, most: numbe
   return others === 0 ? lines : [...lines, fit(`… and ${others} more knobs`, width)]
 }
 
-function stateLines({ states }: Shown, width: number, styles: Styles): ReadonlyArray<string> {
+function stateLines({ states }: ScreenContent, width: number, styles: Styles): ReadonlyArray<string> {
   const charts = (states?.actors ?? []).filter(({ active }) => active.length > 0)
   return charts.map(({ path, active, tags }) => {
     const paint = tags.includes("safe") ? styles.warn : tags.includes("live") ? styles.good : styles.live
@@ -133,7 +142,7 @@ function stateLines({ states }: Shown, width: number, styles: Styles): ReadonlyA
 }
 
 /** The budgets of which most is used. */
-function budgetLines({ budgets }: Shown, width: number, styles: Styles): ReadonlyArray<string> {
+function budgetLines({ budgets }: ScreenContent, width: number, styles: Styles): ReadonlyArray<string> {
   if (budgets === null) return []
   const { applies, rollbacksPerHour, regressions, knobs } = budgets
   const all = [

@@ -15,7 +15,7 @@ import type { AuditSink } from "./AuditSink.ts"
 import { foreignCall } from "../calls/foreignCall.ts"
 import { Listeners } from "../calls/Listeners.ts"
 import { errorText } from "../calls/outcome.ts"
-import type { Telling } from "../calls/Telling.ts"
+import type { Notifications } from "../calls/Notifications.ts"
 
 /** Records that wait for one sink at most. */
 const QUEUE_CAPACITY = 1024
@@ -118,7 +118,7 @@ export interface AuditTrailOptions {
   /** Makes what is put on the record of the start. */
   readonly start: () => Readonly<Record<string, unknown>>
   /** Tells the listeners, in the sinks' order. */
-  readonly telling: Telling
+  readonly notifications: Notifications
   /** A record may be put into words long after it was written. */
   readonly decodesLater?: boolean
 }
@@ -156,7 +156,7 @@ export class AuditTrail {
   /** Some sink wants the doubles of every record. */
   private exact = false
   private readonly notes: Array<Note> = []
-  private readonly telling: Telling
+  private readonly notifications: Notifications
   private readonly decodesLater: boolean
   /** Sinks are being handed records: those of a command that a sink gives follow in their turn. */
   private pumping = false
@@ -170,7 +170,7 @@ export class AuditTrail {
     this.decodesLater = options.decodesLater ?? false
     this.immediate = options.immediate
     this.start = options.start
-    this.telling = options.telling
+    this.notifications = options.notifications
   }
 
   /** Where the records go besides memory; before the first of them. */
@@ -220,7 +220,7 @@ export class AuditTrail {
     }, room)
     for (const record of batch) this.memory.add(record)
     for (const queue of this.queues) queue.add(batch, exact, this.immediate)
-    for (const record of batch) this.telling.add(() => this.listeners.notify(record))
+    for (const record of batch) this.notifications.add(() => this.listeners.notify(record))
     return true
   }
 
@@ -245,14 +245,14 @@ export class AuditTrail {
 
   records(): ReadonlyArray<AuditRecord> {
     this.pump()
-    this.telling.tell()
+    this.notifications.tell()
     return this.memory.list()
   }
 
   /** Records numbered above `seq` that memory still has, oldest first. */
   recordsAfter(seq: number): ReadonlyArray<AuditRecord> {
     this.pump()
-    this.telling.tell()
+    this.notifications.tell()
     return this.memory.after(seq)
   }
 
@@ -322,7 +322,7 @@ export class AuditTrail {
     do {
       // What did not fit into the queue before is still on the ring.
       const empty = this.pump()
-      this.telling.tell()
+      this.notifications.tell()
       yield* empty ? queue.idle.await : Effect.sleep("10 millis")
     } while (this.ring.size > 0 || queue.waiting.length > 0)
   })

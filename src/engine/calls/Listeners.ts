@@ -30,7 +30,7 @@ export class Listeners<T> implements Callbacks {
   readonly name: string
   /** Calls that threw or failed. */
   failures = 0
-  /** Hears of the first failure; it is told once, so that telling it cannot go round in a circle. */
+  /** Called on the first failure only, so that reporting it cannot loop. */
   onFirstFailure: ((detail: string) => unknown) | null = null
   private readonly functions = new Set<{ readonly call: (value: T) => unknown }>()
 

@@ -4,7 +4,7 @@
  */
 import type { InspectionEvent, Observer } from "xstate"
 import { Listeners } from "./Listeners.ts"
-import type { Telling } from "./Telling.ts"
+import type { Notifications } from "./Notifications.ts"
 
 /** Looks into every actor of an engine, as XState's own `inspect` option. */
 export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
@@ -12,12 +12,12 @@ export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => v
 /** The same inspector as one that never throws and is told later, and the count of what it did throw. */
 export function guardInspector(
   inspect: Inspect,
-  telling: Telling,
+  notifications: Notifications,
 ): {
   readonly observer: Observer<InspectionEvent>
   readonly calls: Listeners<InspectionEvent>
 } {
   const calls = new Listeners<InspectionEvent>("inspector")
   calls.add((event) => (typeof inspect === "function" ? inspect(event) : inspect.next?.(event)))
-  return { observer: { next: (event) => telling.add(() => calls.notify(event)) }, calls }
+  return { observer: { next: (event) => notifications.add(() => calls.notify(event)) }, calls }
 }

@@ -264,7 +264,7 @@ export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState |
 }
 
 /** The engine, as far as it is shown. */
-interface Shown {
+interface SnapshotSource {
   readonly runId: string
   readonly status: EngineSnapshot["status"]
   readonly hot: HotPath
@@ -273,7 +273,7 @@ interface Shown {
   readonly resumption: Resumption | null
   readonly relocations: { readonly state: () => RelocationState | null }
   readonly trail: { readonly state: () => AuditState }
-  readonly mender: {
+  readonly recovery: {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
     readonly faultDetail: string | null
   }
@@ -281,7 +281,7 @@ interface Shown {
 
 /** Everything as it is at this moment, beside what the engine counts itself. */
 export function takeSnapshot(
-  { runId, status, hot, actor, settings, resumption, relocations, trail, mender }: Shown,
+  { runId, status, hot, actor, settings, resumption, relocations, trail, recovery }: SnapshotSource,
   counts: Omit<Parameters<typeof countersOf>[1], "restarts">,
 ): EngineSnapshot {
   const safeMode = safeModeState(actor, hot)
@@ -300,9 +300,9 @@ export function takeSnapshot(
     comparison: comparisonState(actor),
     proof: proofState(actor),
     relocation: relocations.state(),
-    counters: countersOf(hot, { ...counts, restarts: mender.supervision.restarts() }),
+    counters: countersOf(hot, { ...counts, restarts: recovery.supervision.restarts() }),
     audit: trail.state(),
-    fault: mender.faultDetail,
+    fault: recovery.faultDetail,
     resumption,
   }
 }

@@ -35,7 +35,7 @@ export interface LearnedHost {
     readonly recall: (kept: Learned) => void
     readonly save: () => Learned
   }
-  readonly mender: { readonly untold: Array<string> }
+  readonly recovery: { readonly unreported: Array<string> }
 }
 
 /** What `homeostasis` and `variants` need and nothing else does. */

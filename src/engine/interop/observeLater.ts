@@ -1,6 +1,6 @@
-/** An Observable whose subscribers are called when somebody says so: see `tellLater`, which does the same for actors. */
+/** An Observable whose subscribers are called when somebody says so: see `notifyLater`, which does the same for actors. */
 import { Observable } from "rxjs/internal/Observable"
-import type { Later } from "./tellLater.ts"
+import type { Later } from "./notifyLater.ts"
 
 /** Mirrors `source`, each value in its turn. */
 export const observeLater = <T>(source: Observable<T>, later: Later): Observable<T> =>

@@ -22,7 +22,7 @@ import type { AuditTrail } from "../audit/AuditTrail.ts"
 import type { EngineActor } from "../contract/EngineSnapshot.ts"
 import { type Callbacks, Listeners, type Subscription } from "../calls/Listeners.ts"
 import type { RelocationParts } from "../contract/RelocationParts.ts"
-import type { Telling } from "../calls/Telling.ts"
+import type { Notifications } from "../calls/Notifications.ts"
 import type { KnownRegime, VariantSwitch, RelocationState } from "../contract/RelocationState.ts"
 
 /** The engine, as far as relocations go. */
@@ -33,7 +33,7 @@ interface Host {
   readonly actor: EngineActor
   readonly status: "idle" | "running" | "stopped"
   readonly nowUs: number
-  readonly telling: Telling
+  readonly notifications: Notifications
   readonly settle: () => void
 }
 
@@ -197,12 +197,12 @@ export class Relocations {
   }
 
   /** From the machine, in the midst of its event: first the record, then whoever listens. */
-  heard(chosen: VariantChosenEvent): void {
+  variantChosen(chosen: VariantChosenEvent): void {
     // Who chooses has fetched them.
     if (this.parts === null) return
     this.switched++
     const change = this.parts.recordSwitch(this.host, chosen, this.memory)
-    this.host.telling.add(() => this.switches.notify(change))
+    this.host.notifications.add(() => this.switches.notify(change))
   }
 
   onSwitch(listener: (change: VariantSwitch) => unknown): Subscription {

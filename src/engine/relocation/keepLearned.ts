@@ -38,14 +38,14 @@ export const keepLearned = Effect.fnUntraced(function* (
   const misfit = learned === null ? takeOver(core, yield* Effect.result(read)) : null
   if (misfit !== null) {
     const aside = yield* Effect.result(putAside)
-    const told = `learned: ${state} has a file that ${misfit}:`
+    const problem = `learned: ${state} has a file that ${misfit}:`
     if (Result.isFailure(aside)) {
-      core.mender.untold.push(
-        `${told} begun with nothing, and nothing is kept, for it cannot be put aside (${aside.failure})`,
+      core.recovery.unreported.push(
+        `${problem} begun with nothing, and nothing is kept, for it cannot be put aside (${aside.failure})`,
       )
       return []
     }
-    core.mender.untold.push(`${told} put aside, begun with nothing`)
+    core.recovery.unreported.push(`${problem} put aside, begun with nothing`)
   }
   const changed = Latch.makeUnsafe(false)
   core.relocations.changes.add(() => changed.openUnsafe())

@@ -54,7 +54,7 @@ export function useVariants(
   const ready = outcomeOf(() => relocations.expectVariants("useVariants"))
   if (!ready.ok) return Promise.reject(ready.error)
   // Before the first offer: the first variant may be chosen at once.
-  const heard = onSwitch === undefined ? null : relocations.onSwitch(onSwitch)
+  const subscription = onSwitch === undefined ? null : relocations.onSwitch(onSwitch)
   let looks = 0
   let taken = 0
   const offer = (whole: boolean): Promise<void> => {
@@ -67,7 +67,7 @@ export function useVariants(
     })
   }
   const begun = offer(true).catch((error: unknown) => {
-    heard?.unsubscribe()
+    subscription?.unsubscribe()
     return Promise.reject(error)
   })
   return begun.then(() => {
@@ -75,7 +75,7 @@ export function useVariants(
     const steps = catalogue.subscribe(() => relocations.catalogue.notify())
     return {
       unsubscribe: () => {
-        heard?.unsubscribe()
+        subscription?.unsubscribe()
         reread.unsubscribe()
         steps.unsubscribe()
       },

@@ -42,8 +42,8 @@ export class EnginePulse implements Pulse {
     return this.engine.tree.beats.due
   }
 
-  get heard(): number {
-    return this.engine.tree.beats.heard
+  get answered(): number {
+    return this.engine.tree.beats.answered
   }
 
   /** While the base is taken elsewhere, or measured before a stop, the cycle stands still, as in SafeMode. */

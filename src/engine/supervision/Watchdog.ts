@@ -15,7 +15,7 @@ export interface Pulse {
   readonly windowDone: boolean
   /** What became due last, and what the telemetry actor passed on last. */
   readonly due: number
-  readonly heard: number
+  readonly answered: number
   readonly latchOpen: boolean
   /** The cycle's last proposal and whether it waits for an answer; null while there is no cycle. */
   readonly cycle: { readonly lastId: number; readonly asked: boolean } | null
@@ -72,5 +72,5 @@ function suspectOf(pulse: Pulse): Suspect | null {
   // Tier 1 answers while it is asked.
   if (cycle?.asked === true) return "hotPath"
   if (!pulse.windowDone || nowUs < pulse.nextApplyUs) return null
-  return pulse.heard < pulse.due ? "telemetry" : "cycle"
+  return pulse.answered < pulse.due ? "telemetry" : "cycle"
 }

@@ -13,8 +13,8 @@ const WHAT: Readonly<Record<KnobChange["action"], string>> = {
   update: "because the base moved",
   rollback: "because the engine rolled back to its baseline",
   returnToBase: "because a perturbation was ended",
-  visitBaseline: "to measure the baseline beside the tuned configuration",
-  retreat: "because the runaway guard wanted to see whether it is better there",
+  visitBaseline: "to compare the baseline with the tuned configuration",
+  retreat: "because the runaway guard checks whether it is better there",
   returnToTuned: "because the runaway guard found that neither baseline nor start is better",
   start: "because an engine was started",
 }
@@ -24,18 +24,18 @@ function whatFor({ action, causes, base, left, proposal, windows }: Change): str
   const step = causes.find(({ kind }) => kind === "relocation")
   if (step !== undefined) {
     const where = step.action === "variant" ? "where another variant is tried" : "where it was good before"
-    return `because the base is taken ${where}`
+    return `because the base moved ${where}`
   }
   if (action === "update" && base.from !== null && base.from === base.to)
     return "because both sides of the base were measured, and it stayed"
   if (action === "returnToBase" && proposal === null && left === "baseline")
-    return "because a visit of the baseline was broken off"
+    return "because a visit to the baseline was cut short"
   if (action !== "returnToBase" || proposal === null) return WHAT[action]
   if (windows.some(({ side }) => side === "base"))
-    return "because the visit of the baseline ended: both are measured"
+    return "because the visit to the baseline ended: both were measured"
   return windows.length > 0
-    ? "because the visit of the baseline ended: the base is measured next"
-    : "to measure the base beside the baseline"
+    ? "because the visit to the baseline ended: the base is next"
+    : "to compare the base with the baseline"
 }
 
 const round = (value: number | null): string =>

@@ -152,7 +152,7 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 function runLine({ run, engine, settings, firstSeq, lastSeq, segments, ended }: JournalRun): string {
   const named = settings === null || settings.name === null ? "" : ` of ${JSON.stringify(settings.name)}`
   const records = lastSeq < firstSeq ? "no records" : `records ${firstSeq} to ${lastSeq}`
-  const end = ended ? "ended" : "not ended: still running, or cut short"
+  const end = ended ? "ended" : "no end: still running, or cut short"
   return `  run ${run}${named} (arqon ${engine}): ${records} in ${count(segments.length, "segment", "segments")}, ${end}`
 }
 
@@ -177,13 +177,13 @@ export function reportText(report: JournalReport): string {
     ...problems.map(problemLine),
     ...(report.headDiffers
       ? [
-          `  The chain does not pass through the head that was given: what led to it was changed or cut off${report.beginsLater ? ", or was in a segment that has been removed" : ""}.`,
+          `  The chain does not pass through the given head: earlier records were changed or cut off${report.beginsLater ? ", or their segment has been removed" : ""}.`,
         ]
       : []),
     ...(passed === null
       ? []
       : [
-          `  The chain passes through the head that was given, behind record ${passed.seq} of run ${passed.run}; ${count(passed.after, "record follows", "records follow")}.`,
+          `  The chain passes through the given head after record ${passed.seq} of run ${passed.run}; ${count(passed.after, "record follows", "records follow")}.`,
         ]),
     ...(head === null ? [] : [`  The chain ends in ${head}.`]),
     ...(status === "damaged" ? [DAMAGED] : []),
@@ -194,7 +194,7 @@ export function reportText(report: JournalReport): string {
 }
 
 const DAMAGED =
-  "  Keep a copy as it is. Records before the first problem are vouched for; what stands behind it can be shown and is not."
+  "  Keep a copy of the files. Records before the first problem are verified. Later ones can be shown but are not verified."
 
 /** A record in one line for a person: six digits of each number, proposals in unit space as they are made. */
 export const recordLine = (record: AuditRecord): string => recordText(record, shortNumber)

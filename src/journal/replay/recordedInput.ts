@@ -106,6 +106,6 @@ export function giveCommand(core: EngineCore, record: Float64Array, nowUs: numbe
   else if (code === COMMAND_SET_BASELINE) actor.send({ type: "setBaseline", nowUs })
   else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
   else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
-  else if (code === COMMAND_RESTART) core.mender.restartChildren()
+  else if (code === COMMAND_RESTART) core.recovery.restartChildren()
   else if (code === COMMAND_AUDIT_FULL) actor.send({ type: "trip", reason: "auditQueueFull", nowUs })
 }

@@ -143,7 +143,7 @@ class Replay {
         this.inputs++
         this.give(record, at, next)
         // Nobody calls `settle` here: what subscribers of the core wait for is told before somebody looks.
-        this.core.telling.tell()
+        this.core.notifications.tell()
         this.watch?.(this.core, record[RECORD_SEQUENCE])
         at++
       }

@@ -40,7 +40,7 @@ const toView = (view: ViewName, name: string, keys: string): Command => ({
   name,
   keys,
   run: () => go(view),
-  hindrance: () => (isShown(view) ? null : "There is nothing of that kind here."),
+  hindrance: () => (isShown(view) ? null : "This view does not exist."),
 })
 const replaying = (): string | null => (model.replay.value === null ? "No recording is shown." : null)
 
@@ -71,7 +71,12 @@ commands.set([
     run: () => model.replay.value?.step(-1),
     hindrance: replaying,
   },
-  { name: "Step on in the replay", keys: ".", run: () => model.replay.value?.step(1), hindrance: replaying },
+  {
+    name: "Step forward in the replay",
+    keys: ".",
+    run: () => model.replay.value?.step(1),
+    hindrance: replaying,
+  },
   { name: "Next theme", keys: "t", run: nextTheme },
   { name: "Keyboard help", keys: "?", run: openHelp },
   { name: "Command palette", keys: "k", run: openPalette },

@@ -49,7 +49,7 @@ export class LiveFleet {
   private readonly events: Array<FleetEvent> = []
   /** Events heard so far, those that made room included. */
   private heard = 0
-  private hearing: Subscription | null = null
+  private subscription: Subscription | null = null
   private lingering: NodeJS.Timeout | null = null
 
   constructor(core: FleetCore, options: { readonly name: string; readonly readOnly: boolean }) {
@@ -119,8 +119,8 @@ export class LiveFleet {
   close(): void {
     if (this.lingering !== null) clearTimeout(this.lingering)
     this.lingering = null
-    this.hearing?.unsubscribe()
-    this.hearing = null
+    this.subscription?.unsubscribe()
+    this.subscription = null
   }
 
   private cell(key: string): FleetCell {
@@ -140,7 +140,7 @@ export class LiveFleet {
   }
 
   private listen(): void {
-    this.hearing ??= this.core.news.listeners.add((event) => {
+    this.subscription ??= this.core.news.listeners.add((event) => {
       this.heard++
       this.events.push(event)
       if (this.events.length > MOST_EVENTS) this.events.shift()

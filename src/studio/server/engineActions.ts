@@ -109,7 +109,7 @@ function callOf(core: EngineCore, { action, preset }: ActionRequest, note: strin
   switch (action) {
     case "trip":
     case "pause":
-      if (open?.reason === "manualTrigger") throw conflict("SafeMode was opened by hand already.")
+      if (open?.reason === "manualTrigger") throw conflict("SafeMode is already open by hand.")
       if (action === "pause" && open !== null) throw conflict(`SafeMode is open already: ${open.reason}.`)
       return () => core.trip(note)
     case "reset":

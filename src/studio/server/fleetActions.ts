@@ -43,7 +43,7 @@ export function fleetAct(core: FleetCore, cell: FleetCell, request: FleetActionR
 function perform(core: FleetCore, cell: FleetCell, action: FleetAction, note: string): void {
   switch (action) {
     case "trip":
-      if (isSafe(cell)) throw conflict("SafeMode is open already.")
+      if (isSafe(cell)) throw conflict("SafeMode is already open.")
       return core.trip(cell, note)
     case "reset":
       if (!isSafe(cell)) throw conflict("SafeMode is not open.")
@@ -53,8 +53,8 @@ function perform(core: FleetCore, cell: FleetCell, action: FleetAction, note: st
     case "setBaseline":
       return core.setBaseline(cell, note)
     case "passivate":
-      if (cell.state === "passive") throw conflict("It is put away already.")
-      if (isSafe(cell)) throw conflict("SafeMode is open: it is not put away before that is over.")
+      if (cell.state === "passive") throw conflict("It is already put away.")
+      if (isSafe(cell)) throw conflict("SafeMode is open: the engine can be put away once it has closed.")
       if (core.passivate(cell, note) === "busy") {
         throw conflict(
           "It rests on its base now. It is put away when its budgets and rollbacks need no longer be remembered.",

@@ -30,10 +30,10 @@ it("a run with restarts, an escalation, a reset and a callback that fails is the
   }
   run(333)
   for (let deaths = 0; deaths < 4; deaths++) {
-    core.mender.childDied({ child: "clock", reason: "threw", detail: "clock: it broke" })
+    core.recovery.childDied({ child: "clock", reason: "threw", detail: "clock: it broke" })
     run(deaths === 1 ? 1_700 : 17)
   }
-  core.mender.childDied({ child: "clock", reason: "threw", detail: "clock: it broke" })
+  core.recovery.childDied({ child: "clock", reason: "threw", detail: "clock: it broke" })
   run(50)
   core.reset("looked at it")
   run(1_700)

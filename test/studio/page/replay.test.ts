@@ -99,7 +99,7 @@ describe("a recorded run", () => {
   })
 
   it("cannot be steered", async () => {
-    await page.getByText("A recorded run: it can be looked at, not changed.").waitFor()
+    await page.getByText("This is a recorded run: it cannot be changed.").waitFor()
     expect(await page.locator(".steering").getByRole("button").count()).toBe(0)
     expect(
       await page

@@ -226,7 +226,7 @@ describe("one engine of a fleet", () => {
     }
     expect(await told({ action: "reset" })).toEqual([409, "SafeMode is not open."])
     expect((await told({ action: "trip" }))[0]).toBe(200)
-    expect(await told({ action: "trip" })).toEqual([409, "SafeMode is open already."])
+    expect(await told({ action: "trip" })).toEqual([409, "SafeMode is already open."])
     expect((await told({ action: "passivate" }))[0]).toBe(409)
     expect((await told({ action: "reset", key: "nobody" }))[0]).toBe(404)
     expect(await told({ action: "explode", reason: " ", confirm: false, by: 3 })).toEqual([

@@ -8,7 +8,7 @@ import { makeStyles } from "../../../src/cli/output.ts"
 import { connect } from "../../../src/cli/studioConnection.ts"
 import type { EngineEntry } from "../../../src/studio/protocol/protocol.ts"
 import { Prompt } from "../../../src/cli/tui/Prompt.ts"
-import { screen, type Shown, sparkline, track } from "../../../src/cli/tui/screen.ts"
+import { screen, type ScreenContent, sparkline, track } from "../../../src/cli/tui/screen.ts"
 import { Terminal } from "../../../src/cli/tui/Terminal.ts"
 import { useDesk } from "../../cli/rig.ts"
 import { openRig } from "./rig.ts"
@@ -37,7 +37,7 @@ const entry: EngineEntry = {
   recording: null,
 }
 
-const shown: Shown = {
+const shown: ScreenContent = {
   entry,
   snapshot: null,
   frame: null,

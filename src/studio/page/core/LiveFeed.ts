@@ -62,12 +62,12 @@ export class LiveFeed {
     on("session", ({ reason, detail }) => {
       void model.refresh()
       if (reason === "guardrails") return
-      const what = reason === "fault" ? "The engine met a fault it could not mend" : "The engine was stopped"
+      const what = reason === "fault" ? "The engine could not recover from a fault" : "The engine was stopped"
       model.connection.set({ state: "over", message: detail === null ? `${what}.` : `${what}: ${detail}` })
     })
     source.addEventListener("error", () => {
       if (this.closed || model.connection.value.state === "over") return
-      model.connection.set({ state: "lost", message: "The connection is lost; trying again." })
+      model.connection.set({ state: "lost", message: "Connection lost. Reconnecting." })
       // A browser gives up by itself when it was answered with an error: ask why.
       if (source.readyState === EventSource.CLOSED) void this.retry()
     })

@@ -42,7 +42,7 @@ export function address(path: keyof typeof PATHS, query: Query = {}): string {
 
 async function answer(url: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, { credentials: "same-origin", ...init }).catch(() => {
-    throw new Refusal("offline", "The studio's server does not answer. Is the process still running?")
+    throw new Refusal("offline", "The studio's server does not respond. Is the process still running?")
   })
   if (response.ok) return response
   const body = (await response.json().catch(() => null)) as ApiError | null

@@ -20,7 +20,7 @@ export function door(opened: () => void): HTMLElement {
     h(
       "p",
       { class: "soft" },
-      "This studio wants its token: open the link that was printed when it was started, or type the token here.",
+      "This studio requires its token. Open the link that was printed at the start, or enter the token here.",
     ),
     h("label", { class: "field" }, "Token", token),
     error,

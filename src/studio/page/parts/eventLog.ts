@@ -52,7 +52,7 @@ export function eventLog(
       newer > 0
         ? `${newer} newer`
         : skipped > 0
-          ? `${counted(skipped, "event")} not shown: too many a second`
+          ? `${counted(skipped, "event")} not shown: too many per second`
           : "",
     )
     nothing.hidden = events.length > 0
@@ -61,7 +61,7 @@ export function eventLog(
       nothing,
       model.replay.value === null
         ? "No events yet. They appear as windows close."
-        : "Single events are not recorded; the audit tells what was decided.",
+        : "Single events are not recorded. The audit shows the decisions.",
     )
   })
   return {

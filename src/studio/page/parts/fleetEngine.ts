@@ -5,7 +5,7 @@
 import type { FleetEngineView } from "../../protocol/fleetProtocol.ts"
 import type { FleetEntry } from "../../protocol/protocol.ts"
 import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
-import { nowOf, type Shown } from "../chart/moment.ts"
+import { nowOf, type TimelineModel } from "../chart/moment.ts"
 import { timeChart } from "../chart/timeChart.ts"
 import { api, Refusal } from "../core/api.ts"
 import { Cell, type Scope } from "../core/cell.ts"
@@ -99,15 +99,14 @@ const gone = (entry: FleetEntry, why: string): HTMLElement =>
   )
 
 function sentenceOf({ status, safeMode, phase, fault }: Engine): string {
-  if (fault !== null) return `A defect stopped it: ${fault}. It waits on its baseline for a reset.`
+  if (fault !== null) return `Stopped by a defect: ${fault}. It waits on its baseline for a reset.`
   if (safeMode !== null) {
     const until =
       safeMode.deadlineUs === null ? "until somebody resets it" : `until ${clock(safeMode.deadlineUs)}`
     return `SafeMode is open: ${words(safeMode.reason)}. Nothing is proposed ${until}.`
   }
-  if (status === "resting") return "Nobody reports: it stands on its base. The next digest wakes it."
-  if (status === "passive")
-    return "Nobody reports: a few numbers are kept of it. The next digest brings it back."
+  if (status === "resting") return "No reports: it rests on its base. The next digest wakes it."
+  if (status === "passive") return "No reports: only a few numbers are kept. The next digest brings it back."
   return `${capital(words(phase))}.`
 }
 
@@ -142,7 +141,7 @@ function hero(scope: Scope, key: string, engine: Cell<Engine | null>): HTMLEleme
   return card
 }
 
-function objective(scope: Scope, entry: FleetEntry, shown: Shown, track: Track): HTMLElement {
+function objective(scope: Scope, entry: FleetEntry, shown: TimelineModel, track: Track): HTMLElement {
   const goal = entry.objective === "minimize" ? "lower is better" : "higher is better"
   const chart = timeChart({
     label: `Objective of the last cycle over time, ${goal}`,
@@ -151,7 +150,7 @@ function objective(scope: Scope, entry: FleetEntry, shown: Shown, track: Track):
     changed: shown.track,
     nowUs: () => nowOf(shown),
     cursorUs: () => null,
-    nothing: "It has completed no cycle yet.",
+    nothing: "No cycle has been completed yet.",
     lines: [
       { name: "objective", values: (of) => of.objective, color: "--series-1", width: 1.75, stepped: true },
     ],
@@ -162,7 +161,7 @@ function objective(scope: Scope, entry: FleetEntry, shown: Shown, track: Track):
     { class: "card objective", "aria-label": "Objective over time" },
     h("header", {}, h("h2", {}, "Objective of the last cycle ", h("span", { class: "faint small" }, goal))),
     chart.element,
-    h("p", { class: "small faint" }, "Since this page was opened: a fleet keeps no history of its engines."),
+    h("p", { class: "small faint" }, "Since you opened this page: a fleet keeps no history."),
   )
 }
 
@@ -197,7 +196,7 @@ function budgetCard(scope: Scope, entry: FleetEntry, budgets: Cell<FleetEngineVi
 
 function latest(scope: Scope, records: Cell<ReadonlyArray<AuditRecord>>): HTMLElement {
   const list = h("ol", { class: "log" })
-  const nothing = h("p", { class: "empty small" }, "The audit's memory holds no decision of it.")
+  const nothing = h("p", { class: "empty small" }, "The audit's memory holds no decision by this engine.")
   const show = keyed<AuditRecord>(
     list,
     ({ seq }) => String(seq),

@@ -18,7 +18,7 @@ const MOST_EVENTS = 100
 const KNOBS_SHOWN = 3
 
 type FleetRow = FleetList["engines"][number]
-type Told = FleetList["events"][number]
+type FleetNews = FleetList["events"][number]
 
 const FILTERS: ReadonlyArray<readonly [string, string]> = [
   ["", "Any state"],
@@ -32,7 +32,7 @@ const FILTERS: ReadonlyArray<readonly [string, string]> = [
 export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLElement {
   const offset = new Cell(0)
   const list = new Cell<FleetList | null>(null)
-  const events = new Cell<ReadonlyArray<Told & { readonly number: number }>>([])
+  const events = new Cell<ReadonlyArray<FleetNews & { readonly number: number }>>([])
   let heard: number | null = null
   const search = h("input", {
     class: "input",
@@ -66,7 +66,7 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
   const halted = h(
     "p",
     { class: "error", role: "alert" },
-    "The audit cannot be written: every engine stands on its base until it can.",
+    "The audit cannot be written: every engine stays on its base until it can.",
   )
   const ask = poll(scope, EVERY_MS, async (signal) => {
     const [kind, value] = filter.value.split("=")
@@ -196,11 +196,11 @@ function engineRow(
 function eventCard(
   entry: FleetEntry,
   scope: Scope,
-  events: Cell<ReadonlyArray<Told & { readonly number: number }>>,
+  events: Cell<ReadonlyArray<FleetNews & { readonly number: number }>>,
 ): HTMLElement {
   const list = h("ol", { class: "log" })
-  const nothing = h("p", { class: "empty small" }, "Nothing has happened since this page was opened.")
-  const show = keyed<Told & { readonly number: number }>(
+  const nothing = h("p", { class: "empty small" }, "No events since you opened this page.")
+  const show = keyed<FleetNews & { readonly number: number }>(
     list,
     ({ number }) => String(number),
     (event) => {

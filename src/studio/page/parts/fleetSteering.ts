@@ -18,32 +18,32 @@ const STEERING: ReadonlyArray<FleetSteer> = [
   {
     action: "trip",
     name: "Trip SafeMode",
-    effect: "Opens SafeMode of this engine: its plant goes back to its base until somebody resets it.",
+    effect: "Opens SafeMode: this plant stays on its base until somebody resets it.",
     danger: true,
   },
   {
     action: "reset",
     name: "Reset SafeMode",
-    effect: "Acknowledges why SafeMode opened and lets it go, whatever opened it.",
+    effect: "Acknowledges the reason and closes SafeMode, whatever opened it.",
     danger: false,
   },
   {
     action: "rollback",
     name: "Roll back",
-    effect: "Puts the baseline back as the configuration and as the base. Tuning waits out its cooldown.",
+    effect: "Restores the baseline as configuration and base. Tuning resumes after the cooldown.",
     danger: true,
   },
   {
     action: "setBaseline",
     name: "Set baseline",
-    effect: "Makes the present base the configuration that every rollback returns to.",
+    effect: "Makes the current base the configuration that every rollback returns to.",
     danger: false,
   },
   {
     action: "passivate",
     name: "Put away",
     effect:
-      "Returns to the base and keeps a few numbers only; the next digest brings it back. Where budgets or rollbacks have still to be remembered, it rests instead.",
+      "Returns to the base and keeps only a few numbers; the next digest brings it back. If budgets or rollbacks must still be remembered, it rests instead.",
     danger: false,
   },
 ]
@@ -52,13 +52,14 @@ type Engine = FleetEngineView["engine"]
 
 function hindrance(action: FleetAction, { actions }: FleetEntry, engine: Engine | null): string | null {
   if (!actions.includes(action)) return "This studio is read-only."
-  if (engine === null) return "The engine has not been read yet."
+  if (engine === null) return "The engine has not been loaded yet."
   const open = engine.safeMode !== null
-  if (action === "trip" && open) return "SafeMode is open already."
+  if (action === "trip" && open) return "SafeMode is already open."
   if (action === "reset" && !open) return "SafeMode is not open."
   if (action === "rollback" && engine.baseline === null) return "There is no baseline yet."
-  if (action === "passivate" && engine.status === "passive") return "It is put away already."
-  if (action === "passivate" && open) return "SafeMode is open: it is not put away before that is over."
+  if (action === "passivate" && engine.status === "passive") return "It is already put away."
+  if (action === "passivate" && open)
+    return "SafeMode is open: the engine can be put away once it has closed."
   return null
 }
 

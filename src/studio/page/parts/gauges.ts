@@ -165,7 +165,7 @@ export function gauges(): Gauges {
       const shown = mostUsed(budgets.knobs)
       show(shown)
       others.hidden = shown.length === budgets.knobs.length
-      say(others, `Those ${shown.length} of ${counted(budgets.knobs.length, "knob")} that have used most.`)
+      say(others, `The ${shown.length} most used of ${counted(budgets.knobs.length, "knob")}.`)
     },
   }
 }

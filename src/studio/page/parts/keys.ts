@@ -62,7 +62,7 @@ export function openHelp(): void {
       "dl",
       { class: "shortcuts" },
       h("dt", {}, h("kbd", { class: "kbd" }, "Ctrl"), " ", h("kbd", { class: "kbd" }, "K")),
-      h("dd", { class: "soft" }, "Everything by name"),
+      h("dd", { class: "soft" }, "All commands"),
       ...rows,
     ),
     h("div", { class: "buttons" }, h("button", { class: "button", click: () => dialog.close() }, "Close")),
@@ -75,7 +75,7 @@ export function openPalette(): void {
   let shown: ReadonlyArray<Command> = offered
   let chosen = 0
   const listbox = h("div", { role: "listbox", id: "palette-list", "aria-label": "Commands" })
-  const nothing = h("p", { class: "nothing", hidden: true }, "No command has that name.")
+  const nothing = h("p", { class: "nothing", hidden: true }, "No command matches.")
   const input = h("input", {
     class: "input",
     role: "combobox",

@@ -1,6 +1,6 @@
 /** One knob: where it stands in its range beside its base and baseline, and its way over time. */
 import type { KnobEntry } from "../../protocol/protocol.ts"
-import { followReplay, nowOf, type Shown } from "../chart/moment.ts"
+import { followReplay, nowOf, type TimelineModel } from "../chart/moment.ts"
 import { timeChart } from "../chart/timeChart.ts"
 import { Scope } from "../core/cell.ts"
 import { fill, h, say } from "../core/dom.ts"
@@ -19,7 +19,7 @@ const MOST_CARDS = 24
 
 /** Every knob as a card, with a search where there are too many to be seen at once. */
 export function knobCards(
-  model: Shown,
+  model: TimelineModel,
   scope: Scope,
   { knobs }: { readonly knobs: ReadonlyArray<KnobEntry> },
 ): HTMLElement {
@@ -50,7 +50,7 @@ export function knobCards(
   )
 }
 
-function knobCard(model: Shown, scope: Scope, knob: KnobEntry): HTMLElement {
+function knobCard(model: TimelineModel, scope: Scope, knob: KnobEntry): HTMLElement {
   const { name } = knob
   const live = h("span", { class: "number" })
   const base = h("dd", {})

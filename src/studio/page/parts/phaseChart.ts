@@ -33,7 +33,7 @@ export function phaseChart(model: Model, scope: Scope, active: Cell<ReadonlyArra
       drawing.light(active.value)
       view.begin(drawing.lit())
     } catch (error) {
-      fill(stage, h("p", { class: "empty" }, `The chart could not be laid out: ${told(error)}`))
+      fill(stage, h("p", { class: "empty" }, `The chart layout failed: ${told(error)}`))
     }
   }
   scope.watch([model.machines, active], () => {

@@ -30,7 +30,7 @@ const kindName = (kind: string): string =>
     guardrailsSet: "Guardrails",
     safeModeEntered: "SafeMode opened",
     safeModeExited: "SafeMode closed",
-    resetDemanded: "A person is wanted",
+    resetDemanded: "A person is needed",
   })[kind] ?? capital(words(kind))
 
 const list = (values: Readonly<Record<string, number | null>> | undefined): string =>
@@ -52,7 +52,7 @@ export function lineOf(record: AuditRecord): string {
     case "proposal":
       return `${does} asked for ${list(record.asked)} (unit space)`
     case "violation":
-      return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${isolated(knob)}`}: ${figure(value)} where ${figure(limit)} is allowed`
+      return `${words(reason ?? "")}${knob === undefined ? "" : ` of ${isolated(knob)}`}: ${figure(value)} with a limit of ${figure(limit)}`
     case "rollback":
     case "baselineSet":
       return [list(record.values), note].filter(Boolean).join(": ")

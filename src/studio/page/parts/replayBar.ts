@@ -44,7 +44,7 @@ export function replayBar(model: Model, replay: ReplayFeed, scope: Scope): HTMLE
     slider.value = String(Math.round((passed / length) * STEPS))
     const text = clock(replay.atUs.value, 1)
     say(now, text)
-    mark(slider, "aria-valuetext", `${text}, ${span(passed)} after the beginning`)
+    mark(slider, "aria-valuetext", `${text}, ${span(passed)} after the start`)
   })
   scope.watch([model.track], () => {
     const marks = (model.track.value?.marks ?? []).filter(({ kind }) => MARKED.includes(kind))

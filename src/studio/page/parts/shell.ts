@@ -132,7 +132,7 @@ function content(model: Model, name: ViewName, view: View, scope: Scope): Child 
           { class: "card empty" },
           icon("fleet"),
           h("h2", {}, "Nothing to show"),
-          h("p", {}, "This studio was opened over no engine, no fleet and no solver run."),
+          h("p", {}, "This studio has no engine, no fleet and no solver run."),
         ),
       )
     }

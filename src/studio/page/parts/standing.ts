@@ -14,8 +14,8 @@ export interface Standing {
 
 const PHASES: Readonly<Record<string, string>> = {
   ready: "waiting until the next probe is due",
-  resting: "resting: no better place was found within reach",
-  rested: "resting: no better place was found within reach",
+  resting: "resting: no better place was found nearby",
+  rested: "resting: no better place was found nearby",
   applyingPlus: "asking for the plus side of its base",
   waitingPlus: "measuring the plus side of its base",
   applyingMinus: "asking for the minus side of its base",
@@ -24,21 +24,21 @@ const PHASES: Readonly<Record<string, string>> = {
   waitingBaseline: "measuring the baseline",
   restingOnBase: "asking for its base, to compare it with the baseline",
   waitingBase: "measuring its base",
-  leavingBaseline: "going back to its base",
-  computing: "working out the next step",
-  frozen: "holding still",
+  leavingBaseline: "returning to its base",
+  computing: "computing the next step",
+  frozen: "paused",
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   thrashing: "a knob turned back and forth too often",
-  budgetExhausted: "a knob has used up what it may move in a minute",
+  budgetExhausted: "a knob has used up its range for this minute",
   objectiveRegression: "the objective kept getting worse",
-  auditQueueFull: "decisions could not be written down fast enough",
+  auditQueueFull: "the audit could not be written fast enough",
   repeatedViolations: "proposals were refused again and again",
   manualTrigger: "somebody asked for it",
-  telemetryLost: "no measurements came in",
+  telemetryLost: "no measurements arrived",
   constraintEmergency: "the constraint was broken badly",
-  engineFault: "a part of the engine broke",
+  engineFault: "a part of the engine failed",
 }
 
 function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
@@ -51,7 +51,7 @@ function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
     case "objectiveRecovery":
       return "It closes when the objective has recovered."
     case "auditDrained":
-      return "It closes when the audit has been written out."
+      return "It closes when the audit has drained."
     case "manualReset":
       return safeMode.reason === "manualTrigger" || safeMode.reason === "engineFault"
         ? "It stays open until somebody resets it."
@@ -65,13 +65,13 @@ function endOf(ended: boolean, last: Standing): Standing {
     return {
       word: "Stopped",
       tone: null,
-      sentence: "The record ends with a stop: the plant stands on its base.",
+      sentence: "The record ends with a stop: the plant is on its base.",
     }
   return {
     word: "Record ends here",
     short: "Record ends",
     tone: null,
-    sentence: `It ends without a stop: the engine was cut short, or is still running. Last: ${last.word}. ${last.sentence}`,
+    sentence: `It ends without a stop: the engine was killed or is still running. Last: ${last.word}. ${last.sentence}`,
   }
 }
 
@@ -95,10 +95,10 @@ function isGuarded(
 /** What look-ahead has found. */
 function memoryText({ lookAhead, horizonUs, lateWindows }: NonNullable<EngineSnapshot["cycle"]>): string {
   if (lookAhead === "trial")
-    return " The objective is rising: it is being tried whether this plant remembers."
+    return " The objective is rising: the engine checks whether this plant remembers."
   if (lookAhead === "off" && lateWindows > 0) {
     const windows = lateWindows === 1 ? "window" : `${lateWindows} windows`
-    return ` Changes show late here: the first ${windows} after each of them is left out.`
+    return ` Changes show late on this plant: the first ${windows} after each is left out.`
   }
   if (lookAhead !== "on" || !(horizonUs > 0)) return ""
   return ` This plant remembers for about ${span(horizonUs)}: readings are projected that far.`
@@ -117,22 +117,22 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     const loading = connection.state === "loading" || connection.state === "open"
     return loading
       ? { word: "Waiting", tone: null, sentence: "Nothing has been reported yet." }
-      : { word: "Not connected", tone: null, sentence: "The last state is not known." }
+      : { word: "Not connected", tone: null, sentence: "The last state is unknown." }
   }
   if (snapshot.status === "idle")
     return {
       word: "Not started",
       tone: null,
-      sentence: "Built, not started: nothing is measured and nothing is applied.",
+      sentence: "Created but not started: nothing is measured or applied.",
     }
   if (snapshot.status === "stopped")
-    return { word: "Stopped", tone: null, sentence: "The engine is over; the plant stands on its base." }
+    return { word: "Stopped", tone: null, sentence: "The engine has stopped; the plant is on its base." }
   const { safeMode, cycle, proof } = snapshot
   if (proof !== null)
     return {
       word: "Proving",
       tone: "live",
-      sentence: `A stop was asked for. ${proof.read} of ${proof.wanted} pairs of windows, on the base and on the baseline, are read; the plant stays on its base if three of four show it lower there.`,
+      sentence: `Stopping. ${proof.read} of ${proof.wanted} pairs of windows on base and baseline are read. The plant stays on its base if three of four pairs show a lower loss there.`,
     }
   if (safeMode !== null) {
     if (isGuarded(snapshot))

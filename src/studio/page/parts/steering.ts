@@ -32,33 +32,33 @@ export const STEERING: ReadonlyArray<Steer> = [
     action: "trip",
     name: "Trip SafeMode",
     effect:
-      "Opens SafeMode now: the plant goes back to its base and nothing is proposed until somebody resets it.",
+      "Opens SafeMode now: the plant returns to its base and nothing is proposed until somebody resets it.",
     danger: true,
   },
   {
     action: "reset",
     name: "Reset SafeMode",
     effect:
-      "Acknowledges why SafeMode opened and lets it go, whatever opened it. Tuning goes on from where the plant stands.",
+      "Acknowledges the reason and closes SafeMode, whatever opened it. Tuning continues from the current configuration.",
     danger: false,
   },
   {
     action: "rollback",
     name: "Roll back",
     effect:
-      "Puts the baseline back, bit for bit, as the configuration and as the base. Tuning waits out its cooldown.",
+      "Restores the baseline, bit for bit, as configuration and base. Tuning resumes after the cooldown.",
     danger: true,
   },
   {
     action: "setBaseline",
     name: "Set baseline",
-    effect: "Makes the present base the configuration that every rollback returns to.",
+    effect: "Makes the current base the configuration that every rollback returns to.",
     danger: false,
   },
   {
     action: "pause",
     name: "Pause tuning",
-    effect: "Holds the plant on its base until tuning is resumed. An ordinary hold, not an emergency.",
+    effect: "Keeps the plant on its base until you resume. This is a normal pause, not an emergency.",
     danger: false,
   },
   {
@@ -71,7 +71,7 @@ export const STEERING: ReadonlyArray<Steer> = [
     action: "guardrails",
     name: "Change guardrails",
     effect:
-      "Puts another preset in force: how far, how often and how long one may move. What was spent stays spent, a perturbation ends, and the engine goes on with what it knows.",
+      "Switches to another preset of limits. Spent budgets stay spent, a perturbation ends, and the engine continues with what it knows.",
     danger: false,
   },
 ]
@@ -84,16 +84,16 @@ export function hindrance(model: Model, action: Action): string | null {
   if (session === null || engine === null) return "No engine is shown."
   if (engine.source === "recorded") return "A recorded run cannot be steered."
   if (!model.steerable) return "This studio is read-only."
-  if (!session.capabilities.actions.includes(action)) return "This server does not offer it."
-  if (model.connection.value.state === "lost") return "The connection is lost."
+  if (!session.capabilities.actions.includes(action)) return "This server does not support it."
+  if (model.connection.value.state === "lost") return "Connection lost."
   if (snapshot === null) return "The engine has not reported yet."
   if (snapshot.status !== "running") return "The engine is not running."
   const open = snapshot.safeMode !== null
   const byHand = snapshot.safeMode?.reason === "manualTrigger"
-  if (action === "trip" && byHand) return "SafeMode was opened by hand already."
+  if (action === "trip" && byHand) return "SafeMode is already open by hand."
   if (action === "reset" && !open) return "SafeMode is not open."
   if (action === "resume" && !(byHand && pausedBy(model))) return "Tuning is not paused."
-  if (action === "pause" && open) return "SafeMode is open already."
+  if (action === "pause" && open) return "SafeMode is already open."
   if (action === "rollback" && snapshot.baseline === null) return "There is no baseline yet."
   if (action === "guardrails" && session.capabilities.presets.length === 0)
     return "The preset cannot be changed while this engine runs."
@@ -163,7 +163,7 @@ export function askWhy({ name, effect, danger, more }: Question, send: (said: Sa
   form.addEventListener("submit", (event) => {
     event.preventDefault()
     if (reason.value.trim() === "") {
-      error.textContent = "Say why: a word or two is enough."
+      error.textContent = "Give a reason: a word or two is enough."
       reason.setAttribute("aria-invalid", "true")
       reason.focus()
       return

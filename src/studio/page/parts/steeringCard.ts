@@ -38,7 +38,7 @@ export function steeringCard(model: Model, scope: Scope): HTMLElement {
     note.replaceChildren(
       icon("lock"),
       recorded
-        ? "A recorded run: it can be looked at, not changed."
+        ? "This is a recorded run: it cannot be changed."
         : "Read-only: nothing can be changed from here.",
     )
   })

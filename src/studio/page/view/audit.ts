@@ -108,7 +108,7 @@ export function auditView(model: Model): View {
       const text =
         count === 0
           ? "No record matches."
-          : `${counted(count, "record")}${before === null ? "" : ", and there are older ones"}`
+          : `${counted(count, "record")}${before === null ? "" : ", older ones exist"}`
       say(status, text)
       announce(text)
       if (anew) fill(list, ...records.value.map(rowOf))
@@ -166,7 +166,7 @@ const nothing = (query: URLSearchParams): HTMLElement =>
       {},
       query.get("kind") === "digest,tick"
         ? "Digests and ticks are kept only with a state directory, or with audit: { digests: true }."
-        : "Nothing like that has happened in this run. Try fewer words, or any kind.",
+        : "No such record in this run. Try fewer words, or any kind.",
     ),
   )
 

@@ -237,7 +237,7 @@ function latest(model: Model, scope: Scope): HTMLElement {
       update: () => {},
     }),
   )
-  const nothing = h("p", { class: "empty small" }, "Nothing has been decided yet.")
+  const nothing = h("p", { class: "empty small" }, "No decisions yet.")
   scope.watch([model.records], () => {
     show(model.records.value.slice(0, LATEST))
     nothing.hidden = model.records.value.length > 0

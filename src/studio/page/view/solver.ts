@@ -34,7 +34,7 @@ export function solverView(model: Model): View {
         h(
           "p",
           {},
-          "Give the studio a state or artifact file of a run to see how it converged and which parameters matter.",
+          "Open the studio with a state or artifact file of a run to see how it converged and which parameters matter.",
         ),
         h("code", { class: "mono" }, "arqon studio --solver tune.state.json"),
       ),
@@ -146,7 +146,9 @@ function importance({ importance: found }: SolverRun): HTMLElement {
       content,
     )
   if (found === null)
-    return card(h("p", { class: "empty small" }, "Too little has been read to tell which parameters matter."))
+    return card(
+      h("p", { class: "empty small" }, "There are too few readings to tell which parameters matter."),
+    )
   const rows = [
     ...Object.entries(found.alone).toSorted(([, a], [, b]) => b - a),
     ["only together", found.together] as const,

@@ -52,10 +52,7 @@ export function statechartsView(model: Model): View {
     chosen = null
     drawing = null
     view = null
-    fill(
-      stage,
-      h("div", { class: "shimmer fill", role: "status", "aria-label": "Laying out the statechart" }),
-    )
+    fill(stage, h("div", { class: "shimmer fill", role: "status", "aria-label": "Drawing the statechart" }))
     try {
       const layout = await layoutOf(graph, { width: stage.clientWidth, height: stage.clientHeight })
       if (turn !== drawn) return
@@ -68,16 +65,15 @@ export function statechartsView(model: Model): View {
       scope.add(() => observer.disconnect())
       fill(
         tools,
-        toolButton("plus", "Closer", () => seen.zoom(0.8)),
-        toolButton("minus", "Further away", () => seen.zoom(1.25)),
+        toolButton("plus", "Zoom in", () => seen.zoom(0.8)),
+        toolButton("minus", "Zoom out", () => seen.zoom(1.25)),
         toolButton("fit", "All of it", seen.fit),
       )
       drawing.light(activeNow())
       seen.begin(drawing.lit())
       choose(null)
     } catch (error) {
-      if (turn === drawn)
-        fill(stage, h("p", { class: "empty" }, `The chart could not be laid out: ${told(error)}`))
+      if (turn === drawn) fill(stage, h("p", { class: "empty" }, `The chart layout failed: ${told(error)}`))
     }
   }
 
@@ -133,7 +129,7 @@ export function statechartsView(model: Model): View {
     element: h(
       "div",
       { class: "statecharts" },
-      h("section", { class: "card people", "aria-label": "Who stands where" }, list),
+      h("section", { class: "card people", "aria-label": "Current states" }, list),
       h(
         "section",
         { class: "card canvas", "aria-label": "Statechart" },
@@ -245,7 +241,7 @@ function tellOf(
         )
       : null,
     answers(graph, state, choose),
-    id === null ? h("p", { class: "small faint" }, "Press a state in the picture to read about it.") : null,
+    id === null ? h("p", { class: "small faint" }, "Press a state in the chart to read about it.") : null,
   )
 }
 

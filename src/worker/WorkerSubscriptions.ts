@@ -1,18 +1,18 @@
 /**
- * Who listens to an engine in a worker, in the caller's thread. The worker is told what anybody listens to, and relays nothing
- * else; what was heard is counted in shared memory, so that no more is on its way than this thread can take.
+ * The listeners of an engine in a worker, on the caller's thread. The worker relays only what somebody listens to. Received messages
+ * are counted in shared memory, so that no more are in transit than this thread can handle.
  */
 import type { EngineFaultError } from "../domain/errors.ts"
 import type { Window } from "../domain/Window.ts"
-import { heardObservable } from "../engine/interop/heardObservable.ts"
+import { listenerObservable } from "../engine/interop/listenerObservable.ts"
 import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import { Listeners, type Subscription } from "../engine/calls/Listeners.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
-import type { Relay, Told } from "./protocol.ts"
+import type { Relay, WorkerMessage } from "./protocol.ts"
 import { HEARD_OTHERS, HEARD_SNAPSHOTS } from "./SharedEngine.ts"
 
-export class Hearing {
+export class WorkerSubscriptions {
   readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
   readonly endings = new Listeners<EngineFaultError | null>("ending")
   private readonly records = new Listeners<AuditRecord>("audit")
@@ -21,12 +21,12 @@ export class Hearing {
   private readonly words: Int32Array
   private readonly changed: (relay: Relay) => void
   private over = false
-  readonly windows$ = heardObservable<Window>(
-    (heard) => this.follow(this.windows, heard),
+  readonly windows$ = listenerObservable<Window>(
+    (listener) => this.follow(this.windows, listener),
     (done) => this.whenOver((fault) => (fault === null ? done(null) : undefined)),
   )
 
-  /** `changed` hears what is listened to from now on. */
+  /** @param changed called with what somebody listens to, whenever that changes */
   constructor(
     words: Int32Array,
     inspect: ((event: RelayedInspection) => void) | undefined,
@@ -37,10 +37,10 @@ export class Hearing {
     if (inspect !== undefined) this.inspections.add(inspect)
   }
 
-  /** Hears of faults, and once of the end; at once when it is over. */
-  whenOver(told: (fault: EngineFaultError | null) => unknown): Subscription {
-    if (!this.over) return this.endings.add(told)
-    told(null)
+  /** Notifies of faults, and once of the end; immediately if the engine has already ended. */
+  whenOver(listener: (fault: EngineFaultError | null) => unknown): Subscription {
+    if (!this.over) return this.endings.add(listener)
+    listener(null)
     return { unsubscribe: () => {} }
   }
 
@@ -63,12 +63,12 @@ export class Hearing {
     )
   }
 
-  subscribeSnapshots(heard: (snapshot: EngineSnapshot) => unknown): Subscription {
-    return this.follow(this.snapshots, heard)
+  subscribeSnapshots(listener: (snapshot: EngineSnapshot) => unknown): Subscription {
+    return this.follow(this.snapshots, listener)
   }
 
-  subscribeRecords(heard: (record: AuditRecord) => unknown): Subscription {
-    return this.follow(this.records, heard)
+  subscribeRecords(listener: (record: AuditRecord) => unknown): Subscription {
+    return this.follow(this.records, listener)
   }
 
   snapshot(snapshot: EngineSnapshot): void {
@@ -76,14 +76,14 @@ export class Hearing {
     this.snapshots.notify(snapshot)
   }
 
-  other(told: Extract<Told, { type: "window" | "record" | "inspection" }>): void {
+  other(message: Extract<WorkerMessage, { type: "window" | "record" | "inspection" }>): void {
     Atomics.add(this.words, HEARD_OTHERS, 1)
-    if (told.type === "window") this.windows.notify(told.window)
-    else if (told.type === "record") this.records.notify(told.record)
-    else this.inspections.notify(told.event)
+    if (message.type === "window") this.windows.notify(message.window)
+    else if (message.type === "record") this.records.notify(message.record)
+    else this.inspections.notify(message.event)
   }
 
-  /** The engine was stopped: everybody hears it, once. */
+  /** The engine was stopped: notifies every listener once. */
   end(): void {
     this.over = true
     this.snapshots.clear()
@@ -91,8 +91,8 @@ export class Hearing {
     this.endings.clear()
   }
 
-  private follow<T>(listeners: Listeners<T>, heard: (value: T) => unknown): Subscription {
-    const { unsubscribe } = listeners.add(heard)
+  private follow<T>(listeners: Listeners<T>, listener: (value: T) => unknown): Subscription {
+    const { unsubscribe } = listeners.add(listener)
     this.changed(this.relay)
     return {
       unsubscribe: () => {
