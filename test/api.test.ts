@@ -41,7 +41,7 @@ describe("the public names", () => {
     ])
   })
 
-  it("of arqon under Node are those of the browser; what needs a disk is Node's own", () => {
+  it("of arqon under Node are those of the browser plus what needs a disk", () => {
     expect(Object.keys(node).sort()).toEqual(Object.keys(web).sort())
     expect(node.ConfigError).toBe(web.ConfigError)
     expect(node.createEngine).not.toBe(web.createEngine)

@@ -3,7 +3,7 @@ import { join, relative } from "node:path"
 import { describe, expect, it } from "vitest"
 import { circles, imports, root, roomOf, RULES, violations } from "./rooms.ts"
 
-describe("the rooms of the house", () => {
+describe("the rooms", () => {
   it("are exactly those of the table", () => {
     const seen = new Set([...imports.keys()].map(roomOf).filter((room) => room !== undefined))
     expect([...seen].toSorted()).toEqual(Object.keys(RULES).toSorted())
@@ -13,7 +13,7 @@ describe("the rooms of the house", () => {
     expect(violations()).toEqual([])
   })
 
-  it("stand in the order of the table: a room imports rooms above it in the list only", () => {
+  it("follow the order of the table: a room imports only rooms above it", () => {
     const names = Object.keys(RULES)
     for (const [room, { rooms, types = [] }] of Object.entries(RULES))
       for (const other of [...rooms, ...types])

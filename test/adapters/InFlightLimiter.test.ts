@@ -57,7 +57,7 @@ describe("an in-flight limiter", () => {
     )
   })
 
-  it("gets its slot back from work that throws, rejects or is released twice", async () => {
+  it("releases its slot once when work throws, rejects or is released twice", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     await expect(
       limiter.run(() => {
@@ -74,7 +74,7 @@ describe("an in-flight limiter", () => {
     expect(limiter.inFlight).toBe(0)
   })
 
-  it("lets so many wait, first come first served, and the important go first", async () => {
+  it("queues up to its limit, by priority and then by arrival", async () => {
     const limiter = inFlightLimiter({ initial: 1, queue: 2 })
     const first = limiter.tryAcquire()
     const order: Array<string> = []
@@ -95,7 +95,7 @@ describe("an in-flight limiter", () => {
     expect(order).toContain("b displaced")
   })
 
-  it("takes a priority that is no number for none", async () => {
+  it("treats a priority that is not a number as 0", async () => {
     const limiter = inFlightLimiter({ initial: 1, queue: 1 })
     const held = limiter.tryAcquire()
     const important = limiter.acquire({ priority: 5 })
@@ -104,14 +104,14 @@ describe("an in-flight limiter", () => {
     await expect(important).resolves.toBeDefined()
   })
 
-  it("admits one at a time where the knob came out below one", () => {
+  it("admits one at a time when the knob is below one", () => {
     const limiter = inFlightLimiter({ initial: 1 })
     limiter.apply({ inFlight: 0.2 })
     expect(limiter.limit).toBe(1)
     expect(limiter.meter.limit).toBe(1)
   })
 
-  it("lets a backlog in without looking through those who wait", async () => {
+  it("admits a backlog without scanning the queue", async () => {
     // Comparisons of priorities are counted: time is not.
     let looks = 0
     const line = new WaitingLine()
@@ -130,7 +130,7 @@ describe("an in-flight limiter", () => {
     expect(line.first).toBeUndefined()
   })
 
-  it("keeps the line sorted by importance, then by arrival, whoever leaves from where", () => {
+  it("keeps the queue sorted by priority, then by arrival, whoever leaves it", () => {
     const step = fc.oneof(
       fc.record({ priority: fc.integer({ min: -2, max: 2 }) }),
       fc.record({ leave: fc.nat({ max: 30 }) }),
@@ -157,7 +157,7 @@ describe("an in-flight limiter", () => {
     )
   })
 
-  it("ends a wait by time or by the caller, and forgets who has gone", async () => {
+  it("ends a wait by timeout or by the caller, and removes it from the queue", async () => {
     vi.useFakeTimers()
     const limiter = inFlightLimiter({ initial: 1, queue: 5, queueTimeoutMs: 50 })
     const held = limiter.tryAcquire()
@@ -174,7 +174,7 @@ describe("an in-flight limiter", () => {
     expect(limiter.inFlight).toBe(0)
   })
 
-  it("lets those who wait in when the limit rises, and drains when it falls", async () => {
+  it("admits waiting work when the limit rises, and drains when it falls", async () => {
     const limiter = inFlightLimiter({ initial: 1, queue: 10 })
     const engine = new FakeEngine(limiter)
     attach(engine, limiter)
@@ -192,7 +192,7 @@ describe("an in-flight limiter", () => {
     expect(limiter.waiting).toBe(0)
   })
 
-  it("never holds more than the limit and never loses a slot, whatever comes in whatever order", () => {
+  it("never exceeds the limit and never loses a slot, in any order of events", () => {
     const step = fc.oneof(
       fc.record({ what: fc.constant("acquire" as const), priority: fc.integer({ min: 0, max: 2 }) }),
       fc.record({ what: fc.constant("release" as const), at: fc.nat({ max: 20 }) }),

@@ -42,7 +42,7 @@ describe("a meter of work in flight", () => {
     expect(readings[0].goodputRps).toBe(5_000)
   })
 
-  it("measures nothing of a configuration until the work of the one before has gone by", () => {
+  it("measures a configuration only after the previous one's work has finished", () => {
     const { meter, world, readings, digests } = harness()
     const old = [meter.begin(), meter.begin(), meter.begin()]
     world.generation = 2
@@ -86,7 +86,7 @@ describe("a meter of work in flight", () => {
     }
   }
 
-  it("is content with a sixth of the work after the time it may take, and with anything after ten times of it", () => {
+  it("accepts a sixth of the work after the time limit, and any work after ten times that", () => {
     const options = { everyCount: 12, atMostUs: 1_000 }
     const few = harness(options)
     serve(few, 2, 500)
@@ -101,7 +101,7 @@ describe("a meter of work in flight", () => {
     expect(alone.readings).toMatchObject([{ done: 1, failed: 0, spanUs: 10_000 }])
   })
 
-  it("says how long the limit was open and what was refused", () => {
+  it("reports how long the limit was open and what was refused", () => {
     const { meter, world, readings } = harness()
     meter.limit = 2
     serve({ meter, world }, 4, 100)
@@ -118,7 +118,7 @@ describe("a meter of work in flight", () => {
     expect(readings).toMatchObject([{ refused: 1, openShare: 0.75, limit: 2 }])
   })
 
-  it("measures nothing at first until the thing may have filled up", () => {
+  it("measures nothing at first, until the backend may have filled up", () => {
     const { meter, world, readings } = harness()
     meter.limit = 3
     serve({ meter, world }, 4, 100)
@@ -140,7 +140,7 @@ describe("a meter of work in flight", () => {
     for (const work of held) meter.end(work, true)
   })
 
-  it("throws away what was read while the thing filled, but not for ever", () => {
+  it("discards readings while the backend fills, but not forever", () => {
     const { meter, world, readings } = harness()
     const fill = (): void => {
       meter.begin()
@@ -157,7 +157,7 @@ describe("a meter of work in flight", () => {
     expect(readings).toHaveLength(2)
   })
 
-  it("does not count the time in which nobody called", () => {
+  it("does not count time without calls", () => {
     const { meter, world, readings } = harness({ atMostUs: 1_000 })
     serve({ meter, world }, 1, 100)
     world.nowUs += 3_600_000_000
@@ -219,7 +219,7 @@ describe("generalised power as a loss", () => {
     expect(loss(reading({ limit: 20 })) - now).toBeCloseTo(0.02 * Math.log(2), 12)
   })
 
-  it("does not credit an open limit with what happened to arrive", () => {
+  it("does not credit an open limit with chance arrivals", () => {
     const loss = powerLoss()
     const now = loss(reading({ openShare: 1 }))
     const busy = loss(reading({ openShare: 1, done: 120 }))
@@ -227,7 +227,7 @@ describe("generalised power as a loss", () => {
     expect(Math.abs(busy - now)).toBeLessThan(0.003)
   })
 
-  it("counts what a burst had turned away in full where the limit is open most of the time", () => {
+  it("counts a burst's refusals in full if the limit is open most of the time", () => {
     const loss = powerLoss()
     for (let i = 0; i < 50; i++) loss(reading({ openShare: 1 }))
     const now = loss(reading({ openShare: 1 }))
@@ -247,7 +247,7 @@ describe("generalised power as a loss", () => {
     expect(kept(busy[7])).toBeGreaterThan(0.8 * 400)
   })
 
-  it("does not take what fails fast for short work", () => {
+  it("does not mistake fast failures for short work", () => {
     // Sixteen at work, and as many again who are turned away further on within a twentieth of the time: nothing more is done.
     const loss = powerLoss()
     const crowd = { failed: 320, inFlight: 32, limit: 32, meanUs: 3.2e7 / 420 }

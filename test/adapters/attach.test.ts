@@ -12,7 +12,7 @@ const widget = (name: string, initial = 20) => {
 }
 
 describe("an attached adapter", () => {
-  it("is given the values once, and again only when the configuration changes", () => {
+  it("sets the values once, and again only when the configuration changes", () => {
     const { adapter, puts } = widget("n")
     const engine = new FakeEngine(adapter)
     const attached = attach(engine, adapter)
@@ -27,7 +27,7 @@ describe("an attached adapter", () => {
     expect(engine.subscribers).toBe(0)
   })
 
-  it("measures while the engine runs, and runs work all the same before and after", () => {
+  it("measures while the engine runs, and still runs work before and after", () => {
     const { adapter } = widget("n")
     const engine = new FakeEngine(adapter)
     const work = (): void => {
@@ -48,7 +48,7 @@ describe("an attached adapter", () => {
     expect(engine.digests).toHaveLength(seen)
   })
 
-  it("measures no more when the engine ends without a last state", () => {
+  it("stops measuring when the engine ends without a final state", () => {
     const { adapter } = widget("n")
     const engine = new FakeEngine(adapter)
     attach(engine, adapter)
@@ -57,7 +57,7 @@ describe("an attached adapter", () => {
     expect(engine.digests).toHaveLength(0)
   })
 
-  it("leaves the thing on the engine's base when the engine ends", async () => {
+  it("leaves the object on the engine's base when the engine ends", async () => {
     const { adapter, puts } = widget("n")
     const { engine, stop } = await tune(adapter, { clock: "manual" })
     expect(puts.at(-1)).toBe(engine.values.n)
@@ -67,8 +67,8 @@ describe("an attached adapter", () => {
   })
 })
 
-describe("an adapter that is attached to what it should not be", () => {
-  it("is refused by name, and nothing is put in", async () => {
+describe("an adapter attached to the wrong thing", () => {
+  it("is refused by name, and changes nothing", async () => {
     const { adapter, puts } = widget("n")
     const other = new FakeEngine(widget("m").adapter)
     expect(() => attach(other as never, adapter)).toThrow(/params\.n: is no knob of this engine/)
@@ -79,7 +79,7 @@ describe("an adapter that is attached to what it should not be", () => {
     expect(puts).toEqual([])
   })
 
-  it("is refused by a second engine until the first has let go or is over", () => {
+  it("is refused by a second engine until the first detaches or ends", () => {
     const { adapter } = widget("n")
     const first = new FakeEngine(adapter)
     const second = new FakeEngine(adapter)
@@ -129,7 +129,7 @@ describe("work that is measured", () => {
     await stop()
   })
 
-  it("can prove what came of it: stop hands its options on", async () => {
+  it("passes the options of stop on to the engine", async () => {
     const { adapter } = widget("n")
     const { engine, stop } = await tune(adapter, { clock: "manual" })
     await expect(stop({ prove: -1 })).rejects.toThrow("prove: must be a whole number of pairs")
@@ -138,7 +138,7 @@ describe("work that is measured", () => {
     expect(engine.getSnapshot().status).toBe("stopped")
   })
 
-  it("keeps its result when the engine does not want to hear of it", () => {
+  it("keeps its result when the engine refuses the measurement", () => {
     const { adapter } = widget("n")
     const engine = new FakeEngine(adapter)
     const deaf = Object.assign(engine, {
@@ -150,7 +150,7 @@ describe("work that is measured", () => {
     for (let i = 0; i < 200; i++) expect(adapter.track(() => i)).toBe(i)
   })
 
-  it("belongs to the values that were put in, also where the engine is ahead", () => {
+  it("belongs to the values that were set, even if the engine is ahead", () => {
     const { adapter } = widget("n")
     const engine = new FakeEngine(adapter)
     attach(engine, adapter)
@@ -161,7 +161,7 @@ describe("work that is measured", () => {
   })
 })
 
-describe("a thing that is tuned", () => {
+describe("a tuned object", () => {
   /** Digests of an engine whose plant likes its knob high; after each, what is in the thing is what is live. */
   const run = async (
     act: (engine: Awaited<ReturnType<typeof tune<string>>>["engine"], i: number) => void,
@@ -179,7 +179,7 @@ describe("a thing that is tuned", () => {
     return { last, puts }
   }
 
-  it("has in it what is live, whatever the engine does", async () => {
+  it("always has the live values, whatever the engine does", async () => {
     const { puts } = await run((engine, i) => {
       if (i === 50) engine.setBaseline()
       if (i === 200) engine.rollback()
@@ -200,7 +200,7 @@ describe("a thing that is tuned", () => {
     expect(puts.at(-1)).toBe(engine.values.n)
   })
 
-  it("stands on the base while SafeMode is open", async () => {
+  it("is on the base while SafeMode is open", async () => {
     const { last, puts } = await run((engine, i) => void (i === 100 && engine.trip()))
     expect(last.mode).toBe("safe")
     expect(puts.at(-1)).toBe(last.base.n)
@@ -208,7 +208,7 @@ describe("a thing that is tuned", () => {
 })
 
 describe("tune", () => {
-  it("makes one engine of several adapters and refuses two knobs of one name", async () => {
+  it("makes one engine for several adapters and refuses duplicate knob names", async () => {
     const a = widget("a")
     const b = widget("b", 50)
     const { engine, stop } = await tune([a.adapter, b.adapter], {
@@ -221,7 +221,7 @@ describe("tune", () => {
     expect(() => tune([a.adapter, widget("a").adapter])).toThrow(/params\.a: is a knob of two adapters/)
   })
 
-  it("probes as the adapter that measures asks for, or as its caller says", async () => {
+  it("probes as the measuring adapter requests, or as its caller says", async () => {
     const probeOf = async (options: Parameters<typeof tune>[1] = {}): Promise<number | undefined> => {
       const { engine, stop } = await tune([widget("a").adapter, widget("b").adapter], {
         clock: "manual",
@@ -235,7 +235,7 @@ describe("tune", () => {
     expect(await probeOf({ gains: { probe: 0.03 } })).toBe(0.03)
   })
 
-  it("gives a comparison with the baseline a deadline of its own, or its caller's", async () => {
+  it("gives a comparison with the baseline its own deadline, or its caller's", async () => {
     const holdOf = async (comparison: Parameters<typeof tune>[1] & object): Promise<unknown> => {
       const { engine, stop } = await tune(widget("a").adapter, { clock: "manual", ...comparison })
       const [first] = engine.audit.records()
@@ -250,7 +250,7 @@ describe("tune", () => {
     })
   })
 
-  it("lets an engine behind a service that nobody calls wait, without SafeMode", async () => {
+  it("lets an engine behind an idle service wait, without SafeMode", async () => {
     const { adapter } = widget("n")
     const { engine, stop } = await tune(adapter, { clock: "manual" })
     const HOUR_US = 3_600_000_000
@@ -261,7 +261,7 @@ describe("tune", () => {
     await stop()
   })
 
-  it("lets go of all where one of them cannot be attached", async () => {
+  it("detaches all if one of them cannot be attached", async () => {
     const first = widget("a").adapter
     const second = concurrencyAdapter("b", {}, () => {
       throw new TypeError("no such number")
@@ -271,7 +271,7 @@ describe("tune", () => {
     await stop()
   })
 
-  it("names what is wrong in numbers of one's own, and knobs that nobody brought", () => {
+  it("names invalid overrides, and knobs that no adapter has", () => {
     expect(() => tuneUnderNode(widget("a").adapter, { params: { a: { min: 5, max: 2 } } })).toThrow(
       /params\.a\.min/,
     )

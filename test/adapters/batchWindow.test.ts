@@ -7,7 +7,7 @@ import { FakeEngine } from "./FakeEngine.ts"
 afterEach(() => vi.useRealTimers())
 
 describe("the batch window of a DataLoader", () => {
-  it("is as long as the knob says, and loads are measured", async () => {
+  it("is as long as the knob says, and measures loads", async () => {
     vi.useFakeTimers()
     const adapter = batchWindow({ everyCount: 3, everyUs: 1_000 })
     const engine = new FakeEngine(adapter)

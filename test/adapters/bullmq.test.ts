@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 
 describe("a BullMQ worker", () => {
-  it("has as many jobs active as the knob says, and is measured", async () => {
+  it("runs as many jobs as the knob says, and is measured", async () => {
     const connection = { host: "127.0.0.1", port: redis.port }
     const queue = new Queue("mail", { connection })
     const works = new Works()
@@ -49,7 +49,7 @@ describe("a BullMQ worker", () => {
     await queue.close()
   })
 
-  it("has nothing in flight any more when jobs put themselves off, are rate limited, throw at once or fail", async () => {
+  it("counts nothing in flight after jobs are delayed, rate limited, throw immediately or fail", async () => {
     const connection = { host: "127.0.0.1", port: redis.port }
     const queue = new Queue("steps", { connection })
     let ended = 0

@@ -28,7 +28,7 @@ const setUp = (more: { updateAgeOnGet?: boolean; noUpdateTTL?: boolean } = {}) =
 }
 
 describe("the time to live of an lru-cache", () => {
-  it("is what the knob says when an entry is read, for entries of before too", async () => {
+  it("follows the knob when an entry is read, for older entries too", async () => {
     const { clock, engine, get } = setUp()
     expect(await get("a")).toBe(1)
     clock.ms += 4_000
@@ -42,7 +42,7 @@ describe("the time to live of an lru-cache", () => {
     expect(await get("a")).toBe(3)
   })
 
-  it("is priced by the age of what is served, once the ages have followed", async () => {
+  it("is priced by the age of served values, once the ages have settled", async () => {
     const { clock, engine, get } = setUp()
     engine.set({ ttlMs: 200 })
     expect(await get("a")).toBe(1)
@@ -58,7 +58,7 @@ describe("the time to live of an lru-cache", () => {
     expect(engine.digests.map((digest) => digest.objective)).toEqual([150])
   })
 
-  it("is not given more by being read, nor by being fetched again", async () => {
+  it("is not extended by reads or refetches", async () => {
     const { clock, engine, get, cache } = setUp({ updateAgeOnGet: true, noUpdateTTL: true })
     engine.set({ ttlMs: 1_000 })
     expect(await get("a")).toBe(1)
@@ -71,7 +71,7 @@ describe("the time to live of an lru-cache", () => {
     expect(60_000 - cache.getRemainingTTL("a")).toBe(0)
   })
 
-  it("is dearest where fetching fails, however fast that is", async () => {
+  it("costs most when fetching fails, however fast", async () => {
     const { engine, adapter } = setUp()
     engine.set({ ttlMs: 100 })
     for (let i = 0; i < 150; i++) await adapter.get(`k${i}`, () => Promise.resolve(1))
@@ -80,7 +80,7 @@ describe("the time to live of an lru-cache", () => {
     expect(engine.digests.map(({ objective }) => objective >= 10_000_000)).toEqual([true])
   })
 
-  it("finds what others put into the cache, and does not guess how old that is", async () => {
+  it("returns values that others cached, without guessing their age", async () => {
     const { engine, adapter, cache, get } = setUp()
     engine.set({ ttlMs: 100 })
     for (let i = 0; i < 150; i++) await get(`k${i}`)
@@ -95,7 +95,7 @@ describe("the time to live of an lru-cache", () => {
     ).rejects.toThrow("at once")
   })
 
-  it("asks once for what several want, and again after a failure", async () => {
+  it("fetches once for several callers, and again after a failure", async () => {
     const { adapter } = setUp()
     let loads = 0
     const slow = (): Promise<number> => Promise.resolve(++loads)

@@ -65,8 +65,8 @@ const serve = async (initial: number, seed: number) => {
 
 const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1]
 
-describe("a limit before a backend that refuses what is too much at once", () => {
-  it.each([12, 100])("that begins at %i comes to rest at what that takes, in most runs", async (initial) => {
+describe("a limit in front of a backend that refuses excess work", () => {
+  it.each([12, 100])("that starts at %i settles at the backend's capacity in most runs", async (initial) => {
     const runs = []
     for (const seed of [1, 2, 3, 4, 5]) runs.push(await serve(initial, seed))
     const base = median(runs.map((run) => run.base))

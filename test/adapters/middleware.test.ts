@@ -122,7 +122,7 @@ describe.each(Object.entries(frameworks))("%s behind an in-flight limiter", (_na
     expect((await get(port, "/throw")).status).toBe(500)
   })
 
-  it("gets its slot back from handlers that throw or reject, and from paths that lead nowhere", async () => {
+  it("releases its slot after handlers that throw or reject, and after unknown paths", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     const port = await start(limiter)
     for (const [path, status] of [
@@ -135,7 +135,7 @@ describe.each(Object.entries(frameworks))("%s behind an in-flight limiter", (_na
     }
   })
 
-  it("lets callers wait, the important first, and forgets those who hang up", async () => {
+  it("queues callers by priority, and drops those who hang up", async () => {
     const limiter = inFlightLimiter({ initial: 1, queue: 3, queueTimeoutMs: Number.POSITIVE_INFINITY })
     const port = await start(limiter)
     const running = get(port, "/wait")
@@ -165,7 +165,7 @@ describe.each(Object.entries(frameworks))("%s behind an in-flight limiter", (_na
 })
 
 describe("callers who hang up while they are served", () => {
-  it("give their slot back under Express", async () => {
+  it("release their slot under Express", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     const port = await frameworks.Express(limiter)
     const controller = new AbortController()
@@ -182,7 +182,7 @@ describe("callers who hang up while they are served", () => {
 })
 
 describe("the edges of the middleware", () => {
-  it("lets nobody in whose response is over already", () => {
+  it("admits no request whose response has already ended", () => {
     const limiter = inFlightLimiter({ initial: 1 })
     const over = {
       statusCode: 200,
@@ -200,7 +200,7 @@ describe("the edges of the middleware", () => {
     expect(limiter.inFlight).toBe(0)
   })
 
-  it("gives the slot back when what comes next under Hono rejects", async () => {
+  it("releases the slot when Hono's next handler rejects", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     const context = {
       req: { raw: { signal: new AbortController().signal } },
@@ -212,7 +212,7 @@ describe("the edges of the middleware", () => {
     expect(limiter.inFlight).toBe(0)
   })
 
-  it("does not answer a second time who was answered while waiting", async () => {
+  it("does not respond twice to a caller answered while waiting", async () => {
     const limiter = inFlightLimiter({ initial: 1, queue: 1, queueTimeoutMs: 1 })
     limiter.tryAcquire()
     const answered = {

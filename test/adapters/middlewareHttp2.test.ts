@@ -50,7 +50,7 @@ describe("HTTP/2", () => {
     return (server.address() as AddressInfo).port
   }
 
-  it("gives the slot of who hangs up back, as a failure, and knows what was served", async () => {
+  it("releases the slot of a caller who hangs up, as a failure, and counts served ones", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     const told = ends(limiter)
     const guard = expressLimiter(limiter)
@@ -73,7 +73,7 @@ describe("HTTP/2", () => {
     expect(limiter.inFlight).toBe(0)
   })
 
-  it("lets nobody in who hung up before", async () => {
+  it("admits no caller who has already hung up", async () => {
     const limiter = inFlightLimiter({ initial: 1 })
     const calls: Array<string> = []
     const guard = expressLimiter(limiter)

@@ -66,7 +66,7 @@ describe("a pool of node-postgres", () => {
     await until(() => open === 0)
   })
 
-  it("counts as failures whom the server has no room for, and who waits in vain", async () => {
+  it("counts refused connections and timed-out waits as failures", async () => {
     const full = await startPostgres(["max_connections=5", "superuser_reserved_connections=0"])
     const pool = new pg.Pool({
       host: "127.0.0.1",
@@ -103,7 +103,7 @@ describe("a pool of node-postgres", () => {
     await full.stop()
   })
 
-  it("begins where it stands, with room for four of it", () => {
+  it("starts at its current size, with room for four times that", () => {
     const boundsOf = (max?: number) => {
       const { initial, max: most } = pgPoolSize(new pg.Pool(max === undefined ? {} : { max })).params.poolSize
       return [initial, most]

@@ -8,7 +8,7 @@ import { FakeEngine, until } from "./FakeEngine.ts"
 const filename = fileURLToPath(new URL("./piscinaWorker.cjs", import.meta.url))
 
 describe("threads of a Piscina pool", () => {
-  it("are busy as the knob says, and are measured", async () => {
+  it("follow the knob, and are measured", async () => {
     const pool = new Piscina({ filename, minThreads: 1, maxThreads: 3 })
     const adapter = piscinaThreads(pool, { digest: { everyCount: 3, everyUs: 1_000 } })
     const engine = new FakeEngine(adapter)
@@ -33,7 +33,7 @@ describe("threads of a Piscina pool", () => {
     await pool.destroy()
   })
 
-  it("are waited for no longer than a task's signal lets it, and by no more than the pool lets wait", async () => {
+  it("are awaited only as long as the task's signal allows, by no more tasks than the pool's queue", async () => {
     const pool = new Piscina({ filename, minThreads: 1, maxThreads: 2, maxQueue: 1 })
     const adapter = piscinaThreads(pool, { initial: 1 })
     const cells = new Int32Array(new SharedArrayBuffer(12))
@@ -51,7 +51,7 @@ describe("threads of a Piscina pool", () => {
     await pool.destroy()
   })
 
-  it("that have several tasks at once keep them", async () => {
+  it("keep several concurrent tasks each", async () => {
     const pool = new Piscina({ filename, minThreads: 1, maxThreads: 2, concurrentTasksPerWorker: 10 })
     expect(piscinaThreads(pool).params.threads).toMatchObject({ initial: 20, max: 20 })
     await pool.destroy()

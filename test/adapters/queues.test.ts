@@ -28,7 +28,7 @@ const subjects = [
 ]
 
 describe.each(subjects)("$name", ({ adapter, add }) => {
-  it("runs as many at once as the knob says, and is measured under what is live", async () => {
+  it("runs as many at once as the knob says, measured under the live configuration", async () => {
     const engine = new FakeEngine(adapter)
     expect(engine.values.concurrency).toBe(3)
     const attached = attach(engine, adapter)
@@ -60,7 +60,7 @@ describe.each(subjects)("$name", ({ adapter, add }) => {
 })
 
 describe("a queue that is tuned", () => {
-  it("begins where it stands, however far beyond the usual bounds, and where somebody says otherwise there", () => {
+  it("starts at its current size, even beyond the usual bounds, unless told otherwise", () => {
     const startOf = (adapter: { params: Record<string, { initial?: number | undefined; max: number }> }) => [
       adapter.params.concurrency.initial,
       adapter.params.concurrency.max,
@@ -74,7 +74,7 @@ describe("a queue that is tuned", () => {
     expect(startOf(bottleneckConcurrency(new Bottleneck()))).toEqual([20, 256])
   })
 
-  it("is given whole numbers from one, whatever the knob is made of elsewhere", () => {
+  it("gets whole numbers from one, whatever the knob's step", () => {
     const own = new PQueue({ concurrency: 8 })
     const adapter = queueConcurrency(own)
     const engine = new FakeEngine(adapter, { concurrency: 4.5 })

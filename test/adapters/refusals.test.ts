@@ -71,7 +71,7 @@ describe("options of an adapter", () => {
     expect(anyhow(inFlightLimiter, null)).toEqual({ "": "must be an object, got null." })
   })
 
-  it("that it has are taken, and so is undefined for each", () => {
+  it("that it has are accepted, and undefined for each", () => {
     const options = { name: "n", min: 1, max: 9, initial: 3, p99Us: 1, latencyWeight: 0, limitWeight: 0 }
     const digest = { everyCount: 1, everyUs: 1, atMostUs: 1 }
     const whole = { ...options, digest, objective: () => 0, queue: 0, queueTimeoutMs: Infinity }
@@ -80,7 +80,7 @@ describe("options of an adapter", () => {
     expect(anyhow(inFlightLimiter, none)).toEqual({})
   })
 
-  it("that would let nobody in are refused", () => {
+  it("that would admit nobody are refused", () => {
     expect(anyhow(inFlightLimiter, { min: 0.5, initial: 0, max: Infinity })).toEqual({
       min: "must be a number from 1, got 0.5.",
       initial: "must be a number from 1, got 0.",
@@ -113,7 +113,7 @@ describe("options of an adapter", () => {
     })
   })
 
-  it("that leave the start outside, or no room between the bounds, are refused", () => {
+  it("that exclude the start, or leave no room between the bounds, are refused", () => {
     const start = { initial: "is outside [2, 4]: 9. Start inside the bounds, or widen them." }
     const cache = new LRUCache<string, number>({ max: 10 })
     expect(anyhow(inFlightLimiter, { min: 2, max: 4, initial: 9 })).toEqual(start)
@@ -130,7 +130,7 @@ describe("options of an adapter", () => {
       })
   })
 
-  it("that a timer cannot wait for are refused: it would fire at once", () => {
+  it("that a timer cannot wait for are refused: it would fire immediately", () => {
     const most = 2_147_483_647
     expect(anyhow(inFlightLimiter, { queueTimeoutMs: most })).toEqual({})
     expect(anyhow(inFlightLimiter, { queueTimeoutMs: most + 1 })).toHaveProperty("queueTimeoutMs")
@@ -138,7 +138,7 @@ describe("options of an adapter", () => {
     expect(anyhow(batchWindow, { max: most + 1 })).toHaveProperty("max")
   })
 
-  it("without which no digest would ever be made are refused", () => {
+  it("that would never produce a digest are refused", () => {
     for (const digest of [{ everyCount: Infinity }, { everyUs: Infinity }])
       expect(Object.keys(anyhow(inFlightLimiter, { digest }))).toEqual([`digest.${Object.keys(digest)[0]}`])
     expect(anyhow((options: never) => new WorkMeter(options), { everyUs: Infinity })).toEqual({
@@ -147,7 +147,7 @@ describe("options of an adapter", () => {
     })
   })
 
-  it("of a cache hold what age is worth, and it is a cache", () => {
+  it("of a cache need the price of age, and a cache", () => {
     const cache = new LRUCache<string, number>({ max: 10 })
     expect(anyhow(cacheTtl, cache)).toEqual({ staleUsPerSecond: "must be a finite number from 0, got null." })
     expect(anyhow(cacheTtl, cache, { staleUsPerSecond: 1 })).toEqual({})
@@ -158,7 +158,7 @@ describe("options of an adapter", () => {
 })
 
 describe("an adapter of one package", () => {
-  it("is refused another one, or none, by name", () => {
+  it("refuses another package, or none, by name", () => {
     const pool = { on: () => {}, connect: () => {}, options: {} }
     const piscina = { run: () => {}, options: { maxThreads: 1, maxQueue: 0, concurrentTasksPerWorker: 1 } }
     expect(anyhow(queueConcurrency)).toEqual({
@@ -210,7 +210,7 @@ describe("a middleware", () => {
 })
 
 describe("tune", () => {
-  it("names what is no adapter", () => {
+  it("names a value that is not an adapter", () => {
     const remedy = "inFlightLimiter() makes one, and so do the others of arqon/adapters."
     expect(anyhow(tune)).toEqual({ adapters: `must be an adapter, got undefined. ${remedy}` })
     expect(anyhow(tune, [])).toEqual({ adapters: `must name at least one. ${remedy}` })
@@ -219,7 +219,7 @@ describe("tune", () => {
     })
   })
 
-  it("names a knob that two adapters bring", () => {
+  it("names a knob that two adapters share", () => {
     expect(anyhow(tune, [inFlightLimiter(), inFlightLimiter()])).toEqual({
       "params.inFlight": "is a knob of two adapters. Give one of them another { name }.",
     })

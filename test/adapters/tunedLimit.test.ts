@@ -90,19 +90,19 @@ describe("an in-flight limit tuned in virtual time", () => {
     expect(share).toBeGreaterThan(0.9)
   })
 
-  it("turns hardly anybody away where there is room for all", async () => {
+  it("turns hardly anybody away when there is room for all", async () => {
     const { share } = await serve({ load: () => 0.5, initial: 60, seed: 2, seconds: 90 })
     expect(share).toBeGreaterThan(0.46)
   })
 
-  it("gets out of a collapse in which it was started, although it fills up slowly", async () => {
+  it("recovers from a start inside a collapse, although it fills up slowly", async () => {
     // Of 200 inside, a quarter is done of what could be; read while the crowd grows, whichever side comes second looks worse.
     const { base, share } = await serve({ load: () => 1.2, initial: 200, seed: 1, seconds: 120 })
     expect(base).toBeLessThanOrEqual(24)
     expect(share).toBeGreaterThan(0.85)
   })
 
-  it("does not wander off under half a load, so that it is not far off when the load comes", async () => {
+  it("does not drift at half load, so that it is near when the load comes", async () => {
     const load = (second: number): number => (second < 120 ? 0.5 : 2)
     const { share } = await serve({ load, initial: 60, seed: 3, seconds: 160 })
     expect(share).toBeGreaterThan(0.85)

@@ -62,7 +62,7 @@ describe("connections of an undici pool", () => {
     await pool.close()
   })
 
-  it("come back from requests that break, are aborted, or were never sent", async () => {
+  it("are released after requests that break, are aborted, or were never sent", async () => {
     const adapter = undiciConnections({ initial: 1 })
     const pool = new Pool(origin)
     const dispatcher = pool.compose(adapter.interceptor)
@@ -87,7 +87,7 @@ describe("connections of an undici pool", () => {
     await pool.close()
   })
 
-  it("count answers that say there was too much of them as failures", async () => {
+  it("count overload responses as failures", async () => {
     const adapter = undiciConnections({ initial: 1, digest: { everyCount: 1, everyUs: 1 } })
     const engine = new FakeEngine(adapter)
     attach(engine, adapter)
@@ -106,7 +106,7 @@ describe("connections of an undici pool", () => {
     await pool.close()
   })
 
-  it("tell the caller, and nobody else, of an interceptor before them that throws", async () => {
+  it("report an interceptor that throws to the caller only", async () => {
     const adapter = undiciConnections({ initial: 1 })
     const pool = new Pool(origin)
     const broken: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
@@ -121,7 +121,7 @@ describe("connections of an undici pool", () => {
     await pool.close()
   })
 
-  it("carry fetch, of undici and of Node, with bodies both ways and what calls them off", async () => {
+  it("work with fetch, of undici and Node, with bodies both ways and abort signals", async () => {
     const adapter = undiciConnections({ initial: 2 })
     const agent = new Agent()
     const dispatcher = agent.compose(adapter.interceptor)

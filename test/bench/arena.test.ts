@@ -18,7 +18,7 @@ const series = (...parts: ReadonlyArray<readonly [number, number]>): Float64Arra
   Float64Array.from(parts.flatMap(([value, count]) => Array.from({ length: count }, () => value)))
 
 describe("a judge", () => {
-  it("takes levels from five windows, so that a lone spike is none", () => {
+  it("takes levels from five windows, so that a single spike does not count", () => {
     const paid = series([1, 10], [100, 1], [1, 10])
     expect([...levels(paid)]).toEqual(Array.from({ length: 21 }, () => 1))
   })
@@ -34,12 +34,12 @@ describe("a judge", () => {
     expect(unsafety(series([1, 50], [3, 50]), flat).untilSafe).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it("forgives what the reference itself pays meanwhile", () => {
+  it("forgives what the reference itself pays at the same time", () => {
     const storm = series([1, 40], [10, 20], [1, 40])
     expect(unsafety(storm, referenceOf(storm)).unsafe).toBe(0)
   })
 
-  it("sets a run beside the best place and beside doing nothing, whole and by thirds", () => {
+  it("compares a run with the best place and with doing nothing, whole and by thirds", () => {
     const yardsticks = { best: series([2, 90]), nothing: series([4, 90]), reference: series([4, 90]) }
     const seen = judge(series([2, 30], [8, 30], [4, 30]), yardsticks)
     expect(seen).toMatchObject({ lastThird: 2, worstThird: 4, lastToNothing: 1 })
@@ -47,7 +47,7 @@ describe("a judge", () => {
     expect(seen.toNothing).toBeCloseTo(14 / 12, 12)
   })
 
-  it("states a median with the ranks that hold it in 95 of 100 cases", () => {
+  it("gives a median with the ranks that contain it in 95 of 100 cases", () => {
     const values = Array.from({ length: 20 }, (_, i) => 20 - i)
     expect(middleOf(values)).toEqual({ median: 10.5, low: 6, high: 15 })
     expect(middleOf([3, 1, 2])).toEqual({ median: 2, low: 1, high: 3 })
@@ -55,8 +55,8 @@ describe("a judge", () => {
   })
 })
 
-describe("the best place to stand still", () => {
-  it("is found by enumeration and by search, whatever useless knobs lie between", () => {
+describe("the best fixed place", () => {
+  it("is found by enumeration and by search, despite useless knobs", () => {
     const { best: _one, ...one } = loadedBowl(1, 0.2, 0.05)
     const { best: _two, ...two } = withUseless(loadedBowl(2, 0.2, 0.05), 3)
     expect(new Bench(one, 60).best[0]).toBeCloseTo(0.6, 1)
@@ -66,13 +66,13 @@ describe("the best place to stand still", () => {
     expect(bench.best[second]).toBeCloseTo(0.6, 1)
   })
 
-  it("pays less than the start on a plant that remembers, and nobody beats it by more than luck", () => {
+  it("pays less than the start on a plant that remembers, and nothing beats it by more than luck", () => {
     const bench = new Bench(staffing(40), 300)
     expect(meanOf(bench.optimum(1))).toBeLessThan(meanOf(bench.nothing(1)))
     expect(meanOf(standing(bench.plant, [0.5], 1, 300))).toBeGreaterThan(meanOf(bench.optimum(1)))
   })
 
-  it("is where readings of those who need units are 0, and the start is 1", () => {
+  it("normalises readings to 0, and the start to 1", () => {
     const bench = new Bench(loadedBowl(1, 0.2, 0), 60)
     expect(bench.units.zero).toBeCloseTo(1, 6)
     expect(bench.units.zero + bench.units.unit).toBeCloseTo(1.16, 6)
@@ -118,13 +118,13 @@ describe("runs on plants that remember", () => {
     expect(absent).toEqual(["Gradient2", "Vegas", "AIMD"])
   })
 
-  it("of doing nothing are paid what standing at the start is", () => {
+  it("of doing nothing cost what staying at the start costs", () => {
     const bench = new Bench(staffing(22), 60)
     expect(nothing.run(bench, 4)?.paid).toEqual(standing(bench.plant, bench.plant.start, 4, 60))
   })
 })
 
-describe("competitors that think in sequences", () => {
+describe("competitors that work in sequences", () => {
   const end = (make: Parameters<typeof runGuarded>[1], level: number): number => {
     const plant = quadratic(2)
     const noise = { kind: level === 0 ? "none" : "gaussian", level } as const
@@ -138,7 +138,7 @@ describe("competitors that think in sequences", () => {
     expect(end(nelderMead(0.1), 0)).toBeLessThan(1e-3)
   })
 
-  it("come close under noise where an incumbent is read again", () => {
+  it("come close under noise if they re-read the incumbent", () => {
     expect(end(rereadingClimb(0.1), 0.005)).toBeLessThan(0.02)
   })
 })

@@ -12,7 +12,7 @@ const plantCalled = (title: RegExp) => {
 const SEEDS = [0, 1, 2, 3]
 
 describe("the control loop with the homeostasis cache", () => {
-  it("regains known regimes in less than half the time, and Tier 1 refuses nothing of it", () => {
+  it("regains known regimes in less than half the time, without refusals", () => {
     const plant = plantCalled(/^four knobs, two loads in turn, noise 0.01/)
     const median = (cached: boolean) => {
       const runs = SEEDS.map((seed) => run(plant, seed, cached))
@@ -25,7 +25,7 @@ describe("the control loop with the homeostasis cache", () => {
     expect(median(true)).toBeLessThan(0.5 * median(false))
   })
 
-  it("finds out that a remembered optimum is gone, and goes back from it", () => {
+  it("detects that a remembered optimum is gone, and returns", () => {
     const plant = plantCalled(/optimum never/)
     for (const seed of SEEDS) {
       const { plans, refused } = run(plant, seed, true)

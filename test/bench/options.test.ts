@@ -10,7 +10,7 @@ const run = (...args: ReadonlyArray<string>) => {
 }
 
 describe("a benchmark", () => {
-  it("tells how it is run", () => {
+  it("explains how to run it", () => {
     const { status, stdout, stderr } = run("--help")
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
     expect(stdout).toMatch(/^USAGE\n {2}npm run bench:variants -- .*--seeds N/m)

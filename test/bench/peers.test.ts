@@ -76,7 +76,7 @@ describe("a study of a peer", () => {
     expect(score).not.toBe(readings[luckiest])
   })
 
-  it("hears every reading exactly", async () => {
+  it("receives every reading exactly", async () => {
     const instance = instanceOf(named("levy-2"), "r", 3)
     const x = [0.1 + 0.2, -7 / 3]
     // It goes on to a better point only when the reading is to the last digit what it has to be.

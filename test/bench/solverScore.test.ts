@@ -42,17 +42,17 @@ describe("regret to the best of its own strategies", () => {
     expect(regretOf(3, [2, 4], 0)).toBeCloseTo(0.5, 12)
   })
 
-  it("is 0 where nobody is better", () => {
+  it("is 0 when none is better", () => {
     expect(regretOf(1, [2, 4], 0)).toBe(0)
     expect(regretOf(1, [], 0)).toBe(0)
   })
 
-  it("sees nothing below the floor", () => {
+  it("ignores differences below the floor", () => {
     expect(regretOf(0.009, [1e-12], 0.01)).toBe(0)
     expect(regretOf(0.012, [1e-12], 0.01)).toBeCloseTo(0.2, 12)
   })
 
-  it("sees nothing below the level that counts as solved, whatever the floor", () => {
+  it("ignores differences below the solved level, whatever the floor", () => {
     expect(regretOf(1e-9, [1e-40], 0)).toBe(0)
   })
 })
@@ -124,7 +124,7 @@ describe("an arena's result", () => {
     expect(arena.functions[0].labels).toEqual({ curved: 2, quadratic: 1 })
   })
 
-  it("says nothing about ranks where there are no peers", () => {
+  it("reports no ranks without peers", () => {
     const alone = arenaOf(rows, { ...raw, peers: null })
     expect(alone.meanRank).toBeNull()
     expect(alone.functions[0].rank).toBeNull()

@@ -37,7 +37,7 @@ describe("a quarter of a day", () => {
   })
 })
 
-describe("what stands beside it", () => {
+describe("its references", () => {
   it("is fixed by a sample day alone", () => {
     expect(calibrate()).toEqual(quarter(1).fixed)
   })
@@ -54,7 +54,7 @@ describe("what stands beside it", () => {
     }
   })
 
-  it("keeps to the queue's own formula where one server has no room to wait", () => {
+  it("matches the queue's formula for one server without a queue", () => {
     // M/M/1/1: the share refused is rho / (1 + rho), nobody waits.
     const { loss } = readingOf(
       { lambda: 30, servers: 1, overhead: 0.02, each: 0.005 },

@@ -55,7 +55,7 @@ describe("the engine's bundle in Chromium", () => {
     expect(after).toBeLessThan(before / 10)
   })
 
-  it("does the very same with it, where the configuration lies in shared memory", async () => {
+  it("does the same with it, with the configuration in shared memory", async () => {
     const isolated = await run(true)
     expect(isolated).toMatchObject({ isolated: true, shared: true })
     expect({ ...isolated, isolated: false, shared: false }).toEqual(await run(false))
@@ -66,7 +66,7 @@ describe("the engine's bundle in Chromium", () => {
     expect(await run(false)).toMatchObject({ regimes: expect.any(Number) })
   })
 
-  it("says which part is missing where it cannot be fetched", async () => {
+  it("names the missing part when it cannot be fetched", async () => {
     await expect(run(false, chunks.slice(1))).rejects.toThrow("need a part that could not be fetched")
   })
 })

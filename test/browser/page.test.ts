@@ -77,7 +77,7 @@ describe("a page under a strict Content-Security-Policy", () => {
     expect(ran.after).toBeLessThan(ran.before / 10)
   })
 
-  it("does the very same in a worker", async () => {
+  it("does the same in a worker", async () => {
     await page.goto(served.url)
     const here = await tuned()
     // The address is the server's own: a worker's is a text that becomes code.
@@ -98,7 +98,7 @@ describe("a page under a strict Content-Security-Policy", () => {
   })
 })
 
-describe("a page that nobody sees", () => {
+describe("a hidden page", () => {
   beforeEach(async () => {
     await page.clock.install({ time: 0 })
     await page.goto(served.url)
@@ -106,7 +106,7 @@ describe("a page that nobody sees", () => {
     await page.clock.pauseAt(60_000)
   })
 
-  it("is no silence to an engine that lives on frames: it goes on where it was, hours later too", async () => {
+  it("does not count as silence for an engine driven by frames: it continues hours later", async () => {
     await page.evaluate(async () => void (life.framed = await life.ofFrames()))
     await page.clock.runFor(5_000)
     const before = await page.evaluate(() => life.framed.engine.getSnapshot())
@@ -132,21 +132,21 @@ describe("a page that nobody sees", () => {
     return { away, back: await page.evaluate(() => life.timed.engine.getSnapshot()) }
   }
 
-  it("opens SafeMode on the page's clock, whose windows expire", async () => {
+  it("opens SafeMode with the page's clock, because windows expire", async () => {
     const { away, back } = await hidden(false)
     expect(away.safeMode).toMatchObject({ reason: "telemetryLost", exit: "timer" })
     expect(away.values).toEqual(away.base)
     expect(back.mode).toBe("safe")
   })
 
-  it("does not where windows are given a day, and goes on at once", async () => {
+  it("does not open SafeMode if windows may take a day, and continues at once", async () => {
     const { away, back } = await hidden(true)
     expect(away.mode).toBe("adapting")
     expect(back.mode).toBe("adapting")
     expect(back.counters.applies).toBeGreaterThan(away.counters.applies + 10)
   })
 
-  it("adapts on by what it hears, where the browser lets its timers fire once a minute", async () => {
+  it("keeps adapting when the browser fires its timers once a minute", async () => {
     await page.evaluate(async () => {
       const { setTimeout: begin } = window
       const MINUTE_MS = 60_000
@@ -163,7 +163,7 @@ describe("a page that nobody sees", () => {
     expect(after.counters.cycles).toBeGreaterThan(100)
   })
 
-  it("is put to sleep for hours and goes on adapting on its own clock", async () => {
+  it("sleeps for hours and continues to adapt on its own clock", async () => {
     await page.evaluate(async () => void (life.timed = await life.ofTimers(false)))
     await page.clock.runFor(5_000)
     const before = await page.evaluate(() => life.timed.engine.getSnapshot())

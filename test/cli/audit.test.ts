@@ -30,7 +30,7 @@ const record = async (directory: string): Promise<void> => {
 describe("arqon audit", () => {
   beforeEach(() => record(desk.path("state")))
 
-  it("says that a journal is whole, and where it was changed when it was", async () => {
+  it("reports that a journal is whole, or where it was changed", async () => {
     const whole = await desk.run("audit", "verify", "state")
     expect(whole).toMatchObject({ code: 0 })
     expect(whole.stdout).toMatch(/^The journal is whole: \d+ records in 1 segment\./)
@@ -65,7 +65,7 @@ describe("arqon audit", () => {
     expect(Math.max(...times)).toBeLessThanOrEqual(4e6)
   })
 
-  it("says why a knob changed, and which record it knows that from", async () => {
+  it("explains why a knob changed, and cites the record", async () => {
     const why = await desk.run("audit", "why", "state", "--knob", "concurrency", "--at", "5")
     expect(why.stdout).toMatch(/concurrency went from \d+ to \d+ at [34]\.\d+ s/)
     const { seq, generation } = JSON.parse(
@@ -84,7 +84,7 @@ describe("arqon audit", () => {
     expect(replayed.stdout).toContain("bit for bit")
   })
 
-  it("says what another configuration would have made of the same telemetry", async () => {
+  it("shows what another configuration would have made of the same telemetry", async () => {
     const tally = async (...changes: ReadonlyArray<string>) => {
       const flags = changes.flatMap((change) => ["--what-if", change])
       const { stdout } = await desk.run("replay", "state", ...flags, "--json")
@@ -100,7 +100,7 @@ describe("arqon audit", () => {
     expect(await desk.run("replay", "state", "--what-if", "nonsense")).toMatchObject({ code: 2 })
   })
 
-  it("refuses what there is not, with a hint", async () => {
+  it("refuses unknown names, with a hint", async () => {
     expect(await desk.run("audit", "show", "elsewhere")).toMatchObject({ code: 1, stdout: "" })
     const kind = await desk.run("audit", "show", "state", "--kind", "aply")
     expect(kind.code).toBe(2)
@@ -112,8 +112,8 @@ describe("arqon audit", () => {
   })
 })
 
-describe("a slip", () => {
-  it("in the directory is told by what is there instead", () => {
+describe("a mistake", () => {
+  it("in the directory is reported with what is there instead", () => {
     const empty = desk.path("empty")
     mkdirSync(empty)
     desk.write("state.txt", "no journal")
@@ -144,7 +144,7 @@ describe("a slip", () => {
     expect(stderr).toContain("empty holds no journal.")
   })
 
-  it("that names files of another program is refused, however they are called", async () => {
+  it("that names another program's files is refused, whatever their names", async () => {
     mkdirSync(desk.path("other"))
     desk.write("other/journal-00000001.arqj", "no journal")
     const { code, stdout } = await desk.run("audit", "verify", "other")
@@ -171,7 +171,7 @@ describe("a slip", () => {
     ).toEqual(before)
   })
 
-  it("in the name of a knob or a run is not answered with silence", async () => {
+  it("in the name of a knob or a run is reported", async () => {
     await record(desk.path("state"))
     const knob = await desk.run("audit", "show", "state", "--knob", "concurency")
     expect(knob).toMatchObject({ code: 0, stdout: "" })
@@ -186,13 +186,13 @@ describe("a slip", () => {
     })
   })
 
-  it("in what to change for a what-if is one sentence", async () => {
+  it("in a what-if is reported in one sentence", async () => {
     await record(desk.path("state"))
     const { stdout } = await desk.run("replay", "state", "--what-if", "guardrails=conservativ")
     expect(stdout.trimEnd()).toMatch(/Did you mean "conservative"\?$/)
   })
 
-  it("in the files of a studio is said before anything is served", async () => {
+  it("in the files of a studio is reported before anything is served", async () => {
     desk.write("other.json", { name: "something else" })
     expect(await desk.run("studio", "--solver", "other.json")).toMatchObject({ code: 1, stdout: "" })
     for (const command of [
@@ -207,7 +207,7 @@ describe("a slip", () => {
 })
 
 describe("following a journal", () => {
-  it("begins with its last ten records, or where it is told to", async () => {
+  it("begins with its last ten records, or at the given place", async () => {
     await record(desk.path("state"))
     const all = (await desk.run("audit", "show", "state")).stdout.trim().split("\n")
     const shown = async (...flags: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
@@ -235,7 +235,7 @@ describe("a time", () => {
     new Date(...local).getTime() * 1000
   const from = (word: string, at = now): number | undefined => parseTime(word, at)?.fromUs
 
-  it("is of today, of a date or of a run, and all of what it names", () => {
+  it("means today, a date or a run, and includes the whole unit it names", () => {
     const minute = us(2026, 2, 1, 14, 3)
     expect(parseTime("14:03", now)).toEqual({ fromUs: minute, toUs: minute + 59_999_999 })
     expect(parseTime("2026-03-01 14:03", now)).toEqual(parseTime("14:03", now))
@@ -249,7 +249,7 @@ describe("a time", () => {
     expect(parseTime("12.5 s", now)).toEqual(parseTime("12.5", now))
   })
 
-  it("that a record was shown with is that record's, to the microsecond", () => {
+  it("copied from a record selects that record, to the microsecond", () => {
     const atUs = 1_795_000_000_123_456
     expect(parseTime(timeText(atUs), now)).toEqual({ fromUs: atUs, toUs: atUs })
   })
@@ -269,14 +269,14 @@ describe("a time", () => {
     expect(from("00:30+09:00", new Date(Date.UTC(2026, 2, 1, 16)))).toBe(Date.UTC(2026, 2, 1, 15, 30) * 1000)
   })
 
-  it("of the day is the last one: at three in the morning, 23:40 was yesterday", () => {
+  it("of day is the most recent one: at three in the morning, 23:40 was yesterday", () => {
     const night = new Date(2026, 2, 2, 3, 0)
     expect(from("23:40", night)).toBe(us(2026, 2, 1, 23, 40))
     expect(from("02:59", night)).toBe(us(2026, 2, 2, 2, 59))
     expect(from("03:00", night)).toBe(us(2026, 2, 2, 3, 0))
   })
 
-  it("is both hours where clocks are put back, and a day is as long as it is", async () => {
+  it("covers both hours when clocks go back, and the true length of a day", async () => {
     desk.write(
       "times.ts",
       `import { parseTime } from ${JSON.stringify(resolve("src/cli/journalTime.ts"))}
@@ -298,7 +298,7 @@ describe("a time", () => {
     ])
   })
 
-  it("is nothing else", () => {
+  it("is refused in any other form", () => {
     const none = [
       "",
       "noon",

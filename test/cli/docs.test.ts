@@ -17,7 +17,7 @@ describe("the reference of the command line", () => {
     expect(EXIT_MEANINGS.map(([code]) => code)).toEqual(Object.values(EXIT))
   })
 
-  it("has a description, an example and a word on every flag for each command", async () => {
+  it("has a description, an example and a text for every flag of each command", async () => {
     const root = await helpDocOf([])
     const names = (root?.subcommands ?? []).flatMap(({ commands }) => commands.map(({ name }) => name))
     expect(names).toEqual([

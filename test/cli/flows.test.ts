@@ -19,8 +19,8 @@ const SEEDS_STATE = {
   run_id: "export-test",
 }
 
-describe("files of the seeds", () => {
-  it("validate, with a word on what has no effect", async () => {
+describe("upstream's files", () => {
+  it("validate, with a note on fields without effect", async () => {
     desk.write("c.json", { ...SEEDS_CONFIG, max_delta: 0.1, cooldown_steps: 5 })
     const { code, stdout, stderr } = await desk.run("validate", "--config", "c.json")
     expect(code).toBe(0)
@@ -29,7 +29,7 @@ describe("files of the seeds", () => {
     expect(stderr).toMatch(/warning: max_delta: .*\nwarning: cooldown_steps: /)
   })
 
-  it("name any strategy, also those that a program has to import", async () => {
+  it("may name any strategy, even one that a program has to import", async () => {
     desk.write("c.json", { ...SEEDS_CONFIG, strategy: "random" })
     const { code, stdout } = await desk.run("ask", "--config", "c.json", "--batch", "2")
     expect(code).toBe(0)
@@ -50,7 +50,7 @@ describe("files of the seeds", () => {
     expect(JSON.parse(ids.stdout)).toEqual(points.map((params, id) => ({ id, params })))
   })
 
-  it("are told results from a file, once each", async () => {
+  it("take results from a file, once each", async () => {
     desk.write("s.json", { ...SEEDS_STATE, history: [] })
     desk.write("r.json", [{ params: { x: 0.5 }, value: 0.25, cost: 1 }])
     expect(await desk.run("tell", "--state", "s.json", "--results", "r.json")).toMatchObject({
@@ -188,7 +188,7 @@ describe("a run as a document", () => {
 })
 
 describe("what is wrong", () => {
-  it("in a configuration is shown where it stands, all of it at once", async () => {
+  it("in a configuration is shown at its place, all problems at once", async () => {
     desk.write("c.json", '{\n  "budget": 0,\n  "bounds": { "x": { "min": 1, "max": 2, "scle": "log" } }\n}\n')
     const { code, stdout, stderr } = await desk.run("validate", "--config", "c.json")
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
@@ -197,7 +197,7 @@ describe("what is wrong", () => {
     expect(stderr).toContain('Did you mean "scale"?')
   })
 
-  it("in other files is shown as well, and nothing is written", async () => {
+  it("in other files is shown too, and nothing is written", async () => {
     desk.write("torn.json", '{"config": {')
     desk.write("c.json", SEEDS_CONFIG)
     desk.write("s.json", SEEDS_STATE)

@@ -33,7 +33,7 @@ function talk(...args: ReadonlyArray<string>) {
 }
 
 describe("a conversation", () => {
-  it("drives a study to its end, and the state is there after every answer", async () => {
+  it("drives a study to its end, and saves the state after every answer", async () => {
     desk.write("tune.json", CONFIG)
     const { say, end, replies } = talk("--config", "tune.json", "--state", "state.json")
     let told = 0
@@ -77,7 +77,7 @@ describe("a conversation", () => {
     expect(stdout).toBe(replies.map((line) => `${line}\n`).join(""))
   })
 
-  it("answers a bad line with what is wrong, and changes nothing", async () => {
+  it("answers a bad line with the problem, and changes nothing", async () => {
     desk.write("tune.json", CONFIG)
     const { say, end } = talk("--config", "tune.json", "--state", "state.json")
     await say({ cmd: "ask", batch: 2 })
@@ -115,7 +115,7 @@ describe("a conversation", () => {
     expect((await end()).code).toBe(0)
   })
 
-  it("takes lines that come all at once, and answers each in its turn", async () => {
+  it("accepts lines that arrive together, and answers each in turn", async () => {
     desk.write("tune.json", CONFIG)
     const lines = [
       { cmd: "ask", batch: 20 },
@@ -143,7 +143,7 @@ describe("a conversation", () => {
     expect(desk.json("state.json").history).toHaveLength(20)
   })
 
-  it("goes on from a state without a configuration, knows what was before it, and ends on a signal", async () => {
+  it("continues from a state without a configuration, and ends on a signal", async () => {
     desk.write("tune.json", CONFIG)
     const first = talk("--config", "tune.json", "--state", "state.json")
     expect(

@@ -11,7 +11,7 @@ const desk = useDesk()
 const KILLS = 10
 
 describe("a run that is killed", () => {
-  it("leaves a state that reads, with everything that was shown, at any of ten moments", async () => {
+  it("leaves a readable state with everything that was shown, at any of ten moments", async () => {
     desk.write("tune.json", {
       seed: 5,
       budget: 400,
@@ -59,7 +59,7 @@ describe("a run that is killed", () => {
     expect(readdirSync(desk.folder).sort()).toEqual(["f.sh", "state.json", "state.json.lock", "tune.json"])
   })
 
-  it("takes along every script that runs, and what they started, even those that do not want to go", async () => {
+  it("ends every running script and its children, even those that ignore signals", async () => {
     execFileSync("mkfifo", [desk.path("alive")])
     desk.write("tune.json", { seed: 5, budget: 60, bounds: { x: { min: 0, max: 1 } } })
     // Whoever lives holds the pipe open: it ends when the last of them is gone.
@@ -84,7 +84,7 @@ describe("a run that is killed", () => {
 })
 
 describe("a state", () => {
-  it("is held by one process: others are told by whom, and change nothing", async () => {
+  it("is held by one process: others get its name, and change nothing", async () => {
     desk.write("tune.json", { budget: 5, bounds: { x: { min: 0, max: 1 } } })
     const holder = desk.start(["interactive", "--config", "tune.json", "--state", "state.json"], null)
     holder.child.stdin?.write('{"cmd":"ask"}\n')
@@ -107,7 +107,7 @@ describe("a state", () => {
     expect((await desk.run("ask", "--state", "state.json")).code).toBe(0)
   })
 
-  it("can be told from many sides at once: each waits for its turn", async () => {
+  it("accepts results from many processes at once: each waits its turn", async () => {
     desk.write("tune.json", { budget: 8, bounds: { x: { min: 0, max: 1 } } })
     await desk.run("ask", "--config", "tune.json", "--state", "state.json", "--batch", "4")
     const tells = await Promise.all(

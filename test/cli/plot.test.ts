@@ -37,7 +37,7 @@ describe("ticks", () => {
     expect([1e6, 1e-4, 0, -20, 0.001].map(tickText)).toEqual(["1e6", "1e-4", "0", "-20", "0.001"])
   })
 
-  it("stand in order on their axis, for any range", () => {
+  it("are in order on their axis, for any range", () => {
     const finite = fc.double({ min: -1e9, max: 1e9, noNaN: true })
     fc.assert(
       fc.property(
@@ -107,7 +107,7 @@ describe("a curve", () => {
     ])
   })
 
-  it("goes by powers of ten where the values do, and leaves outliers out of the frame", () => {
+  it("uses powers of ten if the values span them, and leaves outliers out of the frame", () => {
     const steep = curveOf(history(["probe", 100], ["probe", 1], ["refine", 1e-4]), "minimize", TICKS)
     expect(steep?.y.log).toBe(true)
     const crossing = curveOf(history(["probe", 100], ["refine", -1]), "minimize", TICKS)
@@ -160,7 +160,7 @@ describe("a chart", () => {
     expect(new Canvas(1, 1).character(0, 0)).toBeNull()
   })
 
-  it("of shares has bars as long as they are large", () => {
+  it("of shares has bars in proportion", () => {
     const shares = [
       { name: "rate", share: 0.8, rest: false },
       { name: "together", share: 0.2, rest: true },
@@ -176,13 +176,13 @@ describe("a chart", () => {
 describe("the bar of a run", () => {
   const standing = { phase: "refine", told: 30, budget: 60, failed: 2, best: 0.001234567 }
 
-  it("says where the run stands", () => {
+  it("shows the progress of the run", () => {
     expect(barText(standing, 11_400, 120, PLAIN)).toBe(
       `refine   ${"━".repeat(15)}${"─".repeat(15)}  30/60  best 0.00123457  2 failed  about 12 s left`,
     )
   })
 
-  it("fits any width, and gives up the least important first", () => {
+  it("fits any width, and drops the least important parts first", () => {
     for (let columns = 1; columns < 130; columns++)
       expect(barText(standing, 12_000, columns, PLAIN).length).toBeLessThan(Math.max(columns, 1))
     expect(barText(standing, 12_000, 60, PLAIN)).toContain("best 0.00123457")

@@ -35,7 +35,7 @@ describe("a run", () => {
     ).toHaveLength(60)
   })
 
-  it("gives parameters as variables and as JSON, takes what JSON answers, and says all of it as JSON", async () => {
+  it("passes parameters as variables and as JSON, accepts JSON answers, and reports as JSON", async () => {
     config(3, {
       bounds: { x: { min: 0, max: 1 }, "a b": { choices: ["one", "two"] }, on: { type: "boolean" } },
     })
@@ -69,7 +69,7 @@ describe("a run", () => {
     })
   })
 
-  it("records what fails with the reason, tries again as often as asked, and goes on", async () => {
+  it("records failures with their reason, retries as often as asked, and continues", async () => {
     config(8)
     const script = desk.script(
       "f.sh",
@@ -102,7 +102,7 @@ describe("a run", () => {
     expect(stderr).toMatch(/#1 probe +failed: exit code 3; stderr: first line \| no such data/)
   })
 
-  it("ends what takes too long, with everything it has started", async () => {
+  it("ends a script that takes too long, with everything it started", async () => {
     config(2)
     const script = desk.script(
       "f.sh",
@@ -121,7 +121,7 @@ describe("a run", () => {
     for (const pid of desk.read("pids.txt").trim().split(" ")) expect(isRunning(Number(pid))).toBe(false)
   })
 
-  it("does not wait for what a script leaves behind, nor leave it there", async () => {
+  it("neither waits for what a script leaves behind, nor leaves it running", async () => {
     config(1)
     const { code } = await run(desk.script("f.sh", "sleep 1000 &", "echo $! > pid.txt", "echo 3"))
     expect(code).toBe(0)
@@ -129,7 +129,7 @@ describe("a run", () => {
     expect(isRunning(Number(desk.read("pid.txt")))).toBe(false)
   })
 
-  it("ends with code 3 where every evaluation fails, and has recorded them", async () => {
+  it("ends with code 3 if every evaluation fails, and records them", async () => {
     config(40)
     const { code, stdout, stderr } = await run(
       desk.script("f.sh", "exit 1"),
@@ -148,7 +148,7 @@ describe("a run", () => {
     expect(history.filter(({ status }) => status === "failed")).toHaveLength(40)
   })
 
-  it("ends after three failures where nothing has succeeded yet, says why, and can be gone on with", async () => {
+  it("ends after three failures if none has succeeded, says why, and can be resumed", async () => {
     config(40)
     const failing = desk.script("f.sh", 'echo "cannot open data.csv" >&2', "exit 2")
     const first = await run(failing)
@@ -178,7 +178,7 @@ describe("a run", () => {
     expect(JSON.parse(mended.stdout)).toMatchObject({ phase: "done", stopped: null, counts: { told: 40 } })
   })
 
-  it("goes on through any failures once something has succeeded, unless a number says otherwise", async () => {
+  it("continues through failures once one evaluation has succeeded, unless a number says otherwise", async () => {
     config(12)
     const script = desk.script("f.sh", '[ "$ARQON_EVAL_ID" = 2 ] && echo 1 || exit 1')
     expect(await run(script)).toMatchObject({ code: 0 })
@@ -203,7 +203,7 @@ describe("a run", () => {
     expect(await limited("-1", "none.json")).toMatchObject({ code: 2 })
   })
 
-  it("waits for what runs when too many have failed, and keeps it", async () => {
+  it("waits for running evaluations when too many have failed, and keeps them", async () => {
     config(40)
     const script = desk.script(
       "f.sh",
@@ -217,7 +217,7 @@ describe("a run", () => {
     expect(JSON.parse(stdout)).toMatchObject({ best: { value: 5 }, counts: { pending: 0 } })
   })
 
-  it("evaluates as many at a time as it may: here each waits for the other", async () => {
+  it("evaluates as many in parallel as allowed: here each waits for the other", async () => {
     config(6)
     const script = desk.script(
       "f.sh",
@@ -230,7 +230,7 @@ describe("a run", () => {
     expect(desk.json("state.json").history).toHaveLength(6)
   })
 
-  it("takes a command for the shell, and spends nothing on what cannot be run", async () => {
+  it("accepts a shell command, and spends nothing on one that cannot run", async () => {
     config(2)
     expect(await run('echo "RESULT=$ARQON_n"')).toMatchObject({ code: 0 })
     const before = desk.read("state.json")

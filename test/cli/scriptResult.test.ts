@@ -63,7 +63,7 @@ describe("the output of a script", () => {
     expect(answerOf(text).kind).toBe("unreadable")
   })
 
-  it("is the same whatever pieces it comes in, and whatever comes before the last line", () => {
+  it("is read in any pieces, whatever comes before the last line", () => {
     const line = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("RESULT="))
     fc.assert(
       fc.property(
@@ -86,7 +86,7 @@ describe("the output of a script", () => {
     expect(tail.end()).toEqual(value(5))
   })
 
-  it("leaves the last lines of stderr for the message", () => {
+  it("keeps the last lines of stderr for the message", () => {
     const tail = new TextTail()
     for (let i = 0; i < 5000; i++) tail.push(Buffer.from(`line ${i}\n\n`))
     expect(tail.lines(2)).toEqual(["line 4998", "line 4999"])

@@ -23,7 +23,7 @@ const config = {
 }
 
 describe("what a command shows", () => {
-  it("has nothing in it that a terminal obeys but own colours, whatever it is made of", () => {
+  it("contains no control sequences but its own colours, whatever its content", () => {
     const { bad, title } = makeStyles(true)
     const text = fc.string({
       unit: fc.oneof(fc.constantFrom(...HOSTILE.split(""), "\n", "\t", "m", "[", "1"), fc.string()),
@@ -42,7 +42,7 @@ describe("what a command shows", () => {
     )
   })
 
-  it("is plain of hostile names, reasons, files and holders, in every command of a run", async () => {
+  it("shows hostile names, reasons, files and holders as plain text, in every command of a run", async () => {
     desk.write("tune.json", config)
     const script = desk.script("f.sh", `printf '${HOSTILE.replaceAll("\u001b", "\\033")}\\n' >&2; exit 3`)
     const run = await desk.run("run", "--config", "tune.json", "--script", script, "--state", "s.json")
@@ -68,7 +68,7 @@ describe("what a command shows", () => {
     for (const one of all) expect(said(one)).not.toMatch(OBEYED)
   })
 
-  it("is plain where it names who holds a state, and that is a stranger's word", async () => {
+  it("shows the name of a state's holder as plain text", async () => {
     desk.write("tune.json", config)
     const lock = await lockFile(desk.path("s.json"), { command: "x", brief: false, patienceMs: 0 })
     const word = { pid: 1, host: HOSTILE, command: HOSTILE, since: HOSTILE, brief: false }
@@ -79,7 +79,7 @@ describe("what a command shows", () => {
     lock.release()
   })
 
-  it("is the same value where it is JSON", async () => {
+  it("keeps the same value in JSON", async () => {
     desk.write("tune.json", config)
     const asked = await desk.run("ask", "--config", "tune.json", "--state", "s.json")
     expect(asked.stdout).not.toMatch(OBEYED)

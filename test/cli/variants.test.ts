@@ -14,7 +14,7 @@ const CONTENT = {
 const EVIDENCE = { source: "replay", mean: 14, standardError: 0.5, readings: 40, constraintsHeld: true }
 
 describe("arqon variants", () => {
-  it("takes a variant from its draft to its promotion, refuses what is not signed by two, and tells who did what", async () => {
+  it("takes a variant from draft to promotion, requires two people, and lists who did what", async () => {
     desk.write("zstd.json", CONTENT)
     desk.write("evidence.json", EVIDENCE)
     const run = (...args: ReadonlyArray<string>) => desk.run("variants", ...args)
@@ -43,7 +43,7 @@ describe("arqon variants", () => {
     expect((await run("list", ...STORE)).stdout).toContain("archived")
   })
 
-  it("says what is wrong with a file, and changes nothing", async () => {
+  it("reports the problems of a file, and changes nothing", async () => {
     desk.write("bad.json", '{"values": ')
     desk.write("odd.json", { values: { codec: "zstd" }, rolback: {} })
     const bad = await desk.run("variants", "add", "x", "--content", "bad.json", ...by("ada"))

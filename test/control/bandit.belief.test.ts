@@ -68,7 +68,7 @@ const histories = fc
   )
 
 describe("a bandit's belief", () => {
-  it("about each arm is the posterior of all its readings, and a draw is that far from it at the same chance", () => {
+  it("about each arm is the posterior of all its readings, and draws follow it", () => {
     fc.assert(
       fc.property(histories, fc.constantFrom(1, 0.9, 0.5), (history, discount) => {
         const settings = { seed: 5, discount, trials: 2 }
@@ -165,8 +165,8 @@ describe("a bandit's chances", () => {
   })
 })
 
-describe("arms that are no more offered", () => {
-  it("are forgotten, and the state is the same one where there are none", () => {
+describe("arms that are no longer offered", () => {
+  it("are forgotten, and the state stays the same object if there are none", () => {
     const state = learnAll(
       NAMES.map((name) => ({ name, loss: 1 })),
       1,

@@ -69,7 +69,7 @@ describe("the bandit", () => {
     expect(play(300, noisy(1), { seed: 6 }).chosen).not.toEqual(one.chosen)
   })
 
-  it("numbers its decisions, each draw by the number of its own", () => {
+  it("numbers its decisions, and draws by that number", () => {
     expect(play(7, noisy(1)).state.decisions).toBe(7)
     const { state } = play(40, noisy(1))
     const drawn = (decisions: number) => choose({ ...state, decisions }, NAMES).draws.map(({ draw }) => draw)
@@ -81,12 +81,12 @@ describe("the bandit", () => {
       expect(drawn(one)).not.toEqual(drawn(other))
   })
 
-  it("does not care for the scale and the offset of the loss", () => {
+  it("ignores scale and offset of the loss", () => {
     const scaled = (name: string, round: number) => 1024 * noisy(2)(name, round) + 4096
     expect(play(300, scaled, { seed: 4 }).chosen).toEqual(play(300, noisy(2), { seed: 4 }).chosen)
   })
 
-  it("leaves the others' draws alone when an arm goes", () => {
+  it("keeps the other arms' draws when an arm is removed", () => {
     const { state } = play(60, noisy(1))
     const drawOf = (names: ReadonlyArray<string>) =>
       Object.fromEntries(
@@ -100,13 +100,13 @@ describe("the bandit", () => {
     expect(Math.sign(drawOf(["b"])["b"])).toBe(Math.sign(all["b"]))
   })
 
-  it("refuses readings that are none, and counts them", () => {
+  it("ignores invalid readings, and counts them", () => {
     const { state } = play(20, noisy(1))
     for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
       expect(learn(state, "a", loss)).toEqual({ ...state, refused: 1 })
   })
 
-  it("chooses nothing from nothing, and takes names that objects know", () => {
+  it("chooses nothing from an empty list, and accepts names such as toString", () => {
     const played = play(3, () => 1).state
     expect(choose(played, [])).toEqual({ state: played, name: null, draws: [] })
     const { state } = play(20, () => 1, {}, ["constructor", "toString"])
@@ -162,7 +162,7 @@ describe("the bandit", () => {
     expect(moved.arms[0].mean).toBeGreaterThan(900)
   })
 
-  it("is not undone by what is too large to be squared, or old enough to weigh nothing", () => {
+  it("survives readings too large to be squared, or too old to matter", () => {
     const { state } = play(20, noisy(1))
     for (const loss of [1e200, -1e101, Number.MAX_VALUE])
       expect(learn(state, "a", loss)).toEqual({ ...state, refused: 1 })

@@ -36,7 +36,7 @@ function outcomes(
 }
 
 describe("a comparison", () => {
-  it("asks for a rollback where the base is worse, and begins anew with it", () => {
+  it("asks for a rollback when the base is worse, and starts over", () => {
     const { all, comparison } = outcomes(60, 0.2)
     const at = all.indexOf("rollBack")
     expect(at).toBeGreaterThan(15)
@@ -45,14 +45,14 @@ describe("a comparison", () => {
     expect(comparison.watch.pairs).toBe(all.length - 1 - all.lastIndexOf("rollBack"))
   })
 
-  it("promotes a base that is better and stays put, and begins anew with it", () => {
+  it("promotes a base that is better and stays put, and starts over", () => {
     const { all } = outcomes(80, -0.2)
     const at = all.indexOf("promote")
     expect(at).toBeGreaterThan(2 * policy.advantage.minPairs - 2)
     expect(outcomes(at + 1, -0.2).comparison).toMatchObject({ anchor: null, watch: { pairs: 0 } })
   })
 
-  it("promotes nothing that wanders: what was shown of one base is not shown of another", () => {
+  it("promotes no wandering base: evidence for one base does not count for another", () => {
     expect(outcomes(200, -0.2, (i) => 0.03 * (i % 20)).all).not.toContain("promote")
   })
 
@@ -63,7 +63,7 @@ describe("a comparison", () => {
     expect(comparison.verdict?.verdict).toBe("pass")
   })
 
-  it("says nothing of a silence until the deadline, then asks for a rollback", () => {
+  it("holds during silence until the deadline, then asks for a rollback", () => {
     const { comparison } = outcomes(10, 0)
     expect(compareSilence(comparison, 70 * SECOND_US, policy)).toBeNull()
     const late = compareSilence(comparison, 71 * SECOND_US, policy)
@@ -71,7 +71,7 @@ describe("a comparison", () => {
     expect(late?.comparison.counts.fail).toBe(1)
   })
 
-  it("begun anew keeps how pairs scatter and what was counted, and nothing else", () => {
+  it("keeps only the noise and the counts when it starts over", () => {
     const { comparison } = outcomes(50, -0.01)
     const anew = beginAnew(comparison, 500 * SECOND_US)
     expect(anew.watch).toMatchObject({ noise: comparison.watch.noise, pairs: 0, usableUs: 500 * SECOND_US })
@@ -79,7 +79,7 @@ describe("a comparison", () => {
     expect(anew.advantage.pairs).toBe(0)
   })
 
-  it("leaves the advantage alone when a pair cannot be used", () => {
+  it("ignores an unusable pair for the advantage", () => {
     const { comparison } = outcomes(5, -0.2)
     const nowUs = 6 * SECOND_US
     const missing = { nowUs, baseline: { loss: 1, closedUs: nowUs }, tuned: null }

@@ -37,7 +37,7 @@ describe("a fingerprint", () => {
     )
   })
 
-  it("leaves out what one window lacks or has no number for", () => {
+  it("leaves out a feature that one window lacks", () => {
     const full = { a: 1, b: 2, c: 3 }
     for (const nothing of [undefined, null, Number.NaN, Number.POSITIVE_INFINITY]) {
       const names = fingerprintOf([full, { ...full, b: nothing }, full]).features.map(({ name }) => name)
@@ -69,7 +69,7 @@ describe("the distance of two contexts", () => {
     )
   })
 
-  it("is endless where they have not the same features, or none", () => {
+  it("is infinite if their features differ, or there are none", () => {
     const one = print(["a", 1, 1])
     expect(distanceOf(one, print(["b", 1, 1]))).toBe(Number.POSITIVE_INFINITY)
     expect(distanceOf(one, print(["a", 1, 1], ["b", 1, 1]))).toBe(Number.POSITIVE_INFINITY)

@@ -78,7 +78,7 @@ const stay = (at: number, losses: ReadonlyArray<number>, fromUs = 0): ReadonlyAr
   losses.map((loss, k) => ({ nowUs: fromUs + 100 * k, loss, at }))
 
 describe("the score of a regime", () => {
-  it("lies between 0 and 1, grows with its cycles, and with how often going back was right", () => {
+  it("lies between 0 and 1, and grows with its cycles and successful returns", () => {
     const count = fc.integer({ min: 0, max: 200 })
     fc.assert(
       fc.property(count, count, count, (cycles, kept, lost) => {
@@ -96,7 +96,7 @@ describe("the score of a regime", () => {
 })
 
 describe("the context of now", () => {
-  it("is none before as many windows as a fingerprint is made of, and of the last so many from then on", () => {
+  it("needs as many windows as a fingerprint, and uses the latest ones from then on", () => {
     const own = { ...policy, windows: 5 }
     const at = (windows: number) => presentContext(under(0.2, EMPTY_HOMEOSTASIS, windows), own)
     // `under` keeps four: one too few for five.
@@ -104,7 +104,7 @@ describe("the context of now", () => {
     expect(presentContext(under(0.2), policy)?.windows).toBe(4)
   })
 
-  it("does not know of a window that measured nothing", () => {
+  it("ignores a window without a measurement", () => {
     const state = under(0.2)
     for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
       expect(noteContext(state, { nowUs: 0, loss, features: load(0.9) }, policy)).toBe(state)
@@ -117,7 +117,7 @@ describe("the nearest regime", () => {
     nearestRegime({ ...present, regimes }, LINE, { ...policy, ...own })
   const distance = (errorRate: number): number => distanceOf(printOf(0), printOf(errorRate))
 
-  it("is one as far off as the radius, and none a bit further", () => {
+  it("may be exactly at the radius, but no further", () => {
     const far = distance(0.125)
     const regimes = [regimeOf(1, 0.125, 0.5)]
     expect(match(regimes, { radius: far }).regime?.id).toBe(1)
@@ -129,7 +129,7 @@ describe("the nearest regime", () => {
     expect(match([])).toEqual({ regime: null, why: "none", distance: Number.POSITIVE_INFINITY })
   })
 
-  it("is doubted for a second one within the radius, at most twice as far, that leads elsewhere", () => {
+  it("is ambiguous if a second one within the radius, at most twice as far, leads elsewhere", () => {
     const near = regimeOf(1, 0.125, 0.25)
     const second = (errorRate: number, unit: number) => regimeOf(2, errorRate, unit)
     const both = { radius: distance(0.25) }
@@ -145,7 +145,7 @@ describe("the nearest regime", () => {
 })
 
 describe("a stay", () => {
-  it("is remembered with the cycle that makes it long enough in cycles and in time, not before", () => {
+  it("is remembered as soon as it is long enough in cycles and in time", () => {
     const at = (...timesUs: ReadonlyArray<number>) =>
       cycled(
         under(0.1),
@@ -159,7 +159,7 @@ describe("a stay", () => {
     expect(at(1000, 1001, 1002)).toBeNull()
   })
 
-  it("begins anew where the base has gone too far, or the context is another", () => {
+  it("starts over when the base moves too far, or the context changes", () => {
     const known = under(0.1)
     expect(
       cycled(known, [
@@ -182,7 +182,7 @@ describe("a stay", () => {
     expect(cycled(moved, [{ nowUs: 100 }], { radius: radius * (1 - 1e-15) }).stored).toBeNull()
   })
 
-  it("is forgotten when the base was moved by somebody else, and where there is none nothing changes", () => {
+  it("is forgotten when something else moves the base", () => {
     const begun = cycled(under(0.1), [{ nowUs: 0 }, { nowUs: 50 }]).state
     const forgotten = forgetStay(begun)
     expect(forgotten.stay).toBeNull()
@@ -209,7 +209,7 @@ describe("a stay", () => {
     expect(alike.state.regimes[0].loss.variance).toBeGreaterThanOrEqual(0)
   })
 
-  it("on a circle is where it was on average, inside the circle, on whichever side of the seam that is", () => {
+  it("on a circle is at its circular mean, on either side of the seam", () => {
     for (const [around, middle] of [
       [[0.95, 0.05, 0.05], 0.0166667],
       [[0.05, 0.95, 0.95], 0.9833333],
@@ -227,7 +227,7 @@ describe("a regime met again", () => {
   const known = under(0.1, knowing(regimeOf(1, 0.1, 0.25, { loss, metUs: 5, kept: 3, lost: 1, retryUs: 77 })))
   const after = (at: number, losses: ReadonlyArray<number>, state = known) => cycled(state, stay(at, losses))
 
-  it("is where the tuner stood now, unless that was worse beyond doubt and elsewhere", () => {
+  it("moves to the tuner's new place, unless that is clearly worse and elsewhere", () => {
     // Alike, better, and worse within two standard errors of both together: elsewhere is as good.
     for (const level of [1, 0.5, 1.19]) {
       const { state, stored } = after(0.75, [level, level, level])
@@ -247,7 +247,7 @@ describe("a regime met again", () => {
     expect(after(0.51, [9, 9, 9]).stored).toBeNull()
   })
 
-  it("on exactly the same level is no worse, where nothing scatters", () => {
+  it("on exactly the same level is not worse, without noise", () => {
     const exact = under(0.1, knowing(regimeOf(1, 0.1, 0.25)))
     expect(after(0.75, [1, 1, 1], exact).stored).toBe(1)
   })
@@ -281,7 +281,7 @@ describe("a regime met again", () => {
     expect(state.regimes).toMatchObject([{ id: 1, contradicted: 2 }])
   })
 
-  it("is nobody's where two could be meant: nothing is stored, and nothing of them changes", () => {
+  it("matches none if two are possible: nothing is stored or changed", () => {
     const two = knowing(regimeOf(1, 0.05, 0.2), regimeOf(2, 0.15, 0.9))
     const { state, stored, evictions } = cycled(under(0.1, two), stay(0.5, [1, 1, 1]))
     expect([stored, evictions]).toEqual([null, []])
@@ -289,7 +289,7 @@ describe("a regime met again", () => {
   })
 })
 
-describe("what is let go", () => {
+describe("what is evicted", () => {
   it("is what was not met for longer than the policy says, to the microsecond; else the state is the same one", () => {
     const state = under(0.1, knowing(regimeOf(1, 0.9, 0.5, { metUs: 7 })))
     expect(cycled(state, [{ nowUs: 10_007 }]).evictions).toEqual([])
@@ -321,8 +321,8 @@ describe("what is let go", () => {
   })
 })
 
-describe("what has learnt nothing yet", () => {
-  it("remembers nothing: no window, no regime, no switch, no arm", () => {
+describe("an empty memory", () => {
+  it("has no window, no regime, no switch and no arm", () => {
     const { memory, trip } = new HomeostasisCache(table, { maxStep: 0.1 }).toJSON()
     expect([memory.recent, memory.regimes, memory.stay, trip]).toEqual([[], [], null, null])
     const { switchesUs, quarantine, bandit, live } = new VariantSelector().toJSON()

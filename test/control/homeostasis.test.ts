@@ -111,7 +111,7 @@ describe("a fingerprint", () => {
     expect(distanceOf(at(1e4), at(1.5e4))).toBeCloseTo(distanceOf(at(1e3), at(1.5e3)), 3)
   })
 
-  it("is a stranger to one with other features: what is missing is no likeness", () => {
+  it("never matches one with other features: missing data is no match", () => {
     const one = fingerprintOf([{ a: 1, b: 2 }])
     for (const other of [{ a: 1 }, { a: 1, b: null }, { a: 1, b: Number.NaN }, { a: 1, c: 2 }, {}])
       expect(distanceOf(one, fingerprintOf([other]))).toBe(Number.POSITIVE_INFINITY)
@@ -127,7 +127,7 @@ describe("a fingerprint", () => {
       expect(isSettled(around(100, n).map((_, i) => ({ throughputRps: 100 * 1.1 ** i })))).toBe(false)
   })
 
-  it("merges to what all windows together would have given, roughly", () => {
+  it("merges to roughly what all windows together would give", () => {
     const [a, b] = [around(100, 6), around(110, 6)]
     const merged = mergedFingerprint(fingerprintOf(a), fingerprintOf(b), 60)
     const whole = fingerprintOf([...a, ...b])
@@ -140,7 +140,7 @@ describe("a fingerprint", () => {
 })
 
 describe("a regime", () => {
-  it("is remembered once base and context kept still, with where and how good it was", () => {
+  it("is remembered once base and context stay the same, with its place and loss", () => {
     const { cache, stay } = world()
     stay(100, HOME, 2, 4)
     expect(cache.regimes).toHaveLength(0)
@@ -181,7 +181,7 @@ describe("a regime", () => {
     expect(cache.regimes[0].unit[0]).toBeCloseTo(HOME[0], 9)
   })
 
-  it("is told with its score, the best first, and of equals the one that is known for longer", () => {
+  it("is listed with its score, best first, ties by age", () => {
     const { cache, stay } = world()
     stay(100, HOME, 1, 12)
     stay(300, AWAY, 1, 40)
@@ -192,7 +192,7 @@ describe("a regime", () => {
     expect(regimes[1].score).toBe(regimes[2].score)
   })
 
-  it("makes room when there is none: the weakest goes, and why is said", () => {
+  it("evicts the weakest when full, and gives the reason", () => {
     const { cache, stay } = world({ capacity: 2 })
     stay(100, HOME, 1, 30)
     stay(300, AWAY, 1, 12)
@@ -232,7 +232,7 @@ describe("a re-entry", () => {
     expect(made.cache.regimes.find(({ id }) => id === 2)?.kept).toBe(1)
   })
 
-  it("goes all the way back when the canary loses, and is not tried again soon", () => {
+  it("returns all the way when the canary loses, and is not retried soon", () => {
     const made = returned()
     const { reasons, base } = made.follow(300, HOME, (b) => 3 + 0.004 * Math.abs(b[0] - HOME[0]) * 4)
     expect(reasons).toContain("lost")
@@ -242,7 +242,7 @@ describe("a re-entry", () => {
     expect(made.cache.regimes.find(({ id }) => id === 2)?.lost).toBe(1)
   })
 
-  it("is broken off on the way by a window that is far worse", () => {
+  it("is cut short by a window that is far worse", () => {
     const made = returned()
     const { reasons, bases, base } = made.follow(300, HOME, worse)
     expect(reasons).not.toContain("canary")
@@ -250,7 +250,7 @@ describe("a re-entry", () => {
     expect(base).toEqual(HOME)
   })
 
-  it("that can show nothing before its deadline goes back: a hold is no pass", () => {
+  it("without a verdict by its deadline goes back: a hold is not a pass", () => {
     const made = returned()
     const { reasons, base } = made.follow(300, HOME, () => 3)
     expect(reasons.some((one) => one === "undecided" || one === "lost")).toBe(true)
@@ -258,7 +258,7 @@ describe("a re-entry", () => {
     expect(reasons.filter((one) => one === "canary").length).toBeLessThanOrEqual(13)
   })
 
-  it("is given up where it stands when the load leaves", () => {
+  it("stops where it is when the load leaves", () => {
     const made = returned()
     made.cache.plan(made.nowUs, HOME)
     for (let i = 0; i < 4; i++) made.window(900, 3)
@@ -269,7 +269,7 @@ describe("a re-entry", () => {
     })
   })
 
-  it("does not begin without a match, a gain or a settled context, nor when it is there", () => {
+  it("does not begin without a match, a gain or a settled context, or when it is already there", () => {
     const made = returned()
     expect(made.cache.plan(made.nowUs, AWAY)).toMatchObject({ reason: "atHome", target: null })
     const plan = (load: number, loss: number) => {
@@ -285,7 +285,7 @@ describe("a re-entry", () => {
     expect(turning.cache.plan(turning.nowUs, HOME).reason).toBe("unsettled")
   })
 
-  it("does not begin where two regimes could be meant that say different things, but does where they agree", () => {
+  it("does not begin if two matching regimes disagree, but does if they agree", () => {
     const between = (second: ReadonlyArray<number>) => {
       const known = world()
       known.stay(100, AWAY, 1)
@@ -299,7 +299,7 @@ describe("a re-entry", () => {
     expect(between(AWAY)).toBe("ramp")
   })
 
-  it("waits where Tier 1's budgets leave no room, and goes back when that lasts too long", () => {
+  it("waits while Tier 1's budgets are spent, and goes back if that lasts too long", () => {
     const made = returned({ rampUs: 20 * SECOND_US })
     made.cache.plan(made.nowUs, HOME)
     const none = new Float64Array(6)
@@ -325,7 +325,7 @@ describe("a re-entry", () => {
     expect(made.cache.regimes.map(({ id }) => id)).toEqual([1])
   })
 
-  it("learns nothing of the cycles meanwhile: they are not the tuner's own", () => {
+  it("learns nothing from cycles meanwhile", () => {
     const made = returned()
     expect(made.cache.plan(made.nowUs, HOME).busy).toBe(true)
     const before = made.cache.toJSON()
@@ -336,7 +336,7 @@ describe("a re-entry", () => {
     expect(made.cache.toJSON()).toEqual(before)
   })
 
-  it("is over when somebody else moves the base", () => {
+  it("ends when something else moves the base", () => {
     const made = returned()
     expect(made.cache.plan(made.nowUs, HOME).busy).toBe(true)
     made.cache.interrupt()
@@ -345,7 +345,7 @@ describe("a re-entry", () => {
 })
 
 describe("a saved cache", () => {
-  it("goes on as the one it was saved from, as soon as it knows the context again", () => {
+  it("continues like the original once it knows the context again", () => {
     const made = returned()
     const saved = JSON.parse(JSON.stringify(made.cache)) as ReentryState
     const again = world({}, saved)
@@ -355,7 +355,7 @@ describe("a saved cache", () => {
     expect(again.follow(300, HOME, better).reasons.at(-1)).toBe("kept")
   })
 
-  it("is told the time once, by whatever asks it first: its regimes were met by then, and never move again", () => {
+  it("takes the time from its first call: its regimes were met by then, and never move again", () => {
     const made = returned()
     made.wait(1000)
     const saved = JSON.parse(JSON.stringify(made.cache)) as ReentryState
@@ -377,7 +377,7 @@ describe("a saved cache", () => {
       }
   })
 
-  it("of other knobs is forgotten", () => {
+  it("for other knobs is discarded", () => {
     const saved = JSON.parse(JSON.stringify(returned().cache)) as ReentryState
     const other = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
     expect(new HomeostasisCache(other, { maxStep: MAX_STEP }, saved).regimes).toEqual([])
@@ -385,7 +385,7 @@ describe("a saved cache", () => {
 })
 
 describe("over all histories", () => {
-  it("every target is inside bounds, on its grid and within a step; memory is bounded; a number that is none changes nothing", () => {
+  it("every target is inside bounds, on its grid and within a step; memory is bounded; NaN changes nothing", () => {
     const step = fc.record({
       load: fc.constantFrom(100, 300, 900, Number.NaN),
       loss: fc.constantFrom(1, 1.01, 3, 1e9, Number.NaN, Number.POSITIVE_INFINITY),

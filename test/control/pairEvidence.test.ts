@@ -112,7 +112,7 @@ describe("evidence where only a coin decides the sign", () => {
 })
 
 describe("the scale of a score", () => {
-  it("never knows the pair that it is for", () => {
+  it("never depends on the pair it scales", () => {
     const known = [1, -2, 3].reduce(noteDifference, UNKNOWN_NOISE)
     expect(scoreOf(UNKNOWN_NOISE, 5)).toBe(0)
     expect(scoreOf(known, 2)).toBe(1)
@@ -130,7 +130,7 @@ describe("the scale of a score", () => {
     )
   })
 
-  it("lets one wild pair count for three spreads only", () => {
+  it("counts one wild pair for at most three spreads", () => {
     const calm = Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? 1 : -1)).reduce(
       noteDifference,
       UNKNOWN_NOISE,
@@ -142,7 +142,7 @@ describe("the scale of a score", () => {
     expect(shaken.square).toBeCloseTo(1 + 0.02 * 24, 12)
   })
 
-  it("takes any difference for the largest where nothing ever scattered", () => {
+  it("treats any difference as the largest without earlier noise", () => {
     const still = [0, 0, 0].reduce(noteDifference, UNKNOWN_NOISE)
     expect([1e-9, 0, -1e-9].map((d) => scoreOf(still, d))).toEqual([MOST_SCORE, 0, -MOST_SCORE])
   })

@@ -38,7 +38,7 @@ describe("the order of a pair", () => {
     )
   })
 
-  it("has nothing in common with other draws of the seed, of other seeds, or of the pair before", () => {
+  it("is independent of other draws, other seeds, and the previous pair", () => {
     const many = Array.from({ length: 2000 }, (_, pair) => pair)
     const alike = (one: (pair: number) => boolean, other: (pair: number) => boolean): number =>
       many.filter((pair) => one(pair) === other(pair)).length / many.length

@@ -41,7 +41,7 @@ const learnedOf = (cache: HomeostasisCache): string => {
 }
 
 describe("a memory of regimes", () => {
-  it("takes no number that cannot be squared, so that what was learnt can be read again", () => {
+  it("accepts no number that cannot be squared, so that its memory can be read again", () => {
     const huge = fed(
       (i) => (i === 7 ? 1e200 : 1),
       () => LOAD,
@@ -59,7 +59,7 @@ describe("a memory of regimes", () => {
     expect(readLearned(learnedOf(odd))?.homeostasis.regimes).toHaveLength(1)
   })
 
-  it("knows the noise of a loss whatever it lies upon", () => {
+  it("knows the noise of a loss at any offset", () => {
     const spreadAt = (offset: number): number =>
       fed(
         (i) => offset + gaussianAt(3, i),
@@ -91,7 +91,7 @@ describe("a memory of regimes", () => {
 })
 
 describe("a canary", () => {
-  it("comes to the same verdict whatever the losses lie upon", () => {
+  it("reaches the same verdict at any offset of the losses", () => {
     const verdictAt = (offset: number, worse: number): ReadonlyArray<string> => {
       const window = (i: number) => ({ nowUs: i, loss: offset + gaussianAt(5, i), features: LOAD })
       let state = { memory: { ...EMPTY_HOMEOSTASIS }, trip: null } as Parameters<typeof noteWindow>[0]

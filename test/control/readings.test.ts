@@ -17,7 +17,7 @@ describe("a reading", () => {
     )
   })
 
-  it("is any number up to the largest, that one too; what is none is none", () => {
+  it("is any number up to and including the largest", () => {
     for (const value of [0, -0, Number.MIN_VALUE, 1, 1e99, 1e100]) expect(isReading(value)).toBe(true)
     for (const value of [
       1e100 * (1 + Number.EPSILON),

@@ -192,7 +192,7 @@ describe("a canary", () => {
 })
 
 describe("the way back", () => {
-  it("is over where the trip began, and the regime is left alone for a while", () => {
+  it("ends where the trip began, and the regime is left alone for a while", () => {
     const state = travelling({ phase: "revert", regime: 1 }, remembering(regime()))
     const { plan, state: next } = planReentry(state, where(0.5), policy)
     expect(plan).toMatchObject({

@@ -8,12 +8,12 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 const policy = { rollbackRegressions: 3, regressionsToTrip: 5 }
 
 describe("what a count of regressions leads to", () => {
-  it("a rollback when it reaches its number, a trip when it goes on all the same", () => {
+  it("a rollback at its limit, and a trip if it continues", () => {
     const verdicts = [1, 2, 3, 4, 5, 6].map((after) => judgeRegressions(after - 1, after, policy))
     expect(verdicts).toEqual(["carryOn", "carryOn", "rollBack", "carryOn", "trip", "trip"])
   })
 
-  it("nothing when a better cycle came between", () => {
+  it("nothing after a better cycle in between", () => {
     expect(judgeRegressions(4, 0, policy)).toBe("carryOn")
   })
 

@@ -39,8 +39,8 @@ type Policy = Parameters<typeof resumptionOf>[2]
 const begun = (left: Partial<LeftBehind> = {}, more: Partial<Policy> = {}, knobs = params) =>
   resumptionOf({ ...stopped, ...left }, makeParamSpace(knobs), { ...policy, ...more })
 
-describe("the place where an engine begins again", () => {
-  it("is where it stood after a stop, and its baseline after anything else", () => {
+describe("where a resumed engine begins", () => {
+  it("is where it was after a stop, and its baseline after anything else", () => {
     expect(begun().start).toEqual(stopped.base)
     expect(begun().baseline).toEqual(stopped.baseline)
     const elsewhere: ReadonlyArray<readonly [Partial<LeftBehind>, Partial<Policy>]> = [
@@ -58,12 +58,12 @@ describe("the place where an engine begins again", () => {
     }
   })
 
-  it("is its last base where there was no baseline, and its initial values where nothing is known", () => {
+  it("is its last base without a baseline, and its initial values if nothing is known", () => {
     expect(begun({ ended: false, baseline: null })).toMatchObject({ start: stopped.base, baseline: null })
     expect(begun({ base: null, baseline: null })).toMatchObject({ start: {}, baseline: null, warnings: [] })
   })
 
-  it("is inside the bounds and on the grid of the knobs there are now, whatever was left behind", () => {
+  it("is inside the current bounds and grid, whatever was left behind", () => {
     const value = fc.oneof(fc.double(), fc.integer({ min: -5, max: 105 }), fc.double({ min: 0, max: 10 }))
     const values = fc.option(fc.record({ batch: value, rate: value, gone: value }, { requiredKeys: [] }))
     fc.assert(
@@ -89,7 +89,7 @@ describe("the place where an engine begins again", () => {
     )
   })
 
-  it("is told with what each knob was and becomes where the knobs have changed", () => {
+  it("lists the old and new value of each changed knob", () => {
     const { start, warnings } = begun(
       { base: { batch: 43, rate: 11, depth: 2 } },
       {},
@@ -122,7 +122,7 @@ describe("the place where an engine begins again", () => {
     expect(lost(23).at(-1)).toBe("And 3 knobs more.")
   })
 
-  it("takes nothing from a name that every object has", () => {
+  it("accepts names that every object has", () => {
     const odd = makeParamSpace({ constructor: { min: 0, max: 1, initial: 0.5 } })
     const { start, warnings } = resumptionOf({ ...stopped, base: { other: 1 }, baseline: null }, odd, policy)
     expect(start).toEqual({})
@@ -136,7 +136,7 @@ describe("the place where an engine begins again", () => {
 describe("SafeMode that was open", () => {
   const trip = (reason: TripReason, seconds: number) => ({ reason, atUs: seconds * SECOND })
 
-  it("is open again for the same reason, since when it was, and ends when it would have", () => {
+  it("is open again with the same reason, start and deadline", () => {
     expect(begun().safeMode).toBeNull()
     expect(begun({ trips: [trip("telemetryLost", 90)] }).safeMode).toEqual({
       reason: "telemetryLost",
@@ -160,7 +160,7 @@ describe("SafeMode that was open", () => {
       expect(begun({ trips: [trip(reason, 90)] }).safeMode).toMatchObject({ exit, deadlineUs: null })
   })
 
-  it("is as hard to leave as the hardest of its trips, for that one's reason, and as late as the last", () => {
+  it("is as hard to leave as the hardest of its trips, and as late as the last", () => {
     expect(begun({ trips: [trip("telemetryLost", 80), trip("thrashing", 90)] }).safeMode).toMatchObject({
       reason: "telemetryLost",
       sinceUs: 80 * SECOND,
@@ -176,7 +176,7 @@ describe("SafeMode that was open", () => {
     })
   })
 
-  it("wants a person after more rollbacks in the hour before it than the policy allows", () => {
+  it("waits for a person after more rollbacks in the last hour than allowed", () => {
     const at = HOUR + 90 * SECOND
     const opened = (rollbacksUs: ReadonlyArray<number>) =>
       begun({ trips: [{ reason: "objectiveRegression", atUs: at }], rollbacksUs, atUs: at }, { nowUs: at })
@@ -186,7 +186,7 @@ describe("SafeMode that was open", () => {
     expect(opened([SECOND, at - 20, at - 10])?.exit).toBe("timer")
   })
 
-  it("waits for a person, on the baseline, where the record is damaged, and says what is wrong with it", () => {
+  it("waits for a person, on the baseline, if the record is damaged, and says why", () => {
     const damage = "record 7 was changed"
     for (const trips of [[], [trip("telemetryLost", 90)]]) {
       const { safeMode, start, from } = begun({ damage, trips, directory: "./state" })
@@ -206,13 +206,13 @@ describe("SafeMode that was open", () => {
   })
 })
 
-describe("a clock that stands before the end of the last run", () => {
+describe("a clock behind the end of the last run", () => {
   const left = {
     trips: [{ reason: "telemetryLost" as const, atUs: 90 * SECOND }],
     rollbacksUs: [10 * SECOND, 80 * SECOND],
   }
 
-  it("takes every time of that run back with it, so that nothing is waited for longer than it had to be", () => {
+  it("shifts every time of that run, so that no wait becomes longer", () => {
     const { safeMode, rollbacksUs, warnings } = begun(left, { nowUs: 40 * SECOND })
     expect(safeMode).toMatchObject({ sinceUs: 30 * SECOND, deadlineUs: 60 * SECOND })
     expect(rollbacksUs).toEqual([-50 * SECOND, 20 * SECOND])
@@ -230,7 +230,7 @@ describe("a clock that stands before the end of the last run", () => {
     expect(begun({ trips, rollbacksUs: old, atUs: late }, { nowUs: 0 }).safeMode?.exit).toBe("timer")
   })
 
-  it("is none where time goes on, stands still, or is not known yet", () => {
+  it("is not detected if time continues, stands still, or is unknown", () => {
     for (const nowUs of [stopped.atUs, stopped.atUs + 1, null]) {
       const { safeMode, rollbacksUs, warnings } = begun(left, { nowUs })
       expect(safeMode?.sinceUs).toBe(90 * SECOND)
@@ -240,8 +240,8 @@ describe("a clock that stands before the end of the last run", () => {
   })
 })
 
-describe("what a person is told", () => {
-  it("is which run is taken up, how it ended and where the plant begins", () => {
+describe("the message to a person", () => {
+  it("says which run is resumed, how it ended and where the plant begins", () => {
     expect(begun().from).toEqual({
       run: "r1",
       ended: true,
@@ -263,7 +263,7 @@ describe("what a person is told", () => {
     )
   })
 
-  it("is that the guardrails had been changed while it ran, and what they are now; nothing where they are the same", () => {
+  it("says that the guardrails had been changed and what they are now, unless they are the same", () => {
     const told = (guardrails?: LeftBehind["guardrails"], now?: Policy["guardrails"]) =>
       begun(guardrails === undefined ? {} : { guardrails }, now === undefined ? {} : { guardrails: now })
         .warnings
@@ -281,7 +281,7 @@ describe("what a person is told", () => {
       expect(told(before, now)).toEqual([])
   })
 
-  it("is nothing of generations: nobody is left who knew the old ones", () => {
+  it("does not mention generations", () => {
     expect(begun().generation).toBeNull()
   })
 })

@@ -57,11 +57,11 @@ const saying = (verdicts: ReadonlyArray<RollbackVerdict>, verdict: string): Read
 const watchAfter = (count: number): RollbackWatch => judgeAll(run(count)).watch
 
 describe("a regression", () => {
-  it("is not seen where there is none", () => {
+  it("is not reported without a difference", () => {
     expect(saying(judgeAll(run(3000)).verdicts, "fail")).toEqual([])
   })
 
-  it.each([0.05, 0.1, 0.3])("of %d is found, says so once, and begins anew", (worse) => {
+  it.each([0.05, 0.1, 0.3])("of %d is found, reported once, and the detector starts over", (worse) => {
     const { verdicts } = judgeAll(run(600, worse, 200))
     const [first, second] = saying(verdicts, "fail")
     expect(first).toBeGreaterThan(200)
@@ -81,7 +81,7 @@ describe("a regression", () => {
     expect(first).toBeLessThan(2100)
   })
 
-  it("is not suspected by the first pair, which only tells how pairs scatter", () => {
+  it("is not suspected by the first pair, which only measures noise", () => {
     const [first] = judgeAll([pairAt(0, 1, 9)]).verdicts
     expect(first).toMatchObject({ score: 0, evidence: 1, soundness: 1, spread: 8 })
   })
@@ -151,7 +151,7 @@ describe("a critical effect", () => {
     expect(verdicts[2].evidence).toBeLessThan(verdicts[2].threshold)
   })
 
-  it("has to be seen running: an ordinary pair between, or one that cannot be used, begins the count anew", () => {
+  it("needs consecutive pairs: an ordinary or unusable pair restarts the count", () => {
     const known = watchAfter(100)
     const ordinary = pairAt(102, 1, 1.01)
     const missing = { ...worse(102), tuned: null }
@@ -211,7 +211,7 @@ describe("holding", () => {
     )
   })
 
-  it("becomes a rollback when nothing usable has come within the deadline, and then waits as long again", () => {
+  it("becomes a rollback without a usable pair by the deadline, and then waits as long again", () => {
     const watch = watchAfter(100)
     const lastUs = 100 * SECOND_US
     const at = (seconds: number, from: RollbackWatch): Judgement =>
@@ -227,13 +227,13 @@ describe("holding", () => {
     expect(at(122, late.watch).verdict.verdict).toBe("fail")
   })
 
-  it("becomes a rollback under pairs that come and cannot be used, too", () => {
+  it("becomes a rollback under unusable pairs too", () => {
     const pairs = Array.from({ length: 70 }, (_, i) => pairAt(100 + i, 1, Number.NaN))
     const { verdicts } = judgeAll(pairs, DEFAULT_ROLLBACK, watchAfter(100))
     expect(saying(verdicts, "fail")).toEqual([60])
   })
 
-  it("does not grow old on a clock that went back", () => {
+  it("does not age on a clock that went back", () => {
     const watch = watchAfter(100)
     const back = judgeSilence(watch, 0, DEFAULT_ROLLBACK)
     expect(back.verdict).toMatchObject({ verdict: "hold", heldUs: 0 })
@@ -244,7 +244,7 @@ describe("holding", () => {
 })
 
 describe("a pass", () => {
-  it("says that the tuned configuration was found not to be worse, and stays said while it is renewed", () => {
+  it("means that the tuned configuration is not worse, and lasts while it is renewed", () => {
     const { verdicts } = judgeAll(run(1000))
     const [first] = saying(verdicts, "pass")
     expect(first).toBeGreaterThanOrEqual(DEFAULT_ROLLBACK.minPairs)
@@ -270,7 +270,7 @@ describe("a pass", () => {
 })
 
 describe("a watch", () => {
-  it("is plain data: kept as JSON at any pair and taken up again it goes on as if nothing had been", () => {
+  it("is plain data: restored from JSON after any pair, it continues unchanged", () => {
     const pairs = run(150, 0.3, 100)
     const whole = judgeAll(pairs)
     fc.assert(

@@ -17,7 +17,7 @@ function misled(): GuardBench {
   return bench
 }
 
-describe("how the guard stands", () => {
+describe("the state of the guard", () => {
   it("has no level and a threshold from the first four windows on, and a level from the fifth", () => {
     const bench = new GuardBench()
     const rising = (_: number, window: number): number => 10 + window
@@ -34,7 +34,7 @@ describe("how the guard stands", () => {
     expect(shown(bench).level).toBe(12) // of 11, 12, 13, 14 and 10
   })
 
-  it("has no level of an earlier stay when a hold is over", () => {
+  it("has no level from an earlier stay after a hold", () => {
     const bench = misled()
     while (bench.until(200, level) !== GUARD_RELEASE);
     expect(bench.phase).toBe(GUARD_CALM)
@@ -44,7 +44,7 @@ describe("how the guard stands", () => {
     expect(shown(bench).level).toBe(10)
   })
 
-  it("says a sentence without a gap at every window of a retreat", () => {
+  it("describes every window of a retreat in a complete sentence", () => {
     const bench = misled()
     const texts = new Set<string>()
     while (bench.acts.at(-1)?.act !== GUARD_RELEASE) {

@@ -13,7 +13,7 @@ import { TRIP_REASONS, type TripReason, type ViolationTag, VIOLATIONS } from "..
 const HOUR_US = 3_600_000_000
 
 describe("the rules of SafeMode", () => {
-  it("know two places to go to, and nothing between them", () => {
+  it("have two targets, and nothing in between", () => {
     const reasons = TRIP_REASONS.filter((reason): reason is TripReason => reason !== "none")
     expect(new Set(reasons.map(restoreFor))).toEqual(new Set(["base", "baseline"]))
   })
@@ -59,7 +59,7 @@ describe("the rules of SafeMode", () => {
     }
   })
 
-  it("take any loss below nothing for a whole recovery where the trip came at a loss of nothing", () => {
+  it("count any negative loss as a full recovery after a trip at a loss of zero", () => {
     expect(improvementSince(0, -1e-9)).toBe(1)
     expect(improvementSince(0, 0)).toBe(0)
     expect(improvementSince(0, 1)).toBe(0)

@@ -112,7 +112,7 @@ describe("improvement since the trip", () => {
     expect(improvementSince(10, 12)).toBeCloseTo(-0.2)
   })
 
-  it("is none where a reading is missing: no data is no recovery", () => {
+  it("is zero if a reading is missing: no data is no recovery", () => {
     expect(improvementSince(null, 1)).toBe(0)
     expect(improvementSince(1, null)).toBe(0)
     expect(improvementSince(Number.NaN, 1)).toBe(0)

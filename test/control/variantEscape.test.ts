@@ -46,7 +46,7 @@ const leave = (
 ) => leaveVariant(state, offered, channels, why, 200 * SECOND, settings)
 
 describe("a variant that is left", () => {
-  it("makes way for the one before it, or the one its plan names", () => {
+  it("is replaced by the previous one, or the one its plan names", () => {
     const offered = [variant("a"), variant("b"), variant("c")]
     expect(leave(living("a", { previous: "c" }), offered)?.decision.to).toBe("c")
     const planned = [
@@ -72,7 +72,7 @@ describe("a variant that is left", () => {
     expect(leave(living("a", { bandit }), [variant("a"), variant("c"), variant("d")])?.decision.to).toBe("d")
   })
 
-  it("for none where none is fit: not itself, none in quarantine, none whose context is not told", () => {
+  it("for none if none is eligible: not itself, none in quarantine, none with an unknown context", () => {
     const quarantine = [{ name: "b", untilUs: 300 * SECOND }]
     const night = variant("c", { constraints: [{ channel: "load", of: "context", atMost: 10 }] })
     const state = living("a", { quarantine, previous: "b" })
@@ -89,7 +89,7 @@ describe("a variant that is left", () => {
     expect(leave(state, offered, "regressed", { load: 10.1 })?.decision.to).toBeNull()
   })
 
-  it("is shut out for as long as its plan says where it failed, and not where only its context left", () => {
+  it("is quarantined as its plan says if it failed, but not if only its context left", () => {
     const offered = [variant("a"), variant("b")]
     for (const why of ["regressed", "tripped"] as const) {
       const left = leave(living("a"), offered, why)
@@ -106,7 +106,7 @@ describe("a variant that is left", () => {
     expect(leave(living("z"), offered, "regressed")?.state.quarantine).toEqual([])
   })
 
-  it("stays where nothing is wrong, and nothing is left where nothing is live", () => {
+  it("stays if nothing is wrong, and nothing happens if none is live", () => {
     const offered = [variant("a"), variant("b")]
     expect(leave(living("a"), offered, null)).toBeNull()
     expect(leave({ ...living("a"), live: null }, offered)).toBeNull()
@@ -154,7 +154,7 @@ describe("a window of a variant", () => {
     expect(stranger.bandit).toEqual(EMPTY_SELECTION.bandit)
   })
 
-  it("forgives breaches when it passes, keeps them when it cannot tell, and takes five of those for one", () => {
+  it("clears breaches when it passes, keeps them when undecided, and counts five undecided as one", () => {
     const breached = window_(window_(living("a"), "a", 0.2), "a", 0.3)
     expect([breached.readings, breached.breaches, breached.silent]).toEqual([2, 2, 0])
     expect(window_(breached, "a", 0.1).breaches).toBe(0)
@@ -170,7 +170,7 @@ describe("a window of a variant", () => {
 })
 
 describe("a choice", () => {
-  it("begins with the first promoted one, and with it only while nothing was ever live", () => {
+  it("begins with the first promoted one, only while none was ever live", () => {
     const offered = [variant("a"), variant("b", { state: "promoted" })]
     const first = selectVariant(EMPTY_SELECTION, offered, {}, SECOND, settings)
     expect(first.decision).toMatchObject({

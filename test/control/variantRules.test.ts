@@ -63,7 +63,7 @@ describe("two names", () => {
 })
 
 describe("what is kept and read again", () => {
-  it("is no longer than can be read, at a time that a calendar has, by somebody who can be seen", () => {
+  it("has a readable length, a calendar date, and a visible author", () => {
     const whole = { by: "a".repeat(MAX_BY), why: "w".repeat(MAX_WHY), atUs: -8.64e21 }
     expect(signatureProblems(whole)).toEqual([])
     const long = { by: `${whole.by}a`, why: `${whole.why}w`, atUs: 8.65e21 }
@@ -76,14 +76,14 @@ describe("what is kept and read again", () => {
     expect(signatureProblems(unseen).map(({ path }) => path)).toEqual(["by", "why"])
   })
 
-  it("has a name that can be told from others", () => {
+  it("has a distinguishable name", () => {
     for (const name of ["zstd", "caf\u00e9", "a b", "日本語", "\u{1f469}\u200d\u{1f4bb}", "constructor"])
       expect(nameProblems(name)).toEqual([])
     for (const name of ["a\u0000", "a\nb", "\u001b[2J", "\u202etxt", "a\u200b", "\ud800", "cafe\u0301"])
       expect(nameProblems(name).map(({ path }) => path)).toEqual(["name"])
   })
 
-  it("has bounds that something can be within", () => {
+  it("has satisfiable bounds", () => {
     const of = "outcome" as const
     const wrong = (constraints: ReadonlyArray<VariantConstraint>) =>
       contentProblems({ values: {}, constraints }, ["content"]).map(({ path, message }) => [path, message])
@@ -116,7 +116,7 @@ describe("a signature", () => {
 })
 
 describe("evidence", () => {
-  it("has numbers that are some, its comparison too", () => {
+  it("has finite numbers, also in its comparison", () => {
     const level = { mean: 0, standardError: 0, readings: 1 }
     expect(evidenceProblems(evidence(1, level))).toEqual([])
     expect(evidenceProblems(evidence(1, { against: level }))).toEqual([])
@@ -136,7 +136,7 @@ describe("evidence", () => {
     }
   })
 
-  it("makes room for more by what speaks for the variant, the oldest first", () => {
+  it("drops the oldest favourable evidence to make room", () => {
     const full = Array.from({ length: MAX_EVIDENCE }, (_, i) => evidence(i + 1, { constraintsHeld: i !== 0 }))
     const added = evidence(100)
     const ids = withEvidence(full, added).map(({ id }) => id)
@@ -152,7 +152,7 @@ describe("evidence", () => {
 })
 
 describe("a revision", () => {
-  it("finds a place among the authors, unless there are a hundred others", () => {
+  it("adds its author, unless there are a hundred others", () => {
     const authors = Array.from({ length: 100 }, (_, i) => `author ${i}`)
     expect(revisionProblems(record({ authors: authors.slice(1) }), "Ada")).toEqual([])
     expect(revisionProblems(record({ authors }), "Author 42")).toEqual([])
@@ -163,13 +163,13 @@ describe("a revision", () => {
 })
 
 describe("an approval", () => {
-  it("wants nothing of what is complete, tried often enough and written by others", () => {
+  it("is granted for a complete variant, tried often enough and written by others", () => {
     expect(approvalProblems(record(), "Bob")).toEqual([])
     const mixed = [evidence(1, { readings: MIN_READINGS - 1 }), evidence(2)]
     expect(approvalProblems(record({ evidence: mixed }), "Bob")).toEqual([])
   })
 
-  it("wants constraints, a way back that leads elsewhere, and evidence that held", () => {
+  it("requires constraints, a rollback target elsewhere, and evidence that held", () => {
     expect(rows(approvalProblems(record({ content: { values: {} } }), "Bob"))).toEqual([
       ["constraints", "are missing.", "Write [] where there are none."],
       ["rollback", "is missing.", 'Say where to go back to: { to: "previous", ... }.'],
@@ -196,7 +196,7 @@ describe("an approval", () => {
     ])
   })
 
-  it("wants four eyes, and authors that are somebody", () => {
+  it("requires a second person, and named authors", () => {
     const authors = ["Ada", "Bob"]
     expect(rows(approvalProblems(record({ authors }), " bob"))).toEqual([
       ["by", "wrote a part of it.", "Somebody else must approve it."],
@@ -210,7 +210,7 @@ describe("an approval", () => {
 describe("a promotion", () => {
   const by = (name: string) => ({ by: name, why: "good", atUs: 1 })
 
-  it("wants an approval, and one that would be given again", () => {
+  it("requires an approval that would be given again", () => {
     expect(promotionProblems(record({ approval: by("Bob") }))).toEqual([])
     expect(rows(promotionProblems(record()))).toEqual([
       ["approval", "is missing.", "Have it approved first."],
@@ -224,7 +224,7 @@ describe("a promotion", () => {
 })
 
 describe("a step that leads nowhere", () => {
-  it("says from where, what was tried, and what could be done instead", () => {
+  it("reports the state, the step, and the alternatives", () => {
     const ways = VARIANT_STATES.map((state) => noWay(state, "promote"))
     expect(new Set(ways.map(({ suggestion }) => suggestion)).size).toBe(VARIANT_STATES.length)
     for (const { suggestion = "" } of ways) expect(suggestion).toMatch(/^[A-Z].*\.$/)

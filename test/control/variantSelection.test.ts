@@ -213,7 +213,7 @@ describe("constraints", () => {
 })
 
 describe("a selector", () => {
-  it("goes on from what was saved as if nothing had been between", () => {
+  it("continues from a saved state without a difference", () => {
     const offered = [offer("a", { state: "promoted" }), offer("b"), offer("c")]
     const drive = (selector: VariantSelector, from: number, to: number) => {
       const decisions: Array<SelectionDecision> = []
@@ -268,7 +268,7 @@ describe("over all histories", () => {
     ),
   })
 
-  it("only what is offered is live, switches keep cooldown and budget, and the record tells all of it", () => {
+  it("only offered variants are live, switches keep cooldown and budget, and all is recorded", () => {
     let switches = 0
     let rollbacks = 0
     fc.assert(

@@ -15,7 +15,7 @@ describe("the answer meter", () => {
     expect(reading?.p99Ms).toBeCloseTo(10, 1)
   })
 
-  it("has nothing to say about a slice without answers", () => {
+  it("reports nothing for a slice without answers", () => {
     const meter = new AnswerMeter()
     expect(meter.take(1)).toBeNull()
     meter.add(1, 1, 0, false)
@@ -32,7 +32,7 @@ describe("the answer meter", () => {
     expect(meter.late).toBe(1)
   })
 
-  it("drops what it holds when the engine has moved on", () => {
+  it("drops its answers when the configuration changes", () => {
     const meter = new AnswerMeter()
     meter.add(1, 100, 0, false)
     expect(meter.take(2)).toBeNull()

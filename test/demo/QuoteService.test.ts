@@ -86,7 +86,7 @@ describe("the quote service", () => {
     expect(await centsOf()).not.toBe(before)
   })
 
-  it("does not know products that are not there", async () => {
+  it("refuses unknown products", async () => {
     for (const id of [-1, PRODUCTS, "x", 1.5]) expect((await get(id)).status).toBe(404)
   })
 

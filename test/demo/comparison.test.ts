@@ -26,7 +26,7 @@ describe("the comparison", () => {
     expect([start.refused, start.errors]).toEqual([3, 6])
   })
 
-  it("wants pairs of blocks that saw answers", () => {
+  it("needs pairs of blocks with answers", () => {
     expect(() => compare([])).toThrow("pairs")
     expect(() => compare([block(1)])).toThrow("pairs")
     expect(() => compare([block(1), block(Number.NaN, 0)])).toThrow("no answers")

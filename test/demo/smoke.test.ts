@@ -71,7 +71,7 @@ describe("the demo", () => {
     expect(errors).toContain("unknown option --secs")
   })
 
-  it("explains itself", async () => {
+  it("prints its help", async () => {
     const { code, out } = await run(["--help"])
     expect(code).toBe(0)
     for (const option of ["--seconds", "--seed", "--json", "--no-load-change"]) expect(out).toContain(option)

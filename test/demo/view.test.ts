@@ -213,7 +213,7 @@ describe("the terminal", () => {
 })
 
 describe("a machine that others use", () => {
-  it("is told of below the verdict, a quiet one is not", () => {
+  it("is mentioned below the verdict; a quiet one is not", () => {
     expect(crowdedMachine(13.2, 2).map(textOf).join("")).toContain("load average 13 on 2 cores")
     expect(crowdedMachine(6, 2)).not.toEqual([])
     expect(crowdedMachine(5.9, 2)).toEqual([])

@@ -39,7 +39,7 @@ const inner = Object.entries(EngineConfigShape.fields)
   .filter(({ name, fields }) => fields.length > 0 && !WHOLE.includes(name))
 
 describe("the page of the engine's options", () => {
-  it("has a line for every option at the top, and for no other", () => {
+  it("has exactly one row per top-level option", () => {
     // Functions and sinks are no data: they are taken beside the configuration.
     const beside = ["inspect", "sinks"]
     expect(lines(sections.get("Top level") ?? "").toSorted()).toEqual(
@@ -47,13 +47,13 @@ describe("the page of the engine's options", () => {
     )
   })
 
-  it("knows of every object among them", () => {
+  it("covers every object among them", () => {
     const known =
       "audit comparison gains guardrails homeostasis journal params safeMode telemetry variants window"
     expect(inner.map(({ name }) => name).toSorted()).toEqual(known.split(" "))
   })
 
-  it.each(inner)("tells of every option of $name, and of no other", ({ name, fields }) => {
+  it.each(inner)("lists exactly the options of $name", ({ name, fields }) => {
     const section =
       name === "journal" ? journal : (sections.get(name === "params" ? "params.<name>" : name) ?? "")
     const told = named(section)

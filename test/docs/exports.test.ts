@@ -68,12 +68,12 @@ const isConstant = (name: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(name)
 const names = ENTRIES.flatMap((entry) => handedOn(join(root, entry))).filter(({ name }) => !isConstant(name))
 
 describe("a public name", () => {
-  it("is looked for in every entry", () => {
+  it("is searched in every entry", () => {
     expect(ENTRIES.filter((entry) => !existsSync(join(root, entry)))).toEqual([])
     expect(names.length).toBeGreaterThan(300)
   })
 
-  it("has a sentence of its own", () => {
+  it("has its own sentence", () => {
     const unreported = names.filter((name) => !isTold(name))
     expect(unreported.map(({ name, file }) => `${relative(root, file)} ${name}`)).toEqual([])
   })

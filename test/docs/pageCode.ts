@@ -142,7 +142,7 @@ export function describePages(pages: ReadonlyArray<string>): void {
   const home = makeHome()
   describe("the code on the pages", () => {
     it.each(pages)(
-      "%s runs as it stands there",
+      "%s runs as written",
       (page) => {
         const blocks = readBlocks(page)
         expect(blocks.length).toBeGreaterThan(0)

@@ -34,7 +34,7 @@ const table = (header: string): ReadonlyArray<ReadonlyArray<string>> => {
 const names = (cell: string): ReadonlyArray<string> => cell.split(", ").filter((name) => name !== "")
 
 describe("the solver's reference", () => {
-  it("has a line for every field of the configuration, and for no other", () => {
+  it("has exactly one row per field of the configuration", () => {
     // Upstream's two and the editors' one are told of below the table.
     const told = ["$schema", "max_delta", "cooldown_steps"]
     const fields = ["bounds", ...Object.keys(plainFields)].filter((name) => !told.includes(name))

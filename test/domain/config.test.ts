@@ -27,7 +27,7 @@ const only = (input: unknown): string => {
   return problems[0]
 }
 
-describe("a first call with too little in it", () => {
+describe("an incomplete first call", () => {
   const engine = "createEngine({ params: { concurrency: { min: 1, max: 64 } } })"
   const fleet = "createFleet({ engine: { params: { concurrency: { min: 1, max: 64 } } } })"
   const solver = "createSolver({ bounds: { x: { min: -10, max: 10 } }, budget: 200 })"
@@ -54,7 +54,7 @@ describe("a first call with too little in it", () => {
     },
   )
 
-  it("is told a call that works", () => {
+  it("gets an example that works", () => {
     const smallest = { params: { concurrency: { min: 1, max: 64 } } }
     expect(messageOf(parseEngineConfig(smallest))).toBe("")
     expect(messageOf(parseFleetConfig({ engine: smallest }))).toBe("")
@@ -226,7 +226,7 @@ describe("a configuration", () => {
     )
   })
 
-  it("bounds the length of what it says", () => {
+  it("bounds the length of its message", () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, { min: 1, max: 0 }]))
     expect(problemsOf({ params: many })).toHaveLength(101)
   })
@@ -325,7 +325,7 @@ describe("guardrails", () => {
     expect(row("emergencyMargin")).toEqual([-0.5, -0.5, -0.5])
   })
 
-  it("lay a user's own numbers over a preset", () => {
+  it("combine a user's numbers with a preset", () => {
     expect(resolveGuardrails("aggressive")).toEqual(GUARDRAILS.aggressive)
     expect(resolveGuardrails({ maxStep: 0.03, cooldownUs: undefined })).toEqual({
       ...GUARDRAILS.balanced,

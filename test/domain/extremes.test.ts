@@ -119,7 +119,7 @@ describe("an option that asks for memory", () => {
     )
   })
 
-  it("is told how much it may, and that much is taken", () => {
+  it("names its maximum, which is accepted", () => {
     const error = parseEngineConfig({ params: params(1024), audit: { capacity: 1_048_576 } }) as ConfigError
     const most = Number(/Take at most (\d+)\./.exec(error.message)?.[1])
     expect(most * 1036 * 8).toBeLessThanOrEqual(2 ** 30)

@@ -145,7 +145,7 @@ describe("a place in a text", () => {
     expect(locate('{"a": 1,\n"a": 2}', "a")).toEqual({ line: 2, column: 6 })
   })
 
-  it("is where the same value stands, for every part of any document", () => {
+  it("is where the value is, for every part of any document", () => {
     const parts = (value: unknown, path: ReadonlyArray<string | number>): Array<typeof path> => [
       path,
       ...(typeof value === "object" && value !== null

@@ -45,7 +45,7 @@ const run = async (steps: ReadonlyArray<Step>, check: boolean): Promise<string> 
   return JSON.stringify(records)
 }
 
-describe("an engine among adversaries", () => {
+describe("an engine under adversarial telemetry", () => {
   it("stays in bounds, keeps its audit whole and ends on its base", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
@@ -55,7 +55,7 @@ describe("an engine among adversaries", () => {
     )
   })
 
-  it("does the same again, byte for byte", async () => {
+  it("repeats itself byte for byte", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         expect(await run(steps, false)).toBe(await run(steps, false))

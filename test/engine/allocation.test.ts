@@ -24,7 +24,7 @@ interface Probed {
 const flags = ["--expose-gc", "--no-concurrent-recompilation", "--no-warnings"]
 const probe = fileURLToPath(new URL("./allocationProbe.ts", import.meta.url))
 
-it("leaves no garbage of a user's own calls but a few bytes", { timeout: 120_000 }, () => {
+it("allocates only a few bytes per user call", { timeout: 120_000 }, () => {
   const printed = execFileSync(process.execPath, [...flags, probe], { encoding: "utf8" })
   const { manual, system, window } = JSON.parse(printed) as Probed
   for (const { observe, track, observed, valid } of [manual, system]) {

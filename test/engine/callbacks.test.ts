@@ -14,7 +14,7 @@ const thrower = (): never => {
 }
 
 describe("callbacks", () => {
-  it("that throw are counted by what they are, named in the metrics, and told once in the audit", async () => {
+  it("that throw are counted by kind, named in the metrics, and recorded once in the audit", async () => {
     const engine = manual({ inspect: thrower, audit: { memory: 20_000 } })
     await engine.start()
     engine.subscribe(thrower)
@@ -42,7 +42,7 @@ describe("callbacks", () => {
     expect(engine.getSnapshot().counters.callbackFailures["ending"]).toBe(1)
   })
 
-  it("may give back anything at all", async () => {
+  it("may return anything", async () => {
     // Not written as one word: what looks like a promise by mistake is a mistake, and here it is meant.
     const then = ["th", "en"].join("")
     const garbage: ReadonlyArray<unknown> = [
@@ -77,7 +77,7 @@ describe("callbacks", () => {
     }
   })
 
-  it("may throw anything at all", () => {
+  it("may throw anything", () => {
     for (const value of [undefined, null, 0, "text", Object.create(null), { toString: thrower }]) {
       const listeners = new Listeners<number>("any")
       listeners.add(() => {
@@ -90,7 +90,7 @@ describe("callbacks", () => {
 })
 
 describe("a digest that throws while it is read", () => {
-  it("is its maker's affair: nothing is observed, nothing trips", async () => {
+  it("throws to its caller: nothing is observed, nothing trips", async () => {
     const engine = manual()
     await engine.start()
     drive(engine, { digests: 100 })
@@ -117,7 +117,7 @@ describe("a sink", () => {
     ["fails", () => Effect.fail(new AuditError({ reason: "write", sink: "bad", detail: "gone" }))],
   ]
   for (const [what, write] of sinks) {
-    it(`that ${what} is tried again, counted, and takes nothing else down`, async () => {
+    it(`that ${what} is retried, counted, and affects nothing else`, async () => {
       const taken: Array<number> = []
       const good: AuditSink = {
         name: "good",
@@ -144,7 +144,7 @@ describe("a sink", () => {
     })
   }
 
-  it("that is none is refused at the start with all that is wrong, by a fleet as by an engine alone", async () => {
+  it("that is invalid is refused at the start with every problem, by a fleet and by an engine", async () => {
     const given = [
       "sqlite",
       { name: "mine", write: () => Effect.void },

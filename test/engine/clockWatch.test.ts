@@ -37,7 +37,7 @@ const turns = Effect.gen(function* () {
   for (let i = 0; i < 40; i++) yield* Effect.yieldNow
 })
 
-describe("a clock that goes to sleep for ever", () => {
+describe("a clock that stops forever", () => {
   it.effect("is found by the digests, the plant goes to its baseline, and a new one ticks", () => {
     const { clock, hand, pass } = handMoved()
     return Effect.gen(function* () {
@@ -87,7 +87,7 @@ describe("a clock that goes to sleep for ever", () => {
 })
 
 describe("the watch over the clock", () => {
-  it("tells of a silence once, and again after a tick", () => {
+  it("reports a silence once, and again after a tick", () => {
     const watch = new ClockWatch(20_000)
     let told = 0
     watch.onSilence = () => void told++
@@ -106,7 +106,7 @@ describe("the watch over the clock", () => {
     assert.strictEqual(at(3e12), 2)
   })
 
-  it("has nothing to say in manual time", () => {
+  it("reports nothing in manual time", () => {
     const watch = new ClockWatch(null)
     watch.onSilence = () => assert.fail("there is no clock")
     watch.ticked(Float64Array.of(0))

@@ -58,7 +58,7 @@ async function tuned(options: Partial<EngineOptions<"a">> = {}) {
 }
 
 describe("a stop that proves its base", () => {
-  it("stays on the base where it is lower, and says so with its numbers", async () => {
+  it("stays on the base if it is lower, and reports its numbers", async () => {
     const { engine, run, verdicts } = await tuned()
     const stopped = engine.stop({ prove: 5 })
     const { base } = engine.getSnapshot()
@@ -72,7 +72,7 @@ describe("a stop that proves its base", () => {
     expect(verdict.difference).toBeCloseTo((base.a - 0.8) ** 2 - 0.3 ** 2, 12)
   })
 
-  it("goes to the baseline where that is lower by now", async () => {
+  it("goes to the baseline if that is lower by now", async () => {
     const { engine, run, verdicts } = await tuned()
     const stopped = engine.stop({ prove: 5 })
     run(40, likes(0.45))
@@ -106,7 +106,7 @@ describe("a stop that proves its base", () => {
   )
 
   it.each([1, -1])(
-    "takes no drift of %s a digest for a gain, because the order of the pairs alternates",
+    "does not mistake a drift of %s a digest for a gain, because the order of the pairs alternates",
     async (drift) => {
       const { engine, run, verdicts } = await tuned()
       const stopped = engine.stop({ prove: 6 })
@@ -165,7 +165,7 @@ describe("a stop that proves its base", () => {
     expect(engine.getSnapshot()).toMatchObject({ status: "stopped", proof: null })
   })
 
-  it("takes another window for one that expired, and the baseline where nobody reports any more", async () => {
+  it("repeats an expired window, and chooses the baseline if no reports arrive", async () => {
     const { engine, run, silence, verdicts } = await tuned()
     const stopped = engine.stop({ prove: 3 })
     run(1, likes(0.8))
@@ -179,7 +179,7 @@ describe("a stop that proves its base", () => {
     expect(engine.audit.records().some(({ kind }) => kind === "safeModeEntered")).toBe(false)
   })
 
-  it("is over at once where SafeMode is open, and where base and baseline are one place", async () => {
+  it("ends at once if SafeMode is open, or if base and baseline are equal", async () => {
     const open = await tuned()
     open.engine.trip()
     const { base } = open.engine.getSnapshot()
@@ -214,7 +214,7 @@ describe("a stop that proves its base", () => {
     expect(verdicts()[0].value).toBeLessThan(8)
   })
 
-  it("a trip ends it and stands in the record; a baseline set by hand ends it where the base is", async () => {
+  it("a trip ends it and is recorded; a baseline set by hand ends it on the base", async () => {
     const tripped = await tuned()
     const first = tripped.engine.stop({ prove: 8 })
     tripped.run(3, likes(0.8))
@@ -232,7 +232,7 @@ describe("a stop that proves its base", () => {
     expect(kept.engine.values).toEqual(base)
   })
 
-  it("waits for Tier 1's pace where that is slower than its windows", async () => {
+  it("waits for Tier 1's pace if that is slower than its windows", async () => {
     const guardrails = { minIntervalUs: 700_000, minStableUs: 86_400_000_000 }
     const { engine, run, verdicts } = await tuned({ guardrails })
     const stopped = engine.stop({ prove: 4 })
@@ -243,7 +243,7 @@ describe("a stop that proves its base", () => {
     expect(engine.getSnapshot().counters.refused).toMatchObject({ rateLimitExceeded: 0 })
   })
 
-  it("a change of guardrails in its midst voids a pair and no more", async () => {
+  it("a change of guardrails during it voids only one pair", async () => {
     const { engine, run, verdicts } = await tuned()
     const stopped = engine.stop({ prove: 4 })
     run(3, likes(0.8))
@@ -253,7 +253,7 @@ describe("a stop that proves its base", () => {
     expect(verdicts()).toMatchObject([{ action: "pass", value: 4 }])
   })
 
-  it("is waited for by whoever asks for one again", async () => {
+  it("is awaited by a second stop that asks for one", async () => {
     const { engine, run, verdicts } = await tuned()
     const both = Promise.all([engine.stop({ prove: 3 }), engine.stop({ prove: 30 })])
     run(30, likes(0.8))
@@ -270,7 +270,7 @@ describe("a stop that proves its base", () => {
     await engine.stop()
   })
 
-  it("stops for whatever else it is handed", async () => {
+  it("stops for any other argument", async () => {
     const { engine, verdicts } = await tuned()
     const stop = engine.stop as (signal: unknown) => Promise<void>
     await stop("SIGTERM")
@@ -299,7 +299,7 @@ it.each([false, true])("a stop that proves its base is replayed to the bit, cut 
   expect(replay(run)).toMatchObject({ verdict: "identical" })
 })
 
-it("counts towards rollbacksPerHour no rollback of a stop: a person asked for it", async () => {
+it("does not count the rollback of a stop towards rollbacksPerHour: a person asked for it", async () => {
   const { records } = await recordedProof(false)
   const standing = new Standing(1)
   for (const { numbers } of records) standing.take(numbers)

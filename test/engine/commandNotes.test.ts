@@ -32,7 +32,7 @@ describe("a note", () => {
   for (const [note, text] of NOTES) {
     const as = JSON.stringify(note)
 
-    it(`stands on the record of each command of an engine: ${as}`, async () => {
+    it(`is on the record of each command of an engine: ${as}`, async () => {
       const engine = createEngine(options)
       await engine.start()
       for (const command of STEERING) engine[command](note)
@@ -41,7 +41,7 @@ describe("a note", () => {
       await engine.stop()
     })
 
-    it(`stands on the record of each command of an engine in a worker: ${as}`, async () => {
+    it(`is on the record of each command of an engine in a worker: ${as}`, async () => {
       const engine = placeInWorker(
         requireEngineConfig({ ...options, placement: "worker" }),
         {},
@@ -63,7 +63,7 @@ describe("a note", () => {
       }),
     )
 
-    it(`stands on the record of each command of a fleet's engine: ${as}`, async () => {
+    it(`is on the record of each command of a fleet's engine: ${as}`, async () => {
       const fleet = createFleet({ engine: options })
       await fleet.start()
       const engine = fleet.spawn("one")
@@ -73,7 +73,7 @@ describe("a note", () => {
       await fleet.stop()
     })
 
-    it(`stands on the record of each command that a machine sends to a fleet: ${as}`, async () => {
+    it(`is on the record of each command that a machine sends to a fleet: ${as}`, async () => {
       const fleet = createFleet({ engine: options })
       await fleet.start()
       fleet.spawn("one")

@@ -294,7 +294,7 @@ describe("commands by state", () => {
   }
 })
 
-describe("a trip by the first who hears", () => {
+describe("a trip in the first callback", () => {
   const safe = (engine: Engine) =>
     expect(engine.getSnapshot()).toMatchObject({ mode: "safe", safeMode: { reason: "manualTrigger" } })
 
@@ -347,8 +347,8 @@ describe("a trip by the first who hears", () => {
   )
 })
 
-describe("whoever listens to the audit", () => {
-  it("hears the records in the sinks' order, also where another one gives commands", async () => {
+describe("audit listeners", () => {
+  it("get the records in the sinks' order, even if another one gives commands", async () => {
     const written: Array<number> = []
     const sink: AuditSink = {
       name: "order",

@@ -48,7 +48,7 @@ describe("an engine that compares", () => {
     expect(words.filter(({ kind }) => kind === "verdict").length).toBeGreaterThan(10)
   })
 
-  it("waits longer where windows are long, and as long as it is told where it is told", () => {
+  it("waits longer for long windows, and as long as configured", () => {
     const policyOf = (config: object) => {
       const settings = parseEngineConfig({ params: knobs, ...config })
       if (settings instanceof Error) throw settings

@@ -64,7 +64,7 @@ describe("a covariate of an engine", () => {
     await engine.stop()
   })
 
-  it("is left out, shown and recorded where it is the objective in other words", async () => {
+  it("is left out, shown and recorded if it equals the objective", async () => {
     const { engine, covariate, news } = await driven(disguised)
     expect(covariate).toMatchObject({ blinded: "isObjective", effect: 0 })
     expect(news.map(({ kind, reason }) => [kind, reason])).toEqual([["noChange", "covariateIsObjective"]])
@@ -104,7 +104,7 @@ describe("a covariate of an engine", () => {
     expect(replay(run)).toMatchObject({ verdict: "identical" })
   })
 
-  it("is one for the engines of a fleet too", async () => {
+  it("works for the engines of a fleet too", async () => {
     const bases: Array<number> = []
     for (const covariate of ["throughputRps", undefined]) {
       const fleet = fleetOf({}, covariate === undefined ? {} : { covariate })

@@ -56,7 +56,7 @@ describe("an engine in manual time", () => {
     expect(await run(43)).not.toBe(first)
   })
 
-  it("tells the noise of one reading in units of the objective: four times the objective, four times the noise", async () => {
+  it("reports the noise of one reading in units of the objective: four times the objective, four times the noise", async () => {
     const noiseOf = async (factor: number): Promise<number> => {
       const engine = manual()
       await engine.start()
@@ -71,7 +71,7 @@ describe("an engine in manual time", () => {
   })
 
   it.each([2 ** 20, 2 ** -30])(
-    "takes the same way, bit for bit, when the objective is times %d",
+    "follows the same path, bit for bit, when the objective is times %d",
     async (scale) => {
       const run = async (factor: number): Promise<string> => {
         const engine = manual({ audit: { memory: 100_000 } })
@@ -150,7 +150,7 @@ describe("an engine in manual time", () => {
     await engine.stop()
   })
 
-  it("keeps what a person said with a trip and a reset", async () => {
+  it("keeps the notes of a trip and a reset", async () => {
     const engine = manual()
     await engine.start()
     drive(engine, { digests: 33 })
@@ -189,7 +189,7 @@ describe("an engine in manual time", () => {
     await engine.stop()
   })
 
-  it("opens SafeMode when no digests come, and says why nothing was decided", async () => {
+  it("opens SafeMode without digests, and records why nothing was decided", async () => {
     const engine = manual()
     await engine.start()
     for (let second = 1; second <= 4; second++) engine.tick(second * 1_000_000)
@@ -212,7 +212,7 @@ describe("an engine in manual time", () => {
     await engine.stop()
   })
 
-  it("remembers no more than it was told to", async () => {
+  it("keeps no more records than configured", async () => {
     const engine = manual({ audit: { memory: 50, capacity: 64 } })
     await engine.start()
     drive(engine, { digests: 3000 })
@@ -321,14 +321,14 @@ describe("what an engine refuses, changing nothing", () => {
     await engine.stop()
   })
 
-  it("a tick where the engine keeps its own time", async () => {
+  it("a tick with a system clock", async () => {
     const engine = createEngine({ params: knobs })
     await engine.start()
     expect(() => engine.tick(5)).toThrow(expect.objectContaining({ reason: "notManual" }))
     await engine.stop()
   })
 
-  it("a rollback to nowhere", async () => {
+  it("a rollback without a baseline", async () => {
     const engine = manual({ startIsBaseline: false })
     await engine.start()
     expect(() => engine.rollback()).toThrow(NoBaselineError)
@@ -347,8 +347,8 @@ describe("what an engine refuses, changing nothing", () => {
   })
 })
 
-describe("those who listen", () => {
-  it("do not take the engine down when they throw, at once or later; they are counted", async () => {
+describe("listeners", () => {
+  it("are counted when they throw, at once or later, and the engine continues", async () => {
     const engine = manual()
     const seen: Array<number> = []
     engine.subscribe(() => {
@@ -375,7 +375,7 @@ describe("those who listen", () => {
     await engine.stop()
   })
 
-  it("may call the engine from inside", async () => {
+  it("may call the engine", async () => {
     const engine = manual()
     let tripped = false
     engine.subscribe(({ counters }) => {
@@ -393,7 +393,7 @@ describe("those who listen", () => {
     await engine.stop()
   })
 
-  it("hear that it is over", async () => {
+  it("are notified of the end", async () => {
     const engine = manual()
     let over = 0
     engine.subscribe({ complete: () => over++ })
@@ -404,8 +404,8 @@ describe("those who listen", () => {
   })
 })
 
-describe("the form without objects", () => {
-  it("is judged like the other", async () => {
+describe("observeDigest", () => {
+  it("is checked like observe", async () => {
     const [one, two] = [manual(), manual()]
     await one.start()
     await two.start()
@@ -514,7 +514,7 @@ describe("windows as an Observable", () => {
     expect(late).toBe(2)
   })
 
-  it("are shared, and nobody hears more of them than was asked for, whatever is done while they are told", async () => {
+  it("are shared, and nobody gets more than requested, whatever happens during a notification", async () => {
     const engine = manual()
     const heard: Record<string, Array<number>> = { first: [], leaving: [], joined: [], reacting: [] }
     await engine.start()
@@ -543,7 +543,7 @@ describe("windows as an Observable", () => {
     await engine.stop()
   })
 
-  it("end where a subscriber stops the engine while it is told one, and nobody hears of another", async () => {
+  it("end if a subscriber stops the engine during a notification, and nobody gets another", async () => {
     const engine = manual()
     await engine.start()
     const seen: Array<number | string> = []
@@ -587,7 +587,7 @@ describe("the snippet of the design", () => {
     expect(engine.coarse).toEqual([{ knob: "concurrency", from: 1, to: 3, widest: expect.closeTo(0.198, 3) }])
   })
 
-  it("has a name for every run of its own, and the seed's name in manual time", () => {
+  it("names every run uniquely, and by the seed in manual time", () => {
     const runs = Array.from({ length: 50 }, () => createEngine({ params: knobs }).runId)
     expect(new Set(runs).size).toBe(50)
     expect(manual({ seed: 7 }).runId).toBe("manual-7")

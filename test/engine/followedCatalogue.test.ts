@@ -68,7 +68,7 @@ describe("an engine that follows a catalogue", () => {
     }).pipe(Effect.scoped),
   )
 
-  it("leaves out a variant that it cannot be, tells of it, and goes by the rest", async () => {
+  it("leaves out an impossible variant, reports it, and uses the rest", async () => {
     const catalogue = await createVariantCatalogue()
     await approved(catalogue, "zstd")
     const engine = manual({ variants: {}, audit: { digests: true } })
@@ -112,7 +112,7 @@ describe("an engine that follows a catalogue", () => {
     await engine.stop()
   })
 
-  it("is refused where it does not run, and where it chooses no variants", async () => {
+  it("is refused before the start, and without the option variants", async () => {
     const catalogue = await createVariantCatalogue()
     const idle = manual({ variants: {} })
     await expect(idle.useVariants(catalogue)).rejects.toThrow(/useVariants.*Call start\(\) first/)
@@ -123,7 +123,7 @@ describe("an engine that follows a catalogue", () => {
     await expect(plain.useVariants(catalogue)).rejects.toThrow(/stopped/)
   })
 
-  it("goes by the latest answer of a catalogue that answers out of turn, and by a slow one's too", async () => {
+  it("uses the latest answer of a catalogue that answers out of order or slowly", async () => {
     const catalogue = await createVariantCatalogue()
     await approved(catalogue, "zstd")
     const before = await catalogue.selectable()

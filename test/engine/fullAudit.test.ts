@@ -140,7 +140,7 @@ it("loses no decision and no cause of one, and the run is run again byte for byt
   )
 })
 
-it("decides nothing while a full audit waits, however long, and goes on from there", () => {
+it("decides nothing while the audit is full, however long, and then continues", () => {
   const life = new Life(false)
   life.happens({ digests: 300 })
   life.writes = false

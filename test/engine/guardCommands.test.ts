@@ -33,7 +33,7 @@ async function engineAt(options: { readonly rollbacksPerHour?: number } = {}): P
 
 describe("a baseline that is set by hand in SafeMode", () => {
   // Root cause: the guard kept the levels of the tuned configuration when SafeMode opened, and took them for the baseline's.
-  it("is not taken to deliver what the configuration before it did", async () => {
+  it("is not expected to deliver what the previous configuration did", async () => {
     const { engine, run } = await engineAt()
     run(60, 10)
     for (let i = 0; i < 200 && engine.getSnapshot().guard?.phase !== "suspicious"; i++) run(1, 60)
@@ -49,7 +49,7 @@ describe("a baseline that is set by hand in SafeMode", () => {
   })
 })
 
-describe("a blame too many in an hour", () => {
+describe("one blame too many in an hour", () => {
   // Root cause: the latch began to wait for a person and told nobody; the guard, whose hold ended, said that all was well.
   it("is on the record, and the guard watches over the stay and says that a person is waited for, until there was one", async () => {
     const { engine, run } = await engineAt({ rollbacksPerHour: 0 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { Listeners } from "../../src/engine/calls/Listeners.ts"
 import { manual } from "./plant.ts"
 
-it("counts what throws and what fails later, and calls the others", async () => {
+it("counts listeners that throw or fail later, and calls the others", async () => {
   const listeners = new Listeners<number>()
   const seen: Array<number> = []
   const rejected = Promise.reject(new Error("later"))
@@ -19,7 +19,7 @@ it("counts what throws and what fails later, and calls the others", async () => 
   expect(seen).toEqual([1])
 })
 
-it("calls those who were there when it began, each subscription by itself", () => {
+it("calls everybody subscribed at the start, each subscription by itself", () => {
   const listeners = new Listeners<number>()
   let calls = 0
   const again = (): void => {
@@ -36,7 +36,7 @@ it("calls those who were there when it began, each subscription by itself", () =
   expect(listeners.size).toBe(3)
 })
 
-it("calls nobody who has left, however lately, so that no news comes after the last", () => {
+it("calls nobody who has unsubscribed, however recently", () => {
   const listeners = new Listeners<string>()
   const heard: Array<string> = []
   listeners.add(() => second.unsubscribe())
@@ -55,7 +55,7 @@ it("calls nobody who has left, however lately, so that no news comes after the l
   expect(heard).toEqual(["stopped"])
 })
 
-describe("what is no listener", () => {
+describe("a value that is not a listener", () => {
   it.each([undefined, null, 5, "next"])(
     "is refused when it is handed over, not when it would be called: %s",
     async (none) => {

@@ -41,7 +41,7 @@ async function begun(options: Partial<EngineOptions<Knob>> = VARIANTS) {
 }
 
 describe("a live variant", () => {
-  it("that was revised and approved anew is left for what it is now, and what was learnt of it is forgotten", async () => {
+  it("that was revised and approved again is replaced by its new content, and its data is forgotten", async () => {
     const { engine, told } = await begun()
     engine.relocation.offer(offer(9))
     expect(told.slice(1)).toEqual([[null, undefined]])
@@ -63,7 +63,7 @@ describe("a live variant", () => {
     await engine.stop()
   })
 
-  it("that is not offered any more is left within the call, wherever the engine stands", async () => {
+  it("that is no longer offered is left within the call, in any state of the engine", async () => {
     for (let digests = 0; digests < 60; digests += 4) {
       const { engine, told } = await begun()
       live(engine, digests)
@@ -91,7 +91,7 @@ describe("a live variant", () => {
     await engine.stop()
   })
 
-  it("is chosen and told anew in another process", async () => {
+  it("is chosen and reported again in another process", async () => {
     const { engine } = await begun()
     await engine.stop()
     const learned = engine.relocation.learned()

@@ -97,7 +97,7 @@ const options = fc.record({
 })
 
 describe("manual time", () => {
-  it("is what it was told, and no gap, bad stamp or disorder stops or restarts anything", async () => {
+  it("follows its input, and no gap, bad stamp or disorder stops or restarts anything", async () => {
     let timers = 0
     await fc.assert(
       fc.asyncProperty(options, fc.array(step, { minLength: 20, maxLength: 120 }), async (config, steps) => {
@@ -133,7 +133,7 @@ describe("manual time", () => {
     expect(timers).toBeGreaterThan(10)
   })
 
-  it("goes on by whatever brings it: the cycle is awake after any number of deadlines that waited", async () => {
+  it("advances by any input: the cycle is awake after any number of deadlines that waited", async () => {
     const engine = manual({ guardrails: { preset: "balanced", rollbacksPerHour: 100 } })
     await engine.start()
     drive(engine, { digests: 100 })
@@ -151,7 +151,7 @@ describe("manual time", () => {
     await engine.stop()
   })
 
-  it("takes every digest where no tick empties the audit, whether or not it leads to anything", async () => {
+  it("accepts every digest where no tick empties the audit, whatever its effect", async () => {
     const recorded = await record(
       (engine) => {
         for (let i = 0; i < 3000; i++) {
@@ -168,7 +168,7 @@ describe("manual time", () => {
     expect(recorded.words.filter(({ kind }) => kind === "digest")).toHaveLength(6000)
   })
 
-  it("refuses to be what no time is, with the field and the remedy, and stays what it was", async () => {
+  it("refuses invalid times, with the field and the remedy, and does not change", async () => {
     const engine = manual()
     await engine.start()
     engine.tick(SECOND)

@@ -40,7 +40,7 @@ function scrape(text: string): ReadonlyMap<string, number> {
 }
 
 describe("the page of an engine", () => {
-  it("says what the snapshot says, at the moment it is asked", async () => {
+  it("matches the snapshot at the moment of the call", async () => {
     const engine = manual()
     await engine.start()
     const next = drive(engine, { digests: 500 })
@@ -98,11 +98,11 @@ const CHANNELS = {
 } as const
 const READINGS = ["arqon_objective", ...Object.values(CHANNELS).map(([name]) => name)]
 
-describe("what the plant shows", () => {
+describe("the last window's metrics", () => {
   const shown = (engine: ReturnType<typeof manual>): ReadonlyMap<string, number> =>
     new Map([...scrape(engine.metrics())].filter(([name]) => READINGS.includes(name)))
 
-  it("is what was reported in the last window, and nothing of what was not", async () => {
+  it("contain what was reported in the last window, and nothing else", async () => {
     const reading = fc.option(fc.double({ min: 0.001, max: 1, noNaN: true }), { nil: undefined })
     const digest = fc.record({
       objective: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
@@ -137,7 +137,7 @@ describe("what the plant shows", () => {
     )
   })
 
-  it("is gone with the window that ends without a reading", async () => {
+  it("disappear with a window that ends without a reading", async () => {
     const engine = manual({ window: { digests: 2, us: 100_000, settleUs: 0 } })
     await engine.start()
     for (const timestampUs of [1000, 2000]) engine.observe({ timestampUs, objective: 3 })
@@ -161,7 +161,7 @@ describe("what the plant shows", () => {
 })
 
 describe("a number", () => {
-  it("is written without what the arithmetic of doubles adds, whatever decimal a knob stands on", () => {
+  it("is written without rounding artefacts, for any decimal value of a knob", () => {
     const grid = fc.tuple(fc.integer({ min: 0, max: 99_999 }), fc.integer({ min: 1, max: 6 }))
     fc.assert(
       fc.property(grid, ([count, decimals]) => {
@@ -230,7 +230,7 @@ describe("several pages as one", () => {
 })
 
 describe("Prometheus text", () => {
-  it("is written to the letter", () => {
+  it("follows the format exactly", () => {
     const metrics: ReadonlyArray<Metric> = [
       {
         kind: "counter",

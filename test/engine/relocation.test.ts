@@ -96,7 +96,7 @@ describe("an engine with homeostasis", () => {
     return next - from
   }
 
-  it("is back in less than half the time where a load comes back", async () => {
+  it("recovers in less than half the time when a load comes back", async () => {
     let without = 0
     let remembering = 0
     for (const seed of [1, 2, 3]) {
@@ -140,7 +140,7 @@ describe("an engine with homeostasis", () => {
     await engine.stop()
   })
 
-  it("begins with what another one has learnt", async () => {
+  it("begins with what another engine has learned", async () => {
     const first = manual({ homeostasis: {} })
     await first.start()
     live(first, live(first, 0, VISIT, 0), VISIT, 1)
@@ -170,7 +170,7 @@ describe("an engine with homeostasis", () => {
 })
 
 describe("an engine with variants", () => {
-  it("tells the plant of a switch after it was recorded, with the choices that are no knobs", async () => {
+  it("notifies the plant of a switch after it was recorded, with the choices that are not knobs", async () => {
     const engine = manual({ variants: {} })
     await engine.start()
     const heard: Array<unknown> = []
@@ -185,7 +185,7 @@ describe("an engine with variants", () => {
     await engine.stop()
   })
 
-  it("is not hurt by a listener that throws, or that calls the engine back", async () => {
+  it("survives a listener that throws, or that calls the engine", async () => {
     const engine = manual({ variants: {} })
     await engine.start()
     engine.relocation.onSwitch(() => {
@@ -200,7 +200,7 @@ describe("an engine with variants", () => {
     await engine.stop()
   })
 
-  it("leaves a variant for the one before it when the plant has to be put back", async () => {
+  it("returns to the previous variant when the plant is rolled back", async () => {
     const engine = manual({ variants: { cooldownUs: 0, stay: 1, trials: 1 } })
     await engine.start()
     engine.relocation.offer(offered({ values: { codec: "any" } }))
@@ -214,7 +214,7 @@ describe("an engine with variants", () => {
     await engine.stop()
   })
 
-  it("follows a catalogue: what is archived there is left, and what no knob can be is refused", async () => {
+  it("follows a catalogue: archived variants are left, impossible ones are refused", async () => {
     const catalogue = await createVariantCatalogue()
     const signed = { by: "ada", why: "a test" }
     const content = { constraints: [], rollback: { to: "previous", afterBreaches: 1, quarantineUs: 0 } }
@@ -268,7 +268,7 @@ describe("a run with both", () => {
     })
   })
 
-  it("tells every decision once: each step of a ramp is one record, one proposal and one answer", async () => {
+  it("records every decision once: each step of a ramp is one record, one proposal and one answer", async () => {
     const { words } = await both()
     const steps = words.filter(({ kind, proposal }) => kind === "relocation" && proposal !== undefined)
     expect(steps.length).toBeGreaterThan(10)
@@ -381,7 +381,7 @@ describe("a run with both", () => {
 })
 
 describe("what was learnt", () => {
-  it("is kept beside the journal; a file that is none is put aside and begun without", async () => {
+  it("is kept beside the journal; an invalid file is set aside", async () => {
     const state = mkdtempSync(join(tmpdir(), "arqon-learned-"))
     const make = (): Engine =>
       nodeEngine<Knob>({ params: knobs, seed: 1, clock: "manual", state, homeostasis: {}, resume: false })

@@ -60,7 +60,7 @@ const again = ({ start, records }: ReturnType<typeof run>) =>
   replay({ run: "resumed", config: start["config"], resume: start["resume"], records })
 
 describe("an engine that resumes", () => {
-  it("stands where it was told before it is started, bit for bit, by no apply", () => {
+  it("is at its resumed configuration before the start, bit for bit, without an apply", () => {
     const { before, begun, words, start } = run(resumption, 0)
     expect(before).toMatchObject({ values: resumption.start, generation: 1 })
     for (const { base, baseline, counters } of [before, begun]) {
@@ -75,18 +75,18 @@ describe("an engine that resumes", () => {
     expect(start["resume"]).toEqual(resumption)
   })
 
-  it("makes what it begins with its baseline where none is kept", () => {
+  it("makes its start the baseline if none was kept", () => {
     const { begun } = run({ ...resumption, baseline: null }, 0)
     expect(begun.baseline).toEqual(resumption.start)
   })
 
-  it("rolls back to the baseline that was kept", () => {
+  it("rolls back to the kept baseline", () => {
     const { ended } = run(resumption, 300, (core) => core.rollback())
     expect(ended.counters.rollbacks).toBe(1)
     expect(ended.base).toEqual(resumption.baseline)
   })
 
-  it("keeps SafeMode open, both in Tier 1 and in the latch, proposes nothing, and leaves it when it would have", () => {
+  it("keeps SafeMode open in Tier 1 and in the latch, proposes nothing, and leaves it on time", () => {
     const { begun, ended, words } = run({ ...resumption, start: resumption.baseline!, safeMode: open }, 200)
     const { detail: _, ...state } = open
     expect(begun).toMatchObject({ mode: "safe", safeMode: state, values: resumption.baseline })
@@ -123,7 +123,7 @@ describe("an engine that resumes", () => {
     expect(ended).toMatchObject({ mode: "adapting", fault: null, base: resumption.baseline })
   })
 
-  it("does not let go by a drain what a person had closed", () => {
+  it("does not close a manual trip when the audit drains", () => {
     const closed = {
       ...resumption,
       safeMode: { ...open, reason: "manualTrigger", exit: "manualReset" },
@@ -138,7 +138,7 @@ describe("an engine that resumes", () => {
     })
   })
 
-  it("counts the rollbacks of before towards those that want a person", () => {
+  it("counts earlier rollbacks towards rollbacksPerHour", () => {
     const one = (rollbacksUs: ReadonlyArray<number>) => {
       const { ended } = run({ ...resumption, rollbacksUs }, 400, (core) => {
         // What follows from an emergency goes through the latch.
@@ -151,7 +151,7 @@ describe("an engine that resumes", () => {
   })
 
   // Root cause: only the latch was told of them; the dial reads Tier 1.
-  it("shows the rollbacks of before on the dial, as long as the hour lasts", () => {
+  it("shows earlier rollbacks on the dial for the rest of the hour", () => {
     const { core } = run({ ...resumption, rollbacksUs: [-10, 5, 9] }, 0)
     const { executor } = core.hot
     const used = (nowUs: number) => budgetsOf(executor, core.settings.space.names, nowUs).rollbacksPerHour
@@ -187,7 +187,7 @@ describe("an engine that resumes", () => {
 })
 
 describe("a resumption", () => {
-  it("goes through JSON and back, and anything else is none", () => {
+  it("survives JSON, and rejects anything else", () => {
     for (const one of [resumption, { ...resumption, safeMode: open, generation: 7, warnings: ["a"] }])
       expect(readResumption(JSON.parse(JSON.stringify(one)))).toEqual(one)
     fc.assert(
@@ -197,7 +197,7 @@ describe("a resumption", () => {
     )
   })
 
-  it("puts every value that a knob can have back bit for bit, and never leaves the bounds", () => {
+  it("restores every possible value of a knob bit for bit, and never leaves the bounds", () => {
     const { space } = requireEngineConfig({
       params: {
         a: { min: 1e-3, max: 4e3, scale: "log" },
@@ -224,7 +224,7 @@ describe("a resumption", () => {
     )
   })
 
-  it("takes what fits, begins elsewhere at the knob's own start, and keeps no baseline in part", () => {
+  it("takes what fits, begins other knobs at their start, and keeps no partial baseline", () => {
     const { space } = requireEngineConfig({ params: knobs })
     const odd = { ...resumption, start: { batch: 300, timeout: 6.3 }, baseline: { timeout: 1 } }
     const [batch, timeout] = startUnits(space, odd)

@@ -55,7 +55,7 @@ describe("an engine over shared memory", () => {
     expect([...out]).toEqual([one.core.values["batch"], one.core.values["timeout"]])
   })
 
-  it("goes on one generation after the last one, and is replayed from its record", () => {
+  it("continues one generation later, and is replayed from its record", () => {
     const shared = sharedConfig()
     const before = new AtomicConfig(settings.space.table, settings.space.initialUnit, shared)
     while (before.generation < 41) {

@@ -88,7 +88,7 @@ function latchCount({ core }: Alone): number {
 }
 
 describe("rollbacks of the hour", () => {
-  it("are those that no person asked for, with and without actors", async () => {
+  it("are the automatic ones, with and without actors", async () => {
     const engine = createEngine({ params, clock: "manual", guardrails })
     const fleet = fleetOf({}, { guardrails })
     await Promise.all([engine.start(), fleet.start()])

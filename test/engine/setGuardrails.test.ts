@@ -39,7 +39,7 @@ const largestMove = (engine: ArqonEngine<Knob>, after: number): number => {
 const newest = (engine: ArqonEngine<Knob>): number => engine.audit.records().at(-1)?.seq ?? 0
 
 describe("other guardrails", () => {
-  it("are gone by from the next apply on, by the tuner too, which is never refused", async () => {
+  it("apply from the next apply on, to the tuner too, which is never refused", async () => {
     const engine = await started({ guardrails: "aggressive" })
     let next = drive(engine, { digests: 400 })
     expect(largestMove(engine, 0)).toBeGreaterThan(0.1)
@@ -153,7 +153,7 @@ describe("other guardrails", () => {
     await engine.stop()
   })
 
-  it("may be asked for by a listener, amid an event", async () => {
+  it("may be set by a listener, during an event", async () => {
     const engine = await started()
     let asked = false
     engine.subscribe(({ counters }) => {
@@ -167,7 +167,7 @@ describe("other guardrails", () => {
     await engine.stop()
   })
 
-  it("tell anew which knobs are coarse", async () => {
+  it("update the list of coarse knobs", async () => {
     const engine = await started()
     const places = (): string => JSON.stringify(engine.coarse)
     const before = places()
@@ -253,7 +253,7 @@ describe("a run whose guardrails were changed", () => {
     )
   })
 
-  it("never has its tuner refused, whatever is asked for amid events, once or several times at once", async () => {
+  it("never has its tuner refused, whatever is changed during events, once or several times at once", async () => {
     const change = fc.record({
       in: fc.oneof(
         { weight: 3, arbitrary: fc.constant(1) },
@@ -304,8 +304,8 @@ describe("a run whose guardrails were changed", () => {
   })
 })
 
-describe("what cannot be recorded", () => {
-  it("is not put in force", async () => {
+describe("a change that cannot be recorded", () => {
+  it("does not take effect", async () => {
     const engine = createEngine({
       params: { speed: { min: 0, max: 1 } },
       clock: "manual",

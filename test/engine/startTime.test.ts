@@ -20,8 +20,8 @@ import { recorder } from "./recordedRun.ts"
 const NOW_US = 1.7e15
 const params = { speed: { min: 0, max: 1 } }
 
-describe("an engine that is told the time with its start", () => {
-  it("begins then: nothing goes out before, and the first tick costs no window", async () => {
+describe("an engine with a start time", () => {
+  it("begins then: nothing is applied before, and the first tick costs no window", async () => {
     const { sink, recorded } = recorder()
     const engine = manual({ sinks: [sink], audit: { digests: true } })
     await engine.start(NOW_US)
@@ -41,7 +41,7 @@ describe("an engine that is told the time with its start", () => {
     expect(replay(run)).toMatchObject({ verdict: "identical", difference: null })
   })
 
-  it("takes the decisions of one that began at 0, later", async () => {
+  it("makes the decisions of one that began at 0, later", async () => {
     // Whole seconds, so that budgets are counted over the same buckets.
     const later = 64_000_000 * 1000
     const decisions = async (nowUs: number) => {
@@ -54,7 +54,7 @@ describe("an engine that is told the time with its start", () => {
     expect(await decisions(later)).toEqual(await decisions(0))
   })
 
-  it("refuses what is no time, and a time where its clock knows it, and may be started all the same", async () => {
+  it("refuses an invalid time, and any time with a system clock, and can still be started", async () => {
     const engine = manual()
     for (const none of [-1, Number.NaN, 8e15, "5", {}])
       await expect(engine.start(none as number)).rejects.toMatchObject({ _tag: "DigestError" })
@@ -111,7 +111,7 @@ describe("an engine that is told the time with its start", () => {
   })
 })
 
-describe("a fleet that is told the time with its start", () => {
+describe("a fleet with a start time", () => {
   it("begins then, and so do its engines", async () => {
     const fleet = createFleet({ engine: { params, clock: "manual" } })
     await expect(fleet.start(-1)).rejects.toMatchObject({ _tag: "DigestError" })
@@ -148,7 +148,7 @@ describe("the services", () => {
     expect(await run(Effect.scoped(fleet))).toBe(NOW_US)
   })
 
-  it("refuse it where it is no time, or where the clock knows the time", async () => {
+  it("refuse an invalid time, and any time with a system clock", async () => {
     for (const [clock, startUs, told] of [
       ["manual", -1, "microseconds"],
       ["manual", 8e15, "microseconds"],

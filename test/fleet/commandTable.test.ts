@@ -196,7 +196,7 @@ describe("commands to an engine of a fleet", () => {
 })
 
 describe("whoever listens to the audit of a fleet", () => {
-  it("hears the records in the sinks' order, also where another one gives commands", async () => {
+  it("get the records in the sinks' order, even if another one gives commands", async () => {
     const { fleet, engine, other, step } = await started()
     const heard: ReadonlyArray<Array<string>> = [[], []]
     let given = 0

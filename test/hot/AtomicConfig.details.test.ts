@@ -31,7 +31,7 @@ describe("a configuration is not built", () => {
     expect(new AtomicConfig(table, middle, new ArrayBuffer(bytes)).value(0)).toBe(5)
   })
 
-  it("from what somebody left behind for another number of knobs", () => {
+  it("from memory for another number of knobs", () => {
     const buffer = new ArrayBuffer(AtomicConfig.byteLength(3))
     expect(() => AtomicConfig.takeOver(table, buffer)).toThrow(
       "buffer: must be one that holds a configuration of 2 knobs",

@@ -18,7 +18,7 @@ interface Seen {
 }
 
 describe("AtomicConfig", () => {
-  it("starts at generation 1 on the grid point next to where it was told", () => {
+  it("starts at generation 1 on the nearest grid point", () => {
     const config = new AtomicConfig(new KnobTable([concurrency, linear(0, 10)]), Float64Array.of(0.51, 0.25))
     expect(config.generation).toBe(1)
     expect(config.value(0)).toBe(17)
@@ -56,7 +56,7 @@ describe("AtomicConfig", () => {
     expect(reader.retries).toBe(0)
   })
 
-  it("goes on when the 32-bit sequence wraps", () => {
+  it("continues when the 32-bit sequence wraps", () => {
     const rig = makeRig([linear()], unlimited)
     const reader = new ConfigReader(rig.config.buffer, 1)
     const out = new Float64Array(1)
@@ -122,7 +122,7 @@ describe("ConfigReader overtaken by the writer", () => {
     expect(reader.retries).toBe(2)
   })
 
-  it("gives up with generation 0 rather than try for ever", () => {
+  it("gives up with generation 0 instead of trying forever", () => {
     const { out, reader } = overtaken(Array.from({ length: 2000 }, () => 16))
     expect(reader.read(out)).toBe(0)
     expect(reader.retries).toBe(1024)
@@ -159,7 +159,7 @@ describe("a configuration that is taken over", () => {
     expect(next.unit(0)).toBe(0.5)
   })
 
-  it("has no baseline when its writer was ended amid making one", () => {
+  it("has no baseline if its writer was terminated while making one", () => {
     const rig = makeRig([linear(), linear()], unlimited, [0.5, 0.5])
     rig.executor.setBaseline()
     const { table } = rig.config

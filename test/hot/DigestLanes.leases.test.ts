@@ -156,7 +156,7 @@ describe("a lane", () => {
     expect(free(lanes)).toBe(63)
   })
 
-  it("is not given back under the hands of a thread that is amid a push", () => {
+  it("is not released while its thread is pushing", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     push(another(lanes), 0)
     takeAll(lanes)
@@ -181,7 +181,7 @@ describe("a lane", () => {
 describe("the bell of lanes", () => {
   const bellOf = ({ bell }: DigestLanes): number => Atomics.load(bell, 0)
 
-  it("wakes who waits for it, and says that it rang", async () => {
+  it("wakes a waiting taker, and reports that it rang", async () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     expect(lanes.sleep(2)).toBe(true)
     const waiting = waitAsync(lanes.bell, 0, lanes.bellAt, 1_000)
@@ -192,7 +192,7 @@ describe("the bell of lanes", () => {
     expect(bellOf(lanes)).toBe(lanes.bellAt + 1)
   })
 
-  it("is still after a sleep that was refused", () => {
+  it("does not ring after a refused sleep", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     for (const i of range(0, 3)) push(lanes, i)
     expect(lanes.sleep(3)).toBe(false)

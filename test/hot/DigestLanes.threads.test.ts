@@ -75,7 +75,7 @@ describe("DigestLanes between threads", () => {
     },
   )
 
-  it("are held up by no producer that is terminated amid its pushing", async () => {
+  it("are not blocked by a producer that is terminated while pushing", async () => {
     const lanes = DigestLanes.create(64, DROP_OLDEST)
     for (let round = 0; round < 12; round++) {
       const gate = new SharedArrayBuffer(4)

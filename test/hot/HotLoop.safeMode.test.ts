@@ -65,7 +65,7 @@ const worsen = (bench: LoopBench, until: () => boolean, from = 1): ReadonlyArray
 }
 
 describe("HotLoop and regressions", () => {
-  it("tells Tier 1 how many there were in a row, and of none after a cycle without", () => {
+  it("reports the number in a row to Tier 1, and zero after a cycle without", () => {
     const bench = moved({ policy: { ...policy, rollbackRegressions: 90, regressionsToTrip: 100 } })
     const { executor } = bench.hot
     const found = worsen(bench, () => executor.regressions === 3)
@@ -107,7 +107,7 @@ describe("HotLoop and regressions", () => {
     expect(loop.kernel.cycles(loop.previous)).toBe(before + found.length - 1)
   })
 
-  it("goes back to the base where there is no baseline", () => {
+  it("returns to the base without a baseline", () => {
     const bench = moved({
       options: { startIsBaseline: false },
       policy: { ...policy, rollbackRegressions: 1, regressionsToTrip: 1 },
@@ -121,7 +121,7 @@ describe("HotLoop and regressions", () => {
 })
 
 describe("HotLoop and a rollback by hand", () => {
-  it("goes to the baseline now, waits out the cooldown and goes on from there", () => {
+  it("goes to the baseline now, waits for the cooldown and continues from there", () => {
     const bench = moved()
     const { loop, hot } = bench
     hot.audit.drain(() => {})
@@ -140,7 +140,7 @@ describe("HotLoop and a rollback by hand", () => {
     expect(loop.trips).toBe(0)
   })
 
-  it("goes to the base where there is no baseline, and waits out nothing", () => {
+  it("goes to the base without a baseline, without a cooldown", () => {
     const bench = moved({ options: { startIsBaseline: false } })
     const { base } = bench
     expect(bench.live).not.toEqual(base)
@@ -168,7 +168,7 @@ describe("HotLoop and a rollback by hand", () => {
 })
 
 describe("HotLoop and its own rollbacks", () => {
-  it("lets the number of the hour pass and wants a person at one more", () => {
+  it("allows the hour's number, and waits for a person after one more", () => {
     const bench = moved({
       policy: { ...policy, rollbacksPerHour: 2, rollbackRegressions: 1, regressionsToTrip: 90 },
     })
@@ -300,7 +300,7 @@ describe("HotLoop tripped by hand", () => {
   })
 
   // Root cause: a trip while SafeMode stood open was dropped, so that the timer of the first ended what a person had closed.
-  it("wants a person also where a timer would have ended the SafeMode that was open already", () => {
+  it("waits for a person even if a timer would have ended the open SafeMode", () => {
     const bench = moved()
     const { loop } = bench
     silence(bench)

@@ -128,7 +128,7 @@ describe("HotLoop", () => {
     expect(loop.trips).toBe(2)
   })
 
-  it("rolls back on regressions in a row, waits out the cooldown, and trips when they go on", () => {
+  it("rolls back on regressions in a row, waits for the cooldown, and trips if they continue", () => {
     const bench = new LoopBench()
     const { loop, hot } = bench
     loop.start()
@@ -191,7 +191,7 @@ describe("HotLoop", () => {
     expect(bench.bowl()).toBeLessThan(0.02)
   })
 
-  it("stops when the audit is full and goes on by itself when it was drained", () => {
+  it("stops when the audit is full and continues by itself when it has drained", () => {
     const bench = new LoopBench({ auditCapacity: 16 })
     bench.loop.start()
     for (let i = 0; i < 12; i++) {

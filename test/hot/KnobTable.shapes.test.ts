@@ -208,7 +208,7 @@ describe("KnobTable over any knob", () => {
 })
 
 describe("KnobTable at its edges", () => {
-  it("has no negative zero, neither before nor after a circle that is asked past its end", () => {
+  it("has no negative zero, even past the end of a circle", () => {
     const zero = bits(Float64Array.of(0, 0))
     const out = new Float64Array(4)
     const plain = new KnobTable([linear(), linear()])
@@ -254,7 +254,7 @@ describe("KnobTable at its edges", () => {
     expect(short.neighbourSpan(0, 0.8)).toBeCloseTo(0.4, 12)
   })
 
-  it("calls the whole circle a neighbour where it has only one or two points", () => {
+  it("counts the whole circle as a neighbour if it has only one or two points", () => {
     for (const [step, span] of [
       [360, 1],
       [180, 1],

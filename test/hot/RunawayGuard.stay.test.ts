@@ -35,8 +35,8 @@ function watching(seed: number, options: { retreats?: boolean; baseline?: number
   return bench
 }
 
-describe("a stay that others have begun", () => {
-  it("is left alone while the plant is no worse than known, however long it lasts", () => {
+describe("a SafeMode that something else opened", () => {
+  it("is left alone while the plant is no worse than expected, however long it lasts", () => {
     const bench = watching(1)
     expect(bench.run(2_000, about(1, quiet))).toEqual([])
     expect(bench.phase).toBe(GUARD_WATCHING)
@@ -129,7 +129,7 @@ describe("a stay that others have begun", () => {
     expect(bench.phase).toBe(GUARD_HOLDING)
   })
 
-  it("is told with the level that was known before it", () => {
+  it("is reported with the level from before it", () => {
     expect(Math.abs(watching(10).state[G_RETREAT_LEVEL] - 10)).toBeLessThan(0.3)
   })
 })

@@ -62,7 +62,7 @@ describe("a guard that learns", () => {
   })
 })
 
-describe("a guard of a plant that is well", () => {
+describe("a guard on a healthy plant", () => {
   it("is left alone by noise: fewer than two retreats in 10,000 windows", () => {
     const bench = new GuardBench()
     const retreats = bench
@@ -74,7 +74,7 @@ describe("a guard of a plant that is well", () => {
     expect(retreats.length).toBeLessThan(2)
   })
 
-  it("waits for what mends itself: an optimum that jumped and is found again", () => {
+  it("waits if the level recovers by itself: an optimum that jumped and is found again", () => {
     const bench = new GuardBench()
     bench.run(
       50,
@@ -99,7 +99,7 @@ describe("a guard of a plant that is well", () => {
   })
 })
 
-describe("a guard of a plant that got worse", () => {
+describe("a guard on a plant that got worse", () => {
   it("goes to the baseline after twenty windows, blames the base when it is better there, rests, and lets go", () => {
     const bench = new GuardBench()
     bench.run(40, about(4, worseAway))
@@ -205,7 +205,7 @@ describe("a guard of a plant that got worse", () => {
     ).toBe(GUARD_RETREAT)
   })
 
-  it("tries where it began when the baseline does not help, and makes that the baseline when it does", () => {
+  it("tries the start if the baseline does not help, and makes it the baseline if it does", () => {
     const bench = new GuardBench({ start: 0.5 })
     bench.run(
       40,
@@ -501,7 +501,7 @@ describe("what earns to be the baseline", () => {
   })
 })
 
-describe("what others do to the plant", () => {
+describe("moves of the plant by others", () => {
   it("is no evidence: after a pause nothing is suspicious until five windows are known", () => {
     const bench = new GuardBench()
     bench.run(40, about(17, worseAway))

@@ -155,7 +155,7 @@ const guards: ReadonlyArray<Guard> = [
   },
 ]
 
-describe("a guard of Tier 1", () => {
+describe("a guardrail of Tier 1", () => {
   it.each(guards.map((guard) => [guard.name, guard] as const))(
     "%s: says what it was given and what it allows, changes nothing, and lets through what is just inside",
     (_, { status, refused, says, passes }) => {

@@ -208,7 +208,7 @@ describe("a safety action", () => {
   })
 })
 
-describe("what Tier 1 tells of itself", () => {
+describe("what Tier 1 reports about itself", () => {
   it("holds the step limit of each knob, and that of a coarse one follows its base", () => {
     const rig = makeRig([linear(), stepped(0, 4, 1), concurrency], balanced, [0.5, 0.5, 0])
     const limits = new Float64Array(3)

@@ -37,7 +37,7 @@ describe("the rollbacks of an hour", () => {
     expect(rig.executor.rollbacksThisHour).toBe(31)
   })
 
-  it("are those there were, however few a policy in between wanted to know of", () => {
+  it("are all kept, however few a policy in between allowed", () => {
     const rig = rollBack(makeRig([linear()], { ...unlimited, rollbacksPerHour: 2 }), 30)
     rig.at(40 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 100 })
     expect(rig.executor.rollbacksThisHour).toBe(30)

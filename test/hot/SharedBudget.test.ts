@@ -109,7 +109,7 @@ describe("a shared budget", () => {
     expect(shared.waits).toBeGreaterThan(0)
   })
 
-  it("gives seats in the order of asking, whoever leaves the queue in between, and counts every wait", () => {
+  it("gives seats in the order of requests, whoever leaves the queue, and counts every wait", () => {
     interface Seat {
       seated: boolean
       waiting: boolean
@@ -171,7 +171,7 @@ describe("a shared budget", () => {
     ["a trip", (loop: HotLoop) => loop.trip()],
     ["a rest", (loop: HotLoop) => loop.rest()],
     ["a stop", (loop: HotLoop) => loop.stop()],
-  ])("has the seat back after %s amid a cycle", (_, leave) => {
+  ])("gets the seat back after %s during a cycle", (_, leave) => {
     const shared = new SharedBudget({ probing: 1, appliesPerSecond: 1000 })
     const loop = loopOf(1)
     loop.shared = shared
@@ -207,7 +207,7 @@ describe("a shared budget", () => {
 })
 
 describe("a loop at rest", () => {
-  it("stands on its base, proposes nothing, keeps what it has learnt and goes on when it is told to", () => {
+  it("stays on its base, proposes nothing, keeps what it has learned, and continues when told to", () => {
     const loop = loopOf(7)
     loop.start()
     run([loop], 301, 20_000, () => {})
@@ -224,7 +224,7 @@ describe("a loop at rest", () => {
     expect(loop.hot.executor.applies).toBeGreaterThan(applies)
   })
 
-  it("goes on in another loop from what this one had learnt", () => {
+  it("continues in another loop with what this one learned", () => {
     const one = loopOf(7)
     one.start()
     run([one], 1_500, 20_000, () => {})

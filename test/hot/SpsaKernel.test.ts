@@ -97,7 +97,7 @@ const furthest = (a: Float64Array, b: Float64Array): number =>
   a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b[i])), 0)
 
 describe("the tuning rule", () => {
-  it("is the one that calibrates itself where nobody says otherwise, by its name, and not Spall's", () => {
+  it("is the self-calibrating one by default, and not Spall's", () => {
     expect(DEFAULT_SPSA.mode).toBe("trustRatio")
     const ways = (["trustRatio", "spall"] as const).map((mode) => {
       const drive = new Drive([plain], [0.2], { mode })
@@ -107,7 +107,7 @@ describe("the tuning rule", () => {
     expect(ways[0]).not.toBeCloseTo(ways[1], 3)
   })
 
-  it("keeps a pair that was learnt under a larger step within the step there is now, and leaves a smaller one alone", () => {
+  it("keeps a pair learned under a larger step within the current step, and leaves a smaller one alone", () => {
     const table = new KnobTable([plain, plain])
     const learnt = new Drive([plain, plain], [0.5, 0.5], { maxStep: 0.2, probe: 0.09 })
     learnt.cycle(bowl(0.4))
@@ -164,7 +164,7 @@ describe("the tuning rule", () => {
     }
   })
 
-  it("takes back a move that made things worse beyond doubt, and never twice running", () => {
+  it("takes back a move that clearly made things worse, and never twice in a row", () => {
     const drive = new Drive([plain, plain], [0.3, 0.3])
     for (let k = 0; k < 12; k++) drive.cycle(bowl(0.7))
     const before = drive.base.slice()
@@ -191,7 +191,7 @@ describe("the tuning rule", () => {
     expect(bowl(0.7)(drive.base)).toBeLessThan(0.016)
   })
 
-  it("survives one wild reading: neither the slope nor the base is thrown far", () => {
+  it("survives one wild reading: neither the slope nor the base moves far", () => {
     const drive = new Drive([plain, plain], [0.3, 0.3], { seed: 2 })
     let reading = 0
     const noisy = (unit: Float64Array): number =>
@@ -542,7 +542,7 @@ describe("for any knobs and any telemetry", () => {
 })
 
 describe("the state block", () => {
-  it("survives JSON and goes on to the same bytes", () => {
+  it("survives JSON and continues with the same bytes", () => {
     const a = new Drive([plain, limit], [0.3, 0.7], { seed: 10 })
     for (let k = 0; k < 25; k++) a.cycle(bowl(0.5))
     const b = new Drive([plain, limit], [0, 0], { seed: 10 })
@@ -576,7 +576,7 @@ describe("the state block", () => {
     expect(drive.plus).toEqual(plus)
   })
 
-  it("keeps what it learnt over a rebase but not the comparison with the mean before", () => {
+  it("keeps what it learned over a rebase, but not the comparison with the previous mean", () => {
     const drive = new Drive([plain, plain], [0.3, 0.3])
     for (let k = 0; k < 10; k++) drive.cycle(bowl(0.7))
     const eta = drive.kernel.eta(drive.state)

@@ -316,6 +316,6 @@ describe("against a naive oracle", () => {
   })
 })
 
-it("nine channels start at the objective", () => {
+it("has nine channels from the objective on", () => {
   expect(FIRST_CHANNEL).toBe(DIGEST_OBJECTIVE)
 })

@@ -115,7 +115,7 @@ describe("a covariate", () => {
     expect(ratio(reported, 0.8)).toBeLessThan(0.75)
   })
 
-  it("knows what a unit of it does", () => {
+  it("learns the effect of one unit", () => {
     const { kernel, state } = run(reported, true, 3)
     expect(kernel.covariateEffect(state)).toBeGreaterThan((0.5 * 0.3) / 80)
     expect(kernel.covariateEffect(state)).toBeLessThan((1.2 * 0.3) / 80)
@@ -184,7 +184,7 @@ describe("a covariate", () => {
     }
   })
 
-  it("that nobody reports changes no bit", () => {
+  it("that is not reported changes no bit", () => {
     const silent: Plant = (unit, load, i, seed) => ({ loss: loss(unit, load, i, seed), channel: Number.NaN })
     expect(run(silent, true, 7).base).toEqual(run(silent, false, 7).base)
   })
@@ -197,7 +197,7 @@ describe("a covariate", () => {
     expect(run(scaled, true, 7).base).toEqual(run(reported, true, 7).base)
   })
 
-  it("leaves no number in the state that is none, whatever is reported", () => {
+  it("leaves no NaN in the state, whatever is reported", () => {
     const wild = [Number.NaN, 1e300, -1e300, 0, Number.POSITIVE_INFINITY, 5]
     const plant: Plant = (unit, load, i, seed) => ({ loss: loss(unit, load, i, seed), channel: wild[i % 6] })
     expect(run(plant, true, 7).state.every(Number.isFinite)).toBe(true)

@@ -152,7 +152,7 @@ describe("a tuner that has somewhere to go", () => {
     }
   })
 
-  it("goes back to where it had been when home turns out to be worse", () => {
+  it("returns to its last place if home turns out to be worse", () => {
     // Home is dear for a while after it was left: eight rests show it.
     let walkedBack = 0
     for (const seed of SEEDS) {
@@ -191,7 +191,7 @@ describe("a steep wall beside the start", () => {
 })
 
 describe("a tuner that rests", () => {
-  it("goes out again when the plant gets worse, and finds the new optimum", () => {
+  it("starts again when the plant gets worse, and finds the new optimum", () => {
     for (const seed of SEEDS) {
       let at = 0.6
       const moving: Loss = (unit) => 1 + unit.reduce((sum, x) => sum + 4 * (x - at) ** 2, 0)
@@ -203,7 +203,7 @@ describe("a tuner that rests", () => {
     }
   })
 
-  it("goes out by the slope of its pairs when there is a gain though nothing got worse", () => {
+  it("starts again by the slope of its pairs if there is a gain, although nothing got worse", () => {
     let found = 0
     for (const seed of SEEDS) {
       let slope = 0

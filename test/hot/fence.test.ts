@@ -28,7 +28,7 @@ describe("a fence", () => {
     expect(inside(plain, [fence], base, Float64Array.of(0.4, 0.6))).toEqual([0.4, 0.6])
   })
 
-  it("says nothing of a knob that had not moved", () => {
+  it("ignores a knob that had not moved", () => {
     const one = fenceBetween(plain, base, Float64Array.of(0.5, 0.4), 100)
     expect(inside(plain, [one], base, Float64Array.of(0.9, 0.4))).toEqual([0.9, 0.45])
     expect(inside(plain, [one], base, Float64Array.of(0.1, 0.4))).toEqual([0.1, 0.45])
@@ -43,7 +43,7 @@ describe("a fence", () => {
     }
   })
 
-  it("has nothing to say where the base itself lies beyond it", () => {
+  it("has no effect if the base itself is beyond it", () => {
     expect(inside(plain, [fence], Float64Array.of(0.7, 0.5), Float64Array.of(0.75, 0.4))).toEqual([
       0.75, 0.45,
     ])
@@ -66,7 +66,7 @@ describe("a fence", () => {
     expect(inside(circle, [one], at, Float64Array.of(0.9))).toEqual([0.9])
   })
 
-  it("is taken down when its time has come", () => {
+  it("is removed when its time is up", () => {
     const later = { ...fence, untilUs: 200 }
     expect(standingFences([fence, later], 99)).toEqual([fence, later])
     expect(standingFences([fence, later], 100)).toEqual([later])

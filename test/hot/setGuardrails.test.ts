@@ -103,7 +103,7 @@ describe("another policy in force", () => {
     expect(rig.executor.appliesInWindow(1_360_000)).toBe(3)
   })
 
-  it("gives no second second's worth of applies for having been stricter in between", () => {
+  it("allows no extra applies after a stricter policy in between", () => {
     const rig = makeRig([linear()], { ...unlimited, appliesPerSecond: 10 })
     let applies = 0
     for (let us = 0; us < SECOND; us += 10_000) {
@@ -194,7 +194,7 @@ describe("another policy in force over the hot path", () => {
     return hot
   }
 
-  it("goes by its emergency margin from the next digest on, in both directions", () => {
+  it("uses its emergency margin from the next digest on, in both directions", () => {
     const hot = hotPath()
     expect(at(hot, 0).setGuardrails({ ...unlimited, emergencyMargin: -0.8 })).toBe(ACCEPTED)
     expect(see(hot, 1, -0.7)).toBe(NOTHING_DUE)

@@ -29,7 +29,7 @@ describe("tripFor", () => {
   })
 
   it.each([OUT_OF_BOUNDS, DELTA_TOO_LARGE, RATE_LIMIT_EXCEEDED])(
-    "takes what only a proposer that misbehaves is refused for, for repeated violations: %d",
+    "counts refusals of a misbehaving proposer as repeated violations: %d",
     (status) => {
       expect(tripFor(status)).toBe(TRIP_REPEATED_VIOLATIONS)
     },

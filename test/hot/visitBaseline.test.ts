@@ -41,7 +41,7 @@ function apart(policy = unlimited): Rig {
   return rig
 }
 
-describe("a visit of the baseline", () => {
+describe("a visit to the baseline", () => {
   it("makes the baseline live to the bit, however far away, and leaves the base where it is", () => {
     const rig = apart()
     const { config, executor } = rig

@@ -105,7 +105,7 @@ describe("the journal of a run", () => {
     expect(readJournal(folder.path).runs).toHaveLength(1)
   })
 
-  it("is refused to another process, which is told who has it", async () => {
+  it("is refused to another process, with the name of the holder", async () => {
     const first = await open(folder.path)
     const script = `
       import * as Effect from "effect/Effect"
@@ -149,7 +149,7 @@ describe("segments", () => {
     },
   )
 
-  it("are begun anew when they are old", async () => {
+  it("are replaced when they are old", async () => {
     vi.useFakeTimers({ toFake: ["performance"] })
     try {
       const sink = await open(folder.path, { segmentUs: 1_000_000, compress: "none" })
@@ -277,7 +277,7 @@ describe("a run that was cut off", () => {
     expect(reached).toBe(0)
   })
 
-  it("is mended and followed by the next run, which says what was cut", async () => {
+  it("is repaired and followed by the next run, which records what was cut", async () => {
     await runInto(folder.path, everyKind, UNSYNCED)
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
@@ -375,7 +375,7 @@ describe("a disk that fails", () => {
   })
 
   // Root cause: a file that may not become longer was taken for a disk that is full, and waited for; the next file has room.
-  it("goes on in another segment where no file may become so long, and loses nothing at any limit", async () => {
+  it("continues in another segment at a file-size limit, and loses nothing at any limit", async () => {
     const run = await record((engine) => void drive(engine, { digests: 200 }))
     const words = plain(run.words)
     const whole = folder.in("whole")
@@ -406,7 +406,7 @@ describe("a disk that fails", () => {
     }
   })
 
-  it("says so where not even the first batch finds room in a file, and makes no more of them", async () => {
+  it("reports it if not even the first batch fits into a file, and makes no more files", async () => {
     const run = await record(everyKind)
     const handled = handledDisk()
     handled.longest = 500
@@ -452,7 +452,7 @@ describe("a disk that fails", () => {
     }
   })
 
-  it("is an error of the start where it cannot be used at all, and the directory stays free", async () => {
+  it("is an error of the start if it is unusable, and the directory stays free", async () => {
     const handled = handledDisk()
     handled.failing = "create"
     const error = await Effect.runPromise(Effect.flip(openJournal(folder.path, { disk: handled.disk })))

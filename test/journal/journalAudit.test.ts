@@ -63,7 +63,7 @@ async function run(
 }
 
 describe("why a knob changed", () => {
-  it("is put down to the verdict that led to a rollback, with its numbers", async () => {
+  it("is explained by the verdict that led to a rollback, with its numbers", async () => {
     // Downhill leads away from a baseline that is better than all around it.
     await run(
       (go, engine) => {
@@ -89,7 +89,7 @@ describe("why a knob changed", () => {
     )
   })
 
-  it("is told with what came of it where a person had to be asked", async () => {
+  it("is explained with its outcome if a person had to be asked", async () => {
     let demandedUs = 0
     const endUs = await run(
       (go, engine) => {
@@ -115,7 +115,7 @@ describe("why a knob changed", () => {
     expect(later?.text).not.toContain("asked for a person")
   })
 
-  it("is told as the end of a baseline's visit, with what was read there and beside it", async () => {
+  it("is explained as the end of a visit to the baseline, with the readings of both sides", async () => {
     const windows: Array<Window> = []
     await run(
       (go, engine) => {
@@ -146,16 +146,16 @@ describe("why a knob changed", () => {
         expect(value).toBe(shown?.values?.["c"])
         expect(shown?.action).toBe(side === "baseline" ? "visitBaseline" : "returnToBase")
       }
-      const read = change.windows.length === 2 ? "both are measured" : "the base is measured next"
-      expect(change.text).toContain(`because the visit of the baseline ended: ${read}.`)
+      const read = change.windows.length === 2 ? "both were measured" : "the base is next"
+      expect(change.text).toContain(`because the visit to the baseline ended: ${read}.`)
       expect(change.text).toMatch(/read: baseline, generation \d+, c \d+: objective [\d.]+ over 5 digests/)
       ends.add(read)
     }
     // A coin puts one of the two first.
-    expect([...ends].toSorted()).toEqual(["both are measured", "the base is measured next"])
+    expect([...ends].toSorted()).toEqual(["both were measured", "the base is next"])
   })
 
-  it("is told as a visit broken off where a person ended it", async () => {
+  it("is explained as a visit cut short if a person ended it", async () => {
     await run(
       (go, engine) => {
         go(400, 2)
@@ -204,7 +204,7 @@ describe("why a knob changed", () => {
       expect(text).toContain("because both sides of the base were measured, and it stayed.")
   })
 
-  it("is told with what the person said who rolled it back", async () => {
+  it("is explained with the note of the person who rolled back", async () => {
     await run((go, engine) => {
       go(400)
       engine.setBaseline()
@@ -217,7 +217,7 @@ describe("why a knob changed", () => {
     expect(readJournal(folder.path, { note: "BY ANN" }).records.map(({ kind }) => kind)).toEqual(["rollback"])
   })
 
-  it("is put down to the start of an engine that began elsewhere than the one before it ended", async () => {
+  it("is explained by the start of an engine that began elsewhere than the last one ended", async () => {
     const endUs = await run((go, engine) => {
       go(400)
       engine.setBaseline()
@@ -245,7 +245,7 @@ describe("why a knob changed", () => {
     ).toHaveLength(1)
   })
 
-  it("is put down to the variant that is tried, at each of the steps there", async () => {
+  it("is explained by the variant on trial, at each step there", async () => {
     const variant = (name: string, state: "promoted" | "approved", values: Record<string, number>) =>
       ({
         name,
@@ -280,7 +280,7 @@ describe("why a knob changed", () => {
     const [{ step, change }] = changes
     expect(change.causes).toEqual([switched, step])
     expect(change.windows).toEqual([])
-    expect(change.text).toContain("because the base is taken where another variant is tried.")
+    expect(change.text).toContain("because the base moved to try another variant.")
     expect(change.text).toContain('\\"to\\":\\"large\\"')
     // The switch is told of at every step, however many lie between.
     for (const { change: later, step: at } of changes.slice(1)) {
@@ -314,7 +314,7 @@ describe("a check", () => {
     expect(grown).toMatchObject({ status: "whole", headDiffers: false })
     expect(grown.passed).toEqual({ run: "manual-7", seq: records, after: grown.records - records })
     expect(reportText(grown)).toContain(
-      `behind record ${records} of run manual-7; ${grown.records - records} records follow`,
+      `after record ${records} of run manual-7; ${grown.records - records} records follow`,
     )
     const other = "0".repeat(64)
     expect(verifyJournal(folder.path, { head: other })).toMatchObject({

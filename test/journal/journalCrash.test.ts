@@ -35,7 +35,7 @@ async function killed(directory: string, sync: "batch" | "never", lines: number)
   return acknowledged
 }
 
-describe("a process that is killed amid its work", () => {
+describe("a process that is killed while it works", () => {
   it.each([["batch", moments] as const, ["never", [801]] as const])(
     "loses nothing that it acknowledged (sync %s)",
     { timeout: 60_000 + 10_000 * KILLS },

@@ -100,39 +100,36 @@ const losses: ReadonlyArray<readonly [string, (path: string) => void, string]> =
 ]
 
 describe("a last segment that was synced, behind a run that had ended,", () => {
-  it.each(losses)(
-    "freezes the next engine where it %s, until a person lets it go",
-    async (_, lose, words) => {
-      await ran({ runId: "one" })
-      await ran({ runId: "two" })
-      expect(found()?.safeMode).toBeNull()
-      expect(verifyJournal(folder.path).status).toBe("whole")
-      const path = last()
-      lose(path)
-      const left = existsSync(path) ? readFileSync(path) : null
-      const baseline = readJournal(folder.path, { kinds: ["baselineSet"] }).records.at(-1)?.values
-      const report = verifyJournal(folder.path)
-      expect(report.status).toBe("damaged")
-      expect(reportText(report)).toContain(words)
-      expect(lastStanding(folder.path)?.damage).toContain(words)
-      const engine = made()
-      expect(engine.getSnapshot().resumption?.baseline).toEqual(baseline)
-      await engine.start()
-      drive(engine, { digests: 20, from: 400 })
-      expect(engine.getSnapshot()).toMatchObject({
-        mode: "safe",
-        values: baseline,
-        safeMode: { reason: "engineFault", exit: "manualReset" },
-        fault: expect.stringContaining(basename(path)),
-      })
-      expect(engine.getSnapshot().fault).toContain(words)
-      // The evidence stays as it is, and its name is given to nothing else.
-      expect(existsSync(path) ? readFileSync(path) : null).toEqual(left)
-      engine.reset("looked at it")
-      await engine.stop()
-      expect(found()?.safeMode).toBeNull()
-    },
-  )
+  it.each(losses)("freezes the next engine if it %s, until a person resets it", async (_, lose, words) => {
+    await ran({ runId: "one" })
+    await ran({ runId: "two" })
+    expect(found()?.safeMode).toBeNull()
+    expect(verifyJournal(folder.path).status).toBe("whole")
+    const path = last()
+    lose(path)
+    const left = existsSync(path) ? readFileSync(path) : null
+    const baseline = readJournal(folder.path, { kinds: ["baselineSet"] }).records.at(-1)?.values
+    const report = verifyJournal(folder.path)
+    expect(report.status).toBe("damaged")
+    expect(reportText(report)).toContain(words)
+    expect(lastStanding(folder.path)?.damage).toContain(words)
+    const engine = made()
+    expect(engine.getSnapshot().resumption?.baseline).toEqual(baseline)
+    await engine.start()
+    drive(engine, { digests: 20, from: 400 })
+    expect(engine.getSnapshot()).toMatchObject({
+      mode: "safe",
+      values: baseline,
+      safeMode: { reason: "engineFault", exit: "manualReset" },
+      fault: expect.stringContaining(basename(path)),
+    })
+    expect(engine.getSnapshot().fault).toContain(words)
+    // The evidence stays as it is, and its name is given to nothing else.
+    expect(existsSync(path) ? readFileSync(path) : null).toEqual(left)
+    engine.reset("looked at it")
+    await engine.stop()
+    expect(found()?.safeMode).toBeNull()
+  })
 
   it("freezes again until something newer has been synced, however often the engine is killed before", async () => {
     await ran()
@@ -153,7 +150,7 @@ describe("a last segment that was synced, behind a run that had ended,", () => {
     expect(found()?.safeMode?.detail).toContain(`${packed.replace(".gz", "")} is gone`)
   })
 
-  it("is no loss where all of the directory's journal was removed, its mark too", async () => {
+  it("is not a loss if the whole journal was removed, with its mark", async () => {
     await ran()
     for (const name of segmentsIn(folder.path)) rmSync(join(folder.path, name))
     expect(found()?.safeMode?.detail).toContain(`remove ${MARK} too`)
@@ -162,7 +159,7 @@ describe("a last segment that was synced, behind a run that had ended,", () => {
   })
 })
 
-describe("a journal of before there were marks", () => {
+describe("a journal from before there were marks", () => {
   it("is opened as it was, and gets one with its next sync", async () => {
     await ran()
     withoutMark(folder.path)
@@ -177,7 +174,7 @@ describe("a journal of before there were marks", () => {
 })
 
 describe("the mark itself", () => {
-  it("freezes the next engine where it cannot be read, until the next sync has put another in its place", async () => {
+  it("freezes the next engine if it cannot be read, until the next sync replaces it", async () => {
     const spoil: ReadonlyArray<(path: string) => void> = [
       (path) => writeFileSync(path, FILLS.noise(1024)),
       (path) => truncateSync(path, 0),
@@ -385,7 +382,7 @@ describe("what a kill or a loss of power leaves", () => {
 })
 
 describe("a journal that is read while it is written", () => {
-  it("is never taken for damaged", async () => {
+  it("never looks damaged", async () => {
     const { words, records } = await recorded()
     const sink = await open(folder.path, { sync: "batch" })
     for (let i = 0; i < words.length; i += 10) {

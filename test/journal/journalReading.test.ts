@@ -149,7 +149,7 @@ describe("where the last run stands", () => {
 })
 
 describe("why a knob changed", () => {
-  it("is told for every update with the very windows that the cycle read", async () => {
+  it("is explained for every update with the windows that the cycle read", async () => {
     const windows: Array<Window> = []
     let applies: ReadonlyArray<AuditRecord> = []
     const engine = await runInto(folder.path, (one) => {
@@ -199,7 +199,7 @@ describe("why a knob changed", () => {
     expect(seen).toBeGreaterThan(5)
   })
 
-  it("is told for a safety action with what led to it", async () => {
+  it("is explained for a safety action with its cause", async () => {
     await runInto(folder.path, (engine) => {
       drive(engine, { digests: 33 })
       engine.trip("maintenance at three")

@@ -102,7 +102,7 @@ describe("a replay of a journal", () => {
   })
 })
 
-describe("what would have been", () => {
+describe("a what-if", () => {
   it("is told beside what was, in a table", async () => {
     await runInto(
       folder.path,

@@ -91,7 +91,7 @@ describe("an engine with a state directory", () => {
     }
   })
 
-  it("begins anew where there is none yet, or nothing in it", () => {
+  it("starts afresh if there is none yet, or nothing in it", () => {
     expect(resumed().resumption).toBeNull()
     rmSync(folder.path, { recursive: true })
     expect(resumed()).toMatchObject({ resumption: null, values: { batch: 200, timeout: 2 } })
@@ -99,7 +99,7 @@ describe("an engine with a state directory", () => {
     expect(resumed().resumption).toBeNull()
   })
 
-  it("goes on behind a segment that a loss of power cut short at its birth, whatever stands in it", async () => {
+  it("continues after a segment that a power loss cut short at its creation, whatever it contains", async () => {
     const left = await ran(life)
     const newest = segmentPath(folder.path, (listSegments(folder.path).at(-1)?.number ?? 0) + 1)
     for (const born of [

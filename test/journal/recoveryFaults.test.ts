@@ -96,7 +96,7 @@ describe("after a kill", () => {
 })
 
 describe("a journal that is damaged", () => {
-  it("freezes the next engine on the last baseline before the damage, until a person lets it go", async () => {
+  it("freezes the next engine on the last baseline before the damage, until a person resets it", async () => {
     const left = await ran()
     const path = lastSegment()
     const bytes = readFileSync(path)
@@ -173,7 +173,7 @@ describe("a journal that is damaged", () => {
 })
 
 describe("knobs that have changed since", () => {
-  it("take what fits, begin anew where nothing does, and say so", async () => {
+  it("use what fits, start afresh otherwise, and report it", async () => {
     const left = await ran()
     const params = {
       batch: { min: 1, max: 16, scale: "log", step: 1, initial: 4 },
@@ -196,7 +196,7 @@ describe("knobs that have changed since", () => {
 })
 
 describe("another engine that writes between the making of an engine and its start", () => {
-  it("has it refused: it would not begin where the plant was left", async () => {
+  it("is refused: it would not begin where the plant was left", async () => {
     await ran()
     const early = made()
     await ran({ runId: "between" })

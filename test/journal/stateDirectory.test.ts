@@ -81,8 +81,8 @@ const cases: ReadonlyArray<{
   },
 ]
 
-describe("a state directory that is none", () => {
-  it.each(cases)("($name) is refused at the start, and may be mended and started again", async (one) => {
+describe("an invalid state directory", () => {
+  it.each(cases)("($name) is refused at the start, and may be fixed and started again", async (one) => {
     one.make(folder.path)
     const engine = createEngine({ params: knobs, clock: "manual", state: one.state(folder.path) })
     await expect(engine.start()).rejects.toMatchObject({

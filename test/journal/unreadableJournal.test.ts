@@ -208,7 +208,7 @@ describe("a record that stands before that of the start", () => {
   })
 })
 
-describe("what stands in a journal and cannot be made sense of", () => {
+describe("nonsensical content of a journal", () => {
   const spoilt: ReadonlyArray<
     readonly [string, (header: JournalHeader) => Partial<JournalHeader>, string, boolean]
   > = [
@@ -400,8 +400,8 @@ describe("bytes that look like frames at every offset", () => {
   })
 })
 
-describe("what was learnt and cannot be read", () => {
-  it("is put aside and told; where it cannot be put aside, it is left as it is", async () => {
+describe("unreadable learned data", () => {
+  it("is set aside and reported; if that fails, it is left as it is", async () => {
     const path = join(folder.path, "learned.json")
     const told = async (): Promise<ReadonlyArray<string>> => {
       const engine = made({ homeostasis: {}, resume: false })

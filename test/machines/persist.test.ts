@@ -49,7 +49,7 @@ const baselineOf = (at: Rig): ReadonlyArray<number> => {
 
 describe("an engine after a restart", () => {
   for (const phase of PHASES) {
-    it(`that was ${phase} stands on the baseline, knows what it had learnt, and goes on`, () => {
+    it(`that was ${phase} is on the baseline, knows what it had learned, and continues`, () => {
       const before = rigIn(phase)
       const learnt = cycleSummary(before.engine.getSnapshot().children.cycle!.getSnapshot().context)
       const baseline = baselineOf(before)

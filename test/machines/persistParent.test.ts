@@ -172,7 +172,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     expect([...seen].toSorted()).toEqual(["relocation canary", "relocation ramping"])
   })
 
-  it("goes on tuning from there, refused by nobody", () => {
+  it("continues tuning from there, without refusals", () => {
     for (const way of Object.keys(WAYS)) {
       const before = deployed()
       before.actor.send({ type: "warm", nowUs: 0 })
@@ -242,7 +242,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
   })
 })
 
-describe("parts of Arqon in machines of one's own", () => {
+describe("parts of Arqon in the user's own machines", () => {
   it("an engine that is spawned after a restore, from the input that went through JSON", () => {
     const later = setup({
       types: {

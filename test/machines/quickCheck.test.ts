@@ -31,7 +31,7 @@ describe("the check of the quick transition", () => {
     expect(agrees(changedFor(type, change))).toBe(false)
   })
 
-  it("refuses one that leaves inspectors in the dark", () => {
+  it("refuses one that does not notify inspectors", () => {
     const change =
       (quick: Transition): Transition =>
       (snapshot, event, scope) => {

@@ -262,7 +262,7 @@ describe("a quick transition", () => {
     expect(json(again.getSnapshot())).toEqual(json(actor.getSnapshot()))
   })
 
-  it("changes no snapshot that somebody holds", () => {
+  it("changes no existing snapshot", () => {
     const actor = start(asData(toy(), {}), {})
     const held = [actor.getSnapshot()]
     const texts = [JSON.stringify([held[0].context, held[0].value, [...held[0].tags]])]

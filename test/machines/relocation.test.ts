@@ -258,7 +258,7 @@ describe("what ends a relocation", () => {
     }
   })
 
-  it("is whoever puts the plant elsewhere, wherever it stands; a bad end counts against the regime", () => {
+  it("is anything that moves the plant elsewhere; a bad end counts against the regime", () => {
     for (const [until, lost] of [
       ["settingOut", 1],
       ["ramping", 1],
@@ -279,7 +279,7 @@ describe("what ends a relocation", () => {
     }
   })
 
-  it("answers leave to go that comes too late, so that nobody waits", () => {
+  it("answers a late begin, so that nobody waits", () => {
     const at = relocation()
     at.begin()
     expect(at.reports).toEqual([{ type: "relocationOver", nowUs: 0 }])

@@ -183,7 +183,7 @@ describe("the guard's chart", () => {
     }
   })
 
-  it("gives a window to the cycle where it has no objection, and keeps the one that led to a retreat", () => {
+  it("passes a window to the cycle without objection, and keeps the one that led to a retreat", () => {
     const given: Array<string> = []
     const cycle = createActor(fromCallback(({ receive }) => receive((event) => given.push(event.type))))
     cycle.start()
@@ -194,7 +194,7 @@ describe("the guard's chart", () => {
     expect(given).toHaveLength(at.window - before - 1)
   })
 
-  it("goes on from a text of itself, wherever it was", () => {
+  it("continues from its JSON in any state", () => {
     for (const state of Object.keys(ways)) {
       const at = ways[state]()
       const text = JSON.stringify(at.actor.getPersistedSnapshot())

@@ -106,7 +106,7 @@ describe("the latch gets stricter, never looser", () => {
   })
 })
 
-describe("a latch that takes another one's place", () => {
+describe("a replacement latch", () => {
   it.each(Object.entries(ways))("stands %s as that one stood, and remembers its rollbacks", (state, way) => {
     const { actor: first } = latch(way.policy)
     first.send({ type: "rolledBack", nowUs: 1 })

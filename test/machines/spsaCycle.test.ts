@@ -86,7 +86,7 @@ function oneCycle(at: ReturnType<typeof cycle>, from: { generation: number; nowU
 }
 
 describe("a cycle", () => {
-  it("waits to be told where the plant stands, then asks for both sides and the update, in the drawn order", () => {
+  it("waits for the plant's configuration, then asks for both sides and the update, in the drawn order", () => {
     const at = cycle()
     expect(at.phase()).toBe("ready")
     expect(at.sent).toHaveLength(0)
@@ -185,7 +185,7 @@ describe("a refused proposal", () => {
     expect(at.reports).toEqual([])
   })
 
-  it("asks for a trip the third time running, and for nothing more until resumed", () => {
+  it("asks for a trip the third time in a row, and for nothing more until resumed", () => {
     const at = cycle()
     at.actor.send(resume(0))
     for (let n = 0; n < 3; n++) at.actor.send(refused(at.last().id, n, "thrashing"))
@@ -332,7 +332,7 @@ describe("along every path of the model", () => {
     }
   })
 
-  it("live and safe are never both said", () => {
+  it("live and safe never hold together", () => {
     for (const state of all) expect(state.hasTag("live")).toBe(!state.hasTag("safe"))
   })
 

@@ -56,9 +56,9 @@ function served(digests: number) {
 
 const unitsOf = ({ config }: HotPath) => Array.from({ length: config.knobs }, (_, i) => config.unit(i))
 
-describe("an engine that its program stops without a word", () => {
+describe("an engine that its program stops without a stop event", () => {
   it.each(WAYS)(
-    "(%s) leaves the plant on its base, at any moment of a cycle, and touches nothing more",
+    "(%s) leaves the plant on its base, at any moment of a cycle, and changes nothing else",
     (way) => {
       let perturbed = 0
       for (let digests = 1; digests < 60; digests++) {

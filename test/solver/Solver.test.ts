@@ -214,7 +214,7 @@ describe("telling", () => {
     expect(solver.history.map((entry) => entry.eval_id)).toEqual([a.id, b.id])
   })
 
-  it("ignores what it has heard, by id whatever the value and by parameters with the same value", () => {
+  it("ignores duplicates, by id with any value and by parameters with the same value", () => {
     const solver = plane()
     const [{ id, params }] = solver.askTrials(1)!
     solver.tell({ id, value: 1 })
@@ -272,7 +272,7 @@ describe("telling", () => {
     expect(asked).toBe(30)
   })
 
-  it("takes no value for a mistake, not for a failed evaluation", () => {
+  it("treats a missing value as a mistake, not as a failed evaluation", () => {
     const solver = plane()
     solver.ask(4)
     const before = text(solver)
@@ -533,7 +533,7 @@ describe("restoring", () => {
   })
 })
 
-describe("a strategy of one's own", () => {
+describe("a custom strategy", () => {
   const seen: Array<string> = []
   const halving: StrategyDefinition = {
     name: "halving",

@@ -88,7 +88,7 @@ describe("the default strategy", () => {
     expect(Math.max(...first.map((x, i) => Math.abs(x - second[i])))).toBeLessThan(0.05)
   })
 
-  it("takes what knows of luck under noise, and where there is hardly any in two dimensions too", () => {
+  it("selects the Gaussian process under noise, and under little noise in two dimensions", () => {
     const noisy = route(kinked, "noisy", { noise: 0.1, budget: 90 })
     expect(counts(noisy.moves, ["expected", "reread"])).toBe(noisy.moves.length)
     const hardly = route(kinked, "noisy", { noise: 1e-6, budget: 90 }, [line(), line()])
@@ -119,7 +119,7 @@ describe("the default strategy", () => {
   })
 
   /** Root cause held here: the label was given once, and a landscape that turned out otherwise kept it to the end. */
-  it("revokes a label that the steps speak against, and says when and why", () => {
+  it("changes a label that the steps contradict, and records when and why", () => {
     const { rig } = route(bentEdge, "quadratic", { budget: 200 }, two)
     const [change] = rig.strategy.labelChanges?.() ?? []
     expect(change.label).toBe("curved")
@@ -177,7 +177,7 @@ describe("the default strategy", () => {
     }
   })
 
-  it("gives the model up where half of the latest trials fail, and finds the edge of what works", () => {
+  it("abandons the model when half of the latest trials fail, and finds the edge of the working region", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 5 }),
@@ -244,7 +244,7 @@ describe("a landscape whose dimensions are alike", () => {
    * Root cause held here: the points of a stencil read the same loss on every axis of such a landscape, and were counted as
    * the plateaus of a stepped one, so that the densities took over for good.
    */
-  it("is not taken for one that comes in steps, and one that does is", () => {
+  it("is not mistaken for one with steps, and one with steps is detected", () => {
     const d = 8
     const bounds = Object.fromEntries(Array.from({ length: d }, (_, i) => [`x${i}`, { min: -3, max: 5 }]))
     const decisions = (loss: (x: ReadonlyArray<number>) => number): ReadonlySet<string> => {

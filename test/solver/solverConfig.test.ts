@@ -273,7 +273,7 @@ describe("a solver's configuration", () => {
     )
   })
 
-  it("bounds the length of what it says", () => {
+  it("bounds the length of its message", () => {
     const many = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`k${i}`, { min: 1, max: 0 }]))
     expect(problemsOf({ budget: 1, bounds: many })).toHaveLength(101)
   })

@@ -149,7 +149,7 @@ describe("a worker that dies again and again", () => {
     expect(engine.getSnapshot().status).toBe("stopped")
   })
 
-  it("can be stopped whatever it is amid", async () => {
+  it("can be stopped in the middle of anything", async () => {
     const engine = place({ runId: "exits-any-always" }, { entry: faulty })
     await engine.start()
     await feed(engine, () => engine.worker().status === "restarting")

@@ -23,7 +23,7 @@ const WHAT: Readonly<Record<KnobChange["action"], string>> = {
 function whatFor({ action, causes, base, left, proposal, windows }: Change): string {
   const step = causes.find(({ kind }) => kind === "relocation")
   if (step !== undefined) {
-    const where = step.action === "variant" ? "where another variant is tried" : "where it was good before"
+    const where = step.action === "variant" ? "to try another variant" : "to a place where it was good before"
     return `because the base moved ${where}`
   }
   if (action === "update" && base.from !== null && base.from === base.to)

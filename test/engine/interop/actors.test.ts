@@ -25,7 +25,7 @@ const machine = createMachine({
 })
 
 describe("a root actor", () => {
-  it("tells its owner what breaks it, and nobody else", () => {
+  it("reports its error only to its owner", () => {
     const heard: Array<unknown> = []
     const actor = createRootActor(machine, {}, (error) => heard.push(error)).start()
     actor.send({ type: "break" })
@@ -36,7 +36,7 @@ describe("a root actor", () => {
 })
 
 describe("an Observable as an actor", () => {
-  it("sends its parent one event a value, and is let go with the parent", () => {
+  it("sends its parent one event per value, and ends with the parent", () => {
     const source = new Subject<number>()
     const heard: Array<unknown> = []
     const logic = observableLogic(source, (value) => (value % 2 === 0 ? { type: "even", value } : null))
@@ -56,8 +56,8 @@ describe("an Observable as an actor", () => {
   })
 })
 
-describe("an Observable that ends when told to", () => {
-  it("mirrors its source until then, and lets go of it", () => {
+describe("an Observable that ends on a signal", () => {
+  it("mirrors its source until then, and unsubscribes", () => {
     const source = new Subject<number>()
     let end = (): void => {}
     let released = 0
@@ -74,7 +74,7 @@ describe("an Observable that ends when told to", () => {
     assert.strictEqual(released, 1)
   })
 
-  it("is empty when it is told so at once, and ends with its source", () => {
+  it("is empty if the signal comes first, and ends with its source", () => {
     const seen: Array<string> = []
     const nobody = { unsubscribe: () => {} }
     let subscribed = 0

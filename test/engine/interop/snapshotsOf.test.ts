@@ -52,7 +52,7 @@ function started() {
 }
 
 describe("snapshotsOf", () => {
-  it("shows the present and every change, and lets go when unsubscribed", () => {
+  it("emits the current snapshot and every change, and stops when unsubscribed", () => {
     const actor = started()
     const { source, listeners } = watched(actor)
     const seen: Array<number> = []
@@ -64,7 +64,7 @@ describe("snapshotsOf", () => {
     expect([listeners.count, seen, actor.getSnapshot().context.count]).toEqual([0, [0, 1], 2])
   })
 
-  it("does not listen at all for who leaves after the first", () => {
+  it("does not subscribe for somebody who leaves after the first", () => {
     const { source, listeners } = watched(started())
     const seen: Array<string> = []
     snapshotsOf(source)
@@ -73,7 +73,7 @@ describe("snapshotsOf", () => {
     expect([listeners.count, seen]).toEqual([0, ["next", "complete"]])
   })
 
-  it("shows a late subscriber the present, and of a stopped actor the last", () => {
+  it("gives a late subscriber the current snapshot, or a stopped actor's last one", () => {
     const actor = started()
     actor.send({ type: "add" })
     actor.stop()
@@ -85,7 +85,7 @@ describe("snapshotsOf", () => {
     expect(seen).toEqual([1, "complete"])
   })
 
-  it("completes when the actor stops or is done, before and after one listens", () => {
+  it("completes when the actor stops or is done, before and after a subscription", () => {
     for (const end of ["stop", "finish"] as const) {
       const actor = started()
       const seen: Array<string> = []
@@ -108,7 +108,7 @@ describe("snapshotsOf", () => {
     expect(seen).toEqual(["Error: broken", "Error: broken"])
   })
 
-  it("loses nothing when a subscriber moves the actor while it is shown the present", () => {
+  it("loses nothing if a subscriber sends an event during its first notification", () => {
     const actor = started()
     const seen: Array<number> = []
     snapshotsOf(actor).subscribe((snapshot) => {

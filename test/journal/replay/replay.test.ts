@@ -267,7 +267,7 @@ describe("a replay that is not the same", () => {
     }
   })
 
-  it("finds what one digest does, when it was another or another verdict was given on it", async () => {
+  it("finds a single changed digest or verdict", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 300 }))
     const run = runOf(recorded)
     // One that closed a window: the next record is what it led to.

@@ -18,8 +18,8 @@ const runOf = ({ words, records }: Recorded): RecordedRun => ({
 const sum = (counts: Readonly<Record<string, number>> | undefined): number =>
   Object.values(counts ?? {}).reduce((a, b) => a + b, 0)
 
-describe("what would have been", () => {
-  it("is what was, when nothing is changed, whatever adversaries did", async () => {
+describe("a what-if", () => {
+  it("matches the record if nothing is changed, under any telemetry", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         const recorded = await record((engine) => {

@@ -13,7 +13,7 @@ async function serve(engine: HasMetrics): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`
 }
 
-describe("metrics of a server of one's own", () => {
+describe("metrics on the user's own server", () => {
   it("are the engine's, in the text format whatever else a scraper would take", async () => {
     const engine = createEngine({ params: { a: { min: 0, max: 1 } }, clock: "manual", runId: "r" })
     await engine.start()

@@ -58,7 +58,7 @@ describe("the live values, printed", () => {
     await engine.stop()
   })
 
-  it("are JSON where no knob is called as JSON's own question", () => {
+  it("are JSON unless a knob is called toJSON", () => {
     const { values } = createEngine({ params: { batch: params.batch }, clock: "manual" })
     expect(JSON.stringify({ values })).toBe('{"values":{"batch":200}}')
   })

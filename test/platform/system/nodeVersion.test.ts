@@ -34,7 +34,7 @@ describe("an older Node", () => {
     },
   )
 
-  it("learns it from the command", () => {
+  it("gets the message from the command", () => {
     const run = runAs("20.19.5", [join(dist, "cli/main.js"), "--help"])
     expect(run.stderr).toBe("error: arqon needs Node 22.19 or newer; this is v20.19.5.\n")
     expect(run.status).toBe(1)

@@ -131,7 +131,7 @@ describe("the audit as OpenTelemetry logs", () => {
     expect(engine.audit.state().sinks[0]).toMatchObject({ failures: 3, waiting: 0 })
   })
 
-  it("halts adaptation when nobody takes it, and drops nothing", async () => {
+  it("halts adaptation if no collector accepts it, and drops nothing", async () => {
     const engine = createEngine({
       ...options,
       audit: { capacity: 64 },
@@ -253,7 +253,7 @@ describe("metrics at a collector", () => {
     expect(cycles.bucketCounts.reduce((sum, count) => sum + count, 0)).toBe(cycles.count)
   })
 
-  it("carry numbers as they are written by hand, without what the arithmetic of doubles adds", async () => {
+  it("carry numbers without rounding artefacts", async () => {
     const { url, all } = await collector()
     const engine = createEngine({
       params: { t: { min: 0, max: 100, step: 0.1, initial: 27.9 } },
