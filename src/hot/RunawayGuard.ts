@@ -64,6 +64,9 @@ const LEARNING_WINDOWS = 4
 const EARNED_SHARE = 0.1
 /** Windows above the threshold that do not mend themselves. */
 const PATIENCE = 20
+/** An excess of so many times the room below the threshold is waited for less long. */
+const GROSS = 100
+const GROSS_PATIENCE = 15
 /** An excess below this share of that at onset is mending itself. */
 const MENDING = 0.8
 /** A retreat at once: so many windows above, so many times the excess at onset, and so many times that of three windows ago. */
@@ -246,7 +249,13 @@ export class RunawayGuard extends GuardTrial {
       b[G_OVER] = 0
     }
     b[G_OVER]++
-    return b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)
+    const patience = this.isGross(b, excess) ? GROSS_PATIENCE : PATIENCE
+    return b[G_OVER] < patience && !this.isExplosive(b) && !this.isClimbing(b)
+  }
+
+  /** So far above the threshold that nothing known explains it: an empty store, say. No burst, and waited for less long. */
+  private isGross(b: Float64Array, excess: number): boolean {
+    return excess > GROSS * (b[G_THRESHOLD] - b[G_REFERENCE] - b[G_WORLD])
   }
 
   /**
@@ -320,7 +329,8 @@ export class RunawayGuard extends GuardTrial {
     this.statistics.slope(b, count)
     b[G_SLOPE] = out[OUT_SLOPE]
     b[G_SLOPE_ERROR] = out[OUT_SLOPE_ERROR]
-    b[G_JUMPED] = this.hasJumped(b, count) ? 1 : 0
+    const isGross = this.isGross(b, b[G_NOW] - b[G_REFERENCE] - b[G_WORLD])
+    b[G_JUMPED] = this.hasJumped(b, count) && !isGross ? 1 : 0
     b[G_SINCE_US] = b[G_LAST_US]
     b[G_RETREATS]++
     this.keep(b, GV_TUNED, base)

@@ -612,7 +612,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "guard-never-suspects",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",
-    intact: "return b[G_OVER] < PATIENCE && !this.isExplosive(b) && !this.isClimbing(b)",
+    intact: "return b[G_OVER] < patience && !this.isExplosive(b) && !this.isClimbing(b)",
     broken: "return b[G_OVER] < Number.POSITIVE_INFINITY",
     test: "test/scenarios/runaway.test.ts",
   },
