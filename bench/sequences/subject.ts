@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import { createEngine } from "../../src/index.node.ts"
 import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
+import { commandCalls } from "../../src/engine/commands.ts"
 import { EngineCore } from "../../src/engine/EngineCore.ts"
 import { subscribeTo } from "../../src/engine/createEngine.ts"
 import { relocationApi } from "../../src/engine/relocation/relocationApi.ts"
@@ -71,11 +72,7 @@ export function systemSubject({ inspect, sinks = [], ...config }: EngineOptions<
     observe: attempt((digest) => core.observe(digest)),
     subscribe: (listener) => subscribeTo(core, listener),
     getSnapshot: () => core.snapshot() as ReturnType<ArqonEngine<Knob>["getSnapshot"]>,
-    rollback: attempt(() => core.rollback()),
-    trip: attempt(() => core.trip()),
-    reset: attempt(() => core.reset()),
-    setBaseline: attempt(() => core.setBaseline()),
-    setGuardrails: attempt((guardrails) => core.setGuardrails(guardrails)),
+    ...commandCalls((command) => void core.attempt(() => core.send(command))),
     relocation: relocationApi(core),
     get actor() {
       return core.actor

@@ -26,7 +26,8 @@ import { relocationParts } from "./relocation/relocationParts.ts"
 import type { AuditRecord } from "./audit/AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./contract/EngineSnapshot.ts"
-import { type Note, noteOf } from "./contract/noteOf.ts"
+import { commandCalls } from "./commands.ts"
+import type { Note } from "./contract/noteOf.ts"
 import { Platform } from "./contract/Platform.ts"
 import { snapshotOf } from "./snapshotOf.ts"
 import { proofPairs, type StopOptions } from "./contract/stopOptions.ts"
@@ -107,11 +108,8 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
     digest: core.hot.digest,
     observeDigestUnsafe: () => core.observeDigest(),
     tick: (nowUs) => attempt(() => core.manualTick(nowUs)),
-    rollback: (note) => attempt(() => core.rollback(noteOf(note))),
-    trip: (note) => attempt(() => core.trip(noteOf(note))),
-    reset: (note) => attempt(() => core.reset(noteOf(note))),
-    setBaseline: (note) => attempt(() => core.setBaseline(noteOf(note))),
-    setGuardrails: (guardrails, note) => attempt(() => core.setGuardrails(guardrails, noteOf(note))),
+    // Which errors each gives, the interface says.
+    ...commandCalls((command) => attempt<void, never>(() => void core.send(command))),
     snapshot: Effect.sync(() => snapshotOf<K>(core)),
     changes: changesOf<K>(core),
     relocation: relocationApi(core),

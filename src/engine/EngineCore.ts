@@ -22,7 +22,6 @@ import {
 } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import type { GuardrailConfig } from "../domain/configSchema.ts"
 import { type EngineFaultError, EngineStateError } from "../domain/errors.ts"
 import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
@@ -38,7 +37,7 @@ import { ActorTree } from "./ActorTree.ts"
 import { AuditDecoder, type AuditRecord } from "./audit/AuditRecord.ts"
 import { AuditTrail } from "./audit/AuditTrail.ts"
 import { ClockWatch } from "./supervision/ClockWatch.ts"
-import * as commands from "./commands.ts"
+import { carryOut, type Command } from "./commands.ts"
 import { CycleTimes } from "./metrics/CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
@@ -342,38 +341,27 @@ export class EngineCore {
     this.tick(nowUs)
   }
 
-  rollback(note?: string): void {
-    this.carryOut("rollback", () => commands.rollback(this, note))
-  }
-
-  trip(note?: string): void {
-    this.carryOut("trip", () => commands.trip(this, note))
-  }
-
-  reset(note?: string): void {
-    this.carryOut("reset", () => commands.reset(this, note))
-  }
-
-  setBaseline(note?: string): void {
-    this.carryOut("setBaseline", () => commands.setBaseline(this, note))
-  }
-
-  /** Puts another policy in force. */
-  setGuardrails(guardrails: GuardrailConfig, note?: string): void {
-    this.expect("running", "setGuardrails")
-    const config = commands.checkedGuardrails(guardrails)
-    // What can be written makes room for its record.
-    this.settle()
-    this.carryOut("setGuardrails", () => commands.setGuardrails(this, config, note))
-  }
-
-  /** Runs a command of a user's: what it asks for has happened when this returns. */
-  private carryOut(call: string, command: () => void): void {
-    this.expect("running", call)
+  /**
+   * Carries out what a person asks: it has happened when this returns. False where there was no such regime to evict. Throws a tagged
+   * error where it cannot be carried out, and then nothing has changed.
+   */
+  send(command: Command): boolean {
+    if (command.type === "evict") return this.relocations.evict(command.regime, command.note)
+    if (command.type === "offer") {
+      this.relocations.offer(command.variants)
+      return true
+    }
+    this.expect("running", command.type)
+    if (command.type === "setGuardrails") {
+      // What can be written makes room for its record.
+      this.settle()
+      this.expect("running", command.type)
+    }
     // What died since the last call is started anew first: whatever lets SafeMode go for that lets nothing go that is asked now.
     this.recovery.recoverAll()
-    command()
+    carryOut(this, command)
     this.settle()
+    return true
   }
 
   subscribe(listener: (snapshot: EngineSnapshot) => unknown): Subscription {

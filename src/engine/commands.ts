@@ -1,7 +1,7 @@
 /**
- * What a person may ask of an engine that runs. When such a call returns it has been carried out, in any state of the engine and from
- * inside any callback: by the machines where they live, by Tier 1 directly where they do not. Otherwise it throws, and nothing
- * has changed. `docs/semantics.md` has the table.
+ * What a person may ask of an engine that runs: one union, which every face of the engine sends. When `send` returns the command has
+ * been carried out, in any state of the engine and from inside any callback: by the machines where they live, by Tier 1 directly
+ * where they do not. Otherwise it throws, and nothing has changed. `docs/semantics.md` has the table.
  */
 import { resolveGuardrails } from "../control/guardrails.ts"
 import type { EngineSettings } from "../domain/Config.ts"
@@ -23,8 +23,59 @@ import { recordCommand } from "../../machines/hotAudit.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { AuditTrail } from "./audit/AuditTrail.ts"
 import type { Listeners } from "./calls/Listeners.ts"
+import { type Note, noteOf } from "./contract/noteOf.ts"
 import { type EngineActor, safeModeState } from "./contract/EngineSnapshot.ts"
 import { type Recovery, tripsOf } from "./supervision/Recovery.ts"
+
+/** Commands that say nothing but what they are, with the code under which they are journaled. */
+export const PLAIN_COMMANDS = {
+  rollback: COMMAND_ROLLBACK,
+  trip: COMMAND_TRIP,
+  reset: COMMAND_RESET,
+  setBaseline: COMMAND_SET_BASELINE,
+} as const
+export type PlainCommand = keyof typeof PLAIN_COMMANDS
+
+/** A command to an engine. Its note stands in the audit. */
+export type Command =
+  | { readonly type: PlainCommand; readonly note?: string | undefined }
+  /** Puts another policy in force, as the option `guardrails` takes it. */
+  | { readonly type: "setGuardrails"; readonly guardrails: unknown; readonly note?: string | undefined }
+  /** Has the homeostasis cache forget a regime. */
+  | { readonly type: "evict"; readonly regime: number; readonly note?: string | undefined }
+  /** Says which variants may be live from now on. */
+  | { readonly type: "offer"; readonly variants: unknown }
+
+/** Commands that one engine takes whether or not it relocates: those of an engine in a worker, too. */
+export type SteeringCommand = Exclude<Command, { readonly type: "evict" | "offer" }>
+
+/** What every face of an engine offers a person, each call one command. `R` is what sending gives there. */
+export interface CommandCalls<R> {
+  readonly rollback: (note?: Note) => R
+  readonly trip: (note?: Note) => R
+  readonly reset: (note?: Note) => R
+  readonly setBaseline: (note?: Note) => R
+  readonly setGuardrails: (guardrails: GuardrailConfig, note?: Note) => R
+}
+
+/** The calls over the `send` of a face. */
+export function commandCalls<R>(send: (command: SteeringCommand) => R): CommandCalls<R> {
+  const plain = (type: PlainCommand) => (note?: Note) => send({ type, note: noteOf(note) })
+  return {
+    rollback: plain("rollback"),
+    trip: plain("trip"),
+    reset: plain("reset"),
+    setBaseline: plain("setBaseline"),
+    setGuardrails: (guardrails, note) => send({ type: "setGuardrails", guardrails, note: noteOf(note) }),
+  }
+}
+
+/** What the engine's machine is sent for it, live and when a record is replayed. */
+export function eventOf(type: PlainCommand, nowUs: number, note?: string): EngineEvent {
+  if (type !== "trip" && type !== "reset") return { type, nowUs }
+  const said = note === undefined ? {} : { note }
+  return type === "trip" ? { type, reason: "manualTrigger", nowUs, ...said } : { type, nowUs, ...said }
+}
 
 /** An engine, as far as commands go. */
 export interface CommandHost {
@@ -47,7 +98,7 @@ export interface CommandHost {
  * Has the machine do it. Where no actor has, Tier 1 does it by hand, and the actor that should have is gone: then SafeMode opens as
  * for any death.
  */
-function send(core: CommandHost, event: EngineEvent, done: () => boolean, byHand: () => void): void {
+function through(core: CommandHost, event: EngineEvent, done: () => boolean, byHand: () => void): void {
   if (core.tree.alive) core.actor.send(event)
   if (done()) return
   core.hot.executor.proposal[P_NOW_US] = core.hot.nowUs
@@ -55,16 +106,32 @@ function send(core: CommandHost, event: EngineEvent, done: () => boolean, byHand
   core.recovery.confirm(false)
 }
 
+/** Carries out a command on an engine that runs and has mended what died. */
+export function carryOut(core: CommandHost, command: SteeringCommand): void {
+  switch (command.type) {
+    case "rollback":
+      return rollback(core, command.note)
+    case "trip":
+      return trip(core, command.note)
+    case "reset":
+      return reset(core, command.note)
+    case "setBaseline":
+      return setBaseline(core, command.note)
+    case "setGuardrails":
+      return setGuardrails(core, command.guardrails, command.note)
+  }
+}
+
 /** Puts the baseline back; a NoBaselineError while there is none. */
-export function rollback(core: CommandHost, note: string | undefined): void {
+function rollback(core: CommandHost, note: string | undefined): void {
   const { hot, trail } = core
   const { executor, config } = hot
   if (!config.hasBaseline) throw new NoBaselineError()
   const { rollbacks } = executor
   const nowUs = core.command(COMMAND_ROLLBACK)
-  const event: EngineEvent = { type: "rollback", nowUs }
+  const event = eventOf("rollback", nowUs)
   trail.withNote("rollback", note, () =>
-    send(
+    through(
       core,
       event,
       () => executor.rollbacks > rollbacks,
@@ -74,22 +141,17 @@ export function rollback(core: CommandHost, note: string | undefined): void {
 }
 
 /** SafeMode is open until a person lets it go. */
-export function trip(core: CommandHost, note: string | undefined): void {
+function trip(core: CommandHost, note: string | undefined): void {
   const { hot, trail } = core
   const { executor } = hot
   const waiting = noteOfTrip(core, note)
-  const event: EngineEvent = {
-    type: "trip",
-    reason: "manualTrigger",
-    nowUs: hot.nowCell[0],
-    ...(note === undefined ? {} : { note }),
-  }
+  const event = eventOf("trip", hot.nowCell[0], note)
   const isOpen = (): boolean =>
     Atomics.load(executor.latch, 0) !== NOT_TRIPPED &&
     // A machine that was only to prove its base has come to its end by this.
     (core.isProved || (core.tree.alive && safeModeState(core.actor, hot)?.exit === "manualReset"))
   trail.withNote("safeModeEntered", waiting, () =>
-    send(core, event, isOpen, () => {
+    through(core, event, isOpen, () => {
       executor.openLatch(TRIP_MANUAL)
       hot.returnToBase()
     }),
@@ -116,26 +178,26 @@ function noteOfTrip(core: CommandHost, note: string | undefined): string | undef
 }
 
 /** Lets SafeMode go, and what died too often begin anew. */
-export function reset(core: CommandHost, note: string | undefined): void {
+function reset(core: CommandHost, note: string | undefined): void {
   const { hot, trail, recovery } = core
   if (recovery.escalated === null && safeModeState(core.actor, hot)?.exit === "auditDrained") {
     throw new EngineStateError({ reason: "auditFull", call: "reset" })
   }
   const nowUs = core.command(COMMAND_RESET)
-  const event: EngineEvent = { type: "reset", nowUs, ...(note === undefined ? {} : { note }) }
+  const event = eventOf("reset", nowUs, note)
   // It may open again at once, for what is still wrong.
   const before = tripsOf(hot)
   const isOver = (): boolean => !recovery.latchOpen || tripsOf(hot) > before
   trail.withNote("safeModeExited", note, () => {
     recovery.forgive()
-    send(core, event, isOver, () => recovery.release())
+    through(core, event, isOver, () => recovery.release())
   })
   if (safeModeState(core.actor, hot) === null) recovery.faultDetail = null
   core.releases.notify()
 }
 
 /** Makes the base the baseline. */
-export function setBaseline(core: CommandHost, note: string | undefined): void {
+function setBaseline(core: CommandHost, note: string | undefined): void {
   const { hot, trail } = core
   const { executor, config } = hot
   const nowUs = core.command(COMMAND_SET_BASELINE)
@@ -145,27 +207,18 @@ export function setBaseline(core: CommandHost, note: string | undefined): void {
     config.baselineUnits(baseline)
     return baseline.every((unit, i) => unit === executor.base[i])
   }
-  const event: EngineEvent = { type: "setBaseline", nowUs }
-  trail.withNote("baselineSet", note, () => send(core, event, isKept, () => executor.setBaseline()))
-}
-
-/** Guardrails as the option takes them; throws a ConfigError for what is no policy. */
-export function checkedGuardrails(guardrails: unknown): GuardrailConfig {
-  const config = parseGuardrails(guardrails)
-  if (config instanceof ConfigError) throw config
-  return config
+  const event = eventOf("setBaseline", nowUs)
+  trail.withNote("baselineSet", note, () => through(core, event, isKept, () => executor.setBaseline()))
 }
 
 /**
  * Puts another policy in force. The record is Tier 1's own and holds the whole policy, so that it is what a replay gives again. An
- * AuditError where the change could not be recorded.
+ * AuditError where the change could not be recorded, a ConfigError for what is no policy.
  */
-export function setGuardrails(
-  core: CommandHost,
-  guardrails: GuardrailConfig,
-  note: string | undefined,
-): void {
-  const policy = resolveGuardrails(guardrails)
+function setGuardrails(core: CommandHost, guardrails: unknown, note: string | undefined): void {
+  const config = parseGuardrails(guardrails)
+  if (config instanceof ConfigError) throw config
+  const policy = resolveGuardrails(config)
   const { hot, trail } = core
   const { executor, nowCell } = hot
   if (hot.audit.full) {
@@ -178,7 +231,7 @@ export function setGuardrails(
   const before = executor.policy
   const event: EngineEvent = { type: "setGuardrails", policy, nowUs }
   trail.withNote("guardrailsSet", note, () =>
-    send(
+    through(
       core,
       event,
       () => executor.policy !== before,

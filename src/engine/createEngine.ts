@@ -8,11 +8,11 @@ import * as Scope from "effect/Scope"
 import { requireEngineConfig } from "../domain/Config.ts"
 import { type AuditError, ConfigError, type DigestError, EngineStateError } from "../domain/errors.ts"
 import type { KnobValues } from "./contract/KnobValues.ts"
+import { commandCalls } from "./commands.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineSnapshot } from "./contract/EngineSnapshot.ts"
 import { requireListener, type Subscription } from "./calls/Listeners.ts"
 import { readMetrics } from "./metrics/metrics.ts"
-import { noteOf } from "./contract/noteOf.ts"
 import { errorText } from "./calls/outcome.ts"
 import { Platform, type PlatformService } from "./contract/Platform.ts"
 import { metricsPage } from "./metrics/prometheus.ts"
@@ -177,11 +177,7 @@ function plainEngine<K extends string>(
     tick: core.passTime,
     subscribe: (listener) => subscribeTo(core, listener),
     getSnapshot: () => snapshotOf<K>(core),
-    rollback: (note) => core.attempt(() => core.rollback(noteOf(note))),
-    trip: (note) => core.attempt(() => core.trip(noteOf(note))),
-    reset: (note) => core.attempt(() => core.reset(noteOf(note))),
-    setBaseline: (note) => core.attempt(() => core.setBaseline(noteOf(note))),
-    setGuardrails: (guardrails, note) => core.attempt(() => core.setGuardrails(guardrails, noteOf(note))),
+    ...commandCalls((command) => void core.attempt(() => core.send(command))),
     relocation: relocationApi(core),
     useVariants: (catalogue, onSwitch) => useVariants(core, catalogue, onSwitch),
     audit: {

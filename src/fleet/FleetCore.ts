@@ -9,25 +9,19 @@ import type { FleetSettings } from "../domain/FleetConfig.ts"
 import { EngineStateError, FleetError, NoBaselineError } from "../domain/errors.ts"
 import { show } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
-import {
-  COMMAND_PASSIVATE,
-  DIGEST_EXTRA_0,
-  DIGEST_TIMESTAMP_US,
-  TRIP_ENGINE_FAULT,
-  WINDOW_CLOSED,
-} from "../hot/codes.ts"
+import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, DIGEST_TIMESTAMP_US, TRIP_ENGINE_FAULT } from "../hot/codes.ts"
 import { type HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import { SharedBudget } from "../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../machines/hotAudit.ts"
-import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
 import type { AuditSink } from "../engine/audit/AuditSink.ts"
 import { copyDigest, emptyDigest, timeError, writeDigest } from "../engine/digestInput.ts"
 import { foreignCall } from "../engine/calls/foreignCall.ts"
 import { errorText } from "../engine/calls/outcome.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
 import { Notifications } from "../engine/calls/Notifications.ts"
+import { type Act, ACTS, type CellAct, type CellCommand, COMMANDS, type Defect } from "./cellActs.ts"
 import { FleetCell } from "./FleetCell.ts"
 import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
@@ -131,7 +125,7 @@ export class FleetCore {
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
       recordEngineStarted(loop.hot, nowUs)
-      this.attempt(cell, start)
+      this.attempt(cell, ACTS.start)
       this.news.note({ type: "spawned", key, atUs: nowUs })
       this.after(cell)
     }
@@ -186,35 +180,24 @@ export class FleetCore {
     this.tick(nowUs)
   }
 
-  rollback(cell: FleetCell, note?: string): void {
-    this.expect(cell, "rollback")
-    if (!cell.config.hasBaseline) throw new NoBaselineError()
-    this.command(cell, rollback, "rollback", note)
-  }
-
-  trip(cell: FleetCell, note?: string): void {
-    this.expect(cell, "trip")
-    this.command(cell, trip, "safeModeEntered", note)
-  }
-
-  reset(cell: FleetCell, note?: string): void {
-    this.expect(cell, "reset")
-    this.crashes.forgive(cell.key)
-    cell.fault = null
-    this.command(cell, reset, "safeModeExited", note)
-  }
-
-  setBaseline(cell: FleetCell, note?: string): void {
-    this.expect(cell, "setBaseline")
-    this.command(cell, setBaseline, "baselineSet", note)
+  /** Carries out what a person asks of an engine: it has happened when this returns. "busy": see `passivate`. */
+  send(cell: FleetCell, { type, note }: CellCommand): "done" | "passivated" | "busy" {
+    this.expect(cell, type)
+    if (type === "passivate") return this.passivate(cell, note)
+    if (type === "rollback" && !cell.config.hasBaseline) throw new NoBaselineError()
+    if (type === "reset") {
+      this.crashes.forgive(cell.key)
+      cell.fault = null
+    }
+    this.command(cell, COMMANDS[type], note)
+    return "done"
   }
 
   /**
    * Puts an engine away at once, or says why that cannot be: `busy` when its budgets or SafeMode still need it; it rests all the
    * same, unless SafeMode is open.
    */
-  passivate(cell: FleetCell, note?: string): "passivated" | "busy" {
-    this.expect(cell, "passivate")
+  private passivate(cell: FleetCell, note: string | undefined): "passivated" | "busy" {
     if (cell.state === "passive") return "passivated"
     const nowUs = this.clock()
     const { loop } = cell
@@ -246,7 +229,7 @@ export class FleetCore {
     const silentUs = nowUs - cell.lastDigestUs
     // Before its windows run out: silence is a rest here, and no case of lost telemetry.
     if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, nowUs)
-    this.attempt(cell, tick)
+    this.attempt(cell, ACTS.tick)
     this.after(cell)
     if (cell.state === "resting") this.putAway(cell, nowUs, this.settings.passivateAfterUs)
   }
@@ -256,7 +239,7 @@ export class FleetCore {
     // One that dies of it began anew and is to rest too; one that dies too often is in SafeMode.
     while (cell.loop !== null && cell.loop.phase !== FROZEN) {
       cell.loop.hot.nowCell[0] = nowUs
-      if (this.attempt(cell, rest) !== null) continue
+      if (this.attempt(cell, ACTS.rest) !== null) continue
       cell.state = "resting"
       this.news.note({ type: "rested", key: cell.key, atUs: nowUs })
       this.after(cell)
@@ -283,7 +266,7 @@ export class FleetCore {
     const loop = this.awaken(cell, nowUs)
     cell.lastDigestUs = nowUs
     loop.hot.nowCell[0] = nowUs
-    this.attempt(cell, hear)
+    this.attempt(cell, ACTS.hear)
     const now = loop.hot.nowCell[0]
     if (now > this.nowCell[0]) this.nowCell[0] = now
     this.after(cell)
@@ -300,7 +283,7 @@ export class FleetCore {
       this.attempt(cell, (one) => void one.takeOut(nowUs))
     } else {
       cell.loop.hot.nowCell[0] = nowUs
-      this.attempt(cell, reset)
+      this.attempt(cell, COMMANDS.reset.act)
     }
     cell.state = "awake"
     if (from !== "stopped" && from !== "awake") {
@@ -312,7 +295,7 @@ export class FleetCore {
     return cell.loop ?? cell.takeOut(nowUs)
   }
 
-  private command(cell: FleetCell, act: Act, kind: AuditRecord["kind"], note: string | undefined): void {
+  private command(cell: FleetCell, { act, kind, again }: CellAct, note: string | undefined): void {
     const nowUs = this.clock()
     const loop = this.awaken(cell, nowUs)
     loop.hot.nowCell[0] = nowUs
@@ -320,7 +303,7 @@ export class FleetCore {
     this.trail.withNote(kind, note, cell, () => {
       defect = this.attempt(cell, act)
       // It began anew. What leaves it safe is asked of it again; its base of now is no longer the one that a person meant.
-      if (defect !== null && act !== setBaseline) defect = this.attempt(cell, act)
+      if (defect !== null && again) defect = this.attempt(cell, act)
       this.after(cell)
     })
     this.settle()
@@ -379,7 +362,7 @@ export class FleetCore {
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
       // One that dies of it began anew, and is to end too.
-      if (this.attempt(cell, stop) !== null) this.attempt(cell, stop)
+      if (this.attempt(cell, ACTS.stop) !== null) this.attempt(cell, ACTS.stop)
       this.looped.remove(cell)
     }
     cell.recordEnd(nowUs)
@@ -452,22 +435,3 @@ export const outOfTurn = (reason: EngineStateError["reason"], call: string): Eng
 
 /** Least silence after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
 const LEAST_PASSIVE_US = 64 * SECOND_US
-
-/** What an engine is asked to do. */
-type Act = (cell: FleetCell) => void
-interface Defect {
-  readonly error: unknown
-}
-
-// Made once: a digest and a tick allocate nothing.
-const start: Act = ({ loop }) => loop?.start()
-const tick: Act = ({ loop }) => void loop?.tick()
-const rest: Act = ({ loop }) => loop?.rest()
-const stop: Act = ({ loop }) => loop?.stop()
-const rollback: Act = ({ loop }) => loop?.rollback()
-const trip: Act = ({ loop }) => loop?.trip()
-const reset: Act = ({ loop }) => loop?.reset()
-const setBaseline: Act = ({ loop }) => loop?.setBaseline()
-const hear: Act = (cell) => {
-  if (cell.loop?.observe() === WINDOW_CLOSED) cell.windows++
-}

@@ -6,6 +6,7 @@ import type { KnobValues } from "../engine/contract/KnobValues.ts"
 import { type Note, noteOf } from "../engine/contract/noteOf.ts"
 import { outcomeOf } from "../engine/calls/outcome.ts"
 import { refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
+import type { CellCommand } from "./cellActs.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { type FleetEngineSnapshot, snapshotOfCell, typed } from "./fleetSnapshot.ts"
@@ -92,25 +93,25 @@ export class FleetEngine<K extends string = string> {
 
   /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below: a text or `{ by, note }`. */
   rollback(note?: Note): void {
-    this.#core.rollback(this.#cell, noteOf(note))
+    this.#send("rollback", note)
   }
 
   /** Opens SafeMode until `reset`; nothing happens while it is open. */
   trip(note?: Note): void {
-    this.#core.trip(this.#cell, noteOf(note))
+    this.#send("trip", note)
   }
 
   reset(note?: Note): void {
-    this.#core.reset(this.#cell, noteOf(note))
+    this.#send("reset", note)
   }
 
   setBaseline(note?: Note): void {
-    this.#core.setBaseline(this.#cell, noteOf(note))
+    this.#send("setBaseline", note)
   }
 
   /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered: then it rests. */
   passivate(note?: Note): "passivated" | "busy" {
-    return this.#core.passivate(this.#cell, noteOf(note))
+    return this.#send("passivate", note) === "busy" ? "busy" : "passivated"
   }
 
   /** Leaves its plant on its base; the fleet forgets it. */
@@ -120,5 +121,9 @@ export class FleetEngine<K extends string = string> {
 
   getSnapshot(): FleetEngineSnapshot<KnobValues<K>> {
     return typed<K>(snapshotOfCell(this.#cell, this.#core.settings.engine.space))
+  }
+
+  #send(type: CellCommand["type"], note: Note | undefined): ReturnType<FleetCore["send"]> {
+    return this.#core.send(this.#cell, { type, note: noteOf(note) })
   }
 }

@@ -40,12 +40,8 @@ function obey(fleet: Fleet, command: FleetCommand): void {
   const engine = command.type === "observe" ? fleet.ensure(command.key) : fleet.get(command.key)
   if (engine === undefined) return
   if (command.type === "observe") engine.observe(command.digest)
-  else if (command.type === "passivate") engine.passivate(command.note)
-  else if (command.type === "rollback") engine.rollback(command.note)
-  else if (command.type === "setBaseline") engine.setBaseline(command.note)
-  else if (command.type === "trip") engine.trip(command.note)
-  else if (command.type === "reset") engine.reset(command.note)
-  else engine.stop()
+  else if (command.type === "stopEngine") engine.stop()
+  else engine[command.type](command.note)
 }
 
 /** Actor logic around a started fleet. Stopping the actor leaves the fleet as it is. */

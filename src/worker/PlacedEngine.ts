@@ -15,6 +15,7 @@ import { parseGuardrails } from "../domain/guardrailConfig.ts"
 import { coarseKnobs } from "../domain/ParamSpace.ts"
 import { type Resumption, startUnits } from "../domain/Resumption.ts"
 import { tripReason } from "../domain/words.ts"
+import type { SteeringCommand } from "../engine/commands.ts"
 import type { EngineObserver } from "../engine/contract/ArqonEngine.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import { randomRunId } from "../engine/contract/Platform.ts"
@@ -191,32 +192,38 @@ export class PlacedEngine {
     void this.stopping?.done.then(clear, clear)
   }
 
-  /** Synchronous: the thread waits for the answer, about a tenth of a millisecond. */
-  call(name: CallName, argument?: CallArgument): unknown {
-    this.reporter.expectRunning(name)
-    if (this.status === "frozen" && name === "reset") return this.restart()
-    const ending = this.stopping !== null && !this.proving
-    if (this.thread === null || this.status !== "running") {
-      const reason = ending ? "stopped" : this.status === "frozen" ? "frozen" : "restarting"
-      throw new EngineStateError({ reason, call: name })
-    }
-    try {
-      return this.thread.call(name, name, argument)
-    } catch (error) {
-      // A worker that ends because it was asked to is followed by no other.
-      const gone = error instanceof EngineStateError && error.reason === "restarting"
-      throw ending && gone ? new EngineStateError({ reason: "stopped", call: name }) : error
-    }
+  /** Has the worker's engine carry a command out, and waits for that. */
+  send(command: SteeringCommand): void {
+    this.reporter.expectRunning(command.type)
+    if (command.type === "setGuardrails") return this.setGuardrails(command)
+    if (command.type === "reset" && this.status === "frozen") return this.restart()
+    this.call("send", command, command.type)
   }
 
   /** Checked here, where it need not be data that can be sent. */
-  setGuardrails(guardrails: unknown, note: string | undefined): void {
-    this.reporter.expectRunning("setGuardrails")
-    const config = parseGuardrails(guardrails)
-    if (config instanceof ConfigError) throw config
-    this.call("setGuardrails", { guardrails: config, note })
-    this.settings = { ...this.settings, guardrails: config }
-    this.coarse = coarseKnobs(this.settings.space, resolveGuardrails(config).maxStep)
+  private setGuardrails(command: Extract<SteeringCommand, { readonly type: "setGuardrails" }>): void {
+    const guardrails = parseGuardrails(command.guardrails)
+    if (guardrails instanceof ConfigError) throw guardrails
+    this.call("send", { ...command, guardrails }, command.type)
+    this.settings = { ...this.settings, guardrails }
+    this.coarse = coarseKnobs(this.settings.space, resolveGuardrails(guardrails).maxStep)
+  }
+
+  /** Synchronous: the thread waits for the answer, about a tenth of a millisecond. `asked` is what its errors call it. */
+  call(name: CallName, argument?: CallArgument, asked: string = name): unknown {
+    this.reporter.expectRunning(asked)
+    const ending = this.stopping !== null && !this.proving
+    if (this.thread === null || this.status !== "running") {
+      const reason = ending ? "stopped" : this.status === "frozen" ? "frozen" : "restarting"
+      throw new EngineStateError({ reason, call: asked })
+    }
+    try {
+      return this.thread.call(name, asked, argument)
+    } catch (error) {
+      // A worker that ends because it was asked to is followed by no other.
+      const gone = error instanceof EngineStateError && error.reason === "restarting"
+      throw ending && gone ? new EngineStateError({ reason: "stopped", call: asked }) : error
+    }
   }
 
   /** As `call` for what may be looked at in any state; null where there is no worker to ask. */

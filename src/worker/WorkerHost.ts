@@ -14,6 +14,7 @@ import { relocationParts } from "../engine/relocation/relocationParts.ts"
 import { EngineCore, type EngineCoreOptions } from "../engine/EngineCore.ts"
 import { safeModeState } from "../engine/contract/EngineSnapshot.ts"
 import { Platform, type PlatformService } from "../engine/contract/Platform.ts"
+import type { SteeringCommand } from "../engine/commands.ts"
 import { metricsPage } from "../engine/metrics/prometheus.ts"
 import { type RunningEngine, runEngine } from "../engine/runEngine.ts"
 import { type Answer, type Asked, type Boot, type Call, sendError, type WorkerMessage } from "./protocol.ts"
@@ -205,26 +206,15 @@ export class WorkerHost {
 
   private perform(name: Call["name"], argument: Call["argument"]): unknown {
     const { core } = this
-    const note = typeof argument === "string" ? argument : undefined
     switch (name) {
       case "drain":
         return this.lastCode
       case "tick":
         return core.manualTick(argument as number)
-      case "rollback":
-        return core.rollback(note)
-      case "trip":
-        return core.trip(note)
-      case "reset":
-        return core.reset(note)
-      case "setBaseline":
-        return core.setBaseline(note)
-      case "setGuardrails": {
-        if (typeof argument !== "object") return
-        core.setGuardrails(argument.guardrails, argument.note)
+      case "send":
+        core.send(argument as SteeringCommand)
         this.cells[EMERGENCY_MARGIN] = core.hot.executor.policy.emergencyMargin
         return
-      }
       case "snapshot":
         return core.snapshot()
       case "records":

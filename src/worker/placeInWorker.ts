@@ -4,9 +4,9 @@ import { ConfigError, EngineStateError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
 import type { AuditState } from "../engine/audit/AuditTrail.ts"
+import { commandCalls } from "../engine/commands.ts"
 import { EngineCore } from "../engine/EngineCore.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
-import { noteOf } from "../engine/contract/noteOf.ts"
 import { metricsPage } from "../engine/metrics/prometheus.ts"
 import type { RuntimeOptions } from "../engine/contract/RuntimeOptions.ts"
 import { OTHER_THREAD, type RelayedInspection, type WorkerEngine } from "../engine/contract/WorkerEngine.ts"
@@ -52,11 +52,7 @@ export function placeInWorker(
     tick: (nowUs) => void engine.call("tick", nowUs),
     subscribe: (listener) => engine.subscribe(typeof listener === "function" ? { next: listener } : listener),
     getSnapshot: () => engine.snapshot(),
-    rollback: (note) => void engine.call("rollback", noteOf(note)),
-    trip: (note) => void engine.call("trip", noteOf(note)),
-    reset: (note) => void engine.call("reset", noteOf(note)),
-    setBaseline: (note) => void engine.call("setBaseline", noteOf(note)),
-    setGuardrails: (guardrails, note) => engine.setGuardrails(guardrails, noteOf(note)),
+    ...commandCalls((command) => engine.send(command)),
     audit: {
       records: () => (engine.look("records") as ReadonlyArray<AuditRecord> | null) ?? engine.old.records,
       subscribe: (listener) => subscriptions.subscribeRecords(listener),

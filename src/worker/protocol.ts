@@ -12,11 +12,11 @@ import {
   NoBaselineError,
 } from "../domain/errors.ts"
 import type { EngineConfig } from "../domain/Config.ts"
-import type { GuardrailConfig } from "../domain/configSchema.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { Window } from "../domain/Window.ts"
 import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
 import type { AuditState } from "../engine/audit/AuditTrail.ts"
+import type { SteeringCommand } from "../engine/commands.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
 import type { SharedEngine } from "./SharedEngine.ts"
@@ -40,18 +40,7 @@ export interface Relay {
   readonly inspect: boolean
 }
 
-export type CallName =
-  | "drain"
-  | "tick"
-  | "rollback"
-  | "trip"
-  | "reset"
-  | "setBaseline"
-  | "setGuardrails"
-  | "snapshot"
-  | "records"
-  | "auditState"
-  | "metrics"
+export type CallName = "drain" | "tick" | "send" | "snapshot" | "records" | "auditState" | "metrics"
 
 export interface Call {
   readonly id: number
@@ -59,12 +48,8 @@ export interface Call {
   readonly argument: CallArgument
 }
 
-/** A time, a note, or other guardrails with the note about them. */
-export type CallArgument =
-  | number
-  | string
-  | { readonly guardrails: GuardrailConfig; readonly note: string | undefined }
-  | undefined
+/** The time of a `tick`, the command of a `send`. */
+export type CallArgument = number | SteeringCommand | undefined
 
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

@@ -83,7 +83,7 @@ class Life {
     else if ("margin" in what) this.digest(what.margin)
     else if (what.asks !== "rollback" || this.core.hot.config.hasBaseline) {
       // A reset makes no room in the audit, and says so.
-      const outcome = this.core.outcome(() => this.core[what.asks]())
+      const outcome = this.core.outcome(() => this.core.send({ type: what.asks }))
       if (!outcome.ok) expect(outcome.error).toMatchObject({ reason: "auditFull", call: "reset" })
     }
   }

@@ -81,7 +81,7 @@ describe("an engine that resumes", () => {
   })
 
   it("rolls back to the kept baseline", () => {
-    const { ended } = run(resumption, 300, (core) => core.rollback())
+    const { ended } = run(resumption, 300, (core) => core.send({ type: "rollback" }))
     expect(ended.counters.rollbacks).toBe(1)
     expect(ended.base).toEqual(resumption.baseline)
   })
@@ -167,7 +167,7 @@ describe("an engine that resumes", () => {
     [
       "frozen, to be let go",
       frozenFrom(resumption, 0, "Read-only."),
-      (core: EngineCore) => core.setBaseline(),
+      (core: EngineCore) => core.send({ type: "setBaseline" }),
     ],
   ] as const)(
     "%s is run again byte for byte, and what-if without a change counts the same",

@@ -75,7 +75,7 @@ function alone(own: { readonly startIsBaseline?: boolean } = {}): Alone {
       values: core.values,
       tick: (nowUs) => core.manualTick(nowUs),
       observe: (digest) => core.observe(digest),
-      call: (command) => void core.outcome(() => core[command]()),
+      call: (command) => void core.outcome(() => core.send({ type: command })),
     },
   }
 }

@@ -111,7 +111,7 @@ describe("when the engine adapts", () => {
       rig.run(deaths <= 2 ? 3_100 : 1)
     }
     expect(rig.snapshot().safeMode).toMatchObject({ reason: "objectiveRegression", exit: "manualReset" })
-    rig.core.reset("looked at it")
+    rig.core.send({ type: "reset", note: "looked at it" })
     expect(rig.snapshot().mode).toBe("adapting")
   })
 
@@ -129,7 +129,7 @@ describe("when the engine adapts", () => {
         rig.run(deaths <= 2 ? 3_100 : 1)
       }
       expect(rig.snapshot().safeMode).toMatchObject({ exit: "manualReset" })
-      rig.core.reset("looked at it")
+      rig.core.send({ type: "reset", note: "looked at it" })
       expect(rig.snapshot()).toMatchObject({ mode: "adapting", fault: null })
       const { cycles } = rig.snapshot().counters
       rig.run(3_100)
@@ -158,7 +158,7 @@ describe("when the engine adapts", () => {
     expect(rig.snapshot().generation).toBe(generation)
     let windows = 0
     heard = 0
-    rig.core.reset("looked at it")
+    rig.core.send({ type: "reset", note: "looked at it" })
     expect(rig.snapshot()).toMatchObject({ mode: "adapting", fault: null })
     expect(over).toBe(0)
     rig.core.windows$.subscribe(() => windows++)
@@ -209,7 +209,7 @@ describe("while SafeMode is open", () => {
     for (const [fault] of cases.filter(([, child]) => child === "cycle")) {
       const rig = brokenRig()
       rig.run(500)
-      rig.core.trip("by hand")
+      rig.core.send({ type: "trip", note: "by hand" })
       rig.broken.now = fault
       rig.run(20)
       rig.core.recovery.childDied({ ...death, child: "clock" })
@@ -217,7 +217,7 @@ describe("while SafeMode is open", () => {
       rig.run(500)
       expect(rig.snapshot().mode).toBe("safe")
       expect(rig.snapshot().safeMode?.exit).toBe("manualReset")
-      rig.core.reset()
+      rig.core.send({ type: "reset" })
       rig.run(2_500)
       expect(rig.snapshot().mode).toBe("adapting")
       expect(rig.snapshot().counters.cycles).toBeGreaterThan(60)

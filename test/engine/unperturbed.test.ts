@@ -17,8 +17,8 @@ const inRange = (rig: BrokenRig): boolean => {
 
 /** Things that take the plant off its perturbation by the time they return. */
 const blows = {
-  trip: ({ core }) => core.trip(),
-  rollback: ({ core }) => core.rollback(),
+  trip: ({ core }) => core.send({ type: "trip" }),
+  rollback: ({ core }) => core.send({ type: "rollback" }),
   "fiber dies": ({ core }) =>
     void core.recovery.childDied({ child: "clock", reason: "threw", detail: "it broke" }),
   "root dies": ({ core }) => breakRoot(core.actor),
@@ -51,7 +51,7 @@ describe("nothing leaves the plant perturbed", () => {
         const onBase = (): void => expect(rig.snapshot().values).toEqual(rig.snapshot().base)
         for (const one of steps) {
           if (one.what === "run") rig.run(one.digests, one.silent)
-          else if (one.what === "reset") rig.core.reset()
+          else if (one.what === "reset") rig.core.send({ type: "reset" })
           else if (one.what === "fault") {
             const before = deaths(rig)
             rig.broken.now = one.fault

@@ -183,7 +183,7 @@ describe("a record that stands before that of the start", () => {
       core.tick(20_000 * i)
       core.observe({ objective: i % 7 })
     }
-    core.trip("leave it alone")
+    core.send({ type: "trip", note: "leave it alone" })
     await close(sink)
     const { runs, problems, records } = readJournal(folder.path)
     expect(problems).toEqual([])

@@ -27,13 +27,13 @@ export interface EngineRelocation {
   readonly learned: () => Learned
 }
 
-export const relocationApi = ({ relocations }: EngineCore): EngineRelocation => ({
-  regimes: () => relocations.regimes(),
-  evict: (regime, note) => relocations.evict(regime, noteOf(note)),
-  variant: () => relocations.save().variants.live,
-  offer: (variants) => relocations.offer(variants),
-  onSwitch: (listener) => relocations.onSwitch(listener),
-  learned: () => relocations.save(),
+export const relocationApi = (core: EngineCore): EngineRelocation => ({
+  regimes: () => core.relocations.regimes(),
+  evict: (regime, note) => core.send({ type: "evict", regime, note: noteOf(note) }),
+  variant: () => core.relocations.save().variants.live,
+  offer: (variants) => void core.send({ type: "offer", variants }),
+  onSwitch: (listener) => core.relocations.onSwitch(listener),
+  learned: () => core.relocations.save(),
 })
 
 /** A catalogue, as far as an engine reads it. */

@@ -24,12 +24,8 @@ import {
   COMMAND_FAULT,
   COMMAND_OFFER,
   COMMAND_PROVE,
-  COMMAND_RESET,
   COMMAND_RESTART,
-  COMMAND_ROLLBACK,
-  COMMAND_SET_BASELINE,
   COMMAND_STOP,
-  COMMAND_TRIP,
   DIGEST_CONSTRAINT_MARGIN,
   DIGEST_ERROR_RATE,
   DIGEST_EXTRA_0,
@@ -44,6 +40,7 @@ import type { HotPath } from "../../hot/HotPath.ts"
 import { journalInput } from "../../../machines/hotAudit.ts"
 import { MAX_EXTRAS } from "../../domain/Units.ts"
 import { readOfferText, type SelectableVariant } from "../../domain/Variant.ts"
+import { eventOf, PLAIN_COMMANDS, type PlainCommand } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import { startEvent } from "../../engine/resume.ts"
 
@@ -82,6 +79,8 @@ function offerOf(note: string | undefined): ReadonlyArray<SelectableVariant> {
   return readOfferText(note ?? "") ?? []
 }
 
+const PLAIN = Object.keys(PLAIN_COMMANDS) as ReadonlyArray<PlainCommand>
+
 /** Asks again for what a command record says was asked, at the time in `nowCell`. */
 export function giveCommand(core: EngineCore, record: Float64Array, nowUs: number, note?: string): void {
   const { actor, hot } = core
@@ -99,11 +98,9 @@ export function giveCommand(core: EngineCore, record: Float64Array, nowUs: numbe
     return
   }
   hot.journalCommand(code)
-  if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
-  else if (code === COMMAND_ROLLBACK) actor.send({ type: "rollback", nowUs })
-  else if (code === COMMAND_TRIP) actor.send({ type: "trip", reason: "manualTrigger", nowUs })
-  else if (code === COMMAND_RESET) actor.send({ type: "reset", nowUs })
-  else if (code === COMMAND_SET_BASELINE) actor.send({ type: "setBaseline", nowUs })
+  const asked = PLAIN.find((type) => PLAIN_COMMANDS[type] === code)
+  if (asked !== undefined) actor.send(eventOf(asked, nowUs))
+  else if (code === COMMAND_STOP) actor.send({ type: "stop", nowUs })
   else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
   else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
   else if (code === COMMAND_RESTART) core.recovery.restartChildren()

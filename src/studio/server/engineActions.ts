@@ -4,6 +4,7 @@
  */
 import { presetOf } from "../../control/guardrails.ts"
 import { AuditError, EngineStateError, NoBaselineError } from "../../domain/errors.ts"
+import type { Command } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import {
   type Action,
@@ -91,9 +92,9 @@ const isControl = (character: string): boolean => {
  */
 export function engineAct(core: EngineCore, request: ActionRequest, who: string): string {
   const note = noteOf(request, who)
-  const call = callOf(core, request, note)
+  const command = commandOf(core, request, note)
   try {
-    core.attempt(call)
+    core.attempt(() => core.send(command))
   } catch (error) {
     if ([AuditError, EngineStateError, NoBaselineError].some((one) => error instanceof one)) {
       throw new Refusal("conflict", (error as Error).message)
@@ -103,18 +104,18 @@ export function engineAct(core: EngineCore, request: ActionRequest, who: string)
   return note
 }
 
-/** What is to be called. Refusals come before it: within a call of the engine's they would be taken for its fault. */
-function callOf(core: EngineCore, { action, preset }: ActionRequest, note: string): () => void {
+/** The command that an action is. Refusals come before it: within a call of the engine's they would be taken for its fault. */
+function commandOf(core: EngineCore, { action, preset }: ActionRequest, note: string): Command {
   const open = core.snapshot().safeMode
   switch (action) {
     case "trip":
     case "pause":
       if (open?.reason === "manualTrigger") throw conflict("SafeMode is already open by hand.")
       if (action === "pause" && open !== null) throw conflict(`SafeMode is open already: ${open.reason}.`)
-      return () => core.trip(note)
+      return { type: "trip", note }
     case "reset":
       if (open === null) throw conflict("SafeMode is not open.")
-      return () => core.reset(note)
+      return { type: "reset", note }
     case "resume":
       if (open === null) throw conflict("The engine is not paused.")
       if (open.reason !== "manualTrigger" || !isPaused(core)) {
@@ -122,15 +123,14 @@ function callOf(core: EngineCore, { action, preset }: ActionRequest, note: strin
           `SafeMode is open for another reason than a pause: ${open.reason}. A reset acknowledges it.`,
         )
       }
-      return () => core.reset(note)
+      return { type: "reset", note }
     case "rollback":
-      return () => core.rollback(note)
     case "setBaseline":
-      return () => core.setBaseline(note)
+      return { type: action, note }
     case "guardrails":
       if (preset === undefined || presetOf(core.hot.executor.policy) === preset)
         throw conflict(`The ${preset ?? "same"} guardrails are in force already.`)
-      return () => core.setGuardrails(preset, note)
+      return { type: "setGuardrails", guardrails: preset, note }
   }
 }
 

@@ -41,25 +41,16 @@ export function fleetAct(core: FleetCore, cell: FleetCell, request: FleetActionR
 }
 
 function perform(core: FleetCore, cell: FleetCell, action: FleetAction, note: string): void {
-  switch (action) {
-    case "trip":
-      if (isSafe(cell)) throw conflict("SafeMode is already open.")
-      return core.trip(cell, note)
-    case "reset":
-      if (!isSafe(cell)) throw conflict("SafeMode is not open.")
-      return core.reset(cell, note)
-    case "rollback":
-      return core.rollback(cell, note)
-    case "setBaseline":
-      return core.setBaseline(cell, note)
-    case "passivate":
-      if (cell.state === "passive") throw conflict("It is already put away.")
-      if (isSafe(cell)) throw conflict("SafeMode is open: the engine can be put away once it has closed.")
-      if (core.passivate(cell, note) === "busy") {
-        throw conflict(
-          "It rests on its base now. It is put away when its budgets and rollbacks need no longer be remembered.",
-        )
-      }
+  const open = isSafe(cell)
+  if (action === "trip" && open) throw conflict("SafeMode is already open.")
+  if (action === "reset" && !open) throw conflict("SafeMode is not open.")
+  if (action === "passivate" && cell.state === "passive") throw conflict("It is already put away.")
+  if (action === "passivate" && open)
+    throw conflict("SafeMode is open: the engine can be put away once it has closed.")
+  if (core.send(cell, { type: action, note }) === "busy") {
+    throw conflict(
+      "It rests on its base now. It is put away when its budgets and rollbacks need no longer be remembered.",
+    )
   }
 }
 

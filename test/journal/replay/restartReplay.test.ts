@@ -35,7 +35,7 @@ it("a run with restarts, an escalation, a reset and a callback that fails is the
   }
   core.recovery.childDied({ child: "clock", reason: "threw", detail: "clock: it broke" })
   run(50)
-  core.reset("looked at it")
+  core.send({ type: "reset", note: "looked at it" })
   run(1_700)
   core.end()
   const actions = recorded.words.filter(({ kind }) => kind === "command").map(({ action }) => action)
