@@ -38,6 +38,10 @@ export const mostPublicBytes: Readonly<Record<string, number>> = {
   publicTrack: 200,
   publicTick: 1,
   publicWindow: 8_192,
+  publicWindowHeard: 13_000,
+  publicFleet: 32,
+  publicWorker: 32,
+  publicLimiter: 2_000,
 }
 
 const priceOf = (times: ReadonlyArray<number>, bytes: ReadonlyArray<number>): PublicPrice => ({

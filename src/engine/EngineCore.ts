@@ -41,13 +41,8 @@ import { carryOut, type Command } from "./commands.ts"
 import { CycleTimes } from "./metrics/CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
-import {
-  cyclesOf,
-  type EngineSnapshot,
-  isProving,
-  safeModeState,
-  takeSnapshot,
-} from "./contract/EngineSnapshot.ts"
+import { cyclesOf, type EngineSnapshot, isProving, safeModeState } from "./contract/EngineSnapshot.ts"
+import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
 import { guardInspector, type Inspect } from "./calls/guarded.ts"
 import { errorText, isExpected, type Outcome, outcomeOf } from "./calls/outcome.ts"
 import { foreignCall } from "./calls/foreignCall.ts"
@@ -107,16 +102,14 @@ export class EngineCore {
   readonly tree: ActorTree
   readonly recovery: Recovery
   readonly relocations: Relocations
-  private readonly listeners: ReadonlyArray<Callbacks>
+  readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null
   /** A stop was asked for that proves the base first: the engine ends when the machine measures no more. */
   private proving = false
   private readonly due: ReturnType<typeof dueOf>
   private watching: Subscription | null = null
-  private windows = 0
-  private windowsExpired = 0
-  private cycles = 0
+  readonly counts = { windows: 0, windowsExpired: 0, cycles: 0 }
   /** Digests of a user's that are being read: a getter of one may report another. */
   private reading = 0
   private readonly draft: Float64Array
@@ -380,10 +373,7 @@ export class EngineCore {
   }
 
   snapshot(): EngineSnapshot {
-    const { windows, windowsExpired, cycles } = this
-    const callbackFailures: Record<string, number> = {}
-    for (const { name, failures } of this.listeners) callbackFailures[name] = failures
-    return takeSnapshot(this, { windows, windowsExpired, cycles, callbackFailures })
+    return snapshotNow(this)
   }
 
   /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
@@ -474,10 +464,10 @@ export class EngineCore {
   private afterDue(code: number): number {
     switch (code) {
       case WINDOW_CLOSED:
-        this.windows++
+        this.counts.windows++
         break
       case WINDOW_EXPIRED:
-        this.windowsExpired++
+        this.counts.windowsExpired++
         break
       case EMERGENCY:
       case DEADLINE:
@@ -505,9 +495,10 @@ export class EngineCore {
 
   /** After every event of the engine's machine. */
   private afterEvent(): void {
-    const cycles = cyclesOf(this.actor) ?? this.cycles
-    if (cycles !== this.cycles) this.cycleTimes.add(this.hot.nowUs)
-    this.cycles = cycles
+    const { counts } = this
+    const cycles = cyclesOf(this.actor) ?? counts.cycles
+    if (cycles !== counts.cycles) this.cycleTimes.add(this.hot.nowUs)
+    counts.cycles = cycles
     this.recovery.afterEvent()
     this.publish()
   }
@@ -515,7 +506,7 @@ export class EngineCore {
   /** The present state is to be shown to who subscribed, once the engine is at rest. */
   publish(): void {
     if (this.snapshots.size === 0) return
-    const snapshot = this.snapshot()
+    const snapshot = takeSnapshot(this)
     this.notifications.add(() => this.snapshots.notify(snapshot))
   }
 

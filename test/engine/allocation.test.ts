@@ -14,10 +14,20 @@ interface Calls {
   readonly observed: number
 }
 
+interface Windows {
+  readonly bytes: number
+  readonly heard: number
+  readonly windows: number
+  readonly cycles: number
+}
+
 interface Probed {
   readonly manual: Calls
   readonly system: Calls
-  readonly window: { readonly bytes: number; readonly windows: number; readonly cycles: number }
+  readonly window: Windows
+  readonly heard: Windows
+  readonly elsewhere: { readonly fleet: number; readonly worker: number }
+  readonly limiter: { readonly bytes: number; readonly served: number }
 }
 
 // Code is compiled where it is asked for, not beside it: see test/hot/allocation.test.ts.
@@ -26,7 +36,7 @@ const probe = fileURLToPath(new URL("./allocationProbe.ts", import.meta.url))
 
 it("allocates only a few bytes per user call", { timeout: 120_000 }, () => {
   const printed = execFileSync(process.execPath, [...flags, probe], { encoding: "utf8" })
-  const { manual, system, window } = JSON.parse(printed) as Probed
+  const { manual, system, window, heard, elsewhere, limiter } = JSON.parse(printed) as Probed
   for (const { observe, track, observed, valid } of [manual, system]) {
     expect(observe).toBeLessThanOrEqual(32)
     expect(track).toBeLessThanOrEqual(200)
@@ -35,5 +45,11 @@ it("allocates only a few bytes per user call", { timeout: 120_000 }, () => {
   }
   expect(manual.tick).toBeLessThanOrEqual(1)
   expect(window.bytes).toBeLessThanOrEqual(8_192)
-  expect(window.cycles).toBeGreaterThan(0.4 * window.windows)
+  expect(heard.bytes).toBeLessThanOrEqual(13_000)
+  for (const { cycles, windows } of [window, heard]) expect(cycles).toBeGreaterThan(0.4 * windows)
+  expect(heard.heard).toBeGreaterThan(heard.windows)
+  expect(elsewhere.fleet).toBeLessThanOrEqual(32)
+  expect(elsewhere.worker).toBeLessThanOrEqual(32)
+  expect(limiter.bytes).toBeLessThanOrEqual(1_000)
+  expect(limiter.served).toBeGreaterThan(10_000)
 })

@@ -4,7 +4,9 @@
  */
 import { GCProfiler } from "node:v8"
 import { WINDOW_CLOSED } from "../../src/hot/codes.ts"
-import { createEngine } from "../../src/index.node.ts"
+import { EventEmitter } from "node:events"
+import { expressLimiter, inFlightLimiter, tune } from "../../src/adapters/index.node.ts"
+import { createEngine, createFleet } from "../../src/index.node.ts"
 
 const CALLS = 100_000
 const WINDOWS = 2_000
@@ -58,10 +60,12 @@ const calls = async (clock: "manual" | "system") => {
 }
 
 /** Noise alone, and no proof that it pays: one cycle after another. */
-const windows = async () => {
+const windows = async (subscribers: number) => {
   const engine = createEngine({ params, seed: 42, clock: "manual", window: short, gains: { prove: false } })
   await engine.start()
   const { digest } = engine
+  let heard = 0
+  for (let k = 0; k < subscribers; k++) engine.subscribe(() => heard++)
   let i = 0
   const bytes = least((count) => {
     for (let closed = 0; closed < count; ) {
@@ -73,9 +77,78 @@ const windows = async () => {
   }, WINDOWS)
   const { counters } = engine.getSnapshot()
   await engine.stop()
-  return { bytes, windows: counters.windows, cycles: counters.cycles }
+  return { bytes, heard, windows: counters.windows, cycles: counters.cycles }
+}
+
+/** An engine of a fleet, and one in a thread of its own, as far as the caller's thread goes. */
+const elsewhere = async () => {
+  const fleet = createFleet({ engine: { params, clock: "manual", window: long, seed: 1 } })
+  await fleet.start()
+  const cell = fleet.spawn("one")
+  // A thread takes none of the flags that this process needs.
+  process.execArgv = []
+  const placed = createEngine({ params, seed: 1, window: long, placement: "worker" })
+  await placed.start()
+  const input = { objective: 1 }
+  let i = 0
+  const observed = (engine: { readonly observe: (digest: { objective: number }) => unknown }): number =>
+    least((count) => {
+      for (let k = 0; k < count; k++) {
+        input.objective = ++i & 127
+        engine.observe(input)
+      }
+    }, CALLS)
+  const bytes = { fleet: observed(cell), worker: observed(placed) }
+  await fleet.stop()
+  await placed.stop()
+  return bytes
+}
+
+/** A response as Node's, as far as a limiter looks at one. */
+class Response extends EventEmitter {
+  statusCode = 200
+  readonly headersSent = true
+  readonly writableEnded = true
+  readonly writableFinished = true
+  closed = false
+  setHeader(): void {}
+  end(): void {}
+}
+
+/** A request through an Express limiter that an engine tunes, ten at a time, over one that goes through nothing. */
+const limiter = async () => {
+  const limit = inFlightLimiter({ initial: 64, max: 256 })
+  const tuned = await tune(limit, { seed: 1 })
+  const admit = expressLimiter(limit)
+  let served = 0
+  const serve = (): void => {
+    served++
+  }
+  const requests = (take: (response: Response) => void): number =>
+    least((count) => {
+      for (let sent = 0; sent < count; sent += 10) {
+        const going = Array.from({ length: 10 }, () => new Response())
+        for (const response of going) take(response)
+        for (const response of going) {
+          response.closed = true
+          response.emit("close")
+        }
+      }
+    }, 10_000)
+  const bare = requests((response) => void response.once("close", serve))
+  const before = served
+  const limited = requests((response) => admit({}, response, serve))
+  await tuned.stop()
+  return { bytes: limited - bare, served: served - before }
 }
 
 process.stdout.write(
-  JSON.stringify({ manual: await calls("manual"), system: await calls("system"), window: await windows() }),
+  JSON.stringify({
+    manual: await calls("manual"),
+    system: await calls("system"),
+    window: await windows(0),
+    heard: await windows(1),
+    elsewhere: await elsewhere(),
+    limiter: await limiter(),
+  }),
 )

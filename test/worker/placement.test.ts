@@ -40,7 +40,7 @@ describe("an engine in a worker", () => {
     const snapshot = engine.getSnapshot()
     expect(snapshot).toMatchObject({ status: "running", mode: "adapting", fault: null })
     expect(snapshot.base.timeout).toBeGreaterThan(3)
-    expect(snapshot.counters.digests.valid).toBeGreaterThan(200)
+    expect(snapshot.counters.digests.valid).toBeGreaterThanOrEqual(200)
     expect(snapshot.counters.digestsLost).toBe(0)
     expect(engine.metrics()).toContain("arqon_cycle_count_total")
     await engine.stop()

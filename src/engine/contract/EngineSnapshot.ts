@@ -4,15 +4,12 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../../hot/codes.ts"
 import type { SpsaKernel } from "../../hot/SpsaKernel.ts"
-import { presetOf } from "../../control/guardrails.ts"
 import { judgeProof } from "../../control/closingProof.ts"
-import { type GuardState, guardState } from "../../control/runaway.ts"
+import type { GuardState } from "../../control/runaway.ts"
 import type { Preset } from "../../domain/configSchema.ts"
 import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
 import type { RollbackVerdict } from "../../control/rollbackTest.ts"
-import { byName } from "../../domain/listOf.ts"
-import { type ParamSpace, valuesByName } from "../../domain/ParamSpace.ts"
 import type { Resumption } from "../../domain/Resumption.ts"
 import {
   COVARIATE_BLINDED,
@@ -22,10 +19,8 @@ import {
   type SafeModeExit,
   TRIP_REASONS,
   type TripReason,
-  VALIDITIES,
   type Validity,
   type Verdict,
-  VIOLATIONS,
   type ViolationTag,
 } from "../../domain/words.ts"
 import type { closingProofMachine } from "../../../machines/closingProof.machine.ts"
@@ -125,7 +120,7 @@ export interface EngineCounters {
   readonly restarts: ReadonlyArray<RestartCount>
 }
 
-/** An engine at one moment: a plain value. Times in the engine's microseconds, knobs in user units. */
+/** An engine at one moment: a value; what a subscriber gets is put into words as it is read. Times in the engine's microseconds, knobs in user units. */
 export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   /** What people call it; null where it has no name. */
   readonly name: string | null
@@ -162,8 +157,11 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
 
 export type EngineActor = ActorRefFrom<typeof engineMachine>
 
+/** A snapshot of the SPSA cycle. */
+export type CycleSnapshot = SnapshotFrom<typeof spsaCycleMachine>
+
 type Children = {
-  readonly cycle?: { getSnapshot(): SnapshotFrom<typeof spsaCycleMachine> }
+  readonly cycle?: { getSnapshot(): CycleSnapshot }
   readonly latch?: { getSnapshot(): SnapshotFrom<typeof safeModeMachine> }
   readonly guard?: { getSnapshot(): SnapshotFrom<typeof runawayMachine> }
   readonly proof?: { getSnapshot(): SnapshotFrom<typeof closingProofMachine> }
@@ -171,17 +169,24 @@ type Children = {
 
 /** How many cycles there were, or null while there is no cycle: asked after every event. */
 export function cyclesOf(actor: EngineActor): number | null {
-  const { cycle } = actor.getSnapshot().children as Children
-  if (cycle === undefined) return null
-  const { kernel, block } = cycle.getSnapshot().context
-  return kernel.get().cycles(block)
+  const cycle = cycleOf(actor)
+  return cycle === null ? null : cycle.context.kernel.get().cycles(cycle.context.block)
 }
 
 /** Where the SPSA cycle stands, or null while there is none. */
 export function cycleState(actor: EngineActor): CycleState | null {
+  const snapshot = cycleOf(actor)
+  return snapshot === null ? null : cycleStateIn(snapshot)
+}
+
+/** The snapshot of the SPSA cycle, a value; null while there is none. */
+export function cycleOf(actor: EngineActor): CycleSnapshot | null {
   const { cycle } = actor.getSnapshot().children as Children
-  if (cycle === undefined) return null
-  const snapshot = cycle.getSnapshot()
+  return cycle?.getSnapshot() ?? null
+}
+
+/** How a cycle stood. */
+export function cycleStateIn(snapshot: CycleSnapshot): CycleState {
   const { kernel: box, block, generation } = snapshot.context
   const kernel = box.get()
   const cycles = kernel.cycles(block)
@@ -220,20 +225,17 @@ export function cycleAnswers(
   return snapshot?.status === "active" ? snapshot.context : null
 }
 
-/** How the runaway guard stands, or null before there is one. */
-function guardStateOf(actor: EngineActor, hot: HotPath, safeMode: SafeModeState | null): GuardState | null {
-  const { children, context } = actor.getSnapshot()
-  const { guard } = children as Children
-  if (guard === undefined) return null
-  const { block } = guard.getSnapshot().context
-  return guardState(block, context.own.guard, context.sign, hot.nowUs, safeMode?.exit ?? null)
+/** The block of the runaway guard, a value; null before there is one. */
+export function guardBlockOf(actor: EngineActor): Float64Array | null {
+  const { guard } = actor.getSnapshot().children as Children
+  return guard?.getSnapshot().context.block ?? null
 }
 
 /** The machine measures before it stops. */
 export const isProving = (actor: EngineActor): boolean => actor.getSnapshot().matches({ running: "proving" })
 
 /** How far the proof before a stop has come, or null where none is under way. */
-function proofState(actor: EngineActor): ProofState | null {
+export function proofState(actor: EngineActor): ProofState | null {
   const { proof } = actor.getSnapshot().children as Children
   if (proof === undefined || !isProving(actor)) return null
   const { wanted, read, difference } = judgeProof(proof.getSnapshot().context.proof)
@@ -241,7 +243,7 @@ function proofState(actor: EngineActor): ProofState | null {
 }
 
 /** What windows of the baseline have shown, or null where none are measured. */
-function comparisonState(actor: EngineActor): ComparisonState | null {
+export function comparisonState(actor: EngineActor): ComparisonState | null {
   const { comparison } = actor.getSnapshot().context
   if (comparison === null) return null
   const { verdict, counts, watch, advantage } = comparison
@@ -261,114 +263,4 @@ export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState |
   if (word === NOT_TRIPPED || reason === undefined || reason === "none") return null
   // Tier 1 holds the latch and no actor is left to say more: only a person leads out.
   return { reason, sinceUs: hot.nowUs, exit: "manualReset", deadlineUs: null }
-}
-
-/** The engine, as far as it is shown. */
-interface SnapshotSource {
-  readonly runId: string
-  readonly status: EngineSnapshot["status"]
-  readonly hot: HotPath
-  readonly actor: EngineActor
-  readonly settings: { readonly name: string | null; readonly space: ParamSpace }
-  readonly resumption: Resumption | null
-  readonly relocations: { readonly state: () => RelocationState | null }
-  readonly trail: { readonly state: () => AuditState }
-  readonly recovery: {
-    readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
-    readonly faultDetail: string | null
-  }
-}
-
-/** Everything as it is at this moment, beside what the engine counts itself. */
-export function takeSnapshot(
-  { runId, status, hot, actor, settings, resumption, relocations, trail, recovery }: SnapshotSource,
-  counts: Omit<Parameters<typeof countersOf>[1], "restarts">,
-): EngineSnapshot {
-  const safeMode = safeModeState(actor, hot)
-  return {
-    name: settings.name,
-    runId,
-    status,
-    mode: safeMode === null ? "adapting" : "safe",
-    nowUs: hot.nowUs,
-    generation: hot.config.generation,
-    ...configurations(hot, settings.space),
-    guardrails: { preset: presetOf(hot.executor.policy), policy: hot.executor.policy },
-    cycle: cycleState(actor),
-    safeMode,
-    guard: guardStateOf(actor, hot, safeMode),
-    comparison: comparisonState(actor),
-    proof: proofState(actor),
-    relocation: relocations.state(),
-    counters: countersOf(hot, { ...counts, restarts: recovery.supervision.restarts() }),
-    audit: trail.state(),
-    fault: recovery.faultDetail,
-    resumption,
-  }
-}
-
-const byWord = <W extends string>(
-  words: ReadonlyArray<string>,
-  counts: ArrayLike<number>,
-): Readonly<Record<W, number>> => {
-  const out: Record<string, number> = {}
-  for (let code = 0; code < words.length; code++) {
-    const word = words[code]
-    if (word !== "accepted" && word !== "none") out[word] = counts[code]
-  }
-  return out as Record<W, number>
-}
-
-function sumOf(counts: Readonly<Record<string, number>>): number {
-  let sum = 0
-  for (const name in counts) sum += counts[name]
-  return sum
-}
-
-/** Every count there is. */
-function countersOf(
-  hot: HotPath,
-  own: {
-    readonly windows: number
-    readonly windowsExpired: number
-    readonly cycles: number
-    readonly callbackFailures: Readonly<Record<string, number>>
-    readonly restarts: ReadonlyArray<RestartCount>
-  },
-): EngineCounters {
-  const { executor, window } = hot
-  return {
-    digests: byWord<Validity>(VALIDITIES, window.counters),
-    // In one thread none waits: what an engine in a worker loses is counted by its lanes.
-    digestsLost: 0,
-    windows: own.windows,
-    windowsExpired: own.windowsExpired,
-    applies: executor.applies,
-    refused: byWord<ViolationTag>(VIOLATIONS, executor.refused),
-    rollbacks: executor.rollbacks,
-    returnsToBase: executor.returns,
-    trips: byWord<TripReason>(TRIP_REASONS, executor.trips),
-    cycles: own.cycles,
-    clockHeld: hot.clockHeld,
-    listenerFailures: sumOf(own.callbackFailures),
-    callbackFailures: own.callbackFailures,
-    restarts: own.restarts,
-  }
-}
-
-/** The three configurations of a hot path, by name. */
-function configurations(
-  hot: HotPath,
-  space: ParamSpace,
-): Pick<EngineSnapshot, "values" | "base" | "baseline"> {
-  const { config, executor } = hot
-  const live = new Float64Array(config.knobs)
-  config.readValues(live)
-  const baseline = new Float64Array(config.knobs)
-  if (config.hasBaseline) config.baselineUnits(baseline)
-  return {
-    values: byName(space.names, (i) => live[i]),
-    base: valuesByName(space, executor.base),
-    baseline: config.hasBaseline ? valuesByName(space, baseline) : null,
-  }
 }

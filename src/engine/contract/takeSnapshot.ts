@@ -1,0 +1,277 @@
+/**
+ * Takes the snapshot of an engine. Two or three are taken a window where somebody subscribes, and most readers want a word or two of one: so
+ * what a moment was is kept in numbers, and its larger parts are put into words when they are read.
+ *
+ * Every field is the snapshot's own and can be listed: a copy, JSON and a clone for another thread are what they are of a plain object.
+ */
+import { presetOf } from "../../control/guardrails.ts"
+import { type GuardState, guardState } from "../../control/runaway.ts"
+import { byName } from "../../domain/listOf.ts"
+import { type ParamSpace, valuesByName } from "../../domain/ParamSpace.ts"
+import type { Resumption } from "../../domain/Resumption.ts"
+import {
+  type SafeModeExit,
+  TRIP_REASONS,
+  type TripReason,
+  VALIDITIES,
+  type Validity,
+  VIOLATIONS,
+  type ViolationTag,
+} from "../../domain/words.ts"
+import type { HotPath } from "../../hot/HotPath.ts"
+import type { AuditState } from "../audit/AuditTrail.ts"
+import type { RestartCount } from "../supervision/Supervision.ts"
+import {
+  comparisonState,
+  cycleOf,
+  type CycleSnapshot,
+  type CycleState,
+  cycleStateIn,
+  type EngineActor,
+  type EngineCounters,
+  type EngineSnapshot,
+  guardBlockOf,
+  proofState,
+  safeModeState,
+} from "./EngineSnapshot.ts"
+import type { RelocationState } from "./RelocationState.ts"
+
+/** The engine, as far as a snapshot shows it. */
+interface SnapshotSource {
+  readonly runId: string
+  readonly status: EngineSnapshot["status"]
+  readonly hot: HotPath
+  readonly actor: EngineActor
+  readonly settings: { readonly name: string | null; readonly space: ParamSpace }
+  readonly resumption: Resumption | null
+  readonly relocations: { readonly state: () => RelocationState | null }
+  readonly trail: { readonly state: () => AuditState }
+  readonly recovery: {
+    readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
+    readonly faultDetail: string | null
+  }
+  /** Whose failed calls are counted. */
+  readonly listeners: ReadonlyArray<{ readonly name: string; readonly failures: number }>
+  /** What the engine counts itself. */
+  readonly counts: { readonly windows: number; readonly windowsExpired: number; readonly cycles: number }
+}
+
+/** Positions among the counts of a moment; behind them those by word, and one for each kind of listener. */
+const WINDOWS = 0
+const WINDOWS_EXPIRED = 1
+const CYCLES = 2
+const APPLIES = 3
+const ROLLBACKS = 4
+const RETURNS = 5
+const CLOCK_HELD = 6
+const DIGESTS = 7
+const REFUSED = DIGESTS + VALIDITIES.length
+const TRIPS = REFUSED + VIOLATIONS.length
+const FAILURES = TRIPS + TRIP_REASONS.length
+
+/** What a snapshot says of one moment, as far as it is not in words yet. */
+interface Moment {
+  readonly space: ParamSpace
+  /** Live values in user units, then the base and the baseline in unit space. */
+  readonly places: Float64Array
+  readonly hasBaseline: boolean
+  readonly counts: Float64Array
+  readonly listeners: SnapshotSource["listeners"]
+  readonly restarts: ReadonlyArray<RestartCount>
+  readonly cycle: CycleSnapshot | null
+  readonly guard: Float64Array | null
+  readonly guardIsOn: boolean
+  readonly sign: 1 | -1
+  readonly exit: SafeModeExit | null
+}
+
+function momentOf(source: SnapshotSource, exit: SafeModeExit | null): Moment {
+  const { hot, actor, settings, listeners, recovery } = source
+  const { config, executor } = hot
+  const { knobs, hasBaseline } = config
+  const { own, sign } = actor.getSnapshot().context
+  const places = new Float64Array(3 * knobs)
+  // The last first: each of these writes from the beginning on.
+  if (hasBaseline) {
+    config.baselineUnits(places)
+    places.copyWithin(2 * knobs, 0, knobs)
+  }
+  config.readValues(places)
+  places.set(executor.base, knobs)
+  return {
+    space: settings.space,
+    places,
+    hasBaseline,
+    counts: countsOf(source),
+    listeners,
+    restarts: recovery.supervision.restarts(),
+    cycle: cycleOf(actor),
+    guard: guardBlockOf(actor),
+    guardIsOn: own.guard,
+    sign,
+    exit,
+  }
+}
+
+function countsOf({ hot, counts: own, listeners }: SnapshotSource): Float64Array {
+  const { executor, window } = hot
+  const counts = new Float64Array(FAILURES + listeners.length)
+  counts[WINDOWS] = own.windows
+  counts[WINDOWS_EXPIRED] = own.windowsExpired
+  counts[CYCLES] = own.cycles
+  counts[APPLIES] = executor.applies
+  counts[ROLLBACKS] = executor.rollbacks
+  counts[RETURNS] = executor.returns
+  counts[CLOCK_HELD] = hot.clockHeld
+  for (let code = 0; code < VALIDITIES.length; code++) counts[DIGESTS + code] = window.counters[code]
+  for (let code = 0; code < VIOLATIONS.length; code++) counts[REFUSED + code] = executor.refused[code]
+  for (let code = 0; code < TRIP_REASONS.length; code++) counts[TRIPS + code] = executor.trips[code]
+  for (let i = 0; i < listeners.length; i++) counts[FAILURES + i] = listeners[i].failures
+  return counts
+}
+
+const byWord = <W extends string>(
+  words: ReadonlyArray<string>,
+  counts: Float64Array,
+  at: number,
+): Readonly<Record<W, number>> => {
+  const out: Record<string, number> = {}
+  for (let code = 0; code < words.length; code++) {
+    const word = words[code]
+    if (word !== "accepted" && word !== "none") out[word] = counts[at + code]
+  }
+  return out as Record<W, number>
+}
+
+/** Every count there is. */
+function countersIn({ counts, listeners, restarts }: Moment): EngineCounters {
+  let listenerFailures = 0
+  const callbackFailures: Record<string, number> = {}
+  for (let i = 0; i < listeners.length; i++) {
+    const failures = counts[FAILURES + i]
+    callbackFailures[listeners[i].name] = failures
+    listenerFailures += failures
+  }
+  return {
+    digests: byWord<Validity>(VALIDITIES, counts, DIGESTS),
+    // In one thread none waits: what an engine in a worker loses is counted by its lanes.
+    digestsLost: 0,
+    windows: counts[WINDOWS],
+    windowsExpired: counts[WINDOWS_EXPIRED],
+    applies: counts[APPLIES],
+    refused: byWord<ViolationTag>(VIOLATIONS, counts, REFUSED),
+    rollbacks: counts[ROLLBACKS],
+    returnsToBase: counts[RETURNS],
+    trips: byWord<TripReason>(TRIP_REASONS, counts, TRIPS),
+    cycles: counts[CYCLES],
+    clockHeld: counts[CLOCK_HELD],
+    listenerFailures,
+    callbackFailures,
+    restarts,
+  }
+}
+
+type Values = EngineSnapshot["values"]
+
+/** The parts that are put into words when they are read; undefined where nobody has. */
+interface Parts {
+  values?: Values
+  base?: Values
+  baseline?: Values | null
+  cycle?: CycleState | null
+  guard?: GuardState | null
+  counters?: EngineCounters
+}
+
+const placeIn = ({ space, places }: Moment, at: number): Values =>
+  valuesByName(space, places.subarray(at * space.names.length, (at + 1) * space.names.length))
+
+/** How Node shows it: with everything in words. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom")
+
+class TakenSnapshot implements EngineSnapshot {
+  readonly name: EngineSnapshot["name"]
+  readonly runId: string
+  readonly status: EngineSnapshot["status"]
+  readonly mode: EngineSnapshot["mode"]
+  readonly nowUs: number
+  readonly generation: number
+  declare readonly values: Values
+  declare readonly base: Values
+  declare readonly baseline: Values | null
+  readonly guardrails: EngineSnapshot["guardrails"]
+  declare readonly cycle: CycleState | null
+  readonly safeMode: EngineSnapshot["safeMode"]
+  declare readonly guard: GuardState | null
+  readonly comparison: EngineSnapshot["comparison"]
+  readonly proof: EngineSnapshot["proof"]
+  readonly relocation: RelocationState | null
+  declare readonly counters: EngineCounters
+  readonly audit: AuditState
+  readonly fault: string | null
+  readonly resumption: Resumption | null
+  readonly #moment: Moment
+  readonly #parts: Parts = {}
+
+  constructor(source: SnapshotSource) {
+    const { hot, actor, settings } = source
+    const safeMode = safeModeState(actor, hot)
+    this.#moment = momentOf(source, safeMode?.exit ?? null)
+    this.name = settings.name
+    this.runId = source.runId
+    this.status = source.status
+    this.mode = safeMode === null ? "adapting" : "safe"
+    this.nowUs = hot.nowUs
+    this.generation = hot.config.generation
+    this.guardrails = { preset: presetOf(hot.executor.policy), policy: hot.executor.policy }
+    this.safeMode = safeMode
+    this.comparison = comparisonState(actor)
+    this.proof = proofState(actor)
+    this.relocation = source.relocations.state()
+    this.audit = source.trail.state()
+    this.fault = source.recovery.faultDetail
+    this.resumption = source.resumption
+    Object.defineProperties(this, TakenSnapshot.#readers)
+  }
+
+  [INSPECT](): object {
+    return Object.assign({}, this)
+  }
+
+  static #reader(read: (this: TakenSnapshot) => unknown): PropertyDescriptor {
+    return { enumerable: true, get: read }
+  }
+
+  // The same functions for every snapshot, so that all have one shape.
+  static readonly #readers: PropertyDescriptorMap = {
+    values: TakenSnapshot.#reader(function () {
+      const { space, places } = this.#moment
+      return (this.#parts.values ??= byName(space.names, (i) => places[i]))
+    }),
+    base: TakenSnapshot.#reader(function () {
+      return (this.#parts.base ??= placeIn(this.#moment, 1))
+    }),
+    baseline: TakenSnapshot.#reader(function () {
+      return this.#moment.hasBaseline ? (this.#parts.baseline ??= placeIn(this.#moment, 2)) : null
+    }),
+    cycle: TakenSnapshot.#reader(function () {
+      const { cycle } = this.#moment
+      return cycle === null ? null : (this.#parts.cycle ??= cycleStateIn(cycle))
+    }),
+    guard: TakenSnapshot.#reader(function () {
+      const { guard, guardIsOn, sign, exit } = this.#moment
+      return guard === null
+        ? null
+        : (this.#parts.guard ??= guardState(guard, guardIsOn, sign, this.nowUs, exit))
+    }),
+    counters: TakenSnapshot.#reader(function () {
+      return (this.#parts.counters ??= countersIn(this.#moment))
+    }),
+  }
+}
+
+/** The engine as it is at this moment, for whoever subscribed. */
+export const takeSnapshot = (source: SnapshotSource): EngineSnapshot => new TakenSnapshot(source)
+
+/** The same with everything in words already, for whoever asked for it. */
+export const snapshotNow = (source: SnapshotSource): EngineSnapshot => ({ ...takeSnapshot(source) })
