@@ -6,8 +6,8 @@
  * seconds are inside the limits, and a check costs the same however many updates there were. Positions are unwrapped: on
  * a circle they count on through the seam, so a way round is a way and not a jump.
  */
+import { BudgetLedger } from "./BudgetLedger.ts"
 import * as layout from "./budgetLayout.ts"
-import { readUsage } from "./budgetUsage.ts"
 import { ACCEPTED, BUDGET_EXHAUSTED, PERIODIC, THRASHING } from "./codes.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
@@ -33,49 +33,25 @@ const BUCKET_LOW = layout.BUCKET_LOW
 const LAPS = layout.LAPS
 const WAY = layout.WAY
 const NEXT = layout.NEXT
-const B_HIGH = layout.B_HIGH
-const B_LOW = layout.B_LOW
-const B_PATH = layout.B_PATH
-const B_TURNS = layout.B_TURNS
-const BUCKET_ROW = layout.BUCKET_ROW
 const PATH_UNIT = layout.PATH_UNIT
+const STEP = layout.STEP
+const RANGE = layout.RANGE
+const TURNS = layout.TURNS
+const PATH = layout.PATH
+const STRICT_UNTIL = layout.STRICT_UNTIL
+const RANGE_NOW = layout.RANGE_NOW
+const MORE_TURNS = layout.MORE_TURNS
+const BAND_HAIR = layout.BAND_HAIR
 
 /** What stands for no limit: 4,096 times the range of a knob in a minute, or as many turns; sums with it are exact too. */
 const UNLIMITED_PATH = 2 ** 52
 const UNLIMITED_TURNS = 2 ** 12
-/** Distance kept from every limit by `band`. */
-export const BAND_HAIR = 1e-9
-/** A knob's own neighbours stay reachable through `band` after its hair and the rounding of a snapped position. */
-export const NEIGHBOUR_SLACK = 2 * BAND_HAIR
-
-const EDGE = 3
-/** Limits: maxStep and range in unit space, turns, path in units. */
-const STEP = 4
-const RANGE = 5
-const TURNS = 6
-const PATH = 7
-/** Until then a knob may have a wider range behind it than it is allowed now: such a knob stays where it is. */
-const STRICT_UNTIL = 8
-/** Range and turns as allowed now: the policy's, or twice that while earned. */
-const RANGE_NOW = 9
-const MORE_TURNS = 10
 
 /** Turns, range and path of every knob's base over the last minute, unit space. */
-export class BudgetWindow {
-  /** Details of a refused `check`: knob, value, limit. Behind them the end of the running bucket, and the limits. */
-  readonly details = new Float64Array(11)
-  private readonly table: KnobTable
-  /** Where each base stands; shared with the owner. */
-  private readonly base: Float64Array
-  /** The owner's: distance between the grid neighbours of each base with the slack, 0 where continuous. */
-  private readonly reach: Float64Array
-  private readonly now: Float64Array
-  private readonly rows: Float64Array
-  private readonly buckets: Float64Array
+export class BudgetWindow extends BudgetLedger {
   /** Ids of the knobs whose judged move is not quiet. */
   private readonly loud: Int32Array
   private louds = 0
-  private running = 0
 
   /** `now[0]` is the time of every call. */
   constructor(
@@ -85,17 +61,8 @@ export class BudgetWindow {
     reach: Float64Array,
     now: Float64Array,
   ) {
-    const knobs = table.size
-    this.table = table
-    this.base = base
-    this.reach = reach
-    this.now = now
-    const memory = new ArrayBuffer(8 * knobs * (ROW + BUCKET_ROW))
-    this.rows = new Float64Array(memory, 0, knobs * ROW)
-    this.buckets = new Float64Array(memory, 8 * knobs * ROW, knobs * BUCKET_ROW)
-    this.loud = new Int32Array(knobs)
-    this.details[EDGE] = Number.NEGATIVE_INFINITY
-    this.details[STRICT_UNTIL] = Number.NEGATIVE_INFINITY
+    super(table, base, reach, now)
+    this.loud = new Int32Array(table.size)
     this.relimit(policy)
     this.reset()
   }
@@ -248,34 +215,6 @@ export class BudgetWindow {
     }
   }
 
-  /** Works out the quiet interval of a knob. A retrace a hair within `maxStep` is no turn, whatever reach and rounding. */
-  private hush(i: number): void {
-    const { rows, details } = this
-    const still = details[STEP] - BAND_HAIR
-    const r = i * ROW
-    if (this.table.scale[i] === IS_PERIODIC || this.isOver(i)) {
-      rows[r + QUIET_LOW] = Number.POSITIVE_INFINITY
-      rows[r + QUIET_HIGH] = Number.NEGATIVE_INFINITY
-      return
-    }
-    const direction = rows[r + DIRECTION]
-    const extreme = rows[r + EXTREME]
-    const lowest = rows[r + LOWEST]
-    // Without a direction there is a way to two of them; whatever the window has seen lies between lowest and extreme then.
-    const from = direction < 0 ? extreme : extreme - still
-    const to = direction > 0 ? extreme : (direction < 0 ? extreme : lowest) + still
-    rows[r + QUIET_LOW] = from > rows[r + LOW] ? from : rows[r + LOW]
-    rows[r + QUIET_HIGH] = to < rows[r + HIGH] ? to : rows[r + HIGH]
-  }
-
-  /** The range behind the knob is wider than it may be since the limits were changed. */
-  private isOver(i: number): boolean {
-    const { rows, details, reach } = this
-    if (!(details[STRICT_UNTIL] > this.now[0])) return false
-    const range = rows[i * ROW + HIGH] - rows[i * ROW + LOW]
-    return range > details[RANGE_NOW] && range > reach[i]
-  }
-
   /**
    * How far each base may move now: `out[2i]` down (<= 0) and `out[2i + 1]` up (>= 0), a hair inside the budgets. The
    * caller still keeps inside [0,1] and the step limit.
@@ -312,92 +251,6 @@ export class BudgetWindow {
       const most = scale[i] === IS_PERIODIC ? 0.5 - BAND_HAIR : 1
       out[2 * i] = down < -most ? -most : down
       out[2 * i + 1] = up > most ? most : up
-    }
-  }
-
-  /**
-   * What each knob has used of its budgets in the minute before `nowUs`, which may lie ahead of the last call: `out[3i]` turns,
-   * `out[3i + 1]` range, `out[3i + 2]` path. For showing; changes nothing.
-   */
-  usage(nowUs: number, out: Float64Array): void {
-    const { rows, buckets, base, running, details } = this
-    readUsage({ rows, buckets, base, running, edgeUs: details[EDGE] }, nowUs, out)
-  }
-
-  /**
-   * The bases were put elsewhere by a rollback, not by an update: ranges and directions start there. Turns and path stay
-   * spent, so that rolling back is no way to a fresh allowance.
-   */
-  reset(): void {
-    const { rows, buckets, base } = this
-    for (let i = 0, r = 0; i < base.length; i++, r += ROW) {
-      const at = base[i]
-      rows[r + LAPS] = 0
-      rows[r + EXTREME] = at
-      rows[r + LOWEST] = at
-      rows[r + DIRECTION] = 0
-      rows[r + HIGH] = at
-      rows[r + LOW] = at
-      rows[r + BUCKET_HIGH] = at
-      rows[r + BUCKET_LOW] = at
-      const first = i * BUCKET_ROW
-      buckets.fill(at, first + B_HIGH, first + B_PATH)
-      this.hush(i)
-    }
-  }
-
-  /** Lets the window end at `now[0]`. */
-  private advance(): void {
-    if (this.now[0] >= this.details[EDGE]) this.passEdges()
-  }
-
-  private passEdges(): void {
-    const now = this.now[0]
-    const passed = (now - this.details[EDGE]) / BUCKET_US
-    this.details[EDGE] = (Math.floor(now / BUCKET_US) + 1) * BUCKET_US
-    // After sixteen edges nothing of the past is left; more would do the same work again.
-    const edges = passed < BUCKETS ? Math.floor(passed) + 1 : BUCKETS
-    for (let k = 0; k < edges; k++) this.turnOver()
-  }
-
-  /** One edge: the running bucket is put away where the oldest lay, and a new one starts where each base stands. */
-  private turnOver(): void {
-    const { rows, buckets, base, running } = this
-    const knobs = base.length
-    const next = running + 1 === BUCKETS ? 0 : running + 1
-    this.running = next
-    for (let i = 0, r = 0, b = 0; i < knobs; i++, r += ROW, b += BUCKET_ROW) {
-      const at = base[i] + rows[r + LAPS]
-      buckets[b + B_HIGH + running] = rows[r + BUCKET_HIGH]
-      buckets[b + B_LOW + running] = rows[r + BUCKET_LOW]
-      const goneHigh = buckets[b + B_HIGH + next]
-      const goneLow = buckets[b + B_LOW + next]
-      buckets[b + B_HIGH + next] = at
-      buckets[b + B_LOW + next] = at
-      rows[r + BUCKET_HIGH] = at
-      rows[r + BUCKET_LOW] = at
-      // The bucket that leaves mattered only if it held the extreme of all, and nothing is higher than that.
-      const formerHigh = rows[r + HIGH]
-      if (goneHigh === formerHigh) {
-        let high = at
-        for (let k = b + B_HIGH; k < b + B_LOW && high < formerHigh; k++) {
-          if (buckets[k] > high) high = buckets[k]
-        }
-        rows[r + HIGH] = high
-      }
-      const formerLow = rows[r + LOW]
-      if (goneLow === formerLow) {
-        let low = at
-        for (let k = b + B_LOW; k < b + B_PATH && low > formerLow; k++) if (buckets[k] < low) low = buckets[k]
-        rows[r + LOW] = low
-      }
-      if (rows[r + HIGH] !== formerHigh || rows[r + LOW] !== formerLow) this.hush(i)
-      buckets[b + B_PATH + running] = rows[r + PATH_BEFORE] - rows[r + PATH_LEFT]
-      buckets[b + B_TURNS + running] = rows[r + TURNS_BEFORE] - rows[r + TURNS_LEFT]
-      rows[r + PATH_LEFT] += buckets[b + B_PATH + next]
-      rows[r + TURNS_LEFT] += buckets[b + B_TURNS + next]
-      rows[r + PATH_BEFORE] = rows[r + PATH_LEFT]
-      rows[r + TURNS_BEFORE] = rows[r + TURNS_LEFT]
     }
   }
 

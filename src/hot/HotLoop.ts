@@ -22,8 +22,6 @@ import {
   MINUS,
   NOT_TRIPPED,
   PLUS,
-  TRIP_AUDIT_QUEUE_FULL,
-  TRIP_CONSTRAINT_EMERGENCY,
   TRIP_MANUAL,
   TRIP_OBJECTIVE_REGRESSION,
   TRIP_TELEMETRY_LOST,
@@ -31,8 +29,6 @@ import {
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "./codes.ts"
-import type { HotPath } from "./HotPath.ts"
-import { LoopGuard } from "./LoopGuard.ts"
 import {
   APPLYING_MINUS,
   APPLYING_PLUS,
@@ -43,83 +39,22 @@ import {
   WAITING_MINUS,
   WAITING_PLUS,
 } from "./phases.ts"
-import { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
-import { Fences } from "./Fences.ts"
-import {
-  P_EXPECTED_GENERATION,
-  P_ID,
-  P_LENGTH,
-  P_NOW_US,
-  P_TARGET,
-  type SafetyExecutor,
-} from "./SafetyExecutor.ts"
-import type { SharedBudget, Sharer } from "./SharedBudget.ts"
+import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./SafetyExecutor.ts"
+import { COVARIATE_PLUS, LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS } from "./SpsaKernel.ts"
 import { closeSide, joinWindow, windowsRead } from "./sideReading.ts"
-import {
-  COVARIATE_PLUS,
-  LOSS_MINUS,
-  LOSS_PLUS,
-  MARGIN_PLUS,
-  READINGS,
-  type SpsaKernel,
-} from "./SpsaKernel.ts"
 import { tripFor } from "./tripFor.ts"
-import { outOfRange } from "./outOfRange.ts"
-
-/** Ways out of SafeMode, the harder the higher. */
-const BY_TIMER = 0
-const BY_GUARD = 1
-const BY_DRAIN = 2
-const BY_RESET = 3
+import { BY_TIMER, BY_GUARD, BY_DRAIN, BY_RESET, LoopSafety } from "./LoopSafety.ts"
 
 /** Position of the margin among a window's channels. */
 const MARGIN = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
 
 /** The control loop without actors: `start()`, `observe()`, `tick()`; allocates nothing per digest or window. */
-export class HotLoop implements Sharer {
-  readonly hot: HotPath
-  readonly kernel: SpsaKernel
-  readonly options: CycleOptions
-  /** READY .. FROZEN. */
-  phase = FROZEN
+export class HotLoop extends LoopSafety {
   /** Cycles whose update was applied, or that changed nothing. */
   cycles = 0
-  /** Times SafeMode opened, and why it did last (0: never). */
-  trips = 0
-  lastTrip = NOT_TRIPPED
-  timeouts = 0
-  /** The tuner's state after the last completed cycle. */
-  state: Float64Array
-  /** What it shares with other loops; null: nothing. */
-  shared: SharedBudget | null = null
-  seated = false
-  waiting = false
-  behind: Sharer | null = null
-  private next: Float64Array
   private started = false
-  private refusals = 0
   private refusal = ACCEPTED
   private regressions = 0
-  private exit = BY_TIMER
-  private readonly readings = new Float64Array(READINGS).fill(Number.NaN)
-  private readonly band: Float64Array
-  private readonly fences: Fences
-  private readonly guard: LoopGuard
-  /** [0]: earliest time of the next apply, or of the way out of SafeMode. A cell, so that writing it allocates nothing. */
-  private readonly due = new Float64Array(1)
-
-  constructor(hot: HotPath, kernel: SpsaKernel, options: Partial<CycleOptions> = {}) {
-    if (kernel.table !== hot.table)
-      throw outOfRange("kernel", "one over the knob table of its hot path", "another one")
-    this.hot = hot
-    this.kernel = kernel
-    this.options = { ...DEFAULT_CYCLE, ...options }
-    this.state = new Float64Array(kernel.stateLength)
-    this.next = new Float64Array(kernel.stateLength)
-    this.band = new Float64Array(2 * hot.table.size)
-    this.fences = new Fences(hot.table)
-    this.guard = new LoopGuard(hot, this.options.guard)
-  }
 
   /** Begins to tune from where the plant stands. Doing it twice changes nothing. */
   start(): void {
@@ -135,17 +70,6 @@ export class HotLoop implements Sharer {
     if (this.started) return
     this.kernel.rebase(state, this.state, this.executorNow().base)
     this.begin(guarded)
-  }
-
-  /** What its guard remembers: see `guardLayout.ts`. Read only. */
-  get guarded(): Float64Array {
-    return this.guard.state
-  }
-
-  /** The base is the baseline, because a person says so. */
-  setBaseline(): void {
-    this.executorNow().setBaseline()
-    this.guard.rebaselined()
   }
 
   /** A latch that is found open, in a configuration taken over, stays open until `reset`. */
@@ -200,11 +124,6 @@ export class HotLoop implements Sharer {
   /** Opens SafeMode by hand; only `reset` leads out, also where it was open already. */
   trip(): void {
     if (this.started) this.open(TRIP_MANUAL)
-  }
-
-  /** The tuner's state before the last completed cycle: the base that cycle was taken around is in it. */
-  get previous(): Float64Array {
-    return this.next
   }
 
   /** When it has something to do though no window ends: the next apply, or the timer of SafeMode; infinite when it has not. */
@@ -298,10 +217,6 @@ export class HotLoop implements Sharer {
     return false
   }
 
-  private leaveSeat(): void {
-    if (this.shared !== null) this.shared.leave(this)
-  }
-
   /** Draws the next pair; the same one as before where the cycle was not completed. */
   private ready(): void {
     this.phase = READY
@@ -356,18 +271,6 @@ export class HotLoop implements Sharer {
     else this.ready()
   }
 
-  /** The guard has opened SafeMode and taken the plant to its baseline: it says when to go on, and from where. */
-  private retreated(): void {
-    this.fences.ended()
-    this.leaveSeat()
-    this.phase = FROZEN
-    this.exit = BY_GUARD
-    this.trips++
-    this.lastTrip = TRIP_OBJECTIVE_REGRESSION
-    this.refusals = 0
-    this.due[0] = Number.POSITIVE_INFINITY
-  }
-
   /** A window of the place where the guard has put the plant. */
   private standStill(loss: number): void {
     const { guard } = this
@@ -420,12 +323,6 @@ export class HotLoop implements Sharer {
     this.ready()
   }
 
-  private swap(): void {
-    const learnt = this.next
-    this.next = this.state
-    this.state = learnt
-  }
-
   /** Back to the baseline; Tier 1's cooldown is waited out. */
   private rollBack(): void {
     this.toBaseline(false)
@@ -433,63 +330,6 @@ export class HotLoop implements Sharer {
       this.hot.executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
       this.freeze(TRIP_OBJECTIVE_REGRESSION)
     } else this.resume()
-  }
-
-  private demandReset(): void {
-    this.exit = BY_RESET
-    this.executorNow().demandReset()
-  }
-
-  /** More rollbacks than the policy allows demand a person, as in `safeModeMachine`. */
-  get tooManyRollbacks(): boolean {
-    const { rollbacksThisHour, policy } = this.hot.executor
-    return rollbacksThisHour > policy.rollbacksPerHour
-  }
-
-  private toBaseline(asked: boolean): void {
-    this.executorNow()
-    if (this.hot.rollback(asked) !== ACCEPTED) this.hot.returnToBase()
-  }
-
-  /** Opens the latch and brings the plant to where this reason demands. */
-  private open(reason: number): void {
-    this.executorNow().openLatch(reason)
-    const toBaseline = reason === TRIP_OBJECTIVE_REGRESSION || reason === TRIP_CONSTRAINT_EMERGENCY
-    if (!toBaseline || this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
-    this.freeze(reason)
-  }
-
-  /** The hot path has brought the plant back already. Not there again for a while, if it was a probe. */
-  private emergency(): void {
-    const untilUs = this.hot.nowCell[0] + this.options.fenceUs
-    if (this.phase === FROZEN) this.fences.stillBroken()
-    else this.fences.emergency(this.state, this.readings, untilUs)
-    this.freeze(TRIP_CONSTRAINT_EMERGENCY)
-  }
-
-  private freeze(reason: number): void {
-    const byHand = reason === TRIP_MANUAL || this.tooManyRollbacks
-    const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
-    // A second trip while open can make leaving harder, never easier; whoever else moves the plant ends the guard's stay.
-    const guarded = this.phase === FROZEN && this.exit === BY_GUARD
-    if (this.phase !== FROZEN || guarded || exit > this.exit) this.exit = exit
-    if (exit === BY_RESET && reason !== TRIP_MANUAL) this.demandReset()
-    this.guard.pause()
-    if (reason === TRIP_OBJECTIVE_REGRESSION) this.guard.watchOver()
-    this.phase = FROZEN
-    this.leaveSeat()
-    this.trips++
-    this.lastTrip = reason
-    this.refusals = 0
-    this.timeouts = 0
-    this.due[0] = this.hot.nowCell[0] + this.options.safeModeUs
-  }
-
-  /** Tier 1 with the present in its inbox: every call on it is stamped with that. */
-  private executorNow(): SafetyExecutor {
-    const { executor, nowCell } = this.hot
-    executor.proposal[P_NOW_US] = nowCell[0]
-    return executor
   }
 
   private close(): void {

@@ -1,34 +1,19 @@
 /**
- * The hot path in one object: configuration, executor, audit ring and window, wired. It is what a runtime calls per
- * digest and per tick, and the only one it needs to hold; `arqon/hot` users drive it directly.
+ * The hot path in one object. It is what a runtime calls per digest and per tick, and the only one it needs to hold.
  *
  * Write a digest into `digest`, call `observe()`; or let time pass with `nowCell[0] = nowUs; tick()`. Both return what became
  * due and allocate nothing. An emergency is dealt with here and now: when EMERGENCY is returned, the plant is safe already.
  */
 import { AtomicConfig } from "./AtomicConfig.ts"
 import { AuditRing } from "./AuditRing.ts"
+import * as codes from "./codes.ts"
 import { writeCauseRecord, writeDigestRecord } from "./causeRecords.ts"
 import {
   ACCEPTED,
   AUDIT_COMMAND,
   AUDIT_TICK,
   DEADLINE,
-  DIGEST_CONSTRAINT_MARGIN,
-  DIGEST_ERROR_RATE,
-  DIGEST_EXTRA_0,
-  DIGEST_EXTRA_1,
-  DIGEST_EXTRA_2,
-  DIGEST_EXTRA_3,
-  DIGEST_GENERATION,
-  DIGEST_LATENCY_P99_US,
-  DIGEST_OBJECTIVE,
-  DIGEST_RECEIVED_US,
-  DIGEST_THROUGHPUT_RPS,
-  DIGEST_TIMESTAMP_US,
-  DIGEST_VALIDITY,
-  DIGEST_WIDTH,
   EMERGENCY,
-  FIRST_CHANNEL,
   NOT_TRIPPED,
   NOTHING_DUE,
   REJECTED,
@@ -36,12 +21,13 @@ import {
   RING_FULL,
   ROLLBACK,
   TRIP_CONSTRAINT_EMERGENCY,
-  VALID,
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "./codes.ts"
+import * as deadlines from "./deadlines.ts"
 import { Fallback } from "./Fallback.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
+import { fillDigest } from "./fillDigest.ts"
 import type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 import { type HotPathRecord, recordOf } from "./hotPathRecord.ts"
 import type { KnobTable } from "./KnobTable.ts"
@@ -55,30 +41,25 @@ export type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 const AHEAD_US = 1000
 /** How far a digest may carry manual time ahead, a year, or one bad stamp stopped it for good; the first time of all may be any. */
 const LEAP_US = 366 * 86_400_000_000
-/** Deadlines that can wait at once; beyond that the earliest are kept. */
-const DEADLINES = 8
 
 // Imported bindings are looked up at every use: see WindowAccumulator. These are on the way of every digest.
-const STAMP_OF = DIGEST_TIMESTAMP_US
-const RECEIVED_OF = DIGEST_RECEIVED_US
-const VALIDITY_OF = DIGEST_VALIDITY
-const MARGIN_OF = DIGEST_CONSTRAINT_MARGIN
-const OBJECTIVE_OF = DIGEST_OBJECTIVE
+const STAMP_OF = codes.DIGEST_TIMESTAMP_US
+const RECEIVED_OF = codes.DIGEST_RECEIVED_US
+const VALIDITY_OF = codes.DIGEST_VALIDITY
+const MARGIN_OF = codes.DIGEST_CONSTRAINT_MARGIN
+const OBJECTIVE_OF = codes.DIGEST_OBJECTIVE
 const LATEST_US = MAX_TIME_US
-const IS_VALID = VALID
+const IS_VALID = codes.VALID
+const LAST_NOW = deadlines.LAST_NOW
+const NEXT_DEADLINE = deadlines.NEXT_DEADLINE
+const MARGIN_CHANNEL = MARGIN_OF - codes.FIRST_CHANNEL
 
-const MARGIN_CHANNEL = DIGEST_CONSTRAINT_MARGIN - FIRST_CHANNEL
-
-const LAST_NOW = 0
 const OPENED_GENERATION = 1
 /** The policy's. */
 const EMERGENCY_MARGIN = 2
-const NEXT_DEADLINE = 3
-const FIRST_DEADLINE = 4
 
 /** Hot paths made by this process. */
 let made = 0
-
 /** Configuration, executor, audit ring and window in one; `observe()` and `tick()` return what became due. */
 export class HotPath {
   /** Called by `observe` and `tick` with every code that wants an event; REJECTED and RING_FULL do not. */
@@ -100,7 +81,7 @@ export class HotPath {
   readonly #window: WindowAccumulator
   readonly #digest: Float64Array
   readonly #nowCell = new Float64Array(1)
-  readonly #cells = new Float64Array(FIRST_DEADLINE + DEADLINES)
+  readonly #cells = new Float64Array(deadlines.HOT_CELLS)
   readonly #fallback: Fallback
   readonly #made: HotPathOptions
   private readonly manualTime: boolean
@@ -108,7 +89,6 @@ export class HotPath {
 
   constructor(options: HotPathOptions) {
     const { table, policy } = options
-    const manualTime = options.manualTime ?? false
     this.name = options.name ?? ""
     this.id = ++made
     this.#made = options
@@ -117,12 +97,10 @@ export class HotPath {
     this.#audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)
     this.#executor = new SafetyExecutor(table, this.#config, this.#audit, policy)
     this.#fallback = new Fallback(this.#executor, options.fallbackUnit ?? options.initialUnit)
-    this.#window = new WindowAccumulator({
-      ...options.window,
-      maxAheadUs: options.window.maxAheadUs ?? AHEAD_US,
-    })
-    this.#digest = options.digest ?? new Float64Array(DIGEST_WIDTH).fill(Number.NaN)
-    this.manualTime = manualTime
+    const maxAheadUs = options.window.maxAheadUs ?? AHEAD_US
+    this.#window = new WindowAccumulator({ ...options.window, maxAheadUs })
+    this.#digest = options.digest ?? new Float64Array(codes.DIGEST_WIDTH).fill(Number.NaN)
+    this.manualTime = options.manualTime ?? false
     this.journal = options.journalDigests ?? false
     this.#cells.fill(Number.POSITIVE_INFINITY, NEXT_DEADLINE)
     this.#cells[EMERGENCY_MARGIN] = policy.emergencyMargin
@@ -243,19 +221,7 @@ export class HotPath {
 
   /** The convenient form of `observe`: fills the inbox from an object. */
   observeObject(fields: DigestFields): number {
-    const { digest, config, nowCell } = this
-    const absent = Number.NaN
-    digest[DIGEST_TIMESTAMP_US] = fields.timestampUs ?? nowCell[0]
-    digest[DIGEST_GENERATION] = fields.generation ?? config.generation
-    digest[DIGEST_OBJECTIVE] = fields.objective
-    digest[DIGEST_LATENCY_P99_US] = fields.latencyP99Us ?? absent
-    digest[DIGEST_THROUGHPUT_RPS] = fields.throughputRps ?? absent
-    digest[DIGEST_ERROR_RATE] = fields.errorRate ?? absent
-    digest[DIGEST_CONSTRAINT_MARGIN] = fields.constraintMargin ?? absent
-    digest[DIGEST_EXTRA_0] = fields.extras?.[0] ?? absent
-    digest[DIGEST_EXTRA_1] = fields.extras?.[1] ?? absent
-    digest[DIGEST_EXTRA_2] = fields.extras?.[2] ?? absent
-    digest[DIGEST_EXTRA_3] = fields.extras?.[3] ?? absent
+    fillDigest(this.#digest, fields, this.#nowCell, this.#config)
     return this.observe()
   }
 
@@ -304,28 +270,20 @@ export class HotPath {
   /** Begins a new window for the same generation at now, after one closed, expired or is to be forgotten. */
   reopenWindow(): void {
     if (this.#cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
-    else this.openWindow()
+    else {
+      this.#window.cells[WINDOW_NOW_US] = this.#nowCell[0]
+      this.openWindow()
+    }
   }
 
   /** DEADLINE is returned once when now reaches `us`. Several may wait; Infinity and NaN are none. */
   wakeAt(us: number): void {
-    const cells = this.#cells
-    const now = cells[LAST_NOW]
-    let place = FIRST_DEADLINE
-    for (let i = FIRST_DEADLINE; i < cells.length; i++) {
-      if (cells[i] === us) return
-      // One that has passed needs its place no more: NEXT_DEADLINE says that something is due.
-      if (cells[i] <= now) cells[i] = Number.POSITIVE_INFINITY
-      if (cells[i] > cells[place]) place = i
-    }
-    // An empty place holds Infinity, so the latest is an empty one if there is any; NaN is below nothing.
-    if (us < cells[place]) cells[place] = us
-    if (us < cells[NEXT_DEADLINE]) cells[NEXT_DEADLINE] = us
+    deadlines.add(this.#cells, us)
   }
 
   /** Deadlines that have passed lead to nothing: whoever waited for them has been told the time. */
   dropPassed(): void {
-    if (this.#nowCell[0] >= this.#cells[NEXT_DEADLINE]) this.sweep()
+    if (this.#nowCell[0] >= this.#cells[NEXT_DEADLINE]) deadlines.sweep(this.#cells, this.#nowCell)
   }
 
   /** Forgets every deadline. */
@@ -338,12 +296,11 @@ export class HotPath {
     const { nowCell } = this
     const cells = this.#cells
     const now = nowCell[0]
-    if (now >= cells[LAST_NOW] && now <= MAX_TIME_US) {
-      cells[LAST_NOW] = now
-      return
+    if (now >= cells[LAST_NOW] && now <= LATEST_US) cells[LAST_NOW] = now
+    else {
+      nowCell[0] = cells[LAST_NOW]
+      this.clockHeld++
     }
-    nowCell[0] = cells[LAST_NOW]
-    this.clockHeld++
   }
 
   /** Opens a window for the live generation, as of its commit: settle time and expiry count from there. */
@@ -357,15 +314,12 @@ export class HotPath {
     }
     cells[OPENED_GENERATION] = config.generation
     window.cells[WINDOW_NOW_US] = committed
-    window.cells[WINDOW_GENERATION] = cells[OPENED_GENERATION]
-    window.open()
+    this.openWindow()
   }
 
   private openWindow(): void {
-    const { window, nowCell } = this
-    const cells = this.#cells
-    window.cells[WINDOW_NOW_US] = nowCell[0]
-    window.cells[WINDOW_GENERATION] = cells[OPENED_GENERATION]
+    const { window } = this
+    window.cells[WINDOW_GENERATION] = this.#cells[OPENED_GENERATION]
     window.open()
   }
 
@@ -377,19 +331,8 @@ export class HotPath {
 
   /** Several deadlines that have passed are one code. */
   private passDeadlines(): number {
-    this.sweep()
+    deadlines.sweep(this.#cells, this.#nowCell)
     return this.due(DEADLINE)
-  }
-
-  private sweep(): void {
-    const cells = this.#cells
-    const now = this.#nowCell[0]
-    let next = Number.POSITIVE_INFINITY
-    for (let i = FIRST_DEADLINE; i < cells.length; i++) {
-      if (cells[i] <= now) cells[i] = Number.POSITIVE_INFINITY
-      else if (cells[i] < next) next = cells[i]
-    }
-    cells[NEXT_DEADLINE] = next
   }
 
   /**
@@ -434,8 +377,8 @@ export class HotPath {
   /** The audit has no room for this digest, and counts it; an emergency is still one. */
   private refuseDigest(): number {
     const { digest } = this
-    const below = digest[DIGEST_CONSTRAINT_MARGIN] < this.#cells[EMERGENCY_MARGIN]
-    if (below && this.#window.judge(digest, 0) === VALID && this.secure(true)) return this.due(EMERGENCY)
+    const below = digest[MARGIN_OF] < this.#cells[EMERGENCY_MARGIN]
+    if (below && this.#window.judge(digest, 0) === IS_VALID && this.secure(true)) return this.due(EMERGENCY)
     this.#audit.drop()
     return RING_FULL
   }

@@ -1,25 +1,14 @@
 /**
  * The parameter space as numbers: what Tier 1 and Tier 2 both read and neither can change. Positions in unit space
  * [0,1] are the currency of control; `decode` turns one into the user's value, rounded to the knob's grid and
- * clamped. One is needed wherever a unit position meets a user value.
- *
- * Everything is arithmetic on doubles that any JavaScript engine does alike; only `Math.log`, on grids of log scale, is the
+ * clamped. One is needed wherever a unit position meets a user value. Everything is arithmetic on doubles that any JavaScript engine does alike; only `Math.log`, on grids of log scale, is the
  * engine's own.
  */
 import { LINEAR, LOG, PERIODIC } from "./codes.ts"
+import type { KnobNumbers } from "./KnobNumbers.ts"
 import { outOfRange } from "./outOfRange.ts"
 
-/** One knob in numbers. `step` 0 is continuous; `maxStep` 0 means the guardrail's own limit (unit space). */
-export interface KnobNumbers {
-  readonly min: number
-  readonly max: number
-  /** LINEAR, LOG or PERIODIC. */
-  readonly scale: number
-  /** Distance between grid points in user units, anchored at `min`; 0 is continuous. */
-  readonly step: number
-  /** Largest single apply in unit space; 0 leaves it to the guardrail policy. */
-  readonly maxStep: number
-}
+export type { KnobNumbers } from "./KnobNumbers.ts"
 
 // Imported bindings are looked up at every use, a module's own constants are compiled in: see WindowAccumulator.
 const IS_LOG = LOG
@@ -147,8 +136,8 @@ export class KnobTable {
 
   /** User value to unit position, without rounding to the grid. */
   encode(i: number, value: number): number {
-    const way = this.scale[i] === IS_LOG ? Math.log(value / this.min[i]) : value - this.min[i]
-    return this.contain(i, way / this.span[i])
+    const low = this.min[i]
+    return this.contain(i, (this.scale[i] === IS_LOG ? Math.log(value / low) : value - low) / this.span[i])
   }
 
   /** The unit position that is really taken when `unit` is asked for: on the grid, inside bounds. Idempotent. */

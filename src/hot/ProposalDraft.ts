@@ -4,7 +4,7 @@
  */
 import type { AtomicConfig } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
-import { NEIGHBOUR_SLACK } from "./BudgetWindow.ts"
+import { NEIGHBOUR_SLACK } from "./budgetLayout.ts"
 import { ACCEPTED, DELTA_TOO_LARGE, NO_BASELINE, OUT_OF_BOUNDS, PERIODIC } from "./codes.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"

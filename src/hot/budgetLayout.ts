@@ -46,3 +46,21 @@ export const BUCKET_ROW = 4 * BUCKETS
 
 /** Paths are counted in whole units of 2^-40, rounded up: sums and differences are exact. */
 export const PATH_UNIT = 2 ** 40
+
+/** Distance kept from every limit by `band`. */
+export const BAND_HAIR = 1e-9
+/** A knob's own neighbours stay reachable through `band` after its hair and the rounding of a snapped position. */
+export const NEIGHBOUR_SLACK = 2 * BAND_HAIR
+
+/** Positions in `details`, behind knob, value and limit of a refusal: the end of the running bucket. */
+export const EDGE = 3
+/** Limits: maxStep and range in unit space, turns, path in units. */
+export const STEP = 4
+export const RANGE = 5
+export const TURNS = 6
+export const PATH = 7
+/** Until then a knob may have a wider range behind it than it is allowed now: such a knob stays where it is. */
+export const STRICT_UNTIL = 8
+/** Range and turns as allowed now: the policy's, or twice that while earned. */
+export const RANGE_NOW = 9
+export const MORE_TURNS = 10

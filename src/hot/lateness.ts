@@ -6,7 +6,8 @@
  */
 import { judgeAnew } from "./excursion.ts"
 import { X_PAIR_NOISE, X_PAIRS } from "./excursionLayout.ts"
-import { chance, forgetLevels } from "./lookAhead.ts"
+import { chance } from "./chance.ts"
+import { forgetLevels } from "./lookAhead.ts"
 import {
   L_HAS_BEFORE,
   L_LATE,

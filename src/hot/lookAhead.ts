@@ -8,6 +8,7 @@
  *
  * Rule, constants and evidence: docs/explanation/tuning-rule.md, "Look ahead".
  */
+import { chance } from "./chance.ts"
 import { forgetEarning } from "./earning.ts"
 import { restartStretch } from "./excursion.ts"
 import {
@@ -343,10 +344,6 @@ function judgeTrend(b: Float64Array, displacement: Float64Array, work: Float64Ar
   // Without noise anything is evidence; a number, because the block holds no infinity.
   b[L_EVIDENCE] = b[L_ERROR] > 0 ? square / b[L_ERROR] : square > 0 ? Number.MAX_VALUE : 0
 }
-
-/** As high as a chi-square with n degrees is at so many deviations. */
-export const chance = (n: number, sigmas: number): number =>
-  n + sigmas * Math.sqrt(2 * n) + 0.67 * sigmas * sigmas
 
 /** Where probes do nothing to the trend the evidence is such a chi-square. */
 const threshold = (n: number): number => chance(n, 2.5)

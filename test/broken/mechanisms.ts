@@ -185,7 +185,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "minutes-tumble",
     invariant: 11,
-    file: "src/hot/BudgetWindow.ts",
+    file: "src/hot/BudgetLedger.ts",
     intact: "rows[r + PATH_LEFT] += buckets[b + B_PATH + next]",
     broken: "rows[r + PATH_LEFT] = this.details[PATH]",
     test: "test/hot/BudgetWindow.test.ts",
@@ -292,7 +292,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     file: "src/hot/HotPath.ts",
     intact: "if (this.journal) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)",
     broken:
-      "if (this.journal && validity === VALID) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)",
+      "if (this.journal && validity === IS_VALID) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)",
     test: "test/engine/adversarial.test.ts",
   },
   {
