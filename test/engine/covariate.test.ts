@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { ConfigError, createEngine, type EngineOptions } from "../../src/index.ts"
 import { replay } from "../../src/journal/replay/replay.ts"
 import { noiseAt } from "../../src/testing/noise.ts"
+import { standingOf } from "../../src/studio/page/parts/standing.ts"
 import { bowl, fleetOf, STEP_US as FLEET_STEP_US } from "../fleet/rig.ts"
 import { recorder } from "./recordedRun.ts"
 
@@ -68,6 +69,15 @@ describe("a covariate of an engine", () => {
     const { engine, covariate, news } = await driven(disguised)
     expect(covariate).toMatchObject({ blinded: "isObjective", effect: 0 })
     expect(news.map(({ kind, reason }) => [kind, reason])).toEqual([["noChange", "covariateIsObjective"]])
+    await engine.stop()
+  })
+
+  it("that is left out is told of in the studio", async () => {
+    const { engine } = await driven(disguised)
+    const connection = { state: "open" } as Parameters<typeof standingOf>[1]
+    expect(standingOf(engine.getSnapshot(), connection).sentence).toContain(
+      "The covariate is left out: it is the objective itself.",
+    )
     await engine.stop()
   })
 

@@ -52,7 +52,7 @@ describe("an engine at a plant that remembers", () => {
     // Sixteen windows at least.
     expect(farthestUs).toBeGreaterThanOrEqual(16 * DIGESTS * DIGEST_US * 0.99)
     const said = [...sentences].join("\n")
-    expect(said).toContain("it is being tried whether this plant remembers.")
+    expect(said).toContain("the engine checks whether this plant remembers.")
     expect(said).toMatch(/This plant remembers for about [\d.]+ (s|min).*: readings are projected that far\./)
 
     const { records } = readJournal(folder.path)
@@ -97,7 +97,7 @@ describe("an engine at a plant that remembers", () => {
     })
     expect(windows).toBe(1)
     expect([...sentences].join("\n")).toContain(
-      "Changes show late here: the first window after each of them is left out.",
+      "Changes show late on this plant: the first window after each is left out.",
     )
     const { records } = readJournal(folder.path)
     expect(records.filter(({ reason }) => reason === "effectLate")).toHaveLength(1)
