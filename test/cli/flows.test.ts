@@ -251,7 +251,7 @@ describe("help", () => {
       ...["bash", "zsh", "fish"].map((shell) => desk.run("completions", shell)),
     ])
     expect(version.stdout).toMatch(/^arqon \d+\.\d+\.\d+\n$/)
-    expect(root.stdout).toMatch(/^ {2}interactive {2,}Talk JSON lines/m)
+    expect(root.stdout).toMatch(/^ {2}interactive {2,}Exchange JSON lines/m)
     expect(run.stdout).toMatch(/--concurrency <n> .*\n[^]*EXAMPLES\n/)
     for (const { code, stdout } of completions) {
       expect(code).toBe(0)
