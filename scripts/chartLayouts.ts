@@ -14,7 +14,7 @@ import type {
   MoveLayout,
   Point,
 } from "../src/studio/page/statechart/layouts.ts"
-import type { StateDefinition } from "../src/studio/protocol/protocol.ts"
+import type { StateDefinition } from "../src/studio/protocol/machineProtocol.ts"
 import { machineDefinitions } from "../src/studio/server/machineDefinitions.ts"
 
 const TITLE_BAND = 34

@@ -5,8 +5,7 @@
  * A run is the order of its asks and tells. That order is what `state()` saves; `Solver.restore` repeats it, and since
  * everything in between is a function of it, the restored solver asks for the same points bit for bit.
  */
-import { ConfigError, StateError } from "../domain/errors.ts"
-import { problem } from "../domain/problems.ts"
+import { StateError } from "../domain/errors.ts"
 import { type Classification, isFounded, type LabelChange } from "./Classification.ts"
 import { Course, type SolverPhase } from "./Course.ts"
 import { type Failing, failingAt } from "./failing.ts"
@@ -23,7 +22,7 @@ import type { Params } from "./SearchSpace.ts"
 import { requireSolverConfig, type SolverSettings } from "./SolverConfig.ts"
 import { type HistoryEntry, parseSolverState, type SolverState } from "./SolverState.ts"
 import type { StrategyDefinition } from "./Strategy.ts"
-import { EXTRA_NAMES, STRATEGIES } from "./strategies/catalogue.ts"
+import { definitionOf } from "./strategies/definitionOf.ts"
 import { type Origin, type RecordedTrial, type RunPhase, TrialLog } from "./TrialLog.ts"
 
 export type { SolverPhase }
@@ -372,16 +371,6 @@ export class Solver<P = Params> {
       )
     return notes
   }
-}
-
-function definitionOf(name: string, own: ReadonlyArray<StrategyDefinition>): StrategyDefinition {
-  const found = [...own, ...STRATEGIES].find((one) => one.name === name)
-  if (found !== undefined) return found
-  const text = JSON.stringify(name)
-  const remedy = EXTRA_NAMES.some((one) => one.name === name)
-    ? `Import it and add it to the options: import { ${name} } from "arqon/solver/extra"; { strategies: [${name}] }.`
-    : "Add its definition to the options: { strategies: [...] }."
-  throw new ConfigError({ problems: [problem(["strategy"], `needs the definition of ${text}.`, remedy)] })
 }
 
 /** The same configuration gives the same name: FNV-1a over its JSON. */

@@ -17,26 +17,15 @@ import {
 import { aggregateInto, trimCount } from "../../hot/aggregate.ts"
 import {
   AUDIT_APPLY,
-  AUDIT_COMMAND,
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
-  AUDIT_GUARD,
-  AUDIT_GUARDRAILS_SET,
   AUDIT_NO_CHANGE,
   AUDIT_PROPOSAL,
   AUDIT_RELOCATION,
   AUDIT_RESET_DEMANDED,
   AUDIT_ROLLBACK,
-  AUDIT_SAFE_MODE_ENTERED,
   AUDIT_VARIANT,
-  AUDIT_VERDICT,
-  AUDIT_VIOLATION,
   MINUS,
-  NO_CHANGE_EFFECT_AWAITED,
-  NO_CHANGE_EVAL_TIMEOUT,
-  NO_CHANGE_COVARIATE_IS_OBJECTIVE,
-  NO_CHANGE_COVARIATE_MOVED,
-  NO_CHANGE_MEMORY_PROVEN,
   NO_CHANGE_READING_ON,
   PLUS,
   RETURN_TO_BASE,
@@ -45,9 +34,10 @@ import {
   VISIT_BASELINE,
 } from "../../hot/codes.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
-import { APPLY_KINDS, VERDICT_REASONS, VERDICTS } from "../../domain/words.ts"
+import { APPLY_KINDS } from "../../domain/words.ts"
 import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
 import { endsOnBase, showsLive } from "../format/Standing.ts"
+import { isCause, LEAVES_OUT } from "./causes.ts"
 import { changeText } from "./changeText.ts"
 import { type JournalItem, walkJournal } from "./walkJournal.ts"
 import type { WindowEvidence, KnobChange } from "./KnobChange.ts"
@@ -56,33 +46,6 @@ import type { WindowEvidence, KnobChange } from "./KnobChange.ts"
 const KEPT_GENERATIONS = 8
 /** Causes that are kept. */
 const KEPT_CAUSES = 8
-
-/** What a safety action may be explained by. */
-const CAUSES = [
-  AUDIT_VIOLATION,
-  AUDIT_SAFE_MODE_ENTERED,
-  AUDIT_COMMAND,
-  AUDIT_GUARD,
-  AUDIT_GUARDRAILS_SET,
-  AUDIT_VERDICT,
-  AUDIT_VARIANT,
-]
-/** What is learnt of the readings and changes how they are taken. */
-const LEARNT = [NO_CHANGE_MEMORY_PROVEN, NO_CHANGE_COVARIATE_MOVED, NO_CHANGE_COVARIATE_IS_OBJECTIVE]
-const FAIL = VERDICTS.indexOf("fail")
-const HOLD = VERDICTS.indexOf("hold")
-const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
-
-/** A verdict that lets the tuned configuration be leads to nothing; a closing proof without an end does not let it be. */
-const isCause = (numbers: Float64Array): boolean =>
-  (CAUSES.includes(numbers[RECORD_KIND]) &&
-    (numbers[RECORD_KIND] !== AUDIT_VERDICT ||
-      numbers[RECORD_DETAIL] === FAIL ||
-      (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
-  (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE]))
-
-/** The window behind which another one of the same place begins counts for nothing. */
-const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])
 
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {

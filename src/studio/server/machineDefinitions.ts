@@ -12,7 +12,7 @@ import { solverMachine } from "../../../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../../../machines/spsaCycle.machine.ts"
 import { variantMachine } from "../../../machines/variant.machine.ts"
 import { childrenOf, mermaidOf, named, transitionsOf } from "./mermaid.ts"
-import type { MachineDefinition, StateDefinition } from "../protocol/protocol.ts"
+import type { MachineDefinition, StateDefinition } from "../protocol/machineProtocol.ts"
 
 const charts: ReadonlyArray<AnyStateMachine> = [
   engineMachine,

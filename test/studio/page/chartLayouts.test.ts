@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { chartLayouts } from "../../../scripts/chartLayouts.ts"
 import { graphOf } from "../../../src/studio/page/statechart/Graph.ts"
 import type { Box } from "../../../src/studio/page/statechart/layouts.ts"
-import type { StateDefinition } from "../../../src/studio/protocol/protocol.ts"
+import type { StateDefinition } from "../../../src/studio/protocol/machineProtocol.ts"
 import { machineDefinitions } from "../../../src/studio/server/machineDefinitions.ts"
 
 const layouts = await chartLayouts()

@@ -8,6 +8,7 @@ import type {
   FleetList,
 } from "../../protocol/fleetProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
+import type { Machines } from "../../protocol/machineProtocol.ts"
 import {
   type ActionRequest,
   type ActionResult,
@@ -15,7 +16,6 @@ import {
   type AuditPage,
   type Frames,
   type History,
-  type Machines,
   PATHS,
   type Session,
 } from "../../protocol/protocol.ts"

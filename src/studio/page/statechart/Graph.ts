@@ -2,7 +2,7 @@
  * A statechart as the page draws it: nested states, and the moves between them with their labels. Made from a machine's
  * definition as the server sends it.
  */
-import type { MachineDefinition, StateDefinition } from "../../protocol/protocol.ts"
+import type { MachineDefinition, StateDefinition } from "../../protocol/machineProtocol.ts"
 import { words } from "../core/format.ts"
 
 /** An arrow: every event that leads the same way is one of its labels. */

@@ -2,7 +2,7 @@
  * A laid-out statechart as SVG. Every state is a button that one can reach by Tab and press; lighting and motion are
  * attributes and classes, so that the drawing itself is made once.
  */
-import type { StateDefinition } from "../../protocol/protocol.ts"
+import type { StateDefinition } from "../../protocol/machineProtocol.ts"
 import { mark, svg } from "../core/dom.ts"
 import { words } from "../core/format.ts"
 import { still } from "../core/theme.ts"

@@ -2,7 +2,8 @@
  * The statecharts of every actor: a list of who stands where, one chart in full with its active states lit, what a chosen
  * state is for and answers, and the log of events that travel between the actors.
  */
-import type { ActorState, StateDefinition } from "../../protocol/protocol.ts"
+import type { StateDefinition } from "../../protocol/machineProtocol.ts"
+import type { ActorState } from "../../protocol/protocol.ts"
 import { Scope } from "../core/cell.ts"
 import { fill, h, keyed, mark, say } from "../core/dom.ts"
 import { capital, counted, words } from "../core/format.ts"
