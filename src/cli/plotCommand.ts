@@ -8,10 +8,10 @@ import { writeDocument } from "./writeDocument.ts"
 import { readArtifactFile, requireStateFile } from "../study/documents.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { numberText, print, stylesFor } from "./output.ts"
-import { foundIn, labelsText } from "../study/foundAgain.ts"
 import { readingsOf } from "../study/solverReadings.ts"
 import { shortPath } from "../platform/system/paths.ts"
 import { curveOf } from "../study/convergence.ts"
+import { byEvaluation, storyOf } from "../study/story.ts"
 import { convergenceSvg, importanceSvg } from "./plot/svgChart.ts"
 import { convergenceText, importanceText, type Share, type Titles } from "./plot/terminalChart.ts"
 
@@ -50,14 +50,14 @@ function drawConvergence(run: SolverState | RunArtifact, svg: boolean): Drawing 
   const best = curve.points[curve.points.length - 1].best
   const failed = curve.failed.length === 0 ? "" : `, ${curve.failed.length} failed (×)`
   const pending = curve.pending === 0 ? "" : `, ${curve.pending} pending (○)`
-  const labels = labelsText(foundIn(run))
+  const story = storyOf(run, byEvaluation)
   const titles: Titles = {
     title: `Convergence of ${run.run_id}`,
-    detail: `best reading ${numberText(best)} after ${curve.evaluations} evaluations${failed}${pending}${curve.y.log ? ", logarithmic" : ""}${labels === null ? "" : `; ${labels}`}`,
+    detail: `best reading ${numberText(best)} after ${curve.evaluations} evaluations${failed}${pending}${curve.y.log ? ", logarithmic" : ""}`,
   }
   return {
-    text: (columns, styles) => convergenceText(curve, titles, columns, styles),
-    svg: () => convergenceSvg(curve, titles),
+    text: (columns, styles) => convergenceText(curve, titles, columns, styles, story),
+    svg: () => convergenceSvg(curve, titles, story),
   }
 }
 

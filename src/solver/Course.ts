@@ -73,6 +73,11 @@ export class Course {
     return this.strategy?.labelChanges?.() ?? []
   }
 
+  /** How far the search's region of trust reaches along each of its axes, in shares of the cube; null where it has none. */
+  get reach(): ReadonlyArray<number> | null {
+    return this.strategy?.reach?.() ?? null
+  }
+
   /** Evaluations of the budget that have not been asked for yet. */
   get remaining(): number {
     return this.settings.budget - this.log.asked - this.log.foreign

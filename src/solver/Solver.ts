@@ -171,6 +171,11 @@ export class Solver<P = Params> {
     return this.course.labelChanges
   }
 
+  /** How far the search's region of trust reaches along each of its axes, in shares of a range; null where it has none at the moment. */
+  get reach(): ReadonlyArray<number> | null {
+    return this.course.reach
+  }
+
   /** Noise of one reading as a share of the probe's spread; 0 until the probe is done. */
   get noise(): number {
     return this.course.noise
@@ -249,8 +254,16 @@ export class Solver<P = Params> {
     return Solver.fromState(state, options)
   }
 
-  /** As `restore`, for a state that has been read and checked already. */
-  static fromState<P = Params>(state: SolverState, options: SolverOptions = {}): Solver<P> {
+  /**
+   * As `restore`, for a state that has been read and checked already.
+   *
+   * @param told called after every entry of the history, with the solver as it stood then
+   */
+  static fromState<P = Params>(
+    state: SolverState,
+    options: SolverOptions = {},
+    told: (solver: Solver<P>) => void = () => {},
+  ): Solver<P> {
     const settings = requireSolverConfig(state.config, options.strategies)
     const solver = new Solver<P>(settings, { ...options, runId: state.run_id })
     const order = TrialLog.recorded(state)
@@ -263,6 +276,7 @@ export class Solver<P = Params> {
       if (entry.phase === "seed") solver.seed(resultOf(entry))
       else if (entry.eval_id !== null && entry.asked_after !== null) solver.tell(resultOf(entry))
       else solver.tellUnasked(entry)
+      told(solver)
     })
     askUpTo(state.history.length)
     solver.log.duplicates = state.counts?.duplicates ?? 0

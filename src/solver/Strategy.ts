@@ -74,6 +74,8 @@ export interface Strategy {
   classified?(classification: Classification): void
   /** What it can say about the landscape, for the classification. */
   evidence?(): DescentEvidence
+  /** How far its region of trust reaches along each of its axes, in shares of the cube; null where it has none at the moment. */
+  reach?(): ReadonlyArray<number> | null
   /** How it has revised the classification's label since, oldest first. */
   labelChanges?(): ReadonlyArray<LabelChange>
 }

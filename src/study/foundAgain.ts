@@ -1,7 +1,8 @@
 /** What a run found: as its artifact says, and where that says nothing, by running it again from its history. */
-import { restoreSolver } from "./createSolver.ts"
+import { ConfigError, ResultError, StateError } from "../domain/errors.ts"
 import type { RunArtifact } from "../solver/RunArtifact.ts"
-import type { SolverState } from "../solver/SolverState.ts"
+import { Solver } from "../solver/Solver.ts"
+import { parseSolverState, type SolverState } from "../solver/SolverState.ts"
 import { EXTRA_STRATEGIES } from "../solver/strategies/extraStrategies.ts"
 
 export type Found = Pick<RunArtifact, "best" | "classification">
@@ -20,24 +21,36 @@ export function foundIn(run: SolverState | RunArtifact): Found {
   }
 }
 
-function foundAgain({ config, run_id, history, pending }: SolverState | RunArtifact): Found {
-  const nothing: Found = { best: null, classification: null }
-  if (config === null) return nothing
+function foundAgain(run: SolverState | RunArtifact): Found {
+  const solver = repeated(run)
+  if (solver === null) return { best: null, classification: null }
+  const { best, classification } = solver.artifact()
+  return { best, classification }
+}
+
+/** The run, repeated from its history; null where it names no bounds, or was made by a build that asked for other points. */
+function repeated(run: SolverState | RunArtifact, told?: (solver: Solver) => void): Solver | null {
+  const { config, run_id, history, pending } = run
+  if (config === null) return null
+  const strategies = EXTRA_STRATEGIES
+  const state = parseSolverState({ schema_version: 1, run_id, config, history, pending }, strategies)
+  if (state instanceof StateError) return null
   try {
-    const solver = restoreSolver(
-      { schema_version: 1, run_id, config, history, pending },
-      { strategies: EXTRA_STRATEGIES },
-    )
-    const { best, classification } = solver.artifact()
-    return { best, classification }
-  } catch {
-    return nothing
+    return Solver.fromState(state, { strategies }, told)
+  } catch (error) {
+    if (error instanceof StateError || error instanceof ResultError || error instanceof ConfigError)
+      return null
+    throw error
   }
 }
 
-/** The label and how it was revoked, in a few words: "quadratic, curved from reading 57 on"; null where nothing was found. */
-export function labelsText({ classification }: Found): string | null {
-  if (classification === null) return null
-  const { label, changes = [] } = classification
-  return [label, ...changes.map((one) => `${one.label} from reading ${one.readings} on`)].join(", ")
+/** Runs longer than this are not repeated to be drawn: nobody could tell their steps apart, and it would take seconds. */
+const MOST_DRAWN = 5000
+
+/** How far the trust region reached along each of its axes after each entry of the history, null where none was at work. */
+export function reachOf(run: SolverState | RunArtifact): ReadonlyArray<ReadonlyArray<number> | null> {
+  if (run.history.length > MOST_DRAWN) return []
+  const reach: Array<ReadonlyArray<number> | null> = []
+  const solver = repeated(run, (one) => reach.push(one.reach?.toSorted((a, b) => b - a) ?? null))
+  return solver === null ? [] : reach
 }

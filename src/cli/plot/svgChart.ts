@@ -3,70 +3,22 @@
  * text out, and the same data gives the same bytes.
  */
 import { type Curve, type CurvePhase, isBeyond } from "../../study/convergence.ts"
+import type { Story } from "../../study/story.ts"
+import { fill, fixed, LEFT, page, RIGHT, stroke, text } from "./svgPage.ts"
+import { STORY_HEIGHT, storySvg } from "./svgStory.ts"
 import { type Share, shareText, type Titles } from "./terminalChart.ts"
 import { tickText } from "../../study/ticks.ts"
 
-const WIDTH = 860
-const FONT = `system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif`
-
-/** Colours by name: light, then dark. */
-const COLOURS = {
-  back: ["#ffffff", "#0d1117"],
-  ink: ["#1f2328", "#f0f6fc"],
-  soft: ["#59636e", "#9198a1"],
-  grid: ["#e6e9ed", "#21262d"],
-  seed: ["#818b98", "#7d8590"],
-  told: ["#8250df", "#bc8cff"],
-  probe: ["#bc4c00", "#e3b341"],
-  classify: ["#0969da", "#79c0ff"],
-  refine: ["#1a7f37", "#56d364"],
-  bad: ["#cf222e", "#ff7b72"],
-} as const
-
 const SHOWN: ReadonlyArray<CurvePhase> = ["seed", "told", "probe", "classify", "refine"]
-
-function page(height: number, titles: Titles, body: ReadonlyArray<string>): string {
-  const rules = Object.entries(COLOURS).flatMap(([name]) => [
-    `.${name}{fill:var(--${name})}`,
-    `.l-${name}{stroke:var(--${name})}`,
-  ])
-  const variables = (which: 0 | 1): string =>
-    Object.entries(COLOURS)
-      .map(([name, pair]) => `--${name}:${pair[which]}`)
-      .join(";")
-  // A reader that knows no variables finds the light colours in the attributes.
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escape(`${titles.title}: ${titles.detail}`)}">`,
-    `<title>${escape(`${titles.title}: ${titles.detail}`)}</title>`,
-    "<style>",
-    `svg{${variables(0)}}`,
-    `@media (prefers-color-scheme:dark){svg{${variables(1)}}}`,
-    rules.join(""),
-    `text{font-family:${FONT}}.t{font-size:17px;font-weight:600}.d{font-size:13px}.n{font-size:12px;font-variant-numeric:tabular-nums}.p{font-size:12px;font-weight:600}`,
-    "</style>",
-    `<rect width="${WIDTH}" height="${height}" rx="10" ${fill("back")}/>`,
-    `<text x="28" y="36" class="t ink" fill="${COLOURS.ink[0]}">${escape(titles.title)}</text>`,
-    `<text x="28" y="57" class="d soft" fill="${COLOURS.soft[0]}">${escape(titles.detail)}</text>`,
-    ...body,
-    "</svg>",
-    "",
-  ].join("\n")
-}
-
-type Colour = keyof typeof COLOURS
-
-const fill = (name: Colour): string => `class="${name}" fill="${COLOURS[name][0]}"`
-const stroke = (name: Colour): string => `class="l-${name}" stroke="${COLOURS[name][0]}" fill="none"`
-const text = (x: number, y: number, kind: string, name: Colour, anchor: string, content: string): string =>
-  `<text x="${fixed(x)}" y="${fixed(y)}" class="${kind} ${name}" fill="${COLOURS[name][0]}" text-anchor="${anchor}">${escape(content)}</text>`
-
-const LEFT = 78
-const RIGHT = WIDTH - 28
 const TOP = 96
 const BOTTOM = 388
+const HEIGHT = 452
 
-/** The best so far as a line of steps, every reading as a dot, phases as bands of their colours. */
-export function convergenceSvg(curve: Curve, titles: Titles): string {
+/**
+ * The best so far as a line of steps, every reading as a dot, phases as bands of their colours; below, on the same scale,
+ * what the landscape was taken for and how far the trust region reached.
+ */
+export function convergenceSvg(curve: Curve, titles: Titles, story?: Story): string {
   const { points, spans, failed, x, y } = curve
   const px = (evaluation: number): number => LEFT + x.at(evaluation) * (RIGHT - LEFT)
   const py = (value: number): number => BOTTOM - Math.max(0, Math.min(1, y.at(value))) * (BOTTOM - TOP)
@@ -114,7 +66,9 @@ export function convergenceSvg(curve: Curve, titles: Titles): string {
     body.push(
       `<circle cx="${fixed(px(curve.evaluations))}" cy="${fixed(py(last.best))}" r="4" ${fill(lastPhase(curve))}/>`,
     )
-  return page(452, titles, body)
+  if (story === undefined || story.labels.length === 0) return page(HEIGHT, titles, body)
+  body.push(...storySvg(story, px, HEIGHT, TOP))
+  return page(HEIGHT + STORY_HEIGHT, titles, body)
 }
 
 /** The line of the best so far, in the colour of the phase that each stretch lies in. */
@@ -177,8 +131,3 @@ export function importanceSvg(shares: ReadonlyArray<Share>, titles: Titles): str
   })
   return page(84 + shares.length * BAR_STEP + 16, titles, body)
 }
-
-const fixed = (x: number): string => String(Number(x.toFixed(1)))
-
-const escape = (content: string): string =>
-  content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")

@@ -1,7 +1,9 @@
 /** Charts as lines of text, for a terminal of a given width. */
 import { numberText, type Styles } from "../output.ts"
 import { Canvas } from "./Canvas.ts"
+import { storyText } from "./terminalStory.ts"
 import type { Curve, CurvePhase } from "../../study/convergence.ts"
+import type { Story } from "../../study/story.ts"
 import { tickText } from "../../study/ticks.ts"
 
 export interface Titles {
@@ -21,7 +23,13 @@ const paintOf = (styles: Styles): Readonly<Record<CurvePhase, (text: string) => 
   refine: styles.good,
 })
 
-export function convergenceText(curve: Curve, titles: Titles, columns: number, styles: Styles): string {
+export function convergenceText(
+  curve: Curve,
+  titles: Titles,
+  columns: number,
+  styles: Styles,
+  story?: Story,
+): string {
   const { points, spans, x, y } = curve
   const labels = y.ticks.map(tickText)
   const gutter = Math.max(...labels.map((label) => label.length)) + 1
@@ -60,6 +68,8 @@ export function convergenceText(curve: Curve, titles: Titles, columns: number, s
     )
   }
   lines.push(...footer(curve, gutter, width, styles))
+  if (story !== undefined && story.labels.length > 0)
+    lines.push(...storyText(story, curve, { gutter, width }, styles))
   return lines.join("\n")
 }
 

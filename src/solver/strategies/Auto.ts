@@ -209,6 +209,10 @@ export class Auto implements Strategy {
     }
   }
 
+  reach(): ReadonlyArray<number> | null {
+    return this.active.reach?.() ?? null
+  }
+
   labelChanges(): ReadonlyArray<LabelChange> {
     return this.labels.changes
   }

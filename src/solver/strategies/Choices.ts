@@ -139,6 +139,10 @@ export class Choices implements Strategy {
     arm.strategy.fail(id, this.part)
   }
 
+  reach(): ReadonlyArray<number> | null {
+    return this.last.reach?.() ?? null
+  }
+
   /** Where looks are taken: whoever is still in the running and has part of this look left. */
   private askRunning(id: number, out: Float64Array): boolean {
     this.drop()

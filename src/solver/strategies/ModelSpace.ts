@@ -53,6 +53,11 @@ export class ModelSpace {
     return this.turns ? this.frame.elongation : Number.NaN
   }
 
+  /** Lengths of its axes in the cube. */
+  get lengths(): ReadonlyArray<number> {
+    return Array.from({ length: this.d }, (_, a) => this.frame.length(a))
+  }
+
   /** Displacements count along the first `d` of `axes` from now on. */
   begin(d: number): void {
     this.d = d

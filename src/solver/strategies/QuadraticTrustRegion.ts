@@ -107,6 +107,10 @@ export class QuadraticTrustRegion implements Strategy {
     this.begin(radius)
   }
 
+  reach(): ReadonlyArray<number> | null {
+    return this.descent.reach()
+  }
+
   evidence(): DescentEvidence {
     if (this.descents <= 1) this.shares = keptPromises(this.descent)
     return this.shares

@@ -122,6 +122,11 @@ export class TrustRegion {
     return this.place.elongation
   }
 
+  /** Half the side of its box along each axis, unit space, cut off at the width of the cube; null where the descent has ended. */
+  reach(): ReadonlyArray<number> | null {
+    return this.ended ? null : this.place.lengths.map((length) => Math.min(1, length * this.resolution.delta))
+  }
+
   /** True when it has nothing more to ask. */
   get ended(): boolean {
     return this.state === ENDED

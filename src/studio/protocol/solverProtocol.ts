@@ -32,6 +32,20 @@ export interface SolverRun {
       readonly reason: string
     }>
   } | null
+  /** What the landscape was taken for, since when and why; places are positions in the history. Empty until it was classified. */
+  readonly labels: ReadonlyArray<{
+    readonly label: string
+    readonly from: number
+    readonly to: number
+    readonly reason: string | null
+  }>
+  /**
+   * How far the trust region reached along its axes, the longest first, in shares of a range; in stretches, between which
+   * none was at work. Of many axes the longest, the middle one and the shortest.
+   */
+  readonly reach: ReadonlyArray<
+    ReadonlyArray<{ readonly at: number; readonly lengths: ReadonlyArray<number> }>
+  >
   /** Share of the variance that each parameter explains alone, and what only several explain; null when too little is known. */
   readonly importance: {
     readonly alone: Readonly<Record<string, number>>

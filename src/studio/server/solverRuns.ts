@@ -7,6 +7,7 @@ import type { HistoryEntry } from "../../solver/SolverState.ts"
 import { readArtifactFile } from "../../study/documents.ts"
 import { type Curve, curveOf, isBeyond } from "../../study/convergence.ts"
 import { foundIn } from "../../study/foundAgain.ts"
+import { byPosition, storyOf } from "../../study/story.ts"
 import { readingsOf } from "../../study/solverReadings.ts"
 import type { SolverReading, SolverRun } from "../protocol/solverProtocol.ts"
 import { Refusal } from "./refusal.ts"
@@ -23,7 +24,8 @@ export function solverRun(path: string, name: string): SolverRun {
   const readings = readingsWithBest(history, minimize, curve)
   const count = (status: HistoryEntry["status"]): number =>
     history.filter((entry) => entry.status === status && entry.phase !== "seed").length
-  const { best, classification } = foundIn(artifact)
+  const found = foundIn(artifact)
+  const { best, classification } = found
   return {
     file: name,
     runId: artifact.run_id,
@@ -55,6 +57,7 @@ export function solverRun(path: string, name: string): SolverRun {
             features: { ...classification.features },
             changes: classification.changes ?? [],
           },
+    ...storyOf(artifact, byPosition, found),
     importance: importance(artifact),
     warnings: artifact.notes,
   }

@@ -10,8 +10,10 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { openStudio } from "../../../src/studio/server/openStudio.ts"
 import { recordedEngines } from "../../../src/studio/server/RecordedEngine.ts"
+import { figure } from "../../../src/studio/page/core/format.ts"
 import { solverRun } from "../../../src/studio/server/solverRuns.ts"
 import { launch, look, picture, type Seen } from "./browser.ts"
+import { kinkedRun } from "../../study/kinkedRun.ts"
 import { roughRun } from "./roughRun.ts"
 import { soon } from "./soon.ts"
 
@@ -98,6 +100,30 @@ describe("the views that are offered", () => {
     const label = new RegExp(`^Convergence: .*, ${failed} failed, ${beyond} off the scale, 8 pending$`)
     expect(await seen.page.getByRole("img", { name: label }).count()).toBe(1)
     await picture(seen.page, "solver-marks")
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("show under a solver's curve how far its trust region reached, where the run can be repeated", async () => {
+    const path = join(folder(), "run.json")
+    writeFileSync(path, JSON.stringify(kinkedRun()))
+    const { labels, reach } = solverRun(path, "run.json")
+    expect(labels.length).toBeGreaterThan(1)
+    const { lengths } = reach.at(-1)!.at(-1)!
+    const studio = await openStudio({
+      engines: [],
+      solvers: new Map([["run.json", () => solverRun(path, "run.json")]]),
+    })
+    onTestFinished(() => studio.stop())
+    const seen = await seeing(studio.url)
+    const chart = seen.page.getByRole("img", { name: /^Reach of the trust region/ })
+    await chart.waitFor()
+    const [longest, shortest] = [figure(lengths[0]), figure(lengths.at(-1))]
+    expect(await chart.getAttribute("aria-label")).toBe(
+      `Reach of the trust region, in shares of a range: ${longest} along its longest axis at the end, ${shortest} along its shortest`,
+    )
+    const curve = seen.page.getByRole("img", { name: /^Convergence/ })
+    expect(await curve.getAttribute("aria-label")).toContain(labels.map(({ label }) => label).join(", then "))
+    await picture(seen.page, "solver-story")
     expect(seen.complaints).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import { Scope } from "../core/cell.ts"
 import { h } from "../core/dom.ts"
 import { figure } from "../core/format.ts"
 import { shade, token } from "../core/theme.ts"
+import { markChanges } from "./changes.ts"
 
 const HEIGHT = 300
 const FONT = '11px "Inter Variable", system-ui, sans-serif'
@@ -51,7 +52,9 @@ export function convergence(run: SolverRun): Convergence {
       padding: [12, 12, 0, 0],
       legend: { show: false },
       cursor: { y: false },
-      hooks: { draw: [(u) => drawEdges(u, frame, failed, beyond, pending)] },
+      hooks: {
+        draw: [(u) => drawEdges(u, frame, failed, beyond, pending), (u) => markChanges(u, run.labels, true)],
+      },
       scales: { x: { time: false }, y: { range: () => [low, high] } },
       series: [
         {},
@@ -114,6 +117,7 @@ export function convergence(run: SolverRun): Convergence {
     `${word} value ${figure(run.best?.value)}`,
     ...edges,
     ...(pending.length === 0 ? [] : [out]),
+    ...(run.labels.length < 2 ? [] : [`taken for ${run.labels.map((one) => one.label).join(", then ")}`]),
   ]
   return {
     element: h("div", { class: "chart", role: "img", "aria-label": label.join(", ") }, plot),

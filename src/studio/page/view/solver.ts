@@ -4,6 +4,7 @@
  */
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import { convergence } from "../chart/convergence.ts"
+import { reachChart } from "../chart/reach.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"
 import { fill, h, say } from "../core/dom.ts"
@@ -117,13 +118,16 @@ function cards(run: SolverRun, scope: Scope): ReadonlyArray<HTMLElement> {
       h("section", { class: "card empty" }, icon("nothing"), h("p", {}, "Nothing has been evaluated yet.")),
     ]
   const chart = convergence(run)
+  const reach = reachChart(run)
   scope.add(chart.close)
+  if (reach !== null) scope.add(reach.close)
   return [
     h(
       "section",
       { class: "card wide", "aria-label": "Convergence" },
       h("header", {}, h("h2", {}, "Convergence"), chart.legend),
       chart.element,
+      reach?.element ?? null,
     ),
     importance(run),
     best(run),
