@@ -159,6 +159,9 @@ print(say(cmd="best")["best"])
 
 \`convergence\` shows every reading and the best so far, in the colours of the phases. The scale is logarithmic where the values
 span enough powers of ten. Outliers beyond the 90 % quantile are drawn on the frame.
+Failed evaluations are crosses and pending ones rings on the axis. Below, on the same scale, stands what the
+landscape was taken for, why that changed, and how far the trust region reached along each of its axes. For that the
+run is repeated from its history; where this build would ask for other points, only the curve is drawn.
 
 \`importance\` shows what share of the differences in loss each parameter explains by itself, and what only several explain
 together. It is an analysis of variance over 64 randomised regression trees, integrated over the whole space. It uses losses

@@ -5,7 +5,10 @@
  */
 import type { Strategy, StrategyContext } from "../Strategy.ts"
 
-/** Readings without a better one, in times d + 1, after which the next one has its turn. */
+/**
+ * Readings without a better one, in times d + 1, after which the next one has its turn; twice as many after a turn that found
+ * nothing. To begin a search costs a look at all readings: in a long run that must not happen every few of them.
+ */
 const PATIENCE = 10
 
 export class Rotation implements Strategy {
@@ -15,6 +18,8 @@ export class Rotation implements Strategy {
   private turn = 0
   private best: number
   private betteredAt: number
+  private earned = false
+  private patience: number
   /** Points that gave no number: each search is told of those before it. */
   private readonly failed: Array<Float64Array> = []
 
@@ -26,6 +31,7 @@ export class Rotation implements Strategy {
     this.active = searches[0]()
     this.best = readings.lowest < 0 ? Number.POSITIVE_INFINITY : readings.losses[readings.lowest]
     this.betteredAt = readings.count
+    this.patience = PATIENCE * (context.space.size + 1)
   }
 
   get move(): string {
@@ -34,7 +40,9 @@ export class Rotation implements Strategy {
 
   ask(id: number, out: Float64Array): boolean {
     const { readings, space } = this.context
-    if (readings.count - this.betteredAt > PATIENCE * (space.size + 1)) {
+    if (readings.count - this.betteredAt > this.patience) {
+      this.patience = this.earned ? PATIENCE * (space.size + 1) : 2 * this.patience
+      this.earned = false
       this.turn = (this.turn + 1) % this.searches.length
       this.betteredAt = readings.count
       this.active = this.searches[this.turn]()
@@ -56,6 +64,7 @@ export class Rotation implements Strategy {
     if (readings.losses[index] < this.best) {
       this.best = readings.losses[index]
       this.betteredAt = readings.count
+      this.earned = true
     }
     this.active.tell(id, index)
   }
