@@ -69,7 +69,7 @@ describe("the story of a run", () => {
     const svg = convergenceSvg(curve, TITLES, story)
     expect(svg.match(/stroke-dasharray/g)).toHaveLength(story.labels.length - 1)
     for (const { label, from } of story.labels) {
-      expect(svg).toContain(`${label}`)
+      expect(svg).toContain(label)
       expect(svg).toContain(`from evaluation ${from} on</title>`)
     }
     expect(svg.match(/stroke-width="1.3"/g)).toHaveLength(3 * story.reach.length)
