@@ -240,7 +240,7 @@ function liveHot(hot: HotPath | HotPathRecord | undefined, self: AnyActorRef): H
   if (record !== undefined) return hotFor(record, self)
   throw new SnapshotError({
     path: "input.hot",
-    detail: "no hot path. Hand over the `hot` of what makeHotPath({ knobs }) gives.",
+    detail: "hot is missing. Pass the `hot` that makeHotPath({ knobs }) returns.",
   })
 }
 
@@ -249,7 +249,7 @@ function checkSeed(seed: unknown): void {
   if (Number.isSafeInteger(seed) && (seed as number) >= 0) return
   throw new SnapshotError({
     path: "input.seed",
-    detail: "no seed: a whole number from 0 to 2^53 - 1 is, such as 42.",
+    detail: "seed must be a whole number from 0 to 2^53 - 1, such as 42.",
   })
 }
 

@@ -129,7 +129,7 @@ function decodeObject(data: { readonly [key: string]: Json }, source: LiveSource
     default:
       throw new SnapshotError({
         path: TAG,
-        detail: `${JSON.stringify(data[TAG])} is none of Arqon's parts. Restore it with the release that wrote it, or begin anew.`,
+        detail: `${JSON.stringify(data[TAG])} is not a part of Arqon. Restore it with the release that wrote it, or start again.`,
       })
   }
 }

@@ -84,7 +84,7 @@ function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
     ...missing.map((name) =>
       problem(
         ["params", name],
-        "is no knob of this engine.",
+        "is not a knob of this engine.",
         "Make it with params: adapter.params, or use tune.",
       ),
     ),

@@ -339,7 +339,7 @@ function timeOf(flag: string, word: string): TimeSpan {
   if (span === null)
     throw new CliFailure(
       plainText(
-        `--${flag}: ${JSON.stringify(word)} is no time. Write 2026-03-01T14:03 (local, or with Z or +02:00), 2026-03-01, 14:03, or seconds of a manual run.`,
+        `--${flag}: ${JSON.stringify(word)} is not a time. Write 2026-03-01T14:03 (local, or with Z or +02:00), 2026-03-01, 14:03, or seconds of a manual run.`,
       ),
       EXIT.usage,
     )

@@ -110,8 +110,8 @@ const damaged = ({ damage, atUs, directory }: LeftBehind, { nowUs }: ResumePolic
   deadlineUs: null,
   detail:
     `The journal is damaged: ${damage}. ` +
-    `Look at it (${directory === undefined ? "arqon audit verify" : `arqon audit verify ${directory}`}); ` +
-    "bring it back from a copy and start the engine anew, or go on from here with reset().",
+    `Inspect it (${directory === undefined ? "arqon audit verify" : `arqon audit verify ${directory}`}); ` +
+    "restore it from a copy and restart the engine, or go on from here with reset().",
 })
 
 /** The values that a knob of today may take, on its grid. */

@@ -57,7 +57,7 @@ export function signatureProblems({ by, why, atUs }: Signature): ReadonlyArray<P
     if (text.length > most)
       problems.push(problem([path], `has ${text.length} characters.`, `Use at most ${most}.`))
   if (!(Math.abs(atUs) <= MAX_DATE_US))
-    problems.push(problem(["atUs"], "is no time.", "Give it in microseconds since 1970."))
+    problems.push(problem(["atUs"], "is not a time.", "Give it in microseconds since 1970."))
   return problems
 }
 
@@ -68,7 +68,7 @@ export function nameProblems(name: string): ReadonlyArray<Problem> {
   if (HIDDEN.test(name))
     return [problem(["name"], "holds characters that cannot be seen.", "Leave them out.")]
   if (name !== name.normalize("NFC"))
-    return [problem(["name"], "is spelt in parts of letters.", 'Use name.normalize("NFC").')]
+    return [problem(["name"], "is not in Unicode normal form C.", 'Use name.normalize("NFC").')]
   return []
 }
 
@@ -107,7 +107,7 @@ export function evidenceProblems(evidence: Evidence): ReadonlyArray<Problem> {
   for (const { mean, standardError, readings } of levels) {
     if (!Number.isFinite(mean) || !Number.isFinite(standardError) || standardError < 0 || !(readings >= 1))
       problems.push(
-        problem(["evidence"], "has numbers that are none.", "No reading is better than a wrong one."),
+        problem(["evidence"], "has values that are not numbers.", "No reading is better than a wrong one."),
       )
   }
   return problems
@@ -142,7 +142,7 @@ export function approvalProblems(record: VariantRecord, by: string): ReadonlyArr
   if (content.rollback === undefined)
     problems.push(problem(["rollback"], "is missing.", 'Say where to go back to: { to: "previous", ... }.'))
   if (content.rollback?.to === record.name)
-    problems.push(problem(["rollback", "to"], "leads to the variant itself.", "Name another."))
+    problems.push(problem(["rollback", "to"], "is the variant itself.", "Name another."))
   if (evidence.length === 0)
     problems.push(problem(["evidence"], "is missing.", "Evaluate the variant as it is now."))
   else if (evidence.every((one) => one.readings < MIN_READINGS))
@@ -155,9 +155,9 @@ export function approvalProblems(record: VariantRecord, by: string): ReadonlyArr
         problem(["evidence"], `number ${id} says that a constraint was broken.`, "Revise the variant."),
       )
   if (authors.some((author) => person(author) === ""))
-    problems.push(problem(["authors"], "hold somebody without a name.", "Draft a new variant."))
+    problems.push(problem(["authors"], "include somebody without a name.", "Draft a new variant."))
   if (authors.some((author) => samePerson(author, by)))
-    problems.push(problem(["by"], "wrote a part of it.", "Somebody else must approve it."))
+    problems.push(problem(["by"], "is one of its authors.", "Somebody else must approve it."))
   return problems
 }
 
@@ -167,7 +167,7 @@ export function promotionProblems(record: VariantRecord): ReadonlyArray<Problem>
   if (approval === null) return [problem(["approval"], "is missing.", "Have it approved first.")]
   return approvalProblems(record, approval.by).map((one) =>
     one.path === "by"
-      ? problem(["approval", "by"], "wrote a part of it.", "Have somebody else approve it.")
+      ? problem(["approval", "by"], "is one of its authors.", "Have somebody else approve it.")
       : one,
   )
 }

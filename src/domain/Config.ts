@@ -87,7 +87,7 @@ export function parseEngineConfig(input: unknown): EngineSettings | ConfigError 
   const tried = Result.try(() => ({ read: readShape(EngineConfigShape, input), cross: crossProblems(input) }))
   // A getter or a proxy of the input threw: nothing more can be said about such an input.
   if (Result.isFailure(tried))
-    return new ConfigError({ problems: [problem([], "could not be read.", "Hand over a plain object.")] })
+    return new ConfigError({ problems: [problem([], "could not be read.", "Give a plain object.")] })
   const { read, cross } = tried.success
   if (read.ok && cross.length === 0) return settingsOf(read.value)
   // Where both found something at one place, the second knows more of what was meant.
@@ -123,7 +123,7 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
     problems.push(
       problem(
         ["journal"],
-        "says how a journal is kept, and there is none.",
+        "needs `state`: there is no journal to keep.",
         'Give it a directory: state: "./state".',
       ),
     )
@@ -132,7 +132,7 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
     problems.push(
       problem(
         ["resume"],
-        "says where to go on, and nothing is kept to go on from.",
+        "needs `state`: there is no saved run to resume.",
         'Give it a directory: state: "./state".',
       ),
     )
@@ -150,9 +150,7 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
       if (extras.indexOf(name) !== i)
         problems.push(problem(["extras", i], `repeats ${show(name)}.`, "Name every channel once."))
       if (RESERVED_CHANNELS.includes(name))
-        problems.push(
-          problem(["extras", i], `${show(name)} is a channel of its own already.`, "Choose another name."),
-        )
+        problems.push(problem(["extras", i], `${show(name)} is a built-in channel.`, "Choose another name."))
     })
   }
   return problems
@@ -202,7 +200,7 @@ function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Prob
       : [
           problem(
             ["homeostasis", "features", i],
-            `${show(name)} is no channel of the digests.`,
+            `${show(name)} is not a channel of the digests.`,
             `Name one of ${known.join(", ")}, or add it to extras.`,
           ),
         ],
@@ -223,7 +221,7 @@ function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Prob
     learned === null ||
     !Array.isArray(knobs) ||
     (knobs.length === names.length && knobs.every((knob, i) => knob === names[i]))
-  if (!fits) problems.push(problem(["learned", "knobs"], "are not those of params.", "Leave learned out."))
+  if (!fits) problems.push(problem(["learned", "knobs"], "do not match params.", "Leave learned out."))
   const ranges: ReadonlyArray<unknown> | undefined = Array.isArray(learned?.ranges)
     ? learned.ranges
     : undefined
@@ -237,7 +235,7 @@ function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Prob
       )
     : null
   if (other !== null)
-    problems.push(problem(["learned", "ranges"], `are others by now: ${other}.`, "Leave learned out."))
+    problems.push(problem(["learned", "ranges"], `have changed: ${other}.`, "Leave learned out."))
   return problems
 }
 

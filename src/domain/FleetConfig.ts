@@ -165,7 +165,7 @@ function modeProblems({ safeMode }: EngineSettings): ReadonlyArray<Problem> {
         problem(
           ["engine", "safeMode", "exit"],
           "cannot be objectiveRecovery in a fleet.",
-          'Take "timer" or "manualReset".',
+          'Use "timer" or "manualReset".',
         ),
       ]
     : []

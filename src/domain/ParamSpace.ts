@@ -158,7 +158,7 @@ export function nameProblems(
 ): ReadonlyArray<{ message: string; suggestion: string }> {
   if (name.trim() === "") return [{ message: "has an empty name.", suggestion: "Give every knob a name." }]
   if (name === "__proto__")
-    return [{ message: "is a name that JavaScript keeps for itself.", suggestion: "Choose another." }]
+    return [{ message: "is a reserved name in JavaScript.", suggestion: "Choose another." }]
   if (name !== name.trim())
     return [
       { message: "has white space around its name.", suggestion: `Write ${JSON.stringify(name.trim())}.` },
@@ -173,7 +173,7 @@ export function nameProblems(
     ? []
     : [
         {
-          message: "is a duplicate: another knob's name reads the same.",
+          message: "reads the same as another knob's name.",
           suggestion: "Rename one of the two.",
         },
       ]

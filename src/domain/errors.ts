@@ -3,6 +3,7 @@
  * All of them mean: nothing was changed.
  */
 import * as Data from "effect/Data"
+import { ENGINE_STATE, FLEET, FLEET_STATE, NO_BASELINE, VARIANT } from "./messages.ts"
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -71,23 +72,6 @@ export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactErr
   }
 }
 
-const STATE_MESSAGES = {
-  notStarted: "The engine has not been started. Call start() first.",
-  alreadyStarted: "The engine was started before. Create another engine for another run.",
-  stopped: "The engine has been stopped. Create another engine for another run.",
-  restarting:
-    "The engine's worker died or does not answer, and nothing was done. Another one is started; call again when worker().status is running.",
-  frozen:
-    "The engine, or its worker, died too often; the plant stands on its baseline. Call reset() to start it anew.",
-  auditFull:
-    "SafeMode is open because the audit is full, and a reset makes no room. It ends by itself once the records are written.",
-  noAnswer:
-    "The engine's worker took the call and does not answer. It is started anew if it hangs; whether the call was carried out is not known.",
-  otherThread:
-    "The engine's actors live in its worker thread. Use subscribe, windows$, audit.subscribe or the option inspect.",
-  notManual: 'The time is told only with clock: "manual"; with clock: "system" the engine keeps its own.',
-} as const
-
 /** A call that does not fit where the engine, or the fleet, is in its life. */
 export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineStateError")<{
   readonly reason:
@@ -106,17 +90,15 @@ export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineSt
   readonly subject?: "engine" | "fleet"
 }> {
   override get message(): string {
-    return `${this.call}: ${STATE_MESSAGES[this.reason].replaceAll("engine", this.subject ?? "engine")}`
+    const { call, reason, subject } = this
+    return `${call}: ${(subject === "fleet" ? FLEET_STATE[reason] : null) ?? ENGINE_STATE[reason]}`
   }
 }
-
-const NO_BASELINE_MESSAGE =
-  "There is no baseline yet: no configuration has stayed good for the stable time, and setBaseline() was not called."
 
 /** rollback() before there is anything to roll back to. */
 export class NoBaselineError extends /* @__PURE__ */ Data.TaggedError("NoBaselineError") {
   override get message(): string {
-    return NO_BASELINE_MESSAGE
+    return NO_BASELINE
   }
 }
 
@@ -141,17 +123,6 @@ export class EngineFaultError extends /* @__PURE__ */ Data.TaggedError("EngineFa
   }
 }
 
-const FLEET_MESSAGES = {
-  exists: "is in the fleet already. Take it with get(key), or ensure(key) where it may or may not be there.",
-  unknown: "is not in the fleet. Spawn it first.",
-  stopped: "was stopped. Spawn it anew.",
-  full: "found no place: the fleet has as many engines as it may. Stop some, or raise maxEngines.",
-  badKey: "is no key of an engine: a string of 1 to 256 characters is.",
-  unknownGroup:
-    "names a shared budget that the fleet does not have. Name it under `shared` in its configuration.",
-  badInitial: "cannot begin like that.",
-} as const
-
 /** A call on a fleet that was refused; nothing was changed. */
 export class FleetError extends /* @__PURE__ */ Data.TaggedError("FleetError")<{
   readonly reason: "exists" | "unknown" | "stopped" | "full" | "badKey" | "unknownGroup" | "badInitial"
@@ -161,21 +132,11 @@ export class FleetError extends /* @__PURE__ */ Data.TaggedError("FleetError")<{
   readonly detail?: string
 }> {
   override get message(): string {
-    const detail = this.detail === undefined ? "" : ` ${this.detail}`
-    // What is no key is shown as what it is.
-    const subject = this.reason === "badKey" ? this.key : `The engine ${JSON.stringify(this.key)}`
-    return `${subject} ${FLEET_MESSAGES[this.reason]}${detail}`
+    const { reason, key, detail = "" } = this
+    // A key that cannot be one is shown as what it is.
+    return FLEET[reason](reason === "badKey" ? key : JSON.stringify(key), detail).trimEnd()
   }
 }
-
-const VARIANT_MESSAGES = {
-  invalid: "cannot be used",
-  unknown: "is not in the catalogue",
-  exists: "is in the catalogue already",
-  refused: "stays as it is",
-  conflict: "was changed by somebody else meanwhile",
-  store: "could not be kept or read",
-} as const
 
 /** A call on the variant catalogue that was refused; nothing was changed, and `problems` names all that is missing. */
 export class VariantError extends /* @__PURE__ */ Data.TaggedError("VariantError")<{
@@ -189,6 +150,6 @@ export class VariantError extends /* @__PURE__ */ Data.TaggedError("VariantError
       `  ${path === "" ? "" : `${path}: `}${message} ${suggestion}`.trimEnd(),
     )
     const subject = this.variant === "" ? "The catalogue" : `The variant ${JSON.stringify(this.variant)}`
-    return [`${subject} ${VARIANT_MESSAGES[this.reason]}${lines.length > 0 ? ":" : "."}`, ...lines].join("\n")
+    return [`${VARIANT[this.reason](subject)}${lines.length > 0 ? ":" : "."}`, ...lines].join("\n")
   }
 }

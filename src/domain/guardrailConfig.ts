@@ -21,7 +21,7 @@ export function parseGuardrails(input: unknown): GuardrailConfig | ConfigError {
   }))
   if (Result.isFailure(tried))
     return new ConfigError({
-      problems: [problem(["guardrails"], "could not be read.", "Hand over a preset or a plain object.")],
+      problems: [problem(["guardrails"], "could not be read.", "Give a preset or a plain object.")],
     })
   const { read, cross } = tried.success
   if (read.ok && cross.length === 0) return read.value.guardrails

@@ -10,7 +10,7 @@ export function readTotally<T>(shape: Shape<T>, input: unknown, options: ReadOpt
   if (Result.isSuccess(tried)) return tried.success
   return {
     ok: false,
-    problems: [problem(options.at ?? [], "could not be read.", "Hand over a plain object.")],
+    problems: [problem(options.at ?? [], "could not be read.", "Give a plain object.")],
   }
 }
 

@@ -128,7 +128,11 @@ export class ActorTree {
     const { block, lastId } = cycleNow.context
     this.lastId = lastId
     if (block !== this.cycle?.context.block && !isFinite(block)) {
-      return { child: "cycle", reason: "badState", detail: "cycle: its state has numbers that are none" }
+      return {
+        child: "cycle",
+        reason: "badState",
+        detail: "cycle: its state holds values that are not numbers",
+      }
     }
     this.cycle = cycleNow
     return null

@@ -151,7 +151,7 @@ const ownThread = new ConfigError({
   problems: [
     {
       path: "placement",
-      message: "asks for a worker; an engine of an Effect program lives in the fiber that makes it.",
+      message: "cannot be a worker: an Effect engine runs in the fiber that makes it.",
       suggestion: "Leave it out, or make the engine with createEngine.",
     },
   ],

@@ -56,7 +56,7 @@ const noThreads = new ConfigError({
   problems: [
     {
       path: "placement",
-      message: "asks for a worker thread of Node, and there is none here.",
+      message: "needs Node's worker threads, which are not available here.",
       suggestion:
         'Leave it out: in a browser the engine runs where it is made. Under Node import from "arqon".',
     },
@@ -92,8 +92,8 @@ const notFetched = (error: unknown): ConfigError =>
     problems: [
       {
         path: "",
-        message: `homeostasis and variants need a part that could not be fetched: ${errorText(error)}.`,
-        suggestion: "Start it again when it can be reached.",
+        message: `homeostasis and variants need a module that could not be loaded: ${errorText(error)}.`,
+        suggestion: "Call start() again once it can be reached.",
       },
     ],
   })
@@ -143,7 +143,7 @@ const noStudio = new ConfigError({
   problems: [
     {
       path: "studio",
-      message: "wants a server, and there is none here.",
+      message: "needs a server, which is not available here.",
       suggestion: 'Open it under Node, with the engine of "arqon".',
     },
   ],

@@ -26,7 +26,7 @@ export function timeError(nowUs: unknown): DigestError | null {
   const invalid = problem(
     ["nowUs"],
     `must be a number of microseconds from 0 to ${MAX_TIME_US} (the year 2112, counted from 1970), got ${show(nowUs)}.`,
-    "Date.now() * 1000 is one.",
+    "Use Date.now() * 1000.",
   )
   return new DigestError({ problems: [invalid] })
 }

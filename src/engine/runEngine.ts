@@ -69,7 +69,7 @@ const noDisk = new ConfigError({
   problems: [
     {
       path: "state",
-      message: "asks for a disk, and there is none here.",
+      message: "needs a disk, which is not available here.",
       suggestion: 'Leave it out in a browser; under Node import from "arqon" or "arqon/node".',
     },
   ],

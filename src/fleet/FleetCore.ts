@@ -112,7 +112,14 @@ export class FleetCore {
   spawn(key: string, options: SpawnOptions = {}): FleetCell {
     this.expectRunning("spawn")
     if (typeof key === "string" && this.cells.has(key)) throw new FleetError({ reason: "exists", key })
-    if (this.cells.size >= this.settings.maxEngines) throw new FleetError({ reason: "full", key: show(key) })
+    const { maxEngines } = this.settings
+    if (this.cells.size >= maxEngines) {
+      throw new FleetError({
+        reason: "full",
+        key: typeof key === "string" ? key : show(key),
+        detail: String(maxEngines),
+      })
+    }
     const { engine } = this.settings
     const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
     const nowUs = this.clock()

@@ -60,7 +60,7 @@ export interface FleetCalls<K extends string = string> {
 
 /** Many engines by key. `docs/reference/fleet.md` tells every call in full. */
 export interface Fleet<K extends string = string> extends FleetCalls<K> {
-  /** In manual time it begins at `nowUs`, or at 0. Rejects with a DigestError for what is no time. */
+  /** In manual time it begins at `nowUs`, or at 0. Rejects with a DigestError for what is not a time. */
   readonly start: (nowUs?: number) => Promise<void>
   /** Leaves every plant on its base. Rejects with an AuditError when audit records could not be written. */
   readonly stop: () => Promise<void>
@@ -127,7 +127,7 @@ const noStudio = new ConfigError({
   problems: [
     {
       path: "studio",
-      message: "wants a server, and there is none here.",
+      message: "needs a server, which is not available here.",
       suggestion: 'Open it under Node, with the fleet of "arqon".',
     },
   ],

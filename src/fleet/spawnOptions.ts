@@ -21,10 +21,10 @@ const NAMES: ReadonlyArray<string> = ["initial", "group", "seed"]
 function checkNames(key: string, options: unknown): void {
   const refuse = (detail: string): FleetError => new FleetError({ reason: "badInitial", key, detail })
   if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw refuse(`Its options must be an object, got ${show(options)}.`)
+    throw refuse(`the options must be an object, got ${show(options)}.`)
   const excess = Object.keys(options).find((name) => !NAMES.includes(name))
   if (excess !== undefined)
-    throw refuse(`${excess} is not an option here. ${didYouMean(excess, NAMES) ?? ""}`)
+    throw refuse(`${excess} is not an option of spawn. ${didYouMean(excess, NAMES) ?? ""}`)
 }
 
 /** The options with their defaults; a FleetError where something about them makes no sense. */
@@ -67,7 +67,7 @@ function initialUnit(
   const unit = space.initialUnit.slice()
   for (const [name, value] of entries) {
     const id = space.names.indexOf(name)
-    if (id < 0) throw refuse(`${name} is no knob. ${didYouMean(name, space.names) ?? ""}`.trim())
+    if (id < 0) throw refuse(`${name} is not a knob. ${didYouMean(name, space.names) ?? ""}`.trim())
     const { min, max } = space.knobs[id]
     if (!(typeof value === "number" && value >= min && value <= max)) {
       throw refuse(`${name} must be from ${min} to ${max}, got ${show(value)}.`)

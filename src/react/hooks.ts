@@ -39,7 +39,7 @@ export const useKnob = <K extends string>(engine: EngineView<K>, name: NoInfer<K
 
 const noKnob = (name: unknown, known: ReadonlyArray<string>): ConfigError =>
   new ConfigError({
-    problems: [problem(["name"], `is no knob of this engine: ${show(name)}.`, didYouMean(name, known))],
+    problems: [problem(["name"], `is not a knob of this engine: ${show(name)}.`, didYouMean(name, known))],
   })
 
 /** The live values of all knobs, one object as long as none of them changes. */

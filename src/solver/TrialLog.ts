@@ -182,8 +182,8 @@ export class TrialLog {
           problems: [
             {
               path: "history",
-              message: `has no unbroken order of trials: trial ${i} is missing or out of place.`,
-              suggestion: "Take the file as it was written, or import its history as a warm start.",
+              message: `has a gap in its order of trials: trial ${i} is missing or out of place.`,
+              suggestion: "Use the file as it was written, or import its history as a warm start.",
             },
           ],
         })

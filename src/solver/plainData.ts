@@ -35,7 +35,7 @@ const decode = Schema.decodeUnknownExit(Copied)
 export function plainData(input: unknown): PlainData {
   const exit = decode(input)
   if (exit._tag === "Success") return exit.value as PlainData
-  return { value: null, problems: [problem([], "could not be read.", "Hand over a plain object.")] }
+  return { value: null, problems: [problem([], "could not be read.", "Give a plain object.")] }
 }
 
 function copyOf(input: unknown): PlainData {
@@ -49,7 +49,7 @@ function copyOf(input: unknown): PlainData {
     if (typeof value !== "object" || value === null) return value
     const before = known.get(value)
     if (before === null) {
-      problems.push(problem(path, "refers back to what holds it.", "A document is a tree."))
+      problems.push(problem(path, "refers back to an object that contains it.", "A document is a tree."))
       return null
     }
     if (before !== undefined) return before
@@ -82,7 +82,7 @@ function copyOf(input: unknown): PlainData {
       path.push(key)
       // As a key of a plain object it would be the prototype, wherever a later hand assigns it.
       if (key === "__proto__")
-        problems.push(problem(path, "is a name that JavaScript keeps for itself.", "Choose another."))
+        problems.push(problem(path, "is a reserved name in JavaScript.", "Choose another."))
       const value = copy((source as Record<string, unknown>)[key])
       path.pop()
       if (value !== undefined && key !== "__proto__") made[key] = value

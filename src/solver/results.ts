@@ -79,7 +79,7 @@ function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Re
     problems.push(
       problem(
         [...path, named === result.id ? "id" : "eval_id"],
-        `names no trial, got ${show(named)}.`,
+        `must name a trial, got ${show(named)}.`,
         log.asked === 0 ? "Nothing has been asked for yet." : `Trials so far: 0 to ${log.asked - 1}.`,
       ),
     )
@@ -92,7 +92,7 @@ function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Re
             "is missing.",
             "A result from outside the run needs the point it was read at.",
           )
-        : problem(path, "names no trial.", "Give its id, or the params that were evaluated."),
+        : problem(path, "does not name a trial.", "Give its id, or the params that were evaluated."),
     )
   const { failed } = result
   const broken = failed === true || typeof failed === "string"
@@ -101,7 +101,7 @@ function readResult(input: unknown, path: ReadonlyArray<PropertyKey>, reader: Re
     problems.push(
       problem(
         [...path, "value"],
-        Object.hasOwn(result, "value") ? "is undefined, which is no measurement." : "is missing.",
+        Object.hasOwn(result, "value") ? "is undefined, which is not a measurement." : "is missing.",
         "Give the number that was measured, or null (or failed) for an evaluation that failed.",
       ),
     )

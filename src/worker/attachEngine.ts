@@ -37,7 +37,9 @@ export function attachEngine<K extends string = string>(shared: SharedHandle<K>)
   const kind: unknown = typeof shared === "object" && shared !== null ? shared.kind : shared
   if (kind !== "arqon/shared-engine") {
     const remedy = 'Send engine.shared of an engine with placement: "worker" to this thread.'
-    throw new ConfigError({ problems: [problem(["shared"], `is no shared engine: ${show(kind)}.`, remedy)] })
+    throw new ConfigError({
+      problems: [problem(["shared"], `must be a shared engine, got ${show(kind)}.`, remedy)],
+    })
   }
   const handle = shared as SharedEngine<K>
   const reader = readerOf(handle)

@@ -80,7 +80,7 @@ export function placeInWorker(
 
 const noSinks = problem(
   ["sinks"],
-  "are objects of this thread, and the audit is written in the worker.",
+  "cannot be sent to the worker, where the audit is written.",
   'Keep a journal with state: "./state", or take the records with engine.audit.subscribe.',
 )
 

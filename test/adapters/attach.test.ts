@@ -71,7 +71,7 @@ describe("an adapter attached to the wrong thing", () => {
   it("is refused by name, and changes nothing", async () => {
     const { adapter, puts } = widget("n")
     const other = new FakeEngine(widget("m").adapter)
-    expect(() => attach(other as never, adapter)).toThrow(/params\.n: is no knob of this engine/)
+    expect(() => attach(other as never, adapter)).toThrow(/params\.n: is not a knob of this engine/)
     const fleet = createFleet({ engine: { params: adapter.params, clock: "manual" } })
     await fleet.start()
     expect(() => attach(fleet.spawn("one") as never, adapter)).toThrow(/engine: must be an engine of its own/)

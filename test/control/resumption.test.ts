@@ -196,8 +196,8 @@ describe("SafeMode that was open", () => {
         exit: "manualReset",
         deadlineUs: null,
         detail:
-          `The journal is damaged: ${damage}. Look at it (arqon audit verify ./state); ` +
-          "bring it back from a copy and start the engine anew, or go on from here with reset().",
+          `The journal is damaged: ${damage}. Inspect it (arqon audit verify ./state); ` +
+          "restore it from a copy and restart the engine, or go on from here with reset().",
       })
       expect(start).toEqual(stopped.baseline)
       expect(from.why).toContain("The record of run r1 is damaged")

@@ -70,7 +70,7 @@ describe("what is kept and read again", () => {
     expect(rows(signatureProblems(long))).toEqual([
       ["by", "has 201 characters.", "Use at most 200."],
       ["why", "has 2001 characters.", "Use at most 2000."],
-      ["atUs", "is no time.", "Give it in microseconds since 1970."],
+      ["atUs", "is not a time.", "Give it in microseconds since 1970."],
     ])
     const unseen = { by: "\u200b\u200d", why: "\ufeff \u00ad", atUs: 0 }
     expect(signatureProblems(unseen).map(({ path }) => path)).toEqual(["by", "why"])
@@ -110,7 +110,7 @@ describe("a signature", () => {
     expect(rows(signatureProblems({ by: " ", why: "\t", atUs: Number.NaN }))).toEqual([
       ["by", "is missing.", "Say who does it."],
       ["why", "is missing.", "Say why it is done."],
-      ["atUs", "is no time.", "Give it in microseconds since 1970."],
+      ["atUs", "is not a time.", "Give it in microseconds since 1970."],
     ])
   })
 })
@@ -120,7 +120,7 @@ describe("evidence", () => {
     const level = { mean: 0, standardError: 0, readings: 1 }
     expect(evidenceProblems(evidence(1, level))).toEqual([])
     expect(evidenceProblems(evidence(1, { against: level }))).toEqual([])
-    const want = ["evidence", "has numbers that are none.", "No reading is better than a wrong one."]
+    const want = ["evidence", "has values that are not numbers.", "No reading is better than a wrong one."]
     const wrong = [
       { mean: Number.NaN },
       { mean: Number.POSITIVE_INFINITY },
@@ -177,7 +177,7 @@ describe("an approval", () => {
     const rollback = { to: "fast", afterBreaches: 2, quarantineUs: 0 }
     expect(
       rows(approvalProblems(record({ content: { values: {}, constraints: [], rollback } }), "Bob")),
-    ).toEqual([["rollback.to", "leads to the variant itself.", "Name another."]])
+    ).toEqual([["rollback.to", "is the variant itself.", "Name another."]])
     expect(rows(approvalProblems(record({ evidence: [] }), "Bob"))).toEqual([
       ["evidence", "is missing.", "Evaluate the variant as it is now."],
     ])
@@ -199,10 +199,10 @@ describe("an approval", () => {
   it("requires a second person, and named authors", () => {
     const authors = ["Ada", "Bob"]
     expect(rows(approvalProblems(record({ authors }), " bob"))).toEqual([
-      ["by", "wrote a part of it.", "Somebody else must approve it."],
+      ["by", "is one of its authors.", "Somebody else must approve it."],
     ])
     expect(rows(approvalProblems(record({ authors: ["Ada", " "] }), "Bob"))).toEqual([
-      ["authors", "hold somebody without a name.", "Draft a new variant."],
+      ["authors", "include somebody without a name.", "Draft a new variant."],
     ])
   })
 })
@@ -216,7 +216,7 @@ describe("a promotion", () => {
       ["approval", "is missing.", "Have it approved first."],
     ])
     expect(rows(promotionProblems(record({ approval: by("Ada") })))).toEqual([
-      ["approval.by", "wrote a part of it.", "Have somebody else approve it."],
+      ["approval.by", "is one of its authors.", "Have somebody else approve it."],
     ])
     const unfounded = record({ approval: by("Bob"), evidence: [] })
     expect(promotionProblems(unfounded)).toEqual(approvalProblems(unfounded, "Bob"))

@@ -84,7 +84,7 @@ describe("Engine.make", () => {
   it.effect("asks for no disk where there is none", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Engine.make({ ...config, state: "./state" }))
-      assert.include(error.message, "asks for a disk")
+      assert.include(error.message, "needs a disk")
     }),
   )
 

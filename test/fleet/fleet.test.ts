@@ -83,14 +83,14 @@ describe("engines of a fleet", () => {
     await fleet.start()
     const spawn = (key: unknown, options: unknown) => () =>
       fleet.spawn(key as string, options as SpawnOptions)
-    expect(spawn("", {})).toThrow('"" is no key of an engine: a string of 1 to 256 characters is.')
-    expect(spawn({}, {})).toThrow("an object is no key of an engine:")
-    const start =
-      'The engine "b" cannot begin like that. start is not an option here. Known: "initial", "group", "seed".'
-    expect(spawn("b", { start: { x: 0 } })).toThrow(start)
-    expect(spawn("b", { seed: -1 })).toThrow(
-      'The engine "b" cannot begin like that. seed must be a whole number',
+    expect(spawn("", {})).toThrow('The key of an engine must be a string of 1 to 256 characters, got "".')
+    expect(spawn({}, {})).toThrow(
+      "The key of an engine must be a string of 1 to 256 characters, got an object.",
     )
+    const start =
+      'The engine "b" cannot be spawned: start is not an option of spawn. Known: "initial", "group", "seed".'
+    expect(spawn("b", { start: { x: 0 } })).toThrow(start)
+    expect(spawn("b", { seed: -1 })).toThrow('The engine "b" cannot be spawned: seed must be a whole number')
     await fleet.stop()
   })
 
@@ -100,6 +100,9 @@ describe("engines of a fleet", () => {
     const a = fleet.spawn("a")
     fleet.spawn("b")
     expect(() => fleet.spawn("c")).toThrow(FleetError)
+    expect(() => fleet.spawn("c")).toThrow(
+      'The fleet is full (maxEngines: 2), so the engine "c" was not spawned.',
+    )
     a.stop()
     expect(fleet.ensure("c").key).toBe("c")
     expect(() => a.observe({ objective: 1 })).toThrow(expect.objectContaining({ reason: "stopped" }))

@@ -328,7 +328,7 @@ describe("files that cannot be opened", () => {
     writeFileSync(segmentPath(folder.in("state"), 2), segmentOf(run, { ...headerOf(run), start: null }))
     await expect(early.start()).rejects.toMatchObject({
       _tag: "AuditError",
-      message: expect.stringContaining("is not as this engine found it"),
+      message: expect.stringContaining("has changed since this engine was made"),
     })
     expect(early.getSnapshot().status).toBe("idle")
   })

@@ -279,7 +279,7 @@ describe("telling", () => {
     const remedy = "Give the number that was measured, or null (or failed) for an evaluation that failed."
     for (const [result, message] of [
       // What a function that forgot its return leaves behind.
-      [{ id: 0, value: undefined }, "is undefined, which is no measurement."],
+      [{ id: 0, value: undefined }, "is undefined, which is not a measurement."],
       [{ id: 0 }, "is missing."],
       [{ id: 0, failed: false }, "is missing."],
     ] as const) {

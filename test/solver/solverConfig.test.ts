@@ -282,8 +282,8 @@ describe("a solver's configuration", () => {
     const text =
       '{"budget": 3, "bounds": {"__proto__": {"min": 0, "max": 1}}, "strategy_params": {"__proto__": 1}}'
     expect(problemsOf(JSON.parse(text))).toEqual([
-      "bounds.__proto__: is a name that JavaScript keeps for itself. Choose another.",
-      "strategy_params.__proto__: is a name that JavaScript keeps for itself. Choose another.",
+      "bounds.__proto__: is a reserved name in JavaScript. Choose another.",
+      "strategy_params.__proto__: is a reserved name in JavaScript. Choose another.",
     ])
   })
 

@@ -23,18 +23,18 @@ export function checkedSinks(given: unknown): Effect.Effect<ReadonlyArray<AuditS
 function problemsOf(sink: unknown, index: number): ReadonlyArray<Problem> {
   const path = ["sinks", index]
   if (typeof sink !== "object" || sink === null) {
-    return [problem(path, `is no sink, got ${show(sink)}.`, OWN)]
+    return [problem(path, `must be a sink, got ${show(sink)}.`, OWN)]
   }
   const { name, write, close } = sink as Readonly<Record<string, unknown>>
   return [
     ...(typeof name === "string" && name !== ""
       ? []
-      : [problem([...path, "name"], "must be a text that names the sink in metrics and warnings.")]),
+      : [problem([...path, "name"], "must be a string: it names the sink in metrics and warnings.")]),
     ...(typeof write === "function"
       ? []
-      : [problem([...path, "write"], "must be a function of a batch that gives back an Effect.")]),
+      : [problem([...path, "write"], "must be a function that takes a batch and returns an Effect.")]),
     ...(Effect.isEffect(close)
       ? []
-      : [problem([...path, "close"], "must be an Effect.", "Where nothing is to be closed: Effect.void.")]),
+      : [problem([...path, "close"], "must be an Effect.", "Use Effect.void if there is nothing to close.")]),
   ]
 }

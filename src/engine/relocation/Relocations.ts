@@ -40,8 +40,8 @@ interface Host {
 /** What is wrong with an offer to an engine that chooses no variants. */
 export const NOT_CHOSEN: Problem = {
   path: "variants",
-  message: "are not chosen by this engine.",
-  suggestion: "Give it the option: variants: {}.",
+  message: "are not enabled for this engine.",
+  suggestion: "Enable them with the option variants: {}.",
 }
 
 export class Relocations {

@@ -78,7 +78,9 @@ export class Catalogue {
     const problems = [
       ...problemsOf(readTotally(VariantName, name, { at: ["name"] })),
       ...nameProblems(textOf(name)),
-      ...(name === PREVIOUS ? [problem(["name"], "is a word of rollback plans.", "Choose another.")] : []),
+      ...(name === PREVIOUS
+        ? [problem(["name"], "is a reserved word of rollback plans.", "Choose another.")]
+        : []),
       ...problemsOf(read),
       ...signatureProblems(signature),
     ]

@@ -68,5 +68,7 @@ const tooMany = (variant: string): VariantError =>
   new VariantError({
     reason: "store",
     variant,
-    problems: [{ path: "", message: `is one too many: memory holds ${MAX_VARIANTS} variants.` }],
+    problems: [
+      { path: "", message: `is one too many: a catalogue in memory holds ${MAX_VARIANTS} variants.` },
+    ],
   })

@@ -54,8 +54,8 @@ const noDisk = /* @__PURE__ */ new VariantError({
   problems: [
     {
       path: "state",
-      message: "asks for a disk, and there is none here.",
-      suggestion: "Leave it out in a browser, or hand over a store.",
+      message: "needs a disk, which is not available here.",
+      suggestion: "Leave it out in a browser, or give a store.",
     },
   ],
 })

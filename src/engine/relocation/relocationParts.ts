@@ -118,7 +118,7 @@ function misfits(
     return [
       problem(
         ["offered", name, knob],
-        `is ${JSON.stringify(value)}, which the knob cannot be.`,
+        `is ${JSON.stringify(value)}, which the knob cannot take.`,
         `Give a number from ${min} to ${max}.`,
       ),
     ]

@@ -51,13 +51,18 @@ export function checkSpecs(specs: ReadonlyArray<SupervisedName>): ConfigError | 
     const path = ["children", name === "" ? i : name]
     const { restarts, withinUs } = intensity
     return [
-      ...(name === "" ? [problem(path, "needs a name.")] : []),
+      ...(name === "" ? [problem(path, "must have a name.")] : []),
       ...(specs.findIndex((other) => other.name === name) < i
         ? [problem(path, "is there twice.", "Give every sink a name of its own.")]
         : []),
       ...(Number.isInteger(restarts) && restarts >= 0 && withinUs > 0
         ? []
-        : [problem([...path, "intensity"], "must allow 0 or more whole restarts within more than no time.")]),
+        : [
+            problem(
+              [...path, "intensity"],
+              "must be a whole number of restarts from 0, within a time above 0.",
+            ),
+          ]),
     ]
   })
   return problems.length === 0 ? null : new ConfigError({ problems })

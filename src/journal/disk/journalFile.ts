@@ -203,7 +203,7 @@ export class JournalFile {
   ): Generator<Step, void> {
     if (this.closed) throw new Error("it has been closed")
     if (batch.length === 0) return
-    if (exact.length !== batch.length) throw new Error("it was given words without their numbers")
+    if (exact.length !== batch.length) throw new Error("it was given a record's words without its numbers")
     this.start ??= batch.find(({ start }) => start !== undefined)?.start
     if (this.start === undefined) throw new Error(`record ${batch[0].seq} ${STARTLESS}`)
     this.mark.settle()

@@ -111,7 +111,7 @@ function unpack(bytes: Uint8Array, compression: Compression): Uint8Array {
     )
   }
   // What was never written to is removed and not compressed.
-  if (unpacked.length === 0) throw new Error("it is an archive of nothing: restore it from a copy")
+  if (unpacked.length === 0) throw new Error("it is an empty archive: restore it from a copy")
   return unpacked
 }
 

@@ -110,8 +110,8 @@ class StateJournal {
       reason: "open",
       sink: NAME,
       detail:
-        `${this.directory} is not as this engine found it when it was made: another engine has written to it, or its files ` +
-        "were changed, so this one does not begin where the plant was left. Make it anew.",
+        `${this.directory} has changed since this engine was made: another engine wrote to it, or its files were edited. ` +
+        "This engine would not begin where the plant was left. Make another one.",
     })
   }
 }

@@ -163,11 +163,11 @@ export class StudioServer {
     try {
       const { pathname, searchParams } = this.receive(request)
       const route = this.routes.get(pathname)
-      if (route === undefined) throw new Refusal("notFound", "There is nothing under this path.")
+      if (route === undefined) throw new Refusal("notFound", "There is nothing at this path.")
       const { method, open, handle } = route
       if (method !== request.method && !(method === "GET" && request.method === "HEAD")) {
         const allow = method === "GET" ? "GET, HEAD" : method
-        throw new Refusal("wrongMethod", `This path takes ${allow} and nothing else.`, { allow })
+        throw new Refusal("wrongMethod", `This path accepts only ${allow}.`, { allow })
       }
       const who = open ? "no token" : this.options.access.admit(request)
       await handle({ request, response, query: searchParams, who })
@@ -182,7 +182,7 @@ export class StudioServer {
     socket.on("error", () => socket.destroy())
     try {
       const { pathname, searchParams } = this.receive(request)
-      if (pathname !== PATHS.inspect) throw new Refusal("notFound", "There is nothing under this path.")
+      if (pathname !== PATHS.inspect) throw new Refusal("notFound", "There is nothing at this path.")
       this.options.access.admit(request)
       void this.inspection.accept(this.liveOf(searchParams).core, request, socket, head)
     } catch (error) {
@@ -218,7 +218,7 @@ export class StudioServer {
   private async login({ request, response }: Asked): Promise<void> {
     const body = (await readBody(request)) as { readonly [K in keyof LoginRequest]?: unknown } | null
     const token = body?.token
-    if (!this.options.access.wantsToken) throw new Refusal("badRequest", "This studio wants no token.")
+    if (!this.options.access.wantsToken) throw new Refusal("badRequest", "This studio needs no token.")
     const cookie = this.options.access.login(request, typeof token === "string" ? token : "")
     this.room.welcome(request.socket)
     response.writeHead(204, { "set-cookie": cookie }).end()
@@ -318,9 +318,9 @@ export class StudioServer {
 
   private liveOf(query: URLSearchParams): LiveSide {
     const { live } = this.engineOf(query)
-    if (live === null) throw new Refusal("badRequest", "This is a recording; nothing of it is live.")
+    if (live === null) throw new Refusal("badRequest", "This engine is a recording, so it has no live data.")
     return live
   }
 }
 
-const changesNothing = new Refusal("readOnly", "This studio shows and changes nothing.")
+const changesNothing = new Refusal("readOnly", "This studio is read-only.")

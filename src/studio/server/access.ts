@@ -55,7 +55,7 @@ export class Access {
     if (host === undefined || !this.isOwnName(hostname(host))) {
       throw new Refusal(
         "forbidden",
-        "This name is not one of this server's. Open it by its address, or start it with the name as allowed host.",
+        "This server does not answer to that host name. Open it by its address, or add the name to allowedHosts.",
       )
     }
     if (origin !== undefined && !this.isOwnOrigin(origin.toLowerCase(), host.toLowerCase())) {
@@ -85,7 +85,7 @@ export class Access {
     if (bearerOf(request) !== null) throw this.refusal(request)
     throw new Refusal(
       "unauthorised",
-      "This studio wants its token first. It stands in the link that was printed when the studio was opened.",
+      "This studio needs its token. It is in the link that was printed when the studio was opened.",
       CHALLENGE,
     )
   }

@@ -39,7 +39,7 @@ function kindOf(word: string): AuditKind {
   if (kind !== undefined) return kind
   throw new Refusal(
     "badRequest",
-    `kind: ${JSON.stringify(word.trim())} is none. Kinds: ${AUDIT_KINDS.join(", ")}.`,
+    `kind must be one of ${AUDIT_KINDS.join(", ")}, got ${JSON.stringify(word.trim())}.`,
   )
 }
 

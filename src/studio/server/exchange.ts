@@ -6,7 +6,7 @@ import type { StaticFile } from "./staticFiles.ts"
 
 /** The path as it was asked, never taken for one of the disk, nor for another server's. */
 export function urlOf({ url = "" }: IncomingMessage): URL {
-  if (!url.startsWith("/")) throw new Refusal("badRequest", "This is no path.")
+  if (!url.startsWith("/")) throw new Refusal("badRequest", "The address must be a path.")
   return new URL(`http://studio${url}`)
 }
 
@@ -30,7 +30,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(chunks).toString("utf8"))
   } catch {
-    throw new Refusal("badRequest", "The body is no JSON.")
+    throw new Refusal("badRequest", "The body must be JSON.")
   }
 }
 

@@ -39,5 +39,5 @@ function wordOf<W extends string>(
   const word = words.find((one) => one === given)
   if (word !== undefined) return word
   const text = JSON.stringify(given.slice(0, 40))
-  throw new Refusal("badRequest", `${name}: ${text} is none of ${words.join(", ")}.`)
+  throw new Refusal("badRequest", `${name} must be one of ${words.join(", ")}, got ${text}.`)
 }

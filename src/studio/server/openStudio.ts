@@ -63,8 +63,8 @@ const nothingToInspect = new ConfigError({
   problems: [
     {
       path: "inspectAt",
-      message: "asks for inspection events, and engines of a fleet have no actors to inspect.",
-      suggestion: "Leave it away, or make the engine that is to be looked into with createEngine.",
+      message: "is not available for a fleet: its engines have no actors to inspect.",
+      suggestion: "Leave it out, or make the engine to inspect with createEngine.",
     },
   ],
 })
@@ -131,21 +131,21 @@ function studioProblems({ host, port, token, inspectAt }: StudioOptions): Readon
   if (token !== undefined && token !== false && !(typeof token === "string" && isToken(token))) {
     problems.push({
       path: "token",
-      message: "must be 16 to 512 letters, digits and signs of ASCII without spaces, or false for none.",
-      suggestion: "Leave it away and one is made, or make one: openssl rand -hex 24",
+      message: "must be 16 to 512 ASCII letters, digits and signs without spaces, or false for none.",
+      suggestion: "Leave it out to have one generated, or generate one: openssl rand -hex 24",
     })
   }
   if (host === "") {
     problems.push({
       path: "host",
       message: "is empty, which would be every address of this machine.",
-      suggestion: 'Leave it away to serve this machine alone, or say "0.0.0.0".',
+      suggestion: 'Leave it out to serve this machine alone, or give "0.0.0.0".',
     })
   } else if (host !== undefined && !isLoopback(host) && token === false) {
     problems.push({
       path: "host",
-      message: `${JSON.stringify(host)} can be reached from other machines, and there is no token.`,
-      suggestion: "Leave token away and one is made, or leave host away to serve this machine alone.",
+      message: `${JSON.stringify(host)} can be reached from other machines, so it needs a token.`,
+      suggestion: "Leave token out to have one generated, or leave host out to serve this machine alone.",
     })
   }
   if (inspectAt !== undefined && !isLocalSocket(inspectAt)) {

@@ -37,5 +37,5 @@ export function numberOf(parameters: URLSearchParams, name: string, otherwise: n
   if (text === null || text === "") return otherwise
   const number = Number(text)
   if (Number.isFinite(number)) return number
-  throw new Refusal("badRequest", `${name}: ${JSON.stringify(text.slice(0, 40))} is no number.`)
+  throw new Refusal("badRequest", `${name} must be a number, got ${JSON.stringify(text.slice(0, 40))}.`)
 }

@@ -137,7 +137,7 @@ describe("the list of a fleet", () => {
     const wrong = await ask(url, "/api/fleet?status=asleep")
     expect([wrong.status, wrong.json()["message"]]).toEqual([
       400,
-      'status: "asleep" is none of awake, resting, passive.',
+      'status must be one of awake, resting, passive, got "asleep".',
     ])
     expect((await ask(url, "/api/fleet?fleet=others")).status).toBe(404)
     expect((await ask(url, "/api/fleet?limit=many")).status).toBe(400)

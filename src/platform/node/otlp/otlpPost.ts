@@ -64,7 +64,7 @@ export function addressOf(
   const root = URL.canParse(url) ? new URL(url) : null
   if (root === null || !/^https?:$/.test(root.protocol))
     throw new ConfigError({
-      problems: [problem(["url"], "is no address over HTTP.", `Write it whole, as in ${DEFAULT_URL}.`)],
+      problems: [problem(["url"], "must be an HTTP address.", `Write it in full, such as ${DEFAULT_URL}.`)],
     })
   if (root.username !== "" || root.password !== "")
     throw new ConfigError({
