@@ -51,17 +51,19 @@ function allMessages(): ReadonlyArray<Message> {
 function messagesIn(file: string, source: string): ReadonlyArray<Message> {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true)
   const found: Array<Message> = []
+  const { tells, texts } = namesIn(tree)
   const add = (message: ts.Node | undefined, remedy: ts.Node | undefined, prefix = ""): void => {
-    const text = message && textOf(message)
-    // A single word is a path or a reason and no message.
-    if (text === undefined || text === null || !text.includes(" ")) return
-    found.push({ file, text: prefix + text, remedy: (remedy && textOf(remedy)) ?? "" })
+    const remedies = textsOf(remedy, texts)
+    for (const text of textsOf(message, texts)) {
+      // A single word is a path or a reason and no message.
+      if (text.includes(" ")) found.push({ file, text: prefix + text, remedy: remedies.join(" Or: ") })
+    }
   }
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       const name = node.expression.getText()
       const given = node.arguments ?? []
-      const at = TELLS.get(name)
+      const at = tells.get(name)
       if (at !== undefined) add(given[at], given[at + 1])
       if (name === "numberThat") add(given[0], undefined, "must be ")
     }
@@ -77,6 +79,68 @@ function messagesIn(file: string, source: string): ReadonlyArray<Message> {
   }
   visit(tree)
   return found
+}
+
+interface Names {
+  /** Calls that tell a user something: those that all files share, and functions of this file that hand their argument on to one. */
+  readonly tells: ReadonlyMap<string, number>
+  /** What constants of this file stand for. */
+  readonly texts: ReadonlyMap<string, ts.Expression>
+}
+
+function namesIn(tree: ts.SourceFile): Names {
+  const tells = new Map(TELLS)
+  const texts = new Map<string, ts.Expression>()
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && node.initializer !== undefined) {
+      if (ts.isArrowFunction(node.initializer)) addTeller(node.name.getText(), node.initializer, tells)
+      else texts.set(node.name.getText(), node.initializer)
+    }
+    if (ts.isFunctionDeclaration(node) && node.name !== undefined) addTeller(node.name.text, node, tells)
+    ts.forEachChild(node, visit)
+  }
+  visit(tree)
+  return { tells, texts }
+}
+
+/** A function that hands one of its arguments on as a message tells it too. */
+function addTeller(name: string, made: ts.SignatureDeclaration, tells: Map<string, number>): void {
+  const parameters = made.parameters.map((one) => one.name.getText())
+  const visit = (node: ts.Node): void => {
+    const handed = handedOn(node, tells)
+    const at = handed === undefined ? -1 : parameters.indexOf(handed.getText())
+    if (at >= 0) tells.set(name, at)
+    ts.forEachChild(node, visit)
+  }
+  visit(made)
+}
+
+/** The message of a call that tells one, or of an object that is an error's fields. */
+function handedOn(node: ts.Node, tells: ReadonlyMap<string, number>): ts.Node | undefined {
+  if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+    const at = tells.get(node.expression.getText())
+    return at === undefined ? undefined : node.arguments?.[at]
+  }
+  return ts.isShorthandPropertyAssignment(node) && node.name.text === "detail" ? node.name : undefined
+}
+
+/** Every text that an expression can be. */
+function textsOf(
+  node: ts.Node | undefined,
+  names: ReadonlyMap<string, ts.Expression>,
+): ReadonlyArray<string> {
+  if (node === undefined) return []
+  if (ts.isParenthesizedExpression(node)) return textsOf(node.expression, names)
+  if (ts.isConditionalExpression(node))
+    return [...textsOf(node.whenTrue, names), ...textsOf(node.whenFalse, names)]
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken)
+    return [...textsOf(node.left, names), ...textsOf(node.right, names)]
+  if (ts.isIdentifier(node)) {
+    const named = names.get(node.text)
+    return named === undefined || ts.isIdentifier(named) ? [] : textsOf(named, names)
+  }
+  const text = textOf(node)
+  return text === null ? [] : [text]
 }
 
 /** What a person will read, with what is filled in as its last name in braces; null where it is no text. */

@@ -67,6 +67,6 @@ describe("the engine's bundle in Chromium", () => {
   })
 
   it("names the missing part when it cannot be fetched", async () => {
-    await expect(run(false, chunks.slice(1))).rejects.toThrow("need a part that could not be fetched")
+    await expect(run(false, chunks.slice(1))).rejects.toThrow("need a module that could not be loaded")
   })
 })

@@ -94,7 +94,7 @@ describe("a conversation", () => {
       ['{"cmd":"ask","batch":0}', /batch must be a whole number above 0/],
       ['{"cmd":"ask","batch":"2"}', /batch must be/],
       ['{"cmd":"tell"}', /"results" is missing/],
-      ['{"cmd":"tell","results":[{"id":0,"value":1},{"id":77,"value":2}]}', /\[1\]\.id: names no trial/],
+      ['{"cmd":"tell","results":[{"id":0,"value":1},{"id":77,"value":2}]}', /\[1\]\.id: must name a trial/],
       ['{"cmd":"tell","results":[{"params":{"x":9,"mode":"a"},"value":2}]}', /params\.x/],
       ['{"cmd":"tell","results":"all good"}', /must be an object/],
       ['{"cmd":"seed","history":[{"value":1}]}', /params/],

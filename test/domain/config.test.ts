@@ -157,11 +157,11 @@ describe("a configuration", () => {
     ["an empty name", { "": { min: 0, max: 1 } }, /^params\[""\]: has an empty name/],
     ["a blank name", { "  ": { min: 0, max: 1 } }, /empty name/],
     ["white space around a name", { " a": { min: 0, max: 1 } }, /white space around its name\. Write "a"/],
-    ["a name of JavaScript's own", JSON.parse('{"__proto__": {"min": 0, "max": 1}}'), /keeps for itself/],
+    ["a name of JavaScript's own", JSON.parse('{"__proto__": {"min": 0, "max": 1}}'), /is a reserved name/],
     [
       "names that read the same",
       { "\u00e9": { min: 0, max: 1 }, "e\u0301": { min: 0, max: 1 } },
-      /duplicate/,
+      /reads the same/,
     ],
     ["no knobs at all", {}, /^params: has no knobs/],
   ])("refuses %s", (_, knobs, expected) => {
@@ -205,14 +205,14 @@ describe("a configuration", () => {
     ["a ring that is no power of two", { telemetry: { capacity: 1000 } }, /power of two/],
     ["five extra channels", { extras: ["a", "b", "c", "d", "e"] }, /^extras: must be at most 4 names/],
     ["a channel named twice", { extras: ["a", "a"] }, /^extras\[1\]: repeats "a"/],
-    ["a channel named like a field", { extras: ["objective"] }, /is a channel of its own already/],
+    ["a channel named like a field", { extras: ["objective"] }, /is a built-in channel/],
     ["a seed below 0", { seed: -1 }, /^seed: must be a whole number/],
     ["a tick of no length", { tickUs: 0 }, /^tickUs: must be a number from 1000/],
     ["an empty state directory", { state: "" }, /^state: must be a path/],
     [
       "a journal without a directory",
       { journal: {} },
-      /^journal: says how a journal is kept, and there is none/,
+      /^journal: needs `state`: there is no journal to keep/,
     ],
     ["an unknown sync", { state: "s", journal: { sync: "now" } }, /^journal\.sync: /],
   ])("refuses %s", (_, options, expected) => {

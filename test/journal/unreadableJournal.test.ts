@@ -317,7 +317,7 @@ describe("files that cannot be opened", () => {
     expect(found()).toMatchObject(frozenFor("is a link to a file that is not there"))
     rmSync(path)
     writeFileSync(`${path}.zst`, zstdCompressSync(new Uint8Array(0)))
-    expect(found()).toMatchObject(frozenFor("it is an archive of nothing"))
+    expect(found()).toMatchObject(frozenFor("it is an empty archive"))
   })
 
   it("are no reason to begin where the engine did not look: it is made anew", async () => {

@@ -267,7 +267,7 @@ export class Recovery {
   confirm(done: boolean): void {
     if (done || this.host.status !== "running" || !this.host.tree.alive) return
     this.host.tree.stop()
-    this.rootDied({ child: "hotPath", reason: "hung", detail: "hotPath: it did not do what it was told" })
+    this.rootDied({ child: "hotPath", reason: "hung", detail: "hotPath: it did not carry out a command" })
   }
 
   /** Records each callback that failed for the first time; later failures are only counted. */

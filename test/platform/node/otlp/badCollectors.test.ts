@@ -144,7 +144,7 @@ describe("a batch", () => {
 describe("an address", () => {
   it("that is none is refused at once, and one with a key shows none", () => {
     for (const url of ["collector:4318", "localhost", "", "ftp://collector"])
-      expect(() => otlpLogs({ url })).toThrow(/url: is no address over HTTP/)
+      expect(() => otlpLogs({ url })).toThrow(/url: must be an HTTP address/)
     expect(() => otlpTraces({ url: `http://me:${SECRET}@collector` })).toThrow(
       /url: holds a name or a password/,
     )
