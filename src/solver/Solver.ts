@@ -338,7 +338,8 @@ export class Solver<P = Params> {
           {
             path: `eval_id ${recorded.eval_id}`,
             message: difference,
-            suggestion: "Import the history as a warm start instead: its readings are kept, and the run starts again.",
+            suggestion:
+              "Import the history as a warm start instead: its readings are kept, and the run starts again.",
           },
         ],
       })
