@@ -152,6 +152,9 @@ function armNextApply(context: EngineContext): void {
   wakeForNextApply(hot, nowOf(context))
 }
 
+/** The same as an action: one function, where a closure for every window would be garbage. */
+const armAgain = ({ context }: { readonly context: EngineContext }): void => armNextApply(context)
+
 /** Time of an event, or the hot path's own where an event brings none. */
 const timeOf = (context: EngineContext, event: object): number =>
   "nowUs" in event && typeof event.nowUs === "number" ? event.nowUs : nowOf(context)
@@ -239,7 +242,7 @@ export const engineSetup = setup({
     /** A window is over: now somebody may want the next apply, perhaps sooner than Tier 1 would accept it. */
     expiredToCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
-      enqueue(() => armNextApply(context))
+      enqueue(armAgain)
       enqueue.sendTo("cycle", event)
     }),
     wakeCycle: enqueueActions(({ context, event, enqueue, self }) => {
@@ -367,7 +370,7 @@ export const engineSetup = setup({
       const { config, executor } = context.hot.get()
       const engine = self.getSnapshot()
       if (!cycleIsUpToDate(context, engine)) return
-      enqueue(() => armNextApply(context))
+      enqueue(armAgain)
       const probing = executor.lastKind === PLUS || executor.lastKind === MINUS
       const isLevel = event.window.generation === config.generation && (probing || rests(engine))
       const cycle = engine.children["cycle"] ?? null
@@ -568,9 +571,9 @@ export const engineSetup = setup({
       if (event.type !== "plantSettled" || !isUpToDate(context, event.generation)) return
       enqueue.sendTo("proof", { ...event, type: "settled" as const, lastId: lastIdOf(self.getSnapshot()) })
     }),
-    toProof: enqueueActions(({ context, event, enqueue }) => {
+    toProof: enqueueActions(({ event, enqueue }) => {
       if (event.type !== "window" && event.type !== "windowExpired") return
-      enqueue(() => armNextApply(context))
+      enqueue(armAgain)
       enqueue.sendTo("proof", event)
     }),
     wakeProof: sendTo("proof", ({ context, event }) => ({

@@ -400,6 +400,10 @@ class Macrostep {
   }
 
   private valuesOf(assignment: Readonly<Record<string, unknown>>, params: unknown): object {
+    // Plain values are the change already.
+    let isPlain = true
+    for (const key in assignment) if (typeof assignment[key] === "function") isPlain = false
+    if (isPlain) return assignment
     const change: Record<string, unknown> = {}
     for (const key in assignment) {
       const value = assignment[key]

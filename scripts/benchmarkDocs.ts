@@ -1,11 +1,12 @@
 /**
  * Runs the benchmarks and writes docs/benchmarks.md from what they print: `npm run docs:benchmarks`; with `-- --public` the section
- * on what a user calls alone. A figure that is not in this page's commands is not in this page.
+ * on what a user calls alone, with `-- --cold` that on cold processes. A figure that is not in this page's commands is not in this page.
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { classesSection, type ClassesBench } from "./classesSection.ts"
+import { type ColdRun, coldSection, withColdSection } from "./coldSection.ts"
 import { lastLine } from "./lastLine.ts"
 import { type PublicRun, publicSection, withPublicSection } from "./publicSection.ts"
 import { choicesSection } from "./choicesSection.ts"
@@ -55,6 +56,13 @@ if (process.argv.includes("--public")) {
   process.exit(0)
 }
 
+if (process.argv.includes("--cold")) {
+  const run = lastLine(["bench/cold/main.ts", "--json"]) as ColdRun
+  writeFileSync(PAGE, wrapped(withColdSection(readFileSync(PAGE, "utf8"), coldSection(run))))
+  console.log("wrote the section on cold processes of docs/benchmarks.md")
+  process.exit(0)
+}
+
 const runs = Array.from(
   { length: RUNS },
   () =>
@@ -73,6 +81,7 @@ const classes = lastLine(["bench/solver/classesMain.ts", "--json"]) as ClassesBe
 
 const mixed = printedAnyhow("bench/mixed/main.ts")
 const parallel = printedAnyhow("bench/parallel/main.ts")
+const cold = lastLine(["bench/cold/main.ts", "--json"]) as ColdRun
 const fleet = printed(["--expose-gc", "bench/fleet/main.ts"])
 const worker = printed(["bench/worker/main.ts"])
 const studio = printed(["bench/studio/main.ts"])
@@ -182,7 +191,7 @@ ${hotTable}
 An apply costs ${ratios[RUNS >> 1].toFixed(2)} times its floor (${ratios[0].toFixed(2)} to ${ratios[RUNS - 1].toFixed(2)}; at most 2.5). The floor is built like the apply: an object
 with its arrays in fields. As a single closure, whose addresses are compiled in, the floor takes about 53 ns, and an apply is about 3.4 times that.
 
-${publicSection(runs)}## The tuning rule
+${publicSection(runs)}${coldSection(cold)}## The tuning rule
 \`npm run bench:arena\` (under a minute, the same on every machine). Geometric mean of cumulative true loss over 33 plant and noise
 pairs (lower is better), SelfTune's tasks T1 and T2 (higher is better), share of the best utility on three M/M/c/K loads in turn, cycles to regain
 90 % of a 20 % shift. All go through Tier 1 with the balanced guardrails, with one setting each. [The tuning rule](explanation/tuning-rule.md) explains the columns.

@@ -55,6 +55,11 @@ A cycle has two windows and three applies. A window's time is that of the digest
 | --- | --- | --- | --- |
 ${rows.join("\n")}
 
+A window's bytes depend on what the compiler has seen: 7.7 KB in a process that does nothing else, up to a tenth more here. Its time is not within
+its budget. Three ways halved the garbage (steps, collections and outboxes that are used again; events made in one piece; no notes where nobody
+inspects) and took a quarter off the time: eight events go through XState's mailboxes, each with a context of its own, so that a step that fails
+leaves the last state whole. The tests hold every byte count of this table that has a budget.
+
 `
 }
 
