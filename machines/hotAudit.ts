@@ -5,59 +5,40 @@
  * The input that led to a decision found an ordinary place, or none would have been made. What follows from it may take a
  * reserved one: a decision without a record would be one that no replay repeats.
  */
-import {
-  AUDIT_BASELINE_SET,
-  AUDIT_COMMAND,
-  AUDIT_ENGINE_STARTED,
-  AUDIT_ENGINE_STOPPED,
-  AUDIT_NO_CHANGE,
-  AUDIT_PROPOSAL,
-  AUDIT_REGIME,
-  AUDIT_RELOCATION,
-  AUDIT_VARIANT,
-  AUDIT_VERDICT,
-} from "../src/hot/codes.ts"
-import {
-  RECORD_CODE,
-  RECORD_DETAIL,
-  RECORD_GENERATION,
-  RECORD_KIND,
-  RECORD_KNOB,
-  RECORD_LIMIT,
-  RECORD_MARGIN,
-  RECORD_OBJECTIVE,
-  RECORD_POINT,
-  RECORD_PROPOSAL_ID,
-  RECORD_TIMESTAMP_US,
-  RECORD_VALUE,
-} from "../src/hot/AuditRing.ts"
+import { RECORD_GENERATION, RECORD_KIND, RECORD_POINT, RECORD_TIMESTAMP_US } from "../src/hot/AuditRing.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
 import type { RollbackVerdict } from "../src/control/rollbackTest.ts"
 import type { SelectionDecision } from "../src/control/variantSelection.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { ApplyProposal, NoChange, RelocationStep } from "../src/domain/Proposal.ts"
-import {
-  APPLY_KINDS,
-  NO_CHANGE_REASONS,
-  REGIME_REASONS,
-  RELOCATION_CAUSES,
-  RELOCATION_REASONS,
-  SWITCH_ACTIONS,
-  SWITCH_REASONS,
-  VERDICT_REASONS,
-  VERDICTS,
-} from "../src/domain/words.ts"
+import { type AuditKind, type GivenFields, RECORDS } from "../src/domain/records.ts"
 import type { RegimeNote } from "./relocationEvents.ts"
 
-function draft(hot: HotPath, kind: number, nowUs: number): Float64Array {
-  const { audit, config } = hot
+/** Writes a record of this kind, each field where `domain/records.ts` says that it lies. The point is what is live, or what is given. */
+export function writeRecord<K extends AuditKind>(
+  { audit, config }: Pick<HotPath, "audit" | "config">,
+  kind: K,
+  nowUs: number,
+  given: GivenFields<K>,
+  point: ArrayLike<number> | null = null,
+): void {
+  const row = RECORDS[kind]
   audit.clearDraft()
   const record = audit.draft
-  record[RECORD_KIND] = kind
+  record[RECORD_KIND] = row.code
   record[RECORD_TIMESTAMP_US] = nowUs
   record[RECORD_GENERATION] = config.generation
-  for (let i = 0; i < config.knobs; i++) record[RECORD_POINT + i] = config.unit(i)
-  return record
+  const fields: Readonly<Record<string, string | number | null | undefined>> = given
+  for (const name in fields) {
+    const [, at, words] = row.fields[name]
+    const value = fields[name]
+    if (at === undefined || value === undefined || value === null) continue
+    record[at] = typeof value === "number" ? value : (words?.indexOf(value) ?? Number.NaN)
+  }
+  if (row.point !== "none")
+    for (let i = 0; i < config.knobs; i++)
+      record[RECORD_POINT + i] = point === null ? config.unit(i) : point[i]
+  audit.pushSafety()
 }
 
 /**
@@ -65,21 +46,13 @@ function draft(hot: HotPath, kind: number, nowUs: number): Float64Array {
  * recorded. Only a return to the base is carried out all the same, so that is recorded too.
  */
 export function recordProposal(hot: HotPath, proposal: ApplyProposal): void {
-  if (hot.audit.full && proposal._tag !== "returnToBase") return
-  const record = draft(hot, AUDIT_PROPOSAL, proposal.nowUs)
-  record[RECORD_GENERATION] = proposal.expectedGeneration
-  record[RECORD_PROPOSAL_ID] = proposal.id
-  record[RECORD_DETAIL] = APPLY_KINDS.indexOf(proposal._tag)
-  for (let i = 0; i < hot.config.knobs; i++) record[RECORD_POINT + i] = proposal.targets[i]
-  hot.audit.pushSafety()
+  const { id, _tag: action, expectedGeneration: generation, nowUs, targets } = proposal
+  if (hot.audit.full && action !== "returnToBase") return
+  writeRecord(hot, "proposal", nowUs, { generation, proposal: id, action }, targets)
 }
 
-export function recordNoChange(hot: HotPath, decision: NoChange): void {
-  const record = draft(hot, AUDIT_NO_CHANGE, decision.nowUs)
-  record[RECORD_PROPOSAL_ID] = decision.id
-  record[RECORD_CODE] = NO_CHANGE_REASONS.indexOf(decision.reason)
-  if (decision.horizonUs !== undefined) record[RECORD_VALUE] = decision.horizonUs
-  hot.audit.pushSafety()
+export function recordNoChange(hot: HotPath, { id, reason, horizonUs, nowUs }: NoChange): void {
+  writeRecord(hot, "noChange", nowUs, { proposal: id, reason, value: horizonUs })
 }
 
 /**
@@ -93,104 +66,59 @@ export interface VerdictNumbers
 
 /** A verdict with its numbers: evidence and what it must reach, and the difference that the pair showed. */
 export function recordVerdict(hot: HotPath, verdict: VerdictNumbers, nowUs: number): void {
-  const record = draft(hot, AUDIT_VERDICT, nowUs)
-  record[RECORD_CODE] = VERDICT_REASONS.indexOf(verdict.reason)
-  record[RECORD_DETAIL] = VERDICTS.indexOf(verdict.verdict)
-  record[RECORD_VALUE] = verdict.evidence
-  record[RECORD_LIMIT] = verdict.threshold
-  record[RECORD_OBJECTIVE] = verdict.difference ?? Number.NaN
-  record[RECORD_MARGIN] = verdict.margin ?? Number.NaN
-  hot.audit.pushSafety()
+  const { verdict: action, reason, evidence: value, threshold: limit, difference, margin } = verdict
+  writeRecord(hot, "verdict", nowUs, { action, reason, value, limit, difference, margin })
 }
-
-const orNaN = (value: number | null): number => value ?? Number.NaN
 
 /** One decision about a relocation; `proposal` where one carries it, with the place that it asks for. */
 export function recordRelocation(
   hot: HotPath,
-  step: RelocationStep,
+  { cause: action, reason, regime, level: value, error: limit, difference, margin }: RelocationStep,
   nowUs: number,
   proposal: ApplyProposal | null = null,
 ): void {
-  const record = draft(hot, AUDIT_RELOCATION, nowUs)
-  record[RECORD_CODE] = RELOCATION_REASONS.indexOf(step.reason)
-  record[RECORD_DETAIL] = RELOCATION_CAUSES.indexOf(step.cause)
-  record[RECORD_KNOB] = step.regime ?? -1
-  record[RECORD_VALUE] = orNaN(step.level)
-  record[RECORD_LIMIT] = orNaN(step.error)
-  record[RECORD_OBJECTIVE] = orNaN(step.difference)
-  record[RECORD_MARGIN] = orNaN(step.margin)
-  for (let i = 0; i < hot.config.knobs; i++) {
-    record[RECORD_POINT + i] = proposal === null ? hot.executor.base[i] : proposal.targets[i]
-  }
-  if (proposal !== null) record[RECORD_PROPOSAL_ID] = proposal.id
-  hot.audit.pushSafety()
+  const fields = { proposal: proposal?.id, action, reason, regime, value, limit, difference, margin }
+  writeRecord(hot, "relocation", nowUs, fields, proposal?.targets ?? hot.executor.base)
 }
 
 /** A regime with its score, the loss that it claims and the standard error of that. */
 export function recordRegime(hot: HotPath, { regime, score, reason }: RegimeNote, nowUs: number): void {
-  const record = draft(hot, AUDIT_REGIME, nowUs)
-  record[RECORD_CODE] = REGIME_REASONS.indexOf(reason)
-  record[RECORD_PROPOSAL_ID] = regime.id
-  record[RECORD_VALUE] = score
-  record[RECORD_LIMIT] = Math.sqrt(regime.loss.variance)
-  record[RECORD_OBJECTIVE] = regime.loss.mean
-  for (let i = 0; i < hot.config.knobs; i++) record[RECORD_POINT + i] = regime.unit[i]
-  hot.audit.pushSafety()
+  const { mean: loss, variance } = regime.loss
+  const fields = { regime: regime.id, reason, value: score, limit: Math.sqrt(variance), loss }
+  writeRecord(hot, "regime", nowUs, fields, regime.unit)
 }
 
 /** A switch of variants: the number of the decision, and the places of both variants among those that were offered, or -1. */
 export function recordVariant(
   hot: HotPath,
-  decision: SelectionDecision,
+  { action, reason, id, to, from, atUs }: SelectionDecision,
   offered: ReadonlyArray<SelectableVariant>,
 ): void {
   const placeOf = (name: string | null): number => offered.findIndex((one) => one.name === name)
-  const record = draft(hot, AUDIT_VARIANT, decision.atUs)
-  record[RECORD_CODE] = SWITCH_REASONS.findIndex((word) => word === decision.reason)
-  record[RECORD_DETAIL] = SWITCH_ACTIONS.findIndex((word) => word === decision.action)
-  record[RECORD_VALUE] = decision.id
-  record[RECORD_LIMIT] = placeOf(decision.to)
-  record[RECORD_OBJECTIVE] = placeOf(decision.from)
-  hot.audit.pushSafety()
+  writeRecord(hot, "variant", atUs, { action, reason, value: id, to: placeOf(to), from: placeOf(from) })
 }
 
 /** What is asked from outside, with a number that belongs to it; for where what comes from outside is journaled. */
 export function journalInput(hot: HotPath, code: number, value: number): void {
-  draft(hot, AUDIT_COMMAND, hot.nowCell[0])
-  const record = hot.audit.draft
-  record.fill(Number.NaN, RECORD_POINT)
-  record[RECORD_CODE] = code
-  record[RECORD_VALUE] = value
-  hot.audit.pushSafety()
+  writeRecord(hot, "command", hot.nowCell[0], { action: code, value })
 }
 
 export function recordEngineStarted(hot: HotPath, nowUs: number): void {
-  draft(hot, AUDIT_ENGINE_STARTED, nowUs)
-  hot.audit.pushSafety()
+  writeRecord(hot, "engineStarted", nowUs, {})
 }
 
 /** The baseline that an engine began with, as Tier 1 records one that it sets. */
 export function recordBaselineKept(hot: HotPath, nowUs: number): void {
-  const record = draft(hot, AUDIT_BASELINE_SET, nowUs)
   const units = new Float64Array(hot.config.knobs)
   hot.config.baselineUnits(units)
-  record.set(units, RECORD_POINT)
-  hot.audit.pushSafety()
+  writeRecord(hot, "baselineSet", nowUs, {}, units)
 }
 
 export function recordEngineStopped(hot: HotPath, nowUs: number): void {
-  draft(hot, AUDIT_ENGINE_STOPPED, nowUs)
-  hot.audit.pushSafety()
+  writeRecord(hot, "engineStopped", nowUs, {})
 }
 
 /** What supervision did or found, whether or not what comes from outside is journaled; as `HotPath.journalCommand` writes it. */
 export function recordCommand(hot: HotPath, code: number): void {
-  const { audit, config, nowCell } = hot
-  audit.clearDraft()
-  audit.draft[RECORD_KIND] = AUDIT_COMMAND
-  audit.draft[RECORD_TIMESTAMP_US] = nowCell[0]
-  audit.draft[RECORD_GENERATION] = config.generation
-  audit.draft[RECORD_CODE] = code
-  audit.pushSafety()
+  writeRecord(hot, "command", hot.nowCell[0], { action: code })
 }

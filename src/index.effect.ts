@@ -8,7 +8,7 @@ export {
   FleetError,
   NoBaselineError,
 } from "./domain/errors.ts"
-export type { AuditRecord } from "./engine/audit/AuditRecord.ts"
+export type { AuditRecord } from "./domain/AuditRecord.ts"
 export type { AuditSink } from "./engine/audit/AuditSink.ts"
 export type { AuditState } from "./engine/audit/AuditTrail.ts"
 export { Engine, type EngineNamed, type EngineService } from "./engine/Engine.ts"

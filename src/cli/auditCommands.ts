@@ -1,8 +1,8 @@
 /** `arqon audit ...` and `arqon replay`: a journal in words. Reading needs no engine; the one that writes may still run. */
 import { basename, dirname, resolve } from "node:path"
 import { didYouMean } from "../domain/problems.ts"
-import { AUDIT_KINDS, type AuditKind } from "../domain/words.ts"
-import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
+import { AUDIT_KINDS, type AuditKind } from "../domain/records.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { plainJson, plainText } from "../platform/system/plainText.ts"
 import {
   type JournalFilter,

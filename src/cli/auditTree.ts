@@ -6,7 +6,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
-import { AUDIT_KINDS } from "../domain/words.ts"
+import { AUDIT_KINDS } from "../domain/records.ts"
 import type { Action } from "./action.ts"
 import { file, option, optional, whole } from "./flags.ts"
 

@@ -88,33 +88,16 @@ export const VALIDITIES = ["valid", "invalid", "wrongGeneration", "settling", "t
 /** Validity of a digest. */
 export type Validity = (typeof VALIDITIES)[number]
 
-/** By kind of an audit record. */
-export const AUDIT_KINDS = [
-  "digest",
-  "proposal",
-  "apply",
-  "violation",
-  "rollback",
-  "baselineSet",
-  "safeModeEntered",
-  "safeModeExited",
-  "engineStarted",
-  "engineStopped",
-  "noChange",
-  "tick",
-  "command",
-  "verdict",
-  "relocation",
-  "regime",
-  "variant",
-  "guardrailsSet",
-  "guard",
-  "rangeEarned",
-  "resetDemanded",
+/** By due code: what a digest or a tick led to. */
+export const DUE = [
+  "nothing",
+  "windowClosed",
+  "windowExpired",
+  "emergency",
+  "ringFull",
+  "rejected",
+  "deadline",
 ] as const
-
-/** Kind of an audit record. */
-export type AuditKind = (typeof AUDIT_KINDS)[number]
 
 /**
  * By apply kind: what an apply is for. Rollback and return to base are safety actions; a proposer may ask for the return too,
@@ -272,4 +255,12 @@ export function tripCode(reason: TripReason): number {
 export function tripReason(code: number): TripReason | null {
   const word = TRIP_REASONS[code]
   return word === undefined || word === "none" ? null : word
+}
+
+/** A word of a record as people write it: "manual trigger". */
+export function plainWords(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .toLowerCase()
 }

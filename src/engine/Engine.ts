@@ -23,7 +23,7 @@ import {
 } from "../domain/errors.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import { relocationParts } from "./relocation/relocationParts.ts"
-import type { AuditRecord } from "./audit/AuditRecord.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./contract/EngineSnapshot.ts"
 import { commandCalls } from "./commands.ts"

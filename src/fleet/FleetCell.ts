@@ -3,11 +3,10 @@
  * has a loop; put away it has its configuration, which is readable as ever, and what its tuner had learnt.
  */
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
-import { RECORD_GENERATION, RECORD_KIND, RECORD_POINT, RECORD_TIMESTAMP_US } from "../hot/AuditRing.ts"
-import { AUDIT_ENGINE_STOPPED } from "../hot/codes.ts"
 import type { HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
 import type { SharedBudget } from "../hot/SharedBudget.ts"
+import { writeRecord } from "../../machines/hotAudit.ts"
 import { type FleetParts, loopAround } from "./fleetParts.ts"
 import type { Recorder } from "./FleetTrail.ts"
 
@@ -147,13 +146,7 @@ export class FleetCell implements Recorder {
 
   /** The record of its end, whether or not it has a loop. */
   recordEnd(nowUs: number): void {
-    const { audit } = this.parts
-    audit.clearDraft()
-    audit.draft[RECORD_KIND] = AUDIT_ENGINE_STOPPED
-    audit.draft[RECORD_TIMESTAMP_US] = nowUs
-    audit.draft[RECORD_GENERATION] = this.config.generation
-    for (let i = 0; i < this.config.knobs; i++) audit.draft[RECORD_POINT + i] = this.config.unit(i)
-    audit.pushSafety()
+    writeRecord({ audit: this.parts.audit, config: this.config }, "engineStopped", nowUs, {})
   }
 
   private forgetCounts(): void {

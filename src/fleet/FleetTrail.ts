@@ -4,7 +4,8 @@
  */
 import { AuditRing, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { EngineSettings } from "../domain/Config.ts"
-import { AuditDecoder, type AuditRecord } from "../engine/audit/AuditRecord.ts"
+import { AuditDecoder } from "../engine/audit/AuditDecoder.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { AuditTrail } from "../engine/audit/AuditTrail.ts"
 import type { Notifications } from "../engine/calls/Notifications.ts"
 

@@ -3,7 +3,7 @@
  */
 import { WINDOW_CLOSED } from "../hot/codes.ts"
 import type { PlainCommand } from "../engine/commands.ts"
-import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { FleetCell } from "./FleetCell.ts"
 
 export type Act = (cell: FleetCell) => void

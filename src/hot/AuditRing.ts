@@ -30,11 +30,7 @@ export const RECORD_MARGIN = 11
  */
 export const RECORD_POINT = 12
 
-/**
- * A digest record uses the header otherwise: RECORD_PROPOSAL_ID is the time of receipt, RECORD_DETAIL latency p99,
- * RECORD_KNOB throughput, RECORD_VALUE error rate, RECORD_GENERATION the one the digest claims, and the four extra
- * channels stand at RECORD_POINT. So a point has room for at least four.
- */
+/** A digest's record keeps its four extra channels at the point (`digestRecord.ts`), so a point has room for at least four. */
 const LEAST_POINT = 4
 
 /** Places that only `reserveSafety` takes, at least: a quarter of the ring, and no more than so many. */

@@ -7,7 +7,7 @@
 import { AtomicConfig } from "./AtomicConfig.ts"
 import { AuditRing } from "./AuditRing.ts"
 import * as codes from "./codes.ts"
-import { writeCauseRecord, writeDigestRecord } from "./causeRecords.ts"
+import { writeCauseRecord } from "./causeRecords.ts"
 import {
   ACCEPTED,
   AUDIT_COMMAND,
@@ -25,6 +25,7 @@ import {
   WINDOW_EXPIRED,
 } from "./codes.ts"
 import * as deadlines from "./deadlines.ts"
+import { writeDigestRecord } from "./digestRecord.ts"
 import { Fallback } from "./Fallback.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
 import { fillDigest } from "./fillDigest.ts"

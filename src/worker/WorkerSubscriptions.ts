@@ -5,7 +5,7 @@
 import type { EngineFaultError } from "../domain/errors.ts"
 import type { Window } from "../domain/Window.ts"
 import { listenerObservable } from "../engine/interop/listenerObservable.ts"
-import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import { Listeners, type Subscription } from "../engine/calls/Listeners.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"

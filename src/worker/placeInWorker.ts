@@ -2,7 +2,7 @@
 import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError, EngineStateError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
-import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { AuditState } from "../engine/audit/AuditTrail.ts"
 import { commandCalls } from "../engine/commands.ts"
 import { EngineCore } from "../engine/EngineCore.ts"

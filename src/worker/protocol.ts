@@ -14,7 +14,7 @@ import {
 import type { EngineConfig } from "../domain/Config.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { Window } from "../domain/Window.ts"
-import type { AuditRecord } from "../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { AuditState } from "../engine/audit/AuditTrail.ts"
 import type { SteeringCommand } from "../engine/commands.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import * as codes from "../../src/hot/codes.ts"
+import { AUDIT_KINDS } from "../../src/domain/records.ts"
 import {
   APPLY_KINDS,
-  AUDIT_KINDS,
   COMMANDS,
   NO_CHANGE_REASONS,
   TRIP_REASONS,

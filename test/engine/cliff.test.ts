@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { createEngine } from "../../src/index.ts"
-import type { AuditRecord } from "../../src/engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../src/domain/AuditRecord.ts"
 
 const SECOND = 1_000_000
 const HOUR_S = 3600

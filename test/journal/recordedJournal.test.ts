@@ -12,7 +12,7 @@ import { scanSegment } from "../../src/journal/format/scanSegment.ts"
 import { SegmentWriter } from "../../src/journal/format/SegmentWriter.ts"
 import { exportJournal, readJournal, verifyJournal } from "../../src/journal/read/readJournal.ts"
 import { replayJournal } from "../../src/journal/replay/replayJournal.ts"
-import { AUDIT_KINDS } from "../../src/domain/words.ts"
+import { AUDIT_KINDS } from "../../src/domain/records.ts"
 import { recordEveryKind } from "./everyKindRuns.ts"
 import { ownFolder } from "./journalRig.ts"
 

@@ -24,7 +24,8 @@ import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { COMMAND_TRIP, COMMAND_RESET } from "../../src/hot/codes.ts"
 import { RECORD_CODE, RECORD_KIND } from "../../src/hot/AuditRing.ts"
-import { AUDIT_KINDS, TRIP_REASONS } from "../../src/domain/words.ts"
+import { AUDIT_KINDS } from "../../src/domain/records.ts"
+import { TRIP_REASONS } from "../../src/domain/words.ts"
 import { lastStanding, readJournal, reportText, verifyJournal } from "../../src/platform/node/index.ts"
 import {
   compressClosed,

@@ -9,13 +9,10 @@ import type {
   StreamEvent,
   StreamMessages,
 } from "../../studio/protocol/protocol.ts"
-import { AUDIT_KINDS } from "../../domain/words.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import { SHOWN_KINDS } from "../../domain/recordTexts.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { PATHS } from "../../studio/protocol/protocol.ts"
 import { Refusal } from "../../studio/server/refusal.ts"
-
-/** Every kind of record but what came in: the stream does not send these either. */
-const DECISIONS = AUDIT_KINDS.filter((kind) => kind !== "digest" && kind !== "tick").join(",")
 
 /** One message of the live stream. */
 export type StudioEvent = {
@@ -44,7 +41,7 @@ export class StudioClient {
 
   /** The latest decisions and what became of them, oldest first. */
   async records(engine: string, most: number): Promise<ReadonlyArray<AuditRecord>> {
-    const query = `?engine=${encodeURIComponent(engine)}&limit=${most}&kind=${DECISIONS}`
+    const query = `?engine=${encodeURIComponent(engine)}&limit=${most}&kind=${SHOWN_KINDS}`
     const { records } = (await this.ask(PATHS.audit + query)) as AuditPage
     return records.toReversed()
   }

@@ -2,7 +2,7 @@
  * The last records in memory: a ring of so many, the oldest make room. What is forgotten is counted. A record that nobody has asked
  * for is kept as the numbers it was on the audit ring, and put into words by whoever reads it: most are never read.
  */
-import type { AuditRecord } from "./AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 
 /** Records whose numbers lie in one array. */
 const CHUNK = 256

@@ -4,7 +4,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type { AuditError } from "../../domain/errors.ts"
-import type { AuditRecord } from "./AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 
 /** A place for audit records: an option of the engine takes any number of them. */
 export interface AuditSink {

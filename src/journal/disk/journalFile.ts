@@ -4,7 +4,7 @@
  * power). What a disk refuses is an AuditError; the trail offers the same batch again, and the file is as if nothing
  * had been tried.
  */
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import type { JournalLink } from "../format/JournalHeader.ts"
 import { firstState } from "../format/frames.ts"

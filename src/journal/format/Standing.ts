@@ -14,20 +14,11 @@ import {
   AUDIT_APPLY,
   AUDIT_BASELINE_SET,
   AUDIT_COMMAND,
-  AUDIT_DIGEST,
-  AUDIT_ENGINE_STARTED,
-  AUDIT_ENGINE_STOPPED,
-  AUDIT_GUARD,
   AUDIT_GUARDRAILS_SET,
-  AUDIT_PROPOSAL,
-  AUDIT_REGIME,
-  AUDIT_RELOCATION,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
-  AUDIT_TICK,
   AUDIT_VERDICT,
-  AUDIT_VIOLATION,
   COMMAND_ROLLBACK,
   ROLLBACK,
   UPDATE,
@@ -35,6 +26,7 @@ import {
 import { guardrailFault, type GuardrailNumbers } from "../../hot/Guardrails.ts"
 import { readGuardrails } from "../../hot/guardrailRecord.ts"
 import { noteRollback } from "../../control/tripRules.ts"
+import { RECORD_ROWS } from "../../domain/records.ts"
 import { VERDICT_REASONS } from "../../domain/words.ts"
 
 /** Plain data: positions in unit space, by the id of the knob. */
@@ -72,29 +64,16 @@ const ROLLBACKS = 1024
 /** Trips while SafeMode is open: the reasons there are, and the last ones after them. */
 const TRIPS = 32
 
-/** Whether a record's point is what was live after it; that of a baseline is the base, which may be perturbed just then. */
+/** Whether a record's point is what was live after it. Of a kind that this build does not know nobody can say so. */
 export function showsLive(kind: number): boolean {
-  return (
-    kind !== AUDIT_DIGEST &&
-    kind !== AUDIT_TICK &&
-    kind !== AUDIT_COMMAND &&
-    kind !== AUDIT_GUARDRAILS_SET &&
-    kind !== AUDIT_GUARD &&
-    kind !== AUDIT_PROPOSAL &&
-    kind !== AUDIT_BASELINE_SET &&
-    kind !== AUDIT_VIOLATION &&
-    // Where a relocation goes to, and where a regime lies.
-    kind !== AUDIT_RELOCATION &&
-    kind !== AUDIT_REGIME
-  )
+  const point = RECORD_ROWS[kind]?.point
+  return point === "live" || point === "base"
 }
 
 /** Whether a record's point is the base too: after it the plant runs without perturbation. */
-export function endsOnBase(numbers: Float64Array): boolean {
-  const kind = numbers[RECORD_KIND]
-  if (kind === AUDIT_APPLY) return numbers[RECORD_DETAIL] === UPDATE
-  return kind === AUDIT_ROLLBACK || kind === AUDIT_ENGINE_STARTED || kind === AUDIT_ENGINE_STOPPED
-}
+export const endsOnBase = (numbers: Float64Array): boolean =>
+  RECORD_ROWS[numbers[RECORD_KIND]]?.point === "base" ||
+  (numbers[RECORD_KIND] === AUDIT_APPLY && numbers[RECORD_DETAIL] === UPDATE)
 
 type Point = "live" | "base" | "baseline"
 type Numbers = ReadonlyArray<number> | Float64Array

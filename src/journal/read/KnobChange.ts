@@ -1,6 +1,6 @@
 /** One change of a knob with its reasons. */
 import type { ApplyKind } from "../../domain/words.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 
 /** A window as the cycle read it, worked out again from the digests in the journal. */
 export interface WindowEvidence {

@@ -1,32 +1,17 @@
 /** Which records may explain a change, and which windows count for nothing. */
 import { RECORD_CODE, RECORD_DETAIL, RECORD_KIND } from "../../hot/AuditRing.ts"
 import {
-  AUDIT_COMMAND,
-  AUDIT_GUARD,
-  AUDIT_GUARDRAILS_SET,
   AUDIT_NO_CHANGE,
-  AUDIT_SAFE_MODE_ENTERED,
-  AUDIT_VARIANT,
   AUDIT_VERDICT,
-  AUDIT_VIOLATION,
   NO_CHANGE_EFFECT_AWAITED,
   NO_CHANGE_EVAL_TIMEOUT,
   NO_CHANGE_COVARIATE_IS_OBJECTIVE,
   NO_CHANGE_COVARIATE_MOVED,
   NO_CHANGE_MEMORY_PROVEN,
 } from "../../hot/codes.ts"
+import { RECORD_ROWS } from "../../domain/records.ts"
 import { VERDICT_REASONS, VERDICTS } from "../../domain/words.ts"
 
-/** What a safety action may be explained by. */
-const CAUSES = [
-  AUDIT_VIOLATION,
-  AUDIT_SAFE_MODE_ENTERED,
-  AUDIT_COMMAND,
-  AUDIT_GUARD,
-  AUDIT_GUARDRAILS_SET,
-  AUDIT_VERDICT,
-  AUDIT_VARIANT,
-]
 /** What is learnt of the readings and changes how they are taken. */
 const LEARNT = [NO_CHANGE_MEMORY_PROVEN, NO_CHANGE_COVARIATE_MOVED, NO_CHANGE_COVARIATE_IS_OBJECTIVE]
 const FAIL = VERDICTS.indexOf("fail")
@@ -35,7 +20,7 @@ const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
 
 /** A verdict that lets the tuned configuration be leads to nothing; a closing proof without an end does not let it be. */
 export const isCause = (numbers: Float64Array): boolean =>
-  (CAUSES.includes(numbers[RECORD_KIND]) &&
+  (RECORD_ROWS[numbers[RECORD_KIND]]?.cause === true &&
     (numbers[RECORD_KIND] !== AUDIT_VERDICT ||
       numbers[RECORD_DETAIL] === FAIL ||
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||

@@ -1,6 +1,6 @@
 /** Why a knob changed, in words for a person: see `whyChanged`. */
 import { readResumption } from "../../domain/Resumption.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { plainText } from "../../platform/system/plainText.ts"
 import { timeText } from "./readJournal.ts"
 import type { KnobChange } from "./KnobChange.ts"

@@ -12,8 +12,8 @@ import {
 import { AUDIT_VIOLATION } from "../../hot/codes.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
 import { readResumption } from "../../domain/Resumption.ts"
-import { AUDIT_KINDS, type AuditKind } from "../../domain/words.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import { AUDIT_KINDS, type AuditKind } from "../../domain/records.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { showsLive } from "../format/Standing.ts"
 import { plainText } from "../../platform/system/plainText.ts"
 import {
@@ -206,7 +206,7 @@ const shortNumber = (value: number | null): string =>
 export function recordText(record: AuditRecord, text: (value: number | null) => string): string {
   const { seq, atUs, kind, generation, proposal, action, reason, exit, knob, value, limit, note } = record
   const { difference } = record
-  const weighed = kind === "verdict" || kind === "relocation"
+  const weighed = difference !== undefined
   const pairs = (of: Readonly<Record<string, number | null>> | undefined): string =>
     of === undefined
       ? ""

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { basename } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { SegmentFollower } from "../format/SegmentFollower.ts"
 import { listSegments, readSegment, type SegmentFile } from "../disk/journalSegments.ts"
 import { type JournalFilter, makeFilter } from "./readJournal.ts"

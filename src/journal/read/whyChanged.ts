@@ -35,7 +35,7 @@ import {
 } from "../../hot/codes.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
 import { APPLY_KINDS } from "../../domain/words.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { endsOnBase, showsLive } from "../format/Standing.ts"
 import { isCause, LEAVES_OUT } from "./causes.ts"
 import { changeText } from "./changeText.ts"

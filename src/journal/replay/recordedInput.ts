@@ -2,22 +2,9 @@
  * What came to an engine from outside, given again from its record: the start, a digest, a command. Needed by whatever runs
  * a recorded run anew.
  */
+import { RECORD_CODE, RECORD_KIND, RECORD_VALUE } from "../../hot/AuditRing.ts"
 import {
-  RECORD_CODE,
-  RECORD_DETAIL,
-  RECORD_KIND,
-  RECORD_KNOB,
-  RECORD_MARGIN,
-  RECORD_OBJECTIVE,
-  RECORD_POINT,
-  RECORD_TIMESTAMP_US,
-  RECORD_VALUE,
-} from "../../hot/AuditRing.ts"
-import {
-  AUDIT_COMMAND,
-  AUDIT_DIGEST,
   AUDIT_GUARDRAILS_SET,
-  AUDIT_TICK,
   COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
   COMMAND_EVICT,
@@ -26,31 +13,20 @@ import {
   COMMAND_PROVE,
   COMMAND_RESTART,
   COMMAND_STOP,
-  DIGEST_CONSTRAINT_MARGIN,
-  DIGEST_ERROR_RATE,
-  DIGEST_EXTRA_0,
   DIGEST_GENERATION,
-  DIGEST_LATENCY_P99_US,
-  DIGEST_OBJECTIVE,
-  DIGEST_THROUGHPUT_RPS,
-  DIGEST_TIMESTAMP_US,
 } from "../../hot/codes.ts"
+import { readDigestRecord } from "../../hot/digestRecord.ts"
 import { readGuardrails } from "../../hot/guardrailRecord.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
 import { journalInput } from "../../../machines/hotAudit.ts"
-import { MAX_EXTRAS } from "../../domain/Units.ts"
+import { RECORD_ROWS } from "../../domain/records.ts"
 import { readOfferText, type SelectableVariant } from "../../domain/Variant.ts"
 import { eventOf, PLAIN_COMMANDS, type PlainCommand } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import { startEvent } from "../../engine/resume.ts"
 
 /** Whether a record says what came from outside, and not what was decided. */
-export const isInput = (record: Float64Array): boolean => {
-  const kind = record[RECORD_KIND]
-  return (
-    kind === AUDIT_DIGEST || kind === AUDIT_TICK || kind === AUDIT_COMMAND || kind === AUDIT_GUARDRAILS_SET
-  )
-}
+export const isInput = (record: Float64Array): boolean => RECORD_ROWS[record[RECORD_KIND]]?.input === true
 
 /** Begins an engine as its runtime does, without one. */
 export function begin({ hot, actor, resumption }: EngineCore, nowUs: number): void {
@@ -59,18 +35,10 @@ export function begin({ hot, actor, resumption }: EngineCore, nowUs: number): vo
   actor.send(startEvent(resumption, nowUs))
 }
 
-/** Observes the recorded digest, as one of this generation, at the time in `nowCell`. See AuditRing for where things lie. */
+/** Observes the recorded digest, as one of this generation, at the time in `nowCell`. */
 export function giveDigest(hot: HotPath, record: Float64Array, generation: number): void {
-  const { digest } = hot
-  digest.fill(Number.NaN)
-  digest[DIGEST_TIMESTAMP_US] = record[RECORD_TIMESTAMP_US]
-  digest[DIGEST_GENERATION] = generation
-  digest[DIGEST_OBJECTIVE] = record[RECORD_OBJECTIVE]
-  digest[DIGEST_LATENCY_P99_US] = record[RECORD_DETAIL]
-  digest[DIGEST_THROUGHPUT_RPS] = record[RECORD_KNOB]
-  digest[DIGEST_ERROR_RATE] = record[RECORD_VALUE]
-  digest[DIGEST_CONSTRAINT_MARGIN] = record[RECORD_MARGIN]
-  for (let i = 0; i < MAX_EXTRAS; i++) digest[DIGEST_EXTRA_0 + i] = record[RECORD_POINT + i]
+  readDigestRecord(record, hot.digest)
+  hot.digest[DIGEST_GENERATION] = generation
   hot.observe()
 }
 

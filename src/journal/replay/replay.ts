@@ -8,11 +8,9 @@
 import { type EngineSettings, parseEngineConfig } from "../../domain/Config.ts"
 import { ConfigError } from "../../domain/errors.ts"
 import {
-  AUDIT_APPLY,
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
   AUDIT_PROPOSAL,
-  AUDIT_RANGE_EARNED,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
   RETURN_TO_BASE,
@@ -33,8 +31,11 @@ import {
   RECORD_TIMESTAMP_US,
   RECORD_VALUE,
 } from "../../hot/AuditRing.ts"
+import { RECORD_ROWS } from "../../domain/records.ts"
+import { receivedAtUs } from "../../hot/digestRecord.ts"
 import { relocationParts } from "../../engine/relocation/relocationParts.ts"
-import { AuditDecoder, type AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import { AuditDecoder } from "../../engine/audit/AuditDecoder.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { EngineCore } from "../../engine/EngineCore.ts"
 import { readResumption } from "../../domain/Resumption.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
@@ -94,11 +95,10 @@ const FIELDS: ReadonlyArray<readonly [string, number]> = [
 const tripsForFull = (record: Float64Array): boolean =>
   record[RECORD_KIND] === AUDIT_SAFE_MODE_ENTERED && record[RECORD_CODE] === TRIP_AUDIT_QUEUE_FULL
 
-/** Whether a decision is one that a full audit would not have let through: an apply, the proposal of one, or earned range. */
+/** Whether a decision is one that a full audit would not have let through; the proposal to return to the base it would. */
 const takesOrdinaryPlace = (record: Float64Array): boolean =>
-  record[RECORD_KIND] === AUDIT_APPLY ||
-  record[RECORD_KIND] === AUDIT_RANGE_EARNED ||
-  (record[RECORD_KIND] === AUDIT_PROPOSAL && record[RECORD_DETAIL] !== RETURN_TO_BASE)
+  RECORD_ROWS[record[RECORD_KIND]]?.ordinary === true &&
+  !(record[RECORD_KIND] === AUDIT_PROPOSAL && record[RECORD_DETAIL] === RETURN_TO_BASE)
 
 /** Name of the first field in which two records differ; null when they are the same but for their number. */
 function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
@@ -180,7 +180,7 @@ class Replay {
   private give(record: Float64Array, at: number, next: number): void {
     const { hot } = this.core
     const digest = record[RECORD_KIND] === AUDIT_DIGEST
-    this.nowUs = record[digest ? RECORD_PROPOSAL_ID : RECORD_TIMESTAMP_US]
+    this.nowUs = digest ? receivedAtUs(record) : record[RECORD_TIMESTAMP_US]
     hot.nowCell[0] = this.nowUs
     const padding = this.fillRing(at, next)
     if (digest) giveDigest(hot, record, record[RECORD_GENERATION])

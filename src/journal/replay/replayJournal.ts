@@ -4,7 +4,7 @@
  */
 import type { EngineConfig, EngineSettings } from "../../domain/Config.ts"
 import { RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "./replay.ts"
 import { type RunTally, whatIf, type WhatIfResult } from "./whatIf.ts"
 import { plainLines, plainText } from "../../platform/system/plainText.ts"

@@ -10,14 +10,14 @@ import { type EngineConfig, parseEngineConfig } from "../../domain/Config.ts"
 import { ConfigError } from "../../domain/errors.ts"
 import type { ParamSpace } from "../../domain/ParamSpace.ts"
 import { readResumption } from "../../domain/Resumption.ts"
-import { APPLY_KINDS, AUDIT_KINDS, NO_CHANGE_REASONS, TRIP_REASONS, VIOLATIONS } from "../../domain/words.ts"
+import { AUDIT_KINDS } from "../../domain/records.ts"
+import { APPLY_KINDS, NO_CHANGE_REASONS, TRIP_REASONS, VIOLATIONS } from "../../domain/words.ts"
 import {
   RECORD_CODE,
   RECORD_DETAIL,
   RECORD_GENERATION,
   RECORD_KIND,
   RECORD_POINT,
-  RECORD_PROPOSAL_ID,
   RECORD_SEQUENCE,
   RECORD_TIMESTAMP_US,
 } from "../../hot/AuditRing.ts"
@@ -30,6 +30,7 @@ import {
   NOTHING_DUE,
   PERIODIC,
 } from "../../hot/codes.ts"
+import { receivedAtUs } from "../../hot/digestRecord.ts"
 import { relocationParts } from "../../engine/relocation/relocationParts.ts"
 import { EngineCore } from "../../engine/EngineCore.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
@@ -203,7 +204,7 @@ export function whatIf(
     watch?.(record[RECORD_SEQUENCE])
     if (isInput(record)) {
       const digest = record[RECORD_KIND] === AUDIT_DIGEST
-      const atUs = record[digest ? RECORD_PROPOSAL_ID : RECORD_TIMESTAMP_US]
+      const atUs = digest ? receivedAtUs(record) : record[RECORD_TIMESTAMP_US]
       // The runtime's own ticks are recorded only where they led to something, and now others may.
       if (!manual) {
         for (let us = nowUs + settings.tickUs; us <= atUs - 2 * settings.tickUs; us += settings.tickUs)

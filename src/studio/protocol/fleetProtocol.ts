@@ -2,7 +2,7 @@
  * What the studio's server and its page say to each other about the engines of a fleet. Asked for by the page, never sent by itself: a fleet
  * that nobody looks at costs nothing.
  */
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import type { FleetEvent } from "../../fleet/fleetEvents.ts"
 import type { FleetEngineSnapshot, FleetSnapshot } from "../../fleet/fleetSnapshot.ts"
 import type { Budgets, FleetAction } from "./protocol.ts"

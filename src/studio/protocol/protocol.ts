@@ -5,7 +5,8 @@
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
  */
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
+import type { RecordMark } from "../../domain/recordTexts.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 
 /** Grows when a page of another version could not be served. */
@@ -272,12 +273,7 @@ export interface History {
 }
 
 /** Something to mark on the time line. */
-export interface HistoryMark {
-  readonly atUs: number
-  readonly seq: number
-  readonly kind: "trip" | "exit" | "rollback" | "baseline" | "restart" | "start" | "stop" | "guardrails"
-  readonly text: string
-}
+export type HistoryMark = RecordMark
 
 /** Body of `POST /api/actions`, `content-type: application/json`. */
 export interface ActionRequest {

@@ -19,7 +19,8 @@ import { settingsEntry } from "./engineEntry.ts"
 import { EventChannel } from "./EventChannel.ts"
 import { EventLog } from "./EventLog.ts"
 import { HistoryRecorder } from "./HistoryRecorder.ts"
-import { markOf } from "./marks.ts"
+import { RECORDS } from "../../domain/records.ts"
+import { markOf } from "../../domain/recordTexts.ts"
 import {
   type ActionRequest,
   type AuditPage,
@@ -230,7 +231,7 @@ export class LiveEngine implements StudioEngine {
     // Counted apart from the marks, which are taken for others too.
     const fresh = this.core.trail.recordsAfter(this.sentAudit)
     this.sentAudit = fresh.at(-1)?.seq ?? this.sentAudit
-    const records = fresh.filter(({ kind }) => kind !== "digest" && kind !== "tick")
+    const records = fresh.filter(({ kind }) => RECORDS[kind].stream !== true)
     if (records.length === 0) return
     const shown = records.slice(-MOST_AUDIT)
     this.channel.send("audit", { records: shown, skipped: records.length - shown.length })

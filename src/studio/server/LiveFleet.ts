@@ -4,7 +4,7 @@
  * listened to, while the last question is not older than ten seconds.
  */
 import { presetOf, resolveGuardrails } from "../../control/guardrails.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import type { FleetCell } from "../../fleet/FleetCell.ts"
 import type { FleetCore } from "../../fleet/FleetCore.ts"
 import type { FleetEvent } from "../../fleet/fleetEvents.ts"

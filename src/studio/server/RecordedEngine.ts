@@ -3,9 +3,9 @@
  * asked for; a journal that is still being written is read again as it grows.
  */
 import { statSync } from "node:fs"
-import { AUDIT_KINDS } from "../../domain/words.ts"
+import { AUDIT_KINDS } from "../../domain/records.ts"
 import { RECORD_KIND, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { listSegments } from "../../journal/disk/journalSegments.ts"
 import { loadRun } from "../../journal/replay/replayJournal.ts"
 import { type JournalRun, walkJournal } from "../../journal/read/walkJournal.ts"

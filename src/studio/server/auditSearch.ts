@@ -1,7 +1,7 @@
 /** Searching audit records: which of them a person means, and one page of those at a time, newest first. */
 import { setImmediate } from "node:timers/promises"
-import { AUDIT_KINDS, type AuditKind } from "../../domain/words.ts"
-import type { AuditRecord } from "../../engine/audit/AuditRecord.ts"
+import { AUDIT_KINDS, type AuditKind } from "../../domain/records.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { type AuditPage, MOST_RECORDS } from "../protocol/protocol.ts"
 import { numberOf, Refusal } from "./refusal.ts"
 

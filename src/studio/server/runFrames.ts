@@ -4,12 +4,13 @@
  */
 import type { EngineSettings } from "../../domain/Config.ts"
 import type { Window } from "../../domain/Window.ts"
-import { AuditDecoder } from "../../engine/audit/AuditRecord.ts"
+import { AuditDecoder } from "../../engine/audit/AuditDecoder.ts"
 import { type RecordedRun, replay } from "../../journal/replay/replay.ts"
 import { actorStates, type Looked } from "./actorStates.ts"
 import { budgetsOf } from "./budgetGauges.ts"
 import { HistoryRecorder } from "./HistoryRecorder.ts"
-import { markOf } from "./marks.ts"
+import { RECORDS } from "../../domain/records.ts"
+import { markOf } from "../../domain/recordTexts.ts"
 import type { Frame } from "../protocol/protocol.ts"
 import { windowMessage } from "./windowMessage.ts"
 
@@ -158,7 +159,7 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
     const { kind, atUs, seq, values } = record
     if (kind === "safeModeEntered") mode = "safe"
     if (kind === "safeModeExited") mode = "adapting"
-    if (values === undefined || kind === "baselineSet") continue
+    if (values === undefined || RECORDS[kind].point === "other") continue
     const generation = record.generation ?? 0
     const live = names.map((name) => values[name] ?? Number.NaN)
     history.add(

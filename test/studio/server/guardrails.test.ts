@@ -28,7 +28,7 @@ describe("the action guardrails", () => {
     expect(engine.getSnapshot()).toMatchObject({ mode: "safe", guardrails: { preset: "balanced" } })
     const { marks } = (await ask(url, "/api/history")).json()
     expect(marks).toContainEqual(
-      expect.objectContaining({ kind: "guardrails", text: `conservative: ${note}` }),
+      expect.objectContaining({ kind: "guardrails", text: `conservative guardrails: ${note}` }),
     )
   })
 

@@ -78,7 +78,7 @@ describe("a recorded run in a studio", () => {
     expect(history.marks.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(["start", "trip", "exit", "stop"]),
     )
-    expect(history.marks.find(({ kind }) => kind === "trip")?.text).toBe("manualTrigger: smoke")
+    expect(history.marks.find(({ kind }) => kind === "trip")?.text).toBe("manual trigger: smoke")
     const { total, frames } = await get<Frames>(
       `/api/replay/frames?engine=${runId}&limit=10&from=5000000&to=15000000`,
     )

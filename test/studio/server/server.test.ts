@@ -10,7 +10,7 @@ import { createEngine } from "../../../src/index.node.ts"
 import { createEngine as createBrowserEngine } from "../../../src/index.ts"
 import { auditPage, auditQueryOf } from "../../../src/studio/server/auditSearch.ts"
 import { EventChannel } from "../../../src/studio/server/EventChannel.ts"
-import type { AuditRecord } from "../../../src/engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../src/domain/AuditRecord.ts"
 import { ask, listen, openRig } from "./rig.ts"
 
 describe("what a studio shows", () => {

@@ -5,7 +5,8 @@
 import * as HttpBody from "effect/http/HttpBody"
 import * as Effect from "effect/Effect"
 import * as OtlpResource from "effect/observability/OtlpResource"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
+import { toneOfRecord } from "../../../domain/recordTexts.ts"
 import type { AuditSink } from "../../../engine/audit/AuditSink.ts"
 import { addressOf, nanos, type OtlpOptions, poster, resourceOf, SCOPE } from "./otlpPost.ts"
 
@@ -16,9 +17,10 @@ const WARN = { severityNumber: 13, severityText: "WARN" }
 const ERROR = { severityNumber: 17, severityText: "ERROR" }
 
 /** What a person on call wants to hear of first. */
-function severityOf({ kind, reason }: AuditRecord): typeof INFO {
-  if (kind === "safeModeEntered") return reason === "engineFault" ? ERROR : WARN
-  return kind === "violation" || kind === "rollback" ? WARN : INFO
+function severityOf(record: AuditRecord): typeof INFO {
+  if (record.kind === "safeModeEntered" && record.reason === "engineFault") return ERROR
+  const tone = toneOfRecord(record)
+  return tone === "trip" || tone === "safe" ? WARN : INFO
 }
 
 /**

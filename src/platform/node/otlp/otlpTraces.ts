@@ -6,7 +6,8 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as Effect from "effect/Effect"
 import * as OtlpResource from "effect/observability/OtlpResource"
 import { createHash } from "node:crypto"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
+import { RECORDS } from "../../../domain/records.ts"
 import type { AuditSink } from "../../../engine/audit/AuditSink.ts"
 import { addressOf, nanos, type OtlpOptions, poster, resourceOf, SCOPE } from "./otlpPost.ts"
 
@@ -74,7 +75,7 @@ function follow(
   const spans: Array<object> = []
   for (const record of batch) {
     const { kind, action } = record
-    if (kind === "digest" || kind === "tick") continue
+    if (RECORDS[kind].stream === true) continue
     if (kind === "safeModeEntered") trip ??= begin("arqon.safe_mode", record)
     else if (kind === "safeModeExited" || kind === "engineStopped") {
       if (trip !== null) spans.push(spanOf(trip, record))

@@ -6,7 +6,7 @@ import { closeSync, fdatasync, ftruncateSync, openSync, write, writeSync } from 
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { AuditError } from "../../../domain/errors.ts"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import type { AuditSink } from "../../../engine/audit/AuditSink.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import { makePrivateFolder, PRIVATE } from "../../system/privateFile.ts"

@@ -6,7 +6,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import { AuditError } from "../../../domain/errors.ts"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import type { AuditSink } from "../../../engine/audit/AuditSink.ts"
 import { inTransaction } from "../../system/sqliteTransaction.ts"
 import { loadSqlite } from "../../system/loadSqlite.ts"

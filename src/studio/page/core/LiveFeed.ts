@@ -3,7 +3,7 @@
  * the server cannot resume, the time line and the latest records are read anew, so that no gap looks like quiet.
  */
 import type { EngineEntry, StreamEvent, StreamMessages } from "../../protocol/protocol.ts"
-import { SHOWN_KINDS } from "../parts/recordKinds.ts"
+import { SHOWN_KINDS } from "../../../domain/recordTexts.ts"
 import { address, api } from "./api.ts"
 import type { ModelState } from "./ModelState.ts"
 

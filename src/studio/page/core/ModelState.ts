@@ -2,7 +2,7 @@
  * Everything the page knows, in cells that views watch. It is filled by a feed: the live stream of a running engine, or the
  * frames of a recorded one. Views cannot tell which, so the same page shows both.
  */
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
 import type {
   Budgets,

@@ -2,11 +2,11 @@
  * A recorded run into the model: the frame at the moment that the slider stands at. Frames come thinned over the whole run
  * first, so that scrubbing is immediate; where the slider rests, the exact frame and the records up to it are fetched.
  */
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import { type EngineEntry, type Frame, MOST_FRAMES, MOST_RECORDS } from "../../protocol/protocol.ts"
 import { api } from "./api.ts"
 import { Cell } from "./cell.ts"
-import { SHOWN_KINDS } from "../parts/recordKinds.ts"
+import { SHOWN_KINDS } from "../../../domain/recordTexts.ts"
 import type { ModelState } from "./ModelState.ts"
 
 const POINTS = 2000

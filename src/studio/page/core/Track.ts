@@ -3,9 +3,9 @@
  * the server's history; a window that history already holds is not taken twice.
  */
 import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import type { EngineEntry, History, HistoryMark, WindowMessage } from "../../protocol/protocol.ts"
-import { words } from "./format.ts"
+import { markOf } from "../../../domain/recordTexts.ts"
 
 /** Rows and marks that are kept; older ones make room. */
 const MOST_ROWS = 4000
@@ -119,32 +119,5 @@ export class Track {
       ...this.live.values(),
       ...this.base.values(),
     ]
-  }
-}
-
-function markOf(record: AuditRecord): HistoryMark | null {
-  const { atUs, seq, kind } = record
-  const made = (as: HistoryMark["kind"], text: string): HistoryMark => ({ atUs, seq, kind: as, text })
-  switch (kind) {
-    case "safeModeEntered":
-      return made("trip", words(record.reason ?? "SafeMode"))
-    case "resetDemanded":
-      return made("trip", `${words(record.reason ?? "SafeMode")}: waits for a person`)
-    case "safeModeExited":
-      return made("exit", words(record.exit ?? "SafeMode left"))
-    case "rollback":
-      return record.action === "rollback" ? made("rollback", "rollback to the baseline") : null
-    case "baselineSet":
-      return made("baseline", "baseline set")
-    case "guardrailsSet":
-      return made("guardrails", `${record.preset ?? "own"} guardrails`)
-    case "engineStarted":
-      return made("start", "started")
-    case "engineStopped":
-      return made("stop", "stopped")
-    case "command":
-      return record.action === "restart" ? made("restart", record.note ?? "restarted") : null
-    default:
-      return null
   }
 }

@@ -77,12 +77,7 @@ export const isolated = (text: string): string =>
   TURNS.test(text) ? `\u2068${text.replace(MARKS, "")}\u2069` : text
 
 /** camelCase as words: what machines and records call things, for people. */
-export function words(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replaceAll("_", " ")
-    .toLowerCase()
-}
+export { plainWords as words } from "../../../domain/words.ts"
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)

@@ -4,7 +4,7 @@
  */
 import type { FleetEngineView } from "../../protocol/fleetProtocol.ts"
 import type { FleetEntry } from "../../protocol/protocol.ts"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import { nowOf, type TimelineModel } from "../chart/moment.ts"
 import { timeChart } from "../chart/timeChart.ts"
 import { api, Refusal } from "../core/api.ts"
@@ -20,7 +20,8 @@ import { answered, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
 import { gauges } from "./gauges.ts"
 import { knobCards } from "./knobCard.ts"
 import { phaseChart } from "./phaseChart.ts"
-import { lineOf, nameOfRecord, toneOfRecord } from "./recordLine.ts"
+import { nameOfRecord, toneOfRecord } from "../../../domain/recordTexts.ts"
+import { lineOf } from "./recordLine.ts"
 
 const EVERY_MS = 500
 const LATEST = 40

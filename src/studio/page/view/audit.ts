@@ -2,7 +2,7 @@
  * Searching the audit: by kind, knob, text and time, newest first, page upon page. What is asked for stands in the address, so
  * a search can be kept and sent; a record opens to everything it holds.
  */
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"
 import { fill, h, mark, say } from "../core/dom.ts"
@@ -12,8 +12,8 @@ import { linkTo, route } from "../core/route.ts"
 import { announce } from "../parts/announce.ts"
 import { short } from "../parts/eventLog.ts"
 import { icon } from "../parts/icons.ts"
-import { GROUPS, SHOWN_KINDS } from "../parts/recordKinds.ts"
-import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
+import { nameOfRecord, RECORD_GROUPS, SHOWN_KINDS, toneOfRecord } from "../../../domain/recordTexts.ts"
+import { lineOf } from "../parts/recordLine.ts"
 import type { View } from "./View.ts"
 
 const PAGE = 100
@@ -46,7 +46,7 @@ export function auditView(model: Model): View {
       h("option", { value: name, selected: name === query.get("knob") }, name),
     ),
   )
-  const kinds = GROUPS.map(({ name, kinds: value }) =>
+  const kinds = RECORD_GROUPS.map(({ name, kinds: value }) =>
     h("button", { class: "button", "data-kind": "quiet", click: () => change("kind", value) }, name),
   )
   const since = h(
@@ -80,7 +80,7 @@ export function auditView(model: Model): View {
     asking?.abort()
     asking = new AbortController()
     kinds.forEach((button, i) =>
-      mark(button, "aria-pressed", String(GROUPS[i].kinds === (query.get("kind") ?? ""))),
+      mark(button, "aria-pressed", String(RECORD_GROUPS[i].kinds === (query.get("kind") ?? ""))),
     )
     say(status, "Searching…")
     mark(list, "aria-busy", "true")

@@ -3,7 +3,7 @@
  * was decided last.
  */
 import type { EngineEntry } from "../../protocol/protocol.ts"
-import type { AuditRecord } from "../../../engine/audit/AuditRecord.ts"
+import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import { MARK_LEGEND } from "../chart/marks.ts"
 import { followReplay, nowOf } from "../chart/moment.ts"
 import { range, RANGES, timeChart } from "../chart/timeChart.ts"
@@ -14,7 +14,8 @@ import type { Model } from "../core/Model.ts"
 import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
 import { knobCards } from "../parts/knobCard.ts"
-import { lineOf, nameOfRecord, toneOfRecord } from "../parts/recordLine.ts"
+import { nameOfRecord, toneOfRecord } from "../../../domain/recordTexts.ts"
+import { lineOf } from "../parts/recordLine.ts"
 import { relocationCard } from "../parts/relocationCard.ts"
 import { standingNow } from "../parts/standing.ts"
 import { steeringCard } from "../parts/steeringCard.ts"

@@ -2,7 +2,9 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import * as Effect from "effect/Effect"
 import { describe, expect, it, onTestFinished } from "vitest"
+import type { AuditRecord } from "../../../../src/domain/AuditRecord.ts"
 import { createEngine } from "../../../../src/index.node.ts"
 import { otlpLogs, otlpMetrics, otlpTraces } from "../../../../src/platform/node/index.ts"
 
@@ -115,6 +117,34 @@ describe("the audit as OpenTelemetry logs", () => {
     expect(valueOf(trip?.attributes ?? [], "arqon.note")).toBe("smoke")
     expect(received[0].headers["x-key"]).toBe("k")
     expect(JSON.stringify(received[0].body)).toContain('"quotes"')
+  })
+
+  it("is a warning where SafeMode waits for a person or the guard acts, and none where the plant only goes back to its base", async () => {
+    const { url, all } = await collector()
+    const sink = otlpLogs({ url })
+    const of = (kind: AuditRecord["kind"], action?: string): AuditRecord => ({
+      run: "r",
+      seq: 1,
+      kind,
+      atUs: 0,
+      generation: 1,
+      ...(action === undefined ? {} : { action }),
+    })
+    await Effect.runPromise(
+      sink.write(
+        [
+          of("resetDemanded"),
+          of("guard", "retreat"),
+          of("rollback", "rollback"),
+          of("rollback", "returnToBase"),
+        ],
+        [],
+      ),
+    )
+    const logs = all("/v1/logs", "resourceLogs", "scopeLogs", "logRecords") as ReadonlyArray<
+      LogRecord & { readonly severityText: string }
+    >
+    expect(logs.map(({ severityText }) => severityText)).toEqual(["WARN", "WARN", "WARN", "INFO"])
   })
 
   it("waits for a collector that fails, and sends each record once", async () => {
