@@ -499,7 +499,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "solver-starts-again-where-it-was",
     invariant: 21,
     file: "src/solver/strategies/QuadraticTrustRegion.ts",
-    intact: "if (restart > 0) this.visited = loss",
+    intact: "      this.visited = loss\n",
     broken: "",
     test: "test/solver/quadraticTrustRegion.test.ts",
   },
