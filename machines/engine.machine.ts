@@ -101,7 +101,13 @@ const chart = engineSetup.createMachine({
         // In SafeMode there is nothing to prove: the plant stands where that has put it.
         prove: { target: "stopping" },
         digest: { actions: "observe" },
-        setBaseline: { actions: ["setBaseline", "rebaselineGuard", "beginComparisonAnew"] },
+        setBaseline: {
+          actions: [
+            "setBaseline",
+            { type: "sendToGuard", params: { event: "rebaselined" } },
+            "beginComparisonAnew",
+          ],
+        },
         rolledBack: { actions: "rollbackToLatch" },
         setGuardrails: { guard: "mayTakeGuardrails", actions: "setGuardrails" },
         guardrailsSet: { actions: "followGuardrails" },
@@ -116,7 +122,13 @@ const chart = engineSetup.createMachine({
             windowExpired: { actions: "expiredToCycle" },
             deadline: { actions: ["wakeCycle", "wakeAgain"] },
             tick: { actions: "advanceClock" },
-            plantSettled: { actions: ["pauseGuard", "resumeCycle", "beginComparisonAnew"] },
+            plantSettled: {
+              actions: [
+                { type: "sendToGuard", params: { event: "pause" } },
+                "resumeCycle",
+                "beginComparisonAnew",
+              ],
+            },
             guardrailsSet: { actions: ["followGuardrails", "judgeRegressionsAnew"] },
             cycleCompleted: { actions: ["judgeCycle", "compare", "offerPause"] },
             guardActed: [
@@ -134,18 +146,34 @@ const chart = engineSetup.createMachine({
             rollback: { actions: ["interruptRelocation", "rollBack"] },
             trip: {
               target: "safe",
-              actions: ["pauseGuard", "noteLossAtTrip", "openLatch", "restorePlant", "toLatch"],
+              actions: [
+                { type: "sendToGuard", params: { event: "pause" } },
+                "noteLossAtTrip",
+                "openLatch",
+                "restorePlant",
+                "toLatch",
+              ],
             },
             latched: {
               target: "safe",
-              actions: ["pauseGuard", "noteLossAtTrip", "openLatch", "wakeForLatch", "demandReset"],
+              actions: [
+                { type: "sendToGuard", params: { event: "pause" } },
+                "noteLossAtTrip",
+                "openLatch",
+                "wakeForLatch",
+                "demandReset",
+              ],
             },
           },
         },
         relocating: {
           tags: ["live"],
           description: "The cycle is paused while the base moves to a known place, or back.",
-          entry: [{ type: "pauseCycle", params: { reason: "relocating" } }, "pauseGuard", "returnToBase"],
+          entry: [
+            { type: "pauseCycle", params: { reason: "relocating" } },
+            { type: "sendToGuard", params: { event: "pause" } },
+            "returnToBase",
+          ],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
             window: { actions: ["reopenWindow", "measureRelocation"] },
@@ -165,7 +193,12 @@ const chart = engineSetup.createMachine({
             },
             setBaseline: {
               target: "adapting",
-              actions: ["interruptRelocation", "setBaseline", "rebaselineGuard", "reportStanding"],
+              actions: [
+                "interruptRelocation",
+                "setBaseline",
+                { type: "sendToGuard", params: { event: "rebaselined" } },
+                "reportStanding",
+              ],
             },
             trip: { target: "safe", actions: ["noteLossAtTrip", "openLatch", "restorePlant", "toLatch"] },
             latched: {
@@ -196,7 +229,7 @@ const chart = engineSetup.createMachine({
           },
           entry: [
             { type: "pauseCycle", params: { reason: "proving" } },
-            "pauseGuard",
+            { type: "sendToGuard", params: { event: "pause" } },
             "interruptRelocation",
             "returnToBase",
           ],
@@ -240,7 +273,14 @@ const chart = engineSetup.createMachine({
             ],
             drained: { actions: "drainedToLatch" },
             trip: {
-              actions: ["freezeCycle", "pauseGuard", "openLatch", "restorePlant", "toLatch", "watchOverStay"],
+              actions: [
+                "freezeCycle",
+                { type: "sendToGuard", params: { event: "pause" } },
+                "openLatch",
+                "restorePlant",
+                "toLatch",
+                "watchOverStay",
+              ],
             },
             guardActed: [
               { guard: "personLetsGo", actions: "obeyGuard" },
@@ -251,7 +291,7 @@ const chart = engineSetup.createMachine({
             reset: { actions: ["letGuardGo", "resetAfter"] },
             resetLatch: { actions: "toLatch" },
             restart: { actions: ["noteMemory", "restartToLatch"] },
-            rollback: { actions: ["rollBack", "holdGuard"] },
+            rollback: { actions: ["rollBack", { type: "sendToGuard", params: { event: "rolledBack" } }] },
             latched: { actions: ["wakeForLatch", "demandReset"] },
             unlatched: [
               {

@@ -382,9 +382,12 @@ export const engineSetup = setup({
       if (event.type !== "window" || !guardStandsStill(self.getSnapshot())) return
       enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), null))
     }),
-    pauseGuard: enqueueActions(({ enqueue, self }) => {
-      if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "pause" })
-    }),
+    /** What the guard has to know of the plant: it stands still, has another baseline, or was rolled back by a person. */
+    sendToGuard: enqueueActions(
+      ({ enqueue, self }, { event }: { event: "pause" | "rebaselined" | "rolledBack" }) => {
+        if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: event })
+      },
+    ),
     /** Whoever opened SafeMode for the objective's sake, and whoever ends it: the guard looks how the plant fares where it stands. */
     watchOverStay: enqueueActions(({ event, enqueue, self }) => {
       const engine = self.getSnapshot()
@@ -392,12 +395,6 @@ export const engineSetup = setup({
         (event.type === "trip" || event.type === "latched") && event.reason === "objectiveRegression"
       const staysOpen = event.type === "guardActed" && event.act !== "retreat" && !waitsForGuard(engine)
       if ((opened || staysOpen) && isWhole(engine, "guard")) enqueue.sendTo("guard", { type: "watchOver" })
-    }),
-    rebaselineGuard: enqueueActions(({ enqueue, self }) => {
-      if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "rebaselined" })
-    }),
-    holdGuard: enqueueActions(({ enqueue, self }) => {
-      if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: "rolledBack" })
     }),
     letGuardGo: enqueueActions(({ context, event, enqueue, self }) => {
       if (!isWhole(self.getSnapshot(), "guard")) return

@@ -26,6 +26,7 @@ import { relocationParts } from "./relocation/relocationParts.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./contract/EngineSnapshot.ts"
+import { keepValues } from "./valueView.ts"
 import { commandCalls } from "./commands.ts"
 import type { Note } from "./contract/noteOf.ts"
 import { Platform } from "./contract/Platform.ts"
@@ -95,7 +96,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       if (outcome.ok) return Effect.succeed(outcome.value)
       return outcome.expected ? Effect.fail(outcome.error as E) : Effect.die(outcome.error)
     })
-  return {
+  return keepValues<EngineService<K>>({
     name: core.settings.name,
     runId: core.runId,
     values: core.values as KnobValues<K>,
@@ -124,7 +125,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       return typeof pairs === "number" ? running.proveAndStop(pairs) : Effect.fail(pairs)
     },
     awaitFault: running.awaitFault,
-  }
+  })
 }
 
 const changesOf = <K extends string>(

@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import { requireEngineConfig } from "../domain/Config.ts"
 import { type AuditError, ConfigError, type DigestError, EngineStateError } from "../domain/errors.ts"
 import type { KnobValues } from "./contract/KnobValues.ts"
+import { keepValues } from "./valueView.ts"
 import { commandCalls } from "./commands.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineSnapshot } from "./contract/EngineSnapshot.ts"
@@ -155,7 +156,7 @@ function plainEngine<K extends string>(
   { openStudio }: PlatformService,
 ): ArqonEngine<K> {
   const port = trackPort(core)
-  return {
+  return keepValues<ArqonEngine<K>>({
     name: core.settings.name,
     runId: core.runId,
     start,
@@ -192,7 +193,7 @@ function plainEngine<K extends string>(
       return core.actor
     },
     windows$: core.windows$,
-  }
+  })
 }
 
 /** `engine.subscribe`. */

@@ -17,6 +17,10 @@ export const VALUE_VIEW: object = Object.freeze(
   }),
 )
 
+/** The same engine with a view that cannot be replaced: what takes its place would never change, and set nothing. */
+export const keepValues = <E extends { readonly values: object }>(engine: E): E =>
+  Object.defineProperty(engine, "values", { writable: false })
+
 /** The setter of a knob: whoever writes it is told what to do instead, also where scripts are not strict. */
 export const refuseWrite = (name: string) => (): never => {
   throw new TypeError(

@@ -5,7 +5,7 @@ import type { DigestInput } from "../domain/Digest.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
 import { type Note, noteOf } from "../engine/contract/noteOf.ts"
 import { outcomeOf } from "../engine/calls/outcome.ts"
-import { refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
+import { keepValues, refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
 import type { CellCommand } from "./cellActs.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
@@ -71,6 +71,7 @@ export class FleetEngine<K extends string = string> {
     this.#cell = cell
     const view: object = Object.create(VALUE_VIEW, { [CELL]: { value: cell } })
     this.values = Object.freeze(Object.defineProperties(view, getters)) as KnobValues<K>
+    keepValues(this)
   }
 
   get key(): string {

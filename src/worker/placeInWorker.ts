@@ -4,6 +4,7 @@ import { ConfigError, EngineStateError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { AuditState } from "../engine/audit/AuditTrail.ts"
+import { keepValues } from "../engine/valueView.ts"
 import { commandCalls } from "../engine/commands.ts"
 import { EngineCore } from "../engine/EngineCore.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
@@ -75,7 +76,7 @@ export function placeInWorker(
       },
     })
   }
-  return placed
+  return keepValues(placed)
 }
 
 const noSinks = problem(

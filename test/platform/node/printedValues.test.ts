@@ -42,6 +42,20 @@ describe("the live values, printed", () => {
     await engine.stop()
   })
 
+  it("cannot be replaced on an engine, in a fleet or in a worker, and are printed with it all the same", async () => {
+    const fleet = createFleet({ engine: { params, clock: "manual" } })
+    await fleet.start()
+    const placed = createEngine({ params, clock: "manual", placement: "worker" })
+    for (const engine of [createEngine({ params, clock: "manual" }), placed, fleet.spawn("a")]) {
+      const { values } = engine
+      expect(() => Object.assign(engine, { values: {} })).toThrow(/read only property 'values'/)
+      expect(engine.values).toBe(values)
+      expect(inspect(engine)).toContain("values: { batch: ")
+    }
+    await placed.stop()
+    await fleet.stop()
+  })
+
   it("are the numbers of an engine of a fleet", async () => {
     const fleet = createFleet({ engine: { params, clock: "manual" } })
     await fleet.start()
