@@ -114,7 +114,7 @@ export interface Import {
 }
 
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\b(\s+type\b)?[^"';]*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g
+  /(?:^|\n)\s*(?:import|export)\b(\s+type\b)?[^"';`]*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g
 
 const importsIn = (file: string): ReadonlyArray<Import> =>
   [...readFileSync(file, "utf8").matchAll(IMPORT)].map(([, type, from, lazily, forItself]) => {
