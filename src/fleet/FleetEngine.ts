@@ -4,7 +4,6 @@ import { track, type TrackPort } from "../telemetry/track.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
 import { type Note, noteOf } from "../engine/contract/noteOf.ts"
-import { outcomeOf } from "../engine/calls/outcome.ts"
 import { keepValues, refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
 import type { CellCommand } from "./cellActs.ts"
 import type { FleetCell } from "./FleetCell.ts"
@@ -55,7 +54,7 @@ class CellTrack implements TrackPort {
     if (core.status !== "running" || cell.state === "stopped") return
     const digest = digestOf(sample)
     const sign = core.settings.engine.objective === "maximize" ? -1 : 1
-    outcomeOf(() => core.observe(cell, { ...digest, objective: sign * digest.objective }))
+    core.observe(cell, { ...digest, objective: sign * digest.objective })
   }
 }
 

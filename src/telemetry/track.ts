@@ -10,7 +10,7 @@ export interface TrackPort {
   readonly nowUs: () => number
   /** The live generation. */
   readonly generation: () => number
-  /** Takes the finished measurement. It must not throw: the call it belongs to is not to blame. */
+  /** Takes the finished measurement. What it throws is dropped: the call keeps its result, or its own error. */
   readonly report: (sample: Sample) => void
 }
 
@@ -38,8 +38,12 @@ export function track<T>(work: () => T, port: TrackPort): T {
 }
 
 function finish(port: TrackPort, startedUs: number, generation: number, ok: boolean): void {
-  const durationUs = Math.max(0, port.nowUs() - startedUs)
-  port.report({ startedUs, durationUs, ok, generation })
+  try {
+    const durationUs = Math.max(0, port.nowUs() - startedUs)
+    port.report({ startedUs, durationUs, ok, generation })
+  } catch {
+    // The call has its result or its own error: a measurement that could not be made takes neither away.
+  }
 }
 
 /** The promise that is handed on settles after the report, so that who awaits it finds the measurement made. */

@@ -128,6 +128,30 @@ describe("digestOf", () => {
   })
 })
 
+describe("a report that throws", () => {
+  const broken: TrackPort = {
+    nowUs: () => 0,
+    generation: () => 1,
+    report: () => {
+      throw new Error("the report")
+    },
+  }
+
+  it("takes no result from the call, returned or resolved", async () => {
+    expect(track(() => 7, broken)).toBe(7)
+    await expect(track(() => Promise.resolve(8), broken)).resolves.toBe(8)
+  })
+
+  it("takes no error from the call, thrown or rejected", async () => {
+    const own = new Error("the call's own")
+    const fails = (): never => {
+      throw own
+    }
+    expect(() => track(fails, broken)).toThrow(own)
+    await expect(track(() => Promise.reject(own), broken)).rejects.toBe(own)
+  })
+})
+
 describe("attribution on a queue", () => {
   it("counts no work that started before an apply, however late it finishes", () => {
     const { state, port } = world()
