@@ -158,7 +158,7 @@ describe("steering", () => {
     await page.locator(".steering").getByRole("button", { name: "Trip SafeMode" }).click()
     const dialog = page.getByRole("dialog", { name: "Trip SafeMode?" })
     await dialog.getByRole("button", { name: "Trip SafeMode" }).click()
-    await dialog.getByText("Say why").waitFor()
+    await dialog.getByText("Give a reason").waitFor()
     expect(service.engine.getSnapshot().safeMode).toBeNull()
     await page.keyboard.press("Escape")
     await steer("Trip SafeMode", "the cache is being moved")
