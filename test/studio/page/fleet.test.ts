@@ -140,7 +140,7 @@ describe("a fleet of two thousand engines", () => {
     await steering.getByRole("button", { name: "Trip SafeMode" }).click()
     const dialog = page.getByRole("dialog", { name: "Trip SafeMode?" })
     await dialog.getByRole("button", { name: "Trip SafeMode" }).click()
-    await dialog.getByText("Say why").waitFor()
+    await dialog.getByText("Give a reason").waitFor()
     expect(fleet.get("tenant-0005")?.getSnapshot().mode).toBe("adapting")
     await dialog.getByLabel("Reason").fill("its disk is full")
     await dialog.getByLabel("Your name").fill("Ada")

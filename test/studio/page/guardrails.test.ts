@@ -39,7 +39,7 @@ describe("the guardrails on the page", () => {
     await preset.selectOption("Conservative")
     const confirm = dialog.getByRole("button", { name: "Change guardrails" })
     await confirm.click()
-    await dialog.getByText("Say why").waitFor()
+    await dialog.getByText("Give a reason").waitFor()
     expect(service.engine.getSnapshot().guardrails.preset).toBe("aggressive")
     await dialog.getByLabel("Reason").fill("on call alone")
     await dialog.getByLabel("Your name").fill("Ada")
