@@ -157,7 +157,7 @@ describe("an engine with homeostasis", () => {
 
   it("refuses what makes no sense, by name", () => {
     const cases: ReadonlyArray<readonly [object, RegExp]> = [
-      [{ homeostasis: { features: ["latency"] } }, /homeostasis\.features\[0\].*no channel/],
+      [{ homeostasis: { features: ["latency"] } }, /homeostasis\.features\[0\].*is not a channel/],
       [{ homeostasis: { canaryDeadline: 3 } }, /homeostasis\.canaryDeadline/],
       [{ homeostasis: { windows: 1 } }, /homeostasis\.windows/],
       [{ homeostasis: { often: 1 } }, /homeostasis\.often/],

@@ -141,7 +141,7 @@ describe("a studio with a token", () => {
     const [cookie] = access.login(request({}), TOKEN).split(";")
     expect(access.admit(request({ cookie }))).toBe("token")
     now = 12 * 3600 * 1000
-    expect(() => access.admit(request({ cookie }))).toThrow("token first")
+    expect(() => access.admit(request({ cookie }))).toThrow("needs its token")
   })
 
   it("is left alone by a password that a proxy before it asks for", async () => {
