@@ -107,7 +107,7 @@ describe("arqon audit", () => {
     expect(kind.stderr).toContain('Did you mean "apply"?')
     const time = await desk.run("audit", "show", "state", "--from", "noon")
     expect(time.code).toBe(2)
-    expect(time.stderr).toContain('"noon" is no time')
+    expect(time.stderr).toContain('"noon" is not a time')
     expect((await desk.run("audit", "why", "state", "--knob", "none")).code).toBe(1)
   })
 })

@@ -202,7 +202,7 @@ describe("another engine that writes between the making of an engine and its sta
     await ran({ runId: "between" })
     await expect(early.start()).rejects.toMatchObject({
       _tag: "AuditError",
-      message: expect.stringContaining("has written to"),
+      message: expect.stringContaining("another engine wrote to it"),
     })
     // And nothing is held or changed.
     const late = made()
