@@ -156,6 +156,9 @@ const MARGIN_LOW = MARGIN_MINUS
 const UPDATED = KERNEL_UPDATE
 const UNCHANGED = KERNEL_NO_CHANGE
 
+/** Two readings that differ by no more than this share of their mean, some sixteen units in the last place, are equal. */
+const ROUNDING = 4e-15
+
 /** The tuning rule as a pure step over a block of doubles, unit space; same state and readings, same bytes. */
 export class SpsaKernel {
   readonly table: KnobTable
@@ -422,8 +425,12 @@ export class SpsaKernel {
     measurePair(b, this.probes, this.displacement, work)
     const high = readings[HIGH]
     const low = readings[LOW]
-    work[OF_DIFFERENCE] = high - low
-    work[OF_MEAN] = (high + low) / 2
+    const apart = high - low
+    const mean = (high + low) / 2
+    // What rounding leaves of two equal readings is no slope: it would choose the first step, and a gain of any size.
+    const rounding = ROUNDING * (mean < 0 ? -mean : mean)
+    work[OF_DIFFERENCE] = apart <= rounding && apart >= -rounding ? 0 : apart
+    work[OF_MEAN] = mean
     if (this.settings.covariate > 0)
       applyCovariate(b, readings, COVARIATE_PLUS, this.displacement, work, this.n)
     work[OF_SLOPE] = (this.n * work[OF_DIFFERENCE]) / work[OF_SQUARE]

@@ -168,7 +168,8 @@ export function learnSlope(b: Float64Array, work: Float64Array): void {
   const q = beyond > 0 ? beyond / work[OF_SQUARE] : 0
   if (b[AT_HAS_SLOPE] === 0) {
     b[AT_SLOPE] = q
-    b[AT_HAS_SLOPE] = 1
+    // A pair across the slope shows none: the next one is the first then.
+    b[AT_HAS_SLOPE] = q > 0 ? 1 : 0
     return
   }
   const old = b[AT_SLOPE]

@@ -705,6 +705,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/excursion.test.ts",
   },
   {
+    name: "rounding-passes-for-a-slope",
+    invariant: 10,
+    file: "src/hot/SpsaKernel.ts",
+    intact: "apart <= rounding && apart >= -rounding ? 0 : apart",
+    broken: "apart <= rounding && apart > rounding ? 0 : apart",
+    test: "test/hot/SpsaKernel.test.ts",
+  },
+  {
     name: "lateness-goes-unnoticed",
     invariant: 17,
     file: "src/hot/lateness.ts",

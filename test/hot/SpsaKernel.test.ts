@@ -123,6 +123,27 @@ describe("the tuning rule", () => {
     }
   })
 
+  // Root cause: from a start as far from the optimum in every knob, signs across the slope differ by one unit in the last place. That
+  // chose the first step and a gain of 1e13, and the run went uphill for ten cycles.
+  it("does not take for a slope what rounding leaves of two equal readings, whatever their scale", () => {
+    for (const level of [1, -3.7, 1e-9, 1e12])
+      for (const ulps of [1, -3, 8]) {
+        const drive = new Drive([plain, plain], [0.4, 0.6])
+        drive.begin()
+        drive.readings[0] = level * (1 + ulps * Number.EPSILON)
+        drive.readings[1] = level
+        expect(drive.complete()).toBe(KERNEL_UPDATE)
+        expect(Array.from(drive.base)).toEqual([0.4, 0.6])
+        expect(drive.kernel.eta(drive.state)).toBe(0)
+        // The first pair that does show a slope makes the first step.
+        drive.begin()
+        drive.readings[0] = 1.01 * level
+        drive.readings[1] = level
+        drive.complete()
+        expect(furthest(drive.base, Float64Array.of(0.4, 0.6))).toBeGreaterThan(0.05)
+      }
+  })
+
   it("finds the bottom of a bowl within 40 cycles, whatever the number of knobs", () => {
     for (const n of [1, 4, 16]) {
       const drive = new Drive(

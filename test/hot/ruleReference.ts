@@ -232,7 +232,9 @@ export const completeCycle = (
   const U = sum(u.map((one) => one * one))
   const largest = Math.max(...u.map(Math.abs))
   const M = (read.plus + read.minus) / 2
-  const raw = read.plus - read.minus
+  const apart = read.plus - read.minus
+  // What rounding leaves of two equal readings.
+  const raw = Math.abs(apart) <= 4e-15 * Math.abs(M) ? 0 : apart
   const same = { outcome: "noChange", state } as const
   if (U === 0 || !Number.isFinite(M) || !Number.isFinite(raw)) return same
   const c = state.probe
@@ -294,7 +296,9 @@ export const completeCycle = (
 
   // Slope.
   const q = Math.max(0, d * d - 6 * rd) / U
-  const slope = state.slope === null ? q : Math.max(0.98 * state.slope, 0.8 * state.slope + 0.2 * q)
+  const first = q > 0 ? q : null
+  const held = state.slope === null ? first : Math.max(0.98 * state.slope, 0.8 * state.slope + 0.2 * q)
+  const slope = held ?? 0
 
   // Regressions.
   const spreadOfProbes = Math.sqrt(r + slope * c * c * n)
@@ -323,7 +327,7 @@ export const completeCycle = (
     marginPredicted = 0
   }
 
-  const known = { ...state, noise, surprises, slope, regressions, lastMean: M, marginNoise, marginMean }
+  const known = { ...state, noise, surprises, slope: held, regressions, lastMean: M, marginNoise, marginMean }
   const learnt: RuleState = {
     ...known,
     marginPredicted,
