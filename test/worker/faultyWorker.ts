@@ -23,8 +23,12 @@ const faults: Readonly<Record<string, () => void>> = {
     for (;;) Math.sqrt(2)
   },
   eats: () => {
-    const hoard: Array<ReadonlyArray<number>> = []
-    for (;;) hoard.push(Array.from({ length: 10_000 }, (_, i) => i + hoard.length))
+    // In small pieces: where memory ends within one long call of the language's own, V8 cannot end the thread and ends the process.
+    interface Link {
+      readonly before: Link | null
+    }
+    let last: Link | null = null
+    for (;;) last = { before: last }
   },
 }
 
