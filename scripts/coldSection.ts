@@ -13,7 +13,6 @@ export interface ColdRun {
 }
 
 const TITLE = "## Before the first digest"
-const NEXT = "## The tuning rule"
 
 const cell = ({ p50, p10, p90 }: Spread): string =>
   `${p50.toFixed(0)} ms (${p10.toFixed(0)} to ${p90.toFixed(0)})`
@@ -35,11 +34,4 @@ Effect's modules are nearly half of the import and cannot be loaded later: the c
 300 modules took a third off in an experiment; it is not shipped, because every entry and the worker's file would have to share its chunks.
 
 `
-}
-
-/** The page with this section in the place of the one it had, or before the section on the tuning rule. */
-export function withColdSection(page: string, section: string): string {
-  const at = page.indexOf(TITLE)
-  if (at < 0) return page.replace(NEXT, `${section}${NEXT}`)
-  return page.slice(0, at) + section + page.slice(page.indexOf(NEXT, at))
 }

@@ -62,10 +62,3 @@ leaves the last state whole. The tests hold every byte count of this table that 
 
 `
 }
-
-/** The page with this section in the place of the one it had, or before the section on the tuning rule. */
-export function withPublicSection(page: string, section: string): string {
-  const at = page.indexOf(TITLE)
-  if (at < 0) return page.replace("## The tuning rule", `${section}## The tuning rule`)
-  return page.slice(0, at) + section + page.slice(page.indexOf("\n## ", at) + 1)
-}
