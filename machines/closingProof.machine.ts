@@ -162,7 +162,7 @@ const proofSetup = setup({
 
 const chart = proofSetup.createMachine({
   id: "closingProof",
-  description: "Measures base and baseline in turn before a stop: the plant stays where it is better.",
+  description: "Measures base and baseline in turn before a stop, and keeps the better.",
   context: ({ input }) => ({
     ...input,
     proof: beginProof(input.pairs),
@@ -203,7 +203,7 @@ const chart = proofSetup.createMachine({
     },
     waiting: {
       tags: ["live"],
-      description: "The plant runs there, and its window is filling.",
+      description: "The window of the configuration is filling.",
       on: {
         window: [
           { guard: "foreignWindow" },

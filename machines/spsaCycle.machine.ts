@@ -229,7 +229,7 @@ type Target = "ready" | "visitingBaseline" | "restingOnBase" | "leavingBaseline"
 
 const chart = cycleSetup.createMachine({
   id: "spsaCycle",
-  description: "Tries both sides of the base, a little, to find the better direction.",
+  description: "Makes a small probe on each side of the base.",
   context: ({ input }) => initialCycle(input),
   initial: "tuning",
   states: {
@@ -368,7 +368,7 @@ const chart = cycleSetup.createMachine({
         },
         leavingBaseline: {
           tags: ["live"],
-          description: "Both were read: asks for the base, so that tuning continues from there.",
+          description: "Both readings are in. Asks for the base, so that tuning continues from there.",
           entry: ask("returnToBase"),
           always: { guard: "due", actions: ask("returnToBase") },
           on: {
