@@ -220,7 +220,7 @@ export const engineSetup = setup({
       while (code !== NOTHING_DUE && code !== RING_FULL) code = hot.tick()
     },
     observe: ({ context, event }) => {
-      // Whoever sends no digest must not end the machine amid a perturbation.
+      // Without digests the machine must not end in the middle of a perturbation.
       const digest: unknown = event.type === "digest" ? event.digest : null
       if (typeof digest === "object" && digest !== null)
         context.hot.get().observeObject(digest as EngineDigest)
@@ -388,7 +388,7 @@ export const engineSetup = setup({
         if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: event })
       },
     ),
-    /** Whoever opened SafeMode for the objective's sake, and whoever ends it: the guard looks how the plant fares where it stands. */
+    /** If SafeMode was opened for the objective, by any rule, the guard watches how the plant does where it stands. */
     watchOverStay: enqueueActions(({ event, enqueue, self }) => {
       const engine = self.getSnapshot()
       const opened =

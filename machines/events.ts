@@ -28,7 +28,7 @@ export interface WindowExpiredEvent {
 
 /**
  * Where the plant could stand, unit space: on its base now, on its baseline, where a person wanted it to begin. It
- * is written anew for the next window.
+ * is overwritten for the next window.
  */
 export interface GuardedPlace {
   readonly base: Float64Array

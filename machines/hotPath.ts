@@ -317,7 +317,7 @@ function takePlace(hot: HotPath, { baseline }: Remembered, nowUs: number): void 
   }
 }
 
-/** XState's own word for that the actor ends, whoever ends it. */
+/** XState's own event for the end of an actor, from any cause. */
 const isStop = (event: { readonly type: string }): boolean => event.type === "xstate.stop"
 
 /** The actor ends, perhaps without a command before: nobody else would end a perturbation. Who has to know of it ends as well. */

@@ -35,7 +35,7 @@ export const paramsOf = (
   { context, event }: { readonly context: object; readonly event: object },
 ): unknown => (typeof params === "function" ? params({ context, event }) : params)
 
-/** One of the common actions, to be carried out in its turn. It is written anew for the next one: who needs it later copies it. */
+/** One of the common actions, to be carried out in its turn. It is overwritten for the next one: copy it if you need it later. */
 export class Enqueued {
   type: "xstate.assign" | "xstate.raise" | "xstate.emit" | "xstate.sendTo" = "xstate.assign"
   to: unknown = null

@@ -5,36 +5,18 @@
  * Root cause of what this guards: callbacks were called amid an event of the machine, where a command could only wait for the end of
  * the event, and some states of the machine had no answer to it.
  */
-import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import type { ArqonEngine, AuditSink, EngineOptions, SelectableVariant } from "../../src/index.ts"
 import { AuditError, EngineStateError } from "../../src/index.ts"
 import { breakRoot } from "./brokenActors.ts"
 import { drive, type Knob, manual, wobble } from "./plant.ts"
+import { commandTable } from "../docs/commandTable.ts"
 
 type Engine = ArqonEngine<Knob>
 
-const page = readFileSync(new URL("../../docs/semantics.md", import.meta.url), "utf8")
-const TABLE = (() => {
-  const lines = page
-    .split("\n")
-    .filter((line) => line.endsWith('`engine/commandTable.test.ts` "carries out" |'))
-  const at = page.split("\n").indexOf(lines[0])
-  // Below the head of the table there is one line, and then the first command.
-  const cells = (line: string) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll("`", ""))
-  const [, ...states] = cells(page.split("\n")[at - 2])
-  return new Map(
-    lines.map((line) => {
-      const [command, ...outcomes] = cells(line)
-      return [command, new Map(states.slice(0, -1).map((state, i) => [state, outcomes[i]]))] as const
-    }),
-  )
-})()
+/** What becomes of a command, by command and state, as the page says it. */
+const TABLE = commandTable('`engine/commandTable.test.ts` "carries out"')
 
 const variant = (name: string, batch: number): SelectableVariant => ({
   name,

@@ -2,7 +2,6 @@
  * The table of commands and states of an engine of a fleet in docs/semantics.md, walked from outside and from inside every callback:
  * each command is carried out before it returns, or refused by name and changes nothing.
  */
-import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import {
@@ -13,6 +12,7 @@ import {
   type FleetEngine,
 } from "../../src/index.ts"
 import { drive, fleetOf, STEP_US } from "./rig.ts"
+import { commandTable } from "../docs/commandTable.ts"
 
 const SECOND = 1_000_000
 
@@ -38,24 +38,8 @@ async function started() {
   return { fleet, engine, other, hook, step }
 }
 
-const PAGE = readFileSync(new URL("../../docs/semantics.md", import.meta.url), "utf8").split("\n")
-const cellsOf = (line: string): ReadonlyArray<string> =>
-  line
-    .split("|")
-    .slice(1, -2)
-    .map((cell) => cell.trim().replaceAll("`", ""))
-
 /** What becomes of a command, by command and state, as the page says it. */
-const TABLE = (() => {
-  const rows = PAGE.filter((line) => line.startsWith("| `") && line.includes("fleet/commandTable.test.ts"))
-  const [, ...states] = cellsOf(PAGE[PAGE.indexOf(rows[0]) - 2])
-  return new Map(
-    rows.map((row) => {
-      const [command, ...outcomes] = cellsOf(row)
-      return [command, new Map(states.map((state, i) => [state, outcomes[i]]))] as const
-    }),
-  )
-})()
+const TABLE = commandTable('`fleet/commandTable.test.ts` "as the table says"')
 
 const BUSY = Symbol("busy")
 

@@ -2,29 +2,13 @@
  * The table of commands and states of an engine in a worker in docs/semantics.md: each command is carried out before it returns, or
  * throws the error that the table names and changes nothing. Asked from outside, and from inside a listener where one is called.
  */
-import { readFileSync } from "node:fs"
 import { afterEach, describe, expect, it } from "vitest"
 import { EngineStateError } from "../../src/domain/errors.ts"
 import { FAST, faulty, feed, type Placed, place } from "./rig.ts"
-
-const PAGE = readFileSync(new URL("../../docs/semantics.md", import.meta.url), "utf8").split("\n")
-const cellsOf = (line: string): ReadonlyArray<string> =>
-  line
-    .split("|")
-    .slice(1, -2)
-    .map((cell) => cell.trim().replaceAll("`", ""))
+import { commandTable } from "../docs/commandTable.ts"
 
 /** What becomes of a command, by command and state, as the page says it. */
-const TABLE = (() => {
-  const rows = PAGE.filter((line) => line.startsWith("| `") && line.includes("worker/commandTable.test.ts"))
-  const [, ...states] = cellsOf(PAGE[PAGE.indexOf(rows[0]) - 2])
-  return new Map(
-    rows.map((row) => {
-      const [command, ...outcomes] = cellsOf(row)
-      return [command, new Map(states.map((state, i) => [state, outcomes[i]]))] as const
-    }),
-  )
-})()
+const TABLE = commandTable('`worker/commandTable.test.ts` "as the table says"')
 
 /** Looked up on the record: by then the engine may have gone on in its own thread. */
 const recorded = (engine: Placed, kind: string): number =>
