@@ -4,8 +4,9 @@ import type { SolverReading, SolverRun } from "../../protocol/solverProtocol.ts"
 import { Scope } from "../core/cell.ts"
 import { h } from "../core/dom.ts"
 import { figure } from "../core/format.ts"
-import { shade, token } from "../core/theme.ts"
+import { token } from "../core/theme.ts"
 import { markChanges } from "./changes.ts"
+import { fitChart } from "./fitChart.ts"
 
 const HEIGHT = 300
 const FONT = '11px "Inter Variable", system-ui, sans-serif'
@@ -98,14 +99,7 @@ export function convergence(run: SolverRun): Convergence {
     ],
     plot,
   )
-  const size = new ResizeObserver(() => {
-    const width = Math.floor(plot.clientWidth)
-    if (width > 0 && width !== chart.width) chart.setSize({ width, height: HEIGHT })
-  })
-  size.observe(plot)
-  scope.add(() => size.disconnect())
-  scope.add(() => chart.destroy())
-  scope.watch([shade], () => chart.redraw(false, true))
+  fitChart(scope, chart, plot, HEIGHT)
   const word = run.minimize ? "lowest" : "highest"
   const edges = [
     ...(failed.length === 0 ? [] : [`${failed.length} failed`]),

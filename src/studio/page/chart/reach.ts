@@ -7,8 +7,9 @@ import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import { Scope } from "../core/cell.ts"
 import { h } from "../core/dom.ts"
 import { figure } from "../core/format.ts"
-import { shade, token } from "../core/theme.ts"
+import { token } from "../core/theme.ts"
 import { markChanges } from "./changes.ts"
+import { fitChart } from "./fitChart.ts"
 
 const HEIGHT = 130
 const FONT = '11px "Inter Variable", system-ui, sans-serif'
@@ -70,14 +71,7 @@ export function reachChart(run: SolverRun): ReachChart | null {
     [Array.from({ length: places }, (_, place) => place), ...lines],
     plot,
   )
-  const size = new ResizeObserver(() => {
-    const width = Math.floor(plot.clientWidth)
-    if (width > 0 && width !== chart.width) chart.setSize({ width, height: HEIGHT })
-  })
-  size.observe(plot)
-  scope.add(() => size.disconnect())
-  scope.add(() => chart.destroy())
-  scope.watch([shade], () => chart.redraw(false, true))
+  fitChart(scope, chart, plot, HEIGHT)
   const now = reach[reach.length - 1].at(-1)!.lengths
   const label = [
     "Reach of the trust region, in shares of a range",

@@ -8,9 +8,10 @@ import { h, say } from "../core/dom.ts"
 import { clock, figure } from "../core/format.ts"
 import { ticksAt } from "../../../domain/axisTicks.ts"
 import { axisFigures, axisSteps } from "./axis.ts"
-import { shade, token } from "../core/theme.ts"
+import { token } from "../core/theme.ts"
 import type { Track } from "../core/Track.ts"
 import { drawMarks } from "./marks.ts"
+import { fitChart } from "./fitChart.ts"
 
 export interface Line {
   readonly name: string
@@ -127,15 +128,8 @@ export function timeChart(options: TimeChartOptions): TimeChart {
     say(nothing, options.nothing ?? "No window has closed with a value yet.")
     element.setAttribute("aria-label", `${options.label}. ${summary(options)}`)
   }
-  const size = new ResizeObserver(() => {
-    const width = Math.floor(plot.clientWidth)
-    if (width > 0 && width !== chart.width) chart.setSize({ width, height })
-  })
-  size.observe(plot)
-  scope.add(() => size.disconnect())
-  scope.add(() => chart.destroy())
   scope.watch([options.changed, range], update)
-  scope.watch([shade], () => chart.redraw(false, true))
+  fitChart(scope, chart, plot, height)
   return { element, update, close: scope.close }
 }
 

@@ -20,8 +20,7 @@ import { answered, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
 import { gauges } from "./gauges.ts"
 import { knobCards } from "./knobCard.ts"
 import { phaseChart } from "./phaseChart.ts"
-import { nameOfRecord, toneOfRecord } from "../../../domain/recordTexts.ts"
-import { lineOf } from "./recordLine.ts"
+import { recordRow } from "./recordRow.ts"
 
 const EVERY_MS = 500
 const LATEST = 40
@@ -202,13 +201,7 @@ function latest(scope: Scope, records: Cell<ReadonlyArray<AuditRecord>>): HTMLEl
     list,
     ({ seq }) => String(seq),
     (record) => ({
-      element: h(
-        "li",
-        {},
-        h("time", { class: "faint" }, clock(record.atUs, 1)),
-        h("span", { class: "tag", "data-tone": toneOfRecord(record) }, nameOfRecord(record)),
-        h("span", { class: "line soft small" }, lineOf(record)),
-      ),
+      element: recordRow(record),
       update: () => {},
     }),
   )

@@ -14,8 +14,7 @@ import type { Model } from "../core/Model.ts"
 import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
 import { knobCards } from "../parts/knobCard.ts"
-import { nameOfRecord, toneOfRecord } from "../../../domain/recordTexts.ts"
-import { lineOf } from "../parts/recordLine.ts"
+import { recordRow } from "../parts/recordRow.ts"
 import { relocationCard } from "../parts/relocationCard.ts"
 import { standingNow } from "../parts/standing.ts"
 import { steeringCard } from "../parts/steeringCard.ts"
@@ -228,13 +227,7 @@ function latest(model: Model, scope: Scope): HTMLElement {
     list,
     ({ seq }) => String(seq),
     (record) => ({
-      element: h(
-        "li",
-        {},
-        h("time", { class: "faint" }, clock(record.atUs, 1)),
-        h("span", { class: "tag", "data-tone": toneOfRecord(record) }, nameOfRecord(record)),
-        h("span", { class: "line soft small" }, lineOf(record)),
-      ),
+      element: recordRow(record),
       update: () => {},
     }),
   )
