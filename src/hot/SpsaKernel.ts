@@ -7,11 +7,9 @@
  * apply the target in `next`; keep `next` if that was accepted and `prev` if not. Same state and readings, same bytes.
  * The rule and its measurements: docs/explanation/tuning-rule.md.
  */
-import { SignDraw } from "./ChaCha8.ts"
 import { KERNEL_BLOCKED, KERNEL_NO_CHANGE, KERNEL_UPDATE } from "./codes.ts"
 import { bendStep, learnMargin, predictMargin, skipMargin } from "./constraint.ts"
-import { applyCovariate, explainedBy, referRest } from "./covariate.ts"
-import { C_BETA, C_BLINDED } from "./covariateLayout.ts"
+import { applyCovariate, referRest } from "./covariate.ts"
 import { learnEarning } from "./earning.ts"
 import { E_EARNED } from "./earningLayout.ts"
 import {
@@ -37,15 +35,13 @@ import {
   X_MODE,
   X_PROBE,
   X_RESTS_EVER,
-  X_RESTS_LEFT,
   X_WALK,
 } from "./excursionLayout.ts"
-import type { KnobTable } from "./KnobTable.ts"
 import { noticeLateness } from "./lateness.ts"
 import { blameMemory, keepLevels, LONG, lookAhead, settleLookAhead } from "./lookAhead.ts"
-import { L_BACK, L_HAS_BEFORE, L_HORIZON_US, L_LATE, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
+import { L_BACK, L_HAS_BEFORE, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
 import { shrinkStep, takePlainStep, takeStep, wishBack, wishStep } from "./moves.ts"
-import { measurePair, placeProbes, ProbeTable } from "./probes.ts"
+import { measurePair, placeProbes } from "./probes.ts"
 import { COVARIATE_PLUS, LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS } from "./readings.ts"
 import { beginResting, resumeExcursion, takeRest, testSlope } from "./resting.ts"
 import {
@@ -71,26 +67,15 @@ import {
   S_GRADIENT,
   S_HAS_MEAN,
   S_LAST_MEAN,
-  S_LEVEL,
   S_MEAN,
-  S_NOISE,
   S_PREDICTED,
   S_PROBE,
   S_REGRESSIONS,
   S_REHEATS,
-  S_STEP,
   SCALARS,
-  spsaStateLength,
-  V_BASE,
-  V_INNER,
-  V_MINUS,
-  V_MOVE,
-  V_PLUS,
-  V_PREVIOUS,
-  V_PREVIOUS_INNER,
   V_SIGN,
 } from "./spsaLayout.ts"
-import type { SpsaSettings } from "./spsaSettings.ts"
+import { SpsaState } from "./SpsaState.ts"
 import {
   W_DIFFERENCE,
   W_LARGEST,
@@ -103,9 +88,7 @@ import {
   W_FACTOR,
   W_ROOM,
   W_WINDOWS,
-  WORK_CELLS,
 } from "./spsaWork.ts"
-import { outOfRange } from "./outOfRange.ts"
 
 export {
   COVARIATE_MINUS,
@@ -133,7 +116,6 @@ const AT_MODE = X_MODE
 const AT_REHEATS = S_REHEATS
 const AT_BACK = L_BACK
 const AT_LOOK = L_MODE
-const AT_LATE = L_LATE
 const LOOKS_NOT = LOOK_OFF
 const IN_LONG = LONG
 const OF_WINDOWS = W_WINDOWS
@@ -160,71 +142,13 @@ const UNCHANGED = KERNEL_NO_CHANGE
 const ROUNDING = 4e-15
 
 /** The tuning rule as a pure step over a block of doubles, unit space; same state and readings, same bytes. */
-export class SpsaKernel {
-  readonly table: KnobTable
-  readonly settings: SpsaSettings
-  /** Length of a state block. */
-  readonly stateLength: number
-  private readonly n: number
-  private readonly signs: SignDraw
-  private readonly probes: ProbeTable
-  private readonly work: Float64Array
-  /** Plus minus minus, by knob, as applied. */
-  private readonly displacement: Float64Array
-
-  /**
-   * `alike`, a kernel over the same table and step limit, lends what does not depend on the seed, scratch included: calls on
-   * one thread do not overlap. A RangeError where the two are not alike.
-   */
-  constructor(table: KnobTable, settings: SpsaSettings, alike?: SpsaKernel) {
-    if (alike !== undefined && (alike.table !== table || alike.settings.maxStep !== settings.maxStep)) {
-      throw outOfRange("alike", "a kernel over the same knob table and step limit", "another one")
-    }
-    this.table = table
-    this.settings = settings
-    this.n = table.size
-    this.stateLength = spsaStateLength(table.size)
-    this.signs = new SignDraw(settings.seed)
-    this.probes = alike?.probes ?? new ProbeTable(table, settings.maxStep)
-    this.work = alike?.work ?? new Float64Array(WORK_CELLS)
-    this.displacement = alike?.displacement ?? new Float64Array(table.size)
-  }
-
-  /** A fresh state with its base at the given unit positions. */
-  initial(out: Float64Array, baseUnit: Float64Array): void {
-    out.fill(0)
-    const { probe, c0, mode, maxStep, firstStep } = this.settings
-    const half = (maxStep * (1 - 1e-9)) / 2
-    const wanted = mode === "spall" ? c0 : probe
-    out[S_PROBE] = wanted < half ? wanted : half
-    out[S_STEP] = firstStep
-    this.placeBase(out, baseUnit)
-    beginExcursion(out, this.n, 0, 0)
-  }
-
+export class SpsaKernel extends SpsaState {
   /** Draws the signs of the cycle and places its probes. Doing it twice changes nothing. */
   begin(state: Float64Array): void {
     state[AT_FIRST] = this.signs.draw(state[AT_CYCLE], this.n, state, VECTORS_AT + VEC_SIGN * this.n)
     placeProbes(state, this.probes)
     foreseeProbe(state, this.work)
     state[AT_BEGUN] = 1
-  }
-
-  plusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
-    this.copy(state, V_PLUS, out, outOffset)
-  }
-
-  minusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
-    this.copy(state, V_MINUS, out, outOffset)
-  }
-
-  /** Where the completed cycle moves the base. */
-  updateTarget(state: Float64Array, out: Float64Array, outOffset: number): void {
-    this.copy(state, V_BASE, out, outOffset)
-  }
-
-  firstIsPlus(state: Float64Array): boolean {
-    return state[AT_FIRST] > 0
   }
 
   /**
@@ -269,49 +193,9 @@ export class SpsaKernel {
     beginExcursion(next, this.n, 0, 0)
   }
 
-  /** Plain windows that are to be read at the base before the next pair; 0 while it tunes. */
-  restsLeft(state: Float64Array): number {
-    return state[X_MODE] === IDLE ? state[X_RESTS_LEFT] : 0
-  }
-
-  /** Cycles drawn since the start, and for each two rests another one: what the pace of a comparison is counted in. */
-  pace(state: Float64Array): number {
-    return state[S_CYCLE] + Math.floor(state[X_RESTS_EVER] / 2)
-  }
-
-  /** Windows of one place that make one reading of the pair in flight. */
-  windowsPerReading(state: Float64Array): number {
-    return state[AT_LOOK] === LOOKS_NOT ? 1 + state[AT_LATE] : IN_LONG
-  }
-
-  /** How many of them, the first ones, are left out because the last apply does not show in them yet. */
-  windowsLeftOut(state: Float64Array): number {
-    return state[AT_LOOK] === LOOKS_NOT ? state[AT_LATE] : 0
-  }
-
-  /** LOOK_OFF, LOOK_TRIAL or LOOK_ON. */
-  lookAhead(state: Float64Array): number {
-    return state[AT_LOOK]
-  }
-
-  /** The cycle that led to this state found that the level rises because of what the tuner did: back to the baseline. */
-  goesBack(state: Float64Array): boolean {
-    return state[L_BACK] === 1
-  }
-
   /** The runaway guard has blamed what was tuned: in place. */
   blamed(state: Float64Array): void {
     if (this.settings.lookAhead) blameMemory(state, this.n)
-  }
-
-  /** Windows after each apply that are left out, because what is applied here shows only behind them. */
-  late(state: Float64Array): number {
-    return state[AT_LATE]
-  }
-
-  /** How far ahead readings are projected, microseconds; 0 while they are taken as they are. */
-  horizonUs(state: Float64Array): number {
-    return state[L_HORIZON_US]
   }
 
   /**
@@ -327,96 +211,6 @@ export class SpsaKernel {
     if (this.settings.covariate > 0) referRest(next, readings, COVARIATE_PLUS, this.work)
     takeRest(next, this.work, this.settings, this.n)
     if (!scalarsFinite(next)) next.set(prev)
-  }
-
-  /** Whether the cycle that this block is the outcome of has shown that the level falls: its update earns range. */
-  earns(state: Float64Array): boolean {
-    return state[AT_EARNED] === 1
-  }
-
-  /** A state that was learnt under a larger step limit: its probe is brought within this one's. */
-  fitProbe(state: Float64Array): void {
-    const half = (this.settings.maxStep * (1 - 1e-9)) / 2
-    if (state[S_PROBE] > half) state[S_PROBE] = half
-  }
-
-  /** Completed cycles since the start or the last re-heat. */
-  k(state: Float64Array): number {
-    return state[S_AGE]
-  }
-
-  /** Cycles drawn since the start. */
-  cycles(state: Float64Array): number {
-    return state[S_CYCLE]
-  }
-
-  eta(state: Float64Array): number {
-    return state[S_ETA]
-  }
-
-  probe(state: Float64Array): number {
-    return state[S_PROBE]
-  }
-
-  /** Standard deviation of one reading. */
-  noise(state: Float64Array): number {
-    return Math.sqrt(state[S_NOISE])
-  }
-
-  /** What the cycle mean is expected to be. */
-  level(state: Float64Array): number {
-    return state[S_LEVEL]
-  }
-
-  /** What a unit of the covariate does to the loss, as the tuner goes by it. */
-  covariateEffect(state: Float64Array): number {
-    return state[C_BETA]
-  }
-
-  /** The share of the loss's variance that the covariate explains. */
-  covariateShare(state: Float64Array): number {
-    return explainedBy(state)
-  }
-
-  /** COVARIATE_SOUND, COVARIATE_MOVED or COVARIATE_IS_LOSS. */
-  covariateBlinded(state: Float64Array): number {
-    return state[C_BLINDED]
-  }
-
-  /** Mean of the last completed cycle. */
-  loss(state: Float64Array): number {
-    return state[S_LAST_MEAN]
-  }
-
-  reheats(state: Float64Array): number {
-    return state[S_REHEATS]
-  }
-
-  /** Moves taken back. */
-  blocks(state: Float64Array): number {
-    return state[S_BLOCKS]
-  }
-
-  /** Cycles in a row worse than the one before beyond doubt. */
-  regressions(state: Float64Array): number {
-    return state[S_REGRESSIONS]
-  }
-
-  /**
-   * The gradient estimate of the completed cycle, until the next one begins: n d u / U, which is Spall's d / (2 c D_i)
-   * where nothing was clipped, and 0 for a knob that did not move.
-   */
-  gradient(state: Float64Array, out: Float64Array): void {
-    const n = this.n
-    for (let i = 0; i < n; i++) {
-      const plus = state[SCALARS + V_PLUS * n + i]
-      const minus = state[SCALARS + V_MINUS * n + i]
-      out[i] = state[S_GRADIENT] * this.table.difference(i, minus, plus)
-    }
-  }
-
-  base(state: Float64Array, out: Float64Array): void {
-    this.copy(state, V_BASE, out, 0)
   }
 
   /** Differences and means of the two readings. A pair that did not move has a slope that is no number. */
@@ -589,25 +383,5 @@ export class SpsaKernel {
     work[OF_ROOM] = room
     const factor = -b[AT_ETA] * work[OF_SLOPE]
     work[OF_FACTOR] = largest > room ? factor * (room / largest) : factor
-  }
-
-  private placeBase(b: Float64Array, baseUnit: Float64Array): void {
-    const n = this.n
-    for (let i = 0; i < n; i++) {
-      const applied = this.table.snap(i, baseUnit[i])
-      b[SCALARS + V_BASE * n + i] = applied
-      b[SCALARS + V_INNER * n + i] = applied
-      b[SCALARS + V_PLUS * n + i] = applied
-      b[SCALARS + V_MINUS * n + i] = applied
-      b[SCALARS + V_PREVIOUS * n + i] = applied
-      b[SCALARS + V_PREVIOUS_INNER * n + i] = applied
-      b[SCALARS + V_MOVE * n + i] = 0
-    }
-  }
-
-  private copy(state: Float64Array, vector: number, out: Float64Array, outOffset: number): void {
-    const n = this.n
-    const at = VECTORS_AT + vector * n
-    for (let i = 0; i < n; i++) out[outOffset + i] = state[at + i]
   }
 }
