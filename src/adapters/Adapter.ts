@@ -1,9 +1,10 @@
 /**
- * What stands between an engine and something that people already run: which knobs it brings, how their values are put into
- * the thing, and where its measurements come from. That is all an adapter says; `attach` does the rest, once for all of them.
+ * Connects an engine to something that people already run. An adapter says which knobs it brings, how to apply
+ * their values, and where measurements come from. `attach` does the rest, the same way for every adapter.
  *
- * Values are put in once when attached and after every change of the live configuration, never per call. Measurements carry the
- * generation under which the work started. Lower objectives are better, always: an adapter that has something to gain turns the sign.
+ * Values are applied when the adapter is attached and whenever the live configuration changes, never per call.
+ * Measurements carry the generation under which the work started. A lower objective is always better: an adapter
+ * that maximizes something flips the sign.
  */
 import type { EngineConfig } from "../domain/Config.ts"
 import type { DigestInput } from "../domain/Digest.ts"
@@ -12,7 +13,7 @@ import { problem } from "../domain/problems.ts"
 import { outcomeOf } from "../engine/calls/outcome.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 
-/** What a meter needs of an engine. */
+/** What a meter needs from an engine. */
 export interface MeterPort {
   /** The engine's own time, microseconds. */
   readonly nowUs: () => number
@@ -20,26 +21,26 @@ export interface MeterPort {
   readonly report: (digest: DigestInput) => void
 }
 
-/** Measures; reports where it is bound to, and nowhere when bound to null. */
+/** Measures work. Reports to the port it is bound to, and to nobody while bound to null. */
 export interface Meter {
   readonly bind: (port: MeterPort | null) => void
 }
 
-/** Gains of the tuning rule that suit what an adapter measures: `gains` of `createEngine`. */
+/** Gains of the tuning rule that suit what this adapter measures: the `gains` of `createEngine`. */
 export type AdapterGains = NonNullable<EngineConfig["gains"]>
 
 /** Something that people already run, as an engine sees it. */
 export interface Adapter<K extends string = string> {
-  /** The knobs it brings, with bounds and a start. */
+  /** The knobs, with their bounds and initial values. */
   readonly params: Readonly<Record<K, KnobConfig>>
-  /** Puts values into the thing. Called on a change of generation, and with the same values more than once. */
+  /** Applies values. Called when the generation changes; the same values may come more than once. */
   readonly apply: (values: Readonly<Record<K, number>>) => void
   readonly meter: Meter
-  /** For the engine that is made for it; the rule's own where omitted. */
+  /** Gains for an engine made for this adapter. Default: the tuning rule's own. */
   readonly gains?: AdapterGains
 }
 
-/** The part of an engine that an adapter needs; `createEngine` gives one. */
+/** The part of an engine that an adapter needs. Engines made by `createEngine` have it. */
 export interface EngineLike<K extends string = string> {
   readonly values: Readonly<Record<K, number>>
   readonly generation: number
@@ -54,20 +55,20 @@ export interface EngineLike<K extends string = string> {
 
 /** Options of `attach`. */
 export interface AttachOptions {
-  /** False where another adapter of the same engine measures: an engine has one objective. Default true. */
+  /** False if another adapter of the same engine measures: an engine has one objective. Default true. */
   readonly measure?: boolean
 }
 
-/** An adapter at work. */
+/** An attached adapter. */
 export interface Attached {
-  /** Lets go: nothing is put in or measured any more; the thing keeps the values it has. A second call does nothing. */
+  /** Detaches: stops applying and measuring. The last values stay in place. A second call does nothing. */
   readonly stop: () => void
 }
 
-/** Adapters at work: two engines that turn one knob would each read what the other did. */
+/** Attached adapters. Two engines that turned the same knob would each read the effects of the other. */
 const taken = new WeakMap<object, MeterPort>()
 
-/** A ConfigError for what is no engine, has not these knobs, or where another engine tunes the same thing. */
+/** Throws a ConfigError if `engine` is not an engine, lacks a knob, or if the adapter is already attached. */
 function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
   const { params } = adapter
   const calls = methodProblems(
@@ -93,9 +94,9 @@ function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
 }
 
 /**
- * Lets an engine tune what the adapter stands for. The engine's `params` must hold the adapter's: spread them into
- * `createEngine`, or let `tune` do it. Before the engine starts and after it ends nothing is measured. Throws a ConfigError for what
- * is no engine or lacks a knob, and for an adapter that is attached and was not let go.
+ * Lets an engine tune what the adapter controls. The engine's `params` must include the adapter's: spread them into
+ * `createEngine`, or let `tune` do it. Nothing is measured before the engine starts or after it stops. Throws a
+ * ConfigError if `engine` is not an engine or lacks a knob, or if the adapter is already attached.
  *
  * @example
  * const limiter = inFlightLimiter()
@@ -115,7 +116,7 @@ export function attach<K extends string>(
     nowUs: () => engine.nowUs,
     // What was put in last: an engine in another thread may be ahead of that.
     generation: () => generation,
-    // Whoever has just done a piece of work is not to blame for an engine that does not want to hear of it.
+    // The generation that was applied last. An engine in another thread may already be ahead of it.
     report: (digest) => void outcomeOf(() => engine.observe(digest)),
   }
   const look = (status: "idle" | "running" | "stopped"): void => {

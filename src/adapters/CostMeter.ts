@@ -1,4 +1,7 @@
-/** Digests of costs: the mean of what single pieces of work cost, in whatever unit. For adapters that know a price and no concurrency. */
+/**
+ * Turns the cost of single pieces of work, in any unit, into digests of their mean. For adapters without
+ * concurrency.
+ */
 import { SECOND_US } from "../domain/Units.ts"
 import type { Meter, MeterPort } from "./Adapter.ts"
 import type { Work } from "./WorkMeter.ts"
@@ -6,7 +9,7 @@ import type { Work } from "./WorkMeter.ts"
 export interface CostMeterOptions {
   readonly everyCount?: number | undefined
   readonly everyUs?: number | undefined
-  /** How long after an apply nothing is measured: until the plant shows what was applied. */
+  /** How long to measure nothing after an apply: the time the plant needs to show its effect. */
   readonly settleUs: () => number
 }
 
@@ -22,7 +25,7 @@ export class CostMeter implements Meter {
     this.options = options
   }
 
-  /** The engine's time; NaN where there is none. */
+  /** The engine's time, microseconds; NaN while not bound. */
   get nowUs(): number {
     return this.port === null ? Number.NaN : this.port.nowUs()
   }
@@ -36,7 +39,7 @@ export class CostMeter implements Meter {
     return { generation: this.port === null ? Number.NaN : this.port.generation(), startedUs: this.nowUs }
   }
 
-  /** Work that began under the live generation cost so much; other work does not count. */
+  /** Counts the cost of one piece of work, if it began under the live generation. */
   end(work: Work, cost: number): void {
     const { port } = this
     if (port === null) return

@@ -1,12 +1,12 @@
 /**
- * Admits so much work at a time and no more: the rest waits in a bounded queue or is turned away at once. Needed in front of
- * anything that becomes slower the more it is given. The limit is one field, read once per request and written when the live
- * configuration changes.
+ * Limits how much work runs at the same time. The rest waits in a bounded queue or is refused at once. Use it in
+ * front of anything that slows down as it gets more work. The limit is one field, read once per request and written
+ * when the live configuration changes.
  *
- * The limit need not be whole: of a limit of 4.3 a fifth is admitted after three completions of ten, so that where four are too few and five too many the
- * best can be found, and a probe need not cost a quarter of the service.
+ * The limit may be a fraction: 4.3 admits a fifth unit of work after three of ten completions. This lets the tuner
+ * settle between 4 and 5, and keeps a probe from costing a quarter of the service.
  *
- * A slot comes back exactly once: `release` may be called as often as one likes, and `run` calls it whatever the work does.
+ * A slot is returned exactly once: calling `release` again does nothing, and `run` always calls it.
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import type { Adapter, AdapterGains } from "./Adapter.ts"
@@ -24,9 +24,9 @@ import type { Work, WorkMeter } from "./WorkMeter.ts"
 
 /** Options of `inFlightLimiter`. */
 export interface InFlightOptions<K extends string = string> extends ConcurrencyOptions<K> {
-  /** How many may wait beyond the limit. Default 0: none. */
+  /** How many may wait once the limit is reached. Default 0. */
   readonly queue?: number | undefined
-  /** How long one may wait, milliseconds, at most 24 days; Infinity for ever. Default 1,000. */
+  /** How long each may wait, milliseconds, at most 24 days; Infinity for no limit. Default 1,000. */
   readonly queueTimeoutMs?: number | undefined
 }
 
@@ -35,18 +35,18 @@ const WANTED: Wanted<Required<Omit<InFlightOptions, keyof ConcurrencyOptions>>> 
   queueTimeoutMs: "milliseconds above 0, at most 2147483647 or Infinity",
 }
 
-/** Limits between whole numbers, for small ones and small probes. */
+/** Step of the limit. Fractions matter for small limits and small probes. */
 const LIMIT_STEP = 0.1
 
 /** How one piece of work waits for a slot. */
 export interface AcquireOptions {
-  /** Gives the place in the queue up. */
+  /** Leaves the queue when aborted. */
   readonly signal?: AbortSignal | undefined
   /** Higher goes first, and displaces lower when the queue is full. Default 0. */
   readonly priority?: number | undefined
 }
 
-/** Work was not admitted. Nothing has been done for it, so it may be tried again. */
+/** The work was not admitted. It has not started, so it is safe to retry. */
 export class LimitExceededError extends Error {
   readonly _tag = "LimitExceededError"
   readonly reason: "full" | "displaced" | "timeout"
@@ -58,13 +58,13 @@ export class LimitExceededError extends Error {
   }
 }
 
-/** The right to be in flight. */
+/** Permission to run. */
 export interface Slot {
-  /** Gives it back; only the first call counts. `ok`: whether the work succeeded. Default true. */
+  /** Returns the slot; only the first call counts. `ok`: whether the work succeeded, default true. */
   readonly release: (ok?: boolean) => void
 }
 
-/** A limit on work in flight with a bounded queue: `run(work)`, or `acquire` and `release`. See `inFlightLimiter`. */
+/** Limits work in flight, with a bounded queue: call `run(work)`, or `acquire` and `release`. See `inFlightLimiter`. */
 export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K> {
   readonly params: Readonly<Record<K, KnobConfig>>
   readonly meter: WorkMeter
@@ -76,7 +76,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   private readonly target: { limit: number; carry: number }
   private current = 0
 
-  /** Throws a ConfigError for options that it does not know. */
+  /** Throws a ConfigError for unknown or invalid options. */
   constructor(options: InFlightOptions<K> = {}) {
     checkConcurrency(options, LIMIT_STEP, WANTED)
     this.name = options.name ?? ("inFlight" as K)
@@ -104,29 +104,32 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   }
 
   readonly apply = (values: Readonly<Record<K, number>>): void => {
-    // Of a limit below one nobody would be admitted, and nobody's end would ever be measured.
+    // A limit below one would admit nobody, so no completion would ever be measured.
     this.target.limit = Math.max(1, values[this.name])
     this.meter.limit = this.target.limit
     this.round()
     this.pump()
   }
 
-  /** A slot if one is free and nobody waits, else null. Nothing is counted as refused: ask `acquire` next, or call `refuse`. */
+  /**
+   * A slot if one is free and nobody is waiting, else null. A null is not counted as refused: call `acquire` or
+   * `refuse` next.
+   */
   tryAcquire(): Slot | null {
     return this.meter.inFlight < this.current && this.line.size === 0 ? this.admit() : null
   }
 
-  /** Counts work that its maker turned away after `tryAcquire` gave null. */
+  /** Counts work that the caller turned away after `tryAcquire` returned null. */
   refuse(): void {
     this.meter.refuse()
   }
 
-  /** A slot, now or after a wait; rejects with a LimitExceededError, or with the signal's reason. */
+  /** A slot, now or after waiting. Rejects with a LimitExceededError, or with the signal's reason. */
   acquire(options: AcquireOptions = {}): Promise<Slot> {
     const slot = this.tryAcquire()
     if (slot !== null) return Promise.resolve(slot)
     const { signal } = options
-    // What is no number, as of a header that anybody may write, is nobody's privilege.
+    // A priority that is not a number, for instance from a forged header, gets no privilege.
     const given = Number(options.priority)
     const priority = Number.isNaN(given) ? 0 : given
     if (signal?.aborted === true) return this.turnAway(signal.reason)
@@ -139,9 +142,9 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
     return new Promise<Slot>((resolve, reject) => this.enqueue(priority, signal, resolve, reject))
   }
 
-  /** Runs `work` in a slot; rejects with a LimitExceededError where none was to be had. */
+  /** Runs `work` in a slot. Rejects with a LimitExceededError if there is none. */
   run<T>(work: () => T, options: AcquireOptions = {}): Promise<Awaited<T>> {
-    // Inside a `then`, so that work that throws at once rejects as work that rejects does.
+    // Inside `then`, so that work that throws synchronously rejects like work that rejects.
     return this.acquire(options).then((slot) => settled(work, slot.release)) as Promise<Awaited<T>>
   }
 
@@ -196,11 +199,11 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
     }
   }
 
-  /** The whole number that holds until the next completion; what is rounded off is carried on. */
+  /** The whole limit until the next completion. The remainder is carried over. */
   private round(): void {
     const { target } = this
     const wanted = target.limit + target.carry
-    // A grid of tenths holds whole numbers with a hair missing.
+    // On a grid of tenths, whole numbers may fall short by a rounding error.
     this.current = Math.floor(wanted + 1e-9)
     target.carry = wanted - this.current
   }
@@ -210,7 +213,7 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   }
 }
 
-/** A limiter to put in front of work; `tune(limiter)` lets an engine find its limit. */
+/** A limiter to put in front of work. `tune(limiter)` lets an engine find its limit. */
 export const inFlightLimiter = <const K extends string = "inFlight">(
   options: InFlightOptions<K> = {},
 ): InFlightLimiter<K> => new InFlightLimiter<K>(options)

@@ -1,15 +1,21 @@
-/** One load at a time for a key: who asks while it runs gets the same promise. Needed where many miss a cache at once. */
+/**
+ * Runs one load at a time per key. Callers who ask during a load get the same promise. Use it against cache
+ * stampedes.
+ */
 import { settled } from "./settled.ts"
 
 export class SingleFlight<Key, Value> {
   private readonly running = new Map<Key, Promise<Value>>()
 
-  /** Runs `load` unless one for `key` runs already; `over` hears of the one that was begun here, once, and whether it succeeded. */
+  /**
+   * Runs `load` unless one is running for `key`. `over` is called once, with success or failure, for a load started
+   * here.
+   */
   run(key: Key, load: () => PromiseLike<Value>, over: (ok: boolean) => void): Promise<Value> {
     const known = this.running.get(key)
     if (known !== undefined) return known
     const done = settled(
-      // Inside a promise, so that a load that throws at once rejects as one that rejects does.
+      // Inside a promise, so that a load that throws synchronously rejects like one that rejects.
       () => new Promise<Value>((resolve) => resolve(load())),
       (ok) => {
         this.running.delete(key)

@@ -1,6 +1,6 @@
 /**
- * Who waits for a slot: higher priority first, then who came first. A list of links, because anybody may leave from anywhere and forty thousand
- * may wait: in an array each that comes or goes would move all the others.
+ * A queue for slots: higher priority first, then first come, first served. It is a linked list because anyone may
+ * leave at any time and forty thousand may wait: in an array, every arrival or departure would move all the others.
  */
 export interface Waiter {
   readonly priority: number
@@ -28,7 +28,7 @@ export class WaitingLine {
     return this.tail?.waiter
   }
 
-  /** Looks for its place from the end: who is no more important than the last one stands there. */
+  /** Inserts from the end: a waiter goes behind everyone of at least its own priority. */
   add(waiter: Waiter): Place {
     let before = this.tail
     while (before !== null && before.waiter.priority < waiter.priority) before = before.before
@@ -40,7 +40,7 @@ export class WaitingLine {
     return place
   }
 
-  /** Call it once for a place. */
+  /** Call it once per place. */
   remove({ before, after }: Place): void {
     this.link(before, after)
     this.size--

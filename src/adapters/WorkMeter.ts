@@ -1,22 +1,25 @@
 /**
- * Counts work that runs beside other work and makes digests of it: how much was done in a second, how much was in flight,
- * how long it took. Every adapter that tunes a concurrency owns one. It has no timer and no clock: completions close its
+ * Counts concurrent work and turns it into digests: how much completed per second, how much was in flight, how long
+ * it took. Every adapter that tunes concurrency owns one. It has no timer and no clock: completions close its
  * digests, and time is the engine's.
  *
- * A digest holds enough work to tell something: at least `everyCount` units and one and a half times what was in flight at the apply,
- * since what comes out before everybody has had a turn says more about who was first than about the limit. Where so much takes
- * longer than `atMostUs`, less must do.
+ * Digest size. A digest holds at least `everyCount` units and one and a half times what was in flight at the apply:
+ * before everyone has had a turn, completions say more about their order than about the limit. If that takes longer
+ * than `atMostUs`, fewer suffice.
  *
- * What is no fair reading is thrown away: while the thing still fills or drains, more goes in than comes out or the other way
- * round, and whichever side of a pair is read second looks worse for it; that goes for a crowd after a stall of the event loop too.
- * Never more than ten such stretches in a row, because a loop that reads nothing learns nothing. And after a silence with nothing in
- * flight the callers were away, not the thing slow.
+ * Unfair stretches are dropped. While a queue fills or drains, arrivals and completions differ, and whichever side
+ * of a pair is read second looks worse. A stall of the event loop has the same effect. At most ten stretches in a
+ * row are dropped, because a loop without readings learns nothing. A long silence with nothing in flight is dropped
+ * too: the callers were away.
  *
- * A reading belongs to the generation under which its work started. After an apply the thing still holds work of the
- * old configuration, and what comes out first tells of that: nothing is measured until as many completions have gone by as there
- * were in flight at the apply, or twice a digest's where that is fewer: a crowd that takes minutes to leave must not blind the loop that is to
- * send it away. Before the first digest of all, as many as the limit allows: the thing may have been empty. Durations come from Little's law (work in flight over work done a second), not from the
- * completions alone, because a short stretch of time sees more short work complete than long work.
+ * Attribution. A reading belongs to the generation under which its work started. After an apply, work of the old
+ * configuration is still in flight and completes first. So nothing is measured until as many completions have
+ * passed as were in flight at the apply, or twice a digest's size if that is less: a crowd that takes minutes to
+ * leave must not blind the loop that should shrink it. Before the first digest, as many as the limit allows are
+ * skipped, because the plant may have been empty.
+ *
+ * Durations follow from Little's law (work in flight over completions per second). Averaging completed durations
+ * would be biased: in a short stretch more short work completes than long work.
  */
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import { outcomeOf } from "../engine/calls/outcome.ts"
@@ -29,39 +32,42 @@ import { settled } from "./settled.ts"
 export interface WorkReading {
   readonly generation: number
   readonly spanUs: number
-  /** Completions that succeeded, that failed, and work that was refused, in the span. */
+  /** Completions that succeeded, completions that failed, and work refused, in the span. */
   readonly done: number
   readonly failed: number
   readonly refused: number
-  /** Successes a second. */
+  /** Successes per second. */
   readonly goodputRps: number
-  /** The limit on work in flight; NaN where nobody said. */
+  /** The limit on work in flight; NaN if there is none. */
   readonly limit: number
-  /** Share of the span in which less than the limit was in flight: nobody had to wait or was turned away. */
+  /** Share of the span with less work in flight than the limit, when nobody had to wait or was refused. */
   readonly openShare: number
-  /** Mean number of units of work in flight. */
+  /** Mean number of units in flight. */
   readonly inFlight: number
   /** Mean time in flight by Little's law, microseconds. */
   readonly meanUs: number
-  /** Of completed work that started under the generation; NaN where there was none. */
+  /** Of completions that started under this generation; NaN if there were none. */
   readonly p99Us: number
 }
 
-/** What a `WorkMeter` makes of what it counts. */
+/** What a `WorkMeter` makes of its counts. */
 export interface WorkMeterOptions {
-  /** What to tune for; given a reading, a number. Lower is better. A digest for which it throws or gives none counts as invalid. */
+  /** What to minimize, as a function of a reading. If it throws or returns no number, the digest counts as invalid. */
   readonly objective: (reading: WorkReading) => number
-  /** How far a constraint is satisfied; positive is satisfied. */
+  /** How far a constraint is satisfied; positive means satisfied. */
   readonly constraintMargin?: ((reading: WorkReading) => number) | undefined
-  /** A digest holds at least this much work. Default 30. */
+  /** Least amount of work in a digest. Default 30. */
   readonly everyCount?: number | undefined
-  /** And at least this much time. Default 100 ms. */
+  /** Least time in a digest. Default 100 ms. */
   readonly everyUs?: number | undefined
-  /** After this much time a sixth of `everyCount` will do, and after ten times of it anything. Default half a second. */
+  /**
+   * After this time a sixth of `everyCount` is enough, and after ten times as long any amount. Default half a
+   * second.
+   */
   readonly atMostUs?: number | undefined
 }
 
-/** When a digest is made. Without an end to count and time there would be none. */
+/** Options that set the size of a digest. They must be finite, or no digest would ever be made. */
 export const DIGEST_SIZE: Wanted<Required<Pick<WorkMeterOptions, "everyCount" | "everyUs" | "atMostUs">>> = {
   everyCount: "a finite number from 0",
   everyUs: "a finite number from 0",
@@ -80,17 +86,20 @@ export interface Work {
   readonly startedUs: number
 }
 
-/** Work in a digest for each unit that was in flight at the apply. */
+/** Completions per digest for each unit that was in flight at the apply. */
 const TURNS = 1.5
-/** By this share of what was done the count in flight may differ between the ends of a digest. */
+/** How much the count in flight may change during a digest, as a share of completions. */
 const STILL = 0.5
-/** Stretches thrown away in a row before one counts whatever it is. */
+/** Most stretches dropped in a row before one counts regardless. */
 const MOST_DROPPED = 10
-/** What `everyCount` is divided by after `atMostUs`, and what that is multiplied with before anything will do. */
+/** Divisor of `everyCount` after `atMostUs`, and the multiple of `atMostUs` after which any amount is enough. */
 const FEW = 6
 const LONG = 10
 
-/** What a function of a user's says; NaN where it throws or says no number: the work that is just over is not to blame for it. */
+/**
+ * Result of a user's function; NaN if it throws or returns no number. The work that has just ended must not get
+ * that error.
+ */
 function numberOf(say: (reading: WorkReading) => unknown, reading: WorkReading): number {
   const said = outcomeOf(() => say(reading))
   return said.ok && typeof said.value === "number" ? said.value : Number.NaN
@@ -98,11 +107,11 @@ function numberOf(say: (reading: WorkReading) => unknown, reading: WorkReading):
 
 const UNMEASURED: Work = { generation: Number.NaN, startedUs: Number.NaN }
 
-/** Measures work in flight; see the head of this file. */
+/** Measures work in flight; see the top of this file. */
 export class WorkMeter implements Meter {
-  /** Units of work that began and have not ended. */
+  /** Units of work that have started and not ended. */
   inFlight = 0
-  /** How much may be in flight, where somebody limits it. */
+  /** The limit on work in flight, if someone sets one. */
   limit = Number.NaN
   private readonly options: WorkMeterOptions
   private readonly everyCount: number
@@ -111,9 +120,9 @@ export class WorkMeter implements Meter {
   private readonly sketch = new QuantileSketch()
   private port: MeterPort | null = null
   private generation = Number.NaN
-  /** Completions still to go by before anything is measured. */
+  /** Completions to skip before measuring. */
   private old = 0
-  /** Work that a digest of this configuration holds. */
+  /** Amount of work in a digest of this configuration. */
   private wanted = 0
   private dropped = 0
   private inFlightBefore = 0
@@ -125,9 +134,9 @@ export class WorkMeter implements Meter {
   private failed = 0
   private refused = 0
 
-  /** Throws a ConfigError for options that cannot be. */
+  /** Throws a ConfigError for invalid options. */
   constructor(options: WorkMeterOptions) {
-    // What to tune for is required, and what is missing is none.
+    // The objective is required: a missing one must be reported.
     refuse(optionProblems({ ...options, objective: options?.objective ?? null }, METER))
     this.options = options
     this.everyCount = options.everyCount ?? 30
@@ -135,7 +144,7 @@ export class WorkMeter implements Meter {
     this.atMostUs = options.atMostUs ?? SECOND_US / 2
   }
 
-  /** Where readings go from now on; null: nowhere. */
+  /** Where readings go from now on; null for nowhere. */
   bind(port: MeterPort | null): void {
     this.port = port
     this.generation = Number.NaN
@@ -172,7 +181,7 @@ export class WorkMeter implements Meter {
     this.close(port, nowUs)
   }
 
-  /** Work that was turned away. */
+  /** Counts refused work. */
   refuse(): void {
     const { port } = this
     if (port === null) return
@@ -180,17 +189,17 @@ export class WorkMeter implements Meter {
     if (this.old === 0) this.refused++
   }
 
-  /** Runs `work` and measures it; result and error are handed on as they are. */
+  /** Runs and measures `work`. Passes its result or error through. */
   track<T>(work: () => T): T {
     const begun = this.begin()
     return settled(work, (ok) => this.end(begun, ok))
   }
 
-  /** Brings the count in flight up to now; begins anew when the configuration has changed. */
+  /** Updates the time integral of work in flight. Starts over when the configuration has changed. */
   private advance(port: MeterPort): number {
     const nowUs = Math.max(port.nowUs(), this.changedUs)
     this.area += this.inFlight * (nowUs - this.changedUs)
-    // Of a limit of 4.3 the four are certain.
+    // Of a limit of 4.3, four are certain.
     if (this.inFlight >= Math.floor(this.limit + 1e-9)) this.fullUs += nowUs - this.changedUs
     const silent = this.inFlight === 0 && nowUs - this.changedUs > LONG * this.atMostUs
     this.changedUs = nowUs

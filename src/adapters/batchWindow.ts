@@ -1,6 +1,7 @@
 /**
- * How long a DataLoader (or anything with a `batchScheduleFn`) gathers keys before it asks for them all at once. A longer window
- * makes fewer, larger batches and every caller wait; what is tuned for is what callers see: the mean time from `load` to the answer.
+ * Tunes how long a DataLoader (or anything with a `batchScheduleFn`) collects keys before it loads them in one
+ * batch. A longer window makes batches larger and fewer, but every caller waits. The objective is what callers see:
+ * the mean time of a load.
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import type { Adapter } from "./Adapter.ts"
@@ -17,7 +18,7 @@ export interface BatchWindowOptions<K extends string = string> extends Partial<W
   readonly initial?: number | undefined
 }
 
-/** A batch window at work. */
+/** A tunable batch window. */
 export interface BatchWindow<K extends string = string> extends Adapter<K> {
   readonly meter: WorkMeter
   /** For `new DataLoader(batch, { batchScheduleFn })`. */
@@ -34,12 +35,12 @@ const WANTED: Wanted<Required<BatchWindowOptions>> = {
   ...METER,
 }
 
-/** What callers see: the mean time of a load, ten seconds more for each that failed. */
+/** The mean time of a load. Each failure adds ten seconds. */
 const meanLoss = ({ meanUs, failed, done }: WorkReading): number =>
   meanUs + (FAILURE_US * failed) / (done + failed)
 
 /**
- * Tunes a batch window, in whole milliseconds. Throws a ConfigError for options that it does not know.
+ * Tunes a batch window in whole milliseconds. Throws a ConfigError for unknown or invalid options.
  *
  * @example
  * const batching = batchWindow()
@@ -51,7 +52,7 @@ export function batchWindow<const K extends string = "batchWindowMs">(
   options: BatchWindowOptions<K> = {},
 ): BatchWindow<K> {
   const found = optionProblems(options, WANTED)
-  // What is no object has nothing that could be read.
+  // Nothing can be read from what is not an object.
   if (typeof options !== "object" || options === null) refuse(found)
   const { name = "batchWindowMs" as K, min = 1, max = 50, ...measured } = options
   const initial = options.initial ?? Math.min(max, Math.max(min, 4))

@@ -1,6 +1,7 @@
 /**
- * Concurrency of a BullMQ worker. Measured is how long the processor is at work. The worker's own events would not do: a job that puts
- * itself off, waits for its children or is rate limited ends without one, and would be in flight for ever.
+ * Tunes the concurrency of a BullMQ worker by measuring the processor's time. The worker's own events would not do:
+ * a job that delays itself, waits for its children or is rate limited ends without an event and would count as in
+ * flight forever.
  */
 import { methodProblems, refuse } from "./checkOptions.ts"
 import {
@@ -16,11 +17,12 @@ export interface BullWorkerLike {
   isRunning(): boolean
 }
 
-/** Errors by which a job says that this step of it is done. */
+/** Errors by which a job ends its current step without failing. */
 const STEPS: ReadonlySet<unknown> = new Set(["DelayedError", "WaitingError", "WaitingChildrenError"])
 
 /**
- * Tunes how many jobs a BullMQ worker has active at once. Make it before jobs come. Throws a ConfigError for a worker without a processor.
+ * Tunes how many jobs a BullMQ worker runs at once. Attach it before jobs arrive. Throws a ConfigError for a worker
+ * without a processor.
  *
  * @example
  * const worker = new Worker("mail", send, { connection, concurrency: 10 })
@@ -30,7 +32,7 @@ export function bullWorkerConcurrency<const K extends string = "concurrency">(
   worker: BullWorkerLike,
   options: ConcurrencyOptions<K> = {},
 ): ConcurrencyAdapter<K> {
-  // Not public, and the one place through which every job goes, also one that is processed elsewhere.
+  // Not public, but the only function that every job passes through, including jobs of sandboxed processors.
   const inside = worker as BullWorkerLike & { processFn: (...job: ReadonlyArray<unknown>) => unknown }
   refuse(
     methodProblems(
@@ -51,7 +53,7 @@ export function bullWorkerConcurrency<const K extends string = "concurrency">(
   const process = inside.processFn
   inside.processFn = (...job) => {
     const work = adapter.meter.begin()
-    // Inside a promise, so that a processor that throws at once fails as one that rejects does.
+    // Inside a promise, so that a processor that throws synchronously fails like one that rejects.
     return new Promise((resolve) => resolve(process.apply(worker, [...job]))).then(
       (result) => {
         adapter.meter.end(work, true)

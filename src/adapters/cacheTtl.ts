@@ -1,10 +1,11 @@
 /**
- * How long an lru-cache keeps what it fetched. Keeping longer saves fetches and serves older answers; which is better depends on what
- * age is worth, and only its owner knows: `staleUsPerSecond` says how many microseconds of fetching one second of age is worth.
- * The loss of a lookup is the time its fetch took, ten seconds more if it failed, or the price of the age of what was found.
+ * Tunes how long an lru-cache keeps what it fetched. A longer time saves fetches and serves older answers. Only the
+ * owner knows what freshness is worth: `staleUsPerSecond` says how many microseconds of fetching one second of age
+ * is worth. A lookup costs the time its fetch took (plus ten seconds if it failed), or the price of the age of the
+ * entry it found.
  *
- * Age is judged when an entry is read, so a new time to live holds for what is in the cache already. The ages themselves take one
- * time to live to follow, and are not measured meanwhile.
+ * Age is checked when an entry is read, so a new time to live applies to existing entries as well. The ages of
+ * entries need one time to live to adjust; nothing is measured until then.
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
@@ -30,7 +31,7 @@ export interface CacheTtlOptions<K extends string = string> {
   readonly min?: number | undefined
   readonly max?: number | undefined
   readonly initial?: number | undefined
-  /** Lookups and time in one digest, at least. Default 50, one second. */
+  /** Least number of lookups, and least time, per digest. Default 50 lookups, one second. */
   readonly everyCount?: number | undefined
   readonly everyUs?: number | undefined
 }
@@ -45,14 +46,15 @@ const WANTED: Wanted<Required<CacheTtlOptions>> = {
   everyUs: "a finite number from 0",
 }
 
-/** A cache with a time to live that can change. */
+/** A cache whose time to live can change. */
 export interface CacheTtl<Key, Value, K extends string = string> extends Adapter<K> {
-  /** What is in the cache and young enough, else what `load` gives; one load at a time for a key. */
+  /** The cached value if it is fresh enough, else the result of `load`. Runs one load at a time per key. */
   readonly get: (key: Key, load: (key: Key) => PromiseLike<Value>) => Promise<Value>
 }
 
 /**
- * Tunes the time to live of an lru-cache, in milliseconds. Throws a ConfigError for options that it does not know, or without the price of age.
+ * Tunes the time to live of an lru-cache, in milliseconds. Throws a ConfigError for unknown or invalid options, and
+ * if `staleUsPerSecond` is missing.
  *
  * @example
  * const prices = cacheTtl(new LRUCache<string, Price>({ max: 10_000 }), { staleUsPerSecond: 2_000 })
@@ -63,7 +65,7 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
   cache: CacheLike<Key, Value>,
   options: CacheTtlOptions<K>,
 ): CacheTtl<Key, Value, K> {
-  // Required, and what is missing is none.
+  // Required: a missing value must be reported.
   const found = optionProblems({ ...options, staleUsPerSecond: options?.staleUsPerSecond ?? null }, WANTED)
   const { name = "ttlMs" as K, min = 100, max = 600_000, staleUsPerSecond, ...rest } = { ...options }
   const initial = rest.initial ?? Math.min(max, Math.max(min, 5_000))
@@ -104,7 +106,7 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
       const ageMs = max - cache.getRemainingTTL(key)
       const found = ageMs <= ttlMs ? cache.get(key, { updateAgeOnGet: false }) : undefined
       if (found === undefined) return fetched(key, load)
-      // What somebody else put in, to stay or for longer, has no age that is known: it is found, and not measured.
+      // The age of an entry that others stored with another time to live is unknown: it is served but not measured.
       if (ageMs < 0) return Promise.resolve(found)
       meter.end(meter.begin(), (staleUsPerSecond * ageMs * MILLISECOND_US) / SECOND_US)
       return Promise.resolve(found)

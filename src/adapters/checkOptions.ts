@@ -1,12 +1,13 @@
 /**
- * Refuses what an adapter cannot use, in words: an option that it does not have would otherwise be silently without effect, which in plain
- * JavaScript no type notices. Bounds and start are judged by the engine's own rules, under the names of the options.
+ * Refuses options that an adapter does not have or cannot use. Plain JavaScript has no types to catch them, and an
+ * ignored option would silently have no effect. Bounds and initial values are checked by the engine's own rules,
+ * under the option's name.
  */
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { type KnobConfig, knobProblems, nameProblems } from "../domain/ParamSpace.ts"
 import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
 
-/** The longest time that a timer of JavaScript waits, milliseconds; beyond it one fires at once. */
+/** The longest delay of a JavaScript timer, milliseconds. A longer one fires at once. */
 const LONGEST_TIMER_MS = 2_147_483_647
 
 const isTimer = (value: unknown): boolean =>
@@ -29,10 +30,10 @@ const fits = {
 
 export type Kind = keyof typeof fits
 
-/** What each option of `O` must be; one that is missing here is a type error. */
+/** The expected form of each option of `O`. Leaving one out is a type error. */
 export type Wanted<O> = Readonly<Record<keyof O, Kind>>
 
-/** What is wrong with `options`, below `path`; undefined is the same as left out. */
+/** Problems in `options`, reported below `path`. An undefined option counts as omitted. */
 export function optionProblems(
   options: unknown,
   wanted: Readonly<Record<string, Kind>>,
@@ -52,8 +53,8 @@ export function optionProblems(
 }
 
 /**
- * What is wrong with the knob that follows from options: its name, and how its numbers stand to each other. Only of what is of
- * the right kind; `found` are the problems of kind.
+ * Problems of the knob that the options describe: its name, and how its numbers relate. Skips fields that `found`
+ * already reports.
  */
 export function boundProblems(
   name: unknown,
@@ -64,17 +65,17 @@ export function boundProblems(
     typeof name === "string"
       ? nameProblems(name, new Map()).map((one) => problem(["name"], one.message, one.suggestion))
       : []
-  // An adapter has no step for its user to mend: where the step does not fit, the bounds are too close.
+  // Adapters have no `step` option: if the step does not fit, the bounds are too close.
   const bounds = knobProblems([], knob).map((one) => (one.path === "step" ? { ...one, path: "max" } : one))
   return [...named, ...bounds.filter(({ path }) => !found.some((other) => other.path === path))]
 }
 
-/** Throws one ConfigError with all of them, if there are any. */
+/** Throws one ConfigError that lists all problems, if there are any. */
 export function refuse(problems: ReadonlyArray<Problem>): void {
   if (problems.length > 0) throw new ConfigError({ problems: tidy(problems) })
 }
 
-/** A problem where `value` has not these methods; none where it has. */
+/** A problem if `value` lacks one of these methods, else none. */
 export function methodProblems(
   value: unknown,
   path: ReadonlyArray<PropertyKey>,

@@ -1,6 +1,6 @@
 /**
- * An adapter for anything whose concurrency is one number. Needed to write another one: say how the number is put in, and
- * measure the work with `track`; bounds, scale, objective and attribution are here.
+ * An adapter for anything whose concurrency is one number. To write a new one, say how to set the number and
+ * measure the work with `track`. Bounds, scale, objective and attribution are handled here.
  */
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { SECOND_US } from "../domain/Units.ts"
@@ -11,37 +11,41 @@ import { DIGEST_SIZE, WorkMeter, type WorkMeterOptions, type WorkReading } from 
 
 /** Options of every adapter whose knob limits concurrency. */
 export interface ConcurrencyOptions<K extends string = string> extends PowerWeights {
-  /** Name of the knob; give it where one engine has several. */
+  /** Name of the knob. Set it if one engine tunes several. */
   readonly name?: K | undefined
   readonly min?: number | undefined
   readonly max?: number | undefined
   readonly initial?: number | undefined
-  /** Keep the p99 of the work below this: comes before the objective. */
+  /** Keep the p99 of the work below this. Takes precedence over the objective. */
   readonly p99Us?: number | undefined
-  /** What to tune for instead of power; lower is better. */
+  /** What to minimize instead of power. */
   readonly objective?: ((reading: WorkReading) => number) | undefined
-  /** When a digest is made. */
+  /** When to make a digest. */
   readonly digest?: Pick<WorkMeterOptions, "everyCount" | "everyUs" | "atMostUs"> | undefined
 }
 
-/** An adapter whose work is measured by who runs it. */
+/** An adapter whose caller measures the work. */
 export interface ConcurrencyAdapter<K extends string = string> extends Adapter<K> {
   readonly meter: WorkMeter
-  /** Runs `work` as one unit in flight; result and error are handed on. Call it where the work really begins, not where it queues. */
+  /**
+   * Measures `work` as one unit in flight; passes its result or error through. Call it where the work starts, not
+   * where it queues.
+   */
   readonly track: <T>(work: () => T) => T
 }
 
 /**
- * Window for adapters. A digest is made when work ends, so one without work is a service that nobody calls: the loop waits a day for it
- * before a window counts as lost, and does nothing meanwhile. The plain mean, because work is seldom turned away under light load: what trims the
- * outermost digests trims those in which it was.
+ * The window for adapters. A digest is made when work ends, so a window without digests means that nobody calls the
+ * service: the loop waits up to a day before it counts a window as lost. The aggregate is the plain mean: under
+ * light load refusals are rare, and trimming would remove exactly the digests that contain them.
  */
 export const adapterWindow = { digests: 5, us: 24 * 3600 * SECOND_US, aggregate: "mean" } as const
 
 /**
- * How limits on concurrency are probed. Their loss is in logarithms, so what a probe costs is known beforehand: one of .02, 11 % of the default
- * range, a good per cent of the goodput near the best limit. Noise does not widen it, because below the best limit goodput falls by
- * a per cent for each per cent; the noise is met with longer digests instead.
+ * How concurrency limits are probed. Their loss is logarithmic, so the price of a probe is known in advance: a
+ * probe of 0.02 is 11 % of the default range and costs a good per cent of goodput near the best limit. Noise does
+ * not widen it, because below the best limit every per cent of limit costs a per cent of goodput. Longer digests
+ * handle the noise instead.
  */
 export const concurrencyGains: AdapterGains = { probe: 0.02, noisyProbe: 0, trust: 1 }
 
@@ -57,7 +61,10 @@ const WANTED: Wanted<Required<ConcurrencyOptions>> = {
   limitWeight: "a finite number from 0",
 }
 
-/** Throws one ConfigError for options that cannot be, with all that is wrong; `more` are those of one adapter alone. */
+/**
+ * Throws one ConfigError that lists everything wrong with the options. `more` describes options of one adapter
+ * only.
+ */
 export function checkConcurrency(
   options: ConcurrencyOptions,
   step = 1,
@@ -74,8 +81,9 @@ export function checkConcurrency(
 }
 
 /**
- * Options that begin where the thing stands, with room for twice as much where that is more than `most`: whoever has set 500
- * must not find himself at another number. What is no number, as no limit at all, begins where `concurrencyKnob` does.
+ * Options that start at the current limit. The upper bound is twice the current limit if that exceeds `most`:
+ * someone who has set 500 must not be moved to another number. If there is no current limit, `concurrencyKnob`
+ * chooses the start.
  */
 export function startingAt<K extends string>(
   present: unknown,
@@ -83,20 +91,23 @@ export function startingAt<K extends string>(
   most = 256,
 ): ConcurrencyOptions<K> {
   const counts = typeof present === "number" && present >= 1 && Number.isFinite(present)
-  // What is no object is refused by whoever is handed it.
+  // Whatever receives the options refuses them if they are not an object.
   if (!counts || typeof options !== "object" || options === null) return options
   const { min = 1, max = Math.max(most, 2 * present) } = options
   return { ...options, max, initial: options.initial ?? Math.min(max, Math.max(min, Math.round(present))) }
 }
 
-/** Bounds that fit most: 1 to 256 in ratios, from 20, whole numbers unless `step` says otherwise. Probes are shares of the range, so a wider one costs more. */
+/**
+ * Bounds that suit most cases: 1 to 256 on a log scale, starting at 20, in whole numbers unless `step` says
+ * otherwise. Probes are shares of the range, so a wider range makes them more expensive.
+ */
 export function concurrencyKnob(options: ConcurrencyOptions, step = 1): KnobConfig {
   const { min = 1, max = 256 } = options
   const initial = options.initial ?? Math.min(max, Math.max(min, 20))
   return { min, max, scale: "log", step, initial }
 }
 
-/** The meter of work in flight, with power as the objective and, where asked for, a bound on the p99. */
+/** A meter of work in flight. Its objective is power; with `p99Us` it also reports a constraint. */
 export function concurrencyMeter(options: ConcurrencyOptions): WorkMeter {
   const { p99Us } = options
   return new WorkMeter({
@@ -106,7 +117,7 @@ export function concurrencyMeter(options: ConcurrencyOptions): WorkMeter {
   })
 }
 
-/** Makes an adapter of one number; `put` gives it to the thing. Throws a ConfigError for options that it does not know. */
+/** Makes an adapter for one number; `put` applies it. Throws a ConfigError for unknown or invalid options. */
 export function concurrencyAdapter<K extends string>(
   name: K,
   options: ConcurrencyOptions,
@@ -117,7 +128,8 @@ export function concurrencyAdapter<K extends string>(
   return {
     params: { [name]: concurrencyKnob(options) } as Record<K, KnobConfig>,
     apply: (values) => {
-      // Bounds may be changed behind our back: `params` of `tune`. No package takes a half, and of none everybody waits for ever.
+      // `params` of `tune` may widen the bounds. No package accepts a fraction, and a limit of zero would block
+      // everyone.
       const limit = Math.max(1, Math.round(values[name]))
       meter.limit = limit
       put(limit)

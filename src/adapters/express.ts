@@ -1,4 +1,4 @@
-/** The in-flight limiter in front of Express, and of whatever hands on a request and a response of Node's. */
+/** The in-flight limiter for Express and anything else that passes Node's request and response. */
 import {
   checkMiddleware,
   guard,
@@ -9,7 +9,7 @@ import {
   retryAfter,
 } from "./middleware.ts"
 
-/** What Express and Connect hand a middleware; `http.createServer` does too. */
+/** The response that Express, Connect and `http.createServer` pass to a handler. */
 export interface SendableResponse extends ResponseLike {
   statusCode: number
   setHeader(name: string, value: string): unknown
@@ -17,7 +17,7 @@ export interface SendableResponse extends ResponseLike {
 }
 
 /**
- * Middleware for Express, Connect and plain `node:http`. Throws a ConfigError for what is no limiter or no option.
+ * Middleware for Express, Connect and plain `node:http`. Throws a ConfigError for an invalid limiter or option.
  *
  * @example
  * app.use(expressLimiter(limiter))

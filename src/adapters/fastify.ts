@@ -1,4 +1,4 @@
-/** The in-flight limiter in front of Fastify, as a hook before everything else. */
+/** The in-flight limiter for Fastify, as a hook that runs before all others. */
 import {
   checkMiddleware,
   guard,
@@ -16,7 +16,7 @@ export interface ReplyLike {
 }
 
 /**
- * An `onRequest` hook for Fastify. Throws a ConfigError for what is no limiter or no option.
+ * An `onRequest` hook for Fastify. Throws a ConfigError for an invalid limiter or option.
  *
  * @example
  * app.addHook("onRequest", fastifyLimiter(limiter))

@@ -1,11 +1,11 @@
 /**
- * A gate for what has no limit that can be changed while it runs. Connections of an undici pool and threads of a Piscina pool are
- * as many as there is work in flight, so limiting the one limits the other.
+ * A gate for pools whose limit cannot change at run time. An undici pool opens connections and a Piscina pool
+ * starts threads as work arrives, so limiting the work in flight limits them too.
  */
 import type { ConcurrencyOptions } from "./concurrency.ts"
 import { InFlightLimiter } from "./InFlightLimiter.ts"
 
-/** As many wait as what stands behind the gate lets wait, by default everybody, and as long: it has its own timeouts. */
+/** The pool behind the gate sets how many may wait (by default everyone) and for how long: it has its own timeouts. */
 export const gate = <K extends string>(
   name: K,
   options: ConcurrencyOptions<K>,

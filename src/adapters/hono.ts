@@ -1,4 +1,4 @@
-/** The in-flight limiter in front of Hono, which has requests and responses of the web platform and no event of their end. */
+/** The in-flight limiter for Hono, whose requests and responses are those of the web platform and have no end event. */
 import { LimitExceededError } from "./InFlightLimiter.ts"
 import {
   checkMiddleware,
@@ -16,7 +16,8 @@ export interface HonoContextLike {
 }
 
 /**
- * Middleware for Hono. Throws a ConfigError for what is no limiter or no option. The slot comes back when the response has been made; a body that streams on is not waited for.
+ * Middleware for Hono. Throws a ConfigError for an invalid limiter or option. The slot is returned when the
+ * response has been created; it does not wait for a streaming body.
  *
  * @example
  * app.use(honoLimiter(limiter))

@@ -1,27 +1,28 @@
 /**
- * What the in-flight limiter does in front of every web framework: what is not admitted gets 503 with Retry-After and never reaches
- * a handler, and a slot comes back when the response is over, however that comes about: sent, failed, or the caller gone.
+ * What the in-flight limiter does for every web framework. A request that is not admitted gets 503 with Retry-After
+ * and never reaches a handler. The slot is returned when the response ends: sent, failed, or abandoned by the
+ * caller.
  */
 import { methodProblems, optionProblems, refuse, type Wanted } from "./checkOptions.ts"
 import type { InFlightLimiter, Slot } from "./InFlightLimiter.ts"
 
 /** Options of a limiter's middleware. */
 export interface LimitRequestsOptions<Request> {
-  /** What refused callers are told to wait, seconds. Default 1. */
+  /** Seconds in the Retry-After header. Default 1. */
   readonly retryAfterSeconds?: number | undefined
-  /** Who goes first in the queue, and displaces whom: higher is more important. Default 0 for everybody. */
+  /** Priority in the queue; a higher one may displace a lower one. Default 0 for everyone. */
   readonly priority?: ((request: Request) => number) | undefined
 }
 
 export type Limiter = Pick<InFlightLimiter<string>, "tryAcquire" | "acquire">
 
-/** The part of `http.ServerResponse`, or of HTTP/2's, that tells when a response is over. */
+/** The part of a response of `http` or `http2` that tells when it is over. */
 export interface ResponseLike {
   readonly statusCode: number
   readonly headersSent: boolean
   readonly writableEnded: boolean
   readonly writableFinished: boolean
-  /** HTTP/2's does not say this itself: its stream does. */
+  /** HTTP/2 does not report this on the response but on its stream. */
   readonly closed?: boolean | undefined
   readonly stream?: { readonly destroyed: boolean } | undefined
   once(event: "close", listener: () => void): unknown
@@ -32,7 +33,7 @@ const WANTED: Wanted<Required<LimitRequestsOptions<unknown>>> = {
   priority: "a function",
 }
 
-/** Throws a ConfigError where a middleware is made, not at the first request. */
+/** Throws a ConfigError when the middleware is created rather than at the first request. */
 export const checkMiddleware = (limiter: unknown, options: unknown): void =>
   refuse([
     ...methodProblems(
@@ -49,11 +50,17 @@ export const REFUSAL = "Too many requests in flight. Try again shortly.\n"
 
 const isOver = ({ closed, stream }: ResponseLike): boolean => closed ?? stream?.destroyed === true
 
-/** Sent to its end, and no failure. When a caller of HTTP/2 hangs up, what was never ended counts as finished. */
+/**
+ * True if the response was sent completely and is not an error. When an HTTP/2 caller hangs up, an unfinished
+ * response counts as ended.
+ */
 const isServed = (response: ResponseLike): boolean =>
   response.writableEnded && response.writableFinished && response.statusCode < 500
 
-/** Lets one request in, at once or from the queue; `refuse` is not called for a caller who has gone or was answered meanwhile. */
+/**
+ * Admits one request, at once or from the queue. `refuse` is not called if the caller has left or was answered
+ * meanwhile.
+ */
 export function guard(
   limiter: Limiter,
   response: ResponseLike,
@@ -62,7 +69,7 @@ export function guard(
   refuse: () => void,
 ): void {
   const admit = (slot: Slot): void => {
-    // Who hung up before has said so already, and would hold the slot for ever.
+    // A caller who hung up before this point will not emit "close" again, so the slot would never be returned.
     if (isOver(response)) return slot.release(false)
     response.once("close", () => slot.release(isServed(response)))
     enter()

@@ -1,7 +1,7 @@
 /**
- * Size of a pool of node-postgres. Measured is how long clients are checked out, by the pool's own events, so nothing has to be
- * wrapped. A larger pool is filled by what waits already; a smaller one gives clients up as they come back (idle ones by the
- * pool's own `idleTimeoutMillis`).
+ * Tunes the size of a node-postgres pool. It measures how long clients are checked out, using the pool's own
+ * events, so you do not wrap anything. When the pool grows, waiting queries get the new connections at once. When
+ * it shrinks, busy clients close as they are returned, idle ones after the pool's `idleTimeoutMillis`.
  */
 import { methodProblems, refuse } from "./checkOptions.ts"
 import {
@@ -25,12 +25,15 @@ export interface PgPoolLike<Client extends object> {
 
 type Connected = (error: unknown, client: unknown, release: unknown) => void
 
-/** So many times the pool's own size it may become: the server lets in a hundred, and others want some of them. */
+/**
+ * The default upper bound, as a multiple of the pool's size. PostgreSQL accepts a hundred connections by default,
+ * and others need some.
+ */
 const MOST = 4
 
 /**
- * Tunes `max` of a `pg.Pool`, by default up to four times of what it is. Queries fail where the server has no room for the connections.
- * Throws a ConfigError for what is no pool.
+ * Tunes `max` of a `pg.Pool`, by default up to four times its current size. Queries fail if the server has no room
+ * for the connections. Throws a ConfigError if `pool` is not a pool.
  *
  * @example
  * const pool = new Pool({ max: 20 })
@@ -47,13 +50,15 @@ export function pgPoolSize<Client extends object, const K extends string = "pool
   const adapter = concurrencyAdapter(options?.name ?? ("poolSize" as K), from, (max) => {
     const more = Math.min(max - pool.totalCount, pool.waitingCount)
     pool.options.max = max
-    // Whoever waits is only looked at when a client comes back: so one more comes and goes, for each that may be opened.
+    // The pool serves its queue only when a client is returned. So one extra client per new connection is requested
+    // and released.
     for (let i = 0; i < more; i++) pool.connect((error, _client, release) => void (error ?? release()))
   })
   const over = (ok: boolean): void => {
     if (!ok) adapter.meter.end(adapter.meter.begin(), false)
   }
-  // Whom the server has no room for, and who has waited too long, hears of it here: no event says so.
+  // No event reports a query that timed out waiting or that the server had no connection for. This wrapper counts
+  // them.
   const inside = pool as { connect: (done?: Connected) => unknown }
   const connect = inside.connect.bind(pool)
   inside.connect = (done) =>
@@ -68,7 +73,8 @@ export function pgPoolSize<Client extends object, const K extends string = "pool
     const work = held.get(client)
     held.delete(client)
     if (work !== undefined) adapter.meter.end(work, !(error instanceof Error))
-    // The pool compares with `maxUses` right after this event: the only public way to have a returning client closed.
+    // The pool checks `maxUses` right after this event. There is no other public way to close a client as it is
+    // returned.
     pool.options.maxUses = pool.totalCount > (pool.options.max ?? 10) ? 0 : maxUses
   })
   return adapter

@@ -1,4 +1,4 @@
-/** Threads of a Piscina pool, by a gate that lets so many tasks be in flight. */
+/** Tunes the busy threads of a Piscina pool with a gate that limits tasks in flight. */
 import { problem, show } from "../domain/problems.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { type ConcurrencyOptions, startingAt } from "./concurrency.ts"
@@ -20,16 +20,16 @@ export interface PiscinaLike<Input extends ReadonlyArray<unknown>, Output> {
 export interface PiscinaThreads<K extends string, Input extends ReadonlyArray<unknown>, Output>
   extends InFlightLimiter<K> {
   /**
-   * As `pool.run`: waits until a thread may be had, no longer than the task's `signal` lets it, and beyond the pool's `maxQueue`
-   * rejects with a LimitExceededError.
+   * Like `pool.run`: waits for a free thread until the task's `signal` aborts. Rejects with a LimitExceededError if
+   * more than the pool's `maxQueue` are waiting.
    */
   readonly runTask: (...input: Input) => Promise<Awaited<Output>>
 }
 
 /**
- * Busy threads of a Piscina pool, at most its `maxThreads`. Idle ones end by the pool's own `idleTimeout`, down to its `minThreads`. Where a
- * worker has several tasks at once (`concurrentTasksPerWorker`) the knob counts tasks. Throws a ConfigError for a pool of one thread: nothing of
- * it can be tuned.
+ * Limits the busy threads of a Piscina pool, up to its `maxThreads`. Idle threads end after the pool's
+ * `idleTimeout`, down to its `minThreads`. With `concurrentTasksPerWorker` the knob counts tasks. Throws a
+ * ConfigError for a pool of one thread, which has nothing to tune.
  *
  * @example
  * const threads = piscinaThreads(new Piscina({ filename, minThreads: 1, maxThreads: 16, idleTimeout: 1_000 }))
@@ -59,7 +59,7 @@ export function piscinaThreads<
   return Object.assign(limiter, {
     runTask: (...input: Input) => {
       const signal = signalOf(input[1])
-      // A task that was called off while it waited: the pool says so in its own words, at once.
+      // The task was aborted while it waited: the pool rejects it at once with its own error.
       return limiter.acquire({ signal }).then(
         (slot) => settled(() => pool.run(...input), slot.release),
         (error: unknown) => {
@@ -71,7 +71,7 @@ export function piscinaThreads<
   })
 }
 
-/** The signal among the options of a task; the events of another library's are left to the pool. */
+/** The abort signal in a task's options. Event emitters of other libraries are passed to the pool. */
 function signalOf(options: unknown): AbortSignal | undefined {
   const { signal } = (options ?? {}) as { readonly signal?: unknown }
   return signal instanceof AbortSignal ? signal : undefined

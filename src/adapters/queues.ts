@@ -1,4 +1,4 @@
-/** Concurrency of p-limit, p-queue and Bottleneck. They differ in how the number is put in; all else is the same. */
+/** Tunes the concurrency of p-limit, p-queue and Bottleneck. They differ only in how the number is set. */
 import { problem, show } from "../domain/problems.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import {
@@ -9,7 +9,8 @@ import {
 } from "./concurrency.ts"
 
 /**
- * Concurrency of a p-limit, or of a p-queue: both have one field for it. Wrap the work inside, so that waiting in the queue is not measured.
+ * Tunes the concurrency of a p-limit or a p-queue; both keep it in one field. Track the work inside the limit, so
+ * that time in the queue is not measured.
  *
  * @example
  * const limit = pLimit(8)
@@ -21,7 +22,7 @@ export const queueConcurrency = <const K extends string = "concurrency">(
   queue: { concurrency: number },
   options: ConcurrencyOptions<K> = {},
 ): ConcurrencyAdapter<K> => {
-  // p-limit before 6 had no such field: writing one would do nothing.
+  // p-limit before version 6 has no such field: setting it would do nothing.
   const present = (queue as Partial<typeof queue> | null | undefined)?.concurrency
   refuse(
     typeof present === "number"
@@ -41,12 +42,12 @@ export const queueConcurrency = <const K extends string = "concurrency">(
 
 /** The part of a Bottleneck that is tuned. */
 export interface BottleneckLike {
-  /** Its types say Bottleneck, it gives a promise. */
+  /** The types return a Bottleneck; in fact it returns a promise. */
   updateSettings(settings: { maxConcurrent: number }): unknown
 }
 
 /**
- * `maxConcurrent` of a Bottleneck.
+ * Tunes `maxConcurrent` of a Bottleneck.
  *
  * @example
  * const limiter = new Bottleneck({ maxConcurrent: 20 })
@@ -61,7 +62,7 @@ export const bottleneckConcurrency = <const K extends string = "concurrency">(
   refuse(
     methodProblems(limiter, ["limiter"], ["updateSettings"], "a Bottleneck", "new Bottleneck() makes one."),
   )
-  // Nothing public says what is set.
+  // The current limit is not public.
   const { _store } = limiter as {
     readonly _store?: { readonly storeOptions?: { readonly maxConcurrent?: unknown } }
   }
@@ -69,7 +70,7 @@ export const bottleneckConcurrency = <const K extends string = "concurrency">(
     options?.name ?? ("concurrency" as K),
     startingAt(_store?.storeOptions?.maxConcurrent, options),
     (maxConcurrent) => {
-      // A store that cannot be reached keeps the old number; Bottleneck says so in its own "error" event.
+      // If the store cannot be reached, the old limit stays. Bottleneck reports it through its "error" event.
       Promise.resolve(limiter.updateSettings({ maxConcurrent })).then(undefined, () => undefined)
     },
   )

@@ -1,6 +1,6 @@
 /**
- * One call from "this is what I run" to "an engine tunes it": makes the engine over the adapters' knobs, attaches them and
- * starts it. For anything more particular make the engine yourself and `attach`.
+ * One call to let an engine tune what you already run: it makes an engine over the adapters' knobs, attaches them
+ * and starts it. For anything more particular, make the engine yourself and call `attach`.
  */
 import type { CreateEngine } from "../engine/createEngine.ts"
 import type { ArqonEngine, EngineOptions } from "../engine/contract/ArqonEngine.ts"
@@ -15,7 +15,7 @@ import { type Adapter, attach, type Attached } from "./Adapter.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"
 
-/** Options of the engine, all of them optional; `params` changes single numbers of single knobs. */
+/** Options of the engine, all optional. `params` overrides single fields of single knobs. */
 export type TuneOptions<K extends string = string> = Partial<
   Omit<EngineOptions<K>, "params" | "objective">
 > & {
@@ -28,13 +28,13 @@ export interface Tuned<
   Engine extends ArqonEngine<K> | WorkerEngine<K> = ArqonEngine<K>,
 > {
   readonly engine: Engine
-  /** Ends the engine; the knobs stay on its base, or as `{ prove: 12 }` finds. */
+  /** Stops the engine. The knobs stay on its base, or on what `{ prove: 12 }` finds better. */
   readonly stop: (options?: StopOptions) => Promise<void>
 }
 
 /**
- * An adapter of some of these knobs. The names come from its `params`, so that several in a list bring each its own and none of
- * them takes its names from the list.
+ * An adapter of some of these knobs. Its names come from its own `params`, so that adapters in a list do not share
+ * names.
  */
 export type AnyAdapter<K extends string = string> = Omit<Adapter, "apply" | "params"> & {
   readonly params: { readonly [Name in K]?: KnobConfig }
@@ -44,8 +44,8 @@ export type AnyAdapter<K extends string = string> = Omit<Adapter, "apply" | "par
 type Adapters<K extends string> = AnyAdapter<K> | readonly [AnyAdapter<K>, ...ReadonlyArray<AnyAdapter<K>>]
 
 /**
- * Tunes one thing, or several on the measurements of the first. Rejects as `start` does; throws a ConfigError for what is no
- * adapter, for options that cannot be used and where two adapters bring a knob of one name.
+ * Tunes one adapter, or several on the measurements of the first. Rejects as `start` does. Throws a ConfigError for
+ * what is not an adapter, for invalid options, and if two adapters have a knob of the same name.
  */
 export interface Tune {
   <const K extends string>(
@@ -55,10 +55,13 @@ export interface Tune {
   <const K extends string>(adapters: Adapters<K>, options?: TuneOptions<NoInfer<K>>): Promise<Tuned<K>>
 }
 
-/** Patience of a comparison with the baseline: that of windows of half a minute, and not of the day that an idle one may take. */
+/**
+ * How long the comparison with the baseline waits: based on windows of half a minute, not on the day that an idle
+ * one may take.
+ */
 const HOLD_US = 3_000 * SECOND_US
 
-/** `tune` on a platform: the entries bind one each. */
+/** `tune` for a platform; each entry binds its own. */
 export const tuneOn = (createEngine: CreateEngine): Tune => {
   const tune = <const K extends string>(
     adapters: Adapters<K>,
@@ -70,7 +73,7 @@ export const tuneOn = (createEngine: CreateEngine): Tune => {
       ...rest,
       params: mergeParams(all, params),
       window: { ...adapterWindow, ...window },
-      // Whose measurements are tuned on says how they are probed.
+      // The adapter that measures decides how the knobs are probed.
       gains: { ...all[0].gains, ...gains },
       ...(comparison === undefined ? {} : { comparison: { holdUs: HOLD_US, ...comparison } }),
     } as EngineOptions<K>)
@@ -85,7 +88,7 @@ export const tuneOn = (createEngine: CreateEngine): Tune => {
     }
     const tuned = {
       engine,
-      // Let go after the end: the plant goes to its base by the last change.
+      // Detach after stopping: the last change moves the plant to its base.
       stop: (options?: StopOptions) => engine.stop(options).finally(letGo),
     }
     return engine.start().then(
@@ -96,11 +99,11 @@ export const tuneOn = (createEngine: CreateEngine): Tune => {
       },
     )
   }
-  // Which engine it is, the overloads say by `placement`.
+  // The overloads tell by `placement` which engine it is.
   return tune as Tune
 }
 
-/** One adapter or a list of them as a list; a ConfigError names those that are none. */
+/** Adapters as a list. Throws a ConfigError that names those that are not adapters. */
 function listed<K extends string>(adapters: unknown): ReadonlyArray<Adapter<K>> {
   const list: ReadonlyArray<unknown> = Array.isArray(adapters) ? adapters : [adapters]
   const remedy = "inFlightLimiter() makes one, and so do the others of arqon/adapters."
@@ -115,7 +118,7 @@ function listed<K extends string>(adapters: unknown): ReadonlyArray<Adapter<K>> 
   return list as ReadonlyArray<Adapter<K>>
 }
 
-/** The adapters' knobs with the numbers of the caller's; names that no adapter knows go on, to be refused by name. */
+/** The adapters' knobs with the caller's overrides. Unknown names are kept, so that the engine refuses them by name. */
 function mergeParams(
   adapters: ReadonlyArray<Pick<Adapter, "params">>,
   own: Readonly<Record<string, Partial<KnobConfig> | undefined>> = {},

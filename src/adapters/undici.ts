@@ -1,4 +1,4 @@
-/** Connections of undici, by an interceptor that lets so many requests be in flight. */
+/** Limits the connections of undici with an interceptor that limits requests in flight. */
 import type { ConcurrencyOptions } from "./concurrency.ts"
 import { gate } from "./gate.ts"
 import type { InFlightLimiter } from "./InFlightLimiter.ts"
@@ -17,7 +17,7 @@ export interface DispatchHandlerLike {
   onRequestSent?(): void
 }
 
-/** An undici interceptor whose requests in flight are the connections in use. */
+/** An undici interceptor that limits requests in flight, and so the connections in use. */
 export interface UndiciConnections<K extends string> extends InFlightLimiter<K> {
   readonly interceptor: <Options, Handler extends DispatchHandlerLike>(
     dispatch: (options: Options, handler: Handler) => boolean,
@@ -25,8 +25,9 @@ export interface UndiciConnections<K extends string> extends InFlightLimiter<K> 
 }
 
 /**
- * Requests in flight through an undici `Pool` or `Agent`, which are the connections in use. Leave the pool's own `connections`
- * unset. One that has just finished may not be free yet, so a few more may be open. Answers of 5xx and 429 count as failures.
+ * Limits requests in flight through an undici `Pool` or `Agent`, and so the connections in use. Leave the pool's
+ * own `connections` unset. A connection that has just finished may not be free yet, so a few more may be open.
+ * Responses with 5xx or 429 count as failures.
  *
  * @example
  * const connections = undiciConnections()
@@ -50,7 +51,7 @@ export function undiciConnections<const K extends string = "connections">(
           },
           onResponseStarted: () => handler.onResponseStarted?.(),
           onResponseStart: (controller, status, headers, message) => {
-            // Who is overloaded says so at once: taken for good work, that would call for more of it.
+            // An overloaded server refuses quickly. Counted as success, that would attract more load.
             ok = status < 500 && status !== 429
             handler.onResponseStart?.(controller, status, headers, message)
           },
@@ -71,7 +72,7 @@ export function undiciConnections<const K extends string = "connections">(
           (went) => void (went || slot.release(false)),
         )
       })
-      // An interceptor before this one threw: the caller is told as undici tells him.
+      // An earlier interceptor threw: report it the way undici does.
       .catch((error: Error) => handler.onResponseError?.(null as never, error))
     return true
   }

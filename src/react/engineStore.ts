@@ -1,6 +1,6 @@
 /**
- * The states of an engine as React wants them: the same object until something has changed, so that a tree that is rendered in
- * several steps shows one state and no two (`useSyncExternalStore`, through `useSelector` of @xstate/react).
+ * An engine's state in the form React needs: the same object until something changes, so that a tree rendered in
+ * several steps shows one consistent state (`useSyncExternalStore`, through `useSelector` of @xstate/react).
  */
 import { type Subscribable, type Subscription, toObserver } from "xstate"
 import type { ArqonEngine } from "../engine/contract/ArqonEngine.ts"
@@ -8,23 +8,23 @@ import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
 
-/** What components need of an engine: one in this thread has it, and one in a worker. */
+/** What components need from an engine. An engine in this thread has it, and so does one in a worker. */
 export interface EngineView<K extends string = string>
   extends Pick<ArqonEngine<K>, "getSnapshot" | "subscribe" | "trip" | "reset"> {}
 
-/** What `useSelector` asks of an actor. */
+/** What `useSelector` needs from an actor. */
 interface Readable<K extends string> extends Subscribable<SnapshotOf<K>> {
   readonly getSnapshot: () => SnapshotOf<K>
 }
 
 export interface EngineStore<K extends string> extends Readable<K> {
-  /** What a server showed: the state of the first look, on the server the present one. */
+  /** What the server rendered: the state at the first read; on the server, the present one. */
   readonly served: Readable<K>
 }
 
 const stores = new WeakMap<object, unknown>()
 
-/** The store of an engine: one for each, however many components look. */
+/** The store of an engine: one per engine, however many components use it. */
 export function storeOf<K extends string>(engine: EngineView<K>): EngineStore<K> {
   const known = stores.get(engine)
   if (known !== undefined) return known as EngineStore<K>
@@ -47,7 +47,7 @@ function makeStore<K extends string>(engine: EngineView<K>): EngineStore<K> {
 
   return {
     getSnapshot: () => {
-      // While somebody is subscribed the engine tells of every change; before that, only a look shows one.
+      // While anyone is subscribed, the engine reports every change. Before that, only reading its state shows one.
       if (looking.length > 0) return shown
       const now = engine.getSnapshot()
       const same =
@@ -55,10 +55,10 @@ function makeStore<K extends string>(engine: EngineView<K>): EngineStore<K> {
       if (!same) shown = now
       return shown
     },
-    // One subscription for all components: each of its own would have the engine describe itself once for each.
+    // One subscription for all components: otherwise the engine would describe itself once per component.
     subscribe: (...listener: Parameters<typeof toObserver<SnapshotOf<K>>>): Subscription => {
       const observer = toObserver<SnapshotOf<K>>(...listener)
-      // What has changed since the first render, before anybody was told of changes: React compares after it has subscribed.
+      // Catches changes between the first render and the first subscription: React compares after it subscribes.
       if (looking.length === 0) shown = engine.getSnapshot()
       looking = [...looking, observer]
       letGo ??= engine.subscribe({ next: show, error: ended, complete: ended }).unsubscribe

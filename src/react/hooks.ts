@@ -1,4 +1,4 @@
-/** What components see of an engine: each hook renders again only when what it gives has changed. */
+/** What components see of an engine. Each hook re-renders only when its result changes. */
 import { useSelector } from "@xstate/react"
 import { useMemo, useSyncExternalStore } from "react"
 import { ConfigError } from "../domain/errors.ts"
@@ -10,7 +10,8 @@ import { type EngineView, storeOf } from "./engineStore.ts"
 type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
 
 /**
- * Whatever is picked from an engine's state. `isEqual` says when two picks are the same; by default when they are one object.
+ * Selects from an engine's state. `isEqual` decides whether two selections are the same; by default they must be
+ * one object.
  *
  * @example
  * const cycles = useEngineState(engine, ({ cycle }) => cycle?.cycles ?? 0)
@@ -21,7 +22,7 @@ export function useEngineState<K extends string, T>(
   isEqual?: (before: T, now: T) => boolean,
 ): T {
   const store = useMemo(() => storeOf(engine), [engine])
-  // Hydration has to find what the server showed; by then the engine may be elsewhere, and is shown there in the next step.
+  // Hydration must find what the server rendered. By then the engine may have moved on; the next render shows that.
   const alive = useSyncExternalStore(nothingToHear, yes, no)
   return useSelector(alive ? store : store.served, pick, isEqual)
 }
@@ -30,7 +31,10 @@ const nothingToHear = () => () => {}
 const yes = (): boolean => true
 const no = (): boolean => false
 
-/** The live value of one knob, user units. Throws a ConfigError while rendering where the engine has no knob of that name. */
+/**
+ * The live value of one knob, in user units. Throws a ConfigError during render if the engine has no knob of that
+ * name.
+ */
 export const useKnob = <K extends string>(engine: EngineView<K>, name: NoInfer<K>): number =>
   useEngineState(engine, ({ values }) => {
     if (!Object.hasOwn(values, name)) throw noKnob(name, Object.keys(values))
@@ -42,16 +46,19 @@ const noKnob = (name: unknown, known: ReadonlyArray<string>): ConfigError =>
     problems: [problem(["name"], `is not a knob of this engine: ${show(name)}.`, didYouMean(name, known))],
   })
 
-/** The live values of all knobs, one object as long as none of them changes. */
+/** The live values of all knobs. The same object until one of them changes. */
 export const useKnobs = <K extends string>(engine: EngineView<K>): Readonly<Record<K, number>> =>
   useEngineState(engine, ({ values }) => values, sameValues)
 
-/** SafeMode as a component needs it. */
+/** SafeMode, as a component needs it. */
 export interface SafeMode {
   readonly open: boolean
-  /** Why, since when and how it is left; null while it is not open. */
+  /** Why SafeMode is open, since when, and how to leave it; null while it is not open. */
   readonly state: SafeModeState | null
-  /** Opens it until `reset`; the note goes into the audit. Like `reset` it may be an `onClick` as it is: an event is no note. */
+  /**
+   * Opens SafeMode until `reset`; the note goes into the audit. Both can be used as an `onClick` directly: an event
+   * is not taken for a note.
+   */
   readonly trip: (note?: unknown) => void
   readonly reset: (note?: unknown) => void
 }

@@ -4,8 +4,8 @@ import { memoryPlatform } from "../engine/contract/Platform.ts"
 import { useEngineOf } from "./useEngine.ts"
 
 /**
- * An engine that lives as long as the component: made at the first render, started when it is there, stopped when it goes. The
- * options are those of the first render. An engine that cannot start goes to the nearest error boundary.
+ * An engine that lives as long as the component: created at the first render, started on mount, stopped on unmount.
+ * The options are those of the first render. If the engine cannot start, the nearest error boundary gets the error.
  */
 export const useEngine = useEngineOf(createEngineOn(memoryPlatform))
 

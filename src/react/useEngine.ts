@@ -1,13 +1,13 @@
 /**
- * An engine that lives as long as a component: made at the first render, started once the component is there, stopped when it
- * goes, its plant left on its base. For an engine that outlives components, call `createEngine` outside and hand it to the others.
+ * An engine that lives as long as a component: created at the first render, started on mount, stopped on unmount
+ * with its plant on the base. For an engine that outlives components, call `createEngine` outside and pass it down.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "react"
 import type { CreateEngine } from "../engine/createEngine.ts"
 import type { ArqonEngine, EngineOptions } from "../engine/contract/ArqonEngine.ts"
 import { storeOf } from "./engineStore.ts"
 
-/** Runs before the page is painted; on a server, where React 18 warns of such effects, nothing runs. */
+/** Runs before the page is painted. On a server it does nothing: React 18 warns about layout effects there. */
 const useOnPage = typeof document === "undefined" ? useEffect : useLayoutEffect
 
 /** `useEngine` over the `createEngine` of an entry. */
@@ -16,15 +16,16 @@ export const useEngineOf =
   <const K extends string>(options: EngineOptions<K>): ArqonEngine<K> => {
     const [engine, setEngine] = useState(() => {
       const made = createEngine<K>(options)
-      // What it begins with is what a server has shown of it: parts of a page may be hydrated long after it was started.
+      // The store starts with the state that a server rendered: parts of a page may hydrate long after the engine
+      // has started.
       storeOf(made)
       return made
     })
     const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null)
-    /** Engines that were started, and those whose component has gone: an engine runs once. */
+    /** Engines that were started, and engines whose component has unmounted: an engine runs once. */
     const [begun] = useState(() => new WeakSet<object>())
     const [over] = useState(() => new WeakSet<object>())
-    /** The engine of the component that is there; null while it is not. */
+    /** The engine of the mounted component; null while unmounted. */
     const here = useRef<object | null>(null)
     const begin = (own: ArqonEngine<K>): void => {
       if (begun.has(own)) return
@@ -33,20 +34,21 @@ export const useEngineOf =
         if (!over.has(own)) setFailure({ error })
       })
     }
-    // React runs other effects in a later task. Frames and clicks come in between, and find no engine that was not started.
+    // React runs other effects in a later task. Frames and clicks in between would find an engine that has not
+    // started.
     useOnPage(() => {
       if (!over.has(engine)) begin(engine)
       // oxlint-disable-next-line react-hooks/exhaustive-deps
     }, [])
     useEffect(() => {
-      // React may take a component away and bring it back with its state: then another engine takes the place.
+      // React may unmount a component and restore it with its state. It then needs another engine.
       const own = over.has(engine) ? createEngine<K>(options) : engine
       if (own !== engine) setEngine(own)
       here.current = own
       begin(own)
       return () => {
         here.current = null
-        // StrictMode and hot reloading bring a component back within the same step: then its engine has nothing to stop for.
+        // StrictMode and hot reloading remount a component within the same step. Its engine must then keep running.
         Promise.resolve()
           .then(() => {
             if (here.current === own) return undefined
@@ -55,10 +57,10 @@ export const useEngineOf =
           })
           .then(undefined, () => undefined)
       }
-      // The options are those of the first render, as with useState: a change of them is a change of key.
+      // The options are those of the first render, as with useState. To change them, change the component's key.
       // oxlint-disable-next-line react-hooks/exhaustive-deps
     }, [])
-    // For the nearest error boundary, as an error of rendering would be.
+    // Thrown during render, so that the nearest error boundary catches it.
     if (failure !== null) throw failure.error
     return engine
   }

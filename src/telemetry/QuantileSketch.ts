@@ -1,7 +1,7 @@
 /**
- * Quantiles of durations in fixed memory: an HDR histogram (Gil Tene) of nanoseconds with three significant digits, so a
- * quantile is within 0.1 % of a duration that occurred. Needed by `digestEvery`, used again for every digest. Same
- * durations, same quantiles: nothing in it is drawn.
+ * Quantiles of durations in fixed memory: an HDR histogram (Gil Tene) of nanoseconds with three significant digits,
+ * so a quantile is within 0.1 % of an observed duration. `digestEvery` uses one for all its digests. It is
+ * deterministic.
  */
 import { build, type Histogram } from "hdr-histogram-js"
 
@@ -43,11 +43,11 @@ export class QuantileSketch {
     if (durationUs < this.smallestUs) this.smallestUs = durationUs
   }
 
-  /** The smallest duration that `q` of all do not exceed, 0 < q <= 1; NaN over nothing. */
+  /** The smallest duration that at least the share `q` of all do not exceed, 0 < q <= 1; NaN if empty. */
   quantileUs(q: number): number {
     if (this.count === 0) return Number.NaN
     const quantile = this.histogram.getValueAtPercentile(q * 100) / NS_PER_US
-    // The histogram answers with the upper end of a bucket: keep it among what was seen.
+    // The histogram returns the upper end of a bucket. Keep it within the observed range.
     return Math.max(this.smallestUs, Math.min(quantile, this.largestUs))
   }
 

@@ -1,6 +1,6 @@
 /**
- * Folds digests into windows for streams without a hot path: the same accumulator, with its own clock and its own idea
- * of the live generation. `evalWindows` is this behind an Observable.
+ * Folds digests into windows without a hot path: the same accumulator, with its own clock and its own record of the
+ * live generation. `evalWindows` wraps it in an Observable.
  */
 import { DIGEST_GENERATION, DIGEST_RECEIVED_US, DIGEST_TIMESTAMP_US, DIGEST_WIDTH } from "../hot/codes.ts"
 import {
@@ -40,23 +40,23 @@ export class WindowFold {
     return this.now
   }
 
-  /** Time never goes back: an earlier time, or none, leaves it as it is. */
+  /** Advances the clock. Time never goes back: an earlier time, or none, is ignored. */
   advance(nowUs: number): void {
     if (nowUs > this.now && nowUs < Number.POSITIVE_INFINITY) this.now = nowUs
   }
 
-  /** Opens a window for another generation, as of now. What the open one held is nothing one could decide on. */
+  /** Starts a window for another generation, now. The open one is dropped: it must not be used for a decision. */
   follow(generation: number): void {
     if (!Number.isFinite(generation) || generation === this.generation) return
     this.open(generation)
   }
 
-  /** The window that has expired by now, if one has; the next one is open already. */
+  /** The window that has expired by now, if any. The next one is then open. */
   expired(): Window | null {
     return this.now >= this.expiresAtUs ? this.cut() : null
   }
 
-  /** The window that this digest completes, if it does; the next one is open already. */
+  /** The window that this digest completes, if any. The next one is then open. */
   add(digest: DigestInput): Window | null {
     const { block, accumulator } = this
     fillDigest(block, digest, this.extras)
@@ -67,7 +67,7 @@ export class WindowFold {
     return accumulator.closed ? this.finish() : null
   }
 
-  /** Ends the open window as it is, if any digest came while it was open. */
+  /** Ends the open window as it is, if it holds any digest. */
   rest(): Window | null {
     return this.accumulator.windowCounters.some((count) => count > 0) ? this.cut() : null
   }

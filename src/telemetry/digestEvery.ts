@@ -1,6 +1,6 @@
 /**
- * Raw samples to digests: so many units of work, or so much time, become one compact measurement with quantiles. One
- * needs it where a plant finishes more work than is worth a digest each.
+ * Combines raw samples into digests with quantiles, by count or by time. Use it if a plant completes more work than
+ * is worth a digest each.
  */
 import type { OperatorFunction, SchedulerAction, SchedulerLike } from "rxjs"
 import { Observable } from "rxjs/internal/Observable"
@@ -9,7 +9,7 @@ import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import { QuantileSketch } from "./QuantileSketch.ts"
 import { FAILURE_US, type Sample } from "./samples.ts"
 
-/** What is known of the samples in one digest. */
+/** What is known about the samples in one digest. */
 export interface SampleSummary {
   readonly generation: number
   readonly count: number
@@ -21,44 +21,44 @@ export interface SampleSummary {
   readonly p95Us: number
   readonly p99Us: number
   readonly maxUs: number
-  /** Successes per second, or null where neither a clock nor starting times tell how long it took. */
+  /** Successes per second; null if neither a clock nor starting times tell how long it took. */
   readonly throughputRps: number | null
 }
 
-/** Samples that went into no digest, by reason; `digestEvery` counts on in an object of the caller's. */
+/** Samples that went into no digest, by reason. `digestEvery` adds to an object of the caller's. */
 export interface SampleCounters {
-  /** A duration that is negative or not finite, or a generation that is no number. */
+  /** Samples with a negative or infinite duration, or without a generation. */
   invalid: number
-  /** Work started under a generation before that of samples already seen. */
+  /** Samples of work that started under an older generation than one already seen. */
   stale: number
-  /** In a digest that a new generation cut short. */
+  /** Samples in a digest that a new generation cut short. */
   cut: number
 }
 
-/** When samples become a digest; at least one of `everyCount` and `everyMs`. */
+/** When samples become a digest: set `everyCount`, `everyMs` or both. */
 export interface DigestEveryOptions {
-  /** A digest after so many samples. */
+  /** Make a digest after this many samples. */
   readonly everyCount?: number
-  /** A digest after so much time, if there were samples. Needs `scheduler`. */
+  /** Make a digest after this much time, if there were samples. Needs `scheduler`. */
   readonly everyMs?: number
-  /** Gives the time and the timer. */
+  /** Provides the time and the timer. */
   readonly scheduler?: SchedulerLike
   /**
-   * What to tune for: a quantile or the mean, each dearer by the error rate times `failureUs`, or any function of the
+   * What to minimize: a quantile or the mean, each plus the error rate times `failureUs`, or any function of the
    * summary. Default "p99Us".
    */
   readonly objective?: "meanUs" | "p50Us" | "p95Us" | "p99Us" | ((summary: SampleSummary) => number)
-  /** What a failure counts for in a named objective. Default ten seconds: see `FAILURE_US`. */
+  /** What a failure adds to a named objective. Default ten seconds: see `FAILURE_US`. */
   readonly failureUs?: number
-  /** How far the constraint is satisfied, if there is one; positive is satisfied. */
+  /** How far the constraint is satisfied, if there is one; positive means satisfied. */
   readonly constraintMargin?: (summary: SampleSummary) => number
   readonly counters?: SampleCounters
 }
 
-/** Counters at 0, for `DigestEveryOptions.counters`. */
+/** Counters at zero, for `DigestEveryOptions.counters`. */
 export const sampleCounters = (): SampleCounters => ({ invalid: 0, stale: 0, cut: 0 })
 
-/** The samples of one digest to be. */
+/** The samples of the digest being collected. */
 class Batch {
   generation = Number.NaN
   failed = 0
@@ -70,7 +70,7 @@ class Batch {
     return this.sketch.count
   }
 
-  /** When the last of it ended; -Infinity where no sample said. */
+  /** When the last sample ended; -Infinity if no sample said. */
   get endedUs(): number {
     return this.lastUs
   }
@@ -83,7 +83,7 @@ class Batch {
     this.lastUs = Math.max(this.lastUs, sample.startedUs + sample.durationUs)
   }
 
-  /** `spanUs`: how long it took, where a clock tells; otherwise from the first start to the last end. */
+  /** `spanUs`: how long the digest took, if a clock tells. Otherwise from the first start to the last end. */
   summary(spanUs: number | null): SampleSummary {
     const { count, failed, sketch } = this
     const seconds = (spanUs ?? this.lastUs - this.firstUs) / SECOND_US
@@ -111,11 +111,13 @@ class Batch {
 }
 
 /**
- * Puts samples together into digests, each of one generation: that under which the work started. Samples of an older one
- * than was seen before, and a digest that a newer one cuts short, go into `counters` and nowhere else.
+ * Combines samples into digests, each of one generation: the one under which the work started. Samples of an older
+ * generation than one already seen, and samples of a digest that a newer generation cuts short, are only counted in
+ * `counters`.
  *
- * A completed source ends with a digest of what is left. Errors pass through, and so does what the caller's functions
- * throw. Options that say neither how many nor how long, or how long without a scheduler, are a RangeError at once.
+ * When the source completes, the remaining samples become a last digest. Errors pass through, and so does anything
+ * the caller's functions throw. Throws a RangeError at once for options with neither `everyCount` nor `everyMs`, or
+ * with `everyMs` but no `scheduler`.
  *
  * @example
  * calls.pipe(digestEvery({ everyMs: 100, scheduler: asyncScheduler })).subscribe(digest => engine.observe(digest))
@@ -160,7 +162,7 @@ export function digestEvery(options: DigestEveryOptions): OperatorFunction<Sampl
       const flush = (): void => {
         if (batch.count === 0) return
         const finished = digest()
-        // Emptied before anyone hears of it: whoever does may push samples from there.
+        // Start the next batch before emitting: subscribers may push samples.
         begin(batch.generation)
         subscriber.next(finished)
       }

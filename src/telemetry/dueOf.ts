@@ -1,6 +1,6 @@
 /**
- * What becomes due in a hot path, as an Observable: windows that closed or expired, deadlines, emergencies. One needs it
- * to feed actors or to show windows. Per digest nothing comes out of here; that is what makes the loop fast.
+ * What becomes due in a hot path, as an Observable: windows that closed or expired, deadlines, emergencies. Use it
+ * to feed actors or to show windows. It emits nothing per digest, which keeps the loop fast.
  */
 import type { Subscriber } from "rxjs"
 import { Observable } from "rxjs/internal/Observable"
@@ -8,7 +8,7 @@ import { WINDOW_CLOSED, WINDOW_EXPIRED } from "../hot/codes.ts"
 import type { WindowAccumulator } from "../hot/WindowAccumulator.ts"
 import { readWindow, type Window } from "../domain/Window.ts"
 
-/** The part of a `HotPath` that is listened to. */
+/** The part of a `HotPath` that `dueOf` reads. */
 export interface DueSource {
   readonly window: WindowAccumulator
   /** [0]: now, microseconds. */
@@ -21,23 +21,23 @@ export interface Due {
   /** WINDOW_CLOSED, WINDOW_EXPIRED, DEADLINE or EMERGENCY. */
   readonly code: number
   readonly nowUs: number
-  /** A copy of the window, where one closed or expired. */
+  /** A copy of the window that closed or expired; otherwise null. */
   readonly window: Window | null
 }
 
 /** Options of `dueOf` and `windows`. */
 export interface DueOptions {
-  /** Default "minimize". Decides the sign of `Window.loss`. */
+  /** Default "minimize". Sets the sign of `Window.loss`. */
   readonly objective?: "minimize" | "maximize"
 }
 
 /**
- * Everything that becomes due in `source`, shared: one hook for all subscribers, taken with the first and given back with
- * the last. It never completes by itself.
+ * Everything that becomes due in `source`, shared: all subscribers use one hook, installed by the first and removed
+ * after the last. It never completes by itself.
  *
- * The window is copied before anyone acts on it, so a subscriber that leads to an apply, and with it to a new window,
- * takes nothing from the next subscriber. A hook that was there before is called first and still is there afterwards.
- * `Window.index` counts the windows seen here and goes on over resubscriptions.
+ * Each window is copied before anyone acts on it. A subscriber that causes an apply, and with it a new window, does
+ * not change what the next subscriber sees. A hook that was there before is called first and is kept.
+ * `Window.index` counts the windows seen here, across resubscriptions.
  */
 export function dueOf(source: DueSource, options: DueOptions = {}): Observable<Due> {
   const sign = options.objective === "maximize" ? -1 : 1
@@ -50,7 +50,7 @@ export function dueOf(source: DueSource, options: DueOptions = {}): Observable<D
     let held = true
     const hook = (code: number): void => {
       const finished = code === WINDOW_CLOSED || code === WINDOW_EXPIRED
-      // After it was let go the hook may still hang under somebody else's: then it only passes on.
+      // After it was removed, the hook may still be wrapped by another one. It then only forwards.
       const window = finished && held ? readWindow(source.window, sign, windows++) : null
       const nowUs = source.nowCell[0]
       before?.(code)
@@ -65,7 +65,7 @@ export function dueOf(source: DueSource, options: DueOptions = {}): Observable<D
     }
   }
 
-  // `share()` would do it in one word, and carries what turns promises and iterables into Observables into every browser.
+  // `share()` would do this too, but adds the conversion of promises and iterables to every browser bundle.
   return new Observable<Due>((subscriber) => {
     subscribers = [...subscribers, subscriber]
     letGo ??= takeHook()

@@ -1,6 +1,6 @@
 /**
- * Digests to windows for telemetry that already is an Observable: the same judging, settling and averaging as the hot
- * path does, without one. One needs it for a plant whose measurements come over a socket, a queue, a DOM event.
+ * Turns digests that already are an Observable into windows: the same validation, settling and averaging as in the
+ * hot path, without one. Use it for measurements that arrive over a socket, a queue or DOM events.
  */
 import type { OperatorFunction, SchedulerAction, SchedulerLike } from "rxjs"
 import { Observable } from "rxjs/internal/Observable"
@@ -11,39 +11,39 @@ import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import type { Window } from "../domain/Window.ts"
 import { WindowFold } from "./WindowFold.ts"
 
-/** Options of `evalWindows`: the engine's `window`, and where time comes from. */
+/** Options of `evalWindows`: the engine's `window`, and the source of time. */
 export interface EvalWindowsOptions {
   /** Valid digests that close a window. Default 5. */
   readonly digests?: number
-  /** A window without them expires after this long. Default 500 ms; Infinity for never. */
+  /** A window with fewer digests expires after this time. Default 500 ms; Infinity for never. */
   readonly us?: number
-  /** After a change of generation, digests stamped earlier than this do not count. Default 10 ms. */
+  /** After a change of generation, digests stamped earlier than this are ignored. Default 10 ms. */
   readonly settleUs?: number
-  /** Digests older than this when they arrive do not count. Default 1 s, or two windows if that is longer. */
+  /** Digests older than this on arrival are ignored. Default 1 s, or two windows if that is longer. */
   readonly maxAgeUs?: number
   /** Default "trimmedMean". */
   readonly aggregate?: "trimmedMean" | "median" | "mean"
   /** Share trimmed from each end. Default 0.1. */
   readonly trim?: number
-  /** Default "minimize". Decides the sign of `Window.loss`. */
+  /** Default "minimize". Sets the sign of `Window.loss`. */
   readonly objective?: "minimize" | "maximize"
   /** Names of the extra channels, in the order of `Window.extras`. */
   readonly extras?: ReadonlyArray<string>
   /**
-   * The live generation, asked at every digest and every expiry. Without it the newest generation that any digest
-   * carries is the live one, and a digest that carries none belongs to that.
+   * Returns the live generation; called for every digest and every expiry. Without it, the newest generation seen
+   * in a digest is the live one, and digests without a generation belong to it.
    */
   readonly generation?: () => number
   /**
-   * Gives the time of arrival and closes windows while the source is silent; its `now()` and the stamps must come from
-   * one clock. Without it the stamps of the digests are the only clock there is, and a window expires when a later
-   * digest shows that it should have.
+   * Provides the time of arrival and closes windows while the source is silent. Its `now()` and the stamps must use
+   * one clock. Without it the stamps are the only clock, and a window expires when a later digest shows that it
+   * should have.
    */
   readonly scheduler?: SchedulerLike
 }
 
 const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
-/** With a clock of our own, a stamp further ahead of it than this is no measurement. */
+/** With a clock, a stamp further ahead of it than this is invalid. */
 const AHEAD_US = MILLISECOND_US
 
 function numbersOf(options: EvalWindowsOptions): WindowNumbers {
@@ -62,8 +62,8 @@ function numbersOf(options: EvalWindowsOptions): WindowNumbers {
 /**
  * Folds a stream of digests into windows. No window mixes generations or counts a digest that was still settling.
  *
- * A completed source ends the open window as "expired" with what it holds, if any digest came in it. A change of
- * generation drops the open window. Errors pass through. Options out of range are a RangeError at once.
+ * When the source completes, the open window ends as "expired" if it holds any digest. A change of generation drops
+ * the open window. Errors pass through. Throws a RangeError at once for options out of range.
  *
  * @example
  * readings.pipe(evalWindows({ digests: 10, scheduler: asyncScheduler })).subscribe(window => …)
@@ -72,7 +72,7 @@ export function evalWindows(options: EvalWindowsOptions = {}): OperatorFunction<
   const numbers = numbersOf(options)
   const sign = options.objective === "maximize" ? -1 : 1
   const extras = options.extras ?? []
-  // Built once for its checks, so that a mistake shows where it was made and not at the first subscription.
+  // Constructed once just to check the options, so that a mistake shows here and not at the first subscription.
   void new WindowFold(numbers, sign, extras)
   const { generation, scheduler } = options
 
@@ -112,7 +112,7 @@ export function evalWindows(options: EvalWindowsOptions = {}): OperatorFunction<
             if (!subscriber.closed) this.schedule(undefined, sleepMs())
           })
         }
-        // One action for the whole subscription, set anew only when it fires: closing a window early costs nothing.
+        // One timer for the whole subscription, set again only when it fires: closing a window early costs nothing.
         if (numbers.windowUs < Number.POSITIVE_INFINITY) subscriber.add(scheduler.schedule(wake, sleepMs()))
       }
       if (subscriber.closed) return
@@ -123,8 +123,8 @@ export function evalWindows(options: EvalWindowsOptions = {}): OperatorFunction<
             attempt(() => {
               if (scheduler === undefined) fold.advance(digest.timestampUs ?? Number.NaN)
               else readClock()
-              // A window that has run out ends before this digest, which belongs to the next one. Whoever hears of it
-              // may push digests from there: nothing of this digest has been written anywhere yet.
+              // An expired window ends before this digest, which belongs to the next one. Emit it first: a
+              // subscriber may push digests, and nothing of this one has been written yet.
               emit(fold.expired())
               if (subscriber.closed) return
               if (generation !== undefined) fold.follow(generation())
@@ -143,7 +143,7 @@ export function evalWindows(options: EvalWindowsOptions = {}): OperatorFunction<
     })
 }
 
-/** Where no generation has ever been named, all is generation 0. */
+/** If no generation was ever given, everything is generation 0. */
 function newest(named: number | undefined, known: number): number {
   if (Number.isNaN(known)) return named ?? 0
   return named !== undefined && named > known ? named : known

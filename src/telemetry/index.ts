@@ -1,6 +1,6 @@
 /**
- * `arqon/telemetry`: from measurements to digests to windows, with RxJS. One imports it to feed an engine from
- * Observables, or to look at its windows as one.
+ * `arqon/telemetry`: from measurements to digests to windows, with RxJS. Import it to feed an engine from
+ * Observables, or to observe its windows as one.
  */
 export { type DigestInput, fillDigest } from "../domain/Digest.ts"
 export { type RejectedDigests, type Window } from "../domain/Window.ts"

@@ -1,6 +1,6 @@
 /**
- * Raw measurements: one unit of work each, before they are put together. They carry the generation under which the work
- * started, because that is the configuration the measurement speaks of.
+ * Raw measurements, one unit of work each. They carry the generation under which the work started, because that is
+ * the configuration they measure.
  */
 import type { DigestInput } from "../domain/Digest.ts"
 import { SECOND_US } from "../domain/Units.ts"
@@ -17,12 +17,12 @@ export interface Sample {
 }
 
 /**
- * What each failure adds to an objective made of durations, unless told otherwise: ten seconds. Failing is often fast,
- * and a tuner that is only shown durations would learn to fail.
+ * What each failure adds to an objective made of durations, by default: ten seconds. Failures are often fast, and a
+ * tuner that only saw durations would learn to fail.
  */
 export const FAILURE_US = 10 * SECOND_US
 
-/** A digest of a single sample: its duration is the objective, dearer by `failureUs` if it failed. */
+/** A digest of a single sample: its duration is the objective, plus `failureUs` if it failed. */
 export function digestOf(sample: Sample, failureUs = FAILURE_US): DigestInput {
   const digest = {
     objective: sample.durationUs + (sample.ok ? 0 : failureUs),

@@ -1,22 +1,22 @@
 /**
- * Times one call and attributes it: the generation is read before the work starts, because on a queue the work that
- * finishes after an apply may have started long before it. `engine.track` is this with the engine's clock, generation
- * and inbox.
+ * Times one call and attributes it. The generation is read before the work starts: in a queue, work that finishes
+ * after an apply may have started long before it. `engine.track` is this with the engine's clock, generation and
+ * input.
  */
 import type { Sample } from "./samples.ts"
 
-/** What `track` needs of the world. */
+/** What `track` needs from its caller. */
 export interface TrackPort {
   readonly nowUs: () => number
   /** The live generation. */
   readonly generation: () => number
-  /** Takes the finished measurement. What it throws is dropped: the call keeps its result, or its own error. */
+  /** Takes the finished measurement. Anything it throws is dropped: the call keeps its own result or error. */
   readonly report: (sample: Sample) => void
 }
 
 /**
- * Runs `work` and reports one sample when it is done: returned, thrown, resolved or rejected. The result is handed on
- * as it is, an error is counted and rethrown as it is. A clock that went back while the work ran gives a duration of 0.
+ * Runs `work` and reports one sample when it has returned, thrown, resolved or rejected. The result is passed
+ * through; an error is counted and rethrown unchanged. If the clock went back meanwhile, the duration is 0.
  *
  * @example
  * const answer = await track(() => handle(request), { nowUs, generation: () => engine.generation,
@@ -42,11 +42,11 @@ function finish(port: TrackPort, startedUs: number, generation: number, ok: bool
     const durationUs = Math.max(0, port.nowUs() - startedUs)
     port.report({ startedUs, durationUs, ok, generation })
   } catch {
-    // The call has its result or its own error: a measurement that could not be made takes neither away.
+    // A failed measurement must not take away the call's result or error.
   }
 }
 
-/** The promise that is handed on settles after the report, so that who awaits it finds the measurement made. */
+/** The returned promise settles after the report, so that code awaiting it finds the measurement recorded. */
 const follow = (
   result: PromiseLike<unknown>,
   port: TrackPort,

@@ -1,51 +1,55 @@
 /**
- * A plant with a state of its own: what a configuration does shows late, and goes on after it is gone. One needs the shape to write such
- * a plant; the plants are in `memoryPlants.ts`, `storePlants.ts`, `controlPlants.ts` and `servicePlants.ts`.
+ * A plant with state: the effect of a configuration shows late and outlasts it. Implement this interface to write
+ * such a plant. The plants themselves are in `memoryPlants.ts`, `storePlants.ts`, `controlPlants.ts` and
+ * `servicePlants.ts`.
  *
- * A run is a pure function of (plant, seed, what it was told), and its n-th draw is the same whatever it was told: two configurations
- * that are compared meet the same arrivals.
+ * A run is a pure function of the plant, the seed and the configurations applied. Its n-th random draw does not
+ * depend on the configurations, so two configurations can be compared under the same arrivals.
  */
 import type { KnobNumbers } from "../hot/KnobTable.ts"
 import { gaussianAt, uniformAt } from "./noise.ts"
 import { unitKnob } from "./Plant.ts"
 
-/** What a limit on requests in flight can see besides the objective. */
+/** What a limit on requests in flight can observe besides the objective. */
 export interface LimitSignals {
-  /** How long a request that finishes now was inside. */
+  /** Time in the system of the requests that finish now, milliseconds. */
   readonly rttMs: number
-  /** How many were inside. */
+  /** Requests in flight. */
   readonly inFlight: number
-  /** How many finished. */
+  /** Requests finished. */
   readonly finished: number
 }
 
-/** A plant with a state of its own, while it runs. */
+/** A plant with state, while it runs. */
 export interface RunningPlant {
-  /** Lets `seconds` pass under the unit positions; returns what was paid meanwhile, per second, lower is better. */
+  /** Runs for `seconds` at these unit positions. Returns the cost per second in that time; lower is better. */
   advance(unit: Float64Array, seconds: number): number
-  /** Of the last `advance`, where the knob is a limit on requests in flight. */
+  /** Signals of the last `advance`, if the knob is a limit on requests in flight. */
   signals?(): LimitSignals
 }
 
-/** A plant that remembers; positions in unit space. */
+/** A plant with memory; positions in unit space. */
 export interface MemoryPlant {
   readonly name: string
   readonly knobs: ReadonlyArray<KnobNumbers>
   /** Where tuning starts, in unit space. */
   readonly start: ReadonlyArray<number>
-  /** The best place to stand still, in unit space, where it is known without a search. */
+  /** The best constant position in unit space, if it is known without a search. */
   readonly best?: ReadonlyArray<number>
-  /** Which knobs do anything at all; all of them where it is not said. */
+  /** The knobs that have any effect; all of them by default. */
   readonly useful?: ReadonlyArray<number>
-  /** The most requests in flight, where the only knob is a limit on them from 1 up, on a log scale. */
+  /** The largest limit, if the only knob is a limit on requests in flight, from 1 up, on a log scale. */
   readonly mostInFlight?: number
   begin(seed: number): RunningPlant
 }
 
-/** The place between `low` and `high` that a unit position means. */
+/** Maps a unit position to the range from `low` to `high`. */
 export const between = (unit: number, low: number, high: number): number => low + unit * (high - low)
 
-/** Draws in order for one run: each takes one place in the sequence, so that runs with other knobs stay in step. */
+/**
+ * Random draws in order, for one run. Each takes one place in the sequence, so that runs with other knob values
+ * stay in step.
+ */
 export class Draws {
   readonly seed: number
   private count = 0
@@ -62,7 +66,7 @@ export class Draws {
     return uniformAt(this.seed ^ 0x2545f491, this.count++)
   }
 
-  /** Events of a Poisson process with this mean, by inversion; beyond 30 by its Gaussian limit. */
+  /** Number of events of a Poisson process with this mean: by inversion up to 30, by its Gaussian limit beyond. */
   events(mean: number): number {
     if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * this.normal()))
     const drawn = this.uniform()
@@ -78,7 +82,7 @@ export class Draws {
   }
 }
 
-/** What a plant was told so many seconds ago: a line of transport, a machine that boots. */
+/** A delay between the configuration and its effect, as in a transport line or a booting machine. */
 export class Delay {
   private readonly seconds: number
   private readonly told: Array<{ readonly at: number; readonly unit: Float64Array }> = []
@@ -88,7 +92,7 @@ export class Delay {
     this.seconds = seconds
   }
 
-  /** Notes what is told now; returns all that was in force within the last so many seconds, the oldest first. */
+  /** Records the new configuration. Returns all that were in force within the last `seconds`, oldest first. */
   tell(
     unit: Float64Array,
     passed: number,
@@ -101,10 +105,10 @@ export class Delay {
   }
 }
 
-/** The same plant with so many knobs more, every other one before its own, that do nothing at all. */
+/** The same plant with extra knobs that have no effect, one before every other knob of its own. */
 export function withUseless(plant: MemoryPlant, useless: number): MemoryPlant {
   const own = plant.knobs.length
-  // Place of each of its own knobs among all.
+  // Place of each of its own knobs among all knobs.
   const places = Array.from({ length: own }, (_, i) => Math.floor(((i + 1) * (own + useless)) / (own + 1)))
   const spread = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
     const all = Array.from({ length: own + useless }, () => 0.5)

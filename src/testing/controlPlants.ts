@@ -1,14 +1,15 @@
 /**
- * Plants that are control loops themselves, and plants whose answer comes late: what a window shows was told before it. One needs them
- * because a pair of windows then reads its own sides swapped or mixed, and because a loop that is tuned too far swings.
+ * Plants that are control loops themselves, and plants that respond late, so that a window shows an earlier
+ * configuration. They test two hazards: a pair of windows that reads its sides swapped or mixed, and a loop that
+ * oscillates when it is tuned too far.
  */
 import { Delay, Draws, type MemoryPlant } from "./MemoryPlant.ts"
 import { unitKnob } from "./Plant.ts"
 import { bowl } from "./servicePlants.ts"
 
 /**
- * The gain of a loop that sees its own error one digest late: e' = e - g e(-1) + noise. Best near g = .35, unstable beyond 1, where it
- * swings until it saturates. Paid is the squared error. One knob, g from 0 to 1.5.
+ * The gain of a loop that sees its error one digest late: e' = e - g e(-1) + noise. Best near g = .35; beyond 1 it
+ * is unstable and oscillates until it saturates. The cost is the squared error. One knob, g from 0 to 1.5.
  */
 export const loopGain: MemoryPlant = {
   name: "unstable loop",
@@ -30,8 +31,9 @@ export const loopGain: MemoryPlant = {
 }
 
 /**
- * A PID controller on a second-order plant (10 rad/s, damping .3) with an actuator that lags 50 ms: the set point jumps every half
- * second. Paid is the mean squared error and a little for what the actuator does. Three knobs: P 0 to 6, I 0 to 30, D 0 to 1.
+ * A PID controller on a second-order plant (10 rad/s, damping .3) whose actuator lags 50 ms. The set point jumps
+ * every half second. The cost is the mean squared error plus a little for the actuator's effort. Three knobs: P 0
+ * to 6, I 0 to 30, D 0 to 1.
  */
 export const pid: MemoryPlant = {
   name: "PID",
@@ -71,7 +73,7 @@ const clip = (x: number, most: number): number => (x > most ? most : x < -most ?
 
 const lateLoss = (unit: number): number => 1 + 20 * (unit - 0.5) ** 2
 
-/** What is done shows only so many seconds later. One knob. */
+/** A configuration takes effect `seconds` later. One knob. */
 export function late(seconds: number): MemoryPlant {
   return {
     name: `effect ${seconds} s late`,
@@ -88,7 +90,7 @@ export function late(seconds: number): MemoryPlant {
   }
 }
 
-/** What is done shows in parts: the mean of all that was told in the last so many seconds is in force. One knob. */
+/** A configuration takes effect gradually: the mean of the last `seconds` is in force. One knob. */
 export function spreadOver(seconds: number): MemoryPlant {
   return {
     name: `effect spread over ${seconds} s`,
@@ -111,8 +113,9 @@ export function spreadOver(seconds: number): MemoryPlant {
 }
 
 /**
- * Pauses of a garbage collector: the heap fills at 200 MB a second, then everything stands still for 8 ms and a 20th of a millisecond for
- * each MB. Paid is the square of a pause, as those who wait feel it: most windows of a large heap see none. One knob, 64 MB to 4 GB, log.
+ * Garbage-collector pauses: the heap fills at 200 MB a second, then everything stops for 8 ms plus .05 ms per MB.
+ * The cost is the square of a pause, as waiting users feel it; with a large heap most windows contain none. One
+ * knob, 64 MB to 4 GB, log scale.
  */
 export const collector: MemoryPlant = {
   name: "garbage collector",
@@ -137,7 +140,10 @@ export const collector: MemoryPlant = {
   },
 }
 
-/** A wall at the start: beside a bowl in four knobs, whoever goes below .25 on the first pays two thousand times the square of what is missing. */
+/**
+ * A bowl in four knobs with a wall near the start: below .25 on the first knob the cost is two thousand times the
+ * squared shortfall.
+ */
 export function steepWall(noise: number): MemoryPlant {
   return {
     name: `steep wall, noise ${100 * noise} %`,

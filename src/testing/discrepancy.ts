@@ -1,14 +1,14 @@
 /**
- * How evenly points fill the unit cube, as one number: 0 would be perfect, lower is better. One needs it to choose a
- * sequence to probe with, or to test an own one. All of them compare the share of points in a box with the box's volume; they
- * differ in which boxes count and in how the differences are added up.
+ * How evenly points fill the unit cube, as one number: 0 would be perfect, lower is better. Use it to choose a
+ * sequence for probing or to test your own. Each measure compares the share of points in a box with the box's
+ * volume. The measures differ in which boxes count and in how they combine the differences.
  *
  * Points lie flat, one after another: point p, coordinate i at p * dimensions + i.
  *
- * Sources: F. J. Hickernell, "A generalized discrepancy and quadrature error bound" (1998) for the closed forms;
- * T. T. Warnock (1972) for the L2-star form; H. Niederreiter, "Random Number Generation and Quasi-Monte Carlo Methods"
- * (1992), theorem 2.6 for one dimension; E. Thiemard, "An algorithm to compute bounds for the star discrepancy" (2001) for
- * the bounds.
+ * Sources: F. J. Hickernell, "A generalized discrepancy and quadrature error bound" (1998) for the closed forms; T.
+ * T. Warnock (1972) for the L2-star form; H. Niederreiter, "Random Number Generation and Quasi-Monte Carlo Methods"
+ * (1992), theorem 2.6 for one dimension; E. Thiemard, "An algorithm to compute bounds for the star discrepancy"
+ * (2001) for the bounds.
  */
 
 function countOf(points: ArrayLike<number>, dimensions: number): number {
@@ -24,12 +24,12 @@ function countOf(points: ArrayLike<number>, dimensions: number): number {
   return count
 }
 
-/** Rounding may leave a perfect score a hair below zero. */
+/** Rounding may put a perfect score slightly below zero. */
 const rootOf = (squared: number): number => Math.sqrt(Math.max(0, squared))
 
 /**
- * Centred L2 discrepancy: boxes between a point and the corner of the cube nearest to it, in every projection on fewer
- * dimensions too. The usual choice; it knows no favoured corner. The literature often prints its square.
+ * Centred L2 discrepancy: boxes between a point and the nearest corner of the cube, in every projection to fewer
+ * dimensions as well. The usual choice; it favours no corner. The literature often prints its square.
  */
 export function centredDiscrepancy(points: ArrayLike<number>, dimensions: number): number {
   const count = countOf(points, dimensions)
@@ -56,8 +56,9 @@ export function centredDiscrepancy(points: ArrayLike<number>, dimensions: number
 }
 
 /**
- * Wrap-around L2 discrepancy: boxes on the torus, which have no border, in every projection. A shift of all points round the
- * cube does not change it, so it judges a sequence and not the luck of its start. The literature often prints its square.
+ * Wrap-around L2 discrepancy: boxes on the torus, which has no border, in every projection. Shifting all points
+ * around the cube does not change it, so it judges a sequence and not the luck of its start. The literature often
+ * prints its square.
  */
 export function wrapAroundDiscrepancy(points: ArrayLike<number>, dimensions: number): number {
   const count = countOf(points, dimensions)
@@ -93,21 +94,21 @@ export function starL2Discrepancy(points: ArrayLike<number>, dimensions: number)
   return rootOf(3 ** -dimensions - (2 / count) * single + double / (count * count))
 }
 
-/** Between what values a discrepancy lies; `lower === upper` where it is exact. */
+/** The interval that contains a discrepancy; `lower === upper` if it is exact. */
 export interface DiscrepancyBounds {
   readonly lower: number
   readonly upper: number
 }
 
-/** Corners of boxes looked at for the bounds, at most: a second's work for some hundred points. */
+/** Most corners of boxes examined for the bounds: about a second's work for some hundred points. */
 const MOST_CORNERS = 200_000
 
 /**
- * Star discrepancy: the largest difference over all boxes from the origin, the number in Koksma and Hlawka's inequality.
- * Exact in one and two dimensions; above, where that takes exponential work, two bounds from a grid of boxes that are at
- * most dimensions / cells apart.
+ * Star discrepancy: the largest difference over all boxes from the origin, the number in the Koksma-Hlawka
+ * inequality. Exact in one and two dimensions. In more, the exact value takes exponential work, so the result is
+ * two bounds from a grid of boxes; they are at most dimensions / cells apart.
  *
- * @param cells grid cells a side for the bounds; as many as MOST_CORNERS allows when omitted
+ * @param cells grid cells per side for the bounds; default: as many as MOST_CORNERS allows
  */
 export function starDiscrepancy(
   points: ArrayLike<number>,
@@ -123,7 +124,7 @@ export function starDiscrepancy(
 
 const exactly = (value: number): DiscrepancyBounds => ({ lower: value, upper: value })
 
-/** 1/(2n) plus the largest distance of the sorted points from the middles of n equal parts. */
+/** 1/(2n) plus the largest distance of the sorted points from the centres of n equal parts. */
 function starOnLine(points: ArrayLike<number>, count: number): number {
   const sorted = Float64Array.from(points).sort()
   let furthest = 0
@@ -133,8 +134,8 @@ function starOnLine(points: ArrayLike<number>, count: number): number {
 }
 
 /**
- * The extreme boxes have sides at coordinates of points (or 1): open ones hold too few points, closed ones too many. A sweep
- * over the first coordinate with counts kept by rank of the second: O(n^2).
+ * The extreme boxes have sides at coordinates of points (or 1): open ones hold too few points, closed ones too
+ * many. A sweep over the first coordinate keeps counts by rank of the second: O(n^2).
  */
 function starOnSquare(points: ArrayLike<number>, count: number): number {
   const order = Array.from({ length: count }, (_, p) => p)
@@ -145,7 +146,7 @@ function starOnSquare(points: ArrayLike<number>, count: number): number {
   let taken = 0
   for (let step = 0; step <= count; step++) {
     const x = step === count ? 1 : points[2 * byX[step]]
-    // Left of x, open: everything taken so far, since points that share x come in below.
+    // Left of x, open: everything so far, because points that share x are added below.
     worst = Math.max(worst, extremeBelow(points, byY, inside, count, x, false))
     while (taken < count && points[2 * byX[taken]] <= x) inside[byX[taken++]] = 1
     worst = Math.max(worst, extremeBelow(points, byY, inside, count, x, true))
@@ -153,7 +154,7 @@ function starOnSquare(points: ArrayLike<number>, count: number): number {
   return worst
 }
 
-/** The largest difference over boxes of width x, by their heights. */
+/** The largest difference over boxes of width x, for all heights. */
 function extremeBelow(
   points: ArrayLike<number>,
   byY: ReadonlyArray<number>,
@@ -175,8 +176,8 @@ function extremeBelow(
 }
 
 /**
- * Every box lies between two of a grid. The larger holds at least its points and the smaller at most, which bounds it from
- * above; the boxes of the grid themselves bound the discrepancy from below.
+ * Every box lies between two boxes of a grid. The larger holds at least its points and the smaller at most, which
+ * gives the upper bound. The grid's own boxes give the lower bound.
  */
 function starBounds(points: ArrayLike<number>, dimensions: number, cells: number): DiscrepancyBounds {
   const count = points.length / dimensions

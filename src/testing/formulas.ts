@@ -1,9 +1,9 @@
 /**
- * The formulas behind the test functions: plain sums over coordinates as the literature writes them, of any dimension
- * they make sense in. None knows bounds, shifts, rotations or noise; those are added by `functions.ts`.
+ * The formulas behind the test functions, as the literature writes them, in any dimension that makes sense. Bounds,
+ * shifts, rotations and noise are added by `functions.ts`.
  *
- * Source: Jamil and Yang, "A literature survey of benchmark functions for global optimisation" (2013); Surjanovic and
- * Bingham, "Virtual library of simulation experiments" (2013).
+ * Source: Jamil and Yang, "A literature survey of benchmark functions for global optimisation" (2013); Surjanovic
+ * and Bingham, "Virtual library of simulation experiments" (2013).
  */
 
 /** A real function of d coordinates. */
@@ -74,7 +74,7 @@ export const ackley: Formula = (x) => {
     cosines += Math.cos(2 * Math.PI * x[i])
   }
   const rim = -20 * Math.exp(-0.2 * Math.sqrt(squares / x.length)) - Math.exp(cosines / x.length)
-  // At the tip the rounding of the two exponentials may leave a hair below zero.
+  // At the tip, rounding of the two exponentials may give a value slightly below zero.
   return Math.max(0, rim + 20 + Math.E)
 }
 
@@ -104,14 +104,14 @@ export const griewank: Formula = (x) => {
   return sum / 4000 - product + 1
 }
 
-/** Where each coordinate of `schwefel` is lowest, and minus what it is there. */
+/** The coordinate at which `schwefel` is lowest, and minus its value there. */
 export const SCHWEFEL_AT = 420.96874635998
 const SCHWEFEL_DEPTH = 418.9828872724339
 
 /**
- * Deceptive: the second best dents are far from the best. Lowest at (420.97, ...), value 0 to 1e-10. The formula goes on falling outside
- * of [-500, 500], so there it is continued by its edge plus a rising square: without that, a shifted instance would
- * have lower points than its optimum.
+ * Deceptive: the second best dents are far from the best. Lowest at (420.97, ...), value 0 to 1e-10. Outside of
+ * [-500, 500] the formula keeps falling, so there its edge plus a rising square continues it. Otherwise a shifted
+ * instance would have points below its optimum.
  */
 export const schwefel: Formula = (x) => {
   let sum = 0

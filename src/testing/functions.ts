@@ -1,10 +1,11 @@
 /**
- * The 20 test functions that the solver is measured on, with their usual bounds, each in three variants: as they are
- * ("o"), shifted ("s"), shifted and rotated ("r"). Many of these functions are lowest at the centre of their box or on
- * an axis, which flatters whoever starts there or searches along axes; the shifted and rotated ones do not.
+ * The 20 test functions on which the solver is measured, with their usual bounds, each in three variants: original
+ * ("o"), shifted ("s"), shifted and rotated ("r"). Many of these functions are lowest at the centre of their box or
+ * on an axis, which flatters methods that start there or search along axes. The shifted and rotated variants do
+ * not.
  *
- * An instance is a pure function of (function, variant, number), and noise is drawn by counter (seed, evaluation), so that
- * any two solvers, in any language, can be given exactly the same thing.
+ * An instance is a pure function of (function, variant, number), and noise is drawn by counter (seed, evaluation).
+ * So any two solvers, in any language, can be given exactly the same problem.
  */
 import { uniformAt, gaussianAt } from "./noise.ts"
 import {
@@ -23,14 +24,14 @@ import {
 } from "./formulas.ts"
 import { rotationOf } from "./rotation.ts"
 
-/** A function of d numbers over a box with one lowest point. */
+/** A function of d numbers over a box, with one lowest point. */
 export interface TestFunction {
   readonly name: string
   readonly dimensions: number
   /** Bounds of every coordinate. */
   readonly min: number
   readonly max: number
-  /** Where it is lowest, in its own coordinates, and what it is there. */
+  /** The lowest point in the function's own coordinates, and the value there. */
   readonly optimumAt: ReadonlyArray<number>
   readonly optimum: number
   /** The function without noise. */
@@ -40,13 +41,13 @@ export interface TestFunction {
   readonly relativeNoise: number
 }
 
-/** "o" as it is, "s" shifted, "r" shifted and rotated. */
+/** "o" original, "s" shifted, "r" shifted and rotated. */
 export type Variant = "o" | "s" | "r"
 
-/** As it is, shifted, shifted and rotated. */
+/** Original, shifted, shifted and rotated. */
 export const variants: ReadonlyArray<Variant> = ["o", "s", "r"]
 
-/** A test function as somebody meets it: bounds by name, and a value to ask for. */
+/** A test function as a solver meets it: bounds by name, and a value to ask for. */
 export interface Instance {
   /** For example "rosenbrock-5:r:17". */
   readonly name: string
@@ -54,13 +55,13 @@ export interface Instance {
   readonly variant: Variant
   readonly number: number
   readonly dimensions: number
-  /** Bounds by parameter, "x00" to "x19": sorted names are in the order of the coordinates. */
+  /** Bounds by parameter, "x00" to "x19". Sorted names are in the order of the coordinates. */
   readonly bounds: Readonly<Record<string, { readonly min: number; readonly max: number }>>
   readonly optimumAt: Float64Array
   readonly optimum: number
-  /** Value without noise at a point in user units: what a recommended point is scored by. */
+  /** Value without noise at a point in user units. A recommended point is scored by it. */
   trueValue(x: ArrayLike<number>): number
-  /** One reading: the true value and, on a noisy function, the noise of that evaluation (counted from 0). */
+  /** One reading: the true value plus, for a noisy function, the noise of that evaluation (counted from 0). */
   reading(x: ArrayLike<number>, seed: number, evaluation: number): number
   /** The coordinates of a point given by name. */
   pointOf(params: Readonly<Record<string, unknown>>): Float64Array
@@ -88,7 +89,7 @@ export const row = (
   relativeNoise,
 })
 
-/** The 20, under the names that tables print. */
+/** The 20 functions, under the names that tables print. */
 export const testFunctions: ReadonlyArray<TestFunction> = [
   row("sphere-2", 2, -5, 5, 0, sphere),
   row("sphere-5", 5, -5, 5, 0, sphere),
@@ -112,11 +113,11 @@ export const testFunctions: ReadonlyArray<TestFunction> = [
   row("stochastic-rosenbrock-2", 2, -5, 10, 1, rosenbrock, 0.1),
 ]
 
-/** Farthest a shift moves the optimum, and how near it may come to a bound, as shares of the box. */
+/** How far a shift may move the optimum, and how close it may come to a bound, as shares of the box. */
 const MOST_SHIFT = 0.3
 const MARGIN = 0.1
 
-/** A number for a name, so that every function has shifts and rotations of its own (FNV-1a). */
+/** A number for a name, so that every function gets its own shifts and rotations (FNV-1a). */
 export function seedOf(text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

@@ -1,6 +1,6 @@
 /**
- * `arqon/testing`: simulated plants with known optima, noise by counter, and a simulation that runs the control loop
- * against them in virtual time with every guardrail on; and the test functions that the solver is measured on.
+ * `arqon/testing`: simulated plants with known optima, noise by counter, a simulation that runs the control loop
+ * against them in virtual time with every guardrail on, and the test functions on which the solver is measured.
  */
 export {
   coordinateName,

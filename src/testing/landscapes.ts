@@ -1,16 +1,16 @@
 /**
- * Landscapes with a known label, for measuring how often a classification is right. They are drawn by counter from families
- * that say by construction what they are, and none is among the functions that settings are chosen on or that the solver is
- * measured on.
+ * Landscapes with a known label, for measuring how often a classification is right. They are drawn by counter from
+ * families whose construction fixes the label. None is among the functions used to choose settings or to measure
+ * the solver.
  */
 import type { Formula } from "./formulas.ts"
 import { row, seedOf, type TestFunction } from "./functions.ts"
 import { uniformAt } from "./noise.ts"
 
-/** What a landscape is: a bowl, something a bowl does not describe, or something that cannot be read exactly. */
+/** A bowl, something a bowl does not describe, or something that cannot be read exactly. */
 export type TrueLabel = "quadratic" | "curved" | "noisy"
 
-/** A landscape with the label it has by construction. */
+/** A landscape with the label that its construction gives it. */
 export interface LabelledLandscape {
   readonly label: TrueLabel
   readonly function: TestFunction
@@ -28,7 +28,7 @@ interface Family {
 const bowl =
   (condition: number): Family["make"] =>
   (d, chance) => {
-    // Curvatures between 1 and the condition, evenly in the logarithm.
+    // Curvatures between 1 and the condition, evenly spaced in the logarithm.
     const weights = Float64Array.from({ length: d }, (_, i) => condition ** (i === 0 ? 0 : chance(i)))
     return (x) => {
       let sum = 0
@@ -37,7 +37,7 @@ const bowl =
     }
   }
 
-/** A bowl that gets a little steeper outward: a quadratic model is good wherever it is asked. */
+/** A bowl that gets slightly steeper outward: a quadratic model fits it everywhere. */
 const softBowl: Family["make"] = (d, chance) => {
   const share = 0.02 * chance(0)
   return (x) => {
@@ -117,8 +117,8 @@ const families: ReadonlyArray<Family> = [
 const DIMENSIONS = [2, 3, 5, 8, 12]
 
 /**
- * Every family in 2, 3, 5, 8 and 12 dimensions, `draws` landscapes each. Use them through `instanceOf(landscape.function,
- * "r", number)`.
+ * Every family in 2, 3, 5, 8 and 12 dimensions, `draws` landscapes each. Use them through
+ * `instanceOf(landscape.function, "r", number)`.
  */
 export function labelledLandscapes(draws = 1): ReadonlyArray<LabelledLandscape> {
   return families.flatMap(({ name, label, make, relativeNoise }) =>

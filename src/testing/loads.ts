@@ -1,13 +1,13 @@
 /**
- * How the load on a plant changes with time: a factor on what arrives. Each is a pure function of the time and the seed of the run, so
- * two tuners that are compared meet the same weather.
+ * How the load on a plant changes over time, as a factor on what arrives. Each is a pure function of the time and
+ * the run's seed, so two tuners can be compared under the same load.
  */
 import { gaussianAt, uniformAt } from "./noise.ts"
 
-/** A factor at a time in seconds; `seed` is that of the run. */
+/** A factor at a time in seconds; `seed` is the run's. */
 export type LoadAt = (seconds: number, seed: number) => number
 
-/** The same load all the time. */
+/** A constant load. */
 export const steady: LoadAt = () => 1
 
 /** A factor between two times, in seconds. */
@@ -16,13 +16,13 @@ export const stepBetween =
   (at) =>
     at >= from && at < to ? factor : 1
 
-/** The day in short: a sine about the middle of `low` and `high`, one period in so many seconds. */
+/** A day in short: a sine between `low` and `high` with this period in seconds. */
 export const diurnal =
   (low: number, high: number, period: number): LoadAt =>
   (at) =>
     (low + high) / 2 + ((high - low) / 2) * Math.sin((2 * Math.PI * at) / period)
 
-/** Once in every `every` seconds, at a time that is drawn, a factor for `lasts` seconds. */
+/** A factor for `lasts` seconds, once in every `every` seconds, at a random time. */
 export const bursts =
   (every: number, lasts: number, factor: number): LoadAt =>
   (at, seed) => {
@@ -32,8 +32,8 @@ export const bursts =
   }
 
 /**
- * A load that wanders and is correlated over about `over` seconds: Gaussian with the given deviation at every multiple of that, straight
- * lines between, never below a tenth.
+ * A load that wanders and is correlated over about `over` seconds: Gaussian with this deviation at every multiple
+ * of that, linear in between, never below a tenth.
  */
 export const wandering =
   (deviation: number, over: number): LoadAt =>

@@ -1,13 +1,13 @@
 /**
- * Plants with a queue before them: what is not done now waits, and what waits must be done later. On these a tuner that compares
- * neighbouring windows is paid for walking into ruin, because the cheap side looks better at once. One needs them to test a claim of
+ * Plants with a queue in front: work not done now waits and must be done later. A tuner that compares neighbouring
+ * windows is rewarded here for walking into ruin, because the cheap side looks better at first. Use them to test
  * safety from outside: losses are what the plant really paid.
  */
 import { type LoadAt, steady } from "./loads.ts"
 import { between, Delay, Draws, type MemoryPlant } from "./MemoryPlant.ts"
 import { unitKnob } from "./Plant.ts"
 
-/** Jobs in a queue without a bound. */
+/** Jobs in an unbounded queue. */
 class Backlog {
   jobs: number
   private readonly draws: Draws
@@ -22,7 +22,7 @@ class Backlog {
     this.jobs = jobs
   }
 
-  /** Jobs arrive at `arrivals` a second, and each of up to `servers` of them is done at `rate` a second. */
+  /** Jobs arrive at `arrivals` per second; up to `servers` are processed at `rate` per second each. */
   advance(arrivals: number, servers: number, rate: number, seconds: number): number {
     this.now += seconds
     const came = this.draws.events(arrivals * this.load(this.now, this.seed) * seconds)
@@ -33,8 +33,9 @@ class Backlog {
 }
 
 /**
- * Servers before a queue without a bound: 20 jobs a second arrive, a server does 1.25 a second. Each server and each job that waits
- * costs 1. Below 16 servers the queue grows for ever, and each server less is cheaper at once. One knob, 1 to 100 servers.
+ * Servers behind an unbounded queue: 20 jobs arrive per second, a server handles 1.25 per second. Each server and
+ * each waiting job costs 1. Below 16 servers the queue grows forever, yet each server less is cheaper at first. One
+ * knob, 1 to 100 servers.
  */
 export function staffing(servers: number, load: LoadAt = steady): MemoryPlant {
   return {
@@ -54,8 +55,8 @@ export function staffing(servers: number, load: LoadAt = steady): MemoryPlant {
 }
 
 /**
- * A crew and the speed of its tools before a queue without a bound: faster tools wear with the square of their speed, so that the
- * cheapest way to a capacity is speed 1. Two knobs: 1 to 60 people, speed .5 to 2.
+ * A crew and the speed of its tools behind an unbounded queue. Tools wear with the square of their speed, so the
+ * cheapest way to any capacity is speed 1. Two knobs: 1 to 60 people, speed .5 to 2.
  */
 export const crew: MemoryPlant = {
   name: "crew and tool speed",
@@ -74,8 +75,8 @@ export const crew: MemoryPlant = {
 }
 
 /**
- * Instances that boot for .6 seconds and stop at once, before a queue without a bound: what runs is the fewest that were asked for
- * while an instance boots. One knob, 5 to 60 instances.
+ * Instances that take .6 seconds to boot and stop at once, behind an unbounded queue. While an instance boots, the
+ * fewest requested in that time are running. One knob, 5 to 60 instances.
  */
 export const autoscaler: MemoryPlant = {
   name: "autoscaler",
@@ -96,8 +97,9 @@ export const autoscaler: MemoryPlant = {
 }
 
 /**
- * How many requests may be under way at once, before a queue without a bound: few leave the service idle, many hinder each other, and
- * either way the queue behind the limit grows. Served is 60 n / (n + 8) a second, less beyond 40; 40 arrive. One knob, 1 to 256, log.
+ * A limit on requests in flight, with an unbounded queue behind it. Too few leave the service idle, too many slow
+ * each other down, and either way the queue grows. It serves 60 n / (n + 8) per second, less beyond 40; 40 arrive.
+ * One knob, 1 to 256, log scale.
  */
 export function limited(load: LoadAt = steady): MemoryPlant {
   return {
@@ -134,8 +136,8 @@ export function limited(load: LoadAt = steady): MemoryPlant {
 export const inFlight: MemoryPlant = limited()
 
 /**
- * Callers that try again when they wait too long, and give up when 400 wait: a storm feeds itself and ends only well above the
- * capacity that could have prevented it (metastable). One knob, 5 to 60 servers.
+ * Callers that retry when they wait too long, and give up when 400 wait. A retry storm feeds itself and ends only
+ * well above the capacity that would have prevented it (metastable). One knob, 5 to 60 servers.
  */
 export function retrying(load: LoadAt = steady): MemoryPlant {
   return {

@@ -1,9 +1,9 @@
 /**
- * Noise for simulated plants, drawn by counter: the value at (seed, index) is a pure function, so a simulation can be
- * repeated, cut short or run in any order and sees the same weather.
+ * Noise for simulated plants, drawn by counter: the value at (seed, index) is a pure function, so a simulation can
+ * be repeated, cut short or run in any order under the same noise.
  */
 
-/** None, Gaussian, or Gaussian with a spike upwards in one reading of twenty. */
+/** None, Gaussian, or Gaussian with an upward spike in one reading of twenty. */
 export type NoiseKind = "none" | "gaussian" | "heavy"
 
 /** Noise on one reading: `level` is its standard deviation (for "heavy": of its Gaussian core). */
@@ -12,7 +12,7 @@ export interface NoiseSpec {
   readonly level: number
 }
 
-/** A 32-bit mix of seed and counter (the finaliser of MurmurHash3, twice), good enough to shake a plant with. */
+/** A 32-bit mix of seed and counter (MurmurHash3's finaliser, twice): good enough for simulations. */
 function mix(seed: number, counter: number): number {
   let h = (seed ^ 0x9e3779b9) | 0
   h = Math.imul(h ^ (counter | 0), 0x85ebca6b)
@@ -38,8 +38,8 @@ export function gaussianAt(seed: number, counter: number): number {
 }
 
 /**
- * One draw of the given noise. "heavy" is Gaussian, but one reading in twenty is a spike upwards of 5 to 25 deviations,
- * as a garbage collection or a page fault would make it.
+ * One draw of the given noise. "heavy" is Gaussian, but one reading in twenty is an upward spike of 5 to 25
+ * deviations, such as a garbage collection or a page fault causes.
  */
 export function noiseAt(spec: NoiseSpec, seed: number, index: number): number {
   if (spec.kind === "none") return 0

@@ -1,7 +1,7 @@
 /**
- * Landscapes with known optima: what tuners meet in practice, each reduced to one difficulty. All over [0,1]^n with
- * optima off the centre and off the axes, since centred ones flatter simple methods. The M/M/c/K queue is in `queue.ts`,
- * the tasks of the literature in `tasks.ts`.
+ * Landscapes with known optima: what tuners meet in practice, each reduced to one difficulty. All are over [0,1]^n
+ * with optima off the centre and off the axes, since centred ones flatter simple methods. The M/M/c/K queue is in
+ * `queue.ts`, tasks from the literature in `tasks.ts`.
  */
 import { PERIODIC } from "../hot/codes.ts"
 import { driftAt, type Drift, type Plant, unitKnobs } from "./Plant.ts"
@@ -21,13 +21,13 @@ export function startOf(i: number): number {
 
 const starts = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => startOf(i))
 
-/** Where the optimum of knob i is at a time; knobs drift to the side their start lies on, so they stay inside. */
+/** The optimum of knob i at a time. Knobs drift towards the side of their start, so they stay inside. */
 function centre(i: number, drift: Drift, atUs: number): number {
   const at = optimumOf(i)
   return at + (at > 0.5 ? -1 : 1) * driftAt(drift, atUs)
 }
 
-/** Sum of squared distances: the easy case, in any number of knobs, still or drifting. */
+/** Sum of squared distances: the easy case, with any number of knobs, fixed or drifting. */
 export function quadratic(n: number, drift: Drift = STILL): Plant {
   return {
     name: `quadratic-${n}${drift.kind === "still" ? "" : `-${drift.kind}`}`,
@@ -43,8 +43,8 @@ export function quadratic(n: number, drift: Drift = STILL): Plant {
 }
 
 /**
- * A quadratic whose axes are rotated against the knobs and whose curvatures range over `condition`: knobs interact, and
- * a step that suits one direction does not suit another. The rotation is a Householder reflection.
+ * A quadratic whose axes are rotated against the knobs, with curvatures ranging over `condition`. Knobs interact,
+ * and a step that suits one direction does not suit another. The rotation is a Householder reflection.
  */
 export function rotated(n: number, condition: number): Plant {
   const normal = Array.from({ length: n }, (_, i) => Math.cos(1 + 2.3 * i))
@@ -67,7 +67,7 @@ export function rotated(n: number, condition: number): Plant {
   }
 }
 
-/** A bent valley (Rosenbrock's, in unit space): the direct way to the optimum is uphill. */
+/** A bent valley (Rosenbrock's, in unit space): the straight way to the optimum leads uphill. */
 export function valley(): Plant {
   return {
     name: "valley-2",
@@ -82,7 +82,7 @@ export function valley(): Plant {
   }
 }
 
-/** A quadratic with a cliff a little beyond its optimum: overshooting costs as much again as the start. */
+/** A quadratic with a cliff just beyond its optimum: overshooting costs as much again as the start. */
 export function cliff(n: number): Plant {
   const smooth = quadratic(n)
   const start = smooth.start
@@ -99,7 +99,7 @@ export function cliff(n: number): Plant {
   }
 }
 
-/** Sum of distances: slope without end right up to the optimum. */
+/** Sum of distances: the slope stays constant right up to the optimum. */
 export function kink(n: number): Plant {
   return {
     name: `kink-${n}`,
@@ -114,7 +114,7 @@ export function kink(n: number): Plant {
   }
 }
 
-/** Nearly flat far out, steep close in: what saturation makes of a quadratic. */
+/** Nearly flat far out and steep close in, like a saturated quadratic. */
 export function plateau(n: number): Plant {
   const smooth = quadratic(n)
   return {
@@ -126,7 +126,7 @@ export function plateau(n: number): Plant {
   }
 }
 
-/** Angles on a circle, optimum just beyond the seam: the short way leads over it. */
+/** Angles on a circle with the optimum just past the seam: the short way crosses it. */
 export function phases(n: number): Plant {
   return {
     name: `phases-${n}`,
@@ -144,7 +144,7 @@ export function phases(n: number): Plant {
   }
 }
 
-/** A quadratic whose optimum lies beyond a constraint: the margin is the distance to a plane across all knobs. */
+/** A quadratic whose optimum lies beyond a constraint. The margin is the distance to a plane across all knobs. */
 export function constrained(n: number): Plant {
   const smooth = quadratic(n)
   const start = Float64Array.from(smooth.start)
@@ -159,7 +159,7 @@ export function constrained(n: number): Plant {
     knobs: smooth.knobs,
     start: smooth.start,
     loss: (unit, atUs) => smooth.loss(unit, atUs),
-    // The nearest feasible place has every knob .1 short of its optimum.
+    // In the nearest feasible place every knob is .1 short of its optimum.
     best: () => n * 0.01,
     margin: (unit) => progress(unit) - 0.1,
   }

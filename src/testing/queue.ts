@@ -1,7 +1,7 @@
 /**
- * The M/M/c/K queue in closed form: the plant behind every concurrency limit. The knob is K, how many requests may be
- * in the system at once; too few waste servers, too many only queue. Utility is goodput over capacity less a price on
- * waiting, U = goodput / (c mu) - 0.1 (W mu - 1); its best K is what no fixed rule of thumb finds for every load.
+ * The M/M/c/K queue in closed form: the plant behind every concurrency limit. The knob is K, how many requests may
+ * be in the system. Too few waste servers, too many only queue. Utility is goodput over capacity minus a price on
+ * waiting, U = goodput / (c mu) - 0.1 (W mu - 1). No fixed rule of thumb finds its best K under every load.
  *
  * Source: Erlang's loss and delay formulas, as in Kleinrock, Queueing Systems I (1975), section 3.5.
  */
@@ -11,21 +11,21 @@ import type { Plant } from "./Plant.ts"
 
 /** A load on the queue: arrivals, services and servers. */
 export interface Load {
-  /** Arrivals a second. */
+  /** Arrivals per second. */
   readonly lambda: number
-  /** Services a second and server. */
+  /** Services per second and server. */
   readonly mu: number
   readonly servers: number
 }
 
-/** The three loads of the acceptance test: mild overload, double overload, little to do. */
+/** The three loads of the acceptance test: mild overload, double overload, light load. */
 export const LOADS: ReadonlyArray<Load> = [
   { lambda: 384, mu: 20, servers: 16 },
   { lambda: 200, mu: 50, servers: 2 },
   { lambda: 300, mu: 20, servers: 16 },
 ]
 
-/** Utility of limit K under a load; 1 would be every server busy and nobody waiting. */
+/** Utility of limit K under a load; 1 would mean that every server is busy and nobody waits. */
 export function queueUtility(load: Load, limit: number): number {
   const { lambda, mu, servers } = load
   // Weights relative to the empty system, scaled as they grow so that large limits do not overflow.
@@ -47,7 +47,7 @@ export function queueUtility(load: Load, limit: number): number {
   return goodput / (servers * mu) - 0.1 * (sojourn * mu - 1)
 }
 
-/** The limit of highest utility and that utility. */
+/** The limit with the highest utility, and that utility. */
 export function bestLimit(load: Load, highest = 256): { readonly limit: number; readonly utility: number } {
   let limit = 1
   let utility = queueUtility(load, 1)
@@ -64,7 +64,7 @@ export function bestLimit(load: Load, highest = 256): { readonly limit: number; 
 /** The knob of the queue: 1 to 256 in flight, whole numbers on a log scale. */
 export const limitKnob: KnobNumbers = Object.freeze({ min: 1, max: 256, scale: LOG, step: 1, maxStep: 0 })
 
-/** The queue as a plant: loads follow each other, each for the same time; the loss is 1 - U. */
+/** The queue as a plant: loads follow each other, each for the same time. The loss is 1 - U. */
 export function queuePlant(loads: ReadonlyArray<Load>, eachUs: number, startLimit = 200): Plant {
   const table = new KnobTable([limitKnob])
   const utilities = loads.map((load) =>

@@ -1,9 +1,9 @@
-/** Rotations drawn by counter, for test functions that shall not favour the axes. */
+/** Rotations drawn by counter, for test functions that must not favour the axes. */
 import { gaussianAt } from "./noise.ts"
 
 /**
- * A random orthogonal d x d matrix, row by row: Gaussian rows made orthonormal one after another (Gram and Schmidt, each
- * row twice, which keeps the rounding error at one of the last digits). It may mirror; a test function does not mind.
+ * A random orthogonal d x d matrix, row by row: Gaussian rows orthonormalized one after another (Gram-Schmidt, each
+ * row twice, which keeps the error at rounding level). It may reflect, which makes no difference here.
  *
  * @param seed any 32-bit number
  * @param number which matrix of that seed, a whole number from 0

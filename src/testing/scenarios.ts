@@ -1,8 +1,8 @@
 /**
- * Scenarios as data: a plant, its noise, how long it runs, and what is accepted over many seeds. They are what
- * `test/scenarios` runs; one adds an own plant to the list's form to hold a tuner to it.
+ * Scenarios as data: a plant, its noise, how long it runs, and what is acceptable over many seeds. `test/scenarios`
+ * runs them. Write your own in the same form to test a tuner on your plant.
  *
- * All with the default rule and the balanced guardrails: no scenario has settings of its own.
+ * All use the default rule and the balanced guardrails: no scenario has its own settings.
  */
 import { GUARDRAILS } from "../domain/guardrailPresets.ts"
 import type { NoiseSpec } from "./noise.ts"
@@ -12,36 +12,36 @@ import { LOADS, queuePlant } from "./queue.ts"
 import { meanOf, quantileOf, simulate, type SimulatedRun } from "./simulate.ts"
 import { taskOne, taskTwo } from "./tasks.ts"
 
-/** What a scenario measures, one number a run; lower is better. */
+/** What a scenario measures, one number per run; lower is better. */
 export type Measure =
   /** Mean true loss over all readings. */
   | { readonly kind: "mean" }
   /** Mean true loss over the last readings. */
   | { readonly kind: "tail"; readonly readings: number }
-  /** True excess loss of the last bases over the start's. */
+  /** True excess loss of the last bases, over the start's. */
   | { readonly kind: "excess"; readonly cycles: number }
-  /** Cycles from a time on until the base's excess loss is a tenth of what it was then. */
+  /** Cycles from a time until the base's excess loss has fallen to a tenth of what it was then. */
   | { readonly kind: "regain"; readonly fromUs: number; readonly excess: number }
   /** 1 - utility over the best utility, in the last third of a stretch of time. */
   | { readonly kind: "utilityLost"; readonly fromUs: number; readonly toUs: number }
   /** Share of bases with a margin below 0. */
   | { readonly kind: "infeasible" }
 
-/** An accepted band: a quantile (or the mean) of a measure over all seeds must not exceed `most`. */
+/** An acceptable band: a quantile (or the mean) of a measure over all seeds must not exceed `most`. */
 export interface Band {
   readonly measure: Measure
   readonly of: "mean" | "median" | "worst"
   readonly most: number
 }
 
-/** A plant, its noise, how long it runs, and the bands its results must lie in. */
+/** A plant, its noise, how long it runs, and the bands for its results. */
 export interface Scenario {
   readonly name: string
   readonly plant: Plant
   readonly noise: NoiseSpec
   readonly marginNoise?: NoiseSpec
   readonly readings: number
-  /** Digests a window; default 1. */
+  /** Digests per window; default 1. */
   readonly digests?: number
   readonly bands: ReadonlyArray<Band>
   /** Default 20. */
@@ -54,24 +54,24 @@ export interface BandVerdict {
   readonly holds: boolean
 }
 
-/** What a scenario gave over many seeds, beside what was accepted. */
+/** The results of a scenario over many seeds, beside what was acceptable. */
 export interface ScenarioVerdict {
   readonly name: string
   readonly bands: ReadonlyArray<BandVerdict>
-  /** Sums over all seeds: what a well-behaved tuner keeps at 0. */
+  /** Sums over all seeds: a well-behaved tuner keeps them at 0. */
   readonly refused: number
   readonly trips: number
   readonly outOfBounds: number
 }
 
 const READING_US = 350_000
-/** A cycle takes two windows and waits a tenth of a second between its update and the next probe. */
+/** A cycle takes two windows, and waits a tenth of a second between its update and the next probe. */
 const CYCLE_US = 2 * READING_US + 100_000
 
 const none: NoiseSpec = { kind: "none", level: 0 }
 const gaussian = (level: number): NoiseSpec => ({ kind: "gaussian", level })
 
-/** Noise as a share of what the plant has to gain at its start. */
+/** Noise as a share of what the plant can gain from its start. */
 function shareOfStart(plant: Plant, share: number, kind: NoiseSpec["kind"] = "gaussian"): NoiseSpec {
   return { kind, level: share * (plant.loss(Float64Array.from(plant.start), 0) - plant.best(0)) }
 }
@@ -88,7 +88,7 @@ const stationary = (n: number, share: number, most: number): Scenario => {
 }
 
 const SHIFT_US = 150 * CYCLE_US
-/** Four knobs, every optimum jumps by a fifth of its range; noise is a share of the loss the jump causes. */
+/** Four knobs; every optimum jumps by a fifth of its range. Noise is a share of the loss that the jump causes. */
 const shift = (share: number, most: number): Scenario => ({
   name: `20 % shift, noise ${100 * share} %`,
   plant: quadratic(4, { kind: "step", atUs: SHIFT_US, by: 0.2 }),
@@ -137,7 +137,8 @@ const ramp: Plant = quadratic(4, { kind: "ramp", fromUs: 60 * CYCLE_US, toUs: 24
 export const scenarios: ReadonlyArray<Scenario> = [
   stationary(1, 0, 0.0001),
   stationary(1, 0.05, 0.004),
-  // Without any noise the bound of the held slope (tuning-rule.md, "Arrived") costs the last digits; with noise it is what sees the bowl.
+  // Without noise, the bound of the held slope (tuning-rule.md, "Arrived") costs the last digits. With noise, it is
+  // what sees the bowl.
   stationary(4, 0, 0.0007),
   stationary(4, 0.05, 0.01),
   stationary(4, 0.2, 0.05),
@@ -217,7 +218,7 @@ export function measureRun(measure: Measure, scenario: Scenario, run: SimulatedR
   }
 }
 
-/** Runs a scenario over its seeds and holds the results against its bands. */
+/** Runs a scenario over its seeds and compares the results with its bands. */
 export function judgeScenario(scenario: Scenario, seeds = scenario.seeds ?? 20): ScenarioVerdict {
   const { name, plant, noise, marginNoise, readings, digests } = scenario
   const runs = Array.from({ length: seeds }, (_, seed) =>

@@ -1,7 +1,7 @@
 /**
- * Plants of everyday services, healthy ones among them: no configuration within reach ruins them for long, so whoever guards against
- * ruin must leave them alone. Noise, heavy tails, correlated noise and changing loads over landscapes without memory; a thread pool; a
- * hedging delay.
+ * Plants of everyday services, healthy ones among them. On a healthy plant no reachable configuration causes
+ * lasting ruin, so a guard against ruin must leave it alone. Noise, heavy tails, correlated noise and changing
+ * loads over landscapes without memory; a thread pool; a hedging delay.
  */
 import { type LoadAt, steady } from "./loads.ts"
 import { Draws, type MemoryPlant } from "./MemoryPlant.ts"
@@ -14,7 +14,7 @@ export function bowl(unit: Float64Array): number {
   return sum
 }
 
-/** No memory at all: a bowl whose level the load multiplies, with noise in proportion. */
+/** A plant without memory: a bowl whose level the load multiplies, with noise in proportion. */
 export function loadedBowl(knobs: number, start: number, noise: number, load: LoadAt = steady): MemoryPlant {
   return {
     name: `bowl of ${knobs} from ${start}, noise ${100 * noise} %`,
@@ -34,19 +34,22 @@ export function loadedBowl(knobs: number, start: number, noise: number, load: Lo
   }
 }
 
-/** Gaussian; Student's t with two degrees of freedom; or correlated from digest to digest (AR, .9) with the same deviation. */
+/**
+ * Gaussian; Student's t with two degrees of freedom; or correlated from digest to digest (AR, .9) with the same
+ * deviation.
+ */
 export type Weather = "gaussian" | "t2" | "correlated"
 
-/** What is laid over a landscape without memory. */
+/** Noise and load on a landscape without memory. */
 export interface WeatherSpec {
-  /** Deviation of one digest, as a share of the level. */
+  /** Standard deviation of one digest, as a share of the level. */
   readonly noise: number
   readonly weather?: Weather
   readonly load?: LoadAt
   readonly best?: ReadonlyArray<number>
 }
 
-/** A plant without memory under weather and load: its loss is 1 at its best place and 2 where it starts. */
+/** A plant without memory under noise and load: its loss is 1 at the best place and 2 at the start. */
 export function weathered(
   plant: Plant,
   { noise, weather = "gaussian", load = steady, best }: WeatherSpec,
@@ -79,9 +82,9 @@ export function weathered(
 }
 
 /**
- * A pool of threads that contend (Gunther's universal scalability law: 8 a second each, contention .05, coherence .002; the most is 59 a
- * second, with 22): 50 arrive, at most 500 are inside, others are turned away. Paid is how many are inside, and a fifth for each thread.
- * One knob, 1 to 256 threads, log.
+ * A pool of contending threads (Gunther's universal scalability law: 8 per second each, contention .05, coherence
+ * .002; at most 59 per second, with 22 threads). 50 arrive per second, at most 500 are inside, others are turned
+ * away. The cost is the number inside plus a fifth per thread. One knob, 1 to 256 threads, log scale.
  */
 export function threadPool(load: LoadAt = steady): MemoryPlant {
   return {
@@ -114,13 +117,13 @@ export function threadPool(load: LoadAt = steady): MemoryPlant {
   }
 }
 
-/** P(T > t) of a lognormal time with median 20 ms and sigma .8. */
+/** P(T > t) for a lognormal time with median 20 ms and sigma .8. */
 const slower = (ms: number): number => (ms <= 0 ? 1 : 1 - normalBelow(Math.log(ms / 20) / 0.8))
 
-/** Distribution of the normal law, by the logistic approximation of Bowling et al. (2009), within 1.4e-4. */
+/** The normal distribution function, by the logistic approximation of Bowling et al. (2009), accurate to 1.4e-4. */
 const normalBelow = (z: number): number => 1 / (1 + Math.exp(-0.07056 * z ** 3 - 1.5976 * z))
 
-/** The 99th percentile of the faster of two, the second sent after `delay` milliseconds. */
+/** The 99th percentile of the faster of two requests, the second sent after `delay` milliseconds. */
 function hedgedP99(delay: number): number {
   let low = 1
   let high = 1000
@@ -133,9 +136,10 @@ function hedgedP99(delay: number): number {
 }
 
 /**
- * A request that is not answered after a delay is sent again, and the faster answer counts. The sooner, the shorter the tail, but every
- * copy is work: the service is .7 full without any, and below some 25 ms it cannot keep up and a backlog grows (to at most 5 s). Paid
- * is the 99th percentile in hundredths of a second. One knob, 5 to 200 ms, log.
+ * A request not answered after a delay is sent again, and the faster answer counts. A shorter delay shortens the
+ * tail, but every copy is work: the service is .7 full without copies, and below about 25 ms it cannot keep up and
+ * a backlog grows (to at most 5 s). The cost is the 99th percentile in hundredths of a second. One knob, 5 to 200
+ * ms, log scale.
  */
 export const hedging: MemoryPlant = {
   name: "hedging delay",

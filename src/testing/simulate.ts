@@ -1,7 +1,7 @@
 /**
- * Runs the control loop against a simulated plant in virtual time, through Tier 1 with every guardrail on, and keeps
- * what really happened: the true loss of every configuration the plant ran under. One needs it to try settings, to
- * compare plants, and for scenario tests. Same scenario and seed, same run.
+ * Runs the control loop against a simulated plant in virtual time, through Tier 1 with every guardrail on, and
+ * records the true loss of every configuration that the plant ran under. Use it to try settings, to compare plants,
+ * and in scenario tests. The same scenario and seed give the same run.
  */
 import {
   DIGEST_CONSTRAINT_MARGIN,
@@ -29,26 +29,26 @@ export interface Simulation {
   readonly marginNoise?: NoiseSpec
   /** Windows to read; two make a cycle. */
   readonly readings: number
-  /** Virtual time of one window. Default 350 ms. */
+  /** Virtual time per window. Default 350 ms. */
   readonly readingUs?: number
-  /** Digests of one window. Default 1. */
+  /** Digests per window. Default 1. */
   readonly digests?: number
   readonly policy: GuardrailNumbers
   readonly settings?: Partial<SpsaSettings>
-  /** Whether the runaway guard watches. Default true. */
+  /** Whether the runaway guard is on. Default true. */
   readonly guard?: boolean
 }
 
-/** What really happened in a simulated run; losses are true ones, without noise. */
+/** What happened in a simulated run. Losses are true ones, without noise. */
 export interface SimulatedRun {
   /** True loss of the live configuration, by reading. */
   readonly losses: Float64Array
   /** When each reading began. */
   readonly timesUs: Float64Array
-  /** True loss of the base, by completed cycle, and when the cycle was completed. */
+  /** True loss of the base after each completed cycle, and when that was. */
   readonly baseLosses: ReadonlyArray<number>
   readonly baseTimesUs: ReadonlyArray<number>
-  /** Bases, and all readings, with a true margin below 0. */
+  /** Bases, and readings, with a true margin below 0. */
   readonly infeasibleBases: number
   readonly infeasibleReadings: number
   readonly worstMargin: number
@@ -123,7 +123,7 @@ export function simulate(simulation: Simulation, seed: number): SimulatedRun {
       drawn++
       loop.observe()
     }
-    // Where Tier 1 said "not before", time passes until it lets the next apply through.
+    // If Tier 1 answered "not yet", time passes until it allows the next apply.
     const waits = loop.phase === WAITING_PLUS || loop.phase === WAITING_MINUS || loop.phase === RESTING
     const next = hot.executor.nextApplyUs
     if (!waits && next > now && next < now + readingUs) now = next

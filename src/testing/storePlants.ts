@@ -1,12 +1,13 @@
 /**
- * Plants that store something and show it late: heat, charge, wear, a leak. The knob's price is paid at once; what it does to the store
- * is paid when the store is full or empty. One needs them beside the queues: there is no backlog to see, and some drain by themselves.
+ * Plants that store something and show it late: heat, charge, wear, a leak. The benefit of a knob comes at once;
+ * the cost comes when the store is full or empty. They complement the queues: there is no backlog to see, and some
+ * drain by themselves.
  */
 import { Draws, type MemoryPlant } from "./MemoryPlant.ts"
 import { unitKnob } from "./Plant.ts"
 import { bowl } from "./servicePlants.ts"
 
-/** Heat: the hotter the clock the faster, until it throttles, so many seconds later (a first-order lag). One knob. */
+/** Heat: a hotter clock is faster until it throttles, after this lag in seconds (first order). One knob. */
 export function heated(lagSeconds: number): MemoryPlant {
   return {
     name: `heat, ${lagSeconds} s`,
@@ -29,7 +30,10 @@ export function heated(lagSeconds: number): MemoryPlant {
 /** Heat that lags 15 seconds behind. */
 export const heat: MemoryPlant = heated(15)
 
-/** The same with a fan: it carries heat away at once, and costs the square of its speed. Two knobs, clock and fan; lag 4 seconds. */
+/**
+ * The same with a fan, which removes heat at once and costs the square of its speed. Two knobs, clock and fan; lag
+ * 4 seconds.
+ */
 export const heatAndFan: MemoryPlant = {
   name: "heat and fan, 4 s",
   knobs: [unitKnob, unitKnob],
@@ -48,8 +52,9 @@ export const heatAndFan: MemoryPlant = {
 }
 
 /**
- * A battery between what is bought and what is needed: buying less is cheaper until the battery is empty, and nothing shows before. What
- * is needed and not there costs a hundred times as much. Charging loses a tenth. One knob, 0 to 2 units a second; 1 is needed.
+ * A battery between what is bought and what is needed. Buying less is cheaper until the battery is empty, and
+ * nothing shows before that. Unmet need costs a hundred times as much. Charging loses a tenth. One knob, 0 to 2
+ * units per second; 1 is needed.
  */
 export const battery: MemoryPlant = {
   name: "battery",
@@ -72,8 +77,9 @@ export const battery: MemoryPlant = {
 }
 
 /**
- * Wear against cleaning: speed earns and wears with its square, cleaning costs and takes wear away in proportion to it, and wear costs
- * its square. Without cleaning it grows for ever. Three knobs: speed, cleaning, and one that does nothing.
+ * Wear against cleaning. Speed earns, and causes wear with its square; cleaning costs, and removes wear in
+ * proportion to it; wear costs its square. Without cleaning it grows forever. Three knobs: speed, cleaning, and one
+ * without effect.
  */
 export const wear: MemoryPlant = {
   name: "wear against cleaning",
@@ -92,12 +98,12 @@ export const wear: MemoryPlant = {
   },
 }
 
-/** A leak that no knob causes or mends: it grows by 1 every so many seconds, beside a bowl in two knobs. */
+/** A leak that no knob causes or cures: it grows by 1 per this many seconds, beside a bowl in two knobs. */
 export function leak(seconds: number): MemoryPlant {
   return leaking(`leak, 1 in ${seconds} s`, (now) => now / seconds)
 }
 
-/** The same leak, but somebody restarts the service every `restart` seconds. */
+/** The same leak, with a restart of the service every `restart` seconds. */
 export function leakRestarted(seconds: number, restart: number): MemoryPlant {
   return leaking(`leak, restarted every ${restart} s`, (now) => (now % restart) / seconds)
 }
@@ -122,8 +128,8 @@ function leaking(name: string, leaked: (now: number) => number): MemoryPlant {
 }
 
 /**
- * A cut-out with hysteresis: power earns, and warms with a lag of 4 seconds; at .7 it cuts out, and comes back at .45. So it jumps
- * between two states, each calm in itself, and mends itself every time. One knob.
+ * A cut-out with hysteresis: power earns, and heats with a lag of 4 seconds. At .7 it cuts out, and at .45 it comes
+ * back. So it jumps between two states, each calm in itself, and recovers every time. One knob.
  */
 export const cutOut: MemoryPlant = {
   name: "cut-out with hysteresis",

@@ -1,7 +1,7 @@
 /**
  * The two test tasks of SelfTune (Microsoft, NSDI 2023, its public package): find a target configuration through a
- * reward that is the negative distance to it. Kept as published (ranges, integer knobs, starts, targets, rewards), so
- * that figures can be set beside the ones measured on the original.
+ * reward that is the negative distance to it. Ranges, integer knobs, starts, targets and rewards are as published,
+ * so figures can be compared with those of the original.
  */
 import { LINEAR } from "../hot/codes.ts"
 import { KnobTable, type KnobNumbers } from "../hot/KnobTable.ts"

@@ -1,10 +1,10 @@
 /**
- * Functions to choose a solver's settings on, none of them among the 20 that it is measured on: settings chosen on what one
- * is measured by say nothing. 2 to 16 dimensions, smooth and kinked, one valley and many, exact and noisy; use them as
- * `instanceOf(fn, "s" | "r", number)`. Every one is lowest with the value 0.
+ * Functions for choosing a solver's settings. None is among the 20 on which it is measured: settings chosen on the
+ * test set would prove nothing. 2 to 16 dimensions, smooth and kinked, one valley and many, exact and noisy. Use
+ * them as `instanceOf(fn, "s" | "r", number)`. Each has the lowest value 0.
  *
- * Sources: Hansen and others, "Real-parameter black-box optimization benchmarking: noiseless functions" (2009); Jamil and
- * Yang (2013).
+ * Sources: Hansen and others, "Real-parameter black-box optimization benchmarking: noiseless functions" (2009);
+ * Jamil and Yang (2013).
  */
 import { ellipsoid, type Formula } from "./formulas.ts"
 import { row, type TestFunction } from "./functions.ts"
@@ -23,10 +23,10 @@ const cigar: Formula = (x) => x[0] * x[0] + 1e4 * (squares(x) - x[0] * x[0])
 /** One short axis: a wall. */
 const discus: Formula = (x) => 1e4 * x[0] * x[0] + (squares(x) - x[0] * x[0])
 
-/** Every axis flat with another power, 2 to 6. */
+/** Each axis is flat with a different power, 2 to 6. */
 const differentPowers: Formula = (x) => sumOf(x, (v, i) => Math.abs(v) ** (2 + (4 * i) / (x.length - 1)))
 
-/** A ridge that one slides along without ever leaving its kink. */
+/** A ridge: sliding along it never leaves its kink. */
 const sharpRidge: Formula = (x) => Math.abs(x[0]) + 10 * Math.sqrt(squares(x) - x[0] * x[0])
 
 /** Rings of waves. */
@@ -46,7 +46,7 @@ const zakharov: Formula = (x) => {
 /** A kink along every axis. */
 const absolute: Formula = (x) => sumOf(x, Math.abs)
 
-/** Waves that get finer toward the middle. */
+/** Waves that get finer towards the middle. */
 const schafferF7: Formula = (x) => {
   let sum = 0
   for (let i = 0; i + 1 < x.length; i++) {
@@ -94,16 +94,16 @@ const powell: Formula = (x) => {
   return sum
 }
 
-/** A funnel that hardly slopes far out. */
+/** A funnel that is almost flat far out. */
 const logBowl: Formula = (x) => Math.log1p(squares(x))
 
-/** Plateaus: as a whole-number setting would make them. */
+/** Plateaus, as whole-number settings make them. */
 const stepBowl: Formula = (x) => sumOf(x, (v) => Math.floor(Math.abs(v) + 0.5) ** 2) + 1e-3 * squares(x)
 
 /** A bowl with ripples that do not follow a grid. */
 const ripples: Formula = (x) => sumOf(x, (v, i) => v * v + 2 * (1 - Math.cos((3 + (i % 3)) * v)))
 
-/** Functions to choose settings on; every one is lowest with the value 0. */
+/** Functions for choosing settings; each has the lowest value 0. */
 export const trainingFunctions: ReadonlyArray<TestFunction> = [
   row("ellipsoid-3", 3, -5, 5, 0, ellipsoid),
   row("ellipsoid-8", 8, -5, 5, 0, ellipsoid),
