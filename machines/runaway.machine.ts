@@ -189,6 +189,7 @@ const chart = runawaySetup.createMachine({
       description: "The level is as good as the baseline's, or better.",
       always: [
         { guard: "isSuspicious", target: "suspicious" },
+        { guard: "isOnBaseline", target: "onTrial" },
         { guard: "isWatching", target: "watching" },
       ],
       on: { letGo: {}, rolledBack: {} },
@@ -226,7 +227,10 @@ const chart = runawaySetup.createMachine({
     holding: {
       tags: ["safe"],
       description: "The tuned configuration was to blame: the plant rests here until it has drained.",
-      always: { guard: "isCalm", target: "calm" },
+      always: [
+        { guard: "isCalm", target: "calm" },
+        { guard: "isOnStart", target: "onTrial.onStart" },
+      ],
       on: { letGo, rolledBack: {} },
     },
     watching: {

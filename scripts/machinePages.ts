@@ -6,6 +6,7 @@ import type { AnyStateNode } from "xstate"
 import { closingProofMachine } from "../machines/closingProof.machine.ts"
 import { engineMachine } from "../machines/engine.machine.ts"
 import { relocationMachine } from "../machines/relocation.machine.ts"
+import { runawayMachine } from "../machines/runaway.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
 import { solverMachine } from "../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../machines/spsaCycle.machine.ts"
@@ -43,13 +44,14 @@ const charts: ReadonlyArray<Chart> = [
   {
     file: "engine.md",
     title: "engineMachine",
-    intro: `The engine spawns its actors and wires them. The hot path and the latch live as long as the engine; the SPSA cycle, the
-telemetry actor and the relocation live while it runs.
+    intro: `The engine spawns its actors and wires them. The hot path and the latch live as long as the engine; the guard, the SPSA
+cycle, the telemetry actor and the relocation live while it runs.
 
 | child | logic | what it is for |
 |---|---|---|
 | \`hotPath\` | \`hotPathLogic\` | Tier 1: the only one that can change the live configuration |
 | \`latch\` | [\`safeModeMachine\`](safeMode.md) | decides how long SafeMode stays open |
+| \`guard\` | [\`runawayMachine\`](runaway.md) | sees every window before the cycle, and asks for the baseline when the plant gets worse |
 | \`cycle\` | [\`spsaCycleMachine\`](spsaCycle.md) | Tier 2: proposes, and can do nothing else |
 | \`telemetry\` | \`hotTelemetry\`, replaceable | turns digests into one event per window |
 | \`relocation\` | [\`relocationMachine\`](relocation.md) | Tier 2, optional: moves the base to known places |
@@ -61,12 +63,14 @@ The effects of one window, and of a trip:
 sequenceDiagram
   participant telemetry
   participant engine
+  participant guard
   participant cycle
   participant hotPath
   participant latch
   Note over telemetry: digests never become events
   telemetry->>engine: window
-  engine->>cycle: window
+  engine->>guard: window on a probe or at rest
+  guard->>cycle: window, while all is well
   cycle->>hotPath: proposal
   hotPath-->>cycle: applied or refused
   cycle->>engine: cycle completed
@@ -115,6 +119,24 @@ proposes like the cycle, which pauses meanwhile. Only engines with \`homeostasis
 output is the readings. The engine then leaves the plant on its base, or rolls back to the baseline.`,
     colours: TUNING_COLOURS,
     root: closingProofMachine.root,
+  },
+  {
+    file: "runaway.md",
+    title: "runawayMachine",
+    intro: `The guard never moves the plant. It reports what should happen; the engine and Tier 1 carry it out. How it decides is
+in [safe against being wrong](../explanation/safe-against-being-wrong.md).
+
+| \`guardActed\` to the parent | meaning |
+|---|---|
+| \`retreat\` | open SafeMode and go to the baseline, to see whether it is better there |
+| \`tryStart\` | the baseline did not help: go to the initial configuration |
+| \`blame\`, \`blameStart\` | the tuned configuration was to blame: rest on the baseline, or on the start |
+| \`world\` | nothing helps: back to where the plant was tuned, and nothing is blamed |
+| \`release\` | the rest is over: tuning continues from here |
+| \`promote\` | a long stay was better than the baseline: its mean configuration is the baseline now |`,
+    colours:
+      "Green states are live: the cycle gets every window. Amber states are safe: the plant stands still, and nothing is proposed.",
+    root: runawayMachine.root,
   },
   {
     file: "safeMode.md",

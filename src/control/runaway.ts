@@ -18,6 +18,7 @@ import {
   G_SINCE_US,
   G_STAY,
   G_THRESHOLD,
+  G_WATCHED,
   G_WINDOW_US,
   G_WORLD,
   G_WORLDS,
@@ -88,18 +89,21 @@ export function guardState(
     blames: known ? block[G_BLAMED] : 0,
     worlds: known ? block[G_WORLDS] : 0,
   }
-  return { ...state, text: guardText(state, exit === "manualReset") }
+  const watched = still && block[G_WATCHED] === 1
+  return { ...state, text: guardText(state, exit === "manualReset", watched) }
 }
 
 const round = (value: number | null): string => (value === null ? "?" : String(Number(value.toPrecision(3))))
 
 const WAITS = "SafeMode waits for a person."
 
-function guardText(state: Omit<GuardState, "text">, waits: boolean): string {
+function guardText(state: Omit<GuardState, "text">, waits: boolean, watched: boolean): string {
   const { phase, levelAtRetreat, expected, level, threshold, drainsTo } = state
   const now = level === null ? "no window has been read here yet" : `now it is at ${round(level)}`
   const waited = waits ? ` ${WAITS}` : ""
-  const why = `the objective went from ${round(expected)} to ${round(levelAtRetreat)} on the tuned configuration`
+  const why = watched
+    ? `the objective was at ${round(levelAtRetreat)} where SafeMode had put the plant`
+    : `the objective went from ${round(expected)} to ${round(levelAtRetreat)} on the tuned configuration`
   switch (phase) {
     case "learning":
       return "Learning what this configuration delivers."
@@ -118,7 +122,7 @@ function guardText(state: Omit<GuardState, "text">, waits: boolean): string {
     case "onBaseline":
       return `Standing on the baseline: ${why}. Looking whether it is better here; ${now}.${waited}`
     case "onStart":
-      return `Standing on the configuration it began with: ${why}, and the baseline did not help; ${now}.${waited}`
+      return `Standing on the configuration it began with: ${why}${watched ? "" : ", and the baseline did not help"}; ${now}.${waited}`
     case "watching":
       return `Standing where SafeMode put the plant, which is known for ${round(expected)}; ${now}. If it stays worse, the configuration it began with is tried.${waited}`
     case "holding":
@@ -132,7 +136,7 @@ const ACTS: Readonly<Record<GuardAct, string>> = {
   nothing: "nothing was done",
   retreat:
     "the level stayed worse than the baseline is known to be: to the baseline, to see whether it is better there",
-  tryStart: "the baseline did not help: to the configuration it began with",
+  tryStart: "it got no better there: to the configuration it began with",
   blame: "on the baseline the level came back, or stopped rising: the tuned configuration was to blame",
   blameStart: "only the configuration it began with helped: that is the baseline now",
   world:

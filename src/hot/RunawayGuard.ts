@@ -50,6 +50,7 @@ import {
   G_STAY,
   G_STOOD,
   G_THRESHOLD,
+  G_WATCHED,
   G_WORLD,
   LEVEL_WINDOWS,
   guardStateLength,
@@ -159,6 +160,7 @@ export class RunawayGuard extends GuardTrial {
     if (b[G_PHASE] !== GUARD_CALM || !this.retreats) return
     this.enter(b, GUARD_WATCHING)
     b[G_BY_SPELLS] = 0
+    b[G_WATCHED] = 1
     b[G_SINCE_US] = b[G_LAST_US]
     b[G_RETREAT_LEVEL] = b[G_NOW]
   }
@@ -278,6 +280,7 @@ export class RunawayGuard extends GuardTrial {
     if (this.falls()) return GUARD_NOTHING
     this.keep(b, GV_FAR, base)
     this.retreat(b, base)
+    b[G_WATCHED] = 1
     return this.tryStart(b)
   }
 
@@ -331,6 +334,7 @@ export class RunawayGuard extends GuardTrial {
     b[G_SLOPE_ERROR] = out[OUT_SLOPE_ERROR]
     const isGross = this.isGross(b, b[G_NOW] - b[G_REFERENCE] - b[G_WORLD])
     b[G_JUMPED] = this.hasJumped(b, count) && !isGross ? 1 : 0
+    b[G_WATCHED] = 0
     b[G_SINCE_US] = b[G_LAST_US]
     b[G_RETREATS]++
     this.keep(b, GV_TUNED, base)

@@ -87,7 +87,9 @@ export const G_ABOVE = 49
 /** 1: what the plant fled from was one jump. The window in which such a jump was acquitted last; 0 where none was. */
 export const G_JUMPED = 50
 export const G_PROBATION = 51
-export const GUARD_SCALARS = 52
+/** 1: SafeMode put the plant where it was when the guard began to judge the stay; nothing was read on the tuned base. */
+export const G_WATCHED = 52
+export const GUARD_SCALARS = 53
 
 /** The level that is judged while the plant is tuned is the median of so many windows. */
 export const LEVEL_WINDOWS = 5

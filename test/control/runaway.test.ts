@@ -1,7 +1,13 @@
 /** What people read of the runaway guard: numbers only where there are any, and sentences that can be read aloud. */
 import { describe, expect, it } from "vitest"
 import { guardState } from "../../src/control/runaway.ts"
-import { GUARD_BLAME, GUARD_CALM, GUARD_RELEASE, GUARD_RETREAT } from "../../src/hot/codes.ts"
+import {
+  GUARD_BLAME,
+  GUARD_CALM,
+  GUARD_RELEASE,
+  GUARD_RETREAT,
+  GUARD_TRY_START,
+} from "../../src/hot/codes.ts"
 import { G_STOOD } from "../../src/hot/guardLayout.ts"
 import { GuardBench } from "../hot/guardBench.ts"
 
@@ -54,6 +60,29 @@ describe("the state of the guard", () => {
     for (const text of texts) expect(text).toMatch(/^[A-Z][^?]*\.$/)
     expect([...texts].some((text) => text.includes("no window has been read here yet"))).toBe(true)
     expect([...texts].some((text) => text.includes("now it is at 10."))).toBe(true)
+  })
+
+  // Root cause: the sentence took every trial of the start for one that began on the tuned configuration.
+  it("does not speak of the tuned configuration when SafeMode had put the plant where it got worse", () => {
+    const storm = (place: number): number => (place === 0.5 ? 10 : 40)
+    const bench = new GuardBench()
+    bench.run(20, () => 10)
+    bench.base = bench.baseline = 0.3
+    bench.guard.pause(bench.state)
+    bench.guard.watchOver(bench.state)
+    while (bench.until(30, storm) !== GUARD_TRY_START);
+    expect(shown(bench).text).toBe(
+      "Standing on the configuration it began with: the objective was at 40 where SafeMode had put the plant; no window has been read here yet.",
+    )
+    bench.until(30, storm)
+    expect(shown(bench)).toMatchObject({ phase: "holding" })
+    expect(shown(bench).text).toContain("the objective was at 40 where SafeMode had put the plant")
+    // The next retreat is from the tuned configuration again.
+    while (bench.until(30, storm) !== GUARD_RELEASE);
+    bench.run(20, storm)
+    bench.base = 0.9
+    while (bench.until(60, storm) !== GUARD_RETREAT);
+    expect(shown(bench).text).toContain("the objective went from 10 to 40 on the tuned configuration")
   })
 })
 

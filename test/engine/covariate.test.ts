@@ -1,11 +1,18 @@
 /** A covariate as an engine has it: what may be one, what is shown and recorded of it, and that a run with one is replayed. */
 import { describe, expect, it } from "vitest"
-import { ConfigError, createEngine, type EngineOptions } from "../../src/index.ts"
+import { ConfigError, createEngine, type EngineOptions } from "../../src/index.node.ts"
+import { readJournal, whyChanged } from "../../src/platform/node/index.ts"
 import { replay } from "../../src/journal/replay/replay.ts"
 import { noiseAt } from "../../src/testing/noise.ts"
 import { standingOf } from "../../src/studio/page/parts/standing.ts"
 import { bowl, fleetOf, STEP_US as FLEET_STEP_US } from "../fleet/rig.ts"
 import { recorder } from "./recordedRun.ts"
+import { ownFolder } from "../journal/journalRig.ts"
+
+const folder = ownFolder()
+const never = (): never => {
+  throw new Error("not in the journal")
+}
 
 const STEP_US = 100_000
 const gaussian = { kind: "gaussian", level: 1 } as const
@@ -70,6 +77,25 @@ describe("a covariate of an engine", () => {
     expect(covariate).toMatchObject({ blinded: "isObjective", effect: 0 })
     expect(news.map(({ kind, reason }) => [kind, reason])).toEqual([["noChange", "covariateIsObjective"]])
     await engine.stop()
+  })
+
+  // Root cause: whatever led to a change was kept for safety actions only, and an update comes of a proposal.
+  it("that is left out is explained with the update that followed", async () => {
+    const { engine, news } = await driven(disguised, { state: folder.path })
+    await engine.stop()
+    const { records } = readJournal(folder.path)
+    const update = records.find(({ seq, action }) => seq > news[0].seq && action === "update") ?? never()
+    const change = whyChanged(folder.path, "a", update.atUs) ?? never()
+    expect(change.action).toBe("update")
+    expect(change.causes.map(({ reason }) => reason)).toEqual(["covariateIsObjective"])
+    expect(change.text).toContain(
+      `  before it: the covariate is left out from here on: it is the objective itself (record ${news[0].seq})`,
+    )
+    // What was measured is still what it followed from, and the next change is explained without it.
+    expect(change.windows.map(({ side }) => side)).toEqual(["plus", "minus"])
+    const base = whyChanged(folder.path, "a", null) ?? never()
+    expect(base.causes).toEqual([])
+    expect(base.text).toMatch(/^The base of a went from .*, by what was measured on both sides of it\./)
   })
 
   it("that is left out is told of in the studio", async () => {

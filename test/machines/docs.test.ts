@@ -4,11 +4,13 @@ import { describe, expect, it } from "vitest"
 import { closingProofMachine } from "../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { relocationMachine } from "../../machines/relocation.machine.ts"
+import { runawayMachine } from "../../machines/runaway.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { solverMachine } from "../../machines/solver.machine.ts"
 import { spsaCycleMachine } from "../../machines/spsaCycle.machine.ts"
 import { variantMachine } from "../../machines/variant.machine.ts"
 import { machinePages } from "../../scripts/machinePages.ts"
+import { MACHINE_NAMES } from "../../src/studio/server/machineDefinitions.ts"
 
 const folder = resolve(import.meta.dirname, "../../docs/machines")
 
@@ -39,11 +41,20 @@ describe("the pages of the machines", () => {
     })
   }
 
+  it("every statechart of the library has a page", () => {
+    expect(
+      machinePages()
+        .map(({ file }) => file.replace(".md", ""))
+        .toSorted(),
+    ).toEqual(MACHINE_NAMES.toSorted())
+  })
+
   it("every state has a description, and every leaf says whether it is live or safe", () => {
     for (const { root } of [
       engineMachine,
       spsaCycleMachine,
       relocationMachine,
+      runawayMachine,
       closingProofMachine,
       safeModeMachine,
       solverMachine,

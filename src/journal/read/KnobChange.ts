@@ -38,7 +38,10 @@ export interface KnobChange {
   readonly proposal: AuditRecord | null
   /** The record that shows it: of an apply, a rollback or a start. */
   readonly apply: AuditRecord
-  /** What led to a safety action: commands, verdicts, violations and trips since the configuration before. */
+  /**
+   * What led to a safety action: commands, verdicts, violations and trips since the configuration before. Of an update: what was
+   * learnt since then of how to read the plant.
+   */
   readonly causes: ReadonlyArray<AuditRecord>
   /** The record that SafeMode waits for a person since, where it does so and no later change is known. */
   readonly demanded: AuditRecord | null

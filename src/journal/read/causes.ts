@@ -7,13 +7,26 @@ import {
   NO_CHANGE_EVAL_TIMEOUT,
   NO_CHANGE_COVARIATE_IS_OBJECTIVE,
   NO_CHANGE_COVARIATE_MOVED,
+  NO_CHANGE_COVARIATE_TRUSTED,
+  NO_CHANGE_EFFECT_LATE,
   NO_CHANGE_MEMORY_PROVEN,
+  NO_CHANGE_MEMORY_SUSPECTED,
+  NO_CHANGE_MEMORY_UNPROVEN,
 } from "../../hot/codes.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
 import { VERDICT_REASONS, VERDICTS } from "../../domain/words.ts"
 
 /** What is learnt of the readings and changes how they are taken. */
-const LEARNT = [NO_CHANGE_MEMORY_PROVEN, NO_CHANGE_COVARIATE_MOVED, NO_CHANGE_COVARIATE_IS_OBJECTIVE]
+const LEARNT = [
+  NO_CHANGE_MEMORY_SUSPECTED,
+  NO_CHANGE_MEMORY_PROVEN,
+  NO_CHANGE_MEMORY_UNPROVEN,
+  NO_CHANGE_EFFECT_LATE,
+  NO_CHANGE_COVARIATE_TRUSTED,
+  NO_CHANGE_COVARIATE_MOVED,
+  NO_CHANGE_COVARIATE_IS_OBJECTIVE,
+]
 const FAIL = VERDICTS.indexOf("fail")
 const HOLD = VERDICTS.indexOf("hold")
 const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
@@ -25,6 +38,9 @@ export const isCause = (numbers: Float64Array): boolean =>
       numbers[RECORD_DETAIL] === FAIL ||
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
   (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE]))
+
+/** Of the causes, those that explain an update that was asked for: how its readings were taken. */
+export const isLearnt = ({ kind }: AuditRecord): boolean => kind === "noChange"
 
 /** The window behind which another one of the same place begins counts for nothing. */
 export const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])

@@ -3,6 +3,7 @@ import { readResumption } from "../../domain/Resumption.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { plainText } from "../../platform/system/plainText.ts"
 import { timeText } from "./readJournal.ts"
+import { isLearnt } from "./causes.ts"
 import type { KnobChange } from "./KnobChange.ts"
 
 type Change = Omit<KnobChange, "text">
@@ -41,10 +42,14 @@ function whatFor({ action, causes, base, left, proposal, windows }: Change): str
 const round = (value: number | null): string =>
   value === null ? "nothing" : String(Number(value.toPrecision(6)))
 
-/** Why the readings are no longer corrected by the covariate. */
-const BLINDED: Readonly<Record<string, string>> = {
-  covariateMoved: "the knobs move it",
-  covariateIsObjective: "it is the objective itself",
+/** What was learnt of how to read the plant. */
+const LEARNT: Readonly<Record<string, string>> = {
+  memorySuspected: "the objective keeps rising: from here on the engine checks whether this plant remembers",
+  memoryUnproven: "nothing shows that this plant remembers: windows are read one by one again",
+  effectLate: "changes show late on this plant: one more window after each of them is left out",
+  covariateTrusted: "the covariate is used again",
+  covariateMoved: "the covariate is left out from here on: the knobs move it",
+  covariateIsObjective: "the covariate is left out from here on: it is the objective itself",
 }
 
 /** What a record that led to something says, with the numbers that it rests on. */
@@ -52,9 +57,8 @@ function causeText(record: AuditRecord): string {
   const { seq, kind, action, reason, knob, value, limit, difference, note, guard } = record
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
-  const blind = BLINDED[reason ?? ""]
-  if (blind !== undefined)
-    return `  before it: the covariate is left out from here on: ${blind} (record ${seq})`
+  const learnt = LEARNT[reason ?? ""]
+  if (learnt !== undefined) return `  before it: ${learnt} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
   const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
   const numbers = [
@@ -82,7 +86,7 @@ function headText(change: Change, ofBase: boolean): string {
   const { knob, from, to, base, atUs, action, causes } = change
   if (!ofBase)
     return `${knob} went from ${round(from)} to ${round(to)} at ${timeText(atUs)}, ${whatFor(change)}.`
-  const measured = action === "update" && causes.length === 0
+  const measured = action === "update" && causes.every(isLearnt)
   const why = measured ? "by what was measured on both sides of it" : whatFor(change)
   return `The base of ${knob} went from ${round(base.from)} to ${round(base.to)} at ${timeText(atUs)}, ${why}.`
 }

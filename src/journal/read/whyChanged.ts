@@ -37,7 +37,7 @@ import type { EngineSettings } from "../../domain/Config.ts"
 import { APPLY_KINDS } from "../../domain/words.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { endsOnBase, showsLive } from "../format/Standing.ts"
-import { isCause, LEAVES_OUT } from "./causes.ts"
+import { isCause, isLearnt, LEAVES_OUT } from "./causes.ts"
 import { changeText } from "./changeText.ts"
 import { type JournalItem, walkJournal } from "./walkJournal.ts"
 import type { WindowEvidence, KnobChange } from "./KnobChange.ts"
@@ -184,7 +184,7 @@ class Trace {
       windows: asked !== null && step === null ? this.evidence(kind) : [],
       proposal: asked,
       apply: item.words(),
-      causes: asked === null ? this.causes : step === null ? [] : this.behind(step),
+      causes: asked === null ? this.causes : step === null ? this.causes.filter(isLearnt) : this.behind(step),
       demanded: null,
     }
   }
