@@ -136,7 +136,7 @@ it("loses no decision and no cause of one, and the run is run again byte for byt
       expect(life.core.hot.audit.dropped).toBe(life.refused)
       expect(replayed(life)).toMatchObject({ verdict: "identical", difference: null })
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 

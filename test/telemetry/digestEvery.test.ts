@@ -32,14 +32,14 @@ describe("digestEvery over marbles", () => {
     })
   })
 
-  it("gives no digest without samples, however long it waits", () => {
+  it("emits no digest without samples, however long it waits", () => {
     const scheduler = marbles()
     scheduler.run(({ expectObservable }) => {
       expectObservable(NEVER.pipe(digestEvery({ everyMs: 5, scheduler })), "5s !").toBe("-")
     })
   })
 
-  it("passes an error of the source on and gives no digest of what it had", () => {
+  it("passes an error of the source through and emits no digest of the remaining samples", () => {
     const scheduler = marbles()
     scheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold<Sample>("aa-#", { a: sample(1) }, "broken")
@@ -50,7 +50,7 @@ describe("digestEvery over marbles", () => {
     })
   })
 
-  it("lets go of source and timer when unsubscribed early", () => {
+  it("releases source and timer when unsubscribed early", () => {
     const scheduler = marbles()
     scheduler.run(({ hot, expectObservable, expectSubscriptions }) => {
       const source = hot<Sample>("a-a-a-a-a-a", { a: sample(1) })
@@ -64,7 +64,7 @@ describe("digestEvery over marbles", () => {
     expect(timers.actions).toEqual([])
   })
 
-  it("turns what the caller's objective throws into an error of the stream", () => {
+  it("turns an exception of the caller's objective into an error of the stream", () => {
     marbles().run(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold<Sample>("-a-a-", { a: sample(1) })
       const objective = (): number => {
@@ -79,7 +79,7 @@ describe("digestEvery over marbles", () => {
     })
   })
 
-  it("gives a digest per period in which there were samples, and the rest at the end", () => {
+  it("emits a digest per period with samples, and the rest at the end", () => {
     const scheduler = marbles()
     scheduler.run(({ cold, expectObservable }) => {
       const source = cold<Sample>("aa--a---------b|", { a: sample(2_000), b: sample(4_000, 1, false) })
@@ -121,7 +121,7 @@ describe("digestEvery", () => {
     })
   })
 
-  it("keeps samples apart that a subscriber pushes while it is told of a digest", () => {
+  it("counts samples that a subscriber pushes during an emission in the next digest", () => {
     const source = new Subject<Sample>()
     const counts: Array<number> = []
     source.pipe(digestEvery({ everyCount: 2, objective: (s) => s.meanUs })).subscribe((digest) => {
@@ -135,7 +135,7 @@ describe("digestEvery", () => {
     expect(counts).toEqual([2, 15])
   })
 
-  it("attributes by the start of the work, and counts what it leaves out", () => {
+  it("attributes by the start of the work, and counts skipped samples", () => {
     const counters = sampleCounters()
     const digests = collect(
       [
@@ -157,7 +157,7 @@ describe("digestEvery", () => {
     expect(counters).toEqual({ invalid: 2, stale: 1, cut: 1 })
   })
 
-  it("has no digest that mixes generations, over any order of samples, and loses none uncounted", () => {
+  it("never mixes generations, in any order of samples, and counts every skipped one", () => {
     const any = fc.record({
       durationUs: fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.constantFrom(NaN, -1, Infinity)),
       ok: fc.boolean(),
@@ -191,7 +191,7 @@ describe("digestEvery", () => {
     )
   })
 
-  it("takes quantiles within a tenth of a percent of the sorted samples", () => {
+  it("computes quantiles within a tenth of a per cent of the sorted samples", () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0.01, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 200 }),
@@ -218,14 +218,14 @@ describe("digestEvery", () => {
     )
   })
 
-  it("makes failing dearer than waiting, however fast it fails", () => {
+  it("makes failing more expensive than waiting, however fast it fails", () => {
     const [waiting] = collect([sample(900_000), sample(900_000)], { everyCount: 2 })
     const [failing] = collect([sample(900_000), sample(10, 1, false)], { everyCount: 2 })
     expect(failing.objective).toBeGreaterThan(waiting.objective)
     expect(failing.latencyP99Us).toBeLessThanOrEqual(900_000)
   })
 
-  it("takes time from the samples where there is no clock, and says nothing of it where they are silent", () => {
+  it("takes time from the samples without a clock, and reports no throughput if they have none", () => {
     const [timed] = collect([sample(500_000, 1, true, 0), sample(500_000, 1, true, 500_000)], {
       everyCount: 2,
     })
@@ -234,7 +234,7 @@ describe("digestEvery", () => {
     expect(Object.keys(silent).sort()).toEqual(["errorRate", "generation", "latencyP99Us", "objective"])
   })
 
-  it("carries the margin of a constraint", () => {
+  it("includes the constraint margin", () => {
     const [digest] = collect([sample(5, 1, false), sample(5)], {
       everyCount: 2,
       constraintMargin: (summary) => 0.75 - summary.errorRate,

@@ -60,7 +60,7 @@ class Source implements DueSource {
 const brief = (window: Window) => [window.index, window.status, window.generation, window.loss]
 
 describe("dueOf", () => {
-  it("tells of everything that is due, with a copy of the window where one ended", () => {
+  it("emits everything that becomes due, with a copy of each window that ended", () => {
     const source = new Source()
     const seen: Array<unknown> = []
     dueOf(source).subscribe((due) => seen.push([due.code, due.nowUs, due.window && brief(due.window)]))
@@ -78,7 +78,7 @@ describe("dueOf", () => {
     ])
   })
 
-  it("says nothing by itself and takes no hook before it is subscribed to", () => {
+  it("installs no hook and emits nothing before a subscription", () => {
     const source = new Source()
     const due = dueOf(source)
     expect(source.onDue).toBeNull()
@@ -87,7 +87,7 @@ describe("dueOf", () => {
     expect(seen).toEqual([])
   })
 
-  it("takes one hook for all and gives it back with the last, calling who was there before", () => {
+  it("shares one hook, removes it with the last subscriber, and calls an earlier hook", () => {
     const source = new Source()
     const before: Array<number> = []
     const first = (code: number): void => void before.push(code)
@@ -106,7 +106,7 @@ describe("dueOf", () => {
     expect([seen.join(""), before]).toEqual(["abb", [DEADLINE, DEADLINE]])
   })
 
-  it("is torn down in any order without cutting others off", () => {
+  it("can be unsubscribed in any order without affecting others", () => {
     const source = new Source()
     const seen: Array<string> = []
     const lower = dueOf(source).subscribe(() => seen.push("lower"))
@@ -120,7 +120,7 @@ describe("dueOf", () => {
     expect(seen.length).toBe(3)
   })
 
-  it("shows every subscriber the window that ended, though the first one leads to the next window", () => {
+  it("shows every subscriber the same window, even if the first one causes the next", () => {
     const source = new Source()
     const due = dueOf(source)
     const seen: Array<unknown> = []
@@ -130,7 +130,7 @@ describe("dueOf", () => {
     expect(seen).toEqual([[0, "closed", 1, 7]])
   })
 
-  it("stands a subscriber that makes the next thing due while it is told of one", () => {
+  it("survives a subscriber that makes the next thing due during an emission", () => {
     const source = new Source()
     const seen: Array<unknown> = []
     windows$(source).subscribe((window) => {
@@ -147,7 +147,7 @@ describe("dueOf", () => {
     ])
   })
 
-  it("tells of one thing those who were there when it became due, and nobody who has left since", () => {
+  it("notifies those subscribed when something became due, except those who have left since", () => {
     const source = new Source()
     const due = dueOf(source)
     const seen: Array<string> = []
@@ -163,7 +163,7 @@ describe("dueOf", () => {
     expect(seen).toEqual(["first", "first", "newcomer"])
   })
 
-  it("goes on counting windows after a pause", () => {
+  it("continues counting windows after a pause", () => {
     const source = new Source()
     const due = dueOf(source)
     const indexes: Array<number | undefined> = []
@@ -179,7 +179,7 @@ describe("dueOf", () => {
     expect(indexes).toEqual([0, 1])
   })
 
-  it("counts no window that it did not show, though its hook still hung under another's", () => {
+  it("counts no window that it did not emit, even if its hook is still wrapped by another", () => {
     const source = new Source()
     const due = dueOf(source)
     const lower = due.subscribe()
@@ -195,7 +195,7 @@ describe("dueOf", () => {
 })
 
 describe("windows$", () => {
-  it("gives the windows and leaves the rest out", () => {
+  it("emits windows only", () => {
     const source = new Source()
     const seen: Array<unknown> = []
     const subscription = windows$(source, { objective: "maximize" }).subscribe((window) =>
@@ -210,7 +210,7 @@ describe("windows$", () => {
     expect(source.onDue).toBeNull()
   })
 
-  it("passes on how a shared view ends: empty, by an error, by completion", () => {
+  it("ends as the shared view ends: empty, by an error, by completion", () => {
     for (const end of ["complete", "error"] as const) {
       const due = new Subject<Due>()
       const seen: Array<unknown> = []

@@ -33,14 +33,14 @@ describe("evalWindows over marbles", () => {
     })
   })
 
-  it("stays silent over a source that never speaks, while no generation is known", () => {
+  it("emits nothing over a silent source while no generation is known", () => {
     const scheduler = marbles()
     scheduler.run(({ cold, expectObservable }) => {
       expectObservable(cold<DigestInput>("-").pipe(evalWindows({ scheduler })), "5s !").toBe("-")
     })
   })
 
-  it("says window after window that nothing comes, where the generation is known", () => {
+  it("emits expired windows over a silent source once the generation is known", () => {
     const scheduler = marbles()
     scheduler.run(({ expectObservable }) => {
       const source = NEVER.pipe(evalWindows({ scheduler, us: 5_000, generation: () => 3 }))
@@ -51,7 +51,7 @@ describe("evalWindows over marbles", () => {
     })
   })
 
-  it("passes an error of the source on, from the start and after digests", () => {
+  it("passes an error of the source through, at the start and after digests", () => {
     marbles().run(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold<DigestInput>("--a-#", { a: { objective: 1 } }, "broken")
       expectObservable(source.pipe(evalWindows())).toBe("----#", undefined, "broken")
@@ -60,7 +60,7 @@ describe("evalWindows over marbles", () => {
     })
   })
 
-  it("lets go of source and timer when unsubscribed early", () => {
+  it("releases source and timer when unsubscribed early", () => {
     const scheduler = marbles()
     scheduler.run(({ hot, expectObservable, expectSubscriptions }) => {
       const source = hot<DigestInput>("-a-a-a-a-", { a: { objective: 1 } })
@@ -76,7 +76,7 @@ describe("evalWindows over marbles", () => {
     expect(timers.actions).toEqual([])
   })
 
-  it("turns what the caller's generation throws into an error of the stream", () => {
+  it("turns an exception of the caller's generation function into an error of the stream", () => {
     marbles().run(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold<DigestInput>("-a-a-", { a: { objective: 1 } })
       const generation = (): number => {
@@ -106,7 +106,7 @@ describe("evalWindows over marbles", () => {
     })
   })
 
-  it("ends the open window with the source, if a digest came in it", () => {
+  it("ends the open window with the source if it holds a digest", () => {
     marbles().run(({ cold, expectObservable }) => {
       const source = cold<DigestInput>("a-b-c|", { a: at(1, 1, 1), b: at(2, 1, 5), c: at(3, 1, 8) })
       const windows = source.pipe(evalWindows({ digests: 2, aggregate: "mean" }))
@@ -122,7 +122,7 @@ describe("evalWindows over marbles", () => {
 })
 
 describe("evalWindows", () => {
-  it("keeps digests apart that a subscriber pushes while it is told of a window", () => {
+  it("counts digests that a subscriber pushes during an emission in the next window", () => {
     const source = new Subject<DigestInput>()
     const seen: Array<unknown> = []
     source.pipe(evalWindows({ digests: 2, aggregate: "mean" })).subscribe((window) => {
@@ -139,7 +139,7 @@ describe("evalWindows", () => {
     ])
   })
 
-  it("does not lose the digest that showed that a window had expired, whatever a subscriber pushes then", () => {
+  it("keeps the digest that revealed an expired window, whatever a subscriber pushes then", () => {
     const source = new Subject<DigestInput>()
     const seen: Array<unknown> = []
     source.pipe(evalWindows({ digests: 2, us: 1_000, aggregate: "mean" })).subscribe((window) => {
@@ -154,7 +154,7 @@ describe("evalWindows", () => {
     ])
   })
 
-  it("keeps its subscribers apart", () => {
+  it("keeps subscribers independent", () => {
     const windows = concat(of(at(0, 1, 1), at(1, 1, 3))).pipe(evalWindows({ digests: 2, aggregate: "mean" }))
     for (let i = 0; i < 2; i++) {
       const seen: Array<number> = []
@@ -163,7 +163,7 @@ describe("evalWindows", () => {
     }
   })
 
-  it("follows the newest generation and settles after each change, but not at the first", () => {
+  it("follows the newest generation and settles after each change except the first", () => {
     const windows = collect(
       [
         at(0, 4, 1),
@@ -183,7 +183,7 @@ describe("evalWindows", () => {
     expect(windows[1].rejected).toEqual({ invalid: 0, wrongGeneration: 1, settling: 2, tooOld: 0 })
   })
 
-  it("counts for the live generation that it is told, however new a digest claims to be", () => {
+  it("counts only digests of the given live generation, even if a digest claims a newer one", () => {
     const windows = collect([at(0, 99, 1), at(1, 2, 5), at(2, 2, 7)], {
       digests: 2,
       aggregate: "mean",
@@ -193,12 +193,12 @@ describe("evalWindows", () => {
     expect(windows[0].rejected.wrongGeneration).toBe(1)
   })
 
-  it("needs neither stamps nor generations", () => {
+  it("works without stamps and generations", () => {
     const windows = collect([{ objective: 1 }, { objective: 3 }], { digests: 2, aggregate: "mean" })
     expect(windows.map(brief)).toEqual([["closed", 0, 2, 2]])
   })
 
-  it("turns the sign of the loss when the objective is maximised, and names extra channels", () => {
+  it("flips the sign of the loss when maximizing, and names extra channels", () => {
     const [window] = collect(
       [
         { objective: 4, extras: { depth: 8, unknown: 1 }, constraintMargin: 0.5 },
@@ -211,7 +211,7 @@ describe("evalWindows", () => {
     expect([window.constraintMargin, window.throughputRps, window.errorRate]).toEqual([0.5, 10, null])
   })
 
-  it("takes nonsense from untyped code for an invalid digest", () => {
+  it("counts nonsense from untyped code as an invalid digest", () => {
     const nonsense = { objective: "12", timestampUs: "now" } as unknown as DigestInput
     const [window] = collect([nonsense, at(0, 0, 1), at(1, 0, 3)], { digests: 2, aggregate: "mean" })
     expect([window.objective, window.rejected.invalid]).toEqual([2, 1])
@@ -261,7 +261,7 @@ describe("invariant 5: no window mixes generations or counts settling digests", 
   const settleUs = 10_000
   const maxAgeUs = 20_000
 
-  it("over adversarial streams", () => {
+  it("holds over adversarial streams", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let nowUs = 0

@@ -38,7 +38,7 @@ class Later<T> implements PromiseLike<T> {
 }
 
 describe("track", () => {
-  it("times a call and hands its result on", () => {
+  it("times a call and passes its result through", () => {
     const { state, port, samples } = world()
     const result = track(() => {
       state.nowUs = 160
@@ -48,7 +48,7 @@ describe("track", () => {
     expect(samples).toEqual([{ startedUs: 100, durationUs: 60, ok: true, generation: 1 }])
   })
 
-  it("counts what a call throws and throws it on, whatever it is", () => {
+  it("counts an exception and rethrows it unchanged", () => {
     for (const error of [new Error("theirs"), "text", undefined]) {
       const { port, samples } = world()
       let caught: unknown = "nothing"
@@ -64,7 +64,7 @@ describe("track", () => {
     }
   })
 
-  it("reports an asynchronous call when it settles and before who awaits it goes on", async () => {
+  it("reports an asynchronous call when it settles, before code awaiting it continues", async () => {
     const { state, port, samples } = world()
     let resolve: ((answer: string) => void) | undefined
     const promise = track(() => new Promise<string>((settle) => (resolve = settle)), port)
@@ -82,7 +82,7 @@ describe("track", () => {
     expect(samples.map((sample) => sample.ok)).toEqual([false])
   })
 
-  it("reports once, also for what only looks like a promise", async () => {
+  it("reports once, even for a thenable that is not a promise", async () => {
     const { port, samples } = world()
     const call = new Later(7)
     const answer = track(() => call, port)
@@ -93,7 +93,7 @@ describe("track", () => {
     expect(samples.length).toBe(2)
   })
 
-  it("belongs to the generation under which the work started, not to the one it ended under", async () => {
+  it("attributes to the generation under which the work started, not the one it ended under", async () => {
     const { state, port, samples } = world()
     let resolve = (): void => {}
     const promise = track(() => new Promise<void>((settle) => (resolve = settle)), port)
@@ -103,7 +103,7 @@ describe("track", () => {
     expect(samples[0].generation).toBe(1)
   })
 
-  it("gives no negative duration when the clock goes back", () => {
+  it("reports no negative duration when the clock goes back", () => {
     const { state, port, samples } = world()
     track(() => void (state.nowUs = 40), port)
     expect(samples[0].durationUs).toBe(0)
@@ -111,7 +111,7 @@ describe("track", () => {
 })
 
 describe("digestOf", () => {
-  it("makes one sample a digest that ends with it, and a failure dear", () => {
+  it("turns one sample into a digest that ends with it, and makes a failure expensive", () => {
     expect(digestOf({ startedUs: 100, durationUs: 60, ok: true, generation: 3 })).toEqual({
       timestampUs: 160,
       objective: 60,
@@ -137,12 +137,12 @@ describe("a report that throws", () => {
     },
   }
 
-  it("takes no result from the call, returned or resolved", async () => {
+  it("does not affect the call's result, returned or resolved", async () => {
     expect(track(() => 7, broken)).toBe(7)
     await expect(track(() => Promise.resolve(8), broken)).resolves.toBe(8)
   })
 
-  it("takes no error from the call, thrown or rejected", async () => {
+  it("does not affect the call's error, thrown or rejected", async () => {
     const own = new Error("the call's own")
     const fails = (): never => {
       throw own
@@ -153,7 +153,7 @@ describe("a report that throws", () => {
 })
 
 describe("attribution on a queue", () => {
-  it("counts no work that started before an apply, however late it finishes", () => {
+  it("excludes work that started before an apply, however late it finishes", () => {
     const { state, port } = world()
     const samples = new Subject<Sample>()
     const single = new Subject<DigestInput>()

@@ -53,7 +53,7 @@ function starByHand(points: ReadonlyArray<number>, dimensions: number): number {
 }
 
 describe("the discrepancies", () => {
-  it("of one point in the middle are those worked out by hand", () => {
+  it("match hand-worked values for one point in the middle", () => {
     for (const d of [1, 2, 5]) {
       const middle = Array<number>(d).fill(0.5)
       expect(squared(centredDiscrepancy(middle, d))).toBeCloseTo((13 / 12) ** d - 1, 12)
@@ -62,7 +62,7 @@ describe("the discrepancies", () => {
     }
   })
 
-  it("of two points on a line are those worked out by hand", () => {
+  it("match hand-worked values for two points on a line", () => {
     // At 1/4 and 3/4: 13/12 - 2 (1 + 1/8 - 1/32) + (1/4)(5/4 + 5/4 + 1 + 1).
     expect(squared(centredDiscrepancy([0.25, 0.75], 1))).toBeCloseTo(1 / 48, 12)
     // (1/4)(3/2 + 3/2 + 5/4 + 5/4) - 4/3.
@@ -71,7 +71,7 @@ describe("the discrepancies", () => {
     expect(squared(starL2Discrepancy([0.25, 0.75], 1))).toBeCloseTo(1 / 48, 12)
   })
 
-  it("of two published designs of six points are the published ones", () => {
+  it("match the published values for two designs of six points", () => {
     // Fang, Li and Sudjianto, "Design and Modeling for Computer Experiments" (2006), example 3.4.
     const first = [
       [1, 3],
@@ -93,7 +93,7 @@ describe("the discrepancies", () => {
     expect(squared(centredDiscrepancy(levels(second, 6), 2))).toBeCloseTo(0.0105, 4)
   })
 
-  it("of a published design with two levels are the published ones", () => {
+  it("match the published values for a design with two levels", () => {
     // Zhou, Fang and Ning, "Mixture discrepancy for quasi-random point sets" (2013), example 4.
     const design = [
       [2, 1, 1, 2, 2, 2],
@@ -108,7 +108,7 @@ describe("the discrepancies", () => {
     expect(squared(centredDiscrepancy(levels(design, 2), 6))).toBeCloseTo(0.3172, 4)
   })
 
-  it("do not change when the points come in another order, nor the wrap-around one when all are shifted round", () => {
+  it("do not depend on the order of points, nor the wrap-around one on a shift of all", () => {
     fc.assert(
       fc.property(pointsOf(3, 8), unit, (points, shift) => {
         const reversed = Array.from({ length: points.length / 3 }, (_, p) => points.slice(3 * p, 3 * p + 3))
@@ -141,7 +141,7 @@ describe("the discrepancies", () => {
     expect(starL2Discrepancy(points, 2)).toBeCloseTo(Math.sqrt(sum) / parts, 3)
   })
 
-  it("are refused for points outside the cube or of another dimension, in words", () => {
+  it("refuse points outside the cube or of another dimension, in words", () => {
     for (const measure of [centredDiscrepancy, wrapAroundDiscrepancy, starL2Discrepancy, starDiscrepancy]) {
       expect(() => measure([0.5, 1.5], 1)).toThrow(/outside the unit cube: 1\.5/)
       expect(() => measure([0.5, Number.NaN], 1)).toThrow(/outside the unit cube: NaN/)
@@ -152,14 +152,14 @@ describe("the discrepancies", () => {
 })
 
 describe("the star discrepancy", () => {
-  it("of the best points there are on a line is 1/(2n)", () => {
+  it("is 1/(2n) for the best points on a line", () => {
     const middles = Array.from({ length: 10 }, (_, i) => (2 * i + 1) / 20)
     const { lower, upper } = starDiscrepancy(middles, 1)
     expect(lower).toBeCloseTo(0.05, 12)
     expect(upper).toBe(lower)
   })
 
-  it("of one point in the middle of a square is that of the closed box up to it", () => {
+  it("is that of the closed box for one point in the middle of a square", () => {
     expect(starDiscrepancy([0.5, 0.5], 2)).toEqual({ lower: 0.75, upper: 0.75 })
   })
 

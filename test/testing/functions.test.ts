@@ -61,18 +61,18 @@ describe("the 20 test functions", () => {
     for (const { name, dimensions } of testFunctions) expect(name.endsWith(`-${dimensions}`)).toBe(true)
   })
 
-  it("have two that are noisy", () => {
+  it("include two noisy ones", () => {
     const noisy = testFunctions.filter(({ noise, relativeNoise }) => noise > 0 || relativeNoise > 0)
     expect(noisy.map(({ name }) => name)).toEqual(["noisy-sphere-5", "stochastic-rosenbrock-2"])
   })
 
-  it("share no name with the functions that settings are chosen on, nor with the labelled landscapes", () => {
+  it("share no name with the training functions or the labelled landscapes", () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
   })
 })
 
 describe("an instance", () => {
-  it.each(all)("of $name has at its optimum the value that it states, in every variant", (fn) => {
+  it.each(all)("of $name has the stated value at its optimum, in every variant", (fn) => {
     for (const variant of variants) {
       for (const number of [0, 1, 50]) {
         const instance = instanceOf(fn, variant, number)
@@ -82,7 +82,7 @@ describe("an instance", () => {
     }
   })
 
-  it("has no point below its optimum: neither anywhere in the box nor close by", () => {
+  it("has no point below its optimum, anywhere in the box or close by", () => {
     fc.assert(
       fc.property(anyInstance, shares, fc.constantFrom(1, 0.3, 1e-2, 1e-4), (instance, at, scale) => {
         const { min, max } = instance.function
@@ -98,7 +98,7 @@ describe("an instance", () => {
     )
   })
 
-  it("keeps its optimum a tenth of the box from every bound when it is shifted or rotated", () => {
+  it("keeps its optimum a tenth of the box away from every bound when shifted or rotated", () => {
     fc.assert(
       fc.property(anyInstance, (instance) => {
         const { min, max } = instance.function
@@ -111,7 +111,7 @@ describe("an instance", () => {
     )
   })
 
-  it("moves the optimum when shifted, to another place for every number and function", () => {
+  it("moves the optimum when shifted, differently for every number and function", () => {
     const places = new Set<string>()
     for (const fn of testFunctions) {
       for (const number of [0, 1, 2]) {
@@ -128,7 +128,7 @@ describe("an instance", () => {
     expect(places.size).toBe(3 * testFunctions.length)
   })
 
-  it("is as far below its surroundings as the function it was made of, when only shifted", () => {
+  it("has the same depth as the original function when only shifted", () => {
     const shifted = instanceOf(row("weighted", 3, -5, 5, 0, weightedSphere), "s", 4)
     const [a, b, c] = shifted.optimumAt
     expect(shifted.trueValue([a + 1, b, c])).toBeCloseTo(1, 12)
@@ -149,7 +149,7 @@ describe("an instance", () => {
     for (const [i, value] of along.entries()) expect(Math.abs(value - (i + 1))).toBeGreaterThan(1e-3)
   })
 
-  it("is the same whenever it is made", () => {
+  it("is the same each time it is created", () => {
     fc.assert(
       fc.property(anyInstance, shares, fc.nat(), fc.nat(), (instance, at, seed, evaluation) => {
         const again = instanceOf(instance.function, instance.variant, instance.number)
@@ -161,7 +161,7 @@ describe("an instance", () => {
     )
   })
 
-  it("names its coordinates so that sorted names are in their order", () => {
+  it("names its coordinates so that sorting keeps their order", () => {
     const instance = instanceOf(testFunctions.find(({ name }) => name === "quadratic-20")!, "o")
     const names = Object.keys(instance.bounds)
     expect(names.toSorted()).toEqual(names)
@@ -175,7 +175,7 @@ describe("the noise of a reading", () => {
   const relative = testFunctions.find(({ name }) => name === "noisy-sphere-5")!
   const absolute = testFunctions.find(({ name }) => name === "stochastic-rosenbrock-2")!
 
-  it("is none on an exact function", () => {
+  it("is zero for an exact function", () => {
     const instance = instanceOf(exact, "r", 1)
     expect(instance.reading([1, 2, 3, 4, 5], 9, 9)).toBe(instance.trueValue([1, 2, 3, 4, 5]))
   })
@@ -191,7 +191,7 @@ describe("the noise of a reading", () => {
     values.reduce((sum, x) => sum + x, 0) / values.length
   const deviation = (values: ReadonlyArray<number>): number => Math.sqrt(mean(values.map((x) => x * x)))
 
-  it("has mean 0 and the deviation that the function states, in proportion or as it is", () => {
+  it("has mean 0 and the stated deviation, relative or absolute", () => {
     // The sphere is 9 here: a tenth of it. 4,000 draws give a deviation to about 1 %, the mean to 1/63 of it.
     const proportional = deviations(relative, [3, 0, 0, 0, 0])
     expect(deviation(proportional)).toBeCloseTo(0.9, 1)
@@ -229,7 +229,7 @@ describe("rotations", () => {
 })
 
 describe("functions for choosing settings", () => {
-  it("are more than a dozen, from 2 to 16 dimensions, some of them noisy", () => {
+  it("number more than a dozen, from 2 to 16 dimensions, some of them noisy", () => {
     expect(trainingFunctions.length).toBeGreaterThan(12)
     const dimensions = trainingFunctions.map((fn) => fn.dimensions)
     expect(Math.min(...dimensions)).toBe(2)
@@ -239,12 +239,12 @@ describe("functions for choosing settings", () => {
 })
 
 describe("labelled landscapes", () => {
-  it("have every label, and noise exactly where they are called noisy", () => {
+  it("cover every label, and have noise exactly if they are labelled noisy", () => {
     expect(new Set(landscapes.map(({ label }) => label))).toEqual(new Set(["quadratic", "curved", "noisy"]))
     for (const { label, function: fn } of landscapes) expect(fn.relativeNoise > 0).toBe(label === "noisy")
   })
 
-  it("rise all the way from the optimum to the far corner when called quadratic; rippled ones do not", () => {
+  it("rise all the way from the optimum to the far corner if labelled quadratic; rippled ones do not", () => {
     const descents = (name: string): number => {
       const { function: fn } = landscapes.find((one) => one.function.name === name)!
       const instance = instanceOf(fn, "r", 3)

@@ -88,7 +88,7 @@ describe("plants that remember", () => {
     },
   )
 
-  it.each(all)("$name is finite and positive wherever it stands", (plant) => {
+  it.each(all)("$name has a finite, positive cost at any configuration", (plant) => {
     for (const at of [0, 0.5, 1]) {
       const paid = paidBySecond(plant, 3, [[plant.knobs.map(() => at), 60]])
       expect(paid.every((x) => Number.isFinite(x))).toBe(true)
@@ -96,7 +96,7 @@ describe("plants that remember", () => {
     }
   })
 
-  it("a storm goes on at the capacity that would have prevented it", () => {
+  it("a storm continues at the capacity that would have prevented it", () => {
     const at = (servers: number) => [(servers - 5) / 55]
     const prevented = paidBySecond(queues.retryStorm, 1, [[at(30), 120]])
     const later = paidBySecond(queues.retryStorm, 1, [
@@ -106,7 +106,7 @@ describe("plants that remember", () => {
     expect(mean(later.slice(-20))).toBeGreaterThan(5 * mean(prevented.slice(-20)))
   })
 
-  it("what is done late shows only then, and what is spread in parts", () => {
+  it("a delayed effect shows only after the delay, and a spread one in parts", () => {
     const until = (plant: MemoryPlant): number => {
       const running = plant.begin(1)
       for (let step = 0; step < 20; step++) running.advance(Float64Array.of(0.5), STEP)
@@ -120,7 +120,7 @@ describe("plants that remember", () => {
     expect(until(control.spreadOver(1.5))).toBeGreaterThan(10)
   })
 
-  it("instances that boot help only when they run, and those that stop are gone at once", () => {
+  it("booting instances help only once they run, and stopped ones are gone at once", () => {
     // What waits after so many steps with 40 instances, where 10 had been too few.
     const waiting = (steps: number): number => {
       const running = queues.autoscaler.begin(1)
@@ -135,7 +135,7 @@ describe("plants that remember", () => {
     expect(waiting(40)).toBeLessThan(waiting(5) - 20)
   })
 
-  it("a cut-out that is overdone jumps between two states and mends itself each time", () => {
+  it("an overdriven cut-out jumps between two states and recovers each time", () => {
     const states = paidBySecond(stores.cutOut, 1, [[[0.8], 120]]).map((paid) =>
       paid > 30 ? "out" : paid < 5 ? "on" : "-",
     )
@@ -143,7 +143,7 @@ describe("plants that remember", () => {
     expect(states).toContain("on")
   })
 
-  it("a pool of contending threads does most with twenty-two", () => {
+  it("a pool of contending threads is fastest with twenty-two", () => {
     const done = (threads: number): number => {
       const running = service.threadPool(() => 1.4).begin(1)
       let finished = 0
@@ -169,7 +169,7 @@ describe("draws", () => {
     expect(calm.normal()).toBe(busy.normal())
   })
 
-  it("of events have their mean, and never fewer where more are expected", () => {
+  it("of events have their mean, and never decrease when more are expected", () => {
     for (const expected of [0.5, 5, 25, 100]) {
       const few = new Draws(1)
       const more = new Draws(1)
@@ -186,7 +186,7 @@ describe("draws", () => {
 })
 
 describe("a delay", () => {
-  it("hands back what was in force, the oldest first, and copies what it is told", () => {
+  it("returns what was in force, oldest first, and copies what it records", () => {
     const line = new Delay(0.3)
     const unit = Float64Array.of(0)
     const firsts = [1, 2, 3, 4, 5, 6].map((value) => {
@@ -198,7 +198,7 @@ describe("a delay", () => {
 })
 
 describe("useless knobs", () => {
-  it("change nothing, wherever they stand", () => {
+  it("change nothing at any position", () => {
     const plant = withUseless(queues.crew, 5)
     expect(plant.knobs).toHaveLength(7)
     const useful = plant.useful ?? []
@@ -209,7 +209,7 @@ describe("useless knobs", () => {
     expect(paid(0)).toEqual(paidBySecond(queues.crew, 1, [[queues.crew.start, 20]]))
   })
 
-  it("leave the best place where it was", () => {
+  it("do not move the optimum", () => {
     const plant = withUseless(service.loadedBowl(2, 0.2, 0), 3)
     const best = plant.best ?? []
     expect(paidBySecond(plant, 1, [[best, 1]])[0]).toBeCloseTo(1, 12)
@@ -225,7 +225,7 @@ describe("loads", () => {
     expect(steady(5, 1)).toBe(1)
   })
 
-  it("burst once in every slot, for as long as was said", () => {
+  it("burst once in every slot, for the given time", () => {
     const load = bursts(60, 5, 3)
     for (const seed of [1, 2]) {
       for (let slot = 0; slot < 10; slot++) {
@@ -238,7 +238,7 @@ describe("loads", () => {
     expect(begins(1)).not.toBe(begins(2))
   })
 
-  it("wander with the deviation that was asked for, and without jumps", () => {
+  it("wander with the given deviation, and without jumps", () => {
     const load = wandering(0.2, 10)
     const values = Array.from({ length: 20_000 }, (_, i) => load(i / 10, 3))
     expect(mean(values)).toBeCloseTo(1, 1)

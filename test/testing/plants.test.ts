@@ -27,7 +27,7 @@ const optima: ReadonlyArray<readonly [Plant, ReadonlyArray<number>]> = [
 ]
 
 describe("simulated plants", () => {
-  it.each(optima)("$name has its lowest loss where it says", (plant, where) => {
+  it.each(optima)("$name has its lowest loss at its stated optimum", (plant, where) => {
     const at = Float64Array.from(where)
     const best = plant.loss(at, 0)
     expect(best).toBeCloseTo(plant.best(0), 6)
@@ -41,7 +41,7 @@ describe("simulated plants", () => {
     expect(plant.loss(Float64Array.from(plant.start), 0)).toBeGreaterThan(best)
   })
 
-  it("curve as their condition number says, in a frame turned against the knobs", () => {
+  it("have the stated condition number in a rotated frame", () => {
     const plant = rotated(4, 30)
     const n = 4
     const at = (offset: ReadonlyArray<number>): number =>
@@ -92,7 +92,7 @@ describe("the M/M/c/K queue", () => {
     expect(queueUtility(load, 3)).toBeCloseTo(goodput / 4 - 0.1 * ((inSystem / goodput) * 2 - 1), 12)
   })
 
-  it("turns from load to load as time goes by", () => {
+  it("changes its load over time", () => {
     const plant = queuePlant(LOADS, 100)
     expect([0, 99, 100, 250, 1e9].map((t) => Number((1 - plant.best(t)).toFixed(4)))).toEqual([
       0.9517, 0.9517, 0.8819, 0.889, 0.889,
@@ -113,7 +113,7 @@ describe("the tasks of the literature", () => {
 })
 
 describe("noise by counter", () => {
-  it("is the same at the same place, whatever was drawn before", () => {
+  it("is the same at the same counter, whatever was drawn before", () => {
     const spec = { kind: "heavy", level: 1 } as const
     const once = Array.from({ length: 50 }, (_, i) => noiseAt(spec, 3, i))
     expect(Array.from({ length: 50 }, (_, i) => noiseAt(spec, 3, 49 - i)).toReversed()).toEqual(once)
@@ -133,7 +133,7 @@ describe("noise by counter", () => {
     expect(gaussianAt(10, 0)).not.toBe(gaussianAt(9, 0))
   })
 
-  it("has uniforms that are never 0 and heavy tails that spike upwards one time in twenty", () => {
+  it("has uniforms that are never 0, and heavy tails with an upward spike one time in twenty", () => {
     const spikes = Array.from({ length: 4000 }, (_, i) => noiseAt({ kind: "heavy", level: 1 }, 2, i)).filter(
       (x) => x > 4.5,
     )

@@ -27,7 +27,7 @@ declare const pool: pg.Pool
 declare const undici: Pool
 
 describe("an adapter", () => {
-  test("takes its own package", () => {
+  test("accepts its own package", () => {
     expect(queueConcurrency).type.toBeCallableWith(pLimit(3))
     expect(queueConcurrency).type.toBeCallableWith(new PQueue())
     expect(bottleneckConcurrency).type.toBeCallableWith(new Bottleneck())
@@ -37,7 +37,7 @@ describe("an adapter", () => {
     expect(cacheTtl).type.toBeCallableWith(new LRUCache<string, number>({ max: 1 }), { staleUsPerSecond: 1 })
   })
 
-  test("takes no other one", () => {
+  test("refuses another package", () => {
     expect(queueConcurrency).type.not.toBeCallableWith(new Bottleneck())
     expect(queueConcurrency).type.not.toBeCallableWith(pool)
     expect(bottleneckConcurrency).type.not.toBeCallableWith(pLimit(3))
@@ -52,7 +52,7 @@ describe("an adapter", () => {
     expect(cacheTtl).type.not.toBeCallableWith(new LRUCache<string, number>({ max: 1 }))
   })
 
-  test("takes no option that it does not have", () => {
+  test("refuses an unknown option", () => {
     expect(inFlightLimiter).type.not.toBeCallableWith({ initail: 3 })
     expect(queueConcurrency).type.not.toBeCallableWith(pLimit(3), { queue: 3 })
   })
@@ -64,7 +64,7 @@ describe("an adapter", () => {
     expect(tune).type.not.toBeCallableWith(inFlightLimiter(), { params: { inflight: { max: 9 } } })
   })
 
-  test("in a list brings the names of its knobs, also where it is made there", () => {
+  test("brings the names of its knobs, even if created inside a list", () => {
     const limiter = inFlightLimiter()
     const pages = queueConcurrency(pLimit(3), { name: "pages" })
     expect(tune).type.toBeCallableWith([limiter, pages], { params: { pages: { max: 9 } } })
@@ -79,14 +79,14 @@ describe("an adapter", () => {
     expect<Awaited<typeof there>["engine"]>().type.toBe<WorkerEngine<"inFlight" | "concurrency">>()
   })
 
-  test("is tuned by an engine where it was asked for", () => {
+  test("is tuned by an engine in the requested placement", () => {
     const here = tune(inFlightLimiter())
     const there = tune(inFlightLimiter(), { placement: "worker" })
     expect<Awaited<typeof here>["engine"]>().type.toBe<ArqonEngine<"inFlight">>()
     expect<Awaited<typeof there>["engine"]>().type.toBe<WorkerEngine<"inFlight">>()
   })
 
-  test("is attached to an engine that has its knobs", () => {
+  test("attaches to an engine that has its knobs", () => {
     const limiter = inFlightLimiter()
     expect(attach).type.toBeCallableWith(createEngine({ params: limiter.params }), limiter)
     expect(attach).type.toBeCallableWith(

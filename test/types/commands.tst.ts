@@ -50,7 +50,7 @@ describe("a command", () => {
     }
   })
 
-  test("takes nothing else for a note", () => {
+  test("accepts nothing else as a note", () => {
     expect<Note>().type.not.toBeAssignableFrom<MouseEvent>()
     expect<Note>().type.not.toBeAssignableFrom<number>()
     expect<Note>().type.not.toBeAssignableFrom({ who: "ada" })
@@ -69,14 +69,14 @@ describe("a layer", () => {
     expect<Provided<typeof fleet>>().type.toBe<Fleet | FleetNamed<"depth" | "quality">>()
   })
 
-  test("gives a program the knobs that it names, and no others", () => {
+  test("gives a program the knobs that it names and no others", () => {
     const named = Engine.named<"depth">()
     expect<Effect.Success<typeof named>["values"]>().type.toBe<{ readonly depth: number }>()
     const ofFleet = Fleet.named<"depth">()
     expect<Effect.Success<typeof ofFleet>>().type.toBe<FleetService<"depth">>()
   })
 
-  test("provides an engine with any knobs, and with some of its own", () => {
+  test("provides an engine with any knobs, and with named ones", () => {
     type Left<Wanted, L> = L extends Layer.Layer<infer Out, infer _E, infer _R> ? Exclude<Wanted, Out> : never
     expect<Left<Engine, typeof engine>>().type.toBe<never>()
     expect<Left<EngineNamed<"depth">, typeof engine>>().type.toBe<never>()

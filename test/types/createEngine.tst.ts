@@ -45,7 +45,7 @@ describe("values", () => {
     engine.subscribe({ next: (heard) => expect(heard).type.toBe(snapshot) })
   })
 
-  test("have any name where the knobs come from elsewhere", () => {
+  test("have any name if the knobs come from elsewhere", () => {
     const params: Record<string, KnobConfig> = {}
     expect(createEngine({ params }).values).type.toBe<{ readonly [x: string]: number }>()
   })
@@ -83,7 +83,7 @@ describe("calls", () => {
     expect(engine.observe).type.not.toBeCallableWith({})
   })
 
-  test("hand on what tracked work returns", () => {
+  test("pass through what tracked work returns", () => {
     expect(engine.track(() => 7)).type.toBe<number>()
     expect(engine.track(async () => "x")).type.toBe<Promise<string>>()
   })

@@ -38,7 +38,7 @@ describe("a solver", () => {
     expect(solver.tell).type.not.toBeCallableWith({ id: 3, value: "1" })
   })
 
-  test("is not made over bounds that are none", () => {
+  test("is not created from invalid bounds", () => {
     expect(createSolver).type.not.toBeCallableWith({ budget: 5, bounds: { x: { min: 0 } } })
     expect(createSolver).type.not.toBeCallableWith({ bounds: { x: { min: 0, max: 1 } } })
     expect(createSolver).type.not.toBeCallableWith({
@@ -47,14 +47,14 @@ describe("a solver", () => {
     })
   })
 
-  test("shows and keeps no way to write into a trial", () => {
+  test("gives no way to write into a trial", () => {
     const [trial] = solver.askTrials()!
     expect(trial.params).type.toBe<Point>()
     // @ts-expect-error: read-only
     trial.params.rate = 1
   })
 
-  test("is restored to the type one says", () => {
+  test("is restored to the given type", () => {
     expect(restoreSolver<Point>({})).type.toBe<Solver<Point>>()
   })
 })

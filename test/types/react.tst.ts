@@ -27,22 +27,22 @@ describe("what components read", () => {
     expect(useKnob).type.not.toBeCallableWith(engine, "size")
   })
 
-  test("is the same of an engine in a worker", () => {
+  test("is the same for an engine in a worker", () => {
     const placed = {} as WorkerEngine<"particles" | "scale">
     expect(useKnob(placed, "scale")).type.toBe<number>()
     expect(useKnob).type.not.toBeCallableWith(placed, "size")
     expect(useSafeMode(placed)).type.toBe<SafeMode>()
   })
 
-  test("opens and leaves SafeMode as the listener of a click", () => {
+  test("opens and leaves SafeMode as a click listener", () => {
     expect<(event: MouseEvent) => void>().type.toBeAssignableFrom<SafeMode["trip"]>()
   })
 
-  test("is all of them as they are", () => {
+  test("is all knobs with their names", () => {
     expect(useKnobs(engine)).type.toBe<Readonly<Record<"particles" | "scale", number>>>()
   })
 
-  test("is whatever a selector picks", () => {
+  test("is whatever a selector returns", () => {
     expect(useEngineState(engine, ({ mode }) => mode)).type.toBe<"adapting" | "safe">()
     expect(useSafeMode(engine)).type.toBe<SafeMode>()
   })

@@ -7,7 +7,7 @@ const params = { batch: { min: 1, max: 256 }, ttlMs: { min: 0, max: 60_000 } }
 const engine = createEngine({ params, placement: "worker" })
 
 describe("an engine in a worker", () => {
-  test("is told apart by its placement", () => {
+  test("is distinguished by its placement", () => {
     expect(engine).type.toBe<WorkerEngine<"batch" | "ttlMs">>()
     expect(createEngine({ params, placement: "inline" })).type.toBe<ArqonEngine<"batch" | "ttlMs">>()
     expect(createEngine({ params })).type.toBe<ArqonEngine<"batch" | "ttlMs">>()

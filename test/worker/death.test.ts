@@ -105,7 +105,7 @@ describe("a worker that dies", () => {
 })
 
 describe("a worker that takes over", () => {
-  it("goes by the guardrails in force, not by those of the configuration", async () => {
+  it("uses the guardrails in force, not those of the configuration", async () => {
     const engine = place({ runId: "exits-waitingMinus" }, { entry: faulty })
     await engine.start()
     const begun = engine.getSnapshot().guardrails
@@ -127,7 +127,7 @@ describe("a worker that takes over", () => {
 })
 
 describe("a worker that dies again and again", () => {
-  it("is not replaced once more than intensity allows; a person's reset begins anew", async () => {
+  it("is not replaced more often than intensity allows; a person's reset starts the count over", async () => {
     const engine = place({ runId: "exits-any-always" }, { entry: faulty })
     const errors: Array<unknown> = []
     engine.subscribe({ error: (error) => void errors.push(error) })
@@ -149,7 +149,7 @@ describe("a worker that dies again and again", () => {
     expect(engine.getSnapshot().status).toBe("stopped")
   })
 
-  it("can be stopped in the middle of anything", async () => {
+  it("can be stopped at any moment", async () => {
     const engine = place({ runId: "exits-any-always" }, { entry: faulty })
     await engine.start()
     await feed(engine, () => engine.worker().status === "restarting")
@@ -163,7 +163,7 @@ describe("a worker that dies again and again", () => {
 })
 
 describe("a start that comes to nothing", () => {
-  it("says that the engine was stopped where it was, and leaves the directory to the next one", async () => {
+  it("reports that the engine was stopped, and leaves the directory to the next one", async () => {
     const state = join(home, "stopped")
     const engine = place({ state })
     const started = engine.start().then(
@@ -177,7 +177,7 @@ describe("a start that comes to nothing", () => {
     await next.stop()
   })
 
-  it("may be tried again by whoever hears that it failed", async () => {
+  it("can be retried from the rejection", async () => {
     // It says so and lingers, as one does that still lets go of what it had.
     const lingers = `import { parentPort } from "node:worker_threads"
       parentPort.postMessage({ type: "failed", error: { tag: null, fields: {}, message: "no disk" } })
@@ -191,7 +191,7 @@ describe("a start that comes to nothing", () => {
 
 describe("what a dead worker leaves", () => {
   // Root cause: the lock of a thread that died names a process that lives, its own. Nobody else in it could ever have the state.
-  it("is no lock once the engine is stopped", async () => {
+  it("is not a lock once the engine is stopped", async () => {
     const state = join(home, "locked")
     const engine = place({ runId: "exits-any-always", state }, { entry: faulty })
     await engine.start()
@@ -204,7 +204,7 @@ describe("what a dead worker leaves", () => {
   })
 
   // Root cause: the next worker was told of the rollback of the death alone, and the ledger of the one before died with it.
-  it("is its rollbacks of the hour; with that of the death they may want a person", async () => {
+  it("keeps its rollbacks of the hour, which with that of the death may require a person", async () => {
     const lastingEmergency = { ...FAST.guardrails, cooldownUs: 600_000_000 }
     const dying = place({ runId: "exits-tripped", guardrails: lastingEmergency }, { entry: faulty })
     await dying.start()
@@ -226,7 +226,7 @@ describe("what a dead worker leaves", () => {
     await engine.stop()
   })
 
-  it("is SafeMode as it stood, where it was open for another reason", async () => {
+  it("keeps SafeMode as it was if it was open for another reason", async () => {
     const engine = place({ runId: "exits-tripped" }, { entry: faulty })
     await engine.start()
     engine.trip("a person")
@@ -241,7 +241,7 @@ describe("what a dead worker leaves", () => {
     await engine.stop()
   })
 
-  it("is digests that the next one judges: none is lost uncounted", async () => {
+  it("keeps its digests for the next one: none is lost uncounted", async () => {
     const engine = place({ runId: "exits-any", telemetry: { capacity: 1024 } }, { entry: faulty })
     await engine.start()
     let sent = 0
@@ -260,7 +260,7 @@ describe("what a dead worker leaves", () => {
     await engine.stop()
   })
 
-  it("is refused to nobody who reports meanwhile from another thread", async () => {
+  it("accepts reports from other threads meanwhile", async () => {
     const engine = place({ runId: "throws-waitingPlus" }, { entry: faulty })
     await engine.start()
     const end = await onlooker(engine, 0.2)

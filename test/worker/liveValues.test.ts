@@ -19,14 +19,14 @@ function rig() {
 }
 
 describe("live values of another thread", () => {
-  it("are of one generation where each knob is read once in one go", () => {
+  it("are of one generation when each knob is read once in one go", () => {
     const { live, values, apply } = rig()
     const { a } = values
     apply()
     expect([a, values.b, live.generation, live.heldGeneration]).toEqual([1, 1, 1, 1])
   })
 
-  it("are looked up anew where a knob is read again, as in a loop that never yields", () => {
+  it("are refreshed when a knob is read again, as in a loop that never yields", () => {
     const { live, values, apply } = rig()
     for (let i = 1; i < 5; i++) {
       expect([values.a, values.b, live.generation]).toEqual([i, i, i])
@@ -42,7 +42,7 @@ describe("live values of another thread", () => {
     expect([values.b, live.heldGeneration]).toEqual([2, 2])
   })
 
-  it("are the latest for work that has read nothing yet, and as a whole on request", () => {
+  it("are the latest for work that has read nothing yet, and consistent on request", () => {
     const { live, apply } = rig()
     apply()
     expect(live.heldGeneration).toBe(2)
@@ -50,7 +50,7 @@ describe("live values of another thread", () => {
     expect(live.current()).toEqual({ generation: 3, values: { a: 3, b: 3 } })
   })
 
-  it("stay together around a look at the whole", () => {
+  it("stay consistent around a read of the whole", () => {
     const { live, values, apply } = rig()
     const { a } = values
     apply()
@@ -58,7 +58,7 @@ describe("live values of another thread", () => {
     expect([a, values.b]).toEqual([1, 1])
   })
 
-  it("can be listed and not written", () => {
+  it("can be listed but not written", () => {
     const { values } = rig()
     expect({ ...values }).toEqual({ a: 1, b: 1 })
     expect(() => {

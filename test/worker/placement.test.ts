@@ -27,7 +27,7 @@ const running = async (...args: Parameters<typeof place>): Promise<Placed> => {
 }
 
 describe("an engine in a worker", () => {
-  it("shows its values before it is started, tunes, and shows them after it was stopped", async () => {
+  it("shows its values before the start, tunes, and shows them after the stop", async () => {
     const engine = place()
     expect({ ...engine.values, generation: engine.generation }).toEqual({
       batch: 200,
@@ -52,7 +52,7 @@ describe("an engine in a worker", () => {
     expect(engine.worker()).toMatchObject({ status: "stopped", deaths: 0 })
   })
 
-  it("proves its base before a stop, in manual time as one in this thread does, byte for byte", async () => {
+  it("proves its base before a stop, in manual time byte for byte like an engine in this thread", async () => {
     const guardrails = { minStableUs: 86_400_000_000 }
     const inline = manual({ guardrails })
     const placed = createEngine({
@@ -80,7 +80,7 @@ describe("an engine in a worker", () => {
     expect(placed.getSnapshot().values).toEqual(inline.getSnapshot().values)
   })
 
-  it("ends a proof that nobody reports to when it is stopped again, on its baseline", async () => {
+  it("ends a proof without digests when stopped again, on its baseline", async () => {
     const engine = await running({ guardrails: { ...FAST.guardrails, minStableUs: 86_400_000_000 } })
     await feed(engine, () => engine.generation > 60)
     const proved = engine.stop({ prove: 1000 })
@@ -88,7 +88,7 @@ describe("an engine in a worker", () => {
     expect(engine.getSnapshot()).toMatchObject({ status: "stopped", values: { batch: 200, timeout: 2 } })
   })
 
-  it("decides in manual time as one in this thread does, byte for byte", async () => {
+  it("decides in manual time byte for byte like an engine in this thread", async () => {
     const inline = manual()
     const placed = createEngine({ params: knobs, seed: 42, clock: "manual", placement: "worker" })
     await Promise.all([inline.start(), placed.start()])
@@ -104,7 +104,7 @@ describe("an engine in a worker", () => {
     await Promise.all([inline.stop(), placed.stop()])
   })
 
-  it("answers calls within the call, with the errors of one in this thread", async () => {
+  it("answers calls synchronously, with the errors of an engine in this thread", async () => {
     const engine = place({ startIsBaseline: false })
     expect(thrown(() => engine.observe({ objective: 1 }))).toMatchObject({
       reason: "notStarted",
@@ -136,7 +136,7 @@ describe("an engine in a worker", () => {
     await expect(engine.start()).rejects.toMatchObject({ reason: "stopped" })
   })
 
-  it("tells subscribers, audit listeners, inspectors and windows$ what they ask for, and that it is over", async () => {
+  it("notifies subscribers, audit listeners, inspectors and windows$, and completes them", async () => {
     const inspected: Array<RelayedInspection> = []
     const engine = createEngine({ ...FAST, inspect: (event) => void inspected.push(event) })
     const states: Array<string> = []
@@ -183,7 +183,7 @@ describe("an engine in a worker", () => {
     })
   })
 
-  it("shows onlookers in three threads whole configurations only, while it tunes", async () => {
+  it("shows readers in three threads only whole configurations while it tunes", async () => {
     const engine = await running({ audit: { memory: 100_000 } })
     const ends = await Promise.all([onlooker(engine), onlooker(engine), onlooker(engine)])
     await feed(engine, () => engine.generation > 100)
@@ -202,7 +202,7 @@ describe("an engine in a worker", () => {
     }
   })
 
-  it("goes on while its caller's thread is blocked", async () => {
+  it("continues while its caller's thread is blocked", async () => {
     const engine = await running({ audit: { digests: true } })
     const end = await onlooker(engine, 1)
     const fromUs = engine.nowUs
@@ -223,7 +223,7 @@ describe("an engine in a worker", () => {
 })
 
 describe("placement in a worker", () => {
-  it("is refused where it cannot be, each with what to do instead", () => {
+  it("is refused where it is impossible, with what to do instead", () => {
     const options = { params: { x: { min: 0, max: 1 } }, placement: "worker" } as const
     expect(thrown(() => createInBrowser(options))).toMatchObject({ problems: [{ path: "placement" }] })
     const sinks = [{ name: "mine" }]

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest"
 const program = join(import.meta.dirname, "collectedEngine.ts")
 
 describe("an engine that was stopped", () => {
-  it("is collected, hot path, actors and windows too, however it was made; one that runs is not", () => {
+  it("is garbage collected with its hot path, actors and windows, however it was created; a running one is not", () => {
     const text = execFileSync(process.execPath, ["--expose-gc", program], { encoding: "utf8" })
     const { running, ...stopped } = JSON.parse(text) as Record<string, number>
     const ways = ["manual", "clock", "compared", "disk", "homeostasis", "listened"]

@@ -14,7 +14,7 @@ async function serve(engine: HasMetrics): Promise<string> {
 }
 
 describe("metrics on the user's own server", () => {
-  it("are the engine's, in the text format whatever else a scraper would take", async () => {
+  it("are the engine's, in the text format whatever else a scraper accepts", async () => {
     const engine = createEngine({ params: { a: { min: 0, max: 1 } }, clock: "manual", runId: "r" })
     await engine.start()
     const url = await serve(engine)
@@ -37,7 +37,7 @@ describe("metrics on the user's own server", () => {
     await engine.stop()
   })
 
-  it("that cannot be read are an answer of 500, and the server goes on", async () => {
+  it("answer 500 if they cannot be read, and the server continues", async () => {
     let broken = true
     const url = await serve({
       metrics: () => {

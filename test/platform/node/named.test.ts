@@ -56,13 +56,13 @@ describe("a name", () => {
       expect(problemsOf(`a${hidden}b`)).toEqual(["name"])
   })
 
-  it("belongs to no engine of a fleet: these have their keys", () => {
+  it("is refused for engines of a fleet, which have keys", () => {
     expect(() => createFleet({ engine: { params: knobs, name: "a" } } as never)).toThrow(/called by its key/)
   })
 })
 
 describe("an engine that has one", () => {
-  it("shows it itself, in its snapshot, its records and on every sample of its metrics", async () => {
+  it("shows it in its snapshot, its records and on every sample of its metrics", async () => {
     const engine = manual({ name: NAME })
     await engine.start()
     drive(engine, { digests: 30 })
@@ -78,7 +78,7 @@ describe("an engine that has one", () => {
     await engine.stop()
   })
 
-  it("is found by it in the journal, and decides what it would have decided without", async () => {
+  it("is found by it in the journal, and decides the same as without it", async () => {
     const run = (name?: string): Promise<unknown> =>
       runInto(
         folder.path,

@@ -29,7 +29,7 @@ function expectPlain(values: object, expected: object): void {
 }
 
 describe("the live values, printed", () => {
-  it("are the numbers of this moment", async () => {
+  it("are the current numbers", async () => {
     const engine = createEngine({ params, clock: "manual", seed: 1, window: { digests: 1, settleUs: 0 } })
     expectPlain(engine.values, INITIAL)
     await engine.start()
@@ -42,7 +42,7 @@ describe("the live values, printed", () => {
     await engine.stop()
   })
 
-  it("cannot be replaced on an engine, in a fleet or in a worker, and are printed with it all the same", async () => {
+  it("cannot be replaced on an engine, in a fleet or in a worker, and are printed with the engine", async () => {
     const fleet = createFleet({ engine: { params, clock: "manual" } })
     await fleet.start()
     const placed = createEngine({ params, clock: "manual", placement: "worker" })
@@ -56,7 +56,7 @@ describe("the live values, printed", () => {
     await fleet.stop()
   })
 
-  it("are the numbers of an engine of a fleet", async () => {
+  it("are the numbers of an engine in a fleet", async () => {
     const fleet = createFleet({ engine: { params, clock: "manual" } })
     await fleet.start()
     const engine = fleet.spawn("a")
@@ -64,7 +64,7 @@ describe("the live values, printed", () => {
     await fleet.stop()
   })
 
-  it("are the numbers of an engine in a worker, in every thread that looks", async () => {
+  it("are the numbers of an engine in a worker, in every thread", async () => {
     const engine = createEngine({ params, clock: "manual", placement: "worker" })
     expectPlain(engine.values, INITIAL)
     const other = attachEngine(engine.shared)

@@ -19,7 +19,7 @@ const rows = (path: string, sql: string): ReadonlyArray<Record<string, unknown>>
 }
 
 describe("a SQLite sink", () => {
-  it("keeps every record of a run, by the columns one asks by and as a whole", async () => {
+  it("keeps every record of a run, in columns for queries and whole", async () => {
     const path = folder.in("audit.db")
     const engine = manual({
       sinks: [await Effect.runPromise(openSqlite(path))],
@@ -46,7 +46,7 @@ describe("a SQLite sink", () => {
     ])
   })
 
-  it("keeps runs of one name apart", async () => {
+  it("keeps runs of the same name apart", async () => {
     const path = folder.in("audit.db")
     for (let run = 0; run < 2; run++) {
       const engine = manual({ sinks: [await Effect.runPromise(openSqlite(path))] })
@@ -59,7 +59,7 @@ describe("a SQLite sink", () => {
     for (const { n, last } of counts) expect(n).toBe(last)
   })
 
-  it("takes nothing of a batch while the database is busy, and all of it once when it is free", async () => {
+  it("stores nothing of a batch while the database is busy, and all of it once when it is free", async () => {
     const path = folder.in("audit.db")
     const sink = await Effect.runPromise(openSqlite(path))
     const run = await record(everyKind)
@@ -82,7 +82,7 @@ describe("a SQLite sink", () => {
     expect(await Effect.runPromise(Effect.flip(sink.write(run.words)))).toMatchObject({ reason: "write" })
   })
 
-  it("forgets all of a first batch that was refused half way", async () => {
+  it("rolls back a first batch that failed half way", async () => {
     const path = folder.in("audit.db")
     const sink = await Effect.runPromise(openSqlite(path))
     const run = await record(everyKind)
@@ -108,7 +108,7 @@ describe("a SQLite sink", () => {
     ])
   })
 
-  it("refuses a file that is no database, as an error of the start", async () => {
+  it("refuses a file that is not a database, as an error of start", async () => {
     const path = folder.in(".")
     expect(await Effect.runPromise(Effect.flip(openSqlite(path)))).toMatchObject({
       _tag: "AuditError",
@@ -117,7 +117,7 @@ describe("a SQLite sink", () => {
     })
   })
 
-  it("leaves a database of another program as it is, and says which table is none of its own", async () => {
+  it("leaves another program's database unchanged, and names the foreign table", async () => {
     const path = folder.in("theirs.db")
     const theirs = new DatabaseSync(path)
     theirs.exec("CREATE TABLE records (id INTEGER, at_us REAL)")
@@ -132,7 +132,7 @@ describe("a SQLite sink", () => {
     expect(readdirSync(folder.path)).toEqual(["theirs.db"])
   })
 
-  it("waits at the start for another that is making the same file, and for nobody once it writes", async () => {
+  it("waits at the start for another process creating the file, and for nobody once it writes", async () => {
     const path = folder.in("audit.db")
     const worker = new Worker(
       `const { DatabaseSync } = require("node:sqlite")

@@ -48,7 +48,7 @@ const inDatabase = (path: string, sql: string): void => {
 }
 
 describe("a file that is no catalogue", () => {
-  it("is refused by name, with a remedy, and not touched", async () => {
+  it("is refused by name with a remedy, and stays untouched", async () => {
     const cases: ReadonlyArray<readonly [string, (path: string) => void, RegExp]> = [
       [
         "text",
@@ -76,7 +76,7 @@ describe("a file that is no catalogue", () => {
     }
   })
 
-  it("written by a later version is refused, one from before there were versions is taken over", async () => {
+  it("is refused if a later version wrote it, and upgraded if it has no version", async () => {
     const state = await kept("later")
     const path = join(state, "variants.db")
     inDatabase(path, "PRAGMA user_version = 99")
@@ -90,7 +90,7 @@ describe("a file that is no catalogue", () => {
     db.close()
   })
 
-  it("that is damaged says so for what is damaged", async () => {
+  it("reports damage for the damaged part only", async () => {
     const state = await kept("damaged")
     const path = join(state, "variants.db")
     const bytes = readFileSync(path)
@@ -102,7 +102,7 @@ describe("a file that is no catalogue", () => {
 })
 
 describe("rows that were changed by other means", () => {
-  it("are not believed: what no step led to is refused with the variant's name", async () => {
+  it("are refused with the variant's name", async () => {
     const state = await kept("tampered")
     const path = join(state, "variants.db")
     const catalogue = await createVariantCatalogue({ state })
@@ -126,7 +126,7 @@ describe("rows that were changed by other means", () => {
 })
 
 describe("a catalogue that is only looked at", () => {
-  it("is not made, not changed, and refuses steps", async () => {
+  it("is neither created nor changed, and refuses steps", async () => {
     const look = (directory: string) => Effect.runPromise(openSqliteVariants(directory, { readOnly: true }))
     await refused(look(folder.in("none")))
     expect(readdirSync(folder.path)).toEqual([])
@@ -147,7 +147,7 @@ describe("several processes", () => {
       }),
     )
 
-  it("may open one new catalogue at once and step by turns; nothing is lost, nothing kept twice", async () => {
+  it("can open one new catalogue at once and take turns; no step is lost or doubled", async () => {
     const state = folder.in("shared")
     const children = writers(state, 2, 10)
     const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0] as number))
@@ -160,7 +160,7 @@ describe("several processes", () => {
     await catalogue.close()
   })
 
-  it("may be killed at any moment: what was said to be kept is kept, whole", async () => {
+  it("can be killed at any moment: every acknowledged step is kept", async () => {
     const state = folder.in("killed")
     for (let round = 0; round < 2; round++) {
       const [child] = writers(state, 1, 1e6)

@@ -61,7 +61,7 @@ const elsewhere = inContainer("another-host")
 const racerThere = noContainers === null ? "racer (process 1 on another-host" : "racer (process "
 
 describe("a lock", () => {
-  it("is held by one, who is named to the others, and free again after", async () => {
+  it("has one holder, named to the others, and is free afterwards", async () => {
     const first = await lockFile(path, options)
     await expect(lockFile(path, { ...options, otherwise: "go home" })).rejects.toMatchObject({
       _tag: "StateFileError",
@@ -80,7 +80,7 @@ describe("a lock", () => {
   })
 
   // Root cause: POSIX drops the locks of a process on a file as soon as any part of it closes that file.
-  it("is not lost when other threads and parts of its process were refused it", async () => {
+  it("is not lost when other threads and parts of its process are refused", async () => {
     const lock = await lockFile(path, options)
     for (let i = 0; i < 3; i++) {
       await expect(lockFile(path, options)).rejects.toThrow("a test (process")
@@ -94,7 +94,7 @@ describe("a lock", () => {
     expect((await racer()).answer).toBe("won")
   })
 
-  it("is not lost when whoever has it forgets it", async () => {
+  it("is not lost when its holder drops the reference", async () => {
     setFlagsFromString("--expose-gc")
     const gc = runInNewContext("gc") as () => void
     await lockFile(path, options)
@@ -105,7 +105,7 @@ describe("a lock", () => {
     await expect(lockFile(path, options)).rejects.toThrow("holds it")
   })
 
-  it("goes with its process, killed or not, and with its thread", async () => {
+  it("ends with its process, killed or not, and with its thread", async () => {
     const killed = await racer()
     expect(killed.answer).toBe("won")
     await expect(lockFile(path, options)).rejects.toThrow(`racer (process ${killed.pid} on`)
@@ -122,7 +122,7 @@ describe("a lock", () => {
   })
 
   // Root cause: who holds it was found out by the number of a process and the name of its host.
-  it("is held whatever is said of its holder, and free whatever was said of it", async () => {
+  it("does not depend on the note about its holder", async () => {
     const info = `${path}.lock.json`
     const said = (host: string) =>
       JSON.stringify({ pid: 2 ** 30, host, command: "it", since: "then", brief: false })
@@ -137,7 +137,7 @@ describe("a lock", () => {
     }
   })
 
-  it("is held by one of two containers, whichever of them came first, and goes with it", async () => {
+  it("is held by one of two containers, whichever came first, and ends with it", async () => {
     const lock = await lockFile(path, options)
     expect((await racer(elsewhere)).answer).toContain(`a test (process ${process.pid} on ${hostname()}`)
     lock.release()
@@ -176,7 +176,7 @@ describe("a lock", () => {
     expect(readdirSync(folder)).toEqual(before)
   })
 
-  it("is its owner's alone, and so is what is said of its holder", async () => {
+  it("is readable by its owner only, and so is the note about its holder", async () => {
     const lock = await lockFile(path, options)
     const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777])
     expect(modes).toEqual([
@@ -186,7 +186,7 @@ describe("a lock", () => {
     lock.release()
   })
 
-  it("is waited for where its holder lets go in a moment", async () => {
+  it("is awaited if its holder releases it in a moment", async () => {
     const first = await lockFile(path, { ...options, brief: true })
     const second = lockFile(path, { ...options, patienceMs: 60_000 })
     first.release()
@@ -194,13 +194,13 @@ describe("a lock", () => {
     lock.release()
   })
 
-  it("goes to one of many that come at the same time", async () => {
+  it("goes to one of many that ask at the same time", async () => {
     const racers = await Promise.all(Array.from({ length: 6 }, () => racer()))
     expect(racers.filter(({ answer }) => answer === "won")).toHaveLength(1)
     await Promise.all(racers.map(({ leave }) => leave()))
   })
 
-  it("shows nothing of its holder that a terminal would obey", async () => {
+  it("shows no terminal control codes of its holder", async () => {
     const command = "\u001b]0;owned\u0007\u001b[2J\u202e\u009b31m"
     const lock = await lockFile(path, { ...options, command })
     const told = await lockFile(path, options).catch(String)
@@ -221,7 +221,7 @@ describe("a folder on a network file system", () => {
     expect(() => requireLocal(folder, () => type)).toThrow(`(${name}), where a lock may hold nobody off`)
   })
 
-  it("is told from a local one", () => {
+  it("is distinguished from a local one", () => {
     for (const type of [0xef53, 0x01021994, 0x794c7630, 0x9123683e]) {
       expect(() => requireLocal(folder, () => type)).not.toThrow()
     }

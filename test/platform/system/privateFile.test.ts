@@ -51,13 +51,13 @@ it.each([
   expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["theirs", ["file"]])
 })
 
-it("is not made through a link that leads nowhere", () => {
+it("is not created through a dangling link", () => {
   symlinkSync(join(folder, "elsewhere"), path)
   makePrivateFile(path)
   expect(readdirSync(folder)).toEqual(["file"])
 })
 
-it("that cannot be made says so with its own name, and with a remedy where it is a catalogue", async () => {
+it("names itself if it cannot be created, with a remedy for a catalogue", async () => {
   const file = "x".repeat(300)
   const error = await Effect.runPromise(Effect.flip(openSqliteVariants(folder, { file })))
   expect(error).toMatchObject({

@@ -43,7 +43,7 @@ const SECRET = "s3cr3t-k3y"
 const headers = { "x-api-key": SECRET, authorization: `Bearer ${SECRET}-2` }
 
 describe("a batch", () => {
-  it("is not taken by whoever a collector redirects to, and no key goes there", async () => {
+  it("does not follow a redirect, and sends no key there", async () => {
     const elsewhere = await serve((response) => response.end("{}"))
     for (const status of [301, 302, 307, 308]) {
       const { url } = await serve((response) => response.writeHead(status, { location: elsewhere.url }).end())
@@ -52,7 +52,7 @@ describe("a batch", () => {
     expect(elsewhere.requests).toHaveLength(0)
   })
 
-  it("is not taken by what answers with a page", async () => {
+  it("does not count as accepted if the answer is a web page", async () => {
     const { url } = await serve((response) =>
       response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Sign in</title>"),
     )
@@ -60,7 +60,7 @@ describe("a batch", () => {
     expect(await offer(otlpTraces({ url }))).toContain("is it a collector?")
   })
 
-  it("is taken by a collector that says nothing, something compressed, or breaks off", async () => {
+  it("counts as accepted if the answer is empty, compressed or cut off", async () => {
     const answers: ReadonlyArray<Answer> = [
       (response) => response.end(),
       (response) => response.end("ok"),
@@ -76,7 +76,7 @@ describe("a batch", () => {
     }
   })
 
-  it("comes again when the collector said, and not before", async () => {
+  it("is resent when the collector said, and not before", async () => {
     for (const [retryAfter, waitMs] of [
       ["7", 7000],
       ["Thu, 01 Jan 1970 00:00:07 GMT", 7000],
@@ -103,7 +103,7 @@ describe("a batch", () => {
     }
   })
 
-  it("that was refused is told with what the collector said, and never with a key", async () => {
+  it("reports a refusal with the collector's message, and never with a key", async () => {
     const { url } = await serve((response, request) =>
       response.writeHead(400, { "content-type": "application/json" }).end(
         JSON.stringify({
@@ -124,7 +124,7 @@ describe("a batch", () => {
     }
   })
 
-  it("of which a collector kept only some is not sent again, and is told of", async () => {
+  it("is not resent if the collector kept part of it, and that is reported", async () => {
     const { url, requests } = await serve((response) =>
       response.end(JSON.stringify({ partialSuccess: { rejectedLogRecords: "3", errorMessage: "too old" } })),
     )
@@ -142,7 +142,7 @@ describe("a batch", () => {
 })
 
 describe("an address", () => {
-  it("that is none is refused at once, and one with a key shows none", () => {
+  it("is refused at once if invalid, and shows no key", () => {
     for (const url of ["collector:4318", "localhost", "", "ftp://collector"])
       expect(() => otlpLogs({ url })).toThrow(/url: must be an HTTP address/)
     expect(() => otlpTraces({ url: `http://me:${SECRET}@collector` })).toThrow(
@@ -156,7 +156,7 @@ describe("an address", () => {
 })
 
 describe("metrics", () => {
-  it("that are no numbers are sent as OTLP writes them, and follow no redirection", async () => {
+  it("are sent as OTLP requires if not finite, and follow no redirect", async () => {
     const sent: Array<string> = []
     const elsewhere = await serve((response) => response.end("{}"))
     const { url } = await serve((response, _, body) => {

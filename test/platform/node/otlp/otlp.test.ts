@@ -96,7 +96,7 @@ function work(engine: ReturnType<typeof createEngine<"speed">>, from: number, to
 }
 
 describe("the audit as OpenTelemetry logs", () => {
-  it("is there whole and in order, each record with its time, what it is and how serious", async () => {
+  it("arrives complete and in order, each record with its time, kind and severity", async () => {
     const { url, all, received } = await collector()
     const engine = createEngine({
       ...options,
@@ -119,7 +119,7 @@ describe("the audit as OpenTelemetry logs", () => {
     expect(JSON.stringify(received[0].body)).toContain('"quotes"')
   })
 
-  it("is a warning where SafeMode waits for a person or the guard acts, and none where the plant only goes back to its base", async () => {
+  it("is a warning if SafeMode waits for a person or the guard acts, but not for a mere return to the base", async () => {
     const { url, all } = await collector()
     const sink = otlpLogs({ url })
     const of = (kind: AuditRecord["kind"], action?: string): AuditRecord => ({
@@ -179,7 +179,7 @@ describe("the audit as OpenTelemetry logs", () => {
 })
 
 describe("cycles and trips as OpenTelemetry spans", () => {
-  it("tell how long each took, what it led to, and of which run it is", async () => {
+  it("tell how long each took, its outcome, and its run", async () => {
     const { url, all } = await collector()
     const engine = createEngine({ ...options, sinks: [otlpTraces({ url })] })
     await engine.start()
@@ -217,7 +217,7 @@ describe("cycles and trips as OpenTelemetry spans", () => {
       expect([traceId, spanId].map((id) => id.length)).toEqual([32, 16])
   })
 
-  it("are the same when a batch had to be sent again", async () => {
+  it("are the same when a batch is resent", async () => {
     const spansOf = async (failures: number): Promise<ReadonlyArray<Span>> => {
       let left = failures
       const { url, all } = await collector(() => (left-- > 0 ? 500 : 200))
@@ -235,7 +235,7 @@ describe("cycles and trips as OpenTelemetry spans", () => {
 })
 
 describe("metrics at a collector", () => {
-  it("are those of the engine, under their OpenTelemetry names, sent at the latest when it ends", async () => {
+  it("are the engine's, under OpenTelemetry names, sent when it ends at the latest", async () => {
     const { url, all } = await collector()
     const engine = createEngine({ ...options, name: "quotes" })
     await engine.start()
