@@ -1,29 +1,26 @@
 /**
  * Makes the README's picture of the demo: runs it for real, keeps a frame now and then, and writes an animated SVG.
  *
- *   npm run build; node scripts/recordDemo.ts [--seconds N] [--seed N] [--no-load-change]
+ *   npm run build && node scripts/recordDemo.ts --seconds 75 --seed 1
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { parseOptions } from "../examples/demo/options.ts"
+import { parseArgs } from "node:util"
 import { picture } from "../examples/demo/picture.ts"
 import { runDemo } from "../examples/demo/run.ts"
-import { type DemoState, frame, type Line } from "../examples/demo/view.ts"
+import { type DemoState, frame, type Line, textOf } from "../examples/demo/view.ts"
 
 const FRAMES = 24
 /** Lines of the last view that stay above the verdict: heading, objective, chart and knobs. */
-const KEPT_OF_LAST = 10
+const KEPT_OF_LAST = 11
 /** How long the film takes, end included. */
 const FILM_SECONDS = 16
 
 const root = join(import.meta.dirname, "..")
 const file = join(root, "docs", "images", "demo.svg")
-const parsed = parseOptions(process.argv.slice(2))
-if (!parsed.ok) {
-  process.stderr.write(`${parsed.problems.join("\n")}\n`)
-  process.exit(2)
-}
-const { options } = parsed
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "75" }, seed: { type: "string", default: "1" } },
+})
 const stateFolder = join(root, ".arqon", "demo", `recording-${process.pid}`)
 mkdirSync(stateFolder, { recursive: true })
 
@@ -37,16 +34,21 @@ const recorder = {
     process.stdout.write(`${text}\n`)
   },
   print: (lines: ReadonlyArray<Line>): void => {
-    verdict = lines
+    // The summary to paste is for who ran it.
+    const end = lines.findIndex((line) => textOf(line) === "To paste")
+    verdict = lines.slice(0, end < 0 ? undefined : end)
   },
   release: (): void => undefined,
 }
 const code = await runDemo(
-  { ...options, json: true },
+  { seconds: Number(values.seconds), seed: Number(values.seed), json: true, loadChange: true, studio: false },
   stateFolder,
-  recorder,
+  {
+    terminal: recorder,
+    writeLine: (line) => process.stdout.write(`${line}\n`),
+    openStudio: () => undefined,
+  },
   new AbortController().signal,
-  (line) => process.stdout.write(`${line}\n`),
 )
 
 // The states in equal steps of time; the last one with the verdict under it.

@@ -87,6 +87,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "studio/server",
       "platform/system",
       "platform/node",
+      // The one example that is part of the package, for `arqon demo`.
+      "examples/demo",
     ],
     packages: [EFFECT, NODE],
   },
@@ -98,6 +100,7 @@ const NAMES = Object.keys(RULES).toSorted((a, b) => b.length - a.length)
 export function roomOf(file: string): string | undefined {
   const path = relative(root, file)
   if (path.startsWith("machines/")) return "machines"
+  if (path.startsWith("examples/")) return dirname(path)
   const inSource = path.replace(/^src\//, "")
   return inSource.includes("/")
     ? (NAMES.find((name) => inSource.startsWith(`${name}/`)) ?? inSource)

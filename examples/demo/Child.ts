@@ -2,7 +2,7 @@
  * The demo's processes: the parent's side of a child and the child's own side, over Node's IPC channel.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import { join } from "node:path"
+import { extname, join } from "node:path"
 
 interface Channel {
   readonly to: object
@@ -32,9 +32,10 @@ export class Child<C extends Channel> {
   private ending = false
   private failure: Error | null = null
 
-  constructor(file: string) {
-    this.name = file.replace(/\.ts$/, "")
-    this.process = fork(join(import.meta.dirname, file), [], {
+  /** `name` is a file beside this one, which is a source in the repository and compiled in the package. */
+  constructor(name: string) {
+    this.name = name
+    this.process = fork(join(import.meta.dirname, `${name}${extname(import.meta.filename)}`), [], {
       // node:sqlite is still called experimental by some of the Node versions that this runs on.
       execArgv: ["--disable-warning=ExperimentalWarning"],
       serialization: "advanced",

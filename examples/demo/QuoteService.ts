@@ -69,7 +69,7 @@ export class QuoteService {
     for (const name of knobNames) if (!insideBounds(name, values[name])) this.outOfBounds++
     const id = Number(request.url?.slice("/quote/".length))
     if (!(Number.isInteger(id) && id >= 0 && id < PRODUCTS)) {
-      response.writeHead(404).end()
+      response.writeHead(404, { "content-length": "0" }).end()
       return
     }
     const waiter: Waiter = { id, response, generation: this.generationAt(startedMs, nowMs), startedMs }
@@ -182,7 +182,7 @@ export class QuoteService {
   }
 
   private refuse(waiter: Waiter): void {
-    waiter.response.writeHead(503, { "retry-after": "1" }).end()
+    waiter.response.writeHead(503, { "retry-after": "1", "content-length": "0" }).end()
     this.answers++
     this.onAnswer(waiter.generation, performance.now() - waiter.startedMs, 0, true)
   }

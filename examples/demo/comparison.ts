@@ -60,8 +60,24 @@ export const isSame = (a: KnobValues, b: KnobValues): boolean =>
   knobNames.every((name) => Math.abs(a[name] / b[name] - 1) < 1e-9)
 
 /**
- * Exit code 1 is for a service that ended worse than it started, or that read a knob outside its bounds. Where it ended as it
- * started, the ratio is the noise of the machine.
+ * What the comparison found. The service keeps the tuned configuration where it is `better`; otherwise it goes back to the start, so
+ * that it never ends worse than it began. `unchanged`: the engine had gone back itself. `undecided`: the pairs of blocks contradict
+ * each other, and the difference between the two is smaller than the noise of the machine.
  */
-export const exitCodeOf = (ratio: number, outOfBounds: number, unchanged: boolean): 0 | 1 =>
-  (ratio <= 1 || unchanged) && outOfBounds === 0 ? 0 : 1
+export type Outcome = "better" | "unchanged" | "undecided" | "worse"
+
+export const outcomeOf = ({ pairRatios }: Comparison, unchanged: boolean): Outcome => {
+  if (unchanged) return "unchanged"
+  if (pairRatios.every((ratio) => ratio < 1)) return "better"
+  return pairRatios.every((ratio) => ratio >= 1) ? "worse" : "undecided"
+}
+
+/** Exit code 1 is for tuning that made the service worse, though it has been taken back, and for a reading outside the bounds. */
+export const exitCodeOf = (outcome: Outcome, outOfBounds: number): 0 | 1 =>
+  outcome === "worse" || outOfBounds > 0 ? 1 : 0
+
+/** Largest over smallest of the start's blocks, which are all of one configuration: what the machine adds by itself. */
+export const unrest = (blocks: ReadonlyArray<Measurement>): number => {
+  const costs = blocks.filter((_, index) => index % 2 === 0).map(({ costMs }) => costMs)
+  return Math.max(...costs) / Math.min(...costs)
+}

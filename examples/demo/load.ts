@@ -1,24 +1,19 @@
 /**
- * The load process: autocannon against the quote service, and the only place where the comparison is measured, because
- * what counts is what the callers saw. Run by main.ts, which talks to it over IPC.
+ * The load process: callers of the quote service, and the only place where the comparison is measured, because what counts is
+ * what the callers saw. Run by run.ts, which talks to it over IPC.
  */
-import autocannon, { type Client, type RequestSpec } from "autocannon"
 import { createHistogram } from "node:perf_hooks"
+import { type Answer, startCaller } from "./caller.ts"
 import { connect } from "./Child.ts"
 import { answerCostMs } from "./knobs.ts"
 import { PRODUCTS } from "./QuoteTable.ts"
 import type { LoadChannel, LoadPhase, Measurement } from "./protocol.ts"
-
-interface Running {
-  stop(): void
-}
 
 /** Of fewer answers no mean is worth the name: on a crowded machine a stretch lasts until so many have come. */
 const FEWEST_ANSWERS = 20
 /** And so much longer at most: a service that answers nobody is broken. */
 const PATIENCE_MS = 30_000
 
-const running: Array<Running> = []
 let measureFromMs = Number.POSITIVE_INFINITY
 let answers = 0
 let refused = 0
@@ -41,63 +36,36 @@ const generator = (seed: number): (() => number) => {
   }
 }
 
-/**
- * Questions of one connection. Popularity is Zipf-like: rank r is drawn with a weight of about 1/r over the catalogue.
- * The header is what proxies add so that a service can tell how long a request waited before anybody read it.
- */
-const questions = (seed: number, phase: LoadPhase): RequestSpec => {
+/** Questions of one caller. Popularity is Zipf-like: rank r is drawn with a weight of about 1/r over the catalogue. */
+const questions = (seed: number, phase: LoadPhase): (() => string) => {
   const next = generator(seed)
-  return {
-    setupRequest: (request) => {
-      const rank = Math.floor(phase.catalogue ** next())
-      request.path = `/quote/${(phase.offset + rank * 31) % PRODUCTS}`
-      request.headers["x-request-start"] = (performance.timeOrigin + performance.now()).toFixed(3)
-      return request
-    },
-  }
+  return () => `/quote/${(phase.offset + Math.floor(phase.catalogue ** next()) * 31) % PRODUCTS}`
 }
 
-const watch = (client: Client): void => {
-  let startedMs = 0
-  let ageMs = 0
-  client.on("request", () => {
-    startedMs = performance.now()
-  })
-  client.on("headers", (message) => {
-    const at = message.headers.indexOf("x-age-ms")
-    ageMs = at < 0 ? 0 : Number(message.headers[at + 1])
-  })
-  client.on("response", (status) => {
-    // Only answers whose request started inside the measured stretch belong to it.
-    if (startedMs < measureFromMs) return
-    const latencyMs = performance.now() - startedMs
-    answers++
-    if (status !== 200) refused++
-    latencySumMs += latencyMs
-    ageSumMs += ageMs
-    costSumMs += answerCostMs(latencyMs, ageMs, status !== 200)
-    latencyUs.record(Math.max(1, Math.round(latencyMs * 1_000)))
-    if (answers >= FEWEST_ANSWERS) enough?.()
-  })
+const count = ({ startedMs, status, ageMs }: Answer): void => {
+  // Only answers whose request started inside the measured stretch belong to it.
+  if (startedMs < measureFromMs) return
+  const latencyMs = performance.now() - startedMs
+  answers++
+  if (status !== 200) refused++
+  latencySumMs += latencyMs
+  ageSumMs += ageMs
+  costSumMs += answerCostMs(latencyMs, ageMs, status !== 200)
+  latencyUs.record(Math.max(1, Math.round(latencyMs * 1_000)))
+  if (answers >= FEWEST_ANSWERS) enough?.()
 }
 
 const start = (url: string, phase: LoadPhase, seed: number): void => {
-  let connection = 0
-  const instance = autocannon({
-    url,
-    connections: phase.connections,
-    // Ends when it is told to.
-    duration: 86_400,
-    setupClient: (client) => {
-      watch(client)
-      client.setRequests([questions(seed * 1_000 + ++connection, phase)])
-    },
-  })
-  instance.on("reqError", () => {
-    errors++
-  })
-  instance.then(undefined, (error: unknown) => send({ kind: "failed", message: String(error) }))
-  running.push(instance)
+  const port = Number(new URL(url).port)
+  for (let caller = 1; caller <= phase.connections; caller++)
+    startCaller({
+      port,
+      nextPath: questions(seed * 1_000 + caller, phase),
+      onAnswer: count,
+      onError: () => {
+        errors++
+      },
+    })
 }
 
 const beginMeasure = (): void => {
@@ -149,8 +117,6 @@ const send = connect<LoadChannel>((message) => {
       )
       return
     case "end":
-      for (const instance of running) instance.stop()
-      // autocannon looks at its stop flag once a second; there is nothing left to lose here.
       process.exit(0)
   }
 })

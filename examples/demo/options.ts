@@ -1,89 +1,21 @@
-/**
- * The demo's command line and how its seconds are spent. Pure: text in, options or a list of complaints out.
- */
-import { parseArgs } from "node:util"
+/** What a run of the demo can be asked for, and how its seconds are spent. Pure. */
 
 export interface DemoOptions {
   readonly seconds: number
+  /** Of the engine and of the load. */
   readonly seed: number
+  /** Print no view, but one JSON object at the end. */
   readonly json: boolean
+  /** Half way more callers come, with other interests. */
   readonly loadChange: boolean
-  readonly help: boolean
+  /** Open a studio over the engine, and leave it open at the end. */
+  readonly studio: boolean
 }
 
 export const DEFAULT_SECONDS = 75
 /** Shorter than this nothing is learned at all; some twenty seconds are the least for a result worth looking at. */
 export const MIN_SECONDS = 5
 export const MAX_SECONDS = 3_600
-
-export const help = `Arqon demo: an engine inside a live HTTP service tunes three of its knobs under real load.
-
-  npm start -- [options]
-
-  --seconds N        length of the whole run, ${MIN_SECONDS} to ${MAX_SECONDS} (${DEFAULT_SECONDS})
-  --seed N           seed of the engine and of the load, a whole number from 0 (1)
-  --json             print no live view; the last line is one JSON object
-  --no-load-change   keep the load as it is; without it more callers with other interests come half way
-  --help             this text
-
-Exit code: 0, or 1 when the service ended worse than it started or the run failed, 2 for bad options,
-130 after Ctrl-C. NO_COLOR is respected; without a terminal the view is plain lines.`
-
-export type ParsedOptions =
-  | { readonly ok: true; readonly options: DemoOptions }
-  | { readonly ok: false; readonly problems: ReadonlyArray<string> }
-
-const wholeNumber = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN)
-
-/** Reads the arguments after the script's name. Every problem is named, not only the first. */
-export const parseOptions = (args: ReadonlyArray<string>): ParsedOptions => {
-  const problems: Array<string> = []
-  const { tokens } = parseArgs({
-    args: [...args],
-    strict: false,
-    tokens: true,
-    options: { seconds: { type: "string" }, seed: { type: "string" } },
-  })
-  let seconds = DEFAULT_SECONDS
-  let seed = 1
-  const flags = new Set<string>()
-  for (const token of tokens) {
-    if (token.kind === "option-terminator") continue
-    if (token.kind === "positional") {
-      problems.push(`unexpected argument "${token.value}"`)
-    } else if (token.name === "seconds") {
-      seconds = wholeNumber(token.value ?? "")
-      if (!(seconds >= MIN_SECONDS && seconds <= MAX_SECONDS)) {
-        problems.push(
-          `--seconds wants a whole number from ${MIN_SECONDS} to ${MAX_SECONDS}, not "${token.value ?? ""}"`,
-        )
-      }
-    } else if (token.name === "seed") {
-      seed = wholeNumber(token.value ?? "")
-      if (!Number.isSafeInteger(seed)) {
-        problems.push(
-          `--seed wants a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, not "${token.value ?? ""}"`,
-        )
-      }
-    } else if (["json", "no-load-change", "help"].includes(token.name)) {
-      if (token.value !== undefined) problems.push(`${token.rawName} takes no value`)
-      flags.add(token.name)
-    } else {
-      problems.push(`unknown option ${token.rawName}`)
-    }
-  }
-  if (problems.length > 0) return { ok: false, problems }
-  return {
-    ok: true,
-    options: {
-      seconds,
-      seed,
-      json: flags.has("json"),
-      loadChange: !flags.has("no-load-change"),
-      help: flags.has("help"),
-    },
-  }
-}
 
 /** How a run's seconds are spent, in milliseconds. */
 export interface Schedule {

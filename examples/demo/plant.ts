@@ -1,10 +1,8 @@
 /**
  * The plant process: the quote service with Arqon inside it, the way a service embeds it. The engine writes the knobs,
- * the service reads them live at every request, and 25 times a second one reading goes back. Run by main.ts.
+ * the service reads them live at every request, and 25 times a second one reading goes back. Run by run.ts.
  */
 import { createEngine } from "arqon"
-import { openJsonLines } from "arqon/node"
-import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -59,8 +57,7 @@ const makeEngine = (seed: number, stateFolder: string) => {
     // on the machine drifts less between two readings that stand close together; 60 ms let a new time to live settle.
     window: { us: 2_000_000, settleUs: 60_000 },
     runId,
-    // JSON lines, so that anybody can read what was decided with whatever is at hand.
-    sinks: [Effect.runSync(openJsonLines(stateFolder, runId))],
+    state: stateFolder,
   })
 }
 
@@ -112,7 +109,7 @@ const progressOf = (running: DemoEngine): Progress => {
   }
 }
 
-const tune = async (seed: number, stateFolder: string): Promise<void> => {
+const tune = async (seed: number, stateFolder: string, withStudio: boolean): Promise<void> => {
   const running = makeEngine(seed, stateFolder)
   engine = running
   await running.start()
@@ -123,7 +120,8 @@ const tune = async (seed: number, stateFolder: string): Promise<void> => {
   ]
   // With the last pair of its closing proof the engine is over, and nobody is to report to it any more.
   running.subscribe({ complete: () => timers.forEach(clearInterval) })
-  send({ kind: "tuning" })
+  const studio = withStudio ? await running.studio({ name: "quotes, the demo" }) : null
+  send({ kind: "tuning", studio: studio?.url ?? null })
 }
 
 /** Stops the engine, which leaves the plant on its base, or on its baseline where that has shown to be better meanwhile. */
@@ -132,7 +130,7 @@ const stopTuning = async (prove: number): Promise<void> => {
   if (running === null) return
   await running.stop(prove > 0 ? { prove } : {})
   engine = null
-  const { base: tuned, counters, generation, audit } = running.getSnapshot()
+  const { base: tuned, counters, generation } = running.getSnapshot()
   source = { values: tuned, generation }
   send({
     kind: "tuned",
@@ -143,7 +141,6 @@ const stopTuning = async (prove: number): Promise<void> => {
       safeModeEntries: total(counters.trips),
       cycles: counters.cycles,
       proof: proofOf(running),
-      auditFile: audit.sinks.find(({ location }) => location !== null)?.location ?? "",
     },
   })
 }
@@ -187,7 +184,7 @@ const fail = (error: unknown): void => {
 const send = connect<PlantChannel>((message) => {
   switch (message.kind) {
     case "tune":
-      tune(message.seed, message.stateFolder).catch(fail)
+      tune(message.seed, message.stateFolder, message.studio).catch(fail)
       return
     case "stopTuning":
       stopTuning(message.prove).catch(fail)

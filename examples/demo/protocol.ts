@@ -1,5 +1,5 @@
 /**
- * What the demo's processes say to each other over Node's IPC channel: main.ts is the parent of the plant and of the
+ * What the demo's processes say to each other over Node's IPC channel: run.ts is the parent of the plant and of the
  * load, which do not talk to each other except over HTTP.
  */
 import type { KnobValues } from "./knobs.ts"
@@ -63,7 +63,6 @@ export interface TuningResult {
   readonly refused: number
   readonly safeModeEntries: number
   readonly cycles: number
-  readonly auditFile: string
   /** What the closing proof found; null where there was nothing to choose from. */
   readonly proof: {
     readonly verdict: string
@@ -84,7 +83,12 @@ export type FromLoad =
   | { readonly kind: "failed"; readonly message: string }
 
 export type ToPlant =
-  | { readonly kind: "tune"; readonly seed: number; readonly stateFolder: string }
+  | {
+      readonly kind: "tune"
+      readonly seed: number
+      readonly stateFolder: string
+      readonly studio: boolean
+    }
   | { readonly kind: "stopTuning"; readonly prove: number }
   | { readonly kind: "hold"; readonly values: KnobValues }
   | { readonly kind: "counts" }
@@ -92,7 +96,7 @@ export type ToPlant =
 
 export type FromPlant =
   | { readonly kind: "listening"; readonly url: string }
-  | { readonly kind: "tuning" }
+  | { readonly kind: "tuning"; readonly studio: string | null }
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "tuned"; readonly result: TuningResult }
   | { readonly kind: "held" }

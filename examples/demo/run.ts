@@ -1,16 +1,17 @@
 /**
- * One run of the demo from the first process to the verdict. main.ts gives it a terminal; the smoke test and the
- * recorder watch through the same door.
+ * One run of the demo from the first process to the verdict. The command `arqon demo` gives it a terminal; the recorder watches
+ * through the same door.
  */
 import { availableParallelism, loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Child } from "./Child.ts"
-import { compare, exitCodeOf, isSame } from "./comparison.ts"
+import { compare, exitCodeOf, isSame, outcomeOf, unrest } from "./comparison.ts"
 import { type KnobValues, startingValues } from "./knobs.ts"
 import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf } from "./options.ts"
 import type { LoadChannel, LoadPhase, Measurement, PlantChannel, TuningResult } from "./protocol.ts"
+import { disturbance, type Machine, plan, summary, verdict } from "./report.ts"
 import type { Terminal } from "./terminal.ts"
-import { crowdedMachine, type DemoState, verdict } from "./view.ts"
+import { blank, type DemoState, span } from "./view.ts"
 
 /** The load at first, and what joins it half way: more callers, with interests that overlap only in part. */
 export const firstLoad: LoadPhase = { connections: 64, catalogue: 2_000, offset: 0 }
@@ -18,6 +19,9 @@ export const secondLoad: LoadPhase = { connections: 40, catalogue: 4_000, offset
 
 /** A proof whose windows all expire, three times over. */
 const LONGEST_PROOF_MS = 600_000
+
+/** How long an open studio is kept for who looks at it. */
+const LONGEST_LOOK_MS = 86_400_000
 
 /** Where the service stays, and why. */
 const proofText = ({ proof }: TuningResult): string => {
@@ -31,17 +35,33 @@ const proofText = ({ proof }: TuningResult): string => {
 /** How often the view moves on. */
 const FRAME_MS = 200
 
-/** Runs the demo; resolves with the exit code. `writeLine` gets the JSON object when asked for. */
+const machineNow = (): Machine => ({
+  loadAverage: loadavg()[0],
+  cores: availableParallelism(),
+  node: process.versions.node,
+  platform: `${process.platform} ${process.arch}`,
+})
+
+/** Who watches a run. */
+export interface Audience {
+  readonly terminal: Pick<Terminal, "show" | "tell" | "print" | "release">
+  /** Gets the JSON object when asked for. */
+  readonly writeLine: (line: string) => void
+  /** Called with the address of the studio when it has been opened. */
+  readonly openStudio: (url: string) => void
+}
+
+/** Runs the demo; resolves with the exit code. The engine's record goes into `stateFolder`. */
 export const runDemo = async (
   options: DemoOptions,
   stateFolder: string,
-  terminal: Pick<Terminal, "show" | "tell" | "print" | "release">,
+  { terminal, writeLine, openStudio }: Audience,
   signal: AbortSignal,
-  writeLine: (line: string) => void,
-): Promise<number> => {
+): Promise<0 | 1 | 130> => {
+  terminal.print(plan(options, machineNow()))
   const schedule = scheduleOf(options.seconds)
-  const plant = new Child<PlantChannel>("plant.ts")
-  const load = new Child<LoadChannel>("load.ts")
+  const plant = new Child<PlantChannel>("plant")
+  const load = new Child<LoadChannel>("load")
   const failed = Promise.race([plant.failed(), load.failed()])
   failed.catch(() => undefined)
   const startedMs = performance.now()
@@ -101,9 +121,16 @@ export const runDemo = async (
     await wait(schedule.warmUpMs / 2)
     const { costMs: startCostMs } = await measure(schedule.warmUpMs / 2)
 
-    await plant.ask({ kind: "tune", seed: options.seed, stateFolder }, "tuning")
+    const { studio } = await plant.ask(
+      { kind: "tune", seed: options.seed, stateFolder, studio: options.studio },
+      "tuning",
+    )
     update({ stage: "tuning", startCostMs })
     event("engine started")
+    if (studio !== null) {
+      event(`the studio is at ${studio}`)
+      openStudio(studio)
+    }
     await wait(schedule.tuneMs / 2)
     if (options.loadChange) {
       load.send({ kind: "load", url, phase: secondLoad, seed: options.seed + 1 })
@@ -135,16 +162,31 @@ export const runDemo = async (
       blocks.push(measurement)
     }
     const comparison = compare(blocks)
-    const unchanged = isSame(result.tuned, startingValues)
+    const outcome = outcomeOf(comparison, isSame(result.tuned, startingValues))
+    if (outcome !== "better") await hold(startingValues)
     const { outOfBounds } = await plant.ask({ kind: "counts" }, "counted")
     update({ stage: "done" })
+    const machine = machineNow()
+    const counts = `${result.applies} applies, ${result.refused} refused, ${result.safeModeEntries} times in SafeMode, ${outOfBounds} readings out of bounds`
     terminal.print([
-      ...verdict(comparison, startingValues, result.tuned),
-      ...crowdedMachine(loadavg()[0], availableParallelism()),
+      ...verdict(comparison, outcome),
+      ...disturbance(machine, unrest(blocks)),
+      blank,
+      ...summary(
+        comparison,
+        outcome,
+        options,
+        machine,
+        { start: startingValues, tuned: result.tuned },
+        counts,
+      ),
+      blank,
+      [span(`Every decision is on record: npx arqon studio --journal ${stateFolder}`, "dim")],
     ])
     if (options.json) {
       writeLine(
         JSON.stringify({
+          outcome,
           objectiveStart: comparison.start.costMs,
           objectiveTuned: comparison.tuned.costMs,
           ratio: comparison.ratio,
@@ -153,26 +195,22 @@ export const runDemo = async (
           refused: result.refused,
           safeModeEntries: result.safeModeEntries,
           outOfBounds,
-          auditFile: result.auditFile,
+          journal: stateFolder,
           proof: result.proof,
-          unchanged,
           cycles: result.cycles,
           start: startingValues,
           tuned: result.tuned,
         }),
       )
     }
-    return exitCodeOf(comparison.ratio, outOfBounds, unchanged)
+    if (studio !== null && !options.json) {
+      terminal.print([[span(`The studio stays at ${studio} until Ctrl-C.`)]])
+      await sleep(LONGEST_LOOK_MS, undefined, { signal }).catch(() => undefined)
+    }
+    return exitCodeOf(outcome, outOfBounds)
   } catch (error) {
     if (signal.aborted) {
-      terminal.print([
-        [
-          {
-            text: "Stopped. The engine leaves the service on its base, and both processes end.",
-            tone: "plain",
-          },
-        ],
-      ])
+      terminal.print([[span("Stopped. The engine leaves the service on its base, and both processes end.")]])
       return 130
     }
     terminal.release()

@@ -30,8 +30,8 @@ const grid: ReadonlyArray<KnobValues> = numbers(options.maxInFlight).flatMap((ma
   ),
 )
 
-const plant = new Child<PlantChannel>("plant.ts")
-const load = new Child<LoadChannel>("load.ts")
+const plant = new Child<PlantChannel>("plant")
+const load = new Child<LoadChannel>("load")
 const [{ url }] = await Promise.all([plant.ask(null, "listening"), load.ask(null, "ready")])
 load.send({ kind: "load", url, phase: firstLoad, seed: 1 })
 if (options.load === "second") load.send({ kind: "load", url, phase: secondLoad, seed: 2 })

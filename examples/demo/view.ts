@@ -2,7 +2,6 @@
  * What the demo shows, as data: lines of toned spans. terminal.ts paints them on a terminal, scripts/recordDemo.ts into
  * a picture. Pure: the same state gives the same lines.
  */
-import type { Comparison, Side } from "./comparison.ts"
 import { type KnobName, knobNames, type KnobValues, params } from "./knobs.ts"
 import type { Progress } from "./protocol.ts"
 
@@ -38,8 +37,8 @@ export const VIEW_WIDTH = 92
 const BAR_CELLS = 36
 const EVENTS_SHOWN = 4
 
-const span = (text: string, tone: Tone = "plain"): Span => ({ text, tone })
-const blank: Line = []
+export const span = (text: string, tone: Tone = "plain"): Span => ({ text, tone })
+export const blank: Line = []
 
 /** Three significant digits without an exponent, whole numbers as they are. */
 export const number = (value: number): string => {
@@ -120,10 +119,29 @@ const chart = (values: ReadonlyArray<number>, changedAt: number, width: number):
   })
 }
 
+/** The stage; of a proof also how far it is. */
+const stageText = ({ stage, progress }: DemoState): string =>
+  stage === "proving" && progress?.proof
+    ? `proving, pair ${progress.proof.read} of ${progress.proof.wanted}`
+    : stage
+
+const STAGES = ["warming up", "tuning", "proving", "comparing"] as const
+
+/** What has been, what is and what comes. */
+const road = ({ stage }: DemoState): Line => {
+  const now = stage === "done" ? STAGES.length : STAGES.indexOf(stage)
+  return STAGES.flatMap(
+    (name, index): Line => [
+      ...(index === 0 ? [] : [span("  >  ", "dim")]),
+      index < now ? span(`${name} ✓`, "good") : span(name, index === now ? "strong" : "dim"),
+    ],
+  )
+}
+
 const heading = (state: DemoState): Line => {
   const right = `${clock(state.elapsedMs)} / ${clock(state.totalMs)}`
   const left = "Arqon tunes a live HTTP service"
-  const middle = `  ${state.stage}, ${state.connections} callers, seed ${state.seed}`
+  const middle = `  ${stageText(state)}, ${state.connections} callers, seed ${state.seed}`
   return [
     span(left, "title"),
     span(middle.padEnd(VIEW_WIDTH - left.length - right.length), "dim"),
@@ -143,13 +161,16 @@ const recentCost = (costs: ReadonlyArray<number>): number => {
   return recent.reduce((sum, cost) => sum + cost, 0) / recent.length
 }
 
+/** What an answer cost before; under the first load, because the second one would be no fair comparison. */
+const beforeSpans = (state: DemoState, now: number): Line => {
+  if (Number.isNaN(state.startCostMs)) return [span("measuring what an answer costs before", "warn")]
+  return state.loadChangedAt < 0
+    ? [span(`before ${number(state.startCostMs)} ms  `, "warn"), change(now, state.startCostMs)]
+    : [span("yellow: the second load", "warn")]
+}
+
 const objectiveLines = (state: DemoState): ReadonlyArray<Line> => {
   const now = recentCost(state.costs)
-  // The start was measured under the first load: against the second one it would be no fair comparison.
-  const reference =
-    state.loadChangedAt < 0
-      ? [span(`start ${number(state.startCostMs)} ms  `, "warn"), change(now, state.startCostMs)]
-      : [span("yellow: the second load", "warn")]
   const { p99Ms, perSecond } = state.progress ?? { p99Ms: Number.NaN, perSecond: Number.NaN }
   return [
     [
@@ -157,7 +178,7 @@ const objectiveLines = (state: DemoState): ReadonlyArray<Line> => {
       span(`${number(now)} ms`.padEnd(10), "live"),
       span(`p99 ${number(p99Ms)} ms`.padEnd(14), "dim"),
       span(`${number(perSecond)} answers/s`.padEnd(18), "dim"),
-      ...reference,
+      ...beforeSpans(state, now),
     ],
     ...chart(state.costs, state.loadChangedAt, VIEW_WIDTH),
   ]
@@ -221,6 +242,7 @@ export const frame = (state: DemoState): ReadonlyArray<Line> => {
   )
   return [
     heading(state),
+    road(state),
     blank,
     ...objectiveLines(state),
     blank,
@@ -244,72 +266,13 @@ export const plainLine = (state: DemoState): string => {
       : `, cycle ${progress.cycles}, applies ${progress.applies}, refused ${progress.refused}, SafeMode ${
           progress.mode === "safe" ? `open (${progress.safeModeReason})` : "armed"
         }`
-  return `${clock(state.elapsedMs)} ${state.stage}: cost ${number(recentCost(state.costs))} ms, ${knobs}${engine}`
+  const where = `${clock(state.elapsedMs)} of ${clock(state.totalMs)} ${stageText(state)}`
+  if (state.stage === "comparing" || state.stage === "done") return where
+  const now = recentCost(state.costs)
+  const cost = Number.isNaN(now) ? "" : `cost ${number(now)} ms, `
+  const before = state.loadChangedAt < 0 ? textOf(beforeSpans(state, now)) : "under the second load"
+  return `${where}: ${cost}${before}; ${knobs}${engine}`
 }
-
-const sideCells = (name: string, side: Side): ReadonlyArray<string> => [
-  name,
-  number(side.costMs),
-  number(side.latencyMs),
-  number(side.p99Ms),
-  number(side.ageMs),
-  number(side.perSecond),
-  String(side.refused + side.errors),
-]
-
-/** The table at the end, with the ratio and its spread. */
-export const verdict = (
-  comparison: Comparison,
-  start: KnobValues,
-  tuned: KnobValues,
-): ReadonlyArray<Line> => {
-  const header = ["", "cost ms", "wait ms", "p99 ms", "age ms", "answers/s", "failed"]
-  const widths = [10, 10, 10, 10, 10, 12, 9]
-  const row = (cells: ReadonlyArray<string>, tone: Tone): Line => [
-    span(
-      cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(""),
-      tone,
-    ),
-  ]
-  const { ratio, pairRatios } = comparison
-  const better = ratio <= 1
-  const spread = pairRatios.map((pair) => pair.toFixed(2)).join(", ")
-  return [
-    [span("Start and tuned, measured by the callers in alternating blocks (A B A B A B)", "title")],
-    blank,
-    row(header, "dim"),
-    row(sideCells("A start", comparison.start), "warn"),
-    row(sideCells("B tuned", comparison.tuned), "live"),
-    blank,
-    [
-      span("tuned / start  ", "strong"),
-      span(ratio.toFixed(3), better ? "good" : "bad"),
-      span(
-        `  (${Math.abs((ratio - 1) * 100).toFixed(0)} % ${better ? "less" : "more"} cost per answer; block by block ${spread})`,
-        "dim",
-      ),
-    ],
-    [span(`A  ${knobNames.map((name) => `${name} ${number(start[name])}`).join("   ")}`, "dim")],
-    [span(`B  ${knobNames.map((name) => `${name} ${number(tuned[name])}`).join("   ")}`, "dim")],
-  ]
-}
-
-/** Load average over cores from which on the demo's own work, at most three busy processes, is the smaller part. */
-const CROWDED = 3
-
-/** A warning below the verdict where other work had the machine: then it says as much of that as of the tuning. None elsewhere. */
-export const crowdedMachine = (loadAverage: number, cores: number): ReadonlyArray<Line> =>
-  loadAverage < CROWDED * cores
-    ? []
-    : [
-        blank,
-        [
-          span(
-            `Other work had this machine (load average ${loadAverage.toFixed(0)} on ${cores} cores): run it again when it is quiet.`,
-            "warn",
-          ),
-        ],
-      ]
 
 /** The text of a line without its tones. */
 export const textOf = (line: Line): string => line.map(({ text }) => text).join("")

@@ -3,6 +3,7 @@
  * What each does stands in a file of its own.
  */
 import { auditTree } from "./auditTree.ts"
+import { demoTree } from "./demoTree.ts"
 import { studioTree } from "./studioTree.ts"
 import { variantTree } from "./variantTree.ts"
 import * as Argument from "effect/cli/Argument"
@@ -226,6 +227,7 @@ export function commandTree(choose: (action: Action) => void) {
       { command: "arqon plot --state tune.state.json", description: "Plot the progress" },
     ]),
     Command.withSubcommands([
+      demoTree(doing),
       run,
       ask,
       tell,

@@ -21,6 +21,7 @@ describe("the reference of the command line", () => {
     const root = await helpDocOf([])
     const names = (root?.subcommands ?? []).flatMap(({ commands }) => commands.map(({ name }) => name))
     expect(names).toEqual([
+      "demo",
       "run",
       "ask",
       "tell",

@@ -1,6 +1,6 @@
 /** The verdict over alternating blocks: which block belongs to whom, what the ratio means and when the demo has failed. */
 import { describe, expect, it } from "vitest"
-import { compare, exitCodeOf } from "../../examples/demo/comparison.ts"
+import { compare, exitCodeOf, outcomeOf, unrest } from "../../examples/demo/comparison.ts"
 import type { Measurement } from "../../examples/demo/protocol.ts"
 
 const block = (costMs: number, answers = 100): Measurement => ({
@@ -32,13 +32,27 @@ describe("the comparison", () => {
     expect(() => compare([block(1), block(Number.NaN, 0)])).toThrow("no answers")
   })
 
-  it("fails a run that ended worse, or that read a knob outside its bounds", () => {
-    expect(exitCodeOf(0.5, 0, false)).toBe(0)
-    expect(exitCodeOf(1, 0, false)).toBe(0)
-    expect(exitCodeOf(1.01, 0, false)).toBe(1)
-    expect(exitCodeOf(0.5, 1, false)).toBe(1)
-    expect(exitCodeOf(1.01, 0, true)).toBe(0)
-    expect(exitCodeOf(1.01, 1, true)).toBe(1)
-    expect(exitCodeOf(Number.NaN, 0, false)).toBe(1)
+  it("keeps the tuned configuration only where every pair of blocks says that it is better", () => {
+    const outcome = (costs: ReadonlyArray<number>, unchanged = false) =>
+      outcomeOf(compare(costs.map((cost) => block(cost))), unchanged)
+    expect(outcome([10, 5, 10, 6, 10, 9.9])).toBe("better")
+    expect(outcome([10, 5, 10, 6, 10, 10.1])).toBe("undecided")
+    expect(outcome([10, 11, 10, 12, 10, 9])).toBe("undecided")
+    expect(outcome([10, 11, 10, 12, 10, 10])).toBe("worse")
+    expect(outcome([10, 5, 10, 5, 10, 5], true)).toBe("unchanged")
+    expect(outcome([10, Number.NaN, 10, Number.NaN])).toBe("undecided")
+  })
+
+  it("fails a run that made the service worse, or that read a knob outside its bounds", () => {
+    for (const outcome of ["better", "unchanged", "undecided"] as const) {
+      expect(exitCodeOf(outcome, 0)).toBe(0)
+      expect(exitCodeOf(outcome, 1)).toBe(1)
+    }
+    expect(exitCodeOf("worse", 0)).toBe(1)
+  })
+
+  it("takes the unrest of the machine from the blocks of one configuration alone", () => {
+    expect(unrest([10, 1, 12, 99, 15, 2].map((cost) => block(cost)))).toBe(1.5)
+    expect(unrest([10, 1, 10, 99].map((cost) => block(cost)))).toBe(1)
   })
 })

@@ -4,16 +4,20 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { verifyJournal } from "../../src/journal/read/readJournal.ts"
 
-const demo = join(import.meta.dirname, "../../examples/demo/main.ts")
+const command = join(import.meta.dirname, "../../src/cli/main.ts")
 
-const run = async (args: ReadonlyArray<string>, onOutput?: (text: string, interrupt: () => void) => void) => {
-  const child = spawn(process.execPath, [demo, ...args], {
+const run = async (
+  args: ReadonlyArray<string>,
+  onOutput?: (text: string, interrupt: () => void) => void,
+  env: NodeJS.ProcessEnv = {},
+) => {
+  const child = spawn(process.execPath, [command, "demo", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...env },
   })
   let out = ""
   let errors = ""
@@ -29,12 +33,12 @@ const run = async (args: ReadonlyArray<string>, onOutput?: (text: string, interr
 }
 
 describe("the demo", () => {
-  it("prints one JSON object as its last line, keeps every knob in bounds and leaves an audit file", async () => {
+  it("prints one JSON object as its last line, keeps every knob in bounds and leaves a whole journal", async () => {
     const { code, out, errors } = await run(["--seconds", "5", "--seed", "3", "--json"])
     expect(errors).toBe("")
     const result = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "") as Record<string, number> & {
-      auditFile: string
-      unchanged: boolean
+      journal: string
+      outcome: string
       proof: object | null
     }
     expect(result.objectiveStart).toBeGreaterThan(0)
@@ -42,12 +46,10 @@ describe("the demo", () => {
     expect(result.ratio).toBeCloseTo(result.objectiveTuned / result.objectiveStart, 9)
     expect(result.applies).toBeGreaterThan(0)
     expect(result.outOfBounds).toBe(0)
-    expect(result.unchanged || result.proof !== null).toBe(true)
+    expect(result.outcome === "unchanged" || result.proof !== null).toBe(true)
     expect([result.refused, result.safeModeEntries].every(Number.isInteger)).toBe(true)
-    expect(existsSync(result.auditFile)).toBe(true)
-    for (const line of readFileSync(result.auditFile, "utf8").trimEnd().split("\n"))
-      expect(() => JSON.parse(line)).not.toThrow()
-    expect(code).toBe(result.ratio <= 1 || result.unchanged ? 0 : 1)
+    expect(verifyJournal(result.journal).status).toBe("whole")
+    expect(code).toBe(result.outcome === "worse" ? 1 : 0)
   })
 
   it("stops when asked, in the middle of tuning", async () => {
@@ -65,15 +67,41 @@ describe("the demo", () => {
     expect(out).not.toContain("\u001b")
   })
 
-  it("refuses options it does not know, naming them", async () => {
-    const { code, errors } = await run(["--secs", "60"])
-    expect(code).toBe(2)
-    expect(errors).toContain("unknown option --secs")
+  it("says what will happen before anything does, and ends with a summary to paste", async () => {
+    const { code, out } = await run(["--seconds", "5", "--no-load-change"])
+    expect(out.indexOf("1 warm up")).toBeLessThan(out.indexOf("callers, each asking again"))
+    expect(out).toMatch(/To paste\n {2}arqon demo: [\d.]+( -> [\d.]+)? ms per answer, /)
+    expect(out).toContain("again: npx arqon demo --seed 1 --seconds 5 --no-load-change")
+    expect([0, 1]).toContain(code)
   })
 
-  it("prints its help", async () => {
-    const { code, out } = await run(["--help"])
-    expect(code).toBe(0)
-    for (const option of ["--seconds", "--seed", "--json", "--no-load-change"]) expect(out).toContain(option)
+  it("opens a studio over the engine that tunes", async () => {
+    let asked = false
+    let page = ""
+    // Without a path no browser is found, and the machine of who runs the tests stays as it is.
+    const { code, errors } = await run(
+      ["--seconds", "10", "--open"],
+      (text, interrupt) => {
+        const url = /the studio is at (http\S+)/.exec(text)?.[1]
+        if (url === undefined || asked) return
+        asked = true
+        void fetch(url)
+          .then((response) => response.text())
+          .then((body) => {
+            page = body
+          })
+          .finally(interrupt)
+      },
+      { PATH: "/nonexistent" },
+    )
+    expect(errors).toContain("No browser could be opened")
+    expect(page).toContain("<html")
+    expect(code).toBe(130)
+  })
+
+  it("refuses seconds that are too few", async () => {
+    const { code, errors } = await run(["--seconds", "4"])
+    expect(code).toBe(2)
+    expect(errors).toContain("a whole number from 5 to 3600")
   })
 })

@@ -7,7 +7,6 @@ import type { Progress } from "../../examples/demo/protocol.ts"
 import { Terminal } from "../../examples/demo/terminal.ts"
 import {
   condense,
-  crowdedMachine,
   type DemoState,
   frame,
   number,
@@ -102,6 +101,29 @@ describe("the view", () => {
     expect(texts({ ...state, loadChangedAt: 2 }).join("\n")).not.toContain(" %")
   })
 
+  it("says in a log what an answer cost before, from the first reading on", () => {
+    expect(plainLine(state)).toContain(
+      "00:31 of 01:15 tuning: cost 8 ms, before 10 ms  -20 %; maxInFlight 64",
+    )
+    expect(plainLine({ ...state, progress: null, costs: [], startCostMs: Number.NaN })).toContain(
+      "measuring what an answer costs before",
+    )
+    expect(plainLine({ ...state, loadChangedAt: 2 })).toContain("under the second load")
+    expect(plainLine({ ...state, stage: "comparing" })).toBe("00:31 of 01:15 comparing")
+  })
+
+  it("shows which stages are done, and how far a proof is", () => {
+    const proving = {
+      ...state,
+      stage: "proving",
+      progress: { ...progress, proof: { wanted: 12, read: 3 } },
+    } as const
+    const [heading, road] = texts(proving)
+    expect(heading).toContain("proving, pair 3 of 12")
+    expect(road).toBe("warming up ✓  >  tuning ✓  >  proving  >  comparing")
+    expect(texts({ ...state, stage: "done" })[1]).toContain("comparing ✓")
+  })
+
   it("shows SafeMode with its reason, and readings out of bounds as bad", () => {
     const open = { ...progress, mode: "safe", safeModeReason: "telemetryLost", outOfBounds: 3 } as const
     expect(texts({ ...state, progress: open }).join("\n")).toContain("OPEN: telemetryLost")
@@ -114,7 +136,7 @@ describe("the view", () => {
 
   it("cuts off what stands far above the median, so that one bad second does not flatten the rest", () => {
     const chartOf = (costs: ReadonlyArray<number>): ReadonlyArray<string> =>
-      texts({ ...state, costs }).slice(3, 6)
+      texts({ ...state, costs }).slice(4, 7)
     expect(chartOf([10, 10, 10, 5, 1_000])).toEqual(chartOf([10, 10, 10, 5, 17]))
     expect(chartOf([10, 10, 5])[0]).toBe("██ ")
   })
@@ -209,15 +231,5 @@ describe("the terminal", () => {
     terminal.tell("x")
     terminal.print([[{ text: "x", tone: "plain" }]])
     expect(written).toEqual([])
-  })
-})
-
-describe("a machine that others use", () => {
-  it("is mentioned below the verdict; a quiet one is not", () => {
-    expect(crowdedMachine(13.2, 2).map(textOf).join("")).toContain("load average 13 on 2 cores")
-    expect(crowdedMachine(6, 2)).not.toEqual([])
-    expect(crowdedMachine(5.9, 2)).toEqual([])
-    // Windows has no load average and says 0.
-    expect(crowdedMachine(0, 1)).toEqual([])
   })
 })

@@ -1,0 +1,31 @@
+/** `npm start` builds again exactly when something that goes into the build has changed. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, expect, it } from "vitest"
+import { fingerprint, isFresh, stamp } from "../../scripts/freshBuild.ts"
+
+const home = mkdtempSync(join(tmpdir(), "arqon-fresh-"))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+it("a build is fresh until a file is changed, added, removed or renamed, whatever its time says", () => {
+  for (const folder of ["src", "machines", "examples/demo", "dist"])
+    mkdirSync(join(home, folder), { recursive: true })
+  const file = join(home, "src", "a.ts")
+  writeFileSync(file, "one")
+  expect(isFresh(home)).toBe(false)
+  stamp(fingerprint(home), home)
+  expect(isFresh(home)).toBe(true)
+  utimesSync(file, 1, 1)
+  expect(isFresh(home)).toBe(true)
+  writeFileSync(file, "two")
+  expect(isFresh(home)).toBe(false)
+  writeFileSync(file, "one")
+  expect(isFresh(home)).toBe(true)
+  cpSync(file, join(home, "machines", "b.ts"))
+  expect(isFresh(home)).toBe(false)
+  rmSync(join(home, "machines", "b.ts"))
+  cpSync(file, join(home, "src", "c.ts"))
+  rmSync(file)
+  expect(isFresh(home)).toBe(false)
+})

@@ -1,0 +1,92 @@
+/** What the demo says before and after its view. */
+import { describe, expect, it } from "vitest"
+import { compare, type Outcome } from "../../examples/demo/comparison.ts"
+import { startingValues } from "../../examples/demo/knobs.ts"
+import type { DemoOptions } from "../../examples/demo/options.ts"
+import type { Measurement } from "../../examples/demo/protocol.ts"
+import { disturbance, type Machine, plan, summary, verdict } from "../../examples/demo/report.ts"
+import { type Line, textOf } from "../../examples/demo/view.ts"
+
+const machine: Machine = { loadAverage: 1, cores: 2, node: "24.1.0", platform: "linux x64" }
+const options: DemoOptions = { seconds: 75, seed: 7, json: false, loadChange: true, studio: false }
+const block = (costMs: number): Measurement => ({
+  answers: 100,
+  refused: 0,
+  errors: 0,
+  perSecond: 1_000,
+  costMs,
+  latencyMs: costMs / 2,
+  ageMs: 10,
+  p50Ms: 1,
+  p99Ms: 9,
+})
+const textsOf = (lines: ReadonlyArray<Line>): string => lines.map(textOf).join("\n")
+const comparison = compare([10, 6, 10, 6, 10, 6].map(block))
+const OUTCOMES: ReadonlyArray<Outcome> = ["better", "unchanged", "undecided", "worse"]
+
+describe("the plan", () => {
+  it("warns on a machine with more work than cores, and on no other", () => {
+    expect(textsOf(plan(options, machine))).not.toContain("Other work")
+    expect(textsOf(plan(options, { ...machine, loadAverage: 2 }))).not.toContain("Other work")
+    expect(textsOf(plan(options, { ...machine, loadAverage: 2.1 }))).toContain("load average 2.10 on 2 cores")
+  })
+})
+
+describe("the verdict", () => {
+  it("says for every outcome where the service stays", () => {
+    const stays = (outcome: Outcome): string => textsOf(verdict(comparison, outcome))
+    expect(stays("better")).toContain("keeps the tuned configuration")
+    expect(stays("unchanged")).toContain("left the service as it was")
+    for (const outcome of ["undecided", "worse"] as const)
+      expect(stays(outcome)).toContain("back at its start")
+    expect(new Set(OUTCOMES.map(stays)).size).toBe(OUTCOMES.length)
+  })
+
+  it("gives the ratio with that of every pair of blocks", () => {
+    expect(textsOf(verdict(comparison, "better"))).toContain(
+      "0.600  (40 % less cost per answer; block by block 0.60, 0.60, 0.60)",
+    )
+  })
+})
+
+describe("a machine that others use", () => {
+  it("is mentioned below the verdict, by its load average or by its own readings; a quiet one is not", () => {
+    expect(textsOf(disturbance({ ...machine, loadAverage: 13.2 }, 1))).toContain("load average 13 on 2 cores")
+    expect(textsOf(disturbance({ ...machine, loadAverage: 6 }, 1))).toContain("load average 6")
+    expect(disturbance({ ...machine, loadAverage: 5.9 }, 1.29)).toEqual([])
+    // Windows has no load average and says 0.
+    expect(textsOf(disturbance({ ...machine, loadAverage: 0 }, 1.5))).toContain("differ by 50 %")
+  })
+})
+
+describe("the summary", () => {
+  const said = (outcome: Outcome, changed: Partial<DemoOptions> = {}): string =>
+    textsOf(
+      summary(
+        comparison,
+        outcome,
+        { ...options, ...changed },
+        machine,
+        { start: startingValues, tuned: { maxInFlight: 90, batchWindowMs: 4, cacheTtlMs: 30 } },
+        "254 applies",
+      ),
+    )
+
+  it("names the outcome, the knobs, the machine and how to repeat it", () => {
+    expect(said("better").split("\n")).toEqual([
+      "To paste",
+      "  arqon demo: 10 -> 6 ms per answer, 40 % less (blocks 0.60, 0.60, 0.60)",
+      "  knobs: maxInFlight 16 -> 90, batchWindowMs 5 -> 4, cacheTtlMs 250 -> 30",
+      "  engine: 254 applies",
+      "  machine: 2 cores, load average 1, Node 24.1.0, linux x64",
+      "  again: npx arqon demo --seed 7 --seconds 75",
+    ])
+    expect(said("better", { loadChange: false })).toContain("--seconds 75 --no-load-change")
+  })
+
+  it("claims a gain for no other outcome", () => {
+    expect(said("unchanged")).toContain("10 ms per answer, left as it was")
+    expect(said("undecided")).toContain("too noisy to tell, left as it was")
+    expect(said("worse")).toContain("taken back")
+  })
+})
