@@ -130,6 +130,7 @@ function logLoss(h: Hyperparameters, seed: number): number {
   return sum / flowers.length
 }
 
+// #region search
 const solver = createSolver({
   seed: 7,
   budget: 80,
@@ -151,6 +152,7 @@ for (let trials; (trials = solver.askTrials()) !== null; ) {
     if (Number.isFinite(value) && (luckiest === null || value < luckiest.value)) luckiest = { params, value }
   }
 }
+// #endregion search
 
 const { best } = solver
 if (best === null || luckiest === null) throw new Error("No network could be trained.")

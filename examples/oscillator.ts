@@ -65,6 +65,7 @@ function simulate(o: Oscillator): Float64Array {
 const truth: Oscillator = { mass: 1.7, damping: 0.8, stiffness: 6, amplitude: 2.5, phase: 5.9 }
 const recording = simulate(truth).map((x, i) => x + NOISE_M * gaussianAt(2026, i))
 
+// #region fit
 /** How far a simulation is from the recording: the mean squared difference, m2. Squares make a bowl of the way down. */
 function misfit(o: Oscillator): number {
   const path = simulate(o)
@@ -84,6 +85,7 @@ const solver = createSolver({
     phase: { min: 0, max: 2 * Math.PI, scale: "periodic" },
   },
 })
+// #endregion fit
 
 const offBy = (misfit = Number.NaN): string => Math.sqrt(misfit).toFixed(4)
 const milestones = [20, 50, 100, 150, 200]

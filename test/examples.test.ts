@@ -2,11 +2,12 @@
  * Runs every example as a user would: with Node alone (or a shell, or Python), against the built package. `npm test` builds
  * first. What an example claims to find is checked here against what is there to be found.
  */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { numbersOf, output } from "./runProgram.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const folder = join(root, "examples")
@@ -14,25 +15,6 @@ const examples = readdirSync(folder).filter((name) => name.endsWith(".ts"))
 const command = join(root, "dist/src/cli/main.js")
 const scratch = mkdtempSync(join(tmpdir(), "arqon-examples-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
-
-/** What a program prints; it must end well and have nothing to complain about. */
-const output = (program: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}): string => {
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    encoding: "utf8",
-    timeout: 150_000,
-    cwd: scratch,
-    env: { ...process.env, ...env },
-  })
-  expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
-  expect(stdout.trim()).not.toBe("")
-  return stdout
-}
-
-/** The numbers of the line that matches. */
-const numbersOf = (text: string, line: RegExp): ReadonlyArray<number> => {
-  const found = text.split("\n").find((one) => line.test(one)) ?? ""
-  return [...found.matchAll(/-?\d+(\.\d+)?/g)].map(([digits]) => Number(digits))
-}
 
 /** What the output of an example must show. */
 const findings: Readonly<Record<string, (text: string) => void>> = {
@@ -80,29 +62,31 @@ describe("the examples", () => {
     expect(Object.keys(findings).filter((name) => !examples.includes(name))).toEqual([])
   })
 
-  it.each(examples)("%s runs to its end and finds what it should", (name) => {
-    const text = output("node", [join(folder, name)])
+  it.each(examples)("%s runs to its end and finds what it should", async (name) => {
+    const text = await output("node", [join(folder, name)], { cwd: scratch })
     findings[name]?.(text)
   })
 
-  it("the shell script is tuned by the real command, and its best value is what the script says again", () => {
+  it("the shell script is tuned by the real command, and its best value is what the script says again", async () => {
     const pack = join(folder, "shell/pack.sh")
     const state = join(scratch, "pack.state.json")
     const run = ["run", "--config", join(folder, "shell/pack.json"), "--script", pack, "--state", state]
-    const summary = JSON.parse(output("node", [command, ...run, "--json", "--quiet"])) as {
+    const summary = JSON.parse(
+      await output("node", [command, ...run, "--json", "--quiet"], { cwd: scratch }),
+    ) as {
       readonly best: { readonly params: Readonly<Record<string, number | string>>; readonly value: number }
       readonly counts: { readonly told: number; readonly budget: number }
     }
-    const packed = (params: Readonly<Record<string, number | string>>): number => {
+    const packed = async (params: Readonly<Record<string, number | string>>): Promise<number> => {
       const env = Object.fromEntries(
         Object.entries(params).map(([name, value]) => [`ARQON_${name}`, `${value}`]),
       )
-      return Number(/^RESULT=(\d+)$/m.exec(output(pack, [], env))?.[1])
+      return Number(/^RESULT=(\d+)$/m.exec(await output(pack, [], { cwd: scratch, env }))?.[1])
     }
     expect(summary.counts.told).toBe(summary.counts.budget)
-    expect(packed(summary.best.params)).toBe(summary.best.value)
+    expect(await packed(summary.best.params)).toBe(summary.best.value)
     // A person's first guess: each sample is like the last one.
-    const guess = packed({ first: 1, second: 0, layout: "pairs", level: 9 })
+    const guess = await packed({ first: 1, second: 0, layout: "pairs", level: 9 })
     expect(summary.best.value).toBeLessThan(0.9 * guess)
     const kept = JSON.parse(readFileSync(state, "utf8")) as { readonly history: ReadonlyArray<unknown> }
     expect(kept.history.length).toBe(summary.counts.told)
@@ -117,11 +101,13 @@ describe("the examples", () => {
   })()
   const left = python === null ? " (left out: there is no python3 here)" : ""
   const withPython = it.skipIf(python === null)
-  const runPython = (args: ReadonlyArray<string>): string =>
-    output("python3", ["-B", ...args], { ARQON: `node ${command}`, PYTHONPATH: join(folder, "python") })
+  const runPython = (args: ReadonlyArray<string>): Promise<string> => {
+    const env = { ARQON: `node ${command}`, PYTHONPATH: join(folder, "python") }
+    return output("python3", ["-B", ...args], { cwd: scratch, env })
+  }
 
-  withPython(`the Python client finds the ball and the throw${left}`, () => {
-    const text = runPython([join(folder, "python/throw.py")])
+  withPython(`the Python client finds the ball and the throw${left}`, async () => {
+    const text = await runPython([join(folder, "python/throw.py")])
     const [, , metres, joules] = numbersOf(text, /ball/)
     expect(text).toMatch(/^golf ball/)
     expect(Math.abs(metres - 50)).toBeLessThan(1)
@@ -131,8 +117,8 @@ describe("the examples", () => {
 
   withPython(
     `the Python client goes on where it crashed, and tells failures and refusals apart${left}`,
-    () => {
-      const lines = runPython(["-c", AFTER_A_CRASH]).trim().split("\n")
+    async () => {
+      const lines = (await runPython(["-c", AFTER_A_CRASH])).trim().split("\n")
       expect(lines).toEqual(["crashed", "9 more", "2 failed", "refused"])
     },
   )

@@ -34,6 +34,10 @@ export const PAGES = {
     "docs/how-to/adapters.md",
     "docs/how-to/limit-in-flight-requests.md",
     "docs/how-to/xstate.md",
+    "docs/how-to/effect.md",
+    "docs/how-to/rxjs.md",
+    "docs/how-to/cookbook/incident.md",
+    "docs/for-agents.md",
   ],
   reference: [
     "docs/reference/solver.md",
@@ -57,6 +61,7 @@ const TUNED = [
   "p-queue",
   "pg",
   "piscina",
+  "rxjs",
   "undici",
 ] as const
 
