@@ -45,7 +45,8 @@ export type Said =
     }
   /** The fault begins and ends. */
   | { readonly say: "on" }
-  | { readonly say: "off" }
+  /** `atMs`: as in `Look`. */
+  | { readonly say: "off"; readonly atMs: number }
   /** It adapts again, so long after the fault; null: it never did. A person had to reset it so often. */
   | { readonly say: "well"; readonly afterMs: number | null; readonly resets: number; readonly mode: string }
   /** It was stopped; what its stop had to complain of. */

@@ -155,7 +155,7 @@ async function live(): Promise<void> {
   isOn = false
   sabotage.off()
   const offMs = steadyMs()
-  say({ say: "off" })
+  say({ say: "off", atMs: offMs })
   const well = await cycles(WELL_CYCLES, job.wellMs)
   const { mode, safeMode } = engine.getSnapshot()
   say({

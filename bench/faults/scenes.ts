@@ -324,10 +324,14 @@ async function onSmallDisk(
 async function removed(tally: Tally, job: Job): Promise<void> {
   let acknowledged = 0
   let late = 0
+  let offMs = Number.NaN
   const heard = await runChild(job, {
     said: (said) => {
       if (said.say === "on") rmSync(job.directory, { recursive: true })
-      if (said.say === "off") acknowledged = late
+      if (said.say === "off") {
+        acknowledged = late
+        offMs = said.atMs
+      }
       if (said.say === "acknowledged") late = said.seq
     },
   })
@@ -339,10 +343,11 @@ async function removed(tally: Tally, job: Job): Promise<void> {
   }
   if (typeof heard.stopped?.error !== "string")
     tally.find("nothingLost", "its stop said nothing of what could not be written")
-  const [last, ...earlier] = readPlant(job.plant).slice(-20).toReversed()
-  if (
-    earlier.some(({ generation }) => generation !== last.generation - 1 && generation !== last.generation)
-  ) {
+  // By the clock, not by the number of looks: a starved machine takes few. Halting itself may move the plant back once.
+  const halted = readPlant(job.plant).filter(({ atMs }) => atMs >= offMs)
+  const last = halted.at(-1)
+  if (last === undefined) tally.find("goesOn", "the plant never looked after the engine had halted")
+  else if (halted.some(({ generation }) => generation < last.generation - 1)) {
     tally.find("lastGood", "the plant was moved while nothing could be recorded")
   }
 }
