@@ -1,6 +1,4 @@
-/**
- * The state of an engine at one moment, as a plain value: what subscribers get, what a page shows, what a test compares.
- */
+/** The state of an engine at one moment, as a plain value: what subscribers receive, pages show and tests compare. */
 import type { ActorRefFrom, SnapshotFrom } from "xstate"
 import { NOT_TRIPPED } from "../../hot/codes.ts"
 import type { SpsaKernel } from "../../hot/SpsaKernel.ts"
@@ -32,10 +30,10 @@ import type { AuditState } from "../audit/AuditTrail.ts"
 import type { RelocationState } from "./RelocationState.ts"
 import type { RestartCount } from "../supervision/Supervision.ts"
 
-/** How the tuning stands; gain, probe and positions in unit space. */
+/** The state of tuning. Gain, probe and positions are in unit space. */
 export interface CycleState {
   readonly phase: CyclePhase
-  /** Cycles since the gains were last re-opened, and in all. */
+  /** Cycles since the gains were last re-opened, and in total. */
   readonly k: number
   readonly cycles: number
   /** Gain and probe size, unit space. */
@@ -43,29 +41,32 @@ export interface CycleState {
   readonly probe: number
   /** Estimated standard deviation of one reading, in units of the objective. */
   readonly noise: number
-  /** Mean loss of the last cycle (lower is better; a maximised objective is negated); null before the first. */
+  /**
+   * Mean loss of the last cycle; lower is better, and a maximized objective is negated. Null before the first
+   * cycle.
+   */
   readonly loss: number | null
   readonly reheats: number
   /**
-   * Whether readings are projected along their trend: "off" until a rise is seen that may come of the plant's memory, a "trial" that asks
-   * whether it does, "on" with proof.
+   * Whether readings are projected along their trend: "off" until a rise suggests that the plant has memory,
+   * "trial" while that is tested, "on" once it is proven.
    */
   readonly lookAhead: LookAhead
-  /** How far readings are projected; 0 while they are taken as they are. */
+  /** How far readings are projected; 0 while they are used as they are. */
   readonly horizonUs: number
-  /** Windows after each apply that are left out, because what is applied shows only behind them; mostly 0. */
+  /** Windows left out after each apply because its effect shows only later; usually 0. */
   readonly lateWindows: number
-  /** Null where none is configured. */
+  /** Null if no covariate is configured. */
   readonly covariate: CovariateState | null
 }
 
-/** What is known of the covariate. */
+/** What is known about the covariate. */
 export interface CovariateState {
-  /** What one unit of it does to the loss, as the tuner goes by it. */
+  /** The tuner's estimate of the change in loss per unit of covariate. */
   readonly effect: number
   /** Share of the loss's variance that it explains. */
   readonly share: number
-  /** Why it is left out; "no" while it is used. */
+  /** Why it is not used; "no" while it is used. */
   readonly blinded: CovariateBlinded
 }
 
@@ -74,35 +75,38 @@ export interface SafeModeState {
   readonly reason: TripReason
   readonly sinceUs: number
   readonly exit: SafeModeExit
-  /** When the timer ends; null when no time leads out. */
+  /** When the timer ends; null if no timer is running. */
   readonly deadlineUs: number | null
 }
 
-/** A stop that was asked to prove its base first, while it measures. */
+/** A stop with `{ prove }`, while it measures. */
 export interface ProofState {
-  /** Pairs of windows asked for, and read so far. */
+  /** Pairs of windows requested, and read so far. */
   readonly wanted: number
   readonly read: number
-  /** Base less baseline, in units of the loss: three of four pairs so far lie at or below it. Null before the first pair. */
+  /**
+   * Base minus baseline, in units of the loss: three quarters of the pairs so far lie at or below it. Null before
+   * the first pair.
+   */
   readonly difference: number | null
 }
 
-/** How the tuned configuration stands against the baseline. */
+/** How the tuned configuration compares with the baseline. */
 export interface ComparisonState {
   /** The last verdict with its numbers; null before the first. */
   readonly verdict: RollbackVerdict | null
-  /** Verdicts so far, by their word. */
+  /** Number of verdicts so far, by their word. */
   readonly counts: Readonly<Record<Verdict, number>>
-  /** Usable pairs since the comparison began anew. */
+  /** Usable pairs since the comparison last started over. */
   readonly pairs: number
-  /** The advantage of the base has been seen once and is being measured again. */
+  /** True while an advantage of the base, seen once, is measured again. */
   readonly confirming: boolean
 }
 
-/** Counts since the engine was made, read from the cells that the hot path keeps anyway. */
+/** Counts since the engine was created, read from cells that the hot path keeps anyway. */
 export interface EngineCounters {
   readonly digests: Readonly<Record<Validity, number>>
-  /** Digests that a full lane dropped or refused on the way to a worker; in one thread none waits. */
+  /** Digests dropped or refused by a full lane on the way to a worker; always 0 in one thread. */
   readonly digestsLost: number
   readonly windows: number
   readonly windowsExpired: number
@@ -113,45 +117,51 @@ export interface EngineCounters {
   readonly trips: Readonly<Record<TripReason, number>>
   readonly cycles: number
   readonly clockHeld: number
-  /** Calls of a user's functions that threw, in all and by what they are. */
+  /** Calls of user functions that threw: total, and by kind. */
   readonly listenerFailures: number
   readonly callbackFailures: Readonly<Record<string, number>>
-  /** What died and was started anew. */
+  /** What failed and was restarted. */
   readonly restarts: ReadonlyArray<RestartCount>
 }
 
-/** An engine at one moment: a value; what a subscriber gets is put into words as it is read. Times in the engine's microseconds, knobs in user units. */
+/**
+ * An engine at one moment, as a value. Its larger parts are built when they are read. Times are in the engine's
+ * microseconds, knobs in user units.
+ */
 export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
-  /** What people call it; null where it has no name. */
+  /** The engine's name; null if it has none. */
   readonly name: string | null
   readonly runId: string
   readonly status: "idle" | "running" | "stopped"
   readonly mode: "adapting" | "safe"
   readonly nowUs: number
   readonly generation: number
-  /** What the plant runs on. */
+  /** The live values. */
   readonly values: Values
   /** The current iterate, without perturbation. */
   readonly base: Values
   /** The last known good configuration; null while there is none. */
   readonly baseline: Values | null
-  /** The policy in force, and the preset that it is; null where numbers of one's own are. */
+  /** The policy in force and its preset; the preset is null for custom numbers. */
   readonly guardrails: { readonly preset: Preset | null; readonly policy: GuardrailNumbers }
   readonly cycle: CycleState | null
   readonly safeMode: SafeModeState | null
-  /** Whether what comes of tuning is worse than the baseline, and what is done about it; null before the start. */
+  /**
+   * Whether tuning has made the objective worse than the baseline, and what is done about it; null before the
+   * start.
+   */
   readonly guard: GuardState | null
-  /** Null where no baseline windows are measured. */
+  /** Null if the comparison is off. */
   readonly comparison: ComparisonState | null
-  /** How far the proof before a stop has come; null where none is under way. */
+  /** Progress of the proof before a stop; null if there is none. */
   readonly proof: ProofState | null
-  /** Null where neither `homeostasis` nor `variants` is on. */
+  /** Null unless `homeostasis` or `variants` is on. */
   readonly relocation: RelocationState | null
   readonly counters: EngineCounters
   readonly audit: AuditState
-  /** What broke, when something did. */
+  /** What failed, if anything did. */
   readonly fault: string | null
-  /** Where it began and why, when it took the place of another run; null when it began anew. */
+  /** Where and why it resumed, if it continues an earlier run; otherwise null. */
   readonly resumption: Resumption | null
 }
 
@@ -167,25 +177,25 @@ type Children = {
   readonly proof?: { getSnapshot(): SnapshotFrom<typeof closingProofMachine> }
 }
 
-/** How many cycles there were, or null while there is no cycle: asked after every event. */
+/** Number of cycles, or null while there is no cycle. Called after every event. */
 export function cyclesOf(actor: EngineActor): number | null {
   const cycle = cycleOf(actor)
   return cycle === null ? null : cycle.context.kernel.get().cycles(cycle.context.block)
 }
 
-/** Where the SPSA cycle stands, or null while there is none. */
+/** The state of the SPSA cycle, or null while there is none. */
 export function cycleState(actor: EngineActor): CycleState | null {
   const snapshot = cycleOf(actor)
   return snapshot === null ? null : cycleStateIn(snapshot)
 }
 
-/** The snapshot of the SPSA cycle, a value; null while there is none. */
+/** The snapshot of the SPSA cycle, a value, or null while there is none. */
 export function cycleOf(actor: EngineActor): CycleSnapshot | null {
   const { cycle } = actor.getSnapshot().children as Children
   return cycle?.getSnapshot() ?? null
 }
 
-/** How a cycle stood. */
+/** The state of a cycle, from its snapshot. */
 export function cycleStateIn(snapshot: CycleSnapshot): CycleState {
   const { kernel: box, block, generation } = snapshot.context
   const kernel = box.get()
@@ -216,7 +226,7 @@ function covariateState(kernel: SpsaKernel, block: Float64Array): CovariateState
   }
 }
 
-/** The cycle's last proposal and whether it waits for an answer; null while there is no cycle that could. */
+/** The cycle's last proposal and whether it awaits an answer; null while no cycle can. */
 export function cycleAnswers(
   actor: EngineActor,
 ): { readonly lastId: number; readonly asked: boolean } | null {
@@ -231,10 +241,10 @@ export function guardBlockOf(actor: EngineActor): Float64Array | null {
   return guard?.getSnapshot().context.block ?? null
 }
 
-/** The machine measures before it stops. */
+/** True while the machine measures before a stop. */
 export const isProving = (actor: EngineActor): boolean => actor.getSnapshot().matches({ running: "proving" })
 
-/** How far the proof before a stop has come, or null where none is under way. */
+/** Progress of the proof before a stop, or null if there is none. */
 export function proofState(actor: EngineActor): ProofState | null {
   const { proof } = actor.getSnapshot().children as Children
   if (proof === undefined || !isProving(actor)) return null
@@ -242,7 +252,7 @@ export function proofState(actor: EngineActor): ProofState | null {
   return { wanted, read, difference }
 }
 
-/** What windows of the baseline have shown, or null where none are measured. */
+/** What windows of the baseline have shown, or null if none are measured. */
 export function comparisonState(actor: EngineActor): ComparisonState | null {
   const { comparison } = actor.getSnapshot().context
   if (comparison === null) return null
@@ -250,7 +260,7 @@ export function comparisonState(actor: EngineActor): ComparisonState | null {
   return { verdict, counts, pairs: watch.pairs, confirming: advantage.confirming }
 }
 
-/** Why SafeMode is open, or null while it is not. */
+/** Why SafeMode is open, or null while it is closed. */
 export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState | null {
   const word = Atomics.load(hot.executor.latch, 0)
   const { latch } = actor.getSnapshot().children as Children
@@ -261,6 +271,6 @@ export function safeModeState(actor: EngineActor, hot: HotPath): SafeModeState |
   }
   const reason = TRIP_REASONS[word]
   if (word === NOT_TRIPPED || reason === undefined || reason === "none") return null
-  // Tier 1 holds the latch and no actor is left to say more: only a person leads out.
+  // Tier 1 holds the latch and no actor is left to release it: only a person can.
   return { reason, sinceUs: hot.nowUs, exit: "manualReset", deadlineUs: null }
 }

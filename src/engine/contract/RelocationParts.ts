@@ -1,4 +1,7 @@
-/** The part of an engine that `homeostasis` and `variants` need, as the rest of the engine sees it. A browser loads it only when asked. */
+/**
+ * The part of an engine that only `homeostasis` and `variants` need, as the rest of the engine sees it. A browser
+ * loads it on demand.
+ */
 import type { relocationMachine } from "../../../machines/relocation.machine.ts"
 import type { VariantChosenEvent } from "../../../machines/relocationEvents.ts"
 import type { RelocationMemory } from "../../../machines/relocationState.ts"
@@ -13,20 +16,20 @@ import type { Listeners } from "../calls/Listeners.ts"
 import type { KnownRegime, VariantSwitch } from "./RelocationState.ts"
 import type { ChildSpec } from "../supervision/supervise.ts"
 
-/** Where a switch is written down. */
+/** Where a switch is recorded. */
 export interface Recorder {
   readonly hot: HotPath
   readonly trail: AuditTrail
   readonly settings: EngineSettings
 }
 
-/** What a catalogue offers, sorted by whether this engine could be it. */
+/** The variants in a catalogue, split by whether this engine can use them. */
 export interface SortedOffer {
   readonly fit: ReadonlyArray<SelectableVariant>
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** An engine, as far as what it has learnt goes. */
+/** An engine, as seen by what stores its learning. */
 export interface LearnedHost {
   readonly settings: EngineSettings
   readonly relocations: {
@@ -38,23 +41,23 @@ export interface LearnedHost {
   readonly recovery: { readonly unreported: Array<string> }
 }
 
-/** What `homeostasis` and `variants` need and nothing else does. */
+/** What only `homeostasis` and `variants` need. */
 export interface RelocationParts {
   readonly machine: typeof relocationMachine
-  /** What is remembered, best first. */
+  /** The remembered regimes, best first. */
   readonly knownRegimes: (memory: RelocationMemory, settings: EngineSettings) => ReadonlyArray<KnownRegime>
-  /** Writes down why another variant is live, and says which. */
+  /** Records why another variant is live, and returns it. */
   readonly recordSwitch: (
     host: Recorder,
     chosen: VariantChosenEvent,
     memory: RelocationMemory,
   ) => VariantSwitch
-  /** What may be offered to such an engine; throws a ConfigError. */
+  /** Checks that variants suit this engine. Throws a ConfigError. */
   readonly checkOffer: (input: unknown, settings: EngineSettings) => ReadonlyArray<SelectableVariant>
-  /** Those of the variants that may be offered, and what is wrong with the others. */
+  /** Splits variants into those that suit the engine and what is wrong with the others. */
   readonly sortOffer: (input: unknown, settings: EngineSettings) => SortedOffer
-  /** The child that looks into the catalogue from time to time: steps are taken in other processes too. */
+  /** The child that reads the catalogue from time to time, since other processes may change it. */
   readonly catalogueReader: (host: LearnedHost) => ReadonlyArray<ChildSpec>
-  /** Takes over what a state directory has of an earlier engine, and gives the child that keeps it up to date. */
+  /** Loads what an earlier engine learned from the state directory, and returns the child that keeps it up to date. */
   readonly keepLearned: (host: LearnedHost) => Effect.Effect<ReadonlyArray<ChildSpec>>
 }

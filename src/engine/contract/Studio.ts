@@ -1,32 +1,36 @@
-/** How a studio is opened, and what is known of an open one. */
+/** How to open a studio, and what is known about an open one. */
 
-/** How a studio is opened. */
+/** Options of a studio. */
 export interface StudioOptions {
-  /** Port to listen on; 0, the default, takes a free one. */
+  /** Port to listen on. Default 0: any free port. */
   readonly port?: number
-  /** Address to listen on; default 127.0.0.1, which only this machine can reach. */
+  /** Address to listen on. Default 127.0.0.1, which only this machine can reach. */
   readonly host?: string
   /**
-   * What everybody must give, in a header or once in the page: 16 to 512 characters of ASCII without spaces. By default one is made, and
-   * is part of `url`. `false`: nobody is asked for one, so that every user of this machine may steer; refused for other hosts.
+   * The token that clients must send, in a header or once in the page: 16 to 512 ASCII characters without spaces.
+   * By default one is generated and is part of `url`. With `false` no token is needed, so every user of this
+   * machine can steer; refused for other hosts.
    */
   readonly token?: string | false
-  /** Show and change nothing. Default false. */
+  /** Show only, change nothing. Default false. */
   readonly readOnly?: boolean
-  /** What the page calls the engine; default its run id. */
+  /** Name of the engine on the page. Default: its run id. */
   readonly name?: string
-  /** Further host names under which the page may be opened, where a proxy or a name server gives it one. */
+  /** Additional host names for the page, for instance behind a proxy. */
   readonly allowedHosts?: ReadonlyArray<string>
-  /** Address of a WebSocket server on this machine that wants inspection events: `ws://localhost:8080` is Stately's. Needs `ws`. */
+  /**
+   * Address of a WebSocket server on this machine that receives inspection events; `ws://localhost:8080` is
+   * Stately's. Needs `ws`.
+   */
   readonly inspectAt?: string
 }
 
 /** An open studio. */
 export interface Studio {
-  /** Where a browser finds it. A token that the studio made is part of it (`?token=…`): who opens it is let in. */
+  /** Its address for a browser. A generated token is part of it (`?token=…`), so anyone with the link can enter. */
   readonly url: string
-  /** What a program sends as `authorization: Bearer …`; null where nobody is asked for one. */
+  /** The token for `authorization: Bearer …`; null if none is needed. */
   readonly token: string | null
-  /** Ends every connection. Safe to call twice. */
+  /** Closes all connections. Safe to call twice. */
   readonly stop: () => Promise<void>
 }

@@ -1,14 +1,14 @@
 /**
- * What a person says with a command: why, and who says so. Needed by every face of an engine.
+ * What a person says with a command: why, and who. All faces of an engine use it.
  *
- * A call that is handed to a button as its listener gets the event instead. That is no note: kept in the audit it would hold a
- * whole page in memory, and could not be written. It is never a reason to refuse a trip.
+ * A command used directly as an event listener receives the event as its argument. An event is not a note: keeping
+ * it would hold a whole page in memory, and it cannot be written. It must never be a reason to refuse a trip.
  */
 
-/** The last argument of every command, always optional: a text, or who asks and why. It stands in the audit. */
+/** The optional last argument of every command: a text, or who asks and why. It goes into the audit. */
 export type Note = string | { readonly by?: string | undefined; readonly note?: string | undefined }
 
-/** The text that stands in the audit, "by ada: the cache is full"; undefined where there is nothing to say. */
+/** The text for the audit, such as "by ada: the cache is full"; undefined if there is none. */
 export function noteOf(said: unknown): string | undefined {
   if (typeof said === "string") return said
   if (typeof said !== "object" || said === null) return undefined

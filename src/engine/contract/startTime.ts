@@ -1,17 +1,17 @@
 /**
- * What time it is when an engine, or a fleet, begins: said by the call that starts it, in manual time alone. Without it manual time
- * begins at 0, and the first real time is a leap from there.
+ * The start time of an engine or a fleet. Only the call that starts it can set it, and only in manual time. Without
+ * it, manual time begins at 0, and the first real timestamp is a jump.
  */
 import { ConfigError, type DigestError, EngineStateError } from "../../domain/errors.ts"
 import { timeError } from "../digestInput.ts"
 
-/** What only the services' options have: elsewhere `start` says it. */
+/** An option of the services only: elsewhere `start` takes the time. */
 export interface StartOptions {
-  /** With `clock: "manual"`: what time it is at the start, microseconds. Default 0. */
+  /** With `clock: "manual"`: the time at the start, microseconds. Default 0. */
   readonly startUs?: number | undefined
 }
 
-/** Why a start cannot be at this time, or null. Something that is no number, such as the event of a button, is no time told. */
+/** The error for this start time, or null. What is not a number, such as a button's event, counts as no time given. */
 export function startTimeError(
   nowUs: unknown,
   manual: boolean,

@@ -1,6 +1,6 @@
 /**
- * How an engine is to be stopped. Whatever else is handed to `stop`, a signal's name or an event of a page, asks for nothing: a stop is
- * never refused for what happens to be its argument. Needed by every face of an engine.
+ * How to stop an engine. Anything else passed to `stop`, such as a signal's name or an event, is ignored: a stop is
+ * never refused because of its argument. All faces of an engine use it.
  */
 import { MOST_PROOF_PAIRS } from "../../control/closingProof.ts"
 import { ConfigError } from "../../domain/errors.ts"
@@ -9,13 +9,14 @@ import { problem, show } from "../../domain/problems.ts"
 /** Options of `stop`. */
 export interface StopOptions {
   /**
-   * Pairs of windows, one on the base and one under the baseline, before the stop: the plant stays on its base where three of
-   * four pairs show it lower there, and goes to its baseline otherwise. Left out: none, it stays on its base.
+   * Pairs of windows, one on the base and one on the baseline, to measure before stopping. The plant stays on its
+   * base if three quarters of the pairs show it to be better, and goes to its baseline otherwise. Default: none,
+   * and it stays on its base.
    */
   readonly prove?: number | undefined
 }
 
-/** The pairs that are asked for, 0 where none are; a ConfigError for a number that is none. */
+/** The requested number of pairs, 0 if none; a ConfigError for an invalid number. */
 export function proofPairs(options: unknown): number | ConfigError {
   if (typeof options !== "object" || options === null || !("prove" in options)) return 0
   const { prove } = options

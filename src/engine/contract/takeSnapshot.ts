@@ -1,8 +1,9 @@
 /**
- * Takes the snapshot of an engine. Two or three are taken a window where somebody subscribes, and most readers want a word or two of one: so
- * what a moment was is kept in numbers, and its larger parts are put into words when they are read.
+ * Takes the snapshot of an engine. A subscriber causes two or three per window, and most readers look at a field or
+ * two. So a moment is kept as numbers, and its larger parts are built when they are read.
  *
- * Every field is the snapshot's own and can be listed: a copy, JSON and a clone for another thread are what they are of a plain object.
+ * Every field is an own, enumerable property: copying, JSON and cloning to another thread work as for a plain
+ * object.
  */
 import { presetOf } from "../../control/guardrails.ts"
 import { type GuardState, guardState } from "../../control/runaway.ts"
@@ -50,13 +51,13 @@ interface SnapshotSource {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
     readonly faultDetail: string | null
   }
-  /** Whose failed calls are counted. */
+  /** Objects whose failed calls are counted. */
   readonly listeners: ReadonlyArray<{ readonly name: string; readonly failures: number }>
-  /** What the engine counts itself. */
+  /** Counts kept by the engine itself. */
   readonly counts: { readonly windows: number; readonly windowsExpired: number; readonly cycles: number }
 }
 
-/** Positions among the counts of a moment; behind them those by word, and one for each kind of listener. */
+/** Positions among the counts of a moment. Behind them come counts by word, and one per kind of listener. */
 const WINDOWS = 0
 const WINDOWS_EXPIRED = 1
 const CYCLES = 2
@@ -69,10 +70,10 @@ const REFUSED = DIGESTS + VALIDITIES.length
 const TRIPS = REFUSED + VIOLATIONS.length
 const FAILURES = TRIPS + TRIP_REASONS.length
 
-/** What a snapshot says of one moment, as far as it is not in words yet. */
+/** The numbers of one moment, before any part is built. */
 interface Moment {
   readonly space: ParamSpace
-  /** Live values in user units, then the base and the baseline in unit space. */
+  /** Live values in user units, then base and baseline in unit space. */
   readonly places: Float64Array
   readonly hasBaseline: boolean
   readonly counts: Float64Array
@@ -91,7 +92,7 @@ function momentOf(source: SnapshotSource, exit: SafeModeExit | null): Moment {
   const { knobs, hasBaseline } = config
   const { own, sign } = actor.getSnapshot().context
   const places = new Float64Array(3 * knobs)
-  // The last first: each of these writes from the beginning on.
+  // In this order, because each of these writes from the beginning.
   if (hasBaseline) {
     config.baselineUnits(places)
     places.copyWithin(2 * knobs, 0, knobs)
@@ -143,7 +144,7 @@ const byWord = <W extends string>(
   return out as Record<W, number>
 }
 
-/** Every count there is. */
+/** All counts. */
 function countersIn({ counts, listeners, restarts }: Moment): EngineCounters {
   let listenerFailures = 0
   const callbackFailures: Record<string, number> = {}
@@ -154,7 +155,7 @@ function countersIn({ counts, listeners, restarts }: Moment): EngineCounters {
   }
   return {
     digests: byWord<Validity>(VALIDITIES, counts, DIGESTS),
-    // In one thread none waits: what an engine in a worker loses is counted by its lanes.
+    // Always 0 in one thread: an engine in a worker counts losses in its lanes.
     digestsLost: 0,
     windows: counts[WINDOWS],
     windowsExpired: counts[WINDOWS_EXPIRED],
@@ -173,7 +174,7 @@ function countersIn({ counts, listeners, restarts }: Moment): EngineCounters {
 
 type Values = EngineSnapshot["values"]
 
-/** The parts that are put into words when they are read; undefined where nobody has. */
+/** The parts that are built when they are read; undefined until then. */
 interface Parts {
   values?: Values
   base?: Values
@@ -186,7 +187,7 @@ interface Parts {
 const placeIn = ({ space, places }: Moment, at: number): Values =>
   valuesByName(space, places.subarray(at * space.names.length, (at + 1) * space.names.length))
 
-/** How Node shows it: with everything in words. */
+/** How Node prints it: with every part built. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom")
 
 class TakenSnapshot implements EngineSnapshot {
@@ -270,8 +271,8 @@ class TakenSnapshot implements EngineSnapshot {
   }
 }
 
-/** The engine as it is at this moment, for whoever subscribed. */
+/** The engine at this moment, for subscribers. */
 export const takeSnapshot = (source: SnapshotSource): EngineSnapshot => new TakenSnapshot(source)
 
-/** The same with everything in words already, for whoever asked for it. */
+/** The same with every part built, for direct reads. */
 export const snapshotNow = (source: SnapshotSource): EngineSnapshot => ({ ...takeSnapshot(source) })
