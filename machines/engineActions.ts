@@ -137,11 +137,13 @@ function proofOver(event: object): ProofVerdict {
 /** There is an actor that could take the base elsewhere. */
 const canMove = (engine: Parent): boolean => isWhole(engine, "relocation")
 
-/** What is seen under the present configuration led to this. */
+/** What is seen under the present configuration led to this. Where nothing is seen, nothing is known of it. */
 const isBad = (event: EngineEvent): boolean =>
   event.type === "rollback" ||
   event.type === "rollbackRequested" ||
-  ((event.type === "trip" || event.type === "latched") && restoreFor(event.reason) === "baseline")
+  ((event.type === "trip" || event.type === "latched") &&
+    event.reason !== "telemetryLost" &&
+    restoreFor(event.reason) === "baseline")
 
 const nowOf = (context: EngineContext): number => context.hot.get().nowCell[0]
 
@@ -327,9 +329,9 @@ export const engineSetup = setup({
         : { type: "tick", nowUs }
     }),
     wakeForLatch: enqueueActions(({ event, enqueue }) => {
-      if (event.type === "latched" && event.deadlineUs !== null) {
-        enqueue.sendTo("hotPath", { type: "wakeAt", atUs: event.deadlineUs })
-      }
+      // From the deadline on it waits for a window, and no time leads out.
+      if (event.type !== "latched" || event.deadlineUs === null || event.deadlineUs <= event.nowUs) return
+      enqueue.sendTo("hotPath", { type: "wakeAt", atUs: event.deadlineUs })
     }),
     /** On the record: what opened SafeMode does not say that a person is waited for. */
     demandReset: enqueueActions(({ context, event, enqueue }) => {

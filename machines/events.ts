@@ -201,6 +201,7 @@ export type SafeModeEvent =
   | TripEvent
   | LatchResumedEvent
   | ResetEvent
+  /** A window closed while it was open, by that much better than at the trip; or the runaway guard says that it may end. */
   | {
       readonly type: "recovered"
       readonly improvement: number

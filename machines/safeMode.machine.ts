@@ -3,7 +3,8 @@
  * it inside `engineMachine`, or alone as a latch around anything that must stop, wait and be let go again.
  *
  * No timers: the deadline lies in the context and is compared with the time that events bring, so a restored latch is
- * armed as before. Every state answers every event, if only by saying that it changes nothing.
+ * armed as before. A timer that is over ends SafeMode with the next window that closes: who hears nothing tunes nothing.
+ * Every state answers every event, if only by saying that it changes nothing.
  */
 import { assign, enqueueActions, setup } from "xstate"
 import {
@@ -112,7 +113,9 @@ const safeModeSetup = setup({
     demandsDrain: ({ context, event }) => exitAfter(context, event) === "auditDrained",
     demandsReset: ({ context, event }) => exitAfter(context, event) === "manualReset",
     deadlinePassed: ({ context, event }) =>
-      context.deadlineUs !== null && event.type === "tick" && event.nowUs >= context.deadlineUs,
+      context.deadlineUs !== null &&
+      (event.type === "tick" || event.type === "recovered") &&
+      event.nowUs >= context.deadlineUs,
     improvedEnough: ({ context, event }) =>
       event.type === "recovered" &&
       (context.judge === "guard"
@@ -267,11 +270,11 @@ const chart = safeModeSetup.createMachine({
       states: {
         untilTimer: {
           tags: ["safe"],
-          description: "Ends when the time is up, or by a person's reset.",
+          description: "Ends with the first window that closes after the deadline, or by a person's reset.",
           entry: "reportLatched",
           on: {
-            tick: [{ guard: "deadlinePassed", ...leave("timer") }, early],
-            recovered: {},
+            tick: early,
+            recovered: [{ guard: "deadlinePassed", ...leave("timer") }, { actions: "noteTime" }],
             drained: {},
           },
         },

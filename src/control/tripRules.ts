@@ -8,7 +8,9 @@ import type { SafeModeExit, TripReason, ViolationTag } from "../domain/words.ts"
 export interface SafeModePolicy {
   /** How a latch that opened for an ordinary reason is left. */
   readonly exit: Exclude<SafeModeExit, "auditDrained">
-  /** How long a timer holds it open; also how long a recovery is waited for before a person is asked. */
+  /**
+   * How long a timer holds it open, and then until a window closes; also how long a recovery is waited for before a person is asked.
+   */
   readonly timerUs: number
   /** With exit "objectiveRecovery": how much lower the loss must be than at the trip, as a share of it. */
   readonly requiredImprovement: number
@@ -27,12 +29,18 @@ const HOUR_US = 3_600_000_000
 
 /**
  * Where the plant goes when SafeMode opens: back to the base, or further back to the baseline when the base itself is
- * in doubt (the objective got worse, a constraint broke, the tuner failed).
+ * in doubt: the objective got worse, a constraint broke, the tuner failed, or nobody reports, perhaps because of it.
  */
 export function restoreFor(reason: TripReason): "base" | "baseline" {
-  return reason === "objectiveRegression" || reason === "constraintEmergency" || reason === "engineFault"
-    ? "baseline"
-    : "base"
+  switch (reason) {
+    case "objectiveRegression":
+    case "constraintEmergency":
+    case "engineFault":
+    case "telemetryLost":
+      return "baseline"
+    default:
+      return "base"
+  }
 }
 
 /** What a person closed, a person opens; so it is with faults. */

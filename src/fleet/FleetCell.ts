@@ -80,6 +80,12 @@ export class FleetCell implements Recorder {
     return out
   }
 
+  /** A digest that is no reading came while it was put away: it counts, and wakes nobody. */
+  countUnread(): true {
+    if (this.before !== null) this.before[0]++
+    return true
+  }
+
   /** When it wants to be looked at again though nobody reports: its loop's affairs, its rest, the end of its rest. */
   nextUs(restAfterUs: number, passivateAfterUs: number): number {
     const { loop } = this

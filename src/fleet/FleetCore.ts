@@ -9,7 +9,13 @@ import type { FleetSettings } from "../domain/FleetConfig.ts"
 import { EngineStateError, FleetError, NoBaselineError } from "../domain/errors.ts"
 import { show } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
-import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, DIGEST_TIMESTAMP_US, TRIP_ENGINE_FAULT } from "../hot/codes.ts"
+import {
+  COMMAND_PASSIVATE,
+  DIGEST_EXTRA_0,
+  DIGEST_OBJECTIVE,
+  DIGEST_TIMESTAMP_US,
+  TRIP_ENGINE_FAULT,
+} from "../hot/codes.ts"
 import { type HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
 import { P_NOW_US } from "../hot/SafetyExecutor.ts"
@@ -270,8 +276,11 @@ export class FleetCore {
       this.digestsLost++
       return false
     }
-    const loop = this.awaken(cell, nowUs)
-    cell.lastDigestUs = nowUs
+    // What is no reading wakes nobody: who hears nothing else would probe blindly, once a digest.
+    const isReading = Number.isFinite(this.parts.digest[DIGEST_OBJECTIVE])
+    if (!isReading && cell.loop === null) return cell.countUnread()
+    const loop = isReading || cell.loop === null ? this.awaken(cell, nowUs) : cell.loop
+    if (isReading || cell.state === "awake") cell.lastDigestUs = nowUs
     loop.hot.nowCell[0] = nowUs
     this.attempt(cell, ACTS.hear)
     const now = loop.hot.nowCell[0]

@@ -154,8 +154,10 @@ export class HotLoop extends LoopSafety {
     else if (code === WINDOW_EXPIRED) this.expired()
     else if (code === EMERGENCY) this.emergency()
     if (this.phase === FROZEN) {
-      const over = this.exit === BY_TIMER && this.hot.nowCell[0] >= this.due[0]
-      if (over || (this.exit === BY_DRAIN && this.hot.audit.drained)) this.close()
+      // A timer that is over ends SafeMode with the next window that closes: who hears nothing tunes nothing.
+      const heard = code === WINDOW_CLOSED && this.hot.nowCell[0] >= this.due[0]
+      if ((this.exit === BY_TIMER && heard) || (this.exit === BY_DRAIN && this.hot.audit.drained))
+        this.close()
       return
     }
     if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS && this.phase !== RESTING) this.proceed()

@@ -9,6 +9,7 @@ import {
   TRIP_CONSTRAINT_EMERGENCY,
   TRIP_MANUAL,
   TRIP_OBJECTIVE_REGRESSION,
+  TRIP_TELEMETRY_LOST,
 } from "./codes.ts"
 import { type CycleOptions, DEFAULT_CYCLE } from "./cycleOptions.ts"
 import { Fences } from "./Fences.ts"
@@ -124,8 +125,11 @@ export class LoopSafety implements Sharer {
   /** Opens the latch and brings the plant to where this reason demands. */
   protected open(reason: number): void {
     this.executorNow().openLatch(reason)
-    const toBaseline = reason === TRIP_OBJECTIVE_REGRESSION || reason === TRIP_CONSTRAINT_EMERGENCY
-    if (!toBaseline || this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
+    const baseInDoubt =
+      reason === TRIP_OBJECTIVE_REGRESSION ||
+      reason === TRIP_CONSTRAINT_EMERGENCY ||
+      reason === TRIP_TELEMETRY_LOST
+    if (!baseInDoubt || this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
     this.freeze(reason)
   }
 

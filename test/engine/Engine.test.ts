@@ -142,7 +142,7 @@ describe("Engine.make", () => {
     }),
   )
 
-  it.effect("notices by itself that no telemetry comes, and tries again when the timer ends", () =>
+  it.effect("notices by itself that no telemetry comes, and tries again when it comes once more", () =>
     Effect.gen(function* () {
       const engine = yield* Engine.make(config)
       yield* live(engine, 20)
@@ -150,7 +150,10 @@ describe("Engine.make", () => {
       const lost = yield* engine.snapshot
       assert.strictEqual(lost.safeMode?.reason, "telemetryLost")
       assert.deepStrictEqual(lost.values, lost.base)
-      yield* TestClock.adjust("30 seconds")
+      yield* TestClock.adjust("1 hour")
+      const silent = yield* engine.snapshot
+      assert.deepStrictEqual([silent.mode, silent.generation], ["safe", lost.generation])
+      yield* live(engine, 20)
       assert.strictEqual((yield* engine.snapshot).mode, "adapting")
     }),
   )

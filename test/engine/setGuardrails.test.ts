@@ -122,7 +122,7 @@ describe("other guardrails", () => {
     expect(engine.getSnapshot()).toMatchObject({ safeMode, generation })
     engine.tick((safeMode?.deadlineUs ?? 0) - 1)
     expect(engine.getSnapshot().mode).toBe("safe")
-    engine.tick(safeMode?.deadlineUs ?? 0)
+    drive(engine, { from: Math.ceil(engine.nowUs / 20_000), digests: 50 })
     expect(engine.getSnapshot()).toMatchObject({ mode: "adapting", guardrails: { preset: "aggressive" } })
     // The next timer is the new policy's.
     for (let k = 1; k <= 4; k++) engine.tick(engine.nowUs + 600_000)

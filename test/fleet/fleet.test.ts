@@ -233,6 +233,9 @@ describe("an engine that nobody reports to", () => {
     safe.trip()
     expect([fresh, rolledBack, safe].map((engine) => engine.passivate())).toEqual(["busy", "busy", "busy"])
     let nowUs = steps * STEP_US
+    // A window after the timer ends SafeMode: silence alone does not.
+    for (const end = nowUs + 31 * SECOND; nowUs < end; ) fleet.tick((nowUs += SECOND))
+    for (let i = 0; i < 50; i++) rolledBack.observe({ objective: 1, timestampUs: (nowUs += STEP_US) })
     for (const end = nowUs + 400 * SECOND; nowUs < end; ) fleet.tick((nowUs += SECOND))
     expect([fresh, rolledBack, safe].map((engine) => engine.getSnapshot().status)).toEqual([
       "passive",

@@ -88,6 +88,12 @@ export class LoopBench {
     return this.loop.observe()
   }
 
+  /** Lets the timer of SafeMode run out, and the window close that ends it then. */
+  outlast(us: number): void {
+    this.tick(us)
+    this.digest(1)
+  }
+
   bowl(): number {
     return (this.hot.config.unit(0) - 0.7) ** 2 + (this.hot.config.unit(1) - 0.8) ** 2
   }

@@ -24,6 +24,7 @@ import {
   TRIP_MANUAL,
   TRIP_TELEMETRY_LOST,
 } from "../../src/hot/codes.ts"
+import { restoreFor } from "../../src/control/tripRules.ts"
 import { TRIP_REASONS, type TripReason } from "../../src/domain/words.ts"
 import { hotPath, POLICY, type PlantModel, quadratic, type Rig, rig, SECOND_US } from "./rig.ts"
 
@@ -168,7 +169,7 @@ describe("nothing leaves the plant perturbed", () => {
         at.drain()
         expect(at.mode).toBe(SAFE)
         expect(at.live).toEqual(at.base)
-        const toBaseline = ["objectiveRegression", "constraintEmergency", "engineFault"].includes(reason)
+        const toBaseline = restoreFor(reason) === "baseline"
         expect(at.written.at(-1)?.detail, reason).toBe(toBaseline ? ROLLBACK : RETURN_TO_BASE)
         const baseline = new Float64Array(2)
         at.hot.config.baselineUnits(baseline)

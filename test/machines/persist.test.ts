@@ -134,11 +134,11 @@ describe("an engine after a restart", () => {
     expect(after.hot.executor.applies).toBeGreaterThan(2)
   })
 
-  it("leaves SafeMode at that time even when nothing else happens", () => {
+  it("leaves SafeMode with the first window after that time, and not while nothing is heard", () => {
     const before = rigIn("waitingPlus")
     const trippedUs = before.nowUs
     before.engine.send({ type: "trip", reason: "thrashing", nowUs: trippedUs })
-    // No window expires and no apply is waited for: nothing but the latch's own deadline can wake it.
+    // No window expires and no apply is waited for.
     const after = restart(throughText(before), {
       window: { ...WINDOW, windowUs: Number.POSITIVE_INFINITY },
       policy: { ...POLICY, minIntervalUs: 0, appliesPerSecond: 1_000 },
@@ -148,6 +148,10 @@ describe("an engine after a restart", () => {
     expect(after.mode).toBe('{"running":"safe"}')
     after.hot.nowCell[0] = trippedUs + POLICY.cooldownUs
     after.hot.tick()
+    after.run(100, () => ({ objective: Number.NaN }))
+    expect(after.mode).toBe('{"running":"safe"}')
+    expect(after.hot.executor.applies).toBe(0)
+    for (let i = 0; i < 100 && after.mode === '{"running":"safe"}'; i++) after.run(1)
     expect(after.mode).toBe('{"running":"adapting"}')
   })
 

@@ -32,14 +32,21 @@ const ways: Record<string, { policy: SafeModeInput["policy"]; trip: SafeModeEven
 }
 
 describe("the latch is left", () => {
-  it("by the timer exactly when the time is over", () => {
+  it("by the timer with the first window that closes when the time is over, and never by time alone", () => {
     const { actor, reports } = latch()
+    const window = (nowUs: number): SafeModeEvent => ({ type: "recovered", improvement: 0, nowUs })
     actor.send(trip("thrashing", SECOND_US))
-    actor.send({ type: "tick", nowUs: SECOND_US + TIMER_US - 1 })
-    expect(value(actor)).toBe('{"open":"untilTimer"}')
+    actor.send(window(SECOND_US + TIMER_US - 1))
     actor.send({ type: "tick", nowUs: SECOND_US + TIMER_US })
+    actor.send({ type: "tick", nowUs: 100 * TIMER_US })
+    expect(value(actor)).toBe('{"open":"untilTimer"}')
+    actor.send(window(100 * TIMER_US))
     expect(value(actor)).toBe('"armed"')
-    expect(reports.at(-1)).toEqual({ type: "unlatched", exit: "timer", nowUs: SECOND_US + TIMER_US })
+    expect(reports.at(-1)).toEqual({ type: "unlatched", exit: "timer", nowUs: 100 * TIMER_US })
+    const punctual = latch()
+    punctual.actor.send(trip("thrashing", SECOND_US))
+    punctual.actor.send(window(SECOND_US + TIMER_US))
+    expect(value(punctual.actor)).toBe('"armed"')
   })
 
   it("by a recovery that is large enough", () => {
@@ -192,7 +199,7 @@ describe("a restored latch", () => {
         nowUs: 2 * SECOND_US,
       },
     ])
-    again.send({ type: "tick", nowUs: SECOND_US + TIMER_US })
+    again.send({ type: "recovered", improvement: 0, nowUs: SECOND_US + TIMER_US })
     expect(value(again)).toBe('"armed"')
   })
 

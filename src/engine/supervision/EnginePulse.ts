@@ -10,6 +10,7 @@ import type { Pulse } from "./Watchdog.ts"
 interface Beating {
   readonly hot: HotPath
   readonly tree: ActorTree
+  readonly counts: { readonly windows: number }
 }
 
 export class EnginePulse implements Pulse {
@@ -53,6 +54,10 @@ export class EnginePulse implements Pulse {
     const value: unknown = this.engine.tree.root.getSnapshot().value
     if (typeof value !== "object" || value === null || !("running" in value)) return false
     return value.running === "relocating" || value.running === "proving"
+  }
+
+  get windows(): number {
+    return this.engine.counts.windows
   }
 
   get cycle(): Pulse["cycle"] {

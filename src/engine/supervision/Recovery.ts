@@ -33,6 +33,7 @@ export interface RecoveryHost {
   readonly hot: HotPath
   readonly tree: ActorTree
   readonly trail: AuditTrail
+  readonly counts: { readonly windows: number }
   readonly endings: Listeners<EngineFaultError | null>
   readonly status: EngineSnapshot["status"]
   readonly nowUs: number

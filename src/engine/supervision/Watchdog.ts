@@ -17,9 +17,11 @@ export interface Pulse {
   readonly due: number
   readonly answered: number
   readonly latchOpen: boolean
+  /** Windows that have closed. */
+  readonly windows: number
   /** The cycle's last proposal and whether it waits for an answer; null while there is no cycle. */
   readonly cycle: { readonly lastId: number; readonly asked: boolean } | null
-  /** When the latch wants to be left; null when no time leads out. */
+  /** From when on the next window that closes ends SafeMode; null when no time leads out. */
   readonly latchDeadlineUs: number | null
 }
 
@@ -35,7 +37,7 @@ const MOST_US = 120 * SECOND_US
 export class Watchdog {
   /** How long nothing may happen. */
   readonly patienceUs: number
-  private since = { what: "", atUs: 0, beats: 0 }
+  private since = { what: "", atUs: 0, beats: 0, windows: 0 }
 
   constructor(windowUs: number) {
     const windows = Number.isFinite(windowUs) ? WINDOWS * windowUs : 0
@@ -53,12 +55,17 @@ export class Watchdog {
     const what = `${suspect} ${pulse.generation} ${pulse.cycle?.lastId ?? 0}`
     // A clock that was set back begins the term anew.
     if (what !== since.what || pulse.nowUs < since.atUs) {
-      this.since = { what, atUs: pulse.nowUs, beats: 0 }
+      this.since = { what, atUs: pulse.nowUs, beats: 0, windows: pulse.windows }
+      return null
+    }
+    // It owes nothing before a window has closed.
+    if (suspect === "latch" && pulse.windows === since.windows) {
+      since.atUs = pulse.nowUs
       return null
     }
     since.beats++
     if (since.beats < BEATS || pulse.nowUs - since.atUs < this.patienceUs) return null
-    this.since = { what: "", atUs: pulse.nowUs, beats: 0 }
+    this.since = { what: "", atUs: pulse.nowUs, beats: 0, windows: 0 }
     return suspect
   }
 }

@@ -45,9 +45,10 @@ function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
   if (safeMode === null) return ""
   switch (safeMode.exit) {
     case "timer":
-      return safeMode.deadlineUs === null
-        ? "It closes by itself."
-        : `It closes by itself in ${span(safeMode.deadlineUs - nowUs)}.`
+      if (safeMode.deadlineUs === null) return "It closes by itself."
+      return safeMode.deadlineUs > nowUs
+        ? `It closes by itself in ${span(safeMode.deadlineUs - nowUs)}.`
+        : "It closes with the next full window of measurements."
     case "objectiveRecovery":
       return "It closes when the objective has recovered."
     case "auditDrained":
