@@ -1,6 +1,7 @@
 /**
- * One engine of a fleet, as its fleet holds it: the loop without actors, who hears of it and when it was last heard of. Awake it
- * has a loop; put away it has its configuration, which is readable as ever, and what its tuner had learnt.
+ * One engine of a fleet, as the fleet stores it: a loop without actors, its listeners, and the time of its last
+ * digest. An awake cell has a loop. A passivated cell keeps its configuration, still readable, and what its tuner
+ * has learned.
  */
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
 import type { HotLoop } from "../hot/HotLoop.ts"
@@ -12,7 +13,7 @@ import type { Recorder } from "./FleetTrail.ts"
 
 export type CellState = "awake" | "resting" | "passive" | "stopped"
 
-/** What a loop has counted, in the order of `FleetCounters`. */
+/** Number of a loop's counters, in the order of `FleetCounters`. */
 const COUNTS = 6
 
 export class FleetCell implements Recorder {
@@ -23,22 +24,22 @@ export class FleetCell implements Recorder {
   readonly config: AtomicConfig
   readonly shared: SharedBudget | null
   state: CellState = "awake"
-  /** Null while it is put away, and once it is stopped. */
+  /** Null while passivated, and once stopped. */
   loop: HotLoop | null
-  /** When it was last reported to. */
+  /** When the last digest arrived. */
   lastDigestUs: number
   records = 0
-  /** Windows that closed under this loop. */
+  /** Windows closed by this loop. */
   windows = 0
   fault: string | null = null
-  /** Where it stands in its fleet's list of those with a loop. */
+  /** Position in the fleet's list of cells with a loop. */
   place = -1
   readonly parts: FleetParts
-  /** What the tuner had learnt, while there is no loop. */
+  /** What the tuner has learned, while there is no loop. */
   private learnt: Float64Array | null = null
-  /** What its guard remembers, while there is no loop. */
+  /** What the guard remembers, while there is no loop. */
   private guarded: Float64Array | null = null
-  /** What loops before this one have counted. */
+  /** Counts of earlier loops. */
   private before: Float64Array | null = null
 
   constructor(
@@ -80,30 +81,30 @@ export class FleetCell implements Recorder {
     return out
   }
 
-  /** A digest that is no reading came while it was put away: it counts, and wakes nobody. */
+  /** Counts an invalid digest that arrived while it is passivated. It does not wake it. */
   countUnread(): true {
     if (this.before !== null) this.before[0]++
     return true
   }
 
-  /** When it wants to be looked at again though nobody reports: its loop's affairs, its rest, the end of its rest. */
+  /** When it must be visited without a digest: for its loop, to start its rest, or to end it. */
   nextUs(restAfterUs: number, passivateAfterUs: number): number {
     const { loop } = this
     if (loop === null) return Number.POSITIVE_INFINITY
     const { window } = loop.hot
     let next = this.lastDigestUs + (this.state === "resting" ? passivateAfterUs : restAfterUs)
-    // One that is still in SafeMode neither rests nor is put away: it has only its timer.
+    // A cell in SafeMode neither rests nor is passivated: only its timer matters.
     if (this.state === "awake" && loop.phase === FROZEN) next = Number.POSITIVE_INFINITY
     if (!window.closed && !window.expired && window.expiresAtUs < next) next = window.expiresAtUs
     return loop.dueUs < next ? loop.dueUs : next
   }
 
-  /** What the tuner knows: that of the loop, or what is kept of the last one. */
+  /** What the tuner has learned: the loop's, or what the last loop left. */
   get tuner(): Float64Array | null {
     return this.loop?.state ?? this.learnt
   }
 
-  /** Lets the loop go and keeps what it has learnt. The plant stands on its base: `rest` came before. */
+  /** Drops the loop and keeps what it has learned. The plant is on its base: `rest` came first. */
   putAway(): void {
     const { loop } = this
     if (loop === null) return
@@ -115,7 +116,7 @@ export class FleetCell implements Recorder {
     this.state = "passive"
   }
 
-  /** A loop again, going on from what the last one had learnt. */
+  /** Gives it a loop again, which continues from what the last one learned. */
   takeOut(nowUs: number): HotLoop {
     const loop = this.freshLoop()
     this.loop = loop
@@ -127,7 +128,10 @@ export class FleetCell implements Recorder {
     return loop
   }
 
-  /** After a defect: the plant goes to its baseline, or to its base where there is none, and a loop begins with nothing learnt. */
+  /**
+   * After a defect: puts the plant on its baseline, or its base if there is none, and starts a loop that has
+   * learned nothing.
+   */
   beginAnew(nowUs: number): HotLoop {
     const { config, loop: broken } = this
     if (broken !== null) {
@@ -150,7 +154,7 @@ export class FleetCell implements Recorder {
     return loop
   }
 
-  /** The record of its end, whether or not it has a loop. */
+  /** Records its end, with or without a loop. */
   recordEnd(nowUs: number): void {
     writeRecord({ audit: this.parts.audit, config: this.config }, "engineStopped", nowUs, {})
   }

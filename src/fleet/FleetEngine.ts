@@ -1,4 +1,4 @@
-/** One engine of a fleet, as its user holds it. A handle: as many as one likes may point to the same engine. */
+/** One engine of a fleet, as its user sees it. A handle: any number of handles may refer to the same engine. */
 import { digestOf, type Sample } from "../telemetry/samples.ts"
 import { track, type TrackPort } from "../telemetry/track.ts"
 import type { DigestInput } from "../domain/Digest.ts"
@@ -10,7 +10,7 @@ import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { type FleetEngineSnapshot, snapshotOfCell, typed } from "./fleetSnapshot.ts"
 
-/** Getters by knob, the same for every engine of a fleet: that keeps the views of ten thousand engines small. */
+/** Getters by knob, shared by all engines of a fleet, which keeps the views of ten thousand engines small. */
 export function valueGetters(names: ReadonlyArray<string>): PropertyDescriptorMap {
   return Object.fromEntries(
     names.map((name, i) => [
@@ -31,7 +31,7 @@ interface ValueView {
   readonly [CELL]: FleetCell
 }
 
-/** What `track` needs of one engine. */
+/** What `track` needs from one engine. */
 class CellTrack implements TrackPort {
   private readonly core: FleetCore
   private readonly cell: FleetCell
@@ -58,9 +58,9 @@ class CellTrack implements TrackPort {
   }
 }
 
-/** One engine of a fleet by its key; works on while the engine rests or is put away. */
+/** One engine of a fleet, by its key. Works while the engine rests or is passivated. */
 export class FleetEngine<K extends string = string> {
-  /** The live values by name; each read is one array load, awake or put away. */
+  /** The live values by name. Each read is one array load, awake or passivated. */
   readonly values: KnobValues<K>
   readonly #core: FleetCore
   readonly #cell: FleetCell
@@ -81,22 +81,28 @@ export class FleetEngine<K extends string = string> {
     return this.#cell.config.generation
   }
 
-  /** False when the digest was not taken: the audit is full, or it came from a listener and the inbox is. Throws a DigestError. */
+  /**
+   * Reports a digest. Returns false if it was not accepted: the audit is full, or a listener reported it and the
+   * inbox is full. Throws a DigestError.
+   */
   observe(digest: DigestInput): boolean {
     return this.#core.observe(this.#cell, digest)
   }
 
-  /** Runs `work`, measures how long it took and whether it failed, and reports that under the generation it began with. */
+  /** Runs `work`, measures its duration and failure, and reports both under the generation in which it started. */
   track<T>(work: () => T): T {
     return track(work, new CellTrack(this.#core, this.#cell))
   }
 
-  /** Back to the baseline; a NoBaselineError while there is none. The note goes into the audit, here and below: a text or `{ by, note }`. */
+  /**
+   * Restores the baseline. Throws a NoBaselineError if there is none. The note goes into the audit, here and below:
+   * a text or `{ by, note }`.
+   */
   rollback(note?: Note): void {
     this.#send("rollback", note)
   }
 
-  /** Opens SafeMode until `reset`; nothing happens while it is open. */
+  /** Opens SafeMode until `reset`. Does nothing while it is open. */
   trip(note?: Note): void {
     this.#send("trip", note)
   }
@@ -109,12 +115,15 @@ export class FleetEngine<K extends string = string> {
     this.#send("setBaseline", note)
   }
 
-  /** Puts it away as a few numbers; "busy" while its budgets, its rollbacks or SafeMode have still to be remembered: then it rests. */
+  /**
+   * Stores it as a few numbers. "busy" if its budgets, rollbacks or SafeMode must still be remembered: then it
+   * rests instead.
+   */
   passivate(note?: Note): "passivated" | "busy" {
     return this.#send("passivate", note) === "busy" ? "busy" : "passivated"
   }
 
-  /** Leaves its plant on its base; the fleet forgets it. */
+  /** Leaves its plant on its base and removes it from the fleet. */
   stop(): void {
     this.#core.stop(this.#cell)
   }

@@ -1,6 +1,7 @@
 /**
- * What there is to tell of a fleet: events wait until every engine is as it should be, then everyone who listens hears them in
- * order. A listener that throws is counted and changes nothing; what it asks of the fleet is done between two events.
+ * The events of a fleet. They wait until every engine is in a consistent state, then all listeners receive them in
+ * order. A listener that throws is counted and changes nothing. Commands given by a listener run between two
+ * events.
  */
 import { tripReason } from "../domain/words.ts"
 import {
@@ -14,16 +15,19 @@ import { RECORD_CODE, RECORD_DETAIL, RECORD_KIND } from "../hot/AuditRing.ts"
 import { Listeners } from "../engine/calls/Listeners.ts"
 import type { FleetEvent } from "./fleetEvents.ts"
 
-/** Events that wait at most; what does not fit is counted. */
+/** Most events that wait; further ones are only counted. */
 const WAITING = 100_000
-/** Rounds of notifications in one call: a listener that answers each event with another would never end. */
+/**
+ * Most rounds of notifications in one call: a listener that answers each event with another would otherwise never
+ * end.
+ */
 const ROUNDS = 64
 
 export class FleetNews {
   readonly listeners = new Listeners<FleetEvent>("fleet")
-  /** Listeners are being told now. */
+  /** True while listeners are being notified. */
   notifications = false
-  /** Events that found no room. */
+  /** Events dropped for lack of room. */
   lost = 0
   private readonly waiting: Array<FleetEvent> = []
 
@@ -31,14 +35,17 @@ export class FleetNews {
     return this.waiting.length === 0
   }
 
-  /** Nobody listens: nothing is kept. */
+  /** Without listeners nothing is kept. */
   note(event: FleetEvent): void {
     if (this.listeners.size === 0) return
     if (this.waiting.length >= WAITING) this.lost++
     else this.waiting.push(event)
   }
 
-  /** Tells of everything; `meanwhile` does what listeners have asked for and says whether there was something. */
+  /**
+   * Delivers everything. `meanwhile` carries out what listeners have asked for, and returns whether there was
+   * anything.
+   */
   tell(meanwhile: () => boolean): void {
     if (this.notifications) return
     this.notifications = true
@@ -50,7 +57,7 @@ export class FleetNews {
   }
 }
 
-/** The event that an audit record tells of, or null where it is none for a list. */
+/** The event for an audit record; null if the record is not an event. */
 export function eventOf(key: string, atUs: number, block: Float64Array, at: number): FleetEvent | null {
   const reason = tripReason(block[at + RECORD_CODE])
   switch (block[at + RECORD_KIND]) {

@@ -1,6 +1,6 @@
 /**
- * The fleet as an Effect service: scoped, on Effect's clock, its events a stream. One needs it in an Effect program; everybody else
- * takes `createFleet`, which is the same fleet.
+ * The fleet as an Effect service: scoped, on Effect's clock, with a stream of events. Use it in an Effect program;
+ * otherwise use `createFleet`, which is the same fleet.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -16,11 +16,14 @@ import type { FleetEvent } from "./fleetEvents.ts"
 import { buildFleet, type FleetRuntimeOptions, runFleet } from "./runFleet.ts"
 import { startOptionError, type StartOptions } from "../engine/contract/startTime.ts"
 
-/** A fleet as an Effect program sees it; its scope stops it. */
+/** A fleet in an Effect program. Its scope stops it. */
 export interface FleetService<K extends string = string> extends FleetCalls<K> {
-  /** What happens to its engines; a slow reader misses the oldest, and `eventsLost` of the snapshot does not count those. */
+  /**
+   * What happens to its engines. A slow reader misses the oldest events; `eventsLost` of the snapshot does not
+   * count those.
+   */
   readonly events: Stream.Stream<FleetEvent>
-  /** Leaves every plant on its base; the end of the scope does the same. */
+  /** Stops the fleet and leaves every plant on its base, as the end of the scope does. */
   readonly stop: Effect.Effect<void, AuditError>
 }
 
@@ -33,17 +36,17 @@ const parse = (config: unknown) => {
 
 declare const KNOBS: unique symbol
 
-/** What a program requires that names the knobs: a fleet whose engines have these, whichever others they have. */
+/** The requirement of a program that names knobs: a fleet whose engines have at least these. */
 export interface FleetNamed<out K extends string> {
   readonly [KNOBS]: K
 }
 
 /**
- * The fleet of a program: `Fleet.make` is one with a scope's lifetime and typed values, `Fleet.layer` provides it. `yield* Fleet` is
- * one with any knobs, `yield* Fleet.named<"a" | "b">()` one whose engines have these.
+ * The fleet of a program. `Fleet.make` creates one with a scope's lifetime and typed values; `Fleet.layer` provides
+ * it. `yield* Fleet` is a fleet with any knobs, `yield* Fleet.named<"a" | "b">()` one whose engines have these.
  */
 export class Fleet extends Context.Service<Fleet, FleetService>()("arqon/Fleet") {
-  /** Begins a fleet; the end of the scope stops it and leaves every plant on its base. */
+  /** Starts a fleet. The end of the scope stops it and leaves every plant on its base. */
   static readonly make: <const K extends string>(
     config: FleetConfig<K>,
     options?: FleetRuntimeOptions & StartOptions,
@@ -72,7 +75,7 @@ export class Fleet extends Context.Service<Fleet, FleetService>()("arqon/Fleet")
     ) as FleetService<K>
   })
 
-  /** The same service under the names of its knobs; a layer whose engines lack one of them does not provide it. */
+  /** The same service with named knobs. A layer whose engines lack one of them does not provide it. */
   static readonly named = <K extends string>(): Context.Service<FleetNamed<K>, FleetService<K>> =>
     Fleet as unknown as Context.Service<FleetNamed<K>, FleetService<K>>
 

@@ -1,6 +1,6 @@
 /**
- * The audit of a fleet: records come off the ring that all engines use in their turn, get the engine's own number and name,
- * and wait for the sinks together. From there on it is the trail that an engine alone has.
+ * The audit of a fleet. All engines use one ring in turn. Their records get the engine's number and name and wait
+ * for the sinks together. From there on it works like the trail of a single engine.
  */
 import { AuditRing, RECORD_SEQUENCE } from "../hot/AuditRing.ts"
 import type { EngineSettings } from "../domain/Config.ts"
@@ -9,10 +9,10 @@ import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { AuditTrail } from "../engine/audit/AuditTrail.ts"
 import type { Notifications } from "../engine/calls/Notifications.ts"
 
-/** Records of all engines that wait for the sinks' queues at most. */
+/** Most records of all engines that wait for the sinks' queues. */
 const STAGE_CAPACITY = 4096
 
-/** Whose record it is and its number among that engine's. */
+/** The engine that a record belongs to, and its count of records. */
 export interface Recorder {
   readonly key: string
   readonly number: number
@@ -20,7 +20,7 @@ export interface Recorder {
   records: number
 }
 
-/** What a person said, and the records of an engine that it may belong to. */
+/** A person's note, and the records of the engine that it may belong to. */
 interface Note {
   readonly number: number
   readonly from: number
@@ -29,7 +29,7 @@ interface Note {
   readonly note: string
 }
 
-/** Notes that wait for their record at most. */
+/** Most notes that wait for their record. */
 const NOTES = 64
 
 /** Reads the engine's number from the column behind the point. */
@@ -66,9 +66,9 @@ export class FleetTrail {
   readonly trail: AuditTrail
   private readonly stage: AuditRing
   private readonly decoder: FleetDecoder
-  /** Records for which the stage had no room while every engine was put on its base: at most a few an engine. */
+  /** Records for which the stage had no room while every engine was put on its base: at most a few per engine. */
   private readonly spilt: Array<Float64Array> = []
-  /** Engines whose records may still be on the stage. */
+  /** Engines that may still have records on the stage. */
   private readonly keys = new Map<number, string>()
   private readonly gone: Array<number> = []
 
@@ -92,12 +92,12 @@ export class FleetTrail {
     })
   }
 
-  /** Nothing more may be decided before sinks have taken something. */
+  /** True if nothing more may be decided before the sinks have accepted something. */
   get full(): boolean {
     return this.spilt.length > 0 || 2 * this.stage.size > this.stage.capacity
   }
 
-  /** Takes the records of one engine off the ring; `see` looks at each. */
+  /** Takes the records of one engine off the ring; calls `see` for each. */
   take(ring: AuditRing, who: Recorder, see: (block: Float64Array, at: number) => void): void {
     if (ring.size === 0) return
     this.keys.set(who.number, who.key)
@@ -107,7 +107,7 @@ export class FleetTrail {
     })
   }
 
-  /** Runs `act` and puts what a person said on the record of this kind that it leads to. */
+  /** Runs `act` and attaches the person's note to the resulting record of this kind. */
   withNote(kind: AuditRecord["kind"], note: string | undefined, who: Recorder, act: () => void): void {
     const from = who.records + 1
     act()
@@ -117,12 +117,12 @@ export class FleetTrail {
     if (notes.length > NOTES) notes.shift()
   }
 
-  /** An engine is gone: its name is forgotten once its records are. */
+  /** The engine has ended: its name is dropped once its records are out. */
   forget(who: Recorder): void {
     this.gone.push(who.number)
   }
 
-  /** Hands on what waits; true when nothing does any more. */
+  /** Passes on what waits. True when nothing waits any more. */
   pump(): boolean {
     for (;;) {
       if (!this.trail.pump()) return false
@@ -134,7 +134,7 @@ export class FleetTrail {
     return true
   }
 
-  /** Copies a record to the stage, under the engine's own number; beside it while there is no room. */
+  /** Copies a record to the stage under the engine's own number; to the overflow list while the stage is full. */
   private put(block: Float64Array, from: number, width: number, who: Recorder): void {
     const { stage } = this
     const at = stage.reserve()

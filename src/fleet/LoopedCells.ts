@@ -1,6 +1,6 @@
 /**
- * The engines of a fleet that have a loop, and when each wants to be looked at: one pass over the times, which lie side by side,
- * costs less than one over ten thousand engines.
+ * The engines of a fleet that have a loop, and when each must be visited. The times are in one array: scanning it
+ * costs less than visiting ten thousand engines.
  */
 import type { FleetCell } from "./FleetCell.ts"
 
@@ -21,7 +21,7 @@ export class LoopedCells {
     this.dueUs = longer
   }
 
-  /** The last one takes its place. */
+  /** The last one moves into its place. */
   remove(cell: FleetCell): void {
     const last = this.cells.pop()
     if (last === undefined || last === cell) return
@@ -34,7 +34,7 @@ export class LoopedCells {
     this.dueUs[cell.place] = atUs
   }
 
-  /** Looks at everyone who is due; one that `look` removes leaves its place to another. */
+  /** Visits every engine that is due. If `look` removes one, another takes its place. */
   lookAtDue(nowUs: number, look: (cell: FleetCell) => void): void {
     for (let at = 0; at < this.cells.length; ) {
       const cell = this.cells[at]

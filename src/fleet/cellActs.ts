@@ -1,6 +1,4 @@
-/**
- * What an engine of a fleet is asked to do, by its fleet and by a person. Made once, so that a digest and a tick allocate nothing.
- */
+/** What a fleet or a person can ask of an engine. Created once, so that a digest and a tick allocate nothing. */
 import { WINDOW_CLOSED } from "../hot/codes.ts"
 import type { PlainCommand } from "../engine/commands.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
@@ -23,7 +21,7 @@ export const ACTS = {
   },
 } satisfies Record<string, Act>
 
-/** A command to an engine of a fleet: as to any engine, and `passivate` puts it away. Its note stands in the audit. */
+/** A command to an engine of a fleet: as for any engine, plus `passivate`. Its note goes into the audit. */
 export interface CellCommand {
   readonly type: PlainCommand | "passivate"
   readonly note?: string | undefined
@@ -32,9 +30,9 @@ export interface CellCommand {
 /** How a command is carried out. */
 export interface CellAct {
   readonly act: Act
-  /** The record that its note stands on. */
+  /** The kind of record that carries its note. */
   readonly kind: AuditRecord["kind"]
-  /** Asked again of the loop that takes the place of one that threw. The base a person meant is gone by then. */
+  /** Whether to repeat it on the loop that replaces one that threw. The base that the person meant is gone by then. */
   readonly again: boolean
 }
 

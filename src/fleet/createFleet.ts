@@ -1,9 +1,11 @@
 /**
- * Many engines in one process, by key: one for every tenant, route, shard or device. They are made and let go at run time, rest
- * and are put away when nobody reports to them, come back when somebody does, and share what they have in common: a few kilobytes
- * each. One needs a fleet where one engine would average over things that want different values.
+ * Many engines in one process, by key: one per tenant, route, shard or device, at a few kilobytes each. They are
+ * created and removed at run time. Without digests they rest and are passivated; the next digest wakes them. They
+ * share what they have in common. Use a fleet where a single engine would average over things that need different
+ * values.
  *
- * An engine of a fleet takes the same decisions as one of `createEngine`; it has no statecharts and no journal of its own.
+ * An engine of a fleet makes the same decisions as one made by `createEngine`. It has no statecharts and no journal
+ * of its own.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -34,52 +36,58 @@ import { startTimeError } from "../engine/contract/startTime.ts"
 
 /** A page of a fleet's list. */
 export interface FleetPage<K extends string = string> {
-  /** Engines the query means, in all. */
+  /** Total number of engines that match the query. */
   readonly total: number
   readonly engines: ReadonlyArray<FleetEngineSnapshot<KnobValues<K>>>
 }
 
-/** What can be done with a fleet's engines, by key; the plain face and the Effect service share it. */
+/** What can be done with a fleet's engines, by key. The plain interface and the Effect service share it. */
 export interface FleetCalls<K extends string = string> {
-  /** Makes an engine; a FleetError when there is one of this key, or no room. */
+  /** Creates an engine. Throws a FleetError if the key is in use or the fleet is full. */
   readonly spawn: (key: string, options?: SpawnOptions<K>) => FleetEngine<K>
-  /** The engine of this key, or undefined. */
+  /** The engine with this key, or undefined. */
   readonly get: (key: string) => FleetEngine<K> | undefined
-  /** The engine of this key; spawned where there is none. */
+  /** The engine with this key, created if necessary. */
   readonly ensure: (key: string, options?: SpawnOptions<K>) => FleetEngine<K>
-  /** Engines in all, and those with a loop in memory. */
+  /** Engines in total, and engines with a loop in memory. */
   readonly size: number
   readonly looping: number
   readonly list: (query?: FleetQuery) => FleetPage<K>
   readonly getSnapshot: () => FleetSnapshot
-  /** Manual time only: lets it be `nowUs`. */
+  /** Manual time only: advances the clock to `nowUs`. */
   readonly tick: (nowUs: number) => void
-  /** The audit of all engines together; each record's `run` is the fleet's name and the engine's key. */
+  /** The audit of all engines together. Each record's `run` is the fleet's name and the engine's key. */
   readonly audit: EngineAudit
 }
 
-/** Many engines by key. `docs/reference/fleet.md` tells every call in full. */
+/** Many engines by key. `docs/reference/fleet.md` describes every call in full. */
 export interface Fleet<K extends string = string> extends FleetCalls<K> {
-  /** In manual time it begins at `nowUs`, or at 0. Rejects with a DigestError for what is not a time. */
+  /**
+   * Starts the fleet. In manual time it begins at `nowUs`, default 0. Rejects with a DigestError for an invalid
+   * time.
+   */
   readonly start: (nowUs?: number) => Promise<void>
-  /** Leaves every plant on its base. Rejects with an AuditError when audit records could not be written. */
+  /**
+   * Stops the fleet and leaves every plant on its base. Rejects with an AuditError if audit records could not be
+   * written.
+   */
   readonly stop: () => Promise<void>
-  /** Every event from now on. */
+  /** Called with every event from now on. */
   readonly subscribe: (listener: (event: FleetEvent) => void) => Subscription
   /**
-   * Serves a page that lists the engines, shows each and steers it (`docs/how-to/studio.md`). Rejects with a ConfigError for options
-   * that cannot be, and where there is no server.
+   * Serves a page that lists the engines, shows each and steers it (`docs/how-to/studio.md`). Rejects with a
+   * ConfigError for invalid options, and if there is no server.
    */
   readonly studio: (options?: StudioOptions) => Promise<Studio>
 }
 
-/** A fleet's configuration and what only code can give. */
+/** A fleet's configuration, plus options that only code can give. */
 export type FleetOptions<K extends string = string> = FleetConfig<K> & FleetRuntimeOptions
 
-/** Makes a fleet; throws a ConfigError with every problem of the configuration. */
+/** Creates a fleet. Throws a ConfigError that lists every problem of the configuration. */
 export type CreateFleet = <const K extends string>(options: FleetOptions<K>) => Fleet<K>
 
-/** `createFleet` on a platform: `index.ts` and `index.node.ts` bind one each. */
+/** `createFleet` on a platform; `index.ts` and `index.node.ts` bind one each. */
 export const createFleetOn =
   (platform: FleetPlatform): CreateFleet =>
   (options) =>
@@ -133,7 +141,7 @@ const noStudio = new ConfigError({
   ],
 })
 
-/** The calls of a core. */
+/** The public calls of a core. */
 export function callsOf<K extends string>(core: FleetCore): FleetCalls<K> {
   const { space } = core.settings.engine
   const getters = valueGetters(space.names)

@@ -1,26 +1,26 @@
-/** What happens to the engines of a fleet, as plain values: for lists, for logs, for machines that listen. */
+/** What happens to the engines of a fleet, as plain values: for lists, logs and machines that listen. */
 import type { TripReason } from "../domain/words.ts"
 
 interface About {
   readonly key: string
-  /** The fleet's time. */
+  /** The fleet's time, microseconds. */
   readonly atUs: number
 }
 
-/** What happened to one engine of a fleet. */
+/** An event of one engine of a fleet. */
 export type FleetEvent =
   | (About & { readonly type: "spawned" })
-  /** Nobody reports: it stands on its base and is still. */
+  /** No digests arrive: it stands still on its base. */
   | (About & { readonly type: "rested" })
-  /** Put away as a few numbers. */
+  /** Stored as a few numbers. */
   | (About & { readonly type: "passivated" })
-  /** Reported to again after a rest, or after it was put away. */
+  /** A digest arrived after it rested or was passivated. */
   | (About & { readonly type: "resumed"; readonly from: "resting" | "passive" })
   | (About & { readonly type: "tripped"; readonly reason: TripReason })
   | (About & { readonly type: "recovered"; readonly reason: TripReason })
   | (About & { readonly type: "rolledBack" })
   | (About & { readonly type: "baselineSet" })
-  /** A defect in one engine: it was started anew from its baseline, or wants a person. The others go on. */
+  /** A defect in one engine: it was restarted from its baseline, or needs a person. The others continue. */
   | (About & { readonly type: "restarted"; readonly detail: string })
   | (About & { readonly type: "escalated"; readonly detail: string })
   | (About & { readonly type: "stopped" })

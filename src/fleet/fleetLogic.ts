@@ -1,6 +1,7 @@
 /**
- * A fleet as an XState actor: a machine spawns it, sends it keys and digests, and hears what happens to the engines. The engines
- * themselves are no children of any machine: a spawn into a parent with ten thousand children would cost milliseconds.
+ * A fleet as an XState actor: a machine spawns it, sends it keys and digests, and receives what happens to the
+ * engines. The engines themselves are not child actors: spawning into a parent with ten thousand children would
+ * cost milliseconds.
  */
 import { type CallbackActorLogic, fromCallback } from "xstate"
 import type { DigestInput } from "../domain/Digest.ts"
@@ -21,12 +22,12 @@ export type FleetCommand =
     }
   | { readonly type: "stopEngine"; readonly key: string }
 
-/** What a fleet's actor sends to its parent: every event of the fleet, and every command that was refused. */
+/** What a fleet's actor sends to its parent: every event of the fleet, and every refused command. */
 export type FleetReport =
   | { readonly type: "fleet"; readonly event: FleetEvent }
   | { readonly type: "fleetRefused"; readonly command: FleetCommand; readonly detail: string }
 
-/** What `fleetLogic` is started with: a started fleet. */
+/** The input of `fleetLogic`: a started fleet. */
 export interface FleetLogicInput {
   readonly fleet: Fleet
 }
@@ -36,7 +37,7 @@ function obey(fleet: Fleet, command: FleetCommand): void {
     fleet.spawn(command.key, command.options)
     return
   }
-  // An engine that nobody spawned is spawned by its first digest.
+  // The first digest for an unknown key spawns its engine.
   const engine = command.type === "observe" ? fleet.ensure(command.key) : fleet.get(command.key)
   if (engine === undefined) return
   if (command.type === "observe") engine.observe(command.digest)
@@ -44,7 +45,7 @@ function obey(fleet: Fleet, command: FleetCommand): void {
   else engine[command.type](command.note)
 }
 
-/** Actor logic around a started fleet. Stopping the actor leaves the fleet as it is. */
+/** Actor logic for a started fleet. Stopping the actor does not stop the fleet. */
 export const fleetLogic: CallbackActorLogic<FleetCommand, FleetLogicInput> = fromCallback<
   FleetCommand,
   FleetLogicInput

@@ -1,12 +1,12 @@
 /**
- * What a fleet measures of itself, under OpenTelemetry names, counted when somebody asks. Only what belongs to the fleet: a series for
- * each of ten thousand engines would be a burden to whoever keeps it, and the sum of their counters would fall when one is stopped.
+ * A fleet's metrics, under OpenTelemetry names, counted on request. They describe the fleet only: a series per
+ * engine would burden whoever stores it, and sums of their counters would fall when an engine stops.
  */
 import { failuresBySink, type Metric } from "../engine/metrics/metrics.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { snapshotOfFleet } from "./fleetSnapshot.ts"
 
-/** Everything a fleet measures, always in the same order. */
+/** All metrics of a fleet, always in the same order. */
 export function readFleetMetrics(core: FleetCore): ReadonlyArray<Metric> {
   const { awake, resting, passive, safe, halted, digestsLost, eventsLost, listenerFailures, shared } =
     snapshotOfFleet(core)

@@ -1,6 +1,6 @@
 /**
- * What all engines of a fleet have in common and only one of them needs to hold: tables, policies, rings, scratch. It is why
- * an engine of a fleet is a few kilobytes.
+ * What all engines of a fleet share: tables, policies, rings, scratch arrays. This is why an engine of a fleet
+ * needs only a few kilobytes.
  */
 import { positionOf } from "../domain/Window.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
@@ -16,20 +16,20 @@ import { HotPath } from "../hot/HotPath.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../hot/spsaSettings.ts"
 
-/** Records that one call can lead to, with room to spare. */
+/** Records that one call can cause, with room to spare. */
 const AUDIT_CAPACITY = 64
 
 export interface FleetParts {
   readonly settings: EngineSettings
   readonly policy: GuardrailNumbers
-  /** The inbox that every engine uses in its turn. */
+  /** The digest input that all engines use in turn. */
   readonly digest: Float64Array
-  /** The ring that every engine's records go through. */
+  /** The ring that all engines' records pass through. */
   readonly audit: AuditRing
   readonly loop: Partial<CycleOptions>
   /** The tuning rule without a seed. */
   readonly spsa: Omit<SpsaSettings, "seed">
-  /** A tuner whose tables the others borrow. */
+  /** A tuner whose tables the others use. */
   readonly kernel: SpsaKernel
   readonly manual: boolean
 }
@@ -66,13 +66,13 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
   }
 }
 
-/** Where a new engine stands: plain memory, for a fleet's engines are read in their own thread. */
+/** The configuration of a new engine, in plain memory: a fleet's engines are read in their own thread. */
 export function configAt({ settings }: FleetParts, initialUnit: Float64Array): AtomicConfig {
   const { table } = settings.space
   return new AtomicConfig(table, initialUnit, new ArrayBuffer(AtomicConfig.byteLength(table.size)))
 }
 
-/** A loop around a configuration, with nothing learnt and nothing begun. */
+/** A new loop around a configuration. */
 export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number): HotLoop {
   const { settings, policy, digest, audit, manual } = parts
   const { table } = settings.space

@@ -1,4 +1,4 @@
-/** How a fleet and its engines stand, as plain values: for lists with search, for pages, for tests. */
+/** The state of a fleet and its engines as plain values: for searchable lists, pages and tests. */
 import type { CyclePhase } from "../../machines/spsaCycle.machine.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
 import { type TripReason, tripReason } from "../domain/words.ts"
@@ -20,20 +20,23 @@ export interface FleetCounters {
 /** One engine of a fleet. */
 export interface FleetEngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly key: string
-  /** Awake; resting on its base because nobody reports; put away; stopped. */
+  /** Awake; resting on its base without digests; passivated; stopped. */
   readonly status: CellState
   readonly mode: "adapting" | "safe"
   readonly generation: number
-  /** When it was last reported to. */
+  /** When the last digest arrived. */
   readonly heardUs: number
   readonly values: Values
   /** The current iterate, without perturbation. */
   readonly base: Values
   readonly baseline: Values | null
-  /** Name of the shared budget it draws on. */
+  /** Name of its shared budget. */
   readonly group: string | null
   readonly phase: CyclePhase
-  /** Completed cycles since the gains were last re-opened; gain and probe size, unit space; loss of the last cycle. */
+  /**
+   * Completed cycles since the gains were last re-opened; gain and probe size in unit space; loss of the last
+   * cycle.
+   */
   readonly k: number
   readonly eta: number
   readonly probe: number
@@ -53,9 +56,9 @@ export interface FleetSnapshot {
   readonly awake: number
   readonly resting: number
   readonly passive: number
-  /** Engines with SafeMode open. */
+  /** Engines whose SafeMode is open. */
   readonly safe: number
-  /** The audit cannot be written: every engine stands on its base. */
+  /** True while the audit cannot be written: every engine stands on its base. */
   readonly halted: boolean
   readonly digestsLost: number
   readonly eventsLost: number
@@ -65,17 +68,17 @@ export interface FleetSnapshot {
 
 /** Which engines to list. */
 export interface FleetQuery {
-  /** Keys that contain this text, whatever its case. */
+  /** Keys that contain this text, ignoring case. */
   readonly search?: string | undefined
   readonly status?: CellState | undefined
   readonly mode?: "adapting" | "safe" | undefined
   readonly group?: string | undefined
-  /** How many to leave out, and how many to give at most; default 0 and 100. */
+  /** How many to skip, and the most to return. Defaults 0 and 100. */
   readonly offset?: number | undefined
   readonly limit?: number | undefined
 }
 
-/** Words of a loop's phases, in the order of `phases.ts`. */
+/** Names of a loop's phases, in the order of `phases.ts`. */
 const PHASES: ReadonlyArray<CyclePhase> = [
   "ready",
   "applyingPlus",
@@ -160,7 +163,7 @@ export function snapshotOfFleet(core: FleetCore): FleetSnapshot {
   }
 }
 
-/** The engines a query means, in the order they were spawned, and how many there are in all. */
+/** The engines that match a query, in the order they were spawned, and their total number. */
 export function listCells(
   core: FleetCore,
   { search, status, mode, group, offset = 0, limit = 100 }: FleetQuery,
@@ -179,6 +182,6 @@ export function listCells(
   return { total, cells }
 }
 
-/** The names of a fleet's values are those of its configuration: the type only says so. */
+/** The names of a fleet's values are those of its configuration; this only adds the type. */
 export const typed = <K extends string>(snapshot: FleetEngineSnapshot): FleetEngineSnapshot<KnobValues<K>> =>
   snapshot as FleetEngineSnapshot<KnobValues<K>>

@@ -1,6 +1,6 @@
 /**
- * The lifetime of a fleet: the fibers that tick it and write its audit, in a scope. However the scope ends, every plant of
- * the fleet is left on its base.
+ * The lifetime of a fleet: the fibers that tick it and write its audit, in a scope. However the scope ends, every
+ * plant of the fleet is left on its base.
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,11 +16,11 @@ import { FleetCore } from "./FleetCore.ts"
 
 /** What a runtime adds to a fleet's configuration. */
 export interface FleetRuntimeOptions {
-  /** Further places for the audit, beside memory. */
+  /** Additional destinations for the audit, besides memory. */
   readonly sinks?: ReadonlyArray<AuditSink> | undefined
 }
 
-/** A fleet that is built and not begun. */
+/** Builds a fleet without starting it. */
 export const buildFleet = (settings: FleetSettings, clock: Clock.Clock, steadyMs?: () => number): FleetCore =>
   new FleetCore(settings, settings.engine.clock === "manual" ? null : steadyClock(clock, steadyMs))
 
@@ -36,7 +36,7 @@ const ticker = (core: FleetCore): ChildSpec => ({
   ),
 })
 
-/** Begins a fleet and the fibers under it; the effect it gives stops both and says what of the audit was left unwritten. */
+/** Starts a fleet and its fibers. The returned effect stops both, and reports what of the audit was not written. */
 export const runFleet = Effect.fn("Fleet.run")(function* (
   core: FleetCore,
   options: FleetRuntimeOptions,
@@ -54,7 +54,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   const specs = [...trail.writers(() => core.settle()), flush, engines, ...clock]
   yield* begin(specs, core.supervision, {
     died: (death) => core.supervision.died(death, core.nowUs),
-    // A fiber of the fleet that died too often: there is no one engine to trip, so it tries again after a while.
+    // A fiber of the fleet died too often. There is no single engine to trip, so it is retried after a while.
     released: Effect.sleep(RELEASE),
   })
   return stop

@@ -1,12 +1,12 @@
 /**
- * A seed of its own for every key: FNV-1a over the key in two lanes, 53 bits, so that engines of one fleet draw different
- * perturbations and the same fleet draws the same ones again. Not for secrets.
+ * A separate seed for every key: FNV-1a over the key in two lanes, 53 bits. Engines of one fleet draw different
+ * perturbations, and the same fleet draws the same ones again. Not for secrets.
  */
 
 /** FNV-1a, 32 bits: offset basis and prime (Fowler, Noll, Vo). */
 const BASIS = 0x811c9dc5
 const PRIME = 0x01000193
-/** 21 bits of the second lane stand above the 32 of the first. */
+/** 21 bits of the second lane above the 32 of the first. */
 const HIGH = 2 ** 21
 
 export function seedOf(seed: number, key: string): number {

@@ -1,17 +1,17 @@
-/** What one engine of a fleet is spawned with, checked against what the fleet has. */
+/** The options of one engine of a fleet, checked against the fleet's configuration. */
 import type { EngineSettings } from "../domain/Config.ts"
 import { FleetError } from "../domain/errors.ts"
 import { didYouMean, show } from "../domain/problems.ts"
 import type { SharedBudget } from "../hot/SharedBudget.ts"
 import { seedOf } from "./seedOf.ts"
 
-/** What one engine of a fleet may have of its own. */
+/** What one engine of a fleet may set for itself. */
 export interface SpawnOptions<K extends string = string> {
-  /** Where its knobs begin, user units; those not named begin where the fleet's configuration says. */
+  /** Initial values of its knobs, user units. Others start where the fleet's configuration says. */
   readonly initial?: { readonly [Name in K]?: number } | undefined
-  /** Name of the shared budget it draws on. */
+  /** Name of a shared budget. */
   readonly group?: string | undefined
-  /** Draws its perturbations; its own, made of the fleet's seed and its key, when absent. */
+  /** Seed of its perturbations. Default: derived from the fleet's seed and its key. */
   readonly seed?: number | undefined
 }
 
@@ -27,7 +27,7 @@ function checkNames(key: string, options: unknown): void {
     throw refuse(`${excess} is not an option of spawn. ${didYouMean(excess, NAMES) ?? ""}`)
 }
 
-/** The options with their defaults; a FleetError where something about them makes no sense. */
+/** The options with their defaults. Throws a FleetError for invalid ones. */
 export function checkSpawn(
   settings: EngineSettings,
   budgets: ReadonlyMap<string, SharedBudget>,

@@ -1,6 +1,6 @@
 /**
- * One worker thread with an engine in it, from the caller's side: starts it, calls it synchronously, finds out that it hangs, and
- * says once that it is gone for good. What is done then is `PlacedEngine`'s affair.
+ * One worker thread with an engine, from the caller's side: starts it, calls it synchronously, detects a hang, and
+ * reports once that it is gone for good. `PlacedEngine` decides what to do then.
  */
 import {
   MessageChannel,
@@ -23,26 +23,26 @@ import {
 import { BEAT, CALL, REPLY, wordsOf } from "./SharedEngine.ts"
 
 export interface ThreadOptions {
-  /** First file of the thread. */
+  /** Entry file of the thread. */
   readonly entry: URL
   readonly resourceLimits?: ResourceLimits
-  /** Silence after which it is taken for hung. */
+  /** Silence after which the thread counts as hung. */
   readonly patienceMs: number
 }
 
 export interface ThreadListener {
   readonly received: (message: WorkerMessage) => void
-  /** The thread has ended; nothing of it writes any more. */
+  /** The thread has ended and writes nothing any more. */
   readonly gone: (reason: DeathReason, detail: string) => void
 }
 
-/** Looks at the heartbeat so many times within the patience. */
+/** Checks of the heartbeat within the patience. */
 const LOOKS = 8
-/** Patience while it starts, in times of the usual one. */
+/** Multiple of the patience while the thread starts. */
 const SLOW_START = 15
-/** How long a call waits before it looks at the heartbeat. */
+/** How long a call waits between checks of the heartbeat. */
 const WAIT_MS = 50
-/** How long a call waits for a worker that has not even taken it. */
+/** How long a call waits for a worker that has not even accepted it. */
 const UNTAKEN_MS = 1000
 
 export class EngineThread {
@@ -54,7 +54,7 @@ export class EngineThread {
   private readonly ended: Promise<void>
   private nextId: number
   private hung = false
-  /** It has begun; before that it may take its time. */
+  /** Set once it has begun; before that it may be slow. */
   private begun = false
   private beat = -1
   private quiet = 0
@@ -66,13 +66,13 @@ export class EngineThread {
     this.calls = port1
     this.words = wordsOf(boot.handle.state)
     this.patienceMs = options.patienceMs
-    // Numbers go on from worker to worker: no answer is ever taken for another one's.
+    // Numbers continue from worker to worker, so no answer is mistaken for another's.
     this.nextId = Atomics.load(this.words, REPLY)
     this.worker = new Worker(options.entry, {
       name: "arqon engine",
       workerData: { ...boot, calls: port2 } satisfies Boot,
       transferList: [port2],
-      // What the process was told to run is not for this thread.
+      // Options for the main program are not for this thread.
       execArgv: process.execArgv.filter((flag) => !flag.startsWith("--input-type")),
       ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     })
@@ -100,15 +100,15 @@ export class EngineThread {
     this.worker.postMessage(asked)
   }
 
-  /** Ends the thread; resolved when it has ended. */
+  /** Ends the thread. Resolves when it has ended. */
   async end(): Promise<void> {
     await this.worker.terminate()
     await this.ended
   }
 
   /**
-   * Has the engine do something and waits for it, throwing what it throws. An EngineStateError says that the worker does not
-   * answer: "restarting" when it had not taken the call, so that nothing was done, "noAnswer" when it had.
+   * Has the engine do something and waits for it; throws what it throws. Throws an EngineStateError if the worker
+   * does not answer: "restarting" if it had not accepted the call, so nothing was done; "noAnswer" if it had.
    */
   call(name: CallName, call: string, argument?: CallArgument): unknown {
     const { words, calls } = this
@@ -123,7 +123,7 @@ export class EngineThread {
       if (Atomics.load(words, REPLY) === before) Atomics.wait(words, REPLY, before, WAIT_MS)
       for (let received = receiveMessageOnPort(calls); received; received = receiveMessageOnPort(calls)) {
         const answer = received.message as Answer
-        // One that nobody waited for any longer.
+        // An answer to a call that timed out.
         if (answer.id !== id) continue
         if (answer.ok) return answer.value
         throw receiveError(answer.error)
@@ -142,7 +142,10 @@ export class EngineThread {
     }
   }
 
-  /** A few times within the patience: did it move? A pause of this thread, or of the process, is not its silence. */
+  /**
+   * Checks several times within the patience whether the heartbeat moved. A pause of this thread or process must
+   * not count as its silence.
+   */
   private look(): void {
     const now = performance.now()
     const late = now - this.lookedAt > (2 * this.patienceMs) / LOOKS

@@ -1,20 +1,21 @@
 /**
- * The live values of an engine that runs in another thread. There a configuration may be replaced between any two reads, so
- * knobs that belong together must come from one version: whatever is read in one go, every knob once, does. A copy is held until
- * the present run of JavaScript is over, or until a knob is read for the second time, as a loop does that never ends.
+ * The live values of an engine in another thread. That thread may replace the configuration between any two reads,
+ * so knobs that belong together must come from one version: reading each knob once in one go guarantees it. A copy
+ * is held until the current run of JavaScript ends, or until a knob is read for the second time, as in a loop that
+ * never yields.
  */
 import type { ConfigReader } from "../hot/ConfigReader.ts"
 import { refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
 
 export class LiveValues {
-  /** By name; every read is an array load and a comparison, a write is a TypeError. */
+  /** By name. A read is an array load and a comparison; a write is a TypeError. */
   readonly byName: Readonly<Record<string, number>>
   private readonly reader: ConfigReader
   private readonly names: ReadonlyArray<string>
   private readonly copy: Float64Array
   private copiedGeneration = 0
   private copiedSequence = 0
-  /** Counts what was held; a knob read in this one bears its number. */
+  /** Number of the current hold. A knob read during it carries this number. */
   private hold = 1
   private readonly readIn: Uint32Array
   private holding = false
@@ -40,13 +41,13 @@ export class LiveValues {
     this.refresh()
   }
 
-  /** The generation of the values that are held, or of the live ones. Read again it is looked up again, as a knob is. */
+  /** The generation of the held values, or of the live ones. Reading it a second time refreshes it, as for a knob. */
   get generation(): number {
     this.touch(this.names.length)
     return this.copiedGeneration
   }
 
-  /** The generation that work begun now runs under: that of the values it has read. */
+  /** The generation under which work that starts now runs: that of the values it has read. */
   get heldGeneration(): number {
     if (!this.holding) this.refresh()
     return this.copiedGeneration
@@ -54,7 +55,7 @@ export class LiveValues {
 
   /** All live values of one generation. */
   current(): { readonly generation: number; readonly values: Readonly<Record<string, number>> } {
-    // Apart from what is held: knobs that are read one by one around this call still belong together.
+    // Separate from the held values: knobs read one by one around this call still belong together.
     const whole = new Float64Array(this.names.length)
     const generation = this.read(whole)
     return { generation, values: Object.fromEntries(this.names.map((name, i) => [name, whole[i]])) }
@@ -87,7 +88,7 @@ export class LiveValues {
   }
 
   private read(out: Float64Array): number {
-    // 0: the writer overtook a thousand copies. It pauses between windows, so the next one succeeds.
+    // 0: the writer overtook a thousand copies. It pauses between windows, so the next attempt succeeds.
     let generation = 0
     while (generation === 0) generation = this.reader.read(out)
     return generation

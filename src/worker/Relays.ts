@@ -1,7 +1,7 @@
 /**
- * What a worker tells of its own accord: snapshots, windows, audit records, inspections, each only while somebody listens. A
- * listener's thread may be slow: of snapshots it then misses those between, never the last one; of all else so many may be on
- * their way, and what is beyond that is counted.
+ * What a worker sends on its own: snapshots, windows, audit records and inspections, each only while someone
+ * listens. If the listening thread is slow, it misses intermediate snapshots but never the last one. For everything
+ * else the number in transit is bounded, and messages beyond it are counted.
  */
 import type { InspectionEvent } from "xstate"
 import type { Subscription } from "../engine/calls/Listeners.ts"
@@ -11,7 +11,7 @@ import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
 import type { Relay, WorkerMessage } from "./protocol.ts"
 import { HEARD_OTHERS, HEARD_SNAPSHOTS, SKIPPED } from "./SharedEngine.ts"
 
-/** Messages that may be on their way, snapshots apart. */
+/** Most messages in transit, apart from snapshots. */
 const MOST_UNHEARD = 10_000
 
 export class Relays {
@@ -19,7 +19,7 @@ export class Relays {
   private readonly words: Int32Array
   private readonly subscriptions = new Map<keyof Relay, Subscription>()
   private latest: EngineSnapshot | null = null
-  /** Both begin where the other side stands: it may have heard a worker before this one. */
+  /** Both start at the other side's counts: it may have received from an earlier worker. */
   private sentSnapshots: number
   private sentOthers: number
 
@@ -30,7 +30,7 @@ export class Relays {
     this.sentOthers = Atomics.load(words, HEARD_OTHERS)
   }
 
-  /** Listens to what somebody listens to on the other side, and to nothing else. */
+  /** Subscribes to what the other side listens to, and to nothing else. */
   follow(core: EngineCore, relay: Relay): void {
     this.switch("snapshots", relay.snapshots, () =>
       core.subscribe((snapshot) => {
@@ -46,7 +46,7 @@ export class Relays {
     )
   }
 
-  /** Sends the latest snapshot once the one before it was heard. */
+  /** Sends the latest snapshot once the previous one was received. */
   flush(): void {
     if (this.latest === null || this.sentSnapshots !== Atomics.load(this.words, HEARD_SNAPSHOTS)) return
     this.sentSnapshots = (this.sentSnapshots + 1) | 0
@@ -76,7 +76,7 @@ export class Relays {
   }
 }
 
-/** An inspection as data. What is not JSON of an event (an actor's address, a function) is left out. */
+/** An inspection as data. Parts of an event that are not JSON (an actor reference, a function) are left out. */
 function relayed(event: InspectionEvent): RelayedInspection {
   const { type, actorRef } = event
   const snapshot = ("snapshot" in event ? event.snapshot : null) as
@@ -91,13 +91,13 @@ function relayed(event: InspectionEvent): RelayedInspection {
   }
 }
 
-/** A value as JSON leaves it; null where there is no JSON of it. */
+/** A value as JSON; null if it has none. */
 function asJson(value: unknown): unknown {
   try {
     const seen = new Set<unknown>()
     const text = JSON.stringify(value, (_, part: unknown) => {
       if (typeof part !== "object" || part === null) return part
-      // Actors refer to their system and that to them.
+      // Actors refer to their system, which refers to them.
       if (seen.has(part) || "getSnapshot" in part) return undefined
       seen.add(part)
       return part

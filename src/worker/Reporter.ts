@@ -1,6 +1,6 @@
 /**
- * Reports digests to an engine in another thread: checks them here, where the mistake was made, and pushes their numbers into
- * this thread's lane. The thread that made the engine has one, and so has every thread that attached itself.
+ * Reports digests to an engine in another thread. It checks them here, where a mistake was made, and pushes their
+ * numbers into this thread's lane. The thread that created the engine has one, and so does every attached thread.
  */
 import { DIGEST_CONSTRAINT_MARGIN, DIGEST_TIMESTAMP_US, NOTHING_DUE, RING_FULL } from "../hot/codes.ts"
 import { type DigestLanes, LANE_FULL } from "../hot/DigestLanes.ts"
@@ -22,7 +22,7 @@ import {
 } from "./SharedEngine.ts"
 
 export class Reporter {
-  /** Inbox of `observeDigest`. */
+  /** Input of `observeDigest`. */
   readonly digest: Float64Array
   readonly lanes: DigestLanes
   private readonly handle: SharedEngine
@@ -45,12 +45,15 @@ export class Reporter {
     return Atomics.load(this.words, STATUS) === RUNNING
   }
 
-  /** The clock's time; in manual time the latest that the engine was told. */
+  /** The clock's time; in manual time the latest time given to the engine. */
   get nowUs(): number {
     return this.clock === null ? this.cells[TICK_US] : this.clock()
   }
 
-  /** False when there was no room under "backpressure". Throws a DigestError, or an EngineStateError when nobody listens. */
+  /**
+   * False if there was no room under "backpressure". Throws a DigestError, or an EngineStateError if no engine is
+   * running.
+   */
   observe(input: unknown): boolean {
     this.expectRunning("observe")
     const stampUs = this.clock === null ? Number.NaN : this.clock()
@@ -61,17 +64,20 @@ export class Reporter {
     return this.push() !== LANE_FULL
   }
 
-  /** Reports what lies in `digest`, allocating nothing: NOTHING_DUE, or RING_FULL when it was not taken. */
+  /** Reports what `digest` holds without allocating. Returns NOTHING_DUE, or RING_FULL if it was not accepted. */
   observeDigest(): number {
     if (Atomics.load(this.words, STATUS) !== RUNNING) this.expectRunning("observeDigest")
     const { digest } = this
-    // NaN is the only number that is not itself. In manual time the engine knows better than we do what time it is.
+    // Only NaN differs from itself. In manual time only the engine knows the time.
     if (digest[0] !== digest[0] && this.clock !== null) digest[0] = this.cells[TICK_US]
     if (digest[1] !== digest[1]) digest[1] = this.live.heldGeneration
     return this.push() === LANE_FULL ? RING_FULL : NOTHING_DUE
   }
 
-  /** The shorter the better, and failing is dear, whichever way the objective points. `after` runs when it was reported. */
+  /**
+   * The objective is the duration, plus a penalty for failure, whatever the engine's direction. `after` runs after
+   * the report.
+   */
   track<T>(work: () => T, after: () => void = () => {}): T {
     return track(work, {
       nowUs: () => this.nowUs,
@@ -94,7 +100,7 @@ export class Reporter {
 
   private push(): number {
     const outcome = this.lanes.push()
-    // An emergency does not wait for the rest of its window.
+    // An emergency does not wait for its window to fill.
     if (this.digest[DIGEST_CONSTRAINT_MARGIN] < this.cells[EMERGENCY_MARGIN]) this.lanes.ring()
     return outcome
   }

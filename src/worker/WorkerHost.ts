@@ -1,6 +1,6 @@
 /**
- * The engine's side of a worker: the whole engine with its actors, clock, journal and audit, over the memory it was handed. It
- * takes digests from the lanes, answers calls, and tells what somebody listens to.
+ * The engine's side of a worker: the whole engine with its actors, clock, journal and audit, over the memory it was
+ * given. It takes digests from the lanes, answers calls, and relays what someone listens to.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -35,12 +35,12 @@ import {
   writeRollbacks,
 } from "./SharedEngine.ts"
 
-/** Digests that are taken before calls and timers get their turn. */
+/** Most digests taken before calls and timers get their turn. */
 const BATCH = 4096
-/** How often idle lanes are given back. */
+/** How often idle lanes are reclaimed. */
 const RECLAIM_MS = 60_000
 
-/** Atomics.waitAsync, which the compiler's library does not know yet. */
+/** Atomics.waitAsync, which the compiler's library does not declare yet. */
 const waitAsync = (
   Atomics as unknown as {
     readonly waitAsync: (
@@ -51,7 +51,7 @@ const waitAsync = (
   }
 ).waitAsync
 
-/** For tests: what goes wrong in this worker. */
+/** For tests: faults to cause in this worker. */
 export type Tampering = (core: EngineCore) => void
 
 export class WorkerHost {
@@ -69,7 +69,7 @@ export class WorkerHost {
   private lastCode = NOTHING_DUE
   private stopping = false
   private reason: string | null = null
-  /** So many of Tier 1's rollbacks stand in the cells. */
+  /** Number of Tier 1's rollbacks already written to the cells. */
   private rollbacksNoted = -1
 
   constructor(
@@ -97,21 +97,21 @@ export class WorkerHost {
       resume,
       shared: handle.config,
     })
-    // Whoever started us opened the latch when the worker before died. What of it stays open is in the resumption.
+    // The starter opened the latch when the previous worker died. What must stay open is part of the resumption.
     if (resume !== null) Atomics.store(this.core.hot.executor.latch, 0, 0)
-    // In manual time it was told to the caller's thread; or another worker had got so far.
+    // In manual time the caller's thread was given the time, or an earlier worker had reached it.
     this.core.beginsAt(this.cells[TICK_US])
     this.relays.follow(this.core, boot.relay)
     tamper?.(this.core)
   }
 
-  /** Begins the engine and says so; a start that fails is told, and ends the worker. */
+  /** Starts the engine and reports that. A failed start is reported and ends the worker. */
   async begin(): Promise<void> {
     const { core } = this
     const { recover, ...others } = this.platform
     const platform = {
       ...others,
-      // Whoever takes a dead worker's place was told where to begin; the journal need not be asked whether it agrees.
+      // A replacement worker was told where to begin. It need not compare that with the journal.
       ...((core.resumption?.generation ?? null) === null && recover !== undefined ? { recover } : {}),
     }
     const begun = await Effect.runPromiseExit(
@@ -139,7 +139,7 @@ export class WorkerHost {
     void this.listen()
   }
 
-  /** Every tick: shows that this thread lives, and sees to what the bell did not wake it for. */
+  /** On every tick: shows that this thread is alive, and handles what the bell did not wake it for. */
   private beat(): void {
     Atomics.add(this.words, BEAT, 1)
     if (this.core.settings.clock !== "manual") this.drain()
@@ -148,9 +148,9 @@ export class WorkerHost {
     this.relays.flush()
   }
 
-  /** Sleeps until digests can lead to something, takes them, and so on. */
+  /** Sleeps until digests can have an effect, takes them, and repeats. */
   private async listen(): Promise<void> {
-    // In manual time digests wait for the call that follows them.
+    // In manual time digests wait for the next call.
     if (this.core.settings.clock === "manual") return
     while (this.core.status === "running") {
       this.drain()
@@ -163,7 +163,7 @@ export class WorkerHost {
     }
   }
 
-  /** Fewer digests than this cannot close the window, and all else can wait for the next tick. */
+  /** Fewer digests than this cannot close the window, and everything else can wait for the next tick. */
   private get wanted(): number {
     const { window } = this.core.hot
     const missing =
@@ -177,7 +177,7 @@ export class WorkerHost {
     const { digest, nowCell } = core.hot
     if (core.settings.clock !== "manual") nowCell[0] = core.nowUs
     for (let i = 0; i < BATCH && lanes.take(digest); i++) {
-      // A defect in here has opened SafeMode by the time it is known; there is nobody else to tell.
+      // A defect in here has already opened SafeMode when it becomes known. There is nobody else to report it to.
       const outcome = core.outcome(() => core.observeDigest())
       lanes.done()
       this.lastCode = outcome.ok ? outcome.value : NOTHING_DUE
@@ -189,7 +189,7 @@ export class WorkerHost {
 
   private answer({ id, name, argument }: Call): void {
     const { words } = this
-    // Who asked may have given up waiting, and has been told that nothing was done.
+    // The caller may have given up and been told that nothing was done.
     if (Atomics.compareExchange(words, CALL, id, -id) !== id) return
     this.lastCode = NOTHING_DUE
     this.drain()
@@ -226,7 +226,7 @@ export class WorkerHost {
     }
   }
 
-  /** A second call, without a proof, cuts the first one's short; what is over then is told once. */
+  /** A second call without a proof cuts the first one short. The end is reported once. */
   private async stop(prove: number): Promise<void> {
     const { core, running } = this
     this.drain()
@@ -251,7 +251,7 @@ export class WorkerHost {
     this.close()
   }
 
-  /** What of the open latch is not in its word, for whoever has to take it over. */
+  /** The state of the open latch beyond its word, for whoever takes over. */
   private noteLatch(): void {
     this.noteRollbacks()
     const state = safeModeState(this.core.actor, this.core.hot)
@@ -263,7 +263,7 @@ export class WorkerHost {
     this.cells[LATCH_DEADLINE] = state?.deadlineUs ?? Number.NaN
   }
 
-  /** The rollbacks of the hour, for the worker that takes this one's place. */
+  /** The rollbacks of the hour, for the next worker. */
   private noteRollbacks(): void {
     const { executor } = this.core.hot
     if (executor.rollbacksCounted === this.rollbacksNoted) return
@@ -282,7 +282,7 @@ export class WorkerHost {
   }
 }
 
-/** What a failed effect failed with. */
+/** The cause of a failed effect. */
 function causeOf(exit: Exit.Failure<unknown, unknown>): unknown {
   const [reason] = exit.cause.reasons
   if (reason === undefined) return new Error("it was interrupted")
