@@ -26,8 +26,7 @@ export class WorkerSubscriptions {
     (done) => this.whenOver((fault) => (fault === null ? done(null) : undefined)),
   )
 
-  /**
-   */
+  /** @param changed called with what somebody listens to, whenever that changes */
   constructor(
     words: Int32Array,
     inspect: ((event: RelayedInspection) => void) | undefined,

@@ -1,4 +1,4 @@
-/** An engine in a worker as any other thread of the process sees it: live values to read, and a lane to report in. */
+/** An engine in a worker, as other threads of the process see it: live values to read, and a lane for reports. */
 import type { DigestInput } from "../domain/Digest.ts"
 import { ConfigError } from "../domain/errors.ts"
 import { problem, show } from "../domain/problems.ts"
@@ -9,29 +9,30 @@ import { LiveValues } from "./LiveValues.ts"
 import { Reporter } from "./Reporter.ts"
 import { lanesOf, readerOf, type SharedEngine } from "./SharedEngine.ts"
 
-/** The part of an engine that every thread may have. */
+/** The part of an engine that every thread can have. */
 export interface AttachedEngine<K extends string = string> {
-  /** Live values by name. Knobs read in one go, each once, are of one generation. */
+  /** Live values by name. Knobs read in one go, each once, belong to one generation. */
   readonly values: KnobValues<K>
   readonly generation: number
-  /** All values of one generation, as an object of its own. */
+  /** All values of one generation, as a new object. */
   readonly current: () => { readonly generation: number; readonly values: KnobValues<K> }
   readonly nowUs: number
-  /** Why SafeMode is open; null while it is not. */
+  /** Why SafeMode is open; null while it is closed. */
   readonly safeMode: TripReason | null
-  /** False when there was no room under "backpressure"; throws a DigestError or an EngineStateError. */
+  /** Reports a digest. False if there was no room under "backpressure". Throws a DigestError or an EngineStateError. */
   readonly observe: (digest: DigestInput) => boolean
-  /** Inbox of `observeDigest`, by position (`DIGEST_*` of `arqon/hot`). */
+  /** Input of `observeDigest`, by position (`DIGEST_*` of `arqon/hot`). */
   readonly digest: Float64Array
-  /** Reports what lies in `digest`, allocating nothing: NOTHING_DUE or RING_FULL of `arqon/hot`. */
+  /** Reports what `digest` holds without allocating. Returns NOTHING_DUE or RING_FULL of `arqon/hot`. */
   readonly observeDigest: () => number
-  /** Runs `work` and reports how long it took and whether it failed, under the generation it began with. */
+  /** Runs `work`, measures its duration and failure, and reports both under the generation in which it started. */
   readonly track: <T>(work: () => T) => T
 }
 
 /**
- * Attaches this thread to an engine that another one made with `placement: "worker"`, by its `engine.shared`. Up to 63 threads report
- * at a time; the lane of one that ended or fell silent is reused after a minute. A ConfigError for what is no such handle.
+ * Attaches this thread to an engine made elsewhere with `placement: "worker"`, using its `engine.shared`. Up to 63
+ * threads can report at a time; the lane of a thread that ended or fell silent is reused after a minute. Throws a
+ * ConfigError for an invalid handle.
  */
 export function attachEngine<K extends string = string>(shared: SharedHandle<K>): AttachedEngine<K> {
   const kind: unknown = typeof shared === "object" && shared !== null ? shared.kind : shared

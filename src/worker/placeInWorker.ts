@@ -1,4 +1,4 @@
-/** The engine that `createEngine` gives with `placement: "worker"`: a plain object around `PlacedEngine`. */
+/** The engine returned by `createEngine` with `placement: "worker"`: a plain object around `PlacedEngine`. */
 import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError, EngineStateError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
@@ -15,7 +15,10 @@ import { PlacedEngine, type PlacedOptions } from "./PlacedEngine.ts"
 import type { Remains } from "./protocol.ts"
 import type { SharedEngine } from "./SharedEngine.ts"
 
-/** Makes it; nothing runs before its `start`. A ConfigError for options that are functions of the caller's thread. */
+/**
+ * Creates it; nothing runs before `start`. Throws a ConfigError for options that are functions of the caller's
+ * thread.
+ */
 export function placeInWorker(
   settings: EngineSettings,
   { inspect, sinks }: RuntimeOptions,
@@ -23,7 +26,7 @@ export function placeInWorker(
 ): WorkerEngine<string, SharedEngine> {
   if (sinks !== undefined && sinks.length > 0) throw new ConfigError({ problems: [noSinks] })
   const engine: PlacedEngine = new PlacedEngine(settings, {
-    // The types of createEngine have said what an inspector is given here.
+    // The types of createEngine guarantee what an inspector receives here.
     inspect: inspect as ((event: RelayedInspection) => void) | undefined,
     before: (): Remains => remainsOf(settings, engine),
     ...own,
@@ -68,7 +71,7 @@ export function placeInWorker(
     },
     worker: () => engine.worker(),
   }
-  // Not in the type: for who comes from JavaScript, or from an engine in this thread.
+  // Not in the type: for callers from JavaScript, or who switch from an engine in this thread.
   for (const call of OTHER_THREAD) {
     Object.defineProperty(placed, call, {
       get: () => {
@@ -85,7 +88,7 @@ const noSinks = problem(
   'Keep a journal with state: "./state", or take the records with engine.audit.subscribe.',
 )
 
-/** An engine that nobody started, for what is to be seen of one. */
+/** The visible state of an engine that was never started. */
 function remainsOf(settings: EngineSettings, { runId, reporter }: PlacedEngine): Remains {
   const manual = settings.clock === "manual"
   const core = new EngineCore({ settings, runId, readClock: manual ? null : () => reporter.nowUs })

@@ -1,6 +1,6 @@
 /**
- * What the thread of a caller and the engine's worker say to each other. Numbers go through shared memory (SharedEngine,
- * DigestLanes); here are calls with their answers, and what the worker tells of its own accord.
+ * Messages between a caller's thread and the engine's worker. Numbers go through shared memory (SharedEngine,
+ * DigestLanes). Here are calls with their answers, and what the worker sends on its own.
  */
 import type { MessagePort } from "node:worker_threads"
 import {
@@ -32,7 +32,7 @@ export interface Boot {
   readonly relay: Relay
 }
 
-/** What somebody listens to. */
+/** What someone listens to. */
 export interface Relay {
   readonly snapshots: boolean
   readonly windows: boolean
@@ -48,14 +48,14 @@ export interface Call {
   readonly argument: CallArgument
 }
 
-/** The time of a `tick`, the command of a `send`. */
+/** The time of a `tick`, or the command of a `send`. */
 export type CallArgument = number | SteeringCommand | undefined
 
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: SentError }
 
-/** What can be read of an engine that is over. */
+/** What can be read after an engine has ended. */
 export interface Remains {
   readonly snapshot: EngineSnapshot
   readonly records: ReadonlyArray<AuditRecord>
@@ -99,7 +99,7 @@ export function sendError(error: unknown): SentError {
   return { tag: null, fields: {}, message }
 }
 
-/** The same error again, of its own class. */
+/** Restores the error with its own class. */
 export function receiveError({ tag, fields, message }: SentError): Error {
   const classes: Readonly<Record<string, unknown>> = CLASSES
   const Class = tag === null ? undefined : (classes[tag] as (new (fields: object) => Error) | undefined)

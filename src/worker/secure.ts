@@ -1,7 +1,7 @@
 /**
- * What the caller's thread does with a configuration whose worker is gone for good: the last known good configuration goes live
- * under a new generation before anything else happens, with the latch word open, so that no reader is left on a perturbation.
- * The dead thread may have been amid anything; only what it had published counts.
+ * What the caller's thread does with a configuration whose worker is gone for good. Before anything else, the last
+ * known good configuration goes live under a new generation with the latch word open, so that no reader is left on
+ * a perturbation. The dead thread may have stopped at any point; only what it had published counts.
  */
 import { TRIP_ENGINE_FAULT } from "../hot/codes.ts"
 import { AtomicConfig, WORD_LATCH } from "../hot/AtomicConfig.ts"
@@ -22,7 +22,7 @@ import {
   writeRollbacks,
 } from "./SharedEngine.ts"
 
-/** Puts the plant on its baseline, or its base while there is none, and says how the next worker begins. */
+/** Puts the plant on its baseline, or its base if there is none. Returns how the next worker begins. */
 export function secure(
   handle: SharedEngine,
   settings: EngineSettings,
@@ -35,7 +35,7 @@ export function secure(
   const open = tripReason(Atomics.load(latch, 0))
   if (open === null) Atomics.store(latch, 0, TRIP_ENGINE_FAULT)
   if (config.hasBaseline) config.draftBaseline()
-  // A base that was being moved is a mixture of two, each knob of it within its bounds; one that is none is not followed.
+  // A base that was being moved is a mixture of two, each knob within its bounds. An invalid one is not used.
   else if (config.draftFrom(baseOf(config)) >= 0) config.draftFrom(space.initialUnit)
   config.commit(Float64Array.of(death.atUs), 0)
   const live = new Float64Array(config.knobs)
@@ -55,13 +55,13 @@ export function secure(
   }
 }
 
-/** The base, as it lies on the writer's desk. */
+/** The base in the writer's scratch memory. */
 const baseOf = (config: AtomicConfig): Float64Array =>
   new Float64Array(config.buffer, 8 * (config.deskAt + P_TARGET + config.knobs), config.knobs)
 
 /**
- * A latch that was open stays as it was; one that the death opened lets go when the cooldown of a rollback is over, unless there were
- * too many of them in an hour.
+ * A latch that was already open stays as it was. One opened by the death is released after the cooldown of a
+ * rollback, unless there were too many rollbacks in an hour.
  */
 function latchOf(
   handle: SharedEngine,
@@ -88,7 +88,7 @@ function latchOf(
   }
 }
 
-/** Those of the worker, and this one where it was one; the next worker may die before it says so. */
+/** The worker's rollbacks, plus this one if it was one: the next worker may die before it reports it. */
 function rollbacksOf(cells: Float64Array, rolledBack: boolean, atUs: number): ReadonlyArray<number> {
   const before = readRollbacks(cells)
   const now = rolledBack ? noteRollback(before, atUs, before.length + 1) : before
