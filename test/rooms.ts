@@ -24,9 +24,9 @@ const NODE = /^node:/
 /** Lowest first. A room is a folder of `src`, or a folder of `machines`, `platform`, `studio`, `engine` or `journal` with rules of its own. */
 export const RULES: Readonly<Record<string, Rule>> = {
   hot: { rooms: [], packages: [] },
-  domain: { rooms: ["hot"], packages: [/^effect\/(Schema|Data$|Result$)/] },
+  domain: { rooms: ["hot"], packages: [/^effect\/(Data|Result)$/] },
   control: { rooms: ["hot", "domain"], packages: [] },
-  solver: { rooms: NUMBERS, packages: [/^effect\/Schema/] },
+  solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^hdr-histogram-js$/] },
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },

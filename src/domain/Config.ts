@@ -6,7 +6,6 @@
 import { guardrailProblems } from "./guardrailConfig.ts"
 import { paramProblems } from "./ParamSpace.ts"
 import { sizeProblems } from "./memory.ts"
-import * as Result from "effect/Result"
 import { BACKPRESSURE, DROP_OLDEST, MEAN, MEDIAN, TRIMMED_MEAN } from "../hot/codes.ts"
 import type { WindowNumbers } from "../hot/WindowAccumulator.ts"
 import { type EngineConfigInput, EngineConfigShape } from "./configSchema.ts"
@@ -15,6 +14,7 @@ import { type Learned, otherRange } from "./Learned.ts"
 import { type KnobConfig, makeParamSpace, type ParamSpace } from "./ParamSpace.ts"
 import { MOST_BYTES, recordBytes, regimeBytes, ringRecordBytes } from "./memory.ts"
 import { problem, show, tidy, withExample } from "./problems.ts"
+import { attempt, unreadable } from "./readInput.ts"
 import { readShape } from "./Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
 import type { GuardrailConfig } from "./configSchema.ts"
@@ -84,11 +84,9 @@ const DEFAULT_AUDIT_MEMORY = 10_000
 
 /** The settings, or a ConfigError. Total: no input makes it throw. */
 export function parseEngineConfig(input: unknown): EngineSettings | ConfigError {
-  const tried = Result.try(() => ({ read: readShape(EngineConfigShape, input), cross: crossProblems(input) }))
-  // A getter or a proxy of the input threw: nothing more can be said about such an input.
-  if (Result.isFailure(tried))
-    return new ConfigError({ problems: [problem([], "could not be read.", "Give a plain object.")] })
-  const { read, cross } = tried.success
+  const tried = attempt(() => ({ read: readShape(EngineConfigShape, input), cross: crossProblems(input) }))
+  if (tried === null) return new ConfigError({ problems: [unreadable()] })
+  const { read, cross } = tried
   if (read.ok && cross.length === 0) return settingsOf(read.value)
   // Where both found something at one place, the second knows more of what was meant.
   const found = read.ok ? [] : read.problems

@@ -197,7 +197,14 @@ export function knobProblems(path: ReadonlyArray<string>, knob: unknown): Readon
     say("min", `must be above 0 on a log scale, got ${min}.`, 'Raise it, or use scale: "linear".')
   if (finite(step) && step <= 0)
     say("step", `must be above 0, got ${step}.`, "Leave it out for a continuous knob.")
-  if (!finite(min) || !finite(max)) return problems
+  if (!finite(min) || !finite(max)) {
+    // The bound that can be read says enough of the start.
+    if (finite(initial) && finite(max) && initial > max)
+      say("initial", `must be at most max, ${max}, got ${initial}.`, OUTSIDE)
+    if (finite(initial) && finite(min) && initial < min)
+      say("initial", `must be at least min, ${min}, got ${initial}.`, OUTSIDE)
+    return problems
+  }
   if (min >= max) {
     say(
       "min",
@@ -236,9 +243,11 @@ export function knobProblems(path: ReadonlyArray<string>, knob: unknown): Readon
       say("step", "leaves one place on the circle.", "Use a step of at most half the range.")
   }
   if (finite(initial) && (initial < min || initial > max))
-    say("initial", `is outside [${min}, ${max}]: ${initial}.`, "Start inside the bounds, or widen them.")
+    say("initial", `is outside [${min}, ${max}]: ${initial}.`, OUTSIDE)
   return problems
 }
+
+const OUTSIDE = "Start inside the bounds, or widen them."
 
 function finite(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value)

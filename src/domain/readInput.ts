@@ -4,14 +4,19 @@ import type { Problem } from "./errors.ts"
 import { problem } from "./problems.ts"
 import { type Reading, type ReadOptions, readShape, type Shape } from "./Shape.ts"
 
+/** What a reader gives; null where a getter or a proxy of what it reads throws. Total. */
+export function attempt<T>(read: () => T): T | null {
+  const tried = Result.try(read)
+  return Result.isSuccess(tried) ? tried.success : null
+}
+
+/** An input that throws where it is read. */
+export const unreadable = (at: ReadonlyArray<PropertyKey> = []): Problem =>
+  problem(at, "could not be read.", "Give a plain object.")
+
 /** As `readShape`; an input whose getters throw, or a proxy that does, has that as its one problem. Total. */
 export function readTotally<T>(shape: Shape<T>, input: unknown, options: ReadOptions = {}): Reading<T> {
-  const tried = Result.try(() => readShape(shape, input, options))
-  if (Result.isSuccess(tried)) return tried.success
-  return {
-    ok: false,
-    problems: [problem(options.at ?? [], "could not be read.", "Give a plain object.")],
-  }
+  return attempt(() => readShape(shape, input, options)) ?? { ok: false, problems: [unreadable(options.at)] }
 }
 
 /** What is wrong with an input; empty where nothing is. */
@@ -19,6 +24,6 @@ export const problemsOf = (read: Reading<unknown>): ReadonlyArray<Problem> => (r
 
 /** What a JSON text says, without fields that the shape does not know; null where it is nothing of the kind. Total. */
 export function readText<T>(shape: Shape<T>, text: string): T | null {
-  const tried = Result.try(() => readShape(shape, JSON.parse(text), { excess: "drop" }))
-  return Result.isSuccess(tried) && tried.success.ok ? tried.success.value : null
+  const read = attempt(() => readShape(shape, JSON.parse(text), { excess: "drop" }))
+  return read?.ok === true ? read.value : null
 }

@@ -3,23 +3,40 @@
  * run again: apart from timings and environment, the same configuration and answers give the same artifact bit for bit.
  * The seeds' artifacts (run_id, seed, budget, history) are read as they are; they name no bounds, so their `config` is null.
  */
-import * as Schema from "effect/Schema"
 import { ArtifactError, type Problem } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
 import { MAX_SEED } from "../domain/Units.ts"
 import type { Classification, LabelChange, LandscapeFeatures, LandscapeLabel } from "./Classification.ts"
-import { MAX_BUDGET, SolverConfigSchema } from "./configSchema.ts"
-import { exact, failureProblems, optional, SCHEMA_VERSION, text, versionProblem, whole } from "./fields.ts"
-import { count, fullEntry, ParamNames, ParamsSchema, RUN_PHASES } from "./history.ts"
-import { plainData, record } from "./plainData.ts"
+import { MAX_BUDGET, SolverConfigShape } from "./configSchema.ts"
+import { SCHEMA_VERSION, versionProblem } from "./schemaVersion.ts"
+import {
+  about,
+  boolean,
+  either,
+  list,
+  maybe,
+  nullOr,
+  number,
+  object,
+  oneOf,
+  optionalOrNull,
+  readShape,
+  record,
+  string,
+  text,
+  whole,
+} from "../domain/Shape.ts"
+import { problemsOf } from "../domain/readInput.ts"
+import { count, fullEntry, ParamNames, ParamsShape, RUN_PHASES } from "./history.ts"
+import { plainData, objectOf } from "./plainData.ts"
 import type { Params } from "./SearchSpace.ts"
 import { readConfig, type SolverConfig, type StrategyName } from "./SolverConfig.ts"
 import { runFields, runProblems, type SolverState } from "./SolverState.ts"
 
 /** A figure that could not be measured is null. */
-const figure = (description: string) => Schema.NullOr(Schema.Finite).annotate({ description })
+const figure = (description: string) => about(nullOr(number()), { description })
 
-const Features = Schema.Struct({
+const Features = object({
   keptPromises: figure(
     "Share of the later trust-region steps whose actual gain was above a tenth of the predicted one, 0 to 1.",
   ),
@@ -34,78 +51,69 @@ const Features = Schema.Struct({
   noise: figure("Noise of one reading as a share of the probe's spread."),
 })
 
-const Label = Schema.Literals(["quadratic", "curved", "noisy"])
+const Label = oneOf(["quadratic", "curved", "noisy"])
 
-export const ClassificationSchema = Schema.Struct({
-  label: Label.annotate({
-    description: "What the classify phase found, and what the selection begins with.",
-  }),
+export const ClassificationShape = object({
+  label: about(Label, "What the classify phase found, and what the selection begins with."),
   score: figure("What the label was decided on: the share of kept promises, or the noise."),
-  readings: count.annotate({ description: "Readings it was decided on." }),
-  stencil: Schema.Boolean.annotate({
-    description: "False where the budget was too small for the quadratic model's first points.",
-  }),
-  features: Features.annotate({ description: "What explains the label." }),
-  changes: Schema.optionalKey(
-    Schema.Array(
-      Schema.Struct({
-        label: Label.annotate({ description: "What the landscape was taken for from then on." }),
-        readings: count.annotate({ description: "Readings there were." }),
-        reason: text(200).annotate({ description: "Why." }),
-      }),
-    ).annotate({ description: "How later steps revoked the label, oldest first." }),
+  readings: about(count, "Readings it was decided on."),
+  stencil: about(boolean, "False where the budget was too small for the quadratic model's first points."),
+  features: about(Features, "What explains the label."),
+  changes: maybe(
+    about(
+      list(
+        object({
+          label: about(Label, "What the landscape was taken for from then on."),
+          readings: about(count, "Readings there were."),
+          reason: about(text(200), "Why."),
+        }),
+      ),
+      { description: "How later steps revoked the label, oldest first." },
+    ),
   ),
 })
 
-export const BestSchema = Schema.Struct({
-  params: ParamsSchema,
-  value: Schema.Finite.annotate({
-    description: "The reading, or under noise the mean it rests on, in the objective's own units.",
-  }),
+export const BestShape = object({
+  params: ParamsShape,
+  value: about(number(), "The reading, or under noise the mean it rests on, in the objective's own units."),
   standard_error: figure(
     "Standard error of the value, in the objective's own units; null where readings repeat.",
   ),
-  eval_id: Schema.NullOr(count).annotate({ description: "The trial at that point." }),
-  readings: count.annotate({ description: "Readings that the value rests on." }),
+  eval_id: about(nullOr(count), "The trial at that point."),
+  readings: about(count, "Readings that the value rests on."),
 })
 
-const PhaseSchema = Schema.Struct({
-  phase: Schema.Literals(RUN_PHASES).annotate({ description: "The phase; every run has all three." }),
-  evaluations: count.annotate({ description: "Trials that the phase asked for." }),
+const PhaseShape = object({
+  phase: about(oneOf(RUN_PHASES), "The phase; every run has all three."),
+  evaluations: about(count, "Trials that the phase asked for."),
   elapsed_ms: figure("Time from its begin to its end, in milliseconds; null where no clock was at hand."),
 })
 
-const EnvironmentSchema = Schema.Record(
-  Schema.String,
-  Schema.NullOr(Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])),
-)
+const EnvironmentShape = record(nullOr(either(string(), number(), boolean)))
 
 const artifactFields = {
   ...runFields,
-  seed: whole(0, MAX_SEED).annotate({ description: "The seed of the configuration." }),
-  budget: whole(1, MAX_BUDGET).annotate({ description: "The budget of the configuration, in evaluations." }),
-  classification: optional(ClassificationSchema.annotate({ description: "What the classify phase found." })),
-  noise: optional(
-    Schema.Finite.annotate({ description: "Noise of one reading as a share of the probe's spread." }),
-  ),
-  best: optional(BestSchema.annotate({ description: "The recommended point." })),
-  phases: optional(Schema.Array(PhaseSchema).annotate({ description: "What each phase took." })),
-  notes: optional(
-    Schema.Array(text(2000)).annotate({ description: "What a reader should know, in sentences." }),
-  ),
-  environment: optional(
-    EnvironmentSchema.annotate({ description: "Where it ran: versions, platform, processor." }),
-  ),
+  seed: about(whole(0, MAX_SEED), "The seed of the configuration."),
+  budget: about(whole(1, MAX_BUDGET), "The budget of the configuration, in evaluations."),
+  classification: optionalOrNull(about(ClassificationShape, "What the classify phase found.")),
+  noise: optionalOrNull(about(number(), "Noise of one reading as a share of the probe's spread.")),
+  best: optionalOrNull(about(BestShape, "The recommended point.")),
+  phases: optionalOrNull(about(list(PhaseShape), "What each phase took.")),
+  notes: optionalOrNull(about(list(text(2000)), "What a reader should know, in sentences.")),
+  environment: optionalOrNull(about(EnvironmentShape, "Where it ran: versions, platform, processor.")),
 }
 
-export const RunArtifactSchema = Schema.Struct({
-  ...artifactFields,
-  config: optional(SolverConfigSchema),
-}).annotate({
-  identifier: "RunArtifact",
-  title: "Arqon run artifact",
-  description: "The record of an offline search. docs/reference/solver-files.md tells all of it.",
-})
+export const RunArtifactShape = about(
+  object({
+    ...artifactFields,
+    config: optionalOrNull(SolverConfigShape),
+  }),
+  {
+    name: "RunArtifact",
+    title: "Arqon run artifact",
+    description: "The record of an offline search. docs/reference/solver-files.md tells all of it.",
+  },
+)
 
 export interface ArtifactClassification {
   readonly label: LandscapeLabel
@@ -178,7 +186,7 @@ export function describeClassification(
 }
 
 /** All but the configuration, which is read with its own word for each problem. */
-const decode = Schema.decodeUnknownExit(Schema.Struct(artifactFields), exact)
+const DocumentShape = object(artifactFields)
 
 /**
  * The artifact, or an ArtifactError. Total: no input makes it throw.
@@ -195,16 +203,14 @@ export function parseRunArtifact(
   if (plain.problems.length > 0) return refuse(plain.problems)
   const newer = versionProblem(plain.value, [])
   if (newer !== null) return refuse([newer])
-  const document = record(plain.value)
+  const document = objectOf(plain.value)
   const { config: rawConfig, ...rest } = document ?? {}
   const given = rawConfig !== undefined && rawConfig !== null
   const config = given ? readConfig(rawConfig, ["config"], strategies) : null
-  const exit = decode(document === null ? plain.value : rest)
-  if (exit._tag === "Failure" || Array.isArray(config)) {
-    const found = exit._tag === "Failure" ? failureProblems(exit, plain.value, []) : []
-    return refuse([...found, ...(Array.isArray(config) ? config : [])])
-  }
-  const { history, pending, counts, seed, budget, best, ...more } = exit.value
+  const read = readShape(DocumentShape, document === null ? plain.value : rest)
+  if (!read.ok || Array.isArray(config))
+    return refuse([...problemsOf(read), ...(Array.isArray(config) ? config : [])])
+  const { history, pending, counts, seed, budget, best, ...more } = read.value
   const run = { history, pending: pending ?? [], counts: counts ?? null }
   const problems = [...runProblems(run, budget, config)]
   if (config !== null) {

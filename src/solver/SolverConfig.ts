@@ -3,17 +3,17 @@
  * it. Needed at every door through which a configuration comes: createSolver, state files, artifacts, the command line.
  * What is harmless but does nothing is read with a warning; nothing is repaired in silence.
  */
-import { failureProblems } from "./fields.ts"
 import { sizeProblems } from "../domain/memory.ts"
 import { EXTRA_NAMES, STRATEGIES } from "./strategies/catalogue.ts"
 import { plainFields } from "./configSchema.ts"
-import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { evaluationBytes } from "../domain/memory.ts"
 import { didYouMean, problem, show, tidy, withExample } from "../domain/problems.ts"
-import { exact, SCHEMA_VERSION, versionProblem } from "./fields.ts"
-import { plainData, record } from "./plainData.ts"
+import { SCHEMA_VERSION, versionProblem } from "./schemaVersion.ts"
+import { problemsOf } from "../domain/readInput.ts"
+import { anything, object, readShape, type ShapeType } from "../domain/Shape.ts"
+import { plainData, objectOf } from "./plainData.ts"
 import { readBounds } from "./readBounds.ts"
 import { type Dimension, SearchSpace } from "./SearchSpace.ts"
 import type { DimensionConfig } from "./DimensionConfig.ts"
@@ -62,8 +62,8 @@ const MOST_PROBE = 15
 const PROBE_SHARE = 0.1
 
 /** The fields one by one; `bounds` as it comes, since a union of dimensions would report every branch it did not mean. */
-const decodePlain = Schema.decodeUnknownExit(Schema.Struct({ ...plainFields, bounds: Schema.Unknown }), exact)
-type PlainConfig = Extract<ReturnType<typeof decodePlain>, { readonly _tag: "Success" }>["value"]
+const PlainShape = object({ ...plainFields, bounds: anything })
+type PlainConfig = ShapeType<typeof PlainShape>
 
 type Path = ReadonlyArray<string>
 
@@ -106,10 +106,9 @@ export function readConfig(
 ): SolverSettings | Array<Problem> {
   const newer = versionProblem(value, path)
   if (newer !== null) return [newer]
-  const problems: Array<Problem> = []
-  const exit = decodePlain(value)
-  if (exit._tag === "Failure") problems.push(...failureProblems(exit, value, path))
-  const config = record(value)
+  const read = readShape(PlainShape, value, { at: path })
+  const problems: Array<Problem> = [...problemsOf(read)]
+  const config = objectOf(value)
   if (config === null) return problems
   const bounds = "bounds" in config ? readBounds(config.bounds, [...path, "bounds"], problems) : []
   const { length } = bounds
@@ -125,7 +124,7 @@ export function readConfig(
       problem([...path, "strategy"], `is not a strategy: ${show(strategy)}.`, didYouMean(strategy, names)),
     )
   }
-  return exit._tag === "Failure" || problems.length > 0 ? problems : settingsOf(exit.value, bounds, known)
+  return !read.ok || problems.length > 0 ? problems : settingsOf(read.value, bounds, known)
 }
 
 function settingsOf(

@@ -2,65 +2,74 @@
  * A run as it is saved: configuration, what was told in its order, what is still out. Everything else follows by
  * repeating it. A state is read whole or not at all: one StateError lists everything that is wrong or does not fit together.
  */
-import * as Schema from "effect/Schema"
 import { type Problem, StateError } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
-import { SolverConfigSchema } from "./configSchema.ts"
-import { exact, failureProblems, optional, SCHEMA_VERSION, versionProblem, whole } from "./fields.ts"
+import { SolverConfigShape } from "./configSchema.ts"
+import { SCHEMA_VERSION, versionProblem } from "./schemaVersion.ts"
+import {
+  about,
+  anything,
+  list,
+  object,
+  optionalOrNull,
+  readShape,
+  type ShapeType,
+  string,
+  whole,
+} from "../domain/Shape.ts"
+import { problemsOf } from "../domain/readInput.ts"
 import {
   count,
-  EntrySchema,
+  EntryShape,
   entryProblems,
   fullEntry,
   type HistoryEntry,
   ParamNames,
   type PendingEntry,
-  PendingSchema,
+  PendingShape,
 } from "./history.ts"
-import { plainData, record } from "./plainData.ts"
+import { plainData, objectOf } from "./plainData.ts"
 import { readConfig, type SolverConfig, type SolverSettings, type StrategyName } from "./SolverConfig.ts"
 
 export type { HistoryEntry, PendingEntry }
 
 /** Where a run stands, in numbers. All but `duplicates` follow from the history. */
-export const CountsSchema = Schema.Struct({
-  budget: count.annotate({ description: "Evaluations of the whole run." }),
-  spent: count.annotate({ description: "Evaluations asked for or told unasked." }),
-  asked: count.annotate({ description: "Trials asked for." }),
-  told: count.annotate({ description: "Trials that a result came for." }),
-  pending: count.annotate({ description: "Trials that no result has come for." }),
-  failed: count.annotate({ description: "Results without a number." }),
-  duplicates: count.annotate({ description: "Results that were known already, and ignored." }),
-  seeded: count.annotate({ description: "Readings from before the run." }),
-  foreign: count.annotate({ description: "Readings that nobody had asked for." }),
+export const CountsShape = object({
+  budget: about(count, "Evaluations of the whole run."),
+  spent: about(count, "Evaluations asked for or told unasked."),
+  asked: about(count, "Trials asked for."),
+  told: about(count, "Trials that a result came for."),
+  pending: about(count, "Trials that no result has come for."),
+  failed: about(count, "Results without a number."),
+  duplicates: about(count, "Results that were known already, and ignored."),
+  seeded: about(count, "Readings from before the run."),
+  foreign: about(count, "Readings that nobody had asked for."),
 })
-export interface RunCounts extends Schema.Schema.Type<typeof CountsSchema> {}
+export interface RunCounts extends ShapeType<typeof CountsShape> {}
 
-export const runId = Schema.String.check(
-  Schema.makeFilter((id: string) => id.trim() !== "" && id.length <= 200, {
+const runId = about(
+  string({
     expected: "a name of 1 to 200 characters",
-    toJsonSchema: () => ({ minLength: 1, maxLength: 200 }),
+    holds: (id) => id.trim() !== "" && id.length <= 200,
+    json: { minLength: 1, maxLength: 200 },
   }),
-).annotate({ description: "Name of the run." })
+  "Name of the run.",
+)
 
 /** The fields that state and artifact share, the configuration aside. */
 export const runFields = {
-  $schema: optional(Schema.String.annotate({ description: "For editors; not read." })),
-  schema_version: optional(
-    whole(1, SCHEMA_VERSION).annotate({ description: "Version of this format.", default: SCHEMA_VERSION }),
+  $schema: optionalOrNull(about(string(), "For editors; not read.")),
+  schema_version: optionalOrNull(
+    about(whole(1, SCHEMA_VERSION), { description: "Version of this format.", default: SCHEMA_VERSION }),
   ),
   run_id: runId,
-  history: Schema.Array(EntrySchema).annotate({
-    description: "The evaluations in the order they were told.",
-  }),
-  pending: optional(
-    Schema.Array(PendingSchema).annotate({ description: "Trials that no result has come for." }),
-  ),
-  counts: optional(CountsSchema.annotate({ description: "Where the run stands." })),
+  history: about(list(EntryShape), "The evaluations in the order they were told."),
+  pending: optionalOrNull(about(list(PendingShape), "Trials that no result has come for.")),
+  counts: optionalOrNull(about(CountsShape, "Where the run stands.")),
 }
 
-export const SolverStateSchema = Schema.Struct({ ...runFields, config: SolverConfigSchema }).annotate({
-  identifier: "SolverState",
+export const SolverStateShape = about(object({ ...runFields, config: SolverConfigShape }), {
+  name: "SolverState",
   title: "Arqon solver state",
   description:
     "An offline search as it is saved between two calls. docs/reference/solver-files.md tells all of it.",
@@ -76,7 +85,8 @@ export interface SolverState {
   readonly counts?: RunCounts
 }
 
-const decode = Schema.decodeUnknownExit(Schema.Struct({ ...runFields, config: Schema.Unknown }), exact)
+/** The configuration is read apart, with its own words for each problem. */
+const DocumentShape = object({ ...runFields, config: anything })
 
 /**
  * The state, or a StateError. Total: no input makes it throw. Whether this build asks for the points that were recorded
@@ -94,21 +104,19 @@ export function parseSolverState(
   if (plain.problems.length > 0) return refuse(plain.problems)
   const newer = versionProblem(plain.value, [])
   if (newer !== null) return refuse([newer])
-  const document = record(plain.value)
+  const document = objectOf(plain.value)
   const config =
     document !== null && "config" in document ? readConfig(document.config, ["config"], strategies) : []
-  const exit = decode(plain.value)
-  if (exit._tag === "Failure" || Array.isArray(config)) {
-    const found = exit._tag === "Failure" ? failureProblems(exit, plain.value, []) : []
-    return refuse([...found, ...(Array.isArray(config) ? config : [])])
-  }
-  const { history, pending, counts } = exit.value
+  const read = readShape(DocumentShape, plain.value)
+  if (!read.ok || Array.isArray(config))
+    return refuse([...problemsOf(read), ...(Array.isArray(config) ? config : [])])
+  const { history, pending, counts } = read.value
   const run = { history, pending: pending ?? [], counts: counts ?? null }
   const problems = runProblems(run, config.budget, config)
   if (problems.length > 0) return refuse(problems)
   return {
     schema_version: SCHEMA_VERSION,
-    run_id: exit.value.run_id,
+    run_id: read.value.run_id,
     config: config.config,
     history: history.map(fullEntry),
     pending: run.pending,
@@ -117,7 +125,7 @@ export function parseSolverState(
 }
 
 interface Run {
-  readonly history: ReadonlyArray<typeof EntrySchema.Type>
+  readonly history: ReadonlyArray<ShapeType<typeof EntryShape>>
   readonly pending: ReadonlyArray<PendingEntry>
   readonly counts: RunCounts | null
 }

@@ -1,10 +1,27 @@
 /**
- * The schema of a solver's configuration, field by field, with what people and editors are told about each. `SolverConfig.ts`
+ * The shape of a solver's configuration, field by field, with what people and editors are told about each. `SolverConfig.ts`
  * adds what no single field can show; one needs this file to see what is allowed, or to make examples or a JSON Schema.
  */
-import * as Schema from "effect/Schema"
 import { MAX_SEED } from "../domain/Units.ts"
-import { above0, between, optional, SCHEMA_VERSION, text, whole } from "./fields.ts"
+import {
+  about,
+  anything,
+  between,
+  boolean,
+  either,
+  list,
+  number,
+  numberThat,
+  object,
+  oneOf,
+  optional,
+  optionalOrNull,
+  record,
+  string,
+  text,
+  whole,
+} from "../domain/Shape.ts"
+import { SCHEMA_VERSION } from "./schemaVersion.ts"
 
 export const MAX_BUDGET = 1_000_000
 export const MAX_DIMENSIONS = 1024
@@ -16,11 +33,11 @@ export const UPSTREAM_SCALES = { Linear: "linear", Log: "log", Periodic: "period
 export const PROBE_METHODS = ["auto", "kronecker", "sobol"] as const
 export const OBJECTIVES = ["minimize", "maximize"] as const
 
-export const ParamValueSchema = Schema.Union([Schema.Finite, text(1024), Schema.Boolean])
+export const ParamValueShape = either(number(), text(1024), boolean)
 
-const scaleSchema = <const L extends ReadonlyArray<string>>(literals: L) =>
-  optional(
-    Schema.Literals(literals).annotate({
+const scaleShape = <const L extends ReadonlyArray<string>>(literals: L) =>
+  optionalOrNull(
+    about(oneOf(literals), {
       description:
         "What distance means: differences (linear), ratios (log, min above 0) or a circle on which max is min again (periodic).",
       default: "linear",
@@ -28,135 +45,138 @@ const scaleSchema = <const L extends ReadonlyArray<string>>(literals: L) =>
   )
 
 const numericFields = {
-  min: Schema.Finite.annotate({ description: "Smallest value, in the parameter's own units." }),
-  max: Schema.Finite.annotate({ description: "Largest value, in the parameter's own units." }),
-  step: optional(
-    above0.annotate({
-      description:
-        "Distance between allowed values, counted from min, in the parameter's own units; whole numbers: 1. Continuous when left out.",
-    }),
+  min: about(number(), "Smallest value, in the parameter's own units."),
+  max: about(number(), "Largest value, in the parameter's own units."),
+  step: optionalOrNull(
+    about(
+      numberThat("a number above 0", (n) => n > 0, { exclusiveMinimum: 0 }),
+      "Distance between allowed values, counted from min, in the parameter's own units; whole numbers: 1. Continuous when left out.",
+    ),
   ),
 }
 
 /** A number within bounds, after the seeds' spelling of scales has been read. */
-export const NumericSchema = Schema.Struct({ ...numericFields, scale: scaleSchema(SCALES) })
+export const NumericShape = object({ ...numericFields, scale: scaleShape(SCALES) })
 
-export const ChoicesSchema = Schema.Struct({
-  choices: Schema.Array(ParamValueSchema)
-    .check(
-      Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length >= 2 && list.length <= MAX_CHOICES, {
-        expected: `a list of 2 to ${MAX_CHOICES} values`,
-        toJsonSchema: () => ({ minItems: 2, maxItems: MAX_CHOICES, uniqueItems: true }),
-      }),
-    )
-    .annotate({ description: "The values, without an order. No two are the same." }),
+export const ChoicesShape = object({
+  choices: about(
+    list(ParamValueShape, {
+      expected: `a list of 2 to ${MAX_CHOICES} values`,
+      holds: ({ length }) => length >= 2 && length <= MAX_CHOICES,
+      json: { minItems: 2, maxItems: MAX_CHOICES, uniqueItems: true },
+    }),
+    "The values, without an order. No two are the same.",
+  ),
 })
 
-export const SwitchSchema = Schema.Struct({
-  type: Schema.Literal("boolean").annotate({ description: "True or false." }),
+export const SwitchShape = object({
+  type: about(oneOf(["boolean"]), "True or false."),
 })
 
-/** Every spelling of a dimension that is read. */
-const DimensionSchema = Schema.Union([
-  Schema.Struct({
-    ...numericFields,
-    scale: scaleSchema([...SCALES, "Linear", "Log", "Periodic"]),
-  }).annotate({ title: "Number", description: "A number within bounds." }),
-  ChoicesSchema.annotate({ title: "Choice", description: "One of several values." }),
-  SwitchSchema.annotate({ title: "Switch", description: "True or false." }),
-])
+/** Every spelling of a dimension, for editors: `readBounds` finds out which one is meant, and reads it as that. */
+const DimensionShape = either(
+  about(
+    object({
+      ...numericFields,
+      scale: scaleShape([...SCALES, "Linear", "Log", "Periodic"]),
+    }),
+    { title: "Number", description: "A number within bounds." },
+  ),
+  about(ChoicesShape, { title: "Choice", description: "One of several values." }),
+  about(SwitchShape, { title: "Switch", description: "True or false." }),
+)
 
-const Probe = Schema.Struct({
-  method: optional(
-    Schema.Literals(PROBE_METHODS).annotate({
+const Probe = object({
+  method: optionalOrNull(
+    about(oneOf(PROBE_METHODS), {
       description:
         "Sequence of the probe's points. auto takes the one that spreads better for the number of points and dimensions.",
       default: "auto",
     }),
   ),
-  spice: optional(
-    between(0, 1).annotate({
+  spice: optionalOrNull(
+    about(between(0, 1), {
       description: "Share of the probe's points that are drawn uniformly instead of from the sequence.",
       default: 0,
     }),
   ),
 })
 
+const LIVE = "An option of the live engine: read with a warning, without effect."
+
 /** Everything but `bounds`, which is checked dimension by dimension. */
 export const plainFields = {
-  $schema: optional(Schema.String.annotate({ description: "For editors; not read." })),
-  schema_version: optional(
-    whole(1, SCHEMA_VERSION).annotate({
+  $schema: optionalOrNull(about(string(), "For editors; not read.")),
+  schema_version: optionalOrNull(
+    about(whole(1, SCHEMA_VERSION), {
       description: "Version of this format.",
       default: SCHEMA_VERSION,
     }),
   ),
-  seed: optional(
-    whole(0, MAX_SEED).annotate({
+  seed: optionalOrNull(
+    about(whole(0, MAX_SEED), {
       description: "Draws every random number: the same seed and the same answers give the same run.",
       default: 0,
     }),
   ),
-  budget: whole(1, MAX_BUDGET).annotate({
-    description: "Evaluations of the whole run, probe, failures and repeats included.",
-  }),
-  objective: optional(
-    Schema.Literals(OBJECTIVES).annotate({ description: "Which way is better.", default: "minimize" }),
+  budget: about(whole(1, MAX_BUDGET), "Evaluations of the whole run, probe, failures and repeats included."),
+  objective: optionalOrNull(
+    about(oneOf(OBJECTIVES), { description: "Which way is better.", default: "minimize" }),
   ),
-  probe_ratio: optional(
-    between(0, 1).annotate({
-      description:
-        "Share of the budget that the probe takes, at least one evaluation. Left out: a tenth of the budget, but 6 to 15 evaluations.",
-    }),
+  probe_ratio: optionalOrNull(
+    about(
+      between(0, 1),
+      "Share of the budget that the probe takes, at least one evaluation. Left out: a tenth of the budget, but 6 to 15 evaluations.",
+    ),
   ),
-  probe: optional(Probe.annotate({ description: "How the probe chooses its points." })),
-  batch_size: optional(
-    whole(1, MAX_BUDGET).annotate({
-      description:
-        "Points that an ask without a number gives. Left out: all points that need no earlier answer.",
-    }),
+  probe: optionalOrNull(about(Probe, "How the probe chooses its points.")),
+  batch_size: optionalOrNull(
+    about(
+      whole(1, MAX_BUDGET),
+      "Points that an ask without a number gives. Left out: all points that need no earlier answer.",
+    ),
   ),
-  strategy: optional(
-    Schema.String.annotate({
+  strategy: optionalOrNull(
+    about(string(), {
       description: "Name of the refinement strategy; auto selects by the classification.",
       default: "auto",
     }),
   ),
-  strategy_params: optional(
-    Schema.Record(Schema.String, Schema.Finite).annotate({
-      description:
-        "Options of the strategy by name; what it does not know has no effect and is warned about.",
-    }),
+  strategy_params: optionalOrNull(
+    about(
+      record(number()),
+      "Options of the strategy by name; what it does not know has no effect and is warned about.",
+    ),
   ),
   /** Options of the live engine, which the seeds' files carry: read with a warning, without effect. */
-  max_delta: Schema.optional(Schema.Unknown),
-  cooldown_steps: Schema.optional(Schema.Unknown),
+  max_delta: about(optional(anything), LIVE),
+  cooldown_steps: about(optional(anything), LIVE),
 }
 
 /** The whole configuration, as a user writes it. */
-export const SolverConfigSchema = Schema.Struct({
-  ...plainFields,
-  bounds: Schema.Record(Schema.String, DimensionSchema)
-    .check(
-      Schema.makeFilter(
-        (bounds: Readonly<Record<string, unknown>>) => {
+export const SolverConfigShape = about(
+  object({
+    ...plainFields,
+    bounds: about(
+      record(DimensionShape, null, {
+        expected: `an object of 1 to ${MAX_DIMENSIONS} parameters`,
+        holds: (bounds) => {
           const count = Object.keys(bounds).length
           return count >= 1 && count <= MAX_DIMENSIONS
         },
-        {
-          expected: `an object of 1 to ${MAX_DIMENSIONS} parameters`,
-          toJsonSchema: () => ({
-            minProperties: 1,
-            maxProperties: MAX_DIMENSIONS,
-            propertyNames: { maxLength: 128, pattern: "^\\S(.*\\S)?$", not: { const: "__proto__" } },
-          }),
+        json: {
+          minProperties: 1,
+          maxProperties: MAX_DIMENSIONS,
+          propertyNames: { maxLength: 128, pattern: "^\\S(.*\\S)?$", not: { const: "__proto__" } },
         },
-      ),
-    )
-    .annotate({ description: "The parameters by name, each with what it may be." }),
-}).annotate({
-  identifier: "SolverConfig",
-  title: "Arqon solver configuration",
-  description:
-    "What an offline search may try, and for how long. docs/reference/solver-files.md tells all of it.",
-})
+      }),
+      "The parameters by name, each with what it may be.",
+    ),
+  }),
+  {
+    name: "SolverConfig",
+    title: "Arqon solver configuration",
+    description:
+      "What an offline search may try, and for how long. docs/reference/solver-files.md tells all of it.",
+  },
+)

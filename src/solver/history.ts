@@ -2,12 +2,27 @@
  * The history of a run as JSON: one entry an evaluation, in the order told. States and artifacts are made of it, and it
  * can be read by itself for a warm start. The seeds' own entries (params, value, cost) are read as they are and filled in.
  */
-import * as Schema from "effect/Schema"
 import { ArtifactError, type Problem } from "../domain/errors.ts"
-import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
-import { ParamValueSchema } from "./configSchema.ts"
-import { exact, failureProblems, optional, text, whole } from "./fields.ts"
-import { plainData, record } from "./plainData.ts"
+import { didYouMean, missing, problem, show, tidy } from "../domain/problems.ts"
+import { ParamValueShape } from "./configSchema.ts"
+import {
+  about,
+  anything,
+  list,
+  nullOr,
+  number,
+  numberThat,
+  object,
+  oneOf,
+  optional,
+  optionalOrNull,
+  readShape,
+  record,
+  type ShapeType,
+  text,
+  whole,
+} from "../domain/Shape.ts"
+import { plainData, objectOf } from "./plainData.ts"
 import type { Params, SearchSpace } from "./SearchSpace.ts"
 
 export const RUN_PHASES = ["probe", "classify", "refine"] as const
@@ -16,64 +31,67 @@ export const ENTRY_PHASES = ["seed", ...RUN_PHASES, "told"] as const
 /** Trial ids and positions in a history: whole numbers from 0. */
 export const count = whole(0, Number.MAX_SAFE_INTEGER)
 
-export const ParamsSchema = Schema.Record(Schema.String, ParamValueSchema).annotate({
-  description: "Values by parameter name, each in the parameter's own units.",
-})
+export const ParamsShape = about(
+  record(ParamValueShape),
+  "Values by parameter name, each in the parameter's own units.",
+)
+
+const UNREAD = "Whatever else a result carried. Not read, not kept."
 
 /** One evaluation as a document holds it. */
-export const EntrySchema = Schema.Struct({
-  eval_id: optional(
-    count.annotate({
-      description:
+export const EntryShape = about(
+  object({
+    eval_id: optionalOrNull(
+      about(
+        count,
         "The trial, counted from 0 in the order asked; null for a reading that no trial of the run asked for.",
-    }),
-  ),
-  params: ParamsSchema,
-  value: Schema.NullOr(Schema.Finite).annotate({
-    description: "What was measured, in the objective's own units; null when the evaluation failed.",
-  }),
-  cost: optional(
-    Schema.Finite.check(
-      Schema.makeFilter((n: number) => n >= 0, {
-        expected: "a number of at least 0",
-        toJsonSchema: () => ({ minimum: 0 }),
+      ),
+    ),
+    params: ParamsShape,
+    value: about(
+      nullOr(number()),
+      "What was measured, in the objective's own units; null when the evaluation failed.",
+    ),
+    cost: optionalOrNull(
+      about(
+        numberThat("a number of at least 0", (n) => n >= 0, { minimum: 0 }),
+        { description: "What the evaluation cost, in any unit.", default: 1 },
+      ),
+    ),
+    phase: optionalOrNull(
+      about(oneOf(ENTRY_PHASES), {
+        description:
+          "The phase that asked for it; told: a reading that nobody had asked for; seed: known before the run, outside the budget.",
+        default: "told",
       }),
-    ).annotate({ description: "What the evaluation cost, in any unit.", default: 1 }),
-  ),
-  phase: optional(
-    Schema.Literals(ENTRY_PHASES).annotate({
-      description:
-        "The phase that asked for it; told: a reading that nobody had asked for; seed: known before the run, outside the budget.",
-      default: "told",
-    }),
-  ),
-  decision: optional(
-    text(200).annotate({ description: "Why this point: the move of the strategy that asked for it." }),
-  ),
-  status: optional(
-    Schema.Literals(["ok", "failed"]).annotate({ description: "Whether there is a value. Follows from it." }),
-  ),
-  asked_after: optional(
-    count.annotate({
-      description:
+    ),
+    decision: optionalOrNull(about(text(200), "Why this point: the move of the strategy that asked for it.")),
+    status: optionalOrNull(about(oneOf(["ok", "failed"]), "Whether there is a value. Follows from it.")),
+    asked_after: optionalOrNull(
+      about(
+        count,
         "Entries there were in the history when the trial was asked for; null for a reading that nobody had asked for.",
-    }),
-  ),
-  error: optional(text(1000).annotate({ description: "Why the evaluation failed." })),
-  /** Whatever else a result carried. Not read, not kept. */
-  batch: Schema.optional(Schema.Unknown),
-  metadata: Schema.optional(Schema.Unknown),
-}).annotate({ title: "Evaluation" })
+      ),
+    ),
+    error: optionalOrNull(about(text(1000), "Why the evaluation failed.")),
+    batch: about(optional(anything), UNREAD),
+    metadata: about(optional(anything), UNREAD),
+  }),
+  { title: "Evaluation" },
+)
 
 /** A trial that no result has come for. */
-export const PendingSchema = Schema.Struct({
-  eval_id: count.annotate({ description: "The trial, counted from 0 in the order asked." }),
-  params: ParamsSchema,
-  asked_after: count.annotate({ description: "Entries there were in the history when it was asked for." }),
-  phase: Schema.Literals(RUN_PHASES).annotate({ description: "The phase that asked for it." }),
-  decision: text(200).annotate({ description: "Why this point." }),
-}).annotate({ title: "Pending trial" })
-export interface PendingEntry extends Schema.Schema.Type<typeof PendingSchema> {}
+export const PendingShape = about(
+  object({
+    eval_id: about(count, "The trial, counted from 0 in the order asked."),
+    params: ParamsShape,
+    asked_after: about(count, "Entries there were in the history when it was asked for."),
+    phase: about(oneOf(RUN_PHASES), "The phase that asked for it."),
+    decision: about(text(200), "Why this point."),
+  }),
+  { title: "Pending trial" },
+)
+export interface PendingEntry extends ShapeType<typeof PendingShape> {}
 
 /** One evaluation with everything filled in. */
 export interface HistoryEntry {
@@ -88,7 +106,7 @@ export interface HistoryEntry {
   readonly error?: string
 }
 
-type RawEntry = typeof EntrySchema.Type
+type RawEntry = ShapeType<typeof EntryShape>
 
 /** The entry with what the seeds leave out. */
 export function fullEntry(raw: RawEntry): HistoryEntry {
@@ -107,7 +125,7 @@ export function fullEntry(raw: RawEntry): HistoryEntry {
   return raw.error === undefined || raw.error === null ? entry : { ...entry, error: raw.error }
 }
 
-const decodeHistory = Schema.decodeUnknownExit(Schema.Array(EntrySchema), exact)
+const HistoryShape = list(EntryShape)
 
 /**
  * The evaluations of whatever holds some: a list of results, or a state or artifact, ours or the seeds', whose other fields are
@@ -123,20 +141,20 @@ export function parseHistory(
   const refuse = (problems: ReadonlyArray<Problem>): ArtifactError =>
     new ArtifactError({ document: "history", problems: tidy(problems) })
   if (plain.problems.length > 0) return refuse(plain.problems)
-  const holder = record(plain.value)
+  const holder = objectOf(plain.value)
   const path = holder === null ? [] : ["history"]
   const list = holder === null ? plain.value : holder.history
   if (!Array.isArray(list))
     return refuse([
       problem(path, `must be a list of evaluations, got ${show(list)}.`, 'Each { "params", "value" }.'),
     ])
-  const exit = decodeHistory(list)
-  const problems: Array<Problem> = exit._tag === "Failure" ? [...failureProblems(exit, list, path)] : []
-  if (exit._tag === "Failure") return refuse(problems)
-  exit.value.forEach((raw, i) => entryProblems(raw, [...path, i], problems))
+  const read = readShape(HistoryShape, list, { at: path })
+  if (!read.ok) return refuse(read.problems)
+  const problems: Array<Problem> = []
+  read.value.forEach((raw, i) => entryProblems(raw, [...path, i], problems))
   const names = new ParamNames(space ?? null)
-  exit.value.forEach((raw, i) => names.check(raw.params, [...path, i, "params"], problems))
-  return problems.length > 0 ? refuse(problems) : exit.value.map(fullEntry)
+  read.value.forEach((raw, i) => names.check(raw.params, [...path, i, "params"], problems))
+  return problems.length > 0 ? refuse(problems) : read.value.map(fullEntry)
 }
 
 type Path = ReadonlyArray<PropertyKey>
@@ -152,7 +170,14 @@ export function entryProblems(raw: RawEntry, path: Path, problems: Array<Problem
   const asked = raw.asked_after ?? null
   const phase = raw.phase ?? null
   if (asked === null) return
-  if (id === null) problems.push(problem([...path, "eval_id"], "is missing for a trial that was asked for."))
+  if (id === null)
+    problems.push(
+      problem(
+        [...path, "eval_id"],
+        "is missing for a trial that was asked for.",
+        "Give the trial's number, or leave asked_after out.",
+      ),
+    )
   if (phase === null || phase === "seed" || phase === "told")
     problems.push(
       problem([...path, "phase"], `must be probe, classify or refine for a trial, got ${show(phase)}.`),
@@ -176,7 +201,7 @@ export class ParamNames {
     for (let i = 0; i < names.length; i++) {
       const name = names[i]
       if (!Object.hasOwn(params, name)) {
-        problems.push(problem([...path, name], "is missing."))
+        problems.push(missing([...path, name], space === null ? null : space.expected(i)))
         continue
       }
       known++

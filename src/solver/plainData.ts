@@ -3,10 +3,9 @@
  * what is used: no getter, proxy or prototype of the input is looked at a second time, and what no file could hold
  * (cycles, endless nesting, arrays beyond any run) is refused before anything walks over it.
  */
-import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
 import type { Problem } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
+import { attempt, unreadable } from "../domain/readInput.ts"
 
 /** Deeper than any document of ours; far less than any stack. */
 const DEEPEST = 16
@@ -19,23 +18,12 @@ export interface PlainData {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** Where a getter or a proxy throws, the decoder turns that into a failure: this is what makes `plainData` total. */
-const Copied = Schema.Unknown.pipe(
-  Schema.decodeTo(Schema.Unknown, {
-    decode: SchemaGetter.transform(copyOf),
-    encode: SchemaGetter.passthrough(),
-  }),
-)
-const decode = Schema.decodeUnknownExit(Copied)
-
 /**
  * Objects become objects without a history: own enumerable properties only, those that are undefined left out, -0 as 0,
- * as JSON has it. Functions, symbols and bigints stay for the schema to refuse. Total.
+ * as JSON has it. Functions, symbols and bigints stay for the shape to refuse. Total.
  */
 export function plainData(input: unknown): PlainData {
-  const exit = decode(input)
-  if (exit._tag === "Success") return exit.value as PlainData
-  return { value: null, problems: [problem([], "could not be read.", "Give a plain object.")] }
+  return attempt(() => copyOf(input)) ?? { value: null, problems: [unreadable()] }
 }
 
 function copyOf(input: unknown): PlainData {
@@ -94,7 +82,7 @@ function copyOf(input: unknown): PlainData {
 }
 
 /** The object that a value is, or null. */
-export function record(value: unknown): Readonly<Record<string, unknown>> | null {
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> | null {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : null

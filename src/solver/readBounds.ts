@@ -2,27 +2,17 @@
  * The bounds of a configuration, dimension by dimension: which kind each is meant to be, and what is wrong with it as
  * that kind. Needed because a union of all kinds would complain about the ones that were not meant.
  */
-import * as Schema from "effect/Schema"
 import { closest } from "../domain/closest.ts"
 import type { Problem } from "../domain/errors.ts"
 import { knobProblems, nameProblems } from "../domain/ParamSpace.ts"
 import { pathText, problem, show } from "../domain/problems.ts"
-import {
-  ChoicesSchema,
-  MAX_DIMENSIONS,
-  NumericSchema,
-  SwitchSchema,
-  UPSTREAM_SCALES,
-} from "./configSchema.ts"
-import { exact, failureProblems } from "./fields.ts"
-import { record } from "./plainData.ts"
+import { ChoicesShape, MAX_DIMENSIONS, NumericShape, SwitchShape, UPSTREAM_SCALES } from "./configSchema.ts"
+import { problemsOf } from "../domain/readInput.ts"
+import { readShape } from "../domain/Shape.ts"
+import { objectOf } from "./plainData.ts"
 import type { DimensionConfig } from "./DimensionConfig.ts"
 
 type Path = ReadonlyArray<string>
-
-const decodeNumeric = Schema.decodeUnknownExit(NumericSchema, exact)
-const decodeChoices = Schema.decodeUnknownExit(ChoicesSchema, exact)
-const decodeSwitch = Schema.decodeUnknownExit(SwitchSchema, exact)
 
 const NUMERIC_KEYS = ["min", "max", "scale", "step"]
 const LIVE_KEYS = ["initial", "maxStep"]
@@ -35,7 +25,7 @@ export function readBounds(
   path: Path,
   problems: Array<Problem>,
 ): ReadonlyArray<readonly [name: string, DimensionConfig]> {
-  const bounds = record(value)
+  const bounds = objectOf(value)
   if (bounds === null) {
     problems.push(problem(path, `must be an object, got ${show(value)}.`, EXAMPLE))
     return []
@@ -65,7 +55,7 @@ export function readBounds(
 const EXAMPLE = 'Name at least one, for example { "x": { "min": -5, "max": 5 } }.'
 
 function readDimension(value: unknown, path: Path, problems: Array<Problem>): DimensionConfig | null {
-  const source = record(value)
+  const source = objectOf(value)
   if (source === null) {
     problems.push(
       problem(
@@ -109,18 +99,15 @@ function readNumeric(
   const found: Array<Problem> = []
   if (type !== undefined)
     found.push(problem([...path, "type"], "is not an option of a number.", typeHint(type)))
-  const exit = decodeNumeric(rest)
-  if (exit._tag === "Failure") {
-    const keys = failureProblems(exit, rest, path)
-    found.push(...keys.map((one) => liveHint(one, path)))
-  }
+  const read = readShape(NumericShape, rest, { at: path })
+  found.push(...problemsOf(read).map((one) => liveHint(one, path)))
   // Where both found something at one place, the second knows more of what was meant.
   const { min: low, max: high, step: gap } = rest
   const cross = knobProblems(path, { min: low, max: high, step: gap, scale: rest.scale })
   problems.push(...found.filter((one) => !cross.some((other) => other.path === one.path)), ...cross)
-  if (exit._tag === "Failure" || found.length > 0 || cross.length > 0) return null
-  const { min, max, step } = exit.value
-  const made = { min, max, scale: exit.value.scale ?? "linear" } as const
+  if (!read.ok || found.length > 0 || cross.length > 0) return null
+  const { min, max, step } = read.value
+  const made = { min, max, scale: read.value.scale ?? "linear" } as const
   return step === undefined || step === null ? made : { ...made, step }
 }
 
@@ -150,10 +137,10 @@ function readSwitch(
   path: Path,
   problems: Array<Problem>,
 ): DimensionConfig | null {
-  const exit = decodeSwitch(source)
-  if (exit._tag === "Success") return { type: "boolean" }
+  const read = readShape(SwitchShape, source, { at: path })
+  if (read.ok) return { type: "boolean" }
   const at = pathText([...path, "type"])
-  for (const one of failureProblems(exit, source, path)) {
+  for (const one of read.problems) {
     problems.push(one.path === at ? { ...one, suggestion: kindHint(source.type) } : one)
   }
   return null
@@ -173,8 +160,8 @@ function readChoices(
   path: Path,
   problems: Array<Problem>,
 ): DimensionConfig | null {
-  const exit = decodeChoices(source)
-  const found = exit._tag === "Failure" ? [...failureProblems(exit, source, path)] : []
+  const read = readShape(ChoicesShape, source, { at: path })
+  const found = [...problemsOf(read)]
   const { choices } = source
   if (Array.isArray(choices)) {
     const first = new Map<unknown, number>()
@@ -186,5 +173,5 @@ function readChoices(
     })
   }
   problems.push(...found)
-  return exit._tag === "Failure" || found.length > 0 ? null : { choices: exit.value.choices }
+  return !read.ok || found.length > 0 ? null : { choices: read.value.choices }
 }

@@ -3,7 +3,7 @@
  * leaves the solver as it was; what is wrong is listed with its place and a remedy.
  */
 import { ResultError, type Problem } from "../domain/errors.ts"
-import { didYouMean, problem, show, tidy } from "../domain/problems.ts"
+import { didYouMean, missing, problem, show, tidy } from "../domain/problems.ts"
 import type { Params, SearchSpace } from "./SearchSpace.ts"
 import type { TrialLog } from "./TrialLog.ts"
 import type { Answer } from "./Answer.ts"
@@ -162,7 +162,7 @@ function readPoint(
   }
   space.names.forEach((name, i) => {
     if (!Object.hasOwn(given, name)) {
-      problems.push(problem([...path, name], "is missing."))
+      problems.push(missing([...path, name], space.expected(i)))
       return
     }
     unit[i] = space.encodeOne(i, given[name])

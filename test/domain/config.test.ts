@@ -117,6 +117,24 @@ describe("a configuration", () => {
     )
   })
 
+  it("names a start outside of the bound that can be read, beside the bound that cannot", () => {
+    expect(problemsOf({ params: { a: { min: "1", max: 64, initial: 80 } } })).toEqual([
+      "params.a.initial: must be at most max, 64, got 80. Start inside the bounds, or widen them.",
+      'params.a.min: must be a number, got "1".',
+    ])
+    expect(problemsOf({ params: { a: { min: 1, initial: 0 } } })).toEqual([
+      "params.a.initial: must be at least min, 1, got 0. Start inside the bounds, or widen them.",
+      "params.a.max: is missing. Give a number.",
+    ])
+  })
+
+  it("says where options belong that stand in the wrong object", () => {
+    expect(problemsOf({ params, guardrails: { safeMode: { timerUs: 1 }, patience: 3 } })).toEqual([
+      "guardrails.patience: is not an option here. It belongs at gains.patience.",
+      "guardrails.safeMode: is not an option here. It belongs at safeMode.",
+    ])
+  })
+
   it.each([
     ["min equal to max", { a: { min: 1, max: 1 } }, /^params\.a\.min: must be below max/],
     [

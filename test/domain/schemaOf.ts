@@ -1,9 +1,10 @@
 /** The same shape as a schema of effect, and values that nearly have it: what `Shape.ts` is held against. */
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as fc from "fast-check"
 import type { Problem } from "../../src/domain/errors.ts"
-import { schemaProblems } from "../../src/domain/problems.ts"
+import { problem, show } from "../../src/domain/problems.ts"
 import type { Form, Rule } from "../../src/domain/Shape.ts"
 
 type Codec = Schema.Codec<unknown>
@@ -26,6 +27,8 @@ export function schemaOf(form: Form): Codec {
       return checked(Schema.String, form.rule)
     case "boolean":
       return Schema.Boolean
+    case "anything":
+      return Schema.Unknown
     case "null":
       return Schema.Null
     case "word":
@@ -35,7 +38,10 @@ export function schemaOf(form: Form): Codec {
     case "either":
       return Schema.Union(form.forms.map(schemaOf))
     case "record":
-      return Schema.Record(checked(Schema.String, form.name) as Schema.String, schemaOf(form.of))
+      return checked(
+        Schema.Record(checked(Schema.String, form.name) as Schema.String, schemaOf(form.of)),
+        form.rule,
+      )
     case "object":
       return checked(
         Schema.Struct(
@@ -68,6 +74,64 @@ export function problemsFound(
       return schemaProblems(reason.error.issue, input)
     throw new Error("the schema itself failed", { cause: reason })
   })
+}
+
+/** Every problem in a schema's issue, over the raw input it was found in. */
+function schemaProblems(
+  issue: SchemaIssue.Issue,
+  input: unknown,
+  path: ReadonlyArray<PropertyKey> = [],
+): ReadonlyArray<Problem> {
+  switch (issue._tag) {
+    case "Pointer":
+      return schemaProblems(issue.issue, issue.path.reduce(member, input), [...path, ...issue.path])
+    case "Composite":
+      return issue.issues.flatMap((inner) => schemaProblems(inner, input, path))
+    case "Encoding":
+      return schemaProblems(issue.issue, input, path)
+    case "Filter": {
+      const expected = issue.filter.annotations?.expected
+      return [
+        problem(path, `must be ${typeof expected === "string" ? expected : "valid"}, got ${show(input)}.`),
+      ]
+    }
+    case "AnyOf": {
+      // The branch that fits the kind of value says what is wrong inside it; the others only say that they are others.
+      const inner = issue.issues.flatMap((one) => schemaProblems(one, input, path))
+      if (inner.length > 0) return inner
+      return [problem(path, `must be ${expectedOf(issue.ast)}, got ${show(input)}.`)]
+    }
+    case "UnexpectedKey":
+      return [problem(path, "is not an option here.")]
+    case "MissingKey":
+      return [problem(path, "is missing.")]
+    case "InvalidType":
+      return [problem(path, `must be ${expectedOf(issue.ast)}, got ${show(input)}.`)]
+    default:
+      return [problem(path, `cannot be ${show(input)}.`)]
+  }
+}
+
+function member(value: unknown, key: PropertyKey): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  Number: "a number",
+  String: "a string",
+  Boolean: "true or false",
+  Null: "null",
+  Objects: "an object",
+  Arrays: "an array",
+}
+
+function expectedOf(ast: SchemaAST.AST): string {
+  if (ast._tag === "Literal") return JSON.stringify(ast.literal)
+  if (ast._tag !== "Union") return EXPECTED[ast._tag] ?? "of another type"
+  const parts = ast.types.filter((type) => type._tag !== "Undefined").map(expectedOf)
+  return parts.join(" or ")
 }
 
 const junk: fc.Arbitrary<unknown> = fc.oneof(
@@ -104,6 +168,8 @@ function like(form: Form): fc.Arbitrary<unknown> {
       return ruled(STRINGS, form.rule)
     case "boolean":
       return fc.boolean()
+    case "anything":
+      return fc.constantFrom(null, undefined, 1, "x", [1], { a: 1 })
     case "null":
       return fc.constant(null)
     case "word":

@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { EngineConfigShape } from "../../src/domain/configSchema.ts"
 import { LearnedShape } from "../../src/domain/Learned.ts"
+import type { Problem } from "../../src/domain/errors.ts"
 import { tidy } from "../../src/domain/problems.ts"
 import { ResumptionShape } from "../../src/domain/Resumption.ts"
 import {
@@ -18,6 +19,9 @@ import {
   readShape,
 } from "../../src/domain/Shape.ts"
 import { oneOf, record, string, whole } from "../../src/domain/Shape.ts"
+import { plainFields } from "../../src/solver/configSchema.ts"
+import { ClassificationShape } from "../../src/solver/RunArtifact.ts"
+import { runFields } from "../../src/solver/SolverState.ts"
 import { VariantRecordShape, VariantTransitionShape } from "../../src/domain/Variant.ts"
 import { nearly, problemsFound, schemaOf } from "./schemaOf.ts"
 
@@ -29,6 +33,9 @@ const SHAPES: Readonly<Record<string, Form>> = {
   "a resumption": ResumptionShape,
   "a variant": VariantRecordShape,
   "a step of a variant": VariantTransitionShape,
+  "a solver's options": object(plainFields),
+  "a solver's run": object(runFields),
+  "a classification": ClassificationShape,
   "every kind of shape": object(
     {
       names: record(either(number(), string(short), boolean), short),
@@ -46,6 +53,10 @@ const SHAPES: Readonly<Record<string, Form>> = {
     },
   ),
 }
+
+/** A schema knows no remedies. */
+const said = (problems: ReadonlyArray<Problem>) =>
+  tidy(problems.map(({ path, message }) => ({ path, message })))
 
 describe.each(Object.entries(SHAPES))("the reader of %s", (_, form) => {
   const schema = schemaOf(form)
@@ -69,7 +80,7 @@ describe.each(Object.entries(SHAPES))("the reader of %s", (_, form) => {
             if (read.ok) expect(JSON.stringify(read.value)).toBe(JSON.stringify(exit.value))
           } else {
             refused++
-            expect(read.ok ? [] : tidy(read.problems)).toEqual(tidy(problemsFound(exit, input)))
+            expect(read.ok ? [] : said(read.problems)).toEqual(said(problemsFound(exit, input)))
           }
         }),
         { numRuns: 250, seed: 5 },
@@ -81,6 +92,40 @@ describe.each(Object.entries(SHAPES))("the reader of %s", (_, form) => {
 })
 
 describe("a shape", () => {
+  const settings = object({
+    budget: whole(1, 9),
+    guards: optional(object({ limit: number() })),
+    safe: optional(object({ timer: number(), limit: number() })),
+    window: optional(either(oneOf(["short"]), object({ span: number() }))),
+  })
+  const said = (input: unknown): ReadonlyArray<string> => {
+    const read = readShape(settings, input, { at: ["config"] })
+    return read.ok
+      ? []
+      : read.problems.map(({ path, message, suggestion }) => `${path}: ${message} ${suggestion}`)
+  }
+
+  it("says of what is missing what it should be", () => {
+    expect(said({ safe: { limit: 1 } })).toEqual([
+      "config.budget: is missing. Give a whole number from 1 to 9.",
+      "config.safe.timer: is missing. Give a number.",
+    ])
+  })
+
+  it("says where a misplaced field belongs, unless a name here is nearly the same", () => {
+    expect(said({ budget: 1, guards: { limit: 1, timer: 5, budget: 1 } })).toEqual([
+      "config.guards.timer: is not an option here. It belongs at config.safe.timer.",
+      "config.guards.budget: is not an option here. It belongs at config.budget.",
+    ])
+    expect(said({ budget: 1, limit: 3, span: 2 })).toEqual([
+      "config.limit: is not an option here. It belongs at config.guards.limit or config.safe.limit.",
+      "config.span: is not an option here. It belongs at config.window.span.",
+    ])
+    expect(said({ budget: 1, guards: { limit: 1, limits: 2 } })).toEqual([
+      'config.guards.limits: is not an option here. Did you mean "limit"?',
+    ])
+  })
+
   it("reads a field named __proto__ without touching the prototype", () => {
     const input: unknown = JSON.parse('{"__proto__":{"polluted":1},"a":{"polluted":2}}')
     const read = readShape(record(object({ polluted: number() })), input)

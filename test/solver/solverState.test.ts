@@ -106,7 +106,7 @@ describe("a solver's state", () => {
     ["nothing", null, [": must be an object, got null."]],
     ["a list", [], [": must be an object, got an array."]],
     ["no configuration", { run_id: "a", history: [] }, ["config: is missing."]],
-    ["no history", { run_id: "a", config }, ["history: is missing."]],
+    ["no history", { run_id: "a", config }, ["history: is missing. Give an array."]],
     [
       "a later format",
       { schema_version: 3, run_id: 5, shape: "new" },
@@ -151,7 +151,10 @@ describe("a solver's state", () => {
     [
       "parameters of another run",
       { history: [trial(0, { params: { y: 1 } })] },
-      ["history[0].params.x: is missing.", 'history[0].params.y: is not a parameter here. Known: "x".'],
+      [
+        "history[0].params.x: is missing. Give a number from -5 to 5.",
+        'history[0].params.y: is not a parameter here. Known: "x".',
+      ],
     ],
     [
       "a trial asked for after it was told",
@@ -187,7 +190,7 @@ describe("a solver's state", () => {
       { history: [trial(0, { eval_id: null })] },
       [
         "history: has no trial 0. Trials are counted from 0, without a gap.",
-        "history[0].eval_id: is missing for a trial that was asked for.",
+        "history[0].eval_id: is missing for a trial that was asked for. Give the trial's number, or leave asked_after out.",
       ],
     ],
     [
