@@ -2,18 +2,7 @@
  * A digest in words: one compact measurement of the plant, as a person or an Observable gives it. One needs this where
  * measurements enter as objects; per digest the hot path works on positions in an array, which `fillDigest` writes.
  */
-import {
-  DIGEST_CONSTRAINT_MARGIN,
-  DIGEST_ERROR_RATE,
-  DIGEST_EXTRA_0,
-  DIGEST_GENERATION,
-  DIGEST_LATENCY_P99_US,
-  DIGEST_OBJECTIVE,
-  DIGEST_THROUGHPUT_RPS,
-  DIGEST_TIMESTAMP_US,
-  DIGEST_WIDTH,
-} from "../hot/codes.ts"
-import { MAX_EXTRAS } from "./Units.ts"
+import { type DigestObject, writeDigest } from "../hot/writeDigest.ts"
 
 /** One compact measurement. Only the objective decides whether it counts; what is left out is absent, not zero. */
 export interface DigestInput {
@@ -44,17 +33,6 @@ export function fillDigest(
   digest: DigestInput,
   extras: ReadonlyArray<string> = [],
 ): void {
-  for (let i = 0; i < DIGEST_WIDTH; i++) block[i] = Number.NaN
-  block[DIGEST_TIMESTAMP_US] = reading(digest.timestampUs)
-  block[DIGEST_GENERATION] = reading(digest.generation)
-  block[DIGEST_OBJECTIVE] = reading(digest.objective)
-  block[DIGEST_LATENCY_P99_US] = reading(digest.latencyP99Us)
-  block[DIGEST_THROUGHPUT_RPS] = reading(digest.throughputRps)
-  block[DIGEST_ERROR_RATE] = reading(digest.errorRate)
-  block[DIGEST_CONSTRAINT_MARGIN] = reading(digest.constraintMargin)
-  if (digest.extras === undefined) return
-  const named = Math.min(extras.length, MAX_EXTRAS)
-  for (let i = 0; i < named; i++) block[DIGEST_EXTRA_0 + i] = reading(digest.extras[extras[i]])
+  block.fill(Number.NaN)
+  writeDigest(block, digest as unknown as DigestObject, extras)
 }
-
-const reading = (value: unknown): number => (typeof value === "number" ? value : Number.NaN)

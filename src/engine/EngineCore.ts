@@ -41,7 +41,8 @@ import { ClockWatch } from "./supervision/ClockWatch.ts"
 import { carryOut, type Command } from "./commands.ts"
 import { CycleTimes } from "./metrics/CycleTimes.ts"
 import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
-import { copyDigest, emptyDigest, timeError, writeDigest, writeSample } from "./digestInput.ts"
+import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
+import { readDigest, timeError, writeSample } from "./digestInput.ts"
 import { cyclesOf, type EngineSnapshot, isProving, safeModeState } from "./contract/EngineSnapshot.ts"
 import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
 import { guardInspector, type Inspect } from "./calls/guarded.ts"
@@ -273,7 +274,7 @@ export class EngineCore {
     emptyDigest(draft, hot.config.generation)
     draft[DIGEST_TIMESTAMP_US] = hot.nowCell[0]
     this.reading++
-    const error = writeDigest(draft, input, this.settings.extras)
+    const error = readDigest(draft, input, this.settings.extras)
     this.reading--
     if (error !== null) throw error
     // Reading it may have called anything.

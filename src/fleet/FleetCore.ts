@@ -22,7 +22,8 @@ import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import { SharedBudget } from "../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../machines/hotAudit.ts"
 import type { AuditSink } from "../engine/audit/AuditSink.ts"
-import { copyDigest, emptyDigest, timeError, writeDigest } from "../engine/digestInput.ts"
+import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
+import { readDigest, timeError } from "../engine/digestInput.ts"
 import { foreignCall } from "../engine/calls/foreignCall.ts"
 import { errorText } from "../engine/calls/outcome.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
@@ -164,7 +165,7 @@ export class FleetCore {
     this.clock()
     emptyDigest(draft, cell.config.generation)
     draft[DIGEST_TIMESTAMP_US] = this.nowCell[0]
-    const error = writeDigest(draft, input, this.settings.engine.extras)
+    const error = readDigest(draft, input, this.settings.engine.extras)
     this.draft = draft
     if (error !== null) throw error
     // Reading it may have called anything.

@@ -28,13 +28,13 @@ import * as deadlines from "./deadlines.ts"
 import { writeDigestRecord } from "./digestRecord.ts"
 import { Fallback } from "./Fallback.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
-import { fillDigest } from "./fillDigest.ts"
 import type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 import { type HotPathRecord, recordOf } from "./hotPathRecord.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { MAX_TIME_US } from "./RateWindow.ts"
 import { P_NOW_US, SafetyExecutor } from "./SafetyExecutor.ts"
 import { WINDOW_GENERATION, WINDOW_NOW_US, WindowAccumulator } from "./WindowAccumulator.ts"
+import { type DigestObject, emptyDigest, EXTRA_POSITIONS, writeDigest } from "./writeDigest.ts"
 
 export type { DigestFields, HotPathOptions } from "./HotPathOptions.ts"
 
@@ -220,9 +220,12 @@ export class HotPath {
     return NOTHING_DUE
   }
 
-  /** The convenient form of `observe`: fills the inbox from an object. */
+  /** The convenient form of `observe`: fills the inbox from an object. What is left out is now and the live generation. */
   observeObject(fields: DigestFields): number {
-    fillDigest(this.#digest, fields, this.#nowCell, this.#config)
+    const { digest } = this
+    emptyDigest(digest, this.#config.generation)
+    digest[STAMP_OF] = this.#nowCell[0]
+    writeDigest(digest, fields as unknown as DigestObject, EXTRA_POSITIONS)
     return this.observe()
   }
 

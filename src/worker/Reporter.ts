@@ -5,7 +5,8 @@
 import { DIGEST_CONSTRAINT_MARGIN, DIGEST_TIMESTAMP_US, NOTHING_DUE, RING_FULL } from "../hot/codes.ts"
 import { type DigestLanes, LANE_FULL } from "../hot/DigestLanes.ts"
 import { EngineStateError } from "../domain/errors.ts"
-import { emptyDigest, writeDigest } from "../engine/digestInput.ts"
+import { emptyDigest } from "../hot/writeDigest.ts"
+import { readDigest } from "../engine/digestInput.ts"
 import { digestOf } from "../telemetry/samples.ts"
 import { track } from "../telemetry/track.ts"
 import type { LiveValues } from "./LiveValues.ts"
@@ -59,7 +60,7 @@ export class Reporter {
     const stampUs = this.clock === null ? Number.NaN : this.clock()
     emptyDigest(this.digest, this.live.heldGeneration)
     this.digest[DIGEST_TIMESTAMP_US] = stampUs
-    const error = writeDigest(this.digest, input, this.handle.extras)
+    const error = readDigest(this.digest, input, this.handle.extras)
     if (error !== null) throw error
     return this.push() !== LANE_FULL
   }

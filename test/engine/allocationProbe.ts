@@ -46,6 +46,14 @@ const calls = async (clock: "manual" | "system") => {
       engine.observe(input)
     }
   }, CALLS)
+  // Fractions: numbers that are objects of their own, unless each field is read by its name.
+  const detailed = { objective: 0.5, latencyP99Us: 0.5, throughputRps: 0.5, errorRate: 0.5 }
+  const fractions = least((count) => {
+    for (let k = 0; k < count; k++) {
+      detailed.objective = (++i & 127) + 0.5
+      engine.observe(detailed)
+    }
+  }, CALLS)
   const track = least((count) => {
     for (let k = 0; k < count; k++) engine.track(() => i)
   }, CALLS)
@@ -56,7 +64,7 @@ const calls = async (clock: "manual" | "system") => {
   }, CALLS)
   const { valid } = engine.getSnapshot().counters.digests
   await engine.stop()
-  return { observe, track, tick, valid, observed: i }
+  return { observe, fractions, track, tick, valid, observed: i }
 }
 
 /** Noise alone, and no proof that it pays: one cycle after another. */
@@ -90,18 +98,25 @@ const elsewhere = async () => {
   const placed = createEngine({ params, seed: 1, window: long, placement: "worker" })
   await placed.start()
   const input = { objective: 1 }
-  let i = 0
-  const observed = (engine: { readonly observe: (digest: { objective: number }) => unknown }): number =>
+  let reported = 0
+  const observed = (engine: { readonly observe: (digest: { objective: number }) => boolean }): number =>
     least((count) => {
       for (let k = 0; k < count; k++) {
-        input.objective = ++i & 127
+        input.objective = ++reported & 127
         engine.observe(input)
       }
     }, CALLS)
-  const bytes = { fleet: observed(cell), worker: observed(placed) }
+  const inFleet = observed(cell)
+  const fleetCounts = { reported, taken: cell.getSnapshot().counters.digests }
+  reported = 0
+  const inWorker = observed(placed)
+  // The worker has dealt with all that lay in its lanes when it answers.
+  const { digests, digestsLost } = placed.getSnapshot().counters
+  const taken = digestsLost + Object.values(digests).reduce((sum, count) => sum + count, 0)
+  const workerCounts = { reported, taken, valid: digests.valid }
   await fleet.stop()
   await placed.stop()
-  return bytes
+  return { fleet: { bytes: inFleet, ...fleetCounts }, worker: { bytes: inWorker, ...workerCounts } }
 }
 
 /** A response as Node's, as far as a limiter looks at one. */
