@@ -18,10 +18,10 @@ import type { StateDefinition } from "../src/studio/protocol/machineProtocol.ts"
 import { machineDefinitions } from "../src/studio/server/machineDefinitions.ts"
 
 const TITLE_BAND = 34
-const STATE_HEIGHT = 42
+const STATE_HEIGHT = 36
 const START = 9
 const TITLE_PX = 15
-const LABEL_PX = 11
+const LABEL_PX = 13
 
 /**
  * Widths of the characters from the space to the tilde, in hundredths of the font's size: Inter, semibold, measured in a browser. Other
@@ -47,13 +47,13 @@ const ORTHOGONAL = {
   "elk.edgeRouting": "ORTHOGONAL",
   "elk.json.shapeCoords": "ROOT",
   "elk.json.edgeCoords": "ROOT",
-  "elk.spacing.nodeNode": "22",
-  "elk.spacing.edgeNode": "14",
-  "elk.spacing.edgeEdge": "12",
+  "elk.spacing.nodeNode": "16",
+  "elk.spacing.edgeNode": "10",
+  "elk.spacing.edgeEdge": "9",
   "elk.spacing.edgeLabel": "4",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "26",
-  "elk.layered.spacing.edgeNodeBetweenLayers": "14",
-  "elk.layered.spacing.edgeEdgeBetweenLayers": "10",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "16",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "10",
+  "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
   // With a model order as well, ELK 0.12 fails on boxes that lead into themselves.
   "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
 }

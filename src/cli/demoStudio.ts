@@ -27,6 +27,7 @@ export async function startDemo(
       workers: { min: 1, max: 64, scale: "log", step: 1, initial: 6 },
       batchMs: { min: 0, max: 20, initial: 16 },
     },
+    objectiveLabel: { name: "mean latency", unit: "ms" },
     seed: 42,
     guardrails: "aggressive",
     comparison: {},
@@ -46,7 +47,7 @@ export async function startDemo(
     engine.observe({
       objective: read,
       latencyP99Us: read * 1500,
-      throughputRps: 1000 / CALL_MS,
+      throughputRps: load,
       errorRate: 0,
     })
   }, CALL_MS)

@@ -30,6 +30,8 @@ export interface EngineSettings {
   readonly name: string | null
   readonly space: ParamSpace
   readonly objective: "minimize" | "maximize"
+  /** What people call the objective, and its unit; a page shows both. */
+  readonly objectiveLabel: NonNullable<EngineConfigInput["objectiveLabel"]>
   readonly seed: number
   readonly guardrails: GuardrailConfig
   readonly window: WindowNumbers
@@ -259,6 +261,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     name: config.name ?? null,
     space,
     objective: config.objective ?? "minimize",
+    objectiveLabel: config.objectiveLabel ?? {},
     seed: config.seed ?? 0,
     guardrails: config.guardrails ?? "balanced",
     window: {
@@ -305,6 +308,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     ...(name === null ? {} : { name }),
     params: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     objective: settings.objective,
+    ...(Object.keys(settings.objectiveLabel).length === 0 ? {} : { objectiveLabel: settings.objectiveLabel }),
     seed: settings.seed,
     guardrails: settings.guardrails,
     window: {

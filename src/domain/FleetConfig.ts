@@ -50,6 +50,7 @@ export type FleetEngineConfig<K extends string = string> = Pick<
   EngineConfig<K>,
   | "params"
   | "objective"
+  | "objectiveLabel"
   | "seed"
   | "guardrails"
   | "window"

@@ -164,11 +164,20 @@ const engineName = string({
   holds: (text) => text === text.trim() && /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(text),
 })
 
+const label = string({
+  expected: "1 to 40 characters without control characters or white space around it",
+  holds: (text) => text === text.trim() && /^[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u.test(text),
+})
+
+/** What the objective is called and what it is measured in: for people, no decision reads it. */
+const ObjectiveLabel = object({ name: optional(label), unit: optional(label) })
+
 export const EngineConfigShape = object({
   /** What people call it: it stands in records, metrics and pages, and is no part of a file name. */
   name: optional(engineName),
   params: record(KnobShape),
   objective: optional(oneOf(["minimize", "maximize"])),
+  objectiveLabel: optional(ObjectiveLabel),
   seed: optional(whole(0, MAX_SEED)),
   guardrails: optional(GuardrailsShape),
   window: optional(Window),

@@ -24,12 +24,14 @@ export interface RecordMark {
 export interface Show {
   readonly figure: (value: number | null | undefined) => string
   readonly own: (text: string) => string
+  /** A knob's value where a unit position is; without it unit positions are shown. */
+  readonly decode?: (knob: string, unit: number | null) => number | null
 }
 
 /** What one looks for, in the order in which it is offered. */
 const GROUPS = [
   "SafeMode",
-  "Applies",
+  "Cycles",
   "Refusals",
   "Rollbacks",
   "Commands",
@@ -61,6 +63,23 @@ const list = (values: AuditRecord["values"], { figure, own }: Show): string =>
     .map(([name, value]) => `${own(name)} ${figure(value)}`)
     .join(", ")
 
+/** Violations whose numbers are shares of a knob's range. */
+const OF_RANGE: ReadonlyArray<string> = ["deltaTooLarge", "budgetExhausted"]
+const shareOfRange =
+  ({ figure }: Show) =>
+  (value: number | null | undefined): string =>
+    `${figure(typeof value === "number" ? value * 100 : value)} % of the range`
+
+/** Unit positions, in the knobs' own units where those are known. */
+function positions(asked: AuditRecord["asked"], show: Show): string {
+  const { decode } = show
+  if (decode === undefined) return `${list(asked, show)} (unit space)`
+  return list(
+    Object.fromEntries(Object.entries(asked ?? {}).map(([name, unit]) => [name, decode(name, unit)])),
+    show,
+  )
+}
+
 const values = (record: AuditRecord, show: Show): string =>
   said(list(record.values, show), noteOf(record, show))
 const because = (record: AuditRecord, show: Show): string => said(plain(record.reason), noteOf(record, show))
@@ -78,14 +97,14 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
   },
   proposal: {
     name: "Proposal",
-    group: null,
+    group: "Cycles",
     tone: null,
     mark: null,
-    line: (record, show) => `${plain(record.action)} asked for ${list(record.asked, show)} (unit space)`,
+    line: (record, show) => `${plain(record.action)} asked for ${positions(record.asked, show)}`,
   },
   apply: {
     name: "Apply",
-    group: "Applies",
+    group: "Cycles",
     tone: null,
     mark: null,
     line: (record, show) => `${plain(record.action)}: ${list(record.values, show)}`,
@@ -95,8 +114,11 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
     group: "Refusals",
     tone: "safe",
     mark: null,
-    line: ({ reason, knob, value, limit }, { figure, own }) =>
-      `${plain(reason)}${knob === undefined ? "" : ` of ${own(knob)}`}: ${figure(value)} with a limit of ${figure(limit)}`,
+    line: ({ reason, knob, value, limit }, show) => {
+      const much =
+        show.decode !== undefined && OF_RANGE.includes(reason ?? "") ? shareOfRange(show) : show.figure
+      return `${plain(reason)}${knob === undefined ? "" : ` of ${show.own(knob)}`}: ${much(value)} with a limit of ${much(limit)}`
+    },
   },
   rollback: {
     name: "Rollback",
@@ -143,7 +165,7 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
   },
   noChange: {
     name: "No change",
-    group: null,
+    group: "Cycles",
     tone: null,
     mark: null,
     line: ({ reason }) => `nothing changed: ${plain(reason)}`,
@@ -207,7 +229,7 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
   },
   rangeEarned: {
     name: "Range earned",
-    group: null,
+    group: "Cycles",
     tone: null,
     mark: null,
     line: ({ value, limit }, { figure }) =>
@@ -229,6 +251,12 @@ const textOf = ({ kind }: AuditRecord): RecordText =>
 
 const returnsToBase = ({ kind, action }: AuditRecord): boolean =>
   kind === "rollback" && action === "returnToBase"
+
+/** Every kind with its name, as one chooses it from a list. */
+export const KIND_NAMES: ReadonlyArray<readonly [kind: AuditKind, name: string]> = AUDIT_KINDS.map((kind) => [
+  kind,
+  RECORD_TEXTS[kind].name,
+])
 
 /** What happened, in two or three words. */
 export const nameOfRecord = (record: AuditRecord): string =>

@@ -224,6 +224,11 @@ describe("a configuration", () => {
     ["five extra channels", { extras: ["a", "b", "c", "d", "e"] }, /^extras: must be at most 4 names/],
     ["a channel named twice", { extras: ["a", "a"] }, /^extras\[1\]: repeats "a"/],
     ["a channel named like a field", { extras: ["objective"] }, /is a built-in channel/],
+    [
+      "a label of the objective with a control character",
+      { objectiveLabel: { unit: "m\u202es" } },
+      /^objectiveLabel\.unit: must be 1 to 40 characters/,
+    ],
     ["a seed below 0", { seed: -1 }, /^seed: must be a whole number/],
     ["a tick of no length", { tickUs: 0 }, /^tickUs: must be a number from 1000/],
     ["an empty state directory", { state: "" }, /^state: must be a path/],

@@ -1,4 +1,5 @@
 /** Why a knob changed, in words for a person: see `whyChanged`. */
+import { READ, WHAT } from "../../domain/changeWords.ts"
 import { readResumption } from "../../domain/Resumption.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { plainText } from "../../platform/system/plainText.ts"
@@ -7,18 +8,6 @@ import { isLearnt } from "./causes.ts"
 import type { KnobChange } from "./KnobChange.ts"
 
 type Change = Omit<KnobChange, "text">
-
-const WHAT: Readonly<Record<KnobChange["action"], string>> = {
-  applyPlus: "to measure the plus side of the base",
-  applyMinus: "to measure the minus side of the base",
-  update: "because the base moved",
-  rollback: "because the engine rolled back to its baseline",
-  returnToBase: "because a perturbation was ended",
-  visitBaseline: "to compare the baseline with the tuned configuration",
-  retreat: "because the runaway guard checks whether it is better there",
-  returnToTuned: "because the runaway guard found that neither baseline nor start is better",
-  start: "because an engine was started",
-}
 
 /** A step to a known place is an update to Tier 1, and no move of the base by what was measured around it. */
 function whatFor({ action, causes, base, left, proposal, windows }: Change): string {
@@ -78,8 +67,6 @@ function memoryText(horizonUs: unknown): string {
   const far = seconds > 0 ? `for about ${about}: readings are projected that far` : "what was done to it"
   return `the objective rose because of what was tuned; this plant remembers ${far}`
 }
-
-const READ = { plus: "plus side", minus: "minus side", baseline: "baseline", base: "base" } as const
 
 /** The first line: of the live value, or of the base where that is what was asked about. */
 function headText(change: Change, ofBase: boolean): string {

@@ -18,6 +18,7 @@ import { door } from "./parts/door.ts"
 import { type Command, commands, listenToKeys, openHelp, openPalette } from "./parts/keys.ts"
 import { shell } from "./parts/shell.ts"
 import { hindrance, steer, STEERING } from "./parts/steering.ts"
+import { openEngineSteering } from "./parts/steerMenu.ts"
 import { auditView } from "./view/audit.ts"
 import { fleetView } from "./view/fleet.ts"
 import { overviewView } from "./view/overview.ts"
@@ -76,6 +77,12 @@ commands.set([
     keys: ".",
     run: () => model.replay.value?.step(1),
     hindrance: replaying,
+  },
+  {
+    name: "Steer",
+    keys: "s",
+    run: () => openEngineSteering(model),
+    hindrance: () => (model.steerable ? null : "Nothing can be changed here."),
   },
   { name: "Next theme", keys: "t", run: nextTheme },
   { name: "Keyboard help", keys: "?", run: openHelp },

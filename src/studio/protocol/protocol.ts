@@ -88,6 +88,7 @@ export interface EngineEntry {
   readonly source: "live" | "recorded"
   readonly readOnly: boolean
   readonly objective: "minimize" | "maximize"
+  readonly label: ObjectiveLabel
   readonly knobs: ReadonlyArray<KnobEntry>
   /** The configuration as it was given. */
   readonly config: Readonly<Record<string, unknown>>
@@ -105,6 +106,12 @@ export interface EngineEntry {
     /** Null when the run repeats itself; otherwise why frames hold no states. */
     readonly withoutStates: string | null
   } | null
+}
+
+/** What people call the objective, and its unit; null where nobody said so. */
+export interface ObjectiveLabel {
+  readonly name: string | null
+  readonly unit: string | null
 }
 
 export interface KnobEntry {
@@ -184,12 +191,18 @@ export interface MachineEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+export type Place = "tuned" | "baseline"
+
 export interface WindowMessage {
   readonly index: number
   readonly generation: number
   readonly openedUs: number
   readonly closedUs: number
   readonly status: "closed" | "expired"
+  /** What it was measured on: the baseline while it is visited, to compare with it, else what is tuned. */
+  readonly place: Place
+  /** As the history tells of it, with this window. */
+  readonly start: StartReading | null
   readonly count: number
   readonly objective: number | null
   readonly latencyP99Us: number | null
@@ -240,6 +253,8 @@ export interface AuditPage {
   readonly before: number | null
   /** Oldest record there is; older ones made room. */
   readonly oldest: number | null
+  /** Objective that was read on the generations of these records, where it is known. */
+  readonly readings: Readonly<Record<string, number>>
 }
 
 /**
@@ -253,13 +268,17 @@ export interface History {
   /** End of each row; a row is one window, or several where they were merged to stay within memory. */
   readonly atUs: ReadonlyArray<number>
   readonly generation: ReadonlyArray<number>
-  /** Mean, least and greatest objective of the row's closed windows. */
+  /** Mean, least and greatest objective of the row's closed windows on what is tuned. */
   readonly objective: ReadonlyArray<number | null>
   readonly objectiveLow: ReadonlyArray<number | null>
   readonly objectiveHigh: ReadonlyArray<number | null>
+  /** Mean objective of its closed windows on a baseline that was visited. */
+  readonly baseline: ReadonlyArray<number | null>
   readonly latencyP99Us: ReadonlyArray<number | null>
   readonly throughputRps: ReadonlyArray<number | null>
   readonly errorRate: ReadonlyArray<number | null>
+  /** Proposals that Tier 1 refused. */
+  readonly refused: ReadonlyArray<number>
   /** Closed and expired windows in the row. */
   readonly windows: ReadonlyArray<number>
   readonly expired: ReadonlyArray<number>
@@ -267,9 +286,18 @@ export interface History {
   readonly knobs: Readonly<
     Record<string, { readonly live: ReadonlyArray<number>; readonly base: ReadonlyArray<number> }>
   >
+  /** What was read before the base moved for the first time; null where nobody looked then. */
+  readonly start: StartReading | null
   readonly marks: ReadonlyArray<HistoryMark>
   /** Marks that made room for newer ones. */
   readonly marksForgotten: number
+}
+
+/** Means over the windows around the configuration that a run began with. */
+export interface StartReading {
+  readonly windows: number
+  readonly objective: number
+  readonly throughputRps: number | null
 }
 
 /** Something to mark on the time line. */
@@ -355,6 +383,7 @@ export interface FleetEntry {
   /** Empty where nothing may be changed. */
   readonly actions: ReadonlyArray<FleetAction>
   readonly objective: "minimize" | "maximize"
+  readonly label: ObjectiveLabel
   readonly knobs: ReadonlyArray<KnobEntry>
   /** Preset in force; null where numbers of a user's own are. */
   readonly preset: GuardrailPreset | null

@@ -2,7 +2,9 @@
  * The past of an engine in bounded memory: one row a window, and when the rows are used up every two neighbours become one.
  * So the whole run stays visible, the older the coarser by no more than the length of the run demands.
  */
-import type { History, HistoryMark } from "../protocol/protocol.ts"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
+import { markOf } from "../../domain/recordTexts.ts"
+import type { History, HistoryMark, Place, StartReading } from "../protocol/protocol.ts"
 
 const MOST_ROWS = 2048
 const LEAST_ROWS = 16
@@ -10,7 +12,10 @@ const LEAST_ROWS = 16
 const MOST_DOUBLES = 1 << 20
 const MOST_MARKS = 500
 
-/** Per row: end, generation, sum, low, high and count of objectives, sums and counts of the three others, windows, expired. */
+/**
+ * Per row: end, generation, sum, low, high and count of objectives, sums and counts of the three others, windows, expired, sum and count of
+ * the baseline's objectives, refusals.
+ */
 const END = 0
 const GENERATION = 1
 const SUM = 2
@@ -20,10 +25,23 @@ const COUNT = 5
 const CHANNELS = 6
 const CLOSED = 12
 const EXPIRED = 13
-const ROW = 14
+const BASELINE = 14
+const BASELINES = 15
+const REFUSED = 16
+const ROW = 17
+/** Visits to the baseline that are remembered: windows come soon after their apply. */
+const MOST_VISITS = 64
+/** Generations whose reading is remembered. */
+const MOST_READINGS = 8192
+/** Windows of the start that are read. */
+const MOST_START = 20
+/** What stands on a baseline for a while, and comes back. */
+const VISITS: ReadonlyArray<string | undefined> = ["visitBaseline", "retreat"]
 
 /** What a row is made of. */
 export interface HistoryWindow {
+  /** Position in the stream of windows, from 0. */
+  readonly index: number
   readonly generation: number
   readonly closedUs: number
   readonly objective: number | null
@@ -47,6 +65,14 @@ export class HistoryRecorder {
   private firstUs = Number.NaN
   private readonly marks: Array<HistoryMark> = []
   private marksForgotten = 0
+  /** Generations of the latest visits to a baseline. */
+  private readonly visits = new Set<number>()
+  /** Since this one the base has moved. */
+  private movedFrom = Number.POSITIVE_INFINITY
+  private start: { objective: number; windows: number; load: number; loads: number } | null = null
+  private refused = 0
+  /** By generation: sum and count of its objectives. */
+  private readonly readings = new Map<number, [sum: number, windows: number]>()
 
   constructor(names: ReadonlyArray<string>) {
     this.names = names
@@ -57,6 +83,27 @@ export class HistoryRecorder {
     this.knobs = new Float64Array(this.capacity * 2 * names.length)
   }
 
+  /** A record of the run, before the windows that follow it. */
+  note(record: AuditRecord): void {
+    const { kind, action, generation } = record
+    if (kind === "violation") this.refused++
+    // A proposal has the generation that it expects to replace.
+    const applied = kind === "apply" || kind === "rollback"
+    if (applied && generation !== null && VISITS.includes(action)) {
+      this.visits.add(generation)
+      if (this.visits.size > MOST_VISITS) this.visits.delete(this.visits.values().next().value ?? 0)
+    }
+    if (generation !== null && kind === "apply" && action === "update")
+      this.movedFrom = Math.min(this.movedFrom, generation)
+    const mark = markOf(record)
+    if (mark !== null) this.mark(mark)
+  }
+
+  /** What a window was measured on. */
+  placeOf(generation: number): Place {
+    return this.visits.has(generation) ? "baseline" : "tuned"
+  }
+
   /** `live` and `base` are values in user units by id. */
   add(window: HistoryWindow, live: ArrayLike<number>, base: ArrayLike<number>): void {
     if (this.filled === 0) this.open()
@@ -64,11 +111,15 @@ export class HistoryRecorder {
     const r = (this.size - 1) * ROW
     rows[r + END] = window.closedUs
     rows[r + GENERATION] = window.generation
+    rows[r + REFUSED] += this.refused
+    this.refused = 0
     if (Number.isNaN(this.firstUs)) this.firstUs = window.closedUs
     if (window.status === "expired") rows[r + EXPIRED]++
     else if (window.status === "closed") {
       rows[r + CLOSED]++
       this.addReadings(r, window)
+      this.addStart(window)
+      this.addReading(window)
     }
     for (let i = 0, k = (this.size - 1) * 2 * names.length; i < names.length; i++, k += 2) {
       knobs[k] = live[i]
@@ -77,7 +128,7 @@ export class HistoryRecorder {
     this.filled = this.filled + 1 === this.stride ? 0 : this.filled + 1
   }
 
-  mark(mark: HistoryMark): void {
+  private mark(mark: HistoryMark): void {
     this.marks.push(mark)
     if (this.marks.length <= MOST_MARKS) return
     this.marks.shift()
@@ -107,9 +158,11 @@ export class HistoryRecorder {
       objective: mean(SUM, COUNT),
       objectiveLow: orNull(LOW),
       objectiveHigh: orNull(HIGH),
+      baseline: mean(BASELINE, BASELINES),
       latencyP99Us: mean(CHANNELS, CHANNELS + 1),
       throughputRps: mean(CHANNELS + 2, CHANNELS + 3),
       errorRate: mean(CHANNELS + 4, CHANNELS + 5),
+      refused: column(REFUSED),
       windows: column(CLOSED),
       expired: column(EXPIRED),
       knobs: Object.fromEntries(
@@ -117,6 +170,7 @@ export class HistoryRecorder {
           wanted.includes(name) ? [[name, { live: knob(id, 0), base: knob(id, 1) }]] : [],
         ),
       ),
+      start: this.startReading,
       marks: [...this.marks],
       marksForgotten: this.marksForgotten,
     }
@@ -134,7 +188,11 @@ export class HistoryRecorder {
   private addReadings(r: number, window: HistoryWindow): void {
     const { rows } = this
     const { objective } = window
-    if (objective !== null && Number.isFinite(objective)) {
+    const read = objective !== null && Number.isFinite(objective)
+    if (read && this.placeOf(window.generation) === "baseline") {
+      rows[r + BASELINE] += objective
+      rows[r + BASELINES]++
+    } else if (read) {
       const first = rows[r + COUNT] === 0
       rows[r + SUM] += objective
       rows[r + COUNT]++
@@ -148,6 +206,44 @@ export class HistoryRecorder {
       rows[r + CHANNELS + 2 * i] += reading
       rows[r + CHANNELS + 2 * i + 1]++
     }
+  }
+
+  /** The mean objective that was read on a generation; undefined where it is not known. */
+  readingOf(generation: number): number | undefined {
+    const known = this.readings.get(generation)
+    return known === undefined ? undefined : known[0] / known[1]
+  }
+
+  private addReading({ generation, objective }: HistoryWindow): void {
+    if (objective === null || !Number.isFinite(objective)) return
+    const known = this.readings.get(generation)
+    if (known === undefined) this.readings.set(generation, [objective, 1])
+    else {
+      known[0] += objective
+      known[1]++
+    }
+    if (this.readings.size > MOST_READINGS) this.readings.delete(this.readings.keys().next().value ?? 0)
+  }
+
+  /** Only where somebody looked from the first window on. */
+  private addStart({ index, generation, objective, throughputRps }: HistoryWindow): void {
+    if (index === 0) this.start ??= { objective: 0, windows: 0, load: 0, loads: 0 }
+    const { start } = this
+    if (start === null || start.windows === MOST_START || generation >= this.movedFrom) return
+    if (objective === null || !Number.isFinite(objective)) return
+    start.objective += objective
+    start.windows++
+    if (throughputRps === null) return
+    start.load += throughputRps
+    start.loads++
+  }
+
+  /** Null where nobody looked from the first window on. */
+  get startReading(): StartReading | null {
+    const { start } = this
+    if (start === null || start.windows === 0) return null
+    const { objective, windows, load, loads } = start
+    return { windows, objective: objective / windows, throughputRps: loads === 0 ? null : load / loads }
   }
 
   /** A new row; when there is no room for one, every two become one. */
@@ -166,7 +262,7 @@ export class HistoryRecorder {
       const out = to * ROW
       const low = extremeOf(rows, a, b, LOW, -1)
       const high = extremeOf(rows, a, b, HIGH, 1)
-      for (const place of [SUM, COUNT, 6, 7, 8, 9, 10, 11, CLOSED, EXPIRED]) {
+      for (const place of [SUM, COUNT, 6, 7, 8, 9, 10, 11, CLOSED, EXPIRED, BASELINE, BASELINES, REFUSED]) {
         rows[out + place] = rows[a + place] + rows[b + place]
       }
       rows[out + LOW] = low

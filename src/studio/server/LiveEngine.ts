@@ -20,7 +20,6 @@ import { EventChannel } from "./EventChannel.ts"
 import { EventLog } from "./EventLog.ts"
 import { HistoryRecorder } from "./HistoryRecorder.ts"
 import { RECORDS } from "../../domain/records.ts"
-import { markOf } from "../../domain/recordTexts.ts"
 import {
   type ActionRequest,
   type AuditPage,
@@ -42,6 +41,12 @@ const IDLE_MS = 1000
 /** Windows between two messages, and records of one, at most. */
 const MOST_WINDOWS = 50
 const MOST_AUDIT = 200
+
+/** A timer that keeps no process alive; in a page there is none to keep. */
+function unheld<T extends { unref?: () => unknown }>(timer: T): T {
+  timer.unref?.()
+  return timer
+}
 
 export interface LiveEngineOptions {
   readonly id: string
@@ -93,7 +98,7 @@ export class LiveEngine implements StudioEngine {
       dropped: () => this.channel.dropped,
       core,
     }
-    this.idle = setInterval(() => this.takeMarks(), IDLE_MS).unref()
+    this.idle = unheld(setInterval(() => this.takeMarks(), IDLE_MS))
   }
 
   entry(): EngineEntry {
@@ -110,7 +115,7 @@ export class LiveEngine implements StudioEngine {
   }
 
   audit(query: AuditQuery): Promise<AuditPage> {
-    return auditPage(this.core.trail.records(), query)
+    return auditPage(this.core.trail.records(), query, (generation) => this.recorder.readingOf(generation))
   }
 
   history(points: number, knobs: ReadonlyArray<string> | null): History {
@@ -157,12 +162,12 @@ export class LiveEngine implements StudioEngine {
     this.takeMarks()
     this.sentAudit = this.marked
     this.inspect()
-    this.looking = setInterval(() => this.poll(), POLL_MS).unref()
+    this.looking = unheld(setInterval(() => this.poll(), POLL_MS))
   }
 
   private left(): void {
     if (this.channel.size > 0 || this.looking === null || this.lingering !== null) return
-    this.lingering = setTimeout(() => this.detach(), LINGER_MS).unref()
+    this.lingering = unheld(setTimeout(() => this.detach(), LINGER_MS))
   }
 
   private detach(): void {
@@ -192,7 +197,7 @@ export class LiveEngine implements StudioEngine {
     this.inspect()
     const events = this.log.take()
     if (events !== null) this.channel.send("event", events)
-    for (const window of this.windows) this.channel.send("window", windowMessage(window))
+    for (const window of this.windows) this.channel.send("window", windowMessage(window, this.recorder))
     this.windows = []
     this.sendAudit()
     this.sendChanged("snapshot", this.core.snapshot())
@@ -240,16 +245,14 @@ export class LiveEngine implements StudioEngine {
   /** Marks what is new in the audit. */
   private takeMarks(): void {
     const records = this.core.trail.recordsAfter(this.marked)
-    for (const record of records) {
-      const mark = markOf(record)
-      if (mark !== null) this.recorder.mark(mark)
-    }
+    for (const record of records) this.recorder.note(record)
     const newest = records.at(-1)
     if (newest !== undefined) this.marked = newest.seq
   }
 
   private onWindow(window: Window): void {
     const { core, base } = this
+    this.takeMarks()
     const { table } = core.settings.space
     for (let i = 0; i < base.length; i++) base[i] = table.decode(i, core.hot.executor.base[i])
     const { config } = core.hot

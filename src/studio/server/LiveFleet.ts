@@ -19,7 +19,7 @@ import { readFleetMetrics } from "../../fleet/fleetMetrics.ts"
 import type { Subscription } from "../../engine/calls/Listeners.ts"
 import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { budgetsOf } from "./budgetGauges.ts"
-import { knobsOf } from "./engineEntry.ts"
+import { knobsOf, labelOf } from "./engineEntry.ts"
 import { fleetAct } from "./fleetActions.ts"
 import type {
   FleetActionRequest,
@@ -66,6 +66,7 @@ export class LiveFleet {
       name: this.name,
       actions: readOnly || this.readOnly ? [] : FLEET_ACTIONS,
       objective: engine.objective,
+      label: labelOf(engine),
       knobs: knobsOf(engine),
       preset: presetOf(resolveGuardrails(engine.guardrails)),
       groups: [...this.core.shared.keys()],

@@ -91,7 +91,8 @@ export class RecordedEngine implements StudioEngine {
       // One more than a page says that there is another.
       if (found.length > query.limit + 1) found.shift()
     })
-    return { ...(await auditPage(found, query)), oldest }
+    const { history } = this.read()
+    return { ...(await auditPage(found, query, (generation) => history.readingOf(generation))), oldest }
   }
 
   history(points: number, knobs: ReadonlyArray<string> | null): History {

@@ -63,6 +63,7 @@ const STRIDE = 32
 export async function auditPage(
   records: ReadonlyArray<AuditRecord>,
   query: AuditQuery,
+  readingOf: (generation: number) => number | undefined,
   now: () => number = () => performance.now(),
 ): Promise<AuditPage> {
   const found: Array<AuditRecord> = []
@@ -85,5 +86,21 @@ export async function auditPage(
     records: found,
     before: more ? (found.at(-1)?.seq ?? null) : null,
     oldest: records[0]?.seq ?? null,
+    readings: readingsOf(found, readingOf),
   }
 }
+
+/** What was read where one of the records led to. */
+function readingsOf(
+  records: ReadonlyArray<AuditRecord>,
+  readingOf: (generation: number) => number | undefined,
+): AuditPage["readings"] {
+  const readings: Record<string, number> = {}
+  for (const { kind, generation } of records) {
+    const reading = generation === null || !APPLIED.includes(kind) ? undefined : readingOf(generation)
+    if (reading !== undefined) readings[String(generation)] = reading
+  }
+  return readings
+}
+
+const APPLIED: ReadonlyArray<AuditKind> = ["apply", "rollback"]

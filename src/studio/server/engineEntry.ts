@@ -21,14 +21,21 @@ export function knobsOf({ space }: EngineSettings): ReadonlyArray<KnobEntry> {
   })
 }
 
+/** What people call the objective; null where nobody said so. */
+export const labelOf = ({ objectiveLabel: { name, unit } }: EngineSettings): EngineEntry["label"] => ({
+  name: name ?? null,
+  unit: unit ?? null,
+})
+
 /** What follows from the settings; `policy` is the one in force where that may be another. */
 export function settingsEntry(
   settings: EngineSettings,
   policy: GuardrailNumbers = resolveGuardrails(settings.guardrails),
-): Pick<EngineEntry, "objective" | "knobs" | "config" | "preset" | "guardrails" | "machines"> {
+): Pick<EngineEntry, "objective" | "label" | "knobs" | "config" | "preset" | "guardrails" | "machines"> {
   const relocates = settings.homeostasis !== null || settings.variants !== null
   return {
     objective: settings.objective,
+    label: labelOf(settings),
     knobs: knobsOf(settings),
     config: { ...configOf(settings) },
     preset: presetOf(policy),

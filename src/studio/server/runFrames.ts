@@ -4,13 +4,13 @@
  */
 import type { EngineSettings } from "../../domain/Config.ts"
 import type { Window } from "../../domain/Window.ts"
+import { RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import { AuditDecoder } from "../../engine/audit/AuditDecoder.ts"
 import { type RecordedRun, replay } from "../../journal/replay/replay.ts"
 import { actorStates, type Looked } from "./actorStates.ts"
 import { budgetsOf } from "./budgetGauges.ts"
 import { HistoryRecorder } from "./HistoryRecorder.ts"
 import { RECORDS } from "../../domain/records.ts"
-import { markOf } from "../../domain/recordTexts.ts"
 import type { Frame } from "../protocol/protocol.ts"
 import { windowMessage } from "./windowMessage.ts"
 
@@ -101,6 +101,7 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
   let seen = 0
   let mode = ""
   let listening = false
+  const noteUpTo = notes(run, settings, history)
   const result = replay(run, (core, seq) => {
     const { hot } = core
     if (!listening) {
@@ -112,6 +113,7 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
     }
     const latched = Atomics.load(hot.executor.latch, 0) === 0 ? "adapting" : "safe"
     if (windows === seen && latched === mode) return
+    noteUpTo(seq)
     if (windows !== seen && window !== null) {
       for (let i = 0; i < base.length; i++) base[i] = table.decode(i, hot.executor.base[i])
       const { config } = hot
@@ -130,7 +132,7 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
         mode: snapshot.mode,
         generation: snapshot.generation,
         values: snapshot.values,
-        window: window === null ? null : windowMessage(window),
+        window: window === null ? null : windowMessage(window, history),
         snapshot,
         states: { atUs: hot.nowUs, actors: actorStates(root) },
         budgets: budgetsOf(hot.executor, names, hot.nowUs),
@@ -138,7 +140,7 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
     }
     frames.offer(hot.nowUs, make, changed)
   })
-  markAll(run, settings, history)
+  noteUpTo(Number.POSITIVE_INFINITY)
   return { frames, history, withoutStates: whyWithout(result) }
 }
 
@@ -153,6 +155,7 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
   const { names } = settings.space
   const history = new HistoryRecorder(names)
   const decoder = new AuditDecoder(run.run, settings)
+  const noteUpTo = notes(run, settings, history)
   let mode: Frame["mode"] = "adapting"
   for (const numbers of run.records) {
     const record = decoder.decode(numbers, 0)
@@ -164,6 +167,7 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
     const live = names.map((name) => values[name] ?? Number.NaN)
     history.add(
       {
+        index: -1,
         generation,
         closedUs: atUs,
         objective: null,
@@ -188,15 +192,18 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
     }
     frames.offer(atUs, () => frame, kind.startsWith("safeMode"))
   }
-  markAll(run, settings, history)
+  noteUpTo(Number.POSITIVE_INFINITY)
   return { frames, history }
 }
 
-function markAll(run: RecordedRun, settings: EngineSettings, history: HistoryRecorder): void {
+/** Tells the history of the records up to a number, each once and in order. */
+function notes(run: RecordedRun, settings: EngineSettings, history: HistoryRecorder): (seq: number) => void {
   const decoder = new AuditDecoder(run.run, settings)
-  for (const numbers of run.records) {
-    const note = run.notes?.get(numbers[0])
-    const mark = markOf({ ...decoder.decode(numbers, 0), ...(note === undefined ? {} : { note }) })
-    if (mark !== null) history.mark(mark)
+  let at = 0
+  return (seq) => {
+    for (; at < run.records.length && run.records[at][RECORD_SEQUENCE] <= seq; at++) {
+      const note = run.notes?.get(run.records[at][RECORD_SEQUENCE])
+      history.note({ ...decoder.decode(run.records[at], 0), ...(note === undefined ? {} : { note }) })
+    }
   }
 }

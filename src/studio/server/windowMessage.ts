@@ -1,8 +1,9 @@
 /** A window as it goes over the wire: NaN becomes null. */
 import type { Window } from "../../domain/Window.ts"
 import type { WindowMessage } from "../protocol/protocol.ts"
+import type { HistoryRecorder } from "./HistoryRecorder.ts"
 
-export function windowMessage(window: Window): WindowMessage {
+export function windowMessage(window: Window, history: HistoryRecorder): WindowMessage {
   const { index, generation, openedUs, closedUs, status, count, objective } = window
   const { latencyP99Us, throughputRps, errorRate, constraintMargin } = window
   return {
@@ -11,6 +12,8 @@ export function windowMessage(window: Window): WindowMessage {
     openedUs,
     closedUs,
     status,
+    place: history.placeOf(generation),
+    start: history.startReading,
     count,
     objective: Number.isFinite(objective) ? objective : null,
     latencyP99Us,

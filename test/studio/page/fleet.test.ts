@@ -136,6 +136,9 @@ describe("a fleet of two thousand engines", () => {
     work("tenant-0005", 20)
     await page.goto(`${studio.url}#/fleet?fleet=tenants&key=tenant-0005`)
     const steering = page.locator(".steering")
+    const steer = page.getByRole("button", { name: "Steer" })
+    await soon(() => page.locator(".hero .tag").textContent()).not.toBe("")
+    await steer.click()
     expect(await steering.getByRole("button", { name: "Reset SafeMode" }).isDisabled()).toBe(true)
     await steering.getByRole("button", { name: "Trip SafeMode" }).click()
     const dialog = page.getByRole("dialog", { name: "Trip SafeMode?" })
@@ -148,6 +151,7 @@ describe("a fleet of two thousand engines", () => {
     await dialog.waitFor({ state: "detached" })
     expect(fleet.get("tenant-0005")?.getSnapshot().safeMode?.reason).toBe("manualTrigger")
     await page.getByText("trip by Ada (studio, token): its disk is full").waitFor()
+    await steer.click()
     await soon(() => steering.getByRole("button", { name: "Reset SafeMode" }).isDisabled()).toBe(false)
     // Nobody else was meant.
     expect(fleet.getSnapshot().safe).toBe(1)

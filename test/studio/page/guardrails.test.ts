@@ -22,7 +22,7 @@ async function open(readOnly: boolean) {
   onTestFinished(async () => {
     await Promise.allSettled([seen.close(), studio.stop(), service.engine.stop()])
   })
-  await seen.page.waitForSelector('body[data-connection="open"] .tile')
+  await seen.page.waitForSelector('body[data-connection="open"] .hero')
   return { service, seen, page: seen.page }
 }
 
@@ -31,6 +31,7 @@ describe("the guardrails on the page", () => {
     const { service, seen, page } = await open(false)
     const card = page.getByRole("region", { name: "Guardrail budgets" })
     await card.getByText("aggressive", { exact: true }).waitFor()
+    await page.getByRole("button", { name: "Steer" }).click()
     await page.locator(".steering").getByRole("button", { name: "Change guardrails" }).click()
     const dialog = page.getByRole("dialog", { name: "Change guardrails?" })
     const preset = dialog.getByLabel("Preset")
@@ -60,7 +61,7 @@ describe("the guardrails on the page", () => {
     const { service, page } = await open(true)
     const card = page.getByRole("region", { name: "Guardrail budgets" })
     await card.getByText("aggressive", { exact: true }).waitFor()
-    expect(await page.getByRole("button", { name: "Change guardrails" }).count()).toBe(0)
+    expect(await page.getByRole("button", { name: "Steer" }).count()).toBe(0)
     service.engine.setGuardrails({ maxStep: 0.03 }, "from the code")
     await card.getByText("own numbers", { exact: true }).waitFor()
     await card.getByText("at most 3 % of its range").waitFor()

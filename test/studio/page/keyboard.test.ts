@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await page.goto(`${studio.url}#/overview`)
   await page.reload()
-  await page.waitForSelector(".tile dd:not(:text('–'))")
+  await page.waitForSelector(".hero .now:not(:text('–'))")
 })
 
 afterAll(async () => {
@@ -87,7 +87,7 @@ describe("by keys alone", () => {
   })
 
   it("the palette finds an action, the dialog takes the reason, and the focus comes back", async () => {
-    await tabTo(/^Trip$/)
+    await tabTo(/^Steer$/)
     await page.keyboard.press("Control+k")
     await page.keyboard.type("trip safe")
     expect(await page.getByRole("listbox").getByRole("option").count()).toBe(1)

@@ -24,7 +24,7 @@ beforeEach(async () => {
   service.work(150)
   seen = await look(browser, studio.url)
   page = seen.page
-  await page.waitForSelector('body[data-connection="open"] .statechart, body[data-connection="open"] .tile')
+  await page.waitForSelector('body[data-connection="open"] .statechart, body[data-connection="open"] .hero')
 })
 
 afterEach(async () => {
@@ -37,6 +37,7 @@ const word = (): Promise<string | null> => page.locator(".hero .word").textConte
 
 /** Opens the dialog of an action, says why, and confirms. */
 async function steer(action: string, reason: string): Promise<void> {
+  await page.getByRole("button", { name: "Steer" }).click()
   await page.locator(".steering").getByRole("button", { name: action, exact: true }).click()
   const dialog = page.getByRole("dialog", { name: `${action}?` })
   await dialog.getByLabel("Reason").fill(reason)
@@ -155,6 +156,7 @@ describe("the statecharts", () => {
 
 describe("steering", () => {
   it("wants a reason, does what was confirmed, and stands in the audit with the name", async () => {
+    await page.getByRole("button", { name: "Steer" }).click()
     await page.locator(".steering").getByRole("button", { name: "Trip SafeMode" }).click()
     const dialog = page.getByRole("dialog", { name: "Trip SafeMode?" })
     await dialog.getByRole("button", { name: "Trip SafeMode" }).click()
@@ -177,6 +179,7 @@ describe("steering", () => {
   })
 
   it("pauses and resumes, and does not take a trip for a pause", async () => {
+    const list = page.getByRole("button", { name: "Steer" })
     const resume = page.locator(".steering").getByRole("button", { name: "Resume tuning" })
     await steer("Pause tuning", "lunch")
     expect(service.engine.getSnapshot().mode).toBe("safe")
@@ -185,12 +188,16 @@ describe("steering", () => {
     expect(service.engine.getSnapshot().mode).toBe("adapting")
     await steer("Trip SafeMode", "fire")
     await soon(() => page.locator(".hero .note").textContent()).toContain("fire")
+    await list.click()
     await soon(() => resume.isDisabled()).toBe(true)
+    expect(await page.locator(".steering").textContent()).toContain("Tuning is not paused.")
   })
 
   it("rolls back to the baseline that was set, and offers nothing that makes no sense", async () => {
-    const button = (name: string) => page.locator(".steering").getByRole("button", { name, exact: true })
-    expect(await button("Reset SafeMode").isDisabled()).toBe(true)
+    await page.getByRole("button", { name: "Steer" }).click()
+    const reset = page.locator(".steering").getByRole("button", { name: "Reset SafeMode" })
+    expect(await reset.isDisabled()).toBe(true)
+    await page.keyboard.press("Escape")
     await steer("Set baseline", "this is good")
     const { baseline } = service.engine.getSnapshot()
     service.work(90)
@@ -202,10 +209,11 @@ describe("steering", () => {
   it("is not to be had where the studio is read-only", async () => {
     const shut = await service.engine.studio({ readOnly: true })
     await page.goto(shut.url)
-    await page.getByText("Read-only: nothing can be changed from here.").waitFor()
-    const buttons = page.locator(".steering").getByRole("button")
-    for (const button of await buttons.all()) expect(await button.isDisabled()).toBe(true)
-    expect(await page.locator(".top").getByRole("button", { name: "Trip" }).isDisabled()).toBe(true)
+    await page.getByText("read-only", { exact: true }).waitFor()
+    await page.waitForSelector(".hero .now:not(:text('–'))")
+    expect(await page.getByRole("button", { name: /^(Steer|Reset|Trip)/ }).count()).toBe(0)
+    await page.keyboard.press("s")
+    expect(await page.getByRole("dialog").count()).toBe(0)
     await shut.stop()
   })
 })
@@ -251,6 +259,7 @@ describe("the connection", () => {
     await studio.stop()
     await page.getByText("Disconnected").waitFor()
     await page.getByText(/Reconnecting|does not respond/).waitFor()
+    await page.getByRole("button", { name: "Steer" }).click()
     const trip = page.locator(".steering").getByRole("button", { name: "Trip SafeMode" })
     await soon(() => trip.isDisabled()).toBe(true)
     await picture(page, "disconnected-light")
@@ -272,7 +281,7 @@ describe("the connection", () => {
     await soon(() => page.getByRole("alert").textContent()).not.toBe("")
     await page.getByLabel("Token").fill(token)
     await page.getByRole("button", { name: "Open" }).click()
-    await page.waitForSelector(".tile")
+    await page.waitForSelector(".hero")
     expect(page.url()).not.toContain("token")
     await locked.stop()
   })

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** Each view, what says that it is there, and on which studio. */
 const views = [
-  { name: "overview", on: "live", ready: ".tile dd:not(:text('–'))" },
+  { name: "overview", on: "live", ready: ".hero .now:not(:text('–'))" },
   { name: "statecharts", on: "live", ready: ".statechart .state[data-active]" },
   { name: "audit", on: "live", ready: ".record" },
   { name: "fleet", on: "live", ready: ".engine" },
@@ -133,7 +133,7 @@ describe("the theme", () => {
       page.evaluate(() => document.documentElement.dataset["theme"])
     expect(await shown()).toBe("dark")
     await page.reload()
-    await page.waitForSelector(".tile")
+    await page.waitForSelector(".hero")
     expect(await shown()).toBe("dark")
     const drawn = (): Promise<number> =>
       page.evaluate(() => {

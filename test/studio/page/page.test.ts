@@ -132,6 +132,8 @@ describe("the time line", () => {
       closedUs,
       objective,
       status: objective === null ? "expired" : "closed",
+      place: "tuned",
+      start: null,
       generation: 1,
     }) as WindowMessage
 
@@ -169,6 +171,9 @@ describe("the time line", () => {
       objective: [3, 4],
       objectiveLow: [3, 4],
       objectiveHigh: [3, 4],
+      baseline: [null, null],
+      refused: [0, 0],
+      start: null,
       expired: [0, 0],
       latencyP99Us: [null, null],
       throughputRps: [null, null],

@@ -41,7 +41,7 @@ describe("the audit of the studio", () => {
       digest: { objective: 1 },
     }
     expect(nameOfRecord(record)).not.toBe("")
-    expect(lineOf(record)).not.toBe("")
+    expect(lineOf(record, [])).not.toBe("")
   })
 
   it("has the same marks before a reload and after it", () => {

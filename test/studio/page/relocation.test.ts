@@ -72,7 +72,7 @@ describe("the card of regimes and variants", () => {
     studio = await service.engine.studio()
     service.work(30)
     seen = await look(browser, studio.url)
-    await seen.page.getByRole("region", { name: "Steering" }).waitFor()
+    await seen.page.getByRole("region", { name: "What the engine is doing" }).waitFor()
     expect(await seen.page.getByRole("region", { name: "Regimes and variants" }).count()).toBe(0)
     await service.engine.stop()
   })

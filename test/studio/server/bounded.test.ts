@@ -9,6 +9,7 @@ const window = (
   objective: number | null,
   status: HistoryWindow["status"] = "closed",
 ): HistoryWindow => ({
+  index,
   generation: index,
   closedUs: index * 1000,
   objective,
@@ -59,9 +60,41 @@ describe("the history of an engine", () => {
 
   it("keeps the latest marks and counts those that made room", () => {
     const recorder = new HistoryRecorder(["a"])
-    for (let seq = 0; seq < 700; seq++) recorder.mark({ atUs: seq, seq, kind: "trip", text: "" })
+    for (let seq = 0; seq < 700; seq++) {
+      recorder.note({ run: "r", seq, kind: "safeModeEntered", atUs: seq, generation: 1 })
+    }
     const { marks, marksForgotten } = recorder.read("e", 10)
     expect([marks.length, marks[0].seq, marksForgotten]).toEqual([500, 200, 200])
+  })
+
+  it("keeps readings of a visited baseline, and of the start, apart from those of what is tuned", () => {
+    const recorder = new HistoryRecorder(["a"])
+    const apply = (action: string, generation: number): void =>
+      recorder.note({ run: "r", seq: generation, kind: "apply", atUs: 0, generation, action })
+    const read = (generation: number, objective: number): void =>
+      recorder.add({ ...window(generation, objective), index: generation - 1 }, [0], [0])
+    read(1, 10)
+    apply("applyPlus", 2)
+    read(2, 12)
+    apply("update", 3)
+    read(3, 7)
+    // A proposal has the generation that it would replace: it is no visit.
+    recorder.note({ run: "r", seq: 9, kind: "proposal", atUs: 0, generation: 3, action: "visitBaseline" })
+    recorder.note({ run: "r", seq: 10, kind: "violation", atUs: 0, generation: 3 })
+    apply("visitBaseline", 4)
+    read(4, 11)
+    const { objective, baseline, start, refused } = recorder.read("e", 10)
+    expect(objective).toEqual([10, 12, 7, null])
+    expect(baseline).toEqual([null, null, null, 11])
+    expect(start).toEqual({ windows: 2, objective: 11, throughputRps: null })
+    expect(refused).toEqual([0, 0, 0, 1])
+    expect([recorder.placeOf(3), recorder.placeOf(4)]).toEqual(["tuned", "baseline"])
+  })
+
+  it("tells of no start where it was not there from the first window on", () => {
+    const recorder = new HistoryRecorder(["a"])
+    recorder.add(window(5, 4), [0], [0])
+    expect(recorder.read("e", 10).start).toBeNull()
   })
 
   it("stays within memory with as many knobs as there may be", () => {

@@ -22,6 +22,7 @@ const entry: EngineEntry = {
   source: "recorded",
   readOnly: true,
   objective: "minimize",
+  label: { name: null, unit: null },
   knobs: Array.from({ length: 30 }, (_, i) => ({
     name: `a knob with a long name ${i}`,
     min: 1,

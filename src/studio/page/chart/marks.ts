@@ -46,7 +46,7 @@ export function drawMarks(u: uPlot, track: Track, layer: "behind" | "front", opt
     shadeSafe(u, track, options.nowUs())
     drawLevel(u, options.level?.() ?? null, options.project)
   } else {
-    drawExpired(u, track)
+    if (options.axes !== false) drawExpired(u, track)
     for (const mark of track.marks) drawMark(u, mark)
     const cursor = options.cursorUs()
     if (cursor !== null) {

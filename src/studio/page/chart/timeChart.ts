@@ -23,6 +23,14 @@ export interface Line {
   /** Holds its value until the next, as a knob does. */
   readonly stepped?: boolean
   readonly points?: boolean
+  /** Goes on over rows without a value. */
+  readonly spans?: boolean
+  /** Points alone. */
+  readonly dots?: boolean
+  /** The room under it is filled. */
+  readonly fill?: boolean
+  /** An edge of a band: it has no line of its own and is not read out. */
+  readonly edge?: boolean
 }
 
 export interface TimeChartOptions {
@@ -34,6 +42,12 @@ export interface TimeChartOptions {
   readonly changed: Cell<unknown>
   readonly nowUs: () => number
   readonly cursorUs: () => number | null
+  /** The room between two lines is filled; their places among the lines. */
+  readonly band?: readonly [high: number, low: number]
+  /** The scale begins at 0. */
+  readonly fromZero?: boolean
+  /** A value as it is read out. */
+  readonly figure?: (value: number | null | undefined) => string
   /** Drawn as a level, in the units of the lines; null for none. */
   readonly level?: () => number | null
   readonly axes?: boolean
@@ -102,15 +116,34 @@ export function timeChart(options: TimeChartOptions): TimeChart {
         ...lines.map((line) => ({
           label: line.name,
           stroke: () => token(line.color),
-          width: line.width ?? 1.5,
+          width: line.edge === true ? 0 : (line.width ?? 1.5),
+          ...(line.fill === true
+            ? { fill: () => `color-mix(in srgb, ${token(line.color)} 14%, transparent)` }
+            : {}),
+          ...(line.dots === true ? { paths: () => null } : {}),
           ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
           ...(line.stepped === true && uPlot.paths.stepped !== undefined
             ? { paths: uPlot.paths.stepped({ align: 1 }) }
             : {}),
-          points: { show: line.points === true && pointsFit, size: 4, fill: () => token(line.color) },
-          spanGaps: false,
+          points: {
+            show: line.dots === true || (line.points === true && pointsFit),
+            size: line.dots === true ? 5 : 4,
+            fill: () => token(line.color),
+          },
+          spanGaps: line.spans === true,
         })),
       ],
+      ...(options.band === undefined
+        ? {}
+        : {
+            bands: [
+              {
+                series: [options.band[0] + 1, options.band[1] + 1] as [number, number],
+                fill: () =>
+                  `color-mix(in srgb, ${token(lines[options.band?.[0] ?? 0].color)} 16%, transparent)`,
+              },
+            ],
+          }),
       axes: axes ? [timeAxis(), valueAxis(empty)] : [{ show: false }, { show: false }],
       hooks: {
         drawClear: [(u) => drawMarks(u, track, "behind", { ...options, project })],
@@ -152,8 +185,9 @@ function timeRange({ nowUs }: TimeChartOptions, low: number, high: number): [num
 
 /** Room above and below, and the level in sight. */
 const valueRange =
-  ({ level, project = same }: TimeChartOptions): uPlot.Range.Function =>
+  ({ level, project = same, fromZero = false }: TimeChartOptions): uPlot.Range.Function =>
   (_, low, high) => {
+    if (fromZero && (low ?? 0) >= 0) return [0, (high ?? 0) > 0 ? high * 1.1 : 1]
     const value = level?.() ?? null
     const at = value === null ? null : project(value)
     const least = at === null ? low : Math.min(at, low ?? at)
@@ -191,12 +225,21 @@ const valueAxis = (empty: () => boolean): uPlot.Axis => ({
 })
 
 /** What stands under the cursor, at the moment of a replay, or last. */
-function readoutOf(u: uPlot, { lines, track, cursorUs, axes = true }: TimeChartOptions): string {
+function readoutOf(
+  u: uPlot,
+  { lines, track, cursorUs, axes = true, figure: written = figure }: TimeChartOptions,
+): string {
   // A small chart has its figures beside it; only what is pointed at is told.
   if (!axes && typeof u.cursor.idx !== "number") return ""
   const index = u.cursor.idx ?? indexAt(track, cursorUs())
   if (index < 0 || index >= track.times.length) return ""
-  const parts = lines.map((line) => `${line.name} ${figure(line.values(track)[index])}`)
+  const parts = lines.flatMap((line) => {
+    const value = line.edge === true ? null : line.values(track)[index]
+    // What has no value here is left out, but for the first line.
+    return line.edge === true || (value === null && line !== lines[0])
+      ? []
+      : [`${line.name} ${written(value)}`]
+  })
   return `${clock(track.times[index], 1)} · ${parts.join(" · ")}`
 }
 

@@ -6,6 +6,7 @@ import type { EngineEntry, StreamEvent, StreamMessages } from "../../protocol/pr
 import { SHOWN_KINDS } from "../../../domain/recordTexts.ts"
 import { address, api } from "./api.ts"
 import type { ModelState } from "./ModelState.ts"
+import { type EventStream, wire } from "./wire.ts"
 
 const POINTS = 1000
 const RECORDS = 200
@@ -13,7 +14,7 @@ const RECORDS = 200
 export class LiveFeed {
   private readonly model: ModelState
   private readonly entry: EngineEntry
-  private source: EventSource | null = null
+  private source: EventStream | null = null
   private closed = false
   /** What came while the history is read: it may be newer than that, and is taken after it. */
   private late: Array<() => void> | null = null
@@ -24,7 +25,7 @@ export class LiveFeed {
   }
 
   begin(): void {
-    const source = new EventSource(address("events", { engine: this.entry.id }))
+    const source = wire.stream(address("events", { engine: this.entry.id }))
     this.source = source
     const { model } = this
     const on = <K extends StreamEvent>(type: K, take: (message: StreamMessages[K]) => void): void => {

@@ -4,7 +4,13 @@
  */
 import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
 import type { AuditRecord } from "../../../domain/AuditRecord.ts"
-import type { EngineEntry, History, HistoryMark, WindowMessage } from "../../protocol/protocol.ts"
+import type {
+  EngineEntry,
+  History,
+  HistoryMark,
+  StartReading,
+  WindowMessage,
+} from "../../protocol/protocol.ts"
 import { markOf } from "../../../domain/recordTexts.ts"
 
 /** Rows and marks that are kept; older ones make room. */
@@ -19,13 +25,21 @@ export class Track {
   readonly objective: Numbers = []
   readonly low: Numbers = []
   readonly high: Numbers = []
+  /** Readings of a baseline that was visited. */
+  readonly baseline: Numbers = []
   readonly expired: Array<number> = []
   readonly latency: Numbers = []
   readonly throughput: Numbers = []
   readonly errors: Numbers = []
+  readonly refused: Array<number> = []
   readonly live = new Map<string, Numbers>()
   readonly base = new Map<string, Numbers>()
   readonly marks: Array<HistoryMark> = []
+  start: StartReading | null = null
+  /** Grows with every change of the rows. */
+  version = 0
+  /** Refusals since the last row. */
+  private refusals = 0
 
   constructor(engine: Pick<EngineEntry, "knobs">) {
     for (const knob of engine.knobs) {
@@ -44,6 +58,7 @@ export class Track {
 
   /** Puts the server's history in place of everything. */
   load(history: History): void {
+    this.version++
     const put = <T>(into: Array<T>, from: ReadonlyArray<T>): void => {
       into.length = 0
       for (const one of from) into.push(one)
@@ -53,6 +68,9 @@ export class Track {
     put(this.objective, history.objective)
     put(this.low, history.objectiveLow)
     put(this.high, history.objectiveHigh)
+    put(this.baseline, history.baseline)
+    put(this.refused, history.refused)
+    this.start = history.start
     put(this.expired, history.expired)
     put(this.latency, history.latencyP99Us)
     put(this.throughput, history.throughputRps)
@@ -65,12 +83,16 @@ export class Track {
   /** A window as it closed; the knobs as the latest snapshot has them. */
   add(window: WindowMessage, snapshot: EngineSnapshot | null): void {
     if (window.closedUs <= (this.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
+    this.version++
     const closed = window.status === "closed"
     this.times.push(window.closedUs)
     this.generations.push(window.generation)
-    this.objective.push(closed ? window.objective : null)
-    this.low.push(closed ? window.objective : null)
-    this.high.push(closed ? window.objective : null)
+    const tuned = closed && window.place === "tuned" ? window.objective : null
+    for (const into of [this.objective, this.low, this.high]) into.push(tuned)
+    this.baseline.push(closed && window.place === "baseline" ? window.objective : null)
+    this.start = window.start
+    this.refused.push(this.refusals)
+    this.refusals = 0
     this.expired.push(closed ? 0 : 1)
     this.latency.push(window.latencyP99Us)
     this.throughput.push(window.throughputRps)
@@ -87,11 +109,13 @@ export class Track {
     objective: number | null,
   ): void {
     if (atUs <= (this.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
+    this.version++
     this.times.push(atUs)
     this.generations.push(engine.generation)
     for (const into of [this.objective, this.low, this.high]) into.push(objective)
     this.expired.push(0)
-    for (const into of [this.latency, this.throughput, this.errors]) into.push(null)
+    this.refused.push(0)
+    for (const into of [this.baseline, this.latency, this.throughput, this.errors]) into.push(null)
     for (const [name, into] of this.live) into.push(engine.values[name] ?? null)
     for (const [name, into] of this.base) into.push(engine.base[name] ?? null)
     if (this.times.length > MOST_ROWS) for (const column of this.columns()) column.splice(0, MOST_ROWS / 8)
@@ -99,6 +123,7 @@ export class Track {
 
   /** A record that belongs on the time line. */
   note(record: AuditRecord): void {
+    if (record.kind === "violation" && record.atUs > this.lastUs) this.refusals++
     const made = markOf(record)
     if (made === null || this.marks.some((one) => one.seq === made.seq)) return
     this.marks.push(made)
@@ -112,6 +137,8 @@ export class Track {
       this.objective,
       this.low,
       this.high,
+      this.baseline,
+      this.refused,
       this.expired,
       this.latency,
       this.throughput,

@@ -19,6 +19,7 @@ import {
   PATHS,
   type Session,
 } from "../../protocol/protocol.ts"
+import { wire } from "./wire.ts"
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>
 
@@ -41,7 +42,7 @@ export function address(path: keyof typeof PATHS, query: Query = {}): string {
 }
 
 async function answer(url: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(url, { credentials: "same-origin", ...init }).catch(() => {
+  const response = await wire.request(url, init).catch(() => {
     throw new Refusal("offline", "The studio's server does not respond. Is the process still running?")
   })
   if (response.ok) return response

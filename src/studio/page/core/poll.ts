@@ -6,7 +6,7 @@ import type { Scope } from "./cell.ts"
 
 /** Asks at once, then every `everyMs`, until the scope closes; what it returns asks at once. `ask` must not reject. */
 export function poll(scope: Scope, everyMs: number, ask: (signal: AbortSignal) => Promise<void>): () => void {
-  let waiting = 0
+  let waiting: ReturnType<typeof setTimeout> | undefined
   let asking = new AbortController()
   let over = false
   const now = (): void => {

@@ -10,6 +10,8 @@ import type { Model } from "../core/Model.ts"
 import { eventName } from "../statechart/Graph.ts"
 
 const SHOWN = 120
+/** What comes with every look at the clock, and tells nothing by itself. */
+const ROUTINE: ReadonlyArray<string> = ["tick", "deadline"]
 
 export function eventLog(
   model: Model,
@@ -23,6 +25,10 @@ export function eventLog(
     { class: "button", "data-kind": "quiet", "aria-pressed": "false", click: () => toggle() },
     "Hold",
   )
+  const routine = new Cell(false)
+  const check = h("input", { type: "checkbox", change: () => routine.set(check.checked) })
+  const wanted = (events: ReadonlyArray<MachineEvent>): ReadonlyArray<MachineEvent> =>
+    routine.value ? events : events.filter(({ type }) => !ROUTINE.includes(type))
   const note = h("span", { class: "small faint" })
   const toggle = (): void => held.set(held.value === null ? model.events.value : null)
   const show = keyed<MachineEvent>(
@@ -40,12 +46,12 @@ export function eventLog(
       return { element, update: () => {} }
     },
   )
-  scope.watch([model.events, held, model.skipped], () => {
-    const events = held.value ?? model.events.value
+  scope.watch([model.events, held, routine, model.skipped], () => {
+    const events = wanted(held.value ?? model.events.value)
     show(events.slice(0, SHOWN))
     mark(button, "aria-pressed", held.value === null ? "false" : "true")
     say(button, held.value === null ? "Hold" : "Go on")
-    const newer = held.value === null ? 0 : newerThan(model.events.value, held.value[0]?.index ?? 0)
+    const newer = held.value === null ? 0 : newerThan(wanted(model.events.value), held.value[0]?.index ?? 0)
     const skipped = model.skipped.value
     say(
       note,
@@ -65,7 +71,13 @@ export function eventLog(
     )
   })
   return {
-    header: h("header", {}, h("h2", {}, "Event log"), h("div", { class: "tools" }, note, button)),
+    header: h(
+      "header",
+      {},
+      h("h2", {}, "Event log"),
+      h("div", { class: "tools" }, note, button),
+      h("label", { class: "check small soft" }, check, "Ticks and deadlines"),
+    ),
     element: h(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": "Events, newest first" },

@@ -66,7 +66,12 @@ export function fleetEngine(model: Model, scope: Scope, entry: FleetEntry, key: 
   })
   fill(
     body,
-    h("p", {}, h("a", { href: linkTo("fleet", { fleet: entry.id }) }, `← ${entry.name}`)),
+    h(
+      "div",
+      { class: "pager" },
+      h("a", { href: linkTo("fleet", { fleet: entry.id }) }, `← ${entry.name}`),
+      fleetSteering(entry, key, engine, ask),
+    ),
     h(
       "div",
       { class: "overview" },
@@ -78,13 +83,7 @@ export function fleetEngine(model: Model, scope: Scope, entry: FleetEntry, key: 
         knobCards(shown, scope, entry),
         phaseChart(model, scope, active),
       ),
-      h(
-        "div",
-        { class: "stack" },
-        budgetCard(scope, entry, budgets),
-        fleetSteering(scope, entry, key, engine, ask),
-        latest(scope, records),
-      ),
+      h("div", { class: "stack" }, budgetCard(scope, entry, budgets), latest(scope, entry, records)),
     ),
   )
   return body
@@ -194,14 +193,14 @@ function budgetCard(scope: Scope, entry: FleetEntry, budgets: Cell<FleetEngineVi
   )
 }
 
-function latest(scope: Scope, records: Cell<ReadonlyArray<AuditRecord>>): HTMLElement {
+function latest(scope: Scope, entry: FleetEntry, records: Cell<ReadonlyArray<AuditRecord>>): HTMLElement {
   const list = h("ol", { class: "log" })
   const nothing = h("p", { class: "empty small" }, "The audit's memory holds no decision by this engine.")
   const show = keyed<AuditRecord>(
     list,
     ({ seq }) => String(seq),
     (record) => ({
-      element: recordRow(record),
+      element: recordRow(record, entry.knobs),
       update: () => {},
     }),
   )

@@ -2,10 +2,11 @@
 import type { FleetEngineView } from "../../protocol/fleetProtocol.ts"
 import type { FleetAction, FleetEntry } from "../../protocol/protocol.ts"
 import { api } from "../core/api.ts"
-import type { Cell, Scope } from "../core/cell.ts"
-import { h, mark } from "../core/dom.ts"
+import type { Cell } from "../core/cell.ts"
+import { h } from "../core/dom.ts"
 import { icon } from "./icons.ts"
 import { askWhy } from "./steering.ts"
+import { openSteering, steerButton } from "./steerMenu.ts"
 
 interface FleetSteer {
   readonly action: FleetAction
@@ -65,7 +66,6 @@ function hindrance(action: FleetAction, { actions }: FleetEntry, engine: Engine 
 
 /** `done` is called after an action that was taken. */
 export function fleetSteering(
-  scope: Scope,
   entry: FleetEntry,
   key: string,
   engine: Cell<Engine | null>,
@@ -77,32 +77,17 @@ export function fleetSteering(
       engine.set(result.engine)
       done()
     })
-  const buttons = STEERING.map((one) =>
-    h(
-      "button",
-      { class: "button", "data-kind": one.danger ? "danger" : "", click: () => ask(one) },
-      one.name,
-    ),
-  )
-  scope.watch([engine], () => {
-    buttons.forEach((button, i) => {
-      const why = hindrance(STEERING[i].action, entry, engine.value)
-      button.disabled = why !== null
-      mark(button, "title", why ?? STEERING[i].effect)
-    })
-  })
-  return h(
-    "section",
-    { class: "card steering", "aria-label": "Steering" },
-    h("header", {}, h("h2", {}, "Steering"), h("span", { class: "small faint" }, "every action is audited")),
-    h("div", { class: "grid" }, ...buttons),
-    entry.actions.length > 0
-      ? null
-      : h(
-          "p",
-          { class: "small soft read-only" },
-          icon("lock"),
-          "Read-only: nothing can be changed from here.",
-        ),
-  )
+  const offers = STEERING.map((one) => ({
+    ...one,
+    hindrance: () => hindrance(one.action, entry, engine.value),
+    run: () => ask(one),
+  }))
+  return entry.actions.length > 0
+    ? steerButton(() => openSteering(offers, [engine]))
+    : h(
+        "span",
+        { class: "small soft read-only" },
+        icon("lock"),
+        "Read-only: nothing can be changed from here.",
+      )
 }

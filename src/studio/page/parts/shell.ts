@@ -13,6 +13,7 @@ import { openHelp, openPalette } from "./keys.ts"
 import { replayBar } from "./replayBar.ts"
 import { standingNow, standingOf } from "./standing.ts"
 import { hindrance, steer, STEERING } from "./steering.ts"
+import { openEngineSteering, steerButton } from "./steerMenu.ts"
 
 const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; readonly icon: IconName }> = [
   { view: "overview", name: "Overview", icon: "overview" },
@@ -163,13 +164,14 @@ function topBar(model: Model): HTMLElement {
   const mode = h("span", { class: "mode", role: "status" })
   const flag = h("span", { class: "tag", "data-tone": "accent" })
   const fleets = h("a", { class: "fleets", href: linkTo("fleet") })
-  const trip = STEERING[0]
   const reset = STEERING[1]
-  const quick = h("button", {
-    class: "button",
-    "data-kind": "danger",
-    click: () => steer(model, model.snapshot.value?.safeMode === null ? trip : reset),
-  })
+  // What somebody is waited for is at hand; everything else is behind one press more.
+  const quick = h(
+    "button",
+    { class: "button", "data-kind": "primary", click: () => steer(model, reset) },
+    "Reset",
+  )
+  const steering = steerButton(() => openEngineSteering(model))
   const themeButton = h("button", { class: "button square", "data-kind": "quiet", click: nextTheme })
   scope.watch([model.session, model.engine], () => {
     const engines = model.session.value?.engines ?? []
@@ -191,15 +193,11 @@ function topBar(model: Model): HTMLElement {
     const recorded = model.engine.value?.source === "recorded"
     flag.hidden = !recorded && (model.steerable || model.engine.value === null)
     say(flag, recorded ? "recorded" : "read-only")
-    const open = snapshot !== null && snapshot.safeMode !== null
-    const why = hindrance(model, open ? "reset" : "trip")
-    quick.disabled = why !== null
     const nobody = model.session.value !== null && model.engine.value === null
-    quick.hidden = recorded || nobody
+    const waits = snapshot?.safeMode?.exit === "manualReset"
+    quick.hidden = recorded || nobody || !waits || hindrance(model, "reset") !== null
+    steering.hidden = recorded || nobody || !model.steerable
     mode.hidden = nobody
-    mark(quick, "title", why)
-    mark(quick, "data-kind", open ? "primary" : "danger")
-    say(quick, open ? "Reset" : "Trip")
   })
   scope.watch([theme], () => {
     fill(themeButton, icon(theme.value === "system" ? "system" : theme.value === "dark" ? "moon" : "sun"))
@@ -214,6 +212,7 @@ function topBar(model: Model): HTMLElement {
       "div",
       { class: "tools" },
       quick,
+      steering,
       h(
         "button",
         {

@@ -58,7 +58,38 @@ export function graphOf(machine: MachineDefinition): Graph {
       moves.set(id, move)
     }
   }
-  return { machine, root: machine.root, states, moves: [...moves].map(([id, move]) => ({ id, ...move })) }
+  const drawn = grouped(
+    [...moves].map(([id, move]) => ({ id, ...move })),
+    states,
+  )
+  return { machine, root: machine.root, states, moves: drawn }
+}
+
+/**
+ * Ways out of a box that several states in it have in common, as one arrow of the box: mostly what fails, freezes or stops. What each state
+ * answers by itself is told beside the picture.
+ */
+function grouped(
+  moves: ReadonlyArray<Move>,
+  states: ReadonlyMap<string, StateDefinition>,
+): ReadonlyArray<Move> {
+  let left = moves
+  // Outer boxes first: a box within one is a state like any other.
+  for (const box of states.values()) {
+    const inside = (id: string): boolean => id.startsWith(`${box.id}.`)
+    if (box.states.length === 0 || !box.id.includes(".")) continue
+    const exits = left.filter(
+      ({ from, to }) => (inside(from) || from === box.id) && !inside(to) && to !== box.id,
+    )
+    for (const to of new Set(exits.map((move) => move.to))) {
+      const ways = exits.filter((move) => move.to === to)
+      if (ways.length < 2) continue
+      const labels = [...new Set(ways.flatMap((way) => way.labels))]
+      const one = { id: moveId(box.id, to), from: box.id, to, labels }
+      left = [...left.filter((move) => !ways.includes(move)), one]
+    }
+  }
+  return left
 }
 
 export const moveId = (from: string, to: string): string => `${from}→${to}`

@@ -3,9 +3,10 @@
  * stays sharp; a plain wheel still scrolls the page.
  */
 const CLOSEST = 4
-/** Smaller than this nothing can be read: then a part is shown, around what is active. */
-const READABLE = 0.5
-const COMFORTABLE = 0.7
+/**
+ * Labels are drawn 13 units tall. At a smaller scale than this they would stand below 11 px: then a part is shown, around what is active.
+ */
+const READABLE = 11 / 13
 
 export class PanZoom {
   private readonly svg: SVGSVGElement
@@ -47,7 +48,7 @@ export class PanZoom {
     this.fit()
     const scale = this.svg.clientWidth / this.across
     if (scale >= READABLE || about === null) return
-    this.across = this.svg.clientWidth / COMFORTABLE
+    this.across = this.svg.clientWidth / READABLE
     this.moved = true
     this.following = true
     this.centre(about.getBBox())
@@ -67,8 +68,9 @@ export class PanZoom {
   }
 
   private centre(box: DOMRect): void {
-    this.x = box.x + box.width / 2 - this.across / 2
-    this.y = box.y + box.height / 2 - (this.across * this.svg.clientHeight) / this.svg.clientWidth / 2
+    const tall = (this.across * this.svg.clientHeight) / this.svg.clientWidth
+    this.x = within(box.x + box.width / 2, this.across, this.width)
+    this.y = within(box.y + box.height / 2, tall, this.height)
     this.show()
   }
 
@@ -145,4 +147,10 @@ export class PanZoom {
     }
     this.pointers.set(event.pointerId, now)
   }
+}
+
+/** Where what is seen begins: around a point, with no empty room where there is something to be seen. */
+function within(middle: number, seen: number, whole: number): number {
+  if (seen >= whole) return (whole - seen) / 2
+  return Math.min(whole - seen, Math.max(0, middle - seen / 2))
 }

@@ -1,11 +1,11 @@
 /** The labels of a statechart's arrows, in the short lines in which they are laid out and drawn. */
 import type { Move } from "./Graph.ts"
 
-export const LINE_HEIGHT = 13.5
+export const LINE_HEIGHT = 15.5
 
 /** Lines of a label at most, and characters in one before it is broken at a space. */
-const MOST_LINES = 6
-const WIDE = 28
+const MOST_LINES = 3
+const WIDE = 24
 
 /** Labels as they are drawn, in short lines: what does not fit is counted, and told in full beside the picture. */
 export function labelLines(move: Move): ReadonlyArray<string> {

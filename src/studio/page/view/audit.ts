@@ -1,19 +1,19 @@
 /**
  * Searching the audit: by kind, knob, text and time, newest first, page upon page. What is asked for stands in the address, so
- * a search can be kept and sent; a record opens to everything it holds.
+ * a search can be kept and sent. A cycle is one row; a row opens to why, and to everything that its records hold.
  */
 import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"
-import { fill, h, mark, say } from "../core/dom.ts"
-import { clock, counted, words } from "../core/format.ts"
+import { type AuditRow, auditRows, concerns } from "../core/auditRows.ts"
+import { h, keyed, mark, say } from "../core/dom.ts"
+import { counted } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { linkTo, route } from "../core/route.ts"
 import { announce } from "../parts/announce.ts"
-import { short } from "../parts/eventLog.ts"
+import { auditRow } from "../parts/auditRow.ts"
 import { icon } from "../parts/icons.ts"
-import { nameOfRecord, RECORD_GROUPS, SHOWN_KINDS, toneOfRecord } from "../../../domain/recordTexts.ts"
-import { lineOf } from "../parts/recordLine.ts"
+import { KIND_NAMES, RECORD_GROUPS, SHOWN_KINDS } from "../../../domain/recordTexts.ts"
 import type { View } from "./View.ts"
 
 const PAGE = 100
@@ -27,6 +27,18 @@ export function auditView(model: Model): View {
   const status = h("p", { class: "small soft", role: "status" })
   const more = h("button", { class: "button", click: () => void load(false) }, "Older records")
   const query = new URLSearchParams(route.value.query)
+  const show = keyed<AuditRow>(
+    list,
+    ({ records: of }) => String(of[of.length - 1].seq),
+    (row) =>
+      auditRow(
+        row,
+        model.engine.value ?? { knobs: [], label: { name: null, unit: null } },
+        query.get("knob"),
+      ),
+  )
+  const empty = h("div", { class: "empty", hidden: true }, icon("nothing"), h("p", {}))
+  let readings: Readonly<Record<string, number>> = {}
   let before: number | null = null
   let asking: AbortController | null = null
   let waiting: ReturnType<typeof setTimeout> | undefined
@@ -48,6 +60,12 @@ export function auditView(model: Model): View {
   )
   const kinds = RECORD_GROUPS.map(({ name, kinds: value }) =>
     h("button", { class: "button", "data-kind": "quiet", click: () => change("kind", value) }, name),
+  )
+  const kind = h(
+    "select",
+    { class: "input", "aria-label": "Kind" },
+    h("option", { value: "" }, "Any kind"),
+    ...KIND_NAMES.map(([value, name]) => h("option", { value }, name)),
   )
   const since = h(
     "select",
@@ -71,6 +89,7 @@ export function auditView(model: Model): View {
     clearTimeout(waiting)
     waiting = setTimeout(() => change("text", search.value.trim()), TYPES_MS)
   })
+  kind.addEventListener("change", () => change("kind", kind.value))
   knob.addEventListener("change", () => change("knob", knob.value))
   since.addEventListener("change", () => change("since", since.value))
 
@@ -82,6 +101,7 @@ export function auditView(model: Model): View {
     kinds.forEach((button, i) =>
       mark(button, "aria-pressed", String(RECORD_GROUPS[i].kinds === (query.get("kind") ?? ""))),
     )
+    kind.value = KIND_NAMES.some(([one]) => one === query.get("kind")) ? (query.get("kind") ?? "") : ""
     say(status, "Searching…")
     mark(list, "aria-busy", "true")
     const seconds = Number(query.get("since") ?? 0)
@@ -104,16 +124,22 @@ export function auditView(model: Model): View {
       before = page.before
       more.hidden = before === null
       records.set(anew ? page.records : [...records.value, ...page.records])
+      readings = anew ? page.readings : { ...readings, ...page.readings }
+      const chosen = query.get("knob")
+      const rows = auditRows(records.value, readings).filter(
+        (row) => chosen === null || concerns(row, chosen),
+      )
       const count = records.value.length
       const text =
-        count === 0
+        rows.length === 0
           ? "No record matches."
           : `${counted(count, "record")}${before === null ? "" : ", older ones exist"}`
       say(status, text)
       announce(text)
-      if (anew) fill(list, ...records.value.map(rowOf))
-      else list.append(...page.records.map(rowOf))
-      if (count === 0) fill(list, nothing(query))
+      if (anew) show([])
+      show(rows)
+      empty.hidden = rows.length > 0
+      say(empty.querySelector("p") ?? empty, nothing(query))
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return
       if (asking.signal.aborted) return
@@ -136,7 +162,7 @@ export function auditView(model: Model): View {
       h(
         "section",
         { class: "card", "aria-label": "Search" },
-        h("div", { class: "search-row" }, search, knob, since),
+        h("div", { class: "search-row" }, search, knob, kind, since),
         h("div", { class: "chips", role: "group", "aria-label": "Kind of record" }, ...kinds),
       ),
       h(
@@ -149,6 +175,7 @@ export function auditView(model: Model): View {
           h("button", { class: "button", "data-kind": "quiet", click: () => void load(true) }, "Read again"),
         ),
         list,
+        empty,
         more,
       ),
     ),
@@ -156,59 +183,7 @@ export function auditView(model: Model): View {
   }
 }
 
-const nothing = (query: URLSearchParams): HTMLElement =>
-  h(
-    "li",
-    { class: "empty" },
-    icon("nothing"),
-    h(
-      "p",
-      {},
-      query.get("kind") === "digest,tick"
-        ? "Digests and ticks are kept only with a state directory, or with audit: { digests: true }."
-        : "No such record in this run. Try fewer words, or any kind.",
-    ),
-  )
-
-function rowOf(record: AuditRecord): HTMLElement {
-  const detail = h("div", { class: "detail" })
-  const row = h(
-    "details",
-    { class: "record" },
-    h(
-      "summary",
-      {},
-      h("time", { class: "faint" }, clock(record.atUs, 2)),
-      h("span", { class: "seq faint small" }, `#${record.seq}`),
-      h("span", { class: "tag", "data-tone": toneOfRecord(record) }, nameOfRecord(record)),
-      h("span", { class: "line" }, lineOf(record)),
-    ),
-    detail,
-  )
-  row.addEventListener("toggle", () => {
-    if (row.open && detail.childElementCount === 0) fill(detail, everything(record))
-  })
-  return h("li", {}, row)
-}
-
-/** All fields, nested ones as their own little tables. */
-function everything(record: AuditRecord): HTMLElement {
-  const rows = Object.entries(record).flatMap(([name, value]) => [
-    h("dt", { class: "soft" }, words(name)),
-    h(
-      "dd",
-      {},
-      name === "start"
-        ? h("pre", { class: "mono small", tabindex: "0" }, JSON.stringify(value, null, 2))
-        : typeof value === "object" && value !== null
-          ? h("span", { class: "pairs" }, ...pairs(value as Record<string, unknown>))
-          : String(value ?? "–"),
-    ),
-  ])
-  return h("dl", { class: "fields" }, ...rows)
-}
-
-const pairs = (value: Record<string, unknown>): ReadonlyArray<HTMLElement> =>
-  Object.entries(value).map(([name, one]) =>
-    h("span", { class: "pair" }, h("span", { class: "soft" }, name), " ", short(one)),
-  )
+const nothing = (query: URLSearchParams): string =>
+  ["digest,tick", "digest", "tick"].includes(query.get("kind") ?? "")
+    ? "Digests and ticks are kept only with a state directory, or with audit: { digests: true }."
+    : "No such record in this run. Try fewer words, or any kind."

@@ -4,20 +4,22 @@
  */
 import type { EngineEntry } from "../../protocol/protocol.ts"
 import type { AuditRecord } from "../../../domain/AuditRecord.ts"
+import { bandOf } from "../chart/band.ts"
 import { MARK_LEGEND } from "../chart/marks.ts"
 import { followReplay, nowOf } from "../chart/moment.ts"
 import { range, RANGES, timeChart } from "../chart/timeChart.ts"
 import { Scope } from "../core/cell.ts"
 import { h, keyed, mark, say } from "../core/dom.ts"
-import { capital, clock, figure, grouped, isolated, words } from "../core/format.ts"
+import { capital, clock, figure, isolated, words } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { linkTo } from "../core/route.ts"
 import { gauges } from "../parts/gauges.ts"
+import { hero } from "../parts/hero.ts"
+import { goalOf, measured, nameOfObjective } from "../parts/heroWords.ts"
 import { knobCards } from "../parts/knobCard.ts"
 import { recordRow } from "../parts/recordRow.ts"
 import { relocationCard } from "../parts/relocationCard.ts"
-import { standingNow } from "../parts/standing.ts"
-import { steeringCard } from "../parts/steeringCard.ts"
+import { vitals } from "../parts/vitals.ts"
 import { standing } from "../statechart/Graph.ts"
 import { toneOf } from "./statecharts.ts"
 import type { View } from "./View.ts"
@@ -37,15 +39,15 @@ export function overviewView(model: Model): View {
       h(
         "div",
         { class: "stack" },
-        hero(model, scope),
+        hero(model, scope, engine),
         objective(model, scope, engine),
+        vitals(model, scope),
         knobCards(model, scope, engine),
       ),
       h(
         "div",
         { class: "stack" },
         budgets(model, scope),
-        steeringCard(model, scope),
         relocationCard(model, scope),
         actors(model, scope),
         latest(model, scope),
@@ -55,72 +57,37 @@ export function overviewView(model: Model): View {
   }
 }
 
-const isTrip = ({ kind }: AuditRecord): boolean => kind === "safeModeEntered"
-
-function hero(model: Model, scope: Scope): HTMLElement {
-  const word = h("p", { class: "word" })
-  const sentence = h("p", { class: "soft" })
-  const note = h("p", { class: "note" })
-  const tile = (name: string): { readonly element: HTMLElement; readonly value: HTMLElement } => {
-    const value = h("dd", {}, "–")
-    return { element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value), value }
-  }
-  const tiles = {
-    objective: tile("Objective"),
-    generation: tile("Generation"),
-    cycles: tile("Cycles"),
-    applies: tile("Applies"),
-    refused: tile("Refused"),
-    rollbacks: tile("Rollbacks"),
-    trips: tile("Trips"),
-  }
-  const card = h(
-    "section",
-    { class: "card hero", "aria-label": "What the engine is doing" },
-    h("div", { class: "says" }, word, sentence, note),
-    h("dl", { class: "tiles" }, ...Object.values(tiles).map(({ element }) => element)),
-  )
-  const { snapshot: shown, connection, lastWindow, track, records, atEnd } = model
-  scope.watch([shown, connection, lastWindow, track, records, atEnd], () => {
-    const { value: snapshot } = shown
-    const now = standingNow(model)
-    say(word, now.word)
-    say(sentence, now.sentence)
-    const opened = snapshot?.safeMode === null ? undefined : model.records.value.find(isTrip)
-    note.hidden = opened?.note === undefined
-    say(note, opened?.note === undefined ? "" : `“${isolated(opened.note)}”`)
-    mark(card, "data-tone", now.tone)
-    say(
-      tiles.objective.value,
-      figure(model.lastWindow.value?.objective ?? model.track.value?.objective.at(-1)),
-    )
-    if (snapshot === null) return
-    const { counters } = snapshot
-    const sum = (counts: Readonly<Record<string, number>>): number =>
-      Object.values(counts).reduce((all, one) => all + one, 0)
-    say(tiles.generation.value, grouped(snapshot.generation))
-    say(tiles.cycles.value, grouped(counters.cycles))
-    say(tiles.applies.value, grouped(counters.applies))
-    say(tiles.refused.value, grouped(sum(counters.refused)))
-    say(tiles.rollbacks.value, grouped(counters.rollbacks))
-    say(tiles.trips.value, grouped(sum(counters.trips)))
-  })
-  return card
-}
-
 function objective(model: Model, scope: Scope, engine: EngineEntry): HTMLElement {
   const { value: track } = model.track
   if (track === null) return h("section", { class: "card" })
-  const goal = engine.objective === "minimize" ? "lower is better" : "higher is better"
+  const name = nameOfObjective(engine)
+  let rows = -1
+  let band = bandOf(track)
+  const edges = (): typeof band => {
+    if (rows !== track.version) [rows, band] = [track.version, bandOf(track)]
+    return band
+  }
   const chart = timeChart({
-    label: `Objective over time, ${goal}`,
+    label: `${name} over time, ${goalOf(engine)}`,
     height: OBJECTIVE_HEIGHT,
     track,
     changed: model.track,
     nowUs: () => nowOf(model),
     cursorUs: () => model.replay.value?.atUs.value ?? null,
+    figure: (value) => measured(engine, value),
+    band: [1, 2],
     lines: [
-      { name: "objective", values: (of) => of.objective, color: "--series-1", width: 1.75, points: true },
+      {
+        name: "tuned",
+        values: () => edges().middle,
+        color: "--series-1",
+        width: 2,
+        points: true,
+        spans: true,
+      },
+      { name: "highest", values: () => edges().high, color: "--series-1", spans: true, edge: true },
+      { name: "lowest", values: () => edges().low, color: "--series-1", spans: true, edge: true },
+      { name: "baseline", values: (of) => of.baseline, color: "--live-line", dots: true },
     ],
   })
   scope.add(chart.close)
@@ -137,13 +104,20 @@ function objective(model: Model, scope: Scope, engine: EngineEntry): HTMLElement
     h(
       "header",
       {},
-      h("h2", {}, "Objective ", h("span", { class: "faint small" }, goal)),
+      h("h2", {}, name, " ", h("span", { class: "faint small" }, unitAndGoal(engine))),
       h("div", { class: "segment", role: "group", "aria-label": "Time shown" }, ...buttons),
     ),
     chart.element,
     h(
       "ul",
       { class: "legend small soft", "aria-label": "Marks" },
+      h("li", {}, h("span", { class: "swatch band" }), "tuned, mean and range"),
+      h(
+        "li",
+        {},
+        h("span", { class: "swatch round", "data-color": "--live-line" }),
+        "baseline, visited to compare",
+      ),
       ...MARK_LEGEND.map(([sign, name, color]) =>
         h("li", {}, h("span", { class: "sign", "data-color": color, "aria-hidden": "true" }, sign), name),
       ),
@@ -152,6 +126,9 @@ function objective(model: Model, scope: Scope, engine: EngineEntry): HTMLElement
     ),
   )
 }
+
+const unitAndGoal = (engine: EngineEntry): string =>
+  engine.label.unit === null ? goalOf(engine) : `${isolated(engine.label.unit)}, ${goalOf(engine)}`
 
 function budgets(model: Model, scope: Scope): HTMLElement {
   const { element, update } = gauges()
@@ -227,7 +204,7 @@ function latest(model: Model, scope: Scope): HTMLElement {
     list,
     ({ seq }) => String(seq),
     (record) => ({
-      element: recordRow(record),
+      element: recordRow(record, model.engine.value?.knobs ?? []),
       update: () => {},
     }),
   )

@@ -134,9 +134,8 @@ export function statechartsView(model: Model): View {
       h(
         "section",
         { class: "card canvas", "aria-label": "Statechart" },
-        h("header", {}, heading, tools),
+        h("header", {}, heading, legend(), tools),
         stage,
-        legend(),
       ),
       h(
         "div",
