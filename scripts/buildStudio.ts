@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { extname, join, resolve } from "node:path"
 import { gzipSync } from "node:zlib"
 import { build } from "vite"
+import { BUNDLED } from "./bundled.ts"
 import { withChartLayouts } from "./chartLayouts.ts"
 
 const root = resolve(import.meta.dirname, "..")
@@ -15,9 +16,7 @@ const out = join(root, "dist/studio")
 /** What the page's own scripts and styles may weigh, gzip: a page that is opened beside a service is small. */
 const MOST_PAGE_KB = 80
 
-const BUNDLED = ["uplot", "@fontsource-variable/inter"]
-
-await build({
+const made = await build({
   root: join(root, "src/studio/page"),
   base: "./",
   logLevel: "warn",
@@ -33,6 +32,18 @@ await build({
     modulePreload: { polyfill: false },
   },
 })
+
+/** The package a bundled file comes from. */
+const packageOf = (file: string): string | undefined =>
+  /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file.replaceAll("\\", "/"))?.[1]
+const sources = (Array.isArray(made) ? made : [made])
+  .flatMap((one) => ("output" in one ? one.output : []))
+  .flatMap((one) => (one.type === "chunk" ? Object.keys(one.modules) : one.originalFileNames))
+const unlisted = [...new Set(sources.map(packageOf))].filter(
+  (name) => name !== undefined && !BUNDLED.includes(name),
+)
+if (unlisted.length > 0)
+  throw new Error(`The page contains ${unlisted.join(", ")}: add it to scripts/bundled.ts, with its licence.`)
 
 const licences = BUNDLED.map((name) => {
   const folder = join(root, "node_modules", name)

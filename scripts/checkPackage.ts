@@ -1,12 +1,12 @@
 /**
  * Checks the package as a user will get it: packs it, lets publint and are-the-types-wrong judge the tarball, installs
- * it into an empty folder beside its peers, and runs the README's first example there. Needs the npm registry for the
- * install; everything else is local.
+ * it into an empty folder beside its peers, and runs the README's first example and a short demo there. Needs the npm registry for
+ * the install; everything else is local.
  */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join, resolve, sep } from "node:path"
 
 const root = resolve(import.meta.dirname, "..")
 const folder = mkdtempSync(join(tmpdir(), "arqon-package-"))
@@ -21,16 +21,29 @@ const firstExample = (): string => {
   return match[1]
 }
 
-/** Source maps without their sources: these are not in the package, so whoever debugs through it would see nothing. */
-const lostSources = (home: string): ReadonlyArray<string> =>
-  readdirSync(home, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".map"))
-    .filter((name) => {
-      const map = JSON.parse(readFileSync(join(home, name), "utf8")) as {
-        sourcesContent?: ReadonlyArray<unknown>
-      }
-      return map.sourcesContent?.every((source) => typeof source === "string") !== true
-    })
+/** What a reader of the installed package must find there, and what has no business in it. */
+const WANTED = [
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+  "SECURITY.md",
+  "docs/README.md",
+  "docs/images/demo.svg",
+  "examples/first.ts",
+  "examples/python/arqon_client.py",
+  "schemas/solver-config.schema.json",
+]
+const UNWANTED = /\.map$|(^|\/)(\.fresh|\.building|__pycache__|node_modules|test)(\/|$)/
+
+const contentsProblem = (home: string): string | null => {
+  const names = readdirSync(home, { recursive: true, encoding: "utf8" }).map((name) =>
+    name.split(sep).join("/"),
+  )
+  const missing = WANTED.filter((name) => !names.includes(name))
+  const strange = names.filter((name) => UNWANTED.test(name))
+  if (missing.length > 0) return `the package lacks ${missing.join(", ")}`
+  return strange.length > 0 ? `the package contains ${strange.slice(0, 5).join(", ")}` : null
+}
 
 try {
   const [{ filename }] = JSON.parse(
@@ -53,11 +66,21 @@ try {
   )
   const peers = Object.entries(versions).map(([name, range]) => `${name}@${range}`)
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", tarball, ...peers], folder)
-  const lost = lostSources(join(folder, "node_modules/arqon/dist"))
-  if (lost.length > 0) throw new Error(`${lost.length} source maps lead nowhere, ${lost[0]} first`)
+  const problem = contentsProblem(join(folder, "node_modules/arqon"))
+  if (problem !== null) throw new Error(problem)
   writeFileSync(join(folder, "first.ts"), firstExample())
   console.log(run("node", ["first.ts"], folder).trim())
   console.log("The README's first example ran from the installed tarball.")
+  // Whether it gains anything in five seconds is not asked: an outcome, good or bad, says that all of it is there.
+  const { stdout } = spawnSync(
+    "node",
+    ["node_modules/arqon/dist/src/cli/main.js", "demo", "--seconds", "5", "--json"],
+    { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
+  )
+  const { outcome, applies } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>
+  console.log(
+    `arqon demo ran from the installed tarball: ${String(outcome)} after ${String(applies)} applies.`,
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

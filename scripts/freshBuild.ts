@@ -1,9 +1,10 @@
 /**
  * Whether `dist` was built from what the sources are now: a digest of every file that the build reads, written beside the build
- * when it has ended. By contents, because a checkout touches every file and changes none.
+ * when it has ended. By contents, because a checkout touches every file and changes none. `npm run build:fresh` builds where it was not.
  */
+import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 
@@ -34,11 +35,36 @@ export function fingerprint(home: string): string {
 }
 
 const stampIn = (home: string): string => join(home, "dist", ".fresh")
+const beginningIn = (home: string): string => join(home, "dist", ".building")
 
 export const isFresh = (home: string = root): boolean =>
   existsSync(stampIn(home)) && readFileSync(stampIn(home), "utf8") === fingerprint(home)
 
-/** Called when a build has ended; what changed while it ran is noticed by the next `isFresh`. */
-export const stamp = (print: string, home: string = root): void => writeFileSync(stampIn(home), print)
+/** Empties `dist`, so that a build never ships what the source no longer has, and keeps what the sources are as it begins. */
+export function beginBuild(home: string = root): void {
+  rmSync(join(home, "dist"), { recursive: true, force: true })
+  mkdirSync(join(home, "dist"))
+  writeFileSync(beginningIn(home), fingerprint(home))
+}
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) stamp(fingerprint(root))
+/** The build is whole, of the sources that were there as it began. */
+export const endBuild = (home: string = root): void => renameSync(beginningIn(home), stampIn(home))
+
+/** Builds where `dist` is not fresh, and says so first. Whether there is a fresh build now. */
+export function ensureBuild(): boolean {
+  if (isFresh()) return true
+  process.stderr.write("Building first, because the sources have changed: about ten seconds.\n")
+  const { status } = spawnSync("npm", ["run", "--silent", "build"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    // On Windows npm is a script of the shell.
+    shell: process.platform === "win32",
+  })
+  return status === 0
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  if (process.argv[2] === "--begin") beginBuild()
+  else if (process.argv[2] === "--end") endBuild()
+  else process.exitCode = ensureBuild() ? 0 : 1
+}

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } fro
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
-import { fingerprint, isFresh, stamp } from "../../scripts/freshBuild.ts"
+import { beginBuild, endBuild, isFresh } from "../../scripts/freshBuild.ts"
 
 const home = mkdtempSync(join(tmpdir(), "arqon-fresh-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -14,7 +14,9 @@ it("a build is fresh until a file is changed, added, removed or renamed, whateve
   const file = join(home, "src", "a.ts")
   writeFileSync(file, "one")
   expect(isFresh(home)).toBe(false)
-  stamp(fingerprint(home), home)
+  beginBuild(home)
+  expect(isFresh(home)).toBe(false)
+  endBuild(home)
   expect(isFresh(home)).toBe(true)
   utimesSync(file, 1, 1)
   expect(isFresh(home)).toBe(true)
@@ -27,5 +29,12 @@ it("a build is fresh until a file is changed, added, removed or renamed, whateve
   rmSync(join(home, "machines", "b.ts"))
   cpSync(file, join(home, "src", "c.ts"))
   rmSync(file)
+  expect(isFresh(home)).toBe(false)
+})
+
+it("what changes while a build is made is not taken for built", () => {
+  beginBuild(home)
+  writeFileSync(join(home, "src", "late.ts"), "late")
+  endBuild(home)
   expect(isFresh(home)).toBe(false)
 })
