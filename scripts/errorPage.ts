@@ -5,7 +5,16 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import * as ts from "typescript-api"
-import { ENGINE_STATE, FLEET, FLEET_STATE, NO_BASELINE, VARIANT } from "../src/domain/messages.ts"
+import {
+  AUDIT,
+  ENGINE_FAULT,
+  ENGINE_STATE,
+  FLEET,
+  FLEET_STATE,
+  NO_BASELINE,
+  REFUSED,
+  VARIANT,
+} from "../src/domain/messages.ts"
 
 const root = resolve(import.meta.dirname, "..")
 
@@ -169,6 +178,13 @@ const row = (...cells: ReadonlyArray<string>): string => `| ${cells.map(cell).jo
 /** The rooms of the sources: two levels of folders say where one is. */
 const roomOf = ({ file }: Message): string => file.split("/").slice(0, -1).slice(0, 3).join("/")
 
+/** Rows of a table of messages, with what is filled in later as it is given here. */
+const filledIn = (
+  table: Readonly<Record<string, (...given: ReadonlyArray<string>) => string>>,
+  ...given: ReadonlyArray<string>
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(table).map(([reason, say]) => [reason, say(...given)]))
+
 export function errorPage(): string {
   const all = messages()
   const rooms = [...new Set(all.map(roomOf))]
@@ -194,14 +210,23 @@ export function errorPage(): string {
     "",
     NO_BASELINE,
     "",
+    "## EngineFaultError",
+    "",
+    ENGINE_FAULT("{detail}"),
+    "",
+    ...tagged("AuditError", filledIn(AUDIT, "{sink}", "{detail}")),
     ...tagged(
-      "FleetError",
-      Object.fromEntries(Object.entries(FLEET).map(([reason, say]) => [reason, say("{key}", "{detail}")])),
+      "ConfigError, ResultError, StateError and ArtifactError",
+      filledIn(REFUSED, "{count} problems"),
     ),
+    ...tagged("FleetError", filledIn(FLEET, "{key}", "{detail}")),
     ...tagged(
       "VariantError",
       Object.fromEntries(
-        Object.entries(VARIANT).map(([reason, say]) => [reason, `${say("{variant}")}: {problems}`]),
+        Object.entries(filledIn(VARIANT, "{variant}")).map(([reason, text]) => [
+          reason,
+          `${text}: {problems}`,
+        ]),
       ),
     ),
     "## Problems and refusals, by room",

@@ -3,7 +3,16 @@
  * All of them mean: nothing was changed.
  */
 import * as Data from "effect/Data"
-import { ENGINE_STATE, FLEET, FLEET_STATE, NO_BASELINE, VARIANT } from "./messages.ts"
+import {
+  AUDIT,
+  ENGINE_FAULT,
+  ENGINE_STATE,
+  FLEET,
+  FLEET_STATE,
+  NO_BASELINE,
+  REFUSED,
+  VARIANT,
+} from "./messages.ts"
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -15,13 +24,15 @@ export interface Problem {
   readonly suggestion?: string
 }
 
-/** "The results have 2 problems:", and each on a line of its own. */
-function problemText(subject: string, problems: ReadonlyArray<Problem>): string {
+/** What was refused, and each problem on a line of its own. */
+function problemText(refused: keyof typeof REFUSED, problems: ReadonlyArray<Problem>): string {
   const lines = problems.map(
     (p) =>
       `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
   )
-  return `The ${subject} ${lines.length === 1 ? "1 problem" : `${lines.length} problems`}:\n${lines.join("\n")}`
+  return [REFUSED[refused](lines.length === 1 ? "1 problem" : `${lines.length} problems`), ...lines].join(
+    "\n",
+  )
 }
 
 /** A configuration that cannot be used; lists every problem at once, sorted by path. */
@@ -29,7 +40,7 @@ export class ConfigError extends /* @__PURE__ */ Data.TaggedError("ConfigError")
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("configuration has", this.problems)
+    return problemText("configuration", this.problems)
   }
 }
 
@@ -49,7 +60,7 @@ export class ResultError extends /* @__PURE__ */ Data.TaggedError("ResultError")
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("results have", this.problems)
+    return problemText("results", this.problems)
   }
 }
 
@@ -58,7 +69,7 @@ export class StateError extends /* @__PURE__ */ Data.TaggedError("StateError")<{
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("state has", this.problems)
+    return problemText("state", this.problems)
   }
 }
 
@@ -68,7 +79,7 @@ export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactErr
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText(`${this.document} has`, this.problems)
+    return problemText(this.document, this.problems)
   }
 }
 
@@ -110,7 +121,7 @@ export class AuditError extends /* @__PURE__ */ Data.TaggedError("AuditError")<{
   readonly detail: string
 }> {
   override get message(): string {
-    return `The audit sink ${this.sink} failed to ${this.reason}: ${this.detail}`
+    return AUDIT[this.reason](this.sink, this.detail)
   }
 }
 
@@ -119,7 +130,7 @@ export class EngineFaultError extends /* @__PURE__ */ Data.TaggedError("EngineFa
   readonly detail: string
 }> {
   override get message(): string {
-    return `The engine met a defect and opened SafeMode: ${this.detail}`
+    return ENGINE_FAULT(this.detail)
   }
 }
 

@@ -31,6 +31,25 @@ export const FLEET_STATE: { readonly [Reason in keyof typeof ENGINE_STATE]?: str
 export const NO_BASELINE =
   "There is no baseline yet: no configuration has stayed good for the stable time, and setBaseline() was not called."
 
+/** By reason of an `AuditError`: of the sink, and of what went wrong. */
+export const AUDIT = {
+  open: (sink: string, detail: string) => `The audit sink ${sink} failed to open: ${detail}`,
+  write: (sink: string, detail: string) => `The audit sink ${sink} failed to write: ${detail}`,
+  close: (sink: string, detail: string) => `The audit sink ${sink} failed to close: ${detail}`,
+} as const
+
+export const ENGINE_FAULT = (detail: string): string =>
+  `The engine met a defect and opened SafeMode: ${detail}`
+
+/** By what was refused: of "1 problem" or "2 problems". Each problem follows on a line of its own. */
+export const REFUSED = {
+  configuration: (problems: string) => `The configuration has ${problems}:`,
+  results: (problems: string) => `The results have ${problems}:`,
+  state: (problems: string) => `The state has ${problems}:`,
+  artifact: (problems: string) => `The artifact has ${problems}:`,
+  history: (problems: string) => `The history has ${problems}:`,
+} as const
+
 /** By reason of a `FleetError`: of the engine's key, and of what else there is to say. */
 export const FLEET = {
   exists: (key: string) =>

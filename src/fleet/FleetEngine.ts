@@ -4,7 +4,7 @@ import { track, type TrackPort } from "../telemetry/track.ts"
 import type { DigestInput } from "../domain/Digest.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
 import { type Note, noteOf } from "../engine/contract/noteOf.ts"
-import { keepValues, refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
+import { defineValues, refuseWrite, VALUE_VIEW } from "../engine/valueView.ts"
 import type { CellCommand } from "./cellActs.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
@@ -61,7 +61,8 @@ class CellTrack implements TrackPort {
 /** One engine of a fleet, by its key. Works while the engine rests or is passivated. */
 export class FleetEngine<K extends string = string> {
   /** The live values by name. Each read is one array load, awake or passivated. */
-  readonly values: KnobValues<K>
+  declare readonly values: KnobValues<K>
+  readonly #values: KnobValues<K>
   readonly #core: FleetCore
   readonly #cell: FleetCell
 
@@ -69,8 +70,14 @@ export class FleetEngine<K extends string = string> {
     this.#core = core
     this.#cell = cell
     const view: object = Object.create(VALUE_VIEW, { [CELL]: { value: cell } })
-    this.values = Object.freeze(Object.defineProperties(view, getters)) as KnobValues<K>
-    keepValues(this)
+    this.#values = Object.freeze(Object.defineProperties(view, getters)) as KnobValues<K>
+  }
+
+  static {
+    // Of the prototype: an accessor of its own for every engine would be a shape of its own.
+    defineValues(FleetEngine.prototype, function () {
+      return this.#values
+    })
   }
 
   get key(): string {

@@ -9,10 +9,10 @@ import type { EngineCore } from "../engine/EngineCore.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
 import type { Relay, WorkerMessage } from "./protocol.ts"
-import { HEARD_OTHERS, HEARD_SNAPSHOTS, SKIPPED } from "./SharedEngine.ts"
+import { RECEIVED_OTHERS, RECEIVED_SNAPSHOTS, SKIPPED } from "./SharedEngine.ts"
 
 /** Most messages in transit, apart from snapshots. */
-const MOST_UNHEARD = 10_000
+const MOST_IN_TRANSIT = 10_000
 
 export class Relays {
   private readonly post: (message: WorkerMessage) => void
@@ -26,8 +26,8 @@ export class Relays {
   constructor(post: (message: WorkerMessage) => void, words: Int32Array) {
     this.post = post
     this.words = words
-    this.sentSnapshots = Atomics.load(words, HEARD_SNAPSHOTS)
-    this.sentOthers = Atomics.load(words, HEARD_OTHERS)
+    this.sentSnapshots = Atomics.load(words, RECEIVED_SNAPSHOTS)
+    this.sentOthers = Atomics.load(words, RECEIVED_OTHERS)
   }
 
   /** Subscribes to what the other side listens to, and to nothing else. */
@@ -48,7 +48,7 @@ export class Relays {
 
   /** Sends the latest snapshot once the previous one was received. */
   flush(): void {
-    if (this.latest === null || this.sentSnapshots !== Atomics.load(this.words, HEARD_SNAPSHOTS)) return
+    if (this.latest === null || this.sentSnapshots !== Atomics.load(this.words, RECEIVED_SNAPSHOTS)) return
     this.sentSnapshots = (this.sentSnapshots + 1) | 0
     this.post({ type: "snapshot", snapshot: this.latest })
     this.latest = null
@@ -59,7 +59,7 @@ export class Relays {
   }
 
   private send(message: WorkerMessage): void {
-    if (((this.sentOthers - Atomics.load(this.words, HEARD_OTHERS)) | 0) >= MOST_UNHEARD) {
+    if (((this.sentOthers - Atomics.load(this.words, RECEIVED_OTHERS)) | 0) >= MOST_IN_TRANSIT) {
       Atomics.add(this.words, SKIPPED, 1)
       return
     }

@@ -33,9 +33,9 @@ export const BEAT = 1
 export const CALL = 2
 /** The number of the call that was answered last. */
 export const REPLY = 3
-/** Snapshots that were heard, and other messages; what is sent beyond that is bounded. */
-export const HEARD_SNAPSHOTS = 4
-export const HEARD_OTHERS = 5
+/** Snapshots that were received, and other messages; what is sent beyond that is bounded. */
+export const RECEIVED_SNAPSHOTS = 4
+export const RECEIVED_OTHERS = 5
 /** Messages that were not sent because the other side was too slow. */
 export const SKIPPED = 6
 /** Words in all. */

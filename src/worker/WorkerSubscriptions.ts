@@ -10,7 +10,7 @@ import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import { Listeners, type Subscription } from "../engine/calls/Listeners.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
 import type { Relay, WorkerMessage } from "./protocol.ts"
-import { HEARD_OTHERS, HEARD_SNAPSHOTS } from "./SharedEngine.ts"
+import { RECEIVED_OTHERS, RECEIVED_SNAPSHOTS } from "./SharedEngine.ts"
 
 export class WorkerSubscriptions {
   readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
@@ -72,12 +72,12 @@ export class WorkerSubscriptions {
   }
 
   snapshot(snapshot: EngineSnapshot): void {
-    Atomics.add(this.words, HEARD_SNAPSHOTS, 1)
+    Atomics.add(this.words, RECEIVED_SNAPSHOTS, 1)
     this.snapshots.notify(snapshot)
   }
 
   other(message: Extract<WorkerMessage, { type: "window" | "record" | "inspection" }>): void {
-    Atomics.add(this.words, HEARD_OTHERS, 1)
+    Atomics.add(this.words, RECEIVED_OTHERS, 1)
     if (message.type === "window") this.windows.notify(message.window)
     else if (message.type === "record") this.records.notify(message.record)
     else this.inspections.notify(message.event)

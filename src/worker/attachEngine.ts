@@ -4,6 +4,7 @@ import { ConfigError } from "../domain/errors.ts"
 import { problem, show } from "../domain/problems.ts"
 import { tripReason, type TripReason } from "../domain/words.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
+import { keepValues } from "../engine/valueView.ts"
 import type { SharedHandle } from "../engine/contract/WorkerEngine.ts"
 import { LiveValues } from "./LiveValues.ts"
 import { Reporter } from "./Reporter.ts"
@@ -46,7 +47,7 @@ export function attachEngine<K extends string = string>(shared: SharedHandle<K>)
   const reader = readerOf(handle)
   const live = new LiveValues(reader, handle.names)
   const reporter = new Reporter(handle, lanesOf(handle), live)
-  return {
+  return keepValues<AttachedEngine<K>>({
     values: live.byName as KnobValues<K>,
     get generation() {
       return live.generation
@@ -62,5 +63,5 @@ export function attachEngine<K extends string = string>(shared: SharedHandle<K>)
     digest: reporter.digest,
     observeDigest: () => reporter.observeDigest(),
     track: (work) => reporter.track(work),
-  }
+  })
 }

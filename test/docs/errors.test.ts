@@ -3,8 +3,18 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { errorPage, messages } from "../../scripts/errorPage.ts"
-import { EngineStateError, FleetError, VariantError } from "../../src/domain/errors.ts"
-import { ENGINE_STATE, FLEET, FLEET_STATE, VARIANT } from "../../src/domain/messages.ts"
+import {
+  ArtifactError,
+  AuditError,
+  ConfigError,
+  EngineFaultError,
+  EngineStateError,
+  FleetError,
+  ResultError,
+  StateError,
+  VariantError,
+} from "../../src/domain/errors.ts"
+import { AUDIT, ENGINE_STATE, FLEET, FLEET_STATE, VARIANT } from "../../src/domain/messages.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 // Made once: every source is parsed for it.
@@ -54,6 +64,31 @@ describe("the error messages", () => {
       expect(of("fleet")).toMatch(/^tick: .*\.$/)
     },
   )
+
+  it("begin as their table says, whatever is filled in", () => {
+    const detail = "It is so."
+    const problems = [{ path: "a", message: "must be b." }]
+    const said = [
+      new EngineFaultError({ detail }),
+      ...(Object.keys(AUDIT) as ReadonlyArray<AuditError["reason"]>).map(
+        (reason) => new AuditError({ reason, sink: "disk", detail }),
+      ),
+      new ConfigError({ problems }),
+      new ResultError({ problems }),
+      new StateError({ problems }),
+      new ArtifactError({ document: "artifact", problems }),
+      new ArtifactError({ document: "history", problems: [...problems, ...problems] }),
+    ].map(({ message }) => message.split("\n", 1)[0])
+    const filledIn = said.map((text) =>
+      text
+        .replace(detail, "{detail}")
+        .replace("disk", "{sink}")
+        .replace(/\d problems?:/, "{count} problems:"),
+    )
+    const listed = page.split(/\n|\| /)
+    expect(filledIn.filter((text) => !listed.some((one) => one.startsWith(text)))).toEqual([])
+    expect(new Set(filledIn).size).toBe(said.length)
+  })
 
   it("of a fleet and of a catalogue are whole sentences", () => {
     const said = [

@@ -46,9 +46,12 @@ describe("the live values, printed", () => {
     const fleet = createFleet({ engine: { params, clock: "manual" } })
     await fleet.start()
     const placed = createEngine({ params, clock: "manual", placement: "worker" })
-    for (const engine of [createEngine({ params, clock: "manual" }), placed, fleet.spawn("a")]) {
+    const own = createEngine({ params, clock: "manual" })
+    for (const engine of [own, placed, attachEngine(placed.shared), fleet.spawn("a")]) {
       const { values } = engine
-      expect(() => Object.assign(engine, { values: {} })).toThrow(/read only property 'values'/)
+      expect(() => Object.assign(engine, { values: {} })).toThrow(
+        /^values cannot be replaced: .*setBaseline\(\).*relocation\.offer\(\)/,
+      )
       expect(engine.values).toBe(values)
       expect(inspect(engine)).toContain("values: { batch: ")
     }
