@@ -22,6 +22,7 @@ import type { AppliedEvent, RefusedEvent, TickEvent, WindowEvent, WindowExpiredE
 import type { Window } from "../src/domain/Window.ts"
 import { asData } from "./asData.ts"
 import { asTarget, type ProposalPort } from "./ProposalPort.ts"
+import { accepted, later, mayAsk, type Proposing, UNTOLD } from "./proposing.ts"
 import { proposalEvent } from "./windowEvents.ts"
 
 /** What `closingProofMachine` is started with. */
@@ -37,17 +38,8 @@ export interface ClosingProofInput {
 }
 
 /** Context of `closingProofMachine`: plain data and the port. */
-export interface ClosingProofContext extends ClosingProofInput {
+export interface ClosingProofContext extends ClosingProofInput, Proposing {
   readonly proof: ClosingProof
-  /** The generation it expects to be live; 0 before it was told. */
-  readonly generation: number
-  readonly nowUs: number
-  /** Tier 1 would refuse anything before this time. */
-  readonly nextApplyUs: number
-  readonly lastId: number
-  readonly asked: boolean
-  /** Expired windows in a row. */
-  readonly timeouts: number
 }
 
 /** The plant stands on its base; begin a pair from there. */
@@ -65,10 +57,6 @@ export type ClosingProofEvent =
   | TickEvent
   | AppliedEvent
   | RefusedEvent
-
-const later = (a: number, b: number): number => (a > b ? a : b)
-
-const mayAsk = (c: ClosingProofContext): boolean => !c.asked && c.generation > 0 && c.nowUs >= c.nextApplyUs
 
 function readingOf({ constrained }: ClosingProofContext, { loss, constraintMargin }: Window): ProofReading {
   return { loss, breach: constrained && constraintMargin !== null ? Math.max(0, -constraintMargin) : 0 }
@@ -131,14 +119,7 @@ const proofSetup = setup({
       enqueue.sendTo(asTarget(context.port), proposalEvent(proposal, self))
     }),
     noteApplied: assign(({ context, event }) =>
-      event.type === "applied"
-        ? {
-            asked: false,
-            generation: event.receipt.generation,
-            nowUs: later(context.nowUs, event.receipt.atUs),
-            nextApplyUs: event.receipt.nextApplyUs,
-          }
-        : {},
+      event.type === "applied" ? accepted(context, event.receipt) : {},
     ),
     noteRefused: assign({ asked: false }),
     read: assign(({ context, event }) =>
@@ -165,13 +146,9 @@ const chart = proofSetup.createMachine({
   description: "Measures base and baseline in turn before a stop, and keeps the better.",
   context: ({ input }) => ({
     ...input,
+    // Before the numbers: of an object's later fields Stately's viewer drops those that are objects.
     proof: beginProof(input.pairs),
-    generation: 0,
-    nowUs: 0,
-    nextApplyUs: 0,
-    lastId: 0,
-    asked: false,
-    timeouts: 0,
+    ...UNTOLD,
   }),
   output: ({ context }) => context.proof,
   initial: "standing",

@@ -22,7 +22,7 @@ import {
   READINGS,
   SpsaKernel,
 } from "../src/hot/SpsaKernel.ts"
-import { S_CYCLE, S_HAS_LAST_MEAN, S_NOISE, S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
+import { S_PROBE, S_REGRESSIONS } from "../src/hot/spsaLayout.ts"
 import { L_LATE, L_MODE } from "../src/hot/lookAheadLayout.ts"
 import { closeSide, joinWindow, windowsRead } from "../src/hot/sideReading.ts"
 import { TREND_CELLS } from "../src/hot/trend.ts"
@@ -30,7 +30,6 @@ import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { baseOf, type Fence, fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
-import { listOf } from "../src/domain/listOf.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
 import { channelOf, type Window } from "../src/domain/Window.ts"
 import {
@@ -39,7 +38,7 @@ import {
   type ProposalKind,
   type ViolationTag,
 } from "../src/domain/words.ts"
-import type { CycleCompletedEvent, PairReadEvent, ResumeEvent } from "./events.ts"
+import type { ResumeEvent } from "./events.ts"
 import {
   believed,
   fenceDown,
@@ -53,6 +52,7 @@ import {
 import { Opaque } from "./Opaque.ts"
 import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
+import { accepted, later, type Proposing, UNTOLD } from "./proposing.ts"
 import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"
 
 /** What `spsaCycleMachine` is started with. */
@@ -75,7 +75,7 @@ export interface CycleMemory {
 }
 
 /** Context of `spsaCycleMachine`: plain data and three boxes; positions and probes are in unit space, times in microseconds. */
-export interface SpsaCycleContext {
+export interface SpsaCycleContext extends Proposing {
   readonly kernel: Opaque<SpsaKernel>
   readonly port: ProposalPort
   readonly limits: CycleLimits
@@ -90,15 +90,6 @@ export interface SpsaCycleContext {
   readonly readings: Float64Array
   /** How far Tier 1's budgets let the next update go. */
   readonly band: Float64Array
-  /** The generation this proposer expects to be live; 0 before it was told. */
-  readonly generation: number
-  readonly nowUs: number
-  /** Tier 1 would refuse anything before this time. */
-  readonly nextApplyUs: number
-  /** Id of the last proposal, and whether its answer is outstanding. */
-  readonly lastId: number
-  readonly asked: boolean
-  readonly timeouts: number
   readonly refusals: ReadonlyArray<ViolationTag>
   /** Regressions in a row, rollbacks between them included. */
   readonly regressions: number
@@ -125,12 +116,8 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
     verdict: "carryOn",
     readings: NOTHING_READ,
     band: new Float64Array(2 * input.table.size),
-    generation: 0,
-    nowUs: 0,
-    nextApplyUs: 0,
+    ...UNTOLD,
     lastId: memory?.lastId ?? 0,
-    asked: false,
-    timeouts: 0,
     refusals: NO_REFUSALS,
     regressions: 0,
     fencing: NO_FENCES,
@@ -144,12 +131,6 @@ export function cycleMemory(c: SpsaCycleContext): CycleMemory | null {
 }
 
 type Change = Partial<SpsaCycleContext>
-
-const later = (a: number, b: number): number => (a > b ? a : b)
-
-export function mayAsk(c: SpsaCycleContext): boolean {
-  return !c.asked && c.generation > 0 && c.nowUs >= c.nextApplyUs
-}
 
 /** The completed cycle moves the base, and nothing about it asks for help first. */
 export function wantsUpdate(c: SpsaCycleContext): boolean {
@@ -215,10 +196,7 @@ export function noChangeFor(c: SpsaCycleContext, reason: NoChangeReason, nowUs: 
 export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
   const isProbe = receipt.kind === "applyPlus" || receipt.kind === "applyMinus"
   return {
-    asked: false,
-    generation: receipt.generation,
-    nowUs: later(c.nowUs, receipt.atUs),
-    nextApplyUs: receipt.nextApplyUs,
+    ...accepted(c, receipt),
     band: receipt.band,
     fencing: onProbe(c.fencing, isProbe ? receipt.units : null),
     refusals: NO_REFUSALS,
@@ -375,78 +353,5 @@ export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">
     band: standing.band,
     generation: standing.generation,
     nextApplyUs: standing.nextApplyUs,
-  }
-}
-
-/** The report of a cycle whose update was applied or that changed nothing; read before `kept`. */
-export function cycleReport(c: SpsaCycleContext): CycleCompletedEvent {
-  const kernel = c.kernel.get()
-  const after = c.next ?? c.block
-  const base = new Float64Array(kernel.table.size)
-  kernel.base(c.block, base)
-  return {
-    type: "cycleCompleted",
-    nowUs: c.nowUs,
-    mean: kernel.loss(after),
-    noise: after[S_NOISE],
-    base: listOf(base),
-    reheats: kernel.reheats(after),
-    regressions: c.regressions,
-  }
-}
-
-/** The report of a pair whose windows are over; the plant stands on its base. */
-export function pairReport(c: SpsaCycleContext): PairReadEvent {
-  const kernel = c.kernel.get()
-  const base = new Float64Array(kernel.table.size)
-  kernel.base(c.block, base)
-  return {
-    type: "pairRead",
-    nowUs: c.nowUs,
-    baseline: c.pair?.baseline ?? null,
-    tuned: c.pair?.tuned ?? null,
-    base: listOf(base),
-  }
-}
-
-/** The loss last read: of the pair in flight, else of the last completed one; null before there was any. */
-export function lastLoss(c: SpsaCycleContext): number | null {
-  const inFlight = [c.readings[LOSS_PLUS], c.readings[LOSS_MINUS]].filter(Number.isFinite)
-  if (inFlight.length > 0) return inFlight.reduce((a, b) => a + b) / inFlight.length
-  return c.block[S_HAS_LAST_MEAN] === 1 ? c.kernel.get().loss(c.block) : null
-}
-
-/** What a viewer is shown. */
-export const cycleView = (c: SpsaCycleContext): object => ({
-  cycles: c.block[S_CYCLE],
-  loss: c.block[S_HAS_LAST_MEAN] === 1 ? c.kernel.get().loss(c.block) : null,
-  timeouts: c.timeouts > 0 ? c.timeouts : null,
-  regressions: c.regressions > 0 ? c.regressions : null,
-})
-
-/** What a person or a page wants to know of a cycle. */
-export interface CycleSummary {
-  readonly cycles: number
-  readonly k: number
-  readonly eta: number
-  readonly probe: number
-  readonly noise: number
-  readonly loss: number
-  readonly reheats: number
-  readonly regressions: number
-}
-
-/** How a cycle stands, in plain numbers: gain, probe and noise included. For pages and logs. */
-export function cycleSummary(c: SpsaCycleContext): CycleSummary {
-  const kernel = c.kernel.get()
-  return {
-    cycles: c.block[S_CYCLE],
-    k: kernel.k(c.block),
-    eta: kernel.eta(c.block),
-    probe: kernel.probe(c.block),
-    noise: kernel.noise(c.block),
-    loss: kernel.loss(c.block),
-    reheats: kernel.reheats(c.block),
-    regressions: c.regressions,
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { ActorRefFrom } from "xstate"
 import { asData } from "./asData.ts"
-import { engineSetup } from "./engineActions.ts"
+import { engineWords } from "./enginePlaceActions.ts"
 import { type EngineContext, type FaultyChild, initialContext } from "./engineContext.ts"
 import { restingEngine } from "./engineSettled.ts"
 
@@ -21,7 +21,7 @@ const prove = [
   { target: "#engine.stopping" as const },
 ]
 
-const chart = engineSetup.createMachine({
+const chart = engineWords.createMachine({
   id: "engine",
   description: "Runs one control loop: measure, decide, apply, measure again.",
   context: ({ input, self }) => initialContext(input, self),

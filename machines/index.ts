@@ -1,10 +1,6 @@
 /** `arqon/machines`: every statechart and actor logic, for plain XState. */
-export {
-  type CycleSummary,
-  cycleSummary,
-  type SpsaCycleContext,
-  type SpsaCycleInput,
-} from "./cycleContext.ts"
+export type { SpsaCycleContext, SpsaCycleInput } from "./cycleContext.ts"
+export { type CycleSummary, cycleSummary } from "./cycleReport.ts"
 export { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"
 export {
   type ClosingProofContext,

@@ -53,7 +53,7 @@ export class Enqueued {
 /** What a collecting function is called with, and who evaluates the guards that it asks for. */
 export interface Collecting {
   readonly event: AnyEventObject
-  readonly holds: (guard: never, event: AnyEventObject) => boolean
+  readonly holds: (guard: never) => boolean
 }
 
 /**
@@ -96,7 +96,7 @@ export const enqueue = Object.assign((one: ActionLike) => add(one), {
 let collecting: Collecting | null = null
 
 /** Whether a guard holds, for the function that collects. */
-export const check = (guard: never): boolean => collecting?.holds(guard, collecting.event) ?? false
+export const check = (guard: never): boolean => collecting?.holds(guard) ?? false
 
 /** Where the next collection begins: to be given back to `drop` when it has been carried out, or has failed. */
 export const mark = (): number => top

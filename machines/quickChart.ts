@@ -60,8 +60,6 @@ export interface Plan {
   readonly exits: ReadonlyArray<ActionLike>
   readonly entries: ReadonlyArray<Entry>
   readonly place: Place
-  /** It leads elsewhere, be it to where it came from. */
-  readonly moves: boolean
 }
 
 interface Words {
@@ -128,7 +126,7 @@ export class QuickChart {
   }
 
   private planned(place: Place, { target, source, reenter }: Arrow): Plan | null {
-    if (target === undefined || target.length === 0) return { exits: [], entries: [], place, moves: false }
+    if (target === undefined || target.length === 0) return { exits: [], entries: [], place }
     const [to] = target
     const domain = domainOf(source, to, reenter)
     const left = place.nodes.filter(
@@ -149,7 +147,6 @@ export class QuickChart {
         starts: node.invoke.map(({ id }) => id),
       })),
       place: this.placeAt(leaf),
-      moves: true,
     }
   }
 }

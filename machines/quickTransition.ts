@@ -24,6 +24,7 @@ import {
   paramsOf,
   type Resolvable,
 } from "./quickActions.ts"
+import { nameOf, noteAction, noteEvent, noteStep } from "./quickNotes.ts"
 import { Outbox, type Sending } from "./quickOutbox.ts"
 import {
   type Arrow,
@@ -34,10 +35,6 @@ import {
   quickChart,
   type QuickChart,
 } from "./quickChart.ts"
-
-interface Scope extends Sending {
-  readonly system: Sending["system"] & { readonly _sendInspectionEvent: (note: object) => void }
-}
 
 interface Snapshot {
   readonly status: string
@@ -74,12 +71,17 @@ export function quickTransition(machine: AnyStateMachine, slow: Transition): Tra
     // One after another: an actor's events wait for each other, and what one sends is sent after its step. A step that fails is not used again.
     const step = spare ?? new Macrostep()
     spare = null
-    step.begin(chart, snapshot as unknown as Snapshot, event, scope as unknown as Scope)
-    const next = step.take(event)
+    step.begin(chart, snapshot as unknown as Snapshot, event, scope as unknown as Sending)
+    const next = step.take()
     step.end()
     spare = step
     return next === null ? slow(snapshot, event, scope) : (next as unknown as AnyMachineSnapshot)
   }
+}
+
+interface Starting {
+  readonly ids: ReadonlyArray<string>
+  readonly retries: Array<() => void>
 }
 
 /** To an actor that is there, and at once. */
@@ -88,54 +90,6 @@ const isPlainSend = ({ type, to, id, delay }: Resolvable): boolean =>
   delay === undefined &&
   id === undefined &&
   !(typeof to === "string" && to.startsWith("#_"))
-
-/** What a note to inspectors is about. XState copies a note for them, and only where there is one: that is when it is made. */
-const about = {
-  step: null as Macrostep | null,
-  arrow: null as Arrow | null,
-  event: null as AnyEventObject | null,
-  action: "",
-  /** Parameters of the action, and of one that sends: to whom it does, and by which name. */
-  params: undefined as unknown,
-  to: undefined as unknown,
-  targetId: undefined as string | undefined,
-}
-const MICROSTEP = {
-  type: "@xstate.microstep",
-  get actorRef() {
-    return about.step?.scope.self
-  },
-  get event() {
-    return about.event
-  },
-  get snapshot() {
-    return about.step?.copy()
-  },
-  get _transitions() {
-    return about.arrow === null ? [] : [about.arrow]
-  },
-}
-const ACTION = {
-  type: "@xstate.action",
-  get actorRef() {
-    return about.step?.scope.self
-  },
-  get action() {
-    return { type: about.action, params: paramsOfNote() }
-  },
-}
-
-/** As XState has them. */
-function paramsOfNote(): unknown {
-  const { action, event, params, targetId, to } = about
-  if (event === null) return params
-  if (action === "xstate.emit") return { event }
-  const delayed = { event, id: undefined, delay: undefined }
-  return action === "xstate.raise" ? delayed : { to, targetId, ...delayed }
-}
-
-const nameOf = (one: ActionLike): string =>
-  typeof one === "string" ? one : typeof one === "object" ? one.type : one.name || "(anonymous)"
 
 let spare: Macrostep | null = null
 
@@ -146,7 +100,7 @@ const unset = (): never => null as never
 
 /** One event from rest to rest. It is used again for the next event: nothing outside may keep it. */
 class Macrostep {
-  scope: Scope = unset()
+  scope: Sending = unset()
   private chart: QuickChart = unset()
   private place: Place = unset()
   private now: Snapshot = unset()
@@ -160,15 +114,17 @@ class Macrostep {
   private ownsContext = false
   /** What it sends when it is over; null while there is nothing, or something else has to come in between. */
   private outbox: Outbox | null = null
+  /** While a state is entered that starts actors: theirs, and what was sent to them before they were there. */
+  private starting: Starting | null = null
   // What guards and actions are called with: the step itself, because nobody keeps it.
   context: object = unset()
   event: AnyEventObject = unset()
   self: AnyActorRef = unset()
-  system: Scope["system"] = unset()
+  system: Sending["system"] = unset()
   readonly enqueue = enqueue
   readonly check = check
 
-  begin(chart: QuickChart, snapshot: Snapshot, event: AnyEventObject, scope: Scope): void {
+  begin(chart: QuickChart, snapshot: Snapshot, event: AnyEventObject, scope: Sending): void {
     this.chart = chart
     this.now = snapshot
     this.scope = scope
@@ -184,7 +140,7 @@ class Macrostep {
   end(): void {
     this.chart = this.now = this.scope = this.place = unset()
     this.context = this.event = this.self = this.system = unset()
-    this.queue = this.outbox = null
+    this.queue = this.outbox = this.starting = null
   }
 
   /** For inspectors: this one goes on changing. */
@@ -193,64 +149,58 @@ class Macrostep {
   }
 
   /** The snapshot that the event leads to; null, and nothing has happened, where XState has to do it. */
-  take(first: AnyEventObject): Snapshot | null {
-    let event = first
-    const arrow = this.arrowFor(event)
+  take(): Snapshot | null {
+    const arrow = this.arrow()
     if (arrow !== null && this.chart.planOf(this.place, arrow) === null) return null
-    this.go(arrow, event)
+    this.go(arrow)
     let mayDrift = true
     for (;;) {
-      const drift = mayDrift ? this.open(this.place.always, event) : null
+      const drift = mayDrift ? this.open(this.place.always) : null
       if (drift !== null) {
         this.changed = false
-        this.go(drift, event)
+        this.go(drift)
         // One that changed nothing would be taken for ever.
         mayDrift = this.changed
         continue
       }
       const next = this.queue?.shift()
       if (next === undefined) return this.now
-      event = next
-      this.go(this.arrowFor(event), event)
+      this.event = next
+      this.go(this.arrow())
       mayDrift = true
     }
   }
 
-  private arrowFor(event: AnyEventObject): Arrow | null {
-    return this.open(this.chart.arrowsAt(this.place, event.type), event)
+  private arrow(): Arrow | null {
+    return this.open(this.chart.arrowsAt(this.place, this.event.type))
   }
 
   /** The first whose guard lets it. */
-  private open(arrows: ReadonlyArray<Arrow>, event: AnyEventObject): Arrow | null {
-    for (const arrow of arrows) if (arrow.guard === undefined || this.holds(arrow.guard, event)) return arrow
+  private open(arrows: ReadonlyArray<Arrow>): Arrow | null {
+    for (const arrow of arrows) if (arrow.guard === undefined || this.holds(arrow.guard)) return arrow
     return null
   }
 
-  holds(guard: GuardLike, event: AnyEventObject): boolean {
+  holds(guard: GuardLike): boolean {
     const found = typeof guard === "function" ? guard : this.chart.guard(guard)
-    if (typeof found !== "function") return this.holds(found, event)
-    this.event = event
+    if (typeof found !== "function") return this.holds(found)
     const params = typeof guard === "object" ? paramsOf(guard, this) : undefined
     if (!("check" in found)) return found(this, params)
-    const { context } = this
+    const { context, event } = this
     return (found.check as CheckOf)(this.now, { context, event }, found)
   }
 
-  private go(arrow: Arrow | null, event: AnyEventObject): void {
+  private go(arrow: Arrow | null): void {
     if (arrow !== null) {
       const plan = this.chart.planOf(this.place, arrow)
       if (plan === null)
         throw new TypeError("what is raised must not end a machine that goes by quickTransition")
-      this.run(plan.exits, event, null, null)
-      this.run(arrow.actions, event, null, null)
-      for (const { actions, starts } of plan.entries) this.enter(actions, starts, event)
+      this.run(plan.exits)
+      this.run(arrow.actions)
+      for (const { actions, starts } of plan.entries) this.enter(actions, starts)
       if (plan.place !== this.place) this.move(plan.place)
     }
-    about.step = this
-    about.arrow = arrow
-    about.event = event
-    this.scope.system._sendInspectionEvent(MICROSTEP)
-    about.step = about.arrow = about.event = null
+    noteStep(this, arrow)
   }
 
   private move(place: Place): void {
@@ -261,66 +211,46 @@ class Macrostep {
     this.place = place
   }
 
-  private enter(
-    actions: ReadonlyArray<ActionLike>,
-    starts: ReadonlyArray<string>,
-    event: AnyEventObject,
-  ): void {
-    if (starts.length === 0) return this.run(actions, event, null, null)
-    // What is sent to an actor that is about to start finds it once it is there.
-    const retries: Array<() => void> = []
-    this.run(actions, event, starts, retries)
-    for (const retry of retries) retry()
+  private enter(actions: ReadonlyArray<ActionLike>, starts: ReadonlyArray<string>): void {
+    if (starts.length === 0) return this.run(actions)
+    this.starting = { ids: starts, retries: [] }
+    this.run(actions)
+    // What was sent to an actor that was about to start finds it now.
+    for (const retry of this.starting.retries) retry()
+    this.starting = null
   }
 
-  private run(
-    actions: ReadonlyArray<ActionLike>,
-    event: AnyEventObject,
-    starts: ReadonlyArray<string> | null,
-    retries: Array<() => void> | null,
-  ): void {
-    for (const one of actions) this.act(one, event, starts, retries)
+  private run(actions: ReadonlyArray<ActionLike>): void {
+    for (const one of actions) this.act(one)
   }
 
   /** What a function of `enqueueActions` asks for. */
-  private runCollected(
-    found: Resolvable,
-    params: unknown,
-    event: AnyEventObject,
-    starts: ReadonlyArray<string> | null,
-    retries: Array<() => void> | null,
-  ): void {
+  private runCollected(found: Resolvable, params: unknown): void {
     const from = mark()
     try {
       const end = collect(found, this, params)
-      for (let place = from; place < end; place++) this.act(collectedAt(place), event, starts, retries)
+      for (let place = from; place < end; place++) this.act(collectedAt(place))
     } finally {
       drop(from)
     }
   }
 
-  private act(
-    one: ActionLike | Enqueued,
-    event: AnyEventObject,
-    starts: ReadonlyArray<string> | null,
-    retries: Array<() => void> | null,
-  ): void {
-    this.event = event
+  private act(one: ActionLike | Enqueued): void {
     if (one instanceof Enqueued) {
-      if (starts === null || one.type !== "xstate.sendTo")
+      if (this.starting === null || one.type !== "xstate.sendTo")
         return this.carryOut(one.type, one.to, one.given, undefined)
-      return this.act(sendTo(one.to as never, one.given as never) as never, event, starts, retries)
+      return this.act(sendTo(one.to as never, one.given as never) as never)
     }
     const found = typeof one === "function" ? one : this.chart.action(one)
     const params = typeof one === "object" ? paramsOf(one, this) : undefined
     if (found?.resolve === undefined) {
-      this.note(nameOf(one), params)
+      noteAction(this, nameOf(one), params)
       found?.(this, params)
     } else if (found.type === "xstate.assign") this.assign(found.assignment, params)
-    else if (found.type === "xstate.enqueueActions") this.runCollected(found, params, event, starts, retries)
-    else if (starts === null && isPlainSend(found))
+    else if (found.type === "xstate.enqueueActions") this.runCollected(found, params)
+    else if (this.starting === null && isPlainSend(found))
       this.carryOut("xstate.sendTo", found.to, found.event, params)
-    else this.resolve(found, params, event, starts, retries)
+    else this.resolve(found, params)
   }
 
   /** What needs no more than this file knows. */
@@ -329,24 +259,20 @@ class Macrostep {
     const event = (typeof given === "function" ? given(this, params) : given) as AnyEventObject
     if (type === "xstate.raise") {
       this.raised().push(event)
-      return this.noteEvent(type, event)
+      return noteEvent(this, type, event)
     }
-    const { scope } = this
     if (type === "xstate.emit") {
-      this.noteEvent(type, event)
+      noteEvent(this, type, event)
       return this.later().emit(event)
     }
     const target: unknown = typeof to === "function" ? to(this, params) : to
     const actor =
-      typeof target === "string" ? this.now.children[target] : ((target ?? scope.self) as AnyActorRef)
+      typeof target === "string" ? this.now.children[target] : ((target ?? this.self) as AnyActorRef)
     if (actor === undefined)
       throw new Error(
         `Unable to send event to actor '${String(target)}' from machine '${this.now.machine.id}'.`,
       )
-    about.to = actor
-    about.targetId = typeof target === "string" ? target : undefined
-    this.noteEvent(type, event)
-    about.to = about.targetId = undefined
+    noteEvent(this, type, event, actor, typeof target === "string" ? target : undefined)
     this.later().send(actor, event)
   }
 
@@ -360,18 +286,12 @@ class Macrostep {
   }
 
   /** A built-in action by its own means. */
-  private resolve(
-    found: Resolvable,
-    params: unknown,
-    event: AnyEventObject,
-    starts: ReadonlyArray<string> | null,
-    retries: Array<() => void> | null,
-  ): void {
-    const { scope, context, self, system } = this
+  private resolve(found: Resolvable, params: unknown): void {
+    const { scope, context, event, self, system, starting } = this
     // What it defers comes after what was sent so far, and before what will be.
     this.outbox = null
     const args = { context, event, self, system }
-    const extra = { internalQueue: this.raised(), deferredActorIds: starts ?? undefined }
+    const extra = { internalQueue: this.raised(), deferredActorIds: starting?.ids }
     const [next, resolved, more] = found.resolve!(scope, this.now, args, params, found, extra)
     if (next !== this.now) {
       this.now = { ...(next as Snapshot), toJSON: this.now.toJSON }
@@ -380,12 +300,13 @@ class Macrostep {
       this.context = this.now.context
       this.changed = true
     }
-    if (found.retryResolve !== undefined) retries?.push(() => found.retryResolve!(scope, this.now, resolved))
+    if (found.retryResolve !== undefined)
+      starting?.retries.push(() => found.retryResolve!(scope, this.now, resolved))
     if (found.execute !== undefined) {
-      this.note(found.type!, resolved)
+      noteAction(this, found.type!, resolved)
       found.execute(scope, resolved)
     }
-    if (more !== undefined) this.run(more, event, starts, retries)
+    if (more !== undefined) this.run(more)
   }
 
   private assign(assignment: unknown, params: unknown): void {
@@ -410,20 +331,6 @@ class Macrostep {
       change[key] = typeof value === "function" ? value(this, params) : value
     }
     return change
-  }
-
-  private note(type: string, params: unknown): void {
-    about.step = this
-    about.action = type
-    about.params = params
-    this.scope.system._sendInspectionEvent(ACTION)
-    about.step = about.params = null
-  }
-
-  private noteEvent(type: string, event: AnyEventObject): void {
-    about.event = event
-    this.note(type, undefined)
-    about.event = null
   }
 
   private mine(): Snapshot {

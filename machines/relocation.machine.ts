@@ -25,6 +25,7 @@ import {
   watched,
 } from "./relocationContext.ts"
 import type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
+import { isStale } from "./proposing.ts"
 import { initialRelocation } from "./relocationStart.ts"
 import { proposalEvent } from "./windowEvents.ts"
 import type { RelocationContext, RelocationInput } from "./relocationState.ts"
@@ -51,11 +52,7 @@ const relocationSetup = setup({
       event.type === "refused" &&
       (event.violation._tag === "auditQueueFull" ||
         context.refusals.length + 1 >= context.given.policy.refusalsToTrip),
-    /** An answer to something that is no longer wanted. */
-    staleAnswer: ({ context, event }) =>
-      event.type === "applied"
-        ? !context.asked || event.receipt.proposalId !== context.lastId
-        : event.type === "refused" && (!context.asked || event.violation.proposalId !== context.lastId),
+    staleAnswer: ({ context, event }) => isStale(context, event),
   },
   actions: {
     noteTime: assign(({ context, event }) =>

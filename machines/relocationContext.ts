@@ -25,6 +25,7 @@ import type { Receipt, Standing, Violation } from "../src/domain/Receipt.ts"
 import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason } from "../src/domain/words.ts"
+import { accepted, later } from "./proposing.ts"
 import type { BetweenEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
 import { contextReading, type RelocationContext } from "./relocationState.ts"
 import { EMPTY_PLAN, lettingGo, noteOf, regimeNoted, variantReport } from "./relocationNotes.ts"
@@ -45,7 +46,6 @@ interface Chosen {
 }
 
 const NOTHING: Outcome = { change: {}, says: [] }
-const later = (a: number, b: number): number => (a > b ? a : b)
 
 const whereabouts = (c: RelocationContext): Whereabouts => ({
   nowUs: c.nowUs,
@@ -284,13 +284,10 @@ export function measured(before: RelocationContext, window: Window, nowUs: numbe
 
 export function applied(c: RelocationContext, receipt: Receipt): Change {
   return {
-    asked: false,
+    ...accepted(c, receipt),
     fresh: false,
     base: Array.from(receipt.units),
     band: receipt.band,
-    generation: receipt.generation,
-    nowUs: later(c.nowUs, receipt.atUs),
-    nextApplyUs: receipt.nextApplyUs,
     refusals: [],
   }
 }

@@ -6,6 +6,7 @@ import { regimesAsOf, selectionAsOf } from "../src/control/asOf.ts"
 import { scoreOf } from "../src/control/homeostasis.ts"
 import { longestRetryUs } from "../src/control/reentry.ts"
 import { Opaque } from "./Opaque.ts"
+import { UNTOLD } from "./proposing.ts"
 import {
   EMPTY_RELOCATION,
   type RelocationContext,
@@ -39,12 +40,7 @@ export function initialRelocation(input: RelocationInput): RelocationContext {
     channels: {},
     base: [],
     band: new Float64Array(2 * table.size),
-    generation: 0,
-    nowUs: 0,
-    nextApplyUs: 0,
-    lastId: 0,
-    asked: false,
-    timeouts: 0,
+    ...UNTOLD,
     refusals: [],
     said: null,
     plan: null,

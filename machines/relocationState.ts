@@ -14,6 +14,7 @@ import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"
 import type { Opaque } from "./Opaque.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
+import type { Proposing } from "./proposing.ts"
 
 /** When and how the base may be taken elsewhere. */
 export interface RelocationPolicy {
@@ -64,7 +65,7 @@ interface Given {
 }
 
 /** Context of `relocationMachine`; positions are in unit space. */
-export interface RelocationContext {
+export interface RelocationContext extends Proposing {
   readonly given: Given
   readonly maxStep: number
   readonly reentry: ReentryState
@@ -79,12 +80,6 @@ export interface RelocationContext {
   /** Where the plant stands, as last told. */
   readonly base: ReadonlyArray<number>
   readonly band: Float64Array
-  readonly generation: number
-  readonly nowUs: number
-  readonly nextApplyUs: number
-  readonly lastId: number
-  readonly asked: boolean
-  readonly timeouts: number
   readonly refusals: ReadonlyArray<ViolationTag>
   /** What was last said of the relocation under way: it is said once. */
   readonly said: RelocationReason | null

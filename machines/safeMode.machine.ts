@@ -18,6 +18,7 @@ import {
   stricterExit,
 } from "../src/control/tripRules.ts"
 import type { SafeModeExit, TripReason } from "../src/domain/words.ts"
+import { later } from "./proposing.ts"
 import { asData } from "./asData.ts"
 import type { LatchResumedEvent, SafeModeEvent, SafeModeReport, TripEvent } from "./events.ts"
 
@@ -48,8 +49,6 @@ export interface SafeModeContext {
 
 /** Who acknowledges a fault in a person's stead. */
 export const SUPERVISOR = "supervisor"
-
-const later = (a: number, b: number): number => (a > b ? a : b)
 
 /** The context after a trip. A trip while open can only make leaving harder and later. */
 function tripped(

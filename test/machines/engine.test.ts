@@ -1,6 +1,6 @@
 import { type Actor, createActor, fromCallback, setup, type EventObject } from "xstate"
 import { describe, expect, it } from "vitest"
-import { type CycleSummary, cycleSummary } from "../../machines/cycleContext.ts"
+import { type CycleSummary, cycleSummary } from "../../machines/cycleReport.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import type { EngineInput, EngineOutput } from "../../machines/engineContext.ts"
 import { makeHotPath } from "../../machines/makeHotPath.ts"

@@ -1,6 +1,6 @@
 import { createActor, type Snapshot } from "xstate"
 import { describe, expect, it } from "vitest"
-import { cycleSummary } from "../../machines/cycleContext.ts"
+import { cycleSummary } from "../../machines/cycleReport.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { makeHotPath } from "../../machines/makeHotPath.ts"
 import { type Json, persist, revive, safeUnits } from "../../machines/persist.ts"

@@ -5,7 +5,7 @@
 import * as fc from "fast-check"
 import { type Actor, type AnyActorRef, createActor, sendTo, setup, type Snapshot, spawnChild } from "xstate"
 import { describe, expect, it } from "vitest"
-import { cycleSummary } from "../../machines/cycleContext.ts"
+import { cycleSummary } from "../../machines/cycleReport.ts"
 import type { EngineInput } from "../../machines/engineContext.ts"
 import * as machines from "../../machines/index.ts"
 import { Opaque } from "../../machines/Opaque.ts"
