@@ -29,6 +29,7 @@ import { TREND_CELLS } from "../src/hot/trend.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import { baseOf, type Fence, fenceBand } from "../src/hot/fence.ts"
 import { judgeRegressions, type RegressionVerdict } from "../src/control/regression.ts"
+import { isShort, type PlantMemory } from "../src/control/windowAdvice.ts"
 import type { ApplyProposal, NoChange } from "../src/domain/Proposal.ts"
 import type { Receipt, Violation } from "../src/domain/Receipt.ts"
 import { channelOf, type Window } from "../src/domain/Window.ts"
@@ -247,9 +248,19 @@ export function waitsForEffect(c: SpsaCycleContext): boolean {
 /** What was learnt of the plant's memory in the step to `after`, for the record; null where that stays as it was. */
 export function memoryNews(c: SpsaCycleContext, after: Float64Array): NoChange | null {
   if (after[L_LATE] > c.block[L_LATE]) return noChangeFor(c, "effectLate", c.nowUs)
-  const reason = MEMORY_NEWS[after[L_MODE]]
-  if (after[L_MODE] === c.block[L_MODE] || reason === undefined) return null
-  return { ...noChangeFor(c, reason, c.nowUs), horizonUs: c.kernel.get().horizonUs(after) }
+  const stays = after[L_MODE] === c.block[L_MODE]
+  const memory = plantMemory(c, after)
+  const short = stays && isShort(memory) && !isShort(plantMemory(c, c.block))
+  const reason = short ? "windowsShort" : stays ? undefined : MEMORY_NEWS[after[L_MODE]]
+  if (reason === undefined) return null
+  return { ...noChangeFor(c, reason, c.nowUs), ...(memory ?? { horizonUs: c.kernel.get().horizonUs(after) }) }
+}
+
+/** How far readings had to be projected since the plant was found to remember; null while it was not. */
+export function plantMemory({ kernel: box }: SpsaCycleContext, block: Float64Array): PlantMemory | null {
+  const kernel = box.get()
+  const horizonUs = kernel.farthestUs(block)
+  return horizonUs > 0 ? { horizonUs, windowUs: horizonUs / kernel.farthestWindows(block) } : null
 }
 
 /** The covariate is left out from here on, or used again; null where nothing changes. */

@@ -51,8 +51,8 @@ export function recordProposal(hot: HotPath, proposal: ApplyProposal): void {
   writeRecord(hot, "proposal", nowUs, { generation, proposal: id, action }, targets)
 }
 
-export function recordNoChange(hot: HotPath, { id, reason, horizonUs, nowUs }: NoChange): void {
-  writeRecord(hot, "noChange", nowUs, { proposal: id, reason, value: horizonUs })
+export function recordNoChange(hot: HotPath, { id, reason, horizonUs, windowUs, nowUs }: NoChange): void {
+  writeRecord(hot, "noChange", nowUs, { proposal: id, reason, value: horizonUs, limit: windowUs })
 }
 
 /**

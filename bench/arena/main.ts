@@ -9,6 +9,7 @@ import { harmSection } from "./harmSection.ts"
 import { healthySection } from "./healthySection.ts"
 import { loopedRun } from "./memoryRun.ts"
 import { FIRST_SEED, memorySection } from "./memorySection.ts"
+import { windowSection } from "./windowSection.ts"
 import { pairSection } from "./pairSection.ts"
 import { atMost, type Bar, holds, line, type Section } from "./print.ts"
 
@@ -23,6 +24,7 @@ USAGE
   --only WORDS  Only these parts (pairs, memory, healthy, harm) or plants whose name contains a word; commas between them
   --ablations   Add the rule without each of its parts, and without its safeguards
   --pairs       Add every pair
+  --windows     Only what windows of other lengths cost on plants that remember
   --json        Print the figures as JSON
 
 Every figure is a function of the seeds alone, so it is the same on every machine. The exit code is 1 when the rule misses
@@ -34,6 +36,7 @@ const options = readOptions(HELP, {
   json: { type: "boolean", default: false },
   ablations: { type: "boolean", default: false },
   pairs: { type: "boolean", default: false },
+  windows: { type: "boolean", default: false },
   seeds: { type: "string" },
   only: { type: "string", default: "" },
 })
@@ -68,6 +71,11 @@ const add = (section: Section | null): void => {
 }
 
 const ablations = options.ablations
+if (options.windows) {
+  const section = windowSection(given ?? 4)
+  console.log(options.json ? JSON.stringify(section.data) : section.text)
+  process.exit(0)
+}
 const pairs =
   words.length === 0 || words.includes("pairs")
     ? pairSection({ seeds, full, pairs: options.pairs, ablations })

@@ -66,17 +66,20 @@ export function standing(
 
 export interface LoopOptions {
   readonly guard?: boolean
+  /** Of a window, and between two of them in seconds of virtual time. */
+  readonly digests?: number
+  readonly digestS?: number
   readonly settings?: Partial<SpsaSettings>
 }
 
 /** The hot path that `createEngine` makes of the configuration in `actedRun`. */
-function hotPathFor(plant: MemoryPlant, table: KnobTable): HotPath {
+function hotPathFor(plant: MemoryPlant, table: KnobTable, windowDigests: number): HotPath {
   return new HotPath({
     table,
     policy: GUARDRAILS.balanced,
     initialUnit: Float64Array.from(plant.start),
     window: {
-      windowDigests: DIGESTS,
+      windowDigests,
       windowUs: 10 * WINDOW_US,
       settleUs: 10_000,
       maxAgeUs: 20 * WINDOW_US,
@@ -95,11 +98,11 @@ export function loopedRun(
   plant: MemoryPlant,
   seed: number,
   windows: number,
-  { guard = true, settings = {} }: LoopOptions = {},
+  { guard = true, settings = {}, digests = DIGESTS, digestS = DIGEST_S }: LoopOptions = {},
   { zero, unit }: Units = AS_PAID,
 ): MemoryRun {
   const table = new KnobTable(plant.knobs)
-  const hot = hotPathFor(plant, table)
+  const hot = hotPathFor(plant, table, digests)
   const constants = { ...DEFAULT_SPSA, ...settings, seed, maxStep: GUARDRAILS.balanced.maxStep }
   const loop = new HotLoop(hot, new SpsaKernel(table, constants), { guard })
   const running = plant.begin(seed)
@@ -112,11 +115,11 @@ export function loopedRun(
   loop.start()
   for (let window = 0; window < windows; window++) {
     if (loop.phase === FROZEN) locked++
-    for (let digest = 0; digest < DIGESTS; digest++) {
+    for (let digest = 0; digest < digests; digest++) {
       hot.config.readUnits(units)
-      const cost = bounded(running.advance(units, DIGEST_S))
-      paid[window] += cost / DIGESTS
-      now += DIGEST_S * 1e6
+      const cost = bounded(running.advance(units, digestS))
+      paid[window] += cost / digests
+      now += digestS * 1e6
       hot.nowCell[0] = now
       loop.tick()
       hot.digest.fill(Number.NaN)

@@ -27,6 +27,8 @@ export interface LeftBehind {
   readonly rollbacksUs: ReadonlyArray<number>
   /** The guardrails that a person put in force while it ran; null or absent where nobody did. */
   readonly guardrails?: GuardrailNumbers | null
+  /** What was known of the plant's memory. */
+  readonly memory?: Resumption["memory"]
   /** What is wrong with the record, in words; null where nothing is. */
   readonly damage: string | null
   /** Where the record is, for whoever has to look at it. */
@@ -62,6 +64,7 @@ export function resumptionOf(left: LeftBehind, space: ParamSpace, policy: Resume
     safeMode: open,
     rollbacksUs,
     generation: null,
+    ...(left.memory === undefined ? {} : { memory: left.memory }),
     from: { run: left.run, ended: left.ended, atUs: left.atUs, why: why(left, onBase, open) },
     warnings: [
       ...knobWarnings(wanted, start, space),

@@ -46,6 +46,8 @@ export interface NoChange {
   readonly reason: NoChangeReason
   /** How far readings are projected from now on, with what is learnt of the plant's memory; 0: not yet known. */
   readonly horizonUs?: number
+  /** How long one window takes, where that is known. */
+  readonly windowUs?: number
 }
 
 export type Proposal = ApplyProposal | NoChange

@@ -5,7 +5,18 @@
  */
 import type { ParamSpace } from "./ParamSpace.ts"
 import { readTotally } from "./readInput.ts"
-import { boolean, list, nullOr, number, object, oneOf, record, type ShapeType, string } from "./Shape.ts"
+import {
+  boolean,
+  list,
+  nullOr,
+  number,
+  object,
+  oneOf,
+  optional,
+  record,
+  type ShapeType,
+  string,
+} from "./Shape.ts"
 import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "./words.ts"
 
 const Values = record(number())
@@ -45,6 +56,8 @@ export const ResumptionShape = object({
     /** What is done about it and why, in a sentence for a person. */
     why: string(),
   }),
+  /** How far readings were projected at last, and the time between two digests; absent where the plant was not found to remember. */
+  memory: optional(object({ horizonUs: number(), digestUs: number() })),
   /** What of it could not be taken over, each in a sentence. */
   warnings: list(string()),
 })

@@ -65,6 +65,7 @@ export const NO_CHANGE_REASONS = [
   "covariateTrusted",
   "covariateMoved",
   "covariateIsObjective",
+  "windowsShort",
 ] as const
 
 /** Why the proposer left the configuration alone. */

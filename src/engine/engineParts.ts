@@ -5,6 +5,7 @@
 import { DEFAULT_SELECTION } from "../control/relocationDefaults.ts"
 import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../control/comparison.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
+import { adviceOf } from "../control/windowAdvice.ts"
 import { configOf, type EngineSettings } from "../domain/Config.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
@@ -117,6 +118,7 @@ export function startRecord(
   resume: Resumption | null,
 ): Readonly<Record<string, unknown>> {
   const { space, seed, objective, guardrails, window, gains, safeMode } = settings
+  const advice = adviceOf(settings, null, resume)
   return {
     seed,
     objective,
@@ -126,6 +128,7 @@ export function startRecord(
     safeMode,
     knobs: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     coarse,
+    ...(advice.length === 0 ? {} : { advice }),
     ...covariateReport(settings),
     config: configOf(settings),
     ...(resume === null ? {} : { resume }),

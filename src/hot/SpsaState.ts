@@ -11,7 +11,15 @@ import { beginExcursion } from "./excursion.ts"
 import { IDLE, X_MODE, X_RESTS_EVER, X_RESTS_LEFT } from "./excursionLayout.ts"
 import type { KnobTable } from "./KnobTable.ts"
 import { LONG } from "./lookAhead.ts"
-import { L_BACK, L_HORIZON_US, L_LATE, L_MODE, LOOK_OFF } from "./lookAheadLayout.ts"
+import {
+  L_BACK,
+  L_FARTHEST,
+  L_FARTHEST_US,
+  L_HORIZON_US,
+  L_LATE,
+  L_MODE,
+  LOOK_OFF,
+} from "./lookAheadLayout.ts"
 import { outOfRange } from "./outOfRange.ts"
 import { ProbeTable } from "./probes.ts"
 import {
@@ -147,6 +155,15 @@ export class SpsaState {
   /** How far ahead readings are projected, microseconds; 0 while they are taken as they are. */
   horizonUs(state: Float64Array): number {
     return state[L_HORIZON_US]
+  }
+
+  /** The farthest that readings had to be projected since the plant was found to remember, windows and microseconds; 0 while it was not. */
+  farthestWindows(state: Float64Array): number {
+    return state[L_FARTHEST]
+  }
+
+  farthestUs(state: Float64Array): number {
+    return state[L_FARTHEST_US]
   }
 
   /** Whether the cycle that this block is the outcome of has shown that the level falls: its update earns range. */

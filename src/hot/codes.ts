@@ -95,6 +95,8 @@ export const NO_CHANGE_EFFECT_LATE = 14
 export const NO_CHANGE_COVARIATE_TRUSTED = 15
 export const NO_CHANGE_COVARIATE_MOVED = 16
 export const NO_CHANGE_COVARIATE_IS_OBJECTIVE = 17
+/** The plant remembers for so long that its windows are too short. */
+export const NO_CHANGE_WINDOWS_SHORT = 18
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0

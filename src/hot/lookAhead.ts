@@ -17,6 +17,8 @@ import {
   L_ERROR,
   L_EVIDENCE,
   L_FACTOR,
+  L_FARTHEST,
+  L_FARTHEST_US,
   L_FAILS,
   L_HAS_BEFORE,
   L_HAS_FACTOR,
@@ -176,6 +178,10 @@ export function lookAhead(
   const h = ((b[L_HORIZON] * nPlus) / work[W_WINDOWS]) * spacing
   b[L_HORIZON_US] = h
   if (b[L_MODE] === LOOK_ON) {
+    if (b[L_HORIZON] > b[L_FARTHEST]) {
+      b[L_FARTHEST] = b[L_HORIZON]
+      b[L_FARTHEST_US] = h
+    }
     const far = common < -PAIR_RISES * s ? 0.75 * h : h
     work[W_DIFFERENCE] += far * ds
     work[W_MEAN] += far * common
@@ -302,6 +308,8 @@ function endTrial(b: Float64Array, n: number): void {
   b[L_HAS_SPREAD] = 0
   b[L_HORIZON] = LEAST_HORIZON
   b[L_HORIZON_US] = 0
+  b[L_FARTHEST] = 0
+  b[L_FARTHEST_US] = 0
   b[L_HAS_BEFORE] = 0
   forgetLevels(b)
   restartStretch(b, n)

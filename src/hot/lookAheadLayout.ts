@@ -55,7 +55,10 @@ export const L_READ = L_MODE + 30
 export const L_LATE_PAIRS = L_MODE + 31
 export const L_LATE_SQUARE = L_MODE + 32
 export const L_LATE_LEFT = L_MODE + 33
-export const LOOK_AHEAD_END = L_MODE + 34
+/** The longest H since the proof, in windows and in microseconds; 0 before there is one. */
+export const L_FARTHEST = L_MODE + 34
+export const L_FARTHEST_US = L_MODE + 35
+export const LOOK_AHEAD_END = L_MODE + 36
 
 /** Modes. */
 export const LOOK_OFF = 0

@@ -163,6 +163,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly fault: string | null
   /** Where and why it resumed, if it continues an earlier run; otherwise null. */
   readonly resumption: Resumption | null
+  /** What should be configured otherwise, each in a sentence for a person; mostly empty. */
+  readonly advice: ReadonlyArray<string>
 }
 
 export type EngineActor = ActorRefFrom<typeof engineMachine>

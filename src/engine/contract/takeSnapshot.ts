@@ -7,7 +7,9 @@
  */
 import { presetOf } from "../../control/guardrails.ts"
 import { type GuardState, guardState } from "../../control/runaway.ts"
+import { adviceOf } from "../../control/windowAdvice.ts"
 import { byName } from "../../domain/listOf.ts"
+import type { EngineSettings } from "../../domain/Config.ts"
 import { type ParamSpace, valuesByName } from "../../domain/ParamSpace.ts"
 import type { Resumption } from "../../domain/Resumption.ts"
 import {
@@ -22,6 +24,7 @@ import {
 import type { HotPath } from "../../hot/HotPath.ts"
 import type { AuditState } from "../audit/AuditTrail.ts"
 import type { RestartCount } from "../supervision/Supervision.ts"
+import { plantMemory } from "../../../machines/cycleContext.ts"
 import {
   comparisonState,
   cycleOf,
@@ -43,7 +46,7 @@ interface SnapshotSource {
   readonly status: EngineSnapshot["status"]
   readonly hot: HotPath
   readonly actor: EngineActor
-  readonly settings: { readonly name: string | null; readonly space: ParamSpace }
+  readonly settings: Pick<EngineSettings, "name" | "space" | "window" | "gains">
   readonly resumption: Resumption | null
   readonly relocations: { readonly state: () => RelocationState | null }
   readonly trail: { readonly state: () => AuditState }
@@ -73,6 +76,7 @@ const FAILURES = TRIPS + TRIP_REASONS.length
 /** The numbers of one moment, before any part is built. */
 interface Moment {
   readonly space: ParamSpace
+  readonly settings: SnapshotSource["settings"]
   /** Live values in user units, then base and baseline in unit space. */
   readonly places: Float64Array
   readonly hasBaseline: boolean
@@ -101,6 +105,7 @@ function momentOf(source: SnapshotSource, exit: SafeModeExit | null): Moment {
   places.set(executor.base, knobs)
   return {
     space: settings.space,
+    settings,
     places,
     hasBaseline,
     counts: countsOf(source),
@@ -182,6 +187,7 @@ interface Parts {
   cycle?: CycleState | null
   guard?: GuardState | null
   counters?: EngineCounters
+  advice?: EngineSnapshot["advice"]
 }
 
 const placeIn = ({ space, places }: Moment, at: number): Values =>
@@ -211,6 +217,7 @@ class TakenSnapshot implements EngineSnapshot {
   readonly audit: AuditState
   readonly fault: string | null
   readonly resumption: Resumption | null
+  declare readonly advice: EngineSnapshot["advice"]
   readonly #moment: Moment
   readonly #parts: Parts = {}
 
@@ -267,6 +274,11 @@ class TakenSnapshot implements EngineSnapshot {
     }),
     counters: TakenSnapshot.#reader(function () {
       return (this.#parts.counters ??= countersIn(this.#moment))
+    }),
+    advice: TakenSnapshot.#reader(function () {
+      const { settings, cycle } = this.#moment
+      const memory = cycle === null ? null : plantMemory(cycle.context, cycle.context.block)
+      return (this.#parts.advice ??= adviceOf(settings, memory, this.resumption))
     }),
   }
 }

@@ -9,6 +9,7 @@ import { valuesByName } from "../../domain/ParamSpace.ts"
 import type { Resumption } from "../../domain/Resumption.ts"
 import { tripReason } from "../../domain/words.ts"
 import { type JournalEnd, readJournalEnd, unreadableEnd } from "./journalEnd.ts"
+import type { StandingData } from "../format/Standing.ts"
 import { messageOf } from "../../platform/system/messageOf.ts"
 
 /** The files as they were when a resumption was read from them: as long as they are, it need not be read again. */
@@ -66,7 +67,20 @@ function endOf(directory: string): JournalEnd | null {
   }
 }
 
-function leftBehind({ run, ended, space, standing, damage }: JournalEnd, directory: string): LeftBehind {
+/** What that run knew of its plant's memory, in times that do not depend on how long its windows were. */
+function memoryOf(start: JournalEnd["start"], { memory }: StandingData): LeftBehind["memory"] {
+  const window: unknown = start?.["window"]
+  if (memory === undefined || memory === null || typeof window !== "object" || window === null)
+    return undefined
+  const digests = "windowDigests" in window ? Number(window.windowDigests) : Number.NaN
+  if (!(digests > 0)) return undefined
+  return { horizonUs: memory.horizonUs, digestUs: memory.windowUs / digests }
+}
+
+function leftBehind(
+  { run, ended, space, start, standing, damage }: JournalEnd,
+  directory: string,
+): LeftBehind {
   const values = (point: ReadonlyArray<number> | null) =>
     point === null || space === null ? null : valuesByName(space, Float64Array.from(point))
   return {
@@ -81,6 +95,7 @@ function leftBehind({ run, ended, space, standing, damage }: JournalEnd, directo
     }),
     rollbacksUs: standing.rollbacksUs,
     guardrails: standing.guardrails ?? null,
+    memory: memoryOf(start, standing),
     damage,
     directory,
   }

@@ -7,25 +7,32 @@ import {
   RECORD_DETAIL,
   RECORD_GENERATION,
   RECORD_KIND,
+  RECORD_LIMIT,
   RECORD_POINT,
   RECORD_TIMESTAMP_US,
+  RECORD_VALUE,
 } from "../../hot/AuditRing.ts"
 import {
   AUDIT_APPLY,
   AUDIT_BASELINE_SET,
   AUDIT_COMMAND,
   AUDIT_GUARDRAILS_SET,
+  AUDIT_NO_CHANGE,
   AUDIT_ROLLBACK,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_SAFE_MODE_EXITED,
   AUDIT_VERDICT,
   COMMAND_ROLLBACK,
+  NO_CHANGE_MEMORY_PROVEN,
+  NO_CHANGE_MEMORY_UNPROVEN,
+  NO_CHANGE_WINDOWS_SHORT,
   ROLLBACK,
   UPDATE,
 } from "../../hot/codes.ts"
 import { guardrailFault, type GuardrailNumbers } from "../../hot/Guardrails.ts"
 import { readGuardrails } from "../../hot/guardrailRecord.ts"
 import { noteRollback } from "../../control/tripRules.ts"
+import type { PlantMemory } from "../../control/windowAdvice.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
 import { VERDICT_REASONS } from "../../domain/words.ts"
 
@@ -45,6 +52,8 @@ export interface StandingData {
   readonly rollbacksUs: ReadonlyArray<number>
   /** The guardrails that a person put in force while it ran; null or absent where nobody did. */
   readonly guardrails?: GuardrailNumbers | null
+  /** How far readings were projected at last, and how long a window took; null or absent where the plant was not found to remember. */
+  readonly memory?: PlantMemory | null
 }
 
 export const NOWHERE: StandingData = {
@@ -107,6 +116,7 @@ export class Standing {
     else if (kind === AUDIT_VERDICT && numbers[RECORD_CODE] === CLOSING_PROOF) this.asked = true
     else if (kind === AUDIT_SAFE_MODE_ENTERED) this.asked = false
     if (kind === AUDIT_BASELINE_SET) now.baseline = this.point(numbers)
+    if (kind === AUDIT_NO_CHANGE) this.remember(numbers)
     if (kind === AUDIT_GUARDRAILS_SET) now.guardrails = readGuardrails(numbers, 0)
     if (!showsLive(kind)) return
     // A digest may be stamped anyhow, and time is never followed backwards.
@@ -124,6 +134,13 @@ export class Standing {
     }
   }
 
+  private remember(numbers: Float64Array): void {
+    const { [RECORD_CODE]: code, [RECORD_VALUE]: horizonUs, [RECORD_LIMIT]: windowUs } = numbers
+    if (code === NO_CHANGE_MEMORY_UNPROVEN) this.now.memory = null
+    else if ((code === NO_CHANGE_MEMORY_PROVEN || code === NO_CHANGE_WINDOWS_SHORT) && windowUs > 0)
+      this.now.memory = { horizonUs, windowUs }
+  }
+
   private point(numbers: Float64Array): Float64Array {
     return numbers.slice(RECORD_POINT, RECORD_POINT + this.knobs)
   }
@@ -136,7 +153,7 @@ const isPoint = (value: unknown, knobs: number): boolean =>
 /** What a header says of it, or null where it says none that fits so many knobs. */
 export function readStanding(value: unknown, knobs: number): StandingData | null {
   if (typeof value !== "object" || value === null) return null
-  const { atUs, generation, live, base, baseline, trips, rollbacksUs, guardrails } =
+  const { atUs, generation, live, base, baseline, trips, rollbacksUs, guardrails, memory } =
     value as Partial<StandingData>
   const whole =
     isNumber(atUs) &&
@@ -148,6 +165,7 @@ export function readStanding(value: unknown, knobs: number): StandingData | null
     ) &&
     Array.isArray(rollbacksUs) &&
     rollbacksUs.every(isNumber) &&
-    (guardrails === undefined || guardrails === null || guardrailFault(guardrails) === null)
+    (guardrails === undefined || guardrails === null || guardrailFault(guardrails) === null) &&
+    (memory === undefined || memory === null || (isNumber(memory.horizonUs) && memory.windowUs > 0))
   return whole ? (value as StandingData) : null
 }

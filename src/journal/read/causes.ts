@@ -12,6 +12,7 @@ import {
   NO_CHANGE_MEMORY_PROVEN,
   NO_CHANGE_MEMORY_SUSPECTED,
   NO_CHANGE_MEMORY_UNPROVEN,
+  NO_CHANGE_WINDOWS_SHORT,
 } from "../../hot/codes.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
@@ -22,6 +23,7 @@ const LEARNT = [
   NO_CHANGE_MEMORY_SUSPECTED,
   NO_CHANGE_MEMORY_PROVEN,
   NO_CHANGE_MEMORY_UNPROVEN,
+  NO_CHANGE_WINDOWS_SHORT,
   NO_CHANGE_EFFECT_LATE,
   NO_CHANGE_COVARIATE_TRUSTED,
   NO_CHANGE_COVARIATE_MOVED,

@@ -1,5 +1,6 @@
 /** Why a knob changed, in words for a person: see `whyChanged`. */
 import { READ, WHAT } from "../../domain/changeWords.ts"
+import { spanText } from "../../domain/spanText.ts"
 import { readResumption } from "../../domain/Resumption.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { plainText } from "../../platform/system/plainText.ts"
@@ -46,6 +47,7 @@ function causeText(record: AuditRecord): string {
   const { seq, kind, action, reason, knob, value, limit, difference, note, guard } = record
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
+  if (reason === "windowsShort") return `  before it: ${shortText(value, limit)} (record ${seq})`
   const learnt = LEARNT[reason ?? ""]
   if (learnt !== undefined) return `  before it: ${learnt} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
@@ -59,14 +61,17 @@ function causeText(record: AuditRecord): string {
   return `  before it: ${words.filter((word) => word !== undefined).join(" ")}${rest} (record ${seq})`
 }
 
-/** In words for a span of this order. */
 function memoryText(horizonUs: unknown): string {
-  const seconds = typeof horizonUs === "number" ? horizonUs / 1e6 : 0
-  const about =
-    seconds >= 90 ? `${Math.round(seconds / 60)} minutes` : `${Number(seconds.toPrecision(2))} seconds`
-  const far = seconds > 0 ? `for about ${about}: readings are projected that far` : "what was done to it"
+  const known = typeof horizonUs === "number" && horizonUs > 0
+  const far = known
+    ? `for about ${spanText(horizonUs)}: readings are projected that far`
+    : "what was done to it"
   return `the objective rose because of what was tuned; this plant remembers ${far}`
 }
+
+/** Of windows that are too short. */
+const shortText = (horizonUs: unknown, windowUs: unknown): string =>
+  `this plant remembers for about ${spanText(Number(horizonUs))}: windows of ${spanText(Number(windowUs))} are too short for it`
 
 /** The first line: of the live value, or of the base where that is what was asked about. */
 function headText(change: Change, ofBase: boolean): string {

@@ -155,5 +155,6 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
   const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
   const memory = cycle === null ? "" : memoryText(cycle) + covariateText(cycle)
   const doubt = snapshot.guard?.phase === "suspicious" ? ` ${snapshot.guard.text}` : ""
-  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${memory}${doubt}` }
+  const advice = snapshot.advice.map((one) => ` ${one}`).join("")
+  return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${memory}${advice}${doubt}` }
 }

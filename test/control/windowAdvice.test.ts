@@ -1,0 +1,72 @@
+/** What is said of windows: only where they are too short, never to make them much longer, and in whole sentences. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { isShort, windowAdvice } from "../../src/control/windowAdvice.ts"
+import { spanText } from "../../src/domain/spanText.ts"
+
+const five = { windowDigests: 5, windowUs: 500_000 }
+const memoryOf = (windows: number, windowUs = 100_000) => ({ horizonUs: windows * windowUs, windowUs })
+
+describe("advice on windows", () => {
+  it("is given where readings are projected over more than forty windows, and not before", () => {
+    expect(windowAdvice(five, null)).toEqual([])
+    expect(windowAdvice(five, memoryOf(40))).toEqual([])
+    expect(isShort(memoryOf(40))).toBe(false)
+    expect(isShort(memoryOf(41))).toBe(true)
+    expect(windowAdvice(five, memoryOf(80))).toEqual([
+      "This plant remembers for about 8 seconds, and a window of 0.1 seconds shows too little of that. Use window: { digests: 25, us: 2500000 }.",
+    ])
+  })
+
+  it("never asks for windows that are more than five times as long, nor for ones that are no longer", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 3, max: 1000 }),
+        fc.integer({ min: 1, max: 1e9 }),
+        fc.double({ min: 40.1, max: 1e6, noNaN: true }),
+        (windowDigests, windowUs, windows) => {
+          const [text] = windowAdvice({ windowDigests, windowUs }, memoryOf(windows))
+          const [, digests, us] = /digests: (\d+), us: (\d+) }\.$/.exec(text) ?? []
+          for (const [now, asked] of [
+            [windowDigests, Number(digests)],
+            [windowUs, Number(us)],
+          ]) {
+            expect(asked).toBeGreaterThan(2.4 * now)
+            expect(asked).toBeLessThanOrEqual(5 * now)
+          }
+        },
+      ),
+    )
+  })
+
+  it("makes the horizon sixteen windows where that is less than five times as long", () => {
+    expect(windowAdvice({ windowDigests: 10, windowUs: 1_000_000 }, memoryOf(48))[0]).toContain(
+      "{ digests: 30, us: 3000000 }",
+    )
+  })
+
+  it("says that windows of one or two digests show no trend, whatever is known", () => {
+    for (const [windowDigests, what] of [
+      [1, "1 digest show"],
+      [2, "2 digests show"],
+    ] as const)
+      for (const memory of [null, memoryOf(500)]) {
+        const advice = windowAdvice({ windowDigests, windowUs: 1 }, memory)
+        expect(advice).toHaveLength(1)
+        expect(advice[0]).toContain(`Windows of ${what}`)
+      }
+    expect(windowAdvice({ windowDigests: 3, windowUs: 1 }, null)).toEqual([])
+  })
+})
+
+describe("a span of time", () => {
+  it("is told in seconds below a minute and a half, and in minutes from there on", () => {
+    expect([12_345, 8.1e6, 89.9e6, 90e6, 240e6].map(spanText)).toEqual([
+      "0.012 seconds",
+      "8.1 seconds",
+      "90 seconds",
+      "2 minutes",
+      "4 minutes",
+    ])
+  })
+})
