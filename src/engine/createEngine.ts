@@ -1,6 +1,6 @@
 /**
- * The engine for everybody: a plain object with plain calls. Beneath it is the same engine that `Engine.make` gives an
- * Effect program; here a promise starts it and a promise stops it.
+ * The engine for plain programs: an object with plain calls. It is the same engine that `Engine.make` gives an
+ * Effect program; here promises start and stop it.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -28,13 +28,13 @@ import { trackPort } from "./trackCall.ts"
 import type { WorkerEngine, WorkerOptions } from "./contract/WorkerEngine.ts"
 import type { ArqonEngine, EngineOptions } from "./contract/ArqonEngine.ts"
 
-/** Makes an engine; throws a ConfigError with every problem of the configuration. */
+/** Creates an engine. Throws a ConfigError that lists every problem of the configuration. */
 export interface CreateEngine {
   <const K extends string>(options: WorkerOptions<K>): WorkerEngine<K>
   <const K extends string>(options: EngineOptions<K>): ArqonEngine<K>
 }
 
-/** `createEngine` on a platform: `index.ts` and `index.node.ts` bind one each. */
+/** `createEngine` on a platform; `index.ts` and `index.node.ts` bind one each. */
 export const createEngineOn = (platform: PlatformService): CreateEngine => {
   const make = <const K extends string>(
     options: EngineOptions<K> | WorkerOptions<K>,
@@ -49,7 +49,7 @@ export const createEngineOn = (platform: PlatformService): CreateEngine => {
     const core = buildCore(settings, runtime, clock, platform, platform.steadyMs)
     return plainEngine<K>(core, lifecycle(core, runtime, platform), platform)
   }
-  // Which of the two it is, the overloads say by `placement`.
+  // The overloads tell by `placement` which of the two it is.
   return make as CreateEngine
 }
 
@@ -64,7 +64,10 @@ const noThreads = new ConfigError({
   ],
 })
 
-/** What the schema checks, and what only code can give. Total: anything that is no object goes to the schema as it is. */
+/**
+ * Splits options into those the schema checks and those only code can give. What is not an object goes to the
+ * schema unchanged.
+ */
 function splitOptions(options: unknown): { readonly config: unknown; readonly runtime: RuntimeOptions } {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     return { config: options, runtime: {} }
@@ -73,7 +76,7 @@ function splitOptions(options: unknown): { readonly config: unknown; readonly ru
   return { config, runtime: { inspect, sinks } }
 }
 
-/** What only some engines need is fetched by those that do, where it is not carried along. */
+/** Loads what only some engines need, if the platform does not include it. */
 const fetchParts = ({ relocations }: EngineCore): Effect.Effect<void, ConfigError> =>
   Effect.suspend(() =>
     relocations.wanting
@@ -113,7 +116,7 @@ function lifecycle(core: EngineCore, options: RuntimeOptions, platform: Platform
     Scope.provide(scope),
     Effect.provideService(Platform, platform),
     Effect.map((engine) => void (running = engine)),
-    // A start that failed (no disk) may be tried again.
+    // A start that failed (no disk) may be retried.
     Effect.onError(() => Effect.sync(() => (begun = false))),
   )
   const start = (
@@ -204,7 +207,7 @@ export function subscribeTo<K extends string>(
   requireListener(listener)
   const observer = typeof listener === "function" ? { next: listener } : listener
   const states = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
-  // Who comes after the end is told of it at once, as with any Observable.
+  // Late subscribers are notified immediately, as with any Observable.
   const ended = core.whenOver((fault) => (fault === null ? observer.complete?.() : observer.error?.(fault)))
   return {
     unsubscribe: () => {

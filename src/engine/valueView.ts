@@ -1,11 +1,11 @@
-/** How an engine shows its live values: what can be read and printed of them, and what whoever writes to them is told. */
+/** How an engine shows its live values: what can be read and printed, and the error for writing to them. */
 
-/** Node asks an object under this symbol what to print in its place. */
+/** Node prints what this method returns instead of the object. */
 const INSPECTED = Symbol.for("nodejs.util.inspect.custom")
 
 /**
- * What every view of live values is made from: an object whose properties are getters. Whoever prints one or puts it into a text wants to
- * see the numbers, and Node would print that there are getters. Under symbols, so that a knob may have any name.
+ * The prototype of every view of live values, whose properties are getters. Printing a view should show numbers,
+ * not that there are getters. The methods are under symbols, so that a knob may have any name.
  */
 export const VALUE_VIEW: object = Object.freeze(
   Object.create(null, {
@@ -22,7 +22,7 @@ export const VALUE_VIEW: object = Object.freeze(
   }),
 )
 
-/** What takes the place of a view would never change, and set nothing. */
+/** An object assigned in place of a view would never change and set nothing. */
 const refuseReplacement = (): never => {
   throw new TypeError(
     "values cannot be replaced: it shows what the engine sets. setBaseline() keeps the present base, rollback() goes back to the " +
@@ -30,7 +30,7 @@ const refuseReplacement = (): never => {
   )
 }
 
-/** An engine as Node prints it: with its view as a plain property. */
+/** An engine as Node prints it, with its view as a plain property. */
 function printed(this: { readonly values: object }): object {
   return Object.create(Object.getPrototypeOf(this), {
     ...Object.getOwnPropertyDescriptors(this),
@@ -39,7 +39,7 @@ function printed(this: { readonly values: object }): object {
   })
 }
 
-/** Gives an engine, or the prototype of one, a view that cannot be replaced: whoever tries is told what to do instead. */
+/** Gives an engine, or its prototype, a view that cannot be replaced. The error says what to do instead. */
 export const defineValues = <E extends object>(engine: E, get: (this: E) => object): E =>
   Object.defineProperties(engine, {
     values: { get, set: refuseReplacement, enumerable: true },
@@ -52,7 +52,7 @@ export const keepValues = <E extends { readonly values: object }>(engine: E): E 
   return defineValues(engine, () => values)
 }
 
-/** The setter of a knob: whoever writes it is told what to do instead, also where scripts are not strict. */
+/** The setter of a knob: it throws an error that says what to do instead, even in non-strict scripts. */
 export const refuseWrite = (name: string) => (): never => {
   throw new TypeError(
     `values[${JSON.stringify(name)}] cannot be written: the engine sets it. setBaseline() keeps the present base, rollback() goes back to ` +

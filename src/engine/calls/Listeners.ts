@@ -1,32 +1,32 @@
 /**
- * Callbacks of a user, kept apart from the engine: one that throws, or returns a promise that fails, is counted and
- * changes nothing. Needed wherever the runtime calls code that is not its own.
+ * Callbacks of a user, isolated from the engine: one that throws, or returns a promise that fails, is counted and
+ * changes nothing. Use it wherever the runtime calls code that is not its own.
  */
 import * as Predicate from "effect/Predicate"
 import { show } from "../../domain/problems.ts"
 import { foreignCall } from "./foreignCall.ts"
 import { errorText } from "./outcome.ts"
 
-/** What `subscribe` gives; `unsubscribe` may be called more than once. */
+/** Returned by `subscribe`. Calling `unsubscribe` again does nothing. */
 export interface Subscription {
   readonly unsubscribe: () => void
 }
 
-/** What is told of callbacks, whatever they are called with. */
+/** What is known about callbacks, whatever their arguments. */
 export interface Callbacks {
   readonly name: string
   readonly failures: number
   onFirstFailure: ((detail: string) => unknown) | null
 }
 
-/** A TypeError for what is neither a function nor an observer: it would be called later, when nobody looks. */
+/** A TypeError unless it is a function or an observer: otherwise the mistake would only show later. */
 export function requireListener(listener: unknown): void {
   if (typeof listener === "function" || (typeof listener === "object" && listener !== null)) return
   throw new TypeError(`a listener is a function, or { next, error, complete }; got ${show(listener)}`)
 }
 
 export class Listeners<T> implements Callbacks {
-  /** What they are called where their failures are told. */
+  /** Their name in reports of failures. */
   readonly name: string
   /** Calls that threw or failed. */
   failures = 0
@@ -42,22 +42,25 @@ export class Listeners<T> implements Callbacks {
     return this.functions.size
   }
 
-  /** A TypeError for what is no function. */
+  /** A TypeError unless it is a function. */
   add(call: (value: T) => unknown): Subscription {
     if (typeof call !== "function") throw new TypeError(`a listener is a function; got ${show(call)}`)
-    // An own object a subscription: the same function may be subscribed twice.
+    // A separate object per subscription: the same function may be subscribed twice.
     const entry = { call }
     this.functions.add(entry)
     return { unsubscribe: () => void this.functions.delete(entry) }
   }
 
-  /** Calls everyone who is subscribed now; those added meanwhile hear the next one, those who leave meanwhile nothing more. */
+  /**
+   * Calls everyone subscribed now. Those added meanwhile get the next value; those removed meanwhile get nothing
+   * more.
+   */
   notify(value: T): void {
     for (const entry of Array.from(this.functions)) {
       if (!this.functions.has(entry)) continue
       const { call } = entry
       const given = foreignCall(call, value, this.failed)
-      // A promise may fail later. Something may also only look like one, and throw when it is touched.
+      // A promise may fail later. A value may also only look like one and throw when touched.
       if (given !== undefined) foreignCall(this.follow, given, this.failed)
     }
   }

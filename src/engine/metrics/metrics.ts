@@ -1,6 +1,6 @@
 /**
- * What an engine measures of itself, under OpenTelemetry names, read at scrape time from the cells the engine keeps
- * anyway: being watched costs nothing per digest.
+ * An engine's metrics under OpenTelemetry names, read on request from cells that the engine keeps anyway: scraping
+ * costs nothing per digest.
  */
 import { CYCLE_BOUNDS_S } from "./CycleTimes.ts"
 import type { EngineCore } from "../EngineCore.ts"
@@ -19,7 +19,7 @@ export interface HistogramData {
   readonly count: number
 }
 
-/** A metric with everything it has to say at one moment. */
+/** A metric with its samples at one moment. */
 export type Metric =
   | {
       readonly kind: "counter" | "gauge"
@@ -40,7 +40,7 @@ export type Metric =
 const each = (label: string, counts: Readonly<Record<string, number>>): ReadonlyArray<Sample> =>
   Object.entries(counts).map(([word, value]) => ({ labels: { [label]: word }, value }))
 
-/** Two sinks may have one name: what both failed is counted together. */
+/** Two sinks may share a name; their failures are counted together. */
 export function failuresBySink(
   sinks: ReadonlyArray<{ readonly name: string; readonly failures: number }>,
 ): Readonly<Record<string, number>> {
@@ -51,11 +51,11 @@ export function failuresBySink(
 
 const one = (value: number): ReadonlyArray<Sample> => [{ labels: {}, value }]
 
-/** A number as it is shown: without the last digits, which the arithmetic of doubles makes up. A count keeps all of its own. */
+/** A number without the last digits, which are artefacts of floating-point arithmetic. Counts keep all digits. */
 export const shownNumber = (value: number): number =>
   Number.isInteger(value) ? value : Number(value.toPrecision(12))
 
-/** What the plant reported in its last window; nothing of what nobody reported. */
+/** What the plant reported in its last window, without what it never reported. */
 function readings({ lastWindow, settings }: EngineCore, loss: number | null): ReadonlyArray<Metric> {
   const sign = settings.objective === "maximize" ? -1 : 1
   const gauge = (
@@ -87,7 +87,7 @@ function readings({ lastWindow, settings }: EngineCore, loss: number | null): Re
   ]
 }
 
-/** Everything an engine measures, always in the same order. */
+/** All metrics of an engine, always in the same order. */
 export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
   const snapshot = core.snapshot()
   const { counters, audit, cycle, comparison, relocation } = snapshot

@@ -5,10 +5,10 @@
 import type { EngineCore } from "../EngineCore.ts"
 import { type HistogramData, type Metric, readMetrics, type Sample, shownNumber } from "./metrics.ts"
 
-/** What to send as `content-type`. */
+/** The `content-type` to send. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-/** The text of a scrape. `labels` go on every sample: the name of the engine, for instance. */
+/** The text for a scrape. `labels` are added to every sample, for instance the engine's name. */
 export function prometheusText(
   metrics: ReadonlyArray<Metric>,
   labels: Readonly<Record<string, string>> = {},
@@ -16,15 +16,15 @@ export function prometheusText(
   return metrics.map((metric) => block(metric, labels)).join("")
 }
 
-/** The page of an engine, with its name on every sample where it has one. */
+/** The page of an engine, with its name on every sample if it has one. */
 export function metricsPage(core: EngineCore, labels: Readonly<Record<string, string>> = {}): string {
   const { name } = core.settings
   return prometheusText(readMetrics(core), { ...(name === null ? {} : { engine: name }), ...labels })
 }
 
 /**
- * Several pages as one: of engines that each have a label of their own, for instance. The format wants all of a metric in one place, under
- * one head; a scraper may refuse a page that has it twice.
+ * Merges several pages, for instance of engines with different labels. The format requires all samples of a metric
+ * in one place under one head; a scraper may refuse a page that repeats one.
  */
 export function joinPages(pages: ReadonlyArray<string>): string {
   const families = new Map<string, string>()

@@ -1,6 +1,6 @@
 /**
- * Where a variant catalogue keeps its variants and the record of every step in their lives. One needs the interface to keep
- * them in a database of one's own; the memory store is the browser's default and that of tests, SQLite is Node's.
+ * Where a variant catalogue keeps its variants and the record of every step. Implement this interface to keep them
+ * in your own database. The memory store is the default in browsers and tests, SQLite under Node.
  */
 import * as Effect from "effect/Effect"
 import { VariantError } from "../../domain/errors.ts"
@@ -14,28 +14,29 @@ export interface VariantStore {
   readonly read: (variant: string) => Effect.Effect<VariantRecord | null, VariantError>
   /** By name. */
   readonly list: Effect.Effect<ReadonlyArray<VariantRecord>, VariantError>
-  /** Those in one of the states that may be live, by name; where left out the whole list is read for them. */
+  /** Variants in a state that may be live, by name. If omitted, the whole list is read. */
   readonly live?: Effect.Effect<ReadonlyArray<VariantRecord>, VariantError>
-  /** Another one whenever anything in the store has changed, whoever did it; where left out every look reads everything. */
+  /** Changes whenever anything in the store changes, whoever did it. If omitted, every look reads everything. */
   readonly revision?: Effect.Effect<string, VariantError>
   /**
-   * Keeps a record and the step that led to it, both or neither, only while the kept version is the one before (for version
-   * 1: while there is none). False means that somebody else was faster, and that nothing was kept.
+   * Stores a record together with the step that led to it, or neither, and only if the stored version is the
+   * previous one (for version 1: if there is none). False means that someone else was faster and nothing was
+   * stored.
    */
   readonly commit: (
     record: VariantRecord,
     transition: VariantTransition,
   ) => Effect.Effect<boolean, VariantError>
-  /** Steps in the order they were taken, of one variant or of all. */
+  /** Steps of one variant or of all, in the order they were taken. */
   readonly history: (variant?: string) => Effect.Effect<ReadonlyArray<VariantTransition>, VariantError>
   readonly close: Effect.Effect<void, VariantError>
 }
 
-/** Variants and steps that memory holds at most. */
+/** Most variants and steps that memory holds. */
 const MAX_VARIANTS = 10_000
 const MAX_STEPS = 100_000
 
-/** A store for as long as the process lives. Of the steps it keeps the latest hundred thousand. */
+/** A store for the lifetime of the process. It keeps the latest hundred thousand steps. */
 export function memoryVariants(): VariantStore {
   const records = new Map<string, VariantRecord>()
   let steps: Array<VariantTransition> = []

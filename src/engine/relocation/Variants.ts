@@ -1,6 +1,6 @@
 /**
- * The variant catalogue as an Effect service: its calls are Effects that fail with a VariantError, its store closes with the
- * layer. Needed in Effect programs; everybody else takes `createVariantCatalogue`, which is the same catalogue.
+ * The variant catalogue as an Effect service. Its calls fail with a VariantError, and the layer closes its store.
+ * Outside Effect programs, use `createVariantCatalogue`, which is the same catalogue.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,9 +9,12 @@ import type { VariantError } from "../../domain/errors.ts"
 import { Catalogue } from "./VariantCatalogue.ts"
 import { memoryVariants, type VariantStore } from "./VariantStore.ts"
 
-/** The catalogue of a program. `Variants.memory` forgets it with the process; `arqon/node` has a layer that keeps it. */
+/**
+ * The catalogue of a program. `Variants.memory` lasts as long as the process; `arqon/node` has a layer that
+ * persists it.
+ */
 export class Variants extends Context.Service<Variants, Catalogue>()("arqon/Variants") {
-  /** Over a store of one's own, which is closed with the layer. */
+  /** Over your own store, which the layer closes. */
   static readonly layer = (
     open: Effect.Effect<VariantStore, VariantError>,
   ): Layer.Layer<Variants, VariantError> =>
@@ -23,6 +26,6 @@ export class Variants extends Context.Service<Variants, Catalogue>()("arqon/Vari
       ),
     )
 
-  /** For as long as the process lives. */
+  /** Lasts as long as the process. */
   static readonly memory: Layer.Layer<Variants, VariantError> = Variants.layer(Effect.sync(memoryVariants))
 }

@@ -1,6 +1,6 @@
 /**
- * The variant catalogue for plain programs: promises around the Effects of `VariantCatalogue`. Which store it opens by
- * default is up to the entry: memory in a browser, SQLite under Node where a directory is given.
+ * The variant catalogue for plain programs: promises around the Effects of `VariantCatalogue`. The default store
+ * depends on the entry: memory in a browser, SQLite under Node if a directory is given.
  */
 import * as Effect from "effect/Effect"
 import { VariantError } from "../../domain/errors.ts"
@@ -15,37 +15,37 @@ import type { Subscription } from "../calls/Listeners.ts"
 import { Catalogue, type PlainStep, type SignedBy } from "./VariantCatalogue.ts"
 import { memoryVariants, type VariantStore } from "./VariantStore.ts"
 
-/** Options of `createVariantCatalogue`; without any it lives in memory. */
+/** Options of `createVariantCatalogue`. Without any, the catalogue is in memory. */
 export interface VariantCatalogueOptions {
-  /** A directory for the catalogue, made if need be; memory when omitted. Needs a disk. */
+  /** A directory for the catalogue, created if necessary. Default: memory. Needs a disk. */
   readonly state?: string | undefined
-  /** A store of one's own instead. */
+  /** Your own store instead. */
   readonly store?: VariantStore | undefined
 }
 
-/** A step that needs a signature and nothing else. */
+/** A step that needs only a signature. */
 type SignedStep = (name: string, signed: SignedBy) => Promise<VariantRecord>
 
-/** Every call rejects with a VariantError where it refuses, and then nothing was changed. */
+/** A call that refuses rejects with a VariantError and changes nothing. */
 export interface VariantCatalogue extends Readonly<Record<PlainStep, SignedStep>> {
   readonly draft: (name: string, content: VariantContent, signed: SignedBy) => Promise<VariantRecord>
   readonly revise: (name: string, content: VariantContent, signed: SignedBy) => Promise<VariantRecord>
   readonly evaluate: (name: string, evidence: Evidence, signed: SignedBy) => Promise<VariantRecord>
   readonly get: (name: string) => Promise<VariantRecord | null>
   readonly list: () => Promise<ReadonlyArray<VariantRecord>>
-  /** Those that may be live: approved and promoted ones, and no others. */
+  /** Variants that may be live: approved and promoted ones only. */
   readonly selectable: () => Promise<ReadonlyArray<SelectableVariant>>
-  /** Every step, of one variant or of all, in the order they were taken. */
+  /** Every step of one variant or of all, in the order they were taken. */
   readonly history: (name?: string) => Promise<ReadonlyArray<VariantTransition>>
-  /** Hears every step that is taken through this catalogue. */
+  /** Called with every step taken through this catalogue. */
   readonly subscribe: (listener: (transition: VariantTransition) => void) => Subscription
   readonly close: () => Promise<void>
 }
 
-/** Makes or opens a catalogue; rejects with a VariantError where its store cannot be opened. */
+/** Creates or opens a catalogue. Rejects with a VariantError if its store cannot be opened. */
 export type CreateVariantCatalogue = (options?: VariantCatalogueOptions) => Promise<VariantCatalogue>
 
-/** How a place opens the store in a directory; null where there is no disk. */
+/** How a platform opens the store in a directory; null if there is no disk. */
 export type OpenVariants = ((directory: string) => Effect.Effect<VariantStore, VariantError>) | null
 
 const noDisk = /* @__PURE__ */ new VariantError({

@@ -1,6 +1,6 @@
 /**
- * What a user may ask about places the base was taken to: regimes of the homeostasis cache and variants. One object for both
- * faces of the engine.
+ * What a user can ask about regimes of the homeostasis cache and about variants. Both faces of the engine share
+ * this object.
  */
 import type { Learned } from "../../domain/Learned.ts"
 import type { SelectableVariant } from "../../domain/Variant.ts"
@@ -11,19 +11,22 @@ import { type Note, noteOf } from "../contract/noteOf.ts"
 import { outcomeOf } from "../calls/outcome.ts"
 import type { KnownRegime, VariantSwitch } from "../contract/RelocationState.ts"
 
-/** Regimes and variants of an engine; empty and refusing without `homeostasis` and `variants`. */
+/** Regimes and variants of an engine. Empty and refusing without `homeostasis` and `variants`. */
 export interface EngineRelocation {
-  /** What the homeostasis cache remembers, best first. */
+  /** The regimes remembered by the homeostasis cache, best first. */
   readonly regimes: () => ReadonlyArray<KnownRegime>
-  /** Lets a regime go; false where there is none of that number. Throws an EngineStateError while the engine does not run. */
+  /**
+   * Forgets a regime; false if there is none with that number. Throws an EngineStateError unless the engine is
+   * running.
+   */
   readonly evict: (regime: number, note?: Note) => boolean
-  /** The variant that is live; null where none is. */
+  /** The live variant; null if there is none. */
   readonly variant: () => string | null
-  /** Says which variants may be live from now on. Throws a ConfigError for what no variant of this engine can be. */
+  /** Sets which variants may be live. Throws a ConfigError for one that does not suit this engine. */
   readonly offer: (variants: ReadonlyArray<SelectableVariant>) => void
-  /** Hears of every switch of variants, after it was recorded and in the same call. */
+  /** Called with every switch of variants, once it is recorded and within the same call. */
   readonly onSwitch: (listener: (change: VariantSwitch) => void) => Subscription
-  /** What outlives the engine, plain data: the option `learned` of another one. */
+  /** What the engine has learned, as plain data for the option `learned` of another engine. */
   readonly learned: () => Learned
 }
 
@@ -40,10 +43,11 @@ export const relocationApi = (core: EngineCore): EngineRelocation => ({
 export type OfferingCatalogue = Pick<VariantCatalogue, "selectable" | "subscribe">
 
 /**
- * Offers an engine what a catalogue says may be live: now, after every step that is taken through it, and within a second of those
- * taken elsewhere (in manual time nobody looks). Rejects where the engine does not run, and where the catalogue cannot be read or
- * offers what the engine cannot be. Later such failures are counted and told in the audit: while the catalogue cannot be read
- * what was offered stays, and a variant that the engine cannot be is left out.
+ * Lets an engine choose among the variants that a catalogue allows: now, after every step taken through this
+ * catalogue, and within a second of steps taken elsewhere (never in manual time). Rejects if the engine is not
+ * running, if the catalogue cannot be read, or if a variant does not suit the engine. Later failures are counted
+ * and audited: while the catalogue cannot be read, the last offer stays in force, and a variant that does not suit
+ * is left out.
  */
 export function useVariants(
   core: EngineCore,
@@ -53,14 +57,14 @@ export function useVariants(
   const { relocations } = core
   const ready = outcomeOf(() => relocations.expectVariants("useVariants"))
   if (!ready.ok) return Promise.reject(ready.error)
-  // Before the first offer: the first variant may be chosen at once.
+  // Before the first offer, because the first variant may be chosen at once.
   const subscription = onSwitch === undefined ? null : relocations.onSwitch(onSwitch)
   let looks = 0
   let taken = 0
   const offer = (whole: boolean): Promise<void> => {
     const look = ++looks
     return catalogue.selectable().then((variants) => {
-      // An answer that was overtaken by that of a later look says what no longer is.
+      // An answer overtaken by a later look is outdated.
       if (look < taken || core.status !== "running") return
       taken = look
       relocations.follow(variants, whole)
