@@ -1,0 +1,66 @@
+/** The reference of every export, from the docstrings, by TypeDoc over the API of TypeScript 6. */
+import { join } from "node:path"
+import { Application } from "typedoc"
+
+/** What a user imports, by the source behind it. The browser's entries of `arqon` and `arqon/adapters` hold the same names. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  arqon: "src/index.node.ts",
+  "arqon/adapters": "src/adapters/index.node.ts",
+  "arqon/effect": "src/index.effect.ts",
+  "arqon/hot": "src/hot/index.ts",
+  "arqon/machines": "machines/index.ts",
+  "arqon/node": "src/platform/node/index.ts",
+  "arqon/react": "src/react/index.ts",
+  "arqon/solver/extra": "src/solver/extra/index.ts",
+  "arqon/telemetry": "src/telemetry/index.ts",
+  "arqon/testing": "src/testing/index.ts",
+}
+
+/** Names a module as one imports it: by the entry, not by the file. */
+const entryOf = (file: string): string | undefined =>
+  Object.entries(ENTRIES).find(([, source]) => file.endsWith(source.replace(/\.ts$/, "")))?.[0]
+
+/** Writes the reference as Markdown into `out`, with the list that the sidebar shows. */
+export async function writeApi(root: string, out: string): Promise<void> {
+  const app = await Application.bootstrapWithPlugins({
+    name: "API",
+    entryPoints: Object.values(ENTRIES).map((source) => join(root, source)),
+    tsconfig: join(root, "tsconfig.json"),
+    basePath: root,
+    plugin: ["typedoc-plugin-markdown"],
+    // The project is checked by its own compiler.
+    skipErrorChecking: true,
+    readme: "none",
+    excludePrivate: true,
+    excludeInternal: true,
+    excludeExternals: true,
+    disableSources: false,
+    disableGit: true,
+    gitRevision: "main",
+    sourceLinkTemplate: "https://github.com/arqon/arqon/blob/main/{path}#L{line}",
+    logLevel: "Error",
+    out,
+    // One page for each entry: hundreds of pages of three lines each help nobody.
+    router: "module",
+    entryFileName: "index",
+    hideBreadcrumbs: true,
+    hidePageHeader: true,
+    // One row for a property instead of a heading for each: a page can then be read.
+    parametersFormat: "table",
+    interfacePropertiesFormat: "table",
+    classPropertiesFormat: "table",
+    typeAliasPropertiesFormat: "table",
+    propertyMembersFormat: "table",
+    typeDeclarationFormat: "table",
+    tableColumnSettings: { hideSources: true, hideInherited: true },
+    useHTMLAnchors: true,
+    expandObjects: false,
+  } as Parameters<typeof Application.bootstrapWithPlugins>[0])
+  const project = await app.convert()
+  if (project === undefined) throw new Error("TypeDoc could not read the sources.")
+  for (const child of project.children ?? []) {
+    const entry = entryOf(child.name) ?? entryOf((child.sources?.[0]?.fileName ?? "").replace(/\.ts$/, ""))
+    if (entry !== undefined) child.name = entry
+  }
+  await app.generateOutputs(project)
+}
