@@ -17,6 +17,8 @@ const FILES = [
   "tsconfig.build.json",
   "scripts/buildStudio.ts",
   "scripts/chartLayouts.ts",
+  "scripts/builtNumbers.ts",
+  "scripts/compileNumbers.ts",
 ]
 
 /** The digest of everything in `home` that goes into a build. */
