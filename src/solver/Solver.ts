@@ -6,20 +6,17 @@
  * everything in between is a function of it, the restored solver asks for the same points bit for bit.
  */
 import { StateError } from "../domain/errors.ts"
-import { type Classification, isFounded, type LabelChange } from "./Classification.ts"
+import type { Classification, LabelChange } from "./Classification.ts"
 import { Course, type SolverPhase } from "./Course.ts"
 import { type Failing, failingAt } from "./failing.ts"
+import { PhaseTimes } from "./PhaseTimes.ts"
 import { recommend } from "./recommend.ts"
 import { readResults, type Result } from "./results.ts"
 import type { Answer } from "./Answer.ts"
-import {
-  describeClassification,
-  type Environment,
-  type PhaseTiming,
-  type RunArtifact,
-} from "./RunArtifact.ts"
+import { describeClassification, type Environment, type RunArtifact } from "./RunArtifact.ts"
 import type { Params } from "./SearchSpace.ts"
 import { requireSolverConfig, type SolverSettings } from "./SolverConfig.ts"
+import { runName, runNotes } from "./runWords.ts"
 import { type HistoryEntry, parseSolverState, type SolverState } from "./SolverState.ts"
 import type { StrategyDefinition } from "./Strategy.ts"
 import { definitionOf } from "./strategies/definitionOf.ts"
@@ -89,21 +86,19 @@ export interface SolverOptions {
 export class Solver<P = Params> {
   readonly runId: string
   readonly settings: SolverSettings
-  private readonly definition: StrategyDefinition
   private readonly log: TrialLog
   private readonly course: Course
-  private readonly nowMs: (() => number) | null
-  private readonly startedMs: Partial<Record<SolverPhase, number>> = {}
+  private readonly times: PhaseTimes
   private recommended: { readonly at: number; readonly best: Best<P> | null } = { at: -1, best: null }
 
   /** Use `createSolver`; this trusts its settings. */
   constructor(settings: SolverSettings, options: SolverOptions = {}) {
     this.settings = settings
     this.runId = options.runId ?? runName(settings)
-    this.definition = definitionOf(settings.strategy, options.strategies ?? [])
-    this.nowMs = options.nowMs ?? null
+    this.times = new PhaseTimes(options.nowMs)
     this.log = new TrialLog(settings.space)
-    this.course = new Course(settings, this.definition, this.log, (phase) => this.note(phase))
+    const definition = definitionOf(settings.strategy, options.strategies ?? [])
+    this.course = new Course(settings, definition, this.log, (phase) => this.times.begin(phase))
   }
 
   /**
@@ -120,7 +115,7 @@ export class Solver<P = Params> {
   askTrials(n?: number): ReadonlyArray<Trial<P>> | null {
     if (n !== undefined && !(Number.isInteger(n) && n >= 1))
       throw new RangeError(`ask: the number of points must be a whole number above 0, got ${n}.`)
-    if (this.startedMs.probe === undefined) this.note("probe")
+    if (!this.times.has("probe")) this.times.begin("probe")
     const trials: Array<Trial<P>> = []
     const most = Math.min(n ?? this.settings.batchSize ?? Number.POSITIVE_INFINITY, this.course.remaining)
     while (trials.length < most) {
@@ -238,8 +233,13 @@ export class Solver<P = Params> {
               eval_id: best.id,
               readings: best.readings,
             },
-      phases: this.timings(),
-      notes: this.notes(),
+      phases: this.times.timings((phase) => this.log.askedIn(phase)),
+      notes: runNotes(this.settings, {
+        told: this.log.told,
+        failed: this.log.failed,
+        exhausted: this.course.exhausted,
+        classification: this.classification,
+      }),
       environment,
     }
   }
@@ -305,10 +305,6 @@ export class Solver<P = Params> {
     return { accepted, failed, foreign, duplicates: this.log.duplicates - duplicatesBefore }
   }
 
-  private note(phase: SolverPhase): void {
-    this.startedMs[phase] = this.nowMs?.() ?? Number.NaN
-  }
-
   private trial(id: number): Trial<P> {
     const { params, phase, move } = this.log.trial(id)
     return { id, params: params as P, phase, move }
@@ -344,56 +340,6 @@ export class Solver<P = Params> {
         ],
       })
   }
-
-  private timings(): ReadonlyArray<PhaseTiming> {
-    const names: ReadonlyArray<RunPhase> = ["probe", "classify", "refine"]
-    const nowMs = this.nowMs?.() ?? Number.NaN
-    return names.map((phase, i) => {
-      const began = this.startedMs[phase]
-      const ended = ([...names, "done"] as const)
-        .slice(i + 1)
-        .map((later) => this.startedMs[later])
-        .find((at) => at !== undefined)
-      const elapsed = began === undefined ? 0 : (ended ?? nowMs) - began
-      return {
-        phase,
-        evaluations: this.log.askedIn(phase),
-        elapsed_ms: Number.isFinite(elapsed) ? elapsed : null,
-      }
-    })
-  }
-
-  /** What a reader of the artifact should know. */
-  private notes(): ReadonlyArray<string> {
-    const { warnings, space, budget, probeCount } = this.settings
-    const notes = [...warnings]
-    const { told, failed } = this.log
-    if (told > 0 && failed === told)
-      notes.push("Every evaluation failed: there is nothing to recommend, and the landscape was not seen.")
-    if (this.course.exhausted)
-      notes.push(
-        `Every one of the ${space.points} points of the space has been asked for, and readings repeat themselves: nothing is left to ask, whatever remains of the budget.`,
-      )
-    const { classification } = this
-    if (classification !== null && !isFounded(classification))
-      notes.push(
-        `The label ${JSON.stringify(classification.label)} is a default and no finding: the readings were too few, or all alike.`,
-      )
-    const stencil = 2 * space.size + 1
-    if (this.definition.name === "auto" && space.continuous && budget < probeCount + stencil)
-      notes.push(
-        `The budget of ${budget} is too small for the quadratic model, whose first points alone are ${stencil} in ${space.size} dimensions: a local surrogate searched instead.`,
-      )
-    return notes
-  }
-}
-
-/** The same configuration gives the same name: FNV-1a over its JSON. */
-function runName(settings: SolverSettings): string {
-  let hash = 0x811c9dc5
-  const text = JSON.stringify(settings.config)
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return `run-${settings.seed}-${(hash >>> 0).toString(16).padStart(8, "0")}`
 }
 
 function resultOf(entry: HistoryEntry): Result {

@@ -237,18 +237,18 @@ export class Auto implements Strategy {
   /** The label follows the descent: what broke its promises was not quadratic, and what keeps them again is. */
   private whileDescending(): void {
     const { size } = this.context.space
-    const { descent } = this.trust
+    const { promises } = this.trust.descent
     const window = 10 + 2 * size
-    const share = descent.keptOf(window)
+    const share = promises.keptOf(window)
     if (share > KEPT) this.opine("quadratic", share, window)
     else if (size <= FEW_CURVED && share < BROKEN_OF_FEW) this.giveWay(share, window)
-    else if (share < BROKEN && descent.steps % size === 0 && this.stepped()) this.enterSteps()
+    else if (share < BROKEN && promises.steps % size === 0 && this.stepped()) this.enterSteps()
   }
 
   /** A descent has ended: where it kept too few promises a simplex goes on from there, else the next one begins. */
   private afterDescent(): void {
     const window = 8 + this.context.space.size
-    const share = this.trust.descent.keptOf(window)
+    const share = this.trust.descent.promises.keptOf(window)
     if (share < BROKEN_AT_END) this.giveWay(share, window)
     if (this.active !== this.trust) return
     if (this.worthScanning()) this.enter(SCAN)

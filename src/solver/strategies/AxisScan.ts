@@ -11,7 +11,7 @@
  * lowest. Source: Langerman, Seront and Bersini, "S.T.E.P.: the easiest way to optimize a function" (1994).
  */
 import type { Strategy, StrategyContext } from "../Strategy.ts"
-import { KnownPoints } from "./KnownPoints.ts"
+import { AnsweredByLoss } from "./AnsweredByLoss.ts"
 
 /** Readings at even steps, and in gaps at least and at most; of what is left of the budget all axes take up to this share. */
 const EVEN = 6
@@ -26,13 +26,11 @@ const MISS = 0.01
 const LEAST_QUESTIONS = 2
 const PROBED = 15
 
-export class AxisScan implements Strategy {
+export class AxisScan extends AnsweredByLoss implements Strategy {
   move = "cross"
   /** It found a better point than the incumbent it began at. */
   earned = false
   over = false
-  private readonly context: StrategyContext
-  private readonly known: KnownPoints
   private readonly base: Float64Array
   private baseLoss: number
   /** The point that is crossed with the base, and what was read there. */
@@ -53,9 +51,8 @@ export class AxisScan implements Strategy {
   private readonly crossed: Array<number> = []
 
   constructor(context: StrategyContext) {
+    super(context)
     const { readings, space, remaining } = context
-    this.context = context
-    this.known = new KnownPoints(context)
     this.base = new Float64Array(space.size)
     this.other = new Float64Array(space.size)
     readings.read(readings.lowest, this.base)
@@ -79,16 +76,7 @@ export class AxisScan implements Strategy {
     return true
   }
 
-  tell(id: number, index: number): void {
-    this.answer(id, this.context.readings.losses[index])
-  }
-
-  fail(id: number, unit: Float64Array): void {
-    this.known.failed(unit)
-    this.answer(id, Number.POSITIVE_INFINITY)
-  }
-
-  private answer(id: number, loss: number): void {
+  protected answer(id: number, loss: number): void {
     const point = this.out.get(id)
     if (point !== undefined) this.take(point, loss)
     this.out.delete(id)

@@ -11,8 +11,8 @@
  * Source: Hansen 2016; Auger and Hansen 2005 (restarts).
  */
 import type { Strategy, StrategyContext, StrategyDefinition } from "../Strategy.ts"
+import { AnsweredByLoss } from "./AnsweredByLoss.ts"
 import { CmaDistribution, defaultPoints, MOST_POINTS } from "./CmaDistribution.ts"
-import { KnownPoints } from "./KnownPoints.ts"
 import { Starts } from "./Starts.ts"
 
 /** First standard deviation, as a share of the cube's side. */
@@ -28,12 +28,10 @@ const PENDING = 512
 /** Known points passed through in one ask before any unknown one is taken instead. */
 const PASSES = 64
 
-export class CmaEs implements Strategy {
+export class CmaEs extends AnsweredByLoss implements Strategy {
   move = "generation"
   readonly distribution: CmaDistribution
-  private readonly context: StrategyContext
   private readonly starts: Starts
-  private readonly known: KnownPoints
   private readonly start: Float64Array
   private runs = 0
   /** The generation's answered points as drawn, and their losses. */
@@ -51,11 +49,10 @@ export class CmaEs implements Strategy {
   private readonly recent: Float64Array
 
   constructor(context: StrategyContext) {
+    super(context)
     const n = context.space.size
-    this.context = context
     this.distribution = new CmaDistribution(n)
     this.starts = new Starts(context)
-    this.known = new KnownPoints(context)
     this.start = new Float64Array(n)
     this.points = new Float64Array(MOST_POINTS * n)
     this.drawn = new Float64Array(n)
@@ -85,15 +82,6 @@ export class CmaEs implements Strategy {
     return true
   }
 
-  tell(id: number, index: number): void {
-    this.answer(id, this.context.readings.losses[index])
-  }
-
-  fail(id: number, unit: Float64Array): void {
-    this.known.failed(unit)
-    this.answer(id, Number.POSITIVE_INFINITY)
-  }
-
   /** A drawn point as a point of the cube: wrapped on a circle, folded at bounds, on its grid. */
   private express(drawn: Float64Array, out: Float64Array): void {
     const { space } = this.context
@@ -115,7 +103,7 @@ export class CmaEs implements Strategy {
     this.pendingCount++
   }
 
-  private answer(id: number, loss: number): void {
+  protected answer(id: number, loss: number): void {
     const at = this.pendingIds.subarray(0, this.pendingCount).indexOf(id)
     if (at < 0) return
     const from = at * this.drawn.length

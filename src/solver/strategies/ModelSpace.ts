@@ -5,6 +5,7 @@
 import type { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
 import type { ModelSteps } from "../numbers/ModelSteps.ts"
 import type { StrategyContext } from "../Strategy.ts"
+import type { SearchSpace } from "../SearchSpace.ts"
 import { Frame } from "./Frame.ts"
 
 /** Readings between two frames, by dimension; in many dimensions, where one reading tells less, more of them. */
@@ -138,4 +139,19 @@ export class ModelSpace {
     this.framedAt = count
     return true
   }
+}
+
+/** Dimensions that a model can be made over: numbers with at least two positions. */
+export function movableOf({ size, choices, table }: SearchSpace): Int32Array {
+  const { step, lastGridIndex } = table
+  return Int32Array.from(
+    [...Array(size).keys()].filter((i) => choices[i] === 0 && (step[i] === 0 || lastGridIndex[i] > 0)),
+  )
+}
+
+/** The radius that is worth going down to: on grids alone there is nothing to find between the grid points. */
+export function finestOf({ table }: SearchSpace, movable: Int32Array): number {
+  const { step, lastGridIndex } = table
+  const grids = [...movable].map((i) => (step[i] === 0 ? 0 : 0.5 / lastGridIndex[i]))
+  return grids.length === 0 ? 1 : Math.min(...grids)
 }

@@ -112,13 +112,13 @@ export class QuadraticTrustRegion implements Strategy {
   }
 
   evidence(): DescentEvidence {
-    if (this.descents <= 1) this.shares = keptPromises(this.descent)
+    if (this.descents <= 1) this.shares = this.descent.promises.evidence()
     return this.shares
   }
 
   private begin(radius?: number): void {
     const { readings, draw, space } = this.context
-    if (this.descents === 1) this.shares = keptPromises(this.descent)
+    if (this.descents === 1) this.shares = this.descent.promises.evidence()
     const restart = this.descents++
     const incumbent = readings.lowest
     if (incumbent < 0) {
@@ -152,7 +152,7 @@ export class QuadraticTrustRegion implements Strategy {
   private endedRound(): boolean {
     const { noise, space } = this.context
     if (noise > 0 || !(this.descent.elongation <= ROUND)) return false
-    return !(this.descent.keptOf(8 + space.size) < KEPT_AT_BOTTOM)
+    return !(this.descent.promises.keptOf(8 + space.size) < KEPT_AT_BOTTOM)
   }
 
   /** A restart that is already fine and would stay above the incumbent, or come to its bottom again. */
@@ -164,12 +164,6 @@ export class QuadraticTrustRegion implements Strategy {
     if (this.bottomKnown && lowest >= this.visited) return true
     return descent.loss - TRUSTED_STEPS * descent.promised > lowest
   }
-}
-
-/** Share of the later half of a descent's steps that kept their promise. */
-export function keptPromises(descent: TrustRegion): DescentEvidence {
-  const { steps } = descent
-  return { keptPromises: descent.keptOf(steps - Math.floor(steps / 2)), steps }
 }
 
 export const quadraticTrustRegion: StrategyDefinition = {

@@ -4,6 +4,7 @@
  */
 import type { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
 import type { SearchSpace } from "../SearchSpace.ts"
+import type { KnownPoints } from "./KnownPoints.ts"
 
 /** A side with less room than this share of the radius is not used: both points then lie on the other. */
 const ENOUGH_ROOM = 0.5
@@ -61,24 +62,19 @@ export class Stencil {
     }
   }
 
-  /** The next slot that nobody has asked for, -1 when there is none; its point goes to `out`. */
-  next(out: Float64Array): number {
-    for (let s = 0; s < this.slots; s++) {
-      if (this.state[s] !== UNASKED) continue
-      out.set(this.centre)
-      const axis = this.axisOf(s)
-      if (axis >= 0) {
-        const i = this.movable[axis]
-        out[i] = this.space.snapOne(i, this.centre[i] + this.offset[s])
+  /** Writes the next point that nobody has read, asked for as trial `id`, and returns true; false when there is none. */
+  ask(id: number, known: KnownPoints, out: Float64Array): boolean {
+    for (let slot = this.next(); slot >= 0; slot = this.next()) {
+      this.write(slot, out)
+      const loss = known.loss(out)
+      if (Number.isNaN(loss)) {
+        this.state[slot] = id
+        return true
       }
-      return s
+      if (loss < Number.POSITIVE_INFINITY) this.fill(slot, out, loss)
+      else this.break(slot)
     }
-    return -1
-  }
-
-  /** The slot is asked for as this trial. */
-  pend(slot: number, id: number): void {
-    this.state[slot] = id
+    return false
   }
 
   /** The slot that waits for this trial, or -1. Negative ids are others' readings, and here they are states. */
@@ -110,6 +106,18 @@ export class Stencil {
     if (nearer === 0 || nearer === this.offset[slot] || nearer === this.offset[other]) return
     this.offset[slot] = nearer
     this.state[slot] = UNASKED
+  }
+
+  private next(): number {
+    return this.state.indexOf(UNASKED)
+  }
+
+  private write(slot: number, out: Float64Array): void {
+    out.set(this.centre)
+    const axis = this.axisOf(slot)
+    if (axis < 0) return
+    const i = this.movable[axis]
+    out[i] = this.space.snapOne(i, this.centre[i] + this.offset[slot])
   }
 
   /** True when every slot has been told or given up. */

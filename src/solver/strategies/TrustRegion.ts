@@ -10,7 +10,8 @@ import { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
 import { absorb, contains, farthest, fromBest, ModelSteps } from "../numbers/ModelSteps.ts"
 import type { StrategyContext } from "../Strategy.ts"
 import { KnownPoints } from "./KnownPoints.ts"
-import { ModelSpace } from "./ModelSpace.ts"
+import { finestOf, ModelSpace, movableOf } from "./ModelSpace.ts"
+import { Promises } from "./Promises.ts"
 import { Resolution } from "./Resolution.ts"
 import { Stencil } from "./Stencil.ts"
 
@@ -22,8 +23,6 @@ const TRUSTED_ERROR = 10
 const FAR_FROM_BASE = 20
 /** Readings on a grid that may be taken from memory in one ask before the descent ends. */
 const RECALLS = 64
-/** Steps whose promise is remembered. */
-const PROMISES = 512
 /** Moves without a reading in between, at most; a guard, never met. */
 const MOVES = 1000
 
@@ -57,14 +56,12 @@ export class TrustRegion {
   move = "stencil"
   /** What the model promised its last step would gain. */
   promised = 0
-  /** Steps of this descent. */
-  steps = 0
+  /** Which of its steps kept theirs. */
+  readonly promises = new Promises()
   /** Somebody else's reading is better than all of its own and too far away to be taken into the model. */
   overtaken = false
   /** Dimensions that a model can be made over: numbers with at least two positions. */
   readonly movable: Int32Array
-  /** 1 for each of the latest steps that gained more than a tenth of what the model promised, in turn. */
-  private readonly kept = new Uint8Array(PROMISES)
   private state = ENDED
   private readonly context: StrategyContext
   private readonly known: KnownPoints
@@ -93,16 +90,11 @@ export class TrustRegion {
   constructor(context: StrategyContext) {
     const { space } = context
     const n = space.size
-    const { step, lastGridIndex } = space.table
     this.context = context
     this.known = new KnownPoints(context)
-    this.movable = Int32Array.from(
-      [...Array(n).keys()].filter((i) => space.choices[i] === 0 && (step[i] === 0 || lastGridIndex[i] > 0)),
-    )
+    this.movable = movableOf(space)
     const d = this.movable.length
-    // On grids alone there is nothing to find between the grid points.
-    const grids = [...this.movable].map((i) => (step[i] === 0 ? 0 : 0.5 / lastGridIndex[i]))
-    this.resolution = new Resolution(Math.max(FINAL_RADIUS, d === 0 ? 1 : Math.min(...grids)))
+    this.resolution = new Resolution(Math.max(FINAL_RADIUS, finestOf(space, this.movable)))
     this.stencil = new Stencil(space, this.movable)
     this.model = new MinimumNormModel(d, Math.max(2 * d + 1, Math.min(((d + 1) * (d + 2)) / 2, MOST_POINTS)))
     this.steering = new ModelSteps(d)
@@ -137,15 +129,6 @@ export class TrustRegion {
     return this.state === STEPS
   }
 
-  /** Share of its latest `count` steps, as far as they are remembered, that kept their promise; NaN where it made none or fewer. */
-  keptOf(count: number): number {
-    const looked = Math.min(count, PROMISES)
-    if (looked < 1 || looked > this.steps) return Number.NaN
-    let sum = 0
-    for (let k = 1; k <= looked; k++) sum += this.kept[(this.steps - k) % PROMISES]
-    return sum / looked
-  }
-
   /** Lowest loss that its model knows; NaN before it has one. */
   get loss(): number {
     return this.state === STENCIL ? Number.NaN : this.model.losses[this.model.best]
@@ -161,7 +144,7 @@ export class TrustRegion {
   begin(centre: Float64Array, loss: number, radius: number): void {
     const d = this.movable.length
     this.resolution.begin(radius)
-    this.steps = 0
+    this.promises.begin()
     this.promised = 0
     this.pending = NONE
     this.mend = false
@@ -178,7 +161,8 @@ export class TrustRegion {
   /** Writes the next point and returns true; false when it waits for an answer or has ended. */
   ask(id: number, out: Float64Array): boolean {
     if (this.state === STENCIL) {
-      if (this.askStencil(id, out)) return true
+      this.move = "stencil"
+      if (this.stencil.ask(id, this.known, out)) return true
       if (!this.stencil.complete) return false
       this.collect()
     }
@@ -240,22 +224,6 @@ export class TrustRegion {
   /** Ends the descent; what is still pending is no longer its own. */
   drop(): void {
     this.state = ENDED
-  }
-
-  private askStencil(id: number, out: Float64Array): boolean {
-    for (;;) {
-      const slot = this.stencil.next(this.point)
-      if (slot < 0) return false
-      const known = this.known.loss(this.point)
-      if (Number.isNaN(known)) {
-        this.stencil.pend(slot, id)
-        out.set(this.point)
-        this.move = "stencil"
-        return true
-      }
-      if (known < Number.POSITIVE_INFINITY) this.stencil.fill(slot, this.point, known)
-      else this.stencil.break(slot)
-    }
   }
 
   /** Nothing was learnt: come nearer, and where that is not possible, go finer. */
@@ -374,11 +342,10 @@ export class TrustRegion {
       return
     }
     const ratio = gain / this.promised
-    this.kept[this.steps++ % PROMISES] = ratio > 0.1 ? 1 : 0
+    this.mend = !this.promises.note(ratio)
     const length = fromBest(model, this.z)
     this.resolution.judge(ratio, length)
     absorb(model, this.z, loss, this.resolution.delta, NEAR)
-    this.mend = !(ratio > 0.1)
     this.failures = this.mend ? this.failures + 1 : 0
     if (this.failures === FAILURES_IN_FRAME) this.reframe()
     if (this.failures === FAILURES) {
