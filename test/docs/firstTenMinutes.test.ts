@@ -1,12 +1,13 @@
 /**
- * The tutorial as its reader does it: the service of the page in a process of its own, somebody who asks it, and the studio's live stream,
- * in which the statechart has to move.
+ * The tutorial as its reader does it: the service of the page in a process of its own, an open-loop generator that asks more of it than
+ * it can do and waits for no answer, and the studio's live stream, in which the statechart has to move.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { openLoop } from "../../examples/cookbook/openLoop.ts"
 import { freePort } from "../adapters/freePort.ts"
 import { blocksOf } from "./blocks.ts"
 
@@ -62,15 +63,13 @@ describe("the first ten minutes", () => {
     })
     const studio = await started(service)
 
-    const enough = new AbortController()
-    const ask = async (): Promise<void> => {
-      while (!enough.signal.aborted) {
-        const response = await fetch(`http://127.0.0.1:${port}/quote/7`)
-        expect([200, 503]).toContain(response.status)
-        await response.text()
-      }
-    }
-    const callers = Array.from({ length: 30 }, ask)
+    const answers = new Map<number, number>()
+    // Sixteen slots of 100 ms do 160 a second.
+    const load = openLoop(240, async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/quote/7`)
+      await response.text()
+      answers.set(response.status, (answers.get(response.status) ?? 0) + 1)
+    })
     const states = new Set<string>()
     const limits = new Set<number>()
     // As a browser does with the link.
@@ -97,8 +96,8 @@ describe("the first ten minutes", () => {
       }
       if (states.size >= 3 && limits.size >= 2) break
     }
-    enough.abort()
-    await Promise.all(callers)
+    await load.stop()
+    expect(new Set(answers.keys())).toEqual(new Set([200, 503]))
     expect(states.size).toBeGreaterThanOrEqual(3)
     expect(limits.size).toBeGreaterThanOrEqual(2)
   })
