@@ -16,6 +16,7 @@ const FILES = [
   "tsconfig.json",
   "tsconfig.build.json",
   "scripts/buildStudio.ts",
+  "scripts/bundled.ts",
   "scripts/chartLayouts.ts",
   "scripts/builtNumbers.ts",
   "scripts/compileNumbers.ts",
