@@ -1,4 +1,8 @@
-/** `arqon/machines`: every statechart and actor logic, for plain XState. */
+/**
+ * `arqon/machines`: every statechart and actor logic, for plain XState.
+ *
+ * Stability: unstable.
+ */
 export type { SpsaCycleContext, SpsaCycleInput } from "./cycleContext.ts"
 export { type CycleSummary, cycleSummary } from "./cycleReport.ts"
 export { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"

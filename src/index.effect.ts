@@ -1,4 +1,8 @@
-/** `arqon/effect`: the engine for Effect programs. */
+/**
+ * `arqon/effect`: the engine for Effect programs.
+ *
+ * Stability: unstable.
+ */
 export {
   ConfigError,
   AuditError,
@@ -23,6 +27,7 @@ export type {
 } from "./engine/contract/EngineSnapshot.ts"
 export { Fleet, type FleetNamed, type FleetService } from "./fleet/FleetService.ts"
 export type { Note } from "./engine/contract/noteOf.ts"
+// stability: internal
 export { memoryPlatform, Platform, type PlatformService } from "./engine/contract/Platform.ts"
 export { PROMETHEUS_CONTENT_TYPE } from "./engine/metrics/prometheus.ts"
 export {
@@ -34,4 +39,5 @@ export {
 export { type RunTally, whatIf, type WhatIfResult } from "./journal/replay/whatIf.ts"
 export { Variants } from "./engine/relocation/Variants.ts"
 export type { VariantStore } from "./engine/relocation/VariantStore.ts"
+// stability: internal
 export type { RuntimeOptions } from "./engine/contract/RuntimeOptions.ts"

@@ -1,4 +1,8 @@
-/** `arqon`: everything an application needs, in a browser as well as anywhere else. Under Node, `index.node.ts` stands in. */
+/**
+ * `arqon`: everything an application needs, in a browser as well as anywhere else. Under Node, `index.node.ts` stands in.
+ *
+ * Stability: stable.
+ */
 import { createEngineOn, type CreateEngine } from "./engine/createEngine.ts"
 import {
   createVariantCatalogueOn,
@@ -10,6 +14,7 @@ import { memoryPlatform } from "./engine/contract/Platform.ts"
 /** Makes an engine over the knobs of a live system; `docs/reference/configuration.md` lists every option. */
 export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
 
+// stability: unstable
 /** Makes or opens a catalogue of variants; `docs/reference/variants.md` says what each call demands. */
 export const createVariantCatalogue: CreateVariantCatalogue = /* @__PURE__ */ createVariantCatalogueOn(null)
 
@@ -66,6 +71,7 @@ export type {
 } from "./fleet/createFleet.ts"
 export type { FleetEngine } from "./fleet/FleetEngine.ts"
 export type { FleetEvent } from "./fleet/fleetEvents.ts"
+// stability: unstable
 export {
   type FleetCommand,
   fleetLogic,
@@ -91,7 +97,9 @@ export type { RollbackVerdict } from "./control/rollbackTest.ts"
 export type { Subscription } from "./engine/calls/Listeners.ts"
 export type { Studio, StudioOptions } from "./engine/contract/Studio.ts"
 export { createSolver, restoreSolver } from "./study/createSolver.ts"
+// stability: unstable
 export { createProbe, type ProbeSamples } from "./solver/probeSamples.ts"
+// stability: unstable
 export { type Rerun, rerun } from "./solver/rerun.ts"
 export type { Classification, LandscapeFeatures, LandscapeLabel } from "./solver/Classification.ts"
 export type { Bound, CreateSolver, NumericBound, ParamsOf, SolverInput } from "./solver/createSolver.ts"
@@ -110,19 +118,29 @@ export type {
 } from "./solver/Solver.ts"
 export { parseSolverConfig, type SolverConfig } from "./solver/SolverConfig.ts"
 export { type HistoryEntry, parseSolverState, type SolverState } from "./solver/SolverState.ts"
+// stability: unstable
 export type { Readings } from "./solver/Readings.ts"
+// stability: unstable
 export type { SearchSpace } from "./solver/SearchSpace.ts"
+// stability: unstable
 export type { DescentEvidence, Strategy, StrategyContext, StrategyDefinition } from "./solver/Strategy.ts"
+// stability: unstable
 export type {
   CreateVariantCatalogue,
   VariantCatalogue,
   VariantCatalogueOptions,
 } from "./engine/relocation/createVariantCatalogue.ts"
+// stability: unstable
 export type { SignedBy } from "./engine/relocation/VariantCatalogue.ts"
+// stability: unstable
 export type { Learned } from "./domain/Learned.ts"
+// stability: unstable
 export type { EngineRelocation, OfferingCatalogue } from "./engine/relocation/relocationApi.ts"
+// stability: unstable
 export type { KnownRegime, RelocationState, VariantSwitch } from "./engine/contract/RelocationState.ts"
+// stability: unstable
 export type { VariantStore } from "./engine/relocation/VariantStore.ts"
+// stability: unstable
 export type {
   Evidence,
   RollbackPlan,
@@ -133,11 +151,19 @@ export type {
   VariantState,
   VariantTransition,
 } from "./domain/Variant.ts"
+// stability: unstable
 export { HomeostasisCache, type HomeostasisOptions } from "./control/HomeostasisCache.ts"
+// stability: unstable
 export type { Eviction } from "./control/homeostasis.ts"
+// stability: unstable
 export type { EvictionReason, Regime } from "./control/relocationTypes.ts"
+// stability: unstable
 export type { ReentryPlan } from "./control/reentry.ts"
+// stability: unstable
 export type { ReentryState } from "./control/relocationTypes.ts"
+// stability: unstable
 export { VariantSelector } from "./control/VariantSelector.ts"
+// stability: unstable
 export type { SelectionDecision, VariantReading } from "./control/variantSelection.ts"
+// stability: unstable
 export type { SelectionSettings, SelectionState } from "./control/relocationTypes.ts"

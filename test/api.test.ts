@@ -8,7 +8,9 @@ import * as effectEntry from "../src/index.effect.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
+import { readFileSync } from "node:fs"
 import * as nodeEntry from "../src/platform/node/index.ts"
+import { ENTRIES, publicNames, stabilityPage } from "../scripts/stability.ts"
 
 describe("the public names", () => {
   it("of arqon", () => {
@@ -125,5 +127,45 @@ describe("the public names", () => {
       "whatIfJournal",
       "whyChanged",
     ])
+  })
+})
+
+describe("the level of every public name", () => {
+  const loaded: Readonly<Record<string, object>> = {
+    arqon: web,
+    "arqon/adapters": adapters,
+    "arqon/effect": effectEntry,
+    "arqon/node": nodeEntry,
+    "arqon/solver/extra": extraEntry,
+  }
+
+  it("is stated for every entry of the package, and for each of its names", () => {
+    const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      readonly exports: Readonly<Record<string, unknown>>
+    }
+    const entries = Object.keys(exports).filter((name) => !name.endsWith("*") && !name.endsWith(".json"))
+    expect(Object.keys(ENTRIES).sort()).toEqual(entries.map((name) => `arqon${name.slice(1)}`).sort())
+    for (const [entry, module] of Object.entries(loaded)) {
+      const names = publicNames(ENTRIES[entry]).filter(({ typeOnly }) => !typeOnly)
+      expect(names.map(({ name }) => name).sort(), entry).toEqual(Object.keys(module).sort())
+    }
+  })
+
+  it("is that of the entry unless the line above an export states another", () => {
+    const text =
+      '/** Head.\n * Stability: stable.\n */\n// stability: unstable\nexport { a, type B } from "./a.ts"\nexport type { C } from "./c.ts"\n// stability: internal\n/** Words. */\nexport const d = 1\n'
+    expect(publicNames("x.ts", text).map(({ name, typeOnly, level }) => [name, typeOnly, level])).toEqual([
+      ["B", true, "unstable"],
+      ["C", true, "stable"],
+      ["a", false, "unstable"],
+      ["d", false, "internal"],
+    ])
+    expect(() => publicNames("x.ts", "/** Head. */")).toThrow("states no stability")
+    expect(() => publicNames("x.ts", text.replace("internal", "solid"))).toThrow('"solid" is no level')
+  })
+
+  it("is on the page that reports the whole interface (`npm run docs` writes it)", () => {
+    const page = readFileSync(new URL("../docs/reference/stability.md", import.meta.url), "utf8")
+    expect(page).toBe(stabilityPage())
   })
 })

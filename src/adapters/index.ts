@@ -1,4 +1,8 @@
-/** `arqon/adapters`: tune what you already run. Under Node, `index.node.ts` stands in, with a disk for `state`. */
+/**
+ * `arqon/adapters`: tune what you already run. Under Node, `index.node.ts` stands in, with a disk for `state`.
+ *
+ * Stability: stable.
+ */
 import { createEngineOn } from "../engine/createEngine.ts"
 import { memoryPlatform } from "../engine/contract/Platform.ts"
 import { type Tune, tuneOn } from "./tune.ts"

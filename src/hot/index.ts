@@ -1,6 +1,8 @@
 /**
  * `arqon/hot`: the numbers under everything. One imports it to run the loop without actors, to read the live
  * configuration from a worker, or to build on Tier 1. Loops over typed arrays, status codes out, no allocation after construction.
+ *
+ * Stability: unstable.
  */
 export * from "./codes.ts"
 export { circularMean01, diff01, wrap01 } from "./circle.ts"

@@ -1,4 +1,8 @@
-/** `arqon/react`: hooks over @xstate/react. `react` and `@xstate/react` are optional peers. */
+/**
+ * `arqon/react`: hooks over @xstate/react. `react` and `@xstate/react` are optional peers.
+ *
+ * Stability: stable.
+ */
 import { createEngineOn } from "../engine/createEngine.ts"
 import { memoryPlatform } from "../engine/contract/Platform.ts"
 import { useEngineOf } from "./useEngine.ts"

@@ -1,6 +1,8 @@
 /**
  * `arqon/telemetry`: from measurements to digests to windows, with RxJS. Import it to feed an engine from
  * Observables, or to observe its windows as one.
+ *
+ * Stability: stable.
  */
 export { type DigestInput, fillDigest } from "../domain/Digest.ts"
 export { type RejectedDigests, type Window } from "../domain/Window.ts"

@@ -1,6 +1,8 @@
 /**
  * `arqon/testing`: simulated plants with known optima, noise by counter, a simulation that runs the control loop
  * against them in virtual time with every guardrail on, and the test functions on which the solver is measured.
+ *
+ * Stability: unstable.
  */
 export {
   coordinateName,

@@ -1,4 +1,9 @@
-/** `arqon/node`: what only Node has. */
+/**
+ * `arqon/node`: what only Node has.
+ *
+ * Stability: stable.
+ */
+// stability: unstable
 export { type AttachedEngine, attachEngine } from "../../worker/attachEngine.ts"
 export type { JournalState } from "../../journal/disk/journalFile.ts"
 export { openJournal, type JournalSink } from "../../journal/disk/openJournal.ts"
@@ -6,6 +11,7 @@ export type { JournalOptions } from "../../journal/disk/journalOptions.ts"
 export { openJsonLines } from "./sinks/jsonLinesSink.ts"
 export { type LastStanding, lastStanding } from "../../journal/read/lastStanding.ts"
 export { type HasMetrics, metricsHandler } from "./metricsHandler.ts"
+// stability: internal
 export { NodePlatform, nodePlatform } from "./nodePlatform.ts"
 export {
   exportJournal,
@@ -30,6 +36,7 @@ export { type Measured, otlpMetrics, type OtlpMetricsOptions } from "./otlp/otlp
 export type { OtlpOptions } from "./otlp/otlpPost.ts"
 export { otlpTraces } from "./otlp/otlpTraces.ts"
 export { openSqlite } from "./sinks/sqliteSink.ts"
+// stability: unstable
 export { openSqliteVariants, SqliteVariants, type SqliteVariantsOptions } from "./variants/sqliteVariants.ts"
 export { tailJournal, type TailOptions } from "../../journal/read/tailJournal.ts"
 export type {
