@@ -50,10 +50,24 @@ function relinked(text: string, path: string): string {
     .replaceAll("pathname:///", "/")
 }
 
-/** The Mermaid picture of a statechart as the live one. */
+/** The messages of a Mermaid sequence, one a line: what Mermaid would draw is a column of arrows, and it weighs half a megabyte. */
+const messagesOf = (sequence: string): string =>
+  sequence
+    .split("\n")
+    .flatMap((line) => {
+      const [, note] = /^\s*Note over [^:]+: (.*)$/.exec(line) ?? []
+      if (note !== undefined) return [`\n*${note}:*\n`]
+      const [, from, to, what] = /^\s*(\w+)-+>>(\w+): (.*)$/.exec(line) ?? []
+      return from === undefined ? [] : [`1. \`${from}\` → \`${to}\`: ${what}`]
+    })
+    .join("\n")
+
+/** The Mermaid picture of a statechart as the live one, and a sequence as a list. */
 function alive(text: string, machine: string | null): string {
   if (machine === null) return text
-  return text.replace(/^```mermaid\nstateDiagram[\s\S]*?^```$/m, `<Statechart name="${machine}" />`)
+  return text
+    .replace(/^```mermaid\nsequenceDiagram([\s\S]*?)^```$/m, (_all, sequence: string) => messagesOf(sequence))
+    .replace(/^```mermaid\nstateDiagram[\s\S]*?^```$/m, `<Statechart name="${machine}" />`)
 }
 
 const HOME = `---
