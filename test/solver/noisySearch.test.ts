@@ -76,4 +76,30 @@ describe("the search under noise", () => {
     expect(rig.moves.slice(MOST_READINGS)).toContain("reflect")
     expect(rig.moves.slice(MOST_READINGS)).not.toContain("expected")
   })
+
+  it("goes on with an evolution strategy in many dimensions, where enough readings are left", () => {
+    const later = (d: number, budget: number): ReadonlyArray<string> => {
+      const loss = shaken(sphereAt(0.37), 5, 0, 0.05)
+      const rig = rigOf(loss, d, 5, budget)
+      rig.descend(loss, MOST_READINGS + 60)
+      return rig.moves.slice(MOST_READINGS)
+    }
+    expect(later(10, 800)).toContain("generation")
+    expect(later(10, 500)).not.toContain("generation")
+    expect(later(6, 800)).not.toContain("generation")
+  })
+
+  it("trusts differences in fading noise less in very many dimensions: the evolution strategy has them", () => {
+    const moves = (d: number): ReadonlyArray<string> => {
+      const [round, rough] = [sphereAt(0.37), shaken(sphereAt(0.37), 2, 0, 0.05)]
+      const middle = round(new Float64Array(d).fill(0.5))
+      const loss: Loss = (x) => (round(x) < 0.9 * middle ? round(x) : rough(x))
+      const rig = rigOf(loss, d, 2, 100 * d)
+      rig.descend(loss, 90)
+      return rig.moves
+    }
+    expect(moves(16)).toContain("generation")
+    expect(moves(12)).not.toContain("generation")
+    expect(moves(12)).toContain("candidate")
+  })
 })

@@ -1,12 +1,14 @@
 /**
  * Readings that do not repeat themselves. A Gaussian process takes the first hundred of them: it tells luck from the rest by
- * what the readings around say. Those after them go to a simplex, which only compares, and to a local surrogate, in turn.
+ * what the readings around say. Those after them go to a simplex, which only compares, and to a local surrogate, in turn. In
+ * many dimensions, where enough are left, they go to an evolution strategy: a generation averages luck out.
  *
  * Now and then the lowest point is read again. Where its readings agree far better than those of the probe did, noise fades
  * towards the optimum, as it does where it is a share of the value: there differences can be trusted again, and the local
  * surrogate has the first turn. One more reading that differs, and that point is not read any more.
  */
 import type { Strategy, StrategyContext } from "../Strategy.ts"
+import { CmaEs } from "./CmaEs.ts"
 import { GaussianSearch, MOST_READINGS } from "./GaussianSearch.ts"
 import { LocalRbf } from "./LocalRbf.ts"
 import { NelderMead } from "./NelderMead.ts"
@@ -18,6 +20,10 @@ const LOOK_EVERY = 12
 const AGREEING = 3
 /** They agree when they lie within this share of what the probe's readings of one point were apart. By chance so in one look of 200. */
 const FADED = 0.1
+/** An evolution strategy goes on from so many dimensions, where noise fades from so many, and with so many readings left for each. */
+const EVOLVED = 10
+const EVOLVED_IN_FADING = 16
+const EVOLVE = 55
 /** Edge of the simplex. */
 const EDGE = 0.15
 
@@ -51,7 +57,11 @@ export class NoisySearch implements Strategy {
   ask(id: number, out: Float64Array): boolean {
     const { context } = this
     if (this.active === this.process && context.readings.count >= MOST_READINGS)
-      this.enter(new Rotation(context, [() => simplexOf(context), () => new LocalRbf(context)]))
+      this.enter(
+        evolves(context, EVOLVED)
+          ? new CmaEs(context)
+          : new Rotation(context, [() => simplexOf(context), () => new LocalRbf(context)]),
+      )
     if (this.active === this.process && this.looks()) {
       this.rereading = id
       out.set(this.point)
@@ -74,7 +84,9 @@ export class NoisySearch implements Strategy {
     const agree = Math.max(...this.found) - Math.min(...this.found) <= FADED * this.apart
     if (agree && this.found.length < AGREEING) return
     this.found = []
-    if (agree) this.enter(surrogateFirst(this.context))
+    if (!agree) return
+    const { context } = this
+    this.enter(evolves(context, EVOLVED_IN_FADING) ? new CmaEs(context) : surrogateFirst(context))
   }
 
   fail(id: number, unit: Float64Array): void {
@@ -103,6 +115,9 @@ export class NoisySearch implements Strategy {
     for (const unit of this.failed) next.fail(-1, unit)
   }
 }
+
+const evolves = ({ space, remaining }: StrategyContext, dimensions: number): boolean =>
+  space.size >= dimensions && remaining() >= EVOLVE * space.size
 
 const simplexOf = (context: StrategyContext): Strategy => new NelderMead(context, { start: null, edge: EDGE })
 
