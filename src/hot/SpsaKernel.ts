@@ -26,6 +26,7 @@ import {
   wishWalk,
 } from "./excursion.ts"
 import {
+  X_BLAMED,
   EXCURSION,
   IDLE,
   WALK_ARRIVED,
@@ -33,6 +34,7 @@ import {
   WALKING,
   X_HOME_LEVEL,
   X_MODE,
+  X_PAIRS,
   X_PROBE,
   X_RESTS_EVER,
   X_WALK,
@@ -73,15 +75,16 @@ import {
   S_REGRESSIONS,
   S_REHEATS,
   SCALARS,
+  V_AVERAGE_SLOPE,
   V_SIGN,
 } from "./spsaLayout.ts"
 import { SpsaState } from "./SpsaState.ts"
 import {
   W_DIFFERENCE,
-  W_LARGEST,
   W_MARGIN,
   W_MARGIN_DIFFERENCE,
   W_MEAN,
+  W_MEMORY,
   W_SLOPE,
   W_SQUARE,
   W_ALONG,
@@ -124,8 +127,8 @@ const VEC_SIGN = V_SIGN
 const OF_ALONG = W_ALONG
 const OF_DIFFERENCE = W_DIFFERENCE
 const OF_FACTOR = W_FACTOR
-const OF_LARGEST = W_LARGEST
 const OF_MEAN = W_MEAN
+const OF_MEMORY = W_MEMORY
 const OF_ROOM = W_ROOM
 const OF_SLOPE = W_SLOPE
 const OF_SQUARE = W_SQUARE
@@ -190,11 +193,14 @@ export class SpsaKernel extends SpsaState {
     skipMargin(next)
     if (next[X_MODE] === IDLE) next[S_PROBE] = next[X_PROBE]
     this.placeBase(next, baseUnit)
+    // The slope that was averaged is that of another place, and several knobs would step along it.
+    if (this.n > 1) next.fill(0, SCALARS + V_AVERAGE_SLOPE * this.n, SCALARS + (V_AVERAGE_SLOPE + 1) * this.n)
     beginExcursion(next, this.n, 0, 0)
   }
 
   /** The runaway guard has blamed what was tuned: in place. */
   blamed(state: Float64Array): void {
+    state[X_BLAMED] = 1
     if (this.settings.lookAhead) blameMemory(state, this.n)
   }
 
@@ -270,9 +276,10 @@ export class SpsaKernel extends SpsaState {
     watchLevel(b, work, settings, n)
     if (b[AT_REHEATS] !== reheats) restartStretch(b, n)
     boundGain(b, work, settings)
-    this.wish(b)
+    // One knob has no direction to remember, and the first pair has nothing.
+    this.wish(b, n > 1 && b[X_PAIRS] > 1 ? settings.memory : 0)
+    wishStep(b, this.displacement, work)
     if (constrained || !this.probes.plain) {
-      wishStep(b, this.displacement, work)
       if (constrained) {
         bendStep(b, n)
         shrinkStep(b, n, work, OF_ROOM)
@@ -362,7 +369,7 @@ export class SpsaKernel extends SpsaState {
     const { a0, c0, stability, alpha, gamma, maxStep } = this.settings
     const age = b[S_AGE]
     b[S_ETA] = a0 / (age + 1 + stability) ** alpha
-    this.wish(b)
+    this.wish(b, 0)
     b[S_GRADIENT] = this.work[W_SLOPE]
     wishStep(b, this.displacement, this.work)
     takeStep(b, this.probes, band, this.displacement, this.work)
@@ -374,14 +381,11 @@ export class SpsaKernel extends SpsaState {
     return KERNEL_UPDATE
   }
 
-  /** The step down the gradient as a factor on the displacement; its largest component no more than one apply can carry beside the probes. */
-  private wish(b: Float64Array): void {
+  /** The step down the slope, of the pair and of memory; its largest component no more than one apply can carry beside the probes. */
+  private wish(b: Float64Array, memory: number): void {
     const { work } = this
-    const room = this.settings.maxStep - b[AT_PROBE]
-    const slope = work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]
-    const largest = b[AT_ETA] * slope * work[OF_LARGEST]
-    work[OF_ROOM] = room
-    const factor = -b[AT_ETA] * work[OF_SLOPE]
-    work[OF_FACTOR] = largest > room ? factor * (room / largest) : factor
+    work[OF_ROOM] = this.settings.maxStep - b[AT_PROBE]
+    work[OF_FACTOR] = -b[AT_ETA] * (1 - memory) * work[OF_SLOPE]
+    work[OF_MEMORY] = -b[AT_ETA] * memory
   }
 }

@@ -61,7 +61,15 @@ export const X_WALK = 67
 export const X_RESTS_EVER = 68
 /** Squared slope per knob of the last cycles of tuning beyond their noise: what was met long before is no news while it rests. */
 export const X_IDLE_SLOPE = 69
-export const EXCURSION_END = 70
+/** Of the rests by sixteens: the sum of the sixteen being read, level, the last mean, squares of the steps between means, evidence. */
+export const X_BLOCK_SUM = 70
+export const X_BLOCK_LEVEL = 71
+export const X_LAST_BLOCK = 72
+export const X_BLOCK_SQUARES = 73
+export const X_BLOCK_ALARM = 74
+/** 1 once the runaway guard has blamed what was tuned. */
+export const X_BLAMED = 75
+export const EXCURSION_END = 76
 
 /** Modes. */
 export const EXCURSION = 0

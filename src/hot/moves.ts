@@ -6,6 +6,7 @@ import { CIRCLE, GRID, type ProbeTable } from "./probes.ts"
 import {
   S_PROBE,
   SCALARS,
+  V_AVERAGE_SLOPE,
   V_BASE,
   V_INNER,
   V_MINUS,
@@ -14,7 +15,7 @@ import {
   V_PREVIOUS,
   V_PREVIOUS_INNER,
 } from "./spsaLayout.ts"
-import { W_ALONG, W_FACTOR, W_SQUARES } from "./spsaWork.ts"
+import { W_ALONG, W_FACTOR, W_MEMORY, W_ROOM, W_SQUARES } from "./spsaWork.ts"
 
 // Imported bindings are looked up at every use, constants of the module's own are compiled in.
 const PROBE = S_PROBE
@@ -26,8 +27,11 @@ const MINUS = V_MINUS
 const PREVIOUS = V_PREVIOUS
 const PREVIOUS_INNER = V_PREVIOUS_INNER
 const MOVE = V_MOVE
+const AVERAGE = V_AVERAGE_SLOPE
 const FACTOR = W_FACTOR
 const ALONG = W_ALONG
+const MEMORY = W_MEMORY
+const ROOM = W_ROOM
 const SQUARES = W_SQUARES
 const IS_GRID = GRID
 const IS_CIRCLE = CIRCLE
@@ -35,15 +39,27 @@ const IS_CIRCLE = CIRCLE
 /** Keeps a grid neighbour at exactly the reach from being missed by rounding. */
 const HAIR = 1e-12
 
-/** A step of `work[W_FACTOR]` times the displacement of the pair. */
+/**
+ * A step of `work[W_FACTOR]` times the displacement of the pair and `work[W_MEMORY]` times the averaged slope, its largest component
+ * no more than `work[W_ROOM]`.
+ */
 export function wishStep(b: Float64Array, displacement: Float64Array, work: Float64Array): void {
   const n = displacement.length
   const move = VECTORS_AT + MOVE * n
+  const average = VECTORS_AT + AVERAGE * n
   const factor = work[FACTOR]
-  for (let i = 0; i < n; i++) b[move + i] = factor * displacement[i]
+  const memory = work[MEMORY]
+  let largest = 0
+  for (let i = 0; i < n; i++) {
+    const step = factor * displacement[i] + memory * b[average + i]
+    const size = Math.abs(step)
+    if (size > largest) largest = size
+    b[move + i] = step
+  }
+  if (largest > work[ROOM]) scaleStep(b, n, work[ROOM] / largest)
 }
 
-/** `wishStep` and `takeStep` in one for plain knobs without a constraint: the usual case, and a third of the time. */
+/** `takeStep` for plain knobs without a constraint: the usual case, and a third of the time. */
 export function takePlainStep(
   b: Float64Array,
   probes: ProbeTable,
@@ -54,8 +70,8 @@ export function takePlainStep(
   const { limit, size: n } = probes
   const base = VECTORS_AT + BASE * n
   const previous = VECTORS_AT + PREVIOUS * n
+  const move = VECTORS_AT + MOVE * n
   const c = b[PROBE]
-  const factor = work[FACTOR]
   let squares = 0
   let along = 0
   for (let i = 0, down = 0; i < n; i++, down += 2) {
@@ -63,7 +79,7 @@ export function takePlainStep(
     const room = limit[i] - (c < half ? c : half)
     const x = b[base + i]
     const u = displacement[i]
-    let step = factor * u
+    let step = b[move + i]
     // Which way a knob goes is drawn, so a branch on the sign would be guessed wrong half the time.
     const size = Math.abs(step)
     if (size > room) step *= room / size
@@ -103,8 +119,11 @@ export function shrinkStep(b: Float64Array, n: number, work: Float64Array, roomA
     const size = Math.abs(b[move + i])
     if (size > largest) largest = size
   }
-  if (largest <= work[roomAt]) return
-  const scale = work[roomAt] / largest
+  if (largest > work[roomAt]) scaleStep(b, n, work[roomAt] / largest)
+}
+
+function scaleStep(b: Float64Array, n: number, scale: number): void {
+  const move = VECTORS_AT + MOVE * n
   for (let i = 0; i < n; i++) b[move + i] *= scale
 }
 

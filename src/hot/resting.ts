@@ -11,12 +11,18 @@ import {
   WALK_BACK,
   WALKING,
   X_ALARMED,
+  X_BLAMED,
+  X_BLOCK_ALARM,
+  X_BLOCK_LEVEL,
+  X_BLOCK_SQUARES,
+  X_BLOCK_SUM,
   X_END_LEVEL,
   X_END_VARIANCE,
   X_FAILS,
   X_FIRST_REST,
   X_HAS_LAST_REST,
   X_IDLE_SLOPE,
+  X_LAST_BLOCK,
   X_LAST_REST,
   X_LOCKED_UNTIL,
   X_MODE,
@@ -58,6 +64,8 @@ import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_PAIR_NOISE, W_SQUARE } from "./spsaW
 const MOST_RESTS = 48
 const RESTS_AFTER_FAILURE = 8
 const REST_GROWTH = 1.5
+/** Agreement of the pairs, in deviations beyond chance, at which they come twice as often instead. */
+const HINT = 2
 /** Probe of a pair among rests, unless tuning's is larger or noise asks for more. */
 const IDLE_PROBE = 0.02
 /** Terms that the noise of a rest begins with, taken from tuning, and how many it remembers. */
@@ -70,6 +78,10 @@ const SECOND_LOOK = -1.5
 /** Evidence at which the watch rings, and rests after which it may. */
 const ALARM = 8
 const QUIET_RESTS = 5
+/** Rests of a block, blocks' worth that their noise begins with, and evidence at which their watch rings. */
+const BLOCK = 16
+const FIRST_BLOCKS = 4
+const BLOCK_ALARM = 5
 /** Rests after a failed excursion before an alarm may begin another, times 2 with each. */
 const LOCKED_RESTS = 64
 /** Pairs that the slope test remembers. */
@@ -91,6 +103,7 @@ export function beginResting(b: Float64Array, work: Float64Array, n: number, arr
   b[X_WATCH_LEVEL] = 0
   b[X_WATCH_VARIANCE] = work[W_PAIR_NOISE]
   b[X_WATCH_ALARM] = 0
+  b.fill(0, X_BLOCK_SUM, X_BLOCK_ALARM + 1)
   b[X_TEST_PAIRS] = 0
   b[X_TEST_SQUARES] = 0
   b.fill(0, SCALARS + V_SUM * n, SCALARS + (V_SUM + 1) * n)
@@ -122,9 +135,10 @@ export function takeRest(b: Float64Array, work: Float64Array, settings: SpsaSett
   b[X_RESTS_LEFT]--
   learnRestNoise(b, y)
   const away = watchRests(b, y)
+  watchBlocks(b, y)
   if (b[X_SECOND_LOOK] === 1 && looksBack(b)) return walkBack(b)
   if (b[X_RESTS] <= b[X_LOCKED_UNTIL]) return
-  const rings = b[X_WATCH_ALARM] > ALARM
+  const rings = b[X_WATCH_ALARM] > ALARM || b[X_BLOCK_ALARM] > BLOCK_ALARM
   const patienceOver =
     settings.patience > 0 && b[X_FAILS] > 0 && b[X_RESTS] >= settings.patience * 4 ** (b[X_FAILS] - 1)
   if (rings || patienceOver) goOut(b, n, rings, away)
@@ -164,6 +178,35 @@ function watchRests(b: Float64Array, y: number): number {
   const sum = b[X_WATCH_ALARM] + z - 1
   b[X_WATCH_ALARM] = sum > 0 ? sum : 0
   return away
+}
+
+/**
+ * A rise too slow to stand out from the noise of single rests: the same sum over means of sixteen, whose level forgets little and whose
+ * noise comes from neighbours too, so that slow noise is none.
+ */
+function watchBlocks(b: Float64Array, y: number): void {
+  b[X_BLOCK_SUM] += y - b[X_FIRST_REST]
+  if (b[X_RESTS] % BLOCK !== 0) return
+  const k = b[X_RESTS] / BLOCK
+  const mean = b[X_BLOCK_SUM] / BLOCK
+  b[X_BLOCK_SUM] = 0
+  if (k === 1) {
+    b[X_BLOCK_LEVEL] = mean
+    b[X_LAST_BLOCK] = mean
+    return
+  }
+  b[X_BLOCK_SQUARES] += (mean - b[X_LAST_BLOCK]) ** 2 / 2
+  b[X_LAST_BLOCK] = mean
+  const white = restNoise(b) / BLOCK
+  const seen = (FIRST_BLOCKS * white + b[X_BLOCK_SQUARES]) / (FIRST_BLOCKS + k - 1)
+  const s = Math.sqrt((seen > white ? seen : white) * (1 + 1 / (k - 1)))
+  const away = mean - b[X_BLOCK_LEVEL]
+  const raw = s > 0 ? away / s : away > 0 ? 5 : away < 0 ? -5 : 0
+  const z = raw > 5 ? 5 : raw < -5 ? -5 : raw
+  const weight = 1 / k > 0.05 ? 1 / k : 0.05
+  b[X_BLOCK_LEVEL] += weight * (away < 3 * s ? away : 3 * s)
+  const sum = b[X_BLOCK_ALARM] + z - 0.5
+  b[X_BLOCK_ALARM] = sum > 0 ? sum : 0
 }
 
 /** Home is known now: was it lower where the excursion ended? */
@@ -232,7 +275,10 @@ export function testSlope(
   const bar = (1 + 30 / b[X_REST_TERMS] ** 1.5) * (n + z * Math.sqrt(2 * n) + 0.67 * z * z)
   const agreed = own > 0 ? (work[W_SQUARE] * n * square) / (2 * own * k) : 0
   if (!(agreed > bar) || b[X_RESTS] <= b[X_LOCKED_UNTIL]) {
-    b[X_RESTS_BETWEEN] = atMost(MOST_RESTS, REST_GROWTH * b[X_RESTS_BETWEEN])
+    const between = b[X_RESTS_BETWEEN]
+    // A plant that had to be saved is probed no more than it has to be.
+    const hints = b[X_BLAMED] === 0 && agreed > n + HINT * Math.sqrt(2 * n)
+    b[X_RESTS_BETWEEN] = hints ? (between > 2 ? between / 2 : 1) : atMost(MOST_RESTS, REST_GROWTH * between)
     b[X_RESTS_LEFT] = Math.round(b[X_RESTS_BETWEEN])
     chooseProbe(b)
     return false

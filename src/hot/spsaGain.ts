@@ -14,6 +14,8 @@ import {
 } from "./covariateLayout.ts"
 import { E_LEVEL } from "./earningLayout.ts"
 import {
+  X_BLOCK_LEVEL,
+  X_BLOCK_SQUARES,
   X_FIRST_HALF,
   X_HOME_LEVEL,
   X_PAIR_NOISE,
@@ -322,6 +324,7 @@ export function scalarsFinite(b: Float64Array): boolean {
   const halves = naught(b[X_FIRST_HALF]) + naught(b[X_SECOND_HALF]) + naught(b[X_TEST_SQUARES])
   const rests =
     naught(b[X_REST_SQUARES]) + naught(b[X_REST_SUM]) + naught(b[X_WATCH_LEVEL]) + naught(b[X_WATCH_VARIANCE])
+  const blocks = naught(b[X_BLOCK_LEVEL]) + naught(b[X_BLOCK_SQUARES])
   const digests = naught(b[L_NOISE]) + naught(b[L_FACTOR]) + naught(b[L_LEVEL]) + naught(b[L_SPREAD])
   const levels = naught(b[L_QUICK]) + naught(b[L_SLOW]) + naught(b[L_SLOPE]) + naught(b[L_COMMON])
   const trends = naught(b[L_SURPRISE]) + naught(b[L_ERROR]) + naught(b[L_EVIDENCE]) + naught(b[L_HORIZON_US])
@@ -334,7 +337,7 @@ export function scalarsFinite(b: Float64Array): boolean {
     naught(b[C_FORETOLD_SQUARES]) +
     naught(b[C_READ_SQUARES])
   const ahead = digests + levels + trends + late + naught(b[E_LEVEL]) + covariate + naught(b[C_BETA])
-  return gains + spreads + means + margins + excursion + halves + rests + ahead === 0
+  return gains + spreads + means + margins + excursion + halves + rests + blocks + ahead === 0
 }
 
 /** 0 for a number, NaN for what is not finite. */

@@ -70,10 +70,10 @@ export const V_MINUS = 4
 /** The base before the last move, and the continuous position behind it. */
 export const V_PREVIOUS = 5
 export const V_PREVIOUS_INNER = 6
-/** The step wished for, then the step of the base that was taken; not written where no knob has a grid, a circle or a constraint. */
+/** The step wished for, then the step of the base that was taken; only the wish where no knob has a grid, a circle or a constraint. */
 export const V_MOVE = 7
 export const V_MARGIN_SLOPE = 8
-/** Averaged slope of the pairs, per unit. */
+/** Averaged slope of the pairs of this excursion, per unit. */
 export const V_AVERAGE_SLOPE = 9
 /** Sum of d u / U over the stretch, or over the pairs of the slope test. */
 export const V_SUM = 10

@@ -29,6 +29,8 @@ export interface SpsaSettings {
   readonly probeMin: number
   /** Probe size over running step size. */
   readonly probeToStep: number
+  /** Share of a step that goes along the slope averaged over pairs; the rest goes along the pair just read. 0: no memory. */
+  readonly memory: number
   /** Smallest step the gain is kept able to make: it follows slow drift. 0 lets the gain die out. */
   readonly floor: number
   /** How fast the trust ratio moves the gain; 0 switches it off. */
@@ -74,6 +76,7 @@ export const DEFAULT_SPSA: SpsaSettings = Object.freeze({
   probe: 0.04,
   probeMin: 0.0025,
   probeToStep: 0.5,
+  memory: 0.3,
   floor: 0.003,
   trust: 0.5,
   trustTarget: 0.5,

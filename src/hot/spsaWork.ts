@@ -14,7 +14,7 @@ export const W_MARGIN = 4
 export const W_MARGIN_DIFFERENCE = 5
 /** n times the difference over the squared length: what the gradient is a multiple of. */
 export const W_SLOPE = 6
-/** Factor from the gradient to the step. */
+/** Factors from the displacement of the pair, and from the averaged slope, to the step. */
 export const W_FACTOR = 7
 /** Largest component a step may have. */
 export const W_ROOM = 8
@@ -39,4 +39,5 @@ export const W_COMMON = 20
 export const W_APART_NOISE = 21
 /** Mean square of the digests of a side about the line through them. */
 export const W_RESIDUAL = 22
-export const WORK_CELLS = 23
+export const W_MEMORY = 23
+export const WORK_CELLS = 24

@@ -737,6 +737,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/excursion.test.ts",
   },
   {
+    name: "slow-rise-goes-unwatched",
+    invariant: 17,
+    file: "src/hot/resting.ts",
+    intact: "|| b[X_BLOCK_ALARM] > BLOCK_ALARM",
+    broken: "|| b[X_BLOCK_ALARM] < 0",
+    test: "test/hot/excursion.test.ts",
+  },
+  {
     name: "rounding-passes-for-a-slope",
     invariant: 10,
     file: "src/hot/SpsaKernel.ts",

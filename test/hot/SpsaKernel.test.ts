@@ -12,7 +12,10 @@ import { type KnobNumbers, KnobTable } from "../../src/hot/KnobTable.ts"
 import { READINGS, SpsaKernel } from "../../src/hot/SpsaKernel.ts"
 import { S_AGE, S_CYCLE, S_PROBE, S_SLOPE } from "../../src/hot/spsaLayout.ts"
 import { DEFAULT_SPSA, type SpsaSettings } from "../../src/hot/spsaSettings.ts"
+import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
 import { noiseAt } from "../../src/testing/noise.ts"
+import { meanOf, simulate } from "../../src/testing/simulate.ts"
+import { pairs } from "../../bench/arena/pairs.ts"
 
 const plain: KnobNumbers = { min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }
 const circle: KnobNumbers = { min: 0, max: 360, scale: PERIODIC, step: 0, maxStep: 0 }
@@ -144,14 +147,48 @@ describe("the tuning rule", () => {
       }
   })
 
-  it("finds the bottom of a bowl within 40 cycles, whatever the number of knobs", () => {
+  it("steps along what earlier pairs showed too, and after a rollback only along what is read there", () => {
+    const along = (rolledBack: boolean): number => {
+      const drive = new Drive([plain, plain], [0.9, 0.9], { seed: 5 })
+      for (let k = 0; k < 6; k++) drive.cycle((unit) => 1 + 4 * unit[0] + unit[1])
+      if (rolledBack) {
+        drive.kernel.rebase(drive.state, drive.next, Float64Array.of(0.8, 0.4))
+        ;[drive.state, drive.next] = [drive.next, drive.state]
+      }
+      drive.kernel.base(drive.state, drive.base)
+      const before = drive.base.slice()
+      // Probes by the same distance: a step along this pair alone moves both knobs by as much.
+      drive.cycle((unit) => 1 + 4 * unit[0] + unit[1])
+      return Math.abs(drive.base[0] - before[0]) / Math.abs(drive.base[1] - before[1])
+    }
+    expect(along(false)).toBeGreaterThan(1.1)
+    // The pair itself is averaged before the step: what it adds lies along the pair.
+    expect(along(true)).toBeCloseTo(1, 9)
+  })
+
+  it("finds its way down a bent valley under noise sooner for remembering the slope", () => {
+    const { plant, noise } = pairs.find(
+      ({ plant: { name }, share }) => name === "valley-2" && share === 0.05,
+    )!
+    const paid = (memory: number): number => {
+      let sum = 0
+      for (let seed = 1; seed <= 12; seed++) {
+        const policy = GUARDRAILS.balanced
+        sum += meanOf(simulate({ plant, noise, readings: 600, policy, settings: { memory } }, seed).losses)
+      }
+      return sum
+    }
+    expect(paid(DEFAULT_SPSA.memory)).toBeLessThan(0.92 * paid(0))
+  })
+
+  it("finds the bottom of a bowl within 60 cycles, of many knobs within 160", () => {
     for (const n of [1, 4, 16]) {
       const drive = new Drive(
         Array.from({ length: n }, () => plain),
         Array.from({ length: n }, () => 0.2),
       )
       const before = bowl(0.6)(drive.base)
-      for (let k = 0; k < (n === 16 ? 100 : 40); k++) drive.cycle(bowl(0.6))
+      for (let k = 0; k < (n === 16 ? 160 : 60); k++) drive.cycle(bowl(0.6))
       expect(bowl(0.6)(drive.base) / before).toBeLessThan(0.01)
     }
   })

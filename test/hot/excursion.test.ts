@@ -10,7 +10,15 @@ import {
   DIGEST_TIMESTAMP_US,
   TRIMMED_MEAN,
 } from "../../src/hot/codes.ts"
-import { EXCURSION, IDLE, X_FAILS, X_MODE, X_PROVEN } from "../../src/hot/excursionLayout.ts"
+import {
+  EXCURSION,
+  IDLE,
+  X_BLAMED,
+  X_FAILS,
+  X_MODE,
+  X_PROVEN,
+  X_RESTS_BETWEEN,
+} from "../../src/hot/excursionLayout.ts"
 import { HotLoop } from "../../src/hot/HotLoop.ts"
 import { HotPath } from "../../src/hot/HotPath.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
@@ -201,6 +209,41 @@ describe("a tuner that rests", () => {
       bench.run(400)
       expect(moving(bench.hot.executor.base, 0)).toBeLessThan(1.1)
     }
+  })
+
+  it("starts again when the level rises too slowly for single windows to show it, and not without a rise", () => {
+    const leaves = (rise: number): ReadonlyArray<number> =>
+      SEEDS.map((seed) => {
+        let since = -1
+        const drifting: Loss = (unit, at) => bowl(unit, at) + (since < 0 ? 0 : rise * Math.max(0, at - since))
+        const bench = new Bench(1, 0.6, drifting, 0.2, seed)
+        bench.run(400, () => bench.mode === IDLE)
+        bench.run(160)
+        since = bench.readings
+        bench.run(500, () => bench.mode === EXCURSION)
+        return bench.mode === EXCURSION ? bench.readings - since : Number.POSITIVE_INFINITY
+      })
+    // A deviation of the noise in 250 windows: by then it shows in the means of sixteen.
+    expect(leaves(0.0008).filter((readings) => readings < 400).length).toBeGreaterThan(4)
+    expect(leaves(0).filter(Number.isFinite).length).toBeLessThan(2)
+  })
+
+  it("reads pairs more often while they agree, and so starts again by their slope sooner, until it is blamed", () => {
+    const untilOut = (seed: number, blamed: 0 | 1): number => {
+      let slope = 0
+      const tilted: Loss = (unit) => 1 + slope * (0.5 - unit[0])
+      const bench = new Bench(1, 0.5, tilted, 0.01, seed)
+      bench.run(400, () => bench.loop.state[X_RESTS_BETWEEN] > 40)
+      expect(bench.mode).toBe(IDLE)
+      bench.loop.state[X_BLAMED] = blamed
+      slope = 1
+      const from = bench.readings
+      bench.run(3_000, () => bench.mode === EXCURSION)
+      return bench.readings - from
+    }
+    for (const seed of SEEDS) expect(untilOut(seed, 0)).toBeLessThan(400)
+    // At one pair in 48 rests the evidence takes a dozen pairs: 600 windows.
+    expect(SEEDS.filter((seed) => untilOut(seed, 1) > 400).length).toBeGreaterThan(SEEDS.length / 2)
   })
 
   it("starts again by the slope of its pairs if there is a gain, although nothing got worse", () => {

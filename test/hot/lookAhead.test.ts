@@ -9,7 +9,7 @@ import {
   LOOK_ON,
   LOOK_TRIAL,
 } from "../../src/hot/lookAheadLayout.ts"
-import { X_CYCLES } from "../../src/hot/excursionLayout.ts"
+import { X_BLAMED, X_CYCLES } from "../../src/hot/excursionLayout.ts"
 import { SPACING, TrendBench, type TrendAt } from "./trendBench.ts"
 
 const PAIR_SECONDS = (2 * 6 * SPACING) / 1e6
@@ -223,6 +223,8 @@ describe("a blame of the runaway guard", () => {
     const on = proven()
     const before = on.state.slice()
     on.kernel.blamed(on.state)
+    // All but that there was one.
+    before[X_BLAMED] = 1
     expect(on.state).toEqual(before)
     const blind = new TrendBench()
     blind.digests = 1

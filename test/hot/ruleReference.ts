@@ -241,14 +241,21 @@ export const completeCycle = (
   const half = (settings.maxStep * (1 - 1e-9)) / 2
   const room = settings.maxStep - c
 
-  const stepOf = (eta: number, g: number): ReadonlyArray<number> => {
-    const top = eta * Math.abs(g) * largest
-    return u.map((one) => -eta * g * one * (top > room ? room / top : 1))
+  const within = (step: ReadonlyArray<number>): ReadonlyArray<number> => {
+    const top = Math.max(...step.map(Math.abs))
+    return top > room ? step.map((one) => (one * room) / top) : step
   }
 
   if (settings.mode === "spall") {
     const eta = settings.a0 / (state.age + 1 + settings.stability) ** settings.alpha
-    const taken = takeAll(knobs, state, pair, stepOf(eta, (n * raw) / U), band, settings.maxStep)
+    const taken = takeAll(
+      knobs,
+      state,
+      pair,
+      within(u.map((one) => (-eta * n * raw * one) / U)),
+      band,
+      settings.maxStep,
+    )
     const probe = Math.min(half, settings.c0 / (state.age + 2) ** settings.gamma)
     // The plain schedule compares nothing, so it begins no comparison either.
     const lastMean = state.lastMean === null ? null : M
@@ -394,12 +401,9 @@ export const completeCycle = (
   if (steepest > 0) eta = Math.min(eta, (2 * room) / steepest)
 
   // Step.
-  let wished = stepOf(eta, g)
-  if (constrained) {
-    wished = bend(wished, slopes, marginMean ?? 0, marginNoise ?? 0, c)
-    const top = Math.max(...wished.map(Math.abs))
-    if (top > room) wished = wished.map((one) => (one * room) / top)
-  }
+  const memory = n > 1 && pairs > 1 ? settings.memory : 0
+  let wished = within(u.map((one, i) => -eta * ((1 - memory) * g * one + memory * averages[i])))
+  if (constrained) wished = within(bend(wished, slopes, marginMean ?? 0, marginNoise ?? 0, c))
   const taken = takeAll(knobs, learnt, pair, wished, band, settings.maxStep)
   const predicted = (d * sum(taken.map((one, i) => one.step * u[i]))) / U
   if (constrained) marginPredicted = sum(taken.map((one, i) => one.step * slopes[i]))

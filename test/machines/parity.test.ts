@@ -255,7 +255,7 @@ describe("actors and HotLoop write the same bytes", () => {
   // Root cause: a reset on trial let the latch go before Tier 1 had carried out the guard's act, and each reported where the plant stood.
   it("whatever a person asks for, on trial and in a hold too: no command begins two cycles", () => {
     const acts = actsOf(remembering(), 12_000)
-    expect(acts.length).toBeGreaterThan(3)
+    expect(acts.length).toBeGreaterThan(2)
     const command = fc.constantFrom<Command>("trip", "reset", "reset", "rollback", "setBaseline")
     const moment = fc.tuple(fc.constantFrom(...acts), fc.nat(60))
     fc.assert(
@@ -270,10 +270,9 @@ describe("actors and HotLoop write the same bytes", () => {
   it("through an effect that shows a window late, and the windows that are left out for it", () => {
     const noted = new Set<number>()
     for (const [share, noise] of [
-      [0.3, 4],
-      [0.6, 1],
-      [0.6, 4],
-      [0.6, 10],
+      [0.2, 6],
+      [0.5, 12],
+      [0.7, 6],
     ]) {
       const places = new WeakMap<object, ReadonlyArray<ReadonlyArray<number>>>()
       const plant: PlantModel = (hot, i) => {
@@ -283,9 +282,9 @@ describe("actors and HotLoop write the same bytes", () => {
         return 100 * (x - 0.7) ** 2 + share * 100 * (y - 0.3) ** 2 + noise * wobble(i)
       }
       const it = rig({ seed: SEED }, { policy: POLICY })
-      it.run(4_000, plant)
+      it.run(9_000, plant)
       for (const { code } of it.kinds(AUDIT_NO_CHANGE)) noted.add(code)
-      expectSame(4_000, plant)
+      expectSame(9_000, plant)
     }
     expect([...noted]).toEqual(expect.arrayContaining([NO_CHANGE_EFFECT_LATE, NO_CHANGE_EFFECT_AWAITED]))
   })
