@@ -6,7 +6,18 @@ import { GUARD_NOTHING } from "./codes.ts"
 import type { Fence } from "./fence.ts"
 import { carryOutGuard, guardFence } from "./guardActs.ts"
 import type { HotPath } from "./HotPath.ts"
+import type { KnobTable } from "./KnobTable.ts"
 import { RunawayGuard } from "./RunawayGuard.ts"
+
+/** One for each knob table and kind: a guard is scratch, and what it remembers is the loop's. */
+const guards = [new WeakMap<KnobTable, RunawayGuard>(), new WeakMap<KnobTable, RunawayGuard>()] as const
+
+function guardOf(table: KnobTable, retreats: boolean): RunawayGuard {
+  const known = guards[retreats ? 1 : 0]
+  const guard = known.get(table) ?? new RunawayGuard(table, retreats)
+  known.set(table, guard)
+  return guard
+}
 
 /** What the guard of one loop remembers and does. */
 export class LoopGuard {
@@ -19,7 +30,7 @@ export class LoopGuard {
   /** The plant stands where a person wanted it to begin. */
   constructor(hot: HotPath, retreats: boolean) {
     this.hot = hot
-    this.guard = new RunawayGuard(hot.table, retreats)
+    this.guard = guardOf(hot.table, retreats)
     this.state = new Float64Array(this.guard.stateLength)
     this.baseline = new Float64Array(hot.table.size)
   }
