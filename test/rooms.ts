@@ -71,6 +71,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     types: ["engine"],
     packages: [/^uplot(\/|$)/],
   },
+  // The page over an engine in the same browser: of Node it has a type.
+  "studio/playground": {
+    rooms: ["domain", "engine", "studio/protocol", "studio/page", "studio/server"],
+    packages: [/^node:http$/],
+  },
   "platform/node": {
     rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "platform/system"],
     packages: [EFFECT, NODE],

@@ -10,7 +10,16 @@ import { plainWords } from "./words.ts"
 export type Tone = "live" | "safe" | "trip" | "accent" | null
 
 /** What a mark stands for. */
-export type MarkKind = "trip" | "exit" | "rollback" | "baseline" | "restart" | "start" | "stop" | "guardrails"
+export type MarkKind =
+  | "killed"
+  | "trip"
+  | "exit"
+  | "rollback"
+  | "baseline"
+  | "restart"
+  | "start"
+  | "stop"
+  | "guardrails"
 
 /** Something to mark on the time line. */
 export interface RecordMark {

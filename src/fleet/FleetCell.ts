@@ -31,6 +31,8 @@ export class FleetCell implements Recorder {
   records = 0
   /** Windows closed by this loop. */
   windows = 0
+  /** Loss of its first cycle, which later ones are compared with; NaN before it. */
+  firstLoss = Number.NaN
   fault: string | null = null
   /** Position in the fleet's list of cells with a loop. */
   place = -1

@@ -17,7 +17,10 @@ export const ACTS = {
   rest: ({ loop }) => loop?.rest(),
   stop: ({ loop }) => loop?.stop(),
   hear: (cell) => {
-    if (cell.loop?.observe() === WINDOW_CLOSED) cell.windows++
+    const { loop, parts } = cell
+    if (loop?.observe() !== WINDOW_CLOSED) return
+    cell.windows++
+    if (Number.isNaN(cell.firstLoss) && loop.cycles > 0) cell.firstLoss = parts.kernel.loss(loop.state)
   },
 } satisfies Record<string, Act>
 

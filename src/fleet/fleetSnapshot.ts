@@ -42,6 +42,8 @@ export interface FleetEngineSnapshot<Values = Readonly<Record<string, number>>> 
   readonly probe: number
   readonly noise: number
   readonly loss: number | null
+  /** Loss of its first cycle; null before it. */
+  readonly firstLoss: number | null
   readonly safeMode: { readonly reason: TripReason; readonly deadlineUs: number | null } | null
   readonly counters: FleetCounters
   readonly fault: string | null
@@ -87,6 +89,7 @@ const PHASES: ReadonlyArray<CyclePhase> = [
   "waitingMinus",
   "computing",
   "frozen",
+  "resting",
 ]
 
 export const isSafe = (cell: FleetCell): boolean => reasonOf(cell) !== null
@@ -119,6 +122,7 @@ export function snapshotOfCell(cell: FleetCell, space: ParamSpace): FleetEngineS
     probe: tuner === null ? 0 : kernel.probe(tuner),
     noise: tuner === null ? 0 : kernel.noise(tuner),
     loss: tuner === null || cycles === 0 ? null : kernel.loss(tuner),
+    firstLoss: Number.isNaN(cell.firstLoss) ? null : cell.firstLoss,
     safeMode:
       reason === null
         ? null

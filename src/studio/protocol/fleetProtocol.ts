@@ -8,10 +8,24 @@ import type { FleetEngineSnapshot, FleetSnapshot } from "../../fleet/fleetSnapsh
 import type { Budgets, FleetAction } from "./protocol.ts"
 
 /**
- * `GET /api/fleet?fleet=&search=&status=&mode=&group=&offset=&limit=&events=`: a page of a fleet's engines, in the order they were spawned.
+ * `GET /api/fleet?fleet=&search=&status=&mode=&group=&sort=&offset=&limit=&events=&map=`: a page of a fleet's engines. `sort` is one of `SORTS`,
+ * "safe" unless told; with `map=1` there is the map as well.
  * `limit` is 50 unless told; `events` is the `event` of the last answer. Nothing is kept for who asks but the latest events, and these
  * only while somebody asks again within ten seconds.
  */
+export const SORTS = ["safe", "spawned", "key", "gain", "cycles", "heard"] as const
+/** SafeMode first, as spawned, by key, the least gain first, the most cycles first, the latest heard first. */
+export type FleetSort = (typeof SORTS)[number]
+
+/** Every engine as one mark, in the order they were spawned; of a larger fleet the first `MOST_MAPPED`. */
+export interface FleetMap {
+  /** Change of the loss since the first cycle in whole per cent, below 0 where it fell; null before there is one. */
+  readonly gains: ReadonlyArray<number | null>
+  /** Places of those with SafeMode open. */
+  readonly safe: ReadonlyArray<number>
+}
+export const MOST_MAPPED = 10_000
+
 export interface FleetList {
   readonly fleet: FleetSnapshot
   /** Engines the query means, in all. */
@@ -24,6 +38,8 @@ export interface FleetList {
   readonly event: number
   /** Events between the two that made room. */
   readonly skipped: number
+  /** Null where it was not asked for. */
+  readonly map: FleetMap | null
 }
 
 /** `GET /api/fleet/engine?fleet=&key=&after=`: one engine, and its records numbered above `after` that memory still has. */

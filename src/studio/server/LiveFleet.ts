@@ -21,11 +21,13 @@ import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { budgetsOf } from "./budgetGauges.ts"
 import { knobsOf, labelOf } from "./engineEntry.ts"
 import { fleetAct } from "./fleetActions.ts"
+import { mapOf, ordered } from "./fleetOrder.ts"
 import type {
   FleetActionRequest,
   FleetActionResult,
   FleetEngineView,
   FleetList,
+  FleetSort,
 } from "../protocol/fleetProtocol.ts"
 import { FLEET_ACTIONS, type FleetEntry, MOST_LISTED } from "../protocol/protocol.ts"
 import { Refusal } from "./refusal.ts"
@@ -40,6 +42,14 @@ const activeOf = ({ phase }: FleetEngineSnapshot): ReadonlyArray<string> =>
   phase === "frozen"
     ? ["spsaCycle", "spsaCycle.frozen"]
     : ["spsaCycle", "spsaCycle.tuning", `spsaCycle.tuning.${phase}`]
+
+/** What is asked of a fleet's list. */
+export interface FleetListQuery {
+  readonly query: FleetQuery & { readonly offset: number }
+  readonly heard: number | null
+  readonly sort: FleetSort
+  readonly map: boolean
+}
 
 export class LiveFleet {
   readonly id: string
@@ -74,10 +84,12 @@ export class LiveFleet {
   }
 
   /** `heard`: number of the last event that who asks knows of; null where none is. */
-  list(query: FleetQuery & { readonly offset: number }, heard: number | null): FleetList {
+  list({ query, heard, sort, map }: FleetListQuery): FleetList {
     this.listen()
     const { core } = this
-    const { total, cells } = listCells(core, query)
+    const { offset, limit = MOST_LISTED } = query
+    const { total, cells: all } = listCells(core, { ...query, offset: 0, limit: Number.POSITIVE_INFINITY })
+    const cells = ordered(all, sort).slice(offset, offset + limit)
     const wanted = heard === null ? 0 : Math.min(this.heard, Math.max(0, this.heard - heard))
     const events = wanted === 0 ? [] : this.events.slice(-wanted)
     return {
@@ -88,6 +100,7 @@ export class LiveFleet {
       events,
       event: this.heard,
       skipped: wanted - events.length,
+      map: map ? mapOf(core.cells.values()) : null,
     }
   }
 

@@ -142,7 +142,7 @@ export class StudioServer {
     json(PATHS.solver, (query) => this.solver(query))
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
-      return this.fleet(query.get("fleet")).list(asked.query, asked.heard)
+      return this.fleet(query.get("fleet")).list(asked)
     })
     json(PATHS.fleetEngine, (query) => {
       const fleet = this.fleet(query.get("fleet"))

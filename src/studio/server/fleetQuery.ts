@@ -1,6 +1,7 @@
 /** Which engines of a fleet a request asks for, from its parameters. */
-import type { FleetQuery } from "../../fleet/fleetSnapshot.ts"
+import { SORTS } from "../protocol/fleetProtocol.ts"
 import { MOST_LISTED } from "../protocol/protocol.ts"
+import type { FleetListQuery } from "./LiveFleet.ts"
 import { numberOf, Refusal } from "./refusal.ts"
 
 const DEFAULT_LISTED = 50
@@ -11,10 +12,7 @@ const STATUSES = ["awake", "resting", "passive"] as const
 const MODES = ["adapting", "safe"] as const
 
 /** Throws a Refusal for a query that means nothing. `heard` is the number of the last event known; null where none is. */
-export function fleetListOf(parameters: URLSearchParams): {
-  readonly query: FleetQuery & { readonly offset: number }
-  readonly heard: number | null
-} {
+export function fleetListOf(parameters: URLSearchParams): FleetListQuery {
   const limit = Math.floor(numberOf(parameters, "limit", DEFAULT_LISTED))
   return {
     query: {
@@ -25,6 +23,8 @@ export function fleetListOf(parameters: URLSearchParams): {
       offset: Math.max(0, Math.floor(numberOf(parameters, "offset", 0))),
       limit: Math.min(MOST_LISTED, Math.max(0, limit)),
     },
+    sort: wordOf(parameters, "sort", SORTS) ?? "safe",
+    map: parameters.get("map") === "1",
     heard: parameters.has("events") ? numberOf(parameters, "events", 0) : null,
   }
 }

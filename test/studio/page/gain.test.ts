@@ -56,10 +56,14 @@ describe("what tuning has brought", () => {
     expect(gainOf(lineOf(rows, { marks }), null)).toMatchObject({ against: "baseline" })
   })
 
-  it("compares nothing with a start under another load, and says by how much it differs", () => {
+  it("tells of a start under another load by how much it differs, and prefers a baseline that is visited now", () => {
     const rows = repeated(10, [{ tuned: 29, load: 240 }])
     expect(gainOf(lineOf(rows, { start: start(30, 60) }), null)?.load).toBeCloseTo(4)
     expect(gainOf(lineOf(rows, { start: start(30, 220) }), null)?.load).toBeNull()
+    const marks = [0, 5e5].map((atUs) => ({ kind: "baseline", atUs }))
+    const visited = repeated(5, [{ tuned: 29, load: 240 }, { baseline: 31 }])
+    const line = (load: number): Readings => lineOf(visited, { marks, start: start(30, load) })
+    expect([gainOf(line(60), null)?.against, gainOf(line(240), null)?.against]).toEqual(["baseline", "start"])
   })
 
   it("is told of the moment that a replay stands at", () => {

@@ -64,7 +64,6 @@ describe("by keys alone", () => {
     for (const [key, title] of [
       ["s", "Statecharts"],
       ["a", "Audit"],
-      ["f", "Fleet"],
       ["o", "Overview"],
     ]) {
       await page.keyboard.press("g")

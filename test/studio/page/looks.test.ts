@@ -31,7 +31,7 @@ const views = [
   { name: "overview", on: "live", ready: ".hero .now:not(:text('–'))" },
   { name: "statecharts", on: "live", ready: ".statechart .state[data-active]" },
   { name: "audit", on: "live", ready: ".record" },
-  { name: "fleet", on: "live", ready: ".engine" },
+  { name: "fleet", on: "shelf", ready: ".engine" },
   { name: "solver", on: "shelf", ready: ".shares li" },
   { name: "overview", on: "shelf", ready: ".replay + .overview .dial[aria-valuenow]" },
 ] as const
@@ -107,7 +107,6 @@ describe("names, notes and readings that nobody expects", () => {
     for (const [view, ready] of [
       ["overview", ".log .tag:text('SafeMode opened')"],
       ["audit", ".record"],
-      ["fleet", ".engine"],
     ]) {
       await page.evaluate((hash) => (location.hash = `#/${hash}`), view)
       await page.waitForSelector(ready)

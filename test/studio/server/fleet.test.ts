@@ -66,7 +66,7 @@ async function openFleet(options: StudioOptions = {}) {
 const keys = ({ engines }: FleetList): ReadonlyArray<string> => engines.map(({ key }) => key)
 
 describe("the list of a fleet", () => {
-  it("is a page of its engines in the order they were spawned, with how many there are", async () => {
+  it("is a page of its engines, as spawned while none is in trouble, with how many there are", async () => {
     const { fleet, get, url } = await openFleet({ name: "Tenants of the east" })
     for (let i = 0; i < 120; i++) fleet.spawn(`tenant-${i}`)
     const session = (await ask(url, "/api/session")).json() as unknown as Session
@@ -93,6 +93,52 @@ describe("the list of a fleet", () => {
     )
     // However much is asked for.
     expect((await get("limit=100000")).engines).toHaveLength(120)
+  })
+
+  it("has those with SafeMode open first, or the order that is asked for", async () => {
+    const { fleet, get, work } = await openFleet()
+    for (const key of ["c", "a", "b"]) fleet.spawn(key)
+    work("a", 200)
+    work("b", 20)
+    fleet.get("b")?.trip("look")
+    expect(keys(await get(""))).toEqual(["b", "c", "a"])
+    expect(keys(await get("sort=spawned"))).toEqual(["c", "a", "b"])
+    expect(keys(await get("sort=key"))).toEqual(["a", "b", "c"])
+    expect(keys(await get("sort=cycles"))).toEqual(["a", "b", "c"])
+    expect(keys(await get("sort=key&offset=1&limit=1"))).toEqual(["b"])
+    // Who has no gain yet comes last.
+    expect(keys(await get("sort=gain")).at(-1)).toBe("c")
+    expect(await get("sort=beauty")).toMatchObject({ error: "badRequest" })
+  })
+
+  it("has a map of all engines, by the change of their loss since the first cycle, where it is asked for", async () => {
+    const { fleet, get, work } = await openFleet()
+    for (const key of ["still", "tuned"]) fleet.spawn(key)
+    work("tuned", 3)
+    const first = (await get("search=tuned")).engines[0]
+    work("tuned", 300)
+    fleet.get("tuned")?.trip("look")
+    const { engines, map } = await get("map=1&limit=1&sort=spawned&offset=1")
+    const { loss, firstLoss } = engines[0]
+    expect(firstLoss).toBe(first.loss)
+    expect(loss).toBeLessThan(firstLoss ?? 0)
+    const change = ((loss ?? 0) - (firstLoss ?? 0)) / (firstLoss ?? 1)
+    expect(map).toEqual({ gains: [null, Math.round(change * 100)], safe: [1] })
+    expect((await get("")).map).toBeNull()
+  })
+
+  // A rest had no word: the phase was undefined, and the page failed on it.
+  it("names the phase of an engine that rests because no better place was found", async () => {
+    const { fleet, get } = await openFleet()
+    const engine = fleet.ensure("still")
+    const phases = new Set<unknown>()
+    for (let i = 1; i <= 2000 && !phases.has("resting"); i++) {
+      engine.observe({ timestampUs: i * 100_000, objective: 1 + 0.1 * Math.sin(i * i) })
+      fleet.tick(i * 100_000)
+      phases.add(engine.getSnapshot().phase)
+    }
+    expect([...phases].every((phase) => typeof phase === "string")).toBe(true)
+    expect((await get("")).engines[0].phase).toBe("resting")
   })
 
   it("narrows by text, status, mode and group", async () => {

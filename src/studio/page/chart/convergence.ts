@@ -2,8 +2,9 @@
 import uPlot from "uplot"
 import type { SolverReading, SolverRun } from "../../protocol/solverProtocol.ts"
 import { Scope } from "../core/cell.ts"
-import { h } from "../core/dom.ts"
+import { h, say } from "../core/dom.ts"
 import { figure } from "../core/format.ts"
+import { toldReading } from "../core/solverAxes.ts"
 import { token } from "../core/theme.ts"
 import { markChanges } from "./changes.ts"
 import { fitChart } from "./fitChart.ts"
@@ -27,6 +28,7 @@ export interface Convergence {
 export function convergence(run: SolverRun): Convergence {
   const scope = new Scope()
   const plot = h("div", { class: "plot" })
+  const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
   const { history } = run
   const frame = run.frame ?? { min: 0, max: 1, log: false }
   const scale = scaleOf(frame)
@@ -54,6 +56,12 @@ export function convergence(run: SolverRun): Convergence {
       legend: { show: false },
       cursor: { y: false },
       hooks: {
+        setCursor: [
+          (u) => {
+            const at = u.cursor.idx
+            say(readout, typeof at === "number" && at < history.length ? toldReading(history[at]) : "")
+          },
+        ],
         draw: [(u) => drawEdges(u, frame, failed, beyond, pending), (u) => markChanges(u, run.labels, true)],
       },
       scales: { x: { time: false }, y: { range: () => [low, high] } },
@@ -114,7 +122,7 @@ export function convergence(run: SolverRun): Convergence {
     ...(run.labels.length < 2 ? [] : [`taken for ${run.labels.map((one) => one.label).join(", then ")}`]),
   ]
   return {
-    element: h("div", { class: "chart", role: "img", "aria-label": label.join(", ") }, plot),
+    element: h("div", { class: "chart", role: "img", "aria-label": label.join(", ") }, plot, readout),
     legend: h(
       "ul",
       { class: "legend small soft" },

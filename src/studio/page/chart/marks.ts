@@ -23,6 +23,7 @@ const LOOK: Partial<
   baseline: { color: "--live-line", sign: "◆", dash: [2, 3] },
   guardrails: { color: "--accent", sign: "≡", dash: [2, 3] },
   restart: { color: "--safe-line", sign: "⟳", dash: [4, 3] },
+  killed: { color: "--trip-line", sign: "✕", dash: [] },
   start: { color: "--text-faint", sign: "▸", dash: [2, 4] },
   stop: { color: "--text-faint", sign: "■", dash: [2, 4] },
 }

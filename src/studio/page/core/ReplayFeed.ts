@@ -52,6 +52,15 @@ export class ReplayFeed {
       this.frames = frames
       this.latest = records
       model.track.value?.load(history)
+      if (entry.recording?.ended === false) {
+        const killed = {
+          atUs: this.toUs,
+          seq: Number.MAX_SAFE_INTEGER,
+          kind: "killed",
+          text: "Killed here",
+        } as const
+        model.track.value?.marks.push(killed)
+      }
       model.track.touch()
       model.connection.set({ state: "open" })
       this.loaded.set(true)

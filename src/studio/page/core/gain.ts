@@ -10,7 +10,7 @@ const PAIRS = 12
 const LEAST_PAIRS = 3
 /** Rows between a baseline reading and a tuned one that still make a pair. */
 const NEAR = 4
-/** A load that differs by more than this share makes readings another matter. */
+/** A throughput that differs by more than this share is told. */
 const SAME_LOAD = 0.25
 
 export interface Gain {
@@ -22,7 +22,7 @@ export interface Gain {
   readonly share: number | null
   /** Two standard errors of the share. */
   readonly margin: number
-  /** Load now as a multiple of that at the start, where they are not comparable; else null. */
+  /** Throughput as a multiple of that at the start, where it is another; else null. */
   readonly load: number | null
 }
 

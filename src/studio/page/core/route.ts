@@ -19,7 +19,8 @@ export function viewsOf(
     statecharts: alone,
     audit: alone,
     solver: solvers.length > 0,
-    fleet: alone || fleets.length > 0,
+    // One engine is no list.
+    fleet: engines.length > 1 || fleets.length > 0,
   }
   return VIEWS.filter((view) => shown[view])
 }

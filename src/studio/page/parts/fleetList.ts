@@ -1,5 +1,5 @@
 /** The engines of a fleet: how many stand how, a page of them at a time with a search, and what happens to them. */
-import type { FleetList } from "../../protocol/fleetProtocol.ts"
+import type { FleetList, FleetSort } from "../../protocol/fleetProtocol.ts"
 import type { FleetEntry } from "../../protocol/protocol.ts"
 import { api } from "../core/api.ts"
 import { Cell, type Scope } from "../core/cell.ts"
@@ -7,7 +7,9 @@ import { fill, h, keyed, mark, say } from "../core/dom.ts"
 import { capital, clock, counted, figure, grouped, words } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { poll } from "../core/poll.ts"
-import { linkTo } from "../core/route.ts"
+import { fleetMap } from "../chart/fleetMap.ts"
+import { sparkline } from "../chart/sparkline.ts"
+import { go, linkTo } from "../core/route.ts"
 import { icon } from "./icons.ts"
 import { answered, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
 
@@ -16,6 +18,17 @@ const PAGE = 50
 const MOST_EVENTS = 100
 /** Knobs of which a row shows the value. */
 const KNOBS_SHOWN = 3
+/** The map is asked for with every so many questions. */
+const MAP_EVERY = 5
+
+const SORT_NAMES: ReadonlyArray<readonly [FleetSort, string]> = [
+  ["safe", "SafeMode first"],
+  ["gain", "Least gain first"],
+  ["cycles", "Most cycles first"],
+  ["heard", "Latest heard first"],
+  ["key", "By key"],
+  ["spawned", "As spawned"],
+]
 
 type FleetRow = FleetList["engines"][number]
 type FleetNews = FleetList["events"][number]
@@ -47,6 +60,14 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
     ...entry.groups.map((name) => [name, name] as const),
   ]
   const group = choice("Group", groups, () => again())
+  const sort = choice("Order", SORT_NAMES, () => again())
+  const openAt = async (place: number): Promise<void> => {
+    const query = { fleet: entry.id, sort: "spawned", offset: place, limit: 1 }
+    const [found] = (await api.fleet(query)).engines
+    if (found !== undefined) go("fleet", { fleet: entry.id, key: found.key })
+  }
+  const map = fleetMap(scope, (place) => void openAt(place).catch((error: unknown) => model.fail(error)))
+  let asked = 0
   group.hidden = entry.groups.length === 0
   const again = (): void => {
     offset.set(0)
@@ -71,9 +92,20 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
   const ask = poll(scope, EVERY_MS, async (signal) => {
     const [kind, value] = filter.value.split("=")
     const narrowed = filter.value === "" ? {} : { [kind]: value }
-    const query = { fleet: entry.id, search: search.value.trim(), group: group.value, ...narrowed }
+    const query = {
+      fleet: entry.id,
+      search: search.value.trim(),
+      group: group.value,
+      sort: sort.value,
+      ...narrowed,
+    }
     try {
-      const page = await api.fleet({ ...query, offset: offset.value, limit: PAGE, events: heard }, signal)
+      const mapped = asked++ % MAP_EVERY === 0 ? { map: 1 } : {}
+      const page = await api.fleet(
+        { ...query, ...mapped, offset: offset.value, limit: PAGE, events: heard },
+        signal,
+      )
+      if (page.map !== null) map.update(page.map)
       answered(model)
       // Engines may have gone since: a page behind the last is no page.
       if (page.engines.length === 0 && page.total > 0 && offset.value > 0) {
@@ -120,7 +152,8 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
       h("header", {}, h("h2", {}, entry.name), h("span", { class: "tag" }, entry.preset ?? "own guardrails")),
       counts.element,
       halted,
-      h("div", { class: "search-row" }, search, filter, group),
+      map.element,
+      h("div", { class: "search-row" }, search, filter, group, sort),
       h("div", { class: "pager" }, status, h("div", { class: "buttons" }, back, on)),
       rows,
       nothing,
@@ -163,6 +196,8 @@ function engineRow(
   const doing = h("span", { class: "small soft goal" })
   const values = h("span", { class: "tags" })
   const count = h("span", { class: "small faint run" })
+  const line = sparkline()
+  let cycles = -1
   const link = h(
     "a",
     { class: "engine", href: linkTo("fleet", { fleet: entry.id, key }) },
@@ -170,6 +205,7 @@ function engineRow(
     state,
     doing,
     values,
+    line.element,
     count,
   )
   const shown = entry.knobs.slice(0, KNOBS_SHOWN).map(({ name }) => ({
@@ -188,7 +224,16 @@ function engineRow(
         now.safeMode === null ? `${words(now.phase)}${group}` : `SafeMode: ${words(now.safeMode.reason)}`,
       )
       for (const { name, element } of shown) say(element, `${name} ${figure(now.base[name])}`)
-      say(count, counted(now.counters.cycles, "cycle"))
+      const { loss, firstLoss } = now
+      const gain =
+        loss === null || firstLoss === null || firstLoss === 0
+          ? null
+          : (loss - firstLoss) / Math.abs(firstLoss)
+      const told = gain === null ? "" : `${gain > 0 ? "+" : ""}${figure(Math.round(gain * 100))} %, `
+      say(count, `${told}${counted(now.counters.cycles, "cycle")}`)
+      if (loss === null || now.counters.cycles === cycles) return
+      cycles = now.counters.cycles
+      line.add(loss)
     },
   }
 }

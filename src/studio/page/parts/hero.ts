@@ -55,7 +55,7 @@ export function hero(model: Model, scope: Scope, engine: EngineEntry): HTMLEleme
     const found = line === null ? null : gainOf(line, model.replay.value?.atUs.value ?? null)
     say(now, measured(engine, found?.now ?? lastWindow.value?.objective ?? snapshot?.guard?.level))
     say(instead, found === null ? "" : insteadOf(found))
-    const told = found === null || found.load !== null ? "" : shareText(found)
+    const told = found === null ? "" : shareText(found)
     say(share, told)
     share.hidden = told === ""
     const better = found === null ? null : isBetter(found, engine)

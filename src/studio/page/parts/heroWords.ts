@@ -36,8 +36,8 @@ export function isBetter(
   return share < 0 === (objective === "minimize")
 }
 
-export function insteadOf(gain: Gain): string {
-  if (gain.load !== null)
-    return `now. The load is ${figure(gain.load)} times that at the start, so the two cannot be compared.`
-  return `instead of ${figure(gain.before)} at the ${gain.against}`
+/** With what it is compared. Throughput that differs may be another load, or what the tuning has made of the same: it is told. */
+export function insteadOf({ before, against, load }: Gain): string {
+  const other = load === null ? "" : `, with ${figure(load)} times the throughput`
+  return `instead of ${figure(before)} at the ${against}${other}`
 }

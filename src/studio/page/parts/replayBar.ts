@@ -2,7 +2,7 @@
 import type { HistoryMark } from "../../protocol/protocol.ts"
 import type { Scope } from "../core/cell.ts"
 import { fill, h, mark, say } from "../core/dom.ts"
-import { clock, span } from "../core/format.ts"
+import { clock, isolated, span } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import type { ReplayFeed } from "../core/ReplayFeed.ts"
 import { icon } from "./icons.ts"
@@ -10,7 +10,7 @@ import { icon } from "./icons.ts"
 const SPEEDS = [1, 5, 20, 100]
 /** Steps of the slider over the whole recording. */
 const STEPS = 2000
-const MARKED: ReadonlyArray<HistoryMark["kind"]> = ["trip", "rollback", "baseline"]
+const MARKED: ReadonlyArray<HistoryMark["kind"]> = ["trip", "rollback", "baseline", "killed"]
 
 export function replayBar(model: Model, replay: ReplayFeed, scope: Scope): HTMLElement {
   const length = Math.max(1, replay.toUs - replay.fromUs)
@@ -30,7 +30,7 @@ export function replayBar(model: Model, replay: ReplayFeed, scope: Scope): HTMLE
   const ticks = h("div", { class: "ticks", "aria-hidden": "true" })
   const speed = h(
     "select",
-    { class: "input speed", "aria-label": "Speed" },
+    { class: "input" },
     ...SPEEDS.map((factor) => h("option", { value: factor }, `${factor}×`)),
   )
   speed.addEventListener("change", () => replay.speed.set(Number(speed.value)))
@@ -57,9 +57,18 @@ export function replayBar(model: Model, replay: ReplayFeed, scope: Scope): HTMLE
       }),
     )
   })
+  const { value: engine } = model.engine
+  const recording = engine?.recording ?? null
+  const end = recording === null || recording.ended ? "Stopped" : "Killed here"
   return h(
     "section",
     { class: "card replay", "aria-label": "Replay" },
+    h(
+      "p",
+      { class: "of small soft" },
+      h("strong", {}, isolated(engine?.name ?? "")),
+      ` recorded ${clock(replay.fromUs)}, ${span(length)}`,
+    ),
     h(
       "div",
       { class: "tools" },
@@ -77,6 +86,7 @@ export function replayBar(model: Model, replay: ReplayFeed, scope: Scope): HTMLE
     ),
     h("div", { class: "track" }, ticks, slider),
     now,
-    speed,
+    h("span", { class: "tag", "data-tone": end === "Stopped" ? null : "trip" }, end),
+    h("label", { class: "speed small soft" }, "Speed", speed),
   )
 }

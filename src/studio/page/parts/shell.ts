@@ -58,7 +58,8 @@ export function shell(model: Model, views: Readonly<Record<ViewName, MakeView>>)
       replay === null || !OF_ONE_ENGINE.includes(wanted) ? null : replayBar(model, replay, bar),
       content(model, wanted, view, bar),
     )
-    document.title = `${view.title} · ${model.engine.value?.name ?? "Arqon"} studio`
+    const of = OF_ONE_ENGINE.includes(wanted) ? model.engine.value?.name : undefined
+    document.title = `${view.title} · ${of ?? "Arqon"} studio`
     if (turned) {
       announce(view.title)
       scrollTo(0, 0)
@@ -173,27 +174,32 @@ function topBar(model: Model): HTMLElement {
   )
   const steering = steerButton(() => openEngineSteering(model))
   const themeButton = h("button", { class: "button square", "data-kind": "quiet", click: nextTheme })
-  scope.watch([model.session, model.engine], () => {
+  const title = h("span", { class: "title", "aria-hidden": "true" })
+  const ofOne = (): boolean => OF_ONE_ENGINE.includes(route.value.view)
+  scope.watch([model.session, model.engine, route], () => {
+    say(title, PAGES.find(({ view }) => view === route.value.view)?.name ?? "")
+    title.hidden = ofOne() || (route.value.view === "fleet" && onlyFleets(model))
     const engines = model.session.value?.engines ?? []
     const current = engines.find(({ id }) => id === model.engine.value?.id)
     const offered = engines.slice(0, MOST_OFFERED)
     if (current !== undefined && !offered.includes(current)) offered.unshift(current)
     fill(select, ...offered.map((one) => h("option", { value: one.id }, labelOf(one, engines))))
-    select.hidden = engines.length === 0
-    fleets.hidden = !onlyFleets(model)
+    select.hidden = engines.length === 0 || !ofOne()
+    fleets.hidden = !onlyFleets(model) || route.value.view === "solver"
     say(fleets, (model.session.value?.fleets ?? []).map(({ name }) => name).join(", "))
     if (model.engine.value !== null) select.value = model.engine.value.id
   })
-  scope.watch([model.snapshot, model.connection, model.engine, model.session, model.atEnd], () => {
+  scope.watch([model.snapshot, model.connection, model.engine, model.session, model.atEnd, route], () => {
     const { value: snapshot } = model.snapshot
     const lost = model.connection.value.state === "lost"
     const standing = standingNow(model)
     say(mode, lost ? "Disconnected" : (standing.short ?? standing.word))
     mark(mode, "data-tone", lost ? null : standing.tone)
     const recorded = model.engine.value?.source === "recorded"
-    flag.hidden = !recorded && (model.steerable || model.engine.value === null)
+    flag.hidden = !ofOne() || (!recorded && (model.steerable || model.engine.value === null))
     say(flag, recorded ? "recorded" : "read-only")
-    const nobody = model.session.value !== null && model.engine.value === null
+    // What is shown beside an engine is none of its business.
+    const nobody = !ofOne() || (model.session.value !== null && model.engine.value === null)
     const waits = snapshot?.safeMode?.exit === "manualReset"
     quick.hidden = recorded || nobody || !waits || hindrance(model, "reset") !== null
     steering.hidden = recorded || nobody || !model.steerable
@@ -207,7 +213,7 @@ function topBar(model: Model): HTMLElement {
   return h(
     "header",
     { class: "top" },
-    h("div", { class: "who" }, select, fleets, mode, flag),
+    h("div", { class: "who" }, title, select, fleets, mode, flag),
     h(
       "div",
       { class: "tools" },

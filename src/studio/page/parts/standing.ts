@@ -69,10 +69,9 @@ function endOf(ended: boolean, last: Standing): Standing {
       sentence: "The record ends with a stop: the plant is on its base.",
     }
   return {
-    word: "Record ends here",
-    short: "Record ends",
-    tone: null,
-    sentence: `It ends without a stop: the engine was killed or is still running. Last: ${last.word}. ${last.sentence}`,
+    word: "Killed here",
+    tone: "trip",
+    sentence: `The record ends without a stop: the engine was killed, unless it is still running. Last: ${last.word}. ${last.sentence}`,
   }
 }
 

@@ -23,7 +23,7 @@ interface Vital {
 
 const VITALS: ReadonlyArray<Vital> = [
   {
-    name: "Load",
+    name: "Load (throughput)",
     color: "--series-2",
     values: ({ throughput }) => throughput,
     text: (value) => `${figure(value)}/s`,

@@ -198,6 +198,9 @@ function actors(model: Model, scope: Scope): HTMLElement {
   )
 }
 
+/** It goes on resting: said once in the headline, and no news here. */
+const isRest = ({ kind, reason }: AuditRecord): boolean => kind === "noChange" && reason === "resting"
+
 function latest(model: Model, scope: Scope): HTMLElement {
   const list = h("ol", { class: "log" })
   const show = keyed<AuditRecord>(
@@ -210,7 +213,7 @@ function latest(model: Model, scope: Scope): HTMLElement {
   )
   const nothing = h("p", { class: "empty small" }, "No decisions yet.")
   scope.watch([model.records], () => {
-    show(model.records.value.slice(0, LATEST))
+    show(model.records.value.filter((record) => !isRest(record)).slice(0, LATEST))
     nothing.hidden = model.records.value.length > 0
   })
   return h(

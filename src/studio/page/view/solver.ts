@@ -4,7 +4,9 @@
  */
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import { convergence } from "../chart/convergence.ts"
+import { parallelPlot } from "../chart/parallel.ts"
 import { reachChart } from "../chart/reach.ts"
+import { slices } from "../chart/slices.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"
 import { fill, h, say } from "../core/dom.ts"
@@ -132,9 +134,23 @@ function cards(run: SolverRun, scope: Scope): ReadonlyArray<HTMLElement> {
     importance(run),
     best(run),
     landscape(run),
+    plotCard("Slices", "value against each parameter; the best tenth in green, × failed", slices(run)),
+    plotCard(
+      "Parallel coordinates",
+      "a line for each evaluation; the best tenth in green",
+      parallelPlot(run),
+    ),
     readings(run),
   ]
 }
+
+const plotCard = (name: string, about: string, plot: HTMLElement): HTMLElement =>
+  h(
+    "section",
+    { class: "card wide", "aria-label": name },
+    h("header", {}, h("h2", {}, name), h("span", { class: "small faint" }, about)),
+    plot,
+  )
 
 function importance({ importance: found }: SolverRun): HTMLElement {
   const card = (content: HTMLElement): HTMLElement =>
@@ -264,19 +280,31 @@ const SHOWN = 200
 const shown = (value: unknown): string => (typeof value === "number" ? figure(value) : short(value))
 
 function readings(run: SolverRun): HTMLElement {
-  const latest = run.history.slice(-SHOWN).toReversed()
   const names = Object.keys(run.history[0]?.params ?? {})
-  const rows = latest.map((one) =>
+  const failed = run.history.filter(({ value }) => value === null)
+  const only = h("input", { type: "checkbox", change: () => show() })
+  const body = h("tbody")
+  const count = h("span", { class: "small faint" })
+  const show = (): void => {
+    const of = only.checked ? failed : run.history
+    fill(body, ...of.slice(-SHOWN).toReversed().map(rowOf))
+    say(count, of.length > SHOWN ? `latest ${SHOWN} of ${of.length}` : counted(of.length, "evaluation"))
+  }
+  const rowOf = (one: SolverRun["history"][number]): HTMLElement =>
     h(
       "tr",
       {},
       h("th", { scope: "row", class: "faint" }, String(one.index)),
       h("td", {}, one.phase),
-      h("td", { class: "number" }, one.value === null ? "failed" : figure(one.value)),
+      h(
+        "td",
+        { class: one.value === null ? "number failed" : "number" },
+        one.value === null ? "failed" : figure(one.value),
+      ),
       ...names.map((name) => h("td", { class: "number" }, shown(one.params[name]))),
       h("td", { class: "soft" }, one.decision),
-    ),
-  )
+    )
+  show()
   const caption = h("caption", { class: "hidden-text" })
   say(caption, "Evaluations, newest first")
   return h(
@@ -286,13 +314,10 @@ function readings(run: SolverRun): HTMLElement {
       "header",
       {},
       h("h2", {}, "Evaluations"),
-      h(
-        "span",
-        { class: "small faint" },
-        run.history.length > SHOWN
-          ? `latest ${SHOWN} of ${run.history.length}`
-          : counted(run.history.length, "evaluation"),
-      ),
+      failed.length === 0
+        ? null
+        : h("label", { class: "check small soft" }, only, `Only the ${failed.length} that failed`),
+      count,
     ),
     h(
       "div",
@@ -310,7 +335,7 @@ function readings(run: SolverRun): HTMLElement {
             ...["#", "Phase", "Value", ...names, "Why"].map((name) => h("th", { scope: "col" }, name)),
           ),
         ),
-        h("tbody", {}, ...rows),
+        body,
       ),
     ),
   )

@@ -1,0 +1,78 @@
+/** What a visitor may do to the simulated service: break it in four ways, and let its time pass faster. */
+import { h, mark, say } from "../page/core/dom.ts"
+import { type Breakage, type SimulatedService, UNBROKEN } from "./SimulatedService.ts"
+
+const WAYS: ReadonlyArray<{ readonly key: keyof Breakage; readonly name: string; readonly effect: string }> =
+  [
+    {
+      key: "load",
+      name: "Load × 3",
+      effect: "Three times the requests: more workers are needed than before.",
+    },
+    { key: "noise", name: "Noise", effect: "Readings swing by half: single ones say nothing any more." },
+    {
+      key: "silence",
+      name: "Telemetry gone",
+      effect: "Nothing is reported: after three silent windows SafeMode opens.",
+    },
+    {
+      key: "cliff",
+      name: "Cliff",
+      effect: "Batches below 5.2 ms take ten times as long: the limit is broken, and SafeMode opens.",
+    },
+  ]
+const SPEEDS = [1, 5, 20] as const
+
+const CALM = "A simulated service, tuned in this page by the same engine. Break it, and watch."
+
+export function dock(service: SimulatedService, speed: { value: number }): HTMLElement {
+  const said = h("p", { class: "small soft", role: "status" }, CALM)
+  const buttons = WAYS.map(({ key, effect }, i) =>
+    h(
+      "button",
+      {
+        class: "button",
+        "aria-pressed": "false",
+        title: effect,
+        click: () => {
+          service.breakage = { ...service.breakage, [key]: !service.breakage[key] }
+          show()
+        },
+      },
+      WAYS[i].name,
+    ),
+  )
+  const mend = h(
+    "button",
+    {
+      class: "button",
+      "data-kind": "quiet",
+      click: () => {
+        service.breakage = UNBROKEN
+        show()
+      },
+    },
+    "Mend",
+  )
+  const select = h(
+    "select",
+    { class: "input speed", "aria-label": "Speed of its time" },
+    ...SPEEDS.map((one) => h("option", { value: one, selected: one === speed.value }, `${one}×`)),
+  )
+  select.addEventListener("change", () => {
+    speed.value = Number(select.value)
+  })
+  const show = (): void => {
+    const broken = WAYS.filter(({ key }) => service.breakage[key])
+    buttons.forEach((button, i) => mark(button, "aria-pressed", String(service.breakage[WAYS[i].key])))
+    mend.disabled = broken.length === 0
+    say(said, broken.at(-1)?.effect ?? CALM)
+  }
+  show()
+  return h(
+    "aside",
+    { class: "dock card", "aria-label": "Break the service" },
+    said,
+    h("div", { class: "ways" }, ...buttons, mend, select),
+  )
+}

@@ -1,0 +1,96 @@
+/** The playground in a real browser: one file without a server, in which an engine tunes, is broken in every way on offer, and recovers. */
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { playground } from "../../../scripts/buildPlayground.ts"
+import { serve, type Served } from "../../browser/chromium.ts"
+import { barriers, crowding, launch, look, type Looks, picture, type Seen } from "../page/browser.ts"
+import { soon } from "../page/soon.ts"
+
+let browser: Browser
+let served: Served
+
+beforeAll(async () => {
+  browser = await launch()
+  served = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
+})
+
+afterAll(() => Promise.allSettled([browser?.close(), served?.close()]))
+
+async function play(looks: Looks = {}): Promise<Seen> {
+  const seen = await look(browser, served.url, looks)
+  onTestFinished(() => seen.close())
+  await seen.page.getByLabel("Speed of its time").selectOption("20×")
+  await seen.page.waitForSelector(".hero .now:not(:text('–'))")
+  return seen
+}
+
+const word = ({ page }: Seen) => page.locator(".hero .word").textContent()
+const press = ({ page }: Seen, name: string): Promise<void> =>
+  page.getByRole("button", { name, exact: true }).click()
+
+describe("the playground", () => {
+  it("tunes by itself, and says what that has brought", async () => {
+    const seen = await play()
+    await soon(() => seen.page.locator(".hero .instead").textContent()).toMatch(
+      /^instead of [\d.]+ at the (start|baseline)$/,
+    )
+    await soon(() => seen.page.locator(".hero .share").textContent()).toMatch(/^−\d+ % \(±\d+\)$/)
+    await picture(seen.page, "playground-light")
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("opens SafeMode when telemetry is gone, shows it in the statechart, and closes it once it is back", async () => {
+    const seen = await play()
+    await press(seen, "Telemetry gone")
+    await soon(() => word(seen)).toBe("SafeMode is open")
+    await press(seen, "Mend")
+    await seen.page.evaluate(() => (location.hash = "#/statecharts?actor=engine"))
+    await seen.page.waitForSelector('[data-id="engine.running.adapting"][data-active]')
+    await seen.page.evaluate(() => (location.hash = "#/audit?kind=safeModeEntered"))
+    await seen.page.getByText("telemetry lost").first().waitFor()
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("shows a load three times as high as one", async () => {
+    const seen = await play()
+    await press(seen, "Load × 3")
+    const load = seen.page.getByRole("article", { name: "Load (throughput)" })
+    await soon(() => load.locator(".number").textContent()).toBe("240/s")
+    await soon(() => seen.page.locator(".hero .instead").textContent()).toMatch(
+      /at the start, with [23](\.\d+)? times the throughput|at the baseline/,
+    )
+  })
+
+  it("falls from the cliff, and is taken back", async () => {
+    const seen = await play()
+    await soon(() => seen.page.locator(".hero .share").textContent()).toMatch(/^−/)
+    await press(seen, "Cliff")
+    const note = seen.page.locator(".log .tag").getByText("SafeMode opened")
+    await note.first().waitFor()
+    await seen.page.evaluate(() => (location.hash = "#/audit?kind=safeModeEntered"))
+    await seen.page.getByText("constraint emergency").first().waitFor()
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("is steered like any engine, with the reason in its audit", async () => {
+    const seen = await play()
+    await press(seen, "Steer")
+    await press(seen, "Trip SafeMode")
+    const dialog = seen.page.getByRole("dialog", { name: "Trip SafeMode?" })
+    await dialog.getByLabel("Reason").fill("to see it")
+    await dialog.getByRole("button", { name: "Trip SafeMode" }).click()
+    await soon(() => seen.page.locator(".hero .note").textContent()).toContain("to see it")
+  })
+
+  it.each([
+    { width: 1440, height: 900, theme: "light" },
+    { width: 390, height: 844, theme: "dark" },
+  ] as const)("has no barrier and nothing that overlaps at $width pixels, $theme", async (looks) => {
+    const seen = await play({ ...looks, still: true })
+    await press(seen, "Noise")
+    await seen.page.getByText("Readings swing by half").waitFor()
+    expect(await barriers(seen.page)).toEqual([])
+    expect(await seen.page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
+    await picture(seen.page, `playground-${looks.width}`)
+  })
+})
