@@ -1,8 +1,9 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import { breakMechanism } from "./test/broken/breakMechanism.ts"
 
 /** `arqon` and its entries mean the source here, so that tests and examples see the same code. */
-const source = (path: string): string => new URL(path, import.meta.url).pathname
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Rooms whose tests need no worker of their own. */
 const PURE = ["hot", "domain", "control", "solver", "telemetry", "testing", "machines"].map(

@@ -4,8 +4,9 @@
  * followed.
  */
 import { readdirSync, rmSync } from "node:fs"
-import { open, rename } from "node:fs/promises"
+import { open } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { giveName } from "./giveName.ts"
 import { PRIVATE, temporaryOf } from "./privateFile.ts"
 
 /** Of a temporary name: the file that it was meant for. */
@@ -39,7 +40,7 @@ export async function writeAtomicallyBy<T>(
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await giveName(temporary, path)
   } catch (cause) {
     rmSync(temporary, { force: true })
     throw cause

@@ -18,6 +18,7 @@ import {
 } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { causeCode, causeText, StateFileError } from "./StateFileError.ts"
+import { windowsProblem } from "./windowsNames.ts"
 
 /** Mode of a file that its owner alone may read and write. */
 export const PRIVATE = 0o600
@@ -115,6 +116,8 @@ export function makePrivateFile(path: string): void {
 
 /** Links in a path's folders are followed; its last part must be a file, or nothing yet. */
 export function plainPath(path: string): string {
+  const problem = windowsProblem(path)
+  if (problem !== null) throw Object.assign(new Error(problem), { code: "EINVAL" })
   const plain = join(realpathSync(dirname(path)), basename(path))
   const found = lstatSync(plain, { throwIfNoEntry: false })
   if (found === undefined || found.isFile()) return plain
