@@ -57,11 +57,11 @@ export function systemSubject({ inspect, sinks = [], ...config }: EngineOptions<
   const attempt =
     <A extends ReadonlyArray<unknown>, B>(call: (...args: A) => B) =>
     (...args: A): B =>
-      core.attempt(() => call(...args))
+      core.calls.attempt(() => call(...args))
   return {
-    start: async () => core.begin(),
+    start: async () => core.life.begin(),
     stop: async () => {
-      core.end()
+      core.life.end()
       await Effect.runPromise(core.trail.finish)
       await Effect.runPromise(Fiber.interruptAll(writers))
     },
@@ -72,13 +72,13 @@ export function systemSubject({ inspect, sinks = [], ...config }: EngineOptions<
     observe: attempt((digest) => core.observe(digest)),
     subscribe: (listener) => subscribeTo(core, listener),
     getSnapshot: () => core.snapshot() as ReturnType<ArqonEngine<Knob>["getSnapshot"]>,
-    ...commandCalls((command) => void core.attempt(() => core.send(command))),
+    ...commandCalls((command) => void core.calls.attempt(() => core.send(command))),
     relocation: relocationApi(core),
     get actor() {
       return core.actor
     },
     windows$: core.windows$,
-    audit: { subscribe: (listener) => core.subscribeAudit(listener), state: () => core.trail.state() },
+    audit: { subscribe: (listener) => core.trail.listeners.add(listener), state: () => core.trail.state() },
     tick: (at) => {
       nowUs = Math.max(nowUs, at)
       if (core.status === "running") core.tick(nowUs)

@@ -92,7 +92,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
   const { core } = running
   const attempt = <A, E>(call: () => A): Effect.Effect<A, E> =>
     Effect.suspend(() => {
-      const outcome = core.outcome(call)
+      const outcome = core.calls.outcome(call)
       if (outcome.ok) return Effect.succeed(outcome.value)
       return outcome.expected ? Effect.fail(outcome.error as E) : Effect.die(outcome.error)
     })
@@ -105,7 +105,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       return core.coarse
     },
     observe: (digest) => attempt(() => core.observe(digest)),
-    observeUnsafe: core.report,
+    observeUnsafe: core.calls.report,
     digest: core.hot.digest,
     observeDigestUnsafe: () => core.observeDigest(),
     tick: (nowUs) => attempt(() => core.manualTick(nowUs)),
@@ -135,7 +135,7 @@ const changesOf = <K extends string>(
     (queue) =>
       Effect.acquireRelease(
         Effect.sync(() => {
-          const states = core.subscribe((snapshot) =>
+          const states = core.snapshots.add((snapshot) =>
             Queue.offerUnsafe(queue, snapshot as EngineSnapshot<KnobValues<K>>),
           )
           const ended = core.whenOver((fault) =>

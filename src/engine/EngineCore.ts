@@ -8,9 +8,6 @@ import type { Actor } from "xstate"
 import {
   COMMAND_AUDIT_FULL,
   COMMAND_DRAINED,
-  COMMAND_PROVE,
-  COMMAND_ROLLBACK,
-  COMMAND_STOP,
   DEADLINE,
   DIGEST_TIMESTAMP_US,
   EMERGENCY,
@@ -27,50 +24,29 @@ import { type CoarseKnob, coarseKnobs } from "../domain/ParamSpace.ts"
 import type { Resumption } from "../domain/Resumption.ts"
 import type { Window } from "../domain/Window.ts"
 import type { engineMachine } from "../../machines/engine.machine.ts"
-import { isOffBaseline } from "../../machines/engineContext.ts"
-import { journalInput } from "../../machines/hotAudit.ts"
 import { completeWhen } from "./interop/completeWhen.ts"
 import { observeLater } from "./interop/observeLater.ts"
 import { dueOf } from "../telemetry/dueOf.ts"
 import type { Sample } from "../telemetry/samples.ts"
 import { ActorTree } from "./ActorTree.ts"
+import { UserCalls } from "./calls/UserCalls.ts"
+import { EngineLife } from "./EngineLife.ts"
 import { AuditDecoder } from "./audit/AuditDecoder.ts"
-import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { AuditTrail } from "./audit/AuditTrail.ts"
 import { ClockWatch } from "./supervision/ClockWatch.ts"
 import { carryOut, type Command } from "./commands.ts"
 import { CycleTimes } from "./metrics/CycleTimes.ts"
-import { liveView, machineInputOf, startRecord } from "./engineParts.ts"
+import { type EngineCoreOptions, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
 import { readDigest, timeError, writeSample } from "./digestInput.ts"
-import { cyclesOf, type EngineSnapshot, isProving, safeModeState } from "./contract/EngineSnapshot.ts"
+import { cyclesOf, type EngineSnapshot, safeModeState } from "./contract/EngineSnapshot.ts"
 import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
-import { guardInspector, type Inspect } from "./calls/guarded.ts"
-import { errorText, isExpected, type Outcome, outcomeOf } from "./calls/outcome.ts"
-import { foreignCall } from "./calls/foreignCall.ts"
+import { guardInspector } from "./calls/guarded.ts"
 import { Recovery } from "./supervision/Recovery.ts"
 import { Relocations } from "./relocation/Relocations.ts"
-import type { RelocationParts } from "./contract/RelocationParts.ts"
-import { resumedHotPath, startEvent } from "./resume.ts"
+import { resumedHotPath } from "./resume.ts"
 import { Notifications } from "./calls/Notifications.ts"
-import { warmUp } from "./warmUp.ts"
 import { type Callbacks, Listeners, type Subscription } from "./calls/Listeners.ts"
-
-export interface EngineCoreOptions {
-  readonly settings: EngineSettings
-  readonly runId: string
-  /** Reads the clock, microseconds; null in manual time. */
-  readonly readClock: (() => number) | null
-  readonly inspect?: Inspect | undefined
-  /** The engine's machine, with actors of one's own in it. */
-  readonly machine?: typeof engineMachine | undefined
-  /** For `homeostasis` and `variants`; where left out they must be given before such an engine begins. */
-  readonly relocation?: RelocationParts | undefined
-  /** Whose place it takes, and where that one stood. */
-  readonly resume?: Resumption | null | undefined
-  /** Shared memory with a configuration of these knobs whose writer this engine becomes. */
-  readonly shared?: SharedArrayBuffer | undefined
-}
 
 /** Due codes that one tick can lead to, one after another, before something is wrong. */
 const MOST_DUE = 64
@@ -92,7 +68,9 @@ export class EngineCore {
   readonly releases = new Listeners<void>("release")
   /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
   readonly endings = new Listeners<EngineFaultError | null>("ending")
-  status: "idle" | "running" | "stopped" = "idle"
+  readonly life = new EngineLife(this)
+  /** What the faces of the engine call. */
+  readonly calls = new UserCalls(this)
   /** Where it begins and why, where it takes the place of another one; settled once it has begun. */
   resumption: Resumption | null
   readonly clockWatch: ClockWatch
@@ -107,13 +85,10 @@ export class EngineCore {
   readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null
-  /** A stop was asked for that proves the base first: the engine ends when the machine measures no more. */
-  private proving = false
-  private readonly due: ReturnType<typeof dueOf>
-  private watching: Subscription | null = null
+  readonly due: ReturnType<typeof dueOf>
   readonly counts = { windows: 0, windowsExpired: 0, cycles: 0 }
   /** Digests of a user's that are being read: a getter of one may report another. */
-  private reading = 0
+  reading = 0
   private readonly draft: Float64Array
 
   constructor(options: EngineCoreOptions) {
@@ -165,7 +140,10 @@ export class EngineCore {
     for (const listeners of this.listeners) {
       listeners.onFirstFailure = (detail) => {
         this.recovery.unreported.push(detail)
-        this.notifications.add(() => this.reportCallbacks())
+        this.notifications.add(() => {
+          this.recovery.reportCallbacks()
+          this.trail.pump()
+        })
       }
     }
     this.tree = new ActorTree({
@@ -176,12 +154,16 @@ export class EngineCore {
       machine: options.machine,
       onEvent: () => this.afterEvent(),
       later: (call) => this.notifications.add(() => this.actorListeners.notify(call)),
-      mayEnd: () => this.proving,
+      mayEnd: () => this.life.proving,
       onDeath: (death) => this.recovery.rootDied(death),
       relocation: () => this.relocations.parts?.machine,
       onVariant: (event) => this.relocations.variantChosen(event),
     })
     this.notifications.tell()
+  }
+
+  get status(): EngineLife["status"] {
+    return this.life.status
   }
 
   /** The root of the statecharts; another one after it had to be put in its place. */
@@ -208,66 +190,9 @@ export class EngineCore {
     if (this.readClock === null && nowUs !== undefined) this.hot.nowCell[0] = nowUs
   }
 
-  begin(): void {
-    this.expect("idle", "start")
-    this.status = "running"
-    warmUp()
-    this.hot.nowCell[0] = this.nowUs
-    // Not by `windows$`, whose every step makes something: nobody but the engine looks at it.
-    this.watching = this.due.subscribe(({ window }) => {
-      if (window !== null) this.lastWindow = window
-    })
-    this.actor.start()
-    this.recovery.faultDetail = this.resumption?.safeMode?.detail ?? null
-    this.actor.send(startEvent(this.resumption, this.hot.nowUs))
-    // Frozen only when the disk was asked, after a stop that left it on a base that had still to prove itself.
-    if (this.recovery.latchOpen && isOffBaseline(this.hot)) {
-      this.actor.send({ type: "rollback", nowUs: this.command(COMMAND_ROLLBACK) })
-    }
-    this.settle()
-  }
-
-  /** Puts the plant on its base whatever happened before, and empties the ring. Safe to call twice. */
-  end(): void {
-    if (this.status === "stopped") return
-    const wasRunning = this.status === "running"
-    this.status = "stopped"
-    this.watching?.unsubscribe()
-    this.lastWindow = null
-    if (wasRunning && this.actor.getSnapshot().status === "active") {
-      this.actor.send({ type: "stop", nowUs: this.command(COMMAND_STOP) })
-    }
-    if (wasRunning && this.actor.getSnapshot().status !== "done") this.recovery.secure()
-    this.tree.stop()
-    this.trail.pump()
-    this.publish()
-    this.notifications.add(() => {
-      this.snapshots.clear()
-      this.endings.notify(null)
-      this.endings.clear()
-    })
-    this.notifications.tell()
-  }
-
-  /**
-   * Ends as `end` does, after so many pairs of windows have shown whether the plant stays on its base; at once where there is nothing
-   * to choose from. Asked for once; who asks again waits for the first. Not running, it is over at once.
-   */
-  prove(pairs: number): void {
-    if (this.status !== "running") return this.end()
-    if (this.proving) return
-    this.settle()
-    this.proving = true
-    const { hot } = this
-    hot.nowCell[0] = this.nowUs
-    if (this.settings.auditDigests) journalInput(hot, COMMAND_PROVE, pairs)
-    if (this.tree.alive) this.actor.send({ type: "prove", pairs, nowUs: hot.nowCell[0] })
-    this.settle()
-  }
-
   /** Throws a DigestError when it is no digest, an EngineStateError when nobody is there to take it. */
   observe(input: unknown): boolean {
-    if (this.status !== "running") this.expect("running", "observe")
+    if (this.status !== "running") this.life.expect("running", "observe")
     const { hot } = this
     this.takeTime()
     const draft = this.reading === 0 ? this.draft : hot.digest.slice()
@@ -278,7 +203,7 @@ export class EngineCore {
     this.reading--
     if (error !== null) throw error
     // Reading it may have called anything.
-    if (this.status !== "running") this.expect("running", "observe")
+    if (this.status !== "running") this.life.expect("running", "observe")
     copyDigest(draft, hot.digest)
     this.clockWatch.look(hot.nowCell)
     return this.afterDue(hot.observe()) !== RING_FULL
@@ -298,7 +223,7 @@ export class EngineCore {
 
   /** The form without objects: fill `hot.digest` by position first. NaN stamps and generations are now and the live one. */
   observeDigest(): number {
-    if (this.status !== "running") this.expect("running", "observeDigest")
+    if (this.status !== "running") this.life.expect("running", "observeDigest")
     const { hot } = this
     const { digest } = hot
     // NaN is the only number that is not itself.
@@ -331,7 +256,7 @@ export class EngineCore {
 
   /** As a user calls it: only manual time is told what time it is. */
   manualTick(nowUs: number): void {
-    this.expect("running", "tick")
+    this.life.expect("running", "tick")
     if (this.readClock !== null) throw new EngineStateError({ reason: "notManual", call: "tick" })
     this.tick(nowUs)
   }
@@ -346,25 +271,17 @@ export class EngineCore {
       this.relocations.offer(command.variants)
       return true
     }
-    this.expect("running", command.type)
+    this.life.expect("running", command.type)
     if (command.type === "setGuardrails") {
       // What can be written makes room for its record.
       this.settle()
-      this.expect("running", command.type)
+      this.life.expect("running", command.type)
     }
     // What died since the last call is started anew first: whatever lets SafeMode go for that lets nothing go that is asked now.
     this.recovery.recoverAll()
     carryOut(this, command)
     this.settle()
     return true
-  }
-
-  subscribe(listener: (snapshot: EngineSnapshot) => unknown): Subscription {
-    return this.snapshots.add(listener)
-  }
-
-  subscribeAudit(listener: (record: AuditRecord) => unknown): Subscription {
-    return this.trail.listeners.add(listener)
   }
 
   /** Calls back once, when the engine is over; at once when it is. */
@@ -378,54 +295,17 @@ export class EngineCore {
     return snapshotNow(this)
   }
 
-  /** Runs a call of a user's. Errors it is documented to give are expected; anything else is a defect and trips SafeMode. */
-  outcome<A>(call: () => A): Outcome<A> {
-    const { reading } = this
-    const outcome = outcomeOf(call)
-    if (!outcome.ok) this.failed(outcome.error, reading)
-    return outcome
-  }
-
-  /** As `outcome`, thrown. */
-  attempt<A>(call: () => A): A {
-    return foreignCall(call, undefined, this.rethrow, this.reading)
-  }
-
-  /** `observe`, `observeSample` and `manualTick` as a user calls them. */
-  readonly report = (input: unknown): boolean =>
-    foreignCall(this.observing, input, this.rethrow, this.reading)
-  readonly reportSample = (sample: Sample): void =>
-    foreignCall(this.sampling, sample, this.failed, this.reading)
-  readonly passTime = (nowUs: number): void => foreignCall(this.ticking, nowUs, this.rethrow, this.reading)
-  private readonly observing = (input: unknown): boolean => this.observe(input)
-  private readonly sampling = (sample: Sample): void => this.observeSample(sample)
-  private readonly ticking = (nowUs: number): void => this.manualTick(nowUs)
-
-  /** What a call threw that began while so many digests were being read. */
-  readonly failed = (error: unknown, reading: number): void => {
-    // What a digest throws while it is read (a getter, a proxy) is its maker's affair.
-    const itsMakers = this.reading !== reading
-    this.reading = reading
-    if (itsMakers || isExpected(error)) return
-    this.recovery.fault(errorText(error))
+  /** A defect was met: the plant is safe, and everything is settled, when this returns. */
+  fault(detail: string): void {
+    this.recovery.fault(detail)
     this.settle()
-  }
-
-  private readonly rethrow = (error: unknown, reading: number): never => {
-    this.failed(error, reading)
-    throw error
   }
 
   /** What every call and every tick ends with. */
   settle(): void {
     this.advance()
-    if (this.isProved) this.end()
+    if (this.life.isProved) this.life.end()
     this.notifications.tell()
-  }
-
-  /** The proof before a stop is over, however it ended. */
-  get isProved(): boolean {
-    return this.proving && this.status === "running" && !isProving(this.actor)
   }
 
   private advance(): void {
@@ -457,12 +337,6 @@ export class EngineCore {
     this.actor.send({ type: "trip", reason: "auditQueueFull", nowUs: this.command(COMMAND_AUDIT_FULL) })
   }
 
-  private expect(status: "idle" | "running", call: string): void {
-    if (this.status === status) return
-    if (this.status === "stopped") throw new EngineStateError({ reason: "stopped", call })
-    throw new EngineStateError({ reason: status === "idle" ? "alreadyStarted" : "notStarted", call })
-  }
-
   private afterDue(code: number): number {
     switch (code) {
       case WINDOW_CLOSED:
@@ -488,7 +362,7 @@ export class EngineCore {
       this.readClock === null ||
       this.hot.audit.size * 2 > this.hot.audit.capacity ||
       this.recovery.waiting ||
-      this.isProved
+      this.life.isProved
     ) {
       this.settle()
     } else this.notifications.tell()
@@ -510,10 +384,5 @@ export class EngineCore {
     if (this.snapshots.size === 0) return
     const snapshot = takeSnapshot(this)
     this.notifications.add(() => this.snapshots.notify(snapshot))
-  }
-
-  private reportCallbacks(): void {
-    this.recovery.reportCallbacks()
-    this.trail.pump()
   }
 }

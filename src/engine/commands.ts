@@ -26,6 +26,7 @@ import type { Listeners } from "./calls/Listeners.ts"
 import { type Note, noteOf } from "./contract/noteOf.ts"
 import { type EngineActor, safeModeState } from "./contract/EngineSnapshot.ts"
 import { type Recovery, tripsOf } from "./supervision/Recovery.ts"
+import type { EngineLife } from "./EngineLife.ts"
 
 /** Commands that say nothing but what they are, with the code under which they are journaled. */
 export const PLAIN_COMMANDS = {
@@ -85,8 +86,7 @@ export interface CommandHost {
   readonly actor: EngineActor
   readonly tree: { readonly alive: boolean }
   readonly recovery: Recovery
-  /** A stop that proves its base has come to its end. */
-  readonly isProved: boolean
+  readonly life: EngineLife
   readonly nowUs: number
   coarse: ReadonlyArray<CoarseKnob>
   readonly releases: Listeners<void>
@@ -149,7 +149,7 @@ function trip(core: CommandHost, note: string | undefined): void {
   const isOpen = (): boolean =>
     Atomics.load(executor.latch, 0) !== NOT_TRIPPED &&
     // A machine that was only to prove its base has come to its end by this.
-    (core.isProved || (core.tree.alive && safeModeState(core.actor, hot)?.exit === "manualReset"))
+    (core.life.isProved || (core.tree.alive && safeModeState(core.actor, hot)?.exit === "manualReset"))
   trail.withNote("safeModeEntered", waiting, () =>
     through(core, event, isOpen, () => {
       executor.openLatch(TRIP_MANUAL)

@@ -134,7 +134,7 @@ function lifecycle(core: EngineCore, options: RuntimeOptions, platform: Platform
     Effect.suspend((): Effect.Effect<void, AuditError | ConfigError> => {
       const pairs = proofPairs(options)
       if (typeof pairs !== "number") return Effect.fail(pairs)
-      const end = running === null ? Effect.sync(() => core.end()) : running.proveAndStop(pairs)
+      const end = running === null ? Effect.sync(() => core.life.end()) : running.proveAndStop(pairs)
       return Effect.ensuring(end, Scope.close(scope, Exit.void))
     })
   return {
@@ -174,19 +174,19 @@ function plainEngine<K extends string>(
     get coarse() {
       return core.coarse
     },
-    observe: core.report,
+    observe: core.calls.report,
     digest: core.hot.digest,
     observeDigest: () => core.observeDigest(),
     track: (work) => track(work, port),
-    tick: core.passTime,
+    tick: core.calls.passTime,
     subscribe: (listener) => subscribeTo(core, listener),
     getSnapshot: () => snapshotOf<K>(core),
-    ...commandCalls((command) => void core.attempt(() => core.send(command))),
+    ...commandCalls((command) => void core.calls.attempt(() => core.send(command))),
     relocation: relocationApi(core),
     useVariants: (catalogue, onSwitch) => useVariants(core, catalogue, onSwitch),
     audit: {
       records: () => core.trail.records(),
-      subscribe: (listener) => core.subscribeAudit(listener),
+      subscribe: (listener) => core.trail.listeners.add(listener),
       state: () => core.trail.state(),
     },
     metrics: () => metricsPage(core),
@@ -206,7 +206,7 @@ export function subscribeTo<K extends string>(
 ): Subscription {
   requireListener(listener)
   const observer = typeof listener === "function" ? { next: listener } : listener
-  const states = core.subscribe((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
+  const states = core.snapshots.add((snapshot) => observer.next?.(snapshot as EngineSnapshot<KnobValues<K>>))
   // Late subscribers are notified immediately, as with any Observable.
   const ended = core.whenOver((fault) => (fault === null ? observer.complete?.() : observer.error?.(fault)))
   return {

@@ -14,7 +14,27 @@ import { positionOf } from "../domain/Window.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import type { EngineInput, RelocationConfig } from "../../machines/engineContext.ts"
 import { memoryOf } from "./relocation/Relocations.ts"
+import type { engineMachine } from "../../machines/engine.machine.ts"
+import type { Inspect } from "./calls/guarded.ts"
+import type { RelocationParts } from "./contract/RelocationParts.ts"
 import { refuseWrite, VALUE_VIEW } from "./valueView.ts"
+
+/** What an engine is made from. */
+export interface EngineCoreOptions {
+  readonly settings: EngineSettings
+  readonly runId: string
+  /** Reads the clock, microseconds; null in manual time. */
+  readonly readClock: (() => number) | null
+  readonly inspect?: Inspect | undefined
+  /** The engine's machine, with actors of one's own in it. */
+  readonly machine?: typeof engineMachine | undefined
+  /** For `homeostasis` and `variants`; where left out they must be given before such an engine begins. */
+  readonly relocation?: RelocationParts | undefined
+  /** Whose place it takes, and where that one stood. */
+  readonly resume?: Resumption | null | undefined
+  /** Shared memory with a configuration of these knobs whose writer this engine becomes. */
+  readonly shared?: SharedArrayBuffer | undefined
+}
 
 /** The hot path that the settings describe, standing where it is to begin. */
 export function hotPathOf(

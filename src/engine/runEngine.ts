@@ -168,7 +168,7 @@ export const runEngine = Effect.fnUntraced(function* (
 /** Resolves when the engine is over, or beyond mending; interrupted it leaves the proof to whoever ends the engine. */
 const proved = (core: EngineCore, pairs: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    core.prove(pairs)
+    core.life.prove(pairs)
     const { unsubscribe } = core.whenOver(() => resume(Effect.void))
     return Effect.sync(unsubscribe)
   })
@@ -177,8 +177,8 @@ const proved = (core: EngineCore, pairs: number): Effect.Effect<void> =>
 const machines = (core: EngineCore): ChildSpec => ({
   name: "machines",
   run: Effect.never,
-  start: Effect.sync(() => core.begin()),
-  stop: Effect.sync(() => core.end()),
+  start: Effect.sync(() => core.life.begin()),
+  stop: Effect.sync(() => core.life.end()),
 })
 
 const portOf = (core: EngineCore): SupervisorPort => ({

@@ -9,5 +9,5 @@ import type { EngineCore } from "./EngineCore.ts"
 export const trackPort = (core: EngineCore): TrackPort => ({
   nowUs: () => core.nowUs,
   generation: () => core.hot.config.generation,
-  report: core.reportSample,
+  report: core.calls.reportSample,
 })

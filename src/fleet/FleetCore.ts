@@ -7,34 +7,24 @@
  */
 import type { FleetSettings } from "../domain/FleetConfig.ts"
 import { EngineStateError, FleetError, NoBaselineError } from "../domain/errors.ts"
-import { show } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
-import {
-  COMMAND_PASSIVATE,
-  DIGEST_EXTRA_0,
-  DIGEST_OBJECTIVE,
-  DIGEST_TIMESTAMP_US,
-  TRIP_ENGINE_FAULT,
-} from "../hot/codes.ts"
+import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, DIGEST_OBJECTIVE, DIGEST_TIMESTAMP_US } from "../hot/codes.ts"
 import { type HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
-import { P_NOW_US } from "../hot/SafetyExecutor.ts"
 import { SharedBudget } from "../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../machines/hotAudit.ts"
-import type { AuditSink } from "../engine/audit/AuditSink.ts"
 import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
 import { readDigest, timeError } from "../engine/digestInput.ts"
-import { foreignCall } from "../engine/calls/foreignCall.ts"
-import { errorText } from "../engine/calls/outcome.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
 import { Notifications } from "../engine/calls/Notifications.ts"
-import { type Act, ACTS, type CellAct, type CellCommand, COMMANDS, type Defect } from "./cellActs.ts"
+import { CellRecovery } from "./CellRecovery.ts"
+import { ACTS, type CellAct, type CellCommand, COMMANDS, type Defect } from "./cellActs.ts"
 import { FleetCell } from "./FleetCell.ts"
 import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
 import { FleetTrail } from "./FleetTrail.ts"
 import { LoopedCells } from "./LoopedCells.ts"
-import { checkSpawn, type SpawnOptions } from "./spawnOptions.ts"
+import { checkRoom, checkSpawn, type SpawnOptions } from "./spawnOptions.ts"
 
 /** A rollback within the hour is remembered by the loop alone, and so is a cooldown: until then an engine is not put away. */
 const HOUR_US = 3600 * SECOND_US
@@ -46,8 +36,7 @@ export class FleetCore {
   readonly news = new FleetNews()
   /** The deaths of the fleet's own fibers, by name. */
   readonly supervision = new Supervision()
-  /** The deaths of engines, by key. */
-  private readonly crashes = new Supervision()
+  private readonly recovery = new CellRecovery(this)
   readonly shared = new Map<string, SharedBudget>()
   status: "idle" | "running" | "stopped" = "idle"
   /** The audit cannot be written: nothing is decided until it can. */
@@ -89,10 +78,6 @@ export class FleetCore {
     return this.looped.size
   }
 
-  attach(sinks: ReadonlyArray<AuditSink>): void {
-    this.trail.trail.attach(sinks)
-  }
-
   /** In manual time, before it begins: what time it will be. */
   beginsAt(nowUs: number | undefined): void {
     if (this.readClock === null && nowUs !== undefined) this.nowCell[0] = nowUs
@@ -118,16 +103,8 @@ export class FleetCore {
   /** A FleetError when there is one of that key, when there is no room, or when what it is to begin with makes no sense. */
   spawn(key: string, options: SpawnOptions = {}): FleetCell {
     this.expectRunning("spawn")
-    if (typeof key === "string" && this.cells.has(key)) throw new FleetError({ reason: "exists", key })
-    const { maxEngines } = this.settings
-    if (this.cells.size >= maxEngines) {
-      throw new FleetError({
-        reason: "full",
-        key: typeof key === "string" ? key : show(key),
-        detail: String(maxEngines),
-      })
-    }
-    const { engine } = this.settings
+    const { engine, maxEngines } = this.settings
+    checkRoom(this.cells, maxEngines, key)
     const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
     const nowUs = this.clock()
     const who = { key, number: this.numbers++, seed, group }
@@ -139,7 +116,7 @@ export class FleetCore {
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
       recordEngineStarted(loop.hot, nowUs)
-      this.attempt(cell, ACTS.start)
+      this.recovery.attempt(cell, ACTS.start)
       this.news.note({ type: "spawned", key, atUs: nowUs })
       this.after(cell)
     }
@@ -200,7 +177,7 @@ export class FleetCore {
     if (type === "passivate") return this.passivate(cell, note)
     if (type === "rollback" && !cell.config.hasBaseline) throw new NoBaselineError()
     if (type === "reset") {
-      this.crashes.forgive(cell.key)
+      this.recovery.crashes.forgive(cell.key)
       cell.fault = null
     }
     this.command(cell, COMMANDS[type], note)
@@ -232,7 +209,10 @@ export class FleetCore {
   settle(): void {
     const empty = this.trail.pump()
     if (!this.halted && this.trail.full) this.halt()
-    else if (this.halted && empty) this.release()
+    else if (this.halted && empty) {
+      this.halted = false
+      this.news.note({ type: "released", atUs: this.nowCell[0] })
+    }
     this.tell()
   }
 
@@ -243,7 +223,7 @@ export class FleetCore {
     const silentUs = nowUs - cell.lastDigestUs
     // Before its windows run out: silence is a rest here, and no case of lost telemetry.
     if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, nowUs)
-    this.attempt(cell, ACTS.tick)
+    this.recovery.attempt(cell, ACTS.tick)
     this.after(cell)
     if (cell.state === "resting") this.putAway(cell, nowUs, this.settings.passivateAfterUs)
   }
@@ -253,7 +233,7 @@ export class FleetCore {
     // One that dies of it began anew and is to rest too; one that dies too often is in SafeMode.
     while (cell.loop !== null && cell.loop.phase !== FROZEN) {
       cell.loop.hot.nowCell[0] = nowUs
-      if (this.attempt(cell, ACTS.rest) !== null) continue
+      if (this.recovery.attempt(cell, ACTS.rest) !== null) continue
       cell.state = "resting"
       this.news.note({ type: "rested", key: cell.key, atUs: nowUs })
       this.after(cell)
@@ -283,7 +263,7 @@ export class FleetCore {
     const loop = isReading || cell.loop === null ? this.awaken(cell, nowUs) : cell.loop
     if (isReading || cell.state === "awake") cell.lastDigestUs = nowUs
     loop.hot.nowCell[0] = nowUs
-    this.attempt(cell, ACTS.hear)
+    this.recovery.attempt(cell, ACTS.hear)
     const now = loop.hot.nowCell[0]
     if (now > this.nowCell[0]) this.nowCell[0] = now
     this.after(cell)
@@ -297,10 +277,10 @@ export class FleetCore {
     const kept = inbox.slice()
     if (cell.loop === null) {
       this.looped.add(cell)
-      this.attempt(cell, (one) => void one.takeOut(nowUs))
+      this.recovery.attempt(cell, (one) => void one.takeOut(nowUs))
     } else {
       cell.loop.hot.nowCell[0] = nowUs
-      this.attempt(cell, COMMANDS.reset.act)
+      this.recovery.attempt(cell, COMMANDS.reset.act)
     }
     cell.state = "awake"
     if (from !== "stopped" && from !== "awake") {
@@ -318,9 +298,9 @@ export class FleetCore {
     loop.hot.nowCell[0] = nowUs
     let defect: Defect | null = null
     this.trail.withNote(kind, note, cell, () => {
-      defect = this.attempt(cell, act)
+      defect = this.recovery.attempt(cell, act)
       // It began anew. What leaves it safe is asked of it again; its base of now is no longer the one that a person meant.
-      if (defect !== null && again) defect = this.attempt(cell, act)
+      if (defect !== null && again) defect = this.recovery.attempt(cell, act)
       this.after(cell)
     })
     this.settle()
@@ -328,13 +308,13 @@ export class FleetCore {
   }
 
   /** After anything an engine did: its records, what there is to tell. */
-  private after(cell: FleetCell): void {
+  after(cell: FleetCell): void {
     const { restAfterUs, passivateAfterUs } = this.settings
     this.looped.lookAgain(cell, cell.nextUs(restAfterUs, passivateAfterUs))
     this.collect(cell)
   }
 
-  private collect(cell: FleetCell): void {
+  collect(cell: FleetCell): void {
     const { audit } = this.parts
     if (audit.size === 0) return
     this.trail.take(audit, cell, (block, at) => {
@@ -343,43 +323,13 @@ export class FleetCore {
     })
   }
 
-  /** Has an engine do something. A defect in it is recovered from at once; then it is what is returned, otherwise null. */
-  private attempt(cell: FleetCell, act: Act): Defect | null {
-    return foreignCall(act, cell, this.recover, cell) ?? null
-  }
-
-  private readonly recover = (error: unknown, cell: FleetCell): Defect => {
-    this.died(cell, errorText(error))
-    return { error }
-  }
-
-  /** A defect under one engine: it begins anew from its baseline, or waits there for a person. */
-  private died(cell: FleetCell, detail: string): void {
-    const nowUs = this.nowCell[0]
-    // What it did before it died has been done.
-    this.collect(cell)
-    const verdict = this.crashes.died({ child: cell.key, reason: "threw", detail }, nowUs)
-    const loop = cell.beginAnew(nowUs)
-    const { executor } = loop.hot
-    executor.proposal[P_NOW_US] = nowUs
-    executor.openLatch(TRIP_ENGINE_FAULT)
-    const goesOn = verdict === "restart" && !loop.tooManyRollbacks
-    if (goesOn) executor.closeLatch()
-    cell.state = "awake"
-    cell.fault = goesOn ? null : detail
-    loop.start()
-    const type = goesOn ? "restarted" : "escalated"
-    this.news.note({ type, key: cell.key, atUs: nowUs, detail })
-    this.after(cell)
-  }
-
   private endCell(cell: FleetCell): void {
     const nowUs = this.nowCell[0]
     const { loop, key } = cell
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
       // One that dies of it began anew, and is to end too.
-      if (this.attempt(cell, ACTS.stop) !== null) this.attempt(cell, ACTS.stop)
+      if (this.recovery.attempt(cell, ACTS.stop) !== null) this.recovery.attempt(cell, ACTS.stop)
       this.looped.remove(cell)
     }
     cell.recordEnd(nowUs)
@@ -387,7 +337,7 @@ export class FleetCore {
     cell.putAway()
     cell.state = "stopped"
     this.cells.delete(key)
-    this.crashes.forget(key)
+    this.recovery.crashes.forget(key)
     this.trail.forget(cell)
     this.news.note({ type: "stopped", key, atUs: nowUs })
   }
@@ -398,11 +348,6 @@ export class FleetCore {
     const nowUs = this.nowCell[0]
     for (const cell of this.looped.cells) this.rest(cell, nowUs)
     this.news.note({ type: "halted", atUs: nowUs })
-  }
-
-  private release(): void {
-    this.halted = false
-    this.news.note({ type: "released", atUs: this.nowCell[0] })
   }
 
   private putOff(cell: FleetCell, digest: Float64Array): boolean {

@@ -42,7 +42,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   options: FleetRuntimeOptions,
 ): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
   const { trail } = core.trail
-  core.attach(yield* checkedSinks(options.sinks))
+  core.trail.trail.attach(yield* checkedSinks(options.sinks))
   const { begin, flush, stop } = yield* openLifetime(trail.finish)
   const engines: ChildSpec = {
     name: "engines",

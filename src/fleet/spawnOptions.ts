@@ -27,6 +27,14 @@ function checkNames(key: string, options: unknown): void {
     throw refuse(`${excess} is not an option of spawn. ${didYouMean(excess, NAMES) ?? ""}`)
 }
 
+/** Throws a FleetError if the key is taken or the fleet is full. */
+export function checkRoom(cells: ReadonlyMap<unknown, unknown>, maxEngines: number, key: unknown): void {
+  const name = typeof key === "string" ? key : show(key)
+  if (cells.has(key)) throw new FleetError({ reason: "exists", key: name })
+  if (cells.size >= maxEngines)
+    throw new FleetError({ reason: "full", key: name, detail: String(maxEngines) })
+}
+
 /** The options with their defaults. Throws a FleetError for invalid ones. */
 export function checkSpawn(
   settings: EngineSettings,

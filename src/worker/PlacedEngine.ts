@@ -4,8 +4,6 @@
  * over, while the intensity of supervision allows. `createEngine` with `placement: "worker"` makes one.
  */
 import type { ResourceLimits } from "node:worker_threads"
-import { AtomicConfig } from "../hot/AtomicConfig.ts"
-import { DigestLanes } from "../hot/DigestLanes.ts"
 import { RING_FULL } from "../hot/codes.ts"
 import type { ConfigReader } from "../hot/ConfigReader.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
@@ -13,7 +11,7 @@ import { configOf, type EngineSettings } from "../domain/Config.ts"
 import { AuditError, ConfigError, EngineFaultError, EngineStateError } from "../domain/errors.ts"
 import { parseGuardrails } from "../domain/guardrailConfig.ts"
 import { coarseKnobs } from "../domain/ParamSpace.ts"
-import { type Resumption, startUnits } from "../domain/Resumption.ts"
+import type { Resumption } from "../domain/Resumption.ts"
 import { tripReason } from "../domain/words.ts"
 import type { SteeringCommand } from "../engine/commands.ts"
 import type { EngineObserver } from "../engine/contract/ArqonEngine.ts"
@@ -34,16 +32,17 @@ import {
   type Remains,
   type WorkerMessage,
 } from "./protocol.ts"
+import { placedSnapshot } from "./placedSnapshot.ts"
 import { Reporter } from "./Reporter.ts"
 import { secure } from "./secure.ts"
 import {
   cellsOf,
-  EMERGENCY_MARGIN,
+  lanesOf,
   readerOf,
   RUNNING,
+  share,
   type SharedEngine,
   SKIPPED,
-  stateBuffer,
   STATUS,
   STOPPED,
   TICK_US,
@@ -88,7 +87,7 @@ export class PlacedEngine {
   private readonly options: PlacedOptions
   private readonly reader: ConfigReader
   private readonly words: Int32Array
-  private readonly supervision = new Supervision()
+  readonly supervision = new Supervision()
   private readonly firstRun: string
   private thread: EngineThread | null = null
   private starting: Waiting | null = null
@@ -99,40 +98,24 @@ export class PlacedEngine {
   private proving = false
   private remains: Remains | null = null
   private runs = 0
-  private deaths = 0
+  deaths = 0
   private lastDeath: string | null = null
-  private fault: string | null = null
+  fault: string | null = null
   /** Where the next worker begins once a person has looked at it. */
   private resumption: Resumption | null = null
-  private lost = 0
+  lost = 0
 
   constructor(settings: EngineSettings, options: PlacedOptions) {
-    const { space, laneCapacity, laneOverflow, clock } = settings
-    const manual = clock === "manual"
+    const manual = settings.clock === "manual"
     this.settings = settings
     this.options = options
     this.firstRun = settings.runId ?? (manual ? `manual-${settings.seed}` : randomRunId())
-    const policy = resolveGuardrails(settings.guardrails)
-    this.coarse = coarseKnobs(space, policy.maxStep)
-    const buffer = new SharedArrayBuffer(AtomicConfig.byteLength(space.table.size))
-    const config = new AtomicConfig(space.table, startUnits(space, options.resume ?? null), buffer)
-    const lanes = DigestLanes.create(laneCapacity, laneOverflow)
-    this.handle = {
-      kind: "arqon/shared-engine",
-      names: space.names,
-      extras: settings.extras,
-      objective: settings.objective,
-      clock: manual ? null : { originUs: Date.now() * 1000, originNanos: process.hrtime.bigint() },
-      capacity: laneCapacity,
-      policy: laneOverflow,
-      config: config.buffer as SharedArrayBuffer,
-      lanes: lanes.buffer,
-      state: stateBuffer(),
-    }
-    cellsOf(this.handle.state)[EMERGENCY_MARGIN] = policy.emergencyMargin
+    this.coarse = coarseKnobs(settings.space, resolveGuardrails(settings.guardrails).maxStep)
+    this.handle = share(settings, options.resume ?? null)
+    const lanes = lanesOf(this.handle)
     this.words = wordsOf(this.handle.state)
     this.reader = readerOf(this.handle)
-    this.live = new LiveValues(this.reader, space.names)
+    this.live = new LiveValues(this.reader, settings.space.names)
     this.reporter = new Reporter(this.handle, lanes, this.live)
     this.subscriptions = new WorkerSubscriptions(this.words, options.inspect, (relay) =>
       this.thread?.ask({ type: "relay", relay }),
@@ -269,7 +252,7 @@ export class PlacedEngine {
   }
 
   snapshot(): EngineSnapshot {
-    return this.patched((this.look("snapshot") as EngineSnapshot | null) ?? this.old.snapshot)
+    return placedSnapshot(this, (this.look("snapshot") as EngineSnapshot | null) ?? this.old.snapshot)
   }
 
   /** What was last to be seen of an engine that cannot be asked. */
@@ -331,7 +314,7 @@ export class PlacedEngine {
         this.subscriptions.endings.notify(receiveError(message.error) as EngineFaultError)
         return
       case "snapshot":
-        this.subscriptions.snapshot(this.patched(message.snapshot))
+        this.subscriptions.snapshot(placedSnapshot(this, message.snapshot))
         return
       default:
         this.subscriptions.other(message)
@@ -374,7 +357,7 @@ export class PlacedEngine {
       this.subscriptions.endings.notify(new EngineFaultError({ detail: said }))
     }
     if (this.subscriptions.snapshots.size > 0)
-      this.subscriptions.snapshots.notify(this.patched(this.old.snapshot))
+      this.subscriptions.snapshots.notify(placedSnapshot(this, this.old.snapshot))
   }
 
   /** A person has looked at it: another worker, with all its restarts, and no latch that a death had left open. */
@@ -393,54 +376,11 @@ export class PlacedEngine {
       if (error === null) stopping?.waiting.resolve()
       else stopping?.waiting.reject(error)
     }
-    const last = this.patched(this.old.snapshot)
+    const last = placedSnapshot(this, this.old.snapshot)
     if (this.subscriptions.snapshots.size > 0) this.subscriptions.snapshots.notify(last)
     this.subscriptions.end()
     if (thread === null) settle()
     else void thread.end().then(settle)
-  }
-
-  /** A snapshot of the worker's, with what this side knows better. */
-  private patched(snapshot: EngineSnapshot): EngineSnapshot {
-    const { counters } = snapshot
-    const { lanes } = this.reporter
-    const callbackFailures = { ...counters.callbackFailures, ...this.subscriptions.failures }
-    const alone = this.status !== "running" && this.status !== "stopped" && this.deaths > 0
-    return {
-      ...snapshot,
-      runId: this.runId,
-      status:
-        this.status === "stopped"
-          ? "stopped"
-          : this.status === "idle" || this.status === "starting"
-            ? "idle"
-            : "running",
-      ...(alone ? this.secured : {}),
-      counters: {
-        ...counters,
-        digestsLost: counters.digestsLost + lanes.dropped + lanes.refused + this.lost,
-        callbackFailures,
-        listenerFailures: Object.values(callbackFailures).reduce((sum, count) => sum + count, 0),
-        restarts: [...counters.restarts, ...this.supervision.restarts()],
-      },
-    }
-  }
-
-  /** While there is no worker: what the shared memory says. */
-  private get secured(): Partial<EngineSnapshot> {
-    const { generation, values } = this.live.current()
-    const nowUs = this.reporter.nowUs
-    const reason = this.safeMode
-    return {
-      mode: "safe",
-      nowUs,
-      generation,
-      values,
-      base: values,
-      cycle: null,
-      safeMode: reason === null ? null : { reason, sinceUs: nowUs, exit: "manualReset", deadlineUs: null },
-      fault: this.fault,
-    }
   }
 }
 

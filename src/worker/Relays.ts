@@ -33,7 +33,7 @@ export class Relays {
   /** Subscribes to what the other side listens to, and to nothing else. */
   follow(core: EngineCore, relay: Relay): void {
     this.switch("snapshots", relay.snapshots, () =>
-      core.subscribe((snapshot) => {
+      core.snapshots.add((snapshot) => {
         this.latest = snapshot
         this.flush()
       }),
@@ -42,7 +42,7 @@ export class Relays {
       core.windows$.subscribe((window) => this.send({ type: "window", window })),
     )
     this.switch("audit", relay.audit, () =>
-      core.subscribeAudit((record) => this.send({ type: "record", record })),
+      core.trail.listeners.add((record) => this.send({ type: "record", record })),
     )
   }
 

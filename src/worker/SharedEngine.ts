@@ -2,6 +2,10 @@
  * What an engine in a worker shares with every other thread of its process: the configuration, the lanes of digests, and a few
  * words about how the engine stands. The handle is plain data that any thread may be sent; `attachEngine` opens it there.
  */
+import { resolveGuardrails } from "../control/guardrails.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { type Resumption, startUnits } from "../domain/Resumption.ts"
+import { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { ConfigReader } from "../hot/ConfigReader.ts"
 import { DigestLanes } from "../hot/DigestLanes.ts"
 
@@ -66,7 +70,7 @@ export function writeRollbacks(cells: Float64Array, timesUs: ReadonlyArray<numbe
 export const readRollbacks = (cells: Float64Array): ReadonlyArray<number> =>
   Array.from(cells.subarray(ROLLBACK_TIMES, ROLLBACK_TIMES + cells[ROLLBACKS]))
 
-export const stateBuffer = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4 + CELLS * 8)
+const stateBuffer = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4 + CELLS * 8)
 export const wordsOf = (state: SharedArrayBuffer): Int32Array<SharedArrayBuffer> =>
   new Int32Array(state, 0, WORDS)
 export const cellsOf = (state: SharedArrayBuffer): Float64Array => new Float64Array(state, WORDS * 4, CELLS)
@@ -87,3 +91,24 @@ export const readerOf = (handle: SharedEngine): ConfigReader =>
 /** This thread's end of the lanes. */
 export const lanesOf = ({ lanes, capacity, policy }: SharedEngine): DigestLanes =>
   new DigestLanes(lanes, capacity, policy)
+
+/** Memory for an engine with these settings, standing where it is to begin. */
+export function share(settings: EngineSettings, resume: Resumption | null): SharedEngine {
+  const { space, laneCapacity: capacity, laneOverflow: policy, clock } = settings
+  const buffer = new SharedArrayBuffer(AtomicConfig.byteLength(space.table.size))
+  const config = new AtomicConfig(space.table, startUnits(space, resume), buffer)
+  const state = stateBuffer()
+  cellsOf(state)[EMERGENCY_MARGIN] = resolveGuardrails(settings.guardrails).emergencyMargin
+  return {
+    kind: "arqon/shared-engine",
+    names: space.names,
+    extras: settings.extras,
+    objective: settings.objective,
+    clock: clock === "manual" ? null : { originUs: Date.now() * 1000, originNanos: process.hrtime.bigint() },
+    capacity,
+    policy,
+    config: config.buffer as SharedArrayBuffer,
+    lanes: DigestLanes.create(capacity, policy).buffer,
+    state,
+  }
+}

@@ -11,7 +11,8 @@ import type { DigestLanes } from "../hot/DigestLanes.ts"
 import { requireEngineConfig } from "../domain/Config.ts"
 import { SAFE_MODE_EXITS } from "../domain/words.ts"
 import { relocationParts } from "../engine/relocation/relocationParts.ts"
-import { EngineCore, type EngineCoreOptions } from "../engine/EngineCore.ts"
+import { EngineCore } from "../engine/EngineCore.ts"
+import type { EngineCoreOptions } from "../engine/engineParts.ts"
 import { safeModeState } from "../engine/contract/EngineSnapshot.ts"
 import { Platform, type PlatformService } from "../engine/contract/Platform.ts"
 import type { SteeringCommand } from "../engine/commands.ts"
@@ -178,7 +179,7 @@ export class WorkerHost {
     if (core.settings.clock !== "manual") nowCell[0] = core.nowUs
     for (let i = 0; i < BATCH && lanes.take(digest); i++) {
       // A defect in here has already opened SafeMode when it becomes known. There is nobody else to report it to.
-      const outcome = core.outcome(() => core.observeDigest())
+      const outcome = core.calls.outcome(() => core.observeDigest())
       lanes.done()
       this.lastCode = outcome.ok ? outcome.value : NOTHING_DUE
       if ((i & 255) === 255) core.settle()
@@ -193,7 +194,7 @@ export class WorkerHost {
     if (Atomics.compareExchange(words, CALL, id, -id) !== id) return
     this.lastCode = NOTHING_DUE
     this.drain()
-    const outcome = this.core.outcome(() => this.perform(name, argument))
+    const outcome = this.core.calls.outcome(() => this.perform(name, argument))
     this.cells[TICK_US] = this.core.hot.nowUs
     this.noteLatch()
     const answer: Answer = outcome.ok

@@ -97,7 +97,7 @@ export function brokenRig(
     readClock: null,
     machine,
   })
-  if (options.begin !== false) core.begin()
+  if (options.begin !== false) core.life.begin()
   let i = 0
   return {
     core,

@@ -18,8 +18,8 @@ const engineAlone = async (): Promise<ArqonEngine<Knob>> => {
 const coreAlone = (): EngineCore => {
   const settings = requireEngineConfig({ params: knobs, seed: 42, clock: "manual" })
   const core = new EngineCore({ settings, runId: "manual-42", readClock: null })
-  core.begin()
-  const plant = { values: core.values, tick: core.passTime, observe: core.report }
+  core.life.begin()
+  const plant = { values: core.values, tick: core.calls.passTime, observe: core.calls.report }
   drive(plant as unknown as ArqonEngine<Knob>, { digests: DIGESTS })
   return core
 }

@@ -74,7 +74,7 @@ class Life {
       return audit.size === 0
     }
     this.core = core
-    core.begin()
+    core.life.begin()
   }
 
   happens(what: Happening): void {
@@ -83,7 +83,7 @@ class Life {
     else if ("margin" in what) this.digest(what.margin)
     else if (what.asks !== "rollback" || this.core.hot.config.hasBaseline) {
       // A reset makes no room in the audit, and says so.
-      const outcome = this.core.outcome(() => this.core.send({ type: what.asks }))
+      const outcome = this.core.calls.outcome(() => this.core.send({ type: what.asks }))
       if (!outcome.ok) expect(outcome.error).toMatchObject({ reason: "auditFull", call: "reset" })
     }
   }
@@ -91,7 +91,7 @@ class Life {
   end(): void {
     this.writes = true
     this.core.settle()
-    this.core.end()
+    this.core.life.end()
   }
 
   private digest(constraintMargin = 1): void {

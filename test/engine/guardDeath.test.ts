@@ -50,7 +50,7 @@ function dyingOf(act: Acted, when: (typeof MOMENTS)[number]) {
     },
   })
   const core = new EngineCore({ settings, runId: "dying", readClock: null, machine })
-  core.begin()
+  core.life.begin()
   let nowUs = 0
   const run = (windows: number, level: () => number): void => {
     for (let i = 0; i < windows; i++) {
@@ -80,6 +80,6 @@ describe("a death of Tier 1's actor in an act of the guard", () => {
     run(400, () => 10)
     expect(core.snapshot().mode).toBe("adapting")
     expect(core.snapshot().counters.cycles).toBeGreaterThan(cycles)
-    core.end()
+    core.life.end()
   })
 })

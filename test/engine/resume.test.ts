@@ -40,7 +40,7 @@ function run(
   const before = core.snapshot()
   core.trail.attach([sink])
   first(core)
-  core.begin()
+  core.life.begin()
   const begun = core.snapshot()
   for (let i = 0; i < digests; i++) {
     const timestampUs = (i + 1) * 20_000
@@ -49,7 +49,7 @@ function run(
     if (i === digests >> 1) between(core)
   }
   const ended = core.snapshot()
-  core.end()
+  core.life.end()
   const start = JSON.parse(JSON.stringify(recorded.words[0].start)) as Record<string, unknown>
   const records = recorded.records.map(({ numbers }) => numbers)
   return { before, begun, ended, words: recorded.words, start, records, core }
@@ -107,7 +107,7 @@ describe("an engine that resumes", () => {
       frozen,
       40,
       (core) => faults.push(core.snapshot().fault),
-      (core) => core.subscribe(({ fault }) => faults.push(fault)),
+      (core) => core.snapshots.add(({ fault }) => faults.push(fault)),
     )
     // The ring of this one is empty at once.
     expect(words.map(({ kind, action }) => action ?? kind).slice(0, 6)).toEqual([

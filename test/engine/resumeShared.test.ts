@@ -20,7 +20,7 @@ function run(shared: SharedArrayBuffer | undefined, resume: Resumption | null) {
   const { sink, recorded } = recorder()
   const core = new EngineCore({ settings, runId: "shared", readClock: null, resume, shared })
   core.trail.attach([sink])
-  core.begin()
+  core.life.begin()
   for (let i = 0; i < 300; i++) {
     const timestampUs = (i + 1) * 20_000
     core.manualTick(timestampUs)

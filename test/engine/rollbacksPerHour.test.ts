@@ -75,7 +75,7 @@ function alone(own: { readonly startIsBaseline?: boolean } = {}): Alone {
       values: core.values,
       tick: (nowUs) => core.manualTick(nowUs),
       observe: (digest) => core.observe(digest),
-      call: (command) => void core.outcome(() => core.send({ type: command })),
+      call: (command) => void core.calls.outcome(() => core.send({ type: command })),
     },
   }
 }
@@ -108,7 +108,7 @@ describe("rollbacks of the hour", () => {
       const { sink, recorded } = recorder()
       const it = alone({ startIsBaseline })
       it.core.trail.attach([sink])
-      it.core.begin()
+      it.core.life.begin()
       let standing: Standing | null = null
       let taken = 0
       drive(script, it.plant, () => {
@@ -124,7 +124,7 @@ describe("rollbacks of the hour", () => {
         expect({ latch: latchCount(it), journal }).toEqual({ latch: counted, journal: counted })
         expect(readStanding(standing?.data, 2)).not.toBeNull()
       })
-      it.core.end()
+      it.core.life.end()
       const { start } = recorded.words[0]
       const records = recorded.records.map(({ numbers }) => numbers)
       const again = replay({ run: "alone", config: start?.["config"], resume: null, records })
@@ -137,7 +137,7 @@ describe("rollbacks of the hour", () => {
   // Root cause: the record of the trip was written before the latch knew how it may be left, and a later change was told to nobody.
   it("are one too many on the record, once, and only where the reason does not say it", async () => {
     const it = alone()
-    it.core.begin()
+    it.core.life.begin()
     const fleet = fleetOf({}, { guardrails, window })
     await fleet.start()
     const one = fleet.spawn("one", { seed: 3 })
@@ -173,18 +173,18 @@ describe("rollbacks of the hour", () => {
       ])
     }
     expect(it.core.snapshot().safeMode?.exit).toBe("manualReset")
-    it.core.end()
+    it.core.life.end()
     await fleet.stop()
   })
 
   it("are none where there is no baseline to go to", () => {
     const it = alone({ startIsBaseline: false })
-    it.core.begin()
+    it.core.life.begin()
     it.core.actor.send({ type: "rollbackRequested", nowUs: it.core.nowUs })
     it.core.actor.send({ type: "trip", reason: "objectiveRegression", nowUs: it.core.nowUs })
     expect(it.core.snapshot().counters).toMatchObject({ rollbacks: 0, returnsToBase: 2 })
     expect(latchCount(it)).toBe(0)
-    it.core.end()
+    it.core.life.end()
   })
 
   it("ask for a person at the same moments in an engine alone and in a fleet", async () => {
@@ -193,7 +193,7 @@ describe("rollbacks of the hour", () => {
       fc.asyncProperty(acts, async (script) => {
         const modes: [Array<string>, Array<string>] = [[], []]
         const it = alone()
-        it.core.begin()
+        it.core.life.begin()
         drive(script, it.plant, () => modes[0].push(it.core.snapshot().mode))
         const fleet = fleetOf({}, { guardrails, window })
         await fleet.start()
@@ -207,7 +207,7 @@ describe("rollbacks of the hour", () => {
         drive(script, plant, () => modes[1].push(one.getSnapshot().mode))
         expect(modes[1]).toEqual(modes[0])
         opened += modes[0].filter((mode) => mode === "safe").length
-        it.core.end()
+        it.core.life.end()
         await fleet.stop()
       }),
       { numRuns: 60 },

@@ -70,7 +70,7 @@ describe("nothing leaves the plant perturbed", () => {
             expect(rig.core.actor.getSnapshot().hasTag("safe")).toBe(rig.snapshot().mode === "safe")
         }
         restarted += deaths(rig)
-        rig.core.end()
+        rig.core.life.end()
         onBase()
         const { written, dropped } = rig.core.trail.state()
         expect([dropped, rig.core.trail.records().at(-1)?.seq]).toEqual([0, written])
@@ -96,7 +96,7 @@ describe("nothing leaves the plant perturbed", () => {
         expect(rig.snapshot().values).toEqual(rig.snapshot().base)
         break
       }
-      rig.core.end()
+      rig.core.life.end()
     }
     // Elsewhere the silence of Tier 1 is noticed before the latch opens.
     expect(opened).toBeGreaterThan(20)

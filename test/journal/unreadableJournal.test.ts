@@ -179,7 +179,7 @@ describe("a record that stands before that of the start", () => {
     core.hot.journalCommand(COMMAND_TRIP)
     core.trail.pump()
     core.hot.journalCommand(COMMAND_RESET)
-    core.begin()
+    core.life.begin()
     for (let i = 1; i < 40; i++) {
       core.tick(20_000 * i)
       core.observe({ objective: i % 7 })

@@ -120,7 +120,7 @@ describe("an hour without a usable measurement", () => {
         warnings: [],
       },
     })
-    core.begin()
+    core.life.begin()
     for (let us = SECOND; us <= HOUR; us += SECOND) core.manualTick(us)
     expect(core.snapshot()).toMatchObject({ mode: "safe", generation: 1 })
     for (let i = 1; i <= 100; i++) {
@@ -130,7 +130,7 @@ describe("an hour without a usable measurement", () => {
     }
     expect(core.snapshot().mode).toBe("adapting")
     expect(core.snapshot().counters.applies).toBeGreaterThan(0)
-    core.end()
+    core.life.end()
   })
 
   it.each([false, true])("brings not one probe in a loop without actors (no numbers: %s)", (noNumbers) => {

@@ -94,7 +94,7 @@ export function engineAct(core: EngineCore, request: ActionRequest, who: string)
   const note = noteOf(request, who)
   const command = commandOf(core, request, note)
   try {
-    core.attempt(() => core.send(command))
+    core.calls.attempt(() => core.send(command))
   } catch (error) {
     if ([AuditError, EngineStateError, NoBaselineError].some((one) => error instanceof one)) {
       throw new Refusal("conflict", (error as Error).message)

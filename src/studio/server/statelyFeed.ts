@@ -43,7 +43,7 @@ export class StatelyFeed {
     this.send = send
     this.attach()
     // A root that takes the place of another shows itself with the next state.
-    this.ending = core.subscribe(() => this.attach())
+    this.ending = core.snapshots.add(() => this.attach())
   }
 
   stop(): void {

@@ -16,8 +16,8 @@ it("a run with restarts, an escalation, a reset and a callback that fails is the
   })
   const core = new EngineCore({ settings, runId: "restarted", readClock: null })
   core.trail.attach([sink])
-  core.begin()
-  core.subscribe(() => {
+  core.life.begin()
+  core.snapshots.add(() => {
     throw new Error("mine")
   })
   let i = 0
@@ -37,7 +37,7 @@ it("a run with restarts, an escalation, a reset and a callback that fails is the
   run(50)
   core.send({ type: "reset", note: "looked at it" })
   run(1_700)
-  core.end()
+  core.life.end()
   const actions = recorded.words.filter(({ kind }) => kind === "command").map(({ action }) => action)
   for (const action of ["fault", "restart", "callbackFailed", "reset", "stop"])
     expect(actions).toContain(action)
