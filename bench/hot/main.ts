@@ -26,6 +26,7 @@ const budgets: Record<string, readonly [number | null, number | null]> = {
   apply16: [150, 400],
   observe: [25, 60],
   decideKernel: [150, 300],
+  decideTuning: [150, 300],
   decideActors: [20_000, 100_000],
   digestToVisible: [null, 300_000],
   snapshotOtherThread: [30, null],
@@ -59,8 +60,9 @@ const subjects = publicOnly
       applySubject("apply16Mixed", mixedKnobs),
       applySubject("apply4", plainKnobs(4)),
       observeSubject(),
-      decideSubject(plainKnobs(16)),
-      decideSubject(mixedKnobs, "decideKernelMixed"),
+      decideSubject(plainKnobs(16), "decideKernel", true),
+      decideSubject(mixedKnobs, "decideKernelMixed", true),
+      decideSubject(plainKnobs(16), "decideTuning"),
     ]
 
 say(`node ${process.version}, ${ROUNDS} interleaved rounds, batches of 1,000; p99 is over batches`)

@@ -117,7 +117,24 @@ export class BudgetWindow extends BudgetLedger {
     const { rows, base, loud } = this
     const knobs = base.length
     let louds = 0
-    for (let i = 0, r = 0; i < knobs; i++, r += ROW) {
+    // Two knobs a turn: see `ProposalDraft.writeNear`.
+    const even = knobs & ~1
+    let i = 0
+    let r = 0
+    for (; i < even; i += 2, r += 2 * ROW) {
+      const q = r + ROW
+      const target = block[targets + i]
+      const other = block[targets + i + 1]
+      const way = Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
+      const wayOfOther = Math.ceil(Math.abs(other - base[i + 1]) * PATH_UNIT)
+      rows[r + WAY] = way
+      rows[q + WAY] = wayOfOther
+      if (target < rows[r + QUIET_LOW] || target > rows[r + QUIET_HIGH]) loud[louds++] = i
+      else if (way > rows[r + PATH_LEFT] && way > 0) return this.refusePath(i)
+      if (other < rows[q + QUIET_LOW] || other > rows[q + QUIET_HIGH]) loud[louds++] = i + 1
+      else if (wayOfOther > rows[q + PATH_LEFT] && wayOfOther > 0) return this.refusePath(i + 1)
+    }
+    if (i < knobs) {
       const target = block[targets + i]
       const way = Math.ceil(Math.abs(target - base[i]) * PATH_UNIT)
       rows[r + WAY] = way

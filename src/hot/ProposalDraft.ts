@@ -136,14 +136,28 @@ export class ProposalDraft {
     const base = targets + knobs
     const min = base + knobs
     const rise = min + knobs
-    // No call in this loop: after one, V8 reads the address of every array again.
-    for (let i = 0; i < knobs; i++) {
+    // No call in this loop: after one, V8 reads the address of every array again. Two knobs a turn: one a turn takes a tenth longer,
+    // and so do four.
+    const even = knobs & ~1
+    for (let i = 0; i < even; i += 2) {
       // + 0 as in `KnobTable.place`, which this must agree with to the bit.
       const unit = block[targets + i] + 0
+      const other = block[targets + i + 1] + 0
       if (!(unit >= 0 && unit <= 1) || Math.abs(unit - block[base + i]) > half) return false
+      if (!(other >= 0 && other <= 1) || Math.abs(other - block[base + i + 1]) > half) return false
       block[nextUnitsAt + i] = unit
+      block[nextUnitsAt + i + 1] = other
       block[nextValuesAt + i] = block[min + i] + unit * block[rise + i]
+      block[nextValuesAt + i + 1] = block[min + i + 1] + other * block[rise + i + 1]
       record[point + i] = unit
+      record[point + i + 1] = other
+    }
+    if (even < knobs) {
+      const unit = block[targets + even] + 0
+      if (!(unit >= 0 && unit <= 1) || Math.abs(unit - block[base + even]) > half) return false
+      block[nextUnitsAt + even] = unit
+      block[nextValuesAt + even] = block[min + even] + unit * block[rise + even]
+      record[point + even] = unit
     }
     const { bends } = table
     if (bends.length === 0) return true
