@@ -77,6 +77,7 @@ export const ablations: ReadonlyArray<Tuner> = [
   rule("wild differences not tamed", { differenceSigmas: Number.POSITIVE_INFINITY }),
   rule("first step .05", { firstStep: 0.05 }),
   rule("no trust ratio", { trust: 0 }),
+  rule("no gradient memory", { memory: 0 }),
   rule("no blocking", { blockSigmas: Number.POSITIVE_INFINITY }),
   rule("no earned range", { earn: false }),
   rule("no change detection", { alarm: Number.POSITIVE_INFINITY }),
