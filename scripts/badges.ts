@@ -22,7 +22,7 @@ const typed = Object.values(exports).every((entry) => typeof entry === "string" 
 /** By file name: what it is about, and what is so. */
 const BADGES: Readonly<Record<string, readonly [about: string, fact: string]>> = {
   types: ["types", typed ? "included" : "incomplete"],
-  size: ["in a browser", `under ${Math.ceil(ENTRIES[0].mostKb)} kB gzip`],
+  size: ["in a browser", `under ${Math.ceil(ENTRIES[0].mostKb / 10) * 10} kB gzip`],
   dependencies: ["dependencies", String(Object.keys(dependencies).length)],
   node: ["node", engines.node.replace(">=", "≥ ")],
   licence: ["licence", license],
