@@ -152,13 +152,13 @@ describe("what a studio shows", () => {
     const now = (): number => (nowMs += 5)
     let others = 0
     const search = { over: false }
-    const none = auditPage(records, { ...query, text: "nobody said this" }, now).finally(
+    const none = auditPage(records, { ...query, text: "nobody said this" }, () => undefined, now).finally(
       () => (search.over = true),
     )
     for (; !search.over; others++) await setImmediate()
     expect(others).toBeGreaterThan(20)
     expect((await none).records).toEqual([])
-    const { records: found, before } = await auditPage(records, query, now)
+    const { records: found, before } = await auditPage(records, query, () => undefined, now)
     expect(found.map(({ seq }) => seq)).toEqual([800, 799, 798])
     expect(before).toBe(798)
   })
