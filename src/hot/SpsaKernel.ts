@@ -276,8 +276,8 @@ export class SpsaKernel extends SpsaState {
     watchLevel(b, work, settings, n)
     if (b[AT_REHEATS] !== reheats) restartStretch(b, n)
     boundGain(b, work, settings)
-    // One knob has no direction to remember, and the first pair has nothing.
-    this.wish(b, n > 1 && b[X_PAIRS] > 1 ? settings.memory : 0)
+    // One knob has no direction to remember, and the first pair has nothing. Beside a constraint memory goes on to the far side of it.
+    this.wish(b, n > 1 && !constrained && b[X_PAIRS] > 1 ? settings.memory : 0)
     wishStep(b, this.displacement, work)
     if (constrained || !this.probes.plain) {
       if (constrained) {

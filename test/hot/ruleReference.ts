@@ -401,7 +401,7 @@ export const completeCycle = (
   if (steepest > 0) eta = Math.min(eta, (2 * room) / steepest)
 
   // Step.
-  const memory = n > 1 && pairs > 1 ? settings.memory : 0
+  const memory = n > 1 && !constrained && pairs > 1 ? settings.memory : 0
   let wished = within(u.map((one, i) => -eta * ((1 - memory) * g * one + memory * averages[i])))
   if (constrained) wished = within(bend(wished, slopes, marginMean ?? 0, marginNoise ?? 0, c))
   const taken = takeAll(knobs, learnt, pair, wished, band, settings.maxStep)

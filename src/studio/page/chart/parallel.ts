@@ -95,9 +95,10 @@ function heightAt(points: ReadonlyArray<{ readonly x: number; readonly y: number
 }
 
 /** Characters of a name on its axis. */
-const MOST_NAME = 18
+const LONGEST_NAME = 18
 
-const cut = (text: string): string => (text.length > MOST_NAME ? `${text.slice(0, MOST_NAME - 1)}…` : text)
+const cut = (text: string): string =>
+  text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text
 
 const axisOf = (axis: Axis, x: number, y: (place: number) => number): ReadonlyArray<SVGElement> => [
   svg("path", { class: "axis", d: `M${x} ${y(0)}V${y(1)}` }),
