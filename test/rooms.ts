@@ -27,7 +27,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   domain: { rooms: ["hot"], packages: [/^effect\/(Data|Result)$/] },
   control: { rooms: ["hot", "domain"], packages: [] },
   solver: { rooms: NUMBERS, packages: [] },
-  telemetry: { rooms: NUMBERS, packages: [RXJS, /^hdr-histogram-js$/] },
+  telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {
@@ -35,17 +35,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [EFFECT, XSTATE],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
-  "platform/system": { rooms: ["domain"], packages: [EFFECT, NODE] },
+  system: { rooms: ["domain"], packages: [EFFECT, NODE] },
   "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },
   journal: {
-    rooms: [...NUMBERS, "machines", "engine", "journal/format", "platform/system"],
+    rooms: [...NUMBERS, "machines", "engine", "journal/format", "system"],
     packages: [EFFECT, NODE],
   },
   worker: {
-    rooms: [...NUMBERS, "telemetry", "machines", "engine", "engine/interop", "platform/system"],
+    rooms: [...NUMBERS, "telemetry", "machines", "engine", "engine/interop", "system"],
     packages: [EFFECT, XSTATE, NODE],
   },
-  study: { rooms: ["hot", "domain", "solver", "engine", "platform/system"], packages: [EFFECT, NODE] },
+  study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
   // Knows other people's packages by their shapes only, so it imports none.
   adapters: { rooms: ["domain", "telemetry", "engine"], packages: [] },
   react: { rooms: ["domain", "engine"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
@@ -60,7 +60,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "fleet",
       "journal",
       "study",
-      "platform/system",
+      "system",
       "studio/protocol",
     ],
     packages: [EFFECT, XSTATE, NODE, /^ws$/],
@@ -77,7 +77,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [/^node:http$/],
   },
   "platform/node": {
-    rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "platform/system"],
+    rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "system"],
     packages: [EFFECT, NODE],
   },
   cli: {
@@ -90,7 +90,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "study",
       "studio/protocol",
       "studio/server",
-      "platform/system",
+      "system",
       "platform/node",
       // The one example that is part of the package, for `arqon demo`.
       "examples/demo",

@@ -14,7 +14,7 @@ import type { Action } from "./action.ts"
 import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { presenter } from "./presenter.ts"
 import { services } from "./services.ts"
-import { packageVersion } from "../platform/system/version.ts"
+import { packageVersion } from "../system/version.ts"
 
 export async function parseArguments(args: ReadonlyArray<string>): Promise<Action | ExitCode> {
   const outcome: { chosen: Action | null; wrong: boolean } = { chosen: null, wrong: false }

@@ -2,7 +2,7 @@
  * From arguments to an exit code. What a command refuses is a message on stderr; only a defect of arqon itself shows a
  * stack.
  */
-import { causeText, StateFileError } from "../platform/system/StateFileError.ts"
+import { causeText, StateFileError } from "../system/StateFileError.ts"
 import { parseArguments } from "./arguments.ts"
 import { DocumentError } from "../study/DocumentError.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"

@@ -15,9 +15,9 @@ import {
 } from "../study/documents.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { print, printWarning, stylesFor } from "./output.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 import { restoreFrom } from "./restoreFrom.ts"
-import { packageVersion } from "../platform/system/version.ts"
+import { packageVersion } from "../system/version.ts"
 import { writeDocument } from "./writeDocument.ts"
 
 export interface ExportFlags {

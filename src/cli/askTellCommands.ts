@@ -1,5 +1,5 @@
 /** `arqon ask` and `arqon tell`: the loop in the hands of another program, one step a process. */
-import { plainJson } from "../platform/system/plainText.ts"
+import { plainJson } from "../system/plainText.ts"
 import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { readResults, takeResults } from "../study/documents.ts"
 import { print, printWarning } from "./output.ts"

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from "node:path"
 import { didYouMean } from "../domain/problems.ts"
 import { AUDIT_KINDS, type AuditKind } from "../domain/records.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
-import { plainJson, plainText } from "../platform/system/plainText.ts"
+import { plainJson, plainText } from "../system/plainText.ts"
 import {
   type JournalFilter,
   makeFilter,
@@ -13,7 +13,7 @@ import {
   verifySteps,
 } from "../journal/read/readJournal.ts"
 import { replayJournal, whatIfJournal } from "../journal/replay/replayJournal.ts"
-import { causeText, isSystemError } from "../platform/system/StateFileError.ts"
+import { causeText, isSystemError } from "../system/StateFileError.ts"
 import { tailJournal } from "../journal/read/tailJournal.ts"
 import {
   type JournalItem,
@@ -27,7 +27,7 @@ import { journalDirectory, stateDirectory } from "./journalDirectory.ts"
 import { atAPace, LineWriter, Progress, Stopped } from "./journalPace.ts"
 import { parseTime, type TimeSpan } from "./journalTime.ts"
 import { note, print, printWarning } from "./output.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 import { onSignals } from "./signals.ts"
 import { writeDocumentBy } from "./writeDocument.ts"
 import { Latest } from "../journal/read/Latest.ts"

@@ -1,7 +1,7 @@
 /** Flags that several commands have, each in one wording. */
 import * as Flag from "effect/cli/Flag"
 import { parseDuration } from "./scriptRunner.ts"
-import { messageOf } from "../platform/system/messageOf.ts"
+import { messageOf } from "../system/messageOf.ts"
 
 /** An optional flag: null when it is not given. */
 export const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | null> => Flag.withDefault(flag, null)

@@ -2,14 +2,14 @@
  * `arqon interactive`: one JSON object a line in, one out, in the same order. A tell is answered once it is on disk; lines
  * that come in the meantime are taken already, and share the next write.
  */
-import { plainJson } from "../platform/system/plainText.ts"
+import { plainJson } from "../system/plainText.ts"
 import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { answerLine, type Answer } from "./interactiveProtocol.ts"
 import { inputLines } from "./lines.ts"
 import { note } from "./output.ts"
 import { onSignals } from "./signals.ts"
 import { Study } from "./study.ts"
-import { messageOf } from "../platform/system/messageOf.ts"
+import { messageOf } from "../system/messageOf.ts"
 
 export interface InteractiveFlags {
   readonly config: string | null

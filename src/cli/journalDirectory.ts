@@ -1,9 +1,9 @@
 /** The directory that a person named as an engine's `state`: looked at before anything is read, so that a slip is answered in words. */
 import { statSync } from "node:fs"
 import { listSegments } from "../journal/disk/journalSegments.ts"
-import { causeText } from "../platform/system/StateFileError.ts"
+import { causeText } from "../system/StateFileError.ts"
 import { CliFailure } from "./exitCodes.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 
 const WANTED = "Give the directory that the engine was given as `state`."
 

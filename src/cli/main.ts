@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `arqon`. Compiled code is kept between calls where the system allows it, so that `ask` and `tell` start fast. */
 import * as nodeModule from "node:module"
-import { oldNode } from "../platform/system/nodeVersion.ts"
+import { oldNode } from "../system/nodeVersion.ts"
 
 const complaint = oldNode(process.versions.node)
 if (complaint !== null) {

@@ -1,5 +1,5 @@
 /** What the command writes, and how it looks: colours only where someone looks at them and has not asked for none. */
-import { plainText } from "../platform/system/plainText.ts"
+import { plainText } from "../system/plainText.ts"
 
 type Stream = { readonly isTTY?: boolean }
 

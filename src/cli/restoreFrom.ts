@@ -4,7 +4,7 @@ import { Solver, type SolverOptions } from "../solver/Solver.ts"
 import type { SolverState } from "../solver/SolverState.ts"
 import { EXTRA_STRATEGIES } from "../solver/strategies/extraStrategies.ts"
 import { CliFailure } from "./exitCodes.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 
 /** Throws a CliFailure that says where the recorded points are not those this version asks for. */
 export function restoreFrom(path: string, state: SolverState, options: SolverOptions = {}): Solver {

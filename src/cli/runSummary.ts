@@ -3,9 +3,9 @@ import { isFounded, type LabelChange } from "../solver/Classification.ts"
 import type { Failing } from "../solver/failing.ts"
 import { describeClassification } from "../solver/RunArtifact.ts"
 import type { Solver } from "../solver/Solver.ts"
-import { plainJson } from "../platform/system/plainText.ts"
+import { plainJson } from "../system/plainText.ts"
 import { numberText, type Styles, valueText } from "./output.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 import { durationText } from "./scriptRunner.ts"
 
 export interface RunEnd {

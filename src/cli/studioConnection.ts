@@ -1,6 +1,6 @@
 /** How a command reaches an open studio: its address, and its token from wherever there is one. */
 import { createInterface } from "node:readline"
-import { causeText } from "../platform/system/StateFileError.ts"
+import { causeText } from "../system/StateFileError.ts"
 import type { Session } from "../studio/protocol/protocol.ts"
 import { Refusal } from "../studio/server/refusal.ts"
 import { StudioClient } from "./tui/StudioClient.ts"

@@ -8,7 +8,7 @@ import { EXTRA_STRATEGIES } from "../solver/strategies/extraStrategies.ts"
 import { StateFile } from "../study/StateFile.ts"
 import { CliFailure, EXIT } from "./exitCodes.ts"
 import { type ConfigDocument, readConfigFile, readStateFile } from "../study/documents.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 import { restoreFrom } from "./restoreFrom.ts"
 
 export interface StudyOptions {

@@ -1,8 +1,8 @@
 /** The file that a studio's token stands in: a token on the command line would be read by whoever lists processes. */
 import { readFileSync } from "node:fs"
-import { causeText } from "../platform/system/StateFileError.ts"
+import { causeText } from "../system/StateFileError.ts"
 import { CliFailure } from "./exitCodes.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 
 export function tokenIn(path: string): string {
   try {

@@ -1,7 +1,7 @@
 /** `arqon tui`: the essentials of the studio in a terminal, of a running studio or of a journal. */
 import { userInfo } from "node:os"
 import { recordLine } from "../journal/read/readJournal.ts"
-import { causeText } from "../platform/system/StateFileError.ts"
+import { causeText } from "../system/StateFileError.ts"
 import type { Frame, Session } from "../studio/protocol/protocol.ts"
 import { recordedEngines } from "../studio/server/RecordedEngine.ts"
 import { Prompt } from "./tui/Prompt.ts"
@@ -11,7 +11,7 @@ import { Terminal } from "./tui/Terminal.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
 import { print, stylesFor } from "./output.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 import { onSignals } from "./signals.ts"
 import { askAtTerminal, connect } from "./studioConnection.ts"
 

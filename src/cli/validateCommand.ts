@@ -6,7 +6,7 @@ import { readArtifactFile, readConfigFile, requireStateFile } from "../study/doc
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { restoreFrom } from "./restoreFrom.ts"
 import { print, printWarning, stylesFor } from "./output.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 
 export interface ValidateFlags {
   readonly config: string | null

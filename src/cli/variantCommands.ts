@@ -5,12 +5,12 @@ import * as Effect from "effect/Effect"
 import { VariantError } from "../domain/errors.ts"
 import type { Evidence, VariantContent, VariantRecord, VariantTransition } from "../domain/Variant.ts"
 import { Catalogue, type PlainStep } from "../engine/relocation/VariantCatalogue.ts"
-import { plainJson, plainText } from "../platform/system/plainText.ts"
+import { plainJson, plainText } from "../system/plainText.ts"
 import { openSqliteVariants, VARIANTS_FILE } from "../platform/node/variants/sqliteVariants.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { parseJson } from "../study/json.ts"
 import { print } from "./output.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 
 export interface StoreFlags {
   readonly store: string

@@ -1,8 +1,8 @@
 /** Files that a command makes: whole or not at all. */
-import { writeAtomicallyBy } from "../platform/system/atomicFile.ts"
-import { plainPath } from "../platform/system/privateFile.ts"
-import { causeText, isSystemError, StateFileError } from "../platform/system/StateFileError.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { writeAtomicallyBy } from "../system/atomicFile.ts"
+import { plainPath } from "../system/privateFile.ts"
+import { causeText, isSystemError, StateFileError } from "../system/StateFileError.ts"
+import { shortPath } from "../system/paths.ts"
 
 /** What a command was asked to write is for others too: the umask says who may read it. */
 const MODE = 0o666

@@ -8,10 +8,10 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname } from "node:path"
 import type { SolverState } from "../solver/SolverState.ts"
-import { removeTorn, writeAtomically } from "../platform/system/atomicFile.ts"
-import { type Lock, lockFile, type LockOptions } from "../platform/system/lockFile.ts"
-import { makePrivateFolder, plainPath } from "../platform/system/privateFile.ts"
-import { causeText, StateFileError } from "../platform/system/StateFileError.ts"
+import { removeTorn, writeAtomically } from "../system/atomicFile.ts"
+import { type Lock, lockFile, type LockOptions } from "../system/lockFile.ts"
+import { makePrivateFolder, plainPath } from "../system/privateFile.ts"
+import { causeText, StateFileError } from "../system/StateFileError.ts"
 
 /** The text of a state file, or null when there is none; an empty file, as `mktemp` makes it, counts as none. */
 export function readStateText(path: string): string | null {

@@ -11,11 +11,11 @@ import { parseRunArtifact, type RunArtifact } from "../solver/RunArtifact.ts"
 import type { Result } from "../solver/results.ts"
 import { parseSolverConfig, type SolverSettings } from "../solver/SolverConfig.ts"
 import { parseSolverState, type SolverState } from "../solver/SolverState.ts"
-import { causeText, StateFileError } from "../platform/system/StateFileError.ts"
+import { causeText, StateFileError } from "../system/StateFileError.ts"
 import { readStateText } from "./StateFile.ts"
 import { DocumentError } from "./DocumentError.ts"
 import { parseJson } from "./json.ts"
-import { shortPath } from "../platform/system/paths.ts"
+import { shortPath } from "../system/paths.ts"
 
 export interface ConfigDocument {
   readonly path: string

@@ -16,6 +16,6 @@ export {
 export { type Due, type DueOptions, dueOf, type DueSource } from "./dueOf.ts"
 export { evalWindows, type EvalWindowsOptions } from "./evalWindows.ts"
 export { digestOf, FAILURE_US, type Sample } from "./samples.ts"
-export { type SnapshotSource, snapshotsOf } from "../engine/interop/snapshotsOf.ts"
+export { type SnapshotSource, snapshotsOf } from "./snapshotsOf.ts"
 export { track, type TrackPort } from "./track.ts"
 export { windows$ } from "./windows.ts"

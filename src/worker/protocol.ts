@@ -20,7 +20,7 @@ import type { SteeringCommand } from "../engine/commands.ts"
 import type { EngineSnapshot } from "../engine/contract/EngineSnapshot.ts"
 import type { RelayedInspection } from "../engine/contract/WorkerEngine.ts"
 import type { SharedEngine } from "./SharedEngine.ts"
-import { messageOf } from "../platform/system/messageOf.ts"
+import { messageOf } from "../system/messageOf.ts"
 
 /** What a worker is started with. */
 export interface Boot {

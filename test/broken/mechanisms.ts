@@ -876,10 +876,10 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "lock-is-shared",
     invariant: 12,
-    file: "src/platform/system/lockFile.ts",
+    file: "src/system/lockFile.ts",
     intact: "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE",
     broken: "PRAGMA journal_mode = MEMORY; BEGIN",
-    test: "test/platform/system/lock.test.ts",
+    test: "test/system/lock.test.ts",
   },
   {
     name: "rate-ledger-shrinks",

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs"
 import { makeStyles, shownOn } from "../../src/cli/output.ts"
-import { lockFile } from "../../src/platform/system/lockFile.ts"
+import { lockFile } from "../../src/system/lockFile.ts"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type Ended, useDesk } from "./rig.ts"

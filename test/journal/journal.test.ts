@@ -12,7 +12,7 @@ import { openJournal, readJournal, reportText, verifyJournal } from "../../src/p
 import { listSegments, readSegment } from "../../src/journal/disk/journalSegments.ts"
 import { lastStanding } from "../../src/journal/read/lastStanding.ts"
 import { nodeDisk } from "../../src/journal/disk/journalDisk.ts"
-import { temporaryOf } from "../../src/platform/system/privateFile.ts"
+import { temporaryOf } from "../../src/system/privateFile.ts"
 import { drive, knobs } from "../engine/plant.ts"
 import { everyKind, record } from "../engine/recordedRun.ts"
 import { close, handledDisk, open, ownFolder, runInto, segmentsIn, writeAll, UNSYNCED } from "./journalRig.ts"

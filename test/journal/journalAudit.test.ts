@@ -17,7 +17,7 @@ import {
   whatIfJournal,
   whyChanged,
 } from "../../src/platform/node/index.ts"
-import { plainJson, plainLines, plainText } from "../../src/platform/system/plainText.ts"
+import { plainJson, plainLines, plainText } from "../../src/system/plainText.ts"
 import { walkJournal } from "../../src/journal/read/walkJournal.ts"
 import { WhyChanged } from "../../src/journal/read/whyChanged.ts"
 import { drive } from "../engine/plant.ts"

@@ -45,7 +45,7 @@ async function begun(options: object = {}) {
 
 /** What another process hears that wants the directory. */
 async function stranger(): Promise<string> {
-  const racer = join(import.meta.dirname, "../platform/system/lockRacer.ts")
+  const racer = join(import.meta.dirname, "../system/lockRacer.ts")
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", racer, join(folder.in("state"), "journal")],

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { createSolver } from "../../src/solver/createSolver.ts"
 import { parseSolverState } from "../../src/solver/SolverState.ts"
 import { writeDocument } from "../../src/cli/writeDocument.ts"
-import { temporaryOf } from "../../src/platform/system/privateFile.ts"
+import { temporaryOf } from "../../src/system/privateFile.ts"
 import { RunText, StateFile } from "../../src/study/StateFile.ts"
 
 let folder = ""

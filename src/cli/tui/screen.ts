@@ -5,7 +5,7 @@
 import type { Styles } from "../output.ts"
 import type { Budgets, EngineEntry, Frame, States } from "../../studio/protocol/protocol.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
-import { fitted as fit, padded } from "../../platform/system/plainText.ts"
+import { fitted as fit, padded } from "../../system/plainText.ts"
 
 /** Everything that may be shown; what is not known is null. */
 export interface ScreenContent {

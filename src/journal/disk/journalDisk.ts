@@ -16,7 +16,7 @@ import {
   writeSync,
 } from "node:fs"
 import { dirname } from "node:path"
-import { PRIVATE, temporaryOf } from "../../platform/system/privateFile.ts"
+import { PRIVATE, temporaryOf } from "../../system/privateFile.ts"
 
 export interface JournalDisk {
   /** Makes a file that was not there; throws when it was. Its name is on the disk when this returns. */

@@ -28,7 +28,7 @@ import {
   sha256,
 } from "./journalSegments.ts"
 import { readMark } from "./journalMark.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import { messageOf } from "../../system/messageOf.ts"
 
 export interface JournalEnd {
   /** The last run that can be read; null where damage leaves none. */

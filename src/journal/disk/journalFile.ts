@@ -11,7 +11,7 @@ import { firstState } from "../format/frames.ts"
 import { Standing } from "../format/Standing.ts"
 import type { SyncedMark } from "../format/SyncedMark.ts"
 import { SegmentWriter } from "../format/SegmentWriter.ts"
-import { packageVersion } from "../../platform/system/version.ts"
+import { packageVersion } from "../../system/version.ts"
 import { beginningOf } from "./journalEnd.ts"
 import type { Settled } from "./journalOptions.ts"
 import {
@@ -24,8 +24,8 @@ import {
   sha256,
 } from "./journalSegments.ts"
 import { MarkFile, readMark } from "./journalMark.ts"
-import type { Lock } from "../../platform/system/lockFile.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import type { Lock } from "../../system/lockFile.ts"
+import { messageOf } from "../../system/messageOf.ts"
 
 const REMOVED =
   "is not as it was left: the file being written was deleted under the engine, and what is written now would be lost; " +

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { markBytes, readMarks, SLOT_BYTES, type SyncedMark } from "../format/SyncedMark.ts"
 import type { JournalDisk } from "./journalDisk.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import { messageOf } from "../../system/messageOf.ts"
 
 export const MARK = "journal.mark"
 

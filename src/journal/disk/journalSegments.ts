@@ -31,8 +31,8 @@ import {
 } from "../format/scanSegment.ts"
 import { MARK } from "./journalMark.ts"
 import { LEARNED } from "./learnedFile.ts"
-import { removeTorn, writeAtomicallyBy } from "../../platform/system/atomicFile.ts"
-import { PRIVATE } from "../../platform/system/privateFile.ts"
+import { removeTorn, writeAtomicallyBy } from "../../system/atomicFile.ts"
+import { PRIVATE } from "../../system/privateFile.ts"
 
 export const sha256: Hash = (bytes) => nodeHash("sha256", bytes, "buffer")
 

@@ -6,9 +6,9 @@ import { readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { LearnedFile } from "../../engine/contract/Platform.ts"
-import { writeAtomically } from "../../platform/system/atomicFile.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
-import { makePrivateFolder } from "../../platform/system/privateFile.ts"
+import { writeAtomically } from "../../system/atomicFile.ts"
+import { messageOf } from "../../system/messageOf.ts"
+import { makePrivateFolder } from "../../system/privateFile.ts"
 
 /** What it is called in its directory. */
 export const LEARNED = "learned.json"

@@ -10,7 +10,7 @@ import type { Resumption } from "../../domain/Resumption.ts"
 import { tripReason } from "../../domain/words.ts"
 import { type JournalEnd, readJournalEnd, unreadableEnd } from "./journalEnd.ts"
 import type { StandingData } from "../format/Standing.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import { messageOf } from "../../system/messageOf.ts"
 
 /** The files as they were when a resumption was read from them: as long as they are, it need not be read again. */
 const marks = new WeakMap<Resumption, string>()

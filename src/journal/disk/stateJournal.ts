@@ -9,9 +9,9 @@ import { join } from "node:path"
 import { AuditError } from "../../domain/errors.ts"
 import type { AuditSink } from "../../engine/audit/AuditSink.ts"
 import { type JournalOptions, settled } from "./journalOptions.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import { messageOf } from "../../system/messageOf.ts"
 import { type JournalSink, openJournalFile } from "./openJournal.ts"
-import { StateFileError } from "../../platform/system/StateFileError.ts"
+import { StateFileError } from "../../system/StateFileError.ts"
 
 const NAME = "journal"
 

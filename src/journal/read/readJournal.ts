@@ -15,7 +15,7 @@ import { readResumption } from "../../domain/Resumption.ts"
 import { AUDIT_KINDS, type AuditKind } from "../../domain/records.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { showsLive } from "../format/Standing.ts"
-import { plainText } from "../../platform/system/plainText.ts"
+import { plainText } from "../../system/plainText.ts"
 import {
   type JournalItem,
   type JournalProblem,

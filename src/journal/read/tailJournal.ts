@@ -7,7 +7,7 @@ import { SegmentFollower } from "../format/SegmentFollower.ts"
 import { listSegments, readSegment, type SegmentFile } from "../disk/journalSegments.ts"
 import { type JournalFilter, makeFilter } from "./readJournal.ts"
 import { type JournalItem, RunReader } from "./walkJournal.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import { messageOf } from "../../system/messageOf.ts"
 import { Latest } from "./Latest.ts"
 
 /** Which records are followed, and until when. */

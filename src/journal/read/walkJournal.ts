@@ -23,7 +23,7 @@ import {
   type SegmentFile,
   segmentPath,
 } from "../disk/journalSegments.ts"
-import { messageOf } from "../../platform/system/messageOf.ts"
+import { messageOf } from "../../system/messageOf.ts"
 
 /** Something about a journal that is not as it was written. */
 export interface JournalProblem extends Omit<SegmentProblem, "kind"> {

@@ -7,7 +7,7 @@ import { RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "./replay.ts"
 import { type RunTally, whatIf, type WhatIfResult } from "./whatIf.ts"
-import { plainLines, plainText } from "../../platform/system/plainText.ts"
+import { plainLines, plainText } from "../../system/plainText.ts"
 import { recordText } from "../read/readJournal.ts"
 import { walkJournal } from "../read/walkJournal.ts"
 

@@ -8,7 +8,7 @@ import { learnedFile } from "../../journal/disk/learnedFile.ts"
 import { recover } from "../../journal/disk/recover.ts"
 import { placeInWorker } from "../../worker/placeInWorker.ts"
 import { workerEntry } from "./workerEntry.ts"
-import { oldNode } from "../system/nodeVersion.ts"
+import { oldNode } from "../../system/nodeVersion.ts"
 
 const complaint = oldNode(process.versions.node)
 if (complaint !== null) throw new Error(complaint)

@@ -12,8 +12,8 @@ import * as OtlpResource from "effect/observability/OtlpResource"
 import * as Layer from "effect/Layer"
 import { AuditError, ConfigError } from "../../../domain/errors.ts"
 import { problem } from "../../../domain/problems.ts"
-import { packageVersion } from "../../system/version.ts"
-import { plainText } from "../../system/plainText.ts"
+import { packageVersion } from "../../../system/version.ts"
+import { plainText } from "../../../system/plainText.ts"
 
 /** Where to send it. */
 export interface OtlpOptions {

@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import { AuditError } from "../../../domain/errors.ts"
 import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 import type { AuditSink } from "../../../engine/audit/AuditSink.ts"
-import { messageOf } from "../../system/messageOf.ts"
-import { makePrivateFolder, PRIVATE } from "../../system/privateFile.ts"
+import { messageOf } from "../../../system/messageOf.ts"
+import { makePrivateFolder, PRIVATE } from "../../../system/privateFile.ts"
 
 const NAME = "jsonLines"
 /** Runs of one name in one directory, at most: a manual run repeated is written beside the first, never over it. */

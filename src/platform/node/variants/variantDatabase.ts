@@ -14,8 +14,8 @@ import {
   type VariantTransition,
   VariantTransitionShape,
 } from "../../../domain/Variant.ts"
-import { inTransaction } from "../../system/sqliteTransaction.ts"
-import { causeText, isSystemError } from "../../system/StateFileError.ts"
+import { inTransaction } from "../../../system/sqliteTransaction.ts"
+import { causeText, isSystemError } from "../../../system/StateFileError.ts"
 
 /** "ArqV": whose file it is, as the tool `file` tells. */
 const APPLICATION = 0x41727156

@@ -1,8 +1,8 @@
 /** What Windows does otherwise, with the system injected: names that are devices, and files that somebody else has open. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { giveName, type Renaming } from "../../../src/platform/system/giveName.ts"
-import { windowsProblem } from "../../../src/platform/system/windowsNames.ts"
+import { giveName, type Renaming } from "../../src/system/giveName.ts"
+import { windowsProblem } from "../../src/system/windowsNames.ts"
 
 describe("a name on Windows", () => {
   it.each(["nul", "NUL.json", "C:\\runs\\con.state.json", "./aux", "com1.txt", "LPT9", "com¹", "conin$"])(

@@ -3,7 +3,7 @@
  * or it is ended. `node lockRacer.ts '<path>'`, or the path as the data of a worker.
  */
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
-import { lockFile } from "../../../src/platform/system/lockFile.ts"
+import { lockFile } from "../../src/system/lockFile.ts"
 
 const path = isMainThread ? process.argv[2] : (workerData as string)
 const lock = await lockFile(path, { command: "racer", brief: false, patienceMs: 0 }).catch((cause: unknown) =>

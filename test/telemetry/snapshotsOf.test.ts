@@ -1,7 +1,7 @@
 import { take } from "rxjs"
 import { describe, expect, it } from "vitest"
 import { assign, createActor, type Snapshot, setup } from "xstate"
-import { type SnapshotSource, snapshotsOf } from "../../../src/engine/interop/snapshotsOf.ts"
+import { type SnapshotSource, snapshotsOf } from "../../src/telemetry/snapshotsOf.ts"
 
 type Add = { readonly type: "add" } | { readonly type: "fail" } | { readonly type: "finish" }
 

@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
-import { oldNode } from "../../../src/platform/system/nodeVersion.ts"
+import { oldNode } from "../../src/system/nodeVersion.ts"
 
-const dist = resolve(import.meta.dirname, "../../../dist/src")
+const dist = resolve(import.meta.dirname, "../../dist/src")
 
 /** Runs the built file in a Node that says that it is older than it is. */
 const runAs = (version: string, args: ReadonlyArray<string>) =>

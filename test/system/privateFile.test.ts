@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
-import { openSqliteVariants } from "../../../src/platform/node/index.ts"
-import { makePrivateFile } from "../../../src/platform/system/privateFile.ts"
+import { openSqliteVariants } from "../../src/platform/node/index.ts"
+import { makePrivateFile } from "../../src/system/privateFile.ts"
 
 /** What happens in place of a hard link. */
 const linking = vi.hoisted(() => ({ instead: null as ((path: string) => void) | null }))
