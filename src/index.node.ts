@@ -2,6 +2,7 @@
  * `arqon` under Node: the list of `index.ts`, with a disk for `state: "./directory"`. What is exported here by its own name stands before
  * what the list brings.
  */
+import "./system/requireNode.ts"
 import { createEngineOn, type CreateEngine } from "./engine/createEngine.ts"
 import {
   createVariantCatalogueOn,

@@ -112,7 +112,7 @@ export function roomOf(file: string): string | undefined {
     : undefined
 }
 
-export const isEntry = (file: string): boolean => /(^|\/)index(\.node|\.effect)?\.ts$/.test(file)
+export const isEntry = (file: string): boolean => /(^|\/)index(\.effect)?(\.node)?\.ts$/.test(file)
 
 export interface Import {
   readonly specifier: string

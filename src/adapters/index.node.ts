@@ -1,4 +1,5 @@
 /** `arqon/adapters` under Node: the list of `index.ts`, with a disk for `state: "./directory"`. */
+import "../system/requireNode.ts"
 import { createEngineOn } from "../engine/createEngine.ts"
 import { nodePlatform } from "../platform/node/nodePlatform.ts"
 import { type Tune, tuneOn } from "./tune.ts"

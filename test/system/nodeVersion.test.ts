@@ -1,10 +1,28 @@
 /** An older Node is told so in one sentence, whatever it would have stumbled over. */
 import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { describe, expect, it } from "vitest"
 import { oldNode } from "../../src/system/nodeVersion.ts"
 
-const dist = resolve(import.meta.dirname, "../../dist/src")
+const root = resolve(import.meta.dirname, "../..")
+const dist = join(root, "dist/src")
+
+/** What a program can import, with the file that Node takes and the one that a browser takes. */
+const entries = Object.entries(
+  (
+    JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      readonly exports: Readonly<
+        Record<string, string | { readonly node?: string; readonly default: string }>
+      >
+    }
+  ).exports,
+).flatMap(([name, files]) =>
+  typeof files === "string"
+    ? []
+    : [[`arqon${name.slice(1)}`, { node: files.node ?? files.default, browser: files.default }] as const],
+)
 
 /** Runs the built file in a Node that says that it is older than it is. */
 const runAs = (version: string, args: ReadonlyArray<string>) =>
@@ -25,14 +43,18 @@ describe("an older Node", () => {
     for (const version of ["22.19.0", "22.20.1", "23.0.0", "24.21.0"]) expect(oldNode(version)).toBe(null)
   })
 
-  it.each(["index.node.js", "adapters/index.node.js", "platform/node/index.js"])(
-    "learns what it needs from %s",
-    (entry) => {
-      const run = runAs("20.19.5", ["-e", `import(${JSON.stringify(join(dist, entry))})`])
-      expect(run.stderr).toContain("Error: arqon needs Node 22.19 or newer; this is v20.19.5.")
-      expect(run.status).toBe(1)
-    },
-  )
+  it.each(entries)("learns what it needs from %s", (_, { node }) => {
+    const run = runAs("20.19.5", ["-e", `import(${JSON.stringify(join(root, node))})`])
+    expect(run.stderr).toContain("Error: arqon needs Node 22.19 or newer; this is v20.19.5.")
+    expect(run.status).toBe(1)
+  })
+
+  it.each(entries)("leaves the names of %s those that a browser gets", async (_, { node, browser }) => {
+    const [here, there] = (await Promise.all(
+      [node, browser].map((file) => import(pathToFileURL(join(root, file)).href)),
+    )) as [object, object]
+    expect(Object.keys(here)).toEqual(Object.keys(there))
+  })
 
   it("gets the message from the command", () => {
     const run = runAs("20.19.5", [join(dist, "cli/main.js"), "--help"])

@@ -3,6 +3,7 @@
  *
  * Stability: stable.
  */
+import "../../system/requireNode.ts"
 // stability: unstable
 export { type AttachedEngine, attachEngine } from "../../worker/attachEngine.ts"
 export type { JournalState } from "../../journal/disk/journalFile.ts"

@@ -8,10 +8,6 @@ import { learnedFile } from "../../journal/disk/learnedFile.ts"
 import { recover } from "../../journal/disk/recover.ts"
 import { placeInWorker } from "../../worker/placeInWorker.ts"
 import { workerEntry } from "./workerEntry.ts"
-import { oldNode } from "../../system/nodeVersion.ts"
-
-const complaint = oldNode(process.versions.node)
-if (complaint !== null) throw new Error(complaint)
 
 /** The platform that `createEngine` has under Node: `state` is a directory with a journal. */
 export const nodePlatform: PlatformService & FleetPlatform = {
