@@ -6,7 +6,7 @@ import { breakMechanism } from "./test/broken/breakMechanism.ts"
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Rooms whose tests need no worker of their own. */
-const PURE = ["hot", "domain", "control", "solver", "telemetry", "testing", "machines"].map(
+const PURE = ["hot", "domain", "control", "solver", "telemetry", "temporal", "testing", "machines"].map(
   (room) => `test/${room}/**/*.test.ts`,
 )
 
@@ -19,7 +19,7 @@ export default defineConfig({
       { find: /^arqon\/node$/, replacement: source("src/platform/node/index.ts") },
       { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
       { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
-      { find: /^arqon\/(hot|telemetry|testing)$/, replacement: source("src/$1/index.ts") },
+      { find: /^arqon\/(hot|telemetry|temporal|testing)$/, replacement: source("src/$1/index.ts") },
     ],
   },
   test: {

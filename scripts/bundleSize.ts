@@ -53,6 +53,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostKb: 3.4,
     mostLaterKb: 0,
   },
+  {
+    what: "arqon/temporal alone",
+    source: 'import * as temporal from "arqon/temporal"; globalThis.made = temporal',
+    mostKb: 25,
+    mostLaterKb: 0,
+  },
 ]
 
 export interface Weighed extends Bounded {

@@ -24,6 +24,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "arqon/react": "src/react/index.ts",
   "arqon/solver/extra": "src/solver/extra/index.ts",
   "arqon/telemetry": "src/telemetry/index.ts",
+  "arqon/temporal": "src/temporal/index.ts",
   "arqon/testing": "src/testing/index.ts",
 }
 
@@ -57,6 +58,8 @@ export function publicNames(
     .flatMap(([, own, type, list, declared, all]): ReadonlyArray<PublicName> => {
       const level = own === undefined ? general : levelOf(own, file)
       if (declared !== undefined) return [{ name: declared, typeOnly: false, level }]
+      // A room lists its own names, and states their level.
+      if (all?.endsWith("/index.ts")) return publicNames(join(dirname(file), all))
       if (all !== undefined) {
         const names = readFileSync(join(root, dirname(file), all), "utf8").matchAll(
           /^export (?:const|function|class|(type|interface)) (\w+)/gm,

@@ -13,6 +13,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "arqon/react": "src/react/index.ts",
   "arqon/solver/extra": "src/solver/extra/index.ts",
   "arqon/telemetry": "src/telemetry/index.ts",
+  "arqon/temporal": "src/temporal/index.ts",
   "arqon/testing": "src/testing/index.ts",
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import * as adapters from "../src/adapters/index.ts"
 import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
+import * as temporalEntry from "../src/temporal/index.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
@@ -75,6 +76,10 @@ describe("the public names", () => {
     expect(Object.keys(extraEntry).sort()).toEqual(["nelderMeadMultistart", "random"])
   })
 
+  it("of arqon/temporal", () => {
+    expect(Object.keys(temporalEntry).sort()).toEqual(["BandedDtw"])
+  })
+
   it("of arqon/adapters, the same in a browser and under Node", () => {
     expect(Object.keys(adapters).sort()).toEqual([
       "InFlightLimiter",
@@ -137,6 +142,7 @@ describe("the level of every public name", () => {
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
     "arqon/solver/extra": extraEntry,
+    "arqon/temporal": temporalEntry,
   }
 
   it("is stated for every entry of the package, and for each of its names", () => {

@@ -28,6 +28,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   control: { rooms: ["hot", "domain"], packages: [] },
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
+  // Kernels alone; the actors that own them are in machines, the services above.
+  temporal: { rooms: ["hot", "domain"], packages: [] },
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {

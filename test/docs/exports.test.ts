@@ -14,6 +14,7 @@ const ENTRIES = [
   "src/react/index.ts",
   "src/index.effect.ts",
   "src/telemetry/index.ts",
+  "src/temporal/compare/index.ts",
   "src/testing/index.ts",
 ]
 

@@ -1,0 +1,120 @@
+/** Warping against the recurrence as it stands in the literature, over the whole table and without a shortcut. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { BandedDtw } from "../../../src/temporal/compare/BandedDtw.ts"
+
+const sample = fc.integer({ min: -40, max: 40 }).map((n) => n / 8)
+const seriesOf = (length: number) => fc.array(sample, { minLength: length, maxLength: length })
+const pair = fc.integer({ min: 1, max: 14 }).chain((n) => fc.tuple(seriesOf(n), seriesOf(n)))
+
+/** Every cell of the table, by the definition. */
+function warped(
+  a: ReadonlyArray<number>,
+  b: ReadonlyArray<number>,
+  band: number,
+  cost: (apart: number) => number,
+): number {
+  const at = (i: number, j: number): number => {
+    if (i < 0 && j < 0) return 0
+    if (i < 0 || j < 0) return Number.POSITIVE_INFINITY
+    return table[i][j]
+  }
+  const table: Array<Array<number>> = []
+  a.forEach((x, i) => {
+    table.push([])
+    b.forEach((y, j) => {
+      const before = Math.min(at(i - 1, j), at(i, j - 1), at(i - 1, j - 1))
+      table[i].push(Math.abs(i - j) > band ? Number.POSITIVE_INFINITY : cost(x - y) + before)
+    })
+  })
+  return table[a.length - 1][b.length - 1]
+}
+
+const square = (x: number): number => x * x
+const of = (...values: ReadonlyArray<number>) => Float64Array.from(values)
+
+describe("warping within a band", () => {
+  it("lays one series over the other at the least cost", () => {
+    const a = of(0, 0, 1, 2, 1, 0, 1, 0, 0)
+    const b = of(0, 1, 2, 0, 0, 0, 0, 0, 0)
+    expect(new BandedDtw({ length: 9 }).distance(a, b)).toBe(Math.SQRT2)
+    expect(new BandedDtw({ length: 9, cost: "absolute" }).distance(a, b)).toBe(2)
+    const dtw = new BandedDtw({ length: 7 })
+    expect(dtw.distance(of(0, 0, 2, 1, 1, 0, 0), of(0, 1, 1, 1, 0, 0, 0))).toBe(1)
+  })
+
+  it("is Euclid's distance with band 0", () => {
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        const sum = a.reduce((all, x, i) => all + square(x - b[i]), 0)
+        const dtw = new BandedDtw({ length: a.length, band: 0 })
+        expect(dtw.distance(of(...a), of(...b))).toBe(Math.sqrt(sum))
+      }),
+    )
+  })
+
+  it("is the whole table's distance where the band is as wide", () => {
+    fc.assert(
+      fc.property(pair, fc.boolean(), ([a, b], squared) => {
+        const cost = squared ? ("squared" as const) : ("absolute" as const)
+        const least = warped(a, b, Number.POSITIVE_INFINITY, squared ? square : Math.abs)
+        const dtw = new BandedDtw({ length: a.length, cost })
+        expect(dtw.distance(of(...a), of(...b))).toBe(squared ? Math.sqrt(least) : least)
+      }),
+    )
+  })
+
+  it("is the table's distance with any band and any two lengths, again and again", () => {
+    const dtws = Array.from({ length: 15 }, (_, band) => new BandedDtw({ length: 14, band }))
+    const any = fc.array(sample, { minLength: 1, maxLength: 14 })
+    fc.assert(
+      fc.property(any, any, fc.integer({ min: 0, max: 14 }), (a, b, band) => {
+        expect(dtws[band].distance(of(...a), of(...b))).toBe(Math.sqrt(warped(a, b, band, square)))
+      }),
+    )
+  })
+
+  it("is given up above a limit, and never below it", () => {
+    fc.assert(
+      fc.property(
+        pair,
+        fc.integer({ min: 0, max: 5 }),
+        fc.double({ min: 0, max: 30 }),
+        ([a, b], band, limit) => {
+          const dtw = new BandedDtw({ length: a.length, band })
+          const whole = dtw.distance(of(...a), of(...b))
+          const limited = dtw.distance(of(...a), of(...b), limit)
+          if (whole <= limit * (1 - 1e-12)) expect(limited).toBe(whole)
+          else expect([whole, Number.POSITIVE_INFINITY]).toContain(limited)
+          if (limit < whole && band === 0 && a.length === 1) expect(limited).toBe(Number.POSITIVE_INFINITY)
+        },
+      ),
+    )
+  })
+
+  it("is unknown where a sample is missing, and for series that are empty or too long", () => {
+    const dtw = new BandedDtw({ length: 3, band: 1 })
+    for (const gap of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(dtw.distance(of(1, gap, 3), of(1, 2, 3))).toBeNaN()
+      expect(dtw.distance(of(1, 2, 3), of(1, 2, gap))).toBeNaN()
+    }
+    expect(dtw.distance(of(), of(1))).toBeNaN()
+    expect(dtw.distance(of(1, 2, 3, 4), of(1))).toBeNaN()
+    // A gap leaves nothing behind.
+    expect(dtw.distance(of(1, 2, 3), of(1, 2, 3))).toBe(0)
+  })
+
+  it("refuses options that cannot be used, with every field and its remedy", () => {
+    const wrong = { length: 0, band: -1, cost: "squares" } as never
+    expect(() => new BandedDtw(wrong)).toThrow(
+      expect.objectContaining({
+        _tag: "ConfigError",
+        problems: [
+          expect.objectContaining({ path: "band" }),
+          expect.objectContaining({ path: "cost", suggestion: 'Did you mean "squared"?' }),
+          expect.objectContaining({ path: "length" }),
+        ],
+      }),
+    )
+  })
+})
