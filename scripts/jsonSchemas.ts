@@ -1,13 +1,15 @@
 /**
- * The documents of the solver as JSON Schema (draft 2020-12), for editors and for other languages, made from the very
- * shapes that read them. What no JSON Schema can say (min below max, one id a trial, parameters inside their bounds) is
- * checked on reading only: a file that these accept may still be refused, never the other way round.
+ * Every JSON file that the command reads, as JSON Schema (draft-07, which all editors know), made from the very shapes that
+ * read them, and the catalogue entries that SchemaStore wants of them. What no JSON Schema can say (min below max, one id a
+ * trial, parameters inside their bounds) is checked on reading only: a file that these accept may still be refused, never
+ * the other way round.
  */
 import type { About, Form, Rule } from "../src/domain/Shape.ts"
 import { SolverConfigShape } from "../src/solver/configSchema.ts"
 import { RunArtifactShape } from "../src/solver/RunArtifact.ts"
-import { SCHEMA_VERSION } from "../src/solver/schemaVersion.ts"
+import { EXTRA_NAMES, STRATEGIES } from "../src/solver/strategies/catalogue.ts"
 import { SolverStateShape } from "../src/solver/SolverState.ts"
+import { VariantContentDocument, VariantEvidenceDocument } from "./variantDocuments.ts"
 
 export interface SchemaFile {
   readonly file: string
@@ -16,24 +18,90 @@ export interface SchemaFile {
 
 type Json = Readonly<Record<string, unknown>>
 
-export function schemaFiles(): ReadonlyArray<SchemaFile> {
-  return [
-    schemaFile("solver-config", SolverConfigShape),
-    schemaFile("solver-state", SolverStateShape),
-    schemaFile("run-artifact", RunArtifactShape),
-  ]
+interface Schema {
+  /** Its file, and its address once it is published. */
+  readonly name: string
+  readonly shape: Form
+  /** What SchemaStore and editors call it. */
+  readonly title: string
+  /** Files that are of this kind by their name alone. */
+  readonly fileMatch: ReadonlyArray<string>
+  /** Values that an editor offers for a field that takes others too. */
+  readonly examples?: Readonly<Record<string, ReadonlyArray<string>>>
 }
 
-function schemaFile(name: string, shape: Form): SchemaFile {
-  const $defs: Record<string, Json> = {}
-  const root = schemaOf(shape, $defs)
-  const document = {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: `urn:arqon:${name}:${SCHEMA_VERSION}`,
+const SCHEMAS: ReadonlyArray<Schema> = [
+  {
+    name: "solver-config",
+    shape: SolverConfigShape,
+    title: "Arqon solver configuration",
+    fileMatch: ["arqon.json", "*.arqon.json"],
+    examples: { strategy: ["auto", ...[...STRATEGIES, ...EXTRA_NAMES].map(({ name }) => name)] },
+  },
+  {
+    name: "solver-state",
+    shape: SolverStateShape,
+    title: "Arqon solver state",
+    fileMatch: ["*.arqon-state.json"],
+  },
+  {
+    name: "run-artifact",
+    shape: RunArtifactShape,
+    title: "Arqon run artifact",
+    fileMatch: ["*.arqon-run.json"],
+  },
+  {
+    name: "variant-content",
+    shape: VariantContentDocument,
+    title: "Arqon variant",
+    fileMatch: ["*.arqon-variant.json"],
+  },
+  {
+    name: "variant-evidence",
+    shape: VariantEvidenceDocument,
+    title: "Arqon evidence for a variant",
+    fileMatch: ["*.arqon-evidence.json"],
+  },
+]
+
+/** Where a published schema is read: a schema's `$id` and its catalogue entry's `url`. */
+const addressOf = (name: string): string =>
+  `https://raw.githubusercontent.com/arqon/arqon/main/schemas/${name}.schema.json`
+
+const textOf = (document: Json): string => `${JSON.stringify(document, null, 2)}\n`
+
+export const schemaFiles = (): ReadonlyArray<SchemaFile> =>
+  SCHEMAS.map((schema) => ({ file: `${schema.name}.schema.json`, text: textOf(schemaDocument(schema)) }))
+
+/** The entries to hand in at SchemaStore, in the form of its own catalogue. */
+export const catalogFile = (): SchemaFile => ({
+  file: "catalog.json",
+  text: textOf({
+    $schema: "https://json.schemastore.org/schema-catalog.json",
+    version: 1,
+    schemas: SCHEMAS.map(({ name, shape, title, fileMatch }) => ({
+      name: title,
+      description: shape.about?.description,
+      fileMatch,
+      url: addressOf(name),
+    })),
+  }),
+})
+
+/** The shape itself is the root, not a reference: draft-07 ignores whatever stands beside one. */
+function schemaDocument({ name, shape, examples = {} }: Schema): Json {
+  const { about: { name: _, ...words } = {}, ...form } = shape
+  const definitions: Record<string, Json> = {}
+  const root = schemaOf({ ...form, about: words }, definitions)
+  const properties = { ...(root["properties"] as Record<string, Json>) }
+  for (const key of Object.keys(examples)) properties[key] = { ...properties[key], examples: examples[key] }
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    $id: addressOf(name),
     ...root,
-    $defs,
+    properties,
+    ...(Object.keys(definitions).length === 0 ? {} : { definitions }),
   }
-  return { file: `${name}.schema.json`, text: `${JSON.stringify(document, null, 2)}\n` }
 }
 
 /** A shape as JSON Schema; shapes with a name go to `defs`. */
@@ -43,7 +111,7 @@ function schemaOf(form: Form, defs: Record<string, Json>): Json {
   const schema = { ...plainSchemaOf(form, defs), ...words }
   if (name === undefined) return schema
   defs[name] = schema
-  return { $ref: `#/$defs/${name}` }
+  return { $ref: `#/definitions/${name}` }
 }
 
 function plainSchemaOf(form: Form, defs: Record<string, Json>): Json {
@@ -58,7 +126,12 @@ function plainSchemaOf(form: Form, defs: Record<string, Json>): Json {
     case "list":
       return { type: "array", items: schemaOf(form.item, defs), ...keywordsOf(form.rule) }
     case "record":
-      return { type: "object", additionalProperties: schemaOf(form.of, defs), ...keywordsOf(form.rule) }
+      return {
+        type: "object",
+        ...(form.name === null ? {} : { propertyNames: { type: "string", ...keywordsOf(form.name) } }),
+        additionalProperties: schemaOf(form.of, defs),
+        ...keywordsOf(form.rule),
+      }
     case "object": {
       const fields = Object.entries(form.fields)
       const required = fields.filter(([, field]) => field.kind !== "optional").map(([key]) => key)

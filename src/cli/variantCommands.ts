@@ -107,10 +107,12 @@ export async function stepCommand(type: PlainStep, flags: StepFlags): Promise<Ex
 
 const said = ({ json }: StoreFlags, record: VariantRecord): ExitCode => show(json, [record], [line(record)])
 
-/** What the schema will look at: any JSON. */
+/** What the shape will look at: any JSON, without the reference that tells an editor of its schema. */
 function document(path: string): unknown {
   if (!existsSync(path)) throw new CliFailure(`There is no file ${shortPath(path)}.`)
   const value = parseJson(readFileSync(path, "utf8"))
   if (value instanceof SyntaxError) throw new CliFailure(`${shortPath(path)} is no JSON: ${value.message}`)
-  return value
+  if (typeof value !== "object" || value === null || !("$schema" in value)) return value
+  const { $schema, ...content } = value
+  return typeof $schema === "string" ? content : value
 }

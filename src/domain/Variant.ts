@@ -48,21 +48,27 @@ const text = (most: number): Shape<string> =>
   string({
     expected: `a text of 1 to ${most} characters`,
     holds: (value) => value.trim() !== "" && value.length <= most,
+    json: { minLength: 1, maxLength: most },
   })
 const NAME: Rule<string> = {
   expected: "a name of 1 to 128 characters without white space around it",
   holds: (value) => value.trim() === value && value !== "" && value.length <= 128 && value !== "__proto__",
+  json: { minLength: 1, maxLength: 128 },
 }
 /** What a variant may be called. */
 export const VariantName = string(NAME)
 const name = VariantName
 const finite = number()
 const whole = (least: number): Shape<number> =>
-  numberThat(`a whole number from ${least}`, (n) => Number.isSafeInteger(n) && n >= least)
-const atLeast0 = numberThat("a number from 0", (n) => n >= 0)
+  numberThat(`a whole number from ${least}`, (n) => Number.isSafeInteger(n) && n >= least, {
+    type: "integer",
+    minimum: least,
+  })
+const atLeast0 = numberThat("a number from 0", (n) => n >= 0, { minimum: 0 })
 const atMost = (items: number): Rule<ReadonlyArray<unknown>> => ({
   expected: `a list of at most ${items}`,
   holds: ({ length }) => length <= items,
+  json: { maxItems: items },
 })
 
 /**
@@ -79,6 +85,8 @@ const VariantConstraintShape = object(
   {
     expected: "a constraint with atLeast or atMost",
     holds: (one) => one["atLeast"] !== undefined || one["atMost"] !== undefined,
+    // Channel, side and at least one of the two.
+    json: { minProperties: 3 },
   },
 )
 /** A channel's bound: of the context, to be chosen at all; of the outcome, to be kept. */

@@ -167,7 +167,12 @@ export const SolverConfigShape = about(
         json: {
           minProperties: 1,
           maxProperties: MAX_DIMENSIONS,
-          propertyNames: { maxLength: 128, pattern: "^\\S(.*\\S)?$", not: { const: "__proto__" } },
+          propertyNames: {
+            type: "string",
+            maxLength: 128,
+            pattern: "^\\S(.*\\S)?$",
+            not: { const: "__proto__" },
+          },
         },
       }),
       "The parameters by name, each with what it may be.",

@@ -43,6 +43,24 @@ describe("arqon variants", () => {
     expect((await run("list", ...STORE)).stdout).toContain("archived")
   })
 
+  it("accepts the reference that tells an editor of a file's schema, and does not keep it", async () => {
+    desk.write("zstd.json", { $schema: "./variant-content.schema.json", ...CONTENT })
+    desk.write("evidence.json", { $schema: "./variant-evidence.schema.json", ...EVIDENCE })
+    const run = (...args: ReadonlyArray<string>) => desk.run("variants", ...args)
+    expect(await run("add", "zstd", "--content", "zstd.json", ...by("ada"))).toMatchObject({ code: 0 })
+    expect(await run("evaluate", "zstd", "--evidence", "evidence.json", ...by("ada"))).toMatchObject({
+      code: 0,
+    })
+    const { content, evidence } = JSON.parse((await run("show", "zstd", "--json", ...STORE)).stdout)
+    expect(content).toEqual(CONTENT)
+    expect(evidence).toEqual([{ id: 1, ...EVIDENCE }])
+    desk.write("odd.json", { $schema: 7, ...CONTENT })
+    expect(await run("add", "odd", "--content", "odd.json", ...by("ada"))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("$schema"),
+    })
+  })
+
   it("reports the problems of a file, and changes nothing", async () => {
     desk.write("bad.json", '{"values": ')
     desk.write("odd.json", { values: { codec: "zstd" }, rolback: {} })
