@@ -51,8 +51,11 @@ const makeEngine = (seed: number, stateFolder: string) => {
   return createEngine({
     params,
     objective: "minimize",
+    objectiveLabel: { name: "cost of an answer", unit: "ms" },
     seed,
     guardrails: "balanced",
+    // Every fourth cycle measures the start as well: what has become worse than that is rolled back.
+    comparison: {},
     // Five readings to a window, as by default. Two windows make a pair within half a second, because what else happens
     // on the machine drifts less between two readings that stand close together; 60 ms let a new time to live settle.
     window: { us: 2_000_000, settleUs: 60_000 },
@@ -130,7 +133,7 @@ const stopTuning = async (prove: number): Promise<void> => {
   if (running === null) return
   await running.stop(prove > 0 ? { prove } : {})
   engine = null
-  const { base: tuned, counters, generation } = running.getSnapshot()
+  const { base: tuned, comparison, counters, generation } = running.getSnapshot()
   source = { values: tuned, generation }
   send({
     kind: "tuned",
@@ -140,6 +143,7 @@ const stopTuning = async (prove: number): Promise<void> => {
       refused: total(counters.refused),
       safeModeEntries: total(counters.trips),
       cycles: counters.cycles,
+      comparison: comparison?.counts ?? null,
       proof: proofOf(running),
     },
   })

@@ -63,6 +63,8 @@ export interface TuningResult {
   readonly refused: number
   readonly safeModeEntries: number
   readonly cycles: number
+  /** Verdicts of the engine's own comparison with its baseline, while it tuned; null where it did not compare. */
+  readonly comparison: { readonly pass: number; readonly fail: number; readonly hold: number } | null
   /** What the closing proof found; null where there was nothing to choose from. */
   readonly proof: {
     readonly verdict: string

@@ -5,6 +5,7 @@
 import type { Comparison, Outcome, Side } from "./comparison.ts"
 import { knobNames, type KnobValues } from "./knobs.ts"
 import type { DemoOptions } from "./options.ts"
+import type { TuningResult } from "./protocol.ts"
 import { blank, type Line, number, span, type Tone } from "./view.ts"
 
 /** The machine as the demo finds it. */
@@ -78,8 +79,24 @@ const SENTENCES: { readonly [outcome in Outcome]: string } = {
   worse: "Every pair of blocks says that it is worse: the service is back at its start.",
 }
 
-/** The table at the end, the ratio with its spread, and what became of the service. */
-export const verdict = (comparison: Comparison, outcome: Outcome): ReadonlyArray<Line> => {
+/** What the engine found by itself: against its baseline while it tuned, and in the proof before its stop. */
+export const ownWord = ({ comparison, proof }: Pick<TuningResult, "comparison" | "proof">): string => {
+  const { pass, fail, hold } = comparison ?? { pass: 0, fail: 0, hold: 0 }
+  const all = pass + fail + hold
+  const compared = `${all} comparison${all === 1 ? "" : "s"} with its baseline`
+  const tuning =
+    fail > 0
+      ? `rolled back ${fail === 1 ? "once" : `${fail} times`} in ${compared}`
+      : `${pass > 0 ? "no worse" : "undecided"} in ${compared}`
+  if (proof === null) return `${tuning}; nothing to prove at its stop`
+  const { verdict, pairs, differenceMs } = proof
+  const by = differenceMs === null ? "" : ` by ${number(Math.abs(differenceMs))} ms`
+  const stop = { pass: `better${by}`, fail: "not better", hold: "undecided" }[verdict] ?? verdict
+  return `${tuning}; ${stop} in ${pairs} more before its stop`
+}
+
+/** The table at the end, the ratio with its spread, what the engine itself found, and what became of the service. */
+export const verdict = (comparison: Comparison, outcome: Outcome, word: string): ReadonlyArray<Line> => {
   const { ratio, pairRatios } = comparison
   const spread = pairRatios.map((pair) => pair.toFixed(2)).join(", ")
   return [
@@ -94,6 +111,7 @@ export const verdict = (comparison: Comparison, outcome: Outcome): ReadonlyArray
       span(ratio.toFixed(3), TONES[outcome]),
       span(`  (${percent(ratio)} cost per answer; block by block ${spread})`, "dim"),
     ],
+    [span("engine          ", "strong"), span(word, "dim")],
     [span(SENTENCES[outcome], TONES[outcome])],
   ]
 }
@@ -127,7 +145,7 @@ export const summary = (
   options: DemoOptions,
   machine: Machine,
   knobs: { readonly start: KnobValues; readonly tuned: KnobValues },
-  counts: string,
+  engine: { readonly counts: string; readonly word: string },
 ): ReadonlyArray<Line> => {
   const { start, tuned, pairRatios } = comparison
   const blocks = `blocks ${pairRatios.map((pair) => pair.toFixed(2)).join(", ")}`
@@ -140,7 +158,8 @@ export const summary = (
     ...[
       `arqon demo: ${number(start.costMs)}${after} ms per answer, ${HEADLINES[outcome](percent(comparison.ratio))} (${blocks})`,
       `knobs: ${moves.join(", ")}`,
-      `engine: ${counts}`,
+      `engine: ${engine.counts}`,
+      `engine's own verdict: ${engine.word}`,
       `machine: ${machine.cores} cores, load average ${number(machine.loadAverage)}, Node ${machine.node}, ${machine.platform}`,
       `again: npx arqon demo --seed ${options.seed} --seconds ${options.seconds}${options.loadChange ? "" : " --no-load-change"}`,
     ].map((text): Line => [span(`  ${text}`)]),

@@ -9,7 +9,7 @@ import { compare, exitCodeOf, isSame, outcomeOf, unrest } from "./comparison.ts"
 import { type KnobValues, startingValues } from "./knobs.ts"
 import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf } from "./options.ts"
 import type { LoadChannel, LoadPhase, Measurement, PlantChannel, TuningResult } from "./protocol.ts"
-import { disturbance, type Machine, plan, summary, verdict } from "./report.ts"
+import { disturbance, type Machine, ownWord, plan, summary, verdict } from "./report.ts"
 import type { Terminal } from "./terminal.ts"
 import { blank, type DemoState, span } from "./view.ts"
 
@@ -168,8 +168,9 @@ export const runDemo = async (
     update({ stage: "done" })
     const machine = machineNow()
     const counts = `${result.applies} applies, ${result.refused} refused, ${result.safeModeEntries} times in SafeMode, ${outOfBounds} readings out of bounds`
+    const word = ownWord(result)
     terminal.print([
-      ...verdict(comparison, outcome),
+      ...verdict(comparison, outcome, word),
       ...disturbance(machine, unrest(blocks)),
       blank,
       ...summary(
@@ -178,7 +179,7 @@ export const runDemo = async (
         options,
         machine,
         { start: startingValues, tuned: result.tuned },
-        counts,
+        { counts, word },
       ),
       blank,
       [span(`Every decision is on record: npx arqon studio --journal ${stateFolder}`, "dim")],
@@ -196,6 +197,7 @@ export const runDemo = async (
           safeModeEntries: result.safeModeEntries,
           outOfBounds,
           journal: stateFolder,
+          comparison: result.comparison,
           proof: result.proof,
           cycles: result.cycles,
           start: startingValues,

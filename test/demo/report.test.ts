@@ -4,7 +4,7 @@ import { compare, type Outcome } from "../../examples/demo/comparison.ts"
 import { startingValues } from "../../examples/demo/knobs.ts"
 import type { DemoOptions } from "../../examples/demo/options.ts"
 import type { Measurement } from "../../examples/demo/protocol.ts"
-import { disturbance, type Machine, plan, summary, verdict } from "../../examples/demo/report.ts"
+import { disturbance, type Machine, ownWord, plan, summary, verdict } from "../../examples/demo/report.ts"
 import { type Line, textOf } from "../../examples/demo/view.ts"
 
 const machine: Machine = { loadAverage: 1, cores: 2, node: "24.1.0", platform: "linux x64" }
@@ -34,7 +34,7 @@ describe("the plan", () => {
 
 describe("the verdict", () => {
   it("says for every outcome where the service stays", () => {
-    const stays = (outcome: Outcome): string => textsOf(verdict(comparison, outcome))
+    const stays = (outcome: Outcome): string => textsOf(verdict(comparison, outcome, "no worse"))
     expect(stays("better")).toContain("keeps the tuned configuration")
     expect(stays("unchanged")).toContain("left the service as it was")
     for (const outcome of ["undecided", "worse"] as const)
@@ -43,8 +43,38 @@ describe("the verdict", () => {
   })
 
   it("gives the ratio with that of every pair of blocks", () => {
-    expect(textsOf(verdict(comparison, "better"))).toContain(
+    expect(textsOf(verdict(comparison, "better", "no worse"))).toContain(
       "0.600  (40 % less cost per answer; block by block 0.60, 0.60, 0.60)",
+    )
+  })
+})
+
+describe("the engine's own verdict", () => {
+  const none = { pass: 0, fail: 0, hold: 0 }
+  const proof = { verdict: "pass", pairs: 12, differenceMs: -3.21 }
+
+  it("says what it found while it tuned", () => {
+    const said = (counts: Partial<typeof none>): string =>
+      ownWord({ comparison: { ...none, ...counts }, proof: null })
+    expect(said({})).toBe("undecided in 0 comparisons with its baseline; nothing to prove at its stop")
+    expect(said({ hold: 1 })).toMatch(/^undecided in 1 comparison with its baseline;/)
+    expect(said({ hold: 7, pass: 3 })).toMatch(/^no worse in 10 comparisons/)
+    // What was rolled back is not covered up by what passed later.
+    expect(said({ hold: 7, pass: 3, fail: 1 })).toMatch(/^rolled back once in 11 comparisons/)
+    expect(said({ fail: 2 })).toMatch(/^rolled back 2 times in 2 comparisons/)
+  })
+
+  it("claims a difference at its stop only where the proof passed", () => {
+    const said = (changed: Partial<typeof proof>): string =>
+      ownWord({ comparison: none, proof: { ...proof, ...changed } })
+    expect(said({})).toContain("; better by 3.21 ms in 12 more before its stop")
+    expect(said({ verdict: "fail" })).toContain("; not better in 12 more before its stop")
+    expect(said({ verdict: "hold", pairs: 2 })).toContain("; undecided in 2 more before its stop")
+  })
+
+  it("is part of what the demo says in the end", () => {
+    expect(textsOf(verdict(comparison, "better", "no worse in 14 comparisons"))).toContain(
+      "engine          no worse in 14 comparisons",
     )
   })
 })
@@ -68,7 +98,7 @@ describe("the summary", () => {
         { ...options, ...changed },
         machine,
         { start: startingValues, tuned: { maxInFlight: 90, batchWindowMs: 4, cacheTtlMs: 30 } },
-        "254 applies",
+        { counts: "254 applies", word: "no worse in 14 comparisons" },
       ),
     )
 
@@ -78,6 +108,7 @@ describe("the summary", () => {
       "  arqon demo: 10 -> 6 ms per answer, 40 % less (blocks 0.60, 0.60, 0.60)",
       "  knobs: maxInFlight 16 -> 90, batchWindowMs 5 -> 4, cacheTtlMs 250 -> 30",
       "  engine: 254 applies",
+      "  engine's own verdict: no worse in 14 comparisons",
       "  machine: 2 cores, load average 1, Node 24.1.0, linux x64",
       "  again: npx arqon demo --seed 7 --seconds 75",
     ])

@@ -40,6 +40,7 @@ describe("the demo", () => {
       journal: string
       outcome: string
       proof: object | null
+      comparison: object | null
     }
     expect(result.objectiveStart).toBeGreaterThan(0)
     expect(result.objectiveTuned).toBeGreaterThan(0)
@@ -48,6 +49,8 @@ describe("the demo", () => {
     expect(result.outOfBounds).toBe(0)
     expect(result.outcome === "unchanged" || result.proof !== null).toBe(true)
     expect([result.refused, result.safeModeEntries].every(Number.isInteger)).toBe(true)
+    // Null is an engine that does not compare.
+    expect(Object.keys(result.comparison ?? {}).toSorted()).toEqual(["fail", "hold", "pass"])
     expect(verifyJournal(result.journal).status).toBe("whole")
     expect(code).toBe(result.outcome === "worse" ? 1 : 0)
   })
