@@ -6,9 +6,17 @@ import { breakMechanism } from "./test/broken/breakMechanism.ts"
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Rooms whose tests need no worker of their own. */
-const PURE = ["hot", "domain", "control", "solver", "telemetry", "temporal", "testing", "machines"].map(
-  (room) => `test/${room}/**/*.test.ts`,
-)
+const PURE = [
+  "hot",
+  "domain",
+  "control",
+  "solver",
+  "scheduler",
+  "telemetry",
+  "temporal",
+  "testing",
+  "machines",
+].map((room) => `test/${room}/**/*.test.ts`)
 
 export default defineConfig({
   plugins: [breakMechanism(process.env["ARQON_BREAK"])],
@@ -19,7 +27,7 @@ export default defineConfig({
       { find: /^arqon\/node$/, replacement: source("src/platform/node/index.ts") },
       { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
       { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
-      { find: /^arqon\/(hot|telemetry|temporal|testing)$/, replacement: source("src/$1/index.ts") },
+      { find: /^arqon\/(hot|scheduler|telemetry|temporal|testing)$/, replacement: source("src/$1/index.ts") },
     ],
   },
   test: {

@@ -15,7 +15,10 @@ const ALIAS = [
   { find: /^arqon$/, replacement: join(root, "src/index.ts") },
   { find: /^arqon\/machines$/, replacement: join(root, "machines/index.ts") },
   { find: /^arqon\/solver\/extra$/, replacement: join(root, "src/solver/extra/index.ts") },
-  { find: /^arqon\/(hot|react|telemetry|temporal|testing)$/, replacement: join(root, "src/$1/index.ts") },
+  {
+    find: /^arqon\/(hot|react|scheduler|telemetry|temporal|testing)$/,
+    replacement: join(root, "src/$1/index.ts"),
+  },
 ]
 
 /**

@@ -54,6 +54,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "arqon/scheduler alone",
+    source: 'import * as scheduler from "arqon/scheduler"; globalThis.made = scheduler',
+    mostKb: 25,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/temporal alone",
     source: 'import * as temporal from "arqon/temporal"; globalThis.made = temporal',
     mostKb: 25,

@@ -22,6 +22,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "arqon/machines": "machines/index.ts",
   "arqon/node": "src/platform/node/index.ts",
   "arqon/react": "src/react/index.ts",
+  "arqon/scheduler": "src/scheduler/index.ts",
   "arqon/solver/extra": "src/solver/extra/index.ts",
   "arqon/telemetry": "src/telemetry/index.ts",
   "arqon/temporal": "src/temporal/index.ts",

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import * as adapters from "../src/adapters/index.ts"
 import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
+import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
 import * as web from "../src/index.ts"
@@ -76,6 +77,19 @@ describe("the public names", () => {
     expect(Object.keys(extraEntry).sort()).toEqual(["nelderMeadMultistart", "random"])
   })
 
+  it("of arqon/scheduler", () => {
+    expect(Object.keys(schedulerEntry).sort()).toEqual([
+      "DeadlineExecutive",
+      "DurationHistogram",
+      "POLICIES",
+      "TASK_CLASSES",
+      "onEventLoop",
+      "runPrecisely",
+      "shortfall",
+      "steadyNs",
+    ])
+  })
+
   it("of arqon/temporal", () => {
     expect(Object.keys(temporalEntry).sort()).toEqual(["BandedDtw"])
   })
@@ -141,6 +155,7 @@ describe("the level of every public name", () => {
     "arqon/adapters": adapters,
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
+    "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,
     "arqon/temporal": temporalEntry,
   }

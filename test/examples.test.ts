@@ -47,6 +47,15 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     // On a machine that is busy enough a live worker counts as hanging and is replaced: that it goes on is what is held here.
     expect(text).toMatch(/SafeMode: (closed|engineFault); workers that died: \d+/)
   },
+  "deadlines.ts": (text) => {
+    expect(text).toContain('refused: With "spectrum", "balance" could not meet a deadline of 1000 us')
+    const turns = numbersOf(text, /turns of the control loop/)
+    expect(turns[0]).toBeGreaterThan(0)
+    // A pendulum that fell is beyond a right angle.
+    expect(
+      text.match(/angle at the end (\d+\.\d+)/g)?.map((found) => Number(found.split(" ").at(-1)) < 1.5),
+    ).toEqual([true, true])
+  },
   "iris.ts": (text) => {
     const [said, error, again] = numbersOf(text.slice(text.indexOf("recommended")), /said/)
     const [luckySaid, luckyAgain] = numbersOf(text.slice(text.indexOf("luckiest")), /said/)

@@ -30,6 +30,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   // Kernels alone; the actors that own them are in machines, the services above.
   temporal: { rooms: ["hot", "domain"], packages: [] },
+  // Of the platform it takes timers and a clock, in one file each.
+  scheduler: { rooms: ["domain"], packages: [] },
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {

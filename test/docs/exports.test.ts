@@ -13,6 +13,7 @@ const ENTRIES = [
   "src/platform/node/index.ts",
   "src/react/index.ts",
   "src/index.effect.ts",
+  "src/scheduler/index.ts",
   "src/telemetry/index.ts",
   "src/temporal/compare/index.ts",
   "src/testing/index.ts",
