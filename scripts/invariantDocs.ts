@@ -112,6 +112,14 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/solver/auto.test.ts",
     ],
   ],
+  [
+    "Kernels over series find what a search without bounds finds, and call nothing alike of which a part is missing.",
+    [
+      "test/temporal/compare/BandedDtw.test.ts",
+      "test/temporal/compare/LeftMatrixProfile.test.ts",
+      "test/temporal/compare/ExemplarSearch.test.ts",
+    ],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -91,7 +91,27 @@ describe("the public names", () => {
   })
 
   it("of arqon/temporal", () => {
-    expect(Object.keys(temporalEntry).sort()).toEqual(["BandedDtw"])
+    expect(Object.keys(temporalEntry).sort()).toEqual([
+      "BandedDtw",
+      "CONSTANT",
+      "Envelope",
+      "ExemplarSearch",
+      "Lcss",
+      "LeftMatrixProfile",
+      "MEAN",
+      "MOST_EXEMPLARS",
+      "SPREAD",
+      "SlidingExtremes",
+      "SymbolDistance",
+      "UNKNOWN",
+      "VARIED",
+      "euclid",
+      "lbKeogh",
+      "lbKim",
+      "lowerBoundTail",
+      "noiseOf",
+      "zNormalize",
+    ])
   })
 
   it("of arqon/adapters, the same in a browser and under Node", () => {

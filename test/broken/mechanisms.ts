@@ -924,4 +924,28 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "",
     test: "test/machines/stopped.test.ts",
   },
+  {
+    name: "band-off-by-one",
+    invariant: 22,
+    file: "src/temporal/compare/BandedDtw.ts",
+    intact: "const last = Math.min(m - 1, i + band)",
+    broken: "const last = Math.min(m - 1, i + band + 1)",
+    test: "test/temporal/compare/BandedDtw.test.ts",
+  },
+  {
+    name: "no-exclusion-zone",
+    invariant: 22,
+    file: "src/temporal/compare/LeftMatrixProfile.ts",
+    intact: "for (let lag = this.exclusion + 1; lag <= furthest; lag++) {",
+    broken: "for (let lag = 1; lag <= furthest; lag++) {",
+    test: "test/temporal/compare/LeftMatrixProfile.test.ts",
+  },
+  {
+    name: "bound-above-the-distance",
+    invariant: 22,
+    file: "src/temporal/compare/lowerBounds.ts",
+    intact: "this.extremes = new SlidingExtremes({ width: 2 * band + 1 })",
+    broken: "this.extremes = new SlidingExtremes({ width: 2 * band - 1 > 0 ? 2 * band - 1 : 1 })",
+    test: "test/temporal/compare/lowerBounds.test.ts",
+  },
 ]

@@ -9,9 +9,7 @@
  */
 import { object, oneOf, optional, type ShapeType, whole } from "../../domain/Shape.ts"
 import { readOptions } from "../readOptions.ts"
-
-/** The longest series that kernels of this room take. */
-export const LONGEST = 1_048_576
+import { LONGEST, squaredLimit } from "./limits.ts"
 
 const Options = object({
   /** Samples of the longest series. */
@@ -55,7 +53,7 @@ export class BandedDtw {
    * narrower than the difference of the lengths. `NaN` where a sample is not finite, or a series is empty or longer than `length`:
    * what is missing is unknown, not near.
    *
-   * @param tail what the samples of `a` from each index on cost at least, `a.length + 1` sums as `lowerBoundTail` gives them
+   * @param tail what the samples of `a` from each index on cost at least, as `lowerBoundTail` writes it; for the cost "squared"
    */
   distance(
     a: Float64Array,
@@ -69,7 +67,7 @@ export class BandedDtw {
     if (!isFinite(a) || !isFinite(b)) return Number.NaN
     const { band, squared } = this
     if (Math.abs(n - m) > band) return Number.POSITIVE_INFINITY
-    const most = squared ? limit * limit : limit
+    const most = squared ? squaredLimit(limit) : limit
     let [above, row] = this.rows
     above.fill(Number.POSITIVE_INFINITY, 0, m + 2)
     row.fill(Number.POSITIVE_INFINITY, 0, m + 2)
@@ -94,7 +92,7 @@ export class BandedDtw {
       }
       // The next row reaches one place further to the right.
       if (last + 2 < row.length) row[last + 2] = Number.POSITIVE_INFINITY
-      const ahead = tail === null ? 0 : tail[Math.min(n, i + 1 + band)]
+      const ahead = tail === null ? 0 : tail[i + 1]
       if (least + ahead > most) return Number.POSITIVE_INFINITY
       const done = above
       above = row
