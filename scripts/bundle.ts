@@ -55,10 +55,12 @@ const PUBLISHED: ts.CompilerOptions = {
 }
 
 export interface Chunk {
-  /** The first one is what a page loads at once; the others are fetched when they are asked for. */
+  /** The first one is what a page loads at once, with its `imports`; the others are fetched when they are asked for. */
   readonly name: string
   readonly code: string
   readonly gzipBytes: number
+  /** Names of the chunks that are loaded before it runs. */
+  readonly imports: ReadonlyArray<string>
   /** Where each piece of the code comes from, where it was asked for. */
   readonly map: SourceMap | null
 }
@@ -118,6 +120,7 @@ export async function bundle(source: string, options: BundleOptions = {}): Promi
             name: one.fileName,
             code: one.code,
             gzipBytes: gzipSync(one.code, { level: 9 }).length,
+            imports: one.imports,
             map: one.map === null ? null : new SourceMap(JSON.parse(JSON.stringify(one.map))),
           },
         ]

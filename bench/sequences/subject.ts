@@ -8,6 +8,7 @@ import { createEngine } from "../../src/index.node.ts"
 import type { ArqonEngine, EngineOptions } from "../../src/index.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { commandCalls } from "../../src/engine/commands.ts"
+import { SinkQueues } from "../../src/engine/audit/SinkQueues.ts"
 import { EngineCore } from "../../src/engine/EngineCore.ts"
 import { subscribeTo } from "../../src/engine/createEngine.ts"
 import { relocationApi } from "../../src/engine/relocation/relocationApi.ts"
@@ -52,7 +53,7 @@ export function systemSubject({ inspect, sinks = [], ...config }: EngineOptions<
     inspect,
     relocation: relocationParts,
   })
-  core.trail.attach(sinks)
+  core.trail.attach(new SinkQueues(sinks))
   const writers = core.trail.writers(() => core.settle()).map(({ run }) => Effect.runFork(run))
   const attempt =
     <A extends ReadonlyArray<unknown>, B>(call: (...args: A) => B) =>

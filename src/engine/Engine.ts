@@ -22,6 +22,7 @@ import {
   type NoBaselineError,
 } from "../domain/errors.ts"
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
+import { openSinks } from "./audit/openSinks.ts"
 import { relocationParts } from "./relocation/relocationParts.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
@@ -190,10 +191,13 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
       const error = startOptionError(startUs, settings.clock === "manual")
       if (error !== null) return yield* error
       const clock = yield* Clock.Clock
-      const platform = yield* Platform
-      const core = buildCore(settings, options, clock, { relocation: relocationParts, ...platform })
+      const platform = { relocation: relocationParts, openSinks, ...(yield* Platform) }
+      const core = buildCore(settings, options, clock, platform)
       core.beginsAt(startUs)
-      const running = yield* Effect.withSpan(runEngine(core, options), "Engine.run")
+      const running = yield* runEngine(core, options).pipe(
+        Effect.provideService(Platform, platform),
+        Effect.withSpan("Engine.run"),
+      )
       return serviceOf<K>(running)
     },
   )

@@ -14,7 +14,7 @@ import type { EngineCore } from "./EngineCore.ts"
 import type { EngineSnapshot } from "./contract/EngineSnapshot.ts"
 import { requireListener, type Subscription } from "./calls/Listeners.ts"
 import { readMetrics } from "./metrics/metrics.ts"
-import { errorText } from "./calls/outcome.ts"
+import { fetched } from "./fetched.ts"
 import { Platform, type PlatformService } from "./contract/Platform.ts"
 import { metricsPage } from "./metrics/prometheus.ts"
 import { buildCore, type RunningEngine, runEngine } from "./runEngine.ts"
@@ -80,27 +80,12 @@ function splitOptions(options: unknown): { readonly config: unknown; readonly ru
 const fetchParts = ({ relocations }: EngineCore): Effect.Effect<void, ConfigError> =>
   Effect.suspend(() =>
     relocations.wanting
-      ? Effect.flatten(
-          Effect.promise(() =>
-            import("./relocation/relocationParts.ts").then(
-              ({ relocationParts }) => Effect.sync(() => void (relocations.parts = relocationParts)),
-              (error: unknown) => Effect.fail(notFetched(error)),
-            ),
-          ),
+      ? Effect.map(
+          fetched("Homeostasis and variants", () => import("./laterParts.ts")),
+          ({ relocationParts }) => void (relocations.parts = relocationParts),
         )
       : Effect.void,
   )
-
-const notFetched = (error: unknown): ConfigError =>
-  new ConfigError({
-    problems: [
-      {
-        path: "",
-        message: `homeostasis and variants need a module that could not be loaded: ${errorText(error)}.`,
-        suggestion: "Call start() again once it can be reached.",
-      },
-    ],
-  })
 
 interface Lifecycle {
   readonly start: (nowUs?: number) => Promise<void>

@@ -44,31 +44,3 @@ export function startEvent(resumption: Resumption | null, nowUs: number): Engine
   const { reason, exit, sinceUs, deadlineUs } = safeMode
   return { type: "start", nowUs, resumed: { rollbacksUs, open: { reason, exit, sinceUs, deadlineUs } } }
 }
-
-/** What an engine begins with that had nothing before it, when it must not adapt yet. */
-export const frozenFrom = (resumption: Resumption | null, nowUs: number, detail: string): Resumption => ({
-  ...(resumption ?? {
-    start: {},
-    baseline: null,
-    rollbacksUs: [],
-    generation: null,
-    from: { run: null, ended: true, atUs: 0, why: "Nothing was there to resume." },
-    warnings: [],
-  }),
-  // A latch that a person closed stays closed: it is the harder one to leave.
-  safeMode:
-    resumption?.safeMode?.exit === "manualReset"
-      ? { ...resumption.safeMode, detail: [resumption.safeMode.detail, detail].filter(Boolean).join(" ") }
-      : { reason: "auditQueueFull", sinceUs: nowUs, exit: "auditDrained", deadlineUs: null, detail },
-})
-
-/** Whether two resumptions are of the same run at the same moment, and begin at the same place for the same reason. */
-export function sameStart(a: Resumption | null, b: Resumption | null): boolean {
-  const essence = (one: Resumption | null): string => {
-    // What `frozenFrom` made of nothing is nothing; a journal that cannot be read is no such thing.
-    if (one === null || (one.from.run === null && one.from.ended)) return ""
-    const { start, baseline, from } = one
-    return JSON.stringify([start, baseline, from])
-  }
-  return a === b || essence(a) === essence(b)
-}

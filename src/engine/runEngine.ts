@@ -6,13 +6,11 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { EngineSettings } from "../domain/Config.ts"
-import { type AuditError, ConfigError, type EngineFaultError } from "../domain/errors.ts"
-import type { AuditSink } from "./audit/AuditSink.ts"
+import type { AuditError, ConfigError, EngineFaultError } from "../domain/errors.ts"
 import { EngineCore } from "./EngineCore.ts"
 import { openLifetime } from "./lifetime.ts"
 import { Platform, type PlatformService } from "./contract/Platform.ts"
-import { frozenFrom, sameStart } from "./resume.ts"
-import { checkedSinks } from "./audit/sinkProblems.ts"
+import { fetched } from "./fetched.ts"
 import { Hung } from "./supervision/Supervision.ts"
 import type { ChildSpec, SupervisorPort } from "./supervision/supervise.ts"
 import type { RuntimeOptions } from "./contract/RuntimeOptions.ts"
@@ -48,31 +46,16 @@ const ORIGIN_US = 0
 const ORIGIN_NANOS = 1
 const LAST_US = 2
 
-/** The sinks that were asked for; a ConfigError where one is none, or a disk was asked for and there is none. */
-const openSinks = Effect.fnUntraced(function* (
+/** Opens and attaches the sinks that were asked for, if any. */
+const attachSinks = Effect.fnUntraced(function* (
   core: EngineCore,
-  options: RuntimeOptions,
-): Effect.fn.Return<ReadonlyArray<AuditSink>, AuditError | ConfigError> {
-  const own = yield* checkedSinks(options.sinks)
-  const { state, journal } = core.settings
-  if (state === null) return own
-  const { openAudit, recover } = yield* Platform
-  if (openAudit === null) return yield* noDisk
-  const before = core.resumption
-  const unchanged = (): boolean =>
-    recover === undefined ||
-    sameStart(before, recover(core.settings, core.settings.clock === "manual" ? null : core.nowUs, before))
-  return [yield* openAudit(state, core.runId, journal, unchanged), ...own]
-})
-
-const noDisk = new ConfigError({
-  problems: [
-    {
-      path: "state",
-      message: "needs a disk, which is not available here.",
-      suggestion: 'Leave it out in a browser; under Node import from "arqon" or "arqon/node".',
-    },
-  ],
+  { sinks }: RuntimeOptions,
+): Effect.fn.Return<void, AuditError | ConfigError> {
+  if (sinks === undefined && core.settings.state === null) return
+  const platform = yield* Platform
+  const openSinks =
+    platform.openSinks ?? (yield* fetched("Audit sinks", () => import("./laterParts.ts"))).openSinks
+  yield* openSinks(core, sinks)
 })
 
 /** An engine that is built and not begun. Synchronous, so that `createEngine` can hand out its values at once. */
@@ -143,9 +126,7 @@ export const runEngine = Effect.fnUntraced(function* (
   core: EngineCore,
   options: RuntimeOptions,
 ): Effect.fn.Return<RunningEngine, AuditError | ConfigError, Scope.Scope> {
-  core.trail.attach(yield* openSinks(core, options))
-  const { blocked } = core.trail
-  if (blocked !== null) core.resumption = frozenFrom(core.resumption, core.nowUs, blocked)
+  yield* attachSinks(core, options)
   const { parts } = core.relocations
   const learned = parts === null ? [] : yield* parts.keepLearned(core)
   const reader = parts?.catalogueReader(core) ?? []

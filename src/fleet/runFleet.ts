@@ -11,6 +11,7 @@ import type { AuditSink } from "../engine/audit/AuditSink.ts"
 import { openLifetime } from "../engine/lifetime.ts"
 import { steadyClock } from "../engine/runEngine.ts"
 import { checkedSinks } from "../engine/audit/sinkProblems.ts"
+import { SinkQueues } from "../engine/audit/SinkQueues.ts"
 import type { ChildSpec } from "../engine/supervision/supervise.ts"
 import { FleetCore } from "./FleetCore.ts"
 
@@ -42,7 +43,7 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   options: FleetRuntimeOptions,
 ): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
   const { trail } = core.trail
-  core.trail.trail.attach(yield* checkedSinks(options.sinks))
+  trail.attach(new SinkQueues(yield* checkedSinks(options.sinks)))
   const { begin, flush, stop } = yield* openLifetime(trail.finish)
   const engines: ChildSpec = {
     name: "engines",

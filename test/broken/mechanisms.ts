@@ -273,7 +273,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "sink-gets-a-record-twice",
     invariant: 12,
-    file: "src/engine/audit/AuditTrail.ts",
+    file: "src/engine/audit/SinkQueues.ts",
     intact: "this.waiting.splice(0, count)",
     broken: "this.waiting.splice(0, count > 1 ? count - 1 : count)",
     test: "test/engine/Engine.test.ts",
@@ -394,7 +394,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   {
     name: "sink-queue-unbounded",
     invariant: 15,
-    file: "src/engine/audit/AuditTrail.ts",
+    file: "src/engine/audit/SinkQueues.ts",
     intact: "return QUEUE_CAPACITY - this.waiting.length",
     broken: "return QUEUE_CAPACITY",
     test: "test/engine/Engine.test.ts",

@@ -1,6 +1,6 @@
 /**
  * The browser bundle of an engine, as a user's bundler makes it, in real Chromium: it tunes a plant with and without cross-origin
- * isolation, and fetches what homeostasis needs by itself.
+ * isolation, and fetches what homeostasis and sinks need by itself.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -34,13 +34,20 @@ const filesOf = ([entry, ...later]: ReadonlyArray<Chunk>, without: ReadonlyArray
   ),
 })
 
-async function run(isolated: boolean, without: ReadonlyArray<Chunk> = []): Promise<Tuned> {
+const run = (isolated: boolean, without?: ReadonlyArray<Chunk>): Promise<Tuned> =>
+  call("tune", isolated, without)
+
+/** What the function of the entry with this name resolves to on a page. */
+async function call<A>(name: string, isolated: boolean, without: ReadonlyArray<Chunk> = []): Promise<A> {
   const served = await serve({ files: filesOf(chunks, without), isolated })
   const context = await browser.newContext()
   try {
     const page = await context.newPage()
     await page.goto(served.url)
-    return await page.evaluate(() => (globalThis as unknown as { tune: () => Promise<Tuned> }).tune())
+    return await page.evaluate(
+      (asked) => (globalThis as unknown as Record<string, () => Promise<A>>)[asked](),
+      name,
+    )
   } finally {
     await context.close()
     await served.close()
@@ -66,7 +73,18 @@ describe("the engine's bundle in Chromium", () => {
     expect(await run(false)).toMatchObject({ regimes: expect.any(Number) })
   })
 
+  it("fetches the part that audit sinks need at its start", async () => {
+    expect(await call("audited", false)).toEqual(
+      expect.arrayContaining(["engineStarted", "safeModeEntered", "engineStopped"]),
+    )
+  })
+
   it("names the missing part when it cannot be fetched", async () => {
-    await expect(run(false, chunks.slice(1))).rejects.toThrow("need a module that could not be loaded")
+    await expect(run(false, chunks.slice(1))).rejects.toThrow(
+      "Homeostasis and variants need a module that could not be loaded",
+    )
+    await expect(call("audited", false, chunks.slice(1))).rejects.toThrow(
+      "Audit sinks need a module that could not be loaded",
+    )
   })
 })

@@ -10,6 +10,17 @@ describe("what a browser loads", () => {
     })
   }
 
+  it("includes what bundlers split off because a later part needs it too", async () => {
+    const source = `import { createEngine } from "arqon"
+      globalThis.made = [createEngine, () => import("./src/engine/audit/SinkQueues.ts"), () => import("./src/engine/relocation/relocationParts.ts")]`
+    const [first, ...others] = await bundle(source)
+    const split = others.filter(({ name }) => first.imports.includes(name))
+    expect(split.length).toBeGreaterThan(0)
+    const { kb } = await weigh({ what: "", source, mostKb: 0, mostLaterKb: 0 })
+    const bytes = [first, ...split].reduce((sum, { gzipBytes }) => sum + gzipBytes, 0)
+    expect(kb).toBeCloseTo(bytes / 1000, 0)
+  })
+
   it("is refused above its bounds, and with modules of Node in it", async () => {
     const source = 'import { readFileSync } from "node:fs"; globalThis.made = readFileSync'
     const weighed = await weigh({ what: "", source, external: [/^node:/], mostKb: 0, mostLaterKb: 0 })
@@ -26,7 +37,7 @@ describe("what a browser loads", () => {
     expect(code).not.toMatch(/"effect(\/|")/)
   })
 
-  it("has the part that relocations need apart from the engine", async () => {
+  it("has the parts that relocations and sinks need apart from the engine", async () => {
     const { laterKb } = await weigh(ENTRIES[0])
     expect(laterKb).toBeGreaterThan(0)
   })

@@ -1,5 +1,6 @@
-/** What the browser test runs: an engine that tunes a small plant in manual time, and one that remembers regimes. */
+/** What the browser test runs: an engine that tunes a small plant in manual time, and remembers regimes; and one with an audit sink. */
 import { createEngine } from "arqon"
+import * as Effect from "effect/Effect"
 
 const STEP_US = 20_000
 
@@ -42,4 +43,24 @@ async function tune(): Promise<Tuned> {
   }
 }
 
-Object.assign(globalThis, { tune })
+/** The kinds of the records that a sink was given. */
+async function audited(): Promise<ReadonlyArray<string>> {
+  const kinds: Array<string> = []
+  const engine = createEngine({
+    params: { x: { min: 0, max: 1, initial: 0.2 } },
+    clock: "manual",
+    sinks: [
+      {
+        name: "page",
+        write: (batch) => Effect.sync(() => void kinds.push(...batch.map(({ kind }) => kind))),
+        close: Effect.void,
+      },
+    ],
+  })
+  await engine.start()
+  engine.trip()
+  await engine.stop()
+  return kinds
+}
+
+Object.assign(globalThis, { tune, audited })

@@ -3,8 +3,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { keptBaseline, readResumption, type Resumption, startUnits } from "../../src/domain/Resumption.ts"
+import { SinkQueues } from "../../src/engine/audit/SinkQueues.ts"
 import { EngineCore } from "../../src/engine/EngineCore.ts"
-import { frozenFrom } from "../../src/engine/resume.ts"
+import { frozenFrom } from "../../src/engine/audit/openSinks.ts"
 import { budgetsOf } from "../../src/studio/server/budgetGauges.ts"
 import { replay } from "../../src/journal/replay/replay.ts"
 import { whatIf } from "../../src/journal/replay/whatIf.ts"
@@ -38,7 +39,7 @@ function run(
   const settings = requireEngineConfig({ params: knobs, seed: 7, clock: "manual", audit: { digests: true } })
   const core = new EngineCore({ settings, runId: "resumed", readClock: null, resume })
   const before = core.snapshot()
-  core.trail.attach([sink])
+  core.trail.attach(new SinkQueues([sink]))
   first(core)
   core.life.begin()
   const begun = core.snapshot()

@@ -4,6 +4,7 @@ import { requireEngineConfig } from "../../src/domain/Config.ts"
 import type { Resumption } from "../../src/domain/Resumption.ts"
 import { AtomicConfig } from "../../src/hot/AtomicConfig.ts"
 import { ConfigReader } from "../../src/hot/ConfigReader.ts"
+import { SinkQueues } from "../../src/engine/audit/SinkQueues.ts"
 import { EngineCore } from "../../src/engine/EngineCore.ts"
 import { replay } from "../../src/journal/replay/replay.ts"
 import { bowl, knobs, wobble } from "./plant.ts"
@@ -19,7 +20,7 @@ const sharedConfig = (): SharedArrayBuffer => {
 function run(shared: SharedArrayBuffer | undefined, resume: Resumption | null) {
   const { sink, recorded } = recorder()
   const core = new EngineCore({ settings, runId: "shared", readClock: null, resume, shared })
-  core.trail.attach([sink])
+  core.trail.attach(new SinkQueues([sink]))
   core.life.begin()
   for (let i = 0; i < 300; i++) {
     const timestampUs = (i + 1) * 20_000

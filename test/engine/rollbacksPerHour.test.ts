@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { createEngine } from "../../src/index.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { rollbacksInHour } from "../../src/control/tripRules.ts"
+import { SinkQueues } from "../../src/engine/audit/SinkQueues.ts"
 import { EngineCore } from "../../src/engine/EngineCore.ts"
 import { readStanding, Standing } from "../../src/journal/format/Standing.ts"
 import { replay } from "../../src/journal/replay/replay.ts"
@@ -107,7 +108,7 @@ describe("rollbacks of the hour", () => {
     const check = (script: ReadonlyArray<Act>, startIsBaseline: boolean): void => {
       const { sink, recorded } = recorder()
       const it = alone({ startIsBaseline })
-      it.core.trail.attach([sink])
+      it.core.trail.attach(new SinkQueues([sink]))
       it.core.life.begin()
       let standing: Standing | null = null
       let taken = 0

@@ -35,6 +35,7 @@ import {
   segmentPath,
 } from "../../src/journal/disk/journalSegments.ts"
 import { recover } from "../../src/journal/disk/recover.ts"
+import { SinkQueues } from "../../src/engine/audit/SinkQueues.ts"
 import { EngineCore } from "../../src/engine/EngineCore.ts"
 import type { JournalHeader } from "../../src/journal/format/JournalHeader.ts"
 import { NO_FRAME, UNSEARCHABLE, findFrame } from "../../src/journal/format/frames.ts"
@@ -175,7 +176,7 @@ describe("a record that stands before that of the start", () => {
   it("hides nothing: the run is read, and SafeMode that was opened in it is open again", async () => {
     const core = new EngineCore({ settings: settings(), runId: "early", readClock: null })
     const sink = await open(folder.path)
-    core.trail.attach([sink])
+    core.trail.attach(new SinkQueues([sink]))
     core.hot.journalCommand(COMMAND_TRIP)
     core.trail.pump()
     core.hot.journalCommand(COMMAND_RESET)

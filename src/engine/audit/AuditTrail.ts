@@ -4,44 +4,20 @@
  * adaptation: nothing is dropped to keep going.
  */
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Latch from "effect/Latch"
-import { AuditError } from "../../domain/errors.ts"
+import type { AuditError } from "../../domain/errors.ts"
 import { type AuditRing, RECORD_KIND, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import { AUDIT_ENGINE_STARTED } from "../../hot/codes.ts"
 import type { AuditDecoder } from "./AuditDecoder.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { AuditMemory } from "./AuditMemory.ts"
-import type { AuditSink } from "./AuditSink.ts"
-import { foreignCall } from "../calls/foreignCall.ts"
 import { Listeners } from "../calls/Listeners.ts"
-import { errorText } from "../calls/outcome.ts"
 import type { Notifications } from "../calls/Notifications.ts"
+import type { SinkState, TrailSinks, TrailSource } from "../contract/TrailSinks.ts"
 
-/** Records that wait for one sink at most. */
-const QUEUE_CAPACITY = 1024
-/** Records handed to a sink at once. */
-const BATCH = 256
-/** How long stop waits for sinks to take the rest. */
-const FLUSH = "5 seconds"
+/** Records taken off the ring at once. */
+const BATCH = 1024
 /** Notes that wait for their record at most. */
 const NOTES = 64
-
-/** After a failure: 100 ms, doubling to 5 s, for ever; a sink may come back. */
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5000
-
-/** Tries until it succeeds. A schedule would say the same, at a kilobyte more in every browser. */
-const untilWritten = (
-  write: Effect.Effect<void, AuditError>,
-  pauseMs = FIRST_PAUSE_MS,
-): Effect.Effect<void> =>
-  Effect.catch(write, () =>
-    Effect.andThen(
-      Effect.sleep(pauseMs),
-      Effect.suspend(() => untilWritten(write, Math.min(2 * pauseMs, LONGEST_PAUSE_MS))),
-    ),
-  )
 
 /** What a person said, and the records it may belong to. */
 interface Note {
@@ -49,65 +25,6 @@ interface Note {
   to: number
   readonly kind: AuditRecord["kind"]
   readonly note: string
-}
-
-class SinkQueue {
-  readonly sink: AuditSink
-  readonly waiting: Array<AuditRecord> = []
-  /** The doubles of what waits, where the sink wants them. */
-  readonly waitingExact: Array<Float64Array> = []
-  /** Open while there is something to write. */
-  readonly filled = Latch.makeUnsafe(false)
-  /** Open while there is nothing to write. */
-  readonly idle = Latch.makeUnsafe(true)
-  written = 0
-  failures = 0
-  lastError: string | null = null
-
-  constructor(sink: AuditSink) {
-    this.sink = sink
-  }
-
-  get room(): number {
-    return QUEUE_CAPACITY - this.waiting.length
-  }
-
-  add(records: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>, now: boolean): void {
-    if (records.length === 0) return
-    if (now && this.waiting.length === 0 && this.sink.writeNow !== undefined) {
-      const wrong = foreignCall<ReadonlyArray<AuditRecord>, string | null>(
-        (batch) => {
-          const error = this.sink.writeNow?.(batch, exact) ?? null
-          return error === null ? null : error.message
-        },
-        records,
-        () => "the sink threw",
-      )
-      if (wrong === null) {
-        this.written += records.length
-        return
-      }
-      this.fail(wrong)
-    }
-    for (const record of records) this.waiting.push(record)
-    if (this.sink.exact === true) for (const numbers of exact) this.waitingExact.push(numbers)
-    this.idle.closeUnsafe()
-    this.filled.openUnsafe()
-  }
-
-  took(count: number): void {
-    this.waiting.splice(0, count)
-    this.waitingExact.splice(0, count)
-    this.written += count
-    if (this.waiting.length > 0) return
-    this.filled.closeUnsafe()
-    this.idle.openUnsafe()
-  }
-
-  fail(detail: string): void {
-    this.failures++
-    this.lastError = detail
-  }
 }
 
 export interface AuditTrailOptions {
@@ -136,26 +53,17 @@ export interface AuditState {
   readonly highWater: boolean
   /** Records that the memory of recent ones has let go. */
   readonly forgotten: number
-  readonly sinks: ReadonlyArray<{
-    readonly name: string
-    readonly location: string | null
-    readonly waiting: number
-    readonly written: number
-    readonly failures: number
-    readonly lastError: string | null
-  }>
+  readonly sinks: ReadonlyArray<SinkState>
 }
 
-export class AuditTrail {
+export class AuditTrail implements TrailSource {
   readonly listeners = new Listeners<AuditRecord>("audit")
   private readonly ring: AuditRing
   private readonly decoder: AuditDecoder
   private readonly memory: AuditMemory
-  private queues: ReadonlyArray<SinkQueue> = []
+  private sinks: TrailSinks | null = null
   private readonly immediate: boolean
   private readonly start: () => Readonly<Record<string, unknown>>
-  /** Some sink wants the doubles of every record. */
-  private exact = false
   private readonly notes: Array<Note> = []
   private readonly notifications: Notifications
   private readonly decodesLater: boolean
@@ -175,18 +83,13 @@ export class AuditTrail {
   }
 
   /** Where the records go besides memory; before the first of them. */
-  attach(sinks: ReadonlyArray<AuditSink>): void {
-    this.queues = sinks.map((sink) => new SinkQueue(sink))
-    this.exact = sinks.some((sink) => sink.exact === true)
+  attach(sinks: TrailSinks): void {
+    this.sinks = sinks
   }
 
   /** Why nothing can be written for now; null while something can. */
   get blocked(): string | null {
-    for (const { sink } of this.queues) {
-      const why = sink.blocked?.() ?? null
-      if (why !== null) return why
-    }
-    return null
+    return this.sinks?.blocked ?? null
   }
 
   /** Empties the ring as far as the sinks have room, and has the listeners told; true when nothing is left on it. */
@@ -201,8 +104,8 @@ export class AuditTrail {
 
   private handOut(): boolean {
     while (this.ring.size > 0) {
-      if (this.decodesLater && this.queues.length === 0 && this.listeners.size === 0)
-        this.ring.drain(this.keep, QUEUE_CAPACITY)
+      if (this.decodesLater && this.sinks === null && this.listeners.size === 0)
+        this.ring.drain(this.keep, BATCH)
       else if (!this.handOutNow()) return false
     }
     return true
@@ -210,17 +113,18 @@ export class AuditTrail {
 
   /** To sinks and listeners, as far as there is room; false where there is none. */
   private handOutNow(): boolean {
-    const room = this.queues.reduce((least, queue) => Math.min(least, queue.room), QUEUE_CAPACITY)
+    const { sinks } = this
+    const room = sinks?.room ?? BATCH
     if (room === 0) return false
     // A sink may cause new records: the ring is left alone before it is called.
     const batch: Array<AuditRecord> = []
     const exact: Array<Float64Array> = []
     this.ring.drain((block, at) => {
       batch.push(this.read(block, at))
-      if (this.exact) exact.push(block.slice(at, at + this.ring.width))
+      if (sinks?.exact === true) exact.push(block.slice(at, at + this.ring.width))
     }, room)
     for (const record of batch) this.memory.add(record)
-    for (const queue of this.queues) queue.add(batch, exact, this.immediate)
+    sinks?.add(batch, exact, this.immediate)
     for (const record of batch) this.notifications.add(() => this.listeners.notify(record))
     return true
   }
@@ -244,16 +148,24 @@ export class AuditTrail {
     if (this.notes.length > NOTES) this.notes.shift()
   }
 
-  records(): ReadonlyArray<AuditRecord> {
-    this.pump()
+  get left(): number {
+    return this.ring.size
+  }
+
+  flush(): boolean {
+    const empty = this.pump()
     this.notifications.tell()
+    return empty
+  }
+
+  records(): ReadonlyArray<AuditRecord> {
+    this.flush()
     return this.memory.list()
   }
 
   /** Records numbered above `seq` that memory still has, oldest first. */
   recordsAfter(seq: number): ReadonlyArray<AuditRecord> {
-    this.pump()
-    this.notifications.tell()
+    this.flush()
     return this.memory.after(seq)
   }
 
@@ -266,95 +178,19 @@ export class AuditTrail {
       capacity: ring.capacity,
       highWater: ring.highWater,
       forgotten: this.memory.forgotten,
-      sinks: this.queues.map((queue) => ({
-        name: queue.sink.name,
-        location: queue.sink.location ?? null,
-        waiting: queue.waiting.length,
-        written: queue.written,
-        failures: queue.failures,
-        lastError: queue.sink.trouble?.() ?? queue.lastError,
-      })),
+      sinks: this.sinks?.state() ?? [],
     }
   }
 
-  /** The fibers that write: one for each sink, for ever. `onRoom` is called when a sink has taken something. */
-  writers(onRoom: () => void): ReadonlyArray<{ readonly name: string; readonly run: Effect.Effect<never> }> {
-    return this.queues.map((queue) => ({
-      name: `audit ${queue.sink.name}`,
-      run: Effect.forever(
-        Effect.andThen(
-          queue.filled.await,
-          untilWritten(Effect.tap(this.writeBatch(queue), () => Effect.sync(onRoom))),
-        ),
-      ),
-    }))
+  /** The fibers that write: one for each sink. */
+  writers(onRoom: () => void): ReturnType<TrailSinks["writers"]> {
+    return this.sinks?.writers(onRoom) ?? []
   }
 
-  /**
-   * Waits until every sink has taken everything, for so long; closes them, and waits no longer for one that does not close. What
-   * is wrong with one keeps nothing from the others. An AuditError tells what was left.
-   */
-  readonly finish: Effect.Effect<void, AuditError> = Effect.suspend(() => this.finishAll())
-
-  private readonly finishAll = Effect.fnUntraced(function* (this: AuditTrail) {
-    let all: Exit.Exit<void, AuditError> = Exit.void
-    for (const queue of this.queues) {
-      const end = yield* Effect.exit(this.finishQueue(queue))
-      if (Exit.isSuccess(all)) all = end
-    }
-    return yield* all
-  })
-
-  private finishQueue(queue: SinkQueue): Effect.Effect<void, AuditError> {
-    const { sink } = queue
-    const emptied = Effect.timeoutOption(this.untilEmpty(queue), FLUSH)
-    const left = Effect.suspend(() => {
-      const count = queue.waiting.length + this.ring.size
-      if (count === 0) return Effect.void
-      const detail = `${count} records were left unwritten (${queue.lastError ?? "the sink is too slow"})`
-      return Effect.fail(new AuditError({ reason: "close", sink: sink.name, detail }))
-    })
-    // What could not be closed costs no record; nobody waits for it for ever.
-    const closed = Effect.exit(Effect.timeoutOption(Effect.interruptible(sink.close), FLUSH))
-    return emptied.pipe(Effect.andThen(left), Effect.ensuring(closed))
-  }
-
-  private readonly untilEmpty = Effect.fnUntraced(function* (this: AuditTrail, queue: SinkQueue) {
-    do {
-      // What did not fit into the queue before is still on the ring.
-      const empty = this.pump()
-      this.notifications.tell()
-      yield* empty ? queue.idle.await : Effect.sleep("10 millis")
-    } while (this.ring.size > 0 || queue.waiting.length > 0)
-  })
-
-  /**
-   * One batch, counted as written only when it was: neither a failure nor an interruption loses or repeats a record. A sink that does
-   * not answer is interrupted at the end, when whoever waited for it has been told.
-   */
-  private writeBatch(queue: SinkQueue): Effect.Effect<void, AuditError> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const batch = queue.waiting.slice(0, BATCH)
-        if (batch.length === 0) return Effect.void
-        // Whatever a sink does, throwing at once or giving back no effect included, is a write that failed.
-        return Effect.suspend(() => {
-          const writing: unknown = queue.sink.write(batch, queue.waitingExact.slice(0, BATCH))
-          return Effect.isEffect(writing)
-            ? restore(writing as Effect.Effect<void, AuditError>)
-            : noEffect(writing)
-        }).pipe(
-          Effect.catchDefect((defect) =>
-            Effect.fail(
-              new AuditError({ reason: "write", sink: queue.sink.name, detail: errorText(defect) }),
-            ),
-          ),
-          Effect.tapError((error) => Effect.sync(() => queue.fail(error.message))),
-          Effect.tap(() => Effect.sync(() => queue.took(batch.length))),
-        )
-      }),
-    )
-  }
+  /** Waits, up to a limit, until every sink has accepted everything, and closes them. An AuditError names what was left. */
+  readonly finish: Effect.Effect<void, AuditError> = Effect.suspend(
+    () => this.sinks?.finish(this) ?? Effect.void,
+  )
 
   private read(block: Float64Array, at: number): AuditRecord {
     const record = this.decoder.decode(block, at)
@@ -373,11 +209,4 @@ export class AuditTrail {
     const [{ note }] = this.notes.splice(at0, 1)
     return { ...record, note }
   }
-}
-
-/** A sink that gave back a promise is told how it is made one; the promise's own failure must not end the process meanwhile. */
-function noEffect(writing: unknown): Effect.Effect<never> {
-  if (!(writing instanceof Promise)) return Effect.die("write gave back no effect")
-  writing.then(undefined, () => undefined)
-  return Effect.die("write gave back a promise and no effect: wrap it in Effect.tryPromise")
 }

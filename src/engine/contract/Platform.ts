@@ -11,6 +11,7 @@ import type { AuditSink } from "../audit/AuditSink.ts"
 import type { EngineCore } from "../EngineCore.ts"
 import type { RelocationParts } from "./RelocationParts.ts"
 import type { RuntimeOptions } from "./RuntimeOptions.ts"
+import type { OpenSinks } from "./TrailSinks.ts"
 import type { WorkerEngine } from "./WorkerEngine.ts"
 import type { StudioOptions, Studio } from "./Studio.ts"
 
@@ -54,6 +55,8 @@ export interface PlatformService {
   readonly learnedFile?: (directory: string) => LearnedFile
   /** For `homeostasis` and `variants`. If omitted, it is loaded when an engine that needs it starts. */
   readonly relocation?: RelocationParts
+  /** For audit sinks. If omitted, it is loaded when an engine that has sinks starts. */
+  readonly openSinks?: OpenSinks
   /** Monotonic time in fractional milliseconds, for engines without an Effect clock. */
   readonly steadyMs?: (() => number) | undefined
   /** Creates an engine in its own thread; absent if there are no threads. */

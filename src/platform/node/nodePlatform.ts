@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { memoryPlatform, Platform, type PlatformService } from "../../engine/contract/Platform.ts"
 import type { FleetPlatform } from "../../fleet/FleetPlatform.ts"
+import { openSinks } from "../../engine/audit/openSinks.ts"
 import { relocationParts } from "../../engine/relocation/relocationParts.ts"
 import { learnedFile } from "../../journal/disk/learnedFile.ts"
 import { recover } from "../../journal/disk/recover.ts"
@@ -21,6 +22,7 @@ export const nodePlatform: PlatformService & FleetPlatform = {
     ),
   recover,
   relocation: relocationParts,
+  openSinks,
   placeInWorker: (settings, options) => {
     const resume = recover(settings, settings.clock === "manual" ? null : Date.now() * 1000)
     return placeInWorker(settings, options, { entry: workerEntry, resume })

@@ -1,6 +1,7 @@
 /** A replay repeats what supervision did, from the record: a death, the restart after it, and what came of both. */
 import { expect, it } from "vitest"
 import { requireEngineConfig } from "../../../src/domain/Config.ts"
+import { SinkQueues } from "../../../src/engine/audit/SinkQueues.ts"
 import { EngineCore } from "../../../src/engine/EngineCore.ts"
 import { replay } from "../../../src/journal/replay/replay.ts"
 import { bowl, knobs, wobble } from "../../engine/plant.ts"
@@ -15,7 +16,7 @@ it("a run with restarts, an escalation, a reset and a callback that fails is the
     audit: { digests: true },
   })
   const core = new EngineCore({ settings, runId: "restarted", readClock: null })
-  core.trail.attach([sink])
+  core.trail.attach(new SinkQueues([sink]))
   core.life.begin()
   core.snapshots.add(() => {
     throw new Error("mine")
