@@ -30,10 +30,13 @@ const WANTED = [
   "docs/README.md",
   "docs/images/demo.svg",
   "examples/first.ts",
-  "examples/python/arqon_client.py",
+  "examples/python/README.md",
+  "examples/python/pyproject.toml",
+  "examples/python/arqon/minimize.py",
+  "examples/python/arqon/py.typed",
   "schemas/solver-config.schema.json",
 ]
-const UNWANTED = /\.map$|(^|\/)(\.fresh|\.building|__pycache__|node_modules|test)(\/|$)/
+const UNWANTED = /\.map$|(^|\/)(\.fresh|\.building|__pycache__|\.\w+_cache|node_modules|test)(\/|$)/
 
 const contentsProblem = (home: string): string | null => {
   const names = readdirSync(home, { recursive: true, encoding: "utf8" }).map((name) =>

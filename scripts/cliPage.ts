@@ -141,19 +141,8 @@ reply is sent once its effect is on disk.
   \`cost\` is optional.
 - An invalid line gets \`{"ok":false,"error":"…"}\` and changes nothing.
 
-\`\`\`python
-import json, subprocess
-
-arqon = subprocess.Popen(["arqon", "interactive", "--config", "tune.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-def say(**command):
-    print(json.dumps(command), file=arqon.stdin, flush=True)
-    return json.loads(arqon.stdout.readline())
-
-while (points := say(cmd="ask", batch=4))["params"] is not None:
-    say(cmd="tell", results=[{"id": i, "value": f(**p)} for i, p in zip(points["ids"], points["params"])])
-print(say(cmd="best")["best"])
-\`\`\`
+For Python there is [a package](../how-to/python.md). In another language a client is a page of code: start the process, write
+a line, read a line.
 
 ## \`arqon plot\`
 

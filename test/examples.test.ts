@@ -1,8 +1,7 @@
 /**
- * Runs every example as a user would: with Node alone (or a shell, or Python), against the built package. `npm test` builds
+ * Runs every example as a user would: with Node alone (or a shell), against the built package. `npm test` builds
  * first. What an example claims to find is checked here against what is there to be found.
  */
-import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -101,65 +100,4 @@ describe("the examples", () => {
     const kept = JSON.parse(readFileSync(state, "utf8")) as { readonly history: ReadonlyArray<unknown> }
     expect(kept.history.length).toBe(summary.counts.told)
   })
-
-  const python = (() => {
-    try {
-      return execFileSync("python3", ["--version"], { encoding: "utf8" }).trim()
-    } catch {
-      return null
-    }
-  })()
-  const left = python === null ? " (left out: there is no python3 here)" : ""
-  const withPython = it.skipIf(python === null)
-  const runPython = (args: ReadonlyArray<string>): Promise<string> => {
-    const env = { ARQON: `node ${command}`, PYTHONPATH: join(folder, "python") }
-    return output("python3", ["-B", ...args], { cwd: scratch, env })
-  }
-
-  withPython(`the Python client finds the ball and the throw${left}`, async () => {
-    const text = await runPython([join(folder, "python/throw.py")])
-    const [, , metres, joules] = numbersOf(text, /ball/)
-    expect(text).toMatch(/^golf ball/)
-    expect(Math.abs(metres - 50)).toBeLessThan(1)
-    // A search on a grid finds 13.8 J for 50 m.
-    expect(joules).toBeLessThan(17)
-  })
-
-  withPython(
-    `the Python client goes on where it crashed, and tells failures and refusals apart${left}`,
-    async () => {
-      const lines = (await runPython(["-c", AFTER_A_CRASH])).trim().split("\n")
-      expect(lines).toEqual(["crashed", "9 more", "2 failed", "refused"])
-    },
-  )
 })
-
-/** Three values, a crash with a fourth point out, and the rest of twelve after it. */
-const AFTER_A_CRASH = `
-from arqon_client import Solver, SolverError
-config = {"budget": 12, "bounds": {"x": {"min": -5, "max": 5}}}
-try:
-    with Solver(config, state="crash.state.json") as solver:
-        for count, trial in enumerate(solver):
-            if count == 3:
-                raise KeyError("a bug of one's own")
-            trial.tell((trial.params["x"] - 1) ** 2)
-except KeyError:
-    print("crashed")
-with Solver(config, state="crash.state.json") as solver:
-    told = 0
-    for trial in solver:
-        told += 1
-        if told == 1:
-            trial.tell(float("nan"))
-        elif told == 2:
-            trial.fail("too hot")
-        else:
-            trial.tell((trial.params["x"] - 1) ** 2)
-    print(told, "more")
-    print(solver.call("status")["counts"]["failed"], "failed")
-    try:
-        solver.call("tell", results=[{"id": 99, "value": 1}])
-    except SolverError:
-        print("refused")
-`

@@ -10,7 +10,7 @@ export type Block =
 
 const FENCE = /^```(\w+)(?:[ \t]+(\S+))?[ \t]*\n([\s\S]*?)^```[ \t]*$/gm
 /** A reader sets a folder up once; a test has it already. */
-const INSTALL = /^(npm (install|ci|pkg set)|git clone) .*$/gm
+const INSTALL = /^(npm (install|ci|pkg set)|git clone|python3 -m venv|(\.venv\/bin\/)?pip install) .*$/gm
 
 const kinds = { ts: "program", sh: "shell", python: "python", json: "data" } as const
 

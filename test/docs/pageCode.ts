@@ -3,20 +3,12 @@
  * with Python where there is one. A page whose code does not work is worse than none. What the test files beside it share.
  */
 import { spawnSync } from "node:child_process"
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Block, blocksOf } from "./blocks.ts"
+import { python, pythonEnv } from "../pythonHere.ts"
 import { root } from "./pages.ts"
 
 /** Pages whose code stands by itself, by the file that runs them: about as long each, so that no file is the last for long. */
@@ -36,6 +28,8 @@ export const PAGES = {
     "docs/how-to/xstate.md",
     "docs/how-to/effect.md",
     "docs/how-to/rxjs.md",
+    "docs/how-to/python.md",
+    "examples/python/README.md",
     "docs/how-to/cookbook/incident.md",
     "docs/for-agents.md",
   ],
@@ -99,7 +93,8 @@ export function makeHome(): Home {
       cwd,
       encoding: "utf8",
       timeout: 150_000,
-      env: { ...process.env, PATH: path },
+      // Python finds the package in its folder, and the command on the path.
+      env: { ...process.env, PATH: path, PYTHONPATH: pythonEnv.PYTHONPATH },
     })
     return { status, stdout, stderr }
   }
@@ -123,7 +118,7 @@ export function write(block: Block, at: number, folder: string): string | null {
   return file
 }
 
-function perform(block: Block, at: number, folder: string, { run }: Home, hasPython: boolean): void {
+function perform(block: Block, at: number, folder: string, { run }: Home): void {
   const written = write(block, at, folder)
   if (block.kind === "data") {
     expect(() => JSON.parse(block.text) as unknown, block.text).not.toThrow()
@@ -133,11 +128,10 @@ function perform(block: Block, at: number, folder: string, { run }: Home, hasPyt
   } else if (block.kind === "shell") {
     const { status, stdout, stderr } = run("sh", ["-e", "-c", block.text], folder)
     expect(status, `${block.text}\n${stdout}\n${stderr}`).toBe(0)
-  } else if (block.kind === "python" && hasPython) {
+  } else if (block.kind === "python" && python !== null) {
     const file = join(folder, `block-${at}.py`)
     writeFileSync(file, block.text)
-    cpSync(join(root, "examples/python/arqon_client.py"), join(folder, "arqon_client.py"))
-    const { status, stdout, stderr } = run("python3", ["-B", file], folder)
+    const { status, stdout, stderr } = run(python, ["-B", file], folder)
     expect(status, `${block.text}\n${stdout}\n${stderr}`).toBe(0)
   }
 }
@@ -153,8 +147,7 @@ export function describePages(pages: ReadonlyArray<string>): void {
         expect(blocks.length).toBeGreaterThan(0)
         const folder = join(home.folder, page.replaceAll("/", "-"))
         mkdirSync(folder)
-        const hasPython = home.run("python3", ["--version"], folder).status === 0
-        blocks.forEach((block, at) => perform(block, at, folder, home, hasPython))
+        blocks.forEach((block, at) => perform(block, at, folder, home))
       },
       180_000,
     )
