@@ -179,7 +179,7 @@ class InProcessRunner {
     const anew = this.loads++ === 0 ? "" : `?load=${this.loads}`
     if (anew === "") await import(urlOf("test/setup.ts"))
     const all = new Map<string, NotedTest>()
-    for (const file of globSync(TESTS)
+    for (const file of globSync(process.env["ARQON_MUTATION_TESTS"]?.split(",") ?? TESTS)
       .filter((path) => !LEFT_OUT.test(path))
       .toSorted())
       for (const test of await notedWhile(file, () => import(urlOf(file) + anew)))
