@@ -80,7 +80,7 @@ export class LoopGuard {
 
   /** A person has rolled back while the plant was on trial. */
   rolledBack(): void {
-    if (this.standsStill) this.guard.holdHere(this.state)
+    this.guard.holdHere(this.state)
   }
 
   /** A person lets the plant go on: back to the tuned base, where nothing was blamed yet. */

@@ -90,7 +90,6 @@ export class LoopSafety implements Sharer {
 
   /** The guard has opened SafeMode and taken the plant to its baseline: it says when to go on, and from where. */
   protected retreated(): void {
-    this.fences.ended()
     this.leaveSeat()
     this.phase = FROZEN
     this.exit = BY_GUARD

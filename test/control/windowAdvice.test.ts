@@ -1,7 +1,9 @@
 /** What is said of windows: only where they are too short, never to make them much longer, and in whole sentences. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { isShort, windowAdvice } from "../../src/control/windowAdvice.ts"
+import { adviceOf, isShort, windowAdvice } from "../../src/control/windowAdvice.ts"
+import type { EngineSettings } from "../../src/domain/Config.ts"
+import type { Resumption } from "../../src/domain/Resumption.ts"
 import { spanText } from "../../src/domain/spanText.ts"
 
 const five = { windowDigests: 5, windowUs: 500_000 }
@@ -56,6 +58,36 @@ describe("advice on windows", () => {
         expect(advice[0]).toContain(`Windows of ${what}`)
       }
     expect(windowAdvice({ windowDigests: 3, windowUs: 1 }, null)).toEqual([])
+  })
+})
+
+describe("what an engine should be told", () => {
+  const settings = (lookAhead?: boolean): Pick<EngineSettings, "window" | "gains"> => ({
+    window: five as EngineSettings["window"],
+    gains: lookAhead === undefined ? {} : { lookAhead },
+  })
+  /** A digest every tenth of a second in the run before. */
+  const before = (horizonUs: number) => ({ memory: { horizonUs, digestUs: 100_000 } }) as Resumption
+
+  it("goes by what this run has found, and by the one before while it has found nothing", () => {
+    expect(adviceOf(settings(), memoryOf(80), null)).toEqual(windowAdvice(five, memoryOf(80)))
+    // Five digests make half a second: 41 windows are 20.5 seconds.
+    expect(adviceOf(settings(), null, before(20_500_000))).toEqual(
+      windowAdvice(five, { horizonUs: 20_500_000, windowUs: 500_000 }),
+    )
+    expect(adviceOf(settings(), null, before(20_500_000))).toHaveLength(1)
+    expect(adviceOf(settings(), null, before(20_000_000))).toEqual([])
+    expect(adviceOf(settings(), memoryOf(20), before(90_000_000))).toEqual([])
+  })
+
+  it("is nothing where neither run has found that the plant remembers", () => {
+    expect(adviceOf(settings(true), null, null)).toEqual([])
+    expect(adviceOf(settings(), null, {} as Resumption)).toEqual([])
+  })
+
+  it("is nothing where look-ahead is switched off, which is all that windows are judged for", () => {
+    expect(adviceOf(settings(false), memoryOf(80), null)).toEqual([])
+    expect(adviceOf(settings(true), memoryOf(80), null)).toHaveLength(1)
   })
 })
 
