@@ -173,7 +173,7 @@ function watchRests(b: Float64Array, y: number): number {
   const cap = 4 * b[X_WATCH_VARIANCE] + r
   b[X_WATCH_VARIANCE] += 0.01 * ((square < cap ? square : cap) - b[X_WATCH_VARIANCE])
   if (w <= QUIET_RESTS) return away
-  const raw = s > 0 ? away / s : away > 0 ? 5 : away < 0 ? -5 : 0
+  const raw = s > 0 ? away / s : away > 0 ? 5 : 0
   const z = raw > 5 ? 5 : raw < -5 ? -5 : raw
   const sum = b[X_WATCH_ALARM] + z - 1
   b[X_WATCH_ALARM] = sum > 0 ? sum : 0
@@ -201,7 +201,8 @@ function watchBlocks(b: Float64Array, y: number): void {
   const seen = (FIRST_BLOCKS * white + b[X_BLOCK_SQUARES]) / (FIRST_BLOCKS + k - 1)
   const s = Math.sqrt((seen > white ? seen : white) * (1 + 1 / (k - 1)))
   const away = mean - b[X_BLOCK_LEVEL]
-  const raw = s > 0 ? away / s : away > 0 ? 5 : away < 0 ? -5 : 0
+  // Without noise all means were equal.
+  const raw = s > 0 ? away / s : 0
   const z = raw > 5 ? 5 : raw < -5 ? -5 : raw
   const weight = 1 / k > 0.05 ? 1 / k : 0.05
   b[X_BLOCK_LEVEL] += weight * (away < 3 * s ? away : 3 * s)
@@ -241,7 +242,6 @@ function goOut(b: Float64Array, n: number, rings: boolean, away: number): void {
   b[S_NOISE] = restNoise(b)
   beginExcursion(b, n, level, readings)
   b[X_ALARMED] = 1
-  forgetComparison(b)
   reheat(b)
 }
 
