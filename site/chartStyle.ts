@@ -12,14 +12,14 @@ function only<T>(found: T | undefined, what: string): T {
 
 /** Style for what is inside `.chart`, light and dark. */
 export function chartStyle(): string {
-  const views = readFileSync(join(style, "views.css"), "utf8")
+  const charts = readFileSync(join(style, "statecharts.css"), "utf8")
   const tokens = readFileSync(join(style, "tokens.css"), "utf8")
   const light = only(/^:root,\n:root\[data-theme="light"\] \{([^}]*)\}/m.exec(tokens)?.[1], "light colours")
   const dark = only(/^:root\[data-theme="dark"\] \{([^}]*)\}/m.exec(tokens)?.[1], "dark colours")
   const measures = only(/^:root \{([^}]*)\}/m.exec(tokens)?.[1], "measures")
-  const rules = views.match(/^\.statechart[ :{][^{]*\{[^}]*\}/gm) ?? []
+  const rules = charts.match(/^\.statechart[ :{][^{]*\{[^}]*\}/gm) ?? []
   only(rules.length > 10 ? rules : undefined, "rules for .statechart")
-  const motions = views.match(/^@keyframes lit-[\s\S]*?^\}/gm) ?? []
+  const motions = charts.match(/^@keyframes lit-[\s\S]*?^\}/gm) ?? []
   return [`.chart {${measures}}`, `.chart {${light}}`, `.dark .chart {${dark}}`, ...rules, ...motions].join(
     "\n\n",
   )

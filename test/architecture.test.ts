@@ -1,4 +1,5 @@
 /** Holds the import directions of the house over the real import graph: packages, types and lazy imports included. */
+import { readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { describe, expect, it } from "vitest"
 import { circles, imports, root, roomOf, RULES, violations } from "./rooms.ts"
@@ -22,6 +23,17 @@ describe("the rooms", () => {
 
   it("have no circle of imports, types included", () => {
     expect(circles()).toEqual([])
+  })
+
+  it("have files of at most 400 lines", () => {
+    const files = ["src", "machines"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    )
+    expect(files.length).toBeGreaterThan(600)
+    const lines = (file: string): number => readFileSync(file, "utf8").split("\n").length - 1
+    expect(files.filter((file) => lines(file) > 400).map((file) => relative(root, file))).toEqual([])
   })
 
   it("leave nothing of Node reachable from the browser entry", () => {

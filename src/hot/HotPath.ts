@@ -7,7 +7,7 @@
 import { AtomicConfig } from "./AtomicConfig.ts"
 import { AuditRing } from "./AuditRing.ts"
 import * as codes from "./codes.ts"
-import { writeCauseRecord } from "./causeRecords.ts"
+import { writeCause } from "./causeRecords.ts"
 import {
   ACCEPTED,
   AUDIT_COMMAND,
@@ -206,14 +206,14 @@ export class HotPath {
     if (now >= window.expiresAtUs && !(window.closed || window.expired)) {
       if (this.journal) {
         if (this.#audit.full) return RING_FULL
-        this.journalCause(AUDIT_TICK, WINDOW_EXPIRED)
+        writeCause(this, AUDIT_TICK, WINDOW_EXPIRED)
       }
       return this.expire()
     }
     if (now >= cells[NEXT_DEADLINE]) {
       if (this.journal) {
         if (this.#audit.full) return RING_FULL
-        this.journalCause(AUDIT_TICK, DEADLINE)
+        writeCause(this, AUDIT_TICK, DEADLINE)
       }
       return this.passDeadlines()
     }
@@ -394,11 +394,6 @@ export class HotPath {
 
   /** Where everything is journaled: what is asked of the engine from outside at `nowCell`, before anyone acts on it. */
   journalCommand(code: number): void {
-    if (!this.journal) return
-    this.journalCause(AUDIT_COMMAND, code)
-  }
-
-  private journalCause(kind: number, code: number): void {
-    writeCauseRecord(this.#audit, kind, code, this.#nowCell[0], this.#config.generation)
+    if (this.journal) writeCause(this, AUDIT_COMMAND, code)
   }
 }

@@ -36,15 +36,16 @@ export function openRecord(
   return at
 }
 
-/** Writes that time was let pass (AUDIT_TICK) or something was asked for (AUDIT_COMMAND), `code` saying what, under `generation`. */
-export function writeCauseRecord(
-  audit: AuditRing,
-  kind: number,
-  code: number,
-  nowUs: number,
-  generation: number,
-): void {
-  const at = openRecord(audit, kind, code, nowUs, generation)
+/** The parts of a hot path that a record of a cause needs. */
+interface Recorded {
+  readonly audit: AuditRing
+  readonly nowCell: Float64Array
+  readonly config: { readonly generation: number }
+}
+
+/** Records that time passed (AUDIT_TICK) or that something was asked for (AUDIT_COMMAND); `code` says what. */
+export function writeCause({ audit, nowCell, config }: Recorded, kind: number, code: number): void {
+  const at = openRecord(audit, kind, code, nowCell[0], config.generation)
   if (at < 0) return
   audit.block[at + RECORD_KNOB] = -1
   audit.commit()

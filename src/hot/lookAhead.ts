@@ -11,6 +11,7 @@
 import { chance } from "./chance.ts"
 import { forgetEarning } from "./earning.ts"
 import { restartStretch } from "./excursion.ts"
+import { capped, isTime, learnDigestNoise, learnFactor, watchRise } from "./levelRise.ts"
 import {
   L_BACK,
   L_COMMON,
@@ -21,26 +22,17 @@ import {
   L_FARTHEST_US,
   L_FAILS,
   L_HAS_BEFORE,
-  L_HAS_FACTOR,
   L_HAS_LEVEL,
   L_HAS_NOISE,
-  L_HAS_SLOPE,
   L_HAS_SPREAD,
   L_HORIZON,
   L_HORIZON_US,
-  L_LAST_CYCLE,
   L_LATELY,
-  L_LEVEL,
   L_MODE,
   L_NOISE,
   L_PAIRS,
-  L_QUICK,
   L_QUIET,
   L_RISING,
-  L_SEEN,
-  L_SLOPE,
-  L_SLOW,
-  L_SPREAD,
   L_SURPRISE,
   L_WAIT,
   LOOK_OFF,
@@ -49,7 +41,6 @@ import {
 } from "./lookAheadLayout.ts"
 import { TREND_MINUS, TREND_PLUS } from "./readings.ts"
 import {
-  S_CYCLE,
   S_HAS_LAST_MEAN,
   S_HAS_LEVEL,
   S_HAS_MEAN,
@@ -87,16 +78,8 @@ export const LONG = 8
 /** H to begin with, one long pair, and at most, in windows. */
 const LEAST_HORIZON = 2 * LONG
 const MOST_HORIZON = 600
-/** Pairs before the first trial, and cycles for which a rise inside windows is lately. */
-const QUIET_PAIRS = 10
-const LATELY = 20
-/** A rise between windows, inside them, and of one pair, in deviations. */
-const LEVEL_RISES = 6
-const SLOPE_RISES = 3.5
+/** A rise of one pair, in deviations. */
 const PAIR_RISES = 3
-/** Variance of the difference of the two means of levels over D, and of g over that of one pair's slope. */
-const LEVELS_SHARE = 0.085
-const SLOPES_SHARE = 0.111
 /** Windows before the next trial, doubled with each that found no proof. */
 const WAIT = 60
 /** Pairs of a trial: before proof; without proof; where there is some evidence. */
@@ -111,8 +94,6 @@ const FORGET_PAIRS = 400
 /** Least probe of a trial and after it. */
 const TRIAL_PROBE = 0.03
 const LEAST_PROBE = 0.015
-
-const capped = (x: number, limit: number): number => (x > limit ? limit : x)
 
 /**
  * Takes the trends of a pair in, and changes difference and mean in the work cells where the tuner looks ahead. Without a slope inside
@@ -194,72 +175,6 @@ export function lookAhead(
     if (b[S_HAS_MEAN] === 1) work[W_MEAN] = b[S_MEAN] + b[S_PREDICTED] / 2
   }
   work[W_SLOPE] = (n * work[W_DIFFERENCE]) / work[W_SQUARE]
-}
-
-/** P: a short reading counts less. */
-function learnDigestNoise(b: Float64Array, work: Float64Array): void {
-  const seen = work[W_RESIDUAL] > 0 ? work[W_RESIDUAL] : 0
-  const p = b[L_NOISE]
-  if (b[L_HAS_NOISE] === 0 || p === 0) {
-    b[L_NOISE] = seen
-    b[L_HAS_NOISE] = 1
-  } else b[L_NOISE] += 0.05 * capped(work[W_WINDOWS] / 2, 1) * (capped(seen, 9 * p) - p)
-}
-
-/** f. */
-function learnFactor(b: Float64Array, work: Float64Array): void {
-  const v = work[W_APART_NOISE]
-  if (!(v > 0)) return
-  const ratio = (work[W_APART] * work[W_APART]) / v
-  const f = b[L_FACTOR]
-  if (b[L_HAS_FACTOR] === 0 || f === 0) {
-    b[L_FACTOR] = ratio
-    b[L_HAS_FACTOR] = 1
-  } else b[L_FACTOR] += 0.03 * (capped(ratio, 9 * f) - f)
-}
-
-/** Levels between windows and slopes inside them. */
-function watchRise(b: Float64Array, work: Float64Array): void {
-  const mean = work[W_MEAN]
-  const common = work[W_COMMON]
-  const s = Math.sqrt(work[W_APART_NOISE] / 4)
-  b[L_SEEN]++
-  if (b[L_WAIT] > 0) b[L_WAIT] -= 2
-  if (b[L_LATELY] > 0) b[L_LATELY]--
-  if (b[L_HAS_LEVEL] === 0) {
-    b[L_QUICK] = mean
-    b[L_SLOW] = mean
-    b[L_HAS_LEVEL] = 1
-  } else {
-    if (b[L_LAST_CYCLE] === b[S_CYCLE] - 1) {
-      const half = (mean - b[L_LEVEL]) ** 2 / 2
-      const d = b[L_SPREAD]
-      if (b[L_HAS_SPREAD] === 0 || d === 0) {
-        b[L_SPREAD] = half
-        b[L_HAS_SPREAD] = 1
-      } else b[L_SPREAD] += 0.05 * (capped(half, 9 * d) - d)
-    }
-    b[L_QUICK] += 0.2 * (mean - b[L_QUICK])
-    b[L_SLOW] += 0.05 * (mean - b[L_SLOW])
-  }
-  b[L_LEVEL] = mean
-  b[L_LAST_CYCLE] = b[S_CYCLE]
-  const limit = 3 * s
-  const clipped = common > limit ? limit : common < -limit ? -limit : common
-  if (b[L_HAS_SLOPE] === 0) {
-    b[L_SLOPE] = clipped
-    b[L_HAS_SLOPE] = 1
-  } else b[L_SLOPE] += 0.2 * (clipped - b[L_SLOPE])
-  if (b[L_SLOPE] > SLOPE_RISES * s * Math.sqrt(SLOPES_SHARE) && b[L_SLOPE] > 0) b[L_LATELY] = LATELY
-}
-
-function isTime(b: Float64Array): boolean {
-  return (
-    b[L_LATELY] > 0 &&
-    b[L_SEEN] > QUIET_PAIRS &&
-    b[L_WAIT] <= 0 &&
-    b[L_QUICK] - b[L_SLOW] > LEVEL_RISES * Math.sqrt(LEVELS_SHARE * b[L_SPREAD])
-  )
 }
 
 /** From the next pair on. `common` is a slope that is none of an explosion. */
