@@ -304,15 +304,21 @@ const bareRequest = (): PublicPrice => {
   })
 }
 
-/** Every public path by its name. */
-export const publicPrices = async (): Promise<Record<string, PublicPrice>> => ({
-  ...(await publicCalls("manual")),
-  ...(await publicCalls("system")),
-  publicTick: await publicTick(),
-  publicWindow: await windowPrice(0),
-  publicWindowHeard: await windowPrice(1),
-  publicFleet: await fleetObserve(),
-  publicWorker: await workerObserve(),
-  publicLimiter: await limiterRequest(),
-  publicLimiterBare: bareRequest(),
-})
+/** Every public path by its name; `tell` hears of each group that is done. */
+export const publicPrices = async (tell: (what: string) => void): Promise<Record<string, PublicPrice>> => {
+  const prices: Record<string, PublicPrice> = {}
+  const keep = (group: Record<string, PublicPrice>): void => {
+    Object.assign(prices, group)
+    tell(Object.keys(group).join(", "))
+  }
+  keep(await publicCalls("manual"))
+  keep(await publicCalls("system"))
+  keep({ publicTick: await publicTick() })
+  keep({ publicWindow: await windowPrice(0) })
+  keep({ publicWindowHeard: await windowPrice(1) })
+  keep({ publicFleet: await fleetObserve() })
+  keep({ publicWorker: await workerObserve() })
+  keep({ publicLimiter: await limiterRequest() })
+  keep({ publicLimiterBare: bareRequest() })
+  return prices
+}

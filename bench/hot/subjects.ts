@@ -19,6 +19,7 @@ import {
   P_NOW_US,
   P_TARGET,
   PLUS,
+  READINGS,
   TRIMMED_MEAN,
   UPDATE,
   WINDOW_CLOSED,
@@ -223,7 +224,7 @@ export const decideSubject = (knobs: ReadonlyArray<KnobNumbers>, name: string, r
   kernel.begin(state)
   const start = state.slice()
   const inbox = new Float64Array(P_TARGET + n)
-  const readings = new Float64Array(4).fill(Number.NaN)
+  const readings = new Float64Array(READINGS).fill(Number.NaN)
   const band = Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? -0.25 : 0.25))
   // Losses are read from a table: making them would cost as much as a tenth of a decision.
   const falls = resting ? 0 : 2e-3

@@ -23,32 +23,47 @@ const priceOf = (times: ReadonlyArray<number>, bytesPerOp: number): Price => ({
 const names = Array.from({ length: KNOBS }, (_, i) => `knob${String(i).padStart(2, "0")}`)
 const params = Object.fromEntries(names.map((name) => [name, { min: 0, max: 100, initial: 50 }]))
 
+/** Without a proof that it pays the tuner never rests, so every window ends in a decision. */
+const ALWAYS = { prove: false }
+
 /** Digests are 100 ms apart: by the time a window is full, Tier 1's pace is no limit and the apply follows at once. */
 const APART_US = 100_000
 
-/** Feeds windows of five digests and keeps how long the closing digest took when it changed the configuration. */
+/** Digests of a window, and digests for each decision after which it is plain that no more come. */
+const WINDOW_DIGESTS = 5
+const MOST_DIGESTS = 4 * WINDOW_DIGESTS
+
+/**
+ * Feeds digests and keeps how long those took that changed the configuration. Any digest may be one: where a window begins is
+ * the engine's affair.
+ */
 const timeDecisions = (
+  name: string,
   observe: (i: number) => void,
   generation: () => number,
   tidy: () => void,
 ): { readonly times: ReadonlyArray<number>; readonly bytesPerOp: number } => {
   let i = 0
   const times: Array<number> = []
-  const window = (keep: boolean): void => {
-    for (let k = 0; k < 4; k++) observe(++i)
+  const digests = (count: number): void => {
+    for (let k = 0; k < count; k++) {
+      observe(++i)
+      tidy()
+    }
+  }
+  digests(WARM * WINDOW_DIGESTS)
+  for (let fed = 0; times.length < SAMPLES; fed++) {
+    if (fed > MOST_DIGESTS * SAMPLES)
+      throw new Error(`${name}: ${fed} digests gave only ${times.length} decisions of ${SAMPLES}`)
     const before = generation()
     i++
     const begun = performance.now()
     observe(i)
     const took = performance.now() - begun
-    if (generation() !== before && keep) times.push(took * 1e6)
+    if (generation() !== before) times.push(took * 1e6)
     tidy()
   }
-  for (let w = 0; w < WARM; w++) window(false)
-  while (times.length < SAMPLES) window(true)
-  const bytesPerOp = bytesOf((count) => {
-    for (let w = 0; w < count; w++) window(false)
-  }, 5_000)
+  const bytesPerOp = bytesOf((count) => digests(count * WINDOW_DIGESTS), 5_000)
   return { times, bytesPerOp }
 }
 
@@ -60,11 +75,12 @@ export const decideActors = (): Price => {
     manualTime: true,
     window: { settleUs: 0, windowUs: 10 * APART_US },
   })
-  const engine = createActor(engineMachine, { input: { hot, seed: 42, names } })
+  const engine = createActor(engineMachine, { input: { hot, seed: 42, names, settings: ALWAYS } })
   engine.start()
   engine.send({ type: "start", nowUs: 0 })
   const ignore = (): void => {}
   const { times, bytesPerOp } = timeDecisions(
+    "decideActors",
     (i) => void hot.observeObject({ objective: objectiveAt(i), timestampUs: i * APART_US }),
     () => hot.config.generation,
     () => void hot.audit.drain(ignore),
@@ -80,12 +96,14 @@ export const digestToVisible = async (): Promise<Price> => {
     objective: "minimize",
     seed: 42,
     clock: "manual",
+    gains: ALWAYS,
     window: { settleUs: 0, us: 10 * APART_US },
   })
   await engine.start()
   // What the plant sees: a read of a knob, after which the generation tells whether it was a new one.
   let seen = 0
   const { times, bytesPerOp } = timeDecisions(
+    "digestToVisible",
     (i) => {
       engine.observe({ objective: objectiveAt(i), timestampUs: i * APART_US })
       seen += engine.values["knob00"]
