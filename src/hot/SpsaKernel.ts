@@ -246,7 +246,7 @@ export class SpsaKernel extends SpsaState {
     if (looks) {
       keepLevels(b, work)
       lookAhead(b, readings, this.displacement, work, n)
-      noticeLateness(b, readings, this.displacement, n)
+      noticeLateness(b, readings, this.displacement, work, n)
     }
     tameDifference(b, work, settings, n)
     b[AT_GRADIENT] = work[OF_SLOPE]
@@ -277,7 +277,8 @@ export class SpsaKernel extends SpsaState {
     if (b[AT_REHEATS] !== reheats) restartStretch(b, n)
     boundGain(b, work, settings)
     // One knob has no direction to remember, and the first pair has nothing. Beside a constraint memory goes on to the far side of it.
-    this.wish(b, n > 1 && !constrained && b[X_PAIRS] > 1 ? settings.memory : 0)
+    work[OF_MEMORY] = n > 1 && !constrained && b[X_PAIRS] > 1 ? settings.memory : 0
+    this.wish(b)
     wishStep(b, this.displacement, work)
     if (constrained || !this.probes.plain) {
       if (constrained) {
@@ -369,7 +370,8 @@ export class SpsaKernel extends SpsaState {
     const { a0, c0, stability, alpha, gamma, maxStep } = this.settings
     const age = b[S_AGE]
     b[S_ETA] = a0 / (age + 1 + stability) ** alpha
-    this.wish(b, 0)
+    this.work[OF_MEMORY] = 0
+    this.wish(b)
     b[S_GRADIENT] = this.work[W_SLOPE]
     wishStep(b, this.displacement, this.work)
     takeStep(b, this.probes, band, this.displacement, this.work)
@@ -381,9 +383,10 @@ export class SpsaKernel extends SpsaState {
     return KERNEL_UPDATE
   }
 
-  /** The step down the slope, of the pair and of memory; its largest component no more than one apply can carry beside the probes. */
-  private wish(b: Float64Array, memory: number): void {
+  /** The step down the slope, of the pair and of memory (its share stands in the work cells); its largest component no more than one apply can carry beside the probes. */
+  private wish(b: Float64Array): void {
     const { work } = this
+    const memory = work[OF_MEMORY]
     work[OF_ROOM] = this.settings.maxStep - b[AT_PROBE]
     work[OF_FACTOR] = -b[AT_ETA] * (1 - memory) * work[OF_SLOPE]
     work[OF_MEMORY] = -b[AT_ETA] * memory

@@ -3,6 +3,7 @@
  * targets of a cycle and everything learnt. Apart from the rule itself, so that each can be read as one; nobody makes one but as a
  * `SpsaKernel`.
  */
+import { chance } from "./chance.ts"
 import { SignDraw } from "./ChaCha8.ts"
 import { explainedBy } from "./covariate.ts"
 import { C_BETA, C_BLINDED } from "./covariateLayout.ts"
@@ -10,7 +11,8 @@ import { E_EARNED } from "./earningLayout.ts"
 import { beginExcursion } from "./excursion.ts"
 import { IDLE, X_MODE, X_RESTS_EVER, X_RESTS_LEFT } from "./excursionLayout.ts"
 import type { KnobTable } from "./KnobTable.ts"
-import { LONG } from "./lookAhead.ts"
+import { LATE_SIGMAS } from "./lateness.ts"
+import { LONG, TREND_SIGMAS } from "./lookAhead.ts"
 import {
   L_BACK,
   L_FARTHEST,
@@ -47,7 +49,7 @@ import {
   V_PREVIOUS_INNER,
 } from "./spsaLayout.ts"
 import type { SpsaSettings } from "./spsaSettings.ts"
-import { WORK_CELLS } from "./spsaWork.ts"
+import { W_LATE_CHANCE, W_TREND_CHANCE, WORK_CELLS } from "./spsaWork.ts"
 
 // Imported and exported bindings are looked up at every use, constants of the module's own are compiled in.
 const VECTORS_AT = SCALARS
@@ -86,6 +88,8 @@ export class SpsaState {
     this.probes = alike?.probes ?? new ProbeTable(table, settings.maxStep)
     this.work = alike?.work ?? new Float64Array(WORK_CELLS)
     this.displacement = alike?.displacement ?? new Float64Array(table.size)
+    this.work[W_LATE_CHANCE] = chance(table.size, LATE_SIGMAS)
+    this.work[W_TREND_CHANCE] = chance(table.size, TREND_SIGMAS)
   }
 
   /** A fresh state with its base at the given unit positions. */

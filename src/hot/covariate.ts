@@ -4,7 +4,7 @@
  *
  * Rule and evidence: docs/explanation/tuning-rule.md, "Load as covariate".
  */
-import { foretold } from "./excursion.ts"
+import { foretell } from "./excursion.ts"
 import {
   C_FORETOLD,
   C_FORETOLD_SQUARES,
@@ -39,7 +39,16 @@ import {
   V_AVERAGE_SLOPE,
   V_COVARIATE_SLOPE,
 } from "./spsaLayout.ts"
-import { W_DIFFERENCE, W_MEAN, W_SQUARE } from "./spsaWork.ts"
+import {
+  W_COVARIATE_APART,
+  W_COVARIATE_LEVEL,
+  W_COVARIATE_OWN,
+  W_COVARIATE_SURPRISE,
+  W_DIFFERENCE,
+  W_FORETOLD,
+  W_MEAN,
+  W_SQUARE,
+} from "./spsaWork.ts"
 
 /** How fast the slope of the covariate follows its pairs, and the share of their noise that is then in it. */
 const SLOPE_WEIGHT = 0.1
@@ -72,10 +81,9 @@ export function applyCovariate(
   const plus = readings[at]
   const minus = readings[at + 1]
   const sum = plus + minus
-  const square = work[W_SQUARE]
   const beta = b[C_BETA]
   refer(b)
-  if (sum - sum !== 0 || !(square > 0)) {
+  if (sum - sum !== 0 || !(work[W_SQUARE] > 0)) {
     work[W_MEAN] -= beta * (b[C_LAST] - b[C_FIRST])
     return
   }
@@ -84,18 +92,19 @@ export function applyCovariate(
     b[C_FIRST] = level
     b[C_HAS_FIRST] = 1
   }
-  const seen = ++b[C_SEEN]
-  const apart = plus - minus
-  const own = apart - madeByKnobs(b, apart, displacement, square, n, seen)
-  const mean = work[W_MEAN]
-  const expected = foretold(b, V_AVERAGE_SLOPE, displacement, n)
-  compare(b, apart, work[W_DIFFERENCE], seen)
-  learnEffect(b, own, level, mean, work[W_DIFFERENCE] - expected, seen)
-  work[W_DIFFERENCE] -= beta * own
-  work[W_MEAN] = mean - beta * (level - b[C_FIRST])
+  b[C_SEEN]++
+  work[W_COVARIATE_APART] = plus - minus
+  work[W_COVARIATE_LEVEL] = level
+  takeOutKnobs(b, displacement, work, n)
+  foretell(b, V_AVERAGE_SLOPE, displacement, work, n)
+  work[W_COVARIATE_SURPRISE] = work[W_DIFFERENCE] - work[W_FORETOLD]
+  compare(b, work)
+  learnEffect(b, work)
+  work[W_DIFFERENCE] -= beta * work[W_COVARIATE_OWN]
   b[C_LAST] = level
-  b[C_LAST_MEAN] = mean
+  b[C_LAST_MEAN] = work[W_MEAN]
   b[C_HAS_LAST] = 1
+  work[W_MEAN] -= beta * (level - b[C_FIRST])
 }
 
 /** A plain window's loss, referred to the first reading. */
@@ -113,17 +122,14 @@ function refer(b: Float64Array): void {
   if (b[S_HAS_LAST_MEAN] === 1) b[S_LAST_MEAN] -= shift
 }
 
-/** The part of the covariate's difference that the knobs have made, as far as that is more than chance. */
-function madeByKnobs(
-  b: Float64Array,
-  difference: number,
-  displacement: Float64Array,
-  square: number,
-  n: number,
-  seen: number,
-): number {
+/** The part of the covariate's difference that the knobs have not made, as far as what they made is more than chance. */
+function takeOutKnobs(b: Float64Array, displacement: Float64Array, work: Float64Array, n: number): void {
+  const difference = work[W_COVARIATE_APART]
+  const square = work[W_SQUARE]
+  const seen = b[C_SEEN]
   const slope = SCALARS + V_COVARIATE_SLOPE * n
-  const expected = foretold(b, V_COVARIATE_SLOPE, displacement, n)
+  foretell(b, V_COVARIATE_SLOPE, displacement, work, n)
+  const expected = work[W_FORETOLD]
   const surprise = difference - expected
   const agreed = difference * expected
   b[C_FORETOLD] = KEPT * b[C_FORETOLD] + agreed
@@ -139,58 +145,53 @@ function madeByKnobs(
   const weight = 1 / seen > SLOPE_WEIGHT ? 1 / seen : SLOPE_WEIGHT
   b[C_NOISE] += weight * ((surprise * surprise) / 2 - b[C_NOISE])
   const beyond = (size * square) / n / (2 * b[C_NOISE] * SLOPE_NOISE)
-  return beyond > CHANCE ? (1 - CHANCE / beyond) * made : 0
+  work[W_COVARIATE_OWN] = difference - (beyond > CHANCE ? (1 - CHANCE / beyond) * made : 0)
 }
 
 /** How far the covariate's differences are the loss's, as both were read. */
-function compare(b: Float64Array, apart: number, difference: number, seen: number): void {
-  const weight = 1 / seen > MEAN_WEIGHT ? 1 / seen : MEAN_WEIGHT
+function compare(b: Float64Array, work: Float64Array): void {
+  const apart = work[W_COVARIATE_APART]
+  const difference = work[W_DIFFERENCE]
+  const weight = 1 / b[C_SEEN] > MEAN_WEIGHT ? 1 / b[C_SEEN] : MEAN_WEIGHT
   b[C_READ_SQUARES] += weight * (apart * apart - b[C_READ_SQUARES])
   b[C_READ_PRODUCTS] += weight * (apart * difference - b[C_READ_PRODUCTS])
   b[C_READ_LOSSES] += weight * (difference * difference - b[C_READ_LOSSES])
 }
 
 /** What a unit of the covariate does to the loss, from pairs and from one pair to the next. */
-function learnEffect(
-  b: Float64Array,
-  own: number,
-  level: number,
-  mean: number,
-  surprise: number,
-  seen: number,
-): void {
-  const between = b[C_HAS_LAST] === 1 ? level - b[C_LAST] : 0
-  const moved = b[C_HAS_LAST] === 1 ? mean - b[C_LAST_MEAN] - b[S_PREDICTED] / 2 : 0
+function learnEffect(b: Float64Array, work: Float64Array): void {
+  const own = work[W_COVARIATE_OWN]
+  const surprise = work[W_COVARIATE_SURPRISE]
+  const seen = b[C_SEEN]
+  const between = b[C_HAS_LAST] === 1 ? work[W_COVARIATE_LEVEL] - b[C_LAST] : 0
+  const shift = b[C_HAS_LAST] === 1 ? work[W_MEAN] - b[C_LAST_MEAN] - b[S_PREDICTED] / 2 : 0
   const weight = 1 / seen > MEAN_WEIGHT ? 1 / seen : MEAN_WEIGHT
   b[C_SQUARES] += weight * ((own * own) / 2 + between * between - b[C_SQUARES])
-  b[C_PRODUCTS] += weight * ((surprise * own) / 2 + moved * between - b[C_PRODUCTS])
-  b[C_LOSSES] += weight * ((surprise * surprise) / 2 + moved * moved - b[C_LOSSES])
-  const explained = explainedBy(b)
+  b[C_PRODUCTS] += weight * ((surprise * own) / 2 + shift * between - b[C_PRODUCTS])
+  b[C_LOSSES] += weight * ((surprise * surprise) / 2 + shift * shift - b[C_LOSSES])
+  const all = b[C_SQUARES] * b[C_LOSSES]
+  const explained = all > 0 ? (b[C_PRODUCTS] * b[C_PRODUCTS]) / all : 0
   const sure = 1 - EFFECT_CHANCE / explained
-  const same = shareOf(b[C_READ_PRODUCTS], b[C_READ_SQUARES], b[C_READ_LOSSES])
+  const read = b[C_READ_SQUARES] * b[C_READ_LOSSES]
+  const same = read > 0 ? (b[C_READ_PRODUCTS] * b[C_READ_PRODUCTS]) / read : 0
   const before = b[C_BLINDED]
-  b[C_BLINDED] = seen < FEW ? COVARIATE_SOUND : blinded(b, same)
+  const isLoss = same > (before === COVARIATE_IS_LOSS ? SIGHTED : BLINDING)
+  b[C_BLINDED] = seen < FEW ? COVARIATE_SOUND : isLoss ? COVARIATE_IS_LOSS : moved(b)
   if (b[C_BLINDED] !== before) forgetLevels(b)
   const used = b[C_BLINDED] === COVARIATE_SOUND && same <= BLINDING && sure > 0
   b[C_BETA] = used ? (b[C_PRODUCTS] / b[C_SQUARES]) * sure : 0
 }
 
-/** Where the covariate is the loss, or the knobs move it, it hides what they do: then it is left out, until that is over. */
-function blinded(b: Float64Array, same: number): number {
-  const before = b[C_BLINDED]
-  if (same > (before === COVARIATE_IS_LOSS ? SIGHTED : BLINDING)) return COVARIATE_IS_LOSS
-  const limit = before === COVARIATE_MOVED ? STILL : MOVED
+/** Where the knobs move the covariate it hides what they do, as it does where it is the loss: then it is left out, until that is over. */
+function moved(b: Float64Array): number {
+  const limit = b[C_BLINDED] === COVARIATE_MOVED ? STILL : MOVED
   const foretold = b[C_FORETOLD]
-  const moved = foretold > 0 && foretold * foretold > limit * limit * b[C_FORETOLD_SQUARES]
-  return moved ? COVARIATE_MOVED : COVARIATE_SOUND
+  const moves = foretold > 0 && foretold * foretold > limit * limit * b[C_FORETOLD_SQUARES]
+  return moves ? COVARIATE_MOVED : COVARIATE_SOUND
 }
 
 /** Share of the loss's variance that the covariate explains; 0 where nothing varies. */
 export function explainedBy(b: Float64Array): number {
-  return shareOf(b[C_PRODUCTS], b[C_SQUARES], b[C_LOSSES])
-}
-
-function shareOf(products: number, squares: number, losses: number): number {
-  const all = squares * losses
-  return all > 0 ? (products * products) / all : 0
+  const all = b[C_SQUARES] * b[C_LOSSES]
+  return all > 0 ? (b[C_PRODUCTS] * b[C_PRODUCTS]) / all : 0
 }

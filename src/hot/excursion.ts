@@ -5,6 +5,7 @@
  *
  * Rule and evidence: docs/explanation/tuning-rule.md, "Prove or go home".
  */
+import { PERIODIC } from "./codes.ts"
 import {
   EXCURSION,
   WALK_ARRIVED,
@@ -54,7 +55,7 @@ import {
   V_STRETCH_WAY,
   V_SUM,
 } from "./spsaLayout.ts"
-import { W_DIFFERENCE, W_MEAN, W_PAIR_NOISE, W_SQUARE } from "./spsaWork.ts"
+import { W_DIFFERENCE, W_FORETOLD, W_HALF_NOISE, W_MEAN, W_PAIR_NOISE, W_SQUARE } from "./spsaWork.ts"
 
 /** Cycles before an excursion may count as proven. */
 const LEAST_CYCLES = 6
@@ -105,12 +106,18 @@ export function judgeAnew(b: Float64Array, n: number): void {
   restartStretch(b, n)
 }
 
-/** What a slope, kept as this vector of the block, makes a pair's difference. */
-export function foretold(b: Float64Array, vector: number, displacement: Float64Array, n: number): number {
+/** Puts into `work[W_FORETOLD]` what a slope, kept as this vector of the block, makes a pair's difference. */
+export function foretell(
+  b: Float64Array,
+  vector: number,
+  displacement: Float64Array,
+  work: Float64Array,
+  n: number,
+): void {
   const slope = SCALARS + vector * n
   let difference = 0
   for (let i = 0; i < n; i++) difference += b[slope + i] * displacement[i]
-  return difference
+  work[W_FORETOLD] = difference
 }
 
 /** Counts what the tuning rule has learnt of one pair's noise, from pairs alone: a drifting load is in their mean and not in their difference. */
@@ -121,7 +128,8 @@ export function learnPairNoise(
   n: number,
 ): void {
   const average = SCALARS + V_AVERAGE_SLOPE * n
-  const e = work[W_DIFFERENCE] - foretold(b, V_AVERAGE_SLOPE, displacement, n)
+  foretell(b, V_AVERAGE_SLOPE, displacement, work, n)
+  const e = work[W_DIFFERENCE] - work[W_FORETOLD]
   const share = (0.3 * e) / work[W_SQUARE]
   for (let i = 0; i < n; i++) b[average + i] += share * displacement[i]
   const seen = (e * e) / SURPRISE_SHARE
@@ -215,9 +223,16 @@ export function hasArrived(
   const from = SCALARS + V_STRETCH * n
   const base = SCALARS + V_BASE * n
   const share = work[W_DIFFERENCE] / work[W_SQUARE]
-  for (let i = 0; i < n; i++) {
-    b[sum + i] += share * displacement[i]
-    b[way + i] += table.difference(i, b[from + i], b[base + i])
+  if (table.circles.length === 0) {
+    for (let i = 0; i < n; i++) {
+      b[sum + i] += share * displacement[i]
+      b[way + i] += b[base + i] - b[from + i]
+    }
+  } else {
+    for (let i = 0; i < n; i++) {
+      b[sum + i] += share * displacement[i]
+      b[way + i] += table.difference(i, b[from + i], b[base + i])
+    }
   }
   b[X_SQUARES] += share * work[W_DIFFERENCE]
   // Sums of what lies above the level of home, so that no offset costs digits.
@@ -226,9 +241,11 @@ export function hasArrived(
   else b[X_SECOND_HALF] += above
   b[X_STRETCH]++
   if (b[X_STRETCH] < STRETCH) return false
+  // A root is allocated in a function that runs this seldom: it is not compiled to the end.
+  work[W_HALF_NOISE] = Math.sqrt(b[S_NOISE] / (STRETCH / 2))
   const agrees = isAgreed(b, n)
   if (!agrees) boundSlope(b)
-  const arrived = b[X_PROVEN] === 1 && !agrees && isLevel(b) && isStill(b, table)
+  const arrived = b[X_PROVEN] === 1 && !agrees && isLevel(b, work) && isStill(b, table)
   keepMeanBase(b, table)
   if (!arrived) {
     beginStretch(b, n)
@@ -255,10 +272,10 @@ function boundSlope(b: Float64Array): void {
 }
 
 /** The level neither fell nor rose beyond noise from one half of the stretch to the other. */
-function isLevel(b: Float64Array): boolean {
+function isLevel(b: Float64Array, work: Float64Array): boolean {
   if (b[X_SQUARES] === 0) return true
   const gain = (b[X_FIRST_HALF] - b[X_SECOND_HALF]) / (STRETCH / 2)
-  const noise = Math.sqrt(b[S_NOISE] / (STRETCH / 2))
+  const noise = work[W_HALF_NOISE]
   return gain < 2 * noise && gain > -2 * noise
 }
 
@@ -282,8 +299,12 @@ function keepMeanBase(b: Float64Array, table: KnobTable): void {
   const way = SCALARS + V_STRETCH_WAY * n
   const from = SCALARS + V_STRETCH * n
   const last = SCALARS + V_LAST_MEAN_BASE * n
-  for (let i = 0; i < n; i++)
-    b[last + i] = table.snap(i, table.contain(i, b[from + i] + b[way + i] / STRETCH))
+  for (let i = 0; i < n; i++) {
+    const at = b[from + i] + b[way + i] / STRETCH
+    b[last + i] = table.scale[i] === PERIODIC ? at : at < 0 ? 0 : at > 1 ? 1 : at
+  }
+  // The values go where the next wish will stand: nobody reads them.
+  table.place(b, last, b, last, SCALARS + V_MOVE * n)
 }
 
 /** The mean base of the last stretch is home from here on, and the way leads there. */

@@ -6,7 +6,6 @@
  */
 import { judgeAnew } from "./excursion.ts"
 import { X_PAIR_NOISE, X_PAIRS } from "./excursionLayout.ts"
-import { chance } from "./chance.ts"
 import { forgetLevels } from "./lookAhead.ts"
 import {
   L_HAS_BEFORE,
@@ -21,12 +20,13 @@ import {
 } from "./lookAheadLayout.ts"
 import { LOSS_MINUS, LOSS_PLUS } from "./readings.ts"
 import { S_FIRST, S_SURPRISES, SCALARS, V_AVERAGE_SLOPE, V_BEFORE, V_LATE } from "./spsaLayout.ts"
+import { W_LATE_CHANCE } from "./spsaWork.ts"
 
 /** Windows that are left out at most. */
 export const MOST_LATE = 3
 /** Pairs before it is judged, and the deviations beyond chance that it takes: a window is hardly ever left out in vain. */
 const LEAST_PAIRS = 12
-const SIGMAS = 6
+export const LATE_SIGMAS = 6
 /** The first pairs tell what slope there is, and not how well it is known. */
 const UNKNOWN_PAIRS = 3
 /** Share of the sums that a pair takes the place of. */
@@ -37,6 +37,7 @@ export function noticeLateness(
   b: Float64Array,
   readings: Float64Array,
   displacement: Float64Array,
+  work: Float64Array,
   n: number,
 ): void {
   if (b[L_MODE] !== LOOK_OFF || b[L_LATE] >= MOST_LATE) return
@@ -44,8 +45,7 @@ export function noticeLateness(
   const before = SCALARS + V_BEFORE * n
   if (b[L_HAS_BEFORE] === 1) {
     b[L_READ] -= readings[plusFirst ? LOSS_PLUS : LOSS_MINUS]
-    learnLate(b, displacement, n)
-    if (isLate(b, n)) {
+    if (learnLate(b, displacement, work, n)) {
       leaveOut(b, n)
       return
     }
@@ -59,42 +59,38 @@ export function noticeLateness(
 /**
  * The pair before as it would be one window later. With x its width and x' that of this pair, an effect at once makes that -b (x + x') / 2, and a
  * late one b x. The sums go along x - x', in which there is nothing of the former, nor of a load that drifts.
+ * True when the sums say beyond doubt that the effect is late, and the pairs as they are say the opposite.
  */
-function learnLate(b: Float64Array, displacement: Float64Array, n: number): void {
+function learnLate(b: Float64Array, displacement: Float64Array, work: Float64Array, n: number): boolean {
   const before = SCALARS + V_BEFORE * n
   const late = SCALARS + V_LATE * n
+  const own = SCALARS + V_AVERAGE_SLOPE * n
   const kept = 1 - FORGET / n
   const sign = b[S_FIRST] > 0 ? 1 : -1
+  const read = b[L_READ]
   let square = 0
   let width = 0
   let predicted = 0
+  let size = 0
+  let along = 0
   for (let i = 0; i < n; i++) {
     const x = b[before + i]
     const z = x - sign * displacement[i]
     square += x * z
     width += z * z
     predicted += b[late + i] * x
-    b[late + i] = kept * b[late + i] + b[L_READ] * z
+    const learnt = kept * b[late + i] + read * z
+    b[late + i] = learnt
+    size += learnt * learnt
+    along += learnt * b[own + i]
   }
   const u = b[L_LATE_SQUARE]
-  const left = u > 0 ? b[L_READ] - predicted / u : b[L_READ]
+  const left = u > 0 ? read - predicted / u : read
   const counts = b[L_LATE_PAIRS] < UNKNOWN_PAIRS ? 0 : 1
   b[L_LATE_LEFT] = kept * kept * b[L_LATE_LEFT] + (counts * left * left * width) / n
   b[L_LATE_SQUARE] = kept * u + square / n
   b[L_LATE_PAIRS]++
-}
-
-function isLate(b: Float64Array, n: number): boolean {
-  if (b[L_LATE_PAIRS] < LEAST_PAIRS) return false
-  const late = SCALARS + V_LATE * n
-  const own = SCALARS + V_AVERAGE_SLOPE * n
-  let square = 0
-  let along = 0
-  for (let i = 0; i < n; i++) {
-    square += b[late + i] * b[late + i]
-    along += b[late + i] * b[own + i]
-  }
-  return along < 0 && square > chance(n, SIGMAS) * b[L_LATE_LEFT]
+  return b[L_LATE_PAIRS] >= LEAST_PAIRS && along < 0 && size > work[W_LATE_CHANCE] * b[L_LATE_LEFT]
 }
 
 /** One more window; what was learnt from windows that came too early is forgotten. */

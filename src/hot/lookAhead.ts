@@ -8,7 +8,6 @@
  *
  * Rule, constants and evidence: docs/explanation/tuning-rule.md, "Look ahead".
  */
-import { chance } from "./chance.ts"
 import { forgetEarning } from "./earning.ts"
 import { restartStretch } from "./excursion.ts"
 import { capped, isTime, learnDigestNoise, learnFactor, watchRise } from "./levelRise.ts"
@@ -69,6 +68,7 @@ import {
   W_RESIDUAL,
   W_SLOPE,
   W_SQUARE,
+  W_TREND_CHANCE,
   W_WINDOWS,
 } from "./spsaWork.ts"
 import { TREND_CENTRE, TREND_COUNT, TREND_XX, TREND_XY, TREND_YY } from "./trend.ts"
@@ -82,6 +82,8 @@ const MOST_HORIZON = 600
 const PAIR_RISES = 3
 /** Windows before the next trial, doubled with each that found no proof. */
 const WAIT = 60
+/** Where probes do nothing to the trend the evidence is a chi-square, beyond which lies proof by so many deviations. */
+export const TREND_SIGMAS = 2.5
 /** Pairs of a trial: before proof; without proof; where there is some evidence. */
 const PROOF_PAIRS = 4
 const TRIAL_PAIRS = 5
@@ -136,7 +138,7 @@ export function lookAhead(
     return
   }
   judgeTrend(b, displacement, work, n)
-  const proven = isProven(b, n)
+  const proven = isProven(b, work)
   if (mode === LOOK_TRIAL) {
     if (b[L_PAIRS] >= PROOF_PAIRS && proven) {
       b[L_MODE] = LOOK_ON
@@ -144,11 +146,11 @@ export function lookAhead(
       b[L_QUIET] = 0
       b[L_BACK] = rose > 0 && common > 0 ? 1 : 0
       forgetLevels(b)
-    } else if (explodes(b, common)) {
+    } else if (explodes(b, work)) {
       endTrial(b, n)
       b[L_BACK] = 1
       return
-    } else if (isInVain(b, n)) return endTrial(b, n)
+    } else if (isInVain(b, work)) return endTrial(b, n)
     b[L_COMMON] = common
   } else {
     b[L_QUIET] = proven ? 0 : b[L_QUIET] + 1
@@ -208,9 +210,9 @@ export function blameMemory(b: Float64Array, n: number): void {
  * Not a trend to wait for: a rise of this pair that is many times that of the one before, or of what the trial began with. In short
  * windows it would be a run of regressions, so it ends as they do.
  */
-function explodes(b: Float64Array, common: number): boolean {
+function explodes(b: Float64Array, work: Float64Array): boolean {
   const first = b[L_PAIRS] === 1
-  return b[L_RISING] > (first ? 0 : 1) && common > EXPLOSIVE * b[L_COMMON]
+  return b[L_RISING] > (first ? 0 : 1) && work[W_COMMON] > EXPLOSIVE * b[L_COMMON]
 }
 
 /** Back to plain readings; another trial later. */
@@ -268,15 +270,12 @@ function judgeTrend(b: Float64Array, displacement: Float64Array, work: Float64Ar
   b[L_EVIDENCE] = b[L_ERROR] > 0 ? square / b[L_ERROR] : square > 0 ? Number.MAX_VALUE : 0
 }
 
-/** Where probes do nothing to the trend the evidence is such a chi-square. */
-const threshold = (n: number): number => chance(n, 2.5)
+const isProven = (b: Float64Array, work: Float64Array): boolean => b[L_EVIDENCE] > work[W_TREND_CHANCE]
 
-const isProven = (b: Float64Array, n: number): boolean => b[L_EVIDENCE] > threshold(n)
-
-function isInVain(b: Float64Array, n: number): boolean {
+function isInVain(b: Float64Array, work: Float64Array): boolean {
   const k = b[L_PAIRS]
   if (k >= LONG_TRIAL_PAIRS) return true
-  return k >= TRIAL_PAIRS && b[L_EVIDENCE] <= SOME_EVIDENCE * threshold(n)
+  return k >= TRIAL_PAIRS && b[L_EVIDENCE] <= SOME_EVIDENCE * work[W_TREND_CHANCE]
 }
 
 /** Further while the level goes on rising, nearer else. */

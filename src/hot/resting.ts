@@ -58,7 +58,7 @@ import {
   V_SUM,
 } from "./spsaLayout.ts"
 import type { SpsaSettings } from "./spsaSettings.ts"
-import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_PAIR_NOISE, W_SQUARE } from "./spsaWork.ts"
+import { W_DIFFERENCE, W_LARGEST, W_MEAN, W_PAIR_NOISE, W_REST_AWAY, W_SQUARE } from "./spsaWork.ts"
 
 /** Rests between two pairs: at most; after the first failed excursion; how they grow. */
 const MOST_RESTS = 48
@@ -130,21 +130,21 @@ function chooseProbe(b: Float64Array): void {
 
 /** A plain window at the base was read, its loss is in `work[W_MEAN]`. What follows from it is the mode afterwards. */
 export function takeRest(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  const y = work[W_MEAN]
   b[X_RESTS]++
   b[X_RESTS_LEFT]--
-  learnRestNoise(b, y)
-  const away = watchRests(b, y)
-  watchBlocks(b, y)
+  learnRestNoise(b, work)
+  watchRests(b, work)
+  watchBlocks(b, work)
   if (b[X_SECOND_LOOK] === 1 && looksBack(b)) return walkBack(b)
   if (b[X_RESTS] <= b[X_LOCKED_UNTIL]) return
   const rings = b[X_WATCH_ALARM] > ALARM || b[X_BLOCK_ALARM] > BLOCK_ALARM
   const patienceOver =
     settings.patience > 0 && b[X_FAILS] > 0 && b[X_RESTS] >= settings.patience * 4 ** (b[X_FAILS] - 1)
-  if (rings || patienceOver) goOut(b, n, rings, away)
+  if (rings || patienceOver) goOut(b, n, rings, work)
 }
 
-function learnRestNoise(b: Float64Array, y: number): void {
+function learnRestNoise(b: Float64Array, work: Float64Array): void {
+  const y = work[W_MEAN]
   if (b[X_HAS_LAST_REST] === 1) {
     const half = (y - b[X_LAST_REST]) ** 2 / 2
     const cap = TERM_CAP * restNoise(b)
@@ -156,8 +156,9 @@ function learnRestNoise(b: Float64Array, y: number): void {
   b[X_HAS_LAST_REST] = 1
 }
 
-/** A one-sided cumulative sum over the rests, in their own noise; how far this one lay from their level. */
-function watchRests(b: Float64Array, y: number): number {
+/** A one-sided cumulative sum over the rests, in their own noise. */
+function watchRests(b: Float64Array, work: Float64Array): void {
+  const y = work[W_MEAN]
   const w = b[X_RESTS]
   if (w === 1) {
     b[X_FIRST_REST] = y
@@ -166,26 +167,26 @@ function watchRests(b: Float64Array, y: number): number {
   if (w <= SECOND_LOOK_RESTS) b[X_REST_SUM] += y - b[X_FIRST_REST]
   const r = restNoise(b)
   const away = y - b[X_WATCH_LEVEL]
+  work[W_REST_AWAY] = away
   const s = Math.sqrt(r > b[X_WATCH_VARIANCE] ? r : b[X_WATCH_VARIANCE])
   const weight = 1 / w > 0.01 ? 1 / w : 0.01
   b[X_WATCH_LEVEL] += away < -3 * s ? 0.25 * away : weight * (away < 3 * s ? away : 3 * s)
   const square = away * away
   const cap = 4 * b[X_WATCH_VARIANCE] + r
   b[X_WATCH_VARIANCE] += 0.01 * ((square < cap ? square : cap) - b[X_WATCH_VARIANCE])
-  if (w <= QUIET_RESTS) return away
+  if (w <= QUIET_RESTS) return
   const raw = s > 0 ? away / s : away > 0 ? 5 : 0
   const z = raw > 5 ? 5 : raw < -5 ? -5 : raw
   const sum = b[X_WATCH_ALARM] + z - 1
   b[X_WATCH_ALARM] = sum > 0 ? sum : 0
-  return away
 }
 
 /**
  * A rise too slow to stand out from the noise of single rests: the same sum over means of sixteen, whose level forgets little and whose
  * noise comes from neighbours too, so that slow noise is none.
  */
-function watchBlocks(b: Float64Array, y: number): void {
-  b[X_BLOCK_SUM] += y - b[X_FIRST_REST]
+function watchBlocks(b: Float64Array, work: Float64Array): void {
+  b[X_BLOCK_SUM] += work[W_MEAN] - b[X_FIRST_REST]
   if (b[X_RESTS] % BLOCK !== 0) return
   const k = b[X_RESTS] / BLOCK
   const mean = b[X_BLOCK_SUM] / BLOCK
@@ -197,7 +198,8 @@ function watchBlocks(b: Float64Array, y: number): void {
   }
   b[X_BLOCK_SQUARES] += (mean - b[X_LAST_BLOCK]) ** 2 / 2
   b[X_LAST_BLOCK] = mean
-  const white = restNoise(b) / BLOCK
+  // Written out: a call that is made so seldom is not inlined, and its number would be allocated.
+  const white = b[X_REST_SQUARES] / b[X_REST_TERMS] / BLOCK
   const seen = (FIRST_BLOCKS * white + b[X_BLOCK_SQUARES]) / (FIRST_BLOCKS + k - 1)
   const s = Math.sqrt((seen > white ? seen : white) * (1 + 1 / (k - 1)))
   const away = mean - b[X_BLOCK_LEVEL]
@@ -235,9 +237,9 @@ export function resumeExcursion(b: Float64Array, n: number): void {
 }
 
 /** Out again from here. After an alarm the level of home is learnt anew, for it is not what it was. */
-function goOut(b: Float64Array, n: number, rings: boolean, away: number): void {
+function goOut(b: Float64Array, n: number, rings: boolean, work: Float64Array): void {
   const readings = rings ? 0 : atMost(20, b[X_RESTS] / 2)
-  const level = rings ? b[X_WATCH_LEVEL] + away : b[X_WATCH_LEVEL]
+  const level = rings ? b[X_WATCH_LEVEL] + work[W_REST_AWAY] : b[X_WATCH_LEVEL]
   b[S_PROBE] = b[X_PROBE]
   b[S_NOISE] = restNoise(b)
   beginExcursion(b, n, level, readings)

@@ -76,6 +76,7 @@ import {
 import {
   W_DIFFERENCE,
   W_FORESEEN,
+  W_GRADIENT,
   W_LARGEST,
   W_MEAN,
   W_PAIR_NOISE,
@@ -114,6 +115,7 @@ const AT_STEP = S_STEP
 const AT_SURPRISES = S_SURPRISES
 const OF_DIFFERENCE = W_DIFFERENCE
 const OF_FORESEEN = W_FORESEEN
+const OF_GRADIENT = W_GRADIENT
 const OF_LARGEST = W_LARGEST
 const OF_MEAN = W_MEAN
 const OF_PAIR_NOISE = W_PAIR_NOISE
@@ -206,7 +208,10 @@ export function adaptGain(b: Float64Array, work: Float64Array, settings: SpsaSet
   const p = b[AT_PREDICTED]
   const d = work[OF_DIFFERENCE]
   if (b[AT_ETA] === 0) {
-    if (d !== 0) b[AT_ETA] = settings.firstStep / largestGradient(work)
+    if (d === 0) return
+    if (d === 0) return
+    largestGradient(work)
+    b[AT_ETA] = settings.firstStep / work[OF_GRADIENT]
     return
   }
   if (b[AT_HAS_MEAN] === 0 || !(p < 0)) return
@@ -265,7 +270,8 @@ export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSet
   const scale = slope > visible ? slope : visible
   const floor = settings.floor * work[OF_WINDOWS]
   if (scale > 0 && b[AT_ETA] < floor / scale) b[AT_ETA] = floor / scale
-  const gradient = largestGradient(work)
+  largestGradient(work)
+  const gradient = work[OF_GRADIENT]
   const room = settings.maxStep - c
   if (gradient > 0 && b[AT_ETA] * gradient > 2 * room) b[AT_ETA] = (2 * room) / gradient
 }
@@ -273,10 +279,6 @@ export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSet
 /** Works out the root that section 9 will need if this cycle ends as most do, while nobody waits for a decision. */
 export function foreseeProbe(b: Float64Array, work: Float64Array): void {
   work[OF_FORESEEN] = b[AT_AGE] + 1
-  takeRoot(work)
-}
-
-function takeRoot(work: Float64Array): void {
   work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + work[OF_FORESEEN] / 2))
 }
 
@@ -288,7 +290,8 @@ export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSe
   const noise = work[OF_PAIR_NOISE]
   if (work[OF_FORESEEN] !== b[AT_AGE]) {
     work[OF_FORESEEN] = b[AT_AGE]
-    takeRoot(work)
+    // Written out: so seldom a call is not inlined, and both roots would be allocated.
+    work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + work[OF_FORESEEN] / 2))
   }
   const schedule = settings.probe / work[OF_ROOT]
   const half = (settings.maxStep * (1 - 1e-9)) / 2
@@ -304,9 +307,9 @@ export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSe
   b[AT_PROBE] = capped > settings.probeMin ? capped : settings.probeMin
 }
 
-/** Largest component of the gradient estimate. */
-function largestGradient(work: Float64Array): number {
-  return (work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]) * work[OF_LARGEST]
+/** Puts the largest component of the gradient estimate into the work cells. */
+function largestGradient(work: Float64Array): void {
+  work[OF_GRADIENT] = (work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]) * work[OF_LARGEST]
 }
 
 /**

@@ -40,4 +40,20 @@ export const W_APART_NOISE = 21
 /** Mean square of the digests of a side about the line through them. */
 export const W_RESIDUAL = 22
 export const W_MEMORY = 23
-export const WORK_CELLS = 24
+/** What a slope that was learnt makes of the pair's difference. */
+export const W_FORETOLD = 24
+/** The covariate of this pair: its difference, the part of it that the knobs have not made, its mean, and the loss's surprise beside it. */
+export const W_COVARIATE_APART = 25
+export const W_COVARIATE_OWN = 26
+export const W_COVARIATE_LEVEL = 27
+export const W_COVARIATE_SURPRISE = 28
+/** What chance makes of the evidence that an effect is late, and that probes change the trend: functions of the number of knobs alone. */
+export const W_LATE_CHANCE = 29
+export const W_TREND_CHANCE = 30
+/** How far a rest lay from the level of the rests. */
+export const W_REST_AWAY = 31
+/** Deviation of the mean of half a stretch. */
+export const W_HALF_NOISE = 32
+/** Largest component of the gradient estimate. */
+export const W_GRADIENT = 33
+export const WORK_CELLS = 34
