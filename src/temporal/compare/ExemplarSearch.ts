@@ -144,6 +144,12 @@ export class ExemplarSearch {
     return true
   }
 
+  /** What a slot holds, not to be written to. */
+  samplesOf(slot: number): Float64Array {
+    const size = this.channels * this.trace
+    return this.traces.subarray(slot * size, (slot + 1) * size)
+  }
+
   /** Forgets what a slot holds. */
   remove(slot: number): void {
     this.labels[slot] = -1

@@ -11,5 +11,6 @@ export { ExemplarSearch, type ExemplarSearchOptions, MOST_EXEMPLARS } from "./Ex
 export { LeftMatrixProfile, type LeftMatrixProfileOptions } from "./LeftMatrixProfile.ts"
 export { Envelope, lbKeogh, lbKim, lowerBoundTail } from "./lowerBounds.ts"
 export { noiseOf } from "./noise.ts"
+export { KNOWN, NEW, RegimeMemory, type SavedRegimes, UNSURE, UNTOLD } from "./RegimeMemory.ts"
 export { SlidingExtremes, type SlidingExtremesOptions } from "./SlidingExtremes.ts"
 export { CONSTANT, MEAN, SPREAD, UNKNOWN, VARIED, zNormalize } from "./zNormalize.ts"
