@@ -5,3 +5,4 @@
  * Stability: unstable.
  */
 export * from "./compare/index.ts"
+export * from "./logic/index.ts"

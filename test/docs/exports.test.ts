@@ -16,6 +16,7 @@ const ENTRIES = [
   "src/scheduler/index.ts",
   "src/telemetry/index.ts",
   "src/temporal/compare/index.ts",
+  "src/temporal/logic/index.ts",
   "src/testing/index.ts",
 ]
 
