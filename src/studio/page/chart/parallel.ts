@@ -47,7 +47,7 @@ export function parallelPlot(run: SolverRun): HTMLElement {
     pointed,
     ...axes.flatMap((axis, k) => axisOf(axis, x(k), y)),
   )
-  picture.style.minWidth = `${wide * 0.75}px`
+  picture.style.minWidth = `${wide}px`
   const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
   picture.addEventListener("pointermove", (event) => {
     const rect = picture.getBoundingClientRect()
