@@ -27,7 +27,10 @@ export default defineConfig({
       { find: /^arqon\/node$/, replacement: source("src/platform/node/index.ts") },
       { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
       { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
-      { find: /^arqon\/(hot|scheduler|telemetry|temporal|testing)$/, replacement: source("src/$1/index.ts") },
+      {
+        find: /^arqon\/(hot|opentelemetry|scheduler|telemetry|temporal|testing)$/,
+        replacement: source("src/$1/index.ts"),
+      },
     ],
   },
   test: {

@@ -10,6 +10,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "arqon/hot": "src/hot/index.ts",
   "arqon/machines": "machines/index.ts",
   "arqon/node": "src/platform/node/index.ts",
+  "arqon/opentelemetry": "src/opentelemetry/index.ts",
   "arqon/react": "src/react/index.ts",
   "arqon/scheduler": "src/scheduler/index.ts",
   "arqon/solver/extra": "src/solver/extra/index.ts",

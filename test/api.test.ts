@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import * as adapters from "../src/adapters/index.ts"
 import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
+import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
@@ -75,6 +76,10 @@ describe("the public names", () => {
 
   it("of arqon/solver/extra", () => {
     expect(Object.keys(extraEntry).sort()).toEqual(["nelderMeadMultistart", "random"])
+  })
+
+  it("of arqon/opentelemetry", () => {
+    expect(Object.keys(opentelemetryEntry)).toEqual(["MetricDigestReader"])
   })
 
   it("of arqon/scheduler", () => {
@@ -160,6 +165,7 @@ describe("the public names", () => {
       "pgPoolSize",
       "piscinaThreads",
       "powerLoss",
+      "promDigests",
       "queueConcurrency",
       "tune",
       "undiciConnections",
@@ -202,6 +208,7 @@ describe("the level of every public name", () => {
     "arqon/adapters": adapters,
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
+    "arqon/opentelemetry": opentelemetryEntry,
     "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,
     "arqon/temporal": temporalEntry,

@@ -49,6 +49,22 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     const [first, last] = numbersOf(text, /^cost/)
     expect(last).toBeLessThan(first / 3)
   },
+  "prom-client.ts": (text) => {
+    // Twenty-four is best for this consumer.
+    const [start, end] = numbersOf(text, /^prefetch/)
+    expect(start).toBe(160)
+    expect(Math.abs(Math.log(end / 24))).toBeLessThan(0.5)
+    const [first, last] = numbersOf(text, /^a job/)
+    expect(last).toBeLessThan(first / 3)
+    expect(text).toContain("problem: null")
+  },
+  "opentelemetry.ts": (text) => {
+    // Seven seconds are best for these prices.
+    const [start, end] = numbersOf(text, /^time to live/)
+    expect(start).toBe(50)
+    expect(Math.abs(Math.log(end / 7))).toBeLessThan(0.5)
+    expect(text).toContain("problem: null")
+  },
   "hedging.ts": (text) => {
     const [first, last] = numbersOf(text, /^a request/)
     expect(last).toBeLessThan(0.7 * first)

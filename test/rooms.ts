@@ -52,6 +52,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
   // Knows other people's packages by their shapes only, so it imports none.
   adapters: { rooms: ["domain", "telemetry", "engine"], packages: [] },
+  opentelemetry: { rooms: ["domain", "adapters"], packages: [/^@opentelemetry\/sdk-metrics$/] },
   react: { rooms: ["domain", "engine"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
   testing: { rooms: ["hot", "domain"], packages: [] },
   "studio/protocol": { rooms: [], types: ["domain", "engine", "fleet", "solver", "machines"], packages: [] },

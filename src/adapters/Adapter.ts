@@ -18,7 +18,8 @@ export interface MeterPort {
   /** The engine's own time, microseconds. */
   readonly nowUs: () => number
   readonly generation: () => number
-  readonly report: (digest: DigestInput) => void
+  /** Returns the error with which the engine refused the digest, else undefined. Never throws. */
+  readonly report: (digest: DigestInput) => unknown
 }
 
 /** Measures work. Reports to the port it is bound to, and to nobody while bound to null. */
@@ -105,7 +106,7 @@ function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
  * await engine.start()
  */
 export function attach<K extends string>(
-  engine: EngineLike<K>,
+  engine: EngineLike<NoInfer<K>>,
   adapter: Adapter<K>,
   options: AttachOptions = {},
 ): Attached {
@@ -117,7 +118,10 @@ export function attach<K extends string>(
     // What was put in last: an engine in another thread may be ahead of that.
     generation: () => generation,
     // The generation that was applied last. An engine in another thread may already be ahead of it.
-    report: (digest) => void outcomeOf(() => engine.observe(digest)),
+    report: (digest) => {
+      const told = outcomeOf(() => engine.observe(digest))
+      return told.ok ? undefined : told.error
+    },
   }
   const look = (status: "idle" | "running" | "stopped"): void => {
     const wanted = status === "running" && options.measure !== false

@@ -44,7 +44,13 @@ export { fastifyLimiter, type ReplyLike } from "./fastify.ts"
 export { type HonoContextLike, honoLimiter } from "./hono.ts"
 export type { LimitRequestsOptions, ResponseLike } from "./middleware.ts"
 export { type PgPoolLike, pgPoolSize } from "./pgPool.ts"
+// stability: unstable
+export type { MetricPick, MetricTake } from "./metricSpan.ts"
+// stability: unstable
+export type { MetricSource, MetricSourceOptions, MetricSourceState } from "./MetricSource.ts"
 export { powerLoss, type PowerWeights } from "./powerLoss.ts"
+// stability: unstable
+export { promDigests, type PromRegistryLike } from "./promClient.ts"
 export { bottleneckConcurrency, type BottleneckLike, queueConcurrency } from "./queues.ts"
 export type { AnyAdapter, Tune, Tuned, TuneOptions } from "./tune.ts"
 export { type Work, WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"

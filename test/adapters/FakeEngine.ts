@@ -99,3 +99,10 @@ export async function finish(works: Works, all: ReadonlyArray<PromiseLike<unknow
     return left === 0
   })
 }
+
+/** As a FakeEngine, with a time that only the test moves. */
+export class StillEngine<K extends string> extends FakeEngine<K> {
+  override get nowUs(): number {
+    return this.atUs
+  }
+}

@@ -10,6 +10,7 @@ const ENTRIES = [
   "src/hot/index.ts",
   "src/index.node.ts",
   "src/index.ts",
+  "src/opentelemetry/index.ts",
   "src/platform/node/index.ts",
   "src/react/index.ts",
   "src/index.effect.ts",
