@@ -167,7 +167,7 @@ export function judgeExcursion(b: Float64Array, work: Float64Array, n: number): 
     PROBE_SHARE * b[S_PROBE] * Math.sqrt(b[S_SLOPE]) +
     1e-12 * (h < 0 ? -h : h)
   const away = b[X_RECENT] - h
-  const z = scale > 0 ? away / scale : away
+  const z = away === 0 ? 0 : away / scale
   if (k >= LEAST_CYCLES && z < PROVEN) b[X_PROVEN] = 1
   if (b[X_PROVEN] === 1) return false
   const look = FIRST_LOOK + n

@@ -39,7 +39,7 @@ export const capped = (x: number, limit: number): number => (x > limit ? limit :
 export function learnDigestNoise(b: Float64Array, work: Float64Array): void {
   const seen = work[W_RESIDUAL] > 0 ? work[W_RESIDUAL] : 0
   const p = b[L_NOISE]
-  if (b[L_HAS_NOISE] === 0 || p === 0) {
+  if (p === 0) {
     b[L_NOISE] = seen
     b[L_HAS_NOISE] = 1
   } else b[L_NOISE] += 0.05 * capped(work[W_WINDOWS] / 2, 1) * (capped(seen, 9 * p) - p)
@@ -51,7 +51,7 @@ export function learnFactor(b: Float64Array, work: Float64Array): void {
   if (!(v > 0)) return
   const ratio = (work[W_APART] * work[W_APART]) / v
   const f = b[L_FACTOR]
-  if (b[L_HAS_FACTOR] === 0 || f === 0) {
+  if (f === 0) {
     b[L_FACTOR] = ratio
     b[L_HAS_FACTOR] = 1
   } else b[L_FACTOR] += 0.03 * (capped(ratio, 9 * f) - f)
@@ -89,7 +89,7 @@ export function watchRise(b: Float64Array, work: Float64Array): void {
     b[L_SLOPE] = clipped
     b[L_HAS_SLOPE] = 1
   } else b[L_SLOPE] += 0.2 * (clipped - b[L_SLOPE])
-  if (b[L_SLOPE] > SLOPE_RISES * s * Math.sqrt(SLOPES_SHARE) && b[L_SLOPE] > 0) b[L_LATELY] = LATELY
+  if (b[L_SLOPE] > SLOPE_RISES * s * Math.sqrt(SLOPES_SHARE)) b[L_LATELY] = LATELY
 }
 
 /** The level has risen between windows and inside them for long enough to begin a trial. */

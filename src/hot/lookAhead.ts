@@ -187,7 +187,7 @@ function beginTrial(b: Float64Array, n: number, common: number): void {
   b[L_SURPRISE] = 0
   b[L_ERROR] = 0
   b[L_EVIDENCE] = 0
-  if (b[L_HORIZON] < LEAST_HORIZON) b[L_HORIZON] = LEAST_HORIZON
+  b[L_HORIZON] = LEAST_HORIZON
   b.fill(0, SCALARS + V_TREND * n, SCALARS + (V_TREND + 1) * n)
 }
 

@@ -1,4 +1,5 @@
 /** A level that provably falls earns range and turns of the minute from Tier 1, and no more than twice the policy's. */
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { RECORD_KIND, RECORD_LIMIT, RECORD_VALUE } from "../../src/hot/AuditRing.ts"
 import {
@@ -10,6 +11,10 @@ import {
   TRIP_MANUAL,
   UPDATE,
 } from "../../src/hot/codes.ts"
+import { forgetEarning, learnEarning } from "../../src/hot/earning.ts"
+import { E_EARNED, E_SEEN, EARNING_END } from "../../src/hot/earningLayout.ts"
+import { S_NOISE, S_PROBE, S_SLOPE } from "../../src/hot/spsaLayout.ts"
+import { W_MEAN, WORK_CELLS } from "../../src/hot/spsaWork.ts"
 import { balanced, drained, makeRig, type Rig } from "./rig.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { simulate } from "../../src/testing/simulate.ts"
@@ -143,5 +148,47 @@ describe("a tuner far from its optimum", () => {
     const earned = loss(true)
     expect(earned.mean).toBeLessThan(0.8 * loss(false).mean)
     expect(earned.refused).toBe(0)
+  })
+})
+
+describe("a level that falls", () => {
+  const falls = fc.record({
+    means: fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 20, maxLength: 40 }),
+    /** Lower by so much with each cycle. */
+    fall: fc.constantFrom(0, 0.1, 1, 10),
+    noise: fc.constantFrom(0, 0.04, 1, 25),
+    probe: fc.constantFrom(0.0025, 0.04),
+    slope: fc.constantFrom(0, 4, 400),
+  })
+
+  it("earns range where it is lower than eight cycles ago beyond noise and what a probe changes", () => {
+    let earned = 0
+    fc.assert(
+      fc.property(falls, ({ means, fall, noise, probe, slope }) => {
+        const block = new Float64Array(EARNING_END).fill(0.37)
+        forgetEarning(block)
+        expect([block[E_SEEN], block[E_EARNED]]).toEqual([0, 0])
+        const work = new Float64Array(WORK_CELLS)
+        block[S_NOISE] = noise
+        block[S_PROBE] = probe
+        block[S_SLOPE] = slope
+        const levels: Array<number> = []
+        means.forEach((mean, k) => {
+          const seen = mean / 1000 - fall * k
+          const before = levels.at(-1)
+          const level = before === undefined ? seen : before + (seen - before) / 3
+          levels.push(level)
+          work[W_MEAN] = seen
+          block[E_EARNED] = 0
+          learnEarning(block, work)
+          // A third of each mean has a fifth of its variance; both levels have that.
+          const deviation = Math.sqrt(noise / 5) + 0.1 * probe * Math.sqrt(slope)
+          const falling = k >= 8 && level - levels[k - 8] < -3 * Math.SQRT2 * deviation
+          expect(block[E_EARNED]).toBe(falling ? 1 : 0)
+          if (falling) earned++
+        })
+      }),
+    )
+    expect(earned).toBeGreaterThan(50)
   })
 })

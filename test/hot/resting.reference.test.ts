@@ -79,7 +79,7 @@ class Both {
     const { block, reference, from } = this
     const n = from.knobs
     const near = (what: string, got: number, expected: number): void => {
-      if (Math.abs(got - expected) > 1e-9 * Math.max(1, Math.abs(expected)))
+      if (!(Math.abs(got - expected) <= 1e-9 * Math.max(1, Math.abs(expected))))
         expect.fail(`${when}: ${what} is ${got}, by the rule ${expected}`)
     }
     for (const vector of OF_OTHERS)
