@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import { entries } from "./entries.ts"
 import { wrapped } from "./wrapped.ts"
 
 const root = resolve(import.meta.dirname, "..")
@@ -14,21 +15,7 @@ export const LEVELS = ["stable", "unstable", "internal"] as const
 export type Level = (typeof LEVELS)[number]
 
 /** By what one imports: the file that lists the names. */
-export const ENTRIES: Readonly<Record<string, string>> = {
-  arqon: "src/index.ts",
-  "arqon/adapters": "src/adapters/index.ts",
-  "arqon/effect": "src/index.effect.ts",
-  "arqon/hot": "src/hot/index.ts",
-  "arqon/machines": "machines/index.ts",
-  "arqon/node": "src/platform/node/index.ts",
-  "arqon/opentelemetry": "src/opentelemetry/index.ts",
-  "arqon/react": "src/react/index.ts",
-  "arqon/scheduler": "src/scheduler/index.ts",
-  "arqon/solver/extra": "src/solver/extra/index.ts",
-  "arqon/telemetry": "src/telemetry/index.ts",
-  "arqon/temporal": "src/temporal/index.ts",
-  "arqon/testing": "src/testing/index.ts",
-}
+export const ENTRIES: Readonly<Record<string, string>> = entries("browser")
 
 export interface PublicName {
   readonly name: string

@@ -1,23 +1,9 @@
 /** The reference of every export, from the docstrings, by TypeDoc over the API of TypeScript 6. */
 import { join } from "node:path"
 import { Application } from "typedoc"
+import { entries } from "../scripts/entries.ts"
 
-/** What a user imports, by the source behind it. The browser's entries of `arqon` and `arqon/adapters` hold the same names. */
-const ENTRIES: Readonly<Record<string, string>> = {
-  arqon: "src/index.node.ts",
-  "arqon/adapters": "src/adapters/index.node.ts",
-  "arqon/effect": "src/index.effect.ts",
-  "arqon/hot": "src/hot/index.ts",
-  "arqon/machines": "machines/index.ts",
-  "arqon/node": "src/platform/node/index.ts",
-  "arqon/opentelemetry": "src/opentelemetry/index.ts",
-  "arqon/react": "src/react/index.ts",
-  "arqon/scheduler": "src/scheduler/index.ts",
-  "arqon/solver/extra": "src/solver/extra/index.ts",
-  "arqon/telemetry": "src/telemetry/index.ts",
-  "arqon/temporal": "src/temporal/index.ts",
-  "arqon/testing": "src/testing/index.ts",
-}
+const ENTRIES = entries("node")
 
 /** Names a module as one imports it: by the entry, not by the file. */
 const entryOf = (file: string): string | undefined =>

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { requireEngineConfig } from "../domain/Config.ts"
+import { type EngineSettings, requireEngineConfig } from "../domain/Config.ts"
 import { type AuditError, ConfigError, type DigestError, EngineStateError } from "../domain/errors.ts"
 import type { KnobValues } from "./contract/KnobValues.ts"
 import { keepValues } from "./valueView.ts"
@@ -45,12 +45,34 @@ export const createEngineOn = (platform: PlatformService): CreateEngine => {
       if (platform.placeInWorker === undefined) throw noThreads
       return platform.placeInWorker(settings, runtime) as WorkerEngine<K>
     }
-    const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
-    const core = buildCore(settings, runtime, clock, platform, platform.steadyMs)
-    return plainEngine<K>(core, lifecycle(core, runtime, platform), platform)
+    return engineOf<K>(settings, runtime, platform).engine
   }
   // The overloads tell by `placement` which of the two it is.
   return make as CreateEngine
+}
+
+interface EngineAndCore<K extends string> {
+  readonly engine: ArqonEngine<K>
+  readonly core: EngineCore
+}
+
+function engineOf<K extends string>(
+  settings: EngineSettings,
+  runtime: RuntimeOptions,
+  platform: PlatformService,
+): EngineAndCore<K> {
+  const clock = Effect.runSync(Effect.clockWith(Effect.succeed))
+  const core = buildCore(settings, runtime, clock, platform, platform.steadyMs)
+  return { core, engine: plainEngine<K>(core, lifecycle(core, runtime, platform), platform) }
+}
+
+/** An engine in this thread together with its core, for the parts of Arqon that show a core. */
+export function engineWithCore<const K extends string>(
+  platform: PlatformService,
+  options: EngineOptions<K>,
+): EngineAndCore<K> {
+  const { config, runtime } = splitOptions(options)
+  return engineOf(requireEngineConfig(config), runtime, platform)
 }
 
 const noThreads = new ConfigError({

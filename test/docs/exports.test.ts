@@ -2,23 +2,14 @@
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { describe, expect, it } from "vitest"
+import { entries } from "../../scripts/entries.ts"
 import { root } from "./pages.ts"
 
 const ENTRIES = [
-  "machines/index.ts",
-  "src/adapters/index.ts",
-  "src/hot/index.ts",
-  "src/index.node.ts",
-  "src/index.ts",
-  "src/opentelemetry/index.ts",
-  "src/platform/node/index.ts",
-  "src/react/index.ts",
-  "src/index.effect.ts",
-  "src/scheduler/index.ts",
-  "src/telemetry/index.ts",
+  ...new Set([...Object.values(entries("browser")), ...Object.values(entries("node"))]),
+  // Handed on as a whole by `arqon/temporal`.
   "src/temporal/compare/index.ts",
   "src/temporal/logic/index.ts",
-  "src/testing/index.ts",
 ]
 
 interface Name {

@@ -179,6 +179,7 @@ function ready(lane: Lane): boolean {
   return !lane.over && lane.simplex.ready
 }
 
+/** Nelder-Mead from several starts: choose it by name for a smooth landscape with a few separate valleys. */
 export const nelderMeadMultistart: StrategyDefinition = {
   name: "nelderMeadMultistart",
   summary: "Nelder-Mead from several starts: the worse are dropped early, and a stalled one makes way.",

@@ -24,6 +24,7 @@ export class RandomSearch implements Strategy {
   }
 }
 
+/** Uniform random search: the yardstick that other strategies are measured against. */
 export const random: StrategyDefinition = {
   name: "random",
   summary: "Uniform random points; the baseline.",

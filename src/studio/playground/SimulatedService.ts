@@ -3,6 +3,7 @@
  * own and passes as fast as one likes; nothing in it is drawn by chance.
  */
 import type { DigestInput } from "../../domain/Digest.ts"
+import { type KNOBS, latencyMs } from "../server/demoService.ts"
 
 /** What is broken, each by itself. */
 export interface Breakage {
@@ -13,11 +14,6 @@ export interface Breakage {
 }
 
 export const UNBROKEN: Breakage = { load: false, noise: false, silence: false, cliff: false }
-
-export const KNOBS = {
-  workers: { min: 1, max: 64, scale: "log", step: 1, initial: 6 },
-  batchMs: { min: 0, max: 20, initial: 16 },
-} as const
 
 type Values = Readonly<Record<keyof typeof KNOBS, number>>
 
@@ -42,7 +38,7 @@ export class SimulatedService {
     const call = ++this.calls
     if (silence) return null
     const rate = USUAL * (load ? TIMES : 1)
-    const latency = rate / workers + workers / 4 + batchMs + 30 / (1 + batchMs)
+    const latency = latencyMs(rate, workers, batchMs)
     const fallen = cliff && batchMs < EDGE_MS
     const spread = noise ? 0.9 : 0.06
     const read = latency * (1 + spread * (((call * EVEN) % 1) - 0.5)) * (fallen ? FALL : 1)

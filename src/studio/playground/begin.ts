@@ -1,11 +1,11 @@
 /** The engine of the playground, over its simulated service; the page's requests are answered within the page. */
 import { memoryPlatform } from "../../engine/contract/Platform.ts"
-import { createEngineOn } from "../../engine/createEngine.ts"
-import type { EngineCore } from "../../engine/EngineCore.ts"
+import { engineWithCore } from "../../engine/createEngine.ts"
 import { wire } from "../page/core/wire.ts"
+import { KNOBS } from "../server/demoService.ts"
 import { dock } from "./dock.ts"
 import { PageStudio } from "./PageStudio.ts"
-import { KNOBS, SimulatedService } from "./SimulatedService.ts"
+import { SimulatedService } from "./SimulatedService.ts"
 
 const DIGEST_US = 20_000
 /** How often simulated time is let pass, and how much of it at most at once: a page in the background does not catch up. */
@@ -14,21 +14,9 @@ const MOST_STEP_MS = 200
 /** Simulated seconds in one of the visitor's. */
 const SPEED = 5
 
-/** The engine, started, and the way into its core. */
-async function startEngine(): Promise<{
-  readonly core: EngineCore
-  readonly engine: ReturnType<ReturnType<typeof createEngineOn>>
-}> {
-  let core: EngineCore | null = null
-  const create = createEngineOn({
-    ...memoryPlatform,
-    // Nothing is served: only the core is wanted.
-    openStudio: (own) => {
-      core = own
-      return Promise.resolve({ url: "", token: null, stop: () => Promise.resolve() })
-    },
-  })
-  const engine = create({
+/** The engine, started, with its core. */
+async function startEngine() {
+  const { core, engine } = engineWithCore(memoryPlatform, {
     name: "playground",
     params: KNOBS,
     objectiveLabel: { name: "mean latency", unit: "ms" },
@@ -40,8 +28,6 @@ async function startEngine(): Promise<{
     clock: "manual",
   })
   await engine.start()
-  await engine.studio()
-  if (core === null) throw new Error("The playground has no engine.")
   return { core, engine }
 }
 

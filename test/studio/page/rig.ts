@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createEngine, createSolver, type Studio } from "arqon"
+import * as demo from "../../../src/studio/server/demoService.ts"
 import { openStudio } from "../../../src/studio/server/openStudio.ts"
 import { recordedEngines } from "../../../src/studio/server/RecordedEngine.ts"
 import { solverRun } from "../../../src/studio/server/solverRuns.ts"
@@ -13,14 +14,13 @@ import { solverRun } from "../../../src/studio/server/solverRuns.ts"
 const DIGEST_US = 40_000
 
 const KNOBS = {
-  workers: { min: 1, max: 64, scale: "log", step: 1, initial: 6 },
-  batchMs: { min: 0, max: 20, initial: 16 },
+  ...demo.KNOBS,
   cacheTtlS: { min: 1, max: 600, scale: "log", initial: 30 },
 } as const
 
 /** Too few workers queue, too many get in each other's way; batches and caches are best in the middle. */
 const latencyMs = (workers: number, batchMs: number, ttlS: number): number =>
-  60 / workers + workers / 4 + batchMs + 30 / (1 + batchMs) + 4 * Math.log(ttlS / 120) ** 2
+  demo.latencyMs(60, workers, batchMs) + 4 * Math.log(ttlS / 120) ** 2
 
 const options = {
   params: KNOBS,

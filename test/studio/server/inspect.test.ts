@@ -8,8 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { WebSocket } from "ws"
 import { createEngine } from "../../../src/index.node.ts"
 import { StatelyFeed } from "../../../src/studio/server/statelyFeed.ts"
-import { createEngineOn } from "../../../src/engine/createEngine.ts"
-import type { EngineCore } from "../../../src/engine/EngineCore.ts"
+import { engineWithCore } from "../../../src/engine/createEngine.ts"
 import { memoryPlatform } from "../../../src/engine/contract/Platform.ts"
 import { openRig } from "./rig.ts"
 
@@ -73,23 +72,13 @@ describe("Stately's receiver at a studio", () => {
   })
 
   it("is sent no more than so much a second, and what was more is counted", async () => {
-    let core: EngineCore | null = null
-    const create = createEngineOn({
-      ...memoryPlatform,
-      openStudio: (own) => {
-        core = own
-        return Promise.resolve({ url: "", token: null, stop: () => Promise.resolve() })
-      },
-    })
-    const engine = create({
+    const { core, engine } = engineWithCore(memoryPlatform, {
       params: { a: { min: 0, max: 1 } },
       seed: 1,
       clock: "manual",
       window: { digests: 1 },
     })
     await engine.start()
-    await engine.studio()
-    if (core === null) throw new Error("there is no engine")
     const sent: Array<string> = []
     const feed = new StatelyFeed(core, (message) => void sent.push(message))
     const actors = sent.length

@@ -1,6 +1,6 @@
 /** All parameters at once: an evaluation is a line from axis to axis, the best tenth above the rest, and what failed among them. */
-import { h, say, svg } from "../core/dom.ts"
-import { type Axis, axesOf, bestOf, toldReading, valueAxis } from "../core/solverAxes.ts"
+import { h, pointedAt, say, svg } from "../core/dom.ts"
+import { type Axis, axesOf, bestOf, shownOf, toldReading, valueAxis } from "../core/solverAxes.ts"
 import type { SolverReading, SolverRun } from "../../protocol/solverProtocol.ts"
 
 const TALL = 260
@@ -10,12 +10,11 @@ const BOTTOM = 22
 const APART = 120
 const LEFT = 56
 const LEAST_WIDE = 1000
-const MOST = 600
 
 export function parallelPlot(run: SolverRun): HTMLElement {
   const axes = [...axesOf(run), { ...valueAxis(run), name: "Value" }]
   const best = bestOf(run)
-  const shown = run.history.slice(-MOST)
+  const shown = shownOf(run)
   const wide = Math.max(LEAST_WIDE, 2 * LEFT + (axes.length - 1) * APART)
   const x = (k: number): number => LEFT + (k * (wide - 2 * LEFT)) / (axes.length - 1)
   const y = (place: number): number => TALL - BOTTOM - place * (TALL - TOP - BOTTOM)
@@ -50,13 +49,11 @@ export function parallelPlot(run: SolverRun): HTMLElement {
   picture.style.minWidth = `${wide}px`
   const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
   picture.addEventListener("pointermove", (event) => {
-    const rect = picture.getBoundingClientRect()
-    const atX = ((event.clientX - rect.left) / rect.width) * wide
-    const atY = ((event.clientY - rect.top) / rect.height) * TALL
+    const at = pointedAt(event, picture, wide, TALL)
     let nearest: (typeof lines)[number] | null = null
     let least = Number.POSITIVE_INFINITY
     for (const line of lines) {
-      const far = Math.abs(heightAt(line.points, atX) - atY)
+      const far = Math.abs(heightAt(line.points, at.x) - at.y)
       if (far < least) [nearest, least] = [line, far]
     }
     if (nearest === null) return

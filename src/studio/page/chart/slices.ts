@@ -2,8 +2,8 @@
  * Every parameter by itself: what was read where, the best tenth in green, what failed as crosses on the floor. A parameter that matters shows a
  * valley or a slope; one that does not shows a cloud.
  */
-import { h, say, svg } from "../core/dom.ts"
-import { type Axis, axesOf, bestOf, toldReading, valueAxis } from "../core/solverAxes.ts"
+import { h, pointedAt, say, svg } from "../core/dom.ts"
+import { type Axis, axesOf, bestOf, shownOf, toldReading, valueAxis } from "../core/solverAxes.ts"
 import type { SolverReading, SolverRun } from "../../protocol/solverProtocol.ts"
 
 /** Drawn in units of its own, stretched to the card. */
@@ -12,8 +12,6 @@ const TALL = 150
 const EDGE = 8
 const DOT = 2.6
 const CROSS = 3
-/** Evaluations in a picture; of a longer run the latest. */
-const MOST = 600
 
 /** The most important first. */
 export function slices(run: SolverRun): HTMLElement {
@@ -22,7 +20,7 @@ export function slices(run: SolverRun): HTMLElement {
   const values = valueAxis(run)
   const best = bestOf(run)
   const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
-  const shown = run.history.slice(-MOST)
+  const shown = shownOf(run)
   return h(
     "div",
     { class: "plots" },
@@ -64,11 +62,9 @@ function slice(
     ring,
   )
   picture.addEventListener("pointermove", (event) => {
-    const rect = picture.getBoundingClientRect()
-    const atX = ((event.clientX - rect.left) / rect.width) * WIDE
-    const atY = ((event.clientY - rect.top) / rect.height) * TALL
+    const at = pointedAt(event, picture, WIDE, TALL)
     const far = (one: { readonly x: number; readonly y: number }): number =>
-      Math.hypot(one.x - atX, one.y - atY)
+      Math.hypot(one.x - at.x, one.y - at.y)
     const nearest = points.reduce<(typeof points)[number] | null>(
       (near, one) => (near === null || far(one) < far(near) ? one : near),
       null,

@@ -50,6 +50,17 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return element
 }
 
+/** Where a pointer is on a picture, in the picture's own units. */
+export function pointedAt(
+  { clientX, clientY }: PointerEvent,
+  picture: SVGElement,
+  wide: number,
+  tall: number,
+): { readonly x: number; readonly y: number } {
+  const { left, top, width, height } = picture.getBoundingClientRect()
+  return { x: ((clientX - left) / width) * wide, y: ((clientY - top) / height) * tall }
+}
+
 /** Replaces what an element holds. */
 export function fill(element: Element, ...children: ReadonlyArray<Child>): void {
   element.replaceChildren(...nodesOf(children))

@@ -5,6 +5,11 @@ import { figure } from "./format.ts"
 /** Values that reach this far apart are told apart on a log scale only. */
 const FAR = 200
 
+/** Evaluations in a picture; of a longer run the latest. */
+const MOST = 600
+
+export const shownOf = (run: SolverRun): ReadonlyArray<SolverReading> => run.history.slice(-MOST)
+
 export interface Axis {
   readonly name: string
   /** Where a value lies, 0 to 1; null where it is none of this axis. */
