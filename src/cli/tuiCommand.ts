@@ -2,10 +2,12 @@
 import { userInfo } from "node:os"
 import { recordLine } from "../journal/read/readJournal.ts"
 import { causeText } from "../system/StateFileError.ts"
+import { gainOf, type Readings } from "../studio/protocol/gain.ts"
 import type { Frame, Session } from "../studio/protocol/protocol.ts"
 import { recordedEngines } from "../studio/server/RecordedEngine.ts"
 import { Prompt } from "./tui/Prompt.ts"
 import { screen, type ScreenContent } from "./tui/screen.ts"
+import { MOST_ROWS, objectivesOf, timeLineOf, withRecords, withWindow } from "./tui/timeLine.ts"
 import type { StudioClient, StudioEvent } from "./tui/StudioClient.ts"
 import { Terminal } from "./tui/Terminal.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
@@ -22,7 +24,6 @@ export interface TuiFlags {
   readonly tokenFile: string | null
 }
 
-const MOST_OBJECTIVES = 500
 const MOST_RECORDS = 200
 /** How much of a recording one key goes. */
 const STEP = 0.02
@@ -52,14 +53,16 @@ async function live(
     throw new CliFailure(`The studio at ${url} shows no live engine${wanted === null ? "" : ` ${wanted}`}.`)
   const prompt = new Prompt(session.capabilities.actions)
   const known = await client.records(entry.id, MOST_RECORDS)
+  const line = timeLineOf(await client.history(entry.id, MOST_ROWS))
   let shown: Live = {
+    line,
     lastSeq: known.at(-1)?.seq ?? 0,
     entry,
     snapshot: null,
     frame: null,
     states: null,
     budgets: null,
-    objectives: await client.objectives(entry.id, MOST_OBJECTIVES),
+    ...readingsOf(line, null),
     records: known.map(recordLine),
     footer: "",
   }
@@ -97,8 +100,15 @@ async function live(
   return EXIT.ok
 }
 
-/** What is shown of a running engine, and the number of the last record lastSeq of. */
+/** What can be told from the readings up to a moment, or up to now. */
+const readingsOf = (line: Readings, atUs: number | null): Pick<ScreenContent, "objectives" | "gain"> => ({
+  objectives: objectivesOf(line, atUs ?? Number.POSITIVE_INFINITY),
+  gain: gainOf(line, atUs),
+})
+
+/** What is shown of a running engine, what was read, and the number of the last record. */
 interface Live extends ScreenContent {
+  readonly line: Readings
   readonly lastSeq: number
 }
 
@@ -110,14 +120,15 @@ function follow(shown: Live, { event, message }: StudioEvent): Live {
       return { ...shown, states: message }
     case "budgets":
       return { ...shown, budgets: message }
-    case "window":
-      return message.objective === null
-        ? shown
-        : { ...shown, objectives: [...shown.objectives, message.objective].slice(-MOST_OBJECTIVES) }
+    case "window": {
+      const line = withWindow(shown.line, message)
+      return { ...shown, line, ...readingsOf(line, null) }
+    }
     case "audit": {
       const fresh = message.records.filter(({ seq }) => seq > shown.lastSeq)
       return {
         ...shown,
+        line: withRecords(shown.line, fresh),
         lastSeq: fresh.at(-1)?.seq ?? shown.lastSeq,
         records: [...shown.records, ...fresh.map(recordLine)].slice(-MOST_RECORDS),
       }
@@ -133,7 +144,7 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
   )
   if (engine === undefined) throw new CliFailure(`${shortPath(directory)} holds no such run.`)
   const entry = engine.entry()
-  const { atUs, objective } = engine.history(MOST_OBJECTIVES, null)
+  const line = timeLineOf(engine.history(MOST_ROWS, null))
   const { frames } = engine.frames({ fromUs: 0, toUs: Number.POSITIVE_INFINITY, atUs: null, limit: 500 })
   const prompt = new Prompt([])
   let place = Math.max(0, frames.length - 1)
@@ -143,9 +154,7 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
     frame: frame ?? null,
     states: frame?.states ?? null,
     budgets: frame?.budgets ?? null,
-    objectives: objective.flatMap((value, i) =>
-      value !== null && atUs[i] <= (frame?.atUs ?? Number.POSITIVE_INFINITY) ? [value] : [],
-    ),
+    ...readingsOf(line, frame?.atUs ?? null),
     records: [],
     footer: `${((frame?.atUs ?? 0) / 1e6).toFixed(1)} s  ${place + 1}/${frames.length}  ${prompt.footer}`,
   })

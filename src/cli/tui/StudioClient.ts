@@ -32,11 +32,10 @@ export class StudioClient {
     return (await this.ask(PATHS.session)) as Session
   }
 
-  /** Objectives of the past, oldest first. */
-  async objectives(engine: string, points: number): Promise<ReadonlyArray<number>> {
+  /** What was read so far, in so many rows, without the knobs. */
+  async history(engine: string, points: number): Promise<History> {
     const query = `?engine=${encodeURIComponent(engine)}&points=${points}&knobs=`
-    const { objective } = (await this.ask(PATHS.history + query)) as History
-    return objective.filter((value) => value !== null)
+    return (await this.ask(PATHS.history + query)) as History
   }
 
   /** The latest decisions and what became of them, oldest first. */

@@ -3,6 +3,7 @@
  * line is longer than the terminal is wide, and there are no more lines than it is high.
  */
 import type { Styles } from "../output.ts"
+import type { Gain } from "../../studio/protocol/gain.ts"
 import type { Budgets, EngineEntry, Frame, States } from "../../studio/protocol/protocol.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 import { fitted as fit, padded } from "../../system/plainText.ts"
@@ -17,6 +18,8 @@ export interface ScreenContent {
   readonly budgets: Budgets | null
   /** Objectives of the last windows, oldest first. */
   readonly objectives: ReadonlyArray<number>
+  /** What tuning has brought; null before that can be told. */
+  readonly gain: Gain | null
   /** The last records, a line each, oldest first. */
   readonly records: ReadonlyArray<string>
   /** What stands at the bottom: keys, a question, or what went wrong. */
@@ -91,6 +94,7 @@ export function screen(
     ),
     "",
     fit(objectiveLine(shown, width), width),
+    ...gainLines(shown, width, styles),
     "",
   ]
   const foot = [styles.dim(fit(shown.footer, width))]
@@ -103,14 +107,39 @@ export function screen(
   return [...head, ...kept, ...(room > kept.length ? records : []), ...foot].slice(-Math.max(1, rows))
 }
 
+/** A figure with the objective's unit, where it has one. */
+const measured = ({ label: { unit } }: EngineEntry, value: number): string =>
+  unit === null ? number(value) : `${number(value)} ${unit}`
+
 function objectiveLine({ objectives, entry }: ScreenContent, width: number): string {
-  const last = number(objectives.at(-1))
-  const label = `${entry.objective} `
+  const last = objectives.length === 0 ? "" : measured(entry, objectives[objectives.length - 1])
+  const name = entry.label.name === null ? "" : `${entry.label.name}, `
+  const label = `${name}${entry.objective} `
   const line =
     objectives.length === 0
       ? "(no window yet)"
       : sparkline(objectives, width - label.length - last.length - 1)
-  return `${label}${line} ${objectives.length === 0 ? "" : last}`
+  return `${label}${line} ${last}`
+}
+
+const PER_CENT = 100
+/** Half of what is shown: a change below it would be told as none. */
+const LEAST_SHARE = 0.005
+
+/** What tuning has brought, with its margin; none before it can be told. */
+function gainLines({ gain, entry }: ScreenContent, width: number, styles: Styles): ReadonlyArray<string> {
+  if (gain === null || gain.share === null) return []
+  const { now, before, against, share, margin, load } = gain
+  const around = `±${Math.round(margin * PER_CENT)}`
+  const clear = Math.abs(share) > Math.max(margin, LEAST_SHARE)
+  const told = clear
+    ? `${share < 0 ? "-" : "+"}${Math.round(Math.abs(share) * PER_CENT)} % (${around})`
+    : `no clear difference (${around} %)`
+  const other = load === null ? "" : `, with ${number(load)} times the throughput`
+  const better = share < 0 === (entry.objective === "minimize")
+  const paint = !clear ? styles.dim : better ? styles.good : styles.bad
+  const from = `${measured(entry, now)} instead of ${number(before)} at the ${against}${other}`
+  return [paint(fit(`${from}: ${told}`, width))]
 }
 
 function knobLines(

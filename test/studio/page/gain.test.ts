@@ -1,6 +1,6 @@
 /** What the page says tuning has brought: worked out from the time line alone, with its uncertainty, and nothing said that was not measured. */
 import { describe, expect, it } from "vitest"
-import { gainOf, type Readings } from "../../../src/studio/page/core/gain.ts"
+import { gainOf, type Readings } from "../../../src/studio/protocol/gain.ts"
 import { shareText } from "../../../src/studio/page/parts/heroWords.ts"
 
 interface Row {

@@ -6,9 +6,11 @@ import { describe, expect, it } from "vitest"
 import { fitted, padded } from "../../../src/system/plainText.ts"
 import { makeStyles } from "../../../src/cli/output.ts"
 import { connect } from "../../../src/cli/studioConnection.ts"
-import type { EngineEntry } from "../../../src/studio/protocol/protocol.ts"
+import { gainOf } from "../../../src/studio/protocol/gain.ts"
+import type { EngineEntry, WindowMessage } from "../../../src/studio/protocol/protocol.ts"
 import { Prompt } from "../../../src/cli/tui/Prompt.ts"
 import { screen, type ScreenContent, sparkline, track } from "../../../src/cli/tui/screen.ts"
+import { objectivesOf, withWindow } from "../../../src/cli/tui/timeLine.ts"
 import { Terminal } from "../../../src/cli/tui/Terminal.ts"
 import { useDesk } from "../../cli/rig.ts"
 import { openRig } from "./rig.ts"
@@ -56,6 +58,7 @@ const shown: ScreenContent = {
   },
   budgets: null,
   objectives: [3, 2, 1],
+  gain: null,
   records: ["12  apply  g4", "13  rollback  g5"],
   footer: "q quit",
 }
@@ -80,6 +83,46 @@ describe("the screen", () => {
     expect(text).toContain("safeMode.open.untilReset")
     expect(text).toContain("rollback  g5")
     expect(text).toContain("█▅▁ 1")
+  })
+
+  it("names the objective with its unit, and says what tuning has brought and how sure that is", () => {
+    const gain = {
+      now: 18.2,
+      before: 30.1,
+      against: "baseline",
+      share: -0.395,
+      margin: 0.03,
+      load: null,
+    } as const
+    const named = { ...entry, label: { name: "mean latency", unit: "ms" } }
+    const said = (changed: Partial<ScreenContent>): string =>
+      screen({ ...shown, entry: named, gain, ...changed }, 100, 60, makeStyles(false)).join("\n")
+    expect(said({})).toContain("mean latency, minimize █▅▁ 1 ms")
+    expect(said({})).toContain("18.2 ms instead of 30.1 at the baseline: -40 % (±3)")
+    expect(said({ gain: { ...gain, margin: 0.4 } })).toContain("no clear difference (±40 %)")
+    expect(said({ gain: { ...gain, load: 2 } })).toContain("at the baseline, with 2 times the throughput:")
+    expect(said({ gain: null })).not.toContain("instead of")
+  })
+
+  it("takes the readings of a visited baseline for what they are, and each window once", () => {
+    const window = (index: number, place: "tuned" | "baseline", objective: number) =>
+      ({
+        status: "closed",
+        closedUs: index,
+        place,
+        objective,
+        start: null,
+        throughputRps: null,
+      }) as WindowMessage
+    const none = { times: [], objective: [], baseline: [], throughput: [], marks: [], start: null }
+    const windows = [1, 2, 3, 4, 5, 6].flatMap((i) => [
+      window(2 * i, "baseline", 10),
+      window(2 * i + 1, "tuned", 5),
+    ])
+    const line = [...windows, windows[11]].reduce(withWindow, none)
+    expect(objectivesOf(line, Number.POSITIVE_INFINITY)).toEqual([5, 5, 5, 5, 5, 5])
+    expect(objectivesOf(line, 6)).toEqual([5, 5])
+    expect(gainOf(line, null)).toMatchObject({ now: 5, before: 10, against: "baseline", share: -0.5 })
   })
 
   it("shows some of everything where there are more knobs than lines, and says how many are left out", () => {

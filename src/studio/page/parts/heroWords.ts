@@ -1,7 +1,7 @@
 /** The headline in words: the objective by its name and unit, what it is now and was before, and the change with its margin. */
 import type { EngineEntry } from "../../protocol/protocol.ts"
 import { capital, figure, isolated } from "../core/format.ts"
-import type { Gain } from "../core/gain.ts"
+import type { Gain } from "../../protocol/gain.ts"
 
 /** What the objective is called on this page. */
 export const nameOfObjective = ({ label }: Pick<EngineEntry, "label">): string =>

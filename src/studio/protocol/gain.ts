@@ -2,7 +2,7 @@
  * What tuning has brought, from the time line alone: the latest readings against those of the baseline that is visited now and then, or, once
  * that has become the tuned configuration, against those at the start. Pure functions, so that a recorded run says the same as a live one.
  */
-import type { StartReading } from "../../protocol/protocol.ts"
+import type { StartReading } from "./protocol.ts"
 
 /** Latest readings that count as "now", and baseline readings that count. */
 const RECENT = 20
