@@ -52,9 +52,8 @@ export class GuardTrends extends GuardEarning {
     )
   }
 
-  /** It was rising on the tuned base and on the baseline, and rises less on the start. */
+  /** It was rising on the tuned base and on the baseline, and rises less on the start, whose slope is in the statistics. */
   protected risesLessOnStart(b: Float64Array): boolean {
-    this.slopeHere(b)
     const slope = b[G_BASELINE_SLOPE]
     const error = b[G_BASELINE_SLOPE_ERROR]
     return this.wasRising(b) && slope > SIGMAS * error && this.isLess(slope, error)

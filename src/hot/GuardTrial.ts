@@ -207,9 +207,7 @@ export class GuardTrial extends GuardSpells {
     const tryStart = this.startMayBeTried(b, baseline, start)
     const enough = tryStart && b[G_ROSE] >= 2 ? IDLE_EARLY : IDLE_WINDOWS
     if (b[G_STAY] < enough) return GUARD_NOTHING
-    if (!tryStart) return this.acquitOrWait(b, baseline)
-    this.slopeHere(b)
-    return this.tryStart(b)
+    return tryStart ? this.tryStart(b) : this.acquitOrWait(b, baseline)
   }
 
   /** The slope on the baseline is in the statistics. */

@@ -181,8 +181,11 @@ const PLANTS = [
   "fading",
 ] as const
 
-/** A life of 700 windows, now and then of 1,600, at a plant drawn by the seed. */
-function live(seed: number): Both {
+/**
+ * A life of 700 windows, now and then of 1,600, at a plant drawn by the seed. In whole numbers without noise, levels meet thresholds, and
+ * each other, exactly.
+ */
+function live(seed: number, whole = false): Both {
   const draw = (k: number): number => uniformAt(seed, 1_000_000 + k)
   const kind = PLANTS[seed % PLANTS.length]
   const both = new Both(draw(1) > 0.05)
@@ -249,7 +252,27 @@ function live(seed: number): Both {
       both.base = [both.base[0] + 0.25 * (goal - both.base[0]), (both.base[1] + 0.02 * draw(k + 22)) % 1]
     }
     if (busy && draw(1000 + k) < 0.02) both.say(PEOPLE[Math.floor(PEOPLE.length * draw(2000 + k))])
-    both.step(10 + level() + noise * gaussianAt(seed, k), stableUs)
+    const read = 10 + level() + (whole ? 0 : noise * gaussianAt(seed, k))
+    both.step(whole ? Math.round(read) : read, stableUs)
+  }
+  return both
+}
+
+/** Stays that are better than the baseline by about as much as can be told from noise, at rest or on their way, near one place or not. */
+function calmLife(seed: number): Both {
+  const both = new Both()
+  const draw = (k: number): number => uniformAt(seed, 3_000_000 + k)
+  let [gain, drift, wander] = [0, 0, 0]
+  for (let k = 0; k < 600; k++) {
+    if (k % 40 === 4) {
+      gain = 0.15 * (draw(k) - 0.3)
+      drift = draw(k + 1) < 0.5 ? 0 : 0.006 * (draw(k + 1) - 0.75)
+      wander = draw(k + 2) < 0.7 ? 0.01 : 0.2
+    }
+    both.base = [0.6 + wander * (draw(k + 3) - 0.5), (both.base[1] + 0.001) % 1]
+    const { windows, reference } = both.reference
+    const level = reference - gain + drift * (k % 40) + 0.1 * gaussianAt(seed, k)
+    both.step(windows < 4 ? 10 : level, draw(0) < 0.3 ? 30_000_000 : 0)
   }
   return both
 }
@@ -259,5 +282,18 @@ describe("the runaway guard and the rule written for reading", () => {
     const acts = new Set<string>()
     for (let seed = 0; seed < 84; seed++) for (const act of live(seed).acts) acts.add(act)
     expect([...acts].toSorted()).toEqual(GUARD_ACTS.filter((act) => act !== "nothing").toSorted())
+  })
+
+  it("do so where a stay is hardly better than the baseline, so that some earn it and some do not", () => {
+    let promoted = 0
+    for (let seed = 0; seed < 40; seed++)
+      promoted += calmLife(seed).acts.filter((act) => act === "promote").length
+    expect(promoted).toBeGreaterThan(40)
+  })
+
+  it("do so where levels are whole numbers, so that some are exactly as high as their thresholds", () => {
+    const acts = new Set<string>()
+    for (let seed = 0; seed < 60; seed++) for (const act of live(seed, true).acts) acts.add(act)
+    expect(acts.size).toBeGreaterThan(5)
   })
 })

@@ -265,7 +265,7 @@ const fromBlock = (block: Float64Array, n: number): RuleState => {
 const near = (got: number | null, expected: number | null, what: string): void => {
   if (got === null || expected === null) expect(got, what).toBe(expected)
   else if (
-    Math.abs(got - expected) > 1e-9 * Math.max(1, Math.abs(expected)) &&
+    !(Math.abs(got - expected) <= 1e-9 * Math.max(1, Math.abs(expected))) &&
     !alikeOnCircle(got, expected, what)
   )
     expect.fail(`${what} is ${got}, by the rule ${expected}`)
