@@ -47,6 +47,10 @@ class Minimize(Folder):
 
         self.assertEqual(len(arqon.minimize(loud, SPACE, 5).trials), 5)
 
+    def test_keeps_its_points_whatever_the_function_does_with_them(self):
+        trials = arqon.minimize(lambda params: params.popitem() and 1, SPACE, 3).trials
+        self.assertEqual([sorted(trial.params) for trial in trials], [["x", "y"]] * 3)
+
     def test_counts_values_that_are_no_numbers_as_failed(self):
         values = iter([math.nan, math.inf, -math.inf, 10**400, 1.0, 1])
         result = arqon.minimize(lambda _: next(values), SPACE, 6)
@@ -159,6 +163,9 @@ class Minimize(Folder):
             ({"options": {"strateggy": "tpe"}}, "strateggy: is not an option here"),
             ({"space": ["x"]}, "bounds: must be a dict"),
             ({"seed": math.nan}, "seed: must be finite"),
+            ({"options": ["tpe"]}, "options: must be a dict"),
+            ({"timeout": 0}, "timeout: must be a number of seconds above 0"),
+            ({"timeout": "5"}, "timeout: must be a number of seconds above 0"),
             ({"options": {"budget": 3}}, "options.budget: is an argument of its own"),
             ({"parallel": 0}, "parallel: must be a whole number above 0"),
             ({"parallel": 2.0}, "parallel: must be a whole number above 0"),

@@ -1,6 +1,7 @@
 """Ask and tell over the real command."""
 
 import importlib.resources
+import json
 import os
 import signal
 import subprocess
@@ -111,8 +112,14 @@ class State(Folder):
             trial.tell(1)
             with self.assertRaisesRegex(arqon.StateError, str(pid_of(solver))):
                 arqon.Solver(SPACE, 9, state=state)
-        with self.assertRaisesRegex(arqon.StateError, "budget: 9 there, 8 in arqon-space.json"):
+        with self.assertRaises(arqon.StateError) as caught:
             arqon.Solver(SPACE, 8, state=state)
+        self.assertRegex(str(caught.exception), r"(?s)budget: 9 there, 8 in arqon-space.json.*warm_start")
+        self.assertNotIn("arqon import", str(caught.exception))
+        # What it advises works.
+        with arqon.Solver(SPACE, 8) as other:
+            other.warm_start(json.loads(state.read_text("utf-8"))["history"])
+            self.assertEqual((other.best.value, other.status()["counts"]["spent"]), (1, 0))
         state.write_text("{")
         with self.assertRaisesRegex(arqon.StateError, "run.json"):
             arqon.Solver(SPACE, 9, state=state)

@@ -26,6 +26,10 @@ _MISSING = (
     "Install it with `npm install arqon effect xstate` in this folder (or with --global), "
     'or say how it is started: command="npx arqon", or the environment variable ARQON.'
 )
+_OTHER_STATE = (
+    "Use another state file. A solver takes what this one knows with "
+    'warm_start(json.load(open("...", encoding="utf-8"))["history"]).'
+)
 
 
 def find_command(command: Optional[Command]) -> List[str]:
@@ -83,7 +87,10 @@ def ended_at_once(
     # What npm notes about itself comes before it.
     error = re.search(r"^error: (.*)", said, re.MULTILINE | re.DOTALL)
     if error is not None and code in (1, 5):
-        message = error[1].strip()
+        # Its advice is a command with two files, of which the configuration is not one.
+        message, another, _ = error[1].strip().partition("Use another state file")
+        if another:
+            message += _OTHER_STATE
         return StateError(message) if state is not None else ConfigError([message])
     node = _node_version()
     if node is None:

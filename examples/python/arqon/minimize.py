@@ -110,7 +110,8 @@ def _run(
                 trial = next(source, None)
                 if trial is None:
                     break
-                running[pool.submit(f, trial.params)] = trial
+                # A copy: what the function does with it is not what was asked.
+                running[pool.submit(f, dict(trial.params))] = trial
             if not running:
                 break
             done, _ = wait(running, return_when=FIRST_COMPLETED)

@@ -68,7 +68,7 @@ class Process:
             )
         if not self._end.alive:
             raise ProcessError(
-                "closed", "The solver is closed. Begin a new one; with state=... it continues."
+                "closed", "The solver is closed. Begin again; with state=... it continues where it was."
             )
         deadline = None if self._timeout is None else time.monotonic() + self._timeout
         try:
@@ -143,7 +143,7 @@ class Process:
         return ProcessError(
             "died",
             f"Arqon's process {how}. {f'It wrote: {said} ' if said else ''}"
-            "Begin a new solver; with state=... it continues where this one was.",
+            "Begin again; with state=... it continues where it was.",
             code,
             said,
         )

@@ -110,7 +110,9 @@ class Solver:
         timeout: Optional[float] = 600.0,
     ) -> None:
         named = {"budget": budget, "seed": seed, "objective": objective}
-        config = _config(space, named, options or {})
+        config = _config(space, named, {} if options is None else options)
+        if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
+            raise ConfigError([f"timeout: must be a number of seconds above 0, or None, got {timeout!r}."])
         self._bounds: Mapping[str, Any] = space
         self._lock = threading.Lock()
         words = find_command(command)
@@ -231,11 +233,13 @@ class Solver:
         return Best(params, float(best["value"]), best["standard_error"], best["eval_id"], best["readings"])
 
 
-def _config(space: object, named: Mapping[str, object], options: Mapping[str, object]) -> object:
+def _config(space: object, named: Mapping[str, object], options: object) -> object:
     if not isinstance(space, Mapping):
         raise ConfigError(
             [f'bounds: must be a dict such as {{"x": {{"min": -5, "max": 5}}}}, got {space!r}.']
         )
+    if not isinstance(options, Mapping):
+        raise ConfigError([f'options: must be a dict such as {{"strategy": "tpe"}}, got {options!r}.'])
     twice = [
         f"options.{key}: is an argument of its own. Leave it out of options."
         for key in (*named, "bounds")
