@@ -127,6 +127,7 @@ const chart = engineWords.createMachine({
                 { type: "sendToGuard", params: { event: "pause" } },
                 "resumeCycle",
                 "beginComparisonAnew",
+                "watchOverStay",
               ],
             },
             guardrailsSet: { actions: ["followGuardrails", "judgeRegressionsAnew"] },

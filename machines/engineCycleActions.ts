@@ -7,18 +7,12 @@ import { beginAnew } from "../src/control/comparison.ts"
 import { judgeRegressions } from "../src/control/regression.ts"
 import type { NoChangeReason } from "../src/domain/words.ts"
 import { circlesOf, comparedBy, isUpToDate } from "./engineContext.ts"
-import { armNextApply, cycleIsUpToDate, engineSetup, isWhole, timeOf } from "./engineSetup.ts"
+import { cycleIsUpToDate, engineSetup, isWhole, timeOf } from "./engineSetup.ts"
 import { guardrailParts } from "./guardrailParts.ts"
 import { shown } from "./shown.ts"
 
 export const withCycle = engineSetup.extend({
   actions: {
-    /** A window is over: now somebody may want the next apply, perhaps sooner than Tier 1 would accept it. */
-    expiredToCycle: enqueueActions(({ context, event, enqueue, self }) => {
-      if (!cycleIsUpToDate(context, self.getSnapshot())) return
-      enqueue(armNextApply)
-      enqueue.sendTo("cycle", event)
-    }),
     wakeCycle: enqueueActions(({ context, event, enqueue, self }) => {
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
       enqueue.sendTo("cycle", { type: "tick", nowUs: timeOf(context, event) })

@@ -2,7 +2,7 @@
  * The engine's words about the runaway guard: what the guard sees of the plant, and what is done where it wants the plant elsewhere.
  */
 import { enqueueActions, sendTo } from "xstate"
-import { GUARD_ON_BASELINE, MINUS, PLUS } from "../src/hot/codes.ts"
+import { GUARD_ON_BASELINE, MINUS, NOT_TRIPPED, PLUS } from "../src/hot/codes.ts"
 import { guardFence } from "../src/hot/guardActs.ts"
 import { G_PHASE } from "../src/hot/guardLayout.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
@@ -62,7 +62,9 @@ function guardedPlace({ hot: box, comparison }: EngineContext): GuardedPlace {
 
 export const withGuard = withCycle.extend({
   guards: {
-    guardRetreats: ({ event }) => event.type === "guardActed" && event.act === "retreat",
+    /** From a cooldown it goes to the start at once. */
+    guardRetreats: ({ event }) =>
+      event.type === "guardActed" && (event.act === "retreat" || event.act === "tryStart"),
     guardPromotes: ({ event }) => event.type === "guardActed" && event.act === "promote",
     guardBlames: ({ event }) =>
       event.type === "guardActed" && (event.act === "blame" || event.act === "blameStart"),
@@ -72,18 +74,33 @@ export const withGuard = withCycle.extend({
       event.type === "guardActed" && (event.act === "world" || event.act === "release"),
   },
   actions: {
-    /** The guard sees a window before the cycle does, where the plant ran on a probe: others are no level of the tuned base. */
+    /**
+     * The guard sees a window before the cycle does, where the plant ran on a probe: others are no level of the tuned base. While the
+     * cooldown of a rollback runs, it watches the baseline.
+     */
     toGuard: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "window") return
       const { config, executor } = context.hot.get()
       const engine = self.getSnapshot()
       if (!cycleIsUpToDate(context, engine)) return
       enqueue(armNextApply)
-      const probing = executor.lastKind === PLUS || executor.lastKind === MINUS
-      const isLevel = event.window.generation === config.generation && (probing || rests(engine))
+      const tuned = executor.lastKind === PLUS || executor.lastKind === MINUS || rests(engine)
+      const watches = guardStandsStill(engine)
+      // With the first window that is read for tuning the cooldown is over.
+      if (watches && tuned) enqueue.sendTo("guard", { type: "pause" })
+      else if (watches) enqueue.sendTo("hotPath", { type: "reopenWindow" })
       const cycle = engine.children["cycle"] ?? null
-      if (isLevel) enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), cycle))
+      if (event.window.generation === config.generation && (tuned || watches))
+        enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), cycle))
       else enqueue.sendTo("cycle", event)
+    }),
+    /** A window is over: now somebody may want the next apply, perhaps sooner than Tier 1 would accept it. What watches a cooldown listens on. */
+    expiredToCycle: enqueueActions(({ context, event, enqueue, self }) => {
+      const engine = self.getSnapshot()
+      if (guardStandsStill(engine)) enqueue.sendTo("hotPath", { type: "reopenWindow" })
+      if (!cycleIsUpToDate(context, engine)) return
+      enqueue(armNextApply)
+      enqueue.sendTo("cycle", event)
     }),
     /** While the plant stands still because of the guard, each window is evidence. */
     toGuardOnTrial: enqueueActions(({ context, event, enqueue, self }) => {
@@ -92,17 +109,28 @@ export const withGuard = withCycle.extend({
     }),
     /** What the guard has to know of the plant: it stands still, has another baseline, or was rolled back by a person. */
     sendToGuard: enqueueActions(
-      ({ enqueue, self }, { event }: { event: "pause" | "rebaselined" | "rolledBack" }) => {
-        if (isWhole(self.getSnapshot(), "guard")) enqueue.sendTo("guard", { type: event })
+      ({ context, enqueue, self }, { event }: { event: "pause" | "rebaselined" | "rolledBack" }) => {
+        const engine = self.getSnapshot()
+        if (!isWhole(engine, "guard")) return
+        // In a cooldown a new baseline says that the plant is right where it stands: no need to watch.
+        const { executor } = context.hot.get()
+        const cools = guardStandsStill(engine) && Atomics.load(executor.latch, 0) === NOT_TRIPPED
+        enqueue.sendTo("guard", { type: cools ? "pause" : event })
       },
     ),
-    /** If SafeMode was opened for the objective, by any rule, the guard watches how the plant does where it stands. */
-    watchOverStay: enqueueActions(({ event, enqueue, self }) => {
+    /**
+     * If SafeMode was opened for the objective, by any rule, the guard watches how the plant does where it stands; so it does until the
+     * cooldown of a rollback is over.
+     */
+    watchOverStay: enqueueActions(({ context, event, enqueue, self }) => {
       const engine = self.getSnapshot()
       const opened =
         (event.type === "trip" || event.type === "latched") && event.reason === "objectiveRegression"
       const staysOpen = event.type === "guardActed" && event.act !== "retreat" && !waitsForGuard(engine)
-      if ((opened || staysOpen) && isWhole(engine, "guard")) enqueue.sendTo("guard", { type: "watchOver" })
+      const { executor } = context.hot.get()
+      const cools = event.type === "plantSettled" && executor.cooldownUntilUs > event.nowUs
+      if ((opened || staysOpen || cools) && isWhole(engine, "guard"))
+        enqueue.sendTo("guard", { type: "watchOver" })
     }),
     letGuardGo: enqueueActions(({ context, event, enqueue, self }) => {
       if (!isWhole(self.getSnapshot(), "guard")) return

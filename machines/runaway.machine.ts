@@ -49,7 +49,7 @@ export type RunawayEvent =
   | JudgeEvent
   /** Somebody else has moved the plant, or it stood still for another reason. */
   | { readonly type: "pause" }
-  /** SafeMode stands open for the objective's sake, and something else than the guard ends it. */
+  /** SafeMode stands open for the objective's sake, or a cooldown runs, and something else than the guard ends it. */
   | { readonly type: "watchOver" }
   /** The baseline was set by hand or by the comparison. */
   | { readonly type: "rebaselined" }
@@ -235,8 +235,7 @@ const chart = runawaySetup.createMachine({
     },
     watching: {
       tags: ["safe"],
-      description:
-        "SafeMode is open because of the objective: is the plant still worse than the start is known to be?",
+      description: "SafeMode or a cooldown holds the plant: would the start be better?",
       always: [
         { guard: "isCalm", target: "calm" },
         { guard: "isOnStart", target: "onTrial.onStart" },

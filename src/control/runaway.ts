@@ -102,7 +102,7 @@ function guardText(state: Omit<GuardState, "text">, waits: boolean, watched: boo
   const now = level === null ? "no window has been read here yet" : `now it is at ${round(level)}`
   const waited = waits ? ` ${WAITS}` : ""
   const why = watched
-    ? `the objective was at ${round(levelAtRetreat)} where SafeMode had put the plant`
+    ? `the objective was at ${round(levelAtRetreat)} where SafeMode or a rollback had put the plant`
     : `the objective went from ${round(expected)} to ${round(levelAtRetreat)} on the tuned configuration`
   switch (phase) {
     case "learning":
@@ -124,7 +124,7 @@ function guardText(state: Omit<GuardState, "text">, waits: boolean, watched: boo
     case "onStart":
       return `Standing on the configuration it began with: ${why}${watched ? "" : ", and the baseline did not help"}; ${now}.${waited}`
     case "watching":
-      return `Standing where SafeMode put the plant, which is known for ${round(expected)}; ${now}. If it stays worse, the configuration it began with is tried.${waited}`
+      return `Standing where SafeMode or a rollback put the plant, which is known for ${round(expected)}; ${now}. If it stays worse, the configuration it began with is tried.${waited}`
     case "holding":
       return drainsTo === null
         ? `Resting on the baseline: ${why}. ${waits ? WAITS : "Tuning goes on after the rest."}`

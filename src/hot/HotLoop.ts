@@ -17,6 +17,7 @@ import {
   GUARD_BLAME_START,
   GUARD_RELEASE,
   GUARD_RETREAT,
+  GUARD_TRY_START,
   GUARD_WORLD,
   KERNEL_NO_CHANGE,
   MINUS,
@@ -92,6 +93,7 @@ export class HotLoop extends LoopSafety {
     if (!this.started || this.phase === FROZEN) return
     this.executorNow()
     this.hot.returnToBase()
+    this.guard.pause()
     this.phase = FROZEN
     this.exit = BY_RESET
     this.leaveSeat()
@@ -146,6 +148,11 @@ export class HotLoop extends LoopSafety {
     if (!this.started || this.phase !== FROZEN || (this.exit === BY_DRAIN && !this.hot.audit.drained)) return
     this.guard.letGo()
     this.close()
+  }
+
+  /** In SafeMode, or in a cooldown that the guard watches. */
+  private get standsStill(): boolean {
+    return this.phase === FROZEN || this.guard.standsStill
   }
 
   private respond(code: number): void {
@@ -206,6 +213,8 @@ export class HotLoop extends LoopSafety {
     this.due[0] = executor.nextApplyUs
     if (status === ACCEPTED) {
       this.refusals = 0
+      // The cooldown is over.
+      if (this.guard.standsStill) this.guard.pause()
       executor.band(this.band)
       this.fences.applied(config, kind !== UPDATE)
       if (shared !== null) shared.applied(this)
@@ -238,10 +247,9 @@ export class HotLoop extends LoopSafety {
     if (this.phase === RESTING) return this.readRest()
     const waitsForPlus = this.phase === WAITING_PLUS
     if (!waitsForPlus && this.phase !== WAITING_MINUS) {
-      if (this.phase !== FROZEN) return
-      if (means[MARGIN] < 0) this.fences.stillBroken()
+      if (this.phase === FROZEN && means[MARGIN] < 0) this.fences.stillBroken()
       if (this.guard.standsStill) this.standStill(this.options.sign * means[0])
-      if (this.phase === FROZEN) this.hot.reopenWindow()
+      if (this.standsStill) this.hot.reopenWindow()
       return
     }
     this.timeouts = 0
@@ -273,7 +281,7 @@ export class HotLoop extends LoopSafety {
     else this.ready()
   }
 
-  /** A window of the place where the guard has put the plant. */
+  /** A window of the place where the guard has put the plant, or watches it while the cooldown of a rollback runs. */
   private standStill(loss: number): void {
     const { guard } = this
     const act = guard.take(loss)
@@ -284,12 +292,12 @@ export class HotLoop extends LoopSafety {
     } else if (act === GUARD_WORLD || act === GUARD_RELEASE) {
       if (this.exit === BY_GUARD) this.close()
       else guard.watchOver()
-    }
+    } else if (act === GUARD_TRY_START && this.phase !== FROZEN) this.retreated()
   }
 
   private expired(): void {
     if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS && this.phase !== RESTING) {
-      if (this.phase === FROZEN) this.hot.reopenWindow()
+      if (this.standsStill) this.hot.reopenWindow()
       return
     }
     this.timeouts++
@@ -354,5 +362,7 @@ export class HotLoop extends LoopSafety {
     this.refusals = 0
     this.due[0] = executor.nextApplyUs
     this.ready()
+    // Until it is over nothing is tuned, and the guard watches the baseline.
+    if (executor.cooldownUntilUs > this.hot.nowCell[0]) this.guard.watchOver()
   }
 }

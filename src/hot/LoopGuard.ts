@@ -55,7 +55,7 @@ export class LoopGuard {
     return this.guard.standsStill(this.state)
   }
 
-  /** SafeMode stands open for the objective's sake, and something else than the guard ends it. */
+  /** The plant stands still for the objective's sake, in SafeMode or in a cooldown, and something else than the guard ends that. */
   watchOver(): void {
     this.guard.watchOver(this.state)
   }

@@ -76,6 +76,8 @@ export class LoopSafety implements Sharer {
   /** The base is the baseline, because a person says so. */
   setBaseline(): void {
     this.executorNow().setBaseline()
+    // In a cooldown that says: it is right here, no need to watch.
+    if (this.phase !== FROZEN && this.guard.standsStill) this.guard.pause()
     this.guard.rebaselined()
   }
 

@@ -153,8 +153,8 @@ export class RunawayGuard extends GuardTrial {
   }
 
   /**
-   * SafeMode stands open for the objective's sake, and this guard does not decide when that ends: it watches the place where the
-   * plant was put, for as long as it stands there.
+   * SafeMode stands open for the objective's sake, or the cooldown of a rollback runs, and this guard does not decide when that ends: it
+   * watches the place where the plant was put, for as long as it stands there.
    */
   watchOver(b: Float64Array): void {
     if (b[G_PHASE] !== GUARD_CALM || !this.retreats) return

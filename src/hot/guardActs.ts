@@ -9,6 +9,7 @@ import {
   GUARD_RETREAT,
   GUARD_TRY_START,
   GUARD_WORLD,
+  NOT_TRIPPED,
   RETREAT,
   RETURN_TO_TUNED,
   TRIP_OBJECTIVE_REGRESSION,
@@ -33,6 +34,8 @@ export function carryOutGuard(hot: HotPath, state: Float64Array, act: number, no
       executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
       return hot.stand(place, RETREAT)
     case GUARD_TRY_START:
+      // During the cooldown of a rollback nothing has opened it yet.
+      if (Atomics.load(executor.latch, 0) === NOT_TRIPPED) executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
       return hot.stand(startUnits, RETREAT)
     case GUARD_BLAME:
       // Without a baseline the start is what a rollback goes to.

@@ -641,6 +641,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/scenarios/runaway.test.ts",
   },
   {
+    name: "guard-sleeps-through-a-cooldown",
+    invariant: 17,
+    file: "machines/engineGuardActions.ts",
+    intact: "executor.cooldownUntilUs > event.nowUs",
+    broken: "executor.cooldownUntilUs > Number.POSITIVE_INFINITY",
+    test: "test/scenarios/runaway.test.ts",
+  },
+  {
     name: "guard-waits-for-a-climb",
     invariant: 17,
     file: "src/hot/GuardTrends.ts",

@@ -63,7 +63,7 @@ describe("the state of the guard", () => {
   })
 
   // Root cause: the sentence took every trial of the start for one that began on the tuned configuration.
-  it("does not speak of the tuned configuration when SafeMode had put the plant where it got worse", () => {
+  it("does not speak of the tuned configuration when SafeMode or a rollback had put the plant where it got worse", () => {
     const storm = (place: number): number => (place === 0.5 ? 10 : 40)
     const bench = new GuardBench()
     bench.run(20, () => 10)
@@ -72,11 +72,13 @@ describe("the state of the guard", () => {
     bench.guard.watchOver(bench.state)
     while (bench.until(30, storm) !== GUARD_TRY_START);
     expect(shown(bench).text).toBe(
-      "Standing on the configuration it began with: the objective was at 40 where SafeMode had put the plant; no window has been read here yet.",
+      "Standing on the configuration it began with: the objective was at 40 where SafeMode or a rollback had put the plant; no window has been read here yet.",
     )
     bench.until(30, storm)
     expect(shown(bench)).toMatchObject({ phase: "holding" })
-    expect(shown(bench).text).toContain("the objective was at 40 where SafeMode had put the plant")
+    expect(shown(bench).text).toContain(
+      "the objective was at 40 where SafeMode or a rollback had put the plant",
+    )
     // The next retreat is from the tuned configuration again.
     while (bench.until(30, storm) !== GUARD_RELEASE);
     bench.run(20, storm)

@@ -200,6 +200,46 @@ describe("actors and HotLoop write the same bytes", () => {
     expectSame(5_000, plant, commands, 0, strict)
   })
 
+  describe("through a storm in the cooldown of a rollback", () => {
+    // A storm wherever the plant does not stand on its start, from shortly after a person's rollback on.
+    const plant: PlantModel = (hot, i) =>
+      i < 2_450
+        ? quadratic(hot, i)
+        : (hot.config.unit(0) === hot.startUnits[0] ? 60 : 1e3 + i) + 10 * wobble(i)
+    const commands: Commands = new Map([
+      [1_900, "setBaseline"],
+      [2_400, "rollback"],
+    ])
+    const acts = (more: Commands): ReadonlyArray<number> => {
+      const it = rig({ seed: SEED, settings: {} }, { policy: POLICY })
+      const asked = new Map([...commands, ...more])
+      for (let i = 1; i <= 3_500; i++) {
+        it.run(1, plant)
+        const command = asked.get(i)
+        if (command === "rollback" || command === "setBaseline")
+          it.engine.send({ type: command, nowUs: it.nowUs })
+      }
+      const after = it.kinds(AUDIT_GUARD).filter(({ atUs }) => atUs > 2_400 * DIGEST_US)
+      return after.map(({ code }) => code)
+    }
+
+    it("that the start ends", () => {
+      expect(acts(NONE)).toEqual([GUARD_TRY_START, GUARD_BLAME_START, GUARD_RELEASE])
+      expectSame(8_000, plant, commands)
+    })
+
+    it("that a person says is right, and then nobody goes to the start", () => {
+      const right: Commands = new Map([[2_430, "setBaseline"]])
+      expect(acts(right)).toEqual([])
+      expectSame(8_000, plant, new Map([...commands, ...right]))
+    })
+
+    it("though a silence comes before it", () => {
+      const silent: PlantModel = (hot, i) => (i > 2_405 && i < 2_450 ? null : plant(hot, i))
+      expectSame(8_000, silent, commands)
+    })
+  })
+
   /** What waits grows while too little is served, on either knob. */
   const remembering = (): PlantModel => {
     const waiting = new WeakMap<object, number>()

@@ -165,7 +165,8 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
       for (const way of Object.keys(WAYS)) {
         const { actor, hot } = checkRestored(before, text, way)
         expect(momentOf(actor).at(-1)).toBe("relocation watching")
-        serve(hot, 2_500, 1)
+        // Under this load the start is better than the baseline, which the guard finds out in the cooldown: that begins anew.
+        serve(hot, 3_000, 1)
         expect(hot.executor.applies).toBeGreaterThan(50)
       }
     }

@@ -57,6 +57,21 @@ it("a storm that grew while nothing was tuned is ended on the start, however slo
   }
 })
 
+// Root cause of what this holds: while Tier 1 applied nothing the guard read no windows, and tried the start only after the cooldown.
+it("a storm that begins in the cooldown of a rollback is ended before the cooldown is over", async () => {
+  // Callers begin to try again ten to twenty seconds after the rollback, whose cooldown takes thirty.
+  const plant = retrying(stepBetween(310, 320, 3))
+  const asks = (engine: ArqonEngine, step: number): void => {
+    if (step === 3_000) engine.rollback()
+  }
+  for (const seed of [2, 3, 8, 9]) {
+    const options = { seed, seconds: 375, asks }
+    const { paid } = await tuned(plant, options)
+    // The start takes some forty seconds to drain it. Whoever begins after the cooldown has the whole storm in these ten seconds.
+    expect(mean(paid, 3_650) / mean(untouched(plant, options), 3_650)).toBeLessThan(1.5)
+  }
+})
+
 // Root cause of what this holds: the guard slept through every stay that it had not begun itself.
 describe("a storm that the earned baseline cannot end, while SafeMode waits for a person", () => {
   const AT = 3_000
