@@ -27,4 +27,15 @@ describe("the fences of a loop", () => {
     expect(fences.standing).toHaveLength(FENCES)
     expect(fences.standing.at(-1)?.edges[0]).toBeCloseTo(0.5 + 0.0005 * (FENCES + 5), 12)
   })
+
+  it("are those of the runaway guard as well: the latest ones, after those that stand", () => {
+    const rig = makeRig([linear()], unlimited)
+    const fences = new Fences(rig.table)
+    const put: Array<number> = []
+    for (let untilUs = 1; untilUs <= FENCES + 5; untilUs++) {
+      fences.raise({ untilUs, sides: [1], edges: [0.6] })
+      put.push(untilUs)
+      expect(fences.standing.map((fence) => fence.untilUs)).toEqual(put.slice(-FENCES))
+    }
+  })
 })

@@ -179,6 +179,7 @@ const PLANTS = [
   "gross",
   "loaded",
   "fading",
+  "relapse",
 ] as const
 
 /**
@@ -192,7 +193,7 @@ function live(seed: number, whole = false): Both {
   const noise = [0.02, 0.1, 0.5][Math.floor(3 * draw(3))]
   const [pace, height] = [0.05 + 3 * draw(4) ** 2, 5 + 60 * draw(5)]
   const begins = 45 + Math.floor(60 * draw(6))
-  const earned = draw(7) < 0.5
+  const earned = kind === "relapse" || draw(7) < 0.5
   const onlyStart = draw(8) < 0.5
   const busy = draw(9) < 0.4
   const stableUs = draw(10) < 0.2 ? 30_000_000 : 0
@@ -235,6 +236,10 @@ function live(seed: number, whole = false): Both {
         // Grown as far as it can, and slow to go, on the start alone.
         held = late && away > 0 ? height : held * (0.95 + 0.04 * draw(19))
         return held
+      case "relapse":
+        // Where the plant came to rest it is well for a while, and then gets worse than it ever was.
+        held = both.stands === null || away === 0 ? 0 : held + 1
+        return held > 6 ? 2 * height + pace * held : late && bad && held === 0 ? height : 0
       case "swing":
         return height * (1 + Math.sin(window / (10 + 60 * draw(17))))
       default:

@@ -1,7 +1,14 @@
 /** What a fence closes, on an interval, on a grid and on a circle. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type Fence, fenceBand, fenceBetween, keepInside, standingFences } from "../../src/hot/fence.ts"
+import {
+  type Fence,
+  fenceBand,
+  fenceBetween,
+  fenceUsOf,
+  keepInside,
+  standingFences,
+} from "../../src/hot/fence.ts"
 import { LINEAR, LOG, PERIODIC } from "../../src/hot/codes.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 
@@ -17,6 +24,17 @@ const inside = (table: KnobTable, fences: ReadonlyArray<Fence>, base: Float64Arr
   keepInside(table, fences, base, kept)
   return Array.from(kept)
 }
+
+describe("how long a fence stands", () => {
+  it("is so long that one way into an emergency costs no more rollbacks in an hour than are forgiven", () => {
+    const hour = 3_600_000_000
+    expect([4, 1, 0].map((rollbacksPerHour) => fenceUsOf({ rollbacksPerHour }))).toEqual([
+      hour / 4,
+      hour,
+      hour,
+    ])
+  })
+})
 
 describe("a fence", () => {
   const base = Float64Array.of(0.5, 0.5)
