@@ -6,3 +6,4 @@
  */
 export * from "./compare/index.ts"
 export * from "./logic/index.ts"
+export * from "./attractor/index.ts"

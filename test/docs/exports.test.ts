@@ -9,6 +9,7 @@ const ENTRIES = [
   ...new Set([...Object.values(entries("browser")), ...Object.values(entries("node"))]),
   // Handed on as a whole by `arqon/temporal`.
   "src/temporal/compare/index.ts",
+  "src/temporal/attractor/index.ts",
   "src/temporal/logic/index.ts",
 ]
 
