@@ -20,7 +20,7 @@ export interface ProposalReceiver {
   send(event: ProposalEvent): void
 }
 
-/** Ties a port to its receiver; kept by whoever made the port, never by Tier 2. */
+/** Binds a port to its receiver. The creator of the port keeps it, never Tier 2. */
 export type BindPort = (receiver: ProposalReceiver) => void
 
 interface Delivering {

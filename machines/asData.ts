@@ -100,7 +100,7 @@ interface Viewable {
   readonly error?: unknown
 }
 
-/** Gives snapshots a short form for whoever writes them out. */
+/** Gives snapshots a short form for JSON. */
 function withForm(show: ((context: unknown) => object) | undefined) {
   function toJSON(this: Viewable): object {
     const { status, value, context, output, error } = this

@@ -1,4 +1,4 @@
-/** What an SPSA cycle says of itself: to its parent when it has something to report, and to whoever looks at a snapshot of it. */
+/** What an SPSA cycle reports: to its parent, and in its snapshot. */
 import { tripForRefusals } from "../src/control/tripRules.ts"
 import { listOf } from "../src/domain/listOf.ts"
 import { LOSS_MINUS, LOSS_PLUS } from "../src/hot/SpsaKernel.ts"

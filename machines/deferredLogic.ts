@@ -13,6 +13,6 @@ export function deferredLogic<L extends AnyActorLogic>(get: () => L): L {
     restoreSnapshot: (snapshot, scope) => get().restoreSnapshot?.(snapshot, scope) ?? snapshot,
     start: (snapshot, scope) => get().start?.(snapshot, scope),
   }
-  // To whoever spawns it, it is that logic: the same events, the same snapshots.
+  // It behaves as that logic: the same events, the same snapshots.
   return logic as L
 }

@@ -1,5 +1,5 @@
 /**
- * The engine's words about its cycle: what the cycle hears of windows, time and guardrails, and what follows from its reports and from
+ * The engine's actions around its cycle: what it sends the cycle about windows, time and guardrails, and what follows from its reports and from
  * the comparison with the baseline.
  */
 import { assign, enqueueActions, sendTo } from "xstate"
@@ -17,7 +17,7 @@ export const withCycle = engineSetup.extend({
       if (!cycleIsUpToDate(context, self.getSnapshot())) return
       enqueue.sendTo("cycle", { type: "tick", nowUs: timeOf(context, event) })
     }),
-    /** Of more deadlines than the hot path has room for it keeps the earliest: whoever waits for the last apply asks again. */
+    /** If there are more deadlines than the hot path can hold, it keeps the earliest. A cycle that waits for the last apply asks again. */
     wakeAgain: enqueueActions(({ context, event, enqueue }) => {
       const atUs = context.hot.get().executor.nextApplyUs
       if (atUs > timeOf(context, event)) enqueue.sendTo("hotPath", { type: "wakeAt", atUs })
@@ -32,7 +32,7 @@ export const withCycle = engineSetup.extend({
     setGuardrails: enqueueActions(({ event, enqueue }) => {
       if (event.type === "setGuardrails") enqueue.sendTo("hotPath", event)
     }),
-    /** Tier 1 works by another policy: so does everybody else. The cycle hears of it where it begins anew. */
+    /** Tier 1 has another policy, so every actor gets it. The cycle gets it when it restarts. */
     followGuardrails: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "guardrailsSet") return
       const hot = context.hot.get()

@@ -11,7 +11,7 @@ import { SUPERVISOR } from "./safeMode.machine.ts"
 
 export const withLatch = withGuard.extend({
   actions: {
-    /** Before anything settles: a latch that is open must be so before the cycle hears that it may begin. */
+    /** Before anything settles: an open latch must be open before the cycle is told to begin. */
     resumeLatch: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "start") return
       const nowUs = timeOf(context, event)
@@ -36,7 +36,7 @@ export const withLatch = withGuard.extend({
       if (event.type === "rollbackRequested" && !context.hot.get().config.hasBaseline) return
       enqueue.sendTo("latch", { type: "rolledBack", nowUs: timeOf(context, event) })
     }),
-    /** What the guard had let go while nobody lived to carry that out, or to hear of it, is let go now. */
+    /** Releases now what the guard released while the other actors were dead. */
     wakeLatch: sendTo("latch", ({ context, event, self }) => {
       const nowUs = timeOf(context, event)
       const engine = self.getSnapshot()

@@ -162,7 +162,7 @@ export interface PairReadEvent {
   readonly base: ReadonlyArray<number>
 }
 
-/** What a cycle tells its parent, or whoever listens with `actor.on`. */
+/** What a cycle sends its parent, or listeners of `actor.on`. */
 export type CycleReport = CycleCompletedEvent | PairReadEvent | RollbackRequestedEvent | TripEvent
 
 /** What `spsaCycleMachine` answers to. */

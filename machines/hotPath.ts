@@ -190,7 +190,7 @@ function propose(
   const fitting = Math.min(proposal.targets.length, hot.config.knobs)
   for (let i = 0; i < fitting; i++) inbox[P_TARGET + i] = proposal.targets[i]
   if (proposal._tag === "update" && proposal.earned === true) executor.earn()
-  // A return to the base is a safety action, whoever asks for it.
+  // A return to the base is always a safety action.
   const status =
     proposal._tag === "returnToBase" ? hot.returnToBase() : hot.apply(APPLY_KINDS.indexOf(proposal._tag))
   const word = VIOLATIONS[status]
@@ -353,7 +353,7 @@ export const hotPathLogic: Logic = persistedAsData<Logic>({
     takePlace(hot, snapshot.restored, nowUs)
     if (snapshot.restored.latch > 0) hot.executor.openLatch(snapshot.restored.latch)
     if (snapshot.restored.baseline !== null && !hot.config.hasBaseline) hot.executor.setBaseline()
-    // Whoever was restored may know another policy than the hot path was built with.
+    // A restored actor may have another policy than the hot path was built with.
     tellGuardrails(hot, nowUs, scope)
     settle(hot, nowUs, scope)
   },

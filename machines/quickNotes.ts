@@ -6,7 +6,7 @@ import type { AnyActorRef, AnyEventObject } from "xstate"
 import type { ActionLike } from "./quickActions.ts"
 import type { Arrow } from "./quickChart.ts"
 
-/** What a step shows of itself. */
+/** What a step shows. */
 interface Noted {
   readonly event: AnyEventObject
   readonly self: AnyActorRef

@@ -32,7 +32,7 @@ let spare: Outbox | null = null
 
 export class Outbox {
   private scope: Sending | null = null
-  /** To whom, event by event; null: to whoever listens. */
+  /** The receiver of each event; null: every listener. */
   private readonly targets: Array<AnyActorRef | null> = []
   private readonly events: Array<AnyEventObject | null> = []
   private count = 0

@@ -123,7 +123,7 @@ interface Voice {
   readonly self: AnyActorRef
 }
 
-/** To the parent when there is one, and to whoever listens. */
+/** To the parent, if there is one, and to every listener. */
 function say(report: RelocationReport, { enqueue, self }: Voice): void {
   if (self._parent !== undefined) enqueue.sendTo(self._parent, report)
   enqueue.emit(report)

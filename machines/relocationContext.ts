@@ -247,7 +247,7 @@ function turnedBack(
   return left === null || trip === null ? { change: c, says } : backTo(c, left, trip.from, says)
 }
 
-/** Another variant takes the place of the live one amid a relocation: to its place, from where that set out, without a trial. */
+/** Another variant replaces the live one during a relocation: the base moves to its place from where that relocation started, without a trial. */
 function backTo(
   c: RelocationContext,
   left: Chosen,

@@ -84,7 +84,7 @@ export interface RelocationWantedEvent {
   readonly nowUs: number
 }
 
-/** The base is where it shall be: the cycle goes on from there. */
+/** The base has reached its target: the cycle continues from there. */
 export interface RelocationOverEvent {
   readonly type: "relocationOver"
   readonly nowUs: number
@@ -112,7 +112,7 @@ export interface VariantChosenEvent {
   readonly nowUs: number
 }
 
-/** What the actor tells its parent, or whoever listens with `actor.on`. */
+/** What the actor sends its parent, or listeners of `actor.on`. */
 export type RelocationReport =
   | RelocationWantedEvent
   | RelocationOverEvent

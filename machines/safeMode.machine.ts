@@ -3,7 +3,7 @@
  * it inside `engineMachine`, or alone as a latch around anything that must stop, wait and be let go again.
  *
  * No timers: the deadline lies in the context and is compared with the time that events bring, so a restored latch is
- * armed as before. A timer that is over ends SafeMode with the next window that closes: who hears nothing tunes nothing.
+ * armed as before. After the timer, the next window that closes ends SafeMode: without measurements nothing is tuned.
  * Every state answers every event, if only by saying that it changes nothing.
  */
 import { assign, enqueueActions, setup } from "xstate"
@@ -63,7 +63,7 @@ function tripped(
       ? noteRollback(context.rollbacksUs, now, rollbacksKept(policy))
       : context.rollbacksUs
   const asked = guarded ? "objectiveRecovery" : exitFor(reason, policy, rollbacksInHour(rollbacksUs, now))
-  // Whoever else trips ends the guard's stay, and with it the guard's exit.
+  // A trip for another reason ends the guard's stay, and with it the guard's exit.
   const before = context.judge === "guard" ? null : context.exit
   const exit = before === null ? asked : stricterExit(before, asked)
   const timed = !guarded && (exit === "timer" || exit === "objectiveRecovery")

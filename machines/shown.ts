@@ -80,7 +80,7 @@ export abstract class ViewableEvent {
   }
 }
 
-/** The same event, with a short form for whoever writes it out as JSON. */
+/** The same event, with a short form for JSON. */
 export function shown<const E extends AnyEvent>(event: E): E {
   return Object.assign(Object.create(ViewableEvent.prototype) as object, event)
 }

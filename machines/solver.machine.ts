@@ -35,7 +35,7 @@ const solverSetup = setup({
     budgetIsSpent: ({ context }) => context.phase === "done",
   },
   actions: {
-    /** Takes the step and answers it, to the address given and to whoever listens. */
+    /** Takes the step and answers it, to the given address and to every listener. */
     answer: enqueueActions(({ context, event, enqueue }) => {
       if (event.type === "stop") return
       const { changes, reply, replyTo } = event.type === "ask" ? asked(context, event) : told(context, event)
@@ -121,7 +121,10 @@ function optionsOf(actor: AnyActorRef): SolverOptions | undefined {
   return options?.input?.options
 }
 
-/** An offline search as a statechart: send `ask` and `tell`; `bestSoFar` of its context is what it would recommend. Its output is the finished run. */
+/**
+ * An offline search as a statechart: send `ask` and `tell`; `bestSoFar` of its context is its recommendation. Its output is the
+ * finished run.
+ */
 export const solverMachine = asData(chart, {
   show: ({ phase, counts, classification }: SolverContext) => ({
     phase,

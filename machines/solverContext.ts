@@ -149,7 +149,7 @@ function rejected(
   return { type: "rejected", of, message, problems }
 }
 
-/** Results that cannot be taken are the sender's fault: he is told, and the run goes on. Anything else is a defect. */
+/** Invalid results are the sender's fault: the sender gets the error and the run continues. Anything else is a defect. */
 function accepted<A>(take: () => A): A | ResultError {
   try {
     return take()

@@ -63,7 +63,7 @@ export interface RejectedEvent {
 /** What comes back to who asked, told or seeded. */
 export type SolverReply = AskedEvent | ToldEvent | RejectedEvent
 
-/** To the parent, and to whoever listens: the phases as they begin, and what the classify phase found. */
+/** To the parent and to every listener: the phases as they begin, and what the classify phase found. */
 export type SolverReport =
   | { readonly type: "phaseBegan"; readonly phase: SolverPhase }
   | { readonly type: "classified"; readonly classification: Classification }

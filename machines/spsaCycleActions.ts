@@ -166,7 +166,7 @@ export const cycleSetup = setup({
     keepLearnt: assign(({ context }) => kept(context)),
     endCycle: assign(({ context, event }) => ended(context, "nowUs" in event ? event.nowUs : 0)),
     rebase: assign(({ context, event }) => (event.type === "resume" ? rebased(context, event) : {})),
-    /** To the parent when there is one, and to whoever listens. */
+    /** To the parent, if there is one, and to every listener. */
     report: enqueueActions(({ context, enqueue, event, self }, params: { what: ReportKind }) => {
       const report = reportOf(params.what, context, event)
       if (self._parent !== undefined) enqueue.sendTo(self._parent, report)

@@ -185,7 +185,7 @@ const stay = (state: VariantState) => [
 
 const no = { actions: "sayNoWay" as const }
 
-/** Evidence while it may be live: a broken constraint takes the approval away, whoever gave it. */
+/** Evidence while it may be live: a broken constraint withdraws every approval. */
 const watch = (state: VariantState) => [
   { guard: "breaksConstraint" as const, target: "#variant.evaluated", actions: moveTo("evaluated") },
   ...stay(state),

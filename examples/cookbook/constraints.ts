@@ -1,6 +1,6 @@
 /**
  * Money under a promise: the least memory and the fewest replicas that still keep the 99th percentile below 200 ms, with budgets on
- * how quickly either may change. Virtual time: six hours pass in a moment.
+ * how quickly either may change. In virtual time: six hours take a few seconds.
  *
  * Run: npm run build && node examples/cookbook/constraints.ts
  */

@@ -57,7 +57,7 @@ export const LABELS: Readonly<Record<Knob, string>> = {
   debounceMs: "debounce",
 }
 
-/** What the panel says of itself. */
+/** What the panel shows. */
 export const HEADING = `Aiming at ${TARGET_MS} ms a frame`
 export const STORY = "An engine moves three knobs until a frame's work fits. Add load and watch it give way."
 

@@ -35,7 +35,7 @@ export interface TellFlags {
 }
 
 export async function tellCommand({ state, results }: TellFlags): Promise<ExitCode> {
-  // Before the state is locked: whoever writes to our stdin may take their time.
+  // Before the state is locked: the writer of our stdin may be slow.
   const document = await readResults(results)
   const study = await Study.open({ config: null, state, command: "arqon tell", brief: true })
   try {

@@ -15,7 +15,7 @@ export function stateDirectory(directory: string): string {
   return directory
 }
 
-/** A directory with a journal in it. An empty one is a slip: nobody shall read "whole" of a journal that is elsewhere. */
+/** A directory with a journal in it. An empty one is a mistake: nobody should read "whole" about a journal that is elsewhere. */
 export function journalDirectory(directory: string): string {
   stateDirectory(directory)
   try {

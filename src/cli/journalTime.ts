@@ -9,7 +9,7 @@ const SECONDS = /^\d+(?:\.\d+)?(?:\s*s)?$/
 const SECOND_US = 1e6
 const MINUTE_US = 60 * SECOND_US
 const HOUR_MS = 3_600_000
-/** Seconds in the year 5138: whoever writes more has written milliseconds. */
+/** Seconds in the year 5138: anything larger must be milliseconds. */
 const MOST_SECONDS = 1e11
 
 /** First and last microsecond of what was named. */

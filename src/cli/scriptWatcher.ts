@@ -1,5 +1,5 @@
 /**
- * Ends what a command leaves behind when it is killed: a process of its own that is told which process groups run, one line each, and
+ * Ends what a command leaves behind when it is killed: a separate process that is given the running process groups, one line each, and
  * ends them when the pipe to the command closes. Somebody else's script cannot be asked to watch a pipe, and a command that is killed
  * can do nothing any more.
  */

@@ -18,7 +18,7 @@ export interface Connection {
 /**
  * Throws a CliFailure that says what to do where there is no studio, or none for this token.
  *
- * @param ask asks whoever sits at the terminal for the link or the token; null where nobody does
+ * @param ask asks the person at the terminal for the link or the token; null without a terminal
  */
 export async function connect(
   address: string,

@@ -1,4 +1,4 @@
-/** The file that a studio's token stands in: a token on the command line would be read by whoever lists processes. */
+/** The file with a studio's token: a token on the command line is visible in every list of processes. */
 import { readFileSync } from "node:fs"
 import { causeText } from "../system/StateFileError.ts"
 import { CliFailure } from "./exitCodes.ts"

@@ -8,7 +8,7 @@
  * cache.cycle({ nowUs, loss, base })                          // every completed cycle
  * const { target, busy } = cache.plan(nowUs, base)            // between cycles, and every window while busy
  * ```
- * It writes nothing: whoever owns the cycle proposes `target` as an update, and Tier 1 judges it like any other.
+ * It writes nothing: the owner of the cycle proposes `target` as an update, and Tier 1 judges it like any other.
  */
 import { DEFAULT_REENTRY } from "./reentry.ts"
 import type { KnobTable } from "../hot/KnobTable.ts"

@@ -1,6 +1,6 @@
 /**
  * A bandit over variants: Thompson sampling on the losses of windows. It knows nothing of guardrails (`variantSelection`
- * does); needed by whoever must choose among few discrete things while measuring them.
+ * does); use it to choose among a few discrete options while measuring them.
  *
  * Each arm has a normal posterior: its own mean, the spread of one reading pooled over all arms, and a wide prior around the
  * mean of all. One draw an arm, the lowest is chosen. Scale and offset of the loss do not matter. A draw is a pure function of
@@ -138,7 +138,7 @@ function belief(arm: Arm, { noise, centre, prior }: Pool): readonly [number, num
 }
 
 /**
- * Chooses among names: first whoever lacks trials, fewest readings first, then the lowest draw. Costs one block of ChaCha8 a
+ * Chooses among names: first those that lack trials, fewest readings first, then the lowest draw. Costs one block of ChaCha8 a
  * name, however long the history.
  */
 export function choose(

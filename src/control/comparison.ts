@@ -1,6 +1,6 @@
 /**
  * What follows from a pair of windows for the plant: back to the baseline, on as before, or the tuned configuration becomes
- * the baseline. Puts the rollback test and the advantage together for whoever measures pairs; pure functions over a plain
+ * the baseline. Combines the rollback test and the advantage over measured pairs; pure functions over a plain
  * record, as both are.
  *
  * Cost: a pair takes two windows and at most three applies, every `everyCycles` cycles of two windows and three applies each. With 4

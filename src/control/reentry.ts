@@ -229,7 +229,7 @@ function judge(state: ReentryState, trip: Trip, where: Whereabouts, policy: Reen
   const error = SIGMAS * Math.sqrt(canary.variance + level.variance)
   const gain = level.mean - mean
   const lost = gain < -error
-  // Whoever sent a trial asks only that it is not worse; a memory claims to be better.
+  // A trial only has to be no worse; a memory claims to be better.
   if (gain > error || (trip.regime === null && !lost)) {
     const memory = withRegime(state.memory, trip.regime, (one) => ({
       ...one,

@@ -1,6 +1,6 @@
 /**
  * What homeostasis and the selection of variants are set to, and begin with, where nobody says otherwise. Apart from what they
- * do, so that whoever only fills in a configuration does not carry that along.
+ * do, so that code that only fills in a configuration does not carry that along.
  */
 import type { BanditSettings, BanditState } from "./relocationTypes.ts"
 import type { HomeostasisPolicy, HomeostasisState } from "./relocationTypes.ts"

@@ -1,6 +1,6 @@
 /**
  * Where an engine begins again, decided from where the last run was left: after a crash on its baseline, after a stop where
- * it stood, and with SafeMode as it was. Pure; who reads the journal calls it, and so does whoever wants to know beforehand.
+ * it stood, and with SafeMode as it was. Pure: the reader of the journal calls it, and so can a caller that wants to know beforehand.
  */
 import { fits, type Resumption } from "../domain/Resumption.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
@@ -31,7 +31,7 @@ export interface LeftBehind {
   readonly memory?: Resumption["memory"]
   /** What is wrong with the record, in words; null where nothing is. */
   readonly damage: string | null
-  /** Where the record is, for whoever has to look at it. */
+  /** Where the record is, for a person who has to look at it. */
   readonly directory?: string
 }
 

@@ -2,7 +2,7 @@
  * What a step in a variant's life demands, as pure functions: each gives the list of what is missing, empty where nothing
  * is. The machine's guards ask them, and a refusal repeats what they said. Needed wherever a variant may move.
  *
- * Four eyes: whoever wrote any part of a variant's content cannot approve it, and what has no such approval cannot be
+ * Four eyes: an author of any part of a variant's content cannot approve it, and what has no such approval cannot be
  * promoted. Approving and promoting may be done by the same person: the second look is at the content, not at the button.
  */
 import type { Problem } from "../domain/errors.ts"

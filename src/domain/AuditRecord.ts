@@ -1,6 +1,6 @@
 /**
- * An audit record for people and programs: the numbers of the ring in words, with knob names, kinds and reasons. One needs it to read the
- * trail, to write it out, or to answer "why did it do that". `records.ts` says which fields each kind has.
+ * An audit record for people and programs: the numbers of the ring decoded, with knob names, kinds and reasons. Use it to read the
+ * trail, to write it out, or to answer "why did it do that". `records.ts` lists the fields of each kind.
  */
 import type { GuardNumber } from "../hot/guardRecord.ts"
 import type { Preset } from "./configSchema.ts"

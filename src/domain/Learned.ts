@@ -1,7 +1,7 @@
 /**
  * What an engine has learnt that outlives it: the regimes of its homeostasis cache, and what its selection knows of variants.
  * Plain data, so that it goes into a file, into a configuration (`learned`) and into the record of a start. Needed wherever it
- * is saved or comes back; what is no such thing is told by name and never half taken.
+ * is saved or comes back; anything else is refused with its name, never accepted in part.
  */
 import { readText } from "./readInput.ts"
 import {
@@ -99,7 +99,7 @@ export const LearnedShape = object({
 /** What an engine has learnt, as `engine.relocation.learned()` gives it and the option `learned` takes it. */
 export interface Learned extends ShapeType<typeof LearnedShape> {}
 
-/** What a position is a position between, as far as that is told. */
+/** The range that a position lies in, if it is given. */
 interface Between {
   readonly min?: unknown
   readonly max?: unknown
@@ -109,7 +109,7 @@ interface Between {
 const rangeText = ({ min, max, scale = "linear" }: Between): string =>
   `${String(min)} to ${String(max)} ${String(scale)}`
 
-/** The first knob that has another range now, in words; null where none has, or nothing is told of them. */
+/** The first knob that has another range now, in words; null if none has, or if ranges are not given. */
 export function otherRange(
   names: ReadonlyArray<string>,
   before: ReadonlyArray<Between> | undefined,

@@ -156,7 +156,7 @@ export const VariantRecordShape = object({
   version: whole(1),
   state: oneOf(VARIANT_STATES),
   content: VariantContentShape,
-  /** Who wrote the content as it is; whoever does so cannot approve it. */
+  /** The author of the current content, who cannot approve it. */
   authors: list(text(MAX_BY), atMost(100)),
   evidence: list(NumberedEvidenceShape, atMost(MAX_EVIDENCE)),
   /** Pieces of evidence ever given. */

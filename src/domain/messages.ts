@@ -1,6 +1,6 @@
 /**
  * What the tagged errors say where their reason is a word: each message whole, with its remedy. `docs/reference/errors.md` lists
- * these and the problems that refused input is told of.
+ * these and the problems of refused input.
  */
 
 /** By reason of an `EngineStateError`. */

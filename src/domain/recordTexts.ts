@@ -1,5 +1,5 @@
 /**
- * How audit records are told to people, by kind: name, colour, group, mark on a time line, one line of text. The studio's server and page,
+ * How audit records are shown to people, by kind: name, colour, group, mark on a time line, one line of text. The studio's server and page,
  * the terminal and the exporters read this table, so that none of them tells it otherwise than the others.
  */
 import type { AuditRecord } from "./AuditRecord.ts"

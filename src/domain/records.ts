@@ -1,7 +1,7 @@
 /**
  * The kinds of audit records: one row a kind. A row says which fields of an `AuditRecord` the kind has, where in the record's block each
  * lies, and what others need to know of it: whether it came from outside, what its point is, whether it may explain a safety action.
- * Writers, decoder, journal, replay and studio read this table. How a record is told to people stands in `recordTexts.ts`.
+ * Writers, decoder, journal, replay and studio read this table. How a record is shown to people is in `recordTexts.ts`.
  *
  * Codes and places are a stored format: append rows, never change one. A place that no row may move is a constant of `src/hot`.
  */

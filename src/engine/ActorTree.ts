@@ -38,7 +38,7 @@ export interface ActorTreeOptions {
   readonly relocation: () => typeof relocationMachine | undefined
   /** After every event of the root. */
   readonly onEvent: () => void
-  /** Keeps the calls of whoever listens to the actors until the engine is at rest. */
+  /** Holds calls to listeners of the actors until the engine is at rest. */
   readonly later: Later
   /** The root may come to its end by itself: a stop was asked for. */
   readonly mayEnd: () => boolean

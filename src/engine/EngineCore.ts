@@ -64,9 +64,9 @@ export class EngineCore {
   /** By the guardrails in force. */
   coarse: ReadonlyArray<CoarseKnob>
   readonly snapshots = new Listeners<EngineSnapshot>("subscriber")
-  /** Hears that a person has let the engine go on: children that died too often may try again. */
+  /** Called when a person lets the engine continue: children that died too often may try again. */
   readonly releases = new Listeners<void>("release")
-  /** Hears once that the engine is over: null after a stop, the fault when it could not be mended. */
+  /** Called once when the engine has ended: with null after a stop, with the fault if it could not be recovered. */
   readonly endings = new Listeners<EngineFaultError | null>("ending")
   readonly life = new EngineLife(this)
   /** What the faces of the engine call. */
@@ -75,9 +75,9 @@ export class EngineCore {
   resumption: Resumption | null
   readonly clockWatch: ClockWatch
   private readonly readClock: (() => number) | null
-  /** What functions of a user's are to hear once the engine is at rest. */
+  /** Calls to user functions that wait until the engine is at rest. */
   readonly notifications = new Notifications()
-  /** Calls of whoever listens to an actor. */
+  /** Calls to the listeners of an actor. */
   private readonly actorListeners = new Listeners<() => unknown>("actor")
   readonly tree: ActorTree
   readonly recovery: Recovery
@@ -117,14 +117,14 @@ export class EngineCore {
     this.due = due
     // A fault is not the end: after a person's reset there are windows again.
     this.windows$ = completeWhen(
-      // Who stops the engine hears of no further window.
+      // After a stop no further window is reported.
       observeLater(windows$(due), (call) =>
         this.notifications.add(() => (this.status === "stopped" ? undefined : call())),
       ),
       (done) => this.whenOver((fault) => (fault === null ? done() : undefined)),
     )
     this.actorListeners.add((call) => call())
-    // Before the actors: an inspector hears of them as they are made, and may fail at once.
+    // Before the actors: an inspector is called as they are made, and may fail at once.
     this.recovery = new Recovery(this, settings.window.windowUs)
     this.relocations = new Relocations(this, options.relocation ?? null)
     const inspector =
@@ -246,15 +246,15 @@ export class EngineCore {
     let code = WINDOW_CLOSED
     for (let i = 0; i < MOST_DUE && code !== NOTHING_DUE && code !== RING_FULL; i++) {
       code = this.afterDue(this.hot.tick())
-      // Whoever was told of it may have stopped the engine.
+      // A callback may have stopped the engine.
       if (this.status === "stopped") return
     }
-    // Whoever waits for what cannot be recorded does not hang.
+    // Waiting for room in the audit is not a hang.
     if (code !== RING_FULL) this.recovery.watch()
     this.settle()
   }
 
-  /** As a user calls it: only manual time is told what time it is. */
+  /** `tick` as a user calls it: allowed in manual time only. */
   manualTick(nowUs: number): void {
     this.life.expect("running", "tick")
     if (this.readClock !== null) throw new EngineStateError({ reason: "notManual", call: "tick" })

@@ -34,7 +34,7 @@ export const openLifetime = Effect.fnUntraced(function* (
   const ended = Latch.makeUnsafe(false)
   let ending = false
   const report = Effect.suspend(() => unwritten)
-  // Once, whoever asks: who comes second waits for the first.
+  // Runs once: a second call waits for the first.
   const stop = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       if (ending) return restore(Effect.andThen(ended.await, report))

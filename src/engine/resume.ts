@@ -11,7 +11,7 @@ import { hotPathOf } from "./engineParts.ts"
 
 /**
  * The hot path of the settings, standing where the resumption says. `shared` is a configuration in memory that readers of other
- * threads go on reading: it is taken over from whoever wrote it before, and where the resumption names no generation it stands
+ * threads go on reading: it is taken over from its previous writer, and without a generation in the resumption it stands
  * at the start already.
  */
 export function resumedHotPath(

@@ -121,7 +121,7 @@ export interface RunningEngine {
   readonly awaitFault: Effect.Effect<never, EngineFaultError>
 }
 
-/** Begins an engine and everything under it; the scope's end is its end. Whoever traces it gives it a span. */
+/** Begins an engine and everything under it. It ends with the scope. The caller adds a span if it traces. */
 export const runEngine = Effect.fnUntraced(function* (
   core: EngineCore,
   options: RuntimeOptions,
@@ -146,7 +146,7 @@ export const runEngine = Effect.fnUntraced(function* (
   return { core, stop, proveAndStop, awaitFault: faultOf(core) }
 })
 
-/** Resolves when the engine is over, or beyond mending; interrupted it leaves the proof to whoever ends the engine. */
+/** Resolves when the engine has ended or cannot be recovered. An interruption leaves the proof to the call that ends the engine. */
 const proved = (core: EngineCore, pairs: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
     core.life.prove(pairs)

@@ -3,7 +3,7 @@
  * every call a user can make, synchronous. Effect owns when it begins and ends (`runFleet`).
  *
  * Engines do not meet: a defect in one starts that one anew, from its baseline, and the others go on. What engines report while
- * listeners are told of events waits in a bounded inbox and is taken right after.
+ * listeners are notified waits in a bounded inbox and is taken right after.
  */
 import type { FleetSettings } from "../domain/FleetConfig.ts"
 import { EngineStateError, FleetError, NoBaselineError } from "../domain/errors.ts"
@@ -257,7 +257,7 @@ export class FleetCore {
       this.digestsLost++
       return false
     }
-    // What is no reading wakes nobody: who hears nothing else would probe blindly, once a digest.
+    // Without a reading no engine wakes: it would probe blindly, once a digest.
     const isReading = Number.isFinite(this.parts.digest[DIGEST_OBJECTIVE])
     if (!isReading && cell.loop === null) return cell.countUnread()
     const loop = isReading || cell.loop === null ? this.awaken(cell, nowUs) : cell.loop

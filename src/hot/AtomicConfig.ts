@@ -111,7 +111,7 @@ export class AtomicConfig {
 
   /**
    * The writer of a buffer whose last writer is gone for good: live configuration, generation, baseline and latch are as that
-   * one left them, whatever it was amid. Two writers at once would tear it; make sure that the other one has ended. A
+   * one left them, at whatever point it stopped. Two writers at once would tear it; make sure that the other one has ended. A
    * RangeError where no configuration of this many knobs lies in the buffer.
    */
   static takeOver(table: KnobTable, buffer: SharedArrayBuffer | ArrayBuffer): AtomicConfig {
@@ -220,7 +220,7 @@ export class AtomicConfig {
   /** Makes positions that are on the grid already, live under the generation in `cells[at]`, the baseline. */
   keepBaseline(units: Float64Array, cells: Float64Array, at: number): void {
     const { block, knobs, table } = this
-    // None while it is written: a thread that is ended amid it leaves no half of one behind.
+    // None while it is written: a thread that ends meanwhile leaves no half of one behind.
     block[HEAD_BASELINE_GENERATION] = 0
     table.place(units, 0, block, HEADER_DOUBLES, HEADER_DOUBLES + knobs)
     block[HEAD_BASELINE_GENERATION] = cells[at]

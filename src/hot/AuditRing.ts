@@ -1,6 +1,6 @@
 /**
  * The audit trail on its way out: fixed-size records of doubles in a ring, written by Tier 1 without allocating and
- * drained by whoever keeps them. It never overwrites: a full ring refuses, and that refusal stops adaptation. The last
+ * drained by the audit trail. It never overwrites: a full ring refuses, and that refusal stops adaptation. The last
  * `reserved` places are kept for safety actions, which must always be possible and always be recorded, for what follows from
  * the record that took the last ordinary place, and for what a person asks for meanwhile.
  */

@@ -226,7 +226,7 @@ export class DigestLanes {
     this.bellAt = Atomics.load(words, WORD_BELL)
     Atomics.store(words, WORD_SINCE, 0)
     Atomics.store(words, WORD_WAKE_AT, digests)
-    // Whoever published before it saw the word is in the sizes; whoever saw it counts itself. Some do both and wake us early.
+    // A publisher that had not seen the word yet is in the sizes; one that had counts itself. Some do both and wake us early.
     const waiting = this.size
     if (Atomics.add(words, WORD_SINCE, waiting) + waiting < digests) return true
     Atomics.store(words, WORD_WAKE_AT, AWAKE)

@@ -161,7 +161,7 @@ export class HotLoop extends LoopSafety {
     else if (code === WINDOW_EXPIRED) this.expired()
     else if (code === EMERGENCY) this.emergency()
     if (this.phase === FROZEN) {
-      // A timer that is over ends SafeMode with the next window that closes: who hears nothing tunes nothing.
+      // After the timer, the next window that closes ends SafeMode: without measurements nothing is tuned.
       const heard = code === WINDOW_CLOSED && this.hot.nowCell[0] >= this.due[0]
       if ((this.exit === BY_TIMER && heard) || (this.exit === BY_DRAIN && this.hot.audit.drained))
         this.close()

@@ -285,7 +285,7 @@ export class HotPath {
     deadlines.add(this.#cells, us)
   }
 
-  /** Deadlines that have passed lead to nothing: whoever waited for them has been told the time. */
+  /** Drops deadlines that have passed without reporting them: the caller already knows the time. */
   dropPassed(): void {
     if (this.#nowCell[0] >= this.#cells[NEXT_DEADLINE]) deadlines.sweep(this.#cells, this.#nowCell)
   }

@@ -145,7 +145,7 @@ export class LoopSafety implements Sharer {
   protected freeze(reason: number): void {
     const byHand = reason === TRIP_MANUAL || this.tooManyRollbacks
     const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
-    // A second trip while open can make leaving harder, never easier; whoever else moves the plant ends the guard's stay.
+    // A second trip while open can make leaving harder, never easier; any other move of the plant ends the guard's stay.
     const guarded = this.phase === FROZEN && this.exit === BY_GUARD
     if (this.phase !== FROZEN || guarded || exit > this.exit) this.exit = exit
     if (exit === BY_RESET && reason !== TRIP_MANUAL) this.demandReset()

@@ -3,7 +3,7 @@
  * may be off their base at a time, and how many configurations they may apply in a second, all of them together. One needs it
  * wherever more than one loop of a process tunes the same database, cache or core.
  *
- * A loop asks before every apply; one that has to wait tries again when it is told to. Safety actions never ask.
+ * A loop asks before every apply; one that has to wait tries again when asked to. Safety actions never ask.
  */
 import { RateWindow } from "./RateWindow.ts"
 import { outOfRange } from "./outOfRange.ts"

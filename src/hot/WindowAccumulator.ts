@@ -23,7 +23,7 @@ import {
 import { measureTrend, TREND_CELLS } from "./trend.ts"
 import { outOfRange } from "./outOfRange.ts"
 
-/** Numbers of a window. Defaults live with whoever parses configuration. */
+/** Numbers of a window. Defaults are set where the configuration is parsed. */
 export interface WindowNumbers {
   /** Valid digests that close the window, >= 1. */
   readonly windowDigests: number

@@ -1,6 +1,6 @@
 /**
  * The records of what decisions come from: the passing of time, commands. A hot path that keeps everything writes one before anyone acts
- * on it, so that a replay is told the same at the same moment. `digestRecord.ts` writes those of digests.
+ * on it, so that a replay gets the same input at the same moment. `digestRecord.ts` writes those of digests.
  */
 import {
   type AuditRing,

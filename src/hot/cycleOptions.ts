@@ -1,4 +1,4 @@
-/** What a loop without actors is told besides its hot path and its tuner. */
+/** Options of a loop without actors, besides its hot path and its tuner. */
 
 /** When a loop gives up, and which way is down. Counts are occurrences in a row. */
 export interface CycleOptions {

@@ -17,7 +17,7 @@ import { fitted } from "./plainText.ts"
 import { makePrivateFile, plainPath, PRIVATE } from "./privateFile.ts"
 import { causeCode, causeText, StateFileError } from "./StateFileError.ts"
 
-/** Who holds a lock, as it says of itself. Believed by nobody but the reader of a message. */
+/** Who holds a lock, by its own account: for messages only, nothing relies on it. */
 interface Holder {
   readonly pid: number
   readonly host: string

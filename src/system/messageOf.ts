@@ -1,2 +1,2 @@
-/** What an error says of itself. Anything may be thrown, errors that are none included. */
+/** The message of whatever was thrown, which need not be an Error. */
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

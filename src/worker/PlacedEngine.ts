@@ -94,7 +94,7 @@ export class PlacedEngine {
   /** Why the start failed, until its thread has ended. */
   private failure: Error | null = null
   private stopping: { readonly done: Promise<void>; readonly waiting: Waiting } | null = null
-  /** A stop that proves its base first is under way: the engine still takes what it is told. */
+  /** A stop that proves its base first is under way: the engine still accepts calls. */
   private proving = false
   private remains: Remains | null = null
   private runs = 0
@@ -302,7 +302,7 @@ export class PlacedEngine {
         return
       case "failed":
         if (this.starting === null) this.lastDeath = message.error.message
-        // Who hears of it may start again: when the thread has ended, and not before.
+        // A listener may start again: only after the thread has ended.
         else this.failure = receiveError(message.error)
         void this.thread?.end()
         return

@@ -252,7 +252,7 @@ export class WorkerHost {
     this.close()
   }
 
-  /** The state of the open latch beyond its word, for whoever takes over. */
+  /** The state of the open latch beyond its word, for the next worker. */
   private noteLatch(): void {
     this.noteRollbacks()
     const state = safeModeState(this.core.actor, this.core.hot)

@@ -8,7 +8,7 @@ import type { SharedHandle } from "../../src/engine/contract/WorkerEngine.ts"
 
 interface Task {
   readonly shared: SharedHandle<"batch" | "timeout">
-  /** [0]: go on while it is 0. */
+  /** [0]: go on while it is 0. [1]: generations seen so far. */
   readonly over: SharedArrayBuffer
   /** Milliseconds between two digests; null: report none. */
   readonly reportEveryMs: number | null
@@ -30,6 +30,7 @@ const look = (generation: number, batch: number, timeout: number): void => {
   if (generation < last) backwards++
   last = generation
   seen.set(generation, text)
+  Atomics.store(flag, 1, seen.size)
 }
 
 parentPort?.postMessage("running")

@@ -57,12 +57,12 @@ export interface Seen {
 
 /** A thread that looks on until it is told to end. */
 export async function onlooker(engine: Placed, reportEveryMs: number | null = null) {
-  const over = new Int32Array(new SharedArrayBuffer(4))
+  const over = new Int32Array(new SharedArrayBuffer(8))
   const worker = new Worker(new URL("./attachedThread.ts", import.meta.url), {
     workerData: { shared: engine.shared, over: over.buffer, reportEveryMs },
   })
   await once(worker, "message")
-  return async (): Promise<Seen> => {
+  const end = async (): Promise<Seen> => {
     const told = once(worker, "message") as Promise<[Seen]>
     Atomics.store(over, 0, 1)
     Atomics.notify(over, 0)
@@ -70,4 +70,6 @@ export async function onlooker(engine: Placed, reportEveryMs: number | null = nu
     await worker.terminate()
     return seen
   }
+  /** Generations that it has seen so far. */
+  return Object.assign(end, { count: () => Atomics.load(over, 1) })
 }

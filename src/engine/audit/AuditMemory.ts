@@ -1,6 +1,6 @@
 /**
  * The last records in memory: a ring of so many, the oldest make room. What is forgotten is counted. A record that nobody has asked
- * for is kept as the numbers it was on the audit ring, and put into words by whoever reads it: most are never read.
+ * for is kept as the numbers it was on the audit ring, and decoded when it is read: most never are.
  */
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 

@@ -1,5 +1,5 @@
 /**
- * A user's own inspector, kept apart from the actors it looks into: XState calls it amid their events, where an error of
+ * A user's own inspector, kept apart from the actors it looks into: XState calls it in the middle of their events, where an error of
  * its own would be theirs and a command of its own would have to wait.
  */
 import type { InspectionEvent, Observer } from "xstate"
@@ -9,7 +9,7 @@ import type { Notifications } from "./Notifications.ts"
 /** Looks into every actor of an engine, as XState's own `inspect` option. */
 export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 
-/** The same inspector as one that never throws and is told later, and the count of what it did throw. */
+/** The same inspector, called later and never throwing, with the count of what it did throw. */
 export function guardInspector(
   inspect: Inspect,
   notifications: Notifications,

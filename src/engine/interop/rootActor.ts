@@ -4,7 +4,7 @@
  */
 import { type Actor, type ActorOptions, type AnyActorLogic, createActor } from "xstate"
 
-/** Creates (does not start) a root actor; `onError` hears what it failed with. */
+/** Creates (does not start) a root actor; `onError` is called with what it failed with. */
 export function createRootActor<L extends AnyActorLogic>(
   logic: L,
   options: ActorOptions<L>,

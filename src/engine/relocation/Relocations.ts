@@ -45,9 +45,9 @@ export const NOT_CHOSEN: Problem = {
 }
 
 export class Relocations {
-  /** Hear of every switch, after it was recorded. */
+  /** Called on every switch, after it was recorded. */
   readonly switches = new Listeners<VariantSwitch>("variant")
-  /** Hear that what outlives the engine has changed. */
+  /** Called when something that outlives the engine has changed. */
   readonly changes = new Listeners<void>("learned")
   /** Reads the catalogue again: what fails there is counted and told. */
   readonly catalogue = new Listeners<void>("catalogue")
@@ -196,7 +196,7 @@ export class Relocations {
     return { knobs: names, ranges, homeostasis: { nextId, regimes: regimes.regimes, evicted }, variants }
   }
 
-  /** From the machine, in the midst of its event: first the record, then whoever listens. */
+  /** Called by the machine during its event: writes the record first, then notifies listeners. */
   variantChosen(chosen: VariantChosenEvent): void {
     // Who chooses has fetched them.
     if (this.parts === null) return
@@ -212,7 +212,7 @@ export class Relocations {
   /** Throws where the actor that would do it died too often. */
   private expectActor(call: string): void {
     this.host.settle()
-    // Whoever was told of something meanwhile may have stopped it.
+    // A callback may have stopped it meanwhile.
     this.expect(call)
     const { status, children } = this.host.actor.getSnapshot()
     if (status === "active" && children.relocation?.getSnapshot().status === "active") return

@@ -57,7 +57,7 @@ const fail = (reason: VariantError["reason"], variant: string, problems: Readonl
 
 export class Catalogue {
   readonly store: VariantStore
-  /** Hears every step after it was kept. */
+  /** Called with every step after it was stored. */
   readonly steps = new Listeners<VariantTransition>()
   /** What may be live, as it was last read. */
   private known: { readonly revision: string; readonly variants: ReadonlyArray<SelectableVariant> } | null =

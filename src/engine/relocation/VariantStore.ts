@@ -16,7 +16,7 @@ export interface VariantStore {
   readonly list: Effect.Effect<ReadonlyArray<VariantRecord>, VariantError>
   /** Variants in a state that may be live, by name. If omitted, the whole list is read. */
   readonly live?: Effect.Effect<ReadonlyArray<VariantRecord>, VariantError>
-  /** Changes whenever anything in the store changes, whoever did it. If omitted, every look reads everything. */
+  /** Changes whenever anything in the store changes, in any process. If omitted, every look reads everything. */
   readonly revision?: Effect.Effect<string, VariantError>
   /**
    * Stores a record together with the step that led to it, or neither, and only if the stored version is the

@@ -17,7 +17,7 @@ const PATIENCE = 1
 export class ClockWatch {
   /** Ticks so far. */
   ticks = 0
-  /** Called once a silence; `arm` makes it listen again, and so does a tick. */
+  /** Called once a silence; `arm` or a tick re-arms it. */
   onSilence: (() => void) | null = null
   private readonly cells = new Float64Array(2)
 

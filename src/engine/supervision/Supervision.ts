@@ -25,7 +25,7 @@ export class Hung {
   }
 }
 
-/** A death as it is told: in the snapshot, in the audit, in the error of an escalation. */
+/** A death as it is reported: in the snapshot, in the audit, in the error of an escalation. */
 export interface Death {
   readonly child: string
   readonly reason: DeathReason

@@ -15,7 +15,7 @@ import {
 import { unlink } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { pipeline } from "node:stream/promises"
-// Not by name: an older Node has no zstd, and shall be told so in words (nodeVersion.ts).
+// Not by name: an older Node has no zstd, and gets a clear message instead (nodeVersion.ts).
 import * as zlib from "node:zlib"
 import type { Hash } from "../format/frames.ts"
 import type { SyncedMark } from "../format/SyncedMark.ts"
@@ -92,8 +92,8 @@ export function readSegment(file: SegmentFile): Uint8Array | null {
 }
 
 /**
- * Bytes that an archive may hold: no larger segment is compressed. A few kilobytes can be made that unpack to gigabytes, and whoever
- * reads a journal shall not have to pay for them.
+ * Bytes that an archive may hold: no larger segment is compressed. A few kilobytes can unpack to gigabytes, and
+ * reading a journal must not cost that much.
  */
 export const MOST_UNPACKED = 64 * 1024 * 1024
 
@@ -125,7 +125,7 @@ function bytesOf(path: string): Uint8Array | null {
 }
 
 /**
- * Removes what a process that was killed amid a compression, or while it wrote what it had learnt, has left; the segment itself stays.
+ * Removes what a process left that was killed while compressing, or while writing what it had learned. The segment itself stays.
  */
 export function removeLeftovers(directory: string): void {
   removeTorn(directory, (file) => NAME.test(file) || file === LEARNED || file === MARK)

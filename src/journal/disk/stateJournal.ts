@@ -43,7 +43,7 @@ function cannotWrite(directory: string, cause: unknown): string | null {
     : `Nothing can be recorded in ${directory}: ${word} (${String(code)}). Adaptation waits until it can be written.`
 }
 
-/** More than the first batches take: whoever has so much room can begin. */
+/** More than the first batches take: with this much room a run can begin. */
 const PROBE_BYTES = 64 * 1024
 
 /** Throws what the disk does when it is asked for a little room. */

@@ -29,7 +29,7 @@ export interface JournalHeader {
   readonly knobs: number
   /** Wall clock at the beginning, ISO 8601. The engine's own time is in the records. */
   readonly createdAt: string
-  /** As the record of the start has it: configuration, knob table, seed. Null where the journal began amid a run. */
+  /** As the record of the start has it: configuration, knob table, seed. Null if the journal began during a run. */
   readonly start: Readonly<Record<string, unknown>> | null
   /** Null for the first segment in a directory. */
   readonly previous: JournalLink | null

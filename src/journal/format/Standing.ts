@@ -1,6 +1,6 @@
 /**
  * Where a run stands, from its records as they go past: base, baseline, SafeMode, rollbacks. The head of every segment but a
- * run's first says where the run stood there, so that whoever wants to know where it ended reads the last segment only.
+ * run's first says where the run stood there, so that reading the last segment is enough to know where it ended.
  */
 import {
   RECORD_CODE,

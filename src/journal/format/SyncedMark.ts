@@ -1,6 +1,6 @@
 /**
  * How far a journal is on the disk for good: a claim that its writer keeps outside the segment it is about. With it a segment that
- * was synced and is gone, cut off or overwritten since is told from one that a loss of power left torn. A file of marks is two
+ * was synced and is gone, cut off or overwritten since is distinguished from one that a power failure left torn. A file of marks is two
  * slots: the first stays as it is until the next segment, the second is written over as the segment grows.
  */
 import { crc32c } from "./crc32c.ts"

@@ -1,6 +1,6 @@
 /**
  * Reads one segment of a journal and says how far it can be trusted. Total: any bytes give an answer. A torn tail, as a
- * process or a machine leaves it that ended amid a write, is told from damage in the midst, where whole records still
+ * process or a machine leaves it that ended during a write, is distinguished from damage in the middle, where whole records still
  * follow, and both from a record that was changed with its checksum.
  */
 import { RECORD_POINT, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"

@@ -102,7 +102,7 @@ export function readJournal(directory: string, filter: JournalFilter = {}): Jour
 /** What checking a journal came to. */
 export interface JournalReport extends JournalSummary {
   /**
-   * `whole`: every record that was written is there as it was written. `torn`: it ends amid a frame or before a segment that was to
+   * `whole`: every record that was written is there as it was written. `torn`: it ends inside a frame or before a segment that was to
    * follow, as after a loss of power; everything before is whole. `damaged`: see the problems.
    */
   readonly status: "whole" | "torn" | "damaged"

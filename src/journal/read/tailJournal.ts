@@ -71,7 +71,7 @@ function follow(file: SegmentFile): Following | null {
 
 const isGone = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === "ENOENT"
 
-/** Records of a segment that match; none where it cannot be read, which is told when it is come by again. */
+/** Records of a segment that match; none if it cannot be read, which is reported when it is read again. */
 function countIn(file: SegmentFile, options: TailOptions): number {
   const wanted = makeFilter(options)
   let count = 0

@@ -345,7 +345,7 @@ export interface WalkStep {
 }
 
 /**
- * The same, a segment at a time, so that whoever asked can show how far it is, and stop. `sought` is a state of the chain to look for, 64
+ * The same, a segment at a time, so that the caller can show progress, and stop. `sought` is a state of the chain to look for, 64
  * hexadecimal digits.
  */
 export function* stepsOf(

@@ -325,7 +325,7 @@ export function whyChanged(
   return why.result()
 }
 
-/** The same, a record at a time, for whoever goes through the journal at a pace of their own. */
+/** The same, one record at a time, for callers that walk the journal themselves. */
 export class WhyChanged {
   private readonly knob: string
   /** Null where the last move of the base is meant. */

@@ -51,7 +51,7 @@ export interface RecordedRun {
   readonly records: ReadonlyArray<Float64Array>
   /** What was said with records, by their numbers: of some commands it is part of what was asked. */
   readonly notes?: ReadonlyMap<number, string> | undefined
-  /** True when the record was cut short: then it may end amid what its last input led to. */
+  /** True when the record was cut short: then it may end before everything that its last input led to. */
   readonly cut?: boolean | undefined
 }
 
@@ -142,7 +142,7 @@ class Replay {
       if (isInput(record)) {
         this.inputs++
         this.give(record, at, next)
-        // Nobody calls `settle` here: what subscribers of the core wait for is told before somebody looks.
+        // Nothing calls `settle` here: subscribers of the core are notified before the result is read.
         this.core.notifications.tell()
         this.watch?.(this.core, record[RECORD_SEQUENCE])
         at++

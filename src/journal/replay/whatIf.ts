@@ -216,7 +216,7 @@ export function whatIf(
         const behind = recordedGeneration - record[RECORD_GENERATION]
         giveDigest(hot, record, hot.config.generation - behind)
       } else if (record[RECORD_KIND] === AUDIT_GUARDRAILS_SET) {
-        // Whoever asks about other guardrails asks about them from the start to the end.
+        // Other guardrails apply from the start to the end.
         if (changes.guardrails === undefined) giveCommand(core, record, nowUs)
       } else if (record[RECORD_KIND] === AUDIT_COMMAND) {
         const code = record[RECORD_CODE]
