@@ -75,13 +75,27 @@ export const wordsOf = (state: SharedArrayBuffer): Int32Array<SharedArrayBuffer>
   new Int32Array(state, 0, WORDS)
 export const cellsOf = (state: SharedArrayBuffer): Float64Array => new Float64Array(state, WORDS * 4, CELLS)
 
+/** Readings of both clocks of which the closest counts, and how close is close enough. */
+const READINGS = 16
+const CLOSE_MS = 0.01
+
 /**
  * The engine's clock in this thread, microseconds. The monotonic clock is one for the whole process, but `performance.now`, its
- * cheap reading, counts from the start of each thread: the difference is measured once.
+ * cheap reading, counts from the start of each thread: the difference is measured once. On a crowded machine the thread may lose its
+ * processor between two readings, and a clock that is a millisecond behind would find every digest of other threads to be of the
+ * future. So the closest of several readings counts.
  */
 export function sharedClock({ originUs, originNanos }: NonNullable<SharedEngine["clock"]>): () => number {
-  const sinceUs = Number(process.hrtime.bigint() - originNanos) / 1000
-  const offsetUs = originUs + sinceUs - performance.now() * 1000
+  let closestMs = Number.POSITIVE_INFINITY
+  let offsetUs = 0
+  for (let i = 0; i < READINGS && closestMs > CLOSE_MS; i++) {
+    const beforeMs = performance.now()
+    const sinceUs = Number(process.hrtime.bigint() - originNanos) / 1000
+    const afterMs = performance.now()
+    if (afterMs - beforeMs >= closestMs) continue
+    closestMs = afterMs - beforeMs
+    offsetUs = originUs + sinceUs - ((beforeMs + afterMs) / 2) * 1000
+  }
   return () => Math.floor(offsetUs + performance.now() * 1000)
 }
 
