@@ -6,9 +6,10 @@ import os
 import signal
 import threading
 import unittest
+from unittest import mock
 
 import arqon
-from support import SPACE, Folder, bowl
+from support import SPACE, Folder, bowl, is_gone, pid_of
 
 
 class Minimize(Folder):
@@ -135,6 +136,26 @@ class Minimize(Folder):
             counts = solver.status()["counts"]
             self.assertGreaterEqual(counts["told"], 1)
             self.assertEqual(counts["pending"], 1)
+
+    def test_waits_for_no_thread_on_ctrl_c(self):
+        over = threading.Event()
+        self.addCleanup(over.set)
+
+        def f(params):
+            waited.append(over.wait(60))
+            return bowl(params)
+
+        def opened(*args, **kwargs):
+            begun.append(arqon.Solver(*args, **kwargs))
+            return begun[0]
+
+        waited, begun = [], []
+        # Ctrl-C while both calls are under way.
+        interrupted = mock.patch("arqon.minimize.wait", side_effect=KeyboardInterrupt)
+        with interrupted, mock.patch("arqon.minimize.Solver", opened), self.assertRaises(KeyboardInterrupt):
+            arqon.minimize(f, SPACE, 8, parallel=2)
+        self.assertEqual(waited, [])
+        self.assertTrue(is_gone(pid_of(begun[0])))
 
     def test_continues_after_ctrl_c_with_a_state(self):
         state = self.folder / "run.json"
