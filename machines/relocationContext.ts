@@ -133,7 +133,13 @@ export function begun(before: RelocationContext, event: Standing & { readonly la
   }
   if (c.pending === null) return { change: c, says: [] }
   const canary = c.pending.canary
-  const reentry = setOutFor(c.reentry, placeOf(c, c.base), whereabouts(c), canary)
+  const reentry = setOutFor(
+    c.reentry,
+    placeOf(c, c.base),
+    whereabouts(c),
+    canary,
+    c.given.policy.reentry.windows,
+  )
   const level = reentry.trip?.level ?? null
   const plan = { ...EMPTY_PLAN, level }
   return {
@@ -256,7 +262,7 @@ function backTo(
 ): Outcome {
   const variants = left.state
   const place = placeOf({ ...c, variants }, from)
-  const reentry = setOutFor(c.reentry, place, whereabouts(c), false)
+  const reentry = setOutFor(c.reentry, place, whereabouts(c), false, c.given.policy.reentry.windows)
   return {
     change: { ...c, variants, reentry, fresh: true },
     says: [...says, variantReport(c.offered, left.decision, c.nowUs)],

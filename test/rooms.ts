@@ -25,11 +25,11 @@ const NODE = /^node:/
 export const RULES: Readonly<Record<string, Rule>> = {
   hot: { rooms: [], packages: [] },
   domain: { rooms: ["hot"], packages: [/^effect\/(Data|Result)$/] },
-  control: { rooms: ["hot", "domain"], packages: [] },
-  solver: { rooms: NUMBERS, packages: [] },
-  telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   // Kernels alone; the actors that own them are in machines, the services above.
   temporal: { rooms: ["hot", "domain"], packages: [] },
+  control: { rooms: ["hot", "domain", "temporal"], packages: [] },
+  solver: { rooms: NUMBERS, packages: [] },
+  telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   // Of the platform it takes timers and a clock, in one file each.
   scheduler: { rooms: ["domain"], packages: [] },
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },

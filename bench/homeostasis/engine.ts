@@ -7,8 +7,9 @@ import { gaussianAt } from "../../src/testing/noise.ts"
 import { meanOf, quantileOf } from "../../src/testing/simulate.ts"
 import { readOptions, whole } from "../options.ts"
 import { type Alternating, EACH_US, plants } from "./plants.ts"
+import type { Key } from "./run.ts"
 
-const HELP = `Compares whole engines with and without the homeostasis cache on plants whose load comes and goes.
+const HELP = `Compares whole engines with and without the homeostasis cache, by either key, on plants whose load comes and goes.
 
 USAGE
   node bench/homeostasis/engine.ts [--seeds N]
@@ -32,7 +33,7 @@ interface Run {
   readonly counts: Readonly<Record<string, number>>
 }
 
-async function run({ plant, noise, load }: Alternating, seed: number, cached: boolean): Promise<Run> {
+async function run({ plant, noise, load }: Alternating, seed: number, key: Key): Promise<Run> {
   const knobs = plant.knobs.map((_, i) => `k${String(i).padStart(2, "0")}`)
   const engine = createEngine({
     params: Object.fromEntries(knobs.map((name, i) => [name, { min: 0, max: 1, initial: plant.start[i] }])),
@@ -40,7 +41,7 @@ async function run({ plant, noise, load }: Alternating, seed: number, cached: bo
     clock: "manual",
     window: { digests: 4, us: 1_000_000, settleUs: 0 },
     audit: { memory: 1 },
-    ...(cached ? { homeostasis: {} } : {}),
+    ...(key === null ? {} : { homeostasis: { key } }),
   })
   await engine.start()
   const unit = new Float64Array(knobs.length)
@@ -99,9 +100,9 @@ console.log(
 )
 console.log("|---|---|---|---|---|---|")
 for (const one of plants.filter(({ plant }) => plant.knobs.every(({ min, max }) => min === 0 && max === 1))) {
-  for (const cached of [false, true]) {
+  for (const key of [null, "features", "temporal"] as const) {
     const runs: Array<Run> = []
-    for (let seed = 0; seed < SEEDS; seed++) runs.push(await run(one, seed, cached))
-    console.log(row(`${one.title}, ${cached ? "with" : "without"}`, runs))
+    for (let seed = 0; seed < SEEDS; seed++) runs.push(await run(one, seed, key))
+    console.log(row(`${one.title}, ${key ?? "no cache"}`, runs))
   }
 }

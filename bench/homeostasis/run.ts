@@ -4,6 +4,7 @@
  */
 import {
   circlesOf,
+  DEFAULT_REENTRY,
   EMPTY_REENTRY,
   noteWindow,
   planReentry,
@@ -43,9 +44,26 @@ export interface Run {
   readonly rollbacks: number
   readonly plans: Readonly<Record<string, number>>
   readonly evicted: number
+  /** Times a regime was stored or met again, and how many of these were where it mostly was. */
+  readonly stored: number
+  readonly pure: number
+  /** Ways back that were set out on, and how many of these to a regime of another optimum. */
+  readonly visits: number
+  readonly wrong: number
 }
 
-export function run({ plant, noise, load }: Alternating, seed: number, cached: boolean): Run {
+/** What the cache knows a load by; null: there is no cache. */
+export type Key = "features" | "temporal" | null
+
+export function run({ plant, noise, load, place }: Alternating, seed: number, key: Key): Run {
+  const cached = key !== null
+  const reentry = { ...DEFAULT_REENTRY, key: key ?? undefined }
+  /** By regime and optimum: how often it was stored there. */
+  const homes = new Map<number, Map<number, number>>()
+  const homeOf = (regime: number): number =>
+    [...(homes.get(regime) ?? [])].reduce((most, one) => (one[1] > most[1] ? one : most), [-1, 0])[0]
+  let visits = 0
+  let wrong = 0
   const table = new KnobTable(plant.knobs)
   const policy = GUARDRAILS.balanced
   const hot = new HotPath({
@@ -85,7 +103,7 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
     executor.proposal[P_NOW_US] = now
     executor.band(band)
     const where = { nowUs: now, base: Array.from(executor.base), table, maxStep: policy.maxStep, band }
-    const next = planReentry(state, where)
+    const next = planReentry(state, where, reentry)
     state = next.state
     plans[next.plan.reason] = (plans[next.plan.reason] ?? 0) + 1
     evicted += next.plan.evictions.length
@@ -115,7 +133,7 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
     loop.observe()
     if (cached) {
       const throughputRps = load(now) * (1 + LOAD_NOISE * gaussianAt(world + 524_288, reading))
-      state = noteWindow(state, { nowUs: now, loss, features: { throughputRps } })
+      state = noteWindow(state, { nowUs: now, loss, features: { throughputRps } }, reentry)
     }
     if (cached && !busy && loop.cycles > cycles) {
       const base = {
@@ -124,13 +142,20 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
         base: Array.from(executor.base),
         periodic,
       }
-      const noted = noteBase(state.memory, base)
+      const noted = noteBase(state.memory, base, reentry)
+      if (noted.stored !== null) {
+        const home = homes.get(noted.stored) ?? new Map<number, number>()
+        home.set(place(now), (home.get(place(now)) ?? 0) + 1)
+        homes.set(noted.stored, home)
+      }
       evicted += noted.evictions.length
       state = { ...state, memory: noted.state }
     }
     if (cached && (busy || (loop.cycles > cycles && loop.phase !== FROZEN))) {
       const next = plan()
       if (next.busy && !busy) {
+        visits++
+        if (next.regime !== null && homeOf(next.regime) !== place(now)) wrong++
         loop.trip()
         executor.closeLatch()
       }
@@ -154,8 +179,15 @@ export function run({ plant, noise, load }: Alternating, seed: number, cached: b
     rollbacks: executor.rollbacks,
     plans,
     evicted,
+    stored: [...homes.values()].reduce((sum, home) => sum + total(home), 0),
+    pure: [...homes.values()].reduce((sum, home) => sum + Math.max(...home.values()), 0),
+    visits,
+    wrong,
   }
 }
+
+const total = (home: ReadonlyMap<number, number>): number =>
+  [...home.values()].reduce((sum, times) => sum + times, 0)
 
 /** From pairs of excess and time: how long each visit took to come down to a tenth, all of the visit where it did not. */
 function regains(excesses: ReadonlyArray<number>): ReadonlyArray<number> {

@@ -22,6 +22,10 @@ export interface Fingerprint {
   readonly windows: number
   /** By name. */
   readonly features: ReadonlyArray<Feature>
+  /** How the load goes over time, where that is looked at (`pattern`); absent of a level that holds. */
+  readonly kind?: "repeating" | "passing"
+  /** By feature, oldest first, in units of what counts as noise at least. */
+  readonly traces?: ReadonlyArray<ReadonlyArray<number>>
 }
 
 /** Channels that are shares: compared by difference. */
@@ -34,6 +38,9 @@ const SETTLED = 2
 
 const scaled = (name: string, value: number): number => (SHARES.includes(name) ? value : Math.asinh(value))
 const least = (name: string): number => (SHARES.includes(name) ? LEAST_SHARE : LEAST_SPREAD)
+
+/** A reading on the scale on which it is compared, in units of the least spread. */
+export const noiseUnits = (name: string, value: number): number => scaled(name, value) / least(name)
 
 /** What the windows have in common; features that not every window has are left out. */
 export function fingerprintOf(windows: ReadonlyArray<Features>): Fingerprint {

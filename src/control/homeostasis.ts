@@ -5,7 +5,8 @@
  *
  * Pure functions over plain data, bounded by `capacity`. Fed once a window with the context and once a cycle with the base.
  */
-import { distanceOf, type Fingerprint, fingerprintOf, isSettled, mergedFingerprint } from "./fingerprint.ts"
+import { type Fingerprint, fingerprintOf, isSettled, mergedFingerprint } from "./fingerprint.ts"
+import { contextDistance, distancesTo, patternContext, remembered, TRACE } from "./pattern.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_HOMEOSTASIS } from "./relocationDefaults.ts"
 import type {
@@ -78,7 +79,8 @@ export function noteContext(
   policy: HomeostasisPolicy = DEFAULT_HOMEOSTASIS,
 ): HomeostasisState {
   if (!isReading(loss)) return state
-  return { ...state, recent: [...state.recent, { loss, features }].slice(-policy.windows) }
+  const most = policy.key === "temporal" ? Math.max(TRACE, policy.windows) : policy.windows
+  return { ...state, recent: [...state.recent, { loss, features }].slice(-most) }
 }
 
 /** The context of the last windows; null while there are too few, or it is on its way elsewhere. */
@@ -87,14 +89,15 @@ export function presentContext(
   policy: HomeostasisPolicy = DEFAULT_HOMEOSTASIS,
 ): Fingerprint | null {
   const features = state.recent.map((one) => one.features)
+  if (policy.key === "temporal") return patternContext(features, policy)
   if (features.length < policy.windows || !isSettled(features)) return null
   const fingerprint = fingerprintOf(features)
   return fingerprint.features.length === 0 ? null : fingerprint
 }
 
-/** Loss of the last windows. */
-export function presentLoss(state: HomeostasisState): LossLevel {
-  const { recent } = state
+/** Loss of the last windows: as many as are given, or all that are kept. */
+export function presentLoss(state: HomeostasisState, windows: number = state.recent.length): LossLevel {
+  const recent = state.recent.slice(-windows)
   const mean = recent.reduce((sum, { loss }) => sum + loss, 0) / recent.length
   const squares = recent.reduce((sum, { loss }) => sum + (loss - mean) ** 2, 0)
   return { mean, variance: squares / Math.max(1, recent.length - 1) / recent.length }
@@ -112,8 +115,9 @@ export function nearestRegime(
 ): Match {
   const context = presentContext(state, policy)
   if (context === null) return { regime: null, why: "unsettled", distance: Number.POSITIVE_INFINITY }
+  const distances = distancesTo(context, state.regimes)
   const ranked = state.regimes
-    .map((regime) => ({ regime, distance: distanceOf(context, regime.fingerprint) }))
+    .map((regime, i) => ({ regime, distance: distances[i] }))
     .sort((a, b) => a.distance - b.distance || a.regime.id - b.regime.id)
   const [nearest, second] = ranked
   if (nearest === undefined || !(nearest.distance <= policy.radius))
@@ -143,17 +147,19 @@ export function noteBase(
   )
   const nothing: Remembered = { ...aged, stored: null }
   const context = presentContext(aged.state, policy)
-  if (context === null || !isReading(reading.loss))
-    return { ...nothing, state: { ...aged.state, stay: null } }
   const before = aged.state.stay
+  const passing = context?.kind === "passing"
+  if (context === null || !isReading(reading.loss) || (passing && before === null))
+    return { ...nothing, state: { ...aged.state, stay: null } }
   const same =
     before !== null &&
     apart(before.anchor, reading.base, reading.periodic) <= policy.still &&
-    distanceOf(before.context, context) <= policy.radius
+    contextDistance(context, before.context) <= policy.radius
+  if (passing && !same) return { ...nothing, state: { ...aged.state, stay: null } }
   const stay = withCycle(same ? before : null, reading, context)
-  if (stay.cycles < policy.cycles || reading.nowUs - stay.sinceUs < policy.stableUs)
+  if (passing || stay.cycles < policy.cycles || reading.nowUs - stay.sinceUs < policy.stableUs)
     return { ...nothing, state: { ...aged.state, stay } }
-  const kept = remember({ ...aged.state, stay: null }, stay, context, reading, policy)
+  const kept = remember({ ...aged.state, stay: null }, stay, remembered(context), reading, policy)
   return { ...kept, evictions: [...aged.evictions, ...kept.evictions] }
 }
 
@@ -242,7 +248,9 @@ function remember(
   const match = nearestRegime(state, periodic, policy)
   if (match.regime !== null) {
     const { regime } = match
-    const fingerprint = mergedFingerprint(regime.fingerprint, context, MEMORY_WINDOWS)
+    const merged = mergedFingerprint(regime.fingerprint, context, MEMORY_WINDOWS)
+    // A pattern is remembered as it was last.
+    const fingerprint = context.kind === undefined ? merged : { ...context, windows: merged.windows }
     const worse = mean - regime.loss.mean > SIGMAS * Math.sqrt(loss.variance + regime.loss.variance)
     const elsewhere = apart(unit, regime.unit, periodic) > policy.still
     if (!worse || !elsewhere) {

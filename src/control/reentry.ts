@@ -6,7 +6,7 @@
  * Verdicts have three values; a hold that outlasts its deadline goes back. Pure functions over plain data.
  */
 import type { KnobTable } from "../hot/KnobTable.ts"
-import { distanceOf } from "./fingerprint.ts"
+import type { Fingerprint } from "./fingerprint.ts"
 import {
   changeRegime,
   evict,
@@ -17,6 +17,7 @@ import {
   presentContext,
   presentLoss,
 } from "./homeostasis.ts"
+import { contextDistance } from "./pattern.ts"
 import type { ContextReading, HomeostasisState, LossLevel, Regime } from "./relocationTypes.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_REENTRY } from "./relocationDefaults.ts"
@@ -113,7 +114,7 @@ export function planReentry(
   const regime = memory.regimes.find(({ id }) => id === trip.regime)
   if (regime === undefined && trip.regime !== null) return turnBack(state, trip, where, policy)
   const context = regime === undefined ? null : presentContext(memory, policy)
-  if (regime !== undefined && context !== null && distanceOf(context, regime.fingerprint) > 2 * policy.radius)
+  if (regime !== undefined && context !== null && isElsewhere(context, regime.fingerprint, 2 * policy.radius))
     // Another load: neither the destination nor the level before means anything now.
     return {
       state: { memory, trip: null },
@@ -134,6 +135,10 @@ export function planReentry(
   return { state, plan: say("ramp", trip.regime, true, { target, level: trip.level }) }
 }
 
+/** Whether the load is another one. While a level is on its way, nothing is known of it. */
+const isElsewhere = (context: Fingerprint, known: Fingerprint, radius: number): boolean =>
+  (context.kind !== "passing" || known.kind !== undefined) && contextDistance(context, known) > radius
+
 function setOut(state: ReentryState, where: Whereabouts, policy: ReentryPolicy) {
   const { memory } = state
   const none = (reason: PlanReason, regime: number | null = null, distance: number | null = null) => ({
@@ -149,7 +154,7 @@ function setOut(state: ReentryState, where: Whereabouts, policy: ReentryPolicy) 
   const { regime, distance } = match
   if (isThere(regime.unit, where, policy.still)) return none("atHome", regime.id, distance)
   if (where.nowUs < regime.retryUs) return none("tooSoon", regime.id, distance)
-  const level = presentLoss(memory)
+  const level = presentLoss(memory, policy.windows)
   const gain = level.mean - regime.loss.mean
   if (!(gain > SIGMAS * Math.sqrt(level.variance + regime.loss.variance)))
     return none("noGain", regime.id, distance)
@@ -184,8 +189,9 @@ export function setOutFor(
   to: ReadonlyArray<number>,
   where: Whereabouts,
   canary: boolean,
+  windows?: number,
 ): ReentryState {
-  const trip = tripTo(to, where, presentLoss(memory))
+  const trip = tripTo(to, where, presentLoss(memory, windows))
   return { memory: forgetStay(memory), trip: canary ? trip : { ...trip, phase: "revert", from: to } }
 }
 

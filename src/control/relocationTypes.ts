@@ -37,6 +37,8 @@ export interface BanditState {
 }
 
 export interface HomeostasisPolicy {
+  /** What a context is known by: its level alone (the default), or its pattern over time too. */
+  readonly key?: "features" | "temporal" | undefined
   /** Regimes kept at most. */
   readonly capacity: number
   /** Contexts closer than this are one, in spreads: see `distanceOf`. */

@@ -11,6 +11,7 @@ import {
   number,
   numberThat,
   object,
+  oneOf,
   type Rule,
   type ShapeType,
   string,
@@ -32,6 +33,8 @@ const MOST = 4096
 const Fingerprint = object({
   windows: whole,
   features: list(object({ name: text, mean: finite, spread: atLeast0 }), atMost(64)),
+  kind: maybe(oneOf(["repeating", "passing"])),
+  traces: maybe(list(list(finite, atMost(64)), atMost(64))),
 })
 
 const Regime = object({

@@ -92,6 +92,7 @@ const Comparison = object({
 })
 
 const Homeostasis = object({
+  key: optional(oneOf(["features", "temporal"])),
   /** Channels that tell one context from another. */
   features: optional(list(string(), { expected: "one name or more", holds: (names) => names.length > 0 })),
   capacity: optional(whole(1, 4096)),

@@ -1,0 +1,164 @@
+/**
+ * The temporal key of the homeostasis cache: a load is known by its pattern over time as well as by its level. One needs it where
+ * loads swing, since a swing never settles at a level, and where two loads share a mean and differ in their course.
+ *
+ * A context is one of three. *Still*: the last windows have settled; the plain fingerprint says all, as without this key.
+ * *Repeating*: the load varies, and its latest stretch was there before within the trace; the trace is what is remembered.
+ * *Passing*: neither. A passing context is never remembered, but looked up: its latest stretch may lie within a known trace.
+ * Levels and shapes are compared in units of noise (`ExemplarSearch`); everything here is a pure function of its arguments.
+ */
+import { ExemplarSearch } from "../temporal/compare/ExemplarSearch.ts"
+import { noiseOf } from "../temporal/compare/noise.ts"
+import {
+  distanceOf,
+  type Features,
+  type Fingerprint,
+  fingerprintOf,
+  isSettled,
+  noiseUnits,
+} from "./fingerprint.ts"
+import type { HomeostasisPolicy, Regime } from "./relocationTypes.ts"
+
+/** Windows of a trace, and of the stretch that is looked up in one. A pattern may be as long as what one exceeds the other by. */
+export const TRACE = 48
+export const STRETCH = 16
+const NEWEST = 8
+/** Spreads of noise beyond which a load varies. */
+const VARIES = 3
+/**
+ * What distances of patterns count for beside those of levels. A pattern has many places, and the nearest of many is near by
+ * chance: without it, every tenth way back after a change led to the load before.
+ */
+const STRICTER = 1.5
+/** Distances above this are not told apart. */
+const FURTHEST = 16
+
+type Windows = ReadonlyArray<Features>
+
+/** The context of these windows, oldest first; null where nothing can be said of it. */
+export function patternContext(windows: Windows, policy: HomeostasisPolicy): Fingerprint | null {
+  const whole = windows.slice(-TRACE)
+  if (whole.length === TRACE) {
+    const print = fingerprintOf(whole)
+    const traces = tracesOf(print, whole)
+    if (print.features.length > 0 && varies(traces) && repeats(traces))
+      return { ...print, kind: "repeating", traces }
+  }
+  const last = windows.slice(-policy.windows)
+  const stretch = windows.slice(-STRETCH)
+  const print = fingerprintOf(stretch)
+  const traces = stretch.length === STRETCH && print.features.length > 0 ? tracesOf(print, stretch) : null
+  if (last.length === policy.windows && isSettled(last)) {
+    const still = fingerprintOf(last)
+    if (still.features.length === 0) return null
+    return traces === null || !sameNames(still, print) ? still : { ...still, traces }
+  }
+  return traces === null ? null : { ...print, kind: "passing", traces }
+}
+
+/** What of a context is remembered: of a still one its fingerprint alone. */
+export function remembered({ kind, traces, ...print }: Fingerprint): Fingerprint {
+  return kind === "repeating" && traces !== undefined ? { ...print, kind, traces } : print
+}
+
+/** How far each regime is from a context; exact for the two nearest patterns, `Infinity` for the others. */
+export function distancesTo(context: Fingerprint, regimes: ReadonlyArray<Regime>): ReadonlyArray<number> {
+  const distances = regimes.map(({ fingerprint }) => levelDistance(context, fingerprint))
+  const patterns = regimes
+    .map(({ fingerprint }, at) => ({ fingerprint, at }))
+    .filter(({ fingerprint }) => fingerprint.kind === "repeating" && sameNames(context, fingerprint))
+    .slice(-MOST)
+  const { traces } = context
+  if (patterns.length === 0 || traces === undefined) return distances
+  const { search, held } = searchOf(traces.length, TRACE)
+  patterns.forEach(({ fingerprint }, slot) => {
+    if (held[slot] === fingerprint) return
+    held[slot] = fingerprint
+    search.put(slot, slot, joined(fingerprint.traces ?? []))
+  })
+  for (let slot = patterns.length; slot < held.length; slot++) search.remove(slot)
+  held.length = patterns.length
+  if (!search.find(joined(traces.map((trace) => trace.slice(-STRETCH))))) return distances
+  const next = search.otherLabel
+  const { slot, distance, otherDistance } = search
+  distances[patterns[slot].at] = STRICTER * Math.max(distance, latest(traces, patterns[slot].fingerprint))
+  if (next >= 0)
+    distances[patterns[next].at] =
+      STRICTER * Math.max(otherDistance, latest(traces, patterns[next].fingerprint))
+  return distances
+}
+
+/**
+ * The distance of the newest part of a stretch by itself: right after a load has changed, most of the stretch still is what it was
+ * before.
+ */
+function latest(traces: ReadonlyArray<ReadonlyArray<number>>, known: Fingerprint): number {
+  const { search } = searchOf(traces.length, TRACE, NEWEST)
+  search.put(0, 0, joined(known.traces ?? []))
+  search.find(joined(traces.map((trace) => trace.slice(-NEWEST))))
+  return search.distance
+}
+
+const MOST = 64
+
+/** The distance of two levels; what is no level is none's neighbour. */
+const levelDistance = (context: Fingerprint, known: Fingerprint): number =>
+  context.kind === undefined && known.kind === undefined
+    ? distanceOf(context, known)
+    : Number.POSITIVE_INFINITY
+
+/** The distance of a context to one known context, whatever each is. */
+export const contextDistance = (context: Fingerprint, known: Fingerprint): number =>
+  known.kind === "repeating" && context.traces !== undefined
+    ? distancesTo(context, [{ fingerprint: known } as Regime])[0]
+    : levelDistance(context, known)
+
+const sameNames = (a: Fingerprint, b: Fingerprint): boolean =>
+  a.features.length === b.features.length && a.features.every(({ name }, i) => name === b.features[i].name)
+
+/** By feature, in units of what counts as noise at least. */
+const tracesOf = ({ features }: Fingerprint, windows: Windows): ReadonlyArray<ReadonlyArray<number>> =>
+  features.map(({ name }) => windows.map((one) => noiseUnits(name, one[name] ?? 0)))
+
+const joined = (traces: ReadonlyArray<ReadonlyArray<number>>): Float64Array =>
+  Float64Array.from(traces.flat())
+
+/** Whether any feature moves by more than its noise. */
+function varies(traces: ReadonlyArray<ReadonlyArray<number>>): boolean {
+  return traces.some((trace) => {
+    const mean = trace.reduce((sum, x) => sum + x, 0) / trace.length
+    const spread = Math.sqrt(trace.reduce((sum, x) => sum + (x - mean) ** 2, 0) / trace.length)
+    const noise = noiseOf(Float64Array.from(trace), 0, trace.length, new Float64Array(trace.length))
+    return spread > VARIES * Math.max(1, noise)
+  })
+}
+
+/** Whether the latest stretch was there before within the trace. */
+function repeats(traces: ReadonlyArray<ReadonlyArray<number>>): boolean {
+  const { search, held } = searchOf(traces.length, TRACE - STRETCH)
+  held.length = 0
+  search.put(0, 0, joined(traces.map((trace) => trace.slice(0, TRACE - STRETCH))))
+  return search.find(joined(traces.map((trace) => trace.slice(-STRETCH)))) && search.distance <= REPEATS
+}
+
+/** As the radius of contexts that are one. */
+const REPEATS = 1.5
+
+interface Held {
+  readonly search: ExemplarSearch
+  /** What each slot holds: a fingerprint is never changed, so it need not be put again. */
+  readonly held: Array<Fingerprint>
+}
+
+/** Room to work in, by number of features and length of the traces. What it holds is no state: it is put where it is missing. */
+const rooms = new Map<number, Held>()
+
+function searchOf(channels: number, trace: number, window = STRETCH): Held {
+  const key = (channels * TRACE + window) * 2 * TRACE + trace
+  const known = rooms.get(key)
+  if (known !== undefined) return known
+  const search = new ExemplarSearch({ channels, window, trace, least: 1, radius: FURTHEST })
+  const made: Held = { search, held: [] }
+  rooms.set(key, made)
+  return made
+}
