@@ -12,7 +12,13 @@ const root = resolve(import.meta.dirname, "..")
 const folder = mkdtempSync(join(tmpdir(), "arqon-package-"))
 
 const run = (command: string, args: ReadonlyArray<string>, cwd = root): string =>
-  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
+  execFileSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    // Windows starts npm and what npm has installed through a file of commands.
+    shell: process.platform === "win32",
+  })
 
 /** The first ```ts block of the README, made to end by itself: the example as a reader would paste it. */
 const firstExample = (): string => {
@@ -67,7 +73,9 @@ try {
     join(folder, "package.json"),
     JSON.stringify({ name: "smoke", private: true, type: "module" }),
   )
-  const peers = Object.entries(versions).map(([name, range]) => `${name}@${range}`)
+  // In quotes on Windows, where `^` and `>` mean something to the shell.
+  const quote = process.platform === "win32" ? '"' : ""
+  const peers = Object.entries(versions).map(([name, range]) => `${quote}${name}@${range}${quote}`)
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", tarball, ...peers], folder)
   const problem = contentsProblem(join(folder, "node_modules/arqon"))
   if (problem !== null) throw new Error(problem)

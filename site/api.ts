@@ -1,4 +1,5 @@
 /** The reference of every export, from the docstrings, by TypeDoc over the API of TypeScript 6. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Application } from "typedoc"
 import { entries } from "../scripts/entries.ts"
@@ -52,4 +53,10 @@ export async function writeApi(root: string, out: string): Promise<void> {
     if (entry !== undefined) child.name = entry
   }
   await app.generateOutputs(project)
+  // A method that stands in for a library's has the library's words, and their paragraphs are opened and never closed.
+  for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".md")) continue
+    const text = readFileSync(join(out, name), "utf8")
+    if (/^<p>/m.test(text)) writeFileSync(join(out, name), text.replaceAll(/^<p> ?/gm, ""))
+  }
 }

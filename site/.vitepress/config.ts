@@ -24,7 +24,7 @@ function sidebar(): Array<DefaultTheme.SidebarItem> {
   return sections.flatMap((section) => {
     const [title] = section.split("\n", 1)
     const seen = new Set<string>()
-    const groups: Array<DefaultTheme.SidebarItem> = [{ text: title, collapsed: false, items: [] }]
+    const groups: Array<DefaultTheme.SidebarItem> = [{ text: title, items: [] }]
     for (const line of section.split("\n")) {
       const [, name, page] = /^\[([^\]]+)\]\(([^)#]+\.md)\)/.exec(line) ?? []
       // A paragraph that begins with a link to an index begins a group of its own.
@@ -72,7 +72,17 @@ export default defineConfig({
   base: process.env["ARQON_SITE_BASE"] ?? "/",
   cleanUrls: true,
   lastUpdated: false,
-  markdown: { anchor: { slugify }, theme: { light: "github-light-high-contrast", dark: "github-dark" } },
+  markdown: {
+    anchor: { slugify },
+    theme: { light: "github-light-high-contrast", dark: "github-dark" },
+    // A heading without text is none: a screen reader would announce it.
+    config: (md) => {
+      md.core.ruler.push("empty_headings", ({ tokens }) => {
+        for (const [i, token] of tokens.entries())
+          if (token.type === "th_open" && tokens[i + 1].content === "") token.tag = tokens[i + 2].tag = "td"
+      })
+    },
+  },
   vite: {
     publicDir: join(site, ".pages/public"),
     server: { fs: { allow: [resolve(site, "..")] } },
