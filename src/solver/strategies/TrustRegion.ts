@@ -6,9 +6,10 @@
  * Sources: M. J. D. Powell, "The BOBYQA algorithm for bound constrained optimization without derivatives" (2009); the
  * step by coordinate minimisation and the constants were found by experiment.
  */
-import { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
+import type { MinimumNormModel } from "../numbers/MinimumNormModel.ts"
 import { absorb, contains, farthest, fromBest, ModelSteps } from "../numbers/ModelSteps.ts"
 import type { StrategyContext } from "../Strategy.ts"
+import { descentModel, roomOf } from "./descentModel.ts"
 import { KnownPoints } from "./KnownPoints.ts"
 import { finestOf, ModelSpace, movableOf } from "./ModelSpace.ts"
 import { Promises } from "./Promises.ts"
@@ -26,15 +27,11 @@ const RECALLS = 64
 /** Moves without a reading in between, at most; a guard, never met. */
 const MOVES = 1000
 
-/**
- * As long as no point of the model is farther than this, in radii, a new one is added and none replaced. Powell's method
- * always replaces; letting the model grow up to a full quadratic saved half the readings in few dimensions.
- */
+/** Others' readings that are better than all of the model are taken into it within so many radii. */
 const NEAR = 10
-/** Points of a model at most, where a full quadratic would have more; the stencil's are always taken. */
-const MOST_POINTS = 36
-/** Others' readings within so many radii are taken into the model. */
+/** Others' readings within so many radii are taken into the model; with several workers most readings are another's. */
 const ADOPTED = 3
+const ADOPTED_OF_SEVERAL = 5
 /** A point farther than this, in radii, is where the model is mended. */
 const FAR = 10
 
@@ -66,7 +63,7 @@ export class TrustRegion {
   private readonly context: StrategyContext
   private readonly known: KnownPoints
   private readonly stencil: Stencil
-  private readonly model: MinimumNormModel
+  private model: MinimumNormModel
   private readonly steering: ModelSteps
   /** Where the model's displacements lie in the cube. */
   private readonly place: ModelSpace
@@ -79,6 +76,8 @@ export class TrustRegion {
   private failures = 0
   /** What the model was wrong by at its last reading. */
   private error = Number.POSITIVE_INFINITY
+  /** Workers have asked for more than the descent's own points. */
+  private several = false
   /** The last step failed: mend the geometry or go finer before the next one. */
   private mend = false
   /** `z` is where the model is lowest, and nothing has changed since. */
@@ -96,7 +95,7 @@ export class TrustRegion {
     const d = this.movable.length
     this.resolution = new Resolution(Math.max(FINAL_RADIUS, finestOf(space, this.movable)))
     this.stencil = new Stencil(space, this.movable)
-    this.model = new MinimumNormModel(d, Math.max(2 * d + 1, Math.min(((d + 1) * (d + 2)) / 2, MOST_POINTS)))
+    this.model = descentModel(d, false)
     this.steering = new ModelSteps(d)
     this.place = new ModelSpace(context, this.movable)
     this.point = new Float64Array(n)
@@ -174,6 +173,7 @@ export class TrustRegion {
    * to wait for.
    */
   spare(out: Float64Array): boolean {
+    this.several = true
     if (this.state !== STEPS || Number.isNaN(this.pending)) return false
     const { draw } = this.context
     const { aside, z } = this
@@ -234,6 +234,7 @@ export class TrustRegion {
   }
 
   private collect(): void {
+    if (this.several) this.model = descentModel(this.movable.length, true)
     const count = this.stencil.collect(this.model, this.place.axes)
     this.solved = false
     this.state = count === 0 ? ENDED : STEPS
@@ -345,7 +346,7 @@ export class TrustRegion {
     this.mend = !this.promises.note(ratio)
     const length = fromBest(model, this.z)
     this.resolution.judge(ratio, length)
-    absorb(model, this.z, loss, this.resolution.delta, NEAR)
+    absorb(model, this.z, loss, this.resolution.delta, roomOf(model, this.promises))
     this.failures = this.mend ? this.failures + 1 : 0
     if (this.failures === FAILURES_IN_FRAME) this.reframe()
     if (this.failures === FAILURES) {
@@ -363,10 +364,10 @@ export class TrustRegion {
     const better = loss < model.losses[model.best]
     this.aside.set(z)
     this.place.toModel(this.point, z)
-    const reach = (better ? NEAR : ADOPTED) * this.resolution.delta
+    const reach = (better ? NEAR : this.several ? ADOPTED_OF_SEVERAL : ADOPTED) * this.resolution.delta
     if (this.place.holds(this.point) && fromBest(model, z) <= reach) {
       this.solved = false
-      absorb(model, z, loss, this.resolution.delta, NEAR)
+      absorb(model, z, loss, this.resolution.delta, roomOf(model, this.promises))
     } else if (better) this.overtaken = true
     z.set(this.aside)
   }
