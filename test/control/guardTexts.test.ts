@@ -177,7 +177,9 @@ describe("what the guard says", () => {
   it("speaks of the baseline only where the plant had stood there before the start", () => {
     expect(shown("onStart").text).toContain("the baseline did not help")
     expect(shown("onStart", { more: WATCHED }).text).not.toContain("the baseline did not help")
-    expect(shown("onStart", { more: WATCHED }).text).toContain("at 41 where SafeMode had put the plant")
+    expect(shown("onStart", { more: WATCHED }).text).toContain(
+      "at 41 where SafeMode or a rollback had put the plant",
+    )
   })
 
   it("says so where a person has to let the plant go, and only there", () => {
