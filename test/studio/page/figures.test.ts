@@ -49,6 +49,9 @@ const phone = { width: 390, height: 844 }
 describe("a statechart", () => {
   it.each([desk, phone])("has text of 11 px at least when it comes up, at $width across", async (size) => {
     const { page, complaints } = await seeing(`${live.url}#/statecharts`, size)
+    const first = page.locator(".statechart")
+    await first.locator(".state[data-active]").first().waitFor()
+    await soon(async () => (await smallest(first)) >= LEAST_PX).toBe(true)
     const actors = page.locator(".actors .actor:not([disabled])")
     await actors.first().waitFor()
     const names = await actors.locator(".name").allTextContents()

@@ -19,6 +19,8 @@ export class PanZoom {
   private moved = false
   /** Whether a part is shown that nobody chose: then it goes where the active state goes. */
   private following = false
+  /** Whether it still waits for a state to begin at: the chart may be drawn before anything is known to be active. */
+  private waiting = false
   private readonly pointers = new Map<number, { x: number; y: number }>()
 
   constructor(svg: SVGSVGElement) {
@@ -47,6 +49,7 @@ export class PanZoom {
   begin(about: SVGGraphicsElement | null): void {
     this.fit()
     const scale = this.svg.clientWidth / this.across
+    this.waiting = scale < READABLE && about === null
     if (scale >= READABLE || about === null) return
     this.across = this.svg.clientWidth / READABLE
     this.moved = true
@@ -56,6 +59,7 @@ export class PanZoom {
 
   /** Goes after a state that has left what is seen, unless somebody has chosen what to look at. */
   follow(about: SVGGraphicsElement | null): void {
+    if (this.waiting && !this.moved && about !== null) this.begin(about)
     if (!this.following || about === null || this.svg.clientWidth === 0) return
     const box = about.getBBox()
     const tall = (this.across * this.svg.clientHeight) / this.svg.clientWidth
