@@ -103,7 +103,7 @@ const fetchParts = ({ relocations }: EngineCore): Effect.Effect<void, ConfigErro
   Effect.suspend(() =>
     relocations.wanting
       ? Effect.map(
-          fetched("Homeostasis and variants", () => import("./laterParts.ts")),
+          fetched("Homeostasis and variants"),
           ({ relocationParts }) => void (relocations.parts = relocationParts),
         )
       : Effect.void,

@@ -1,13 +1,14 @@
-/** Loads a part of the engine on demand: one that most browsers never need. */
+/** Loads on demand the parts of the engine that most browsers never need. */
 import * as Effect from "effect/Effect"
 import { ConfigError } from "../domain/errors.ts"
 import { errorText } from "./calls/outcome.ts"
+import type * as LaterParts from "./laterParts.ts"
 
-/** The module, or a ConfigError that names the part. */
-export const fetched = <M>(part: string, load: () => Promise<M>): Effect.Effect<M, ConfigError> =>
+/** The parts, or a ConfigError that names the one that is needed. */
+export const fetched = (part: string): Effect.Effect<typeof LaterParts, ConfigError> =>
   Effect.callback((resume) => {
-    load().then(
-      (module) => resume(Effect.succeed(module)),
+    import("./laterParts.ts").then(
+      (parts) => resume(Effect.succeed(parts)),
       (error: unknown) => resume(Effect.fail(notFetched(part, error))),
     )
   })

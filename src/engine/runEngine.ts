@@ -53,8 +53,7 @@ const attachSinks = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, AuditError | ConfigError> {
   if (sinks === undefined && core.settings.state === null) return
   const platform = yield* Platform
-  const openSinks =
-    platform.openSinks ?? (yield* fetched("Audit sinks", () => import("./laterParts.ts"))).openSinks
+  const openSinks = platform.openSinks ?? (yield* fetched("Audit sinks")).openSinks
   yield* openSinks(core, sinks)
 })
 
