@@ -120,15 +120,15 @@ export const withGuard = withCycle.extend({
     ),
     /**
      * If SafeMode was opened for the objective, by any rule, the guard watches how the plant does where it stands; so it does until the
-     * cooldown of a rollback is over.
+     * cooldown of a rollback is over, unless the engine resumed elsewhere and knows nothing of its start.
      */
     watchOverStay: enqueueActions(({ context, event, enqueue, self }) => {
       const engine = self.getSnapshot()
       const opened =
         (event.type === "trip" || event.type === "latched") && event.reason === "objectiveRegression"
       const staysOpen = event.type === "guardActed" && event.act !== "retreat" && !waitsForGuard(engine)
-      const { executor } = context.hot.get()
-      const cools = event.type === "plantSettled" && executor.cooldownUntilUs > event.nowUs
+      const { executor, beganElsewhere } = context.hot.get()
+      const cools = event.type === "plantSettled" && executor.cooldownUntilUs > event.nowUs && !beganElsewhere
       if ((opened || staysOpen || cools) && isWhole(engine, "guard"))
         enqueue.sendTo("guard", { type: "watchOver" })
     }),

@@ -48,6 +48,7 @@ export function hotPathOf(
     policy: resolveGuardrails(settings.guardrails),
     initialUnit,
     fallbackUnit: settings.space.initialUnit,
+    beginsElsewhere: initialUnit.some((unit, i) => unit !== settings.space.initialUnit[i]),
     config,
     window: settings.window,
     auditCapacity: settings.auditCapacity,

@@ -363,6 +363,7 @@ export class HotLoop extends LoopSafety {
     this.due[0] = executor.nextApplyUs
     this.ready()
     // Until it is over nothing is tuned, and the guard watches the baseline.
-    if (executor.cooldownUntilUs > this.hot.nowCell[0]) this.guard.watchOver()
+    const { beganElsewhere, nowCell } = this.hot
+    if (executor.cooldownUntilUs > nowCell[0] && !beganElsewhere) this.guard.watchOver()
   }
 }

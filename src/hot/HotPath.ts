@@ -49,8 +49,6 @@ const RECEIVED_OF = codes.DIGEST_RECEIVED_US
 const VALIDITY_OF = codes.DIGEST_VALIDITY
 const MARGIN_OF = codes.DIGEST_CONSTRAINT_MARGIN
 const OBJECTIVE_OF = codes.DIGEST_OBJECTIVE
-const LATEST_US = MAX_TIME_US
-const IS_VALID = codes.VALID
 const LAST_NOW = deadlines.LAST_NOW
 const NEXT_DEADLINE = deadlines.NEXT_DEADLINE
 const MARGIN_CHANNEL = MARGIN_OF - codes.FIRST_CHANNEL
@@ -73,6 +71,8 @@ export class HotPath {
   readonly name: string
   /** Tells apart what one process made: copies of a record of this one name the same hot path. */
   readonly id: number
+  /** It took another one's place away from its start: nothing is known of the start. */
+  readonly beganElsewhere: boolean
   // Private in earnest: a context or an event that holds a hot path is walked by inspectors and by persistence, and a walk
   // through the rings and the live configuration would cost megabytes.
   readonly #table: KnobTable
@@ -92,6 +92,7 @@ export class HotPath {
     const { table, policy } = options
     this.name = options.name ?? ""
     this.id = ++made
+    this.beganElsewhere = options.beginsElsewhere ?? false
     this.#made = options
     this.#table = table
     this.#config = options.config ?? new AtomicConfig(table, options.initialUnit, options.buffer)
@@ -162,15 +163,15 @@ export class HotPath {
     const before = cells[LAST_NOW]
     const stamp = digest[STAMP_OF]
     let now = nowCell[0]
-    if (!(now >= before && now <= LATEST_US)) {
+    if (!(now >= before && now <= MAX_TIME_US)) {
       now = before
       this.clockHeld++
     }
     if (stamp > now) {
-      const leap = this.manualTime ? (now === 0 ? LATEST_US : LEAP_US) : AHEAD_US
+      const leap = this.manualTime ? (now === 0 ? MAX_TIME_US : LEAP_US) : AHEAD_US
       const objective = digest[OBJECTIVE_OF]
       // What is invalid for another reason says nothing of the time either.
-      if (stamp - now <= leap && stamp <= LATEST_US && objective - objective === 0) now = stamp
+      if (stamp - now <= leap && stamp <= MAX_TIME_US && objective - objective === 0) now = stamp
     } else if (this.manualTime && stamp < now) this.clockHeld++
     nowCell[0] = now
     cells[LAST_NOW] = now
@@ -181,7 +182,7 @@ export class HotPath {
     const validity = window.add(digest, 0)
     digest[VALIDITY_OF] = validity
     if (this.journal) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)
-    if (validity === IS_VALID) {
+    if (validity === codes.VALID) {
       if (digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)) return this.due(EMERGENCY)
       if (open && window.closed) {
         this.#executor.noteMargin(window.means, MARGIN_CHANNEL)
@@ -190,7 +191,7 @@ export class HotPath {
     }
     if (now >= window.expiresAtUs && open) return this.expire()
     if (now >= cells[NEXT_DEADLINE]) return this.passDeadlines()
-    return validity === IS_VALID ? NOTHING_DUE : REJECTED
+    return validity === codes.VALID ? NOTHING_DUE : REJECTED
   }
 
   /**
@@ -300,7 +301,7 @@ export class HotPath {
     const { nowCell } = this
     const cells = this.#cells
     const now = nowCell[0]
-    if (now >= cells[LAST_NOW] && now <= LATEST_US) cells[LAST_NOW] = now
+    if (now >= cells[LAST_NOW] && now <= MAX_TIME_US) cells[LAST_NOW] = now
     else {
       nowCell[0] = cells[LAST_NOW]
       this.clockHeld++
@@ -357,7 +358,7 @@ export class HotPath {
     }
     // A digest that was not taken is the cause all the same: a replay needs it.
     if (refused) {
-      this.#digest[VALIDITY_OF] = IS_VALID
+      this.#digest[VALIDITY_OF] = codes.VALID
       writeDigestRecord(this.#audit, this.#audit.reserveSafety(), this.#digest)
     }
     executor.proposal[P_NOW_US] = nowCell[0]
@@ -382,7 +383,8 @@ export class HotPath {
   private refuseDigest(): number {
     const { digest } = this
     const below = digest[MARGIN_OF] < this.#cells[EMERGENCY_MARGIN]
-    if (below && this.#window.judge(digest, 0) === IS_VALID && this.secure(true)) return this.due(EMERGENCY)
+    if (below && this.#window.judge(digest, 0) === codes.VALID && this.secure(true))
+      return this.due(EMERGENCY)
     this.#audit.drop()
     return RING_FULL
   }

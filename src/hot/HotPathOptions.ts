@@ -15,6 +15,8 @@ export interface HotPathOptions {
   readonly initialUnit: Float64Array
   /** Where a person wants the plant when even its baseline is in an emergency, unit space; `initialUnit` when absent. */
   readonly fallbackUnit?: Float64Array
+  /** It takes another one's place, away from its start: what its first windows show is not the level of the start. */
+  readonly beginsElsewhere?: boolean
   readonly window: WindowNumbers
   /** Records, at least 16. */
   readonly auditCapacity: number
