@@ -1,8 +1,7 @@
 /**
- * The hot path in one object. It is what a runtime calls per digest and per tick, and the only one it needs to hold.
- *
- * Write a digest into `digest`, call `observe()`; or let time pass with `nowCell[0] = nowUs; tick()`. Both return what became
- * due and allocate nothing. An emergency is dealt with here and now: when EMERGENCY is returned, the plant is safe already.
+ * The hot path in one object: what a runtime calls per digest and per tick, and the only one it needs to hold. Write a digest into
+ * `digest` and call `observe()`; or let time pass with `nowCell[0] = nowUs; tick()`. Both return what became due and allocate
+ * nothing. An emergency is dealt with here and now: when EMERGENCY is returned, the plant is safe already.
  */
 import { AtomicConfig } from "./AtomicConfig.ts"
 import { AuditRing } from "./AuditRing.ts"
