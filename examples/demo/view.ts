@@ -163,7 +163,7 @@ const recentCost = (costs: ReadonlyArray<number>): number => {
 
 /** What an answer cost before; under the first load, because the second one would be no fair comparison. */
 const beforeSpans = (state: DemoState, now: number): Line => {
-  if (Number.isNaN(state.startCostMs)) return [span("measuring what an answer costs before", "warn")]
+  if (Number.isNaN(state.startCostMs)) return [span("measuring the start", "warn")]
   return state.loadChangedAt < 0
     ? [span(`before ${number(state.startCostMs)} ms  `, "warn"), change(now, state.startCostMs)]
     : [span("yellow: the second load", "warn")]

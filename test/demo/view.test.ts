@@ -106,7 +106,7 @@ describe("the view", () => {
       "00:31 of 01:15 tuning: cost 8 ms, before 10 ms  -20 %; maxInFlight 64",
     )
     expect(plainLine({ ...state, progress: null, costs: [], startCostMs: Number.NaN })).toContain(
-      "measuring what an answer costs before",
+      "measuring the start",
     )
     expect(plainLine({ ...state, loadChangedAt: 2 })).toContain("under the second load")
     expect(plainLine({ ...state, stage: "comparing" })).toBe("00:31 of 01:15 comparing")
