@@ -42,21 +42,21 @@ export function delayByAutocorrelation(series: Float64Array, most: number = seri
  * (Fraser, Swinney, Phys. Rev. A 33, 1986). At most `most`.
  */
 export function delayByInformation(series: Float64Array, most: number = series.length >> 2): number {
+  const ranks = ranksOf(series)
   let before = Number.POSITIVE_INFINITY
   for (let lag = 1; lag <= most; lag++) {
-    const information = mutualInformation(series, lag)
+    const information = mutualInformation(ranks, lag)
     if (information > before) return lag - 1
     before = information
   }
   return most
 }
 
-/** Information that a reading has about the one `lag` points later, nats. Bins hold equally many readings. */
-function mutualInformation(series: Float64Array, lag: number): number {
-  const n = series.length - lag
+/** Information that a reading has about the one `lag` points later, nats, from their ranks. Bins hold equally many readings. */
+function mutualInformation(ranks: Int32Array, lag: number): number {
+  const n = ranks.length - lag
   const bins = Math.max(2, Math.round(Math.sqrt(n / 5)))
-  const ranks = ranksOf(series)
-  const binOf = (i: number): number => Math.min(bins - 1, Math.floor((ranks[i] * bins) / series.length))
+  const binOf = (i: number): number => Math.min(bins - 1, Math.floor((ranks[i] * bins) / ranks.length))
   const joint = new Float64Array(bins * bins)
   const one = new Float64Array(bins)
   const other = new Float64Array(bins)

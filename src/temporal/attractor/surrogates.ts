@@ -18,11 +18,13 @@ export function surrogateOf(series: Float64Array, seed: number, number: number):
   let mean = 0
   for (const x of series) mean += x / n
   const half = Math.floor((n - 1) / 2)
+  const cosines = Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * i) / n))
+  const sines = Float64Array.from({ length: n }, (_, i) => Math.sin((2 * Math.PI * i) / n))
   for (let k = 1; k <= n >> 1; k++) {
     let [re, im] = [0, 0]
     for (let i = 0; i < n; i++) {
-      re += (series[i] - mean) * Math.cos((2 * Math.PI * ((k * i) % n)) / n)
-      im -= (series[i] - mean) * Math.sin((2 * Math.PI * ((k * i) % n)) / n)
+      re += (series[i] - mean) * cosines[(k * i) % n]
+      im -= (series[i] - mean) * sines[(k * i) % n]
     }
     if ((k - 1) % WORDS === 0) chacha8Block(key, (k - 1) / WORDS, 0, number, 0, block)
     // The frequency in the middle of an even number of points has a sign and no phase.

@@ -3,7 +3,7 @@
  * drifts like a random walk for chaotic ones (Gottwald, Melbourne, "On the implementation of the 0-1 test for chaos", SIAM J. Appl.
  * Dyn. Syst. 8, 2009). Noise drifts too: the test cannot tell it from chaos, and is no alarm for a noisy loop.
  */
-import { doubtsOf, type Estimate, estimated, unknown } from "./estimate.ts"
+import { doubtsOf, type Estimate, estimated, lineThrough, unknown } from "./estimate.ts"
 
 /** How many frequencies the median is taken over. */
 const FREQUENCIES = 100
@@ -19,6 +19,7 @@ export function zeroOneTest(series: Float64Array): Estimate {
   for (const x of series) mean += x / n
   const lags = Math.floor(n / 10)
   const spread = new Float64Array(lags)
+  const times = spread.map((_, i) => i)
   const p = new Float64Array(n)
   const q = new Float64Array(n)
   const all = Array.from({ length: FREQUENCIES }, (_, f) => {
@@ -34,22 +35,13 @@ export function zeroOneTest(series: Float64Array): Estimate {
       // Without the part that oscillates with the frequency, the growth is easier to see.
       spread[lag - 1] = sum / (n - lags) - (mean * mean * (1 - Math.cos(lag * c))) / (1 - Math.cos(c))
     }
-    return correlationWithTime(spread)
+    return correlationWithTime(spread, times)
   })
   const sorted = all.toSorted((a, b) => a - b)
   return estimated((sorted[FREQUENCIES / 2 - 1] + sorted[FREQUENCIES / 2]) / 2, [])
 }
 
-function correlationWithTime(values: Float64Array): number {
-  const n = values.length
-  let mean = 0
-  for (const value of values) mean += value / n
-  let [xx, xy, yy] = [0, 0, 0]
-  for (let i = 0; i < n; i++) {
-    const x = i - (n - 1) / 2
-    xx += x * x
-    xy += x * (values[i] - mean)
-    yy += (values[i] - mean) ** 2
-  }
-  return yy === 0 ? 0 : xy / Math.sqrt(xx * yy)
+function correlationWithTime(values: Float64Array, times: Float64Array): number {
+  const { slope, rSquared } = lineThrough(times, values)
+  return Math.sign(slope) * Math.sqrt(rSquared)
 }
