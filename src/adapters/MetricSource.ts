@@ -6,8 +6,8 @@
  * After an apply the source waits for `settleMs`, because work that began before it is observed when it ends, and begins
  * a span only then.
  *
- * Doubt. A metric that does not exist or cannot be read as asked, a series that began anew, a span without observations:
- * nothing is reported, the case is counted, and a span begins anew. An engine that hears nothing opens SafeMode by itself.
+ * Doubt. A metric that does not exist or cannot be read as asked, a series that was reset, a span without observations:
+ * nothing is reported, the case is counted, and a new span begins. An engine that hears nothing opens SafeMode by itself.
  */
 import type { DigestInput } from "../domain/Digest.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
@@ -107,7 +107,7 @@ function pickProblems(name: string, pick: unknown): ReadonlyArray<Problem> {
   ]
 }
 
-/** Most different problems that are told of: what names them may be made up without end. */
+/** At most this many different problems are reported: their names may be made up without end. */
 const MOST_TOLD = 100
 
 /** Reads metrics and reports digests; an adapter without knobs, for `attach` and `tune`. */
@@ -204,7 +204,7 @@ export class MetricSource<N extends string = string> implements Adapter<never> {
   private async readOnce(port: MeterPort): Promise<void> {
     const generation = port.generation()
     const atUs = port.nowUs()
-    // Whoever composes an adapter of this meter and knobs of their own need not hand applies on.
+    // An adapter that combines this meter with knobs of its own need not pass applies on.
     if (generation !== this.generation) this.beginAnew(port)
     const base = this.base
     this.base = null

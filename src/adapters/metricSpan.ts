@@ -2,7 +2,7 @@
  * What metrics say of a span of time: the difference of two readings of a histogram, summary or counter, or the latest
  * value of a gauge. Pure; `MetricSource` asks it for the values of each digest.
  *
- * Series are compared one by one, so that a series that begins anew is not hidden by the growth of another.
+ * Series are compared one by one, so that the reset of one is not hidden by the growth of another.
  */
 import type { Problem } from "../domain/errors.ts"
 import { closest } from "../domain/closest.ts"
@@ -149,7 +149,7 @@ const textOf = (labels: Readonly<Record<string, unknown>> = {}): string =>
 const isSame = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((x, i) => x === b[i])
 
-/** A value; or none, because nothing was observed or a series has begun anew. */
+/** A value; or none, because nothing was observed or a series was reset. */
 export type Taken = number | "empty" | "reset"
 
 /** What a pick reads in the span between two readings; both must be free of problems. */
@@ -200,8 +200,8 @@ function gain(was: MetricSeries, is: MetricSeries): MetricSeries | null {
   const counts = is.counts.map((count, i) => count - (was.counts[i] ?? 0))
   const value = is.value - was.value
   const count = is.count - was.count
-  const anew = was.since !== is.since || !isSame(was.bounds, is.bounds)
-  if (anew || value < 0 || count < 0 || counts.some((one) => one < 0)) return null
+  const wasReset = was.since !== is.since || !isSame(was.bounds, is.bounds)
+  if (wasReset || value < 0 || count < 0 || counts.some((one) => one < 0)) return null
   return { ...is, value, count, sum: is.sum - was.sum, counts }
 }
 

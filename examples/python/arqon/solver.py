@@ -207,8 +207,8 @@ class Solver:
         return reply
 
     def close(self) -> None:
-        """Ends the process, after its state is on disk. Closing twice is fine; whoever forgets is served when
-        Python ends.
+        """Ends the process, after its state is on disk. Closing twice is fine. A solver that is
+        never closed ends with Python.
         """
         self._process.close()
 
