@@ -20,6 +20,8 @@ const FILES = [
   "scripts/chartLayouts.ts",
   "scripts/builtNumbers.ts",
   "scripts/compileNumbers.ts",
+  "scripts/stability.ts",
+  "scripts/stabilityTags.ts",
 ]
 
 /** The digest of everything in `home` that goes into a build. */
@@ -53,10 +55,10 @@ export function beginBuild(home: string = root): void {
 /** The build is whole, of the sources that were there as it began. */
 export const endBuild = (home: string = root): void => renameSync(beginningIn(home), stampIn(home))
 
-/** Builds where `dist` is not fresh, and says so first. Whether there is a fresh build now. */
-export function ensureBuild(): boolean {
+/** Builds where `dist` is not fresh, and says first why. Whether there is a fresh build now. */
+export function ensureBuild(why = "Building first, because the sources have changed"): boolean {
   if (isFresh()) return true
-  process.stderr.write("Building first, because the sources have changed: about ten seconds.\n")
+  process.stderr.write(`${why}: about ten seconds.\n`)
   const { status } = spawnSync("npm", ["run", "--silent", "build"], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],

@@ -1,10 +1,18 @@
-/** `npm start`: the demo, `arqon demo`, on a build of what the sources are now. */
+/**
+ * `npm start`: the demo, `arqon demo`. From the build where that is fresh, else from the sources: nobody who has just cloned waits for a
+ * compiler. The studio needs the build, so it is made before a run with `--open`, and after any other.
+ */
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { ensureBuild, root } from "./freshBuild.ts"
+import { ensureBuild, isFresh, root } from "./freshBuild.ts"
 
-if (!ensureBuild()) process.exit(1)
-const { main } = (await import(pathToFileURL(join(root, "dist/src/cli/arqon.js")).href)) as {
+const args = process.argv.slice(2)
+const built = isFresh() || args.includes("--open")
+if (built && !ensureBuild()) process.exit(1)
+const program = join(root, built ? "dist/src/cli/arqon.js" : "src/cli/arqon.ts")
+const { main } = (await import(pathToFileURL(program).href)) as {
   main: (args: ReadonlyArray<string>) => Promise<void>
 }
-await main(["demo", ...process.argv.slice(2)])
+await main(["demo", ...args])
+const ran = process.exitCode === 0 && !args.some((one) => one === "--help" || one === "-h")
+if (!built && ran) ensureBuild("Building, so that the studio can show this run")

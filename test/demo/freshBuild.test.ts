@@ -1,9 +1,19 @@
 /** `npm start` builds again exactly when something that goes into the build has changed. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
-import { beginBuild, endBuild, isFresh } from "../../scripts/freshBuild.ts"
+import { beginBuild, endBuild, isFresh, root } from "../../scripts/freshBuild.ts"
 
 const home = mkdtempSync(join(tmpdir(), "arqon-fresh-"))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -37,4 +47,17 @@ it("what changes while a build is made is not taken for built", () => {
   writeFileSync(join(home, "src", "late.ts"), "late")
   endBuild(home)
   expect(isFresh(home)).toBe(false)
+})
+
+/** It built first before: on a busy machine a newcomer looked at one line for a minute. */
+it("`npm start` of a fresh clone begins without a build", () => {
+  const clone = join(home, "clone")
+  for (const part of ["src", "machines", "examples/demo", "scripts", "package.json"])
+    cpSync(join(root, part), join(clone, part), { recursive: true })
+  symlinkSync(join(root, "node_modules"), join(clone, "node_modules"), "junction")
+  const said = execFileSync(process.execPath, [join(clone, "scripts/start.ts"), "--help"], {
+    encoding: "utf8",
+  })
+  expect(said).toContain("arqon demo [flags]")
+  expect(existsSync(join(clone, "dist"))).toBe(false)
 })
