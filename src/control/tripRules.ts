@@ -29,7 +29,8 @@ const HOUR_US = 3_600_000_000
 
 /**
  * Where the plant goes when SafeMode opens: back to the base, or further back to the baseline when the base itself is
- * in doubt: the objective got worse, a constraint broke, the tuner failed, or nobody reports, perhaps because of it.
+ * in doubt: the objective got worse, a constraint or a rule broke, the loop swings, the tuner failed, or nobody reports, perhaps
+ * because of it.
  */
 export function restoreFor(reason: TripReason): "base" | "baseline" {
   switch (reason) {
@@ -37,6 +38,8 @@ export function restoreFor(reason: TripReason): "base" | "baseline" {
     case "constraintEmergency":
     case "engineFault":
     case "telemetryLost":
+    case "instability":
+    case "ruleViolated":
       return "baseline"
     default:
       return "base"

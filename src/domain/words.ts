@@ -40,6 +40,8 @@ export const TRIP_REASONS = [
   "telemetryLost",
   "constraintEmergency",
   "engineFault",
+  "instability",
+  "ruleViolated",
 ] as const
 
 /** Why SafeMode opened. */

@@ -17,12 +17,14 @@ const reasons = TRIP_REASONS.filter((reason): reason is TripReason => reason !==
 const MINUTE_US = 60_000_000
 
 describe("where the plant goes when SafeMode opens", () => {
-  it("to the baseline after regressions, emergencies, faults and silence, to the base otherwise", () => {
+  it("to the baseline after regressions, emergencies, faults, silence, swings and violated rules, to the base otherwise", () => {
     expect(reasons.filter((reason) => restoreFor(reason) === "baseline")).toEqual([
       "objectiveRegression",
       "telemetryLost",
       "constraintEmergency",
       "engineFault",
+      "instability",
+      "ruleViolated",
     ])
   })
 })

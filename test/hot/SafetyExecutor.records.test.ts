@@ -22,11 +22,13 @@ import {
   AUDIT_VIOLATION,
   DELTA_TOO_LARGE,
   NO_BASELINE,
+  NOT_TRIPPED,
   PLUS,
   RETURN_TO_BASE,
   ROLLBACK,
   UPDATE,
 } from "../../src/hot/codes.ts"
+import { TRIP_REASONS } from "../../src/domain/words.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { SafetyExecutor } from "../../src/hot/SafetyExecutor.ts"
 import { balanced, concurrency, drained, linear, makeRig, type Rig, stepped } from "./rig.ts"
@@ -183,6 +185,13 @@ describe("a safety action", () => {
     executor.setBaseline()
     executor.rollback()
     expect([executor.rollbacks, executor.lastKind]).toEqual([1, ROLLBACK])
+  })
+
+  it("is counted under every reason there is", () => {
+    const { executor } = makeRig(two)
+    const reasons = TRIP_REASONS.map((_, code) => code).filter((code) => code !== NOT_TRIPPED)
+    for (const code of reasons) executor.openLatch(code)
+    expect(reasons.map((code) => executor.trips[code])).toEqual(reasons.map(() => 1))
   })
 
   it("that finds the ring full to the last reserved place is carried out all the same, and counted as dropped", () => {

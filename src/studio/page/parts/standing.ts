@@ -39,6 +39,8 @@ const REASONS: Readonly<Record<string, string>> = {
   telemetryLost: "no measurements arrived",
   constraintEmergency: "the constraint was broken badly",
   engineFault: "a part of the engine failed",
+  instability: "the loop became unstable",
+  ruleViolated: "a rule was violated",
 }
 
 function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
