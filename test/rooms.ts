@@ -30,7 +30,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
   control: { rooms: ["hot", "domain", "temporal"], packages: [] },
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
-  // Of the platform it takes timers and a clock, in one file each.
   scheduler: { rooms: ["domain"], packages: [] },
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
@@ -81,6 +80,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["domain", "engine", "studio/protocol", "studio/page", "studio/server"],
     packages: [/^node:http$/],
   },
+  // Timers and clock of any JavaScript host, for an executive that has neither.
+  "platform/loop": { rooms: ["scheduler"], packages: [] },
   "platform/node": {
     rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "system"],
     packages: [EFFECT, NODE],

@@ -1,9 +1,12 @@
 /**
  * Runs tasks on one thread so that admitted tasks meet their deadlines, as far as a thread that cannot be interrupted allows.
  * A task is admitted only if all deadlines still hold with it. Ready tasks run by class (guard, control, analysis,
- * housekeeping), inside a class by earliest deadline unless the policy says otherwise. A job that exceeds its budget waits for
- * its next periods to pay it back, like in a constant-bandwidth server (Abeni, Buttazzo, RTSS 1998), so that the others keep
- * their time.
+ * housekeeping), inside a class by earliest deadline unless the policy says otherwise.
+ *
+ * A job that exceeds its budget waits for its next periods to pay it back, so that the others keep their time. It is a
+ * constant-bandwidth server (Abeni, Buttazzo, RTSS 1998) with hard reservations: a later deadline alone would not protect lower
+ * classes, nor whoever else uses the thread. A job that took too long but is done owes nothing any more once no task is ready:
+ * whatever comes after such a moment does not depend on what came before, so the next release is in the usual rhythm.
  *
  * It has no timer. `runDue()` does what is due; `onEventLoop` and `runPrecisely` call it at the right time, and a test calls it
  * by hand. Time is whole nanoseconds of the clock it is given. Releases, dispatch and accounting allocate nothing.
@@ -87,6 +90,8 @@ export class DeadlineExecutive {
   private readonly blockingNs: number
   private readonly loopDelay = new DurationHistogram()
   private running = false
+  /** Some task may owe time. */
+  private owing = false
 
   /** Throws a ConfigError for options that it does not have or cannot use. */
   constructor(options: ExecutiveOptions) {
@@ -170,7 +175,10 @@ export class DeadlineExecutive {
       let steps = 0
       for (let now = sinceNs; steps === 0 || now - sinceNs < sliceNs; now = this.nowNs) {
         this.wakeUntil(now)
-        if (this.ready.size === 0) break
+        if (this.ready.size === 0) {
+          this.forgive(now)
+          break
+        }
         this.step(this.ready.first, now)
         steps++
       }
@@ -257,6 +265,17 @@ export class DeadlineExecutive {
     else slot.skipped++
   }
 
+  /** Nothing is ready: what finished jobs owe has delayed nobody who still waits. */
+  private forgive(nowNs: number): void {
+    if (!this.owing) return
+    this.owing = false
+    for (const [index, slot] of this.slots.entries()) {
+      if (slot === null || !slot.owes) continue
+      slot.forgive(nowNs)
+      if (slot.state === WAITING) this.waitUntil(index, Math.max(nowNs, slot.nextNs))
+    }
+  }
+
   /** Makes ready whose time has come. */
   private wakeUntil(nowNs: number): void {
     while (this.waiting.firstKey <= nowNs) {
@@ -314,6 +333,7 @@ export class DeadlineExecutive {
   private end(index: number, slot: TaskSlot, nowNs: number, threw: boolean): number {
     const misses = slot.end(nowNs, threw)
     slot.state = IDLE
+    if (slot.owes) this.owing = true
     if (slot.once) this.forget(index)
     else if (slot.plan.byTime) this.waitUntil(index, slot.nextNs)
     return misses

@@ -62,6 +62,8 @@ export class TaskSlot {
   resumeNs: number
   /** The earliest next release. */
   nextNs: number
+  /** When the next release would be if the last job owed nothing. */
+  private unowedNs: number
   usedNs = 0
   /** Time of the present job that its periods have paid for. */
   paidNs = 0
@@ -85,6 +87,12 @@ export class TaskSlot {
     this.relativeNs = deadlineAt(plan, periodNs)
     this.resumeNs = nowNs
     this.nextNs = nowNs
+    this.unowedNs = nowNs
+  }
+
+  /** The next release is put off because the last job took more than was paid. */
+  get owes(): boolean {
+    return this.unowedNs < this.nextNs
   }
 
   get once(): boolean {
@@ -107,6 +115,7 @@ export class TaskSlot {
     this.job.releasedNs = at
     this.job.deadlineNs = at + this.relativeNs
     this.nextNs = at + this.serverNs
+    this.unowedNs = this.nextNs
     this.usedNs = 0
     this.paidNs = this.plan.budgetNs
     this.released++
@@ -139,6 +148,14 @@ export class TaskSlot {
     this.resumeNs = this.nextNs
     this.job.deadlineNs = this.nextNs + this.relativeNs
     this.nextNs += this.serverNs
+    this.unowedNs = this.nextNs
+  }
+
+  /** What is owed is void: the next release is the first in the rhythm that has not passed. */
+  forgive(nowNs: number): void {
+    const passed = Math.max(0, Math.ceil((nowNs - this.unowedNs) / this.serverNs))
+    this.nextNs = Math.min(this.nextNs, this.unowedNs + passed * this.serverNs)
+    this.unowedNs = this.nextNs
   }
 
   /** The job is over. Returns the number of misses to report; 0 for none. */
@@ -151,7 +168,8 @@ export class TaskSlot {
     if (threw) this.failed++
     if (missed) this.finishMisses++
     if (this.usedNs > this.plan.budgetNs) this.overruns++
-    // Each budget that it used beyond what is paid costs one period.
+    // Each budget that it used beyond what is paid costs one period, unless the thread is idle before.
+    this.unowedNs = this.nextNs
     const owed = Math.max(0, Math.ceil((this.usedNs - this.paidNs) / this.plan.budgetNs))
     this.nextNs += owed * this.serverNs
     return this.judge(missed)

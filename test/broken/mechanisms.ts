@@ -956,4 +956,12 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "this.extremes = new SlidingExtremes({ width: 2 * band - 1 > 0 ? 2 * band - 1 : 1 })",
     test: "test/temporal/compare/lowerBounds.test.ts",
   },
+  {
+    name: "admission-without-blocking",
+    invariant: 23,
+    file: "src/scheduler/admission.ts",
+    intact: "if (other.deadlineNs > at) block = Math.max(block, other.stepNs - 1)",
+    broken: "if (other.deadlineNs > at) block = Math.max(block, 0)",
+    test: "test/scheduler/admission.test.ts",
+  },
 ]

@@ -242,8 +242,8 @@ describe("a job that takes longer than its budget", () => {
     expect(thread.account("modest").finished).toBe(100)
   })
 
-  it("waits for its next periods when it could not be interrupted", () => {
-    const thread = new Thread()
+  /** A task whose first job takes 45 us instead of 20. */
+  const onceTooLong = (thread: Thread): void => {
     let takes = 45
     thread.executive.add({
       name: "once too long",
@@ -255,10 +255,87 @@ describe("a job that takes longer than its budget", () => {
         takes = 20
       },
     })
+  }
+  const starts = ({ ran }: Thread): ReadonlyArray<number> =>
+    ran.filter(([name]) => name === "job").map(([, at]) => at)
+
+  it("waits for its next periods when it could not be interrupted and the thread has other work", () => {
+    const thread = new Thread()
+    onceTooLong(thread)
+    thread.executive.once({
+      name: "long work",
+      class: "housekeeping",
+      deadlineUs: 1_000,
+      budgetUs: 300,
+      stepUs: 10,
+      run: thread.steps("long work", ...Array.from({ length: 30 }, () => 10)),
+    })
     thread.until(600)
     // 45 us are three budgets of 20: the second job starts two periods later than planned.
-    expect(thread.ran.map(([, at]) => at)).toEqual([0, 300, 400, 500, 600])
+    expect(starts(thread)).toEqual([0, 305, 400, 500, 600])
     expect(thread.account("once too long").overruns).toBe(1)
+  })
+
+  it("owes nothing any more once the thread was idle: the next job is released in the usual rhythm", () => {
+    const thread = new Thread()
+    onceTooLong(thread)
+    thread.until(300)
+    expect(starts(thread)).toEqual([0, 100, 200, 300])
+    expect(thread.account("once too long").overruns).toBe(1)
+  })
+
+  it("is not made up for when it lasted beyond its period", () => {
+    const thread = new Thread()
+    let takes = 145
+    thread.executive.add({
+      name: "far too long",
+      periodUs: 100,
+      budgetUs: 20,
+      run: () => {
+        thread.ran.push(["job", thread.nowUs])
+        thread.nowUs += takes
+        takes = 20
+      },
+    })
+    thread.until(400)
+    expect(starts(thread)).toEqual([0, 200, 300, 400])
+  })
+
+  it("makes nobody miss a deadline after the thread was idle, in any set that was admitted", () => {
+    const anyTask = fc.record({
+      class: fc.constantFrom(...TASK_CLASSES),
+      periodUs: fc.integer({ min: 5, max: 60 }),
+      load: fc.double({ min: 0.02, max: 0.5, noNaN: true }),
+      excess: fc.integer({ min: 1, max: 9 }),
+    })
+    let overran = 0
+    fc.assert(
+      fc.property(
+        fc.array(anyTask, { minLength: 2, maxLength: 5 }),
+        fc.constantFrom(...POLICIES),
+        (asked, policy) => {
+          const thread = new Thread({ policy })
+          for (const [i, { class: kind, periodUs, load, excess }] of asked.entries()) {
+            const budgetUs = Math.max(1, Math.floor(load * periodUs))
+            let takes = excess * budgetUs
+            const run = (): void => {
+              thread.nowUs += takes
+              takes = budgetUs
+            }
+            thread.executive.add({ name: `task ${i}`, class: kind, periodUs, budgetUs, run })
+          }
+          const sum = (count: "finishMisses" | "overruns"): number =>
+            thread.executive.schedule().tasks.reduce((all, task) => all + task[count], 0)
+          thread.executive.runDue()
+          const before = sum("finishMisses")
+          overran += sum("overruns")
+          thread.until(1_000)
+          expect(sum("finishMisses")).toBe(before)
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect(overran).toBeGreaterThan(100)
   })
 
   it("ends even if it is done only once", () => {

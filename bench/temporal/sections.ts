@@ -1,0 +1,9 @@
+/**
+ * The sections of `npm run bench:temporal`. A section measures one part of temporal intelligence and gives rows; a row with a
+ * bound fails the benchmark where its value is above it. To add one, write a file beside this one and list it here.
+ */
+import { scheduleSection } from "./schedule.ts"
+import type { Section } from "./section.ts"
+
+/** In the order in which they run. */
+export const sections: ReadonlyArray<Section> = [scheduleSection]
