@@ -46,7 +46,7 @@ describe("the public names", () => {
     ])
   })
 
-  it("of arqon under Node are those of the browser plus what needs a disk", () => {
+  it("of arqon under Node are those of the browser and those that need a disk", () => {
     expect(Object.keys(node).sort()).toEqual(Object.keys(web).sort())
     expect(node.ConfigError).toBe(web.ConfigError)
     expect(node.createEngine).not.toBe(web.createEngine)
@@ -240,7 +240,7 @@ describe("the level of every public name", () => {
     }
   })
 
-  it("is that of the entry unless the line above an export states another", () => {
+  it("is the entry's level unless the line above an export states another", () => {
     const text =
       '/** Head.\n * Stability: stable.\n */\n// stability: unstable\nexport { a, type B } from "./a.ts"\nexport type { C } from "./c.ts"\n// stability: internal\n/** Words. */\nexport const d = 1\n'
     expect(publicNames("x.ts", text).map(({ name, typeOnly, level }) => [name, typeOnly, level])).toEqual([

@@ -36,7 +36,7 @@ describe("the rooms", () => {
     expect(files.filter((file) => lines(file) > 400).map((file) => relative(root, file))).toEqual([])
   })
 
-  it("leave nothing of Node reachable from the browser entry", () => {
+  it("make nothing of Node reachable from the browser entry", () => {
     const reached = new Set<string>()
     const offences: Array<string> = []
     const visit = (file: string): void => {

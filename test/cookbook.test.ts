@@ -127,7 +127,7 @@ describe("the cookbook", () => {
   })
 
   it.each(recipes)(
-    "%s runs to its end and finds what it should",
+    "%s runs to its end and finds what it promises",
     async (name) => {
       const { port } = postgres
       const env = { DATABASE_URL: `postgres://arqon@127.0.0.1:${port}/postgres` }

@@ -76,7 +76,7 @@ describe("after SPSA", () => {
     expect(run()).toEqual(run())
   })
 
-  it("a cycle has two steps, to either side of its base, by signs of one", () => {
+  it("a cycle has two steps, to either side of its base, with signs of one", () => {
     const rig = makeRig([linear(), linear(), linear()], unlimited)
     const kernel = new SpsaKernel(rig.table, { ...DEFAULT_SPSA, seed: 7 })
     const state = new Float64Array(kernel.stateLength)
@@ -115,7 +115,7 @@ describe("after SafetyExecutor", () => {
     expect({ live: rig.live(), generation: rig.config.generation }).toEqual(before)
   })
 
-  it("applies that come too fast are refused and change nothing", () => {
+  it("applies that come too fast are refused without a change", () => {
     const rig = makeRig([linear()])
     expect(rig.ask(PLUS, second, [0.52])).toBe(ACCEPTED)
     const live = rig.live()
@@ -125,7 +125,7 @@ describe("after SafetyExecutor", () => {
 })
 
 describe("after control safety", () => {
-  it("a base that is driven to and fro is held", () => {
+  it("a base that is driven back and forth is held", () => {
     const rig = makeRig([linear()], { ...balanced, pathPerMinute: 100 })
     const answers = new Set<number>()
     let at = 0.5
@@ -138,7 +138,7 @@ describe("after control safety", () => {
     expect(answers).toContain(THRASHING)
   })
 
-  it("instability stops the tuner: an objective that explodes opens SafeMode", () => {
+  it("an exploding objective opens SafeMode", () => {
     const { plant } = scenario(/quadratic/i)
     const run = simulate(
       {
@@ -155,7 +155,7 @@ describe("after control safety", () => {
 })
 
 describe("after audit", () => {
-  it("every event carries what correlates it: time, generation and proposal", () => {
+  it("every event carries its time, generation and proposal", () => {
     const rig = makeRig([linear()])
     rig.ask(PLUS, 1_000_000, [0.52], { id: 77 })
     const [record] = drained(rig.audit)
@@ -167,7 +167,7 @@ describe("after audit", () => {
 })
 
 describe("after integration", () => {
-  it("it converges under drift without oscillating", () => {
+  it("the engine converges under drift without oscillating", () => {
     const run = simulate({ ...scenario(/ramp/i), policy: balanced }, 5)
     const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
     const quarter = Math.floor(run.losses.length / 4)

@@ -66,17 +66,17 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
 }
 
 describe("the examples", () => {
-  it("are there", () => {
+  it("exist", () => {
     expect(examples.length).toBeGreaterThanOrEqual(6)
     expect(Object.keys(findings).filter((name) => !examples.includes(name))).toEqual([])
   })
 
-  it.each(examples)("%s runs to its end and finds what it should", async (name) => {
+  it.each(examples)("%s runs to its end and finds what it promises", async (name) => {
     const text = await output("node", [join(folder, name)], { cwd: scratch })
     findings[name]?.(text)
   })
 
-  it("the shell script is tuned by the real command, and its best value is what the script says again", async () => {
+  it("the real command tunes the shell script, and the script confirms the best value", async () => {
     const pack = join(folder, "shell/pack.sh")
     const state = join(scratch, "pack.state.json")
     const run = ["run", "--config", join(folder, "shell/pack.json"), "--script", pack, "--state", state]

@@ -69,7 +69,7 @@ describe("the recipe for Next.js", () => {
     Reflect.deleteProperty(globalThis, "arqonTuning")
   })
 
-  it("starts nothing when a module is loaded, as a build does, nor in the edge runtime", async () => {
+  it("starts nothing when a build loads the module, nor in the edge runtime", async () => {
     await import("../examples/next/app/quote/route.ts")
     vi.stubEnv("NEXT_RUNTIME", "edge")
     const { register } = await import("../examples/next/instrumentation.ts")
@@ -80,7 +80,7 @@ describe("the recipe for Next.js", () => {
     expect(globalThis).toHaveProperty("arqonTuning")
   })
 
-  it("has one engine for all routes, and the same after a hot reload", async () => {
+  it("has one engine for all routes, and keeps it over a hot reload", async () => {
     vi.stubEnv("NEXT_RUNTIME", "nodejs")
     await (await import("../examples/next/instrumentation.ts")).register()
     const before = await import("../examples/next/tuning.ts")
@@ -101,7 +101,7 @@ describe("the recipe for Next.js", () => {
     expect(await health.json()).toMatchObject({ mode: "adapting" })
   })
 
-  it("answers 503 beyond the limit and its queue, also with a limiter from another copy of the module", async () => {
+  it("answers 503 beyond the limit and its queue, even with a limiter from another copy of the module", async () => {
     await import("../examples/next/tuning.ts").then(({ tuning }) => tuning().started)
     vi.resetModules()
     const { GET } = await import("../examples/next/app/quote/route.ts")

@@ -16,7 +16,7 @@ const foldersOf = (file: string): ReadonlyArray<string> =>
 
 describe("the copy that mutants are made in", () => {
   // Root cause: a test of the kernel came to use the arena's plants, and the copy had no benchmarks.
-  it("has every folder that the tests of hot and control import from", () => {
+  it("has every folder from which the tests of hot and control import", () => {
     const tests = globSync(["test/hot/*.test.ts", "test/control/*.test.ts"])
     expect(tests.length).toBeGreaterThan(50)
     // A builder of the package, for a test that is left out.

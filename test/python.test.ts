@@ -45,7 +45,7 @@ describe("the Python package", () => {
 
   const runner = hasModule("pytest") ? "pytest" : "unittest"
   it.skipIf(noPython !== null)(
-    `keeps its own tests, by ${runner}${left(noPython)}`,
+    `passes its own tests with ${runner}${left(noPython)}`,
     async () => {
       const text = await runPython(
         runner === "pytest"
@@ -58,7 +58,7 @@ describe("the Python package", () => {
     600_000,
   )
 
-  it.skipIf(noMypy !== null)(`is typed as strictly as mypy can tell${left(noMypy)}`, async () => {
+  it.skipIf(noMypy !== null)(`passes mypy in strict mode${left(noMypy)}`, async () => {
     const text = await runPython(
       ["-m", "mypy", "--strict", "--cache-dir", join(scratch, "mypy"), "arqon", "throw.py", "training.py"],
       pythonFolder,

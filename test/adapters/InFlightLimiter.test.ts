@@ -130,7 +130,7 @@ describe("an in-flight limiter", () => {
     expect(line.first).toBeUndefined()
   })
 
-  it("keeps the queue sorted by priority, then by arrival, whoever leaves it", () => {
+  it("keeps the queue sorted by priority, then by arrival, when any caller leaves it", () => {
     const step = fc.oneof(
       fc.record({ priority: fc.integer({ min: -2, max: 2 }) }),
       fc.record({ leave: fc.nat({ max: 30 }) }),

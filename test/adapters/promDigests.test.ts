@@ -47,7 +47,7 @@ const reading = (pick: MetricSourceOptions<"it">["read"]["it"]) => ({
 })
 
 describe("digests from a registry of prom-client", () => {
-  it("say what a histogram observed since the last reading, and nothing of before", async () => {
+  it("contain what a histogram observed since the last reading, and nothing older", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers, labelNames: ["route"] })
     took.observe({ route: "/" }, 1000)
     const { next } = await started({
@@ -100,7 +100,7 @@ describe("digests from a registry of prom-client", () => {
     ])
   })
 
-  it("take the series of the given labels, and all together without", async () => {
+  it("use the series with the given labels, or all series if none are given", async () => {
     const took = new Histogram({
       name: "took",
       help: "-",
@@ -122,7 +122,7 @@ describe("digests from a registry of prom-client", () => {
     expect(await next()).toMatchObject([{ objective: 2, constraintMargin: 4 }])
   })
 
-  it("are not made of a span that began under another configuration", async () => {
+  it("are not made from a span that began under another configuration", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     took.observe(1)
     const { next, engine, source } = await started(mean("took"))
@@ -134,7 +134,7 @@ describe("digests from a registry of prom-client", () => {
     expect(source.state()).toMatchObject({ digests: 1, held: { apply: 2 } })
   })
 
-  it("leave out what ends within the settle time of an apply", async () => {
+  it("leave out spans that end within the settle time of an apply", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     took.observe(1)
     const { next, engine } = await started({ ...mean("took"), settleMs: 1_500 })
@@ -150,7 +150,7 @@ describe("digests from a registry of prom-client", () => {
     expect(await next()).toMatchObject([{ objective: 1, generation: 2 }])
   })
 
-  it("are not made of a reading during which the configuration changed", async () => {
+  it("are not made from a reading during which the configuration changed", async () => {
     let during = (): void => undefined
     const gauge = new Gauge({
       name: "depth",
@@ -175,7 +175,7 @@ describe("digests from a registry of prom-client", () => {
     expect(await next()).toMatchObject([{ objective: 5, generation: 2 }])
   })
 
-  it("are so too where another adapter with this meter does not hand the applies on", async () => {
+  it("skip such spans even if another adapter with this meter does not pass applies on", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     const source = promDigests(registry, {
       ...mean("took"),
@@ -198,7 +198,7 @@ describe("digests from a registry of prom-client", () => {
     expect(engine.digests[1]).toMatchObject({ objective: 1, generation: 2 })
   })
 
-  it("are held over a reset, of one series among many too", async () => {
+  it("are withheld across a reset, even of one series among many", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers, labelNames: ["route"] })
     took.observe({ route: "a" }, 1)
     took.observe({ route: "b" }, 1)
@@ -217,7 +217,7 @@ describe("digests from a registry of prom-client", () => {
     expect(source.state().held.reset).toBe(2)
   })
 
-  it("are held while nothing was observed", async () => {
+  it("are withheld while nothing is observed", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     took.observe(1)
     const { next, source } = await started(mean("took"))
@@ -227,7 +227,7 @@ describe("digests from a registry of prom-client", () => {
     expect(source.state().held).toEqual({ apply: 1, empty: 1, reset: 0, problem: 0 })
   })
 
-  it("hand NaN on, so that the engine counts it as invalid", async () => {
+  it("pass NaN through, so that the engine counts it as invalid", async () => {
     const depth = new Gauge({ name: "depth", help: "-", registers })
     const source = promDigests(registry, {
       ...reading({ metric: "depth", take: "value" }),
@@ -244,7 +244,7 @@ describe("digests from a registry of prom-client", () => {
     await engine.stop()
   })
 
-  it("come at intervals, begin again one settle time after an apply, and end with the engine", async () => {
+  it("arrive at intervals, restart one settle time after an apply, and end with the engine", async () => {
     vi.useFakeTimers()
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     const source = promDigests(registry, { ...mean("took"), everyMs: 1_000, settleMs: 200 })
@@ -272,7 +272,7 @@ describe("digests from a registry of prom-client", () => {
     expect(engine.digests).toHaveLength(4)
   })
 
-  it("are none of an engine that stopped while its metrics were read", async () => {
+  it("are not made for an engine that stopped while its metrics were read", async () => {
     let go = (): void => undefined
     const gauge = new Gauge({ name: "depth", help: "-", registers })
     const { source, engine, attached } = await started(reading({ metric: "depth", take: "value" }))
@@ -286,7 +286,7 @@ describe("digests from a registry of prom-client", () => {
 })
 
 describe("metrics that cannot be read as asked", () => {
-  it("are named with the remedy, once each, and hold the digests until they can", async () => {
+  it("are reported once each with a remedy, and withhold digests until they can be read", async () => {
     const { next, told, source } = await started(mean("http_took"))
     await next()
     expect(told).toHaveLength(1)
@@ -332,7 +332,7 @@ describe("metrics that cannot be read as asked", () => {
     expect(engine.digests).toEqual([])
   })
 
-  it("have the value that was given for them while they do not exist", async () => {
+  it("have their configured value while they do not exist", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     const failed = new Counter({ name: "failed", help: "-", registers, labelNames: ["why"] })
     const { next, told } = await started({
@@ -358,7 +358,7 @@ describe("metrics that cannot be read as asked", () => {
     expect(told).toEqual([])
   })
 
-  it("are reported at their largest bucket bound where a percentile lies beyond it", async () => {
+  it("report the largest bucket bound if a percentile lies beyond it", async () => {
     const took = new Histogram({ name: "took", help: "-", buckets, registers })
     const { next, told } = await started(reading({ metric: "took", take: "p99" }))
     for (let i = 0; i < 10; i++) took.observe(20)
@@ -368,7 +368,7 @@ describe("metrics that cannot be read as asked", () => {
     ])
   })
 
-  it("that fail while they are read are told of, and the next span begins anew", async () => {
+  it("that fail during a read are reported, and the next span starts over", async () => {
     let fails = false
     const gauge = new Gauge({
       name: "depth",
@@ -412,7 +412,7 @@ describe("a source of digests", () => {
     await stop()
   })
 
-  it("tells of a digest that cannot be made or that the engine refuses", async () => {
+  it("reports a digest that cannot be made or that the engine refuses", async () => {
     new Gauge({ name: "depth", help: "-", registers }).set(1)
     const told: Array<string> = []
     const attempt = async (digest: () => object) => {

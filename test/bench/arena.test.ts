@@ -23,7 +23,7 @@ describe("a judge", () => {
     expect([...levels(paid)]).toEqual(Array.from({ length: 21 }, () => 1))
   })
 
-  it("counts what is above twice the reference, its longest spell, and how long until it is safe again", () => {
+  it("counts windows above twice the reference, the longest spell, and the time until it is safe again", () => {
     const flat = series([1, 100])
     const paid = series([1, 20], [3, 10], [1.5, 10], [1, 20], [3, 20], [1, 20])
     // Medians of five lag by two windows: the first spell's level comes down to 1.5, which is not safe yet.
@@ -34,12 +34,12 @@ describe("a judge", () => {
     expect(unsafety(series([1, 50], [3, 50]), flat).untilSafe).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it("forgives what the reference itself pays at the same time", () => {
+  it("does not count what the reference also pays at the same time", () => {
     const storm = series([1, 40], [10, 20], [1, 40])
     expect(unsafety(storm, referenceOf(storm)).unsafe).toBe(0)
   })
 
-  it("compares a run with the best place and with doing nothing, whole and by thirds", () => {
+  it("compares a run with the best place and with doing nothing, as a whole and by thirds", () => {
     const yardsticks = { best: series([2, 90]), nothing: series([4, 90]), reference: series([4, 90]) }
     const seen = judge(series([2, 30], [8, 30], [4, 30]), yardsticks)
     expect(seen).toMatchObject({ lastThird: 2, worstThird: 4, lastToNothing: 1 })
@@ -78,7 +78,7 @@ describe("the best fixed place", () => {
     expect(bench.units.zero + bench.units.unit).toBeCloseTo(1.16, 6)
   })
 
-  it("lowers the reference from the window on in which a better baseline stands", () => {
+  it("lowers the reference from the window in which a better baseline is set", () => {
     const bench = new Bench(loadedBowl(1, 0.2, 0), 60)
     const reference = bench.reference(1, [
       { from: 0, unit: Float64Array.of(0.2) },
@@ -94,7 +94,7 @@ describe("the best fixed place", () => {
 })
 
 describe("runs on plants that remember", () => {
-  it("are paid the same, window by window, with and without the engine's actors", async () => {
+  it("cost the same, window by window, with and without the engine's actors", async () => {
     for (const plant of [inFlight, staffing(22)]) {
       const acted = await actedRun(plant, 3, 250)
       const looped = loopedRun(plant, 3, 250)
@@ -103,7 +103,7 @@ describe("runs on plants that remember", () => {
     }
   })
 
-  it("give the same figures again, for everybody", () => {
+  it("give the same figures again for every competitor", () => {
     const bench = new Bench(inFlight, 120)
     for (const contender of [ours, ...rivals]) {
       const once = contender.run(bench, 5)
@@ -112,13 +112,13 @@ describe("runs on plants that remember", () => {
     }
   })
 
-  it("have limiters only where the knob is a limit", () => {
+  it("include limiters only if the knob is a limit", () => {
     const bench = new Bench(staffing(22), 20)
     const absent = rivals.filter((rival) => rival.run(bench, 1) === null).map(({ name }) => name)
     expect(absent).toEqual(["Gradient2", "Vegas", "AIMD"])
   })
 
-  it("of doing nothing cost what staying at the start costs", () => {
+  it("without a tuner cost what staying at the start costs", () => {
     const bench = new Bench(staffing(22), 60)
     expect(nothing.run(bench, 4)?.paid).toEqual(standing(bench.plant, bench.plant.start, 4, 60))
   })

@@ -8,7 +8,7 @@ const places = (d: number, count: number): ReadonlyArray<Float64Array> =>
   )
 
 describe("the classes of landscapes that the solver is measured on", () => {
-  it("are 24, each with a name of its own", () => {
+  it("are 24, each with its own name", () => {
     expect(new Set(landscapeClasses.map(({ name }) => name)).size).toBe(24)
   })
 
@@ -27,7 +27,7 @@ describe("the classes of landscapes that the solver is measured on", () => {
     }
   })
 
-  it("are the same again for the same numbers, and others for another instance or set", () => {
+  it("are the same for the same numbers, and different for another instance or set", () => {
     const [place] = places(3, 1)
     for (const of of landscapeClasses) {
       const value = (number: number, seed: number): number => problemOf(of, 3, number, seed).trueValue(place)
@@ -37,7 +37,7 @@ describe("the classes of landscapes that the solver is measured on", () => {
     }
   })
 
-  it("are read with noise where they are noisy, the same for the same seed and evaluation", () => {
+  it("are read with noise if they are noisy, identical for the same seed and evaluation", () => {
     const [place] = places(3, 1)
     for (const of of landscapeClasses) {
       const problem = problemOf(of, 3, 0, CHOOSING_SEED)

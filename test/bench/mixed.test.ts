@@ -32,14 +32,14 @@ describe("spaces with choices", () => {
     }
   })
 
-  it("have another best value of a choice in another instance", () => {
+  it("have a different best choice in another instance", () => {
     for (const kind of classes) {
       const best = Array.from({ length: 20 }, (_, number) => JSON.stringify(mixedInstance(kind, number).best))
       expect(new Set(best).size).toBeGreaterThan(1)
     }
   })
 
-  it("are tallied by runs, by picks and by the logarithm of the error", () => {
+  it("are scored by runs, by picks and by the logarithm of the error", () => {
     const judged = [
       [0, 0.01, 0, 1e-8],
       [2, 1, 1, 0.1],

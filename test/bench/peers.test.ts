@@ -11,11 +11,11 @@ const named = (name: string) => testFunctions.find((fn) => fn.name === name)!
 describe("the record of the peers", () => {
   const record = readRecord()!
 
-  it("was made of the instances and by the program that are here now", () => {
+  it("was made from the current instances by the current program", () => {
     expect(record.fingerprint).toBe(fingerprintOf(BUDGET))
   })
 
-  it("has a figure of every peer for every row and seed, none below the optimum", () => {
+  it("has a figure for every peer, row and seed, none below the optimum", () => {
     for (const peer of peerNames) {
       expect(Object.keys(record.figures[peer])).toEqual(rows.map(({ name }) => name))
       for (const values of Object.values(record.figures[peer])) {
@@ -25,7 +25,7 @@ describe("the record of the peers", () => {
     }
   })
 
-  it("has Optuna on spaces with choices, of the instances and by the program that are here now", () => {
+  it("has Optuna on spaces with choices, from the current instances by the current program", () => {
     const mixed = record.mixed!
     expect(mixed.fingerprint).toBe(mixedFingerprint())
     expect(Object.keys(mixed.figures)).toEqual(classes.map(({ name }) => name))

@@ -34,7 +34,7 @@ describe("a random sequence of telemetry, deaths and commands from inside every 
       expect(commands[name]).toBeGreaterThan(0)
   })
 
-  it("is reproducible by its number", async () => {
+  it("is reproducible from its number", async () => {
     const first = await sequence(7, true)
     expect(await sequence(7, true)).toEqual(first)
     expect(first.trace.length).toBeGreaterThan(2)

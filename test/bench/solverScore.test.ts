@@ -23,7 +23,7 @@ describe("ranks by median", () => {
     expect(ranksOf([1, 1, 1, 1])).toEqual([2.5, 2.5, 2.5, 2.5])
   })
 
-  it("are shared by all who are below 1e-6, however far below", () => {
+  it("are shared by all solvers below 1e-6, however far below", () => {
     expect(ranksOf([1e-9, 1e-40, 9.9e-7, 1e-5])).toEqual([2, 2, 2, 4])
   })
 
@@ -108,7 +108,7 @@ describe("an arena's result", () => {
     expect(arena.rows).toBe(2)
   })
 
-  it("names the default where a strategy only equals it", () => {
+  it("names the default if a strategy only equals it", () => {
     const own = { ...raw.own, tpe: figures([2, 2, 2], [3, 3, 3]) }
     expect(arenaOf(rows, { ...raw, own }).functions.map(({ oracle }) => oracle)).toEqual(["arqon", "arqon"])
   })

@@ -16,7 +16,7 @@ const quarter = (seed: number): Week => ({
 })
 
 describe("a quarter of a day", () => {
-  it("is the same again, decision for decision, and another one for another seed", async () => {
+  it("repeats decision for decision, and differs for another seed", async () => {
     const twentyMinutes = (seed: number): Week => ({ ...quarter(seed), days: 1 / 72, comparison: true })
     const first = await liveWeek(twentyMinutes(1))
     expect(await liveWeek(twentyMinutes(1))).toEqual(first)
@@ -42,7 +42,7 @@ describe("its references", () => {
     expect(calibrate()).toEqual(quarter(1).fixed)
   })
 
-  it("is never better than the best of the moment", () => {
+  it("is never better than the best at each moment", () => {
     const conditions = { lambda: 900, servers: 14, overhead: 0.021, each: 0.0042 }
     const best = bestOf(conditions)
     expect(best.margin).toBeGreaterThan(0)

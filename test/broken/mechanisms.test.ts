@@ -6,7 +6,7 @@ import { mechanisms } from "./mechanisms.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
-it.each(mechanisms)("$name is found once in $file, and is another thing when it is broken", (mechanism) => {
+it.each(mechanisms)("$name occurs once in $file, and the broken code differs from it", (mechanism) => {
   const source = readFileSync(join(root, mechanism.file), "utf8")
   expect(source.split(mechanism.intact)).toHaveLength(2)
   expect(mechanism.broken).not.toBe(mechanism.intact)

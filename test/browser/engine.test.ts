@@ -55,25 +55,25 @@ async function call<A>(name: string, isolated: boolean, without: ReadonlyArray<C
 }
 
 describe("the engine's bundle in Chromium", () => {
-  it("tunes a plant without cross-origin isolation, where no memory can be shared", async () => {
+  it("tunes a plant without cross-origin isolation, in memory that is not shared", async () => {
     const { isolated, shared, before, after, applies } = await run(false)
     expect({ isolated, shared }).toEqual({ isolated: false, shared: false })
     expect(applies).toBeGreaterThan(20)
     expect(after).toBeLessThan(before / 10)
   })
 
-  it("does the same with it, with the configuration in shared memory", async () => {
+  it("does the same with isolation, with the configuration in shared memory", async () => {
     const isolated = await run(true)
     expect(isolated).toMatchObject({ isolated: true, shared: true })
     expect({ ...isolated, isolated: false, shared: false }).toEqual(await run(false))
   })
 
-  it("fetches the part that homeostasis needs at its start", async () => {
+  it("fetches the part for homeostasis when it starts", async () => {
     expect(chunks.length).toBeGreaterThan(1)
     expect(await run(false)).toMatchObject({ regimes: expect.any(Number) })
   })
 
-  it("fetches the part that audit sinks need at its start", async () => {
+  it("fetches the part for audit sinks when it starts", async () => {
     expect(await call("audited", false)).toEqual(
       expect.arrayContaining(["engineStarted", "safeModeEntered", "engineStopped"]),
     )

@@ -18,7 +18,7 @@ describe("what a browser loads", () => {
     })
   }
 
-  it("includes what bundlers split off because a later part needs it too", async () => {
+  it("includes chunks that bundlers split off because a later part shares them", async () => {
     const source = `import { createEngine } from "arqon"
       globalThis.made = [createEngine, () => import("./src/engine/audit/SinkQueues.ts"), () => import("./src/engine/relocation/relocationParts.ts")]`
     const [first, ...others] = await bundle(source)
@@ -29,7 +29,7 @@ describe("what a browser loads", () => {
     expect(kb).toBeCloseTo(bytes / 1000, 0)
   })
 
-  it("is refused above its bounds, and with modules of Node in it", async () => {
+  it("fails above its bounds, and if it contains modules of Node", async () => {
     const source = 'import { readFileSync } from "node:fs"; globalThis.made = readFileSync'
     const weighed = await weigh({ what: "", source, external: [/^node:/], mostKb: 0, mostLaterKb: 0 })
     expect(excess({ ...weighed, kb: 2, laterKb: 1 })).toEqual([
@@ -39,13 +39,13 @@ describe("what a browser loads", () => {
     ])
   })
 
-  it("has nothing of Effect in it where only machines and the hot path are imported", async () => {
+  it("contains nothing of Effect if only machines and the hot path are imported", async () => {
     const [{ code }] = await bundle(ENTRIES[1].source, { external: [/^xstate/, /^effect/] })
     expect(code).toMatch(/from\s*"xstate"/)
     expect(code).not.toMatch(/"effect(\/|")/)
   })
 
-  it("has the parts that relocations and sinks need apart from the engine", async () => {
+  it("keeps the parts for relocations and sinks separate from the engine", async () => {
     expect((await weights.get(ENTRIES[0].what)?.())?.laterKb).toBeGreaterThan(0)
   })
 })

@@ -30,7 +30,7 @@ const record = async (directory: string): Promise<void> => {
 describe("arqon audit", () => {
   beforeEach(() => record(desk.path("state")))
 
-  it("reports that a journal is whole, or where it was changed", async () => {
+  it("reports that a journal is intact, or where it was changed", async () => {
     const whole = await desk.run("audit", "verify", "state")
     expect(whole).toMatchObject({ code: 0 })
     expect(whole.stdout).toMatch(/^The journal is whole: \d+ records in 1 segment\./)
@@ -84,7 +84,7 @@ describe("arqon audit", () => {
     expect(replayed.stdout).toContain("bit for bit")
   })
 
-  it("shows what another configuration would have made of the same telemetry", async () => {
+  it("shows what another configuration would have done with the same telemetry", async () => {
     const tally = async (...changes: ReadonlyArray<string>) => {
       const flags = changes.flatMap((change) => ["--what-if", change])
       const { stdout } = await desk.run("replay", "state", ...flags, "--json")
@@ -113,7 +113,7 @@ describe("arqon audit", () => {
 })
 
 describe("a mistake", () => {
-  it("in the directory is reported with what is there instead", () => {
+  it("in the directory is reported with what was found there", () => {
     const empty = desk.path("empty")
     mkdirSync(empty)
     desk.write("state.txt", "no journal")
@@ -144,7 +144,7 @@ describe("a mistake", () => {
     expect(stderr).toContain("empty holds no journal.")
   })
 
-  it("that names another program's files is refused, whatever their names", async () => {
+  it("that names another program's files is refused, whatever they are called", async () => {
     mkdirSync(desk.path("other"))
     desk.write("other/journal-00000001.arqj", "no journal")
     const { code, stdout } = await desk.run("audit", "verify", "other")

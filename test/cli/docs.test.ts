@@ -8,12 +8,12 @@ import { helpDocOf } from "../../src/cli/arguments.ts"
 import { EXIT, EXIT_MEANINGS } from "../../src/cli/exitCodes.ts"
 
 describe("the reference of the command line", () => {
-  it("is up to date (npm run docs brings it there)", async () => {
+  it("is up to date (npm run docs updates it)", async () => {
     const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/cli.md"), "utf8")
     expect(page).toBe(await cliPage())
   })
 
-  it("knows every exit code", () => {
+  it("lists every exit code", () => {
     expect(EXIT_MEANINGS.map(([code]) => code)).toEqual(Object.values(EXIT))
   })
 

@@ -29,14 +29,14 @@ describe("upstream's files", () => {
     expect(stderr).toMatch(/warning: max_delta: .*\nwarning: cooldown_steps: /)
   })
 
-  it("may name any strategy, even one that a program has to import", async () => {
+  it("may name any strategy, even one that a program must import", async () => {
     desk.write("c.json", { ...SEEDS_CONFIG, strategy: "random" })
     const { code, stdout } = await desk.run("ask", "--config", "c.json", "--batch", "2")
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toHaveLength(2)
   })
 
-  it("ask without a state for as many points as wanted", async () => {
+  it("give any number of points to an ask without a state", async () => {
     desk.write("c.json", SEEDS_CONFIG)
     const [plain, two, ids] = await Promise.all([
       desk.run("ask", "--config", "c.json"),
@@ -50,7 +50,7 @@ describe("upstream's files", () => {
     expect(JSON.parse(ids.stdout)).toEqual(points.map((params, id) => ({ id, params })))
   })
 
-  it("take results from a file, once each", async () => {
+  it("accept results from a file, each only once", async () => {
     desk.write("s.json", { ...SEEDS_STATE, history: [] })
     desk.write("r.json", [{ params: { x: 0.5 }, value: 0.25, cost: 1 }])
     expect(await desk.run("tell", "--state", "s.json", "--results", "r.json")).toMatchObject({
@@ -62,7 +62,7 @@ describe("upstream's files", () => {
     ])
   })
 
-  it("go through export and import and keep name and history", async () => {
+  it("keep name and history through export and import", async () => {
     desk.write("s.json", SEEDS_STATE)
     // As mktemp leaves it.
     desk.write("new.json", "")
@@ -82,7 +82,7 @@ describe("upstream's files", () => {
     expect((await desk.run("import", "--artifact", "a.json", "--state", "new.json", "--force")).code).toBe(0)
   })
 
-  it("are imported from an artifact without bounds where a configuration has them", async () => {
+  it("can be imported from an artifact without bounds if a configuration has them", async () => {
     desk.write("a.json", {
       run_id: "bare",
       seed: 42,
@@ -120,7 +120,7 @@ describe("a run as a document", () => {
     await desk.run("export", "--state", "s.json", "--output", "a.json")
   }
 
-  it("is verified bit for bit, and the first change in it is found", async () => {
+  it("is verified bit for bit, and the first change is located", async () => {
     await finished()
     const same = await desk.run("verify", "--artifact", "a.json")
     expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining("Same bit for bit") })
@@ -141,7 +141,7 @@ describe("a run as a document", () => {
     expect(value).toMatchObject({ code: 4, stdout: expect.stringMatching(/^Differs/) })
   })
 
-  it("is drawn in the terminal and as SVG, the same in every run", async () => {
+  it("is drawn in the terminal and as SVG, identically each time", async () => {
     await finished()
     const [curve, shares, svg, again, bars] = await Promise.all([
       desk.run("plot", "--state", "s.json"),
@@ -187,8 +187,8 @@ describe("a run as a document", () => {
   })
 })
 
-describe("what is wrong", () => {
-  it("in a configuration is shown at its place, all problems at once", async () => {
+describe("D a mistake", () => {
+  it("in a configuration is shown in place, all problems at once", async () => {
     desk.write("c.json", '{\n  "budget": 0,\n  "bounds": { "x": { "min": 1, "max": 2, "scle": "log" } }\n}\n')
     const { code, stdout, stderr } = await desk.run("validate", "--config", "c.json")
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
@@ -220,7 +220,7 @@ describe("what is wrong", () => {
     expect(existsSync(desk.path("a.json"))).toBe(false)
   })
 
-  it("in the arguments is one message with what was probably meant, on stderr, and code 2", async () => {
+  it("in the arguments gives one message on stderr with the likely intent, and exit code 2", async () => {
     const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
       [["rnu"], "Did you mean run?"],
       [["run", "--confg", "x"], "Did you mean --config?"],
@@ -243,7 +243,7 @@ describe("what is wrong", () => {
 })
 
 describe("help", () => {
-  it("is on stdout, and completions are there for three shells", async () => {
+  it("goes to stdout, and completions exist for three shells", async () => {
     const [root, run, version, ...completions] = await Promise.all([
       desk.run("--help"),
       desk.run("run", "--help"),

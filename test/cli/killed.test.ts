@@ -11,7 +11,7 @@ const desk = useDesk()
 const KILLS = 10
 
 describe("a run that is killed", () => {
-  it("leaves a readable state with everything that was shown, at any of ten moments", async () => {
+  it("leaves a readable state with everything shown so far, at any of ten moments", async () => {
     desk.write("tune.json", {
       seed: 5,
       budget: 400,
@@ -84,7 +84,7 @@ describe("a run that is killed", () => {
 })
 
 describe("a state", () => {
-  it("is held by one process: others get its name, and change nothing", async () => {
+  it("is held by one process; others see its name and change nothing", async () => {
     desk.write("tune.json", { budget: 5, bounds: { x: { min: 0, max: 1 } } })
     const holder = desk.start(["interactive", "--config", "tune.json", "--state", "state.json"], null)
     holder.child.stdin?.write('{"cmd":"ask"}\n')

@@ -29,7 +29,7 @@ function history(
 }
 
 describe("ticks", () => {
-  it("are round numbers within the range, few and evenly apart", () => {
+  it("are few, evenly spaced round numbers within the range", () => {
     expect(linearTicks(0, 60, 6)).toEqual([0, 10, 20, 30, 40, 50, 60])
     expect(linearTicks(-0.13, 0.21, 4)).toEqual([-0.1, 0, 0.1, 0.2])
     expect(logTicks(0.5, 2000, 6)).toEqual([1, 10, 100, 1000])
@@ -59,7 +59,7 @@ describe("ticks", () => {
 })
 
 describe("a curve", () => {
-  it("follows the best so far, up or down, and counts what failed", () => {
+  it("follows the best so far, up or down, and counts failures", () => {
     const told = history(["probe", 5], ["probe", 7], ["probe", null], ["refine", 2], ["refine", 3])
     const down = curveOf(told, "minimize", TICKS)
     expect(down?.points.map(({ evaluation, best }) => [evaluation, best])).toEqual([
@@ -73,7 +73,7 @@ describe("a curve", () => {
     expect(curveOf(history(["probe", null]), "minimize", TICKS)).toBeNull()
   })
 
-  it("leaves room for what is pending, and marks it and what failed, in the terminal and as SVG", () => {
+  it("leaves room for pending evaluations, and marks these and failures, in the terminal and as SVG", () => {
     const told = history(["probe", 5], ["probe", null], ["refine", 2], ["refine", 3])
     const curve = curveOf(told, "minimize", TICKS, 2)!
     expect(curve.x.max).toBe(6)
@@ -86,7 +86,7 @@ describe("a curve", () => {
     expect(convergenceSvg(none, { title: "", detail: "" })).not.toMatch(rings)
   })
 
-  it("has a stretch for each phase, late results of an earlier one within the later", () => {
+  it("has a section for each phase, with late results in the phase in which they arrived", () => {
     const spans = curveOf(
       history(
         ["seed", 9],
@@ -149,7 +149,7 @@ describe("a chart", () => {
     )
   })
 
-  it("has dots where they were set: two by four to a character", () => {
+  it("has dots where they were set, two by four per character", () => {
     const canvas = new Canvas(2, 1)
     canvas.dot(0, 0)
     canvas.dot(1, 3)
@@ -160,7 +160,7 @@ describe("a chart", () => {
     expect(new Canvas(1, 1).character(0, 0)).toBeNull()
   })
 
-  it("of shares has bars in proportion", () => {
+  it("of shares has proportional bars", () => {
     const shares = [
       { name: "rate", share: 0.8, rest: false },
       { name: "together", share: 0.2, rest: true },

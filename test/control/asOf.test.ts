@@ -40,8 +40,8 @@ const variant = (name: string): SelectableVariant => ({
   rollback: { to: "previous", afterBreaches: 1, quarantineUs: 0 },
 })
 
-describe("a selection of another clock", () => {
-  it("keeps its intervals, and creates no time behind or ahead of the new clock", () => {
+describe("D a selection saved under another clock", () => {
+  it("keeps its intervals, with no time behind or ahead of the new clock", () => {
     const state = {
       ...EMPTY_SELECTION,
       nowUs: 9 * HOUR,
@@ -64,7 +64,7 @@ describe("a selection of another clock", () => {
 describe("an object that was saved under another clock", () => {
   const table = new KnobTable([{ min: 0, max: 1, scale: LINEAR, step: 0, maxStep: 0 }])
 
-  it("continues in the new clock's time", () => {
+  it("continues on the new clock", () => {
     const before = new VariantSelector({ seed: 1, stay: 0, trials: 1 })
     const offered = [variant("a"), variant("b")]
     before.select(offered, {}, 9 * HOUR)
@@ -85,8 +85,8 @@ describe("an object that was saved under another clock", () => {
   })
 })
 
-describe("regimes of another clock", () => {
-  it("were last met now at the latest, and are left alone for at most the usual time", () => {
+describe("D regimes saved under another clock", () => {
+  it("were last met no later than now, and are left alone for at most the usual time", () => {
     const longest = longestRetryUs(DEFAULT_REENTRY)
     expect(longest).toBe(DEFAULT_REENTRY.retryUs * 4096)
     const ahead = regimesAsOf(
@@ -109,7 +109,7 @@ describe("regimes of another clock", () => {
 })
 
 describe("variants that are all broken", () => {
-  it("do not alternate: each is tried once per cooldown, whatever its quarantine, and the budget holds", () => {
+  it("do not alternate: each is tried once per cooldown regardless of its quarantine, and the budget holds", () => {
     const offered = [variant("a"), variant("b"), variant("c")]
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 60 }), (seed, cooldownS) => {

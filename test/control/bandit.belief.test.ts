@@ -68,7 +68,7 @@ const histories = fc
   )
 
 describe("a bandit's belief", () => {
-  it("about each arm is the posterior of all its readings, and draws follow it", () => {
+  it("about each arm is the posterior of all its readings, and draws are made from it", () => {
     fc.assert(
       fc.property(histories, fc.constantFrom(1, 0.9, 0.5), (history, discount) => {
         const settings = { seed: 5, discount, trials: 2 }
@@ -94,7 +94,7 @@ describe("a bandit's belief", () => {
     )
   })
 
-  it("is certain where every reading of an arm was the same as the last", () => {
+  it("is certain if all readings of an arm were equal", () => {
     const history = NAMES.flatMap((name, i) => [0, 1].map(() => ({ name, loss: i })))
     const { draws } = choose(learnAll(history, 1), NAMES, { seed: 5, discount: 1, trials: 2 })
     expect(draws.map(({ mean, spread, draw }) => [mean, spread, draw])).toEqual([
@@ -104,7 +104,7 @@ describe("a bandit's belief", () => {
     ])
   })
 
-  it("draws nothing before every arm has its trials, and then takes one that has the fewest", () => {
+  it("makes no draw before every arm has had its trials: it takes the arm with the fewest", () => {
     const settings = { seed: 5, discount: 1, trials: 2 }
     const state = learnAll(
       [
@@ -129,7 +129,7 @@ describe("a bandit's belief", () => {
   })
 })
 
-describe("a bandit's chances", () => {
+describe("D a bandit's draws", () => {
   /** The chance of each of so many decisions, seen through an arm whose belief is known. */
   const chancesOf = (name: string, seed: number): ReadonlyArray<number> => {
     const history = [1, 2, 3, 4].map((loss) => ({ name, loss }))
@@ -153,7 +153,7 @@ describe("a bandit's chances", () => {
     expect(new Set(x).size).toBe(x.length)
   })
 
-  it("of arms whose names differ in one letter, and of other seeds, have nothing in common", () => {
+  it("of arms whose names differ in one letter, or of other seeds, are independent", () => {
     const x = chancesOf("arm", 5)
     const others = [
       chancesOf("arn", 5),
@@ -165,8 +165,8 @@ describe("a bandit's chances", () => {
   })
 })
 
-describe("arms that are no longer offered", () => {
-  it("are forgotten, and the state stays the same object if there are none", () => {
+describe("D arms no longer offered", () => {
+  it("are forgotten; without any, the state stays the same object", () => {
     const state = learnAll(
       NAMES.map((name) => ({ name, loss: 1 })),
       1,

@@ -31,7 +31,7 @@ const noisy = (seed: number) => (name: string, round: number) => MEANS[name] + 0
 const count = (chosen: ReadonlyArray<string>, name: string) => chosen.filter((one) => one === name).length
 
 describe("the bandit", () => {
-  it("tries every arm as often as it is told to before it draws", () => {
+  it("tries every arm the configured number of times before it draws", () => {
     for (let seed = 0; seed < 50; seed++) {
       const { chosen } = play(6, noisy(seed), { seed, trials: 2 })
       for (const name of NAMES) expect(count(chosen, name)).toBe(2)
@@ -44,14 +44,14 @@ describe("the bandit", () => {
     expect(won).toBeGreaterThanOrEqual(45)
   })
 
-  it("is greedy where readings repeat exactly, and fair where all are alike", () => {
+  it("is greedy if readings repeat exactly, and fair if all arms are alike", () => {
     const sure = play(50, (name) => MEANS[name], { seed: 3 })
     expect(sure.chosen.slice(12).every((name) => name === "b")).toBe(true)
     const alike = play(600, () => 7, { seed: 3 })
     expect(alike.state.arms.map(({ mean }) => mean)).toEqual([7, 7, 7])
   })
 
-  it("finds an arm that became the best, when it forgets", () => {
+  it("with forgetting, finds an arm that became the best", () => {
     // Nothing about the arm that is played tells of it: the other must be tried again.
     const turned = (name: string, round: number) =>
       (round >= 300 && name === "c" ? 0.6 : MEANS[name]) + 0.1 * gaussianAt(9, round)
@@ -63,13 +63,13 @@ describe("the bandit", () => {
     expect(late(1)).toBeLessThan(5 * 150 * 0.1)
   })
 
-  it("decides the same from the same seed, and otherwise from another", () => {
+  it("repeats its decisions from the same seed, and differs from another", () => {
     const one = play(300, noisy(1), { seed: 5 })
     expect(play(300, noisy(1), { seed: 5 })).toEqual(one)
     expect(play(300, noisy(1), { seed: 6 }).chosen).not.toEqual(one.chosen)
   })
 
-  it("numbers its decisions, and draws by that number", () => {
+  it("numbers its decisions, and draws from that number", () => {
     expect(play(7, noisy(1)).state.decisions).toBe(7)
     const { state } = play(40, noisy(1))
     const drawn = (decisions: number) => choose({ ...state, decisions }, NAMES).draws.map(({ draw }) => draw)
@@ -113,7 +113,7 @@ describe("the bandit", () => {
     expect(state.arms).toHaveLength(2)
   })
 
-  it("keeps mean and spread of what was read, whatever the order", () => {
+  it("keeps mean and spread of its readings, whatever their order", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true })), (read) => {
         // Scattered from the start: nothing that follows is too far away to be taken as it is.
@@ -128,7 +128,7 @@ describe("the bandit", () => {
     )
   })
 
-  it("learns what differs after any number of readings that were all the same", () => {
+  it("learns from a different reading after any number of equal ones", () => {
     for (const times of [1, 9, 50]) {
       let state = EMPTY_BANDIT
       for (let i = 0; i < times; i++) for (const name of ["a", "b"]) state = learn(state, name, 3)
@@ -137,7 +137,7 @@ describe("the bandit", () => {
     }
   })
 
-  it("takes a reading for no further away than thirty spreads, once it knows how they scatter", () => {
+  it("clips a reading to thirty spreads, once the spread is known", () => {
     const quiet = (times: number): BanditState => {
       let state = EMPTY_BANDIT
       for (let i = 0; i < times; i++)
@@ -162,7 +162,7 @@ describe("the bandit", () => {
     expect(moved.arms[0].mean).toBeGreaterThan(900)
   })
 
-  it("survives readings too large to be squared, or too old to matter", () => {
+  it("survives readings too large to square, or too old to matter", () => {
     const { state } = play(20, noisy(1))
     for (const loss of [1e200, -1e101, Number.MAX_VALUE])
       expect(learn(state, "a", loss)).toEqual({ ...state, refused: 1 })
@@ -176,7 +176,7 @@ describe("the bandit", () => {
     }
   })
 
-  it("weighs what is old by the discount to the power of its age", () => {
+  it("weighs old readings by the discount to the power of their age", () => {
     const settings = { ...DEFAULT_BANDIT, discount: 0.5 }
     const read = ["a", "b", "a", "a"].reduce((s, name, i) => learn(s, name, i, settings), EMPTY_BANDIT)
     const [a, b] = read.arms

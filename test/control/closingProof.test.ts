@@ -29,7 +29,7 @@ const differences = (...values: ReadonlyArray<number>) =>
   values.map((difference) => [level(50 + difference), level(50)] as const)
 
 describe("a closing proof", () => {
-  it("alternates which side comes first, so that a drift turns its sign with every pair", () => {
+  it("alternates which side comes first, so that a drift changes sign with every pair", () => {
     let proof = beginProof(4)
     const order: Array<boolean> = []
     for (let side = 0; side < 8; side++) {
@@ -41,7 +41,7 @@ describe("a closing proof", () => {
     expect(proof.pairs.map(({ loss }) => loss)).toEqual([-1, 1, -1, 1])
   })
 
-  it("passes only where three of four pairs say that the base is lower", () => {
+  it("passes only if three of four pairs find the base lower", () => {
     const verdict = (...values: ReadonlyArray<number>) => judgeProof(proved(4, differences(...values)))
     expect(verdict(-1, -2, 3, -4)).toMatchObject({ verdict: "pass", wanted: 4, read: 4, difference: -1 })
     expect(verdict(-1, 2, 3, -4)).toMatchObject({ verdict: "fail", difference: 2 })
@@ -58,7 +58,7 @@ describe("a closing proof", () => {
     expect(judgeProof(proved(4, pairs(0.2, 0.2, -9)))).toMatchObject({ verdict: "pass", breach: 0 })
   })
 
-  it("is open until its last pair is read, whatever the pairs say so far", () => {
+  it("is open until its last pair is read, whatever the earlier pairs found", () => {
     const open = proved(5, differences(-9, -9, -9, -9))
     expect(proofIsRead(open)).toBe(false)
     expect(judgeProof(open)).toMatchObject({ verdict: "hold", read: 4, wanted: 5, difference: -9 })
@@ -67,7 +67,7 @@ describe("a closing proof", () => {
     expect([proofIsRead(whole), judgeProof(whole).verdict]).toEqual([true, "pass"])
   })
 
-  it("begins a pair anew that was interrupted, in the same order", () => {
+  it("repeats an interrupted pair in the same order", () => {
     const before = proved(4, differences(-1))
     const amid = sideProved(before, level(7))
     expect(amid.half).toEqual(level(7))
@@ -75,7 +75,7 @@ describe("a closing proof", () => {
     expect(pairVoided(amid)).toEqual(before)
   })
 
-  it("judges by a number that three of four pairs do not exceed, and no lower one does that", () => {
+  it("judges by the lowest number that three of four pairs do not exceed", () => {
     const values = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(values, (drawn) => {

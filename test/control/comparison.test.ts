@@ -52,11 +52,11 @@ describe("a comparison", () => {
     expect(outcomes(at + 1, -0.2).comparison).toMatchObject({ anchor: null, watch: { pairs: 0 } })
   })
 
-  it("promotes no wandering base: evidence for one base does not count for another", () => {
+  it("does not promote a moving base: evidence for one base does not count for another", () => {
     expect(outcomes(200, -0.2, (i) => 0.03 * (i % 20)).all).not.toContain("promote")
   })
 
-  it("neither promotes nor rolls back where there is no difference", () => {
+  it("neither promotes nor rolls back without a difference", () => {
     const { all, comparison } = outcomes(500, 0)
     expect(new Set(all)).toEqual(new Set(["carryOn"]))
     expect(comparison.counts.pass + comparison.counts.hold).toBe(500)

@@ -21,7 +21,7 @@ const share = fc.integer({ min: 0, max: 1000 }).map((k) => k / 1000)
 const window_ = fc.record({ throughput: rate, errorRate: share })
 
 describe("a fingerprint", () => {
-  it("is mean and deviation of what every window has, by name", () => {
+  it("is the mean and deviation of each feature that every window has, by name", () => {
     fc.assert(
       fc.property(fc.array(window_, { minLength: 1, maxLength: 12 }), (windows) => {
         const { windows: count, features } = fingerprintOf(windows)
@@ -54,7 +54,7 @@ describe("the distance of two contexts", () => {
     features: features.map(([name, at, spread]) => ({ name, mean: at, spread })),
   })
 
-  it("is that of the feature that tells them apart best, in spreads of both and a least one", () => {
+  it("is that of the feature that separates them best, in spreads of both with a minimum", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(share, share, share, share), { minLength: 1, maxLength: 3 }), (rows) => {
         const names = ["errorRate", "latency", "throughput"]
@@ -124,7 +124,7 @@ describe("a context", () => {
     expect(Math.min(yes, no)).toBeGreaterThan(20)
   })
 
-  it("of fewer than four windows is never settled, of four that are alike it is", () => {
+  it("is never settled with fewer than four windows, and is with four equal ones", () => {
     const still = { throughput: 10 }
     expect(isSettled([still, still, still])).toBe(false)
     expect(isSettled([still, still, still, still])).toBe(true)
@@ -132,7 +132,7 @@ describe("a context", () => {
 })
 
 describe("a context met again", () => {
-  it("has the mean and variance of both meetings together, the earlier one counting for at most so much", () => {
+  it("has the pooled mean and variance of both visits, the earlier one with a bounded weight", () => {
     const meeting = fc.record({ windows: fc.integer({ min: 1, max: 40 }), mean: share, spread: share })
     fc.assert(
       fc.property(meeting, meeting, fc.integer({ min: 1, max: 50 }), (a, b, most) => {

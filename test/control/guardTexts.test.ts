@@ -42,7 +42,7 @@ const STILL = ["onBaseline", "onStart", "holding", "watching"] as const
 const TUNING = ["calm", "suspicious"] as const
 
 describe("the numbers of the guard", () => {
-  it("are those of the stay where the plant stands still", () => {
+  it("are those of the stay while the plant stands still", () => {
     for (const phase of STILL)
       expect(shown(phase)).toMatchObject({
         on: true,
@@ -59,7 +59,7 @@ describe("the numbers of the guard", () => {
       })
   })
 
-  it("know of no stay while the plant is tuned", () => {
+  it("have no stay while the plant is tuned", () => {
     for (const phase of TUNING)
       expect(shown(phase)).toMatchObject({
         phase,
@@ -83,7 +83,7 @@ describe("the numbers of the guard", () => {
     })
   })
 
-  it("are not there while it learns, and where no guard was ever made", () => {
+  it("are absent while it learns, and without a guard", () => {
     const nothing = {
       phase: "learning",
       level: null,
@@ -99,13 +99,13 @@ describe("the numbers of the guard", () => {
     expect(guardState(new Float64Array(0), true, 1, NOW_US)).toMatchObject(nothing)
   })
 
-  it("have a level from the fifth window of tuning on, and from the first one of a stay", () => {
+  it("have a level from the fifth window of tuning, and from the first window of a stay", () => {
     const after = (phase: GuardPhase, seen: number) => shown(phase, { more: [[G.G_SEEN, seen]] }).level
     expect([after("calm", 4), after("calm", 5)]).toEqual([null, 30])
     expect([after("onStart", 0), after("onStart", 1)]).toEqual([null, 30])
   })
 
-  it("say when a hold ends, as long as that lies ahead", () => {
+  it("include when a hold ends, while that is in the future", () => {
     // Seven windows of half a second are left.
     expect(shown("holding").untilUs).toBe(NOW_US + 3_500_000)
     expect(shown("holding", { more: [[G.G_STAY, 10]] }).untilUs).toBeNull()
@@ -113,13 +113,13 @@ describe("the numbers of the guard", () => {
       expect(shown(phase).untilUs).toBeNull()
   })
 
-  it("say what a hold drains to, where it waits for that", () => {
+  it("include the level that a hold waits for, if it waits for one", () => {
     expect(shown("holding", { more: [[G.G_DRAINING, 1]] }).drainsTo).toBe(13)
     expect(shown("holding", { more: [[G.G_DRAINING, -1]] }).drainsTo).toBeNull()
     expect(shown("onBaseline", { more: [[G.G_DRAINING, 1]] }).drainsTo).toBeNull()
   })
 
-  it("have no threshold where the guard is off: it will not act on one", () => {
+  it("have no threshold if the guard is off, because it will not act on one", () => {
     expect(shown("calm", { on: false })).toMatchObject({
       on: false,
       threshold: null,
@@ -128,7 +128,7 @@ describe("the numbers of the guard", () => {
     })
   })
 
-  it("have no level while SafeMode is open for a reason that is none of the guard's: it sees no windows", () => {
+  it("have no level while SafeMode is open for another reason, because the guard sees no windows", () => {
     for (const phase of TUNING)
       expect(shown(phase, { exit: "timer" })).toMatchObject({
         phase: "standingBy",
@@ -141,11 +141,11 @@ describe("the numbers of the guard", () => {
   })
 })
 
-describe("what the guard says", () => {
+describe("D the text of the guard", () => {
   const WATCHED: More = [[G.G_WATCHED, 1]]
   const DRAINS: More = [[G.G_DRAINING, 1]]
 
-  it("is another whole sentence in every situation", () => {
+  it("is a different complete sentence in every situation", () => {
     const situations: ReadonlyArray<string> = [
       ...(["learning", ...TUNING, ...STILL] as const).map((phase) => shown(phase).text),
       shown("calm", { exit: "timer" }).text,
@@ -159,12 +159,12 @@ describe("what the guard says", () => {
     expect(new Set(situations).size).toBe(situations.length)
   })
 
-  it("is that it is off wherever it is, and nothing else", () => {
+  it("says only that the guard is off, wherever it is off", () => {
     const texts = [shown("calm", { on: false }).text, shown("calm", { on: false, exit: "timer" }).text]
     expect(texts).toEqual(["The runaway guard is off.", "The runaway guard is off."])
   })
 
-  it("names the levels that it judges by", () => {
+  it("names the levels by which the guard judges", () => {
     expect(shown("calm").text).toMatch(/at 30\b.*beyond 20\b/)
     expect(shown("suspicious").text).toMatch(/at 30\b.*delivers 15\b/)
     for (const phase of ["onBaseline", "onStart"] as const)
@@ -174,7 +174,7 @@ describe("what the guard says", () => {
     expect(shown("holding").text).toContain("from 15 to 41")
   })
 
-  it("speaks of the baseline only where the plant had stood there before the start", () => {
+  it("mentions the baseline only if the plant had been there before the start", () => {
     expect(shown("onStart").text).toContain("the baseline did not help")
     expect(shown("onStart", { more: WATCHED }).text).not.toContain("the baseline did not help")
     expect(shown("onStart", { more: WATCHED }).text).toContain(
@@ -182,7 +182,7 @@ describe("what the guard says", () => {
     )
   })
 
-  it("says so where a person has to let the plant go, and only there", () => {
+  it("says that a person must reset it only when one must", () => {
     const waits = "SafeMode waits for a person"
     for (const more of [[], DRAINS])
       for (const phase of STILL) {
@@ -195,7 +195,7 @@ describe("what the guard says", () => {
     expect(shown("onBaseline", { exit: "manualReset" }).text).toMatch(/30\. SafeMode waits/)
   })
 
-  it("does not claim a level that nobody has read", () => {
+  it("claims no level that was never read", () => {
     const unread: More = [[G.G_SEEN, 0]]
     expect(shown("onBaseline", { more: unread }).text).toContain("no window has been read here yet")
     expect(shown("calm", { more: unread }).text).not.toMatch(/\d/)
@@ -217,7 +217,7 @@ describe("an act of the guard in words", () => {
     blockLevel: 30,
   }
 
-  it("is another one for each act, with the numbers it decided by", () => {
+  it("differs for each act, and has the numbers behind the decision", () => {
     const deeds = GUARD_ACTS.map((act) => guardActText(act, numbers).split(" (")[0])
     for (const deed of deeds) expect(deed.length).toBeGreaterThan(10)
     expect(new Set(deeds).size).toBe(GUARD_ACTS.length)
@@ -231,7 +231,7 @@ describe("an act of the guard in words", () => {
     }
   })
 
-  it("says of a number that is not known that it is not", () => {
+  it("says so if a number is unknown", () => {
     expect(guardActText("blame", { ...numbers, level: null, windows: null })).toMatch(
       /\(level \?, .*, 0 windows there, /,
     )

@@ -96,7 +96,7 @@ describe("the score of a regime", () => {
 })
 
 describe("the context of now", () => {
-  it("needs as many windows as a fingerprint, and uses the latest ones from then on", () => {
+  it("needs as many windows as a fingerprint, and then uses the latest ones", () => {
     const own = { ...policy, windows: 5 }
     const at = (windows: number) => presentContext(under(0.2, EMPTY_HOMEOSTASIS, windows), own)
     // `under` keeps four: one too few for five.
@@ -145,7 +145,7 @@ describe("the nearest regime", () => {
 })
 
 describe("a stay", () => {
-  it("is remembered as soon as it is long enough in cycles and in time", () => {
+  it("is remembered once it is long enough in cycles and in time", () => {
     const at = (...timesUs: ReadonlyArray<number>) =>
       cycled(
         under(0.1),
@@ -182,7 +182,7 @@ describe("a stay", () => {
     expect(cycled(moved, [{ nowUs: 100 }], { radius: radius * (1 - 1e-15) }).stored).toBeNull()
   })
 
-  it("is forgotten when something else moves the base", () => {
+  it("is dropped when something else moves the base", () => {
     const begun = cycled(under(0.1), [{ nowUs: 0 }, { nowUs: 50 }]).state
     const forgotten = forgetStay(begun)
     expect(forgotten.stay).toBeNull()
@@ -191,7 +191,7 @@ describe("a stay", () => {
     expect(cycled(forgotten, [{ nowUs: 100 }]).stored).toBeNull()
   })
 
-  it("has the mean of its losses, and the square of that mean's standard error", () => {
+  it("has the mean of its losses and its squared standard error", () => {
     const grains = fc.array(fc.integer({ min: -64, max: 64 }), { minLength: 3, maxLength: 3 })
     fc.assert(
       fc.property(grains, (losses) => {
@@ -252,7 +252,7 @@ describe("a regime met again", () => {
     expect(after(0.75, [1, 1, 1], exact).stored).toBe(1)
   })
 
-  it("is given up at the third stay in a row that contradicts it, and the context keeps its record", () => {
+  it("is dropped at the third contradicting stay in a row, and the context keeps its record", () => {
     let now: ReturnType<typeof cycled> = { state: known, stored: null, evictions: [] }
     for (let doubts = 1; doubts <= 2; doubts++) {
       now = cycled(now.state, stay(0.75, [9, 9, 9], 1000 * doubts))
@@ -268,7 +268,7 @@ describe("a regime met again", () => {
     expect(now.state.evicted.contradicted).toBe(1)
   })
 
-  it("that was contradicted twice is believed again after one stay that agrees", () => {
+  it("that was contradicted twice is trusted again after one stay that agrees", () => {
     let state = known
     for (const [at, level] of [
       [0.75, 9],
@@ -281,7 +281,7 @@ describe("a regime met again", () => {
     expect(state.regimes).toMatchObject([{ id: 1, contradicted: 2 }])
   })
 
-  it("matches none if two are possible: nothing is stored or changed", () => {
+  it("matches none if two are possible, and nothing is stored or changed", () => {
     const two = knowing(regimeOf(1, 0.05, 0.2), regimeOf(2, 0.15, 0.9))
     const { state, stored, evictions } = cycled(under(0.1, two), stay(0.5, [1, 1, 1]))
     expect([stored, evictions]).toEqual([null, []])
@@ -289,8 +289,8 @@ describe("a regime met again", () => {
   })
 })
 
-describe("what is evicted", () => {
-  it("is what was not met for longer than the policy says, to the microsecond; else the state is the same one", () => {
+describe("D a regime is evicted", () => {
+  it("when it was not met for longer than the policy allows, to the microsecond; otherwise the state is unchanged", () => {
     const state = under(0.1, knowing(regimeOf(1, 0.9, 0.5, { metUs: 7 })))
     expect(cycled(state, [{ nowUs: 10_007 }]).evictions).toEqual([])
     expect(cycled(state, [{ nowUs: 10_008 }]).evictions).toMatchObject([
@@ -298,7 +298,7 @@ describe("what is evicted", () => {
     ])
   })
 
-  it("is what was not met for thirty days where nobody says otherwise", () => {
+  it("when it was not met for thirty days, by default", () => {
     const day = 24 * 3_600_000_000
     const gone = (nowUs: number) => {
       const cache = new HomeostasisCache(table, { maxStep: 0.1 })
@@ -309,7 +309,7 @@ describe("what is evicted", () => {
     expect(gone(30 * day + 1)).toMatchObject([{ id: 1, reason: "expired" }])
   })
 
-  it("for want of room is the weakest, and of equals the one that was not met for longest", () => {
+  it("for lack of room when it is the weakest, and among equals the one not met for longest", () => {
     const full = (...metUs: ReadonlyArray<number>) =>
       under(0.1, knowing(...metUs.map((us, k) => regimeOf(k + 1, 0.9, 0.5, { metUs: us }))))
     const gone = (state: HomeostasisState) =>

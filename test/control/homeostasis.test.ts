@@ -104,14 +104,14 @@ describe("a fingerprint", () => {
       errorRate: 0.01,
     }))
 
-  it("is near for the same load, and far for another, by ratio", () => {
+  it("is near for the same load and far for another, by ratio", () => {
     const at = (mean: number) => fingerprintOf(around(mean))
     expect(distanceOf(at(100), at(102))).toBeLessThan(1)
     expect(distanceOf(at(100), at(150))).toBeGreaterThan(4)
     expect(distanceOf(at(1e4), at(1.5e4))).toBeCloseTo(distanceOf(at(1e3), at(1.5e3)), 3)
   })
 
-  it("never matches one with other features: missing data is no match", () => {
+  it("never matches one with other features: missing data is not a match", () => {
     const one = fingerprintOf([{ a: 1, b: 2 }])
     for (const other of [{ a: 1 }, { a: 1, b: null }, { a: 1, b: Number.NaN }, { a: 1, c: 2 }, {}])
       expect(distanceOf(one, fingerprintOf([other]))).toBe(Number.POSITIVE_INFINITY)
@@ -127,7 +127,7 @@ describe("a fingerprint", () => {
       expect(isSettled(around(100, n).map((_, i) => ({ throughputRps: 100 * 1.1 ** i })))).toBe(false)
   })
 
-  it("merges to roughly what all windows together would give", () => {
+  it("merges to roughly the fingerprint of all windows together", () => {
     const [a, b] = [around(100, 6), around(110, 6)]
     const merged = mergedFingerprint(fingerprintOf(a), fingerprintOf(b), 60)
     const whole = fingerprintOf([...a, ...b])
@@ -140,7 +140,7 @@ describe("a fingerprint", () => {
 })
 
 describe("a regime", () => {
-  it("is remembered once base and context stay the same, with its place and loss", () => {
+  it("is remembered with its place and loss once base and context stay the same", () => {
     const { cache, stay } = world()
     stay(100, HOME, 2, 4)
     expect(cache.regimes).toHaveLength(0)
@@ -151,7 +151,7 @@ describe("a regime", () => {
     expect(regime.score).toBeGreaterThan(0)
   })
 
-  it("is not remembered while the base wanders, the load moves or nothing says what the load is", () => {
+  it("is not remembered while the base or the load moves, or the load is unknown", () => {
     const wandering = world()
     for (let i = 0; i < 20; i++) wandering.stay(100, [0.1 + 0.04 * i, HOME[1], HOME[2]], 1, 1)
     const moving = world()
@@ -164,13 +164,13 @@ describe("a regime", () => {
     for (const { cache } of [wandering, moving, silent]) expect(cache.regimes).toHaveLength(0)
   })
 
-  it("across the seam of a circle is where it was, not half a turn away", () => {
+  it("across the seam of a circle stays in place, not half a turn away", () => {
     const { cache, stay } = world()
     for (let i = 0; i < 12; i++) stay(100, [0.2, 0, i % 2 === 0 ? 0.99 : 0.01], 1, 1)
     expect(Math.abs(table.difference(2, cache.regimes[0].unit[2], 0))).toBeLessThan(0.011)
   })
 
-  it("is refreshed by a better stay, and doubted three times before a worse one elsewhere takes its place", () => {
+  it("is refreshed by a better stay, and replaced by a worse one elsewhere only after three contradictions", () => {
     const { cache, stay } = world()
     stay(100, HOME, 2)
     stay(100, AWAY, 1)
@@ -202,7 +202,7 @@ describe("a regime", () => {
     expect(cache.toJSON().memory.evicted.capacity).toBe(1)
   })
 
-  it("goes when it was not met for too long, or by hand", () => {
+  it("is removed when it was not met for too long, or by hand", () => {
     const { cache, stay, wait } = world({ maxAgeUs: 100 * SECOND_US })
     stay(100, HOME, 1)
     wait(60)
@@ -215,7 +215,7 @@ describe("a regime", () => {
 })
 
 describe("a re-entry", () => {
-  it("ramps within the step limit, over the grid and the seam, and is kept when the canary wins", () => {
+  it("ramps within the step limit, on the grid and across the seam, and stays when the canary wins", () => {
     const made = returned()
     const { reasons, bases, base, plans } = made.follow(300, HOME, better)
     expect(base).toEqual(AWAY)
@@ -242,7 +242,7 @@ describe("a re-entry", () => {
     expect(made.cache.regimes.find(({ id }) => id === 2)?.lost).toBe(1)
   })
 
-  it("is cut short by a window that is far worse", () => {
+  it("is cut short by a far worse window", () => {
     const made = returned()
     const { reasons, bases, base } = made.follow(300, HOME, worse)
     expect(reasons).not.toContain("canary")
@@ -250,7 +250,7 @@ describe("a re-entry", () => {
     expect(base).toEqual(HOME)
   })
 
-  it("without a verdict by its deadline goes back: a hold is not a pass", () => {
+  it("returns without a verdict by its deadline: a hold is not a pass", () => {
     const made = returned()
     const { reasons, base } = made.follow(300, HOME, () => 3)
     expect(reasons.some((one) => one === "undecided" || one === "lost")).toBe(true)
@@ -258,7 +258,7 @@ describe("a re-entry", () => {
     expect(reasons.filter((one) => one === "canary").length).toBeLessThanOrEqual(13)
   })
 
-  it("stops where it is when the load leaves", () => {
+  it("stops where it is when the load changes", () => {
     const made = returned()
     made.cache.plan(made.nowUs, HOME)
     for (let i = 0; i < 4; i++) made.window(900, 3)
@@ -299,7 +299,7 @@ describe("a re-entry", () => {
     expect(between(AWAY)).toBe("ramp")
   })
 
-  it("waits while Tier 1's budgets are spent, and goes back if that lasts too long", () => {
+  it("waits while Tier 1's budgets are spent, and returns if that lasts too long", () => {
     const made = returned({ rampUs: 20 * SECOND_US })
     made.cache.plan(made.nowUs, HOME)
     const none = new Float64Array(6)
@@ -325,7 +325,7 @@ describe("a re-entry", () => {
     expect(made.cache.regimes.map(({ id }) => id)).toEqual([1])
   })
 
-  it("learns nothing from cycles meanwhile", () => {
+  it("learns nothing from cycles in between", () => {
     const made = returned()
     expect(made.cache.plan(made.nowUs, HOME).busy).toBe(true)
     const before = made.cache.toJSON()
@@ -355,7 +355,7 @@ describe("a saved cache", () => {
     expect(again.follow(300, HOME, better).reasons.at(-1)).toBe("kept")
   })
 
-  it("takes the time from its first call: its regimes were met by then, and never move again", () => {
+  it("takes the time from its first call, and never shifts its regimes again", () => {
     const made = returned()
     made.wait(1000)
     const saved = JSON.parse(JSON.stringify(made.cache)) as ReentryState

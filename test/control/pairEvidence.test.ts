@@ -55,8 +55,8 @@ function scoresOf(differences: ReadonlyArray<number>): ReadonlyArray<number> {
 
 const PAIRS = 9
 
-describe("evidence where only a coin decides the sign", () => {
-  it("is worth 1 on the mean over every outcome, whatever sizes an adversary picks", () => {
+describe("D evidence under signs decided by a coin", () => {
+  it("averages 1 over all outcomes, whatever sizes an adversary picks", () => {
     fc.assert(
       fc.property(adversaries, (adversary) => {
         let sum = 0
@@ -69,7 +69,7 @@ describe("evidence where only a coin decides the sign", () => {
     )
   })
 
-  it("sums up in the detector to the number of pairs on the mean, and never more", () => {
+  it("sums in the detector to the number of pairs on average, and never more", () => {
     fc.assert(
       fc.property(adversaries, (adversary) => {
         let sum = 0
@@ -82,7 +82,7 @@ describe("evidence where only a coin decides the sign", () => {
     )
   })
 
-  it("is worth less where the tuned configuration is truly better", () => {
+  it("is worth less if the tuned configuration really is better", () => {
     fc.assert(
       fc.property(adversaries, fc.double({ min: 0, max: 10, noNaN: true }), (adversary, better) => {
         let value = 0
@@ -119,7 +119,7 @@ describe("the scale of a score", () => {
     expect(scoreOf(known, -2)).toBe(-1)
   })
 
-  it("depends on sizes and not on signs", () => {
+  it("depends on sizes, not on signs", () => {
     fc.assert(
       fc.property(fc.array(sizes, { maxLength: 40 }), fc.infiniteStream(fc.boolean()), (all, coins) => {
         const thrown = all.map((size) => (coins.next().value === true ? size : -size))
@@ -130,7 +130,7 @@ describe("the scale of a score", () => {
     )
   })
 
-  it("counts one wild pair for at most three spreads", () => {
+  it("counts one wild pair as at most three spreads", () => {
     const calm = Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? 1 : -1)).reduce(
       noteDifference,
       UNKNOWN_NOISE,
@@ -152,7 +152,7 @@ describe("the order of a pair", () => {
   const coins = (seed: number, from: number, n: number): ReadonlyArray<number> =>
     Array.from({ length: n }, (_, i) => (baselineIsFirst(seed, from + i) ? 1 : -1))
 
-  it("is drawn fairly, pair by pair without a memory", () => {
+  it("is drawn fairly and independently for each pair", () => {
     const n = 8192
     const drawn = coins(42, 0, n)
     const sum = (values: ReadonlyArray<number>): number => values.reduce((a, b) => a + b, 0)
@@ -164,7 +164,7 @@ describe("the order of a pair", () => {
     }
   })
 
-  it("is a function of seed and pair, of every digit of both", () => {
+  it("is a function of every digit of seed and pair", () => {
     const first = coins(7, 0, 256)
     expect(coins(7, 0, 256)).toEqual(first)
     expect(coins(8, 0, 256)).not.toEqual(first)
@@ -173,7 +173,7 @@ describe("the order of a pair", () => {
     expect(coins(7, 512 * 2 ** 32, 256)).not.toEqual(first)
   })
 
-  it("has nothing to do with the order in which the tuner reads its two sides", () => {
+  it("is independent of the order in which the tuner reads its two sides", () => {
     const draw = new SignDraw(7)
     const sides = Array.from({ length: 4096 }, (_, cycle) => draw.draw(cycle, 1, new Float64Array(1), 0))
     const together = coins(7, 0, 4096).reduce((sum, coin, i) => sum + coin * sides[i], 0)
@@ -192,7 +192,7 @@ describe("an advantage", () => {
     })
   }
 
-  it("is earned when a second block of pairs shows it again, of the same length for the same scores", () => {
+  it("is earned when a second block of pairs confirms it, of the same length for the same scores", () => {
     const [at] = promotedAt(Array.from({ length: 100 }, () => -1))
     let evidence = FRESH_VALUE
     let block = 0
@@ -206,19 +206,19 @@ describe("an advantage", () => {
     expect(promotedAt([...lucky, ...after])).toEqual([])
   })
 
-  it("is not earned by two lucky blocks with one between that found nothing", () => {
+  it("is not earned by two lucky blocks with an inconclusive one in between", () => {
     const good = Array.from({ length: 12 }, () => -2)
     const nothing = Array.from({ length: policy.blockPairs }, () => 0)
     expect(promotedAt([...good, ...good])).toHaveLength(1)
     expect(promotedAt([...good, ...nothing, ...good])).toEqual([])
   })
 
-  it("is not earned by being worse, or by being the same", () => {
+  it("is not earned by a worse or equal configuration", () => {
     expect(promotedAt(Array.from({ length: 300 }, () => 1))).toEqual([])
     expect(promotedAt(Array.from({ length: 300 }, () => 0))).toEqual([])
   })
 
-  it("is found by chance in both blocks at most as often as both chances say", () => {
+  it("is found by chance at most at the product of both blocks' rates", () => {
     const often = { falseAdvantage: 0.5, blockPairs: 100, minPairs: 1 }
     const n = 12
     let promoted = 0

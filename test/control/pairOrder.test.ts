@@ -29,7 +29,7 @@ const seeds = fc.oneof(fc.nat(9), fc.maxSafeNat(), fc.constant(MOST))
 const pairs = fc.oneof(fc.nat(2000), fc.maxSafeNat(), fc.constantFrom(511, 512, MOST))
 
 describe("the order of a pair", () => {
-  it("is the pair's bit of the stream that belongs to the seed and to nothing else, so that a journal is replayed", () => {
+  it("is the pair's bit of a stream that depends only on the seed, so that a journal can be replayed", () => {
     fc.assert(
       fc.property(seeds, pairs, (seed, pair) => {
         const key = keyOf(seed, "arqon pair order v1")
@@ -38,7 +38,7 @@ describe("the order of a pair", () => {
     )
   })
 
-  it("is independent of other draws, other seeds, and the previous pair", () => {
+  it("is independent of other draws, other seeds and the previous pair", () => {
     const many = Array.from({ length: 2000 }, (_, pair) => pair)
     const alike = (one: (pair: number) => boolean, other: (pair: number) => boolean): number =>
       many.filter((pair) => one(pair) === other(pair)).length / many.length

@@ -35,7 +35,7 @@ const LOADS = {
 }
 
 describe("the context of a load", () => {
-  it("is its level where it holds, as without a pattern", () => {
+  it("is its level while it holds, as without a pattern", () => {
     const all = windows(() => 100, 60)
     const context = contextOf(all)
     expect(context.kind).toBeUndefined()
@@ -47,7 +47,7 @@ describe("the context of a load", () => {
     expect(distanceOf(print, fingerprintOf(windows(() => 200, 6)))).toBeLessThan(1)
   })
 
-  it("is its pattern where it swings, once that was seen twice, and passes until then", () => {
+  it("is its pattern if it swings, once seen twice, and transient until then", () => {
     for (const load of Object.values(LOADS)) {
       const context = contextOf(windows(load, TRACE, 3))
       expect(context.kind).toBe("repeating")
@@ -58,7 +58,7 @@ describe("the context of a load", () => {
     expect(patternContext(windows(LOADS.wave, STRETCH - 1, 3), policy)).toBeNull()
   })
 
-  it("repeats nothing while it is on its way to another level, however long it has been", () => {
+  it("has no pattern on its way to another level, however long that takes", () => {
     for (let since = 1; since < STRETCH; since++)
       expect(
         patternContext([...windows(() => 100, TRACE), ...windows(() => 200, since)], policy)?.kind,
@@ -67,7 +67,7 @@ describe("the context of a load", () => {
     expect(patternContext(ramp, policy)?.kind).not.toBe("repeating")
   })
 
-  it("is unknown where a reading is missing", () => {
+  it("is unknown if a reading is missing", () => {
     const gap: Features = { throughputRps: null }
     expect(patternContext([...windows(LOADS.wave, TRACE), gap], policy)).toBeNull()
     const [last] = windows(() => 100, 1)
@@ -81,7 +81,7 @@ describe("two contexts", () => {
     print: contextOf(windows(load, TRACE)),
   }))
 
-  it("are one where the pattern is one, whatever its phase and noise", () => {
+  it("are equal if the pattern is the same, whatever its phase and noise", () => {
     for (const [name, load] of Object.entries(LOADS))
       for (let phase = 0; phase < PERIOD; phase++) {
         const context = contextOf(windows(load, STRETCH, 1000 + phase, 7))
@@ -96,7 +96,7 @@ describe("two contexts", () => {
       }
   })
 
-  it("are strangers where one is a level and the other a pattern, or where they have other features", () => {
+  it("differ if one is a level and the other a pattern, or if their features differ", () => {
     const level = contextOf(windows(() => 100, 60))
     for (const { print } of known) {
       expect(contextDistance(level, print)).toBeGreaterThan(2 * policy.radius)
@@ -140,7 +140,7 @@ describe("the memory by pattern", () => {
     })
   })
 
-  it("keeps no more windows than it looks at", () => {
+  it("keeps no more windows than it uses", () => {
     const state = lived(EMPTY_HOMEOSTASIS, LOADS.wave, 0, 0.5)
     expect(state.recent).toHaveLength(TRACE)
     expect(noteContext(state, { nowUs: 0, loss: 1, features: {} }, DEFAULT_HOMEOSTASIS).recent).toHaveLength(
@@ -148,7 +148,7 @@ describe("the memory by pattern", () => {
     )
   })
 
-  it("matches no pattern by its level for who does not look at patterns", () => {
+  it("does not match a pattern by its level with patterns switched off", () => {
     const state = lived(EMPTY_HOMEOSTASIS, LOADS.wave, 0, 0.5)
     const [{ fingerprint }] = state.regimes
     const [{ mean }] = fingerprint.features

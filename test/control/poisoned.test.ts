@@ -41,7 +41,7 @@ const learnedOf = (cache: HomeostasisCache): string => {
 }
 
 describe("a memory of regimes", () => {
-  it("accepts no number that cannot be squared, so that its memory can be read again", () => {
+  it("accepts no number that cannot be squared, so that its memory can be restored", () => {
     const huge = fed(
       (i) => (i === 7 ? 1e200 : 1),
       () => LOAD,
@@ -70,7 +70,7 @@ describe("a memory of regimes", () => {
     for (const offset of [1e8, -1e9]) expect(spreadAt(offset) / plain).toBeCloseTo(1, 4)
   })
 
-  it("says ambiguous where two regimes have the very same fingerprint and lead to different places", () => {
+  it("is ambiguous if two regimes have the same fingerprint and lead to different places", () => {
     const regime = (id: number, at: number): Regime =>
       freshRegime({
         id,

@@ -7,7 +7,7 @@ import { isReading } from "../../src/control/readings.ts"
 const WINDOWS = 1e13
 
 describe("a reading", () => {
-  it("can be squared and summed without end, and is the same with the other sign", () => {
+  it("can be squared and summed without overflow, and either sign is valid", () => {
     fc.assert(
       fc.property(fc.double(), (value) => {
         if (isReading(value)) expect(value * value * WINDOWS).toBeLessThan(Number.POSITIVE_INFINITY)

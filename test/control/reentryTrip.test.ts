@@ -59,7 +59,7 @@ const read = (state: ReentryState, losses: ReadonlyArray<number>): ReentryState 
   losses.reduce((now, loss) => noteWindow(now, { nowUs: 11 * SECOND, loss, features: {} }, policy), state)
 
 describe("a ramp", () => {
-  it("goes one step at a time, and the canary begins where it arrives", () => {
+  it("moves one step at a time, and the canary starts on arrival", () => {
     const far = planReentry(travelling({ to: [0.75] }), where(0.5), policy)
     expect(far.plan).toMatchObject({
       reason: "ramp",
@@ -78,7 +78,7 @@ describe("a ramp", () => {
     expect(there.state.trip).toEqual(trip({ phase: "canary" }))
   })
 
-  it("waits where the budgets leave no room, and turns back when it has lasted too long", () => {
+  it("waits while the budgets leave no room, and returns if that lasts too long", () => {
     const shut = { ...where(0.5), band: [0, 0] }
     const blocked = planReentry(travelling(), shut, policy)
     expect(blocked.plan).toMatchObject({
@@ -100,7 +100,7 @@ describe("a ramp", () => {
     expect(stuck.state.trip?.phase).toBe("revert")
   })
 
-  it("is broken off by one window six spreads worse, once, and counts no window before it arrives", () => {
+  it("is aborted once, by one window six spreads worse, and counts no window before arrival", () => {
     // Four windows with a variance of the mean of 0.01 have a spread of 0.2 each: the edge is 3.2.
     expect(read(travelling(), [3.19]).trip).toEqual(trip())
     expect(read(travelling(), [3.21]).trip?.phase).toBe("broken")
@@ -125,7 +125,7 @@ describe("a ramp", () => {
 })
 
 describe("a canary", () => {
-  it("concludes from the mean of its windows and two standard errors of both sides, for a trial and for a memory", () => {
+  it("decides by the mean of its windows and two standard errors of both sides, for a trial and for a memory", () => {
     const met = new Map<string, number>()
     const loss = fc.integer({ min: -60, max: 60 }).map((k) => 2 + k / 100)
     fc.assert(
@@ -165,7 +165,7 @@ describe("a canary", () => {
     for (const reason of ["canary", "kept", "lost", "undecided"]) expect(met.get(reason)).toBeGreaterThan(3)
   })
 
-  it("that loses makes the next try come four times later for each loss more than it was kept, up to six", () => {
+  it("that loses delays the next try fourfold for each loss beyond its wins, up to six", () => {
     for (const [kept, lost, wait] of [
       [0, 0, 4],
       [0, 1, 16],
@@ -192,7 +192,7 @@ describe("a canary", () => {
 })
 
 describe("the way back", () => {
-  it("ends where the trip began, and the regime is left alone for a while", () => {
+  it("ends where the ramp began, and the regime is left alone for a while", () => {
     const state = travelling({ phase: "revert", regime: 1 }, remembering(regime()))
     const { plan, state: next } = planReentry(state, where(0.5), policy)
     expect(plan).toMatchObject({
@@ -216,8 +216,8 @@ describe("the way back", () => {
   })
 })
 
-describe("a trip for somebody else", () => {
-  it("sets out with what the windows read last; without a canary it is on its way back at once", () => {
+describe("D a ramp on behalf of a variant", () => {
+  it("starts from the latest windows; without a canary it returns at once", () => {
     const memory = {
       ...EMPTY_HOMEOSTASIS,
       recent: [1, 2, 3].map((loss) => ({ loss, features: {} })),
@@ -231,7 +231,7 @@ describe("a trip for somebody else", () => {
     )
   })
 
-  it("is over when the plant is put elsewhere, a loss only where something bad was seen on the way out", () => {
+  it("ends when the plant is moved, and counts as a loss only if a bad window was seen on the way out", () => {
     const known = remembering(regime())
     const lost = (state: ReentryState, bad: boolean) => {
       const ended = breakOff(state, 10 * SECOND, bad, policy)
@@ -246,7 +246,7 @@ describe("a trip for somebody else", () => {
     expect(lost(travelling(), true)).toBeUndefined()
   })
 
-  it("is condemned on the way out and at its canary, not on its way back", () => {
+  it("is judged on the way out and at its canary, not on the way back", () => {
     for (const phase of ["ramp", "canary"] as const)
       expect(condemn(travelling({ phase })).trip).toEqual(trip({ phase: "broken" }))
     const back = travelling({ phase: "revert" })

@@ -7,17 +7,17 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 
 const policy = { rollbackRegressions: 3, regressionsToTrip: 5 }
 
-describe("what a count of regressions leads to", () => {
+describe("D a count of regressions leads to", () => {
   it("a rollback at its limit, and a trip if it continues", () => {
     const verdicts = [1, 2, 3, 4, 5, 6].map((after) => judgeRegressions(after - 1, after, policy))
     expect(verdicts).toEqual(["carryOn", "carryOn", "rollBack", "carryOn", "trip", "trip"])
   })
 
-  it("nothing after a better cycle in between", () => {
+  it("nothing if a better cycle came in between", () => {
     expect(judgeRegressions(4, 0, policy)).toBe("carryOn")
   })
 
-  it("a trip at once where the policy trips before it rolls back", () => {
+  it("a trip at once if the policy trips before it rolls back", () => {
     expect(judgeRegressions(0, 1, { rollbackRegressions: 1, regressionsToTrip: 1 })).toBe("trip")
   })
 })
@@ -56,7 +56,7 @@ describe("regressions in units of the observed noise", () => {
     expect(worstVerdict((cycle) => (cycle < 20 ? 1 : 50), 60)).toBe("carryOn")
   })
 
-  it("a slow ramp is drift to be followed, not a regression", () => {
+  it("a slow ramp is drift to follow, not a regression", () => {
     expect(worstVerdict((cycle) => 1 + 0.02 * cycle, 200)).toBe("carryOn")
   })
 })

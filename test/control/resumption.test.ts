@@ -40,7 +40,7 @@ const begun = (left: Partial<LeftBehind> = {}, more: Partial<Policy> = {}, knobs
   resumptionOf({ ...stopped, ...left }, makeParamSpace(knobs), { ...policy, ...more })
 
 describe("where a resumed engine begins", () => {
-  it("is where it was after a stop, and its baseline after anything else", () => {
+  it("is its last place after a stop, and its baseline after anything else", () => {
     expect(begun().start).toEqual(stopped.base)
     expect(begun().baseline).toEqual(stopped.baseline)
     const elsewhere: ReadonlyArray<readonly [Partial<LeftBehind>, Partial<Policy>]> = [
@@ -63,7 +63,7 @@ describe("where a resumed engine begins", () => {
     expect(begun({ base: null, baseline: null })).toMatchObject({ start: {}, baseline: null, warnings: [] })
   })
 
-  it("is inside the current bounds and grid, whatever was left behind", () => {
+  it("is inside the current bounds and grid, whatever was saved", () => {
     const value = fc.oneof(fc.double(), fc.integer({ min: -5, max: 105 }), fc.double({ min: 0, max: 10 }))
     const values = fc.option(fc.record({ batch: value, rate: value, gone: value }, { requiredKeys: [] }))
     fc.assert(
@@ -136,7 +136,7 @@ describe("where a resumed engine begins", () => {
 describe("SafeMode that was open", () => {
   const trip = (reason: TripReason, seconds: number) => ({ reason, atUs: seconds * SECOND })
 
-  it("is open again with the same reason, start and deadline", () => {
+  it("opens again with the same reason, start and deadline", () => {
     expect(begun().safeMode).toBeNull()
     expect(begun({ trips: [trip("telemetryLost", 90)] }).safeMode).toEqual({
       reason: "telemetryLost",
@@ -147,7 +147,7 @@ describe("SafeMode that was open", () => {
     })
   })
 
-  it("waits for the objective as long as for a timer, and for a person or a drain without end", () => {
+  it("waits for the objective as long as for a timer, and without limit for a person or a drain", () => {
     const recovering = { ...policy.safeMode, exit: "objectiveRecovery" } as const
     expect(begun({ trips: [trip("telemetryLost", 90)] }, { safeMode: recovering }).safeMode).toMatchObject({
       exit: "objectiveRecovery",
@@ -160,7 +160,7 @@ describe("SafeMode that was open", () => {
       expect(begun({ trips: [trip(reason, 90)] }).safeMode).toMatchObject({ exit, deadlineUs: null })
   })
 
-  it("is as hard to leave as the hardest of its trips, and as late as the last", () => {
+  it("is as hard to leave as its hardest trip, and ends as late as the last", () => {
     expect(begun({ trips: [trip("telemetryLost", 80), trip("thrashing", 90)] }).safeMode).toMatchObject({
       reason: "telemetryLost",
       sinceUs: 80 * SECOND,
@@ -221,7 +221,7 @@ describe("a clock behind the end of the last run", () => {
     ])
   })
 
-  it("counts the rollbacks of the hour by the times as they were to each other", () => {
+  it("counts the rollbacks of the hour by their relative times", () => {
     const late = HOUR - 5 * SECOND
     const trips = [{ reason: "objectiveRegression" as const, atUs: late }]
     const rollbacksUs = [late - 3, late - 2, late - 1]
@@ -263,7 +263,7 @@ describe("the message to a person", () => {
     )
   })
 
-  it("says that the guardrails had been changed and what they are now, unless they are the same", () => {
+  it("names changed guardrails and their current values, unless they are the same", () => {
     const told = (guardrails?: LeftBehind["guardrails"], now?: Policy["guardrails"]) =>
       begun(guardrails === undefined ? {} : { guardrails }, now === undefined ? {} : { guardrails: now })
         .warnings

@@ -72,7 +72,7 @@ describe("a regression", () => {
     expect(second ?? Infinity).toBeGreaterThan(first + 18)
   })
 
-  it("is found however good things were before: the detector starts at every pair", () => {
+  it("is found however good earlier pairs were: the detector starts at every pair", () => {
     const better = run(2000, -0.3)
     const worse = run(2200, 0.3).slice(2000)
     const { verdicts } = judgeAll([...better, ...worse])
@@ -81,12 +81,12 @@ describe("a regression", () => {
     expect(first).toBeLessThan(2100)
   })
 
-  it("is not suspected by the first pair, which only measures noise", () => {
+  it("is not suspected in the first pair, which only measures noise", () => {
     const [first] = judgeAll([pairAt(0, 1, 9)]).verdicts
     expect(first).toMatchObject({ score: 0, evidence: 1, soundness: 1, spread: 8 })
   })
 
-  it("is judged in its own units: a loss in other units gives the same verdicts and the same evidence", () => {
+  it("does not depend on units: a loss in other units gives the same verdicts and evidence", () => {
     const pairs = run(400, 0.08, 100)
     const scaled = pairs.map((pair) => ({
       ...pair,
@@ -134,7 +134,7 @@ describe("a regression", () => {
 })
 
 describe("the stated rate", () => {
-  it("of one in a hundred per ten thousand windows asks the detector for two millions, a quarter of it being its own", () => {
+  it("of one in a hundred per ten thousand windows gives the detector a threshold of two million, with a quarter of the rate", () => {
     expect(rollbackThreshold(DEFAULT_ROLLBACK)).toBe(2_000_000)
   })
 })
@@ -165,7 +165,7 @@ describe("a critical effect", () => {
     }
   })
 
-  it("must be large in units of the noise and as a share of the loss, both", () => {
+  it("must be large both in units of noise and as a share of the loss", () => {
     const known = watchAfter(100)
     // The noise of a pair is 0.07: 0.4 is below six of them; 2 is above, but a small share of 101.
     const within = [100, 101, 102, 103].map((i) => pairAt(i, 1, 1.4))
@@ -181,7 +181,7 @@ describe("a critical effect", () => {
   })
 })
 
-describe("holding", () => {
+describe("D a hold", () => {
   const bad: Record<string, PairReading> = {
     "a window that expired": { ...pairAt(50, 1, 1), tuned: null },
     "a baseline that expired": { ...pairAt(50, 1, 1), baseline: null },
@@ -194,7 +194,7 @@ describe("holding", () => {
   }
   const reasons = ["missing", "missing", "nonFinite", "nonFinite", "stale", "stale", "stale", "stale"]
 
-  it("is what missing, stale and non-finite readings lead to, never a pass, and they change no evidence", () => {
+  it("is the verdict for missing, stale and non-finite readings, never a pass, and they change no evidence", () => {
     const passed = watchAfter(200)
     expect(passed.passed).toBe(true)
     const watch = { ...passed, usableUs: 50 * SECOND_US }
@@ -204,14 +204,14 @@ describe("holding", () => {
     for (const { watch: after } of judged) expect(after).toEqual(watch)
   })
 
-  it("is what too few pairs lead to, whatever they say", () => {
+  it("is the verdict for too few pairs, whatever they show", () => {
     const { verdicts } = judgeAll(run(DEFAULT_ROLLBACK.minPairs + 1))
     expect(verdicts.map((v) => v.reason === "tooFew")).toEqual(
       verdicts.map((_, i) => i < DEFAULT_ROLLBACK.minPairs - 1),
     )
   })
 
-  it("becomes a rollback without a usable pair by the deadline, and then waits as long again", () => {
+  it("becomes a rollback without a usable pair by the deadline, and then waits equally long again", () => {
     const watch = watchAfter(100)
     const lastUs = 100 * SECOND_US
     const at = (seconds: number, from: RollbackWatch): Judgement =>
@@ -233,7 +233,7 @@ describe("holding", () => {
     expect(saying(verdicts, "fail")).toEqual([60])
   })
 
-  it("does not age on a clock that went back", () => {
+  it("does not age if the clock goes back", () => {
     const watch = watchAfter(100)
     const back = judgeSilence(watch, 0, DEFAULT_ROLLBACK)
     expect(back.verdict).toMatchObject({ verdict: "hold", heldUs: 0 })
@@ -252,7 +252,7 @@ describe("a pass", () => {
     expect(new Set(verdicts.slice(first).map((v) => v.verdict))).toEqual(new Set(["pass"]))
   })
 
-  it("lapses when it is not renewed: too small to be a regression, too large to be sound", () => {
+  it("lapses when not renewed: the loss is too small for a regression, and too large for a pass", () => {
     const policy = { ...DEFAULT_ROLLBACK, falseRollbacks: 1e-300 }
     // Half a spread of 0.056: the tolerance itself.
     const { verdicts } = judgeAll(run(1200, 0.056, 200), policy)
@@ -260,7 +260,7 @@ describe("a pass", () => {
     expect(verdicts[1199]).toMatchObject({ verdict: "hold", reason: "undecided" })
   })
 
-  it("is rarely said of a configuration worse by the tolerance", () => {
+  it("is rarely given to a configuration worse by the tolerance", () => {
     const policy = { ...DEFAULT_ROLLBACK, falseRollbacks: 1e-300, passPairs: 1_000_000 }
     const runs = Array.from({ length: 100 }, (_, seed) => judgeAll(run(200, 0.0285, 0, 100 + seed), policy))
     const wrong = runs.filter(({ verdicts }) => saying(verdicts, "pass").length > 0).length

@@ -24,7 +24,7 @@ function misled(): GuardBench {
 }
 
 describe("the state of the guard", () => {
-  it("has no level and a threshold from the first four windows on, and a level from the fifth", () => {
+  it("has a threshold but no level after four windows, and a level from the fifth", () => {
     const bench = new GuardBench()
     const rising = (_: number, window: number): number => 10 + window
     bench.run(3, rising)
@@ -63,7 +63,7 @@ describe("the state of the guard", () => {
   })
 
   // Root cause: the sentence took every trial of the start for one that began on the tuned configuration.
-  it("does not speak of the tuned configuration when SafeMode or a rollback had put the plant where it got worse", () => {
+  it("does not mention the tuned configuration if SafeMode or a rollback had moved the plant to where it got worse", () => {
     const storm = (place: number): number => (place === 0.5 ? 10 : 40)
     const bench = new GuardBench()
     bench.run(20, () => 10)

@@ -18,14 +18,14 @@ describe("the rules of SafeMode", () => {
     expect(new Set(reasons.map(restoreFor))).toEqual(new Set(["base", "baseline"]))
   })
 
-  it("count a rollback until an hour has passed, not at the hour itself", () => {
+  it("count a rollback for less than an hour, not at the hour itself", () => {
     const now = 2 * HOUR_US
     expect(rollbacksInHour([now - HOUR_US], now)).toBe(0)
     expect(rollbacksInHour([now - HOUR_US + 1], now)).toBe(1)
     expect(noteRollback([now - HOUR_US, now - HOUR_US + 1], now, 8)).toEqual([now - HOUR_US + 1, now])
   })
 
-  it("read one common cause from refusals that are alike, and misbehaviour from all others", () => {
+  it("infer a common cause from equal refusals, and misbehaviour from all others", () => {
     const own: Readonly<Record<string, string>> = {
       thrashing: "thrashing",
       budgetExhausted: "budgetExhausted",
@@ -39,7 +39,7 @@ describe("the rules of SafeMode", () => {
     expect(tripForRefusals(["thrashing", "thrashing", "budgetExhausted"])).toBe("repeatedViolations")
   })
 
-  it("see a recovery in a loss below the one at the trip, as a share of its size, and none without both", () => {
+  it("measure recovery as the relative fall of the loss since the trip, and see none without both losses", () => {
     const loss = fc.double({ min: -1e6, max: 1e6, noNaN: true })
     fc.assert(
       fc.property(loss, loss, (before, after) => {

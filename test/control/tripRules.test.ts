@@ -16,8 +16,8 @@ import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "../../src/domain
 const reasons = TRIP_REASONS.filter((reason): reason is TripReason => reason !== "none")
 const MINUTE_US = 60_000_000
 
-describe("where the plant goes when SafeMode opens", () => {
-  it("to the baseline after regressions, emergencies, faults, silence, swings and violated rules, to the base otherwise", () => {
+describe("D when SafeMode opens, the plant goes", () => {
+  it("to the baseline after regressions, emergencies, faults, silence, swings and violated rules, and to the base otherwise", () => {
     expect(reasons.filter((reason) => restoreFor(reason) === "baseline")).toEqual([
       "objectiveRegression",
       "telemetryLost",
@@ -29,8 +29,8 @@ describe("where the plant goes when SafeMode opens", () => {
   })
 })
 
-describe("how the latch may be left", () => {
-  it("by the chosen exit for ordinary reasons", () => {
+describe("D the latch may be left", () => {
+  it("by the configured exit for ordinary reasons", () => {
     for (const exit of ["timer", "manualReset", "objectiveRecovery"] as const) {
       expect(exitFor("thrashing", { ...DEFAULT_SAFE_MODE, exit }, 0)).toBe(exit)
     }
@@ -69,7 +69,7 @@ describe("the hour of rollbacks", () => {
     expect(noteRollback(times, 200 * MINUTE_US, 5)).toEqual([200 * MINUTE_US])
   })
 
-  it("remembers as many as it takes to see one too many, under its own policy and under any preset put in its place", () => {
+  it("remembers enough to see one too many, under its own policy and under any preset that replaces it", () => {
     const presets = Object.values(GUARDRAILS).map(({ rollbacksPerHour }) => rollbacksPerHour)
     for (const rollbacksPerHour of [0, 1, 4, 15, 16, 17, 100, 1000]) {
       let times: ReadonlyArray<number> = []
@@ -79,22 +79,22 @@ describe("the hour of rollbacks", () => {
     }
   })
 
-  it("forgets none of the hour because a policy between two others allowed fewer", () => {
+  it("forgets none because an intermediate policy allowed fewer", () => {
     let times: ReadonlyArray<number> = []
     for (let us = 0; us < 40; us++) times = noteRollback(times, us, rollbacksKept({ rollbacksPerHour: 100 }))
     times = noteRollback(times, 40, rollbacksKept({ rollbacksPerHour: 2 }))
     expect(rollbacksInHour(times, 40)).toBe(41)
   })
 
-  it("keeps a bounded list however many there are", () => {
+  it("keeps a bounded list, however many there are", () => {
     let times: ReadonlyArray<number> = []
     for (let i = 0; i < 1_000; i++) times = noteRollback(times, i, 5)
     expect(times).toHaveLength(5)
   })
 })
 
-describe("what a run of refusals means", () => {
-  it("its common cause where it has a trip of its own", () => {
+describe("D a run of refusals means", () => {
+  it("its common cause if that has its own trip", () => {
     expect(tripForRefusals(["thrashing", "thrashing", "thrashing"])).toBe("thrashing")
     expect(tripForRefusals(["budgetExhausted", "budgetExhausted"])).toBe("budgetExhausted")
     expect(tripForRefusals(["auditQueueFull"])).toBe("auditQueueFull")
@@ -115,7 +115,7 @@ describe("improvement since the trip", () => {
     expect(improvementSince(10, 12)).toBeCloseTo(-0.2)
   })
 
-  it("is zero if a reading is missing: no data is no recovery", () => {
+  it("is zero if a reading is missing: no data means no recovery", () => {
     expect(improvementSince(null, 1)).toBe(0)
     expect(improvementSince(1, null)).toBe(0)
     expect(improvementSince(Number.NaN, 1)).toBe(0)

@@ -56,7 +56,7 @@ describe("a variant that is left", () => {
     expect(leave(living("a", { previous: "c" }), planned)?.decision.to).toBe("b")
   })
 
-  it("else for a promoted one, the best read first, then by name", () => {
+  it("otherwise by a promoted one, the best by readings first, then by name", () => {
     const offered = [
       variant("a"),
       variant("d"),
@@ -72,7 +72,7 @@ describe("a variant that is left", () => {
     expect(leave(living("a", { bandit }), [variant("a"), variant("c"), variant("d")])?.decision.to).toBe("d")
   })
 
-  it("for none if none is eligible: not itself, none in quarantine, none with an unknown context", () => {
+  it("by none if none is eligible: not itself, none in quarantine, none with an unknown context", () => {
     const quarantine = [{ name: "b", untilUs: 300 * SECOND }]
     const night = variant("c", { constraints: [{ channel: "load", of: "context", atMost: 10 }] })
     const state = living("a", { quarantine, previous: "b" })
@@ -106,7 +106,7 @@ describe("a variant that is left", () => {
     expect(leave(living("z"), offered, "regressed")?.state.quarantine).toEqual([])
   })
 
-  it("stays if nothing is wrong, and nothing happens if none is live", () => {
+  it("stays if nothing is wrong; without a live variant nothing happens", () => {
     const offered = [variant("a"), variant("b")]
     expect(leave(living("a"), offered, null)).toBeNull()
     expect(leave({ ...living("a"), live: null }, offered)).toBeNull()
@@ -146,7 +146,7 @@ describe("a window of a variant", () => {
       settings,
     )
 
-  it("is learnt from, but only those of the live one count for its stay and its constraints", () => {
+  it("is learned from, but counts for the stay and constraints only if its variant is live", () => {
     const other = window_(living("a", { breaches: 1, silent: 2 }), "b", 0.5)
     expect(other.bandit.arms.map(({ name }) => name)).toEqual(["b"])
     expect([other.readings, other.breaches, other.silent]).toEqual([0, 1, 2])
@@ -170,7 +170,7 @@ describe("a window of a variant", () => {
 })
 
 describe("a choice", () => {
-  it("begins with the first promoted one, only while none was ever live", () => {
+  it("begins with the first promoted one, but only if none was ever live", () => {
     const offered = [variant("a"), variant("b", { state: "promoted" })]
     const first = selectVariant(EMPTY_SELECTION, offered, {}, SECOND, settings)
     expect(first.decision).toMatchObject({
@@ -188,13 +188,13 @@ describe("a choice", () => {
     expect(selectVariant(EMPTY_SELECTION, [variant("a")], {}, SECOND, settings).decision.reason).toBe("drawn")
   })
 
-  it("keeps what was live before where nothing was live in between", () => {
+  it("keeps the previously live one if nothing was live in between", () => {
     const state = { ...EMPTY_SELECTION, previous: "z" }
     const next = selectVariant(state, [variant("a")], {}, 60 * SECOND, settings)
     expect(next.state).toMatchObject({ live: "a", previous: "z" })
   })
 
-  it("stays where none is eligible, without a draw", () => {
+  it("stays without a draw if none is eligible", () => {
     const shut = { ...EMPTY_SELECTION, quarantine: [{ name: "a", untilUs: 90 * SECOND }] }
     const { decision } = selectVariant(shut, [variant("a")], {}, 60 * SECOND, settings)
     expect(decision).toMatchObject({ action: "stay", to: null, reason: "noneEligible", draws: [] })

@@ -51,7 +51,7 @@ const rows = (problems: ReadonlyArray<Problem>) =>
   problems.map(({ path, message, suggestion }) => [path, message, suggestion])
 
 describe("two names", () => {
-  it("mean one person whatever their case, white space and spelling in Unicode", () => {
+  it("are the same person whatever their case, white space and Unicode form", () => {
     for (const other of ["ada lovelace", " Ada  Lovelace ", "ADA\tLOVELACE", "\uFF21da\u00A0Lovelace"])
       expect(samePerson("Ada Lovelace", other)).toBe(true)
     // Nor what cannot be seen, nor capitals that are two letters.
@@ -62,7 +62,7 @@ describe("two names", () => {
   })
 })
 
-describe("what is kept and read again", () => {
+describe("D what is stored", () => {
   it("has a readable length, a calendar date, and a visible author", () => {
     const whole = { by: "a".repeat(MAX_BY), why: "w".repeat(MAX_WHY), atUs: -8.64e21 }
     expect(signatureProblems(whole)).toEqual([])
@@ -105,7 +105,7 @@ describe("what is kept and read again", () => {
 })
 
 describe("a signature", () => {
-  it("says who, why and when", () => {
+  it("states who, why and when", () => {
     expect(signatureProblems({ by: "Ada", why: "faster", atUs: 0 })).toEqual([])
     expect(rows(signatureProblems({ by: " ", why: "\t", atUs: Number.NaN }))).toEqual([
       ["by", "is missing.", "Say who does it."],
@@ -223,7 +223,7 @@ describe("a promotion", () => {
   })
 })
 
-describe("a step that leads nowhere", () => {
+describe("D an impossible step", () => {
   it("reports the state, the step, and the alternatives", () => {
     const ways = VARIANT_STATES.map((state) => noWay(state, "promote"))
     expect(new Set(ways.map(({ suggestion }) => suggestion)).size).toBe(VARIANT_STATES.length)

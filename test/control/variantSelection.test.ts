@@ -61,13 +61,13 @@ function selection(offered: ReadonlyArray<SelectableVariant>, own: Partial<Selec
 }
 
 describe("the first choice", () => {
-  it("is a promoted one where there is one, else drawn", () => {
+  it("is a promoted one if there is one, otherwise drawn", () => {
     const { decide } = selection([offer("a"), offer("b", { state: "promoted" }), offer("c")])
     expect(decide()).toMatchObject({ action: "switch", from: null, to: "b", reason: "first" })
     expect(selection([offer("a"), offer("c")]).decide()).toMatchObject({ action: "switch", reason: "drawn" })
   })
 
-  it("is none where nothing is offered or eligible", () => {
+  it("is none if nothing is offered or eligible", () => {
     expect(selection([]).decide()).toMatchObject({ action: "stay", to: null, reason: "noneEligible" })
     const only = offer("a", { constraints: [{ channel: "load", of: "context", atMost: 5 }] })
     const picky = selection([only])
@@ -79,7 +79,7 @@ describe("the first choice", () => {
 })
 
 describe("a switch is held back", () => {
-  it("by the cooldown, then by the least stay", () => {
+  it("by the cooldown, then by the minimum stay", () => {
     const { decide, wait, read } = selection([offer("a", { state: "promoted" }), offer("b")])
     decide()
     read(1)
@@ -91,7 +91,7 @@ describe("a switch is held back", () => {
     expect(decide()).toMatchObject({ action: "switch", reason: "drawn", to: "b" })
   })
 
-  it("by the budget of the hour, which rolls", () => {
+  it("by the rolling hourly budget", () => {
     const { decide, wait, read } = selection([offer("a"), offer("b")], { switchesPerHour: 2, trials: 1e6 })
     const play = () => {
       wait(10)
@@ -108,7 +108,7 @@ describe("a switch is held back", () => {
     expect(decide().action).toBe("switch")
   })
 
-  it("by a clock that jumps back, which is held", () => {
+  it("by a clock that jumps back, which is clamped", () => {
     const offered = [offer("a", { state: "promoted" }), offer("b")]
     let { state } = selectVariant(EMPTY_SELECTION, offered, good, 100 * SECOND_US, settings)
     state = selectVariant(state, offered, good, 5, settings).state
@@ -135,7 +135,7 @@ describe("a variant is left at once", () => {
     return made
   }
 
-  it("when it broke a constraint as often as its plan says, cooldown and budget or not", () => {
+  it("when it broke a constraint as often as its plan allows, despite cooldown and budget", () => {
     const { decide, read, wait } = two()
     read(1, bad)
     expect(decide().action).toBe("stay")
@@ -151,7 +151,7 @@ describe("a variant is left at once", () => {
     expect(decide().candidates.find(({ name }) => name === "b")?.ineligible).toBeNull()
   })
 
-  it("when the channel of its constraint stays away: no data is no pass", () => {
+  it("when its constraint's channel is missing: no data is not a pass", () => {
     const { decide, read } = two()
     for (let i = 0; i < 9; i++) read(1, i % 2 === 0 ? {} : { errorRate: Number.NaN })
     expect(decide().action).toBe("stay")
@@ -159,7 +159,7 @@ describe("a variant is left at once", () => {
     expect(decide()).toMatchObject({ action: "rollback", reason: "constraintBroken" })
   })
 
-  it("when it is not offered any more, or the context left it", () => {
+  it("when it is no longer offered, or the context left it", () => {
     const { decide, offered } = two()
     const rest = offered.filter(({ name }) => name !== "b")
     expect(decide(good, rest)).toMatchObject({ action: "rollback", to: "a", reason: "notSelectable" })
@@ -173,7 +173,7 @@ describe("a variant is left at once", () => {
     expect(other.decide({ load: 9 })).toMatchObject({ action: "rollback", to: "any", reason: "contextLeft" })
   })
 
-  it("for the one its plan names, else for the best promoted, else for any, else for none", () => {
+  it("for the one its plan names, then the best promoted one, then any, then none", () => {
     const plan = { to: "c", afterBreaches: 1, quarantineUs: 0 }
     const leave = (others: ReadonlyArray<SelectableVariant>) => {
       const made = selection([offer("b", { rollback: plan, state: "promoted" }), ...others])

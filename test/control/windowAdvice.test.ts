@@ -10,7 +10,7 @@ const five = { windowDigests: 5, windowUs: 500_000 }
 const memoryOf = (windows: number, windowUs = 100_000) => ({ horizonUs: windows * windowUs, windowUs })
 
 describe("advice on windows", () => {
-  it("is given where readings are projected over more than forty windows, and not before", () => {
+  it("is given once readings are projected over more than forty windows, and not before", () => {
     expect(windowAdvice(five, null)).toEqual([])
     expect(windowAdvice(five, memoryOf(40))).toEqual([])
     expect(isShort(memoryOf(40))).toBe(false)
@@ -20,7 +20,7 @@ describe("advice on windows", () => {
     ])
   })
 
-  it("never asks for windows that are more than five times as long, nor for ones that are no longer", () => {
+  it("never asks for windows more than five times as long, nor for ones that are not longer", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 3, max: 1000 }),
@@ -41,7 +41,7 @@ describe("advice on windows", () => {
     )
   })
 
-  it("makes the horizon sixteen windows where that is less than five times as long", () => {
+  it("makes the horizon sixteen windows if that is less than five times as long", () => {
     expect(windowAdvice({ windowDigests: 10, windowUs: 1_000_000 }, memoryOf(48))[0]).toContain(
       "{ digests: 30, us: 3000000 }",
     )
@@ -61,7 +61,7 @@ describe("advice on windows", () => {
   })
 })
 
-describe("what an engine should be told", () => {
+describe("D advice for an engine", () => {
   const settings = (lookAhead?: boolean): Pick<EngineSettings, "window" | "gains"> => ({
     window: five as EngineSettings["window"],
     gains: lookAhead === undefined ? {} : { lookAhead },
@@ -69,7 +69,7 @@ describe("what an engine should be told", () => {
   /** A digest every tenth of a second in the run before. */
   const before = (horizonUs: number) => ({ memory: { horizonUs, digestUs: 100_000 } }) as Resumption
 
-  it("goes by what this run has found, and by the one before while it has found nothing", () => {
+  it("uses what this run has found, and the previous run until then", () => {
     expect(adviceOf(settings(), memoryOf(80), null)).toEqual(windowAdvice(five, memoryOf(80)))
     // Five digests make half a second: 41 windows are 20.5 seconds.
     expect(adviceOf(settings(), null, before(20_500_000))).toEqual(
@@ -80,19 +80,19 @@ describe("what an engine should be told", () => {
     expect(adviceOf(settings(), memoryOf(20), before(90_000_000))).toEqual([])
   })
 
-  it("is nothing where neither run has found that the plant remembers", () => {
+  it("is empty if neither run has found that the plant remembers", () => {
     expect(adviceOf(settings(true), null, null)).toEqual([])
     expect(adviceOf(settings(), null, {} as Resumption)).toEqual([])
   })
 
-  it("is nothing where look-ahead is switched off, which is all that windows are judged for", () => {
+  it("is empty if look-ahead is switched off, which is all that windows are judged for", () => {
     expect(adviceOf(settings(false), memoryOf(80), null)).toEqual([])
     expect(adviceOf(settings(true), memoryOf(80), null)).toHaveLength(1)
   })
 })
 
 describe("a span of time", () => {
-  it("is told in seconds below a minute and a half, and in minutes from there on", () => {
+  it("is written in seconds below a minute and a half, and in minutes from there", () => {
     expect([12_345, 8.1e6, 89.9e6, 90e6, 240e6].map(spanText)).toEqual([
       "0.012 seconds",
       "8.1 seconds",

@@ -4,7 +4,7 @@ import { AnswerMeter } from "../../examples/demo/AnswerMeter.ts"
 import { AGE_PRICE, REFUSAL_PRICE_MS } from "../../examples/demo/knobs.ts"
 
 describe("the answer meter", () => {
-  it("takes the mean cost: waiting, age at its price, refusals at theirs", () => {
+  it("takes the mean cost of waiting, age and refusals, each at its price", () => {
     const meter = new AnswerMeter()
     meter.add(3, 10, 100, false)
     meter.add(3, 2, 0, true)

@@ -60,7 +60,7 @@ describe("the quote service", () => {
     expect(service.takeCounts()).toEqual({ answers: 2, hits: 1, statements: 1 })
   })
 
-  it("gathers requests that come together into few statements", async () => {
+  it("batches concurrent requests into few statements", async () => {
     knobs.values = { ...knobs.values, maxInFlight: 20, batchWindowMs: 20 }
     const responses = await Promise.all(Array.from({ length: 20 }, (_, id) => get(id)))
     expect(responses.every(({ status }) => status === 200)).toBe(true)
@@ -77,7 +77,7 @@ describe("the quote service", () => {
     expect(service.takeCounts().statements).toBeGreaterThanOrEqual(5)
   })
 
-  it("changes what old quotes say: the price feed is real", async () => {
+  it("changes the value of old quotes: the price feed is real", async () => {
     knobs.values = { ...knobs.values, cacheTtlMs: 1e-9 }
     const centsOf = async (): Promise<number> =>
       ((await (await get(613 % PRODUCTS)).json()) as { quote: { cents: number } }).quote.cents

@@ -31,7 +31,7 @@ describe("an answer", () => {
 })
 
 describe("a caller", () => {
-  it("asks again as soon as it is answered, and after its connection was cut", async () => {
+  it("asks again as soon as it is answered, and after a broken connection", async () => {
     const asked: Array<string> = []
     const server = createServer((request, response) => {
       asked.push(request.url ?? "")

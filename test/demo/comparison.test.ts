@@ -16,7 +16,7 @@ const block = (costMs: number, answers = 100): Measurement => ({
 })
 
 describe("the comparison", () => {
-  it("gives odd blocks to the start, even ones to the tuned configuration", () => {
+  it("gives odd blocks to the start and even ones to the tuned configuration", () => {
     const { start, tuned, ratio, pairRatios } = compare([10, 5, 20, 12, 30, 13].map((cost) => block(cost)))
     expect(start.costMs).toBe(20)
     expect(tuned.costMs).toBe(10)
@@ -32,7 +32,7 @@ describe("the comparison", () => {
     expect(() => compare([block(1), block(Number.NaN, 0)])).toThrow("no answers")
   })
 
-  it("keeps the tuned configuration only where every pair of blocks says that it is better", () => {
+  it("keeps the tuned configuration only if every pair of blocks finds it better", () => {
     const outcome = (costs: ReadonlyArray<number>, unchanged = false) =>
       outcomeOf(compare(costs.map((cost) => block(cost))), unchanged)
     expect(outcome([10, 5, 10, 6, 10, 9.9])).toBe("better")
@@ -51,7 +51,7 @@ describe("the comparison", () => {
     expect(exitCodeOf("worse", 0)).toBe(1)
   })
 
-  it("takes the unrest of the machine from the blocks of one configuration alone", () => {
+  it("estimates the machine's noise from blocks of one configuration alone", () => {
     expect(unrest([10, 1, 12, 99, 15, 2].map((cost) => block(cost)))).toBe(1.5)
     expect(unrest([10, 1, 10, 99].map((cost) => block(cost)))).toBe(1)
   })

@@ -42,7 +42,7 @@ it("a build is fresh until a file is changed, added, removed or renamed, whateve
   expect(isFresh(home)).toBe(false)
 })
 
-it("what changes while a build is made is not taken for built", () => {
+it("a change during a build does not count as built", () => {
   beginBuild(home)
   writeFileSync(join(home, "src", "late.ts"), "late")
   endBuild(home)

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { COMPARISON_BLOCKS, MAX_SECONDS, MIN_SECONDS, scheduleOf } from "../../examples/demo/options.ts"
 
 describe("the demo's schedule", () => {
-  it("spends exactly the seconds that were asked for, most of them on tuning", () => {
+  it("spends exactly the requested seconds, most of them on tuning", () => {
     fc.assert(
       fc.property(fc.integer({ min: MIN_SECONDS, max: MAX_SECONDS }), (seconds) => {
         const { warmUpMs, tuneMs, proofMs, blockSettleMs, blockMeasureMs } = scheduleOf(seconds)

@@ -27,7 +27,7 @@ describe("the picture", () => {
     expect(Number(length)).toBeCloseTo(3 * 8.4, 1)
   })
 
-  it("shows the last frame where nothing moves", () => {
+  it("shows the last frame if motion is disabled", () => {
     expect(svg).toContain('<g id="strip" transform="translate(0 -70)">')
   })
 })

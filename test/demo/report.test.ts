@@ -25,7 +25,7 @@ const comparison = compare([10, 6, 10, 6, 10, 6].map(block))
 const OUTCOMES: ReadonlyArray<Outcome> = ["better", "unchanged", "undecided", "worse"]
 
 describe("the plan", () => {
-  it("warns on a machine with more work than cores, and on no other", () => {
+  it("warns only on a machine with more work than cores", () => {
     expect(textsOf(plan(options, machine))).not.toContain("Other work")
     expect(textsOf(plan(options, { ...machine, loadAverage: 2 }))).not.toContain("Other work")
     expect(textsOf(plan(options, { ...machine, loadAverage: 2.1 }))).toContain("load average 2.10 on 2 cores")
@@ -33,7 +33,7 @@ describe("the plan", () => {
 })
 
 describe("the verdict", () => {
-  it("says for every outcome where the service stays", () => {
+  it("states for every outcome where the service stays", () => {
     const stays = (outcome: Outcome): string => textsOf(verdict(comparison, outcome, "no worse"))
     expect(stays("better")).toContain("keeps the tuned configuration")
     expect(stays("unchanged")).toContain("left the service as it was")
@@ -53,7 +53,7 @@ describe("the engine's own verdict", () => {
   const none = { pass: 0, fail: 0, hold: 0 }
   const proof = { verdict: "pass", pairs: 12, differenceMs: -3.21 }
 
-  it("says what it found while it tuned", () => {
+  it("states what it found while it tuned", () => {
     const said = (counts: Partial<typeof none>): string =>
       ownWord({ comparison: { ...none, ...counts }, proof: null })
     expect(said({})).toBe("undecided in 0 comparisons with its baseline; nothing to prove at its stop")
@@ -64,7 +64,7 @@ describe("the engine's own verdict", () => {
     expect(said({ fail: 2 })).toMatch(/^rolled back 2 times in 2 comparisons/)
   })
 
-  it("claims a difference at its stop only where the proof passed", () => {
+  it("claims a difference at its stop only if the proof passed", () => {
     const said = (changed: Partial<typeof proof>): string =>
       ownWord({ comparison: none, proof: { ...proof, ...changed } })
     expect(said({})).toContain("; better by 3.21 ms in 12 more before its stop")
@@ -72,14 +72,14 @@ describe("the engine's own verdict", () => {
     expect(said({ verdict: "hold", pairs: 2 })).toContain("; undecided in 2 more before its stop")
   })
 
-  it("is part of what the demo says in the end", () => {
+  it("is part of the demo's summary", () => {
     expect(textsOf(verdict(comparison, "better", "no worse in 14 comparisons"))).toContain(
       "engine          no worse in 14 comparisons",
     )
   })
 })
 
-describe("a machine that others use", () => {
+describe("D a shared machine", () => {
   it("is mentioned below the verdict, by its load average or by its own readings; a quiet one is not", () => {
     expect(textsOf(disturbance({ ...machine, loadAverage: 13.2 }, 1))).toContain("load average 13 on 2 cores")
     expect(textsOf(disturbance({ ...machine, loadAverage: 6 }, 1))).toContain("load average 6")

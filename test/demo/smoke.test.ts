@@ -55,7 +55,7 @@ describe("the demo", () => {
     expect(code).toBe(result.outcome === "worse" ? 1 : 0)
   })
 
-  it("stops when asked, in the middle of tuning", async () => {
+  it("stops on request in the middle of tuning", async () => {
     let asked = false
     const { code, out, errors } = await run(["--seconds", "10"], (text, interrupt) => {
       // Once: the second time it waits for nobody.
@@ -70,7 +70,7 @@ describe("the demo", () => {
     expect(out).not.toContain("\u001b")
   })
 
-  it("says what will happen before anything does, and ends with a summary to paste", async () => {
+  it("announces its plan first, and ends with a summary to paste", async () => {
     const { code, out } = await run(["--seconds", "5", "--no-load-change"])
     expect(out.indexOf("1 warm up")).toBeLessThan(out.indexOf("callers, each asking again"))
     expect(out).toMatch(/To paste\n {2}arqon demo: [\d.]+( -> [\d.]+)? ms per answer, /)
@@ -102,7 +102,7 @@ describe("the demo", () => {
     expect(code).toBe(130)
   })
 
-  it("refuses seconds that are too few", async () => {
+  it("refuses too few seconds", async () => {
     const { code, errors } = await run(["--seconds", "4"])
     expect(code).toBe(2)
     expect(errors).toContain("a whole number from 5 to 3600")

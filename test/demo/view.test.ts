@@ -96,12 +96,12 @@ describe("the view", () => {
     expect(position("cacheTtlMs", 1e9)).toBe(1)
   })
 
-  it("says how far the objective is from the start, until another load makes that unfair", () => {
+  it("shows how far the objective is from the start, until another load makes that unfair", () => {
     expect(texts(state).join("\n")).toContain("-20 %")
     expect(texts({ ...state, loadChangedAt: 2 }).join("\n")).not.toContain(" %")
   })
 
-  it("says in a log what an answer cost before, from the first reading on", () => {
+  it("shows in a log what an answer cost before, from the first reading on", () => {
     expect(plainLine(state)).toContain(
       "00:31 of 01:15 tuning: cost 8 ms, before 10 ms  -20 %; maxInFlight 64",
     )
@@ -134,7 +134,7 @@ describe("the view", () => {
     expect(plainLine({ ...state, progress: open })).toContain("SafeMode open (telemetryLost)")
   })
 
-  it("cuts off what stands far above the median, so that one bad second does not flatten the rest", () => {
+  it("clips values far above the median, so that one bad second does not flatten the rest", () => {
     const chartOf = (costs: ReadonlyArray<number>): ReadonlyArray<string> =>
       texts({ ...state, costs }).slice(4, 7)
     expect(chartOf([10, 10, 10, 5, 1_000])).toEqual(chartOf([10, 10, 10, 5, 17]))
@@ -185,7 +185,7 @@ describe("the terminal", () => {
 
   const isColoured = (written: ReadonlyArray<string>): boolean => written.join("").includes("\u001b[36m")
 
-  it("writes no escape and not too many lines where there is no terminal", () => {
+  it("writes no escapes and few lines without a terminal", () => {
     const { written, stream } = out(false)
     const terminal = new Terminal(stream, false)
     for (let ms = 0; ms < 10_000; ms += 200) terminal.show({ ...state, elapsedMs: ms })

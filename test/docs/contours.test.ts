@@ -19,7 +19,7 @@ describe("lines of equal height", () => {
     expect(Math.abs(areaOf(loops[0]) - Math.PI)).toBeLessThan(0.01)
   })
 
-  it("go round a hill inside low ground the other way, so that filling leaves it out", () => {
+  it("go round a hill inside low ground the other way, so that the fill omits it", () => {
     const loops = new HeightMap((x, y) => Math.abs(Math.hypot(x, y) - 1), square, 80).loops(0.5)
     expect(loops.length).toBe(2)
     // A ring from radius .5 to 1.5.
@@ -28,14 +28,14 @@ describe("lines of equal height", () => {
     expect(Math.abs(areas[0] + areas[1] - Math.PI * 2)).toBeLessThan(0.05)
   })
 
-  it("close outside of the edge where low ground reaches it", () => {
+  it("close outside the edge if low ground reaches it", () => {
     const [loop, ...others] = new HeightMap((x) => x, square, 40).loops(0)
     expect(others).toEqual([])
     // The left half, and half a cell of rim around it on three sides.
     expect(Math.abs(areaOf(loop) - 2.05 * 4.1)).toBeLessThan(0.02)
   })
 
-  it("are none where everything is higher", () => {
+  it("are absent if everything is higher", () => {
     expect(new HeightMap(() => 1, square, 10).loops(0)).toEqual([])
   })
 })

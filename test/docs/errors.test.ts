@@ -33,11 +33,11 @@ const ODD = [
 ]
 
 describe("the error messages", () => {
-  it("are listed on their page as `npm run docs` would write it", () => {
+  it("are listed on their page as `npm run docs` writes it", () => {
     expect(readFileSync(resolve(root, "docs/reference/errors.md"), "utf8")).toBe(page)
   })
 
-  it("are found in every room that refuses something", () => {
+  it("are found in every room that reports errors", () => {
     const files = messages().map(({ file }) => file)
     for (const file of [
       "src/domain/Config.ts",
@@ -65,7 +65,7 @@ describe("the error messages", () => {
     },
   )
 
-  it("begin as their table says, whatever is filled in", () => {
+  it("begin as their table states, whatever is filled in", () => {
     const detail = "It is so."
     const problems = [{ path: "a", message: "must be b." }]
     const said = [

@@ -20,7 +20,7 @@ describe("the README", () => {
     expect(picture).toBeLessThan(readme.indexOf("```"))
   })
 
-  it("has badges that are what the manifest and the bounds say today", () => {
+  it("has badges that match the manifest and the bounds", () => {
     expect(badges().size).toBeGreaterThan(3)
     for (const [path, text] of badges()) {
       expect(read(path), path).toBe(text)
@@ -28,7 +28,7 @@ describe("the README", () => {
     }
   })
 
-  it("takes no badge from a server that does not keep the repository", () => {
+  it("uses no badge from a third-party server", () => {
     const foreign = [...readme.matchAll(/!\[[^\]]*\]\((https?:[^)]+)\)/g)].map(([, url]) => url)
     expect(foreign.filter((url) => !url.startsWith("https://github.com/arqon/arqon/"))).toEqual([])
   })

@@ -8,12 +8,12 @@ import { pages, root } from "./pages.ts"
 const texts = pages.map((page) => ({ page: relative(root, page), text: readFileSync(page, "utf8") }))
 
 describe("code that a page includes", () => {
-  it("is what its file says (`npm run docs` brings it up to date)", () => {
+  it("matches its file (`npm run docs` updates it)", () => {
     const stale = texts.filter(({ text }) => withIncludes(text) !== text).map(({ page }) => page)
     expect(stale).toEqual([])
   })
 
-  it("is replaced where the file says something else", () => {
+  it("is replaced if the file differs", () => {
     const page = "Before\n<!-- From examples/cookbook/express.ts#service -->\n```ts\nold\n```\nAfter"
     const now = withIncludes(page)
     expect(now).toContain("expressLimiter(limiter, { priority })")
@@ -21,7 +21,7 @@ describe("code that a page includes", () => {
     expect(now.endsWith("\n```\nAfter")).toBe(true)
   })
 
-  it("is without the marks of regions, and refused where the region is missing", () => {
+  it("has no region marks, and is refused if the region is missing", () => {
     expect(partOf("examples/cookbook/express.ts")).not.toContain("#region")
     expect(partOf("examples/iris.ts", "search").startsWith("const solver")).toBe(true)
     expect(() => partOf("examples/iris.ts", "nothing")).toThrow("#region nothing")

@@ -10,7 +10,7 @@ import { createEngine, type DigestInput } from "../../src/index.node.ts"
 const root = resolve(import.meta.dirname, "../..")
 
 describe("the files about metrics", () => {
-  it("are as `npm run docs` would write them", async () => {
+  it("are as `npm run docs` writes them", async () => {
     for (const [path, text] of Object.entries(await metricFiles())) {
       expect(readFileSync(resolve(root, path), "utf8"), path).toBe(text)
     }
@@ -25,7 +25,7 @@ describe("the files about metrics", () => {
     ),
   ]
 
-  it("ask Prometheus for nothing that an engine does not serve", async () => {
+  it("query only metrics that an engine serves", async () => {
     const served = await servedBy({
       objective: 1,
       latencyP99Us: 1,
@@ -38,7 +38,7 @@ describe("the files about metrics", () => {
     for (const name of asked) expect(served).toContain(name)
   })
 
-  it("show the objective, latency, throughput and errors, knobs, constraint, and what was decided", () => {
+  it("show the objective, latency, throughput and errors, knobs, constraint and decisions", () => {
     expect(panels).toHaveLength(6)
     const shown = (name: string): boolean => queries.some((expr) => expr.includes(`${name}{`))
     for (const name of [
@@ -58,14 +58,14 @@ describe("the files about metrics", () => {
       expect(shown(name), name).toBe(true)
   })
 
-  it("ask in the language of Prometheus", () => {
+  it("contain valid PromQL", () => {
     expect(queries.length).toBeGreaterThan(panels.length)
     for (const expr of queries) expect(faultsOf(expr), expr).toEqual([])
     // The grammar finds what is wrong.
     expect(faultsOf('rate(arqon_apply_count_total{job=~"$job"[5m])')).not.toEqual([])
   })
 
-  it("take a rate of what only grows, and what is measured as it is", async () => {
+  it("take rates of counters, and gauges as they are", async () => {
     const counters = (await servedBy({ objective: 1 })).filter((name) => name.endsWith("_total"))
     expect(counters.length).toBeGreaterThan(5)
     for (const expr of queries) {
@@ -74,7 +74,7 @@ describe("the files about metrics", () => {
     }
   })
 
-  it("hold together as Grafana reads them: every variable is there, every panel and query has a name of its own", () => {
+  it("are consistent for Grafana: every variable exists, and every panel and query has a unique name", () => {
     const text = JSON.stringify(board)
     const variables = board.templating?.list ?? []
     // Those that Grafana itself has, beside the dashboard's.

@@ -33,7 +33,7 @@ describe("the code on the pages", () => {
 })
 
 describe("reading a page", () => {
-  it("joins what continues a program, names files, and leaves installing and plain text out", () => {
+  it("joins continued programs, names files, and leaves out install commands and plain text", () => {
     const page = [
       "```sh\nnpm install arqon effect xstate\nnpm pkg set type=module\n```",
       '```json tune.json\n{ "budget": 1 }\n```',

@@ -16,7 +16,7 @@ const workflows = readdirSync(join(root, ".github/workflows"))
 const workflow = (name: string): string => read(`.github/workflows/${name}`)
 
 describe("the licences of what a user gets", () => {
-  it("are allowed ones, for what is installed and for what the studio's page contains", () => {
+  it("are on the allowed list, for installed packages and for the contents of the studio's page", () => {
     const folders = [
       ...needed(root, Object.keys(manifest.dependencies)),
       ...BUNDLED.map((name) => join(root, "node_modules", name)),
@@ -40,7 +40,7 @@ describe("the licences of what a user gets", () => {
 })
 
 describe("the package", () => {
-  it("is published with provenance and runs nothing when it is installed", () => {
+  it("is published with provenance and runs nothing on install", () => {
     expect(manifest.publishConfig).toEqual({ access: "public", provenance: true })
     for (const name of ["preinstall", "install", "postinstall"])
       expect(manifest.scripts).not.toHaveProperty(name)
@@ -48,7 +48,7 @@ describe("the package", () => {
 })
 
 describe("hosted CI", () => {
-  it("runs the script that everybody runs, on three systems and both versions of Node", () => {
+  it("runs the same script as everybody, on three systems and both versions of Node", () => {
     const text = workflow("ci.yml")
     expect(text).toContain("run: bash .ci/run")
     expect(text).toMatch(/os: \[ubuntu-[\d.]+, macos-\d+, windows-\d+\]/)
@@ -64,7 +64,7 @@ describe("hosted CI", () => {
     expect(named.filter((script) => !Object.hasOwn(manifest.scripts, script))).toEqual([])
   })
 
-  it("gives every workflow no more than reading, except where a job says otherwise", () => {
+  it("gives every workflow read access only, unless a job states otherwise", () => {
     expect(workflows.length).toBeGreaterThan(4)
     for (const name of workflows) expect(workflow(name)).toContain("\npermissions:\n  contents: read\n")
   })

@@ -63,7 +63,7 @@ describe("an incomplete first call", () => {
 })
 
 describe("a configuration", () => {
-  it("is accepted as the design writes it, with every default filled in", () => {
+  it("is accepted in its documented form, with every default filled in", () => {
     const settings = requireEngineConfig({ params, objective: "minimize", seed: 42, guardrails: "balanced" })
     expect(settings).toMatchObject({
       objective: "minimize",
@@ -78,13 +78,13 @@ describe("a configuration", () => {
     expect(settings.space.table.decode(0, settings.space.initialUnit[0])).toBe(16)
   })
 
-  it("may hold undefined where an option is left out", () => {
+  it("may hold undefined for an omitted option", () => {
     expect(
       problemsOf({ params, state: undefined, window: { us: undefined }, guardrails: undefined }),
     ).toEqual([])
   })
 
-  it("lists every problem at once, sorted by path, each with a remedy where there is one", () => {
+  it("lists every problem at once, sorted by path, each with its remedy if there is one", () => {
     const error = parseEngineConfig({
       params: {
         concurrency: { min: 1, max: 256, scale: "lgo", stpe: 1 },
@@ -117,7 +117,7 @@ describe("a configuration", () => {
     )
   })
 
-  it("names a start outside of the bound that can be read, beside the bound that cannot", () => {
+  it("names a start outside the valid bound, beside the invalid bound", () => {
     expect(problemsOf({ params: { a: { min: "1", max: 64, initial: 80 } } })).toEqual([
       "params.a.initial: must be at most max, 64, got 80. Start inside the bounds, or widen them.",
       'params.a.min: must be a number, got "1".',
@@ -128,7 +128,7 @@ describe("a configuration", () => {
     ])
   })
 
-  it("says where options belong that stand in the wrong object", () => {
+  it("names the right object for misplaced options", () => {
     expect(problemsOf({ params, guardrails: { safeMode: { timerUs: 1 }, patience: 3 } })).toEqual([
       "guardrails.patience: is not an option here. It belongs at gains.patience.",
       "guardrails.safeMode: is not an option here. It belongs at safeMode.",
@@ -278,7 +278,7 @@ describe("a configuration", () => {
     expect(only(input)).toMatch(/^: could not be read/)
   })
 
-  it("never throws and never lets a broken policy through, whatever comes", () => {
+  it("never throws and never lets a broken policy through, whatever the input", () => {
     const anything = fc.anything({
       withNullPrototype: true,
       withBigInt: true,
@@ -331,7 +331,7 @@ describe("a configuration", () => {
 })
 
 describe("guardrails", () => {
-  it("are the table of the design", () => {
+  it("match the documented table", () => {
     const { conservative, balanced, aggressive } = GUARDRAILS
     const row = (key: keyof typeof balanced) => [conservative[key], balanced[key], aggressive[key]]
     expect(row("maxStep")).toEqual([0.05, 0.1, 0.2])

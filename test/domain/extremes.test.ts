@@ -54,7 +54,7 @@ function holds(table: KnobTable, unit: number): void {
 }
 
 describe("a knob with extreme bounds", () => {
-  it("is refused by name, or is encoded and decoded within its bounds: every pair of edges on every scale", () => {
+  it("is refused by name, or encoded and decoded within its bounds: every pair of edges on every scale", () => {
     let taken = 0
     for (const min of EDGES) {
       // The wrong way round is refused whatever the size: the property below draws that too.
@@ -72,7 +72,7 @@ describe("a knob with extreme bounds", () => {
     expect(taken).toBeGreaterThan(500)
   })
 
-  it("is refused by name, or is encoded and decoded within its bounds: any", () => {
+  it("is refused by name, or encoded and decoded within its bounds: any bounds", () => {
     fc.assert(
       fc.property(knob, fc.double({ min: 0, max: 1, noNaN: true }), (one, unit) => {
         for (const table of tables(one) ?? []) holds(table, unit)
@@ -130,7 +130,7 @@ describe("an option that asks for memory", () => {
     ])
   })
 
-  it("is within it by default, with the most knobs there can be", () => {
+  it("is within it by default, with the largest number of knobs", () => {
     const settings = parseEngineConfig({ params: params(65_535) }) as EngineSettings
     expect(settings.auditMemory * 40 * 65_535).toBeLessThan(2 ** 30)
     expect(settings.auditCapacity * 8 * 65_547).toBeLessThan(2 ** 30)

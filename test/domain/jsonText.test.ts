@@ -75,16 +75,16 @@ describe("reading a text", () => {
     ).toEqual([expected])
   })
 
-  it("takes a byte order mark, which editors leave", () => {
+  it("accepts a byte order mark, which editors leave", () => {
     expect(readJson('\ufeff{"a": 1}')).toEqual({ value: { a: 1 }, problems: [] })
   })
 
-  it("names the path of a repeated key, and every one of them", () => {
+  it("names the path of every repeated key", () => {
     const { problems } = readJson('{"b": [{"x": 1, "\\u0078": 2}], "c": {"d": 1, "d": 2, "d": 3}}')
     expect(problems.map((p) => p.path)).toEqual(["b[0].x", "c.d", "c.d"])
   })
 
-  it("refuses nesting beyond all use instead of running out of stack", () => {
+  it("refuses excessive nesting instead of overflowing the stack", () => {
     const { problems } = readJson("[".repeat(1_000_000))
     expect(problems.map((p) => p.message)).toEqual(["The text is nested too deeply."])
     expect(problems[0].offset).toBe(256)
@@ -141,7 +141,7 @@ describe("a place in a text", () => {
     expect(locate(config, "budget.x")).toBeNull()
   })
 
-  it("is the last of repeated keys, which is the one JSON.parse takes", () => {
+  it("is the last of repeated keys, the one that JSON.parse takes", () => {
     expect(locate('{"a": 1,\n"a": 2}', "a")).toEqual({ line: 2, column: 6 })
   })
 
@@ -173,7 +173,7 @@ describe("a place in a text", () => {
     )
   })
 
-  it("comes from a path that reads back to its keys", () => {
+  it("has a path that parses back to its keys", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.nat(99))), (keys) => {
         expect(pathKeys(pathText(keys))).toEqual(keys)
@@ -209,7 +209,7 @@ describe("problems of a file", () => {
     )
   })
 
-  it("show a fault of the text where it is", () => {
+  it("show a syntax error at its position", () => {
     const broken = '{\n\t"a": 1,\n\t"b": 2,\n}'
     expect(renderProblems("c.json", broken, readJson(broken).problems)).toBe(
       ["c.json:3:8: The text has a comma before }. Remove it.", '  3 | \t"b": 2,', "    | \t      ^"].join(
@@ -218,7 +218,7 @@ describe("problems of a file", () => {
     )
   })
 
-  it("show a stretch of a line that is too long for the screen", () => {
+  it("show part of a line that is too long for the screen", () => {
     const long = `{"history": [${"0, ".repeat(5000)}"x"]}`
     const lines = renderProblems("s.json", long, [{ path: "history[5000]", message: "is wrong." }]).split(
       "\n",
@@ -228,12 +228,12 @@ describe("problems of a file", () => {
     expect(lines[1][lines[2].indexOf("^")]).toBe('"')
   })
 
-  it("let nothing of the file move the cursor of a terminal", () => {
+  it("never let the file's content move a terminal's cursor", () => {
     const text = renderProblems("c.json", '{"a": "\u001b[2J\u009b1m"}', [{ path: "a", message: "is wrong." }])
     expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
-  it("point at the beginning where a document has no such place at all", () => {
+  it("point at the beginning if a document has no such place", () => {
     expect(renderProblems("c.json", "", [{ path: "a.b", message: "is missing." }])).toBe(
       ["c.json:1:1: a.b: is missing.", "  1 |", "    | ^"].join("\n"),
     )

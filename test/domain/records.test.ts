@@ -34,7 +34,7 @@ describe("the table of audit records", () => {
     expect(AUDIT_KINDS.map((kind) => RECORDS[kind].code)).toEqual(AUDIT_KINDS.map((_, code) => code))
   })
 
-  it("lets no two fields of a kind lie in one place", () => {
+  it("gives no two fields of a kind the same place", () => {
     for (const kind of AUDIT_KINDS) {
       const places = Object.values(RECORDS[kind].fields).flatMap(([, at]) => at ?? [])
       expect(new Set(places).size, kind).toBe(places.length)
@@ -66,11 +66,11 @@ describe("the table of audit records", () => {
     )
   })
 
-  it("takes for decisions what neither streams in nor ticks, relocations, regimes and variants too", () => {
+  it("counts as decisions all but telemetry and ticks, including relocations, regimes and variants", () => {
     expect(AUDIT_KINDS.filter((kind) => !DECISIONS.includes(kind))).toEqual(["digest", "tick"])
   })
 
-  it("gives again what came from outside, and nothing else", () => {
+  it("feeds back what came from outside, and nothing else", () => {
     const record = (kind: AuditKind): Float64Array => {
       const numbers = new Float64Array(16)
       numbers[RECORD_KIND] = RECORDS[kind].code
@@ -84,7 +84,7 @@ describe("the table of audit records", () => {
     ])
   })
 
-  it("takes nothing of a kind that it does not know: neither where the plant is, nor any field", () => {
+  it("reads nothing from an unknown kind: neither the plant's place nor any field", () => {
     expect(showsLive(AUDIT_KINDS.length)).toBe(false)
     const numbers = new Float64Array(16).fill(0.5)
     numbers[RECORD_KIND] = AUDIT_KINDS.length

@@ -105,14 +105,14 @@ describe("a shape", () => {
       : read.problems.map(({ path, message, suggestion }) => `${path}: ${message} ${suggestion}`)
   }
 
-  it("says of what is missing what it should be", () => {
+  it("says what a missing field should be", () => {
     expect(said({ safe: { limit: 1 } })).toEqual([
       "config.budget: is missing. Give a whole number from 1 to 9.",
       "config.safe.timer: is missing. Give a number.",
     ])
   })
 
-  it("says where a misplaced field belongs, unless a name here is nearly the same", () => {
+  it("says where a misplaced field belongs, unless a name here is very similar", () => {
     expect(said({ budget: 1, guards: { limit: 1, timer: 5, budget: 1 } })).toEqual([
       "config.guards.timer: is not an option here. It belongs at config.safe.timer.",
       "config.guards.budget: is not an option here. It belongs at config.budget.",
@@ -133,7 +133,7 @@ describe("a shape", () => {
     expect(read.ok && Object.getPrototypeOf(read.value)).toBe(Object.prototype)
   })
 
-  it("gives a copy that nobody else can change", () => {
+  it("returns a copy that nobody else can change", () => {
     const input = { list: [{ n: 1 }] }
     const read = readShape(object({ list: list(object({ n: number() })) }), input)
     input.list[0].n = 2

@@ -42,12 +42,12 @@ const STATUS = [
   "COOLDOWN_ACTIVE",
 ]
 
-describe("words stand parallel to the codes", () => {
+describe("D words match the codes", () => {
   it("every status code has its name at its index", () => {
     expect([...VIOLATIONS]).toEqual(byCode(STATUS).map(camel))
   })
 
-  it("every trip code has its name at its index, manual being the one that is spelled out", () => {
+  it("every trip code has its name at its index, and manual is spelled out", () => {
     const names = byCode(exported.filter((name) => name.startsWith("TRIP_")))
     const words = names.map((name) => (name === "TRIP_MANUAL" ? "manualTrigger" : camel(name.slice(5))))
     words[codes.NOT_TRIPPED] = "none"
@@ -87,7 +87,7 @@ describe("words stand parallel to the codes", () => {
     expect(APPLY_KINDS).toHaveLength(8)
   })
 
-  it("a trip reason goes to its code and back; codes that are no trip have no reason", () => {
+  it("a trip reason maps to its code and back; codes that are not trips have no reason", () => {
     for (const reason of TRIP_REASONS) {
       if (reason !== "none") expect(tripReason(tripCode(reason))).toBe(reason)
     }

@@ -23,7 +23,7 @@ const run = async (listens: boolean, memory: number) => {
 
 describe("the memory of an audit", () => {
   for (const memory of [10_000, 300, 20]) {
-    it(`tells of the last ${memory} records the same, whether or not somebody listened`, async () => {
+    it(`holds the same last ${memory} records with and without a listener`, async () => {
       const [heard, kept] = await Promise.all([run(true, memory), run(false, memory)])
       const records = kept.audit.records()
       expect(records.length).toBe(Math.min(memory, kept.audit.state().written))

@@ -81,14 +81,14 @@ describe("Engine.make", () => {
     }),
   )
 
-  it.effect("asks for no disk where there is none", () =>
+  it.effect("needs no disk if none is configured", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Engine.make({ ...config, state: "./state" }))
       assert.include(error.message, "needs a disk")
     }),
   )
 
-  it.effect("leaves the plant on its base when its scope ends, wherever in a cycle that is", () =>
+  it.effect("leaves the plant on its base when its scope ends, at any point of a cycle", () =>
     Effect.gen(function* () {
       let perturbed = 0
       for (let digests = 0; digests < 20; digests++) {
@@ -131,7 +131,7 @@ describe("Engine.make", () => {
     }),
   )
 
-  it.effect("stops when told to, and once is enough", () =>
+  it.effect("stops on request, and may be stopped twice", () =>
     Effect.gen(function* () {
       const engine = yield* Engine.make(config)
       yield* live(engine, 7)
@@ -142,7 +142,7 @@ describe("Engine.make", () => {
     }),
   )
 
-  it.effect("notices by itself that no telemetry comes, and tries again when it comes once more", () =>
+  it.effect("detects lost telemetry by itself, and resumes when it returns", () =>
     Effect.gen(function* () {
       const engine = yield* Engine.make(config)
       yield* live(engine, 20)
@@ -158,7 +158,7 @@ describe("Engine.make", () => {
     }),
   )
 
-  it.effect("judges stamps by its clock, also between two ticks", () =>
+  it.effect("checks stamps against its clock, also between two ticks", () =>
     Effect.gen(function* () {
       const engine = yield* Engine.make({ ...config, tickUs: 1_000_000 })
       const { generation } = yield* engine.snapshot
@@ -216,64 +216,60 @@ describe("the audit of an engine", () => {
     }),
   )
 
-  it.effect(
-    "halts adaptation when it cannot be written, and lets go again when it can: nothing is lost",
-    () =>
-      Effect.gen(function* () {
-        const broken = yield* Ref.make(true)
-        const { sink, taken } = recordingSink(broken)
-        const engine = yield* Engine.make(
-          { ...config, audit: { capacity: 64 }, tickUs: 100_000 },
-          { sinks: [sink] },
-        )
-        yield* bursts(engine, 700)
-        const full = yield* engine.snapshot
-        assert.strictEqual(full.safeMode?.reason, "auditQueueFull")
-        assert.strictEqual(full.safeMode?.exit, "auditDrained")
-        assert.deepStrictEqual(full.values, full.base)
-        assert.isTrue(full.audit.highWater)
-        assert.strictEqual(full.audit.dropped, 0)
-        assert.isAbove(full.audit.sinks[0].failures, 1)
-        assert.strictEqual(taken.length, 0)
-        yield* bursts(engine, 40)
-        assert.strictEqual((yield* engine.snapshot).generation, full.generation)
+  it.effect("halts adaptation while it cannot be written, and resumes when it can, without loss", () =>
+    Effect.gen(function* () {
+      const broken = yield* Ref.make(true)
+      const { sink, taken } = recordingSink(broken)
+      const engine = yield* Engine.make(
+        { ...config, audit: { capacity: 64 }, tickUs: 100_000 },
+        { sinks: [sink] },
+      )
+      yield* bursts(engine, 700)
+      const full = yield* engine.snapshot
+      assert.strictEqual(full.safeMode?.reason, "auditQueueFull")
+      assert.strictEqual(full.safeMode?.exit, "auditDrained")
+      assert.deepStrictEqual(full.values, full.base)
+      assert.isTrue(full.audit.highWater)
+      assert.strictEqual(full.audit.dropped, 0)
+      assert.isAbove(full.audit.sinks[0].failures, 1)
+      assert.strictEqual(taken.length, 0)
+      yield* bursts(engine, 40)
+      assert.strictEqual((yield* engine.snapshot).generation, full.generation)
 
-        yield* Ref.set(broken, false)
-        // The sink is tried again within five seconds; the plant goes on reporting meanwhile.
-        yield* bursts(engine, 60)
-        const drained = yield* engine.snapshot
-        assert.strictEqual(drained.mode, "adapting")
-        yield* live(engine, 100)
-        assert.isAbove((yield* engine.snapshot).generation, full.generation)
-        yield* engine.stop
-        assert.deepStrictEqual(
-          taken.map(({ seq }) => seq),
-          taken.map((_, i) => i + 1),
-        )
-        assert.strictEqual(taken.length, (yield* engine.snapshot).audit.written)
-        const exits = taken.filter(({ kind }) => kind === "safeModeExited")
-        assert.deepStrictEqual(
-          exits.map(({ reason }) => reason),
-          ["auditQueueFull"],
-        )
-      }),
+      yield* Ref.set(broken, false)
+      // The sink is tried again within five seconds; the plant goes on reporting meanwhile.
+      yield* bursts(engine, 60)
+      const drained = yield* engine.snapshot
+      assert.strictEqual(drained.mode, "adapting")
+      yield* live(engine, 100)
+      assert.isAbove((yield* engine.snapshot).generation, full.generation)
+      yield* engine.stop
+      assert.deepStrictEqual(
+        taken.map(({ seq }) => seq),
+        taken.map((_, i) => i + 1),
+      )
+      assert.strictEqual(taken.length, (yield* engine.snapshot).audit.written)
+      const exits = taken.filter(({ kind }) => kind === "safeModeExited")
+      assert.deepStrictEqual(
+        exits.map(({ reason }) => reason),
+        ["auditQueueFull"],
+      )
+    }),
   )
 
-  it.effect(
-    "says so when the rest could not be written at the end; the plant is on its base all the same",
-    () =>
-      Effect.gen(function* () {
-        const { sink } = recordingSink(yield* Ref.make(true))
-        const engine = yield* Engine.make(config, { sinks: [sink] })
-        yield* live(engine, 50)
-        const stopping = yield* Effect.forkChild(Effect.flip(engine.stop), { startImmediately: true })
-        yield* TestClock.adjust("1 minute")
-        const error = yield* Fiber.join(stopping)
-        assert.strictEqual(error._tag, "AuditError")
-        assert.match(error.message, /\d+ records were left unwritten \(.*no space/)
-        const { values, base } = yield* engine.snapshot
-        assert.deepStrictEqual(values, base)
-      }),
+  it.effect("reports records that could not be written at the end, with the plant on its base", () =>
+    Effect.gen(function* () {
+      const { sink } = recordingSink(yield* Ref.make(true))
+      const engine = yield* Engine.make(config, { sinks: [sink] })
+      yield* live(engine, 50)
+      const stopping = yield* Effect.forkChild(Effect.flip(engine.stop), { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(stopping)
+      assert.strictEqual(error._tag, "AuditError")
+      assert.match(error.message, /\d+ records were left unwritten \(.*no space/)
+      const { values, base } = yield* engine.snapshot
+      assert.deepStrictEqual(values, base)
+    }),
   )
 
   it.effect("survives a sink that throws", () =>
@@ -321,7 +317,7 @@ describe("a defect under an engine", () => {
     return breaking
   })
 
-  it.effect("finds the plant on its baseline; the child is started anew, and the engine adapts again", () =>
+  it.effect("puts the plant on its baseline and restarts the child, and the engine adapts again", () =>
     Effect.gen(function* () {
       const broken = { now: false }
       const clock = yield* breakingClock(broken)
@@ -358,7 +354,7 @@ describe("a defect under an engine", () => {
     }),
   )
 
-  it.effect("goes up when it comes back too often, and waits for a person", () =>
+  it.effect("escalates when it recurs too often, and waits for a person", () =>
     Effect.gen(function* () {
       const broken = { now: true }
       const clock = yield* breakingClock(broken)
@@ -387,7 +383,7 @@ describe("a defect under an engine", () => {
   )
 
   it.effect(
-    "of the machine itself is met by Tier 1 directly; a new one takes its place, up to three times",
+    "in the machine itself is handled by Tier 1 directly; a new machine replaces it, up to three times",
     () =>
       Effect.gen(function* () {
         const engine = yield* Engine.make(config)

@@ -46,7 +46,7 @@ const run = async (steps: ReadonlyArray<Step>, check: boolean): Promise<string> 
 }
 
 describe("an engine under adversarial telemetry", () => {
-  it("stays in bounds, keeps its audit whole and ends on its base", async () => {
+  it("stays in bounds, keeps its audit complete and ends on its base", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         await run(steps, true)

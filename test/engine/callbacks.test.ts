@@ -90,7 +90,7 @@ describe("callbacks", () => {
 })
 
 describe("a digest that throws while it is read", () => {
-  it("throws to its caller: nothing is observed, nothing trips", async () => {
+  it("throws to its caller, without an observation or a trip", async () => {
     const engine = manual()
     await engine.start()
     drive(engine, { digests: 100 })
@@ -159,7 +159,7 @@ describe("a sink", () => {
     await expect(lonely.start()).rejects.toThrow(/sinks: must be a list/)
   })
 
-  it("needs a name of its own", async () => {
+  it("needs a unique name", async () => {
     const sink: AuditSink = { name: "twin", write: () => Effect.void, close: Effect.void }
     const engine = manual({ sinks: [sink, sink] })
     await expect(engine.start()).rejects.toThrow(/twin.*is there twice/)

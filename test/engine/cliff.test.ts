@@ -52,7 +52,7 @@ async function live(hours: number, seed: number, marginOf: (batch: number) => nu
 }
 
 describe("a cliff beside the best configuration", () => {
-  it("is probed now and then, but never so often that a person is needed", async () => {
+  it("is probed occasionally, but never so often that a person is needed", async () => {
     const { rollbacksUs, calls, meanLoss, lowest } = await live(2, 1, (batch) => (batch >= 2 ? 0.7 : -1))
     expect(lowest).toBe(1)
     expect(rollbacksUs.length).toBeGreaterThan(1)

@@ -38,7 +38,7 @@ const turns = Effect.gen(function* () {
 })
 
 describe("a clock that stops forever", () => {
-  it.effect("is found by the digests, the plant goes to its baseline, and a new one ticks", () => {
+  it.effect("is detected through digests; the plant goes to its baseline, and a new clock ticks", () => {
     const { clock, hand, pass } = handMoved()
     return Effect.gen(function* () {
       const engine = yield* Engine.make({ params: knobs, seed: 3 })
@@ -67,7 +67,7 @@ describe("a clock that stops forever", () => {
     }).pipe(Effect.scoped, Effect.provideService(Clock.Clock, clock))
   })
 
-  it.effect("is told from a thread that was busy: what is due has its turn first", () => {
+  it.effect("is distinguished from a busy thread: due work runs first", () => {
     const { clock, hand, pass } = handMoved()
     return Effect.gen(function* () {
       const engine = yield* Engine.make({ params: knobs, seed: 3 })

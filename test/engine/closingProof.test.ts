@@ -72,7 +72,7 @@ describe("a stop that proves its base", () => {
     expect(verdict.difference).toBeCloseTo((base.a - 0.8) ** 2 - 0.3 ** 2, 12)
   })
 
-  it("goes to the baseline if that is lower by now", async () => {
+  it("goes to the baseline if that is lower at that time", async () => {
     const { engine, run, verdicts } = await tuned()
     const stopped = engine.stop({ prove: 5 })
     run(40, likes(0.45))
@@ -86,7 +86,7 @@ describe("a stop that proves its base", () => {
     { pairs: 8, stays: true },
     { pairs: 7, stays: false },
   ])(
-    "stays where three of four pairs show it lower: two wild windows among $pairs",
+    "stays if three of four pairs find it lower, despite two wild windows among $pairs",
     async ({ pairs, stays }) => {
       const { engine, run } = await tuned()
       const stopped = engine.stop({ prove: pairs })
@@ -125,7 +125,7 @@ describe("a stop that proves its base", () => {
     { constraint: true, stays: false },
     { constraint: false, stays: true },
   ])(
-    "leaves a cheaper base that breaks a constraint which steers: $constraint",
+    "leaves a cheaper base that breaks a steering constraint: $constraint",
     async ({ constraint, stays }) => {
       const { engine, report, verdicts } = await tuned({ constraint })
       const stopped = engine.stop({ prove: 5 })
@@ -138,7 +138,7 @@ describe("a stop that proves its base", () => {
     },
   )
 
-  it("stays on a dearer base where the baseline breaks the constraint", async () => {
+  it("stays on a dearer base if the baseline breaks the constraint", async () => {
     const { engine, report, verdicts } = await tuned()
     const stopped = engine.stop({ prove: 5 })
     const { base } = engine.getSnapshot()
@@ -148,7 +148,7 @@ describe("a stop that proves its base", () => {
     expect(verdicts()[0]).toMatchObject({ action: "pass" })
   })
 
-  it("shows how far it has come", async () => {
+  it("shows its progress", async () => {
     const { engine, run } = await tuned()
     expect(engine.getSnapshot().proof).toBeNull()
     const stopped = engine.stop({ prove: 5 })
@@ -270,7 +270,7 @@ describe("a stop that proves its base", () => {
     await engine.stop()
   })
 
-  it("stops for any other argument", async () => {
+  it("stops with any other argument", async () => {
     const { engine, verdicts } = await tuned()
     const stop = engine.stop as (signal: unknown) => Promise<void>
     await stop("SIGTERM")

@@ -31,7 +31,7 @@ describe("a command", () => {
     { type: "setGuardrails", guardrails: "conservative", note: "by ada: to see" },
   ]
 
-  it.each(commands)("$type leads to the same as the call of its name", async (command) => {
+  it.each(commands)("$type does the same as the call of that name", async (command) => {
     const engine = await engineAlone()
     const said = { by: "ada", note: "to see" }
     if (command.type === "setGuardrails") engine.setGuardrails("conservative", said)
@@ -45,14 +45,14 @@ describe("a command", () => {
     await engine.stop()
   })
 
-  it("that evicts says whether there was such a regime", () => {
+  it("that evicts returns whether the regime existed", () => {
     const core = coreAlone()
     const before = core.trail.records().length
     expect(core.send({ type: "evict", regime: 7 })).toBe(false)
     expect(core.trail.records()).toHaveLength(before)
   })
 
-  it("that is no policy is refused by name, and changes nothing", () => {
+  it("with an invalid policy is refused by name, and changes nothing", () => {
     const core = coreAlone()
     const before = core.trail.records()
     expect(() => core.send({ type: "setGuardrails", guardrails: { preset: "bold" } })).toThrow(/guardrails/)

@@ -27,7 +27,7 @@ describe("an engine that compares", () => {
     await engine.stop()
   })
 
-  it("does so only when asked", async () => {
+  it("compares only if configured", async () => {
     const engine = manual()
     await engine.start()
     drive(engine, { digests: 1000 })
@@ -48,7 +48,7 @@ describe("an engine that compares", () => {
     expect(words.filter(({ kind }) => kind === "verdict").length).toBeGreaterThan(10)
   })
 
-  it("waits longer for long windows, and as long as configured", () => {
+  it("waits longer for long windows, or as long as configured", () => {
     const policyOf = (config: object) => {
       const settings = parseEngineConfig({ params: knobs, ...config })
       if (settings instanceof Error) throw settings
@@ -63,7 +63,7 @@ describe("an engine that compares", () => {
     expect(policyOf({ comparison: { holdUs: 5 } })).toMatchObject({ holdUs: 5 })
   })
 
-  it("refuses what makes no sense, by name", () => {
+  it("refuses senseless options by name", () => {
     for (const comparison of [{ everyCycles: 0 }, { falseRollbacks: 0 }, { tolerance: 4 }, { often: 1 }]) {
       expect(() => createEngine({ params: knobs, comparison })).toThrow(/comparison/)
     }

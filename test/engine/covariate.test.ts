@@ -66,13 +66,13 @@ describe("a covariate of an engine", () => {
     await engine.stop()
   })
 
-  it("is none unless it is asked for", async () => {
+  it("is absent by default", async () => {
     const { engine, covariate } = await driven(loaded, { covariate: undefined })
     expect(covariate).toBeNull()
     await engine.stop()
   })
 
-  it("is left out, shown and recorded if it equals the objective", async () => {
+  it("is dropped, with a notice and a record, if it equals the objective", async () => {
     const { engine, covariate, news } = await driven(disguised)
     expect(covariate).toMatchObject({ blinded: "isObjective", effect: 0 })
     expect(news.map(({ kind, reason }) => [kind, reason])).toEqual([["noChange", "covariateIsObjective"]])
@@ -80,7 +80,7 @@ describe("a covariate of an engine", () => {
   })
 
   // Root cause: whatever led to a change was kept for safety actions only, and an update comes of a proposal.
-  it("that is left out is explained with the update that followed", async () => {
+  it("that was dropped is explained with the next update", async () => {
     const { engine, news } = await driven(disguised, { state: folder.path })
     await engine.stop()
     const { records } = readJournal(folder.path)
@@ -98,7 +98,7 @@ describe("a covariate of an engine", () => {
     expect(base.text).toMatch(/^The base of a went from .*, by what was measured on both sides of it\./)
   })
 
-  it("that is left out is told of in the studio", async () => {
+  it("that was dropped is reported in the studio", async () => {
     const { engine } = await driven(disguised)
     const connection = { state: "open" } as Parameters<typeof standingOf>[1]
     expect(standingOf(engine.getSnapshot(), connection).sentence).toContain(
@@ -119,7 +119,7 @@ describe("a covariate of an engine", () => {
     },
   )
 
-  it("that is the throughput of an engine which maximizes comes with a warning at its start", async () => {
+  it("gives a warning at the start if it is throughput and the engine maximizes", async () => {
     const { engine } = await driven(loaded, { covariate: "throughputRps", objective: "maximize" })
     const [start] = engine.audit.records()
     expect(start.start?.["covariate"]).toMatchObject({ channel: "throughputRps", warning: /offered load/ })
@@ -140,7 +140,7 @@ describe("a covariate of an engine", () => {
     expect(replay(run)).toMatchObject({ verdict: "identical" })
   })
 
-  it("works for the engines of a fleet too", async () => {
+  it("also works for engines of a fleet", async () => {
     const bases: Array<number> = []
     for (const covariate of ["throughputRps", undefined]) {
       const fleet = fleetOf({}, covariate === undefined ? {} : { covariate })

@@ -31,7 +31,7 @@ describe("an engine in manual time", () => {
     expect(engine.values).toEqual(base)
   })
 
-  it("maximises as well", async () => {
+  it("can maximise", async () => {
     const engine = manual({ objective: "maximize" })
     await engine.start()
     drive(engine, { digests: 6000, objective: (values, i) => 5 - bowl(values) + wobble(i, 0.002) })
@@ -39,7 +39,7 @@ describe("an engine in manual time", () => {
     await engine.stop()
   })
 
-  it("writes the same audit, byte for byte, when it is run again", async () => {
+  it("writes the same audit byte for byte when run again", async () => {
     const run = async (seed: number): Promise<string> => {
       const engine = manual({ seed, audit: { digests: true, memory: 100_000 } })
       await engine.start()
@@ -56,7 +56,7 @@ describe("an engine in manual time", () => {
     expect(await run(43)).not.toBe(first)
   })
 
-  it("reports the noise of one reading in units of the objective: four times the objective, four times the noise", async () => {
+  it("reports the noise of a reading in units of the objective, scaled with it", async () => {
     const noiseOf = async (factor: number): Promise<number> => {
       const engine = manual()
       await engine.start()
@@ -71,7 +71,7 @@ describe("an engine in manual time", () => {
   })
 
   it.each([2 ** 20, 2 ** -30])(
-    "follows the same path, bit for bit, when the objective is times %d",
+    "follows the same path bit for bit when the objective is multiplied by %d",
     async (scale) => {
       const run = async (factor: number): Promise<string> => {
         const engine = manual({ audit: { memory: 100_000 } })
@@ -117,7 +117,7 @@ describe("an engine in manual time", () => {
     expect(generations).toEqual([...generations].sort((a, b) => a - b))
   })
 
-  it("leaves the plant on its base wherever in a cycle it is stopped", async () => {
+  it("leaves the plant on its base when stopped at any point of a cycle", async () => {
     let perturbed = 0
     for (let digests = 0; digests < 60; digests++) {
       const engine = manual()
@@ -202,7 +202,7 @@ describe("an engine in manual time", () => {
     await engine.stop()
   })
 
-  it("holds a clock that jumps backwards, and counts it", async () => {
+  it("clamps a clock that jumps backwards, and counts it", async () => {
     const engine = manual()
     await engine.start()
     engine.tick(1_000_000)
@@ -226,7 +226,7 @@ describe("an engine in manual time", () => {
   })
 })
 
-describe("what an engine refuses, changing nothing", () => {
+describe("D an engine refuses, without a change,", () => {
   const unchanged = async (act: (engine: ReturnType<typeof manual>) => void): Promise<unknown> => {
     const engine = manual()
     await engine.start()
@@ -270,7 +270,7 @@ describe("what an engine refuses, changing nothing", () => {
     expect(await unchanged((engine) => engine.tick(nowUs as number))).toBeInstanceOf(DigestError)
   })
 
-  it("counts a digest that is wrong in value, and uses none of it", async () => {
+  it("counts a digest with an invalid value, and uses none of it", async () => {
     const engine = manual()
     await engine.start()
     drive(engine, { digests: 10 })
@@ -432,7 +432,7 @@ describe("observeDigest", () => {
     await engine.stop()
   })
 
-  it("takes every digest in one thread, however many come between two ticks", async () => {
+  it("accepts every digest in one thread, however many come between two ticks", async () => {
     const engine = manual({
       telemetry: { capacity: 16, overflow: "backpressure" },
       window: { digests: 1000 },
@@ -479,7 +479,7 @@ describe("work that is tracked", () => {
     ])
   }
 
-  it("is measured under the generation it began with, however it ends", async () => {
+  it("is attributed to the generation under which it began, however it ends", async () => {
     expect(await tracked("minimize")).toEqual([
       ["valid", 2, 250, 0],
       ["valid", 2, 10_000_050, 1],
@@ -487,13 +487,13 @@ describe("work that is tracked", () => {
     ])
   })
 
-  it("is better when it is shorter, whichever way the objective points", async () => {
+  it("counts as better when shorter, whichever way the objective points", async () => {
     expect((await tracked("maximize")).map((row) => row[2])).toEqual([-250, -10_000_050, -70])
   })
 })
 
 describe("windows as an Observable", () => {
-  it("are those the cycle decides on, and end with the engine", async () => {
+  it("are the windows of the cycle, and complete with the engine", async () => {
     const engine = manual()
     const seen: Array<{ index: number; generation: number; count: number }> = []
     let over = 0
@@ -514,7 +514,7 @@ describe("windows as an Observable", () => {
     expect(late).toBe(2)
   })
 
-  it("are shared, and nobody gets more than requested, whatever happens during a notification", async () => {
+  it("are shared, and no subscriber gets more than requested, whatever happens during a notification", async () => {
     const engine = manual()
     const heard: Record<string, Array<number>> = { first: [], leaving: [], joined: [], reacting: [] }
     await engine.start()
@@ -543,7 +543,7 @@ describe("windows as an Observable", () => {
     await engine.stop()
   })
 
-  it("end if a subscriber stops the engine during a notification, and nobody gets another", async () => {
+  it("complete without another value if a subscriber stops the engine during a notification", async () => {
     const engine = manual()
     await engine.start()
     const seen: Array<number | string> = []
@@ -559,7 +559,7 @@ describe("windows as an Observable", () => {
   })
 })
 
-describe("the snippet of the design", () => {
+describe("D the documented snippet", () => {
   it("runs as written", async () => {
     const handle = async (request: string): Promise<string> => request.toUpperCase()
     const seen: Array<string> = []

@@ -39,7 +39,7 @@ const offers = (records: ReadonlyArray<{ readonly kind: string; readonly action?
   records.filter(({ kind, action }) => kind === "command" && action === "offer").length
 
 describe("an engine that follows a catalogue", () => {
-  it.effect("sees within a second what was done elsewhere, and writes down only what is new", () =>
+  it.effect("sees outside changes within a second, and records only what is new", () =>
     Effect.gen(function* () {
       const store = memoryVariants()
       const [own, elsewhere] = yield* Effect.promise(() =>
@@ -68,7 +68,7 @@ describe("an engine that follows a catalogue", () => {
     }).pipe(Effect.scoped),
   )
 
-  it("leaves out an impossible variant, reports it, and uses the rest", async () => {
+  it("skips an impossible variant, reports it, and uses the rest", async () => {
     const catalogue = await createVariantCatalogue()
     await approved(catalogue, "zstd")
     const engine = manual({ variants: {}, audit: { digests: true } })
@@ -91,7 +91,7 @@ describe("an engine that follows a catalogue", () => {
     await Promise.all([engine.stop(), again.stop()])
   })
 
-  it("refuses a constraint on a channel that no digest has, with the one that was meant", async () => {
+  it("refuses a constraint on an unknown channel, and suggests the nearest one", async () => {
     const engine = manual({ variants: {}, extras: ["cacheHits"] })
     await engine.start()
     const on = (...channels: ReadonlyArray<string>): ReadonlyArray<SelectableVariant> => [
@@ -112,7 +112,7 @@ describe("an engine that follows a catalogue", () => {
     await engine.stop()
   })
 
-  it("is refused before the start, and without the option variants", async () => {
+  it("is refused before the start, and without the option `variants`", async () => {
     const catalogue = await createVariantCatalogue()
     const idle = manual({ variants: {} })
     await expect(idle.useVariants(catalogue)).rejects.toThrow(/useVariants.*Call start\(\) first/)

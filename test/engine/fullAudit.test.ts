@@ -129,7 +129,7 @@ const live = (
 const replayed = ({ config, records }: Life) =>
   replay({ run: "full", config: JSON.parse(JSON.stringify(config)), records })
 
-it("loses no decision and no cause of one, and the run is run again byte for byte, whatever goes on meanwhile", () => {
+it("loses no decision and no cause of one, and replays byte for byte, whatever happens meanwhile", () => {
   fc.assert(
     fc.property(fc.boolean(), episodes, (comparison, story) => {
       const life = live(comparison, story)

@@ -31,7 +31,7 @@ async function engineAt(options: { readonly rollbacksPerHour?: number } = {}): P
   return { engine, run }
 }
 
-describe("a baseline that is set by hand in SafeMode", () => {
+describe("D a baseline set by hand in SafeMode", () => {
   // Root cause: the guard kept the levels of the tuned configuration when SafeMode opened, and took them for the baseline's.
   it("is not expected to deliver what the previous configuration did", async () => {
     const { engine, run } = await engineAt()
@@ -51,7 +51,7 @@ describe("a baseline that is set by hand in SafeMode", () => {
 
 describe("one blame too many in an hour", () => {
   // Root cause: the latch began to wait for a person and told nobody; the guard, whose hold ended, said that all was well.
-  it("is on the record, and the guard watches over the stay and says that a person is waited for, until there was one", async () => {
+  it("is recorded, and the guard watches the stay and asks for a person until one resets it", async () => {
     const { engine, run } = await engineAt({ rollbacksPerHour: 0 })
     run(60, 10)
     const ruin = ({ values, getSnapshot }: Engine): number =>
@@ -77,7 +77,7 @@ describe("one blame too many in an hour", () => {
     await engine.stop()
   })
 
-  it("shows where SafeMode is open for another reason that the guard stands by", async () => {
+  it("shows that the guard is idle while SafeMode is open for another reason", async () => {
     const { engine, run } = await engineAt()
     run(60, 10)
     engine.trip("a look")

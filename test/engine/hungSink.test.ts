@@ -21,7 +21,7 @@ const troubles: ReadonlyArray<readonly [string, Partial<AuditSink>, RegExp | nul
 ]
 
 for (const [what, trouble, says] of troubles) {
-  it.effect(`stop is over within seconds where a sink ${what}, and others have all of it`, () =>
+  it.effect(`stops within seconds if a sink ${what}, and other sinks have every record`, () =>
     Effect.gen(function* () {
       const kinds: Array<string> = []
       let closed = 0

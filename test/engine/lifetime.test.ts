@@ -11,7 +11,7 @@ import { Supervision } from "../../src/engine/supervision/Supervision.ts"
 const left = new AuditError({ reason: "close", sink: "slow", detail: "3 records were left unwritten" })
 
 describe("a lifetime", () => {
-  it.effect("is over once for two who end it, both with what was left unwritten", () =>
+  it.effect("ends once for two callers, and both learn what was left unwritten", () =>
     Effect.gen(function* () {
       let finished = 0
       const finish = Effect.andThen(

@@ -19,7 +19,7 @@ it("counts listeners that throw or fail later, and calls the others", async () =
   expect(seen).toEqual([1])
 })
 
-it("calls everybody subscribed at the start, each subscription by itself", () => {
+it("calls every listener subscribed at the start, each subscription separately", () => {
   const listeners = new Listeners<number>()
   let calls = 0
   const again = (): void => {
@@ -36,7 +36,7 @@ it("calls everybody subscribed at the start, each subscription by itself", () =>
   expect(listeners.size).toBe(3)
 })
 
-it("calls nobody who has unsubscribed, however recently", () => {
+it("calls no listener that has unsubscribed, however recently", () => {
   const listeners = new Listeners<string>()
   const heard: Array<string> = []
   listeners.add(() => second.unsubscribe())

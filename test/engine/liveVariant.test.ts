@@ -41,7 +41,7 @@ async function begun(options: Partial<EngineOptions<Knob>> = VARIANTS) {
 }
 
 describe("a live variant", () => {
-  it("that was revised and approved again is replaced by its new content, and its data is forgotten", async () => {
+  it("that was revised and approved again is replaced by its new content, and its data is discarded", async () => {
     const { engine, told } = await begun()
     engine.relocation.offer(offer(9))
     expect(told.slice(1)).toEqual([[null, undefined]])
@@ -51,7 +51,7 @@ describe("a live variant", () => {
     await engine.stop()
   })
 
-  it("that only changed its version, its constraints or its place among the others stays", async () => {
+  it("stays if only its version, constraints or position changed", async () => {
     const { engine, told } = await begun()
     const [one] = offer(3)
     engine.relocation.offer([
@@ -63,7 +63,7 @@ describe("a live variant", () => {
     await engine.stop()
   })
 
-  it("that is no longer offered is left within the call, in any state of the engine", async () => {
+  it("that is no longer offered is left before the call returns, in any state of the engine", async () => {
     for (let digests = 0; digests < 60; digests += 4) {
       const { engine, told } = await begun()
       live(engine, digests)
@@ -76,7 +76,7 @@ describe("a live variant", () => {
     }
   })
 
-  it("is left in SafeMode too, and nothing is applied for that before it is over", async () => {
+  it("is also left in SafeMode, and nothing is applied for that until SafeMode ends", async () => {
     const { engine, told } = await begun()
     live(engine, 300)
     engine.trip("a look")
@@ -91,7 +91,7 @@ describe("a live variant", () => {
     await engine.stop()
   })
 
-  it("is chosen and reported again in another process", async () => {
+  it("is selected and reported again in another process", async () => {
     const { engine } = await begun()
     await engine.stop()
     const learned = engine.relocation.learned()

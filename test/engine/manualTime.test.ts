@@ -132,7 +132,7 @@ describe("manual time", () => {
     expect(timers).toBeGreaterThan(10)
   })
 
-  it("advances by any input: the cycle is awake after any number of deadlines that waited", async () => {
+  it("advances with any input: the cycle wakes after any number of waiting deadlines", async () => {
     const engine = manual({ guardrails: { preset: "balanced", rollbacksPerHour: 100 } })
     await engine.start()
     drive(engine, { digests: 100 })
@@ -150,7 +150,7 @@ describe("manual time", () => {
     await engine.stop()
   })
 
-  it("accepts every digest where no tick empties the audit, whatever its effect", async () => {
+  it("accepts every digest if no tick drains the audit, whatever its effect", async () => {
     const recorded = await record(
       (engine) => {
         for (let i = 0; i < 3000; i++) {

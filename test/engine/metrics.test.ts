@@ -102,7 +102,7 @@ describe("the last window's metrics", () => {
   const shown = (engine: ReturnType<typeof manual>): ReadonlyMap<string, number> =>
     new Map([...scrape(engine.metrics())].filter(([name]) => READINGS.includes(name)))
 
-  it("contain what was reported in the last window, and nothing else", async () => {
+  it("contain only what the last window reported", async () => {
     const reading = fc.option(fc.double({ min: 0.001, max: 1, noNaN: true }), { nil: undefined })
     const digest = fc.record({
       objective: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
@@ -148,7 +148,7 @@ describe("the last window's metrics", () => {
     await engine.stop()
   })
 
-  it("is the mean of a cycle too, the way round that it was reported", async () => {
+  it("include the mean of a cycle, with the sign in which it was reported", async () => {
     const engine = manual({ objective: "maximize" })
     await engine.start()
     drive(engine, { digests: 400, objective: (values) => 5 - values.timeout / 10 })
@@ -188,7 +188,7 @@ const metricsOf = (value: number): string =>
   prometheusText([{ kind: "gauge", name: "arqon.one", unit: "", help: "", samples: [{ labels: {}, value }] }])
 
 describe("several pages as one", () => {
-  it("have every metric in one place under one head, and every sample that was on any of them", async () => {
+  it("have each metric once under one head, with the samples of all pages", async () => {
     const engine = manual({ comparison: {} })
     await engine.start()
     drive(engine, { digests: 200 })
@@ -219,7 +219,7 @@ describe("several pages as one", () => {
     await engine.stop()
   })
 
-  it("count the failures of sinks of one name together", () => {
+  it("add the failures of sinks with the same name", () => {
     const failures = failuresBySink([
       { name: "journal", failures: 2 },
       { name: "sqlite", failures: 1 },

@@ -105,7 +105,7 @@ function drive(
 }
 
 describe("offers at any time", () => {
-  it("leave no live variant that is not on offer, nothing waiting, and a record that can be replayed", async () => {
+  it("leave no live variant that is not offered, nothing pending, and a record that can be replayed", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(offers, commands, loads, silences), { minLength: 10, maxLength: 40 }),

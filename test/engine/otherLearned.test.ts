@@ -39,8 +39,8 @@ const options = (own: object): EngineOptions<"workers"> => ({
   ...own,
 })
 
-describe("what was learnt", () => {
-  it("says between what its places lie, and is taken by an engine with the same ranges", async () => {
+describe("D learned data", () => {
+  it("states the ranges of its knobs, and is accepted by an engine with the same ranges", async () => {
     const engine = createEngine(options({ learned: learned([regime(1)]) }))
     await engine.start()
     expect(engine.relocation.regimes()).toHaveLength(1)
@@ -51,7 +51,7 @@ describe("what was learnt", () => {
     expect(() => createEngine(options({ learned: earlier }))).not.toThrow()
   })
 
-  it("under other ranges is refused with the first of them", () => {
+  it("under other ranges is refused, naming the first of them", () => {
     for (const workers of [
       { min: 1, max: 256 },
       { min: 1, max: 64, scale: "log" },
@@ -61,7 +61,7 @@ describe("what was learnt", () => {
       )
   })
 
-  it("under other ranges, or with numbers that are given twice, is put aside where it lies in a directory", async () => {
+  it("under other ranges, or with repeated numbers, is set aside in its directory", async () => {
     for (const [name, kept, words] of [
       [
         "ranges",
@@ -86,7 +86,7 @@ describe("what was learnt", () => {
     }
   })
 
-  it("is cut to a capacity that is smaller by now, the best first", async () => {
+  it("is cut to a smaller capacity, keeping the best", async () => {
     const regimes = [regime(1, 3), regime(2, 90), regime(3, 30)]
     const engine = createEngine(options({ homeostasis: { capacity: 2 }, learned: learned(regimes) }))
     await engine.start()

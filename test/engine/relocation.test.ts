@@ -106,7 +106,7 @@ describe("an engine with homeostasis", () => {
     expect(remembering).toBeLessThan(0.5 * without)
   })
 
-  it("shows what it remembers, in snapshot and metrics, and forgets on request", async () => {
+  it("shows its memory in snapshot and metrics, and forgets on request", async () => {
     const engine = manual({ homeostasis: {} })
     await engine.start()
     let next = 0
@@ -128,7 +128,7 @@ describe("an engine with homeostasis", () => {
     await engine.stop()
   })
 
-  it("costs nothing where it is off: no actor, no records, no metrics", async () => {
+  it("costs nothing if it is off: no actor, no records, no metrics", async () => {
     const engine = manual()
     await engine.start()
     live(engine, 0, 500, 0)
@@ -140,7 +140,7 @@ describe("an engine with homeostasis", () => {
     await engine.stop()
   })
 
-  it("begins with what another engine has learned", async () => {
+  it("starts with what another engine has learned", async () => {
     const first = manual({ homeostasis: {} })
     await first.start()
     live(first, live(first, 0, VISIT, 0), VISIT, 1)
@@ -155,7 +155,7 @@ describe("an engine with homeostasis", () => {
     await second.stop()
   })
 
-  it("refuses what makes no sense, by name", () => {
+  it("refuses senseless options by name", () => {
     const cases: ReadonlyArray<readonly [object, RegExp]> = [
       [{ homeostasis: { features: ["latency"] } }, /homeostasis\.features\[0\].*is not a channel/],
       [{ homeostasis: { canaryDeadline: 3 } }, /homeostasis\.canaryDeadline/],
@@ -170,7 +170,7 @@ describe("an engine with homeostasis", () => {
 })
 
 describe("an engine with variants", () => {
-  it("notifies the plant of a switch after it was recorded, with the choices that are not knobs", async () => {
+  it("notifies the plant of a recorded switch, with the choices that are not knobs", async () => {
     const engine = manual({ variants: {} })
     await engine.start()
     const heard: Array<unknown> = []
@@ -245,7 +245,7 @@ describe("a run with both", () => {
   let shared: Promise<Recorded> | null = null
   const both = (): Promise<Recorded> => (shared ??= record(busy, BOTH))
 
-  it("repeats itself from its record, byte for byte, and a changed record is found", async () => {
+  it("replays byte for byte from its record, and a changed record is found", async () => {
     const recorded = await both()
     const { words } = recorded
     const run = runOf(recorded)
@@ -286,14 +286,14 @@ describe("a run with both", () => {
     expect(over.reduce((a, b) => a + b)).toBeGreaterThanOrEqual(begun)
   })
 
-  it("can be asked what other guardrails would have made of it", async () => {
+  it("answers what-if questions about other guardrails", async () => {
     const run = runOf(await both())
     const { reason, recorded, replayed } = whatIf(run, { guardrails: "conservative" })
     expect(reason).toBeNull()
     expect(replayed?.largestMove["timeout"]).toBeLessThan(recorded?.largestMove["timeout"] ?? 0)
   })
 
-  it("leaves nothing perturbed wherever it is stopped or tripped", async () => {
+  it("leaves nothing perturbed at any stop or trip", async () => {
     for (let at = 300; at < 340; at += 3) {
       for (const end of ["stop", "trip"] as const) {
         const engine = manual(BOTH)
@@ -310,7 +310,7 @@ describe("a run with both", () => {
     }
   })
 
-  it("ends where it is when other guardrails are put in force, and steps by them from then on", async () => {
+  it("stops in place when guardrails change, and steps by the new ones", async () => {
     let underWay = 0
     for (let at = 300; at < 340; at += 3) {
       const engine = manual(BOTH)
@@ -380,7 +380,7 @@ describe("a run with both", () => {
   })
 })
 
-describe("what was learnt", () => {
+describe("D learned data", () => {
   it("is kept beside the journal; an invalid file is set aside", async () => {
     const state = mkdtempSync(join(tmpdir(), "arqon-learned-"))
     const make = (): Engine =>

@@ -34,8 +34,8 @@ async function run(plant: MemoryPlant, seconds: number, seen: (snapshot: EngineS
   await engine.stop()
 }
 
-describe("an engine at a plant that remembers", () => {
-  it("says so in snapshot, record and studio, tells a change from whole readings, and is replayed byte for byte", async () => {
+describe("D an engine on a plant that remembers", () => {
+  it("reports it in snapshot, record and studio, detects a change from whole readings, and replays byte for byte", async () => {
     const modes = new Set<string>()
     const sentences = new Set<string>()
     let farthestUs = 0
@@ -88,7 +88,7 @@ describe("an engine at a plant that remembers", () => {
     expect(replayJournal(folder.path)).toMatchObject({ verdict: "identical" })
   })
 
-  it("says that changes show late, and is replayed", async () => {
+  it("reports late effects, and replays", async () => {
     const sentences = new Set<string>()
     let windows = 0
     await run(late(0.5), 300, (snapshot) => {

@@ -61,7 +61,7 @@ const again = ({ start, records }: ReturnType<typeof run>) =>
   replay({ run: "resumed", config: start["config"], resume: start["resume"], records })
 
 describe("an engine that resumes", () => {
-  it("is at its resumed configuration before the start, bit for bit, without an apply", () => {
+  it("has its resumed configuration before the start, bit for bit, without an apply", () => {
     const { before, begun, words, start } = run(resumption, 0)
     expect(before).toMatchObject({ values: resumption.start, generation: 1 })
     for (const { base, baseline, counters } of [before, begun]) {
@@ -76,18 +76,18 @@ describe("an engine that resumes", () => {
     expect(start["resume"]).toEqual(resumption)
   })
 
-  it("makes its start the baseline if none was kept", () => {
+  it("makes its start the baseline if none was saved", () => {
     const { begun } = run({ ...resumption, baseline: null }, 0)
     expect(begun.baseline).toEqual(resumption.start)
   })
 
-  it("rolls back to the kept baseline", () => {
+  it("rolls back to the saved baseline", () => {
     const { ended } = run(resumption, 300, (core) => core.send({ type: "rollback" }))
     expect(ended.counters.rollbacks).toBe(1)
     expect(ended.base).toEqual(resumption.baseline)
   })
 
-  it("keeps SafeMode open in Tier 1 and in the latch, proposes nothing, and leaves it on time", () => {
+  it("keeps SafeMode open in Tier 1 and in the latch without proposals, and leaves it on time", () => {
     const { begun, ended, words } = run({ ...resumption, start: resumption.baseline!, safeMode: open }, 200)
     const { detail: _, ...state } = open
     expect(begun).toMatchObject({ mode: "safe", safeMode: state, values: resumption.baseline })
@@ -101,7 +101,7 @@ describe("an engine that resumes", () => {
     expect(ended.counters.applies).toBeGreaterThan(5)
   })
 
-  it("goes to its baseline when it is frozen in the last moment, says why, and forgets that when it is let go", () => {
+  it("goes to its baseline if frozen at the last moment, states why, and clears that when released", () => {
     const frozen = frozenFrom(resumption, 0, "The disk is full.")
     const faults: Array<string | null> = []
     const { ended, words } = run(
@@ -152,7 +152,7 @@ describe("an engine that resumes", () => {
   })
 
   // Root cause: only the latch was told of them; the dial reads Tier 1.
-  it("shows earlier rollbacks on the dial for the rest of the hour", () => {
+  it("shows earlier rollbacks in the gauge for the rest of the hour", () => {
     const { core } = run({ ...resumption, rollbacksUs: [-10, 5, 9] }, 0)
     const { executor } = core.hot
     const used = (nowUs: number) => budgetsOf(executor, core.settings.space.names, nowUs).rollbacksPerHour
@@ -225,7 +225,7 @@ describe("a resumption", () => {
     )
   })
 
-  it("takes what fits, begins other knobs at their start, and keeps no partial baseline", () => {
+  it("uses what fits, begins other knobs at their start, and keeps no partial baseline", () => {
     const { space } = requireEngineConfig({ params: knobs })
     const odd = { ...resumption, start: { batch: 300, timeout: 6.3 }, baseline: { timeout: 1 } }
     const [batch, timeout] = startUnits(space, odd)

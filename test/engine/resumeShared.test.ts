@@ -44,7 +44,7 @@ const resumption: Resumption = {
 }
 
 describe("an engine over shared memory", () => {
-  it("decides as one over memory of its own, and readers see every configuration of it", () => {
+  it("decides like one over private memory, and readers see its every configuration", () => {
     const shared = sharedConfig()
     const one = run(shared, null)
     const other = run(undefined, null)
@@ -56,7 +56,7 @@ describe("an engine over shared memory", () => {
     expect([...out]).toEqual([one.core.values["batch"], one.core.values["timeout"]])
   })
 
-  it("continues one generation later, and is replayed from its record", () => {
+  it("continues one generation later, and replays from its record", () => {
     const shared = sharedConfig()
     const before = new AtomicConfig(settings.space.table, settings.space.initialUnit, shared)
     while (before.generation < 41) {

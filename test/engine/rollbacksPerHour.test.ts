@@ -88,8 +88,8 @@ function latchCount({ core }: Alone): number {
   return rollbacksInHour(rollbacksUs, core.nowUs)
 }
 
-describe("rollbacks of the hour", () => {
-  it("are the automatic ones, with and without actors", async () => {
+describe("D rollbacks per hour", () => {
+  it("count only automatic ones, with and without actors", async () => {
     const engine = createEngine({ params, clock: "manual", guardrails })
     const fleet = fleetOf({}, { guardrails })
     await Promise.all([engine.start(), fleet.start()])
@@ -103,7 +103,7 @@ describe("rollbacks of the hour", () => {
     await Promise.all([engine.stop(), fleet.stop()])
   })
 
-  it("are the same for Tier 1, the latch and the journal, whatever happens and whoever asks, baseline or none", () => {
+  it("are the same for Tier 1, the latch and the journal, in any sequence, with or without a baseline", () => {
     let most = 0
     const check = (script: ReadonlyArray<Act>, startIsBaseline: boolean): void => {
       const { sink, recorded } = recorder()
@@ -136,7 +136,7 @@ describe("rollbacks of the hour", () => {
   })
 
   // Root cause: the record of the trip was written before the latch knew how it may be left, and a later change was told to nobody.
-  it("are one too many on the record, once, and only where the reason does not say it", async () => {
+  it("are recorded once as too many, and only if the reason does not state it", async () => {
     const it = alone()
     it.core.life.begin()
     const fleet = fleetOf({}, { guardrails, window })
@@ -178,7 +178,7 @@ describe("rollbacks of the hour", () => {
     await fleet.stop()
   })
 
-  it("are none where there is no baseline to go to", () => {
+  it("do not count without a baseline", () => {
     const it = alone({ startIsBaseline: false })
     it.core.life.begin()
     it.core.actor.send({ type: "rollbackRequested", nowUs: it.core.nowUs })
@@ -188,7 +188,7 @@ describe("rollbacks of the hour", () => {
     it.core.life.end()
   })
 
-  it("ask for a person at the same moments in an engine alone and in a fleet", async () => {
+  it("require a person at the same moments in a single engine and in a fleet", async () => {
     let opened = 0
     await fc.assert(
       fc.asyncProperty(acts, async (script) => {

@@ -38,8 +38,8 @@ const largestMove = (engine: ArqonEngine<Knob>, after: number): number => {
 /** Number of the last record. */
 const newest = (engine: ArqonEngine<Knob>): number => engine.audit.records().at(-1)?.seq ?? 0
 
-describe("other guardrails", () => {
-  it("apply from the next apply on, to the tuner too, which is never refused", async () => {
+describe("D new guardrails", () => {
+  it("hold from the next apply, for the tuner too, which is never refused", async () => {
     const engine = await started({ guardrails: "aggressive", guard: false })
     let next = drive(engine, { digests: 400 })
     expect(largestMove(engine, 0)).toBeGreaterThan(0.1)
@@ -57,7 +57,7 @@ describe("other guardrails", () => {
     await engine.stop()
   })
 
-  it("end a perturbation, leave base, baseline and bounds, and are on the record with their note", async () => {
+  it("end a perturbation, keep base, baseline and bounds, and are recorded with their note", async () => {
     const engine = await started()
     let next = drive(engine, { digests: 30 })
     while (engine.getSnapshot().values.timeout === engine.getSnapshot().base.timeout)
@@ -111,7 +111,7 @@ describe("other guardrails", () => {
     expect(() => manual().setGuardrails("balanced")).toThrow(EngineStateError)
   })
 
-  it("leave an open SafeMode open, until when it was, and hold when it closes", async () => {
+  it("keep an open SafeMode open until its deadline, and hold when it closes", async () => {
     const engine = await started({ safeMode: { exit: "timer" } })
     drive(engine, { digests: 200 })
     for (let k = 1; k <= 3; k++) engine.tick(engine.nowUs + 600_000)
@@ -131,7 +131,7 @@ describe("other guardrails", () => {
     await engine.stop()
   })
 
-  it("trip at once where the regressions that were counted are too many for them", async () => {
+  it("trip at once if too many regressions were counted", async () => {
     const engine = await started({
       guard: false,
       guardrails: { preset: "aggressive", rollbackRegressions: 8 },
@@ -177,7 +177,7 @@ describe("other guardrails", () => {
     await engine.stop()
   })
 
-  it("are an effect of the service, with its errors in the channel", async () => {
+  it("are set by an Effect of the service, with errors in its channel", async () => {
     const program = Effect.gen(function* () {
       const engine = yield* Engine.make({ params: { speed: { min: 0, max: 1 } }, clock: "manual" })
       yield* engine.setGuardrails("aggressive", "a quiet night")
@@ -229,7 +229,7 @@ const carryOut = (engine: ArqonEngine<Knob>, list: ReadonlyArray<Step>): void =>
 }
 
 describe("a run whose guardrails were changed", () => {
-  it("is the same run again, and is replayed byte for byte", async () => {
+  it("repeats, and replays byte for byte", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const recorded = await record((engine) => carryOut(engine, list))
@@ -241,7 +241,7 @@ describe("a run whose guardrails were changed", () => {
     )
   })
 
-  it("never has its tuner refused, whatever it is changed to and when", async () => {
+  it("never refuses its tuner, whatever the change and whenever it comes", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const engine = await started()
@@ -253,7 +253,7 @@ describe("a run whose guardrails were changed", () => {
     )
   })
 
-  it("never has its tuner refused, whatever is changed during events, once or several times at once", async () => {
+  it("never refuses its tuner, whatever changes during events, once or several times at once", async () => {
     const change = fc.record({
       in: fc.oneof(
         { weight: 3, arbitrary: fc.constant(1) },
@@ -290,7 +290,7 @@ describe("a run whose guardrails were changed", () => {
     )
   })
 
-  it("is asked about other guardrails from its start, and about other things with those it had", async () => {
+  it("answers what-if questions with other guardrails from its start, and others with the guardrails it had", async () => {
     const recorded = await record((engine) => {
       const next = drive(engine, { digests: 3 })
       engine.setGuardrails("conservative")

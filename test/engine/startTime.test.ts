@@ -21,7 +21,7 @@ const NOW_US = 1.7e15
 const params = { speed: { min: 0, max: 1 } }
 
 describe("an engine with a start time", () => {
-  it("begins then: nothing is applied before, and the first tick costs no window", async () => {
+  it("begins then, with no apply before, and the first tick costs no window", async () => {
     const { sink, recorded } = recorder()
     const engine = manual({ sinks: [sink], audit: { digests: true } })
     await engine.start(NOW_US)
@@ -41,7 +41,7 @@ describe("an engine with a start time", () => {
     expect(replay(run)).toMatchObject({ verdict: "identical", difference: null })
   })
 
-  it("makes the decisions of one that began at 0, later", async () => {
+  it("makes the same decisions as one that began at 0, only later", async () => {
     // Whole seconds, so that budgets are counted over the same buckets.
     const later = 64_000_000 * 1000
     const decisions = async (nowUs: number) => {
@@ -85,7 +85,7 @@ describe("an engine with a start time", () => {
     await Promise.all([inline.stop(), placed.stop()])
   })
 
-  it("does the same as an actor, also where it has to wait before it applies anything", () => {
+  it("does the same as an actor, also if it must wait before its first apply", () => {
     const { hot } = makeHotPath({ knobs: params, manualTime: true })
     const actor = createActor(engineMachine, { input: { hot, seed: 1 } })
     actor.start()

@@ -27,7 +27,7 @@ function handClock(): HandClock {
 }
 
 describe("the time of an engine", () => {
-  it("begins where the wall clock stands and follows monotonic time alone", () => {
+  it("starts at the wall clock and then follows monotonic time alone", () => {
     const hand = handClock()
     const now = steadyClock(hand.clock)
     const beganUs = now()
@@ -39,7 +39,7 @@ describe("the time of an engine", () => {
     expect(now() - beganUs).toBe(14_000)
   })
 
-  it("goes on from where it was when even monotonic time goes back", () => {
+  it("continues from its last value when even monotonic time goes back", () => {
     const hand = handClock()
     const now = steadyClock(hand.clock)
     hand.steadyMs += 250

@@ -29,7 +29,7 @@ describe("children under a supervisor", () => {
     }),
   )
 
-  it.effect("restarts the one that died and no other, until it is given up, and again when released", () =>
+  it.effect("restarts only the child that died, until it gives up, and again when released", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const deaths: Array<Death> = []

@@ -12,7 +12,7 @@ const SECOND_US = 1_000_000
 const death: Death = { child: "cycle", reason: "threw", detail: "it broke" }
 
 describe("restart intensity", () => {
-  it("is counted in a window that slides, for each child by itself", () => {
+  it("is counted in a sliding window, separately for each child", () => {
     const supervision = new Supervision()
     supervision.expect([{ name: "cycle", intensity: { restarts: 2, withinUs: 10 } }])
     const verdicts = [0, 1, 11, 12, 20, 31, 32, 33].map((at) => supervision.died(death, at))
@@ -23,7 +23,7 @@ describe("restart intensity", () => {
     expect(supervision.died(death, 34)).toBe("restart")
   })
 
-  it("counts what was restarted, not what was given up", () => {
+  it("counts restarts, not children that were given up", () => {
     const supervision = new Supervision()
     for (let i = 0; i < 9; i++) supervision.died(death, i)
     supervision.died({ ...death, reason: "hung" }, 60_000_010)
@@ -33,7 +33,7 @@ describe("restart intensity", () => {
     ])
   })
 
-  it("is checked before anything starts, every problem at once", () => {
+  it("is validated before anything starts, with every problem at once", () => {
     expect(checkSpecs([{ name: "a" }, { name: "b", intensity: { restarts: 0, withinUs: 1 } }])).toBeNull()
     const error = checkSpecs([
       { name: "" },
@@ -70,7 +70,7 @@ const cases = [
 
 describe("when the engine adapts", () => {
   for (const [fault, child, reason] of cases) {
-    it(`and its ${fault}, it goes back to its baseline, and then on, knowing what it had learnt`, () => {
+    it(`and its ${fault}, it returns to its baseline and continues with what it had learned`, () => {
       const rig = brokenRig()
       rig.run(2_000)
       const before = rig.snapshot()
@@ -98,7 +98,7 @@ describe("when the engine adapts", () => {
     })
   }
 
-  it("and rolls back more often in an hour than the policy allows, a person is asked, whoever died of it", () => {
+  it("and rolls back more often in an hour than the policy allows, it waits for a person, whichever part died", () => {
     // A root that dies leaves the rollback to Tier 1: the latch hears of it when it is there again.
     const rig = brokenRig({ rollbacksPerHour: 2 })
     rig.run(50)
@@ -137,7 +137,7 @@ describe("when the engine adapts", () => {
     },
   )
 
-  it("and something dies too often, a person is asked, whose reset gives it all its restarts again", () => {
+  it("and a part dies too often, it waits for a person, whose reset restores its restarts", () => {
     const rig = brokenRig()
     const faultsHeard: Array<unknown> = []
     rig.core.endings.add((fault) => faultsHeard.push(fault?.detail))
@@ -180,7 +180,7 @@ describe("while SafeMode is open", () => {
     return { rig, deadlineUs: safeMode?.deadlineUs ?? Number.NaN }
   }
 
-  it("a latch that throws comes back as it stood, and is left at the time it would have been", () => {
+  it("a latch that throws is restored as it was, and is left on time", () => {
     const { rig, deadlineUs } = silenced()
     runToRestart(rig, "latch throws", true)
     const open = rig.snapshot()
@@ -194,7 +194,7 @@ describe("while SafeMode is open", () => {
     expect(rig.snapshot().counters.cycles).toBeGreaterThan(open.counters.cycles + 5)
   })
 
-  it("a latch that misses its time is noticed, and then left at once", () => {
+  it("a latch that misses its deadline is detected, and then left at once", () => {
     const { rig, deadlineUs } = silenced()
     const { cycles } = rig.snapshot().counters
     rig.run(1_600, true)
@@ -212,7 +212,7 @@ describe("while SafeMode is open", () => {
     expect(rig.snapshot().counters.cycles).toBeGreaterThan(cycles + 5)
   })
 
-  it("a death does not let it go: what a person closed, a person opens", () => {
+  it("a death does not end it: a person's trip needs a person's reset", () => {
     for (const [fault] of cases.filter(([, child]) => child === "cycle")) {
       const rig = brokenRig()
       rig.run(500)
@@ -252,7 +252,7 @@ describe("the watchdog", () => {
     )
   }
 
-  it("names who owes an answer, once a term", () => {
+  it("names the part that owes an answer, once per term", () => {
     const found = (pulse: Partial<Pulse>) => watch(pulse, 500_000, 6).filter((hung) => hung !== null)
     expect(found({})).toEqual(["cycle"])
     expect(found({ answered: 2 })).toEqual(["telemetry"])
@@ -264,13 +264,13 @@ describe("the watchdog", () => {
     expect(found({ latchOpen: true })).toEqual([])
   })
 
-  it("waits no day for an answer where windows wait a day for their digests", () => {
+  it("does not wait a day for an answer if windows wait a day for digests", () => {
     const watchdog = new Watchdog(24 * 3600 * SECOND_US)
     const found = [0, 60, 119, 120].map((s) => watchdog.check({ ...calm, nowUs: s * SECOND_US }))
     expect(found).toEqual([null, null, null, "cycle"])
   })
 
-  it("takes no leap of the clock for silence", () => {
+  it("does not mistake a clock jump for silence", () => {
     expect(watch({}, 3_600 * SECOND_US, 3)).toEqual([null, null, null])
     const watchdog = new Watchdog(500_000)
     const times = [10, 9, 8, 7, 6, 5].map((s) => s * SECOND_US)

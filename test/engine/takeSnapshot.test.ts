@@ -24,7 +24,7 @@ async function heardBy<T>(make: (snapshot: EngineSnapshot) => T): Promise<Readon
   return heard
 }
 
-it("is read later as it was when it was told", async () => {
+it("reads later as it was when it was taken", async () => {
   const atOnce = await heardBy((snapshot) => structuredClone(snapshot))
   const kept = await heardBy((snapshot) => snapshot)
   const later = kept.map((snapshot) => structuredClone(snapshot))
@@ -35,7 +35,7 @@ it("is read later as it was when it was told", async () => {
   expect(new Set(later.map(({ mode }) => mode))).toEqual(new Set(["adapting", "safe"]))
 })
 
-it("has every field of its own, for copies, JSON and whoever prints it", async () => {
+it("has every field as its own property, for copies, JSON and printing", async () => {
   const [snapshot] = (await heardBy((one) => one)).slice(-1)
   const copy = { ...snapshot }
   const fields = Object.keys(createEngine(settings).getSnapshot())
@@ -45,7 +45,7 @@ it("has every field of its own, for copies, JSON and whoever prints it", async (
   expect(inspect(snapshot)).toBe(inspect(copy))
 })
 
-it("hands out the same part whenever it is asked", async () => {
+it("returns the same part on every read", async () => {
   const [snapshot] = (await heardBy((one) => one)).slice(-1)
   expect(snapshot.counters).toBe(snapshot.counters)
   expect(snapshot.values).toBe(snapshot.values)

@@ -40,8 +40,8 @@ function live(engine: ArqonEngine<Knob>, visits: number): void {
 
 const TEMPORAL: Partial<EngineOptions<Knob>> = { homeostasis: { key: "temporal" } }
 
-describe("an engine that knows loads by their pattern", () => {
-  it("goes back to where each load was good, which a level alone does not tell, and is replayed byte for byte", async () => {
+describe("D an engine that recognises loads by their pattern", () => {
+  it("returns to the best place of each load, which a level alone cannot tell, and replays byte for byte", async () => {
     const kept = async (options: Partial<EngineOptions<Knob>>) => {
       const recorded = await record((engine) => live(engine, 6), options)
       const ways = recorded.words.filter(
@@ -62,7 +62,7 @@ describe("an engine that knows loads by their pattern", () => {
     expect(replay(run)).toMatchObject({ verdict: "identical", difference: null })
   })
 
-  it("hands what it has learned to the next one, and refuses another key", async () => {
+  it("passes its learned data to the next engine, and refuses another key", async () => {
     const first = manual(TEMPORAL)
     await first.start()
     live(first, 2)
@@ -79,7 +79,7 @@ describe("an engine that knows loads by their pattern", () => {
     expect(() => manual({ homeostasis: { key: "time" as never } })).toThrow(/homeostasis\.key/)
   })
 
-  it("has its key in the cache alone too", () => {
+  it("also has its key in the cache alone", () => {
     const table = new KnobTable([{ min: 0, max: 1, scale: 0, step: 0, maxStep: 0 }])
     const cache = new HomeostasisCache(table, { maxStep: 0.1, key: "temporal" })
     for (let window = 0; window < 120; window++) {

@@ -37,7 +37,7 @@ describe("a trip while SafeMode is open by hand", () => {
     })
   }
 
-  it("is replayed byte for byte, by a listener too", async () => {
+  it("replays byte for byte, also from a listener", async () => {
     const { sink, recorded } = recorder()
     const engine = createEngine({ ...options, audit: { digests: true }, sinks: [sink] })
     let heard = 0
@@ -65,13 +65,13 @@ describe("a trip while SafeMode is open by hand", () => {
   })
 })
 
-describe("a note that is no text, as where a call is the listener of a button", () => {
+describe("D a note that is not a text, as when a call is a button's listener", () => {
   const event: Record<string, unknown> = { type: "click" }
   event["target"] = event
   /** As JavaScript calls it. */
   const handed = (call: (note?: string) => unknown): unknown => Reflect.apply(call, undefined, [event])
 
-  it("is left out, and the call is carried out all the same", async () => {
+  it("is dropped, and the call is carried out", async () => {
     const engine = createEngine(options)
     await engine.start()
     handed(engine.setBaseline)
@@ -87,7 +87,7 @@ describe("a note that is no text, as where a call is the listener of a button", 
     await engine.stop()
   })
 
-  it("is left out of the records of a fleet", async () => {
+  it("is dropped from the records of a fleet", async () => {
     const fleet = createFleet({ engine: options })
     await fleet.start()
     const engine = fleet.spawn("one")

@@ -81,7 +81,7 @@ describe("nothing leaves the plant perturbed", () => {
     expect(restarted).toBeGreaterThan(50)
   })
 
-  it("no Tier 1 that does not do what a latch tells it when that opens by itself", () => {
+  it("no Tier 1 that ignores a latch that opens by itself", () => {
     let opened = 0
     for (let digests = 5; digests < 40; digests++) {
       const rig = brokenRig()
@@ -102,7 +102,7 @@ describe("nothing leaves the plant perturbed", () => {
     expect(opened).toBeGreaterThan(20)
   })
 
-  it("no end of a scope, whatever is broken at that moment", async () => {
+  it("no end of a scope, whatever fails at that moment", async () => {
     let perturbed = 0
     for (const fault of faults) {
       for (let digests = 5; digests < 25; digests += 3) {

@@ -74,7 +74,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("refuses with everything that is missing, and keeps nothing of it", async () => {
+    it("lists everything that is missing when it refuses, and stores nothing", async () => {
       const catalogue = await make()
       const { problems, reason } = await refused(catalogue.draft("previous", content, { by: "", why: "" }))
       expect([reason, problems.map(({ path }) => path)]).toEqual(["invalid", ["by", "name", "why"]])
@@ -91,7 +91,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("names the place of every nonsense in what untyped code hands over", async () => {
+    it("names the place of every invalid value from untyped code", async () => {
       const catalogue = await make()
       const nonsense = { values: { a: Number.NaN }, constraint: [] } as unknown as typeof content
       const { problems } = await refused(catalogue.draft("zstd", nonsense, ada))
@@ -106,7 +106,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("refuses an approval whose way back leads to a variant that is not there, or is over", async () => {
+    it("refuses an approval whose rollback target does not exist or has ended", async () => {
       const catalogue = await make()
       const back = { ...content, rollback: { to: "gzip", afterBreaches: 1, quarantineUs: 0 } }
       await catalogue.draft("zstd", back, ada)
@@ -121,7 +121,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("refuses a circle of ways back, and a promotion whose way back is over by now", async () => {
+    it("refuses circular rollback targets, and a promotion whose rollback target has ended", async () => {
       const catalogue = await make()
       const to = (name: string) => ({ ...content, rollback: { to: name, afterBreaches: 1, quarantineUs: 0 } })
       for (const [name, back] of [
@@ -150,7 +150,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("refuses what it could keep and never read again, and names that nobody could tell apart", async () => {
+    it("refuses what it could not read back, and indistinguishable names", async () => {
       const catalogue = await make()
       const long = await refused(
         catalogue.draft("a\u200b", content, { by: "a".repeat(201), why: "w".repeat(2001), atUs: 1e300 }),
@@ -169,7 +169,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("says the same list of selectable variants again while nothing has changed", async () => {
+    it("returns the same list of selectable variants while nothing changes", async () => {
       const store = await open()
       const [catalogue, other] = await Promise.all([
         createVariantCatalogue({ store }),
@@ -184,7 +184,7 @@ for (const [kind, open] of stores) {
       await catalogue.close()
     })
 
-    it("lets one of two writers who saw the same version win, and tells the other", async () => {
+    it("accepts one of two writers of the same version, and notifies the other", async () => {
       const store = await open()
       const [one, other] = await Promise.all([
         createVariantCatalogue({ store }),
@@ -251,7 +251,7 @@ describe("over all histories", () => {
     full: fc.integer({ min: 0, max: 4 }).map((n) => n > 0),
   })
 
-  it("selectable is what somebody else approved on evidence after the last revision, and nothing since took away", async () => {
+  it("a variant is selectable if somebody else approved it on evidence after its last revision, and nothing revoked that", async () => {
     let seen = 0
     await fc.assert(
       fc.asyncProperty(fc.array(call, { minLength: 8, maxLength: 40 }), async (calls) => {
@@ -301,7 +301,7 @@ describe("over all histories", () => {
 })
 
 describe("a catalogue on a disk", () => {
-  it("is there again in another process's hands, steps and all", async () => {
+  it("opens in another process with all its steps", async () => {
     const state = folder.in("kept")
     const first = await createVariantCatalogue({ state })
     await approved(first, "zstd")
@@ -321,7 +321,7 @@ describe("a catalogue on a disk", () => {
     await third.close()
   })
 
-  it("keeps its steps from being changed or deleted, and says so when a row was tampered with", async () => {
+  it("protects its steps against change and deletion, and reports a tampered row", async () => {
     const state = folder.in("tampered")
     const catalogue = await createVariantCatalogue({ state })
     await approved(catalogue, "zstd")
@@ -336,7 +336,7 @@ describe("a catalogue on a disk", () => {
     expect((await refused(catalogue.list())).reason).toBe("store")
   })
 
-  it("that cannot be is refused, and so is one where there is no disk", async () => {
+  it("is refused if it is impossible, or if there is no disk", async () => {
     const file = folder.in("file")
     mkdirSync(folder.in("."), { recursive: true })
     writeFileSync(file, "no directory")

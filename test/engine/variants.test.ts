@@ -19,11 +19,11 @@ const run = <A>(program: Effect.Effect<A, unknown, Variants>, layer: Layer.Layer
   Effect.runPromise(Effect.provide(program, layer))
 
 describe("the catalogue as a service", () => {
-  it("takes steps and refuses them with what is missing", async () => {
+  it("takes steps, and names what is missing when it refuses one", async () => {
     expect(await run(draft, Variants.memory)).toMatchObject({ _tag: "VariantError", reason: "refused" })
   })
 
-  it("over SQLite is there when the layer is built again, its file free in between", async () => {
+  it("over SQLite persists when the layer is rebuilt, with its file free in between", async () => {
     const directory = mkdtempSync(join(tmpdir(), "arqon-variants-"))
     await run(draft, SqliteVariants(directory))
     const names = Effect.flatMap(Variants, ({ store }) =>

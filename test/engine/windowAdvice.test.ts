@@ -48,7 +48,7 @@ function windowIn(advice: ReadonlyArray<string>): { readonly digests: number; re
 }
 
 describe("advice on windows", () => {
-  it("is given once the plant was found to remember for many windows, and pays when it is taken", async () => {
+  it("is given once the plant was found to remember for many windows, and pays when followed", async () => {
     const short = await run({ state: folder.path })
     expect(short.advice).toHaveLength(1)
     expect(short.advice[0]).toMatch(
@@ -86,7 +86,7 @@ describe("advice on windows", () => {
     expect(long.paid).toBeLessThan(0.95 * short.paid)
   })
 
-  it("names windows that show no trend, and is never given without look-ahead", async () => {
+  it("names windows without a trend, and is never given without look-ahead", async () => {
     const deaf = await run({ gains: { lookAhead: false }, window: { digests: 2 } }, 60)
     expect(deaf.advice).toEqual([])
     const blind = await run({ window: { digests: 2 } }, 60)

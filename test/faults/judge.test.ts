@@ -36,7 +36,7 @@ const broken = (life: Life, before: ReturnType<typeof witnesses> | null = null):
 }
 
 describe("the judge of the fault suite", () => {
-  it("finds nothing where nothing is wrong, and finds what is", async () => {
+  it("finds nothing if nothing is wrong, and finds every fault", async () => {
     const life = await sound()
     expect(broken(life)).toEqual([])
     expect(broken({ ...life, acknowledged: life.acknowledged + 1 })).toEqual(["nothingLost"])

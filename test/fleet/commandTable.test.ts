@@ -139,7 +139,7 @@ function outcomeOf(ask: (engine: FleetEngine) => (() => void) | typeof BUSY, eng
 }
 
 describe("commands to an engine of a fleet", () => {
-  it("are all in the table, by every state", () => {
+  it("all have a row in the table, for every state", () => {
     expect([...TABLE.keys()]).toEqual(Object.keys(COMMANDS))
     for (const outcomes of TABLE.values())
       expect([...outcomes.keys()].toSorted()).toEqual(Object.keys(STATES).toSorted())
@@ -179,8 +179,8 @@ describe("commands to an engine of a fleet", () => {
   }
 })
 
-describe("whoever listens to the audit of a fleet", () => {
-  it("get the records in the sinks' order, even if another one gives commands", async () => {
+describe("D listeners to the audit of a fleet", () => {
+  it("get the records in the sinks' order, even if another listener gives commands", async () => {
     const { fleet, engine, other, step } = await started()
     const heard: ReadonlyArray<Array<string>> = [[], []]
     let given = 0
@@ -201,7 +201,7 @@ describe("whoever listens to the audit of a fleet", () => {
     for (const records of heard) expect(records).toEqual(all)
   })
 
-  it("has a digest of its own where a getter of one reports another", async () => {
+  it("have separate digests if a getter of one reports another", async () => {
     const { fleet, engine, other, step } = await started()
     fleet.tick((step + 10) * STEP_US)
     other.observe(

@@ -17,7 +17,7 @@ import { Fleet } from "../../src/fleet/FleetService.ts"
 import { drive, fleetOf, params } from "./rig.ts"
 
 describe("a fleet as an actor", () => {
-  it("is told keys and digests by a machine, and tells it what happens and what it refused", async () => {
+  it("receives keys and digests from a machine, and reports events and refusals to it", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const machine = setup({
@@ -131,7 +131,7 @@ describe("the audit of a fleet", () => {
     }
   })
 
-  it("that cannot be written halts every engine on its base; nothing is lost, and they go on once it can", async () => {
+  it("that cannot be written halts every engine on its base, and they resume without loss once it can", async () => {
     const sink = new Gate()
     const fleet = fleetOf({ sinks: [sink] })
     const seen: Array<string> = []

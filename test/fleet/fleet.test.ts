@@ -33,7 +33,7 @@ describe("engines of a fleet", () => {
     await fleet.stop()
   })
 
-  it("draw different perturbations under different keys, and the same ones again in the same fleet", async () => {
+  it("draw different perturbations under different keys, and repeat them in the same fleet", async () => {
     const way = async (key: string): Promise<string> => {
       const fleet = fleetOf()
       await fleet.start()
@@ -46,7 +46,7 @@ describe("engines of a fleet", () => {
     expect(await way("a")).not.toBe(await way("b"))
   })
 
-  it("begin where they are told to", async () => {
+  it("begin at their configured start", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const engine = fleet.spawn("a", { initial: { n: 32 } })
@@ -78,7 +78,7 @@ describe("engines of a fleet", () => {
     await fleet.stop()
   })
 
-  it("are refused with what is wrong and nothing else", async () => {
+  it("are refused with exactly the problems they have", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const spawn = (key: unknown, options: unknown) => () =>
@@ -94,7 +94,7 @@ describe("engines of a fleet", () => {
     await fleet.stop()
   })
 
-  it("find no place beyond the most there may be, and one that is stopped makes room", async () => {
+  it("are refused beyond the maximum, and stopping one makes room", async () => {
     const fleet = fleetOf({ maxEngines: 2 })
     await fleet.start()
     const a = fleet.spawn("a")
@@ -110,7 +110,7 @@ describe("engines of a fleet", () => {
     await fleet.stop()
   })
 
-  it("take what an engine alone takes and refuse what it refuses", async () => {
+  it("accept and refuse the same options as a single engine", async () => {
     const fleet = fleetOf({}, { startIsBaseline: false })
     expect(() => fleet.spawn("a")).toThrow(EngineStateError)
     expect(() => fleet.spawn("a")).toThrow("The fleet has not been started.")
@@ -145,7 +145,7 @@ describe("engines of a fleet", () => {
     await fleet.stop()
   })
 
-  it("show SafeMode with its reason, keep the note in the audit, and go on after a reset", async () => {
+  it("show SafeMode with its reason, keep the note in the audit, and continue after a reset", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const engine = fleet.spawn("a")
@@ -173,8 +173,8 @@ describe("engines of a fleet", () => {
   })
 })
 
-describe("an engine that nobody reports to", () => {
-  it("rests on its base, is put away, stays readable, and goes on from what it had learnt", async () => {
+describe("D an engine without reports", () => {
+  it("rests on its base, is put away, stays readable, and continues from what it had learned", async () => {
     const fleet = fleetOf({ passivateAfterUs: 120 * SECOND })
     const seen: Array<FleetEvent["type"]> = []
     fleet.subscribe(({ type }) => {
@@ -209,7 +209,7 @@ describe("an engine that nobody reports to", () => {
     await fleet.stop()
   })
 
-  it("is no case of lost telemetry; one whose digests are all invalid is", async () => {
+  it("does not count as lost telemetry, but one whose digests are all invalid does", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const quiet = fleet.spawn("quiet")
@@ -223,7 +223,7 @@ describe("an engine that nobody reports to", () => {
     await fleet.stop()
   })
 
-  it("is not put away while its budgets, its rollbacks or SafeMode have to be remembered", async () => {
+  it("is not put away while its budgets, rollbacks or SafeMode must be remembered", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const [fresh, rolledBack, safe] = ["fresh", "rolledBack", "safe"].map((key) => fleet.spawn(key))
@@ -249,8 +249,8 @@ describe("an engine that nobody reports to", () => {
   })
 })
 
-describe("whatever happens", () => {
-  it("no engine is out of bounds, generations rise, numbers of records have no gap, and stop leaves every plant on its base", async () => {
+describe("D in any sequence of events", () => {
+  it("every engine stays in bounds, generations rise, record numbers have no gap, and stop leaves every plant on its base", async () => {
     const act = fc.record({
       who: fc.nat(3),
       what: fc.constantFrom(
@@ -318,7 +318,7 @@ describe("whatever happens", () => {
     )
   })
 
-  it("a defect in one engine puts that one on its baseline and leaves the others alone; too many, and it waits for a person", async () => {
+  it("a defect puts only its own engine on the baseline, and after too many it waits for a person", async () => {
     const fleet = fleetOf()
     const seen: Array<string> = []
     fleet.subscribe((event) => {
@@ -359,7 +359,7 @@ describe("whatever happens", () => {
   })
 
   // Root cause: the loop that took a broken one's place began with an empty ledger, and the rollback of the defect was in none.
-  it("a defect counts among the rollbacks of the hour, and forgets none before it", async () => {
+  it("a defect counts towards the rollbacks of the hour, and keeps those before it", async () => {
     const fleet = fleetOf({}, { guardrails: { rollbacksPerHour: 1 } })
     await fleet.start()
     const sick = fleet.spawn("sick")
@@ -384,7 +384,7 @@ describe("whatever happens", () => {
   })
 
   // Root cause: whose turn it was stood in a field until the next call, and only that call looked at it; the error went to the caller.
-  it("a defect while an engine hears a digest is recovered from in the same call, and its cause is told", async () => {
+  it("a defect during a digest is recovered from in the same call, and its cause is reported", async () => {
     const fleet = fleetOf()
     const seen: Array<FleetEvent> = []
     await fleet.start()
@@ -469,7 +469,7 @@ describe("whatever happens", () => {
     await fleet.stop()
   })
 
-  it("a baseline is not set where its engine throws on the way: the call throws the cause, and the old baseline is restored", async () => {
+  it("a baseline is not set if its engine throws on the way: the call throws the cause, and the old baseline is restored", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const sick = fleet.spawn("sick")
@@ -484,7 +484,7 @@ describe("whatever happens", () => {
     await fleet.stop()
   })
 
-  it("a stop ends every engine on its base although one of them throws", async () => {
+  it("a stop leaves every engine on its base even if one of them throws", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const engines = ["a", "b", "c"].map((key) => fleet.spawn(key))
@@ -501,7 +501,7 @@ describe("whatever happens", () => {
     expect(fleet.audit.records().filter(({ kind }) => kind === "engineStopped")).toHaveLength(3)
   })
 
-  it("a rest puts an engine on its base although it throws on the way", async () => {
+  it("a rest puts an engine on its base even if it throws on the way", async () => {
     const fleet = fleetOf({ restAfterUs: 1_000_000 })
     await fleet.start()
     const engine = fleet.spawn("a")
@@ -516,7 +516,7 @@ describe("whatever happens", () => {
     await fleet.stop()
   })
 
-  it("a defect in a tick is met in the same tick, and everybody after it is ticked", async () => {
+  it("a defect in a tick is handled in the same tick, and all later engines are ticked", async () => {
     const fleet = fleetOf()
     const seen: Array<string> = []
     fleet.subscribe((event) => {
@@ -539,7 +539,7 @@ describe("whatever happens", () => {
 })
 
 describe("listeners of a fleet", () => {
-  it("may report and spawn from within an event; what does not fit the inbox is refused and counted", async () => {
+  it("may report and spawn within an event, and reports beyond the inbox are refused and counted", async () => {
     const fleet = fleetOf({ inbox: 3 })
     await fleet.start()
     const answers: Array<boolean> = []
@@ -569,7 +569,7 @@ describe("listeners of a fleet", () => {
 })
 
 describe("the configuration of a fleet", () => {
-  it("is refused with every problem at its place and what to do instead", () => {
+  it("is refused with the place and remedy of every problem", () => {
     const make = () =>
       createFleet({
         engine: { params: { x: { min: 1, max: 0 } }, state: "./state", comparison: {}, tickUs: 5 },
@@ -595,7 +595,7 @@ describe("the configuration of a fleet", () => {
     )
   })
 
-  it("may be anything at all without more than a ConfigError", () => {
+  it("causes only a ConfigError, whatever it is", () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {
         expect(() => createFleet(input as never)).toThrow(expect.objectContaining({ _tag: "ConfigError" }))

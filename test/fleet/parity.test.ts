@@ -55,7 +55,7 @@ const expectSame = async (seed: number, steps: number, plant: Plant): Promise<Re
   return one
 }
 
-describe("an engine of a fleet and one alone", () => {
+describe("D an engine of a fleet and a single one", () => {
   it("learn the same, and make the same configurations their baseline", async () => {
     const lines = await expectSame(7, 8_000, (values, step) => ({ objective: bowl(values) + wobble(step) }))
     expect(lines.length).toBeGreaterThan(500)
@@ -69,7 +69,7 @@ describe("an engine of a fleet and one alone", () => {
     expect(lines.some((line) => line.includes("safeModeEntered") || line.includes("rollback"))).toBe(true)
   })
 
-  it("go back from a cliff, and stay away from it, at the same moments", async () => {
+  it("return from a cliff, and stay away from it, at the same moments", async () => {
     const lines = await expectSame(3, 12_000, (values, step) => ({
       objective: values.n / 16 + wobble(step),
       constraintMargin: values.n < 6 ? -1 : 0.5,

@@ -10,7 +10,7 @@ const table = new KnobTable([linear(0, 10), linear(0, 100)])
 const middle = Float64Array.of(0.5, 0.25)
 
 describe("a configuration is not built", () => {
-  it("from positions that are too few, too many, no number or out of bounds, and says which", () => {
+  it("from too few or too many positions, or ones that are out of bounds or no number, and names them", () => {
     const wanted = (got: number): string => `initialUnit: must be 2 positions, one for each knob, got ${got}.`
     expect(() => new AtomicConfig(table, Float64Array.of(0.5))).toThrow(wanted(1))
     const three = Float64Array.of(0.5, 0.5, 0.5)
@@ -22,7 +22,7 @@ describe("a configuration is not built", () => {
     )
   })
 
-  it("in a buffer that is too small, and says how many bytes are needed", () => {
+  it("in a buffer that is too small, and states how many bytes are needed", () => {
     const bytes = AtomicConfig.byteLength(2)
     expect(() => new AtomicConfig(table, middle, new ArrayBuffer(bytes - 8))).toThrow(
       `buffer: must be ${bytes} bytes long at least, got ${bytes - 8}.`,
@@ -40,7 +40,7 @@ describe("a configuration is not built", () => {
 })
 
 describe("a configuration begins", () => {
-  it("with nothing of what its buffer held before", () => {
+  it("without anything that its buffer held before", () => {
     const buffer = new ArrayBuffer(AtomicConfig.byteLength(2))
     new Float64Array(buffer).fill(123)
     const config = new AtomicConfig(table, middle, buffer)
@@ -54,7 +54,7 @@ describe("a configuration begins", () => {
     expect([...out]).toEqual([0, 0])
   })
 
-  it("in plain memory where there is none to share", () => {
+  it("in plain memory if shared memory is unavailable", () => {
     const shared = Object.getOwnPropertyDescriptor(globalThis, "SharedArrayBuffer")
     expect(shared).toBeDefined()
     if (shared === undefined) return
@@ -68,7 +68,7 @@ describe("a configuration begins", () => {
     }
   })
 
-  it("one generation after another that came before, and counts on from there", () => {
+  it("one generation after a previous one, and counts on from there", () => {
     const rig = makeRig([linear(), linear()], unlimited)
     rig.config.beginAfter(41)
     expect(rig.config.generation).toBe(42)
@@ -78,7 +78,7 @@ describe("a configuration begins", () => {
   })
 })
 
-describe("a configuration says", () => {
+describe("D a configuration shows", () => {
   it("why SafeMode is open, and 0 when it is not", () => {
     const rig = makeRig([linear()])
     expect(rig.config.latch).toBe(0)
@@ -86,7 +86,7 @@ describe("a configuration says", () => {
     expect(rig.config.latch).toBe(TRIP_MANUAL)
   })
 
-  it("what is live and what the baseline is, knob by knob, and writes no further than its knobs go", () => {
+  it("what is live and what the baseline is, knob by knob, and writes no further than its last knob", () => {
     const rig = makeRig([linear(0, 10), linear(0, 100)], unlimited, [0.5, 0.25])
     rig.executor.setBaseline()
     rig.ask(UPDATE, 1, [0.55, 0.3])
@@ -104,7 +104,7 @@ describe("a configuration says", () => {
 })
 
 describe("a draft of the baseline", () => {
-  it("changes the version being written and nothing else, whichever of the sixteen that is", () => {
+  it("changes only the version being written, whichever of the sixteen that is", () => {
     const rig = makeRig([linear(0, 10), linear(0, 100)], unlimited, [0.5, 0.25])
     rig.executor.setBaseline()
     const { config } = rig

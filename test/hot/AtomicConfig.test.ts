@@ -27,7 +27,7 @@ describe("AtomicConfig", () => {
     expect(config.hasBaseline).toBe(false)
   })
 
-  it("lies in shared memory of its own, or in the memory it is given", () => {
+  it("uses its own shared memory, or the memory it is given", () => {
     const table = new KnobTable([linear()])
     expect(new AtomicConfig(table, Float64Array.of(0)).buffer).toBeInstanceOf(SharedArrayBuffer)
     const given = new ArrayBuffer(AtomicConfig.byteLength(1) + 64)
@@ -71,7 +71,7 @@ describe("AtomicConfig", () => {
     expect(reader.retries).toBe(0)
   })
 
-  it("keeps a baseline apart from what is live", () => {
+  it("keeps the baseline separate from the live configuration", () => {
     const rig = makeRig([linear(0, 10)], unlimited)
     rig.executor.setBaseline()
     rig.ask(UPDATE, 0, [0.55])
@@ -107,7 +107,7 @@ describe("ConfigReader overtaken by the writer", () => {
     return { rig, out, target, reader: new ConfigReader(rig.config.buffer, 2) }
   }
 
-  it("keeps a copy that fourteen later versions left alone", () => {
+  it("keeps a copy that fourteen later versions did not touch", () => {
     const { out, target, reader, rig } = overtaken([14])
     expect(reader.read(out)).toBe(1)
     expect([...target]).toEqual([0, 0])
@@ -115,7 +115,7 @@ describe("ConfigReader overtaken by the writer", () => {
     expect(rig.config.generation).toBe(15)
   })
 
-  it("throws away a copy that the writer may have been in, and takes a whole one", () => {
+  it("discards a copy that the writer may have touched, and takes a whole one", () => {
     const { out, target, reader } = overtaken([15, 40])
     expect(reader.read(out)).toBe(56)
     expect([...target]).toEqual([55, 55])
@@ -130,7 +130,7 @@ describe("ConfigReader overtaken by the writer", () => {
 })
 
 describe("a configuration that is taken over", () => {
-  it("goes on from every version of the ring as its last writer left it", () => {
+  it("continues from every version of the ring as its last writer left it", () => {
     for (let applies = 0; applies < 40; applies++) {
       const rig = makeRig([linear(), stepped(0, 1000, 1)], unlimited, [0.5, 0.5])
       rig.executor.setBaseline()
@@ -150,7 +150,7 @@ describe("a configuration that is taken over", () => {
     }
   })
 
-  it("is never written by taking it over, whatever lies in the version that was being written", () => {
+  it("is never written during the takeover, whatever is in the version that was being written", () => {
     const rig = makeRig([linear()], unlimited, [0.5])
     rig.config.draftFrom(Float64Array.of(0.9))
     const before = new Uint8Array(rig.config.buffer).slice()
@@ -172,7 +172,7 @@ describe("a configuration that is taken over", () => {
     expect(AtomicConfig.takeOver(table, rig.config.buffer).hasBaseline).toBe(false)
   })
 
-  it("must be one of as many knobs", () => {
+  it("must have the same number of knobs", () => {
     const rig = makeRig([linear()], unlimited, [0.5])
     const two = new KnobTable([linear(), linear()])
     const roomy = new SharedArrayBuffer(AtomicConfig.byteLength(2))
@@ -182,7 +182,7 @@ describe("a configuration that is taken over", () => {
 })
 
 describe("ConfigReader in another thread", () => {
-  it("never sees a torn configuration nor one older than the last, however fast the writer is", async () => {
+  it("never sees a torn configuration or one older than the last, however fast the writer is", async () => {
     const knobs = 64
     // 0..999 in steps of one: generation g is g mod 1000 on every knob, and nothing but a mixture is anything else.
     const rig = makeRig(

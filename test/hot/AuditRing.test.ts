@@ -17,7 +17,7 @@ const push = (ring: AuditRing, id: number): boolean => {
 }
 
 describe("AuditRing", () => {
-  it("hands out every record once, in order, numbered without a gap, also round the seam", () => {
+  it("delivers every record once, in order, numbered without a gap, also across the wrap", () => {
     const ring = new AuditRing(2, 16)
     const seen: Array<number> = []
     for (let round = 0; round < 10; round++) {
@@ -32,7 +32,7 @@ describe("AuditRing", () => {
     expect(ring.dropped).toBe(0)
   })
 
-  it("refuses an ordinary record when only the reserved places are left, overwriting nothing", () => {
+  it("refuses an ordinary record when only reserved places are left, and overwrites nothing", () => {
     const ring = new AuditRing(1, 20)
     for (let i = 0; i < 20 - RESERVED_RECORDS; i++) expect(push(ring, i)).toBe(true)
     expect(ring.full).toBe(true)
@@ -46,7 +46,7 @@ describe("AuditRing", () => {
     expect(ring.full).toBe(false)
   })
 
-  it("keeps a quarter for what follows from the last ordinary record, at most 64 places", () => {
+  it("reserves a quarter, at most 64 places, for what follows from the last ordinary record", () => {
     const ordinary = (capacity: number): number => new AuditRing(1, capacity).free
     expect([16, 20, 32, 40, 64, 256, 512].map(ordinary)).toEqual([8, 12, 24, 30, 48, 192, 448])
     const ring = new AuditRing(1, 64)
@@ -63,7 +63,7 @@ describe("AuditRing", () => {
     expect(ring.highWater).toBe(true)
   })
 
-  it("counts as drained from half empty on", () => {
+  it("counts as drained once it is half empty", () => {
     const ring = new AuditRing(2, 16)
     for (let i = 0; i < 8; i++) ring.push()
     expect(ring.drained).toBe(true)
@@ -73,7 +73,7 @@ describe("AuditRing", () => {
     expect(ring.drained).toBe(true)
   })
 
-  it("drains no more than it is asked for", () => {
+  it("drains no more than requested", () => {
     const ring = new AuditRing(1, 16)
     for (let i = 0; i < 5; i++) push(ring, i)
     expect(ring.drain(() => undefined, 2)).toBe(2)
@@ -81,7 +81,7 @@ describe("AuditRing", () => {
     expect(drained(ring)[0][RECORD_PROPOSAL_ID]).toBe(2)
   })
 
-  it("writes nothing by reserving alone", () => {
+  it("writes nothing when it only reserves", () => {
     const ring = new AuditRing(1, 16)
     const offset = ring.reserve()
     ring.block[offset + RECORD_KIND] = 7
@@ -101,11 +101,11 @@ describe("AuditRing", () => {
     expect(() => new AuditRing(1, 16.5)).toThrow(RangeError)
   })
 
-  it("says which capacity it wants", () => {
+  it("states the capacity that it needs", () => {
     expect(() => new AuditRing(1, 15)).toThrow("capacity: must be a whole number from 16, got 15.")
   })
 
-  it("has as many places free as it has room for ordinary records, and never fewer than none", () => {
+  it("reports free places for ordinary records, never below zero", () => {
     const ring = new AuditRing(1, 20)
     for (let left = 12; left > 0; left--) {
       expect(ring.free).toBe(left)
@@ -120,7 +120,7 @@ describe("AuditRing", () => {
     expect(ring.free).toBe(12)
   })
 
-  it("begins with an empty draft: no knob, no code, and nothing else", () => {
+  it("begins with an empty draft, without a knob or a code", () => {
     const empty = Array.from({ length: RECORD_POINT + 4 }, () => Number.NaN)
       .with(RECORD_KNOB, -1)
       .with(RECORD_CODE, 0)

@@ -133,7 +133,7 @@ describe.each([
   const table = new KnobTable([shape, shape, shape])
   const most = circle ? 0.5 : 1
 
-  it("are those of a ledger of all updates: verdicts with their numbers, bands and what is used", () => {
+  it("match a ledger of all updates: verdicts with their numbers, bands and usage", () => {
     const met = new Map<number, number>()
     fc.assert(
       fc.property(stream, (events) => {

@@ -70,7 +70,7 @@ describe.each([
   ["a line", false],
   ["a circle", true],
 ] as const)("the way of a minute on %s", (_, circle) => {
-  it("is the sum of all moves, each knob its own, and who asks for more is told what it would be", () => {
+  it("is the sum of all moves of each knob, and a refusal states what it would be", () => {
     const step = fc.tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: -40, max: 40 }))
     const script = fc.array(fc.tuple(step, fc.constantFrom(0, 1, 3, 7, 30)), { maxLength: 60 })
     fc.assert(
@@ -111,7 +111,7 @@ describe.each([
     )
   })
 
-  it("leaves a band of nothing once it is spent to the last bit, and staying is no way", () => {
+  it("leaves an empty band once it is spent to the last bit, and staying costs nothing", () => {
     const minute = new Minute({ pathPerMinute: 1 / 4 }, [0.5, 0.5], circle)
     expect(minute.move(1 / 8, 0)).toBe(ACCEPTED)
     expect(minute.move(-1 / 8, 0)).toBe(ACCEPTED)
@@ -120,7 +120,7 @@ describe.each([
     expect(minute.judge(2 ** -40, 0)).toBe(BUDGET_EXHAUSTED)
   })
 
-  it("may be spent to the last bit by a move within what the minute has seen, too", () => {
+  it("may also be spent to the last bit by a move within the range of the minute", () => {
     const minute = new Minute({ pathPerMinute: 1 / 4 }, [0.5, 0.5], circle)
     for (const move of [1 / 8, -1 / 16, 1 / 32]) expect(minute.move(0, move)).toBe(ACCEPTED)
     expect(minute.judge(0, -1 / 32 - 2 ** -40)).toBe(BUDGET_EXHAUSTED)
@@ -128,7 +128,7 @@ describe.each([
     expect(minute.judge(0, 2 ** -40)).toBe(BUDGET_EXHAUSTED)
   })
 
-  it("that is longer than it may be now holds a knob, which may stay: the others go on", () => {
+  it("beyond the new limit holds its knob, which may stay, while the others continue", () => {
     const minute = new Minute({}, [0.5, 0.5], circle)
     for (const move of [1 / 8, -1 / 8, 1 / 16]) expect(minute.move(0, move)).toBe(ACCEPTED)
     minute.window.relimit({ ...lax, pathPerMinute: 1 / 8 })
@@ -163,7 +163,7 @@ describe("the ends of a band", () => {
 })
 
 describe("a band with two budgets to keep", () => {
-  it.each([1, -1])("ends where the tighter one does (%i)", (sign) => {
+  it.each([1, -1])("ends at the tighter one (%i)", (sign) => {
     const ends = (policy: Partial<GuardrailNumbers>): readonly [back: number, on: number] => {
       const minute = new Minute({ turnsPerMinute: 0, ...policy }, [0.5])
       for (let i = 0; i < 2; i++) expect(minute.move(sign / 8)).toBe(ACCEPTED)
@@ -187,7 +187,7 @@ describe("a band with two budgets to keep", () => {
 })
 
 describe("turns", () => {
-  it.each([1, -1])("are none for a knob that stays, however far it has come back unnoticed (%i)", (sign) => {
+  it.each([1, -1])("do not count for a knob that stays, however far it has drifted back (%i)", (sign) => {
     const minute = new Minute({ turnsPerMinute: 0 }, [0.5, 0.5])
     for (let i = 0; i < 3; i++) expect(minute.move(0, sign / 8)).toBe(ACCEPTED)
     minute.reach[1] = 0.3
@@ -197,23 +197,20 @@ describe("turns", () => {
     expect(minute.turns(1)).toBe(0)
   })
 
-  it.each([1, -1])(
-    "have a direction to go by as soon as a stricter step makes a leg of a wobble (%i)",
-    (sign) => {
-      const minute = new Minute({}, [0.5, 0.5])
-      for (const move of [1, -1]) expect(minute.move(0, (move * sign) / 16)).toBe(ACCEPTED)
-      minute.window.relimit({ ...lax, maxStep: 1 / 32 })
-      // The same wobble again, twice: its first leg sets the direction, the others turn.
-      for (const [leg, turns] of [
-        [1, 0],
-        [-1, 1],
-        [1, 2],
-      ]) {
-        expect(minute.move(0, (leg * sign) / 16)).toBe(ACCEPTED)
-        expect([minute.turns(0), minute.turns(1)]).toEqual([0, turns])
-      }
-    },
-  )
+  it.each([1, -1])("have a direction as soon as a stricter step makes a leg of a wobble (%i)", (sign) => {
+    const minute = new Minute({}, [0.5, 0.5])
+    for (const move of [1, -1]) expect(minute.move(0, (move * sign) / 16)).toBe(ACCEPTED)
+    minute.window.relimit({ ...lax, maxStep: 1 / 32 })
+    // The same wobble again, twice: its first leg sets the direction, the others turn.
+    for (const [leg, turns] of [
+      [1, 0],
+      [-1, 1],
+      [1, 2],
+    ]) {
+      expect(minute.move(0, (leg * sign) / 16)).toBe(ACCEPTED)
+      expect([minute.turns(0), minute.turns(1)]).toEqual([0, turns])
+    }
+  })
 
   it.each([1, -1])("begin beyond the distance of a coarse knob's neighbours, not at it (%i)", (sign) => {
     for (const allowed of [0, 1]) {
@@ -227,7 +224,7 @@ describe("turns", () => {
   })
 
   it.each([1, -1])(
-    "are none while going on, even where the reach that allowed a retrace is gone (%i)",
+    "do not count while moving on, even if the reach that allowed a retrace is gone (%i)",
     (sign) => {
       const minute = new Minute({ turnsPerMinute: 0 }, [0.5])
       for (let i = 0; i < 3; i++) expect(minute.move(sign / 8)).toBe(ACCEPTED)
@@ -248,7 +245,7 @@ describe("turns", () => {
   )
 
   it.each([1, -1])(
-    "are counted for a retrace of half a hair more than the step, not for one of half a hair less (%i)",
+    "count for a retrace slightly longer than the step, not for a slightly shorter one (%i)",
     (sign) => {
       for (const [hairs, turns] of [
         [2, 1],
@@ -275,7 +272,7 @@ describe("turns", () => {
   })
 })
 
-describe("a range that is wider than it may be", () => {
+describe("D a range wider than its limit", () => {
   const NARROW = { ...lax, rangePerMinute: 1 / 8 }
   const told = ({ window }: Minute): ReadonlyArray<number> => [...window.details.subarray(0, 3)]
 
@@ -286,7 +283,7 @@ describe("a range that is wider than it may be", () => {
     return minute
   }
 
-  it("since other limits are in force holds its knob where it is, and no other", () => {
+  it("under new limits holds its own knob in place, and no other", () => {
     const minute = wide({ rangePerMinute: 1 / 2 })
     minute.window.relimit(NARROW)
     expect(minute.judge(0, 0, 0)).toBe(ACCEPTED)
@@ -308,7 +305,7 @@ describe("a range that is wider than it may be", () => {
     expect(minute.band(1)[0]).toBeCloseTo(-1 / 8, 7)
   })
 
-  it("holds nothing where a coarse knob's neighbours lie as far apart", () => {
+  it("holds nothing if a coarse knob's neighbours are as far apart", () => {
     const minute = wide({ rangePerMinute: 1 / 2 })
     minute.reach[1] = 1 / 4
     minute.window.relimit(NARROW)
@@ -318,7 +315,7 @@ describe("a range that is wider than it may be", () => {
     expect(told(minute)).toEqual([1, 1 / 4 + 1 / 64, 1 / 4])
   })
 
-  it("holds nothing under the limits it was made with: only what widens it is refused", () => {
+  it("holds nothing under its original limits: only what widens it is refused", () => {
     const minute = new Minute({ rangePerMinute: 1 / 8 }, [0.5, 0.5, 0.5])
     minute.reach[1] = 1 / 4
     for (const move of [1 / 8, 1 / 8]) expect(minute.move(0, move, 0)).toBe(ACCEPTED)
@@ -330,7 +327,7 @@ describe("a range that is wider than it may be", () => {
     expect([down, up + 0]).toEqual([expect.closeTo(-1 / 4, 7), expect.closeTo(0, 7)])
   })
 
-  it("that is just as wide as it may be now holds nothing", () => {
+  it("exactly at its limit holds nothing", () => {
     const minute = wide({ rangePerMinute: 1 / 2 })
     minute.window.relimit({ ...lax, rangePerMinute: 1 / 4 })
     expect(minute.judge(0, -1 / 4, 0)).toBe(ACCEPTED)
@@ -339,7 +336,7 @@ describe("a range that is wider than it may be", () => {
     expect(minute.judge(0, 2 ** -40, 0)).toBe(BUDGET_EXHAUSTED)
   })
 
-  it("through a reach that has shrunk holds nothing where limits are set that are no stricter", () => {
+  it("after its reach has shrunk holds nothing if the new limits are not stricter", () => {
     for (const rangePerMinute of [1 / 8, 3 / 16]) {
       const minute = new Minute({ rangePerMinute: 1 / 8 }, [0.5, 0.5, 0.5])
       minute.reach[1] = 1 / 4
@@ -351,7 +348,7 @@ describe("a range that is wider than it may be", () => {
     }
   })
 
-  it("is no wider for limits that are wider, nor for the same ones again", () => {
+  it("does not grow under wider limits, or under the same ones again", () => {
     const minute = wide({ rangePerMinute: 1 / 4 })
     for (const rangePerMinute of [1 / 4, 1 / 2]) {
       minute.window.relimit({ ...lax, rangePerMinute })

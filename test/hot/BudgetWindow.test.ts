@@ -114,7 +114,7 @@ class Model {
 }
 
 describe("BudgetWindow", () => {
-  it("counts a retrace of more than the step as a turn, and refuses the one too many", () => {
+  it("counts a retrace of more than the step as a turn, and refuses one too many", () => {
     const { move } = budgetOf()
     expect(move(0, 0.15)).toBe(ACCEPTED)
     for (let turn = 0; turn < 3; turn++)
@@ -122,7 +122,7 @@ describe("BudgetWindow", () => {
     expect(move(4 * SECOND, 0.15)).toBe(THRASHING)
   })
 
-  it("leaves a knob whose turns are spent free within a step of its last extreme", () => {
+  it("lets a knob without turns left move within a step of its last extreme", () => {
     const { move, bandAt } = budgetOf()
     move(0, 0.15)
     for (let turn = 0; turn < 3; turn++) move(SECOND, turn % 2 === 0 ? -0.15 : 0.15)
@@ -134,7 +134,7 @@ describe("BudgetWindow", () => {
     expect(move(3 * SECOND, -0.2)).toBe(ACCEPTED)
   })
 
-  it("gives a turn back when its minute is over, at most four seconds late", () => {
+  it("returns a turn when its minute is over, at most four seconds late", () => {
     const { move } = budgetOf()
     move(0, 0.15)
     for (let turn = 0; turn < 3; turn++) move(SECOND, turn % 2 === 0 ? -0.15 : 0.15)
@@ -142,7 +142,7 @@ describe("BudgetWindow", () => {
     expect(move(SECOND + MINUTE + 4 * SECOND, 0.15)).toBe(ACCEPTED)
   })
 
-  it("does not take small wobbles for turns, nor the first leg", () => {
+  it("counts neither small wobbles nor the first leg as turns", () => {
     const { move } = budgetOf({ ...balanced, turnsPerMinute: 0 })
     for (let i = 0; i < 20; i++) expect(move(i * SECOND, i % 2 === 0 ? 0.05 : -0.05)).toBe(ACCEPTED)
     expect(move(20 * SECOND, 0.2)).toBe(ACCEPTED)
@@ -150,14 +150,14 @@ describe("BudgetWindow", () => {
     expect(move(22 * SECOND, -0.02)).toBe(THRASHING)
   })
 
-  it("bounds the range, counting where the base stood when the minute began", () => {
+  it("bounds the range, including where the base was when the minute began", () => {
     const { move } = budgetOf({ ...balanced, rangePerMinute: 0.3 })
     expect(move(MINUTE * 2, 0.3 - 1e-9)).toBe(ACCEPTED)
     expect(move(MINUTE * 2 + SECOND, 0.01)).toBe(BUDGET_EXHAUSTED)
     expect(move(MINUTE * 3 + 4 * SECOND, 0.01)).toBe(ACCEPTED)
   })
 
-  it("bounds the path even of wobbles that are no turns", () => {
+  it("bounds the path even of wobbles that are not turns", () => {
     const { move } = budgetOf({ ...balanced, pathPerMinute: 0.5 + 1e-9 })
     for (let i = 0; i < 10; i++) expect(move(i * SECOND, i % 2 === 0 ? 0.05 : -0.05)).toBe(ACCEPTED)
     expect(move(11 * SECOND, 0.001)).toBe(BUDGET_EXHAUSTED)
@@ -186,13 +186,13 @@ describe("BudgetWindow", () => {
     )
   })
 
-  it("goes round a circle without taking the seam for a jump", () => {
+  it("crosses the seam of a circle without a jump", () => {
     const { move, bandAt } = budgetOf({ ...balanced, rangePerMinute: 5 }, 0.95, true)
     for (let i = 0; i < 20; i++) expect(move(i * SECOND, 0.1)).toBe(ACCEPTED)
     expect(bandAt(20 * SECOND)[1]).toBeLessThan(0.5)
   })
 
-  it("starts ranges and directions anew after a rollback, but keeps turns and path spent", () => {
+  it("restarts ranges and directions after a rollback, but keeps spent turns and path", () => {
     const { move, rollBackTo, bandAt } = budgetOf({ ...balanced, turnsPerMinute: 1 })
     move(0, 0.15)
     move(SECOND, -0.3)

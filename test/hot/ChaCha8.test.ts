@@ -67,7 +67,7 @@ describe("chacha8Block", () => {
     expect(hexOf(high)).not.toBe(hexOf(low))
   })
 
-  it("is the sum of its state and eight rounds over it, word by word", () => {
+  it("is the sum of its state and its eight rounds, word by word", () => {
     const key = words("00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100")
     const rounds = (state: Uint32Array): Uint32Array => {
       const x = state.slice()
@@ -125,7 +125,7 @@ describe("drawSigns", () => {
     expect([...many.subarray(0, 3)]).toEqual([...few])
   })
 
-  it("goes on to fresh bits where a block of 512 ends", () => {
+  it("continues with fresh bits at the end of a block of 512", () => {
     const out = new Float64Array(1100)
     const first = drawSigns(3, 8, 1100, out)
     // Bit 0 of the first block is the order, so knob 511 has bit 0 of the second.
@@ -149,7 +149,7 @@ describe("drawSigns", () => {
     expect(draws.size).toBe(4)
   })
 
-  it("takes bit by bit from the key stream of the seed and its purpose, block after block", () => {
+  it("takes its bits in order from the key stream of seed and purpose", () => {
     const purpose = new Uint8Array(24)
     new TextEncoder().encodeInto("arqon spsa signs v1", purpose)
     const cycles = [0, 1, 2 ** 31 + 5, 2 ** 32, 2 ** 40 + 2 ** 31 + 9, 2 ** 53 - 1]

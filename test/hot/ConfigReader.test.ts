@@ -6,7 +6,7 @@ import { ConfigReader } from "../../src/hot/ConfigReader.ts"
 import { bits, everyShape, linear, makeRig, unlimited } from "./rig.ts"
 
 describe("ConfigReader", () => {
-  it("reads what the writer has, whichever of its versions that is, and their sequence beside it", () => {
+  it("reads what the writer has, whichever of its versions that is, with their sequence", () => {
     const shapes = fc.constantFrom([linear()], [linear(), linear(2, 3)], everyShape)
     fc.assert(
       fc.property(
@@ -49,7 +49,7 @@ describe("ConfigReader", () => {
     expect(reader.latch).toBe(0)
   })
 
-  it("refuses a buffer that is too small for so many knobs", () => {
+  it("refuses a buffer that is too small for its knobs", () => {
     const rig = makeRig([linear()])
     expect(() => new ConfigReader(rig.config.buffer, 9)).toThrow(RangeError)
   })

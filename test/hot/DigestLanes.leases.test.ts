@@ -54,7 +54,7 @@ describe("the memory of lanes", () => {
     [2048, 1024],
     [4096, 1024],
   ])(
-    "of capacity %i holds so many in the first lane and %i in each other, none upon another",
+    "of capacity %i holds that many in the first lane and %i in each other, without overlap",
     (first, others) => {
       const lanes = DigestLanes.create(first, BACKPRESSURE)
       expect(lanes.buffer.byteLength).toBe(
@@ -76,7 +76,7 @@ describe("the memory of lanes", () => {
     },
   )
 
-  it("counts what waits where some was taken before", () => {
+  it("counts waiting digests after some were taken", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const other = another(lanes)
     for (const i of range(0, 10)) push(i % 2 === 0 ? lanes : other, i)
@@ -95,7 +95,7 @@ describe("the memory of lanes", () => {
     expect([...out.subarray(0, 11)].every(Number.isNaN)).toBe(true)
   })
 
-  it("says what is wrong with a capacity and with memory that is too small", () => {
+  it("names an invalid capacity, and memory that is too small", () => {
     for (const capacity of [0, 8, 24, 2 ** 21, -16, Number.NaN])
       expect(() => DigestLanes.byteLength(capacity)).toThrow(
         `capacity: must be a power of two from 16 to 2^20, got ${capacity}.`,
@@ -110,7 +110,7 @@ describe("the memory of lanes", () => {
 })
 
 describe("a lane", () => {
-  it("is its new owner's alone once it was given back: the old one finds another", () => {
+  it("belongs to its new owner alone once released: the old one finds another", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const [old, fresh] = [another(lanes), another(lanes)]
     push(old, 0)
@@ -125,7 +125,7 @@ describe("a lane", () => {
     expect(push(old, 16)).toBe(LANE_DROPPED)
   })
 
-  it("is kept by a thread that reported since the last look", () => {
+  it("stays with a thread that reported since the last check", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const ends = range(0, 10).map(() => another(lanes))
     for (const end of ends) push(end, 0)
@@ -137,7 +137,7 @@ describe("a lane", () => {
     expect(free(lanes)).toBe(62)
   })
 
-  it("is kept while a digest waits in it, whatever its neighbours look like", () => {
+  it("is kept while a digest waits in it, whatever its neighbours' state", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const ends = range(0, 10).map(() => another(lanes))
     const out = new Float64Array(DIGEST_WIDTH)
@@ -167,7 +167,7 @@ describe("a lane", () => {
     expect(free(lanes)).toBe(62)
   })
 
-  it("is the first one's own for the thread that made the engine, never given to another", () => {
+  it("belongs to the thread that made the engine if it is the first, and is never given away", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     push(lanes, 0)
     takeAll(lanes)
@@ -201,7 +201,7 @@ describe("the bell of lanes", () => {
     expect(bellOf(lanes)).toBe(lanes.bellAt)
   })
 
-  it("is still for a sleeper that died: the next taker begins awake", () => {
+  it("does not ring for a sleeper that died: the next taker begins awake", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     expect(lanes.sleep(5)).toBe(true)
     expect(lanes.settleTaken()).toBe(0)

@@ -26,7 +26,7 @@ const range = (from: number, to: number): ReadonlyArray<number> =>
   Array.from({ length: to - from }, (_, i) => i + from)
 
 describe("DigestLanes in one thread", () => {
-  it("hand out what was pushed, oldest first, every channel", () => {
+  it("deliver what was pushed, oldest first, with every channel", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     for (let i = 0; i < CHANNELS; i++) lanes.inbox[i] = i + 0.5
     expect(lanes.push()).toBe(LANE_TAKEN)
@@ -57,7 +57,7 @@ describe("DigestLanes in one thread", () => {
     expect(push(lanes, 18)).toBe(LANE_TAKEN)
   })
 
-  it("go on where a lane's 32-bit positions wrap", () => {
+  it("continue when a lane's 32-bit positions wrap", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const words = new Int32Array(lanes.buffer)
     // Tail and head of the first lane.
@@ -73,7 +73,7 @@ describe("DigestLanes in one thread", () => {
     expect(lanes.dropped).toBe(4)
   })
 
-  it("throw away a copy that a producer has dropped and written over meanwhile", () => {
+  it("discard a copy that a producer has dropped and overwritten", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     for (const i of range(0, 16)) push(lanes, i)
     const out = new Float64Array(DIGEST_WIDTH)
@@ -90,7 +90,7 @@ describe("DigestLanes in one thread", () => {
     expect(takeAll(lanes)).toEqual(range(2, 17))
   })
 
-  it("ring once for a sleep, when so many wait as were asked for, whoever pushed them", () => {
+  it("ring once per sleep, when the requested number wait, whoever pushed them", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const other = another(lanes)
     const rung = (): boolean => Atomics.load(lanes.bell, 0) !== lanes.bellAt
@@ -111,7 +111,7 @@ describe("DigestLanes in one thread", () => {
     expect(rung()).toBe(true)
   })
 
-  it("say how many digests died with their taker", () => {
+  it("report how many digests were lost with their taker", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const out = new Float64Array(DIGEST_WIDTH)
     for (const i of range(0, 20)) push(lanes, i)
@@ -123,7 +123,7 @@ describe("DigestLanes in one thread", () => {
     expect(takeAll(lanes)).toEqual(range(6, 20))
   })
 
-  it("give every thread a lane while there are some, and count what finds none", () => {
+  it("give every thread a lane while lanes are free, and count digests without one", () => {
     const lanes = DigestLanes.create(16, DROP_OLDEST)
     const others = range(0, 64).map(() => another(lanes))
     expect(others.map((one, i) => push(one, i))).toEqual([
@@ -135,7 +135,7 @@ describe("DigestLanes in one thread", () => {
     expect(lanes.dropped).toBe(1)
   })
 
-  it("reclaim a lane that was idle from one call to the next, and its owner finds another", () => {
+  it("reclaim a lane that was idle between two calls, and its owner finds another", () => {
     const lanes = DigestLanes.create(16, BACKPRESSURE)
     const others = range(0, 63).map(() => another(lanes))
     others.forEach((one, i) => push(one, i))
@@ -157,7 +157,7 @@ describe("DigestLanes in one thread", () => {
     expect([...takeAll(lanes)].sort((a, b) => a - b)).toEqual([0, 5, 101])
   })
 
-  it("refuse capacities that are none and buffers that are too small", () => {
+  it("refuse invalid capacities and buffers that are too small", () => {
     for (const capacity of [0, 8, 24, 2 ** 21])
       expect(() => DigestLanes.create(capacity, DROP_OLDEST)).toThrow(RangeError)
     expect(() => new DigestLanes(new SharedArrayBuffer(64), 16, DROP_OLDEST)).toThrow(RangeError)

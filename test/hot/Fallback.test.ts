@@ -97,7 +97,7 @@ class Plant {
 }
 
 describe("an emergency on the baseline", () => {
-  it("that goes on there puts the plant where a person began, and makes that the baseline", () => {
+  it("that continues there moves the plant to the user's start, and makes that the baseline", () => {
     const plant = new Plant()
     plant.earn(0.42)
     expect(plant.report(-0.9)).toBe(EMERGENCY)
@@ -110,7 +110,7 @@ describe("an emergency on the baseline", () => {
     expect(plant.hot.executor.base[0]).toBe(START)
   })
 
-  it("has the baseline back where the start is worse still, and is left at that", () => {
+  it("returns to the baseline if the start is even worse, and stays there", () => {
     const plant = new Plant()
     plant.earn(0.42)
     for (const margin of [-0.9, -0.9, -1.2]) plant.report(margin)
@@ -121,14 +121,14 @@ describe("an emergency on the baseline", () => {
     expect(plant.hot.emergenciesWaitedOut).toBe(50)
   })
 
-  it("stays at the start where that is no worse", () => {
+  it("stays at the start if that is no worse", () => {
     const plant = new Plant()
     plant.earn(0.42)
     for (const margin of [-0.9, -0.9, -0.9, -3]) plant.report(margin)
     expect(plant.live).toBe(START)
   })
 
-  it("changes nothing where the baseline is the start, as it is for an engine that has just begun", () => {
+  it("changes nothing if the baseline is the start, as in a new engine", () => {
     const plant = new Plant(0.05)
     plant.report(-0.9)
     const { generation } = plant.hot.config
@@ -136,7 +136,7 @@ describe("an emergency on the baseline", () => {
     expect([plant.live, plant.hot.config.generation]).toEqual([START, generation])
   })
 
-  it("that is no emergency any more and still breaks the constraint for a whole window puts it there too", () => {
+  it("that is over but breaks the constraint for a whole window also moves the plant there", () => {
     const plant = new Plant()
     plant.earn(0.42)
     plant.report(-0.9)
@@ -149,7 +149,7 @@ describe("an emergency on the baseline", () => {
     expect(baseline[0]).toBe(START)
   })
 
-  it("has the baseline back where a window at the start is worse, and is left at that", () => {
+  it("returns to the baseline if a window at the start is worse, and stays there", () => {
     const plant = new Plant()
     plant.earn(0.42)
     plant.report(-0.9)
@@ -160,7 +160,7 @@ describe("an emergency on the baseline", () => {
     expect(plant.live).toBe(0.42)
   })
 
-  it("is settled at the start by the first window there that is no worse", () => {
+  it("is settled by the first window at the start that is no worse", () => {
     const plant = new Plant()
     plant.earn(0.42)
     plant.report(-0.9)
@@ -171,7 +171,7 @@ describe("an emergency on the baseline", () => {
     expect(plant.live).toBe(START)
   })
 
-  it("is none where there is no baseline: the plant waits on its base, however its windows read", () => {
+  it("has no effect without a baseline: the plant waits on its base, however its windows read", () => {
     const plant = new Plant(0, false)
     plant.move(0.42)
     expect(plant.report(-0.9)).toBe(EMERGENCY)
@@ -179,7 +179,7 @@ describe("an emergency on the baseline", () => {
     expect([plant.live, plant.hot.config.hasBaseline]).toEqual([0.42, false])
   })
 
-  it("stays on the baseline where its windows keep the constraint, if only just", () => {
+  it("stays on the baseline if its windows keep the constraint, even barely", () => {
     const plant = new Plant()
     plant.earn(0.42)
     plant.report(-0.9)
@@ -187,7 +187,7 @@ describe("an emergency on the baseline", () => {
     expect([plant.report(0), plant.live]).toEqual([WINDOW_CLOSED, 0.42])
   })
 
-  it("is looked for only where an emergency led: not in SafeMode for another reason, and not while tuning", () => {
+  it("leads to the start only after an emergency: not in SafeMode for another reason, and not while tuning", () => {
     const plant = new Plant()
     plant.earn(0.42)
     for (let i = 0; i < 4; i++) plant.report(-0.3)
@@ -198,7 +198,7 @@ describe("an emergency on the baseline", () => {
     expect([plant.report(-0.3), plant.live]).toEqual([WINDOW_CLOSED, 0.42])
   })
 
-  it("has its chance again after a window outside SafeMode, whoever opened the latch anew", () => {
+  it("may use the start again after a window outside SafeMode, whoever reopened the latch", () => {
     const plant = new Plant()
     plant.earn(0.42)
     for (const margin of [-0.9, -0.9, -1.2]) plant.report(margin)
@@ -211,7 +211,7 @@ describe("an emergency on the baseline", () => {
     expect(plant.live).toBe(START)
   })
 
-  it("begins with the baseline again once SafeMode has been left", () => {
+  it("starts with the baseline again once SafeMode has been left", () => {
     const plant = new Plant()
     plant.earn(0.42)
     for (const margin of [-0.9, -0.9, -1.2]) plant.report(margin)
@@ -221,7 +221,7 @@ describe("an emergency on the baseline", () => {
     expect(plant.live).toBe(START)
   })
 
-  it("never puts the plant anywhere but on its base, the baseline or the start, and at most three times", () => {
+  it("moves the plant only to its base, the baseline or the start, and at most three times", () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.42, max: 0.58, noNaN: true }),

@@ -8,7 +8,7 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { linear, makeRig, unlimited } from "./rig.ts"
 
 describe("the fences of a loop", () => {
-  it("are the latest ones: an old one gives way once as many stand as are kept", () => {
+  it("are the latest ones: the oldest is dropped once the list is full", () => {
     const rig = makeRig([linear()], unlimited)
     const kernel = new SpsaKernel(rig.table, DEFAULT_SPSA)
     const state = new Float64Array(kernel.stateLength)
@@ -28,7 +28,7 @@ describe("the fences of a loop", () => {
     expect(fences.standing.at(-1)?.edges[0]).toBeCloseTo(0.5 + 0.0005 * (FENCES + 5), 12)
   })
 
-  it("are those of the runaway guard as well: the latest ones, after those that stand", () => {
+  it("include those of the runaway guard: the latest ones, after those that exist", () => {
     const rig = makeRig([linear()], unlimited)
     const fences = new Fences(rig.table)
     const put: Array<number> = []

@@ -41,7 +41,7 @@ const untilWaiting = (bench: LoopBench): void => {
 }
 
 describe("HotLoop and its tuner", () => {
-  it("hands the readings of a pair over, losses by direction and margins beside them, whichever came first", () => {
+  it("passes on the readings of a pair, losses and margins by direction, whichever came first", () => {
     const reading = fc.record({
       objective: fc.double({ min: -10, max: 10, noNaN: true }),
       margin: fc.oneof(fc.constant(Number.NaN), fc.double({ min: -0.4, max: 1, noNaN: true })),
@@ -87,7 +87,7 @@ describe("HotLoop and its tuner", () => {
     )
   })
 
-  it("numbers what it asks for, and asks for both probes in the order that was drawn, then for the update", () => {
+  it("numbers its proposals, and asks for both probes in the drawn order, then for the update", () => {
     const bench = new LoopBench()
     const { hot, loop } = bench
     const firsts: Array<number> = []
@@ -105,7 +105,7 @@ describe("HotLoop and its tuner", () => {
     expect(applies.map((record) => record[RECORD_DETAIL]).slice(0, wanted.length)).toEqual(wanted)
   })
 
-  it("keeps the state before the last cycle: the base that it was taken around", () => {
+  it("keeps the state before the last cycle, with the base of its probes", () => {
     const bench = new LoopBench()
     const { loop, hot } = bench
     loop.start()
@@ -121,7 +121,7 @@ describe("HotLoop and its tuner", () => {
     }
   })
 
-  it("applies no update where a pair said nothing, and counts the cycle", () => {
+  it("applies no update if a pair gave no information, and counts the cycle", () => {
     const bench = new LoopBench()
     const { loop, hot } = bench
     loop.start()
@@ -134,7 +134,7 @@ describe("HotLoop and its tuner", () => {
     expect(drained(hot.audit).some((record) => record[RECORD_DETAIL] === UPDATE)).toBe(false)
   })
 
-  it("goes on from what another loop had learnt, where its own plant stands, and keeps no baseline by itself", () => {
+  it("continues with what another loop learned, from its own plant's place, and sets no baseline by itself", () => {
     const one = new LoopBench()
     one.loop.start()
     one.run(60)
@@ -151,7 +151,7 @@ describe("HotLoop and its tuner", () => {
     expect(bits(other.loop.state)).toEqual(bits(kept))
   })
 
-  it("makes the start the first baseline unless it is told not to", () => {
+  it("makes the start the first baseline unless configured otherwise", () => {
     for (const startIsBaseline of [true, false]) {
       const bench = new LoopBench({ options: { startIsBaseline } })
       bench.loop.start()
@@ -159,7 +159,7 @@ describe("HotLoop and its tuner", () => {
     }
   })
 
-  it("changes nothing when it is started again in the midst of a cycle", () => {
+  it("changes nothing when it is started again during a cycle", () => {
     const bench = new LoopBench()
     bench.loop.start()
     bench.run(31)
@@ -171,7 +171,7 @@ describe("HotLoop and its tuner", () => {
     expect(hot.audit.size).toBe(0)
   })
 
-  it("does nothing at all before it is started and after it was stopped", () => {
+  it("does nothing before it is started and after it was stopped", () => {
     const bench = new LoopBench()
     const { loop, hot } = bench
     const idle = (): void => {
@@ -198,7 +198,7 @@ describe("HotLoop and its tuner", () => {
     expect(isWaiting(bench)).toBe(true)
   })
 
-  it("says what it is refused for: another knob table", () => {
+  it("refuses a kernel of another knob table", () => {
     const kernel = new SpsaKernel(new KnobTable([linear()]), DEFAULT_SPSA)
     expect(() => new HotLoop(new LoopBench().hot, kernel)).toThrow(
       "kernel: must be one over the knob table of its hot path",
@@ -207,7 +207,7 @@ describe("HotLoop and its tuner", () => {
 })
 
 describe("HotLoop and the pace of Tier 1", () => {
-  it("says when it wants to be woken: at the next apply, never while it waits for a window", () => {
+  it("asks to be woken at the next apply, and never while it waits for a window", () => {
     const bench = new LoopBench()
     const { loop, hot } = bench
     loop.start()
@@ -225,7 +225,7 @@ describe("HotLoop and the pace of Tier 1", () => {
     expect(isWaiting(bench)).toBe(true)
   })
 
-  it("asks a shared budget again when that said to, and not before", () => {
+  it("asks a shared budget again at the time it gave, and not before", () => {
     const shared = new SharedBudget({ probing: 1, appliesPerSecond: 1_000 })
     const seat = { seated: false, waiting: false, behind: null }
     expect(shared.admits(Float64Array.of(SECOND), seat)).toBe(true)
@@ -271,7 +271,7 @@ describe("HotLoop refused by Tier 1", () => {
     [[TOO_LOW, TOO_LOW, TOO_LARGE], TRIP_REPEATED_VIOLATIONS],
     [[TOO_LOW, TOO_LARGE, TOO_LOW], TRIP_REPEATED_VIOLATIONS],
     [[TOO_LARGE, TOO_LOW, TOO_LOW], TRIP_REPEATED_VIOLATIONS],
-  ])("gives a cause of its own to refusals of one kind: %j is trip %i", (order, trip) => {
+  ])("gives refusals of one kind their own cause: %j is trip %i", (order, trip) => {
     const bench = new LoopBench({ policy: { ...policy, maxStep: 0.01 } })
     bench.loop.shared = new Ordered(bench, order)
     bench.loop.start()
@@ -303,7 +303,7 @@ describe("HotLoop refused by Tier 1", () => {
     expect(loop.trips).toBe(0)
   })
 
-  it("trips at the first refusal for a regression where one is all it may have", () => {
+  it("trips at the first refusal for a regression if only one is allowed", () => {
     const bench = new LoopBench({ options: { refusalsToTrip: 1 } })
     bench.loop.start()
     bench.digest(1)
@@ -314,7 +314,7 @@ describe("HotLoop refused by Tier 1", () => {
     expect(bench.live).toEqual(bench.base)
   })
 
-  it("asks once where the audit has no room", () => {
+  it("asks once if the audit has no room", () => {
     const bench = new LoopBench({ auditCapacity: 16 })
     bench.loop.start()
     for (let i = 0; i < 40 && bench.loop.phase !== FROZEN; i++) {

@@ -63,7 +63,7 @@ const reach = (bench: LoopBench, pairs = 6): ReadonlyArray<readonly [up: number,
 }
 
 describe("an emergency under a probe of a loop without actors", () => {
-  it.each([1, -1] as const)("keeps what follows on this side of half the way there (%i)", (side) => {
+  it.each([1, -1] as const)("keeps what follows within half the distance (%i)", (side) => {
     const bench = started()
     const [far, other] = onProbe(bench, side)
     emergency(bench)
@@ -75,7 +75,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(grid[other > 0 ? 1 : 0]).toBeGreaterThan(0)
   })
 
-  it("is forgotten when its time is over, and not before", () => {
+  it("expires on time, and not before", () => {
     const safeModeUs = 30 * SECOND
     for (const [fenceUs, share] of [
       [safeModeUs + READING, 1],
@@ -91,7 +91,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     }
   })
 
-  it("keeps the base on this side too, however much better the other one reads", () => {
+  it("keeps the base on this side too, however much better the other side reads", () => {
     const bench = started()
     const from = bench.base[0]
     const [far] = onProbe(bench, 1)
@@ -106,7 +106,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(highest).toBeLessThanOrEqual(far / 2)
   })
 
-  it("was not the probe's doing where a window of SafeMode shows that the constraint is still broken", () => {
+  it("is not blamed on the probe if a window of SafeMode shows that the constraint is still broken", () => {
     for (const [margin, share] of [
       [-0.1, 1],
       [0, 0.5],
@@ -121,7 +121,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     }
   })
 
-  it("was not the probe's doing where a second one follows in SafeMode", () => {
+  it("is not blamed on the probe if a second one follows in SafeMode", () => {
     const bench = started()
     const [far] = onProbe(bench, 1)
     emergency(bench)
@@ -130,7 +130,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(reach(bench)[0][0]).toBeCloseTo(far, 12)
   })
 
-  it("was not the probe's doing where a second one leads on, from the baseline to the start", () => {
+  it("is not blamed on the probe if a second one leads from the baseline to the start", () => {
     const bench = new LoopBench({ policy: often })
     const { executor, config } = bench.hot
     // A baseline that lies as near to the start as half a probe.
@@ -148,7 +148,7 @@ describe("an emergency under a probe of a loop without actors", () => {
   })
 
   it.each([1, 2, 3, 4, 5, 6])(
-    "says nothing of the probe where the other side was broken too (seed %i)",
+    "is not blamed on the probe if the other side broke the constraint too (seed %i)",
     (seed) => {
       for (const [margin, share] of [
         [-0.1, 1],
@@ -168,7 +168,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     },
   )
 
-  it("says nothing of the probe where the cycle before it had found the base broken, if it measured that at all", () => {
+  it("is not blamed on the probe if the previous cycle found that the base broke the constraint", () => {
     for (const [first, second, fenced] of [
       [-0.1, -0.1, false],
       [0.3, -0.1, false],
@@ -190,7 +190,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     }
   })
 
-  it("is all that such windows take back: a fence that stood before stays", () => {
+  it("is the only fence that such windows remove: an earlier one stays", () => {
     const bench = started()
     const [far] = onProbe(bench, 1)
     emergency(bench)
@@ -203,7 +203,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(reach(bench)[0][0]).toBeCloseTo(far / 2, 12)
   })
 
-  it("stays known when a later SafeMode has nothing to do with it", () => {
+  it("is kept through a later, unrelated SafeMode", () => {
     const bench = started()
     const [far] = onProbe(bench, 1)
     emergency(bench)
@@ -216,7 +216,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     expect(reach(bench)[0][0]).toBeCloseTo(far / 2, 12)
   })
 
-  it("puts up no fence where it comes on the base: after a rollback, before the first probe, after a stop amid one", () => {
+  it("sets no fence if it comes on the base: after a rollback, before the first probe, after a stop during one", () => {
     const rolledBack = started()
     onProbe(rolledBack, 1)
     rolledBack.loop.rollback()
@@ -237,7 +237,7 @@ describe("an emergency under a probe of a loop without actors", () => {
     }
   })
 
-  it("adds to the fences that stand: the nearest counts", () => {
+  it("adds to the existing fences: the nearest counts", () => {
     const bench = started()
     const [far] = onProbe(bench, 1)
     emergency(bench)

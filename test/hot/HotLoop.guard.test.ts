@@ -112,7 +112,7 @@ function afterCooldown(bench: Guarded): void {
 }
 
 describe("a level that stays bad on the tuned configuration", () => {
-  it("takes the plant to its baseline and opens SafeMode, until a blame and a hold are over", () => {
+  it("moves the plant to its baseline and opens SafeMode, until a blame and a hold are over", () => {
     const bench = retreated()
     const { hot, loop } = bench
     expect(bench.live).toEqual(bench.startedAt)
@@ -133,7 +133,7 @@ describe("a level that stays bad on the tuned configuration", () => {
     afterCooldown(bench)
   })
 
-  it("leads nowhere near there again while the fence of the blame stands", () => {
+  it("is kept away from while the fence of the blame stands", () => {
     const bench = retreated()
     bench.readings(80, bench.storm, GUARD_RELEASE)
     const { sides, edges, untilUs } = guardFence(bench.hot.table, bench.loop.guarded, bench.now)
@@ -149,7 +149,7 @@ describe("a level that stays bad on the tuned configuration", () => {
     expect(nearest).toBeGreaterThanOrEqual(-1e-9)
   })
 
-  it("gives its seat to others meanwhile", () => {
+  it("releases its seat meanwhile", () => {
     const shared = new SharedBudget({ probing: 1, appliesPerSecond: 1000 })
     const bench = new Guarded()
     bench.loop.shared = shared
@@ -160,7 +160,7 @@ describe("a level that stays bad on the tuned configuration", () => {
     expect([shared.seated, bench.loop.seated]).toEqual([0, false])
   })
 
-  it("goes to the start where there is no baseline, which is the baseline once that has helped", () => {
+  it("goes to the start if there is no baseline, and makes it the baseline if that helps", () => {
     const bench = retreated({ options: { startIsBaseline: false } })
     expect(bench.live).toEqual(bench.startedAt)
     expect(bench.hot.config.hasBaseline).toBe(false)
@@ -172,7 +172,7 @@ describe("a level that stays bad on the tuned configuration", () => {
     expect([...baseline]).toEqual(bench.startedAt)
   })
 
-  it("demands a person once the plant had to be saved more often than the policy allows", () => {
+  it("requires a person once the guard retreats more often than the policy allows", () => {
     const bench = retreated({ policy: { ...policy, rollbacksPerHour: 0 } })
     const { executor } = bench.hot
     expect(executor.resetDemanded).toBe(false)
@@ -187,7 +187,7 @@ describe("a level that stays bad on the tuned configuration", () => {
     expect([bench.latch, bench.loop.phase === FROZEN]).toEqual([NOT_TRIPPED, false])
   })
 
-  it("is looked at by nobody where the guard is off", () => {
+  it("has no effect if the guard is off", () => {
     const bench = new Guarded({ options: { guard: false } })
     bench.loop.start()
     bench.readings(60, bench.downhill)
@@ -197,7 +197,7 @@ describe("a level that stays bad on the tuned configuration", () => {
 })
 
 describe("a level that is bad everywhere", () => {
-  it("sends the plant back to the tuned base: the world has changed, and tuning goes on", () => {
+  it("returns the plant to the tuned base, because the load has changed, and tuning continues", () => {
     const bench = tuned()
     const tunedAt = bench.base
     let last = tunedAt
@@ -212,14 +212,14 @@ describe("a level that is bad everywhere", () => {
     expect([bench.latch, bench.loop.phase === FROZEN]).toEqual([NOT_TRIPPED, false])
   })
 
-  it("is the world's doing where there is no other place than the start to stand on", () => {
+  it("is attributed to the load if there is no other place than the start", () => {
     const bench = retreated({ options: { startIsBaseline: false } })
     bench.readings(100, () => BAD, GUARD_WORLD)
     expect(bench.acts).toEqual([GUARD_RETREAT, GUARD_WORLD])
     expect(bench.hot.config.hasBaseline).toBe(false)
   })
 
-  it("but the start sends the plant there, from a baseline that was set elsewhere: that is the baseline then", () => {
+  it("except at the start moves the plant there, and makes the start the baseline", () => {
     const bench = tuned()
     bench.loop.setBaseline()
     bench.readings(40, bench.downhill)
@@ -238,7 +238,7 @@ describe("a level that is bad everywhere", () => {
 })
 
 describe("a blame", () => {
-  it("rolls back to the baseline, which stays what it is, however good the start would be", () => {
+  it("rolls back to the baseline and keeps it, however good the start would be", () => {
     const bench = tuned()
     bench.loop.setBaseline()
     const baseline = bench.base
@@ -265,7 +265,7 @@ describe("an emergency while SafeMode is open", () => {
     expect(bench.loop.lastTrip).toBe(TRIP_CONSTRAINT_EMERGENCY)
   }
 
-  it("ends what the guard had begun: the timer leads out, not a verdict", () => {
+  it("ends the guard's trial: the timer closes SafeMode, not a verdict", () => {
     const bench = retreated()
     breach(bench)
     expect(bench.phase).toBe(GUARD_CALM)
@@ -275,7 +275,7 @@ describe("an emergency while SafeMode is open", () => {
     expect(bench.hot.executor.resetDemanded).toBe(false)
   })
 
-  it("makes no exit easier: what a person has closed waits for a person", () => {
+  it("makes no exit easier: after a person's trip, only a person resets", () => {
     const bench = tuned()
     bench.loop.setBaseline()
     bench.readings(20, bench.downhill)
@@ -287,7 +287,7 @@ describe("an emergency while SafeMode is open", () => {
     expect(bench.latch).toBe(NOT_TRIPPED)
   })
 
-  it("demands a person on the record where there were more rollbacks than the policy allows", () => {
+  it("records that a person is required after more rollbacks than the policy allows", () => {
     const bench = tuned({ policy: { ...policy, rollbacksPerHour: 0 } })
     breach(bench)
     expect([bench.hot.executor.resetDemanded, bench.loop.dueUs]).toEqual([true, Number.POSITIVE_INFINITY])
@@ -299,7 +299,7 @@ describe("an emergency while SafeMode is open", () => {
 })
 
 describe("a stay that is better than the baseline", () => {
-  it("becomes the baseline, and the plant is not moved for it", () => {
+  it("becomes the baseline without moving the plant", () => {
     const bench = new Guarded({ policy: { ...policy, minStableUs: 0 } })
     bench.loop.start()
     bench.readings(40, bench.downhill)
@@ -322,7 +322,7 @@ describe("a stay that is better than the baseline", () => {
 })
 
 describe("a person", () => {
-  it("who rolls back while the plant is on trial ends the trial: it rests there without a verdict", () => {
+  it("who rolls back during a trial ends it: the plant rests there without a verdict", () => {
     const bench = retreated()
     bench.readings(1, bench.storm)
     expect(bench.phase).toBe(GUARD_ON_BASELINE)
@@ -332,7 +332,7 @@ describe("a person", () => {
     expect(bench.acts).toEqual([GUARD_RETREAT, GUARD_RELEASE])
   })
 
-  it("who rolls back while nothing is on trial changes nothing of the guard but what levels it compares", () => {
+  it("who rolls back outside a trial changes only the levels that the guard compares", () => {
     const bench = tuned()
     const reference = bench.loop.guarded[G_REFERENCE]
     bench.loop.rollback()
@@ -341,7 +341,7 @@ describe("a person", () => {
     afterCooldown(bench)
   })
 
-  it("who resets before a verdict lets the plant go on from its tuned base", () => {
+  it("who resets before a verdict lets the plant continue from its tuned base", () => {
     const bench = tuned()
     let left = bench.base
     for (let i = 0; i < 60 && bench.acts.length === 0; i++) {
@@ -356,7 +356,7 @@ describe("a person", () => {
     expect(bench.acts).toEqual([GUARD_RETREAT, GUARD_WORLD])
   })
 
-  it("who resets another SafeMode moves nothing by that", () => {
+  it("who resets another SafeMode moves nothing", () => {
     const bench = tuned()
     bench.loop.trip()
     const before = bench.base
@@ -366,7 +366,7 @@ describe("a person", () => {
     expect(bench.acts).toEqual([])
   })
 
-  it("who sets the baseline makes its level the one that is expected", () => {
+  it("who sets the baseline makes its level the expected one", () => {
     const bench = tuned()
     const before = bench.loop.guarded[G_REFERENCE]
     bench.loop.setBaseline()
@@ -377,7 +377,7 @@ describe("a person", () => {
     expect([...baseline]).toEqual(bench.base)
   })
 
-  it("who trips by hand ends a trial: only a reset leads out, and that is no verdict of the guard's", () => {
+  it("who trips by hand ends a trial: only a reset closes SafeMode, and that is not a verdict of the guard", () => {
     const bench = retreated()
     bench.readings(1, bench.storm)
     bench.loop.trip()
@@ -393,7 +393,7 @@ describe("a person", () => {
 describe("SafeMode for regressions", () => {
   const strict = { ...policy, rollbackRegressions: 90, regressionsToTrip: 2 }
 
-  it("is watched over by the guard; one opened by hand is not", () => {
+  it("is watched by the guard; one opened by hand is not", () => {
     const bench = tuned({ policy: strict })
     let level = CALM
     for (let i = 0; i < 40 && bench.loop.phase !== FROZEN; i++) bench.readings(1, () => (level *= 4))
@@ -410,7 +410,7 @@ describe("SafeMode for regressions", () => {
 })
 
 describe("a loop that takes over from another one", () => {
-  it("knows what its guard knew, and begins no second time", () => {
+  it("keeps its guard's state, and does not start a second time", () => {
     const before = tuned()
     const after = new Guarded()
     after.loop.startFrom(before.loop.state, before.loop.guarded)
@@ -439,7 +439,7 @@ describe("the fence of a blame", () => {
     return state
   }
 
-  it("stands half way to where it led, the short way round, for sixty windows that double with each blame", () => {
+  it("stands half way to the blamed place, the short way round, for sixty windows that double with each blame", () => {
     for (const [blames, windows] of [
       [1, 60],
       [2, 120],

@@ -75,7 +75,7 @@ describe("HotLoop and regressions", () => {
     expect(executor.regressions).toBe(0)
   })
 
-  it("rolls back at its number in a row, once, keeps what it learnt, and trips at the other number", () => {
+  it("rolls back once at one limit, keeps what it learned, and trips at the other", () => {
     const bench = moved({ policy: { ...policy, rollbackRegressions: 2, regressionsToTrip: 4 } })
     const { hot, loop } = bench
     const before = loop.kernel.cycles(loop.state)
@@ -93,7 +93,7 @@ describe("HotLoop and regressions", () => {
     expect(hot.executor.rollbacks).toBe(2)
   })
 
-  it.each([1, 2, 3])("trips at regression %i in a row where that is its number", (regressionsToTrip) => {
+  it.each([1, 2, 3])("trips at regression %i in a row if that is the limit", (regressionsToTrip) => {
     const bench = moved({ policy: { ...policy, rollbackRegressions: regressionsToTrip, regressionsToTrip } })
     const { loop } = bench
     const before = loop.kernel.cycles(loop.state)
@@ -151,7 +151,7 @@ describe("HotLoop and a rollback by hand", () => {
     expect(isWaiting(bench)).toBe(true)
   })
 
-  it("leaves SafeMode open, until it would have ended, and is none of those that want a person", () => {
+  it("keeps SafeMode open until its deadline, and does not count towards needing a person", () => {
     const bench = moved({ policy: { ...policy, rollbacksPerHour: 1 } })
     const { loop } = bench
     silence(bench)
@@ -170,7 +170,7 @@ describe("HotLoop and a rollback by hand", () => {
 })
 
 describe("HotLoop and its own rollbacks", () => {
-  it("allows the hour's number, and waits for a person after one more", () => {
+  it("allows the hourly number, and waits for a person after one more", () => {
     const bench = moved({
       policy: { ...policy, rollbacksPerHour: 2, rollbackRegressions: 1, regressionsToTrip: 90 },
     })
@@ -199,7 +199,7 @@ describe("HotLoop and its own rollbacks", () => {
 })
 
 describe("HotLoop in SafeMode", () => {
-  it("says when its timer ends, and ends it with the first window that closes from then on", () => {
+  it("states when its timer ends, and closes with the first window after that", () => {
     const bench = moved({ options: { safeModeUs: 7 * SECOND } })
     const { loop } = bench
     silence(bench)
@@ -225,7 +225,7 @@ describe("HotLoop in SafeMode", () => {
     expect(bench.loop.trips).toBe(1)
   })
 
-  it("keeps watching: every window closes or runs out, one after the other, and counts for nothing", () => {
+  it("keeps measuring: windows close or expire one after another, and count for nothing", () => {
     const bench = moved()
     silence(bench)
     const { cycles } = bench.loop
@@ -248,7 +248,7 @@ describe("HotLoop in SafeMode", () => {
     expect([other.loop.timeouts, other.loop.trips]).toEqual([0, 0])
   })
 
-  it("is left by hand though the audit has records waiting, unless it waits for just that", () => {
+  it("is left by hand even if audit records are waiting, unless it waits for exactly that", () => {
     const bench = moved({ auditCapacity: 1024 })
     bench.loop.trip()
     while (bench.hot.audit.drained) bench.hot.executor.setBaseline()
@@ -269,7 +269,7 @@ describe("HotLoop in SafeMode", () => {
     expect(full.loop.phase).not.toBe(FROZEN)
   })
 
-  it("does nothing on a reset that it does not need", () => {
+  it("ignores a reset that it does not need", () => {
     const bench = moved()
     const before = [bench.hot.config.generation, bench.loop.phase, bench.loop.kernel.cycles(bench.loop.state)]
     bench.loop.reset()
@@ -280,7 +280,7 @@ describe("HotLoop in SafeMode", () => {
     ]).toEqual(before)
   })
 
-  it("stays open where a latch was found open, until a person ends it", () => {
+  it("stays open if the latch was found open, until a person ends it", () => {
     const bench = new LoopBench()
     bench.hot.executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
     bench.loop.start()
@@ -319,7 +319,7 @@ describe("HotLoop tripped by hand", () => {
     expect(loop.phase).not.toBe(FROZEN)
   })
 
-  it("still wants a person after an emergency, which alone has a timer", () => {
+  it("still needs a person after an emergency, which by itself has a timer", () => {
     const bench = moved()
     const { loop } = bench
     loop.trip()
@@ -332,7 +332,7 @@ describe("HotLoop tripped by hand", () => {
     expect(loop.phase).not.toBe(FROZEN)
   })
 
-  it("has a timer after as many emergencies as the hour allows rollbacks, and none after one more", () => {
+  it("has a timer for as many emergencies as rollbacks allowed per hour, and none after one more", () => {
     const bench = moved({ policy: { ...policy, rollbacksPerHour: 2 } })
     const { loop } = bench
     for (let i = 1; i <= 2; i++) {
@@ -365,7 +365,7 @@ describe("HotLoop at rest and stopped", () => {
     expect(latchOf(bench)).toBe(NOT_TRIPPED)
   })
 
-  it("watches on at rest, wants no timer, and goes on without the regressions that it had", () => {
+  it("keeps measuring at rest, needs no timer, and continues without its earlier regressions", () => {
     const bench = moved({ policy: { ...policy, rollbackRegressions: 90, regressionsToTrip: 100 } })
     const { hot, loop } = bench
     worsen(bench, () => hot.executor.regressions === 2)
@@ -380,7 +380,7 @@ describe("HotLoop at rest and stopped", () => {
     expect(isWaiting(bench)).toBe(true)
   })
 
-  it("leaves SafeMode as it is when it is to rest: still already, and left as before", () => {
+  it("keeps SafeMode as it is when asked to rest, and leaves it as before", () => {
     const bench = moved()
     silence(bench)
     const { generation } = bench.hot.config

@@ -60,7 +60,7 @@ describe("HotLoop", () => {
     expect(hot.executor.refused.every((count) => count === 0)).toBe(true)
   })
 
-  it("waits with the update where readings come faster than Tier 1's pace", () => {
+  it("delays the update if readings come faster than Tier 1's pace", () => {
     const bench = new LoopBench()
     bench.loop.start()
     bench.now += 100_000 - READING
@@ -73,7 +73,7 @@ describe("HotLoop", () => {
     expect(bench.loop.cycles).toBe(1)
   })
 
-  it("finds the bottom, refused nothing, and maximises where it is told to", () => {
+  it("finds the bottom without refusals, and can maximise", () => {
     for (const sign of [1, -1] as const) {
       const bench = new LoopBench({ options: { sign } })
       bench.loop.start()
@@ -84,7 +84,7 @@ describe("HotLoop", () => {
     }
   })
 
-  it("takes no reading of another generation", () => {
+  it("ignores readings of another generation", () => {
     const bench = new LoopBench()
     bench.loop.start()
     const phase = bench.loop.phase
@@ -109,7 +109,7 @@ describe("HotLoop", () => {
     expect(bench.live).toEqual(bench.base)
   })
 
-  it("trips on three refusals in a row, goes on from the base when its timer ends", () => {
+  it("trips on three refusals in a row, and continues from the base when its timer ends", () => {
     // A proposer that asks for more than Tier 1 allows: what no correct one does.
     const bench = new LoopBench({ kernelMaxStep: 0.1, policy: { ...policy, maxStep: 0.01 } })
     const { loop } = bench
@@ -154,7 +154,7 @@ describe("HotLoop", () => {
     expect(bench.live).toEqual(start)
   })
 
-  it("is frozen at once by an emergency and rebased where the rollback put the plant", () => {
+  it("is frozen at once by an emergency and rebased to where the rollback put the plant", () => {
     const bench = new LoopBench()
     bench.loop.start()
     const start = bench.base
@@ -168,7 +168,7 @@ describe("HotLoop", () => {
     expect(bench.bowl()).toBeLessThan(0.02)
   })
 
-  it("wants a person after a trip by hand, and reset is enough", () => {
+  it("needs a person after a trip by hand, and reset is enough", () => {
     const bench = new LoopBench()
     bench.loop.start()
     bench.run(10)
@@ -209,7 +209,7 @@ describe("HotLoop", () => {
     expect(bench.loop.phase).not.toBe(FROZEN)
   })
 
-  it("leaves the plant on its base when stopped in the middle of a pair, and stays stopped", () => {
+  it("leaves the plant on its base when stopped during a pair, and stays stopped", () => {
     const bench = new LoopBench()
     bench.loop.start()
     bench.run(21)

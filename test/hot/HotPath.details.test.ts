@@ -113,7 +113,7 @@ const at = (hot: HotPath, us: number): HotPath => {
 
 const openOf = (hot: HotPath): boolean => Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
 
-describe("a clock that a digest finds", () => {
+describe("D the time of a digest", () => {
   it.each([
     ["behind", 40 * MS],
     ["at no number", Number.NaN],
@@ -128,7 +128,7 @@ describe("a clock that a digest finds", () => {
     expect(hot.window.count).toBe(1)
   })
 
-  it("on the last time or ahead of it is followed, and nothing is counted", () => {
+  it("at or after the current time is followed, and nothing is counted", () => {
     const hot = hotPath({ manualTime: false })
     tick(hot, 50 * MS)
     seeAt(hot, 50 * MS, 50 * MS)
@@ -138,7 +138,7 @@ describe("a clock that a digest finds", () => {
     expect(hot.clockHeld).toBe(0)
   })
 
-  it("may be the last time there is, by tick, by digest and by a manual digest's stamp", () => {
+  it("may be the last representable one, by tick, by digest and by a manual digest's stamp", () => {
     const ticked = hotPath()
     tick(ticked, LATEST)
     expect([ticked.nowUs, ticked.clockHeld]).toEqual([LATEST, 0])
@@ -150,7 +150,7 @@ describe("a clock that a digest finds", () => {
     expect([stamped.nowUs, stamped.clockHeld]).toEqual([LATEST, 0])
   })
 
-  it("is held only by manual digests that are stamped behind, not by those on time, and not where time is the owner's", () => {
+  it("is clamped only for manual digests stamped behind, not for punctual ones, and not if the owner drives time", () => {
     const manual = hotPath()
     for (const us of [10, 10, 20]) see(manual, us * MS)
     expect(manual.clockHeld).toBe(0)
@@ -161,7 +161,7 @@ describe("a clock that a digest finds", () => {
     expect(owned.clockHeld).toBe(0)
   })
 
-  it("is the owner's unless manual time is asked for", () => {
+  it("is the owner's unless manual time is configured", () => {
     const { manualTime: _, ...asLeftOut } = options()
     const hot = new HotPath(asLeftOut)
     see(hot, 50 * MS)
@@ -170,7 +170,7 @@ describe("a clock that a digest finds", () => {
 })
 
 describe("an object", () => {
-  it("fills each channel of the inbox with its own field, and what is left out with NaN", () => {
+  it("fills each channel of the inbox with its own field, and missing ones with NaN", () => {
     const hot = hotPath()
     hot.observeObject({
       objective: 1,
@@ -210,7 +210,7 @@ describe("windows", () => {
     expect(hot.executor.margin).toBeCloseTo(0.3, 12)
   })
 
-  it("are not begun anew by a proposal that is refused, or a rollback that leads nowhere", () => {
+  it("are not restarted by a refused proposal or a rollback without a target", () => {
     const hot = hotPath()
     see(hot, 1)
     expect(ask(hot, PLUS, 2, [0.9, 0.5])).not.toBe(ACCEPTED)
@@ -218,7 +218,7 @@ describe("windows", () => {
     expect(hot.window.count).toBe(1)
   })
 
-  it("begin anew with a rollback and a return, as of when they were made", () => {
+  it("restart with a rollback and a return, from the time of each", () => {
     const hot = hotPath()
     hot.executor.setBaseline()
     see(hot, 1)
@@ -229,7 +229,7 @@ describe("windows", () => {
     expect([hot.window.count, hot.window.generation, hot.nowUs]).toEqual([0, 3, 20 * MS])
   })
 
-  it("are reopened for the generation that is live: at now for the same, at its commit for another", () => {
+  it("are reopened for the live generation: at now for the same, at its commit for another", () => {
     const hot = hotPath()
     see(hot, 1)
     tick(hot, 50 * MS)
@@ -285,7 +285,7 @@ describe("a digest stamped ahead", () => {
     }
   })
 
-  it("is invalid where it would carry time further than a year; the first time of all may be any", () => {
+  it("is invalid if it would advance time by more than a year; the very first time may be any", () => {
     const hot = hotPath()
     const since1970 = 1.7e15
     see(hot, since1970)
@@ -308,7 +308,7 @@ describe("a digest stamped ahead", () => {
 })
 
 describe("deadlines", () => {
-  it("that have passed and wait to be told take no place from those to come", () => {
+  it("that have passed and wait to be reported take no place from later ones", () => {
     // Every digest closes a window, which weighs more than a deadline.
     const hot = hotPath({ window: { ...options().window, windowDigests: 1, settleUs: 0 } })
     for (let us = 1; us <= 9; us++) {
@@ -320,7 +320,7 @@ describe("deadlines", () => {
     expect([tick(hot, 99), tick(hot, 99), tick(hot, 100)]).toEqual([DEADLINE, NOTHING_DUE, DEADLINE])
   })
 
-  it("are met by the digest that comes exactly then", () => {
+  it("are met by a digest at exactly that time", () => {
     const hot = hotPath()
     hot.wakeAt(7)
     expect([see(hot, 6), see(hot, 7), see(hot, 8)]).toEqual([NOTHING_DUE, DEADLINE, WINDOW_CLOSED])
@@ -334,7 +334,7 @@ describe("deadlines", () => {
     expect(tick(hot, 11)).toBe(NOTHING_DUE)
   })
 
-  it("do not give way to a later one when all places are taken", () => {
+  it("are not replaced by a later one when all places are taken", () => {
     const hot = hotPath()
     for (let us = 1; us <= 8; us++) hot.wakeAt(us)
     hot.wakeAt(20)
@@ -342,7 +342,7 @@ describe("deadlines", () => {
     expect(tick(hot, 20)).toBe(NOTHING_DUE)
   })
 
-  it("that are none leave those alone that wait", () => {
+  it("that are not numbers do not affect those that wait", () => {
     const hot = hotPath()
     hot.wakeAt(5)
     for (const none of [Number.NaN, Number.POSITIVE_INFINITY]) hot.wakeAt(none)
@@ -351,7 +351,7 @@ describe("deadlines", () => {
 })
 
 describe("an emergency", () => {
-  it("is a margin below the limit, not one on it", () => {
+  it("is a margin below the limit, not at it", () => {
     const hot = hotPath()
     expect(see(hot, 1, balanced.emergencyMargin)).toBe(NOTHING_DUE)
     expect(see(hot, 2, balanced.emergencyMargin - 1e-9)).toBe(EMERGENCY)
@@ -360,7 +360,7 @@ describe("an emergency", () => {
     expect(openOf(full)).toBe(false)
   })
 
-  it("in a digest for which there is no room is none unless the digest is valid", () => {
+  it("in a digest that finds no room counts only if the digest is valid", () => {
     const full = withoutRoom()
     const stale = { timestampUs: 1, objective: 1, generation: 99, constraintMargin: -9 }
     expect(full.observeObject(stale)).toBe(RING_FULL)
@@ -368,7 +368,7 @@ describe("an emergency", () => {
     expect(full.audit.dropped).toBe(1)
   })
 
-  it("on a base without a baseline is waited out once SafeMode is open: there is nothing safer", () => {
+  it("on a base without a baseline waits once SafeMode is open: nothing is safer", () => {
     const hot = hotPath()
     expect(see(hot, 1 * MS, -0.6)).toBe(EMERGENCY)
     const { generation } = hot.config
@@ -377,7 +377,7 @@ describe("an emergency", () => {
     expect(hot.emergenciesWaitedOut).toBe(1)
   })
 
-  it("on a perturbation leads to the base though SafeMode is open for another reason", () => {
+  it("on a perturbation leads to the base even if SafeMode is open for another reason", () => {
     const hot = hotPath()
     ask(hot, PLUS, 0, [0.55, 0.55])
     hot.executor.openLatch(TRIP_MANUAL)
@@ -398,7 +398,7 @@ describe("an emergency", () => {
     expect(hot.config.unit(0)).toBe(0.5)
   })
 
-  it("after a rollback opens SafeMode anew where it had been left", () => {
+  it("after a rollback reopens SafeMode if it had been left", () => {
     const hot = hotPath()
     hot.executor.setBaseline()
     hot.rollback()
@@ -407,7 +407,7 @@ describe("an emergency", () => {
   })
 })
 
-describe("what is written down", () => {
+describe("D the record", () => {
   const full = {
     timestampUs: 3 * MS,
     objective: 2,
@@ -418,7 +418,7 @@ describe("what is written down", () => {
     extras: [7, 8, 9, 10],
   }
 
-  it("of a digest is every channel in its slot, and no more than NaN in the places of further knobs", () => {
+  it("of a digest has every channel in its slot, and NaN in the places of further knobs", () => {
     const hot = new HotPath({ ...options(6), journalDigests: true })
     // The ring goes round, so that what a slot held before would show.
     for (let i = 0; i < 200; i++) {
@@ -449,7 +449,7 @@ describe("what is written down", () => {
     expect([...second.subarray(RECORD_POINT)]).toEqual([...first.subarray(RECORD_POINT)])
   })
 
-  it("of a deadline and of a command is when, what and under which generation, and nothing else", () => {
+  it("of a deadline or a command has only its time, its kind and its generation", () => {
     const hot = hotPath({ journalDigests: true })
     for (let i = 0; i < 200; i++) {
       hot.audit.draft.fill(i)
@@ -475,7 +475,7 @@ describe("what is written down", () => {
     ])
   })
 
-  it("is nothing of ticks, digests and commands where no journal is kept", () => {
+  it("has no ticks, digests and commands without a journal", () => {
     const hot = hotPath()
     see(hot, 1)
     hot.wakeAt(2)
@@ -485,7 +485,7 @@ describe("what is written down", () => {
     expect(drained(hot.audit)).toEqual([])
   })
 
-  it("when only the reserve is left: whatever is commanded", () => {
+  it("takes every command when only the reserve is left", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     while (!hot.audit.full) hot.audit.push()
     hot.journalCommand(COMMAND_STOP)
@@ -495,7 +495,7 @@ describe("what is written down", () => {
     expect(codes.slice(-2)).toEqual([COMMAND_STOP, COMMAND_AUDIT_FULL])
   })
 
-  it("when nothing at all is left: nothing, and each command is counted", () => {
+  it("takes nothing when nothing is left, and counts each command", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     while (hot.audit.pushSafety()) continue
     const lost = hot.audit.dropped
@@ -505,7 +505,7 @@ describe("what is written down", () => {
     expect(sequences).toEqual(Array.from({ length: 16 }, (_, i) => i + 1))
   })
 
-  it("of an emergency in a digest that was not taken is that digest, before the trip it led to", () => {
+  it("of an emergency in a digest without room has that digest before its trip", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     while (!hot.audit.full) hot.audit.push()
     hot.audit.drain(() => undefined)
@@ -519,14 +519,14 @@ describe("what is written down", () => {
     expect(trip?.[RECORD_CODE]).toBe(TRIP_CONSTRAINT_EMERGENCY)
   })
 
-  it("of an emergency in a digest that was taken is that digest once", () => {
+  it("of an emergency in an accepted digest has that digest once", () => {
     const hot = hotPath({ journalDigests: true })
     expect(see(hot, 10, -0.6)).toBe(EMERGENCY)
     const digests = drained(hot.audit).filter((record) => record[RECORD_KIND] === AUDIT_DIGEST)
     expect(digests).toHaveLength(1)
   })
 
-  it("of an emergency where no journal is kept is what was done, not the digest", () => {
+  it("of an emergency without a journal has what was done, not the digest", () => {
     const hot = hotPath()
     expect(see(hot, 1, -0.6)).toBe(EMERGENCY)
     expect(drained(hot.audit).some((record) => record[RECORD_KIND] === AUDIT_DIGEST)).toBe(false)
@@ -534,7 +534,7 @@ describe("what is written down", () => {
 })
 
 describe("a full audit", () => {
-  it("lets nothing come due that could not be recorded; it comes due once there is room", () => {
+  it("holds back deadlines that cannot be recorded until there is room", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     see(hot, 1)
     hot.wakeAt(2)
@@ -555,20 +555,20 @@ describe("a full audit", () => {
     ])
   })
 
-  it("does not stop what comes due where it is not journaled", () => {
+  it("does not hold back deadlines without a journal", () => {
     const hot = hotPath({ auditCapacity: 16 })
     while (hot.audit.pushSafety()) continue
     hot.wakeAt(2)
     expect(tick(hot, 2)).toBe(DEADLINE)
   })
 
-  it("counts a digest as lost that was not taken, but not one that is on record for its emergency", () => {
+  it("counts a refused digest as lost, but not one recorded for its emergency", () => {
     const hot = withoutRoom()
     expect([see(hot, 1), hot.audit.dropped]).toEqual([RING_FULL, 1])
     expect([see(hot, 2, -0.6), hot.audit.dropped]).toEqual([EMERGENCY, 1])
   })
 
-  it("holds digests up only where they are journaled", () => {
+  it("holds back digests only if they are journaled", () => {
     const hot = hotPath({ auditCapacity: 16 })
     while (hot.audit.pushSafety()) continue
     expect(see(hot, 1)).toBe(NOTHING_DUE)

@@ -50,8 +50,8 @@ const baselineAt = (hot: HotPath, unit: number): void => {
   executor.setBaseline()
 }
 
-describe("a digest for which there is no room", () => {
-  it("in the audit is in no window, and is counted there", () => {
+describe("D a digest that finds no room", () => {
+  it("in the audit is in no window, and is counted", () => {
     const hot = hotPath()
     fill(hot)
     const before = hot.audit.dropped
@@ -65,7 +65,7 @@ describe("a digest for which there is no room", () => {
     expect(hot.window.count).toBe(1)
   })
 
-  it("and shows an emergency has the plant brought to safety though not one place is left, and changes no record", () => {
+  it("and shows an emergency moves the plant to safety even without a place left, and changes no record", () => {
     const hot = hotPath()
     while (hot.audit.size < hot.audit.capacity) hot.executor.setBaseline()
     const whole = hot.audit.block.slice(0, hot.audit.capacity * hot.audit.width)
@@ -76,7 +76,7 @@ describe("a digest for which there is no room", () => {
     expect(bits(hot.audit.block.slice(0, whole.length))).toEqual(bits(whole))
   })
 
-  it("and shows an emergency is on the record before what it led to, where the reserve has a place", () => {
+  it("and shows an emergency is recorded before its consequences if the reserve has a place", () => {
     const hot = hotPath()
     fill(hot)
     drained(hot.audit)
@@ -88,7 +88,7 @@ describe("a digest for which there is no room", () => {
 })
 
 describe("time that passes while the audit has no room", () => {
-  it("lets no deadline pass unrecorded: it waits, and is due once there is room", () => {
+  it("lets no deadline pass unrecorded: it waits until there is room", () => {
     const hot = hotPath()
     hot.wakeAt(5)
     fill(hot)
@@ -100,7 +100,7 @@ describe("time that passes while the audit has no room", () => {
   })
 })
 
-describe("an emergency that goes on at the start", () => {
+describe("D an emergency that continues at the start", () => {
   /** In SafeMode, at the start, which took the place of a baseline with a margin of -0.9. */
   const atStart = (): HotPath => {
     const hot = hotPath({ auditCapacity: 64 })
@@ -110,14 +110,14 @@ describe("an emergency that goes on at the start", () => {
     return hot
   }
 
-  it("is settled by the first digest that is taken: no worse there, and the start it stays", () => {
+  it("is settled by the first accepted digest: if it is no worse, the plant stays at the start", () => {
     const hot = atStart()
     see(hot, 3, -0.8)
     see(hot, 4, -5)
     expect(hot.config.unit(0)).toBe(START)
   })
 
-  it("is not settled by a digest that is not taken: a replay would not have it", () => {
+  it("is not settled by a refused digest, because a replay would lack it", () => {
     const hot = atStart()
     fill(hot)
     expect(see(hot, 3, -0.8)).toBe(RING_FULL)
@@ -126,7 +126,7 @@ describe("an emergency that goes on at the start", () => {
     expect(hot.config.unit(0)).toBe(0.45)
   })
 
-  it("is reached by a digest that is not taken, too, and left again for a baseline that was better", () => {
+  it("can follow a refused digest, and ends on a baseline that was better", () => {
     const hot = hotPath({ auditCapacity: 64 })
     baselineAt(hot, 0.45)
     see(hot, 1, -0.9)
@@ -138,7 +138,7 @@ describe("an emergency that goes on at the start", () => {
     expect(hot.config.unit(0)).toBe(0.45)
   })
 
-  it("has a window of its own from the moment that a window showed the baseline unfit", () => {
+  it("has its own window from the moment that a window showed the baseline unfit", () => {
     const hot = hotPath({ auditCapacity: 64 })
     baselineAt(hot, 0.45)
     see(hot, 1, -0.9)

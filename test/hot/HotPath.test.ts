@@ -96,7 +96,7 @@ const liveUnits = (hot: HotPath): Float64Array => {
 }
 
 describe("HotPath windows", () => {
-  it("close with the digest that completes them, once, and say what was measured", () => {
+  it("close once, with the digest that completes them, and report what was measured", () => {
     const hot = hotPath()
     const seen: Array<number> = []
     hot.onDue = (code) => seen.push(code)
@@ -123,7 +123,7 @@ describe("HotPath windows", () => {
     expect(see(hot, 1002 * MS)).toBe(WINDOW_EXPIRED)
   })
 
-  it("begin anew with every apply, from when it was made, whoever made it", () => {
+  it("restart with every apply, from its time, whoever made it", () => {
     for (const directly of [true, false]) {
       const hot = hotPath()
       see(hot, 100 * MS)
@@ -143,7 +143,7 @@ describe("HotPath windows", () => {
     }
   })
 
-  it("never mix generations, nor count a digest that settles, is stale or is nonsense, for any telemetry", () => {
+  it("never mix generations or count settling, stale or invalid digests, for any telemetry", () => {
     const stamp = fc.oneof(
       { weight: 8, arbitrary: fc.integer({ min: 0, max: 30 * MS }) },
       { weight: 1, arbitrary: fc.integer({ min: -500 * MS, max: 0 }) },
@@ -237,7 +237,7 @@ describe("HotPath's time", () => {
     }
   })
 
-  it("is the owner's otherwise: a stamp a little ahead moves it, one far ahead is invalid", () => {
+  it("is otherwise the owner's: a stamp slightly ahead moves it, one far ahead is invalid", () => {
     const hot = hotPath({ manualTime: false })
     tick(hot, 50 * MS)
     expect(see(hot, 51 * MS)).toBe(NOTHING_DUE)
@@ -273,7 +273,7 @@ describe("HotPath judges", () => {
     expect([...hot.window.counters]).toEqual([1, 1, 2, 1, 1])
   })
 
-  it("by position as by object", () => {
+  it("by position exactly as by object", () => {
     const hot = hotPath()
     hot.digest.fill(Number.NaN)
     hot.digest[DIGEST_TIMESTAMP_US] = 5
@@ -315,7 +315,7 @@ describe("HotPath in an emergency", () => {
     expect(hot.executor.lastKind).toBe(RETURN_TO_BASE)
   })
 
-  it("takes no alarm from digests that are not valid", () => {
+  it("ignores invalid digests", () => {
     const hot = hotPath()
     ask(hot, PLUS, 0, [0.55, 0.55])
     expect(
@@ -326,7 +326,7 @@ describe("HotPath in an emergency", () => {
     expect(Atomics.load(hot.executor.latch, 0)).toBe(0)
   })
 
-  it("does not roll back again and again when the baseline itself is in trouble", () => {
+  it("does not roll back repeatedly when the baseline itself is in trouble", () => {
     const hot = hotPath()
     hot.executor.setBaseline()
     expect(see(hot, 50 * MS, 1, -0.6)).toBe(EMERGENCY)
@@ -346,7 +346,7 @@ describe("HotPath in an emergency", () => {
     expect(hot.config.unit(0)).toBe(0.5)
   })
 
-  it("is seen while no window is open, and in a digest for which there is no room", () => {
+  it("is detected while no window is open, and in a digest that finds no room", () => {
     const closed = hotPath()
     for (let i = 1; i <= 3; i++) see(closed, i)
     expect(see(closed, 4, 1, -0.6)).toBe(EMERGENCY)
@@ -357,7 +357,7 @@ describe("HotPath in an emergency", () => {
 })
 
 describe("HotPath deadlines", () => {
-  it("are returned once when now reaches them, however many wait", () => {
+  it("are returned once when they are reached, however many wait", () => {
     const hot = hotPath({ window: { ...hotPathWindow, windowUs: Number.POSITIVE_INFINITY } })
     for (const us of [300, 100, 200, 100, Number.NaN, Number.POSITIVE_INFINITY]) hot.wakeAt(us)
     expect([99, 100, 101, 250, 251, 299, 300, 400].map((us) => tick(hot, us))).toEqual([
@@ -372,7 +372,7 @@ describe("HotPath deadlines", () => {
     ])
   })
 
-  it("are noticed by digests too, and give way to a window that closes", () => {
+  it("are also found by digests, after a window that closes", () => {
     const hot = hotPath()
     see(hot, 1)
     see(hot, 2)
@@ -381,13 +381,13 @@ describe("HotPath deadlines", () => {
     expect(see(hot, 4)).toBe(DEADLINE)
   })
 
-  it("keep the earliest when there are more than can wait", () => {
+  it("keep the earliest when there is no room for more", () => {
     const hot = hotPath()
     for (let us = 20; us > 0; us--) hot.wakeAt(us)
     for (let us = 1; us <= 8; us++) expect(tick(hot, us)).toBe(DEADLINE)
   })
 
-  it("can be forgotten", () => {
+  it("can be removed", () => {
     const hot = hotPath()
     hot.wakeAt(5)
     hot.clearWake()
@@ -420,7 +420,7 @@ describe("HotPath's journal", () => {
     expect(expiry[RECORD_CODE]).toBe(WINDOW_EXPIRED)
   })
 
-  it("takes no digest that it could not write down, and counts it", () => {
+  it("refuses a digest that it cannot record, and counts it", () => {
     const hot = hotPath({ journalDigests: true, auditCapacity: 16 })
     for (let i = 1; i <= 8; i++) see(hot, i)
     expect(see(hot, 9)).toBe(RING_FULL)
@@ -431,7 +431,7 @@ describe("HotPath's journal", () => {
 })
 
 describe("HotPath in SafeMode", () => {
-  it("applies nothing but rollback and return to base, and goes on measuring", () => {
+  it("applies only rollback and return to base, and keeps measuring", () => {
     const hot = hotPath()
     hot.executor.setBaseline()
     hot.executor.openLatch(TRIP_TELEMETRY_LOST)

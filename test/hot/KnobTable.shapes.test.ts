@@ -64,7 +64,7 @@ const apart = ({ min, max, scale }: KnobNumbers, a: number, b: number): number =
 }
 
 describe("KnobTable over any knob", () => {
-  it("decodes to the value on the scale, or to a grid point that none is nearer than", () => {
+  it("decodes to the value on the scale, or to a nearest grid point", () => {
     fc.assert(
       fc.property(knob, unit, (shape, u) => {
         const table = new KnobTable([shape])
@@ -88,7 +88,7 @@ describe("KnobTable over any knob", () => {
     )
   })
 
-  it("counts the grid points that there are", () => {
+  it("counts its grid points", () => {
     fc.assert(
       fc.property(knob, (shape) => {
         if (shape.step === 0 || (shape.max - shape.min) / shape.step > 100) return
@@ -97,7 +97,7 @@ describe("KnobTable over any knob", () => {
     )
   })
 
-  it("reaches both ends exactly and goes beyond neither", () => {
+  it("reaches both ends exactly, and goes no further", () => {
     fc.assert(
       fc.property(knob, unit, (shape, u) => {
         const table = new KnobTable([shape])
@@ -116,7 +116,7 @@ describe("KnobTable over any knob", () => {
     )
   })
 
-  it("places all knobs at once with the bits of snap and decode, wherever in a block, and writes nowhere else", () => {
+  it("places all knobs at once, bit for bit like snap and decode, anywhere in a block, and writes nowhere else", () => {
     const anywhere = fc.array(fc.tuple(knob, fc.double({ min: -1, max: 2, noNaN: true }), unit), {
       minLength: 1,
       maxLength: 5,
@@ -141,7 +141,7 @@ describe("KnobTable over any knob", () => {
     )
   })
 
-  it("finds the nearest of as many points as a double can count, one by one and at once", () => {
+  it("finds the nearest of up to 2^53 points, one by one and all at once", () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.3, max: 1, noNaN: true }),
@@ -159,7 +159,7 @@ describe("KnobTable over any knob", () => {
     )
   })
 
-  it("measures the neighbours of all grids at once, and leaves continuous knobs alone", () => {
+  it("measures the neighbours of all grids at once, and skips continuous knobs", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(knob, unit), { minLength: 1, maxLength: 4 }),
@@ -182,7 +182,7 @@ describe("KnobTable over any knob", () => {
     )
   })
 
-  it("shortens an offset to the longest way to a grid point that does not go beyond it", () => {
+  it("shortens an offset to the farthest grid point within it", () => {
     const grid = fc
       .constantFrom(LINEAR, LOG, PERIODIC)
       .chain((scale) =>
@@ -219,7 +219,7 @@ describe("KnobTable at its edges", () => {
     expect(bits(out.slice(1, 2))).toEqual(zero.slice(0, 1))
   })
 
-  it("takes a circle exactly one turn either way, and nothing further", () => {
+  it("accepts a circle up to exactly one turn either way", () => {
     const circle = new KnobTable([periodic(0, 360)])
     const out = new Float64Array(2)
     for (const [asked, code] of [
@@ -231,7 +231,7 @@ describe("KnobTable at its edges", () => {
       expect(circle.place(Float64Array.of(asked), 0, out, 0, 1)).toBe(code)
   })
 
-  it("refuses a log knob too wide for its table, and says which", () => {
+  it("refuses a log knob too wide for its table, and names it", () => {
     const wide = (max: number): KnobNumbers => ({ ...logarithmic(1, max), min: 2 ** -512 })
     expect(() => new KnobTable([linear(), wide(2 ** 512)])).toThrow(
       `knobs[1].max: must be below min (${2 ** -512}) times 2^1023 on a log scale, got ${2 ** 512}.`,
@@ -240,12 +240,12 @@ describe("KnobTable at its edges", () => {
     expect(() => new KnobTable([logarithmic(-1, 1)])).toThrow("knobs[0].max: must be below min")
   })
 
-  it("has one grid index for a continuous knob, wherever it stands", () => {
+  it("has one grid index for a continuous knob, wherever it is", () => {
     const table = new KnobTable([linear(), logarithmic(), periodic()])
     for (let i = 0; i < 3; i++) for (const u of [0, 0.3, 1]) expect(table.gridIndex(i, u)).toBe(0)
   })
 
-  it("holds what lies past the last point of a grid that ends below its bound", () => {
+  it("clamps to the last point of a grid that ends below its bound", () => {
     const short = new KnobTable([stepped(0, 10, 4), stepped(1, 10, 3.5, LOG), stepped(0, 0.3, 0.1)])
     const out = new Float64Array(6)
     short.place(Float64Array.of(1, 1, 1), 0, out, 0, 3)

@@ -67,7 +67,7 @@ describe("KnobTable", () => {
     )
   })
 
-  it("names the first knob asked out of bounds, NaN and infinities included", () => {
+  it("names the first knob out of bounds, including NaN and infinities", () => {
     const inside = everyShape.map(() => 0.5)
     for (let i = 0; i < table.size; i++) {
       for (const outside of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1.5, 2.5]) {
@@ -78,7 +78,7 @@ describe("KnobTable", () => {
     }
   })
 
-  it("wraps a circle: one turn on is the same place, and the short way crosses the seam", () => {
+  it("wraps a circle: one more turn is the same place, and the short way crosses the seam", () => {
     const circle = new KnobTable([periodic(0, 360)])
     expect(circle.decode(0, 1.25)).toBe(circle.decode(0, 0.25))
     expect(circle.decode(0, -0.25)).toBe(circle.decode(0, 0.75))
@@ -123,7 +123,7 @@ describe("KnobTable", () => {
     )
   })
 
-  it("shortens an offset to the grid so that whatever is snapped in between stays inside", () => {
+  it("shortens an offset to the grid so that snapped positions stay within it", () => {
     const grids = [stepped(0, 40, 1), concurrency, stepped(0, 24, 1, PERIODIC), stepped(0, 3, 1)]
     const on = new KnobTable(grids)
     fc.assert(

@@ -100,7 +100,7 @@ const start = fc.oneof(fc.constantFrom(0, 1, 0.01, 0.99), fc.double({ min: 0, ma
 const shapes = fc.array(fc.tuple(fc.constantFrom(...knobs), start), { minLength: 1, maxLength: 3 })
 
 describe("a proposal", () => {
-  it("is accepted, or refused for the first knob at fault, wherever live, base and baseline lie", () => {
+  it("is accepted, or refused for the first knob at fault, wherever live, base and baseline are", () => {
     fc.assert(
       fc.property(shapes, steps, (shaped, script) => {
         const table = shaped.map(([shape]) => shape)
@@ -160,7 +160,7 @@ describe("a proposal", () => {
     )
   })
 
-  it("may go as far as the step limit to the last bits, not a millionth further", () => {
+  it("may go exactly as far as the step limit, not a millionth further", () => {
     for (const own of [0, 0.03, 0.7]) {
       const limit = own === 0.03 ? 0.03 : MAX_STEP
       for (const sign of [-1, 1])
@@ -174,7 +174,7 @@ describe("a proposal", () => {
     }
   })
 
-  it("may go exactly as far as Tier 1 tells, from the base and from what is live", () => {
+  it("may go exactly as far as Tier 1 allows, from the base and from the live configuration", () => {
     const rig = makeRig([linear()], policy, [0])
     const most = new Float64Array(1)
     rig.executor.stepLimits(most)
@@ -182,7 +182,7 @@ describe("a proposal", () => {
     expect(rig.ask(MINUS, 2, [0])).toBe(ACCEPTED)
   })
 
-  it("that goes too far from its base, and just not from what is live, is told how far from its base", () => {
+  it("that goes too far from its base, and almost too far from the live configuration, is refused with its distance from the base", () => {
     // Powers of two, so that no sum rounds.
     const rig = makeRig([linear()], { ...policy, maxStep: 1 / 8 }, [0])
     const most = new Float64Array(1)
@@ -192,7 +192,7 @@ describe("a proposal", () => {
     expect(rig.executor.value).toBe(1 / 16 + most[0])
   })
 
-  it("is held to its step at the grid point that it would be applied at, not where it asked to go", () => {
+  it("is limited at the grid point where it would be applied, not at the requested position", () => {
     // Both ask for less than half a step from the base; rounded they lie four points apart, which is more than a step.
     const gap = 3 / 99
     const rig = makeRig([linear(), stepped(0, 99, 3), linear()], policy, [0.9, 20 * gap, 0.1])
@@ -207,7 +207,7 @@ describe("a proposal", () => {
     expect(rig.ask(MINUS, 5, [0.9, 20 * gap - 0.049, 0.1])).toBe(DELTA_TOO_LARGE)
   })
 
-  it("near its base is judged in one pass, which is what an apply costs: the general one is not called", () => {
+  it("near its base is checked in one pass, without the general check", () => {
     /** A log scale and a circle beside two plain knobs, and plain knobs alone, each on a base of its own. */
     const curved = [linear(-3, 7), logarithmic(0.01, 100), periodic(-180, 180), linear()]
     for (const [shape, home] of [
@@ -257,7 +257,7 @@ describe("a proposal", () => {
     }
   })
 
-  it("is out of bounds however near to a base on the bound it is", () => {
+  it("is out of bounds however near a base on the bound it is", () => {
     for (const [base, beyond, limit] of [
       [0, -1e-9, 0],
       [0.001, -1e-9, 0],
@@ -271,7 +271,7 @@ describe("a proposal", () => {
     }
   })
 
-  it("is measured from what is live, also where it lies at the base: a visit to the baseline has to be left first", () => {
+  it("is measured from the live configuration even at the base: a visit to the baseline must end first", () => {
     const rig = makeRig([linear()], policy, [0.1])
     rig.at(0).setBaseline()
     for (let i = 1; i <= 5; i++) expect(rig.ask(UPDATE, i, [0.1 + 0.1 * i])).toBe(ACCEPTED)
@@ -292,7 +292,7 @@ describe("a proposal", () => {
     }
   })
 
-  it("has a place for its length and its targets, the length being the number of knobs", () => {
+  it("has a place for its targets and their number, the number of knobs", () => {
     const rig = makeRig([linear(), linear(), linear()], policy)
     expect(rig.executor.proposal).toHaveLength(7)
     expect(rig.executor.proposal[3]).toBe(3)

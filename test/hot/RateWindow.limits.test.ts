@@ -5,7 +5,7 @@ import { RateWindow } from "../../src/hot/RateWindow.ts"
 const SECOND = 1e6
 
 describe("a rate window", () => {
-  it("takes whole counts from one on, and says what it was given instead", () => {
+  it("accepts whole counts of at least one, and reports other values", () => {
     const now = new Float64Array(1)
     for (const count of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => new RateWindow(count, SECOND, 0, now)).toThrow(
@@ -14,7 +14,7 @@ describe("a rate window", () => {
     expect(new RateWindow(1, SECOND, 0, now).allows()).toBe(true)
   })
 
-  it("at a million a second keeps the times of none: the grain of time is the limit", () => {
+  it("keeps no times at a million a second: the resolution of time is the limit", () => {
     const now = new Float64Array(1)
     const window = RateWindow.perSecond(1e6, 0, now)
     for (let i = 0; i < 5; i++) {
@@ -26,7 +26,7 @@ describe("a rate window", () => {
     }
   })
 
-  it("counts what lies inside its window and nothing that does not exist", () => {
+  it("counts only what is inside its window", () => {
     const now = new Float64Array(1)
     const window = new RateWindow(3, SECOND, 0, now)
     expect(window.inWindow()).toBe(0)

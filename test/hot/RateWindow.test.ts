@@ -22,7 +22,7 @@ const limited = (rate: number, intervalUs: number) => {
 }
 
 describe("RateWindow", () => {
-  it("lets the count through in any window and not one more", () => {
+  it("allows its count in any window, and not one more", () => {
     const { at, next } = limited(2, 0)
     at(0).record()
     at(600_000).record()
@@ -31,7 +31,7 @@ describe("RateWindow", () => {
     expect(at(SECOND).allows()).toBe(true)
   })
 
-  it("is a rolling window: the end of one second and the start of the next are one window", () => {
+  it("rolls: the end of one second and the start of the next are one window", () => {
     const { at } = limited(2, 0)
     at(900_000).record()
     at(950_000).record()
@@ -39,7 +39,7 @@ describe("RateWindow", () => {
     expect(at(1_900_000).allows()).toBe(true)
   })
 
-  it("keeps the interval even where the count would allow more", () => {
+  it("keeps the interval even if the count would allow more", () => {
     const { at, next } = limited(10, 100_000)
     at(0).record()
     expect(at(99_999).allows()).toBe(false)
@@ -47,14 +47,14 @@ describe("RateWindow", () => {
     expect(at(100_000).allows()).toBe(true)
   })
 
-  it("begins the interval anew when touched, without counting", () => {
+  it("restarts the interval when touched, without counting", () => {
     const { at } = limited(1, 100_000)
     at(500_000).touch()
     expect(at(599_999).allows()).toBe(false)
     expect(at(600_000).allows()).toBe(true)
   })
 
-  it("takes a fraction of one a second as one in so many seconds", () => {
+  it("treats a fraction of one per second as one in several seconds", () => {
     const { at } = limited(0.5, 0)
     at(0).record()
     expect(at(2 * SECOND - 1).allows()).toBe(false)

@@ -282,21 +282,21 @@ function calmLife(seed: number): Both {
   return both
 }
 
-describe("the runaway guard and the rule written for reading", () => {
-  it("do the same with every window and remember the same, whatever happens", () => {
+describe("D the runaway guard and its reference rule", () => {
+  it("agree on every window and keep the same state, whatever happens", () => {
     const acts = new Set<string>()
     for (let seed = 0; seed < 104; seed++) for (const act of live(seed).acts) acts.add(act)
     expect([...acts].toSorted()).toEqual(GUARD_ACTS.filter((act) => act !== "nothing").toSorted())
   })
 
-  it("do so where a stay is hardly better than the baseline, so that some earn it and some do not", () => {
+  it("agree if a stay is barely better than the baseline, so that some earn it and some do not", () => {
     let promoted = 0
     for (let seed = 0; seed < 40; seed++)
       promoted += calmLife(seed).acts.filter((act) => act === "promote").length
     expect(promoted).toBeGreaterThan(40)
   })
 
-  it("do so where levels are whole numbers, so that some are exactly as high as their thresholds", () => {
+  it("agree if levels are whole numbers, so that some equal their thresholds", () => {
     const acts = new Set<string>()
     for (let seed = 0; seed < 156; seed++) for (const act of live(seed, true).acts) acts.add(act)
     expect(acts.size).toBeGreaterThan(5)

@@ -17,7 +17,7 @@ function learnt(seed: number, base: number): GuardBench {
 }
 
 describe("a plant that jumps between two states, each calm in itself", () => {
-  it("is taken to its baseline though no spell lasts, and the tuned configuration is blamed where there are none", () => {
+  it("goes to its baseline although no spell lasts, and the tuned configuration is blamed if there are none there", () => {
     const bench = learnt(41, 0.8)
     const level = about(41, (place, window) => (place > 0.7 ? jumping(window, 10, 4) : 10))
     expect(bench.until(150, level)).toBe(GUARD_RETREAT)
@@ -25,7 +25,7 @@ describe("a plant that jumps between two states, each calm in itself", () => {
     expect(bench.until(60, level)).toBe(GUARD_BLAME)
   })
 
-  it("goes back to where it was tuned when it jumps on the baseline, too, and is not visited again for that", () => {
+  it("returns to the tuned base if it also jumps on the baseline, and does not leave again for that", () => {
     const bench = learnt(42, 0.8)
     const level = about(42, (_, window) => jumping(window, 10, 4))
     expect(bench.until(150, level)).toBe(GUARD_RETREAT)
@@ -34,7 +34,7 @@ describe("a plant that jumps between two states, each calm in itself", () => {
     expect(bench.run(600, level)).toEqual([])
   })
 
-  it("is left alone where the spells are rare, and where probes alone cross the threshold", () => {
+  it("is left alone if the spells are rare, or if probes alone cross the threshold", () => {
     for (const level of [
       (_: number, window: number) => jumping(window, 60, 8),
       (_: number, window: number) => (window % 2 === 0 ? 13 : 7),
@@ -67,7 +67,7 @@ describe("a burst", () => {
     expect(bench.run(100, level)).toEqual([])
   })
 
-  it("that comes again as soon as the plant is back comes of the tuned configuration: no patience, and a blame", () => {
+  it("that recurs as soon as the plant is back is blamed on the tuned configuration without patience", () => {
     const bench = learnt(45, 0.8)
     const level = about(45, (place, window) => (place > 0.7 && window > 45 ? 40 + 0.5 * (window - 45) : 10))
     expect(bench.until(60, level)).toBe(GUARD_RETREAT)
@@ -79,7 +79,7 @@ describe("a burst", () => {
   })
 
   // Root cause: an empty store costs hundreds of times what is known, and was waited for as an optimum that jumped, then acquitted as a burst.
-  it("that nothing known explains is waited for less long, and is no burst when it ends at once on the baseline", () => {
+  it("without a known cause is waited for less long, and is not a burst if it ends at once on the baseline", () => {
     /** Windows until the retreat from a level so far above, and the verdict. */
     const after = (height: number) => {
       const bench = new GuardBench()
@@ -102,7 +102,7 @@ describe("a burst", () => {
     expect(gross.verdict).toBe(GUARD_BLAME)
   })
 
-  it("that stays at its height is no explosion", () => {
+  it("that stays at its height is not an explosion", () => {
     const bench = learnt(46, 0.8)
     let retreats = 0
     for (let window = 0; window < 600; window++) {
@@ -115,7 +115,7 @@ describe("a burst", () => {
 
 describe("the first windows", () => {
   // Root cause: without noise, and before anything was earned, the threshold was the reference itself, so that probes were suspicious.
-  it("show how far probes alone spread the level: no more than that is suspicious", () => {
+  it("show how far probes alone spread the level, and only more than that is suspicious", () => {
     const bench = new GuardBench()
     for (const level of [10, 10, 10.4, 10]) bench.step(() => level)
     for (let i = 0; i < 40; i++) {

@@ -42,7 +42,7 @@ describe("a SafeMode that something else opened", () => {
     expect(bench.phase).toBe(GUARD_WATCHING)
   })
 
-  it("ends on the start where the level stays high and only the start brings it down: that is the baseline then", () => {
+  it("ends on the start if only the start lowers a high level, and makes that the baseline", () => {
     const bench = watching(2)
     const since = bench.window
     expect(bench.until(30, storm)).toBe(GUARD_TRY_START)
@@ -56,14 +56,14 @@ describe("a SafeMode that something else opened", () => {
     expect(far[0]).toBe(BASELINE)
   })
 
-  it("does not wait where it explodes", () => {
+  it("does not wait if the level explodes", () => {
     const bench = watching(3)
     const since = bench.window
     const level: LevelAt = (place, window) => (place === START ? 10 : 10 + 1.6 ** (window - since))
     expect(bench.until(20, about(3, level))).toBe(GUARD_TRY_START)
   })
 
-  it("waits for what drains there", () => {
+  it("waits while the level drains", () => {
     const bench = watching(4)
     const since = bench.window
     const level: LevelAt = (place, window) =>
@@ -71,7 +71,7 @@ describe("a SafeMode that something else opened", () => {
     expect(bench.run(400, about(4, level))).toEqual([])
   })
 
-  it("goes back to where it was put when the start is no better, and is not tried again for the same", () => {
+  it("returns to its place if the start is no better, and is not tried again for that", () => {
     const bench = watching(5)
     const everywhere = about(5, () => 40)
     expect(bench.until(30, everywhere)).toBe(GUARD_TRY_START)
@@ -81,7 +81,7 @@ describe("a SafeMode that something else opened", () => {
     expect(bench.run(1_000, everywhere)).toEqual([])
   })
 
-  it("is no reason to try the start where that is known to be as bad, or is where the plant stands", () => {
+  it("does not lead to the start if that is known to be as bad, or is where the plant is", () => {
     const dear = watching(6)
     dear.state[G_REFERENCE] = -30
     expect(dear.run(200, about(6, quiet))).toEqual([])
@@ -110,7 +110,7 @@ describe("a SafeMode that something else opened", () => {
     expect(onTrial.phase).toBe(GUARD_ON_BASELINE)
   })
 
-  it("is over when somebody moves the plant or lets it go, and nobody is blamed for it", () => {
+  it("ends when somebody moves or resets the plant, without a blame", () => {
     const paused = watching(8)
     paused.guard.pause(paused.state)
     expect(paused.phase).toBe(GUARD_CALM)
@@ -120,7 +120,7 @@ describe("a SafeMode that something else opened", () => {
     expect(letGo.phase).toBe(GUARD_CALM)
   })
 
-  it("goes on where a person rolls back to where it stands anyway, and is right where a person says so", () => {
+  it("continues if a person rolls back to the same place, and ends if a person accepts it", () => {
     const bench = watching(9)
     bench.run(10, about(9, storm))
     bench.guard.holdHere(bench.state)
@@ -129,7 +129,7 @@ describe("a SafeMode that something else opened", () => {
     expect(bench.phase).toBe(GUARD_HOLDING)
   })
 
-  it("is reported with the level from before it", () => {
+  it("is reported with the level before it", () => {
     expect(Math.abs(watching(10).state[G_RETREAT_LEVEL] - 10)).toBeLessThan(0.3)
   })
 })

@@ -41,7 +41,7 @@ function backlog(pace: number, jump = 0): LevelAt {
 }
 
 describe("a guard that learns", () => {
-  it("takes the first four windows as the level, and no more", () => {
+  it("takes exactly the first four windows as the level", () => {
     const bench = new GuardBench()
     for (const level of [10, 12, 11, 13]) bench.step(() => level)
     bench.step(() => 50)
@@ -49,7 +49,7 @@ describe("a guard that learns", () => {
     expect(bench.state[G_REFERENCE]).toBe(11.5)
   })
 
-  it("changes nothing for a window that is no number", () => {
+  it("ignores a window that is not a number", () => {
     const bench = new GuardBench()
     bench.run(
       20,
@@ -63,7 +63,7 @@ describe("a guard that learns", () => {
 })
 
 describe("a guard on a healthy plant", () => {
-  it("is left alone by noise: fewer than two retreats in 10,000 windows", () => {
+  it("retreats fewer than twice in 10,000 windows of noise", () => {
     const bench = new GuardBench()
     const retreats = bench
       .run(
@@ -74,7 +74,7 @@ describe("a guard on a healthy plant", () => {
     expect(retreats.length).toBeLessThan(2)
   })
 
-  it("waits if the level recovers by itself: an optimum that jumped and is found again", () => {
+  it("waits if the level recovers by itself after the optimum jumped", () => {
     const bench = new GuardBench()
     bench.run(
       50,
@@ -88,7 +88,7 @@ describe("a guard on a healthy plant", () => {
     expect(acts).not.toContain(GUARD_RETREAT)
   })
 
-  it("only earns baselines where it may not retreat", () => {
+  it("only earns baselines if it may not retreat", () => {
     const bench = new GuardBench({ retreats: false })
     bench.run(
       20,
@@ -100,7 +100,7 @@ describe("a guard on a healthy plant", () => {
 })
 
 describe("a guard on a plant that got worse", () => {
-  it("goes to the baseline after twenty windows, blames the base when it is better there, rests, and lets go", () => {
+  it("goes to the baseline after twenty windows, blames the base if that is better, rests, and releases", () => {
     const bench = new GuardBench()
     bench.run(40, about(4, worseAway))
     bench.base = 0.8
@@ -114,7 +114,7 @@ describe("a guard on a plant that got worse", () => {
     expect(bench.standsAt).toBe(0.5)
   })
 
-  it("does not wait for one that explodes", () => {
+  it("does not wait if the level explodes", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -130,7 +130,7 @@ describe("a guard on a plant that got worse", () => {
     expect(bench.window - since).toBeLessThan(14)
   })
 
-  it("puts a fence between where all was well and the farthest it got, longer with every blame", () => {
+  it("sets a fence between the last good place and the farthest one, longer with every blame", () => {
     const bench = new GuardBench()
     const standsFor: Array<number> = []
     for (let round = 0; round < 3; round++) {
@@ -171,7 +171,7 @@ describe("a guard on a plant that got worse", () => {
     expect(bench.state[G_BLAMES]).toBe(1)
   })
 
-  it("takes a load that nothing undoes for the world, and goes back to where it was tuned", () => {
+  it("attributes to the load what no place improves, and returns to the tuned base", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -205,7 +205,7 @@ describe("a guard on a plant that got worse", () => {
     ).toBe(GUARD_RETREAT)
   })
 
-  it("tries the start if the baseline does not help, and makes it the baseline if it does", () => {
+  it("tries the start if the baseline does not help, and makes it the baseline if that helps", () => {
     const bench = new GuardBench({ start: 0.5 })
     bench.run(
       40,
@@ -222,7 +222,7 @@ describe("a guard on a plant that got worse", () => {
     expect(bench.baseline).toBe(0.5)
   })
 
-  it("sees by the trend that a backlog drains, though the level jumps up at first, and holds until it has", () => {
+  it("sees by the trend that a backlog drains, although the level first jumps up, and holds until then", () => {
     const bench = new GuardBench()
     const level = about(11, backlog(0.5, 20))
     bench.run(40, level)
@@ -239,7 +239,7 @@ describe("a guard on a plant that got worse", () => {
 })
 
 describe("a guard that has gone to its baseline", () => {
-  it("does not go back to where it rose, when the rise ended by coming here though nothing drains yet", () => {
+  it("does not return to where the level rose if the rise ended here, even if nothing drains yet", () => {
     const bench = new GuardBench()
     let waiting = 0
     const level: LevelAt = (place) => {
@@ -257,7 +257,7 @@ describe("a guard that has gone to its baseline", () => {
     expect(state[G_ACQUITTED]).toBeCloseTo(0.3 * state[G_WORLD], 6)
   })
 
-  it("is not held there by noise that grows with the load", () => {
+  it("is not held there by noise that increases with the load", () => {
     const stays: Array<number> = []
     for (let seed = 30; seed < 50; seed++) {
       const bench = new GuardBench()
@@ -278,7 +278,7 @@ describe("a guard that has gone to its baseline", () => {
   })
 
   // Root cause: what was no lower after six windows on the start, or fell by less than a twentieth a block, was taken for the world.
-  it("gives a storm that has grown as far as it can the time to drain on the start", () => {
+  it("gives a saturated storm time to drain on the start", () => {
     const bench = new GuardBench({ start: 0.5 })
     bench.run(
       40,
@@ -297,7 +297,7 @@ describe("a guard that has gone to its baseline", () => {
     expect(bench.until(400, about(24, level))).toBe(GUARD_BLAME_START)
   })
 
-  it("leaves a hold that gets worse for where it began: a baseline that was good only for a while", () => {
+  it("leaves a worsening hold for the start: the baseline was good only for a while", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -318,7 +318,7 @@ describe("a guard that has gone to its baseline", () => {
   })
 })
 
-describe("guards that stand still", () => {
+describe("D guards at rest", () => {
   // Root cause: each block that fell began the count of idle blocks anew, so a level that goes up and down never got a verdict.
   it("come to a verdict under a load that goes up and down, whatever its period", () => {
     for (const period of [12, 36, 40, 48, 56, 72, 300]) {
@@ -365,7 +365,7 @@ describe("guards that stand still", () => {
     expect(bench.standsAt).toBe(0.3)
   })
 
-  it("come back to the baseline they held on where the start helps no more, never to what was blamed", () => {
+  it("return to their baseline if the start no longer helps, never to the blamed place", () => {
     const bench = tunedAway()
     let since = Number.POSITIVE_INFINITY
     const level = about(23, (place, window) => (place === 0.9 ? 30 : 10 + Math.max(0, window - since) * 6))
@@ -378,7 +378,7 @@ describe("guards that stand still", () => {
   })
 
   // Root cause: a loop without actors began the hold anew at each rollback, where the chart rests on.
-  it("rest on as long as before where somebody rolls back in a hold", () => {
+  it("keep their deadline if somebody rolls back during a hold", () => {
     const bench = new GuardBench()
     const level = about(25, worseAway)
     bench.run(40, level)
@@ -393,7 +393,7 @@ describe("guards that stand still", () => {
 })
 
 describe("a step of the load", () => {
-  it("is no rise that the start could have ended: nothing is blamed by a trend where the start is dearer", () => {
+  it("is not a rise that the start could end: a trend blames nothing if the start is dearer", () => {
     for (let seed = 30; seed < 50; seed++) {
       const bench = new GuardBench({ start: 0.2 })
       const level: LevelAt = (place, window) => (1 + Math.abs(place - 0.6)) * (window > 60 ? 3 : 1)
@@ -408,7 +408,7 @@ describe("a step of the load", () => {
 })
 
 describe("a hold on an earned baseline", () => {
-  it("ends on the start where it delivers less than that did, and that is the baseline again", () => {
+  it("ends on the start if that was better, and makes it the baseline again", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -424,8 +424,8 @@ describe("a hold on an earned baseline", () => {
   })
 })
 
-describe("what earns to be the baseline", () => {
-  it("is a stay of forty windows that is better in both halves: its mean becomes the baseline", () => {
+describe("D a new baseline", () => {
+  it("is earned by a stay of forty windows that is better in both halves, with its mean", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -447,7 +447,7 @@ describe("what earns to be the baseline", () => {
     expect(bench.state[G_REFERENCE]).toBeLessThan(6.1)
   })
 
-  it("is no stay that still moves for the worse, better though it is", () => {
+  it("is not earned by a stay that is better but getting worse", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -463,7 +463,7 @@ describe("what earns to be the baseline", () => {
     ).not.toContain(GUARD_PROMOTE)
   })
 
-  it("is no stay of a base that wanders, none that is too short in time, and none that is no better", () => {
+  it("is not earned by a moving base, by too short a stay, or without an improvement", () => {
     const wandering = new GuardBench()
     wandering.run(
       40,
@@ -501,8 +501,8 @@ describe("what earns to be the baseline", () => {
   })
 })
 
-describe("moves of the plant by others", () => {
-  it("is no evidence: after a pause nothing is suspicious until five windows are known", () => {
+describe("D a move of the plant by somebody else", () => {
+  it("is not evidence: after a pause nothing is suspicious until five windows are known", () => {
     const bench = new GuardBench()
     bench.run(40, about(17, worseAway))
     bench.base = 0.8
@@ -516,7 +516,7 @@ describe("moves of the plant by others", () => {
     expect(bench.phase).toBe(GUARD_SUSPICIOUS)
   })
 
-  it("is what a person says: let go it is the world's fault, after a blame the hold is over", () => {
+  it("is believed: a reset means the load changed, and ends a hold after a blame", () => {
     const onTrial = new GuardBench()
     onTrial.run(40, about(18, worseAway))
     onTrial.base = 0.8
@@ -533,7 +533,7 @@ describe("moves of the plant by others", () => {
     expect(held.guard.letGo(held.state)).toBe(GUARD_RELEASE)
   })
 
-  it("is a baseline set by hand: its level is the one it was set at", () => {
+  it("may set a baseline: its level is the one at that time", () => {
     const bench = new GuardBench()
     bench.run(
       40,
@@ -549,7 +549,7 @@ describe("moves of the plant by others", () => {
 })
 
 describe("scale and offset of the objective", () => {
-  it("change no decision", () => {
+  it("do not change decisions", () => {
     const script = (told: (level: number) => number) => {
       const bench = new GuardBench({ told })
       const level = about(20, (place, window) => worseAway(place, window) + (window > 500 ? 30 : 0))
@@ -589,7 +589,7 @@ describe("the guard's state", () => {
     )
   })
 
-  it("is the same whether its windows are taken in one go or from a copy in the middle", () => {
+  it("is the same whether its windows come in one go or continue from a copy", () => {
     const bench = new GuardBench()
     const level = about(21, worseAway)
     bench.run(40, level)

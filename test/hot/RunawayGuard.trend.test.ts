@@ -45,14 +45,14 @@ describe("a guard that sees a climb", () => {
     return Number.POSITIVE_INFINITY
   }
 
-  it("does not wait for it to mend itself, and waits for a level that only is high", () => {
+  it("does not wait for it to recover, but does wait for a level that is only high", () => {
     expect(patience(rising(() => 0.2))).toBeLessThanOrEqual(8)
     expect(patience(() => 14)).toBe(20)
   })
 })
 
 describe("a guard that acquits while the level rises", () => {
-  it("goes on from the baseline, not from the place where the level rose", () => {
+  it("continues from the baseline, not from where the level rose", () => {
     const bench = learnt(32, 0.8)
     const level = about(
       32,
@@ -63,7 +63,7 @@ describe("a guard that acquits while the level rises", () => {
     expect(bench.standsAt).toBe(0.5)
   })
 
-  it("looks again after one more rise of that size, and two and a half of a step", () => {
+  it("checks again after one more rise of that size, and after two and a half of a step", () => {
     const room = (level: LevelAt): number => {
       const bench = learnt(33, 0.8)
       expect(bench.until(100, about(33, level))).toBe(GUARD_RETREAT)
@@ -76,7 +76,7 @@ describe("a guard that acquits while the level rises", () => {
 })
 
 describe("a step of the load", () => {
-  it("is no rise, however steep the line through it: back to the tuned base", () => {
+  it("is not a rise, however steep the line through it: the plant returns to the tuned base", () => {
     const bench = learnt(39, 0.8)
     const level = about(39, (_, window) => (window > 45 ? Math.min(46, 40 + 0.5 * (window - 45)) : 10))
     expect(bench.until(100, level)).toBe(GUARD_RETREAT)
@@ -84,7 +84,7 @@ describe("a step of the load", () => {
     expect(bench.standsAt).toBe(0.8)
   })
 
-  it("is judged after twelve windows, though the level creeps up behind it", () => {
+  it("is judged after twelve windows, even if the level creeps up behind it", () => {
     const bench = learnt(40, 0.8)
     const level: LevelAt = (_, window) => (window > 45 ? 30 + 0.001 * (window - 45) : 10)
     expect(bench.until(100, level)).toBe(GUARD_RETREAT)
@@ -96,7 +96,7 @@ describe("a step of the load", () => {
 })
 
 describe("a guard that tries the start", () => {
-  it("stays there where the level rises less than on the baseline, though it is no lower", () => {
+  it("stays there if the level rises less than on the baseline, even if it is no lower", () => {
     const bench = learnt(34, 0.9, 0.3)
     const level = about(
       34,
@@ -108,7 +108,7 @@ describe("a guard that tries the start", () => {
     expect(bench.baseline).toBe(0.5)
   })
 
-  it("blames nothing where the level rises everywhere at the same pace", () => {
+  it("blames nothing if the level rises equally fast everywhere", () => {
     const bench = learnt(35, 0.9, 0.3)
     const level = about(
       35,
@@ -121,8 +121,8 @@ describe("a guard that tries the start", () => {
   })
 })
 
-describe("what the guard has acquitted", () => {
-  it("goes when the load goes: its part of the level follows down, the room above it stays", () => {
+describe("D an acquittal", () => {
+  it("ends with the load: its part of the level follows down, and the room above it stays", () => {
     const bench = learnt(36, 0.6)
     const load = about(36, (_, window) => (window > 45 && window < 150 ? 30 : 10))
     expect(bench.until(100, load)).toBe(GUARD_RETREAT)
@@ -133,7 +133,7 @@ describe("what the guard has acquitted", () => {
     expect(bench.state[G_ACQUITTED]).toBeGreaterThan(35)
   })
 
-  it("is forgotten when the tuned configuration is blamed after all", () => {
+  it("is dropped when the tuned configuration is blamed after all", () => {
     const bench = learnt(37, 0.6)
     const load = about(37, (place, window) => (window < 45 ? 10 : place > 0.8 ? 200 : 30))
     expect(bench.until(100, load)).toBe(GUARD_RETREAT)
@@ -144,7 +144,7 @@ describe("what the guard has acquitted", () => {
     expect(bench.state[G_ACQUITTED]).toBe(0)
   })
 
-  it("is what a backlog leaves that falls no further: the hold ends there without another suspicion", () => {
+  it("covers a backlog that falls no further: the hold ends without another suspicion", () => {
     const bench = learnt(38, 0.4)
     let waiting = 0
     const level = about(38, (place) => {

@@ -182,7 +182,7 @@ describe("a guardrail of Tier 1", () => {
     },
   )
 
-  it("the step: names the knob, the way it asked for and how far it may go, from what is live and from the base", () => {
+  it("the step: names the knob, the requested distance and the limit, from the live configuration and from the base", () => {
     const rig = makeRig(two)
     expect(rig.ask(PLUS, SECOND, [0.45, 0.75])).toBe(DELTA_TOO_LARGE)
     expect(rig.executor.knob).toBe(1)
@@ -197,7 +197,7 @@ describe("a guardrail of Tier 1", () => {
     expect(rig.executor.value).toBeCloseTo(-0.17, 12)
   })
 
-  it("the kinds: three move, one visits the baseline, and nothing else is one", () => {
+  it("the kinds: three move, one visits the baseline, and no others exist", () => {
     for (const kind of [-1, 0.5 + UPDATE, ROLLBACK, RETURN_TO_BASE, 7, Number.NaN]) {
       const rig = makeRig(two)
       expect(rig.ask(kind, SECOND, home)).toBe(UNKNOWN_PARAMETER)
@@ -217,8 +217,8 @@ describe("a guardrail of Tier 1", () => {
   })
 })
 
-describe("when to come again", () => {
-  it("is now while nothing holds, then the interval, then the cooldown where that is longer", () => {
+describe("D the retry time", () => {
+  it("is now if nothing holds, then the interval, then the cooldown if that is longer", () => {
     const rig = makeRig(two)
     expect(rig.at(5 * SECOND).nextApplyUs).toBe(0)
     rig.ask(PLUS, 5 * SECOND, [2, 2])
@@ -234,7 +234,7 @@ describe("when to come again", () => {
     expect(rig.executor.rollbacksThisHour).toBe(1)
   })
 
-  it("begins the interval anew with every safety action, so that the plant is not moved twice at once", () => {
+  it("restarts the interval with every safety action, so that the plant is not moved twice at once", () => {
     const rig = makeRig(two)
     rig.at(SECOND).returnToBase()
     expect(rig.executor.nextApplyUs).toBe(SECOND + balanced.minIntervalUs)
@@ -242,7 +242,7 @@ describe("when to come again", () => {
 })
 
 describe("the time of Tier 1", () => {
-  it("is the latest it was given, up to the last one there is", () => {
+  it("is the latest that it was given, up to the last representable one", () => {
     const rig = makeRig(two)
     rig.ask(PLUS, SECOND, home)
     expect(rig.executor.nowUs).toBe(SECOND)
@@ -260,7 +260,7 @@ describe("the time of Tier 1", () => {
 })
 
 describe("a record", () => {
-  it("of a refusal holds who asked, when, under which generation, and no reading of the plant", () => {
+  it("of a refusal holds its source, time and generation, and no reading of the plant", () => {
     const rig = makeRig(two)
     rig.ask(PLUS, 3 * SECOND, [0.5, 9], { id: 77 })
     const [record] = drained(rig.audit)

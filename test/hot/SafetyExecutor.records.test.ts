@@ -97,7 +97,7 @@ describe("a safety action", () => {
     },
   )
 
-  it("rollback: the same, and a rollback to nothing names no knob and tells where the plant is", () => {
+  it("rollback: the same, and a rollback without a target names no knob and states where the plant is", () => {
     const rig = perturbed()
     expect(rig.at(3 * SECOND).rollback()).toBe(NO_BASELINE)
     const refused = only(rig)
@@ -119,7 +119,7 @@ describe("a safety action", () => {
     expect([rig.executor.knob, rig.executor.value, rig.executor.limit]).toEqual([-1, Number.NaN, Number.NaN])
   })
 
-  it("end of SafeMode: tells what had opened it, how it ended, when, and where the plant is", () => {
+  it("end of SafeMode: states what opened it, how and when it ended, and where the plant is", () => {
     const rig = perturbed()
     rig.executor.openLatch(4)
     drained(rig.audit)
@@ -163,7 +163,7 @@ describe("a safety action", () => {
     }
   })
 
-  it("to another baseline: is live there at that time, and its cooldown begins then", () => {
+  it("to another baseline: makes it live at that time, and starts its cooldown then", () => {
     const rig = makeRig(two)
     rig.at(3 * SECOND).moveBaseline(Float64Array.of(0.2, 0.3))
     expect([...rig.live()]).toEqual([0.2, 0.3])
@@ -194,7 +194,7 @@ describe("a safety action", () => {
     expect(reasons.map((code) => executor.trips[code])).toEqual(reasons.map(() => 1))
   })
 
-  it("that finds the ring full to the last reserved place is carried out all the same, and counted as dropped", () => {
+  it("that finds even the reserve full is carried out, and counted as dropped", () => {
     const rig = makeRig(two, balanced, [0.5, 0.5], 16)
     const { executor, audit } = rig
     rig.ask(PLUS, SECOND, [0.55, 0.45])
@@ -217,8 +217,8 @@ describe("a safety action", () => {
   })
 })
 
-describe("what Tier 1 reports about itself", () => {
-  it("holds the step limit of each knob, and that of a coarse one follows its base", () => {
+describe("D the state that Tier 1 reports", () => {
+  it("has the step limit of each knob, and that of a coarse one follows its base", () => {
     const rig = makeRig([linear(), stepped(0, 4, 1), concurrency], balanced, [0.5, 0.5, 0])
     const limits = new Float64Array(3)
     rig.executor.stepLimits(limits)
@@ -238,7 +238,7 @@ describe("what Tier 1 reports about itself", () => {
     expect(limits[2]).toBeCloseTo(rig.table.neighbourSpan(2, up), 6)
   })
 
-  it("is not put together from parts of different sizes", () => {
+  it("is not built from parts of different sizes", () => {
     const [one, other] = [two, [linear()]].map((knobs) => new KnobTable(knobs))
     const [config, short] = [one, other].map((table) => new AtomicConfig(table, new Float64Array(table.size)))
     const wrong = "config and audit: must be for the 2 knobs of the table"

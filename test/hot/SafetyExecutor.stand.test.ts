@@ -41,7 +41,7 @@ function tuned(policy = unlimited): Rig {
   return rig
 }
 
-describe("a place that the runaway guard takes the plant to", () => {
+describe("D a place to which the runaway guard moves the plant", () => {
   it.each([RETREAT, RETURN_TO_TUNED])(
     "is live and the base, on the grid, however far away, for kind %i",
     (kind) => {
@@ -64,7 +64,7 @@ describe("a place that the runaway guard takes the plant to", () => {
     },
   )
 
-  it("is on the record with what was done and when, and nothing of the refusal before it", () => {
+  it("is recorded with what was done and when, and nothing of the refusal before it", () => {
     const rig = tuned()
     rig.at(9 * SECOND).stand(Float64Array.of(0.05, 0), RETREAT)
     const [record] = drained(rig.audit)
@@ -85,14 +85,14 @@ describe("a place that the runaway guard takes the plant to", () => {
     expect(record[RECORD_POINT]).toBe(0.05)
   })
 
-  it("is where the budgets begin anew, so that tuning is free to go on from there", () => {
+  it("restarts the budgets, so that tuning is free to continue from there", () => {
     const rig = tuned({ ...balanced, rangePerMinute: 0.2, minIntervalUs: 0 })
     rig.at(9 * SECOND).stand(Float64Array.of(0, 0), RETREAT)
     expect(rig.ask(UPDATE, 10 * SECOND, [0.09, 0])).toBe(ACCEPTED)
     expect(rig.ask(UPDATE, 11 * SECOND, [0.18, 0])).toBe(ACCEPTED)
   })
 
-  it("is stamped with the latest time known where the clock has gone back", () => {
+  it("is stamped with the latest known time if the clock has gone back", () => {
     const rig = tuned()
     rig.at(9 * SECOND).stand(Float64Array.of(0.1, 0), RETREAT)
     rig.at(2 * SECOND).stand(Float64Array.of(0.2, 0), RETURN_TO_TUNED)
@@ -100,8 +100,8 @@ describe("a place that the runaway guard takes the plant to", () => {
   })
 })
 
-describe("a reset that is demanded", () => {
-  it("is on the record once for each time that SafeMode opens, and not while it is closed", () => {
+describe("D a required reset", () => {
+  it("is recorded once each time SafeMode opens, and not while it is closed", () => {
     const rig = tuned()
     const { executor } = rig
     const demands = (): number =>
@@ -119,7 +119,7 @@ describe("a reset that is demanded", () => {
     }
   })
 
-  it("names why SafeMode is open, where the plant stands and since when, never before what was known", () => {
+  it("names why SafeMode is open, where the plant is and since when, never before the latest known time", () => {
     const rig = tuned()
     rig.at(6 * SECOND).openLatch(TRIP_OBJECTIVE_REGRESSION)
     rig.at(3 * SECOND).demandReset()
@@ -131,7 +131,7 @@ describe("a reset that is demanded", () => {
 })
 
 describe("rollbacks", () => {
-  it("count for an hour, but for those that a person has asked for", () => {
+  it("count for an hour, except those that a person requested", () => {
     const rig = tuned()
     const { executor } = rig
     rig.at(10 * SECOND).rollback()
@@ -143,7 +143,7 @@ describe("rollbacks", () => {
     expect(executor.rollbacksInHour(HOUR + 40 * SECOND)).toBe(0)
   })
 
-  it("of an executor that was replaced go on counting", () => {
+  it("of a replaced executor keep counting", () => {
     const before = tuned()
     for (const k of [10, 20, 30]) before.at(k * SECOND).rollback()
     const after = tuned()
@@ -154,7 +154,7 @@ describe("rollbacks", () => {
 })
 
 describe("earned range", () => {
-  it("is on the record at the latest time known, with nothing of a refusal before it, and hides none after it", () => {
+  it("is recorded at the latest known time, without the refusal before it, and hides none after it", () => {
     const rig = tuned()
     const { executor } = rig
     rig.at(2 * SECOND).earn()
@@ -172,8 +172,8 @@ describe("earned range", () => {
   })
 })
 
-describe("what is shown of Tier 1", () => {
-  it("counts a change of policy, and lifts with it what range was earned", () => {
+describe("D the state of Tier 1", () => {
+  it("counts a change of policy, which ends earned range", () => {
     const rig = makeRig([linear()], { ...balanced, rangePerMinute: 0.15, minIntervalUs: 0 }, [0])
     const { executor } = rig
     rig.at(0).earn()

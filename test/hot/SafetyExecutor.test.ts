@@ -82,7 +82,7 @@ describe("SafetyExecutor accepts", () => {
     expect(rig.executor.applies).toBe(3)
   })
 
-  it("a target off the grid at the grid point it stands for", () => {
+  it("a target off the grid, at its grid point", () => {
     const rig = makeRig([concurrency], balanced, [0.5])
     expect(rig.config.value(0)).toBe(16)
     expect(rig.ask(PLUS, 0, [0.516])).toBe(ACCEPTED)
@@ -112,7 +112,7 @@ describe("SafetyExecutor accepts", () => {
     }
   })
 
-  it("a step across the seam of a circle as the short way it is", () => {
+  it("a step across the seam of a circle as the short way", () => {
     const rig = makeRig([periodic()], balanced, [0.97])
     expect(rig.ask(UPDATE, 0, [1.03])).toBe(ACCEPTED)
     expect(rig.config.unit(0)).toBeCloseTo(0.03, 12)
@@ -132,7 +132,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.ask(PLUS, SECOND, [0.5, 0.5])).toBe(ACCEPTED)
   })
 
-  it("a proposal made for another generation, older or newer or none", () => {
+  it("a proposal made for another generation: older, newer or none", () => {
     const rig = makeRig(two)
     for (const generation of [0, 2, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expectRefusal(rig, STALE_GENERATION, () => rig.ask(PLUS, 0, [0.5, 0.5], { generation }))
@@ -140,7 +140,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.executor.limit).toBe(1)
   })
 
-  it("more applies a second than allowed, and says when the next one may come", () => {
+  it("more applies a second than allowed, and states when the next one may come", () => {
     const rig = makeRig(two, { ...balanced, appliesPerSecond: 2 })
     rig.ask(PLUS, 0, [0.5, 0.5])
     expectRefusal(rig, RATE_LIMIT_EXCEEDED, () => rig.ask(MINUS, 99_999, [0.5, 0.5]))
@@ -166,7 +166,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.executor.limit).toBe(0)
   })
 
-  it("another number of targets than there are knobs, and a kind that is none", () => {
+  it("a wrong number of targets, and an unknown kind", () => {
     const rig = makeRig(two)
     for (const length of [0, 1, 3, Number.NaN]) {
       expectRefusal(rig, UNKNOWN_PARAMETER, () => rig.ask(PLUS, 0, [0.5, 0.5], { length }))
@@ -175,7 +175,7 @@ describe("SafetyExecutor refuses", () => {
     expectRefusal(rig, UNKNOWN_PARAMETER, () => rig.ask(-1, 0, [0.5, 0.5]))
   })
 
-  it("a step longer than the policy's, and nothing of a proposal of which one knob steps too far", () => {
+  it("a step longer than the policy's, and all of a proposal in which one knob steps too far", () => {
     const rig = makeRig(two)
     expectRefusal(rig, DELTA_TOO_LARGE, () => rig.ask(PLUS, 0, [0.55, 0.61]), 1)
     expect(rig.executor.value).toBeCloseTo(0.11, 12)
@@ -204,7 +204,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.executor.limit).toBe(3)
   })
 
-  it("a base that ranges further in a minute than allowed", () => {
+  it("a base that covers more range in a minute than allowed", () => {
     const rig = makeRig([linear()], balanced, [0.4])
     for (let i = 1; i <= 5; i++) expect(rig.ask(UPDATE, i * SECOND, [0.4 + i * 0.0999])).toBe(ACCEPTED)
     expectRefusal(rig, BUDGET_EXHAUSTED, () => rig.ask(UPDATE, 6 * SECOND, [0.901]), 0)
@@ -212,7 +212,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.executor.value).toBeCloseTo(0.5, 2)
   })
 
-  it("updates while regressions stand at the limit, perturbations not", () => {
+  it("updates, but not perturbations, while regressions are at the limit", () => {
     const rig = makeRig(two)
     rig.executor.noteRegressions(5)
     expectRefusal(rig, OBJECTIVE_REGRESSION, () => rig.ask(UPDATE, 0, [0.5, 0.5]))
@@ -221,7 +221,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.ask(UPDATE, SECOND, [0.5, 0.5])).toBe(ACCEPTED)
   })
 
-  it("every proposal while the margin noted is in the emergency range", () => {
+  it("every proposal while the latest margin is in the emergency range", () => {
     const rig = makeRig(two)
     rig.executor.noteMargin(Float64Array.of(9, -0.51), 1)
     expectRefusal(rig, CONSTRAINT_VIOLATION, () => rig.ask(PLUS, 0, [0.5, 0.5]))
@@ -238,7 +238,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.ask(PLUS, 31 * SECOND, [0.5, 0.5])).toBe(ACCEPTED)
   })
 
-  it("applies once the audit has no room, while safety actions still find theirs", () => {
+  it("applies once the audit has no room, while safety actions still have their reserve", () => {
     const rig = makeRig(two, unlimited, [0.5, 0.5], 16)
     rig.executor.setBaseline()
     for (let i = 0; i < 7; i++) expect(rig.ask(PLUS, i, [0.5, 0.5])).toBe(ACCEPTED)
@@ -250,7 +250,7 @@ describe("SafetyExecutor refuses", () => {
     expect(rig.ask(PLUS, 9, [0.5, 0.5])).toBe(ACCEPTED)
   })
 
-  it("judges in a fixed order: the latch first, bounds before the step", () => {
+  it("checks in a fixed order: the latch first, bounds before the step", () => {
     const rig = makeRig(two)
     rig.ask(PLUS, 0, [0.5, 0.5])
     const wrong = { generation: 9, length: 3 }
@@ -332,7 +332,7 @@ describe("SafetyExecutor goes back", () => {
 })
 
 describe("SafetyExecutor holds the clock", () => {
-  it("when it goes back, is no number or lies beyond all time, and counts each such reading once", () => {
+  it("when it goes back, is not a number or is beyond all time, and counts each such reading once", () => {
     const rig = makeRig(two)
     rig.ask(PLUS, 10 * SECOND, [0.5, 0.5])
     for (const now of [SECOND, -5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60]) {
@@ -344,7 +344,7 @@ describe("SafetyExecutor holds the clock", () => {
     expect(rig.ask(PLUS, 10 * SECOND + 100_000, [0.5, 0.5])).toBe(ACCEPTED)
   })
 
-  it("and counts one backward reading once, however many calls are made at it, also where it is no number", () => {
+  it("and counts one bad reading once, however many calls use it", () => {
     for (const now of [SECOND, Number.NaN]) {
       const rig = makeRig(two)
       rig.ask(PLUS, 10 * SECOND, [0.5, 0.5])
@@ -372,7 +372,7 @@ describe("SafetyExecutor records", () => {
     expect(bits(record.slice(RECORD_POINT, RECORD_POINT + 2))).toEqual(bits(rig.live()))
   })
 
-  it("a violation with what was asked for and what it broke", () => {
+  it("a violation with the request and the limit that it broke", () => {
     const rig = makeRig(two)
     rig.ask(MINUS, 7, [0.5, Number.NaN], { id: 43 })
     const [record] = drained(rig.audit)

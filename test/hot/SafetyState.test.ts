@@ -24,12 +24,12 @@ describe("the rollbacks of an hour", () => {
     }
   })
 
-  it("have no limit where the policy lifts it", () => {
+  it("have no limit if the policy lifts it", () => {
     const rig = makeRig([linear()], { ...unlimited, rollbacksPerHour: Number.POSITIVE_INFINITY })
     expect(rollBack(rig, 50).executor.rollbacksThisHour).toBe(50)
   })
 
-  it("are counted as far as a policy that allows more wants it, from its first moment on", () => {
+  it("are counted as far as a looser policy needs, from its first moment", () => {
     const rig = rollBack(makeRig([linear()], { ...unlimited, rollbacksPerHour: 2 }), 3)
     rig.at(4 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 30 })
     expect(rig.executor.rollbacksThisHour).toBe(3)
@@ -37,7 +37,7 @@ describe("the rollbacks of an hour", () => {
     expect(rig.executor.rollbacksThisHour).toBe(31)
   })
 
-  it("are all kept, however few a policy in between allowed", () => {
+  it("are all kept, however few an intermediate policy allowed", () => {
     const rig = rollBack(makeRig([linear()], { ...unlimited, rollbacksPerHour: 2 }), 30)
     rig.at(40 * SECOND).setGuardrails({ ...unlimited, rollbacksPerHour: 100 })
     expect(rig.executor.rollbacksThisHour).toBe(30)
@@ -49,15 +49,15 @@ describe("the rollbacks of an hour", () => {
   })
 })
 
-describe("another policy in force", () => {
-  it("begins no cooldown where there was no rollback", () => {
+describe("D a new policy", () => {
+  it("starts no cooldown without a rollback", () => {
     const rig = makeRig([linear()], unlimited)
     rig.at(SECOND).setGuardrails({ ...unlimited, cooldownUs: 30 * SECOND })
     expect(rig.executor.cooldownUntilUs).toBe(Number.NEGATIVE_INFINITY)
     expect(rig.ask(PLUS, 2 * SECOND, [0.52])).toBe(ACCEPTED)
   })
 
-  it("leaves a plant that stands on its base alone, whatever its knobs", () => {
+  it("does not move a plant that is on its base, whatever its knobs", () => {
     const rig = makeRig(three, unlimited, [0.2, 0.5, 0.8])
     rig.ask(UPDATE, SECOND, [0.25, 0.45, 0.85])
     const { generation } = rig.config
@@ -80,7 +80,7 @@ describe("another policy in force", () => {
     }
   })
 
-  it("tells what it refuses no knob for, whatever the last refusal was about", () => {
+  it("names no knob in a refusal without one, whatever the last refusal was about", () => {
     const rig = makeRig(three, unlimited)
     rig.ask(PLUS, SECOND, [0.5, 0.9, 0.5])
     expect(rig.executor.knob).toBe(1)
@@ -89,8 +89,8 @@ describe("another policy in force", () => {
   })
 })
 
-describe("what Tier 1 shows", () => {
-  it("is what each knob has used of its minute, which a later time gives back", () => {
+describe("D the state of Tier 1", () => {
+  it("shows what each knob has used of its minute, which a later time returns", () => {
     const rig = makeRig(three, unlimited)
     for (const [k, to] of [0.6, 0.65, 0.55].entries())
       expect(rig.ask(UPDATE, (k + 1) * SECOND, [to, 0.5, 0.5])).toBe(ACCEPTED)
@@ -102,7 +102,7 @@ describe("what Tier 1 shows", () => {
     expect([...used]).toEqual(Array.from(used, () => 0))
   })
 
-  it("is what a base may do at the time that it is asked for, not at the last call's", () => {
+  it("shows what a base may do at the requested time, not at the last call's", () => {
     const rig = makeRig([linear()], { ...unlimited, rangePerMinute: 0.1 })
     expect(rig.ask(UPDATE, SECOND, [0.6])).toBe(ACCEPTED)
     expect(rig.ask(UPDATE, 2 * SECOND, [0.65])).toBe(BUDGET_EXHAUSTED)
@@ -113,7 +113,7 @@ describe("what Tier 1 shows", () => {
     expect(band[1]).toBeCloseTo(0.1, 6)
   })
 
-  it("goes into as many places as there are knobs, and leaves those behind them alone", () => {
+  it("writes as many places as there are knobs, and none beyond", () => {
     const rig = makeRig(three, unlimited)
     const out = new Float64Array(8).fill(7)
     rig.executor.stepLimits(out)

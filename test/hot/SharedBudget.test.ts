@@ -69,7 +69,7 @@ function run(
 }
 
 describe("a shared budget", () => {
-  it("never lets more loops off their base than it has seats, nor more applies into a second than agreed", () => {
+  it("never lets more loops off their base than it has seats, or more applies per second than configured", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 3 }),
@@ -97,7 +97,7 @@ describe("a shared budget", () => {
     )
   })
 
-  it("lets every loop learn in its turn", () => {
+  it("lets every loop tune in turn", () => {
     const shared = new SharedBudget({ probing: 1, appliesPerSecond: 1000 })
     const loops = [loopOf(1), loopOf(2), loopOf(3)]
     for (const loop of loops) {
@@ -109,7 +109,7 @@ describe("a shared budget", () => {
     expect(shared.waits).toBeGreaterThan(0)
   })
 
-  it("gives seats in the order of requests, whoever leaves the queue, and counts every wait", () => {
+  it("grants seats in the order of requests, even if some leave the queue, and counts every wait", () => {
     interface Seat {
       seated: boolean
       waiting: boolean
@@ -185,7 +185,7 @@ describe("a shared budget", () => {
     expect(shared.seated).toBe(0)
   })
 
-  it("never holds a safety action back", () => {
+  it("never delays a safety action", () => {
     const shared = new SharedBudget({ probing: 1, appliesPerSecond: 0.001 })
     const loop = loopOf(1)
     loop.shared = shared
@@ -207,7 +207,7 @@ describe("a shared budget", () => {
 })
 
 describe("a loop at rest", () => {
-  it("stays on its base, proposes nothing, keeps what it has learned, and continues when told to", () => {
+  it("stays on its base without proposals, keeps what it learned, and continues on request", () => {
     const loop = loopOf(7)
     loop.start()
     run([loop], 301, 20_000, () => {})

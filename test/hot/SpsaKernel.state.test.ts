@@ -54,7 +54,7 @@ const vector = (state: Float64Array, v: number): ReadonlyArray<number> => [
 ]
 
 describe("a state block", () => {
-  it("begins with every vector on the base as the grid has it, and with nothing known", () => {
+  it("begins with every vector at the base's grid point, and with nothing known", () => {
     const kernel = new SpsaKernel(table, DEFAULT_SPSA)
     const state = new Float64Array(kernel.stateLength).fill(7)
     kernel.initial(state, Float64Array.of(0.25, 0.52, 0.75))
@@ -79,7 +79,7 @@ describe("a state block", () => {
     expect(state.length).toBe(SCALARS + 20 * n)
   })
 
-  it("begins with a probe of which both sides fit into one apply, however small that is", () => {
+  it("begins with a probe whose two sides fit into one apply, however small that is", () => {
     const maxStep = 0.02
     for (const mode of ["trustRatio", "spall"] as const) {
       const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, maxStep, mode })
@@ -94,7 +94,7 @@ describe("a state block", () => {
     expect(wide.probe(state)).toBe(Math.min(DEFAULT_SPSA.c0, (DEFAULT_SPSA.maxStep * (1 - 1e-9)) / 2))
   })
 
-  it("keeps Spall's probes a hair within what one apply can carry, at every age", () => {
+  it("keeps Spall's probes slightly within one apply at every age", () => {
     const maxStep = 0.04
     const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, maxStep, mode: "spall" })
     let state = new Float64Array(kernel.stateLength)
@@ -110,7 +110,7 @@ describe("a state block", () => {
     }
   })
 
-  it("after the base was moved has every vector there, no cycle in flight and nothing to compare with", () => {
+  it("has every vector at a moved base, no cycle in flight and nothing to compare with", () => {
     const kernel = new SpsaKernel(table, DEFAULT_SPSA)
     const state = new Float64Array(kernel.stateLength).fill(3)
     const next = new Float64Array(kernel.stateLength)
@@ -125,7 +125,7 @@ describe("a state block", () => {
       expect(next[kept]).toBe(3)
   })
 
-  it("tells what it holds", () => {
+  it("reports its contents", () => {
     const kernel = new SpsaKernel(table, DEFAULT_SPSA)
     const state = Float64Array.from({ length: kernel.stateLength }, (_, at) => at + 100)
     expect(kernel.k(state)).toBe(S_AGE + 100)
@@ -160,7 +160,7 @@ describe("kernels that share their tables", () => {
     expect(() => new SpsaKernel(table, { ...DEFAULT_SPSA, maxStep: 0.2 }, kernel)).toThrow(wrong)
   })
 
-  it("decide as if each had its own, whatever the other did in between", () => {
+  it("decide as if each had its own tables, whatever the other did in between", () => {
     const settings = { ...DEFAULT_SPSA, seed: 9 }
     const first = new SpsaKernel(table, DEFAULT_SPSA)
     const lent = new SpsaKernel(table, settings, first)
@@ -187,7 +187,7 @@ describe("kernels that share their tables", () => {
 })
 
 describe("a kernel", () => {
-  it("treats a circle without a grid as no plain knob and a log knob as one", () => {
+  it("treats a log knob as plain, but not a circle without a grid", () => {
     const way = (scale: number, start: number): number => {
       const kernel = new SpsaKernel(
         new KnobTable([{ min: 1, max: 100, scale, step: 0, maxStep: 0 }]),

@@ -100,7 +100,7 @@ const furthest = (a: Float64Array, b: Float64Array): number =>
   a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b[i])), 0)
 
 describe("the tuning rule", () => {
-  it("is the self-calibrating one by default, and not Spall's", () => {
+  it("is self-calibrating by default, not Spall's", () => {
     expect(DEFAULT_SPSA.mode).toBe("trustRatio")
     const ways = (["trustRatio", "spall"] as const).map((mode) => {
       const drive = new Drive([plain], [0.2], { mode })
@@ -110,7 +110,7 @@ describe("the tuning rule", () => {
     expect(ways[0]).not.toBeCloseTo(ways[1], 3)
   })
 
-  it("keeps a pair learned under a larger step within the current step, and leaves a smaller one alone", () => {
+  it("limits a pair learned under a larger step to the current step, and leaves a smaller one alone", () => {
     const table = new KnobTable([plain, plain])
     const learnt = new Drive([plain, plain], [0.5, 0.5], { maxStep: 0.2, probe: 0.09 })
     learnt.cycle(bowl(0.4))
@@ -128,7 +128,7 @@ describe("the tuning rule", () => {
 
   // Root cause: from a start as far from the optimum in every knob, signs across the slope differ by one unit in the last place. That
   // chose the first step and a gain of 1e13, and the run went uphill for ten cycles.
-  it("does not take for a slope what rounding leaves of two equal readings, whatever their scale", () => {
+  it("does not mistake the rounding of two equal readings for a slope, whatever their scale", () => {
     for (const level of [1, -3.7, 1e-9, 1e12])
       for (const ulps of [1, -3, 8]) {
         const drive = new Drive([plain, plain], [0.4, 0.6])
@@ -147,7 +147,7 @@ describe("the tuning rule", () => {
       }
   })
 
-  it("steps along what earlier pairs showed too, and after a rollback only along what is read there", () => {
+  it("also steps along earlier slopes, but after a rollback only along new readings", () => {
     const along = (rolledBack: boolean): number => {
       const drive = new Drive([plain, plain], [0.9, 0.9], { seed: 5 })
       for (let k = 0; k < 6; k++) drive.cycle((unit) => 1 + 4 * unit[0] + unit[1])
@@ -166,7 +166,7 @@ describe("the tuning rule", () => {
     expect(along(true)).toBeCloseTo(1, 9)
   })
 
-  it("finds its way down a bent valley under noise sooner for remembering the slope", () => {
+  it("descends a bent valley under noise sooner if it remembers the slope", () => {
     const { plant, noise } = pairs.find(
       ({ plant: { name }, share }) => name === "valley-2" && share === 0.05,
     )!
@@ -198,7 +198,7 @@ describe("the tuning rule", () => {
     expect(trajectory((y) => y / 2 ** 30)).toEqual(trajectory((y) => y))
   })
 
-  it("gives the same way to 1e-9 under any positive scale and any offset", () => {
+  it("gives the same path to 1e-9 under any positive scale and any offset", () => {
     const plainWay = trajectory((y) => y)
     for (const transform of [(y: number) => y * 1000, (y: number) => y * 1e-9, (y: number) => y + 50]) {
       expect(furthest(trajectory(transform), plainWay)).toBeLessThan(1e-9)
@@ -211,7 +211,7 @@ describe("the tuning rule", () => {
     expect(trajectory((y) => y, 120, 12)).not.toEqual(once)
   })
 
-  it("makes its first move as large as the setting says, whatever the units", () => {
+  it("makes its first move as large as configured, whatever the units", () => {
     for (const scale of [1e-6, 1, 1e6]) {
       const drive = new Drive([plain, plain], [0.3, 0.3])
       drive.cycle((unit) => scale * bowl(0.7)(unit))
@@ -307,7 +307,7 @@ describe("the tuning rule", () => {
 })
 
 describe("the mode spall", () => {
-  it("follows Spall's schedule and formula to the last bit it can", () => {
+  it("follows Spall's schedule and formula to the last possible bit", () => {
     const settings = { mode: "spall", a0: 0.02, c0: 0.03, stability: 5, maxStep: 1 } as const
     const drive = new Drive([plain, plain], [0.4, 0.6], settings)
     for (let k = 0; k < 30; k++) {
@@ -324,7 +324,7 @@ describe("the mode spall", () => {
     }
   })
 
-  it("converges at the rate theory gives for (1, 1/6) under noise: a log-log slope near -2/3 of the squared error", () => {
+  it("converges at the theoretical rate for (1, 1/6) under noise: a log-log slope near -2/3 of the squared error", () => {
     const errors = [40, 640].map((cycles) => {
       let sum = 0
       for (let seed = 1; seed <= 60; seed++) {
@@ -369,7 +369,7 @@ describe("knobs on a grid", () => {
     expect(visited.size).toBeGreaterThanOrEqual(5)
   })
 
-  it("probes to one side only at a bound, and leaves it again", () => {
+  it("probes only one side at a bound, and leaves the bound again", () => {
     const table = new KnobTable([limit])
     const drive = new Drive([limit], [0], { seed: 4 })
     drive.begin()
@@ -401,7 +401,7 @@ describe("periodic knobs", () => {
     expect(distance(drive.base)).toBeLessThan(1e-4)
   })
 
-  it("come out at 0, not at 1, a hair below the seam", () => {
+  it("end at 0, not at 1, just below the seam", () => {
     // Either sign of the draw, so that either side is the one below.
     for (let seed = 0; seed < 8; seed++) {
       const drive = new Drive([circle], [DEFAULT_SPSA.probe * (1 - Number.EPSILON)], { seed })
@@ -439,7 +439,7 @@ describe("the constraint", () => {
     return { share: infeasible / (5 * cycles), worst, loss }
   }
 
-  it("keeps the base feasible and still gets near the best feasible place", () => {
+  it("keeps the base feasible and still comes near the best feasible place", () => {
     const { share, worst, loss } = run(0)
     expect(share).toBeLessThan(0.005)
     expect(worst).toBeGreaterThan(-0.02)
@@ -452,7 +452,7 @@ describe("the constraint", () => {
     expect(run(0.01).share).toBeLessThan(0.005)
   })
 
-  it("forgets margins that overflow, even when the move is taken back on the same readings", () => {
+  it("drops margins that overflow, even when the move is taken back on the same readings", () => {
     const drive = new Drive([plain, plain], [0.3, 0.3])
     drive.readings[2] = 1
     drive.readings[3] = 1
@@ -648,7 +648,7 @@ describe("the state block", () => {
     expect(drive.kernel.noise(drive.state)).toBe(noise)
   })
 
-  it("advances the draw but not the age when a cycle says nothing", () => {
+  it("advances the draw but not the age when a cycle gives no information", () => {
     const drive = new Drive([plain], [0.5])
     drive.begin()
     drive.readings.fill(Number.NaN)

@@ -73,7 +73,7 @@ function add(
 }
 
 describe("validity", () => {
-  it("judges in the order invalid, wrong generation, settling, too old, valid", () => {
+  it("checks in the order invalid, wrong generation, settling, too old, valid", () => {
     const window = opened(0, 1)
     open(window, 1_000_000, 2)
     const late = 2_000_000
@@ -86,7 +86,7 @@ describe("validity", () => {
     expect([...window.windowCounters]).toEqual([1, 1, 1, 1, 1])
   })
 
-  it("is not affected by other channels: infinite ones are absent and counted", () => {
+  it("ignores other channels: infinite ones count as absent", () => {
     const window = opened(0, 1, { windowDigests: 2, aggregate: MEAN })
     expect(add(window, 1, 1, 5, [Number.POSITIVE_INFINITY, 7])).toBe(VALID)
     expect(add(window, 2, 1, 7, [3, Number.NEGATIVE_INFINITY])).toBe(VALID)
@@ -106,13 +106,13 @@ describe("validity", () => {
     },
   )
 
-  it("refuses a stamp too far ahead of its receipt only where that is bounded", () => {
+  it("refuses a stamp too far ahead of its receipt only if that is bounded", () => {
     expect(add(opened(0, 1, { maxAheadUs: 1_000 }), 5_001, 1, 1, [], 4_000)).toBe(INVALID)
     expect(add(opened(0, 1, { maxAheadUs: 1_000 }), 5_000, 1, 1, [], 4_000)).toBe(VALID)
     expect(add(opened(0, 1), 5_000_000, 1, 1, [], 4_000)).toBe(VALID)
   })
 
-  it("judges neither age nor lead when the receipt is unknown", () => {
+  it("checks neither age nor lead when the receipt is unknown", () => {
     const window = opened(0, 1, { maxAheadUs: 0, maxAgeUs: 0, windowDigests: 1 })
     expect(add(window, 77, 1, 1, [], Number.NaN)).toBe(VALID)
     expect(window.cells[WINDOW_CLOSED_US]).toBe(77)
@@ -124,7 +124,7 @@ describe("validity", () => {
 })
 
 describe("settling", () => {
-  it("starts at an apply, not at the start and not when the same generation opens again", () => {
+  it("starts at an apply, not at the start or when the same generation opens again", () => {
     const window = opened(100, 1)
     expect(add(window, 100, 1, 1)).toBe(VALID)
     open(window, 1_000, 2)
@@ -150,7 +150,7 @@ describe("a window", () => {
     expect([window.count, window.surplus, window.means[0]]).toEqual([5, 1, 30])
   })
 
-  it("expires with what it has and stays so until it opens again", () => {
+  it("expires with its content and stays expired until it opens again", () => {
     const window = opened(1_000, 1)
     expect(window.expiresAtUs).toBe(501_000)
     add(window, 2_000, 1, 4, [9])
@@ -178,7 +178,7 @@ describe("a window", () => {
     expect([window.expired, window.cells[WINDOW_CLOSED_US]]).toEqual([false, 5])
   })
 
-  it("does not count for a generation whose number was only filled in", () => {
+  it("does not count for a generation that is only a placeholder", () => {
     const window = opened(0, 1)
     window.cells[WINDOW_GENERATION] = 2
     expect(add(window, 1, 2, 1)).toBe(WRONG_GENERATION)
@@ -222,7 +222,7 @@ describe("a window", () => {
     expect([window.closed, window.expired]).toEqual([false, false])
   })
 
-  it("counts digests by verdict since it was opened, beside those of all time", () => {
+  it("counts digests by verdict, since it was opened and in total", () => {
     const window = opened(0, 1)
     add(window, 20_000, 1, 1)
     add(window, 20_000, 2, 1)
@@ -237,7 +237,7 @@ describe("a window", () => {
     expect([...window.counters]).toEqual([2, 1, 1, 0, 0])
   })
 
-  it("closes when its last digest was received, or was stamped where that is not known", () => {
+  it("closes at its last digest's receipt, or at its stamp if the receipt is unknown", () => {
     for (const receivedUs of [25_000, Number.NaN]) {
       const window = opened(0, 1, { windowDigests: 1 })
       const block = new Float64Array(3 * DIGEST_WIDTH).fill(Number.NaN)
@@ -316,6 +316,6 @@ describe("against a naive oracle", () => {
   })
 })
 
-it("has nine channels from the objective on", () => {
+it("has nine channels, starting with the objective", () => {
   expect(FIRST_CHANNEL).toBe(DIGEST_OBJECTIVE)
 })

@@ -40,14 +40,14 @@ describe("the trimmed mean", () => {
     }
   })
 
-  it("keeps everything below three readings and something always", () => {
+  it("keeps everything below three readings, and always at least one", () => {
     expect(aggregate(TRIMMED_MEAN, [4])).toBe(4)
     expect(aggregate(TRIMMED_MEAN, [4, 8])).toBe(6)
     expect(aggregate(TRIMMED_MEAN, [4, 8, 100])).toBe(8)
     expect(aggregate(TRIMMED_MEAN, [100, 4, 8, 6], 0.5)).toBe(7)
   })
 
-  it("cuts the share it was told, at least one from each end from three on", () => {
+  it("cuts the configured share, and at least one from each end from three readings", () => {
     const cuts = [0, 1, 2, 3, 19, 20, 29, 30, 100].map((count) => trimCount(count, 0.1))
     expect(cuts).toEqual([0, 0, 0, 1, 1, 2, 2, 3, 10])
     expect(trimCount(100, 0.29)).toBe(29)
@@ -84,7 +84,7 @@ describe.each([
   ["median", MEDIAN],
   ["mean", MEAN],
 ])("numeric extremes of the %s", (_, kind) => {
-  it("never leave the range of the readings, over all finite doubles", () => {
+  it("stay within the range of the readings, over all finite doubles", () => {
     fc.assert(
       fc.property(fc.array(finite, { minLength: 1, maxLength: 40 }), (list) => {
         const result = aggregate(kind, list)
@@ -94,7 +94,7 @@ describe.each([
     )
   })
 
-  it("give a constant back bit for bit", () => {
+  it("return a constant bit for bit", () => {
     fc.assert(
       fc.property(finite, fc.integer({ min: 1, max: 50 }), (value, count) => {
         expect(
@@ -107,13 +107,13 @@ describe.each([
     )
   })
 
-  it("scale by powers of two without a different bit", () => {
+  it("scale exactly by powers of two", () => {
     const list = [0.1, 0.7, 0.2, 1.9, 0.30000000000000004, 12.5, 1e-3]
     const doubled = list.map((value) => value * 1024)
     expect(aggregate(kind, doubled)).toBe(aggregate(kind, list) * 1024)
   })
 
-  it("are NaN over nothing", () => {
+  it("are NaN without readings", () => {
     expect(aggregate(kind, [])).toBeNaN()
   })
 })
@@ -134,7 +134,7 @@ describe("the largest and the smallest doubles", () => {
 })
 
 describe("sortRun", () => {
-  it("orders its run and leaves the rest of the block alone", () => {
+  it("sorts its run and leaves the rest of the block alone", () => {
     fc.assert(
       fc.property(fc.array(finite, { maxLength: 300 }), (list) => {
         const block = new Float64Array([1, ...list, 2])

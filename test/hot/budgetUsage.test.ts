@@ -48,7 +48,7 @@ const moves = fc.array(
 )
 
 describe("the use of the budgets of a minute", () => {
-  it("is the same whether it is foreseen or time has come there", () => {
+  it("is the same whether predicted or reached", () => {
     fc.assert(
       fc.property(moves, fc.integer({ min: 0, max: 90 * SECOND }), fc.boolean(), (steps, laterUs, circle) => {
         const window = rig(circle)
@@ -74,7 +74,7 @@ describe("the use of the budgets of a minute", () => {
     )
   })
 
-  it("is what it was at the last call where it is asked for an earlier time: nothing is given back, or counted twice", () => {
+  it("is that of the last call for an earlier time: nothing is returned or counted twice", () => {
     for (const circle of [false, true]) {
       const window = rig(circle)
       for (const [k, by] of [0.1, 0.1, -0.15, 0.1].entries())
@@ -85,7 +85,7 @@ describe("the use of the budgets of a minute", () => {
     }
   })
 
-  it("is the way and the range that were gone, while all of it lies within the minute", () => {
+  it("is the path and range covered, while all of it is within the minute", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: -0.04, max: 0.04, noNaN: true }), { maxLength: 12 }), (steps) => {
         const window = rig(false)
@@ -105,7 +105,7 @@ describe("the use of the budgets of a minute", () => {
     )
   })
 
-  it("counts a turn, and has forgotten everything but the place a minute later", () => {
+  it("counts a turn, and keeps only the place a minute later", () => {
     const window = rig(false)
     for (let i = 0; i < 3; i++) window.move(i * SECOND, 0.1)
     for (let i = 3; i < 5; i++) window.move(i * SECOND, -0.1)

@@ -14,7 +14,7 @@ const valueIn = (text: string, name: string): unknown =>
   ) as unknown
 
 describe("a built module", () => {
-  it("has the numbers that it imports as constants of its own, and goes on importing the rest", () => {
+  it("has its imported numbers as its own constants, and still imports the rest", () => {
     const text =
       'import { AT, name, HALF as SHARE, size } from "./layout.js";\nimport { AT as OTHER } from "./other.js";\n'
     const built = withNumbers(text, {}, exportsOf)
@@ -47,7 +47,7 @@ describe("a built module", () => {
     expect(valueIn(built.split("\n")[0], "OWN")).toBe(2 ** 40)
   })
 
-  it("has the same number, whichever it is", () => {
+  it("preserves every number exactly", () => {
     fc.assert(
       fc.property(fc.double(), (AT) => {
         const built = withNumbers('import { AT } from "./layout.js";\n', {}, () => ({ AT }))

@@ -18,7 +18,7 @@ describe("the circle of circumference 1", () => {
     expect(wrap01(1)).toBe(0)
   })
 
-  it("measures the short way round, which leads from the one to the other", () => {
+  it("measures the short way from one to the other", () => {
     fc.assert(
       fc.property(position, position, (a, b) => {
         const d = diff01(a, b)
@@ -46,7 +46,7 @@ describe("the circle of circumference 1", () => {
     expect(circularMean01([0.1, 0.3], [1, 0])).toBeCloseTo(0.1, 12)
   })
 
-  it("has no mean where the positions cancel out", () => {
+  it("has no mean if the positions cancel out", () => {
     expect(circularMean01([0, 0.5])).toBeNaN()
     expect(circularMean01([])).toBeNaN()
     // Whatever the weights are measured in.

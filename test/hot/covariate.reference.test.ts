@@ -24,7 +24,7 @@ const plants = fc.record({
 })
 
 describe("a covariate", () => {
-  it("is taken out, believed and left out as the rule says, whatever it is", () => {
+  it("is subtracted, trusted and dropped as the rule states, whatever its values", () => {
     const met = { sound: 0, moved: 0, isLoss: 0, changed: 0, used: 0 }
     fc.assert(
       fc.property(plants, ({ n, seed, effect, made, noise, same, missing }) => {
@@ -105,7 +105,7 @@ describe("a covariate", () => {
     for (const times of Object.values(met)) expect(times).toBeGreaterThan(20)
   })
 
-  it("teaches nothing by a pair whose sides do not differ", () => {
+  it("teaches nothing if the sides of a pair do not differ", () => {
     const block = new Float64Array(S.spsaStateLength(1))
     const before = block.slice()
     const work = new Float64Array(W.WORK_CELLS)

@@ -110,7 +110,7 @@ const reported: Plant = (unit, load, i, seed) => ({
 })
 
 describe("a covariate", () => {
-  it("saves a quarter of the regret and more where a load adds to the objective, white or slow", () => {
+  it("saves at least a quarter of the regret if a load adds to the objective, white or slow", () => {
     expect(ratio(reported)).toBeLessThan(0.6)
     expect(ratio(reported, 0.8)).toBeLessThan(0.75)
   })
@@ -156,13 +156,13 @@ describe("a covariate", () => {
       blinded.has(code),
     ).length
 
-  it("is left out where it is the objective itself", () => {
+  it("is dropped if it is the objective itself", () => {
     const objective: Plant = (...given) => ({ loss: loss(...given), channel: -2 * loss(...given) })
     expect(verdicts(objective, COVARIATE_IS_LOSS, 0)).toBe(15)
     expect(run(objective, true, 3).kernel.covariateEffect(run(objective, true, 3).state)).toBe(0)
   })
 
-  it("is left out where the knobs move it, with the load and without", () => {
+  it("is dropped if the knobs move it, with and without the load", () => {
     const withLoad: Plant = (unit, load, i, seed) => ({
       loss: loss(unit, load, i, seed),
       channel: load + 5 * cost(unit),
@@ -172,7 +172,7 @@ describe("a covariate", () => {
     expect(verdicts(knob, COVARIATE_MOVED, 0)).toBe(15)
   })
 
-  it("is not taken for blinded where it is a load, or has no part in the objective", () => {
+  it("is not dropped if it is a load, or has no part in the objective", () => {
     const own: Plant = (unit, load, i, seed) => ({
       loss: loss(unit, load, i, seed),
       channel: noiseAt(gaussian, seed + 900, i),
@@ -189,7 +189,7 @@ describe("a covariate", () => {
     expect(run(silent, true, 7).base).toEqual(run(silent, false, 7).base)
   })
 
-  it("has a scale of its own that drops out", () => {
+  it("may have any scale", () => {
     const scaled: Plant = (...given) => ({
       loss: reported(...given).loss,
       channel: 1024 * reported(...given).channel,

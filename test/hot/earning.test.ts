@@ -40,7 +40,7 @@ const upTo = (from: number, to: number): ReadonlyArray<number> =>
   Array.from({ length: Math.round((to - from) / 0.1) }, (_, i) => from + (i + 1) * 0.1)
 
 describe("earned range", () => {
-  it("is twice the policy's and no more, however often it is asked for", () => {
+  it("is twice the policy's and no more, however often it is requested", () => {
     expect(walk(makeRig(knobs, balanced, [0]), upTo(0, 0.5), false)).toBe(ACCEPTED)
     expect(walk(makeRig(knobs, balanced, [0]), upTo(0, 0.6), false)).toBe(BUDGET_EXHAUSTED)
     const narrow = { ...balanced, rangePerMinute: 0.32 }
@@ -63,7 +63,7 @@ describe("earned range", () => {
     expect(count(true)).toBe(2 * balanced.turnsPerMinute)
   })
 
-  it("leaves path, step and pace as they are", () => {
+  it("does not change path, step and pace", () => {
     const path = makeRig(knobs, { ...balanced, pathPerMinute: 0.55 }, [0])
     expect(walk(path, upTo(0, 0.6), true)).toBe(BUDGET_EXHAUSTED)
     const step = makeRig(knobs, balanced, [0])
@@ -73,7 +73,7 @@ describe("earned range", () => {
     expect(pace.ask(UPDATE, pace.executor.nowUs + 1, [0.2])).not.toBe(ACCEPTED)
   })
 
-  it("is over after five updates, and what was spent stays spent", () => {
+  it("ends after five updates, and what was spent stays spent", () => {
     const rig = makeRig(knobs, balanced, [0])
     expect(walk(rig, upTo(0, 0.4), false)).toBe(ACCEPTED)
     rig.executor.earn()
@@ -100,7 +100,7 @@ describe("earned range", () => {
     }
   })
 
-  it("is on the record with its figures, and is not earned where there is no room for that", () => {
+  it("is recorded with its figures, and not granted if there is no room for the record", () => {
     const rig = makeRig(knobs, balanced, [0])
     rig.executor.earn()
     const [record] = drained(rig.audit).filter((one) => one[RECORD_KIND] === AUDIT_RANGE_EARNED)
@@ -144,7 +144,7 @@ describe("a tuner far from its optimum", () => {
     return { mean: sum, refused }
   }
 
-  it("loses a fifth less with range that it earns, and is refused nothing", () => {
+  it("loses a fifth less with earned range, without refusals", () => {
     const earned = loss(true)
     expect(earned.mean).toBeLessThan(0.8 * loss(false).mean)
     expect(earned.refused).toBe(0)
@@ -161,7 +161,7 @@ describe("a level that falls", () => {
     slope: fc.constantFrom(0, 4, 400),
   })
 
-  it("earns range where it is lower than eight cycles ago beyond noise and what a probe changes", () => {
+  it("earns range if it is lower than eight cycles ago beyond noise and the effect of a probe", () => {
     let earned = 0
     fc.assert(
       fc.property(falls, ({ means, fall, noise, probe, slope }) => {

@@ -180,7 +180,7 @@ const lives = fc.record({
 const at01 = (x: number): number => x - Math.floor(x)
 
 describe("an excursion", () => {
-  it("is proven, sent home or over as the rule says, whatever it meets", () => {
+  it("is proven, sent home or ended as the rule states, whatever it meets", () => {
     const ends = { goesHome: 0, arrives: 0, tunes: 0 }
     fc.assert(
       fc.property(lives, (life) => {
@@ -233,7 +233,7 @@ describe("an excursion", () => {
 
 describe("without any noise", () => {
   // Root cause: where the level of home is exactly 0 nothing measures a fall, and it was held against the bounds as it is.
-  it("a fall is a proof, whatever the objective is scaled by, also from a level of 0", () => {
+  it("a fall is a proof, at any scale of the objective, also from a level of 0", () => {
     for (const scale of [1e-9, 1, 1e9])
       for (const home of [0, scale]) {
         const both = new Both(TABLES[0], [0.5], home, 1)
@@ -265,7 +265,7 @@ describe("a walk", () => {
   const gridPoint = table.snap(2, 0.5)
 
   it.each([X.WALK_HOME, X.WALK_ARRIVED, X.WALK_BACK])(
-    "of kind %i wishes for all of the way that is left, the short way round",
+    "of kind %i asks for the whole remaining distance, the short way round",
     (walk) => {
       const block = blockOf([0.1, 0.9, gridPoint], [0.9, 0.1, 1], walk)
       // Behind the point of the grid the tuner had got on a little.
@@ -280,7 +280,7 @@ describe("a walk", () => {
   )
 
   it.each([X.WALK_HOME, X.WALK_BACK])(
-    "of kind %i is over where every knob has come, and not before",
+    "of kind %i ends when every knob has arrived, and not before",
     (walk) => {
       const target = [0.7, 0.999_999_999_9, gridPoint]
       const after = (base: Place): boolean => isThere(blockOf(base, target, walk), table)
@@ -292,13 +292,13 @@ describe("a walk", () => {
     },
   )
 
-  it("leaves no level to compare the next one with, since no slope has promised it", () => {
+  it("leaves no level for comparison, since no slope has predicted it", () => {
     const block = new Float64Array(S.spsaStateLength(1)).fill(1)
     forgetComparison(block)
     expect([block[S.S_HAS_MEAN], block[S.S_PREDICTED]]).toEqual([0, 0])
   })
 
-  it("copies a place whole, and nothing beside it", () => {
+  it("copies a whole place, and nothing beside it", () => {
     const block = new Float64Array(S.spsaStateLength(3)).fill(0.37)
     block.set([1, 2, 3], S.SCALARS + S.V_END * 3)
     copyVector(block, 3, S.V_END, S.V_HOME)

@@ -111,7 +111,7 @@ const bowl: Loss = (unit) => 1 + unit.reduce((sum, x) => sum + (x - 0.6) ** 2, 0
 const SEEDS = [1, 2, 3, 4, 5, 6]
 
 describe("a tuner that begins where nothing is better", () => {
-  it("goes home, bit for bit, and rests there: the noise costs less than a third of what it did", () => {
+  it("goes home bit for bit and rests there, at less than a third of the cost of noise", () => {
     let resting = 0
     let tuning = 0
     let home = 0
@@ -133,14 +133,14 @@ describe("a tuner that begins where nothing is better", () => {
     expect(resting).toBeLessThan(tuning / 3)
   })
 
-  it("reads many plain windows for each pair by then", () => {
+  it("then reads many plain windows for each pair", () => {
     const bench = new Bench(4, 0.6, bowl, 0.05, 3).run(1_500)
     expect(bench.rests).toBeGreaterThan(900)
   })
 })
 
-describe("a tuner that has somewhere to go", () => {
-  it("is never sent home where the gain shows: it proves its excursion", () => {
+describe("D a tuner with a gain ahead", () => {
+  it("is never sent home if the gain shows: it proves its excursion", () => {
     for (const seed of SEEDS) {
       const bench = new Bench(4, 0.2, bowl, 0.05, seed)
       bench.run(400, () => bench.loop.state[X_FAILS] > 0)
@@ -149,7 +149,7 @@ describe("a tuner that has somewhere to go", () => {
     }
   })
 
-  it("arrives and rests, and what it rests at has earned to be the baseline", () => {
+  it("arrives, rests, and earns its place as the baseline", () => {
     for (const seed of SEEDS) {
       const bench = new Bench(2, 0.3, bowl, 0.02, seed)
       bench.run(3_000, () => bench.mode === IDLE)
@@ -228,7 +228,7 @@ describe("a tuner that rests", () => {
     expect(leaves(0).filter(Number.isFinite).length).toBeLessThan(2)
   })
 
-  it("reads pairs more often while they agree, and so starts again by their slope sooner, until it is blamed", () => {
+  it("reads pairs more often while they agree, and so restarts sooner by their slope, until it is blamed", () => {
     const untilOut = (seed: number, blamed: 0 | 1): number => {
       let slope = 0
       const tilted: Loss = (unit) => 1 + slope * (0.5 - unit[0])
@@ -246,7 +246,7 @@ describe("a tuner that rests", () => {
     expect(SEEDS.filter((seed) => untilOut(seed, 1) > 400).length).toBeGreaterThan(SEEDS.length / 2)
   })
 
-  it("starts again by the slope of its pairs if there is a gain, although nothing got worse", () => {
+  it("restarts by the slope of its pairs if there is a gain, even if nothing got worse", () => {
     let found = 0
     for (const seed of SEEDS) {
       let slope = 0
@@ -261,7 +261,7 @@ describe("a tuner that rests", () => {
     expect(found).toBe(SEEDS.length)
   })
 
-  it("stays at home with patience 0, and tries again without a cause where it was given some", () => {
+  it("stays at home with patience 0, and otherwise tries again without a cause", () => {
     const leavesHome = (patience: number): number => {
       let left = 0
       for (const seed of SEEDS) {
@@ -276,7 +276,7 @@ describe("a tuner that rests", () => {
     expect(leavesHome(200)).toBe(SEEDS.length)
   })
 
-  it("takes a window that expires for a time-out like any other", () => {
+  it("treats an expired window like any other timeout", () => {
     const bench = new Bench(2, 0.6, bowl, 0.05, 4)
     bench.run(300, () => bench.mode === IDLE && bench.loop.phase === RESTING)
     expect(bench.loop.phase).toBe(RESTING)

@@ -26,7 +26,7 @@ const inside = (table: KnobTable, fences: ReadonlyArray<Fence>, base: Float64Arr
 }
 
 describe("how long a fence stands", () => {
-  it("is so long that one way into an emergency costs no more rollbacks in an hour than are forgiven", () => {
+  it("is long enough that one way into an emergency stays within the allowed rollbacks per hour", () => {
     const hour = 3_600_000_000
     expect([4, 1, 0].map((rollbacksPerHour) => fenceUsOf({ rollbacksPerHour }))).toEqual([
       hour / 4,
@@ -52,7 +52,7 @@ describe("a fence", () => {
     expect(inside(plain, [one], base, Float64Array.of(0.1, 0.4))).toEqual([0.1, 0.45])
   })
 
-  it("leaves the next base free in a knob that had not moved, wherever it has gone since", () => {
+  it("does not limit the next base in a knob that had not moved, wherever it has gone since", () => {
     const one = fenceBetween(plain, base, Float64Array.of(0.5, 0.4), 100)
     for (const at of [0.3, 0.5, 0.7]) {
       const band = Float64Array.of(-0.2, 0.2, -0.01, 0.2)
@@ -67,7 +67,7 @@ describe("a fence", () => {
     ])
   })
 
-  it("leaves a knob at its base where the grid has no point between", () => {
+  it("leaves a knob at its base if the grid has no point in between", () => {
     const at = Float64Array.of(grid.encode(0, 2))
     const one = fenceBetween(grid, at, Float64Array.of(grid.encode(0, 1)), 100)
     expect(inside(grid, [one], at, Float64Array.of(grid.encode(0, 1)))).toEqual(Array.from(at))
@@ -93,7 +93,7 @@ describe("a fence", () => {
     expect(standingFences(all, 99)).toBe(all)
   })
 
-  it("keeps the next base inside, from one to the next, and takes nothing from the other side", () => {
+  it("keeps every next base inside, and does not limit the other side", () => {
     const unit = fc.double({ min: 0, max: 1, noNaN: true })
     const pair = fc.tuple(unit, unit)
     fc.assert(

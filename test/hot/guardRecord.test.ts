@@ -16,7 +16,7 @@ import { drained } from "./rig.ts"
 const state = Float64Array.from({ length: layout.guardStateLength(2) }, (_, i) => 100 + i)
 
 describe("the record of an act of the guard", () => {
-  it("holds what it did, when, under which configuration, and each number by its name", () => {
+  it("has its kind, time and configuration, and each number under its name", () => {
     const audit = new AuditRing(2, 16)
     writeGuardRecord(audit, GUARD_RETREAT, state, 1, 3)
     writeGuardRecord(audit, GUARD_BLAME, state, 7_000, 4)
@@ -42,7 +42,7 @@ describe("the record of an act of the guard", () => {
     })
   })
 
-  it("is read from where it lies among others", () => {
+  it("is read from its place among others", () => {
     const audit = new AuditRing(2, 16)
     writeGuardRecord(audit, GUARD_RETREAT, state, 1, 3)
     const [record] = drained(audit)
@@ -51,7 +51,7 @@ describe("the record of an act of the guard", () => {
     expect(readGuardRecord(among, audit.width)).toEqual(readGuardRecord(record, 0))
   })
 
-  it("is counted as lost where nothing finds a place any more, and overwrites nothing", () => {
+  it("is counted as lost if the ring is full, and overwrites nothing", () => {
     const audit = new AuditRing(2, 16)
     for (let i = 0; i < 60; i++) writeGuardRecord(audit, GUARD_RETREAT, state, i, 3)
     const kept = audit.size

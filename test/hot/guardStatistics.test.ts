@@ -36,7 +36,7 @@ describe("the statistics of the guard", () => {
   const statistics = new GuardStatistics()
   const { out } = statistics
 
-  it("know the median of any run of the levels that are kept, however old", () => {
+  it("give the median of any run of kept levels, however old", () => {
     fc.assert(
       fc.property(many, fc.nat(), fc.nat(), (levels, a, b) => {
         const kept = Math.min(levels.length, LEVELS)
@@ -49,7 +49,7 @@ describe("the statistics of the guard", () => {
     )
   })
 
-  it("take the deviation of a reading from the latest differences, and none where there is none", () => {
+  it("take the deviation of a reading from the latest differences, or none without any", () => {
     statistics.median(stateOf([7]), 1, 0)
     statistics.deviation(stateOf([1, 2]))
     expect(out[OUT_MEDIAN]).toBe(0)
@@ -64,7 +64,7 @@ describe("the statistics of the guard", () => {
     )
   })
 
-  it("draw the line of least squares, and say how well its slope is known", () => {
+  it("fit a line of least squares, with the error of its slope", () => {
     fc.assert(
       fc.property(many, fc.nat(), (levels, a) => {
         const count = 3 + (a % 46)
@@ -83,7 +83,7 @@ describe("the statistics of the guard", () => {
     )
   })
 
-  it("know no slope of fewer than three levels, and no noise where all lie on the line", () => {
+  it("give no slope for fewer than three levels, and no noise if all are on the line", () => {
     for (const count of [0, 1, 2]) {
       statistics.slope(stateOf([1, 5, 3]), count)
       expect([out[OUT_SLOPE], out[OUT_SLOPE_ERROR], out[OUT_DEVIATION]]).toEqual([

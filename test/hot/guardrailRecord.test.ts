@@ -22,7 +22,7 @@ const policies: fc.Arbitrary<GuardrailNumbers> = fc.record(
 )
 
 describe("a policy on the record", () => {
-  it("is read bit for bit as it was written, wherever the record lies", () => {
+  it("is read bit for bit as it was written, wherever the record is", () => {
     fc.assert(
       fc.property(policies, fc.nat(3), (policy, place) => {
         const block = new Float64Array(5 * WIDTH).fill(-7)
@@ -38,7 +38,7 @@ describe("a policy on the record", () => {
     )
   })
 
-  it("has a place of its own for every number", () => {
+  it("has a separate place for every number", () => {
     for (const name of names) {
       const block = new Float64Array(WIDTH)
       const zeros = Object.fromEntries(names.map((one) => [one, 0])) as Record<keyof GuardrailNumbers, number>
@@ -50,7 +50,7 @@ describe("a policy on the record", () => {
 })
 
 describe("two policies", () => {
-  it("are the same when they are in every number, and no others", () => {
+  it("are the same only if every number is the same", () => {
     expect(sameGuardrails(balanced, { ...balanced })).toBe(true)
     for (const name of names) {
       expect(sameGuardrails(balanced, { ...balanced, [name]: balanced[name] + 1 })).toBe(false)

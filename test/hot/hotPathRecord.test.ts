@@ -40,7 +40,7 @@ const moved = (hot: HotPath): HotPath => {
 }
 
 describe("the record of a hot path", () => {
-  it("tells where it stands, for people too", () => {
+  it("states where it is, also in words", () => {
     const hot = moved(make())
     const record = remembered(hot)
     expect(record).toMatchObject({
@@ -63,11 +63,11 @@ describe("the record of a hot path", () => {
     expect(remembered(hot)).toMatchObject({ baseline: [0.75, 1], latch: TRIP_MANUAL })
   })
 
-  it("says where a person wanted it to begin, where that is not where it began", () => {
+  it("states the user's start if it began elsewhere", () => {
     expect(remembered(make({ fallbackUnit: Float64Array.of(0.5, 0) })).start).toEqual([0.5, 0])
   })
 
-  it("makes another one that stands on the baseline, or on the base while there is none", () => {
+  it("makes another one that is on the baseline, or on the base without one", () => {
     const hot = moved(make({ journalDigests: true, manualTime: true }))
     expect(liveOf(new HotPath(optionsFrom(remembered(hot))))).toEqual([0.75, 1])
     hot.executor.setBaseline()
@@ -86,7 +86,7 @@ describe("the record of a hot path", () => {
     expect(optionsFrom(remembered(hot)).window.maxAgeUs).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it("holds numbers alone of policy and window: what is no number is not written", () => {
+  it("has only the numbers of policy and window", () => {
     const hot = make({ policy: { ...unlimited, note: "ours" } as typeof unlimited })
     expect(Object.keys(remembered(hot).policy)).not.toContain("note")
     expect(remembered(hot).policy["rangePerMinute"]).toBe("Infinity")
@@ -97,7 +97,7 @@ describe("the knobs of a record", () => {
   const record = remembered(make())
   const against = (table: ReadonlyArray<typeof concurrency>) => knobsDiffer(new KnobTable(table), record)
 
-  it("are the same where nothing differs but what a person may change between runs", () => {
+  it("are the same if only what a person may change between runs differs", () => {
     expect(against(knobs)).toBeNull()
     expect(against([linear(-3, 7), { ...concurrency, maxStep: 0.05 }])).toBeNull()
   })

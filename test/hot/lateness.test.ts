@@ -30,7 +30,7 @@ function tuned(late: number, knobs: number, settings: Partial<SpsaSettings>, loa
 }
 
 describe("an effect that shows a window late", () => {
-  it.each([1, 2, 4])("is noticed, and the window left out: the optimum is found, of %i knobs", (knobs) => {
+  it.each([1, 2, 4])("is detected, its window is skipped, and the optimum of %i knobs is found", (knobs) => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const { bench, left } = tuned(1, knobs, { seed })
       expect(left).toBe(1)
@@ -38,17 +38,17 @@ describe("an effect that shows a window late", () => {
     }
   })
 
-  it("leads uphill where look-ahead is off", () => {
+  it("leads uphill with look-ahead off", () => {
     const { bench, left } = tuned(1, 1, { lookAhead: false })
     expect(left).toBe(0)
     expect(Math.abs(bench.base[0] - 0.7)).toBeGreaterThan(0.2)
   })
 })
 
-describe("no window is left out", () => {
+describe("D no window is skipped", () => {
   const draws = { seed: fc.integer({ min: 1, max: 1_000 }), knobs: fc.constantFrom(1, 2, 4, 16) }
 
-  it("where what is applied shows at once", () => {
+  it("if applies show at once", () => {
     fc.assert(
       fc.property(fc.record(draws), ({ seed, knobs }) => {
         expect(tuned(0, knobs, { seed }).left).toBe(0)
@@ -57,7 +57,7 @@ describe("no window is left out", () => {
     )
   })
 
-  it("where a load rises or falls all the while", () => {
+  it("if a load keeps rising or falling", () => {
     fc.assert(
       fc.property(fc.record({ ...draws, by: fc.integer({ min: -20, max: 20 }) }), ({ seed, knobs, by }) => {
         expect(tuned(0, knobs, { seed }, (cycle) => (by / 20) * cycle).left).toBe(0)
@@ -68,7 +68,7 @@ describe("no window is left out", () => {
 })
 
 describe("the state", () => {
-  it("is left as it was by readings whose squares overflow", () => {
+  it("does not change with readings whose squares overflow", () => {
     const bench = new TrendBench(2)
     bench.noise = 0
     bench.run(60, (_, cycle) => ({

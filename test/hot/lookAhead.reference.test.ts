@@ -175,7 +175,7 @@ const risesBy = (kind: string, at: number, seed: number): number => {
 }
 
 describe("look-ahead", () => {
-  it("suspects, tries, proves, projects and gives up as the rule says, whatever the plant does", () => {
+  it("suspects, tries, proves, projects and gives up as the rule states, whatever the plant does", () => {
     const met = { trials: 0, proofs: 0, failures: 0, backs: 0, far: 0 }
     fc.assert(
       fc.property(plants, ({ n, seed, noise, kind, memory, thin, blames }) => {
@@ -240,7 +240,7 @@ describe("look-ahead", () => {
 })
 
 describe("an effect that shows late", () => {
-  it("is noticed as the rule says, window by window, and what was learnt before is forgotten", () => {
+  it("is detected as the rule states, window by window, and resets what was learned", () => {
     const left: Array<number> = [0, 0, 0, 0]
     const draws = fc.record({
       n: fc.constantFrom(1, 2, 5),
@@ -318,7 +318,7 @@ describe("an effect that shows late", () => {
     for (const times of [left[0], left[1] + left[2] + left[3], left[3]]) expect(times).toBeGreaterThan(10)
   })
 
-  it("is not looked for while the tuner looks ahead", () => {
+  it("is not checked while the tuner looks ahead", () => {
     const block = new Float64Array(S.spsaStateLength(1))
     block[L.L_MODE] = L.LOOK_TRIAL
     const before = block.slice()

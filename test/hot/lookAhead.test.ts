@@ -56,14 +56,14 @@ describe("a trial begins", () => {
     expect(mode(bench)).toBe(LOOK_OFF)
   })
 
-  it.each([1, 2])("not of windows of %i digests, which have no slope", (digests) => {
+  it.each([1, 2])("not with windows of %i digests, which have no slope", (digests) => {
     const bench = new TrendBench()
     bench.digests = digests
     bench.run(200, byWorld)
     expect(mode(bench)).toBe(LOOK_OFF)
   })
 
-  it("not where it is switched off", () => {
+  it("not if it is switched off", () => {
     const bench = new TrendBench(1, { lookAhead: false })
     bench.run(200, byWorld)
     expect(mode(bench)).toBe(LOOK_OFF)
@@ -71,7 +71,7 @@ describe("a trial begins", () => {
 })
 
 describe("while it is off", () => {
-  it("nothing of the tuner changes: the same bits as without it", () => {
+  it("the tuner computes the same bits as without it", () => {
     const bowl: TrendAt = ([x], cycle) => ({ level: 1 + (x - 0.7) ** 2, slope: 0.01 * Math.sin(cycle) })
     const run = (lookAhead: boolean) => {
       const bench = new TrendBench(1, { lookAhead })
@@ -87,7 +87,7 @@ describe("while it is off", () => {
 })
 
 describe("a trial", () => {
-  it("ends with proof where probes change the trend, and asks for the baseline, once", () => {
+  it("ends with proof if probes change the trend, and asks once for the baseline", () => {
     const bench = onTrial(byProbe)
     const pairs = bench.until(() => mode(bench) === LOOK_ON, 30, byProbe)
     expect(pairs).toBeGreaterThanOrEqual(4)
@@ -97,7 +97,7 @@ describe("a trial", () => {
     expect(bench.kernel.goesBack(bench.state)).toBe(false)
   })
 
-  it("does not ask for the baseline when the level has ceased to rise", () => {
+  it("does not ask for the baseline when the level has stopped rising", () => {
     const settles = rising((x) => 20 * (0.5 - x) - 0.2)
     const bench = onTrial(byProbe)
     bench.until(() => mode(bench) === LOOK_ON, 30, settles)
@@ -105,7 +105,7 @@ describe("a trial", () => {
     expect(bench.kernel.goesBack(bench.state)).toBe(false)
   })
 
-  it("ends without proof where they do not, and the next one waits twice as long", () => {
+  it("ends without proof if they do not, and the next one waits twice as long", () => {
     const bench = onTrial(byWorld)
     expect(bench.until(() => mode(bench) === LOOK_OFF, 30, byWorld)).toBeLessThanOrEqual(10)
     expect(bench.state[L_FAILS]).toBe(1)
@@ -117,7 +117,7 @@ describe("a trial", () => {
     expect(third).toBeGreaterThanOrEqual(120)
   })
 
-  it("ends at its first pair where the rise explodes, and takes the plant to the baseline", () => {
+  it("ends at its first pair if the rise explodes, and moves the plant to the baseline", () => {
     const bench = onTrial(byWorld)
     bench.step((_, cycle) => ({ level: 100 + cycle, slope: 20 }))
     expect(mode(bench)).toBe(LOOK_OFF)
@@ -126,13 +126,13 @@ describe("a trial", () => {
     expect(bench.kernel.goesBack(bench.state)).toBe(false)
   })
 
-  it("goes on where the level rises no faster than before", () => {
+  it("continues if the level rises no faster than before", () => {
     const bench = onTrial(byWorld)
     bench.run(3, byWorld)
     expect(mode(bench)).toBe(LOOK_TRIAL)
   })
 
-  it("keeps an excursion from being judged meanwhile", () => {
+  it("suspends the judgement of an excursion", () => {
     const bench = new TrendBench(1, { prove: true })
     // Its first look at itself comes after 21 cycles.
     expect(bench.until(() => bench.isLong, 20, byWorld)).toBeLessThan(20)
@@ -142,7 +142,7 @@ describe("a trial", () => {
     expect(bench.state[X_CYCLES]).toBe(before)
   })
 
-  it("takes a rise that both sides share for the load: it is neither a slope nor a regression", () => {
+  it("attributes a rise that both sides share to the load: it is neither a slope nor a regression", () => {
     const bench = onTrial(byWorld)
     // Each pair is ten levels above the one before, which would be a regression, and the later side above the earlier one.
     const steep: TrendAt = (_, cycle) => ({ level: 10 * cycle + (bench.readsLater ? 4 : 0), slope: 4 / 4.1 })
@@ -168,14 +168,14 @@ function proven(): TrendBench {
 }
 
 describe("with proof", () => {
-  it("readings are made of eight windows, with probes that tell trends apart", () => {
+  it("readings span eight windows, with probes that separate trends", () => {
     const bench = proven()
     expect(bench.windows).toBe(LONG)
     bench.run(30, byProbe)
     expect(bench.kernel.probe(bench.state)).toBeGreaterThanOrEqual(0.015)
   })
 
-  it("the level that the tuner goes by is the level plus what the trend adds until the horizon", () => {
+  it("the tuner uses the level plus what the trend adds until the horizon", () => {
     const bench = proven()
     bench.noise = 0
     const at: TrendAt = () => ({ level: 7, slope: 0.25 })
@@ -196,7 +196,7 @@ describe("with proof", () => {
     expect(bench.state[L_HORIZON]).toBe(2 * LONG)
   })
 
-  it("it stays on through calm, and gives up after 400 pairs without evidence", () => {
+  it("look-ahead stays on through calm, and gives up after 400 pairs without evidence", () => {
     const bench = proven()
     bench.run(300, calm)
     expect(mode(bench)).toBe(LOOK_ON)
@@ -219,7 +219,7 @@ describe("a blame of the runaway guard", () => {
     expect(mode(bench)).toBe(LOOK_TRIAL)
   })
 
-  it("changes nothing once there is proof, where slopes are not known, or where it is switched off", () => {
+  it("changes nothing once there is proof, without slopes, or if it is switched off", () => {
     const on = proven()
     const before = on.state.slice()
     on.kernel.blamed(on.state)
@@ -239,7 +239,7 @@ describe("a blame of the runaway guard", () => {
 })
 
 describe("the state", () => {
-  it("stays numbers where squares of trends overflow, wherever that comes", () => {
+  it("stays finite if squares of trends overflow, whenever that happens", () => {
     for (let exponent = 130; exponent < 200; exponent++) {
       for (let wild = 0; wild < 4; wild++) {
         const bench = new TrendBench()
@@ -250,7 +250,7 @@ describe("the state", () => {
     }
   })
 
-  it("never holds what is no number, on trends without noise and of any size", () => {
+  it("never contains NaN, on trends without noise and of any size", () => {
     for (const scale of [1e-150, 1, 1e150]) {
       const bench = new TrendBench(2)
       bench.noise = 0

@@ -13,7 +13,7 @@ const knob = fc.record({
 })
 
 describe("the index of a position", () => {
-  it("is a whole number on the grid, and never the -0 that only the heap can hold", () => {
+  it("is a whole number on the grid, and never -0, which would need the heap", () => {
     fc.assert(
       fc.property(knob, fc.double({ min: -1, max: 2, noNaN: true }), ({ min, points, step, scale }, unit) => {
         const max = min + (points - 1) * step
@@ -28,7 +28,7 @@ describe("the index of a position", () => {
     )
   })
 
-  it("is that of the nearest point, and beyond an end that of the end", () => {
+  it("is that of the nearest point, and that of the end beyond it", () => {
     const table = new KnobTable([{ min: 10, max: 50, scale: LINEAR, step: 10, maxStep: 0 }])
     const probes = new ProbeTable(table, 0.1)
     const at = (unit: number): number => {

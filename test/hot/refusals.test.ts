@@ -80,7 +80,7 @@ it.each(refusals)("%s", (message, make) => {
   expect(make).toThrow(new RangeError(message))
 })
 
-it("says how long a buffer must be, which is then long enough", () => {
+it("states how long a buffer must be, and that length suffices", () => {
   const wants: ReadonlyArray<(buffer: SharedArrayBuffer) => unknown> = [
     (buffer) => new AtomicConfig(table(3), new Float64Array(3), buffer),
     (buffer) => new ConfigReader(buffer, 3),

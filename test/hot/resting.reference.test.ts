@@ -166,7 +166,7 @@ const levelAt = (kind: string, at: number, seed: number): number => {
 }
 
 describe("a tuner that rests", () => {
-  it("measures, waits and goes on as the rule says, whatever it rests at", () => {
+  it("measures, waits and continues as the rule states, wherever it rests", () => {
     const ends = { resting: 0, walksBack: 0, tunes: 0 }
     let steps = 0
     fc.assert(
@@ -196,7 +196,7 @@ describe("a tuner that rests", () => {
     for (const times of [...Object.values(ends), steps]) expect(times).toBeGreaterThan(20)
   })
 
-  it("is proven when it has walked back to where its excursion ended, against the level that was read there", () => {
+  it("is proven once it has returned to where its excursion ended, against the level read there", () => {
     const block = new Float64Array(S.spsaStateLength(2))
     block[X.X_MODE] = X.WALKING
     block[X.X_END_LEVEL] = 7

@@ -29,8 +29,8 @@ import { balanced, drained, linear, makeRig, unlimited } from "./rig.ts"
 const SECOND = 1e6
 const MINUTE = 60 * SECOND
 
-describe("another policy in force", () => {
-  it("counts the range and the way of the last minute, and lets the knob stay where it is", () => {
+describe("D a new policy", () => {
+  it("counts the range and path of the last minute, and lets the knob stay where it is", () => {
     for (const strict of [{ rangePerMinute: 0.25 }, { pathPerMinute: 0.25 }]) {
       const rig = makeRig([linear(), linear()], unlimited)
       for (let k = 1; k <= 4; k++) expect(rig.ask(UPDATE, k * SECOND, [0.5 + 0.1 * k, 0.5])).toBe(ACCEPTED)
@@ -48,7 +48,7 @@ describe("another policy in force", () => {
     }
   })
 
-  it("gives what a looser one allows beyond what was spent, and no more", () => {
+  it("allows what a looser one permits beyond what was spent, and no more", () => {
     const rig = makeRig([linear()], { ...unlimited, pathPerMinute: 0.2 }, [0.1])
     expect(rig.ask(UPDATE, SECOND, [0.2])).toBe(ACCEPTED)
     expect(rig.ask(UPDATE, 2 * SECOND, [0.299])).toBe(ACCEPTED)
@@ -59,7 +59,7 @@ describe("another policy in force", () => {
     expect(rig.executor.limit).toBeCloseTo(0.3, 9)
   })
 
-  it("counts turns made under the one before, and what is a turn by its own step", () => {
+  it("counts turns made under the previous one, and defines turns by its own step", () => {
     const rig = makeRig([linear()], { ...unlimited, turnsPerMinute: 5 })
     let us = 0
     const move = (to: number): number => rig.ask(UPDATE, (us += SECOND), [to])
@@ -76,7 +76,7 @@ describe("another policy in force", () => {
     expect(still.ask(UPDATE, 4, [0.595])).toBe(THRASHING)
   })
 
-  it("limits steps at once, from the base and from what is live", () => {
+  it("limits steps at once, from the base and from the live configuration", () => {
     const rig = makeRig([linear()], unlimited)
     rig.at(0).setGuardrails({ ...unlimited, maxStep: 0.05 })
     expect(rig.ask(UPDATE, SECOND, [0.56])).toBe(DELTA_TOO_LARGE)
@@ -90,7 +90,7 @@ describe("another policy in force", () => {
     expect(steps[0]).toBeCloseTo(0.2, 9)
   })
 
-  it("counts applies of before, and begins the interval anew", () => {
+  it("counts earlier applies, and restarts the interval", () => {
     const rig = makeRig([linear()], { ...unlimited, appliesPerSecond: 20, minIntervalUs: 50_000 })
     for (let k = 0; k < 5; k++) expect(rig.ask(PLUS, k * 100_000, [0.5 + 0.01 * k])).toBe(ACCEPTED)
     rig.at(400_000).setGuardrails({ ...unlimited, appliesPerSecond: 2, minIntervalUs: 50_000 })
@@ -103,7 +103,7 @@ describe("another policy in force", () => {
     expect(rig.executor.appliesInWindow(1_360_000)).toBe(3)
   })
 
-  it("allows no extra applies after a stricter policy in between", () => {
+  it("allows no extra applies after an intermediate stricter policy", () => {
     const rig = makeRig([linear()], { ...unlimited, appliesPerSecond: 10 })
     let applies = 0
     for (let us = 0; us < SECOND; us += 10_000) {
@@ -116,7 +116,7 @@ describe("another policy in force", () => {
     expect(applies).toBe(10)
   })
 
-  it("never makes a cooldown shorter, and makes it as long as a stricter one wants it", () => {
+  it("never shortens a cooldown, and extends it as a stricter one requires", () => {
     const rig = makeRig([linear()], { ...unlimited, cooldownUs: 30 * SECOND })
     rig.at(0).setBaseline()
     rig.at(SECOND).rollback()
@@ -127,7 +127,7 @@ describe("another policy in force", () => {
     expect(rig.ask(PLUS, 61 * SECOND, [0.5])).toBe(ACCEPTED)
   })
 
-  it("remembers rollbacks that a stricter one would not have had to", () => {
+  it("keeps rollbacks that a stricter one would not have kept", () => {
     const rig = makeRig([linear()], { ...unlimited, rollbacksPerHour: 10 })
     rig.at(0).setBaseline()
     for (let k = 1; k <= 5; k++) rig.at(k * SECOND).rollback()
@@ -137,7 +137,7 @@ describe("another policy in force", () => {
     expect(rig.executor.rollbacksThisHour).toBe(5)
   })
 
-  it("judges the margin that is known by its own emergency", () => {
+  it("checks the known margin against its own emergency limit", () => {
     const rig = makeRig([linear()], unlimited)
     rig.executor.noteMargin(Float64Array.of(-0.3), 0)
     expect(rig.ask(PLUS, 0, [0.52])).toBe(ACCEPTED)
@@ -147,7 +147,7 @@ describe("another policy in force", () => {
     expect(rig.ask(PLUS, 3 * SECOND, [0.52])).toBe(CONSTRAINT_VIOLATION)
   })
 
-  it("ends a perturbation, and is on the record bit for bit before that", () => {
+  it("ends a perturbation, and is recorded bit for bit before that", () => {
     const rig = makeRig([linear()])
     rig.ask(PLUS, 0, [0.53])
     drained(rig.audit)
@@ -160,7 +160,7 @@ describe("another policy in force", () => {
     expect([...rig.live()]).toEqual([0.5])
   })
 
-  it("is refused with nothing changed where it cannot be recorded, or worked with", () => {
+  it("is refused without a change if it is unusable or cannot be recorded", () => {
     const rig = makeRig([linear()], balanced, [0.5], 16)
     rig.ask(PLUS, 0, [0.53])
     while (rig.audit.push());
@@ -176,7 +176,7 @@ describe("another policy in force", () => {
   })
 })
 
-describe("another policy in force over the hot path", () => {
+describe("D a new policy of the hot path", () => {
   const MS = 1000
   const hotPath = (): HotPath =>
     new HotPath({
@@ -202,7 +202,7 @@ describe("another policy in force over the hot path", () => {
     expect(see(hot, 3, -0.7)).toBe(EMERGENCY)
   })
 
-  it("lets the window go on where the plant stood on its base, and begins one where it was brought there", () => {
+  it("continues the window if the plant was on its base, and starts one if it was moved there", () => {
     const hot = hotPath()
     see(hot, 1 * MS)
     at(hot, 2 * MS).setGuardrails({ ...unlimited, maxStep: 0.08 })
@@ -216,7 +216,7 @@ describe("another policy in force over the hot path", () => {
     expect(hot.config.unit(0)).toBe(0.5)
   })
 
-  it("changes nothing where it cannot be recorded", () => {
+  it("changes nothing if it cannot be recorded", () => {
     const hot = hotPath()
     while (hot.audit.push());
     expect(at(hot, 0).setGuardrails({ ...unlimited, emergencyMargin: -0.1 })).toBe(AUDIT_QUEUE_FULL)
@@ -225,8 +225,8 @@ describe("another policy in force over the hot path", () => {
   })
 })
 
-describe("a rate window under other limits", () => {
-  it("takes the last one for all of those that it did not have to count", () => {
+describe("D a rate window under new limits", () => {
+  it("counts the last one for all that it did not need to count", () => {
     const now = new Float64Array(1)
     const window = RateWindow.perSecond(Number.POSITIVE_INFINITY, 0, now)
     for (let k = 1; k <= 3; k++) {
@@ -239,7 +239,7 @@ describe("a rate window under other limits", () => {
     expect(window.allows()).toBe(true)
   })
 
-  it("keeps to the one in force, whatever was in force before, however short a time", () => {
+  it("keeps to the current limit, whatever came before, however briefly", () => {
     const rate = fc.constantFrom(0.1, 0.5, 1, 2, 3, 10, 20, Number.POSITIVE_INFINITY)
     const gap = fc.oneof(fc.integer({ min: 0, max: 120_000 }), fc.integer({ min: 0, max: 12 * SECOND }))
     const step = fc.record({ gap, rate: fc.option(rate, { nil: null, freq: 8 }) })
@@ -271,7 +271,7 @@ describe("a rate window under other limits", () => {
     )
   })
 
-  it("knows the latest, in their order, however many it keeps", () => {
+  it("knows the latest ones in order, however many it keeps", () => {
     const now = new Float64Array(1)
     const window = new RateWindow(3, 100, 0, now)
     for (const us of [10, 20, 30, 40]) {

@@ -63,7 +63,7 @@ function readSide(all: ReadonlyArray<Window>, sign: number, late: number, covari
 }
 
 describe("the reading of a side", () => {
-  it("is the mean of its windows and the line through all their digests, but for the ones left out", () => {
+  it("is the mean of its windows and the line through all their digests, except skipped ones", () => {
     fc.assert(
       fc.property(
         windows,
@@ -100,7 +100,7 @@ describe("the reading of a side", () => {
     )
   })
 
-  it("is empty after another one was closed, whatever that read", () => {
+  it("is empty after the previous one closed, whatever that read", () => {
     const one = { objective: 3, margin: 1, load: 2 }
     const readings = readSide([{ objective: 50, margin: -9, load: 8 }], 1, 0, DIGEST_THROUGHPUT_RPS)
     closeSide(readings, true)

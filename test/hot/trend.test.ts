@@ -29,7 +29,7 @@ const window = fc.array(point, { minLength: 1, maxLength: 12 })
 const near = (a: number, b: number, scale: number): boolean => Math.abs(a - b) <= 1e-9 * scale
 
 describe("the trend of a window", () => {
-  it("is the slope and the centre of a line that the readings lie on, however they are spaced", () => {
+  it("is the slope and the centre of the line of the readings, however they are spaced", () => {
     const stamps = [1e12, 1e12 + 30, 1e12 + 700, 1e12 + 710]
     const trend = trendOf(
       stamps,
@@ -43,12 +43,12 @@ describe("the trend of a window", () => {
     expect(trend[TREND_YY] - trend[TREND_XY] ** 2 / trend[TREND_XX]).toBeCloseTo(0, 6)
   })
 
-  it("has no slope where all digests were stamped at once, and none of one digest", () => {
+  it("has no slope if all digests have one stamp, or if there is only one", () => {
     expect(trendOf([7, 7, 7], [1, 2, 3])[TREND_XX]).toBe(0)
     expect(trendOf([7], [1])[TREND_XX]).toBe(0)
   })
 
-  it("of no digest at all is all zeros, whatever the one before was", () => {
+  it("is all zeros without digests, whatever the previous one was", () => {
     const out = new Float64Array(TREND_CELLS).fill(3)
     measureTrend(new Float64Array(4), new Float64Array(4), 0, out)
     expect([...out]).toEqual([0, 0, 0, 0, 0, 0])

@@ -42,7 +42,7 @@ function apart(policy = unlimited): Rig {
 }
 
 describe("a visit to the baseline", () => {
-  it("makes the baseline live to the bit, however far away, and leaves the base where it is", () => {
+  it("makes the baseline live bit for bit, however far away, and keeps the base", () => {
     const rig = apart()
     const { config, executor } = rig
     const base = bits(executor.base)
@@ -65,7 +65,7 @@ describe("a visit to the baseline", () => {
     expect(bits(record.subarray(RECORD_POINT, RECORD_POINT + 2))).toEqual(bits(baseline))
   })
 
-  it("is ended by a return to the base, and by nothing that steps from afar", () => {
+  it("ends with a return to the base, not with a step from the baseline", () => {
     const rig = apart()
     rig.ask(VISIT_BASELINE, 10_000_000, nowhere)
     for (const kind of [PLUS, MINUS, UPDATE]) {
@@ -77,7 +77,7 @@ describe("a visit to the baseline", () => {
     expect(rig.ask(PLUS, 12_000_000, [rig.executor.base[0] - 0.01, rig.executor.base[1]])).toBe(ACCEPTED)
   })
 
-  it("is refused by everything that refuses another proposal, and then changes nothing", () => {
+  it("is refused for every reason that refuses another proposal, and then changes nothing", () => {
     const refusals: ReadonlyArray<readonly [number, (rig: Rig) => number]> = [
       [
         SAFE_MODE_OPEN,

@@ -70,7 +70,7 @@ const lived = (hot: HotPath, script: ReadonlyArray<number>, every: number): Read
 }
 
 describe("a record that waits", () => {
-  it("is the one that was written: nothing that follows it changes a bit of it", () => {
+  it("stays as it was written: nothing that follows changes a bit", () => {
     const script = fc.array(fc.nat(ACTS.length - 1), { minLength: 60, maxLength: 120 })
     fc.assert(
       fc.property(script, fc.integer({ min: 1, max: 6 }), (acts, knobs) => {
@@ -87,7 +87,7 @@ describe("a record that waits", () => {
     )
   })
 
-  it("has nothing in the room that its knobs leave, whatever lay in its place before", () => {
+  it("has nothing in the places that its knobs leave unused, whatever was there before", () => {
     for (const act of ACTS.keys()) {
       const hot = hotPath(1)
       for (let k = 0; k < 40; k++) {

@@ -64,7 +64,7 @@ const expected = (digest: Record<string, unknown>, generation: number): Readonly
 }
 
 describe("a digest that comes as an object", () => {
-  it("lies where the codes say, absent where it says nothing, and touches no other cell", () => {
+  it("is written at the codes' places, with NaN for missing fields, and touches no other cell", () => {
     fc.assert(
       fc.property(digests, fc.nat(), (digest, generation) => {
         const block = new Float64Array(codes.DIGEST_WIDTH).fill(UNTOUCHED)
@@ -78,7 +78,7 @@ describe("a digest that comes as an object", () => {
     )
   })
 
-  it("is written alike for an engine, a stream and a hot path", () => {
+  it("is written identically for an engine, a stream and a hot path", () => {
     fc.assert(
       fc.property(digests, fc.double({ noNaN: true }), (given, objective) => {
         const digest = { ...given, objective }
@@ -99,7 +99,7 @@ describe("a digest that comes as an object", () => {
     )
   })
 
-  it("returns every field and channel that is no number or has no place, in order, and writes the rest", () => {
+  it("returns every invalid field and every channel without a place, in order, and writes the rest", () => {
     const block = new Float64Array(codes.DIGEST_WIDTH)
     emptyDigest(block, 1)
     const digest = {
@@ -122,7 +122,7 @@ describe("a digest that comes as an object", () => {
     expect(writeDigest(block, { extras: 4 }, CHANNELS)).toEqual([[["extras"], 4]])
   })
 
-  it("has no more channels than there is room for, however many are named", () => {
+  it("has no more channels than fit, however many are named", () => {
     const block = new Float64Array(codes.DIGEST_WIDTH).fill(UNTOUCHED)
     const extras = { a: 1, b: 2, c: 3, d: 4, e: 5 }
     expect(writeDigest(block, { extras }, Object.keys(extras))).toEqual([[["extras", "e"], 5]])

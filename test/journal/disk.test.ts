@@ -40,7 +40,7 @@ const linesOf = (path: string): ReadonlyArray<AuditRecord> => {
 }
 
 describe("the audit as JSON lines", () => {
-  it("holds every record of a run, with names for its numbers, when the run is over", async () => {
+  it("has every record of a run, with names for its numbers, when the run is over", async () => {
     const engine = await onDisk({ audit: { memory: 100_000 } })
     await engine.start()
     const next = drive(engine, { digests: 1000 })
@@ -69,7 +69,7 @@ describe("the audit as JSON lines", () => {
     })
   })
 
-  it("is the same bytes when the run is repeated, beside the first and not over it", async () => {
+  it("repeats byte for byte with the run, next to the first file and not over it", async () => {
     for (let run = 0; run < 2; run++) {
       const engine = await onDisk()
       await engine.start()
@@ -84,7 +84,7 @@ describe("the audit as JSON lines", () => {
     expect(second.equals(first)).toBe(true)
   })
 
-  it("is written without waiting for anybody in manual time: a long run does not fill the ring", async () => {
+  it("is written without waiting in manual time: a long run does not fill the ring", async () => {
     const engine = await onDisk({ audit: { capacity: 64 } })
     await engine.start()
     drive(engine, { digests: 10_000 })
@@ -95,7 +95,7 @@ describe("the audit as JSON lines", () => {
     await engine.stop()
   })
 
-  it("keeps system time as well: everything is there after stop", async () => {
+  it("works in system time too: everything is there after stop", async () => {
     const engine = await onDisk({ clock: "system", runId: "system-run" })
     await engine.start()
     for (let i = 0; i < 50; i++) engine.observe({ objective: 1 })
@@ -105,7 +105,7 @@ describe("the audit as JSON lines", () => {
     expect(lines.at(-1)?.kind).toBe("engineStopped")
   })
 
-  it("refuses to start where the directory cannot be, changes nothing, and may be started again", async () => {
+  it("refuses to start in an impossible directory, changes nothing, and may be started again", async () => {
     const state = join(folder, "state")
     writeFileSync(state, "a file stands here")
     const error = await Effect.runPromise(Effect.flip(openJsonLines(state, "r")))
@@ -123,7 +123,7 @@ describe("the audit as JSON lines", () => {
     await engine.stop()
   })
 
-  it("is there for Effect programs through the platform", async () => {
+  it("is available to Effect programs through the platform", async () => {
     const program = Effect.gen(function* () {
       const engine = yield* Engine
       yield* engine.trip("from Effect")
@@ -157,7 +157,7 @@ describe("a JSON lines sink", () => {
 })
 
 describe("the metrics handler", () => {
-  it("serves the page over HTTP and refuses to be written to", async () => {
+  it("serves the page over HTTP and refuses writes", async () => {
     const engine = createEngine({ params: knobs, clock: "manual" })
     const server = createServer(metricsHandler(engine))
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))

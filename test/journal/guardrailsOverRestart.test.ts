@@ -39,7 +39,7 @@ describe("guardrails that were changed while an engine ran", () => {
     expect(replayJournal(state)).toMatchObject({ verdict: "identical" })
   })
 
-  it("end with the run: the next one begins with its configuration, and says that they differ", async () => {
+  it("end with the run: the next one begins with its configuration, and reports that they differ", async () => {
     const state = stateDirectory()
     const first = createEngine({ ...options, runId: "first", state, guardrails: "balanced" })
     await first.start()
@@ -66,7 +66,7 @@ describe("guardrails that were changed while an engine ran", () => {
 })
 
 describe("an engine in a worker", () => {
-  it("takes other guardrails through the thread, with the errors of one in this thread", async () => {
+  it("accepts new guardrails through the thread, with the same errors as in this thread", async () => {
     const engine = createEngine({ ...options, placement: "worker" })
     await engine.start()
     onTestFinished(() => engine.stop())

@@ -21,7 +21,7 @@ const folder = ownFolder()
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 describe("the journal of a run", () => {
-  it("is what `state` means: every record with its digests, the start with the whole configuration", async () => {
+  it("is what `state` creates: every record with its digests, and the start with the whole configuration", async () => {
     const state = folder.in("state")
     const engine = createEngine({
       params: knobs,
@@ -51,7 +51,7 @@ describe("the journal of a run", () => {
     expect(new Set(reading.records.map(({ kind }) => kind))).toContain("digest")
   })
 
-  it("is kept in system time too, and goes without digests where one says so", async () => {
+  it("is also kept in system time, and omits digests if configured", async () => {
     const engine = createEngine({ params: knobs, state: folder.path, runId: "r", audit: { digests: false } })
     await engine.start()
     for (let i = 0; i < 50; i++) engine.observe({ objective: 1 })
@@ -62,7 +62,7 @@ describe("the journal of a run", () => {
     expect(kinds.at(-1)).toBe("engineStopped")
   })
 
-  it("stands behind those before it, chained to them", async () => {
+  it("follows earlier ones, chained to them", async () => {
     for (let run = 0; run < 3; run++)
       await runInto(folder.path, (engine) => void drive(engine, { digests: 40 }))
     const { runs, problems } = readJournal(folder.path)
@@ -77,7 +77,7 @@ describe("the journal of a run", () => {
     expect(verifyJournal(folder.path)).toMatchObject({ status: "whole", beginsLater: true })
   })
 
-  it("is checked against a head that was kept elsewhere", async () => {
+  it("is checked against a head that was saved elsewhere", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 40 }))
     const { head } = verifyJournal(folder.path)
     expect(verifyJournal(folder.path, { head: head ?? "" }).status).toBe("whole")
@@ -89,7 +89,7 @@ describe("the journal of a run", () => {
     })
   })
 
-  it("is refused to a second engine while the first has it, and free again after", async () => {
+  it("is refused to a second engine while the first has it, and free again afterwards", async () => {
     const first = await open(folder.path)
     const second = createEngine({ params: knobs, state: folder.path, clock: "manual" })
     await expect(second.start()).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe("segments", () => {
     },
   )
 
-  it("are replaced when they are old", async () => {
+  it("are rotated when they are old", async () => {
     vi.useFakeTimers({ toFake: ["performance"] })
     try {
       const sink = await open(folder.path, { segmentUs: 1_000_000, compress: "none" })
@@ -172,7 +172,7 @@ describe("segments", () => {
     expect(readJournal(folder.path).runs[0].segments.map(({ lastSeq }) => lastSeq)[0]).toBe(8)
   })
 
-  it("are removed, oldest first, as far as retention says and never the one in use", async () => {
+  it("are removed, oldest first, as retention requires, but never the one in use", async () => {
     const limits = { segmentBytes: 3000, compress: "none", keepSegments: 3 } as const
     const run = await record((engine) => void drive(engine, { digests: 400 }))
     const sink = await open(folder.path, limits)
@@ -196,7 +196,7 @@ describe("segments", () => {
 
   // Root cause: what was too much was removed as soon as another segment was begun. A process that was killed before it wrote to that,
   // or a disk that took no more, left a directory that knew no baseline.
-  it("are not removed before the one in use says where the run stands", async () => {
+  it("are not removed before the current one states where the run is", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 100 }))
     const before = lastStanding(folder.path)
     expect(before?.baseline).toMatchObject({ batch: expect.any(Number) })
@@ -228,7 +228,7 @@ describe("segments", () => {
     expect(lastStanding(folder.path)).toEqual(kept)
   })
 
-  it("are whole or not there while they are being compressed, wherever that was cut short", async () => {
+  it("are whole or absent during compression, wherever that was interrupted", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 100 }), { compress: "none" })
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
@@ -255,7 +255,7 @@ describe("segments", () => {
 })
 
 describe("a run that was cut off", () => {
-  it("reads up to its last whole record, wherever the file ends", async () => {
+  it("can be read up to its last whole record, wherever the file ends", async () => {
     await runInto(folder.path, everyKind, UNSYNCED)
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
@@ -296,7 +296,7 @@ describe("a run that was cut off", () => {
     }
   })
 
-  it("says where, when a byte in its midst is another, and the next run does not touch it", async () => {
+  it("names the place of a changed byte, and the next run does not touch it", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 100 }), { compress: "none" })
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
@@ -320,7 +320,7 @@ describe("a run that was cut off", () => {
     expect(verifyJournal(folder.path).problems).toEqual(report.problems)
   })
 
-  it("keeps its place in the chain when it is an archive that cannot be unpacked", async () => {
+  it("keeps its place in the chain if its archive cannot be unpacked", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 60 }), { compress: "none" })
     await close(await open(folder.path, { compress: "zstd" }))
     const packed = segmentsIn(folder.path).find((one) => one.endsWith(".zst")) ?? ""
@@ -333,7 +333,7 @@ describe("a run that was cut off", () => {
 })
 
 describe("a disk that fails", () => {
-  it("costs no record, doubles none and changes none when it fills up and empties, at any byte", async () => {
+  it("loses, doubles and changes no record when it fills up and empties, at any byte", async () => {
     const run = await record(everyKind)
     const words = plain(run.words)
     const whole = folder.in("whole")
@@ -406,7 +406,7 @@ describe("a disk that fails", () => {
     }
   })
 
-  it("reports it if not even the first batch fits into a file, and makes no more files", async () => {
+  it("is reported if not even the first batch fits into a file, and no more files are made", async () => {
     const run = await record(everyKind)
     const handled = handledDisk()
     handled.longest = 500
@@ -420,7 +420,7 @@ describe("a disk that fails", () => {
     expect(plain(readJournal(folder.path).records)).toEqual(plain(run.words))
   })
 
-  it("may refuse to sync, to begin a segment or to cut: the same batch is taken later", async () => {
+  it("may refuse to sync, to begin a segment or to cut: the same batch is accepted later", async () => {
     const run = await record((engine) => void drive(engine, { digests: 60 }))
     // Within this run only the mark is placed, and written without waiting.
     for (const call of ["sync", "create", "truncate", "write", "place", "writeNow"] as const) {
@@ -460,7 +460,7 @@ describe("a disk that fails", () => {
     await close(await open(folder.path))
   })
 
-  it("is synced with every batch, within a time, or not at all, as one asks", async () => {
+  it("is synced with every batch, within a time, or not at all, as configured", async () => {
     const run = await record(everyKind)
     const syncs = async (sync: "batch" | "interval" | "never"): Promise<ReadonlyArray<number>> => {
       vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"], now: 1_800_000_000_000 })

@@ -89,7 +89,7 @@ describe("why a knob changed", () => {
     )
   })
 
-  it("is explained with its outcome if a person had to be asked", async () => {
+  it("is explained with its outcome if a person was needed", async () => {
     let demandedUs = 0
     const endUs = await run(
       (go, engine) => {
@@ -171,7 +171,7 @@ describe("why a knob changed", () => {
     expect(change?.text).toContain("because a visit to the baseline was cut short.")
   })
 
-  it("is the last move of the base where no time is given, whatever was measured since", async () => {
+  it("is the last move of the base if no time is given, whatever was measured since", async () => {
     const bases: Array<number> = []
     await run((go, engine) => {
       engine.subscribe(({ base }) => {
@@ -191,7 +191,7 @@ describe("why a knob changed", () => {
     expect(whyChanged(folder.path, "c", 1e12)?.seq).toBeGreaterThan(change.seq)
   })
 
-  it("names no move where a measured pair left the base where it was", async () => {
+  it("names no move if a measured pair did not move the base", async () => {
     // Nothing to learn anywhere: what is measured on both sides is the same.
     await run((go) => go(200), { params: { c: { min: 1, max: 2, step: 1 }, [HOSTILE]: { min: 0, max: 1 } } })
     const updates = readJournal(folder.path, { kinds: ["apply"] }).records.filter(
@@ -217,7 +217,7 @@ describe("why a knob changed", () => {
     expect(readJournal(folder.path, { note: "BY ANN" }).records.map(({ kind }) => kind)).toEqual(["rollback"])
   })
 
-  it("is explained by the start of an engine that began elsewhere than the last one ended", async () => {
+  it("is explained by a start elsewhere than the last engine's end", async () => {
     const endUs = await run((go, engine) => {
       go(400)
       engine.setBaseline()
@@ -289,7 +289,7 @@ describe("why a knob changed", () => {
     }
   })
 
-  it("is the change nearest to the time, where a later run's clock began anew", async () => {
+  it("is the change nearest to the time if a later run's clock started over", async () => {
     await run((go) => go(600))
     const [, last] = readJournal(folder.path, { knob: "c", last: 2 }).records
     await run((go) => go(20))
@@ -302,7 +302,7 @@ describe("a check", () => {
   const many = (): Promise<unknown> =>
     runInto(folder.path, (engine) => void drive(engine, { digests: 1200 }), segmented)
 
-  it("against a head that was noted passes where the journal has only grown, and nowhere else", async () => {
+  it("against a saved head passes only if the journal has only grown", async () => {
     await run((go) => go(100))
     const { head, records } = verifyJournal(folder.path)
     expect(verifyJournal(folder.path, { head: head ?? "" })).toMatchObject({
@@ -330,7 +330,7 @@ describe("a check", () => {
     expect(verifyJournal(folder.path, { head: head ?? "" })).toMatchObject({ status: "whole" })
   })
 
-  it("finds a head at the seam where the segments before have been removed as old", async () => {
+  it("finds a head at the boundary if the segments before it were removed as old", async () => {
     await many()
     const [first, second] = readJournal(folder.path).runs[0].segments
     const copy = readFileSync(join(folder.path, second.file))
@@ -345,7 +345,7 @@ describe("a check", () => {
     })
   })
 
-  it("misses the last segment of a run where the one before says that it goes on", async () => {
+  it("reports a missing last segment if the one before announces it", async () => {
     await many()
     withoutMark(folder.path)
     const files = segmentsIn(folder.path)
@@ -359,7 +359,7 @@ describe("a check", () => {
     expect(verifyJournal(folder.path).problems.map(({ kind }) => kind)).toEqual(["unfollowed"])
   })
 
-  it("notices every way of putting segments together otherwise", async () => {
+  it("detects every other arrangement of segments", async () => {
     await many()
     const files = segmentsIn(folder.path)
     const bytes = files.map((file) => readFileSync(join(folder.path, file)))
@@ -390,7 +390,7 @@ describe("a check", () => {
 })
 
 describe("what a journal holds", () => {
-  it("instructs no terminal, in whatever form it is shown", async () => {
+  it("never controls a terminal, in whatever form it is shown", async () => {
     await run((go, engine) => {
       go(400)
       engine.trip(HOSTILE)
@@ -416,7 +416,7 @@ describe("what a journal holds", () => {
 })
 
 describe("a what-if", () => {
-  it("changes a part of an option and leaves the rest as it was recorded, and says what stood there", async () => {
+  it("changes part of an option, keeps the rest as recorded, and states the old value", async () => {
     await run((go) => go(400), { window: { digests: 5, settleUs: 40_000 } })
     const part = whatIfJournal(folder.path, { "window.digests": 9, "guardrails.maxStep": 0.01 })
     const whole = whatIfJournal(folder.path, {
@@ -435,7 +435,7 @@ describe("a what-if", () => {
 })
 
 describe("following a long journal", () => {
-  it("reads its end only, and leaves out what cannot be read with a word about it", async () => {
+  it("reads only its end, and reports what it skips as unreadable", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 1200 }), {
       segmentBytes: 20_000,
       compress: "none",

@@ -11,7 +11,7 @@ import { close, open, ownFolder, segmentsIn, writeAll } from "./journalRig.ts"
 
 const folder = ownFolder()
 
-it("acknowledges nothing more, waiting or not, and reports what happened", async () => {
+it("acknowledges nothing after the deletion, waiting or not, and reports it", async () => {
   const { words, records } = await record((engine) => void drive(engine, { digests: 60 }))
   const half = words.length >> 1
   const sink = await open(folder.path, { sync: "batch" })

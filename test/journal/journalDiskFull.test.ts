@@ -69,7 +69,7 @@ const until = Effect.fn(function* (
 })
 
 describe("an engine whose disk is full", () => {
-  it.effect("halts, keeps everything, and goes on when there is room", () =>
+  it.effect("halts, keeps everything, and continues when there is room", () =>
     Effect.gen(function* () {
       const path = yield* folder
       const small = yield* disk(join(path, "small"))
@@ -113,7 +113,7 @@ describe("an engine whose disk is full", () => {
 })
 
 describe("an engine whose disk hangs", () => {
-  it.effect("halts when nothing more can be kept, never waits for it, and goes on when it answers", () =>
+  it.effect("halts when nothing more can be buffered, never blocks, and continues when it answers", () =>
     Effect.gen(function* () {
       const path = yield* folder
       const hanging: Array<() => void> = []

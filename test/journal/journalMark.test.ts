@@ -131,7 +131,7 @@ describe("a last segment that was synced, behind a run that had ended,", () => {
     expect(found()?.safeMode).toBeNull()
   })
 
-  it("freezes again until something newer has been synced, however often the engine is killed before", async () => {
+  it("freezes again until something newer was synced, however often the engine is killed before", async () => {
     await ran()
     rmSync(last())
     for (let i = 0; i < 3; i++) {
@@ -141,7 +141,7 @@ describe("a last segment that was synced, behind a run that had ended,", () => {
     }
   })
 
-  it("is found as well where it was compressed meanwhile", async () => {
+  it("is also found if it was compressed meanwhile", async () => {
     await ran({ journal: { compress: "gzip" } })
     await close(await open(folder.path, { compress: "gzip" }))
     const packed = segmentsIn(folder.path).find((name) => name.endsWith(".gz")) ?? ""
@@ -159,8 +159,8 @@ describe("a last segment that was synced, behind a run that had ended,", () => {
   })
 })
 
-describe("a journal from before there were marks", () => {
-  it("is opened as it was, and gets one with its next sync", async () => {
+describe("D a journal older than marks", () => {
+  it("is opened unchanged, and gets a mark with its next sync", async () => {
     await ran()
     withoutMark(folder.path)
     const before = found()
@@ -201,7 +201,7 @@ describe("the mark itself", () => {
     }
   })
 
-  it("stands where its second slot is torn, in any way, and then claims what the first one does", () => {
+  it("survives any torn second slot, with the claim of the first one", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 0, maxLength: SLOT_BYTES }), fc.nat(), (garbage, bytes) => {
         const mark = { number: 3, bytes: 100, seq: 7, state: new Uint8Array(32).fill(5) }
@@ -219,7 +219,7 @@ describe("the mark itself", () => {
     )
   })
 
-  it("that the disk refuses is claimed before anything more is taken", async () => {
+  it("that the disk refuses is retried before anything more is accepted", async () => {
     const { words, records } = await recorded()
     const half = words.length >> 1
     const handled = handledDisk()
@@ -303,7 +303,7 @@ function snapshot(from: string, to: string): ReadonlyArray<string> {
   }
 }
 
-describe("what a kill or a loss of power leaves", () => {
+describe("D the remains of a kill or power loss", () => {
   it.each(["batch", "interval", "never"] as const)(
     "at any moment of a run with rotation, compression and retention is no damage (sync %s)",
     async (sync) => {
@@ -362,7 +362,7 @@ describe("what a kill or a loss of power leaves", () => {
     },
   )
 
-  it("in a segment that nothing was synced in is set aside, also behind a run that was cut short", async () => {
+  it("are set aside in a segment without a sync, also after a run that was cut short", async () => {
     const { words, records } = await recorded()
     const sink = await open(folder.path, { sync: "batch" })
     await writeAll(sink, { words, records })

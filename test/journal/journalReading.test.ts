@@ -34,7 +34,7 @@ const withMargins = (engine: ArqonEngine<Knob>, digests: number, from = 0): numb
 }
 
 describe("a filter", () => {
-  it("keeps what it says, and all of it together", async () => {
+  it("keeps what matches all of its conditions", async () => {
     await runInto(folder.path, (engine) => {
       const next = drive(engine, { digests: 197 })
       // Amid a perturbation: what becomes the baseline is not what is live.
@@ -90,7 +90,7 @@ describe("a filter", () => {
 })
 
 describe("an export", () => {
-  it("is the records as lines of JSON, those that pass the filter", async () => {
+  it("has the matching records as lines of JSON", async () => {
     const engine = await runInto(folder.path, (one) => void drive(one, { digests: 60 }))
     const lines: Array<string> = []
     const { written, problems } = exportJournal(folder.path, (line) => lines.push(line), { kinds: ["apply"] })
@@ -100,8 +100,8 @@ describe("an export", () => {
   })
 })
 
-describe("where the last run stands", () => {
-  it("is what the engine itself said, wherever it was cut off", async () => {
+describe("D the state of the last run", () => {
+  it("is what the engine itself reported, wherever it was cut off", async () => {
     const snapshots = new Map<number, ReturnType<ArqonEngine<Knob>["getSnapshot"]>>()
     await runInto(
       folder.path,
@@ -214,7 +214,7 @@ describe("why a knob changed", () => {
     expect(change?.text).toContain('"maintenance at three"')
   })
 
-  it("is the last change before the time that is asked for, and nothing before the first", async () => {
+  it("is the last change before the requested time, and nothing before the first", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 200 }))
     const changes = readJournal(folder.path, { knob: "batch", kinds: ["apply"] }).records
     const [first, second] = changes
@@ -229,7 +229,7 @@ describe("why a knob changed", () => {
 })
 
 describe("following a journal", () => {
-  it("gives what is there and what comes, once each and in order, over segments and compression", async () => {
+  it("yields existing and new records, once each and in order, across segments and compression", async () => {
     const run = await record((engine: ArqonEngine<Knob>) => void drive(engine, { digests: 300 }))
     const sink = await open(folder.path, { segmentBytes: 3000, compress: "zstd" })
     const part = (from: number, to: number) => ({
@@ -253,7 +253,7 @@ describe("following a journal", () => {
     await close(sink)
   })
 
-  it("begins with the last few that match, where one wants no more", async () => {
+  it("can begin with the last few matches", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 200 }))
     const applies = readJournal(folder.path, { kinds: ["apply"] }).records
     const ending = new AbortController()

@@ -12,7 +12,7 @@ import { close, open, ownFolder, runInto, segmentsIn, writeAll } from "./journal
 const folder = ownFolder()
 
 describe("a replay of a journal", () => {
-  it("repeats a run over many segments, and says so", async () => {
+  it("repeats a run over many segments, and confirms it", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 800 }), { segmentBytes: 5000 })
     const { verdict, run, decisions, inputs, text } = replayJournal(folder.path)
     expect([verdict, run]).toEqual(["identical", "manual-42"])
@@ -45,7 +45,7 @@ describe("a replay of a journal", () => {
     })
   })
 
-  it("takes the run that is named, or the last", async () => {
+  it("takes the named run, or the last", async () => {
     for (const seed of [1, 2, 1]) {
       await runInto(folder.path, (engine) => void drive(engine, { digests: 50 * seed }), {}, { seed })
     }
@@ -61,7 +61,7 @@ describe("a replay of a journal", () => {
     expect(replayJournal(folder.in("."), { run: "none" }).verdict).toBe("unable")
   })
 
-  it("repeats a run that was cut short up to where it ends, wherever that is", async () => {
+  it("repeats an interrupted run up to its end, wherever that is", async () => {
     await runInto(folder.path, (engine) => void drive(engine, { digests: 60 }), { compress: "none" })
     const [name] = segmentsIn(folder.path)
     const path = join(folder.path, name)
@@ -103,7 +103,7 @@ describe("a replay of a journal", () => {
 })
 
 describe("a what-if", () => {
-  it("is told beside what was, in a table", async () => {
+  it("is shown next to the record in a table", async () => {
     await runInto(
       folder.path,
       (engine) => void drive(engine, { digests: 600 }),

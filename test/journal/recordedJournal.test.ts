@@ -59,7 +59,7 @@ describe("a journal that an earlier build wrote", () => {
 describe("a journal written now", () => {
   const folder = ownFolder()
 
-  it("can hold every kind of record, and its runs repeat themselves", async () => {
+  it("can hold every kind of record, and its runs replay", async () => {
     await recordEveryKind(folder.path)
     const { records, problems } = readJournal(folder.path)
     expect(problems).toEqual([])

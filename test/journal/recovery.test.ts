@@ -75,7 +75,7 @@ const emergency = (engine: ArqonEngine<Knob>): void => {
 
 describe("an engine with a state directory", () => {
   // Root cause: a segment's header counted from the first record of its own run, and what that had taken over was lost with the first one.
-  it("knows the rollbacks of the hour however many runs and segments lie between", async () => {
+  it("knows the rollbacks of the hour, however many runs and segments are in between", async () => {
     const small = { journal: { segmentBytes: 4000, compress: "none" as const } }
     for (let runs = 1; runs <= 3; runs++) {
       const { counters } = await ran((engine) => {
@@ -91,7 +91,7 @@ describe("an engine with a state directory", () => {
     }
   })
 
-  it("starts afresh if there is none yet, or nothing in it", () => {
+  it("starts afresh if there is none, or if it is empty", () => {
     expect(resumed().resumption).toBeNull()
     rmSync(folder.path, { recursive: true })
     expect(resumed()).toMatchObject({ resumption: null, values: { batch: 200, timeout: 2 } })
@@ -120,7 +120,7 @@ describe("an engine with a state directory", () => {
     expect(resumed().resumption?.safeMode).toMatchObject({ reason: "engineFault", exit: "manualReset" })
   })
 
-  it("begins after a stop where that left the plant, with the baseline that was kept", async () => {
+  it("begins after a stop where that left the plant, with the saved baseline", async () => {
     const left = await ran(life)
     expect(left.base).not.toEqual(left.baseline)
     const engine = made()
@@ -136,7 +136,7 @@ describe("an engine with a state directory", () => {
     expect(recordLine(start)).toContain("Run manual-42 was stopped: the plant begins where it was left.")
   })
 
-  it("begins on its baseline after a stop when asked to, and on its own initial values when asked to", async () => {
+  it("begins after a stop on its baseline or on its initial values if configured", async () => {
     const left = await ran(life)
     expect(resumed({ resume: "baseline" })).toMatchObject({ values: left.baseline, baseline: left.baseline })
     expect(resumed({ resume: false })).toMatchObject({ values: { batch: 200, timeout: 2 }, resumption: null })
@@ -158,7 +158,7 @@ describe("an engine with a state directory", () => {
     await engine.stop()
   })
 
-  it("resumes again and again, and every run of it replays, as does what-if", async () => {
+  it("resumes repeatedly, and every run replays, also in a what-if", async () => {
     await ran((engine) => drive(engine, { digests: 500 }))
     for (let i = 1; i < 4; i++) {
       const before = lastStanding(folder.path)
@@ -180,7 +180,7 @@ describe("an engine with a state directory", () => {
 
 describe("a journal that is cut at any byte of its last segment", () => {
   it.each([1e9, 8_000])(
-    "gives the baseline and SafeMode as last recorded up to there, never a perturbation (segments of %d)",
+    "yields the last recorded baseline and SafeMode, never a perturbation (segments of %d)",
     async (segmentBytes) => {
       const seen = new Map<number, { readonly baseline: object | null; readonly open: string | undefined }>()
       await ran(

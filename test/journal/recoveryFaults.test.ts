@@ -68,7 +68,7 @@ async function started(lines: number) {
 }
 
 describe("after a kill", () => {
-  it("the next engine begins on the last baseline, again and again, and a second one is refused meanwhile", {
+  it("the next engine begins on the last baseline, every time, and a second one is refused meanwhile", {
     timeout: 150_000,
   }, async () => {
     for (const lines of [40, 500, 230]) {
@@ -125,7 +125,7 @@ describe("a journal that is damaged", () => {
     expect(made().getSnapshot().resumption).toMatchObject({ safeMode: null })
   })
 
-  it("never makes an engine begin on a perturbation or throw, whatever is in its tail", async () => {
+  it("never makes an engine throw or begin on a perturbation, whatever is in its tail", async () => {
     await ran({ journal: UNSYNCED })
     const path = lastSegment()
     const whole = readFileSync(path)
@@ -153,7 +153,7 @@ describe("a journal that is damaged", () => {
     expect(frozen).toBeLessThan(spoilt.length / 2)
   })
 
-  it("is found where a record was replaced with its checksum and the chain breaks, or a segment is not the one that followed", async () => {
+  it("is detected if a record was replaced with its checksum, or a segment is not the one that followed", async () => {
     await ran({ journal: { compress: "none" } })
     await ran({ runId: "second", journal: { compress: "none" } })
     const [first, second] = segmentsIn(folder.in("state")).map((name) => join(folder.in("state"), name))
@@ -195,8 +195,8 @@ describe("knobs that have changed since", () => {
   })
 })
 
-describe("another engine that writes between the making of an engine and its start", () => {
-  it("is refused: it would not begin where the plant was left", async () => {
+describe("D another engine that writes between an engine's creation and its start", () => {
+  it("refuses the start, which would not begin where the plant was left", async () => {
     await ran()
     const early = made()
     await ran({ runId: "between" })
@@ -307,7 +307,7 @@ describe("a disk that cannot be written to at the start", () => {
   )
 
   // Root cause: of what a system says when it cannot write, three words were known, and a limit on the size of files was none.
-  it("(a limit on the size of files) leaves the engine frozen, and does not refuse its start", async () => {
+  it("(a file-size limit) leaves the engine frozen, but lets it start", async () => {
     const script = join(import.meta.dirname, "startedEngine.ts")
     const node = [process.execPath, "--disable-warning=ExperimentalWarning", script, folder.in("state")]
     const said = spawnSync("sh", ["-c", 'ulimit -f 8 && exec "$@"', "sh", ...node], { encoding: "utf8" })
@@ -320,7 +320,7 @@ describe("a disk that cannot be written to at the start", () => {
   })
 
   // Root cause: under such a limit a segment that had reached it was offered the same batch for ever, and the engine stood still.
-  it("(a limit on the size of files that is met during a run) is no reason to stop: another segment has room", async () => {
+  it("(a file-size limit during a run) does not stop the engine: another segment has room", async () => {
     const script = join(import.meta.dirname, "limitedEngine.ts")
     const node = [process.execPath, "--disable-warning=ExperimentalWarning", script, folder.in("state")]
     const said = spawnSync("sh", ["-c", 'ulimit -f 256 && exec "$@"', "sh", ...node], { encoding: "utf8" })

@@ -102,7 +102,7 @@ describe("an invalid state directory", () => {
     expect(existsSync(join(state, "journal.mark"))).toBe(true)
   })
 
-  it("is no endless search where the system lets nobody make one", async () => {
+  it("does not search endlessly if the system lets nobody create one", async () => {
     // Linux alone has such a place.
     const state = existsSync("/proc/self") ? "/proc/arqon/state" : "/dev/null/state"
     const engine = createEngine({ params: knobs, clock: "manual", state })
@@ -112,7 +112,7 @@ describe("an invalid state directory", () => {
     })
   })
 
-  it("is refused by its configuration where it is no path", () => {
+  it("is refused as a configuration if it is not a path", () => {
     for (const state of ["", " ", "a\0b", "x".repeat(4097)])
       expect(() => createEngine({ params: knobs, state })).toThrow(
         "state: must be a path of 1 to 4096 characters",
@@ -121,7 +121,7 @@ describe("an invalid state directory", () => {
   })
 })
 
-describe("a state directory that this process has no right to", () => {
+describe("D a state directory that this process may not use", () => {
   it.each([
     ["look into", 0o000],
     ["write in", 0o500],

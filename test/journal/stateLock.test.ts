@@ -59,7 +59,7 @@ async function stranger(): Promise<string> {
 }
 
 describe("a state directory", () => {
-  it("stays locked whatever reads in it in the same process", async () => {
+  it("stays locked whatever else reads it in the same process", async () => {
     const engine = await begun({ journal: { sync: "batch", segmentBytes: 20_000 }, homeostasis: {} })
     drive(engine, { digests: 400 })
     engine.setBaseline()
@@ -102,7 +102,7 @@ describe("a state directory", () => {
     expect(await stranger()).toBe("won")
   })
 
-  it("and all in it are its owner's alone", async () => {
+  it("and its files are accessible to its owner alone", async () => {
     const state = folder.in("deep/state")
     const sinks = [await run(openJsonLines(state, "r")), await run(openSqlite(join(state, "audit.db")))]
     const variants = await run(openSqliteVariants(state))

@@ -124,7 +124,7 @@ describe("a last segment that was overwritten whole", () => {
   })
 
   it.each(kinds)(
-    "(%s) freezes it too behind a run that was cut short, and where it is the only one",
+    "(%s) also freezes it after a run that was cut short, and if it is the only segment",
     async (_, fill) => {
       await lived(() => {}, "never")
       const newest = segmentPath(folder.path, (listSegments(folder.path).at(-1)?.number ?? 0) + 1)
@@ -153,7 +153,7 @@ describe("a last segment that was overwritten whole", () => {
     },
   )
 
-  it("is told from the beginning of a header that a kill cut off, at every byte of it", async () => {
+  it("is distinguished from a header cut off at any byte by a kill", async () => {
     await lived(() => {}, "never")
     const { path, bytes } = lastSegment()
     const { problems } = scanSegment(bytes, sha256)
@@ -172,8 +172,8 @@ describe("a last segment that was overwritten whole", () => {
   })
 })
 
-describe("a record that stands before that of the start", () => {
-  it("hides nothing: the run is read, and SafeMode that was opened in it is open again", async () => {
+describe("D a record before that of the start", () => {
+  it("hides nothing: the run is read, and its open SafeMode opens again", async () => {
     const core = new EngineCore({ settings: settings(), runId: "early", readClock: null })
     const sink = await open(folder.path)
     core.trail.attach(new SinkQueues([sink]))
@@ -195,7 +195,7 @@ describe("a record that stands before that of the start", () => {
     expect(found()).toMatchObject({ safeMode: { reason: "manualTrigger" }, from: { run: "early" } })
   })
 
-  it("is not taken by the journal where it does not say how the run was started", async () => {
+  it("is refused by the journal if it does not state how the run was started", async () => {
     const run = await record((engine) => void drive(engine, { digests: 20 }))
     const sink = await open(folder.path)
     const late: Recorded = { words: run.words.slice(1), records: run.records.slice(1) }
@@ -281,7 +281,7 @@ describe("nonsensical content of a journal", () => {
     expect(found()).toMatchObject(frozenFor("journal-00000001.arqj", "record 10 is of a kind"))
   })
 
-  it("leaves the run before it to begin from, and what follows it to be read", async () => {
+  it("leaves the previous run to begin from, and what follows readable", async () => {
     await lived()
     const baseline = readJournal(folder.path, { kinds: ["baselineSet"] }).records.at(-1)?.values
     const run = await record((engine) => void drive(engine, { digests: 40 }))
@@ -303,7 +303,7 @@ describe("nonsensical content of a journal", () => {
 })
 
 describe("files that cannot be opened", () => {
-  it("freeze the next engine: a directory that does not let itself be listed, a link to nowhere, an archive of nothing", async () => {
+  it("freeze the next engine: a directory that cannot be listed, a dangling link, an empty archive", async () => {
     const loop = join(folder.path, "loop")
     symlinkSync(loop, loop)
     expect(found(loop)).toMatchObject({
@@ -322,7 +322,7 @@ describe("files that cannot be opened", () => {
     expect(found()).toMatchObject(frozenFor("it is an empty archive"))
   })
 
-  it("are no reason to begin where the engine did not look: it is made anew", async () => {
+  it("are no reason to begin elsewhere: the engine must be created again", async () => {
     const early = made({ state: folder.in("state") })
     expect(early.getSnapshot().resumption).toBeNull()
     const run = await record((engine) => void drive(engine, { digests: 20 }))
@@ -368,12 +368,12 @@ describe("an archive that unpacks to more than any segment", () => {
     expect(statSync(long).size).toBe(MOST_UNPACKED + 1)
   })
 
-  it("comes from no configuration: segments that could not be read back are refused", () => {
+  it("cannot be configured: segments that could not be read back are refused", () => {
     expect(() => made({ journal: { segmentBytes: 2 ** 31 } })).toThrow(/journal\.segmentBytes/)
     expect(() => made({ journal: { segmentBytes: 2 ** 30 } })).not.toThrow()
   })
 
-  it("does not take the place of the segment itself, where both are there", async () => {
+  it("does not replace the segment itself if both exist", async () => {
     await lived()
     const { path, bytes } = lastSegment()
     writeFileSync(`${path}.zst`, "half an archive")
@@ -385,7 +385,7 @@ describe("an archive that unpacks to more than any segment", () => {
 })
 
 describe("bytes that look like frames at every offset", () => {
-  it("are not summed without end, and are damage, not a torn tail", async () => {
+  it("are not summed endlessly, and count as damage, not as a torn tail", async () => {
     const run = await record((engine) => void drive(engine, { digests: 5 }))
     const whole = segmentOf(run)
     // Each fourth byte begins what says that it is a record of almost a megabyte.
@@ -403,7 +403,7 @@ describe("bytes that look like frames at every offset", () => {
 })
 
 describe("unreadable learned data", () => {
-  it("is set aside and reported; if that fails, it is left as it is", async () => {
+  it("is set aside and reported, or left unchanged if that fails", async () => {
     const path = join(folder.path, "learned.json")
     const told = async (): Promise<ReadonlyArray<string>> => {
       const engine = made({ homeostasis: {}, resume: false })

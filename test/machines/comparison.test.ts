@@ -45,7 +45,7 @@ const verdicts = (it: Rig): ReadonlyArray<string> =>
 const comparisonOf = (it: Rig) => it.engine.getSnapshot().context.comparison
 
 describe("windows of the baseline", () => {
-  it("are not measured unless they are asked for", () => {
+  it("are not measured by default", () => {
     const it = rig()
     it.run(3_000)
     expect(it.written.filter((one) => one.detail === VISIT_BASELINE)).toEqual([])
@@ -53,7 +53,7 @@ describe("windows of the baseline", () => {
     expect(comparisonOf(it)).toBeNull()
   })
 
-  it("are measured in pairs with the base, in either order, on the baseline to the bit, and leave the base where it is", () => {
+  it("are measured in pairs with the base, in either order, exactly on the baseline, and do not move the base", () => {
     const it = comparing()
     const start = it.base
     const orders = new Set<string>()
@@ -80,7 +80,7 @@ describe("windows of the baseline", () => {
     expect(it.kinds(AUDIT_VIOLATION)).toEqual([])
   })
 
-  it("cost what the policy says: two windows every so many cycles", () => {
+  it("cost what the policy allows: two windows every few cycles", () => {
     const it = comparing({ everyCycles: 4 })
     it.run(20_000, flat)
     const { cycle } = it.engine.getSnapshot().children as unknown as Cycle
@@ -88,7 +88,7 @@ describe("windows of the baseline", () => {
     expect(Math.abs(it.kinds(AUDIT_VERDICT).length - kernel.get().cycles(block) / 4)).toBeLessThan(2)
   })
 
-  it("are left out while there is no baseline, and nothing trips over it; the first one is earned without them", () => {
+  it("are skipped without a baseline and cause no trip; the first baseline is earned without them", () => {
     const it = rig({ comparison: { everyCycles: 2 }, startIsBaseline: false })
     it.run(6_000)
     expect(it.kinds(AUDIT_SAFE_MODE_ENTERED)).toEqual([])
@@ -100,7 +100,7 @@ describe("windows of the baseline", () => {
     expect(kinds.slice(set)).toContain(AUDIT_VERDICT)
   })
 
-  it("are not waited for where there never is a baseline", () => {
+  it("are not waited for if there never is a baseline", () => {
     const it = rig(
       { comparison: { everyCycles: 2 }, startIsBaseline: false, limits: { refusalsToTrip: 1 } },
       { policy: { ...POLICY, minStableUs: Infinity } },
@@ -143,7 +143,7 @@ type Cycle = {
 }
 
 describe("a tuned configuration that is worse", () => {
-  it("is rolled back by the evidence, with the numbers in the audit, where each cycle was as bad as the one before", () => {
+  it("is rolled back by the evidence, with its numbers in the audit, although no cycle was worse than the one before", () => {
     const it = comparing()
     it.run(9_000, worseBy(0.3))
     const fails = verdicts(it).filter((verdict) => verdict.startsWith("fail"))
@@ -152,7 +152,7 @@ describe("a tuned configuration that is worse", () => {
     expect(comparisonOf(it)?.counts.fail).toBe(fails.length)
   })
 
-  it("goes to the baseline to the bit", () => {
+  it("returns to the baseline bit for bit", () => {
     const it = comparing()
     const start = it.base
     it.run(9_000, worseBy(0.3))
@@ -161,7 +161,7 @@ describe("a tuned configuration that is worse", () => {
     for (const one of rollbacks) expect(one.units).toEqual(start)
   })
 
-  it("is rolled back within a few pairs where it is far worse", () => {
+  it("is rolled back within a few pairs if it is far worse", () => {
     const it = comparing()
     // The noise is learnt first; then whatever is not the baseline costs three times as much.
     const plant: PlantModel = (hot, i) => (i < 4_000 ? flat(hot, i) : worseBy(2)(hot, i))
@@ -172,7 +172,7 @@ describe("a tuned configuration that is worse", () => {
     expect(it.kinds(AUDIT_VERDICT).length - before).toBeLessThanOrEqual(4)
   })
 
-  it("asks for a person when it was rolled back more often in an hour than the policy allows", () => {
+  it("needs a person after more rollbacks in an hour than the policy allows", () => {
     const it = comparing({}, { rollbacksPerHour: 1, cooldownUs: 1_000_000 })
     it.run(20_000, worseBy(0.3))
     expect(it.written.filter((one) => one.detail === ROLLBACK)).toHaveLength(2)
@@ -181,7 +181,7 @@ describe("a tuned configuration that is worse", () => {
     expect(latch.getSnapshot().context).toMatchObject({ reason: "objectiveRegression", exit: "manualReset" })
   })
 
-  it("is not found where there is none", () => {
+  it("is not reported without a difference", () => {
     const it = comparing()
     it.run(30_000, flat)
     expect(verdicts(it).filter((verdict) => verdict.startsWith("fail"))).toEqual([])
@@ -192,7 +192,7 @@ describe("a tuned configuration that is worse", () => {
 type Latch = { readonly latch: { getSnapshot(): { readonly context: object } } }
 
 describe("a tuned configuration that is better", () => {
-  it("becomes the baseline when pairs have shown it twice, as the base that was measured", () => {
+  it("becomes the baseline, exactly as measured, when pairs have shown it twice", () => {
     const it = comparing()
     it.run(20_000)
     expect(it.kinds(AUDIT_BASELINE_SET).length).toBeGreaterThan(1)
@@ -207,7 +207,7 @@ describe("a comparison without data", () => {
   const mute: PlantModel = (hot, i) =>
     hot.executor.lastKind === VISIT_BASELINE && i > 500 ? null : flat(hot, i)
 
-  it("holds, and after the deadline goes back to the baseline", () => {
+  it("holds, and returns to the baseline after the deadline", () => {
     const it = comparing({ holdUs: 20_000_000 })
     const from = it.nowUs
     while (it.written.at(-1)?.detail !== ROLLBACK && it.i < 5_000) it.run(1, mute)
@@ -216,7 +216,7 @@ describe("a comparison without data", () => {
     expect(it.nowUs - from).toBeGreaterThan(20_000_000)
   })
 
-  it("does not take a cooldown for a lack of data", () => {
+  it("does not count a cooldown as missing data", () => {
     const it = comparing({ holdUs: 20_000_000 }, { cooldownUs: 60_000_000 })
     it.run(2_000, flat)
     it.engine.send({ type: "rollback", nowUs: it.nowUs })
@@ -246,7 +246,7 @@ describe("a visit that is interrupted", () => {
     expect(it.live).toEqual(it.base)
   })
 
-  it("by a restart begins anew: the pair is void, the noise stays known", () => {
+  it("by a restart starts over: the pair is void, but the noise stays known", () => {
     const it = onVisit()
     const before = comparisonOf(it)
     const data = persist(it.engine)

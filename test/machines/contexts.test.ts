@@ -18,7 +18,7 @@ function contextsOf(name: string, actor: AnyActorRef): Readonly<Record<string, o
   return Object.assign({}, context === undefined ? {} : { [name]: context }, ...below)
 }
 
-it("copies of the contexts of an engine with everything on stay objects", async () => {
+it("keeps copied contexts of an engine with every option as objects", async () => {
   const engine = createEngine({
     params: { a: { min: 0, max: 1 }, b: { min: 1, max: 64, scale: "log", step: 1 } },
     seed: 3,

@@ -26,11 +26,11 @@ const statesOf = (node: Node): ReadonlyArray<Node> =>
 
 describe("the pages of the machines", () => {
   for (const page of machinePages()) {
-    it(`docs/machines/${page.file} says what its machine does now (npm run docs brings it up to date)`, () => {
+    it(`docs/machines/${page.file} matches its machine (npm run docs updates it)`, () => {
       expect(readFileSync(join(folder, page.file), "utf8")).toBe(page.text)
     })
 
-    it(`docs/machines/${page.file} draws no arrow from a box into itself and none to a state it does not name`, () => {
+    it(`docs/machines/${page.file} draws no arrow from a box into itself or to a state that it does not name`, () => {
       const picture = /```mermaid\n(stateDiagram[\s\S]*?)```/.exec(page.text)?.[1] ?? ""
       const arrows = [...picture.matchAll(/^\s*(\S+) --> (\S+?)(?::|$)/gm)]
       expect(arrows.length).toBeGreaterThan(4)
@@ -49,7 +49,7 @@ describe("the pages of the machines", () => {
     ).toEqual(MACHINE_NAMES.toSorted())
   })
 
-  it("every state has a description, and every leaf says whether it is live or safe", () => {
+  it("every state has a description, and every leaf is tagged live or safe", () => {
     for (const { root } of [
       engineMachine,
       spsaCycleMachine,

@@ -74,7 +74,7 @@ describe("an engine under plain XState", () => {
     expect(at.mode).toBe(ADAPTING)
   })
 
-  it("never asks for what Tier 1 refuses", () => {
+  it("never proposes what Tier 1 refuses", () => {
     const at = rig()
     at.run(12_000)
     expect(Array.from(at.hot.executor.refused).reduce((a, b) => a + b)).toBe(0)
@@ -86,7 +86,7 @@ describe("an engine under plain XState", () => {
     expect(Math.abs(at.base[0] - 0.7)).toBeLessThan(0.05)
   })
 
-  it("takes digests and time as events too", () => {
+  it("also takes digests and time as events", () => {
     const hot = hotPath()
     const engine = createActor(engineMachine, { input: { hot, seed: 1 } }).start()
     engine.send({ type: "start", nowUs: 0 })
@@ -101,7 +101,7 @@ describe("an engine under plain XState", () => {
     expect(hot.nowCell[0]).toBe(60 * SECOND_US)
   })
 
-  it("remembers a trip that comes before the start, until a person lets it go", () => {
+  it("remembers a trip before the start, until a person resets it", () => {
     const hot = hotPath()
     const engine = createActor(engineMachine, { input: { hot, seed: 1 } }).start()
     const digests = (from: number) => {
@@ -178,7 +178,7 @@ describe("nothing leaves the plant perturbed", () => {
     })
   }
 
-  it("the engine's output says where it was left", () => {
+  it("the engine's output states where it was left", () => {
     const at = rigIn("waitingMinus")
     at.engine.send({ type: "stop", nowUs: at.nowUs })
     const output: EngineOutput | undefined = at.engine.getSnapshot().output
@@ -187,7 +187,7 @@ describe("nothing leaves the plant perturbed", () => {
 })
 
 describe("while SafeMode is open", () => {
-  it("nothing but rollback and return to base is applied, whatever the plant reports", () => {
+  it("only rollback and return to base are applied, whatever the plant reports", () => {
     for (const reason of reasons) {
       const at = rigIn("waitingPlus", { safeMode: { exit: "manualReset" } })
       at.engine.send({ type: "trip", reason, nowUs: at.nowUs })
@@ -204,7 +204,7 @@ describe("while SafeMode is open", () => {
     }
   })
 
-  it("a proposal sent past the machines is refused by Tier 1", () => {
+  it("Tier 1 refuses a proposal that bypasses the machines", () => {
     const at = rigIn("waitingPlus")
     at.engine.send({ type: "trip", reason: "manualTrigger", nowUs: at.nowUs })
     const replies: Array<string> = []
@@ -226,7 +226,7 @@ describe("while SafeMode is open", () => {
     expect(at.live).toEqual(at.base)
   })
 
-  it("a reset by a person lets it go, and the tuning goes on", () => {
+  it("a person's reset closes it, and tuning continues", () => {
     const at = rig()
     at.run(1_000)
     at.engine.send({ type: "trip", reason: "manualTrigger", nowUs: at.nowUs, note: "maintenance" })
@@ -245,7 +245,7 @@ describe("while SafeMode is open", () => {
     expect(at.kinds(AUDIT_SAFE_MODE_EXITED)).toHaveLength(1)
   })
 
-  it("the cycle in flight ends with noChange(safeMode), once", () => {
+  it("the current cycle ends once, with noChange(safeMode)", () => {
     const at = rigIn("waitingPlus")
     at.engine.send({ type: "trip", reason: "thrashing", nowUs: at.nowUs })
     at.run(100)
@@ -271,7 +271,7 @@ describe("SafeMode opens by itself", () => {
     expect(exitedUs - enteredUs).toBeLessThan(POLICY.cooldownUs + SECOND_US)
   })
 
-  it("not after two expired windows and a full one between", () => {
+  it("not after two expired windows with a full one in between", () => {
     const at = rig()
     at.run(300)
     for (let round = 0; round < 5; round++) {
@@ -310,7 +310,7 @@ describe("SafeMode opens by itself", () => {
   })
 
   it.each([16, 64])(
-    "by a tick once someone has drained a full audit of %i records, and not before",
+    "until a tick after a full audit of %i records was drained, and not before",
     (auditCapacity) => {
       const at = rig({}, { auditCapacity })
       at.run(400, quadratic, false)
@@ -333,7 +333,7 @@ describe("SafeMode opens by itself", () => {
     expect(at.kinds(AUDIT_NO_CHANGE).some((line) => line.code === NO_CHANGE_COOLDOWN_ACTIVE)).toBe(true)
   })
 
-  it("not on a single step of the load, where no guard looks whether it was that", () => {
+  it("not on a single step of the load, even with the guard off", () => {
     const at = rig({ guard: false })
     at.run(2_000)
     at.run(4_000, (hot, i) => 300 + quadratic(hot, i))
@@ -344,7 +344,7 @@ describe("SafeMode opens by itself", () => {
 })
 
 describe("recovery as a way out", () => {
-  it("lets go when the objective is better than at the trip, and only then", () => {
+  it("closes SafeMode only when the objective is better than at the trip", () => {
     const at = rig({ safeMode: { exit: "objectiveRecovery", requiredImprovement: 0.5 } })
     at.run(300, () => 10)
     at.engine.send({ type: "trip", reason: "thrashing", nowUs: at.nowUs })
@@ -355,14 +355,14 @@ describe("recovery as a way out", () => {
   })
 })
 
-describe("baselines", () => {
+describe("D a baseline", () => {
   const baselineOf = (at: Rig): ReadonlyArray<number> => {
     const out = new Float64Array(2)
     at.hot.config.baselineUnits(out)
     return Array.from(out)
   }
 
-  it("the start is the first one, and a better configuration earns the name", () => {
+  it("is first the start, until a better configuration earns it", () => {
     const at = rig()
     const first = baselineOf(at)
     at.run(100)
@@ -372,7 +372,7 @@ describe("baselines", () => {
     expect(Math.abs(baselineOf(at)[0] - 0.7)).toBeLessThan(0.15)
   })
 
-  it("a rollback restores it bit for bit, waits out the cooldown and goes on from there", () => {
+  it("is restored bit for bit by a rollback, which waits out the cooldown and continues from there", () => {
     const at = rig()
     at.run(500)
     at.engine.send({ type: "setBaseline", nowUs: at.nowUs })
@@ -391,7 +391,7 @@ describe("baselines", () => {
     expect(at.mode).toBe(ADAPTING)
   })
 
-  it("without one a rollback is a return to the base", () => {
+  it("is needed for a rollback, which is otherwise a return to the base", () => {
     const at = rig({ startIsBaseline: false })
     at.run(300)
     expect(at.hot.config.hasBaseline).toBe(false)
@@ -434,7 +434,7 @@ describe("a fault", () => {
     expect(engine.getSnapshot().children.telemetry?.getSnapshot().status).toBe("active")
   })
 
-  it("of the cycle does the same, and a reset starts a fresh cycle that goes on tuning", () => {
+  it("of the cycle does the same, and a reset starts a fresh cycle that continues tuning", () => {
     let broken = true
     const flaky = spsaCycleMachine.provide({
       actions: {
@@ -494,8 +494,8 @@ function failChild(engine: Actor<typeof engineMachine>, id: string): void {
   engine.send(failure as unknown as Parameters<typeof engine.send>[0])
 }
 
-describe("inside a machine of one's own", () => {
-  it("it is spawned, driven and done like any actor", () => {
+describe("D inside a user's machine", () => {
+  it("the engine is spawned, driven and done like any actor", () => {
     const hot = hotPath()
     const outputs: Array<unknown> = []
     const parent = setup({
@@ -525,7 +525,7 @@ describe("inside a machine of one's own", () => {
   })
 })
 
-describe("an engine that is handed what is none", () => {
+describe("D an engine with an invalid event", () => {
   const refusal = (input: unknown): unknown => {
     const actor = createActor(engineMachine, { input: input as EngineInput })
     let refused: unknown = null
@@ -544,7 +544,7 @@ describe("an engine that is handed what is none", () => {
   })
 
   // Root cause: whoever sent the event without its digest ended the machine where it stood, on a perturbation.
-  it("goes on where an event brings no digest", () => {
+  it("continues if an event brings no digest", () => {
     const it = rig()
     it.run(50)
     for (const digest of [undefined, null, 5]) it.engine.send({ type: "digest", digest } as never)

@@ -92,7 +92,7 @@ class Bench {
 }
 
 describe("an emergency under a probe", () => {
-  it("keeps the probes that follow on this side of half the way there, and leaves the other side alone", () => {
+  it("keeps later probes within half the distance, and does not limit the other side", () => {
     const bench = new Bench()
     const far = bench.probe(1) - BASE
     bench.emergency()
@@ -102,7 +102,7 @@ describe("an emergency under a probe", () => {
     expect(below).toBeCloseTo(far, 12)
   })
 
-  it("is forgotten when its time is over", () => {
+  it("expires on time", () => {
     for (const [nowUs, share] of [
       [FENCE_US - 1, 0.5],
       [FENCE_US, 1],
@@ -116,7 +116,7 @@ describe("an emergency under a probe", () => {
     }
   })
 
-  it("keeps the base on this side too, however much better the other one reads", () => {
+  it("keeps the base on this side too, however much better the other side reads", () => {
     const bench = new Bench()
     const far = bench.probe(1) - BASE
     bench.emergency()
@@ -131,7 +131,7 @@ describe("an emergency under a probe", () => {
     expect(Math.max(...bases)).toBeLessThanOrEqual(far / 2)
   })
 
-  it("was not the probe's doing where a window of SafeMode shows that the constraint is still broken", () => {
+  it("is not blamed on the probe if a window of SafeMode shows that the constraint is still broken", () => {
     for (const [margin, share] of [
       [-0.1, 1],
       [0, 0.5],
@@ -146,7 +146,7 @@ describe("an emergency under a probe", () => {
     }
   })
 
-  it("was not the probe's doing where a second one follows in SafeMode", () => {
+  it("is not blamed on the probe if a second one follows in SafeMode", () => {
     const bench = new Bench()
     const far = bench.probe(-1) - BASE
     bench.emergency()
@@ -155,7 +155,7 @@ describe("an emergency under a probe", () => {
     expect(bench.reach().below).toBeCloseTo(-far, 12)
   })
 
-  it("stays known when a later SafeMode has nothing to do with it", () => {
+  it("is kept through a later, unrelated SafeMode", () => {
     const bench = new Bench()
     const far = bench.probe(1) - BASE
     bench.emergency()
@@ -167,7 +167,7 @@ describe("an emergency under a probe", () => {
     expect(bench.reach().above).toBeCloseTo(far / 2, 12)
   })
 
-  it("says nothing of the probe where the other side had broken the constraint as well", () => {
+  it("is not blamed on the probe if the other side also broke the constraint", () => {
     const bench = new Bench()
     const first = bench.accept().unit - BASE
     bench.read(-0.1)
@@ -180,7 +180,7 @@ describe("an emergency under a probe", () => {
     expect(below).toBeCloseTo(Math.abs(first), 12)
   })
 
-  it("leads to nothing but a rollback where it comes on the base, for another reason, or where no time is set", () => {
+  it("leads only to a rollback on the base, for another reason, or without a configured time", () => {
     for (const [fenceUs, emergency, probing] of [
       [FENCE_US, true, false],
       [FENCE_US, false, true],

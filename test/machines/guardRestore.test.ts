@@ -37,7 +37,7 @@ function baselineOf({ config }: HotPath): number {
   return out[0]
 }
 
-it("an engine that was persisted with the plant on its start tries the baseline anew, where a restore has put it", () => {
+it("an engine persisted with the plant on its start tries the baseline again, where the restore put it", () => {
   const { hot } = makeHotPath({
     knobs: { a: { min: 0, max: 1, initial: 0.5 } },
     window: { windowDigests: 1, windowUs: 1_000_000, settleUs: 0 },

@@ -49,12 +49,12 @@ describe("an inspector sees", () => {
     ])
   })
 
-  it("no event at all for a digest that finishes nothing", () => {
+  it("no event for a digest that completes nothing", () => {
     const { during } = inspected(4)
     expect(during).toEqual([])
   })
 
-  it("arrows that end at actors it knows", () => {
+  it("arrows that end at known actors", () => {
     const { seen } = inspected(200)
     const known = new Set(
       seen.flatMap((event) => (event.type === "@xstate.actor" ? [event.actorRef.sessionId] : [])),
@@ -66,7 +66,7 @@ describe("an inspector sees", () => {
     }
   })
 
-  it("snapshots that it can write out as JSON", () => {
+  it("snapshots that it can write as JSON", () => {
     const { seen } = inspected(50)
     for (const event of seen) {
       if (event.type !== "@xstate.snapshot") continue

@@ -7,20 +7,20 @@ describe("a hot path from knobs in plain words", () => {
     angle: { min: 0, max: 360, scale: "periodic" },
   } as const
 
-  it("sorts its knobs by name and starts where it is told, else in the middle", () => {
+  it("sorts its knobs by name and begins at their start, or in the middle", () => {
     const { names, value } = makeHotPath({ knobs })
     expect(names).toEqual(["angle", "workers"])
     expect(value("workers")).toBe(16)
     expect(value("angle")).toBe(180)
   })
 
-  it("takes a preset or single numbers on top of the balanced one", () => {
+  it("accepts a preset, or single numbers on top of the balanced one", () => {
     expect(makeHotPath({ knobs, guardrails: "conservative" }).hot.executor.policy.maxStep).toBe(0.05)
     const { policy } = makeHotPath({ knobs, guardrails: { maxStep: 0.03 } }).hot.executor
     expect(policy).toMatchObject({ maxStep: 0.03, appliesPerSecond: 10 })
   })
 
-  it("refuses a preset that is none and a start outside the bounds, and says what may stand there", () => {
+  it("refuses an unknown preset and a start outside the bounds, and states what is allowed", () => {
     const guardrails = "agressive" as "aggressive"
     expect(() => makeHotPath({ knobs, guardrails })).toThrow(
       /conservative, balanced, aggressive.*"agressive"/,
@@ -30,7 +30,7 @@ describe("a hot path from knobs in plain words", () => {
     )
   })
 
-  it("refuses a range that is none and a name that is none", () => {
+  it("refuses an invalid range and an invalid name", () => {
     expect(() => makeHotPath({ knobs: { x: { min: 2, max: 2 } } })).toThrow(/knob x/)
     expect(() => makeHotPath({ knobs: { x: { min: 0, max: 2, scale: "log" } } })).toThrow(/knob x/)
     expect(() => makeHotPath({ knobs: { x: { min: Number.NaN, max: 2 } } })).toThrow(/knob x/)

@@ -150,7 +150,7 @@ describe("actors and HotLoop write the same bytes", () => {
     expectSame(2_000, plant)
   })
 
-  it("with a load as covariate, which changes what is written, in pairs and in rests, and missing at times", () => {
+  it("with a load as covariate that changes the results, in pairs and in rests, and is sometimes missing", () => {
     const plant: PlantModel = (hot, i) => {
       const throughputRps = 100 + 30 * wobble(i)
       const objective = quadratic(hot, i)
@@ -180,7 +180,7 @@ describe("actors and HotLoop write the same bytes", () => {
     expectSame(17_000, plant)
   })
 
-  it("through a stay on a bad baseline while a person is waited for, which the start would end", () => {
+  it("through a stay on a bad baseline while waiting for a person, which the start would end", () => {
     const strict = { ...POLICY, rollbacksPerHour: 0 }
     // One spell of regressions, and from then on a storm wherever the plant does not stand on its start.
     const plant: PlantModel = (hot, i) => {
@@ -228,13 +228,13 @@ describe("actors and HotLoop write the same bytes", () => {
       expectSame(8_000, plant, commands)
     })
 
-    it("that a person says is right, and then nobody goes to the start", () => {
+    it("that a person accepts, after which nothing goes to the start", () => {
       const right: Commands = new Map([[2_430, "setBaseline"]])
       expect(acts(right)).toEqual([])
       expectSame(8_000, plant, new Map([...commands, ...right]))
     })
 
-    it("though a silence comes before it", () => {
+    it("even after a silence", () => {
       const silent: PlantModel = (hot, i) => (i > 2_405 && i < 2_450 ? null : plant(hot, i))
       expectSame(8_000, silent, commands)
     })
@@ -261,7 +261,7 @@ describe("actors and HotLoop write the same bytes", () => {
     expectSame(30_000, plant)
   })
 
-  it("through trials and proof of a memory, on both sides of going back to the baseline", () => {
+  it("through trials and proof of a memory, before and after a return to the baseline", () => {
     // Heat: what is saved at once is paid for with interest a little later.
     const heat = new WeakMap<object, number>()
     const plant: PlantModel = (hot, i) => {
@@ -293,7 +293,7 @@ describe("actors and HotLoop write the same bytes", () => {
   }
 
   // Root cause: a reset on trial let the latch go before Tier 1 had carried out the guard's act, and each reported where the plant stood.
-  it("whatever a person asks for, on trial and in a hold too: no command begins two cycles", () => {
+  it("under any commands, also during a trial or a hold: no command begins two cycles", () => {
     const acts = actsOf(remembering(), 12_000)
     expect(acts.length).toBeGreaterThan(2)
     const command = fc.constantFrom<Command>("trip", "reset", "reset", "rollback", "setBaseline")
@@ -307,7 +307,7 @@ describe("actors and HotLoop write the same bytes", () => {
     )
   })
 
-  it("through an effect that shows a window late, and the windows that are left out for it", () => {
+  it("through an effect that shows a window late, with skipped windows", () => {
     const noted = new Set<number>()
     for (const [share, noise] of [
       [0.2, 6],
@@ -329,7 +329,7 @@ describe("actors and HotLoop write the same bytes", () => {
     expect([...noted]).toEqual(expect.arrayContaining([NO_CHANGE_EFFECT_LATE, NO_CHANGE_EFFECT_AWAITED]))
   })
 
-  it("through a load that nothing undoes", () => {
+  it("through a load that no place improves", () => {
     const plant: PlantModel = (hot, i) => quadratic(hot, i) * (i > 4_000 ? 3 : 1) + (i > 4_000 ? 300 : 0)
     const it = rig({ seed: SEED, settings: {} }, { policy: POLICY })
     it.run(9_000, plant)

@@ -134,7 +134,7 @@ describe("an engine after a restart", () => {
     expect(after.hot.executor.applies).toBeGreaterThan(2)
   })
 
-  it("leaves SafeMode with the first window after that time, and not while nothing is heard", () => {
+  it("leaves SafeMode with the first window after that time, and not without telemetry", () => {
     const before = rigIn("waitingPlus")
     const trippedUs = before.nowUs
     before.engine.send({ type: "trip", reason: "thrashing", nowUs: trippedUs })
@@ -180,7 +180,7 @@ describe("the text of a snapshot", () => {
     expect(Object.is((back as typeof snapshot).list[3], -0)).toBe(true)
   })
 
-  it("of one run is the same text when it is written again after reviving", () => {
+  it("of one run is the same text when written again after reviving", () => {
     const at = rigIn("waitingPlus")
     const first = throughText(at)
     const hot = hotPath(SLOW)
@@ -192,7 +192,7 @@ describe("the text of a snapshot", () => {
     expect(without(second)).toBe(without(first))
   })
 
-  it("says what does not fit when it is revived with a hot path of other knobs", () => {
+  it("names what does not fit if revived with a hot path of other knobs", () => {
     const { hot } = makeHotPath({ knobs: { a: { min: 0, max: 1 } } })
     expect(() => revive(throughText(rigIn("ready")), { hot })).toThrow(/hot: .* 1 knobs, not 2/)
   })

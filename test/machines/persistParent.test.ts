@@ -120,7 +120,7 @@ function checkRestored(
 }
 
 describe("a parent that spawned an engine, persisted as XState says", () => {
-  it("is restored at any moment: on the baseline, with what it had learnt, from less than 16 kB", () => {
+  it("is restored at any moment: on the baseline, with what it had learned, from less than 16 kB", () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(
@@ -150,7 +150,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     expect(seen).toContain('{"running":"safe"}')
   })
 
-  it("is restored in every phase of a relocation, which is over then", () => {
+  it("is restored in every phase of a relocation, which ends", () => {
     const before = deployed()
     before.actor.send({ type: "warm", nowUs: 0 })
     const seen = new Set<string>()
@@ -173,7 +173,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     expect([...seen].toSorted()).toEqual(["relocation canary", "relocation ramping"])
   })
 
-  it("continues tuning from there, without refusals", () => {
+  it("continues tuning without refusals", () => {
     for (const way of Object.keys(WAYS)) {
       const before = deployed()
       before.actor.send({ type: "warm", nowUs: 0 })
@@ -200,7 +200,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     expect(sizeOf(102) - sizeOf(2)).toBeLessThan(100 * 1_000)
   })
 
-  it("that had not begun, or is over, is as it was", () => {
+  it("that had not begun, or has ended, stays as it was", () => {
     const { actor, hot } = deployed()
     const idle = WAYS["with an input"](textOf(actor), hotPath()).start()
     expect(engineOf(idle).value).toBe("idle")
@@ -212,7 +212,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     expect(over.getSnapshot().context.left?.base).toEqual(Array.from(hot.executor.base))
   })
 
-  it("says so where the knobs are others now, and nothing runs", () => {
+  it("reports knobs that have changed, and runs nothing", () => {
     const before = deployed()
     before.actor.send({ type: "warm", nowUs: 0 })
     serve(before.hot, 100, 0)
@@ -230,7 +230,7 @@ describe("a parent that spawned an engine, persisted as XState says", () => {
     expect(hot.config.generation).toBe(1)
   })
 
-  it("can be written by persist too, which names the place of what cannot be", () => {
+  it("can also be written by persist, which names the place of what cannot", () => {
     const before = deployed()
     before.actor.send({ type: "warm", nowUs: 0 })
     serve(before.hot, 300, 0)
@@ -304,7 +304,7 @@ describe("parts of Arqon in the user's own machines", () => {
     expect(hot.executor.applies).toBe(0)
   })
 
-  it("a latch in a parent is open until the same time, even where that is no number of JSON's", () => {
+  it("a latch in a parent is open until the same time, even if JSON cannot write that", () => {
     const parent = setup({ actors: { latch: machines.safeModeMachine } }).createMachine({
       invoke: { id: "latch", src: "latch", input: { policy: { timerUs: Number.POSITIVE_INFINITY } } },
     })
@@ -316,7 +316,7 @@ describe("parts of Arqon in the user's own machines", () => {
     expect(latchOf(second).getSnapshot().context.deadlineUs).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it("a solver in a parent asks for the very points that the old one would have asked for", () => {
+  it("a solver in a parent asks for exactly the points that the old one would have", () => {
     const config = { seed: 3, budget: 40, bounds: { x: { min: 0, max: 1 } } }
     const study = setup({ actors: { solver: machines.solverMachine } }).createMachine({
       invoke: { id: "solver", src: "solver", input: { config } },

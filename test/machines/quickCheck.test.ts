@@ -16,7 +16,7 @@ const changedFor =
   }
 
 describe("the check of the quick transition", () => {
-  it("takes the installed XState", () => {
+  it("accepts the installed XState", () => {
     expect(agrees(quickTransition)).toBe(true)
   })
 

@@ -231,7 +231,7 @@ const start = <L extends AnyActorLogic>(logic: L, options: object): Actor<L> =>
   (createActor as unknown as (logic: L, options: object) => Actor<L>)(logic, options).start()
 
 describe("a quick transition", () => {
-  it("does what XState's own does, to an inspector's eye, on a chart with everything in it", () => {
+  it("does the same as XState's own, as an inspector sees it, on a chart with every feature", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...EVENTS), { minLength: 1, maxLength: 40 }),
@@ -252,7 +252,7 @@ describe("a quick transition", () => {
     )
   })
 
-  it("goes on where XState's own left off, and the other way round", () => {
+  it("continues where XState's own left off, and vice versa", () => {
     const machine = asData(toy(), {})
     const actor = start(machine, {})
     for (const type of ["go", "step", "home"] as const) actor.send({ type })
@@ -295,7 +295,7 @@ const COMMANDS = [
   { type: "reset", by: "", note: "" },
 ] as const
 
-it("takes an engine the same way, event by event, through cycles, trips, rollbacks and resets", () => {
+it("leads an engine event by event through the same cycles, trips, rollbacks and resets", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 1e6 }),

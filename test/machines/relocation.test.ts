@@ -166,8 +166,8 @@ const arrive = (at: ReturnType<typeof relocation>): void => {
   while (at.phase() === "ramping") at.apply()
 }
 
-describe("a regime that came back", () => {
-  it("is set out for between cycles, and nothing is proposed before the cycle stands still", () => {
+describe("D a returning regime", () => {
+  it("starts a relocation between cycles, and nothing is proposed before the cycle is at rest", () => {
     const at = relocation()
     for (let i = 0; i < 6; i++) at.window(5)
     expect(at.phase()).toBe("watching")
@@ -177,7 +177,7 @@ describe("a regime that came back", () => {
     expect(at.sent).toHaveLength(0)
   })
 
-  it("is gone to in steps of at most the step limit, numbered after the cycle's own, and tried there", () => {
+  it("is approached in steps within the step limit, numbered after the cycle's own, and tried there", () => {
     const at = underWay()
     arrive(at)
     expect(at.phase()).toBe("canary")
@@ -193,7 +193,7 @@ describe("a regime that came back", () => {
     expect(from).toEqual(PLACE)
   })
 
-  it("is kept when its canary is better, and the cycle goes on", () => {
+  it("is kept when its canary is better, and the cycle continues", () => {
     const at = underWay()
     arrive(at)
     for (let i = 0; i < 6; i++) at.window(1 + 0.01 * (i % 2))
@@ -203,7 +203,7 @@ describe("a regime that came back", () => {
     expect(at.actor.getSnapshot().context.reentry.memory.regimes[0]).toMatchObject({ kept: 1, lost: 0 })
   })
 
-  it("is left again, exactly to where it began, when its canary is worse", () => {
+  it("is left again, exactly to the old place, when its canary is worse", () => {
     const at = underWay()
     arrive(at)
     for (let i = 0; i < 6; i++) at.window(5.2 + 0.001 * (i % 2))
@@ -215,14 +215,14 @@ describe("a regime that came back", () => {
     expect(at.reports.at(-1)?.type).toBe("relocationOver")
   })
 
-  it("is left at once where a constraint does not hold there", () => {
+  it("is left at once if a constraint does not hold there", () => {
     const at = underWay()
     arrive(at)
     at.window(1, -0.1)
     expect(at.phase()).toBe("returning")
   })
 
-  it("waits for budgets that are spent, and goes on when a window says that they are free", () => {
+  it("waits for spent budgets, and continues when a window shows that they are free", () => {
     const at = underWay()
     const { id, targets } = at.proposals().at(-1) as ApplyProposal
     const spent = new Float64Array(4)
@@ -238,7 +238,7 @@ describe("a regime that came back", () => {
 })
 
 describe("what ends a relocation", () => {
-  it("is a third silent window or refusal in a row, or a full audit: it asks for a trip and proposes no more", () => {
+  it("is a third silent window or refusal in a row, or a full audit: it asks for a trip and stops proposing", () => {
     const silent = underWay()
     for (let n = 0; n < 3; n++) silent.actor.send({ type: "windowExpired", nowUs: 1000 + n })
     expect(silent.reports.filter(({ type }) => type === "trip")).toMatchObject([{ reason: "telemetryLost" }])
@@ -258,7 +258,7 @@ describe("what ends a relocation", () => {
     }
   })
 
-  it("is anything that moves the plant elsewhere; a bad end counts against the regime", () => {
+  it("is any other move of the plant; a bad end counts against the regime", () => {
     for (const [until, lost] of [
       ["settingOut", 1],
       ["ramping", 1],
@@ -279,7 +279,7 @@ describe("what ends a relocation", () => {
     }
   })
 
-  it("answers a late begin, so that nobody waits", () => {
+  it("answers a late begin, so that nothing waits", () => {
     const at = relocation()
     at.begin()
     expect(at.reports).toEqual([{ type: "relocationOver", nowUs: 0 }])
@@ -322,7 +322,7 @@ const switches = (at: ReturnType<typeof relocation>) =>
   at.reports.flatMap((one) => (one.type === "variantChosen" ? [[one.decision.to, one.decision.reason]] : []))
 
 describe("a variant that was chosen", () => {
-  it("begins with a generation of its own, even where it moves no knob", () => {
+  it("begins with a new generation, even if it moves no knob", () => {
     const at = relocation(choosing())
     at.actor.send({ type: "offer", offered: [variant("only", { codec: "zstd" })], nowUs: 0 })
     for (let i = 0; i < 6; i++) at.window(5)
@@ -335,7 +335,7 @@ describe("a variant that was chosen", () => {
     expect(at.actor.getSnapshot().context.reentry.trip?.windows).toBe(0)
   })
 
-  it("takes the knobs that it names to its values, and stays unless it is worse beyond doubt", () => {
+  it("moves its knobs to its values, and stays unless it is clearly worse", () => {
     const at = onTrial()
     arrive(at)
     expect(at.base[0]).toBeCloseTo(0.3, 12)
@@ -345,7 +345,7 @@ describe("a variant that was chosen", () => {
     expect(at.actor.getSnapshot().context.variants.live).toBe("new")
   })
 
-  it("that is worse is left for the one before, knobs included", () => {
+  it("that is worse is replaced by the previous one, including its knobs", () => {
     const at = onTrial()
     arrive(at)
     for (let i = 0; i < 6; i++) at.window(9 + 0.01 * (i % 2))
@@ -429,7 +429,7 @@ describe("paths through the machine", () => {
     expect([...reached].sort()).toEqual(["canary", "ramping", "returning", "settingOut", "watching"])
   })
 
-  it("never have two questions open, and none where nobody is on the way", () => {
+  it("never have two open questions, and none without a relocation", () => {
     expect(states.length).toBeGreaterThan(100)
     for (const state of states) {
       const snapshot = state
@@ -440,7 +440,7 @@ describe("paths through the machine", () => {
     }
   })
 
-  it("can be interrupted by a text of the snapshot anywhere, and go on as if nothing had been", () => {
+  it("can be saved and restored anywhere, and continue unchanged", () => {
     for (const state of states.filter((_, i) => i % 9 === 0)) {
       const before = createActor(relocationMachine, { input, snapshot: state })
       const data = JSON.parse(JSON.stringify(persist(before)))

@@ -125,7 +125,7 @@ describe("the guard's chart", () => {
     expect(at.acts).toEqual(["retreat", "blame", "release"])
   })
 
-  it("goes back to the tuned base when nothing helps", () => {
+  it("returns to the tuned base when nothing helps", () => {
     const at = ways["calm"]().run(20, worseAway)
     at.base = 0.7
     at.until("onBaseline", worseEverywhere).until("calm", worseEverywhere)
@@ -205,7 +205,7 @@ describe("the guard's chart", () => {
 
   // Root cause: a retreat from spells comes out of calm, and a rest that fails leads to the start; the chart had no such arrows, stayed in
   // calm or holding, and ignored a person who let the plant go on or rolled it back.
-  it("is on trial when spells led to the retreat, and lets go when a person says so", () => {
+  it("is on trial after a retreat for spells, and releases on a person's reset", () => {
     const jumping = (): number => (at.window % 7 < 3 ? 40 : 10)
     const at: Watched = ways["calm"]().run(35, () => 10)
     at.base = 0.8
@@ -214,7 +214,7 @@ describe("the guard's chart", () => {
     expect([at.state, at.acts]).toEqual(["calm", ["retreat", "world"]])
   })
 
-  it("is on the start when a rest on the baseline fails, and rests where a person rolls back to", () => {
+  it("is on the start when a rest on the baseline fails, and rests where a person rolls back", () => {
     const at = ways["calm"]().run(35, () => 10)
     at.baseline = 0.6
     at.base = 0.8
@@ -226,7 +226,7 @@ describe("the guard's chart", () => {
     expect(at.state).toBe("holding")
   })
 
-  it("passes a window to the cycle without objection, and keeps the one that led to a retreat", () => {
+  it("passes ordinary windows to the cycle, and keeps the one that led to a retreat", () => {
     const given: Array<string> = []
     const cycle = createActor(fromCallback(({ receive }) => receive((event) => given.push(event.type))))
     cycle.start()

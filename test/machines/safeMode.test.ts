@@ -32,7 +32,7 @@ const ways: Record<string, { policy: SafeModeInput["policy"]; trip: SafeModeEven
 }
 
 describe("the latch is left", () => {
-  it("by the timer with the first window that closes when the time is over, and never by time alone", () => {
+  it("by the timer with the first window that closes after the deadline, and never by time alone", () => {
     const { actor, reports } = latch()
     const window = (nowUs: number): SafeModeEvent => ({ type: "recovered", improvement: 0, nowUs })
     actor.send(trip("thrashing", SECOND_US))
@@ -67,7 +67,7 @@ describe("the latch is left", () => {
     expect(value(actor)).toBe('{"open":"untilReset"}')
   })
 
-  it("by the drain and nothing else when the audit was full", () => {
+  it("only by the drain when the audit was full", () => {
     const { actor } = latch()
     actor.send(trip("auditQueueFull"))
     actor.send({ type: "reset", nowUs: 1 })
@@ -78,7 +78,7 @@ describe("the latch is left", () => {
     expect(value(actor)).toBe('"armed"')
   })
 
-  it("by a reset, which keeps who said so", () => {
+  it("by a reset, which records who did it", () => {
     const { actor } = latch()
     actor.send(trip("engineFault"))
     actor.send({ type: "reset", by: "ada", note: "kernel replaced", nowUs: 5 })
@@ -103,7 +103,7 @@ describe("the latch gets stricter, never looser", () => {
     }
   })
 
-  it("and a second trip starts the timer again", () => {
+  it("and a second trip restarts the timer", () => {
     const { actor } = latch()
     actor.send(trip("thrashing", 0))
     actor.send(trip("budgetExhausted", 10 * SECOND_US))
@@ -127,7 +127,7 @@ describe("a replacement latch", () => {
     expect(reports).toEqual([{ type: "latched", reason, exit, deadlineUs, nowUs: 9 }])
   })
 
-  it("and was armed is armed, one rollback nearer to a person for each of the hour", () => {
+  it("that was armed is armed, and counts each rollback of the hour", () => {
     const { actor, reports } = latch({ rollbacksPerHour: 2 })
     actor.send({ type: "resumed", rollbacksUs: [1, 2, 3, 4], open: null, nowUs: 9 })
     expect(value(actor)).toBe('"armed"')
@@ -138,7 +138,7 @@ describe("a replacement latch", () => {
   })
 })
 
-describe("too many rollbacks in an hour demand a person", () => {
+describe("D too many rollbacks in an hour require a person", () => {
   it("when they come as trips", () => {
     const { actor } = latch({ rollbacksPerHour: 2 })
     for (let i = 0; i < 2; i++) {
@@ -160,7 +160,7 @@ describe("too many rollbacks in an hour demand a person", () => {
     expect(reports.at(-1)).toMatchObject({ type: "latched", reason: "objectiveRegression", deadlineUs: null })
   })
 
-  it("but not when they lie more than an hour apart", () => {
+  it("but not when they are more than an hour apart", () => {
     const { actor } = latch({ rollbacksPerHour: 2 })
     for (let i = 0; i < 10; i++) actor.send({ type: "rolledBack", nowUs: i * 1_900 * SECOND_US })
     expect(value(actor)).toBe('"armed"')

@@ -25,8 +25,8 @@ const CONSERVATIVE = {
   rollbacksPerHour: 2,
 }
 
-describe("another policy for an engine machine", () => {
-  it("is followed by the cycle, the latch and the baselines, unless they were told otherwise by name", () => {
+describe("D a new policy for an engine machine", () => {
+  it("is followed by the cycle, the latch and the baselines, except for explicit options", () => {
     const at = rig()
     at.run(100)
     at.engine.send({ type: "setGuardrails", policy: conservative, nowUs: at.nowUs })
@@ -39,7 +39,7 @@ describe("another policy for an engine machine", () => {
     expect(partsOf(told.engine)).toEqual({ ...CONSERVATIVE, regressionsToTrip: 9, rollbacksPerHour: 7 })
   })
 
-  it("changes nothing where no executor could work with it, or the audit has no room", () => {
+  it("changes nothing if it is unusable, or if the audit has no room", () => {
     const at = rig({}, { auditCapacity: 16 })
     at.run(20)
     const before = partsOf(at.engine)
@@ -52,7 +52,7 @@ describe("another policy for an engine machine", () => {
     expect(at.engine.getSnapshot().status).toBe("active")
   })
 
-  it("goes with its hot path: a restored engine follows the one it is built with", () => {
+  it("belongs to its hot path: a restored engine follows the one it is built with", () => {
     const at = rig()
     at.run(100)
     at.engine.send({ type: "setGuardrails", policy: conservative, nowUs: at.nowUs })

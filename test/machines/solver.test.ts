@@ -90,7 +90,7 @@ describe("a solver actor", () => {
     })
   })
 
-  it("goes through every phase in order and says so, with what the classify phase found", () => {
+  it("reports every phase in order, with what the classify phase found", () => {
     const at = running()
     drive(at)
     expect(phasesHeard(at)).toEqual(PHASES)
@@ -117,7 +117,7 @@ describe("a solver actor", () => {
     expect(bestSoFar(context)?.value).toBe(Math.min(...first.map(valueAt)))
   })
 
-  it("weighs the readings for a recommendation when somebody asks, not at every result", () => {
+  it("computes a recommendation on request, not at every result", () => {
     const weighed = vi.spyOn(Solver.prototype, "best", "get")
     try {
       const at = running()
@@ -132,7 +132,7 @@ describe("a solver actor", () => {
     }
   })
 
-  it("takes what was known before, outside of the budget", () => {
+  it("accepts known results outside the budget", () => {
     const at = running()
     at.actor.send({ type: "seed", history: [{ params: { x: 1, y: 0 }, value: 0 }] })
     expect(at.heard.at(-1)).toEqual({
@@ -145,7 +145,7 @@ describe("a solver actor", () => {
     expect(bestSoFar(at.actor.getSnapshot().context)?.value).toBe(0)
   })
 
-  it("takes late, failed and repeated results", () => {
+  it("accepts late, failed and repeated results", () => {
     const at = running()
     const [a, b, c] = at.ask(3) ?? []
     at.actor.send({ type: "tell", results: resultOf(c) })
@@ -155,7 +155,7 @@ describe("a solver actor", () => {
     expect(at.actor.getSnapshot().context.counts).toMatchObject({ told: 3, failed: 2, pending: 0 })
   })
 
-  it("says what is wrong with what it cannot take, and nothing has changed", () => {
+  it("names what is wrong with input that it refuses, and changes nothing", () => {
     const at = running()
     at.ask(2)
     const before = at.actor.getSnapshot().context
@@ -185,7 +185,7 @@ describe("a solver actor", () => {
     expect(at.actor.getSnapshot().status).toBe("active")
   })
 
-  it("that is stopped leaves what it had found, and says that it is not all", () => {
+  it("that is stopped leaves what it found, marked as incomplete", () => {
     const at = running()
     drive(at, ({ actor }) => actor.getSnapshot().context.counts.told >= 8)
     const { context } = at.actor.getSnapshot()
@@ -198,7 +198,7 @@ describe("a solver actor", () => {
     expect(output?.artifact.history).toHaveLength(counts.told)
   })
 
-  it("does not start on a configuration with faults, and says which", () => {
+  it("does not start with an invalid configuration, and names its faults", () => {
     const actor = createActor(solverMachine, { input: { config: { ...CONFIG, budget: 0 } } })
     const errors: Array<unknown> = []
     actor.subscribe({ error: (error) => errors.push(error) })
@@ -207,7 +207,7 @@ describe("a solver actor", () => {
     expect(String(errors[0])).toMatch(/budget/)
   })
 
-  it("goes on where a saved state stands", () => {
+  it("continues from a saved state", () => {
     const plain = createSolver(CONFIG)
     const trials = plain.askTrials(4) ?? []
     plain.tell(trials.slice(0, 3).map(resultOf))
@@ -275,7 +275,7 @@ describe("a solver actor after a restart", () => {
     expect(after.ask()).toEqual(before.ask())
   })
 
-  it("needs the strategies of one's own again, and says so", () => {
+  it("needs the user's strategies again, and says so", () => {
     const centre: StrategyDefinition = {
       name: "centre",
       summary: "Reads the middle.",
@@ -303,7 +303,7 @@ describe("a solver actor after a restart", () => {
 })
 
 describe("a snapshot of a solver actor", () => {
-  it("does not change when the run goes on: what comes from it comes from there", () => {
+  it("does not change when the run continues, and restores to its own moment", () => {
     const at = running()
     drive(at, ({ actor }) => actor.getSnapshot().context.counts.told >= 10)
     const old = at.actor.getSnapshot()
@@ -319,7 +319,7 @@ describe("a snapshot of a solver actor", () => {
   })
 })
 
-describe("in a system of one's own", () => {
+describe("D a solver actor in a user's system", () => {
   /** A study that spawns a solver and one worker's loop, all in events. */
   const study = setup({
     types: {
@@ -367,7 +367,7 @@ describe("in a system of one's own", () => {
     },
   })
 
-  it("it answers its parent by address, reports its phases to it and is done with its output", () => {
+  it("answers its parent by address, reports its phases to it and is done with its output", () => {
     const actor = createActor(study).start()
     actor.send({ type: "begin" })
     const { context, value } = actor.getSnapshot()
@@ -378,7 +378,7 @@ describe("in a system of one's own", () => {
     expect(context.phases).toEqual(PHASES)
   })
 
-  it("it is carried over a restart with the rest of the system", () => {
+  it("survives a restart with the rest of the system", () => {
     const before = createActor(study).start()
     const solver = before.system.get("theSolver") as Running["actor"]
     solver.send({ type: "ask", n: 3 })
@@ -393,7 +393,7 @@ describe("in a system of one's own", () => {
     expect(after.getSnapshot().context.output).toEqual(before.getSnapshot().context.output)
   })
 
-  it("an inspector sees who asked and who answered, and can write every snapshot out as JSON", () => {
+  it("shows an inspector who asked and who answered, with every snapshot as JSON", () => {
     const seen: Array<InspectionEvent> = []
     const actor = createActor(study, { inspect: (event) => seen.push(event) }).start()
     actor.send({ type: "begin" })
@@ -446,7 +446,7 @@ describe("along every path of the model", () => {
 
   /** All but XState's own, which begin every path. */
   const SENT = new Set(["ask", "tell", "seed", "stop"])
-  it("phases come in order, none is left out, and what is shown is what the solver holds", () => {
+  it("phases come in order, none is skipped, and the snapshot matches the solver", () => {
     const model = createTestModel(solverMachine)
     const paths = model.getShortestPaths({
       input: { config },
@@ -483,7 +483,7 @@ describe("along every path of the model", () => {
     expect([...reached].sort()).toEqual(["classify", "done", "probe", "refine", "stopped"])
   })
 
-  it("no transition leads round a phase, and every state that is not final answers every event by name", () => {
+  it("no transition skips a phase, and every state that is not final answers every event by name", () => {
     const { states } = solverMachine.root
     const ways = { probe: "classify", classify: "refine", refine: "done" } as const
     for (const [from, to] of Object.entries(ways)) {

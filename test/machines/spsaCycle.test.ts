@@ -103,7 +103,7 @@ describe("a cycle", () => {
     expect(at.reports.map((report) => report.type)).toEqual(["cycleCompleted"])
   })
 
-  it("perturbs around the base, symmetrically, whatever is live", () => {
+  it("perturbs symmetrically around the base, whatever is live", () => {
     const at = cycle()
     at.actor.send(resume(0))
     oneCycle(at, { generation: 1, nowUs: 0 })
@@ -112,7 +112,7 @@ describe("a cycle", () => {
     expect(at.last().gradient).toHaveLength(2)
   })
 
-  it("draws both orders in the long run", () => {
+  it("draws both orders over time", () => {
     const at = cycle()
     at.actor.send(resume(0))
     const firsts = new Set<string>()
@@ -126,7 +126,7 @@ describe("a cycle", () => {
     expect([...firsts].sort()).toEqual(["applyMinus", "applyPlus"])
   })
 
-  it("waits for the time that the receipt names before it asks again", () => {
+  it("waits until the time in the receipt before it asks again", () => {
     const at = cycle()
     at.actor.send(resume(0))
     at.actor.send(applied(1, 2, 0, 1_000))
@@ -139,7 +139,7 @@ describe("a cycle", () => {
     expect(at.sent).toHaveLength(2)
   })
 
-  it("takes no window of another generation", () => {
+  it("ignores windows of another generation", () => {
     const at = cycle()
     at.actor.send(resume(0))
     at.actor.send(applied(1, 2, 0))
@@ -154,7 +154,7 @@ describe("a cycle", () => {
     expect(at.phase()).toBe(second)
   })
 
-  it("takes no answer to an older question", () => {
+  it("ignores answers to older questions", () => {
     const at = cycle()
     at.actor.send(resume(0))
     at.actor.send(applied(99, 2, 0))
@@ -176,7 +176,7 @@ describe("a refused proposal", () => {
     expect(cycleSummary(at.actor.getSnapshot().context).cycles).toBe(0)
   })
 
-  it("of an update drops what was learnt with it", () => {
+  it("of an update drops what it would have learned", () => {
     const at = cycle()
     at.actor.send(resume(0))
     oneCycle(at, { generation: 1, nowUs: 0 })
@@ -186,7 +186,7 @@ describe("a refused proposal", () => {
     expect(at.reports).toEqual([])
   })
 
-  it("asks for a trip the third time in a row, and for nothing more until resumed", () => {
+  it("asks for a trip the third time in a row, and then for nothing until resumed", () => {
     const at = cycle()
     at.actor.send(resume(0))
     for (let n = 0; n < 3; n++) at.actor.send(refused(at.last().id, n, "thrashing"))
@@ -197,7 +197,7 @@ describe("a refused proposal", () => {
     expect(at.sent.filter((event) => !isNoChange(event))).toHaveLength(3)
   })
 
-  it("counts again from none after an apply", () => {
+  it("restarts the count after an apply", () => {
     const at = cycle()
     at.actor.send(resume(0))
     for (let n = 0; n < 2; n++) at.actor.send(refused(at.last().id, n))
@@ -214,7 +214,7 @@ describe("a refused proposal", () => {
 })
 
 describe("expired windows", () => {
-  it("are declared, and the third in a row asks for a trip", () => {
+  it("are reported, and the third in a row asks for a trip", () => {
     const at = cycle()
     at.actor.send(resume(0))
     at.actor.send(applied(1, 2, 0))
@@ -226,7 +226,7 @@ describe("expired windows", () => {
     expect(at.phase()).toBe("frozen")
   })
 
-  it("count only while one is waited for", () => {
+  it("count only while the cycle waits for one", () => {
     const at = cycle()
     at.actor.send(resume(0, 1, 1_000_000))
     for (let n = 1; n <= 9; n++) at.actor.send({ type: "windowExpired", nowUs: n })
@@ -326,7 +326,7 @@ describe("along every path of the model", () => {
     }
   })
 
-  it("no limit is ever passed without the cycle freezing", () => {
+  it("no limit is ever exceeded without the cycle freezing", () => {
     for (const state of all) {
       expect(state.context.timeouts).toBeLessThan(state.context.limits.timeoutsToTrip)
       expect(state.context.refusals.length).toBeLessThan(state.context.limits.refusalsToTrip)
@@ -337,7 +337,7 @@ describe("along every path of the model", () => {
     for (const state of all) expect(state.hasTag("live")).toBe(!state.hasTag("safe"))
   })
 
-  it("every situation survives JSON, and goes on exactly as it would have", () => {
+  it("every situation survives JSON, and continues identically", () => {
     for (const state of all) {
       const { port } = ProposalPort.create()
       const original = createActor(spsaCycleMachine, { input: { table, settings, port }, snapshot: state })

@@ -195,14 +195,14 @@ function sentBy(way: (sent: Array<string>) => Inspect, run: (inspect: Inspect) =
 const size = (sent: ReadonlyArray<string>): number => sent.reduce((sum, text) => sum + text.length, 0)
 
 describe("Stately's inspector", () => {
-  it("is tried on every public machine and logic", () => {
+  it("is tested with every public machine and logic", () => {
     const public_ = Object.keys(machines).filter((name) => /(Machine|Logic|Telemetry)$/.test(name))
     expect(Object.keys(ALONE).toSorted()).toEqual(public_.toSorted())
   })
 
   for (const [way, open] of Object.entries(WAYS)) {
     for (const [name, run] of Object.entries(ALONE)) {
-      it(`shows ${name} to ${way} in messages of a few kB, its state in each`, () => {
+      it(`shows ${name} to ${way} in messages of a few kB, each with its state`, () => {
         const sent = sentBy(open, run)
         const read = sent.map((text) => JSON.parse(text))
         for (const { type } of read) expect(type).toMatch(/^@xstate\.(actor|event|snapshot)$/)
@@ -220,7 +220,7 @@ describe("Stately's inspector", () => {
     })
   }
 
-  it("shows a hundred knobs in no more than a fifth above that", () => {
+  it("shows a hundred knobs in at most a fifth more", () => {
     const knobs = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, KNOBS.cacheSeconds]))
     const sizeOf = (digests: number): number =>
       size(
@@ -233,7 +233,7 @@ describe("Stately's inspector", () => {
     expect(begun + 5 * (sizeOf(2_000) - begun)).toBeLessThan(6_000_000)
   })
 
-  it("shows where the plant stands, the proposal and what was measured, in few digits", () => {
+  it("shows the plant's configuration, the proposal and the measurements in few digits", () => {
     const sent = sentBy(WAYS["an adapter"], ALONE["engineMachine"]).map((text) => JSON.parse(text))
     const [engine] = sent
     const state = sent.findLast(
@@ -252,7 +252,7 @@ describe("Stately's inspector", () => {
     expect(JSON.stringify(told("proposal").proposal.targets).length).toBeLessThan(20)
   })
 
-  it("shows it over a WebSocket, as text that is JSON and less than 5 MB for 10,000 digests", async () => {
+  it("shows it over a WebSocket as JSON, in less than 5 MB for 10,000 digests", async () => {
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" })
     onTestFinished(() => {
       server.close()

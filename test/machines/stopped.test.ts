@@ -58,7 +58,7 @@ const unitsOf = ({ config }: HotPath) => Array.from({ length: config.knobs }, (_
 
 describe("an engine that its program stops without a stop event", () => {
   it.each(WAYS)(
-    "(%s) leaves the plant on its base, at any moment of a cycle, and changes nothing else",
+    "(%s) leaves the plant on its base at any moment of a cycle, and changes nothing else",
     (way) => {
       let perturbed = 0
       for (let digests = 1; digests < 60; digests++) {
@@ -83,8 +83,8 @@ describe("an engine that its program stops without a stop event", () => {
   )
 })
 
-describe("the hot path's own logic, where it is all there is", () => {
-  it("puts the base back where its actor is stopped, and records that it did", () => {
+describe("D the hot path's logic by itself", () => {
+  it("restores the base when its actor is stopped, and records that", () => {
     const hot = hotPath()
     const { executor, config } = hot
     const actor = createActor(hotPathLogic, { input: { hot: new Opaque("hotPath", hot) } }).start()

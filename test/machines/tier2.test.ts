@@ -74,7 +74,7 @@ describe("Tier 2 cannot write", () => {
     }
   })
 
-  it("nor can the actor that takes the base elsewhere, through what it holds, at any time", () => {
+  it("nor can the relocation actor, through anything its context leads to, at any time", () => {
     const at = rig({ relocation: { features: ["throughputRps"], selection: DEFAULT_SELECTION } })
     let load = 0
     const plant: PlantModel = (hot, i) => ({
@@ -109,12 +109,12 @@ describe("Tier 2 cannot write", () => {
     for (const event of received) expect(offences(event, at.hot)).toEqual([])
   })
 
-  it("and the walk would notice: the engine's own context does lead there", () => {
+  it("and the test would notice: the engine's own context does lead there", () => {
     const at = rig()
     expect(offences(at.engine.getSnapshot().context, at.hot).length).toBeGreaterThan(3)
   })
 
-  it("by writing into what it was handed: receipts and standings are copies", () => {
+  it("by writing into its inputs: receipts and standings are copies", () => {
     const at = rig()
     at.run(300)
     const cycle = at.engine.getSnapshot().children.cycle?.getSnapshot().context

@@ -106,7 +106,7 @@ describe("from each state", () => {
     })
   }
 
-  it("every event without who, why or when is refused, and says all three", () => {
+  it("every event without who, why or when is refused, and the refusal names all three", () => {
     for (const state of VARIANT_STATES) {
       for (const name of Object.keys(leads[state]) as ReadonlyArray<keyof typeof events>) {
         const { send } = variant()
@@ -122,7 +122,7 @@ describe("from each state", () => {
   })
 })
 
-describe("an approval demands", () => {
+describe("D an approval requires", () => {
   const refusedFor = (
     own: Partial<VariantInput>,
     way: ReadonlyArray<VariantEvent>,
@@ -134,7 +134,7 @@ describe("an approval demands", () => {
     return snapshot.context.refusal?.map(({ path }) => path) ?? []
   }
 
-  it("constraints, be it an empty list", () => {
+  it("constraints, even an empty list", () => {
     const { constraints: _, ...without } = content
     expect(refusedFor({ content: without }, [evaluate])).toEqual(["constraints"])
     expect(variant({ content: { ...content, constraints: [] } }).send(evaluate, approve).value).toBe(
@@ -142,14 +142,14 @@ describe("an approval demands", () => {
     )
   })
 
-  it("a rollback plan that leads elsewhere", () => {
+  it("a rollback plan with another target", () => {
     const { rollback: _, ...without } = content
     expect(refusedFor({ content: without }, [evaluate])).toEqual(["rollback"])
     const rollback = { to: "zstd", afterBreaches: 1, quarantineUs: 0 }
     expect(refusedFor({ content: { ...content, rollback } }, [evaluate])).toEqual(["rollback.to"])
   })
 
-  it("evidence of the variant as it is, on three readings at least, without a broken constraint", () => {
+  it("evidence on the current variant with at least three readings and no broken constraint", () => {
     expect(refusedFor({}, [evaluate, revise], { ...approve })).toEqual([""])
     const thin = { ...evaluate, evidence: { ...evidence, readings: 2 } }
     expect(refusedFor({}, [thin])).toEqual(["evidence"])
@@ -157,7 +157,7 @@ describe("an approval demands", () => {
     expect(variant().send(thin, evaluate, approve).value).toBe("approved")
   })
 
-  it("somebody who wrote no part of it, however the name is spelt", () => {
+  it("somebody who wrote no part of it, however the name is spelled", () => {
     for (const by of ["ada", " ADA", "Ａda"])
       expect(refusedFor({}, [evaluate], { ...approve, by })).toEqual(["by"])
     const second = { ...revise, by: "cy" }
@@ -178,7 +178,7 @@ describe("an approval demands", () => {
 })
 
 describe("evidence", () => {
-  it("is numbered through, and a revision voids it without giving its numbers to others", () => {
+  it("is numbered consecutively, and a revision voids it without reusing its numbers", () => {
     const { send } = variant()
     const voided = send(evaluate, evaluate, revise)
     expect(voided.context.record.evidence).toEqual([])
@@ -187,14 +187,14 @@ describe("evidence", () => {
     expect(send(approve).context.last.evidence).toEqual([3])
   })
 
-  it("of no numbers is refused", () => {
+  it("without numbers is refused", () => {
     for (const bad of [{ mean: Number.NaN }, { standardError: -1 }, { readings: 0 }]) {
       const { send } = variant()
       expect(send({ ...evaluate, evidence: { ...evidence, ...bad } }).value).toBe("draft")
     }
   })
 
-  it("makes room for new evidence, but never what speaks against the variant", () => {
+  it("makes room for new evidence, but unfavourable evidence is never dropped", () => {
     const { send } = variant()
     const many = Array.from({ length: MAX_EVIDENCE + 5 }, () => evaluate)
     const { record } = send(evaluate, breaks, ...many).context
@@ -208,7 +208,7 @@ describe("evidence", () => {
     expect(live.send(...many.map(() => breaks)).context.record.evidence).toHaveLength(MAX_EVIDENCE)
   })
 
-  it("of a broken constraint takes the approval away while it is live", () => {
+  it("of a broken constraint revokes the approval while it is live", () => {
     for (const way of [ways.approved, ways.promoted]) {
       const { record } = variant().send(...way, breaks).context
       expect([record.state, record.approval, record.promotion]).toEqual(["evaluated", null, null])
@@ -217,7 +217,7 @@ describe("evidence", () => {
 })
 
 describe("an approval", () => {
-  it("is gone with the withdrawal, and a promotion with the demotion", () => {
+  it("ends with the withdrawal, and a promotion with the demotion", () => {
     const { send } = variant()
     const { atUs } = approve
     expect(send(...ways.promoted).context.record.promotion).toEqual({ by: "cy", why: "because", atUs })
@@ -226,7 +226,7 @@ describe("an approval", () => {
     expect(send(withdraw).context.record.approval).toBeNull()
   })
 
-  it("by an author, brought in from outside, does not lead to a promotion", () => {
+  it("imported from outside and given by an author does not lead to a promotion", () => {
     const { actor, send } = variant()
     send(...ways.approved)
     const data = JSON.parse(JSON.stringify(persist(actor)))
@@ -240,7 +240,7 @@ describe("an approval", () => {
 
 describe("a restored variant", () => {
   for (const state of VARIANT_STATES) {
-    it(`that was ${state} is ${state} again and goes on from there`, () => {
+    it(`that was ${state} is ${state} again and continues from there`, () => {
       const { actor, send } = variant()
       send(...ways[state])
       const data = JSON.parse(JSON.stringify(persist(actor)))
@@ -264,7 +264,7 @@ describe("along every path of the model", () => {
     { ...withdraw, why: "" },
   ]
 
-  it("live means approved by another on good evidence; promoted means that and a promotion", () => {
+  it("live means approved by somebody else on good evidence; promoted means that and a promotion", () => {
     const paths = createTestModel(variantMachine).getShortestPaths({
       input,
       events: all,
@@ -306,7 +306,7 @@ describe("along every path of the model", () => {
     }
   })
 
-  it("nothing but sending back sends back", () => {
+  it("only sending back sends back", () => {
     expect(variant().send(evaluate, sendBack).context.record.evidence).toHaveLength(1)
   })
 })

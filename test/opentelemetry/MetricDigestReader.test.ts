@@ -49,7 +49,7 @@ describe.each([
   ["cumulative", selector(AggregationTemporality.CUMULATIVE)],
   ["delta", selector(AggregationTemporality.DELTA)],
 ])("digests from OpenTelemetry metrics with %s temporality", (_, temporality) => {
-  it("say what was observed since the last reading, and nothing of before", async () => {
+  it("contain what was observed since the last reading, and nothing older", async () => {
     const { next, meter } = rig(
       {
         read: {
@@ -86,7 +86,7 @@ describe.each([
     expect(await next()).toMatchObject([{ objective: 7, throughputRps: 1, constraintMargin: 0 }])
   })
 
-  it("are not made of a span that began under another configuration", async () => {
+  it("are not made from a span that began under another configuration", async () => {
     const { next, meter, engine, reader } = rig(mean, temporality)
     const took = meter.createHistogram("took", { advice })
     took.record(1)
@@ -99,7 +99,7 @@ describe.each([
     expect(reader.state()).toMatchObject({ digests: 1, held: { apply: 2 } })
   })
 
-  it("are held while nothing was observed", async () => {
+  it("are withheld while nothing is observed", async () => {
     const { next, meter, reader, told } = rig(mean, temporality)
     const took = meter.createHistogram("took", { advice })
     took.record(1)
@@ -111,7 +111,7 @@ describe.each([
     expect(told).toEqual([])
   })
 
-  it("have the value of a gauge, also while nobody sets it", async () => {
+  it("have the value of a gauge, also while it is not set", async () => {
     const { next, meter } = rig(one({ metric: "depth", take: "value" }), temporality)
     const depth = meter.createGauge("depth")
     depth.record(3)
@@ -121,7 +121,7 @@ describe.each([
     expect(await next()).toMatchObject([{ objective: 5 }])
   })
 
-  it("have the mean of an exponential histogram, and say what else it has", async () => {
+  it("have the mean of an exponential histogram, and name its other figures", async () => {
     const exponential: MetricReaderOptions = {
       ...temporality,
       aggregationSelector: () => ({ type: AggregationType.EXPONENTIAL_HISTOGRAM }),
@@ -141,7 +141,7 @@ describe.each([
 })
 
 describe("a reader of OpenTelemetry metrics for an engine", () => {
-  it("holds the digests while a counter that is observed begins anew", async () => {
+  it("withholds digests while an observable counter restarts", async () => {
     const { next, meter, reader } = rig(one({ metric: "sent", take: "rate" }))
     let sent = 100
     meter.createObservableCounter("sent").addCallback((result) => result.observe(sent))
@@ -155,7 +155,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     expect(reader.state().held.reset).toBe(1)
   })
 
-  it("holds the digests where a series tells that it began anew, however far it has come since", async () => {
+  it("withholds digests if a series reports a restart, however far it has counted since", async () => {
     let sent = { value: 10, sinceS: 1 }
     // What a bridge from another library gives: the SDK adds it as it is.
     const bridge: MetricProducer = {
@@ -192,7 +192,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     expect(await next()).toMatchObject([{ objective: 5 }])
   })
 
-  it("adds up an up-down counter, and refuses one that only tells its changes", async () => {
+  it("sums an up-down counter, and refuses one that reports only changes", async () => {
     const pick = one({ metric: "inside", take: "value" })
     const { next, meter } = rig(pick)
     const inside = meter.createUpDownCounter("inside")
@@ -208,7 +208,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     expect(delta.told[0]).toContain("Read it with cumulative temporality.")
   })
 
-  it("tells instruments of one name in two meters apart by the meter's name", async () => {
+  it("distinguishes instruments of one name in two meters by the meter's name", async () => {
     const { next, meter, provider } = rig({
       read: {
         both: { metric: "done", take: "rate" },
@@ -226,7 +226,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     expect(await next()).toMatchObject([{ objective: 8, throughputRps: 5 }])
   })
 
-  it("leaves another reader of the same provider what it would have read", async () => {
+  it("does not affect another reader of the same provider", async () => {
     const options = { ...mean, everyMs: Number.POSITIVE_INFINITY }
     const first = new MetricDigestReader(options, selector(AggregationTemporality.DELTA))
     const second = new MetricDigestReader(options, selector(AggregationTemporality.DELTA))
@@ -249,7 +249,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     expect(engines[1].digests.map(({ objective }) => objective)).toEqual([4])
   })
 
-  it("names a metric that does not exist, and what nearly is one", async () => {
+  it("names a metric that does not exist, and the nearest one that does", async () => {
     const { next, meter, told, engine } = rig(one({ metric: "http.server.request.duraton", take: "mean" }))
     meter.createHistogram("http.server.request.duration", { advice }).record(1)
     await next()
@@ -262,7 +262,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     ])
   })
 
-  it("tells of a callback that fails, and reads the others", async () => {
+  it("reports a callback that fails, and reads the others", async () => {
     const { next, meter, told } = rig(mean)
     const took = meter.createHistogram("took", { advice })
     meter.createObservableGauge("broken").addCallback(() => {
@@ -275,7 +275,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     expect(told).toEqual([expect.stringContaining("no such sensor")])
   })
 
-  it("says so if no MeterProvider has it, and is silent once its provider is shut down", async () => {
+  it("reports that no MeterProvider has it, and is silent once its provider is shut down", async () => {
     const told: Array<string> = []
     const alone = new MetricDigestReader({ ...mean, onProblem: (error) => told.push(String(error)) })
     const engine = new StillEngine(alone)

@@ -49,7 +49,7 @@ describe.each([
   ["RxJS", "rxjs.html"],
   ["Solid", "solid.html"],
 ])("the particles in %s", (_name, file) => {
-  it("come to the target, and again under load, by moving their knobs", async () => {
+  it("reach the target, and again under load, by moving their knobs", async () => {
     const page = await browser.newPage()
     const complaints: Array<string> = []
     page.on("pageerror", (error) => complaints.push(String(error)))
@@ -76,7 +76,7 @@ describe.each([
     await page.close()
   })
 
-  it("hold still at a click, and go on at another", async () => {
+  it("pause at a click, and continue at another", async () => {
     const page = await browser.newPage()
     await page.goto(`${served.url}${file}?virtual`)
     await page.waitForFunction(() => typeof runFrames === "function")
@@ -93,7 +93,7 @@ describe.each([
     await page.close()
   })
 
-  it("are drawn anew seldom for a person who asked for less motion, and tuned all the same", async () => {
+  it("are redrawn seldom for a person who prefers less motion, and are still tuned", async () => {
     const page = await browser.newPage({ reducedMotion: "reduce" })
     await page.clock.install({ time: 0 })
     await page.goto(`${served.url}${file}`)
@@ -118,7 +118,7 @@ describe.each([
     await page.close()
   })
 
-  it("say what is tuned and what for, in a panel that fits a phone, and can be worked by keyboard", async () => {
+  it("state what is tuned and why, in a panel that fits a phone and works by keyboard", async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 568 } })
     await page.goto(`${served.url}${file}?virtual`)
     await page.waitForFunction(() => typeof runFrames === "function")

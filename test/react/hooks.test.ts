@@ -70,7 +70,7 @@ afterEach(() => page.close())
 const text = (id: string): Promise<string | null> => page.textContent(`#${id}`)
 
 describe("useEngine", () => {
-  it("starts the engine once the component is there, and stops it when it goes", async () => {
+  it("starts the engine when the component mounts, and stops it when it unmounts", async () => {
     await page.evaluate(() => {
       app.show()
       return app.settled()
@@ -85,11 +85,11 @@ describe("useEngine", () => {
   })
 
   // Root cause: it was started in an effect that React runs in a later task. A frame or a click in between found no engine.
-  it("has started it before anything can happen to what is shown", async () => {
+  it("starts it before any event can reach the component", async () => {
     expect(await page.evaluate(() => app.firstTick())).toBe("taken")
   })
 
-  it("keeps one engine where StrictMode mounts everything twice, and shows that one", async () => {
+  it("keeps one engine if StrictMode mounts everything twice, and shows that one", async () => {
     await page.evaluate(async () => {
       app.show({}, true)
       await app.settled()
@@ -108,7 +108,7 @@ describe("useEngine", () => {
     expect(complaints).toEqual([])
   })
 
-  it("has another engine where its component comes back after it was taken away", async () => {
+  it("creates another engine if its component is mounted again after removal", async () => {
     await page.evaluate(() => app.leaveAndReturn())
     expect(await page.evaluate(() => app.status())).toEqual(["stopped", "running"])
     await page.evaluate(() => {
@@ -119,7 +119,7 @@ describe("useEngine", () => {
     expect(complaints).toEqual([])
   })
 
-  it("keeps to the options of the first render", async () => {
+  it("keeps the options of the first render", async () => {
     await page.evaluate(async () => {
       app.show({ max: 100 })
       await app.settled()
@@ -130,7 +130,7 @@ describe("useEngine", () => {
     expect(await page.evaluate(() => app.status())).toEqual(["running"])
   })
 
-  it("gives options that cannot be to the error boundary, with what to do", async () => {
+  it("passes invalid options to the error boundary, with a remedy", async () => {
     await page.evaluate(async () => {
       app.show({ max: -1 })
       await app.settled()
@@ -139,8 +139,8 @@ describe("useEngine", () => {
   })
 })
 
-describe("what components show", () => {
-  it("follows the engine, and is rendered only when it has changed", async () => {
+describe("D a component's view", () => {
+  it("follows the engine, and renders only on changes", async () => {
     const before = await page.evaluate(async () => {
       app.show()
       await app.settled()
@@ -172,7 +172,7 @@ describe("what components show", () => {
     expect(await text("safe")).toBe("closed")
   })
 
-  it("opens SafeMode where its call is the listener itself, and takes no event for a note", async () => {
+  it("opens SafeMode if its call is the listener itself, and does not take the event for a note", async () => {
     await page.evaluate(async () => {
       app.show()
       await app.settled()
@@ -182,19 +182,19 @@ describe("what components show", () => {
     expect(await page.evaluate(() => app.notes())).toEqual([null])
   })
 
-  it("is nothing but an error with the nearest name where there is no such knob", async () => {
+  it("is an error with the nearest name if there is no such knob", async () => {
     await page.evaluate(() => app.misspell())
     expect(await text("error")).toMatch(/ConfigError.*"sise".*Did you mean "size"\?/s)
   })
 
-  it("costs the engine one description of itself, however many components look", async () => {
+  it("costs the engine one snapshot, however many components read it", async () => {
     const { subscribed, described, told } = await page.evaluate(() => app.looks(50))
     expect(told).toBeGreaterThan(10)
     expect(subscribed).toBe(1)
     expect(described).toBeLessThanOrEqual(told)
   })
 
-  it("is what the server showed until a late part of the page is hydrated, and then what is", async () => {
+  it("is what the server rendered until a late part of the page is hydrated, and then the current state", async () => {
     const { complaints: found, before, after, size } = await page.evaluate(() => app.hydration())
     expect(found).toEqual([])
     expect(before).toBe("50")
@@ -202,7 +202,7 @@ describe("what components show", () => {
     expect(after).toBe(size)
   })
 
-  it("is of one state in one picture, however long React takes to make it while the engine goes on", async () => {
+  it("is consistent within one render, however long React takes while the engine continues", async () => {
     const { shown, moved } = await page.evaluate(() => app.tearing())
     expect(moved).toBe(true)
     expect(shown).toHaveLength(40)

@@ -13,7 +13,7 @@ function Shown({ engine }: { readonly engine: ArqonEngine<"size"> }): ReactNode 
   return `${useKnob(engine, "size")} ${useKnobs(engine).size} ${status} ${open}`
 }
 
-it("renders an engine that is made for the page as it begins, and starts none", () => {
+it("renders a page's own engine in its initial state, and starts none", () => {
   const made: Array<ArqonEngine<"size">> = []
   function Page(): ReactNode {
     const engine = useEngine(OPTIONS)
@@ -24,7 +24,7 @@ it("renders an engine that is made for the page as it begins, and starts none", 
   expect(made.map((engine) => engine.getSnapshot().status)).toEqual(["idle"])
 })
 
-it("renders an engine of the server's own as it is at every request", async () => {
+it("renders the server's engine in its current state at every request", async () => {
   const engine = createEngine(OPTIONS)
   await engine.start()
   // The start has applied the first perturbation already; a trip goes back to the base.

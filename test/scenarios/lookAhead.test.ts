@@ -22,7 +22,7 @@ describe("a plant that remembers", () => {
     { plant: heat, optimum: 6.68, most: 1.15 },
   ]
   it.each(remembering)(
-    "$plant.name: is tuned to near its optimum, where levels alone lead to ruin",
+    "$plant.name: is tuned to near its optimum, although levels alone lead to ruin",
     async (one) => {
       for (const seed of SEEDS) {
         const options = { seed, seconds: SECONDS }
@@ -39,7 +39,7 @@ describe("a plant that remembers", () => {
 })
 
 describe("a plant whose effects show a window late", () => {
-  it("is tuned to its optimum, where its own sides swapped lead away from it", async () => {
+  it("is tuned to its optimum, although swapped sides lead away from it", async () => {
     for (const seed of SEEDS) {
       const options = { seed, seconds: 300 }
       const noticed = await tuned(late(0.5), { ...options, config: { guard: false } })

@@ -27,7 +27,7 @@ async function shares(plant: MemoryPlant, seed: number) {
   return { guarded: await paid(true), unguarded: await paid(false) }
 }
 
-describe("a plant that remembers is ruined without the guard, and no worse than its start with it", () => {
+describe("D a plant that remembers is ruined without the guard, and with it no worse than its start", () => {
   const ruins = [
     { plant: staffing(22), most: 1.6, ruin: 3 },
     // It drains at a third of the pace at which it fills: the guard is the net here, not the cure.
@@ -45,7 +45,7 @@ describe("a plant that remembers is ruined without the guard, and no worse than 
 
 // Root cause of what this holds: by the time the cooldown of the rollback was over the storm could grow no further, and six windows on
 // the start, where it drains slowly, looked like a load that nothing undoes: back to the baseline, for good.
-it("a storm that grew while nothing was tuned is ended on the start, however slowly it drains there", async () => {
+it("a storm that grew without tuning ends on the start, however slowly it drains there", async () => {
   const plant = retrying(stepBetween(310, 320, 3))
   const asks = (engine: ArqonEngine, step: number): void => {
     if (step === 3_000) engine.rollback()
@@ -58,7 +58,7 @@ it("a storm that grew while nothing was tuned is ended on the start, however slo
 })
 
 // Root cause of what this holds: while Tier 1 applied nothing the guard read no windows, and tried the start only after the cooldown.
-it("a storm that begins in the cooldown of a rollback is ended before the cooldown is over", async () => {
+it("a storm that begins in the cooldown of a rollback ends before the cooldown", async () => {
   // Callers begin to try again ten to twenty seconds after the rollback, whose cooldown takes thirty.
   const plant = retrying(stepBetween(310, 320, 3))
   const asks = (engine: ArqonEngine, step: number): void => {
@@ -91,11 +91,11 @@ describe("a storm that the earned baseline cannot end, while SafeMode waits for 
   const regressed = ({ actor }: ArqonEngine): void =>
     actor.send({ type: "trip", reason: "objectiveRegression", nowUs })
 
-  it("is ended by going to the start, where the objective was why it opened", async () => {
+  it("ends on the start if SafeMode opened for the objective", async () => {
     for (const seed of [3, 7, 8, 9]) expect(await paidAfter(regressed, seed)).toBeLessThan(1.1)
   })
 
-  it("is left to the person who opened it, or came to it", async () => {
+  it("is left to the person who opened SafeMode, or took over", async () => {
     const person = (engine: ArqonEngine): void => {
       engine.rollback()
       engine.trip()
@@ -121,7 +121,7 @@ describe("a healthy plant", () => {
     },
   )
 
-  it("under a load that nothing undoes stands still for a few windows, and is tuned on from where it was", async () => {
+  it("under a load that no place improves rests for a few windows, and is then tuned from where it was", async () => {
     const plant = loadedBowl(2, 0.3, 0.05, stepBetween(200, 400, 3))
     for (const seed of SEEDS) {
       const { paid, safe } = await tuned(plant, { seed, seconds: SECONDS })

@@ -12,12 +12,12 @@ describe.each(scenarios)("$name", (scenario) => {
     expect(value).toBeLessThanOrEqual(band.most)
   })
 
-  it("asks for nothing that Tier 1 refuses and leaves no bounds", () => {
+  it("proposes nothing that Tier 1 refuses, and stays in bounds", () => {
     const { refused, outOfBounds } = verdict
     expect({ refused, outOfBounds }).toEqual({ refused: 0, outOfBounds: 0 })
   })
 
-  it("is left alone by the runaway guard, where no load jumps: three retreats in all runs at most", () => {
+  it("causes at most three retreats of the runaway guard in all runs without load jumps", () => {
     // The queue's loads treble and fall back; looking at the baseline then is what the guard is for.
     expect(verdict.trips).toBeLessThanOrEqual(scenario.name.startsWith("M/M/c/K") ? 40 : 3)
   })

@@ -56,7 +56,7 @@ describe("an hour without a usable measurement", () => {
     await engine.stop()
   })
 
-  it("is over with the first full window: tuning goes on", async () => {
+  it("ends with the first full window, and tuning continues", async () => {
     const engine = manual()
     await engine.start()
     drive(engine, { digests: 900 })
@@ -76,7 +76,7 @@ describe("an hour without a usable measurement", () => {
     await engine.stop()
   })
 
-  it("keeps any SafeMode open that a timer would end, whatever opened it", async () => {
+  it("keeps SafeMode open past its timer, whatever opened it", async () => {
     const engine = manual()
     await engine.start()
     const next = drive(engine, { digests: 300 })
@@ -88,7 +88,7 @@ describe("an hour without a usable measurement", () => {
     await engine.stop()
   })
 
-  it("is replayed", async () => {
+  it("replays", async () => {
     const recorded = await record((engine) => {
       drive(engine, { digests: 300 })
       pass(engine, 120 * SECOND, (one) => void one.observe({ objective: Number.NaN, timestampUs: one.nowUs }))
@@ -104,7 +104,7 @@ describe("an hour without a usable measurement", () => {
     expect(replay(run)).toMatchObject({ verdict: "identical", difference: null })
   })
 
-  it("begins no tuning after a crash in SafeMode, though its timer ended long ago", () => {
+  it("starts no tuning after a crash in SafeMode, even if its timer ended long ago", () => {
     const settings = requireEngineConfig({ params: knobs, seed: 7, clock: "manual" })
     const core = new EngineCore({
       settings,
@@ -133,7 +133,7 @@ describe("an hour without a usable measurement", () => {
     core.life.end()
   })
 
-  it.each([false, true])("brings not one probe in a loop without actors (no numbers: %s)", (noNumbers) => {
+  it.each([false, true])("causes no probe in a loop without actors (no numbers: %s)", (noNumbers) => {
     const bench = new LoopBench()
     bench.loop.start()
     bench.run(60)
@@ -150,7 +150,7 @@ describe("an hour without a usable measurement", () => {
     expect(bench.hot.config.generation).toBeGreaterThan(generation)
   })
 
-  it("brings not one probe in a fleet, and what is no reading wakes none of its engines", async () => {
+  it("causes no probe in a fleet, and invalid readings wake none of its engines", async () => {
     const fleet = fleetOf()
     await fleet.start()
     const [silent, deaf, asleep] = ["silent", "deaf", "asleep"].map((key) => fleet.spawn(key))

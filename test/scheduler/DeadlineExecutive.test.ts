@@ -47,7 +47,7 @@ describe("the order of ready tasks", () => {
     ])
   })
 
-  it("inside a class follows the policy", () => {
+  it("follows the policy within a class", () => {
     const order = (policy: (typeof POLICIES)[number]): ReadonlyArray<string> => {
       const thread = new Thread({ policy })
       // Earliest deadline: a. Shortest period: b. Least laxity: c.
@@ -74,7 +74,7 @@ describe("the order of ready tasks", () => {
     expect(order("laxity")).toEqual(["c", "a", "b"])
   })
 
-  it("lets a more urgent task go between two steps", () => {
+  it("runs a more urgent task between two steps", () => {
     const thread = new Thread()
     thread.executive.add({
       name: "long",
@@ -160,7 +160,7 @@ describe("admission by the executive", () => {
     expect(executive.schedule()).toEqual(before)
   })
 
-  it("takes a task at the shortest period that fits, if it may be slower", () => {
+  it("accepts a task at the shortest period that fits, if it may be slower", () => {
     const { executive } = new Thread()
     executive.add({ ...urgent, budgetUs: 2_000 })
     const answer = executive.add({
@@ -183,7 +183,7 @@ describe("admission by the executive", () => {
     )
   })
 
-  it("rejects a second task of a name, and a task too many", () => {
+  it("rejects a second task of the same name, and one task too many", () => {
     const { executive } = new Thread({ capacity: 1 })
     executive.add(urgent)
     expect(executive.add(urgent)).toMatchObject({ reason: "duplicate" })
@@ -192,7 +192,7 @@ describe("admission by the executive", () => {
     expect(executive.add({ ...urgent, name: "other" })).toEqual({ answer: "admitted" })
   })
 
-  it("counts with the observed p99 of a task that takes longer than it said", () => {
+  it("uses the observed p99 of a task that takes longer than declared", () => {
     const thread = new Thread()
     thread.executive.add({ name: "liar", periodUs: 100, budgetUs: 10, run: thread.takes("liar", 40) })
     const honest = { name: "honest", periodUs: 100, budgetUs: 50, deadlineUs: 70, run: noop }
@@ -202,7 +202,7 @@ describe("admission by the executive", () => {
     expect(thread.executive.add(honest)).toMatchObject({ answer: "rejected" })
   })
 
-  it("takes work that is done once, and forgets it when it is done", () => {
+  it("accepts one-shot work, and removes it when it is done", () => {
     const thread = new Thread()
     const work = { name: "save", deadlineUs: 100, budgetUs: 10, run: thread.takes("save", 10) }
     expect(thread.executive.once(work)).toEqual({ answer: "admitted" })
@@ -217,7 +217,7 @@ describe("admission by the executive", () => {
 })
 
 describe("a job that takes longer than its budget", () => {
-  it("gets no more than its share of the thread, and the others keep their deadlines", () => {
+  it("gets only its share of the thread, and the others keep their deadlines", () => {
     const thread = new Thread()
     let used = 0
     thread.executive.add({
@@ -338,7 +338,7 @@ describe("a job that takes longer than its budget", () => {
     expect(overran).toBeGreaterThan(100)
   })
 
-  it("ends even if it is done only once", () => {
+  it("ends even if it is one-shot", () => {
     const thread = new Thread()
     thread.executive.once({
       name: "save",
@@ -465,7 +465,7 @@ describe("a task that is released by calls", () => {
 })
 
 describe("work that misbehaves", () => {
-  it("is reported when it throws, and the executive goes on", () => {
+  it("is reported when it throws, and the executive continues", () => {
     const failures: Array<unknown> = []
     const thread = new Thread({ onFailure: (...failure) => failures.push(failure) })
     const error = new Error("broken")
@@ -487,7 +487,7 @@ describe("work that misbehaves", () => {
     expect(thread.account("well").finished).toBe(2)
   })
 
-  it("throws from runDue when nobody takes its errors, and the executive can still be used", () => {
+  it("throws from runDue if nothing handles its errors, and the executive stays usable", () => {
     const thread = new Thread()
     let broken = true
     thread.executive.add({

@@ -26,14 +26,14 @@ describe("a histogram of durations", () => {
     )
   })
 
-  it("knows the longest duration exactly, and counts what is shorter than a nanosecond as one", () => {
+  it("has the longest duration exactly, and rounds shorter ones up to a nanosecond", () => {
     const histogram = filled([0, 0.2, 12_345])
     expect(histogram.maxNs).toBe(12_345)
     expect(histogram.rows()[0]).toEqual({ upToNs: 1, count: 2 })
     expect(histogram.rows().reduce((sum, { count }) => sum + count, 0)).toBe(histogram.count)
   })
 
-  it("forgets everything when it is cleared", () => {
+  it("is empty after it is cleared", () => {
     const histogram = filled([5, 6])
     histogram.clear()
     expect([histogram.count, histogram.maxNs, histogram.rows().length]).toEqual([0, 0, 0])

@@ -10,7 +10,7 @@ describe("a heap of slots", () => {
     expect([heap.size, heap.first, heap.firstKey]).toEqual([0, -1, Number.POSITIVE_INFINITY])
   })
 
-  it("gives equal keys in the order of their slots", () => {
+  it("returns equal keys in the order of their slots", () => {
     const heap = new SlotHeap(4)
     for (const slot of [2, 0, 3, 1]) heap.put(slot, 1, 7)
     const order = []
@@ -18,7 +18,7 @@ describe("a heap of slots", () => {
     expect(order).toEqual([0, 1, 2, 3])
   })
 
-  it("does what a sorted list does, whatever is put, moved and removed", () => {
+  it("agrees with a sorted list, whatever is put, moved and removed", () => {
     const act = fc.record({
       slot: fc.nat(CAPACITY - 1),
       rank: fc.nat(3),

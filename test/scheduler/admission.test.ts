@@ -77,13 +77,13 @@ describe("the admission of tasks that cannot be interrupted", () => {
     expect(shortfall([urgent, { ...near, deadlineNs: 5 }])).toMatchObject({ reason: "interference", task: 1 })
   })
 
-  it("takes work that is done once as one job", () => {
+  it("treats one-shot work as one job", () => {
     const once = task(3, Number.POSITIVE_INFINITY, { deadlineNs: 6 })
     expect(shortfall([task(2, 5), once])).toBeNull()
     expect(shortfall([task(2, 5), { ...once, deadlineNs: 3 }])).toMatchObject({ reason: "blocking", task: 1 })
   })
 
-  it("says that it cannot decide rather than calculate forever", () => {
+  it("reports that it cannot decide rather than calculating forever", () => {
     const all = [task(0.5e6, 1e6), task(0.5e12, 1e12, { stepNs: 1, rank: 1 })]
     expect(shortfall(all)).toMatchObject({ reason: "undecided" })
   })

@@ -6,7 +6,7 @@ const many = (draw: Draw, count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, () => draw.uniform())
 
 describe("a draw", () => {
-  it("gives the n-th number of its stream whether or not those before it were taken", () => {
+  it("returns the n-th number of its stream, whether or not earlier ones were taken", () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.nat(100), fc.nat(500), (seed, stream, n) => {
         const straight = many(new Draw(seed, stream), n + 3).slice(n)
@@ -31,7 +31,7 @@ describe("a draw", () => {
     )
   })
 
-  it("has nothing in common between streams and seeds", () => {
+  it("is independent between streams and seeds", () => {
     const first = many(new Draw(7, 1), 200)
     for (const other of [new Draw(7, 2), new Draw(8, 1), new Draw(2 ** 40 + 7, 1)])
       expect(many(other, 200).filter((x) => first.includes(x))).toEqual([])

@@ -119,7 +119,7 @@ describe("a run", () => {
     )
   })
 
-  it("goes through every phase in its order, however small the budget", () => {
+  it("goes through every phase in order, however small the budget", () => {
     fc.assert(
       fc.property(runs, (run) => {
         const solver = begin(run)
@@ -148,7 +148,7 @@ describe("a run", () => {
     )
   })
 
-  it("can be saved and restored after any ask and any tell, and goes on bit for bit", () => {
+  it("can be saved and restored after any ask and any tell, and continues bit for bit", () => {
     fc.assert(
       fc.property(runs, fc.nat(80), (run, at) => {
         const plain = begin(run)
@@ -196,7 +196,7 @@ const plane = (budget = 40): Solver<{ readonly x: number; readonly y: number }> 
   createSolver({ seed: 3, budget, bounds: SPACES.plane })
 
 describe("telling", () => {
-  it("takes the very parameters that were asked for, and copies of them, by their values", () => {
+  it("accepts the requested parameters, and copies of them, by their values", () => {
     const solver = plane()
     const [a, b] = solver.askTrials(2)!
     expect(solver.tell({ params: a.params, value: 1 })).toEqual({
@@ -226,7 +226,7 @@ describe("telling", () => {
     expect(solver.counts.duplicates).toBe(3)
   })
 
-  it("takes another value at a known point as a repeat, which costs budget", () => {
+  it("counts another value at a known point as a repeat, which costs budget", () => {
     const solver = plane()
     const [{ id, params }] = solver.askTrials(1)!
     solver.tell({ id, value: 1 })
@@ -234,7 +234,7 @@ describe("telling", () => {
     expect(solver.counts.spent).toBe(2)
   })
 
-  it("counts a reading that nobody asked for, and learns from it", () => {
+  it("counts an unrequested reading, and learns from it", () => {
     const solver = plane(30)
     solver.tell({ params: { x: 1, y: 1 }, value: -100 })
     expect(solver.best).toMatchObject({ params: { x: 1, y: 1 }, value: -100, id: null })
@@ -244,7 +244,7 @@ describe("telling", () => {
     expect(asked).toBe(29)
   })
 
-  it("takes what nobody asked for even when the budget is spent, and can still be saved", () => {
+  it("accepts unrequested readings even when the budget is spent, and can still be saved", () => {
     const solver = plane(3)
     for (let batch; (batch = solver.askTrials()) !== null; )
       solver.tell(batch.map(({ id, params }) => ({ id, value: objective(params) })))
@@ -257,11 +257,11 @@ describe("telling", () => {
     expect(solver.ask(1)).toBeNull()
   })
 
-  it("hands out trials that say what they are and nothing else", () => {
+  it("returns trials with only their documented fields", () => {
     expect(Object.keys(plane().askTrials(1)![0]).sort()).toEqual(["id", "move", "params", "phase"])
   })
 
-  it("takes a warm start outside the budget and starts from what is best in it", () => {
+  it("accepts a warm start outside the budget, and starts from its best point", () => {
     const solver = plane(30)
     expect(solver.seed([{ params: { x: 2, y: 1 }, value: -50 }])).toMatchObject({ accepted: 1, foreign: 0 })
     expect(solver.counts).toMatchObject({ spent: 0, seeded: 1 })
@@ -300,7 +300,7 @@ describe("telling", () => {
     expect(solver.counts).toMatchObject({ told: 4, failed: 4 })
   })
 
-  it("says how many evaluations failed last, why, and whether any has ever given a value", () => {
+  it("reports how many evaluations failed last, why, and whether any ever returned a value", () => {
     const solver = plane()
     solver.seed({ params: { x: 1, y: 1 }, value: 3 })
     expect(solver.failing).toEqual({ inARow: 0, reason: null, succeeded: false })
@@ -364,21 +364,21 @@ describe("telling", () => {
 })
 
 describe("asking", () => {
-  it("gives all that need no answer without a number, but no more than batch_size", () => {
+  it("without a number returns all points that need no answer, at most batch_size", () => {
     const all = createSolver({ budget: 100, bounds: SPACES.plane }).ask()
     // The probe without its last reading, which repeats the best of the others.
     expect(all?.length).toBe(9)
     expect(createSolver({ budget: 100, batch_size: 4, bounds: SPACES.plane }).ask()?.length).toBe(4)
   })
 
-  it("gives as many as there are workers, waiting for none", () => {
+  it("returns as many as there are workers, without waiting", () => {
     const solver = plane(100)
     for (let k = 0; k < 5; k++) expect(solver.ask(20)?.length).toBe(20)
     expect(solver.ask(1)).toBeNull()
     expect(solver.pending.length).toBe(100)
   })
 
-  it("still gives a point when an answer never comes", () => {
+  it("still returns a point if an answer never comes", () => {
     const solver = plane(60)
     const lost = solver.askTrials()!
     solver.tell(lost.slice(1).map(({ id, params }) => ({ id, value: objective(params) })))
@@ -390,7 +390,7 @@ describe("asking", () => {
     expect(solver.pending.map(({ id }) => id)).toEqual([0])
   })
 
-  it("leaves no phase, and no strategy, waiting for answers that never come", () => {
+  it("lets no phase or strategy wait for answers that never come", () => {
     for (const strategy of names) {
       // Every fifth answer is lost, from the probe on.
       const solver = createSolver({ seed: 1, budget: 200, strategy, bounds: SPACES.plane })
@@ -413,7 +413,7 @@ describe("a space with few points", () => {
   const bounds = { a: { min: 0, max: 3, step: 1 }, b: { type: "boolean" } } as const
   const at = (p: Params): number => (Number(p.a) - 2) ** 2 + (p.b === true ? 0 : 1)
 
-  it("is asked for until every point is known, and no further: the run is done and says so", () => {
+  it("is asked for until every point is known; then the run is done", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...names),
@@ -444,7 +444,7 @@ describe("a space with few points", () => {
     )
   })
 
-  it("is read again and again under noise, where that says something new", () => {
+  it("is read repeatedly under noise", () => {
     const solver = createSolver({ budget: 40, bounds })
     let n = 0
     for (let batch; (batch = solver.ask()) !== null; )
@@ -453,7 +453,7 @@ describe("a space with few points", () => {
     expect(solver.artifact().notes.join()).not.toMatch(/Every one/)
   })
 
-  it("waits for what is still out, and takes it", () => {
+  it("waits for outstanding points, and accepts them", () => {
     const solver = createSolver({ budget: 60, bounds, strategy: "random" }, { strategies: [random] })
     const open: Array<Trial> = []
     for (let batch; (batch = solver.askTrials(1)) !== null; ) {
@@ -475,12 +475,12 @@ describe("notes", () => {
     return solver.artifact().notes.join()
   }
 
-  it("say that a label was no finding where everything was alike or failed", () => {
+  it("mark a label as no finding if all readings were equal or failed", () => {
     expect(notesOf(3)).toMatch(/label "\w+" is a default and no finding/)
     expect(notesOf(null)).toMatch(/label "\w+" is a default and no finding/)
   })
 
-  it("say so where the budget had no room for a stencil, and not after a real descent", () => {
+  it("mention that the budget had no room for a stencil, but not after a real descent", () => {
     const notes = (budget: number, d: number): string => {
       const bounds = Object.fromEntries(Array.from({ length: d }, (_, i) => [`x${i}`, { min: -5, max: 5 }]))
       const solver = createSolver({ budget, bounds })
@@ -506,13 +506,13 @@ describe("restoring", () => {
     return JSON.parse(JSON.stringify(solver.artifact({ node: "v24" })))
   }
 
-  it("finds an artifact identical to its repetition, circumstances aside", () => {
+  it("finds an artifact identical to its repetition, except for circumstances", () => {
     const artifact = recorded()
     expect(rerun(artifact)).toMatchObject({ identical: true, difference: null })
     expect(rerun({ ...artifact, environment: null }).identical).toBe(true)
   })
 
-  it("says where an artifact was changed: a result that was not its own leads elsewhere", () => {
+  it("locates a change in an artifact: a foreign result leads elsewhere", () => {
     const artifact = recorded()
     const changed = { ...artifact, best: { ...artifact.best!, value: -1 } }
     expect(rerun(changed)).toMatchObject({ identical: false, difference: "best.value", recorded: -1 })
@@ -520,7 +520,7 @@ describe("restoring", () => {
     expect(() => rerun({ ...artifact, history })).toThrow(StateError)
   })
 
-  it("takes the seeds' own state: what it holds counts as evaluated", () => {
+  it("accepts the seeds' state: its points count as evaluated", () => {
     const state = {
       config: { seed: 42, budget: 10, probe_ratio: 0.5, bounds: { x: { min: 0, max: 1, scale: "Linear" } } },
       history: [{ params: { x: 0.5 }, value: 0.25, cost: 1 }],
@@ -552,7 +552,7 @@ describe("a custom strategy", () => {
     }),
   }
 
-  it("is chosen by its name, told of everything, and restored like any other", () => {
+  it("is selected by name, receives every result, and is restored like any other", () => {
     const solver = createSolver(
       { budget: 30, strategy: "halving", strategy_params: { rate: 0.25 }, bounds: SPACES.plane },
       { strategies: [halving] },

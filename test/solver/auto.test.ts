@@ -81,7 +81,7 @@ describe("the default strategy", () => {
     expect(counts(route(kinked, "curved", { budget: 150 }, five).moves.slice(0, 15), own)).toBe(15)
   })
 
-  it("comes back close to the incumbent", () => {
+  it("returns close to the incumbent", () => {
     const { rig, moves } = route(kinked, "curved", {}, five)
     const after = rig.asked.length - moves.length + 15
     const [first, second] = [rig.asked[after], rig.asked[after + 1]]
@@ -95,7 +95,7 @@ describe("the default strategy", () => {
     expect(counts(hardly.moves, ["expected", "reread"])).toBe(hardly.moves.length)
   })
 
-  it("takes a simplex where there is hardly any noise in three dimensions, and in many dimensions the surrogate", () => {
+  it("selects a simplex under very little noise in three dimensions, and the surrogate in many dimensions", () => {
     const { moves } = route(kinked, "noisy", { noise: 1e-6 })
     expect(moves[0]).toBe("start")
     expect(counts(moves, [...own, "candidate"])).toBe(0)
@@ -107,7 +107,7 @@ describe("the default strategy", () => {
   const bentEdge: Loss = (x) => Math.abs(x[0] - 0.37) + 9 * Math.abs(x[1] - x[0] ** 2)
   const two = [line(), line()]
 
-  it("goes on along an edge of two dimensions with a simplex, whatever the label was at first", () => {
+  it("continues along a kink in two dimensions with a simplex, whatever the first label", () => {
     for (const label of ["quadratic", "curved"] as const) {
       const { rig, moves } = route(bentEdge, label, { budget: 200 }, two)
       const simplex = moves.indexOf("reflect")
@@ -138,7 +138,7 @@ describe("the default strategy", () => {
   })
 
   /** Root cause held here: it paused for every descent that had ended, and on a known grid each ends at once. */
-  it("does not stall on a grid that is known all over, where every descent ends at once", () => {
+  it("does not stall on a fully known grid, on which every descent ends at once", () => {
     for (const points of [1, 3, 9]) {
       const rig = new Rig(cube(1, grid(points)), auto.make, { budget: 120 })
       rig.descend(sphereAt(0.4), 12)
@@ -148,7 +148,7 @@ describe("the default strategy", () => {
     }
   })
 
-  it("goes on elsewhere with the trust region when the simplex finds nothing better", () => {
+  it("continues elsewhere with the trust region when the simplex finds nothing better", () => {
     const { moves } = route(kinked, "quadratic", { budget: 600 }, two)
     const simplex = moves.indexOf("reflect")
     const back = moves.indexOf("stencil", simplex)
@@ -157,13 +157,13 @@ describe("the default strategy", () => {
     expect(moves.slice(back)).toContain("step")
   })
 
-  it("takes an evolution strategy where losses come in steps and the budget allows one, and a simplex in two dimensions", () => {
+  it("selects an evolution strategy for stepped losses if the budget allows one, and a simplex in two dimensions", () => {
     const stairs: Loss = (x) => x.reduce((sum, v) => sum + Math.round(3 * Math.abs(v - 0.4)), 0)
     expect(new Set(route(stairs, "curved", { budget: 400 }).moves)).toEqual(new Set(["generation"]))
     expect(route(stairs, "curved", {}, two).moves[0]).toBe("start")
   })
 
-  it("begins with the surrogate where the budget has no room for a stencil", () => {
+  it("begins with the surrogate if the budget has no room for a stencil", () => {
     for (const [budget, first] of [
       [40, "candidate"],
       [41, "stencil"],
@@ -200,13 +200,13 @@ describe("the default strategy", () => {
     )
   })
 
-  it("takes densities where losses come in steps", () => {
+  it("selects densities for stepped losses", () => {
     const stairs: Loss = (x) => x.reduce((sum, v) => sum + Math.round(3 * Math.abs(v - 0.4)), 0)
     const { moves } = route(stairs, "curved")
     expect(counts(moves, [...own, "candidate"])).toBe(0)
   })
 
-  it("reads the best points again with the last evaluations, when told to", () => {
+  it("reads the best points again with the last evaluations, if configured", () => {
     // Of the budget 6 were known before: the last 10 trials are those after which fewer than 16 of it are left.
     const { rig, moves } = route(kinked, "noisy", { noise: 0.1, params: { reread: 16 } })
     expect(moves.slice(-11).map((move) => move === "reread")).toEqual([
@@ -221,14 +221,14 @@ describe("the default strategy", () => {
     expect(route(kinked, "quadratic", { params: { reread: 10 } }).moves).not.toContain("reread")
   })
 
-  it("says how the trust region's model kept its promises, also when something else is at work by then", () => {
+  it("reports how well the trust region's model predicted, also when another strategy is running", () => {
     const { rig } = route(kinked, "curved")
     const evidence = rig.strategy.evidence?.()
     expect(evidence?.steps).toBeGreaterThan(0)
     expect(evidence?.keptPromises).toBeGreaterThanOrEqual(0)
   })
 
-  it("takes answers to what one stage asked for after the next has begun", () => {
+  it("accepts answers to one stage's points after the next has begun", () => {
     for (const label of ["quadratic", "curved", "noisy"] as const) {
       const rig = new Rig(cube(3), auto.make, { noise: label === "noisy" ? 0.1 : 0, budget: 150 })
       fair(rig, kinked, 20, 4, 7)
@@ -244,7 +244,7 @@ describe("a landscape whose dimensions are alike", () => {
    * Root cause held here: the points of a stencil read the same loss on every axis of such a landscape, and were counted as
    * the plateaus of a stepped one, so that the densities took over for good.
    */
-  it("is not mistaken for one with steps, and one with steps is detected", () => {
+  it("is not mistaken for one with steps, which is detected", () => {
     const d = 8
     const bounds = Object.fromEntries(Array.from({ length: d }, (_, i) => [`x${i}`, { min: -3, max: 5 }]))
     const decisions = (loss: (x: ReadonlyArray<number>) => number): ReadonlySet<string> => {

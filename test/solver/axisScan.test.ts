@@ -43,7 +43,7 @@ function through(rig: Rig, loss: Loss): void {
 }
 
 describe("a scan along the axes", () => {
-  it("comes to the deepest of many valleys in every coordinate, where losses are a sum", () => {
+  it("finds the deepest of many valleys in every coordinate if losses are a sum", () => {
     for (const d of [1, 2, 3, 5]) {
       const rig = rigOf(valleys, d)
       through(rig, valleys)
@@ -54,7 +54,7 @@ describe("a scan along the axes", () => {
     }
   })
 
-  it("is over after two readings where losses are no sum", () => {
+  it("ends after two readings if losses are not a sum", () => {
     const product: Loss = (x) => 1 - x.reduce((all, v) => all * Math.cos(7 * (v - 0.4)), 1)
     const askew: Loss = (x) => along(0.5 + 0.5 * (x[0] - x[1])) + along(0.5 * (x[0] + x[1]))
     for (const loss of [product, askew]) {
@@ -65,7 +65,7 @@ describe("a scan along the axes", () => {
     }
   })
 
-  it("notices any two coordinates that act together, whatever others do by themselves", () => {
+  it("detects any two coordinates that interact, whatever the others do", () => {
     const d = 5
     for (let i = 0; i < d; i++) {
       for (let j = 0; j < i; j++) {
@@ -77,7 +77,7 @@ describe("a scan along the axes", () => {
     }
   })
 
-  it("has all even steps of an axis out at once, and takes the answers in any order", () => {
+  it("asks for all even steps of an axis at once, and accepts answers in any order", () => {
     const rig = rigOf(valleys, 1)
     const first = Array.from({ length: 6 }, () => rig.ask())
     expect(first).not.toContain(null)
@@ -89,7 +89,7 @@ describe("a scan along the axes", () => {
     expect(rig.asked).toEqual(other.asked)
   })
 
-  it("goes on where readings fail, and ends where all do", () => {
+  it("continues if readings fail, and ends if all do", () => {
     const half: Loss = (x) => (x[0] > 0.4 && x[0] < 0.6 ? Number.NaN : valleys(x))
     const rig = rigOf(half, 1)
     through(rig, half)
@@ -99,7 +99,7 @@ describe("a scan along the axes", () => {
     expect(scanOf(none)).toMatchObject({ earned: false, over: true })
   })
 
-  it("reads no point of a grid twice, and no more of a circle than there is", () => {
+  it("reads no point of a grid twice, and a circle only once round", () => {
     const space = spaceOf([grid(7), grid(40), circle])
     const loss: Loss = (x) => valleys(x) + 0
     const rig = rigOf(loss, 3, space)
@@ -119,7 +119,7 @@ describe("a scan along the axes", () => {
     expect(changed).toEqual(plain)
   })
 
-  it("lets the default find the deepest of fifty valleys, where descents end in the nearest", () => {
+  it("lets the default find the deepest of fifty valleys, although descents end in the nearest", () => {
     const found = Array.from({ length: 12 }, (_, seed) => {
       const bounds = { x: { min: 0, max: 1 }, y: { min: 0, max: 1 } }
       const solver = createSolver({ seed, budget: 100, bounds })

@@ -41,7 +41,7 @@ describe("choices with numbers", () => {
     )
   })
 
-  it("gives every one of a few as many looks, and the rest to the best", () => {
+  it("reads each of a few equally often, and spends the rest on the best", () => {
     const rig = new Rig(spaceOf([choice(4), line()]), auto.make, { budget: 100 })
     const loss: Loss = (x) => Math.abs(Math.floor(4 * x[0]) - 2) + (x[1] - 0.3) ** 2
     rig.descend(loss, 100)
@@ -53,7 +53,7 @@ describe("choices with numbers", () => {
     expect(spent(rig.asked.slice(80))).toEqual([0, 0, 20, 0])
   })
 
-  it("tries every value of every choice at the incumbent before the last half, where combinations are many", () => {
+  it("tries every value of every choice at the incumbent before the last half, if combinations are many", () => {
     for (let seed = 0; seed < 8; seed++) {
       const counts = [4, 3, 5]
       const rig = new Rig(spaceOf([...counts.map(choice), line(), line()]), auto.make, {
@@ -81,7 +81,7 @@ describe("choices with numbers", () => {
     }
   })
 
-  it("finds the best of many combinations, and its numbers", () => {
+  it("finds the best of many combinations, with its numbers", () => {
     let found = 0
     for (let seed = 0; seed < 6; seed++) {
       const rig = new Rig(spaceOf([choice(5), choice(5), line(), line()]), auto.make, { seed, budget: 80 })
@@ -94,7 +94,7 @@ describe("choices with numbers", () => {
     expect(found).toBeGreaterThanOrEqual(5)
   })
 
-  it("goes on with another combination that turns out better while the numbers of the first are searched", () => {
+  it("continues with another combination that turns out better while the first is searched", () => {
     const rig = new Rig(spaceOf([choice(7), choice(7), line()]), auto.make, { budget: 120 })
     let told = 0
     rig.descend((x) => {
@@ -106,7 +106,7 @@ describe("choices with numbers", () => {
     expect(rig.asked.slice(-10).filter((x) => Math.floor(7 * x[0]) > 0).length).toBeGreaterThan(5)
   })
 
-  it("is restored to the last bit, also where it was asked for more than it had", () => {
+  it("is restored bit for bit, even after it was asked for more than it had", () => {
     const bounds = {
       c: { choices: ["a", "b", "c", "d"] },
       d: { type: "boolean" },
@@ -126,7 +126,7 @@ describe("choices with numbers", () => {
     expect(restoreSolver(solver.state()).best).toEqual(solver.best)
   })
 
-  it("looks for longer with a larger budget", () => {
+  it("explores longer with a larger budget", () => {
     const looks = [60, 120, 240].map((budget) => {
       const rig = new Rig(spaceOf([choice(2), line()]), auto.make, { budget })
       rig.descend((x) => (x[0] > 0.5 ? 1 : 0) + (x[1] - 0.4) ** 2, budget)
@@ -136,7 +136,7 @@ describe("choices with numbers", () => {
     expect(looks[2]).toBeGreaterThan(1.8 * looks[1])
   })
 
-  it("drops a choice that only fails, and keeps going where everything does", () => {
+  it("drops a choice that only fails, and continues if everything does", () => {
     const space = spaceOf([choice(3), line(), line()])
     for (const broken of [[0], [0, 1], [0, 1, 2]]) {
       const rig = new Rig(space, auto.make, { budget: 90 })
@@ -155,7 +155,7 @@ describe("choices with numbers", () => {
     expect(rig.best).toBeLessThan(1e-3)
   })
 
-  it("manages without any number to search", () => {
+  it("works without any number to search", () => {
     const rig = new Rig(spaceOf([choice(4), choice(4)]), auto.make, { budget: 30 })
     rig.descend((x) => x[0] + x[1], 16)
     expect(new Set(rig.asked.map((unit) => unit.join())).size).toBe(16)

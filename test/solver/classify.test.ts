@@ -54,7 +54,7 @@ describe("the features", () => {
     expect(residualDecay(early)).toBeGreaterThan(residualDecay(lossesOf([...halving, 0])))
   })
 
-  it("tell a funnel from a heap of needles", () => {
+  it("distinguish a funnel from a heap of needles", () => {
     const d = 3
     const smooth = sample(d, 80, bowl)
     const needles = sample(d, 80, rough)
@@ -66,12 +66,12 @@ describe("the features", () => {
     expect(Math.abs(distanceCorrelation(needles, cube(d)))).toBeLessThan(0.35)
   })
 
-  it("see that a valley lies askew", () => {
+  it("detect a rotated valley", () => {
     expect(fitQuadratic(sample(2, 60, bowl), cube(2)).separability).toBeCloseTo(1, 9)
     expect(fitQuadratic(sample(2, 60, askew), cube(2)).separability).toBeLessThan(0.9)
   })
 
-  it("say that they cannot say", () => {
+  it("report when they are undecided", () => {
     const few = sample(4, 5, bowl)
     expect(fitQuadratic(few, cube(4)).fit).toBeNaN()
     expect(residualDecay(new Readings(2))).toBeNaN()
@@ -79,7 +79,7 @@ describe("the features", () => {
     expect(fitQuadratic(sample(1, 9, bowl), cube(1)).separability).toBeNaN()
   })
 
-  it("do not care for constants and factors, but the variance's own units", () => {
+  it("do not depend on constants and factors, except for the variance's units", () => {
     const plain = sample(3, 50, rough, 5)
     const changed = sample(3, 50, (x) => 7 + 8 * rough(x), 5)
     expect(dispersion(changed, cube(3))).toBeCloseTo(dispersion(plain, cube(3)), 12)
@@ -94,20 +94,20 @@ describe("the features", () => {
 describe("the classification", () => {
   const readings = sample(3, 40, bowl)
 
-  it("calls noise noise, whatever else it sees", () => {
+  it("puts noise before all other findings", () => {
     const found = classify(readings, cube(3), 1e-9, { keptPromises: 1, steps: 9 })
     expect(found).toMatchObject({ label: "noisy", score: 1e-9, stencil: true })
     expect(found.features.noise).toBe(1e-9)
     expect(classify(readings, cube(3), 0, { keptPromises: 1, steps: 9 }).label).toBe("quadratic")
   })
 
-  it("goes by the promises that were kept", () => {
+  it("uses the accuracy of predictions", () => {
     const found = classify(readings, cube(3), 0, { keptPromises: 0.25, steps: 8 })
     expect(found).toMatchObject({ label: "curved", score: 0.25, readings: 40, stencil: true })
     expect(classify(readings, cube(3), 0, { keptPromises: 0.5, steps: 8 }).label).toBe("quadratic")
   })
 
-  it("goes by the fit where there were no steps, and says that there was no stencil", () => {
+  it("uses the fit if there were no steps, and reports that there was no stencil", () => {
     for (const evidence of [null, { keptPromises: Number.NaN, steps: 0 }]) {
       expect(classify(readings, cube(3), 0, evidence)).toMatchObject({ label: "quadratic", stencil: false })
       expect(classify(sample(3, 40, rough), cube(3), 0, evidence).label).toBe("curved")
@@ -115,7 +115,7 @@ describe("the classification", () => {
     expect(classify(new Readings(2), cube(2), 0, null).stencil).toBe(false)
   })
 
-  it("looks at a bounded number of a long warm start's readings", () => {
+  it("uses a bounded number of a long warm start's readings", () => {
     const long = sample(2, 20_000, bowl)
     const found = classify(long, cube(2), 0, null)
     expect(found.readings).toBe(20_000)
@@ -123,7 +123,7 @@ describe("the classification", () => {
   })
 
   // The thresholds come from training functions; these landscapes were drawn from families that say what they are.
-  it("is mostly right on labelled landscapes that no threshold was set on", () => {
+  it("is mostly right on labelled landscapes that no threshold was tuned on", () => {
     const all = labelledLandscapes(1)
     const labelOf = ({ function: fn }: LabelledLandscape): string | undefined => {
       const instance = instanceOf(fn, "r", 1)

@@ -124,7 +124,7 @@ describe("the distribution of CMA-ES", () => {
 })
 
 describe("a point from an older distribution", () => {
-  it("pulls no further than an own one could", () => {
+  it("pulls no further than a current one could", () => {
     const distribution = new CmaDistribution(2)
     distribution.begin(Float64Array.of(0, 0), 0.01, 4)
     // Ten thousand deviations away: without a limit the mean would follow by most of that.
@@ -138,7 +138,7 @@ describe("a point from an older distribution", () => {
 describe("cmaEs", () => {
   checklist(cmaEs)
 
-  it("solves an askew ellipse of condition a million to 1e-8", () => {
+  it("solves a rotated ellipse of condition one million to 1e-8", () => {
     for (const seed of [1, 2, 3]) {
       const { loss } = ellipse(5, 1e6, seed)
       const rig = new Rig(cube(5), cmaEs.make, { seed, budget: 4000 })
@@ -166,7 +166,7 @@ describe("cmaEs", () => {
     expect(unlike()).toBeLessThan(1.3)
   })
 
-  it("finds a minimum on the bound and one over the seam of a circle", () => {
+  it("finds a minimum on a bound and one across the seam of a circle", () => {
     const bound = new Rig(cube(3), cmaEs.make)
     bound.descend((unit) => unit[0] + (unit[1] - 1) ** 2 + (unit[2] - 0.3) ** 2, 700)
     expect(bound.best).toBeLessThan(1e-6)
@@ -176,7 +176,7 @@ describe("cmaEs", () => {
     expect(seam.best).toBeLessThan(1e-8)
   })
 
-  it("starts again elsewhere, with more points, when there is nothing more to learn", () => {
+  it("restarts elsewhere with more points when there is nothing more to learn", () => {
     const rig = new Rig(cube(2), (context) => new CmaEs(context), { budget: 4000 })
     const trap: Loss = (unit) => Math.min(0.2 + sphereAt(0.5)(unit), 6 * sphereAt(0.92)(unit))
     rig.descend(trap, 4000)
@@ -184,7 +184,7 @@ describe("cmaEs", () => {
     expect((rig.strategy as CmaEs).distribution.lambda).toBeGreaterThanOrEqual(12)
   })
 
-  it("gives a run up when its best have stayed the same but for rounding, or its points have become one", () => {
+  it("ends a run when its best values differ only by rounding, or its points coincide", () => {
     const rounding = new Rig(cube(2), (context) => new CmaEs(context))
     let odd = 0
     const flat: Loss = (unit) => Math.max(0.05, sphereAt(0.5)(unit)) + (odd++ % 2) * 1e-15
@@ -202,7 +202,7 @@ describe("cmaEs", () => {
     expect((rig.strategy as CmaEs).distribution.lambda).toBe(12)
   })
 
-  it("learns from whatever generation an answer belongs to, and says when it would rather wait", () => {
+  it("learns from answers of any generation, and reports when it would rather wait", () => {
     const rig = new Rig(cube(2), (context) => new CmaEs(context))
     const { distribution } = rig.strategy as CmaEs
     for (let k = 0; k < 6; k++) {
@@ -217,7 +217,7 @@ describe("cmaEs", () => {
     expect(distribution.generation).toBe(2)
   })
 
-  it("does not take a trial that failed for a good one", () => {
+  it("does not treat a failed trial as a good one", () => {
     const rig = new Rig(cube(2), cmaEs.make, { budget: 600 })
     // The unconstrained minimum at .2 lies where nothing can be read.
     rig.descend((unit) => (unit[0] < 0.4 ? Number.NaN : sphereAt(0.2)(unit)), 600)
@@ -235,7 +235,7 @@ describe("cmaEs", () => {
 describe("random", () => {
   checklist(random, { learns: false })
 
-  it("takes every part of the cube alike", () => {
+  it("covers every part of the cube equally", () => {
     const rig = new Rig(cube(1), (context) => new RandomSearch(context))
     rig.descend(() => 0, 2000)
     for (let bin = 0; bin < 10; bin++) {

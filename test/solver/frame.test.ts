@@ -31,7 +31,7 @@ const long = (z: Float64Array): number =>
   z.reduce((sum, v, i) => sum + 10 ** ((4 * i) / (z.length - 1)) * (v - 0.01 * i) ** 2, 0)
 
 describe("the principal axes of a symmetric matrix", () => {
-  it("are orthonormal and make the matrix up again", () => {
+  it("are orthonormal and reproduce the matrix", () => {
     fc.assert(
       fc.property(dimensions, seeds, (d, seed) => {
         const matrix = symmetric(d, new Draw(seed, 1))
@@ -54,7 +54,7 @@ describe("the principal axes of a symmetric matrix", () => {
     )
   })
 
-  it("leave a diagonal matrix as it is, a matrix of zeros too", () => {
+  it("do not change a diagonal matrix or a matrix of zeros", () => {
     for (const diagonal of [
       [3, -1, 0],
       [0, 0, 0],
@@ -77,7 +77,7 @@ describe("the frame of a trust region", () => {
   const inCubeOf = (frame: Frame, z: Float64Array): Float64Array =>
     Float64Array.from(z, (_, a) => frame.component(a, z))
 
-  it("carries a model over: at the same place in the cube it says the same", () => {
+  it("carries a model over: it predicts the same at the same place", () => {
     fc.assert(
       fc.property(dimensions, seeds, (d, seed) => {
         const draw = new Draw(seed, 2)
@@ -100,7 +100,7 @@ describe("the frame of a trust region", () => {
     )
   })
 
-  it("makes the flattest axis three times as long at a time, and leaves the steepest alone", () => {
+  it("makes the flattest axis three times as long at a time, and does not change the steepest", () => {
     const model = modelOf(2, 0.1, long)
     const frame = begun(2)
     frame.follow(model, 0.01)
@@ -109,7 +109,7 @@ describe("the frame of a trust region", () => {
     expect(lengths[1]).toBeCloseTo(1, 10)
   })
 
-  it("comes to rest when the model is round, and never begins where it says nothing", () => {
+  it("stops when the model is round, and never starts without information", () => {
     const model = modelOf(3, 0.1, long)
     const frame = begun(3)
     let changes = 0
@@ -128,7 +128,7 @@ describe("the frame of a trust region", () => {
     }
   })
 
-  it("lets the box reach no farther than half the cube", () => {
+  it("limits the box to half the cube", () => {
     const model = modelOf(2, 0.1, long)
     const frame = begun(2)
     const reach = 0.3

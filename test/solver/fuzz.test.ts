@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 import { fuzz } from "../../bench/fuzz/fuzz.ts"
 
 describe("broken files of the solver", () => {
-  it("are answered with a whole document or with a tagged error, every one of them", () => {
+  it("all give a complete document or a tagged error", () => {
     const report = fuzz({ seed: 20261121, inputs: 6_000 })
     expect(report.failures).toEqual([])
     expect(report.failed).toBe(0)
@@ -18,7 +18,7 @@ describe("broken files of the solver", () => {
     expect(report.notRestored).toBeGreaterThan(6)
   })
 
-  it("are the same for the same seed and number, alone or among others", () => {
+  it("are the same for the same seed and number, alone or in a series", () => {
     const whole = fuzz({ seed: 5, inputs: 40 })
     const parts = [fuzz({ seed: 5, inputs: 15 }), fuzz({ seed: 5, from: 15, inputs: 25 })]
     for (const key of ["texts", "notJson", "valid", "refused", "problems", "restored"] as const) {

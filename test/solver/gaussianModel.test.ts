@@ -25,7 +25,7 @@ function modelOf(all: ReadonlyArray<readonly [Float64Array, number]>): GaussianM
 }
 
 describe("the Gaussian process", () => {
-  it("repeats its readings, and knows that it does", () => {
+  it("reproduces its readings with certainty", () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 30 }), fc.nat(1000), (count, seed) => {
         const all = points(count, seed)
@@ -42,7 +42,7 @@ describe("the Gaussian process", () => {
     )
   })
 
-  it("says the same whether its points came at once or one by one", () => {
+  it("predicts the same whether its points came at once or one by one", () => {
     fc.assert(
       fc.property(fc.integer({ min: 4, max: 30 }), fc.nat(1000), (count, seed) => {
         const all = points(count, seed)
@@ -68,7 +68,7 @@ describe("the Gaussian process", () => {
     )
   })
 
-  it("takes what one value of a choice teaches for a hint at the others, and not for more", () => {
+  it("uses what one value of a choice teaches only as a hint about the others", () => {
     const space = spaceOf([choice(2), line()])
     const model = new GaussianModel(space, 16)
     const at = (c: number, x: number): Float64Array => Float64Array.of(c === 0 ? 0.25 : 0.75, x)
@@ -100,7 +100,7 @@ describe("the Gaussian process", () => {
       expect(miss(Float64Array.of(draw.uniform(), draw.uniform()))).toBeLessThan(0.15)
   })
 
-  it("learns in two sweeps what it learns in one and another, which measures all gaps anew", () => {
+  it("learns the same in two sweeps at once as in two separate ones that measure all gaps again", () => {
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 40 }), fc.nat(1000), (count, seed) => {
         const [once, twice] = [modelOf(points(count, seed)), modelOf(points(count, seed))]
@@ -118,7 +118,7 @@ describe("the Gaussian process", () => {
     )
   })
 
-  it("says at once what is expected and how far it may deviate at most, and in a second step how far it does", () => {
+  it("predicts the mean and a bound on its deviation at once, and the deviation itself in a second step", () => {
     const all = points(20, 5)
     const model = modelOf(all)
     for (const [unit] of [...points(10, 6), ...all]) {

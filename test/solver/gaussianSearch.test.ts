@@ -50,7 +50,7 @@ describe("Gaussian search", () => {
         expect(Math.hypot(batch[a][0] - batch[b][0], batch[a][1] - batch[b][1])).toBeGreaterThan(1e-3)
   })
 
-  it("is not blinded by readings that are absurd", () => {
+  it("is not misled by absurd readings", () => {
     for (let seed = 0; seed < 4; seed++) {
       const rig = new Rig(cube(2), gaussianSearch.make, { seed, budget: 60 })
       let told = 0
@@ -66,7 +66,7 @@ describe("Gaussian search", () => {
     expect(late.length).toBeLessThan(10)
   })
 
-  it("is not led astray by lucky readings", () => {
+  it("is not misled by lucky readings", () => {
     let total = 0
     for (let seed = 0; seed < 5; seed++) {
       const noise = new Draw(seed, 77)
@@ -78,7 +78,7 @@ describe("Gaussian search", () => {
     expect(total / 5).toBeLessThan(0.06)
   })
 
-  it("names other choices than a point's when it is asked to, and none where there are none", () => {
+  it("names other choices than a point's on request, and none if there are none", () => {
     const rig = new Rig(spaceOf([choice(2), line()]), gaussianSearch.make, { budget: 40 })
     rig.descend((x) => x[0] + (x[1] - 0.5) ** 2, 20)
     const search = rig.strategy as GaussianSearch
@@ -92,7 +92,7 @@ describe("Gaussian search", () => {
     expect((alone.strategy as GaussianSearch).askElsewhere(100, out, Float64Array.of(0.5, 0.5))).toBe(false)
   })
 
-  it("goes on when there are more readings than its model holds", () => {
+  it("continues with more readings than its model holds", () => {
     const rig = new Rig(cube(2), gaussianSearch.make, { budget: 2 * MOST_READINGS })
     rig.descend(sphereAt(0.3), 2 * MOST_READINGS)
     expect(rig.best).toBeLessThan(1e-4)

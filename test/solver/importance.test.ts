@@ -23,7 +23,7 @@ function readingsOf(size: number, f: (x: Float64Array) => number, uniform: numbe
 }
 
 describe("importance", () => {
-  it("is all of a parameter's that decides alone", () => {
+  it("is entirely that of a parameter that decides alone", () => {
     const found = importanceOf(
       readingsOf(3, (x) => (x[1] - 0.4) ** 2, 200),
       cube(3),
@@ -33,7 +33,7 @@ describe("importance", () => {
     expect(found?.alone[2]).toBeLessThan(0.03)
   })
 
-  it("is shared as a linear function shares its variance: by the squares of the slopes", () => {
+  it("is divided like the variance of a linear function: by the squares of the slopes", () => {
     // Ranks of a sum of uniforms are close to linear in it: shares 9/10 and 1/10 of what the forest can see.
     const found = importanceOf(
       readingsOf(2, (x) => 3 * x[0] + x[1], 1500),
@@ -45,7 +45,7 @@ describe("importance", () => {
     expect(found?.together).toBeLessThan(0.1)
   })
 
-  it("is of parameters together where neither matters alone", () => {
+  it("is joint if neither parameter matters alone", () => {
     const found = importanceOf(
       readingsOf(2, (x) => Math.sign(x[0] - 0.5) * Math.sign(x[1] - 0.5), 800),
       cube(2),
@@ -53,7 +53,7 @@ describe("importance", () => {
     expect(found?.together).toBeGreaterThan(0.8)
   })
 
-  it("is of the whole space, however many of the readings crowd in one place", () => {
+  it("covers the whole space, however many readings crowd in one place", () => {
     // Around (0.4, 0.4) only the second parameter shows; over the cube it is the first.
     const f = (x: Float64Array) => 10 * Math.abs(x[0] - 0.4) ** 4 + 0.01 * x[1]
     const found = importanceOf(readingsOf(2, f, 60, 140), cube(2))
@@ -73,7 +73,7 @@ describe("importance", () => {
     ).toEqual(plain)
   })
 
-  it("looks at a long run as well, and says nothing about too short or flat ones", () => {
+  it("handles a long run, and is empty for too short or flat ones", () => {
     expect(
       importanceOf(
         readingsOf(2, (x) => x[0], 5000),

@@ -53,16 +53,16 @@ const shownConfigs = (): ReadonlyArray<readonly [string, unknown]> => [
 
 describe("the JSON Schemas of the command's files", () => {
   for (const { file, text } of schemaFiles()) {
-    it(`schemas/${file} says what the code reads now (npm run docs brings it up to date)`, () => {
+    it(`schemas/${file} matches what the code reads (npm run docs updates it)`, () => {
       expect(readFileSync(join(folder, file), "utf8")).toBe(text)
     })
 
-    it(`schemas/${file} tells of every field what it is`, () => {
+    it(`schemas/${file} describes every field`, () => {
       expect(describedFields(JSON.parse(text) as Json)).toEqual([])
     })
   }
 
-  it("are in draft-07, each with the address under which the catalogue lists it", () => {
+  it("are in draft-07, each with its address in the catalogue", () => {
     const { file, text } = catalogFile()
     expect(readFileSync(join(folder, file), "utf8")).toBe(text)
     const { schemas } = JSON.parse(text) as { schemas: ReadonlyArray<Json> }
@@ -81,7 +81,7 @@ describe("the JSON Schemas of the command's files", () => {
       ).toBe(true)
   })
 
-  it("are listed under names that no two kinds of file share and no other program uses", () => {
+  it("are listed under names that are unique and used by no other program", () => {
     const { schemas } = JSON.parse(catalogFile().text) as {
       schemas: ReadonlyArray<{ fileMatch: ReadonlyArray<string>; name: string }>
     }
@@ -123,7 +123,7 @@ describe("the JSON Schemas of the command's files", () => {
   }
   const evidence = { source: "replay", mean: 14, standardError: 0.5, readings: 40, constraintsHeld: true }
 
-  it("accept a variant and evidence that the catalogue takes, and refuse what it refuses", () => {
+  it("accept and refuse the same variants and evidence as the catalogue", () => {
     const both = (name: string, shape: typeof VariantContentShape | typeof EvidenceShape, document: Json) => {
       const read = readShape(shape as typeof EvidenceShape, document).ok
       expect(validators[name](document), JSON.stringify(document)).toBe(read)
@@ -177,7 +177,7 @@ describe("the JSON Schemas of the command's files", () => {
     })
   })
 
-  it("refuse what is plainly wrong, so that an editor shows it", () => {
+  it("refuse plain mistakes, so that an editor shows them", () => {
     const bounds = { x: { min: 0, max: 1 } }
     expect(refuses("solver-config", { budget: 10, bounds: {} })).toBe(true)
     expect(refuses("solver-config", { budget: 1.5, bounds })).toBe(true)

@@ -67,7 +67,7 @@ function miss(model: CubicModel): number {
 }
 
 describe("the surface of cubes of distances", () => {
-  it("goes through all its points, however they came in and as close as they have come", () => {
+  it("passes through all its points, in whatever order they came and however close they are", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 10 }),
@@ -98,7 +98,7 @@ describe("the surface of cubes of distances", () => {
     )
   })
 
-  it("has the gradient that its heights have", () => {
+  it("has the gradient of its heights", () => {
     const d = 4
     const model = surface(d, 20, 5, 1, 1)
     const z = Float64Array.of(0.1, -0.2, 0.3, 0.05)
@@ -176,7 +176,7 @@ describe("the local surrogate", () => {
     expect(rig.best).toBeLessThan(1e-3)
   })
 
-  it("begins elsewhere when its box has shrunk to nothing", () => {
+  it("restarts elsewhere when its box has shrunk to nothing", () => {
     const rig = new Rig(cube(1), localRbf.make, { budget: 400 })
     rig.descend(sphereAt(0.3), 400)
     expect(rig.moves.filter((move) => move === "uniform").length).toBeGreaterThan(1)

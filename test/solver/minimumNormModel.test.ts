@@ -90,7 +90,7 @@ describe("the inverse that changes row by row", () => {
     )
   })
 
-  it("says so when a matrix has none, and keeps what it had", () => {
+  it("reports a singular matrix, and keeps the previous inverse", () => {
     const inverse = new SymmetricInverse(2)
     expect(inverse.invert(Float64Array.of(1, 2, 2, 4), 2)).toBe(false)
     expect(inverse.invert(Float64Array.of(2, 0, 0, 4), 2)).toBe(true)
@@ -101,7 +101,7 @@ describe("the inverse that changes row by row", () => {
 })
 
 describe("the minimum norm model", () => {
-  it("goes through all its points after any number of exchanges", () => {
+  it("passes through all its points after any number of exchanges", () => {
     fc.assert(
       fc.property(dimensions, seeds, fc.integer({ min: 0, max: 60 }), (d, seed, exchanges) => {
         for (const seconds of [d, d - 1]) expect(miss(worked(d, seconds, seed, exchanges))).toBeLessThan(1e-9)
@@ -109,7 +109,7 @@ describe("the minimum norm model", () => {
     )
   })
 
-  it("grows up to a full quadratic, which it then has exactly", () => {
+  it("grows to a full quadratic, which it then reproduces exactly", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 6 }), seeds, (d, seed) => {
         const draw = new Draw(seed, 4)
@@ -153,7 +153,7 @@ describe("the minimum norm model", () => {
     )
   })
 
-  it("is the same function after its base has moved, and goes on as before", () => {
+  it("is the same function after its base has moved, and continues as before", () => {
     fc.assert(
       fc.property(dimensions, seeds, (d, seed) => {
         const model = worked(d, d - 1, seed, 25)
@@ -177,7 +177,7 @@ describe("the minimum norm model", () => {
     )
   })
 
-  it("fits its points again after it has drifted, and notices that it had", () => {
+  it("detects that it has drifted, and fits its points again", () => {
     fc.assert(
       fc.property(dimensions, seeds, (d, seed) => {
         const model = worked(d, d, seed, 15)
@@ -198,7 +198,7 @@ describe("the minimum norm model", () => {
     )
   })
 
-  it("forgets more curvature than it needs, and still goes through all its points", () => {
+  it("drops excess curvature, and still passes through all its points", () => {
     const norm = (model: MinimumNormModel): number =>
       Math.hypot(...model.curvature.subarray(0, model.d * model.d))
     fc.assert(
@@ -275,7 +275,7 @@ describe("the quadratic in a box", () => {
    * Root cause held here: a coordinate whose slope was exactly 0, as the last one's is after a cycle, was taken for one that
    * the box holds, and the conjugate gradients ran in too few dimensions: a quarter of the reachable gain in the median.
    */
-  it("reaches the bottom of a narrow valley that lies askew, however narrow", () => {
+  it("reaches the bottom of a rotated narrow valley, however narrow", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(2, 3, 5, 10),
@@ -312,7 +312,7 @@ describe("the quadratic in a box", () => {
     )
   })
 
-  it("gets to within a ten-thousandth of the bottom of narrow valleys that lie askew", () => {
+  it("comes within a ten-thousandth of the bottom of rotated narrow valleys", () => {
     const d = 6
     for (let seed = 0; seed < 5; seed++) {
       const draw = new Draw(seed, 3)

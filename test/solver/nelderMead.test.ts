@@ -43,7 +43,7 @@ describe("the five moves in two dimensions", () => {
     expect(provoke(2, [...FIRST, 0.5, 0.5]).points[5]).toEqual([0.5, 0.375])
   })
 
-  it("takes a reflected point in the middle as it is", () => {
+  it("accepts a reflected point in the middle as it is", () => {
     const { points, moves } = provoke(2, [...FIRST, 1.5])
     // The worst is (.625, .5) now; centroid of (.5, .5) and (.625, .375).
     expect(points[4]).toEqual([0.5, 0.375])
@@ -75,7 +75,7 @@ describe("the five moves in two dimensions", () => {
     expect(moves.slice(5)).toEqual(["shrink", "shrink"])
   })
 
-  it("ranks a new point behind equals, so that ties do not turn the simplex round for ever", () => {
+  it("ranks a new point behind equals, so that ties do not flip the simplex forever", () => {
     // The reflected point ties with the second: it is not better than it, so the simplex contracts.
     expect(provoke(2, [...FIRST, 2]).moves[4]).toBe("contract outside")
     // The contracted point ties with (.625, .5): it is the worst now, and reflected through (.5625, .5).
@@ -90,7 +90,7 @@ describe("the coefficients", () => {
     expect(coefficients(4)).toEqual({ expand: 1.5, contract: 0.625, shrink: 0.75 })
   })
 
-  it("lead the moves in four dimensions", () => {
+  it("determine the moves in four dimensions", () => {
     const first = [1, 2, 3, 4, 5]
     // The centroid of all but the last vertex is (.53125, .53125, .53125, .5); the worst is (.5, .5, .5, .625).
     expect(provoke(4, first).points[5]).toEqual([0.5625, 0.5625, 0.5625, 0.375])
@@ -103,7 +103,7 @@ describe("the coefficients", () => {
 })
 
 describe("the starts", () => {
-  it("are the best readings that lie apart from those before, then anywhere apart", () => {
+  it("are the best readings away from earlier starts, then any place away from them", () => {
     const near = [0.5, 0.52, 0.48, 0.55].map((x, k) => [[x, x], k] as const)
     const history = [...near, [[0.9, 0.1], 10] as const, [[0.1, 0.6], 11] as const]
     const rig = new Rig(cube(2), nelderMead.make, { history })
@@ -124,7 +124,7 @@ describe("the starts", () => {
 })
 
 describe("known points", () => {
-  it("are known on a grid without noise; a failure counts only where nothing was read", () => {
+  it("are known on a grid without noise; a failure counts only if nothing was read there", () => {
     const space = spaceOf([grid(4), choice(2)])
     const history = [[[0.25, 0.25], 3] as const]
     const known = new KnownPoints(new Rig(space, nelderMead.make, { history }).context)
@@ -142,7 +142,7 @@ describe("known points", () => {
 describe("nelderMead", () => {
   checklist(nelderMead)
 
-  it("gives a whole simplex without an answer and waits for one thereafter, whatever their order", () => {
+  it("asks for a whole simplex without an answer, and then waits for each, whatever their order", () => {
     const rig = new Rig(cube(3), nelderMead.make)
     const first = [rig.ask(), rig.ask(), rig.ask(), rig.ask()]
     expect(first.every((unit) => unit !== null)).toBe(true)
@@ -165,7 +165,7 @@ describe("nelderMead", () => {
     expect([...noisy.asked[0]]).toEqual([0.25, 0.25])
   })
 
-  it("finds the minimum of a bent valley to 1e-12, and the edge of the box where the minimum lies there", () => {
+  it("finds the minimum of a bent valley to 1e-12, or the edge of the box if the minimum is there", () => {
     const valley = new Rig(cube(2, line(-2, 2)), nelderMead.make)
     valley.descend((unit) => {
       const [x, y] = [4 * unit[0] - 2, 4 * unit[1] - 2]
@@ -177,7 +177,7 @@ describe("nelderMead", () => {
     expect(corner.best).toBeLessThan(-1 + 1e-6)
   })
 
-  it("walks across the seam of a circle", () => {
+  it("moves across the seam of a circle", () => {
     const rig = new Rig(spaceOf([circle, line()]), (context) => {
       return new NelderMead(context, { start: Float64Array.of(0.9, 0.5), edge: 0.05 })
     })
@@ -188,7 +188,7 @@ describe("nelderMead", () => {
     expect(far).toBe(false)
   })
 
-  it("begins somewhere else once a simplex is small, apart from where it was", () => {
+  it("restarts elsewhere once a simplex is small, away from its place", () => {
     const rig = new Rig(cube(2), nelderMead.make)
     // Two bowls: the centre lies in the shallow one.
     const loss = (unit: Float64Array): number => Math.min(0.1 + sphereAt(0.45)(unit), 4 * sphereAt(0.9)(unit))
@@ -197,7 +197,7 @@ describe("nelderMead", () => {
     expect(rig.moves.filter((move) => move === "start").length).toBeGreaterThan(5)
   })
 
-  it("leaves a plateau once shrinking has changed nothing, and a place where all fails at once", () => {
+  it("leaves a plateau once shrinking changes nothing, and a place where everything fails at once", () => {
     const flat = new Rig(cube(2), nelderMead.make)
     flat.descend(() => 7, 28)
     const simplex = ["start", "start", "start", "reflect", "contract inside", "shrink", "shrink"]
@@ -208,13 +208,13 @@ describe("nelderMead", () => {
     expect(new Set(failing.asked.map((unit) => unit.join())).size).toBe(30)
   })
 
-  it("does not take the two sides of a bowl for a plateau", () => {
+  it("does not mistake the two sides of a bowl for a plateau", () => {
     // Equal losses at all three vertices of the first simplex.
     const { moves } = provoke(2, [1, 1, 1, 2, 0.5])
     expect(moves.slice(3)).toEqual(["reflect", "contract inside", "reflect"])
   })
 
-  it("keeps the choice of its start during a descent and takes others later", () => {
+  it("keeps the choice of its start during a descent, and tries others later", () => {
     const rig = new Rig(spaceOf([choice(4), line(), line()]), nelderMead.make)
     rig.descend((unit) => (unit[0] === 0.625 ? 0 : 1) + sphereAt(0.3)(unit.subarray(1)), 400)
     const descent = rig.asked.slice(0, 20).map((unit) => unit[0])
@@ -230,7 +230,7 @@ describe("nelderMead", () => {
     expect(new Set(rig.asked.map((unit) => unit.join())).size).toBe(3)
   })
 
-  it("moves a vertex to where it was really read", () => {
+  it("moves a vertex to where it was actually read", () => {
     const rig = new Rig(cube(2), (context) => {
       return new NelderMead(context, { start: Float64Array.of(0.5, 0.5), edge: 0.125 })
     })

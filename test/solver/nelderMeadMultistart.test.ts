@@ -24,7 +24,7 @@ const bowls: Loss = (unit) => {
 describe("nelderMeadMultistart", () => {
   checklist(nelderMeadMultistart)
 
-  it("gives each start a few moves, drops the worse half, and again, until one is left", () => {
+  it("gives each start a few moves and drops the worse half, until one is left", () => {
     const rig = new Rig(cube(2), nelderMeadMultistart.make, {
       history: corners,
       params: { starts: 4, edge: 0.05 },
@@ -41,7 +41,7 @@ describe("nelderMeadMultistart", () => {
     expect(counts(36, 60)).toEqual([0, 0, 0, 24])
   })
 
-  it("lets another simplex have its turn when one finds nothing better for long", () => {
+  it("switches to another simplex when one finds nothing better for long", () => {
     const rig = new Rig(cube(2), nelderMeadMultistart.make, {
       history: corners,
       params: { starts: 4, edge: 0.05, tolerance: 1e-9 },
@@ -59,7 +59,7 @@ describe("nelderMeadMultistart", () => {
     expect(solo.slice(25)).toContain(2)
   })
 
-  it("carries on those set aside while the one whose turn it is waits", () => {
+  it("continues paused ones while the current one waits", () => {
     const rig = new Rig(cube(2), nelderMeadMultistart.make, {
       history: corners,
       params: { starts: 4, edge: 0.05 },
@@ -83,7 +83,7 @@ describe("nelderMeadMultistart", () => {
     expect(rig.moves.filter((move) => move === "start").length).toBeGreaterThan(12)
   })
 
-  it("takes as many starts as the budget has room for, and a single one when it has none", () => {
+  it("takes as many starts as fit the budget, and at least one", () => {
     const startsWith = (budget: number, d: number): number => {
       const rig = new Rig(cube(d), nelderMeadMultistart.make, { budget })
       while (rig.ask() !== null) expect(rig.moves.at(-1)).toBe("start")

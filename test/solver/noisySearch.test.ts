@@ -30,7 +30,7 @@ function rigOf(loss: Loss, d: number, seed: number, budget: number): Rig {
 describe("the search under noise", () => {
   checklist(noisySearch, { share: 0.2 })
 
-  it("trusts differences again where noise fades, and finds the bottom to many digits", () => {
+  it("trusts differences again when noise fades, and finds the bottom to many digits", () => {
     for (let seed = 0; seed < 4; seed++) {
       const loss = shaken(sphereAt(0.37), seed, 0.1, 0)
       const rig = rigOf(loss, 4, seed, 100)
@@ -40,7 +40,7 @@ describe("the search under noise", () => {
     }
   })
 
-  it("does not trust them where noise stays as it was", () => {
+  it("does not trust them if noise stays the same", () => {
     let fooled = 0
     for (let seed = 0; seed < 12; seed++) {
       const loss = shaken(sphereAt(0.37), seed, 0, 0.05)
@@ -52,7 +52,7 @@ describe("the search under noise", () => {
     expect(fooled).toBeLessThanOrEqual(1)
   })
 
-  it("reads a point again that is the lowest, twice at most, and stops at the first reading that differs", () => {
+  it("rereads the lowest point at most twice, and stops at the first reading that differs", () => {
     const loss = shaken(sphereAt(0.37), 3, 0, 0.05)
     const rig = rigOf(loss, 2, 3, 90)
     for (let k = 0; k < 85; k++) {
@@ -68,7 +68,7 @@ describe("the search under noise", () => {
     expect(rereads).toBeLessThan(15)
   })
 
-  it("goes on with a simplex when the process has had its share", () => {
+  it("continues with a simplex when the process has had its share", () => {
     const loss = shaken(sphereAt(0.37), 5, 0, 0.05)
     const rig = rigOf(loss, 2, 5, 200)
     rig.descend(loss, 150)
@@ -77,7 +77,7 @@ describe("the search under noise", () => {
     expect(rig.moves.slice(MOST_READINGS)).not.toContain("expected")
   })
 
-  it("goes on with an evolution strategy in many dimensions, where enough readings are left", () => {
+  it("continues with an evolution strategy in many dimensions if enough readings are left", () => {
     const later = (d: number, budget: number): ReadonlyArray<string> => {
       const loss = shaken(sphereAt(0.37), 5, 0, 0.05)
       const rig = rigOf(loss, d, 5, budget)
@@ -89,7 +89,7 @@ describe("the search under noise", () => {
     expect(later(6, 800)).not.toContain("generation")
   })
 
-  it("trusts differences in fading noise less in very many dimensions: the evolution strategy has them", () => {
+  it("trusts differences in fading noise less in very many dimensions, and leaves these to the evolution strategy", () => {
     const moves = (d: number): ReadonlyArray<string> => {
       const [round, rough] = [sphereAt(0.37), shaken(sphereAt(0.37), 2, 0, 0.05)]
       const middle = round(new Float64Array(d).fill(0.5))

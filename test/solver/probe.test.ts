@@ -36,7 +36,7 @@ const anyOptions: fc.Arbitrary<ProbeOptions> = fc.record({
 })
 
 describe("a point of the probe", () => {
-  it("depends on the seed and its number only, whatever was asked for before", () => {
+  it("depends only on the seed and its number", () => {
     fc.assert(
       fc.property(
         anyOptions,
@@ -53,7 +53,7 @@ describe("a point of the probe", () => {
     )
   })
 
-  it("lies in the cube", () => {
+  it("is in the cube", () => {
     fc.assert(
       fc.property(anyOptions, fc.integer({ min: 0, max: PROBE_POINTS - 1 }), (options, index) => {
         for (const x of at(options, index)) expect(x >= 0 && x < 1).toBe(true)
@@ -61,7 +61,7 @@ describe("a point of the probe", () => {
     )
   })
 
-  it("is another for another seed, but for the first, which is the centre", () => {
+  it("differs for another seed, except the first, which is the centre", () => {
     for (const method of METHODS) {
       const options = { dimensions: 3, method, spice: 0 }
       expect(at({ ...options, seed: 1 }, 0)).toEqual([0.5, 0.5, 0.5])
@@ -95,7 +95,7 @@ describe("a point of the probe", () => {
 describe("uniform points among the others", () => {
   const base: ProbeOptions = { dimensions: 4, seed: 9, method: "sobol", spice: 0 }
 
-  it("are the wished share of any run of points, and the others keep their order", () => {
+  it("are the configured share of any run of points, and the others keep their order", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 }), (percent) => {
         const spice = percent / 100
@@ -164,7 +164,7 @@ describe("the choice of a sequence", () => {
     )
   })
 
-  it("is Kronecker's where there are no numbers for Sobol's", () => {
+  it("is Kronecker's if there are no numbers for Sobol's", () => {
     const options = { seed: 0, method: "sobol" as const, spice: 0 }
     expect(new Probe({ ...options, dimensions: SOBOL_DIMENSIONS }).method).toBe("sobol")
     expect(new Probe({ ...options, dimensions: SOBOL_DIMENSIONS + 1 }).method).toBe("kronecker")
@@ -172,7 +172,7 @@ describe("the choice of a sequence", () => {
 })
 
 describe("Sobol's sequence", () => {
-  it("before scrambling begins as Joe and Kuo print it", () => {
+  it("begins, before scrambling, as Joe and Kuo print it", () => {
     // The first ten points in three dimensions, from the page that goes with their table.
     const printed = [
       [0, 0, 0],
@@ -192,7 +192,7 @@ describe("Sobol's sequence", () => {
     })
   })
 
-  it("scrambled is still a net: every elementary interval of 2^m points in two dimensions holds one", () => {
+  it("is still a net after scrambling: every elementary interval of 2^m points in two dimensions has one", () => {
     for (const seed of [0, 1, 20_261_121]) {
       const sobol = new Sobol(2, new Draw(seed, STREAM_PROBE))
       const out = new Float64Array(2)
@@ -214,7 +214,7 @@ describe("Sobol's sequence", () => {
     }
   })
 
-  it("scrambled visits each of 2^m equal parts once in every dimension there are numbers for", () => {
+  it("visits, scrambled, each of 2^m equal parts once in every dimension with numbers", () => {
     const sobol = new Sobol(SOBOL_DIMENSIONS, new Draw(3, STREAM_PROBE))
     const out = new Float64Array(SOBOL_DIMENSIONS)
     const parts = Array.from({ length: SOBOL_DIMENSIONS }, () => new Set<number>())
@@ -269,7 +269,7 @@ describe("Kronecker's sequence", () => {
     }
   })
 
-  it("does not drift far out: a million steps at once are a million steps", () => {
+  it("does not lose accuracy far out: a million steps at once are a million steps", () => {
     const kronecker = new Kronecker(3, new Draw(7, STREAM_PROBE))
     const near = new Float64Array(3)
     const far = new Float64Array(3)
@@ -326,7 +326,7 @@ describe("createProbe", () => {
     expect(createProbe(config).sampleAt(33)).toEqual(whole[33])
   })
 
-  it("obeys the method and the share of uniform points of the configuration", () => {
+  it("follows the configured method and share of uniform points", () => {
     expect(createProbe(config).method).toBe("sobol")
     expect(createProbe({ ...config, probe: { method: "kronecker" } }).method).toBe("kronecker")
     const plain = createProbe({ ...config, probe: { spice: 0 } }).sampleRange(0, 10)
@@ -335,7 +335,7 @@ describe("createProbe", () => {
     expect(spiced[9]).not.toEqual(plain[9])
   })
 
-  it("refuses a point that has no number, and a configuration with every problem in it", () => {
+  it("refuses a point without a number, and lists every problem of a configuration", () => {
     for (const index of [-1, 0.5, Number.NaN, PROBE_POINTS])
       expect(() => createProbe(config).sampleAt(index)).toThrow(/numbered from 0/)
     expect(() => createProbe(config).sampleRange(PROBE_POINTS - 1, 2)).toThrow(/has no 2 points/)

@@ -83,7 +83,7 @@ describe("the quadratic trust region", () => {
     )
   })
 
-  it("needs hardly more readings than a quadratic has terms, in few dimensions", () => {
+  it("needs barely more readings than a quadratic has terms, in few dimensions", () => {
     const d = 3
     const needed = Array.from({ length: 21 }, (_, seed) => {
       const loss = bowl(d, seed, 10)
@@ -94,7 +94,7 @@ describe("the quadratic trust region", () => {
     expect(needed[10]).toBeLessThan(15)
   })
 
-  it("solves quadratics that lie askew", () => {
+  it("solves rotated quadratics", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 8 }), fc.nat(1000), (d, seed) => {
         const loss = bowl(d, seed, 10)
@@ -112,7 +112,7 @@ describe("the quadratic trust region", () => {
    * part in the conjugate gradients. And the box was as wide along a valley as across it: every step kept its promise and
    * gained a hundredth, for hundreds of readings.
    */
-  it("walks along valleys a hundred to a thousand times as long as they are wide, instead of crawling", () => {
+  it("moves quickly along valleys a hundred to a thousand times as long as they are wide", () => {
     fc.assert(
       fc.property(
         fc.constantFrom([2, 1e4, 60], [2, 1e6, 90], [3, 1e5, 120], [5, 1e4, 200], [8, 1e4, 400]),
@@ -128,7 +128,7 @@ describe("the quadratic trust region", () => {
     )
   })
 
-  it("goes the same way along a valley whatever power of two its losses are multiplied with", () => {
+  it("takes the same path along a valley when its losses are multiplied by a power of two", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 7 }),
@@ -148,7 +148,7 @@ describe("the quadratic trust region", () => {
     )
   })
 
-  it("walks along a valley that lies across the seam of a circle", () => {
+  it("moves along a valley across the seam of a circle", () => {
     const space = spaceOf([circle, circle])
     const turn = (a: number, b: number): number => a - b - Math.round(a - b)
     const loss: Loss = (x) => {
@@ -180,7 +180,7 @@ describe("the quadratic trust region", () => {
     }
   })
 
-  it("asks for its whole stencil before any answer, and then waits", () => {
+  it("asks for its whole stencil at once, and then waits", () => {
     const d = 5
     const rig = new Rig(cube(d), make, { history: from(d, 0.5, sphereAt(0.3)) })
     for (let k = 0; k < 2 * d; k++) expect(rig.ask()).not.toBeNull()
@@ -194,7 +194,7 @@ describe("the quadratic trust region", () => {
     for (const x of step ?? []) expect(x).toBeCloseTo(0.3, 9)
   })
 
-  it("comes to the same step whatever the order the stencil is told in", () => {
+  it("takes the same step whatever the order of the stencil's answers", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 6 }), fc.nat(1000), (d, seed) => {
         const loss = bowl(d, seed, 100)
@@ -212,7 +212,7 @@ describe("the quadratic trust region", () => {
     )
   })
 
-  it("does not take somebody else's reading or failure for one of its stencil", () => {
+  it("does not mistake another strategy's reading or failure for one of its stencil", () => {
     const d = 3
     const loss = sphereAt(0.3)
     const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
@@ -226,7 +226,7 @@ describe("the quadratic trust region", () => {
     for (const x of rig.ask() ?? [Number.NaN]) expect(x).toBeCloseTo(0.3, 9)
   })
 
-  it("does not take somebody else's reading for its own step when it waits for none", () => {
+  it("does not mistake another strategy's reading for its own step", () => {
     const d = 3
     const loss = bowl(d, 5, 20)
     const alone = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
@@ -239,7 +239,7 @@ describe("the quadratic trust region", () => {
     expect(helped.strategy.evidence?.()).toEqual(alone.strategy.evidence?.())
   })
 
-  it("comes nearer after a step that failed", () => {
+  it("shrinks after a failed step", () => {
     const d = 3
     const loss = bowl(d, 9, 10)
     const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
@@ -263,7 +263,7 @@ describe("the quadratic trust region", () => {
     expect(rig.best).toBeLessThan(1e-4)
   })
 
-  it("does without an axis that only ever fails", () => {
+  it("skips an axis that always fails", () => {
     const d = 3
     const loss: Loss = (x) => (x[2] === 0.5 ? sphereAt(0.3)(x) : Number.NaN)
     const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss) })
@@ -271,7 +271,7 @@ describe("the quadratic trust region", () => {
     expect(rig.best).toBeCloseTo(0.04, 9)
   })
 
-  it("goes on from a better reading of somebody else's", () => {
+  it("continues from another strategy's better reading", () => {
     const d = 2
     // A valley that bends, from whose end it would take many steps.
     const loss: Loss = (x) => 100 * (x[1] - x[0] * x[0]) ** 2 + (0.9 - x[0]) ** 2
@@ -293,7 +293,7 @@ describe("the quadratic trust region", () => {
    * Root cause held here: at the bottom of a round valley the restart at the incumbent descended to the last digit again. In
    * two dimensions that was a quarter of a budget of a hundred, with which it could have looked into three other valleys.
    */
-  it("looks around the bottom of a round valley but does not descend there a second time, as it does in a long one", () => {
+  it("checks the bottom of a round valley without a second descent, which it makes in a long one", () => {
     const secondLook = (loss: Loss): number => {
       const rig = new Rig(cube(2), make, { history: from(2, 0.2, loss), budget: 200 })
       const strategy = rig.strategy as QuadraticTrustRegion
@@ -311,7 +311,7 @@ describe("the quadratic trust region", () => {
     expect(secondLook(bent)).toBeGreaterThan(15)
   })
 
-  it("starts again at the incumbent once, and then elsewhere until there is a better one", () => {
+  it("restarts at the incumbent once, and then elsewhere until there is a better one", () => {
     const loss: Loss = (x) => x.reduce((sum, v) => sum + Math.abs(v - 0.6), 0)
     const rig = new Rig(cube(2), make, { history: from(2, 0.6, loss), budget: 400 })
     rig.descend(loss, 300)
@@ -323,7 +323,7 @@ describe("the quadratic trust region", () => {
     expect(near.length).toBeLessThanOrEqual(2)
   })
 
-  it("walks across the seam of a circle", () => {
+  it("moves across the seam of a circle", () => {
     const space = spaceOf([circle, line()])
     const loss: Loss = (x) => Math.sin(Math.PI * (x[0] - 0.97)) ** 2 + (x[1] - 0.4) ** 2
     const rig = new Rig(space, make, { history: [[[0.1, 0.5], loss(Float64Array.of(0.1, 0.5))]] })
@@ -357,7 +357,7 @@ describe("the quadratic trust region", () => {
     expect(rig.best).toBeLessThan(0.008)
   })
 
-  it("spends what is left after a descent on others, from the incumbent and from elsewhere", () => {
+  it("spends what is left after a descent on further ones, from the incumbent and from elsewhere", () => {
     const loss = sphereAt(0.3)
     const rig = new Rig(cube(2), make, { history: from(2, 0.5, loss), budget: 400 })
     rig.descend(loss, 400)
@@ -367,7 +367,7 @@ describe("the quadratic trust region", () => {
     expect(near.length).toBeGreaterThan(10)
   })
 
-  it("makes do with a stencil of one point an axis where the budget has no room for two", () => {
+  it("uses a stencil of one point per axis if the budget has no room for two", () => {
     const d = 10
     const loss = sphereAt(0.3)
     const rig = new Rig(cube(d), make, { history: from(d, 0.5, loss), budget: 15 })
@@ -377,7 +377,7 @@ describe("the quadratic trust region", () => {
     expect(rig.best).toBeLessThan(loss(new Float64Array(d).fill(0.5)))
   })
 
-  it("says how its model kept its promises: wholly on a bowl, hardly on a heap of needles", () => {
+  it("reports how well its model predicts: fully on a bowl, barely on a heap of needles", () => {
     const d = 4
     const smooth = new Rig(cube(d), make, { history: from(d, 0.5, bowl(d, 3, 5)) })
     smooth.descend(bowl(d, 3, 5), 2 * d + 8)
@@ -389,7 +389,7 @@ describe("the quadratic trust region", () => {
     expect(rough.strategy.evidence?.().keptPromises).toBeLessThan(0.5)
   })
 
-  it("never asks outside of its own budget's help: many workers, late answers, failures", () => {
+  it("stays within its budget with many workers, late answers and failures", () => {
     const loss = bowl(6, 11, 50)
     const rig = new Rig(cube(6), make, { history: from(6, 0.5, loss), budget: 300 })
     fair(rig, loss, 300, 4, 3, 0.15)

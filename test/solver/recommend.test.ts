@@ -12,12 +12,12 @@ function readingsOf(points: ReadonlyArray<readonly [ReadonlyArray<number>, numbe
 }
 
 describe("the recommendation", () => {
-  it("is nothing before the first reading", () => {
+  it("is empty before the first reading", () => {
     expect(recommend(new Readings(2), cube(2), 0)).toBeNull()
     expect(recommendations(new Readings(2), cube(2), 0.1, 5)).toEqual([])
   })
 
-  it("is the lowest reading where readings repeat themselves, the first of equals", () => {
+  it("is the lowest reading if readings are exact, and the first among equals", () => {
     const readings = readingsOf([
       [[0.1], 3],
       [[0.2], 1],
@@ -102,7 +102,7 @@ describe("the recommendation", () => {
     )
   })
 
-  it("is nearer to the true optimum than the lowest reading, on average over noisy samples", () => {
+  it("is on average nearer to the true optimum than the lowest of noisy readings", () => {
     const d = 2
     let byMean = 0
     let byLuck = 0
@@ -124,7 +124,7 @@ describe("the recommendation", () => {
     expect(byMean).toBeLessThan(0.8 * byLuck)
   })
 
-  it("has the true value within two standard errors in nine of ten runs, although it was chosen for its mean", () => {
+  it("has the true value within two standard errors in nine of ten runs, although it was selected by its mean", () => {
     for (const [d, sigma] of [
       [1, 0.1],
       [2, 0.02],

@@ -8,7 +8,7 @@ const begun = (radius: number, final = 1e-8): Resolution => {
 }
 
 describe("the lengths of a trust region", () => {
-  it("reach further after a promise that was kept, but never past half the cube", () => {
+  it("grow after an accurate prediction, but never past half the cube", () => {
     const resolution = begun(0.1)
     resolution.judge(0.9, 0.1)
     expect(resolution.delta).toBe(0.2)
@@ -19,7 +19,7 @@ describe("the lengths of a trust region", () => {
     expect(resolution.rho).toBe(0.1)
   })
 
-  it("come nearer after one that was not, but never below the resolution", () => {
+  it("shrink after an inaccurate one, but never below the resolution", () => {
     const resolution = begun(0.01)
     for (let k = 0; k < 4; k++) resolution.judge(1, resolution.delta)
     expect(resolution.delta).toBe(0.16)
@@ -34,7 +34,7 @@ describe("the lengths of a trust region", () => {
     expect(resolution.delta).toBe(0.01)
   })
 
-  it("become finer by tens, in two last strides to the finest, and then say that they are done", () => {
+  it("become finer by factors of ten, reach the finest in two last steps, and then report the end", () => {
     const resolution = begun(0.3)
     const seen: Array<number> = []
     while (resolution.refine()) {

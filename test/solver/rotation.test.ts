@@ -51,7 +51,7 @@ const runs = (moves: ReadonlyArray<string>): ReadonlyArray<number> =>
 describe("a rotation of searches", () => {
   checklist(rotation, { share: 0.3 })
 
-  it("leaves the turn with one that finds better points, and gives it to the next where nothing is found", () => {
+  it("keeps a search that finds better points, and otherwise switches to the next", () => {
     let loss = 100
     const earning = rigOf()
     earning.descend(() => loss--, 90)
@@ -64,7 +64,7 @@ describe("a rotation of searches", () => {
     expect(turns[2]).toBeGreaterThan(1.8 * turns[1])
   })
 
-  it("tells a search whose turn comes of the points that failed before", () => {
+  it("passes earlier failures to the search whose turn comes", () => {
     const told: Array<string> = []
     const rig = rigOf(told)
     rig.descend(() => 1, 5)
@@ -76,7 +76,7 @@ describe("a rotation of searches", () => {
     ])
   })
 
-  it("lets the default come near the bottom where noise fades and the surrogate gets stuck", () => {
+  it("lets the default come near the bottom when noise fades and the surrogate gets stuck", () => {
     const errors = Array.from({ length: 9 }, (_, seed) => {
       const noise = new Draw(seed, 77)
       const names = ["a", "b", "c", "d", "e"]

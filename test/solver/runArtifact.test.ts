@@ -44,7 +44,7 @@ describe("a run artifact", () => {
     expect(parseRunArtifact(artifact)).toEqual(artifact)
   })
 
-  it("is read from a run that has not begun", () => {
+  it("can come from a run that has not begun", () => {
     const artifact = saved(mixedRun(0).artifact())
     expect(parseRunArtifact(artifact)).toEqual(artifact)
   })
@@ -139,7 +139,7 @@ describe("a run artifact", () => {
     expect(describeClassification(null)).toBeNull()
   })
 
-  it("reads back to itself in any valid form", () => {
+  it("round-trips in any valid form", () => {
     let read = 0
     fc.assert(
       fc.property(runs, ({ artifact }) => {

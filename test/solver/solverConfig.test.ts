@@ -46,7 +46,7 @@ describe("a solver's configuration", () => {
     })
   })
 
-  it("is read with options of the live engine, and says that they do nothing", () => {
+  it("accepts options of the live engine, with a note that they have no effect", () => {
     const settings = requireSolverConfig({ budget: 10, bounds, max_delta: { x: 0.25 }, cooldown_steps: 5 })
     expect(settings.warnings).toEqual([
       "max_delta: an option of the live engine; it has no effect here.",
@@ -80,7 +80,7 @@ describe("a solver's configuration", () => {
     })
   })
 
-  it("may hold null, or undefined, where an option is left out", () => {
+  it("may hold null or undefined for an omitted option", () => {
     const left = {
       seed: null,
       objective: undefined,
@@ -130,7 +130,7 @@ describe("a solver's configuration", () => {
     ])
   })
 
-  it("lists every problem at once, sorted by path, each with a remedy where there is one", () => {
+  it("lists every problem at once, sorted by path, each with its remedy if there is one", () => {
     const error = parseSolverConfig({
       seed: 1.5,
       bugdet: 10,
@@ -278,7 +278,7 @@ describe("a solver's configuration", () => {
     expect(problemsOf({ budget: 1, bounds: many })).toHaveLength(101)
   })
 
-  it("refuses names that JavaScript keeps for itself, wherever they stand", () => {
+  it("refuses names reserved by JavaScript, wherever they are", () => {
     const text =
       '{"budget": 3, "bounds": {"__proto__": {"min": 0, "max": 1}}, "strategy_params": {"__proto__": 1}}'
     expect(problemsOf(JSON.parse(text))).toEqual([
@@ -287,7 +287,7 @@ describe("a solver's configuration", () => {
     ])
   })
 
-  it("takes names that only look like JavaScript's own", () => {
+  it("accepts names that only look like JavaScript's own", () => {
     const odd = {
       constructor: { min: 0, max: 1 },
       toString: { min: 0, max: 1 },
@@ -300,7 +300,7 @@ describe("a solver's configuration", () => {
     ])
   })
 
-  it("knows strategies that somebody added, by name and with the options they read", () => {
+  it("accepts added strategies, by name and with the options that they read", () => {
     expect(problemsOf({ budget: 1, bounds, strategy: "mine" }, ["mine"])).toEqual([])
     const settings = parseSolverConfig(
       { budget: 1, bounds, strategy: "mine", strategy_params: { temprature: 1, steps: 2 } },
@@ -335,7 +335,7 @@ describe("a solver's configuration", () => {
     expect(only(input)).toMatch(/^: could not be read/)
   })
 
-  it("refuses what no file could hold: cycles, endless nesting, endless lists", () => {
+  it("refuses what no file could contain: cycles, endless nesting, endless lists", () => {
     const cycle: Record<string, unknown> = { budget: 1 }
     cycle.bounds = cycle
     expect(only(cycle)).toMatch(/^bounds: refers back to an object that contains it/)
@@ -360,13 +360,13 @@ describe("a solver's configuration", () => {
     expect(requireSolverConfig(shifty).config.bounds).toEqual({ x: { min: 0, max: 1, scale: "linear" } })
   })
 
-  it("takes a negative zero for zero, which is all a file can hold", () => {
+  it("reads negative zero as zero, which is all a file can contain", () => {
     const { config, space } = requireSolverConfig({ budget: 1, bounds: { x: { min: -0, max: 1 } } })
     expect(config.bounds).toEqual({ x: { min: 0, max: 1, scale: "linear" } })
     expect(space.decode(new Float64Array(1))).toEqual({ x: 0 })
   })
 
-  it("saves as a configuration that reads back to itself", () => {
+  it("saves as a configuration that round-trips", () => {
     let read = 0
     fc.assert(
       fc.property(configs, (config) => {

@@ -63,7 +63,7 @@ describe("docs/reference/solver-files.md", () => {
     expect(page).toContain(`\`\`\`\n${shown}\n\`\`\``)
   })
 
-  it("tells of every field, and docs/reference/variants.md of those of variants", () => {
+  it("describes every field, and docs/reference/variants.md those of variants", () => {
     const missing = schemaFiles().flatMap(({ file, text }) => {
       const ofVariants = file.startsWith("variant")
       const told = ofVariants ? pageOf("variants.md") : page

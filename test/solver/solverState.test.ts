@@ -42,7 +42,7 @@ const pending = (id: number, more: object = {}): object => ({
 })
 
 describe("a solver's state", () => {
-  it("is read in the seeds' shape, its evaluations as readings nobody had asked for", () => {
+  it("is read in the seeds' shape, with its evaluations as unrequested readings", () => {
     const state = parseSolverState({
       run_id: "a",
       config,
@@ -82,7 +82,7 @@ describe("a solver's state", () => {
     expect(saved(Solver.restore(state).state())).toEqual(state)
   })
 
-  it("is refused with everything that is wrong in it, by path", () => {
+  it("is refused with all its problems, by path", () => {
     expect(
       problemsOf({
         schema_version: 1,
@@ -239,24 +239,24 @@ describe("a solver's state", () => {
     expect(problemsOf({ run_id: "a", config, ...run })).toEqual(expected)
   })
 
-  it("holds as many readings from before the run, or unasked for, as there are", () => {
+  it("holds any number of readings from before the run or without a request", () => {
     const history = Array.from({ length: 9 }, (_, i) => ({ params: { x: i / 3 }, value: i, phase: "seed" }))
     expect(problemsOf({ run_id: "a", config, history })).toEqual([])
     const told = history.map((entry) => ({ ...entry, phase: "told" }))
     expect(problemsOf({ run_id: "a", config, history: told })).toEqual([])
   })
 
-  it("bounds the length of what it says, however much is wrong", () => {
+  it("bounds the length of its message, however much is wrong", () => {
     const history = Array.from({ length: 5000 }, () => trial(3, { params: { x: 9 } }))
     expect(problemsOf({ run_id: "a", config, history })).toHaveLength(101)
   })
 
-  it("has ids of any size without taking memory for them", () => {
+  it("accepts ids of any size without allocating memory for them", () => {
     const history = [trial(0), trial(Number.MAX_SAFE_INTEGER)]
     expect(problemsOf({ run_id: "a", config, history })).toHaveLength(3)
   })
 
-  it("reads back to itself in any valid form", () => {
+  it("round-trips in any valid form", () => {
     let read = 0
     fc.assert(
       fc.property(runs, ({ state }) => {
@@ -288,7 +288,7 @@ describe("a history for a warm start", () => {
     expect(values(saved(mixedRun(4).artifact()))).toHaveLength(6)
   })
 
-  it("is refused with the place of what does not belong to the space", () => {
+  it("is refused with the place of what is outside the space", () => {
     expect(refused([{ params: { x: 9 }, value: 2 }])).toEqual([
       "[0].params.x: must be a number from -5 to 5, got 9.",
     ])
@@ -297,7 +297,7 @@ describe("a history for a warm start", () => {
     expect(refused("x")).toEqual([': must be a list of evaluations, got "x".'])
   })
 
-  it("has the same parameters throughout where no space is known", () => {
+  it("must have the same parameters throughout if no space is known", () => {
     const result = parseHistory([...list, { params: { y: 1 }, value: 3 }])
     expect((result as ArtifactError).message).toBe(
       [

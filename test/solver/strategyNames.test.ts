@@ -50,7 +50,7 @@ function optionsRead(definition: StrategyDefinition): ReadonlyArray<string> {
 }
 
 describe("the names that a configuration may use", () => {
-  it("are those of the strategies there are", () => {
+  it("are those of the existing strategies", () => {
     for (const { name } of ALL) {
       expect(requireSolverConfig({ budget: 9, bounds: numbers, strategy: name }).strategy).toBe(name)
     }
@@ -63,7 +63,7 @@ describe("the names that a configuration may use", () => {
     })
   }
 
-  it("beyond the default's own need their definition from arqon/solver/extra, and say so", () => {
+  it("beyond the default's own are refused with a pointer to arqon/solver/extra", () => {
     const config = { budget: 9, bounds: numbers }
     for (const { name } of EXTRA_STRATEGIES) {
       expect(() => createSolver({ ...config, strategy: name })).toThrow(
@@ -84,7 +84,7 @@ describe("the names that a configuration may use", () => {
     }
   })
 
-  it("are known with their options where only the entry has the strategy", () => {
+  it("are known with their options even if only that entry has the strategy", () => {
     expect(EXTRA_NAMES).toEqual(EXTRA_STRATEGIES.map(({ name, params }) => ({ name, params })))
     expect(Object.values(extra)).toEqual(EXTRA_STRATEGIES)
   })

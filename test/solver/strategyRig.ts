@@ -171,7 +171,7 @@ export function checklist(definition: StrategyDefinition, { learns = true, share
     )
   })
 
-  it("asks for the same points when asked again in the same order", () => {
+  it("asks for the same points again in the same order", () => {
     fc.assert(
       fc.property(anySpace, fc.integer({ min: 1, max: 5 }), fc.nat(1000), (space, workers, seed) => {
         const [a, b] = [0, 1].map(() => {
@@ -185,7 +185,7 @@ export function checklist(definition: StrategyDefinition, { learns = true, share
     )
   })
 
-  it("does not care for a constant added to the losses, nor for a power of two they are multiplied with", () => {
+  it("does not depend on a constant added to the losses, or on a power of two as their factor", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
@@ -211,7 +211,7 @@ export function checklist(definition: StrategyDefinition, { learns = true, share
     )
   })
 
-  it("does not ask for a known grid point again while there are enough others", () => {
+  it("does not repeat a known grid point while there are enough others", () => {
     const space = spaceOf([grid(9), grid(9), choice(3)])
     const f = bowl(space)
     for (let seed = 0; seed < 5; seed++) {
@@ -223,7 +223,7 @@ export function checklist(definition: StrategyDefinition, { learns = true, share
   })
 
   if (learns) {
-    it("begins from what was known before", () => {
+    it("begins from known results", () => {
       const space = cube(3)
       const history = [0.1, 0.35, 0.8].map((x) => [[x, x, x], (x - 0.4) ** 2] as const)
       const rig = new Rig(space, definition.make, { history, budget: 60 })
@@ -232,7 +232,7 @@ export function checklist(definition: StrategyDefinition, { learns = true, share
     })
   }
 
-  it("is named and described", () => {
+  it("has a name and a description", () => {
     expect(definition.name).toMatch(/^[a-z][A-Za-z]+$/)
     expect(definition.summary.length).toBeGreaterThan(20)
   })

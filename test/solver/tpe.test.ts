@@ -80,7 +80,7 @@ function widthOf(xs: ReadonlyArray<number>, k: number): number {
 const bell = (z: number): number => Math.exp(-0.5 * z * z)
 
 describe("a mixture of joint kernels", () => {
-  it("is, on lines, what adding up truncated normal kernels by hand gives", () => {
+  it("equals, on lines, the sum of truncated normal kernels by hand", () => {
     const unit = fc.double({ min: 0, max: 1, noNaN: true })
     fc.assert(
       fc.property(
@@ -134,7 +134,7 @@ describe("a mixture of joint kernels", () => {
     }
   })
 
-  it("turns with its points on a circle", () => {
+  it("rotates with its points on a circle", () => {
     const space = spaceOf([circle])
     const near = [0.1, 0.15, 0.35, 0.8]
     const plain = mixtureOf(
@@ -155,7 +155,7 @@ describe("a mixture of joint kernels", () => {
     expect(density(seam, [0])).toBeGreaterThan(1.5 * density(seam, [0.5]))
   })
 
-  it("gives shares that add up to one over coarse grids and choices", () => {
+  it("has shares that sum to one over coarse grids and choices", () => {
     const space = spaceOf([grid(4), choice(3), { min: 1, max: 30, scale: "log", step: 1 }])
     const points = [
       [0.25, 0.5, 0],
@@ -210,7 +210,7 @@ describe("a mixture of joint kernels", () => {
     expect(density(mixture, [0.3])).toBeCloseTo(direct, 9)
   })
 
-  it("does not remember how its members came and went", () => {
+  it("does not depend on the history of its members", () => {
     const space = spaceOf([line(), circle, choice(3), grid(5)])
     const draw = new Draw(5, 1)
     const points = Array.from({ length: 200 }, () =>
@@ -270,7 +270,7 @@ describe("a mixture of joint kernels", () => {
 })
 
 describe("the good and the rest", () => {
-  it("are the best tenth, 25 at most, and the newest 64 of the others with the waiting ones before them", () => {
+  it("are the best tenth (at most 25), and the newest 64 of the others, after the pending ones", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(40), { minLength: 1, maxLength: 400 }),
@@ -314,7 +314,7 @@ describe("tpe", () => {
     expect(rig.best).toBeLessThan(2e-3)
   })
 
-  it("is not fooled where the slope leads away from the best basin", () => {
+  it("is not misled by a slope that leads away from the best basin", () => {
     const loss = (unit: Float64Array): number => Math.min(0.3 + sphereAt(0.8)(unit), 8 * sphereAt(0.2)(unit))
     const found = [1, 2, 3, 4, 5].filter((seed) => {
       const rig = new Rig(cube(2), tpe.make, { seed })
@@ -324,7 +324,7 @@ describe("tpe", () => {
     expect(found.length).toBeGreaterThanOrEqual(4)
   })
 
-  it("spreads a batch asked for without answers", () => {
+  it("spreads a batch requested without answers", () => {
     const rig = new Rig(cube(2), tpe.make)
     rig.descend(sphereAt(0.3), 60)
     for (let k = 0; k < 30; k++) rig.ask()
@@ -336,7 +336,7 @@ describe("tpe", () => {
     expect(nearest.sort((a, b) => a - b)[15]).toBeGreaterThan(0.04)
   })
 
-  it("would rather have an answer once it has a model, and says so", () => {
+  it("prefers an answer once it has a model, and reports that", () => {
     const rig = new Rig(cube(2), tpe.make)
     expect(rig.strategy.wantsAnswer?.()).toBe(false)
     for (let k = 0; k < 10; k++) rig.ask()
@@ -370,7 +370,7 @@ describe("the numbers underneath", () => {
     expect(erf(100)).toBe(1)
   })
 
-  it("give the exponential of what is below zero", () => {
+  it("give the exponential below zero", () => {
     fc.assert(
       fc.property(fc.double({ min: -40, max: 0, noNaN: true }), (x) => {
         return Math.abs(expDown(x) / Math.exp(x) - 1) < 1e-13
@@ -379,7 +379,7 @@ describe("the numbers underneath", () => {
     expect(expDown(0)).toBe(1)
   })
 
-  it("keeps away from where trials fail, whatever side that is", () => {
+  it("keeps away from failed trials on any side", () => {
     for (let seed = 0; seed < 10; seed++) {
       const broken = seed % 2 === 0 ? (x: number): boolean => x > 0.5 : (x: number): boolean => x < 0.5
       const rig = new Rig(cube(2), tpe.make, { seed, budget: 90 })

@@ -47,7 +47,7 @@ function run(value: (params: Point) => number, d: number, workers: number, budge
 }
 
 describe("several workers", () => {
-  it("are never refused a point and never given the same, up to the end of the budget", () => {
+  it("always get a point, and never the same one, up to the end of the budget", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 6 }),
@@ -72,7 +72,7 @@ describe("several workers", () => {
     return sum / 8
   }
 
-  it("make the search better by what they read beside its steps", () => {
+  it("improve the search by what they read beside its steps", () => {
     // One evaluation of five is a step: with those alone it came to -5 and to -1.
     expect(error(leaning, 4, 100)).toBeLessThan(-8)
     expect(error(bent, 4, 200)).toBeLessThan(-1.5)

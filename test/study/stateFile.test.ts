@@ -40,7 +40,7 @@ const open = () => StateFile.open(path, options)
 const makeSolver = () => createSolver({ seed: 1, budget: 500, bounds: { x: { min: 0, max: 1 } } })
 
 describe("a state file", () => {
-  it("holds what the run was when the write began, as a document that reads back", async () => {
+  it("contains the run as it was when the write began, as a document that reads back", async () => {
     const solver = makeSolver()
     const file = await open()
     expect(file.read()).toBeNull()
@@ -55,7 +55,7 @@ describe("a state file", () => {
     expect(filesIn(folder)).toEqual(["run.json"])
   })
 
-  it("lets saves that come during a write share the next one", async () => {
+  it("combines saves that come during a write into the next one", async () => {
     const solver = makeSolver()
     const file = await open()
     let writes = 0
@@ -78,7 +78,7 @@ describe("a state file", () => {
     await file.close()
   })
 
-  it("says so when a write fails, leaves nothing of it, and can write again", async () => {
+  it("reports a failed write, leaves nothing of it, and can write again", async () => {
     const solver = makeSolver()
     const file = await open()
     // A folder in its place: nothing can be renamed to that.
@@ -94,7 +94,7 @@ describe("a state file", () => {
     await file.close()
   })
 
-  it("takes no notice of what a killed process left half written, and removes it", async () => {
+  it("ignores and removes what a killed process left half written", async () => {
     const torn = temporaryOf(path)
     const another = temporaryOf(join(folder, "run.json.bak"))
     writeFileSync(torn, '{"history": [')
@@ -106,7 +106,7 @@ describe("a state file", () => {
   })
 
   // Root cause: its new content went to a name that anybody could know before, and whatever link stood there was followed.
-  it("is written under a name that nobody can guess, by a file that was not there", async () => {
+  it("is written through a new file with an unguessable name", async () => {
     const victim = join(folder, "victim")
     writeFileSync(victim, "precious")
     symlinkSync(victim, join(folder, ".run.json.tmp"))
@@ -118,7 +118,7 @@ describe("a state file", () => {
     expect(lstatSync(path).isFile()).toBe(true)
   })
 
-  it("and its folder are its owner's alone, and a folder that was there stays as it was", async () => {
+  it("and its folder are accessible to its owner alone, and an existing folder is not changed", async () => {
     chmodSync(folder, 0o755)
     path = join(folder, "own", "run.json")
     const file = await open()
@@ -127,7 +127,7 @@ describe("a state file", () => {
     expect([folder, join(folder, "own"), path].map(modeOf)).toEqual([0o755, 0o700, 0o600])
   })
 
-  it("takes an empty file for none, and makes folders that are not there", async () => {
+  it("treats an empty file as none, and creates missing folders", async () => {
     path = join(folder, "deep", "down", "run.json")
     const file = await open()
     await file.save(() => makeSolver().state())
@@ -150,7 +150,7 @@ describe("a state file", () => {
     expect([readFileSync(real, "utf8"), lstatSync(path).isFile()]).toEqual(["", false])
   })
 
-  it("is found through a link to its folder, and is the same file there", async () => {
+  it("is found through a link to its folder, as the same file", async () => {
     const other = join(folder, "other")
     symlinkSync(folder, other)
     const file = await open()
@@ -160,7 +160,7 @@ describe("a state file", () => {
 })
 
 describe("the text of a run", () => {
-  it("is the JSON of the run, and turns each entry into text once", () => {
+  it("is the JSON of the run, and formats each entry once", () => {
     const text = new RunText()
     let reads = 0
     const entry = { toJSON: () => ({ read: ++reads }) }

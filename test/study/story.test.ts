@@ -13,7 +13,7 @@ const TITLES = { title: "A run", detail: "" }
 const PLAIN = makeStyles(false)
 
 describe("the story of a run", () => {
-  it("has each label from where it was given to where it was revoked, with the reason", () => {
+  it("has each label from where it was set to where it was revoked, with the reason", () => {
     for (const seeds of [0, 5]) {
       const artifact = run({ seeds })
       const { label, readings, changes = [] } = artifact.classification!
@@ -33,7 +33,7 @@ describe("the story of a run", () => {
     }
   })
 
-  it("has the reach of the trust region along each axis, the longest first, while one is at work", () => {
+  it("has the reach of the trust region along each axis, longest first, while one is active", () => {
     const artifact = run()
     const { reach } = storyOf(artifact, byPosition)
     const all = reach.flat()
@@ -52,7 +52,7 @@ describe("the story of a run", () => {
     expect(all.map(({ at }) => at)).not.toContain(0)
   })
 
-  it("is empty where the run cannot be repeated", () => {
+  it("is empty if the run cannot be repeated", () => {
     const artifact = run({ budget: 60 })
     const unbounded: RunArtifact = { ...artifact, config: null, classification: null }
     expect(storyOf(unbounded, byEvaluation)).toEqual({ labels: [], reach: [] })
@@ -62,7 +62,7 @@ describe("the story of a run", () => {
     expect(storyOf({ ...artifact, history: moved }, byEvaluation).reach).toEqual([])
   })
 
-  it("is drawn under the curve: each label, each reason, a line where it changed, and a line for each axis", () => {
+  it("is drawn below the curve: each label, each reason, a line at each change, and a line for each axis", () => {
     const artifact = run()
     const curve = curveOf(artifact.history, "minimize", TICKS)!
     const story = storyOf(artifact, byEvaluation)

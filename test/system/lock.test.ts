@@ -137,7 +137,7 @@ describe("a lock", () => {
     }
   })
 
-  it("is held by one of two containers, whichever came first, and ends with it", async () => {
+  it("is held by the first of two containers, and ends with it", async () => {
     const lock = await lockFile(path, options)
     expect((await racer(elsewhere)).answer).toContain(`a test (process ${process.pid} on ${hostname()}`)
     lock.release()

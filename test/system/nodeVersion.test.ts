@@ -43,13 +43,13 @@ describe("an older Node", () => {
     for (const version of ["22.19.0", "22.20.1", "23.0.0", "24.21.0"]) expect(oldNode(version)).toBe(null)
   })
 
-  it.each(entries)("learns what it needs from %s", (_, { node }) => {
+  it.each(entries)("gets the required version from %s", (_, { node }) => {
     const run = runAs("20.19.5", ["-e", `import(${JSON.stringify(join(root, node))})`])
     expect(run.stderr).toContain("Error: arqon needs Node 22.19 or newer; this is v20.19.5.")
     expect(run.status).toBe(1)
   })
 
-  it.each(entries)("leaves the names of %s those that a browser gets", async (_, { node, browser }) => {
+  it.each(entries)("gets from %s the names that a browser gets", async (_, { node, browser }) => {
     const [here, there] = (await Promise.all(
       [node, browser].map((file) => import(pathToFileURL(join(root, file)).href)),
     )) as [object, object]

@@ -57,7 +57,7 @@ it("is not created through a dangling link", () => {
   expect(readdirSync(folder)).toEqual(["file"])
 })
 
-it("names itself if it cannot be created, with a remedy for a catalogue", async () => {
+it("is named in the error if it cannot be created, with a remedy for a catalogue", async () => {
   const file = "x".repeat(300)
   const error = await Effect.runPromise(Effect.flip(openSqliteVariants(folder, { file })))
   expect(error).toMatchObject({

@@ -20,7 +20,7 @@ describe("a name on Windows", () => {
     },
   )
 
-  it("is refused where its end would be dropped, so that two names would be one file", () => {
+  it("is refused if Windows would drop its end, so that two names would be one file", () => {
     expect(windowsProblem("run.", "win32")).toContain("drops dots and spaces")
     expect(windowsProblem("run ", "win32")).toContain("drops dots and spaces")
   })
@@ -60,7 +60,7 @@ describe("giving a finished file its name", () => {
   }
   const busy = fc.constantFrom("EPERM", "EACCES", "EBUSY")
 
-  it("is tried again on Windows while somebody else has the file open, after pauses that grow", async () => {
+  it("is retried on Windows while another program has the file open, with growing pauses", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(busy, { maxLength: 10 }), async (codes) => {
         const { system, pauses, calls } = failing(codes, "win32")
@@ -72,7 +72,7 @@ describe("giving a finished file its name", () => {
     )
   })
 
-  it("ends with the system's own error after two seconds of trying", async () => {
+  it("ends with the system's own error after two seconds of retries", async () => {
     const { system, pauses } = failing(Array<string>(20).fill("EPERM"), "win32")
     await expect(giveName("a", "b", system)).rejects.toThrow("EPERM")
     expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(2_500)

@@ -41,7 +41,7 @@ const written = (recorded: Recorded) => recorded.records.map(({ numbers, note })
 const read = (entries: ReadonlyArray<Read>) => entries.map(({ numbers, note }) => [numbers, note])
 
 describe("CRC-32C", () => {
-  it("gives the published check values", () => {
+  it("matches the published check values", () => {
     // Koopman's and the RevEng catalogue's check; RFC 3720, B.4.
     expect(crc32c(bytesOf("123456789"))).toBe(0xe3069283)
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
@@ -51,13 +51,13 @@ describe("CRC-32C", () => {
     expect(crc32c(new Uint8Array(0))).toBe(0)
   })
 
-  it("means the bytes between its bounds and no others", () => {
+  it("covers exactly the bytes between its bounds", () => {
     expect(crc32c(bytesOf("xx123456789yy"), 2, 11)).toBe(0xe3069283)
   })
 })
 
 describe("a segment", () => {
-  it("gives back every bit of a run that has records of every kind, notes included", async () => {
+  it("returns every bit of a run with records of every kind, including notes", async () => {
     const run = await record(everyKind)
     expect(new Set(run.words.map(({ kind }) => kind)).size).toBe(12)
     const header = headerOf(run)
@@ -73,7 +73,7 @@ describe("a segment", () => {
     expect(scan.trustedBytes).toBe(scan.bytes)
   })
 
-  it("gives back any doubles at all, NaN being one number", () => {
+  it("returns any doubles, with NaN as one number", () => {
     const double = fc.oneof(
       fc.double(),
       fc.constantFrom(Number.NaN, -0, 0, 2 ** 52, -(2 ** 52), 2 ** 53, 1e300, Number.NEGATIVE_INFINITY),
@@ -96,7 +96,7 @@ describe("a segment", () => {
     )
   })
 
-  it("is the same bytes when a batch was refused and built again", async () => {
+  it("has the same bytes when a batch was refused and built again", async () => {
     const run = await record(everyKind)
     const writer = new SegmentWriter(sha256, headerOf(run))
     const parts: Array<Uint8Array> = []
@@ -114,7 +114,7 @@ describe("a segment", () => {
 })
 
 describe("a segment that was cut off", () => {
-  it("gives, at every byte of it, the longest whole prefix and what was cut", async () => {
+  it("yields, cut at any byte, the longest whole prefix and what was cut", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run, headerOf(run), true)
     const all = readAll(whole)
@@ -136,7 +136,7 @@ describe("a segment that was cut off", () => {
     }
   })
 
-  it("is no worse for zeros or noise where its end was to be", async () => {
+  it("reads the same with zeros or noise after the cut", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run)
     const tail = fc.oneof(
@@ -153,7 +153,7 @@ describe("a segment that was cut off", () => {
     )
   })
 
-  it("can be written on from there, and then is as if it had never been cut", async () => {
+  it("can be continued from there, as if it had never been cut", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run)
     const { scan } = readAll(whole.subarray(0, whole.length - 3))
@@ -163,7 +163,7 @@ describe("a segment that was cut off", () => {
   })
 })
 
-describe("a segment in which a bit is another", () => {
+describe("D a segment with a flipped bit", () => {
   /** Where each frame begins, the file's head being the first. */
   const starts = (whole: Uint8Array): ReadonlyArray<number> => {
     const { entries } = readAll(whole)
@@ -177,7 +177,7 @@ describe("a segment in which a bit is another", () => {
     return copy
   }
 
-  it("is found, for every bit there is, in the very frame that holds it", async () => {
+  it("is detected for every bit, in exactly the frame that has it", async () => {
     const run = await record((engine) => engine.trip("short"))
     const whole = segmentOf(run, { ...headerOf(run), start: { seed: 42 } }, true)
     const frames = starts(whole)
@@ -196,7 +196,7 @@ describe("a segment in which a bit is another", () => {
     }
   })
 
-  it("is found in a long run as well, and what follows is still readable but not vouched for", async () => {
+  it("is detected in a long run too, and what follows is readable but unverified", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run, headerOf(run), true)
     const frames = starts(whole)
@@ -214,7 +214,7 @@ describe("a segment in which a bit is another", () => {
     )
   })
 
-  it("is found when its checksum was made right again: the chain says otherwise", async () => {
+  it("is detected by the chain even if its checksum was corrected", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run, headerOf(run), true)
     const { entries } = readAll(whole)
@@ -229,7 +229,7 @@ describe("a segment in which a bit is another", () => {
     }
   })
 
-  it("is found when a whole record was taken out, or two changed places", async () => {
+  it("is detected when a whole record was removed, or two were swapped", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run)
     const { entries } = readAll(whole)
@@ -248,8 +248,8 @@ describe("a segment in which a bit is another", () => {
   })
 })
 
-describe("a file that is no segment", () => {
-  it("is answered, whatever is in it", () => {
+describe("D a file that is not a segment", () => {
+  it("gets an answer, whatever is in it", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const { scan, entries } = readAll(bytes)
@@ -260,7 +260,7 @@ describe("a file that is no segment", () => {
     )
   })
 
-  it("is told apart: something else, another version, records without a header, a record that makes no sense", async () => {
+  it("is classified: a foreign file, another version, records without a header, a senseless record", async () => {
     const run = await record(everyKind)
     const whole = segmentOf(run)
     // A file whose birth was cut short may hold anything; one with whole frames in it held records.
@@ -311,7 +311,7 @@ describe("a file that is no segment", () => {
     expect(kinds(header, seal(0), seal(0))).toEqual(["changed", "afterSeal"])
   })
 
-  it("has no header that is not one", () => {
+  it("yields no invalid header", () => {
     const header = headerOf({ records: [], words: [] })
     expect(readHeader(headerBytes(header))).toEqual(header)
     for (const [key, wrong] of Object.entries({
@@ -328,7 +328,7 @@ describe("a file that is no segment", () => {
 })
 
 describe("the configuration in the record of the start", () => {
-  it("makes the same settings again", () => {
+  it("reproduces the same settings", () => {
     const full = {
       params: knobs,
       objective: "maximize",

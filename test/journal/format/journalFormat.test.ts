@@ -47,7 +47,7 @@ const RECORDS = [
 ]
 
 describe("version 1 of the journal's format", () => {
-  it("is read as it was meant", () => {
+  it("is read as specified", () => {
     const read: Array<unknown> = []
     const scan = scanSegment(Buffer.from(FILE, "hex"), sha256, ({ numbers, note }) =>
       read.push({ numbers: Array.from(numbers), note: note ?? undefined }),
@@ -56,7 +56,7 @@ describe("version 1 of the journal's format", () => {
     expect(read).toEqual(RECORDS)
   })
 
-  it("is written to the byte", () => {
+  it("is written byte for byte", () => {
     const writer = new SegmentWriter(sha256, HEADER)
     for (const { numbers, note } of RECORDS) writer.append({ numbers: Float64Array.from(numbers), note })
     writer.seal(true)

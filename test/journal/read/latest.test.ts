@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { expect, it } from "vitest"
 import { Latest } from "../../../src/journal/read/Latest.ts"
 
-it("holds the latest so many, in order, at every moment", () => {
+it("holds the latest records in order at every moment", () => {
   fc.assert(
     fc.property(fc.nat(40), fc.nat(400), (most, count) => {
       const latest = new Latest<number>(most)

@@ -54,7 +54,7 @@ describe("a replay in manual time", () => {
     expect(identical(recorded).decisions).toBeGreaterThan(200)
   })
 
-  it("repeats whatever adversaries do", async () => {
+  it("repeats adversarial telemetry", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         const recorded = await record((engine) => {
@@ -138,7 +138,7 @@ describe("a replay in manual time", () => {
     },
   )
 
-  it("repeats what a listener asked for", async () => {
+  it("repeats a listener's commands", async () => {
     const recorded = await record((engine) => {
       let heard = 0
       engine.subscribe(({ mode }) => {
@@ -250,7 +250,7 @@ describe("a replay of system time", () => {
   }
 })
 
-describe("a replay that is not the same", () => {
+describe("D a replay that differs", () => {
   it("names the first decision that differs, with both sides", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 300 }))
     const run = runOf(recorded)
@@ -281,7 +281,7 @@ describe("a replay that is not the same", () => {
     expect(emergency.difference?.replayed).toMatchObject({ kind: "rollback" })
   })
 
-  it("finds that another seed decides otherwise, at the first proposal", async () => {
+  it("finds the different decisions of another seed at the first proposal", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 50 }))
     const run = runOf(recorded)
     const first = run.records.findIndex((numbers) => numbers[RECORD_KIND] === AUDIT_PROPOSAL)
@@ -309,7 +309,7 @@ describe("a replay that is not the same", () => {
     })
   })
 
-  it("is not tried where it cannot be: it says why", async () => {
+  it("is refused with a reason if it is impossible", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 60 }))
     const run = runOf(recorded)
     expect(replay({ ...run, records: [] })).toMatchObject({

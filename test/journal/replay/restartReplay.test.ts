@@ -7,7 +7,7 @@ import { replay } from "../../../src/journal/replay/replay.ts"
 import { bowl, knobs, wobble } from "../../engine/plant.ts"
 import { recorder } from "../../engine/recordedRun.ts"
 
-it("a run with restarts, an escalation, a reset and a callback that fails is the same run again", () => {
+it("a run with restarts, an escalation, a reset and a failing callback replays exactly", () => {
   const { sink, recorded } = recorder()
   const settings = requireEngineConfig({
     params: knobs,

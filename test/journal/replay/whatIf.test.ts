@@ -33,7 +33,7 @@ describe("a what-if", () => {
     )
   })
 
-  it("counts what the audit says", async () => {
+  it("has the audit's counts", async () => {
     const recorded = await record((engine) => {
       everyKind(engine)
       drive(engine, { digests: 600, from: 3000 })
@@ -50,7 +50,7 @@ describe("a what-if", () => {
     expect(then?.end).toEqual(recorded.words.at(-1)?.values)
   })
 
-  it("moves less and less often under stricter guardrails, and never further than they say", async () => {
+  it("moves less, and less often, under stricter guardrails, and never further than they allow", async () => {
     const run = runOf(
       await record((engine) => void drive(engine, { digests: 1500 }), { guardrails: "aggressive" }),
     )
@@ -62,7 +62,7 @@ describe("a what-if", () => {
     expect(now?.path["timeout"]).toBeLessThan(then?.path["timeout"] ?? 0)
   })
 
-  it("says where SafeMode would have opened that did not", async () => {
+  it("shows where SafeMode would have opened but did not", async () => {
     // Half a second of silence, three times: nothing to an engine that waits for two seconds.
     const run = runOf(
       await record(
@@ -112,7 +112,7 @@ describe("a what-if", () => {
     },
   )
 
-  it("counts no way that a run before it went: a resumed engine begins where that one ended", async () => {
+  it("does not count the path of a previous run: a resumed engine begins where that one ended", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 40 }))
     const run = runOf(recorded)
     const knobs = Object.keys(recorded.words[0].values ?? {}).length
@@ -127,7 +127,7 @@ describe("a what-if", () => {
     expect(one.recorded?.path[name]).toBeCloseTo(way, 12)
   })
 
-  it("is not asked what the plant, its telemetry or the places of the record would have been", async () => {
+  it("cannot change the plant, its telemetry or the layout of the record", async () => {
     const run = runOf(await record((engine) => void drive(engine, { digests: 10 })))
     const refused = {
       params: { other: { min: 0, max: 1 } },
@@ -138,7 +138,7 @@ describe("a what-if", () => {
     expect(whatIf(run, refused).reason).toContain("params, clock, extras, state cannot be changed")
   })
 
-  it("is not told where the run cannot be run, or the configuration is none", async () => {
+  it("is refused if the run cannot be repeated or the configuration is invalid", async () => {
     const run = runOf(await record((engine) => void drive(engine, { digests: 10 })))
     expect(whatIf({ ...run, records: run.records.slice(3) }, {}).reason).toContain("start")
     expect(whatIf(run, { seed: -1 }).reason).toContain("seed")

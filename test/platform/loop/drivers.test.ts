@@ -69,7 +69,7 @@ describe("an executive on an event loop", () => {
     expect(thread.ran).toEqual([["scan", 700]])
   })
 
-  it("gives the loop back after each slice", () => {
+  it("yields to the loop after each slice", () => {
     const thread = new Thread()
     thread.executive.once({
       name: "long",
@@ -85,7 +85,7 @@ describe("an executive on an event loop", () => {
     expect(loop.asked.length).toBe(5)
   })
 
-  it("goes on after work that throws", () => {
+  it("continues after work that throws", () => {
     const thread = new Thread()
     thread.executive.add({
       name: "broken",

@@ -107,7 +107,7 @@ describe("an engine that has one", () => {
     expect(recordedEngines(folder.path).map((one) => one.entry().name)).toEqual([NAME, "first"])
   })
 
-  it("has it in a worker too", async () => {
+  it("also has it in a worker", async () => {
     const engine = createEngine({ params: knobs, clock: "manual", placement: "worker", name: NAME })
     expect([engine.name, engine.getSnapshot().name]).toEqual([NAME, NAME])
     await engine.start()

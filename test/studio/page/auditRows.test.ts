@@ -50,7 +50,7 @@ describe("the audit as rows", () => {
     expect(first).toEqual(first.toSorted((a, b) => b - a))
   })
 
-  it("tells of each finished cycle how the base moved, and what either side read", () => {
+  it("shows for each finished cycle how the base moved, and what each side read", () => {
     const cycles = auditRows(records, readings).filter(
       ({ type, after }) => type === "cycle" && after !== null,
     )
@@ -71,7 +71,7 @@ describe("the audit as rows", () => {
     }
   })
 
-  it("puts a comparison with the baseline and its verdict together, though a cycle has begun before the verdict", () => {
+  it("joins a comparison with the baseline and its verdict, even if a cycle began before the verdict", () => {
     const pairs = auditRows(records, readings).filter(({ type }) => type === "comparison")
     const verdicts = records.filter(({ kind }) => kind === "verdict")
     const told = pairs.filter(({ records: of }) => of.some(({ kind }) => kind === "verdict"))
@@ -80,7 +80,7 @@ describe("the audit as rows", () => {
     expect(told.every(({ reads }) => reads.some(({ side }) => side === "baseline"))).toBe(true)
   })
 
-  it("leaves what is neither a row of its own, and knows which rows concern a knob", () => {
+  it("gives everything else its own row, and knows which rows concern a knob", () => {
     const rows = auditRows(records, readings)
     const alone = rows.filter(({ type }) => type === "record").map((row) => row.records[0].kind)
     expect(alone).toEqual(expect.arrayContaining(["safeModeEntered", "safeModeExited", "engineStarted"]))
@@ -91,14 +91,14 @@ describe("the audit as rows", () => {
     )
   })
 
-  it("does not lose a cycle that begins before the page of records does", () => {
+  it("keeps a cycle that begins before the page of records", () => {
     const cut = records.slice(0, 37)
     expect(auditRows(cut, {}).flatMap((row) => row.records)).toHaveLength(37)
   })
 })
 
 describe("unit space on the page", () => {
-  it("is told in the knobs' own units, as the engine takes it", () => {
+  it("is shown in the knobs' own units, as the engine reads it", () => {
     for (const [i, knob] of knobs.entries()) {
       for (let unit = 0; unit <= 1; unit += 1 / 64) {
         const own = space.table.decode(i, space.table.encode(i, decodeKnob(knob, unit)))
@@ -108,7 +108,7 @@ describe("unit space on the page", () => {
     }
   })
 
-  it("is what a proposal asks for, and a refusal tells of", () => {
+  it("is what proposals and refusals contain", () => {
     const record: AuditRecord = {
       run: "r",
       seq: 1,

@@ -39,7 +39,7 @@ describe.each(machineDefinitions())("the picture of $name", (machine) => {
     },
   )
 
-  it("has every arrow with its label, and every way in", () => {
+  it("has every arrow with its label, and every entry", () => {
     const compound = [...graph.states.values()].filter((one) => one.initial !== null && one.states.length > 0)
     for (const { moves, starts, startMoves } of layouts[machine.name]) {
       expect(Object.keys(moves).sort()).toEqual(graph.moves.map(({ id }) => id).sort())

@@ -47,7 +47,7 @@ const desk = { width: 1440, height: 900 }
 const phone = { width: 390, height: 844 }
 
 describe("a statechart", () => {
-  it.each([desk, phone])("has text of 11 px at least when it comes up, at $width across", async (size) => {
+  it.each([desk, phone])("has text of at least 11 px at first, at a width of $width", async (size) => {
     const { page, complaints } = await seeing(`${live.url}#/statecharts`, size)
     const first = page.locator(".statechart")
     await first.locator(".state[data-active]").first().waitFor()
@@ -73,7 +73,7 @@ describe("a statechart", () => {
     expect(complaints).toEqual([])
   })
 
-  it("needs a dozen requests at most, none of them twice, and computes no layout", async () => {
+  it("needs at most a dozen requests, none twice, and computes no layout", async () => {
     const context = await browser.newContext({ viewport: desk })
     onTestFinished(() => context.close())
     const page = await context.newPage()
@@ -117,7 +117,7 @@ describe("a plot of a solver's run", () => {
   const readoutBeside = (drawing: Locator): Locator =>
     drawing.locator("xpath=ancestor::*[contains(@class,'plots') or @role='img'][last()]").locator(".readout")
 
-  it("rings the evaluation under the pointer, tells it, and forgets both", async () => {
+  it("marks and describes the evaluation under the pointer, and then clears both", async () => {
     const page = await plotsOf()
     const slice = page.locator(".slice").first()
     const dot = slice.locator("circle.best").first()
@@ -153,14 +153,14 @@ describe("a plot of a solver's run", () => {
     expect(await readout.textContent()).toBe("")
   })
 
-  it("tells the evaluation that the cursor is on, over time", async () => {
+  it("describes the evaluation under the cursor, over time", async () => {
     const page = await plotsOf()
     const curve = page.getByRole("img", { name: /^Convergence: / })
     await curve.locator(".u-over").hover()
     await soon(() => curve.locator(".readout").textContent()).toMatch(/^evaluation \d+ · /)
   })
 
-  it("has text of 11 px at least on a phone too", async () => {
+  it("has text of at least 11 px on a phone too", async () => {
     const page = await plotsOf(phone)
     expect(await smallest(page.locator("svg.parallel"))).toBeGreaterThanOrEqual(LEAST_PX)
   })
@@ -223,7 +223,7 @@ describe("the map of a fleet", () => {
       { token: name, count: ENGINES },
     )
 
-  it("has the engine with SafeMode open as the one square in red, and leads to it", async () => {
+  it("shows the engine with SafeMode open as the only red square, with a link to it", async () => {
     const { fleet, studio } = await openFleet()
     fleet.get(keyOf(17))?.trip("look")
     const { page, complaints } = await seeing(studio.url, desk)
@@ -239,7 +239,7 @@ describe("the map of a fleet", () => {
     expect(complaints).toEqual([])
   })
 
-  it("stands above rows whose lines grow with the readings of their engine alone", async () => {
+  it("is above rows whose lines grow only with the readings of their engine", async () => {
     const { fleet, studio } = await openFleet()
     const { page } = await seeing(`${studio.url}#/fleet`, desk)
     const lineOf = (key: string): Locator =>

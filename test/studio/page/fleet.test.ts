@@ -71,7 +71,7 @@ const count = async (name: string): Promise<number> =>
   Number((await page.getByText(name, { exact: true }).locator("+ dd").textContent())?.replaceAll(/\D/g, ""))
 
 describe("a fleet of two thousand engines", () => {
-  it("is the first page where there is nothing else: a page of the list, with counts, turned by the server", async () => {
+  it("is the first page if there is nothing else: a list with counts, paged by the server", async () => {
     expect(new URL(page.url()).hash).toMatch(/^#\/fleet/)
     await soon(async () => (await rows()).length).toBe(50)
     expect(await count("Engines")).toBe(ENGINES)
@@ -84,7 +84,7 @@ describe("a fleet of two thousand engines", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("is searched by key, state and group, and tells what happens as it does", async () => {
+  it("is searched by key, state and group, and shows events as they happen", async () => {
     await page.getByRole("searchbox").fill("1234")
     await soon(rows).toEqual(["tenant-1234"])
     await page.getByRole("searchbox").fill("")
@@ -102,7 +102,7 @@ describe("a fleet of two thousand engines", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("shows one engine when it is pressed: knobs over time, the phase lit, budgets, counters", async () => {
+  it("shows one engine on a click: knobs over time, the current phase, budgets, counters", async () => {
     work("tenant-0003", 60)
     await page.getByRole("link", { name: /^tenant-0003 awake/ }).click()
     const engine = fleet.get("tenant-0003")
@@ -132,7 +132,7 @@ describe("a fleet of two thousand engines", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("is steered by key, after a confirmation and a reason that stand in the audit", async () => {
+  it("is steered by key, after a confirmation and with a reason in the audit", async () => {
     work("tenant-0005", 20)
     await page.goto(`${studio.url}#/fleet?fleet=tenants&key=tenant-0005`)
     const steering = page.locator(".steering")
@@ -158,7 +158,7 @@ describe("a fleet of two thousand engines", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("is readable: nothing overlaps, nothing stands in anybody's way, on a phone and in the dark too", async () => {
+  it("is readable and accessible, without overlaps, also on a phone and in the dark theme", async () => {
     work("tenant-0003", 30)
     for (const address of ["#/fleet", "#/fleet?fleet=tenants&key=tenant-0003"]) {
       for (const looks of [{}, { width: 390, height: 844, theme: "dark" }] as const) {

@@ -30,13 +30,13 @@ const start = (objective: number, throughputRps: number | null = null) => ({
   throughputRps,
 })
 
-describe("what tuning has brought", () => {
-  it("is nothing before anything was read", () => {
+describe("D the gain from tuning", () => {
+  it("is empty before the first reading", () => {
     expect(gainOf(lineOf([]), null)).toBeNull()
     expect(gainOf(lineOf([{ baseline: 3 }]), null)).toBeNull()
   })
 
-  it("is told against the baseline that is visited, by the readings beside each visit", () => {
+  it("is measured against the visited baseline, by the readings next to each visit", () => {
     const rows = repeated(4, [{ tuned: 17 }, { tuned: 19 }, { baseline: 30 }, { tuned: 18 }])
     const gain = gainOf(lineOf(rows), null)
     expect(gain).toMatchObject({ against: "baseline", before: 30, load: null })
@@ -45,7 +45,7 @@ describe("what tuning has brought", () => {
     expect(gain?.margin).toBeLessThan(0.1)
   })
 
-  it("is told against the start once the baseline is what tuning has found", () => {
+  it("is measured against the start once tuning has found the baseline", () => {
     const rows = repeated(4, [{ tuned: 18 }, { baseline: 18.2 }, { tuned: 18.1 }])
     const marks = [0, 5e5].map((atUs) => ({ kind: "baseline", atUs }))
     expect(gainOf(lineOf(rows, { marks, start: start(30) }), null)).toMatchObject({
@@ -56,7 +56,7 @@ describe("what tuning has brought", () => {
     expect(gainOf(lineOf(rows, { marks }), null)).toMatchObject({ against: "baseline" })
   })
 
-  it("tells of a start under another load by how much it differs, and prefers a baseline that is visited now", () => {
+  it("states how much the load at the start differed, and prefers a baseline visited now", () => {
     const rows = repeated(10, [{ tuned: 29, load: 240 }])
     expect(gainOf(lineOf(rows, { start: start(30, 60) }), null)?.load).toBeCloseTo(4)
     expect(gainOf(lineOf(rows, { start: start(30, 220) }), null)?.load).toBeNull()
@@ -66,14 +66,14 @@ describe("what tuning has brought", () => {
     expect([gainOf(line(60), null)?.against, gainOf(line(240), null)?.against]).toEqual(["baseline", "start"])
   })
 
-  it("is told of the moment that a replay stands at", () => {
+  it("follows the moment of a replay", () => {
     const rows = [...repeated(10, [{ tuned: 30 }]), ...repeated(30, [{ tuned: 15 }])]
     const line = lineOf(rows, { start: start(30) })
     expect(gainOf(line, 10e6)?.now).toBe(30)
     expect(gainOf(line, null)?.now).toBe(15)
   })
 
-  it("is wider where readings are noisier and fewer", () => {
+  it("has a wider margin for noisier and fewer readings", () => {
     const noisy = (by: number): number =>
       gainOf(lineOf(repeated(10, [{ tuned: 20 - by }, { tuned: 20 + by }]), { start: start(30) }), null)
         ?.margin ?? 0
@@ -81,7 +81,7 @@ describe("what tuning has brought", () => {
     expect(noisy(1)).toBeGreaterThan(0)
   })
 
-  it("reads as a change with its margin, or as none that can be told", () => {
+  it("reads as a change with its margin, or as no measurable change", () => {
     const told = (share: number | null, margin: number): string =>
       shareText({ now: 1, before: 1, against: "start", share, margin, load: null })
     expect(told(-0.401, 0.031)).toBe("−40 % (±3)")

@@ -27,7 +27,7 @@ async function open(readOnly: boolean) {
 }
 
 describe("the guardrails on the page", () => {
-  it("are another preset once one was chosen, explained and confirmed, and the gauges follow", async () => {
+  it("change to a chosen preset after a reason and a confirmation, and the gauges follow", async () => {
     const { service, seen, page } = await open(false)
     const card = page.getByRole("region", { name: "Guardrail budgets" })
     await card.getByText("aggressive", { exact: true }).waitFor()
@@ -57,7 +57,7 @@ describe("the guardrails on the page", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("are shown as somebody else puts them in force, and cannot be changed where nothing can", async () => {
+  it("follow changes by others, and cannot be changed in a read-only studio", async () => {
     const { service, page } = await open(true)
     const card = page.getByRole("region", { name: "Guardrail budgets" })
     await card.getByText("aggressive", { exact: true }).waitFor()

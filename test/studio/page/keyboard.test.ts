@@ -52,15 +52,15 @@ async function tabTo(wanted: RegExp): Promise<void> {
   throw new Error(`Tab never reached ${wanted}`)
 }
 
-describe("by keys alone", () => {
-  it("the first stop leads past the navigation", async () => {
+describe("D with the keyboard alone", () => {
+  it("the first stop skips the navigation", async () => {
     await page.keyboard.press("Tab")
     expect(await focused()).toBe("Skip to the content")
     await page.keyboard.press("Enter")
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("main")
   })
 
-  it("two letters lead to each view that is offered", async () => {
+  it("two letters open each view", async () => {
     for (const [key, title] of [
       ["s", "Statecharts"],
       ["a", "Audit"],
@@ -73,7 +73,7 @@ describe("by keys alone", () => {
     }
   })
 
-  it("a state of a chart is reached and read", async () => {
+  it("a state of a chart can be reached and read", async () => {
     await page.keyboard.press("g")
     await page.keyboard.press("s")
     await page.waitForSelector(".statechart")
@@ -85,7 +85,7 @@ describe("by keys alone", () => {
       .waitFor()
   })
 
-  it("the palette finds an action, the dialog takes the reason, and the focus comes back", async () => {
+  it("the palette finds an action, the dialog takes the reason, and the focus returns", async () => {
     await tabTo(/^Steer$/)
     await page.keyboard.press("Control+k")
     await page.keyboard.type("trip safe")
@@ -94,7 +94,7 @@ describe("by keys alone", () => {
     await page.getByRole("dialog", { name: "Trip SafeMode?" }).waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, "dialog-light")
-    await page.keyboard.type("by keys alone")
+    await page.keyboard.type("D with the keyboard alone")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Tab")
@@ -106,7 +106,7 @@ describe("by keys alone", () => {
     await soon(() => page.locator(".mode").textContent()).toBe("Adapting")
   })
 
-  it("the palette is walked by arrows, and Escape leaves it", async () => {
+  it("arrows move through the palette, and Escape closes it", async () => {
     await page.keyboard.press("Control+k")
     expect(await barriers(page)).toEqual([])
     await page.keyboard.press("ArrowDown")
@@ -121,7 +121,7 @@ describe("by keys alone", () => {
     expect(await page.title()).toContain("Overview")
   })
 
-  it("a question mark lists the keys, and letters typed into a field are letters", async () => {
+  it("a question mark lists the keys, and letters in a field are typed", async () => {
     await page.keyboard.press("?")
     const help = page.getByRole("dialog", { name: "Keyboard" })
     await help.getByText("Statecharts").waitFor()

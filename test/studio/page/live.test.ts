@@ -47,7 +47,7 @@ async function steer(action: string, reason: string): Promise<void> {
 }
 
 describe("the overview", () => {
-  it("shows the engine as it stands, and follows it while it works", async () => {
+  it("shows the current state of the engine, and follows it", async () => {
     await soon(async () => plain(await generation())).toBe(service.engine.generation)
     expect(await word()).toBe("Adapting")
     service.work(90)
@@ -61,7 +61,7 @@ describe("the overview", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("keeps what came while it was reading what came before", async () => {
+  it("keeps events that arrive while it loads the history", async () => {
     let letGo = (): void => {}
     const released = new Promise<void>((resolve) => {
       letGo = resolve
@@ -87,7 +87,7 @@ describe("the overview", () => {
     expect(await opened.count()).toBe(1)
   })
 
-  it("tells how much of a budget is used, to a screen reader too", async () => {
+  it("shows how much of a budget is used, also to a screen reader", async () => {
     const dial = page.getByRole("meter", { name: "Applies a second" })
     await soon(async () => Number(await dial.getAttribute("aria-valuenow"))).toBeGreaterThan(0)
     expect(await dial.getAttribute("aria-valuemax")).toBe("20")
@@ -101,7 +101,7 @@ describe("the statecharts", () => {
       .locator(".statechart .state[data-active]")
       .evaluateAll((states) => states.map((state) => (state as SVGElement).dataset["id"] ?? ""))
 
-  it("light the very states that the actors are in, as they move", async () => {
+  it("highlight exactly the states of the actors, as they change", async () => {
     await page.getByRole("link", { name: "Statecharts" }).first().click()
     await page.getByRole("button", { name: /^Engine/ }).click()
     await soon(active).toEqual(["engine.running", "engine.running.adapting"])
@@ -116,7 +116,7 @@ describe("the statecharts", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("move nothing where motion is not wanted, and still show the way that was taken", async () => {
+  it("respect reduced motion, and still show the path that was taken", async () => {
     const calm = await look(browser, `${studio.url}#/statecharts?actor=engine`, { still: true })
     await calm.page.waitForSelector(".state[data-active]")
     const lively = await look(browser, `${studio.url}#/statecharts?actor=engine`)
@@ -130,7 +130,7 @@ describe("the statecharts", () => {
     await lively.close()
   })
 
-  it("tell what a state is for when it is pressed, and lead on to the next", async () => {
+  it("explain a state on a click, with links to the next ones", async () => {
     await page.goto(`${studio.url}#/statecharts?actor=engine`)
     await page.locator('[data-id="engine.running.safe"]').click()
     const about = page.getByRole("region", { name: "About the state" })
@@ -140,7 +140,7 @@ describe("the statecharts", () => {
     expect(await page.locator('[data-id="engine.running.adapting"]').getAttribute("data-chosen")).toBe("")
   })
 
-  it("log the events between the actors, and hold the log still to be read", async () => {
+  it("log the events between the actors, and can pause the log", async () => {
     await page.goto(`${studio.url}#/statecharts?actor=engine/cycle`)
     await page.waitForSelector(".statechart")
     const log = page.getByRole("region", { name: "Events, newest first" })
@@ -155,7 +155,7 @@ describe("the statecharts", () => {
 })
 
 describe("steering", () => {
-  it("wants a reason, does what was confirmed, and stands in the audit with the name", async () => {
+  it("requires a reason, does what was confirmed, and is in the audit with the name", async () => {
     await page.getByRole("button", { name: "Steer" }).click()
     await page.locator(".steering").getByRole("button", { name: "Trip SafeMode" }).click()
     const dialog = page.getByRole("dialog", { name: "Trip SafeMode?" })
@@ -178,7 +178,7 @@ describe("steering", () => {
     expect(service.engine.getSnapshot().safeMode).toBeNull()
   })
 
-  it("pauses and resumes, and does not take a trip for a pause", async () => {
+  it("pauses and resumes, and does not confuse a trip with a pause", async () => {
     const list = page.getByRole("button", { name: "Steer" })
     const resume = page.locator(".steering").getByRole("button", { name: "Resume tuning" })
     await steer("Pause tuning", "lunch")
@@ -193,7 +193,7 @@ describe("steering", () => {
     expect(await page.locator(".steering").textContent()).toContain("Tuning is not paused.")
   })
 
-  it("rolls back to the baseline that was set, and offers nothing that makes no sense", async () => {
+  it("rolls back to the baseline that was set, and offers only sensible actions", async () => {
     await page.getByRole("button", { name: "Steer" }).click()
     const reset = page.locator(".steering").getByRole("button", { name: "Reset SafeMode" })
     expect(await reset.isDisabled()).toBe(true)
@@ -206,7 +206,7 @@ describe("steering", () => {
     expect(service.engine.getSnapshot().counters.rollbacks).toBe(1)
   })
 
-  it("is not to be had where the studio is read-only", async () => {
+  it("is absent in a read-only studio", async () => {
     const shut = await service.engine.studio({ readOnly: true })
     await page.goto(shut.url)
     await page.getByText("read-only", { exact: true }).waitFor()
@@ -239,7 +239,7 @@ describe("the audit", () => {
     await page.getByText("1 record", { exact: true }).first().waitFor()
   })
 
-  it("goes on to older records", async () => {
+  it("loads older records", async () => {
     service.work(600)
     await page.goto(`${studio.url}#/audit`)
     const rows = page.locator(".record")
@@ -254,7 +254,7 @@ describe("the audit", () => {
 })
 
 describe("the connection", () => {
-  it("is told to be lost when the process goes, and what was seen last stays", async () => {
+  it("shows as lost when the process ends, and keeps the last state", async () => {
     await soon(async () => plain(await generation())).toBeGreaterThan(0)
     await studio.stop()
     await page.getByText("Disconnected").waitFor()
@@ -266,13 +266,13 @@ describe("the connection", () => {
     expect(plain(await generation())).toBe(service.engine.generation)
   })
 
-  it("says that the engine is over when it was stopped", async () => {
+  it("shows that the engine was stopped", async () => {
     await service.engine.stop()
     await soon(() => page.locator(".mode").textContent()).toBe("Stopped")
     await soon(() => page.locator(".notice").textContent()).toContain("The engine was stopped")
   })
 
-  it("wants the token where one was given, and forgets nothing in the address", async () => {
+  it("asks for a required token, and keeps the address", async () => {
     const token = "a-token-of-twenty-four-letters"
     const locked = await service.engine.studio({ token })
     await page.goto(locked.url)
@@ -286,7 +286,7 @@ describe("the connection", () => {
     await locked.stop()
   })
 
-  it("opens by its link, keeps the place that the link named, and leaves no token in the address", async () => {
+  it("opens by its link at the place in the link, and leaves no token in the address", async () => {
     const linked = await service.engine.studio()
     await page.goto(`${linked.url}#/audit`)
     await page.waitForSelector("input[type=search]")

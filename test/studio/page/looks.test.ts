@@ -57,7 +57,7 @@ function pagesWith(looks: Looks): { readonly show: (view: (typeof views)[number]
 describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   const pages = pagesWith({ theme, still: true })
 
-  it.each(views)("$name ($on) has no barrier, no complaint and nothing that overlaps", async (view) => {
+  it.each(views)("$name ($on) has no accessibility barrier, no error and no overlap", async (view) => {
     const { page, complaints } = await pages.show(view)
     expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe(theme)
     expect(await barriers(page)).toEqual([])
@@ -67,7 +67,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   })
 })
 
-describe.each([360, 768])("at %i pixels across", (width) => {
+describe.each([360, 768])("D at a width of %i pixels", (width) => {
   const pages = pagesWith({ width, height: 780, still: true })
 
   it.each(views)("$name ($on) neither scrolls sideways nor overlaps", async (view) => {
@@ -81,7 +81,7 @@ describe("names, notes and readings that nobody expects", () => {
   const long = "the_extremely_long_name_of_a_knob_that_nobody_should_have_chosen_but_somebody_did"
   const turning = "مهلة \u202eالاتصال"
 
-  it.each([390, 1440])("stay within their places at %i pixels across, and turn no line", async (width) => {
+  it.each([390, 1440])("stay in their places at a width of %i pixels, and reverse no line", async (width) => {
     const engine = createEngine({
       params: {
         [long]: { min: 1, max: 64, scale: "log" },
@@ -123,7 +123,7 @@ describe("names, notes and readings that nobody expects", () => {
 })
 
 describe("the theme", () => {
-  it("is chosen by a press, drawn in the charts too, and kept", async () => {
+  it("is set by a click, also drawn in the charts, and kept", async () => {
     const { page, close } = await look(browser, live.url, { theme: "light" })
     const button = page.getByRole("button", { name: /^Theme/ })
     await button.click()

@@ -18,7 +18,7 @@ import { Track } from "../../../src/studio/page/core/Track.ts"
 import { graphOf, movesTaken, standing, trigger } from "../../../src/studio/page/statechart/Graph.ts"
 
 describe("figures", () => {
-  it("keep four digits at most, a true minus, and a dash for nothing", () => {
+  it("have at most four digits, a true minus, and a dash for nothing", () => {
     expect(figure(0)).toBe("0")
     expect(figure(18.6349)).toBe("18.6")
     expect(figure(-2)).toBe("−2")
@@ -29,7 +29,7 @@ describe("figures", () => {
       expect(figure(nothing)).toBe("–")
   })
 
-  it("group thousands, count things, and name lengths of time", () => {
+  it("group thousands, count things, and write durations", () => {
     expect(grouped(1_234_567)).toBe("1\u202f234\u202f567")
     expect([counted(1, "trip"), counted(3, "trip")]).toEqual(["1 trip", "3 trips"])
     expect([500_000, 7_500_000, 75_000_000, 3_661_000_000].map(span)).toEqual([
@@ -41,12 +41,12 @@ describe("figures", () => {
     expect(words("safeModeEntered")).toBe("safe mode entered")
   })
 
-  it("tell a clock set by hand from the wall's", () => {
+  it("distinguish a manual clock from the wall clock", () => {
     expect(clock(83_400_000, 1)).toBe("01:23.4")
     expect(clock(1_795_255_200_000_000)).toMatch(/^\d\d:\d\d:\d\d$/)
   })
 
-  it("tell no moment before it has come, and none before the beginning but as such", () => {
+  it("show no moment in the future, and mark one before the beginning", () => {
     expect([clock(11_960_000, 1), clock(11_999_999, 2), clock(-10_000_000)]).toEqual([
       "00:11.9",
       "00:11.99",
@@ -54,7 +54,7 @@ describe("figures", () => {
     ])
   })
 
-  it("keep the direction of a line whatever a name within it turns", () => {
+  it("keep the direction of a line even if a name in it reverses", () => {
     expect(isolated("batchMs – “ä”")).toBe("batchMs – “ä”")
     expect(isolated("a\u202eb")).toBe("\u2068ab\u2069")
     expect(isolated("\u2069مهلة")).toBe("\u2068مهلة\u2069")
@@ -67,7 +67,7 @@ describe("an axis", () => {
     return axisFigures(ticksAt(low, high, step), step)
   }
 
-  it("has lines of their own figures for values of any size", () => {
+  it("has lines at round figures for values of any size", () => {
     fc.assert(
       fc.property(
         fc.double({ min: -300, max: 300, noNaN: true }),
@@ -85,7 +85,7 @@ describe("an axis", () => {
     expect(labels(0, 1)).toEqual(["0", "0.2", "0.4", "0.6", "0.8", "1"])
   })
 
-  it("ends where neighbours cannot be told apart, or there is no room at all", () => {
+  it("is empty if neighbours cannot be distinguished, or without room", () => {
     expect(ticksAt(1e20, 1e20 + 1e5, 1e-3).length).toBeLessThan(50)
     expect(axisSteps(3, 3)).toEqual([1])
     expect(axisSteps(-1.7e308, 1.7e308)).toEqual([1])
@@ -95,7 +95,7 @@ describe("an axis", () => {
 describe("a statechart as a graph", () => {
   const graphs = machineDefinitions().map(graphOf)
 
-  it("knows every state that an arrow touches, in every machine there is", () => {
+  it("knows every state that an arrow touches, in every machine", () => {
     expect(graphs.length).toBeGreaterThanOrEqual(5)
     for (const { states, moves } of graphs) {
       expect(moves.length).toBeGreaterThan(0)
@@ -106,7 +106,7 @@ describe("a statechart as a graph", () => {
     }
   })
 
-  it("finds the way that was taken: directly, over states passed in between, or from the box that answers", () => {
+  it("finds the path that was taken: directly, over intermediate states, or from the enclosing state", () => {
     const cycle = graphs.find(({ machine }) => machine.name === "spsaCycle")!
     const at = (state: string): ReadonlyArray<string> => ["spsaCycle.tuning", `spsaCycle.tuning.${state}`]
     const ways = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -137,7 +137,7 @@ describe("the time line", () => {
       generation: 1,
     }) as WindowMessage
 
-  it("takes each window once, in order, and marks those that ran out", () => {
+  it("takes each window once, in order, and marks expired ones", () => {
     const track = new Track(engine)
     track.add(window(1, 5), null)
     track.add(window(2, null), null)
@@ -148,7 +148,7 @@ describe("the time line", () => {
     expect(track.expired).toEqual([0, 1])
   })
 
-  it("stays within its bounds however long it runs, every column alike", () => {
+  it("stays within its bounds however long it runs, in every column", () => {
     const track = new Track(engine)
     for (let i = 1; i <= 20_000; i++) {
       track.add(window(i, i), null)
@@ -162,7 +162,7 @@ describe("the time line", () => {
     }
   })
 
-  it("begins anew from the server's history", () => {
+  it("restarts from the server's history", () => {
     const track = new Track(engine)
     track.add(window(9, 9), null)
     const history: Partial<History> = {

@@ -13,14 +13,14 @@ const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }))
 
 describe("the studio's page", () => {
-  it("writes none of the server's paths out", () => {
+  it("spells out none of the server's paths", () => {
     const copies = files.filter(({ text }) =>
       Object.values(protocol.PATHS).some((path) => text.includes(`"${path}"`)),
     )
     expect(copies.map(({ name }) => name)).toEqual([])
   })
 
-  it("has no constant of its own under a name of the protocol's, and none that is only of its type", () => {
+  it("has no copies of the protocol's constants, by name or by type", () => {
     // The icons of the page are paths too, of another kind.
     const names = Object.keys(protocol).filter((name) => name !== "PATHS")
     expect(names).toContain("MOST_FRAMES")

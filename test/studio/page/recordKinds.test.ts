@@ -15,7 +15,7 @@ import { framesOf } from "../../../src/studio/server/runFrames.ts"
 import { lineOf } from "../../../src/studio/page/parts/recordLine.ts"
 
 describe("the audit of the studio", () => {
-  it("finds every kind of record in one of its groups, and all but digests and ticks among what was decided", () => {
+  it("has every kind of record in one of its groups, and all but digests and ticks under decisions", () => {
     const decided = SHOWN_KINDS.split(",")
     const groups = RECORD_GROUPS.flatMap(({ kinds }) => (kinds === "" ? decided : kinds.split(",")))
     expect(new Set(groups)).toEqual(new Set(AUDIT_KINDS))
@@ -44,7 +44,7 @@ describe("the audit of the studio", () => {
     expect(lineOf(record, [])).not.toBe("")
   })
 
-  it("has the same marks before a reload and after it", () => {
+  it("has the same marks before and after a reload", () => {
     const recorded = join(import.meta.dirname, "../../journal/recorded")
     let marks = 0
     for (const id of ["busy", "falling", "guarded", "refused"]) {

@@ -67,7 +67,7 @@ describe("the card of regimes and variants", () => {
     await engine.stop()
   })
 
-  it("is not there where an engine has neither", async () => {
+  it("is absent for an engine with neither", async () => {
     const service = await startService()
     studio = await service.engine.studio()
     service.work(30)

@@ -41,7 +41,7 @@ const generation = async (): Promise<number> =>
   Number((await page.getByText("Generation").locator("+ dd").textContent())?.replaceAll(/\D/g, ""))
 
 describe("a recorded run", () => {
-  it("is shown as it stood at the moment of the slider", async () => {
+  it("is shown as it was at the slider's moment", async () => {
     const end = await generation()
     await seek(0.2)
     await soon(generation).toBeLessThan(end)
@@ -60,7 +60,7 @@ describe("a recorded run", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("lights the statecharts of that moment, and shows what had been decided by then", async () => {
+  it("highlights the states of that moment, and shows earlier decisions", async () => {
     await page.goto(`${shelf.url}#/statecharts?actor=engine`)
     await page.waitForSelector(".statechart")
     await seek(0.43)
@@ -86,7 +86,7 @@ describe("a recorded run", () => {
     await page.getByRole("button", { name: "Play the replay" }).waitFor()
   })
 
-  it("is stepped through by keys", async () => {
+  it("can be stepped through by keys", async () => {
     await seek(0.5)
     const now = (): Promise<string | null> => slider().getAttribute("aria-valuetext")
     await soon(now).toContain("00:30")
@@ -121,7 +121,7 @@ describe("a run of the solver", () => {
 })
 
 describe("the list of engines", () => {
-  it("is searched by name and by knob, and leads to the engine", async () => {
+  it("is searched by name and by knob, and links to the engine", async () => {
     await page.goto(`${shelf.url}#/fleet`)
     await page.waitForSelector(".engine")
     const search = page.getByRole("searchbox", { name: "Search engines" })

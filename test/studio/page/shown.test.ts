@@ -43,7 +43,7 @@ const offered = ({ page }: Seen): Promise<ReadonlyArray<string>> =>
   page.locator(".nav a:visible").allTextContents()
 
 describe("the views that are offered", () => {
-  it("are the list alone where there are fleets alone, and an old link to another leads there", async () => {
+  it("are only the list if there are only fleets, and an old link to another view leads there", async () => {
     const fleet = createFleet({ engine: { params: { a: { min: 0, max: 1 } }, clock: "manual" } })
     await fleet.start()
     for (let i = 0; i < 1000; i++) fleet.spawn(`tenant-${i}`)
@@ -69,7 +69,7 @@ describe("the views that are offered", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("are the solver's alone where there are its runs alone; its chart marks what failed, what is pending and what is off the scale", async () => {
+  it("are only the solver's if there are only its runs; its chart marks failed, pending and off-scale evaluations", async () => {
     const path = join(folder(), "run.json")
     // As it was eight answers ago.
     const whole = roughRun()
@@ -103,7 +103,7 @@ describe("the views that are offered", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("show under a solver's curve how far its trust region reached, where the run can be repeated", async () => {
+  it("show the reach of the trust region below the solver's curve, if the run can be repeated", async () => {
     const path = join(folder(), "run.json")
     writeFileSync(path, JSON.stringify(kinkedRun()))
     const { labels, reach } = solverRun(path, "run.json")
@@ -129,7 +129,7 @@ describe("the views that are offered", () => {
 })
 
 describe("a recorded run at its end", () => {
-  it("says that it ended with a stop, or that the record ends without one", async () => {
+  it("states that it ended with a stop, or that the record ends without one", async () => {
     const [ended, cut] = [folder(), folder()]
     for (const [state, seed] of [
       [ended, 1],

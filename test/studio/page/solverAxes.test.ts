@@ -15,7 +15,7 @@ const reading = (index: number, params: Record<string, unknown>, value: number |
 })
 
 describe("the axes of a solver's run", () => {
-  it("go from the least to the greatest value, on a log scale where those are far apart", () => {
+  it("go from the least to the greatest value, on a log scale if those are far apart", () => {
     const history = [
       reading(0, { x: -5, rate: 0.001 }, 1),
       reading(1, { x: 5, rate: 1 }, 2),
@@ -28,7 +28,7 @@ describe("the axes of a solver's run", () => {
     expect([x.place(undefined), x.place("a"), x.place(Number.NaN)]).toEqual([null, null, null])
   })
 
-  it("put choices beside one another, and a single value in the middle", () => {
+  it("place choices side by side, and a single value in the middle", () => {
     const history = ["red", "blue", "red"].map((colour, i) => reading(i, { colour, fixed: 3 }, i))
     const [colour, fixed] = axesOf({ history })
     expect(colour.ticks).toEqual([
@@ -40,19 +40,19 @@ describe("the axes of a solver's run", () => {
     expect(colour.place("green")).toBeNull()
   })
 
-  it("keep the value within the frame of the curve, so that one outlier flattens nothing", () => {
+  it("clip values to the frame of the curve, so that one outlier flattens nothing", () => {
     const axis = valueAxis({ history: [reading(0, {}, 1e9)], frame: { min: 0, max: 10, log: false } })
     expect([axis.place(1e9), axis.place(5), axis.place(null)]).toEqual([1, 0.5, null])
   })
 
-  it("count the best tenth as such, whichever way is better, and never one that failed", () => {
+  it("mark the best tenth, whichever direction is better, and never a failed one", () => {
     const history = Array.from({ length: 30 }, (_, i) => reading(i, {}, i % 3 === 0 ? null : i))
     expect([...bestOf({ history, minimize: true })]).toEqual([1, 2])
     expect([...bestOf({ history, minimize: false })]).toEqual([29, 28])
     expect(bestOf({ history: [reading(0, {}, null)], minimize: true }).size).toBe(0)
   })
 
-  it("tell an evaluation in a line", () => {
+  it("describe an evaluation in one line", () => {
     expect(toldReading(reading(7, { x: 0.25, kind: "a" }, null))).toBe(
       "evaluation 7 · probe · failed · x 0.25 · kind a",
     )

@@ -29,7 +29,7 @@ const press = ({ page }: Seen, name: string): Promise<void> =>
   page.getByRole("button", { name, exact: true }).click()
 
 describe("the playground", () => {
-  it("tunes by itself, and says what that has brought", async () => {
+  it("tunes by itself, and states the gain", async () => {
     const seen = await play()
     await soon(() => seen.page.locator(".hero .instead").textContent()).toMatch(
       /^instead of [\d.]+ at the (start|baseline)$/,
@@ -39,7 +39,7 @@ describe("the playground", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("opens SafeMode when telemetry is gone, shows it in the statechart, and closes it once it is back", async () => {
+  it("opens SafeMode when telemetry is lost, shows it in the statechart, and closes it once telemetry is back", async () => {
     const seen = await play()
     await press(seen, "Telemetry gone")
     await soon(() => word(seen)).toBe("SafeMode is open")
@@ -51,7 +51,7 @@ describe("the playground", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("shows a load three times as high as one", async () => {
+  it("shows a load that triples", async () => {
     const seen = await play()
     await press(seen, "Load × 3")
     const load = seen.page.getByRole("article", { name: "Load (throughput)" })
@@ -61,7 +61,7 @@ describe("the playground", () => {
     )
   })
 
-  it("falls from the cliff, and is taken back", async () => {
+  it("falls off the cliff, and is rolled back", async () => {
     const seen = await play()
     await soon(() => seen.page.locator(".hero .share").textContent()).toMatch(/^−/)
     await press(seen, "Cliff")
@@ -72,7 +72,7 @@ describe("the playground", () => {
     expect(seen.complaints).toEqual([])
   })
 
-  it("is steered like any engine, with the reason in its audit", async () => {
+  it("can be steered like any engine, with the reason in its audit", async () => {
     const seen = await play()
     await press(seen, "Steer")
     await press(seen, "Trip SafeMode")

@@ -57,7 +57,7 @@ async function served(url: string): Promise<ReadonlyArray<unknown>> {
 const EVERYTHING = [200, 200, "hello", 204, 303, 200]
 
 describe("wrong tokens", () => {
-  it("keep nobody out who has the right one, on any path, however many came before", async () => {
+  it("do not lock out a caller with the right one, on any path, however many came before", async () => {
     const { url, engine } = await openRig({ token: TOKEN })
     const statuses = new Set<number>()
     for (let i = 0; i < 12; i++) {
@@ -73,7 +73,7 @@ describe("wrong tokens", () => {
     expect(engine.getSnapshot().mode).toBe("safe")
   })
 
-  it("are told how long to wait, and are not heard again on the same connection", async () => {
+  it("are answered with how long to wait, and end their connection", async () => {
     const { url } = await openRig({ token: TOKEN })
     const wrong = (): Promise<Answer> => post(url, "/api/login", { token: "wrong" })
     for (let i = 0; i < 10; i++) {
@@ -86,7 +86,7 @@ describe("wrong tokens", () => {
     expect(Number(headers["retry-after"])).toBeLessThanOrEqual(60)
   })
 
-  it("count for who sent them alone, by whichever of its names an address comes", async () => {
+  it("count only against their sender, in whichever form its address appears", async () => {
     const { url } = await openRig({ token: TOKEN, host: "::" })
     const { port } = new URL(url)
     const wrong = async (host: string): Promise<number> => {
@@ -98,7 +98,7 @@ describe("wrong tokens", () => {
     expect(await wrong("[::1]")).toBe(401)
   })
 
-  it("are forgotten after a minute, and those of no more than so many peers are kept", () => {
+  it("expire after a minute, and are kept for a bounded number of peers", () => {
     const wrong = new WrongTokens()
     for (let i = 0; i < 10; i++) expect(wrong.add("a", i)).toBe(0)
     expect([wrong.add("a", 59_000), wrong.add("b", 59_000), wrong.add("a", 60_000)]).toEqual([1000, 0, 0])
@@ -108,7 +108,7 @@ describe("wrong tokens", () => {
     expect(others.add("first", 2)).toBe(0)
   })
 
-  it("come from one peer whichever way its address is written, or out of whichever of its own it chose", () => {
+  it("count as one peer in whatever form the address is written, and for all addresses of one network", () => {
     expect(peerOf("::ffff:127.0.0.1")).toBe(peerOf("127.0.0.1"))
     expect(peerOf("2001:db8::1")).toBe(peerOf("2001:db8:0:0:ffff:1:2:3"))
     expect(peerOf("fe80::1%eth0")).toBe(peerOf("fe80::2"))
@@ -117,7 +117,7 @@ describe("wrong tokens", () => {
   })
 })
 
-describe("connections of somebody without the token", () => {
+describe("D connections without the token", () => {
   const shapes: ReadonlyArray<readonly [string, string]> = [
     ["say nothing", ""],
     ["never end their headers", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-More: "],
@@ -136,7 +136,7 @@ describe("connections of somebody without the token", () => {
     ],
   ]
 
-  it.each(shapes)("leave room for who has it when three hundred %s", async (_, bytes) => {
+  it.each(shapes)("leave room for a caller with it when three hundred %s", async (_, bytes) => {
     const { url, engine } = await openRig({ token: TOKEN })
     const earlier = await listen(url, { authorization })
     await earlier.next("hello")
@@ -148,7 +148,7 @@ describe("connections of somebody without the token", () => {
     while (mode !== "safe") mode = (await earlier.next("snapshot")).data["mode"]
   })
 
-  it("leave room where the server listens on every address, IPv6 included", async () => {
+  it("leave room if the server listens on every address, including IPv6", async () => {
     const { url } = await openRig({ token: TOKEN, host: "::" })
     const { port } = new URL(url)
     await flood(url, "", "127.0.0.1")
@@ -159,7 +159,7 @@ describe("connections of somebody without the token", () => {
     }
   })
 
-  it("end with the oldest of whoever holds most, and never with one that was let in", () => {
+  it("are closed oldest first for the peer with the most, and never once let in", () => {
     const room = new ConnectionRoom()
     const socketOf = (remoteAddress: string): Socket => {
       const socket = Object.assign(new Socket(), {})
@@ -180,7 +180,7 @@ describe("connections of somebody without the token", () => {
     expect([guest, lonely, ...left].every(({ destroyed }) => destroyed)).toBe(true)
   })
 
-  it("are bounded where they have the token, too, and give their room back", async () => {
+  it("are also bounded with the token, and release their room", async () => {
     const room = new ConnectionRoom()
     const guests = Array.from({ length: 256 }, () => {
       const socket = new Socket()

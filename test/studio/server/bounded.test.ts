@@ -20,7 +20,7 @@ const window = (
 })
 
 describe("the history of an engine", () => {
-  it("loses no window, no extreme and no end, however long the run", () => {
+  it("keeps every window, extreme and end, however long the run", () => {
     const recorder = new HistoryRecorder(["a", "b"])
     const total = 9973
     for (let i = 1; i <= total; i++) {
@@ -46,7 +46,7 @@ describe("the history of an engine", () => {
     expect(history.atUs).toEqual(history.atUs.toSorted((x, y) => x - y))
   })
 
-  it("shows the mean of each row, and nothing where nothing was read", () => {
+  it("shows the mean of each row, and nothing without readings", () => {
     const recorder = new HistoryRecorder(["a"])
     recorder.add(window(1, 4), [0], [0])
     recorder.add(window(2, null, "expired"), [0], [0])
@@ -58,7 +58,7 @@ describe("the history of an engine", () => {
     ])
   })
 
-  it("keeps the latest marks and counts those that made room", () => {
+  it("keeps the latest marks and counts those that were dropped", () => {
     const recorder = new HistoryRecorder(["a"])
     for (let seq = 0; seq < 700; seq++) {
       recorder.note({ run: "r", seq, kind: "safeModeEntered", atUs: seq, generation: 1 })
@@ -67,7 +67,7 @@ describe("the history of an engine", () => {
     expect([marks.length, marks[0].seq, marksForgotten]).toEqual([500, 200, 200])
   })
 
-  it("keeps readings of a visited baseline, and of the start, apart from those of what is tuned", () => {
+  it("separates readings of a visited baseline, and of the start, from those of the tuned configuration", () => {
     const recorder = new HistoryRecorder(["a"])
     const apply = (action: string, generation: number): void =>
       recorder.note({ run: "r", seq: generation, kind: "apply", atUs: 0, generation, action })
@@ -91,13 +91,13 @@ describe("the history of an engine", () => {
     expect([recorder.placeOf(3), recorder.placeOf(4)]).toEqual(["tuned", "baseline"])
   })
 
-  it("tells of no start where it was not there from the first window on", () => {
+  it("shows no start if it was not recorded from the first window", () => {
     const recorder = new HistoryRecorder(["a"])
     recorder.add(window(5, 4), [0], [0])
     expect(recorder.read("e", 10).start).toBeNull()
   })
 
-  it("stays within memory with as many knobs as there may be", () => {
+  it("stays within its memory with the largest number of knobs", () => {
     const names = Array.from({ length: 65_535 }, (_, i) => `k${i}`)
     const recorder = new HistoryRecorder(names)
     const values = new Float64Array(names.length)
@@ -120,7 +120,7 @@ describe("what is shown of a context", () => {
     )
   })
 
-  it("hides what is named like a secret, at any depth", () => {
+  it("hides fields named like secrets, at any depth", () => {
     const shown = JSON.stringify(
       plain(
         { apiKey: "s1", nested: { password: "s2", Authorization: "s3" }, list: [{ token: "s4" }] },
@@ -130,7 +130,7 @@ describe("what is shown of a context", () => {
     for (const secret of ["s1", "s2", "s3", "s4"]) expect(shown).not.toContain(secret)
   })
 
-  it("cuts long texts, long arrays, deep nesting and circles, and names what it cannot show", () => {
+  it("cuts long texts, long arrays, deep nesting and cycles, and names what it cannot show", () => {
     const circle: Record<string, unknown> = { name: "x".repeat(1000) }
     circle["self"] = circle
     circle["list"] = Array.from({ length: 100 }, (_, i) => i)
@@ -147,7 +147,7 @@ describe("what is shown of a context", () => {
     expect(JSON.stringify(shown["deep"])).toContain("(…)")
   })
 
-  it("never runs into an error of what it reads, and sets no prototype", () => {
+  it("never fails on what it reads, and sets no prototype", () => {
     const thrower = Object.defineProperty({}, "x", {
       enumerable: true,
       get: () => {

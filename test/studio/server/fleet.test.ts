@@ -66,7 +66,7 @@ async function openFleet(options: StudioOptions = {}) {
 const keys = ({ engines }: FleetList): ReadonlyArray<string> => engines.map(({ key }) => key)
 
 describe("the list of a fleet", () => {
-  it("is a page of its engines, as spawned while none is in trouble, with how many there are", async () => {
+  it("is a page of its engines in the order of their spawn while none is in trouble, with their number", async () => {
     const { fleet, get, url } = await openFleet({ name: "Tenants of the east" })
     for (let i = 0; i < 120; i++) fleet.spawn(`tenant-${i}`)
     const session = (await ask(url, "/api/session")).json() as unknown as Session
@@ -95,7 +95,7 @@ describe("the list of a fleet", () => {
     expect((await get("limit=100000")).engines).toHaveLength(120)
   })
 
-  it("has those with SafeMode open first, or the order that is asked for", async () => {
+  it("has those with SafeMode open first, or the requested order", async () => {
     const { fleet, get, work } = await openFleet()
     for (const key of ["c", "a", "b"]) fleet.spawn(key)
     work("a", 200)
@@ -111,7 +111,7 @@ describe("the list of a fleet", () => {
     expect(await get("sort=beauty")).toMatchObject({ error: "badRequest" })
   })
 
-  it("has a map of all engines, by the change of their loss since the first cycle, where it is asked for", async () => {
+  it("has, on request, a map of all engines by the change of their loss since the first cycle", async () => {
     const { fleet, get, work } = await openFleet()
     for (const key of ["still", "tuned"]) fleet.spawn(key)
     work("tuned", 3)
@@ -128,7 +128,7 @@ describe("the list of a fleet", () => {
   })
 
   // A rest had no word: the phase was undefined, and the page failed on it.
-  it("names the phase of an engine that rests because no better place was found", async () => {
+  it("names the phase of an engine that rests without a better place", async () => {
     const { fleet, get } = await openFleet()
     const engine = fleet.ensure("still")
     const phases = new Set<unknown>()
@@ -141,7 +141,7 @@ describe("the list of a fleet", () => {
     expect((await get("")).engines[0].phase).toBe("resting")
   })
 
-  it("narrows by text, status, mode and group", async () => {
+  it("filters by text, status, mode and group", async () => {
     const { fleet, get, work, wait, act } = await openFleet()
     fleet.spawn("acme", { group: "database" })
     fleet.spawn("Acorn")
@@ -157,7 +157,7 @@ describe("the list of a fleet", () => {
     expect(await get("status=passive&search=acm")).toMatchObject({ total: 1, fleet: { passive: 2, safe: 1 } })
   })
 
-  it("tells what happened since the last question, and listens to nothing before the first", async () => {
+  it("returns events since the last request, and subscribes to nothing before the first", async () => {
     const { fleet, get, act } = await openFleet()
     fleet.spawn("before")
     const first = await get("")
@@ -178,7 +178,7 @@ describe("the list of a fleet", () => {
     expect(third).toMatchObject({ skipped: 100, event: second.event + 600 })
   })
 
-  it("refuses what means nothing, with what would", async () => {
+  it("refuses meaningless queries, with the valid values", async () => {
     const { url } = await openFleet()
     const wrong = await ask(url, "/api/fleet?status=asleep")
     expect([wrong.status, wrong.json()["message"]]).toEqual([
@@ -191,7 +191,7 @@ describe("the list of a fleet", () => {
 })
 
 describe("one engine of a fleet", () => {
-  it("shows where its cycle stands, what it has used of its budgets, and its records", async () => {
+  it("shows the phase of its cycle, its used budgets and its records", async () => {
     const { fleet, work, look } = await openFleet()
     work("other", 10)
     work("acme", 40)
@@ -209,7 +209,7 @@ describe("one engine of a fleet", () => {
     expect(more[0].seq).toBe(last + 1)
   })
 
-  it("is shown when it is put away, and not once it is gone", async () => {
+  it("is shown while put away, but not once removed", async () => {
     const { fleet, url, work, wait, look } = await openFleet()
     work("acme", 4)
     wait(400_000_000)
@@ -246,7 +246,7 @@ describe("one engine of a fleet", () => {
     ])
   })
 
-  it("is put away by a person only when nothing of it has to be remembered; the wish is on record", async () => {
+  it("is put away by a person only when nothing of it must be remembered; the request is recorded", async () => {
     const { fleet, work, act, wait } = await openFleet()
     work("acme", 10)
     const busy = await act({ key: "acme", action: "passivate" })
@@ -263,7 +263,7 @@ describe("one engine of a fleet", () => {
     })
   })
 
-  it("is not steered where that would change nothing, or without a reason", async () => {
+  it("cannot be steered without an effect or without a reason", async () => {
     const { fleet, act } = await openFleet()
     fleet.spawn("acme")
     const told = async (fields: Record<string, unknown>): Promise<readonly [number, string]> => {
@@ -281,7 +281,7 @@ describe("one engine of a fleet", () => {
     ])
   })
 
-  it("is shown and not steered in a studio that is read-only", async () => {
+  it("is shown but cannot be steered in a read-only studio", async () => {
     const { fleet, act, url } = await openFleet({ readOnly: true })
     fleet.spawn("acme")
     expect((await act({ key: "acme", action: "trip" })).status).toBe(403)
@@ -311,7 +311,7 @@ describe("a studio of a fleet", () => {
     for (const [, name] of text.matchAll(/^(\w+)\{/gm)) expect(named).toContain(name)
   })
 
-  it("wants a server, and actors where it is to be inspected", async () => {
+  it("needs a server, and actors for inspection", async () => {
     const fleet = createBrowserFleet(fleetOptions)
     await expect(fleet.studio()).rejects.toBeInstanceOf(ConfigError)
     const here = createFleet(fleetOptions)

@@ -32,7 +32,7 @@ describe("the action guardrails", () => {
     )
   })
 
-  it("is refused without a preset, for one that is in force, and read-only, with nothing changed", async () => {
+  it("is refused without a change if the preset is missing or in force, or the studio is read-only", async () => {
     const { engine, act } = await openRig()
     for (const preset of [undefined, "bold", 7, null]) {
       const { status, text } = await act({ action: "guardrails", preset })
@@ -51,7 +51,7 @@ describe("the action guardrails", () => {
     }
   })
 
-  it("is told to every page, whoever changed them", async () => {
+  it("notifies every page, whoever changed them", async () => {
     const { engine, url } = await openRig()
     const stream = await listen(url)
     await stream.next("snapshot")
@@ -64,7 +64,7 @@ describe("the key g of the terminal", () => {
   const typed = (prompt: Prompt, keys: string): ReturnType<Prompt["key"]> =>
     Array.from(keys).reduce<ReturnType<Prompt["key"]>>((_, key) => prompt.key(key), null)
 
-  it("asks which preset, why, and whether really", () => {
+  it("asks for a preset, a reason and a confirmation", () => {
     const prompt = new Prompt(["guardrails", "trip"])
     prompt.key("g")
     expect(prompt.footer).toContain("c conservative")
@@ -77,7 +77,7 @@ describe("the key g of the terminal", () => {
     expect(typed(prompt, "tsmoke\ry")).toEqual({ action: "trip", reason: "smoke" })
   })
 
-  it("does nothing after Escape, or where it may not be done", () => {
+  it("does nothing after Escape, or if it is not allowed", () => {
     expect(typed(new Prompt(["guardrails"]), "g\u001bcquiet\ry")).toBeNull()
     expect(typed(new Prompt(["trip"]), "gcquiet\ry")).toBeNull()
   })

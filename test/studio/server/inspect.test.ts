@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
 }
 
 describe("Stately's receiver at a studio", () => {
-  it("hears every actor with its definition, then events and snapshots", async () => {
+  it("receives every actor with its definition, then events and snapshots", async () => {
     const { url, work } = await openRig()
     const heard = receive(`${url.replace("http", "ws")}inspect`)
     await expect
@@ -58,7 +58,7 @@ describe("Stately's receiver at a studio", () => {
       expect(event).toMatchObject({ _version: expect.any(String), rootId: actors[0].sessionId })
   })
 
-  it("gets contexts that are small and hold no code and no memory of the engine's", async () => {
+  it("gets small contexts without code and without the engine's memory", async () => {
     const { url, work } = await openRig()
     const texts: Array<string> = []
     const socket = new WebSocket(`${url.replace("http", "ws")}inspect`)
@@ -71,7 +71,7 @@ describe("Stately's receiver at a studio", () => {
     expect(texts.join("")).not.toContain("function")
   })
 
-  it("is sent no more than so much a second, and what was more is counted", async () => {
+  it("is sent a bounded amount per second, and the rest is counted", async () => {
     const { core, engine } = engineWithCore(memoryPlatform, {
       params: { a: { min: 0, max: 1 } },
       seed: 1,
@@ -95,7 +95,7 @@ describe("Stately's receiver at a studio", () => {
     await engine.stop()
   })
 
-  it("is refused where a page of another site asks, or the token is missing", async () => {
+  it("is refused to another site's page, or without the token", async () => {
     const { url } = await openRig({ token: "0123456789abcdef" })
     const address = `${url.replace("http", "ws")}inspect`
     const failing = async (headers: Record<string, string>): Promise<string> => {
@@ -112,7 +112,7 @@ describe("Stately's receiver at a studio", () => {
   })
 })
 
-describe("a studio that is told of Stately's local server", () => {
+describe("D a studio with the address of Stately's local server", () => {
   it("sends it everything, so that the viewer behind it sees the engine", async () => {
     const port = await freePort()
     const server = createInspectorServer({ port, autoOpen: false })
@@ -125,7 +125,7 @@ describe("a studio that is told of Stately's local server", () => {
     await expect.poll(() => heard.some(({ type }) => type === "@xstate.event")).toBe(true)
   })
 
-  it("tells nobody beyond this machine", async () => {
+  it("sends nothing beyond this machine", async () => {
     const engine = createEngine({ params: { a: { min: 0, max: 1 } }, seed: 1, clock: "manual" })
     for (const inspectAt of ["ws://example.com:8080", "http://localhost:8080", "nonsense"]) {
       await expect(engine.studio({ inspectAt })).rejects.toThrow("inspectAt")

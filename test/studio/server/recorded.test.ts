@@ -55,7 +55,7 @@ async function shelf(
 }
 
 describe("a recorded run in a studio", () => {
-  it("shows at each moment what the engine was like then", async () => {
+  it("shows the state of the engine at each moment", async () => {
     const { runId, seen } = await recordRun(200)
     const { get } = await shelf(recordedEngines(desk.path("state")))
     for (const i of [20, 99, 105, 150, 199]) {
@@ -71,7 +71,7 @@ describe("a recorded run in a studio", () => {
     }
   })
 
-  it("has its history and its marks, and frames evenly chosen", async () => {
+  it("has its history, its marks and evenly spaced frames", async () => {
     const { runId, seen } = await recordRun(200)
     const { get } = await shelf(recordedEngines(desk.path("state")))
     const history = await get<History>(`/api/history?engine=${runId}`)
@@ -88,7 +88,7 @@ describe("a recorded run in a studio", () => {
     expect(frames.at(-1)?.atUs).toBe(seen[149].atUs)
   })
 
-  it("shows configurations and SafeMode where its digests were not journaled, and says why no more", async () => {
+  it("shows configurations and SafeMode without journaled digests, and states why there is no more", async () => {
     const { runId } = await recordRun(100, false)
     const { get } = await shelf(recordedEngines(desk.path("state")))
     const { frames } = await get<Frames>(`/api/replay/frames?engine=${runId}`)
@@ -98,7 +98,7 @@ describe("a recorded run in a studio", () => {
     expect(engines[0].recording?.withoutStates).toContain("digests")
   })
 
-  it("can be looked at and not be changed", async () => {
+  it("can be viewed but not changed", async () => {
     const { runId } = await recordRun(20)
     const { url, get } = await shelf(recordedEngines(desk.path("state")))
     const session = await get<Session>("/api/session")
@@ -140,7 +140,7 @@ describe("a solver run in a studio", () => {
     expect(run.history.filter(({ value }) => value === null).length).toBeGreaterThan(3)
   })
 
-  it("shows readings, the best so far, what was found and which parameters matter", async () => {
+  it("shows readings, the best so far, the findings and the importance of parameters", async () => {
     const solver = createSolver({
       seed: 3,
       budget: 60,
@@ -168,7 +168,7 @@ describe("a solver run in a studio", () => {
 })
 
 describe("the statecharts as files", () => {
-  it("are configurations that XState takes, and that move as the machines do", () => {
+  it("are configurations that XState accepts, with the same transitions as the machines", () => {
     const safeMode = machineConfigs().find(({ id }) => id === "safeMode")
     const guards = { demandsReset: () => true, demandsDrain: () => false, demandsRecovery: () => false }
     const machine = setup({ guards }).createMachine(JSON.parse(JSON.stringify(safeMode)))
@@ -188,7 +188,7 @@ describe("the statecharts as files", () => {
 })
 
 describe("arqon studio", () => {
-  it("serves a journal until it is told to end", async () => {
+  it("serves a journal until it is stopped", async () => {
     const { runId } = await recordRun(20)
     const running = desk.start(["studio", "--journal", "state"])
     await running.seen(/Ctrl-C/)
@@ -201,7 +201,7 @@ describe("arqon studio", () => {
     expect(runId).toBe("manual-5")
   })
 
-  it("prints no token that it was given, nor one where it wants none", async () => {
+  it("prints no given token, and none if none is required", async () => {
     await recordRun(20)
     desk.write("token", "0123456789abcdef\n")
     for (const flags of [["--token-file", "token"], ["--no-token"]]) {
@@ -213,7 +213,7 @@ describe("arqon studio", () => {
     }
   })
 
-  it("starts a browser by a file of this user's alone, so that no command line has the token", async () => {
+  it("opens a browser through a private file, so that no command line has the token", async () => {
     await recordRun(20)
     for (const opener of ["xdg-open", "open"]) {
       desk.script(
@@ -236,7 +236,7 @@ describe("arqon studio", () => {
     expect(existsSync(dirname(file))).toBe(false)
   })
 
-  it("says what it lacks", async () => {
+  it("names what is missing", async () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
       [["studio"], /nothing to show/],
       [["studio", "--journal", "nowhere"], /nowhere/],

@@ -10,7 +10,7 @@ import { ask, openRig, post } from "./rig.ts"
 const TOKEN = "0123456789abcdef0123"
 
 describe("a studio and pages of other sites", () => {
-  it("refuses a request that another site's page made, whatever it asks", async () => {
+  it("refuses any request from another site's page", async () => {
     const { url, act, engine } = await openRig()
     const headers = { origin: "http://evil.example" }
     for (const path of ["/", "/api/session", "/api/events", "/metrics"]) {
@@ -22,7 +22,7 @@ describe("a studio and pages of other sites", () => {
     expect(engine.getSnapshot().mode).toBe("adapting")
   })
 
-  it("takes no foreign name for its own, so that no name server can make it one", async () => {
+  it("accepts no foreign host name, so that DNS rebinding fails", async () => {
     const { url } = await openRig()
     for (const host of [
       "evil.example",
@@ -38,7 +38,7 @@ describe("a studio and pages of other sites", () => {
     }
   })
 
-  it("answers its own page, and names that it was given", async () => {
+  it("answers its own page, and its configured names", async () => {
     const { url, act } = await openRig({ allowedHosts: ["Studio.internal"] })
     const { host } = new URL(url)
     expect((await act({ action: "trip" }, { host, origin: `http://${host}` })).status).toBe(200)
@@ -46,7 +46,7 @@ describe("a studio and pages of other sites", () => {
     expect(named.status).toBe(200)
   })
 
-  it("is steered through a proxy that speaks TLS, whichever name the proxy passes on", async () => {
+  it("can be steered through a TLS proxy, whichever name the proxy passes on", async () => {
     const { url, act } = await openRig({ allowedHosts: ["studio.example"] })
     const origin = "https://studio.example"
     const own = new URL(url).host
@@ -76,7 +76,7 @@ describe("a studio and pages of other sites", () => {
     expect(headers["access-control-allow-origin"]).toBeUndefined()
   })
 
-  it("takes no action from a form, which any page may send", async () => {
+  it("accepts no action from a form, which any page may send", async () => {
     const { url, engine } = await openRig()
     const answer = await ask(url, "/api/actions", {
       method: "POST",
@@ -89,7 +89,7 @@ describe("a studio and pages of other sites", () => {
 })
 
 describe("a studio with a token", () => {
-  it("answers nobody without it, the page's own files apart", async () => {
+  it("answers nobody without it, except with the page's own files", async () => {
     const { url, act } = await openRig({ token: TOKEN })
     for (const path of [
       "/api/session",
@@ -106,7 +106,7 @@ describe("a studio with a token", () => {
     expect((await ask(url, "/")).status).toBe(200)
   })
 
-  it("takes it in a header, and not a wrong one, nor in the address", async () => {
+  it("accepts it in a header, but no wrong one, and none in the address", async () => {
     const { url } = await openRig({ token: TOKEN })
     const withHeader = (authorization: string) => ask(url, "/metrics", { headers: { authorization } })
     expect((await withHeader(`Bearer ${TOKEN}`)).status).toBe(200)
@@ -116,7 +116,7 @@ describe("a studio with a token", () => {
     expect((await ask(url, `/metrics?token=${TOKEN}`)).status).toBe(401)
   })
 
-  it("gives a cookie for it that scripts cannot read and other sites do not send, and that is not the token", async () => {
+  it("exchanges it for a cookie that scripts cannot read, other sites do not send, and that is not the token", async () => {
     const { url } = await openRig({ token: TOKEN })
     expect((await post(url, "/api/login", { token: "wrong" })).status).toBe(401)
     const login = await post(url, "/api/login", { token: TOKEN })
@@ -144,14 +144,14 @@ describe("a studio with a token", () => {
     expect(() => access.admit(request({ cookie }))).toThrow("needs its token")
   })
 
-  it("is left alone by a password that a proxy before it asks for", async () => {
+  it("is not affected by a proxy's own password", async () => {
     const { url } = await openRig({ token: TOKEN })
     const [cookie] = (await post(url, "/api/login", { token: TOKEN })).headers["set-cookie"] ?? []
     const headers = { authorization: "Basic b25lOnR3bw==", cookie: cookie.split(";")[0] }
     expect((await ask(url, "/api/session", { headers })).status).toBe(200)
   })
 
-  it("shares a browser with another studio at the same address", async () => {
+  it("works next to another studio at the same address in one browser", async () => {
     const [one, other] = [await openRig({ token: TOKEN }), await openRig({ token: TOKEN })]
     const names = await Promise.all(
       [one, other].map(async ({ url }) => {
@@ -162,7 +162,7 @@ describe("a studio with a token", () => {
     expect(new Set(names).size).toBe(2)
   })
 
-  it("may be asked for on any host, must not be short, and must fit into a header", async () => {
+  it("may be required on any host, must not be short, and must fit into a header", async () => {
     const { engine } = await openRig()
     await expect(engine.studio({ host: "0.0.0.0", token: false })).rejects.toThrow(ConfigError)
     await expect(engine.studio({ host: "" })).rejects.toThrow(/host/)
@@ -187,8 +187,8 @@ describe("a studio with a token", () => {
   })
 })
 
-describe("a studio that was opened without a word about a token", () => {
-  it("makes one of its own, unlike any other, and lets nobody in without it", async () => {
+describe("D a studio opened without a token option", () => {
+  it("creates a unique token, and lets nobody in without it", async () => {
     const { engine } = await openRig()
     const studios = [await engine.studio(), await engine.studio()]
     for (const { url, token } of studios) {
@@ -203,7 +203,7 @@ describe("a studio that was opened without a word about a token", () => {
     for (const studio of studios) await studio.stop()
   })
 
-  it("turns its link into a session and an address without the token", async () => {
+  it("exchanges its link for a session and an address without the token", async () => {
     const { engine } = await openRig()
     const studio = await engine.studio()
     const { pathname, search } = new URL(studio.url)
@@ -224,7 +224,7 @@ describe("a studio that was opened without a word about a token", () => {
     await studio.stop()
   })
 
-  it("shows the page that asks for the token to whoever comes with another, and gives no session", async () => {
+  it("shows the token page to a caller with another token, and gives no session", async () => {
     const { url } = await openRig({ token: TOKEN })
     const wrong = await ask(url, `/?token=${TOKEN}x`)
     expect([wrong.status, wrong.headers["set-cookie"], wrong.headers["content-type"]]).toEqual([
@@ -234,14 +234,14 @@ describe("a studio that was opened without a word about a token", () => {
     ])
   })
 
-  it("keeps a token that was given out of its address, which may come into logs", async () => {
+  it("keeps a given token out of its address, which may appear in logs", async () => {
     const { url, studio } = await openRig({ token: TOKEN })
     expect([url, studio.token]).toEqual([expect.not.stringContaining(TOKEN), TOKEN])
     const { studio: open } = await openRig({ token: false })
     expect(open.token).toBeNull()
   })
 
-  it("writes into the audit how somebody was identified, whoever they say they are", async () => {
+  it("records how a person was identified, whatever name they give", async () => {
     const who = async (options: StudioOptions, headers: Record<string, string>): Promise<unknown> => {
       const { act } = await openRig(options)
       return (await act({ action: "trip" }, headers)).json()["note"]
@@ -254,7 +254,7 @@ describe("a studio that was opened without a word about a token", () => {
 })
 
 describe("a path of a studio", () => {
-  it("that there is not is 404, with the token and without it", async () => {
+  it("that does not exist is 404, with and without the token", async () => {
     for (const options of [{ token: TOKEN }, { token: false as const }]) {
       const { url } = await openRig(options)
       for (const path of [
@@ -279,7 +279,7 @@ describe("a path of a studio", () => {
     }
   })
 
-  it("that is asked by another method is 405 and says which it takes", async () => {
+  it("requested with another method is 405 and states which it accepts", async () => {
     const { url } = await openRig()
     const posts: ReadonlyArray<string> = [PATHS.login, PATHS.actions, PATHS.fleetActions]
     for (const path of ["/", "/index.html", ...Object.values(PATHS)]) {
@@ -305,15 +305,15 @@ describe("a path of a studio", () => {
     }
   })
 
-  it("that speaks WebSocket alone says so", async () => {
+  it("for WebSockets alone answers so", async () => {
     const { url } = await openRig()
     const { status, headers } = await ask(url, PATHS.inspect)
     expect([status, headers.upgrade]).toEqual([426, "websocket"])
   })
 })
 
-describe("a studio and requests that are none", () => {
-  it("has no path that leads to a file beside the page's own", async () => {
+describe("D a studio and malformed requests", () => {
+  it("serves no file other than the page's own", async () => {
     const { url } = await openRig()
     for (const path of [
       "/../package.json",
@@ -337,7 +337,7 @@ describe("a studio and requests that are none", () => {
     expect(engine.getSnapshot().mode).toBe("adapting")
   })
 
-  it("survives what is no HTTP", async () => {
+  it("survives bytes that are not HTTP", async () => {
     const { url } = await openRig()
     const { hostname, port } = new URL(url)
     for (const bytes of [
@@ -357,7 +357,7 @@ describe("a studio and requests that are none", () => {
     expect((await ask(url, "/api/session")).status).toBe(200)
   })
 
-  it("names everything that is wrong with an action at once, and does nothing", async () => {
+  it("lists every problem of an action at once, and does nothing", async () => {
     const { url, engine } = await openRig()
     const answer = await post(url, "/api/actions", { action: "explode", reason: " \n", by: 3 })
     expect(answer.status).toBe(400)

@@ -13,8 +13,8 @@ import { EventChannel } from "../../../src/studio/server/EventChannel.ts"
 import type { AuditRecord } from "../../../src/domain/AuditRecord.ts"
 import { ask, listen, openRig } from "./rig.ts"
 
-describe("what a studio shows", () => {
-  it("is the engine it was opened for, with knobs, guardrails and what can be done", async () => {
+describe("D a studio's view", () => {
+  it("is the engine that it was opened for, with knobs, guardrails and actions", async () => {
     const { url, engine } = await openRig({ name: "quotes" })
     const session = (await ask(url, "/api/session")).json()
     expect(session).toMatchObject({
@@ -35,7 +35,7 @@ describe("what a studio shows", () => {
     })
   })
 
-  it("is every statechart, with states that its live actors name", async () => {
+  it("has every statechart, with the states of its live actors", async () => {
     const { url } = await openRig()
     const { machines } = (await ask(url, "/api/machines")).json() as {
       machines: ReadonlyArray<{ name: string; mermaid: string; root: State }>
@@ -70,7 +70,7 @@ describe("what a studio shows", () => {
     expect(actors[0].active).toEqual(["engine", "engine.running", "engine.running.adapting"])
   })
 
-  it("is a statechart for every actor that has one, of an engine with all there is", async () => {
+  it("has a statechart for every actor that has one, in an engine with every option", async () => {
     const engine = createEngine({
       params: { speed: { min: 0, max: 1 } },
       homeostasis: { features: ["latencyP99Us"] },
@@ -97,7 +97,7 @@ describe("what a studio shows", () => {
     expect(machines.map(({ name }) => name)).toEqual(expect.arrayContaining(named))
   })
 
-  it("is the past since the start, however late somebody looks, and bounded", async () => {
+  it("has the bounded history since the start, however late a page opens", async () => {
     const { url, work, act } = await openRig()
     work(300)
     await act({ action: "rollback" })
@@ -116,7 +116,7 @@ describe("what a studio shows", () => {
     expect(history.marks.at(-1)?.text).toContain("rollback by ann (studio, no token): a test")
   })
 
-  it("is the audit, searched by kind, knob, time and text, page by page without a gap", async () => {
+  it("has the audit, searched by kind, knob, time and text, page by page without a gap", async () => {
     const { url, work, act } = await openRig()
     work(40)
     await act({ action: "trip", reason: "a needle in it" })
@@ -142,7 +142,7 @@ describe("what a studio shows", () => {
     expect((await ask(url, "/api/audit?from=yesterday")).status).toBe(400)
   })
 
-  it("is searched in turns with everything else, however much of it there is", async () => {
+  it("searches in slices between other work, however long the audit", async () => {
     const records = Array.from({ length: 1000 }, (_, i): AuditRecord => {
       return { seq: i + 1, atUs: i, kind: "command", run: "r", generation: 1, note: `note ${i}` }
     })
@@ -163,7 +163,7 @@ describe("what a studio shows", () => {
     expect(before).toBe(798)
   })
 
-  it("is its metrics, as Prometheus reads them", async () => {
+  it("has its metrics, as Prometheus reads them", async () => {
     const { url, engine, work } = await openRig()
     work(3)
     const { text, headers } = await ask(url, "/metrics")
@@ -173,7 +173,7 @@ describe("what a studio shows", () => {
 })
 
 describe("the live stream", () => {
-  it("tells windows, events, states and records as they come", async () => {
+  it("sends windows, events, states and records as they come", async () => {
     const { url, work, engine } = await openRig()
     const stream = await listen(url)
     expect((await stream.next("hello")).data).toMatchObject({ engine: engine.runId, resumed: false })
@@ -196,7 +196,7 @@ describe("the live stream", () => {
     while (!(await active()).includes("engine.running.safe"));
   })
 
-  it("tells a record to whoever listens, also when somebody else has read the history before", async () => {
+  it("sends a record to every listener, even if another has read the history before", async () => {
     const { url, work, engine } = await openRig()
     const stream = await listen(url)
     await stream.next("hello")
@@ -225,7 +225,7 @@ describe("the live stream", () => {
     expect(data).toMatchObject({ maxStep: 0.2, applies: { limit: 20 }, rollbacksPerHour: { limit: 10 } })
   })
 
-  it("goes on where a client was, and says so when it cannot", async () => {
+  it("resumes where a client was, and reports when it cannot", async () => {
     const { url, work } = await openRig()
     const first = await listen(url)
     work(1)
@@ -239,7 +239,7 @@ describe("the live stream", () => {
     expect((await lost.next("hello")).data).toMatchObject({ resumed: false })
   })
 
-  it("tells the end of the engine", async () => {
+  it("reports the end of the engine", async () => {
     const { url, engine, work } = await openRig()
     const stream = await listen(url)
     await stream.next("snapshot")
@@ -248,7 +248,7 @@ describe("the live stream", () => {
     expect((await stream.next("session")).data).toMatchObject({ reason: "stopped" })
   })
 
-  it("tells of no part of an engine that is over as if it still stood somewhere", async () => {
+  it("reports no current state for parts of a stopped engine", async () => {
     const { url, engine, work } = await openRig()
     work(5)
     await engine.stop()
@@ -259,7 +259,7 @@ describe("the live stream", () => {
     for (const part of parts) expect(part).toMatchObject({ status: "stopped", active: [], tags: [] })
   })
 
-  it("lets a client go that does not read, and counts it; others miss nothing", async () => {
+  it("drops and counts a client that does not read, and others miss nothing", async () => {
     const channel = new EventChannel("test")
     const server = createServer((_, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" })
@@ -286,7 +286,7 @@ describe("the live stream", () => {
     channel.end()
   })
 
-  it("is for many at once, and refuses those that are too many", async () => {
+  it("serves many clients at once, and refuses too many", async () => {
     const { url, work } = await openRig()
     const streams = await Promise.all(Array.from({ length: 64 }, () => listen(url)))
     expect((await ask(url, "/api/events")).status).toBe(429)
@@ -304,8 +304,8 @@ describe("the live stream", () => {
   })
 })
 
-describe("what a person does in a studio", () => {
-  it("stands in the audit with who and why", async () => {
+describe("D a person's action in a studio", () => {
+  it("is in the audit with who and why", async () => {
     const { url, act, engine, work } = await openRig()
     work(5)
     const kinds = {
@@ -323,7 +323,7 @@ describe("what a person does in a studio", () => {
     expect(url).toContain("127.0.0.1")
   })
 
-  it("can be a pause, which holds the plant on its base until it is resumed", async () => {
+  it("can be a pause, which keeps the plant on its base until it is resumed", async () => {
     const { act, engine, work } = await openRig()
     work(6)
     expect((await act({ action: "pause" })).status).toBe(200)
@@ -336,7 +336,7 @@ describe("what a person does in a studio", () => {
     expect(engine.getSnapshot().mode).toBe("adapting")
   })
 
-  it("resumes a pause only: what tripped for another reason wants a reset", async () => {
+  it("resumes only a pause: a trip for another reason needs a reset", async () => {
     const { act, engine } = await openRig()
     expect((await act({ action: "resume" })).status).toBe(409)
     engine.trip("smoke")
@@ -346,7 +346,7 @@ describe("what a person does in a studio", () => {
     expect((await act({ action: "reset" })).status).toBe(409)
   })
 
-  it("is no fault of the engine when it cannot be done", async () => {
+  it("that is impossible does not count as a fault of the engine", async () => {
     const engine = createEngine({
       params: { a: { min: 0, max: 1 } },
       seed: 1,
@@ -366,7 +366,7 @@ describe("what a person does in a studio", () => {
     await engine.stop()
   })
 
-  it("is refused where only looking was allowed", async () => {
+  it("is refused in a read-only studio", async () => {
     const { url, act, engine } = await openRig({ readOnly: true })
     const answer = await act({ action: "trip" })
     expect([answer.status, answer.json()["error"]]).toEqual([403, "readOnly"])
@@ -387,7 +387,7 @@ describe("what a person does in a studio", () => {
 })
 
 describe("an open studio", () => {
-  it("holds no process that has nothing else to do", () => {
+  it("does not keep an idle process alive", () => {
     const script = `
       import { get } from "node:http"
       import { createEngine } from ${JSON.stringify(join(import.meta.dirname, "../../../src/index.node.ts"))}
@@ -409,7 +409,7 @@ describe("an open studio", () => {
     expect([child.stdout.toString().trim(), child.status]).toEqual(["200", 0])
   })
 
-  it("is not to be had in a browser", async () => {
+  it("is not available in a browser", async () => {
     const engine = createBrowserEngine({ params: { a: { min: 0, max: 1 } }, clock: "manual", seed: 1 })
     await expect(engine.studio()).rejects.toThrow(/server/)
   })

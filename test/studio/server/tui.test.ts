@@ -67,7 +67,7 @@ const typed = (prompt: Prompt, keys: string): ReturnType<Prompt["key"]> =>
   Array.from(keys).reduce<ReturnType<Prompt["key"]>>((_, key) => prompt.key(key), null)
 
 describe("the screen", () => {
-  it("is never wider nor higher than the terminal, and always shows the footer", () => {
+  it("is never wider or higher than the terminal, and always shows the footer", () => {
     fc.assert(
       fc.property(fc.integer({ min: 30, max: 200 }), fc.integer({ min: 7, max: 80 }), (columns, rows) => {
         const lines = screen(shown, columns, rows, makeStyles(false))
@@ -78,14 +78,14 @@ describe("the screen", () => {
     )
   })
 
-  it("shows states, knobs and the last records where there is room", () => {
+  it("shows states, knobs and the last records if there is room", () => {
     const text = screen(shown, 100, 60, makeStyles(false)).join("\n")
     expect(text).toContain("safeMode.open.untilReset")
     expect(text).toContain("rollback  g5")
     expect(text).toContain("█▅▁ 1")
   })
 
-  it("names the objective with its unit, and says what tuning has brought and how sure that is", () => {
+  it("shows the objective with its unit, and the gain with its certainty", () => {
     const gain = {
       now: 18.2,
       before: 30.1,
@@ -104,7 +104,7 @@ describe("the screen", () => {
     expect(said({ gain: null })).not.toContain("instead of")
   })
 
-  it("takes the readings of a visited baseline for what they are, and each window once", () => {
+  it("separates the readings of a visited baseline, and counts each window once", () => {
     const window = (index: number, place: "tuned" | "baseline", objective: number) =>
       ({
         status: "closed",
@@ -125,7 +125,7 @@ describe("the screen", () => {
     expect(gainOf(line, null)).toMatchObject({ now: 5, before: 10, against: "baseline", share: -0.5 })
   })
 
-  it("shows some of everything where there are more knobs than lines, and says how many are left out", () => {
+  it("shows some of everything if there are more knobs than lines, and how many are hidden", () => {
     const lines = screen(shown, 80, 24, makeStyles(false))
     const text = lines.join("\n")
     expect(text).toContain("safeMode.open.untilReset")
@@ -135,7 +135,7 @@ describe("the screen", () => {
     expect(text).toContain(`… and ${30 - drawn} more knobs`)
   })
 
-  it("lets no name and no note instruct the terminal, and counts what is two columns wide or none", () => {
+  it("lets no name or note control the terminal, and measures characters of zero or two columns", () => {
     const hostile = "\u001b]0;mine\u0007\u009b2J\u202e\n"
     const named = {
       ...shown,
@@ -151,7 +151,7 @@ describe("the screen", () => {
     expect(fitted("🚀🚀🚀", 6)).toBe("🚀🚀🚀")
   })
 
-  it("draws readings between their least and their greatest, and a knob on its own scale", () => {
+  it("draws readings between their minimum and maximum, and a knob on its own scale", () => {
     expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBe("▁▂▃▄▅▆▇█")
     expect(sparkline([5, 5], 8)).toBe("▄▄")
     expect(track(1, 64, "log", 8, 1, 7)).toBe("│──●───")
@@ -160,7 +160,7 @@ describe("the screen", () => {
 })
 
 describe("the prompt", () => {
-  it("does what was asked for once a reason was given and confirmed", () => {
+  it("carries out an action once it has a reason and a confirmation", () => {
     const prompt = new Prompt(["trip", "reset"])
     expect(typed(prompt, "tsmokX\u007fe\r")).toBeNull()
     expect(prompt.footer).toBe("trip: smoke  Really? y/n")
@@ -168,20 +168,20 @@ describe("the prompt", () => {
     expect(typed(prompt, "tno 🚀🚀\u007f\ry")).toEqual({ action: "trip", reason: "no 🚀" })
   })
 
-  it("does nothing without a reason, without a yes, after Escape, or what may not be done", () => {
+  it("does nothing without a reason or a yes, after Escape, or if not allowed", () => {
     for (const keys of ["t\r", "t  \r", "tsmoke\rn", "tsmoke\u001b", "bsmoke\ry"]) {
       expect([keys, typed(new Prompt(["trip"]), keys)]).toEqual([keys, null])
     }
   })
 
-  it("quits by q, and by Ctrl-C wherever it is", () => {
+  it("quits on q, and on Ctrl-C anywhere", () => {
     expect(new Prompt([]).key("q")).toEqual({ quit: true })
     expect(typed(new Prompt(["trip"]), "tsmoq\u0003")).toEqual({ quit: true })
   })
 })
 
 describe("the terminal", () => {
-  it("is drawn over without being cleared, only when something changed, and left as it was", () => {
+  it("is redrawn in place, only on changes, and restored at the end", () => {
     const written: Array<string> = []
     const modes: Array<boolean> = []
     const keys: Array<string> = []
@@ -204,7 +204,7 @@ describe("the terminal", () => {
 })
 
 describe("arqon tui", () => {
-  it("prints one look at a running studio where there is no terminal", async () => {
+  it("prints one view of a running studio without a terminal", async () => {
     const { url, work, engine } = await openRig({ name: "quotes" })
     work(20)
     engine.setBaseline()
@@ -225,7 +225,7 @@ describe("arqon tui", () => {
     }
   })
 
-  it("wants the token where the studio does", async () => {
+  it("requires the token if the studio does", async () => {
     const { url } = await openRig({ token: "0123456789abcdef" })
     const refused = await desk.run("tui", "--url", url)
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("token")])
@@ -233,7 +233,7 @@ describe("arqon tui", () => {
     expect((await desk.run("tui", "--url", url, "--token-file", "token")).code).toBe(0)
   })
 
-  it("takes the link as it was printed, and warns of who can read it", async () => {
+  it("accepts the link as it was printed, and warns of who can read it", async () => {
     const { engine } = await openRig()
     const studio = await engine.studio()
     const { code, stdout, stderr } = await desk.run("tui", "--url", studio.url)
@@ -242,7 +242,7 @@ describe("arqon tui", () => {
     await studio.stop()
   })
 
-  it("asks for the link or the token where somebody can answer, once, and only where one is wanted", async () => {
+  it("asks once for the link or the token, only if somebody can answer and one is required", async () => {
     const { engine, url: open } = await openRig()
     const studio = await engine.studio()
     const { origin } = new URL(studio.url)
@@ -259,7 +259,7 @@ describe("arqon tui", () => {
     await studio.stop()
   })
 
-  it("says what it lacks", async () => {
+  it("names what is missing", async () => {
     expect((await desk.run("tui")).code).toBe(2)
     expect((await desk.run("tui", "--journal", "nowhere")).code).toBe(1)
     expect((await desk.run("tui", "--url", "http://127.0.0.1:9")).stderr).toContain("no studio")

@@ -18,7 +18,7 @@ const answers = (port: number): Promise<boolean> =>
     socket.on("error", () => resolve(false))
   })
 
-it("says which package inspection needs, and leaves no studio listening", async () => {
+it("names the package that inspection needs, and leaves no studio listening", async () => {
   const engine = createEngine({ params: { a: { min: 0, max: 1 } }, clock: "manual" })
   await engine.start()
   const port = await freePort()

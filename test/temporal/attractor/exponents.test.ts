@@ -77,7 +77,7 @@ describe("the largest exponent of a series", () => {
       ).toBeCloseTo(value, 6)
   })
 
-  it("is not relied on for a short series, a constant one, gaps, or a swing without divergence", () => {
+  it("is not reliable for a short series, a constant one, gaps, or a swing without divergence", () => {
     expect(largestExponent(logisticSeries(4, 100), map)).toMatchObject({
       reliable: false,
       doubts: ["tooShort"],
@@ -117,7 +117,7 @@ describe("the correlation dimension", () => {
     }
   })
 
-  it("is not relied on without points enough", () => {
+  it("is not reliable with too few points", () => {
     expect(correlationDimension(noise(64), map)).toMatchObject({ reliable: false, doubts: ["tooShort"] })
   })
 })
@@ -147,11 +147,11 @@ describe("the 0-1 test", () => {
     expect(zeroOneTest(swing).value).toBeLessThan(0.1)
   })
 
-  it("takes noise for chaos, which is why it is no alarm", () => {
+  it("classifies noise as chaos, which is why it raises no alarm", () => {
     expect(zeroOneTest(noise(1_000)).value).toBeGreaterThan(0.9)
   })
 
-  it("is unknown for gaps", () => {
+  it("is unknown with gaps", () => {
     const series = noise(200)
     series[5] = Number.POSITIVE_INFINITY
     expect(zeroOneTest(series)).toEqual({ value: Number.NaN, reliable: false, doubts: ["gaps"] })

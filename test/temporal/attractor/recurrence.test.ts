@@ -42,7 +42,7 @@ function offThePlot(series: ReadonlyArray<number>, radius: number, theiler: numb
 }
 
 describe("the recurrence plot", () => {
-  it("has the statistics that are read off it line by line", () => {
+  it("has the statistics that are counted line by line", () => {
     const series = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 2, maxLength: 16 })
     fc.assert(
       fc.property(
@@ -67,7 +67,7 @@ describe("the recurrence plot", () => {
     )
   })
 
-  it("of a swing is all lines, of noise hardly any", () => {
+  it("of a swing is all lines, and of noise has hardly any", () => {
     const swing = Float64Array.from({ length: 200 }, (_, i) => Math.sin((2 * Math.PI * i) / 25))
     const noise = Float64Array.from({ length: 200 }, (_, i) => gaussianAt(4, i))
     const options = { dimension: 2, delay: 6, radius: 0.2, shortest: 4 }
@@ -75,7 +75,7 @@ describe("the recurrence plot", () => {
     expect(recurrenceOf(noise, options).determinism).toBeLessThan(0.3)
   })
 
-  it("says when it is not to be relied on", () => {
+  it("reports when it is not reliable", () => {
     expect(recurrenceOf(Float64Array.of(1, 2, 3), { dimension: 1, delay: 1, radius: 1 })).toMatchObject({
       reliable: false,
       doubts: ["tooShort"],
@@ -94,7 +94,7 @@ describe("a surrogate", () => {
       return Math.hypot(re, im)
     })
 
-  it.each([64, 65])("of %i points has the mean and the spectrum of its series, and other values", (n) => {
+  it.each([64, 65])("of %i points has the mean and the spectrum of its series, but other values", (n) => {
     const series = logisticSeries(4, n)
     const surrogate = surrogateOf(series, 7, 0)
     for (const [k, value] of power(surrogate).entries()) expect(value).toBeCloseTo(power(series)[k], 8)
@@ -103,14 +103,14 @@ describe("a surrogate", () => {
     expect(surrogate).not.toEqual(series)
   })
 
-  it("is the same for the same seed and number, and another one for others", () => {
+  it("is the same for the same seed and number, and differs for others", () => {
     const series = logisticSeries(4, 64)
     expect(surrogateOf(series, 7, 3)).toEqual(surrogateOf(series, 7, 3))
     expect(surrogateOf(series, 7, 4)).not.toEqual(surrogateOf(series, 7, 3))
     expect(surrogateOf(series, 8, 3)).not.toEqual(surrogateOf(series, 7, 3))
   })
 
-  it("tells a series that time has a direction for from one that is only correlated", () => {
+  it("distinguishes a series with a direction of time from one that is only correlated", () => {
     // The third moment of the steps: zero for a linear process, whichever way time runs.
     const asymmetry = (series: Float64Array): number => {
       let sum = 0

@@ -5,7 +5,7 @@ import { BandedDtw } from "../../../src/temporal/compare/BandedDtw.ts"
 import { of, pair, sample, square, warped } from "./naive.ts"
 
 describe("warping within a band", () => {
-  it("lays one series over the other at the least cost", () => {
+  it("aligns one series with the other at the least cost", () => {
     const a = of(0, 0, 1, 2, 1, 0, 1, 0, 0)
     const b = of(0, 1, 2, 0, 0, 0, 0, 0, 0)
     expect(new BandedDtw({ length: 9 }).distance(a, b)).toBe(Math.SQRT2)
@@ -24,7 +24,7 @@ describe("warping within a band", () => {
     )
   })
 
-  it("is the whole table's distance where the band is as wide", () => {
+  it("is the full table's distance if the band is as wide", () => {
     fc.assert(
       fc.property(pair, fc.boolean(), ([a, b], squared) => {
         const cost = squared ? ("squared" as const) : ("absolute" as const)
@@ -64,7 +64,7 @@ describe("warping within a band", () => {
     )
   })
 
-  it("is unknown where a sample is missing, and for series that are empty or too long", () => {
+  it("is unknown if a sample is missing, and for series that are empty or too long", () => {
     const dtw = new BandedDtw({ length: 3, band: 1 })
     for (const gap of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       expect(dtw.distance(of(1, gap, 3), of(1, 2, 3))).toBeNaN()

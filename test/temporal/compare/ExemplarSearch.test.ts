@@ -120,7 +120,7 @@ describe("the search among remembered traces", () => {
     expect(found).toBeGreaterThan(50)
   })
 
-  it("warps a few places of many", () => {
+  it("warps only a few of many traces", () => {
     const wave = (phase: number, size: number) =>
       Float64Array.from({ length: 64 }, (_, i) => size * Math.sin((2 * Math.PI * (i + phase)) / 16))
     const search = new ExemplarSearch({ window: 32, trace: 64, least: 0.05 })
@@ -131,7 +131,7 @@ describe("the search among remembered traces", () => {
     expect(search.warped).toBeLessThan(0.1 * 64 * 33)
   })
 
-  it("tells one shape at two levels apart, and at two sizes", () => {
+  it("distinguishes one shape at two levels, and at two sizes", () => {
     const wave = (level: number, size: number, length: number) =>
       Float64Array.from({ length }, (_, i) => level + size * Math.sin((2 * Math.PI * i) / 8))
     const search = new ExemplarSearch({ window: 16, trace: 24, least: 0.05 })
@@ -141,7 +141,7 @@ describe("the search among remembered traces", () => {
     expect(search.find(wave(0, 2, 16))).toBe(false)
   })
 
-  it("knows nothing of gaps, of other lengths and of what was removed", () => {
+  it("finds nothing for gaps and other lengths, and nothing that was removed", () => {
     const search = new ExemplarSearch({ window: 4, trace: 5, capacity: 2 })
     expect(search.put(0, 7, of(1, 2, 3, Number.NaN, 5))).toBe(false)
     expect(search.put(0, 7, of(1, 2, 3, 4))).toBe(false)

@@ -76,7 +76,7 @@ describe("the left matrix profile", () => {
     )
   })
 
-  it("keeps its digits on a high level, behind a spike, and in the long run", () => {
+  it("keeps its digits at a high level, after a spike, and in the long run", () => {
     const noisy = (n: number): number => gaussianAt(11, n)
     const high = Array.from({ length: 300 }, (_, n) => 1e6 + noisy(n))
     expectAlike(profileOf(high, 8, 200), naive(high, 8, 200))
@@ -100,7 +100,7 @@ describe("the left matrix profile", () => {
     expect(ramp.neighbour).toBe(0)
   })
 
-  it("says nothing before the first full window", () => {
+  it("is unknown before the first full window", () => {
     const profile = new LeftMatrixProfile({ window: 4, history: 8 })
     for (const x of [1, 2, 3]) profile.push(x)
     expect(profile).toMatchObject({ windows: 0, neighbour: -1, distance: Number.NaN })

@@ -72,7 +72,7 @@ describe("the memory of regimes", () => {
     }
   })
 
-  it("says at what distance and margin, and what is new", () => {
+  it("reports distance and margin, and what is new", () => {
     const memory = memoryOf()
     const { samples } = planted(7, 3)
     expect(memory.look()).toBe(UNTOLD)
@@ -89,7 +89,7 @@ describe("the memory of regimes", () => {
     expect(memory.learn()).toBe(5)
   })
 
-  it("tells nothing of gaps, and learns none", () => {
+  it("answers and learns nothing for gaps", () => {
     const memory = new RegimeMemory({ window: 4, trace: 6, channels: 2 })
     for (let i = 0; i < 5; i++) memory.push([i, -i])
     expect(memory.learn()).toBe(-1)
@@ -110,7 +110,7 @@ describe("the memory of regimes", () => {
     }
   })
 
-  it("answers anew when another window or another memory would say otherwise", () => {
+  it("updates its answer when the window or the memory changes", () => {
     const memory = new RegimeMemory({ window: 4, trace: 4 })
     const level = (x: number) => {
       for (let i = 0; i < 4; i++) memory.push([x])
@@ -126,7 +126,7 @@ describe("the memory of regimes", () => {
     expect(memory.look()).toBe(NEW)
   })
 
-  it("forgets what did not help, and makes room where it helped least", () => {
+  it("drops what did not help, and makes room by dropping what helped least", () => {
     const memory = new RegimeMemory({ window: 4, trace: 4, capacity: 3 })
     const learn = (x: number): number => {
       for (let i = 0; i < 4; i++) memory.push([x])
@@ -153,7 +153,7 @@ describe("the memory of regimes", () => {
     expect(memory.size).toBe(1)
   })
 
-  it("goes on from what was saved, step by step the same", () => {
+  it("continues from a saved memory with the same steps", () => {
     const first = memoryOf()
     watched(planted(9, 6), first)
     first.credit(0, true)
@@ -166,7 +166,7 @@ describe("the memory of regimes", () => {
     expect(watched(next, second)).toEqual(watched(next, first))
   })
 
-  it("refuses what another version or another memory saved, and keeps what it has", () => {
+  it("refuses data of another version or another memory, and keeps its own", () => {
     const memory = new RegimeMemory({ window: 4, trace: 4, capacity: 1 })
     for (let i = 0; i < 4; i++) memory.push([i])
     memory.learn()

@@ -68,7 +68,7 @@ describe("the edit distances", () => {
     expect(distance.common(word("ABCBDAB"), word("BDCABA"))).toBe(4)
   })
 
-  it("are those of trying every way, one call after another", () => {
+  it("equal an exhaustive search, one call after another", () => {
     fc.assert(
       fc.property(letters, letters, (a, b) => {
         const [x, y] = [Int32Array.from(a), Int32Array.from(b)]
@@ -78,14 +78,14 @@ describe("the edit distances", () => {
     )
   })
 
-  it("say so where a sequence is too long", () => {
+  it("report a sequence that is too long", () => {
     expect(distance.edits(word("0123456789"), word(""))).toBe(-1)
     expect(distance.common(word(""), word("0123456789"))).toBe(-1)
   })
 })
 
 describe("the longest common subsequence of series", () => {
-  it("pairs what lies within eps and delta, as trying every way does", () => {
+  it("pairs what is within eps and delta, like an exhaustive search", () => {
     const short = fc.array(sample, { maxLength: 8 })
     const step = fc.integer({ min: 0, max: 40 }).map((n) => n / 8)
     fc.assert(
@@ -100,7 +100,7 @@ describe("the longest common subsequence of series", () => {
     )
   })
 
-  it("pairs no gap, and says so where a series is too long", () => {
+  it("pairs no gap, and reports a series that is too long", () => {
     const lcss = new Lcss({ length: 2, eps: 1e300 })
     for (const gap of GAPS) expect(lcss.common(of(1, gap), of(1, gap))).toBe(1)
     expect(lcss.common(of(1, 2, 3), of(1))).toBe(-1)

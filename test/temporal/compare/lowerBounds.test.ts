@@ -37,7 +37,7 @@ describe("the extremes of a sliding window", () => {
     )
   })
 
-  it("refuse a window of no samples", () => {
+  it("refuse a window without samples", () => {
     expect(() => new SlidingExtremes({ width: 0 })).toThrow(/width: must be a whole number from 1/)
   })
 })
@@ -56,7 +56,7 @@ describe("an envelope", () => {
 })
 
 describe("a lower bound", () => {
-  it("of Keogh's is what sticks out of the tube", () => {
+  it("of Keogh's is what exceeds the envelope", () => {
     const { lower, upper } = tubeAround(of(3, 4, 3, 0), 1)
     expect(lbKeogh(of(1, 2, 1, 3), lower, upper)).toBe(Math.sqrt(5))
     expect(lbKeogh(of(1, 2, 1, 3), lower, upper, 2)).toBe(Number.POSITIVE_INFINITY)
@@ -70,7 +70,7 @@ describe("a lower bound", () => {
     expect(lbKim(of(1), of(4))).toBe(3)
   })
 
-  it("never is above the distance, with any band up to the envelope's", () => {
+  it("is never above the distance, with any band up to the envelope's", () => {
     fc.assert(
       fc.property(pair, fc.integer({ min: 0, max: 14 }), ([a, b], band) => {
         const distance = Math.sqrt(warped(a, b, band, square))

@@ -18,13 +18,13 @@ const exact = (formula: Formula): ReadonlyArray<number> => {
 }
 
 describe("robustness on a recorded trace", () => {
-  it("of requests and grants is what the literature says", () => {
+  it("of requests and grants is as in the literature", () => {
     expect(exact(make.always(req))).toEqual([-2, -2, -2, -1, -1])
     expect(exact(make.eventually(req, [0, 1]))).toEqual([100, -1, 5, 5, -1])
     expect(exact(make.until(req, gnt))).toEqual([20, -1, 10, 4, -1])
   })
 
-  it("is what the definition says, for any formula and any trace", () => {
+  it("equals the definition, for any formula and any trace", () => {
     fc.assert(
       fc.property(anyFormula, anyTrace, (formula, trace) => {
         const { lo, hi } = robustness(formula, trace)
@@ -35,7 +35,7 @@ describe("robustness on a recorded trace", () => {
     )
   })
 
-  it("obeys negation, De Morgan, and eventually as an until", () => {
+  it("satisfies negation, De Morgan, and eventually as an until", () => {
     fc.assert(
       fc.property(anyFormula, anyFormula, anyTrace, (a, b, trace) => {
         const lo = (formula: Formula): ReadonlyArray<number> =>
@@ -73,7 +73,7 @@ describe("a monitor", () => {
     for (let i = 0; i < digests; i++) monitor.observe(trace.rows[i], trace.atUs[i])
   }
 
-  it("settles each digest at what the whole trace will say of it", () => {
+  it("settles each digest at its value on the whole trace", () => {
     fc.assert(
       fc.property(anyFormula, anyTrace, (formula, trace) => {
         const monitor = new FormulaMonitor(formula, { channels: CHANNELS, mostDigests: 32 })
@@ -91,7 +91,7 @@ describe("a monitor", () => {
     )
   })
 
-  it("bounds what is not settled yet, whatever comes", () => {
+  it("bounds what is not settled yet, whatever follows", () => {
     fc.assert(
       fc.property(anyFormula, anyTrace, fc.nat(14), (formula, trace, cut) => {
         const digests = Math.min(cut, trace.rows.length)
@@ -145,13 +145,13 @@ describe("a monitor", () => {
     expect(monitor.witness(0)).toEqual({ text: "y < 2", index: 1, robustness: -7 })
   })
 
-  it("takes a missing reading for anything", () => {
+  it("treats a missing reading as any value", () => {
     const monitor = new FormulaMonitor(make.channel("x").above(0), { channels: CHANNELS })
     monitor.observe([Number.NaN, 1], 0)
     expect(monitor.verdictAt(0)).toMatchObject({ lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY })
   })
 
-  it("says nothing any more when a bound in time covers more digests than it has room for", () => {
+  it("becomes unknown when a bound in time covers more digests than fit", () => {
     const formula = make.always(make.channel("x").above(0), make.seconds(0, 1))
     const monitor = new FormulaMonitor(formula, { channels: CHANNELS, mostDigests: 6 })
     for (let i = 0; i < 7; i++) monitor.observe([-1, 0], i)
@@ -163,7 +163,7 @@ describe("a monitor", () => {
     expect([monitor.overflowed, monitor.outlook().hi]).toEqual([false, -1])
   })
 
-  it("is the same after it was cleared as a new one", () => {
+  it("equals a new one after it was cleared", () => {
     fc.assert(
       fc.property(anyFormula, anyTrace, anyTrace, (formula, before, trace) => {
         const used = new FormulaMonitor(formula, { channels: CHANNELS, mostDigests: 32 })
@@ -188,7 +188,7 @@ describe("a monitor", () => {
     expect(monitor.verdictAt(last)).toEqual({ lo: 8 - worst, hi: 8 - worst, index: last })
   })
 
-  it("refuses channels that are not there, and formulas that never settle", () => {
+  it("refuses unknown channels, and formulas that never settle", () => {
     const build = (formula: Formula) => () => new FormulaMonitor(formula, { channels: CHANNELS })
     expect(build(make.channel("z").above(0))).toThrow("names a channel that is not there: z.")
     expect(build(make.always(make.channel("x").above(0)))).toThrow(
@@ -198,7 +198,7 @@ describe("a monitor", () => {
     expect(build(make.always(make.channel("x").above(0), [0, 1e6]))).toThrow("spans 1000000 digests")
   })
 
-  it("refuses a time that goes back or is none, and changes nothing", () => {
+  it("refuses a time that is invalid or goes back, and changes nothing", () => {
     const monitor = new FormulaMonitor(make.channel("x").above(0), { channels: CHANNELS })
     monitor.observe([1, 1], 5)
     for (const atUs of [4, Number.NaN, Number.POSITIVE_INFINITY])

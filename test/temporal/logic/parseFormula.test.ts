@@ -88,7 +88,7 @@ describe("a formula as text", () => {
     )
   })
 
-  it("never makes the reader fail in any other way than with an error of its own", () => {
+  it("fails only with errors of its own", () => {
     const pieces = [
       "always",
       "[0,",
@@ -122,7 +122,7 @@ describe("a formula as text", () => {
   })
 })
 
-describe("a text that is no formula", () => {
+describe("D a text that is not a formula", () => {
   it("is refused with a caret under the word, and the nearest known one", () => {
     expect(refusal("always[0,60s](p98 < 200ms)")).toBe(
       [

@@ -76,7 +76,7 @@ describe("a batch", () => {
     }
   })
 
-  it("is resent when the collector said, and not before", async () => {
+  it("is resent at the time that the collector gave, and not before", async () => {
     for (const [retryAfter, waitMs] of [
       ["7", 7000],
       ["Thu, 01 Jan 1970 00:00:07 GMT", 7000],
