@@ -10,6 +10,7 @@ const PURE = [
   "hot",
   "domain",
   "control",
+  "meta",
   "solver",
   "scheduler",
   "telemetry",
@@ -28,7 +29,7 @@ export default defineConfig({
       { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
       { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
       {
-        find: /^arqon\/(hot|opentelemetry|scheduler|telemetry|temporal|testing)$/,
+        find: /^arqon\/(hot|meta|opentelemetry|scheduler|telemetry|temporal|testing)$/,
         replacement: source("src/$1/index.ts"),
       },
     ],

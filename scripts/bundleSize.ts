@@ -54,6 +54,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "arqon/meta alone",
+    source: 'import * as meta from "arqon/meta"; globalThis.made = meta',
+    mostKb: 25,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/scheduler alone",
     source: 'import * as scheduler from "arqon/scheduler"; globalThis.made = scheduler',
     mostKb: 25,

@@ -120,6 +120,14 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/temporal/compare/ExemplarSearch.test.ts",
     ],
   ],
+  [
+    "A task is admitted only if every deadline still holds, also where one that runs cannot be interrupted.",
+    ["test/scheduler/admission.test.ts"],
+  ],
+  [
+    "The meta level judges a change on the block after it, within clamp and factor, and takes it back to the last bit.",
+    ["test/meta/MetaTuner.test.ts", "test/meta/oracles.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -6,6 +6,7 @@ import * as adapters from "../src/adapters/index.ts"
 import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
 import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
+import * as metaEntry from "../src/meta/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
@@ -80,6 +81,19 @@ describe("the public names", () => {
 
   it("of arqon/opentelemetry", () => {
     expect(Object.keys(opentelemetryEntry)).toEqual(["MetricDigestReader"])
+  })
+
+  it("of arqon/meta", () => {
+    expect(Object.keys(metaEntry).sort()).toEqual([
+      "DEFAULT_PRESETS",
+      "LOGGED",
+      "META",
+      "MOST_LEVELS",
+      "MOST_PRESETS",
+      "MOST_SCALARS",
+      "MetaTuner",
+      "requireAcyclic",
+    ])
   })
 
   it("of arqon/scheduler", () => {
@@ -222,6 +236,7 @@ describe("the level of every public name", () => {
     "arqon/adapters": adapters,
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
+    "arqon/meta": metaEntry,
     "arqon/opentelemetry": opentelemetryEntry,
     "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,

@@ -27,6 +27,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   domain: { rooms: ["hot"], packages: [/^effect\/(Data|Result)$/] },
   // Kernels alone; the actors that own them are in machines, the services above.
   temporal: { rooms: ["hot", "domain"], packages: [] },
+  // Kernels of the bounded meta level; its actor is in machines.
+  meta: { rooms: ["hot", "domain", "temporal"], packages: [] },
   control: { rooms: ["hot", "domain", "temporal"], packages: [] },
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },

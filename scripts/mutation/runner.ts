@@ -54,6 +54,7 @@ const entries: Readonly<Record<string, string>> = {
   "arqon/effect": "src/index.effect.ts",
   "arqon/hot": "src/hot/index.ts",
   "arqon/telemetry": "src/telemetry/index.ts",
+  "arqon/meta": "src/meta/index.ts",
   "arqon/scheduler": "src/scheduler/index.ts",
   "arqon/temporal": "src/temporal/index.ts",
   "arqon/testing": "src/testing/index.ts",

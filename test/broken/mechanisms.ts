@@ -964,4 +964,12 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "if (other.deadlineNs > at) block = Math.max(block, 0)",
     test: "test/scheduler/admission.test.ts",
   },
+  {
+    name: "meta-level-judged-on-its-own-block",
+    invariant: 24,
+    file: "src/meta/MetaTuner.ts",
+    intact: "const change = mean - b[C_REFERENCE]",
+    broken: "const change = b[C_TREND]",
+    test: "test/meta/MetaTuner.test.ts",
+  },
 ]
