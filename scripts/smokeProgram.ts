@@ -2,7 +2,8 @@
  * What `npm run smoke:bun` and `npm run smoke:deno` run, in those runtimes and in Node: each part of Arqon once, a line for each. What
  * is decided is part of its line, so that the runtimes can be compared. Nothing here is a test of Arqon itself.
  */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -25,6 +26,18 @@ async function tuned(options: object): Promise<string> {
   await engine.stop()
   return `${mode}, size ${base.size}, ${counters.applies} applies, ${counters.cycles} cycles`
 }
+
+/** The command `arqon`, in the runtime that runs this. */
+const arqon = (...args: ReadonlyArray<string>): string =>
+  execFileSync(
+    process.execPath,
+    [
+      ...("deno" in process.versions ? ["run", "--allow-all", "--node-modules-dir=manual"] : []),
+      "node_modules/arqon/dist/src/cli/main.js",
+      ...args,
+    ],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+  )
 
 const PARTS: Readonly<Record<string, () => unknown>> = {
   "a tuned loop": () => tuned({}),
@@ -94,6 +107,24 @@ const PARTS: Readonly<Record<string, () => unknown>> = {
       await Promise.all(Array.from({ length: 4 }, () => limiter.run(() => Promise.resolve())))
     await stop()
     return "measured"
+  },
+  "the command, over a script": () => {
+    const config = join(folder, "tune.json")
+    writeFileSync(config, JSON.stringify({ seed: 42, budget: 12, bounds: { x: { min: 0, max: 10 } } }))
+    const state = join(folder, "tune.state.json")
+    const script = `sed 's/[^0-9.e+-]//g' | awk '{ print ($1 - 3) ^ 2 }'`
+    const said = arqon("run", "--config", config, "--script", script, "--state", state, "--json")
+    const { best, counts } = JSON.parse(said) as { best: object; counts: { told: number } }
+    return `${JSON.stringify(best)} of ${counts.told}`
+  },
+  "the studio": async () => {
+    const engine = createEngine({ params, seed: 1 })
+    await engine.start()
+    const studio = await engine.studio({ port: 0 })
+    const page = await fetch(studio.url)
+    await studio.stop()
+    await engine.stop()
+    return `${page.status}, ${/<title>.*<\/title>/.exec(await page.text())?.[0]}`
   },
 }
 

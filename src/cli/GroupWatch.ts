@@ -28,10 +28,10 @@ export class GroupWatch {
     // Without it scripts run as well; they only outlive a command that is killed.
     watcher.on("error", () => {})
     watcher.stdin.on("error", () => {})
-    // It is no reason for the command to live.
+    // It is no reason for the command to live. Bun's pipe cannot be told so, and holds nobody.
     watcher.unref()
     this.pipe = watcher.stdin as Socket
-    this.pipe.unref()
+    if ("unref" in this.pipe) this.pipe.unref()
   }
 
   begun(pid: number): void {

@@ -8,7 +8,8 @@ if (complaint !== null) {
   process.stderr.write(`error: ${complaint}\n`)
   process.exitCode = 1
 } else {
-  nodeModule.enableCompileCache()
+  // Deno has none.
+  if ("enableCompileCache" in nodeModule) nodeModule.enableCompileCache()
   const { main } = await import("./arqon.ts")
   await main(process.argv.slice(2))
 }
