@@ -28,6 +28,7 @@ export default defineConfig({
       { find: /^arqon\/node$/, replacement: source("src/platform/node/index.ts") },
       { find: /^arqon\/effect$/, replacement: source("src/index.effect.ts") },
       { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
+      { find: /^arqon\/temporal\/offline$/, replacement: source("src/temporal/offline/index.ts") },
       {
         find: /^arqon\/(hot|meta|opentelemetry|scheduler|telemetry|temporal|testing)$/,
         replacement: source("src/$1/index.ts"),

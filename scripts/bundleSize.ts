@@ -66,6 +66,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "arqon/temporal/offline alone",
+    source: 'import * as offline from "arqon/temporal/offline"; globalThis.made = offline',
+    mostKb: 25,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/temporal alone",
     source: 'import * as temporal from "arqon/temporal"; globalThis.made = temporal',
     mostKb: 25,

@@ -9,6 +9,7 @@ import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
 import * as metaEntry from "../src/meta/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
+import * as offlineEntry from "../src/temporal/offline/index.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
@@ -79,6 +80,10 @@ describe("the public names", () => {
     expect(Object.keys(extraEntry).sort()).toEqual(["nelderMeadMultistart", "random"])
   })
 
+  it("of arqon/temporal/offline", () => {
+    expect(Object.keys(offlineEntry).sort()).toEqual(["checkPlan", "synthesizeShield"])
+  })
+
   it("of arqon/opentelemetry", () => {
     expect(Object.keys(opentelemetryEntry)).toEqual(["MetricDigestReader"])
   })
@@ -113,6 +118,7 @@ describe("the public names", () => {
     expect(Object.keys(temporalEntry).sort()).toEqual([
       "BandedDtw",
       "CONSTANT",
+      "EarlyWarning",
       "Envelope",
       "ExemplarSearch",
       "FormulaMonitor",
@@ -123,8 +129,10 @@ describe("the public names", () => {
       "MOST_EXEMPLARS",
       "NEW",
       "RegimeMemory",
+      "SHIELD",
       "SPREAD",
       "STABILITY",
+      "Shield",
       "SlidingExtremes",
       "StabilityWatch",
       "SymbolDistance",
@@ -241,6 +249,7 @@ describe("the level of every public name", () => {
     "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,
     "arqon/temporal": temporalEntry,
+    "arqon/temporal/offline": offlineEntry,
   }
 
   it("is stated for every entry of the package, and for each of its names", () => {

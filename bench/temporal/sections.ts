@@ -4,6 +4,7 @@
  */
 import { scheduleSection } from "./schedule.ts"
 import type { Section } from "./section.ts"
+import { warningSection } from "./warning.ts"
 
 /** In the order in which they run. */
-export const sections: ReadonlyArray<Section> = [scheduleSection]
+export const sections: ReadonlyArray<Section> = [scheduleSection, warningSection]

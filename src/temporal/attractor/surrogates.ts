@@ -4,15 +4,14 @@
  * be repeated.
  */
 import { chacha8Block } from "../../hot/ChaCha8.ts"
+import { keyOf } from "../key.ts"
 
 const WORDS = 16
 
 /** The surrogate with this number: the same amplitude at each frequency, at a random phase. Costs the square of the length. */
 export function surrogateOf(series: Float64Array, seed: number, number: number): Float64Array {
   const n = series.length
-  const key = new Uint32Array(8)
-  key[0] = seed >>> 0
-  key[1] = Math.floor(seed / 2 ** 32) >>> 0
+  const key = keyOf(seed)
   const block = new Uint32Array(WORDS)
   const surrogate = new Float64Array(n)
   let mean = 0

@@ -7,7 +7,7 @@ import { ConfigError, DigestError } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import { channelsOf, type Formula, formulaText, inside } from "./formula.ts"
 import { Search, Window } from "./boundedParts.ts"
-import { Leaf, Next, Now, type Part, type Trace, type Witness } from "./Part.ts"
+import { Leaf, Next, Now, type Part, type Side, type Trace, type Witness } from "./Part.ts"
 
 /** What a digest holds, and how much room bounds in time get. */
 export interface FormulaMonitorOptions {
@@ -144,9 +144,9 @@ export class FormulaMonitor {
     return { lo, hi, index }
   }
 
-  /** Which predicate, at which digest, makes the upper bound at `index` what it is. */
-  witness(index: number): Witness {
-    return this.root.witness(index, "hi")
+  /** Which predicate, at which digest, makes the upper bound at `index` what it is, or the lower one. */
+  witness(index: number, side: Side = "hi"): Witness {
+    return this.root.witness(index, side)
   }
 
   /** Forgets all digests. */

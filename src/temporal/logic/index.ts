@@ -31,7 +31,14 @@ export {
   type TwoSided,
   until,
 } from "./formula.ts"
+export {
+  type Calibration,
+  EarlyWarning,
+  type EarlyWarningOptions,
+  type ReliabilityBin,
+} from "./EarlyWarning.ts"
 export { FormulaMonitor, type FormulaMonitorOptions, type Verdict } from "./FormulaMonitor.ts"
 export { type Witness } from "./Part.ts"
 export { type ChannelUnit, parseFormula, type ParseOptions } from "./parseFormula.ts"
 export { type RecordedTrace, robustness } from "./robustness.ts"
+export { Shield, SHIELD, type ShieldAxis, type ShieldTable } from "./Shield.ts"
