@@ -69,7 +69,6 @@ export const X_BLOCK_SQUARES = 73
 export const X_BLOCK_ALARM = 74
 /** 1 once the runaway guard has blamed what was tuned. */
 export const X_BLAMED = 75
-export const EXCURSION_END = 76
 
 /** Modes. */
 export const EXCURSION = 0

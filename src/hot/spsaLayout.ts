@@ -4,8 +4,6 @@
  * No slot ever holds NaN or an infinity, so a block survives JSON; what may be absent has a flag beside it.
  */
 
-import { COVARIATE_END } from "./covariateLayout.ts"
-
 /** Cycles drawn so far: what the signs are a function of. Never restarts. */
 export const S_CYCLE = 0
 /** Cycles since the start or the last re-heat: what schedules are a function of. */
@@ -58,7 +56,7 @@ export const S_SURPRISES = 30
 /** What the displacement of the completed pair is multiplied by to give the gradient. */
 export const S_GRADIENT = 31
 /** Slots behind these belong to others: see `excursionLayout.ts`, `earningLayout.ts`, `lookAheadLayout.ts` and `covariateLayout.ts`. */
-export const SCALARS = COVARIATE_END
+export const SCALARS = 141
 
 /** Vectors, in order: the vector v of knob i lies at SCALARS + v * n + i. */
 export const V_BASE = 0
