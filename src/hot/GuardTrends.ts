@@ -7,12 +7,15 @@ import {
   G_BASELINE_SLOPE,
   G_BASELINE_SLOPE_ERROR,
   G_JUMPED,
+  G_LOOK_AGAIN,
   G_OVER,
   G_REFERENCE,
   G_RETREAT_LEVEL,
+  G_SEEN,
   G_SLOPE,
   G_SLOPE_ERROR,
   G_STAY,
+  G_WINDOWS,
   G_WORLD,
 } from "./guardLayout.ts"
 import { OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
@@ -25,6 +28,9 @@ const SIGMAS = 3
 const SLIGHT = 0.002
 /** Windows above the threshold that must lie on a rising line to be called a climb. */
 const CLIMB_WINDOWS = 6
+/** Windows after an acquittal in which a climb is looked at again, and how many of them must lie on the line. */
+const LOOK_AGAIN = 120
+const LOOK_AGAIN_WINDOWS = 12
 
 /** Slopes of the level; see `RunawayGuard`. */
 export class GuardTrends extends GuardEarning {
@@ -59,11 +65,26 @@ export class GuardTrends extends GuardEarning {
     return this.wasRising(b) && slope > SIGMAS * error && this.isLess(slope, error)
   }
 
-  /** Keeps the slope in the statistics as that of the baseline. */
-  protected keepBaselineSlope(b: Float64Array): void {
+  /** Keeps the slope in the statistics as that of the place which is left. */
+  protected keepSlopeHere(b: Float64Array): void {
     const { out } = this.statistics
     b[G_BASELINE_SLOPE] = out[OUT_SLOPE]
     b[G_BASELINE_SLOPE_ERROR] = out[OUT_SLOPE_ERROR]
+  }
+
+  /** What was not rising when it was left goes back there: a climb that does not show where it stands is looked at again, once. */
+  protected lookAgainLater(b: Float64Array): void {
+    if (this.wasRising(b) || b[G_STAY] < SKIPPED + 3) return
+    this.slopeHere(b)
+    this.keepSlopeHere(b)
+    b[G_LOOK_AGAIN] = b[G_WINDOWS] + LOOK_AGAIN
+  }
+
+  /** It was acquitted a while ago, and climbs beyond doubt on the tuned base, steeper than where it was acquitted. */
+  protected climbsAgain(b: Float64Array): boolean {
+    if (b[G_WINDOWS] >= b[G_LOOK_AGAIN] || b[G_SEEN] < LOOK_AGAIN_WINDOWS) return false
+    this.statistics.slope(b, LOOK_AGAIN_WINDOWS)
+    return this.rises() && this.isLess(b[G_BASELINE_SLOPE], b[G_BASELINE_SLOPE_ERROR], -1)
   }
 
   /** The slope of the stay. */
@@ -83,9 +104,10 @@ export class GuardTrends extends GuardEarning {
     return out[OUT_SLOPE] < -SIGMAS * out[OUT_SLOPE_ERROR]
   }
 
-  private isLess(slope: number, error: number): boolean {
+  /** The slope in the statistics is less than this one beyond doubt; with a `sign` of -1, more. */
+  private isLess(slope: number, error: number, sign = 1): boolean {
     const { out } = this.statistics
     const here = out[OUT_SLOPE_ERROR]
-    return out[OUT_SLOPE] - slope < -SIGMAS * Math.sqrt(error * error + here * here)
+    return sign * (out[OUT_SLOPE] - slope) < -SIGMAS * Math.sqrt(error * error + here * here)
   }
 }

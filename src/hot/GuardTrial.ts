@@ -80,11 +80,11 @@ const TREND_FROM = 14
 const TREND_EVERY = 4
 /**
  * Room above what the world has added, in excesses: where the level rose, the next rise of that size is looked at; where it stopped rising
- * on the baseline, a smaller one.
+ * on the baseline, or climbs again on the tuned base, a smaller one.
  */
 const ROOM = 2.5
 const ROOM_RISING = 1
-const ROOM_STOPPED = 0.3
+export const ROOM_STOPPED = 0.3
 /** A jump that has ended after so many windows on the baseline may have been a burst. */
 const BURST_WINDOWS = 6
 /** Holds: the first, the longest, the longest that waits for a plant to drain, and what counts as drained. */
@@ -212,7 +212,7 @@ export class GuardTrial extends GuardSpells {
 
   /** The slope on the baseline is in the statistics. */
   protected tryStart(b: Float64Array): number {
-    this.keepBaselineSlope(b)
+    this.keepSlopeHere(b)
     b[G_BASELINE_LEVEL] = b[G_LEVEL]
     if (b[G_LEVEL] > b[G_RETREAT_LEVEL]) b[G_RETREAT_LEVEL] = b[G_LEVEL]
     this.enter(b, GUARD_ON_START)
@@ -288,6 +288,7 @@ export class GuardTrial extends GuardSpells {
     b[G_WORLD] = added > 0 ? added : 0
     const room = (this.wasRising(b) ? roomRising : ROOM) * b[G_WORLD]
     if (room > b[G_ACQUITTED]) b[G_ACQUITTED] = room
+    this.lookAgainLater(b)
     const seen = b[G_SEEN] < LEVELS ? b[G_SEEN] : LEVELS
     const pairs = seen - 2 < NOISES ? seen - 2 : NOISES
     for (let back = pairs - 1; back >= 0; back--) this.noteDifference(b, back, 2)

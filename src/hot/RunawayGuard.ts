@@ -33,6 +33,7 @@ import {
   G_LAST_US,
   G_LEVEL,
   G_LEVELS,
+  G_LOOK_AGAIN,
   G_LOWEST,
   G_NOISE,
   G_NOW,
@@ -56,7 +57,7 @@ import {
   guardStateLength,
 } from "./guardLayout.ts"
 import { OUT_MEDIAN, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
-import { GuardTrial, SIGMAS } from "./GuardTrial.ts"
+import { GuardTrial, ROOM_STOPPED, SIGMAS } from "./GuardTrial.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 /** Windows that the first reference is taken from. Not more: by the tenth a bad plant has run away. */
@@ -205,13 +206,10 @@ export class RunawayGuard extends GuardTrial {
   /** T above the reference: noise, the spread of the first windows, what has been earned, or what was acquitted, whichever asks for more. */
   private raiseThreshold(b: Float64Array): void {
     this.statistics.deviation(b)
-    const noise = this.statistics.out[OUT_MEDIAN]
-    b[G_NOISE] = noise
+    b[G_NOISE] = this.statistics.out[OUT_MEDIAN]
     const earned = EARNED_SHARE * (b[G_START_REFERENCE] - b[G_LOWEST])
-    let room = SIGMAS * noise
-    if (earned > room) room = earned
-    if (b[G_SPREAD] > room) room = b[G_SPREAD]
-    if (b[G_ACQUITTED] > room) room = b[G_ACQUITTED]
+    const acquitted = this.climbsAgain(b) ? ROOM_STOPPED * b[G_WORLD] : b[G_ACQUITTED]
+    const room = Math.max(SIGMAS * b[G_NOISE], earned, b[G_SPREAD], acquitted)
     b[G_THRESHOLD] = b[G_REFERENCE] + b[G_WORLD] + room
   }
 
@@ -335,6 +333,7 @@ export class RunawayGuard extends GuardTrial {
     const isGross = this.isGross(b, b[G_NOW] - b[G_REFERENCE] - b[G_WORLD])
     b[G_JUMPED] = this.hasJumped(b, count) && !isGross ? 1 : 0
     b[G_WATCHED] = 0
+    b[G_LOOK_AGAIN] = 0
     b[G_SINCE_US] = b[G_LAST_US]
     b[G_RETREATS]++
     this.keep(b, GV_TUNED, base)
@@ -356,12 +355,6 @@ export class RunawayGuard extends GuardTrial {
 
 /** Highest less lowest of the first windows. */
 function spreadOf(b: Float64Array): number {
-  let low = b[G_LEVELS]
-  let high = low
-  for (let k = 1; k < LEARNING_WINDOWS; k++) {
-    const y = b[G_LEVELS + k]
-    if (y < low) low = y
-    else if (y > high) high = y
-  }
-  return high - low
+  const first = b.subarray(G_LEVELS, G_LEVELS + LEARNING_WINDOWS)
+  return Math.max(...first) - Math.min(...first)
 }

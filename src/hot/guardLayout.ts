@@ -71,7 +71,7 @@ export const G_LAST_US = 38
 export const G_NOISE = 39
 /** Windows that the plant stood still before the act that is being recorded; 0 where it did not. */
 export const G_STOOD = 40
-/** Slope of the level on the baseline when it was left for the start, and its standard error. */
+/** Slope of the level where the plant stood still, when it was left for the start or let go, and its standard error. */
 export const G_BASELINE_SLOPE = 41
 export const G_BASELINE_SLOPE_ERROR = 42
 /** Highest less lowest of the first windows, probes included: what is no more than that above the reference is no news. */
@@ -89,7 +89,9 @@ export const G_JUMPED = 50
 export const G_PROBATION = 51
 /** 1: SafeMode put the plant where it was when the guard began to judge the stay; nothing was read on the tuned base. */
 export const G_WATCHED = 52
-export const GUARD_SCALARS = 53
+/** Up to this window a climb is looked at again, for what was acquitted had not been rising. */
+export const G_LOOK_AGAIN = 53
+export const GUARD_SCALARS = 54
 
 /** The level that is judged while the plant is tuned is the median of so many windows. */
 export const LEVEL_WINDOWS = 5

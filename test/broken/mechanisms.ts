@@ -633,6 +633,14 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     test: "test/hot/RunawayGuard.test.ts",
   },
   {
+    name: "guard-never-looks-again",
+    invariant: 17,
+    file: "src/hot/GuardTrends.ts",
+    intact: "b[G_LOOK_AGAIN] = b[G_WINDOWS] + LOOK_AGAIN",
+    broken: "b[G_LOOK_AGAIN] = b[G_WINDOWS]",
+    test: "test/hot/RunawayGuard.trend.test.ts",
+  },
+  {
     name: "guard-sleeps-through-stays-of-others",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",

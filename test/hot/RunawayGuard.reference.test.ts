@@ -53,6 +53,7 @@ const NUMBERS: Readonly<Record<string, readonly [number, (guard: GuardReference)
   slopeError: [at.G_SLOPE_ERROR, (r) => r.left.error],
   baselineSlope: [at.G_BASELINE_SLOPE, (r) => r.leftBaseline.slope],
   baselineSlopeError: [at.G_BASELINE_SLOPE_ERROR, (r) => r.leftBaseline.error],
+  lookAgain: [at.G_LOOK_AGAIN, (r) => r.lookAgain],
   hold: [at.G_HOLD, (r) => r.holdFor],
   draining: [at.G_DRAINING, (r) => r.draining],
   drained: [at.G_DRAINED, (r) => r.drained],

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest"
 import {
   GUARD_BLAME,
   GUARD_BLAME_START,
+  GUARD_NOTHING,
   GUARD_RELEASE,
   GUARD_RETREAT,
   GUARD_SUSPICIOUS,
   GUARD_TRY_START,
   GUARD_WORLD,
 } from "../../src/hot/codes.ts"
-import { G_ACQUITTED, G_REFERENCE, G_WORLD } from "../../src/hot/guardLayout.ts"
+import { G_ACQUITTED, G_LOOK_AGAIN, G_REFERENCE, G_WORLD } from "../../src/hot/guardLayout.ts"
 import { about, GuardBench, type LevelAt } from "./guardBench.ts"
 
 /** Rises at the pace of the place, window by window. */
@@ -72,6 +73,48 @@ describe("a guard that acquits while the level rises", () => {
     }
     expect(room(rising(() => 0.3))).toBeCloseTo(1, 6)
     expect(room((_, window) => (window > 60 ? 30 : 10))).toBeCloseTo(2.5, 6)
+  })
+})
+
+describe("a guard that has acquitted a step", () => {
+  /** The load doubles the level in window 60; from the acquittal on the level climbs by `pace` a window, by where the plant stands. */
+  function acquitted(seed: number, pace: (place: number) => number): readonly [GuardBench, LevelAt] {
+    const bench = learnt(seed, 0.8)
+    let risen = 0
+    const level = about(seed, (place, window) => {
+      if (window > 60) risen += pace(place)
+      return window > 60 ? 30 + risen : 10
+    })
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_WORLD)
+    expect(bench.standsAt).toBe(0.8)
+    return [bench, level]
+  }
+
+  it("looks again where the level climbs on the tuned base and did not climb where it was acquitted", () => {
+    const [bench, level] = acquitted(40, () => 0)
+    let risen = 0
+    const climbing: LevelAt = (place, window) => level(place, window) + (place === 0.8 ? (risen += 0.5) : 0)
+    expect(bench.until(60, climbing)).toBe(GUARD_RETREAT)
+  })
+
+  it("leaves alone what climbs no faster than it did there, up to the room that was acquitted", () => {
+    const [bench, level] = acquitted(41, () => 0.3)
+    expect(bench.until(60, level)).toBe(GUARD_NOTHING)
+  })
+
+  it("looks again once, and not long after", () => {
+    const [bench, level] = acquitted(42, () => 0)
+    expect(bench.until(130, level)).toBe(GUARD_NOTHING)
+    let risen = 0
+    const climbing: LevelAt = (place, window) => level(place, window) + (place === 0.8 ? (risen += 0.5) : 0)
+    expect(bench.until(60, climbing)).toBe(GUARD_NOTHING)
+    const [other, plain] = acquitted(43, () => 0)
+    let climbed = 0
+    const everywhere: LevelAt = (place, window) =>
+      plain(place, window) + (place === 0.8 ? (climbed += 0.5) : climbed)
+    expect(other.until(60, everywhere)).toBe(GUARD_RETREAT)
+    expect(other.state[G_LOOK_AGAIN]).toBe(0)
   })
 })
 

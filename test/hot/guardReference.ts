@@ -84,6 +84,7 @@ export class GuardReference {
   rose = 0
   left: Line = { slope: 0, error: 0, deviation: 0 }
   leftBaseline: Line = { slope: 0, error: 0, deviation: 0 }
+  lookAgain = 0
   holdFor = 0
   draining = 0
   drained = 0
@@ -239,7 +240,15 @@ export class GuardReference {
   private raiseThreshold(): void {
     this.noise = (median(this.differences) * 1.4826) / Math.SQRT2
     const earned = 0.1 * (this.startReference - this.lowest)
-    this.threshold = this.known + Math.max(8 * this.noise, earned, this.spread, this.acquitted)
+    const acquitted = this.climbsAgain() ? 0.3 * this.world : this.acquitted
+    this.threshold = this.known + Math.max(8 * this.noise, earned, this.spread, acquitted)
+  }
+
+  private climbsAgain(): boolean {
+    if (this.windows >= this.lookAgain || this.levels.length < 12) return false
+    const here = lineThrough(this.levels.slice(-12))
+    const { slope, error } = this.leftBaseline
+    return rises(here) && here.slope - slope > 3 * Math.hypot(here.error, error)
   }
 
   private watchTuned(base: Place, stableUs: number): Act {
@@ -333,6 +342,7 @@ export class GuardReference {
     const biggest = Math.max(0, ...before.slice(1).map((y, i) => y - before[i]))
     this.jumped = biggest > 0.5 * (this.retreatLevel - this.known) && !this.isGross(this.now - this.known)
     this.watched = false
+    this.lookAgain = 0
     this.sinceUs = this.lastUs
     this.retreats++
     this.tuned = base
@@ -487,6 +497,11 @@ export class GuardReference {
   private blameWorld(roomRising: number): Act {
     this.world = Math.max(0, this.level - this.reference)
     this.acquitted = Math.max(this.acquitted, (this.wasRising ? roomRising : 2.5) * this.world)
+    const here = this.lineHere()
+    if (!this.wasRising && here !== NO_LINE) {
+      this.lookAgain = this.windows + 120
+      this.leftBaseline = here
+    }
     const seen = this.levels.slice(-RING)
     const first = Math.max(2, seen.length - 32)
     const { levels } = this
