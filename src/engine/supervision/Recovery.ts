@@ -68,6 +68,8 @@ export class Recovery {
   private mayRelease = false
   /** The child that is treated as dead although it did not throw. */
   private declared: Death | null = null
+  /** The machine's state at the last look, if nobody owed an answer. */
+  private calm: unknown
   /** Whether SafeMode was open after the machine's last event, for a reason that is still unresolved. */
   private wasOpen = false
   /** Whether Tier 1's latch word was open. */
@@ -179,12 +181,19 @@ export class Recovery {
     this.dead = [...this.dead, death]
   }
 
-  /** Once a tick: looks for a child that should have answered. */
+  /**
+   * Once a tick: looks for a child that should have answered. Who owes an answer changes with windows, Tier 1's latch and the machine's
+   * events alone, so a tick between them does not ask the actors again.
+   */
   watch(): void {
     if (this.host.status !== "running" || !this.host.tree.alive) return
-    const hung = this.watchdog.check(this.pulse)
+    const { pulse, watchdog } = this
+    const state = this.host.tree.root.getSnapshot()
+    if (state === this.calm && !this.latchOpen && !pulse.windowDone) return
+    const hung = watchdog.check(pulse)
+    this.calm = watchdog.since.what === "" ? state : null
     if (hung === null) return
-    const detail = `${hung}: it has not answered for ${this.watchdog.patienceUs / 1e6} s`
+    const detail = `${hung}: it has not answered for ${watchdog.patienceUs / 1e6} s`
     if (hung === "cycle" || hung === "telemetry") this.declareDead({ child: hung, reason: "hung", detail })
     else {
       // Late events of the hung tree must not arrive.
@@ -291,7 +300,7 @@ export class Recovery {
       executor.returnToBase()
       return
     }
-    if (Atomics.load(executor.latch, 0) === NOT_TRIPPED) executor.openLatch(TRIP_ENGINE_FAULT)
+    if (!this.latchOpen) executor.openLatch(TRIP_ENGINE_FAULT)
     if (executor.lastKind === ROLLBACK) return
     if (config.hasBaseline) executor.rollback()
     else executor.returnToBase()

@@ -37,7 +37,8 @@ const MOST_US = 120 * SECOND_US
 export class Watchdog {
   /** How long nothing may happen. */
   readonly patienceUs: number
-  private since = { what: "", atUs: 0, beats: 0, windows: 0 }
+  /** Who owes an answer, and since when; nobody while `what` is empty. */
+  since = { what: "", atUs: 0, beats: 0, windows: 0 }
 
   constructor(windowUs: number) {
     const windows = Number.isFinite(windowUs) ? WINDOWS * windowUs : 0
@@ -65,7 +66,7 @@ export class Watchdog {
     }
     since.beats++
     if (since.beats < BEATS || pulse.nowUs - since.atUs < this.patienceUs) return null
-    this.since = { what: "", atUs: pulse.nowUs, beats: 0, windows: 0 }
+    since.what = ""
     return suspect
   }
 }
