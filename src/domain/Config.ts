@@ -73,6 +73,8 @@ export interface EngineSettings {
   readonly startIsBaseline: boolean
   /** Whether the runaway guard may take the plant back to its baseline. */
   readonly guard: boolean
+  /** Whether the stability of the loop is watched. */
+  readonly stability: boolean
 }
 
 const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
@@ -295,6 +297,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     auditDigests: config.audit?.digests ?? config.state !== undefined,
     startIsBaseline: config.startIsBaseline ?? true,
     guard: config.guard ?? true,
+    stability: config.stability ?? false,
   }
 }
 
@@ -341,6 +344,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     },
     startIsBaseline: settings.startIsBaseline,
     guard: settings.guard,
+    stability: settings.stability,
   }
 }
 

@@ -97,9 +97,17 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   sinks: "Give them to the fleet, beside `engine`.",
   inspect: "A fleet's engines have no actors. Make the one to look into with createEngine.",
   ...Object.fromEntries(
-    ["comparison", "homeostasis", "variants", "state", "journal", "telemetry", "placement", "resume"].map(
-      (key) => [key, ALONE],
-    ),
+    [
+      "comparison",
+      "homeostasis",
+      "variants",
+      "state",
+      "journal",
+      "telemetry",
+      "placement",
+      "resume",
+      "stability",
+    ].map((key) => [key, ALONE]),
   ),
 }
 

@@ -205,6 +205,8 @@ export const EngineConfigShape = object({
   journal: optional(Journal),
   startIsBaseline: optional(boolean),
   guard: optional(boolean),
+  /** Watch whether the loop itself is stable. */
+  stability: optional(boolean),
 })
 
 /** What the shape lets through. */

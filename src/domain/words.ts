@@ -163,6 +163,7 @@ export const VERDICT_REASONS = [
   "criticalEffect",
   "holdDeadline",
   "closingProof",
+  "instability",
 ] as const
 
 /** Why a verdict is what it is. */

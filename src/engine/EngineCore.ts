@@ -42,6 +42,7 @@ import { readDigest, timeError, writeSample } from "./digestInput.ts"
 import { cyclesOf, type EngineSnapshot, safeModeState } from "./contract/EngineSnapshot.ts"
 import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
 import { guardInspector } from "./calls/guarded.ts"
+import type { StabilityPort } from "./contract/StabilityState.ts"
 import { Recovery } from "./supervision/Recovery.ts"
 import { Relocations } from "./relocation/Relocations.ts"
 import { resumedHotPath } from "./resume.ts"
@@ -82,6 +83,8 @@ export class EngineCore {
   readonly tree: ActorTree
   readonly recovery: Recovery
   readonly relocations: Relocations
+  /** Only where the settings ask for it; set before the engine begins. */
+  declare stability: StabilityPort | undefined
   readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null

@@ -14,7 +14,6 @@ import type { EngineCore } from "./EngineCore.ts"
 import type { EngineSnapshot } from "./contract/EngineSnapshot.ts"
 import { requireListener, type Subscription } from "./calls/Listeners.ts"
 import { readMetrics } from "./metrics/metrics.ts"
-import { fetched } from "./fetched.ts"
 import { Platform, type PlatformService } from "./contract/Platform.ts"
 import { metricsPage } from "./metrics/prometheus.ts"
 import { buildCore, type RunningEngine, runEngine } from "./runEngine.ts"
@@ -98,17 +97,6 @@ function splitOptions(options: unknown): { readonly config: unknown; readonly ru
   return { config, runtime: { inspect, sinks } }
 }
 
-/** Loads what only some engines need, if the platform does not include it. */
-const fetchParts = ({ relocations }: EngineCore): Effect.Effect<void, ConfigError> =>
-  Effect.suspend(() =>
-    relocations.wanting
-      ? Effect.map(
-          fetched("Homeostasis and variants"),
-          ({ relocationParts }) => void (relocations.parts = relocationParts),
-        )
-      : Effect.void,
-  )
-
 interface Lifecycle {
   readonly start: (nowUs?: number) => Promise<void>
   readonly stop: (options?: StopOptions) => Promise<void>
@@ -118,8 +106,7 @@ function lifecycle(core: EngineCore, options: RuntimeOptions, platform: Platform
   const scope = Scope.makeUnsafe()
   let running: RunningEngine | null = null
   let begun = false
-  const begin: Effect.Effect<void, AuditError | ConfigError> = fetchParts(core).pipe(
-    Effect.andThen(runEngine(core, options)),
+  const begin: Effect.Effect<void, AuditError | ConfigError> = runEngine(core, options).pipe(
     Scope.provide(scope),
     Effect.provideService(Platform, platform),
     Effect.map((engine) => void (running = engine)),

@@ -125,12 +125,17 @@ export const runEngine = Effect.fnUntraced(function* (
   core: EngineCore,
   options: RuntimeOptions,
 ): Effect.fn.Return<RunningEngine, AuditError | ConfigError, Scope.Scope> {
+  const { relocations, settings } = core
+  // What only some engines need, if the platform does not include it.
+  if (relocations.calls.length > 0)
+    relocations.parts ??= (yield* fetched("Homeostasis and variants")).relocationParts
+  if (settings.stability) core.stability ??= (yield* fetched("Stability watches")).watchStability(core)
   yield* attachSinks(core, options)
-  const { parts } = core.relocations
+  const { parts } = relocations
   const learned = parts === null ? [] : yield* parts.keepLearned(core)
   const reader = parts?.catalogueReader(core) ?? []
   const { begin, flush, stop } = yield* openLifetime(core.trail.finish)
-  const clock = core.settings.clock === "manual" ? [] : [ticker(core)]
+  const clock = settings.clock === "manual" ? [] : [ticker(core)]
   const specs = [
     ...core.trail.writers(() => core.settle()),
     flush,

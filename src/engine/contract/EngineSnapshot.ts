@@ -27,6 +27,7 @@ import type { runawayMachine } from "../../../machines/runaway.machine.ts"
 import type { safeModeMachine } from "../../../machines/safeMode.machine.ts"
 import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../../machines/spsaCycle.machine.ts"
 import type { AuditState } from "../audit/AuditTrail.ts"
+import type { StabilityState } from "./StabilityState.ts"
 import type { RelocationState } from "./RelocationState.ts"
 import type { RestartCount } from "../supervision/Supervision.ts"
 
@@ -157,6 +158,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly proof: ProofState | null
   /** Null unless `homeostasis` or `variants` is on. */
   readonly relocation: RelocationState | null
+  /** Whether the loop itself is stable; null unless `stability` is on. */
+  readonly stability: StabilityState | null
   readonly counters: EngineCounters
   readonly audit: AuditState
   /** What failed, if anything did. */

@@ -38,6 +38,7 @@ import {
   proofState,
   safeModeState,
 } from "./EngineSnapshot.ts"
+import type { StabilityPort, StabilityState } from "./StabilityState.ts"
 import type { RelocationState } from "./RelocationState.ts"
 
 /** The engine, as far as a snapshot shows it. */
@@ -49,6 +50,7 @@ interface SnapshotSource {
   readonly settings: Pick<EngineSettings, "name" | "space" | "window" | "gains">
   readonly resumption: Resumption | null
   readonly relocations: { readonly state: () => RelocationState | null }
+  readonly stability: StabilityPort | undefined
   readonly trail: { readonly state: () => AuditState }
   readonly recovery: {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
@@ -213,6 +215,7 @@ class TakenSnapshot implements EngineSnapshot {
   readonly comparison: EngineSnapshot["comparison"]
   readonly proof: EngineSnapshot["proof"]
   readonly relocation: RelocationState | null
+  readonly stability: StabilityState | null
   declare readonly counters: EngineCounters
   readonly audit: AuditState
   readonly fault: string | null
@@ -236,6 +239,7 @@ class TakenSnapshot implements EngineSnapshot {
     this.comparison = comparisonState(actor)
     this.proof = proofState(actor)
     this.relocation = source.relocations.state()
+    this.stability = source.stability?.state() ?? null
     this.audit = source.trail.state()
     this.fault = source.recovery.faultDetail
     this.resumption = source.resumption

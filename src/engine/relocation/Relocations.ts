@@ -65,8 +65,7 @@ export class Relocations {
     this.host = host
     this.parts = parts
     this.learned = host.settings.learned
-    const { homeostasis, variants } = host.settings
-    if (homeostasis === null && variants === null) return
+    if (this.calls.length === 0) return
     host.trail.listeners.add(({ kind, reason }) => {
       if (kind === "relocation") {
         const word = reason as RelocationReason
@@ -76,13 +75,7 @@ export class Relocations {
     })
   }
 
-  /** Whether parts must be fetched before the engine can begin. */
-  get wanting(): boolean {
-    const { homeostasis, variants } = this.host.settings
-    return this.parts === null && (homeostasis !== null || variants !== null)
-  }
-
-  /** Everything that calls functions of a user's. */
+  /** Everything that calls functions of a user's; empty where neither is asked for, and `parts` are not needed. */
   get calls(): ReadonlyArray<Callbacks> {
     const { homeostasis, variants } = this.host.settings
     return homeostasis === null && variants === null ? [] : [this.switches, this.catalogue]
@@ -105,9 +98,9 @@ export class Relocations {
   }
 
   state(): RelocationState | null {
-    const { actor } = this.host
-    if (actor.getSnapshot().context.relocation === null) return null
-    const child = actor.getSnapshot().children.relocation
+    const { context, children } = this.host.actor.getSnapshot()
+    if (context.relocation === null) return null
+    const child = children.relocation
     const { regimes, variants, offered } = this.memory
     return {
       phase: child === undefined ? "watching" : relocationPhase(child.getSnapshot()),

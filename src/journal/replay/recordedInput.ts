@@ -24,12 +24,15 @@ import { readOfferText, type SelectableVariant } from "../../domain/Variant.ts"
 import { eventOf, PLAIN_COMMANDS, type PlainCommand } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import { startEvent } from "../../engine/resume.ts"
+import { watchStability } from "../../engine/stability/watchStability.ts"
 
 /** Whether a record says what came from outside, and not what was decided. */
 export const isInput = (record: Float64Array): boolean => RECORD_ROWS[record[RECORD_KIND]]?.input === true
 
 /** Begins an engine as its runtime does, without one. */
-export function begin({ hot, actor, resumption }: EngineCore, nowUs: number): void {
+export function begin(core: EngineCore, nowUs: number): void {
+  const { hot, actor, resumption, settings } = core
+  if (settings.stability) core.stability = watchStability(core)
   hot.nowCell[0] = nowUs
   actor.start()
   actor.send(startEvent(resumption, nowUs))

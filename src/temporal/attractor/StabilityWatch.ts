@@ -3,24 +3,43 @@
  * swings, grows or wanders shows in two ways: the residual is much larger than when the loop was healthy, or larger and
  * periodic. Exponents and tests for chaos are no alarm here: both fire on the noise of a healthy loop.
  *
- * Unstable is: a standard deviation of three times the healthy one, or of 1.8 times together with an oscillation index of 0.6,
- * in three checks in a row. A check takes the last 128 values, every fourth value. Nothing is allocated after construction.
+ * Unstable is, unless told otherwise: a standard deviation of three times the healthy one, or of 1.8 times together with an
+ * oscillation index of 0.6, in three checks in a row. A check takes the last 128 values, every fourth value. Nothing is allocated
+ * after construction.
  */
 import { autocorrelation, type Oscillation, oscillationOf } from "./autocorrelation.ts"
 
 /** What a watch knows. */
 export const STABILITY = { learning: 0, stable: 1, unstable: 2, unknown: 3 } as const
 
-const WINDOW = 128
-const EVERY = 4
-const CONFIRMATIONS = 3
-const LOUD = 3
-const LOUDER = 1.8
-const PERIODIC = 0.6
+/** How a watch looks at its series, and what it calls unstable. */
+export interface StabilityLook {
+  /** Values that a check takes, and values from one check to the next. */
+  readonly window: number
+  readonly every: number
+  /** Checks in a row that must find the same. */
+  readonly confirmations: number
+  /** Unstable alone: so many times the healthy deviation, in each of `parts` equal parts of the window. */
+  readonly loud: number
+  readonly parts: number
+  /** Unstable together: so many times the healthy deviation, and an oscillation index. */
+  readonly louder: number
+  readonly periodic: number
+}
+
+const LOOK: StabilityLook = {
+  window: 128,
+  every: 4,
+  confirmations: 3,
+  loud: 3,
+  parts: 1,
+  louder: 1.8,
+  periodic: 0.6,
+}
 
 /** Watches one residual; see the top of this file. */
 export class StabilityWatch {
-  /** One of `STABILITY`. Unknown while a value of the last 128 is missing. */
+  /** One of `STABILITY`. Unknown while a value of the window is missing. */
   state: number = STABILITY.learning
   /** Standard deviation over the healthy one; NaN until it is known. */
   ratio = Number.NaN
@@ -28,9 +47,12 @@ export class StabilityWatch {
   readonly oscillation: Oscillation = { index: 0, period: Number.NaN }
   /** How much the swing grows per period, or per window without one: 0.03 is 3 %. */
   growth = Number.NaN
-  private readonly values = new Float64Array(WINDOW)
-  private readonly ordered = new Float64Array(WINDOW)
-  private readonly correlation = new Float64Array(WINDOW / 2)
+  /** The least that counts as the healthy deviation: for series that may stand still. */
+  floor = 0
+  private readonly look: StabilityLook
+  private readonly values: Float64Array
+  private readonly ordered: Float64Array
+  private readonly correlation: Float64Array
   private readonly learnFrom: number
   private count = 0
   private missing = 0
@@ -39,28 +61,51 @@ export class StabilityWatch {
   private mean = 0
   private squares = 0
 
-  /** @param learnFrom how many values of a healthy loop set the standard, at least 128. Default 256. */
-  constructor(learnFrom = 2 * WINDOW) {
-    this.learnFrom = Math.max(WINDOW, learnFrom)
+  /** @param learnFrom how many values of a healthy loop set the standard, at least a window. Default 256. */
+  constructor(learnFrom = 2 * LOOK.window, look: Partial<StabilityLook> = {}) {
+    this.look = { ...LOOK, ...look }
+    const { window } = this.look
+    this.values = new Float64Array(window)
+    this.ordered = new Float64Array(window)
+    this.correlation = new Float64Array(Math.ceil(window / 2))
+    this.learnFrom = Math.max(window, learnFrom)
   }
 
   /** The standard deviation of the healthy loop; NaN while it is being learned. */
   get healthy(): number {
-    return this.learned < this.learnFrom ? Number.NaN : Math.sqrt(this.squares / this.learned)
+    if (this.learned < this.learnFrom) return Number.NaN
+    return Math.max(this.floor, Math.sqrt(this.squares / this.learned))
+  }
+
+  /** The values of the last window, oldest first, as the last check saw them. */
+  get series(): Float64Array {
+    return this.ordered
+  }
+
+  /** The autocorrelation of `series`, from lag 0 to half the window. */
+  get resemblance(): Float64Array {
+    return this.correlation
   }
 
   /** Takes the next value; NaN for a missing one. */
   observe(residual: number): void {
-    const at = this.count % WINDOW
-    if (this.count >= WINDOW && Number.isNaN(this.values[at])) this.missing--
+    const { window, every } = this.look
+    const at = this.count % window
+    if (this.count >= window && Number.isNaN(this.values[at])) this.missing--
     const value = Number.isFinite(residual) ? residual : Number.NaN
     this.values[at] = value
     this.count++
     if (Number.isNaN(value)) this.missing++
     else if (this.learned < this.learnFrom) this.learn(value)
-    if (this.learned < this.learnFrom || this.count < WINDOW) return
+    if (this.learned < this.learnFrom || this.count < window) return
     if (this.missing > 0) this.state = STABILITY.unknown
-    else if (this.count % EVERY === 0) this.check()
+    else if (this.count % every === 0) this.check()
+  }
+
+  /** Wants all its confirmations anew; what is healthy stays known. */
+  rearm(): void {
+    this.alarms = 0
+    if (this.state === STABILITY.unstable) this.state = STABILITY.stable
   }
 
   /** Starts over: for a loop that was changed. */
@@ -87,17 +132,27 @@ export class StabilityWatch {
   }
 
   private check(): void {
-    const first = this.count % WINDOW
-    for (let i = 0; i < WINDOW; i++) this.ordered[i] = this.values[(first + i) % WINDOW]
-    this.ratio = this.spread(0, WINDOW) / this.healthy
+    const { window, confirmations, loud, parts, louder, periodic } = this.look
+    const first = this.count % window
+    for (let i = 0; i < window; i++) this.ordered[i] = this.values[(first + i) % window]
+    const { healthy } = this
+    this.ratio = this.spread(0, window) / healthy
     autocorrelation(this.ordered, this.correlation)
     oscillationOf(this.correlation, this.oscillation)
     const { index, period } = this.oscillation
-    const periods = Number.isNaN(period) ? 0.5 : WINDOW / 2 / period
-    this.growth = (this.spread(WINDOW / 2, WINDOW) / this.spread(0, WINDOW / 2)) ** (1 / periods) - 1
-    const alarming = this.ratio >= LOUD || (this.ratio >= LOUDER && index >= PERIODIC)
+    const half = Math.floor(window / 2)
+    const periods = Number.isNaN(period) ? 0.5 : half / period
+    this.growth = (this.spread(half, window) / this.spread(0, half)) ** (1 / periods) - 1
+    // A step of the level is loud in one part alone.
+    let quietest = Number.POSITIVE_INFINITY
+    for (let part = 0; part < parts; part++) {
+      const from = Math.floor((part * window) / parts)
+      const to = Math.floor(((part + 1) * window) / parts)
+      quietest = Math.min(quietest, this.spread(from, to) / healthy)
+    }
+    const alarming = quietest >= loud || (this.ratio >= louder && index >= periodic)
     this.alarms = alarming ? this.alarms + 1 : 0
-    this.state = this.alarms >= CONFIRMATIONS ? STABILITY.unstable : STABILITY.stable
+    this.state = this.alarms >= confirmations ? STABILITY.unstable : STABILITY.stable
   }
 
   private spread(from: number, to: number): number {

@@ -21,6 +21,6 @@ export {
   largestExponent,
 } from "./exponents.ts"
 export { type Recurrence, recurrenceOf, type RecurrenceOptions } from "./recurrence.ts"
-export { STABILITY, StabilityWatch } from "./StabilityWatch.ts"
+export { STABILITY, type StabilityLook, StabilityWatch } from "./StabilityWatch.ts"
 export { surrogateOf, surrogateZ } from "./surrogates.ts"
 export { zeroOneTest } from "./zeroOneTest.ts"

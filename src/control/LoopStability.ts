@@ -1,0 +1,209 @@
+/**
+ * Is the control loop itself stable? Fed with every closed window it watches what the tuner did not expect, the objective, and the
+ * tuner's own moves, and says when they swing, grow or wander as they did not while the loop was healthy. It decides nothing about
+ * the plant: what follows from a finding is for SafeMode.
+ *
+ * Thresholds and windows are those of the ROC in docs/explanation/loop-stability.md; they were fitted on other seeds than the published.
+ */
+import { autocorrelation, oscillationOf } from "../temporal/attractor/autocorrelation.ts"
+import { STABILITY, type StabilityLook, StabilityWatch } from "../temporal/attractor/StabilityWatch.ts"
+import { LoopResidual } from "./LoopResidual.ts"
+
+/** Windows before anything is learnt: the tuner has just set out. Then windows that say what healthy is. */
+const WARM_UP = 64
+export const LEARN_WINDOWS = 128
+/** Of a window's range while learning, and of a knob's: deviations below them are rest. */
+const FLOOR_SHARE = 0.01
+const FLOOR_MOVE = 0.005
+/** Less than this says nothing of a period. */
+const SWINGS = 0.2
+/** The tuner's moves swing along from here on, with a period that is off by at most this share. */
+const ALONG = 0.4
+const SAME_PERIOD = 0.25
+
+/** For swings that are large at once, and for those that are not. */
+export const QUICK: StabilityLook = {
+  window: 24,
+  every: 4,
+  confirmations: 2,
+  loud: 2.5,
+  parts: 3,
+  louder: 2.2,
+  periodic: 0.4,
+}
+export const SLOW: StabilityLook = {
+  window: 64,
+  every: 4,
+  confirmations: 2,
+  loud: 2.5,
+  parts: 2,
+  louder: 1.5,
+  periodic: 0.5,
+}
+/** What the knobs explain is no surprise: a loop that swings by its moves shows in the objective and in them. */
+const OBJECTIVE: StabilityLook = { ...SLOW, loud: 3, louder: 2.2, periodic: 0.6 }
+const MOVES: StabilityLook = { ...SLOW, loud: Number.POSITIVE_INFINITY, louder: 3, periodic: 0.6 }
+
+/** What is known of the loop. */
+export type StabilityPhase = "learning" | "stable" | "unstable" | "unknown"
+
+/** What was seen when the loop was found unstable; also what is seen now. */
+export interface StabilityFinding {
+  /** Deviation of the series over the healthy one, and what it must reach: without a swing, or with one. */
+  readonly ratio: number
+  readonly threshold: number
+  /** How strongly it swings, 0 to 1; its period in windows, null where it does not swing. */
+  readonly index: number
+  readonly periodWindows: number | null
+  /** Growth of the swing per period, as a share; null without a period. */
+  readonly growth: number | null
+  /** Which series gave it away. */
+  readonly series: "residual" | "objective" | "moves"
+  /** The tuner's moves swing along: then it is the tuner's loop, else something around it. */
+  readonly withMoves: boolean
+}
+
+const PHASES: ReadonlyArray<StabilityPhase> = ["learning", "stable", "unstable", "unknown"]
+
+export class LoopStability {
+  readonly quick: StabilityWatch
+  readonly slow: StabilityWatch
+  readonly objective: StabilityWatch
+  readonly moves: StabilityWatch
+  /** Closed windows seen. */
+  windows = 0
+  private readonly residual: LoopResidual
+  private readonly watched: ReadonlyArray<
+    readonly [StabilityFinding["series"], StabilityWatch, StabilityLook]
+  >
+  private readonly learnFrom: number
+  private readonly correlation = new Float64Array(32)
+  private readonly swing = { index: 0, period: Number.NaN }
+  private lowest = Number.POSITIVE_INFINITY
+  private highest = Number.NEGATIVE_INFINITY
+  private place = Number.NaN
+
+  constructor(knobs: number, learnWindows = LEARN_WINDOWS) {
+    this.residual = new LoopResidual(knobs)
+    this.learnFrom = learnWindows
+    this.quick = new StabilityWatch(learnWindows, QUICK)
+    this.slow = new StabilityWatch(learnWindows, SLOW)
+    this.objective = new StabilityWatch(learnWindows, OBJECTIVE)
+    this.moves = new StabilityWatch(learnWindows, MOVES)
+    this.moves.floor = FLOOR_MOVE
+    this.watched = [
+      ["residual", this.quick, QUICK],
+      ["residual", this.slow, SLOW],
+      ["objective", this.objective, OBJECTIVE],
+      ["moves", this.moves, MOVES],
+    ]
+  }
+
+  /** What is known of the loop, over all its series. */
+  get phase(): StabilityPhase {
+    return this.isUnstable() ? "unstable" : PHASES[this.slow.state]
+  }
+
+  /** Takes a closed window with the configuration that it was measured under and the base; true where the loop is unstable. */
+  observe(loss: number, trend: ArrayLike<number>, units: Float64Array, base: Float64Array): boolean {
+    this.windows++
+    const learning = this.windows <= WARM_UP + this.learnFrom
+    this.residual.observe(loss, trend, units, learning)
+    if (learning) {
+      if (loss < this.lowest) this.lowest = loss
+      if (loss > this.highest) this.highest = loss
+    }
+    const moved = this.moveOf(base)
+    if (this.windows <= WARM_UP) return false
+    const { value, objective } = this.residual
+    const floor = FLOOR_SHARE * (this.highest - this.lowest)
+    this.quick.floor = floor
+    this.slow.floor = floor
+    this.objective.floor = floor
+    this.quick.observe(value)
+    this.slow.observe(value)
+    this.objective.observe(objective)
+    this.moves.observe(moved)
+    return this.isUnstable()
+  }
+
+  /** A window that expired: of it nothing is known. */
+  miss(): void {
+    if (this.windows <= WARM_UP) return
+    this.windows++
+    for (const [, watch] of this.watched) watch.observe(Number.NaN)
+  }
+
+  /** After a finding was acted on: the next one is found anew. */
+  rearm(): void {
+    for (const [, watch] of this.watched) watch.rearm()
+  }
+
+  /** What is seen of the loop now, by the series that gives it away; by the residual where none does. */
+  finding(): StabilityFinding {
+    const { quick, slow } = this
+    const [series, watch, look] = this.watched.find(([, one]) => one.state === STABILITY.unstable) ?? [
+      "residual",
+      slow,
+      SLOW,
+    ]
+    // The longer look knows a period best, where it sees one already.
+    const clear = watch === quick && slow.oscillation.index >= SWINGS ? slow : watch
+    const { index, period } = clear.oscillation
+    const swings = index >= SWINGS
+    const periodic = watch.oscillation.index >= look.periodic
+    return {
+      series,
+      ratio: Number.isFinite(watch.ratio) ? watch.ratio : 0,
+      threshold: periodic ? look.louder : look.loud,
+      index,
+      periodWindows: swings ? period : null,
+      growth: swings && Number.isFinite(clear.growth) ? clear.growth : null,
+      withMoves: swings && this.movesAlong(period),
+    }
+  }
+
+  private isUnstable(): boolean {
+    for (let i = 0; i < this.watched.length; i++)
+      if (this.watched[i][1].state === STABILITY.unstable) return true
+    return false
+  }
+
+  /** How far the base moved since the window before, as one number: knobs in turn count with either sign. */
+  private moveOf(base: Float64Array): number {
+    let place = 0
+    for (let i = 0; i < base.length; i++) place += i % 2 === 0 ? base[i] : -base[i]
+    const moved = Number.isNaN(this.place) ? 0 : place - this.place
+    this.place = place
+    return moved
+  }
+
+  private movesAlong(period: number): boolean {
+    autocorrelation(this.moves.series, this.correlation)
+    oscillationOf(this.correlation, this.swing)
+    const { index, period: own } = this.swing
+    return index >= ALONG && Math.abs(own - period) <= SAME_PERIOD * period
+  }
+}
+
+const times = (ratio: number): string => String(Number(ratio.toPrecision(2)))
+
+/** A finding as a sentence for people. */
+export function findingText({ ratio, periodWindows, growth, series, withMoves }: StabilityFinding): string {
+  const what = { residual: "What the tuner did not expect", objective: "The objective", moves: "The base" }[
+    series
+  ]
+  const size = `${what} varies ${times(ratio)} times as much as when the loop was healthy`
+  if (periodWindows === null) return `${size}, without a period.`
+  const share = Math.round(100 * (growth ?? 0))
+  const grows =
+    share > 100
+      ? ", growing fast"
+      : share > 0
+        ? `, growing ${share} % a period`
+        : share < 0
+          ? `, falling ${-share} % a period`
+          : ""
+  const moves = withMoves ? " The tuner's moves swing along." : ""
+  return `${size}: period of ${periodWindows} windows${grows}.${moves}`
+}

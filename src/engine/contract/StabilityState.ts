@@ -1,0 +1,19 @@
+/** What an engine shows of the stability of its own loop, and how the rest of the engine sees the watch. */
+import type { StabilityFinding, StabilityPhase } from "../../control/LoopStability.ts"
+
+/** The state of the stability watch in a snapshot. */
+export interface StabilityState {
+  /** "learning" what a healthy loop is like; then "stable" or "unstable"; "unknown" while a window is missing. */
+  readonly phase: StabilityPhase
+  /** Closed windows seen. */
+  readonly windows: number
+  /** What is seen now, as a number of times the healthy deviation, an index of 0 to 1, a period and its growth. */
+  readonly now: StabilityFinding
+  /** What was seen at the last trip for instability, and when; null before the first. */
+  readonly last: { readonly finding: StabilityFinding; readonly text: string; readonly atUs: number } | null
+}
+
+/** The watch of one engine. */
+export interface StabilityPort {
+  readonly state: () => StabilityState
+}

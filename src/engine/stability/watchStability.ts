@@ -1,0 +1,82 @@
+/**
+ * The stability latch of an engine: it sees each window before the actors do, and opens SafeMode (`instability`) when the loop has
+ * become unstable. Only engines with the option `stability` load it.
+ *
+ * It has the last word: whoever acts on the same window first (an emergency, the runaway guard, a rule, the cycle's own regressions)
+ * leaves it nothing to do. It trips an engine that tunes or relocates; one that proves its base before a stop ends by itself.
+ *
+ * It acts within the call that closed the window, and reads no clock: a replay repeats it byte for byte.
+ */
+import { findingText, LoopStability } from "../../control/LoopStability.ts"
+import type { Window } from "../../domain/Window.ts"
+import { NOT_TRIPPED } from "../../hot/codes.ts"
+import type { HotPath } from "../../hot/HotPath.ts"
+import { recordVerdict } from "../../../machines/hotAudit.ts"
+import type { dueOf } from "../../telemetry/dueOf.ts"
+import type { AuditTrail } from "../audit/AuditTrail.ts"
+import { type EngineActor, isProving } from "../contract/EngineSnapshot.ts"
+import type { StabilityPort, StabilityState } from "../contract/StabilityState.ts"
+
+/** The engine, as far as its stability goes. */
+export interface StabilityHost {
+  readonly hot: HotPath
+  readonly trail: AuditTrail
+  readonly actor: EngineActor
+  readonly due: ReturnType<typeof dueOf>
+}
+
+/** Watches an engine from here on; before it begins. */
+export function watchStability(host: StabilityHost): StabilityPort {
+  const { hot } = host
+  const { knobs } = hot.config
+  const loop = new LoopStability(knobs)
+  const units = new Float64Array(knobs)
+  let unstable = false
+  let last: StabilityState["last"] = null
+
+  const see = (window: Window | null): void => {
+    if (window === null) return
+    if (window.status === "expired") return loop.miss()
+    hot.config.readUnits(units)
+    unstable = loop.observe(window.loss, window.trend, units, hot.executor.base)
+  }
+
+  const act = (): void => {
+    unstable = false
+    // What opened SafeMode before may have been this very swing: it is judged anew once that is over.
+    const open = Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
+    const finding = loop.finding()
+    loop.rearm()
+    const { actor } = host
+    if (open || !actor.getSnapshot().matches("running") || isProving(actor)) return
+    const nowUs = hot.nowCell[0]
+    const text = findingText(finding)
+    last = { finding, text, atUs: nowUs }
+    recordVerdict(
+      hot,
+      {
+        verdict: "fail",
+        reason: "instability",
+        evidence: finding.ratio,
+        threshold: finding.threshold,
+        difference: finding.periodWindows ?? 0,
+        margin: finding.growth ?? 0,
+      },
+      nowUs,
+    )
+    host.trail.withNote("safeModeEntered", text, () =>
+      actor.send({ type: "trip", reason: "instability", nowUs }),
+    )
+  }
+
+  // The first subscriber keeps the hook in place for good, so what is put around it stays around it.
+  host.due.subscribe({ next: ({ window }) => see(window) })
+  const passOn = hot.onDue
+  hot.onDue = (code) => {
+    passOn?.(code)
+    if (unstable) act()
+  }
+  return {
+    state: () => ({ phase: loop.phase, windows: loop.windows, now: loop.finding(), last }),
+  }
+}

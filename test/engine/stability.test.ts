@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest"
+import { type ArqonEngine, type AuditRecord, ConfigError, createEngine } from "../../src/index.ts"
+import { replay } from "../../src/journal/replay/replay.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
+import { bowl, drive, type Knob, manual } from "./plant.ts"
+import { record } from "./recordedRun.ts"
+
+const FAULT = 2_000
+const END = 3_200
+const NEVER = Number.POSITIVE_INFINITY
+
+/** A plant whose loop swings with a period of about 14 windows from the fault on. */
+const swinging =
+  (from: number, size = 0.12) =>
+  (values: Readonly<Record<Knob, number>>, i: number): number =>
+    bowl(values) + 0.02 * gaussianAt(7, i) + (i < from ? 0 : size * Math.sin((2 * Math.PI * (i - from)) / 90))
+
+async function run(
+  options: Parameters<typeof manual>[0],
+  objective: (values: Readonly<Record<Knob, number>>, i: number) => number,
+  digests = END,
+): Promise<ArqonEngine<Knob>> {
+  const engine = manual(options)
+  await engine.start()
+  drive(engine, { digests, objective })
+  return engine
+}
+const trips = (engine: ArqonEngine<Knob>): ReadonlyArray<AuditRecord> =>
+  engine.audit.records().filter(({ kind }) => kind === "safeModeEntered")
+
+describe("an engine that watches the stability of its loop", () => {
+  it("opens SafeMode when the loop begins to swing, returns to the baseline and says what it saw", async () => {
+    const engine = await run({ stability: true }, swinging(FAULT))
+    const [trip] = trips(engine)
+    expect(trip.reason).toBe("instability")
+    expect(trip.note).toMatch(/period of 1[2-6] windows/)
+    expect(trip.atUs).toBeGreaterThan(FAULT * 20_000)
+    const records = engine.audit.records()
+    const verdict = records.find(({ kind, reason }) => kind === "verdict" && reason === "instability")
+    expect(verdict?.action).toBe("fail")
+    expect(verdict?.value).toBeGreaterThanOrEqual(verdict?.limit ?? Number.POSITIVE_INFINITY)
+    expect(records.some(({ kind, atUs }) => kind === "rollback" && atUs === trip.atUs)).toBe(true)
+    const { stability } = engine.getSnapshot()
+    expect(stability?.last?.text).toBe(trip.note)
+  })
+  it("leaves a healthy loop alone, and one whose load steps, from the first digest on", async () => {
+    const healthy = await run({ stability: true }, swinging(NEVER), 6_000)
+    expect(trips(healthy)).toEqual([])
+    expect(healthy.getSnapshot().stability?.phase).toBe("stable")
+    const stepping = await run({ stability: true }, (values, i) => {
+      const step = Math.floor(i / 700) % 2 === 0 ? 0 : 0.02
+      return swinging(NEVER)(values, i) + step
+    })
+    expect(trips(stepping).filter(({ reason }) => reason === "instability")).toEqual([])
+  })
+
+  it("learns first what a healthy loop is: a swing that was there from the beginning is none", async () => {
+    const engine = await run({ stability: true }, swinging(0, 0.05), 4_000)
+    expect(trips(engine).filter(({ reason }) => reason === "instability")).toEqual([])
+    const young = await run({ stability: true }, swinging(NEVER), 600)
+    expect(young.getSnapshot().stability?.phase).toBe("learning")
+  })
+
+  it("neither sees nor says anything without the option", async () => {
+    for (const options of [{}, { stability: false }]) {
+      const engine = await run(options, swinging(FAULT))
+      expect(trips(engine).filter(({ reason }) => reason === "instability")).toEqual([])
+      expect(engine.getSnapshot().stability).toBeNull()
+    }
+  })
+
+  it("finds the same in another unit and around another level", async () => {
+    const plain = await run({ stability: true }, swinging(FAULT))
+    const moved = await run({ stability: true }, (values, i) => 1_024 * swinging(FAULT)(values, i) + 4_096)
+    expect(trips(moved).map(({ atUs }) => atUs)).toEqual(trips(plain).map(({ atUs }) => atUs))
+  })
+
+  it("leaves the word to whoever opens SafeMode on the same window or before", async () => {
+    const engine = await run({ stability: true }, swinging(FAULT), FAULT)
+    engine.trip("a person looks")
+    drive(engine, { digests: END - FAULT, from: FAULT, objective: swinging(FAULT) })
+    expect(trips(engine).map(({ reason }) => reason)).toEqual(["manualTrigger"])
+    // Once the person lets go, the swing is found anew.
+    engine.reset()
+    drive(engine, { digests: 600, from: END, objective: swinging(FAULT) })
+    expect(trips(engine).map(({ reason }) => reason)).toEqual(["manualTrigger", "instability"])
+  })
+
+  it("is replayed byte for byte, trip and all", async () => {
+    const { records, words } = await record(
+      (engine) => void drive(engine, { digests: END, objective: swinging(FAULT) }),
+      { stability: true },
+    )
+    const trip = words.find(({ kind }) => kind === "safeModeEntered")
+    expect(trip?.reason).toBe("instability")
+    const config = words[0].start?.["config"] as Readonly<Record<string, unknown>>
+    const run = { run: words[0].run, records: records.map(({ numbers }) => numbers) }
+    const again = replay({ ...run, config })
+    expect([again.verdict, again.difference]).toEqual(["identical", null])
+    expect(replay({ ...run, config: { ...config, stability: false } }).verdict).toBe("different")
+  })
+
+  it("knows nothing while a window is missing, and goes on when it has seen enough again", async () => {
+    const engine = await run({ stability: true }, swinging(NEVER), FAULT)
+    expect(engine.getSnapshot().stability?.phase).toBe("stable")
+    const atUs = FAULT * 20_000 + 700_000
+    engine.tick(atUs)
+    drive(engine, { digests: 60, from: FAULT + 40, objective: swinging(NEVER) })
+    expect(engine.getSnapshot().stability?.phase).toBe("unknown")
+    drive(engine, { digests: 900, from: FAULT + 100, objective: swinging(NEVER) })
+    expect(engine.getSnapshot().stability?.phase).toBe("stable")
+  })
+
+  it("refuses what is neither yes nor no, and names the field", () => {
+    const make = (): unknown => createEngine({ params: { a: { min: 0, max: 1 } }, stability: "on" as never })
+    expect(make).toThrow(ConfigError)
+    expect(make).toThrow("stability")
+  })
+})
