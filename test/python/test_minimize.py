@@ -26,6 +26,20 @@ class Minimize(Folder):
         self.assertEqual([trial.params for trial in result.trials], [trial.params for trial in same])
         self.assertNotEqual([trial.params for trial in result.trials], [trial.params for trial in other])
 
+    def test_takes_what_was_known_before_once(self):
+        known = [{"params": {"x": 1.0, "y": 2.0}, "value": -1.0}]
+        state = self.folder / "warm.json"
+        result = arqon.minimize(bowl, SPACE, 5, warm_start=known, state=state)
+        # The best of all is what was known, and it took no evaluation.
+        self.assertEqual((result.params, result.value), ({"x": 1.0, "y": 2.0}, -1.0))
+        self.assertEqual(len(result.trials), 5)
+        again = arqon.minimize(bowl, SPACE, 5, warm_start=known, state=state)
+        self.assertEqual((again.trials, again.value), ([], -1.0))
+        with arqon.Solver(SPACE, 5, state=state) as solver:
+            self.assertEqual(solver.status()["counts"]["seeded"], 1)
+        with self.assertRaisesRegex(arqon.RefusedError, "x"):
+            arqon.minimize(bowl, SPACE, 5, warm_start=[{"params": {"x": 99, "y": 2}, "value": 0}])
+
     def test_takes_every_kind_of_bound_and_any_name(self):
         space = {
             "größe µ": {"min": 1e-4, "max": 1, "scale": "log"},

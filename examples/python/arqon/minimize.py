@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, SupportsFloat, Tuple, Type, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, SupportsFloat, Tuple, Type, Union
 
 from .command import Command
 from .errors import NoValueError
@@ -39,6 +39,7 @@ def minimize(
     executor: Optional[Executor] = None,
     catch: Union[Type[Exception], Tuple[Type[Exception], ...]] = (),
     callback: Optional[Callable[[Trial, Optional[Best]], object]] = None,
+    warm_start: Iterable[Mapping[str, object]] = (),
     options: Optional[Mapping[str, object]] = None,
     state: Union[str, os.PathLike[str], None] = None,
     command: Optional[Command] = None,
@@ -58,6 +59,8 @@ def minimize(
       the calls under way.
     - `callback(trial, best)`: called after each evaluation, in this thread. If it returns True, the run stops
       and its result is returned.
+    - `warm_start`: what was known before, [{"params": {...}, "value": 2.0}, ...]: outside the budget, within the
+      space. With a `state` that has begun it is not taken again.
     - `options`, `state`, `command`, `timeout`: as for `Solver`. With `state` the same call continues after a
       crash, an exception or Ctrl-C.
 
@@ -70,6 +73,9 @@ def minimize(
     with Solver(
         space, budget, seed=seed, options=options, state=state, command=command, timeout=timeout
     ) as solver:
+        known = list(warm_start)
+        if known and not _begun(solver):
+            solver.warm_start(known)
         pool = (
             executor
             if executor is not None
@@ -88,6 +94,12 @@ def minimize(
         last = f" The last one: {trials[-1].failed}." if trials else ""
         raise NoValueError(f"None of the {len(trials)} evaluations gave a value.{last}", trials)
     return Result(best.params, best.value, best.standard_error, trials, stopped)
+
+
+def _begun(solver: Solver) -> bool:
+    """Whether the state has results already: a run that continues has its warm start from the first call."""
+    counts = solver.status()["counts"]
+    return bool(counts["asked"] or counts["seeded"])
 
 
 def _run(

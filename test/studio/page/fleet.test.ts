@@ -158,6 +158,19 @@ describe("a fleet of two thousand engines", () => {
     expect(seen.complaints).toEqual([])
   })
 
+  it("names the engine below the pointer on the map, and what its tuning has brought", async () => {
+    work("tenant-0000", 60)
+    const map = page.locator(".fleet-map")
+    const told = page.locator(".map p")
+    await map.hover({ position: { x: 3, y: 3 } })
+    await soon(() => told.textContent()).toMatch(
+      /^tenant-0000: (?:\d+ % (?:better|worse) than in|no difference from) its first cycle\.$/,
+    )
+    await page.getByRole("searchbox").hover()
+    await soon(() => told.textContent()).toMatch(/^2,?.?000 engines against their first cycle/)
+    expect(seen.complaints).toEqual([])
+  })
+
   it("is readable and accessible, without overlaps, also on a phone and in the dark theme", async () => {
     work("tenant-0003", 30)
     for (const address of ["#/fleet", "#/fleet?fleet=tenants&key=tenant-0003"]) {

@@ -91,6 +91,12 @@ describe("the playground", () => {
     await seen.page.getByText("Readings swing by half").waitFor()
     expect(await barriers(seen.page)).toEqual([])
     expect(await seen.page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
+    const beyond = await seen.page.evaluate(() =>
+      [...document.querySelectorAll(".dock button, .dock select")]
+        .filter((control) => control.getBoundingClientRect().right > innerWidth)
+        .map((control) => control.textContent),
+    )
+    expect(beyond).toEqual([])
     await picture(seen.page, `playground-${looks.width}`)
   })
 })

@@ -2,7 +2,7 @@
 import type { FleetMap } from "../../protocol/fleetProtocol.ts"
 import { Cell, type Scope } from "../core/cell.ts"
 import { h, mark, say } from "../core/dom.ts"
-import { counted } from "../core/format.ts"
+import { counted, grouped } from "../core/format.ts"
 import { shade, token } from "../core/theme.ts"
 
 /** Squares in CSS pixels, with the gap between them. */
@@ -14,10 +14,14 @@ const FULL = 50
 /** Smaller ones are none, per cent. */
 const NONE = 2
 
-/** `open` is called with the place of the engine that was pressed. */
+/** A pointer that stays so long on a square asks for its engine's key. */
+const HOVER_MS = 120
+
+/** `open` is called with the place of the engine that was pressed; `keyAt` names the one that a pointer rests on. */
 export function fleetMap(
   scope: Scope,
   open: (place: number) => void,
+  keyAt: (place: number) => Promise<string | null>,
 ): {
   readonly element: HTMLElement
   readonly update: (map: FleetMap) => void
@@ -29,9 +33,11 @@ export function fleetMap(
   const observer = new ResizeObserver(() => width.set(canvas.clientWidth))
   observer.observe(canvas)
   scope.add(() => observer.disconnect())
+  const over = new Cell<number | null>(null)
+  const key = new Cell<string | null>(null)
   let across = 1
   let size = LARGEST
-  scope.watch([map, width, shade], () => {
+  scope.watch([map, width, shade, over], () => {
     const { value } = map
     if (value === null || width.value === 0) return
     const { length } = value.gains
@@ -42,16 +48,42 @@ export function fleetMap(
     canvas.width = width.value * devicePixelRatio
     canvas.height = tall * devicePixelRatio
     canvas.style.height = `${tall}px`
-    draw(canvas, value, across, size)
-    const text = summaryOf(value)
-    say(told, text)
-    mark(canvas, "aria-label", text)
+    draw(canvas, value, across, size, over.value)
+    mark(canvas, "aria-label", summaryOf(value))
   })
-  canvas.addEventListener("click", (event) => {
+  scope.watch([map, over, key], () => {
+    if (map.value === null) return
+    say(told, over.value === null ? summaryOf(map.value) : engineOf(map.value, over.value, key.value))
+  })
+  const placeOf = (event: MouseEvent): number | null => {
     const rect = canvas.getBoundingClientRect()
-    const place =
-      Math.floor((event.clientY - rect.top) / size) * across + Math.floor((event.clientX - rect.left) / size)
-    if (place < (map.value?.gains.length ?? 0)) open(place)
+    const column = Math.floor((event.clientX - rect.left) / size)
+    const place = Math.floor((event.clientY - rect.top) / size) * across + column
+    return column < across && place >= 0 && place < (map.value?.gains.length ?? 0) ? place : null
+  }
+  let asking: ReturnType<typeof setTimeout> | undefined
+  const hover = (place: number | null): void => {
+    if (place === over.value) return
+    clearTimeout(asking)
+    key.set(null)
+    over.set(place)
+    if (place === null) return
+    asking = setTimeout(() => {
+      // Without an answer the square has no name, and the page says elsewhere that nobody answers.
+      void keyAt(place).then(
+        (found) => {
+          if (over.value === place) key.set(found)
+        },
+        () => undefined,
+      )
+    }, HOVER_MS)
+  }
+  scope.add(() => clearTimeout(asking))
+  canvas.addEventListener("pointermove", (event) => hover(placeOf(event)))
+  canvas.addEventListener("pointerleave", () => hover(null))
+  canvas.addEventListener("click", (event) => {
+    const place = placeOf(event)
+    if (place !== null) open(place)
   })
   return { element: h("div", { class: "map" }, canvas, told), update: map.set.bind(map) }
 }
@@ -63,7 +95,26 @@ function summaryOf({ gains, safe }: FleetMap): string {
   return `${counted(gains.length, "engine")} against their first cycle: ${better} better, ${worse} worse, ${gains.length - better - worse} without a difference yet; ${safe.length} with SafeMode open.`
 }
 
-function draw(canvas: HTMLCanvasElement, { gains, safe }: FleetMap, across: number, size: number): void {
+/** The engine at a place, in words. */
+function engineOf({ gains, safe }: FleetMap, place: number, key: string | null): string {
+  const gain = gains[place]
+  const change =
+    gain === null
+      ? "no cycle completed yet"
+      : Math.abs(gain) < NONE
+        ? "no difference from its first cycle"
+        : `${Math.abs(gain)} % ${gain < 0 ? "better" : "worse"} than in its first cycle`
+  const name = key ?? `engine ${grouped(place + 1)}`
+  return `${name}: ${change}${safe.includes(place) ? "; SafeMode is open" : ""}.`
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  { gains, safe }: FleetMap,
+  across: number,
+  size: number,
+  over: number | null,
+): void {
   const ctx = canvas.getContext("2d")
   if (ctx === null) return
   const open = new Set(safe)
@@ -76,4 +127,8 @@ function draw(canvas: HTMLCanvasElement, { gains, safe }: FleetMap, across: numb
     ctx.fillRect((place % across) * size, Math.floor(place / across) * size, size - 1, size - 1)
   })
   ctx.globalAlpha = 1
+  if (over === null) return
+  ctx.strokeStyle = token("--text")
+  ctx.lineWidth = 2
+  ctx.strokeRect((over % across) * size, Math.floor(over / across) * size, size - 1, size - 1)
 }

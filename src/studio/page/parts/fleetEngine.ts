@@ -16,7 +16,7 @@ import { poll } from "../core/poll.ts"
 import { linkTo } from "../core/route.ts"
 import { Track } from "../core/Track.ts"
 import { fleetSteering } from "./fleetSteering.ts"
-import { answered, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
+import { answered, changeOf, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
 import { gauges } from "./gauges.ts"
 import { knobCards } from "./knobCard.ts"
 import { phaseChart } from "./phaseChart.ts"
@@ -78,7 +78,7 @@ export function fleetEngine(model: Model, scope: Scope, entry: FleetEntry, key: 
       h(
         "div",
         { class: "stack" },
-        hero(scope, key, engine),
+        hero(scope, key, engine, sign),
         objective(scope, entry, shown, track),
         knobCards(shown, scope, entry),
         phaseChart(model, scope, active),
@@ -109,15 +109,18 @@ function sentenceOf({ status, safeMode, phase, fault }: Engine): string {
   return `${capital(words(phase))}.`
 }
 
-function hero(scope: Scope, key: string, engine: Cell<Engine | null>): HTMLElement {
+/** `sign` turns a loss into the objective. */
+function hero(scope: Scope, key: string, engine: Cell<Engine | null>, sign: number): HTMLElement {
   const state = h("span", { class: "tag" })
   const sentence = h("p", { class: "soft" })
+  const gain = h("p", {})
   const names = ["Generation", "Cycles", "Windows", "Digests", "Applies", "Rollbacks", "Trips"] as const
   const values = names.map(() => h("dd", {}, "–"))
   const card = h(
     "section",
     { class: "card hero", "aria-label": "What the engine is doing" },
-    h("div", { class: "says" }, h("p", { class: "word" }, key), state, sentence),
+    h("header", {}, h("h2", {}, key), state),
+    h("div", { class: "says" }, gain, sentence),
     h(
       "dl",
       { class: "tiles" },
@@ -133,6 +136,11 @@ function hero(scope: Scope, key: string, engine: Cell<Engine | null>): HTMLEleme
     mark(state, "data-tone", toneOfEngine(now))
     mark(card, "data-tone", toneOfEngine(now))
     say(sentence, sentenceOf(now))
+    const { loss, firstLoss } = now
+    const change = changeOf(now)
+    gain.hidden = change === null
+    if (change !== null && loss !== null && firstLoss !== null)
+      say(gain, `${figure(sign * loss)} instead of ${figure(sign * firstLoss)} in its first cycle: ${change}`)
     const { cycles, windows, digests, applies, rollbacks, trips } = now.counters
     const all = [now.generation, cycles, windows, digests, applies, rollbacks, trips]
     values.forEach((value, i) => say(value, grouped(all[i])))

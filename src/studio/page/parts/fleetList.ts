@@ -11,7 +11,7 @@ import { fleetMap } from "../chart/fleetMap.ts"
 import { sparkline } from "../chart/sparkline.ts"
 import { go, linkTo } from "../core/route.ts"
 import { icon } from "./icons.ts"
-import { answered, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
+import { answered, changeOf, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
 
 const EVERY_MS = 1000
 const PAGE = 50
@@ -61,12 +61,19 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
   ]
   const group = choice("Group", groups, () => again())
   const sort = choice("Order", SORT_NAMES, () => again())
-  const openAt = async (place: number): Promise<void> => {
+  const keyAt = async (place: number): Promise<string | null> => {
     const query = { fleet: entry.id, sort: "spawned", offset: place, limit: 1 }
-    const [found] = (await api.fleet(query)).engines
-    if (found !== undefined) go("fleet", { fleet: entry.id, key: found.key })
+    return (await api.fleet(query)).engines[0]?.key ?? null
   }
-  const map = fleetMap(scope, (place) => void openAt(place).catch((error: unknown) => model.fail(error)))
+  const openAt = async (place: number): Promise<void> => {
+    const key = await keyAt(place)
+    if (key !== null) go("fleet", { fleet: entry.id, key })
+  }
+  const map = fleetMap(
+    scope,
+    (place) => void openAt(place).catch((error: unknown) => model.fail(error)),
+    keyAt,
+  )
   let asked = 0
   group.hidden = entry.groups.length === 0
   const again = (): void => {
@@ -216,21 +223,14 @@ function engineRow(
   return {
     element: h("li", {}, link),
     update: (now) => {
-      say(state, STATUS_NAMES[now.status])
+      say(state, now.mode === "safe" ? "SafeMode" : STATUS_NAMES[now.status])
       mark(state, "data-tone", toneOfEngine(now))
       const group = now.group === null ? "" : `, ${now.group}`
-      say(
-        doing,
-        now.safeMode === null ? `${words(now.phase)}${group}` : `SafeMode: ${words(now.safeMode.reason)}`,
-      )
+      say(doing, now.safeMode === null ? `${words(now.phase)}${group}` : words(now.safeMode.reason))
       for (const { name, element } of shown) say(element, `${name} ${figure(now.base[name])}`)
-      const { loss, firstLoss } = now
-      const gain =
-        loss === null || firstLoss === null || firstLoss === 0
-          ? null
-          : (loss - firstLoss) / Math.abs(firstLoss)
-      const told = gain === null ? "" : `${gain > 0 ? "+" : ""}${figure(Math.round(gain * 100))} %, `
-      say(count, `${told}${counted(now.counters.cycles, "cycle")}`)
+      const { loss } = now
+      const change = changeOf(now)
+      say(count, `${change === null ? "" : `${change}, `}${counted(now.counters.cycles, "cycle")}`)
       if (loss === null || now.counters.cycles === cycles) return
       cycles = now.counters.cycles
       line.add(loss)

@@ -117,8 +117,12 @@ export function statechartsView(model: Model): View {
       return
     }
     say(heading, capital(nameOf(actor)))
-    if (graph !== shown) void draw(graph)
-    else {
+    if (graph !== shown) {
+      void draw(graph)
+      // On a phone the row is longer than the screen.
+      const nearest = { block: "nearest", inline: "nearest" } as const
+      requestAnimationFrame(() => list.querySelector("[aria-current]")?.scrollIntoView(nearest))
+    } else {
       drawing?.light(actor.active)
       if (drawing !== null) view?.follow(drawing.lit())
       tellOf(panel, shown, chosen, actor.active, choose)

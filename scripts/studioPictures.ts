@@ -1,0 +1,147 @@
+/**
+ * Pictures of the studio: every page in both sizes and both themes into artifacts/studio/pages, for somebody to open. With `--docs`, those
+ * that the documentation shows. Everything in them was measured and decided by Arqon. Needs Chromium.
+ *
+ *   npm run docs:studio
+ *   npm run docs:studio -- --docs
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdirSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { createFleet } from "arqon"
+import type { Browser } from "playwright-core"
+import { launch, look, type Looks } from "../test/studio/page/browser.ts"
+import { openShelf } from "../test/studio/page/rig.ts"
+import { serve } from "../test/browser/chromium.ts"
+import { playground } from "./buildPlayground.ts"
+
+const root = resolve(import.meta.dirname, "..")
+const out = join(root, "artifacts/studio/pages")
+const images = join(root, "docs/images")
+
+/** What the demo needs until it has found its place and visited its start a few times. */
+const DEMO_MS = 40_000
+
+interface Shown {
+  readonly name: string
+  readonly url: string
+  readonly hash: string
+  /** What says that it is there. */
+  readonly ready: string
+  /** The address it stands at in the documentation, and how it looks there. */
+  readonly doc?: readonly [file: string, looks: Looks]
+}
+
+const DESK = { width: 1440, height: 900 } as const
+const PHONE = { width: 390, height: 844 } as const
+const IN_DOCS = { width: 1280, height: 800, theme: "light" } as const
+
+async function take(browser: Browser, shown: Shown, looks: Looks, file: string): Promise<void> {
+  const { page, complaints, close } = await look(browser, shown.url, looks)
+  await page.evaluate((hash) => (location.hash = hash), shown.hash)
+  await page.waitForSelector(shown.ready)
+  await page.evaluate(() => document.fonts.ready)
+  // What slides in has slid in.
+  await sleep(1_500)
+  await page.screenshot({ path: file })
+  for (const complaint of complaints) console.error(`${shown.name}: ${complaint}`)
+  await close()
+}
+
+/** `arqon studio --demo` on a port of its own. */
+async function openDemo() {
+  const main = join(root, "dist/src/cli/main.js")
+  const child = spawn(process.execPath, [main, "studio", "--demo", "--port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  for await (const text of child.stdout.setEncoding("utf8")) {
+    const url = /http:\S+/.exec(String(text))?.[0]
+    if (url !== undefined) return { url, close: async () => void (child.kill(), await once(child, "close")) }
+  }
+  throw new Error("`arqon studio --demo` ended without an address.")
+}
+
+/** A fleet of services whose best sizes differ, each some windows old; two are held by a person. */
+async function openFleet() {
+  const params = {
+    batch: { min: 1, max: 512, scale: "log", step: 1, initial: 32 },
+    waitMs: { min: 0, max: 20, initial: 10 },
+  } as const
+  const window = { digests: 1, settleUs: 0 }
+  const fleet = createFleet({
+    name: "tenants",
+    shared: { database: { probing: 2 } },
+    engine: { params, window, clock: "manual", guardrails: "aggressive", seed: 42 },
+  })
+  await fleet.start()
+  const keys = Array.from({ length: 120 }, (_, i) => `tenant-${String(i).padStart(3, "0")}`)
+  const engines = keys.map((key, i) => fleet.spawn(key, i % 10 === 7 ? { group: "database" } : {}))
+  let nowUs = 0
+  for (let round = 0; round < 120; round++) {
+    nowUs += 100_000
+    for (const [i, engine] of engines.entries()) {
+      if (round > 40 + i) continue
+      const best = 20 + ((i * 37) % 300)
+      const { batch, waitMs } = engine.values
+      const objective = 10 + 8 * Math.log(batch / best) ** 2 + 0.4 * Math.abs(waitMs - (i % 12))
+      engine.observe({ timestampUs: nowUs, objective: objective * (1 + 0.03 * Math.sin(round * 1.7 + i)) })
+    }
+    fleet.tick(nowUs)
+  }
+  engines[17].trip("its database moves")
+  engines[58].trip("held during the audit")
+  fleet.tick(nowUs + 1)
+  const studio = await fleet.studio()
+  return { url: studio.url, close: () => Promise.all([studio.stop(), fleet.stop()]) }
+}
+
+const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
+const [browser, demo, shelf, fleet] = await Promise.all([launch(), openDemo(), openShelf(), openFleet()])
+await sleep(DEMO_MS)
+
+const CHART = ".statechart .state[data-active]"
+const SHOWN: ReadonlyArray<Shown> = [
+  {
+    name: "overview",
+    url: demo.url,
+    hash: "#/overview",
+    ready: ".hero .now:not(:text('–'))",
+    doc: ["studio-overview.png", IN_DOCS],
+  },
+  {
+    name: "statecharts",
+    url: demo.url,
+    hash: "#/statecharts?actor=cycle",
+    ready: CHART,
+    doc: ["studio-statecharts.png", IN_DOCS],
+  },
+  { name: "audit", url: demo.url, hash: "#/audit", ready: ".record" },
+  {
+    name: "replay",
+    url: shelf.url,
+    hash: "#/overview",
+    ready: ".replay + .overview .dial[aria-valuenow]",
+    doc: ["studio-replay.png", IN_DOCS],
+  },
+  { name: "recorded", url: shelf.url, hash: "#/fleet", ready: ".engine" },
+  { name: "solver", url: shelf.url, hash: "#/solver", ready: ".shares li" },
+  { name: "fleet", url: fleet.url, hash: "#/fleet", ready: ".engines .engine" },
+  { name: "fleet-engine", url: fleet.url, hash: "#/fleet?fleet=tenants&key=tenant-003", ready: ".fleet" },
+  { name: "playground", url: game.url, hash: "#/overview", ready: ".hero .now:not(:text('–'))" },
+]
+
+mkdirSync(out, { recursive: true })
+const docs = process.argv.includes("--docs")
+for (const shown of docs ? [] : SHOWN)
+  for (const theme of ["light", "dark"] as const)
+    for (const [size, box] of [
+      ["desk", DESK],
+      ["phone", PHONE],
+    ] as const)
+      await take(browser, shown, { ...box, theme }, join(out, `${shown.name}-${size}-${theme}.png`))
+for (const shown of docs ? SHOWN : [])
+  if (shown.doc !== undefined) await take(browser, shown, shown.doc[1], join(images, shown.doc[0]))
+await Promise.allSettled([browser.close(), demo.close(), shelf.close(), fleet.close(), game.close()])
+console.log(`The pictures are in ${docs ? images : out}`)
