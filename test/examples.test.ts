@@ -46,6 +46,19 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     // On a machine that is busy enough a live worker counts as hanging and is replaced: that it goes on is what is held here.
     expect(text).toMatch(/SafeMode: (closed|engineFault); workers that died: \d+/)
   },
+  "market.ts": (text) => {
+    const [freeProfit, freeWorst, freeViolations] = numbersOf(text, /^no shield/)
+    const [profit, worst, violations, patterns, clipped, late] = numbersOf(text, /^shield/)
+    expect(freeWorst).toBeGreaterThan(75)
+    expect(freeViolations).toBeGreaterThan(100)
+    expect(worst).toBeLessThan(75)
+    expect(violations).toBe(0)
+    expect(clipped).toBeGreaterThan(100)
+    expect(late).toBe(0)
+    // It costs profit, and there is some left.
+    expect(patterns).toBeGreaterThan(50)
+    expect(profit).toBeGreaterThan(freeProfit / 4)
+  },
   "deadlines.ts": (text) => {
     expect(text).toContain('refused: With "spectrum", "balance" could not meet a deadline of 1000 us')
     const turns = numbersOf(text, /turns of the control loop/)
