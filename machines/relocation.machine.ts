@@ -16,11 +16,13 @@ import {
   begun,
   considered,
   evicted,
+  held,
   interrupted,
   measured,
   offerTaken,
   type Outcome,
   refused,
+  sighted,
   stepped,
   watched,
 } from "./relocationContext.ts"
@@ -52,6 +54,7 @@ const relocationSetup = setup({
       event.type === "refused" &&
       (event.violation._tag === "auditQueueFull" ||
         context.refusals.length + 1 >= context.given.policy.refusalsToTrip),
+    isDeferred: ({ context }) => context.deferred,
     staleAnswer: ({ context, event }) => isStale(context, event),
   },
   actions: {
@@ -66,6 +69,13 @@ const relocationSetup = setup({
     }),
     consider: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type === "between") carryOut(considered(context, event), { enqueue, self })
+    }),
+    hold: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "between") carryOut(held(context, event), { enqueue, self })
+    }),
+    defer: assign({ deferred: true }),
+    considerSeen: enqueueActions(({ context, event, enqueue, self }) => {
+      if (event.type === "sighted") carryOut(sighted(context, event), { enqueue, self })
     }),
     begin: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type === "begin") carryOut(begun(context, event), { enqueue, self })
@@ -152,6 +162,9 @@ const chart = relocationSetup.createMachine({
     offer: { actions: "takeOffer" },
     guardrails: { actions: "takeStep" },
     evict: { actions: "evict" },
+    defer: { actions: "defer" },
+    // Of a wait that is over.
+    sighted: {},
   },
   states: {
     watching: {
@@ -161,7 +174,8 @@ const chart = relocationSetup.createMachine({
       on: {
         window: { actions: "watch" },
         windowExpired: { actions: "noteTime" },
-        between: { actions: "consider" },
+        between: [{ guard: "isDeferred", actions: "hold" }, { actions: "consider" }],
+        sighted: { actions: "considerSeen" },
         tick: { actions: "noteTime" },
         interrupt: { actions: "giveUp" },
         // Leave to go somewhere that was given up meanwhile.

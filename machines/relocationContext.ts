@@ -2,7 +2,7 @@
  * What the relocation actor knows between events, and each thing that happens to it as a pure function: old context in, the
  * changed part and what there is to say out. Two causes lead the base elsewhere: a regime found again, and another variant.
  */
-import { evict, noteBase } from "../src/control/homeostasis.ts"
+import { evict, noteBase, type Sighting } from "../src/control/homeostasis.ts"
 import {
   breakOff,
   circlesOf,
@@ -26,7 +26,7 @@ import type { SelectableVariant } from "../src/domain/Variant.ts"
 import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason } from "../src/domain/words.ts"
 import { accepted, later } from "./proposing.ts"
-import type { BetweenEvent, OfferEvent, RelocationReport } from "./relocationEvents.ts"
+import type { BetweenEvent, OfferEvent, RelocationReport, SightedEvent } from "./relocationEvents.ts"
 import { contextReading, type RelocationContext } from "./relocationState.ts"
 import { EMPTY_PLAN, lettingGo, noteOf, regimeNoted, variantReport } from "./relocationNotes.ts"
 
@@ -99,16 +99,36 @@ function chosen(c: RelocationContext, { state, decision }: Chosen): Outcome {
   return { change, says: [variantReport(c.offered, decision, c.nowUs)] }
 }
 
+/** Cycles that a look at the context may take: whoever should answer is gone then, as after a restore elsewhere. */
+const MOST_WAITS = 2
+
+/** Between two cycles where somebody else looks at the context: the cycle waits for that. */
+export function held(c: RelocationContext, between: BetweenEvent): Outcome {
+  const { waiting } = c
+  if (waiting === null) return { change: { waiting: { between, cycles: 0 } }, says: [] }
+  const cycles = waiting.cycles + 1
+  if (cycles < MOST_WAITS) return { change: { waiting: { ...waiting, cycles } }, says: [] }
+  return considered({ ...c, deferred: false, waiting: null }, between)
+}
+
+/** The context has been looked at: the cycle that waited is judged. */
+export function sighted(c: RelocationContext, { sighting, nowUs }: SightedEvent): Outcome {
+  const { waiting } = c
+  const free = { ...c, nowUs: later(c.nowUs, nowUs), waiting: null }
+  if (waiting === null || sighting === null) return { change: free, says: [] }
+  return considered(free, waiting.between, sighting)
+}
+
 /** Between two cycles: what the base has shown is remembered, and a regime that came back is set out for. */
-export function considered(before: RelocationContext, event: BetweenEvent): Outcome {
+export function considered(before: RelocationContext, event: BetweenEvent, seen?: Sighting): Outcome {
   const c = { ...before, ...standing(event), nowUs: later(before.nowUs, event.nowUs) }
   const { features, reentry: policy } = c.given.policy
   if (features === null || c.pending !== null) return { change: c, says: [] }
   const where = whereabouts(c)
   const periodic = circlesOf(where.table)
   const base = { nowUs: c.nowUs, loss: event.loss, base: c.base, periodic }
-  const noted = noteBase(c.reentry.memory, base, policy)
-  const { state, plan } = planReentry({ ...c.reentry, memory: noted.state }, where, policy)
+  const noted = noteBase(c.reentry.memory, base, policy, seen)
+  const { state, plan } = planReentry({ ...c.reentry, memory: noted.state }, where, policy, seen)
   const gone = lettingGo(c.reentry.memory.regimes, [...noted.evictions, ...plan.evictions])
   const stored = noted.state.regimes.find(({ id }) => id === noted.stored)
   const says = stored === undefined ? gone : [...gone, regimeNoted(stored, "stored", c.nowUs)]
@@ -127,6 +147,7 @@ export function begun(before: RelocationContext, event: Standing & { readonly la
     ...standing(event),
     nowUs: later(before.nowUs, event.nowUs),
     lastId: later(before.lastId, event.lastId),
+    waiting: null,
     asked: false,
     timeouts: 0,
     refusals: [],
@@ -320,7 +341,15 @@ export function interrupted(before: RelocationContext, nowUs: number, bad: boole
     ...lettingGo(c.reentry.memory.regimes, evictions),
     ...(way ? [{ type: "relocationNoted" as const, note, nowUs: c.nowUs }] : []),
   ]
-  const change = { ...c, reentry: state, pending: null, fresh: false, asked: false, said: null }
+  const change = {
+    ...c,
+    reentry: state,
+    pending: null,
+    waiting: null,
+    fresh: false,
+    asked: false,
+    said: null,
+  }
   const onTrial = c.pending?.canary === true || (trip?.regime === null && trip.phase !== "revert")
   // The first variant has none before it: what was good before it came is not known.
   const guilty = onTrial || (bad && c.variants.previous !== null)

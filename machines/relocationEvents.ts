@@ -2,6 +2,7 @@
  * What travels to and from the actor that takes the base to a place known before: on behalf of the homeostasis cache, or of a
  * variant. Plain objects; every one carries the time.
  */
+import type { Sighting } from "../src/control/homeostasis.ts"
 import type { Regime } from "../src/control/relocationTypes.ts"
 import type { SelectionDecision } from "../src/control/variantSelection.ts"
 import type { RelocationStep } from "../src/domain/Proposal.ts"
@@ -58,6 +59,18 @@ export interface EvictEvent {
   readonly nowUs: number
 }
 
+/** From here on somebody else looks at the context between cycles, and answers with `sighted`. */
+export interface DeferEvent {
+  readonly type: "defer"
+}
+
+/** What a look at the context has found; null where it was not done in time, and then nothing is decided. */
+export interface SightedEvent {
+  readonly type: "sighted"
+  readonly sighting: Sighting | null
+  readonly nowUs: number
+}
+
 /** How far Tier 1's budgets let the base go by now, as in a `Standing`: they free with time, and nothing else would say so. */
 interface Freed {
   readonly band?: Float64Array
@@ -75,6 +88,8 @@ export type RelocationEvent =
   | InterruptEvent
   | OfferEvent
   | EvictEvent
+  | DeferEvent
+  | SightedEvent
   /** How far one apply may go from here on. */
   | { readonly type: "guardrails"; readonly maxStep: number }
 

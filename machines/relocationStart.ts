@@ -44,6 +44,8 @@ export function initialRelocation(input: RelocationInput): RelocationContext {
     refusals: [],
     said: null,
     plan: null,
+    deferred: false,
+    waiting: null,
   }
 }
 

@@ -14,6 +14,7 @@ import type { Window } from "../src/domain/Window.ts"
 import type { RelocationReason, ViolationTag } from "../src/domain/words.ts"
 import type { Opaque } from "./Opaque.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
+import type { BetweenEvent } from "./relocationEvents.ts"
 import type { Proposing } from "./proposing.ts"
 
 /** When and how the base may be taken elsewhere. */
@@ -84,6 +85,17 @@ export interface RelocationContext extends Proposing {
   /** What was last said of the relocation under way: it is said once. */
   readonly said: RelocationReason | null
   readonly plan: ReentryPlan | null
+  /** Whether somebody else looks at the context. */
+  readonly deferred: boolean
+  /** What waits for such a look. */
+  readonly waiting: Waiting | null
+}
+
+/** A cycle that is judged once the context has been looked at. */
+export interface Waiting {
+  readonly between: BetweenEvent
+  /** Cycles since: whoever should answer is gone when there are too many. */
+  readonly cycles: number
 }
 
 export const relocationMemory = ({ reentry, variants, offered }: RelocationContext): RelocationMemory => ({

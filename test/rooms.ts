@@ -36,7 +36,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {
-    rooms: [...NUMBERS, "solver", "telemetry", "machines", "engine/interop"],
+    rooms: [...NUMBERS, "scheduler", "solver", "telemetry", "machines", "engine/interop"],
     packages: [EFFECT, XSTATE],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },

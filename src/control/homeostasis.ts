@@ -6,7 +6,8 @@
  * Pure functions over plain data, bounded by `capacity`. Fed once a window with the context and once a cycle with the base.
  */
 import { type Fingerprint, fingerprintOf, isSettled, mergedFingerprint } from "./fingerprint.ts"
-import { contextDistance, distancesTo, patternContext, remembered, TRACE } from "./pattern.ts"
+import { contextDistance, distancesTo, distanceSteps, patternContext } from "./pattern.ts"
+import { type PatternRooms, remembered, TRACE } from "./pattern.ts"
 import { isReading } from "./readings.ts"
 import { DEFAULT_HOMEOSTASIS } from "./relocationDefaults.ts"
 import type {
@@ -18,6 +19,7 @@ import type {
   Stay,
   HomeostasisState,
 } from "./relocationTypes.ts"
+import type { Steps } from "./steps.ts"
 
 export { EMPTY_HOMEOSTASIS } from "./relocationDefaults.ts"
 
@@ -103,19 +105,59 @@ export function presentLoss(state: HomeostasisState, windows: number = state.rec
   return { mean, variance: squares / Math.max(1, recent.length - 1) / recent.length }
 }
 
+/** What a look at the present context has found. */
+export interface Sighting {
+  readonly context: Fingerprint | null
+  /** How far it is from each regime, by id. */
+  readonly distances: Readonly<Record<number, number>>
+  /** How far it is from the context of the present stay; `Infinity` where there is none. */
+  readonly toStay: number
+}
+
+/** Looks at the present context and compares it with all that is remembered, in short steps; changes nothing. */
+export function* sightingSteps(
+  state: HomeostasisState,
+  policy: HomeostasisPolicy = DEFAULT_HOMEOSTASIS,
+  rooms?: PatternRooms,
+): Steps<Sighting> {
+  const context = presentContext(state, policy)
+  if (context === null) return { context, distances: {}, toStay: Number.POSITIVE_INFINITY }
+  yield
+  const toStay = state.stay === null ? Number.POSITIVE_INFINITY : contextDistance(context, state.stay.context)
+  yield
+  const all = yield* distanceSteps(context, state.regimes, rooms)
+  const distances = Object.fromEntries(state.regimes.map(({ id }, i) => [id, all[i]]))
+  return { context, distances, toStay }
+}
+
+/** By regime; one that was not there when the context was looked at is compared now. */
+const seenDistances = (
+  { distances }: Sighting,
+  context: Fingerprint,
+  regimes: ReadonlyArray<Regime>,
+): ReadonlyArray<number> =>
+  regimes.map(({ id, fingerprint }) =>
+    Object.hasOwn(distances, id) ? distances[id] : contextDistance(context, fingerprint),
+  )
+
 export type Match =
   | { readonly regime: Regime; readonly distance: number }
   | { readonly regime: null; readonly why: "unsettled" | "none" | "ambiguous"; readonly distance: number }
 
-/** The regime whose context this is, or none: where the context is unsettled, too far from all, or as near to another. */
+/**
+ * The regime whose context this is, or none: where the context is unsettled, too far from all, or as near to another. `seen`: what
+ * was found when the context was looked at before.
+ */
 export function nearestRegime(
   state: HomeostasisState,
   periodic: ReadonlyArray<boolean>,
   policy: HomeostasisPolicy = DEFAULT_HOMEOSTASIS,
+  seen?: Sighting,
 ): Match {
-  const context = presentContext(state, policy)
+  const context = seen === undefined ? presentContext(state, policy) : seen.context
   if (context === null) return { regime: null, why: "unsettled", distance: Number.POSITIVE_INFINITY }
-  const distances = distancesTo(context, state.regimes)
+  const distances =
+    seen === undefined ? distancesTo(context, state.regimes) : seenDistances(seen, context, state.regimes)
   const ranked = state.regimes
     .map((regime, i) => ({ regime, distance: distances[i] }))
     .sort((a, b) => a.distance - b.distance || a.regime.id - b.regime.id)
@@ -138,6 +180,7 @@ export function noteBase(
   state: HomeostasisState,
   reading: BaseReading,
   policy: HomeostasisPolicy = DEFAULT_HOMEOSTASIS,
+  seen?: Sighting,
 ): Remembered {
   const aged = evictWhere(
     state,
@@ -146,7 +189,7 @@ export function noteBase(
     (one) => reading.nowUs - one.metUs > policy.maxAgeUs,
   )
   const nothing: Remembered = { ...aged, stored: null }
-  const context = presentContext(aged.state, policy)
+  const context = seen === undefined ? presentContext(aged.state, policy) : seen.context
   const before = aged.state.stay
   const passing = context?.kind === "passing"
   if (context === null || !isReading(reading.loss) || (passing && before === null))
@@ -154,12 +197,12 @@ export function noteBase(
   const same =
     before !== null &&
     apart(before.anchor, reading.base, reading.periodic) <= policy.still &&
-    contextDistance(context, before.context) <= policy.radius
+    (seen?.toStay ?? contextDistance(context, before.context)) <= policy.radius
   if (passing && !same) return { ...nothing, state: { ...aged.state, stay: null } }
   const stay = withCycle(same ? before : null, reading, context)
   if (passing || stay.cycles < policy.cycles || reading.nowUs - stay.sinceUs < policy.stableUs)
     return { ...nothing, state: { ...aged.state, stay } }
-  const kept = remember({ ...aged.state, stay: null }, stay, remembered(context), reading, policy)
+  const kept = remember({ ...aged.state, stay: null }, stay, remembered(context), reading, policy, seen)
   return { ...kept, evictions: [...aged.evictions, ...kept.evictions] }
 }
 
@@ -236,6 +279,7 @@ function remember(
   context: Fingerprint,
   reading: BaseReading,
   policy: HomeostasisPolicy,
+  seen: Sighting | undefined,
 ): Remembered {
   const { nowUs, periodic } = reading
   const above = stay.sum / stay.cycles
@@ -245,7 +289,7 @@ function remember(
     variance: Math.max(0, stay.squares / stay.cycles - above * above) / Math.max(1, stay.cycles - 1),
   }
   const unit = middleOf(stay, periodic)
-  const match = nearestRegime(state, periodic, policy)
+  const match = nearestRegime(state, periodic, policy, seen)
   if (match.regime !== null) {
     const { regime } = match
     const merged = mergedFingerprint(regime.fingerprint, context, MEMORY_WINDOWS)

@@ -18,6 +18,7 @@ import {
   noiseUnits,
 } from "./fingerprint.ts"
 import type { HomeostasisPolicy, Regime } from "./relocationTypes.ts"
+import { finished, type Steps } from "./steps.ts"
 
 /** Windows of a trace, and of the stretch that is looked up in one. A pattern may be as long as what one exceeds the other by. */
 export const TRACE = 48
@@ -62,7 +63,15 @@ export function remembered({ kind, traces, ...print }: Fingerprint): Fingerprint
 }
 
 /** How far each regime is from a context; exact for the two nearest patterns, `Infinity` for the others. */
-export function distancesTo(context: Fingerprint, regimes: ReadonlyArray<Regime>): ReadonlyArray<number> {
+export const distancesTo = (context: Fingerprint, regimes: ReadonlyArray<Regime>): ReadonlyArray<number> =>
+  finished(distanceSteps(context, regimes))
+
+/** The same in steps of one trace each. `rooms`: nobody else may use them meanwhile. */
+export function* distanceSteps(
+  context: Fingerprint,
+  regimes: ReadonlyArray<Regime>,
+  rooms: PatternRooms = common,
+): Steps<ReadonlyArray<number>> {
   const distances = regimes.map(({ fingerprint }) => levelDistance(context, fingerprint))
   const patterns = regimes
     .map(({ fingerprint }, at) => ({ fingerprint, at }))
@@ -70,21 +79,25 @@ export function distancesTo(context: Fingerprint, regimes: ReadonlyArray<Regime>
     .slice(-MOST)
   const { traces } = context
   if (patterns.length === 0 || traces === undefined) return distances
-  const { search, held } = searchOf(traces.length, TRACE)
-  patterns.forEach(({ fingerprint }, slot) => {
-    if (held[slot] === fingerprint) return
+  const { search, held } = searchOf(rooms, traces.length, TRACE)
+  for (const [slot, { fingerprint }] of patterns.entries()) {
+    if (held[slot] === fingerprint) continue
     held[slot] = fingerprint
     search.put(slot, slot, joined(fingerprint.traces ?? []))
-  })
+    yield
+  }
   for (let slot = patterns.length; slot < held.length; slot++) search.remove(slot)
   held.length = patterns.length
-  if (!search.find(joined(traces.map((trace) => trace.slice(-STRETCH))))) return distances
+  let more = search.begin(joined(traces.map((trace) => trace.slice(-STRETCH))))
+  for (; more; more = search.next()) yield
+  if (search.slot < 0) return distances
   const next = search.otherLabel
   const { slot, distance, otherDistance } = search
-  distances[patterns[slot].at] = STRICTER * Math.max(distance, latest(traces, patterns[slot].fingerprint))
+  distances[patterns[slot].at] =
+    STRICTER * Math.max(distance, latest(rooms, traces, patterns[slot].fingerprint))
   if (next >= 0)
     distances[patterns[next].at] =
-      STRICTER * Math.max(otherDistance, latest(traces, patterns[next].fingerprint))
+      STRICTER * Math.max(otherDistance, latest(rooms, traces, patterns[next].fingerprint))
   return distances
 }
 
@@ -92,8 +105,12 @@ export function distancesTo(context: Fingerprint, regimes: ReadonlyArray<Regime>
  * The distance of the newest part of a stretch by itself: right after a load has changed, most of the stretch still is what it was
  * before.
  */
-function latest(traces: ReadonlyArray<ReadonlyArray<number>>, known: Fingerprint): number {
-  const { search } = searchOf(traces.length, TRACE, NEWEST)
+function latest(
+  rooms: PatternRooms,
+  traces: ReadonlyArray<ReadonlyArray<number>>,
+  known: Fingerprint,
+): number {
+  const { search } = searchOf(rooms, traces.length, TRACE, NEWEST)
   search.put(0, 0, joined(known.traces ?? []))
   search.find(joined(traces.map((trace) => trace.slice(-NEWEST))))
   return search.distance
@@ -135,7 +152,7 @@ function varies(traces: ReadonlyArray<ReadonlyArray<number>>): boolean {
 
 /** Whether the latest stretch was there before within the trace. */
 function repeats(traces: ReadonlyArray<ReadonlyArray<number>>): boolean {
-  const { search, held } = searchOf(traces.length, TRACE - STRETCH)
+  const { search, held } = searchOf(common, traces.length, TRACE - STRETCH)
   held.length = 0
   search.put(0, 0, joined(traces.map((trace) => trace.slice(0, TRACE - STRETCH))))
   return search.find(joined(traces.map((trace) => trace.slice(-STRETCH)))) && search.distance <= REPEATS
@@ -151,9 +168,12 @@ interface Held {
 }
 
 /** Room to work in, by number of features and length of the traces. What it holds is no state: it is put where it is missing. */
-const rooms = new Map<number, Held>()
+export type PatternRooms = Map<number, Held>
 
-function searchOf(channels: number, trace: number, window = STRETCH): Held {
+/** For whatever is finished within one call. */
+const common: PatternRooms = new Map()
+
+function searchOf(rooms: PatternRooms, channels: number, trace: number, window = STRETCH): Held {
   const key = (channels * TRACE + window) * 2 * TRACE + trace
   const known = rooms.get(key)
   if (known !== undefined) return known

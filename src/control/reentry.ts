@@ -16,6 +16,7 @@ import {
   noteContext,
   presentContext,
   presentLoss,
+  type Sighting,
 } from "./homeostasis.ts"
 import { contextDistance } from "./pattern.ts"
 import type { ContextReading, HomeostasisState, LossLevel, Regime } from "./relocationTypes.ts"
@@ -103,13 +104,17 @@ export function noteWindow(
   }
 }
 
-/** Decides what comes next. Call it when the tuner is between cycles, and whenever a window closed during a trip. */
+/**
+ * Decides what comes next. Call it when the tuner is between cycles, and whenever a window closed during a trip. `seen`: what was
+ * found when the context was looked at before; otherwise it is looked at now.
+ */
 export function planReentry(
   state: ReentryState,
   where: Whereabouts,
   policy: ReentryPolicy = DEFAULT_REENTRY,
+  seen?: Sighting,
 ): { readonly state: ReentryState; readonly plan: ReentryPlan } {
-  if (state.trip === null) return setOut(state, where, policy)
+  if (state.trip === null) return setOut(state, where, policy, seen)
   const { trip, memory } = state
   const regime = memory.regimes.find(({ id }) => id === trip.regime)
   if (regime === undefined && trip.regime !== null) return turnBack(state, trip, where, policy)
@@ -139,14 +144,14 @@ export function planReentry(
 const isElsewhere = (context: Fingerprint, known: Fingerprint, radius: number): boolean =>
   (context.kind !== "passing" || known.kind !== undefined) && contextDistance(context, known) > radius
 
-function setOut(state: ReentryState, where: Whereabouts, policy: ReentryPolicy) {
+function setOut(state: ReentryState, where: Whereabouts, policy: ReentryPolicy, seen: Sighting | undefined) {
   const { memory } = state
   const none = (reason: PlanReason, regime: number | null = null, distance: number | null = null) => ({
     state,
     plan: say(reason, regime, false, { distance }),
   })
   const periodic = circlesOf(where.table)
-  const match = nearestRegime(memory, periodic, policy)
+  const match = nearestRegime(memory, periodic, policy, seen)
   if (match.regime === null) {
     const distance = Number.isFinite(match.distance) ? match.distance : null
     return none(match.why === "none" ? "noMatch" : match.why, null, distance)

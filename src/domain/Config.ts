@@ -75,6 +75,8 @@ export interface EngineSettings {
   readonly guard: boolean
   /** Whether the stability of the loop is watched. */
   readonly stability: boolean
+  /** Whether, and how, analyses run off the digest's path. */
+  readonly schedule: NonNullable<EngineConfigInput["schedule"]>
 }
 
 const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
@@ -298,6 +300,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     startIsBaseline: config.startIsBaseline ?? true,
     guard: config.guard ?? true,
     stability: config.stability ?? false,
+    schedule: config.schedule ?? false,
   }
 }
 
@@ -345,6 +348,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     startIsBaseline: settings.startIsBaseline,
     guard: settings.guard,
     stability: settings.stability,
+    schedule: settings.schedule,
   }
 }
 

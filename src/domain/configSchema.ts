@@ -117,6 +117,12 @@ const Variants = object({
   stay: optional(whole(0, 1_000_000)),
 })
 
+const Schedule = object({
+  /** How many of the last `of` results may be late before SafeMode opens; `of` is no less. */
+  trip: optional(whole(1, 32)),
+  of: optional(whole(1, 32)),
+})
+
 const Telemetry = object({
   capacity: optional(
     numberThat(
@@ -207,6 +213,8 @@ export const EngineConfigShape = object({
   guard: optional(boolean),
   /** Watch whether the loop itself is stable. */
   stability: optional(boolean),
+  /** Run analyses off the digest's path. */
+  schedule: optional(either(boolean, Schedule)),
 })
 
 /** What the shape lets through. */

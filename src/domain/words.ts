@@ -42,6 +42,7 @@ export const TRIP_REASONS = [
   "engineFault",
   "instability",
   "ruleViolated",
+  "deadlinesMissed",
 ] as const
 
 /** Why SafeMode opened. */
@@ -164,6 +165,7 @@ export const VERDICT_REASONS = [
   "holdDeadline",
   "closingProof",
   "instability",
+  "analysisLate",
 ] as const
 
 /** Why a verdict is what it is. */

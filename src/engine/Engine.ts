@@ -35,6 +35,7 @@ import { snapshotOf } from "./snapshotOf.ts"
 import { proofPairs, type StopOptions } from "./contract/stopOptions.ts"
 import { metricsPage } from "./metrics/prometheus.ts"
 import { type EngineRelocation, relocationApi } from "./relocation/relocationApi.ts"
+import type { EngineSchedule } from "./contract/ScheduleState.ts"
 import { startOptionError, type StartOptions } from "./contract/startTime.ts"
 import { buildCore, type RunningEngine, runEngine } from "./runEngine.ts"
 import type { RuntimeOptions } from "./contract/RuntimeOptions.ts"
@@ -85,6 +86,8 @@ export interface EngineService<K extends string = string> {
   readonly stopWith: (options: StopOptions) => Effect.Effect<void, AuditError | ConfigError>
   /** Never returns while the engine is whole; fails when it is beyond mending. The plant is safe by then. */
   readonly awaitFault: Effect.Effect<never, EngineFaultError>
+  /** Analyses off the digest's path: tasks, budgets, misses. Null unless `schedule` is on. */
+  readonly schedule: Effect.Effect<EngineSchedule | null>
 }
 
 const CHANGES = 16
@@ -126,6 +129,7 @@ function serviceOf<K extends string>(running: RunningEngine): EngineService<K> {
       return typeof pairs === "number" ? running.proveAndStop(pairs) : Effect.fail(pairs)
     },
     awaitFault: running.awaitFault,
+    schedule: Effect.sync(() => core.schedule?.state() ?? null),
   })
 }
 

@@ -43,6 +43,7 @@ import { cyclesOf, type EngineSnapshot, safeModeState } from "./contract/EngineS
 import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
 import { guardInspector } from "./calls/guarded.ts"
 import type { StabilityPort } from "./contract/StabilityState.ts"
+import type { SchedulePort } from "./contract/ScheduleState.ts"
 import { Recovery } from "./supervision/Recovery.ts"
 import { Relocations } from "./relocation/Relocations.ts"
 import { resumedHotPath } from "./resume.ts"
@@ -85,6 +86,7 @@ export class EngineCore {
   readonly relocations: Relocations
   /** Only where the settings ask for it; set before the engine begins. */
   declare stability: StabilityPort | undefined
+  declare schedule: SchedulePort | undefined
   readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null

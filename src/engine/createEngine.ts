@@ -190,6 +190,7 @@ function plainEngine<K extends string>(
       return core.actor
     },
     windows$: core.windows$,
+    schedule: () => core.schedule?.state() ?? null,
   })
 }
 

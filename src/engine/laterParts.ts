@@ -1,7 +1,8 @@
 /**
- * The parts of an engine that a browser loads on demand, as one module: for the audit's sinks, and for `homeostasis`, `variants` and `stability`.
+ * The parts of an engine that a browser loads on demand, as one module: for the audit's sinks, and for `homeostasis`, `variants`, `stability` and `schedule`.
  * One, because bundlers split off what two such modules share with the engine, and every page would load that as a file of its own.
  */
 export { openSinks } from "./audit/openSinks.ts"
 export { watchStability } from "./stability/watchStability.ts"
+export { runSchedule } from "./schedule/runSchedule.ts"
 export { relocationParts } from "./relocation/relocationParts.ts"

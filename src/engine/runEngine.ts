@@ -130,6 +130,7 @@ export const runEngine = Effect.fnUntraced(function* (
   if (relocations.calls.length > 0)
     relocations.parts ??= (yield* fetched("Homeostasis and variants")).relocationParts
   if (settings.stability) core.stability ??= (yield* fetched("Stability watches")).watchStability(core)
+  if (settings.schedule) core.schedule ??= (yield* fetched("Analyses")).runSchedule(core)
   yield* attachSinks(core, options)
   const { parts } = relocations
   const learned = parts === null ? [] : yield* parts.keepLearned(core)
@@ -143,6 +144,7 @@ export const runEngine = Effect.fnUntraced(function* (
     machines(core),
     ...clock,
     ...reader,
+    ...(core.schedule?.specs ?? []),
   ]
   yield* begin(specs, core.recovery.supervision, portOf(core))
   const proveAndStop = (pairs: number): Effect.Effect<void, AuditError> =>

@@ -18,7 +18,7 @@ import { outOfRange } from "./outOfRange.ts"
 /** Status codes there are. */
 const STATUSES = 14
 /** Number of TRIP_* codes, NOT_TRIPPED included. */
-const TRIPS = 12
+const TRIPS = 13
 const HOUR_US = 3_600_000_000
 /** Rollbacks that are remembered at least, and at most: no change between the presets forgets one. */
 const LEAST_ROLLBACKS = 16

@@ -70,6 +70,7 @@ export const TRIP_CONSTRAINT_EMERGENCY = 8
 export const TRIP_ENGINE_FAULT = 9
 export const TRIP_INSTABILITY = 10
 export const TRIP_RULE_VIOLATED = 11
+export const TRIP_DEADLINES_MISSED = 12
 
 /** Why there was no proposal. */
 export const NO_CHANGE_EVAL_TIMEOUT = 1

@@ -11,6 +11,7 @@ import type { EngineActor, EngineSnapshot } from "./EngineSnapshot.ts"
 import type { Subscription } from "../calls/Listeners.ts"
 import type { Metric } from "../metrics/metrics.ts"
 import type { Note } from "./noteOf.ts"
+import type { EngineSchedule } from "./ScheduleState.ts"
 import type { Studio, StudioOptions } from "./Studio.ts"
 import type { RuntimeOptions } from "./RuntimeOptions.ts"
 import type { EngineRelocation, OfferingCatalogue } from "../relocation/relocationApi.ts"
@@ -114,6 +115,11 @@ export interface ArqonEngine<K extends string = string> {
   readonly actor: EngineActor
   /** Every finished window as an RxJS Observable. Completes when the engine ends. */
   readonly windows$: EngineCore["windows$"]
+  /**
+   * Analyses off the digest's path: tasks, budgets, lateness and misses, times in microseconds. Null unless the
+   * option `schedule` is on and the engine has started.
+   */
+  readonly schedule: () => EngineSchedule | null
 }
 
 /** An engine's configuration, plus options that only code can give. */

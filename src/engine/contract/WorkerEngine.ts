@@ -39,7 +39,14 @@ export interface SharedHandle<K extends string = string> {
 }
 
 /** Members that work on the actors themselves, which are not available across threads. */
-export const OTHER_THREAD = ["actor", "studio", "readMetrics", "relocation", "useVariants"] as const
+export const OTHER_THREAD = [
+  "actor",
+  "studio",
+  "readMetrics",
+  "relocation",
+  "useVariants",
+  "schedule",
+] as const
 
 /** Like `ArqonEngine`, with the actors in another thread: `inspect` and `windows$` show them. */
 export interface WorkerEngine<K extends string = string, Shared = SharedHandle<K>>

@@ -13,6 +13,7 @@ import {
   AUDIT_PROPOSAL,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
+  AUDIT_VERDICT,
   RETURN_TO_BASE,
   TRIP_AUDIT_QUEUE_FULL,
 } from "../../hot/codes.ts"
@@ -32,6 +33,7 @@ import {
   RECORD_VALUE,
 } from "../../hot/AuditRing.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
+import { VERDICT_REASONS } from "../../domain/words.ts"
 import { receivedAtUs } from "../../hot/digestRecord.ts"
 import { relocationParts } from "../../engine/relocation/relocationParts.ts"
 import { AuditDecoder } from "../../engine/audit/AuditDecoder.ts"
@@ -94,6 +96,12 @@ const FIELDS: ReadonlyArray<readonly [string, number]> = [
 /** Whether SafeMode opened because the audit had no room. */
 const tripsForFull = (record: Float64Array): boolean =>
   record[RECORD_KIND] === AUDIT_SAFE_MODE_ENTERED && record[RECORD_CODE] === TRIP_AUDIT_QUEUE_FULL
+
+const ANALYSIS_LATE = VERDICT_REASONS.indexOf("analysisLate")
+
+/** Whether an analysis was dropped because it was not done. */
+const isLate = (record: Float64Array): boolean =>
+  record[RECORD_KIND] === AUDIT_VERDICT && record[RECORD_CODE] === ANALYSIS_LATE
 
 /** Whether a decision is one that a full audit would not have let through; the proposal to return to the base it would. */
 const takesOrdinaryPlace = (record: Float64Array): boolean =>
@@ -183,10 +191,19 @@ class Replay {
     this.nowUs = digest ? receivedAtUs(record) : record[RECORD_TIMESTAMP_US]
     hot.nowCell[0] = this.nowUs
     const padding = this.fillRing(at, next)
+    this.core.schedule?.expectLate(this.lateBetween(at, next))
     if (digest) giveDigest(hot, record, record[RECORD_GENERATION])
     else if (record[RECORD_KIND] === AUDIT_TICK) hot.tick()
     else giveCommand(this.core, record, this.nowUs, this.run.notes?.get(record[RECORD_SEQUENCE]))
     this.collect(record, padding)
+  }
+
+  /** Numbers of the analyses whose results were late then. */
+  private lateBetween(at: number, next: number): ReadonlyArray<number> {
+    return this.run.records
+      .slice(at + 1, next)
+      .filter(isLate)
+      .map((record) => record[RECORD_OBJECTIVE])
   }
 
   /**

@@ -85,6 +85,9 @@ export class ExemplarSearch {
   private readonly tail: Float64Array
   private readonly work: Float64Array
   private readonly moments: Float64Array = new Float64Array(2)
+  /** Traces in `order`, and how many of them the present search has tried. */
+  private count = 0
+  private tried = 0
 
   constructor(options: ExemplarSearchOptions) {
     const read = readOptions(Options, options)
@@ -160,29 +163,41 @@ export class ExemplarSearch {
    * `distance` is `NaN` where the window has a gap or another length, which is no likeness and no news either.
    */
   find(samples: Float64Array): boolean {
+    let more = this.begin(samples)
+    while (more) more = this.next()
+    return this.slot >= 0
+  }
+
+  /** As `find`, in steps: true while `next` has to be called. Nothing else may be looked up meanwhile. */
+  begin(samples: Float64Array): boolean {
     this.slot = -1
     this.label = -1
     this.place = -1
     this.otherLabel = -1
     this.otherDistance = Number.POSITIVE_INFINITY
     this.warped = 0
+    this.tried = 0
+    this.count = 0
     if (!this.describe(samples)) {
       this.distance = Number.NaN
       return false
     }
     this.distance = Number.POSITIVE_INFINITY
+    this.count = this.rank()
+    return this.count > 0
+  }
+
+  /** Tries one more trace; false when the rest cannot be nearer. */
+  next(): boolean {
     const { order, bounds, labels, radius } = this
-    const count = this.rank()
-    for (let k = 0; k < count; k++) {
-      const slot = order[k]
-      const limit = Math.min(radius, this.otherDistance)
-      // Those after it are no nearer.
-      if (bounds[slot] > limit) break
-      // One more of the nearest label matters only where it is nearer still.
-      const own = labels[slot] === this.label
-      this.tryTrace(slot, own ? Math.min(limit, this.distance) : limit)
-    }
-    return this.slot >= 0
+    if (this.tried >= this.count) return false
+    const slot = order[this.tried++]
+    const limit = Math.min(radius, this.otherDistance)
+    if (bounds[slot] > limit) return false
+    // One more of the nearest label matters only where it is nearer still.
+    const own = labels[slot] === this.label
+    this.tryTrace(slot, own ? Math.min(limit, this.distance) : limit)
+    return this.tried < this.count
   }
 
   /** Shape, level, spread and noise of the window; false where it has a gap. */

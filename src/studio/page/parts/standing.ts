@@ -41,6 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   engineFault: "a part of the engine failed",
   instability: "the loop became unstable",
   ruleViolated: "a rule was violated",
+  deadlinesMissed: "too many analyses were late",
 }
 
 function exitOf({ safeMode, nowUs }: EngineSnapshot): string {
