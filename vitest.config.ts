@@ -1,5 +1,7 @@
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { breakMechanism } from "./test/broken/breakMechanism.ts"
 
 /** `arqon` and its entries mean the source here, so that tests and examples see the same code. */
@@ -18,6 +20,18 @@ const PURE = [
   "testing",
   "machines",
 ].map((room) => `test/${room}/**/*.test.ts`)
+
+/** Short files that run programs for a minute. The default begins with the largest file, so these would come last, on one core. */
+const LONG =
+  /test\/(faults\/|docs\/\w+Pages|python\.|examples\.|cookbook\.|demo\/smoke|cli\/(killed|run|audit|flows))/
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 export default defineConfig({
   plugins: [breakMechanism(process.env["ARQON_BREAK"])],
@@ -51,7 +65,8 @@ export default defineConfig({
     // Processes and threads that tests start run the sources themselves: each would strip and compile the same files again.
     env: { NODE_COMPILE_CACHE: source("node_modules/.cache/compiled") },
     pool: "threads",
-    // Half of them wait for processes, pages and servers; on two cores the default is one at a time.
-    maxWorkers: 2,
+    // Half of them wait for processes, pages and servers: with as many workers as cores, more than half of the cores' time was idle.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongFirst },
   },
 })

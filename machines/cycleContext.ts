@@ -65,11 +65,11 @@ export interface SpsaCycleInput {
   readonly limits?: Partial<CycleLimits>
   /** Cycles between two pairs of windows that compare the base with the baseline; 0, the default: none are measured. */
   readonly compareEveryCycles?: number
-  /** What a cycle that died had learnt: the new one begins where the plant stands, knowing it. */
+  /** What a cycle that died had learned: the new one begins where the plant stands, knowing it. */
   readonly memory?: CycleMemory | null
 }
 
-/** What of a cycle survives its death: its learnt state, and the number of its last proposal, which is not given twice. */
+/** What of a cycle survives its death: its learned state, and the number of its last proposal, which is not given twice. */
 export interface CycleMemory {
   readonly block: Float64Array
   readonly lastId: number
@@ -106,12 +106,12 @@ const NOTHING_READ = new Float64Array(READINGS).fill(Number.NaN)
 export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
   const kernel = new SpsaKernel(input.table, input.settings)
   const { memory } = input
-  const learnt = memory?.block.length === kernel.stateLength ? memory.block.slice() : null
+  const learned = memory?.block.length === kernel.stateLength ? memory.block.slice() : null
   return {
     kernel: new Opaque("kernel", kernel),
     port: input.port,
     limits: { ...DEFAULT_CYCLE_LIMITS, ...input.limits },
-    block: learnt ?? new Float64Array(kernel.stateLength),
+    block: learned ?? new Float64Array(kernel.stateLength),
     next: null,
     outcome: KERNEL_NO_CHANGE,
     verdict: "carryOn",
@@ -126,7 +126,7 @@ export function initialCycle(input: SpsaCycleInput): SpsaCycleContext {
   }
 }
 
-/** What to keep of a cycle; null of one that has learnt nothing yet, or whose state is no state (NaN, infinities). */
+/** What to keep of a cycle; null of one that has learned nothing yet, or whose state is no state (NaN, infinities). */
 export function cycleMemory(c: SpsaCycleContext): CycleMemory | null {
   return c.block[S_PROBE] > 0 && c.block.every(Number.isFinite) ? { block: c.block, lastId: c.lastId } : null
 }
@@ -245,7 +245,7 @@ export function waitsForEffect(c: SpsaCycleContext): boolean {
   return windowsRead(c.readings) < c.kernel.get().windowsLeftOut(c.block)
 }
 
-/** What was learnt of the plant's memory in the step to `after`, for the record; null where that stays as it was. */
+/** What was learned of the plant's memory in the step to `after`, for the record; null where that stays as it was. */
 export function memoryNews(c: SpsaCycleContext, after: Float64Array): NoChange | null {
   if (after[L_LATE] > c.block[L_LATE]) return noChangeFor(c, "effectLate", c.nowUs)
   const stays = after[L_MODE] === c.block[L_MODE]
@@ -320,7 +320,7 @@ export function completed(c: SpsaCycleContext): Change {
   return { next, outcome, regressions, verdict: goesBack ? "rollBack" : verdict }
 }
 
-/** What was learnt becomes the state. */
+/** What was learned becomes the state. */
 export function kept(c: SpsaCycleContext): Change {
   return c.next === null ? {} : { block: c.next, next: null }
 }
@@ -350,7 +350,7 @@ export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">
   const { guardrails = { maxStep: before.settings.maxStep, limits: c.limits } } = standing
   const kernel = kernelFor(before, guardrails.maxStep)
   const block = new Float64Array(c.block.length)
-  // No probe, nothing learnt: the probe of a block that was in use is never 0.
+  // No probe, nothing learned: the probe of a block that was in use is never 0.
   if (c.block[S_PROBE] === 0) kernel.initial(block, standing.baseUnits)
   else kernel.rebase(c.block, block, standing.baseUnits)
   if (kernel !== before) kernel.fitProbe(block)

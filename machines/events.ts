@@ -20,7 +20,7 @@ export interface WindowEvent {
   readonly nowUs: number
 }
 
-/** A window ran out of time before it had enough digests. */
+/** A expired window of time before it had enough digests. */
 export interface WindowExpiredEvent {
   readonly type: "windowExpired"
   readonly nowUs: number

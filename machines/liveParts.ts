@@ -71,7 +71,7 @@ export function chooseHot(record: HotPathRecord, hots: ReadonlyArray<HotPath>): 
     throw new SnapshotError({
       path,
       detail:
-        "several hot paths with the same knobs were given. Give each a `name` of its own, in the run that is persisted too.",
+        "several hot paths with the same knobs were given. Give each a unique `name`, in the persisted run too.",
     })
   throw new SnapshotError({
     path,
@@ -86,7 +86,7 @@ function made(record: HotPathRecord): HotPath {
   } catch (error) {
     throw new SnapshotError({
       path: "hot",
-      detail: `no hot path can be made from what the snapshot says of it: ${String(error)}`,
+      detail: `no hot path can be made from the snapshot: ${String(error)}`,
     })
   }
 }

@@ -9,7 +9,7 @@
  * ```
  *
  * A restored engine stands on its baseline, never on a perturbation, and its cycle begins afresh from there with everything it has
- * learnt. A restored latch is open until the same time. A restored solver asks for the very points that the old one would
+ * learned. A restored latch is open until the same time. A restored solver asks for the very points that the old one would
  * have asked for; what was out is still out (`pendingTrials`).
  */
 import type { AnyActorRef, Snapshot } from "xstate"

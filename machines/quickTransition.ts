@@ -194,7 +194,7 @@ class Macrostep {
     if (arrow !== null) {
       const plan = this.chart.planOf(this.place, arrow)
       if (plan === null)
-        throw new TypeError("what is raised must not end a machine that goes by quickTransition")
+        throw new TypeError("a raised event must not end a machine that uses quickTransition")
       this.run(plan.exits)
       this.run(arrow.actions)
       for (const { actions, starts } of plan.entries) this.enter(actions, starts)

@@ -190,7 +190,7 @@ export function offerTaken(before: RelocationContext, { offered, nowUs }: OfferE
     const known = before.offered.find((one) => one.name === name)
     return known !== undefined && !sameValues(known.values, values)
   })
-  // What was learnt of a name says nothing of what it stands for now.
+  // What was learned of a name says nothing of what it stands for now.
   const bandit = forget(
     before.variants.bandit,
     changed.map(({ name }) => name),

@@ -163,7 +163,7 @@ const letGo = { actions: ["letGo" as const, "report" as const] }
 const chart = runawaySetup.createMachine({
   id: "runaway",
   description:
-    "Checks after every window whether the plant is worse than the baseline is known to be. If so, it returns there to find out why.",
+    "Checks after every window whether the plant is worse than at its baseline. If so, it returns there to find out why.",
   context: ({ input }) => ({
     table: new Opaque("knobs", input.table),
     retreats: input.retreats,
@@ -220,7 +220,7 @@ const chart = runawaySetup.createMachine({
         },
         onStart: {
           tags: ["safe"],
-          description: "The baseline does not help: on the initial configuration, which a person wrote down.",
+          description: "The baseline does not help: on the initial configuration, which a person chose.",
         },
       },
     },

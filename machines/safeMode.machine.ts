@@ -224,7 +224,7 @@ const early = { actions: ["noteTime" as const, "reportLatched" as const] }
 
 const chart = safeModeSetup.createMachine({
   id: "safeMode",
-  description: "A latch: opens on a trip, closes by the exit that the trip demands.",
+  description: "A latch: opens on a trip, closes by the exit that the trip requires.",
   context: ({ input }) => ({
     policy: { ...DEFAULT_SAFE_MODE, ...input.policy },
     reason: null,
@@ -280,7 +280,7 @@ const chart = safeModeSetup.createMachine({
         untilRecovery: {
           tags: ["safe"],
           description:
-            "Ends when the objective is measurably better than at the trip; after the deadline, a person is asked.",
+            "Ends when the objective is measurably better than at the trip; after the deadline, it waits for a person.",
           entry: "reportLatched",
           on: {
             recovered: [{ guard: "improvedEnough", ...leave("objectiveRecovery") }, { actions: "noteTime" }],

@@ -119,7 +119,7 @@ export const cycleSetup = setup({
     noteApplied: assign(({ context, event }) =>
       event.type === "applied" ? applied(context, event.receipt) : {},
     ),
-    /** The update is applied: with it what was learnt becomes the state. */
+    /** The update is applied: with it what was learned becomes the state. */
     keepUpdate: assign(({ context, event }) =>
       event.type === "applied" ? { ...applied(context, event.receipt), ...kept(context) } : {},
     ),
@@ -144,13 +144,13 @@ export const cycleSetup = setup({
     ),
     countTimeout: assign(({ context }) => ({ timeouts: context.timeouts + 1 })),
     complete: assign(({ context }) => completed(context)),
-    /** What was learnt of the plant's memory and of the covariate goes on the record. */
+    /** What was learned of the plant's memory and of the covariate goes on the record. */
     noteLearnt: enqueueActions(({ context, enqueue, self }) => {
       if (context.next === null) return
       for (const news of [memoryNews(context, context.next), covariateNews(context, context.next)])
         if (news !== null) enqueue.sendTo(asTarget(context.port), proposalEvent(news, self))
     }),
-    /** Not there again for a while: the emergency ended the window that the tuner would have learnt from. */
+    /** Not there again for a while: the emergency ended the window that the tuner would have learned from. */
     fenceProbe: assign(({ context, event }) =>
       event.type === "freeze" && event.emergency === true ? fenced(context, event.nowUs) : {},
     ),

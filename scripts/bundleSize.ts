@@ -36,6 +36,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     goalKb: 30,
   },
   {
+    what: "createFleet of arqon, with Effect: the engine without statecharts",
+    source: 'import { createFleet } from "arqon"; globalThis.made = createFleet',
+    mostKb: 75,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/hot alone",
     source: 'import { HotPath, HotLoop } from "arqon/hot"; globalThis.made = [HotPath, HotLoop]',
     mostKb: 20.5,

@@ -15,25 +15,29 @@ const sorted = (values: ReadonlyArray<number>): ReadonlyArray<number> => values.
 const median = (values: ReadonlyArray<number>): number => sorted(values)[values.length >> 1]
 const nanoseconds = (ns: number): string =>
   ns >= 10_000 ? `${(ns / 1000).toFixed(0)} us` : `${ns.toFixed(ns < 100 ? 1 : 0)} ns`
-const spread = (values: ReadonlyArray<number>): string =>
-  `${nanoseconds(median(values))} (${nanoseconds(sorted(values)[0])} to ${nanoseconds(sorted(values)[values.length - 1])})`
+/** The median, with the least and the most; the unit once where all three have the same. */
+function spread(values: ReadonlyArray<number>): string {
+  const [middle, least, most] = [median(values), sorted(values)[0], sorted(values)[values.length - 1]].map(
+    nanoseconds,
+  )
+  const unit = middle.slice(middle.indexOf(" "))
+  const bare = (text: string): string =>
+    least.endsWith(unit) && most.endsWith(unit) ? text.slice(0, -unit.length) : text
+  return `${middle} (${bare(least)} to ${bare(most)})`
+}
 
 const paths: ReadonlyArray<readonly [key: string, what: string, budget: string]> = [
-  ["apply16", "apply, 16 plain knobs, every guardrail, accepted, audited", "150 / 400 ns"],
-  ["floor16", "floor of an apply: validate and commit under a sequence lock, nothing else", ""],
-  ["apply16Mixed", "the same apply, 8 knobs plain, 4 whole, 2 logarithmic, 2 whole on a log scale", ""],
+  ["apply16", "apply, 16 plain knobs, accepted and audited", "150 / 400 ns"],
+  ["floor16", "floor of an apply: validate, commit, nothing else", ""],
+  ["apply16Mixed", "apply, 16 mixed knobs", ""],
   ["apply4", "apply, 4 plain knobs", ""],
   ["observe", "observe a digest: validity, window", "25 / 60 ns"],
-  ["decideTuning", "decide, kernel, 16 plain knobs, while it tunes (half a cycle)", "150 / 300 ns"],
-  ["decideKernel", "decide, kernel, 16 plain knobs, a pair among rests (half a cycle)", "150 / 300 ns"],
-  ["decideKernelMixed", "decide, kernel, the mixed knobs, a pair among rests", ""],
-  [
-    "decideActors",
-    "decide and apply through the actors, 16 knobs, from the closing digest on",
-    "20 / 100 us",
-  ],
-  ["digestToVisible", "digest to the plant reading a new value, through `createEngine`", "- / 300 us"],
-  ["snapshotOtherThread", "snapshot of 16 knobs from another thread, uncontended", "30 ns"],
+  ["decideTuning", "decide (half a cycle), 16 plain knobs, tuning", "150 / 300 ns"],
+  ["decideKernel", "decide, 16 plain knobs, resting", "150 / 300 ns"],
+  ["decideKernelMixed", "decide, 16 mixed knobs, resting", ""],
+  ["decideActors", "decide and apply through the actors, 16 knobs", "20 / 100 us"],
+  ["digestToVisible", "digest to a new value, `createEngine`", "- / 300 us"],
+  ["snapshotOtherThread", "snapshot of 16 knobs from another thread", "30 ns"],
 ]
 
 /** The section, with the least and the most of the processes. */
@@ -55,7 +59,7 @@ export function hotSection(runs: ReadonlyArray<HotRun>): string {
   return `## The hot path
 \`npm run bench:hot -- --json\`, ${runs.length} processes: median (least to most). Batches of 1,000 operations below a microsecond, so a
 percentile is over batches; above a microsecond, single operations. The benchmark asserts that every apply was accepted. Bytes are counted
-over ten million operations. The command fails above .02 bytes an operation, and above 2.5 times the floor of an apply.
+over ten million operations. Mixed knobs are 8 plain, 4 whole, 2 logarithmic, and 2 whole on a log scale. The command fails above .02 bytes an operation, and above 2.5 times the floor of an apply.
 
 ${hotTable}
 

@@ -12,7 +12,7 @@ import { createFleetOn, type CreateFleet } from "./fleet/createFleet.ts"
 import { memoryPlatform } from "./engine/contract/Platform.ts"
 
 /** Makes an engine over the knobs of a live system; `docs/reference/configuration.md` lists every option. */
-export const createEngine: CreateEngine = createEngineOn(memoryPlatform)
+export const createEngine: CreateEngine = /* @__PURE__ */ createEngineOn(memoryPlatform)
 
 // stability: unstable
 /** Makes or opens a catalogue of variants; `docs/reference/variants.md` says what each call demands. */

@@ -105,7 +105,7 @@ const bars: ReadonlyArray<Bar> = [
 ]
 say(bars.map(line).join("\n"))
 if (options.json) {
-  // Infinity is no JSON: a shift that is never regained is null.
+  // Infinity is not JSON: a shift that is never regained is null.
   console.log(
     JSON.stringify({
       seeds,

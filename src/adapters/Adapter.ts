@@ -77,7 +77,7 @@ function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
     ["engine"],
     ["observe", "subscribe", "getSnapshot"],
     "an engine of its own",
-    "createEngine makes one; an engine of a fleet has no `subscribe`.",
+    "Create one with createEngine; an engine of a fleet has no `subscribe`.",
   )
   const { values } = calls.length > 0 ? { values: params } : (engine as EngineLike)
   const missing = Object.keys(params).filter((name) => !(name in values))
@@ -87,10 +87,10 @@ function check(engine: unknown, adapter: Pick<Adapter, "params">): void {
       problem(
         ["params", name],
         "is not a knob of this engine.",
-        "Make it with params: adapter.params, or use tune.",
+        "Create it with params: adapter.params, or use tune.",
       ),
     ),
-    ...(taken.has(adapter) ? [problem(["adapter"], "is attached already.", "Stop that one first.")] : []),
+    ...(taken.has(adapter) ? [problem(["adapter"], "is already attached.", "Stop that one first.")] : []),
   ])
 }
 

@@ -6,6 +6,7 @@ import { SECOND_US } from "../domain/Units.ts"
 import type { Meter, MeterPort } from "./Adapter.ts"
 import type { Work } from "./WorkMeter.ts"
 
+/** When a `CostMeter` makes a digest: after so many pieces of work, after so many microseconds, or whichever comes first. */
 export interface CostMeterOptions {
   readonly everyCount?: number | undefined
   readonly everyUs?: number | undefined
@@ -13,6 +14,7 @@ export interface CostMeterOptions {
   readonly settleUs: () => number
 }
 
+/** A meter whose objective is the mean cost of the work in a digest. */
 export class CostMeter implements Meter {
   private readonly options: CostMeterOptions
   private port: MeterPort | null = null

@@ -213,7 +213,10 @@ export class InFlightLimiter<K extends string = "inFlight"> implements Adapter<K
   }
 }
 
-/** A limiter to put in front of work. `tune(limiter)` lets an engine find its limit. */
+/**
+ * A limiter to put in front of work. `tune(limiter)` lets an engine find its limit. Throws a ConfigError for unknown or
+ * invalid options.
+ */
 export const inFlightLimiter = <const K extends string = "inFlight">(
   options: InFlightOptions<K> = {},
 ): InFlightLimiter<K> => new InFlightLimiter<K>(options)

@@ -4,6 +4,7 @@
  */
 import { settled } from "./settled.ts"
 
+/** Runs the work of a key once for all callers that ask while it runs. */
 export class SingleFlight<Key, Value> {
   private readonly running = new Map<Key, Promise<Value>>()
 

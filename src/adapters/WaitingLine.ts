@@ -15,6 +15,7 @@ export interface Place {
   after: Place | null
 }
 
+/** The line itself; `size` is the number of waiters. */
 export class WaitingLine {
   size = 0
   private head: Place | null = null

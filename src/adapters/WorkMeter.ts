@@ -74,6 +74,7 @@ export const DIGEST_SIZE: Wanted<Required<Pick<WorkMeterOptions, "everyCount" | 
   atMostUs: "a number above 0",
 }
 
+/** The expected form of every option of a `WorkMeter`. */
 export const METER: Wanted<Required<WorkMeterOptions>> = {
   objective: "a function",
   constraintMargin: "a function",

@@ -40,7 +40,7 @@ export function bullWorkerConcurrency<const K extends string = "concurrency">(
       ["worker"],
       ["processFn", "isRunning"],
       "a Worker with a processor",
-      'new Worker("queue", processor, { connection }) makes one.',
+      'Create one with new Worker("queue", processor, { connection }).',
     ),
   )
   const adapter = concurrencyAdapter(

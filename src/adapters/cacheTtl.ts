@@ -76,7 +76,7 @@ export function cacheTtl<Key, Value, const K extends string = "ttlMs">(
       ["cache"],
       ["get", "set", "getRemainingTTL"],
       "an LRUCache",
-      "lru-cache makes one.",
+      "Create one with lru-cache.",
     ),
     ...found,
     ...boundProblems(name, knob, found),

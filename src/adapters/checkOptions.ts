@@ -28,6 +28,7 @@ const fits = {
   "an object": (value: unknown) => typeof value === "object" && value !== null,
 } as const
 
+/** The form of an option, in the words of a refusal: "a finite number", "milliseconds above 0". */
 export type Kind = keyof typeof fits
 
 /** The expected form of each option of `O`. Leaving one out is a type error. */

@@ -118,7 +118,7 @@ export function pickProblem(name: string, pick: MetricPick, reading: MetricReadi
   if (now.delta && now.kind === "upDownCounter")
     return problem(
       [...at, "metric"],
-      `"${metric}" is an up-down counter that only tells its changes.`,
+      `"${metric}" is an up-down counter that reports only its changes.`,
       "Read it with cumulative temporality.",
     )
   const series = matching(now, pick)

@@ -14,6 +14,7 @@ export interface LimitRequestsOptions<Request> {
   readonly priority?: ((request: Request) => number) | undefined
 }
 
+/** What middleware needs of an in-flight limiter. */
 export type Limiter = Pick<InFlightLimiter<string>, "tryAcquire" | "acquire">
 
 /** The part of a response of `http` or `http2` that tells when it is over. */
@@ -41,11 +42,12 @@ export const checkMiddleware = (limiter: unknown, options: unknown): void =>
       ["limiter"],
       ["tryAcquire", "acquire"],
       "a limiter",
-      "inFlightLimiter() makes one.",
+      "Create one with inFlightLimiter().",
     ),
     ...optionProblems(options, WANTED),
   ])
 
+/** The body of a 503, as plain text. */
 export const REFUSAL = "Too many requests in flight. Try again shortly.\n"
 
 const isOver = ({ closed, stream }: ResponseLike): boolean => closed ?? stream?.destroyed === true

@@ -43,7 +43,7 @@ export function pgPoolSize<Client extends object, const K extends string = "pool
   pool: PgPoolLike<Client>,
   options: ConcurrencyOptions<K> = {},
 ): ConcurrencyAdapter<K> {
-  refuse(methodProblems(pool, ["pool"], ["connect", "on"], "a pg.Pool", "new pg.Pool() makes one."))
+  refuse(methodProblems(pool, ["pool"], ["connect", "on"], "a pg.Pool", "Create one with new pg.Pool()."))
   const { max: present = 10, maxUses = Number.POSITIVE_INFINITY } = pool.options
   const held = new WeakMap<Client, Work>()
   const from = startingAt(present, options, MOST * present)

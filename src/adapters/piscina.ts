@@ -41,7 +41,7 @@ export function piscinaThreads<
   Output,
   const K extends string = "threads",
 >(pool: PiscinaLike<Input, Output>, options: ConcurrencyOptions<K> = {}): PiscinaThreads<K, Input, Output> {
-  refuse(methodProblems(pool, ["pool"], ["run"], "a Piscina", "new Piscina({ filename }) makes one."))
+  refuse(methodProblems(pool, ["pool"], ["run"], "a Piscina", "Create one with new Piscina({ filename })."))
   const { maxThreads, maxQueue, concurrentTasksPerWorker } = pool.options
   const most = maxThreads * concurrentTasksPerWorker
   refuse(

@@ -60,7 +60,13 @@ export const bottleneckConcurrency = <const K extends string = "concurrency">(
   options: ConcurrencyOptions<K> = {},
 ): ConcurrencyAdapter<K> => {
   refuse(
-    methodProblems(limiter, ["limiter"], ["updateSettings"], "a Bottleneck", "new Bottleneck() makes one."),
+    methodProblems(
+      limiter,
+      ["limiter"],
+      ["updateSettings"],
+      "a Bottleneck",
+      "Create one with new Bottleneck().",
+    ),
   )
   // The current limit is not public.
   const { _store } = limiter as {

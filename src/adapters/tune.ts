@@ -106,7 +106,7 @@ export const tuneOn = (createEngine: CreateEngine): Tune => {
 /** Adapters as a list. Throws a ConfigError that names those that are not adapters. */
 function listed<K extends string>(adapters: unknown): ReadonlyArray<Adapter<K>> {
   const list: ReadonlyArray<unknown> = Array.isArray(adapters) ? adapters : [adapters]
-  const remedy = "inFlightLimiter() makes one, and so do the others of arqon/adapters."
+  const remedy = "Create one with inFlightLimiter() or another function of arqon/adapters."
   refuse(
     list.length === 0
       ? [problem(["adapters"], "must name at least one.", remedy)]

@@ -13,7 +13,7 @@ export async function main(args: ReadonlyArray<string>): Promise<void> {
   // A reader that has seen enough (head) is no error of ours.
   process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
     if (cause.code === "EPIPE") process.exit(EXIT.ok)
-    printError(`What was to be printed could not be written: ${causeText(cause)}`)
+    printError(`The output could not be written:  ${causeText(cause)}`)
     process.exit(EXIT.badInput)
   })
   try {

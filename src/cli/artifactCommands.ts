@@ -47,7 +47,7 @@ export async function importCommand(flags: ImportFlags): Promise<ExitCode> {
   const file = await StateFile.open(flags.state, { command: "arqon import", brief: true, patienceMs: 0 })
   try {
     if (!flags.force && readStateText(file.path) !== null)
-      throw new CliFailure(`${shortPath(flags.state)} is there already. Replace it with --force.`)
+      throw new CliFailure(`${shortPath(flags.state)} already exists. Replace it with --force.`)
     await file.save(() => solver.state())
   } finally {
     await file.close()
@@ -95,7 +95,7 @@ function solverFrom(
     })),
   )
   const left = history.length - known.length
-  const outside = left === 0 ? "" : `; ${left} left out that are not in the new space`
+  const outside = left === 0 ? "" : `; ${left} left out: not in the new space`
   return { solver, how: `warm start with ${known.length} of ${evaluations}${outside}` }
 }
 

@@ -58,7 +58,7 @@ const HEAD = /^[0-9a-f]{64}$/i
 export async function verifyCommand({ directory, head, json }: VerifyFlags): Promise<ExitCode> {
   if (head !== null && !HEAD.test(head))
     throw new CliFailure(
-      "--head must be the 64 hexadecimal digits that an earlier check said the chain ends in.",
+      "--head must be the 64 hexadecimal digits in which the chain ended at an earlier check.",
       EXIT.usage,
     )
   return stoppable(async () => {
@@ -146,7 +146,7 @@ export async function exportCommand(flags: FilterFlags & { readonly output: stri
 function keepOffTheJournal(directory: string, output: string): void {
   if (!/^journal[-.]/.test(basename(output)) || resolve(dirname(output)) !== resolve(directory)) return
   throw new CliFailure(
-    `${shortPath(output)} is a name of the journal itself. Give --output another one.`,
+    `${shortPath(output)} is a file of the journal itself. Give --output another name.`,
     EXIT.usage,
   )
 }
@@ -196,7 +196,7 @@ export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): 
       const what = untilUs === null ? "no move of the base" : "no change"
       const when = untilUs === null ? "" : ` up to ${timeText(untilUs)}`
       const slip = unknownName({ run, knob }, summary.runs)
-      const remedy = untilUs === null ? ". With --at it tells of perturbations too." : "."
+      const remedy = untilUs === null ? ". With --at, perturbations count too." : "."
       throw new CliFailure(
         plainText(
           `${shortPath(directory)} holds ${what} of ${JSON.stringify(knob)}${when}${slip === null ? remedy : `: ${slip}`}`,
@@ -244,7 +244,7 @@ function whyNone(flags: FilterFlags, runs: ReadonlyArray<JournalRun>): string {
     ...(fromUs === undefined ? [] : [`from ${timeText(fromUs)}`]),
     ...(toUs === undefined ? [] : [`to ${timeText(toUs)}`]),
   ]
-  return `No record is like that${span.length === 0 ? "" : ` (${span.join(" ")})`}.`
+  return `No record matches${span.length === 0 ? "" : ` (${span.join(" ")})`}.`
 }
 
 function unknownName(
@@ -298,7 +298,7 @@ function changesOf(words: ReadonlyArray<string>): Readonly<Record<string, unknow
     if (at < 1)
       throw new CliFailure(
         plainText(
-          `--what-if: ${JSON.stringify(word)} is no change. Write option=value, as in guardrails=conservative.`,
+          `--what-if: ${JSON.stringify(word)} is not a change. Write option=value, as in guardrails=conservative.`,
         ),
         EXIT.usage,
       )

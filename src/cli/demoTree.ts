@@ -19,7 +19,7 @@ export const demoTree = (doing: (action: Action) => Effect.Effect<void>) =>
         1,
       ),
       open: option("open", "Open the studio of the engine in a browser, and keep it until Ctrl-C"),
-      noLoadChange: option("no-load-change", "Let no further callers come half way"),
+      noLoadChange: option("no-load-change", "Add no more callers half way"),
       json: option("json", "No view; print one JSON object at the end"),
     },
     (flags) => doing(async () => (await import("./demoCommand.ts")).demoCommand(flags)),

@@ -66,7 +66,7 @@ function inTurn(before: Promise<void>, answer: Answer, study: Study): Promise<vo
       const why = messageOf(cause)
       reply = {
         ok: false,
-        error: `${why} It is taken, but not on disk: send {"cmd":"save"} when there is room.`,
+        error: `${why} It is kept in memory, but not on disk: send {"cmd":"save"} when there is room.`,
       }
     }
     process.stdout.write(`${plainJson(reply)}\n`)

@@ -5,7 +5,7 @@ import { causeText } from "../system/StateFileError.ts"
 import { CliFailure } from "./exitCodes.ts"
 import { shortPath } from "../system/paths.ts"
 
-const WANTED = "Give the directory that the engine was given as `state`."
+const WANTED = "Give the directory of the engine's option `state`."
 
 /** A directory in which an engine may yet begin to write. */
 export function stateDirectory(directory: string): string {
@@ -23,5 +23,5 @@ export function journalDirectory(directory: string): string {
   } catch (cause) {
     throw new CliFailure(`${shortPath(directory)} cannot be read: ${causeText(cause)}`)
   }
-  throw new CliFailure(`${shortPath(directory)} holds no journal. ${WANTED}`)
+  throw new CliFailure(`${shortPath(directory)} contains no journal. ${WANTED}`)
 }

@@ -64,14 +64,14 @@ function drawConvergence(run: SolverState | RunArtifact, svg: boolean): Drawing 
 function drawImportance(run: SolverState | RunArtifact): Drawing {
   if (run.config === null)
     throw new CliFailure(
-      "This artifact names no bounds, so what a parameter's share is of cannot be said. Import it with --config first.",
+      "This artifact names no bounds, so parameter importance cannot be computed. Import it with --config first.",
     )
   const settings = parseSolverConfig(run.config)
   if (settings instanceof ConfigError) throw settings
   const found = importanceOf(readingsOf(run.history, settings), settings.space)
   if (found === null)
     throw new CliFailure(
-      `Importance cannot be estimated from ${run.history.length} evaluations: it needs at least 8 with a value, and not all alike.`,
+      `Importance cannot be estimated from ${run.history.length} evaluations: it needs at least 8 with a value, and not all equal.`,
     )
   const shares: Array<Share> = settings.space.names
     .map((name, i) => ({ name, share: found.alone[i], rest: false }))
@@ -89,5 +89,5 @@ function drawImportance(run: SolverState | RunArtifact): Drawing {
 
 const nothingToDraw = (history: ReadonlyArray<HistoryEntry>): string =>
   history.length === 0
-    ? "There is nothing to draw yet: no evaluation has been told."
+    ? "There is nothing to draw yet: no evaluation has been reported."
     : `There is nothing to draw: all ${history.length} evaluations failed.`

@@ -16,6 +16,6 @@ export function restoreFrom(path: string, state: SolverState, options: SolverOpt
       ({ path: at, message, suggestion }) =>
         `  ${at}: ${message}${suggestion === undefined ? "" : ` ${suggestion}`}`,
     )
-    throw new CliFailure(`${shortPath(path)} cannot be gone on with:\n${problems.join("\n")}`)
+    throw new CliFailure(`${shortPath(path)} cannot be resumed:\n${problems.join("\n")}`)
   }
 }

@@ -97,8 +97,6 @@ function nameWarnings(names: ReadonlyArray<string>): ReadonlyArray<string> {
         (name) =>
           `A shell cannot read ARQON_${name} as a variable; the script finds it in the JSON on its input.`,
       ),
-    ...names
-      .filter(isTakenName)
-      .map((name) => `The parameter ${name} takes the place of the variable ARQON_${name}.`),
+    ...names.filter(isTakenName).map((name) => `The parameter ${name} overrides the variable ARQON_${name}.`),
   ]
 }

@@ -118,7 +118,7 @@ export class RunSession {
 
   private resumption(): string {
     const { told, budget } = this.standing()
-    const again = this.leftOver.length === 0 ? "" : `, ${this.leftOver.length} begun and not finished`
-    return `Going on with ${this.study.solver.runId}: ${told} of ${budget} evaluations done${again}.`
+    const again = this.leftOver.length === 0 ? "" : `, ${this.leftOver.length} started but not finished`
+    return `Resuming ${this.study.solver.runId}: ${told} of ${budget} evaluations done${again}.`
   }
 }

@@ -56,7 +56,7 @@ export function summaryText(end: RunEnd, styles: Styles): string {
   const { best, counts, classification } = solver
   const { strong, dim, good, bad } = styles
   const lines: Array<string> = []
-  if (best === null) lines.push(bad("No evaluation gave a value."))
+  if (best === null) lines.push(bad("No evaluation returned a value."))
   else {
     const error = best.standardError === null ? "" : ` ± ${numberText(best.standardError)}`
     const rests = best.readings > 1 ? `, the mean of ${best.readings} readings around it` : ""

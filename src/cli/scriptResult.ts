@@ -99,9 +99,9 @@ function readObject(text: string): ScriptValue | ScriptRefusal {
   const { value, cost, failed, error } = parsed as Record<string, unknown>
   if (failed === true || typeof failed === "string") {
     const why = typeof failed === "string" ? failed : typeof error === "string" ? error : null
-    return { kind: "failed", reason: why === null ? "the script said so" : shorten(why) }
+    return { kind: "failed", reason: why === null ? "the script reported it" : shorten(why) }
   }
-  if (value === null) return { kind: "failed", reason: "the script gave no value (null)" }
+  if (value === null) return { kind: "failed", reason: "the script returned no value (null)" }
   const number = typeof value === "number" ? value : typeof value === "string" ? numberOf(value) : null
   if (number === null) return unreadable(`the result has no number called "value": ${shorten(text)}`)
   if (cost !== undefined && cost !== null && !(typeof cost === "number" && Number.isFinite(cost)))

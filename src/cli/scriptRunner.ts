@@ -135,7 +135,8 @@ export class ScriptRunner {
         killGroup(child.pid, "SIGKILL")
         this.watch.ended(child.pid)
         const crashed = (what: string): Attempt => ({ kind: "crashed", reason: withErrors(what, errors) })
-        if (timedOut) return settle(crashed(`took longer than ${durationText(timeoutMs ?? 0)} and was ended`))
+        if (timedOut)
+          return settle(crashed(`took longer than ${durationText(timeoutMs ?? 0)} and was stopped`))
         if (this.stopping) return settle({ kind: "stopped" })
         if (signal !== null) return settle(crashed(`ended by ${signal}`))
         // The shell found nothing to run: that is no answer of the script about this point.
@@ -182,11 +183,11 @@ function endGroup(child: ChildProcess, force: boolean): void {
 function startTrouble(script: ScriptCommand, cause: NodeJS.ErrnoException): string {
   switch (cause.code) {
     case "ENOENT":
-      return `${script.command} is not there, or the program its first line (#!) names is not.`
+      return `${script.command} does not exist, or the program in its first line (#!) does not.`
     case "EACCES":
       return `${script.command} may not be run. Make it executable: chmod +x ${script.command}`
     case "ENOEXEC":
-      return `${script.command} is no program. Its first line must say what runs it, for example #!/bin/sh.`
+      return `${script.command} is not a program. Its first line must name what runs it, for example #!/bin/sh.`
     default:
       return `${script.command} could not be started: ${cause.message}.`
   }

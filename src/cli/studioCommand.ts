@@ -88,12 +88,12 @@ async function opened(
 
 const whyNot = (cause: unknown): string =>
   (cause as NodeJS.ErrnoException).code === "EADDRINUSE"
-    ? "another program does. Choose another --port, or leave it away for a free one."
+    ? "another program does. Choose another --port, or leave it out for a free one."
     : causeText(cause)
 
 function runsOf(directory: string): ReadonlyArray<StudioEngine> {
   const runs = recordedEngines(journalDirectory(directory))
-  if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} holds no run that can be read.`)
+  if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} contains no readable run.`)
   return runs
 }
 

@@ -28,7 +28,7 @@ export async function connect(
   const parsed = URL.parse(address)
   if (parsed === null || !parsed.protocol.startsWith("http")) {
     const shown = JSON.stringify(address)
-    throw new CliFailure(`--url: ${shown} is no address, such as http://127.0.0.1:7070.`, EXIT.usage)
+    throw new CliFailure(`--url: ${shown} is not an address such as http://127.0.0.1:7070.`, EXIT.usage)
   }
   const url = `${parsed.origin}${parsed.pathname}`
   const inLink = parsed.searchParams.get("token")
@@ -59,10 +59,10 @@ const isLocked = (cause: unknown): boolean => cause instanceof Refusal && cause.
 const failureOf = (url: string, cause: unknown): CliFailure =>
   isLocked(cause)
     ? new CliFailure(
-        `The studio at ${url} lets nobody in without its token: ${causeText(cause)} Give it in a --token-file.`,
+        `The studio at ${url} requires its token: ${causeText(cause)} Give it in a --token-file.`,
       )
     : new CliFailure(
-        `There is no studio to be had at ${url} (${causeText(cause)}). Give the address that engine.studio() or arqon studio has printed.`,
+        `No studio responds at ${url} (${causeText(cause)}). Give the address that engine.studio() or arqon studio has printed.`,
       )
 
 /** Asks at the terminal; rejects when it is left without an answer. */

@@ -94,9 +94,9 @@ function requireSame(state: SolverState, config: ConfigDocument, statePath: stri
   })
   throw new CliFailure(
     [
-      `${shortPath(statePath)} was begun with another configuration, and a run cannot change it halfway:`,
+      `${shortPath(statePath)} was started with another configuration, and a run cannot change it halfway:`,
       ...details,
-      `Use another state file, or begin a new run that knows the old one's results:`,
+      `Use another state file, or start a new run from the old one's results:`,
       `  arqon import --artifact ${shortPath(statePath)} --config ${shortPath(config.path)} --state new.state.json`,
     ].join("\n"),
   )

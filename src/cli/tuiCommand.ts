@@ -142,7 +142,7 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
   const engine = recordedEngines(journalDirectory(directory)).find(
     ({ id }) => wanted === null || id === wanted,
   )
-  if (engine === undefined) throw new CliFailure(`${shortPath(directory)} holds no such run.`)
+  if (engine === undefined) throw new CliFailure(`${shortPath(directory)} contains no such run.`)
   const entry = engine.entry()
   const line = timeLineOf(engine.history(MOST_ROWS, null))
   const { frames } = engine.frames({ fromUs: 0, toUs: Number.POSITIVE_INFINITY, atUs: null, limit: 500 })

@@ -111,7 +111,7 @@ const said = ({ json }: StoreFlags, record: VariantRecord): ExitCode => show(jso
 function document(path: string): unknown {
   if (!existsSync(path)) throw new CliFailure(`There is no file ${shortPath(path)}.`)
   const value = parseJson(readFileSync(path, "utf8"))
-  if (value instanceof SyntaxError) throw new CliFailure(`${shortPath(path)} is no JSON: ${value.message}`)
+  if (value instanceof SyntaxError) throw new CliFailure(`${shortPath(path)} is not JSON: ${value.message}`)
   if (typeof value !== "object" || value === null || !("$schema" in value)) return value
   const { $schema, ...content } = value
   return typeof $schema === "string" ? content : value

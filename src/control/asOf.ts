@@ -1,5 +1,5 @@
 /**
- * What was learnt in another process, seen from the time of this one. Needed where it is taken over: a clock that was ahead then,
+ * What was learned in another process, seen from the time of this one. Needed where it is taken over: a clock that was ahead then,
  * or one that begins at nothing, would leave cooldowns, quarantines and retries waiting for a time that is far away.
  */
 import type { HomeostasisState } from "./relocationTypes.ts"

@@ -84,7 +84,7 @@ export function beginComparison(nowUs: number): Comparison {
   }
 }
 
-/** Another baseline, a rollback or a pause: what was learnt of the two configurations is void, the noise stays known. */
+/** Another baseline, a rollback or a pause: what was learned of the two configurations is void, the noise stays known. */
 export function beginAnew(comparison: Comparison, nowUs: number): Comparison {
   return {
     ...comparison,

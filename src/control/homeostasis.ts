@@ -1,6 +1,6 @@
 /**
  * The memory of homeostasis: regimes in which the tuner stood still, each with the configuration, the fingerprint of its
- * context and a score. When a context comes back its configuration need not be learnt again. One needs this file for what is
+ * context and a score. When a context comes back its configuration need not be learned again. One needs this file for what is
  * remembered, found and evicted; `reentry` says how a remembered configuration is gone back to.
  *
  * Pure functions over plain data, bounded by `capacity`. Fed once a window with the context and once a cycle with the base.

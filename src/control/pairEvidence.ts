@@ -46,7 +46,7 @@ export function worth(stakes: Stakes): number {
   return sum / stakes.length
 }
 
-/** How paired differences scatter, learnt from their sizes alone and never from their signs. */
+/** How paired differences scatter, learned from their sizes alone and never from their signs. */
 export interface PairNoise {
   readonly pairs: number
   /** Mean size of a difference, wild ones capped: what scores are measured in. */

@@ -1,5 +1,5 @@
 /**
- * Which numbers count as readings of a loss or a feature. Beyond these a square is no number any more, and what was learnt could
+ * Which numbers count as readings of a loss or a feature. Beyond these a square is no number any more, and what was learned could
  * neither be compared nor written down. Needed wherever readings are summed.
  */
 

@@ -68,13 +68,9 @@ export function resumptionOf(left: LeftBehind, space: ParamSpace, policy: Resume
     from: { run: left.run, ended: left.ended, atUs: left.atUs, why: why(left, onBase, open) },
     warnings: [
       ...knobWarnings(wanted, start, space),
-      ...(baseline === null || whole
-        ? []
-        : ["The baseline is dropped: it does not fit the knobs that there are now."]),
+      ...(baseline === null || whole ? [] : ["The baseline is dropped: it does not fit the current knobs."]),
       ...guardrailWarnings(left.guardrails, policy.guardrails),
-      ...(shift < 0
-        ? ["The clock stands before the end of that run: its times were moved back with it."]
-        : []),
+      ...(shift < 0 ? ["The clock is behind the end of that run, so its times were moved back."] : []),
     ],
   }
 }
@@ -114,7 +110,7 @@ const damaged = ({ damage, atUs, directory }: LeftBehind, { nowUs }: ResumePolic
   detail:
     `The journal is damaged: ${damage}. ` +
     `Inspect it (${directory === undefined ? "arqon audit verify" : `arqon audit verify ${directory}`}); ` +
-    "restore it from a copy and restart the engine, or go on from here with reset().",
+    "restore it from a copy and restart the engine, or continue from here with reset().",
 })
 
 /** The values that a knob of today may take, on its grid. */
@@ -150,7 +146,7 @@ function knobWarnings(before: Values, start: Values, space: ParamSpace): Readonl
     }),
     ...Object.keys(before)
       .filter((name) => !known.has(name))
-      .map((name) => `${name} is no knob any more.`),
+      .map((name) => `${name} is no longer a knob.`),
   ]
   return warnings.length <= NAMED
     ? warnings
@@ -160,7 +156,7 @@ function knobWarnings(before: Values, start: Values, space: ParamSpace): Readonl
 /** A change that a person made while it ran was made to that run; to keep it, it has to be in the configuration. */
 function guardrailWarnings(before?: GuardrailNumbers | null, now?: GuardrailNumbers): ReadonlyArray<string> {
   if (before === undefined || before === null || now === undefined || sameGuardrails(before, now)) return []
-  const name = (policy: GuardrailNumbers): string => presetOf(policy) ?? "numbers of somebody's own"
+  const name = (policy: GuardrailNumbers): string => presetOf(policy) ?? "custom numbers"
   return [
     `The guardrails had been changed while it ran (${name(before)}): it begins with those of its configuration (${name(now)}).`,
   ]
@@ -181,8 +177,8 @@ function why({ run, ended, base, baseline, damage }: LeftBehind, onBase: boolean
       : onBase
         ? "the plant begins where it was left"
         : baseline === null
-          ? "the plant begins on its last base, for there was no baseline"
+          ? "the plant begins on its last base, because there was no baseline"
           : "the plant begins on its baseline"
   const latch = open === null ? "" : `, and SafeMode is open (${open.reason})`
-  return `${what}: ${where}${latch}. Gains begin anew.`
+  return `${what}: ${where}${latch}. Gains start over.`
 }

@@ -34,9 +34,9 @@ export interface GuardState {
   readonly phase: GuardPhase | "standingBy"
   /** Level of the latest windows; null before there are enough of them. */
   readonly level: number | null
-  /** What the baseline is known to deliver in the world as it is now; null while that is being learnt. */
+  /** What the baseline is known to deliver in the world as it is now; null while that is being learned. */
   readonly expected: number | null
-  /** Beyond this level it becomes suspicious; null while that is being learnt. */
+  /** Beyond this level it becomes suspicious; null while that is being learned. */
   readonly threshold: number | null
   /** The level on the tuned configuration when the plant retreated; null while it does not stand still. */
   readonly levelAtRetreat: number | null
@@ -118,31 +118,31 @@ function guardText(state: Omit<GuardState, "text">, waits: boolean, watched: boo
         ? "Waiting for the first windows here."
         : `All is well: the objective is at ${round(level)}, and the guard becomes suspicious beyond ${round(threshold)}.`
     case "suspicious":
-      return `The objective is at ${round(level)}, where the baseline delivers ${round(expected)}. It may still mend itself.`
+      return `The objective is at ${round(level)}, where the baseline delivers ${round(expected)}. It may still recover.`
     case "onBaseline":
-      return `Standing on the baseline: ${why}. Looking whether it is better here; ${now}.${waited}`
+      return `On the baseline: ${why}. Checking whether it is better here; ${now}.${waited}`
     case "onStart":
-      return `Standing on the configuration it began with: ${why}${watched ? "" : ", and the baseline did not help"}; ${now}.${waited}`
+      return `On the initial configuration: ${why}${watched ? "" : ", and the baseline did not help"}; ${now}.${waited}`
     case "watching":
-      return `Standing where SafeMode or a rollback put the plant, which is known for ${round(expected)}; ${now}. If it stays worse, the configuration it began with is tried.${waited}`
+      return `Where SafeMode or a rollback put the plant, which is known for ${round(expected)}; ${now}. If it stays worse, the initial configuration is tried.${waited}`
     case "holding":
       return drainsTo === null
-        ? `Resting on the baseline: ${why}. ${waits ? WAITS : "Tuning goes on after the rest."}`
-        : `Standing on the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; ${now}.${waited}`
+        ? `Resting on the baseline: ${why}. ${waits ? WAITS : "Tuning continues after the rest."}`
+        : `On the baseline: ${why}. Waiting for the backlog to drain to ${round(drainsTo)}; ${now}.${waited}`
   }
 }
 
 const ACTS: Readonly<Record<GuardAct, string>> = {
   nothing: "nothing was done",
   retreat:
-    "the level stayed worse than the baseline is known to be: to the baseline, to see whether it is better there",
-  tryStart: "it got no better there: to the configuration it began with",
+    "the level stayed worse than the baseline's: moved to the baseline, to see whether it is better there",
+  tryStart: "it got no better there: moved to the initial configuration",
   blame: "on the baseline the level came back, or stopped rising: the tuned configuration was to blame",
-  blameStart: "only the configuration it began with helped: that is the baseline now",
+  blameStart: "only the initial configuration helped: it is now the baseline",
   world:
-    "neither baseline nor start is better, or a burst ended by itself: nothing is blamed, and tuning goes on",
-  release: "the hold is over: tuning may go on from here",
-  promote: "forty calm windows were better than the baseline: their mean configuration is the baseline now",
+    "neither baseline nor start is better, or a burst ended by itself: nothing is blamed, and tuning continues",
+  release: "the hold is over: tuning may continue from here",
+  promote: "forty calm windows were better than the baseline: their mean configuration is now the baseline",
 }
 
 /** An act of the guard with the numbers it decided by, for logs and `audit why`. */

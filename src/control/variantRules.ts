@@ -64,9 +64,8 @@ export function signatureProblems({ by, why, atUs }: Signature): ReadonlyArray<P
 /** What a variant cannot be called: nobody could tell it from another in a list, or a store would keep it as another. */
 export function nameProblems(name: string): ReadonlyArray<Problem> {
   if (/\p{Surrogate}/u.test(name))
-    return [problem(["name"], "holds half a character.", "Use whole characters.")]
-  if (HIDDEN.test(name))
-    return [problem(["name"], "holds characters that cannot be seen.", "Leave them out.")]
+    return [problem(["name"], "contains half a character.", "Use whole characters.")]
+  if (HIDDEN.test(name)) return [problem(["name"], "contains invisible characters.", "Leave them out.")]
   if (name !== name.normalize("NFC"))
     return [problem(["name"], "is not in Unicode normal form C.", 'Use name.normalize("NFC").')]
   return []
@@ -146,9 +145,7 @@ export function approvalProblems(record: VariantRecord, by: string): ReadonlyArr
   if (evidence.length === 0)
     problems.push(problem(["evidence"], "is missing.", "Evaluate the variant as it is now."))
   else if (evidence.every((one) => one.readings < MIN_READINGS))
-    problems.push(
-      problem(["evidence"], `rests on fewer than ${MIN_READINGS} readings.`, "Measure it more often."),
-    )
+    problems.push(problem(["evidence"], `has fewer than ${MIN_READINGS} readings.`, "Measure it more often."))
   for (const { id, constraintsHeld } of evidence)
     if (!constraintsHeld)
       problems.push(

@@ -55,7 +55,7 @@ export interface EngineSettings {
   readonly homeostasis: NonNullable<EngineConfigInput["homeostasis"]> | null
   /** How variants are chosen, or null: they are not. */
   readonly variants: NonNullable<EngineConfigInput["variants"]> | null
-  /** What an earlier engine has learnt; null: it begins with nothing. */
+  /** What an earlier engine has learned; null: it begins with nothing. */
   readonly learned: Learned | null
   /** Whether constraint margins steer the cycle. */
   readonly constraint: boolean
@@ -192,7 +192,7 @@ function covariateProblems({ covariate, extras }: Record<string, unknown>): Read
 /** Channels that a window has without being told. */
 const CONTEXT_CHANNELS: ReadonlyArray<string> = ["throughputRps", "errorRate", "latencyP99Us"]
 
-/** Channels that nobody reports, a canary that may not end, and what was learnt of something else. */
+/** Channels that nobody reports, a canary that may not end, and what was learned of something else. */
 function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Problem> {
   const own = record(config.homeostasis)
   const extras: ReadonlyArray<unknown> = Array.isArray(config.extras) ? config.extras : []
@@ -214,7 +214,7 @@ function relocationProblems(config: Record<string, unknown>): ReadonlyArray<Prob
     problems.push(
       problem(
         ["homeostasis", "canaryDeadline"],
-        "ends a canary before it may speak.",
+        "ends a canary before it can decide.",
         "Make it at least canary.",
       ),
     )

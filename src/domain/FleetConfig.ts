@@ -86,16 +86,16 @@ export interface FleetSettings {
   readonly auditMemory: number
 }
 
-const ALONE = "An engine that wants it is made alone, with createEngine."
+const ALONE = "Create an engine that needs it with createEngine."
 
 /** Options of an engine that a fleet's engines do not have, and what to do instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  name: "Each engine of a fleet is called by its key. Give the fleet a `name`.",
+  name: "Each engine of a fleet is named by its key. Give the fleet a `name`.",
   tickUs: "Give it to the fleet, beside `engine`.",
-  runId: "Give the fleet a `name`; each engine's run is called after it and its key.",
+  runId: "Give the fleet a `name`; each engine's run is named after it and its key.",
   audit: "Give the fleet `auditMemory`, beside `engine`.",
   sinks: "Give them to the fleet, beside `engine`.",
-  inspect: "A fleet's engines have no actors. Make the one to look into with createEngine.",
+  inspect: "A fleet's engines have no actors. Create the one to inspect with createEngine.",
   ...Object.fromEntries(
     [
       "comparison",

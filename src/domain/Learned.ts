@@ -1,5 +1,5 @@
 /**
- * What an engine has learnt that outlives it: the regimes of its homeostasis cache, and what its selection knows of variants.
+ * What an engine has learned that outlives it: the regimes of its homeostasis cache, and what its selection knows of variants.
  * Plain data, so that it goes into a file, into a configuration (`learned`) and into the record of a start. Needed wherever it
  * is saved or comes back; anything else is refused with its name, never accepted in part.
  */
@@ -91,7 +91,7 @@ const Selection = object({
 const Range = object({ min: finite, max: finite, scale: text })
 
 export const LearnedShape = object({
-  /** Names of the knobs by id: what was learnt of other knobs is nothing here. */
+  /** Names of the knobs by id: what was learned of other knobs is nothing here. */
   knobs: list(text),
   /** What the positions from 0 to 1 of each are positions between; left out by earlier versions. */
   ranges: maybe(list(Range)),
@@ -99,7 +99,7 @@ export const LearnedShape = object({
   variants: Selection,
 })
 
-/** What an engine has learnt, as `engine.relocation.learned()` gives it and the option `learned` takes it. */
+/** What an engine has learned, as `engine.relocation.learned()` gives it and the option `learned` takes it. */
 export interface Learned extends ShapeType<typeof LearnedShape> {}
 
 /** The range that a position lies in, if it is given. */
@@ -130,12 +130,12 @@ export function misfit(
   ranges: ReadonlyArray<Between>,
 ): string | null {
   if (learned.knobs.length !== names.length || learned.knobs.some((knob, i) => knob !== names[i]))
-    return `is of other knobs (${learned.knobs.join(", ")})`
+    return `has other knobs (${learned.knobs.join(", ")})`
   const other = otherRange(names, learned.ranges, ranges)
-  if (other !== null) return `is of other ranges (${other})`
+  if (other !== null) return `has other ranges (${other})`
   const ids = learned.homeostasis.regimes.map(({ id }) => id)
   if (new Set(ids).size < ids.length || ids.some((id) => id >= learned.homeostasis.nextId))
-    return "has two regimes of one number, or no number left for the next"
+    return "repeats the number of a regime, or has none left for the next"
   const odd = learned.homeostasis.regimes.find((regime) => regime.unit.length !== names.length)
   return odd === undefined ? null : `has a regime (${odd.id}) of ${odd.unit.length} knobs`
 }

@@ -44,7 +44,7 @@ export interface NoChange {
   readonly id: number
   readonly nowUs: number
   readonly reason: NoChangeReason
-  /** How far readings are projected from now on, with what is learnt of the plant's memory; 0: not yet known. */
+  /** How far readings are projected from now on, with what is learned of the plant's memory; 0: not yet known. */
   readonly horizonUs?: number
   /** How long one window takes, where that is known. */
   readonly windowUs?: number

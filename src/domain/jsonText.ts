@@ -115,7 +115,7 @@ class Walk {
       while (this.frames.length > 0 && this.closes()) this.close()
       if (this.frames.length === 0) {
         this.space()
-        if (this.at < this.text.length) this.fault("goes on after its end.", "One document a file.")
+        if (this.at < this.text.length) this.fault("continues after its end.", "A file holds one document.")
         return
       }
       if (this.problems.length > MOST_REPEATS || !this.separator()) return
@@ -180,7 +180,7 @@ class Walk {
     if (this.text.charCodeAt(start) !== QUOTE) {
       const word = this.word()
       if (word !== "") return this.fault(`has a key without quotes.`, `Write ${JSON.stringify(word)}.`)
-      const hint = this.text[start] === "'" ? "Keys stand in double quotes." : this.commentHint()
+      const hint = this.text[start] === "'" ? "Put keys in double quotes." : this.commentHint()
       return this.fault(`needs a key here, ${this.found()}.`, hint)
     }
     if (!this.string()) return false
@@ -218,7 +218,7 @@ class Walk {
       if (match === null) return this.fault("has a number without digits.", null)
       this.at = start + match[0].length
       if (/[0-9.]/.test(this.text[this.at] ?? ""))
-        return this.fault("has a number that JSON does not know.", "Write it like 0.5, -3 or 1e-9.")
+        return this.fault("has a number that is not JSON.", "Write it like 0.5, -3 or 1e-9.")
     } else {
       const word = this.word()
       if (word !== "true" && word !== "false" && word !== "null") return this.unknown(word)
@@ -231,15 +231,15 @@ class Walk {
   private unknown(word: string): boolean {
     const char = this.text[this.at]
     if (word === "NaN" || word === "Infinity")
-      return this.fault(`has a number that JSON does not know: ${word}.`, "Write null where there is none.")
+      return this.fault(`has a number that is not JSON: ${word}.`, "Write null where there is none.")
     const lower = word.toLowerCase()
     if (lower === "true" || lower === "false") return this.fault(`has the word ${word}.`, `Write ${lower}.`)
     if (word === "None" || lower === "null" || word === "undefined")
       return this.fault(`has the word ${word}.`, "Write null.")
-    if (word !== "") return this.fault("has a word without quotes.", "Texts stand in double quotes.")
+    if (word !== "") return this.fault("has a word without quotes.", "Put texts in double quotes.")
     const hint =
       char === "'"
-        ? "Texts stand in double quotes."
+        ? "Put texts in double quotes."
         : char === "." || char === "+"
           ? "Numbers begin with a digit or a minus."
           : this.commentHint()
@@ -264,7 +264,7 @@ class Walk {
         const length = /^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/.exec(text.slice(i + 1, i + 6))?.[0].length
         if (length === undefined) {
           this.at = i
-          return this.fault("has an escape that JSON does not know.", "Write a backslash as \\\\.")
+          return this.fault("has an escape that is not JSON.", "Write a backslash as \\\\.")
         }
         i += length
       }

@@ -14,10 +14,10 @@ export const ENGINE_STATE = {
     "The engine or its worker died too often; the plant is on its baseline. Call reset() to start it again.",
   auditFull: "SafeMode is open because the audit is full. It ends by itself once the records are written.",
   noAnswer:
-    "The engine's worker took the call and does not answer. If it hangs, it is restarted; whether the call was carried out is unknown.",
+    "The engine's worker received the call but does not answer. If it hangs, it is restarted; whether the call was carried out is unknown.",
   otherThread:
     "The engine's actors live in its worker thread. Use subscribe, windows$, audit.subscribe or the option inspect.",
-  notManual: 'Only clock: "manual" can be told the time; with clock: "system" the engine keeps its own.',
+  notManual: 'Only clock: "manual" accepts a time; with clock: "system" the engine uses its own.',
 } as const
 
 /** The same of a fleet, where it says something else. */
@@ -25,7 +25,7 @@ export const FLEET_STATE: { readonly [Reason in keyof typeof ENGINE_STATE]?: str
   notStarted: "The fleet has not been started. Call start() first.",
   alreadyStarted: "The fleet was started before. Create another fleet for another run.",
   stopped: "The fleet has been stopped. Create another fleet for another run.",
-  notManual: 'Only clock: "manual" can be told the time; with clock: "system" the fleet keeps its own.',
+  notManual: 'Only clock: "manual" accepts a time; with clock: "system" the fleet uses its own.',
 }
 
 export const NO_BASELINE =

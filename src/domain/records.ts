@@ -132,7 +132,7 @@ const TABLE = {
   },
   engineStarted: { code: codes.AUDIT_ENGINE_STARTED, fields: { values: VALUES }, point: "base" },
   engineStopped: { code: codes.AUDIT_ENGINE_STOPPED, fields: { values: VALUES }, point: "base" },
-  // What is learnt of the plant's memory has a horizon, the value, and how long a window takes, the limit.
+  // What is learned of the plant's memory has a horizon, the value, and how long a window takes, the limit.
   noChange: {
     code: codes.AUDIT_NO_CHANGE,
     fields: {

@@ -1,7 +1,7 @@
 /**
  * The actors of an engine as one tree that can be grown again: the engine's machine with the hot-path actor, the latch,
  * the cycle and telemetry under it. When the root is gone, a new one takes its place around the same hot path, with the
- * latch as it stood and the cycle's learnt state, by the same way that carries an engine over a restart.
+ * latch as it stood and the cycle's learned state, by the same way that carries an engine over a restart.
  */
 import type { Actor, AnyActorRef, InspectionEvent, Observer, Snapshot, SnapshotFrom } from "xstate"
 import type { HotPath } from "../hot/HotPath.ts"
@@ -103,7 +103,7 @@ export class ActorTree {
     return this.latch !== null && this.latch.context.reason !== null
   }
 
-  /** What the cycle has learnt, as of the last time its state was sound. */
+  /** What the cycle has learned, as of the last time its state was sound. */
   get memory(): CycleMemory | null {
     const memory = this.cycle === null ? null : cycleMemory(this.cycle.context)
     return memory === null ? null : { ...memory, lastId: Math.max(memory.lastId, this.lastId) }
@@ -254,7 +254,7 @@ function isFinite(block: Float64Array): boolean {
 }
 
 function given<T>(part: T | undefined): T {
-  if (part === undefined) throw new TypeError("the engine began without the part that relocations need")
+  if (part === undefined) throw new TypeError("the engine started without the part that relocations need")
   return part
 }
 

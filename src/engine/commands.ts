@@ -223,7 +223,7 @@ function setGuardrails(core: CommandHost, guardrails: unknown, note: string | un
   const { executor, nowCell } = hot
   if (hot.audit.full) {
     const detail =
-      "it has no room for the record of other guardrails, and what cannot be recorded is not done"
+      "it has no room for the record of new guardrails, and a change that cannot be recorded is not made"
     throw new AuditError({ reason: "write", sink: "ring", detail })
   }
   nowCell[0] = core.nowUs

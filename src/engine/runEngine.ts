@@ -10,41 +10,11 @@ import type { AuditError, ConfigError, EngineFaultError } from "../domain/errors
 import { EngineCore } from "./EngineCore.ts"
 import { openLifetime } from "./lifetime.ts"
 import { Platform, type PlatformService } from "./contract/Platform.ts"
+import { steadyClock } from "./steadyClock.ts"
 import { fetched } from "./fetched.ts"
 import { Hung } from "./supervision/Supervision.ts"
 import type { ChildSpec, SupervisorPort } from "./supervision/supervise.ts"
 import type { RuntimeOptions } from "./contract/RuntimeOptions.ts"
-
-/**
- * Microseconds since 1970 that never jump with the wall clock: where it stood, and monotonic time since. Where even monotonic
- * time goes back (a machine that was moved), it goes on from where it was: held until then it would stand for hours.
- *
- * `steadyMs` is the monotonic time where the clock's own is not wanted: that is a bigint, 70 bytes a reading. After a year a
- * double still tells four nanoseconds apart.
- */
-export function steadyClock(clock: Clock.Clock, steadyMs?: () => number): () => number {
-  const nanosNow = (): number =>
-    steadyMs === undefined ? Number(clock.monotonicTimeNanosUnsafe()) : steadyMs() * 1e6
-  // In an array: a double that a closure holds is garbage every time it changes.
-  const cells = new Float64Array(3)
-  cells[ORIGIN_US] = clock.currentTimeMillisUnsafe() * 1000
-  cells[ORIGIN_NANOS] = nanosNow()
-  cells[LAST_US] = cells[ORIGIN_US]
-  return () => {
-    const nanos = nanosNow()
-    const nowUs = cells[ORIGIN_US] + Math.floor((nanos - cells[ORIGIN_NANOS]) / 1000)
-    if (nowUs >= cells[LAST_US]) cells[LAST_US] = nowUs
-    else {
-      cells[ORIGIN_NANOS] = nanos
-      cells[ORIGIN_US] = cells[LAST_US]
-    }
-    return cells[LAST_US]
-  }
-}
-
-const ORIGIN_US = 0
-const ORIGIN_NANOS = 1
-const LAST_US = 2
 
 /** Opens and attaches the sinks that were asked for, if any. */
 const attachSinks = Effect.fnUntraced(function* (

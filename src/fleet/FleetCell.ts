@@ -38,7 +38,7 @@ export class FleetCell implements Recorder {
   place = -1
   readonly parts: FleetParts
   /** What the tuner has learned, while there is no loop. */
-  private learnt: Float64Array | null = null
+  private learned: Float64Array | null = null
   /** What the guard remembers, while there is no loop. */
   private guarded: Float64Array | null = null
   /** Counts of earlier loops. */
@@ -103,7 +103,7 @@ export class FleetCell implements Recorder {
 
   /** What the tuner has learned: the loop's, or what the last loop left. */
   get tuner(): Float64Array | null {
-    return this.loop?.state ?? this.learnt
+    return this.loop?.state ?? this.learned
   }
 
   /** Drops the loop and keeps what it has learned. The plant is on its base: `rest` came first. */
@@ -111,7 +111,7 @@ export class FleetCell implements Recorder {
     const { loop } = this
     if (loop === null) return
     this.before = this.counts()
-    this.learnt = loop.state.slice()
+    this.learned = loop.state.slice()
     this.guarded = loop.guarded.slice()
     this.loop = null
     this.forgetCounts()
@@ -123,8 +123,8 @@ export class FleetCell implements Recorder {
     const loop = this.freshLoop()
     this.loop = loop
     loop.hot.nowCell[0] = nowUs
-    if (this.learnt !== null) loop.startFrom(this.learnt, this.guarded)
-    this.learnt = null
+    if (this.learned !== null) loop.startFrom(this.learned, this.guarded)
+    this.learned = null
     this.guarded = null
     this.state = "awake"
     return loop
@@ -143,7 +143,7 @@ export class FleetCell implements Recorder {
       else config.draftFrom(broken.hot.executor.base)
       config.commit(Float64Array.of(nowUs), 0)
     }
-    this.learnt = null
+    this.learned = null
     this.guarded = null
     this.forgetCounts()
     const loop = this.freshLoop()

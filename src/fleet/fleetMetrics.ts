@@ -39,7 +39,7 @@ export function readFleetMetrics(core: FleetCore): ReadonlyArray<Metric> {
     metric(
       "gauge",
       "arqon.fleet.shared.probing",
-      "Engines of a shared budget in the midst of a cycle.",
+      "Engines of a shared budget that are within a cycle.",
       Object.fromEntries(groups.map(([group, { seated }]) => [group, seated])),
       "group",
     ),

@@ -66,7 +66,7 @@ export class HotLoop extends LoopSafety {
     this.begin()
   }
 
-  /** As `start`, with what another loop over the same knobs had learnt (`state`, `guarded`), and no new baseline. */
+  /** As `start`, with what another loop over the same knobs had learned (`state`, `guarded`), and no new baseline. */
   startFrom(state: Float64Array, guarded: Float64Array | null = null): void {
     if (this.started) return
     this.kernel.rebase(state, this.state, this.executorNow().base)
@@ -326,7 +326,7 @@ export class HotLoop extends LoopSafety {
     else this.phase = COMPUTING
   }
 
-  /** What was learnt becomes the state, and the next cycle begins. */
+  /** What was learned becomes the state, and the next cycle begins. */
   private keep(): void {
     this.swap()
     this.cycles++

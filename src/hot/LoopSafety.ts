@@ -102,9 +102,9 @@ export class LoopSafety implements Sharer {
   }
 
   protected swap(): void {
-    const learnt = this.next
+    const learned = this.next
     this.next = this.state
-    this.state = learnt
+    this.state = learned
   }
 
   protected demandReset(): void {

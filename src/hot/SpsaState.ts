@@ -1,6 +1,6 @@
 /**
  * What the tuning rule stands on and what can be read of its state block: the parts a kernel is made of, the first block, the
- * targets of a cycle and everything learnt. Apart from the rule itself, so that each can be read as one; nobody makes one but as a
+ * targets of a cycle and everything learned. Apart from the rule itself, so that each can be read as one; nobody makes one but as a
  * `SpsaKernel`.
  */
 import { chance } from "./chance.ts"
@@ -175,7 +175,7 @@ export class SpsaState {
     return state[AT_EARNED] === 1
   }
 
-  /** A state that was learnt under a larger step limit: its probe is brought within this one's. */
+  /** A state that was learned under a larger step limit: its probe is brought within this one's. */
   fitProbe(state: Float64Array): void {
     const half = (this.settings.maxStep * (1 - 1e-9)) / 2
     if (state[S_PROBE] > half) state[S_PROBE] = half

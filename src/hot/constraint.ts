@@ -1,5 +1,5 @@
 /**
- * The constraint section of the tuning rule: a linear model of the margin, learnt beside the objective's slope, that
+ * The constraint section of the tuning rule: a linear model of the margin, learned beside the objective's slope, that
  * bends a step before it would leave the feasible side. A switch that descends the violation while it lasts bounces
  * along the border; a projection slides along it.
  *

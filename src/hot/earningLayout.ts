@@ -1,6 +1,6 @@
 /** Where the kernel keeps what it knows of a level that falls: scalars behind those of `excursionLayout.ts`, in the same block. */
 
-/** Running level of the cycle mean, and cycles it was learnt from. */
+/** Running level of the cycle mean, and cycles it was learned from. */
 export const E_LEVEL = 76
 export const E_SEEN = 77
 /** The level after each of the last cycles, a ring of `E_CYCLES`. */

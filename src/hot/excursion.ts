@@ -83,7 +83,7 @@ const PAIR_SHARE = 1.2
 /** The base counts as there when it is this near in every knob, unit space. */
 const THERE = 1e-9
 
-/** An excursion from here. `readings`: how many readings' worth the level `h` of home is known by; 0: it is learnt in the first cycle. */
+/** An excursion from here. `readings`: how many readings' worth the level `h` of home is known by; 0: it is learned in the first cycle. */
 export function beginExcursion(b: Float64Array, n: number, h: number, readings: number): void {
   b[X_MODE] = EXCURSION
   b[X_CYCLES] = 0
@@ -120,7 +120,7 @@ export function foretell(
   work[W_FORETOLD] = difference
 }
 
-/** Counts what the tuning rule has learnt of one pair's noise, from pairs alone: a drifting load is in their mean and not in their difference. */
+/** Counts what the tuning rule has learned of one pair's noise, from pairs alone: a drifting load is in their mean and not in their difference. */
 export function learnPairNoise(
   b: Float64Array,
   displacement: Float64Array,

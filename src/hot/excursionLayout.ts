@@ -20,7 +20,7 @@ export const X_FAILS = 39
 export const X_END_LEVEL = 40
 export const X_END_VARIANCE = 41
 export const X_SECOND_LOOK = 42
-/** r_p: variance of one reading from differences of pairs alone, and pairs it was learnt from while there are few. */
+/** r_p: variance of one reading from differences of pairs alone, and pairs it was learned from while there are few. */
 export const X_PAIR_NOISE = 43
 export const X_PAIRS = 44
 /** Cycles of this stretch, the sum of means of each half, and of d²/U. */

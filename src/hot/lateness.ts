@@ -79,10 +79,10 @@ function learnLate(b: Float64Array, displacement: Float64Array, work: Float64Arr
     square += x * z
     width += z * z
     predicted += b[late + i] * x
-    const learnt = kept * b[late + i] + read * z
-    b[late + i] = learnt
-    size += learnt * learnt
-    along += learnt * b[own + i]
+    const learned = kept * b[late + i] + read * z
+    b[late + i] = learned
+    size += learned * learned
+    along += learned * b[own + i]
   }
   const u = b[L_LATE_SQUARE]
   const left = u > 0 ? read - predicted / u : read
@@ -93,7 +93,7 @@ function learnLate(b: Float64Array, displacement: Float64Array, work: Float64Arr
   return b[L_LATE_PAIRS] >= LEAST_PAIRS && along < 0 && size > work[W_LATE_CHANCE] * b[L_LATE_LEFT]
 }
 
-/** One more window; what was learnt from windows that came too early is forgotten. */
+/** One more window; what was learned from windows that came too early is forgotten. */
 function leaveOut(b: Float64Array, n: number): void {
   b[L_LATE]++
   // What rose because the tuner went the wrong way is no memory.

@@ -294,7 +294,7 @@ export function keepLevels(b: Float64Array, work: Float64Array): void {
 }
 
 /**
- * After the pair: a trial begins, or its mean was what was expected, so nothing is learnt from it; probes that tell trends apart are
+ * After the pair: a trial begins, or its mean was what was expected, so nothing is learned from it; probes that tell trends apart are
  * wide.
  */
 export function settleLookAhead(

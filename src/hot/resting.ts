@@ -236,7 +236,7 @@ export function resumeExcursion(b: Float64Array, n: number): void {
   b[X_PROVEN] = 1
 }
 
-/** Out again from here. After an alarm the level of home is learnt anew, for it is not what it was. */
+/** Out again from here. After an alarm the level of home is learned anew, for it is not what it was. */
 function goOut(b: Float64Array, n: number, rings: boolean, work: Float64Array): void {
   const readings = rings ? 0 : atMost(20, b[X_RESTS] / 2)
   const level = rings ? b[X_WATCH_LEVEL] + work[W_REST_AWAY] : b[X_WATCH_LEVEL]

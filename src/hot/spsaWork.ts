@@ -40,7 +40,7 @@ export const W_APART_NOISE = 21
 /** Mean square of the digests of a side about the line through them. */
 export const W_RESIDUAL = 22
 export const W_MEMORY = 23
-/** What a slope that was learnt makes of the pair's difference. */
+/** What a slope that was learned makes of the pair's difference. */
 export const W_FORETOLD = 24
 /** The covariate of this pair: its difference, the part of it that the knobs have not made, its mean, and the loss's surprise beside it. */
 export const W_COVARIATE_APART = 25

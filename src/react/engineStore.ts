@@ -17,6 +17,7 @@ interface Readable<K extends string> extends Subscribable<SnapshotOf<K>> {
   readonly getSnapshot: () => SnapshotOf<K>
 }
 
+/** An engine's state in the form of `useSyncExternalStore`. */
 export interface EngineStore<K extends string> extends Readable<K> {
   /** What the server rendered: the state at the first read; on the server, the present one. */
   readonly served: Readable<K>

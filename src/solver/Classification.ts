@@ -32,7 +32,7 @@ export interface LandscapeFeatures {
 /** What the classify phase found: the label that selects the strategy, and what it rests on. */
 export interface Classification {
   readonly label: LandscapeLabel
-  /** What the label was decided on: the share of kept promises, or the noise. */
+  /** What decided the label: the share of accurate steps, or the noise. */
   readonly score: number
   /** Readings it was decided on; fixed by budget and dimensions. */
   readonly readings: number

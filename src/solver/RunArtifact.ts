@@ -55,16 +55,16 @@ const Label = oneOf(["quadratic", "curved", "noisy"])
 
 export const ClassificationShape = object({
   label: about(Label, "What the classify phase found, and what the selection begins with."),
-  score: figure("What the label was decided on: the share of kept promises, or the noise."),
-  readings: about(count, "Readings it was decided on."),
-  stencil: about(boolean, "False where the budget was too small for the quadratic model's first points."),
+  score: figure("What decided the label: the share of accurate steps, or the noise."),
+  readings: about(count, "Readings behind that decision."),
+  stencil: about(boolean, "False if the budget was too small for the quadratic model's first points."),
   features: about(Features, "What explains the label."),
   changes: maybe(
     about(
       list(
         object({
-          label: about(Label, "What the landscape was taken for from then on."),
-          readings: about(count, "Readings there were."),
+          label: about(Label, "The label from then on."),
+          readings: about(count, "Readings at that time."),
           reason: about(text(200), "Why."),
         }),
       ),
@@ -77,7 +77,7 @@ export const BestShape = object({
   params: ParamsShape,
   value: about(number(), "The reading, or under noise the mean it rests on, in the objective's own units."),
   standard_error: figure(
-    "Standard error of the value, in the objective's own units; null where readings repeat.",
+    "Standard error of the value, in the objective's own units; null if readings repeat.",
   ),
   eval_id: about(nullOr(count), "The trial at that point."),
   readings: about(count, "Readings that the value rests on."),
@@ -86,7 +86,7 @@ export const BestShape = object({
 const PhaseShape = object({
   phase: about(oneOf(RUN_PHASES), "The phase; every run has all three."),
   evaluations: about(count, "Trials that the phase asked for."),
-  elapsed_ms: figure("Time from its begin to its end, in milliseconds; null where no clock was at hand."),
+  elapsed_ms: figure("Time from its begin to its end, in milliseconds; null without a clock."),
 })
 
 const EnvironmentShape = record(nullOr(either(string(), number(), boolean)))
@@ -98,8 +98,8 @@ const artifactFields = {
   classification: optionalOrNull(about(ClassificationShape, "What the classify phase found.")),
   noise: optionalOrNull(about(number(), "Noise of one reading as a share of the probe's spread.")),
   best: optionalOrNull(about(BestShape, "The recommended point.")),
-  phases: optionalOrNull(about(list(PhaseShape), "What each phase took.")),
-  notes: optionalOrNull(about(list(text(2000)), "What a reader should know, in sentences.")),
+  phases: optionalOrNull(about(list(PhaseShape), "How long each phase took.")),
+  notes: optionalOrNull(about(list(text(2000)), "Notes for the reader, in sentences.")),
   environment: optionalOrNull(about(EnvironmentShape, "Where it ran: versions, platform, processor.")),
 }
 
@@ -111,7 +111,7 @@ export const RunArtifactShape = about(
   {
     name: "RunArtifact",
     title: "Arqon run artifact",
-    description: "The record of an offline search. docs/reference/solver-files.md tells all of it.",
+    description: "The record of an offline search. docs/reference/solver-files.md describes all of it.",
   },
 )
 

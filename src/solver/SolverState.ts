@@ -36,14 +36,14 @@ export type { HistoryEntry, PendingEntry }
 /** Where a run stands, in numbers. All but `duplicates` follow from the history. */
 export const CountsShape = object({
   budget: about(count, "Evaluations of the whole run."),
-  spent: about(count, "Evaluations asked for or told unasked."),
+  spent: about(count, "Evaluations, requested or not."),
   asked: about(count, "Trials asked for."),
-  told: about(count, "Trials that a result came for."),
-  pending: about(count, "Trials that no result has come for."),
+  told: about(count, "Trials with a result."),
+  pending: about(count, "Trials without a result."),
   failed: about(count, "Results without a number."),
-  duplicates: about(count, "Results that were known already, and ignored."),
+  duplicates: about(count, "Results that were already known, and ignored."),
   seeded: about(count, "Readings from before the run."),
-  foreign: about(count, "Readings that nobody had asked for."),
+  foreign: about(count, "Readings that were not requested."),
 })
 export interface RunCounts extends ShapeType<typeof CountsShape> {}
 
@@ -64,7 +64,7 @@ export const runFields = {
   ),
   run_id: runId,
   history: about(list(EntryShape), "The evaluations in the order they were told."),
-  pending: optionalOrNull(about(list(PendingShape), "Trials that no result has come for.")),
+  pending: optionalOrNull(about(list(PendingShape), "Trials without a result.")),
   counts: optionalOrNull(about(CountsShape, "Where the run stands.")),
 }
 
@@ -72,7 +72,7 @@ export const SolverStateShape = about(object({ ...runFields, config: SolverConfi
   name: "SolverState",
   title: "Arqon solver state",
   description:
-    "An offline search as it is saved between two calls. docs/reference/solver-files.md tells all of it.",
+    "An offline search as it is saved between two calls. docs/reference/solver-files.md describes all of it.",
 })
 
 /** A checked state with everything filled in; itself a valid input. */
@@ -190,7 +190,7 @@ export function runProblems(
       problem(
         ["history"],
         `holds ${asked} trials, pending ones included; the budget is ${budget}.`,
-        "Raise the budget, or import what is too much as a warm start.",
+        "Raise the budget, or import the excess as a warm start.",
       ),
     )
   order.check(problems)
@@ -217,7 +217,7 @@ export function runProblems(
 
 /** Problems after which a run is not looked at any further: far more than are shown. */
 const ENOUGH = 1000
-const ORDER = "It is the number of entries there were when the trial was asked for."
+const ORDER = "It is the length of the history when the trial was requested."
 
 /** When each trial was asked for, by id: the ids run from 0 without a gap, and the positions never go back. */
 class AskOrder {

@@ -182,6 +182,6 @@ export const SolverConfigShape = about(
     name: "SolverConfig",
     title: "Arqon solver configuration",
     description:
-      "What an offline search may try, and for how long. docs/reference/solver-files.md tells all of it.",
+      "What an offline search may try, and for how long. docs/reference/solver-files.md describes all of it.",
   },
 )

@@ -36,7 +36,7 @@ export const ParamsShape = about(
   "Values by parameter name, each in the parameter's own units.",
 )
 
-const UNREAD = "Whatever else a result carried. Not read, not kept."
+const UNREAD = "Anything else in a result: neither read nor kept."
 
 /** One evaluation as a document holds it. */
 export const EntryShape = about(
@@ -44,7 +44,7 @@ export const EntryShape = about(
     eval_id: optionalOrNull(
       about(
         count,
-        "The trial, counted from 0 in the order asked; null for a reading that no trial of the run asked for.",
+        "The trial, counted from 0 in the order asked; null for a reading that no trial of the run requested.",
       ),
     ),
     params: ParamsShape,
@@ -61,7 +61,7 @@ export const EntryShape = about(
     phase: optionalOrNull(
       about(oneOf(ENTRY_PHASES), {
         description:
-          "The phase that asked for it; told: a reading that nobody had asked for; seed: known before the run, outside the budget.",
+          "The phase that asked for it; told: a reading that was not requested; seed: known before the run, outside the budget.",
         default: "told",
       }),
     ),
@@ -70,7 +70,7 @@ export const EntryShape = about(
     asked_after: optionalOrNull(
       about(
         count,
-        "Entries there were in the history when the trial was asked for; null for a reading that nobody had asked for.",
+        "Length of the history when the trial was requested; null for a reading that was not requested.",
       ),
     ),
     error: optionalOrNull(about(text(1000), "Why the evaluation failed.")),
@@ -85,7 +85,7 @@ export const PendingShape = about(
   object({
     eval_id: about(count, "The trial, counted from 0 in the order asked."),
     params: ParamsShape,
-    asked_after: about(count, "Entries there were in the history when it was asked for."),
+    asked_after: about(count, "Length of the history when it was requested."),
     phase: about(oneOf(RUN_PHASES), "The phase that asked for it."),
     decision: about(text(200), "Why this point."),
   }),

@@ -37,7 +37,7 @@ export function readBounds(
       problem(
         path,
         `has ${names.length} parameters; the limit is ${MAX_DIMENSIONS}.`,
-        "Fix those that matter least.",
+        "Give those that matter least a fixed value.",
       ),
     )
     return []
@@ -127,7 +127,7 @@ function liveHint(one: Problem, path: Path): Problem {
     ? {
         path: one.path,
         message: "is an option of a live engine's knob only.",
-        suggestion: "Leave it out; seed() takes points that are known.",
+        suggestion: "Leave it out; pass known points to seed().",
       }
     : one
 }

@@ -19,7 +19,7 @@ export interface Told {
   readonly classification: Classification | null
 }
 
-/** What a reader should know, in sentences. */
+/** Notes for the reader, in sentences. */
 export function runNotes(settings: SolverSettings, run: Told): ReadonlyArray<string> {
   const { warnings, space, budget, probeCount, strategy } = settings
   const { told, failed, classification } = run

@@ -28,6 +28,6 @@ export function requireLocal(folder: string, typeOf: TypeOf = typeOnLinux): void
   throw new StateFileError({
     reason: "write",
     path: folder,
-    detail: `it lies on a network file system (${name}), where a lock may hold nobody off. Keep it on a local disk.`,
+    detail: `it is on a network file system (${name}), where locks may not work. Keep it on a local disk.`,
   })
 }

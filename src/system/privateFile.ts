@@ -68,10 +68,10 @@ function mkdirUnlessThere(at: string): void {
 
 /** What to do where a folder cannot be made or written in, by what the system says. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOTDIR: "it is there and is no folder: name another path, or move it away.",
+  ENOTDIR: "it exists and is not a folder: name another path, or move it away.",
   EACCES: "permission denied: let the user of this process read and write there, or name another path.",
   EPERM: "permission denied: let the user of this process read and write there, or name another path.",
-  ENOENT: "the system lets nobody make a folder there: name another path.",
+  ENOENT: "the system allows no folders there: name another path.",
   ENAMETOOLONG: "its name is too long: name another path.",
 }
 
@@ -79,7 +79,7 @@ function unusable(at: string, cause: unknown): StateFileError {
   const { code = "" } = causeCode(cause)
   const link = lstatOf(at)?.isSymbolicLink() === true && (code === "ELOOP" || code === "ENOENT")
   const detail = link
-    ? `it is a link that leads nowhere (${readlinkSync(at)}): make the folder that it points to, or remove the link.`
+    ? `it is a dangling link (${readlinkSync(at)}): make the folder that it points to, or remove the link.`
     : (REMEDIES[code] ?? causeText(cause))
   return new StateFileError({ reason: "write", path: at, detail, ...causeCode(cause) })
 }

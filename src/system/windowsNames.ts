@@ -12,7 +12,7 @@ const FORBIDDEN = /[<>:"|?*\p{Cc}]/u
 export function windowsProblem(path: string, platform: NodeJS.Platform = process.platform): string | null {
   if (platform !== "win32") return null
   const name = win32.basename(path)
-  if (DEVICE.test(name)) return `Windows takes "${name}" for a device. Choose another name.`
+  if (DEVICE.test(name)) return `Windows treats "${name}" as a device. Choose another name.`
   if (FORBIDDEN.test(name))
     return `Windows allows none of < > : " | ? * in a name, and "${name}" has one. Choose another name.`
   if (/[. ]$/.test(name)) return `Windows drops dots and spaces at the end of "${name}". Choose another name.`

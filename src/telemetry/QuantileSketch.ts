@@ -9,6 +9,7 @@ const NS_PER_US = 1_000
 /** Longer durations count as one hour. 131 KB cover everything from a nanosecond up. */
 const MOST_NS = 3_600_000_000_000
 
+/** Durations in microseconds, up to an hour: count, mean, largest, and quantiles at three significant digits. */
 export class QuantileSketch {
   private readonly histogram: Histogram = build({
     lowestDiscernibleValue: 1,

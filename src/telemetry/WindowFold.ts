@@ -12,6 +12,7 @@ import {
 import { type DigestInput, fillDigest } from "../domain/Digest.ts"
 import { readWindow, type Window } from "../domain/Window.ts"
 
+/** Folds digests into windows, one after another, as the hot path does. */
 export class WindowFold {
   private readonly accumulator: WindowAccumulator
   private readonly block = new Float64Array(DIGEST_WIDTH)

@@ -48,6 +48,7 @@ export interface Scenario {
   readonly seeds?: number
 }
 
+/** The value of a band's measure over all seeds, and whether it is acceptable. */
 export interface BandVerdict {
   readonly band: Band
   readonly value: number

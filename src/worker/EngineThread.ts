@@ -90,7 +90,7 @@ export class EngineThread {
         port1.close()
         resolve()
         if (this.error !== null) listener.gone("threw", this.error)
-        else if (this.hung) listener.gone("hung", `it showed no life for ${this.patienceMs / 1000} s`)
+        else if (this.hung) listener.gone("hung", `it did not respond for ${this.patienceMs / 1000} s`)
         else listener.gone("ended", `it ended with code ${code}`)
       })
     })

@@ -49,9 +49,7 @@ export function secure(
     rollbacksUs,
     generation: config.generation,
     from: { run: death.run, ended: false, atUs: death.atUs, why: `Its worker died: ${death.detail}` },
-    warnings: [
-      "What the cycle had learnt, and audit records that were still in memory, went with the worker.",
-    ],
+    warnings: ["What the cycle had learned, and audit records still in memory, were lost with the worker."],
   }
 }
 

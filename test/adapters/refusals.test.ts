@@ -152,7 +152,7 @@ describe("options of an adapter", () => {
     expect(anyhow(cacheTtl, cache)).toEqual({ staleUsPerSecond: "must be a finite number from 0, got null." })
     expect(anyhow(cacheTtl, cache, { staleUsPerSecond: 1 })).toEqual({})
     expect(anyhow(cacheTtl, new Map(), { staleUsPerSecond: 1 })).toEqual({
-      cache: "must be an LRUCache, got an object. lru-cache makes one.",
+      cache: "must be an LRUCache, got an object. Create one with lru-cache.",
     })
   })
 })
@@ -167,20 +167,20 @@ describe("an adapter of one package", () => {
     // As p-limit was before 6.
     expect(anyhow(queueConcurrency, () => {})).toHaveProperty("queue")
     expect(anyhow(bottleneckConcurrency, pLimit(3))).toEqual({
-      limiter: "must be a Bottleneck, got a function. new Bottleneck() makes one.",
+      limiter: "must be a Bottleneck, got a function. Create one with new Bottleneck().",
     })
     expect(anyhow(pgPoolSize, {})).toEqual({
-      pool: "must be a pg.Pool, got an object. new pg.Pool() makes one.",
+      pool: "must be a pg.Pool, got an object. Create one with new pg.Pool().",
     })
     expect(anyhow(piscinaThreads, pool)).toEqual({
-      pool: "must be a Piscina, got an object. new Piscina({ filename }) makes one.",
+      pool: "must be a Piscina, got an object. Create one with new Piscina({ filename }).",
     })
     expect(anyhow(piscinaThreads, piscina)).toEqual({
       "pool.maxThreads": "must be at least 2, got 1. Give the pool more threads.",
     })
     expect(anyhow(bullWorkerConcurrency, new PQueue())).toEqual({
       worker:
-        'must be a Worker with a processor, got an object. new Worker("queue", processor, { connection }) makes one.',
+        'must be a Worker with a processor, got an object. Create one with new Worker("queue", processor, { connection }).',
     })
   })
 
@@ -197,7 +197,7 @@ describe("a middleware", () => {
     "%o is refused without a limiter when it is made, not at the first request",
     (middleware) => {
       expect(anyhow(middleware, undefined, { retryAfterSecond: 1 })).toEqual({
-        limiter: "must be a limiter, got undefined. inFlightLimiter() makes one.",
+        limiter: "must be a limiter, got undefined. Create one with inFlightLimiter().",
         retryAfterSecond: 'is not an option here. Did you mean "retryAfterSeconds"?',
       })
       // A header of HTTP says whole seconds.
@@ -211,7 +211,7 @@ describe("a middleware", () => {
 
 describe("tune", () => {
   it("names a value that is not an adapter", () => {
-    const remedy = "inFlightLimiter() makes one, and so do the others of arqon/adapters."
+    const remedy = "Create one with inFlightLimiter() or another function of arqon/adapters."
     expect(anyhow(tune)).toEqual({ adapters: `must be an adapter, got undefined. ${remedy}` })
     expect(anyhow(tune, [])).toEqual({ adapters: `must name at least one. ${remedy}` })
     expect(anyhow(tune, [inFlightLimiter(), 3])).toEqual({

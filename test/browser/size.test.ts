@@ -45,6 +45,16 @@ describe("what a browser loads", () => {
     expect(code).not.toMatch(/"effect(\/|")/)
   })
 
+  it("contains nothing of XState and no statechart if only a fleet is imported", async () => {
+    const [{ code }] = await bundle('import { createFleet } from "arqon"; globalThis.made = createFleet', {
+      external: [/^xstate/],
+      readable: true,
+    })
+    expect(code).toContain("maxEngines")
+    expect(code).not.toMatch(/"xstate"/)
+    expect(code).not.toContain("createMachine")
+  })
+
   it("keeps the parts for relocations and sinks separate from the engine", async () => {
     expect((await weights.get(ENTRIES[0].what)?.())?.laterKb).toBeGreaterThan(0)
   })

@@ -123,7 +123,7 @@ describe("a mistake", () => {
     expect(() => journalDirectory(desk.path("state.txt"))).toThrow(
       /state\.txt is a file\. Give the directory/,
     )
-    expect(() => journalDirectory(empty)).toThrow(/empty holds no journal\. Give the directory/)
+    expect(() => journalDirectory(empty)).toThrow(/empty contains no journal\. Give the directory/)
     // An engine may begin to write while somebody already follows.
     expect(stateDirectory(empty)).toBe(empty)
   })
@@ -141,7 +141,7 @@ describe("a mistake", () => {
     const words = `${before} empty ${after}`.trim().split(" ")
     const { code, stdout, stderr } = await desk.run(...words)
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
-    expect(stderr).toContain("empty holds no journal.")
+    expect(stderr).toContain("empty contains no journal.")
   })
 
   it("that names another program's files is refused, whatever they are called", async () => {
@@ -182,7 +182,7 @@ describe("a mistake", () => {
     expect(late).toMatchObject({
       code: 0,
       stdout: "",
-      stderr: "No record is like that (from 1000.000000 s).\n",
+      stderr: "No record matches (from 1000.000000 s).\n",
     })
   })
 

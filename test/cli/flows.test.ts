@@ -187,7 +187,7 @@ describe("a run as a document", () => {
   })
 })
 
-describe("D a mistake", () => {
+describe("a mistake", () => {
   it("in a configuration is shown in place, all problems at once", async () => {
     desk.write("c.json", '{\n  "budget": 0,\n  "bounds": { "x": { "min": 1, "max": 2, "scle": "log" } }\n}\n')
     const { code, stdout, stderr } = await desk.run("validate", "--config", "c.json")

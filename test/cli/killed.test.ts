@@ -53,7 +53,7 @@ describe("a run that is killed", () => {
     }
     expect(shown.size).toBeGreaterThanOrEqual(KILLS)
     const next = desk.start(args)
-    await next.seen(/Going on with .*: \d+ of 400 evaluations done/)
+    await next.seen(/Resuming .*: \d+ of 400 evaluations done/)
     next.child.kill("SIGINT")
     expect((await next.ended).code).toBe(130)
     expect(readdirSync(desk.folder).sort()).toEqual(["f.sh", "state.json", "state.json.lock", "tune.json"])

@@ -115,7 +115,7 @@ describe("a run", () => {
     const { code } = await run(script, "--timeout", "300ms")
     expect(code).toBe(0)
     expect(desk.json("state.json").history.map(({ value, error }) => [value, error])).toEqual([
-      [null, "took longer than 300 ms and was ended"],
+      [null, "took longer than 300 ms and was stopped"],
       [5, undefined],
     ])
     for (const pid of desk.read("pids.txt").trim().split(" ")) expect(isRunning(Number(pid))).toBe(false)
@@ -139,7 +139,7 @@ describe("a run", () => {
       "0",
     )
     expect(code).toBe(3)
-    expect(stdout).toContain("No evaluation gave a value.")
+    expect(stdout).toContain("No evaluation returned a value.")
     expect(stdout).toContain("40 of 40 evaluations, 40 failed")
     // Nobody has seen it.
     expect(stdout).not.toContain("The landscape looks")
@@ -260,7 +260,7 @@ describe("a run", () => {
     expect(folder).toMatchObject({ code: 1, stderr: expect.stringContaining("is a folder") })
     expect(noInterpreter).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("the program its first line (#!) names"),
+      stderr: expect.stringContaining("the program in its first line (#!)"),
     })
     expect(existsSync(desk.path("new.json"))).toBe(false)
   })
@@ -319,7 +319,7 @@ describe("an interrupted run", () => {
       const second = await run(script)
       expect(second).toMatchObject({
         code: 0,
-        stderr: expect.stringContaining("3 of 8 evaluations done, 2 begun and not finished"),
+        stderr: expect.stringContaining("3 of 8 evaluations done, 2 started but not finished"),
       })
       expect(desk.read("order.txt").trim().split("\n")).toEqual(["3", "4", "5", "6", "7"])
       const { history, run_id } = desk.json("state.json")

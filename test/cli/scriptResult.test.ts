@@ -38,7 +38,7 @@ describe("the output of a script", () => {
     ['{"value": null}', "null"],
     ['{"value": NaN}', "null"],
     ['{"value": "Infinity"}', "Infinity"],
-    ['{"value": 3, "failed": true}', "script said so"],
+    ['{"value": 3, "failed": true}', "script reported it"],
     ['{"failed": "diverged"}', "diverged"],
     ['{"failed": true, "error": "out of memory"}', "out of memory"],
   ])("%j says that there is no value", (text, reason) => {

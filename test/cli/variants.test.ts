@@ -65,7 +65,7 @@ describe("arqon variants", () => {
     desk.write("bad.json", '{"values": ')
     desk.write("odd.json", { values: { codec: "zstd" }, rolback: {} })
     const bad = await desk.run("variants", "add", "x", "--content", "bad.json", ...by("ada"))
-    expect(bad).toMatchObject({ code: 1, stderr: expect.stringContaining("is no JSON") })
+    expect(bad).toMatchObject({ code: 1, stderr: expect.stringContaining("is not JSON") })
     const odd = await desk.run("variants", "add", "x", "--content", "odd.json", ...by("ada"))
     expect(odd).toMatchObject({ code: 1, stderr: expect.stringContaining("rolback") })
     // The directory will do, as in a program.

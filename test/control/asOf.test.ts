@@ -40,7 +40,7 @@ const variant = (name: string): SelectableVariant => ({
   rollback: { to: "previous", afterBreaches: 1, quarantineUs: 0 },
 })
 
-describe("D a selection saved under another clock", () => {
+describe("a selection saved under another clock", () => {
   it("keeps its intervals, with no time behind or ahead of the new clock", () => {
     const state = {
       ...EMPTY_SELECTION,
@@ -85,7 +85,7 @@ describe("an object that was saved under another clock", () => {
   })
 })
 
-describe("D regimes saved under another clock", () => {
+describe("regimes saved under another clock", () => {
   it("were last met no later than now, and are left alone for at most the usual time", () => {
     const longest = longestRetryUs(DEFAULT_REENTRY)
     expect(longest).toBe(DEFAULT_REENTRY.retryUs * 4096)

@@ -129,7 +129,7 @@ describe("a bandit's belief", () => {
   })
 })
 
-describe("D a bandit's draws", () => {
+describe("a bandit's draws", () => {
   /** The chance of each of so many decisions, seen through an arm whose belief is known. */
   const chancesOf = (name: string, seed: number): ReadonlyArray<number> => {
     const history = [1, 2, 3, 4].map((loss) => ({ name, loss }))
@@ -165,7 +165,7 @@ describe("D a bandit's draws", () => {
   })
 })
 
-describe("D arms no longer offered", () => {
+describe("arms no longer offered", () => {
   it("are forgotten; without any, the state stays the same object", () => {
     const state = learnAll(
       NAMES.map((name) => ({ name, loss: 1 })),

@@ -141,7 +141,7 @@ describe("the numbers of the guard", () => {
   })
 })
 
-describe("D the text of the guard", () => {
+describe("the text of the guard", () => {
   const WATCHED: More = [[G.G_WATCHED, 1]]
   const DRAINS: More = [[G.G_DRAINING, 1]]
 

@@ -3,7 +3,7 @@ import { presetOf, resolveGuardrails } from "../../src/control/guardrails.ts"
 import type { GuardrailConfig } from "../../src/domain/configSchema.ts"
 import { GUARDRAILS } from "../../src/domain/guardrailPresets.ts"
 
-describe("D the guardrails that a user requests", () => {
+describe("the guardrails that a user requests", () => {
   it("can be a preset's name", () => {
     for (const name of ["conservative", "balanced", "aggressive"] as const)
       expect(resolveGuardrails(name)).toEqual(GUARDRAILS[name])

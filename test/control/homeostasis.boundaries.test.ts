@@ -289,7 +289,7 @@ describe("a regime met again", () => {
   })
 })
 
-describe("D a regime is evicted", () => {
+describe("a regime is evicted", () => {
   it("when it was not met for longer than the policy allows, to the microsecond; otherwise the state is unchanged", () => {
     const state = under(0.1, knowing(regimeOf(1, 0.9, 0.5, { metUs: 7 })))
     expect(cycled(state, [{ nowUs: 10_007 }]).evictions).toEqual([])

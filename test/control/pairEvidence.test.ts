@@ -55,7 +55,7 @@ function scoresOf(differences: ReadonlyArray<number>): ReadonlyArray<number> {
 
 const PAIRS = 9
 
-describe("D evidence under signs decided by a coin", () => {
+describe("evidence under signs decided by a coin", () => {
   it("averages 1 over all outcomes, whatever sizes an adversary picks", () => {
     fc.assert(
       fc.property(adversaries, (adversary) => {

@@ -216,7 +216,7 @@ describe("the way back", () => {
   })
 })
 
-describe("D a ramp on behalf of a variant", () => {
+describe("a ramp on behalf of a variant", () => {
   it("starts from the latest windows; without a canary it returns at once", () => {
     const memory = {
       ...EMPTY_HOMEOSTASIS,

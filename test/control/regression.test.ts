@@ -7,7 +7,7 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 
 const policy = { rollbackRegressions: 3, regressionsToTrip: 5 }
 
-describe("D a count of regressions leads to", () => {
+describe("a count of regressions leads to", () => {
   it("a rollback at its limit, and a trip if it continues", () => {
     const verdicts = [1, 2, 3, 4, 5, 6].map((after) => judgeRegressions(after - 1, after, policy))
     expect(verdicts).toEqual(["carryOn", "carryOn", "rollBack", "carryOn", "trip", "trip"])

@@ -103,8 +103,8 @@ describe("where a resumed engine begins", () => {
       "batch was 43, which is between its steps now: it begins at 45.",
       "rate was 11, which is out of its bounds now: it begins at its initial 1.",
       "width is a new knob and begins at its initial 3.",
-      "depth is no knob any more.",
-      "The baseline is dropped: it does not fit the knobs that there are now.",
+      "depth is no longer a knob.",
+      "The baseline is dropped: it does not fit the current knobs.",
     ])
   })
 
@@ -117,7 +117,7 @@ describe("where a resumed engine begins", () => {
         },
       }).warnings
     expect(lost(20)).toHaveLength(20)
-    expect(lost(20).at(-1)).toBe("k19 is no knob any more.")
+    expect(lost(20).at(-1)).toBe("k19 is no longer a knob.")
     expect(lost(23)).toHaveLength(21)
     expect(lost(23).at(-1)).toBe("And 3 knobs more.")
   })
@@ -128,7 +128,7 @@ describe("where a resumed engine begins", () => {
     expect(start).toEqual({})
     expect(warnings).toEqual([
       "constructor is a new knob and begins at its initial 0.5.",
-      "other is no knob any more.",
+      "other is no longer a knob.",
     ])
   })
 })
@@ -197,7 +197,7 @@ describe("SafeMode that was open", () => {
         deadlineUs: null,
         detail:
           `The journal is damaged: ${damage}. Inspect it (arqon audit verify ./state); ` +
-          "restore it from a copy and restart the engine, or go on from here with reset().",
+          "restore it from a copy and restart the engine, or continue from here with reset().",
       })
       expect(start).toEqual(stopped.baseline)
       expect(from.why).toContain("The record of run r1 is damaged")
@@ -216,9 +216,7 @@ describe("a clock behind the end of the last run", () => {
     const { safeMode, rollbacksUs, warnings } = begun(left, { nowUs: 40 * SECOND })
     expect(safeMode).toMatchObject({ sinceUs: 30 * SECOND, deadlineUs: 60 * SECOND })
     expect(rollbacksUs).toEqual([-50 * SECOND, 20 * SECOND])
-    expect(warnings).toEqual([
-      "The clock stands before the end of that run: its times were moved back with it.",
-    ])
+    expect(warnings).toEqual(["The clock is behind the end of that run, so its times were moved back."])
   })
 
   it("counts the rollbacks of the hour by their relative times", () => {
@@ -246,20 +244,20 @@ describe("the message to a person", () => {
       run: "r1",
       ended: true,
       atUs: stopped.atUs,
-      why: "Run r1 was stopped: the plant begins where it was left. Gains begin anew.",
+      why: "Run r1 was stopped: the plant begins where it was left. Gains start over.",
     })
     const told = (left: Partial<LeftBehind>, more: Partial<Policy> = {}) => begun(left, more).from.why
     expect(told({}, { resume: "baseline" })).toBe(
-      "Run r1 was stopped: the plant begins on its baseline. Gains begin anew.",
+      "Run r1 was stopped: the plant begins on its baseline. Gains start over.",
     )
-    expect(told(killed)).toBe("Run r1 was cut short: the plant begins on its baseline. Gains begin anew.")
+    expect(told(killed)).toBe("Run r1 was cut short: the plant begins on its baseline. Gains start over.")
     expect(told({ ended: false, baseline: null })).toContain(
-      "the plant begins on its last base, for there was no baseline.",
+      "the plant begins on its last base, because there was no baseline.",
     )
     expect(told({ base: null, baseline: null })).toContain("the plant begins on its initial values.")
     expect(told({ run: null, damage: "unreadable" })).toContain("Nothing of the last run can be read:")
     expect(told({ trips: [{ reason: "thrashing", atUs: 1 }] })).toContain(
-      "on its baseline, and SafeMode is open (thrashing). Gains begin anew.",
+      "on its baseline, and SafeMode is open (thrashing). Gains start over.",
     )
   })
 
@@ -271,7 +269,7 @@ describe("the message to a person", () => {
     expect(told(conservative, balanced)).toEqual([
       "The guardrails had been changed while it ran (conservative): it begins with those of its configuration (balanced).",
     ])
-    expect(told({ ...balanced, maxStep: 0.07 }, balanced)[0]).toContain("ran (numbers of somebody's own): it")
+    expect(told({ ...balanced, maxStep: 0.07 }, balanced)[0]).toContain("ran (custom numbers): it")
     for (const [before, now] of [
       [balanced, { ...balanced }],
       [null, balanced],

@@ -181,7 +181,7 @@ describe("a critical effect", () => {
   })
 })
 
-describe("D a hold", () => {
+describe("a hold", () => {
   const bad: Record<string, PairReading> = {
     "a window that expired": { ...pairAt(50, 1, 1), tuned: null },
     "a baseline that expired": { ...pairAt(50, 1, 1), baseline: null },

@@ -72,7 +72,7 @@ describe("the state of the guard", () => {
     bench.guard.watchOver(bench.state)
     while (bench.until(30, storm) !== GUARD_TRY_START);
     expect(shown(bench).text).toBe(
-      "Standing on the configuration it began with: the objective was at 40 where SafeMode or a rollback had put the plant; no window has been read here yet.",
+      "On the initial configuration: the objective was at 40 where SafeMode or a rollback had put the plant; no window has been read here yet.",
     )
     bench.until(30, storm)
     expect(shown(bench)).toMatchObject({ phase: "holding" })

@@ -16,7 +16,7 @@ import { SAFE_MODE_EXITS, TRIP_REASONS, type TripReason } from "../../src/domain
 const reasons = TRIP_REASONS.filter((reason): reason is TripReason => reason !== "none")
 const MINUTE_US = 60_000_000
 
-describe("D when SafeMode opens, the plant goes", () => {
+describe("when SafeMode opens, the plant goes", () => {
   it("to the baseline after regressions, emergencies, faults, silence, swings and violated rules, and to the base otherwise", () => {
     expect(reasons.filter((reason) => restoreFor(reason) === "baseline")).toEqual([
       "objectiveRegression",
@@ -29,7 +29,7 @@ describe("D when SafeMode opens, the plant goes", () => {
   })
 })
 
-describe("D the latch may be left", () => {
+describe("the latch may be left", () => {
   it("by the configured exit for ordinary reasons", () => {
     for (const exit of ["timer", "manualReset", "objectiveRecovery"] as const) {
       expect(exitFor("thrashing", { ...DEFAULT_SAFE_MODE, exit }, 0)).toBe(exit)
@@ -93,7 +93,7 @@ describe("the hour of rollbacks", () => {
   })
 })
 
-describe("D a run of refusals means", () => {
+describe("a run of refusals means", () => {
   it("its common cause if that has its own trip", () => {
     expect(tripForRefusals(["thrashing", "thrashing", "thrashing"])).toBe("thrashing")
     expect(tripForRefusals(["budgetExhausted", "budgetExhausted"])).toBe("budgetExhausted")

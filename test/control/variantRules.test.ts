@@ -62,7 +62,7 @@ describe("two names", () => {
   })
 })
 
-describe("D what is stored", () => {
+describe("what is stored", () => {
   it("has a readable length, a calendar date, and a visible author", () => {
     const whole = { by: "a".repeat(MAX_BY), why: "w".repeat(MAX_WHY), atUs: -8.64e21 }
     expect(signatureProblems(whole)).toEqual([])
@@ -183,7 +183,7 @@ describe("an approval", () => {
     ])
     const few = [evidence(1, { readings: MIN_READINGS - 1 }), evidence(2, { readings: 1 })]
     expect(rows(approvalProblems(record({ evidence: few }), "Bob"))).toEqual([
-      ["evidence", `rests on fewer than ${MIN_READINGS} readings.`, "Measure it more often."],
+      ["evidence", `has fewer than ${MIN_READINGS} readings.`, "Measure it more often."],
     ])
     const broken = [
       evidence(1),
@@ -223,7 +223,7 @@ describe("a promotion", () => {
   })
 })
 
-describe("D an impossible step", () => {
+describe("an impossible step", () => {
   it("reports the state, the step, and the alternatives", () => {
     const ways = VARIANT_STATES.map((state) => noWay(state, "promote"))
     expect(new Set(ways.map(({ suggestion }) => suggestion)).size).toBe(VARIANT_STATES.length)

@@ -61,7 +61,7 @@ describe("advice on windows", () => {
   })
 })
 
-describe("D advice for an engine", () => {
+describe("advice for an engine", () => {
   const settings = (lookAhead?: boolean): Pick<EngineSettings, "window" | "gains"> => ({
     window: five as EngineSettings["window"],
     gains: lookAhead === undefined ? {} : { lookAhead },

@@ -79,7 +79,7 @@ describe("the engine's own verdict", () => {
   })
 })
 
-describe("D a shared machine", () => {
+describe("a shared machine", () => {
   it("is mentioned below the verdict, by its load average or by its own readings; a quiet one is not", () => {
     expect(textsOf(disturbance({ ...machine, loadAverage: 13.2 }, 1))).toContain("load average 13 on 2 cores")
     expect(textsOf(disturbance({ ...machine, loadAverage: 6 }, 1))).toContain("load average 6")

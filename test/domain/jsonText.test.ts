@@ -32,13 +32,13 @@ describe("reading a text", () => {
     ["a comma before the end of a list", "[1, ]", "The text has a comma before ]. Remove it."],
     ["a missing comma", '{"a": 1 "b": 2}', 'The text needs a comma or } here, found "\\"".'],
     ["a comment", '{"a": 1 // one\n}', 'The text needs a comma or } here, found "/". JSON has no comments.'],
-    ["single quotes", "{'a': 1}", 'The text needs a key here, found "\'". Keys stand in double quotes.'],
+    ["single quotes", "{'a': 1}", 'The text needs a key here, found "\'". Put keys in double quotes.'],
     ["a key without quotes", "{a: 1}", 'The text has a key without quotes. Write "a".'],
     ["a missing colon", '{"a" 1}', 'The text needs a colon after the key, found "1".'],
-    ["NaN", "[NaN]", "The text has a number that JSON does not know: NaN. Write null where there is none."],
+    ["NaN", "[NaN]", "The text has a number that is not JSON: NaN. Write null where there is none."],
     ["Python's True", "[True]", "The text has the word True. Write true."],
     ["Python's None", "[None]", "The text has the word None. Write null."],
-    ["a bare word", "[yes]", "The text has a word without quotes. Texts stand in double quotes."],
+    ["a bare word", "[yes]", "The text has a word without quotes. Put texts in double quotes."],
     [
       "a bare fraction",
       "[.5]",
@@ -47,7 +47,7 @@ describe("reading a text", () => {
     [
       "a number with a leading zero",
       "[01]",
-      "The text has a number that JSON does not know. Write it like 0.5, -3 or 1e-9.",
+      "The text has a number that is not JSON. Write it like 0.5, -3 or 1e-9.",
     ],
     ["a lone minus", "[-]", "The text has a number without digits."],
     [
@@ -55,17 +55,13 @@ describe("reading a text", () => {
       '["a\n"]',
       "The text has a text without an end. Close it with a double quote on its line.",
     ],
-    [
-      "an unknown escape",
-      '["\\x"]',
-      "The text has an escape that JSON does not know. Write a backslash as \\\\.",
-    ],
+    ["an unknown escape", '["\\x"]', "The text has an escape that is not JSON. Write a backslash as \\\\."],
     [
       "a control character",
       '["\u001f"]',
       "The text has a control character in a text. Write it as an escape, for example \\t.",
     ],
-    ["two documents", "{} {}", "The text goes on after its end. One document a file."],
+    ["two documents", "{} {}", "The text continues after its end. A file holds one document."],
     ["a torn end", '{"a": [1, 2', "The text needs a comma or ] here, but the text ends."],
     ["a key given twice", '{"a": 1,\n"a": 2}', "is given twice, first on line 1. Keep one."],
   ])("refuses %s, with a word for it", (_, text, expected) => {

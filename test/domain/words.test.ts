@@ -42,7 +42,7 @@ const STATUS = [
   "COOLDOWN_ACTIVE",
 ]
 
-describe("D words match the codes", () => {
+describe("words match the codes", () => {
   it("every status code has its name at its index", () => {
     expect([...VIOLATIONS]).toEqual(byCode(STATUS).map(camel))
   })

@@ -162,7 +162,7 @@ describe("a sink", () => {
   it("needs a unique name", async () => {
     const sink: AuditSink = { name: "twin", write: () => Effect.void, close: Effect.void }
     const engine = manual({ sinks: [sink, sink] })
-    await expect(engine.start()).rejects.toThrow(/twin.*is there twice/)
+    await expect(engine.start()).rejects.toThrow(/twin.*appears twice/)
     expect(engine.getSnapshot().status).toBe("idle")
   })
 })

@@ -226,7 +226,7 @@ describe("an engine in manual time", () => {
   })
 })
 
-describe("D an engine refuses, without a change,", () => {
+describe("an engine refuses, without a change,", () => {
   const unchanged = async (act: (engine: ReturnType<typeof manual>) => void): Promise<unknown> => {
     const engine = manual()
     await engine.start()
@@ -559,7 +559,7 @@ describe("windows as an Observable", () => {
   })
 })
 
-describe("D the documented snippet", () => {
+describe("the documented snippet", () => {
   it("runs as written", async () => {
     const handle = async (request: string): Promise<string> => request.toUpperCase()
     const seen: Array<string> = []

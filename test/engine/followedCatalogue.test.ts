@@ -108,7 +108,7 @@ describe("an engine that follows a catalogue", () => {
     expect(() => engine.relocation.offer(on("errorrate"))).toThrow(
       /offered\.zstd\.constraints\[0\]\.channel.*errorrate.*Did you mean "errorRate"/,
     )
-    expect(() => engine.relocation.offer([...on("errorRate"), ...on("errorRate")])).toThrow(/is there twice/)
+    expect(() => engine.relocation.offer([...on("errorRate"), ...on("errorRate")])).toThrow(/appears twice/)
     await engine.stop()
   })
 

@@ -31,7 +31,7 @@ async function engineAt(options: { readonly rollbacksPerHour?: number } = {}): P
   return { engine, run }
 }
 
-describe("D a baseline set by hand in SafeMode", () => {
+describe("a baseline set by hand in SafeMode", () => {
   // Root cause: the guard kept the levels of the tuned configuration when SafeMode opened, and took them for the baseline's.
   it("is not expected to deliver what the previous configuration did", async () => {
     const { engine, run } = await engineAt()
@@ -67,7 +67,7 @@ describe("one blame too many in an hour", () => {
     expect(engine.getSnapshot().guard).toMatchObject({
       phase: "watching",
       text: expect.stringMatching(
-        /^Standing where SafeMode or a rollback put the plant.* SafeMode waits for a person\.$/,
+        /^Where SafeMode or a rollback put the plant.* SafeMode waits for a person\.$/,
       ),
     })
     expect(told()).toHaveLength(1)

@@ -39,7 +39,7 @@ const options = (own: object): EngineOptions<"workers"> => ({
   ...own,
 })
 
-describe("D learned data", () => {
+describe("learned data", () => {
   it("states the ranges of its knobs, and is accepted by an engine with the same ranges", async () => {
     const engine = createEngine(options({ learned: learned([regime(1)]) }))
     await engine.start()
@@ -63,13 +63,9 @@ describe("D learned data", () => {
 
   it("under other ranges, or with repeated numbers, is set aside in its directory", async () => {
     for (const [name, kept, words] of [
-      [
-        "ranges",
-        learned([regime(1)], { ranges: [{ min: 1, max: 9, scale: "linear" }] }),
-        "is of other ranges",
-      ],
-      ["twice", learned([regime(1), regime(1)]), "two regimes of one number"],
-      ["next", learned([regime(9)]), "two regimes of one number"],
+      ["ranges", learned([regime(1)], { ranges: [{ min: 1, max: 9, scale: "linear" }] }), "has other ranges"],
+      ["twice", learned([regime(1), regime(1)]), "repeats the number of a regime"],
+      ["next", learned([regime(9)]), "repeats the number of a regime"],
     ] as const) {
       const state = folder.in(name)
       const before = nodeEngine(options({ state }))

@@ -380,7 +380,7 @@ describe("a run with both", () => {
   })
 })
 
-describe("D learned data", () => {
+describe("learned data", () => {
   it("is kept beside the journal; an invalid file is set aside", async () => {
     const state = mkdtempSync(join(tmpdir(), "arqon-learned-"))
     const make = (): Engine =>

@@ -34,7 +34,7 @@ async function run(plant: MemoryPlant, seconds: number, seen: (snapshot: EngineS
   await engine.stop()
 }
 
-describe("D an engine on a plant that remembers", () => {
+describe("an engine on a plant that remembers", () => {
   it("reports it in snapshot, record and studio, detects a change from whole readings, and replays byte for byte", async () => {
     const modes = new Set<string>()
     const sentences = new Set<string>()

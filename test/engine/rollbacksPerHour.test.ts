@@ -88,7 +88,7 @@ function latchCount({ core }: Alone): number {
   return rollbacksInHour(rollbacksUs, core.nowUs)
 }
 
-describe("D rollbacks per hour", () => {
+describe("rollbacks per hour", () => {
   it("count only automatic ones, with and without actors", async () => {
     const engine = createEngine({ params, clock: "manual", guardrails })
     const fleet = fleetOf({}, { guardrails })

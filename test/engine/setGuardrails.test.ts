@@ -38,7 +38,7 @@ const largestMove = (engine: ArqonEngine<Knob>, after: number): number => {
 /** Number of the last record. */
 const newest = (engine: ArqonEngine<Knob>): number => engine.audit.records().at(-1)?.seq ?? 0
 
-describe("D new guardrails", () => {
+describe("new guardrails", () => {
   it("hold from the next apply, for the tuner too, which is never refused", async () => {
     const engine = await started({ guardrails: "aggressive", guard: false })
     let next = drive(engine, { digests: 400 })

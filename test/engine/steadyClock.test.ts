@@ -4,7 +4,7 @@
  */
 import type * as Clock from "effect/Clock"
 import { describe, expect, it } from "vitest"
-import { steadyClock } from "../../src/engine/runEngine.ts"
+import { steadyClock } from "../../src/engine/steadyClock.ts"
 
 const HOUR_MS = 3_600_000
 

@@ -40,7 +40,7 @@ function live(engine: ArqonEngine<Knob>, visits: number): void {
 
 const TEMPORAL: Partial<EngineOptions<Knob>> = { homeostasis: { key: "temporal" } }
 
-describe("D an engine that recognises loads by their pattern", () => {
+describe("an engine that recognises loads by their pattern", () => {
   it("returns to the best place of each load, which a level alone cannot tell, and replays byte for byte", async () => {
     const kept = async (options: Partial<EngineOptions<Knob>>) => {
       const recorded = await record((engine) => live(engine, 6), options)

@@ -65,7 +65,7 @@ describe("a trip while SafeMode is open by hand", () => {
   })
 })
 
-describe("D a note that is not a text, as when a call is a button's listener", () => {
+describe("a note that is not a text, as when a call is a button's listener", () => {
   const event: Record<string, unknown> = { type: "click" }
   event["target"] = event
   /** As JavaScript calls it. */

@@ -179,7 +179,7 @@ describe("commands to an engine of a fleet", () => {
   }
 })
 
-describe("D listeners to the audit of a fleet", () => {
+describe("listeners to the audit of a fleet", () => {
   it("get the records in the sinks' order, even if another listener gives commands", async () => {
     const { fleet, engine, other, step } = await started()
     const heard: ReadonlyArray<Array<string>> = [[], []]

@@ -173,7 +173,7 @@ describe("engines of a fleet", () => {
   })
 })
 
-describe("D an engine without reports", () => {
+describe("an engine without reports", () => {
   it("rests on its base, is put away, stays readable, and continues from what it had learned", async () => {
     const fleet = fleetOf({ passivateAfterUs: 120 * SECOND })
     const seen: Array<FleetEvent["type"]> = []
@@ -249,7 +249,7 @@ describe("D an engine without reports", () => {
   })
 })
 
-describe("D in any sequence of events", () => {
+describe("in any sequence of events", () => {
   it("every engine stays in bounds, generations rise, record numbers have no gap, and stop leaves every plant on its base", async () => {
     const act = fc.record({
       who: fc.nat(3),

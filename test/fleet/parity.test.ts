@@ -55,7 +55,7 @@ const expectSame = async (seed: number, steps: number, plant: Plant): Promise<Re
   return one
 }
 
-describe("D an engine of a fleet and a single one", () => {
+describe("an engine of a fleet and a single one", () => {
   it("learn the same, and make the same configurations their baseline", async () => {
     const lines = await expectSame(7, 8_000, (values, step) => ({ objective: bowl(values) + wobble(step) }))
     expect(lines.length).toBeGreaterThan(500)

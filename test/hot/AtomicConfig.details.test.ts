@@ -78,7 +78,7 @@ describe("a configuration begins", () => {
   })
 })
 
-describe("D a configuration shows", () => {
+describe("a configuration shows", () => {
   it("why SafeMode is open, and 0 when it is not", () => {
     const rig = makeRig([linear()])
     expect(rig.config.latch).toBe(0)

@@ -272,7 +272,7 @@ describe("turns", () => {
   })
 })
 
-describe("D a range wider than its limit", () => {
+describe("a range wider than its limit", () => {
   const NARROW = { ...lax, rangePerMinute: 1 / 8 }
   const told = ({ window }: Minute): ReadonlyArray<number> => [...window.details.subarray(0, 3)]
 

@@ -113,7 +113,7 @@ const at = (hot: HotPath, us: number): HotPath => {
 
 const openOf = (hot: HotPath): boolean => Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
 
-describe("D the time of a digest", () => {
+describe("the time of a digest", () => {
   it.each([
     ["behind", 40 * MS],
     ["at no number", Number.NaN],
@@ -407,7 +407,7 @@ describe("an emergency", () => {
   })
 })
 
-describe("D the record", () => {
+describe("the record", () => {
   const full = {
     timestampUs: 3 * MS,
     objective: 2,

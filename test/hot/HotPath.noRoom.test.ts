@@ -50,7 +50,7 @@ const baselineAt = (hot: HotPath, unit: number): void => {
   executor.setBaseline()
 }
 
-describe("D a digest that finds no room", () => {
+describe("a digest that finds no room", () => {
   it("in the audit is in no window, and is counted", () => {
     const hot = hotPath()
     fill(hot)
@@ -100,7 +100,7 @@ describe("time that passes while the audit has no room", () => {
   })
 })
 
-describe("D an emergency that continues at the start", () => {
+describe("an emergency that continues at the start", () => {
   /** In SafeMode, at the start, which took the place of a baseline with a margin of -0.9. */
   const atStart = (): HotPath => {
     const hot = hotPath({ auditCapacity: 64 })

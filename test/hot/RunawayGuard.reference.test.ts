@@ -283,7 +283,7 @@ function calmLife(seed: number): Both {
   return both
 }
 
-describe("D the runaway guard and its reference rule", () => {
+describe("the runaway guard and its reference rule", () => {
   it("agree on every window and keep the same state, whatever happens", () => {
     const acts = new Set<string>()
     for (let seed = 0; seed < 104; seed++) for (const act of live(seed).acts) acts.add(act)

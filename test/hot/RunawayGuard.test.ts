@@ -318,7 +318,7 @@ describe("a guard that has gone to its baseline", () => {
   })
 })
 
-describe("D guards at rest", () => {
+describe("guards at rest", () => {
   // Root cause: each block that fell began the count of idle blocks anew, so a level that goes up and down never got a verdict.
   it("come to a verdict under a load that goes up and down, whatever its period", () => {
     for (const period of [12, 36, 40, 48, 56, 72, 300]) {
@@ -424,7 +424,7 @@ describe("a hold on an earned baseline", () => {
   })
 })
 
-describe("D a new baseline", () => {
+describe("a new baseline", () => {
   it("is earned by a stay of forty windows that is better in both halves, with its mean", () => {
     const bench = new GuardBench()
     bench.run(
@@ -501,7 +501,7 @@ describe("D a new baseline", () => {
   })
 })
 
-describe("D a move of the plant by somebody else", () => {
+describe("a move of the plant by somebody else", () => {
   it("is not evidence: after a pause nothing is suspicious until five windows are known", () => {
     const bench = new GuardBench()
     bench.run(40, about(17, worseAway))

@@ -164,7 +164,7 @@ describe("a guard that tries the start", () => {
   })
 })
 
-describe("D an acquittal", () => {
+describe("an acquittal", () => {
   it("ends with the load: its part of the level follows down, and the room above it stays", () => {
     const bench = learnt(36, 0.6)
     const load = about(36, (_, window) => (window > 45 && window < 150 ? 30 : 10))

@@ -217,7 +217,7 @@ describe("a guardrail of Tier 1", () => {
   })
 })
 
-describe("D the retry time", () => {
+describe("the retry time", () => {
   it("is now if nothing holds, then the interval, then the cooldown if that is longer", () => {
     const rig = makeRig(two)
     expect(rig.at(5 * SECOND).nextApplyUs).toBe(0)

@@ -217,7 +217,7 @@ describe("a safety action", () => {
   })
 })
 
-describe("D the state that Tier 1 reports", () => {
+describe("the state that Tier 1 reports", () => {
   it("has the step limit of each knob, and that of a coarse one follows its base", () => {
     const rig = makeRig([linear(), stepped(0, 4, 1), concurrency], balanced, [0.5, 0.5, 0])
     const limits = new Float64Array(3)

@@ -41,7 +41,7 @@ function tuned(policy = unlimited): Rig {
   return rig
 }
 
-describe("D a place to which the runaway guard moves the plant", () => {
+describe("a place to which the runaway guard moves the plant", () => {
   it.each([RETREAT, RETURN_TO_TUNED])(
     "is live and the base, on the grid, however far away, for kind %i",
     (kind) => {
@@ -100,7 +100,7 @@ describe("D a place to which the runaway guard moves the plant", () => {
   })
 })
 
-describe("D a required reset", () => {
+describe("a required reset", () => {
   it("is recorded once each time SafeMode opens, and not while it is closed", () => {
     const rig = tuned()
     const { executor } = rig
@@ -172,7 +172,7 @@ describe("earned range", () => {
   })
 })
 
-describe("D the state of Tier 1", () => {
+describe("the state of Tier 1", () => {
   it("counts a change of policy, which ends earned range", () => {
     const rig = makeRig([linear()], { ...balanced, rangePerMinute: 0.15, minIntervalUs: 0 }, [0])
     const { executor } = rig

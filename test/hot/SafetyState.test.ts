@@ -49,7 +49,7 @@ describe("the rollbacks of an hour", () => {
   })
 })
 
-describe("D a new policy", () => {
+describe("a new policy", () => {
   it("starts no cooldown without a rollback", () => {
     const rig = makeRig([linear()], unlimited)
     rig.at(SECOND).setGuardrails({ ...unlimited, cooldownUs: 30 * SECOND })
@@ -89,7 +89,7 @@ describe("D a new policy", () => {
   })
 })
 
-describe("D the state of Tier 1", () => {
+describe("the state of Tier 1", () => {
   it("shows what each knob has used of its minute, which a later time returns", () => {
     const rig = makeRig(three, unlimited)
     for (const [k, to] of [0.6, 0.65, 0.55].entries())

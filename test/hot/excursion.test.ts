@@ -139,7 +139,7 @@ describe("a tuner that begins where nothing is better", () => {
   })
 })
 
-describe("D a tuner with a gain ahead", () => {
+describe("a tuner with a gain ahead", () => {
   it("is never sent home if the gain shows: it proves its excursion", () => {
     for (const seed of SEEDS) {
       const bench = new Bench(4, 0.2, bowl, 0.05, seed)

@@ -45,7 +45,7 @@ describe("an effect that shows a window late", () => {
   })
 })
 
-describe("D no window is skipped", () => {
+describe("no window is skipped", () => {
   const draws = { seed: fc.integer({ min: 1, max: 1_000 }), knobs: fc.constantFrom(1, 2, 4, 16) }
 
   it("if applies show at once", () => {

@@ -29,7 +29,7 @@ import { balanced, drained, linear, makeRig, unlimited } from "./rig.ts"
 const SECOND = 1e6
 const MINUTE = 60 * SECOND
 
-describe("D a new policy", () => {
+describe("a new policy", () => {
   it("counts the range and path of the last minute, and lets the knob stay where it is", () => {
     for (const strict of [{ rangePerMinute: 0.25 }, { pathPerMinute: 0.25 }]) {
       const rig = makeRig([linear(), linear()], unlimited)
@@ -176,7 +176,7 @@ describe("D a new policy", () => {
   })
 })
 
-describe("D a new policy of the hot path", () => {
+describe("a new policy of the hot path", () => {
   const MS = 1000
   const hotPath = (): HotPath =>
     new HotPath({
@@ -225,7 +225,7 @@ describe("D a new policy of the hot path", () => {
   })
 })
 
-describe("D a rate window under new limits", () => {
+describe("a rate window under new limits", () => {
   it("counts the last one for all that it did not need to count", () => {
     const now = new Float64Array(1)
     const window = RateWindow.perSecond(Number.POSITIVE_INFINITY, 0, now)

@@ -237,7 +237,9 @@ describe("why a knob changed", () => {
     const to = starts[1].values?.["c"]
     expect(to).not.toBe(left)
     expect(change).toMatchObject({ action: "start", from: left, to, seq: 1, windows: [], proposal: null })
-    expect(change?.text).toMatch(/because an engine was started\.\n {2}it began there: it took nothing over/)
+    expect(change?.text).toMatch(
+      /because an engine was started\.\n {2}it began there: it took nothing from an earlier run/,
+    )
     // Two runs of one name are two: what the second starts with is told of as its start, not as an apply of the first.
     expect(readJournal(folder.path, { knob: "c" }).records.map(({ kind }) => kind)).toContain("engineStarted")
     expect(

@@ -159,7 +159,7 @@ describe("a last segment that was synced, behind a run that had ended,", () => {
   })
 })
 
-describe("D a journal older than marks", () => {
+describe("a journal older than marks", () => {
   it("is opened unchanged, and gets a mark with its next sync", async () => {
     await ran()
     withoutMark(folder.path)
@@ -303,7 +303,7 @@ function snapshot(from: string, to: string): ReadonlyArray<string> {
   }
 }
 
-describe("D the remains of a kill or power loss", () => {
+describe("the remains of a kill or power loss", () => {
   it.each(["batch", "interval", "never"] as const)(
     "at any moment of a run with rotation, compression and retention is no damage (sync %s)",
     async (sync) => {

@@ -100,7 +100,7 @@ describe("an export", () => {
   })
 })
 
-describe("D the state of the last run", () => {
+describe("the state of the last run", () => {
   it("is what the engine itself reported, wherever it was cut off", async () => {
     const snapshots = new Map<number, ReturnType<ArqonEngine<Knob>["getSnapshot"]>>()
     await runInto(

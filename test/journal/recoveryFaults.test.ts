@@ -187,7 +187,7 @@ describe("knobs that have changed since", () => {
     expect(resumption?.warnings).toEqual([
       `batch was ${left.base.batch}, which is out of its bounds now: it begins at its initial 4.`,
       "fresh is a new knob and begins at its initial 0.25.",
-      "The baseline is dropped: it does not fit the knobs that there are now.",
+      "The baseline is dropped: it does not fit the current knobs.",
     ])
     await engine.start()
     expect(engine.getSnapshot().baseline).toEqual(engine.getSnapshot().base)
@@ -195,7 +195,7 @@ describe("knobs that have changed since", () => {
   })
 })
 
-describe("D another engine that writes between an engine's creation and its start", () => {
+describe("another engine that writes between an engine's creation and its start", () => {
   it("refuses the start, which would not begin where the plant was left", async () => {
     await ran()
     const early = made()
@@ -315,7 +315,7 @@ describe("a disk that cannot be written to at the start", () => {
     expect(JSON.parse(said.stdout)).toMatchObject({
       mode: "safe",
       safeMode: { reason: "auditQueueFull", exit: "auditDrained" },
-      fault: expect.stringContaining("no file there may become so long (ulimit -f) (EFBIG)"),
+      fault: expect.stringContaining("its limit on the size of files is reached (ulimit -f) (EFBIG)"),
     })
   })
 

@@ -15,9 +15,9 @@ import { ownFolder } from "./journalRig.ts"
 
 const folder = ownFolder()
 
-const NO_FOLDER = "it is there and is no folder: name another path, or move it away."
+const NO_FOLDER = "it exists and is not a folder: name another path, or move it away."
 const NOWHERE = (target: string): string =>
-  `it is a link that leads nowhere (${target}): make the folder that it points to, or remove the link.`
+  `it is a dangling link (${target}): make the folder that it points to, or remove the link.`
 
 /** What stands there, the path that is given, the path that is to blame and what is said of it, by the folder of the test. */
 const cases: ReadonlyArray<{
@@ -121,7 +121,7 @@ describe("an invalid state directory", () => {
   })
 })
 
-describe("D a state directory that this process may not use", () => {
+describe("a state directory that this process may not use", () => {
   it.each([
     ["look into", 0o000],
     ["write in", 0o500],

@@ -172,7 +172,7 @@ describe("a last segment that was overwritten whole", () => {
   })
 })
 
-describe("D a record before that of the start", () => {
+describe("a record before that of the start", () => {
   it("hides nothing: the run is read, and its open SafeMode opens again", async () => {
     const core = new EngineCore({ settings: settings(), runId: "early", readClock: null })
     const sink = await open(folder.path)
@@ -236,7 +236,7 @@ describe("nonsensical content of a journal", () => {
     [
       "a segment amid a run that does not say where it stood",
       () => ({ segment: 2 }),
-      "where the run stood",
+      "where the run was",
       false,
     ],
     [
@@ -316,7 +316,7 @@ describe("files that cannot be opened", () => {
     const { path } = lastSegment()
     rmSync(path)
     symlinkSync(join(folder.path, "nowhere"), path)
-    expect(found()).toMatchObject(frozenFor("is a link to a file that is not there"))
+    expect(found()).toMatchObject(frozenFor("is a link to a file that does not exist"))
     rmSync(path)
     writeFileSync(`${path}.zst`, zstdCompressSync(new Uint8Array(0)))
     expect(found()).toMatchObject(frozenFor("it is an empty archive"))
@@ -417,14 +417,14 @@ describe("unreadable learned data", () => {
     // Nobody can read a link to itself.
     symlinkSync(path, path)
     expect(await told()).toEqual([
-      expect.stringMatching(/cannot be read \(.*ELOOP.*put aside, begun with nothing/),
+      expect.stringMatching(/cannot be read \(.*ELOOP.*set aside, started empty/),
     ])
     expect(JSON.parse(readFileSync(path, "utf8"))).toHaveProperty("homeostasis")
     expect(await told()).toEqual([])
     rmSync(`${path}.unreadable`)
     mkdirSync(join(`${path}.unreadable`, "taken"), { recursive: true })
     writeFileSync(path, "what was learnt, half of it")
-    expect(await told()).toEqual([expect.stringContaining("nothing is kept, for it cannot be put aside")])
+    expect(await told()).toEqual([expect.stringContaining("nothing is kept, because it cannot be set aside")])
     expect(readFileSync(path, "utf8")).toBe("what was learnt, half of it")
   })
 })

@@ -355,7 +355,7 @@ describe("recovery as a way out", () => {
   })
 })
 
-describe("D a baseline", () => {
+describe("a baseline", () => {
   const baselineOf = (at: Rig): ReadonlyArray<number> => {
     const out = new Float64Array(2)
     at.hot.config.baselineUnits(out)
@@ -494,7 +494,7 @@ function failChild(engine: Actor<typeof engineMachine>, id: string): void {
   engine.send(failure as unknown as Parameters<typeof engine.send>[0])
 }
 
-describe("D inside a user's machine", () => {
+describe("inside a user's machine", () => {
   it("the engine is spawned, driven and done like any actor", () => {
     const hot = hotPath()
     const outputs: Array<unknown> = []
@@ -525,7 +525,7 @@ describe("D inside a user's machine", () => {
   })
 })
 
-describe("D an engine with an invalid event", () => {
+describe("an engine with an invalid event", () => {
   const refusal = (input: unknown): unknown => {
     const actor = createActor(engineMachine, { input: input as EngineInput })
     let refused: unknown = null

@@ -166,7 +166,7 @@ const arrive = (at: ReturnType<typeof relocation>): void => {
   while (at.phase() === "ramping") at.apply()
 }
 
-describe("D a returning regime", () => {
+describe("a returning regime", () => {
   it("starts a relocation between cycles, and nothing is proposed before the cycle is at rest", () => {
     const at = relocation()
     for (let i = 0; i < 6; i++) at.window(5)

@@ -138,7 +138,7 @@ describe("a replacement latch", () => {
   })
 })
 
-describe("D too many rollbacks in an hour require a person", () => {
+describe("too many rollbacks in an hour require a person", () => {
   it("when they come as trips", () => {
     const { actor } = latch({ rollbacksPerHour: 2 })
     for (let i = 0; i < 2; i++) {

@@ -25,7 +25,7 @@ const CONSERVATIVE = {
   rollbacksPerHour: 2,
 }
 
-describe("D a new policy for an engine machine", () => {
+describe("a new policy for an engine machine", () => {
   it("is followed by the cycle, the latch and the baselines, except for explicit options", () => {
     const at = rig()
     at.run(100)

@@ -319,7 +319,7 @@ describe("a snapshot of a solver actor", () => {
   })
 })
 
-describe("D a solver actor in a user's system", () => {
+describe("a solver actor in a user's system", () => {
   /** A study that spawns a solver and one worker's loop, all in events. */
   const study = setup({
     types: {

@@ -83,7 +83,7 @@ describe("an engine that its program stops without a stop event", () => {
   )
 })
 
-describe("D the hot path's logic by itself", () => {
+describe("the hot path's logic by itself", () => {
   it("restores the base when its actor is stopped, and records that", () => {
     const hot = hotPath()
     const { executor, config } = hot

@@ -122,7 +122,7 @@ describe("from each state", () => {
   })
 })
 
-describe("D an approval requires", () => {
+describe("an approval requires", () => {
   const refusedFor = (
     own: Partial<VariantInput>,
     way: ReadonlyArray<VariantEvent>,

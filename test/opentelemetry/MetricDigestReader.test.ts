@@ -204,7 +204,7 @@ describe("a reader of OpenTelemetry metrics for an engine", () => {
     const delta = rig(pick, selector(AggregationTemporality.DELTA))
     delta.meter.createUpDownCounter("inside").add(1)
     await delta.next()
-    expect(delta.told[0]).toContain('"inside" is an up-down counter that only tells its changes.')
+    expect(delta.told[0]).toContain('"inside" is an up-down counter that reports only its changes.')
     expect(delta.told[0]).toContain("Read it with cumulative temporality.")
   })
 

@@ -139,7 +139,7 @@ describe("useEngine", () => {
   })
 })
 
-describe("D a component's view", () => {
+describe("a component's view", () => {
   it("follows the engine, and renders only on changes", async () => {
     const before = await page.evaluate(async () => {
       app.show()

@@ -27,7 +27,7 @@ async function shares(plant: MemoryPlant, seed: number) {
   return { guarded: await paid(true), unguarded: await paid(false) }
 }
 
-describe("D a plant that remembers is ruined without the guard, and with it no worse than its start", () => {
+describe("a plant that remembers is ruined without the guard, and with it no worse than its start", () => {
   const ruins = [
     { plant: staffing(22), most: 1.6, ruin: 3 },
     // It drains at a third of the pace at which it fills: the guard is the net here, not the cure.

@@ -69,7 +69,7 @@ describe("a run artifact", () => {
         history: seeds.history.map((entry) => ({ ...entry, asked_after: 0, phase: "probe" })),
       },
       [
-        "history: holds 2 trials, pending ones included; the budget is 1. Raise the budget, or import what is too much as a warm start.",
+        "history: holds 2 trials, pending ones included; the budget is 1. Raise the budget, or import the excess as a warm start.",
       ],
     ],
     [

@@ -269,7 +269,7 @@ describe("a solver's configuration", () => {
   it("refuses more dimensions than it can search, in one problem", () => {
     const many = Object.fromEntries(Array.from({ length: 1025 }, (_, i) => [`k${i}`, {}]))
     expect(only({ budget: 1, bounds: many })).toBe(
-      "bounds: has 1025 parameters; the limit is 1024. Fix those that matter least.",
+      "bounds: has 1025 parameters; the limit is 1024. Give those that matter least a fixed value.",
     )
   })
 

@@ -160,21 +160,21 @@ describe("a solver's state", () => {
       "a trial asked for after it was told",
       { history: [trial(0, { asked_after: 1 })] },
       [
-        "history[0].asked_after: is 1: asked for after it was told, at 0. It is the number of entries there were when the trial was asked for.",
+        "history[0].asked_after: is 1: asked for after it was told, at 0. It is the length of the history when the trial was requested.",
       ],
     ],
     [
       "a pending trial asked for in the future",
       { history: [], pending: [pending(0, { asked_after: 2 })] },
       [
-        "pending[0].asked_after: is 2; the history ends at 0. It is the number of entries there were when the trial was asked for.",
+        "pending[0].asked_after: is 2; the history ends at 0. It is the length of the history when the trial was requested.",
       ],
     ],
     [
       "trials asked for in another order than their ids",
       { history: [trial(1), trial(0, { asked_after: 1 })] },
       [
-        "history: says that trial 1 was asked for before trial 0. It is the number of entries there were when the trial was asked for.",
+        "history: says that trial 1 was asked for before trial 0. It is the length of the history when the trial was requested.",
       ],
     ],
     [
@@ -210,7 +210,7 @@ describe("a solver's state", () => {
       "more evaluations than the budget",
       { history: [0, 1, 2, 3].map((id) => trial(id)), pending: [pending(4), pending(5)] },
       [
-        "history: holds 6 trials, pending ones included; the budget is 5. Raise the budget, or import what is too much as a warm start.",
+        "history: holds 6 trials, pending ones included; the budget is 5. Raise the budget, or import the excess as a warm start.",
       ],
     ],
     [

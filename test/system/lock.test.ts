@@ -218,7 +218,7 @@ describe("a folder on a network file system", () => {
     [0xff534d42 | 0, "CIFS"],
     [0xfe534d42, "SMB"],
   ])("(type %i) is refused by its name", (type, name) => {
-    expect(() => requireLocal(folder, () => type)).toThrow(`(${name}), where a lock may hold nobody off`)
+    expect(() => requireLocal(folder, () => type)).toThrow(`(${name}), where locks may not work`)
   })
 
   it("is distinguished from a local one", () => {

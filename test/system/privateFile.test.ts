@@ -62,7 +62,7 @@ it("is named in the error if it cannot be created, with a remedy for a catalogue
   const error = await Effect.runPromise(Effect.flip(openSqliteVariants(folder, { file })))
   expect(error).toMatchObject({
     _tag: "VariantError",
-    problems: [{ suggestion: "Look whether the directory is there, may be written to, and has room." }],
+    problems: [{ suggestion: "Check that the directory exists, is writable and has room." }],
   })
   expect(error.message).toContain(`${join(folder, file)} could not be opened (`)
 })

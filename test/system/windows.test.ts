@@ -8,7 +8,7 @@ describe("a name on Windows", () => {
   it.each(["nul", "NUL.json", "C:\\runs\\con.state.json", "./aux", "com1.txt", "LPT9", "com¹", "conin$"])(
     "is refused where it is a device: %s",
     (path) => {
-      expect(windowsProblem(path, "win32")).toContain("for a device")
+      expect(windowsProblem(path, "win32")).toContain("as a device")
       expect(windowsProblem(path, "linux")).toBeNull()
     },
   )

@@ -46,7 +46,7 @@ function watchDeath(engine: Placed): { died: Died | null } {
 const faults = [
   ["throws", "waitingPlus", "threw", "a fault in the worker"],
   ["exits", "waitingMinus", "ended", "it ended with code 3"],
-  ["loops", "waitingMinus", "hung", "it showed no life for 2 s"],
+  ["loops", "waitingMinus", "hung", "it did not respond for 2 s"],
   ["eats", "waitingPlus", "threw", "memory"],
 ] as const
 

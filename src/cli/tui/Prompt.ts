@@ -69,7 +69,7 @@ export class Prompt {
       return answer
     }
     if (key === "\r" || key === "\n") {
-      if (this.reason.trim() === "") return this.leave("Not done: an action wants a reason.")
+      if (this.reason.trim() === "") return this.leave("Not done: an action needs a reason.")
       this.confirming = true
     } else if (key === "\u007f" || key === "\b") this.reason = Array.from(this.reason).slice(0, -1).join("")
     else if (key >= " " && this.reason.length < MOST) this.reason += key

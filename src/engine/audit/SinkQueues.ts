@@ -201,7 +201,7 @@ function writeBatch(queue: SinkQueue): Effect.Effect<void, AuditError> {
 
 /** A promise instead of an effect: the message says how to wrap it. The promise's own failure must not end the process meanwhile. */
 function noEffect(writing: unknown): Effect.Effect<never> {
-  if (!(writing instanceof Promise)) return Effect.die("write gave back no effect")
+  if (!(writing instanceof Promise)) return Effect.die("write returned no Effect")
   writing.then(undefined, () => undefined)
-  return Effect.die("write gave back a promise and no effect: wrap it in Effect.tryPromise")
+  return Effect.die("write returned a promise, not an Effect: wrap it in Effect.tryPromise")
 }

@@ -50,7 +50,7 @@ export const frozenFrom = (resumption: Resumption | null, nowUs: number, detail:
     baseline: null,
     rollbacksUs: [],
     generation: null,
-    from: { run: null, ended: true, atUs: 0, why: "Nothing was there to resume." },
+    from: { run: null, ended: true, atUs: 0, why: "There was nothing to resume." },
     warnings: [],
   }),
   // A latch that a person closed stays closed: it is the harder one to leave.

@@ -174,7 +174,7 @@ export class Relocations {
     this.host.settle()
   }
 
-  /** Takes over what an earlier engine has learnt, before the start. */
+  /** Takes over what an earlier engine has learned, before the start. */
   recall(learned: Learned): void {
     this.learned = learned
     this.host.actor.send({ type: "recall", memory: memoryOf(learned) })

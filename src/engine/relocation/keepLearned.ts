@@ -1,6 +1,6 @@
 /**
- * What an engine has learnt, kept beside its journal: read before the start, written whenever it changes and at the end. A file
- * that is none changes nothing: the engine begins with nothing learnt and says so in its audit. Needed where `state` is given.
+ * What an engine has learned, kept beside its journal: read before the start, written whenever it changes and at the end. A file
+ * that is none changes nothing: the engine begins with nothing learned and says so in its audit. Needed where `state` is given.
  */
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -20,7 +20,7 @@ function takeOver(core: LearnedHost, read: Result.Result<string | null, string>)
   const text = read.success
   if (text === null) return null
   const kept = readLearned(text)
-  if (kept === null) return "is not what an engine has learnt"
+  if (kept === null) return "is not what an engine has learned"
   const why = learnedMisfit(kept, core.settings)
   if (why === null) core.relocations.recall(kept)
   return why
@@ -41,11 +41,11 @@ export const keepLearned = Effect.fnUntraced(function* (
     const problem = `learned: ${state} has a file that ${misfit}:`
     if (Result.isFailure(aside)) {
       core.recovery.unreported.push(
-        `${problem} begun with nothing, and nothing is kept, for it cannot be put aside (${aside.failure})`,
+        `${problem} started empty, and nothing is kept, because it cannot be set aside (${aside.failure})`,
       )
       return []
     }
-    core.recovery.unreported.push(`${problem} put aside, begun with nothing`)
+    core.recovery.unreported.push(`${problem} set aside, started empty`)
   }
   const changed = Latch.makeUnsafe(false)
   core.relocations.changes.add(() => changed.openUnsafe())

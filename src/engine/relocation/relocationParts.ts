@@ -88,7 +88,7 @@ function sortOffer(input: unknown, settings: EngineSettings): SortedOffer {
   const twice = fit.filter(({ name }, i) => fit.findIndex((one) => one.name === name) < i)
   const problems = [
     ...wrong.flat(),
-    ...twice.map(({ name }) => problem(["offered", name], "is there twice.", "Offer it once.")),
+    ...twice.map(({ name }) => problem(["offered", name], "appears twice.", "Offer it once.")),
     ...(offered.length > MOST_OFFERED
       ? [problem(["offered"], `holds ${offered.length} variants.`, `Offer at most ${MOST_OFFERED}.`)]
       : []),

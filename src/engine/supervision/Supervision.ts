@@ -53,7 +53,7 @@ export function checkSpecs(specs: ReadonlyArray<SupervisedName>): ConfigError | 
     return [
       ...(name === "" ? [problem(path, "must have a name.")] : []),
       ...(specs.findIndex((other) => other.name === name) < i
-        ? [problem(path, "is there twice.", "Give every sink a name of its own.")]
+        ? [problem(path, "appears twice.", "Give every sink a unique name.")]
         : []),
       ...(Number.isInteger(restarts) && restarts >= 0 && withinUs > 0
         ? []

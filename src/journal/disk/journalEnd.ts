@@ -88,7 +88,7 @@ function bytesOf(file: SegmentFile): Uint8Array | string {
     if (bytes !== null) return bytes
     return lstatSync(file.path, { throwIfNoEntry: false }) === undefined
       ? new Uint8Array(0)
-      : `${name} is a link to a file that is not there`
+      : `${name} is a link to a file that does not exist`
   } catch (cause) {
     return `${name} cannot be read (${messageOf(cause)})`
   }
@@ -169,7 +169,7 @@ function headOf(header: JournalHeader): Pick<Taken, "standing" | "doubt"> {
   if (header.segment === 1) return beginningOf(header)
   const standing = readStanding(header.standing, header.knobs)
   return standing === null
-    ? { standing: NOWHERE, doubt: "its header does not say where the run stood" }
+    ? { standing: NOWHERE, doubt: "its header does not say where the run was" }
     : { standing, doubt: null }
 }
 

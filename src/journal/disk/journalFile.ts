@@ -29,11 +29,11 @@ import { messageOf } from "../../system/messageOf.ts"
 
 const REMOVED =
   "is not as it was left: the file being written was deleted under the engine, and what is written now would be lost; " +
-  "start the engine anew"
+  "restart the engine"
 
 const STARTLESS =
   "came before the one that says how the run was started, and without that nobody could read it: " +
-  "hand the sink every record from the first on"
+  "pass every record to the sink, from the first on"
 
 /** How a journal stands. */
 export interface JournalState {
@@ -203,7 +203,7 @@ export class JournalFile {
   ): Generator<Step, void> {
     if (this.closed) throw new Error("it has been closed")
     if (batch.length === 0) return
-    if (exact.length !== batch.length) throw new Error("it was given a record's words without its numbers")
+    if (exact.length !== batch.length) throw new Error("it received a record's text without its numbers")
     this.start ??= batch.find(({ start }) => start !== undefined)?.start
     if (this.start === undefined) throw new Error(`record ${batch[0].seq} ${STARTLESS}`)
     this.mark.settle()

@@ -25,7 +25,7 @@ export function readMark(directory: string): SyncedMark | string | null {
     if (code === "ENOENT" || code === "ENOTDIR") return null
     return `${basename(path)} cannot be read (${messageOf(cause)})`
   }
-  return readMarks(bytes) ?? `${basename(path)} is no mark of a journal's: it was overwritten`
+  return readMarks(bytes) ?? `${basename(path)} is not a journal's mark: it was overwritten`
 }
 
 /** The claims of one writer. */

@@ -106,7 +106,7 @@ function unpack(bytes: Uint8Array, compression: Compression): Uint8Array {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw cause
     throw new Error(
-      `it unpacks to more than ${MOST_UNPACKED} bytes, and no segment that is compressed is so long: restore it from a copy`,
+      `it unpacks to more than ${MOST_UNPACKED} bytes, more than any compressed segment: restore it from a copy`,
       { cause },
     )
   }

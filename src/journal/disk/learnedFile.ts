@@ -1,6 +1,6 @@
 /**
- * The file in a state directory with what an engine has learnt. It is always whole: the old one or the new one. A disk that
- * cannot take it costs what was learnt and nothing else.
+ * The file in a state directory with what an engine has learned. It is always whole: the old one or the new one. A disk that
+ * cannot take it costs what was learned and nothing else.
  */
 import { readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"

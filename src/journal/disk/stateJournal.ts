@@ -23,7 +23,7 @@ const FROZEN: Readonly<Record<string, string>> = {
   EROFS: "its file system is read-only",
   ENOSPC: "no space is left on its disk",
   EDQUOT: "its quota is used up",
-  EFBIG: "no file there may become so long (ulimit -f)",
+  EFBIG: "its limit on the size of files is reached (ulimit -f)",
   EIO: "its disk reports errors",
   ENXIO: "its disk is gone",
   ENODEV: "its disk is gone",

@@ -166,9 +166,9 @@ class Scan {
       const detail = `version ${bytes[6]} of the format, which this build does not read`
       this.report("otherVersion", 0, bytes.length, detail)
     } else if (findFrame(bytes, this.view, 0, this.budget) === NO_FRAME) {
-      this.report("torn", 0, bytes.length, "the first bytes are no journal's, and nothing whole follows")
+      this.report("torn", 0, bytes.length, "the first bytes are not a journal's, and no whole frame follows")
     } else
-      this.report("damaged", 0, bytes.length, "the first bytes are no journal's, and whole frames follow")
+      this.report("damaged", 0, bytes.length, "the first bytes are not a journal's, but whole frames follow")
     return false
   }
 
@@ -182,8 +182,7 @@ class Scan {
         const next = findFrame(bytes, view, at + 1, this.budget)
         if (next === NO_FRAME)
           return this.report("torn", at, bytes.length - at, "the last frame is not whole")
-        if (next < 0)
-          return this.report("damaged", at, bytes.length - at, "bytes that were made to look like frames")
+        if (next < 0) return this.report("damaged", at, bytes.length - at, "bytes that imitate frames")
         this.report("damaged", at, next - at, "bytes that do not match their checksum")
         this.chained = false
         at = next
@@ -214,12 +213,12 @@ class Scan {
     if (type === RECORD_FRAME) this.readRecord(at, size)
     else if (type === HEADER_FRAME && at === FILE_HEAD.length) this.takeHeader(at, size)
     else if (type === SEAL_FRAME) this.readSeal(at, size)
-    else this.report("unreadable", at, size, `a frame of type ${type}, which has no place here`)
+    else this.report("unreadable", at, size, `a frame of type ${type}, which is not allowed here`)
   }
 
   private takeHeader(at: number, size: number): void {
     this.header = readHeader(this.body.rest())
-    if (this.header === null) return this.report("unreadable", at, size, "the header makes no sense")
+    if (this.header === null) return this.report("unreadable", at, size, "the header is invalid")
     this.numbers = new Float64Array(RECORD_POINT + Math.max(this.header.knobs, LEAST_POINT))
     this.seq = this.header.firstSeq - 1
   }
@@ -232,7 +231,7 @@ class Scan {
       this.numbers = new Float64Array(RECORD_POINT + Math.max(LEAST_POINT, size >> 3))
     }
     const note = decodeRecord(this.body, this.numbers)
-    if (note === false) return this.report("unreadable", at, size, "a record that makes no sense")
+    if (note === false) return this.report("unreadable", at, size, "an invalid record")
     const seq = this.numbers[RECORD_SEQUENCE]
     // Behind damage nobody knows which number to expect, only that numbers rise.
     if (this.chained ? seq !== this.seq + 1 : seq <= this.seq) {
@@ -248,7 +247,7 @@ class Scan {
     const seq = this.body.double()
     const state = this.body.rest()
     if (this.body.failed || ended > 1 || state.length !== STATE_BYTES) {
-      return this.report("unreadable", at, size, "an end of the segment that makes no sense")
+      return this.report("unreadable", at, size, "an invalid end of the segment")
     }
     if (seq !== this.seq && this.chained) {
       this.report("gap", at, size, `the segment says that it ends with record ${seq}, not ${this.seq}`)

@@ -40,7 +40,7 @@ export interface KnobChange {
   readonly apply: AuditRecord
   /**
    * What led to a safety action: commands, verdicts, violations and trips since the configuration before. Of an update: what was
-   * learnt since then of how to read the plant.
+   * learned since then of how to read the plant.
    */
   readonly causes: ReadonlyArray<AuditRecord>
   /** The record that SafeMode waits for a person since, where it does so and no later change is known. */

@@ -18,7 +18,7 @@ import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
 import { VERDICT_REASONS, VERDICTS } from "../../domain/words.ts"
 
-/** What is learnt of the readings and changes how they are taken. */
+/** What is learned of the readings and changes how they are taken. */
 const LEARNT = [
   NO_CHANGE_MEMORY_SUSPECTED,
   NO_CHANGE_MEMORY_PROVEN,

@@ -32,8 +32,8 @@ function whatFor({ action, causes, base, left, proposal, windows }: Change): str
 const round = (value: number | null): string =>
   value === null ? "nothing" : String(Number(value.toPrecision(6)))
 
-/** What was learnt of how to read the plant. */
-const LEARNT: Readonly<Record<string, string>> = {
+/** What was learned of how to read the plant. */
+const LEARNED: Readonly<Record<string, string>> = {
   memorySuspected: "the objective keeps rising: from here on the engine checks whether this plant remembers",
   memoryUnproven: "nothing shows that this plant remembers: windows are read one by one again",
   effectLate: "changes show late on this plant: one more window after each of them is left out",
@@ -48,8 +48,8 @@ function causeText(record: AuditRecord): string {
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
   if (reason === "windowsShort") return `  before it: ${shortText(value, limit)} (record ${seq})`
-  const learnt = LEARNT[reason ?? ""]
-  if (learnt !== undefined) return `  before it: ${learnt} (record ${seq})`
+  const learned = LEARNED[reason ?? ""]
+  if (learned !== undefined) return `  before it: ${learned} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]
   const against = kind === "variant" || typeof value !== "number" || typeof limit !== "number"
   const numbers = [
@@ -110,4 +110,4 @@ export function changeText(change: Change, ofBase: boolean): string {
 }
 
 const startedText = ({ start }: AuditRecord): string =>
-  readResumption(start?.["resume"])?.from.why ?? "it took nothing over from a run before it."
+  readResumption(start?.["resume"])?.from.why ?? "it took nothing from an earlier run."

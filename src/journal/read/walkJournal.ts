@@ -296,8 +296,8 @@ class Walk {
     if (fits) return
     const detail =
       previous === null
-        ? "it says that it is the first of all segments"
-        : `it follows record ${previous.lastSeq} of run ${previous.run}, and that is not where the segment before it ends`
+        ? "it says that it is the first segment"
+        : `it follows record ${previous.lastSeq} of run ${previous.run}, but the segment before it ends elsewhere`
     this.problems.push({ file, kind: "broken", at: 0, bytes: 0, seq: header.firstSeq, detail })
   }
 }
@@ -319,7 +319,7 @@ const startless = ({ file, records }: JournalSegment, { reader }: OpenRun): Jour
   at: 0,
   bytes: 0,
   seq: reader.header.firstSeq,
-  detail: `its header does not say how run ${reader.header.run} was started: its ${records} records are there and cannot be read`,
+  detail: `its header does not say how run ${reader.header.run} was started: its ${records} records cannot be read`,
 })
 
 const unfollowed = ({ file, bytes, lastSeq }: JournalSegment): JournalProblem => ({
@@ -329,7 +329,7 @@ const unfollowed = ({ file, bytes, lastSeq }: JournalSegment): JournalProblem =>
   bytes: 0,
   seq: lastSeq + 1,
   detail:
-    "it says that another segment follows, and there is none: not written yet, never written (the engine died just then), or removed",
+    "it says that another segment follows, but there is none: not written yet, never written (the engine died just then), or removed",
 })
 
 /** Goes through every record of the directory's journal. Throws only what listing the directory does. */

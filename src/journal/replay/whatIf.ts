@@ -175,7 +175,7 @@ export function whatIf(
   const fixed = Object.keys(changes).filter((name) => FIXED.includes(name))
   if (fixed.length > 0)
     return unable(
-      `${fixed.join(", ")} cannot be changed for what was recorded; guardrails, gains, window and the like can`,
+      `${fixed.join(", ")} cannot be changed in a recorded run; guardrails, gains, window and similar options can`,
     )
   const settings = parseEngineConfig({ ...(run.config as EngineConfig), ...changes })
   if (settings instanceof ConfigError) return unable(settings.message)

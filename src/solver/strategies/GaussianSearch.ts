@@ -56,7 +56,7 @@ export class GaussianSearch implements Strategy {
   private seen = 0
   /** Points of the model that are readings. */
   private settled = 0
-  private learntAt = 0
+  private learnedAt = 0
   private readonly failed: Array<Float64Array> = []
   /** Points that are out, by trial. */
   private readonly pending = new Map<number, Float64Array>()
@@ -182,8 +182,8 @@ export class GaussianSearch implements Strategy {
     this.settled = kept.length
     const worst = this.retarget()
     for (const unit of failed) model.push(unit, 0, worst)
-    if (kept.length >= LEARN_AGAIN * this.learntAt) {
-      this.learntAt = kept.length
+    if (kept.length >= LEARN_AGAIN * this.learnedAt) {
+      this.learnedAt = kept.length
       model.learn(SWEEPS)
     } else model.fit()
     for (const unit of [...this.pending.values()].slice(-MOST_PENDING)) {

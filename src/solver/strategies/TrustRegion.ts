@@ -226,7 +226,7 @@ export class TrustRegion {
     this.state = ENDED
   }
 
-  /** Nothing was learnt: come nearer, and where that is not possible, go finer. */
+  /** Nothing was learned: come nearer, and where that is not possible, go finer. */
   private retreat(): void {
     this.mend = false
     if (this.resolution.delta > this.resolution.rho) this.resolution.narrow(0.5)

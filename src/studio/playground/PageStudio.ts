@@ -85,7 +85,7 @@ export class PageStudio {
         return { ok: true, action: request.action, ...this.engine.live.act(request, "page") }
       }
       default:
-        throw new Refusal("notFound", "The playground has nothing of this.")
+        throw new Refusal("notFound", "The playground does not have this.")
     }
   }
 

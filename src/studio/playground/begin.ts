@@ -57,7 +57,7 @@ export function begin(): void {
   wire.request = async (url, init) => (await begun).request(url, init)
   wire.stream = () => {
     // The page has the session before it asks for a stream.
-    if (opened === null) throw new Error("The playground has not begun.")
+    if (opened === null) throw new Error("The playground has not started.")
     return opened.stream()
   }
   document.documentElement.append(dock(service, speed))

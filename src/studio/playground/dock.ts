@@ -9,7 +9,7 @@ const WAYS: ReadonlyArray<{ readonly key: keyof Breakage; readonly name: string;
       name: "Load × 3",
       effect: "Three times the requests: more workers are needed than before.",
     },
-    { key: "noise", name: "Noise", effect: "Readings swing by half: single ones say nothing any more." },
+    { key: "noise", name: "Noise", effect: "Readings vary by half: a single one means little." },
     {
       key: "silence",
       name: "Telemetry gone",

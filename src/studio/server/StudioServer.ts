@@ -150,7 +150,9 @@ export class StudioServer {
     })
     get(PATHS.metrics, ({ response }) => sendText(response, PROMETHEUS_CONTENT_TYPE, this.metrics()))
     get(PATHS.inspect, () => {
-      throw new Refusal("upgradeRequired", "This path speaks WebSocket.", { upgrade: "websocket" })
+      throw new Refusal("upgradeRequired", "This path accepts only WebSocket connections.", {
+        upgrade: "websocket",
+      })
     })
     post(PATHS.login, (asked) => this.login(asked), true)
     post(PATHS.actions, (asked) => this.act(asked))

@@ -47,7 +47,8 @@ export function reasonOf(
   problems: Array<string>,
 ): Pick<ActionRequest, "reason" | "by" | "confirm"> {
   const { reason, by, confirm } = given
-  if (typeof reason !== "string" || oneLine(reason) === "") problems.push("reason must say why, in words.")
+  if (typeof reason !== "string" || oneLine(reason) === "")
+    problems.push("reason must be a text that says why.")
   else if (reason.length > MOST_REASON) problems.push(`reason must be at most ${MOST_REASON} characters.`)
   if (by !== undefined && (typeof by !== "string" || by.length > MOST_NAME)) {
     problems.push(`by must be a name of at most ${MOST_NAME} characters.`)
@@ -111,7 +112,7 @@ function commandOf(core: EngineCore, { action, preset }: ActionRequest, note: st
     case "trip":
     case "pause":
       if (open?.reason === "manualTrigger") throw conflict("SafeMode is already open by hand.")
-      if (action === "pause" && open !== null) throw conflict(`SafeMode is open already: ${open.reason}.`)
+      if (action === "pause" && open !== null) throw conflict(`SafeMode is already open: ${open.reason}.`)
       return { type: "trip", note }
     case "reset":
       if (open === null) throw conflict("SafeMode is not open.")

@@ -64,7 +64,7 @@ const nothingToInspect = new ConfigError({
     {
       path: "inspectAt",
       message: "is not available for a fleet: its engines have no actors to inspect.",
-      suggestion: "Leave it out, or make the engine to inspect with createEngine.",
+      suggestion: "Leave it out, or create the engine to inspect with createEngine.",
     },
   ],
 })

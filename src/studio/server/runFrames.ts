@@ -146,7 +146,7 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
 
 function whyWithout({ verdict, reason, difference }: ReturnType<typeof replay>): string | null {
   if (verdict === "identical") return null
-  return reason ?? `it does not repeat itself from record ${difference?.seq ?? "?"} on`
+  return reason ?? `it cannot be reproduced from record ${difference?.seq ?? "?"} on`
 }
 
 /** What stands in the records: configurations, and whether SafeMode was open. */

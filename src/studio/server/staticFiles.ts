@@ -31,7 +31,7 @@ function pageFolder(): string {
 
 const MISSING = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Arqon studio</title>
 <h1>The page was not built</h1>
-<p>The studio is running, its page is not there. Run <code>npm run build</code> in the folder of Arqon and load this again.</p>
+<p>The studio is running, but its page was not built. Run <code>npm run build</code> in the folder of Arqon and load this again.</p>
 <p>Meanwhile <a href="/api/session">/api/session</a> and <a href="/metrics">/metrics</a> work.</p></html>
 `
 

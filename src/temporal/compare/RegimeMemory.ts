@@ -79,7 +79,7 @@ export class RegimeMemory {
   private count = 0
   private gap = 0
   private nextLabel = 0
-  /** When `asked` was looked up last and what came of it: the same samples get the same answer until something is learnt. */
+  /** When `asked` was looked up last and what came of it: the same samples get the same answer until something is learned. */
   private answer = -1
   private looks = 0
 

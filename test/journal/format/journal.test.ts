@@ -163,7 +163,7 @@ describe("a segment that was cut off", () => {
   })
 })
 
-describe("D a segment with a flipped bit", () => {
+describe("a segment with a flipped bit", () => {
   /** Where each frame begins, the file's head being the first. */
   const starts = (whole: Uint8Array): ReadonlyArray<number> => {
     const { entries } = readAll(whole)
@@ -248,7 +248,7 @@ describe("D a segment with a flipped bit", () => {
   })
 })
 
-describe("D a file that is not a segment", () => {
+describe("a file that is not a segment", () => {
   it("gets an answer, whatever is in it", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {

@@ -250,7 +250,7 @@ describe("a replay of system time", () => {
   }
 })
 
-describe("D a replay that differs", () => {
+describe("a replay that differs", () => {
   it("names the first decision that differs, with both sides", async () => {
     const recorded = await record((engine) => void drive(engine, { digests: 300 }))
     const run = runOf(recorded)

@@ -57,7 +57,7 @@ describe("a name", () => {
   })
 
   it("is refused for engines of a fleet, which have keys", () => {
-    expect(() => createFleet({ engine: { params: knobs, name: "a" } } as never)).toThrow(/called by its key/)
+    expect(() => createFleet({ engine: { params: knobs, name: "a" } } as never)).toThrow(/named by its key/)
   })
 })
 

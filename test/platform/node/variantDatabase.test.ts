@@ -53,14 +53,14 @@ describe("a file that is no catalogue", () => {
       [
         "text",
         (path) => writeFileSync(path, "no database ".repeat(500)),
-        /is no SQLite database.*another directory/,
+        /is not a SQLite database.*another directory/,
       ],
-      ["other", (path) => inDatabase(path, "CREATE TABLE records (a)"), /is a database of something else/],
+      ["other", (path) => inDatabase(path, "CREATE TABLE records (a)"), /is another program's database/],
       [
         "app",
         (path) =>
           inDatabase(path, "PRAGMA application_id = 7; CREATE TABLE variants (a); CREATE TABLE steps (a)"),
-        /is a database of something else/,
+        /is another program's database/,
       ],
     ]
     for (const [name, make, words] of cases) {
@@ -110,10 +110,10 @@ describe("rows that were changed by other means", () => {
     const { record } = db.prepare("SELECT record FROM variants").get() ?? {}
     const forged = String(record).replace('"approved"', '"promoted"')
     db.prepare("UPDATE variants SET state = 'promoted', record = ?").run(forged)
-    expect(await refused(catalogue.selectable())).toMatch(/record of "zstd" that no step led to/)
+    expect(await refused(catalogue.selectable())).toMatch(/record of "zstd" without a step that led to it/)
     expect(await refused(catalogue.get("zstd"))).toContain(path)
     db.prepare("UPDATE variants SET state = 'approved', record = '{'").run()
-    expect(await refused(catalogue.list())).toMatch(/record of "zstd" that is no JSON/)
+    expect(await refused(catalogue.list())).toMatch(/record of "zstd" that is not JSON/)
     for (const id of ["1", "NULL"])
       expect(() =>
         db.exec(

@@ -30,7 +30,7 @@ const start = (objective: number, throughputRps: number | null = null) => ({
   throughputRps,
 })
 
-describe("D the gain from tuning", () => {
+describe("the gain from tuning", () => {
   it("is empty before the first reading", () => {
     expect(gainOf(lineOf([]), null)).toBeNull()
     expect(gainOf(lineOf([{ baseline: 3 }]), null)).toBeNull()

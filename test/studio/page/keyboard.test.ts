@@ -52,7 +52,7 @@ async function tabTo(wanted: RegExp): Promise<void> {
   throw new Error(`Tab never reached ${wanted}`)
 }
 
-describe("D with the keyboard alone", () => {
+describe("with the keyboard alone", () => {
   it("the first stop skips the navigation", async () => {
     await page.keyboard.press("Tab")
     expect(await focused()).toBe("Skip to the content")
@@ -94,7 +94,7 @@ describe("D with the keyboard alone", () => {
     await page.getByRole("dialog", { name: "Trip SafeMode?" }).waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, "dialog-light")
-    await page.keyboard.type("D with the keyboard alone")
+    await page.keyboard.type("with the keyboard alone")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Tab")

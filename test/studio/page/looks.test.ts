@@ -67,7 +67,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   })
 })
 
-describe.each([360, 768])("D at a width of %i pixels", (width) => {
+describe.each([360, 768])("at a width of %i pixels", (width) => {
   const pages = pagesWith({ width, height: 780, still: true })
 
   it.each(views)("$name ($on) neither scrolls sideways nor overlaps", async (view) => {

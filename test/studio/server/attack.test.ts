@@ -117,7 +117,7 @@ describe("wrong tokens", () => {
   })
 })
 
-describe("D connections without the token", () => {
+describe("connections without the token", () => {
   const shapes: ReadonlyArray<readonly [string, string]> = [
     ["say nothing", ""],
     ["never end their headers", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-More: "],

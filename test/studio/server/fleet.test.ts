@@ -277,7 +277,7 @@ describe("one engine of a fleet", () => {
     expect((await told({ action: "reset", key: "nobody" }))[0]).toBe(404)
     expect(await told({ action: "explode", reason: " ", confirm: false, by: 3 })).toEqual([
       400,
-      "action must be one of trip, reset, rollback, setBaseline, passivate. reason must say why, in words. by must be a name of at most 80 characters. confirm must be true: ask before acting.",
+      "action must be one of trip, reset, rollback, setBaseline, passivate. reason must be a text that says why. by must be a name of at most 80 characters. confirm must be true: ask before acting.",
     ])
   })
 

@@ -112,7 +112,7 @@ describe("Stately's receiver at a studio", () => {
   })
 })
 
-describe("D a studio with the address of Stately's local server", () => {
+describe("a studio with the address of Stately's local server", () => {
   it("sends it everything, so that the viewer behind it sees the engine", async () => {
     const port = await freePort()
     const server = createInspectorServer({ port, autoOpen: false })

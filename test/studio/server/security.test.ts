@@ -187,7 +187,7 @@ describe("a studio with a token", () => {
   })
 })
 
-describe("D a studio opened without a token option", () => {
+describe("a studio opened without a token option", () => {
   it("creates a unique token, and lets nobody in without it", async () => {
     const { engine } = await openRig()
     const studios = [await engine.studio(), await engine.studio()]
@@ -312,7 +312,7 @@ describe("a path of a studio", () => {
   })
 })
 
-describe("D a studio and malformed requests", () => {
+describe("a studio and malformed requests", () => {
   it("serves no file other than the page's own", async () => {
     const { url } = await openRig()
     for (const path of [

@@ -13,7 +13,7 @@ import { EventChannel } from "../../../src/studio/server/EventChannel.ts"
 import type { AuditRecord } from "../../../src/domain/AuditRecord.ts"
 import { ask, listen, openRig } from "./rig.ts"
 
-describe("D a studio's view", () => {
+describe("a studio's view", () => {
   it("is the engine that it was opened for, with knobs, guardrails and actions", async () => {
     const { url, engine } = await openRig({ name: "quotes" })
     const session = (await ask(url, "/api/session")).json()
@@ -304,7 +304,7 @@ describe("the live stream", () => {
   })
 })
 
-describe("D a person's action in a studio", () => {
+describe("a person's action in a studio", () => {
   it("is in the audit with who and why", async () => {
     const { url, act, engine, work } = await openRig()
     work(5)

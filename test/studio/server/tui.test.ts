@@ -254,7 +254,7 @@ describe("arqon tui", () => {
     await expect(connect(origin, null, () => Promise.resolve("wrong"))).rejects.toThrow("not the token")
     await expect(connect(origin, null, null)).rejects.toThrow("--token-file")
     await expect(connect(`${origin}/?token=wrong`, null, never)).rejects.toThrow("not the token")
-    await expect(connect("127.0.0.1:7070", null, never)).rejects.toThrow("no address")
+    await expect(connect("127.0.0.1:7070", null, never)).rejects.toThrow("is not an address")
     expect((await connect(open, null, never)).url).toBe(open)
     await studio.stop()
   })
@@ -262,6 +262,6 @@ describe("arqon tui", () => {
   it("names what is missing", async () => {
     expect((await desk.run("tui")).code).toBe(2)
     expect((await desk.run("tui", "--journal", "nowhere")).code).toBe(1)
-    expect((await desk.run("tui", "--url", "http://127.0.0.1:9")).stderr).toContain("no studio")
+    expect((await desk.run("tui", "--url", "http://127.0.0.1:9")).stderr).toContain("No studio responds")
   })
 })

@@ -122,7 +122,7 @@ describe("a formula as text", () => {
   })
 })
 
-describe("D a text that is not a formula", () => {
+describe("a text that is not a formula", () => {
   it("is refused with a caret under the word, and the nearest known one", () => {
     expect(refusal("always[0,60s](p98 < 200ms)")).toBe(
       [

@@ -71,7 +71,7 @@ export function addressOf(
       problems: [
         problem(
           ["url"],
-          "holds a name or a password.",
+          "contains a name or a password.",
           "Give it as a header: headers: { authorization: ... }.",
         ),
       ],

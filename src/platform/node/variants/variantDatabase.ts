@@ -77,11 +77,11 @@ const WORDS: Readonly<Record<number, readonly [string, string]>> = {
   5: ["is held by another process.", "Try again; nothing was changed."],
   6: ["is held by another process.", "Try again; nothing was changed."],
   8: ["can only be read.", "Give this process the right to write there, or mount the disk for writing."],
-  10: ["could not be read or written.", "Look into the disk; nothing was changed."],
+  10: ["could not be read or written.", "Check the disk; nothing was changed."],
   11: ["is damaged.", RESTORE],
-  13: ["is on a disk that is full.", "Make room; nothing was changed."],
-  14: ["could not be opened.", "Look whether the directory is there, may be written to, and has room."],
-  26: ["is no SQLite database.", RESTORE],
+  13: ["is on a disk that is full.", "Free some space; nothing was changed."],
+  14: ["could not be opened.", "Check that the directory exists, is writable and has room."],
+  26: ["is not a SQLite database.", RESTORE],
 }
 
 /** What went wrong in a store, with the file and a remedy. */
@@ -111,7 +111,7 @@ function decoded<T>(shape: Shape<T>, text: unknown, what: string): T {
   try {
     read = readShape(shape, JSON.parse(String(text)), { excess: "drop" })
   } catch (cause) {
-    throw new Unfit(`has ${what} that is no JSON: ${String(cause)}.`, RESTORE)
+    throw new Unfit(`has ${what} that is not JSON: ${String(cause)}.`, RESTORE)
   }
   if (read.ok) return read.value
   const problems = read.problems.map(({ path, message }) => `${path}: ${message}`).join("; ")
@@ -123,7 +123,10 @@ function recordOf(row: Row): VariantRecord {
   const record = decoded(VariantRecordShape, row["record"], `a record of ${name}`)
   const { name: called, version, state } = record
   if (called !== row["name"] || version !== row["version"] || state !== row["state"] || state !== row["led"])
-    throw new Unfit(`has a record of ${name} that no step led to: it was changed by other means.`, RESTORE)
+    throw new Unfit(
+      `has a record of ${name} without a step that led to it: it was changed by other means.`,
+      RESTORE,
+    )
   return record
 }
 
@@ -143,14 +146,14 @@ function prepare(db: DatabaseSync, readOnly: boolean): void {
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('variants', 'steps')",
   )
   if (application !== APPLICATION && (application !== 0 || (tables > 0 && own < 2)))
-    throw new Unfit("is a database of something else.", ANOTHER)
+    throw new Unfit("is another program's database.", ANOTHER)
   if (version > TABLES)
     throw new Unfit(
       `was written by a later version of Arqon (tables ${version}, and this one knows ${TABLES}).`,
       `Use that version, or another directory.`,
     )
   if (own === 2 && version === TABLES) return
-  if (readOnly && own < 2) throw new Unfit("holds no catalogue.", "Draft a variant first.")
+  if (readOnly && own < 2) throw new Unfit("contains no catalogue.", "Draft a variant first.")
   if (!readOnly) inTransaction(db, () => db.exec(SCHEMA))
 }
 

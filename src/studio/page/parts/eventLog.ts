@@ -50,7 +50,7 @@ export function eventLog(
     const events = wanted(held.value ?? model.events.value)
     show(events.slice(0, SHOWN))
     mark(button, "aria-pressed", held.value === null ? "false" : "true")
-    say(button, held.value === null ? "Hold" : "Go on")
+    say(button, held.value === null ? "Hold" : "Continue")
     const newer = held.value === null ? 0 : newerThan(wanted(model.events.value), held.value[0]?.index ?? 0)
     const skipped = model.skipped.value
     say(

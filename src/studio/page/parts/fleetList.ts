@@ -25,7 +25,7 @@ const SORT_NAMES: ReadonlyArray<readonly [FleetSort, string]> = [
   ["safe", "SafeMode first"],
   ["gain", "Least gain first"],
   ["cycles", "Most cycles first"],
-  ["heard", "Latest heard first"],
+  ["heard", "Latest report first"],
   ["key", "By key"],
   ["spawned", "As spawned"],
 ]

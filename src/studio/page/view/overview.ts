@@ -122,7 +122,7 @@ function objective(model: Model, scope: Scope, engine: EngineEntry): HTMLElement
         h("li", {}, h("span", { class: "sign", "data-color": color, "aria-hidden": "true" }, sign), name),
       ),
       h("li", {}, h("span", { class: "swatch", "data-tone": "safe" }), "SafeMode open"),
-      h("li", {}, h("span", { class: "swatch floor" }), "window ran out"),
+      h("li", {}, h("span", { class: "swatch floor" }), "expired window"),
     ),
   )
 }

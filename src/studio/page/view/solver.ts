@@ -224,7 +224,7 @@ function best({ best: found }: SolverRun): HTMLElement {
 }
 
 const FEATURES: Readonly<Record<string, string>> = {
-  keptPromises: "Steps that kept their promise",
+  keptPromises: "Accurately predicted steps",
   quadraticFit: "Fit of a quadratic model",
   separability: "Separability",
   distanceCorrelation: "Loss grows with distance",

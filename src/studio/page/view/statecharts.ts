@@ -68,7 +68,7 @@ export function statechartsView(model: Model): View {
         tools,
         toolButton("plus", "Zoom in", () => seen.zoom(0.8)),
         toolButton("minus", "Zoom out", () => seen.zoom(1.25)),
-        toolButton("fit", "All of it", seen.fit),
+        toolButton("fit", "Fit to view", seen.fit),
       )
       drawing.light(activeNow())
       seen.begin(drawing.lit())

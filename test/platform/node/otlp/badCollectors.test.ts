@@ -146,7 +146,7 @@ describe("an address", () => {
     for (const url of ["collector:4318", "localhost", "", "ftp://collector"])
       expect(() => otlpLogs({ url })).toThrow(/url: must be an HTTP address/)
     expect(() => otlpTraces({ url: `http://me:${SECRET}@collector` })).toThrow(
-      /url: holds a name or a password/,
+      /url: contains a name or a password/,
     )
     expect(() => otlpTraces({ url: `http://me:${SECRET}@collector` })).not.toThrow(SECRET)
     expect(otlpLogs({ url: `https://collector/otlp/?key=${SECRET}` }).location).toBe(
