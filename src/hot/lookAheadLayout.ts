@@ -2,6 +2,7 @@
  * Where the kernel keeps what it knows of the plant's memory: scalars behind those of `earningLayout.ts`, in the same block. No slot
  * ever holds NaN or an infinity.
  */
+
 /** LOOK_OFF .. LOOK_ON. */
 export const L_MODE = 87
 /** Pairs seen since the start, and the cycle of the last one. */
