@@ -1,14 +1,29 @@
 /** The reference of every export, from the docstrings, by TypeDoc over the API of TypeScript 6. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Application } from "typedoc"
+import { Application, Comment, CommentTag, type DeclarationReflection } from "typedoc"
 import { entries } from "../scripts/entries.ts"
+import { ENTRIES as LISTS, publicNames } from "../scripts/stability.ts"
 
 const ENTRIES = entries("node")
 
 /** Names a module as one imports it: by the entry, not by the file. */
 const entryOf = (file: string): string | undefined =>
   Object.entries(ENTRIES).find(([, source]) => file.endsWith(source.replace(/\.ts$/, "")))?.[0]
+
+/** Puts the level of every name into its comment, as the build does for editors. */
+function tagLevels(entry: string, names: ReadonlyArray<DeclarationReflection>): void {
+  const levels = new Map(publicNames(LISTS[entry]).map(({ name, level }) => [name, level]))
+  for (const one of names) {
+    const level = levels.get(one.name)
+    if (level === undefined) continue
+    // What a function says stands at its signature.
+    for (const told of one.signatures ?? [one]) {
+      told.comment ??= new Comment()
+      told.comment.blockTags.push(new CommentTag("@stability", [{ kind: "text", text: level }]))
+    }
+  }
+}
 
 /** Writes the reference as Markdown into `out`, with the list that the sidebar shows. */
 export async function writeApi(root: string, out: string): Promise<void> {
@@ -50,7 +65,9 @@ export async function writeApi(root: string, out: string): Promise<void> {
   if (project === undefined) throw new Error("TypeDoc could not read the sources.")
   for (const child of project.children ?? []) {
     const entry = entryOf(child.name) ?? entryOf((child.sources?.[0]?.fileName ?? "").replace(/\.ts$/, ""))
-    if (entry !== undefined) child.name = entry
+    if (entry === undefined) continue
+    child.name = entry
+    tagLevels(entry, child.children ?? [])
   }
   await app.generateOutputs(project)
   // A method that stands in for a library's has the library's words, and their paragraphs are opened and never closed.

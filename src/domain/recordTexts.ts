@@ -109,7 +109,11 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
     group: "Cycles",
     tone: null,
     mark: null,
-    line: (record, show) => `${plain(record.action)} asked for ${positions(record.asked, show)}`,
+    // A visit of the baseline asks for no place: the baseline has one.
+    line: (record, show) =>
+      Object.values(record.asked ?? {}).every((unit) => unit === null)
+        ? `${plain(record.action)} asked for`
+        : `${plain(record.action)} asked for ${positions(record.asked, show)}`,
   },
   apply: {
     name: "Apply",

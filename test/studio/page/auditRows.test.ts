@@ -50,6 +50,31 @@ describe("the audit as rows", () => {
     expect(first).toEqual(first.toSorted((a, b) => b - a))
   })
 
+  /** A resting engine filled the page with one sentence. */
+  it("makes one row of a reason for no change that comes again and again, and none of two reasons", () => {
+    const resting = (seq: number, reason: string): AuditRecord => ({
+      run: "r",
+      seq,
+      atUs: seq,
+      kind: "noChange",
+      generation: 1,
+      reason,
+    })
+    const rows = auditRows(
+      [resting(5, "resting"), resting(4, "cooldownActive"), resting(3, "resting"), resting(2, "resting")],
+      readings,
+    )
+    expect(rows.map((row) => row.records.map(({ seq }) => seq))).toEqual([[5], [4], [2, 3]])
+  })
+
+  it("tells a proposal without a place by what it is for", () => {
+    const visits = records.filter(({ kind, action }) => kind === "proposal" && action === "visitBaseline")
+    expect(visits.length).toBeGreaterThan(0)
+    expect(new Set(visits.map((record) => lineOf(record, knobs)))).toEqual(
+      new Set(["visit baseline asked for"]),
+    )
+  })
+
   it("shows for each finished cycle how the base moved, and what each side read", () => {
     const cycles = auditRows(records, readings).filter(
       ({ type, after }) => type === "cycle" && after !== null,

@@ -1,6 +1,6 @@
 /**
- * Audit records as a person reads them: a cycle with everything that belongs to it is one row, a comparison with the baseline another, whatever
- * else happened a row of its own. Pure functions over records as the server sends them.
+ * Audit records as a person reads them: a cycle with everything that belongs to it is one row, a comparison with the baseline another, a
+ * reason for no change however often it comes in a row, whatever else happened a row of its own. Pure functions over records as the server sends them.
  */
 import type { AuditRecord } from "../../../domain/AuditRecord.ts"
 
@@ -77,7 +77,9 @@ export function auditRows(
     } else if (open !== null && BESIDE.includes(kind)) open.records.push(record)
     else {
       open = null
-      begin("record", record)
+      const last = rows.at(-1)
+      if (last !== undefined && repeats(last, record)) last.records.push(record)
+      else begin("record", record)
     }
     if (isBase(record)) base = record.values ?? base
   }
@@ -89,6 +91,14 @@ const beginsAnew = ({ records }: Open, { kind, action }: AuditRecord): boolean =
   kind === "proposal" &&
   PROBES.includes(action) &&
   records.some((one) => one.kind === "proposal" && one.action === action)
+
+/** An engine that rests says so ten times a second. */
+const repeats = ({ type, records: [first] }: Open, { kind, reason, note }: AuditRecord): boolean =>
+  type === "record" &&
+  kind === "noChange" &&
+  first.kind === kind &&
+  first.reason === reason &&
+  first.note === note
 
 /** Records whose values are the base from then on. */
 function isBase({ kind, action }: AuditRecord): boolean {

@@ -72,20 +72,23 @@ export function auditRow(
       now = next
       const first = next.records[0]
       const last = next.records[next.records.length - 1]
-      const single = next.type === "record"
+      const alike = next.type === "record"
+      const times = next.records.length
       time.textContent = clock(last.atUs, 2)
-      seq.textContent = single ? `#${last.seq}` : `#${first.seq}–${last.seq}`
+      seq.textContent = first === last ? `#${last.seq}` : `#${first.seq}–${last.seq}`
       name.textContent = next.type === "record" ? nameOfRecord(last) : NAMES[next.type]
-      const tone = single ? toneOfRecord(last) : next.type === "comparison" ? "accent" : null
+      const tone = alike ? toneOfRecord(last) : next.type === "comparison" ? "accent" : null
       if (tone === null) name.removeAttribute("data-tone")
       else name.setAttribute("data-tone", tone)
-      line.textContent = single ? lineOf(last, engine.knobs) : headOf(next, engine, chosen)
+      line.textContent = alike
+        ? `${lineOf(last, engine.knobs)}${times === 1 ? "" : `, ${times} times`}`
+        : headOf(next, engine, chosen)
     },
   }
 }
 
 function inside(row: AuditRow, engine: Engine, chosen: string | null): ReadonlyArray<Child> {
-  if (row.type === "record") return [everything(row.records[0], engine)]
+  if (row.records.length === 1) return [everything(row.records[0], engine)]
   return [
     h("ul", { class: "why" }, ...whyLines(row, engine, chosen).map((text) => h("li", {}, text))),
     h("h3", {}, counted(row.records.length, "record")),
