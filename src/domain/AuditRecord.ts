@@ -48,6 +48,9 @@ export interface AuditRecord {
   /** The policy that was put in force, and the preset that it is, where it is one. */
   readonly guardrails?: Readonly<Record<string, number | null>>
   readonly preset?: Preset
+  /** Number of a written rule, from 0, in the order of the configuration; and the time of the digest that decides. */
+  readonly rule?: number
+  readonly witnessUs?: number | null
   /** What was started: enough to run it again. */
   readonly start?: Readonly<Record<string, unknown>>
 }

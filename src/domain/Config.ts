@@ -15,13 +15,15 @@ import { type KnobConfig, makeParamSpace, type ParamSpace } from "./ParamSpace.t
 import { MOST_BYTES, recordBytes, regimeBytes, ringRecordBytes } from "./memory.ts"
 import { problem, show, tidy, withExample } from "./problems.ts"
 import { attempt, unreadable } from "./readInput.ts"
+import type { RuleInput } from "./Rule.ts"
 import { readShape } from "./Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "./Units.ts"
 import type { GuardrailConfig } from "./configSchema.ts"
 
 /** The configuration of an engine, as a user writes it. `docs/reference/configuration.md` lists every option. */
-export type EngineConfig<K extends string = string> = Omit<EngineConfigInput, "params"> & {
+export type EngineConfig<K extends string = string> = Omit<EngineConfigInput, "params" | "rules"> & {
   readonly params: Readonly<Record<K, KnobConfig>>
+  readonly rules?: ReadonlyArray<RuleInput> | undefined
 }
 
 /** A checked configuration with every default filled in. */
@@ -77,6 +79,8 @@ export interface EngineSettings {
   readonly stability: boolean
   /** Whether, and how, analyses run off the digest's path. */
   readonly schedule: NonNullable<EngineConfigInput["schedule"]>
+  /** Rules that hold at every digest; null: none. Not checked here. */
+  readonly rules: ReadonlyArray<unknown> | null
 }
 
 const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
@@ -123,23 +127,11 @@ function crossProblems(input: unknown): ReadonlyArray<Problem> {
       ),
     )
   }
-  if (record(config.journal) !== null && config.state === undefined) {
-    problems.push(
-      problem(
-        ["journal"],
-        "needs `state`: there is no journal to keep.",
-        'Give it a directory: state: "./state".',
-      ),
-    )
-  }
-  if (config.resume !== undefined && config.state === undefined) {
-    problems.push(
-      problem(
-        ["resume"],
-        "needs `state`: there is no saved run to resume.",
-        'Give it a directory: state: "./state".',
-      ),
-    )
+  const needsState = (option: string, lacking: string): Problem =>
+    problem([option], `needs \`state\`: there is no ${lacking}.`, 'Give it a directory: state: "./state".')
+  if (config.state === undefined) {
+    if (record(config.journal) !== null) problems.push(needsState("journal", "journal to keep"))
+    if (config.resume !== undefined) problems.push(needsState("resume", "saved run to resume"))
   }
   problems.push(
     ...guardrailProblems(config.guardrails),
@@ -301,17 +293,22 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     guard: config.guard ?? true,
     stability: config.stability ?? false,
     schedule: config.schedule ?? false,
+    rules: config.rules?.length ? config.rules : null,
   }
 }
 
 const wordAt = <T extends Record<string, number>>(words: T, code: number): keyof T & string =>
   Object.keys(words).find((word) => words[word] === code) as keyof T & string
 
+/** The options that were given, of those that are null where they are not. */
+const given = (settings: EngineSettings, ...names: ReadonlyArray<keyof EngineSettings>): object =>
+  Object.fromEntries(names.map((name) => [name, settings[name]]).filter(([, value]) => value !== null))
+
 /** The configuration that these settings follow from, every default spelled out: JSON that makes the same engine again. */
 export function configOf(settings: EngineSettings): EngineConfig {
-  const { name, space, window, runId, state } = settings
+  const { space, window, state } = settings
   return {
-    ...(name === null ? {} : { name }),
+    ...given(settings, "name"),
     params: Object.fromEntries(space.names.map((name, i) => [name, space.knobs[i]])),
     objective: settings.objective,
     ...(Object.keys(settings.objectiveLabel).length === 0 ? {} : { objectiveLabel: settings.objectiveLabel }),
@@ -328,16 +325,13 @@ export function configOf(settings: EngineSettings): EngineConfig {
     clock: settings.clock,
     tickUs: settings.tickUs,
     ...(settings.placement === "inline" ? {} : { placement: settings.placement }),
-    ...(runId === null ? {} : { runId }),
+    ...given(settings, "runId"),
     ...(state === null ? {} : { state, resume: settings.resume, journal: settings.journal }),
     gains: settings.gains,
     safeMode: settings.safeMode,
-    ...(settings.comparison === null ? {} : { comparison: settings.comparison }),
-    ...(settings.homeostasis === null ? {} : { homeostasis: settings.homeostasis }),
-    ...(settings.variants === null ? {} : { variants: settings.variants }),
-    ...(settings.learned === null ? {} : { learned: settings.learned }),
+    ...given(settings, "comparison", "homeostasis", "variants", "learned"),
     constraint: settings.constraint,
-    ...(settings.covariate === null ? {} : { covariate: settings.covariate }),
+    ...given(settings, "covariate"),
     extras: settings.extras,
     telemetry: { capacity: settings.laneCapacity, overflow: wordAt(OVERFLOWS, settings.laneOverflow) },
     audit: {
@@ -349,6 +343,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     guard: settings.guard,
     stability: settings.stability,
     schedule: settings.schedule,
+    ...given(settings, "rules"),
   }
 }
 

@@ -107,6 +107,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
       "placement",
       "resume",
       "stability",
+      "rules",
     ].map((key) => [key, ALONE]),
   ),
 }

@@ -6,6 +6,7 @@ import { LearnedShape } from "./Learned.ts"
 import { KnobShape } from "./ParamSpace.ts"
 import {
   above0,
+  anything,
   between,
   boolean,
   either,
@@ -215,6 +216,8 @@ export const EngineConfigShape = object({
   stability: optional(boolean),
   /** Run analyses off the digest's path. */
   schedule: optional(either(boolean, Schedule)),
+  /** What each may be is said where rules are read: only who has some loads that. */
+  rules: optional(list(anything)),
 })
 
 /** What the shape lets through. */

@@ -255,6 +255,13 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
     mark: ({ reason }) => ["trip", `${plain(reason)}: waits for a person`],
     line: ({ reason }) => `${plain(reason)}: SafeMode stays open until somebody resets it`,
   },
+  rule: {
+    name: "Rule",
+    group: "SafeMode",
+    tone: "safe",
+    mark: null,
+    line: (record, show) => said(plain(record.reason), noteOf(record, show)),
+  },
 }
 
 /** Of a kind that a newer build has added. */

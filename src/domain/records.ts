@@ -26,6 +26,8 @@ import {
   REGIME_REASONS,
   RELOCATION_CAUSES,
   RELOCATION_REASONS,
+  RULE_ACTIONS,
+  RULE_REASONS,
   SAFE_MODE_EXITS,
   SWITCH_ACTIONS,
   SWITCH_REASONS,
@@ -239,6 +241,20 @@ const TABLE = {
     code: codes.AUDIT_RESET_DEMANDED,
     fields: { reason: TRIP_REASON, values: VALUES },
     point: "live",
+  },
+  // The value is what was read, the margin how far the rule holds or fails, the witness the time of the digest that decides.
+  rule: {
+    code: codes.AUDIT_RULE,
+    fields: {
+      action: ["word", RECORD_DETAIL, RULE_ACTIONS],
+      reason: ["word", RECORD_CODE, RULE_REASONS],
+      rule: ["index", RECORD_KNOB],
+      value: ["given", RECORD_VALUE],
+      margin: ["given", RECORD_MARGIN],
+      witnessUs: ["given", RECORD_OBJECTIVE],
+    },
+    point: "none",
+    cause: true,
   },
 } as const satisfies Readonly<Record<string, RecordRow>>
 

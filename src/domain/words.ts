@@ -246,6 +246,11 @@ export const COMMANDS = [
   "prove",
 ] as const
 
+/** By code of a rule record: what became of a written rule. */
+export const RULE_REASONS = ["violated", "unknown", "recovered"] as const
+/** By detail of a rule record: what is done about it. */
+export const RULE_ACTIONS = ["none", "warn", "trip", "rollback"] as const
+
 /** How SafeMode is left. */
 export const SAFE_MODE_EXITS = ["timer", "manualReset", "objectiveRecovery", "auditDrained"] as const
 

@@ -24,6 +24,7 @@ import {
 import type { CoarseKnob } from "../domain/ParamSpace.ts"
 import { openSinks } from "./audit/openSinks.ts"
 import { relocationParts } from "./relocation/relocationParts.ts"
+import { checkRules } from "./rules/RuleWatch.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { EngineCore } from "./EngineCore.ts"
 import type { EngineActor, EngineSnapshot } from "./contract/EngineSnapshot.ts"
@@ -196,6 +197,7 @@ export class Engine extends Context.Service<Engine, EngineService>()("arqon/Engi
       if (error !== null) return yield* error
       const clock = yield* Clock.Clock
       const platform = { relocation: relocationParts, openSinks, ...(yield* Platform) }
+      yield* checkRules(settings)
       const core = buildCore(settings, options, clock, platform)
       core.beginsAt(startUs)
       const running = yield* runEngine(core, options).pipe(

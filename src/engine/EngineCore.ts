@@ -39,6 +39,7 @@ import { CycleTimes } from "./metrics/CycleTimes.ts"
 import { type EngineCoreOptions, liveView, machineInputOf, startRecord } from "./engineParts.ts"
 import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
 import { readDigest, timeError, writeSample } from "./digestInput.ts"
+import type { WatchedRules } from "./contract/RuleParts.ts"
 import { cyclesOf, type EngineSnapshot, safeModeState } from "./contract/EngineSnapshot.ts"
 import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
 import { guardInspector } from "./calls/guarded.ts"
@@ -87,6 +88,8 @@ export class EngineCore {
   /** Only where the settings ask for it; set before the engine begins. */
   declare stability: StabilityPort | undefined
   declare schedule: SchedulePort | undefined
+  /** Likewise. */
+  declare rules: WatchedRules | undefined
   readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null

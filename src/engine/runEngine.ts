@@ -37,7 +37,7 @@ export function buildCore(
 ): EngineCore {
   const manual = settings.clock === "manual"
   const readClock = manual ? null : steadyClock(clock, steadyMs)
-  return new EngineCore({
+  const core = new EngineCore({
     settings,
     runId: settings.runId ?? (manual ? `manual-${settings.seed}` : platform.newRunId()),
     readClock,
@@ -45,6 +45,8 @@ export function buildCore(
     relocation: platform.relocation,
     resume: settings.state === null ? null : platform.recover?.(settings, readClock?.() ?? null),
   })
+  platform.rules?.watch(core)
+  return core
 }
 
 /** Calls `tick` every `tickUs`, for ever; hung where it sleeps on while digests tell that time goes by. */
@@ -99,6 +101,7 @@ export const runEngine = Effect.fnUntraced(function* (
   // What only some engines need, if the platform does not include it.
   if (relocations.calls.length > 0)
     relocations.parts ??= (yield* fetched("Homeostasis and variants")).relocationParts
+  if (settings.rules !== null && core.rules === undefined) yield* (yield* fetched("Rules")).watchRules(core)
   if (settings.stability) core.stability ??= (yield* fetched("Stability watches")).watchStability(core)
   if (settings.schedule) core.schedule ??= (yield* fetched("Analyses")).runSchedule(core)
   yield* attachSinks(core, options)

@@ -9,17 +9,11 @@ import * as codes from "./codes.ts"
 import { writeCause } from "./causeRecords.ts"
 import {
   ACCEPTED,
-  AUDIT_COMMAND,
   AUDIT_TICK,
   DEADLINE,
   EMERGENCY,
-  NOT_TRIPPED,
   NOTHING_DUE,
-  REJECTED,
-  RETURN_TO_BASE,
   RING_FULL,
-  ROLLBACK,
-  TRIP_CONSTRAINT_EMERGENCY,
   WINDOW_CLOSED,
   WINDOW_EXPIRED,
 } from "./codes.ts"
@@ -62,6 +56,8 @@ let made = 0
 export class HotPath {
   /** Called by `observe` and `tick` with every code that wants an event; REJECTED and RING_FULL do not. */
   onDue: ((code: number) => void) | null = null
+  /** Called with every digest that was taken, before a window of it is due; true: it has brought the plant to safety. */
+  onDigest: (() => boolean) | null = null
   /** Readings of the clock that lay behind, and manual digests stamped behind: none is followed. */
   clockHeld = 0
   /** Valid digests below the emergency margin that found the plant in safety already. */
@@ -181,16 +177,18 @@ export class HotPath {
     const validity = window.add(digest, 0)
     digest[VALIDITY_OF] = validity
     if (this.journal) writeDigestRecord(this.#audit, this.#audit.reserve(), digest)
-    if (validity === codes.VALID) {
-      if (digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)) return this.due(EMERGENCY)
-      if (open && window.closed) {
-        this.#executor.noteMargin(window.means, MARGIN_CHANNEL)
-        return this.due(this.leaveUnfit() ? EMERGENCY : WINDOW_CLOSED)
-      }
+    const isValid = validity === codes.VALID
+    const secured = isValid && digest[MARGIN_OF] < cells[EMERGENCY_MARGIN] && this.secure(false)
+    const acted = this.onDigest?.() === true
+    if (secured) return this.due(EMERGENCY)
+    if (acted) return EMERGENCY
+    if (isValid && open && window.closed) {
+      this.#executor.noteMargin(window.means, MARGIN_CHANNEL)
+      return this.due(this.leaveUnfit() ? EMERGENCY : WINDOW_CLOSED)
     }
     if (now >= window.expiresAtUs && open) return this.expire()
     if (now >= cells[NEXT_DEADLINE]) return this.passDeadlines()
-    return validity === codes.VALID ? NOTHING_DUE : REJECTED
+    return isValid ? NOTHING_DUE : codes.REJECTED
   }
 
   /**
@@ -346,8 +344,8 @@ export class HotPath {
   private secure(refused: boolean): boolean {
     const { executor, config, nowCell } = this
     const last = executor.lastKind
-    const nothingSafer = last === ROLLBACK || (last === RETURN_TO_BASE && !config.hasBaseline)
-    const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
+    const nothingSafer = last === codes.ROLLBACK || (last === codes.RETURN_TO_BASE && !config.hasBaseline)
+    const open = Atomics.load(executor.latch, 0) !== codes.NOT_TRIPPED
     if (!open) this.#fallback.begin()
     // A digest that will stand nowhere decides nothing by itself: a replay would not have it.
     const elsewhere = nothingSafer && open ? this.#fallback.next(this.#digest, MARGIN_OF, !refused) : null
@@ -364,7 +362,7 @@ export class HotPath {
     if (elsewhere !== null) executor.moveBaseline(elsewhere)
     else if (config.hasBaseline) executor.rollback()
     else executor.returnToBase()
-    executor.openLatch(TRIP_CONSTRAINT_EMERGENCY)
+    executor.openLatch(codes.TRIP_CONSTRAINT_EMERGENCY)
     this.followGeneration()
     return true
   }
@@ -395,6 +393,6 @@ export class HotPath {
 
   /** Where everything is journaled: what is asked of the engine from outside at `nowCell`, before anyone acts on it. */
   journalCommand(code: number): void {
-    if (this.journal) writeCause(this, AUDIT_COMMAND, code)
+    if (this.journal) writeCause(this, codes.AUDIT_COMMAND, code)
   }
 }

@@ -131,6 +131,8 @@ export const AUDIT_GUARD = 18
 export const AUDIT_RANGE_EARNED = 19
 /** SafeMode waits for a person, though the reason why it is open would not ask for one. */
 export const AUDIT_RESET_DEMANDED = 20
+/** A written rule fails, cannot be judged, or holds again. */
+export const AUDIT_RULE = 21
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

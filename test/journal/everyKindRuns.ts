@@ -100,7 +100,8 @@ export async function recordEveryKind(directory: string): Promise<void> {
     variants: { cooldownUs: 0, stay: 1, trials: 1 },
     comparison: { everyCycles: 2 },
   })
-  await into("falling", falling, { ...SHORT, seed: 1 })
+  const rules = [{ formula: "objective > 60", onViolation: "warn" as const }]
+  await into("falling", falling, { ...SHORT, seed: 1, rules })
   await into("guarded", guarded, {
     window: { digests: 1, us: 1_000_000, settleUs: 0 },
     guardrails: { cooldownUs: 1_000_000, rollbacksPerHour: 1 },

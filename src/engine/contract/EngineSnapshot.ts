@@ -9,6 +9,7 @@ import type { GuardrailNumbers } from "../../hot/Guardrails.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
 import type { RollbackVerdict } from "../../control/rollbackTest.ts"
 import type { Resumption } from "../../domain/Resumption.ts"
+import type { RuleState } from "../../domain/Rule.ts"
 import {
   COVARIATE_BLINDED,
   type CovariateBlinded,
@@ -168,6 +169,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly resumption: Resumption | null
   /** What should be configured otherwise, each in a sentence for a person; mostly empty. */
   readonly advice: ReadonlyArray<string>
+  /** Where each rule stands; absent if there are none. */
+  readonly rules?: ReadonlyArray<RuleState> | undefined
 }
 
 export type EngineActor = ActorRefFrom<typeof engineMachine>

@@ -10,6 +10,7 @@ import type { Resumption } from "../../domain/Resumption.ts"
 import type { AuditSink } from "../audit/AuditSink.ts"
 import type { EngineCore } from "../EngineCore.ts"
 import type { RelocationParts } from "./RelocationParts.ts"
+import type { RuleParts } from "./RuleParts.ts"
 import type { RuntimeOptions } from "./RuntimeOptions.ts"
 import type { OpenSinks } from "./TrailSinks.ts"
 import type { WorkerEngine } from "./WorkerEngine.ts"
@@ -55,6 +56,8 @@ export interface PlatformService {
   readonly learnedFile?: (directory: string) => LearnedFile
   /** For `homeostasis` and `variants`. If omitted, it is loaded when an engine that needs it starts. */
   readonly relocation?: RelocationParts
+  /** For `rules`, likewise; then they are checked where an engine is created. */
+  readonly rules?: RuleParts
   /** For audit sinks. If omitted, it is loaded when an engine that has sinks starts. */
   readonly openSinks?: OpenSinks
   /** Monotonic time in fractional milliseconds, for engines without an Effect clock. */

@@ -39,6 +39,7 @@ import {
   safeModeState,
 } from "./EngineSnapshot.ts"
 import type { StabilityPort, StabilityState } from "./StabilityState.ts"
+import type { WatchedRules } from "./RuleParts.ts"
 import type { RelocationState } from "./RelocationState.ts"
 
 /** The engine, as far as a snapshot shows it. */
@@ -51,6 +52,7 @@ interface SnapshotSource {
   readonly resumption: Resumption | null
   readonly relocations: { readonly state: () => RelocationState | null }
   readonly stability: StabilityPort | undefined
+  readonly rules: WatchedRules | undefined
   readonly trail: { readonly state: () => AuditState }
   readonly recovery: {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
@@ -221,6 +223,7 @@ class TakenSnapshot implements EngineSnapshot {
   readonly fault: string | null
   readonly resumption: Resumption | null
   declare readonly advice: EngineSnapshot["advice"]
+  declare readonly rules?: EngineSnapshot["rules"]
   readonly #moment: Moment
   readonly #parts: Parts = {}
 
@@ -243,6 +246,7 @@ class TakenSnapshot implements EngineSnapshot {
     this.audit = source.trail.state()
     this.fault = source.recovery.faultDetail
     this.resumption = source.resumption
+    if (source.rules !== undefined) this.rules = source.rules.states()
     Object.defineProperties(this, TakenSnapshot.#readers)
   }
 

@@ -25,6 +25,7 @@ import { eventOf, PLAIN_COMMANDS, type PlainCommand } from "../../engine/command
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import { startEvent } from "../../engine/resume.ts"
 import { runSchedule } from "../../engine/schedule/runSchedule.ts"
+import { ruleParts } from "../../engine/rules/RuleWatch.ts"
 import { watchStability } from "../../engine/stability/watchStability.ts"
 
 /** Whether a record says what came from outside, and not what was decided. */
@@ -33,6 +34,7 @@ export const isInput = (record: Float64Array): boolean => RECORD_ROWS[record[REC
 /** Begins an engine as its runtime does, without one. */
 export function begin(core: EngineCore, nowUs: number): void {
   const { hot, actor, resumption, settings } = core
+  ruleParts.watch(core)
   if (settings.stability) core.stability = watchStability(core)
   if (settings.schedule) core.schedule = runSchedule(core, true)
   hot.nowCell[0] = nowUs

@@ -5,6 +5,7 @@ import { memoryPlatform, Platform, type PlatformService } from "../../engine/con
 import type { FleetPlatform } from "../../fleet/FleetPlatform.ts"
 import { openSinks } from "../../engine/audit/openSinks.ts"
 import { relocationParts } from "../../engine/relocation/relocationParts.ts"
+import { ruleParts } from "../../engine/rules/RuleWatch.ts"
 import { learnedFile } from "../../journal/disk/learnedFile.ts"
 import { recover } from "../../journal/disk/recover.ts"
 import { placeInWorker } from "../../worker/placeInWorker.ts"
@@ -22,8 +23,10 @@ export const nodePlatform: PlatformService & FleetPlatform = {
     ),
   recover,
   relocation: relocationParts,
+  rules: ruleParts,
   openSinks,
   placeInWorker: (settings, options) => {
+    ruleParts.check(settings)
     const resume = recover(settings, settings.clock === "manual" ? null : Date.now() * 1000)
     return placeInWorker(settings, options, { entry: workerEntry, resume })
   },

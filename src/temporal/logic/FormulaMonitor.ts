@@ -144,6 +144,37 @@ export class FormulaMonitor {
     return { lo, hi, index }
   }
 
+  /**
+   * Of the digests settled from `from` on, and with `open` of those that are not settled: the least upper bound at `into[0]`, its index
+   * at `into[1]`, and the least lower bound of the settled ones at `into[2]`. Allocates nothing.
+   */
+  worst(from: number, open: boolean, into: Float64Array): void {
+    const { trace, root } = this
+    const { lo, hi, settled } = root
+    into[0] = Number.POSITIVE_INFINITY
+    into[1] = -1
+    into[2] = Number.POSITIVE_INFINITY
+    if (trace.overflowed) return
+    if (open && settled < trace.received && this.provided !== trace.received) {
+      for (const part of this.parts) part.provide()
+      this.provided = trace.received
+    }
+    const end = open ? trace.received : settled
+    for (let i = Math.max(from, trace.received - trace.capacity); i < end; i++) {
+      const at = i & trace.mask
+      if (hi[at] < into[0] || into[1] < 0) {
+        into[0] = hi[at]
+        into[1] = i
+      }
+      if (i < settled && lo[at] < into[2]) into[2] = lo[at]
+    }
+  }
+
+  /** When a digest that is still kept came, microseconds. */
+  timeOf(index: number): number {
+    return this.trace.atUs[index & this.trace.mask]
+  }
+
   /** Which predicate, at which digest, makes the upper bound at `index` what it is, or the lower one. */
   witness(index: number, side: Side = "hi"): Witness {
     return this.root.witness(index, side)
