@@ -120,7 +120,7 @@ export const withGuard = withCycle.extend({
     ),
     /**
      * If SafeMode was opened for the objective, by any rule, the guard watches how the plant does where it stands; so it does until the
-     * cooldown of a rollback is over, unless the engine resumed elsewhere and knows nothing of its start.
+     * cooldown of a rollback is over. An engine that resumed elsewhere knows nothing of its start, and does neither.
      */
     watchOverStay: enqueueActions(({ context, event, enqueue, self }) => {
       const engine = self.getSnapshot()
@@ -128,8 +128,8 @@ export const withGuard = withCycle.extend({
         (event.type === "trip" || event.type === "latched") && event.reason === "objectiveRegression"
       const staysOpen = event.type === "guardActed" && event.act !== "retreat" && !waitsForGuard(engine)
       const { executor, beganElsewhere } = context.hot.get()
-      const cools = event.type === "plantSettled" && executor.cooldownUntilUs > event.nowUs && !beganElsewhere
-      if ((opened || staysOpen || cools) && isWhole(engine, "guard"))
+      const cools = event.type === "plantSettled" && executor.cooldownUntilUs > event.nowUs
+      if ((opened || staysOpen || cools) && !beganElsewhere && isWhole(engine, "guard"))
         enqueue.sendTo("guard", { type: "watchOver" })
     }),
     letGuardGo: enqueueActions(({ context, event, enqueue, self }) => {

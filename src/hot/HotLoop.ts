@@ -363,7 +363,6 @@ export class HotLoop extends LoopSafety {
     this.due[0] = executor.nextApplyUs
     this.ready()
     // Until it is over nothing is tuned, and the guard watches the baseline.
-    const { beganElsewhere, nowCell } = this.hot
-    if (executor.cooldownUntilUs > nowCell[0] && !beganElsewhere) this.guard.watchOver()
+    if (executor.cooldownUntilUs > this.hot.nowCell[0]) this.guard.watchOver()
   }
 }

@@ -55,9 +55,12 @@ export class LoopGuard {
     return this.guard.standsStill(this.state)
   }
 
-  /** The plant stands still for the objective's sake, in SafeMode or in a cooldown, and something else than the guard ends that. */
+  /**
+   * The plant stands still for the objective's sake, in SafeMode or in a cooldown, and something else than the guard ends that. Who
+   * began elsewhere does not watch: what is tried then is the start, and nothing is known of it.
+   */
   watchOver(): void {
-    this.guard.watchOver(this.state)
+    if (!this.hot.beganElsewhere) this.guard.watchOver(this.state)
   }
 
   /** Somebody else has moved the plant. */

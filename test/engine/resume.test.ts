@@ -60,6 +60,24 @@ function run(
 const again = ({ start, records }: ReturnType<typeof run>) =>
   replay({ run: "resumed", config: start["config"], resume: start["resume"], records })
 
+describe("the runaway guard, in SafeMode that something else opened for the objective", () => {
+  /** What the guard does once SafeMode is open. */
+  function phaseAfterTrip(resume: Resumption | null): string | undefined {
+    let phase: string | undefined
+    run(resume, 400, (core) => {
+      const { nowUs } = core.snapshot()
+      core.actor.send({ type: "trip", reason: "objectiveRegression", nowUs })
+      phase = core.snapshot().guard?.phase
+    })
+    return phase
+  }
+
+  it("watches, and would try the start; not if the engine resumed elsewhere and does not know what that is worth", () => {
+    expect(phaseAfterTrip(null)).toBe("watching")
+    expect(phaseAfterTrip(resumption)).toBe("standingBy")
+  })
+})
+
 describe("an engine that resumes", () => {
   it("has its resumed configuration before the start, bit for bit, without an apply", () => {
     const { before, begun, words, start } = run(resumption, 0)

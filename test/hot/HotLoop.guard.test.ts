@@ -407,6 +407,13 @@ describe("SafeMode for regressions", () => {
     byHand.loop.trip()
     expect(byHand.phase).toBe(GUARD_CALM)
   })
+
+  it("is not watched by a loop that took over away from its start: nothing is known of the start", () => {
+    const bench = tuned({ policy: strict, beginsElsewhere: true })
+    let level = CALM
+    for (let i = 0; i < 40 && bench.loop.phase !== FROZEN; i++) bench.readings(1, () => (level *= 4))
+    expect([bench.loop.lastTrip, bench.phase]).toEqual([TRIP_OBJECTIVE_REGRESSION, GUARD_CALM])
+  })
 })
 
 describe("a loop that takes over from another one", () => {

@@ -25,6 +25,7 @@ export const policy = { ...GUARDRAILS.balanced, minStableUs: 1e15 }
 export interface Overrides {
   readonly options?: Partial<CycleOptions>
   readonly auditCapacity?: number
+  readonly beginsElsewhere?: boolean
   readonly kernelMaxStep?: number
   readonly policy?: typeof policy
   readonly settings?: Partial<SpsaSettings>
@@ -54,6 +55,7 @@ export class LoopBench {
         trim: 0.1,
       },
       auditCapacity: overrides.auditCapacity ?? 1024,
+      beginsElsewhere: overrides.beginsElsewhere ?? false,
       manualTime: true,
     })
     const maxStep = overrides.kernelMaxStep ?? policy.maxStep
