@@ -8,7 +8,6 @@ import { PERIODIC } from "./codes.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 // Imported bindings are looked up at every use: see WindowAccumulator.
-const IS_PERIODIC = PERIODIC
 const BUCKETS = layout.BUCKETS
 const BUCKET_US = layout.BUCKET_US
 const ROW = layout.ROW
@@ -101,7 +100,7 @@ export class BudgetLedger {
     const { rows, details } = this
     const still = details[STEP] - BAND_HAIR
     const r = i * ROW
-    if (this.table.scale[i] === IS_PERIODIC || this.isOver(i)) {
+    if (this.table.scale[i] === PERIODIC || this.isOver(i)) {
       rows[r + QUIET_LOW] = Number.POSITIVE_INFINITY
       rows[r + QUIET_HIGH] = Number.NEGATIVE_INFINITY
       return

@@ -13,7 +13,6 @@ import type { GuardrailNumbers } from "./Guardrails.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 // Imported bindings are looked up at every use: see WindowAccumulator.
-const IS_PERIODIC = PERIODIC
 const BUCKETS = layout.BUCKETS
 const BUCKET_US = layout.BUCKET_US
 const ROW = layout.ROW
@@ -172,7 +171,7 @@ export class BudgetWindow extends BudgetLedger {
       const target = block[targets + i]
       const ahead = target - base[i]
       // Across the seam of a circle the short way is a lap more or less than the difference.
-      const laps = scale[i] === IS_PERIODIC ? -Math.round(ahead) : 0
+      const laps = scale[i] === PERIODIC ? -Math.round(ahead) : 0
       const move = ahead + laps
       const position = target + (rows[r + LAPS] + laps)
       rows[r + NEXT] = position
@@ -265,7 +264,7 @@ export class BudgetWindow extends BudgetLedger {
         } else if (up > back) up = back > 0 ? back : 0
       }
       // On a circle half a turn is ambiguous: the short way may be either. And a lifted budget is still a finite band.
-      const most = scale[i] === IS_PERIODIC ? 0.5 - BAND_HAIR : 1
+      const most = scale[i] === PERIODIC ? 0.5 - BAND_HAIR : 1
       out[2 * i] = down < -most ? -most : down
       out[2 * i + 1] = up > most ? most : up
     }

@@ -16,10 +16,6 @@ import { outOfRange } from "./outOfRange.ts"
 /** Tries of one read. Each failed one means that the writer published fifteen versions while we copied one. */
 const MOST_TRIES = 1024
 
-// Imported bindings are looked up at every use: see WindowAccumulator.
-const SEQUENCE = WORD_SEQUENCE
-const GENERATION_OF = VERSION_GENERATION
-const UNITS_OF = VERSION_UNITS
 const LAST_VERSION = VERSIONS - 1
 
 /** Consistent snapshots of the live configuration from any thread: never torn, retries counted. */
@@ -58,7 +54,7 @@ export class ConfigReader {
 
   /** Counts publications and wraps: as long as it is the same, so is the configuration. */
   get sequence(): number {
-    return Atomics.load(this.words, SEQUENCE)
+    return Atomics.load(this.words, WORD_SEQUENCE)
   }
 
   /** Trip reason while SafeMode is open, else 0. */
@@ -69,16 +65,16 @@ export class ConfigReader {
   private copy(out: Float64Array, shift: number): number {
     const { block, words, knobs, fence, start, width } = this
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const before = Atomics.load(words, SEQUENCE)
+      const before = Atomics.load(words, WORD_SEQUENCE)
       const version = start + (before & LAST_VERSION) * width
-      const from = version + UNITS_OF + shift
+      const from = version + VERSION_UNITS + shift
       for (let i = 0; i < knobs; i++) out[i] = block[from + i]
-      const generation = block[version + GENERATION_OF]
+      const generation = block[version + VERSION_GENERATION]
       // The copy must be done before the sequence is read again. An atomic load alone lets earlier plain loads pass it on
       // weakly ordered processors; the fence does not.
       Atomics.add(fence, 0, 0)
       // While the published sequence is at most fourteen further, the writer is at most in the version before ours.
-      if ((Atomics.load(words, SEQUENCE) - before) >>> 0 < LAST_VERSION) return generation
+      if ((Atomics.load(words, WORD_SEQUENCE) - before) >>> 0 < LAST_VERSION) return generation
       this.retries++
     }
     return 0

@@ -50,17 +50,13 @@ const HEAD = 16
 const LANE_WORDS = 32
 const FREE = 0
 
-// Imported bindings are looked up at every use; a module's own constants are compiled in.
-const WIDTH = DIGEST_WIDTH
-const REFUSE_WHEN_FULL = BACKPRESSURE
-
 export class DigestLanes {
   readonly buffer: SharedArrayBuffer
   readonly capacity: number
   /** DROP_OLDEST or BACKPRESSURE. */
   readonly policy: number
   /** The digest about to be pushed, positions `DIGEST_*`; this thread's own. It keeps its content. */
-  readonly inbox = new Float64Array(WIDTH)
+  readonly inbox = new Float64Array(DIGEST_WIDTH)
   /** The word that `ring` moves, and where it stood when `sleep` was called last. */
   readonly bell: Int32Array<SharedArrayBuffer>
   bellAt = 0
@@ -114,7 +110,7 @@ export class DigestLanes {
     if (!Number.isInteger(Math.log2(capacity)) || capacity < 16 || capacity > 2 ** 20)
       throw outOfRange("capacity", "a power of two from 16 to 2^20", capacity)
     const digests = capacity + (LANES - 1) * othersOf(capacity)
-    return (HEADER_WORDS + LANES * LANE_WORDS) * 4 + digests * WIDTH * 8
+    return (HEADER_WORDS + LANES * LANE_WORDS) * 4 + digests * DIGEST_WIDTH * 8
   }
 
   /** Digests waiting in all lanes; while others push or take, one moment's answer. */
@@ -148,7 +144,7 @@ export class DigestLanes {
     const head = Atomics.load(words, laneAt + HEAD)
     let outcome = LANE_TAKEN
     if (((tail - head) | 0) > mask) {
-      if (this.policy === REFUSE_WHEN_FULL) {
+      if (this.policy === BACKPRESSURE) {
         Atomics.add(words, laneAt + REFUSED, 1)
         Atomics.store(words, laneAt + OWNER, id)
         return LANE_FULL
@@ -159,7 +155,7 @@ export class DigestLanes {
         outcome = LANE_DROPPED
       }
     }
-    const at = this.blockAt + (tail & mask) * WIDTH
+    const at = this.blockAt + (tail & mask) * DIGEST_WIDTH
     // Written out: a loop takes twice as long.
     block[at] = inbox[0]
     block[at + 1] = inbox[1]
@@ -262,7 +258,7 @@ export class DigestLanes {
   }
 
   private turnAway(): number {
-    if (this.policy === REFUSE_WHEN_FULL) {
+    if (this.policy === BACKPRESSURE) {
       Atomics.add(this.words, WORD_HOMELESS + 1, 1)
       return LANE_FULL
     }
@@ -277,7 +273,7 @@ export class DigestLanes {
     for (;;) {
       const head = Atomics.load(words, laneAt + HEAD)
       if (Atomics.load(words, laneAt + TAIL) === head) return false
-      const at = this.startOf(lane) + (head & mask) * WIDTH
+      const at = this.startOf(lane) + (head & mask) * DIGEST_WIDTH
       out[0] = block[at]
       out[1] = block[at + 1]
       out[2] = block[at + 2]
@@ -296,7 +292,7 @@ export class DigestLanes {
 
   /** Where the digests of a lane begin, in doubles. */
   private startOf(lane: number): number {
-    return lane === 0 ? 0 : (this.capacity + (lane - 1) * othersOf(this.capacity)) * WIDTH
+    return lane === 0 ? 0 : (this.capacity + (lane - 1) * othersOf(this.capacity)) * DIGEST_WIDTH
   }
 
   private sum(word: number): number {

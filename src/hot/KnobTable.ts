@@ -10,10 +10,6 @@ import { outOfRange } from "./outOfRange.ts"
 
 export type { KnobNumbers } from "./KnobNumbers.ts"
 
-// Imported bindings are looked up at every use, a module's own constants are compiled in: see WindowAccumulator.
-const IS_LOG = LOG
-const IS_PERIODIC = PERIODIC
-
 /**
  * 2^(x / 256) is FRACTIONS[x mod 256] * POWERS[x div 256] * e^(rest), the rest within ln 2 / 512 of 0, where four terms
  * leave an error of 4e-17. Several times faster than `Math.exp`, which is a call out of compiled code, and the same
@@ -137,7 +133,7 @@ export class KnobTable {
   /** User value to unit position, without rounding to the grid. */
   encode(i: number, value: number): number {
     const low = this.min[i]
-    return this.contain(i, (this.scale[i] === IS_LOG ? Math.log(value / low) : value - low) / this.span[i])
+    return this.contain(i, (this.scale[i] === LOG ? Math.log(value / low) : value - low) / this.span[i])
   }
 
   /** The unit position that is really taken when `unit` is asked for: on the grid, inside bounds. Idempotent. */
@@ -179,7 +175,7 @@ export class KnobTable {
       const i = grids[g]
       const gap = step[i]
       const shape = scale[i]
-      if (shape === IS_PERIODIC) {
+      if (shape === PERIODIC) {
         const both = (2 * gap) / span[i]
         out[i] = both < 1 ? both : 1
         continue
@@ -191,7 +187,7 @@ export class KnobTable {
       const high = end < max[i] ? end : max[i]
       const below = value - gap < low ? low : value - gap
       const above = value + gap > high ? high : value + gap
-      out[i] = (shape === IS_LOG ? Math.log(above / below) : above - below) / span[i]
+      out[i] = (shape === LOG ? Math.log(above / below) : above - below) / span[i]
     }
   }
 
@@ -208,12 +204,12 @@ export class KnobTable {
   /** b - a: the signed way from one unit position to another, the short way round on a circle. */
   difference(i: number, a: number, b: number): number {
     const d = b - a
-    return this.scale[i] === IS_PERIODIC ? d - Math.round(d) : d
+    return this.scale[i] === PERIODIC ? d - Math.round(d) : d
   }
 
   /** A unit position moved back into [0,1]: clamped, or wrapped on a circle. */
   contain(i: number, unit: number): number {
-    if (this.scale[i] === IS_PERIODIC) {
+    if (this.scale[i] === PERIODIC) {
       const wrapped = unit - Math.floor(unit)
       return wrapped === 1 ? 0 : wrapped
     }
@@ -224,7 +220,7 @@ export class KnobTable {
   /** Distance in unit space between the grid neighbours of a position; 0 when continuous, one gap at a bound. */
   neighbourSpan(i: number, unit: number): number {
     const at = this.gridIndex(i, unit)
-    if (this.scale[i] === IS_PERIODIC) return Math.min(1, (2 * this.step[i]) / this.span[i])
+    if (this.scale[i] === PERIODIC) return Math.min(1, (2 * this.step[i]) / this.span[i])
     return this.gridUnit(i, at + 1) - this.gridUnit(i, at - 1)
   }
 
@@ -236,8 +232,7 @@ export class KnobTable {
     const at = this.gridIndex(i, unit)
     const sign = offset < 0 ? -1 : 1
     let steps = Math.abs(this.gridIndex(i, unit + offset) - at)
-    if (this.scale[i] === IS_PERIODIC)
-      steps = Math.floor((Math.abs(offset) * this.span[i]) / this.step[i] + 1)
+    if (this.scale[i] === PERIODIC) steps = Math.floor((Math.abs(offset) * this.span[i]) / this.step[i] + 1)
     for (; steps > 0; steps--) {
       const reached = this.difference(i, unit, this.gridUnit(i, at + sign * steps))
       // Half a turn reads as either way round; the sign says which one this is.
@@ -257,7 +252,7 @@ export class KnobTable {
   ): number {
     for (let i = first; i < this.size; i++) {
       const unit = source[from + i] + 0
-      const turn = this.scale[i] === IS_PERIODIC ? 1 : 0
+      const turn = this.scale[i] === PERIODIC ? 1 : 0
       if (!(unit >= -turn && unit <= 1 + turn)) return i
       out[units + i] = unit
       out[values + i] = this.min[i] + unit * this.rise[i]
@@ -325,10 +320,10 @@ export class KnobTable {
       const last = lastGridIndex[i]
       const unit = out[units + i]
       const shape = scale[i]
-      if (shape !== IS_LOG) {
+      if (shape !== LOG) {
         let index = Math.floor(unit * gaps[i] + 0.5)
         // Past the last point there is the end of a line, or the first point of a circle again.
-        if (index > last) index = shape === IS_PERIODIC ? index - last - 1 : last
+        if (index > last) index = shape === PERIODIC ? index - last - 1 : last
         const value = low + index * gap
         const held = value > high ? high : value
         out[values + i] = held
@@ -362,7 +357,7 @@ export class KnobTable {
     const low = this.min[i]
     const high = this.max[i]
     const way = unit * this.rise[i]
-    if (this.scale[i] !== IS_LOG) return low + way > high ? high : low + way
+    if (this.scale[i] !== LOG) return low + way > high ? high : low + way
     const whole = Math.floor(way + 0.5)
     const rest = (way - whole) * GRAIN
     const fraction = FRACTIONS[whole & (PER_OCTAVE - 1)]
@@ -379,13 +374,13 @@ export class KnobTable {
 
   private nearestGridIndex(i: number, unit: number): number {
     const gaps =
-      this.scale[i] === IS_LOG ? (this.scaled(i, unit) - this.min[i]) / this.step[i] : unit * this.gaps[i]
+      this.scale[i] === LOG ? (this.scaled(i, unit) - this.min[i]) / this.step[i] : unit * this.gaps[i]
     return this.containIndex(i, Math.floor(gaps + 0.5))
   }
 
   private containIndex(i: number, index: number): number {
     const last = this.lastGridIndex[i]
-    if (this.scale[i] === IS_PERIODIC) {
+    if (this.scale[i] === PERIODIC) {
       const period = last + 1
       return index - Math.floor(index / period) * period
     }

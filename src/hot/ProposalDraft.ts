@@ -21,7 +21,6 @@ export const P_TARGET = 4
 
 /** Imported and exported bindings are looked up at every use: see WindowAccumulator. */
 const TARGETS_OF = P_TARGET
-const IS_ACCEPTED = ACCEPTED
 
 /** Rounding allowed on a step that was computed as base + c and base - c; a guardrail is not a test of ulps. */
 const STEP_ROUNDING = 1e-12
@@ -94,7 +93,7 @@ export class ProposalDraft {
    */
   write(point: number): number {
     this.stillNear = this.near && this.writeNear(point)
-    return this.stillNear ? IS_ACCEPTED : this.writeAnywhere(point)
+    return this.stillNear ? ACCEPTED : this.writeAnywhere(point)
   }
 
   /** The version that a rollback would publish; NO_BASELINE while there is none. */

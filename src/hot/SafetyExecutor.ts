@@ -41,17 +41,6 @@ import { SafetyState } from "./SafetyState.ts"
 
 export { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./ProposalDraft.ts"
 
-// Imported and exported bindings are looked up at every use: see WindowAccumulator. These are the ones on the way of an
-// accepted apply.
-const NOW_OF = P_NOW_US
-const EXPECTED_OF = P_EXPECTED_GENERATION
-const LENGTH_OF = P_LENGTH
-const POINT_OF = RECORD_POINT
-const IS_UPDATE = UPDATE
-const IS_VISIT = VISIT_BASELINE
-const IS_ACCEPTED = ACCEPTED
-const IS_OPEN_TO_PROPOSALS = NOT_TRIPPED
-
 const NOW = layout.NOW
 const LAST_HELD = layout.LAST_HELD
 const COOLDOWN_UNTIL = layout.COOLDOWN_UNTIL
@@ -91,14 +80,14 @@ export class SafetyExecutor extends SafetyState {
     cells[LIMIT] = Number.NaN
     const now = cells[NOW]
     const latch = Atomics.load(this.latch, 0)
-    if (latch !== IS_OPEN_TO_PROPOSALS) {
+    if (latch !== NOT_TRIPPED) {
       cells[VALUE] = latch
       return this.refuse(SAFE_MODE_OPEN, kind)
     }
     const at = this.audit.reserve()
     if (at < 0) return this.refuse(AUDIT_QUEUE_FULL, kind)
-    if (proposal[EXPECTED_OF] !== config.generation) {
-      cells[VALUE] = proposal[EXPECTED_OF]
+    if (proposal[P_EXPECTED_GENERATION] !== config.generation) {
+      cells[VALUE] = proposal[P_EXPECTED_GENERATION]
       cells[LIMIT] = config.generation
       return this.refuse(STALE_GENERATION, kind)
     }
@@ -118,27 +107,29 @@ export class SafetyExecutor extends SafetyState {
       return this.refuse(CONSTRAINT_VIOLATION, kind)
     }
     const n = this.base.length
-    if (proposal[LENGTH_OF] !== n || !((kind >= 0 && kind <= IS_UPDATE) || kind === IS_VISIT)) {
-      cells[VALUE] = proposal[LENGTH_OF]
+    if (proposal[P_LENGTH] !== n || !((kind >= 0 && kind <= UPDATE) || kind === VISIT_BASELINE)) {
+      cells[VALUE] = proposal[P_LENGTH]
       cells[LIMIT] = n
       return this.refuse(UNKNOWN_PARAMETER, kind)
     }
-    if (kind === IS_UPDATE && cells[REGRESSIONS] >= this.policy.regressionsToTrip) {
+    if (kind === UPDATE && cells[REGRESSIONS] >= this.policy.regressionsToTrip) {
       cells[VALUE] = cells[REGRESSIONS]
       cells[LIMIT] = this.policy.regressionsToTrip
       return this.refuse(OBJECTIVE_REGRESSION, kind)
     }
     const judged =
-      kind === IS_VISIT ? this.draft.writeBaseline(at + POINT_OF) : this.draft.write(at + POINT_OF)
-    if (judged !== IS_ACCEPTED) {
+      kind === VISIT_BASELINE
+        ? this.draft.writeBaseline(at + RECORD_POINT)
+        : this.draft.write(at + RECORD_POINT)
+    if (judged !== ACCEPTED) {
       this.knob = this.draft.knob
       cells[VALUE] = this.draft.fault[FAULT_VALUE]
       cells[LIMIT] = this.draft.fault[FAULT_LIMIT]
       return this.refuse(judged, kind)
     }
-    if (kind === IS_UPDATE) {
+    if (kind === UPDATE) {
       const status = this.budgets.check(config.block, config.nextUnitsAt)
-      if (status !== IS_ACCEPTED) {
+      if (status !== ACCEPTED) {
         const details = this.budgets.details
         this.knob = details[0]
         cells[VALUE] = details[1]
@@ -149,7 +140,7 @@ export class SafetyExecutor extends SafetyState {
     // Nothing below can fail.
     config.commit(cells, NOW)
     this.rate.record()
-    if (kind === IS_UPDATE) {
+    if (kind === UPDATE) {
       this.budgets.commit(config.block, config.unitsAt)
       cells[BASE_GENERATION] = config.generation
       if (cells[EARNED] > 0) this.spendEarned()
@@ -159,9 +150,9 @@ export class SafetyExecutor extends SafetyState {
     this.applies++
     this.lastKind = kind
     // The point stands in the record since the draft.
-    this.records.head(at, AUDIT_APPLY, IS_ACCEPTED, kind, -1)
+    this.records.head(at, AUDIT_APPLY, ACCEPTED, kind, -1)
     this.audit.commit()
-    return IS_ACCEPTED
+    return ACCEPTED
   }
 
   /**
@@ -351,7 +342,7 @@ export class SafetyExecutor extends SafetyState {
   /** Takes P_NOW_US as the time unless it is behind, not a number or beyond all time: then the last time stays. */
   private holdClock(): void {
     const cells = this.cells
-    const now = this.proposal[NOW_OF]
+    const now = this.proposal[P_NOW_US]
     if (now >= cells[NOW] && now <= MAX_TIME_US) {
       cells[NOW] = now
       return

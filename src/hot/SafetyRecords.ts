@@ -10,10 +10,6 @@ import * as layout from "./executorCells.ts"
 import { P_ID, P_TARGET } from "./ProposalDraft.ts"
 
 // Imported bindings are looked up at every use: see WindowAccumulator. These are on the way of an accepted apply.
-const KIND_OF = RECORD_KIND
-const ID_OF = P_ID
-const IS_UPDATE = UPDATE
-const IS_VISIT = VISIT_BASELINE
 const NOW = layout.NOW
 const VALUE = layout.VALUE
 const LIMIT = layout.LIMIT
@@ -86,11 +82,11 @@ export class SafetyRecords {
   head(at: number, kind: number, code: number, detail: number, knob: number): void {
     const { cells, proposal } = this
     const record = this.audit.block
-    let next = at + KIND_OF
+    let next = at + RECORD_KIND
     record[next++] = kind
     record[next++] = cells[NOW]
     record[next++] = this.config.generation
-    record[next++] = detail <= IS_UPDATE || detail === IS_VISIT ? proposal[ID_OF] : Number.NaN
+    record[next++] = detail <= UPDATE || detail === VISIT_BASELINE ? proposal[P_ID] : Number.NaN
     record[next++] = code
     record[next++] = detail
     record[next++] = knob

@@ -103,44 +103,6 @@ export {
   READINGS,
 } from "./readings.ts"
 
-// Imported and exported bindings are looked up at every use, constants of the module's own are compiled in.
-const VECTORS_AT = SCALARS
-const AT_BEGUN = S_BEGUN
-const AT_CYCLE = S_CYCLE
-const AT_EARNED = E_EARNED
-const AT_ETA = S_ETA
-const AT_FIRST = S_FIRST
-const AT_GRADIENT = S_GRADIENT
-const AT_HAS_MEAN = S_HAS_MEAN
-const AT_MEAN = S_MEAN
-const AT_PREDICTED = S_PREDICTED
-const AT_PROBE = S_PROBE
-const AT_MODE = X_MODE
-const AT_REHEATS = S_REHEATS
-const AT_BACK = L_BACK
-const AT_LOOK = L_MODE
-const LOOKS_NOT = LOOK_OFF
-const IN_LONG = LONG
-const OF_WINDOWS = W_WINDOWS
-const TUNES = EXCURSION
-const VEC_SIGN = V_SIGN
-const OF_ALONG = W_ALONG
-const OF_DIFFERENCE = W_DIFFERENCE
-const OF_FACTOR = W_FACTOR
-const OF_MEAN = W_MEAN
-const OF_MEMORY = W_MEMORY
-const OF_ROOM = W_ROOM
-const OF_SLOPE = W_SLOPE
-const OF_SQUARE = W_SQUARE
-const OF_MARGIN = W_MARGIN
-const OF_MARGIN_DIFFERENCE = W_MARGIN_DIFFERENCE
-const HIGH = LOSS_PLUS
-const LOW = LOSS_MINUS
-const MARGIN_HIGH = MARGIN_PLUS
-const MARGIN_LOW = MARGIN_MINUS
-const UPDATED = KERNEL_UPDATE
-const UNCHANGED = KERNEL_NO_CHANGE
-
 /** Two readings that differ by no more than this share of their mean, some sixteen units in the last place, are equal. */
 const ROUNDING = 4e-15
 
@@ -148,10 +110,10 @@ const ROUNDING = 4e-15
 export class SpsaKernel extends SpsaState {
   /** Draws the signs of the cycle and places its probes. Doing it twice changes nothing. */
   begin(state: Float64Array): void {
-    state[AT_FIRST] = this.signs.draw(state[AT_CYCLE], this.n, state, VECTORS_AT + VEC_SIGN * this.n)
+    state[S_FIRST] = this.signs.draw(state[S_CYCLE], this.n, state, SCALARS + V_SIGN * this.n)
     placeProbes(state, this.probes)
     foreseeProbe(state, this.work)
-    state[AT_BEGUN] = 1
+    state[S_BEGUN] = 1
   }
 
   /**
@@ -163,20 +125,20 @@ export class SpsaKernel extends SpsaState {
    */
   complete(prev: Float64Array, next: Float64Array, readings: Float64Array, band: Float64Array): number {
     next.set(prev)
-    next[AT_BEGUN] = 0
-    next[AT_EARNED] = 0
-    next[AT_CYCLE]++
-    next[AT_BACK] = 0
+    next[S_BEGUN] = 0
+    next[E_EARNED] = 0
+    next[S_CYCLE]++
+    next[L_BACK] = 0
     this.measure(next, readings)
     const outcome = this.decide(next, readings, band)
     if (scalarsFinite(next)) return outcome
     // No number, overflow, or a pair that did not move leaves the cycle out, whatever of it was already written.
-    const cycle = next[AT_CYCLE]
+    const cycle = next[S_CYCLE]
     next.set(prev)
-    next[AT_BEGUN] = 0
-    next[AT_EARNED] = 0
-    next[AT_CYCLE] = cycle
-    return UNCHANGED
+    next[S_BEGUN] = 0
+    next[E_EARNED] = 0
+    next[S_CYCLE] = cycle
+    return KERNEL_NO_CHANGE
   }
 
   /** The base was moved from outside (rollback, resume): the cycle in flight and the last comparison are void. */
@@ -223,25 +185,25 @@ export class SpsaKernel extends SpsaState {
   private measure(b: Float64Array, readings: Float64Array): void {
     const { work } = this
     measurePair(b, this.probes, this.displacement, work)
-    const high = readings[HIGH]
-    const low = readings[LOW]
+    const high = readings[LOSS_PLUS]
+    const low = readings[LOSS_MINUS]
     const apart = high - low
     const mean = (high + low) / 2
     // What rounding leaves of two equal readings is no slope: it would choose the first step, and a gain of any size.
     const rounding = ROUNDING * (mean < 0 ? -mean : mean)
-    work[OF_DIFFERENCE] = apart <= rounding && apart >= -rounding ? 0 : apart
-    work[OF_MEAN] = mean
+    work[W_DIFFERENCE] = apart <= rounding && apart >= -rounding ? 0 : apart
+    work[W_MEAN] = mean
     if (this.settings.covariate > 0)
       applyCovariate(b, readings, COVARIATE_PLUS, this.displacement, work, this.n)
-    work[OF_SLOPE] = (this.n * work[OF_DIFFERENCE]) / work[OF_SQUARE]
-    work[OF_WINDOWS] = b[AT_LOOK] === LOOKS_NOT ? 1 : IN_LONG
+    work[W_SLOPE] = (this.n * work[W_DIFFERENCE]) / work[W_SQUARE]
+    work[W_WINDOWS] = b[L_MODE] === LOOK_OFF ? 1 : LONG
   }
 
   private decide(b: Float64Array, readings: Float64Array, band: Float64Array): number {
     const { work, settings, n } = this
     if (settings.mode === "spall") return this.plainStep(b, band)
     pairNoise(b, work)
-    if (b[AT_MODE] !== TUNES) return this.walkOrRest(b, readings, band)
+    if (b[X_MODE] !== EXCURSION) return this.walkOrRest(b, readings, band)
     const looks = settings.lookAhead
     if (looks) {
       keepLevels(b, work)
@@ -249,7 +211,7 @@ export class SpsaKernel extends SpsaState {
       noticeLateness(b, readings, this.displacement, work, n)
     }
     tameDifference(b, work, settings, n)
-    b[AT_GRADIENT] = work[OF_SLOPE]
+    b[S_GRADIENT] = work[W_SLOPE]
     learnNoise(b, work, settings)
     learnPairNoise(b, this.displacement, work, n)
     pairNoise(b, work)
@@ -257,8 +219,8 @@ export class SpsaKernel extends SpsaState {
     countRegressions(b, work, n)
     const constrained = this.readMargins(b, readings)
     // While the constraint is broken there is something else to find than a lower level.
-    const broken = constrained && work[OF_MARGIN] < 0
-    const plain = b[AT_LOOK] === LOOKS_NOT
+    const broken = constrained && work[W_MARGIN] < 0
+    const plain = b[L_MODE] === LOOK_OFF
     if (settings.earn && plain && !broken) learnEarning(b, work)
     if (settings.prove && plain && !broken) {
       if (judgeExcursion(b, work, n)) {
@@ -272,29 +234,29 @@ export class SpsaKernel extends SpsaState {
     }
     if (lastMoveFailed(b, work, settings)) return this.takeBack(b, band)
     adaptGain(b, work, settings)
-    const reheats = b[AT_REHEATS]
+    const reheats = b[S_REHEATS]
     watchLevel(b, work, settings, n)
-    if (b[AT_REHEATS] !== reheats) restartStretch(b, n)
+    if (b[S_REHEATS] !== reheats) restartStretch(b, n)
     boundGain(b, work, settings)
     // One knob has no direction to remember, and the first pair has nothing. Beside a constraint memory goes on to the far side of it.
-    work[OF_MEMORY] = n > 1 && !constrained && b[X_PAIRS] > 1 ? settings.memory : 0
+    work[W_MEMORY] = n > 1 && !constrained && b[X_PAIRS] > 1 ? settings.memory : 0
     this.wish(b)
     wishStep(b, this.displacement, work)
     if (constrained || !this.probes.plain) {
       if (constrained) {
         bendStep(b, n)
-        shrinkStep(b, n, work, OF_ROOM)
+        shrinkStep(b, n, work, W_ROOM)
       }
       takeStep(b, this.probes, band, this.displacement, work)
     } else takePlainStep(b, this.probes, band, this.displacement, work)
     // What the slope just read promises for the step really taken.
-    b[AT_PREDICTED] = (work[OF_DIFFERENCE] * work[OF_ALONG]) / work[OF_SQUARE]
-    b[AT_MEAN] = work[OF_MEAN]
-    b[AT_HAS_MEAN] = 1
+    b[S_PREDICTED] = (work[W_DIFFERENCE] * work[W_ALONG]) / work[W_SQUARE]
+    b[S_MEAN] = work[W_MEAN]
+    b[S_HAS_MEAN] = 1
     if (constrained) predictMargin(b, n)
     adaptProbe(b, work, settings, n)
     if (looks) settleLookAhead(b, work, settings, n)
-    return UPDATED
+    return KERNEL_UPDATE
   }
 
   /** A pair of a tuner that is on its way somewhere, or rests. */
@@ -302,24 +264,24 @@ export class SpsaKernel extends SpsaState {
     const { work, n } = this
     b[S_REGRESSIONS] = 0
     b[L_HAS_BEFORE] = 0
-    if (this.readMargins(b, readings) && work[OF_MARGIN] < 0) {
+    if (this.readMargins(b, readings) && work[W_MARGIN] < 0) {
       this.leaveRest(b)
       return KERNEL_UPDATE
     }
     skipMargin(b)
-    if (b[AT_MODE] === WALKING) return this.walk(b, band)
-    b[AT_GRADIENT] = work[OF_SLOPE]
+    if (b[X_MODE] === WALKING) return this.walk(b, band)
+    b[S_GRADIENT] = work[W_SLOPE]
     if (testSlope(b, this.displacement, work, n)) {
       takeStep(b, this.probes, band, this.displacement, work)
-      b[AT_MEAN] = b[X_HOME_LEVEL]
-      b[AT_HAS_MEAN] = 1
+      b[S_MEAN] = b[X_HOME_LEVEL]
+      b[S_HAS_MEAN] = 1
     }
     return KERNEL_UPDATE
   }
 
   /** The constraint is broken here: tuning goes on, to where it holds. */
   private leaveRest(b: Float64Array): void {
-    if (b[AT_MODE] === IDLE) b[S_PROBE] = b[X_PROBE]
+    if (b[X_MODE] === IDLE) b[S_PROBE] = b[X_PROBE]
     beginExcursion(b, this.n, 0, 0)
     forgetComparison(b)
   }
@@ -340,15 +302,15 @@ export class SpsaKernel extends SpsaState {
 
   private readMargins(b: Float64Array, readings: Float64Array): boolean {
     if (!this.settings.constrained) return false
-    const plus = readings[MARGIN_HIGH]
-    const minus = readings[MARGIN_LOW]
+    const plus = readings[MARGIN_PLUS]
+    const minus = readings[MARGIN_MINUS]
     const sum = plus + minus
     if (sum - sum !== 0) {
       skipMargin(b)
       return false
     }
-    this.work[OF_MARGIN] = sum / 2
-    this.work[OF_MARGIN_DIFFERENCE] = plus - minus
+    this.work[W_MARGIN] = sum / 2
+    this.work[W_MARGIN_DIFFERENCE] = plus - minus
     learnMargin(b, this.work, this.displacement, this.n)
     return true
   }
@@ -370,7 +332,7 @@ export class SpsaKernel extends SpsaState {
     const { a0, c0, stability, alpha, gamma, maxStep } = this.settings
     const age = b[S_AGE]
     b[S_ETA] = a0 / (age + 1 + stability) ** alpha
-    this.work[OF_MEMORY] = 0
+    this.work[W_MEMORY] = 0
     this.wish(b)
     b[S_GRADIENT] = this.work[W_SLOPE]
     wishStep(b, this.displacement, this.work)
@@ -386,9 +348,9 @@ export class SpsaKernel extends SpsaState {
   /** The step down the slope, of the pair and of memory (its share stands in the work cells); its largest component no more than one apply can carry beside the probes. */
   private wish(b: Float64Array): void {
     const { work } = this
-    const memory = work[OF_MEMORY]
-    work[OF_ROOM] = this.settings.maxStep - b[AT_PROBE]
-    work[OF_FACTOR] = -b[AT_ETA] * (1 - memory) * work[OF_SLOPE]
-    work[OF_MEMORY] = -b[AT_ETA] * memory
+    const memory = work[W_MEMORY]
+    work[W_ROOM] = this.settings.maxStep - b[S_PROBE]
+    work[W_FACTOR] = -b[S_ETA] * (1 - memory) * work[W_SLOPE]
+    work[W_MEMORY] = -b[S_ETA] * memory
   }
 }

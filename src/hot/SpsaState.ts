@@ -51,15 +51,6 @@ import {
 import type { SpsaSettings } from "./spsaSettings.ts"
 import { W_LATE_CHANCE, W_TREND_CHANCE, WORK_CELLS } from "./spsaWork.ts"
 
-// Imported and exported bindings are looked up at every use, constants of the module's own are compiled in.
-const VECTORS_AT = SCALARS
-const AT_EARNED = E_EARNED
-const AT_FIRST = S_FIRST
-const AT_LOOK = L_MODE
-const AT_LATE = L_LATE
-const LOOKS_NOT = LOOK_OFF
-const IN_LONG = LONG
-
 export class SpsaState {
   readonly table: KnobTable
   readonly settings: SpsaSettings
@@ -118,7 +109,7 @@ export class SpsaState {
   }
 
   firstIsPlus(state: Float64Array): boolean {
-    return state[AT_FIRST] > 0
+    return state[S_FIRST] > 0
   }
 
   /** Plain windows that are to be read at the base before the next pair; 0 while it tunes. */
@@ -133,17 +124,17 @@ export class SpsaState {
 
   /** Windows of one place that make one reading of the pair in flight. */
   windowsPerReading(state: Float64Array): number {
-    return state[AT_LOOK] === LOOKS_NOT ? 1 + state[AT_LATE] : IN_LONG
+    return state[L_MODE] === LOOK_OFF ? 1 + state[L_LATE] : LONG
   }
 
   /** How many of them, the first ones, are left out because the last apply does not show in them yet. */
   windowsLeftOut(state: Float64Array): number {
-    return state[AT_LOOK] === LOOKS_NOT ? state[AT_LATE] : 0
+    return state[L_MODE] === LOOK_OFF ? state[L_LATE] : 0
   }
 
   /** LOOK_OFF, LOOK_TRIAL or LOOK_ON. */
   lookAhead(state: Float64Array): number {
-    return state[AT_LOOK]
+    return state[L_MODE]
   }
 
   /** The cycle that led to this state found that the level rises because of what the tuner did: back to the baseline. */
@@ -153,7 +144,7 @@ export class SpsaState {
 
   /** Windows after each apply that are left out, because what is applied here shows only behind them. */
   late(state: Float64Array): number {
-    return state[AT_LATE]
+    return state[L_LATE]
   }
 
   /** How far ahead readings are projected, microseconds; 0 while they are taken as they are. */
@@ -172,7 +163,7 @@ export class SpsaState {
 
   /** Whether the cycle that this block is the outcome of has shown that the level falls: its update earns range. */
   earns(state: Float64Array): boolean {
-    return state[AT_EARNED] === 1
+    return state[E_EARNED] === 1
   }
 
   /** A state that was learned under a larger step limit: its probe is brought within this one's. */
@@ -276,7 +267,7 @@ export class SpsaState {
 
   private copy(state: Float64Array, vector: number, out: Float64Array, outOffset: number): void {
     const n = this.n
-    const at = VECTORS_AT + vector * n
+    const at = SCALARS + vector * n
     for (let i = 0; i < n; i++) out[outOffset + i] = state[at + i]
   }
 }

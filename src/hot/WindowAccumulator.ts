@@ -58,17 +58,6 @@ const CLOSED = WINDOW_CLOSED_US
 const EXPIRES = WINDOW_EXPIRES_US
 const SETTLED = 5
 const CELLS = 6
-const STAMP_OF = DIGEST_TIMESTAMP_US
-const GENERATION_OF = DIGEST_GENERATION
-const OBJECTIVE_OF = DIGEST_OBJECTIVE
-const RECEIVED_OF = DIGEST_RECEIVED_US
-const FIRST = FIRST_CHANNEL
-const WIDTH = CHANNELS
-const IS_VALID = VALID
-const IS_INVALID = INVALID
-const IS_WRONG_GENERATION = WRONG_GENERATION
-const IS_SETTLING = SETTLING
-const IS_TOO_OLD = TOO_OLD
 /** Validity classes. */
 const CLASSES = 5
 /** Positions in `notes`. */
@@ -80,7 +69,7 @@ export class WindowAccumulator {
   /** In: now and generation. Kept: when it opened, when it closed, when it expires, from when on digests count. */
   readonly cells = new Float64Array(CELLS)
   /** Aggregate of each channel over the readings present, objective first; NaN where there was none. */
-  readonly means = new Float64Array(WIDTH).fill(Number.NaN)
+  readonly means = new Float64Array(CHANNELS).fill(Number.NaN)
   /** Trend of the objective over this window, once it is closed or expired: see `trend.ts`. */
   readonly trend = new Float64Array(TREND_CELLS)
   /** Digests by validity code since construction. */
@@ -88,7 +77,7 @@ export class WindowAccumulator {
   /** Digests by validity code since the last `open`. */
   readonly windowCounters = new Uint32Array(CLASSES)
   /** Readings present in each channel of this window. */
-  readonly present = new Int32Array(WIDTH)
+  readonly present = new Int32Array(CHANNELS)
   /** Valid digests in this window. */
   count = 0
   /** True from the digest that completed the window until the next `open`. */
@@ -120,7 +109,7 @@ export class WindowAccumulator {
     this.maxAheadUs = numbers.maxAheadUs ?? Number.POSITIVE_INFINITY
     this.aggregate = numbers.aggregate
     this.trim = numbers.trim
-    this.readings = new Float64Array(WIDTH * numbers.windowDigests)
+    this.readings = new Float64Array(CHANNELS * numbers.windowDigests)
     this.stamps = new Float64Array(numbers.windowDigests)
     this.cells[EXPIRES] = Number.POSITIVE_INFINITY
     this.cells[SETTLED] = Number.NEGATIVE_INFINITY
@@ -166,7 +155,7 @@ export class WindowAccumulator {
     // Loops, not fill(): a call into the engine costs more than nine stores.
     const { windowCounters, present, means } = this
     for (let v = 0; v < CLASSES; v++) windowCounters[v] = 0
-    for (let c = 0; c < WIDTH; c++) {
+    for (let c = 0; c < CHANNELS; c++) {
       present[c] = 0
       means[c] = Number.NaN
     }
@@ -180,21 +169,21 @@ export class WindowAccumulator {
     const validity = this.judge(block, offset)
     this.counters[validity]++
     this.windowCounters[validity]++
-    if (validity !== IS_VALID) return validity
+    if (validity !== VALID) return validity
     if (this.closed || this.expired) {
       this.notes[SURPLUS]++
-      return IS_VALID
+      return VALID
     }
     const readings = this.readings
     const present = this.present
     const stride = this.windowDigests
     const count = this.count
     // The objective is finite, or the digest would not be valid, so it is there every time; the others are mostly absent.
-    readings[count] = block[offset + FIRST]
-    this.stamps[count] = block[offset + STAMP_OF]
+    readings[count] = block[offset + FIRST_CHANNEL]
+    this.stamps[count] = block[offset + DIGEST_TIMESTAMP_US]
     present[0] = count + 1
-    for (let c = 1; c < WIDTH; c++) {
-      const reading = block[offset + FIRST + c]
+    for (let c = 1; c < CHANNELS; c++) {
+      const reading = block[offset + FIRST_CHANNEL + c]
       if (reading === reading) {
         if (reading - reading === 0) readings[c * stride + present[c]++] = reading
         else this.notes[INFINITE]++
@@ -203,11 +192,11 @@ export class WindowAccumulator {
     this.count = count + 1
     if (this.count === stride) {
       this.closed = true
-      const received = block[offset + RECEIVED_OF]
-      this.cells[CLOSED] = received === received ? received : block[offset + STAMP_OF]
+      const received = block[offset + DIGEST_RECEIVED_US]
+      this.cells[CLOSED] = received === received ? received : block[offset + DIGEST_TIMESTAMP_US]
       this.conclude()
     }
-    return IS_VALID
+    return VALID
   }
 
   /** Ends an open window at `cells[WINDOW_NOW_US]` with whatever it holds; nothing happens to a finished one. */
@@ -220,22 +209,22 @@ export class WindowAccumulator {
 
   /** The order of DESIGN 5. x - x === 0 is: x is finite. NaN in the received time means it is not known. */
   judge(block: Float64Array, offset: number): number {
-    const objective = block[offset + OBJECTIVE_OF]
-    const stamp = block[offset + STAMP_OF]
-    if (!(objective - objective === 0) || !(stamp - stamp === 0)) return IS_INVALID
-    const received = block[offset + RECEIVED_OF]
-    if (stamp - received > this.maxAheadUs) return IS_INVALID
-    if (block[offset + GENERATION_OF] !== this.openGeneration[0]) return IS_WRONG_GENERATION
-    if (stamp < this.cells[SETTLED]) return IS_SETTLING
-    if (received - stamp > this.maxAgeUs) return IS_TOO_OLD
-    return IS_VALID
+    const objective = block[offset + DIGEST_OBJECTIVE]
+    const stamp = block[offset + DIGEST_TIMESTAMP_US]
+    if (!(objective - objective === 0) || !(stamp - stamp === 0)) return INVALID
+    const received = block[offset + DIGEST_RECEIVED_US]
+    if (stamp - received > this.maxAheadUs) return INVALID
+    if (block[offset + DIGEST_GENERATION] !== this.openGeneration[0]) return WRONG_GENERATION
+    if (stamp < this.cells[SETTLED]) return SETTLING
+    if (received - stamp > this.maxAgeUs) return TOO_OLD
+    return VALID
   }
 
   /** Means are NaN since `open`, so absent channels need nothing. */
   private conclude(): void {
     // Before the aggregate, which may reorder readings.
     measureTrend(this.stamps, this.readings, this.count, this.trend)
-    for (let c = 0; c < WIDTH; c++) {
+    for (let c = 0; c < CHANNELS; c++) {
       const count = this.present[c]
       if (count === 0) continue
       const cut = trimCount(count, this.trim)

@@ -18,20 +18,6 @@ import {
 } from "./spsaLayout.ts"
 import { W_MARGIN, W_MARGIN_DIFFERENCE, W_SQUARE } from "./spsaWork.ts"
 
-// Imported bindings are looked up at every use, constants of the module's own are compiled in.
-const VECTORS_AT = SCALARS
-const AT_HAS_MARGIN_MEAN = S_HAS_MARGIN_MEAN
-const AT_HAS_MARGIN_NOISE = S_HAS_MARGIN_NOISE
-const AT_MARGIN_MEAN = S_MARGIN_MEAN
-const AT_MARGIN_NOISE = S_MARGIN_NOISE
-const AT_MARGIN_PREDICTED = S_MARGIN_PREDICTED
-const AT_PROBE = S_PROBE
-const VEC_MARGIN_SLOPE = V_MARGIN_SLOPE
-const VEC_MOVE = V_MOVE
-const OF_MARGIN = W_MARGIN
-const OF_MARGIN_DIFFERENCE = W_MARGIN_DIFFERENCE
-const OF_SQUARE = W_SQUARE
-
 const RATE = 0.3
 /** A gain beyond this is an overflow on its way; ten thousand such slopes still add up to a finite one. */
 const SLOPE_CAP = 1e300
@@ -47,40 +33,40 @@ export function learnMargin(
   displacement: Float64Array,
   n: number,
 ): void {
-  const slope = VECTORS_AT + VEC_MARGIN_SLOPE * n
-  const margin = work[OF_MARGIN]
-  if (b[AT_HAS_MARGIN_MEAN] === 1) {
-    const surprise = margin - b[AT_MARGIN_MEAN] - b[AT_MARGIN_PREDICTED]
+  const slope = SCALARS + V_MARGIN_SLOPE * n
+  const margin = work[W_MARGIN]
+  if (b[S_HAS_MARGIN_MEAN] === 1) {
+    const surprise = margin - b[S_MARGIN_MEAN] - b[S_MARGIN_PREDICTED]
     const e = surprise * surprise
-    if (b[AT_HAS_MARGIN_NOISE] === 0) {
-      b[AT_MARGIN_NOISE] = e
-      b[AT_HAS_MARGIN_NOISE] = 1
+    if (b[S_HAS_MARGIN_NOISE] === 0) {
+      b[S_MARGIN_NOISE] = e
+      b[S_HAS_MARGIN_NOISE] = 1
     } else {
-      const r = b[AT_MARGIN_NOISE]
+      const r = b[S_MARGIN_NOISE]
       const cap = 9 * r
-      b[AT_MARGIN_NOISE] = r === 0 ? 0.1 * e : r + 0.1 * ((e < cap ? e : cap) - r)
+      b[S_MARGIN_NOISE] = r === 0 ? 0.1 * e : r + 0.1 * ((e < cap ? e : cap) - r)
     }
   }
-  b[AT_MARGIN_MEAN] = margin
-  b[AT_HAS_MARGIN_MEAN] = 1
+  b[S_MARGIN_MEAN] = margin
+  b[S_HAS_MARGIN_MEAN] = 1
   let expected = 0
   for (let i = 0; i < n; i++) expected += displacement[i] * b[slope + i]
   // Slopes that once overflowed would never be finite again: such a reading teaches nothing.
-  const gain = (RATE * (work[OF_MARGIN_DIFFERENCE] - expected)) / work[OF_SQUARE]
+  const gain = (RATE * (work[W_MARGIN_DIFFERENCE] - expected)) / work[W_SQUARE]
   if (!(gain < SLOPE_CAP && gain > -SLOPE_CAP)) return
   for (let i = 0; i < n; i++) b[slope + i] += gain * displacement[i]
 }
 
 /** No margin came with this cycle: the next comparison would span a gap. */
 export function skipMargin(b: Float64Array): void {
-  b[AT_HAS_MARGIN_MEAN] = 0
-  b[AT_MARGIN_PREDICTED] = 0
+  b[S_HAS_MARGIN_MEAN] = 0
+  b[S_MARGIN_PREDICTED] = 0
 }
 
 /** Bends the step in the block so that the modelled margin keeps its distance from the border. */
 export function bendStep(b: Float64Array, n: number): void {
-  const slope = VECTORS_AT + VEC_MARGIN_SLOPE * n
-  const move = VECTORS_AT + VEC_MOVE * n
+  const slope = SCALARS + V_MARGIN_SLOPE * n
+  const move = SCALARS + V_MOVE * n
   let along = 0
   let square = 0
   let reach = 0
@@ -91,9 +77,9 @@ export function bendStep(b: Float64Array, n: number): void {
     reach += a < 0 ? -a : a
   }
   if (!(square > 0)) return
-  const margin = b[AT_MARGIN_MEAN]
+  const margin = b[S_MARGIN_MEAN]
   // The probes of the next cycle are to be feasible too, not only its base.
-  const keep = KEEP_SIGMAS * Math.sqrt(b[AT_MARGIN_NOISE]) + b[AT_PROBE] * reach
+  const keep = KEEP_SIGMAS * Math.sqrt(b[S_MARGIN_NOISE]) + b[S_PROBE] * reach
   const lacking = keep - margin - along
   if (!(lacking > 0)) return
   const undo = along < 0 ? -along : 0
@@ -105,9 +91,9 @@ export function bendStep(b: Float64Array, n: number): void {
 
 /** What the margin model expects of the step that was really taken. */
 export function predictMargin(b: Float64Array, n: number): void {
-  const slope = VECTORS_AT + VEC_MARGIN_SLOPE * n
-  const taken = VECTORS_AT + VEC_MOVE * n
+  const slope = SCALARS + V_MARGIN_SLOPE * n
+  const taken = SCALARS + V_MOVE * n
   let predicted = 0
   for (let i = 0; i < n; i++) predicted += b[slope + i] * b[taken + i]
-  b[AT_MARGIN_PREDICTED] = predicted
+  b[S_MARGIN_PREDICTED] = predicted
 }

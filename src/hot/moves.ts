@@ -17,25 +17,6 @@ import {
 } from "./spsaLayout.ts"
 import { W_ALONG, W_FACTOR, W_MEMORY, W_ROOM, W_SQUARES } from "./spsaWork.ts"
 
-// Imported bindings are looked up at every use, constants of the module's own are compiled in.
-const PROBE = S_PROBE
-const VECTORS_AT = SCALARS
-const BASE = V_BASE
-const INNER = V_INNER
-const PLUS = V_PLUS
-const MINUS = V_MINUS
-const PREVIOUS = V_PREVIOUS
-const PREVIOUS_INNER = V_PREVIOUS_INNER
-const MOVE = V_MOVE
-const AVERAGE = V_AVERAGE_SLOPE
-const FACTOR = W_FACTOR
-const ALONG = W_ALONG
-const MEMORY = W_MEMORY
-const ROOM = W_ROOM
-const SQUARES = W_SQUARES
-const IS_GRID = GRID
-const IS_CIRCLE = CIRCLE
-
 /** Keeps a grid neighbour at exactly the reach from being missed by rounding. */
 const HAIR = 1e-12
 
@@ -45,10 +26,10 @@ const HAIR = 1e-12
  */
 export function wishStep(b: Float64Array, displacement: Float64Array, work: Float64Array): void {
   const n = displacement.length
-  const move = VECTORS_AT + MOVE * n
-  const average = VECTORS_AT + AVERAGE * n
-  const factor = work[FACTOR]
-  const memory = work[MEMORY]
+  const move = SCALARS + V_MOVE * n
+  const average = SCALARS + V_AVERAGE_SLOPE * n
+  const factor = work[W_FACTOR]
+  const memory = work[W_MEMORY]
   let largest = 0
   for (let i = 0; i < n; i++) {
     const step = factor * displacement[i] + memory * b[average + i]
@@ -56,7 +37,7 @@ export function wishStep(b: Float64Array, displacement: Float64Array, work: Floa
     if (size > largest) largest = size
     b[move + i] = step
   }
-  if (largest > work[ROOM]) scaleStep(b, n, work[ROOM] / largest)
+  if (largest > work[W_ROOM]) scaleStep(b, n, work[W_ROOM] / largest)
 }
 
 /** `takeStep` for plain knobs without a constraint: the usual case, and a third of the time. */
@@ -68,10 +49,10 @@ export function takePlainStep(
   work: Float64Array,
 ): void {
   const { limit, size: n } = probes
-  const base = VECTORS_AT + BASE * n
-  const previous = VECTORS_AT + PREVIOUS * n
-  const move = VECTORS_AT + MOVE * n
-  const c = b[PROBE]
+  const base = SCALARS + V_BASE * n
+  const previous = SCALARS + V_PREVIOUS * n
+  const move = SCALARS + V_MOVE * n
+  const c = b[S_PROBE]
   let squares = 0
   let along = 0
   for (let i = 0, down = 0; i < n; i++, down += 2) {
@@ -94,8 +75,8 @@ export function takePlainStep(
     squares += s * s
     along += u * s
   }
-  work[SQUARES] = squares
-  work[ALONG] = along
+  work[W_SQUARES] = squares
+  work[W_ALONG] = along
 }
 
 /** A step back to where the base was before the last move. */
@@ -103,17 +84,17 @@ export function wishBack(b: Float64Array, probes: ProbeTable): void {
   const { kind, wraps } = probes
   const n = probes.size
   for (let i = 0; i < n; i++) {
-    const inside = kind[i] === IS_GRID
-    const from = b[VECTORS_AT + (inside ? INNER : BASE) * n + i]
-    let way = b[VECTORS_AT + (inside ? PREVIOUS_INNER : PREVIOUS) * n + i] - from
+    const inside = kind[i] === GRID
+    const from = b[SCALARS + (inside ? V_INNER : V_BASE) * n + i]
+    let way = b[SCALARS + (inside ? V_PREVIOUS_INNER : V_PREVIOUS) * n + i] - from
     if (wraps[i] === 1) way -= Math.round(way)
-    b[VECTORS_AT + MOVE * n + i] = way
+    b[SCALARS + V_MOVE * n + i] = way
   }
 }
 
 /** Scales the step in the block so that its largest component is at most `work[roomAt]`; its direction stays. */
 export function shrinkStep(b: Float64Array, n: number, work: Float64Array, roomAt: number): void {
-  const move = VECTORS_AT + MOVE * n
+  const move = SCALARS + V_MOVE * n
   let largest = 0
   for (let i = 0; i < n; i++) {
     const size = Math.abs(b[move + i])
@@ -123,7 +104,7 @@ export function shrinkStep(b: Float64Array, n: number, work: Float64Array, roomA
 }
 
 function scaleStep(b: Float64Array, n: number, scale: number): void {
-  const move = VECTORS_AT + MOVE * n
+  const move = SCALARS + V_MOVE * n
   for (let i = 0; i < n; i++) b[move + i] *= scale
 }
 
@@ -143,14 +124,14 @@ export function takeStep(
 ): void {
   const { kind, limit } = probes
   const n = probes.size
-  const base = VECTORS_AT + BASE * n
-  const previous = VECTORS_AT + PREVIOUS * n
-  const move = VECTORS_AT + MOVE * n
-  const c = b[PROBE]
+  const base = SCALARS + V_BASE * n
+  const previous = SCALARS + V_PREVIOUS * n
+  const move = SCALARS + V_MOVE * n
+  const c = b[S_PROBE]
   let squares = 0
   let along = 0
   for (let i = 0; i < n; i++) {
-    if (kind[i] === IS_GRID) {
+    if (kind[i] === GRID) {
       takeOnGrid(b, probes, band, i)
       squares += b[move + i] * b[move + i]
       along += displacement[i] * b[move + i]
@@ -165,7 +146,7 @@ export function takeStep(
     if (s < band[2 * i]) s = band[2 * i]
     else if (s > band[2 * i + 1]) s = band[2 * i + 1]
     let to = x + s
-    if (kind[i] === IS_CIRCLE) {
+    if (kind[i] === CIRCLE) {
       to -= Math.floor(to)
       // A hair below 0 wraps to 1, which is 0.
       if (to === 1) to = 0
@@ -179,8 +160,8 @@ export function takeStep(
     squares += s * s
     along += displacement[i] * s
   }
-  work[SQUARES] = squares
-  work[ALONG] = along
+  work[W_SQUARES] = squares
+  work[W_ALONG] = along
 }
 
 /**
@@ -191,12 +172,12 @@ function takeOnGrid(b: Float64Array, probes: ProbeTable, band: Float64Array, i: 
   const { x, wraps } = probes
   const n = probes.size
   const wrapped = wraps[i] === 1
-  const base = VECTORS_AT + BASE * n + i
-  const inner = VECTORS_AT + INNER * n + i
-  const move = VECTORS_AT + MOVE * n + i
+  const base = SCALARS + V_BASE * n + i
+  const inner = SCALARS + V_INNER * n + i
+  const move = SCALARS + V_MOVE * n + i
   const from = b[base]
-  let up = b[VECTORS_AT + PLUS * n + i] - from
-  let down = b[VECTORS_AT + MINUS * n + i] - from
+  let up = b[SCALARS + V_PLUS * n + i] - from
+  let down = b[SCALARS + V_MINUS * n + i] - from
   let lag = b[inner] - from
   if (wrapped) {
     up -= Math.round(up)
@@ -230,8 +211,8 @@ function takeOnGrid(b: Float64Array, probes: ProbeTable, band: Float64Array, i: 
     } else if (tries === 2) index = at
     else index = probes.containIndex(i, index + side)
   }
-  b[VECTORS_AT + PREVIOUS * n + i] = from
-  b[VECTORS_AT + PREVIOUS_INNER * n + i] = b[inner]
+  b[SCALARS + V_PREVIOUS * n + i] = from
+  b[SCALARS + V_PREVIOUS_INNER * n + i] = b[inner]
   probes.unitOf(i, index)
   b[base] = x[0]
   if (tries > 0) b[inner] = x[0]

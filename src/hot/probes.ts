@@ -13,18 +13,8 @@ export const CIRCLE = 1
 export const GRID = 2
 
 // Imported bindings are looked up at every use, constants of the module's own are compiled in.
-const PROBE = S_PROBE
-const VECTORS_AT = SCALARS
-const BASE = V_BASE
-const INNER = V_INNER
-const SIGN = V_SIGN
-const PLUS = V_PLUS
-const MINUS = V_MINUS
-const LARGEST = W_LARGEST
-const SQUARE = W_SQUARE
 const IS_GRID = GRID
 const IS_CIRCLE = CIRCLE
-const IS_LOG = LOG
 
 /** Grids of at most so many points have their positions written out. */
 const LISTED_POINTS = 4096
@@ -92,7 +82,7 @@ export class ProbeTable {
     // Beyond an end of a line is beyond the end of its grid, which `containIndex` sees to.
     if (this.wraps[i] === 1) unit -= Math.floor(unit)
     const raw = this.origin[i] + unit * this.span[i]
-    const value = table.scale[i] === IS_LOG ? Math.exp(raw) : raw
+    const value = table.scale[i] === LOG ? Math.exp(raw) : raw
     // A hair below the first point is -0, which lies on the heap where 0 does not.
     return this.containIndex(i, Math.round((value - table.min[i]) / table.step[i]) + 0)
   }
@@ -130,12 +120,12 @@ export class ProbeTable {
 /** Writes the plus and minus targets of the cycle whose signs are in the block. */
 export function placeProbes(b: Float64Array, probes: ProbeTable): void {
   const { kind, limit, size: n, x, wraps } = probes
-  const sign = VECTORS_AT + SIGN * n
-  const plus = VECTORS_AT + PLUS * n
-  const minus = VECTORS_AT + MINUS * n
-  const base = VECTORS_AT + BASE * n
-  const inner = VECTORS_AT + INNER * n
-  const c = b[PROBE]
+  const sign = SCALARS + V_SIGN * n
+  const plus = SCALARS + V_PLUS * n
+  const minus = SCALARS + V_MINUS * n
+  const base = SCALARS + V_BASE * n
+  const inner = SCALARS + V_INNER * n
+  const c = b[S_PROBE]
   if (probes.plain) {
     for (let i = 0; i < n; i++) {
       const at = b[base + i]
@@ -204,8 +194,8 @@ export function measurePair(
   work: Float64Array,
 ): void {
   const { plain, size: n, table } = probes
-  const plus = VECTORS_AT + PLUS * n
-  const minus = VECTORS_AT + MINUS * n
+  const plus = SCALARS + V_PLUS * n
+  const minus = SCALARS + V_MINUS * n
   let square = 0
   let largest = 0
   if (plain) {
@@ -225,6 +215,6 @@ export function measurePair(
       if (size > largest) largest = size
     }
   }
-  work[SQUARE] = square
-  work[LARGEST] = largest
+  work[W_SQUARE] = square
+  work[W_LARGEST] = largest
 }

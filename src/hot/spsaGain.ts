@@ -87,44 +87,6 @@ import {
   W_WINDOWS,
 } from "./spsaWork.ts"
 
-// Imported bindings are looked up at every use, constants of the module's own are compiled in.
-const AT_AGE = S_AGE
-const AT_ALARM = S_ALARM
-const AT_ETA = S_ETA
-const AT_GRADIENT = S_GRADIENT
-const AT_HAS_LAST_MEAN = S_HAS_LAST_MEAN
-const AT_HAS_LEVEL = S_HAS_LEVEL
-const AT_HAS_MEAN = S_HAS_MEAN
-const AT_HAS_NOISE = S_HAS_NOISE
-const AT_HAS_SLOPE = S_HAS_SLOPE
-const AT_HAS_SPREAD = S_HAS_SPREAD
-const AT_LAST_MEAN = S_LAST_MEAN
-const AT_LEVEL = S_LEVEL
-const AT_MARGIN_MEAN = S_MARGIN_MEAN
-const AT_MARGIN_NOISE = S_MARGIN_NOISE
-const AT_MARGIN_PREDICTED = S_MARGIN_PREDICTED
-const AT_MEAN = S_MEAN
-const AT_NOISE = S_NOISE
-const AT_PREDICTED = S_PREDICTED
-const AT_PROBE = S_PROBE
-const AT_REGRESSIONS = S_REGRESSIONS
-const AT_REHEATS = S_REHEATS
-const AT_SLOPE = S_SLOPE
-const AT_SPREAD = S_SPREAD
-const AT_STEP = S_STEP
-const AT_SURPRISES = S_SURPRISES
-const OF_DIFFERENCE = W_DIFFERENCE
-const OF_FORESEEN = W_FORESEEN
-const OF_GRADIENT = W_GRADIENT
-const OF_LARGEST = W_LARGEST
-const OF_MEAN = W_MEAN
-const OF_PAIR_NOISE = W_PAIR_NOISE
-const OF_ROOT = W_ROOT
-const OF_SLOPE = W_SLOPE
-const OF_SQUARE = W_SQUARE
-const OF_SQUARES = W_SQUARES
-const OF_WINDOWS = W_WINDOWS
-
 /** A squared surprise counts for at most so many times the noise: one wild reading is no new noise level. */
 const SURPRISE_CAP = 9
 /** Cycles after a start or re-heat in which an alarm is not raised. */
@@ -137,50 +99,50 @@ const REGRESSION_SIGMAS = 3
  * cap grows with the slope it lets through.
  */
 export function tameDifference(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  if (b[AT_HAS_SLOPE] === 0 || b[AT_SURPRISES] < 3) return
-  const cap = settings.differenceSigmas * Math.sqrt(2 * work[OF_PAIR_NOISE] + b[AT_SLOPE] * work[OF_SQUARE])
+  if (b[S_HAS_SLOPE] === 0 || b[S_SURPRISES] < 3) return
+  const cap = settings.differenceSigmas * Math.sqrt(2 * work[W_PAIR_NOISE] + b[S_SLOPE] * work[W_SQUARE])
   if (!(cap > 0)) return
-  if (work[OF_DIFFERENCE] > cap) work[OF_DIFFERENCE] = cap
-  else if (work[OF_DIFFERENCE] < -cap) work[OF_DIFFERENCE] = -cap
+  if (work[W_DIFFERENCE] > cap) work[W_DIFFERENCE] = cap
+  else if (work[W_DIFFERENCE] < -cap) work[W_DIFFERENCE] = -cap
   else return
-  work[OF_SLOPE] = (n * work[OF_DIFFERENCE]) / work[OF_SQUARE]
+  work[W_SLOPE] = (n * work[W_DIFFERENCE]) / work[W_SQUARE]
 }
 
 /** Section 2: the variance of one reading, from how far the mean moved beyond what the last move explains. */
 export function learnNoise(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
-  if (b[AT_HAS_MEAN] === 0) return
-  const surprise = work[OF_MEAN] - b[AT_MEAN] - settings.trustTarget * b[AT_PREDICTED]
+  if (b[S_HAS_MEAN] === 0) return
+  const surprise = work[W_MEAN] - b[S_MEAN] - settings.trustTarget * b[S_PREDICTED]
   const e = surprise * surprise
-  const seen = b[AT_SURPRISES] < settings.fewSurprises ? ++b[AT_SURPRISES] : settings.fewSurprises + 1
-  if (b[AT_HAS_NOISE] === 0) {
-    b[AT_NOISE] = e
-    b[AT_HAS_NOISE] = 1
+  const seen = b[S_SURPRISES] < settings.fewSurprises ? ++b[S_SURPRISES] : settings.fewSurprises + 1
+  if (b[S_HAS_NOISE] === 0) {
+    b[S_NOISE] = e
+    b[S_HAS_NOISE] = 1
     return
   }
-  const r = b[AT_NOISE]
-  const m = work[OF_WINDOWS]
-  if (r === 0) b[AT_NOISE] = 0.1 * e
-  else if (seen <= settings.fewSurprises) b[AT_NOISE] = r + (e - r) / seen
-  else if (m > 1 && e < r) b[AT_NOISE] = r + (1 - 0.9 ** m) * (e - r)
-  else b[AT_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
+  const r = b[S_NOISE]
+  const m = work[W_WINDOWS]
+  if (r === 0) b[S_NOISE] = 0.1 * e
+  else if (seen <= settings.fewSurprises) b[S_NOISE] = r + (e - r) / seen
+  else if (m > 1 && e < r) b[S_NOISE] = r + (1 - 0.9 ** m) * (e - r)
+  else b[S_NOISE] = r + 0.1 * ((e < SURPRISE_CAP * r ? e : SURPRISE_CAP * r) - r)
 }
 
 /** Section 3: the squared slope per knob, quick to rise and slow to fall. */
 export function learnSlope(b: Float64Array, work: Float64Array): void {
-  const d = work[OF_DIFFERENCE]
-  const beyond = d * d - 6 * work[OF_PAIR_NOISE]
-  const q = beyond > 0 ? beyond / work[OF_SQUARE] : 0
-  if (b[AT_HAS_SLOPE] === 0) {
-    b[AT_SLOPE] = q
+  const d = work[W_DIFFERENCE]
+  const beyond = d * d - 6 * work[W_PAIR_NOISE]
+  const q = beyond > 0 ? beyond / work[W_SQUARE] : 0
+  if (b[S_HAS_SLOPE] === 0) {
+    b[S_SLOPE] = q
     // A pair across the slope shows none: the next one is the first then.
-    b[AT_HAS_SLOPE] = q > 0 ? 1 : 0
+    b[S_HAS_SLOPE] = q > 0 ? 1 : 0
     return
   }
-  const old = b[AT_SLOPE]
-  const m = work[OF_WINDOWS]
+  const old = b[S_SLOPE]
+  const m = work[W_WINDOWS]
   const mixed = old + (m > 1 ? 1 - 0.8 ** m : 0.2) * (q - old)
   const held = (m > 1 ? 0.98 ** m : 0.98) * old
-  b[AT_SLOPE] = mixed > held ? mixed : held
+  b[S_SLOPE] = mixed > held ? mixed : held
 }
 
 /**
@@ -188,128 +150,128 @@ export function learnSlope(b: Float64Array, work: Float64Array): void {
  * is no mean to compare with.
  */
 export function lastMoveFailed(b: Float64Array, work: Float64Array, settings: SpsaSettings): boolean {
-  const p = b[AT_PREDICTED]
-  if (b[AT_HAS_MEAN] === 0 || !(p < 0)) return false
-  return work[OF_MEAN] - b[AT_MEAN] > settings.blockSigmas * Math.sqrt(b[AT_NOISE]) - 2 * p
+  const p = b[S_PREDICTED]
+  if (b[S_HAS_MEAN] === 0 || !(p < 0)) return false
+  return work[W_MEAN] - b[S_MEAN] > settings.blockSigmas * Math.sqrt(b[S_NOISE]) - 2 * p
 }
 
 /** Counts cycles in a row that were worse than the one before beyond noise and probe spread. */
 export function countRegressions(b: Float64Array, work: Float64Array, n: number): void {
-  const c = b[AT_PROBE]
-  const spread = Math.sqrt(b[AT_NOISE] + b[AT_SLOPE] * c * c * n)
-  const worse = b[AT_HAS_LAST_MEAN] === 1 && work[OF_MEAN] - b[AT_LAST_MEAN] > REGRESSION_SIGMAS * spread
-  b[AT_REGRESSIONS] = worse ? b[AT_REGRESSIONS] + 1 : 0
-  b[AT_LAST_MEAN] = work[OF_MEAN]
-  b[AT_HAS_LAST_MEAN] = 1
+  const c = b[S_PROBE]
+  const spread = Math.sqrt(b[S_NOISE] + b[S_SLOPE] * c * c * n)
+  const worse = b[S_HAS_LAST_MEAN] === 1 && work[W_MEAN] - b[S_LAST_MEAN] > REGRESSION_SIGMAS * spread
+  b[S_REGRESSIONS] = worse ? b[S_REGRESSIONS] + 1 : 0
+  b[S_LAST_MEAN] = work[W_MEAN]
+  b[S_HAS_LAST_MEAN] = 1
 }
 
 /** Section 5: the gain grows while measured over predicted change exceeds the target, as far as noise lets one know. */
 export function adaptGain(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
-  const p = b[AT_PREDICTED]
-  const d = work[OF_DIFFERENCE]
-  if (b[AT_ETA] === 0) {
+  const p = b[S_PREDICTED]
+  const d = work[W_DIFFERENCE]
+  if (b[S_ETA] === 0) {
     if (d === 0) return
     if (d === 0) return
     largestGradient(work)
-    b[AT_ETA] = settings.firstStep / work[OF_GRADIENT]
+    b[S_ETA] = settings.firstStep / work[W_GRADIENT]
     return
   }
-  if (b[AT_HAS_MEAN] === 0 || !(p < 0)) return
+  if (b[S_HAS_MEAN] === 0 || !(p < 0)) return
   const square = p * p
-  const weight = square / (square + 2 * b[AT_NOISE])
-  const ratio = (work[OF_MEAN] - b[AT_MEAN]) / p
+  const weight = square / (square + 2 * b[S_NOISE])
+  const ratio = (work[W_MEAN] - b[S_MEAN]) / p
   const rho = ratio < -1 ? -1 : ratio > 2 ? 2 : ratio
-  b[AT_ETA] *= Math.exp(settings.trust * weight * (rho - settings.trustTarget))
+  b[S_ETA] *= Math.exp(settings.trust * weight * (rho - settings.trustTarget))
 }
 
 /** Section 6: a one-sided cumulative sum over the cycle mean. On alarm the gains re-open. */
 export function watchLevel(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  const mean = work[OF_MEAN]
-  const c = b[AT_PROBE]
-  const least = b[AT_NOISE] / 2 + b[AT_SLOPE] * c * c * n
-  if (b[AT_HAS_LEVEL] === 0) {
-    b[AT_LEVEL] = mean
-    b[AT_HAS_LEVEL] = 1
+  const mean = work[W_MEAN]
+  const c = b[S_PROBE]
+  const least = b[S_NOISE] / 2 + b[S_SLOPE] * c * c * n
+  if (b[S_HAS_LEVEL] === 0) {
+    b[S_LEVEL] = mean
+    b[S_HAS_LEVEL] = 1
   }
-  if (b[AT_HAS_SPREAD] === 0) {
-    b[AT_SPREAD] = least
-    b[AT_HAS_SPREAD] = 1
+  if (b[S_HAS_SPREAD] === 0) {
+    b[S_SPREAD] = least
+    b[S_HAS_SPREAD] = 1
   }
-  const away = mean - b[AT_LEVEL]
-  const s = Math.sqrt(least > b[AT_SPREAD] ? least : b[AT_SPREAD])
-  const cap = 4 * b[AT_SPREAD] + least
+  const away = mean - b[S_LEVEL]
+  const s = Math.sqrt(least > b[S_SPREAD] ? least : b[S_SPREAD])
+  const cap = 4 * b[S_SPREAD] + least
   const square = away * away
-  b[AT_SPREAD] += 0.05 * ((square < cap ? square : cap) - b[AT_SPREAD])
+  b[S_SPREAD] += 0.05 * ((square < cap ? square : cap) - b[S_SPREAD])
   const raw = s > 0 ? away / s : away > 0 ? 5 : away < 0 ? -5 : 0
   const z = raw > 5 ? 5 : raw < -5 ? -5 : raw
   const held = away > 3 * s ? 3 * s : away
   // Better than expected is no alarm: the level follows at once.
-  b[AT_LEVEL] = away < -3 * s ? mean : b[AT_LEVEL] + 0.05 * held
-  const sum = b[AT_ALARM] + z - 1
-  b[AT_ALARM] = sum > 0 ? sum : 0
-  if (b[AT_ALARM] > settings.alarm && b[AT_AGE] > QUIET_CYCLES) reheat(b)
+  b[S_LEVEL] = away < -3 * s ? mean : b[S_LEVEL] + 0.05 * held
+  const sum = b[S_ALARM] + z - 1
+  b[S_ALARM] = sum > 0 ? sum : 0
+  if (b[S_ALARM] > settings.alarm && b[S_AGE] > QUIET_CYCLES) reheat(b)
 }
 
 /** The plant changed: steps and schedules start again, what is known of noise and slope stays. */
 export function reheat(b: Float64Array): void {
-  const slope = Math.sqrt(b[AT_SLOPE])
+  const slope = Math.sqrt(b[S_SLOPE])
   const eta = slope > 0 ? 0.05 / slope : 0
-  if (eta > b[AT_ETA]) b[AT_ETA] = eta
-  if (b[AT_STEP] < 0.05) b[AT_STEP] = 0.05
-  b[AT_AGE] = 0
-  b[AT_ALARM] = 0
-  b[AT_HAS_LEVEL] = 0
-  b[AT_REHEATS]++
+  if (eta > b[S_ETA]) b[S_ETA] = eta
+  if (b[S_STEP] < 0.05) b[S_STEP] = 0.05
+  b[S_AGE] = 0
+  b[S_ALARM] = 0
+  b[S_HAS_LEVEL] = 0
+  b[S_REHEATS]++
 }
 
 /** Section 7: between what follows slow drift and what one apply can carry. */
 export function boundGain(b: Float64Array, work: Float64Array, settings: SpsaSettings): void {
-  const c = b[AT_PROBE]
-  const slope = Math.sqrt(b[AT_SLOPE])
-  const visible = Math.sqrt(work[OF_PAIR_NOISE]) / c
+  const c = b[S_PROBE]
+  const slope = Math.sqrt(b[S_SLOPE])
+  const visible = Math.sqrt(work[W_PAIR_NOISE]) / c
   const scale = slope > visible ? slope : visible
-  const floor = settings.floor * work[OF_WINDOWS]
-  if (scale > 0 && b[AT_ETA] < floor / scale) b[AT_ETA] = floor / scale
+  const floor = settings.floor * work[W_WINDOWS]
+  if (scale > 0 && b[S_ETA] < floor / scale) b[S_ETA] = floor / scale
   largestGradient(work)
-  const gradient = work[OF_GRADIENT]
+  const gradient = work[W_GRADIENT]
   const room = settings.maxStep - c
-  if (gradient > 0 && b[AT_ETA] * gradient > 2 * room) b[AT_ETA] = (2 * room) / gradient
+  if (gradient > 0 && b[S_ETA] * gradient > 2 * room) b[S_ETA] = (2 * room) / gradient
 }
 
 /** Works out the root that section 9 will need if this cycle ends as most do, while nobody waits for a decision. */
 export function foreseeProbe(b: Float64Array, work: Float64Array): void {
-  work[OF_FORESEEN] = b[AT_AGE] + 1
-  work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + work[OF_FORESEEN] / 2))
+  work[W_FORESEEN] = b[S_AGE] + 1
+  work[W_ROOT] = Math.sqrt(Math.cbrt(1 + work[W_FORESEEN] / 2))
 }
 
 /** Section 9: probes as large as the steps or the noise ask for, on a schedule that lets them shrink. */
 export function adaptProbe(b: Float64Array, work: Float64Array, settings: SpsaSettings, n: number): void {
-  b[AT_STEP] += 0.1 * (Math.sqrt(work[OF_SQUARES] / n) - b[AT_STEP])
-  b[AT_AGE]++
-  const slope = b[AT_SLOPE]
-  const noise = work[OF_PAIR_NOISE]
-  if (work[OF_FORESEEN] !== b[AT_AGE]) {
-    work[OF_FORESEEN] = b[AT_AGE]
+  b[S_STEP] += 0.1 * (Math.sqrt(work[W_SQUARES] / n) - b[S_STEP])
+  b[S_AGE]++
+  const slope = b[S_SLOPE]
+  const noise = work[W_PAIR_NOISE]
+  if (work[W_FORESEEN] !== b[S_AGE]) {
+    work[W_FORESEEN] = b[S_AGE]
     // Written out: so seldom a call is not inlined, and both roots would be allocated.
-    work[OF_ROOT] = Math.sqrt(Math.cbrt(1 + work[OF_FORESEEN] / 2))
+    work[W_ROOT] = Math.sqrt(Math.cbrt(1 + work[W_FORESEEN] / 2))
   }
-  const schedule = settings.probe / work[OF_ROOT]
+  const schedule = settings.probe / work[W_ROOT]
   const half = (settings.maxStep * (1 - 1e-9)) / 2
-  const bySteps = settings.probeToStep * b[AT_STEP]
+  const bySteps = settings.probeToStep * b[S_STEP]
   const byNoise = noise === 0 ? 0 : slope === 0 ? half : Math.sqrt(noise / slope)
-  const paying = noise === 0 ? 0 : settings.payingProbe * Math.sqrt(b[AT_ETA] * Math.sqrt(noise))
+  const paying = noise === 0 ? 0 : settings.payingProbe * Math.sqrt(b[S_ETA] * Math.sqrt(noise))
   const audible = settings.noisyProbe * byNoise
   const noisy = audible < paying ? audible : paying
   const free = noisy > schedule ? noisy : schedule
   const top = free < half ? free : half
   const wanted = bySteps > byNoise ? bySteps : byNoise
   const capped = wanted < top ? wanted : top
-  b[AT_PROBE] = capped > settings.probeMin ? capped : settings.probeMin
+  b[S_PROBE] = capped > settings.probeMin ? capped : settings.probeMin
 }
 
 /** Puts the largest component of the gradient estimate into the work cells. */
 function largestGradient(work: Float64Array): void {
-  work[OF_GRADIENT] = (work[OF_SLOPE] < 0 ? -work[OF_SLOPE] : work[OF_SLOPE]) * work[OF_LARGEST]
+  work[W_GRADIENT] = (work[W_SLOPE] < 0 ? -work[W_SLOPE] : work[W_SLOPE]) * work[W_LARGEST]
 }
 
 /**
@@ -318,10 +280,10 @@ function largestGradient(work: Float64Array): void {
  * finite.
  */
 export function scalarsFinite(b: Float64Array): boolean {
-  const gains = naught(b[AT_ETA]) + naught(b[AT_PROBE]) + naught(b[AT_STEP]) + naught(b[AT_GRADIENT])
-  const spreads = naught(b[AT_NOISE]) + naught(b[AT_SLOPE]) + naught(b[AT_SPREAD]) + naught(b[AT_ALARM])
-  const means = naught(b[AT_MEAN]) + naught(b[AT_LAST_MEAN]) + naught(b[AT_LEVEL]) + naught(b[AT_PREDICTED])
-  const margins = naught(b[AT_MARGIN_MEAN]) + naught(b[AT_MARGIN_NOISE]) + naught(b[AT_MARGIN_PREDICTED])
+  const gains = naught(b[S_ETA]) + naught(b[S_PROBE]) + naught(b[S_STEP]) + naught(b[S_GRADIENT])
+  const spreads = naught(b[S_NOISE]) + naught(b[S_SLOPE]) + naught(b[S_SPREAD]) + naught(b[S_ALARM])
+  const means = naught(b[S_MEAN]) + naught(b[S_LAST_MEAN]) + naught(b[S_LEVEL]) + naught(b[S_PREDICTED])
+  const margins = naught(b[S_MARGIN_MEAN]) + naught(b[S_MARGIN_NOISE]) + naught(b[S_MARGIN_PREDICTED])
   const excursion =
     naught(b[X_PAIR_NOISE]) + naught(b[X_RECENT]) + naught(b[X_HOME_LEVEL]) + naught(b[X_SQUARES])
   const halves = naught(b[X_FIRST_HALF]) + naught(b[X_SECOND_HALF]) + naught(b[X_TEST_SQUARES])
