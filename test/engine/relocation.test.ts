@@ -380,6 +380,47 @@ describe("a run with both", () => {
   })
 })
 
+describe("a run with both, at a plant that remembers", () => {
+  /** Two loads in turn; where the timeout is long a backlog grows, and drains slowly elsewhere. */
+  const ruinous = (engine: Engine): void => {
+    engine.relocation.offer(offered())
+    let held = 0
+    for (let i = 0; i < 8 * VISIT; i++) {
+      const timestampUs = (i + 1) * EVERY_US
+      engine.tick(timestampUs)
+      const { values } = engine
+      const load = Math.floor(i / VISIT) % 2
+      const [timeout, batch] = LOWEST[load]
+      held = Math.max(0, held + 0.002 * (values.timeout - 5))
+      const objective =
+        ((values.timeout - timeout) / 10) ** 2 + Math.log(values.batch / batch) ** 2 / 30 + held
+      engine.observe({
+        objective: objective + wobble(i, 0.0005),
+        throughputRps: 100 * (1 + load),
+        errorRate: 0,
+        timestampUs,
+      })
+    }
+  }
+
+  it("does what the guard says: nothing is approached, chosen or proposed while the plant stands still", async () => {
+    const recorded = await record(ruinous, BOTH)
+    let stands = false
+    let stays = 0
+    const meanwhile = new Set<string>()
+    for (const { kind, action } of recorded.words) {
+      if (kind === "guard") {
+        stands = action !== "world" && action !== "release" && action !== "promote"
+        if (action === "retreat") stays++
+      } else if (stands) meanwhile.add(kind)
+    }
+    expect(stays).toBeGreaterThan(0)
+    for (const kind of ["relocation", "variant"]) expect(count(recorded.words, kind)).toBeGreaterThan(0)
+    for (const kind of ["proposal", "apply"]) expect([...meanwhile]).not.toContain(kind)
+    expect(replay(runOf(recorded))).toMatchObject({ verdict: "identical", difference: null })
+  })
+})
+
 describe("learned data", () => {
   it("is kept beside the journal; an invalid file is set aside", async () => {
     const state = mkdtempSync(join(tmpdir(), "arqon-learned-"))

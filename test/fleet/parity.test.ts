@@ -8,7 +8,7 @@ import { type AuditRecord, createEngine } from "../../src/index.ts"
 import type { DigestInput } from "../../src/domain/Digest.ts"
 import { bowl, fleetOf, type Knob, params, STEP_US, wobble } from "./rig.ts"
 
-const KINDS = ["apply", "rollback", "baselineSet", "safeModeEntered", "safeModeExited"]
+const KINDS = ["apply", "rollback", "baselineSet", "safeModeEntered", "safeModeExited", "guard"]
 
 const decisions = (records: ReadonlyArray<AuditRecord>): ReadonlyArray<string> =>
   records
@@ -76,6 +76,19 @@ describe("an engine of a fleet and a single one", () => {
     }))
     const entered = lines.filter((line) => line.includes("safeModeEntered"))
     expect(entered).toEqual([expect.stringContaining("constraintEmergency")])
+  })
+
+  it("are taken home by the runaway guard, and rest there, at the same moments, at a plant that remembers", async () => {
+    let held = 0
+    const lines = await expectSame(5, 20_000, ({ x }, step) => {
+      // Less of x is cheaper at once; below a half a backlog grows, and above it drains.
+      held = step === 0 ? 0 : Math.max(0, held + 0.05 * (0.45 - x))
+      return { objective: x + held + wobble(step) }
+    })
+    const acts = lines.filter((line) => line.includes('"kind":"guard"')).join()
+    expect(acts).toContain('"retreat"')
+    expect(acts).toContain('"blame')
+    expect(acts).toContain('"release"')
   })
 
   it("agree on any stream", async () => {

@@ -107,6 +107,30 @@ describe("an engine in a worker", () => {
     await Promise.all([inline.stop(), placed.stop()])
   })
 
+  it("is taken home by its guard as an engine in this thread is, at a plant that remembers", async () => {
+    const inline = manual()
+    const placed = createEngine({ params: knobs, seed: 42, clock: "manual", placement: "worker" })
+    await Promise.all([inline.start(), placed.start()])
+    for (const engine of [inline, placed as unknown as typeof inline]) {
+      let held = 0
+      for (let i = 1; i <= 12_000; i++) {
+        const timestampUs = i * 20_000
+        // A longer timeout is cheaper at once; beyond five a backlog grows.
+        held = Math.max(0, held + 0.02 * (engine.values.timeout - 5))
+        engine.tick(timestampUs)
+        engine.observe({
+          objective: 20 - engine.values.timeout + held + 0.01 * Math.sin(i * 12.9898),
+          timestampUs,
+        })
+      }
+    }
+    expect(trajectory(placed as unknown as typeof inline)).toBe(trajectory(inline))
+    const { guard } = placed.getSnapshot()
+    expect(guard).toEqual(inline.getSnapshot().guard)
+    expect(guard?.blames).toBeGreaterThan(0)
+    await Promise.all([inline.stop(), placed.stop()])
+  })
+
   it("answers calls synchronously, with the errors of an engine in this thread", async () => {
     const engine = place({ startIsBaseline: false })
     expect(thrown(() => engine.observe({ objective: 1 }))).toMatchObject({
