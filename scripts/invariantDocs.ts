@@ -128,6 +128,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "The meta level judges a change on the block after it, within clamp and factor, and takes it back to the last bit.",
     ["test/meta/MetaTuner.test.ts", "test/meta/oracles.test.ts"],
   ],
+  [
+    "No written rule is violated silently, and a reading that is missing is never a good one.",
+    ["test/engine/rules.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -4,6 +4,7 @@
  */
 import { auditTree } from "./auditTree.ts"
 import { demoTree } from "./demoTree.ts"
+import { rulesTree } from "./rulesTree.ts"
 import { studioTree } from "./studioTree.ts"
 import { variantTree } from "./variantTree.ts"
 import * as Argument from "effect/cli/Argument"
@@ -240,6 +241,7 @@ export function commandTree(choose: (action: Action) => void) {
       ...auditTree(doing),
       ...studioTree(doing),
       ...variantTree(doing),
+      rulesTree(doing),
       completions,
     ]),
   )

@@ -980,4 +980,12 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "const change = b[C_TREND]",
     test: "test/meta/MetaTuner.test.ts",
   },
+  {
+    name: "missing-digest-counts-as-true",
+    invariant: 25,
+    file: "src/control/RuleMonitor.ts",
+    intact: "if (values[i] !== values[i]) missing = true",
+    broken: "if (values[i] !== values[i]) values[i] = 0",
+    test: "test/engine/rules.test.ts",
+  },
 ]

@@ -37,6 +37,7 @@ describe("the reference of the command line", () => {
       "machines",
       "tui",
       "variants",
+      "rules",
       "completions",
     ])
     const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
