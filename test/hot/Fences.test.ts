@@ -4,6 +4,7 @@ import { PLUS } from "../../src/hot/codes.ts"
 import { FENCES } from "../../src/hot/fence.ts"
 import { Fences } from "../../src/hot/Fences.ts"
 import { SpsaKernel } from "../../src/hot/SpsaKernel.ts"
+import { SCALARS, V_PLUS } from "../../src/hot/spsaLayout.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { linear, makeRig, unlimited } from "./rig.ts"
 
@@ -37,5 +38,72 @@ describe("the fences of a loop", () => {
       put.push(untilUs)
       expect(fences.standing.map((fence) => fence.untilUs)).toEqual(put.slice(-FENCES))
     }
+  })
+
+  /** A loop's fences after an emergency on a probe at .6, its base at .5. */
+  function afterEmergency(untilUs = 100) {
+    const rig = makeRig([linear()], unlimited)
+    const kernel = new SpsaKernel(rig.table, DEFAULT_SPSA)
+    const state = new Float64Array(kernel.stateLength)
+    kernel.initial(state, rig.executor.base)
+    const readings = new Float64Array(4).fill(Number.NaN)
+    const fences = new Fences(rig.table)
+    const probe = (id: number, at: number, isProbe: boolean): void => {
+      rig.ask(PLUS, id, [at])
+      fences.applied(rig.config, isProbe)
+    }
+    probe(1, 0.6, true)
+    fences.emergency(state, readings, untilUs)
+    return { rig, kernel, state, readings, fences, probe }
+  }
+
+  it("go up only where the plant ran on a probe: not on a base, and not once the cycle is void", () => {
+    const { state, readings, fences, probe } = afterEmergency()
+    expect(fences.standing).toHaveLength(1)
+    probe(2, 0.65, false)
+    fences.emergency(state, readings, 200)
+    expect(fences.standing).toHaveLength(1)
+    probe(3, 0.62, true)
+    fences.ended()
+    fences.emergency(state, readings, 200)
+    expect(fences.standing).toHaveLength(1)
+    probe(4, 0.63, true)
+    fences.emergency(state, readings, 200)
+    expect(fences.standing).toHaveLength(2)
+  })
+
+  it("are doubted until SafeMode is over: the last one falls where the constraint stays broken on the base, and only it", () => {
+    const { fences } = afterEmergency()
+    fences.raise({ untilUs: 50, sides: [1], edges: [0.9] })
+    fences.stillBroken()
+    expect(fences.standing.map(({ untilUs }) => untilUs)).toEqual([100])
+    fences.stillBroken()
+    expect(fences.standing).toHaveLength(1)
+    const over = afterEmergency().fences
+    over.resumed()
+    over.stillBroken()
+    expect(over.standing).toHaveLength(1)
+  })
+
+  it("keep a new pair and the next base inside while they stand", () => {
+    const { rig, kernel, state, fences } = afterEmergency(1_000)
+    const plus = Float64Array.of(0)
+    const draw = (nowUs: number): number => {
+      state[SCALARS + V_PLUS] = 0.58
+      fences.drawn(state, Float64Array.of(nowUs))
+      return state[SCALARS + V_PLUS]
+    }
+    const roomUp = (): number => {
+      const band = Float64Array.of(-0.2, 0.2)
+      fences.narrow(state, band)
+      return band[1]
+    }
+    kernel.base(state, plus)
+    expect(plus[0]).toBe(rig.executor.base[0])
+    expect(draw(999)).toBeCloseTo(0.55, 12)
+    expect(roomUp()).toBeCloseTo(0.05, 6)
+    expect(draw(1_000)).toBe(0.58)
+    expect(fences.standing).toEqual([])
+    expect(roomUp()).toBe(0.2)
   })
 })
