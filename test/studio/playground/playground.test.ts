@@ -88,7 +88,7 @@ describe("the playground", () => {
   ] as const)("has no barrier and nothing that overlaps at $width pixels, $theme", async (looks) => {
     const seen = await play({ ...looks, still: true })
     await press(seen, "Noise")
-    await seen.page.getByText("Readings swing by half").waitFor()
+    await seen.page.getByText("Readings vary by half").waitFor()
     expect(await barriers(seen.page)).toEqual([])
     expect(await seen.page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
     const beyond = await seen.page.evaluate(() =>
