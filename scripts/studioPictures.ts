@@ -7,11 +7,11 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createFleet } from "arqon"
-import type { Browser } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { launch, look, type Looks } from "../test/studio/page/browser.ts"
 import { openShelf } from "../test/studio/page/rig.ts"
 import { serve } from "../test/browser/chromium.ts"
@@ -21,8 +21,8 @@ const root = resolve(import.meta.dirname, "..")
 const out = join(root, "artifacts/studio/pages")
 const images = join(root, "docs/images")
 
-/** What the demo needs until it has found its place and visited its start a few times. */
-const DEMO_MS = 40_000
+/** What the demo needs until it has found its place and visited its start a few times; a picture of a chart wants it before that. */
+const DEMO_MS = 15_000
 
 interface Shown {
   readonly name: string
@@ -30,8 +30,10 @@ interface Shown {
   readonly hash: string
   /** What says that it is there. */
   readonly ready: string
-  /** The address it stands at in the documentation, and how it looks there. */
-  readonly doc?: readonly [file: string, looks: Looks]
+  /** Its file in the documentation. */
+  readonly doc?: string
+  /** What is pressed before the picture. */
+  readonly first?: (page: Page) => Promise<void>
 }
 
 const DESK = { width: 1440, height: 900 } as const
@@ -45,9 +47,29 @@ async function take(browser: Browser, shown: Shown, looks: Looks, file: string):
   await page.evaluate(() => document.fonts.ready)
   // What slides in has slid in.
   await sleep(1_500)
-  await page.screenshot({ path: file })
+  await shown.first?.(page)
+  const picture = await page.screenshot()
+  writeFileSync(file, file.endsWith(".webp") ? await small(browser, picture) : picture)
   for (const complaint of complaints) console.error(`${shown.name}: ${complaint}`)
   await close()
+}
+
+/** The picture as WebP: a third of the bytes, and the package has them all. */
+async function small(browser: Browser, png: Buffer): Promise<Buffer> {
+  const page = await browser.newPage()
+  const text = await page.evaluate(
+    async (source) => {
+      const bitmap = await createImageBitmap(await (await fetch(source)).blob())
+      const canvas = document.createElement("canvas")
+      canvas.width = bitmap.width
+      canvas.height = bitmap.height
+      canvas.getContext("2d")?.drawImage(bitmap, 0, 0)
+      return canvas.toDataURL("image/webp", 0.75).split(",")[1]
+    },
+    `data:image/png;base64,${png.toString("base64")}`,
+  )
+  await page.close()
+  return Buffer.from(text, "base64")
 }
 
 /** `arqon studio --demo` on a port of its own. */
@@ -108,14 +130,14 @@ const SHOWN: ReadonlyArray<Shown> = [
     url: demo.url,
     hash: "#/overview",
     ready: ".hero .now:not(:text('–'))",
-    doc: ["studio-overview.png", IN_DOCS],
+    doc: "studio-overview.webp",
   },
   {
     name: "statecharts",
     url: demo.url,
     hash: "#/statecharts?actor=cycle",
     ready: CHART,
-    doc: ["studio-statecharts.png", IN_DOCS],
+    doc: "studio-statecharts.webp",
   },
   { name: "audit", url: demo.url, hash: "#/audit", ready: ".record" },
   {
@@ -123,7 +145,17 @@ const SHOWN: ReadonlyArray<Shown> = [
     url: shelf.url,
     hash: "#/overview",
     ready: ".replay + .overview .dial[aria-valuenow]",
-    doc: ["studio-replay.png", IN_DOCS],
+    doc: "studio-replay.webp",
+    // A moment after the trip, at two fifths of the recording.
+    first: async (page) => {
+      await page.locator(".replay input[type=range]").evaluate((slider) => {
+        const input = slider as HTMLInputElement
+        input.value = String(Number(input.min) + 0.42 * (Number(input.max) - Number(input.min)))
+        input.dispatchEvent(new Event("input"))
+      })
+      await page.getByText("SafeMode is open", { exact: true }).first().waitFor()
+      await sleep(500)
+    },
   },
   { name: "recorded", url: shelf.url, hash: "#/fleet", ready: ".engine" },
   { name: "solver", url: shelf.url, hash: "#/solver", ready: ".shares li" },
@@ -142,6 +174,6 @@ for (const shown of docs ? [] : SHOWN)
     ] as const)
       await take(browser, shown, { ...box, theme }, join(out, `${shown.name}-${size}-${theme}.png`))
 for (const shown of docs ? SHOWN : [])
-  if (shown.doc !== undefined) await take(browser, shown, shown.doc[1], join(images, shown.doc[0]))
+  if (shown.doc !== undefined) await take(browser, shown, IN_DOCS, join(images, shown.doc))
 await Promise.allSettled([browser.close(), demo.close(), shelf.close(), fleet.close(), game.close()])
 console.log(`The pictures are in ${docs ? images : out}`)

@@ -36,7 +36,7 @@ function relinked(text: string, path: string): string {
     const hash = anchor === undefined ? "" : `#${anchor}`
     if (place === null) return `${SOURCE}${found}${hash}`
     // What is no page and no picture (a dashboard, a list for machines) is a file beside the pages.
-    if (!/\.(md|png|svg|jpg)$/.test(place)) return `pathname:///${place}`
+    if (!/\.(md|png|svg|jpg|webp)$/.test(place)) return `pathname:///${place}`
     const to = relative(here, place)
     return (to.startsWith(".") ? to : `./${to}`) + hash
   }
