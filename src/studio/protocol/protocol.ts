@@ -8,6 +8,7 @@
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import type { RecordMark } from "../../domain/recordTexts.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
+import type { EngineSchedule } from "../../engine/contract/ScheduleState.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
@@ -135,6 +136,8 @@ export interface StreamMessages {
   readonly window: WindowMessage
   readonly audit: AuditMessage
   readonly budgets: Budgets
+  /** For an engine with the option `schedule`: how late its analyses are. Figures that are not known yet are null. */
+  readonly schedule: EngineSchedule
   /** The engine is over, or another preset is in force: read the session again. */
   readonly session: SessionChanged
 }

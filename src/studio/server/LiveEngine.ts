@@ -76,7 +76,7 @@ export class LiveEngine implements StudioEngine {
   /** As the pages were last told. */
   private policy: GuardrailNumbers
   /** What was sent last, as text: only what changed is sent. */
-  private readonly last = { snapshot: "", states: "", budgets: "" }
+  private readonly last = { snapshot: "", states: "", budgets: "", schedule: "" }
 
   constructor(core: EngineCore, options: LiveEngineOptions) {
     this.core = core
@@ -141,6 +141,8 @@ export class LiveEngine implements StudioEngine {
     this.channel.tell(response, "snapshot", this.core.snapshot())
     this.channel.tell(response, "state", this.states())
     this.channel.tell(response, "budgets", this.budgets())
+    const schedule = this.core.schedule?.state()
+    if (schedule !== undefined) this.channel.tell(response, "schedule", schedule)
   }
 
   private act(
@@ -209,6 +211,9 @@ export class LiveEngine implements StudioEngine {
       const budgets = this.budgets()
       if (this.changed("budgets", JSON.stringify({ ...budgets, atUs: 0 })))
         this.channel.send("budgets", budgets)
+      const schedule = this.core.schedule?.state()
+      if (schedule !== undefined && this.changed("schedule", JSON.stringify(schedule)))
+        this.channel.send("schedule", schedule)
     }
     if (this.polls % PING_POLLS === 0) this.channel.ping()
   }

@@ -60,6 +60,7 @@ export class LiveFeed {
       })
     })
     on("budgets", (budgets) => model.budgets.set(budgets))
+    on("schedule", (schedule) => model.schedule.set(schedule))
     on("session", ({ reason, detail }) => {
       void model.refresh()
       if (reason === "guardrails") return

@@ -34,6 +34,7 @@ export class Model extends ModelState {
     this.snapshot.set(null)
     this.states.set(null)
     this.budgets.set(null)
+    this.schedule.set(null)
     this.lastWindow.set(null)
     this.records.set([])
     this.events.set([])

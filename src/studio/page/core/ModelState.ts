@@ -3,6 +3,7 @@
  * frames of a recorded one. Views cannot tell which, so the same page shows both.
  */
 import type { AuditRecord } from "../../../domain/AuditRecord.ts"
+import type { EngineSchedule } from "../../../engine/contract/ScheduleState.ts"
 import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
 import type {
   Budgets,
@@ -35,6 +36,7 @@ export class ModelState {
   readonly snapshot = new Cell<EngineSnapshot | null>(null)
   readonly states = new Cell<States | null>(null)
   readonly budgets = new Cell<Budgets | null>(null)
+  readonly schedule = new Cell<EngineSchedule | null>(null)
   readonly lastWindow = new Cell<WindowMessage | null>(null)
   readonly track = new Cell<Track | null>(null)
   /** Newest first. */

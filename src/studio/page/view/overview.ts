@@ -19,6 +19,7 @@ import { goalOf, measured, nameOfObjective } from "../parts/heroWords.ts"
 import { knobCards } from "../parts/knobCard.ts"
 import { recordRow } from "../parts/recordRow.ts"
 import { relocationCard } from "../parts/relocationCard.ts"
+import { scheduleCard } from "../parts/scheduleCard.ts"
 import { vitals } from "../parts/vitals.ts"
 import { standing } from "../statechart/Graph.ts"
 import { toneOf } from "./statecharts.ts"
@@ -49,6 +50,7 @@ export function overviewView(model: Model): View {
         { class: "stack" },
         budgets(model, scope),
         relocationCard(model, scope),
+        scheduleCard(model, scope),
         actors(model, scope),
         latest(model, scope),
       ),
