@@ -73,7 +73,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.
   "studio/page": {
-    rooms: ["studio/protocol", "domain"],
+    rooms: ["studio/protocol", "domain", "temporal"],
     types: ["engine"],
     packages: [/^uplot(\/|$)/],
   },

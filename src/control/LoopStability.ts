@@ -11,7 +11,7 @@ import { LoopResidual } from "./LoopResidual.ts"
 
 /** Windows before anything is learnt: the tuner has just set out. Then windows that say what healthy is. */
 const WARM_UP = 64
-export const LEARN_WINDOWS = 128
+const LEARN_WINDOWS = 128
 /** Of a window's range while learning, and of a knob's: deviations below them are rest. */
 const FLOOR_SHARE = 0.01
 const FLOOR_MOVE = 0.005
@@ -76,26 +76,30 @@ export class LoopStability {
   private readonly watched: ReadonlyArray<
     readonly [StabilityFinding["series"], StabilityWatch, StabilityLook]
   >
-  private readonly learnFrom: number
   private readonly correlation = new Float64Array(32)
   private readonly swing = { index: 0, period: Number.NaN }
   private lowest = Number.POSITIVE_INFINITY
   private highest = Number.NEGATIVE_INFINITY
   private place = Number.NaN
 
-  constructor(knobs: number, learnWindows = LEARN_WINDOWS) {
+  /** @param strictness multiplies every threshold of a deviation: below 1 less is enough. Default 1. */
+  constructor(knobs: number, strictness = 1) {
     this.residual = new LoopResidual(knobs)
-    this.learnFrom = learnWindows
-    this.quick = new StabilityWatch(learnWindows, QUICK)
-    this.slow = new StabilityWatch(learnWindows, SLOW)
-    this.objective = new StabilityWatch(learnWindows, OBJECTIVE)
-    this.moves = new StabilityWatch(learnWindows, MOVES)
+    const [quick, slow, objective, moves] = [QUICK, SLOW, OBJECTIVE, MOVES].map((look) => ({
+      ...look,
+      loud: strictness * look.loud,
+      louder: strictness * look.louder,
+    }))
+    this.quick = new StabilityWatch(LEARN_WINDOWS, quick)
+    this.slow = new StabilityWatch(LEARN_WINDOWS, slow)
+    this.objective = new StabilityWatch(LEARN_WINDOWS, objective)
+    this.moves = new StabilityWatch(LEARN_WINDOWS, moves)
     this.moves.floor = FLOOR_MOVE
     this.watched = [
-      ["residual", this.quick, QUICK],
-      ["residual", this.slow, SLOW],
-      ["objective", this.objective, OBJECTIVE],
-      ["moves", this.moves, MOVES],
+      ["residual", this.quick, quick],
+      ["residual", this.slow, slow],
+      ["objective", this.objective, objective],
+      ["moves", this.moves, moves],
     ]
   }
 
@@ -107,7 +111,7 @@ export class LoopStability {
   /** Takes a closed window with the configuration that it was measured under and the base; true where the loop is unstable. */
   observe(loss: number, trend: ArrayLike<number>, units: Float64Array, base: Float64Array): boolean {
     this.windows++
-    const learning = this.windows <= WARM_UP + this.learnFrom
+    const learning = this.windows <= WARM_UP + LEARN_WINDOWS
     this.residual.observe(loss, trend, units, learning)
     if (learning) {
       if (loss < this.lowest) this.lowest = loss
@@ -134,7 +138,7 @@ export class LoopStability {
     for (const [, watch] of this.watched) watch.observe(Number.NaN)
   }
 
-  /** After a finding was acted on: the next one is found anew. */
+  /** After SafeMode: a swing is found anew, with all its confirmations. */
   rearm(): void {
     for (const [, watch] of this.watched) watch.rearm()
   }

@@ -80,6 +80,7 @@ describe("an engine that watches the stability of its loop", () => {
     engine.trip("a person looks")
     drive(engine, { digests: END - FAULT, from: FAULT, objective: swinging(FAULT) })
     expect(trips(engine).map(({ reason }) => reason)).toEqual(["manualTrigger"])
+    expect(engine.getSnapshot().stability?.phase).toBe("unstable")
     // Once the person lets go, the swing is found anew.
     engine.reset()
     drive(engine, { digests: 600, from: END, objective: swinging(FAULT) })

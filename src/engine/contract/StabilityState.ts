@@ -9,6 +9,8 @@ export interface StabilityState {
   readonly windows: number
   /** What is seen now, as a number of times the healthy deviation, an index of 0 to 1, a period and its growth. */
   readonly now: StabilityFinding
+  /** What the longest look needs to call the loop unstable: a deviation alone, or a lesser one with an oscillation index. */
+  readonly thresholds: { readonly alone: number; readonly swinging: number; readonly index: number }
   /** What was seen at the last trip for instability, and when; null before the first. */
   readonly last: { readonly finding: StabilityFinding; readonly text: string; readonly atUs: number } | null
 }

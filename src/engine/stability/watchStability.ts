@@ -7,7 +7,7 @@
  *
  * It acts within the call that closed the window, and reads no clock: a replay repeats it byte for byte.
  */
-import { findingText, LoopStability } from "../../control/LoopStability.ts"
+import { findingText, LoopStability, SLOW } from "../../control/LoopStability.ts"
 import type { Window } from "../../domain/Window.ts"
 import { NOT_TRIPPED } from "../../hot/codes.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
@@ -25,6 +25,8 @@ export interface StabilityHost {
   readonly due: ReturnType<typeof dueOf>
 }
 
+const THRESHOLDS = { alone: SLOW.loud, swinging: SLOW.louder, index: SLOW.periodic }
+
 /** Watches an engine from here on; before it begins. */
 export function watchStability(host: StabilityHost): StabilityPort {
   const { hot } = host
@@ -32,23 +34,27 @@ export function watchStability(host: StabilityHost): StabilityPort {
   const loop = new LoopStability(knobs)
   const units = new Float64Array(knobs)
   let unstable = false
+  let wasOpen = false
   let last: StabilityState["last"] = null
+
+  const isOpen = (): boolean => Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
 
   const see = (window: Window | null): void => {
     if (window === null) return
     if (window.status === "expired") return loop.miss()
     hot.config.readUnits(units)
+    // What opened SafeMode may have been this very swing: it is judged anew once that is over.
+    const open = isOpen()
+    if (wasOpen && !open) loop.rearm()
+    wasOpen = open
     unstable = loop.observe(window.loss, window.trend, units, hot.executor.base)
   }
 
   const act = (): void => {
     unstable = false
-    // What opened SafeMode before may have been this very swing: it is judged anew once that is over.
-    const open = Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
     const finding = loop.finding()
-    loop.rearm()
     const { actor } = host
-    if (open || !actor.getSnapshot().matches("running") || isProving(actor)) return
+    if (isOpen() || !actor.getSnapshot().matches("running") || isProving(actor)) return
     const nowUs = hot.nowCell[0]
     const text = findingText(finding)
     last = { finding, text, atUs: nowUs }
@@ -77,6 +83,12 @@ export function watchStability(host: StabilityHost): StabilityPort {
     if (unstable) act()
   }
   return {
-    state: () => ({ phase: loop.phase, windows: loop.windows, now: loop.finding(), last }),
+    state: () => ({
+      phase: loop.phase,
+      windows: loop.windows,
+      now: loop.finding(),
+      thresholds: THRESHOLDS,
+      last,
+    }),
   }
 }

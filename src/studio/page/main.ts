@@ -12,6 +12,7 @@ import "./style/charts.css"
 import "./style/parts.css"
 import "./style/overview.css"
 import "./style/statecharts.css"
+import "./style/dynamics.css"
 import "./style/views.css"
 import "./style/narrow.css"
 import { watch } from "./core/cell.ts"
@@ -24,6 +25,7 @@ import { shell } from "./parts/shell.ts"
 import { hindrance, steer, STEERING } from "./parts/steering.ts"
 import { openEngineSteering } from "./parts/steerMenu.ts"
 import { auditView } from "./view/audit.ts"
+import { dynamicsView } from "./view/dynamics.ts"
 import { fleetView } from "./view/fleet.ts"
 import { overviewView } from "./view/overview.ts"
 import { solverView } from "./view/solver.ts"
@@ -52,6 +54,7 @@ const replaying = (): string | null => (model.replay.value === null ? "No record
 commands.set([
   toView("overview", "Overview", "g o"),
   toView("statecharts", "Statecharts", "g s"),
+  toView("dynamics", "Dynamics", "g d"),
   toView("audit", "Audit", "g a"),
   toView("solver", "Solver runs", "g r"),
   toView("fleet", "Fleet", "g f"),
@@ -102,6 +105,7 @@ listenToKeys()
 const page = shell(model, {
   overview: overviewView,
   statecharts: statechartsView,
+  dynamics: dynamicsView,
   audit: auditView,
   solver: solverView,
   fleet: fleetView,

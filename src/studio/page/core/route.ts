@@ -4,7 +4,7 @@
 import type { Session } from "../../protocol/protocol.ts"
 import { Cell } from "./cell.ts"
 
-export const VIEWS = ["overview", "statecharts", "audit", "solver", "fleet"] as const
+export const VIEWS = ["overview", "statecharts", "dynamics", "audit", "solver", "fleet"] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** The views that have something to show; the first one where nothing has. All of them while it is not known. */
@@ -17,6 +17,7 @@ export function viewsOf(
   const shown: Readonly<Record<ViewName, boolean>> = {
     overview: alone || fleets.length + solvers.length === 0,
     statecharts: alone,
+    dynamics: engines.some(({ config }) => config["stability"] === true),
     audit: alone,
     solver: solvers.length > 0,
     // One engine is no list.

@@ -4,6 +4,7 @@ import { svg } from "../core/dom.ts"
 const PATHS = {
   overview: "M4 19V11 M10 19V5 M16 19v-6 M22 19H2",
   statecharts: "M4 4h7v5H4z M13 15h7v5h-7z M7.5 9v8.5H13 M16.5 15V6.5H11",
+  dynamics: "M3 12c2-7 4-7 6 0s4 7 6 0s4-7 6 0",
   audit: "M5 3h10l4 4v14H5z M9 12h6 M9 16h6 M9 8h2",
   solver: "M3 17l5-6 4 3 5-8 4 4 M3 21h18",
   fleet: "M4 5h16v5H4z M4 14h16v5H4z M8 7.5h.01 M8 16.5h.01",

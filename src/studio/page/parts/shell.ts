@@ -18,13 +18,14 @@ import { openEngineSteering, steerButton } from "./steerMenu.ts"
 const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; readonly icon: IconName }> = [
   { view: "overview", name: "Overview", icon: "overview" },
   { view: "statecharts", name: "Statecharts", icon: "statecharts" },
+  { view: "dynamics", name: "Dynamics", icon: "dynamics" },
   { view: "audit", name: "Audit", icon: "audit" },
   { view: "solver", name: "Solver", icon: "solver" },
   { view: "fleet", name: "Fleet", icon: "fleet" },
 ]
 
 /** Views that show the engine chosen; the others show what lies beside it. */
-const OF_ONE_ENGINE: ReadonlyArray<ViewName> = ["overview", "statecharts", "audit"]
+const OF_ONE_ENGINE: ReadonlyArray<ViewName> = ["overview", "statecharts", "dynamics", "audit"]
 
 /** Engines in the list at the top; the fleet view finds the others. */
 const MOST_OFFERED = 50
