@@ -132,6 +132,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "No written rule is violated silently, and a reading that is missing is never a good one.",
     ["test/engine/rules.test.ts"],
   ],
+  [
+    "A watched loop that swings is in SafeMode; one that is healthy, or on its way to a new load, is not put there for it.",
+    ["test/engine/stability.test.ts", "test/bench/stability.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -28,8 +28,10 @@ export const QUICK: StabilityLook = {
   confirmations: 2,
   loud: 2.5,
   parts: 3,
+  turns: 3,
   louder: 2.2,
   periodic: 0.4,
+  shortest: 4,
 }
 export const SLOW: StabilityLook = {
   window: 64,
@@ -37,12 +39,20 @@ export const SLOW: StabilityLook = {
   confirmations: 2,
   loud: 2.5,
   parts: 2,
+  turns: 5,
   louder: 1.5,
   periodic: 0.5,
+  shortest: 4,
 }
-/** What the knobs explain is no surprise: a loop that swings by its moves shows in the objective and in them. */
-const OBJECTIVE: StabilityLook = { ...SLOW, loud: 3, louder: 2.2, periodic: 0.6 }
-const MOVES: StabilityLook = { ...SLOW, loud: Number.POSITIVE_INFINITY, louder: 3, periodic: 0.6 }
+/** What the knobs explain is no surprise: a loop that swings by its moves shows in the objective, and the moves swing along. */
+const OBJECTIVE: StabilityLook = {
+  ...SLOW,
+  loud: Number.POSITIVE_INFINITY,
+  louder: 2.2,
+  periodic: 0.6,
+}
+/** They are witnesses: a base that travels is no fault by itself. */
+const MOVES: StabilityLook = { ...OBJECTIVE, louder: Number.POSITIVE_INFINITY }
 
 /** What is known of the loop. */
 export type StabilityPhase = "learning" | "stable" | "unstable" | "unknown"
@@ -168,9 +178,9 @@ export class LoopStability {
   }
 
   private isUnstable(): boolean {
-    for (let i = 0; i < this.watched.length; i++)
-      if (this.watched[i][1].state === STABILITY.unstable) return true
-    return false
+    const { quick, slow, objective } = this
+    if (quick.state === STABILITY.unstable || slow.state === STABILITY.unstable) return true
+    return objective.state === STABILITY.unstable && this.movesAlong(objective.oscillation.period)
   }
 
   /** How far the base moved since the window before, as one number: knobs in turn count with either sign. */

@@ -988,4 +988,21 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "if (values[i] !== values[i]) values[i] = 0",
     test: "test/engine/rules.test.ts",
   },
+  {
+    name: "latch-without-its-threshold",
+    invariant: 26,
+    file: "src/control/LoopStability.ts",
+    intact: "loud: strictness * look.loud,",
+    broken: "loud: 0.5 * strictness,",
+    test: "test/engine/stability.test.ts",
+  },
+  {
+    name: "latch-takes-the-way-to-a-new-load-for-a-swing",
+    invariant: 26,
+    file: "src/control/LoopResidual.ts",
+    intact:
+      "return more > 0 && this.healthySurprise > 0 ? UNSURE * Math.sqrt(more / this.healthySurprise) : 0",
+    broken: "return 0 * more",
+    test: "test/engine/stability.test.ts",
+  },
 ]

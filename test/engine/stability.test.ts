@@ -54,6 +54,35 @@ describe("an engine that watches the stability of its loop", () => {
     expect(trips(stepping).filter(({ reason }) => reason === "instability")).toEqual([])
   })
 
+  it.each([
+    ["doubles", 2],
+    ["grows fourfold", 4],
+    ["grows sixfold", 6.25],
+  ])("takes no way to a new load for a swing where the load %s for good", async (_, more) => {
+    for (const seed of [1, 2]) {
+      const engine = createEngine({
+        params: { pool: { min: 2, max: 64, step: 1, initial: 16 } },
+        stability: true,
+        clock: "manual",
+        seed,
+      })
+      await engine.start()
+      for (let i = 0; i < 9_000; i++) {
+        const timestampUs = (i + 1) * 20_000
+        engine.tick(timestampUs)
+        const { pool } = engine.values
+        const noise = 0.15 * gaussianAt(seed, i) + 0.4 * gaussianAt(seed + 50, Math.floor(i / 5))
+        engine.observe({
+          timestampUs,
+          objective: 20 + (i < 4_000 ? 160 : 160 * more) / pool + pool / 4 + noise,
+        })
+      }
+      const { counters, stability } = engine.getSnapshot()
+      expect([counters.trips.instability, stability?.last]).toEqual([0, null])
+      await engine.stop()
+    }
+  })
+
   it("learns first what a healthy loop is: a swing that was there from the beginning is none", async () => {
     const engine = await run({ stability: true }, swinging(0, 0.05), 4_000)
     expect(trips(engine).filter(({ reason }) => reason === "instability")).toEqual([])

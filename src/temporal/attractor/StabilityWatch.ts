@@ -22,9 +22,13 @@ export interface StabilityLook {
   /** Unstable alone: so many times the healthy deviation, in each of `parts` equal parts of the window. */
   readonly loud: number
   readonly parts: number
+  /** And the series must turn so often: half a deviation above its mean, then half a one below. A step or a ramp does not. */
+  readonly turns: number
   /** Unstable together: so many times the healthy deviation, and an oscillation index. */
   readonly louder: number
   readonly periodic: number
+  /** The shortest period of a swing that counts, values. */
+  readonly shortest: number
 }
 
 const LOOK: StabilityLook = {
@@ -33,8 +37,10 @@ const LOOK: StabilityLook = {
   confirmations: 3,
   loud: 3,
   parts: 1,
+  turns: 0,
   louder: 1.8,
   periodic: 0.6,
+  shortest: 0,
 }
 
 /** Watches one residual; see the top of this file. */
@@ -132,7 +138,7 @@ export class StabilityWatch {
   }
 
   private check(): void {
-    const { window, confirmations, loud, parts, louder, periodic } = this.look
+    const { window, confirmations, loud, parts, turns, louder, periodic, shortest } = this.look
     const first = this.count % window
     for (let i = 0; i < window; i++) this.ordered[i] = this.values[(first + i) % window]
     const { healthy } = this
@@ -150,9 +156,29 @@ export class StabilityWatch {
       const to = Math.floor(((part + 1) * window) / parts)
       quietest = Math.min(quietest, this.spread(from, to) / healthy)
     }
-    const alarming = quietest >= loud || (this.ratio >= louder && index >= periodic)
+    const wanders = quietest >= loud && this.turns() >= turns
+    const swings = this.ratio >= louder && index >= periodic && period >= shortest
+    const alarming = wanders || swings
     this.alarms = alarming ? this.alarms + 1 : 0
     this.state = this.alarms >= confirmations ? STABILITY.unstable : STABILITY.stable
+  }
+
+  /** How often the last window goes from one side of its mean to the other. */
+  private turns(): number {
+    const { window } = this.look
+    let mean = 0
+    for (let i = 0; i < window; i++) mean += this.ordered[i] / window
+    const aside = this.spread(0, window) / 2
+    let side = 0
+    let turns = 0
+    for (let i = 0; i < window; i++) {
+      const off = this.ordered[i] - mean
+      const now = off > aside ? 1 : off < -aside ? -1 : 0
+      if (now === 0 || now === side) continue
+      if (side !== 0) turns++
+      side = now
+    }
+    return turns
   }
 
   private spread(from: number, to: number): number {

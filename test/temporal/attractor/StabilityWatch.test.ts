@@ -107,6 +107,23 @@ describe("the stability watch", () => {
     expect(watch.state).toBe(STABILITY.stable)
   })
 
+  it("asks a loud series to turn, and a swing to be no shorter, where it is told so", () => {
+    const at = (values: (i: number) => number, look: object): boolean => {
+      const watch = new StabilityWatch(128, { window: 24, confirmations: 2, ...look })
+      let found = false
+      for (let i = 0; i < 400; i++) {
+        watch.observe(gaussianAt(5, i) + (i < 300 ? 0 : values(i - 300)))
+        found ||= watch.state === STABILITY.unstable
+      }
+      return found
+    }
+    const ramp = (since: number): number => 4 * since
+    expect([at(ramp, {}), at(ramp, { turns: 3 })]).toEqual([true, false])
+    const fast = (since: number): number => (since % 2 === 0 ? 2.5 : -2.5)
+    const swings = { loud: Number.POSITIVE_INFINITY, periodic: 0.4 }
+    expect([at(fast, swings), at(fast, { ...swings, shortest: 4 })]).toEqual([true, false])
+  })
+
   it("starts over when it is cleared", () => {
     const watch = new StabilityWatch()
     const plant = withFault((since) => 4 * Math.sin(since / 3))(1)

@@ -130,11 +130,7 @@ export function thresholdPlane(thresholds: Thresholds): {
       axis(`M${x(0)} ${at(y(1))}H${x(1)}`),
       svg("text", { x: x(0) + 6, y: at(y(1) - 6) }, "healthy"),
       svg("text", { x: x(0) + 6, y: at(y(alone) - 6) }, `${alone} times`),
-      svg(
-        "text",
-        { x: x(1) - 6, y: at(y(swinging) - 6), "text-anchor": "end" },
-        `${swinging}, with a swing`,
-      ),
+      svg("text", { x: x(1) - 6, y: at(y(swinging) - 6), "text-anchor": "end" }, `${swinging}, with a swing`),
       point,
     ),
     update: (index, ratio) => {
