@@ -74,11 +74,11 @@ describe("the fences of a loop", () => {
 
   it("are doubted until SafeMode is over: the last one falls where the constraint stays broken on the base, and only it", () => {
     const { fences } = afterEmergency()
-    fences.raise({ untilUs: 50, sides: [1], edges: [0.9] })
+    for (const untilUs of [50, 60]) fences.raise({ untilUs, sides: [1], edges: [0.9] })
     fences.stillBroken()
-    expect(fences.standing.map(({ untilUs }) => untilUs)).toEqual([100])
+    expect(fences.standing.map(({ untilUs }) => untilUs)).toEqual([100, 50])
     fences.stillBroken()
-    expect(fences.standing).toHaveLength(1)
+    expect(fences.standing).toHaveLength(2)
     const over = afterEmergency().fences
     over.resumed()
     over.stillBroken()
@@ -105,5 +105,42 @@ describe("the fences of a loop", () => {
     expect(draw(1_000)).toBe(0.58)
     expect(fences.standing).toEqual([])
     expect(roomUp()).toBe(0.2)
+  })
+
+  it("do not go up before anything was applied, and none falls before an emergency has put one up", () => {
+    const rig = makeRig([linear()], unlimited)
+    const kernel = new SpsaKernel(rig.table, DEFAULT_SPSA)
+    const state = new Float64Array(kernel.stateLength)
+    kernel.initial(state, rig.executor.base)
+    const fences = new Fences(rig.table)
+    fences.emergency(state, new Float64Array(4).fill(Number.NaN), 100)
+    expect(fences.standing).toEqual([])
+    fences.raise({ untilUs: 50, sides: [1], edges: [0.9] })
+    fences.stillBroken()
+    expect(fences.standing).toHaveLength(1)
+  })
+
+  it("stay if an emergency put none up, because the base was infeasible too", () => {
+    const { state, fences, probe } = afterEmergency()
+    fences.resumed()
+    probe(2, 0.62, true)
+    fences.emergency(state, new Float64Array(4).fill(-1), 200)
+    fences.stillBroken()
+    expect(fences.standing.map(({ untilUs }) => untilUs)).toEqual([100])
+  })
+
+  it("stand before every knob that the probe had moved", () => {
+    const rig = makeRig([linear(), linear()], unlimited)
+    const kernel = new SpsaKernel(rig.table, DEFAULT_SPSA)
+    const state = new Float64Array(kernel.stateLength)
+    kernel.initial(state, rig.executor.base)
+    const fences = new Fences(rig.table)
+    rig.ask(PLUS, 1, [0.6, 0.42])
+    fences.applied(rig.config, true)
+    fences.emergency(state, new Float64Array(4).fill(Number.NaN), 100)
+    const [{ sides, edges }] = fences.standing
+    expect(sides).toEqual([1, -1])
+    expect(edges[0]).toBeCloseTo(0.55, 12)
+    expect(edges[1]).toBeCloseTo(0.46, 12)
   })
 })
