@@ -53,6 +53,7 @@ export class RuleMonitor {
   readonly cells = new Float64Array(5)
   private readonly monitor: FormulaMonitor
   private readonly values: Float64Array
+  private readonly time = new Float64Array(1)
   private readonly maxAgeUs: number
 
   constructor(rule: Rule, maxAgeUs: number) {
@@ -82,7 +83,8 @@ export class RuleMonitor {
       if (values[i] !== values[i]) missing = true
     }
     const before = monitor.settled
-    monitor.observe(values, now)
+    this.time[0] = now
+    monitor.observeAt(values, this.time)
     const open = monitor.received - monitor.settled
     monitor.worst(before, monitor.received % Math.ceil((open + 1) / MOST_OPEN) === 0, cells)
     const lost = missing || monitor.overflowed

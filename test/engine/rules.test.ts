@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest"
 import { createEngine as createUnderNode } from "../../src/index.node.ts"
 import type { ArqonEngine, AuditRecord, EngineOptions } from "../../src/index.ts"
 import { ConfigError, createEngine } from "../../src/index.ts"
+import { changeText } from "../../src/journal/read/changeText.ts"
+import { whyChanged } from "../../src/journal/read/whyChanged.ts"
 import { replay } from "../../src/journal/replay/replay.ts"
+import { ownFolder } from "../journal/journalRig.ts"
 import { bowl, type Knob, knobs, manual, wobble } from "./plant.ts"
 import { record } from "./recordedRun.ts"
 
@@ -116,6 +119,28 @@ describe("a rule that trips", () => {
     watch(engine, 1, () => 250_000)
     expect(engine.values).toEqual(engine.getSnapshot().baseline)
     expect(engine.getSnapshot().safeMode?.exit).toBe("manualReset")
+  })
+})
+
+describe("the journal of an engine with rules", () => {
+  const folder = ownFolder()
+
+  it("names the rule as the cause of the rollback", async () => {
+    const engine = createUnderNode({
+      params: knobs,
+      seed: 42,
+      clock: "manual",
+      state: folder.path,
+      rules: [{ name: "fast enough", formula: RULE }],
+    })
+    await engine.start()
+    watch(engine, 400, () => 100_000)
+    watch(engine, 1, () => 250_000)
+    await engine.stop()
+    const change = whyChanged(folder.path, "batch", null)
+    expect(change === null ? "" : changeText(change, true)).toContain(
+      'rule trip violated "fast enough: p99 < 200000 is missed by 50000 (read 250000)"',
+    )
   })
 })
 

@@ -36,6 +36,7 @@ export class FormulaMonitor {
   private readonly parts: Array<Part> = []
   private readonly root: Part
   private provided = 0
+  private readonly now = new Float64Array(1)
 
   /**
    * Throws a ConfigError for channels that are not there, and for a formula that looks forward without an end: no digest of it
@@ -94,7 +95,14 @@ export class FormulaMonitor {
    * Throws a DigestError, and changes nothing, if the time is not a number or before the last one.
    */
   observe(values: ArrayLike<number>, atUs: number): number {
+    this.now[0] = atUs
+    return this.observeAt(values, this.now)
+  }
+
+  /** As `observe`, with the time in the first place of an array: a double that is handed on is allocated. */
+  observeAt(values: ArrayLike<number>, time: Float64Array): number {
     const { trace } = this
+    const atUs = time[0]
     const last =
       trace.received === 0 ? Number.NEGATIVE_INFINITY : trace.atUs[(trace.received - 1) & trace.mask]
     if (!(atUs >= last) || atUs === Number.POSITIVE_INFINITY) this.refuse(atUs, last)

@@ -113,11 +113,13 @@ export class Leaf extends Part {
   }
 
   protected settleAt(index: number): boolean {
+    const { weights, values, lo, hi } = this
     let sum = this.constant
-    for (let i = 0; i < this.weights.length; i++)
-      if (this.weights[i] !== 0) sum += this.weights[i] * this.values[i]
-    if (Number.isNaN(sum)) this.put(index, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
-    else this.put(index, sum, sum)
+    for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) sum += weights[i] * values[i]
+    // Written here: a double that is handed on is allocated.
+    const at = index & this.trace.mask
+    lo[at] = sum === sum ? sum : Number.NEGATIVE_INFINITY
+    hi[at] = sum === sum ? sum : Number.POSITIVE_INFINITY
     return true
   }
 
@@ -142,16 +144,20 @@ export class Now extends Part {
 
   private join(index: number): void {
     const { op } = this.formula
+    const { children, lo, hi } = this
     const at = index & this.trace.mask
-    if (op === "not") return this.put(index, -this.children[0].hi[at], -this.children[0].lo[at])
-    let lo = op === "and" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
-    let hi = lo
-    for (const child of this.children) {
-      const [low, high] = [child.lo[at], child.hi[at]]
-      lo = op === "and" ? Math.min(lo, low) : Math.max(lo, low)
-      hi = op === "and" ? Math.min(hi, high) : Math.max(hi, high)
+    if (op === "not") {
+      lo[at] = -children[0].hi[at]
+      hi[at] = -children[0].lo[at]
+      return
     }
-    this.put(index, lo, hi)
+    lo[at] = op === "and" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    hi[at] = lo[at]
+    for (let i = 0; i < children.length; i++) {
+      const child = children[i]
+      lo[at] = op === "and" ? Math.min(lo[at], child.lo[at]) : Math.max(lo[at], child.lo[at])
+      hi[at] = op === "and" ? Math.min(hi[at], child.hi[at]) : Math.max(hi[at], child.hi[at])
+    }
   }
 
   witness(index: number, side: Side): Witness {
