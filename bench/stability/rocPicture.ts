@@ -40,7 +40,7 @@ export function rocPicture(points: ReadonlyArray<Point>): string {
   const label =
     used === undefined
       ? ""
-      : text(x(used.falseShare) + 14, y(used.foundShare) + 20, "the engine's thresholds", "start")
+      : text(x(used.falseShare) + 14, y(used.foundShare) + 52, "the engine's thresholds", "start")
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="ROC of the stability latch: share of faults found over share of runs without a fault that would have tripped">
 <style>
 text { font: 12px system-ui, sans-serif; fill: #57606a }
