@@ -11,6 +11,7 @@ import { withCycle } from "./engineCycleActions.ts"
 import { armNextApply, cycleIsUpToDate, isWhole, type Parent, rests, timeOf } from "./engineSetup.ts"
 import type { GuardedPlace } from "./events.ts"
 import type { RunawayContext } from "./runaway.machine.ts"
+import type { TripReason } from "../src/domain/words.ts"
 import type { SafeModeContext } from "./safeMode.machine.ts"
 import { shown } from "./shown.ts"
 import { judgeEvent, windowEvent } from "./windowEvents.ts"
@@ -22,6 +23,14 @@ interface GuardChild {
 interface LatchChild {
   readonly latch?: { getSnapshot(): { readonly context: SafeModeContext } }
 }
+
+/** Reasons for which SafeMode opens because of how the plant does. The others say nothing of it, or nothing may be moved. */
+const WATCHED_REASONS: ReadonlySet<TripReason> = new Set<TripReason>([
+  "objectiveRegression",
+  "instability",
+  "ruleViolated",
+  "deadlinesMissed",
+])
 
 /** The plant stands still because of the guard. */
 export const guardStandsStill = ({ children }: Parent): boolean => {
@@ -119,13 +128,13 @@ export const withGuard = withCycle.extend({
       },
     ),
     /**
-     * If SafeMode was opened for the objective, by any rule, the guard watches how the plant does where it stands; so it does until the
-     * cooldown of a rollback is over. An engine that resumed elsewhere knows nothing of its start, and does neither.
+     * If SafeMode was opened because of how the plant does, the guard watches how it does where it stands: a baseline of the night may
+     * be ruin by day, and nobody else looks. So it does until the cooldown of a rollback is over. An engine that resumed elsewhere knows
+     * nothing of its start, and does neither.
      */
     watchOverStay: enqueueActions(({ context, event, enqueue, self }) => {
       const engine = self.getSnapshot()
-      const opened =
-        (event.type === "trip" || event.type === "latched") && event.reason === "objectiveRegression"
+      const opened = (event.type === "trip" || event.type === "latched") && WATCHED_REASONS.has(event.reason)
       const staysOpen = event.type === "guardActed" && event.act !== "retreat" && !waitsForGuard(engine)
       const { executor, beganElsewhere } = context.hot.get()
       const cools = event.type === "plantSettled" && executor.cooldownUntilUs > event.nowUs

@@ -30,7 +30,7 @@ import { GUARD_PHASES, type GuardAct, type GuardPhase, type SafeModeExit } from 
 export interface GuardState {
   /** False where it only watches, because `guard` is off. */
   readonly on: boolean
-  /** `standingBy`: SafeMode is open for a reason that is none of the guard's, and the guard sees no windows. */
+  /** `standingBy`: SafeMode is open for a reason that says nothing of how the plant does, and the guard sees no windows. */
   readonly phase: GuardPhase | "standingBy"
   /** Level of the latest windows; null before there are enough of them. */
   readonly level: number | null
