@@ -338,17 +338,22 @@ export function ended(c: SpsaCycleContext, nowUs: number): Change {
   }
 }
 
-/** A kernel for another step limit, where it is another one. */
-function kernelFor(kernel: SpsaKernel, maxStep: number): SpsaKernel {
-  const { table, settings } = kernel
-  return maxStep === settings.maxStep ? kernel : new SpsaKernel(table, { ...settings, maxStep })
+/** A kernel with other settings. */
+function kernelWith({ table, settings }: SpsaKernel, change: Partial<SpsaSettings>): SpsaKernel {
+  return new SpsaKernel(table, { ...settings, ...change })
 }
+
+/** The cycle tunes on with these gains. */
+export const retuned = ({ kernel }: SpsaCycleContext, gains: Partial<SpsaSettings>): Change => ({
+  kernel: new Opaque("kernel", kernelWith(kernel.get(), gains)),
+})
 
 /** The plant was put somewhere from outside. The first time this is the start. */
 export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">): Change {
   const before = c.kernel.get()
   const { guardrails = { maxStep: before.settings.maxStep, limits: c.limits } } = standing
-  const kernel = kernelFor(before, guardrails.maxStep)
+  const { maxStep } = guardrails
+  const kernel = maxStep === before.settings.maxStep ? before : kernelWith(before, { maxStep })
   const block = new Float64Array(c.block.length)
   // No probe, nothing learned: the probe of a block that was in use is never 0.
   if (c.block[S_PROBE] === 0) kernel.initial(block, standing.baseUnits)

@@ -11,6 +11,7 @@ import type { Window } from "../src/domain/Window.ts"
 import type { NoChangeReason, SafeModeExit, TripReason } from "../src/domain/words.ts"
 import type { Fence } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
+import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
 import type { CycleLimits } from "./cycleLimits.ts"
 
 /** A window closed with enough digests. */
@@ -165,6 +166,12 @@ export interface PairReadEvent {
 /** What a cycle sends its parent, or listeners of `actor.on`. */
 export type CycleReport = CycleCompletedEvent | PairReadEvent | RollbackRequestedEvent | TripEvent
 
+/** The cycle tunes on with these gains; what it knows and what is in flight stays. */
+export interface RetuneEvent {
+  readonly type: "retune"
+  readonly gains: Partial<SpsaSettings>
+}
+
 /** What `spsaCycleMachine` answers to. */
 export type SpsaCycleEvent =
   | WindowEvent
@@ -175,6 +182,7 @@ export type SpsaCycleEvent =
   | FreezeEvent
   | ResumeEvent
   | FenceEvent
+  | RetuneEvent
 
 /** The plant was rolled back and no person wanted it: too many of these in an hour and a person is asked. */
 export interface RolledBackEvent {

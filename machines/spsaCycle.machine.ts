@@ -62,6 +62,7 @@ const chart = cycleSetup.createMachine({
           actions: ["declareFrozen", "fenceProbe", "endCycle", "forgetRegressions"],
         },
         resume: { target: "tuning", reenter: true, actions: ["rebase", "declareCooldown"] },
+        retune: { actions: "retune" },
         tick: { actions: "noteTime" },
         // Outside a wait a window belongs to nobody; it still tells the time.
         window: { actions: "noteTime" },

@@ -5,6 +5,7 @@
 import type { AnyStateNode } from "xstate"
 import { closingProofMachine } from "../machines/closingProof.machine.ts"
 import { engineMachine } from "../machines/engine.machine.ts"
+import { metaMachine } from "../machines/meta.machine.ts"
 import { relocationMachine } from "../machines/relocation.machine.ts"
 import { runawayMachine } from "../machines/runaway.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
@@ -119,6 +120,16 @@ proposes like the cycle, which pauses meanwhile. Only engines with \`homeostasis
 output is the readings. The engine then leaves the plant on its base, or rolls back to the baseline.`,
     colours: TUNING_COLOURS,
     root: closingProofMachine.root,
+  },
+  {
+    file: "meta.md",
+    title: "metaMachine",
+    intro: `The actor changes one gain of the tuning rule at a time and judges the change on the next block of cycles. It runs
+beside an engine with \`meta\` and changes nothing itself: it emits \`metaMoved\` for each move, which is recorded and then
+passed on to the cycle ([the meta level](../explanation/meta.md)).`,
+    colours:
+      "Green states are live: scores of cycles are counted. Amber: SafeMode is open, and nothing is judged.",
+    root: metaMachine.root,
   },
   {
     file: "runaway.md",

@@ -33,10 +33,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   scheduler: { rooms: ["domain"], packages: [] },
-  machines: { rooms: [...NUMBERS, "solver"], packages: [XSTATE] },
+  machines: { rooms: [...NUMBERS, "meta", "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {
-    rooms: [...NUMBERS, "scheduler", "solver", "telemetry", "machines", "engine/interop"],
+    rooms: [...NUMBERS, "meta", "scheduler", "solver", "telemetry", "machines", "engine/interop"],
     packages: [EFFECT, XSTATE],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },

@@ -108,6 +108,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
       "resume",
       "stability",
       "rules",
+      "meta",
     ].map((key) => [key, ALONE]),
   ),
 }

@@ -218,6 +218,7 @@ export const EngineConfigShape = object({
   schedule: optional(either(boolean, Schedule)),
   /** What each may be is said where rules are read: only who has some loads that. */
   rules: optional(list(anything)),
+  meta: optional(object({ depth: whole(0, 2) })),
 })
 
 /** What the shape lets through. */

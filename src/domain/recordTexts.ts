@@ -262,6 +262,29 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
     mark: null,
     line: (record, show) => said(plain(record.reason), noteOf(record, show)),
   },
+  meta: {
+    name: "Meta level",
+    group: "Cycles",
+    tone: null,
+    mark: null,
+    line: ({ action, reason, value, limit }, { figure }) =>
+      (META_LINES[action ?? ""] ?? plain(action))
+        .replace("GAIN", `the gain ${reason}`)
+        .replace("VALUE", `${figure(value)}, was ${figure(limit)}`),
+  },
+}
+
+/** What the meta level did, by its act. */
+const META_LINES: Readonly<Record<string, string>> = {
+  asked: "tries GAIN at VALUE",
+  kept: "keeps GAIN at VALUE: the block after the change was no worse",
+  takenBack: "takes GAIN back to VALUE: the block after the change was no better",
+  restored: "takes GAIN back to VALUE: the block after the change was much worse",
+  rolledBack: "takes GAIN back to VALUE: the engine was interrupted",
+  frozen: "changes of the gains help no more",
+  thawed: "the level rises: tries the gains again",
+  presetTried: "tries another pace for the gains",
+  presetLeft: "goes back to the pace before: it was no better",
 }
 
 /** Of a kind that a newer build has added. */

@@ -22,6 +22,8 @@ import {
   COMMANDS,
   DUE,
   GUARD_ACTS,
+  META_ACTS,
+  META_GAINS,
   NO_CHANGE_REASONS,
   REGIME_REASONS,
   RELOCATION_CAUSES,
@@ -255,6 +257,18 @@ const TABLE = {
     },
     point: "none",
     cause: true,
+  },
+  // The value is the gain, the limit what it was, the difference how far the block lay above the one before.
+  meta: {
+    code: codes.AUDIT_META,
+    fields: {
+      action: ["word", RECORD_DETAIL, META_ACTS],
+      reason: ["word", RECORD_CODE, META_GAINS],
+      value: VALUE,
+      limit: LIMIT,
+      difference: ["number", RECORD_OBJECTIVE],
+    },
+    point: "none",
   },
 } as const satisfies Readonly<Record<string, RecordRow>>
 

@@ -228,6 +228,29 @@ export const SWITCH_REASONS = [
 /** By detail of a variant record. */
 export const SWITCH_ACTIONS = ["switch", "rollback"] as const
 
+/** By code of a record of the meta level: what it did. */
+export const META_ACTS = [
+  "none",
+  "asked",
+  "kept",
+  "takenBack",
+  "restored",
+  "frozen",
+  "thawed",
+  "presetTried",
+  "presetLeft",
+  "rolledBack",
+] as const
+
+/** What the meta level does. */
+export type MetaAct = (typeof META_ACTS)[number]
+
+/** By code: the gains that the meta level may change. */
+export const META_GAINS = ["floor", "trustTarget", "a0"] as const
+
+/** A gain that the meta level may change. */
+export type MetaGain = (typeof META_GAINS)[number]
+
 /** By code of a command record: what was asked of an engine from outside, telemetry and time apart. */
 export const COMMANDS = [
   "stop",

@@ -43,6 +43,7 @@ import type { WatchedRules } from "./contract/RuleParts.ts"
 import { cyclesOf, type EngineSnapshot, safeModeState } from "./contract/EngineSnapshot.ts"
 import { snapshotNow, takeSnapshot } from "./contract/takeSnapshot.ts"
 import { guardInspector } from "./calls/guarded.ts"
+import type { MetaPort } from "./contract/MetaState.ts"
 import type { StabilityPort } from "./contract/StabilityState.ts"
 import type { SchedulePort } from "./contract/ScheduleState.ts"
 import { Recovery } from "./supervision/Recovery.ts"
@@ -90,6 +91,7 @@ export class EngineCore {
   declare schedule: SchedulePort | undefined
   /** Likewise. */
   declare rules: WatchedRules | undefined
+  declare meta: MetaPort | undefined
   readonly listeners: ReadonlyArray<Callbacks>
   /** What the plant showed last; null before the first window and after the end. */
   lastWindow: Window | null = null

@@ -104,6 +104,7 @@ export const runEngine = Effect.fnUntraced(function* (
   if (settings.rules !== null && core.rules === undefined) yield* (yield* fetched("Rules")).watchRules(core)
   if (settings.stability) core.stability ??= (yield* fetched("Stability watches")).watchStability(core)
   if (settings.schedule) core.schedule ??= (yield* fetched("Analyses")).runSchedule(core)
+  if (settings.meta?.depth) core.meta ??= (yield* fetched("Meta levels")).attachMeta(core)
   yield* attachSinks(core, options)
   const { parts } = relocations
   const learned = parts === null ? [] : yield* parts.keepLearned(core)

@@ -133,6 +133,8 @@ export const AUDIT_RANGE_EARNED = 19
 export const AUDIT_RESET_DEMANDED = 20
 /** A written rule fails, cannot be judged, or holds again. */
 export const AUDIT_RULE = 21
+/** The meta level changed a gain of the tuning rule, or judged a change. */
+export const AUDIT_META = 22
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

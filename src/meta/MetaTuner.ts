@@ -121,6 +121,16 @@ export class MetaTuner {
     return asked < 0 ? Number.NaN : this.askedValues[asked]
   }
 
+  /** Whether a change is on trial. */
+  get trying(): boolean {
+    return this.cells[C_TRIED] > 0
+  }
+
+  /** Moves so far. */
+  get moved(): number {
+    return this.log.count
+  }
+
   /** Whether changes have come to rest. */
   get frozen(): boolean {
     return this.cells[C_FROZEN] === 1

@@ -23,10 +23,10 @@ export const META = {
   /** Another preset is tried, and one that was tried is left again. */
   presetTried: 7,
   presetLeft: 8,
-  /** The kill switch: everything is as at the start, and stays so. */
-  killed: 9,
   /** Somebody else's doubt took the change back. */
-  rolledBack: 10,
+  rolledBack: 9,
+  /** The kill switch: everything is as at the start, and stays so. */
+  killed: 10,
 } as const
 
 /** One move as an object, for people. */

@@ -49,7 +49,7 @@ describe("the page of the engine's options", () => {
 
   it("covers every object among them", () => {
     const known =
-      "audit comparison gains guardrails homeostasis journal objectiveLabel params safeMode schedule telemetry variants window"
+      "audit comparison gains guardrails homeostasis journal meta objectiveLabel params safeMode schedule telemetry variants window"
     expect(inner.map(({ name }) => name).toSorted()).toEqual(known.split(" "))
   })
 

@@ -79,6 +79,14 @@ function guarded(engine: Engine): void {
   }
 }
 
+/** Enough cycles of tuning for the meta level to change a gain. */
+function retuned(engine: Engine): void {
+  for (let i = 0; i < 400; i++) {
+    engine.tick(engine.nowUs + 500_000)
+    engine.observe({ objective: 10 + engine.values.batch / 100 + wobble(i, 0.1) })
+  }
+}
+
 /** Somebody asks Tier 1 for what is out of bounds; no actor does, so this run does not repeat itself. */
 function refused(engine: Engine): void {
   engine.tick(2_000_000)
@@ -107,4 +115,10 @@ export async function recordEveryKind(directory: string): Promise<void> {
     guardrails: { cooldownUs: 1_000_000, rollbacksPerHour: 1 },
   })
   await into("refused", refused, SHORT)
+  await into("retuned", retuned, {
+    window: { digests: 1, us: 5_000_000, settleUs: 0 },
+    meta: { depth: 1 },
+    gains: { prove: false },
+    guard: false,
+  })
 }

@@ -64,7 +64,7 @@ describe("a journal written now", () => {
     const { records, problems } = readJournal(folder.path)
     expect(problems).toEqual([])
     expect(new Set(records.map(({ kind }) => kind))).toEqual(new Set(AUDIT_KINDS))
-    for (const run of ["busy", "falling", "guarded"])
+    for (const run of ["busy", "falling", "guarded", "retuned"])
       expect(replayJournal(folder.path, { run })).toMatchObject({ verdict: "identical" })
   })
 })

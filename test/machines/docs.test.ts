@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { closingProofMachine } from "../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
+import { metaMachine } from "../../machines/meta.machine.ts"
 import { relocationMachine } from "../../machines/relocation.machine.ts"
 import { runawayMachine } from "../../machines/runaway.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
@@ -54,6 +55,7 @@ describe("the pages of the machines", () => {
       engineMachine,
       spsaCycleMachine,
       relocationMachine,
+      metaMachine,
       runawayMachine,
       closingProofMachine,
       safeModeMachine,

@@ -29,6 +29,7 @@ import type { safeModeMachine } from "../../../machines/safeMode.machine.ts"
 import { type CyclePhase, cyclePhase, type spsaCycleMachine } from "../../../machines/spsaCycle.machine.ts"
 import type { AuditState } from "../audit/AuditTrail.ts"
 import type { StabilityState } from "./StabilityState.ts"
+import type { MetaState } from "./MetaState.ts"
 import type { RelocationState } from "./RelocationState.ts"
 import type { RestartCount } from "../supervision/Supervision.ts"
 
@@ -161,6 +162,8 @@ export interface EngineSnapshot<Values = Readonly<Record<string, number>>> {
   readonly relocation: RelocationState | null
   /** Whether the loop itself is stable; null unless `stability` is on. */
   readonly stability: StabilityState | null
+  /** Null unless `meta` is on. */
+  readonly meta: MetaState | null
   readonly counters: EngineCounters
   readonly audit: AuditState
   /** What failed, if anything did. */

@@ -40,6 +40,7 @@ import {
 } from "./EngineSnapshot.ts"
 import type { StabilityPort, StabilityState } from "./StabilityState.ts"
 import type { WatchedRules } from "./RuleParts.ts"
+import type { MetaPort, MetaState } from "./MetaState.ts"
 import type { RelocationState } from "./RelocationState.ts"
 
 /** The engine, as far as a snapshot shows it. */
@@ -53,6 +54,7 @@ interface SnapshotSource {
   readonly relocations: { readonly state: () => RelocationState | null }
   readonly stability: StabilityPort | undefined
   readonly rules: WatchedRules | undefined
+  readonly meta: MetaPort | undefined
   readonly trail: { readonly state: () => AuditState }
   readonly recovery: {
     readonly supervision: { readonly restarts: () => ReadonlyArray<RestartCount> }
@@ -218,6 +220,7 @@ class TakenSnapshot implements EngineSnapshot {
   readonly proof: EngineSnapshot["proof"]
   readonly relocation: RelocationState | null
   readonly stability: StabilityState | null
+  readonly meta: MetaState | null
   declare readonly counters: EngineCounters
   readonly audit: AuditState
   readonly fault: string | null
@@ -243,6 +246,7 @@ class TakenSnapshot implements EngineSnapshot {
     this.proof = proofState(actor)
     this.relocation = source.relocations.state()
     this.stability = source.stability?.state() ?? null
+    this.meta = source.meta?.state() ?? null
     this.audit = source.trail.state()
     this.fault = source.recovery.faultDetail
     this.resumption = source.resumption

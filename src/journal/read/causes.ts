@@ -1,6 +1,7 @@
 /** Which records may explain a change, and which windows count for nothing. */
 import { RECORD_CODE, RECORD_DETAIL, RECORD_KIND } from "../../hot/AuditRing.ts"
 import {
+  AUDIT_META,
   AUDIT_NO_CHANGE,
   AUDIT_VERDICT,
   NO_CHANGE_EFFECT_AWAITED,
@@ -39,10 +40,11 @@ export const isCause = (numbers: Float64Array): boolean =>
     (numbers[RECORD_KIND] !== AUDIT_VERDICT ||
       numbers[RECORD_DETAIL] === FAIL ||
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
-  (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE]))
+  (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE])) ||
+  numbers[RECORD_KIND] === AUDIT_META
 
-/** Of the causes, those that explain an update that was asked for: how its readings were taken. */
-export const isLearnt = ({ kind }: AuditRecord): boolean => kind === "noChange"
+/** Of the causes, those that explain an update that was asked for: how its readings were taken, and by which gains it was computed. */
+export const isLearnt = ({ kind }: AuditRecord): boolean => kind === "noChange" || kind === "meta"
 
 /** The window behind which another one of the same place begins counts for nothing. */
 export const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])

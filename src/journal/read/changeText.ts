@@ -1,5 +1,6 @@
 /** Why a knob changed, in words for a person: see `whyChanged`. */
 import { READ, WHAT } from "../../domain/changeWords.ts"
+import { lineOfRecord } from "../../domain/recordTexts.ts"
 import { spanText } from "../../domain/spanText.ts"
 import { readResumption } from "../../domain/Resumption.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
@@ -48,6 +49,10 @@ function causeText(record: AuditRecord): string {
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
   if (reason === "windowsShort") return `  before it: ${shortText(value, limit)} (record ${seq})`
+  if (kind === "meta") {
+    const line = lineOfRecord(record, { figure: (figure) => round(figure ?? null), own: plainText })
+    return `  before it: the meta level ${line} (record ${seq})`
+  }
   const learned = LEARNED[reason ?? ""]
   if (learned !== undefined) return `  before it: ${learned} (record ${seq})`
   const words = [kind, action, reason, note === undefined ? undefined : JSON.stringify(note)]

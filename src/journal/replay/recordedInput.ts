@@ -23,6 +23,7 @@ import { RECORD_ROWS } from "../../domain/records.ts"
 import { readOfferText, type SelectableVariant } from "../../domain/Variant.ts"
 import { eventOf, PLAIN_COMMANDS, type PlainCommand } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
+import { attachMeta } from "../../engine/meta/attachMeta.ts"
 import { startEvent } from "../../engine/resume.ts"
 import { runSchedule } from "../../engine/schedule/runSchedule.ts"
 import { ruleParts } from "../../engine/rules/RuleWatch.ts"
@@ -37,6 +38,7 @@ export function begin(core: EngineCore, nowUs: number): void {
   ruleParts.watch(core)
   if (settings.stability) core.stability = watchStability(core)
   if (settings.schedule) core.schedule = runSchedule(core, true)
+  if (settings.meta?.depth) core.meta = attachMeta(core)
   hot.nowCell[0] = nowUs
   actor.start()
   actor.send(startEvent(resumption, nowUs))

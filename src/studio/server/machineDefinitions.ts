@@ -5,6 +5,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate"
 import { closingProofMachine } from "../../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../../machines/engine.machine.ts"
+import { metaMachine } from "../../../machines/meta.machine.ts"
 import { relocationMachine } from "../../../machines/relocation.machine.ts"
 import { runawayMachine } from "../../../machines/runaway.machine.ts"
 import { safeModeMachine } from "../../../machines/safeMode.machine.ts"
@@ -21,6 +22,7 @@ const charts: ReadonlyArray<AnyStateMachine> = [
   spsaCycleMachine,
   closingProofMachine,
   relocationMachine,
+  metaMachine,
   solverMachine,
   variantMachine,
 ]

@@ -2,7 +2,7 @@
 import type { EngineSnapshot } from "../../../engine/contract/EngineSnapshot.ts"
 import type { Model } from "../core/Model.ts"
 import type { Connection } from "../core/ModelState.ts"
-import { capital, clock, span, words } from "../core/format.ts"
+import { capital, clock, figure, span, words } from "../core/format.ts"
 
 export interface Standing {
   readonly word: string
@@ -115,6 +115,13 @@ function covariateText({ covariate }: NonNullable<EngineSnapshot["cycle"]>): str
   return ""
 }
 
+/** What the meta level is at. */
+function metaText({ meta }: EngineSnapshot): string {
+  if (meta?.phase === "trying" && meta.last?.act === "asked")
+    return ` The meta level tries the gain ${meta.last.gain} at ${figure(meta.last.value)}.`
+  return meta?.phase === "frozen" ? " The meta level rests: other gains help no more." : ""
+}
+
 export function standingOf(snapshot: EngineSnapshot | null, connection: Connection): Standing {
   if (snapshot === null) {
     const loading = connection.state === "loading" || connection.state === "open"
@@ -155,7 +162,7 @@ export function standingOf(snapshot: EngineSnapshot | null, connection: Connecti
     }
   }
   const phase = cycle === null ? "about to begin" : (PHASES[cycle.phase] ?? words(cycle.phase))
-  const memory = cycle === null ? "" : memoryText(cycle) + covariateText(cycle)
+  const memory = cycle === null ? "" : memoryText(cycle) + covariateText(cycle) + metaText(snapshot)
   const doubt = snapshot.guard?.phase === "suspicious" ? ` ${snapshot.guard.text}` : ""
   const advice = snapshot.advice.map((one) => ` ${one}`).join("")
   return { word: "Adapting", tone: "live", sentence: `${capital(phase)}.${memory}${advice}${doubt}` }
