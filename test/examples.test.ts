@@ -46,6 +46,15 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     // On a machine that is busy enough a live worker counts as hanging and is replaced: that it goes on is what is held here.
     expect(text).toMatch(/SafeMode: (closed|engineFault); workers that died: \d+/)
   },
+  "shared.ts": (text) => {
+    const [swinging] = numbersOf(text, /^without the watch/)
+    const [calmed] = numbersOf(text, /^with the watch/)
+    expect(swinging).toBeGreaterThan(5_000)
+    expect(calmed).toBeLessThan(swinging / 10)
+    // Both notice it, and only once it has begun.
+    for (const engine of ["engine 1", "engine 2"])
+      expect(numbersOf(text, new RegExp(`${engine}, digest`))[1]).toBeGreaterThan(12_000)
+  },
   "market.ts": (text) => {
     const [freeProfit, freeWorst, freeViolations] = numbersOf(text, /^no shield/)
     const [profit, worst, violations, patterns, clipped, late] = numbersOf(text, /^shield/)
