@@ -38,15 +38,17 @@ async function lead(): Promise<void> {
   const workers = [1, 2].map(() => cluster.fork())
   const counted = (_worker: Worker, report: Report): void => void engine.observe(report)
   cluster.on("message", counted)
+  // A worker may die while it is being written to. Its `exit` says so; the values are not for it any more.
+  const tell = (worker: Worker): void => void worker.send(live(), () => undefined)
   let sent = 0
   const heard = engine.subscribe(({ generation }) => {
     if (generation === sent) return
     sent = generation
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.send(live())
+    for (const worker of Object.values(cluster.workers ?? {})) if (worker !== undefined) tell(worker)
   })
   await Promise.all(workers.map((worker) => once(worker, "online")))
   await engine.start()
-  for (const worker of workers) worker.send(live())
+  for (const worker of workers) tell(worker)
 
   while (engine.getSnapshot().counters.cycles < 20) await sleep(20)
   // A follower is killed; the others go on, and so does the tuning.

@@ -82,7 +82,7 @@ export interface EngineSettings {
   /** Rules that hold at every digest; null: none. Not checked here. */
   readonly rules: ReadonlyArray<unknown> | null
   /** How many levels tune the tuning rule's gains; absent: none. */
-  readonly meta: EngineConfigInput["meta"]
+  readonly meta: NonNullable<EngineConfigInput["meta"]> | null
 }
 
 const AGGREGATES = { trimmedMean: TRIMMED_MEAN, median: MEDIAN, mean: MEAN } as const
@@ -296,7 +296,7 @@ function settingsOf(config: EngineConfigInput): EngineSettings {
     stability: config.stability ?? false,
     schedule: config.schedule ?? false,
     rules: config.rules?.length ? config.rules : null,
-    meta: config.meta,
+    meta: config.meta ?? null,
   }
 }
 
@@ -347,7 +347,7 @@ export function configOf(settings: EngineSettings): EngineConfig {
     stability: settings.stability,
     schedule: settings.schedule,
     ...given(settings, "rules"),
-    meta: settings.meta,
+    ...given(settings, "meta"),
   }
 }
 

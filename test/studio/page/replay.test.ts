@@ -69,6 +69,7 @@ describe("a recorded run", () => {
     await seek(0.2)
     await lit.waitFor({ state: "detached" })
     await page.goto(`${shelf.url}#/overview`)
+    await page.waitForSelector(".replay + .overview .dial[aria-valuenow]")
     await seek(0.43)
     const decisions = page.getByRole("region", { name: "Decisions, newest first" })
     await soon(() => decisions.textContent()).toContain("maintenance of the cache")
