@@ -98,6 +98,18 @@ describe("the examples", () => {
     findings[name]?.(text)
   })
 
+  it("a day of the self-tuning service is hardly less safe with every faculty on than without an engine, and cheaper", async () => {
+    const text = await output("node", [join(folder, "agent/main.ts")], { cwd: scratch })
+    const [cost, unsafe, violated, missed] = numbersOf(text, /^everything on/)
+    const [plainCost, plainUnsafe] = numbersOf(text, /^the plain engine/)
+    const [fixedCost, fixedUnsafe] = numbersOf(text, /^no engine/)
+    expect(cost).toBeLessThan(fixedCost)
+    expect(plainCost).toBeLessThan(fixedCost)
+    expect(unsafe).toBeLessThan(2 * fixedUnsafe)
+    expect(violated).toBeLessThan(plainUnsafe / 10)
+    expect(missed).toBe(0)
+  })
+
   it("the real command tunes the shell script, and the script confirms the best value", async () => {
     const pack = join(folder, "shell/pack.sh")
     const state = join(scratch, "pack.state.json")

@@ -2,6 +2,7 @@
  * The sections of `npm run bench:temporal`. A section measures one part of temporal intelligence and gives rows; a row with a
  * bound fails the benchmark where its value is above it. To add one, write a file beside this one and list it here.
  */
+import { agentSection } from "./agent.ts"
 import { metaSection } from "./meta.ts"
 import { rulesSection } from "./rules.ts"
 import { scheduleSection } from "./schedule.ts"
@@ -9,4 +10,10 @@ import type { Section } from "./section.ts"
 import { warningSection } from "./warning.ts"
 
 /** In the order in which they run. */
-export const sections: ReadonlyArray<Section> = [scheduleSection, warningSection, rulesSection, metaSection]
+export const sections: ReadonlyArray<Section> = [
+  scheduleSection,
+  warningSection,
+  rulesSection,
+  metaSection,
+  agentSection,
+]
