@@ -39,7 +39,7 @@ import {
   type ProposalKind,
   type ViolationTag,
 } from "../src/domain/words.ts"
-import type { ResumeEvent } from "./events.ts"
+import type { ResumeEvent, RetuneEvent } from "./events.ts"
 import {
   believed,
   fenceDown,
@@ -54,7 +54,7 @@ import { Opaque } from "./Opaque.ts"
 import { initialPair, type PairState } from "./pairContext.ts"
 import type { ProposalPort } from "./ProposalPort.ts"
 import { accepted, later, type Proposing, UNTOLD } from "./proposing.ts"
-import { type CycleLimits, DEFAULT_CYCLE_LIMITS } from "./cycleLimits.ts"
+import { type CycleLimits, DEFAULT_CYCLE_LIMITS, type Pace, USUAL_PACE } from "./cycleLimits.ts"
 
 /** What `spsaCycleMachine` is started with. */
 export interface SpsaCycleInput {
@@ -97,6 +97,8 @@ export interface SpsaCycleContext extends Proposing {
   readonly fencing: Fencing
   /** The comparison with the baseline; null where there is none. */
   readonly pair: PairState | null
+  /** As usual when absent. */
+  readonly pace?: Pace
 }
 
 const NO_REFUSALS: ReadonlyArray<ViolationTag> = []
@@ -233,7 +235,10 @@ export function read(c: SpsaCycleContext, window: Window, nowUs: number, side: n
   return { readings, nowUs: later(c.nowUs, nowUs), timeouts: 0 }
 }
 
-const windowsPerReading = (c: SpsaCycleContext): number => c.kernel.get().windowsPerReading(c.block)
+function windowsPerReading({ kernel: box, block, pace = USUAL_PACE }: SpsaCycleContext): number {
+  const kernel = box.get()
+  return Math.max(kernel.windowsPerReading(block), kernel.windowsLeftOut(block) + pace.windows)
+}
 
 /** After the window that just closed this side wants another one. */
 export function readsOn(c: SpsaCycleContext): boolean {
@@ -343,26 +348,34 @@ function kernelWith({ table, settings }: SpsaKernel, change: Partial<SpsaSetting
   return new SpsaKernel(table, { ...settings, ...change })
 }
 
-/** The cycle tunes on with these gains. */
-export const retuned = ({ kernel }: SpsaCycleContext, gains: Partial<SpsaSettings>): Change => ({
-  kernel: new Opaque("kernel", kernelWith(kernel.get(), gains)),
-})
+/** The cycle tunes on with these gains, at this pace. */
+export function retuned(c: SpsaCycleContext, { gains, pace }: RetuneEvent): Change {
+  const before = c.kernel.get()
+  if (pace === undefined) return { kernel: new Opaque("kernel", kernelWith(before, gains ?? {})) }
+  const maxStep = (before.settings.maxStep / stepShare(c)) * pace.step
+  const kernel = kernelWith(before, { ...gains, maxStep })
+  const block = c.block.slice()
+  kernel.fitProbe(block)
+  return { pace, block, kernel: new Opaque("kernel", kernel) }
+}
+
+const stepShare = ({ pace = USUAL_PACE }: SpsaCycleContext): number => pace.step
 
 /** The plant was put somewhere from outside. The first time this is the start. */
 export function rebased(c: SpsaCycleContext, standing: Omit<ResumeEvent, "type">): Change {
   const before = c.kernel.get()
-  const { guardrails = { maxStep: before.settings.maxStep, limits: c.limits } } = standing
-  const { maxStep } = guardrails
+  const { guardrails } = standing
+  const maxStep = guardrails ? guardrails.maxStep * stepShare(c) : before.settings.maxStep
   const kernel = maxStep === before.settings.maxStep ? before : kernelWith(before, { maxStep })
   const block = new Float64Array(c.block.length)
   // No probe, nothing learned: the probe of a block that was in use is never 0.
   if (c.block[S_PROBE] === 0) kernel.initial(block, standing.baseUnits)
   else kernel.rebase(c.block, block, standing.baseUnits)
-  if (kernel !== before) kernel.fitProbe(block)
+  if (kernel !== before || c.pace !== undefined) kernel.fitProbe(block)
   return {
     ...ended(c, standing.nowUs),
     ...(kernel === before ? {} : { kernel: new Opaque("kernel", kernel) }),
-    limits: guardrails.limits,
+    limits: guardrails?.limits ?? c.limits,
     lastId: later(c.lastId, standing.lastId ?? 0),
     block,
     fencing: believed(onProbe(c.fencing, null)),

@@ -12,7 +12,7 @@ import type { NoChangeReason, SafeModeExit, TripReason } from "../src/domain/wor
 import type { Fence } from "../src/hot/fence.ts"
 import type { GuardrailNumbers } from "../src/hot/Guardrails.ts"
 import type { SpsaSettings } from "../src/hot/spsaSettings.ts"
-import type { CycleLimits } from "./cycleLimits.ts"
+import type { CycleLimits, Pace } from "./cycleLimits.ts"
 
 /** A window closed with enough digests. */
 export interface WindowEvent {
@@ -166,10 +166,11 @@ export interface PairReadEvent {
 /** What a cycle sends its parent, or listeners of `actor.on`. */
 export type CycleReport = CycleCompletedEvent | PairReadEvent | RollbackRequestedEvent | TripEvent
 
-/** The cycle tunes on with these gains; what it knows and what is in flight stays. */
+/** The cycle tunes on with these gains, at this pace; what it knows and what is in flight stays. */
 export interface RetuneEvent {
   readonly type: "retune"
-  readonly gains: Partial<SpsaSettings>
+  readonly gains?: Partial<SpsaSettings>
+  readonly pace?: Pace
 }
 
 /** What `spsaCycleMachine` answers to. */

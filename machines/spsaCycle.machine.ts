@@ -244,6 +244,7 @@ const chart = cycleSetup.createMachine({
         windowExpired: {},
         applied: {},
         refused: {},
+        retune: { actions: "retune" },
         fence: { actions: "raiseFence" },
       },
     },

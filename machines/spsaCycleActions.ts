@@ -166,7 +166,7 @@ export const cycleSetup = setup({
     forgetRegressions: assign({ regressions: 0 }),
     keepLearnt: assign(({ context }) => kept(context)),
     endCycle: assign(({ context, event }) => ended(context, "nowUs" in event ? event.nowUs : 0)),
-    retune: assign(({ context, event }) => (event.type === "retune" ? retuned(context, event.gains) : {})),
+    retune: assign(({ context, event }) => (event.type === "retune" ? retuned(context, event) : {})),
     rebase: assign(({ context, event }) => (event.type === "resume" ? rebased(context, event) : {})),
     /** To the parent, if there is one, and to every listener. */
     report: enqueueActions(({ context, enqueue, event, self }, params: { what: ReportKind }) => {

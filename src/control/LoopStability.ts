@@ -12,6 +12,8 @@ import { LoopResidual } from "./LoopResidual.ts"
 /** Windows before anything is learnt: the tuner has just set out. Then windows that say what healthy is. */
 const WARM_UP = 64
 const LEARN_WINDOWS = 128
+/** Windows after SafeMode of which nothing is said: what knobs do was learned while the loop swung, and is learned anew first. */
+const SETTLING = 32
 /** Of a window's range while learning, and of a knob's: deviations below them are rest. */
 const FLOOR_SHARE = 0.01
 const FLOOR_MOVE = 0.005
@@ -82,6 +84,7 @@ export class LoopStability {
   readonly moves: StabilityWatch
   /** Closed windows seen. */
   windows = 0
+  private settling = 0
   private readonly residual: LoopResidual
   private readonly watched: ReadonlyArray<
     readonly [StabilityFinding["series"], StabilityWatch, StabilityLook]
@@ -129,6 +132,11 @@ export class LoopStability {
     }
     const moved = this.moveOf(base)
     if (this.windows <= WARM_UP) return false
+    if (this.settling > 0) {
+      this.settling--
+      this.unseen()
+      return false
+    }
     const { value, objective } = this.residual
     const floor = FLOOR_SHARE * (this.highest - this.lowest)
     this.quick.floor = floor
@@ -145,11 +153,16 @@ export class LoopStability {
   miss(): void {
     if (this.windows <= WARM_UP) return
     this.windows++
+    this.unseen()
+  }
+
+  private unseen(): void {
     for (const [, watch] of this.watched) watch.observe(Number.NaN)
   }
 
   /** After SafeMode: a swing is found anew, with all its confirmations. */
   rearm(): void {
+    this.settling = SETTLING
     for (const [, watch] of this.watched) watch.rearm()
   }
 

@@ -15,6 +15,31 @@ const swinging =
   (values: Readonly<Record<Knob, number>>, i: number): number =>
     bowl(values) + 0.02 * gaussianAt(7, i) + (i < from ? 0 : size * Math.sin((2 * Math.PI * (i - from)) / 90))
 
+/** A tuner that never rests, whatever it has found. */
+const RESTLESS = { gains: { prove: false }, audit: { memory: 100_000 } } as const
+/** After a trip, its SafeMode, the calm behind it and another trip. */
+const LONG_AFTER = 8_000
+
+/** From the fault on each change that comes before the last one has settled makes a swing larger; left alone, it dies out. */
+function hunting(from: number): (values: Readonly<Record<Knob, number>>, i: number) => number {
+  let size = 0
+  let since = 0
+  let before = Number.NaN
+  return (values, i) => {
+    const now = values.batch + 1_000 * values.timeout
+    since = now === before ? since + 1 : 0
+    before = now
+    size = i < from ? 0 : Math.min(0.12, Math.max(0.002, size * (since < 8 ? 1.03 : 0.95)))
+    return bowl(values) + 0.02 * gaussianAt(7, i) + size * Math.sin((2 * Math.PI * (i - from)) / 90)
+  }
+}
+
+/** The largest share of its range that the timeout moves in one apply. */
+function widest(applies: ReadonlyArray<AuditRecord>): number {
+  const places = applies.map(({ values }) => values?.["timeout"] ?? Number.NaN)
+  return Math.max(...places.slice(1).map((place, k) => Math.abs(place - places[k]) / 10))
+}
+
 async function run(
   options: Parameters<typeof manual>[0],
   objective: (values: Readonly<Record<Knob, number>>, i: number) => number,
@@ -116,11 +141,71 @@ describe("an engine that watches the stability of its loop", () => {
     expect(trips(engine).map(({ reason }) => reason)).toEqual(["manualTrigger", "instability"])
   })
 
-  it("is replayed byte for byte, trip and all", async () => {
+  it("does not swing again at once where it swings because its windows are too fast", async () => {
+    const engine = manual({ stability: true, ...RESTLESS })
+    await engine.start()
+    const plant = hunting(FAULT)
+    const stability = () => engine.getSnapshot().stability
+    let i = 0
+    /** Drives it on until this is so; false where it never is. */
+    const until = (isSo: () => boolean, most = 6_000): boolean => {
+      for (const end = i + most; i < end && !isSo(); )
+        i = drive(engine, { digests: 1, from: i, objective: plant })
+      return isSo()
+    }
+    expect(until(() => trips(engine).length === 1)).toBe(true)
+    expect(trips(engine)[0].reason).toBe("instability")
+    expect(trips(engine)[0].note).toContain("4 windows make a reading and steps are half as large")
+    expect(stability()?.calm).toEqual({ windowsLeft: 512, windowsPerReading: 4, stepShare: 0.5 })
+    // In SafeMode nothing counts.
+    expect(until(() => engine.getSnapshot().safeMode === null)).toBe(true)
+    const closedAtUs = engine.nowUs
+    expect(stability()?.calm?.windowsLeft).toBeGreaterThan(500)
+    expect(until(() => stability()?.calm === null)).toBe(true)
+    const overAtUs = engine.nowUs
+    expect(trips(engine)).toHaveLength(1)
+    const verdict = engine.audit.records().findLast(({ kind }) => kind === "verdict")
+    expect([verdict?.action, verdict?.reason, verdict?.atUs]).toEqual(["pass", "instability", overAtUs])
+    expect(verdict?.note).toContain("usual pace again")
+    // At its usual pace it swings again: the plant is as it was.
+    expect(until(() => trips(engine).length === 2)).toBe(true)
+    const tuned = (fromUs: number, toUs: number): ReadonlyArray<AuditRecord> =>
+      engine.audit.records().filter(({ kind, atUs }) => kind === "apply" && atUs > fromUs && atUs < toUs)
+    const [fast, calm, again] = [
+      tuned(0, FAULT * 20_000),
+      tuned(closedAtUs, overAtUs),
+      tuned(overAtUs + 1_000_000, engine.nowUs),
+    ]
+    const gaps = (applies: ReadonlyArray<AuditRecord>): number =>
+      (applies[applies.length - 1].atUs - applies[0].atUs) / (applies.length - 1)
+    expect(gaps(calm)).toBeGreaterThan(2.5 * gaps(fast))
+    expect(gaps(again)).toBeLessThan(1.5 * gaps(fast))
+    expect(widest(fast)).toBeGreaterThan(0.05)
+    expect(widest(calm)).toBeLessThanOrEqual(0.05 + 1e-9)
+    await engine.stop()
+  })
+
+  it("does not take what it learned during a swing for another one, once that is over", async () => {
+    for (const seed of [1, 5]) {
+      const engine = await run(
+        { seed, stability: true },
+        (values, i) =>
+          bowl(values) +
+          0.02 * gaussianAt(7 + seed, i) +
+          (i > FAULT && i < FAULT + 400 ? 0.12 * Math.sin(i / 14) : 0),
+        7_000,
+      )
+      expect(trips(engine).map(({ reason }) => reason)).toEqual(["instability"])
+      expect(engine.getSnapshot().stability).toMatchObject({ phase: "stable", calm: null })
+    }
+  })
+
+  it("is replayed byte for byte, trip and calm", async () => {
     const { records, words } = await record(
-      (engine) => void drive(engine, { digests: END, objective: swinging(FAULT) }),
-      { stability: true },
+      (engine) => void drive(engine, { digests: LONG_AFTER, objective: hunting(FAULT) }),
+      { stability: true, ...RESTLESS },
     )
+    expect(words.filter(({ kind, reason }) => kind === "verdict" && reason === "instability")).toHaveLength(3)
     const trip = words.find(({ kind }) => kind === "safeModeEntered")
     expect(trip?.reason).toBe("instability")
     const config = words[0].start?.["config"] as Readonly<Record<string, unknown>>

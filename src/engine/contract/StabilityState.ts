@@ -3,7 +3,7 @@ import type { StabilityFinding, StabilityPhase } from "../../control/LoopStabili
 
 /** The state of the stability watch in a snapshot. */
 export interface StabilityState {
-  /** "learning" what a healthy loop is like; then "stable" or "unstable"; "unknown" while a window is missing. */
+  /** "learning" what a healthy loop is like; then "stable" or "unstable"; "unknown" while a window is missing, and after SafeMode. */
   readonly phase: StabilityPhase
   /** Closed windows seen. */
   readonly windows: number
@@ -13,6 +13,15 @@ export interface StabilityState {
   readonly thresholds: { readonly alone: number; readonly swinging: number; readonly index: number }
   /** What was seen at the last trip for instability, and when; null before the first. */
   readonly last: { readonly finding: StabilityFinding; readonly text: string; readonly atUs: number } | null
+  /**
+   * After SafeMode for instability the tuner goes calmly: for so many more windows of a loop that tunes, so many windows make one
+   * reading, and steps and probes are at most this share of the guardrail's step. Null at its usual pace.
+   */
+  readonly calm: {
+    readonly windowsLeft: number
+    readonly windowsPerReading: number
+    readonly stepShare: number
+  } | null
 }
 
 /** The watch of one engine. */

@@ -5,12 +5,15 @@
  * It has the last word: whoever acts on the same window first (an emergency, the runaway guard, a rule, the cycle's own regressions)
  * leaves it nothing to do. It trips an engine that tunes or relocates; one that proves its base before a stop ends by itself.
  *
+ * After that the tuner comes to rest: it goes on at a calm pace for a while, with more windows for a reading and smaller steps.
+ *
  * It acts within the call that closed the window, and reads no clock: a replay repeats it byte for byte.
  */
-import { findingText, LoopStability, SLOW } from "../../control/LoopStability.ts"
+import { findingText, LoopStability, SLOW, type StabilityFinding } from "../../control/LoopStability.ts"
 import type { Window } from "../../domain/Window.ts"
 import { NOT_TRIPPED } from "../../hot/codes.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
+import { type Pace, USUAL_PACE } from "../../../machines/cycleLimits.ts"
 import { recordVerdict } from "../../../machines/hotAudit.ts"
 import type { dueOf } from "../../telemetry/dueOf.ts"
 import type { AuditTrail } from "../audit/AuditTrail.ts"
@@ -25,6 +28,12 @@ export interface StabilityHost {
   readonly due: ReturnType<typeof dueOf>
 }
 
+/** How the tuner goes on after a trip, and for how many windows in which SafeMode is not open. */
+const CALM: Pace = { windows: 4, step: 0.5 }
+const CALM_WINDOWS = 512
+const CALM_TEXT = `After SafeMode ${CALM.windows} windows make a reading and steps are half as large, for ${CALM_WINDOWS} windows.`
+const CALM_OVER = "The loop has kept calm: the tuner goes at its usual pace again."
+
 const THRESHOLDS = { alone: SLOW.loud, swinging: SLOW.louder, index: SLOW.periodic }
 
 /** Watches an engine from here on; before it begins. */
@@ -36,6 +45,7 @@ export function watchStability(host: StabilityHost): StabilityPort {
   let unstable = false
   let wasOpen = false
   let last: StabilityState["last"] = null
+  let calmLeft = 0
 
   const isOpen = (): boolean => Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
 
@@ -47,21 +57,16 @@ export function watchStability(host: StabilityHost): StabilityPort {
     const open = isOpen()
     if (wasOpen && !open) loop.rearm()
     wasOpen = open
+    if (calmLeft > 0 && !open) countDown()
+    keepPace()
     unstable = loop.observe(window.loss, window.trend, units, hot.executor.base)
   }
 
-  const act = (): void => {
-    unstable = false
-    const finding = loop.finding()
-    const { actor } = host
-    if (isOpen() || !actor.getSnapshot().matches("running") || isProving(actor)) return
-    const nowUs = hot.nowCell[0]
-    const text = findingText(finding)
-    last = { finding, text, atUs: nowUs }
+  const judged = (verdict: "fail" | "pass", finding: StabilityFinding, nowUs: number): void =>
     recordVerdict(
       hot,
       {
-        verdict: "fail",
+        verdict,
         reason: "instability",
         evidence: finding.ratio,
         threshold: finding.threshold,
@@ -70,9 +75,39 @@ export function watchStability(host: StabilityHost): StabilityPort {
       },
       nowUs,
     )
+
+  const act = (): void => {
+    unstable = false
+    const finding = loop.finding()
+    const { actor } = host
+    if (isOpen() || !actor.getSnapshot().matches("running") || isProving(actor)) return
+    const nowUs = hot.nowCell[0]
+    const text = `${findingText(finding)} ${CALM_TEXT}`
+    last = { finding, text, atUs: nowUs }
+    judged("fail", finding, nowUs)
     host.trail.withNote("safeModeEntered", text, () =>
       actor.send({ type: "trip", reason: "instability", nowUs }),
     )
+    calmLeft = CALM_WINDOWS
+    keepPace()
+  }
+
+  /** One window less at the calm pace. Where the end of it cannot be recorded, it waits. */
+  const countDown = (): void => {
+    if (calmLeft === 1 && hot.audit.full) return
+    calmLeft--
+    if (calmLeft > 0) return
+    host.trail.withNote("verdict", CALM_OVER, () => judged("pass", loop.finding(), hot.nowCell[0]))
+  }
+
+  /** Also for a cycle that was started anew and knows nothing of it. */
+  const keepPace = (): void => {
+    const { cycle } = host.actor.getSnapshot().children
+    const snapshot = cycle?.getSnapshot()
+    if (cycle === undefined || snapshot?.status !== "active") return
+    const pace = calmLeft > 0 ? CALM : USUAL_PACE
+    const { windows } = snapshot.context.pace ?? USUAL_PACE
+    if (windows !== pace.windows) cycle.send({ type: "retune", pace })
   }
 
   // The first subscriber keeps the hook in place for good, so what is put around it stays around it.
@@ -89,6 +124,10 @@ export function watchStability(host: StabilityHost): StabilityPort {
       now: loop.finding(),
       thresholds: THRESHOLDS,
       last,
+      calm:
+        calmLeft === 0
+          ? null
+          : { windowsLeft: calmLeft, windowsPerReading: CALM.windows, stepShare: CALM.step },
     }),
   }
 }

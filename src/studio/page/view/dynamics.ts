@@ -18,7 +18,11 @@ const PHASES: Readonly<Record<State["phase"], readonly [string, "live" | "safe" 
   learning: ["learning", null, "Learning what a healthy loop is like."],
   stable: ["stable", "live", "The loop is as it was when it was healthy."],
   unstable: ["unstable", "trip", "The loop is unstable."],
-  unknown: ["unknown", "safe", "A window is missing: nothing can be said until it is out of sight."],
+  unknown: [
+    "unknown",
+    "safe",
+    "A window is missing, or SafeMode has just ended: nothing can be said until that is out of sight.",
+  ],
 }
 
 /** Tiles in order: what each is called, and what it shows. */
@@ -29,6 +33,9 @@ const TILES: ReadonlyArray<readonly [string, (state: State) => string]> = [
   ["Growth a period", ({ now }) => percent(now.growth)],
   ["Windows seen", ({ windows }) => grouped(windows)],
 ]
+
+const calmly = ({ windowsLeft, windowsPerReading, stepShare }: NonNullable<State["calm"]>): string =>
+  `The tuner goes calmly for ${grouped(windowsLeft)} more windows: ${windowsPerReading} windows a reading, steps at most ${percent(stepShare)} as large.`
 
 export function dynamicsView(model: Model): View {
   const scope = new Scope()
@@ -106,7 +113,7 @@ function verdict(model: Model, scope: Scope, plane: HTMLElement): HTMLElement {
     const [name, tone, words] = PHASES[state.phase]
     say(phase, name)
     mark(phase, "data-tone", tone)
-    say(sentence, words)
+    say(sentence, state.calm === null ? words : `${words} ${calmly(state.calm)}`)
     for (const { text, value } of tiles) say(value, text(state))
     last.hidden = state.last === null
     if (state.last !== null) say(last, `Tripped at ${clock(state.last.atUs)}. ${state.last.text}`)
