@@ -1,4 +1,5 @@
 /** What a run of the demo can be asked for, and how its seconds are spent. Pure. */
+import type { DemoState, Stage } from "./view.ts"
 
 export interface DemoOptions {
   readonly seconds: number
@@ -55,3 +56,29 @@ export const scheduleOf = (seconds: number): Schedule => {
     blockMeasureMs: blockMs - blockSettleMs,
   }
 }
+
+/** What is planned for after the stage that is under way; within the comparison, for after the block that follows `blocksDone`. */
+const laterMs = (schedule: Schedule, stage: Stage, blocksDone: number): number => {
+  const blockMs = schedule.blockSettleMs + schedule.blockMeasureMs
+  const compareMs = blockMs * COMPARISON_BLOCKS
+  switch (stage) {
+    case "warming up":
+      return schedule.tuneMs + schedule.proofMs + compareMs
+    case "tuning":
+      return schedule.proofMs + compareMs
+    case "proving":
+      return compareMs
+    case "comparing":
+      return blockMs * Math.max(0, COMPARISON_BLOCKS - 1 - blocksDone)
+    case "done":
+      return 0
+  }
+}
+
+/** How long the run takes as far as is known by now: a stage that takes longer than planned puts off the end. */
+export const totalMsOf = (
+  schedule: Schedule,
+  { stage, elapsedMs, totalMs }: Pick<DemoState, "stage" | "elapsedMs" | "totalMs">,
+  blocksDone: number,
+): number =>
+  stage === "done" ? elapsedMs : Math.max(totalMs, elapsedMs + laterMs(schedule, stage, blocksDone))

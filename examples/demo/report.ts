@@ -79,11 +79,37 @@ const SENTENCES: { readonly [outcome in Outcome]: string } = {
   worse: "Every pair of blocks says that it is worse: the service is back at its start.",
 }
 
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+
+/** What is said when the engine is asked to stop. */
+export const stopText = (pairs: number): string =>
+  `engine asked to stop; ${counted(pairs, "pair of windows says", "pairs of windows say")} where the service stays`
+
+/** Where the engine stopped, and why. */
+export const proofText = (proof: TuningResult["proof"]): string => {
+  if (proof === null) return "engine stopped where it began; comparing with the start"
+  const { verdict, pairs, differenceMs } = proof
+  const found = `${counted(pairs, "pair", "pairs")}, ${differenceMs === null ? "-" : differenceMs.toFixed(2)} ms`
+  const where = verdict === "pass" ? "on its base" : "on its baseline"
+  return `engine stopped ${where} (${found} against the baseline); comparing with the start`
+}
+
+/** What the engine did while it tuned, in numbers. */
+export const countsText = (
+  { applies, refused, safeModeEntries }: Pick<TuningResult, "applies" | "refused" | "safeModeEntries">,
+  outOfBounds: number,
+): string =>
+  [
+    counted(applies, "apply", "applies"),
+    `${refused} refused`,
+    `${counted(safeModeEntries, "time", "times")} in SafeMode`,
+    `${counted(outOfBounds, "reading", "readings")} out of bounds`,
+  ].join(", ")
+
 /** What the engine found by itself: against its baseline while it tuned, and in the proof before its stop. */
 export const ownWord = ({ comparison, proof }: Pick<TuningResult, "comparison" | "proof">): string => {
   const { pass, fail, hold } = comparison ?? { pass: 0, fail: 0, hold: 0 }
-  const all = pass + fail + hold
-  const compared = `${all} comparison${all === 1 ? "" : "s"} with its baseline`
+  const compared = `${counted(pass + fail + hold, "comparison", "comparisons")} with its baseline`
   const tuning =
     fail > 0
       ? `rolled back ${fail === 1 ? "once" : `${fail} times`} in ${compared}`

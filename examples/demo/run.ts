@@ -7,9 +7,19 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Child } from "./Child.ts"
 import { compare, exitCodeOf, isSame, outcomeOf, unrest } from "./comparison.ts"
 import { type KnobValues, startingValues } from "./knobs.ts"
-import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf } from "./options.ts"
-import type { LoadChannel, LoadPhase, Measurement, PlantChannel, TuningResult } from "./protocol.ts"
-import { disturbance, type Machine, ownWord, plan, summary, verdict } from "./report.ts"
+import { COMPARISON_BLOCKS, type DemoOptions, scheduleOf, totalMsOf } from "./options.ts"
+import type { LoadChannel, LoadPhase, Measurement, PlantChannel } from "./protocol.ts"
+import {
+  countsText,
+  disturbance,
+  type Machine,
+  ownWord,
+  plan,
+  proofText,
+  stopText,
+  summary,
+  verdict,
+} from "./report.ts"
 import type { Terminal } from "./terminal.ts"
 import { blank, type DemoState, span } from "./view.ts"
 
@@ -22,15 +32,6 @@ const LONGEST_PROOF_MS = 600_000
 
 /** How long an open studio is kept for who looks at it. */
 const LONGEST_LOOK_MS = 86_400_000
-
-/** Where the service stays, and why. */
-const proofText = ({ proof }: TuningResult): string => {
-  if (proof === null) return "engine stopped where it began; comparing with the start"
-  const { verdict, pairs, differenceMs } = proof
-  const found = `${pairs} pairs, ${differenceMs === null ? "-" : differenceMs.toFixed(2)} ms`
-  const where = verdict === "pass" ? "on its base" : "on its baseline"
-  return `engine stopped ${where} (${found} against the baseline); comparing with the start`
-}
 
 /** How often the view moves on. */
 const FRAME_MS = 200
@@ -78,8 +79,10 @@ export const runDemo = async (
     startCostMs: Number.NaN,
     events: [],
   }
+  const blocks: Array<Measurement> = []
   const update = (change: Partial<DemoState>): void => {
     state = { ...state, ...change, elapsedMs: performance.now() - startedMs }
+    state = { ...state, totalMs: totalMsOf(schedule, state, blocks.length) }
     terminal.show(state)
   }
   const event = (text: string): void => {
@@ -142,17 +145,16 @@ export const runDemo = async (
     }
     await wait(schedule.tuneMs / 2)
     update({ stage: "proving" })
-    event(`engine asked to stop; ${schedule.proofPairs} pairs of windows say where the service stays`)
+    event(stopText(schedule.proofPairs))
     // Whoever interrupts does not wait for the proof.
     const interrupted = sleep(LONGEST_PROOF_MS, undefined, { signal, ref: false })
     const asked = plant.ask({ kind: "stopTuning", prove: schedule.proofPairs }, "tuned")
     const told = await Promise.race([asked, failed, interrupted])
     if (told === undefined) throw new Error("the engine did not come to the end of its proof")
     const { result } = told
-    event(proofText(result))
+    event(proofText(result.proof))
     if (state.progress !== null) update({ progress: { ...state.progress, values: result.tuned } })
 
-    const blocks: Array<Measurement> = []
     for (let block = 0; block < COMPARISON_BLOCKS; block++) {
       await hold(block % 2 === 0 ? startingValues : result.tuned)
       update({ stage: "comparing" })
@@ -167,7 +169,7 @@ export const runDemo = async (
     const { outOfBounds } = await plant.ask({ kind: "counts" }, "counted")
     update({ stage: "done" })
     const machine = machineNow()
-    const counts = `${result.applies} applies, ${result.refused} refused, ${result.safeModeEntries} times in SafeMode, ${outOfBounds} readings out of bounds`
+    const counts = countsText(result, outOfBounds)
     const word = ownWord(result)
     terminal.print([
       ...verdict(comparison, outcome, word),

@@ -4,7 +4,17 @@ import { compare, type Outcome } from "../../examples/demo/comparison.ts"
 import { startingValues } from "../../examples/demo/knobs.ts"
 import type { DemoOptions } from "../../examples/demo/options.ts"
 import type { Measurement } from "../../examples/demo/protocol.ts"
-import { disturbance, type Machine, ownWord, plan, summary, verdict } from "../../examples/demo/report.ts"
+import {
+  countsText,
+  disturbance,
+  type Machine,
+  ownWord,
+  plan,
+  proofText,
+  stopText,
+  summary,
+  verdict,
+} from "../../examples/demo/report.ts"
 import { type Line, textOf } from "../../examples/demo/view.ts"
 
 const machine: Machine = { loadAverage: 1, cores: 2, node: "24.1.0", platform: "linux x64" }
@@ -75,6 +85,26 @@ describe("the engine's own verdict", () => {
   it("is part of the demo's summary", () => {
     expect(textsOf(verdict(comparison, "better", "no worse in 14 comparisons"))).toContain(
       "engine          no worse in 14 comparisons",
+    )
+  })
+})
+
+describe("what happened, in numbers", () => {
+  it("says one pair, one apply and one time where there was one", () => {
+    expect(stopText(1)).toBe("engine asked to stop; 1 pair of windows says where the service stays")
+    expect(stopText(12)).toBe("engine asked to stop; 12 pairs of windows say where the service stays")
+    const stopped = (pairs: number) => proofText({ verdict: "pass", pairs, differenceMs: -1 })
+    expect(stopped(1)).toContain("on its base (1 pair, -1.00 ms against the baseline)")
+    expect(stopped(2)).toContain("(2 pairs, ")
+    const counts = (all: number) => countsText({ applies: all, refused: all, safeModeEntries: all }, all)
+    expect(counts(1)).toBe("1 apply, 1 refused, 1 time in SafeMode, 1 reading out of bounds")
+    expect(counts(0)).toBe("0 applies, 0 refused, 0 times in SafeMode, 0 readings out of bounds")
+  })
+
+  it("says that an engine without a proof stopped where it began, and that a failed one is on its baseline", () => {
+    expect(proofText(null)).toContain("stopped where it began")
+    expect(proofText({ verdict: "fail", pairs: 3, differenceMs: null })).toContain(
+      "on its baseline (3 pairs, - ms",
     )
   })
 })
