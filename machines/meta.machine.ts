@@ -2,7 +2,7 @@
  * The meta level as a statechart: it counts the scores of cycles in blocks, changes one gain of the tuning rule, and judges the change
  * on the block after it. `attachMeta` runs it beside an engine; one needs it alone only to look at it.
  *
- * It reports each move and changes nothing itself. SafeMode and rollbacks take the change on trial back.
+ * It reports each move and changes nothing itself. SafeMode and rollbacks take the change on trial back; `killed` stops it for good.
  */
 import { assign, enqueueActions, setup } from "xstate"
 import { asData } from "./asData.ts"
@@ -10,6 +10,7 @@ import {
   initialMeta,
   interrupted,
   judged,
+  killed,
   type MetaContext,
   type MetaEvent,
   type MetaInput,
@@ -37,7 +38,7 @@ const metaSetup = setup({
       for (const move of moves) enqueue.emit({ type: "metaMoved", move, nowUs: event.nowUs })
     }),
     takeBack: enqueueActions(({ context, event, enqueue }) => {
-      const { moves, ...change } = interrupted(context)
+      const { moves, ...change } = event.type === "killed" ? killed(context) : interrupted(context)
       enqueue.assign(change)
       for (const move of moves) enqueue.emit({ type: "metaMoved", move, nowUs: event.nowUs })
     }),
@@ -45,7 +46,10 @@ const metaSetup = setup({
   },
 })
 
+const kill = { killed: { target: "stopped", actions: ["takeBack" as const] } } as const
+
 const interruptions = {
+  ...kill,
   rolledBack: { target: "watching", actions: ["takeBack" as const] },
   safeModeOpened: { target: "paused", actions: ["takeBack" as const] },
   safeModeClosed: {},
@@ -92,7 +96,13 @@ const chart = metaSetup.createMachine({
         rolledBack: {},
         safeModeOpened: {},
         safeModeClosed: { target: "watching", actions: ["noteTime"] },
+        ...kill,
       },
+    },
+    stopped: {
+      tags: ["safe"],
+      description: "A person has stopped it for good: the gains are those it began with.",
+      on: { scored: {}, rolledBack: {}, safeModeOpened: {}, safeModeClosed: {}, killed: {} },
     },
   },
 })

@@ -30,6 +30,8 @@ export type MetaEvent =
   | { readonly type: "rolledBack"; readonly nowUs: number }
   | { readonly type: "safeModeOpened"; readonly nowUs: number }
   | { readonly type: "safeModeClosed"; readonly nowUs: number }
+  /** A person stops it for good. */
+  | { readonly type: "killed"; readonly nowUs: number }
 
 /** The meta level has moved. */
 export interface MetaMovedEvent {
@@ -88,6 +90,14 @@ export function judged(c: MetaContext, { score, mayMove, nowUs }: MetaEvent & { 
   if (mayMove) kernel.commit()
   else kernel.refuse()
   return changed(kernel, c, before, nowUs)
+}
+
+/** Everything is as at the start, for good. */
+export function killed(c: MetaContext): Change {
+  const kernel = kernelOf(c)
+  const before = kernel.moved
+  kernel.kill()
+  return changed(kernel, c, before, c.nowUs)
 }
 
 /** Somebody else decided about the plant: what is on trial is taken back. */

@@ -285,6 +285,7 @@ const META_LINES: Readonly<Record<string, string>> = {
   thawed: "the level rises: tries the gains again",
   presetTried: "tries another pace for the gains",
   presetLeft: "goes back to the pace before: it was no better",
+  killed: "is stopped for good: the gains are those of the configuration",
 }
 
 /** Of a kind that a newer build has added. */

@@ -240,6 +240,7 @@ export const META_ACTS = [
   "presetTried",
   "presetLeft",
   "rolledBack",
+  "killed",
 ] as const
 
 /** What the meta level does. */
@@ -267,6 +268,7 @@ export const COMMANDS = [
   "offer",
   "passivate",
   "prove",
+  "stopMeta",
 ] as const
 
 /** By code of a rule record: what became of a written rule. */

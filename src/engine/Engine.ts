@@ -71,6 +71,8 @@ export interface EngineService<K extends string = string> {
     guardrails: GuardrailConfig,
     note?: Note,
   ) => Effect.Effect<void, ConfigError | AuditError | EngineStateError>
+  /** Stops the meta level for good and takes its gains back to those of the configuration. */
+  readonly stopMeta: (note?: Note) => Effect.Effect<void, EngineStateError>
   readonly snapshot: Effect.Effect<EngineSnapshot<KnobValues<K>>>
   /** The latest states: a slow reader misses those between. Ends with the engine. */
   readonly changes: Stream.Stream<EngineSnapshot<KnobValues<K>>, EngineFaultError>

@@ -13,6 +13,7 @@ import {
   COMMAND_RESET,
   COMMAND_ROLLBACK,
   COMMAND_SET_BASELINE,
+  COMMAND_STOP_META,
   COMMAND_TRIP,
   NOT_TRIPPED,
   TRIP_MANUAL,
@@ -25,6 +26,7 @@ import type { AuditTrail } from "./audit/AuditTrail.ts"
 import type { Listeners } from "./calls/Listeners.ts"
 import { type Note, noteOf } from "./contract/noteOf.ts"
 import { type EngineActor, safeModeState } from "./contract/EngineSnapshot.ts"
+import type { MetaPort } from "./contract/MetaState.ts"
 import { type Recovery, tripsOf } from "./supervision/Recovery.ts"
 import type { EngineLife } from "./EngineLife.ts"
 
@@ -42,6 +44,8 @@ export type Command =
   | { readonly type: PlainCommand; readonly note?: string | undefined }
   /** Puts another policy in force, as the option `guardrails` takes it. */
   | { readonly type: "setGuardrails"; readonly guardrails: unknown; readonly note?: string | undefined }
+  /** Stops the meta level for good, with the gains of the configuration. */
+  | { readonly type: "stopMeta"; readonly note?: string | undefined }
   /** Has the homeostasis cache forget a regime. */
   | { readonly type: "evict"; readonly regime: number; readonly note?: string | undefined }
   /** Says which variants may be live from now on. */
@@ -57,6 +61,7 @@ export interface CommandCalls<R> {
   readonly reset: (note?: Note) => R
   readonly setBaseline: (note?: Note) => R
   readonly setGuardrails: (guardrails: GuardrailConfig, note?: Note) => R
+  readonly stopMeta: (note?: Note) => R
 }
 
 /** The calls over the `send` of a face. */
@@ -68,6 +73,7 @@ export function commandCalls<R>(send: (command: SteeringCommand) => R): CommandC
     reset: plain("reset"),
     setBaseline: plain("setBaseline"),
     setGuardrails: (guardrails, note) => send({ type: "setGuardrails", guardrails, note: noteOf(note) }),
+    stopMeta: (note) => send({ type: "stopMeta", note: noteOf(note) }),
   }
 }
 
@@ -88,6 +94,7 @@ export interface CommandHost {
   readonly recovery: Recovery
   readonly life: EngineLife
   readonly nowUs: number
+  readonly meta: MetaPort | undefined
   coarse: ReadonlyArray<CoarseKnob>
   readonly releases: Listeners<void>
   /** Journals that a command came, and says when. */
@@ -119,6 +126,9 @@ export function carryOut(core: CommandHost, command: SteeringCommand): void {
       return setBaseline(core, command.note)
     case "setGuardrails":
       return setGuardrails(core, command.guardrails, command.note)
+    case "stopMeta":
+      // Where there is none it stands still already.
+      core.meta?.stop(noted(core, COMMAND_STOP_META, command.note))
   }
 }
 
@@ -163,18 +173,25 @@ function trip(core: CommandHost, note: string | undefined): void {
  * latch has nothing to record: then the note stands on a record of the command.
  */
 function noteOfTrip(core: CommandHost, note: string | undefined): string | undefined {
-  const { audit, executor } = core.hot
-  if (note === undefined || Atomics.load(executor.latch, 0) !== TRIP_MANUAL) {
+  if (note === undefined || Atomics.load(core.hot.executor.latch, 0) !== TRIP_MANUAL) {
     core.command(COMMAND_TRIP)
     return note
   }
-  const before = audit.written
-  core.trail.withNote("command", note, () => {
-    core.command(COMMAND_TRIP)
-    // Where what comes from outside is not journaled there is no record of it yet. A full audit keeps its places for safety.
-    if (audit.written === before && !audit.full) recordCommand(core.hot, COMMAND_TRIP)
-  })
+  noted(core, COMMAND_TRIP, note)
   return undefined
+}
+
+/** Journals a command with a record of its own, which the note stands on; returns when it came. */
+function noted(core: CommandHost, code: number, note: string | undefined): number {
+  const { audit } = core.hot
+  const before = audit.written
+  let nowUs = 0
+  core.trail.withNote("command", note, () => {
+    nowUs = core.command(code)
+    // Where what comes from outside is not journaled there is no record of it yet. A full audit keeps its places for safety.
+    if (audit.written === before && !audit.full) recordCommand(core.hot, code)
+  })
+  return nowUs
 }
 
 /** Lets SafeMode go, and what died too often begin anew. */

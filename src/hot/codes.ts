@@ -160,6 +160,8 @@ export const COMMAND_OFFER = 11
 export const COMMAND_PASSIVATE = 12
 /** A stop that is to prove its base first; the pairs of windows stand at RECORD_VALUE. */
 export const COMMAND_PROVE = 13
+/** A person stops the meta level for good. */
+export const COMMAND_STOP_META = 14
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

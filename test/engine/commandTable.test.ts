@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, (engine: Engine) => Asked>> = {
     engine.setGuardrails("conservative")
     return { check: () => expect(engine.getSnapshot().guardrails.preset).toBe("conservative") }
   },
+  stopMeta: (engine) => {
+    engine.stopMeta()
+    return { check: () => expect(engine.getSnapshot().meta).toMatchObject({ phase: "stopped" }) }
+  },
   "relocation.evict": (engine) => {
     expect(engine.relocation.evict(REGIME)).toBe(true)
     return { check: () => expect(engine.relocation.regimes().map(({ id }) => id)).not.toContain(REGIME) }
@@ -81,6 +85,7 @@ const COMMANDS: Readonly<Record<string, (engine: Engine) => Asked>> = {
 const RELOCATING: Partial<EngineOptions<Knob>> = {
   homeostasis: { windows: 4, cycles: 2, stableUs: 0, still: 0.3 },
   variants: { cooldownUs: 0, stay: 1, trials: 1 },
+  meta: { depth: 1 },
   window: { digests: 2, us: 400_000, settleUs: 0 },
 }
 

@@ -115,6 +115,36 @@ describe("an engine with a meta level", () => {
     await engine.stop()
   })
 
+  it("stops for good when a person says so, with its gains as configured, and a replay repeats it", async () => {
+    const engine = make({ state: folder.path })
+    await engine.start()
+    const configured = cycleGains(engine)
+    driveUntil(engine, () => metaOf(engine).phase === "trying")
+    expect(cycleGains(engine)).not.toEqual(configured)
+    engine.stopMeta({ by: "ada", note: "leave my gains alone" })
+    expect(cycleGains(engine)).toEqual(configured)
+    expect(metaOf(engine)).toMatchObject({ phase: "stopped", gains: configured, last: { act: "killed" } })
+    const { moves: before } = metaOf(engine)
+    // Neither more cycles nor SafeMode and a rollback, nor another stop, wake it.
+    drive(engine, 2_000)
+    engine.trip()
+    drive(engine, 20)
+    engine.reset()
+    engine.rollback()
+    engine.stopMeta()
+    drive(engine, 2_000)
+    expect(cycleGains(engine)).toEqual(configured)
+    expect(metaOf(engine)).toMatchObject({ phase: "stopped", moves: before })
+    await engine.stop()
+
+    const { records } = readJournal(folder.path)
+    const last = moves(records).at(-1)
+    expect([last?.action, last?.reason]).toEqual(["killed", undefined])
+    const asked = records.filter(({ kind, action }) => kind === "command" && action === "stopMeta")
+    expect(asked.map(({ note }) => note ?? null)).toEqual(["by ada: leave my gains alone", null])
+    expect(replayJournal(folder.path)).toMatchObject({ verdict: "identical" })
+  })
+
   it("pauses while SafeMode is open: nothing is judged and nothing changes", async () => {
     const engine = make()
     await engine.start()

@@ -16,7 +16,7 @@ function rig(snapshot?: ReturnType<typeof JSON.parse>) {
   let nowUs = 0
   const score = (score: number, mayMove = true): void =>
     actor.send({ type: "scored", score, mayMove, nowUs: ++nowUs })
-  const tell = (type: "rolledBack" | "safeModeOpened" | "safeModeClosed"): void =>
+  const tell = (type: "rolledBack" | "safeModeOpened" | "safeModeClosed" | "killed"): void =>
     actor.send({ type, nowUs: ++nowUs })
   const state = () => actor.getSnapshot().value
   return { actor, moves, score, tell, state, gain: () => actor.getSnapshot().context.values[0] }
@@ -56,6 +56,20 @@ describe("the meta actor", () => {
       expect(it.state()).toBe(type === "rolledBack" ? "watching" : "paused")
     },
   )
+
+  it("is stopped for good in any state, with the gain that it began with", () => {
+    for (const type of [null, "rolledBack", "safeModeOpened"] as const) {
+      const it = trying()
+      if (type !== null) it.tell(type)
+      it.tell("killed")
+      expect([it.state(), it.gain()]).toEqual(["stopped", 1])
+      expect(it.moves.at(-1)?.move.what).toBe("killed")
+      const { length } = it.moves
+      for (const more of ["safeModeOpened", "safeModeClosed", "rolledBack", "killed"] as const) it.tell(more)
+      for (let i = 0; i < 40; i++) it.score(i % 2)
+      expect([it.state(), it.gain(), it.moves.length]).toEqual(["stopped", 1, length])
+    }
+  })
 
   it("hears nothing while SafeMode is open, and begins anew after it", () => {
     const it = trying()

@@ -2,7 +2,8 @@
  * What a person types: a key asks for an action, then a reason is typed, then a yes confirms it. Pure: keys in, what to show and what
  * to do out.
  */
-import type { Action, GuardrailPreset } from "../../studio/protocol/protocol.ts"
+import type { Action } from "../../studio/protocol/actions.ts"
+import type { GuardrailPreset } from "../../studio/protocol/protocol.ts"
 
 const KEYS: Readonly<Record<string, Action>> = {
   p: "pause",

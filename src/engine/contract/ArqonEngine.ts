@@ -90,6 +90,8 @@ export interface ArqonEngine<K extends string = string> {
    * AuditError if the audit is full; then nothing has changed.
    */
   readonly setGuardrails: (guardrails: GuardrailConfig, note?: Note) => void
+  /** Stops the meta level (`meta`) for good and takes its gains back to those of the configuration. */
+  readonly stopMeta: (note?: Note) => void
   /** The regimes remembered by the homeostasis cache, and the variants. */
   readonly relocation: EngineRelocation
   /**

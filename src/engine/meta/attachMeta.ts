@@ -83,7 +83,11 @@ export function attachMeta(host: MetaHost): MetaPort {
     const named = options.scalars.map(({ name }, i) => [name, context.values[i]])
     return { depth, phase, gains: Object.fromEntries(named), moves, last }
   }
-  return { state }
+  const stop = (nowUs: number): void => {
+    actor.send({ type: "killed", nowUs })
+    watch.passOn()
+  }
+  return { state, stop }
 }
 
 /** Tells the meta actor what has happened since it was told last. */
@@ -123,7 +127,7 @@ class CycleWatch {
   }
 
   /** Also to a cycle that was started anew and knows nothing of it. */
-  private passOn(): void {
+  passOn(): void {
     const cycle = this.host.actor.getSnapshot().children.cycle
     const snapshot = cycle?.getSnapshot()
     // One that is frozen gets them when it goes on.

@@ -13,6 +13,7 @@ import {
   COMMAND_PROVE,
   COMMAND_RESTART,
   COMMAND_STOP,
+  COMMAND_STOP_META,
   DIGEST_GENERATION,
 } from "../../hot/codes.ts"
 import { readDigestRecord } from "../../hot/digestRecord.ts"
@@ -81,5 +82,6 @@ export function giveCommand(core: EngineCore, record: Float64Array, nowUs: numbe
   else if (code === COMMAND_DRAINED) actor.send({ type: "drained", nowUs })
   else if (code === COMMAND_FAULT) actor.send({ type: "trip", reason: "engineFault", nowUs })
   else if (code === COMMAND_RESTART) core.recovery.restartChildren()
+  else if (code === COMMAND_STOP_META) core.meta?.stop(nowUs)
   else if (code === COMMAND_AUDIT_FULL) actor.send({ type: "trip", reason: "auditQueueFull", nowUs })
 }

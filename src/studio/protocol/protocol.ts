@@ -1,6 +1,6 @@
 /**
  * What the studio's server and its page say to each other: paths, bodies, and the messages of the live stream. The page
- * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol` and
+ * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `actions`, `fleetProtocol` and
  * `solverProtocol` say the same of fleets and of the offline solver.
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
@@ -9,6 +9,7 @@ import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import type { RecordMark } from "../../domain/recordTexts.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 import type { EngineSchedule } from "../../engine/contract/ScheduleState.ts"
+import type { Action } from "./actions.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
@@ -42,17 +43,6 @@ export const MOST_FRAMES = 500
 export const MOST_HISTORY_KNOBS = 64
 /** Engines of a fleet on one page of its list. */
 export const MOST_LISTED = 200
-
-export const ACTIONS = ["trip", "reset", "rollback", "setBaseline", "pause", "resume", "guardrails"] as const
-/**
- * What a person may ask of an engine. `trip` opens SafeMode, `reset` lets it go whatever opened it; `pause` opens it as an
- * ordinary hold and `resume` ends only such a hold. `rollback` restores the baseline, `setBaseline` makes the base the
- * baseline, `guardrails` changes the preset.
- */
-export type Action = (typeof ACTIONS)[number]
-
-/** Whether a note in the audit is that of a `pause`: that is how a pause is recognised after the studio was opened anew. */
-export const isPauseNote = (note: string | undefined): boolean => note?.startsWith("pause by ") ?? false
 
 export const GUARDRAIL_PRESETS = ["conservative", "balanced", "aggressive"] as const
 export type GuardrailPreset = (typeof GUARDRAIL_PRESETS)[number]

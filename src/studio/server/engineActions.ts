@@ -6,15 +6,8 @@ import { presetOf } from "../../control/guardrails.ts"
 import { AuditError, EngineStateError, NoBaselineError } from "../../domain/errors.ts"
 import type { Command } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
-import {
-  type Action,
-  ACTIONS,
-  type ActionRequest,
-  GUARDRAIL_PRESETS,
-  isPauseNote,
-  MOST_NAME,
-  MOST_REASON,
-} from "../protocol/protocol.ts"
+import { type Action, ACTIONS, isPauseNote } from "../protocol/actions.ts"
+import { type ActionRequest, GUARDRAIL_PRESETS, MOST_NAME, MOST_REASON } from "../protocol/protocol.ts"
 import { Refusal } from "./refusal.ts"
 
 /** Actions this build can do on a running engine. */
@@ -132,6 +125,12 @@ function commandOf(core: EngineCore, { action, preset }: ActionRequest, note: st
       if (preset === undefined || presetOf(core.hot.executor.policy) === preset)
         throw conflict(`The ${preset ?? "same"} guardrails are in force already.`)
       return { type: "setGuardrails", guardrails: preset, note }
+    case "stopMeta": {
+      const { meta } = core.snapshot()
+      if (meta === null) throw conflict("This engine has no meta level.")
+      if (meta.phase === "stopped") throw conflict("The meta level is stopped already.")
+      return { type: "stopMeta", note }
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import * as actions from "../../../src/studio/protocol/actions.ts"
 import * as protocol from "../../../src/studio/protocol/protocol.ts"
 
 const folder = join(import.meta.dirname, "../../../src/studio/page")
@@ -22,17 +23,17 @@ describe("the studio's page", () => {
 
   it("has no copies of the protocol's constants, by name or by type", () => {
     // The icons of the page are paths too, of another kind.
-    const names = Object.keys(protocol).filter((name) => name !== "PATHS")
+    const names = Object.keys({ ...protocol, ...actions }).filter((name) => name !== "PATHS")
     expect(names).toContain("MOST_FRAMES")
     const own = new RegExp(`const (${names.join("|")})\\b|typeof (${names.join("|")})\\b`)
     expect(files.filter(({ text }) => own.test(text)).map(({ name }) => name)).toEqual([])
   })
 
   it.each([
-    ["parts/steering.ts", protocol.ACTIONS],
+    ["parts/steering.ts", actions.ACTIONS],
     ["parts/fleetSteering.ts", protocol.FLEET_ACTIONS],
-  ])("%s offers every action of the protocol once", (file, actions) => {
+  ])("%s offers every action of the protocol once", (file, offered) => {
     const { text = "" } = files.find(({ name }) => name === file) ?? {}
-    expect([...text.matchAll(/^ {4}action: "(\w+)"/gm)].map(([, action]) => action)).toEqual([...actions])
+    expect([...text.matchAll(/^ {4}action: "(\w+)"/gm)].map(([, action]) => action)).toEqual([...offered])
   })
 })

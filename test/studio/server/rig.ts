@@ -58,13 +58,14 @@ export const post = (
   })
 
 /** A running engine and its studio, which asks nobody for a token unless one is given; both end with the test. */
-export async function openRig(options: StudioOptions = {}) {
+export async function openRig(options: StudioOptions = {}, meta: 0 | 1 = 0) {
   const engine = createEngine({
     params: { speed: { min: 0, max: 1 }, workers: { min: 1, max: 64, scale: "log", step: 1 } },
     seed: 7,
     clock: "manual",
     window: { digests: 1, settleUs: 0 },
     guardrails: "aggressive",
+    ...(meta === 0 ? {} : { meta: { depth: meta } }),
   })
   await engine.start()
   const studio = await engine.studio({ token: false, ...options })

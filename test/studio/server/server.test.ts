@@ -346,6 +346,16 @@ describe("a person's action in a studio", () => {
     expect((await act({ action: "reset" })).status).toBe(409)
   })
 
+  it("stops the meta level once, and where there is one", async () => {
+    const plain = await openRig()
+    expect((await plain.act({ action: "stopMeta" })).status).toBe(409)
+    const { act, engine } = await openRig({}, 1)
+    expect((await act({ action: "stopMeta" })).status).toBe(200)
+    expect(engine.getSnapshot().meta?.phase).toBe("stopped")
+    expect(engine.audit.records().find(({ action }) => action === "stopMeta")?.note).toContain("by ann")
+    expect((await act({ action: "stopMeta" })).status).toBe(409)
+  })
+
   it("that is impossible does not count as a fault of the engine", async () => {
     const engine = createEngine({
       params: { a: { min: 0, max: 1 } },

@@ -58,7 +58,10 @@ export function openSteering(offers: ReadonlyArray<Offer>, cells: ReadonlyArray<
 export function openEngineSteering(model: Model): void {
   // Where no server of this version changes it in a running engine, there is nothing to press.
   const presets = model.session.value?.capabilities.presets ?? []
-  const offered = STEERING.filter(({ action }) => action !== "guardrails" || presets.length > 0)
+  const metaLess = model.snapshot.value?.meta === null
+  const offered = STEERING.filter(
+    ({ action }) => (action !== "guardrails" || presets.length > 0) && (action !== "stopMeta" || !metaLess),
+  )
   openSteering(
     offered.map((one) => ({
       ...one,

@@ -2,14 +2,8 @@
  * Steering: what a person may ask of the engine, each with what it does in plain words, a reason, and a confirmation. Nothing
  * is sent before both are given; what was said stands in the audit.
  */
-import {
-  type Action,
-  type ActionRequest,
-  type GuardrailPreset,
-  isPauseNote,
-  MOST_NAME,
-  MOST_REASON,
-} from "../../protocol/protocol.ts"
+import { type Action, isPauseNote } from "../../protocol/actions.ts"
+import { type ActionRequest, type GuardrailPreset, MOST_NAME, MOST_REASON } from "../../protocol/protocol.ts"
 import { api, told } from "../core/api.ts"
 import { h } from "../core/dom.ts"
 import { capital } from "../core/format.ts"
@@ -74,6 +68,13 @@ export const STEERING: ReadonlyArray<Steer> = [
       "Switches to another preset of limits. Spent budgets stay spent, a perturbation ends, and the engine continues with what it knows.",
     danger: false,
   },
+  {
+    action: "stopMeta",
+    name: "Stop the meta level",
+    effect:
+      "Takes every gain back to its configured value and stops the meta level for good. Tuning continues.",
+    danger: false,
+  },
 ]
 
 /** Whether an action makes sense now: null, or why not. */
@@ -95,6 +96,8 @@ export function hindrance(model: Model, action: Action): string | null {
   if (action === "resume" && !(byHand && pausedBy(model))) return "Tuning is not paused."
   if (action === "pause" && open) return "SafeMode is already open."
   if (action === "rollback" && snapshot.baseline === null) return "There is no baseline yet."
+  if (action === "stopMeta" && snapshot.meta === null) return "There is no meta level."
+  if (action === "stopMeta" && snapshot.meta?.phase === "stopped") return "The meta level is stopped already."
   if (action === "guardrails" && session.capabilities.presets.length === 0)
     return "The preset cannot be changed while this engine runs."
   return null
