@@ -28,6 +28,8 @@ export interface RuleState {
   readonly name: string
   readonly formula: string
   readonly onViolation: RuleAction
+  /** The channels and knobs that it reads, as the formula names them. */
+  readonly channels: ReadonlyArray<string>
   readonly status: RuleStatus
   /**
    * Its robustness as far as it is known: how far it holds, or fails below 0, in the unit of the channel that decides. Null while
@@ -39,6 +41,7 @@ export interface RuleState {
   readonly unknown: number
   /** Since when it is violated, or counts as violated because readings are missing; null while it is not. */
   readonly sinceUs: number | null
-  /** Its last violation in words: which part failed, where, and by how much. */
+  /** Its last violation in words: which part failed, where, and by how much. And when that was recorded. */
   readonly last: string | null
+  readonly lastUs: number | null
 }

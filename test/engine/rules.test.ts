@@ -93,12 +93,14 @@ describe("a rule that trips", () => {
         name: "fast enough",
         formula: RULE,
         onViolation: "trip",
+        channels: ["p99"],
         status: "violated",
         margin: -50_000,
         violations: 1,
         unknown: 0,
         sinceUs: atUs,
         last: "fast enough: p99 < 200000 is missed by 50000 (read 250000)",
+        lastUs: atUs,
       },
     ])
   })

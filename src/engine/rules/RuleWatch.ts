@@ -29,6 +29,7 @@ class Watched {
   /** Since when it is violated; NaN while it is not. */
   readonly since = Float64Array.of(Number.NaN)
   last: string | null = null
+  lastUs = 0
   /** The record says that it is unknown, and nothing else since. */
   saidUnknown = false
 
@@ -41,18 +42,20 @@ class Watched {
   }
 
   get state(): RuleState {
-    const { monitor, since, violations, last } = this
-    const { name, text, onViolation } = monitor.rule
+    const { monitor, since, violations, last, lastUs } = this
+    const { name, text, onViolation, channels } = monitor.rule
     return {
       name,
       formula: text,
       onViolation,
+      channels,
       status: RULE_STATUSES[monitor.status],
       margin: monitor.margin,
       violations,
       unknown: monitor.cells[RULE_UNKNOWNS],
       sinceUs: this.failing ? since[0] : null,
       last,
+      lastUs: last === null ? null : lastUs,
     }
   }
 }
@@ -101,6 +104,7 @@ class RuleWatch implements WatchedRules {
     }
     one.saidUnknown = false
     const reason = one.monitor.status === RULE_VIOLATED ? "violated" : "unknown"
+    one.lastUs = hot.nowUs
     one.last = this.record(i, reason, act || rule.onViolation === "warn" ? rule.onViolation : "none")
     if (act) this.carryOut(rule.onViolation)
     this.host.publish()

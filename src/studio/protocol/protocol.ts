@@ -202,6 +202,8 @@ export interface WindowMessage {
   readonly throughputRps: number | null
   readonly errorRate: number | null
   readonly constraintMargin: number | null
+  /** Least margin of each rule since the window before, in the order of the configuration; absent without rules. */
+  readonly margins?: ReadonlyArray<number | null> | undefined
 }
 
 export interface AuditMessage {
@@ -279,6 +281,8 @@ export interface History {
   readonly knobs: Readonly<
     Record<string, { readonly live: ReadonlyArray<number>; readonly base: ReadonlyArray<number> }>
   >
+  /** Least margin of each rule in each row, rules in the order of the configuration; absent without rules. */
+  readonly margins?: ReadonlyArray<ReadonlyArray<number | null>> | undefined
   /** What was read before the base moved for the first time; null where nobody looked then. */
   readonly start: StartReading | null
   readonly marks: ReadonlyArray<HistoryMark>

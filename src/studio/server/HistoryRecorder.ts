@@ -5,10 +5,11 @@
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { markOf } from "../../domain/recordTexts.ts"
 import type { History, HistoryMark, Place, StartReading } from "../protocol/protocol.ts"
+import { LeastMargins } from "./LeastMargins.ts"
 
 const MOST_ROWS = 2048
 const LEAST_ROWS = 16
-/** Doubles kept for the knobs of all rows at most: 8 MB. */
+/** Doubles kept for the knobs and rules of all rows at most: 8 MB. */
 const MOST_DOUBLES = 1 << 20
 const MOST_MARKS = 500
 
@@ -58,6 +59,7 @@ export class HistoryRecorder {
   private readonly rows: Float64Array
   /** Per row and knob: live, base. */
   private readonly knobs: Float64Array
+  private readonly margins: LeastMargins
   private size = 0
   /** Windows that make one row, and those in the row being filled. */
   private stride = 1
@@ -74,19 +76,22 @@ export class HistoryRecorder {
   /** By generation: sum and count of its objectives. */
   private readonly readings = new Map<number, [sum: number, windows: number]>()
 
-  constructor(names: ReadonlyArray<string>) {
+  /** `rules` is how many the engine has. */
+  constructor(names: ReadonlyArray<string>, rules = 0) {
     this.names = names
-    const fitting = Math.floor(MOST_DOUBLES / (2 * Math.max(1, names.length)))
+    const fitting = Math.floor(MOST_DOUBLES / Math.max(2, 2 * names.length + rules))
     // Even, so that neighbours always come in twos.
     this.capacity = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, fitting - (fitting % 2)))
     this.rows = new Float64Array(this.capacity * ROW)
     this.knobs = new Float64Array(this.capacity * 2 * names.length)
+    this.margins = new LeastMargins(rules, this.capacity)
   }
 
   /** A record of the run, before the windows that follow it. */
   note(record: AuditRecord): void {
     const { kind, action, generation } = record
     if (kind === "violation") this.refused++
+    this.margins.note(record)
     // A proposal has the generation that it expects to replace.
     const applied = kind === "apply" || kind === "rollback"
     if (applied && generation !== null && VISITS.includes(action)) {
@@ -104,8 +109,13 @@ export class HistoryRecorder {
     return this.visits.has(generation) ? "baseline" : "tuned"
   }
 
-  /** `live` and `base` are values in user units by id. */
-  add(window: HistoryWindow, live: ArrayLike<number>, base: ArrayLike<number>): void {
+  /** `live` and `base` are values in user units by id, `rules` how each stands. Returns the least margins since the window before. */
+  add(
+    window: HistoryWindow,
+    live: ArrayLike<number>,
+    base: ArrayLike<number>,
+    rules: ReadonlyArray<{ readonly margin: number | null }> = [],
+  ): ReadonlyArray<number | null> | undefined {
     if (this.filled === 0) this.open()
     const { rows, knobs, names } = this
     const r = (this.size - 1) * ROW
@@ -126,6 +136,7 @@ export class HistoryRecorder {
       knobs[k + 1] = base[i]
     }
     this.filled = this.filled + 1 === this.stride ? 0 : this.filled + 1
+    return this.margins.add(this.size - 1, rules)
   }
 
   private mark(mark: HistoryMark): void {
@@ -170,6 +181,7 @@ export class HistoryRecorder {
           wanted.includes(name) ? [[name, { live: knob(id, 0), base: knob(id, 1) }]] : [],
         ),
       ),
+      margins: this.margins.read(chosen),
       start: this.startReading,
       marks: [...this.marks],
       marksForgotten: this.marksForgotten,
@@ -250,6 +262,7 @@ export class HistoryRecorder {
   private open(): void {
     if (this.size === this.capacity) this.halve()
     this.rows.fill(0, this.size * ROW, (this.size + 1) * ROW)
+    this.margins.clear(this.size)
     this.size++
   }
 
@@ -269,6 +282,7 @@ export class HistoryRecorder {
       rows[out + HIGH] = high
       rows[out + END] = rows[b + END]
       rows[out + GENERATION] = rows[b + GENERATION]
+      this.margins.join(to, from, from + 1)
       knobs.copyWithin(to * wide, (from + 1) * wide, (from + 2) * wide)
     }
     this.size /= 2

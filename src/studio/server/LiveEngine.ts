@@ -26,6 +26,7 @@ import {
   type EngineEntry,
   type History,
   MOST_HISTORY_KNOBS,
+  type WindowMessage,
 } from "../protocol/protocol.ts"
 import type { LiveSide, StudioEngine } from "./StudioEngine.ts"
 import { windowMessage } from "./windowMessage.ts"
@@ -65,7 +66,7 @@ export class LiveEngine implements StudioEngine {
   private readonly log = new EventLog()
   private readonly base: Float64Array
   private readonly endings: ReadonlyArray<{ readonly unsubscribe: () => void }>
-  private windows: Array<Window> = []
+  private windows: Array<{ readonly window: Window; readonly margins: WindowMessage["margins"] }> = []
   private marked = 0
   private sentAudit = 0
   private looking: NodeJS.Timeout | null = null
@@ -84,7 +85,7 @@ export class LiveEngine implements StudioEngine {
     this.id = options.id
     this.options = options
     const { names } = core.settings.space
-    this.recorder = new HistoryRecorder(names)
+    this.recorder = new HistoryRecorder(names, core.settings.rules?.length)
     this.base = new Float64Array(names.length)
     this.channel = new EventChannel(crypto.randomUUID().slice(0, 8))
     this.endings = [
@@ -199,7 +200,8 @@ export class LiveEngine implements StudioEngine {
     this.inspect()
     const events = this.log.take()
     if (events !== null) this.channel.send("event", events)
-    for (const window of this.windows) this.channel.send("window", windowMessage(window, this.recorder))
+    for (const { window, margins } of this.windows)
+      this.channel.send("window", windowMessage(window, this.recorder, margins))
     this.windows = []
     this.sendAudit()
     this.sendChanged("snapshot", this.core.snapshot())
@@ -261,9 +263,10 @@ export class LiveEngine implements StudioEngine {
     const { table } = core.settings.space
     for (let i = 0; i < base.length; i++) base[i] = table.decode(i, core.hot.executor.base[i])
     const { config } = core.hot
-    this.recorder.add(window, config.block.subarray(config.valuesAt, config.valuesAt + base.length), base)
+    const live = config.block.subarray(config.valuesAt, config.valuesAt + base.length)
+    const margins = this.recorder.add(window, live, base, core.rules?.states())
     // The index of the next one that is sent tells of those that were not.
-    if (this.looking !== null && this.windows.length < MOST_WINDOWS) this.windows.push(window)
+    if (this.looking !== null && this.windows.length < MOST_WINDOWS) this.windows.push({ window, margins })
   }
 
   private onOver(fault: string | null): void {

@@ -94,7 +94,7 @@ export function framesOf(run: RecordedRun, settings: EngineSettings): RunFrames 
 function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
   const frames = new FrameRow()
   const { names, table } = settings.space
-  const history = new HistoryRecorder(names)
+  const history = new HistoryRecorder(names, settings.rules?.length)
   const base = new Float64Array(names.length)
   let window: Window | null = null
   let windows = 0
@@ -117,7 +117,8 @@ function replayed(run: RecordedRun, settings: EngineSettings): RunFrames {
     if (windows !== seen && window !== null) {
       for (let i = 0; i < base.length; i++) base[i] = table.decode(i, hot.executor.base[i])
       const { config } = hot
-      history.add(window, config.block.subarray(config.valuesAt, config.valuesAt + base.length), base)
+      const live = config.block.subarray(config.valuesAt, config.valuesAt + base.length)
+      history.add(window, live, base, core.rules?.states())
     }
     const changed = latched !== mode
     seen = windows
@@ -153,7 +154,7 @@ function whyWithout({ verdict, reason, difference }: ReturnType<typeof replay>):
 function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrames, "withoutStates"> {
   const frames = new FrameRow()
   const { names } = settings.space
-  const history = new HistoryRecorder(names)
+  const history = new HistoryRecorder(names, settings.rules?.length)
   const decoder = new AuditDecoder(run.run, settings)
   const noteUpTo = notes(run, settings, history)
   let mode: Frame["mode"] = "adapting"
@@ -164,6 +165,7 @@ function recordsAlone(run: RecordedRun, settings: EngineSettings): Omit<RunFrame
     if (kind === "safeModeExited") mode = "adapting"
     if (values === undefined || RECORDS[kind].point === "other") continue
     const generation = record.generation ?? 0
+    noteUpTo(seq)
     const live = names.map((name) => values[name] ?? Number.NaN)
     history.add(
       {

@@ -3,7 +3,11 @@ import type { Window } from "../../domain/Window.ts"
 import type { WindowMessage } from "../protocol/protocol.ts"
 import type { HistoryRecorder } from "./HistoryRecorder.ts"
 
-export function windowMessage(window: Window, history: HistoryRecorder): WindowMessage {
+export function windowMessage(
+  window: Window,
+  history: HistoryRecorder,
+  margins?: WindowMessage["margins"],
+): WindowMessage {
   const { index, generation, openedUs, closedUs, status, count, objective } = window
   const { latencyP99Us, throughputRps, errorRate, constraintMargin } = window
   return {
@@ -20,5 +24,6 @@ export function windowMessage(window: Window, history: HistoryRecorder): WindowM
     throughputRps,
     errorRate,
     constraintMargin,
+    margins,
   }
 }

@@ -150,6 +150,7 @@ describe("the time line", () => {
 
   it("stays within its bounds however long it runs, in every column", () => {
     const track = new Track(engine)
+    track.margins.push([])
     for (let i = 1; i <= 20_000; i++) {
       track.add(window(i, i), null)
       track.note({ run: "r", seq: i, kind: "baselineSet", atUs: i, generation: 1 })
@@ -157,7 +158,13 @@ describe("the time line", () => {
     expect(track.times.length).toBeLessThanOrEqual(4000)
     expect(track.marks.length).toBeLessThanOrEqual(500)
     expect(track.times.at(-1)).toBe(20_000)
-    for (const column of [track.objective, track.low, track.live.get("a"), track.base.get("a")]) {
+    for (const column of [
+      track.objective,
+      track.low,
+      track.margins[0],
+      track.live.get("a"),
+      track.base.get("a"),
+    ]) {
       expect(column).toHaveLength(track.times.length)
     }
   })

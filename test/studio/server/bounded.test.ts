@@ -46,6 +46,47 @@ describe("the history of an engine", () => {
     expect(history.atUs).toEqual(history.atUs.toSorted((x, y) => x - y))
   })
 
+  it("keeps the least margin of every rule, however many windows became one row", () => {
+    const leastOf = (margins: ReadonlyArray<number | null>): number | null => {
+      const known = margins.filter((one) => one !== null)
+      return known.length === 0 ? null : Math.min(...known)
+    }
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.option(fc.integer()), fc.option(fc.integer())), { minLength: 1 }),
+        fc.integer({ min: 2_500, max: 9_000 }),
+        (given, windows) => {
+          const recorder = new HistoryRecorder(["a"], 2)
+          const least: Array<number | null> = []
+          for (let i = 1; i <= windows; i++) {
+            const [recorded, margin] = given[i % given.length]
+            // A violation may be over before the window closes.
+            if (recorded !== null)
+              recorder.note({
+                run: "r",
+                seq: i,
+                kind: "rule",
+                atUs: i,
+                generation: 1,
+                rule: 1,
+                margin: recorded,
+              })
+            least.push(leastOf([recorded, margin]))
+            const told = recorder.add(window(i, 1), [0], [0], [{ margin: null }, { margin }])
+            if (i < 100) expect(told).toEqual([null, least[i - 1]])
+          }
+          const { atUs, margins } = recorder.read("e", 5_000)
+          expect(margins).toEqual([
+            atUs.map(() => null),
+            atUs.map((us, row) => leastOf(least.slice((atUs[row - 1] ?? 0) / 1_000, us / 1_000))),
+          ])
+        },
+      ),
+      { numRuns: 20 },
+    )
+    expect(new HistoryRecorder(["a"]).read("e", 1).margins).toBeUndefined()
+  })
+
   it("shows the mean of each row, and nothing without readings", () => {
     const recorder = new HistoryRecorder(["a"])
     recorder.add(window(1, 4), [0], [0])
@@ -71,8 +112,9 @@ describe("the history of an engine", () => {
     const recorder = new HistoryRecorder(["a"])
     const apply = (action: string, generation: number): void =>
       recorder.note({ run: "r", seq: generation, kind: "apply", atUs: 0, generation, action })
-    const read = (generation: number, objective: number): void =>
+    const read = (generation: number, objective: number): void => {
       recorder.add({ ...window(generation, objective), index: generation - 1 }, [0], [0])
+    }
     read(1, 10)
     apply("applyPlus", 2)
     read(2, 12)

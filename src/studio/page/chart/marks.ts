@@ -8,6 +8,7 @@ interface Marked {
   readonly nowUs: () => number
   readonly cursorUs: () => number | null
   readonly level?: () => number | null
+  readonly limit?: number
   readonly axes?: boolean
   readonly project: (value: number) => number
 }
@@ -45,6 +46,7 @@ export function drawMarks(u: uPlot, track: Track, layer: "behind" | "front", opt
   ctx.clip()
   if (layer === "behind") {
     shadeSafe(u, track, options.nowUs())
+    if (options.limit !== undefined) drawLimit(u, options.limit)
     drawLevel(u, options.level?.() ?? null, options.project)
   } else {
     if (options.axes !== false) drawExpired(u, track)
@@ -92,6 +94,23 @@ function drawLevel(u: uPlot, level: number | null, project: (value: number) => n
   ctx.lineTo(bbox.left + bbox.width, y)
   ctx.stroke()
   ctx.setLineDash([])
+}
+
+/** The line below which nothing may fall, its figure, and the room below it. */
+function drawLimit(u: uPlot, limit: number): void {
+  const { ctx, bbox } = u
+  const ratio = devicePixelRatio
+  const floor = bbox.top + bbox.height
+  const y = Math.min(floor, Math.max(bbox.top, Math.round(u.valToPos(limit, "y", true))))
+  ctx.fillStyle = token("--trip-soft")
+  ctx.fillRect(bbox.left, y, bbox.width, floor - y)
+  ctx.fillStyle = token("--trip-line")
+  ctx.fillRect(bbox.left, y - ratio / 2, bbox.width, ratio)
+  ctx.fillStyle = token("--text-soft")
+  ctx.font = `${10 * ratio}px "Inter Variable", system-ui, sans-serif`
+  ctx.textAlign = "left"
+  ctx.textBaseline = "bottom"
+  ctx.fillText(String(limit), bbox.left + 3 * ratio, y - 2 * ratio)
 }
 
 /** A short stroke on the floor for each window that ran out of time. */

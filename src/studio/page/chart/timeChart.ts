@@ -25,6 +25,8 @@ export interface Line {
   readonly points?: boolean
   /** Goes on over rows without a value. */
   readonly spans?: boolean
+  /** Its colour below the limit of the chart. */
+  readonly below?: string
   /** Points alone. */
   readonly dots?: boolean
   /** The room under it is filled. */
@@ -50,6 +52,8 @@ export interface TimeChartOptions {
   readonly figure?: (value: number | null | undefined) => string
   /** Drawn as a level, in the units of the lines; null for none. */
   readonly level?: () => number | null
+  /** Below it nothing may fall, in the units of the lines: drawn as a line, and always in sight. */
+  readonly limit?: number
   readonly axes?: boolean
   /** What is said where there is no value to be drawn. */
   readonly nothing?: string
@@ -78,7 +82,7 @@ export interface TimeChart {
 }
 
 export function timeChart(options: TimeChartOptions): TimeChart {
-  const { lines, track, height, axes = true, project = same } = options
+  const { lines, track, height, axes = true, project = same, limit } = options
   const scope = new Scope()
   const plot = h("div", { class: "plot" })
   const readout = h("p", { class: "readout small soft", "aria-hidden": "true" })
@@ -115,11 +119,10 @@ export function timeChart(options: TimeChartOptions): TimeChart {
         {},
         ...lines.map((line) => ({
           label: line.name,
-          stroke: () => token(line.color),
+          stroke: (u: uPlot) => strokeOf(u, line, limit, 100),
           width: line.edge === true ? 0 : (line.width ?? 1.5),
-          ...(line.fill === true
-            ? { fill: () => `color-mix(in srgb, ${token(line.color)} 14%, transparent)` }
-            : {}),
+          ...(line.fill === true ? { fill: (u: uPlot) => strokeOf(u, line, limit, 14) } : {}),
+          ...(limit === undefined ? {} : { fillTo: limit }),
           ...(line.dots === true ? { paths: () => null } : {}),
           ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
           ...(line.stepped === true && uPlot.paths.stepped !== undefined
@@ -168,6 +171,24 @@ export function timeChart(options: TimeChartOptions): TimeChart {
 
 const same = (value: number): number => value
 
+/** The colour of a line, or of the room beside it at a part of its strength; another one below the limit. */
+function strokeOf(
+  u: uPlot,
+  { color, below }: Line,
+  limit: number | undefined,
+  percent: number,
+): string | CanvasGradient {
+  const mixed = (name: string): string => `color-mix(in srgb, ${token(name)} ${percent}%, transparent)`
+  const { top, height } = u.bbox
+  const at = limit === undefined ? Number.NaN : (u.valToPos(limit, "y", true) - top) / height
+  if (below === undefined || !Number.isFinite(at)) return percent === 100 ? token(color) : mixed(color)
+  const gradient = u.ctx.createLinearGradient(0, top, 0, top + height)
+  const place = Math.min(1, Math.max(0, at))
+  gradient.addColorStop(place, mixed(color))
+  gradient.addColorStop(place, mixed(below))
+  return gradient
+}
+
 const colorOf = (_: uPlot, index: number, lines: ReadonlyArray<Line>): string =>
   token(lines[index - 1]?.color ?? "--text")
 
@@ -185,10 +206,10 @@ function timeRange({ nowUs }: TimeChartOptions, low: number, high: number): [num
 
 /** Room above and below, and the level in sight. */
 const valueRange =
-  ({ level, project = same, fromZero = false }: TimeChartOptions): uPlot.Range.Function =>
+  ({ level, limit, project = same, fromZero = false }: TimeChartOptions): uPlot.Range.Function =>
   (_, low, high) => {
     if (fromZero && (low ?? 0) >= 0) return [0, (high ?? 0) > 0 ? high * 1.1 : 1]
-    const value = level?.() ?? null
+    const value = limit ?? level?.() ?? null
     const at = value === null ? null : project(value)
     const least = at === null ? low : Math.min(at, low ?? at)
     const most = at === null ? high : Math.max(at, high ?? at)

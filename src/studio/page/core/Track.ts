@@ -34,6 +34,8 @@ export class Track {
   readonly refused: Array<number> = []
   readonly live = new Map<string, Numbers>()
   readonly base = new Map<string, Numbers>()
+  /** Least margin of each rule, in the order of the configuration; empty without rules. */
+  readonly margins: Array<Numbers> = []
   readonly marks: Array<HistoryMark> = []
   start: StartReading | null = null
   /** Grows with every change of the rows. */
@@ -77,6 +79,10 @@ export class Track {
     put(this.errors, history.errorRate)
     for (const [name, into] of this.live) put(into, history.knobs[name]?.live ?? [])
     for (const [name, into] of this.base) put(into, history.knobs[name]?.base ?? [])
+    put(
+      this.margins,
+      (history.margins ?? []).map((margins) => [...margins]),
+    )
     put(this.marks, history.marks)
   }
 
@@ -97,6 +103,7 @@ export class Track {
     this.latency.push(window.latencyP99Us)
     this.throughput.push(window.throughputRps)
     this.errors.push(window.errorRate)
+    this.margins.forEach((into, rule) => into.push(window.margins?.[rule] ?? null))
     for (const [name, into] of this.live) into.push(snapshot?.values[name] ?? into.at(-1) ?? null)
     for (const [name, into] of this.base) into.push(snapshot?.base[name] ?? into.at(-1) ?? null)
     if (this.times.length > MOST_ROWS) for (const column of this.columns()) column.splice(0, MOST_ROWS / 8)
@@ -145,6 +152,7 @@ export class Track {
       this.errors,
       ...this.live.values(),
       ...this.base.values(),
+      ...this.margins,
     ]
   }
 }

@@ -19,6 +19,7 @@ import { goalOf, measured, nameOfObjective } from "../parts/heroWords.ts"
 import { knobCards } from "../parts/knobCard.ts"
 import { recordRow } from "../parts/recordRow.ts"
 import { relocationCard } from "../parts/relocationCard.ts"
+import { rulesCard } from "../parts/rulesCard.ts"
 import { scheduleCard } from "../parts/scheduleCard.ts"
 import { vitals } from "../parts/vitals.ts"
 import { standing } from "../statechart/Graph.ts"
@@ -43,6 +44,7 @@ export function overviewView(model: Model): View {
         hero(model, scope, engine),
         objective(model, scope, engine),
         vitals(model, scope),
+        rulesCard(model, scope, engine),
         knobCards(model, scope, engine),
       ),
       h(
