@@ -1,7 +1,7 @@
 /**
  * What the studio's server and its page say to each other: paths, bodies, and the messages of the live stream. The page
- * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `actions`, `fleetProtocol` and
- * `solverProtocol` say the same of fleets and of the offline solver.
+ * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol` and
+ * `solverProtocol` say the same of fleets and of the offline solver, `actions` what may be asked of an engine.
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
  */
