@@ -828,8 +828,8 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     name: "spare-readings-are-thrown-away",
     invariant: 19,
     file: "src/solver/strategies/TrustRegion.ts",
-    intact: "if (this.place.holds(this.point) && fromBest(model, z) <= reach) {",
-    broken: "if (better && this.place.holds(this.point) && fromBest(model, z) <= reach) {",
+    intact: "if (this.place.holds(this.point) && length <= reach * resolution.delta) {",
+    broken: "if (gain > 0 && this.place.holds(this.point) && length <= reach * resolution.delta) {",
     test: "test/solver/workers.test.ts",
   },
   {

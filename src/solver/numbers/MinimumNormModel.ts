@@ -151,6 +151,11 @@ export class MinimumNormModel {
     return sum
   }
 
+  /** How much lower the model is at a displacement than at its best point. */
+  gain(z: Float64Array): number {
+    return this.value(this.points, this.best * this.d) - this.value(z)
+  }
+
   /** Gradient of the model at point k. */
   slopeAt(k: number, out: Float64Array): void {
     const { d, gradient, curvature, points } = this
@@ -209,13 +214,13 @@ export class MinimumNormModel {
   grow(z: Float64Array, loss: number): boolean {
     const { d, m, losses, points } = this
     if (m === this.capacity) return false
-    const expected = this.value(z) - this.value(points, this.best * d)
+    const promised = this.gain(z)
     const reference = losses[this.best]
     if (!this.inverse.grow(this.diagonal)) return false
     for (let i = 0; i < d; i++) points[m * d + i] = z[i]
     losses[m] = loss
     this.m = m + 1
-    this.add(m, loss - reference - expected)
+    this.add(m, loss - reference + promised)
     if (loss < reference) this.best = m
     return true
   }
@@ -366,9 +371,7 @@ export class MinimumNormModel {
 
   /** Difference between the highest and the lowest loss of its points. */
   get spread(): number {
-    let most = 0
-    for (let k = 0; k < this.m; k++) most = Math.max(most, this.losses[k] - this.losses[this.best])
-    return most
+    return Math.max(...this.losses.subarray(0, this.m)) - this.losses[this.best]
   }
 
   /** Forgets its curvature and takes the least that its points allow: the way out where what it remembers misleads. */

@@ -5,6 +5,13 @@
 import { BoxQuadratic } from "./boxQuadratic.ts"
 import type { MinimumNormModel } from "./MinimumNormModel.ts"
 
+/** How often a spare point is a step, where there is a new one: steps alone leave out the points that a model is made of. */
+const STEPPING = 0.75
+/** How far apart two steps are that lead to different places, in radii. */
+const APART = 0.3
+/** Share of the way back that chance may take off the second one: a wall would cut two such steps off at the same place. */
+const BACK = 0.1
+
 /** Scratch for the largest model; nothing is allocated after construction. All displacements count from the model's base. */
 export class ModelSteps {
   /** The box, as displacements from the model's best point; to be filled in before asking. */
@@ -35,6 +42,30 @@ export class ModelSteps {
     const promised = -quadratic.minimise(model.d, 1, slope, model.curvature, low, high, step)
     this.place(model, step, z)
     return promised
+  }
+
+  /**
+   * Writes a point to read while a step to `z` is out: around that; or mostly, where the model is lowest in the box by now, if that
+   * is elsewhere.
+   *
+   * @param solved the model's lowest point is known, and nothing has changed since; returned as it is then
+   */
+  spare(
+    model: MinimumNormModel,
+    z: Float64Array,
+    out: Float64Array,
+    radius: number,
+    draw: { readonly uniform: () => number },
+    solved: boolean,
+  ): boolean {
+    const share = draw.uniform()
+    const due = !solved && draw.uniform() < STEPPING
+    const leads = due && this.lowest(model, out) > 0 && gap(out, 0, z, 0, model.d) >= APART * radius
+    for (let i = 0; i < model.d; i++)
+      out[i] = leads
+        ? out[i] + BACK * share * (z[i] - out[i])
+        : z[i] + radius * 2 ** -share * (2 * draw.uniform() - 1)
+    return solved || due
   }
 
   /** Writes the point in the box where the Lagrange function of `target` is largest, up or down, to `z`. */

@@ -106,8 +106,8 @@ export class CmaEs extends AnsweredByLoss implements Strategy {
   protected answer(id: number, loss: number): void {
     const at = this.pendingIds.subarray(0, this.pendingCount).indexOf(id)
     if (at < 0) return
-    const from = at * this.drawn.length
-    for (let i = 0; i < this.drawn.length; i++) this.drawn[i] = this.pendingPoints[from + i]
+    const n = this.drawn.length
+    this.drawn.set(this.pendingPoints.subarray(at * n, (at + 1) * n))
     this.drop(at)
     this.learn(this.drawn, loss)
   }

@@ -21,8 +21,6 @@ const WIDEST = 0.5
 export class Frame {
   /** False while its axes are those of the cube, each with the length 1. */
   turned = false
-  /** Changes since it began. */
-  changes = 0
   private d = 0
   /** Row-major d x d: from the model to the cube, and back. */
   private readonly forth: Float64Array
@@ -48,7 +46,6 @@ export class Frame {
   begin(d: number): void {
     this.d = d
     this.turned = false
-    this.changes = 0
     this.forth.fill(0)
     this.back.fill(0)
     for (let i = 0; i < d; i++) {
@@ -59,22 +56,18 @@ export class Frame {
 
   /** How many times longer the longest axis is than the shortest. */
   get elongation(): number {
-    let longest = 1
-    let shortest = 1
-    for (let a = 0; a < this.d; a++) {
-      const length = this.length(a)
-      longest = a === 0 ? length : Math.max(longest, length)
-      shortest = a === 0 ? length : Math.min(shortest, length)
-    }
-    return longest / shortest
+    const { lengths } = this
+    return Math.max(1, ...lengths) / Math.min(...lengths)
   }
 
-  /** Length of axis a in the cube. */
-  length(a: number): number {
+  /** Lengths of its axes in the cube, at least 1. */
+  get lengths(): ReadonlyArray<number> {
     const { d, forth } = this
-    let square = 0
-    for (let r = 0; r < d; r++) square += forth[r * d + a] * forth[r * d + a]
-    return Math.sqrt(square)
+    return Array.from({ length: d }, (_, a) => {
+      let square = 0
+      for (let r = 0; r < d; r++) square += forth[r * d + a] * forth[r * d + a]
+      return Math.sqrt(square)
+    })
   }
 
   /** Component a of what the model's displacement at `from` is in the cube. */
@@ -115,7 +108,6 @@ export class Frame {
     if (most < LEAST_STRETCH) return false
     this.turn(model)
     this.turned = true
-    this.changes++
     return true
   }
 
@@ -155,7 +147,7 @@ export class Frame {
         for (let k = 0; k < d; k++) sum += vectors[k * d + i] * values[from + k]
         column[i] = sum * by(i)
       }
-      for (let i = 0; i < d; i++) values[from + i] = column[i]
+      values.set(column.subarray(0, d), from)
     }
     for (let k = 0; k < m; k++) into(points, k * d, (i) => 1 / stretch[i])
     into(gradient, 0, (i) => stretch[i])

@@ -77,7 +77,7 @@ export class LocalRbf implements Strategy {
     this.move = "candidate"
     if (Number.isNaN(this.loss)) {
       this.move = "uniform"
-      for (let i = 0; i < out.length; i++) out[i] = this.base[i]
+      out.set(this.base)
     } else this.choose(out)
     this.pending.push(id)
     return true

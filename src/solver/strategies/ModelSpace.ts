@@ -56,7 +56,7 @@ export class ModelSpace {
 
   /** Lengths of its axes in the cube. */
   get lengths(): ReadonlyArray<number> {
-    return Array.from({ length: this.d }, (_, a) => this.frame.length(a))
+    return this.frame.lengths
   }
 
   /** Displacements count along the first `d` of `axes` from now on. */

@@ -153,31 +153,17 @@ export class Simplex {
 
   /** The rules of acceptance. `loss` belongs to the reflected point, or to the one tried after it. */
   private decide(loss: number): void {
-    const { losses, order, n, factors } = this
+    const { losses, order, n, factors, move } = this
     const reflected = losses[n + 1]
-    switch (this.move) {
-      case "reflect": {
-        const worst = losses[order[n]]
-        if (loss < losses[order[0]]) this.tryAt("expand", n + 2, factors.expand)
-        else if (loss < losses[order[n - 1]]) this.accept(n + 1)
-        else if (loss < worst) this.tryAt("contract outside", n + 2, factors.contract)
-        else this.tryAt("contract inside", n + 2, -factors.contract)
-        return
-      }
-      case "expand":
-        this.accept(loss < reflected ? n + 2 : n + 1)
-        return
-      case "contract outside":
-        if (loss <= reflected) this.accept(n + 2)
-        else this.shrink()
-        return
-      case "contract inside":
-        if (loss < losses[order[n]]) this.accept(n + 2)
-        else this.shrink()
-        return
-      default:
-        return
-    }
+    const worst = losses[order[n]]
+    if (move === "reflect") {
+      if (loss < losses[order[0]]) this.tryAt("expand", n + 2, factors.expand)
+      else if (loss < losses[order[n - 1]]) this.accept(n + 1)
+      else if (loss < worst) this.tryAt("contract outside", n + 2, factors.contract)
+      else this.tryAt("contract inside", n + 2, -factors.contract)
+    } else if (move === "expand") this.accept(loss < reflected ? n + 2 : n + 1)
+    else if (move === "contract outside" ? loss <= reflected : loss < worst) this.accept(n + 2)
+    else this.shrink()
   }
 
   /** Wants the point at centroid + factor * (centroid - worst). */
@@ -185,7 +171,7 @@ export class Simplex {
     const { space, points, centroid, free } = this
     const worst = this.order[this.n] * space.size
     const to = slot * space.size
-    for (let i = 0; i < space.size; i++) points[to + i] = points[worst + i]
+    points.copyWithin(to, worst, worst + space.size)
     for (let k = 0; k < free.length; k++) {
       const i = free[k]
       points[to + i] = this.bounded(i, centroid[i] + factor * (centroid[i] - points[worst + i]))

@@ -80,7 +80,7 @@ export class TrustRegion {
   private several = false
   /** The last step failed: mend the geometry or go finer before the next one. */
   private mend = false
-  /** `z` is where the model is lowest, and nothing has changed since. */
+  /** `z`, or what another worker was given, is where the model is lowest, and nothing has changed since. */
   private solved = false
   private readonly z: Float64Array
   private readonly aside: Float64Array
@@ -169,17 +169,16 @@ export class TrustRegion {
   }
 
   /**
-   * Writes a point that the model can use while the descent waits for a step: around that step. False while there is no step
-   * to wait for.
+   * Writes a point that the model can use while the descent waits for a step: around that step; or mostly, where the model is
+   * lowest by now, if that is elsewhere. False while there is no step to wait for.
    */
   spare(out: Float64Array): boolean {
     this.several = true
     if (this.state !== STEPS || Number.isNaN(this.pending)) return false
-    const { draw } = this.context
-    const { aside, z } = this
-    const radius = this.resolution.delta * 2 ** -draw.uniform()
-    for (let a = 0; a < this.model.d; a++) aside[a] = z[a] + radius * (2 * draw.uniform() - 1)
-    this.place.toPoint(aside, out)
+    const { aside, context, model, place, resolution, steering } = this
+    place.box(model, resolution.delta, steering)
+    this.solved = steering.spare(model, this.z, aside, resolution.delta, context.draw, this.solved)
+    place.toPoint(aside, out)
     return true
   }
 
@@ -229,6 +228,8 @@ export class TrustRegion {
   /** Nothing was learned: come nearer, and where that is not possible, go finer. */
   private retreat(): void {
     this.mend = false
+    // Another worker may have been given the model's lowest point in the meantime.
+    if (this.several) this.solved = false
     if (this.resolution.delta > this.resolution.rho) this.resolution.narrow(0.5)
     else this.refine()
   }
@@ -273,7 +274,7 @@ export class TrustRegion {
     const { model } = this
     this.place.toModel(this.point, this.z)
     if (this.target >= 0) return fromBest(model, this.z) > 0
-    this.promised = model.value(model.points, model.best * model.d) - model.value(this.z)
+    this.promised = model.gain(this.z)
     return this.promised > 0
   }
 
@@ -344,8 +345,7 @@ export class TrustRegion {
     }
     const ratio = gain / this.promised
     this.mend = !this.promises.note(ratio)
-    const length = fromBest(model, this.z)
-    this.resolution.judge(ratio, length)
+    this.resolution.judge(ratio, fromBest(model, this.z))
     absorb(model, this.z, loss, this.resolution.delta, roomOf(model, this.promises))
     this.failures = this.mend ? this.failures + 1 : 0
     if (this.failures === FAILURES_IN_FRAME) this.reframe()
@@ -357,19 +357,22 @@ export class TrustRegion {
 
   /**
    * Another's reading at `point`: taken into the model where it is near, and from farther away where it is better than all
-   * of it. Better and farther still, it is a better place to start from.
+   * of it. Better and farther still, it is a better place to start from. Of several workers, what the model promised there and
+   * the reading kept moves the radius too.
    */
   private adopt(loss: number): void {
-    const { model, z } = this
-    const better = loss < model.losses[model.best]
-    this.aside.set(z)
-    this.place.toModel(this.point, z)
-    const reach = (better ? NEAR : this.several ? ADOPTED_OF_SEVERAL : ADOPTED) * this.resolution.delta
-    if (this.place.holds(this.point) && fromBest(model, z) <= reach) {
+    const { aside, model, resolution, several } = this
+    const gain = model.losses[model.best] - loss
+    aside.set(this.z)
+    this.place.toModel(this.point, aside)
+    const length = fromBest(model, aside)
+    const promised = model.gain(aside)
+    if (several && promised > 0) resolution.judge(gain / promised, length)
+    const reach = gain > 0 ? NEAR : several ? ADOPTED_OF_SEVERAL : ADOPTED
+    if (this.place.holds(this.point) && length <= reach * resolution.delta) {
       this.solved = false
-      absorb(model, z, loss, this.resolution.delta, roomOf(model, this.promises))
-    } else if (better) this.overtaken = true
-    z.set(this.aside)
+      absorb(model, aside, loss, resolution.delta, roomOf(model, this.promises))
+    } else if (gain > 0) this.overtaken = true
   }
 
   /** Lets the frame follow the model's curvature, if it is time for that and would change something. */

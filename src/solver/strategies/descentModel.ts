@@ -15,7 +15,7 @@ const MOST_POINTS_OF_SEVERAL = 66
 const NEAR = 10
 /** The same for the points that only several workers bring, and the share of the latest promises that must have been kept. */
 const NEAR_OF_SEVERAL = 5
-const KEPT_OF_SEVERAL = 0.75
+const KEPT_OF_SEVERAL = 0.6
 
 /** A model over so many dimensions, for one evaluation at a time or for several workers. */
 export function descentModel(d: number, several: boolean): MinimumNormModel {
