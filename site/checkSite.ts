@@ -1,9 +1,14 @@
-/** Follows every link of the built site: to a page that is there, to a heading that is there, to a file that is there. */
+/**
+ * Follows every link of the built site, of all its versions: to a page that is there, to a heading that is there, to a file that is there.
+ * Each page must lead to the root of each version.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
-const dist = join(import.meta.dirname, "dist")
-const base = process.env["ARQON_SITE_BASE"] ?? "/"
+const site = import.meta.dirname
+const dist = process.env["ARQON_SITE_ROOT"] ?? join(site, "dist")
+const listed = process.env["ARQON_SITE_VERSIONS"] ?? readFileSync(join(site, "versions.json"), "utf8")
+const roots = (JSON.parse(listed) as ReadonlyArray<{ readonly link: string }>).map(({ link }) => link)
 
 const pages = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) =>
   name.endsWith(".html"),
@@ -15,7 +20,7 @@ const anchors = new Map(
 
 /** The page or file behind an address of the site; null where there is none. */
 function behind(path: string): string | null {
-  const name = decodeURIComponent(path).slice(base.length)
+  const name = decodeURIComponent(path).slice(1)
   const candidates =
     name === "" || name.endsWith("/") ? [`${name}index.html`] : [name, `${name}.html`, `${name}/index.html`]
   return (
@@ -26,7 +31,11 @@ function behind(path: string): string | null {
 const broken: Array<string> = []
 let followed = 0
 for (const [name, text] of texts) {
-  const here = new URL(name.replace(/(index)?\.html$/, ""), `https://site.invalid${base}`)
+  const here = new URL(name.replace(/(index)?\.html$/, ""), "https://site.invalid/")
+  const links = new Set([...text.matchAll(/ href="([^"]+)"/g)].map(([, link]) => link))
+  // The page of what is not found is drawn in the browser.
+  const missing = name.endsWith("404.html") ? [] : roots.filter((root) => !links.has(root))
+  broken.push(...missing.map((root) => `${name}: no link to the version at ${root}`))
   for (const [, raw] of text.matchAll(/ (?:href|src)="([^"]+)"/g)) {
     const link = raw.replaceAll("&amp;", "&")
     if (/^(https?:|mailto:|data:)/.test(link)) continue

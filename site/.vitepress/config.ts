@@ -59,7 +59,13 @@ function apiSidebar(): Array<DefaultTheme.SidebarItem> {
   return [{ text: "API", link: "/api/", items: items.toSorted((a, b) => a.text.localeCompare(b.text)) }]
 }
 
-const versions = JSON.parse(read("versions.json")) as Array<{ text: string; link: string }>
+/** The versions, the newest first, each with the absolute address of its root. */
+const versions = JSON.parse(process.env["ARQON_SITE_VERSIONS"] ?? read("versions.json")) as ReadonlyArray<{
+  readonly text: string
+  readonly link: string
+}>
+const base = process.env["ARQON_SITE_BASE"] ?? "/"
+const here = versions.find(({ link }) => link === base) ?? versions[0]
 
 // oxlint-disable-next-line import/no-default-export -- VitePress reads it so
 export default defineConfig({
@@ -67,9 +73,9 @@ export default defineConfig({
   description: "An actor-model runtime that tunes live systems: measure, decide, apply, measure again.",
   lang: "en",
   srcDir: ".pages",
-  outDir: "dist",
+  outDir: join(process.env["ARQON_SITE_ROOT"] ?? "dist", base),
   cacheDir: ".cache",
-  base: process.env["ARQON_SITE_BASE"] ?? "/",
+  base,
   cleanUrls: true,
   lastUpdated: false,
   markdown: {
@@ -88,12 +94,7 @@ export default defineConfig({
     server: { fs: { allow: [resolve(site, "..")] } },
     build: { chunkSizeWarningLimit: 2_000 },
   },
-  head: [
-    [
-      "link",
-      { rel: "icon", href: `${process.env["ARQON_SITE_BASE"] ?? "/"}icon.svg`, type: "image/svg+xml" },
-    ],
-  ],
+  head: [["link", { rel: "icon", href: `${base}icon.svg`, type: "image/svg+xml" }]],
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
@@ -103,9 +104,9 @@ export default defineConfig({
       { text: "API", link: "/api/" },
       { text: "Statecharts", link: "/machines/" },
       {
-        text: versions[0].text,
+        text: here.text,
         items: [
-          ...versions,
+          ...versions.map((props) => ({ component: "VersionLink", props })),
           { text: "Changelog", link: "/changelog" },
           { text: "Migrate", link: "/how-to/migrate" },
         ],

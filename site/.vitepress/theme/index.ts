@@ -2,6 +2,7 @@
 import type { Theme } from "vitepress"
 import DefaultTheme from "vitepress/theme"
 import Statechart from "./Statechart.vue"
+import VersionLink from "./VersionLink.vue"
 import "./style.css"
 
 // oxlint-disable-next-line import/no-default-export -- VitePress reads it so
@@ -9,6 +10,7 @@ export default {
   extends: DefaultTheme,
   enhanceApp: ({ app, router, siteData }) => {
     app.component("Statechart", Statechart)
+    app.component("VersionLink", VersionLink)
     // Every other page has a main part of its own.
     router.onAfterRouteChange = (to) => {
       // Pages are also rendered where there is no document: at build time.
