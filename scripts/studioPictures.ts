@@ -32,6 +32,8 @@ interface Shown {
   readonly ready: string
   /** Its file in the documentation. */
   readonly doc?: string
+  /** How the documentation shows it, where not on a desk. */
+  readonly docLooks?: Looks
   /** What is pressed before the picture. */
   readonly first?: (page: Page) => Promise<void>
 }
@@ -123,6 +125,17 @@ const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", bod
 const [browser, demo, shelf, fleet] = await Promise.all([launch(), openDemo(), openShelf(), openFleet()])
 await sleep(DEMO_MS)
 
+/** To a moment after the trip, at two fifths of the recording. */
+const toTrip = async (page: Page): Promise<void> => {
+  await page.locator(".replay input[type=range]").evaluate((slider) => {
+    const input = slider as HTMLInputElement
+    input.value = String(Number(input.min) + 0.42 * (Number(input.max) - Number(input.min)))
+    input.dispatchEvent(new Event("input"))
+  })
+  await page.getByText("SafeMode is open", { exact: true }).first().waitFor()
+  await sleep(500)
+}
+
 const CHART = ".statechart .state[data-active]"
 const SHOWN: ReadonlyArray<Shown> = [
   {
@@ -146,16 +159,16 @@ const SHOWN: ReadonlyArray<Shown> = [
     hash: "#/overview",
     ready: ".replay + .overview .dial[aria-valuenow]",
     doc: "studio-replay.webp",
-    // A moment after the trip, at two fifths of the recording.
-    first: async (page) => {
-      await page.locator(".replay input[type=range]").evaluate((slider) => {
-        const input = slider as HTMLInputElement
-        input.value = String(Number(input.min) + 0.42 * (Number(input.max) - Number(input.min)))
-        input.dispatchEvent(new Event("input"))
-      })
-      await page.getByText("SafeMode is open", { exact: true }).first().waitFor()
-      await sleep(500)
-    },
+    first: toTrip,
+  },
+  {
+    name: "phone",
+    url: shelf.url,
+    hash: "#/overview",
+    ready: ".replay + .overview .dial[aria-valuenow]",
+    doc: "studio-phone.webp",
+    docLooks: { ...PHONE, theme: "dark" },
+    first: toTrip,
   },
   { name: "recorded", url: shelf.url, hash: "#/fleet", ready: ".engine" },
   { name: "solver", url: shelf.url, hash: "#/solver", ready: ".shares li" },
@@ -174,6 +187,6 @@ for (const shown of docs ? [] : SHOWN)
     ] as const)
       await take(browser, shown, { ...box, theme }, join(out, `${shown.name}-${size}-${theme}.png`))
 for (const shown of docs ? SHOWN : [])
-  if (shown.doc !== undefined) await take(browser, shown, IN_DOCS, join(images, shown.doc))
+  if (shown.doc !== undefined) await take(browser, shown, shown.docLooks ?? IN_DOCS, join(images, shown.doc))
 await Promise.allSettled([browser.close(), demo.close(), shelf.close(), fleet.close(), game.close()])
 console.log(`The pictures are in ${docs ? images : out}`)

@@ -159,7 +159,15 @@ function objective(scope: Scope, entry: FleetEntry, shown: TimelineModel, track:
     cursorUs: () => null,
     nothing: "No cycle has been completed yet.",
     lines: [
-      { name: "objective", values: (of) => of.objective, color: "--series-1", width: 1.75, stepped: true },
+      {
+        name: "objective",
+        values: (of) => of.objective,
+        color: "--series-1",
+        width: 1.75,
+        stepped: true,
+        // An engine that rests has one reading, and no line.
+        points: true,
+      },
     ],
   })
   scope.add(chart.close)

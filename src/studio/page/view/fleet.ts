@@ -85,7 +85,7 @@ function engineList(model: Model, scope: Scope): HTMLElement {
           { class: "small faint run mono" },
           recording === null
             ? entry.runId
-            : `${clock(recording.fromUs)}, ${span(recording.toUs - recording.fromUs)}`,
+            : `began ${clock(recording.fromUs)}, lasted ${span(recording.toUs - recording.fromUs)}`,
         ),
       )
       return {
@@ -101,7 +101,9 @@ function engineList(model: Model, scope: Scope): HTMLElement {
     show(found.slice(0, SHOWN))
     nothing.hidden = found.length > 0
     const rest = found.length > SHOWN ? `; the first ${SHOWN} are shown` : ""
-    say(status, capital(`${counted(found.length, "engine")} of ${all.length}${rest}`))
+    const kind = all.every(({ recording }) => recording !== null) ? "recorded run" : "engine"
+    const of = found.length === all.length ? "" : ` of ${all.length}`
+    say(status, capital(`${counted(found.length, kind)}${of}${rest}`))
   })
   return h(
     "section",

@@ -104,7 +104,7 @@ function head(run: SolverRun, files: ReadonlyArray<string>): HTMLElement {
       tile("Best value", figure(run.best?.value)),
       tile("Evaluations", `${done} of ${run.budget}`),
       tile("Failed", String(run.counts.failed)),
-      tile("Out", String(run.counts.pending)),
+      tile("Under way", String(run.counts.pending)),
       tile("Landscape", run.classification === null ? "–" : capital(latestLabel(run.classification))),
     ),
     ...run.warnings.map((warning) => h("p", { class: "small soft" }, warning)),
