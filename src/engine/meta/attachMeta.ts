@@ -126,7 +126,7 @@ class CycleWatch {
     this.passOn()
   }
 
-  /** Also to a cycle that was started anew and knows nothing of it. */
+  /** Every time, because a restarted cycle does not know its gains. */
   passOn(): void {
     const cycle = this.host.actor.getSnapshot().children.cycle
     const snapshot = cycle?.getSnapshot()

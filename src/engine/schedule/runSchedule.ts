@@ -10,16 +10,17 @@ import * as Effect from "effect/Effect"
 import { type PatternRooms } from "../../control/pattern.ts"
 import { sightingSteps } from "../../control/homeostasis.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
-import { NOT_TRIPPED, WINDOW_CLOSED, WINDOW_EXPIRED } from "../../hot/codes.ts"
+import { WINDOW_CLOSED, WINDOW_EXPIRED } from "../../hot/codes.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
 import { recordVerdict } from "../../../machines/hotAudit.ts"
 import type { Waiting } from "../../../machines/relocationState.ts"
 import { type Admission, DeadlineExecutive } from "../../scheduler/DeadlineExecutive.ts"
 import type { dueOf } from "../../telemetry/dueOf.ts"
 import type { AuditTrail } from "../audit/AuditTrail.ts"
+import { mayTrip } from "../calls/mayTrip.ts"
 import { errorText } from "../calls/outcome.ts"
 import type { Notifications } from "../calls/Notifications.ts"
-import { type EngineActor, isProving } from "../contract/EngineSnapshot.ts"
+import type { EngineActor } from "../contract/EngineSnapshot.ts"
 import type { Analysis, EngineSchedule, SchedulePort } from "../contract/ScheduleState.ts"
 import type { ChildSpec } from "../supervision/supervise.ts"
 
@@ -46,7 +47,7 @@ const DEMAND = {
 } as const
 /** Results that are looked back upon by default. */
 const OF = 10
-/** How long the thread is kept at a stretch, ns. */
+/** Longest time that the thread is kept, ns. */
 const SLICE_NS = 500_000
 
 /** One kind of analysis. */
@@ -242,9 +243,7 @@ class EngineAnalyses implements SchedulePort {
     for (let rest = this.outcomes; rest !== 0; rest &= rest - 1) count++
     if (count < trip) return
     this.outcomes = 0
-    const open = Atomics.load(hot.executor.latch, 0) !== NOT_TRIPPED
-    if (open || !actor.getSnapshot().matches("running") || isProving(actor)) return
-    actor.send({ type: "trip", reason: "deadlinesMissed", nowUs: hot.nowCell[0] })
+    if (mayTrip(this.host)) actor.send({ type: "trip", reason: "deadlinesMissed", nowUs: hot.nowCell[0] })
   }
 
   /** The temporal key of the homeostasis cache: what waits for a look at the context gets one. */

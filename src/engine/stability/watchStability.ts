@@ -2,8 +2,8 @@
  * The stability latch of an engine: it sees each window before the actors do, and opens SafeMode (`instability`) when the loop has
  * become unstable. Only engines with the option `stability` load it.
  *
- * It has the last word: whoever acts on the same window first (an emergency, the runaway guard, a rule, the cycle's own regressions)
- * leaves it nothing to do. It trips an engine that tunes or relocates; one that proves its base before a stop ends by itself.
+ * It acts last: what acts on the same window first (an emergency, the runaway guard, a rule, the cycle's own regressions)
+ * leaves it nothing to do.
  *
  * After that the tuner comes to rest: it goes on at a calm pace for a while, with more windows for a reading and smaller steps.
  *
@@ -17,7 +17,8 @@ import { type Pace, USUAL_PACE } from "../../../machines/cycleLimits.ts"
 import { recordVerdict } from "../../../machines/hotAudit.ts"
 import type { dueOf } from "../../telemetry/dueOf.ts"
 import type { AuditTrail } from "../audit/AuditTrail.ts"
-import { type EngineActor, isProving } from "../contract/EngineSnapshot.ts"
+import { mayTrip } from "../calls/mayTrip.ts"
+import type { EngineActor } from "../contract/EngineSnapshot.ts"
 import type { StabilityPort, StabilityState } from "../contract/StabilityState.ts"
 
 /** The engine, as far as its stability goes. */
@@ -53,7 +54,7 @@ export function watchStability(host: StabilityHost): StabilityPort {
     if (window === null) return
     if (window.status === "expired") return loop.miss()
     hot.config.readUnits(units)
-    // What opened SafeMode may have been this very swing: it is judged anew once that is over.
+    // This swing may be what opened SafeMode, so it is judged again afterwards.
     const open = isOpen()
     if (wasOpen && !open) loop.rearm()
     wasOpen = open
@@ -79,14 +80,13 @@ export function watchStability(host: StabilityHost): StabilityPort {
   const act = (): void => {
     unstable = false
     const finding = loop.finding()
-    const { actor } = host
-    if (isOpen() || !actor.getSnapshot().matches("running") || isProving(actor)) return
+    if (!mayTrip(host)) return
     const nowUs = hot.nowCell[0]
     const text = `${findingText(finding)} ${CALM_TEXT}`
     last = { finding, text, atUs: nowUs }
     judged("fail", finding, nowUs)
     host.trail.withNote("safeModeEntered", text, () =>
-      actor.send({ type: "trip", reason: "instability", nowUs }),
+      host.actor.send({ type: "trip", reason: "instability", nowUs }),
     )
     calmLeft = CALM_WINDOWS
     keepPace()
@@ -100,7 +100,7 @@ export function watchStability(host: StabilityHost): StabilityPort {
     host.trail.withNote("verdict", CALM_OVER, () => judged("pass", loop.finding(), hot.nowCell[0]))
   }
 
-  /** Also for a cycle that was started anew and knows nothing of it. */
+  /** Every time, because a restarted cycle does not know its pace. */
   const keepPace = (): void => {
     const { cycle } = host.actor.getSnapshot().children
     const snapshot = cycle?.getSnapshot()
