@@ -13,6 +13,7 @@ const PURE = [
   "domain",
   "control",
   "meta",
+  "morph",
   "solver",
   "scheduler",
   "telemetry",

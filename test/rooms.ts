@@ -21,7 +21,7 @@ const XSTATE = /^xstate(\/|$)/
 const RXJS = /^rxjs(\/|$)/
 const NODE = /^node:/
 
-/** Lowest first. A room is a folder of `src`, or a folder of `machines`, `platform`, `studio`, `engine` or `journal` with rules of its own. */
+/** Lowest first. A room is a folder of `src`, or a folder of `machines`, `platform`, `studio`, `engine`, `journal` or `morph` with rules of its own. */
 export const RULES: Readonly<Record<string, Rule>> = {
   hot: { rooms: [], packages: [] },
   domain: { rooms: ["hot"], packages: [/^effect\/(Data|Result)$/] },
@@ -40,6 +40,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [EFFECT, XSTATE],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
+  // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
+  "morph/contracts": { rooms: [], packages: [] },
   system: { rooms: ["domain"], packages: [EFFECT, NODE] },
   "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },
   journal: {

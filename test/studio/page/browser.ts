@@ -41,6 +41,8 @@ export interface Looks {
   readonly height?: number
   readonly theme?: "light" | "dark"
   readonly still?: boolean
+  /** Runs in the page before any script of its own. */
+  readonly before?: () => void
 }
 
 export interface Seen {
@@ -59,6 +61,7 @@ export async function look(browser: Browser, url: string, looks: Looks = {}): Pr
   })
   context.setDefaultTimeout(120_000)
   const page = await context.newPage()
+  if (looks.before !== undefined) await page.addInitScript(looks.before)
   const complaints: Array<string> = []
   page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`))
   page.on("console", (message) => {

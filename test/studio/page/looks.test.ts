@@ -77,6 +77,29 @@ describe.each([360, 768])("at a width of %i pixels", (width) => {
   })
 })
 
+describe("a chart that has not been fitted to its place yet", () => {
+  it("makes the page no wider than a phone", async () => {
+    const { page, close } = await look(browser, shelf.url, {
+      width: 360,
+      height: 780,
+      still: true,
+      before: () => {
+        // Charts are fitted by an observer. One that never reports keeps the page in its first frame.
+        window.ResizeObserver = class {
+          observe(): void {}
+          unobserve(): void {}
+          disconnect(): void {}
+        }
+      },
+    })
+    await page.evaluate(() => (location.hash = "#/overview"))
+    await page.waitForSelector(".replay + .overview .dial[aria-valuenow]")
+    expect(await page.evaluate(() => document.querySelectorAll(".uplot").length)).toBeGreaterThan(3)
+    expect(await page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
+    await close()
+  })
+})
+
 describe("names, notes and readings that nobody expects", () => {
   const long = "the_extremely_long_name_of_a_knob_that_nobody_should_have_chosen_but_somebody_did"
   const turning = "مهلة \u202eالاتصال"
