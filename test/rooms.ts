@@ -33,6 +33,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   scheduler: { rooms: ["domain"], packages: [] },
+  // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
+  "morph/contracts": { rooms: [], packages: [] },
   machines: { rooms: [...NUMBERS, "meta", "solver"], packages: [XSTATE] },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {
@@ -40,8 +42,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [EFFECT, XSTATE],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
-  // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
-  "morph/contracts": { rooms: [], packages: [] },
   system: { rooms: ["domain"], packages: [EFFECT, NODE] },
   "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },
   journal: {
