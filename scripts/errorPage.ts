@@ -216,7 +216,7 @@ export function errorPage(): string {
     "",
     ...tagged("AuditError", filledIn(AUDIT, "{sink}", "{detail}")),
     ...tagged(
-      "ConfigError, ResultError, StateError and ArtifactError",
+      "ConfigError, ResultError, StateError, ArtifactError and GrowthError",
       filledIn(REFUSED, "{count} problems"),
     ),
     ...tagged("FleetError", filledIn(FLEET, "{key}", "{detail}")),

@@ -83,6 +83,15 @@ export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactErr
   }
 }
 
+/** A call on a growing host that was refused: its options, data or a command. Lists every problem at once, and nothing was changed. */
+export class GrowthError extends /* @__PURE__ */ Data.TaggedError("GrowthError")<{
+  readonly problems: ReadonlyArray<Problem>
+}> {
+  override get message(): string {
+    return problemText("growth", this.problems)
+  }
+}
+
 /** A call that does not fit where the engine, or the fleet, is in its life. */
 export class EngineStateError extends /* @__PURE__ */ Data.TaggedError("EngineStateError")<{
   readonly reason:

@@ -48,6 +48,7 @@ export const REFUSED = {
   state: (problems: string) => `The state has ${problems}:`,
   artifact: (problems: string) => `The artifact has ${problems}:`,
   history: (problems: string) => `The history has ${problems}:`,
+  growth: (problems: string) => `The call on the growing host has ${problems}:`,
 } as const
 
 /** By reason of a `FleetError`: of the engine's key, and of what else there is to say. */

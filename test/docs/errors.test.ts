@@ -10,6 +10,7 @@ import {
   EngineFaultError,
   EngineStateError,
   FleetError,
+  GrowthError,
   ResultError,
   StateError,
   VariantError,
@@ -78,6 +79,7 @@ describe("the error messages", () => {
       new StateError({ problems }),
       new ArtifactError({ document: "artifact", problems }),
       new ArtifactError({ document: "history", problems: [...problems, ...problems] }),
+      new GrowthError({ problems }),
     ].map(({ message }) => message.split("\n", 1)[0])
     const filledIn = said.map((text) =>
       text
