@@ -35,7 +35,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
   scheduler: { rooms: ["domain"], packages: [] },
   // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
   "morph/contracts": { rooms: [], packages: [] },
-  machines: { rooms: [...NUMBERS, "meta", "solver"], packages: [XSTATE] },
+  // The life cycle as pure functions; its charts are in machines.
+  "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },
+  machines: {
+    rooms: [...NUMBERS, "meta", "solver", "morph/contracts", "morph/grafting"],
+    packages: [XSTATE],
+  },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
   engine: {
     rooms: [...NUMBERS, "meta", "scheduler", "solver", "telemetry", "machines", "engine/interop"],
