@@ -34,6 +34,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   scheduler: { rooms: ["domain"], packages: [] },
   // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
+  "morph/tensor": { rooms: [], packages: [] },
   "morph/contracts": { rooms: [], packages: [] },
   // The life cycle as pure functions; its charts are in machines.
   "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },
