@@ -1,12 +1,12 @@
 import type { Problem } from "../src/domain/errors.ts"
-import { ConfigError } from "../src/domain/errors.ts"
+import { ConfigError, GrowthError } from "../src/domain/errors.ts"
 
-/** The problems of the ConfigError that a call throws. */
+/** The problems of the ConfigError or GrowthError that a call throws. */
 export function problemsOf(call: () => unknown): ReadonlyArray<Problem> {
   try {
     call()
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems
+    if (error instanceof ConfigError || error instanceof GrowthError) return error.problems
     throw error
   }
   throw new Error("nothing was refused")

@@ -36,6 +36,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
   "morph/tensor": { rooms: [], packages: [] },
   "morph/contracts": { rooms: [], packages: [] },
+  "morph/training": { rooms: ["hot", "domain", "morph/tensor", "morph/contracts"], packages: [] },
   // The life cycle as pure functions; its charts are in machines.
   "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },
   "morph/policy": { rooms: ["morph/contracts"], packages: [] },
