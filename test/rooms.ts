@@ -40,6 +40,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   // The life cycle as pure functions; its charts are in machines.
   "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },
   "morph/policy": { rooms: ["morph/contracts"], packages: [] },
+  "morph/bus": { rooms: ["morph/contracts"], packages: [] },
   machines: {
     rooms: [...NUMBERS, "meta", "solver", "morph/contracts", "morph/grafting"],
     packages: [XSTATE],
