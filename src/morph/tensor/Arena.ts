@@ -26,6 +26,8 @@ const MOST_ENTRIES = 252
 const FIRST = DIRECTORY + ENTRY * MOST_ENTRIES
 const SCRATCH = 0xffffffff
 const PAGE_WORDS = 16384
+/** Words behind the last block, because SIMD kernels read up to seven numbers past the end of a tensor (and use none of them). */
+const BEYOND_WORDS = 8
 
 /** What one owner has in the arena. Offsets and lengths count words; the four parts have one layout and one length. */
 export interface Slice {
@@ -272,7 +274,7 @@ export class Arena {
       if (u32[at + 1] - offset >= words) break
       offset = u32[at + 1] + u32[at + 2]
     }
-    this.grow(offset + words, words)
+    this.grow(offset + words + BEYOND_WORDS, words)
     const now = this.views.u32
     const at = DIRECTORY + i * ENTRY
     now.copyWithin(at + ENTRY, at, DIRECTORY + count * ENTRY)

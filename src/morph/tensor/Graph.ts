@@ -51,7 +51,7 @@ export class Graph {
 
   /** What the caller writes before each run. */
   input(name: string, shape: Shape): Node {
-    return this.declare("input", `input:${name}`, name, shape, { name })
+    return this.once("input", `input:${name}`, name, shape, { name })
   }
 
   /** A tensor of the owner's slice. The same name again is the same tensor. */
@@ -64,7 +64,7 @@ export class Graph {
       fanIn: options.fanIn ?? field * (shape.at(-2) ?? 1),
       fanOut: options.fanOut ?? field * (shape.at(-1) ?? 1),
     }
-    return this.declare("parameter", `${this.owner}:${full}`, full, shape, attributes)
+    return this.once("parameter", `${this.owner}:${full}`, full, shape, attributes)
   }
 
   apply(op: string, inputs: ReadonlyArray<Node>, attributes: Attributes = {}): Node {
@@ -96,7 +96,7 @@ export class Graph {
     return this.list.filter((node) => node.op === "parameter" && node.owner === owner)
   }
 
-  private declare(op: string, key: string, where: string, shape: Shape, attributes: Attributes): Node {
+  private once(op: string, key: string, where: string, shape: Shape, attributes: Attributes): Node {
     if (!shape.every((length) => Number.isInteger(length) && length > 0))
       throw new TensorError(where, `has the shape ${shapeText(shape)}`, "Give positive whole numbers")
     const known = this.named.get(key)

@@ -1,0 +1,134 @@
+/**
+ * The default way to run a program, in Node, in threads and in browsers: instructions for the SIMD module, made once and followed by
+ * one call. The same program gives the same bits wherever it runs; against the reference it differs by rounding, because its sums are
+ * single and not double (their order is stated where each kernel is written, in `scripts/kernels`).
+ *
+ * The bits of a NaN are the one exception: an engine may choose them. Where one is, its neighbours are the same everywhere.
+ */
+import type { Arena } from "../Arena.ts"
+import type { Node, Step } from "../ir.ts"
+import { Layout } from "../Layout.ts"
+import { OPERATORS } from "../operators/table.ts"
+import type { Program } from "../Program.ts"
+import type { Plan } from "../ReferencePlan.ts"
+import { Code } from "./Code.ts"
+import { kernelsOver, type Run } from "./kernels.ts"
+import { LOWERED } from "./lowering.ts"
+
+const ONE = 0x3f800000
+
+/** Instructions, then an operator that has none, and so on: stretch i ends where operator i is to run. */
+interface Pass {
+  /** Where each stretch ends, in words from the beginning of the pass. */
+  readonly ends: ReadonlyArray<number>
+  readonly plain: ReadonlyArray<Step>
+}
+
+/** Bytes from where each stretch begins to where the last ends. */
+type Bounds = Int32Array
+
+export class FastPlan implements Plan {
+  readonly program: Program
+  readonly arena: Arena
+  private readonly layout: Layout
+  private readonly run: Run
+  private readonly block: number
+  private readonly passes: readonly [forward: Pass, backward: Pass]
+  private readonly bounds: readonly [Bounds, Bounds]
+
+  constructor(program: Program, arena: Arena) {
+    this.program = program
+    this.arena = arena
+    this.layout = new Layout(program, arena)
+    this.run = kernelsOver(arena.memory)
+    const measured = new Code()
+    this.lowerForward(measured)
+    this.lowerBackward(measured)
+    const scratch = (measured.scratchWords + 3) & ~3
+    this.block = arena.reserve(scratch + measured.words.length)
+    const code = new Code(this.block * 4)
+    const forward = this.lowerForward(code)
+    const middle = code.words.length
+    const backward = this.lowerBackward(code)
+    const start = (this.block + scratch) * 4
+    code.writeTo(arena.memory, start)
+    this.passes = [forward, backward]
+    this.bounds = [
+      Int32Array.from([0, ...forward.ends], (words) => start + words * 4),
+      Int32Array.from([middle, ...backward.ends], (words) => start + words * 4),
+    ]
+  }
+
+  offset(node: Node): number {
+    return this.layout.offset(node)
+  }
+
+  gradient(node: Node): number {
+    return this.layout.gradient(node)
+  }
+
+  forward(): void {
+    this.follow(0)
+  }
+
+  backward(): void {
+    this.follow(1)
+  }
+
+  release(): void {
+    this.arena.release(this.block)
+    this.layout.release()
+  }
+
+  private follow(pass: 0 | 1): void {
+    const { plain } = this.passes[pass]
+    const bounds = this.bounds[pass]
+    for (let i = 0; i < plain.length; i++) {
+      this.run(bounds[i], bounds[i + 1])
+      const operator = OPERATORS[plain[i].node.op]
+      if (pass === 0) operator.forward(this.arena.views, plain[i])
+      else operator.backward?.(this.arena.views, plain[i])
+    }
+    this.run(bounds[plain.length], bounds[plain.length + 1])
+  }
+
+  private lowerForward(code: Code): Pass {
+    const ends: Array<number> = []
+    const plain: Array<Step> = []
+    for (const step of this.layout.steps) {
+      const lowered = LOWERED[step.node.op]
+      if (lowered !== undefined) lowered.forward(code, step)
+      else {
+        ends.push(code.words.length)
+        plain.push(step)
+      }
+    }
+    return { ends: [...ends, code.words.length], plain }
+  }
+
+  private lowerBackward(code: Code): Pass {
+    const { arena, layout, program } = this
+    const ends: Array<number> = []
+    const plain: Array<Step> = []
+    const { loss } = program
+    if (loss !== null) {
+      for (const owner of program.train) {
+        const { gradients, length } = arena.slice(owner)
+        code.add("fill", gradients * 4, length, 0)
+      }
+      code.add("fill", layout.gradients * 4, layout.gradientWords, 0)
+      const at = layout.gradient(loss)
+      if (at >= 0) code.add("fill", at * 4, 1, ONE)
+    }
+    for (const step of layout.steps.toReversed()) {
+      if (step.gradient < 0 || OPERATORS[step.node.op].backward === undefined) continue
+      const lowered = LOWERED[step.node.op]
+      if (lowered !== undefined) lowered.backward?.(code, step)
+      else {
+        ends.push(code.words.length)
+        plain.push(step)
+      }
+    }
+    return { ends: [...ends, code.words.length], plain }
+  }
+}

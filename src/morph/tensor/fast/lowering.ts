@@ -1,0 +1,184 @@
+/**
+ * Each operator as instructions. What is missing here runs as its reference kernel between two stretches of instructions, so a plan is
+ * whole from the beginning and an operator becomes fast by a row in this table.
+ */
+import { type Node, sizeOf, type Step } from "../ir.ts"
+import type { Code, KernelName } from "./Code.ts"
+import type { KernelArguments } from "./kernelBytes.ts"
+
+type Lower = (code: Code, step: Step) => void
+
+export interface Lowered {
+  readonly forward: Lower
+  /** Absent where no gradient flows. */
+  readonly backward?: Lower
+}
+
+/** Words to bytes; -1, none, stays below zero. */
+const at = (words: number): number => words * 4
+
+const last = (node: Node): number => node.shape[node.shape.length - 1]
+
+/** Kernels that take result, first input, count, and gradient, share's gradient, input or output, count. */
+type Forward = {
+  [K in KernelName]: KernelArguments[K] extends readonly [y: number, x: number, n: number] ? K : never
+}[KernelName]
+type Backward = {
+  [K in KernelName]: KernelArguments[K] extends readonly [dx: number, g: number, y: number, n: number]
+    ? K
+    : never
+}[KernelName]
+
+const map = (forward: Forward, backward: Backward, reads: "input" | "output"): Lowered => ({
+  forward: (code, { out, ins, size }) => code.add(forward, at(out), at(ins[0]), size),
+  backward: (code, { out, ins, size, gradient, inGradients }) =>
+    code.add(backward, at(inGradients[0]), at(gradient), at(reads === "input" ? ins[0] : out), size),
+})
+
+const dense: Lowered = {
+  forward: (code, step) => {
+    const [x, w, bias = -1] = step.ins
+    const [ins, outs] = step.node.inputs[1].shape
+    code.add(
+      "product",
+      at(step.out),
+      at(x),
+      at(w),
+      at(bias),
+      step.size / outs,
+      ins,
+      outs,
+      at(outs),
+      at(ins),
+      4,
+      at(outs),
+      0,
+      1,
+      0,
+      0,
+      0,
+      0,
+    )
+  },
+  backward: (code, step) => {
+    const [x, w] = step.ins
+    const [dx, dw, db = -1] = step.inGradients
+    const [ins, outs] = step.node.inputs[1].shape
+    const rows = step.size / outs
+    const g = at(step.gradient)
+    if (dx >= 0) {
+      const turned = code.room(ins * outs)
+      code.add("transpose", turned, at(w), ins, outs, 1)
+      code.add(
+        "product",
+        at(dx),
+        g,
+        turned,
+        at(dx),
+        rows,
+        outs,
+        ins,
+        at(ins),
+        at(outs),
+        4,
+        at(ins),
+        at(ins),
+        1,
+        0,
+        0,
+        0,
+        0,
+      )
+    }
+    if (dw >= 0)
+      code.add(
+        "product",
+        at(dw),
+        at(x),
+        g,
+        at(dw),
+        ins,
+        rows,
+        outs,
+        at(outs),
+        4,
+        at(ins),
+        at(outs),
+        at(outs),
+        1,
+        0,
+        0,
+        0,
+        0,
+      )
+    if (db >= 0) code.add("columnSum", at(db), g, rows, outs, at(outs))
+  },
+}
+
+const add: Lowered = {
+  forward: (code, { out, ins, size }) => code.add("add", at(out), at(ins[0]), at(ins[1]), size),
+  backward: (code, { size, gradient, inGradients }) => {
+    for (const dx of inGradients) if (dx >= 0) code.add("accumulate", at(dx), at(gradient), size)
+  },
+}
+
+const crossEntropy: Lowered = {
+  forward: (code, { out, saved, ins, node }) => {
+    const [logits, labels] = node.inputs
+    code.add("crossEntropy", at(out), at(saved), at(ins[0]), at(ins[1]), sizeOf(labels.shape), last(logits))
+  },
+  backward: (code, { saved, gradient, ins, inGradients, node }) => {
+    const [logits, labels] = node.inputs
+    if (inGradients[0] >= 0)
+      code.add(
+        "crossEntropyBack",
+        at(inGradients[0]),
+        at(gradient),
+        at(saved),
+        at(ins[1]),
+        sizeOf(labels.shape),
+        last(logits),
+      )
+  },
+}
+
+const mse: Lowered = {
+  forward: (code, { out, ins, inSizes }) =>
+    code.add("meanSquare", at(out), at(ins[0]), at(ins[1]), inSizes[0]),
+  backward: (code, { gradient, ins, inSizes, inGradients }) => {
+    for (let side = 0; side < 2; side++)
+      if (inGradients[side] >= 0)
+        code.add(
+          "meanSquareBack",
+          at(inGradients[side]),
+          at(gradient),
+          at(ins[side]),
+          at(ins[1 - side]),
+          inSizes[0],
+        )
+  },
+}
+
+const binary: Lowered = {
+  forward: (code, { out, ins, inSizes }) => code.add("binary", at(out), at(ins[0]), at(ins[1]), inSizes[0]),
+  backward: (code, { gradient, ins, inSizes, inGradients }) => {
+    if (inGradients[0] >= 0)
+      code.add("binaryBack", at(inGradients[0]), at(gradient), at(ins[0]), at(ins[1]), inSizes[0])
+  },
+}
+
+export const LOWERED: Readonly<Record<string, Lowered>> = {
+  dense,
+  relu: map("relu", "reluBack", "output"),
+  tanh: map("tanhOf", "tanhBack", "output"),
+  sigmoid: map("sigmoidOf", "sigmoidBack", "output"),
+  silu: map("silu", "siluBack", "input"),
+  gelu: map("gelu", "geluBack", "input"),
+  sin: map("sinOf", "sinBack", "input"),
+  exp: map("expOf", "expBack", "output"),
+  add,
+  stop: { forward: (code, { out, ins, size }) => code.add("copy", at(out), at(ins[0]), size) },
+  crossEntropy,
+  mse,
+  binary,
+}
