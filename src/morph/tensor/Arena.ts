@@ -1,18 +1,9 @@
-import type { Node, Views } from "./ir.ts"
 import { fillInitial } from "./initialisers.ts"
-import { sizeOf } from "./ir.ts"
+import { HEAD_SEED_HIGH, HEAD_SEED_LOW, HEAD_WORDS, type Node, sizeOf, type Views } from "./ir.ts"
 import { TensorError } from "./TensorError.ts"
 
 /** Words at the start that belong to the caller: 64 bytes for the emergency word and what else has to outlive a thread. */
 export const CALLER_WORDS = 16
-/** Words at the head of a slice, before its parameters: see `HEAD_SEED_LOW` and what follows. */
-export const HEAD_WORDS = 16
-/** The seed of the owner's draws. */
-export const HEAD_SEED_LOW = 0
-export const HEAD_SEED_HIGH = 1
-/** Optimiser steps so far: Adam's correction and the count of dropout. */
-export const HEAD_STEP = 2
-
 const MAGIC = 0x41525154
 const VERSION = 1
 const AT_MAGIC = CALLER_WORDS

@@ -1,4 +1,4 @@
-import { type Attributes, type Node, type Shape, sameShape, shapeText, sizeOf } from "./ir.ts"
+import { type Attributes, MOST_AXES, type Node, type Shape, sameShape, shapeText, sizeOf } from "./ir.ts"
 import { isOperator, OPERATORS } from "./operators/table.ts"
 import { TensorError } from "./TensorError.ts"
 
@@ -121,6 +121,8 @@ export class Graph {
     attributes: Attributes,
     where: string,
   ): Node {
+    if (shape.length > MOST_AXES)
+      throw new TensorError(where, `has the shape ${shapeText(shape)}`, `Give at most ${MOST_AXES} axes`)
     const node = { id: this.list.length, op, inputs, shape, attributes, where, owner: this.owner }
     this.list.push(node)
     return node

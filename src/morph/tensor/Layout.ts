@@ -53,6 +53,7 @@ export class Layout {
       .filter((node) => node.op !== "input")
       .map((node) => ({
         node,
+        geometry: Int32Array.from(OPERATORS[node.op].geometry?.(node) ?? []),
         size: sizeOf(node.shape),
         out: this.offset(node),
         gradient: this.gradient(node),

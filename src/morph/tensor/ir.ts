@@ -28,9 +28,22 @@ export interface Views {
   readonly u32: Uint32Array
 }
 
+/** Words at the head of a slice, before its parameters: see `HEAD_SEED_LOW` and what follows. */
+export const HEAD_WORDS = 16
+/** The seed of the owner's draws. */
+export const HEAD_SEED_LOW = 0
+export const HEAD_SEED_HIGH = 1
+/** Optimiser steps so far: Adam's correction and the count of dropout. */
+export const HEAD_STEP = 2
+
+/** Axes that a tensor has at most. */
+export const MOST_AXES = 4
+
 /** A node whose tensors have places. All offsets count words of four bytes from the start of the memory; -1 is none. */
 export interface Step {
   readonly node: Node
+  /** What `Operator.geometry` made of the shapes; empty without it. */
+  readonly geometry: Int32Array
   /** Numbers in the node's own tensor. */
   readonly size: number
   readonly out: number
@@ -55,6 +68,8 @@ export interface Operator {
   readonly arity: readonly [number, number]
   /** The shape of the result; throws `TensorError` with both shapes where they do not fit. */
   readonly shape: (inputs: ReadonlyArray<Shape>, attributes: Attributes, where: string) => Shape
+  /** Whole numbers that the kernels read instead of shapes: made once, when a plan is. */
+  readonly geometry?: (node: Node) => ReadonlyArray<number>
   /** Words that `forward` writes beside its result for `backward` to read. */
   readonly saved?: (node: Node) => number
   readonly forward: Kernel

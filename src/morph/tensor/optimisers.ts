@@ -1,5 +1,5 @@
-import { type Arena, HEAD_STEP, type Slice } from "./Arena.ts"
-import type { Views } from "./ir.ts"
+import type { Arena, Slice } from "./Arena.ts"
+import { HEAD_STEP, type Views } from "./ir.ts"
 import { TensorError } from "./TensorError.ts"
 
 /** Cells of an optimiser's numbers: kept in an array, because a double argument may be allocated. */

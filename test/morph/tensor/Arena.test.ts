@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { Arena, HEAD_WORDS } from "../../../src/morph/tensor/Arena.ts"
+import { Arena } from "../../../src/morph/tensor/Arena.ts"
 import { Graph } from "../../../src/morph/tensor/Graph.ts"
-import type { Node } from "../../../src/morph/tensor/ir.ts"
+import { HEAD_WORDS, type Node } from "../../../src/morph/tensor/ir.ts"
 import { Program } from "../../../src/morph/tensor/Program.ts"
 import { ReferencePlan } from "../../../src/morph/tensor/ReferencePlan.ts"
 

@@ -1,7 +1,7 @@
 /** Means over a batch, as a tensor of shape []. A label that is no class of the row gives NaN, and reads nothing beside the row. */
 import { exp, log, sigmoid } from "../functions.ts"
 import { type Operator, sameShape, sizeOf } from "../ir.ts"
-import { allAlike, lastOf, misfit } from "./rules.ts"
+import { oneNumber, lastOf, misfit } from "./rules.ts"
 
 export const losses: Readonly<Record<string, Operator>> = {
   /** Of softmax(logits [..., classes]) against whole labels [...]. */
@@ -55,10 +55,7 @@ export const losses: Readonly<Record<string, Operator>> = {
   /** Mean of the squared differences. */
   mse: {
     arity: [2, 2],
-    shape: (inputs, attributes, where) => {
-      allAlike(inputs, attributes, where)
-      return []
-    },
+    shape: oneNumber,
     forward: ({ f32 }, s) => {
       const n = s.inSizes[0]
       let total = 0
@@ -82,10 +79,7 @@ export const losses: Readonly<Record<string, Operator>> = {
   /** Mean of the cross-entropy of sigmoid(logits) against targets from 0 to 1, of one shape. */
   binary: {
     arity: [2, 2],
-    shape: (inputs, attributes, where) => {
-      allAlike(inputs, attributes, where)
-      return []
-    },
+    shape: oneNumber,
     forward: ({ f32 }, s) => {
       const n = s.inSizes[0]
       let total = 0
