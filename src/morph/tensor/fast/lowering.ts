@@ -2,13 +2,15 @@
  * Each operator as instructions. What is missing here runs as its reference kernel between two stretches of instructions, so a plan is
  * whole from the beginning and an operator becomes fast by a row in this table.
  */
-import { type Node, sizeOf, type Step } from "../ir.ts"
+import { type Node, sameShape, sizeOf, type Step } from "../ir.ts"
 import type { Code, KernelName } from "./Code.ts"
 import type { KernelArguments } from "./kernelBytes.ts"
 
 type Lower = (code: Code, step: Step) => void
 
 export interface Lowered {
+  /** Whether the shapes are those that the instructions can do; without it they can do all. */
+  readonly fits?: (node: Node) => boolean
   readonly forward: Lower
   /** Absent where no gradient flows. */
   readonly backward?: Lower
@@ -116,6 +118,7 @@ const dense: Lowered = {
 }
 
 const add: Lowered = {
+  fits: ({ inputs: [a, b] }) => sameShape(a.shape, b.shape),
   forward: (code, { out, ins, size }) => code.add("add", at(out), at(ins[0]), at(ins[1]), size),
   backward: (code, { size, gradient, inGradients }) => {
     for (const dx of inGradients) if (dx >= 0) code.add("accumulate", at(dx), at(gradient), size)
@@ -167,7 +170,7 @@ const binary: Lowered = {
   },
 }
 
-export const LOWERED: Readonly<Record<string, Lowered>> = {
+const LOWERED: Readonly<Record<string, Lowered>> = {
   dense,
   relu: map("relu", "reluBack", "output"),
   tanh: map("tanhOf", "tanhBack", "output"),
@@ -181,4 +184,10 @@ export const LOWERED: Readonly<Record<string, Lowered>> = {
   crossEntropy,
   mse,
   binary,
+}
+
+/** A node's instructions; none where its reference kernel runs. */
+export function loweredOf(node: Node): Lowered | undefined {
+  const lowered = LOWERED[node.op]
+  return lowered?.fits?.(node) === false ? undefined : lowered
 }
