@@ -13,7 +13,8 @@ const PURE = [
   "domain",
   "control",
   "meta",
-  "morph",
+  // Those of its Node parts and of its service start threads and processes.
+  "morph/!(node|service)",
   "solver",
   "scheduler",
   "telemetry",

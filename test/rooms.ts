@@ -61,6 +61,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [...NUMBERS, "telemetry", "machines", "engine", "engine/interop", "system"],
     packages: [EFFECT, XSTATE, NODE],
   },
+  // Threads, files and processes of the growing host.
+  "morph/node": {
+    rooms: ["domain", "morph/contracts", "morph/policy", "journal/format", "system"],
+    packages: [NODE],
+  },
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
   // Knows other people's packages by their shapes only, so it imports none.
   adapters: { rooms: ["domain", "telemetry", "engine"], packages: [] },

@@ -123,10 +123,11 @@ export class FrameBuilder {
   private length = 0
   private bodyAt = 0
 
-  constructor(hash: Hash) {
+  /** `state` is where the chain goes on from; a journal's begins with its file head. */
+  constructor(hash: Hash, state: Uint8Array = firstState(hash)) {
     this.hash = hash
-    this.committed = firstState(hash)
-    this.state = this.committed
+    this.committed = state
+    this.state = state
   }
 
   /** The chain's state after everything that was built. */
