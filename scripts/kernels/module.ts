@@ -11,6 +11,8 @@ import { MAPS } from "./maps.ts"
 import { OPTIMISERS } from "./optimisers.ts"
 import { PRODUCTS } from "./products.ts"
 import { ROWS } from "./rows.ts"
+import { TENSORS } from "./tensors.ts"
+import { WINDOWS } from "./windows.ts"
 import { ENDS, WORDS } from "./words.ts"
 
 export interface Module {
@@ -20,7 +22,7 @@ export interface Module {
 
 export function moduleText(): Module {
   const { functions, kernels } = translate(
-    [ENDS, FUNCTIONS, PRODUCTS, MAPS, ROWS, OPTIMISERS, WORDS].join("\n"),
+    [ENDS, FUNCTIONS, PRODUCTS, MAPS, ROWS, TENSORS, WINDOWS, OPTIMISERS, WORDS].join("\n"),
   )
   const text = `(module
 (import "arqon" "memory" (memory 1 65536 shared))

@@ -16,19 +16,25 @@ fn number(n: int): vec { return f32x4.convert_i32x4_s(all(n)) }
 
 // y[j] += the sum of x[r, j]; rows are xRow bytes apart.
 kernel columnSum(y, x, rows, columns, xRow) {
-  for (left = columns * 4; left > 0; left -= 32) {
+  for (left = columns * 4; left > 0; left -= 64) {
     a = load(y)
     b = load(y, 16)
+    c = load(y, 32)
+    d = load(y, 48)
     from = x
     for (r = rows; r > 0; r -= 1) {
       a = a + load(from)
       b = b + load(from, 16)
+      c = c + load(from, 32)
+      d = d + load(from, 48)
       from += xRow
     }
     put(y, a, left)
     put(y + 16, b, left - 16)
-    y += 32
-    x += 32
+    put(y + 32, c, left - 32)
+    put(y + 48, d, left - 48)
+    y += 64
+    x += 64
   }
 }
 

@@ -12,6 +12,11 @@ fn put(to: int, v: vec, left: int) {
   }
 }
 
+// Adds \`length\` bytes of numbers to what is there.
+fn gather(to: int, from: int, length: int) {
+  for (i = 0; i < length; i += 16) { put(to + i, load(to + i) + load(from + i), length - i) }
+}
+
 // Lanes of v where fewer than \`left\` bytes come before, the rest from \`other\`.
 fn within(v: vec, other: vec, left: int): vec {
   return choose(i32x4.lt_s(words(0, 4, 8, 12), all(left)), v, other)

@@ -17,8 +17,8 @@ const MOST_ENTRIES = 252
 const FIRST = DIRECTORY + ENTRY * MOST_ENTRIES
 const SCRATCH = 0xffffffff
 const PAGE_WORDS = 16384
-/** Words behind the last block, because SIMD kernels read up to seven numbers past the end of a tensor (and use none of them). */
-const BEYOND_WORDS = 8
+/** Words behind the last block, because SIMD kernels read up to 60 bytes past the end of a tensor (and use none of them). */
+const BEYOND_WORDS = 16
 
 /** What one owner has in the arena. Offsets and lengths count words; the four parts have one layout and one length. */
 export interface Slice {

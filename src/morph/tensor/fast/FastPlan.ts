@@ -13,7 +13,7 @@ import type { Program } from "../Program.ts"
 import type { Plan } from "../ReferencePlan.ts"
 import { Code } from "./Code.ts"
 import { kernelsOver, type Run } from "./kernels.ts"
-import { loweredOf } from "./lowering.ts"
+import { LOWERED } from "./lowering.ts"
 
 const ONE = 0x3f800000
 
@@ -96,7 +96,7 @@ export class FastPlan implements Plan {
     const ends: Array<number> = []
     const plain: Array<Step> = []
     for (const step of this.layout.steps) {
-      const lowered = loweredOf(step.node)
+      const lowered = LOWERED[step.node.op]
       if (lowered !== undefined) lowered.forward(code, step)
       else {
         ends.push(code.words.length)
@@ -122,7 +122,7 @@ export class FastPlan implements Plan {
     }
     for (const step of layout.steps.toReversed()) {
       if (step.gradient < 0 || OPERATORS[step.node.op].backward === undefined) continue
-      const lowered = loweredOf(step.node)
+      const lowered = LOWERED[step.node.op]
       if (lowered !== undefined) lowered.backward?.(code, step)
       else {
         ends.push(code.words.length)

@@ -15,7 +15,9 @@ const compiled = new Map<boolean, WebAssembly.Module>()
 function moduleFor(shared: boolean): WebAssembly.Module {
   const known = compiled.get(shared)
   if (known !== undefined) return known
-  const bytes = Uint8Array.from(atob(BYTES), (letter) => letter.charCodeAt(0))
+  const bytes = Uint8Array.from({ length: BYTES.length / 2 }, (_, i) =>
+    Number.parseInt(BYTES.slice(2 * i, 2 * i + 2), 16),
+  )
   if (!shared) bytes[FLAGS_AT] = 1
   const made = new WebAssembly.Module(bytes)
   compiled.set(shared, made)

@@ -2,24 +2,12 @@
  * Each operator as instructions. What is missing here runs as its reference kernel between two stretches of instructions, so a plan is
  * whole from the beginning and an operator becomes fast by a row in this table.
  */
-import { type Node, sameShape, sizeOf, type Step } from "../ir.ts"
-import type { Code, KernelName } from "./Code.ts"
+import { sizeOf } from "../ir.ts"
+import type { KernelName } from "./Code.ts"
 import type { KernelArguments } from "./kernelBytes.ts"
-
-type Lower = (code: Code, step: Step) => void
-
-export interface Lowered {
-  /** Whether the shapes are those that the instructions can do; without it they can do all. */
-  readonly fits?: (node: Node) => boolean
-  readonly forward: Lower
-  /** Absent where no gradient flows. */
-  readonly backward?: Lower
-}
-
-/** Words to bytes; -1, none, stays below zero. */
-const at = (words: number): number => words * 4
-
-const last = (node: Node): number => node.shape[node.shape.length - 1]
+import { at, lastOf, type Lowered } from "./lowered.ts"
+import { TENSORS } from "./loweredTensors.ts"
+import { WINDOWS } from "./loweredWindows.ts"
 
 /** Kernels that take result, first input, count, and gradient, share's gradient, input or output, count. */
 type Forward = {
@@ -117,18 +105,10 @@ const dense: Lowered = {
   },
 }
 
-const add: Lowered = {
-  fits: ({ inputs: [a, b] }) => sameShape(a.shape, b.shape),
-  forward: (code, { out, ins, size }) => code.add("add", at(out), at(ins[0]), at(ins[1]), size),
-  backward: (code, { size, gradient, inGradients }) => {
-    for (const dx of inGradients) if (dx >= 0) code.add("accumulate", at(dx), at(gradient), size)
-  },
-}
-
 const crossEntropy: Lowered = {
   forward: (code, { out, saved, ins, node }) => {
     const [logits, labels] = node.inputs
-    code.add("crossEntropy", at(out), at(saved), at(ins[0]), at(ins[1]), sizeOf(labels.shape), last(logits))
+    code.add("crossEntropy", at(out), at(saved), at(ins[0]), at(ins[1]), sizeOf(labels.shape), lastOf(logits))
   },
   backward: (code, { saved, gradient, ins, inGradients, node }) => {
     const [logits, labels] = node.inputs
@@ -140,7 +120,7 @@ const crossEntropy: Lowered = {
         at(saved),
         at(ins[1]),
         sizeOf(labels.shape),
-        last(logits),
+        lastOf(logits),
       )
   },
 }
@@ -170,7 +150,7 @@ const binary: Lowered = {
   },
 }
 
-const LOWERED: Readonly<Record<string, Lowered>> = {
+export const LOWERED: Readonly<Record<string, Lowered>> = {
   dense,
   relu: map("relu", "reluBack", "output"),
   tanh: map("tanhOf", "tanhBack", "output"),
@@ -179,15 +159,10 @@ const LOWERED: Readonly<Record<string, Lowered>> = {
   gelu: map("gelu", "geluBack", "input"),
   sin: map("sinOf", "sinBack", "input"),
   exp: map("expOf", "expBack", "output"),
-  add,
   stop: { forward: (code, { out, ins, size }) => code.add("copy", at(out), at(ins[0]), size) },
   crossEntropy,
   mse,
   binary,
-}
-
-/** A node's instructions; none where its reference kernel runs. */
-export function loweredOf(node: Node): Lowered | undefined {
-  const lowered = LOWERED[node.op]
-  return lowered?.fits?.(node) === false ? undefined : lowered
+  ...TENSORS,
+  ...WINDOWS,
 }

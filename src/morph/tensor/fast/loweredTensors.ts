@@ -1,0 +1,265 @@
+/** Sums, differences and products of unlike shapes, products of matrices, norms, and what moves numbers, as instructions. */
+import { sameShape, type Step } from "../ir.ts"
+import { at, bitsOf, lastOf, type Lowered } from "./lowered.ts"
+
+type Four = [number, number, number, number]
+const ONE = bitsOf(1)
+
+/** Four of the geometry from `from`; strides come in words there, and in bytes in instructions. */
+const four = ({ geometry }: Step, from: number, unit = 1): Four =>
+  Array.from(geometry.subarray(from, from + 4), (n) => n * unit) as Four
+
+const alike = ({ node }: Step): boolean => sameShape(node.inputs[0].shape, node.inputs[1].shape)
+
+const arithmetic = (kind: "add" | "subtract" | "multiply"): Lowered => ({
+  forward: (code, step) => {
+    const { out, ins, size } = step
+    if (alike(step)) code.add(kind, at(out), at(ins[0]), at(ins[1]), size)
+    else
+      code.add(
+        `${kind}Repeated`,
+        ...four(step, 0),
+        ...four(step, 4, 4),
+        ...four(step, 8, 4),
+        at(out),
+        at(ins[0]),
+        at(ins[1]),
+      )
+  },
+  backward: (code, step) => {
+    const { ins, inGradients, size } = step
+    const g = at(step.gradient)
+    for (let side = 0; side < 2; side++) {
+      const d = inGradients[side]
+      if (d < 0) continue
+      const [own, other] = side === 0 ? [4, 8] : [8, 4]
+      const factor = bitsOf(kind === "subtract" && side === 1 ? -1 : 1)
+      if (kind === "multiply") {
+        const along = at(ins[1 - side])
+        if (alike(step)) code.add("addProduct", at(d), g, along, size)
+        else
+          code.add(
+            "shareProduct",
+            ...four(step, 0),
+            ...four(step, own, 4),
+            ...four(step, other, 4),
+            at(d),
+            g,
+            along,
+            ONE,
+          )
+      } else if (alike(step)) code.add("addScaled", at(d), g, size, factor)
+      else code.add("share", ...four(step, 0), ...four(step, own, 4), at(d), g, factor)
+    }
+  },
+})
+
+const scale: Lowered = {
+  forward: (code, { node, out, ins, size }) =>
+    code.add("scale", at(out), at(ins[0]), size, bitsOf(node.attributes["factor"] as number)),
+  backward: (code, { node, gradient, inGradients, size }) =>
+    code.add(
+      "addScaled",
+      at(inGradients[0]),
+      at(gradient),
+      size,
+      bitsOf(node.attributes["factor"] as number),
+    ),
+}
+
+/** Batch, m, k, n; whether b is [n, k]. */
+const matricesOf = ({ geometry, node }: Step) => {
+  const [batch, m, k, n] = geometry
+  return { batch, m, k, n, turned: node.attributes["transposed"] === 1 }
+}
+
+const matmul: Lowered = {
+  forward: (code, step) => {
+    const { batch, m, k, n, turned } = matricesOf(step)
+    const [a, given] = step.ins
+    const b = turned ? code.room(batch * k * n) : at(given)
+    if (turned) code.add("transpose", b, at(given), n, k, batch)
+    code.add(
+      "product",
+      at(step.out),
+      at(a),
+      b,
+      -1,
+      m,
+      k,
+      n,
+      at(n),
+      at(k),
+      4,
+      at(n),
+      0,
+      batch,
+      at(m * n),
+      at(m * k),
+      at(k * n),
+      0,
+    )
+  },
+  backward: (code, step) => {
+    const { batch, m, k, n, turned } = matricesOf(step)
+    const [a, b] = step.ins
+    const [da, db] = step.inGradients
+    const g = at(step.gradient)
+    if (da >= 0) {
+      const right = turned ? at(b) : code.room(batch * k * n)
+      if (!turned) code.add("transpose", right, at(b), k, n, batch)
+      code.add(
+        "product",
+        at(da),
+        g,
+        right,
+        at(da),
+        m,
+        n,
+        k,
+        at(k),
+        at(n),
+        4,
+        at(k),
+        at(k),
+        batch,
+        at(m * k),
+        at(m * n),
+        at(k * n),
+        at(m * k),
+      )
+    }
+    if (db < 0) return
+    if (turned)
+      code.add(
+        "product",
+        at(db),
+        g,
+        at(a),
+        at(db),
+        n,
+        m,
+        k,
+        at(k),
+        4,
+        at(n),
+        at(k),
+        at(k),
+        batch,
+        at(k * n),
+        at(m * n),
+        at(m * k),
+        at(k * n),
+      )
+    else
+      code.add(
+        "product",
+        at(db),
+        at(a),
+        g,
+        at(db),
+        k,
+        m,
+        n,
+        at(n),
+        4,
+        at(k),
+        at(n),
+        at(n),
+        batch,
+        at(k * n),
+        at(m * k),
+        at(m * n),
+        at(k * n),
+      )
+  },
+}
+
+const softmax: Lowered = {
+  forward: (code, { geometry, out, ins }) =>
+    code.add("softmax", at(out), at(ins[0]), geometry[0], geometry[1]),
+  backward: (code, { geometry, out, gradient, inGradients }) =>
+    code.add("softmaxBack", at(inGradients[0]), at(gradient), at(out), geometry[0], geometry[1]),
+}
+
+const norm: Lowered = {
+  forward: (code, step) => {
+    const [x, gain, bias] = step.ins
+    const epsilon = bitsOf((step.node.attributes["epsilon"] as number | undefined) ?? 1e-5)
+    code.add("norm", at(step.out), at(step.saved), at(x), at(gain), at(bias), ...four(step, 0), epsilon)
+  },
+  backward: (code, step) => {
+    const [x, gain] = step.ins
+    const [dx, dgain, dbias] = step.inGradients
+    const g = at(step.gradient)
+    const channels = lastOf(step.node)
+    if (dx >= 0) code.add("normInput", at(dx), g, at(step.saved), at(x), at(gain), ...four(step, 0))
+    if (dgain >= 0) code.add("normGain", at(dgain), g, at(step.saved), at(x), ...four(step, 0))
+    if (dbias >= 0) code.add("columnSum", at(dbias), g, step.size / channels, channels, at(channels))
+  },
+}
+
+const concat: Lowered = {
+  forward: (code, { geometry, ins, out }) => {
+    const [turns, row, ...widths] = geometry
+    let start = out
+    widths.forEach((width, side) => {
+      code.add("copyRows", at(start), at(ins[side]), turns, width, at(row), at(width))
+      start += width
+    })
+  },
+  backward: (code, { geometry, inGradients, gradient }) => {
+    const [turns, row, ...widths] = geometry
+    let start = gradient
+    widths.forEach((width, side) => {
+      if (inGradients[side] >= 0)
+        code.add("addRows", at(inGradients[side]), at(start), turns, width, at(width), at(row))
+      start += width
+    })
+  },
+}
+
+const slice: Lowered = {
+  forward: (code, { geometry, ins, out }) => {
+    const [turns, row, width, before] = geometry
+    code.add("copyRows", at(out), at(ins[0] + before), turns, width, at(width), at(row))
+  },
+  backward: (code, { geometry, inGradients, gradient }) => {
+    const [turns, row, width, before] = geometry
+    code.add("addRows", at(inGradients[0] + before), at(gradient), turns, width, at(row), at(width))
+  },
+}
+
+const transpose: Lowered = {
+  forward: (code, step) =>
+    code.add("permute", ...four(step, 0), ...four(step, 4, 4), at(step.out), at(step.ins[0])),
+  backward: (code, step) =>
+    code.add(
+      "permuteBack",
+      ...four(step, 0),
+      ...four(step, 4, 4),
+      at(step.inGradients[0]),
+      at(step.gradient),
+    ),
+}
+
+const reshape: Lowered = {
+  forward: (code, { out, ins, size }) => code.add("copy", at(out), at(ins[0]), size),
+  backward: (code, { gradient, inGradients, size }) =>
+    code.add("accumulate", at(inGradients[0]), at(gradient), size),
+}
+
+export const TENSORS: Readonly<Record<string, Lowered>> = {
+  add: arithmetic("add"),
+  subtract: arithmetic("subtract"),
+  multiply: arithmetic("multiply"),
+  scale,
+  matmul,
+  softmax,
+  layerNorm: norm,
+  groupNorm: norm,
+  concat,
+  slice,
+  transpose,
+  reshape,
+}
