@@ -78,6 +78,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "arqon/morph/contracts, with @bufbuild/protobuf",
+    source: 'import * as contracts from "arqon/morph/contracts"; globalThis.made = contracts',
+    mostKb: 35,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/temporal alone",
     source: 'import * as temporal from "arqon/temporal"; globalThis.made = temporal',
     mostKb: 25,

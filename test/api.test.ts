@@ -10,6 +10,8 @@ import * as metaEntry from "../src/meta/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as offlineEntry from "../src/temporal/offline/index.ts"
+import * as contractsEntry from "../src/morph/contracts/index.ts"
+import * as contractsUnderNode from "../src/morph/contracts/index.node.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
 import * as web from "../src/index.ts"
 import * as node from "../src/index.node.ts"
@@ -82,6 +84,43 @@ describe("the public names", () => {
 
   it("of arqon/temporal/offline", () => {
     expect(Object.keys(offlineEntry).sort()).toEqual(["checkPlan", "synthesizeShield"])
+  })
+
+  it("of arqon/morph/contracts, where Node brings its own HMAC", () => {
+    expect(Object.keys(contractsEntry).sort()).toEqual([
+      "AHEAD_MS",
+      "BREAKERS",
+      "COMMANDS",
+      "CONTRACT_VERSION",
+      "DELIVERIES",
+      "EMERGENCIES",
+      "FRESH_MS",
+      "GATES",
+      "GRAFT_STATES",
+      "GrowthError",
+      "HEALTHS",
+      "MESSAGES",
+      "MOST_BYTES",
+      "MOST_NAME_BYTES",
+      "MOST_NONCES",
+      "MOST_TEXT_BYTES",
+      "NONCE_KEPT_MS",
+      "NonceLedger",
+      "OPERATIONS",
+      "OUTCOMES",
+      "PRIORITIES",
+      "REFUSALS",
+      "TIERS",
+      "createOpener",
+      "createSealer",
+      "decode",
+      "encode",
+      "joinPackets",
+      "splitPacket",
+    ])
+    expect(Object.keys(contractsUnderNode).sort()).toEqual(Object.keys(contractsEntry).sort())
+    expect(contractsUnderNode.encode).toBe(contractsEntry.encode)
+    expect(contractsUnderNode.createOpener).not.toBe(contractsEntry.createOpener)
   })
 
   it("of arqon/opentelemetry", () => {
@@ -245,6 +284,7 @@ describe("the level of every public name", () => {
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
     "arqon/meta": metaEntry,
+    "arqon/morph/contracts": contractsEntry,
     "arqon/opentelemetry": opentelemetryEntry,
     "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,

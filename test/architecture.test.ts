@@ -1,6 +1,6 @@
 /** Holds the import directions of the house over the real import graph: packages, types and lazy imports included. */
 import { readdirSync, readFileSync } from "node:fs"
-import { join, relative } from "node:path"
+import { join, relative, sep } from "node:path"
 import { describe, expect, it } from "vitest"
 import { circles, imports, root, roomOf, RULES, violations } from "./rooms.ts"
 
@@ -32,8 +32,10 @@ describe("the rooms", () => {
         .map((entry) => join(entry.parentPath, entry.name)),
     )
     expect(files.length).toBeGreaterThan(600)
+    // What a generator writes is as long as it is.
+    const written = files.filter((file) => !file.includes(`${sep}gen${sep}`))
     const lines = (file: string): number => readFileSync(file, "utf8").split("\n").length - 1
-    expect(files.filter((file) => lines(file) > 400).map((file) => relative(root, file))).toEqual([])
+    expect(written.filter((file) => lines(file) > 400).map((file) => relative(root, file))).toEqual([])
   })
 
   it("make nothing of Node reachable from the browser entry", () => {

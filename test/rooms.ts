@@ -35,7 +35,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   scheduler: { rooms: ["domain"], packages: [] },
   // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
   "morph/tensor": { rooms: [], packages: [] },
-  "morph/contracts": { rooms: [], packages: [] },
+  "morph/contracts": { rooms: ["domain"], packages: [] },
+  // The one room that needs protobuf, and only the entry `arqon/morph/contracts` leads to it.
+  "morph/contracts/wire": { rooms: ["domain", "morph/contracts"], packages: [/^@bufbuild\/protobuf(\/|$)/] },
   "morph/training": { rooms: ["hot", "domain", "morph/tensor", "morph/contracts"], packages: [] },
   // The life cycle as pure functions; its charts are in machines.
   "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },

@@ -9,7 +9,8 @@ import { root } from "./pages.ts"
 
 const FILES = ["src", "machines"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name))
+    // What a generator writes, no one reads.
+    .filter((name) => /\.tsx?$/.test(name) && !/[/\\]gen[/\\]/.test(name))
     .map((name) => join(folder, name)),
 )
 

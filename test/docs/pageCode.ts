@@ -38,6 +38,7 @@ export const PAGES = {
     "docs/reference/solver.md",
     "docs/reference/variants.md",
     "docs/reference/fleet.md",
+    "docs/reference/growth-contracts.md",
     "docs/explanation/after-a-crash.md",
     "docs/explanation/homeostasis.md",
   ],
@@ -45,6 +46,7 @@ export const PAGES = {
 
 /** What the pages about adapters tune. */
 const TUNED = [
+  "@bufbuild",
   "bottleneck",
   "bullmq",
   "dataloader",

@@ -16,6 +16,8 @@ const PINNED: Readonly<Record<string, string>> = {
   TIERS: "unknown safe experimental highRisk",
   EMERGENCIES: "unknown notice elevated conservative halt",
   DELIVERIES: "unknown atLeastOnce atMostOnce exactlyOnce",
+  MESSAGES:
+    "unknown statePacket command report policyUpdate prefetchRequest prefetchReady prefetchError catalogUpdate telemetryPacket emergencySignal",
 }
 
 describe("a number of the growing host", () => {
