@@ -38,9 +38,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "morph/contracts": { rooms: ["domain"], packages: [] },
   // The one room that needs protobuf, and only the entry `arqon/morph/contracts` leads to it.
   "morph/contracts/wire": { rooms: ["domain", "morph/contracts"], packages: [/^@bufbuild\/protobuf(\/|$)/] },
+  "morph/blueprints": { rooms: ["domain", "morph/tensor", "morph/contracts"], packages: [] },
   "morph/training": { rooms: ["hot", "domain", "morph/tensor", "morph/contracts"], packages: [] },
   // The life cycle as pure functions; its charts are in machines.
   "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },
+  "morph/neural": {
+    rooms: ["domain", "morph/tensor", "morph/contracts", "morph/blueprints", "morph/training"],
+    packages: [],
+  },
   "morph/policy": { rooms: ["morph/contracts"], packages: [] },
   "morph/bus": { rooms: ["morph/contracts"], packages: [] },
   machines: {

@@ -1,0 +1,139 @@
+/**
+ * A blueprint builds what is planted: nodes over the value at a socket, and how many numbers and products that costs. It is born as the
+ * identity: what it adds to the value is exactly zero until it has learnt something.
+ */
+import { type Problem } from "../../domain/errors.ts"
+import { didYouMean, problem, show } from "../../domain/problems.ts"
+import type { TierName } from "../contracts/enums.ts"
+import type { Arena, Slice } from "../tensor/Arena.ts"
+import { Graph } from "../tensor/Graph.ts"
+import { type Attributes, type Node, type Shape, sizeOf } from "../tensor/ir.ts"
+import { TensorError } from "../tensor/TensorError.ts"
+
+/** What a parameter may be. */
+export interface Bound {
+  readonly least: number
+  readonly most: number
+  /** Where nothing is said. */
+  readonly usual: number
+}
+
+export type BlueprintParameters = Readonly<Record<string, number>>
+
+/** Of one row of a batch. */
+export interface Cost {
+  /** Numbers that are learnt. */
+  readonly parameters: number
+  /** Products of its dense layers. */
+  readonly multiplyAdds: number
+}
+
+export interface Blueprint {
+  readonly name: string
+  readonly description: string
+  readonly tier: Exclude<TierName, "unknown">
+  /** 0 to 1: how much can go wrong. */
+  readonly risk: number
+  /** It may be tried in quarantine, and is never planted. */
+  readonly quarantineOnly: boolean
+  readonly parameters: Readonly<Record<string, Bound>>
+  /** What is added to the value, of the value's shape; exactly zero at birth. */
+  readonly build: (graph: Graph, value: Node, parameters: BlueprintParameters) => Node
+  /** For a value of this shape, without the batch. */
+  readonly cost: (shape: Shape, parameters: BlueprintParameters) => Cost
+  /**
+   * Code that runs after the graft's backward pass with the whole memory before it, as compiled code does. Faults have one, to show that
+   * the isolation check finds what they do.
+   */
+  readonly kernel?: (arena: Arena, own: Slice, host: Slice) => void
+}
+
+/** Nodes that a blueprint may add: one that builds without end is stopped here. */
+export const MOST_NODES = 256
+
+/** The graph as a blueprint sees it: its own scope, with an end, and no way to another owner's parameters. */
+class BlueprintGraph extends Graph {
+  private readonly count: { left: number }
+
+  constructor(parent: Graph, path: string, owner: number, count: { left: number } = { left: MOST_NODES }) {
+    super(parent, path, owner)
+    this.count = count
+  }
+
+  override scope(name: string, owner: number = this.owner): Graph {
+    if (owner !== this.owner)
+      throw new TensorError(this.path, `asks for the parameters of owner ${owner}`, "Use its own scope")
+    return new BlueprintGraph(this, this.path === "" ? name : `${this.path}/${name}`, owner, this.count)
+  }
+
+  override apply(op: string, inputs: ReadonlyArray<Node>, attributes: Attributes = {}): Node {
+    if (this.count.left-- === 0)
+      throw new TensorError(this.path, `has more than ${MOST_NODES} nodes`, "Use a blueprint that ends")
+    return super.apply(op, inputs, attributes)
+  }
+}
+
+/** Adds a graft's nodes to a graph as owner `owner`; throws a `TensorError` where the result has another shape than the value. */
+export function buildBlueprint(
+  blueprint: Blueprint,
+  graph: Graph,
+  value: Node,
+  parameters: BlueprintParameters,
+  owner: number,
+): Node {
+  const own = new BlueprintGraph(graph, blueprint.name, owner)
+  const added = blueprint.build(own, value, parameters)
+  // Broadcasting would hide a result that is too small.
+  if (added.shape.join() !== value.shape.join())
+    throw new TensorError(
+      blueprint.name,
+      `gives the shape [${added.shape.join(", ")}] for a value of [${value.shape.join(", ")}]`,
+      "Give a result of the value's shape",
+    )
+  return added
+}
+
+/** What a graph costs in truth, of one row: to be held against what a blueprint states. */
+export function costOf(graph: Graph, owner: number, rows: number): Cost {
+  const own = graph.nodes.filter((node) => node.owner === owner)
+  return {
+    parameters: own.reduce((sum, node) => sum + (node.op === "parameter" ? sizeOf(node.shape) : 0), 0),
+    multiplyAdds: own.reduce(
+      (sum, node) => sum + (node.op === "dense" ? (sizeOf(node.shape) * node.inputs[1].shape[0]) / rows : 0),
+      0,
+    ),
+  }
+}
+
+/** Bytes of so many parameters, with gradients and both moments. */
+export const sliceBytes = (parameters: number): number => 16 * parameters
+
+/** The parameters with what was left out, and what is wrong with them. */
+export function readParameters(
+  { name, parameters: bounds }: Blueprint,
+  given: BlueprintParameters = {},
+): { readonly parameters: BlueprintParameters; readonly problems: ReadonlyArray<Problem> } {
+  const problems = Object.keys(given)
+    .filter((key) => !Object.hasOwn(bounds, key))
+    .map((key) =>
+      problem(
+        ["parameters", key],
+        `is not a parameter of ${name}.`,
+        didYouMean(key, Object.keys(bounds)) ?? "It has none.",
+      ),
+    )
+  const parameters: Record<string, number> = {}
+  for (const [key, { least, most, usual }] of Object.entries(bounds)) {
+    const value = Object.hasOwn(given, key) ? given[key] : usual
+    parameters[key] = value
+    if (!Number.isInteger(value) || value < least || value > most)
+      problems.push(
+        problem(
+          ["parameters", key],
+          `must be a whole number from ${least} to ${most}, not ${show(value)}.`,
+          `${usual} is usual.`,
+        ),
+      )
+  }
+  return { parameters, problems }
+}

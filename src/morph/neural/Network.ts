@@ -1,0 +1,126 @@
+/**
+ * The host's network as a list of stations that a value passes: layers, sockets, and grafts that have become part of it. Every graph that
+ * training, gates or answers need is built from this list, so all of them agree on what the network is.
+ */
+import { type Blueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
+import type { OperatorName, Socket } from "../contracts/Host.ts"
+import type { Graph } from "../tensor/Graph.ts"
+import type { Node, Shape } from "../tensor/ir.ts"
+import type { NeuralOptions } from "./options.ts"
+
+/** A graft as a part of a graph. */
+export interface Insert {
+  readonly owner: number
+  readonly blueprint: Blueprint
+  readonly parameters: BlueprintParameters
+  readonly operator: OperatorName
+  /** Above 0, at most 1: where it is 0 nothing is built. */
+  readonly alpha: number
+}
+
+type Station =
+  | { readonly kind: "layer"; readonly name: string; readonly units: number }
+  | { readonly kind: "socket"; readonly name: string; readonly shape: Shape }
+  | { readonly kind: "graft"; readonly insert: Insert }
+
+/** Grafts by the socket that they are in. */
+export type Inserts = ReadonlyMap<string, Insert>
+
+export const HOST = 0
+
+export class Network {
+  readonly options: NeuralOptions
+  private readonly stations: Array<Station>
+
+  constructor(options: NeuralOptions) {
+    this.options = options
+    this.stations = options.hidden.flatMap((units, i): ReadonlyArray<Station> => {
+      const name = `hidden${i + 1}`
+      return [
+        { kind: "layer", name, units },
+        { kind: "socket", name, shape: [...options.shape.slice(0, -1), units] },
+      ]
+    })
+  }
+
+  /** Where something can be planted: a socket that a graft has been kept in is closed, and the one behind that is open. */
+  get sockets(): ReadonlyArray<Socket> {
+    return this.stations.flatMap((station, i) =>
+      station.kind === "socket" && this.stations[i + 1]?.kind !== "graft"
+        ? [{ name: station.name, shape: station.shape }]
+        : [],
+    )
+  }
+
+  /** The grafts that are part of the host. */
+  get kept(): ReadonlyArray<Insert> {
+    return this.stations.flatMap((station) => (station.kind === "graft" ? [station.insert] : []))
+  }
+
+  /** Makes a graft part of the host, and opens a socket of the given name behind it. */
+  keep(socket: string, insert: Insert, opened: string): void {
+    const at = this.indexOf(socket)
+    const { shape } = this.stations[at] as Extract<Station, { kind: "socket" }>
+    this.stations.splice(
+      at + 1,
+      0,
+      { kind: "graft", insert: { ...insert, alpha: 1 } },
+      { kind: "socket", name: opened, shape },
+    )
+  }
+
+  /** From a row to what the host gives; `seen` gets the value at each socket, before what is planted there. */
+  whole(graph: Graph, value: Node, inserts: Inserts, seen?: Map<string, Node>): Node {
+    return this.pass(graph, value, 0, inserts, seen)
+  }
+
+  /** From the value at a socket, with what is planted there, to what the host gives. */
+  tail(graph: Graph, socket: string, value: Node, inserts: Inserts, seen?: Map<string, Node>): Node {
+    return this.pass(graph, value, this.indexOf(socket), inserts, seen)
+  }
+
+  private indexOf(socket: string): number {
+    return this.stations.findIndex((station) => station.kind === "socket" && station.name === socket)
+  }
+
+  private pass(graph: Graph, start: Node, from: number, inserts: Inserts, seen?: Map<string, Node>): Node {
+    const { activation, outputs } = this.options
+    let value = start
+    for (const station of this.stations.slice(from)) {
+      if (station.kind === "layer")
+        value = graph.apply(activation, [dense(graph, station.name, value, station.units)])
+      else if (station.kind === "graft") value = mixed(graph, value, station.insert)
+      else {
+        seen?.set(station.name, value)
+        const insert = inserts.get(station.name)
+        if (insert !== undefined) value = mixed(graph, value, insert)
+      }
+    }
+    return dense(graph, "head", flat(graph, value), outputs)
+  }
+}
+
+/** A dense layer of the host. */
+function dense(graph: Graph, name: string, value: Node, units: number): Node {
+  const scope = graph.scope(name, HOST)
+  const weights = scope.parameter("weights", [value.shape[value.shape.length - 1], units], {
+    initial: "glorot",
+  })
+  return scope.apply("dense", [value, weights, scope.parameter("bias", [units], { initial: "zeros" })])
+}
+
+/** All numbers of a row in one axis. */
+function flat(graph: Graph, value: Node): Node {
+  if (value.shape.length === 2) return value
+  const [batch, ...rest] = value.shape
+  return graph.apply("reshape", [value], { shape: [batch, rest.reduce((product, n) => product * n, 1)] })
+}
+
+/** The value with a graft's part in it. */
+export function mixed(graph: Graph, value: Node, insert: Insert): Node {
+  const { blueprint, parameters, owner, alpha } = insert
+  const added = buildBlueprint(blueprint, graph.scope(`graft${owner}`, owner), value, parameters, owner)
+  // Times one would give the same bits, and cost a pass.
+  const share = alpha === 1 ? added : graph.apply("scale", [added], { factor: alpha })
+  return graph.apply("add", [value, share])
+}

@@ -1,0 +1,381 @@
+/**
+ * A small network that grows: the `Host` of the life cycle, and the epoch loop that trains it. A graft learns on a branch beside it, from a
+ * copy of the value at its socket, through a frozen tail; the host's own program is the same with or without it. Reads no clock and draws
+ * no chance: order, initial values and dropout are functions of the seed.
+ */
+import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
+import type { GraftStateName } from "../contracts/enums.ts"
+import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
+import { Arena, type ArenaOptions } from "../tensor/Arena.ts"
+import { Graph } from "../tensor/Graph.ts"
+import type { Node } from "../tensor/ir.ts"
+import { Optimiser, type Updates } from "../tensor/optimisers.ts"
+import type { GrowthData } from "../training/data.ts"
+import { Draws } from "../training/Draws.ts"
+import { LearningRates, type RateChange } from "../training/LearningRates.ts"
+import { type Engine, FAST } from "./engines.ts"
+import { Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
+import { IsolationGuard } from "./IsolationGuard.ts"
+import { Judge } from "./Judge.ts"
+import { HOST, Network } from "./Network.ts"
+import type { NeuralOptions } from "./options.ts"
+import { tryOut } from "./quarantine.ts"
+import { RunCache } from "./RunCache.ts"
+import type { Workshop } from "./runs.ts"
+import type { Score } from "./scores.ts"
+import { GRAFT_CLIP, Trainer } from "./Trainer.ts"
+import { fingerprintOf, isFinitePart, meanSquare, varianceOf } from "./vectors.ts"
+
+/** Owners at once: the host, and every graft that is live or kept. */
+const MOST_OWNERS = 128
+/** Memory of a host unless another size is given: 64 MiB. */
+const MOST_BYTES = 1 << 26
+
+export interface NeuralSetup {
+  readonly options: NeuralOptions
+  readonly data: GrowthData
+  readonly seed: number
+  readonly catalogue: ReadonlyArray<Blueprint>
+  /** Milliseconds of a clock, for the time that a quarantine takes. */
+  readonly now: () => number
+  readonly memory?: ArenaOptions
+  /** `FAST` if left out. */
+  readonly engine?: Engine
+}
+
+export interface SocketFigures {
+  readonly name: string
+  readonly gradient: number
+  readonly variance: number
+}
+
+export class NeuralHost implements Host {
+  readonly options: NeuralOptions
+  readonly arena: Arena
+  readonly rates: LearningRates
+  private readonly setup: NeuralSetup
+  private readonly network: Network
+  private readonly workshop: Workshop
+  private readonly engine: Engine
+  private readonly updates: Updates
+  private readonly grafts: Grafts
+  private readonly runs = new RunCache()
+  private readonly guard = new IsolationGuard()
+  private readonly judge: Judge
+  private readonly trainer: Trainer
+  /** By socket: what the quarantine found. */
+  private readonly tried = new Map<string, Figures>()
+  /** By socket: words that were not zero when the slice was given back. */
+  private readonly leftOver = new Map<string, number>()
+  private plantings = 0
+
+  constructor(setup: NeuralSetup) {
+    const { options, data, seed, memory, engine = FAST } = setup
+    this.setup = setup
+    this.options = options
+    this.arena = Arena.make({ ...memory, maxBytes: this.maxBytes })
+    this.network = new Network(options)
+    this.workshop = { network: this.network, arena: this.arena, make: engine.make }
+    this.engine = engine
+    this.updates = engine.updates(this.arena)
+    this.rates = new LearningRates(options.learning, MOST_OWNERS)
+    this.grafts = new Grafts(this.network)
+    this.judge = new Judge(this.workshop, data, this.grafts, this.runs)
+    this.trainer = new Trainer({
+      workshop: this.workshop,
+      data,
+      seed,
+      grafts: this.grafts,
+      runs: this.runs,
+      rates: this.rates,
+      optimiser: this.newOptimiser(this.updates, Number.POSITIVE_INFINITY),
+      guard: this.guard,
+    })
+    this.arena.append(HOST, this.parametersOf(HOST, null), seed)
+  }
+
+  // What the life cycle asks for.
+
+  sockets(): ReadonlyArray<Socket> {
+    return this.network.sockets
+  }
+
+  quarantine(socket: string, planting: Planting): void {
+    const blueprint = this.blueprintOf(planting)
+    this.tried.set(
+      socket,
+      blueprint === undefined
+        ? { available: 0 }
+        : tryOut({
+            ...this.workshop,
+            blueprint,
+            parameters: planting.parameters,
+            operator: planting.operator,
+            socket,
+            inserts: this.grafts.base(),
+            owners: this.grafts.owners(),
+            parametersOf: (owner) => this.parametersOf(owner, null),
+            train: this.setup.data.train,
+            batch: this.trainer.batch,
+            seed: this.seedOf(this.plantings + 1),
+            optimiserFor: (arena) => this.newOptimiser(this.engine.updates(arena), GRAFT_CLIP),
+            rate: this.rates.rateOf(HOST),
+            now: this.setup.now,
+            maxBytes: this.maxBytes,
+          }),
+    )
+  }
+
+  plant(socket: string, planting: Planting): void {
+    const blueprint = this.blueprintOf(planting)
+    if (blueprint === undefined) throw new Error(`There is no blueprint ${planting.blueprint}.`)
+    this.plantings++
+    const owners = this.arena.owners
+    let owner = 1
+    while (owners.includes(owner)) owner++
+    const { parameters } = readParameters(blueprint, planting.parameters)
+    const planted: Planted = {
+      planting,
+      blueprint,
+      parameters,
+      owner,
+      optimiser: this.newOptimiser(this.updates, GRAFT_CLIP),
+      doings: nothingDone(),
+      mode: "host",
+      alpha: 0,
+      snapshot: null,
+    }
+    this.arena.append(owner, this.parametersOf(owner, [socket, planted]), this.seedOf(this.plantings))
+    this.grafts.bySocket.set(socket, planted)
+    this.leftOver.delete(socket)
+  }
+
+  mode(socket: string, mode: Mode, alpha: number): void {
+    const planted = this.grafts.bySocket.get(socket)
+    if (planted === undefined) return
+    const learnt = planted.mode !== "host" && planted.mode !== "shadow"
+    planted.mode = mode
+    planted.alpha = alpha
+    if (mode === "host" || mode === "shadow") this.rates.remove(planted.owner)
+    else if (!learnt) this.rates.plant(planted.owner)
+    this.judge.forget()
+  }
+
+  snapshot(socket: string): void {
+    const planted = this.grafts.bySocket.get(socket)
+    if (planted === undefined) return
+    planted.snapshot = new Map(
+      [...this.grafts.owners(), planted.owner].map((owner) => [owner, this.arena.snapshot(owner)]),
+    )
+  }
+
+  restore(socket: string): void {
+    const snapshot = this.grafts.bySocket.get(socket)?.snapshot
+    if (snapshot === undefined || snapshot === null) return
+    for (const [owner, words] of snapshot)
+      if (this.arena.owners.includes(owner)) this.arena.restore(owner, words)
+    this.judge.forget()
+  }
+
+  keep(socket: string): void {
+    const planted = this.grafts.bySocket.get(socket)
+    if (planted === undefined) return
+    this.grafts.bySocket.delete(socket)
+    this.network.keep(socket, insertOf(planted, 1), `${socket}.${planted.planting.graft}`)
+    this.judge.forget()
+  }
+
+  remove(socket: string): void {
+    const planted = this.grafts.bySocket.get(socket)
+    if (planted === undefined) return
+    const { owner } = planted
+    this.grafts.bySocket.delete(socket)
+    this.tried.delete(socket)
+    this.rates.remove(owner)
+    this.guard.forget(owner)
+    this.runs.releaseAll()
+    this.trainer.forgetRun()
+    const { head, words } = this.arena.slice(owner)
+    this.arena.remove(owner)
+    let left = 0
+    const { u32 } = this.arena.views
+    for (let i = head; i < head + words; i++) if (u32[i] !== 0) left++
+    this.leftOver.set(socket, left)
+    this.judge.forget()
+  }
+
+  measure(socket: string, state: GraftStateName): Figures {
+    const planted = this.grafts.bySocket.get(socket)
+    if (state === "dormant") return this.tried.get(socket) ?? {}
+    if (state === "resetting") return this.remains(socket)
+    if (planted === undefined) return {}
+    if (state === "germinated") return { ready: 1 }
+    const { doings, owner } = planted
+    const { violations, steps, norms, clipped, finite } = doings
+    const own = isFinitePart(this.arena, owner)
+    const basic: Figures = { finite: finite && own ? 1 : 0, violations }
+    const learning = steps === 0 ? {} : { gradientNorm: norms / steps, clippedShare: clipped / steps }
+    switch (state) {
+      case "training":
+        return { ...basic, ...learning, ...this.judge.withAndWithout(socket, planted, 1) }
+      case "blending":
+        return { ...basic, ...this.judge.withAndWithout(socket, planted, planted.alpha) }
+      case "shadowing":
+        return {
+          ...basic,
+          ...this.judge.withAndWithout(socket, planted, 1),
+          ...this.judge.change(socket, planted),
+          resumeEqual: this.judge.resumesEqual(socket, planted) ? 1 : 0,
+        }
+      case "probationary":
+        return { ...basic, ...learning, lossWith: this.judge.host().loss }
+      default:
+        return basic
+    }
+  }
+
+  // What the growing host's loop asks for.
+
+  /** Trains everything for one epoch; the mean loss of its steps. Grafts on branches do not change a bit of it. */
+  trainEpoch(epoch: number): number {
+    this.judge.forget()
+    return this.trainer.epoch(epoch)
+  }
+
+  /** Held-out loss of the host alone: with what is part of it, and without what is on a branch or in a mixture. */
+  hostScore(): Score {
+    return this.judge.host()
+  }
+
+  /** Held-out loss of what answers. */
+  answerScore(): Score {
+    return this.judge.answer()
+  }
+
+  /** Of rows that nothing is decided by; null where there are none. */
+  testScore(): Score | null {
+    return this.judge.test()
+  }
+
+  /** What the host gives for rows, one after the other: shares of the classes, or the outputs. */
+  predict(rows: Float32Array): Float32Array {
+    return this.judge.predict(rows)
+  }
+
+  /** Changes learning rates; the next step has it. */
+  adjust(change: RateChange): void {
+    this.rates.adjust(change)
+  }
+
+  /** Mean square of the last step's gradient at each socket, and the variance of its values. */
+  socketFigures(): ReadonlyArray<SocketFigures> {
+    const seen = this.trainer.lastRun?.seen
+    const { f32 } = this.arena.views
+    return this.network.sockets.map(({ name }) => {
+      const place = seen?.get(name)
+      return place === undefined || place.gradient < 0
+        ? { name, gradient: 0, variance: 0 }
+        : {
+            name,
+            gradient: meanSquare(f32, place.gradient, place.size),
+            variance: varianceOf(f32, place.value, place.size),
+          }
+    })
+  }
+
+  /** Slices of the host and of every graft, one after the other. */
+  copy(): Uint32Array {
+    const copies = this.arena.owners.map((owner) => this.arena.snapshot(owner))
+    const words = new Uint32Array(copies.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const copy of copies) {
+      words.set(copy, at)
+      at += copy.length
+    }
+    return words
+  }
+
+  /** Puts a copy back that was made with the same grafts. */
+  put(words: Uint32Array): void {
+    let at = 0
+    for (const owner of this.arena.owners) {
+      const length = this.arena.slice(owner).words
+      this.arena.restore(owner, words.subarray(at, at + length))
+      at += length
+    }
+    this.judge.forget()
+  }
+
+  /** Who has numbers in a copy: two copies fit each other where these are equal. */
+  get structure(): string {
+    return `${this.arena.owners.join()}|${this.grafts.owners().join()}|${this.network.sockets.map(({ name }) => name).join()}`
+  }
+
+  /** All words that are part of the host, as a text that is equal where every bit is. */
+  fingerprint(): string {
+    return fingerprintOf(this.grafts.owners().map((owner) => this.arena.snapshot(owner)))
+  }
+
+  /** Numbers that are part of the host. */
+  get parameters(): number {
+    return this.grafts
+      .owners()
+      .reduce((sum, owner) => sum + this.arena.table(owner).reduce((all, { size }) => all + size, 0), 0)
+  }
+
+  /** Share of the memory that is in use. */
+  get memoryShare(): number {
+    return this.arena.memory.buffer.byteLength / this.maxBytes
+  }
+
+  /** Products of dense layers so far, in training and judging. */
+  get products(): number {
+    return this.runs.products
+  }
+
+  /** What is planted in a socket; null where nothing is. */
+  plantingIn(socket: string): Planting | null {
+    return this.grafts.bySocket.get(socket)?.planting ?? null
+  }
+
+  // How it is done.
+
+  private get maxBytes(): number {
+    return this.setup.memory?.maxBytes ?? MOST_BYTES
+  }
+
+  private blueprintOf({ blueprint }: Planting): Blueprint | undefined {
+    return this.setup.catalogue.find(({ name }) => name === blueprint)
+  }
+
+  private newOptimiser(updates: Updates, clip: number): Optimiser {
+    const { optimiser, momentum } = this.options
+    return new Optimiser({ rule: optimiser, learningRate: 0, momentum, clip }, updates)
+  }
+
+  /** Each planting draws its initial values from its own stream. */
+  private seedOf(planting: number): number {
+    return Math.floor(new Draws(this.setup.seed, "initial", planting).uniform(0) * 2 ** 32)
+  }
+
+  /** An owner's parameters, as a graph with it declares them. */
+  private parametersOf(owner: number, planted: readonly [string, Planted] | null): ReadonlyArray<Node> {
+    const graph = new Graph()
+    const input = graph.input("rows", [1, ...this.options.shape])
+    const inserts = planted === null ? this.grafts.base() : new Map([[planted[0], insertOf(planted[1], 1)]])
+    this.network.whole(graph, input, inserts)
+    return graph.parametersOf(owner)
+  }
+
+  /** What is left of a graft that was taken out. */
+  private remains(socket: string): Figures {
+    const planted = this.grafts.bySocket.get(socket)
+    return {
+      sliceWords:
+        planted === undefined ? (this.leftOver.get(socket) ?? 0) : this.arena.slice(planted.owner).words,
+      registryEntries: planted === undefined ? 0 : 1,
+      counters: planted === undefined ? 0 : planted.doings.steps,
+      cached: this.runs.countOf(socket),
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The epoch loop of a neural host. Each step trains the host by its own program, and beside it every graft that is on a branch: on a copy of
+ * the value at its socket, through a frozen tail. The host's program is the same with or without them.
+ */
+import { type Arena } from "../tensor/Arena.ts"
+import { NORM, type Optimiser } from "../tensor/optimisers.ts"
+import type { GrowthData, Part } from "../training/data.ts"
+import { permute } from "../training/Draws.ts"
+import type { LearningRates } from "../training/LearningRates.ts"
+import { type Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
+import type { IsolationGuard } from "./IsolationGuard.ts"
+import { HOST } from "./Network.ts"
+import type { NeuralOptions } from "./options.ts"
+import type { RunCache } from "./RunCache.ts"
+import { branchRun, type Run, trainingRun, type Workshop } from "./runs.ts"
+
+/** Norm to which a graft's gradient is clipped. */
+export const GRAFT_CLIP = 1
+
+/** What of a host the loop works on. */
+export interface Training {
+  readonly workshop: Workshop
+  readonly data: GrowthData
+  readonly seed: number
+  readonly grafts: Grafts
+  readonly runs: RunCache
+  readonly rates: LearningRates
+  /** Of the host, and of what was kept. */
+  readonly optimiser: Optimiser
+  readonly guard: IsolationGuard
+}
+
+export class Trainer {
+  private readonly on: Training
+  private readonly order: Uint32Array
+  readonly batch: number
+  private last: Run | null = null
+
+  constructor(on: Training) {
+    this.on = on
+    const { rows } = on.data.train
+    this.batch = Math.min(on.workshop.network.options.batch, rows)
+    this.order = new Uint32Array(rows)
+  }
+
+  /** The run of the host's last step, while its numbers stand; null before the first, and where the memory was given back. */
+  get lastRun(): Run | null {
+    return this.last
+  }
+
+  forgetRun(): void {
+    this.last = null
+  }
+
+  /** The mean loss of the steps. */
+  epoch(epoch: number): number {
+    const { data, seed, grafts, rates, runs, workshop } = this.on
+    rates.beginEpoch(epoch)
+    for (const { doings } of grafts.bySocket.values()) Object.assign(doings, nothingDone())
+    permute(seed, "order", epoch, this.order)
+    const owners = grafts.owners()
+    const run = runs.obtain(`train|${owners.join()}`, () =>
+      trainingRun(workshop, this.batch, grafts.base(), owners),
+    )
+    this.last = run
+    const branches = [...grafts.bySocket].filter(([, { mode }]) => mode === "branch" || mode === "mixed")
+    const steps = Math.floor(data.train.rows / this.batch)
+    let total = 0
+    for (let step = 0; step < steps; step++) {
+      this.gather(run, data.train, step * this.batch)
+      runs.forward(run)
+      total += this.arena.views.f32[run.loss]
+      for (const [socket, planted] of branches) this.stepBranch(run, socket, planted, owners)
+      run.plan.backward()
+      for (const planted of grafts.bySocket.values()) if (planted.mode === "whole") this.runKernel(planted)
+      for (const owner of owners) this.step(owner)
+    }
+    runs.sweep()
+    return total / steps
+  }
+
+  /** Copies the rows of a step, in the order of the epoch. */
+  private gather(run: Run, part: Part, from: number): void {
+    const { f32 } = this.arena.views
+    const { inputs, targets, rows } = part
+    const width = inputs.length / rows
+    const outputs = targets.length / rows
+    for (let r = 0; r < run.batch; r++) {
+      const row = this.order[from + r]
+      for (let c = 0; c < width; c++) f32[run.input + r * width + c] = inputs[row * width + c]
+      for (let c = 0; c < outputs; c++) f32[run.targets + r * outputs + c] = targets[row * outputs + c]
+    }
+  }
+
+  /** One step of the one owner that is named, at the rate that the controller has for it. */
+  private step(owner: number): void {
+    const optimiser = this.optimiserOf(owner)
+    optimiser.learningRate = this.on.rates.rateOf(owner)
+    optimiser.step(this.arena, owner)
+  }
+
+  private optimiserOf(owner: number): Optimiser {
+    for (const planted of this.on.grafts.bySocket.values())
+      if (planted.owner === owner) return planted.optimiser
+    return this.on.optimiser
+  }
+
+  /** A graft's step beside the host's, and the check that it was beside it. */
+  private stepBranch(base: Run, socket: string, planted: Planted, owners: ReadonlyArray<number>): void {
+    const { owner, doings, optimiser, blueprint } = planted
+    const place = base.seen.get(socket)
+    if (doings.stopped || place === undefined) return
+    const alpha = planted.mode === "mixed" ? planted.alpha : 1
+    // At the first boundary of a mixture nothing of the graft is in it, and so it would learn nothing.
+    if (alpha === 0) return
+    const run = this.branchOf(socket, planted, alpha)
+    const { f32 } = this.arena.views
+    f32.copyWithin(run.input, place.value, place.value + place.size)
+    f32.copyWithin(
+      run.targets,
+      base.targets,
+      base.targets + targetSize(this.on.workshop.network.options, base.batch),
+    )
+    for (const one of owners) this.arena.zeroGradients(one)
+    this.on.guard.before(this.arena, owner)
+    this.on.runs.forward(run)
+    run.plan.backward()
+    blueprint.kernel?.(this.arena, this.arena.slice(owner), this.arena.slice(HOST))
+    this.step(owner)
+    if (!this.on.guard.holds(this.arena, owner)) {
+      doings.violations++
+      doings.stopped = true
+    }
+    const norm = optimiser.cells[NORM]
+    doings.steps++
+    doings.norms += norm
+    if (norm > GRAFT_CLIP) doings.clipped++
+    if (!Number.isFinite(norm)) {
+      doings.finite = false
+      doings.stopped = true
+    }
+  }
+
+  /** Code of a graft that is part of the whole: it too may change nothing but the graft. */
+  private runKernel({ blueprint, owner, doings }: Planted): void {
+    if (blueprint.kernel === undefined) return
+    this.on.guard.before(this.arena, owner)
+    blueprint.kernel(this.arena, this.arena.slice(owner), this.arena.slice(HOST))
+    if (!this.on.guard.holds(this.arena, owner)) doings.violations++
+  }
+
+  private branchOf(socket: string, planted: Planted, alpha: number): Run {
+    const { runs, workshop, grafts } = this.on
+    return runs.obtain(`branch|${socket}|${planted.owner}|${alpha}|${grafts.owners().join()}`, () =>
+      branchRun(workshop, this.batch, socket, insertOf(planted, alpha), grafts.base()),
+    )
+  }
+
+  private get arena(): Arena {
+    return this.on.workshop.arena
+  }
+}
+
+const targetSize = ({ loss, outputs }: NeuralOptions, batch: number): number =>
+  loss === "crossEntropy" ? batch : batch * outputs

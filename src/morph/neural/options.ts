@@ -1,0 +1,166 @@
+/** What a neural host is made from, read at the door: every problem at once, and both shapes where they do not fit. */
+import { GrowthError, type Problem } from "../../domain/errors.ts"
+import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
+import type { Shape } from "../tensor/ir.ts"
+import type { GrowthData } from "../training/data.ts"
+import type { RateOptions } from "../training/LearningRates.ts"
+
+export const ACTIVATIONS = ["tanh", "relu", "silu", "gelu", "sigmoid"] as const
+export type ActivationName = (typeof ACTIVATIONS)[number]
+
+/** `crossEntropy` is for classes; the others are for outputs, `binary` for outputs from 0 to 1. */
+export const LOSSES = ["crossEntropy", "mse", "binary"] as const
+export type LossName = (typeof LOSSES)[number]
+
+export interface NeuralHostOptions {
+  /** Columns of a row, or its shape: `[length, channels]`, `[height, width, channels]`. */
+  readonly inputs: number | Shape
+  /** Units of each hidden layer; a socket follows each: `hidden1`, `hidden2` and so on. */
+  readonly hidden: ReadonlyArray<number>
+  /** Give this or `outputs`. */
+  readonly classes?: number
+  readonly outputs?: number
+  /** `tanh` if left out. */
+  readonly activation?: ActivationName
+  /** `crossEntropy` for classes and `mse` for outputs if left out. */
+  readonly loss?: LossName
+  /** Rows of one step, 128 if left out; fewer where there are fewer rows. */
+  readonly batch?: number
+  /** Adam if left out. */
+  readonly optimiser?: "adam" | "sgd"
+  /** Of SGD: the share of the last update that goes on, .9 if left out. */
+  readonly momentum?: number
+  /** The host's learning rate, .01 if left out, and how it changes. */
+  readonly learning?: Partial<RateOptions>
+}
+
+/** The options with what was left out. */
+export interface NeuralOptions {
+  readonly shape: Shape
+  readonly hidden: ReadonlyArray<number>
+  /** 0 where there are outputs. */
+  readonly classes: number
+  /** Numbers that the host gives for a row. */
+  readonly outputs: number
+  readonly activation: ActivationName
+  readonly loss: LossName
+  readonly batch: number
+  readonly optimiser: "adam" | "sgd"
+  readonly momentum: number
+  readonly learning: RateOptions
+}
+
+/** A host that `createGrowth` can make, once it has data and a seed. */
+export interface NeuralDescription {
+  readonly kind: "neural"
+  readonly options: NeuralOptions
+}
+
+const KNOWN: ReadonlyArray<keyof NeuralHostOptions> = [
+  "inputs",
+  "hidden",
+  "classes",
+  "outputs",
+  "activation",
+  "loss",
+  "batch",
+  "optimiser",
+  "momentum",
+  "learning",
+]
+
+const MOST_UNITS = 4096
+const isCount = (n: unknown, least = 1, most = MOST_UNITS): n is number =>
+  typeof n === "number" && Number.isSafeInteger(n) && n >= least && n <= most
+
+/**
+ * Describes a small network with a socket after each hidden layer. Throws a `GrowthError` with every problem.
+ *
+ * ```ts
+ * neuralHost({ inputs: 2, hidden: [8], classes: 2, activation: "tanh" })
+ * ```
+ */
+export function neuralHost(given: NeuralHostOptions): NeuralDescription {
+  const problems: Array<Problem> = []
+  const refuse = (name: string, wanted: string, value: unknown): void => {
+    problems.push(problem(["host", name], `must be ${wanted}, not ${show(value)}.`))
+  }
+  const oneOf = (name: keyof NeuralHostOptions, known: ReadonlyArray<string>): void => {
+    const value = given[name]
+    if (value !== undefined && !known.includes(value as string))
+      problems.push(problem(["host", name], `is ${show(value)}.`, didYouMean(value, known)))
+  }
+  for (const name of Object.keys(given))
+    if (!KNOWN.includes(name as keyof NeuralHostOptions))
+      problems.push(problem(["host", name], "is not an option.", didYouMean(name, KNOWN)))
+  const { inputs, hidden, classes, outputs, batch = 128, momentum = 0.9 } = given
+  const shape = typeof inputs === "number" ? [inputs] : inputs
+  if (!Array.isArray(shape) || shape.length < 1 || shape.length > 3 || !shape.every((n) => isCount(n)))
+    refuse("inputs", "a number of columns, [length, channels] or [height, width, channels]", inputs)
+  if (!Array.isArray(hidden) || hidden.length < 1 || hidden.length > 16 || !hidden.every((n) => isCount(n)))
+    refuse("hidden", `1 to 16 whole numbers from 1 to ${MOST_UNITS}`, hidden)
+  if ((classes === undefined) === (outputs === undefined))
+    problems.push(problem(["host"], "must have either classes or outputs.", "Give one of the two."))
+  if (classes !== undefined && !isCount(classes, 2))
+    refuse("classes", "a whole number of at least 2", classes)
+  if (outputs !== undefined && !isCount(outputs)) refuse("outputs", "a whole number of at least 1", outputs)
+  if (!isCount(batch, 1, 65536)) refuse("batch", "a whole number from 1 to 65536", batch)
+  if (!(momentum >= 0 && momentum < 1)) refuse("momentum", "from 0 to less than 1", momentum)
+  oneOf("activation", ACTIVATIONS)
+  oneOf("loss", LOSSES)
+  oneOf("optimiser", ["adam", "sgd"])
+  const loss = given.loss ?? (classes === undefined ? "mse" : "crossEntropy")
+  if ((loss === "crossEntropy") !== (classes !== undefined) && LOSSES.includes(loss))
+    problems.push(
+      problem(
+        ["host", "loss"],
+        `is ${loss} for ${classes === undefined ? "outputs" : "classes"}.`,
+        `Use ${classes === undefined ? "mse or binary" : "crossEntropy"}.`,
+      ),
+    )
+  const learning = { rate: 0.01, ...given.learning }
+  if (!(learning.rate > 0 && learning.rate <= 10))
+    refuse("learning", "a rate above 0 and at most 10", learning.rate)
+  if (problems.length > 0) throw new GrowthError({ problems: tidy(problems) })
+  return {
+    kind: "neural",
+    options: {
+      shape: shape as Shape,
+      hidden,
+      classes: classes ?? 0,
+      outputs: classes ?? outputs ?? 1,
+      activation: given.activation ?? "tanh",
+      loss,
+      batch,
+      optimiser: given.optimiser ?? "adam",
+      momentum,
+      learning,
+    },
+  }
+}
+
+const text = (shape: Shape): string => `[${shape.join(", ")}]`
+
+/** What of the data does not fit the host. */
+export function misfits(
+  { shape, classes, outputs }: NeuralOptions,
+  data: GrowthData,
+): ReadonlyArray<Problem> {
+  const problems: Array<Problem> = []
+  if (shape.join() !== data.shape.join())
+    problems.push(
+      problem(
+        ["data", "shape"],
+        `is ${text(data.shape)} for a row, and the host takes ${text(shape)}.`,
+        `Give the host inputs: ${data.shape.length === 1 ? data.shape[0] : text(data.shape)}.`,
+      ),
+    )
+  if (classes !== data.classes || (classes === 0 && outputs !== data.outputs)) {
+    const [has, gives] = [
+      data.classes > 0 ? `classes: ${data.classes}` : `outputs: ${data.outputs}`,
+      classes > 0 ? `classes: ${classes}` : `outputs: ${outputs}`,
+    ]
+    problems.push(problem(["data"], `has ${has}, and the host gives ${gives}.`, `Give the host ${has}.`))
+  }
+  return problems
+}

@@ -1,0 +1,35 @@
+/** A small host on a small task, for tests that need one quickly. */
+import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
+import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
+import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
+import type { Planting } from "../../../src/morph/contracts/Host.ts"
+import { NeuralHost, type NeuralSetup } from "../../../src/morph/neural/NeuralHost.ts"
+import { neuralHost, type NeuralHostOptions } from "../../../src/morph/neural/options.ts"
+import { tasks } from "../../../src/morph/training/tasks.ts"
+
+/** Faults as if nobody knew of them: a new blueprint is an unknown one. */
+export const UNKNOWN_FAULTS: ReadonlyArray<Blueprint> = FAULTS.map((one) => ({
+  ...one,
+  quarantineOnly: false,
+}))
+
+export const spiralsHost = (
+  setup: Partial<NeuralSetup> = {},
+  options: Partial<NeuralHostOptions> = {},
+): NeuralHost =>
+  new NeuralHost({
+    options: neuralHost({ inputs: 2, hidden: [8, 6], classes: 2, batch: 32, ...options }).options,
+    data: tasks.spirals({ rows: 128, seed: 5 }),
+    seed: 5,
+    catalogue: [...BLUEPRINTS, ...UNKNOWN_FAULTS],
+    now: () => 0,
+    ...setup,
+  })
+
+export const plantingOf = (blueprint: string, graft = "g1"): Planting => ({
+  graft,
+  blueprint,
+  parameters: {},
+  operator: "residual",
+  owner: "test",
+})
