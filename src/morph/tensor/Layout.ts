@@ -24,6 +24,7 @@ export class Layout {
   private readonly backs = new Map<Node, number>()
 
   constructor(program: Program, arena: Arena) {
+    for (const owner of program.train) arena.slice(owner)
     const runs = program.nodes.filter((node) => node.op !== "parameter")
     const saves = runs.map((node) => OPERATORS[node.op]?.saved?.(node) ?? 0)
     const words = runs.reduce((sum, node, i) => sum + aligned(sizeOf(node.shape)) + aligned(saves[i]), 0)

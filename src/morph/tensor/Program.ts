@@ -32,8 +32,17 @@ export class Program {
       throw new TensorError(loss.where, `has the shape [${loss.shape.join(", ")}]`, "Give a loss of shape []")
     if (loss === undefined && train.length + wrt.length > 0)
       throw new TensorError("program", "has gradients to find and no loss", "Give a loss")
-    const before = ancestors(loss === undefined ? [] : [loss])
-    const all = ancestors([...before, ...outputs, ...wrt])
+    for (const { op, where } of wrt)
+      if (op === "parameter")
+        throw new TensorError(
+          where,
+          "is a parameter, and no gradient by it alone can be had",
+          "Train its owner",
+        )
+    const ends = loss === undefined ? [] : [loss]
+    const all = ancestors([...ends, ...outputs, ...wrt], () => true)
+    // Before a stop a gradient is not zero, there is none: zero times a NaN would be one.
+    const reached = ancestors(ends, ({ op }) => op !== "stop")
     this.nodes = [...all].toSorted((a, b) => a.id - b.id)
     this.loss = loss ?? null
     this.outputs = outputs
@@ -41,9 +50,9 @@ export class Program {
     this.training = training
     const wanted = new Set<Node>()
     for (const node of this.nodes) {
-      if (!before.has(node)) continue
-      const own = node.op === "parameter" ? train.includes(node.owner) : wrt.includes(node)
-      if (own || (node.op !== "stop" && node.inputs.some((input) => wanted.has(input)))) wanted.add(node)
+      const learns = node.op === "parameter" && train.includes(node.owner)
+      const passes = node.op !== "stop" && node.inputs.some((input) => wanted.has(input))
+      if (wrt.includes(node) || (reached.has(node) && (learns || passes))) wanted.add(node)
     }
     this.wanted = wanted
   }
@@ -54,8 +63,9 @@ export class Program {
   }
 }
 
-function ancestors(nodes: ReadonlyArray<Node>): Set<Node> {
+/** The nodes and what they are made of, back through those that are passed. */
+function ancestors(nodes: ReadonlyArray<Node>, passes: (node: Node) => boolean): Set<Node> {
   const seen = new Set(nodes)
-  for (const node of seen) for (const input of node.inputs) seen.add(input)
+  for (const node of seen) if (passes(node)) for (const input of node.inputs) seen.add(input)
   return seen
 }
