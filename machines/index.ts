@@ -36,6 +36,11 @@ export type {
   WindowEvent,
   WindowExpiredEvent,
 } from "./events.ts"
+export { type GraftActorRef, graftMachine, type GraftReport } from "./graft.machine.ts"
+export { type GrowthActorRef, type GrowthInput, growthMachine, type GrowthReport } from "./growth.machine.ts"
+export type { GraftAct, GraftCommand, GraftEvent, GraftMove } from "../src/morph/grafting/graftEvents.ts"
+export type { GraftInput, GraftLife } from "../src/morph/grafting/GraftLife.ts"
+export type { GrowthEvent, GrowthLife } from "../src/morph/grafting/growthMode.ts"
 export {
   type HotPathCommand,
   type HotPathEvent,

@@ -5,6 +5,8 @@
 import type { AnyStateNode } from "xstate"
 import { closingProofMachine } from "../machines/closingProof.machine.ts"
 import { engineMachine } from "../machines/engine.machine.ts"
+import { graftMachine } from "../machines/graft.machine.ts"
+import { growthMachine } from "../machines/growth.machine.ts"
 import { metaMachine } from "../machines/meta.machine.ts"
 import { relocationMachine } from "../machines/relocation.machine.ts"
 import { runawayMachine } from "../machines/runaway.machine.ts"
@@ -22,6 +24,7 @@ import {
   transitionsOf,
   words,
 } from "../src/studio/server/mermaid.ts"
+import { gateTable, lifeTable } from "./graftTables.ts"
 import { wrapped } from "./wrapped.ts"
 
 export interface Page {
@@ -120,6 +123,51 @@ proposes like the cycle, which pauses meanwhile. Only engines with \`homeostasis
 output is the readings. The engine then leaves the plant on its base, or rolls back to the baseline.`,
     colours: TUNING_COLOURS,
     root: closingProofMachine.root,
+  },
+  {
+    file: "graft.md",
+    title: "graftMachine",
+    intro: `Each actor is one socket of a host that grows. The chart, the table below and the tests are made from one list in
+\`src/morph/grafting/transitions.ts\`. Commands (\`germinate\`, \`cull\`, \`fossilize\` and the others) request; a transition happens at a
+\`boundary\`, at most one each, or at once on a \`fault\`. Degraded, paused and rolled back are conditions in the context, never states.
+
+${lifeTable()}
+
+Gates stand on the way out. Each passes, holds or fails: a missing number holds, one that is not finite fails, and a hold past its
+deadline fails. A verdict carries every number with its bounds. These are the defaults:
+
+${gateTable()}
+
+The machine performs nothing. It emits, and sends to its parent, what the host has to do:
+
+| \`act\` | the host |
+|---|---|
+| \`quarantine\`, \`plant\` | tries the blueprint apart; reserves the slot and fetches the kernel |
+| \`mode\` | leads values through the socket as \`host\`, \`branch\`, \`mixed\` (by alpha), \`shadow\` or \`whole\` |
+| \`snapshot\`, \`restore\` | copies all that learns, on the way into the probation; puts it back on a cull from there |
+| \`keep\` | takes the graft for its own, and opens a socket at its output |
+| \`remove\` | zeroes the slice and releases everything; asked again until G5 finds nothing left |`,
+    colours:
+      "Green states are live: a graft is in the socket. Amber states are safe: the host is as if nothing were planted.",
+    root: graftMachine.root,
+  },
+  {
+    file: "growth.md",
+    title: "growthMachine",
+    intro: `One actor stands beside all sockets of a host. \`boundary\` says whether the last one was clean: on time, without a violation, a
+panic or a late policy. It emits \`modeChanged\`, and sends it to its parent.
+
+| emergency | leads to |
+|---|---|
+| \`notice\` | nothing: it is counted, and the clean boundaries are counted anew |
+| \`elevated\` | degraded; conservative if it was degraded already |
+| \`conservative\` | conservative |
+| \`halt\` | halted |
+
+Degraded ends after 5 clean boundaries in a row. Conservative mode also stays at least 10, and begins anew with each alarm. Both
+figures are a \`policy\` in the input.`,
+    colours: "Green states are live: something may be planted. Amber states are safe: nothing is.",
+    root: growthMachine.root,
   },
   {
     file: "meta.md",

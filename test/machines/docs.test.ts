@@ -3,6 +3,8 @@ import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { closingProofMachine } from "../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
+import { graftMachine } from "../../machines/graft.machine.ts"
+import { growthMachine } from "../../machines/growth.machine.ts"
 import { metaMachine } from "../../machines/meta.machine.ts"
 import { relocationMachine } from "../../machines/relocation.machine.ts"
 import { runawayMachine } from "../../machines/runaway.machine.ts"
@@ -61,6 +63,8 @@ describe("the pages of the machines", () => {
       safeModeMachine,
       solverMachine,
       variantMachine,
+      graftMachine,
+      growthMachine,
     ]) {
       for (const state of statesOf(root)) {
         expect(state.description, state.key).toBeTruthy()

@@ -157,6 +157,21 @@ const ALONE: Readonly<Record<string, (inspect: Inspect) => AnyActorRef>> = {
     })
     return actor
   },
+  graftMachine: (inspect) => {
+    const actor = createActor(machines.graftMachine, { input: { slot: "hidden1" }, inspect }).start()
+    actor.send({
+      type: "germinate",
+      why: "a plateau",
+      planting: { graft: "g1", blueprint: "linear", parameters: {}, operator: "residual", owner: "ada" },
+    })
+    actor.send({ type: "boundary", boundary: 1, figures: { identityError: Number.NaN } })
+    return actor
+  },
+  growthMachine: (inspect) => {
+    const actor = createActor(machines.growthMachine, { input: {}, inspect }).start()
+    actor.send({ type: "emergency", level: "elevated", reason: "the policy was late" })
+    return actor
+  },
   variantMachine: (inspect) => {
     const actor = createActor(machines.variantMachine, { input: variantInput, inspect }).start()
     for (const event of Object.values(variantEvents)) actor.send(event)

@@ -5,6 +5,8 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate"
 import { closingProofMachine } from "../../../machines/closingProof.machine.ts"
 import { engineMachine } from "../../../machines/engine.machine.ts"
+import { graftMachine } from "../../../machines/graft.machine.ts"
+import { growthMachine } from "../../../machines/growth.machine.ts"
 import { metaMachine } from "../../../machines/meta.machine.ts"
 import { relocationMachine } from "../../../machines/relocation.machine.ts"
 import { runawayMachine } from "../../../machines/runaway.machine.ts"
@@ -25,6 +27,8 @@ const charts: ReadonlyArray<AnyStateMachine> = [
   metaMachine,
   solverMachine,
   variantMachine,
+  graftMachine,
+  growthMachine,
 ]
 
 /** Names of all statecharts, as `machineDefinitions` has them. */
