@@ -6,7 +6,7 @@ import { agentSection } from "./agent.ts"
 import { metaSection } from "./meta.ts"
 import { rulesSection } from "./rules.ts"
 import { scheduleSection } from "./schedule.ts"
-import type { Section } from "./section.ts"
+import type { Section } from "../section.ts"
 import { warningSection } from "./warning.ts"
 
 /** In the order in which they run. */

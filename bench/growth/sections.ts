@@ -1,0 +1,9 @@
+/**
+ * The sections of `npm run bench:growth`. A section measures one part of a growing host and gives rows; a row with a bound fails the
+ * benchmark where its value is above it. To add one, write a file beside this one and list it here.
+ */
+import type { Section } from "../section.ts"
+import { contractsSection } from "./contracts.ts"
+
+/** In the order in which they run. */
+export const sections: ReadonlyArray<Section> = [contractsSection]
