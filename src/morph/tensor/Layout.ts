@@ -55,6 +55,7 @@ export class Layout {
       .map((node) => ({
         node,
         geometry: Int32Array.from(OPERATORS[node.op].geometry?.(node) ?? []),
+        constants: Float64Array.from(OPERATORS[node.op].constants?.(node) ?? []),
         size: sizeOf(node.shape),
         out: this.offset(node),
         gradient: this.gradient(node),

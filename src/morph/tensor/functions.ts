@@ -17,6 +17,9 @@ const f = Math.fround
 const cell = new Float32Array(1)
 const bits = new Int32Array(cell.buffer)
 
+/** Takes a number to a function and its result back: an argument or a result that is a double may be allocated, a word is not. */
+const slot = new Float32Array(1)
+
 const ROUND = 12582912 // 1.5 * 2^23
 const LOG2E = f(Math.LOG2E)
 const LN2_HIGH = f(0.693359375)
@@ -29,14 +32,15 @@ const EXP_3 = f(4.1665795894e-2)
 const EXP_4 = f(1.6666665459e-1)
 const EXP_5 = f(5.0000001201e-1)
 
-/** 2^n for n from -126 to 127. */
-function power2(n: number): number {
-  bits[0] = (n + 127) << 23
-  return cell[0]
-}
-
 /** e^x: 0 below -104, infinity above 88.73, NaN for NaN. */
 export function exp(x: number): number {
+  slot[0] = x
+  expSlot()
+  return slot[0]
+}
+
+function expSlot(): void {
+  const x = slot[0]
   const c = Math.min(Math.max(x, -104), 89)
   const n = f(f(f(c * LOG2E) + ROUND) - ROUND)
   const r = f(f(c - f(n * LN2_HIGH)) - f(n * LN2_LOW))
@@ -46,10 +50,13 @@ export function exp(x: number): number {
   p = f(f(p * r) + EXP_4)
   p = f(f(p * r) + EXP_5)
   p = f(f(f(p * f(r * r)) + r) + 1)
-  // In two factors: 2^n alone is out of range at both ends.
+  // Times 2^n, in two factors: alone it is out of range at both ends.
   const whole = n | 0
   const half = whole >> 1
-  return f(f(p * power2(half)) * power2(whole - half))
+  bits[0] = (half + 127) << 23
+  p = f(p * cell[0])
+  bits[0] = (whole - half + 127) << 23
+  slot[0] = p * cell[0]
 }
 
 const LOG_0 = f(7.0376836292e-2)
@@ -66,6 +73,13 @@ const SQRT_HALF = f(Math.SQRT1_2)
 
 /** The natural logarithm: -infinity at 0, NaN below and for NaN. */
 export function log(x: number): number {
+  slot[0] = x
+  logSlot()
+  return slot[0]
+}
+
+function logSlot(): void {
+  const x = slot[0]
   const denormal = x < SMALLEST_NORMAL
   cell[0] = denormal ? f(x * 8388608) : x
   const word = bits[0]
@@ -89,13 +103,16 @@ export function log(x: number): number {
   p = f(p + f(e * LN2_LOW))
   p = f(p - f(z * 0.5))
   p = f(f(r + p) + f(e * LN2_HIGH))
-  if (x > 0) return x === Number.POSITIVE_INFINITY ? x : p
-  return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN
+  if (x > 0) slot[0] = x === Number.POSITIVE_INFINITY ? x : p
+  else slot[0] = x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN
 }
 
 /** 1 / (1 + e^-x). */
 export function sigmoid(x: number): number {
-  return f(1 / f(1 + exp(-x)))
+  slot[0] = -x
+  expSlot()
+  slot[0] = 1 / f(1 + slot[0])
+  return slot[0]
 }
 
 const TANH_0 = f(-5.70498872745e-3)
@@ -106,6 +123,13 @@ const TANH_4 = f(-3.33332819422e-1)
 const TANH_EDGE = f(0.625)
 
 export function tanh(x: number): number {
+  slot[0] = x
+  tanhSlot()
+  return slot[0]
+}
+
+function tanhSlot(): void {
+  const x = slot[0]
   const a = Math.abs(x)
   // NaN is not below the edge either, and comes out of the second branch as NaN.
   if (a < TANH_EDGE) {
@@ -114,10 +138,13 @@ export function tanh(x: number): number {
     p = f(f(p * z) + TANH_2)
     p = f(f(p * z) + TANH_3)
     p = f(f(p * z) + TANH_4)
-    return f(f(f(p * z) * x) + x)
+    slot[0] = f(f(p * z) * x) + x
+    return
   }
-  const t = f(1 - f(2 / f(exp(f(a + a)) + 1)))
-  return x < 0 ? -t : t
+  slot[0] = a + a
+  expSlot()
+  const t = f(1 - f(2 / f(slot[0] + 1)))
+  slot[0] = x < 0 ? -t : t
 }
 
 const TWO_BY_PI = f(2 / Math.PI)
@@ -131,8 +158,9 @@ const COS_0 = f(2.443315711809948e-5)
 const COS_1 = f(-1.388731625493765e-3)
 const COS_2 = f(4.166664568298827e-2)
 
-/** sin(x + quarter * pi / 2). */
-function circular(x: number, quarter: number): number {
+/** sin(x + quarter * pi / 2) of the x in the slot. */
+function circularSlot(quarter: number): void {
+  const x = slot[0]
   const shifted = f(f(x * TWO_BY_PI) + ROUND)
   cell[0] = shifted
   const quadrant = bits[0] + quarter
@@ -149,8 +177,17 @@ function circular(x: number, quarter: number): number {
     const p = f(f(f(f(COS_0 * z) + COS_1) * z) + COS_2)
     y = f(f(f(f(p * z) * z) - f(z * 0.5)) + 1)
   }
-  return (quadrant & 2) === 0 ? y : -y
+  slot[0] = (quadrant & 2) === 0 ? y : -y
 }
 
-export const sin = (x: number): number => circular(x, 0)
-export const cos = (x: number): number => circular(x, 1)
+export function sin(x: number): number {
+  slot[0] = x
+  circularSlot(0)
+  return slot[0]
+}
+
+export function cos(x: number): number {
+  slot[0] = x
+  circularSlot(1)
+  return slot[0]
+}

@@ -44,6 +44,8 @@ export interface Step {
   readonly node: Node
   /** What `Operator.geometry` made of the shapes; empty without it. */
   readonly geometry: Int32Array
+  /** What `Operator.constants` made of the attributes; empty without it. */
+  readonly constants: Float64Array
   /** Numbers in the node's own tensor. */
   readonly size: number
   readonly out: number
@@ -70,6 +72,8 @@ export interface Operator {
   readonly shape: (inputs: ReadonlyArray<Shape>, attributes: Attributes, where: string) => Shape
   /** Whole numbers that the kernels read instead of shapes: made once, when a plan is. */
   readonly geometry?: (node: Node) => ReadonlyArray<number>
+  /** Broken numbers that the kernels read instead of attributes, whose doubles may be allocated when they are read. */
+  readonly constants?: (node: Node) => ReadonlyArray<number>
   /** Words that `forward` writes beside its result for `backward` to read. */
   readonly saved?: (node: Node) => number
   readonly forward: Kernel

@@ -3,7 +3,7 @@
  * missing, is repeated, as in NumPy. The gradient of what was repeated is the sum over its repetitions.
  */
 import { type Kernel, type Node, type Operator, type Shape } from "../ir.ts"
-import { four, known, likeFirst, misfit, numberOf, stridesOf } from "./rules.ts"
+import { four, likeFirst, misfit, numberOf, stridesOf } from "./rules.ts"
 
 /** The strides of one input over the four axes of the result: 0 where it is repeated. */
 const stridesWithin = (shape: Shape): ReadonlyArray<number> => {
@@ -106,12 +106,13 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
       numberOf(attributes, "factor", where, Number.isFinite, "Give a finite number")
       return inputs[0]
     },
-    forward: ({ f32 }, { node, size, out, ins }) => {
-      const factor = known(node, "factor")
+    constants: ({ attributes }) => [attributes["factor"] as number],
+    forward: ({ f32 }, { constants, size, out, ins }) => {
+      const factor = constants[0]
       for (let i = 0; i < size; i++) f32[out + i] = f32[ins[0] + i] * factor
     },
-    backward: ({ f32 }, { node, size, gradient, inGradients }) => {
-      const factor = known(node, "factor")
+    backward: ({ f32 }, { constants, size, gradient, inGradients }) => {
+      const factor = constants[0]
       for (let i = 0; i < size; i++) f32[inGradients[0] + i] += f32[gradient + i] * factor
     },
   },

@@ -1,18 +1,18 @@
 import { drawWords } from "../counterRandom.ts"
 import { HEAD_SEED_HIGH, HEAD_SEED_LOW, HEAD_STEP } from "../ir.ts"
 import type { Kernel, Operator } from "../ir.ts"
-import { known, likeFirst, numberOf } from "./rules.ts"
+import { likeFirst, numberOf } from "./rules.ts"
 
 const words = new Uint32Array(16)
 
 /** Multiplies each number by 0 or by 1 / (1 - rate), or by 1 in a program that does not train; adds where it goes back. */
 const pass =
   (back: boolean): Kernel =>
-  ({ f32, u32 }, { node, size, head, out, ins, gradient, inGradients }) => {
-    const rate = known(node, "rate")
+  ({ f32, u32 }, { constants, geometry, size, head, out, ins, gradient, inGradients }) => {
+    const rate = constants[0]
     const kept = head < 0 ? 1 : 1 / (1 - rate)
     const edge = head < 0 ? 0 : rate * 4294967296
-    const stream = known(node, "stream")
+    const stream = geometry[0]
     for (let i = 0; i < size; i++) {
       if (head >= 0 && (i & 15) === 0)
         drawWords(
@@ -47,6 +47,8 @@ export const dropout: Readonly<Record<string, Operator>> = {
       )
       return likeFirst(inputs)
     },
+    geometry: ({ attributes }) => [attributes["stream"] as number],
+    constants: ({ attributes }) => [attributes["rate"] as number],
     forward: pass(false),
     backward: pass(true),
   },

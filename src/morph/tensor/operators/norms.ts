@@ -42,10 +42,11 @@ const norm = (layer: boolean): Operator => ({
       ? [rows, 1, channels, 1]
       : [shape[0], rows / shape[0], channels, attributes["groups"] as number]
   },
+  constants: ({ attributes }) => [(attributes["epsilon"] as number | undefined) ?? 1e-5],
   saved: ({ shape, attributes }: Node) =>
     2 * (layer ? sizeOf(shape) / lastOf(shape) : shape[0] * (attributes["groups"] as number)),
-  forward: ({ f32 }, { node, geometry: n, ins, out, saved }) => {
-    const epsilon = (node.attributes["epsilon"] as number | undefined) ?? 1e-5
+  forward: ({ f32 }, { constants, geometry: n, ins, out, saved }) => {
+    const epsilon = constants[0]
     const c = n[CHANNELS]
     const width = c / n[GROUPS]
     const count = width * n[PLACES]

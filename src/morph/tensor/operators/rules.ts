@@ -1,4 +1,4 @@
-import { type Attributes, type Node, type Shape, sameShape, shapeText } from "../ir.ts"
+import { type Attributes, type Shape, sameShape, shapeText } from "../ir.ts"
 import { TensorError } from "../TensorError.ts"
 
 /** Refuses inputs that do not fit one another: every shape, and where. */
@@ -51,9 +51,6 @@ export function listOf(attributes: Attributes, name: string, where: string): Rea
     throw new TensorError(where, `has ${name} ${String(value)}`, "Give a list of whole numbers")
   return value as ReadonlyArray<number>
 }
-
-/** A number that the rule has passed already. */
-export const known = (node: Node, name: string): number => node.attributes[name] as number
 
 /** A shape with ones put before it, so that it has four axes. */
 export const four = (shape: Shape): Shape => [...Array.from({ length: 4 - shape.length }, () => 1), ...shape]
