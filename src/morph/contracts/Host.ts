@@ -24,7 +24,7 @@ export type OperatorName = (typeof OPERATORS)[number]
 
 /** What is planted, or is asked for. */
 export interface Planting {
-  /** Its name for life: no two grafts of a host have the same. */
+  /** Its name for life: no two grafts that a host has at the same time share one. */
   readonly graft: string
   readonly blueprint: string
   readonly parameters: Readonly<Record<string, number>>

@@ -69,24 +69,26 @@ export interface Asked {
 }
 
 /** Throws a `GrowthError` if the options cannot be used. */
-export function newLife({ slot, options, checks }: GraftInput): GraftLife {
-  return {
-    slot,
-    options: requireGraftingOptions(options),
-    checks: checks ?? null,
-    state: "dormant",
-    planting: null,
-    boundary: -1,
-    spent: false,
-    alpha: 0,
-    evidence: NO_EVIDENCE,
-    reference: null,
-    request: null,
-    closing: false,
-    conditions: CALM,
-    verdicts: GATES.slice(1).map(() => null),
-    cause: null,
-    culls: 0,
-    refusal: null,
-  }
-}
+export const newLife = ({ slot, options, checks }: GraftInput): GraftLife =>
+  lifeWith(slot, requireGraftingOptions(options), checks)
+
+/** As `newLife`, with options that were read before: the lives of a host share them. */
+export const lifeWith = (slot: string, options: GraftingOptions, checks?: Checks): GraftLife => ({
+  slot,
+  options,
+  checks: checks ?? null,
+  state: "dormant",
+  planting: null,
+  boundary: -1,
+  spent: false,
+  alpha: 0,
+  evidence: NO_EVIDENCE,
+  reference: null,
+  request: null,
+  closing: false,
+  conditions: CALM,
+  verdicts: GATES.slice(1).map(() => null),
+  cause: null,
+  culls: 0,
+  refusal: null,
+})

@@ -9,7 +9,7 @@ import type { GraftState } from "./transitions.ts"
 export interface Evidence {
   /** Boundaries in this state; those in which it was paused do not count. */
   readonly stay: number
-  /** Boundaries in a row in which it was good enough, as the state's gate has it. */
+  /** Boundaries in a row in which it was good enough, as the state's gate has it; one without a measurement is not counted. */
   readonly running: number
   /** Boundaries measured with alpha at its end. */
   readonly held: number
@@ -53,10 +53,10 @@ export const gainOver = (loss: number, than: number): number => (than - loss) / 
 export const gainOf = ({ lossWith, lossWithout }: Figures): number | undefined =>
   lossWith === undefined || lossWithout === undefined ? undefined : gainOver(lossWith, lossWithout)
 
-/** Whether this boundary counts as good in a state whose gate wants several in a row. */
-function isGood(state: GraftState, figures: Figures, { G1, G3 }: GraftingOptions): boolean {
+/** Whether this boundary counts as good in a state whose gate wants several in a row; null where that was not measured. */
+function isGood(state: GraftState, figures: Figures, { G1, G3 }: GraftingOptions): boolean | null {
   const gain = gainOf(figures)
-  if (gain === undefined) return false
+  if (gain === undefined) return null
   if (state !== "shadowing") return gain >= G1.gain
   return gain >= G3.gain && Number(figures["lossWithout"]) - Number(figures["lossWith"]) >= G3.gained
 }
@@ -71,12 +71,13 @@ export function gathered(
 ): Evidence {
   const { lossWith, panics } = figures
   const gain = gainOf(figures)
+  const good = isGood(state, figures, options)
   const finite = lossWith !== undefined && Number.isFinite(lossWith)
   return {
     ...before,
     ...trendAfter(before, gain, options.G2.still),
     stay: before.stay + 1,
-    running: isGood(state, figures, options) ? before.running + 1 : 0,
+    running: good === null ? before.running : good ? before.running + 1 : 0,
     held: before.held + (atTop ? 1 : 0),
     lossSum: before.lossSum + (finite ? lossWith : 0),
     losses: before.losses + (finite ? 1 : 0),

@@ -40,9 +40,7 @@ export function lived(life: GraftLife, event: GraftEvent): Step {
     case "boundary":
       return atBoundary(life, event)
     case "fault":
-      return isLive(life.state)
-        ? culled({ ...life, spent: true, refusal: null }, FAULT_WORDS[event.fault], null)
-        : quiet(life)
+      return isLive(life.state) ? faulted(life, event.fault) : quiet(life)
     case "rolledBack":
       return quiet(
         isLive(life.state)
@@ -60,6 +58,12 @@ export function lived(life: GraftLife, event: GraftEvent): Step {
       return quiet(after, isNew ? [{ act: "quarantine", planting: event.planting }] : [])
     }
   }
+}
+
+/** At once, which uses up the next boundary. The host that a senior's cull has restored needs no second restoring. */
+function faulted(life: GraftLife, fault: FaultName): Step {
+  const step = culled({ ...life, spent: true, refusal: null }, FAULT_WORDS[fault], null)
+  return fault === "seniorCulled" ? { ...step, acts: step.acts.filter(({ act }) => act !== "restore") } : step
 }
 
 function atBoundary(before: GraftLife, event: BoundaryEvent): Step {
