@@ -136,6 +136,14 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "A watched loop that swings is in SafeMode; one that is healthy, or on its way to a new load, is not put there for it.",
     ["test/engine/stability.test.ts", "test/bench/stability.test.ts"],
   ],
+  [
+    "A graft moves only as its table says, at most once up to each boundary, and past a gate only if every number of it passes.",
+    ["test/morph/grafting/lived.test.ts", "test/morph/grafting/gates.test.ts", "test/machines/graft.test.ts"],
+  ],
+  [
+    "Every cull ends, after its embargo, in a socket where nothing is planted.",
+    ["test/morph/grafting/lived.test.ts", "test/morph/grafting/GraftTable.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -1005,4 +1005,28 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "return 0 * more",
     test: "test/engine/stability.test.ts",
   },
+  {
+    name: "gate-on-the-way-in",
+    invariant: 27,
+    file: "src/morph/grafting/lived.ts",
+    intact: "const checks = checksOf(row, before.options, before.checks)",
+    broken: "const checks = checksOf(rowOf(row.next[0]), before.options, before.checks)",
+    test: "test/morph/grafting/gates.test.ts",
+  },
+  {
+    name: "two-transitions-at-a-boundary",
+    invariant: 27,
+    file: "src/morph/grafting/lived.ts",
+    intact: "if (before.spent) return quiet(life)",
+    broken: "",
+    test: "test/morph/grafting/lived.test.ts",
+  },
+  {
+    name: "embargo-skipped",
+    invariant: 28,
+    file: "src/morph/grafting/lived.ts",
+    intact: "return evidence.stay < length",
+    broken: "return length < 0",
+    test: "test/morph/grafting/lived.test.ts",
+  },
 ]
