@@ -46,7 +46,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["domain", "morph/tensor", "morph/contracts", "morph/blueprints", "morph/training"],
     packages: [],
   },
-  "morph/policy": { rooms: ["morph/contracts"], packages: [] },
+  "morph/policy": { rooms: ["domain", "morph/contracts"], packages: [] },
   "morph/bus": { rooms: ["morph/contracts"], packages: [] },
   machines: {
     rooms: [...NUMBERS, "meta", "solver", "morph/contracts", "morph/grafting"],

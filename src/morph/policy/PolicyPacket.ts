@@ -3,6 +3,7 @@
  * A policy is a function of the packet and nothing else; it proposes a command or `null`. Risk rules and gates decide.
  */
 import type { GraftStateName, TierName } from "../contracts/enums.ts"
+import type { PolicyCommand } from "./PolicyCommand.ts"
 
 export interface PolicySocket {
   readonly name: string
@@ -67,3 +68,6 @@ export interface PolicyPacket {
   readonly grafts: ReadonlyArray<PolicyGraft>
   readonly catalogue: ReadonlyArray<PolicyBlueprint>
 }
+
+/** Proposes a command for this boundary, or none. It must answer at once, and be a pure function of the packet. */
+export type Policy = (packet: PolicyPacket) => PolicyCommand | null

@@ -1,0 +1,38 @@
+/** What comes of asking a policy at a boundary, wherever it runs. Asking never throws, and never takes longer than the deadline. */
+import { heuristic } from "./heuristic.ts"
+import type { PolicyCommand } from "./PolicyCommand.ts"
+import type { PolicyPacket } from "./PolicyPacket.ts"
+
+/**
+ * - `answered`: a command, or none.
+ * - `refused`: the policy threw, or what it answered is no command; `note` says why. Nothing is done.
+ * - `late`: no answer by the deadline. This boundary is conservative, and the policy is started anew.
+ * - `absent`: nobody could be asked: it is starting, was given up after too many restarts, or is closed. Nothing was waited for.
+ */
+export type PolicyAnswer =
+  | { readonly kind: "answered"; readonly command: PolicyCommand | null }
+  | { readonly kind: "refused"; readonly note: string }
+  | { readonly kind: "late"; readonly note: string }
+  | { readonly kind: "absent"; readonly note: string }
+
+/** A policy that can be asked; the boundary knows no other. */
+export interface PolicySource {
+  /** For reports: which policy it is. */
+  readonly name: string
+  readonly ask: (packet: PolicyPacket, deadlineMs?: number) => PolicyAnswer
+  readonly close: () => Promise<void>
+}
+
+/** The package's own heuristic in the thread of the boundary. Nothing else runs there: no thread can time itself out. */
+export const inlineHeuristic = (): PolicySource => ({
+  name: "heuristic",
+  ask: (packet) => ({ kind: "answered", command: heuristic(packet) }),
+  close: () => Promise.resolve(),
+})
+
+/** Commands are a person's alone. */
+export const manualPolicy = (): PolicySource => ({
+  name: "manual",
+  ask: () => ({ kind: "answered", command: null }),
+  close: () => Promise.resolve(),
+})

@@ -1,0 +1,2 @@
+/** A module whose export is no policy. */
+export const policy = { type: "pause" }

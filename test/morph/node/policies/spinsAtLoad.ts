@@ -1,0 +1,3 @@
+/** A module that never finishes loading. */
+export const policy = null
+for (;;);

@@ -1,0 +1,3 @@
+/** A module that cannot be loaded. */
+export const policy = null
+throw new Error("no such model")
