@@ -45,16 +45,36 @@ export interface BoundaryReport {
   readonly boundary: number
   readonly moves: ReadonlyArray<GraftMove>
   /** Germinations that a gate refused, or that a cautious mode withdrew. */
-  readonly refusals: ReadonlyArray<{ readonly slot: string; readonly problems: ReadonlyArray<Problem> }>
+  readonly refusals: ReadonlyArray<GraftRefusal>
+  /** The host was put back on the snapshot of a probation. */
+  readonly restored: boolean
+}
+
+export interface GraftRefusal {
+  readonly slot: string
+  readonly blueprint: string
+  readonly problems: ReadonlyArray<Problem>
+}
+
+export interface BoundaryOptions {
+  /** Whether the growth machine's mode lets anything be planted. */
+  readonly plants?: boolean
+  /** What somebody other than the host measures, for every graft: the boundary's time, the governor's panics. */
+  readonly shared?: Figures
 }
 
 /** What a life is told of figures from before the host went back: faults, and nothing that could let a gate pass. */
 const faultsIn = ({ finite, violations }: Figures): Figures => ({ finite, violations })
 
+/** Whose gate wants numbers. */
+const isMeasured = ({ state, request }: GraftLife): boolean =>
+  isLive(state) || state === "resetting" || (state === "dormant" && request !== null)
+
 export class GraftTable {
   private readonly host: Host
   private readonly options: GraftingOptions
   private readonly byName = new Map<string, GraftLife>()
+  private figures: ReadonlyMap<string, Figures> = new Map()
   private probation: ReadonlyArray<string>
   private last: number
   private plants: boolean
@@ -75,6 +95,18 @@ export class GraftTable {
   /** Every life, in the order of the sockets. */
   get lives(): ReadonlyArray<GraftLife> {
     return [...this.byName.values()]
+  }
+
+  /** What lives in a socket. Throws a `GrowthError` with the nearest name where there is none. */
+  lifeOf(slot: string): GraftLife {
+    const life = this.byName.get(slot)
+    if (life === undefined) throw new GrowthError({ problems: [this.unknown(slot)] })
+    return life
+  }
+
+  /** What was measured for it at the last boundary; empty where nothing was asked for. */
+  figuresOf(slot: string): Figures {
+    return this.figures.get(slot) ?? {}
   }
 
   /** The last boundary; -1 before the first. */
@@ -108,14 +140,7 @@ export class GraftTable {
   /** Requests; a boundary decides. Empty where it was taken, else all that stands against it, and nothing has changed. */
   command(slot: string, command: GraftCommand): ReadonlyArray<Problem> {
     const life = this.byName.get(slot)
-    if (life === undefined)
-      return [
-        problem(
-          ["socket"],
-          `${JSON.stringify(slot)} is no socket.`,
-          didYouMean(slot, [...this.byName.keys()]),
-        ),
-      ]
+    if (life === undefined) return [this.unknown(slot)]
     const problems = this.clashes(command)
     if (problems.length > 0) return problems
     const after = lived(life, command)
@@ -135,39 +160,38 @@ export class GraftTable {
     for (const slot of this.byName.keys()) this.apply(slot, { type: "rolledBack", why })
   }
 
-  /** The end of an epoch or of an evaluation window. `plants`: whether the growth machine's mode lets anything be planted. */
-  atBoundary(boundary: number, { plants = true }: { readonly plants?: boolean } = {}): BoundaryReport {
+  /** The end of an epoch or of an evaluation window. */
+  atBoundary(boundary: number, { plants = true, shared = {} }: BoundaryOptions = {}): BoundaryReport {
     if (!Number.isSafeInteger(boundary) || boundary <= this.last)
       throw new GrowthError({
         problems: [
           problem(["boundary"], `must be a whole number above ${this.last}, the last one, got ${boundary}.`),
         ],
       })
+    // Everything is measured before anything is changed.
+    this.figures = new Map(
+      this.lives.filter(isMeasured).map((life) => [life.slot, this.measured(life, shared)]),
+    )
     this.last = boundary
     this.plants = plants
-    // Everything is measured before anything is changed.
-    const figures = new Map(this.lives.map((life) => [life.slot, this.measured(life)]))
     const moves: Array<GraftMove> = []
-    const refusals: Array<BoundaryReport["refusals"][number]> = []
-    let wentBack = false
+    const refusals: Array<GraftRefusal> = []
+    let restored = false
     for (const slot of this.inOrder()) {
-      if (!plants) this.withdraw(slot, refusals)
-      const measured = figures.get(slot) ?? {}
+      const { request, planting } = this.lifeOf(slot)
+      const blueprint = request?.operation === "germinate" ? planting?.blueprint : undefined
+      if (!plants && blueprint !== undefined) this.apply(slot, { type: "cancel", why: NOTHING_NOW })
+      const measured = this.figuresOf(slot)
+      const figures = restored ? faultsIn(measured) : measured
       const seniors = Math.max(0, this.probation.indexOf(slot))
-      const move = this.apply(slot, {
-        type: "boundary",
-        boundary,
-        figures: wentBack ? faultsIn(measured) : measured,
-        seniors,
-      })
-      const followed = this.cascade(slot, move)
+      const followed = this.cascade(slot, this.apply(slot, { type: "boundary", boundary, figures, seniors }))
       moves.push(...followed)
-      wentBack ||= followed.some(({ from, to }) => from === "probationary" && to === "culled")
-      const { refusal } = this.lifeOf(slot)
-      if (refusal !== null) refusals.push({ slot, problems: refusal })
+      restored ||= followed.some(({ from, to }) => from === "probationary" && to === "culled")
+      const problems = plants ? this.lifeOf(slot).refusal : [problem(["germinate"], NOTHING_NOW)]
+      if (blueprint !== undefined && problems !== null) refusals.push({ slot, blueprint, problems })
     }
     this.takeSockets()
-    return { boundary, moves, refusals }
+    return { boundary, moves, refusals, restored }
   }
 
   /** Grafts on probation first, the longest first: if one is culled, the host goes back for all. */
@@ -189,12 +213,6 @@ export class GraftTable {
     return [move, ...followed]
   }
 
-  private lifeOf(slot: string): GraftLife {
-    const life = this.byName.get(slot)
-    if (life === undefined) throw new Error(`no life in ${slot}`)
-    return life
-  }
-
   /** Takes an event and has the host perform what follows. */
   private apply(slot: string, event: GraftEvent): GraftMove | null {
     const { life, acts, move } = lived(this.lifeOf(slot), event)
@@ -207,17 +225,16 @@ export class GraftTable {
     return move
   }
 
-  private measured({ slot, state, request }: GraftLife): Figures {
-    const isAsked = isLive(state) || state === "resetting" || (state === "dormant" && request !== null)
-    return isAsked ? this.host.measure(slot, state) : {}
+  private measured({ slot, state }: GraftLife, shared: Figures): Figures {
+    return { ...shared, ...this.host.measure(slot, state) }
   }
 
-  /** Cautious modes plant nothing: what was asked for is forgotten, and said. */
-  private withdraw(slot: string, refusals: Array<BoundaryReport["refusals"][number]>): void {
-    const { state, request } = this.lifeOf(slot)
-    if (state !== "dormant" || request === null) return
-    this.apply(slot, { type: "cancel", why: NOTHING_NOW })
-    refusals.push({ slot, problems: [problem(["germinate"], NOTHING_NOW)] })
+  private unknown(slot: string): Problem {
+    return problem(
+      ["socket"],
+      `${JSON.stringify(slot)} is no socket.`,
+      didYouMean(slot, [...this.byName.keys()]),
+    )
   }
 
   private clashes(command: GraftCommand): ReadonlyArray<Problem> {

@@ -206,6 +206,45 @@ describe("when the host goes back for one graft", () => {
   })
 })
 
+describe("a boundary", () => {
+  it("reports a blueprint that G0 refused, once, and what was measured", () => {
+    const farm = new Farm()
+    farm.plant("notIdentity", "b")
+    farm.host.train()
+    const { refusals, restored } = farm.table.atBoundary(0)
+    expect(refusals).toEqual([
+      {
+        slot: "b",
+        blueprint: "notIdentity",
+        problems: [{ path: "germinate", message: expect.stringMatching(/^G0 refused/) }],
+      },
+    ])
+    expect(restored).toBe(false)
+    expect(farm.table.figuresOf("b")["identityError"]).toBe(1e-7)
+    expect(farm.table.atBoundary(1).refusals).toEqual([])
+    expect(farm.table.figuresOf("b")).toEqual({})
+  })
+
+  it("lets others measure what the host cannot, and the host decide where both do", () => {
+    const farm = new Farm()
+    farm.plant("honest")
+    farm.epochs(2)
+    farm.host.train()
+    farm.table.atBoundary(2, { shared: { own: 3, violations: 7 } })
+    expect(farm.table.figuresOf("a")).toMatchObject({ own: 3, violations: 0 })
+  })
+
+  it("changes nothing if the host cannot be measured", () => {
+    const farm = new Farm()
+    farm.plant("honest")
+    farm.epochs(4)
+    const { standing } = farm.table
+    farm.host.planted.delete("a")
+    expect(() => farm.table.atBoundary(9)).toThrow("nothing is planted in a")
+    expect(farm.table.standing).toEqual(standing)
+  })
+})
+
 describe("in a mode that plants nothing", () => {
   it("a germination is refused, one that was taken before is withdrawn, and what lives goes on", () => {
     const farm = new Farm()
@@ -215,7 +254,11 @@ describe("in a mode that plants nothing", () => {
     farm.host.train()
     const { refusals } = farm.table.atBoundary(3, { plants: false })
     expect(refusals).toEqual([
-      { slot: "b", problems: [{ path: "germinate", message: expect.stringContaining("conservative") }] },
+      {
+        slot: "b",
+        blueprint: "honest",
+        problems: [{ path: "germinate", message: expect.stringContaining("conservative") }],
+      },
     ])
     expect(farm.plant("honest", "b", "third")).toHaveLength(1)
     farm.epochs(120, { plants: false })
