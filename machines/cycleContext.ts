@@ -200,6 +200,7 @@ export function applied(c: SpsaCycleContext, receipt: Receipt): Change {
   const isProbe = receipt.kind === "applyPlus" || receipt.kind === "applyMinus"
   return {
     ...accepted(c, receipt),
+    block: c.kernel.get().landed(c.next ?? c.block, APPLY_KINDS.indexOf(receipt.kind), receipt.units),
     band: receipt.band,
     fencing: onProbe(c.fencing, isProbe ? receipt.units : null),
     refusals: NO_REFUSALS,

@@ -191,8 +191,7 @@ function propose(
   for (let i = 0; i < fitting; i++) inbox[P_TARGET + i] = proposal.targets[i]
   if (proposal._tag === "update" && proposal.earned === true) executor.earn()
   // A return to the base is always a safety action.
-  const status =
-    proposal._tag === "returnToBase" ? hot.returnToBase() : hot.apply(APPLY_KINDS.indexOf(proposal._tag))
+  const status = hot.propose(APPLY_KINDS.indexOf(proposal._tag))
   const word = VIOLATIONS[status]
   const reply =
     word === "accepted"

@@ -122,7 +122,7 @@ export const cycleSetup = setup({
     ),
     /** The update is applied: with it what was learned becomes the state. */
     keepUpdate: assign(({ context, event }) =>
-      event.type === "applied" ? { ...applied(context, event.receipt), ...kept(context) } : {},
+      event.type === "applied" ? { ...kept(context), ...applied(context, event.receipt) } : {},
     ),
     noteRefused: assign(({ context, event }) =>
       event.type === "refused" ? refused(context, event.violation, event.nowUs) : {},

@@ -144,6 +144,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "Every cull ends, after its embargo, in a socket where nothing is planted.",
     ["test/morph/grafting/lived.test.ts", "test/morph/grafting/GraftTable.test.ts"],
   ],
+  [
+    "As long as a plant does what a shield assumes of it, no move of the tuner breaks the shield's rule; beyond that the plant is brought to its baseline.",
+    ["test/engine/shield.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -1,14 +1,24 @@
 /** The reference page of the metrics, with one row for each metric of an engine, and the dashboard for Grafana. */
 import { createEngine } from "../src/index.ts"
-import type { Metric } from "../src/engine/metrics/metrics.ts"
+import type { Metric } from "../src/engine/metrics/Metric.ts"
 import { dashboard } from "./grafanaDashboard.ts"
 import { prometheusText } from "../src/engine/metrics/prometheus.ts"
+import { parseFormula } from "../src/temporal/logic/parseFormula.ts"
+import { synthesizeShield } from "../src/temporal/logic/synthesizeShield.ts"
 import { wrapped } from "./wrapped.ts"
 
 /** More than a first cycle takes. */
 const MOST_DIGESTS = 100
 
-/** Every metric: of an engine with all channels, a comparison, regimes and variants. */
+/** One of a rule that the tuner could break. */
+function anyShield(): object {
+  const rule = parseFormula("knob < 0.9", { channels: { knob: "number" } })
+  const { shield } = synthesizeShield({ knobs: [{ name: "knob", cuts: [0.9] }], rule, waits: true })
+  if (shield === null) throw new Error("there is a shield for every rule that can be kept")
+  return shield.table
+}
+
+/** Every metric: of an engine with all channels, a comparison, regimes, variants and a rule. */
 async function everyMetric(): Promise<ReadonlyArray<Metric>> {
   const engine = createEngine({
     params: { knob: { min: 0, max: 1 } },
@@ -17,6 +27,7 @@ async function everyMetric(): Promise<ReadonlyArray<Metric>> {
     comparison: {},
     homeostasis: {},
     variants: {},
+    rules: [{ formula: "p99 < 1s", warning: {} }, { shield: anyShield() }],
     window: { digests: 1, settleUs: 0 },
   })
   await engine.start()
@@ -77,8 +88,8 @@ six panels show the objective, latency, throughput and errors, the knobs, constr
 
 - Metrics of the last window are left out if the digests do not report them, if a window ended without a reading, and after a
   stop. No value is invented.
-- Metrics about the baseline, the comparison, regimes or variants exist only if the engine has these.
-- Names of knobs and variants are label values: each gives one series.
+- Metrics about the baseline, the comparison, regimes, variants or rules exist only if the engine has these.
+- Names of knobs, variants and rules are label values: each gives one series.
 - At a collector, labels are attributes in Arqon's namespace (\`arqon.knob\`), next to \`arqon.run\`.
 - An engine with a [\`name\`](configuration.md) has it on every sample as the label \`engine\` (\`arqon.engine\`).
 

@@ -4,29 +4,25 @@
  */
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { problem, show } from "../domain/problems.ts"
-import type { RuleAction } from "../domain/Rule.ts"
-import {
-  DIGEST_CONSTRAINT_MARGIN,
-  DIGEST_ERROR_RATE,
-  DIGEST_EXTRA_0,
-  DIGEST_LATENCY_P99_US,
-  DIGEST_OBJECTIVE,
-  DIGEST_THROUGHPUT_RPS,
-} from "../hot/codes.ts"
+import type { RuleAction, RuleWarning } from "../domain/Rule.ts"
 import { and, channelsOf, type Formula } from "../temporal/logic/formula.ts"
 import { FormulaMonitor } from "../temporal/logic/FormulaMonitor.ts"
-import { type ChannelUnit, parseFormula } from "../temporal/logic/parseFormula.ts"
-import { either, object, optional, oneOf, readShape, string, whole, between } from "../domain/Shape.ts"
-import { highest, type Range } from "./ruleRange.ts"
-
-/** What the rules of an engine may name. */
-export interface RuleWorld {
-  readonly extras: ReadonlyArray<string>
-  readonly space: {
-    readonly names: ReadonlyArray<string>
-    readonly knobs: ReadonlyArray<{ readonly min: number; readonly max: number }>
-  }
-}
+import { parseFormula } from "../temporal/logic/parseFormula.ts"
+import {
+  anything,
+  between,
+  either,
+  numberThat,
+  object,
+  oneOf,
+  optional,
+  readShape,
+  string,
+  whole,
+} from "../domain/Shape.ts"
+import { highest } from "./ruleRange.ts"
+import { type Channel, channelsIn, type RuleWorld } from "./ruleWorld.ts"
+import { readShield, type RuleShield } from "./shieldBook.ts"
 
 /** A checked rule. */
 export interface Rule {
@@ -41,11 +37,10 @@ export interface Rule {
   /** The channels that it reads, and where each comes from: a place in the digest, or a knob as `-1 - id`. */
   readonly channels: ReadonlyArray<string>
   readonly sources: Int32Array
-}
-
-interface Channel extends Range {
-  readonly unit: ChannelUnit
-  readonly source: number
+  /** What keeps proposals from breaking it; null: nothing. */
+  readonly shield: RuleShield | null
+  /** What foretells a violation; null: nothing. */
+  readonly warning: RuleWarning | null
 }
 
 const MOST_RULES = 64
@@ -53,21 +48,6 @@ const LONGEST_TEXT = 2_000
 const DEFAULT_PATIENCE_US = 30_000_000
 const DEFAULT_DIGESTS = 4_096
 const YEAR_US = 365 * 24 * 3_600_000_000
-
-const ANY: Range = { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY }
-const POSITIVE: Range = { least: 0, most: Number.POSITIVE_INFINITY }
-
-/** Channels that every digest may have, by each name. */
-const BUILT_IN: Readonly<Record<string, Channel>> = {
-  objective: { unit: "number", source: DIGEST_OBJECTIVE, ...ANY },
-  latencyP99Us: { unit: "us", source: DIGEST_LATENCY_P99_US, ...POSITIVE },
-  p99: { unit: "us", source: DIGEST_LATENCY_P99_US, ...POSITIVE },
-  throughputRps: { unit: "number", source: DIGEST_THROUGHPUT_RPS, ...POSITIVE },
-  rps: { unit: "number", source: DIGEST_THROUGHPUT_RPS, ...POSITIVE },
-  errorRate: { unit: "number", source: DIGEST_ERROR_RATE, least: 0, most: 1 },
-  err: { unit: "number", source: DIGEST_ERROR_RATE, least: 0, most: 1 },
-  constraintMargin: { unit: "number", source: DIGEST_CONSTRAINT_MARGIN, ...ANY },
-}
 
 const text = string({
   expected: `a formula of 1 to ${LONGEST_TEXT} characters`,
@@ -82,7 +62,15 @@ const label = string({
 export const RuleShape = either(
   text,
   object({
-    formula: text,
+    formula: optional(text),
+    shield: optional(anything),
+    warning: optional(
+      object({
+        horizon: optional(whole(1, 10_000)),
+        warnFrom: optional(numberThat("a number above 0 and below 1", (n) => n > 0 && n < 1)),
+        onWarning: optional(oneOf(["warn", "hold", "rollback"])),
+      }),
+    ),
     name: optional(label),
     onViolation: optional(oneOf(["trip", "rollback", "warn"])),
     patienceUs: optional(between(0, YEAR_US)),
@@ -101,7 +89,7 @@ export function readRules(
     problems.push(problem(["rules"], `are ${input.length}, more than ${MOST_RULES}.`, "Join some with and."))
   const channels = channelsIn(world)
   for (const [i, one] of input.slice(0, MOST_RULES).entries()) {
-    const read = readRule(one, i, channels)
+    const read = readRule(one, i, channels, world)
     if (!("formula" in read)) problems.push(...read)
     else if (rules.some(({ name }) => name === read.name))
       problems.push(problem(["rules", i], `repeats ${show(read.name)}.`, "Name every rule once."))
@@ -117,62 +105,58 @@ export function requireRules(input: ReadonlyArray<unknown>, world: RuleWorld): R
   return rules
 }
 
-function channelsIn({ extras, space }: RuleWorld): Readonly<Record<string, Channel>> {
-  const knobs = space.names.map((name, i): [string, Channel] => [
-    name,
-    { unit: "number", source: -1 - i, least: space.knobs[i].min, most: space.knobs[i].max },
-  ])
-  const own = extras.map((name, i): [string, Channel] => [
-    name,
-    { unit: "number", source: DIGEST_EXTRA_0 + i, ...ANY },
-  ])
-  // A channel of the digest keeps its name; a knob of the same name is `knobs.name`.
-  return Object.fromEntries([
-    ...knobs,
-    ...Object.entries(BUILT_IN),
-    ...own,
-    ...knobs.map(([name, one]) => [`knobs.${name}`, one] as const),
-  ])
-}
-
 function readRule(
   input: unknown,
   i: number,
   channels: Readonly<Record<string, Channel>>,
+  { space }: RuleWorld,
 ): Rule | ReadonlyArray<Problem> {
   const read = readShape(RuleShape, input)
-  const own = typeof input === "string" ? ["rules", i] : ["rules", i, "formula"]
   if (!read.ok)
     return read.problems.map(({ path, ...rest }) => ({
       ...rest,
       path: `rules[${i}]${path === "" || path.startsWith("[") ? "" : "."}${path}`,
     }))
-  const config = typeof read.value === "string" ? { formula: read.value } : read.value
+  const config: Exclude<typeof read.value, string> =
+    typeof read.value === "string" ? { formula: read.value } : read.value
   const { mostDigests = DEFAULT_DIGESTS } = config
+  if ((config.formula === undefined) === (config.shield === undefined)) return [eitherOr(i, config.formula)]
+  const guarded = config.shield === undefined ? null : readShield(config.shield, i, channels, space)
+  if (Array.isArray(guarded)) return guarded
+  const shield = guarded as RuleShield | null
+  const written = config.formula ?? shield?.shield.table.rule ?? ""
+  const own = typeof input === "string" ? ["rules", i] : ["rules", i, shield === null ? "formula" : "shield"]
   try {
     const units = Object.fromEntries(Object.entries(channels).map(([name, { unit }]) => [name, unit]))
-    const written = parseFormula(config.formula, { channels: units })
-    const names = channelsOf(written)
-    const formula = atEveryDigest(written)
+    const parsed = parseFormula(written, { channels: units })
+    const names = channelsOf(parsed)
+    const formula = atEveryDigest(parsed)
     // What cannot be watched is refused there.
     const { formula: watched } = new FormulaMonitor(formula, { channels: names, mostDigests: 1 })
     if (highest(watched, channels) < 0)
       return [problem(own, "can never hold.", "Check its numbers and units, and the bounds of the knobs.")]
     return {
-      name: config.name ?? config.formula,
-      text: config.formula,
+      name: config.name ?? written,
+      text: written,
       formula,
       onViolation: config.onViolation ?? "trip",
       patienceUs: config.patienceUs ?? DEFAULT_PATIENCE_US,
       mostDigests,
       channels: names,
       sources: Int32Array.from(names, (name) => channels[name].source),
+      shield,
+      warning: config.warning ?? null,
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return error.problems.map(({ message, suggestion }) => problem(own, message, suggestion))
   }
 }
+
+const eitherOr = (i: number, formula: string | undefined): Problem =>
+  formula === undefined
+    ? problem(["rules", i], "has neither a formula nor a shield.", "Give one of them.")
+    : problem(["rules", i, "formula"], "stands beside a shield, which has its own.", "Leave one of them out.")
 
 /**
  * A rule holds at every digest anyway, so an outermost `always` from now on says nothing more, with or without an end. Without it the

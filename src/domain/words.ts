@@ -272,9 +272,19 @@ export const COMMANDS = [
 ] as const
 
 /** By code of a rule record: what became of a written rule. */
-export const RULE_REASONS = ["violated", "unknown", "recovered"] as const
+export const RULE_REASONS = [
+  "violated",
+  "unknown",
+  "recovered",
+  "clipped",
+  "lost",
+  "foreseen",
+  "passed",
+] as const
+/** What became of a written rule. */
+export type RuleReason = (typeof RULE_REASONS)[number]
 /** By detail of a rule record: what is done about it. */
-export const RULE_ACTIONS = ["none", "warn", "trip", "rollback"] as const
+export const RULE_ACTIONS = ["none", "warn", "trip", "rollback", "hold"] as const
 
 /** How SafeMode is left. */
 export const SAFE_MODE_EXITS = ["timer", "manualReset", "objectiveRecovery", "auditDrained"] as const

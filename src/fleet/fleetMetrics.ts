@@ -2,7 +2,8 @@
  * A fleet's metrics, under OpenTelemetry names, counted on request. They describe the fleet only: a series per
  * engine would burden the metrics store, and sums of their counters would fall when an engine stops.
  */
-import { failuresBySink, type Metric } from "../engine/metrics/metrics.ts"
+import type { Metric } from "../engine/metrics/Metric.ts"
+import { failuresBySink } from "../engine/metrics/metrics.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import { snapshotOfFleet } from "./fleetSnapshot.ts"
 

@@ -7,16 +7,7 @@ import { AtomicConfig } from "./AtomicConfig.ts"
 import { AuditRing } from "./AuditRing.ts"
 import * as codes from "./codes.ts"
 import { writeCause } from "./causeRecords.ts"
-import {
-  ACCEPTED,
-  AUDIT_TICK,
-  DEADLINE,
-  EMERGENCY,
-  NOTHING_DUE,
-  RING_FULL,
-  WINDOW_CLOSED,
-  WINDOW_EXPIRED,
-} from "./codes.ts"
+import { DEADLINE, EMERGENCY, NOTHING_DUE, RING_FULL, WINDOW_CLOSED, WINDOW_EXPIRED } from "./codes.ts"
 import * as deadlines from "./deadlines.ts"
 import { writeDigestRecord } from "./digestRecord.ts"
 import { Fallback } from "./Fallback.ts"
@@ -58,6 +49,8 @@ export class HotPath {
   onDue: ((code: number) => void) | null = null
   /** Called with every digest that was taken, before a window of it is due; true: it has brought the plant to safety. */
   onDigest: (() => boolean) | null = null
+  /** Called by `propose`; it may change the inbox. Returns what that is to be applied as, or -1: not at all. */
+  onProposal: ((kind: number) => number) | null = null
   /** Readings of the clock that lay behind, and manual digests stamped behind: none is followed. */
   clockHeld = 0
   /** Valid digests below the emergency margin that found the plant in safety already. */
@@ -204,14 +197,14 @@ export class HotPath {
     if (now >= window.expiresAtUs && !(window.closed || window.expired)) {
       if (this.journal) {
         if (this.#audit.full) return RING_FULL
-        writeCause(this, AUDIT_TICK, WINDOW_EXPIRED)
+        writeCause(this, codes.AUDIT_TICK, WINDOW_EXPIRED)
       }
       return this.expire()
     }
     if (now >= cells[NEXT_DEADLINE]) {
       if (this.journal) {
         if (this.#audit.full) return RING_FULL
-        writeCause(this, AUDIT_TICK, DEADLINE)
+        writeCause(this, codes.AUDIT_TICK, DEADLINE)
       }
       return this.passDeadlines()
     }
@@ -230,14 +223,21 @@ export class HotPath {
   /** `executor.apply`, and on acceptance a window for the new generation at once. */
   apply(kind: number): number {
     const status = this.#executor.apply(kind)
-    if (status === ACCEPTED) this.followGeneration()
+    if (status === codes.ACCEPTED) this.followGeneration()
     return status
+  }
+
+  /** Applies what a tuner asks for, or what a shield leaves of it; NO_BASELINE for a visit that may not be made. */
+  propose(kind: number): number {
+    const to = this.onProposal?.(kind) ?? kind
+    if (to < 0) return codes.NO_BASELINE
+    return to === codes.RETURN_TO_BASE ? this.returnToBase() : this.apply(to)
   }
 
   /** `executor.rollback` at P_NOW_US, and a window for the new generation. */
   rollback(asked = false): number {
     const status = this.#executor.rollback(asked)
-    if (status === ACCEPTED) this.followGeneration()
+    if (status === codes.ACCEPTED) this.followGeneration()
     return status
   }
 
@@ -263,7 +263,7 @@ export class HotPath {
   /** `executor.setGuardrails` at P_NOW_US, and a window for the generation that this may have led to. */
   setGuardrails(policy: GuardrailNumbers): number {
     const status = this.#executor.setGuardrails(policy)
-    if (status !== ACCEPTED) return status
+    if (status !== codes.ACCEPTED) return status
     this.#cells[EMERGENCY_MARGIN] = policy.emergencyMargin
     if (this.#cells[OPENED_GENERATION] !== this.#config.generation) this.followGeneration()
     return status

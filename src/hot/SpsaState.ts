@@ -5,6 +5,7 @@
  */
 import { chance } from "./chance.ts"
 import { SignDraw } from "./ChaCha8.ts"
+import { UPDATE } from "./codes.ts"
 import { explainedBy } from "./covariate.ts"
 import { C_BETA, C_BLINDED } from "./covariateLayout.ts"
 import { E_EARNED } from "./earningLayout.ts"
@@ -31,9 +32,11 @@ import {
   S_ETA,
   S_FIRST,
   S_GRADIENT,
+  S_HAS_MEAN,
   S_LAST_MEAN,
   S_LEVEL,
   S_NOISE,
+  S_PREDICTED,
   S_PROBE,
   S_REGRESSIONS,
   S_REHEATS,
@@ -50,6 +53,9 @@ import {
 } from "./spsaLayout.ts"
 import type { SpsaSettings } from "./spsaSettings.ts"
 import { W_LATE_CHANCE, W_TREND_CHANCE, WORK_CELLS } from "./spsaWork.ts"
+
+/** Nearer than this two positions are one: a circle wraps to within rounding. */
+const SAME = 1e-9
 
 export class SpsaState {
   readonly table: KnobTable
@@ -249,6 +255,26 @@ export class SpsaState {
 
   base(state: Float64Array, out: Float64Array): void {
     this.copy(state, V_BASE, out, 0)
+  }
+
+  /**
+   * The state once a PLUS, MINUS or UPDATE of its cycle was applied at `units`: the very same, unless a shield let it go only there.
+   */
+  landed(state: Float64Array, kind: number, units: Float64Array): Float64Array {
+    const { n } = this
+    if (kind > UPDATE) return state
+    const vector = kind === UPDATE ? V_BASE : V_PLUS + kind
+    const at = SCALARS + vector * n
+    if (units.every((unit, i) => Math.abs(this.table.difference(i, state[at + i], unit)) < SAME)) return state
+    const b = state.slice()
+    b.set(units, at)
+    if (kind === UPDATE) {
+      b.set(units, SCALARS + V_INNER * n)
+      // What was foretold is told of another step.
+      b[S_HAS_MEAN] = 0
+      b[S_PREDICTED] = 0
+    }
+    return b
   }
 
   protected placeBase(b: Float64Array, baseUnit: Float64Array): void {

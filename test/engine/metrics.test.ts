@@ -4,7 +4,8 @@
  */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { failuresBySink, type Metric } from "../../src/engine/metrics/metrics.ts"
+import type { Metric } from "../../src/engine/metrics/Metric.ts"
+import { failuresBySink } from "../../src/engine/metrics/metrics.ts"
 import { joinPages, prometheusText } from "../../src/engine/metrics/prometheus.ts"
 import { createEngine } from "../../src/index.ts"
 import { drive, manual } from "./plant.ts"

@@ -320,3 +320,36 @@ describe("rules that are none", () => {
     expect(problemsOf([rule])).toBe("nothing")
   })
 })
+
+describe("the metrics of rules", () => {
+  it("count violations by rule and tell the margin, of which nothing is told while it is unknown", async () => {
+    const engine = await started({
+      rules: [
+        { name: "quick", formula: RULE, onViolation: "warn" },
+        { name: "never read", formula: "constraintMargin > 0", patienceUs: 400_000 },
+      ],
+    })
+    watch(engine, 10, () => LIMIT_US - 30_000)
+    watch(engine, 1, () => LIMIT_US + 50_000)
+    const text = engine.metrics()
+    for (const line of [
+      'arqon_rule_violation_total{rule="quick"} 1',
+      'arqon_rule_violation_total{rule="never read"} 0',
+      'arqon_rule_margin{rule="quick"} -50000',
+    ])
+      expect(text.split("\n")).toContain(line)
+    expect(text).not.toContain('arqon_rule_margin{rule="never read"}')
+    watch(engine, 20, () => LIMIT_US - 30_000)
+    const later = engine.metrics()
+    expect(later).toContain('arqon_rule_margin{rule="quick"} 30000')
+    // Out of patience, it counts as violated.
+    expect(later).toContain('arqon_rule_violation_total{rule="never read"} 1')
+    await engine.stop()
+  })
+
+  it("are absent for an engine without rules", async () => {
+    const engine = await started({})
+    expect(engine.metrics()).not.toContain("arqon_rule")
+    await engine.stop()
+  })
+})

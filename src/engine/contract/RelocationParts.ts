@@ -13,7 +13,8 @@ import type { AuditTrail } from "../audit/AuditTrail.ts"
 import type * as Effect from "effect/Effect"
 import type { Learned } from "../../domain/Learned.ts"
 import type { Listeners } from "../calls/Listeners.ts"
-import type { KnownRegime, VariantSwitch } from "./RelocationState.ts"
+import type { KnownRegime, RelocationState, VariantSwitch } from "./RelocationState.ts"
+import type { Metric } from "../metrics/Metric.ts"
 import type { ChildSpec } from "../supervision/supervise.ts"
 
 /** Where a switch is recorded. */
@@ -56,6 +57,7 @@ export interface RelocationParts {
   readonly checkOffer: (input: unknown, settings: EngineSettings) => ReadonlyArray<SelectableVariant>
   /** Splits variants into those that suit the engine and what is wrong with the others. */
   readonly sortOffer: (input: unknown, settings: EngineSettings) => SortedOffer
+  readonly metrics: (state: RelocationState) => ReadonlyArray<Metric>
   /** The child that reads the catalogue from time to time, since other processes may change it. */
   readonly catalogueReader: (host: LearnedHost) => ReadonlyArray<ChildSpec>
   /** Loads what an earlier engine learned from the state directory, and returns the child that keeps it up to date. */

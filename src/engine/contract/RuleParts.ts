@@ -2,6 +2,7 @@
 import type { EngineSettings } from "../../domain/Config.ts"
 import type { RuleState } from "../../domain/Rule.ts"
 import type { HotPath } from "../../hot/HotPath.ts"
+import type { Metric } from "../metrics/Metric.ts"
 import type { EngineActor } from "./EngineSnapshot.ts"
 
 /** An engine, as its rules see it. */
@@ -20,6 +21,7 @@ export interface WatchedRules {
   /** The hot path has judged a digest. True: the plant has been brought to safety. */
   readonly observe: () => boolean
   readonly states: () => ReadonlyArray<RuleState>
+  readonly metrics: () => ReadonlyArray<Metric>
 }
 
 /** What only `rules` need. */

@@ -4,38 +4,7 @@
  */
 import { CYCLE_BOUNDS_S } from "./CycleTimes.ts"
 import type { EngineCore } from "../EngineCore.ts"
-
-/** One reading, or one series of a histogram. */
-export interface Sample {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-}
-
-export interface HistogramData {
-  readonly bounds: ReadonlyArray<number>
-  /** Readings per bucket, the last one beyond every bound; not cumulative. */
-  readonly counts: ReadonlyArray<number>
-  readonly sum: number
-  readonly count: number
-}
-
-/** A metric with its samples at one moment. */
-export type Metric =
-  | {
-      readonly kind: "counter" | "gauge"
-      /** OpenTelemetry name: dots, no unit. */
-      readonly name: string
-      readonly unit: "" | "s"
-      readonly help: string
-      readonly samples: ReadonlyArray<Sample>
-    }
-  | {
-      readonly kind: "histogram"
-      readonly name: string
-      readonly unit: "" | "s"
-      readonly help: string
-      readonly histogram: HistogramData
-    }
+import type { Metric, Sample } from "./Metric.ts"
 
 const each = (label: string, counts: Readonly<Record<string, number>>): ReadonlyArray<Sample> =>
   Object.entries(counts).map(([word, value]) => ({ labels: { [label]: word }, value }))
@@ -91,8 +60,6 @@ function readings({ lastWindow, settings }: EngineCore, loss: number | null): Re
 export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
   const snapshot = core.snapshot()
   const { counters, audit, cycle, comparison, relocation } = snapshot
-  const variant = relocation?.variant ?? null
-  const live = variant === null ? {} : { [variant]: 1 }
   const counter = (name: string, help: string, samples: ReadonlyArray<Sample>): Metric => ({
     kind: "counter",
     name,
@@ -182,24 +149,8 @@ export function readMetrics(core: EngineCore): ReadonlyArray<Metric> {
             one(comparison.verdict === null ? 0 : comparison.verdict.evidence / comparison.verdict.threshold),
           ),
         ]),
-    ...(relocation === null
-      ? []
-      : [
-          counter(
-            "arqon.relocation.count",
-            "Decisions about moving the base to known places, by decision.",
-            each("reason", relocation.counts),
-          ),
-          counter("arqon.variant.switch", "Switches of variants.", one(relocation.switches)),
-          gauge(
-            "arqon.relocation.active",
-            "1 during a relocation of the base.",
-            one(relocation.phase === "watching" ? 0 : 1),
-          ),
-          gauge("arqon.homeostasis.regimes", "Remembered regimes.", one(relocation.regimes)),
-          gauge("arqon.variant.offered", "Variants on offer.", one(relocation.offered)),
-          gauge("arqon.variant.live", "1 for the variant that is live.", each("variant", live)),
-        ]),
+    ...((relocation && core.relocations.parts?.metrics(relocation)) ?? []),
+    ...(core.rules?.metrics() ?? []),
     ...(cycle === null
       ? []
       : [

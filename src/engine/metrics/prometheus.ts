@@ -3,7 +3,8 @@
  * escaped labels, the same order every time.
  */
 import type { EngineCore } from "../EngineCore.ts"
-import { type HistogramData, type Metric, readMetrics, type Sample, shownNumber } from "./metrics.ts"
+import type { HistogramData, Metric, Sample } from "./Metric.ts"
+import { readMetrics, shownNumber } from "./metrics.ts"
 
 /** The `content-type` to send. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

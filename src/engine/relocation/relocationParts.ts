@@ -14,6 +14,7 @@ import { valuesByName } from "../../domain/ParamSpace.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
 import { readOffer, type SelectableVariant } from "../../domain/Variant.ts"
 import { keepLearned } from "./keepLearned.ts"
+import { relocationMetrics } from "./relocationMetrics.ts"
 import { NOT_CHOSEN } from "./Relocations.ts"
 import type { KnownRegime, VariantSwitch } from "../contract/RelocationState.ts"
 import type { ChildSpec } from "../supervision/supervise.ts"
@@ -27,6 +28,7 @@ export const relocationParts: RelocationParts = {
   sortOffer,
   catalogueReader,
   keepLearned,
+  metrics: relocationMetrics,
 }
 
 /** How often the catalogue is looked into. */

@@ -6,87 +6,84 @@
 import * as Effect from "effect/Effect"
 import type { EngineSettings } from "../../domain/Config.ts"
 import type { ConfigError } from "../../domain/errors.ts"
-import {
-  RULE_HOLDS,
-  RULE_STATUSES,
-  RULE_UNKNOWN,
-  RULE_UNKNOWNS,
-  RULE_VIOLATED,
-  RuleMonitor,
-} from "../../control/RuleMonitor.ts"
-import { requireRules, type Rule } from "../../control/ruleBook.ts"
-import { ruleNote } from "../../control/ruleTexts.ts"
+import { RULE_HOLDS, RULE_UNKNOWN, RULE_VIOLATED } from "../../control/RuleMonitor.ts"
+import { requireRules } from "../../control/ruleBook.ts"
+import type { RuleWarning } from "../../control/RuleWarning.ts"
+import { clippedNote, lostNote, ruleNote, warningNote } from "../../control/ruleTexts.ts"
+import type { GivenFields } from "../../domain/records.ts"
 import type { RuleAction, RuleState } from "../../domain/Rule.ts"
-import { ACCEPTED, NOT_TRIPPED, ROLLBACK, TRIP_RULE_VIOLATED } from "../../hot/codes.ts"
+import type { RuleReason } from "../../domain/words.ts"
+import {
+  ACCEPTED,
+  NOT_TRIPPED,
+  RETURN_TO_BASE,
+  ROLLBACK,
+  TRIP_RULE_VIOLATED,
+  VISIT_BASELINE,
+} from "../../hot/codes.ts"
 import { P_NOW_US } from "../../hot/SafetyExecutor.ts"
 import { writeRecord } from "../../../machines/hotAudit.ts"
+import type { Metric } from "../metrics/Metric.ts"
+import { ruleMetrics } from "./ruleMetrics.ts"
 import type { RuleHost, RuleParts, WatchedRules } from "../contract/RuleParts.ts"
-
-/** One rule, and what has become of it. */
-class Watched {
-  readonly monitor: RuleMonitor
-  violations = 0
-  /** Since when it is violated; NaN while it is not. */
-  readonly since = Float64Array.of(Number.NaN)
-  last: string | null = null
-  lastUs = 0
-  /** The record says that it is unknown, and nothing else since. */
-  saidUnknown = false
-
-  constructor(rule: Rule, maxAgeUs: number) {
-    this.monitor = new RuleMonitor(rule, maxAgeUs)
-  }
-
-  get failing(): boolean {
-    return !Number.isNaN(this.since[0])
-  }
-
-  get state(): RuleState {
-    const { monitor, since, violations, last, lastUs } = this
-    const { name, text, onViolation, channels } = monitor.rule
-    return {
-      name,
-      formula: text,
-      onViolation,
-      channels,
-      status: RULE_STATUSES[monitor.status],
-      margin: monitor.margin,
-      violations,
-      unknown: monitor.cells[RULE_UNKNOWNS],
-      sinceUs: this.failing ? since[0] : null,
-      last,
-      lastUs: last === null ? null : lastUs,
-    }
-  }
-}
+import { ProposalShields } from "./ProposalShields.ts"
+import { WatchedRule, type WatchedShield } from "./WatchedRule.ts"
 
 class RuleWatch implements WatchedRules {
   private readonly host: RuleHost
-  private readonly rules: ReadonlyArray<Watched>
+  private readonly rules: ReadonlyArray<WatchedRule>
+  private readonly shields: ProposalShields | null
 
   constructor(host: RuleHost) {
-    const { settings } = host
+    const { settings, hot } = host
     this.host = host
     this.rules = requireRules(settings.rules ?? [], settings).map(
-      (rule) => new Watched(rule, settings.window.maxAgeUs),
+      (rule) => new WatchedRule(rule, settings.window.maxAgeUs),
     )
+    hot.onDigest = this.observe
+    const shields = this.rules.flatMap(({ shield }, i) =>
+      shield === null ? [] : [{ lookup: shield.lookup, clipped: this.clipped.bind(this, i) }],
+    )
+    this.shields = shields.length === 0 ? null : new ProposalShields(hot, shields)
+    const holding = this.rules.some(({ warning }) => warning?.onWarning === "hold")
+    if (holding || this.shields !== null) hot.onProposal = this.propose
   }
 
   readonly states = (): ReadonlyArray<RuleState> => this.rules.map(({ state }) => state)
+
+  readonly metrics = (): ReadonlyArray<Metric> => ruleMetrics(this.states())
+
+  /** What is left of a proposal: while the tuner is held, the base. */
+  private readonly propose = (asked: number): number => {
+    const { holds, shields } = this
+    if (holds && asked === VISIT_BASELINE) return -1
+    const kind = holds ? RETURN_TO_BASE : asked
+    return shields === null ? kind : shields.propose(kind)
+  }
+
+  /** A warning stands that keeps the tuner from moving. */
+  private get holds(): boolean {
+    return this.rules.some(({ warning }) => warning?.onWarning === "hold" && warning.stands)
+  }
 
   readonly observe = (): boolean => {
     const { rules, host } = this
     const { digest, config } = host.hot
     let acted = false
     for (let i = 0; i < rules.length; i++) {
-      const { monitor, since, saidUnknown } = rules[i]
+      const { monitor, since, saidUnknown, shield, warning } = rules[i]
       monitor.observe(digest, config)
       const { status } = monitor
       if (status === RULE_VIOLATED || monitor.overdue) acted = this.fails(i) || acted
       // What is unknown has not recovered.
       else if (status === RULE_HOLDS) {
         if (saidUnknown || since[0] === since[0]) this.recovers(i)
-      } else if (status === RULE_UNKNOWN && !saidUnknown && since[0] !== since[0]) this.lost(i)
+      } else if (status === RULE_UNKNOWN && !saidUnknown && since[0] !== since[0]) this.unknown(i)
+      if (shield !== null) {
+        if (shield.lookup.observe(digest, config)) acted = this.lost(i, shield) || acted
+        else if (shield.lost) this.found(shield)
+      }
+      if (warning !== null && warning.observe(rules[i].marginNow)) acted = this.warns(i, warning) || acted
     }
     return acted
   }
@@ -104,8 +101,8 @@ class RuleWatch implements WatchedRules {
     }
     one.saidUnknown = false
     const reason = one.monitor.status === RULE_VIOLATED ? "violated" : "unknown"
-    one.lastUs = hot.nowUs
-    one.last = this.record(i, reason, act || rule.onViolation === "warn" ? rule.onViolation : "none")
+    one.said.atUs = hot.nowUs
+    one.said.text = this.record(i, reason, act || rule.onViolation === "warn" ? rule.onViolation : "none")
     if (act) this.carryOut(rule.onViolation)
     this.host.publish()
     return act
@@ -139,7 +136,7 @@ class RuleWatch implements WatchedRules {
     if (tree.alive) actor.send({ type: "trip", reason: "ruleViolated", nowUs, secured: true })
   }
 
-  private lost(i: number): void {
+  private unknown(i: number): void {
     this.rules[i].saidUnknown = true
     this.record(i, "unknown", "none")
   }
@@ -156,21 +153,61 @@ class RuleWatch implements WatchedRules {
     reason: "violated" | "unknown" | "recovered",
     action: RuleAction | "none",
   ): string {
-    const { hot, trail } = this.host
     const { monitor } = this.rules[i]
     const witness = reason === "violated" ? monitor.witness() : null
     const note = ruleNote(monitor, reason, witness)
-    trail.withNote("rule", note, () =>
-      writeRecord(hot, "rule", hot.nowUs, {
-        rule: i,
-        reason,
-        action,
-        value: witness?.value,
-        margin: monitor.margin,
-        witnessUs: witness?.atUs,
-      }),
-    )
+    this.write(i, reason, note, { action, value: witness?.value, witnessUs: witness?.atUs })
     return note
+  }
+
+  private write(i: number, reason: RuleReason, note: string, given: GivenFields<"rule">): void {
+    const { hot, trail } = this.host
+    const { margin } = this.rules[i].monitor
+    trail.withNote("rule", note, () =>
+      writeRecord(hot, "rule", hot.nowUs, { rule: i, reason, margin, ...given }),
+    )
+  }
+
+  /** A shield left less of a proposal than was asked for. */
+  private clipped(i: number, said: number, asked: ReadonlyArray<number>, left: ReadonlyArray<number>): void {
+    const { shield, monitor } = this.rules[i]
+    if (shield === null) return
+    const note = clippedNote(monitor.rule.name, shield.lookup, said, asked, left)
+    shield.clipped++
+    shield.said.text = note
+    shield.said.atUs = this.host.hot.nowUs
+    this.write(i, "clipped", note, { action: "hold" })
+  }
+
+  /** The plant is where no move keeps the rule. True where it was brought to safety. */
+  private lost(i: number, shield: WatchedShield): boolean {
+    const { name, onViolation } = this.rules[i].monitor.rule
+    const act = this.needs(onViolation)
+    if (shield.lost && !act) return false
+    shield.lost = true
+    const action = act || onViolation === "warn" ? onViolation : "none"
+    this.write(i, "lost", lostNote(name, shield.lookup), { action })
+    if (act) this.carryOut(onViolation)
+    this.host.publish()
+    return act
+  }
+
+  private found(shield: WatchedShield): void {
+    shield.lost = false
+    this.host.publish()
+  }
+
+  /** A warning begins, or has passed. True where the plant was brought to safety. */
+  private warns(i: number, { early, onWarning, stands }: RuleWarning): boolean {
+    const { name } = this.rules[i].monitor.rule
+    const { probability, horizon } = early
+    const reason = stands ? "foreseen" : "passed"
+    const act = stands && onWarning === "rollback" && this.needs("rollback")
+    const action = stands && (act || onWarning !== "rollback") ? onWarning : "none"
+    this.write(i, reason, warningNote(name, probability, horizon), { action, value: probability })
+    if (act) this.carryOut("rollback")
+    this.host.publish()
+    return act
   }
 }
 
@@ -178,9 +215,7 @@ export const ruleParts: RuleParts = {
   check: (settings) => void requireRules(settings.rules ?? [], settings),
   watch: (host) => {
     if (host.settings.rules === null) return
-    const watch = new RuleWatch(host)
-    host.rules = watch
-    host.hot.onDigest = watch.observe
+    host.rules = new RuleWatch(host)
   },
 }
 

@@ -43,8 +43,12 @@ export const isCause = (numbers: Float64Array): boolean =>
   (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE])) ||
   numbers[RECORD_KIND] === AUDIT_META
 
-/** Of the causes, those that explain an update that was asked for: how its readings were taken, and by which gains it was computed. */
-export const isLearnt = ({ kind }: AuditRecord): boolean => kind === "noChange" || kind === "meta"
+/**
+ * Of the causes, those that explain an update that was asked for: how its readings were taken, by which gains it was computed, and what a
+ * shield left of it.
+ */
+export const isLearnt = ({ kind, reason }: AuditRecord): boolean =>
+  kind === "noChange" || kind === "meta" || (kind === "rule" && reason === "clipped")
 
 /** The window behind which another one of the same place begins counts for nothing. */
 export const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])

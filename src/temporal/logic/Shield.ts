@@ -66,6 +66,8 @@ export const shieldTable = object({
   channels: shieldAxes(0),
   /** For each state, a bit for each permitted move; the first knob counts fastest in both. */
   permitted: list(whole(0, 2 ** 27 - 1)),
+  /** Of the rest: shows whether it was changed since it was made. */
+  checksum: maybe(text(8)),
 })
 
 /** A shield as plain data. */
@@ -148,7 +150,9 @@ export class Shield {
   private nearest(permitted: number, proposal: ArrayLike<number>): number {
     let least = Number.POSITIVE_INFINITY
     let nearest = -1
-    for (let move = 0; move < this.moves; move++) {
+    // Of moves that are equally near, to stand still comes first.
+    for (let i = -1; i < this.moves; i++) {
+      const move = i < 0 ? (this.moves - 1) / 2 : i
       if ((permitted & (1 << move)) === 0) continue
       let apart = 0
       for (let i = 0; i < this.table.knobs.length; i++) {

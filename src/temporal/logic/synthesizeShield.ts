@@ -5,10 +5,11 @@
  */
 import { ConfigError } from "../../domain/errors.ts"
 import { problem, show } from "../../domain/problems.ts"
-import { object } from "../../domain/Shape.ts"
+import { boolean, object } from "../../domain/Shape.ts"
 import { readOptions } from "../readOptions.ts"
 import { channelsOf, type Formula, formulaText } from "./formula.ts"
 import { Shield, shieldAxes, type ShieldAxis, type ShieldTable, statesOf, stepOf } from "./Shield.ts"
+import { shieldChecksum, stayOf } from "./shieldChecksum.ts"
 
 /** Bins by the names of their axes, counted from 0. */
 export type ShieldBins = Readonly<Record<string, number>>
@@ -31,6 +32,11 @@ export interface ShieldGame {
   readonly next?:
     | ((bins: ShieldBins) => Readonly<Record<string, readonly [least: number, greatest: number]>>)
     | undefined
+  /**
+   * The tuner does not move at every digest: only states in which it can also stand still for ever are kept. An engine needs this.
+   * Default false.
+   */
+  readonly waits?: boolean | undefined
 }
 
 /** A shield, or why there is none, and in both cases the states from which no move keeps the rule. */
@@ -41,11 +47,15 @@ export interface ShieldSynthesis {
 }
 
 const MOST_AXES = 3
-const gameShape = object({ knobs: shieldAxes(1), channels: shieldAxes(0) })
+const gameShape = object({ knobs: shieldAxes(1), channels: shieldAxes(0), waits: boolean })
 
 /** Solves a game. Throws a ConfigError that names the field for a game that cannot be played. */
 export function synthesizeShield({ rule, next, ...game }: ShieldGame): ShieldSynthesis {
-  const { knobs, channels } = readOptions(gameShape, { knobs: game.knobs, channels: game.channels ?? [] })
+  const { knobs, channels, waits } = readOptions(gameShape, {
+    knobs: game.knobs,
+    channels: game.channels ?? [],
+    waits: game.waits ?? false,
+  })
   const axes = [...knobs, ...channels]
   const always = rule.op === "always" && rule.bound.from === 0 && rule.bound.to === Number.POSITIVE_INFINITY
   const kept = always ? rule.of : rule
@@ -62,7 +72,8 @@ export function synthesizeShield({ rule, next, ...game }: ShieldGame): ShieldSyn
   for (let shrank = true; shrank; ) {
     shrank = false
     for (const state of states.keys()) {
-      if (!winning[state] || moves.some((move) => keeps(state, move))) continue
+      if (!winning[state] || (waits ? [stayOf(knobs.length)] : moves).some((move) => keeps(state, move)))
+        continue
       winning[state] = false
       shrank = true
     }
@@ -70,7 +81,8 @@ export function synthesizeShield({ rule, next, ...game }: ShieldGame): ShieldSyn
   const permitted = states.map((_, state) =>
     winning[state] ? moves.reduce((bits, move) => (keeps(state, move) ? bits | (1 << move) : bits), 0) : 0,
   )
-  const table: ShieldTable = { version: 1, rule: formulaText(kept), knobs, channels, permitted }
+  const made: ShieldTable = { version: 1, rule: formulaText(kept), knobs, channels, permitted }
+  const table: ShieldTable = { ...made, checksum: shieldChecksum(made) }
   return {
     shield: winning.includes(true) ? new Shield(table) : null,
     losing: states.filter((_, state) => !winning[state]).map((bins) => named(axes, bins)),

@@ -9,7 +9,8 @@ import * as Layer from "effect/Layer"
 import * as OtlpExporter from "effect/observability/OtlpExporter"
 import * as OtlpResource from "effect/observability/OtlpResource"
 import * as Scope from "effect/Scope"
-import { type Metric, shownNumber } from "../../../engine/metrics/metrics.ts"
+import type { Metric } from "../../../engine/metrics/Metric.ts"
+import { shownNumber } from "../../../engine/metrics/metrics.ts"
 import { addressOf, httpLayer, nanos, type OtlpOptions, resourceOf, SCOPE } from "./otlpPost.ts"
 
 /** Options of `otlpMetrics`: where the collector is, and how often it is told. */

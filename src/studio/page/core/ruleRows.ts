@@ -10,7 +10,17 @@ import type { EngineEntry } from "../../protocol/protocol.ts"
 /** Counts are null where nothing tells of all violations. */
 export type RuleRow = Pick<
   RuleState,
-  "name" | "formula" | "onViolation" | "channels" | "status" | "margin" | "sinceUs" | "last" | "lastUs"
+  | "name"
+  | "formula"
+  | "onViolation"
+  | "channels"
+  | "status"
+  | "margin"
+  | "sinceUs"
+  | "last"
+  | "lastUs"
+  | "shield"
+  | "warning"
 > & { readonly violations: number | null }
 
 /** By what a record says. */
@@ -20,6 +30,11 @@ const STATUS_OF: Readonly<Record<string, RuleStatus>> = {
   recovered: "holds",
 }
 
+/** A rule as it stands in a configuration. */
+type WrittenRule = Partial<Pick<RuleState, "name" | "formula" | "onViolation">> & {
+  readonly shield?: { readonly rule: string }
+}
+
 /** `records` newest first. Empty for an engine without rules. */
 export function ruleRows(
   { config }: Pick<EngineEntry, "config">,
@@ -27,13 +42,13 @@ export function ruleRows(
   records: ReadonlyArray<AuditRecord>,
 ): ReadonlyArray<RuleRow> {
   if (snapshot !== null) return snapshot.rules ?? []
-  const written = (config["rules"] ?? []) as ReadonlyArray<
-    string | (Partial<RuleState> & { formula: string })
-  >
+  const written = (config["rules"] ?? []) as ReadonlyArray<string | WrittenRule>
   return written.map((one, rule) => {
-    const { formula, name = formula, onViolation = "trip" } = typeof one === "string" ? { formula: one } : one
+    const rest: WrittenRule = typeof one === "string" ? { formula: one } : one
+    const { formula = rest.shield?.rule ?? "", onViolation = "trip" } = rest
+    const { name = formula } = rest
     const own = records.filter((record) => record.kind === "rule" && record.rule === rule)
-    const [latest] = own
+    const latest = own.find(({ reason }) => Object.hasOwn(STATUS_OF, reason ?? ""))
     const violated = own.find(({ reason }) => reason === "violated")
     const status = latest?.reason === undefined ? "pending" : (STATUS_OF[latest.reason] ?? "unknown")
     return {
@@ -44,7 +59,7 @@ export function ruleRows(
       status,
       margin: latest?.margin ?? null,
       violations: null,
-      sinceUs: status === "violated" ? latest.atUs : null,
+      sinceUs: status === "violated" ? (latest?.atUs ?? null) : null,
       last: violated?.note ?? null,
       lastUs: violated?.atUs ?? null,
     }

@@ -94,6 +94,8 @@ function ruleRow(
   const margin = h("span", { class: "number" })
   const side = h("span", { class: "small soft" })
   const last = h("p", { class: "small soft" })
+  const shield = h("p", { class: "small soft" })
+  const warning = h("p", { class: "small soft" })
   const title = name === formula ? h("code", { class: "mono" }, isolated(name)) : isolated(name)
   return {
     element: h(
@@ -106,6 +108,8 @@ function ruleRow(
         name === formula ? null : h("code", { class: "mono small soft" }, isolated(formula)),
         h("p", { class: "small soft" }, ACTS[onViolation]),
         last,
+        shield,
+        warning,
       ),
       h("p", { class: "now" }, margin, " ", side),
       marginChart(model, scope, name, unit, place),
@@ -119,6 +123,11 @@ function ruleRow(
       mark(margin, "data-tone", row.margin !== null && row.margin < 0 ? "trip" : null)
       say(side, row.margin === null ? "nothing is known" : row.margin < 0 ? "short of it" : "to spare")
       say(last, lastOf(row))
+      say(shield, shieldOf(row))
+      shield.hidden = row.shield === undefined
+      say(warning, warningOf(row))
+      warning.hidden = row.warning === undefined
+      mark(warning, "data-tone", row.warning?.warns === true ? "trip" : null)
     },
   }
 }
@@ -126,7 +135,27 @@ function ruleRow(
 function lastOf({ name, status, violations, last, lastUs }: RuleRow): string {
   if (last === null || lastUs === null) return status === "pending" ? "" : "Never violated."
   const times = violations === null ? "Violated" : `Violated ${counted(violations, "time")}`
-  return `${times}, last at ${clock(lastUs)}. ${last.startsWith(`${name}: `) ? last.slice(name.length + 2) : last}.`
+  return `${times}, last at ${clock(lastUs)}. ${withoutName(name, last)}.`
+}
+
+const withoutName = (name: string, text: string): string =>
+  text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text
+
+function shieldOf({ name, shield }: RuleRow): string {
+  if (shield === undefined) return ""
+  const { status, clipped, last, lastUs } = shield
+  const now = status === "lost" ? "Shield: no move keeps the rule from here. " : "Shield: "
+  if (last === null || lastUs === null) return `${now}every proposal was permitted.`
+  return `${now}${counted(clipped, "proposal")} clipped, last at ${clock(lastUs)}. ${withoutName(name, last)}.`
+}
+
+function warningOf({ warning }: RuleRow): string {
+  if (warning === undefined) return ""
+  const { probability, horizon, warns, warnings } = warning
+  const within = `within ${counted(horizon, "digest")}`
+  if (probability === null) return `Early warning: nothing can be told yet of a violation ${within}.`
+  const now = `${warns ? "It warns: a" : "A"} violation ${within} has a probability of ${figure(probability)}`
+  return `${now}; it has warned ${counted(warnings, "time")}.`
 }
 
 function marginChart(
