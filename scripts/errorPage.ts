@@ -11,6 +11,7 @@ import {
   ENGINE_STATE,
   FLEET,
   FLEET_STATE,
+  GROWTH_REFUSED,
   NO_BASELINE,
   REFUSED,
   VARIANT,
@@ -217,7 +218,7 @@ export function errorPage(): string {
     ...tagged("AuditError", filledIn(AUDIT, "{sink}", "{detail}")),
     ...tagged(
       "ConfigError, ResultError, StateError, ArtifactError and GrowthError",
-      filledIn(REFUSED, "{count} problems"),
+      filledIn({ ...REFUSED, growth: GROWTH_REFUSED }, "{count} problems"),
     ),
     ...tagged("FleetError", filledIn(FLEET, "{key}", "{detail}")),
     ...tagged(

@@ -9,6 +9,7 @@ import {
   ENGINE_STATE,
   FLEET,
   FLEET_STATE,
+  GROWTH_REFUSED,
   NO_BASELINE,
   REFUSED,
   VARIANT,
@@ -25,14 +26,12 @@ export interface Problem {
 }
 
 /** What was refused, and each problem on a line of its own. */
-function problemText(refused: keyof typeof REFUSED, problems: ReadonlyArray<Problem>): string {
+function problemText(refused: (problems: string) => string, problems: ReadonlyArray<Problem>): string {
   const lines = problems.map(
     (p) =>
       `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
   )
-  return [REFUSED[refused](lines.length === 1 ? "1 problem" : `${lines.length} problems`), ...lines].join(
-    "\n",
-  )
+  return [refused(lines.length === 1 ? "1 problem" : `${lines.length} problems`), ...lines].join("\n")
 }
 
 /** A configuration that cannot be used; lists every problem at once, sorted by path. */
@@ -40,7 +39,7 @@ export class ConfigError extends /* @__PURE__ */ Data.TaggedError("ConfigError")
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("configuration", this.problems)
+    return problemText(REFUSED.configuration, this.problems)
   }
 }
 
@@ -60,7 +59,7 @@ export class ResultError extends /* @__PURE__ */ Data.TaggedError("ResultError")
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("results", this.problems)
+    return problemText(REFUSED.results, this.problems)
   }
 }
 
@@ -69,7 +68,7 @@ export class StateError extends /* @__PURE__ */ Data.TaggedError("StateError")<{
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("state", this.problems)
+    return problemText(REFUSED.state, this.problems)
   }
 }
 
@@ -79,7 +78,7 @@ export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactErr
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText(this.document, this.problems)
+    return problemText(REFUSED[this.document], this.problems)
   }
 }
 
@@ -88,7 +87,7 @@ export class GrowthError extends /* @__PURE__ */ Data.TaggedError("GrowthError")
   readonly problems: ReadonlyArray<Problem>
 }> {
   override get message(): string {
-    return problemText("growth", this.problems)
+    return problemText(GROWTH_REFUSED, this.problems)
   }
 }
 

@@ -48,8 +48,9 @@ export const REFUSED = {
   state: (problems: string) => `The state has ${problems}:`,
   artifact: (problems: string) => `The artifact has ${problems}:`,
   history: (problems: string) => `The history has ${problems}:`,
-  growth: (problems: string) => `The call on the growing host has ${problems}:`,
 } as const
+/** Of a `GrowthError`; apart, because few programs have a growing host. */
+export const GROWTH_REFUSED = (problems: string) => `The call on the growing host has ${problems}:`
 
 /** By reason of a `FleetError`: of the engine's key, and of what else there is to say. */
 export const FLEET = {
