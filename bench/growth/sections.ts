@@ -4,6 +4,7 @@
  */
 import type { Section } from "../section.ts"
 import { contractsSection } from "./contracts.ts"
+import { policySection } from "./policy.ts"
 
 /** In the order in which they run. */
-export const sections: ReadonlyArray<Section> = [contractsSection]
+export const sections: ReadonlyArray<Section> = [contractsSection, policySection]
