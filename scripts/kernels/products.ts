@@ -1,66 +1,93 @@
 /**
  * Matrix products. Each number of a product is one sum, taken in order from its beginning (what `start` holds there, or 0), in single
  * precision, one product rounded and then added at a time: tiles decide which sums run side by side, never their order. Strides make
- * A transposed (`aRow` 4), a bias (`startRow` 0), an accumulation (`start` is `c`), heads and batches out of one loop.
+ * a bias (`startRow` 0), an accumulation (`start` is `c`), heads and batches of one kernel.
  *
- * A tile reads up to seven numbers past the end of a row of B and `start`; what it reads there reaches no result.
+ * The left side is read in one of two ways: along its rows (`product`, rows `aRow` apart) or down its columns (`productTurned`: A is
+ * stored transposed, one row for each turn of the sum, `aStep` apart). Either may be in `runs` parts of k, `jump` bytes apart: the rows
+ * of a window in an image are such parts.
+ *
+ * A tile reads up to seven numbers past the end of a row of B and of `start`, and down columns up to three past the end of A; what it
+ * reads there reaches no result.
  */
 const each = (count: number, part: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => part(i)).join("\n")
 
-/** `rows` of C by `vectors` of four columns each, beginning at row i and column j (in bytes). */
-const tile = (rows: number, vectors: number): string => {
-  const cells = (part: (r: number, v: number) => string): string =>
-    each(rows, (r) => each(vectors, (v) => part(r, v)))
+const ROWS = 4
+const UNROLLED = 4
+
+/** Four rows of C by `vectors` of four columns each, beginning at row i and column j (in bytes); the last rows may be fewer. */
+const tile = (turned: boolean, vectors: number): string => {
+  const turn = (offset: number): string => `
+    ${each(vectors, (v) => `b${v} = load(bAt, ${16 * v})`)}
+    ${each(ROWS, (r) => `x = ${turned ? `splat(a0, ${4 * r})` : `splat(a${r}, ${offset})`} ${each(vectors, (v) => `s${r}${v} = s${r}${v} + x * b${v}`)}`)}
+    bAt += bRow`
+  const along = (bytes: string): string => each(ROWS, (r) => `a${r} += ${bytes}`)
   return `
-  if (start < 0) { ${cells((r, v) => `s${r}${v} = lanes(0, 0, 0, 0)`)} }
+  rest = m - 1 - i
+  if (start < 0) { ${each(ROWS, (r) => each(vectors, (v) => `s${r}${v} = lanes(0, 0, 0, 0)`))} }
   else {
     from = start + i * startRow + j
-    ${each(rows, (r) => `${each(vectors, (v) => `s${r}${v} = load(from, ${16 * v})`)} from += startRow`)}
+    ${each(
+      ROWS,
+      (r) =>
+        `${each(vectors, (v) => `s${r}${v} = load(from, ${16 * v})`)} ${r < ROWS - 1 ? `if (rest > ${r}) { from += startRow }` : ""}`,
+    )}
   }
   a0 = a + i * aRow
-  ${each(rows - 1, (r) => `a${r + 1} = a${r} + aRow`)}
+  ${turned ? "" : each(ROWS - 1, (r) => `a${r + 1} = a${r} if (rest > ${r}) { a${r + 1} += aRow }`)}
   bAt = b + j
-  for (p = k; p > 0; p -= 1) {
-    ${each(vectors, (v) => `b${v} = load(bAt, ${16 * v})`)}
-    ${each(rows, (r) => `x = splat(a${r}) ${each(vectors, (v) => `s${r}${v} = s${r}${v} + x * b${v}`)} a${r} += aStep`)}
-    bAt += bRow
+  for (run = runs; run > 0; run -= 1) {
+    p = k
+    ${
+      turned
+        ? `for (p = p; p > 0; p -= 1) { ${turn(0)} a0 += aStep } a0 += jump`
+        : `for (p = p - ${UNROLLED - 1}; p > 0; p -= ${UNROLLED}) { ${each(UNROLLED, (u) => turn(4 * u))} ${along(`${4 * UNROLLED}`)} }
+    for (p = p + ${UNROLLED - 1}; p > 0; p -= 1) { ${turn(0)} ${along("4")} }
+    ${along("jump")}`
+    }
   }
   to = c + i * cRow + j
   if (left >= ${16 * vectors}) {
-    ${each(rows, (r) => `${each(vectors, (v) => `store(to, s${r}${v}, ${16 * v})`)} to += cRow`)}
+    ${each(ROWS, (r) => `if (rest >= ${r}) { ${each(vectors, (v) => `store(to, s${r}${v}, ${16 * v})`)} } to += cRow`)}
   } else {
-    ${each(rows, (r) => `${each(vectors, (v) => `put(to + ${16 * v}, s${r}${v}, left - ${16 * v})`)} to += cRow`)}
+    ${each(ROWS, (r) => `if (rest >= ${r}) { ${each(vectors, (v) => `put(to + ${16 * v}, s${r}${v}, left - ${16 * v})`)} } to += cRow`)}
   }`
 }
 
-const columns = (rows: number): string => `
-  j = 0
-  left = n * 4
-  while (left > 0) {
-    if (left > 16) { ${tile(rows, 2)} } else { ${tile(rows, 1)} }
-    j += 32
-    left -= 32
-  }`
+const SHAPE = ["c", "a", "b", "start", "m", "k", "n", "cRow"]
+const REST = ["bRow", "startRow", "runs", "jump"]
 
-const PARAMETERS = ["c", "a", "b", "start", "m", "k", "n", "cRow", "aRow", "aStep", "bRow", "startRow"]
+const tiles = (name: string, turned: boolean): string => `
+fn ${name}(${[...SHAPE, turned ? "aStep" : "aRow", ...REST].map((name) => `${name}: int`).join(", ")}) {
+  ${turned ? "aRow = 4" : ""}
+  for (i = 0; i < m; i += ${ROWS}) {
+    j = 0
+    left = n * 4
+    while (left > 0) {
+      if (left > 16) { ${tile(turned, 2)} } else { ${tile(turned, 1)} }
+      j += 32
+      left -= 32
+    }
+  }
+}`
 
-export const PRODUCTS = `
-fn tiles(${PARAMETERS.map((name) => `${name}: int`).join(", ")}) {
-  i = 0
-  for (rows = m - 3; i < rows; i += 4) { ${columns(4)} }
-  for (rows = m; i < rows; i += 1) { ${columns(1)} }
-}
-
-kernel product(${PARAMETERS.join(", ")}, batch, cNext, aNext, bNext, startNext) {
+const kernel = (name: string, tiled: string, stride: string): string => `
+kernel ${name}(${[...SHAPE, stride, "bRow", "startRow"].join(", ")}, batch, cNext, aNext, bNext, startNext) {
   for (t = batch; t > 0; t -= 1) {
-    tiles(${PARAMETERS.join(", ")})
+    ${tiled}(${[...SHAPE, stride, "bRow", "startRow"].join(", ")}, 1, 0)
     c += cNext
     a += aNext
     b += bNext
     start += startNext
   }
-}
+}`
+
+export const PRODUCTS = `
+${tiles("tiles", false)}
+${tiles("turnedTiles", true)}
+${kernel("product", "tiles", "aRow")}
+${kernel("productTurned", "turnedTiles", "aStep")}
 
 fn turn(y: int, x: int, rows: int, columns: int, xRow: int, yRow: int) {
   i = 0

@@ -1,12 +1,14 @@
 /**
  * What moves a window over images [batch, height, width, channels]; a length is an image of height 1.
  *
- * A convolution writes the windows of some rows of places side by side (`patches`) and multiplies them by the weights as one matrix.
- * Its sums are those of a product: over the window, row by row, for a value; over the places, in their order, for a weight. What a
- * window shares with the gradient of its input is one sum over the channels that go out; such shares are added place by place.
+ * A convolution copies one image at a time into a larger one with zeros around it. There the places of a row of a window lie side by
+ * side, so the windows of a row of results are a matrix whose rows overlap, and nothing else has to be copied: a result is a product of
+ * `k` numbers in `runs` parts. Its sum goes over the window row by row, place by place, channel by channel; that of a weight goes over
+ * the images and their places in order. The gradient of the input is the convolution of the gradient, its places `spacing` apart, with
+ * the weights turned around.
  */
 
-/** The geometry of a convolution, the first arguments of its kernels. */
+/** The geometry of a depthwise convolution, the first arguments of its kernels. */
 const GEOMETRY = "h, w, c, kh, kw, oh, ow, oc, stride, dilation, top, left"
 
 /** `body` for the place ky, kx of a window that has its first place at iy, ix, where it lies within the image. */
@@ -26,102 +28,84 @@ const eachPlace = (body: string): string => `
     for (ox = 0; ox < ow; ox += 1) { ${body} }
   }`
 
-/** Walks over the windows of the rows from `oy` to before `until`, a run of LENGTH bytes at a time: what to do within the image, and outside. */
-const walk = (inside: string, outside: string): string => `
-  h = word(at)
-  w = word(at, 4)
-  size = word(at, 8) * 4
-  kh = word(at, 12)
-  kw = word(at, 16)
-  ow = word(at, 24)
-  stride = word(at, 32)
-  dilation = word(at, 36)
-  across = kw * size
-  for (oy = oy; oy < until; oy += 1) {
-    for (ox = 0; ox < ow; ox += 1) {
-      tx = ox * stride - word(at, 44)
-      whole = (dilation == 1) & (tx >= 0) & (tx + kw <= w)
-      for (ky = 0; ky < kh; ky += 1) {
-        ty = oy * stride + ky * dilation - word(at, 40)
-        from = x + (ty * w + tx) * size
-        if (i32.lt_u(ty, h)) {
-          if (whole) { ${inside.replaceAll("LENGTH", "across")} cols += across }
-          else {
-            for (kx = 0; kx < kw; kx += 1) {
-              if (i32.lt_u(tx + kx * dilation, w)) { ${inside.replaceAll("LENGTH", "size")} }
-              else { ${outside.replaceAll("LENGTH", "size")} }
-              from += dilation * size
-              cols += size
-            }
-          }
-        } else { ${outside.replaceAll("LENGTH", "across")} cols += across }
-      }
-    }
-  }`
+/** The image at x within the zeros of `padded`. */
+const IMAGE = "h, w, c, spacing, rows, columns, ph, pw, top, left"
 
 export const WINDOWS = `
-// May write up to twelve bytes more than \`length\`, over which the next window is written, or nothing reads.
 fn move(to: int, from: int, length: int) {
-  for (i = 0; i < length; i += 16) { store(to + i, load(from + i)) }
+  for (i = 0; i < length; i += 16) { put(to + i, load(from + i), length - i) }
 }
+
 fn empty(to: int, length: int) {
-  for (i = 0; i < length; i += 16) { store(to + i, lanes(0, 0, 0, 0)) }
-}
-// The windows of the image x, for the rows of places from oy to before \`until\`, one after another; zeros outside of the image.
-fn patches(at: int, cols: int, x: int, oy: int, until: int) {
-  ${walk("move(cols, from, LENGTH)", "empty(cols, LENGTH)")}
+  for (i = 0; i < length; i += 16) { put(to + i, lanes(0, 0, 0, 0), length - i) }
 }
 
-// Adds such windows to the image.
-fn unpatch(at: int, cols: int, x: int, oy: int, until: int) {
-  ${walk("gather(from, cols, LENGTH)", "")}
-}
-
-// \`rows\` rows of places at a time, as many as \`cols\` has room for.
-kernel convolve(${GEOMETRY}, batch, rows, y, x, weights, bias, cols) {
-  k = kh * kw * c
-  for (t = batch; t > 0; t -= 1) {
-    for (oy = 0; oy < oh; oy += rows) {
-      until = oy + rows
-      if (until > oh) { until = oh }
-      patches(instruction + 8, cols, x, oy, until)
-      m = (until - oy) * ow
-      tiles(y, cols, weights, bias, m, k, oc, oc * 4, k * 4, 4, oc * 4, 0)
-      y += m * oc * 4
+// Copies the first \`rows\` and \`columns\` of the image, \`spacing\` places apart, into a larger one.
+fn pad(padded: int, x: int, w: int, c: int, spacing: int, rows: int, columns: int, pw: int, top: int, left: int) {
+  size = c * 4
+  for (y = 0; y < rows; y += 1) {
+    to = padded + ((y * spacing + top) * pw + left) * size
+    from = x + y * w * size
+    if (spacing == 1) { move(to, from, columns * size) }
+    else {
+      for (i = columns; i > 0; i -= 1) {
+        move(to, from, size)
+        to += spacing * size
+        from += size
+      }
     }
-    x += h * w * c * 4
   }
 }
 
-// dw += the windows, turned, times g.
-kernel convolveWeights(${GEOMETRY}, batch, rows, dw, x, g, cols) {
-  k = kh * kw * c
+// y = start + the windows times the weights, in \`parts\` products one after another; start is a bias (startRow 0), or y itself.
+kernel convolve(y, x, weights, start, startRow, padded, batch, ${IMAGE}, oh, ow, oc, stride, k, runs, jump, parts, partA, partB) {
+  size = c * 4
+  empty(padded, ph * pw * size)
   for (t = batch; t > 0; t -= 1) {
-    for (oy = 0; oy < oh; oy += rows) {
-      until = oy + rows
-      if (until > oh) { until = oh }
-      patches(instruction + 8, cols, x, oy, until)
-      m = (until - oy) * ow
-      tiles(dw, cols, g, dw, k, m, oc, oc * 4, 4, k * 4, oc * 4, oc * 4)
-      g += m * oc * 4
+    pad(padded, x, w, c, spacing, rows, columns, pw, top, left)
+    x += h * w * size
+    from = padded
+    for (oy = oh; oy > 0; oy -= 1) {
+      begin = start
+      beginRow = startRow
+      for (part = 0; part < parts; part += 1) {
+        tiles(y, from + part * partA, weights + part * partB, begin, ow, k, oc, oc * 4, stride * size, oc * 4, beginRow, runs, jump)
+        begin = y
+        beginRow = oc * 4
+      }
+      y += ow * oc * 4
+      start += ow * startRow
+      from += stride * pw * size
     }
-    x += h * w * c * 4
   }
 }
 
-// dx += g times the weights, turned [oc, kh kw c], place by place.
-kernel convolveInput(${GEOMETRY}, batch, rows, dx, g, turned, cols) {
-  k = kh * kw * c
+// dw += the windows, turned, times g: for \`taps\` places of a row of the window at once.
+kernel convolveWeights(dw, x, g, padded, batch, ${IMAGE}, oh, ow, oc, stride, dilation, kh, kw, taps) {
+  size = c * 4
+  empty(padded, ph * pw * size)
   for (t = batch; t > 0; t -= 1) {
-    for (oy = 0; oy < oh; oy += rows) {
-      until = oy + rows
-      if (until > oh) { until = oh }
-      m = (until - oy) * ow
-      tiles(cols, g, turned, -1, m, oc, k, k * 4, oc * 4, 4, k * 4, 0)
-      unpatch(instruction + 8, cols, dx, oy, until)
-      g += m * oc * 4
+    pad(padded, x, w, c, spacing, rows, columns, pw, top, left)
+    x += h * w * size
+    for (ky = 0; ky < kh; ky += 1) {
+      for (kx = 0; kx < kw; kx += taps) {
+        to = dw + (ky * kw + kx) * size * oc
+        from = padded + (ky * pw + kx) * dilation * size
+        turnedTiles(to, from, g, to, taps * c, ow, oc, oc * 4, stride * size, oc * 4, oc * 4, oh, stride * (pw - ow) * size)
+      }
     }
-    dx += h * w * c * 4
+    g += oh * ow * oc * 4
+  }
+}
+
+// The weights [taps, c, oc] turned around: [taps, oc, c], the last tap first.
+kernel flip(y, weights, taps, c, oc) {
+  size = c * oc * 4
+  y += size * (taps - 1)
+  for (t = taps; t > 0; t -= 1) {
+    turn(y, weights, c, oc, oc * 4, c * 4)
+    y -= size
+    weights += size
   }
 }
 

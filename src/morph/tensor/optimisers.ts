@@ -76,15 +76,18 @@ export const REFERENCE_UPDATES: Updates = {
   },
 }
 
-/** Whole powers by products alone: `Math.pow` differs between engines. */
-function power(base: number, exponent: number): number {
+/**
+ * Adam's correction 1 - beta^step, from cell to cell: a number that a function returns may be allocated. Whole powers by products
+ * alone, because `Math.pow` differs between engines.
+ */
+function correct(cells: Float64Array, beta: number, step: number, into: number): void {
   let result = 1
-  let square = base
-  for (let n = exponent; n > 0; n >>>= 1) {
+  let square = cells[beta]
+  for (let n = step; n > 0; n >>>= 1) {
     if ((n & 1) === 1) result *= square
     square *= square
   }
-  return result
+  cells[into] = 1 - result
 }
 
 /**
@@ -136,8 +139,8 @@ export class Optimiser {
       updates.sgd(views, slice, cells)
       return
     }
-    cells[CORRECTION_1] = 1 - power(cells[BETA_1], step)
-    cells[CORRECTION_2] = 1 - power(cells[BETA_2], step)
+    correct(cells, BETA_1, step, CORRECTION_1)
+    correct(cells, BETA_2, step, CORRECTION_2)
     updates.adam(views, slice, cells)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The IR in terms of @jax-js/jax: one row per operator, in double precision. A second oracle for values and gradients, and what a host
+ * The IR in terms of @jax-js/jax: one row per operator. In double precision a second oracle for values and gradients, and what a host
  * over that library needs.
  */
 // Its loader asks whether data is one of these, which Node 22 does not have.
@@ -12,7 +12,7 @@ import { type Node, sizeOf } from "../../../src/morph/tensor/ir.ts"
 await init("wasm")
 defaultDevice("wasm")
 
-type Row = (inputs: ReadonlyArray<Values>, node: Node) => Values
+export type Row = (inputs: ReadonlyArray<Values>, node: Node) => Values
 
 const number = (node: Node, name: string, otherwise = Number.NaN): number =>
   (node.attributes[name] as number | undefined) ?? otherwise
@@ -130,21 +130,25 @@ const JAX: Readonly<Record<string, Row>> = {
   // Without a seed in common: as it passes in a program that does not train.
   dropout: ([x]) => x,
   crossEntropy: ([x, labels]) => {
-    const hit = np.astype(nn.oneHot(whole(labels), x.shape[x.shape.length - 1]), np.float64)
+    const hit = np.astype(nn.oneHot(whole(labels), x.shape[x.shape.length - 1]), x.dtype)
     return np.mean(nn.logsumexp(x.ref, -1).sub(np.sum(x.mul(hit), -1)))
   },
   mse: ([x, y]) => np.mean(np.square(x.sub(y))),
   binary: ([x, t]) => np.mean(nn.softplus(x.ref).sub(x.mul(t))),
 }
 
-/** Computes a node from the values of the inputs and parameters, which it takes. */
-function valueOf(node: Node, values: Map<Node, Values>): Values {
+/** Computes a node from the values of the inputs and parameters, which it takes; `rows` are used instead of those above. */
+export function valueOf(
+  node: Node,
+  values: Map<Node, Values>,
+  rows: Readonly<Record<string, Row>> = {},
+): Values {
   const known = values.get(node)
   if (known !== undefined) return known.ref
-  const row = JAX[node.op]
+  const row = rows[node.op] ?? JAX[node.op]
   if (row === undefined) throw new Error(`${node.op} has no row in terms of jax`)
   const made = row(
-    node.inputs.map((input) => valueOf(input, values)),
+    node.inputs.map((input) => valueOf(input, values, rows)),
     node,
   )
   values.set(node, made)

@@ -24,3 +24,45 @@ export function bitsOf(value: number): number {
   cell[0] = value
   return word[0]
 }
+
+interface Product {
+  /** Addresses: the result [batch, m, n], the left side [batch, m, k] and the right one [batch, k, n]. */
+  readonly c: number
+  readonly a: number
+  readonly b: number
+  /** Where the sums begin: what the result holds (`c`), a bias [n], or 0, which is -1 and the default. */
+  readonly start?: number
+  readonly m: number
+  readonly k: number
+  readonly n: number
+  readonly batch?: number
+  /** Whether the left side is stored as [batch, k, m]. */
+  readonly turned?: boolean
+}
+
+/** A product of matrices whose rows follow one another. */
+export function multiply(
+  code: Code,
+  { c, a, b, start = -1, m, k, n, batch = 1, turned = false }: Product,
+): void {
+  const added = start === c
+  code.add(
+    turned ? "productTurned" : "product",
+    c,
+    a,
+    b,
+    start,
+    m,
+    k,
+    n,
+    at(n),
+    at(turned ? m : k),
+    at(n),
+    added ? at(n) : 0,
+    batch,
+    at(m * n),
+    at(m * k),
+    at(k * n),
+    added ? at(m * n) : 0,
+  )
+}

@@ -1,6 +1,6 @@
 /** Sums, differences and products of unlike shapes, products of matrices, norms, and what moves numbers, as instructions. */
 import { sameShape, type Step } from "../ir.ts"
-import { at, bitsOf, lastOf, type Lowered } from "./lowered.ts"
+import { at, bitsOf, lastOf, type Lowered, multiply } from "./lowered.ts"
 
 type Four = [number, number, number, number]
 const ONE = bitsOf(1)
@@ -79,26 +79,7 @@ const matmul: Lowered = {
     const [a, given] = step.ins
     const b = turned ? code.room(batch * k * n) : at(given)
     if (turned) code.add("transpose", b, at(given), n, k, batch)
-    code.add(
-      "product",
-      at(step.out),
-      at(a),
-      b,
-      -1,
-      m,
-      k,
-      n,
-      at(n),
-      at(k),
-      4,
-      at(n),
-      0,
-      batch,
-      at(m * n),
-      at(m * k),
-      at(k * n),
-      0,
-    )
+    multiply(code, { c: at(step.out), a: at(a), b, m, k, n, batch })
   },
   backward: (code, step) => {
     const { batch, m, k, n, turned } = matricesOf(step)
@@ -108,70 +89,12 @@ const matmul: Lowered = {
     if (da >= 0) {
       const right = turned ? at(b) : code.room(batch * k * n)
       if (!turned) code.add("transpose", right, at(b), k, n, batch)
-      code.add(
-        "product",
-        at(da),
-        g,
-        right,
-        at(da),
-        m,
-        n,
-        k,
-        at(k),
-        at(n),
-        4,
-        at(k),
-        at(k),
-        batch,
-        at(m * k),
-        at(m * n),
-        at(k * n),
-        at(m * k),
-      )
+      multiply(code, { c: at(da), a: g, b: right, start: at(da), m, k: n, n: k, batch })
     }
     if (db < 0) return
-    if (turned)
-      code.add(
-        "product",
-        at(db),
-        g,
-        at(a),
-        at(db),
-        n,
-        m,
-        k,
-        at(k),
-        4,
-        at(n),
-        at(k),
-        at(k),
-        batch,
-        at(k * n),
-        at(m * n),
-        at(m * k),
-        at(k * n),
-      )
-    else
-      code.add(
-        "product",
-        at(db),
-        at(a),
-        g,
-        at(db),
-        k,
-        m,
-        n,
-        at(n),
-        4,
-        at(k),
-        at(n),
-        at(n),
-        batch,
-        at(k * n),
-        at(m * k),
-        at(m * n),
-        at(k * n),
-      )
+    // The gradient of b is stored as b is.
+    const sides = turned ? { a: g, b: at(a), m: n, n: k } : { a: at(a), b: g, m: k, n }
+    multiply(code, { c: at(db), start: at(db), ...sides, k: m, batch, turned: true })
   },
 }
 

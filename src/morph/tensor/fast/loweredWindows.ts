@@ -3,63 +3,116 @@ import type { Code } from "./Code.ts"
 import { at, type Lowered } from "./lowered.ts"
 import type { Step } from "../ir.ts"
 
-/** Bytes of windows that are written at a time: what stays in a processor's nearest cache. */
-const WINDOW_BYTES = 16384
-/** Words behind the windows over which the last one may be written. */
-const BEYOND = 4
-
 type Twelve = [number, number, number, number, number, number, number, number, number, number, number, number]
 
-/** The first arguments of a convolution's kernels; see `geometryOf` beside the operator. */
+/** The first arguments of a depthwise convolution's kernels; see `geometryOf` beside the operator. */
 const shapeOf = ({ geometry }: Step): Twelve => Array.from(geometry.subarray(1, 13)) as Twelve
 
-interface Windows {
-  /** Words of one window. */
-  readonly size: number
-  /** Rows of places at a time. */
-  readonly rows: number
-  readonly words: number
+const namesOf = (step: Step) => {
+  const [h, w, c, kh, kw, oh, ow, oc, stride, dilation, top, left] = shapeOf(step)
+  return { batch: step.geometry[0], h, w, c, kh, kw, oh, ow, oc, stride, dilation, top, left }
 }
 
-function windowsOf(step: Step): Windows {
-  const [, , channels, high, wide, rowsOut, columnsOut] = shapeOf(step)
-  const size = high * wide * channels
-  const rows = Math.min(rowsOut, Math.max(1, Math.floor(WINDOW_BYTES / (4 * size * columnsOut))))
-  return { size, rows, words: rows * columnsOut * size + BEYOND }
+type Image = [number, number, number, number, number, number, number, number, number, number]
+
+/** An image of h by w with `top` and `left` zeros before, in one of `ph` by `pw`: the arguments of the kernels that copy it there. */
+function imageWithin(
+  h: number,
+  w: number,
+  c: number,
+  spacing: number,
+  ph: number,
+  pw: number,
+  top: number,
+  left: number,
+): Image {
+  const fitting = (length: number, room: number): number =>
+    Math.max(0, Math.min(length, Math.floor((room - 1) / spacing) + 1))
+  return [h, w, c, spacing, fitting(h, ph - top), fitting(w, pw - left), ph, pw, top, left]
 }
+
+/** One product over rows of a window where its places are next to each other, one for each row of it where they are not. */
+const productsOf = (kh: number, kw: number, c: number, outs: number, dilation: number, pw: number) =>
+  dilation === 1
+    ? ([kw * c, kh, at((pw - kw) * c), 1, 0, 0] as const)
+    : ([c, kw, at((dilation - 1) * c), kh, at(dilation * pw * c), at(kw * c * outs)] as const)
 
 const convolution: Lowered = {
   forward: (code, step) => {
+    const { batch, h, w, c, kh, kw, oh, ow, oc, stride, dilation, top, left } = namesOf(step)
     const [x, weights, bias = -1] = step.ins
-    const { rows, words } = windowsOf(step)
-    const cols = code.room(words)
+    const [ph, pw] = [
+      (oh - 1) * stride + (kh - 1) * dilation + 1,
+      (ow - 1) * stride + (kw - 1) * dilation + 1,
+    ]
     code.add(
       "convolve",
-      ...shapeOf(step),
-      step.geometry[0],
-      rows,
       at(step.out),
       at(x),
       at(weights),
       at(bias),
-      cols,
+      0,
+      code.room(ph * pw * c),
+      batch,
+      ...imageWithin(h, w, c, 1, ph, pw, top, left),
+      oh,
+      ow,
+      oc,
+      stride,
+      ...productsOf(kh, kw, c, oc, dilation, pw),
     )
   },
   backward: (code, step) => {
+    const { batch, h, w, c, kh, kw, oh, ow, oc, stride, dilation, top, left } = namesOf(step)
     const [x, weights] = step.ins
     const [dx, dw] = step.inGradients
-    const { rows, size, words } = windowsOf(step)
-    const outs = step.geometry[8]
-    const shape = shapeOf(step)
     const g = at(step.gradient)
-    const turned = code.room(size * outs + words)
-    const cols = turned + 4 * size * outs
     if (dx >= 0) {
-      code.add("transpose", turned, at(weights), size, outs, 1)
-      code.add("convolveInput", ...shape, step.geometry[0], rows, at(dx), g, turned, cols)
+      const [above, before] = [(kh - 1) * dilation, (kw - 1) * dilation]
+      const [ph, pw] = [h + above, w + before]
+      const flipped = code.room(kh * kw * c * oc + ph * pw * oc)
+      code.add("flip", flipped, at(weights), kh * kw, c, oc)
+      code.add(
+        "convolve",
+        at(dx),
+        g,
+        flipped,
+        at(dx),
+        at(c),
+        flipped + at(kh * kw * c * oc),
+        batch,
+        ...imageWithin(oh, ow, oc, stride, ph, pw, above - top, before - left),
+        h,
+        w,
+        c,
+        1,
+        ...productsOf(kh, kw, oc, c, dilation, pw),
+      )
     }
-    if (dw >= 0) code.add("convolveWeights", ...shape, step.geometry[0], rows, at(dw), at(x), g, cols)
-    biasOf(code, step, outs)
+    if (dw >= 0) {
+      const [ph, pw] = [
+        (oh - 1) * stride + (kh - 1) * dilation + 1,
+        (ow - 1) * stride + (kw - 1) * dilation + 1,
+      ]
+      code.add(
+        "convolveWeights",
+        at(dw),
+        at(x),
+        g,
+        code.room(ph * pw * c),
+        batch,
+        ...imageWithin(h, w, c, 1, ph, pw, top, left),
+        oh,
+        ow,
+        oc,
+        stride,
+        dilation,
+        kh,
+        kw,
+        dilation === 1 ? kw : 1,
+      )
+    }
+    biasOf(code, step, oc)
   },
 }
 

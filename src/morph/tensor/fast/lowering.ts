@@ -5,7 +5,7 @@
 import { sizeOf } from "../ir.ts"
 import type { KernelName } from "./Code.ts"
 import type { KernelArguments } from "./kernelBytes.ts"
-import { at, lastOf, type Lowered } from "./lowered.ts"
+import { at, lastOf, type Lowered, multiply } from "./lowered.ts"
 import { TENSORS } from "./loweredTensors.ts"
 import { WINDOWS } from "./loweredWindows.ts"
 
@@ -26,82 +26,24 @@ const map = (forward: Forward, backward: Backward, reads: "input" | "output"): L
 })
 
 const dense: Lowered = {
-  forward: (code, step) => {
-    const [x, w, bias = -1] = step.ins
-    const [ins, outs] = step.node.inputs[1].shape
-    code.add(
-      "product",
-      at(step.out),
-      at(x),
-      at(w),
-      at(bias),
-      step.size / outs,
-      ins,
-      outs,
-      at(outs),
-      at(ins),
-      4,
-      at(outs),
-      0,
-      1,
-      0,
-      0,
-      0,
-      0,
-    )
+  forward: (code, { ins, out, geometry }) => {
+    const [x, w, bias = -1] = ins
+    const [m, k, n] = geometry
+    multiply(code, { c: at(out), a: at(x), b: at(w), start: at(bias), m, k, n })
   },
-  backward: (code, step) => {
-    const [x, w] = step.ins
-    const [dx, dw, db = -1] = step.inGradients
-    const [ins, outs] = step.node.inputs[1].shape
-    const rows = step.size / outs
-    const g = at(step.gradient)
+  backward: (code, { ins, inGradients, gradient, geometry }) => {
+    const [x, w] = ins
+    const [dx, dw, db = -1] = inGradients
+    const [rows, from, to] = geometry
+    const g = at(gradient)
     if (dx >= 0) {
-      const turned = code.room(ins * outs)
-      code.add("transpose", turned, at(w), ins, outs, 1)
-      code.add(
-        "product",
-        at(dx),
-        g,
-        turned,
-        at(dx),
-        rows,
-        outs,
-        ins,
-        at(ins),
-        at(outs),
-        4,
-        at(ins),
-        at(ins),
-        1,
-        0,
-        0,
-        0,
-        0,
-      )
+      const turned = code.room(from * to)
+      code.add("transpose", turned, at(w), from, to, 1)
+      multiply(code, { c: at(dx), a: g, b: turned, start: at(dx), m: rows, k: to, n: from })
     }
     if (dw >= 0)
-      code.add(
-        "product",
-        at(dw),
-        at(x),
-        g,
-        at(dw),
-        ins,
-        rows,
-        outs,
-        at(outs),
-        4,
-        at(ins),
-        at(outs),
-        at(outs),
-        1,
-        0,
-        0,
-        0,
-        0,
-      )
-    if (db >= 0) code.add("columnSum", at(db), g, rows, outs, at(outs))
+      multiply(code, { c: at(dw), a: at(x), b: g, start: at(dw), m: from, k: rows, n: to, turned: true })
+    if (db >= 0) code.add("columnSum", at(db), g, rows, to, at(to))
   },
 }
 

@@ -45,7 +45,7 @@ describe("product", () => {
           const [c, x, w] = [put(new Float32Array(m * n)), put(a), put(b)]
           const start = biased ? put(bias) : -1
           expectWrites(
-            new Code().add("product", c, x, w, start, m, k, n, 4 * n, 4 * k, 4, 4 * n, 0, 1, 0, 0, 0, 0),
+            new Code().add("product", c, x, w, start, m, k, n, 4 * n, 4 * k, 4 * n, 0, 1, 0, 0, 0, 0),
             [
               c,
               product(
@@ -74,7 +74,7 @@ describe("product", () => {
         ]
         const [c, x, w] = [put(before), put(a), put(b)]
         expectWrites(
-          new Code().add("product", c, x, w, c, m, k, n, 4 * n, 4, 4 * m, 4 * n, 4 * n, 1, 0, 0, 0, 0),
+          new Code().add("productTurned", c, x, w, c, m, k, n, 4 * n, 4 * m, 4 * n, 4 * n, 1, 0, 0, 0, 0),
           [
             c,
             product(
@@ -128,7 +128,6 @@ describe("product", () => {
               size,
               row,
               row,
-              4,
               row,
               0,
               heads,
