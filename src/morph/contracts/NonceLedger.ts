@@ -51,9 +51,8 @@ export class NonceLedger {
 
   /** Remembers the id and gives null, or says why it is not new. */
   take(id: string, issuedAtMs: number, nowMs: number): NotNew | null {
-    if (this.seen.has(id)) return "seen"
-    if (issuedAtMs <= this.seenUntilMs) return "forgotten"
     this.forget(nowMs)
+    if (this.seen.has(id)) return "seen"
     if (issuedAtMs <= this.seenUntilMs) return "forgotten"
     if (this.seen.size >= this.most) return "full"
     this.seen.set(id, { issuedAtMs, forgetAtMs: nowMs + NONCE_KEPT_MS })

@@ -8,6 +8,11 @@ import type { Messages } from "./messages.ts"
 export const MOST_NAME_BYTES = 40
 /** UTF-8 bytes of a sentence: a reason, a note, a description, the value of an annotation. */
 export const MOST_TEXT_BYTES = 1_000
+/**
+ * Fields of a message, with those of what is in it, entries of maps and items of lists. An envelope is read before its signature is
+ * known, and four megabytes of tiny fields would take a second.
+ */
+export const MOST_FIELDS = 16_384
 /** SHA-256, and HMAC with it. */
 export const DIGEST_BYTES = 32
 

@@ -135,6 +135,8 @@ describe("bytes that are no message", () => {
     ["a thousand groups", "command", `${command} ${"a338".repeat(1000)}`, "wire type 3"],
     ["field number 0", "command", `${command} 0001`, "field number 0"],
     ["a wire type there is not", "command", `${command} a638`, "wire type 6"],
+    ["a million unknown fields", "envelope", `0801 ${"a03805".repeat(1_000_000)}`, "more than 16384 fields"],
+    ["the same key eight thousand times", "envelope", `0801 ${"2200".repeat(8_000)}`, "has a key twice"],
     ["text that is not UTF-8", "command", `${command} 4a02 c328`, "not UTF-8"],
     ["half a surrogate pair", "command", `${command} 4a03 eda080`, "not UTF-8"],
     ["an overlong encoding", "command", `${command} 4a02 c080`, "not UTF-8"],
@@ -265,6 +267,17 @@ describe("a message that cannot be written", () => {
     const metrics = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`metric${at}`, at]))
     expect(problemsOf("statePacket", { ...SAMPLES.statePacket, metrics })).toEqual([
       expect.stringMatching(/^a statePacket takes \d+ bytes, at most 280 are allowed\. Use splitPacket\.$/),
+    ])
+  })
+
+  it("is refused where it has more fields than a reader takes", () => {
+    const attributes = (length: number) =>
+      Object.fromEntries(Array.from({ length }, (_, at) => [String(at), ""]))
+    // The envelope itself has five others, and its version.
+    const most = { ...SAMPLES.envelope, attributes: attributes(16_384 - 6) }
+    expect(decode("envelope", encode("envelope", most))).toEqual({ ok: true, message: most })
+    expect(problemsOf("envelope", { ...most, attributes: attributes(16_384 - 5) })).toEqual([
+      "has 16385 fields, at most 16384 are allowed. Send less, or in several messages.",
     ])
   })
 

@@ -134,6 +134,7 @@ describe("a message that is refused", () => {
       "tooLarge",
       altered(command, { payload: big, signature: signed("command", big) }),
     ],
+    ["above its bytes, so that nothing is hashed", "tooLarge", altered(command, { payload: big })],
     ["in an envelope above its bytes", "tooLarge", new Uint8Array(MOST_BYTES.envelope + 1)],
     [
       "cut off, well signed",

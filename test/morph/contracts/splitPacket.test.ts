@@ -99,8 +99,19 @@ describe("a host's state in packets", () => {
   })
 
   it("keeps what a later version added, with the first part and with its graft", () => {
-    const unknown = [{ no: 900, wireType: 0, data: Uint8Array.of(5) }]
-    const given: HostState = { ...host, unknown, grafts: [{ ...SAMPLES.graftState, unknown }] }
+    // Text of 40 bytes: three of it leave no room for the graft beside the first part.
+    const unknown = [900, 901, 902].map((no) => ({
+      no,
+      wireType: 2,
+      data: new Uint8Array(41).fill(97).with(0, 40),
+    }))
+    const given: HostState = {
+      ...host,
+      unknown,
+      grafts: [{ ...SAMPLES.graftState, unknown: unknown.slice(1) }],
+    }
+    const packets = splitPacket({ ...given, hardware: { ...SAMPLES.hardwareContext, device: "" } })
+    for (const packet of packets) expect(encode("statePacket", packet).length).toBeLessThanOrEqual(280)
     expect(joinPackets(splitPacket(given))).toEqual(given)
   })
 
@@ -141,5 +152,6 @@ it("bytes of a text are counted as an encoder makes them", () => {
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(utf8Bytes(text)).toBe(new TextEncoder().encode(text).length)
     }),
+    { examples: [["\u007f\u0080"], ["\u07ff\u0800\u0fff"], ["\ud7ff\ue000\uffff"], ["\u{10000}\u{10ffff}"]] },
   )
 })

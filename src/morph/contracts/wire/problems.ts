@@ -4,7 +4,7 @@
  */
 import { closest } from "../../../domain/closest.ts"
 import type { Problem } from "../../../domain/errors.ts"
-import { DIGEST_BYTES, MOST_NAME_BYTES } from "../limits.ts"
+import { DIGEST_BYTES, MOST_FIELDS, MOST_NAME_BYTES } from "../limits.ts"
 import type { Command, Messages, ParameterBounds, StatePacket, UnknownField } from "../messages.ts"
 import { utf8Bytes } from "../utf8Bytes.ts"
 import type { Plain } from "./convert.ts"
@@ -67,12 +67,15 @@ function valueProblem(value: unknown, field: FieldPlan): string | null {
 
 class Finder {
   readonly problems: Array<Problem> = []
+  /** Fields, counted as a reader counts them: the version is one, and is not given. */
+  seen = 1
 
   add(path: string, message: string, suggestion?: string): void {
     this.problems.push(suggestion === undefined ? { path, message } : { path, message, suggestion })
   }
 
   value(value: unknown, field: FieldPlan, path: string): void {
+    this.seen++
     if (field.child !== null) {
       this.message(value, field.child, path)
       return
@@ -87,6 +90,7 @@ class Finder {
       wholeProblem(one["no"], 536_870_911) === null &&
       [0, 1, 2, 5].includes(one["wireType"] as number) &&
       one["data"] instanceof Uint8Array
+    if (Array.isArray(value)) this.seen += value.length
     if (!Array.isArray(value) || !value.every(isField))
       this.add(path, "must be what decode() put there.", "Leave it out.")
   }
@@ -188,6 +192,12 @@ const TOGETHER: { readonly [name in keyof Messages]?: (message: Messages[name], 
 export function problemsOf(name: keyof Messages, plan: MessagePlan, value: unknown): ReadonlyArray<Problem> {
   const found = new Finder()
   found.message(value, plan, "")
+  if (found.seen > MOST_FIELDS)
+    found.add(
+      "",
+      `has ${found.seen} fields, at most ${MOST_FIELDS} are allowed.`,
+      "Send less, or in several messages.",
+    )
   if (found.problems.length === 0) {
     const together = TOGETHER[name] as ((message: unknown, found: Finder) => void) | undefined
     together?.(value, found)

@@ -3,6 +3,7 @@
  * wire type is, cuts numbers to their width, lets an inner message run past the end of the outer one, and takes the last of two equal
  * fields. Two readers could then see two messages in the same bytes, so all of that is refused here.
  */
+import { MOST_FIELDS } from "../limits.ts"
 import type { FieldPlan, MessagePlan } from "./plan.ts"
 
 /** Where and what, for one sentence. */
@@ -17,6 +18,7 @@ interface Cursor {
   at: number
   /** Entries of maps: fewer in the end means that a key came twice. */
   entries: number
+  fields: number
 }
 
 const TOO_HIGH = 2 ** 53
@@ -103,6 +105,7 @@ function scanFields(cursor: Cursor, end: number, plan: MessagePlan): void {
   const seen = new Set<number>()
   const oneofs = new Set<string>()
   while (cursor.at < end) {
+    if (++cursor.fields > MOST_FIELDS) bad(plan, `has more than ${MOST_FIELDS} fields`)
     const tag = varint(cursor, end, plan)
     const no = Math.floor(tag / 8)
     const wireType = tag % 8
@@ -128,7 +131,7 @@ function scanFields(cursor: Cursor, end: number, plan: MessagePlan): void {
 
 /** Throws `Malformed`; else gives the number of entries in all maps. */
 export function scan(plan: MessagePlan, bytes: Uint8Array): number {
-  const cursor: Cursor = { bytes, at: 0, entries: 0 }
+  const cursor: Cursor = { bytes, at: 0, entries: 0, fields: 0 }
   scanFields(cursor, bytes.length, plan)
   return cursor.entries
 }
