@@ -232,7 +232,7 @@ export class GraftTable {
   private unknown(slot: string): Problem {
     return problem(
       ["socket"],
-      `${JSON.stringify(slot)} is no socket.`,
+      `There is no socket ${JSON.stringify(slot)}.`,
       didYouMean(slot, [...this.byName.keys()]),
     )
   }

@@ -235,7 +235,7 @@ describe("a message that cannot be written", () => {
       }),
     ).toEqual([
       expect.stringMatching(/^annotations\["k{50}"\] as a key has 50 bytes, at most 40 are allowed\.$/),
-      "deadline is no field of this message. Did you mean deadlineMs?",
+      "deadline is not a field of this message. Did you mean deadlineMs?",
       "graft.blueprint has half of a surrogate pair, which UTF-8 cannot hold.",
       expect.stringMatching(/^graft\.operation must be one of unknown, germinate, .*, not "grow"\.$/),
       'graft.parameters["width"] must be finite, not Infinity.',

@@ -272,7 +272,7 @@ describe("what is refused", () => {
   it("an unknown socket, with the nearest one", () => {
     const table = new GraftTable({ host: new ToyHost(["hidden1", "hidden2"]) })
     expect(table.command("hiden1", { type: "cull", why: "so" })).toEqual([
-      { path: "socket", message: '"hiden1" is no socket.', suggestion: 'Did you mean "hidden1"?' },
+      { path: "socket", message: 'There is no socket "hiden1".', suggestion: 'Did you mean "hidden1"?' },
     ])
   })
 

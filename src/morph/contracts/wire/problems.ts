@@ -123,7 +123,7 @@ class Finder {
         const near = closest(name, [...plan.byName.keys()])
         this.add(
           `${at}${name}`,
-          "is no field of this message.",
+          "is not a field of this message.",
           near === null ? undefined : `Did you mean ${near}?`,
         )
       }
