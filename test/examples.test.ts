@@ -68,6 +68,17 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     expect(patterns).toBeGreaterThan(50)
     expect(profit).toBeGreaterThan(freeProfit / 4)
   },
+  "growth-xstate.ts": (text) => {
+    const moves = [...text.matchAll(/^day \d+: (formula \S+): (\w+) -> (\w+)/gm)].map(([, graft, , to]) => [
+      graft,
+      to,
+    ])
+    const of = (graft: string) => moves.filter(([name]) => name === graft).map(([, to]) => to)
+    expect(of("formula 0")).toEqual(["germinated", "training", "culled", "embargoed", "resetting", "dormant"])
+    expect(of("formula 0.4").at(-1)).toBe("fossilized")
+    const [grown, alone] = numbersOf(text, /^error/)
+    expect(grown).toBeLessThan(0.7 * alone)
+  },
   "deadlines.ts": (text) => {
     expect(text).toContain('refused: With "spectrum", "balance" could not meet a deadline of 1000 us')
     const turns = numbersOf(text, /turns of the control loop/)

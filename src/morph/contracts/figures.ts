@@ -45,4 +45,3 @@ export const FIGURES = [
   "counters",
   "cached",
 ] as const
-export type FigureName = (typeof FIGURES)[number]
