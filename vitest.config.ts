@@ -47,7 +47,7 @@ export default defineConfig({
       { find: /^arqon\/temporal\/offline$/, replacement: source("src/temporal/offline/index.ts") },
       { find: /^arqon\/morph\/contracts$/, replacement: source("src/morph/contracts/index.node.ts") },
       {
-        find: /^arqon\/(hot|meta|opentelemetry|scheduler|telemetry|temporal|testing)$/,
+        find: /^arqon\/(hot|meta|morph|opentelemetry|scheduler|telemetry|temporal|testing)$/,
         replacement: source("src/$1/index.ts"),
       },
     ],

@@ -78,6 +78,14 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "arqon/morph with the neural host, beside xstate",
+    source: 'import * as morph from "arqon/morph"; globalThis.made = morph',
+    external: [/^xstate/],
+    mostKb: 57,
+    mostLaterKb: 0,
+    goalKb: 40,
+  },
+  {
     what: "arqon/morph/contracts, with @bufbuild/protobuf",
     source: 'import * as contracts from "arqon/morph/contracts"; globalThis.made = contracts',
     mostKb: 35,

@@ -10,6 +10,7 @@ import * as metaEntry from "../src/meta/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as offlineEntry from "../src/temporal/offline/index.ts"
+import * as morphEntry from "../src/morph/index.ts"
 import * as contractsEntry from "../src/morph/contracts/index.ts"
 import * as contractsUnderNode from "../src/morph/contracts/index.node.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
@@ -84,6 +85,10 @@ describe("the public names", () => {
 
   it("of arqon/temporal/offline", () => {
     expect(Object.keys(offlineEntry).sort()).toEqual(["checkPlan", "synthesizeShield"])
+  })
+
+  it("of arqon/morph", () => {
+    expect(Object.keys(morphEntry).sort()).toEqual(["GrowthError", "createGrowth", "neuralHost", "tasks"])
   })
 
   it("of arqon/morph/contracts, where Node brings its own HMAC", () => {
@@ -284,6 +289,7 @@ describe("the level of every public name", () => {
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
     "arqon/meta": metaEntry,
+    "arqon/morph": morphEntry,
     "arqon/morph/contracts": contractsEntry,
     "arqon/opentelemetry": opentelemetryEntry,
     "arqon/scheduler": schedulerEntry,

@@ -37,6 +37,16 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     expect(text.match(/constraintBroken/g)).toHaveLength(2)
     expect(text).toContain("Somebody else must approve it")
   },
+  "growth.ts": (text) => {
+    const shareAt = (line: RegExp): number => numbersOf(text, line)[0]
+    expect(shareAt(/^start:/)).toBeLessThan(80)
+    expect(numbersOf(text, /^start:/)[1]).toBe(42)
+    expect(shareAt(/^end:/)).toBeGreaterThanOrEqual(99)
+    expect(numbersOf(text, /^end:/)[1]).toBeGreaterThan(42)
+    expect(text).toContain("planted nan: the host is the same")
+    expect(text).toContain("nan was refused")
+    expect(shareAt(/^five epochs later:/)).toBeGreaterThanOrEqual(99)
+  },
   "worker.ts": (text) => {
     const [start, end] = numbersOf(text, /became/)
     expect(start).toBe(200)

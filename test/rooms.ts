@@ -48,6 +48,31 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "morph/policy": { rooms: ["domain", "morph/contracts"], packages: [] },
   "morph/bus": { rooms: ["morph/contracts"], packages: [] },
+  "morph/growth": {
+    rooms: [
+      "domain",
+      "morph/contracts",
+      "morph/blueprints",
+      "morph/training",
+      "morph/grafting",
+      "morph/neural",
+      "morph/policy",
+    ],
+    packages: [],
+  },
+  // The clock is read here, and nowhere below.
+  "morph/service": {
+    rooms: [
+      "domain",
+      "morph/blueprints",
+      "morph/training",
+      "morph/grafting",
+      "morph/neural",
+      "morph/policy",
+      "morph/growth",
+    ],
+    packages: [],
+  },
   machines: {
     rooms: [...NUMBERS, "meta", "solver", "morph/contracts", "morph/grafting"],
     packages: [XSTATE],
@@ -139,7 +164,7 @@ export function roomOf(file: string): string | undefined {
   if (path.startsWith("examples/")) return dirname(path)
   const inSource = path.replace(/^src\//, "")
   return inSource.includes("/")
-    ? (NAMES.find((name) => inSource.startsWith(`${name}/`)) ?? inSource)
+    ? (NAMES.find((name) => inSource.startsWith(`${name}/`)) ?? (isEntry(file) ? undefined : inSource))
     : undefined
 }
 

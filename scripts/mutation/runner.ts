@@ -55,6 +55,7 @@ const entries: Readonly<Record<string, string>> = {
   "arqon/hot": "src/hot/index.ts",
   "arqon/telemetry": "src/telemetry/index.ts",
   "arqon/meta": "src/meta/index.ts",
+  "arqon/morph": "src/morph/index.ts",
   "arqon/scheduler": "src/scheduler/index.ts",
   "arqon/temporal": "src/temporal/index.ts",
   "arqon/testing": "src/testing/index.ts",

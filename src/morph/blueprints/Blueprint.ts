@@ -18,6 +18,7 @@ export interface Bound {
   readonly usual: number
 }
 
+/** What a blueprint is built with, by name: whole numbers within its bounds. */
 export type BlueprintParameters = Readonly<Record<string, number>>
 
 /** Of one row of a batch. */
@@ -28,6 +29,7 @@ export interface Cost {
   readonly multiplyAdds: number
 }
 
+/** What can be planted: a name, what it takes, what it builds and what that costs. */
 export interface Blueprint {
   readonly name: string
   readonly description: string

@@ -20,6 +20,7 @@ export type Mode = (typeof MODES)[number]
 
 /** How a graft's output joins the host's. */
 export const OPERATORS = ["residual", "convex", "channel", "confidence"] as const
+/** The name of a way to join a graft's output to the host's. */
 export type OperatorName = (typeof OPERATORS)[number]
 
 /** What is planted, or is asked for. */

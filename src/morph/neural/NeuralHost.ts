@@ -174,6 +174,10 @@ export class NeuralHost implements Host {
     if (snapshot === undefined || snapshot === null) return
     for (const [owner, words] of snapshot)
       if (this.arena.owners.includes(owner)) this.arena.restore(owner, words)
+    // A snapshot that has this graft in it was made later, on numbers that are gone now.
+    const { owner } = this.grafts.bySocket.get(socket) as Planted
+    for (const other of this.grafts.bySocket.values())
+      if (other.owner !== owner && other.snapshot?.has(owner) === true) other.snapshot = null
     this.judge.forget()
   }
 

@@ -12,6 +12,7 @@ export type ActivationName = (typeof ACTIVATIONS)[number]
 export const LOSSES = ["crossEntropy", "mse", "binary"] as const
 export type LossName = (typeof LOSSES)[number]
 
+/** What a neural host is made from. */
 export interface NeuralHostOptions {
   /** Columns of a row, or its shape: `[length, channels]`, `[height, width, channels]`. */
   readonly inputs: number | Shape
@@ -30,7 +31,7 @@ export interface NeuralHostOptions {
   readonly optimiser?: "adam" | "sgd"
   /** Of SGD: the share of the last update that goes on, .9 if left out. */
   readonly momentum?: number
-  /** The host's learning rate, .01 if left out, and how it changes. */
+  /** The host's learning rate, .004 if left out, a graft's share of it, .6 if left out, and how it changes. */
   readonly learning?: Partial<RateOptions>
 }
 
@@ -68,6 +69,9 @@ const KNOWN: ReadonlyArray<keyof NeuralHostOptions> = [
   "momentum",
   "learning",
 ]
+
+/** A graft that learns as fast as its host turns the value at its socket further than gate G3 lets pass (six seeds, two tasks). */
+const LEARNING: RateOptions = { rate: 0.004, graftShare: 0.6 }
 
 const MOST_UNITS = 4096
 const isCount = (n: unknown, least = 1, most = MOST_UNITS): n is number =>
@@ -118,7 +122,7 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
         `Use ${classes === undefined ? "mse or binary" : "crossEntropy"}.`,
       ),
     )
-  const learning = { rate: 0.01, ...given.learning }
+  const learning = { ...LEARNING, ...given.learning }
   if (!(learning.rate > 0 && learning.rate <= 10))
     refuse("learning", "a rate above 0 and at most 10", learning.rate)
   if (problems.length > 0) throw new GrowthError({ problems: tidy(problems) })

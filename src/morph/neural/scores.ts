@@ -2,6 +2,7 @@
 import { exp, log } from "../tensor/functions.ts"
 import type { LossName } from "./options.ts"
 
+/** How good a host is for some rows. */
 export interface Score {
   readonly loss: number
   /** Null where the targets are no classes. */

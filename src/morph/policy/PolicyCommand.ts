@@ -40,6 +40,7 @@ export interface EmergencyCommand extends Proposal {
   readonly level: EmergencyName
 }
 
+/** What a policy proposes; risk rules and gates decide. */
 export type PolicyCommand =
   | GraftCommand
   | OptimiserCommand

@@ -11,6 +11,7 @@ export const REPORT_WINDOW = 3
 const SUCCESS = 0.01
 const REGRESSION = 0.02
 
+/** What a command did, as the held-out loss of the boundaries after it shows. */
 export interface GrowthReport {
   /** Id of the command; there is one report for each. */
   readonly command: string

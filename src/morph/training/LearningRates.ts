@@ -12,6 +12,7 @@ export type Schedule =
   /** Times `factor` after every so many epochs. */
   | { readonly kind: "step"; readonly every: number; readonly factor: number }
 
+/** Learning rates of a host and its grafts. */
 export interface RateOptions {
   /** The host's rate before the schedule. */
   readonly rate: number
@@ -59,6 +60,11 @@ export class LearningRates {
     this.current = new Float32Array(owners)
     this.plantedAt = new Int32Array(owners).fill(-1)
     this.write()
+  }
+
+  /** The host's rate before schedule and warm-up. */
+  get rate(): number {
+    return this.options.rate
   }
 
   /** The rate of each owner in the next step; 0 for a place that nobody has. */

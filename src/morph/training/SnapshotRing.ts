@@ -53,6 +53,11 @@ export class SnapshotRing {
     return epoch
   }
 
+  /** What was kept does not fit what is there now. */
+  clear(): void {
+    this.slots.length = 0
+  }
+
   private get held(): number {
     return this.slots.reduce((sum, slot) => sum + slot.words.byteLength, 0)
   }

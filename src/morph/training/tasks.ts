@@ -8,6 +8,7 @@ import { cos, sin } from "../tensor/functions.ts"
 import type { GrowthData, Part } from "./data.ts"
 import { Draws } from "./Draws.ts"
 
+/** What every task takes. */
 export interface TaskOptions {
   /** 0 if left out. The same seed gives the same rows, everywhere. */
   readonly seed?: number
@@ -17,16 +18,19 @@ export interface TaskOptions {
   readonly noise?: number
 }
 
+/** What the spirals take. */
 export interface SpiralOptions extends TaskOptions {
   /** How often each arm winds around the centre, 1.5 if left out. */
   readonly turns?: number
 }
 
+/** What the blobs take. */
 export interface BlobOptions extends TaskOptions {
   /** 3 if left out. */
   readonly classes?: number
 }
 
+/** What the board takes. */
 export interface BoardOptions extends TaskOptions {
   /** Squares along each side, 4 if left out. */
   readonly squares?: number

@@ -18,7 +18,7 @@ describe("a neural host", () => {
       batch: 128,
       optimiser: "adam",
       momentum: 0.9,
-      learning: { rate: 0.01 },
+      learning: { rate: 0.004, graftShare: 0.6 },
     })
   })
 

@@ -18,7 +18,14 @@ export const spiralsHost = (
   options: Partial<NeuralHostOptions> = {},
 ): NeuralHost =>
   new NeuralHost({
-    options: neuralHost({ inputs: 2, hidden: [8, 6], classes: 2, batch: 32, ...options }).options,
+    options: neuralHost({
+      inputs: 2,
+      hidden: [8, 6],
+      classes: 2,
+      batch: 32,
+      learning: { rate: 0.01, graftShare: 1 },
+      ...options,
+    }).options,
     data: tasks.spirals({ rows: 128, seed: 5 }),
     seed: 5,
     catalogue: [...BLUEPRINTS, ...UNKNOWN_FAULTS],

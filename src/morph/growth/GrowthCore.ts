@@ -1,0 +1,356 @@
+/**
+ * A growing host without threads, disks or promises: one synchronous boundary per epoch. It trains, measures, takes every graft through its
+ * gates, asks the policy, and carries out what the risk rules let pass. The clock is given; nothing here draws chance.
+ */
+import { GrowthError, type Problem } from "../../domain/errors.ts"
+import { didYouMean, problem } from "../../domain/problems.ts"
+import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
+import type { Figures } from "../contracts/Host.ts"
+import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
+import { GraftTable } from "../grafting/GraftTable.ts"
+import { grown, type GrowthLife, type GrowthMode, newGrowth, permits } from "../grafting/growthMode.ts"
+import { isLive } from "../grafting/transitions.ts"
+import type { NeuralHost } from "../neural/NeuralHost.ts"
+import { BlueprintRecords } from "../policy/BlueprintRecords.ts"
+import { dispose } from "../policy/disposal.ts"
+import { type PolicyCommand, readCommand } from "../policy/PolicyCommand.ts"
+import type { PolicyPacket } from "../policy/PolicyPacket.ts"
+import { type GrowthReport, ReportWindows } from "../policy/reports.ts"
+import { judgeRisk, lossJump, volatility } from "../policy/riskRules.ts"
+import { Governor, type Judgement } from "../training/Governor.ts"
+import { SnapshotRing } from "../training/SnapshotRing.ts"
+import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./GrowthBoundary.ts"
+import { BoundaryTimes } from "./BoundaryTimes.ts"
+import { measuredBy } from "./measuredBy.ts"
+import { packetOf } from "./packet.ts"
+
+/** Losses that a policy sees. */
+const HISTORY = 200
+
+export interface CoreOptions {
+  readonly host: NeuralHost
+  readonly catalogue: ReadonlyArray<Blueprint>
+  /** A `GraftingInput`. */
+  readonly grafting?: unknown
+  /** Null: only what a person asks for. Its answer is read before anything looks at it. */
+  readonly policy: ((packet: PolicyPacket) => unknown) | null
+  readonly policyName: string
+  /** Milliseconds; only differences count. */
+  readonly now: () => number
+}
+
+export class GrowthCore {
+  readonly host: NeuralHost
+  readonly table: GraftTable
+  readonly reports: Array<GrowthReport> = []
+  private readonly options: CoreOptions
+  private readonly governor = new Governor()
+  private readonly ring = new SnapshotRing()
+  private readonly records = new BlueprintRecords()
+  private readonly windows = new ReportWindows()
+  private readonly times = new BoundaryTimes()
+  private readonly entries = new Map<string, number>()
+  /** By socket: what was measured at the last boundary. */
+  private readonly figures = new Map<string, Figures>()
+  /** What somebody other than the host measures. */
+  private more: Figures = {}
+  private growth: GrowthLife = newGrowth()
+  private heldOut: ReadonlyArray<number> = []
+  /** Losses of the host alone since its parts last changed: what risk is judged by. */
+  private own: ReadonlyArray<number> = []
+  private structure = ""
+  private hit: ReadonlySet<string> = new Set()
+  private downgradedAt: number | null = null
+  private grewAt: number | null = null
+  private pausedUntil = 0
+  private paused = false
+  private commands = 0
+  private plantings = 0
+  private epoch = 0
+
+  constructor(options: CoreOptions) {
+    this.options = options
+    this.host = options.host
+    this.table = new GraftTable({
+      host: measuredBy(options.host, this.figures, () => this.more),
+      options: options.grafting ?? {},
+    })
+    this.structure = this.host.structure
+  }
+
+  /** Epochs so far. */
+  get epochs(): number {
+    return this.epoch
+  }
+
+  get mode(): GrowthMode {
+    return this.growth.mode
+  }
+
+  /** Trains for one epoch and takes its boundary. */
+  next(): GrowthBoundary {
+    if (!permits(this.growth.mode).trains)
+      throw refusal("run", `The host is halted: ${this.growth.reason}.`, "Reset it first.")
+    const trainingLoss = this.host.trainEpoch(this.epoch)
+    const epoch = ++this.epoch
+    const began = this.options.now()
+    const judgement = this.governor.observe(trainingLoss)
+    this.more = { panics: judgement === "panic" ? 1 : 0, boundaryP95Ms: this.times.p95Ms }
+    const asked = new Map(this.table.lives.map(({ slot, planting }) => [slot, planting?.blueprint ?? ""]))
+    this.figures.clear()
+    const { plants } = permits(this.growth.mode)
+    const { moves, refusals } = this.table.atBoundary(epoch, { plants })
+    const refused = refusals.map((one) => ({ ...one, blueprint: asked.get(one.slot) ?? "" }))
+    const restored = moves.some(({ from, to }) => from === "probationary" && to === "culled")
+    const rolledBackTo =
+      judgement === "panic" && !restored ? this.goBack(epoch, "the governor panicked") : null
+    const { loss, accuracy } = this.host.answerScore()
+    const hostLoss = this.host.hostScore().loss
+    this.note(moves, refused, loss)
+    this.remember(epoch, judgement, loss, hostLoss)
+    const { proposal, refusal: why } = this.consult()
+    this.reports.push(...this.windows.measure(epoch, loss))
+    const clean = judgement === "usual" && !this.isViolated()
+    if (judgement === "panic") this.alarm("elevated", "the loss left its course")
+    this.growth = grown(this.growth, { type: "boundary", boundary: epoch, clean })
+    this.times.add(this.options.now() - began)
+    return {
+      epoch,
+      trainingLoss,
+      loss,
+      hostLoss,
+      accuracy,
+      parameters: this.host.parameters,
+      mode: this.growth.mode,
+      sockets: this.sockets,
+      moves,
+      refused,
+      rolledBackTo,
+      proposal,
+      refusal: why,
+    }
+  }
+
+  get sockets(): ReadonlyArray<SocketView> {
+    return this.table.lives.map(({ slot, state, planting, alpha, conditions }) => ({
+      name: slot,
+      state,
+      blueprint: planting?.blueprint ?? null,
+      alpha,
+      paused: conditions.paused,
+    }))
+  }
+
+  /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */
+  germinate(socket: string, request: GerminateRequest): void {
+    const problems: Array<Problem> = []
+    const { catalogue } = this.options
+    const blueprint = catalogue.find(({ name }) => name === request.blueprint)
+    if (blueprint === undefined)
+      problems.push(
+        problem(
+          ["blueprint"],
+          `There is no blueprint ${JSON.stringify(request.blueprint)}.`,
+          didYouMean(
+            request.blueprint,
+            catalogue.map(({ name }) => name),
+          ),
+        ),
+      )
+    else problems.push(...readParameters(blueprint, request.parameters).problems)
+    if (!permits(this.growth.mode).plants)
+      problems.push(
+        problem(
+          ["germinate"],
+          `Nothing is planted while the host is ${this.growth.mode}: ${this.growth.reason}.`,
+          "Wait until it is operational.",
+        ),
+      )
+    if (problems.length > 0) throw new GrowthError({ problems })
+    this.plantings++
+    this.ask(socket, {
+      type: "germinate",
+      why: request.why,
+      ...(request.by === undefined ? {} : { by: request.by }),
+      planting: {
+        graft: `g${this.plantings}`,
+        blueprint: request.blueprint,
+        parameters: request.parameters ?? {},
+        operator: request.operator ?? "residual",
+        owner: request.by ?? "a person",
+      },
+    })
+  }
+
+  /** Asks something of a graft; the next boundary decides. Throws where it is refused, and then nothing has changed. */
+  ask(socket: string, command: GraftCommand): void {
+    const problems = this.table.command(socket, command)
+    if (problems.length > 0) throw new GrowthError({ problems })
+  }
+
+  private holdAll(type: "pause" | "resume", why: string): void {
+    for (const { slot, state, conditions } of this.table.lives)
+      if (isLive(state) && (conditions.paused === null) === (type === "pause")) this.ask(slot, { type, why })
+  }
+
+  /** Holds every graft where it is, and asks no policy; training goes on. Throws where it is paused already. */
+  pause(why: string): void {
+    if (this.paused) throw refusal("pause", "The growing host is paused already.", "Resume it first.")
+    this.paused = true
+    this.holdAll("pause", why)
+  }
+
+  resume(why: string): void {
+    if (!this.paused) throw refusal("resume", "The growing host is not paused.", "Pause it first.")
+    this.paused = false
+    this.holdAll("resume", why)
+  }
+
+  /** Puts the host back on the last good boundary before this one. Throws where there is none. */
+  rollback(why: string): number {
+    const to = this.goBack(this.epoch, why)
+    if (to === null)
+      throw refusal("rollback", "There is no snapshot to go back to.", "Run some epochs first.")
+    return to
+  }
+
+  private goBack(before: number, why: string): number | null {
+    const to = this.ring.restore(before, (words) => this.host.put(words))
+    if (to !== null) {
+      this.table.rolledBack(why)
+      this.reports.push(...this.windows.abort(why))
+    }
+    return to
+  }
+
+  private isViolated(): boolean {
+    return this.table.lives.some(({ slot }) => ((this.figures.get(slot) ?? {})["violations"] ?? 0) > 0)
+  }
+
+  /** Keeps the records of blueprints and the losses at which grafts entered their states. */
+  private note(moves: ReadonlyArray<GraftMove>, refused: ReadonlyArray<Refused>, loss: number): void {
+    for (const { slot, to, boundary } of moves) {
+      const blueprint = this.table.lives.find((life) => life.slot === slot)?.planting?.blueprint
+      if (blueprint !== undefined && to === "culled") this.records.culled(blueprint, boundary)
+      if (blueprint !== undefined && to === "fossilized") {
+        const entered = this.entries.get(slot) ?? loss
+        this.records.kept(blueprint, entered === 0 ? 0 : (entered - loss) / entered)
+        this.grewAt = boundary
+      }
+      this.entries.set(slot, loss)
+    }
+    for (const { blueprint } of refused) this.records.culled(blueprint, this.epoch)
+  }
+
+  private remember(epoch: number, judgement: Judgement, loss: number, hostLoss: number): void {
+    const structure = this.host.structure
+    if (structure !== this.structure) {
+      // Copies of another structure do not fit, and its losses are no measure of this one.
+      this.structure = structure
+      this.ring.clear()
+      this.own = []
+    }
+    this.heldOut = [...this.heldOut.slice(1 - HISTORY), loss]
+    this.own = [...this.own.slice(1 - HISTORY), hostLoss]
+    if (judgement === "usual" && Number.isFinite(hostLoss)) this.ring.push(epoch, this.host.copy())
+  }
+
+  /** Asks the policy, and carries out what the rules let pass. */
+  private consult(): { readonly proposal: PolicyCommand | null; readonly refusal: string | null } {
+    const { policy } = this.options
+    if (policy === null || this.paused || this.epoch <= this.pausedUntil)
+      return { proposal: null, refusal: null }
+    const conservative = this.growth.mode === "conservative"
+    const packet = packetOf({
+      host: this.host,
+      lives: this.table.lives,
+      figures: this.figures,
+      catalogue: this.options.catalogue,
+      records: this.records,
+      boundary: this.epoch,
+      sinceGrowth: this.grewAt === null ? null : this.epoch - this.grewAt,
+      heldOut: this.heldOut,
+      conservative,
+      entries: this.entries,
+    })
+    const answer = readCommand(policy(packet))
+    if (!answer.ok) return { proposal: null, refusal: answer.problem }
+    const proposal = answer.command
+    const blueprint =
+      proposal?.type === "graft"
+        ? packet.catalogue.find(({ name }) => name === proposal.blueprint)
+        : undefined
+    const verdict = judgeRisk(
+      {
+        policyRisk: proposal?.risk ?? 0,
+        blueprintRisk: blueprint?.risk ?? 0,
+        quarantineOnly: blueprint?.quarantineOnly === true ? 1 : 0,
+        conservative: conservative ? 1 : 0,
+        policyLate: 0,
+        lateBoundaries: this.times.late,
+        lossJump: lossJump(this.own),
+        isolationViolations: this.isViolated() ? 1 : 0,
+        volatility: volatility(this.own),
+        conflict: 0,
+        memory: packet.memory,
+      },
+      this.hit,
+    )
+    this.hit = verdict.hit
+    const disposal = dispose(proposal, verdict, this.epoch, this.downgradedAt)
+    this.downgradedAt = disposal.downgradedAt
+    if (
+      disposal.action === "conserve" ||
+      disposal.action === "cullAndConserve" ||
+      disposal.action === "emergency"
+    )
+      this.alarm("conservative", verdict.rule?.id ?? "risk")
+    if (disposal.action === "emergency")
+      for (const { slot, state } of this.table.lives) if (isLive(state)) this.table.fault(slot, "governor")
+    return { proposal, refusal: disposal.refusal ?? this.carryOut(disposal.command) }
+  }
+
+  /** Null where it was carried out, else why not. */
+  private carryOut(command: PolicyCommand | null): string | null {
+    if (command === null) return null
+    try {
+      this.execute(command)
+    } catch (error) {
+      if (error instanceof GrowthError) return error.message
+      throw error
+    }
+    this.commands++
+    const loss = this.heldOut.at(-1) ?? Number.NaN
+    this.windows.begin(`c${this.commands}`, command, this.epoch, loss, this.options.policyName)
+    return null
+  }
+
+  private execute(command: PolicyCommand): void {
+    const { why } = command
+    const by = this.options.policyName
+    switch (command.type) {
+      case "graft":
+        if (command.operation === "germinate")
+          return this.germinate(command.socket, { blueprint: command.blueprint ?? "", why, by })
+        if (command.operation === "unknown") return
+        return this.ask(command.socket, { type: command.operation, why, by })
+      case "optimiser":
+        return this.host.adjust({ rate: this.host.rates.rate * command.factor })
+      case "rollback":
+        this.rollback(why)
+        return
+      case "pause":
+        this.pausedUntil = this.epoch + command.boundaries
+        return
+      default:
+        if (command.level !== "unknown") this.alarm(command.level, why)
+    }
+  }
+
+  private alarm(level: "notice" | "elevated" | "conservative" | "halt", reason: string): void {
+    this.growth = grown(this.growth, { type: "emergency", level, reason })
+  }
+}
+
+const refusal = (path: string, message: string, suggestion: string): GrowthError =>
+  new GrowthError({ problems: [problem([path], message, suggestion)] })

@@ -1,0 +1,33 @@
+/**
+ * `arqon/morph`: a host that grows while it runs. Import it where the right size of a small network is unknown: blocks are planted beside
+ * it, prove themselves through gates, and become part of it or leave no trace.
+ *
+ * Stability: unstable.
+ */
+export { GrowthError } from "../domain/errors.ts"
+export type { Blueprint, BlueprintParameters, Bound, Cost } from "./blueprints/Blueprint.ts"
+export type { OperatorName } from "./contracts/Host.ts"
+export type { GraftMove } from "./grafting/graftEvents.ts"
+export type { GraftingInput } from "./grafting/options.ts"
+export type { GerminateRequest, GrowthBoundary, SocketView } from "./growth/GrowthBoundary.ts"
+export { neuralHost, type NeuralDescription, type NeuralHostOptions } from "./neural/options.ts"
+export type { Score } from "./neural/scores.ts"
+export type { PolicyCommand } from "./policy/PolicyCommand.ts"
+export type { GrowthReport } from "./policy/reports.ts"
+export {
+  type Because,
+  createGrowth,
+  type Growth,
+  type GrowthOptions,
+  type GrowthSnapshot,
+  type PolicyName,
+} from "./service/createGrowth.ts"
+export type { GrowthData, OwnData, OwnPart, Part } from "./training/data.ts"
+export type { RateChange, RateOptions, Schedule } from "./training/LearningRates.ts"
+export {
+  type BlobOptions,
+  type BoardOptions,
+  type SpiralOptions,
+  type TaskOptions,
+  tasks,
+} from "./training/tasks.ts"

@@ -1,0 +1,262 @@
+/**
+ * `createGrowth`: a host that grows while it runs, for whoever wants no more than to start it, watch it and stop it. One synchronous
+ * boundary per epoch; between boundaries other code gets its turn.
+ */
+import { GrowthError, type Problem } from "../../domain/errors.ts"
+import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
+import type { Blueprint } from "../blueprints/Blueprint.ts"
+import { BLUEPRINTS } from "../blueprints/catalogue.ts"
+import { FAULTS } from "../blueprints/faults.ts"
+import type { GraftingInput } from "../grafting/options.ts"
+import type { GerminateRequest, GrowthBoundary, SocketView } from "../growth/GrowthBoundary.ts"
+import { GrowthCore } from "../growth/GrowthCore.ts"
+import { NeuralHost } from "../neural/NeuralHost.ts"
+import { misfits, type NeuralDescription } from "../neural/options.ts"
+import type { Score } from "../neural/scores.ts"
+import { heuristic } from "../policy/heuristic.ts"
+import type { GrowthReport } from "../policy/reports.ts"
+import { type GrowthData, type OwnData, readData } from "../training/data.ts"
+import type { RateChange } from "../training/LearningRates.ts"
+
+export const POLICIES = ["heuristic", "manual"] as const
+/** Who asks for grafts. */
+export type PolicyName = (typeof POLICIES)[number]
+
+/** What a growing host is made from. */
+export interface GrowthOptions {
+  /** What grows: `neuralHost({...})`. */
+  readonly host: NeuralDescription
+  /** One of `tasks`, or typed arrays of your own. */
+  readonly data: GrowthData | OwnData
+  /** Who asks for grafts: `heuristic` if left out, or nobody but you (`manual`). */
+  readonly policy?: PolicyName
+  /** 0 if left out. The same seed, data and commands give the same bits. */
+  readonly seed?: number
+  /** Thresholds of the gates, deadlines, alpha. */
+  readonly grafting?: GraftingInput
+  /** Blueprints of your own, beside those of the package. */
+  readonly blueprints?: ReadonlyArray<Blueprint>
+  /** A clock in milliseconds, for deadlines of quarantine and boundary; the system's if left out. */
+  readonly now?: () => number
+}
+
+/** Why a command is given. */
+export interface Because {
+  readonly why: string
+}
+
+/** What can be seen of it at any time. Plain data. */
+export interface GrowthSnapshot {
+  readonly status: "new" | "started" | "stopped"
+  readonly epoch: number
+  readonly mode: GrowthBoundary["mode"]
+  readonly sockets: ReadonlyArray<SocketView>
+  readonly parameters: number
+  /** Of the rows that nothing is decided by; null where there are none. */
+  readonly test: Score | null
+  /** Equal for two hosts where every bit of them is. */
+  readonly fingerprint: string
+}
+
+/** A growing host in the hands of whoever made it. A call that is refused is a `GrowthError`, and changes nothing. */
+export interface Growth {
+  start(): Promise<void>
+  /** Trains for so many epochs; what the last boundary showed. Ends earlier when it is stopped. */
+  run(options: { readonly epochs: number }): Promise<GrowthBoundary | null>
+  /** Asks for a blueprint to be planted. Refused with every reason, or tried in quarantine; the next boundary decides. */
+  germinate(socket: string, request: GerminateRequest): Promise<void>
+  /** Takes the graft in a socket out at the next boundary. */
+  cull(socket: string, because: Because): Promise<void>
+  /** Asks that a graft on probation be kept. Gate G4 decides. */
+  fossilize(socket: string, because: Because): Promise<void>
+  /** Puts the host back on the last good boundary; its number. */
+  rollback(because: Because): Promise<number>
+  /** Holds every graft where it is; training goes on. */
+  pause(because: Because): Promise<void>
+  resume(because: Because): Promise<void>
+  /** Changes learning rates; the next step has it. */
+  adjust(change: RateChange & Because): Promise<void>
+  subscribe(listener: (boundary: GrowthBoundary) => void): { unsubscribe(): void }
+  /** Shares of the classes, or the outputs, for rows one after the other. */
+  predict(rows: Float32Array): Float32Array
+  snapshot(): GrowthSnapshot
+  /** What commands did, one for each, over three boundaries. */
+  readonly reports: ReadonlyArray<GrowthReport>
+  stop(): Promise<void>
+}
+
+/** Other code waits no longer than this for its turn, beside the epoch that runs. */
+const TURN_MS = 12
+
+const KNOWN: ReadonlyArray<keyof GrowthOptions> = [
+  "host",
+  "data",
+  "policy",
+  "seed",
+  "grafting",
+  "blueprints",
+  "now",
+]
+
+/** Makes a growing host. Throws a `GrowthError` with every problem. */
+export function createGrowth(options: GrowthOptions): Growth {
+  const core = makeCore(options)
+  const { host } = core
+  const now = options.now ?? (() => performance.now())
+  const listeners = new Set<(boundary: GrowthBoundary) => void>()
+  const life: { status: GrowthSnapshot["status"] } = { status: "new" }
+  let running = false
+
+  const live = (call: string): void => {
+    if (life.status === "new")
+      throw refused(call, "The growing host has not been started.", "Call start() first.")
+    if (life.status === "stopped")
+      throw refused(call, "The growing host has been stopped.", "Create another one for another run.")
+  }
+  /** A call of a host that runs: what it throws is a rejected promise, and nothing has changed then. */
+  const when = async <T>(call: string, given: Because | null, does: () => T | Promise<T>): Promise<T> => {
+    live(call)
+    if (given !== null && (typeof given.why !== "string" || given.why.trim() === ""))
+      throw refused("why", "is missing.", "Say why.")
+    return does()
+  }
+  const tell = (boundary: GrowthBoundary): void => {
+    for (const listener of listeners)
+      try {
+        listener(boundary)
+      } catch (error) {
+        // A listener's mistake is its own: it is not lost, and the host goes on.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+  }
+
+  return {
+    start: async () => {
+      if (life.status !== "new")
+        throw refused("start", "The growing host was started before.", "Create another one.")
+      life.status = "started"
+    },
+    run: ({ epochs }) =>
+      when("run", null, async () => {
+        if (!Number.isSafeInteger(epochs) || epochs < 0)
+          throw refused(
+            "epochs",
+            `must be a whole number of at least 0, not ${show(epochs)}.`,
+            "Give epochs.",
+          )
+        if (running) throw refused("run", "It is running already.", "Wait for the first run.")
+        running = true
+        try {
+          let last: GrowthBoundary | null = null
+          let turn = now()
+          for (let i = 0; i < epochs && life.status === "started"; i++) {
+            last = core.next()
+            tell(last)
+            if (now() - turn < TURN_MS) continue
+            await new Promise((resolve) => setTimeout(resolve))
+            turn = now()
+          }
+          return last
+        } finally {
+          running = false
+        }
+      }),
+    germinate: (socket, request) => when("germinate", request, () => core.germinate(socket, request)),
+    cull: (socket, because) =>
+      when("cull", because, () => core.ask(socket, { type: "cull", why: because.why })),
+    fossilize: (socket, because) =>
+      when("fossilize", because, () => core.ask(socket, { type: "fossilize", why: because.why })),
+    rollback: (because) => when("rollback", because, () => core.rollback(because.why)),
+    pause: (because) => when("pause", because, () => core.pause(because.why)),
+    resume: (because) => when("resume", because, () => core.resume(because.why)),
+    adjust: ({ why, ...change }) => when("adjust", { why }, () => host.adjust(change)),
+    subscribe: (listener) => {
+      // A listener of its own, so that one function may listen twice.
+      const own = (boundary: GrowthBoundary): void => listener(boundary)
+      listeners.add(own)
+      return { unsubscribe: () => void listeners.delete(own) }
+    },
+    predict: (rows) => {
+      const width = host.options.shape.reduce((product, n) => product * n, 1)
+      if (!(rows instanceof Float32Array) || rows.length % width !== 0)
+        throw refused(
+          "rows",
+          `must be a Float32Array of whole rows of ${width} numbers, not ${rows instanceof Float32Array ? `${rows.length} numbers` : show(rows)}.`,
+          "Give whole rows.",
+        )
+      return host.predict(rows)
+    },
+    snapshot: () => ({
+      status: life.status,
+      epoch: core.epochs,
+      mode: core.mode,
+      sockets: core.sockets,
+      parameters: host.parameters,
+      test: host.testScore(),
+      fingerprint: host.fingerprint(),
+    }),
+    get reports() {
+      return [...core.reports]
+    },
+    stop: async () => {
+      life.status = "stopped"
+      listeners.clear()
+    },
+  }
+}
+
+const refused = (path: string, message: string, suggestion: string): GrowthError =>
+  new GrowthError({ problems: [problem([path], message, suggestion)] })
+
+function makeCore(options: GrowthOptions): GrowthCore {
+  const { host, policy = "heuristic", seed = 0, grafting, blueprints = [] } = options
+  const problems: Array<Problem> = Object.keys(options)
+    .filter((name) => !KNOWN.includes(name as keyof GrowthOptions))
+    .map((name) => problem([name], "is not an option.", didYouMean(name, KNOWN)))
+  if (typeof host !== "object" || host === null || host.kind !== "neural")
+    problems.push(problem(["host"], `must be a host, not ${show(host)}.`, "Give neuralHost({ ... })."))
+  if (!POLICIES.includes(policy))
+    problems.push(problem(["policy"], `is ${show(policy)}.`, didYouMean(policy, POLICIES)))
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
+  const catalogue = [...BLUEPRINTS, ...FAULTS, ...blueprints]
+  for (const { name } of blueprints)
+    if (catalogue.filter((one) => one.name === name).length > 1)
+      problems.push(
+        problem(["blueprints"], `has ${show(name)}, which is known already.`, "Take another name."),
+      )
+  const data = attempt(() => readData(asOwn(options.data)), problems)
+  if (data !== null && problems.length === 0) problems.push(...misfits(host.options, data))
+  if (problems.length > 0 || data === null) throw new GrowthError({ problems: tidy(problems) })
+  const now = options.now ?? (() => performance.now())
+  return new GrowthCore({
+    host: new NeuralHost({ options: host.options, data, seed, catalogue, now }),
+    catalogue,
+    grafting,
+    policy: policy === "heuristic" ? heuristic : null,
+    policyName: policy,
+    now,
+  })
+}
+
+/** A task's rows are read as a caller's own are. */
+const asOwn = (data: GrowthData | OwnData): OwnData => {
+  if (typeof data !== "object" || data === null)
+    throw refused("data", `must be rows, not ${show(data)}.`, "Give one of tasks, or typed arrays.")
+  if (!("rows" in (data.train ?? {}))) return data
+  const { classes, outputs, ...rest } = data as GrowthData
+  return classes > 0 ? { ...rest, classes } : { ...rest, outputs }
+}
+
+/** What a call gives, or null with its problems. */
+function attempt<T>(call: () => T, problems: Array<Problem>): T | null {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof GrowthError)) throw error
+    problems.push(...error.problems)
+    return null
+  }
+}

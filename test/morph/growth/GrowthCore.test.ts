@@ -1,0 +1,165 @@
+/** The boundary of a growing host: it grows by itself, faults end where they belong, and the governor leads back. */
+import { describe, expect, it } from "vitest"
+import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
+import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
+import type { GraftingInput } from "../../../src/morph/grafting/options.ts"
+import { LIFE } from "../../../src/morph/grafting/transitions.ts"
+import type { GrowthBoundary } from "../../../src/morph/growth/GrowthBoundary.ts"
+import { GrowthCore } from "../../../src/morph/growth/GrowthCore.ts"
+import { heuristic } from "../../../src/morph/policy/heuristic.ts"
+import { tasks } from "../../../src/morph/training/tasks.ts"
+import { problemsOf } from "../../problemsOf.ts"
+import { spiralsHost, UNKNOWN_FAULTS } from "../neural/spirals.ts"
+
+const catalogue = [...BLUEPRINTS, ...UNKNOWN_FAULTS]
+
+/** Quick lives, for tests that look at where they lead. */
+const QUICK: GraftingInput = {
+  stays: {
+    training: { least: 2, most: 6 },
+    blending: { least: 0, most: 8 },
+    shadowing: { least: 1, most: 4 },
+    probationary: { least: 2, most: 6 },
+  },
+  alpha: { curve: "linear", boundaries: 2 },
+  embargo: { boundaries: 2 },
+}
+
+const manual = (grafting: GraftingInput = QUICK): GrowthCore =>
+  new GrowthCore({
+    host: spiralsHost(),
+    catalogue,
+    grafting,
+    policy: null,
+    policyName: "manual",
+    now: () => 0,
+  })
+
+const run = (core: GrowthCore, epochs: number): ReadonlyArray<GrowthBoundary> =>
+  Array.from({ length: epochs }, () => core.next())
+
+const movesOf = (boundaries: ReadonlyArray<GrowthBoundary>): ReadonlyArray<string> =>
+  boundaries.flatMap(({ moves }) => moves.map(({ from, to }) => `${from} ${to}`))
+
+describe("a growing host with the heuristic", () => {
+  it("is too small for two spirals, grows one block through every gate, and tells them apart", () => {
+    const host = spiralsHost(
+      { data: tasks.spirals({ seed: 1001 }), seed: 1001, catalogue: BLUEPRINTS },
+      { hidden: [8], batch: 128, learning: {} },
+    )
+    const core = new GrowthCore({
+      host,
+      catalogue: BLUEPRINTS,
+      policy: heuristic,
+      policyName: "heuristic",
+      now: () => 0,
+    })
+    const boundaries = run(core, 250)
+    expect(boundaries[29].accuracy).toBeLessThan(0.85)
+    expect(host.testScore()?.accuracy).toBeGreaterThan(0.98)
+    expect(movesOf(boundaries).slice(0, 6)).toEqual([
+      "dormant germinated",
+      "germinated training",
+      "training blending",
+      "blending shadowing",
+      "shadowing probationary",
+      "probationary fossilized",
+    ])
+    expect(host.parameters).toBe(42 + 552)
+    expect(core.reports.map(({ type, outcome }) => [type, outcome])).toContainEqual(["graft", "success"])
+  })
+})
+
+describe("a fault that nobody knows of", () => {
+  it.each(FAULTS.map(({ name }) => name))(
+    "%s ends dormant, and the host is as it would have been",
+    (name) => {
+      const [with_, without] = [manual(), manual()]
+      run(with_, 2)
+      with_.germinate("hidden1", { blueprint: name, why: "test" })
+      const boundaries = run(with_, 16)
+      run(without, 18)
+      expect(with_.sockets[0]).toMatchObject({ state: "dormant", blueprint: null })
+      const moves = movesOf(boundaries)
+      const allowed = LIFE.flatMap(({ state, next }) => next.map((to) => `${state} ${to}`))
+      expect(moves.filter((move) => !allowed.includes(move))).toEqual([])
+      // It is turned away by G0, or culled on its branch: nothing of it is ever in the host.
+      const isRefused = boundaries.some(({ refused }) => refused.length > 0)
+      expect(isRefused || moves.includes("training culled")).toBe(true)
+      expect(with_.host.fingerprint()).toBe(without.host.fingerprint())
+    },
+  )
+})
+
+describe("a growing host", () => {
+  it("goes back to a good boundary when its loss is no number, and goes on", () => {
+    const core = manual()
+    run(core, 3)
+    const { rate } = core.host.rates
+    core.host.adjust({ rate: 3e38 })
+    const [broken] = run(core, 1)
+    expect(broken.rolledBackTo).toBe(3)
+    expect(broken.mode).toBe("degraded")
+    expect(Number.isFinite(broken.loss)).toBe(true)
+    core.host.adjust({ rate })
+    const after = run(core, 6)
+    expect(after.every(({ loss }) => Number.isFinite(loss))).toBe(true)
+    expect(after.at(-1)?.mode).toBe("operational")
+  })
+
+  it("goes back when a person asks, and says when it cannot", () => {
+    const core = manual()
+    expect(problemsOf(() => core.rollback("test"))[0].message).toBe("There is no snapshot to go back to.")
+    run(core, 2)
+    const before = core.host.fingerprint()
+    run(core, 1)
+    expect(core.rollback("test")).toBe(2)
+    expect(core.host.fingerprint()).toBe(before)
+  })
+
+  it("moves no graft while it is paused, and trains on", () => {
+    const core = manual()
+    core.germinate("hidden1", { blueprint: "residualMlp", why: "test" })
+    run(core, 2)
+    core.pause("to look")
+    expect(problemsOf(() => core.pause("again"))[0].path).toBe("pause")
+    const before = core.host.fingerprint()
+    expect(movesOf(run(core, 8))).toEqual([])
+    expect(core.host.fingerprint()).not.toBe(before)
+    core.resume("seen enough")
+    expect(movesOf(run(core, 6)).length).toBeGreaterThan(0)
+  })
+
+  it("refuses what it does not know or cannot use, with the nearest name, and changes nothing", () => {
+    const core = manual()
+    const before = core.sockets
+    const ask = (socket: string, blueprint: string, parameters = {}) =>
+      problemsOf(() => core.germinate(socket, { blueprint, why: "test", parameters }))
+    expect(ask("hidden1", "residualMlb")).toEqual([
+      {
+        path: "blueprint",
+        message: 'There is no blueprint "residualMlb".',
+        suggestion: 'Did you mean "residualMlp"?',
+      },
+    ])
+    expect(ask("hiden1", "linear")[0].suggestion).toBe('Did you mean "hidden1"?')
+    expect(ask("hidden1", "gatedMlp", { hidden: 0 })[0].path).toBe("parameters.hidden")
+    expect(core.sockets).toEqual(before)
+    core.germinate("hidden1", { blueprint: "linear", why: "test" })
+    run(core, 1)
+    expect(ask("hidden1", "linear")[0].message).toContain("A graft is in")
+  })
+
+  it("carries out what a policy answers only where it can be read", () => {
+    const core = new GrowthCore({
+      host: spiralsHost(),
+      catalogue,
+      policy: () => ({ type: "graft", operation: "germinate", socket: "hidden1", why: "no blueprint" }),
+      policyName: "broken",
+      now: () => 0,
+    })
+    const [boundary] = run(core, 1)
+    expect(boundary).toMatchObject({ proposal: null, refusal: expect.stringContaining("blueprint") })
+    expect(core.sockets[0].state).toBe("dormant")
+  })
+})

@@ -1,0 +1,129 @@
+/** `createGrowth`: every problem at the door, a life that is kept in order, and listeners that harm nobody. */
+import { describe, expect, it, vi } from "vitest"
+import { GrowthError } from "../../../src/domain/errors.ts"
+import { createGrowth, type GrowthOptions, neuralHost, tasks } from "../../../src/morph/index.ts"
+import { problemsOf } from "../../problemsOf.ts"
+
+const OPTIONS: GrowthOptions = {
+  host: neuralHost({ inputs: 2, hidden: [4], classes: 2, batch: 32 }),
+  data: tasks.moons({ rows: 64 }),
+  policy: "manual",
+  now: () => 0,
+}
+
+const problemsIn = async (call: Promise<unknown>): Promise<ReadonlyArray<string>> =>
+  call.then(
+    () => [],
+    (error: unknown) => {
+      if (!(error instanceof GrowthError)) throw error
+      return error.problems.map(({ path, message }) => `${path}: ${message}`)
+    },
+  )
+
+describe("the door of a growing host", () => {
+  it("refuses every problem at once", () => {
+    const wrong = { ...OPTIONS, host: {}, policy: "heuristics", seed: -1, data: null, grafting_: {} }
+    const paths = problemsOf(() => createGrowth(wrong as never)).map(({ path }) => path)
+    expect(paths).toEqual(["data", "grafting_", "host", "policy", "seed"])
+  })
+
+  it("refuses data that do not fit the host, with both shapes", () => {
+    expect(problemsOf(() => createGrowth({ ...OPTIONS, data: tasks.tenSpheres() }))[0]).toMatchObject({
+      path: "data",
+      message: "has classes: 10, and the host gives classes: 2.",
+    })
+  })
+
+  it("refuses NaN in a caller's own arrays by row and column", () => {
+    const { train, validation } = tasks.moons({ rows: 64 })
+    const inputs = train.inputs.slice()
+    inputs[5] = Number.NaN
+    const data = { shape: [2], classes: 2, train: { inputs, targets: train.targets }, validation }
+    expect(problemsOf(() => createGrowth({ ...OPTIONS, data }))[0]).toMatchObject({
+      path: "data.train.inputs",
+      message: "has NaN in row 2, column 1.",
+    })
+  })
+})
+
+describe("a growing host", () => {
+  it("runs between its start and its stop only", async () => {
+    const growth = createGrowth(OPTIONS)
+    expect(await problemsIn(growth.run({ epochs: 1 }))).toEqual([
+      "run: The growing host has not been started.",
+    ])
+    await growth.start()
+    expect(await problemsIn(growth.start())).toEqual(["start: The growing host was started before."])
+    expect((await growth.run({ epochs: 2 }))?.epoch).toBe(2)
+    expect(await problemsIn(growth.run({ epochs: -1 }))).toHaveLength(1)
+    await growth.stop()
+    expect(await problemsIn(growth.cull("hidden1", { why: "late" }))).toEqual([
+      "cull: The growing host has been stopped.",
+    ])
+    expect(growth.snapshot()).toMatchObject({ status: "stopped", epoch: 2 })
+  })
+
+  it("is the same for the same seed, and another for another", async () => {
+    const after = async (seed: number): Promise<string> => {
+      const growth = createGrowth({ ...OPTIONS, seed })
+      await growth.start()
+      await growth.germinate("hidden1", { blueprint: "linear", why: "test" })
+      await growth.run({ epochs: 5 })
+      return growth.snapshot().fingerprint
+    }
+    expect(await after(1)).toBe(await after(1))
+    expect(await after(1)).not.toBe(await after(2))
+  })
+
+  it("wants a reason for every command", async () => {
+    const growth = createGrowth(OPTIONS)
+    await growth.start()
+    expect(await problemsIn(growth.germinate("hidden1", { blueprint: "linear", why: " " }))).toEqual([
+      "why: is missing.",
+    ])
+    expect(await problemsIn(growth.pause({ why: "" }))).toEqual(["why: is missing."])
+  })
+
+  it("stops in the midst of a run, after the boundary that it is at", async () => {
+    let ms = 0
+    // Each look at the clock takes long enough for others to get their turn.
+    const growth = createGrowth({ ...OPTIONS, now: () => (ms += 20) })
+    await growth.start()
+    growth.subscribe(({ epoch }) => {
+      if (epoch === 3) void growth.stop()
+    })
+    expect((await growth.run({ epochs: 1000 }))?.epoch).toBe(3)
+  })
+
+  it("tells listeners until they leave, and goes on when one of them throws", async () => {
+    const thrown: Array<unknown> = []
+    const later = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((call) => {
+      try {
+        call()
+      } catch (error) {
+        thrown.push(error)
+      }
+    })
+    const growth = createGrowth(OPTIONS)
+    const epochs: Array<number> = []
+    growth.subscribe(() => {
+      throw new Error("mine")
+    })
+    const watching = growth.subscribe(({ epoch }) => epochs.push(epoch))
+    await growth.start()
+    await growth.run({ epochs: 2 })
+    watching.unsubscribe()
+    await growth.run({ epochs: 1 })
+    later.mockRestore()
+    expect(epochs).toEqual([1, 2])
+    expect(thrown).toHaveLength(3)
+  })
+
+  it("answers rows with shares of the classes, and refuses a piece of a row", async () => {
+    const growth = createGrowth(OPTIONS)
+    const shares = growth.predict(Float32Array.of(0.1, 0.2, 0.3, 0.4))
+    expect(shares).toHaveLength(4)
+    expect(shares[0] + shares[1]).toBeCloseTo(1, 6)
+    expect(problemsOf(() => growth.predict(Float32Array.of(1)))[0].path).toBe("rows")
+  })
+})
