@@ -51,7 +51,7 @@ export class Program {
     const wanted = new Set<Node>()
     for (const node of this.nodes) {
       const learns = node.op === "parameter" && train.includes(node.owner)
-      const passes = node.op !== "stop" && node.inputs.some((input) => wanted.has(input))
+      const passes = node.inputs.some((input) => wanted.has(input))
       if (wrt.includes(node) || (reached.has(node) && (learns || passes))) wanted.add(node)
     }
     this.wanted = wanted

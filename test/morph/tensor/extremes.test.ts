@@ -15,6 +15,8 @@ const WAYS = [
 interface Outcome {
   readonly result: Float32Array
   readonly gradients: ReadonlyArray<Float32Array>
+  /** The whole memory afterwards. */
+  readonly words: Uint32Array
 }
 
 /** Runs a case with one number of one input, or of the weights of the loss, replaced. */
@@ -35,6 +37,7 @@ function run(Way: new (program: Program, arena: Arena) => Plan, one: Case, chang
   return {
     result: read(plan.offset(node), node),
     gradients: by.map((input) => read(plan.gradient(input), input)),
+    words: arena.views.u32.slice(),
   }
 }
 
@@ -47,12 +50,15 @@ interface Change {
   readonly value: number
 }
 
+/** The first and the last number of each input, and one between: a window holds a number at its beginning, or later. */
 const inputsOf = ({ inputs }: Case): ReadonlyArray<Change> =>
-  inputs.map(([shape], i) => ({
-    input: `input${i}`,
-    index: Math.floor(sizeOf(shape) / 2),
-    value: Number.NaN,
-  }))
+  inputs.flatMap(([shape], i) =>
+    [0, 0.6, 1].map((share) => ({
+      input: `input${i}`,
+      index: Math.floor(share * (sizeOf(shape) - 1)),
+      value: Number.NaN,
+    })),
+  )
 
 const isOdd = (x: number): boolean => !Number.isFinite(x)
 
@@ -130,5 +136,23 @@ describe.each(WAYS)("an index that names no row, in the %s way,", (_, Way) => {
     const one = CASES.find(({ op }) => op === "embedding") as Case
     const { result } = run(Way, one, { input: "input1", index: 1, value: index })
     expect([...result].map(Number.isNaN)).toEqual(Array.from({ length: 24 }, (_, i) => i >= 3 && i < 6))
+  })
+
+  it("adds that row's gradient nowhere", () => {
+    const one = CASES.find(({ op }) => op === "embedding") as Case
+    const { given } = build(one)
+    const [, indices, weights] = [...given.values()]
+    const expected = new Float32Array(15)
+    indices.forEach((row, i) => {
+      if (i !== 1) for (let j = 0; j < 3; j++) expected[row * 3 + j] += weights[i * 3 + j] / 24
+    })
+    const change = { input: "input1", index: 1 }
+    const { words } = run(Way, one, { ...change, value: Number.NaN })
+    for (const value of [-1, 5, 6, 1.5, -1e30]) {
+      const seen = run(Way, one, { ...change, value })
+      seen.gradients[0].forEach((g, i) => expect(g).toBeCloseTo(expected[i], 6))
+      // The index itself is all that differs.
+      expect(seen.words.filter((word, i) => word !== words[i])).toHaveLength(1)
+    }
   })
 })

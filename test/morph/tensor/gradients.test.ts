@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest"
+import { Arena } from "../../../src/morph/tensor/Arena.ts"
+import { FastPlan } from "../../../src/morph/tensor/fast/FastPlan.ts"
+import { type Node, sizeOf } from "../../../src/morph/tensor/ir.ts"
 import { OPERATORS } from "../../../src/morph/tensor/operators/table.ts"
+import { Program } from "../../../src/morph/tensor/Program.ts"
+import { ReferencePlan } from "../../../src/morph/tensor/ReferencePlan.ts"
 import { type Built, build, CASES, mixed } from "./cases.ts"
 import { jaxGradients } from "./jax.ts"
 import { planOf, read, write } from "./rig.ts"
@@ -61,6 +66,37 @@ describe.each(CASES)("the gradient of $name", (one) => {
       const largest = exact.reduce((most, g) => Math.max(most, Math.abs(g)), 0)
       const error = exact.reduce((most, g, j) => Math.max(most, Math.abs(g - gradients[i][j])), 0)
       expect(error).toBeLessThanOrEqual(1e-5 * largest)
+    })
+  })
+})
+
+describe.each([
+  ["reference", ReferencePlan],
+  ["fast", FastPlan],
+])("in the %s way", (_, Way) => {
+  it.each(CASES)("the gradients of two that use the inputs of $name are added up", (one) => {
+    const { graph, node, loss, by, given } = build(one)
+    const again = graph.apply(node.op, node.inputs, node.attributes)
+    const weights = by.find(({ where }) => where === "weights")
+    const apart = (result: Node): Node =>
+      weights === undefined ? result : graph.apply("mse", [result, graph.apply("stop", [weights])])
+    const gradientsOf = (end: Node): ReadonlyArray<Float32Array> => {
+      const arena = Arena.make()
+      const plan = new Way(new Program({ loss: end, wrt: by }), arena)
+      for (const [input, values] of given) arena.views.f32.set(values, plan.offset(input))
+      plan.forward()
+      plan.backward()
+      return by.map((input) => {
+        const at = plan.gradient(input)
+        return arena.views.f32.slice(at, at + sizeOf(input.shape))
+      })
+    }
+    const second = apart(again)
+    const [first, other, both] = [loss, second, graph.apply("add", [loss, second])].map(gradientsOf)
+    both.forEach((sum, i) => {
+      const largest = sum.reduce((most, g) => Math.max(most, Math.abs(g)), 0)
+      const error = sum.reduce((most, g, j) => Math.max(most, Math.abs(g - first[i][j] - other[i][j])), 0)
+      expect(error).toBeLessThanOrEqual(1e-6 * largest)
     })
   })
 })
