@@ -3,6 +3,7 @@
  * bound fails the benchmark where its value is above it. To add one, write a file beside this one and list it here.
  */
 import { agentSection } from "./agent.ts"
+import { compareSection } from "./compare.ts"
 import { metaSection } from "./meta.ts"
 import { rulesSection } from "./rules.ts"
 import { scheduleSection } from "./schedule.ts"
@@ -11,6 +12,7 @@ import { warningSection } from "./warning.ts"
 
 /** In the order in which they run. */
 export const sections: ReadonlyArray<Section> = [
+  compareSection,
   scheduleSection,
   warningSection,
   rulesSection,

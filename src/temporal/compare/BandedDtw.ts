@@ -65,6 +65,13 @@ export class BandedDtw {
     const m = b.length
     if (n === 0 || m === 0 || n > this.length || m > this.length) return Number.NaN
     if (!isFinite(a) || !isFinite(b)) return Number.NaN
+    return this.warp(a, b, limit, tail)
+  }
+
+  /** As `distance`, for series that are known to be finite, and neither empty nor longer than `length`: a search has seen to that. */
+  warp(a: Float64Array, b: Float64Array, limit: number, tail: Float64Array | null): number {
+    const n = a.length
+    const m = b.length
     const { band, squared } = this
     if (Math.abs(n - m) > band) return Number.POSITIVE_INFINITY
     const most = squared ? squaredLimit(limit) : limit

@@ -6,13 +6,17 @@
  * their levels lie apart, how far their spreads do, and what it costs to warp one z-normalised shape to the other. So one shape at
  * two levels, or of two sizes, is two patterns. About 1 is likeness; two unlike patterns of size s lie s / noise apart.
  *
- * Traces are tried in the order of their lower bounds, each place by its cheapest bound first (level and spread, LB_Kim, LB_Keogh,
- * and warping that gives up), so most cost a few comparisons. What is found is what a search without bounds finds.
+ * Traces are tried in the order of their lower bounds, the most promising place first, and each place by its cheapest bound first:
+ * level, spread and LB_Kim of all places in one pass, then LB_Keogh by the window's tube and by the trace's own, then warping that
+ * gives up. So most places cost a few comparisons. What is found is what a search without bounds finds. Source of the order: T.
+ * Rakthanmanon et al., "Searching and mining trillions of time series subsequences under dynamic time warping", KDD 2012.
  */
 import { above0, numberThat, object, optional, type ShapeType, whole } from "../../domain/Shape.ts"
 import { readOptions } from "../readOptions.ts"
 import { BandedDtw } from "./BandedDtw.ts"
-import { Envelope, lbKeogh, lbKim, lowerBoundTail } from "./lowerBounds.ts"
+import { Exemplars } from "./Exemplars.ts"
+import { squaredLimit } from "./limits.ts"
+import { Envelope, lowerBoundTail, outside } from "./lowerBounds.ts"
 import { noiseOf } from "./noise.ts"
 import { MEAN, SPREAD, UNKNOWN, zNormalize } from "./zNormalize.ts"
 
@@ -55,8 +59,9 @@ export class ExemplarSearch {
   place = -1
   /** How far it is; `Infinity` where there is none, `NaN` where the window had a gap. */
   distance = Number.NaN
-  /** The nearest trace of another label within the radius, and how far that is. */
+  /** The nearest trace of another label within the radius, where in it, and how far that is. */
   otherLabel = -1
+  otherPlace = -1
   otherDistance = Number.POSITIVE_INFINITY
   /** Places that had to be warped. */
   warped = 0
@@ -64,13 +69,9 @@ export class ExemplarSearch {
   readonly labels: Int32Array
   private readonly least: number
   private readonly places: number
+  private readonly known: Exemplars
   private readonly dtw: BandedDtw
   private readonly envelope: Envelope
-  private readonly traces: Float64Array
-  /** Noise by slot and channel; means and spreads by slot, channel and place. */
-  private readonly noises: Float64Array
-  private readonly means: Float64Array
-  private readonly spreads: Float64Array
   /** Of the window that is looked up, by channel. */
   private readonly shapes: ReadonlyArray<Float64Array>
   private readonly lower: ReadonlyArray<Float64Array>
@@ -79,13 +80,16 @@ export class ExemplarSearch {
   private readonly seenSpreads: Float64Array
   private readonly seenNoises: Float64Array
   private readonly order: Int32Array
+  /** Squares that no distance is below, by slot and by slot and place; and the place whose bound is the least. */
   private readonly bounds: Float64Array
+  private readonly placeBounds: Float64Array
+  private readonly best: Int32Array
   private readonly part: Float64Array
   private readonly shape: Float64Array
   private readonly tail: Float64Array
   private readonly work: Float64Array
   private readonly moments: Float64Array = new Float64Array(2)
-  /** Traces in `order`, and how many of them the present search has tried. */
+  /** Traces in `order`, and how many tries the present search has made: one of each trace's best place, one of its rest. */
   private count = 0
   private tried = 0
 
@@ -99,14 +103,11 @@ export class ExemplarSearch {
     this.capacity = capacity
     this.radius = radius
     this.least = least
-    this.places = this.trace - window + 1
+    this.known = new Exemplars({ channels, window, trace: this.trace, capacity, band: Math.min(band, window), least })
+    this.places = this.known.places
     this.labels = new Int32Array(capacity).fill(-1)
     this.dtw = new BandedDtw({ length: window, band })
     this.envelope = new Envelope(Math.min(band, window))
-    this.traces = new Float64Array(capacity * channels * this.trace)
-    this.noises = new Float64Array(capacity * channels)
-    this.means = new Float64Array(capacity * channels * this.places)
-    this.spreads = new Float64Array(capacity * channels * this.places)
     const rows = (): ReadonlyArray<Float64Array> =>
       Array.from({ length: channels }, () => new Float64Array(window))
     this.shapes = rows()
@@ -117,6 +118,8 @@ export class ExemplarSearch {
     this.seenNoises = new Float64Array(channels)
     this.order = new Int32Array(capacity)
     this.bounds = new Float64Array(capacity)
+    this.placeBounds = new Float64Array(capacity * this.places)
+    this.best = new Int32Array(capacity)
     this.part = new Float64Array(window)
     this.shape = new Float64Array(window)
     this.tail = new Float64Array(window + 1)
@@ -128,29 +131,15 @@ export class ExemplarSearch {
    * each channel, one channel after another.
    */
   put(slot: number, label: number, samples: Float64Array): boolean {
-    const { channels, trace, places, moments } = this
     this.remove(slot)
-    if (samples.length !== channels * trace) return false
-    for (let c = 0; c < channels; c++) {
-      const row = slot * channels + c
-      for (let place = 0; place < places; place++) {
-        const from = c * trace + place
-        for (let k = 0; k < this.window; k++) this.part[k] = samples[from + k]
-        if (zNormalize(this.part, this.shape, moments, this.least) === UNKNOWN) return false
-        this.means[row * places + place] = moments[MEAN]
-        this.spreads[row * places + place] = moments[SPREAD]
-      }
-      this.noises[row] = Math.max(this.least, noiseOf(samples, c * trace, trace, this.work))
-    }
-    this.traces.set(samples, slot * channels * trace)
+    if (samples.length !== this.channels * this.trace || !this.known.put(slot, samples)) return false
     this.labels[slot] = label
     return true
   }
 
   /** What a slot holds, not to be written to. */
   samplesOf(slot: number): Float64Array {
-    const size = this.channels * this.trace
-    return this.traces.subarray(slot * size, (slot + 1) * size)
+    return this.known.samplesOf(slot)
   }
 
   /** Forgets what a slot holds. */
@@ -174,6 +163,7 @@ export class ExemplarSearch {
     this.label = -1
     this.place = -1
     this.otherLabel = -1
+    this.otherPlace = -1
     this.otherDistance = Number.POSITIVE_INFINITY
     this.warped = 0
     this.tried = 0
@@ -187,17 +177,23 @@ export class ExemplarSearch {
     return this.count > 0
   }
 
-  /** Tries one more trace; false when the rest cannot be nearer. */
+  /** Tries one more trace: first the most promising place of each, then the rest. False when nothing can be nearer. */
   next(): boolean {
-    const { order, bounds, labels, radius } = this
-    if (this.tried >= this.count) return false
-    const slot = order[this.tried++]
-    const limit = Math.min(radius, this.otherDistance)
-    if (bounds[slot] > limit) return false
-    // One more of the nearest label matters only where it is nearer still.
-    const own = labels[slot] === this.label
-    this.tryTrace(slot, own ? Math.min(limit, this.distance) : limit)
-    return this.tried < this.count
+    const { order, bounds, labels, count, tried } = this
+    if (tried >= 2 * count) return false
+    const slot = order[tried % count]
+    const limit = Math.min(this.radius, this.otherDistance)
+    if (bounds[slot] > squaredLimit(limit)) {
+      // Nor can any later one: on to the second round, or the end.
+      this.tried = tried < count ? count : 2 * count
+    } else {
+      // One more of the nearest label matters only where it is nearer still.
+      const most = labels[slot] === this.label ? Math.min(limit, this.distance) : limit
+      if (tried < count) this.tryPlace(slot, this.best[slot], most)
+      else this.tryRest(slot, most)
+      this.tried++
+    }
+    return this.tried < 2 * count
   }
 
   /** Shape, level, spread and noise of the window; false where it has a gap. */
@@ -207,6 +203,9 @@ export class ExemplarSearch {
     for (let c = 0; c < channels; c++) {
       for (let k = 0; k < window; k++) part[k] = samples[c * window + k]
       if (zNormalize(part, this.shapes[c], moments, this.least) === UNKNOWN) return false
+      // As places are brought to their shape, so that what is equal is at distance 0.
+      const scale = moments[SPREAD] > 0 ? 1 / moments[SPREAD] : 0
+      for (let k = 0; k < window; k++) this.shapes[c][k] = (part[k] - moments[MEAN]) * scale
       this.seenMeans[c] = moments[MEAN]
       this.seenSpreads[c] = moments[SPREAD]
       this.seenNoises[c] = Math.max(this.least, noiseOf(part, 0, window, this.work))
@@ -221,8 +220,7 @@ export class ExemplarSearch {
     let count = 0
     for (let slot = 0; slot < this.capacity; slot++) {
       if (labels[slot] < 0) continue
-      let least = Number.POSITIVE_INFINITY
-      for (let place = 0; place < this.places; place++) least = Math.min(least, this.moved(slot, place))
+      const least = this.bound(slot)
       bounds[slot] = least
       let at = count++
       for (; at > 0 && bounds[order[at - 1]] > least; at--) order[at] = order[at - 1]
@@ -231,44 +229,89 @@ export class ExemplarSearch {
     return count
   }
 
-  /** How far level and spread at a place of a trace are from the window's, in units of noise: a bound of the distance. */
-  private moved(slot: number, place: number): number {
-    let most = 0
-    for (let c = 0; c < this.channels; c++) {
-      const row = slot * this.channels + c
-      const at = row * this.places + place
-      const unit = Math.hypot(this.seenNoises[c], this.noises[row])
-      const spread = this.spreads[at]
+  /**
+   * Writes what each place of a trace is away at least, squared, by level, spread and LB_Kim, and returns the least. Kim: first
+   * meets first and last meets last on every path.
+   */
+  private bound(slot: number): number {
+    const { channels, window, trace, places, placeBounds } = this
+    const { means, spreads, scales, traces } = this.known
+    const first = slot * places
+    placeBounds.fill(0, first, first + places)
+    for (let c = 0; c < channels; c++) {
+      const row = slot * channels + c
+      const seenMean = this.seenMeans[c]
       const seen = this.seenSpreads[c]
-      const size = Math.abs(seen - spread) / (2 * unit)
-      const level = Math.abs(this.seenMeans[c] - this.means[at]) / Math.hypot(unit, PHASE * (seen + spread))
-      if (size > most) most = size
-      if (level > most) most = level
+      const start = this.shapes[c][0]
+      const end = this.shapes[c][window - 1]
+      const unit = this.unitOf(c, row)
+      const size = 0.25 / unit
+      const shape = 1 / (unit * window)
+      for (let place = 0; place < places; place++) {
+        const at = row * places + place
+        const mean = means[at]
+        const spread = spreads[at]
+        const scale = scales[at]
+        const from = row * trace + place
+        const least = spread < seen ? spread : seen
+        const head = ((traces[from] - mean) * scale - start) * least
+        const last = ((traces[from + window - 1] - mean) * scale - end) * least
+        const wide = PHASE * (seen + spread)
+        const level = ((seenMean - mean) * (seenMean - mean)) / (unit + wide * wide)
+        const sizes = (seen - spread) * (seen - spread) * size
+        const kim = (head * head + last * last) * shape
+        let most = placeBounds[first + place]
+        if (level > most) most = level
+        if (sizes > most) most = sizes
+        if (kim > most) most = kim
+        placeBounds[first + place] = most
+      }
     }
-    return most
+    let best = 0
+    for (let place = 1; place < places; place++)
+      if (placeBounds[first + place] < placeBounds[first + best]) best = place
+    this.best[slot] = best
+    return placeBounds[first + best]
   }
 
-  /** The nearest place of a trace, where that is within the limit. */
-  private tryTrace(slot: number, limit: number): void {
-    let nearest = Number.POSITIVE_INFINITY
+  /** Square of the unit in which a channel of the window and a trace's row are compared. */
+  private unitOf(channel: number, row: number): number {
+    return this.seenNoises[channel] ** 2 + this.known.noises[row] ** 2
+  }
+
+  private tryPlace(slot: number, place: number, limit: number): void {
+    const away = this.apart(slot, place, limit)
+    if (away <= limit) this.note(slot, place, away)
+  }
+
+  /** The nearest of the places that have not been tried, the first of equal ones, where that is within the limit. */
+  private tryRest(slot: number, limit: number): void {
+    const { places, placeBounds } = this
+    const first = slot * places
+    const best = this.best[slot]
     let where = -1
     let most = limit
-    for (let place = 0; place < this.places; place++) {
+    let squared = squaredLimit(limit)
+    for (let place = 0; place < places; place++) {
+      if (placeBounds[first + place] > squared || place === best) continue
       const away = this.apart(slot, place, most)
-      if (away > most || (where >= 0 && away === nearest)) continue
-      nearest = away
+      if (away > most || (where >= 0 && away === most)) continue
       most = away
+      squared = squaredLimit(away)
       where = place
     }
-    if (where >= 0) this.note(slot, where, nearest)
+    if (where >= 0) this.note(slot, where, most)
   }
 
   private note(slot: number, place: number, away: number): void {
     const label = this.labels[slot]
-    const nearer = away < this.distance || (away === this.distance && slot < this.slot)
+    // Of equal ones the first slot, and in it the first place.
+    const before = slot < this.slot || (slot === this.slot && place < this.place)
+    const nearer = away < this.distance || (away === this.distance && before)
     if (nearer) {
       if (label !== this.label && this.slot >= 0) {
         this.otherLabel = this.label
+        this.otherPlace = this.place
         this.otherDistance = this.distance
       }
       this.slot = slot
@@ -277,21 +320,29 @@ export class ExemplarSearch {
       this.distance = away
     } else if (label !== this.label && away < this.otherDistance) {
       this.otherLabel = label
+      this.otherPlace = place
       this.otherDistance = away
     }
   }
 
   /** The distance to one place of a trace; `Infinity` where it is above the limit. */
   private apart(slot: number, place: number, limit: number): number {
-    let most = this.moved(slot, place)
+    let most = 0
     for (let c = 0; c < this.channels && most <= limit; c++) {
       const row = slot * this.channels + c
-      const spread = this.spreads[row * this.places + place]
-      const unit = Math.hypot(this.seenNoises[c], this.noises[row]) * Math.sqrt(this.window)
-      const scale = Math.min(spread, this.seenSpreads[c]) / unit
+      const at = row * this.places + place
+      const spread = this.known.spreads[at]
+      const seen = this.seenSpreads[c]
+      const unit = this.unitOf(c, row)
+      const wide = PHASE * (seen + spread)
+      const size = Math.abs(seen - spread) / (2 * Math.sqrt(unit))
+      const level = Math.abs(this.seenMeans[c] - this.known.means[at]) / Math.sqrt(unit + wide * wide)
+      if (size > most) most = size
+      if (level > most) most = level
+      const scale = (spread < seen ? spread : seen) / Math.sqrt(unit * this.window)
       // Nothing has a shape where one of them is constant.
-      if (scale === 0) continue
-      const bent = this.bent(row * this.trace + place, row * this.places + place, c, limit / scale) * scale
+      if (scale === 0 || most > limit) continue
+      const bent = this.bent(row * this.trace + place, at, c, limit / scale) * scale
       if (bent > most) most = bent
     }
     return most > limit ? Number.POSITIVE_INFINITY : most
@@ -299,13 +350,34 @@ export class ExemplarSearch {
 
   /** What it costs to warp the shape at a place of a trace to the window's. */
   private bent(from: number, at: number, channel: number, limit: number): number {
-    const { shape, shapes, lower, upper, tail, means, spreads, traces } = this
+    const { window, shape, shapes, lower, upper, tail } = this
+    const { traces, floors, ceilings } = this.known
     const seen = shapes[channel]
-    for (let k = 0; k < this.window; k++) shape[k] = (traces[from + k] - means[at]) / spreads[at]
-    if (lbKim(shape, seen) > limit) return Number.POSITIVE_INFINITY
-    if (lbKeogh(shape, lower[channel], upper[channel], limit) > limit) return Number.POSITIVE_INFINITY
-    lowerBoundTail(shape, lower[channel], upper[channel], tail)
+    const low = lower[channel]
+    const high = upper[channel]
+    const mean = this.known.means[at]
+    const scale = this.known.scales[at]
+    const most = squaredLimit(limit)
+    let own = 0
+    for (let k = 0; k < window; k++) {
+      const x = (traces[from + k] - mean) * scale
+      shape[k] = x
+      own += outside(x, low[k], high[k])
+      if (own > most) return Number.POSITIVE_INFINITY
+    }
+    let other = 0
+    for (let k = 0; k < window; k++) {
+      tail[k] = outside(seen[k], (floors[from + k] - mean) * scale, (ceilings[from + k] - mean) * scale)
+      other += tail[k]
+      if (other > most) return Number.POSITIVE_INFINITY
+    }
     this.warped++
-    return this.dtw.distance(shape, seen, limit, tail)
+    if (own > other) {
+      lowerBoundTail(shape, low, high, tail)
+      return this.dtw.warp(shape, seen, limit, tail)
+    }
+    tail[window] = 0
+    for (let k = window - 1; k >= 0; k--) tail[k] += tail[k + 1]
+    return this.dtw.warp(seen, shape, limit, tail)
   }
 }

@@ -82,7 +82,7 @@ export function lowerBoundTail(
 }
 
 /** How far a sample lies outside the tube, squared; NaN for one that is missing. */
-function outside(x: number, low: number, high: number): number {
+export function outside(x: number, low: number, high: number): number {
   const above = x - high
   const below = low - x
   const way = above > 0 ? above : below > 0 ? below : x === x ? 0 : Number.NaN

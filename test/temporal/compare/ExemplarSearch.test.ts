@@ -77,16 +77,14 @@ const searchOf = (remembered: ReadonlyArray<Remembered>): ExemplarSearch => {
   return search
 }
 
-/** Distance of each remembered trace. */
+/** Distance of each remembered trace, and of each place in it. */
 const distances = (window: ReadonlyArray<ReadonlyArray<number>>, remembered: ReadonlyArray<Remembered>) =>
-  remembered.map(({ label, channels }) => ({
-    label,
-    distance: Math.min(
-      ...Array.from({ length: TRACE - WINDOW + 1 }, (_, place) =>
-        Math.max(...channels.map((trace, c) => apart(window[c], trace, place, BAND))),
-      ),
-    ),
-  }))
+  remembered.map(({ label, channels }) => {
+    const places = Array.from({ length: TRACE - WINDOW + 1 }, (_, place) =>
+      Math.max(...channels.map((trace, c) => apart(window[c], trace, place, BAND))),
+    )
+    return { label, places, distance: Math.min(...places) }
+  })
 
 const least = (all: ReadonlyArray<{ readonly distance: number }>): number =>
   Math.min(Number.POSITIVE_INFINITY, ...all.map(({ distance }) => distance).filter((one) => one <= RADIUS))
@@ -111,9 +109,15 @@ describe("the search among remembered traces", () => {
         if (!hit) return
         found++
         expect(all[search.slot].distance).toBeCloseTo(search.distance, 9)
+        expect(all[search.slot].places[search.place]).toBeCloseTo(search.distance, 9)
         expect(search.label).toBe(remembered[search.slot].label)
         const others = all.filter(({ label }) => label !== search.label)
         expect(search.otherDistance).toBeCloseTo(least(others), 9)
+        if (search.otherLabel < 0) return
+        const places = others
+          .filter(({ label }) => label === search.otherLabel)
+          .map((one) => one.places[search.otherPlace])
+        expect(Math.min(...places)).toBeCloseTo(search.otherDistance, 9)
       }),
       { numRuns: 200 },
     )
