@@ -202,7 +202,9 @@ export function noteBase(
   const stay = withCycle(same ? before : null, reading, context)
   if (passing || stay.cycles < policy.cycles || reading.nowUs - stay.sinceUs < policy.stableUs)
     return { ...nothing, state: { ...aged.state, stay } }
-  const kept = remember({ ...aged.state, stay: null }, stay, remembered(context), reading, policy, seen)
+  // A pattern may hold a level for a while: what is remembered of it is the pattern.
+  const lasting = context.kind === undefined && stay.context.kind === "repeating" ? stay.context : context
+  const kept = remember({ ...aged.state, stay: null }, stay, remembered(lasting), reading, policy, seen)
   return { ...kept, evictions: [...aged.evictions, ...kept.evictions] }
 }
 
@@ -293,8 +295,9 @@ function remember(
   if (match.regime !== null) {
     const { regime } = match
     const merged = mergedFingerprint(regime.fingerprint, context, MEMORY_WINDOWS)
-    // A pattern is remembered as it was last.
-    const fingerprint = context.kind === undefined ? merged : { ...context, windows: merged.windows }
+    // A pattern is remembered as it was last; a level that it holds for a while says nothing new of it.
+    const level = regime.fingerprint.kind === undefined ? merged : regime.fingerprint
+    const fingerprint = context.kind === undefined ? level : { ...context, windows: merged.windows }
     const worse = mean - regime.loss.mean > SIGMAS * Math.sqrt(loss.variance + regime.loss.variance)
     const elsewhere = apart(unit, regime.unit, periodic) > policy.still
     if (!worse || !elsewhere) {

@@ -20,17 +20,22 @@ import {
 import type { HomeostasisPolicy, Regime } from "./relocationTypes.ts"
 import { finished, type Steps } from "./steps.ts"
 
-/** Windows of a trace, and of the stretch that is looked up in one. A pattern may be as long as what one exceeds the other by. */
+/** Windows of a trace, and of the stretch that must repeat in one. A pattern may be as long as what one exceeds the other by. */
 export const TRACE = 48
 export const STRETCH = 16
-const NEWEST = 8
-/** Spreads of noise beyond which a load varies. */
+/** Windows that are looked up in known traces: after a change, each one more is one more to wait for. */
+const LOOKED_UP = 12
+/** Latest of these, which must follow the place that was found, and windows by which they may be early or late. */
+const NEWEST = 4
+const EARLY_OR_LATE = 1
+/** Spreads of noise beyond which a load varies, and below which a few windows of it are a level. */
 const VARIES = 3
+const FLAT = 1.8
 /**
  * What distances of patterns count for beside those of levels. A pattern has many places, and the nearest of many is near by
- * chance: without it, every tenth way back after a change led to the load before.
+ * chance: without it, every twentieth way back after a change led to another load.
  */
-const STRICTER = 1.5
+const STRICTER = 2.25
 /** Distances above this are not told apart. */
 const FURTHEST = 16
 
@@ -49,7 +54,7 @@ export function patternContext(windows: Windows, policy: HomeostasisPolicy): Fin
   const stretch = windows.slice(-STRETCH)
   const print = fingerprintOf(stretch)
   const traces = stretch.length === STRETCH && print.features.length > 0 ? tracesOf(print, stretch) : null
-  if (last.length === policy.windows && isSettled(last)) {
+  if (last.length === policy.windows && isSettled(last) && isFlat(tracesOf(print, stretch), last.length)) {
     const still = fingerprintOf(last)
     if (still.features.length === 0) return null
     return traces === null || !sameNames(still, print) ? still : { ...still, traces }
@@ -79,7 +84,7 @@ export function* distanceSteps(
     .slice(-MOST)
   const { traces } = context
   if (patterns.length === 0 || traces === undefined) return distances
-  const { search, held } = searchOf(rooms, traces.length, TRACE)
+  const { search, held } = searchOf(rooms, traces.length, TRACE, LOOKED_UP)
   for (const [slot, { fingerprint }] of patterns.entries()) {
     if (held[slot] === fingerprint) continue
     held[slot] = fingerprint
@@ -88,32 +93,38 @@ export function* distanceSteps(
   }
   for (let slot = patterns.length; slot < held.length; slot++) search.remove(slot)
   held.length = patterns.length
-  let more = search.begin(joined(traces.map((trace) => trace.slice(-STRETCH))))
+  let more = search.begin(joined(traces.map((trace) => trace.slice(-LOOKED_UP))))
   for (; more; more = search.next()) yield
-  if (search.slot < 0) return distances
-  const next = search.otherLabel
-  const { slot, distance, otherDistance } = search
-  distances[patterns[slot].at] =
-    STRICTER * Math.max(distance, latest(rooms, traces, patterns[slot].fingerprint))
-  if (next >= 0)
-    distances[patterns[next].at] =
-      STRICTER * Math.max(otherDistance, latest(rooms, traces, patterns[next].fingerprint))
+  const note = (slot: number, place: number, distance: number): void => {
+    if (slot < 0) return
+    const { at, fingerprint } = patterns[slot]
+    const strayed = strays(traces, fingerprint.traces ?? [], place + LOOKED_UP)
+    distances[at] = STRICTER * Math.max(distance, strayed)
+  }
+  note(search.slot, search.place, search.distance)
+  // A slot is its own label.
+  note(search.otherLabel, search.otherPlace, search.otherDistance)
   return distances
 }
 
 /**
- * The distance of the newest part of a stretch by itself: right after a load has changed, most of the stretch still is what it was
- * before.
+ * How far the newest windows are from where a known trace goes on, before `end` of it: mean distance from the tube around it, in
+ * units of noise. Right after a load has changed, most of a stretch still is what it was before.
  */
-function latest(
-  rooms: PatternRooms,
-  traces: ReadonlyArray<ReadonlyArray<number>>,
-  known: Fingerprint,
-): number {
-  const { search } = searchOf(rooms, traces.length, TRACE, NEWEST)
-  search.put(0, 0, joined(known.traces ?? []))
-  search.find(joined(traces.map((trace) => trace.slice(-NEWEST))))
-  return search.distance
+function strays(traces: Traces, known: Traces, end: number): number {
+  let most = 0
+  traces.forEach((trace, c) => {
+    const there = known[c]
+    const unit = Math.hypot(Math.max(1, noiseIn(trace)), Math.max(1, noiseIn(there)))
+    let sum = 0
+    for (let k = 1; k <= NEWEST; k++) {
+      const near = there.slice(Math.max(0, end - k - EARLY_OR_LATE), end - k + EARLY_OR_LATE + 1)
+      const x = trace[trace.length - k]
+      sum += Math.max(0, x - Math.max(...near), Math.min(...near) - x) ** 2
+    }
+    most = Math.max(most, Math.sqrt(sum / NEWEST) / unit)
+  })
+  return most
 }
 
 const MOST = 64
@@ -134,28 +145,45 @@ const sameNames = (a: Fingerprint, b: Fingerprint): boolean =>
   a.features.length === b.features.length && a.features.every(({ name }, i) => name === b.features[i].name)
 
 /** By feature, in units of what counts as noise at least. */
-const tracesOf = ({ features }: Fingerprint, windows: Windows): ReadonlyArray<ReadonlyArray<number>> =>
+type Traces = ReadonlyArray<ReadonlyArray<number>>
+
+const tracesOf = ({ features }: Fingerprint, windows: Windows): Traces =>
   features.map(({ name }) => windows.map((one) => noiseUnits(name, one[name] ?? 0)))
 
-const joined = (traces: ReadonlyArray<ReadonlyArray<number>>): Float64Array =>
-  Float64Array.from(traces.flat())
+const joined = (traces: Traces): Float64Array => Float64Array.from(traces.flat())
 
-/** Whether any feature moves by more than its noise. */
-function varies(traces: ReadonlyArray<ReadonlyArray<number>>): boolean {
-  return traces.some((trace) => {
-    const mean = trace.reduce((sum, x) => sum + x, 0) / trace.length
-    const spread = Math.sqrt(trace.reduce((sum, x) => sum + (x - mean) ** 2, 0) / trace.length)
-    const noise = noiseOf(Float64Array.from(trace), 0, trace.length, new Float64Array(trace.length))
-    return spread > VARIES * Math.max(1, noise)
-  })
+const noiseIn = (trace: ReadonlyArray<number>): number =>
+  noiseOf(Float64Array.from(trace), 0, trace.length, new Float64Array(trace.length))
+
+/** Spread of the last windows of a trace, in units of its noise. */
+function spreadIn(trace: ReadonlyArray<number>, windows: number): number {
+  const last = trace.slice(-windows)
+  const mean = last.reduce((sum, x) => sum + x, 0) / last.length
+  const spread = Math.sqrt(last.reduce((sum, x) => sum + (x - mean) ** 2, 0) / last.length)
+  return spread / Math.max(1, noiseIn(trace))
 }
 
-/** Whether the latest stretch was there before within the trace. */
-function repeats(traces: ReadonlyArray<ReadonlyArray<number>>): boolean {
+/**
+ * Whether any feature moves by more than its noise, in the latest stretch too: a level that was stepped to some time ago is flat by
+ * now, and resembles itself.
+ */
+const varies = (traces: Traces): boolean =>
+  traces.some((trace) => spreadIn(trace, TRACE) > VARIES && spreadIn(trace, STRETCH) > VARIES)
+
+/** Whether the last windows hold a level: a peak among a few windows of one looks like noise to these few. */
+const isFlat = (traces: Traces, windows: number): boolean =>
+  traces.every((trace) => spreadIn(trace, windows) <= FLAT)
+
+/** Whether the latest stretch was there before within the trace, to its end. */
+function repeats(traces: Traces): boolean {
   const { search, held } = searchOf(common, traces.length, TRACE - STRETCH)
   held.length = 0
   search.put(0, 0, joined(traces.map((trace) => trace.slice(0, TRACE - STRETCH))))
-  return search.find(joined(traces.map((trace) => trace.slice(-STRETCH)))) && search.distance <= REPEATS
+  return (
+    search.find(joined(traces.map((trace) => trace.slice(-STRETCH)))) &&
+    search.distance <= REPEATS &&
+    STRICTER * strays(traces, traces, search.place + STRETCH) <= REPEATS
+  )
 }
 
 /** As the radius of contexts that are one. */

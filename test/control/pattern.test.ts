@@ -67,6 +67,18 @@ describe("the context of a load", () => {
     expect(patternContext(ramp, policy)?.kind).not.toBe("repeating")
   })
 
+  it("is the level that it was stepped to, however long ago", () => {
+    for (let since = STRETCH; since <= TRACE; since++)
+      expect(contextOf([...windows(() => 100, TRACE), ...windows(() => 200, since)]).kind).toBeUndefined()
+  })
+
+  it("is no level while a peak is among the last windows", () => {
+    const flat = windows(() => 100, STRETCH)
+    const peak = windows(() => 180, 3)
+    for (let since = 0; since <= 3; since++)
+      expect(contextOf([...flat, ...peak, ...windows(() => 100, since)]).kind).toBe("passing")
+  })
+
   it("is unknown if a reading is missing", () => {
     const gap: Features = { throughputRps: null }
     expect(patternContext([...windows(LOADS.wave, TRACE), gap], policy)).toBeNull()
@@ -94,6 +106,28 @@ describe("two contexts", () => {
         expect(ranked[0].distance).toBeLessThan(policy.radius)
         expect(ranked[1].distance).toBeGreaterThan(policy.radius)
       }
+  })
+
+  it("differ four windows after the load has changed, and nothing repeats after seven", () => {
+    const loads = [...Object.values(LOADS), () => 100]
+    const near: Array<string> = []
+    const repeating: Array<string> = []
+    for (const { name, print } of known) {
+      const before = windows(LOADS[name as keyof typeof LOADS], TRACE, 1000, 11)
+      for (const [to, next] of loads.entries()) {
+        if (next === LOADS[name as keyof typeof LOADS]) continue
+        for (let phase = 0; phase < PERIOD; phase++)
+          for (let since = 4; since <= 9; since++) {
+            const after = windows((at) => next(at + phase), since, 1000 + TRACE, 11)
+            const context = contextOf([...before, ...after])
+            const what = `${name} to ${to}, phase ${phase}, ${since} windows ago`
+            if (contextDistance(context, print) <= policy.radius) near.push(what)
+            if (since >= 7 && context.kind === "repeating") repeating.push(what)
+          }
+      }
+    }
+    expect(near).toEqual([])
+    expect(repeating).toEqual([])
   })
 
   it("differ if one is a level and the other a pattern, or if their features differ", () => {
@@ -138,6 +172,15 @@ describe("the memory by pattern", () => {
       const match = nearestRegime({ ...state, recent }, [false], policy)
       expect(match.regime?.unit[0]).toBeCloseTo(0.2 + 0.3 * i, 9)
     })
+  })
+
+  it("remembers the pattern of a load that holds a level between its peaks", () => {
+    const load = swinging((turn) => peaks((turn * PERIOD) / 22), 100)
+    let state: HomeostasisState = EMPTY_HOMEOSTASIS
+    for (let part = 0; part < 6; part++) {
+      state = lived(state, load, 120 * part, 0.5)
+      expect(state.regimes.map(({ fingerprint }) => fingerprint.kind)).toEqual(["repeating"])
+    }
   })
 
   it("keeps no more windows than it uses", () => {
