@@ -103,7 +103,14 @@ export class ExemplarSearch {
     this.capacity = capacity
     this.radius = radius
     this.least = least
-    this.known = new Exemplars({ channels, window, trace: this.trace, capacity, band: Math.min(band, window), least })
+    this.known = new Exemplars({
+      channels,
+      window,
+      trace: this.trace,
+      capacity,
+      band: Math.min(band, window),
+      least,
+    })
     this.places = this.known.places
     this.labels = new Int32Array(capacity).fill(-1)
     this.dtw = new BandedDtw({ length: window, band })
