@@ -7,8 +7,7 @@
  * two levels, or of two sizes, is two patterns. About 1 is likeness; two unlike patterns of size s lie s / noise apart.
  *
  * Traces are tried in the order of their lower bounds, the most promising place first, and each place by its cheapest bound first:
- * level, spread and LB_Kim of all places in one pass, then LB_Keogh by the window's tube and by the trace's own, then warping that
- * gives up. So most places cost a few comparisons. What is found is what a search without bounds finds. Source of the order: T.
+ * level, spread and LB_Kim of all places in one pass, then LB_Keogh, then warping that gives up. So most places cost a few comparisons. What is found is what a search without bounds finds. Source of the order: T.
  * Rakthanmanon et al., "Searching and mining trillions of time series subsequences under dynamic time warping", KDD 2012.
  */
 import { above0, numberThat, object, optional, type ShapeType, whole } from "../../domain/Shape.ts"
@@ -103,14 +102,7 @@ export class ExemplarSearch {
     this.capacity = capacity
     this.radius = radius
     this.least = least
-    this.known = new Exemplars({
-      channels,
-      window,
-      trace: this.trace,
-      capacity,
-      band: Math.min(band, window),
-      least,
-    })
+    this.known = new Exemplars({ channels, window, trace: this.trace, capacity, least })
     this.places = this.known.places
     this.labels = new Int32Array(capacity).fill(-1)
     this.dtw = new BandedDtw({ length: window, band })
@@ -210,9 +202,6 @@ export class ExemplarSearch {
     for (let c = 0; c < channels; c++) {
       for (let k = 0; k < window; k++) part[k] = samples[c * window + k]
       if (zNormalize(part, this.shapes[c], moments, this.least) === UNKNOWN) return false
-      // As places are brought to their shape, so that what is equal is at distance 0.
-      const scale = moments[SPREAD] > 0 ? 1 / moments[SPREAD] : 0
-      for (let k = 0; k < window; k++) this.shapes[c][k] = (part[k] - moments[MEAN]) * scale
       this.seenMeans[c] = moments[MEAN]
       this.seenSpreads[c] = moments[SPREAD]
       this.seenNoises[c] = Math.max(this.least, noiseOf(part, 0, window, this.work))
@@ -334,23 +323,17 @@ export class ExemplarSearch {
 
   /** The distance to one place of a trace; `Infinity` where it is above the limit. */
   private apart(slot: number, place: number, limit: number): number {
-    let most = 0
-    for (let c = 0; c < this.channels && most <= limit; c++) {
-      const row = slot * this.channels + c
-      const at = row * this.places + place
-      const spread = this.known.spreads[at]
-      const seen = this.seenSpreads[c]
-      const unit = this.unitOf(c, row)
-      const wide = PHASE * (seen + spread)
-      const size = Math.abs(seen - spread) / (2 * Math.sqrt(unit))
-      const level = Math.abs(this.seenMeans[c] - this.known.means[at]) / Math.sqrt(unit + wide * wide)
-      if (size > most) most = size
-      if (level > most) most = level
-      const scale = (spread < seen ? spread : seen) / Math.sqrt(unit * this.window)
+    const { channels, places } = this
+    // By level and spread; warping costs no less than what LB_Kim makes of it.
+    let most = Math.sqrt(this.placeBounds[slot * places + place])
+    for (let c = 0; c < channels && most <= limit; c++) {
+      const row = slot * channels + c
+      const at = row * places + place
+      const least = Math.min(this.known.spreads[at], this.seenSpreads[c])
       // Nothing has a shape where one of them is constant.
-      if (scale === 0 || most > limit) continue
-      const bent = this.bent(row * this.trace + place, at, c, limit / scale) * scale
-      if (bent > most) most = bent
+      if (least === 0) continue
+      const scale = least / Math.sqrt(this.unitOf(c, row) * this.window)
+      most = Math.max(most, this.bent(row * this.trace + place, at, c, limit / scale) * scale)
     }
     return most > limit ? Number.POSITIVE_INFINITY : most
   }
@@ -358,7 +341,7 @@ export class ExemplarSearch {
   /** What it costs to warp the shape at a place of a trace to the window's. */
   private bent(from: number, at: number, channel: number, limit: number): number {
     const { window, shape, shapes, lower, upper, tail } = this
-    const { traces, floors, ceilings } = this.known
+    const { traces } = this.known
     const seen = shapes[channel]
     const low = lower[channel]
     const high = upper[channel]
@@ -372,19 +355,8 @@ export class ExemplarSearch {
       own += outside(x, low[k], high[k])
       if (own > most) return Number.POSITIVE_INFINITY
     }
-    let other = 0
-    for (let k = 0; k < window; k++) {
-      tail[k] = outside(seen[k], (floors[from + k] - mean) * scale, (ceilings[from + k] - mean) * scale)
-      other += tail[k]
-      if (other > most) return Number.POSITIVE_INFINITY
-    }
     this.warped++
-    if (own > other) {
-      lowerBoundTail(shape, low, high, tail)
-      return this.dtw.warp(shape, seen, limit, tail)
-    }
-    tail[window] = 0
-    for (let k = window - 1; k >= 0; k--) tail[k] += tail[k + 1]
-    return this.dtw.warp(seen, shape, limit, tail)
+    lowerBoundTail(shape, low, high, tail)
+    return this.dtw.warp(shape, seen, limit, tail)
   }
 }

@@ -1,8 +1,7 @@
 /**
- * The traces that an `ExemplarSearch` looks in, with what it needs of them at every look: level, spread and noise of every place,
- * and the tube around each trace. Computed once, when a trace is put.
+ * The traces that an `ExemplarSearch` looks in, with what it needs of them at every look: noise of every trace, level and spread of
+ * every place. Computed once, when a trace is put.
  */
-import { Envelope } from "./lowerBounds.ts"
 import { noiseOf } from "./noise.ts"
 import { MEAN, SPREAD, UNKNOWN, zNormalize } from "./zNormalize.ts"
 
@@ -12,7 +11,6 @@ export interface ExemplarSizes {
   readonly window: number
   readonly trace: number
   readonly capacity: number
-  readonly band: number
   /** What counts as noise at least, in units of the samples. */
   readonly least: number
 }
@@ -21,11 +19,8 @@ export interface ExemplarSizes {
 export class Exemplars {
   /** Places of a window in a trace. */
   readonly places: number
-  /** Samples by row, and the least and the largest of those within the band. */
+  /** Samples, and how noisy they are, by row. */
   readonly traces: Float64Array
-  readonly floors: Float64Array
-  readonly ceilings: Float64Array
-  /** By row. */
   readonly noises: Float64Array
   /** By row and place. */
   readonly means: Float64Array
@@ -33,24 +28,20 @@ export class Exemplars {
   /** 1 over the spread; 0 where a place is constant and has no shape. */
   readonly scales: Float64Array
   private readonly sizes: ExemplarSizes
-  private readonly envelope: Envelope
   private readonly part: Float64Array
   private readonly work: Float64Array
   private readonly moments: Float64Array = new Float64Array(2)
 
   constructor(sizes: ExemplarSizes) {
-    const { channels, window, trace, capacity, band } = sizes
+    const { channels, window, trace, capacity } = sizes
     const rows = capacity * channels
     this.sizes = sizes
     this.places = trace - window + 1
     this.traces = new Float64Array(rows * trace)
-    this.floors = new Float64Array(rows * trace)
-    this.ceilings = new Float64Array(rows * trace)
     this.noises = new Float64Array(rows)
     this.means = new Float64Array(rows * this.places)
     this.spreads = new Float64Array(rows * this.places)
     this.scales = new Float64Array(rows * this.places)
-    this.envelope = new Envelope(band)
     this.part = new Float64Array(window)
     this.work = new Float64Array(trace)
   }
@@ -71,9 +62,6 @@ export class Exemplars {
         this.scales[at] = moments[SPREAD] > 0 ? 1 / moments[SPREAD] : 0
       }
       this.noises[row] = Math.max(least, noiseOf(samples, c * trace, trace, this.work))
-      const own = samples.subarray(c * trace, (c + 1) * trace)
-      const [from, to] = [row * trace, (row + 1) * trace]
-      this.envelope.around(own, this.floors.subarray(from, to), this.ceilings.subarray(from, to))
     }
     this.traces.set(samples, slot * channels * trace)
     return true

@@ -1,12 +1,10 @@
 /**
  * The least and the largest of the last samples of a stream, at three comparisons a sample however wide the window is. One needs
  * it for envelopes, and wherever a bounded "always" or "eventually" is watched.
- *
- * Source: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element", Nordic J. Computing 13
- * (2006): two queues of candidates, each ordered from the oldest, which is the answer, to the newest.
  */
 import { object, type ShapeType, whole } from "../../domain/Shape.ts"
 import { readOptions } from "../readOptions.ts"
+import { SlidingMinimum } from "../SlidingMinimum.ts"
 import { LONGEST } from "./limits.ts"
 
 const Options = object({
@@ -24,14 +22,16 @@ export class SlidingExtremes {
   least = Number.NaN
   largest = Number.NaN
   private count = 0
-  private readonly low: Wedge
-  private readonly high: Wedge
+  private readonly low: SlidingMinimum
+  /** Of the samples with their signs changed. */
+  private readonly high: SlidingMinimum
 
   constructor(options: SlidingExtremesOptions) {
     const { width } = readOptions(Options, options)
+    const room = 2 ** Math.ceil(Math.log2(width))
     this.width = width
-    this.low = new Wedge(width)
-    this.high = new Wedge(width)
+    this.low = new SlidingMinimum(room)
+    this.high = new SlidingMinimum(room)
   }
 
   /** Forgets every sample. */
@@ -45,63 +45,20 @@ export class SlidingExtremes {
 
   /** Takes the next sample. */
   push(sample: number): void {
+    const { low, high } = this
     const at = this.count++
-    const gone = at - this.width
-    this.low.drop(gone)
-    this.high.drop(gone)
+    low.dropBefore(at - this.width + 1, at - this.width + 1)
+    high.dropBefore(at - this.width + 1, at - this.width + 1)
     if (sample === sample) {
-      this.low.push(sample, at)
-      this.high.push(-sample, at)
+      low.push(at, at, sample)
+      high.push(at, at, -sample)
     }
-    this.least = this.low.front()
-    this.largest = -this.high.front()
+    this.least = low.isEmpty ? Number.NaN : low.least
+    this.largest = high.isEmpty ? Number.NaN : -high.least
   }
 
   /** Lets the window move on by one place without a sample, as behind the end of a series. */
   pass(): void {
     this.push(Number.NaN)
-  }
-}
-
-/** Candidates for the least, oldest first: each is smaller than all that came before it and may outlive them. */
-class Wedge {
-  private readonly samples: Float64Array
-  private readonly places: Float64Array
-  private first = 0
-  private size = 0
-
-  constructor(width: number) {
-    this.samples = new Float64Array(width + 1)
-    this.places = new Float64Array(width + 1)
-  }
-
-  clear(): void {
-    this.first = 0
-    this.size = 0
-  }
-
-  front(): number {
-    return this.size === 0 ? Number.NaN : this.samples[this.first]
-  }
-
-  drop(place: number): void {
-    if (this.size === 0 || this.places[this.first] > place) return
-    this.first = this.first + 1 === this.samples.length ? 0 : this.first + 1
-    this.size--
-  }
-
-  push(sample: number, place: number): void {
-    const { samples, places } = this
-    const room = samples.length
-    let last = this.first + this.size - 1
-    if (last >= room) last -= room
-    while (this.size > 0 && samples[last] >= sample) {
-      this.size--
-      last = last === 0 ? room - 1 : last - 1
-    }
-    const next = this.size === 0 ? this.first : last + 1 === room ? 0 : last + 1
-    samples[next] = sample
-    places[next] = place
-    this.size++
   }
 }

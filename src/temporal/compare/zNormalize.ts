@@ -44,9 +44,10 @@ export function zNormalize(
   let squares = 0
   for (let i = 0; i < n; i++) squares += (series[i] - mean) * (series[i] - mean)
   const spread = Math.sqrt(squares / n)
-  const constant = !(spread > least && spread > ROUNDING * largest)
-  for (let i = 0; i < n; i++) out[i] = constant ? 0 : (series[i] - mean) / spread
+  const varied = spread > least && spread > ROUNDING * largest
+  const scale = varied ? 1 / spread : 0
+  for (let i = 0; i < n; i++) out[i] = varied ? (series[i] - mean) * scale : 0
   moments[MEAN] = mean
-  moments[SPREAD] = constant ? 0 : spread
-  return constant ? CONSTANT : VARIED
+  moments[SPREAD] = varied ? spread : 0
+  return varied ? VARIED : CONSTANT
 }

@@ -1,7 +1,7 @@
 /** The parts of a compiled formula that look over a bound: always and eventually, until and since, forwards and backwards. */
 import type { Formula } from "./formula.ts"
 import { Part, type Side, type Trace, type Witness } from "./Part.ts"
-import { SlidingMinimum } from "./SlidingMinimum.ts"
+import { SlidingMinimum } from "../SlidingMinimum.ts"
 
 /** What parts with a bound have in common: positions, which are digests or microseconds. */
 export abstract class Bounded extends Part {

@@ -19,6 +19,10 @@ export class SlidingMinimum {
     this.mask = capacity - 1
   }
 
+  get isEmpty(): boolean {
+    return this.head === this.tail
+  }
+
   /** The smallest value; Infinity if the window is empty. */
   get least(): number {
     return this.head === this.tail ? Number.POSITIVE_INFINITY : this.values[this.head & this.mask]
