@@ -13,14 +13,7 @@ export {
   type Embedding,
 } from "./embedding.ts"
 export { type Doubt, type Estimate } from "./estimate.ts"
-export {
-  type Exponent,
-  type ExponentOptions,
-  exponentSpectrum,
-  type KnownSystem,
-  largestExponent,
-} from "./exponents.ts"
+export { type Exponent, type ExponentOptions, largestExponent } from "./exponents.ts"
 export { type Recurrence, recurrenceOf, type RecurrenceOptions } from "./recurrence.ts"
 export { STABILITY, type StabilityLook, StabilityWatch } from "./StabilityWatch.ts"
-export { surrogateOf, surrogateZ } from "./surrogates.ts"
 export { zeroOneTest } from "./zeroOneTest.ts"

@@ -1,9 +1,12 @@
 /**
- * `arqon/temporal/offline`: what is asked of a rule before it is put in force. One imports it to try a plan on a model, or to make
- * the table of a shield; what then runs beside the engine is in `arqon/temporal`.
+ * `arqon/temporal/offline`: what is asked of a rule before it is put in force, and of estimates before they are believed. One
+ * imports it to try a plan on a model, to make the table of a shield, or to check estimates against known equations and against
+ * linear noise; what runs beside the engine is in `arqon/temporal`.
  *
  * Stability: unstable.
  */
+export { exponentSpectrum, type KnownSystem } from "../attractor/exponentSpectrum.ts"
+export { surrogateOf, surrogateZ } from "../attractor/surrogates.ts"
 export { checkPlan, type Named, type PlanOptions, type PlanVerdict } from "../logic/checkPlan.ts"
 export {
   type ShieldBins,

@@ -1,11 +1,11 @@
 import * as fc from "fast-check"
+import { exponentSpectrum } from "../../../src/temporal/attractor/exponentSpectrum.ts"
 import { describe, expect, it } from "vitest"
 import {
   correlationDimension,
   delayByAutocorrelation,
   delayByInformation,
   dimensionByNeighbours,
-  exponentSpectrum,
   largestExponent,
   zeroOneTest,
 } from "../../../src/temporal/attractor/index.ts"

@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { recurrenceOf, surrogateOf, surrogateZ } from "../../../src/temporal/attractor/index.ts"
+import { recurrenceOf } from "../../../src/temporal/attractor/index.ts"
+import { surrogateOf, surrogateZ } from "../../../src/temporal/attractor/surrogates.ts"
 import { gaussianAt } from "../../../src/testing/noise.ts"
 import { henonSeries, logisticSeries } from "./systems.ts"
 

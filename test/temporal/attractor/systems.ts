@@ -1,5 +1,5 @@
 /** Systems whose dynamics the literature knows in figures. */
-import type { KnownSystem } from "../../../src/temporal/attractor/index.ts"
+import type { KnownSystem } from "../../../src/temporal/attractor/exponentSpectrum.ts"
 
 const SETTLE = 1_000
 
