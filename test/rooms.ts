@@ -95,7 +95,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   // Threads, files and processes of the growing host.
   "morph/node": {
-    rooms: ["domain", "morph/contracts", "morph/policy", "journal/format", "system"],
+    rooms: ["domain", "morph/contracts", "morph/policy", "morph/growth", "journal/format", "system"],
     packages: [NODE],
   },
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
@@ -144,6 +144,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "engine",
       "journal",
       "study",
+      "morph/training",
+      "morph/neural",
+      "morph/policy",
+      "morph/growth",
+      "morph/service",
+      "morph/node",
       "studio/protocol",
       "studio/server",
       "system",

@@ -4,6 +4,7 @@
  */
 import { auditTree } from "./auditTree.ts"
 import { demoTree } from "./demoTree.ts"
+import { growTree } from "./growTree.ts"
 import { rulesTree } from "./rulesTree.ts"
 import { studioTree } from "./studioTree.ts"
 import { variantTree } from "./variantTree.ts"
@@ -229,6 +230,7 @@ export function commandTree(choose: (action: Action) => void) {
     ]),
     Command.withSubcommands([
       demoTree(doing),
+      growTree(doing),
       run,
       ask,
       tell,

@@ -22,6 +22,7 @@ describe("the reference of the command line", () => {
     const names = (root?.subcommands ?? []).flatMap(({ commands }) => commands.map(({ name }) => name))
     expect(names).toEqual([
       "demo",
+      "grow",
       "run",
       "ask",
       "tell",
@@ -43,9 +44,10 @@ describe("the reference of the command line", () => {
     const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
     const steps = ["add", "evaluate", "approve", "promote", "demote", "withdraw", "archive"]
     const variants = ["list", "show", "history", ...steps].map((name) => ["variants", name])
+    const grow = ["show", "replay", "verify"].map((name) => ["grow", name])
     const groups = ["audit", "variants", "machines"]
     const alone = names.filter((name) => !groups.includes(name)).map((name) => [name])
-    for (const path of [...alone, ...audit, ...variants, ["machines", "export"]]) {
+    for (const path of [...alone, ...grow, ...audit, ...variants, ["machines", "export"]]) {
       const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")
       expect(doc?.examples?.every(({ command }) => command.includes("arqon"))).toBe(true)

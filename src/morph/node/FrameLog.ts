@@ -77,6 +77,12 @@ export class FrameLog {
     return { log: new FrameLog(path, file, found), records: found.records }
   }
 
+  /** What stands in a file, which stays as it is: nobody's lock is needed. Null where there is none. */
+  static read(path: string): ReadonlyArray<FrameRecord> | null {
+    const bytes = readBytes(path)
+    return bytes === null || bytes.length < HEAD.length ? null : read(bytes, path).records
+  }
+
   /** Resolves when the records are on the disk. On a failure the file is as it was. */
   append(...records: ReadonlyArray<FrameRecord>): Promise<void> {
     return this.after(async () => {

@@ -37,6 +37,11 @@ export class ReportLog {
     return reports
   }
 
+  /** The reports of a file that somebody else may be writing, oldest first. */
+  static read(path: string): ReadonlyArray<GrowthReport> {
+    return (FrameLog.read(path) ?? []).map(({ data }) => reviveKept(data).report)
+  }
+
   /** Those of the last day, oldest first. */
   get reports(): ReadonlyArray<GrowthReport> {
     return [...this.kept.values()].map(({ report }) => report)

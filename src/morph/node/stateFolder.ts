@@ -14,7 +14,7 @@ import { growthProblem } from "./growthProblem.ts"
 import { ReportLog } from "./ReportLog.ts"
 
 const HOST = "host.json"
-const REPORTS = "reports.log"
+export const REPORTS = "reports.log"
 
 export interface StateFolder extends OpenedCheckpoints {
   readonly reports: ReportLog

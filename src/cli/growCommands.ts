@@ -1,0 +1,197 @@
+/** `arqon grow`: a network that is too small for its task grows, with progress; its record is shown, repeated and checked. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { setImmediate as turn } from "node:timers/promises"
+import { GrowthError } from "../domain/errors.ts"
+import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
+import { neuralHost } from "../morph/neural/options.ts"
+import { readRun, type RunBoundary, runBoundary, RunLog, type RunRecord } from "../morph/node/RunLog.ts"
+import { ReportLog } from "../morph/node/ReportLog.ts"
+import { openStateFolder, REPORTS, type StateFolder } from "../morph/node/stateFolder.ts"
+import { createGrowth, type Growth } from "../morph/service/createGrowth.ts"
+import { tasks } from "../morph/training/tasks.ts"
+import { plainJson } from "../system/plainText.ts"
+import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { boundaryLines, recordText, summaryText } from "./growText.ts"
+import { note, print } from "./output.ts"
+import { onSignals } from "./signals.ts"
+
+type TaskName = keyof typeof tasks
+
+const RUN = "run.log"
+/** Units of the one hidden layer: too few for most tasks. */
+const HIDDEN = 8
+const TURN_MS = 20
+
+interface GrowFlags {
+  readonly task: TaskName
+  readonly seed: number
+  readonly epochs: number
+  readonly state: string | null
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+interface RecordFlags {
+  readonly directory: string
+  readonly json: boolean
+}
+
+function newGrowth(task: TaskName, seed: number): { readonly growth: Growth; readonly host: string } {
+  const data = tasks[task]({ seed })
+  const { shape, classes, outputs } = data
+  const size = classes > 0 ? { classes } : { outputs }
+  const growth = createGrowth({
+    host: neuralHost({ inputs: shape, hidden: [HIDDEN], ...size }),
+    data,
+    seed,
+    // No time of this machine decides anything, so that a run can be repeated on any other.
+    now: () => 0,
+  })
+  return { growth, host: `neural ${shape.join("x")}-${HIDDEN}-${classes > 0 ? classes : outputs} tanh` }
+}
+
+/** Runs up to `epochs`, compares what is recorded, and hands on what is not. Ends at a boundary that differs, or when asked to. */
+async function follow(
+  growth: Growth,
+  epochs: number,
+  { boundaries }: RunRecord,
+  each: (boundary: GrowthBoundary, kept: RunBoundary) => Promise<void>,
+  stops: () => boolean,
+): Promise<RunBoundary | null> {
+  await growth.start()
+  let turnAt = performance.now()
+  for (let epoch = 1; epoch <= epochs && !stops(); epoch++) {
+    // Signals and files get their turn.
+    if (performance.now() - turnAt > TURN_MS) {
+      await turn()
+      turnAt = performance.now()
+    }
+    const boundary = await growth.run({ epochs: 1 })
+    if (boundary === null) break
+    const kept = runBoundary(boundary, growth.snapshot().fingerprint)
+    const recorded = boundaries.at(epoch - 1)
+    if (recorded === undefined) await each(boundary, kept)
+    else if (JSON.stringify(recorded) !== JSON.stringify(kept)) return recorded
+  }
+  return null
+}
+
+export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
+  const { task, seed, epochs, json, quiet } = flags
+  return refusing(async () => {
+    const { growth, host } = newGrowth(task, seed)
+    const folder = flags.state === null ? null : await openStateFolder(flags.state, host, Date.now())
+    let log: RunLog | null = null
+    let stopped: NodeJS.Signals | null = null
+    const signals = onSignals((signal) => {
+      stopped ??= signal
+    })
+    try {
+      log =
+        flags.state === null ? null : await RunLog.open(join(flags.state, RUN), { version: 1, task, seed })
+      const record = log?.record ?? { inputs: null, boundaries: [] }
+      if (!quiet && record.boundaries.length > 0)
+        note(`Repeating ${record.boundaries.length} epochs from the record, to go on from there.`)
+      const different = await follow(
+        growth,
+        epochs,
+        record,
+        async (boundary, kept) => {
+          if (!quiet) for (const line of boundaryLines(boundary, epochs)) note(line)
+          await log?.add(kept)
+        },
+        () => stopped !== null,
+      )
+      if (different !== null) throw differs(different)
+      await keepReports(folder, growth)
+      const { epoch, test, parameters, sockets, fingerprint } = growth.snapshot()
+      const summary = { task, seed, epoch, test, parameters, sockets, fingerprint, reports: growth.reports }
+      print(json ? plainJson(summary) : summaryText(summary))
+      return stopped === null ? EXIT.ok : EXIT.interrupted
+    } finally {
+      signals.off()
+      await log?.close()
+      await folder?.close()
+      await growth.stop()
+    }
+  })
+}
+
+async function keepReports(folder: StateFolder | null, growth: Growth): Promise<void> {
+  if (folder === null) return
+  for (const report of growth.reports) await folder.reports.append(report, Date.now())
+}
+
+export async function growShowCommand({ directory, json }: RecordFlags): Promise<ExitCode> {
+  return refusing(async () => {
+    const record = recordIn(directory)
+    const reports = ReportLog.read(join(directory, REPORTS))
+    print(json ? plainJson({ ...record, reports }) : recordText(record, reports))
+    return EXIT.ok
+  })
+}
+
+export async function growReplayCommand({ directory, json }: RecordFlags): Promise<ExitCode> {
+  return refusing(async () => {
+    const record = recordIn(directory)
+    const { inputs, boundaries } = record
+    if (inputs === null) throw new CliFailure(`${directory} holds no run: its first record is missing.`)
+    const { growth } = newGrowth(inputs.task as TaskName, inputs.seed)
+    const different = await follow(
+      growth,
+      boundaries.length,
+      record,
+      () => Promise.resolve(),
+      () => false,
+    )
+    await growth.stop()
+    const epoch = different?.epoch ?? null
+    if (json) print(plainJson({ verdict: epoch === null ? "identical" : "different", epoch }))
+    else if (epoch === null)
+      print(`Identical: host, grafts and decisions of all ${boundaries.length} boundaries.`)
+    else print(`Different from epoch ${epoch} on: the record was changed, or another version wrote it.`)
+    return epoch === null ? EXIT.ok : EXIT.differs
+  })
+}
+
+export async function growVerifyCommand({ directory, json }: RecordFlags): Promise<ExitCode> {
+  if (!existsSync(join(directory, RUN))) throw new CliFailure(`${directory} holds no run.`)
+  try {
+    const { boundaries } = readRun(join(directory, RUN))
+    const reports = ReportLog.read(join(directory, REPORTS)).length
+    print(
+      json
+        ? plainJson({ status: "whole", boundaries: boundaries.length, reports })
+        : `Whole: ${boundaries.length} boundaries and ${reports} reports, each with its checksum and its place in the chain.`,
+    )
+    return EXIT.ok
+  } catch (cause) {
+    if (!(cause instanceof GrowthError)) throw cause
+    const [{ message }] = cause.problems
+    print(json ? plainJson({ status: "damaged", detail: message }) : `Damaged: ${message}`)
+    return EXIT.differs
+  }
+}
+
+function recordIn(directory: string): RunRecord {
+  const path = join(directory, RUN)
+  if (!existsSync(path)) throw new CliFailure(`${directory} holds no run.`)
+  return readRun(path)
+}
+
+const differs = ({ epoch }: RunBoundary): CliFailure =>
+  new CliFailure(
+    `The run does not repeat its record at epoch ${epoch}: it was changed, or another version wrote it. Name another folder.`,
+    EXIT.differs,
+  )
+
+/** What is refused has told its reasons; there is no stack to show. */
+async function refusing(command: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await command()
+  } catch (cause) {
+    if (cause instanceof GrowthError) throw new CliFailure(cause.message)
+    throw cause
+  }
+}

@@ -1,0 +1,87 @@
+/** A growing run in words: its boundaries while it runs, its end, and what is on record. */
+import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
+import type { RunBoundary, RunRecord } from "../morph/node/RunLog.ts"
+import type { GrowthReport } from "../morph/policy/reports.ts"
+import type { GrowthSnapshot } from "../morph/service/createGrowth.ts"
+import { numberText } from "./output.ts"
+
+/** Epochs between two lines in which nothing else happened. */
+const EVERY = 20
+
+const percent = (share: number | null): string =>
+  share === null ? "" : `${(100 * share).toFixed(1)} % right`
+const short = (value: number): string => String(Number(value.toPrecision(3)))
+
+/** What is worth a line at a boundary. */
+export function boundaryLines(boundary: GrowthBoundary, epochs: number): ReadonlyArray<string> {
+  const { epoch, loss, accuracy, parameters, moves, refused, proposal, refusal, mode, rolledBackTo } =
+    boundary
+  const head = `[${String(epoch).padStart(String(epochs).length)}/${epochs}]`
+  const lines: Array<string> = []
+  if (proposal !== null) lines.push(`proposes ${wordsOf(proposal)}: ${proposal.why}`)
+  if (refusal !== null) lines.push(`refused: ${refusal}`)
+  for (const one of refused) lines.push(`${one.blueprint} refused in ${one.slot}`)
+  for (const { slot, from, to, why } of moves) lines.push(`${slot}: ${from} to ${to} (${why})`)
+  if (rolledBackTo !== null) lines.push(`rolled back to epoch ${rolledBackTo}`)
+  if (epoch % EVERY === 0 || epoch === epochs)
+    lines.push(
+      [
+        `loss ${short(loss)}`,
+        percent(accuracy),
+        `${parameters} parameters`,
+        mode === "operational" ? "" : mode,
+      ]
+        .filter((part) => part !== "")
+        .join(", "),
+    )
+  return lines.map((line) => `${head} ${line}`)
+}
+
+function wordsOf(proposal: NonNullable<GrowthBoundary["proposal"]>): string {
+  if (proposal.type !== "graft") return proposal.type
+  const what = proposal.blueprint === undefined ? "" : ` ${proposal.blueprint}`
+  return `${proposal.operation}${what} in ${proposal.socket}`
+}
+
+interface Summary extends Pick<GrowthSnapshot, "epoch" | "test" | "parameters" | "sockets" | "fingerprint"> {
+  readonly task: string
+  readonly seed: number
+}
+
+export function summaryText({ task, seed, epoch, test, parameters, sockets, fingerprint }: Summary): string {
+  const keptBlocks = sockets.filter(({ state }) => state === "fossilized").length
+  const score =
+    test === null
+      ? []
+      : [`test     loss ${short(test.loss)}${test.accuracy === null ? "" : `, ${percent(test.accuracy)}`}`]
+  return [
+    `task     ${task}, seed ${seed}, ${epoch} epochs`,
+    ...score,
+    `size     ${parameters} parameters, ${keptBlocks} ${keptBlocks === 1 ? "block" : "blocks"} kept`,
+    `hash     ${fingerprint}`,
+  ].join("\n")
+}
+
+export function recordText({ inputs, boundaries }: RunRecord, reports: ReadonlyArray<GrowthReport>): string {
+  const last = boundaries.at(-1)
+  const lines = [
+    inputs === null ? "no run" : `task     ${inputs.task}, seed ${inputs.seed}, ${boundaries.length} epochs`,
+  ]
+  if (last !== undefined) lines.push(`last     ${lastText(last)}`)
+  for (const { epoch, moves } of boundaries)
+    for (const { slot, from, to, why } of moves) lines.push(`${epoch}  ${slot}: ${from} to ${to} (${why})`)
+  for (const { command, type, outcome, before, after, why } of reports)
+    lines.push(`report ${command}  ${type}: ${outcome}, loss ${short(before)} to ${short(after)} (${why})`)
+  return lines.join("\n")
+}
+
+function lastText({ loss, accuracy, parameters, mode, hash }: RunBoundary): string {
+  const parts = [
+    `loss ${typeof loss === "number" ? numberText(loss) : loss}`,
+    percent(accuracy),
+    `${parameters} parameters`,
+    mode,
+    `hash ${hash}`,
+  ]
+  return parts.filter((part) => part !== "").join(", ")
+}

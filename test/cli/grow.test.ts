@@ -1,0 +1,64 @@
+/** `arqon grow`: what a run shows, keeps, goes on with, repeats and refuses. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { useDesk } from "./rig.ts"
+
+const desk = useDesk()
+
+/** On xor the eight units are enough, so these runs are short and grow nothing. */
+const grow = (epochs: number, ...more: ReadonlyArray<string>) =>
+  desk.run("grow", "--task", "xor", "--epochs", String(epochs), ...more)
+
+describe("arqon grow", () => {
+  it("shows progress on stderr and the end on stdout", async () => {
+    const { code, stdout, stderr } = await grow(40, "--seed", "5")
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^\[20\/40\] loss [\d.]+, [\d.]+ % right, 42 parameters$/m)
+    expect(stderr).toMatch(/^\[40\/40\] /m)
+    expect(stdout).toMatch(
+      /^task {5}xor, seed 5, 40 epochs\ntest {5}loss [\d.]+, [\d.]+ % right\nsize {5}42 /,
+    )
+  })
+
+  it("goes on with a run to the same end as one without a break, and shows, verifies and repeats it", async () => {
+    const whole = await grow(30, "--json", "--quiet")
+    expect((await grow(12, "--state", "kept", "--quiet")).stderr).toBe("")
+    const second = await grow(30, "--state", "kept", "--json")
+    expect(second.stderr).toContain("Repeating 12 epochs from the record")
+    expect(second.stdout).toBe(whole.stdout)
+    const { fingerprint } = JSON.parse(whole.stdout) as { fingerprint: string }
+    const shown = await desk.run("grow", "show", "kept")
+    expect(shown.stdout).toContain("task     xor, seed 1, 30 epochs\nlast     ")
+    expect(shown.stdout).toContain(`hash ${fingerprint}`)
+    expect(await desk.run("grow", "verify", "kept")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Whole: 30 boundaries and 0 reports"),
+    })
+    expect(await desk.run("grow", "replay", "kept", "--json")).toMatchObject({
+      code: 0,
+      stdout: '{"verdict":"identical","epoch":null}\n',
+    })
+    const other = await grow(30, "--state", "kept", "--seed", "2")
+    expect(other).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("holds a run of xor with seed 1, and this is xor with seed 2"),
+    })
+  })
+
+  it("finds a changed record, and a folder without one", async () => {
+    await grow(3, "--state", "kept", "--quiet")
+    const path = desk.path("kept/run.log")
+    const bytes = readFileSync(path)
+    bytes[bytes.indexOf("epoch") + 8] ^= 1
+    writeFileSync(path, bytes)
+    for (const command of ["verify", "show"]) {
+      const { code, stdout, stderr } = await desk.run("grow", command, "kept")
+      expect(code).not.toBe(0)
+      expect(stdout + stderr).toContain("run.log is damaged at byte")
+    }
+    expect(await desk.run("grow", "show", "elsewhere")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("elsewhere holds no run"),
+    })
+  })
+})
