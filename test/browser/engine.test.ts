@@ -8,7 +8,9 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { bundle, type Chunk } from "../../scripts/bundle.ts"
 import { launchChromium, serve } from "./chromium.ts"
-import type { Tuned } from "./tune.entry.ts"
+import { parseFormula } from "../../src/temporal/logic/parseFormula.ts"
+import { synthesizeShield } from "../../src/temporal/logic/synthesizeShield.ts"
+import type { Ruled, Tuned } from "./tune.entry.ts"
 
 const here = import.meta.dirname
 let browser: Browser
@@ -38,15 +40,21 @@ const run = (isolated: boolean, without?: ReadonlyArray<Chunk>): Promise<Tuned> 
   call("tune", isolated, without)
 
 /** What the function of the entry with this name resolves to on a page. */
-async function call<A>(name: string, isolated: boolean, without: ReadonlyArray<Chunk> = []): Promise<A> {
+async function call<A>(
+  name: string,
+  isolated: boolean,
+  without: ReadonlyArray<Chunk> = [],
+  given: unknown = null,
+): Promise<A> {
   const served = await serve({ files: filesOf(chunks, without), isolated })
   const context = await browser.newContext()
   try {
     const page = await context.newPage()
     await page.goto(served.url)
     return await page.evaluate(
-      (asked) => (globalThis as unknown as Record<string, () => Promise<A>>)[asked](),
-      name,
+      ([asked, value]) =>
+        (globalThis as unknown as Record<string, (given: unknown) => Promise<A>>)[asked](value),
+      [name, given] as const,
     )
   } finally {
     await context.close()
@@ -77,6 +85,27 @@ describe("the engine's bundle in Chromium", () => {
     expect(await call("audited", false)).toEqual(
       expect.arrayContaining(["engineStarted", "safeModeEntered", "engineStopped"]),
     )
+  })
+
+  it("fetches the parts for rules with shields and warnings, and for a meta level, when it starts", async () => {
+    const { shield } = synthesizeShield({
+      knobs: [{ name: "x", cuts: [0.5] }],
+      rule: parseFormula("x < 0.5", { channels: { x: "number" } }),
+      waits: true,
+    })
+    const { highest, clipped, probability, moves, reasons } = await call<Ruled>(
+      "ruled",
+      false,
+      [],
+      shield?.table,
+    )
+    // The best place is at 0.7.
+    expect(highest).toBeLessThan(0.5)
+    expect(highest).toBeGreaterThan(0.45)
+    expect(clipped).toBeGreaterThan(0)
+    expect(reasons).toContain("clipped")
+    expect(probability).toBeGreaterThanOrEqual(0)
+    expect(moves).toBeGreaterThan(0)
   })
 
   it("names the missing part when it cannot be fetched", async () => {

@@ -63,4 +63,44 @@ async function audited(): Promise<ReadonlyArray<string>> {
   return kinds
 }
 
-Object.assign(globalThis, { tune, audited })
+export interface Ruled {
+  readonly highest: number
+  readonly clipped: number
+  readonly probability: number | null
+  readonly moves: number
+  readonly reasons: ReadonlyArray<string>
+}
+
+/** With a shield, an early warning and a meta level: each is fetched. */
+async function ruled(shield: object): Promise<Ruled> {
+  const engine = createEngine({
+    params: { x: { min: 0, max: 1, initial: 0.2 }, y: { min: 1, max: 101, initial: 80 } },
+    guardrails: "aggressive",
+    window: { digests: 1, settleUs: 0 },
+    gains: { prove: false },
+    rules: [{ shield }, { formula: "y > 5", onViolation: "warn", warning: {} }],
+    meta: { depth: 1 },
+    clock: "manual",
+    seed: 42,
+  })
+  await engine.start()
+  let highest = 0
+  for (let i = 1; i <= 5_000; i++) {
+    engine.tick(i * STEP_US)
+    const { x, y } = engine.values
+    highest = Math.max(highest, x)
+    engine.observe({ objective: costOf(x, y) + 0.001 * Math.sin(i) })
+  }
+  const { rules, meta } = engine.getSnapshot()
+  const records = engine.audit.records()
+  await engine.stop()
+  return {
+    highest,
+    clipped: rules?.[0].shield?.clipped ?? 0,
+    probability: rules?.[1].warning?.probability ?? null,
+    moves: meta?.moves ?? 0,
+    reasons: [...new Set(records.flatMap(({ kind, reason }) => (kind === "rule" ? (reason ?? []) : [])))],
+  }
+}
+
+Object.assign(globalThis, { tune, audited, ruled })

@@ -78,13 +78,12 @@ export function attachMeta(host: MetaHost): MetaPort {
   const watch = new CycleWatch(host, actor, options)
   due.subscribe(() => watch.look())
   const state = (): MetaState => {
-    const { context, value } = actor.getSnapshot()
-    const phase: MetaState["phase"] = value === "deciding" ? "watching" : value
-    const named = options.scalars.map(({ name }, i) => [name, context.values[i]])
-    return { depth, phase, gains: Object.fromEntries(named), moves, last }
+    const { value } = actor.getSnapshot()
+    const phase: MetaState["phase"] = watch.alive ? (value === "deciding" ? "watching" : value) : "stopped"
+    return { depth, phase, gains: Object.fromEntries(watch.gains()), moves, last }
   }
   const stop = (nowUs: number): void => {
-    actor.send({ type: "killed", nowUs })
+    if (watch.alive) actor.send({ type: "killed", nowUs })
     watch.passOn()
   }
   return { state, stop }
@@ -105,7 +104,24 @@ class CycleWatch {
     this.options = options
   }
 
+  /** Where it has died, it is stopped for good. */
+  get alive(): boolean {
+    return this.actor.getSnapshot().status === "active"
+  }
+
+  /** The gains that hold now: those of the configuration where it has died, for nobody would take back what is on trial. */
+  gains(): ReadonlyArray<readonly [string, number]> {
+    const { values } = this.actor.getSnapshot().context
+    const { alive } = this
+    return this.options.scalars.map(({ name, start }, i) => [name, alive ? values[i] : start])
+  }
+
   look(): void {
+    if (this.alive) this.tell()
+    this.passOn()
+  }
+
+  private tell(): void {
     const { hot } = this.host
     const { nowUs, executor } = hot
     const open = Atomics.load(executor.latch, 0) !== NOT_TRIPPED
@@ -123,7 +139,6 @@ class CycleWatch {
     const score = block[S_LAST_MEAN]
     if (!open && before !== null && block !== before && score !== before[S_LAST_MEAN])
       this.actor.send({ type: "scored", score, mayMove: !hot.audit.full, nowUs })
-    this.passOn()
   }
 
   /** Every time, because a restarted cycle does not know its gains. */
@@ -133,8 +148,7 @@ class CycleWatch {
     // One that is frozen gets them when it goes on.
     if (cycle === undefined || snapshot?.status !== "active" || !snapshot.matches("tuning")) return
     const { settings } = snapshot.context.kernel.get()
-    const { values } = this.actor.getSnapshot().context
-    const named = this.options.scalars.map(({ name }, i) => [name, values[i]] as const)
+    const named = this.gains()
     if (named.every(([name, value]) => settings[name as MetaGain] === value)) return
     cycle.send({ type: "retune", gains: Object.fromEntries(named) })
   }
