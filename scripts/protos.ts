@@ -4,7 +4,7 @@
  * buf's lint and its comparison with the descriptors in the repository come first, so what would break a reader is written by no one:
  * whoever means to break one begins `v2`. `npm run check` runs it with `--check`.
  */
-import { execFileSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join, resolve } from "node:path"
@@ -14,15 +14,20 @@ const protos = join(root, "schemas")
 const image = join(root, "schemas/morph.v1.binpb")
 const made = join(root, "src/morph/contracts/wire/gen")
 
-/** buf as npm brings it; the plugin is looked for beside it. Neither needs the network. */
+/** buf as npm brings it; the plugin is looked for beside it. Neither needs the network. What buf refuses ends the program. */
 const buf = (...args: ReadonlyArray<string>): void => {
   const bin = join(root, "node_modules/.bin")
-  execFileSync("buf", args, {
+  const { status, error } = spawnSync("buf", args, {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` },
     shell: process.platform === "win32",
   })
+  if (status === 0) return
+  console.error(
+    `buf ${args[0]} failed${error === undefined ? "" : `: ${error.message}`}; nothing was written.`,
+  )
+  process.exit(1)
 }
 
 const generate = (to: string): void =>
