@@ -114,6 +114,8 @@ describe("bytes that are no message", () => {
     ["no body where the type wants one", "command", `${command} 3004`, "breaker is missing"],
     ["a negative number", "command", `${command} 38ffffffffffffffffff01`, "negative number"],
     ["a number of 33 bits", "command", `${command} 388080808010`, "has 4294967296 in target"],
+    ["a number with zeros at its end", "command", `${command} 388100`, "zeros at its end"],
+    ["a field's number with zeros at its end", "command", `${command} a0b880808000 05`, "zeros at its end"],
     ["an id of 2^53", "command", "0801 10808080808080 8010 2201 68", "2^53 or more"],
     ["a flag that is neither", "prefetchError", `${command} 4802`, "has 2 in retry"],
     ["a negative enum", "command", `${command} 30ffffffffffffffffff01`, "negative number"],
@@ -193,9 +195,13 @@ describe("bytes that are no message", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), answered), { numRuns: 100 })
     const golden = bytes(GOLDEN[kind])
     for (let length = 0; length < golden.length; length++) answered(golden.subarray(0, length))
+    const edit = fc.tuple(fc.nat(golden.length), fc.nat(6), fc.uint8Array({ maxLength: 12 }))
     fc.assert(
-      fc.property(fc.nat(golden.length - 1), fc.nat(255), (at, value) => {
-        answered(golden.with(at, value))
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+        let edited = golden
+        for (const [at, gone, more] of edits)
+          edited = Uint8Array.of(...edited.subarray(0, at), ...more, ...edited.subarray(at + gone))
+        answered(edited)
       }),
       { numRuns: 200 },
     )

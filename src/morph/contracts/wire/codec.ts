@@ -52,10 +52,10 @@ function read(name: keyof Messages, bytes: Uint8Array): Decoded<{ entries: numbe
     return { ok: true, message: { entries, wire: wire as Plain } }
   } catch (error) {
     if (error instanceof Malformed) return refused("malformed", `${error.message}.`)
-    // All that the scan leaves for protobuf-es to find; TextDecoder says so with this type.
+    // What the scan leaves for protobuf-es to find: text, of which TextDecoder says so with this type.
     if (error instanceof TypeError)
       return refused("malformed", `${plan.typeName} has text that is not UTF-8.`)
-    throw error
+    return refused("malformed", `${plan.typeName} cannot be read: ${String(error)}.`)
   }
 }
 

@@ -29,6 +29,8 @@ function varint(cursor: Cursor, end: number, plan: MessagePlan): number {
   for (let place = 1; place < TOO_HIGH; place *= 128) {
     if (cursor.at >= end) bad(plan, "is cut off in a number")
     const byte = cursor.bytes[cursor.at++]
+    // Zeros at its end say nothing, and readers differ in how many they take.
+    if (byte === 0 && place > 1) bad(plan, "has a number with zeros at its end")
     value += (byte & 127) * place
     if (byte < 128) return value < TOO_HIGH ? value : bad(plan, "has a number of 2^53 or more")
   }
