@@ -36,6 +36,14 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     goalKb: 30,
   },
   {
+    what: "the graft and growth machines of arqon/machines, beside xstate",
+    source:
+      'import { graftMachine, growthMachine } from "arqon/machines"; globalThis.made = [graftMachine, growthMachine]',
+    external: [/^xstate/],
+    mostKb: 46.9,
+    mostLaterKb: 0,
+  },
+  {
     what: "createFleet of arqon, with Effect: the engine without statecharts",
     source: 'import { createFleet } from "arqon"; globalThis.made = createFleet',
     mostKb: 75,

@@ -94,7 +94,7 @@ export interface Host {
   readonly restore: (socket: string) => void
   /** The graft is part of the host for good: its snapshot may go, and a new socket opens at its output. */
   readonly keep: (socket: string) => void
-  /** Takes the graft out and leaves no trace: zeroes its slice, releases the slot and its cache. May be asked again. */
+  /** Takes the graft out and leaves no trace: zeroes its slice, releases the slot and its cache. It is asked again until G5 passes. */
   readonly remove: (socket: string) => void
   /** Checks in place of the neural ones, for a host that measures other things. */
   readonly checks?: Readonly<Partial<Record<GraftStateName, ReadonlyArray<Check>>>>
