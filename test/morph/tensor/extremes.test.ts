@@ -16,7 +16,7 @@ interface Outcome {
   readonly result: Float32Array
   readonly gradients: ReadonlyArray<Float32Array>
   /** The whole memory afterwards. */
-  readonly words: Uint32Array
+  readonly words: () => Uint32Array
 }
 
 /** Runs a case with one number of one input, or of the weights of the loss, replaced. */
@@ -37,7 +37,7 @@ function run(Way: new (program: Program, arena: Arena) => Plan, one: Case, chang
   return {
     result: read(plan.offset(node), node),
     gradients: by.map((input) => read(plan.gradient(input), input)),
-    words: arena.views.u32.slice(),
+    words: () => arena.views.u32.slice(),
   }
 }
 
@@ -62,20 +62,19 @@ const inputsOf = ({ inputs }: Case): ReadonlyArray<Change> =>
 
 const isOdd = (x: number): boolean => !Number.isFinite(x)
 
-/** Windows that skip places read some numbers never. */
-const reads = (Way: (typeof WAYS)[number][1], one: Case, { input, index }: Change): boolean => {
+/** The changes of numbers that the result depends on: windows that skip places read some never. */
+function changesOf(Way: (typeof WAYS)[number][1], one: Case): ReadonlyArray<Change> {
   const usual = run(Way, one).result
-  const other = run(Way, one, { input, index, value: 0.123 }).result
-  return usual.some((y, i) => y !== other[i])
+  return inputsOf(one).filter((change) =>
+    run(Way, one, { ...change, value: 0.123 }).result.some((y, i) => y !== usual[i]),
+  )
 }
 
 describe.each(WAYS)("in the %s way", (_, Way) => {
   it.each(CASES)("a NaN that goes into $name comes out", (one) => {
-    for (const change of inputsOf(one)) {
-      const changed = { ...change, value: Number.NaN }
-      if (!reads(Way, one, change)) continue
-      expect(run(Way, one, changed).result.some(Number.isNaN)).toBe(true)
-    }
+    const changes = changesOf(Way, one)
+    expect(changes.length).toBeGreaterThan(0)
+    for (const change of changes) expect(run(Way, one, change).result.some(Number.isNaN)).toBe(true)
   })
 
   it.each(CASES)("an infinity that goes into $name comes out, as NaN or infinity or at its limit", (one) => {
@@ -92,8 +91,7 @@ describe.each(WAYS)("in the %s way", (_, Way) => {
       "globalMax",
       "crossEntropy",
     ]
-    for (const change of inputsOf(one)) {
-      if (!reads(Way, one, change)) continue
+    for (const change of changesOf(Way, one)) {
       for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
         const { result } = run(Way, one, { ...change, value })
         if (result.some(isOdd)) continue
@@ -147,12 +145,12 @@ describe.each(WAYS)("an index that names no row, in the %s way,", (_, Way) => {
       if (i !== 1) for (let j = 0; j < 3; j++) expected[row * 3 + j] += weights[i * 3 + j] / 24
     })
     const change = { input: "input1", index: 1 }
-    const { words } = run(Way, one, { ...change, value: Number.NaN })
+    const words = run(Way, one, { ...change, value: Number.NaN }).words()
     for (const value of [-1, 5, 6, 1.5, -1e30]) {
       const seen = run(Way, one, { ...change, value })
       seen.gradients[0].forEach((g, i) => expect(g).toBeCloseTo(expected[i], 6))
       // The index itself is all that differs.
-      expect(seen.words.filter((word, i) => word !== words[i])).toHaveLength(1)
+      expect(seen.words().filter((word, i) => word !== words[i])).toHaveLength(1)
     }
   })
 })
