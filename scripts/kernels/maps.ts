@@ -1,6 +1,6 @@
 /**
  * Kernels that look at each number alone. A backward kernel adds to the gradient of its input: where several nodes read one tensor,
- * their shares come in the order of the program. The last numbers of a tensor go through the same lanes as the others; nothing is
+ * their shares come in the order of the program. The first of them takes 0 for what is there, by `keep`: no bit, or all. The last numbers of a tensor go through the same lanes as the others; nothing is
  * written beyond them, though up to three numbers are read.
  */
 
@@ -18,12 +18,16 @@ const forward = (
 }`
 
 /** dx += share, of the gradient `d` and `v`, which is the input or the output of the forward kernel: whatever it needs. */
-const backward = (name: string, of: string, share: string): string => `kernel ${name}(dx, g, ${of}, n) {
+const backward = (
+  name: string,
+  of: string,
+  share: string,
+): string => `kernel ${name}(dx, g, ${of}, n, keep: vec) {
   end = n * 4
   for (i = 0; i < end; i += 16) {
     v = load(${of} + i)
     d = load(g + i)
-    put(dx + i, load(dx + i) + ${share}, end - i)
+    put(dx + i, (load(dx + i) & keep) + ${share}, end - i)
   }
 }`
 
@@ -58,12 +62,6 @@ fn siluSlope(v: vec): vec { s = sigmoid(v) return s + v * s * (1 - s) }`,
   forward("multiply", "v * w", "v, w"),
   backward("addProduct", "x", "d * v"),
   `
-// y += x
-kernel accumulate(y, x, n) {
-  end = n * 4
-  for (i = 0; i < end; i += 16) { put(y + i, load(y + i) + load(x + i), end - i) }
-}
-
 // y = x times a number
 kernel scale(y, x, n, factor: vec) {
   end = n * 4
@@ -71,9 +69,9 @@ kernel scale(y, x, n, factor: vec) {
 }
 
 // y += x times a number
-kernel addScaled(y, x, n, factor: vec) {
+kernel addScaled(y, x, n, factor: vec, keep: vec) {
   end = n * 4
-  for (i = 0; i < end; i += 16) { put(y + i, load(y + i) + load(x + i) * factor, end - i) }
+  for (i = 0; i < end; i += 16) { put(y + i, (load(y + i) & keep) + load(x + i) * factor, end - i) }
 }
 `,
 ].join("\n")

@@ -76,13 +76,13 @@ kernel softmax(y, x, rows, columns) {
 }
 
 // dx += y (g - the sum of y g), for each row.
-kernel softmaxBack(dx, g, y, rows, columns) {
+kernel softmaxBack(dx, g, y, rows, columns, keep: vec) {
   end = columns * 4
   for (r = rows; r > 0; r -= 1) {
     s = lanes(0, 0, 0, 0)
     for (i = 0; i < end; i += 16) { s = s + within(load(g + i) * load(y + i), lanes(0, 0, 0, 0), end - i) }
     s = across(s)
-    for (i = 0; i < end; i += 16) { put(dx + i, load(dx + i) + load(y + i) * (load(g + i) - s), end - i) }
+    for (i = 0; i < end; i += 16) { put(dx + i, (load(dx + i) & keep) + load(y + i) * (load(g + i) - s), end - i) }
     dx += end
     g += end
     y += end
@@ -118,7 +118,7 @@ kernel crossEntropy(y, p, x, labels, rows, columns) {
 }
 
 // dx += (p - 1 at the label) times the number at g, over the number of rows.
-kernel crossEntropyBack(dx, g, p, labels, rows, columns) {
+kernel crossEntropyBack(dx, g, p, labels, rows, columns, keep: vec) {
   end = columns * 4
   factor = splat(g) / number(rows)
   for (r = rows; r > 0; r -= 1) {
@@ -127,7 +127,7 @@ kernel crossEntropyBack(dx, g, p, labels, rows, columns) {
     column = words(0, 1, 2, 3)
     for (i = 0; i < end; i += 16) {
       hit = choose(i32x4.eq(column, mine), lanes(1, 1, 1, 1), other)
-      put(dx + i, load(dx + i) + (load(p + i) - hit) * factor, end - i)
+      put(dx + i, (load(dx + i) & keep) + (load(p + i) - hit) * factor, end - i)
       column = i32x4.add(column, words(4, 4, 4, 4))
     }
     dx += end
@@ -148,10 +148,10 @@ kernel meanSquare(y, a, b, n) {
 }
 
 // da += 2 (a - b) times the number at g, over n.
-kernel meanSquareBack(da, g, a, b, n) {
+kernel meanSquareBack(da, g, a, b, n, keep: vec) {
   end = n * 4
   factor = 2 * splat(g) / number(n)
-  for (i = 0; i < end; i += 16) { put(da + i, load(da + i) + (load(a + i) - load(b + i)) * factor, end - i) }
+  for (i = 0; i < end; i += 16) { put(da + i, (load(da + i) & keep) + (load(a + i) - load(b + i)) * factor, end - i) }
 }
 
 // The number at y: the mean cross-entropy of sigmoid(x) and targets t.
@@ -166,11 +166,11 @@ kernel binary(y, x, t, n) {
   storeLane(y, across(s) / number(n), 0)
 }
 
-kernel binaryBack(dx, g, x, t, n) {
+kernel binaryBack(dx, g, x, t, n, keep: vec) {
   end = n * 4
   factor = splat(g) / number(n)
   for (i = 0; i < end; i += 16) {
-    put(dx + i, load(dx + i) + (sigmoid(load(x + i)) - load(t + i)) * factor, end - i)
+    put(dx + i, (load(dx + i) & keep) + (sigmoid(load(x + i)) - load(t + i)) * factor, end - i)
   }
 }
 `

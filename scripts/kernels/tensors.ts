@@ -103,15 +103,15 @@ kernel norm(y, keep, x, gain, bias, batch, places, channels, groups, epsilon: ve
   }
 }
 
-kernel normInput(dx, g, keep, x, gain, batch, places, channels, groups) {
+kernel normInput(dx, g, kept, x, gain, batch, places, channels, groups, keep: vec) {
   step = channels * 4
   end = step / groups
   count = number(channels / groups * places)
   for (t = batch; t > 0; t -= 1) {
     for (group = 0; group < groups; group += 1) {
-      mean = splat(keep)
-      spread = splat(keep, 4)
-      keep += 8
+      mean = splat(kept)
+      spread = splat(kept, 4)
+      kept += 8
       from = gain + group * end
       s = lanes(0, 0, 0, 0)
       along = lanes(0, 0, 0, 0)
@@ -126,7 +126,7 @@ kernel normInput(dx, g, keep, x, gain, batch, places, channels, groups) {
       ${eachPlace(
         "g x dx",
         `v = load(gAt + i) * load(from + i) - s - (load(xAt + i) - mean) * spread * along
-        put(dxAt + i, load(dxAt + i) + v * spread, end - i)`,
+        put(dxAt + i, (load(dxAt + i) & keep) + v * spread, end - i)`,
       )}
       x += end
       g += end

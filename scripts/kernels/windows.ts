@@ -177,8 +177,8 @@ kernel meanPool(batch, h, w, c, kh, kw, oh, ow, stride, y, x) {
   }
 }
 
-// dx += g over the number of places of a window.
-kernel meanPoolBack(batch, h, w, c, kh, kw, oh, ow, stride, dx, g) {
+// dx += g over the number of places of a window. To keep nothing, each place has to be in one window.
+kernel meanPoolBack(batch, h, w, c, kh, kw, oh, ow, stride, dx, g, keep: vec) {
   end = c * 4
   count = number(kh * kw)
   for (t = batch; t > 0; t -= 1) {
@@ -190,7 +190,7 @@ kernel meanPoolBack(batch, h, w, c, kh, kw, oh, ow, stride, dx, g) {
         for (ky = 0; ky < kh; ky += 1) {
           to = row
           for (kx = 0; kx < kw; kx += 1) {
-            put(to, load(to) + share, end - i)
+            put(to, (load(to) & keep) + share, end - i)
             to += end
           }
           row += w * end

@@ -13,6 +13,11 @@ export class Code {
   /** Words of scratch that the instructions so far use. */
   scratchWords = 0
 
+  /** Gradients, in words, that nothing has been added to yet. */
+  private untouched = new Set<number>()
+  /** Those whose first share was added by what cannot begin one: they have to be 0 before. */
+  readonly cleared: Set<number> = new Set<number>()
+
   constructor(scratch = 0) {
     this.scratch = scratch
   }
@@ -20,6 +25,26 @@ export class Code {
   add<K extends KernelName>(kernel: K, ...given: KernelArguments[K]): this {
     this.words.push(KERNELS[kernel], 8 + 4 * given.length, ...given)
     return this
+  }
+
+  /** Names the gradients that the instructions from here on add up. */
+  expect(gradients: Iterable<number>): void {
+    this.untouched = new Set(gradients)
+  }
+
+  /** Shares of these gradients have been added by now. */
+  settle(gradients: Iterable<number>): void {
+    for (const gradient of gradients) if (this.untouched.delete(gradient)) this.cleared.add(gradient)
+  }
+
+  /** Whether the share that comes next is the first of a gradient (in words), which then begins with it: an answer given once. */
+  isFirst(gradient: number): boolean {
+    return this.untouched.delete(gradient)
+  }
+
+  /** The same for a kernel that takes what to keep: no bit of what is there, or all. */
+  keep(gradient: number): number {
+    return this.isFirst(gradient) ? 0 : -1
   }
 
   /** Room for so many words that one operator needs while it runs. */

@@ -6,7 +6,7 @@
  * The bits of a NaN are the one exception: an engine may choose them. Where one is, its neighbours are the same everywhere.
  */
 import type { Arena } from "../Arena.ts"
-import type { Node, Step } from "../ir.ts"
+import { type Node, sizeOf, type Step } from "../ir.ts"
 import { Layout } from "../Layout.ts"
 import { OPERATORS } from "../operators/table.ts"
 import type { Program } from "../Program.ts"
@@ -106,21 +106,39 @@ export class FastPlan implements Plan {
     return { ends: [...ends, code.words.length], plain }
   }
 
+  /** Gradients of nodes of the plan's own, in words, with their sizes. */
+  private ownGradients(): Map<number, number> {
+    const { layout, program } = this
+    const own = program.nodes.filter((node) => node.op !== "parameter" && layout.gradient(node) >= 0)
+    return new Map(own.map((node) => [layout.gradient(node), sizeOf(node.shape)]))
+  }
+
   private lowerBackward(code: Code): Pass {
     const { arena, layout, program } = this
-    const ends: Array<number> = []
-    const plain: Array<Step> = []
     const { loss } = program
-    if (loss !== null) {
+    const own = this.ownGradients()
+    const at = loss === null ? -1 : layout.gradient(loss)
+    if (loss !== null)
       for (const owner of program.train) {
         const { gradients, length } = arena.slice(owner)
         code.add("fill", gradients * 4, length, 0)
       }
-      code.add("fill", layout.gradients * 4, layout.gradientWords, 0)
-      const at = layout.gradient(loss)
-      if (at >= 0) code.add("fill", at * 4, 1, ONE)
-    }
-    for (const step of layout.steps.toReversed()) {
+    if (at >= 0) code.add("fill", at * 4, 1, ONE)
+    // A gradient that no first share begins is cleared; which those are is known after a walk through all.
+    const expected = [...own.keys()].filter((gradient) => gradient !== at)
+    const walked = new Code()
+    walked.expect(expected)
+    this.walkBack(walked)
+    walked.settle(expected)
+    for (const gradient of walked.cleared) code.add("fill", gradient * 4, own.get(gradient) as number, 0)
+    code.expect(expected.filter((gradient) => !walked.cleared.has(gradient)))
+    return this.walkBack(code)
+  }
+
+  private walkBack(code: Code): Pass {
+    const ends: Array<number> = []
+    const plain: Array<Step> = []
+    for (const step of this.layout.steps.toReversed()) {
       if (step.gradient < 0 || OPERATORS[step.node.op].backward === undefined) continue
       const lowered = LOWERED[step.node.op]
       if (lowered !== undefined) lowered.backward?.(code, step)
@@ -128,6 +146,7 @@ export class FastPlan implements Plan {
         ends.push(code.words.length)
         plain.push(step)
       }
+      code.settle(step.inGradients)
     }
     return { ends: [...ends, code.words.length], plain }
   }

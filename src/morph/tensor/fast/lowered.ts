@@ -25,6 +25,9 @@ export function bitsOf(value: number): number {
   return word[0]
 }
 
+/** Where the sums of a product begin that is a share of a gradient: at what is there, or at 0 where it is the first share. */
+export const startOf = (code: Code, gradient: number): number => (code.isFirst(gradient) ? -1 : at(gradient))
+
 interface Product {
   /** Addresses: the result [batch, m, n], the left side [batch, m, k] and the right one [batch, k, n]. */
   readonly c: number

@@ -1,6 +1,6 @@
 /** Sums, differences and products of unlike shapes, products of matrices, norms, and what moves numbers, as instructions. */
 import { sameShape, type Step } from "../ir.ts"
-import { at, bitsOf, lastOf, type Lowered, multiply } from "./lowered.ts"
+import { at, bitsOf, lastOf, type Lowered, multiply, startOf } from "./lowered.ts"
 
 type Four = [number, number, number, number]
 const ONE = bitsOf(1)
@@ -36,7 +36,7 @@ const arithmetic = (kind: "add" | "subtract" | "multiply"): Lowered => ({
       const factor = bitsOf(kind === "subtract" && side === 1 ? -1 : 1)
       if (kind === "multiply") {
         const along = at(ins[1 - side])
-        if (alike(step)) code.add("addProduct", at(d), g, along, size)
+        if (alike(step)) code.add("addProduct", at(d), g, along, size, code.keep(d))
         else
           code.add(
             "shareProduct",
@@ -48,7 +48,7 @@ const arithmetic = (kind: "add" | "subtract" | "multiply"): Lowered => ({
             along,
             ONE,
           )
-      } else if (alike(step)) code.add("addScaled", at(d), g, size, factor)
+      } else if (alike(step)) code.add("addScaled", at(d), g, size, factor, code.keep(d))
       else code.add("share", ...four(step, 0), ...four(step, own, 4), at(d), g, factor)
     }
   },
@@ -57,14 +57,11 @@ const arithmetic = (kind: "add" | "subtract" | "multiply"): Lowered => ({
 const scale: Lowered = {
   forward: (code, { node, out, ins, size }) =>
     code.add("scale", at(out), at(ins[0]), size, bitsOf(node.attributes["factor"] as number)),
-  backward: (code, { node, gradient, inGradients, size }) =>
-    code.add(
-      "addScaled",
-      at(inGradients[0]),
-      at(gradient),
-      size,
-      bitsOf(node.attributes["factor"] as number),
-    ),
+  backward: (code, { node, gradient, inGradients, size }) => {
+    const [dx] = inGradients
+    const factor = bitsOf(node.attributes["factor"] as number)
+    code.add("addScaled", at(dx), at(gradient), size, factor, code.keep(dx))
+  },
 }
 
 /** Batch, m, k, n; whether b is [n, k]. */
@@ -89,20 +86,22 @@ const matmul: Lowered = {
     if (da >= 0) {
       const right = turned ? at(b) : code.room(batch * k * n)
       if (!turned) code.add("transpose", right, at(b), k, n, batch)
-      multiply(code, { c: at(da), a: g, b: right, start: at(da), m, k: n, n: k, batch })
+      multiply(code, { c: at(da), a: g, b: right, start: startOf(code, da), m, k: n, n: k, batch })
     }
     if (db < 0) return
     // The gradient of b is stored as b is.
     const sides = turned ? { a: g, b: at(a), m: n, n: k } : { a: at(a), b: g, m: k, n }
-    multiply(code, { c: at(db), start: at(db), ...sides, k: m, batch, turned: true })
+    multiply(code, { c: at(db), start: startOf(code, db), ...sides, k: m, batch, turned: true })
   },
 }
 
 const softmax: Lowered = {
   forward: (code, { geometry, out, ins }) =>
     code.add("softmax", at(out), at(ins[0]), geometry[0], geometry[1]),
-  backward: (code, { geometry, out, gradient, inGradients }) =>
-    code.add("softmaxBack", at(inGradients[0]), at(gradient), at(out), geometry[0], geometry[1]),
+  backward: (code, { geometry, out, gradient, inGradients }) => {
+    const [dx] = inGradients
+    code.add("softmaxBack", at(dx), at(gradient), at(out), geometry[0], geometry[1], code.keep(dx))
+  },
 }
 
 const norm: Lowered = {
@@ -116,7 +115,8 @@ const norm: Lowered = {
     const [dx, dgain, dbias] = step.inGradients
     const g = at(step.gradient)
     const channels = lastOf(step.node)
-    if (dx >= 0) code.add("normInput", at(dx), g, at(step.saved), at(x), at(gain), ...four(step, 0))
+    if (dx >= 0)
+      code.add("normInput", at(dx), g, at(step.saved), at(x), at(gain), ...four(step, 0), code.keep(dx))
     if (dgain >= 0) code.add("normGain", at(dgain), g, at(step.saved), at(x), ...four(step, 0))
     if (dbias >= 0) code.add("columnSum", at(dbias), g, step.size / channels, channels, at(channels))
   },
@@ -169,7 +169,7 @@ const transpose: Lowered = {
 const reshape: Lowered = {
   forward: (code, { out, ins, size }) => code.add("copy", at(out), at(ins[0]), size),
   backward: (code, { gradient, inGradients, size }) =>
-    code.add("accumulate", at(inGradients[0]), at(gradient), size),
+    code.add("addScaled", at(inGradients[0]), at(gradient), size, ONE, code.keep(inGradients[0])),
 }
 
 export const TENSORS: Readonly<Record<string, Lowered>> = {

@@ -1,6 +1,6 @@
 /** Convolutions and pools as instructions. */
 import type { Code } from "./Code.ts"
-import { at, type Lowered } from "./lowered.ts"
+import { at, type Lowered, startOf } from "./lowered.ts"
 import type { Step } from "../ir.ts"
 
 type Twelve = [number, number, number, number, number, number, number, number, number, number, number, number]
@@ -70,6 +70,7 @@ const convolution: Lowered = {
     if (dx >= 0) {
       const [above, before] = [(kh - 1) * dilation, (kw - 1) * dilation]
       const [ph, pw] = [h + above, w + before]
+      const start = startOf(code, dx)
       const flipped = code.room(kh * kw * c * oc + ph * pw * oc)
       code.add("flip", flipped, at(weights), kh * kw, c, oc)
       code.add(
@@ -77,8 +78,8 @@ const convolution: Lowered = {
         at(dx),
         g,
         flipped,
-        at(dx),
-        at(c),
+        start,
+        start < 0 ? 0 : at(c),
         flipped + at(kh * kw * c * oc),
         batch,
         ...imageWithin(oh, ow, oc, stride, ph, pw, above - top, before - left),
@@ -146,10 +147,15 @@ const poolOf = ({ geometry }: Step): Nine => {
   return [batch, h, w, c, kh, kw, oh, ow, oh === 1 ? strideW : strideH]
 }
 
+/** The window is the whole image, so each place has one share. */
+const isGlobal = ({ geometry: [, h, w, , kh, kw] }: Step): boolean => kh === h && kw === w
+
 const mean: Lowered = {
   forward: (code, step) => code.add("meanPool", ...poolOf(step), at(step.out), at(step.ins[0])),
-  backward: (code, step) =>
-    code.add("meanPoolBack", ...poolOf(step), at(step.inGradients[0]), at(step.gradient)),
+  backward: (code, step) => {
+    const [dx] = step.inGradients
+    code.add("meanPoolBack", ...poolOf(step), at(dx), at(step.gradient), isGlobal(step) ? code.keep(dx) : -1)
+  },
 }
 
 const largest: Lowered = {

@@ -5,7 +5,7 @@
 import { sizeOf } from "../ir.ts"
 import type { KernelName } from "./Code.ts"
 import type { KernelArguments } from "./kernelBytes.ts"
-import { at, lastOf, type Lowered, multiply } from "./lowered.ts"
+import { at, lastOf, type Lowered, multiply, startOf } from "./lowered.ts"
 import { TENSORS } from "./loweredTensors.ts"
 import { WINDOWS } from "./loweredWindows.ts"
 
@@ -14,7 +14,13 @@ type Forward = {
   [K in KernelName]: KernelArguments[K] extends readonly [y: number, x: number, n: number] ? K : never
 }[KernelName]
 type Backward = {
-  [K in KernelName]: KernelArguments[K] extends readonly [dx: number, g: number, y: number, n: number]
+  [K in KernelName]: KernelArguments[K] extends readonly [
+    dx: number,
+    g: number,
+    y: number,
+    n: number,
+    keep: number,
+  ]
     ? K
     : never
 }[KernelName]
@@ -22,7 +28,14 @@ type Backward = {
 const map = (forward: Forward, backward: Backward, reads: "input" | "output"): Lowered => ({
   forward: (code, { out, ins, size }) => code.add(forward, at(out), at(ins[0]), size),
   backward: (code, { out, ins, size, gradient, inGradients }) =>
-    code.add(backward, at(inGradients[0]), at(gradient), at(reads === "input" ? ins[0] : out), size),
+    code.add(
+      backward,
+      at(inGradients[0]),
+      at(gradient),
+      at(reads === "input" ? ins[0] : out),
+      size,
+      code.keep(inGradients[0]),
+    ),
 })
 
 const dense: Lowered = {
@@ -39,7 +52,7 @@ const dense: Lowered = {
     if (dx >= 0) {
       const turned = code.room(from * to)
       code.add("transpose", turned, at(w), from, to, 1)
-      multiply(code, { c: at(dx), a: g, b: turned, start: at(dx), m: rows, k: to, n: from })
+      multiply(code, { c: at(dx), a: g, b: turned, start: startOf(code, dx), m: rows, k: to, n: from })
     }
     if (dw >= 0)
       multiply(code, { c: at(dw), a: at(x), b: g, start: at(dw), m: from, k: rows, n: to, turned: true })
@@ -54,16 +67,19 @@ const crossEntropy: Lowered = {
   },
   backward: (code, { saved, gradient, ins, inGradients, node }) => {
     const [logits, labels] = node.inputs
-    if (inGradients[0] >= 0)
-      code.add(
-        "crossEntropyBack",
-        at(inGradients[0]),
-        at(gradient),
-        at(saved),
-        at(ins[1]),
-        sizeOf(labels.shape),
-        lastOf(logits),
-      )
+    const [dx] = inGradients
+    if (dx < 0) return
+    const rows = sizeOf(labels.shape)
+    code.add(
+      "crossEntropyBack",
+      at(dx),
+      at(gradient),
+      at(saved),
+      at(ins[1]),
+      rows,
+      lastOf(logits),
+      code.keep(dx),
+    )
   },
 }
 
@@ -71,24 +87,28 @@ const mse: Lowered = {
   forward: (code, { out, ins, inSizes }) =>
     code.add("meanSquare", at(out), at(ins[0]), at(ins[1]), inSizes[0]),
   backward: (code, { gradient, ins, inSizes, inGradients }) => {
-    for (let side = 0; side < 2; side++)
-      if (inGradients[side] >= 0)
-        code.add(
-          "meanSquareBack",
-          at(inGradients[side]),
-          at(gradient),
-          at(ins[side]),
-          at(ins[1 - side]),
-          inSizes[0],
-        )
+    for (let side = 0; side < 2; side++) {
+      const d = inGradients[side]
+      if (d < 0) continue
+      code.add(
+        "meanSquareBack",
+        at(d),
+        at(gradient),
+        at(ins[side]),
+        at(ins[1 - side]),
+        inSizes[0],
+        code.keep(d),
+      )
+    }
   },
 }
 
 const binary: Lowered = {
   forward: (code, { out, ins, inSizes }) => code.add("binary", at(out), at(ins[0]), at(ins[1]), inSizes[0]),
   backward: (code, { gradient, ins, inSizes, inGradients }) => {
-    if (inGradients[0] >= 0)
-      code.add("binaryBack", at(inGradients[0]), at(gradient), at(ins[0]), at(ins[1]), inSizes[0])
+    const [dx] = inGradients
+    if (dx >= 0)
+      code.add("binaryBack", at(dx), at(gradient), at(ins[0]), at(ins[1]), inSizes[0], code.keep(dx))
   },
 }
 

@@ -73,7 +73,7 @@ describe("softmax", () => {
           const sum = rowSum(own.map((v, i) => v * d[i]))
           return rowOf(before, r, n).map((b, i) => b + f(own[i] * f(d[i] - sum)))
         })
-        expectWrites(new Code().add("softmaxBack", dx, gAt, yAt, m, n), [dx, expected])
+        expectWrites(new Code().add("softmaxBack", dx, gAt, yAt, m, n, -1), [dx, expected])
       }),
     )
   })
@@ -114,7 +114,7 @@ describe("crossEntropy", () => {
             const hit = held[r] ? Number(c === labels[r]) : Number.NaN
             return b + f(f(shares[i] - hit) * f(1.5 / m))
           })
-          expectWrites(new Code().add("crossEntropyBack", dx, g, pAt, lAt, m, n), [dx, expected])
+          expectWrites(new Code().add("crossEntropyBack", dx, g, pAt, lAt, m, n, -1), [dx, expected])
         },
       ),
     )
@@ -145,12 +145,12 @@ describe("the losses of each number", () => {
         let dx: number
         ;[one, dx, a, b] = begin()
         const factor = f(f(2 * f(0.7)) / n)
-        expectWrites(new Code().add("meanSquareBack", dx, one, a, b, n), [
+        expectWrites(new Code().add("meanSquareBack", dx, one, a, b, n, -1), [
           dx,
           before.map((v, i) => v + f(f(x[i] - t[i]) * factor)),
         ])
         ;[one, dx, a, b] = begin()
-        expectWrites(new Code().add("binaryBack", dx, one, a, b, n), [
+        expectWrites(new Code().add("binaryBack", dx, one, a, b, n, -1), [
           dx,
           before.map((v, i) => v + f(f(sigmoid(x[i]) - t[i]) * f(f(0.7) / n))),
         ])
