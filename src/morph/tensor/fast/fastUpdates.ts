@@ -18,11 +18,22 @@ import { kernelsOver } from "./kernels.ts"
 const RESULT = 4
 const BLOCK = RESULT + 16
 
+/** One per arena: each has a block of it, and optimisers come and go with grafts. */
+const made = new WeakMap<Arena, Updates>()
+
 /**
  * The loops of an optimiser for an arena, as instructions. The numbers of a rule are rounded to single precision once; parameters and
  * moments are computed in single precision. The norm is one sum per lane, as along a row.
  */
 export function fastUpdates(arena: Arena): Updates {
+  const known = made.get(arena)
+  if (known !== undefined) return known
+  const updates = updatesOf(arena)
+  made.set(arena, updates)
+  return updates
+}
+
+function updatesOf(arena: Arena): Updates {
   const run = kernelsOver(arena.memory)
   const block = arena.reserve(BLOCK)
   const at = block + RESULT

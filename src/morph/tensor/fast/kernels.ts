@@ -24,9 +24,16 @@ function moduleFor(shared: boolean): WebAssembly.Module {
   return made
 }
 
+/** One per memory: plans come and go, and an instance takes a tenth of a millisecond. */
+const instances = new WeakMap<WebAssembly.Memory, Run>()
+
 /** What runs programs over `memory`, which must have a maximum; whether it is shared is seen from its buffer. */
 export function kernelsOver(memory: WebAssembly.Memory): Run {
+  const known = instances.get(memory)
+  if (known !== undefined) return known
   const shared = Object.prototype.toString.call(memory.buffer) === "[object SharedArrayBuffer]"
   const { exports } = new WebAssembly.Instance(moduleFor(shared), { arqon: { memory } })
-  return exports["run"] as Run
+  const run = exports["run"] as Run
+  instances.set(memory, run)
+  return run
 }

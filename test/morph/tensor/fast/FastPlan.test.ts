@@ -163,6 +163,15 @@ describe("a fast plan", () => {
     }
   })
 
+  it("takes one block of an arena for all its optimisers", () => {
+    const arena = Arena.make()
+    const first = fastUpdates(arena)
+    const next = arena.reserve(4)
+    arena.release(next)
+    expect(fastUpdates(arena)).toBe(first)
+    expect(arena.reserve(4)).toBe(next)
+  })
+
   it("gives its memory back", () => {
     const one = classifier(1, 4, 4, 2, "relu")
     const { arena, plan } = made(one, FastPlan)
