@@ -160,6 +160,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "A NaN that goes into an operator comes out of it, forwards and backwards.",
     ["test/morph/tensor/extremes.test.ts"],
   ],
+  [
+    "Whatever a graft does on its branch, every bit of the host is as if it had never been planted; a probation that fails is taken back to the last bit.",
+    ["test/morph/neural/NeuralHost.test.ts", "test/morph/growth/GrowthCore.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -1,5 +1,12 @@
-/** What a growing host costs, section by section; `sections.ts` lists them. */
+/** What a growing host costs, section by section (`sections.ts` lists them); with `--study` what growing is worth. */
 import { runSections } from "../section.ts"
 import { sections } from "./sections.ts"
+import { runStudy } from "./study.ts"
 
-await runSections("growth", "Measures the parts of a growing host.", sections)
+if (process.argv.includes("--study")) runStudy()
+else
+  await runSections(
+    "growth",
+    "Measures the parts of a growing host; --study: what growing is worth.",
+    sections,
+  )

@@ -6,7 +6,6 @@
  */
 export { GrowthError } from "../domain/errors.ts"
 export type { Blueprint, BlueprintParameters, Bound, Cost } from "./blueprints/Blueprint.ts"
-export type { OperatorName } from "./contracts/Host.ts"
 export type { GraftMove } from "./grafting/graftEvents.ts"
 export type { GraftingInput } from "./grafting/options.ts"
 export type { GerminateRequest, GrowthBoundary, SocketView } from "./growth/GrowthBoundary.ts"

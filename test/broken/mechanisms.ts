@@ -1102,4 +1102,28 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "value > best",
     test: "test/morph/tensor/extremes.test.ts",
   },
+  {
+    name: "branch-trains-the-host",
+    invariant: 32,
+    file: "src/morph/neural/runs.ts",
+    intact: "const program = new Program({ loss, outputs: [outputs], train: [insert.owner] })",
+    broken: "const program = new Program({ loss, outputs: [outputs], train: [insert.owner, 0] })",
+    test: "test/morph/neural/NeuralHost.test.ts",
+  },
+  {
+    name: "breach-not-put-back",
+    invariant: 32,
+    file: "src/morph/neural/IsolationGuard.ts",
+    intact: "arena.restore(owner, copy)",
+    broken: "",
+    test: "test/morph/neural/NeuralHost.test.ts",
+  },
+  {
+    name: "restore-without-moments",
+    invariant: 32,
+    file: "src/morph/tensor/Arena.ts",
+    intact: "this.views.u32.set(from, head)",
+    broken: "this.views.u32.set(from.subarray(0, from.length >> 1), head)",
+    test: "test/morph/neural/NeuralHost.test.ts",
+  },
 ]

@@ -1,7 +1,6 @@
 /** What a growing host shows of itself at a boundary, and what can be asked of it. Plain data. */
 import type { Problem } from "../../domain/errors.ts"
 import type { BlueprintParameters } from "../blueprints/Blueprint.ts"
-import type { OperatorName } from "../contracts/Host.ts"
 import type { GraftMove } from "../grafting/graftEvents.ts"
 import type { GrowthMode } from "../grafting/growthMode.ts"
 import type { PolicyCommand } from "../policy/PolicyCommand.ts"
@@ -51,6 +50,5 @@ export interface GerminateRequest {
   readonly blueprint: string
   readonly why: string
   readonly parameters?: BlueprintParameters
-  readonly operator?: OperatorName
   readonly by?: string
 }

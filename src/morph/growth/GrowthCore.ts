@@ -176,7 +176,7 @@ export class GrowthCore {
         graft: `g${this.plantings}`,
         blueprint: request.blueprint,
         parameters: request.parameters ?? {},
-        operator: request.operator ?? "residual",
+        operator: "residual",
         owner: request.by ?? "a person",
       },
     })

@@ -77,11 +77,10 @@ export class Grafts {
   }
 }
 
-export const insertOf = ({ owner, blueprint, parameters, planting }: Planted, alpha: number): Insert => ({
+export const insertOf = ({ owner, blueprint, parameters }: Planted, alpha: number): Insert => ({
   owner,
   blueprint,
   parameters,
-  operator: planting.operator,
   alpha,
 })
 

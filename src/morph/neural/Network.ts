@@ -3,7 +3,7 @@
  * training, gates or answers need is built from this list, so all of them agree on what the network is.
  */
 import { type Blueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
-import type { OperatorName, Socket } from "../contracts/Host.ts"
+import type { Socket } from "../contracts/Host.ts"
 import type { Graph } from "../tensor/Graph.ts"
 import type { Node, Shape } from "../tensor/ir.ts"
 import type { NeuralOptions } from "./options.ts"
@@ -13,7 +13,6 @@ export interface Insert {
   readonly owner: number
   readonly blueprint: Blueprint
   readonly parameters: BlueprintParameters
-  readonly operator: OperatorName
   /** Above 0, at most 1: where it is 0 nothing is built. */
   readonly alpha: number
 }

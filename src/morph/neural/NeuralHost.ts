@@ -104,13 +104,13 @@ export class NeuralHost implements Host {
     const blueprint = this.blueprintOf(planting)
     this.tried.set(
       socket,
-      blueprint === undefined
+      // Of the ways to join a graft's output, this host knows one.
+      blueprint === undefined || planting.operator !== "residual"
         ? { available: 0 }
         : tryOut({
             ...this.workshop,
             blueprint,
             parameters: planting.parameters,
-            operator: planting.operator,
             socket,
             inserts: this.grafts.base(),
             owners: this.grafts.owners(),

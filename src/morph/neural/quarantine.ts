@@ -9,7 +9,7 @@ import {
   readParameters,
   sliceBytes,
 } from "../blueprints/Blueprint.ts"
-import type { Figures, OperatorName } from "../contracts/Host.ts"
+import type { Figures } from "../contracts/Host.ts"
 import { Arena } from "../tensor/Arena.ts"
 import { Graph } from "../tensor/Graph.ts"
 import type { Node } from "../tensor/ir.ts"
@@ -29,7 +29,6 @@ const OWNER = 0xffff
 export interface Trial extends Workshop {
   readonly blueprint: Blueprint
   readonly parameters: BlueprintParameters
-  readonly operator: OperatorName
   readonly socket: string
   readonly inserts: Inserts
   /** Of the host, with what is part of it. */
@@ -54,7 +53,6 @@ export function tryOut(trial: Trial): Figures {
     owner: OWNER,
     blueprint,
     parameters,
-    operator: trial.operator,
     alpha: 1,
   }
   const shape = trial.network.sockets.find(({ name }) => name === trial.socket)?.shape

@@ -6,6 +6,7 @@ import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
 import type { Mode } from "../../../src/morph/contracts/Host.ts"
 import { FAST, REFERENCE } from "../../../src/morph/neural/engines.ts"
 import type { NeuralHost } from "../../../src/morph/neural/NeuralHost.ts"
+import { readData } from "../../../src/morph/training/data.ts"
 import { plantingOf, spiralsHost } from "./spirals.ts"
 
 const ROWS = Float32Array.of(0.3, -0.8, -0.1, 0.2, 0, 0)
@@ -191,6 +192,12 @@ describe("the quarantine", () => {
     expect(tried(name)).toMatchObject(figures)
   })
 
+  it("turns away a way to join the graft's output that this host does not know", () => {
+    const host = alone(1)
+    host.quarantine("hidden1", { ...plantingOf("linear"), operator: "convex" })
+    expect(host.measure("hidden1", "dormant")).toEqual({ available: 0 })
+  })
+
   it("has nothing to say of a blueprint that nobody knows", () => {
     expect(tried("nobody")).toEqual({ available: 0 })
   })
@@ -229,6 +236,28 @@ describe("the host", () => {
     host.trainEpoch(2)
     expect(host.fingerprint()).toBe(after)
   })
+
+  it.each([[[4, 3]], [[3, 3, 2]]])(
+    "learns from rows of the shape %j, at every place of which a graft works",
+    (shape) => {
+      const width = shape.reduce((product, n) => product * n, 1)
+      const rows = 64
+      const inputs = Float32Array.from({ length: rows * width }, (_, i) => Math.fround(Math.sin(7 * i)))
+      // The class is in one number of the row.
+      const targets = Float32Array.from({ length: rows }, (_, row) => (inputs[row * width] > 0 ? 1 : 0))
+      const part = { inputs, targets }
+      const host = spiralsHost(
+        { data: readData({ shape, classes: 2, train: part, validation: part }) },
+        { inputs: shape, hidden: [4] },
+      )
+      const before = host.hostScore().loss
+      host.plant("hidden1", plantingOf("gatedMlp"))
+      host.mode("hidden1", "branch", 1)
+      for (let epoch = 0; epoch < 40; epoch++) host.trainEpoch(epoch)
+      expect(host.hostScore().loss).toBeLessThan(before / 2)
+      expect(host.measure("hidden1", "training")).toMatchObject({ finite: 1, violations: 0 })
+    },
+  )
 
   it("learns much the same by the fast way and by the plain one", () => {
     const [fast, plain] = [FAST, REFERENCE].map(
