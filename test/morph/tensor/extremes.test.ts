@@ -66,7 +66,7 @@ const isOdd = (x: number): boolean => !Number.isFinite(x)
 function changesOf(Way: (typeof WAYS)[number][1], one: Case): ReadonlyArray<Change> {
   const usual = run(Way, one).result
   return inputsOf(one).filter((change) =>
-    run(Way, one, { ...change, value: 0.123 }).result.some((y, i) => y !== usual[i]),
+    run(Way, one, { ...change, value: 50 }).result.some((y, i) => y !== usual[i]),
   )
 }
 
