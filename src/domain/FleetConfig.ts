@@ -107,10 +107,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
       "placement",
       "resume",
       "stability",
-      "rules",
       "meta",
     ].map((key) => [key, ALONE]),
   ),
+  rules: `A rule needs the readings of its bounds, and an engine that is put away keeps none. ${ALONE}`,
 }
 
 /** The settings, or a ConfigError. Total: no input makes it throw. */

@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createEngine, type Studio } from "arqon"
+import { createEngine, type EngineOptions, type Studio } from "arqon"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { parseFormula } from "../../../src/temporal/logic/parseFormula.ts"
+import { synthesizeShield } from "../../../src/temporal/logic/synthesizeShield.ts"
 import { openStudio } from "../../../src/studio/server/openStudio.ts"
 import { recordedEngines } from "../../../src/studio/server/RecordedEngine.ts"
 import { barriers, crowding, launch, look, picture, type Seen } from "./browser.ts"
@@ -28,13 +30,15 @@ const RUSH = "batch > 60 -> once[0,60s](rps > 500)"
 const EVERY_US = 20_000
 
 /** A service with rules: p99 is 155 ms at last, and what is said of single digests. */
-async function ruled(more: { state?: string; digests?: boolean } = {}) {
+async function ruled(
+  more: { state?: string; digests?: boolean; rules?: NonNullable<EngineOptions["rules"]> } = {},
+) {
   const engine = createEngine({
     params: { batch: { min: 1, max: 64, initial: 16 } },
     window: { digests: 4 },
     clock: "manual",
     seed: 3,
-    rules: [
+    rules: more.rules ?? [
       { name: "quick enough", formula: "always[0,60s](p99 < 200ms)", onViolation: "warn" },
       { name: "errors go away", formula: "err > 2% -> eventually[0,20](err < 1%)", onViolation: "rollback" },
       RUSH,
@@ -113,6 +117,36 @@ describe("the rows of rules", () => {
       await engine.stop()
     },
   )
+
+  it("say what a shield has left of proposals, and how likely a violation is", async () => {
+    const { shield } = synthesizeShield({
+      knobs: [{ name: "batch", cuts: [24] }],
+      rule: parseFormula("batch < 24", { channels: { batch: "number" } }),
+      waits: true,
+    })
+    const { engine, work } = await ruled({
+      rules: [
+        { name: "small", shield: shield?.table ?? {} },
+        { name: "quick", formula: "p99 < 200ms", onViolation: "warn", warning: { horizon: 10 } },
+      ],
+    })
+    studio = await engine.studio({ name: "quotes" })
+    work(4_000)
+    seen = await look(browser, studio.url, { theme: "light", width: 390, height: 900, still: true })
+    const { page, complaints } = seen
+    const clipped = engine.getSnapshot().rules?.[0].shield?.clipped ?? 0
+    expect(clipped).toBeGreaterThan(1)
+    await soon(() => rowOf(page, "small").textContent()).toMatch(
+      new RegExp(`Shield: ${clipped} proposals clipped, last at .*to keep the rule from batch below 24`),
+    )
+    expect(await rowOf(page, "quick").textContent()).toMatch(
+      /violation within 10 digests has a probability (below 1|of \d+)\s%; it has warned \d+ times?\./,
+    )
+    expect(await barriers(page)).toEqual([])
+    expect(await page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
+    expect(complaints).toEqual([])
+    await engine.stop()
+  })
 
   it.each([[true], [false]])(
     "tell of a recorded run at the moment of its slider (digests recorded: %s)",

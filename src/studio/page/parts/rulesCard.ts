@@ -149,12 +149,15 @@ function shieldOf({ name, shield }: RuleRow): string {
   return `${now}${counted(clipped, "proposal")} clipped, last at ${clock(lastUs)}. ${withoutName(name, last)}.`
 }
 
+const percentOf = (share: number): string =>
+  share < 0.01 ? "below 1\u00a0%" : `of ${Math.round(100 * share)}\u00a0%`
+
 function warningOf({ warning }: RuleRow): string {
   if (warning === undefined) return ""
   const { probability, horizon, warns, warnings } = warning
   const within = `within ${counted(horizon, "digest")}`
   if (probability === null) return `Early warning: nothing can be told yet of a violation ${within}.`
-  const now = `${warns ? "It warns: a" : "A"} violation ${within} has a probability of ${figure(probability)}`
+  const now = `${warns ? "It warns: a" : "A"} violation ${within} has a probability ${percentOf(probability)}`
   return `${now}; it has warned ${counted(warnings, "time")}.`
 }
 
