@@ -265,7 +265,13 @@ export class SpsaState {
     if (kind > UPDATE) return state
     const vector = kind === UPDATE ? V_BASE : V_PLUS + kind
     const at = SCALARS + vector * n
-    if (units.every((unit, i) => Math.abs(this.table.difference(i, state[at + i], unit)) < SAME)) return state
+    let away = 0
+    for (let i = 0; i < n; i++) {
+      let way = units[i] - state[at + i]
+      if (this.probes.wraps[i] === 1) way -= Math.round(way)
+      away += way * way
+    }
+    if (away < SAME * SAME) return state
     const b = state.slice()
     b.set(units, at)
     if (kind === UPDATE) {
