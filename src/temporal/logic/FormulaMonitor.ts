@@ -6,7 +6,8 @@
 import { ConfigError, DigestError } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import { channelsOf, type Formula, formulaText, inside } from "./formula.ts"
-import { Search, Window } from "./boundedParts.ts"
+import { Window } from "./boundedParts.ts"
+import { Search } from "./Search.ts"
 import { Leaf, Next, Now, type Part, type Side, type Trace, type Witness } from "./Part.ts"
 
 /** What a digest holds, and how much room bounds in time get. */

@@ -1,4 +1,4 @@
-/** The parts of a compiled formula that look over a bound: always and eventually, until and since, forwards and backwards. */
+/** The parts of a compiled formula that look over a bound for one value: always and eventually, forwards and backwards. */
 import type { Formula } from "./formula.ts"
 import { Part, type Side, type Trace, type Witness } from "./Part.ts"
 import { SlidingMinimum } from "../SlidingMinimum.ts"
@@ -157,75 +157,5 @@ export class Window extends Bounded {
     const high = this.endless ? everHi : hi.least
     if (this.sign === 1) this.put(index, low, high)
     else this.put(index, -high, -low)
-  }
-}
-
-/** Until, release, since: searched digest by digest, so a bound of n digests costs n steps. */
-export class Search extends Bounded {
-  private readonly sign: 1 | -1
-  private readonly past: boolean
-  private readonly endless: boolean
-
-  constructor(formula: Extract<Formula, { bound: unknown }>, children: ReadonlyArray<Part>, trace: Trace) {
-    super(formula, children, trace)
-    this.sign = formula.op === "release" ? -1 : 1
-    this.past = formula.op === "since"
-    this.endless = this.past && this.from === 0 && this.to === Number.POSITIVE_INFINITY
-  }
-
-  protected settleAt(index: number): boolean {
-    const [left, right] = this.children
-    const both = Math.min(left.settled, right.settled)
-    if (this.past) {
-      if (both <= index) return false
-      this.put(index, this.found(index, "lo", true), this.found(index, "hi", true))
-      return !this.trace.overflowed
-    }
-    const end = this.position(index) + this.to
-    if (!this.isAfter(both, end)) return false
-    this.put(index, this.found(index, "lo", true), this.found(index, "hi", true))
-    return true
-  }
-
-  provide(): void {
-    for (let index = this.settled; index < this.trace.received; index++) {
-      const complete = this.past || this.isAfter(this.trace.received, this.position(index) + this.to)
-      this.put(index, this.found(index, "lo", complete), this.found(index, "hi", complete))
-    }
-  }
-
-  witness(index: number, side: Side): Witness {
-    const value = this.at(index, side)
-    const step = this.past ? -1 : 1
-    for (let i = index; this.isKept(i); i += step)
-      for (const child of this.children) if (child.at(i, side) === value) return child.witness(i, side)
-    return this.itself(index, side)
-  }
-
-  /** The greatest, over the digests of the window, of the right side there and the least of the left side before it. */
-  private found(index: number, side: Side, complete: boolean): number {
-    const [left, right] = this.children
-    const { sign } = this
-    if (this.endless) {
-      const before = index === 0 ? Number.NEGATIVE_INFINITY : this.at(index - 1, side)
-      return Math.max(right.at(index, side), Math.min(left.at(index, side), before))
-    }
-    const here = this.position(index)
-    const step = this.past ? -1 : 1
-    let least = Number.POSITIVE_INFINITY
-    let best = Number.NEGATIVE_INFINITY
-    for (let i = index; i >= 0 && i < this.trace.received; i += step) {
-      const away = step * (this.position(i) - here)
-      if (away > this.to) break
-      if (!this.isKept(i)) {
-        this.trace.overflowed = true
-        break
-      }
-      if (away >= this.from) best = Math.max(best, Math.min(sign * right.at(i, side), least))
-      least = Math.min(least, sign * left.at(i, side))
-    }
-    // Something better may still come: as good as the left side has been so far.
-    if (!complete && (side === "hi") === (sign === 1)) best = Math.max(best, least)
-    return sign * best
   }
 }

@@ -91,6 +91,32 @@ describe("a monitor", () => {
     )
   })
 
+  it("settles searches over long streams at their values, when its rings have turned many times", () => {
+    const reading = fc.integer({ min: -4, max: 4 })
+    const rows = fc.array(fc.tuple(reading, reading), { minLength: 120, maxLength: 150 })
+    const bound = fc
+      .tuple(fc.nat(4), fc.nat(9), fc.boolean())
+      .map(([from, more, time]) => (time ? make.seconds(from, from + more) : ([from, from + more] as const)))
+    const search = fc.constantFrom(make.until, make.release, make.since)
+    fc.assert(
+      fc.property(rows, bound, search, (all, between, until) => {
+        const formula = until(make.channel("x").above(0), make.channel("y").above(0), between)
+        const trace = { channels: CHANNELS, rows: all, atUs: all.map((_, i) => i * 1e6) }
+        const monitor = new FormulaMonitor(formula, { channels: CHANNELS, mostDigests: 20 })
+        let settled = 0
+        for (const [i, row] of all.entries()) {
+          for (const end = settled + monitor.observe(row, i * 1e6); settled < end; settled++) {
+            const { lo, hi } = monitor.verdictAt(settled)
+            expect([lo + 0, hi + 0]).toEqual(byDefinition(formula, trace, settled).map((value) => value + 0))
+          }
+        }
+        expect(settled).toBeGreaterThan(100)
+        expect(monitor.overflowed).toBe(false)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it("bounds what is not settled yet, whatever follows", () => {
     fc.assert(
       fc.property(anyFormula, anyTrace, fc.nat(14), (formula, trace, cut) => {
