@@ -196,7 +196,6 @@ describe("the public names", () => {
       "channel",
       "channelsOf",
       "constant",
-      "correlationDimension",
       "delayByAutocorrelation",
       "delayByInformation",
       "dimensionByNeighbours",

@@ -5,7 +5,6 @@
  * Stability: unstable.
  */
 export { autocorrelation, type Oscillation, oscillationOf } from "./autocorrelation.ts"
-export { correlationDimension, type CorrelationDimensionOptions } from "./correlationDimension.ts"
 export {
   delayByAutocorrelation,
   delayByInformation,

@@ -5,6 +5,7 @@
  *
  * Stability: unstable.
  */
+export { correlationDimension, type CorrelationDimensionOptions } from "../attractor/correlationDimension.ts"
 export { exponentSpectrum, type KnownSystem } from "../attractor/exponentSpectrum.ts"
 export { surrogateOf, surrogateZ } from "../attractor/surrogates.ts"
 export { checkPlan, type Named, type PlanOptions, type PlanVerdict } from "../logic/checkPlan.ts"

@@ -1,8 +1,8 @@
 import * as fc from "fast-check"
+import { correlationDimension } from "../../../src/temporal/attractor/correlationDimension.ts"
 import { exponentSpectrum } from "../../../src/temporal/attractor/exponentSpectrum.ts"
 import { describe, expect, it } from "vitest"
 import {
-  correlationDimension,
   delayByAutocorrelation,
   delayByInformation,
   dimensionByNeighbours,
