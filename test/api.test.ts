@@ -86,6 +86,7 @@ describe("the public names", () => {
   it("of arqon/temporal/offline", () => {
     expect(Object.keys(offlineEntry).sort()).toEqual([
       "checkPlan",
+      "correlationDimension",
       "exponentSpectrum",
       "surrogateOf",
       "surrogateZ",

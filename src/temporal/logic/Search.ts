@@ -2,7 +2,7 @@
 import { SlidingMinimum } from "../SlidingMinimum.ts"
 import { Bounded } from "./boundedParts.ts"
 import type { Formula } from "./formula.ts"
-import { Part, type Side, type Trace, type Witness } from "./Part.ts"
+import type { Part, Side, Trace, Witness } from "./Part.ts"
 import { Reach } from "./Reach.ts"
 
 /**
