@@ -95,7 +95,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   // Threads, files and processes of the growing host.
   "morph/node": {
-    rooms: ["domain", "morph/contracts", "morph/policy", "morph/growth", "journal/format", "system"],
+    rooms: [
+      "domain",
+      "morph/contracts",
+      "morph/policy",
+      "morph/growth",
+      "morph/service",
+      "journal/format",
+      "system",
+    ],
     packages: [NODE],
   },
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },

@@ -4,7 +4,7 @@ import { GrowthCore } from "../../src/morph/growth/GrowthCore.ts"
 import { IsolationGuard } from "../../src/morph/neural/IsolationGuard.ts"
 import { NeuralHost } from "../../src/morph/neural/NeuralHost.ts"
 import { neuralHost } from "../../src/morph/neural/options.ts"
-import { heuristic } from "../../src/morph/policy/heuristic.ts"
+import { inlineHeuristic } from "../../src/morph/policy/PolicyAnswer.ts"
 import { SnapshotRing } from "../../src/morph/training/SnapshotRing.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
 import type { Row, Section } from "../section.ts"
@@ -40,8 +40,7 @@ function boundaries(): ReadonlyArray<number> {
     host,
     catalogue: BLUEPRINTS,
     grafting: { stays: { training: stay } },
-    policy: heuristic,
-    policyName: "heuristic",
+    policy: inlineHeuristic(),
     now: () => performance.now(),
   })
   for (const { name } of host.sockets()) core.germinate(name, { blueprint: "residualMlp", why: "to measure" })

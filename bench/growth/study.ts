@@ -9,7 +9,8 @@ import { FAULTS } from "../../src/morph/blueprints/faults.ts"
 import { GrowthCore } from "../../src/morph/growth/GrowthCore.ts"
 import { NeuralHost } from "../../src/morph/neural/NeuralHost.ts"
 import { neuralHost } from "../../src/morph/neural/options.ts"
-import { heuristic, plateauChange } from "../../src/morph/policy/heuristic.ts"
+import { plateauChange } from "../../src/morph/policy/heuristic.ts"
+import { inlineHeuristic } from "../../src/morph/policy/PolicyAnswer.ts"
 import type { GrowthData } from "../../src/morph/training/data.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
 
@@ -84,7 +85,7 @@ function fixed(data: GrowthData, seed: number, blocks: number): Outcome {
 
 function withGates(data: GrowthData, seed: number, catalogue: ReadonlyArray<Blueprint>): Outcome {
   const host = hostOf(data, seed, catalogue)
-  const core = new GrowthCore({ host, catalogue, policy: heuristic, policyName: "heuristic", now: () => 0 })
+  const core = new GrowthCore({ host, catalogue, policy: inlineHeuristic(), now: () => 0 })
   const losses: Array<number> = []
   let blocks = 0
   for (let epoch = 0; epoch < EPOCHS && core.mode !== "halted"; epoch++) {

@@ -2,3 +2,4 @@
 import "../system/requireNode.ts"
 
 export * from "./index.ts"
+export { createGrowth } from "./node/createGrowth.ts"

@@ -13,8 +13,8 @@ import { isLive } from "../grafting/transitions.ts"
 import type { NeuralHost } from "../neural/NeuralHost.ts"
 import { BlueprintRecords } from "../policy/BlueprintRecords.ts"
 import { dispose } from "../policy/disposal.ts"
-import { type PolicyCommand, readCommand } from "../policy/PolicyCommand.ts"
-import type { PolicyPacket } from "../policy/PolicyPacket.ts"
+import type { PolicySource } from "../policy/PolicyAnswer.ts"
+import type { PolicyCommand } from "../policy/PolicyCommand.ts"
 import { type GrowthReport, ReportWindows } from "../policy/reports.ts"
 import { judgeRisk, lossJump, volatility } from "../policy/riskRules.ts"
 import { Governor, type Judgement } from "../training/Governor.ts"
@@ -33,8 +33,7 @@ export interface CoreOptions {
   /** A `GraftingInput`. */
   readonly grafting?: unknown
   /** Null: only what a person asks for. Its answer is read before anything looks at it. */
-  readonly policy: ((packet: PolicyPacket) => unknown) | null
-  readonly policyName: string
+  readonly policy: PolicySource | null
   /** Milliseconds; only differences count. */
   readonly now: () => number
 }
@@ -64,6 +63,8 @@ export class GrowthCore {
   private grewAt: number | null = null
   private pausedUntil = 0
   private paused = false
+  /** At the last boundary. */
+  private policyLate = false
   private commands = 0
   private plantings = 0
   private epoch = 0
@@ -110,7 +111,7 @@ export class GrowthCore {
     this.remember(epoch, judgement, loss, hostLoss)
     const { proposal, refusal: why } = this.consult()
     this.reports.push(...this.windows.measure(epoch, loss))
-    const clean = judgement === "usual" && !this.isViolated()
+    const clean = judgement === "usual" && !this.isViolated() && !this.policyLate
     if (judgement === "panic") this.alarm("elevated", "the loss left its course")
     this.growth = grown(this.growth, { type: "boundary", boundary: epoch, clean })
     this.times.add(this.options.now() - began)
@@ -258,6 +259,7 @@ export class GrowthCore {
   /** Asks the policy, and carries out what the rules let pass. */
   private consult(): { readonly proposal: PolicyCommand | null; readonly refusal: string | null } {
     const { policy } = this.options
+    this.policyLate = false
     if (policy === null || this.paused || this.epoch <= this.pausedUntil)
       return { proposal: null, refusal: null }
     const conservative = this.growth.mode === "conservative"
@@ -273,9 +275,10 @@ export class GrowthCore {
       conservative,
       entries: this.entries,
     })
-    const answer = readCommand(policy(packet))
-    if (!answer.ok) return { proposal: null, refusal: answer.problem }
-    const proposal = answer.command
+    // A policy that gives no command, for whatever reason, does not keep the rules from being asked.
+    const answer = policy.ask(packet)
+    this.policyLate = answer.kind === "late"
+    const proposal = answer.kind === "answered" ? answer.command : null
     const blueprint =
       proposal?.type === "graft"
         ? packet.catalogue.find(({ name }) => name === proposal.blueprint)
@@ -286,7 +289,7 @@ export class GrowthCore {
         blueprintRisk: blueprint?.risk ?? 0,
         quarantineOnly: blueprint?.quarantineOnly === true ? 1 : 0,
         conservative: conservative ? 1 : 0,
-        policyLate: 0,
+        policyLate: this.policyLate ? 1 : 0,
         lateBoundaries: this.times.late,
         lossJump: lossJump(this.own),
         isolationViolations: this.isViolated() ? 1 : 0,
@@ -307,7 +310,8 @@ export class GrowthCore {
       this.alarm("conservative", verdict.rule?.id ?? "risk")
     if (disposal.action === "emergency")
       for (const { slot, state } of this.table.lives) if (isLive(state)) this.table.fault(slot, "governor")
-    return { proposal, refusal: disposal.refusal ?? this.carryOut(disposal.command) }
+    const note = answer.kind === "answered" ? null : `${policy.name}: ${answer.note}`
+    return { proposal, refusal: note ?? disposal.refusal ?? this.carryOut(disposal.command) }
   }
 
   /** Null where it was carried out, else why not. */
@@ -321,13 +325,13 @@ export class GrowthCore {
     }
     this.commands++
     const loss = this.heldOut.at(-1) ?? Number.NaN
-    this.windows.begin(`c${this.commands}`, command, this.epoch, loss, this.options.policyName)
+    this.windows.begin(`c${this.commands}`, command, this.epoch, loss, this.options.policy?.name ?? "")
     return null
   }
 
   private execute(command: PolicyCommand): void {
     const { why } = command
-    const by = this.options.policyName
+    const by = this.options.policy?.name ?? ""
     switch (command.type) {
       case "graft":
         if (command.operation === "germinate")

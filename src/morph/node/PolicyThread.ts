@@ -5,8 +5,7 @@
  */
 import { type ResourceLimits, Worker } from "node:worker_threads"
 import { POLICY_DEADLINE_MS } from "../policy/policyOption.ts"
-import type { PolicyAnswer, PolicySource } from "../policy/PolicyAnswer.ts"
-import { readCommand } from "../policy/PolicyCommand.ts"
+import { type PolicyAnswer, type PolicySource, readAnswer } from "../policy/PolicyAnswer.ts"
 import type { PolicyPacket } from "../policy/PolicyPacket.ts"
 import { growthProblem } from "./growthProblem.ts"
 import { PolicyMailbox } from "./policyMailbox.ts"
@@ -113,8 +112,7 @@ export class PolicyThread implements PolicySource {
       return { kind: "late", note }
     }
     if ("problem" in sent) return { kind: "refused", note: sent.problem }
-    const read = readCommand(sent.answer)
-    return read.ok ? { kind: "answered", command: read.command } : { kind: "refused", note: read.problem }
+    return readAnswer(sent.answer)
   }
 
   /** Begins again with all restarts, where it was given up. */

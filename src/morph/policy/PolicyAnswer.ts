@@ -1,6 +1,6 @@
 /** What comes of asking a policy at a boundary, wherever it runs. Asking never throws, and never takes longer than the deadline. */
 import { heuristic } from "./heuristic.ts"
-import type { PolicyCommand } from "./PolicyCommand.ts"
+import { type PolicyCommand, readCommand } from "./PolicyCommand.ts"
 import type { PolicyPacket } from "./PolicyPacket.ts"
 
 /**
@@ -23,16 +23,17 @@ export interface PolicySource {
   readonly close: () => Promise<void>
 }
 
-/** The package's own heuristic in the thread of the boundary. Nothing else runs there: no thread can time itself out. */
-export const inlineHeuristic = (): PolicySource => ({
-  name: "heuristic",
-  ask: (packet) => ({ kind: "answered", command: heuristic(packet) }),
+/** What was answered, read before anything looks at it. */
+export function readAnswer(answer: unknown): PolicyAnswer {
+  const read = readCommand(answer)
+  return read.ok ? { kind: "answered", command: read.command } : { kind: "refused", note: read.problem }
+}
+
+/** A function that is known to end, in the thread of the boundary. For what comes with the package alone: no thread can time itself out. */
+export const inlinePolicy = (name: string, policy: (packet: PolicyPacket) => unknown): PolicySource => ({
+  name,
+  ask: (packet) => readAnswer(policy(packet)),
   close: () => Promise.resolve(),
 })
 
-/** Commands are a person's alone. */
-export const manualPolicy = (): PolicySource => ({
-  name: "manual",
-  ask: () => ({ kind: "answered", command: null }),
-  close: () => Promise.resolve(),
-})
+export const inlineHeuristic = (): PolicySource => inlinePolicy("heuristic", (packet) => heuristic(packet))

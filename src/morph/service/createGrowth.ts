@@ -13,14 +13,13 @@ import { GrowthCore } from "../growth/GrowthCore.ts"
 import { NeuralHost } from "../neural/NeuralHost.ts"
 import { misfits, type NeuralDescription } from "../neural/options.ts"
 import type { Score } from "../neural/scores.ts"
-import { heuristic } from "../policy/heuristic.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { type GrowthData, type OwnData, readData } from "../training/data.ts"
 import type { RateChange } from "../training/LearningRates.ts"
+import { type PolicySlot, policySlot, type StartPolicyThread } from "./policySlot.ts"
 
-export const POLICIES = ["heuristic", "manual"] as const
 /** Who asks for grafts. */
-export type PolicyName = (typeof POLICIES)[number]
+export type PolicyName = "heuristic" | "manual"
 
 /** What a growing host is made from. */
 export interface GrowthOptions {
@@ -28,8 +27,12 @@ export interface GrowthOptions {
   readonly host: NeuralDescription
   /** One of `tasks`, or typed arrays of your own. */
   readonly data: GrowthData | OwnData
-  /** Who asks for grafts: `heuristic` if left out, or nobody but you (`manual`). */
-  readonly policy?: PolicyName
+  /** Who asks for grafts: `heuristic` if left out, nobody but you (`manual`), or the module that exports your own as `policy`. */
+  readonly policy?: PolicyName | URL
+  /** `thread`, for a policy of your own, or `inline`, for one of the package. Threads need Node. */
+  readonly placement?: "inline" | "thread"
+  /** How long a boundary waits for a policy in a thread, ms; 12 if left out. */
+  readonly deadlineMs?: number
   /** 0 if left out. The same seed, data and commands give the same bits. */
   readonly seed?: number
   /** Thresholds of the gates, deadlines, alpha. */
@@ -92,6 +95,8 @@ const KNOWN: ReadonlyArray<keyof GrowthOptions> = [
   "host",
   "data",
   "policy",
+  "placement",
+  "deadlineMs",
   "seed",
   "grafting",
   "blueprints",
@@ -99,8 +104,12 @@ const KNOWN: ReadonlyArray<keyof GrowthOptions> = [
 ]
 
 /** Makes a growing host. Throws a `GrowthError` with every problem. */
-export function createGrowth(options: GrowthOptions): Growth {
-  const core = makeCore(options)
+export const createGrowth = (options: GrowthOptions): Growth => createGrowthWith(options, null)
+
+/** The same where policies can have threads. */
+export function createGrowthWith(options: GrowthOptions, startThread: StartPolicyThread | null): Growth {
+  const slot = policySlot(options, startThread)
+  const core = makeCore(options, slot)
   const { host } = core
   const now = options.now ?? (() => performance.now())
   const listeners = new Set<(boundary: GrowthBoundary) => void>()
@@ -136,6 +145,7 @@ export function createGrowth(options: GrowthOptions): Growth {
     start: async () => {
       if (life.status !== "new")
         throw refused("start", "The growing host was started before.", "Create another one.")
+      await slot.start()
       life.status = "started"
     },
     run: ({ epochs }) =>
@@ -203,6 +213,7 @@ export function createGrowth(options: GrowthOptions): Growth {
     stop: async () => {
       life.status = "stopped"
       listeners.clear()
+      await slot.close()
     },
   }
 }
@@ -210,15 +221,14 @@ export function createGrowth(options: GrowthOptions): Growth {
 const refused = (path: string, message: string, suggestion: string): GrowthError =>
   new GrowthError({ problems: [problem([path], message, suggestion)] })
 
-function makeCore(options: GrowthOptions): GrowthCore {
-  const { host, policy = "heuristic", seed = 0, grafting, blueprints = [] } = options
+function makeCore(options: GrowthOptions, slot: PolicySlot): GrowthCore {
+  const { host, seed = 0, grafting, blueprints = [] } = options
   const problems: Array<Problem> = Object.keys(options)
     .filter((name) => !KNOWN.includes(name as keyof GrowthOptions))
     .map((name) => problem([name], "is not an option.", didYouMean(name, KNOWN)))
   if (typeof host !== "object" || host === null || host.kind !== "neural")
     problems.push(problem(["host"], `must be a host, not ${show(host)}.`, "Give neuralHost({ ... })."))
-  if (!POLICIES.includes(policy))
-    problems.push(problem(["policy"], `is ${show(policy)}.`, didYouMean(policy, POLICIES)))
+  problems.push(...slot.problems)
   if (!Number.isSafeInteger(seed) || seed < 0)
     problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
   const catalogue = [...BLUEPRINTS, ...FAULTS, ...blueprints]
@@ -235,8 +245,7 @@ function makeCore(options: GrowthOptions): GrowthCore {
     host: new NeuralHost({ options: host.options, data, seed, catalogue, now }),
     catalogue,
     grafting,
-    policy: policy === "heuristic" ? heuristic : null,
-    policyName: policy,
+    policy: slot.source,
     now,
   })
 }

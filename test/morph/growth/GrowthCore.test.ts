@@ -6,7 +6,7 @@ import type { GraftingInput } from "../../../src/morph/grafting/options.ts"
 import { LIFE } from "../../../src/morph/grafting/transitions.ts"
 import type { GrowthBoundary } from "../../../src/morph/growth/GrowthBoundary.ts"
 import { GrowthCore } from "../../../src/morph/growth/GrowthCore.ts"
-import { heuristic } from "../../../src/morph/policy/heuristic.ts"
+import { inlineHeuristic, inlinePolicy } from "../../../src/morph/policy/PolicyAnswer.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
 import { problemsOf } from "../../problemsOf.ts"
 import { spiralsHost, UNKNOWN_FAULTS } from "../neural/spirals.ts"
@@ -31,7 +31,6 @@ const manual = (grafting: GraftingInput = QUICK): GrowthCore =>
     catalogue,
     grafting,
     policy: null,
-    policyName: "manual",
     now: () => 0,
   })
 
@@ -50,8 +49,7 @@ describe("a growing host with the heuristic", () => {
     const core = new GrowthCore({
       host,
       catalogue: BLUEPRINTS,
-      policy: heuristic,
-      policyName: "heuristic",
+      policy: inlineHeuristic(),
       now: () => 0,
     })
     const boundaries = run(core, 250)
@@ -150,12 +148,35 @@ describe("a growing host", () => {
     expect(ask("hidden1", "linear")[0].message).toContain("A graft is in")
   })
 
+  it("carries nothing out at the boundary of a late policy, and the next one is as ever", () => {
+    const core = new GrowthCore({
+      host: spiralsHost(),
+      catalogue,
+      policy: {
+        name: "slow",
+        ask: ({ boundary }) =>
+          boundary === 2
+            ? { kind: "late", note: "it did not answer" }
+            : { kind: "answered", command: { type: "optimiser", factor: 0.5, why: "test" } },
+        close: () => Promise.resolve(),
+      },
+      now: () => 0,
+    })
+    const boundaries = run(core, 3)
+    expect(boundaries.map(({ proposal }) => proposal?.type ?? null)).toEqual(["optimiser", null, "optimiser"])
+    expect(boundaries.map(({ refusal }) => refusal)).toEqual([null, "slow: it did not answer", null])
+  })
+
   it("carries out what a policy answers only where it can be read", () => {
     const core = new GrowthCore({
       host: spiralsHost(),
       catalogue,
-      policy: () => ({ type: "graft", operation: "germinate", socket: "hidden1", why: "no blueprint" }),
-      policyName: "broken",
+      policy: inlinePolicy("broken", () => ({
+        type: "graft",
+        operation: "germinate",
+        socket: "hidden1",
+        why: "no blueprint",
+      })),
       now: () => 0,
     })
     const [boundary] = run(core, 1)

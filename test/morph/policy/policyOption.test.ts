@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { inlineHeuristic, manualPolicy } from "../../../src/morph/policy/PolicyAnswer.ts"
+import { inlineHeuristic } from "../../../src/morph/policy/PolicyAnswer.ts"
 import { readPolicyOptions } from "../../../src/morph/policy/policyOption.ts"
 import { GERMINATE, packet } from "./packets.ts"
 
@@ -52,10 +52,9 @@ describe("the options of a policy", () => {
 })
 
 describe("a policy of the package in the boundary's own thread", () => {
-  it("answers as the heuristic does, or never gives a command", () => {
+  it("answers as the heuristic does", () => {
     expect(inlineHeuristic().ask(packet())).toMatchObject({
       command: { ...GERMINATE, why: expect.any(String) },
     })
-    expect(manualPolicy().ask(packet())).toEqual({ kind: "answered", command: null })
   })
 })
