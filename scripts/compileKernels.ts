@@ -41,7 +41,7 @@ ${kernels.map(({ name, parameters }) => `  readonly ${name}: readonly [${paramet
 export const FLAGS_AT = ${flags}
 
 /** The module, two hexadecimal digits a byte: compressed, that is two thirds of what base 64 is. */
-export const BYTES =
+export const BYTES: string =
   "${Buffer.from(buffer).toString("hex")}"
 `
 }
