@@ -3,6 +3,8 @@
  * copy of the value at its socket, through a frozen tail; the host's own program is the same with or without it. Reads no clock and draws
  * no chance: order, initial values and dropout are functions of the seed.
  */
+import { GrowthError } from "../../domain/errors.ts"
+import { tidy } from "../../domain/problems.ts"
 import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
 import type { GraftStateName } from "../contracts/enums.ts"
 import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
@@ -13,6 +15,7 @@ import { Optimiser, type Updates } from "../tensor/optimisers.ts"
 import type { GrowthData } from "../training/data.ts"
 import { Draws } from "../training/Draws.ts"
 import { LearningRates, type RateChange } from "../training/LearningRates.ts"
+import { readRates } from "../training/readRates.ts"
 import { type Engine, FAST } from "./engines.ts"
 import { Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
 import { IsolationGuard } from "./IsolationGuard.ts"
@@ -266,8 +269,10 @@ export class NeuralHost implements Host {
     return this.judge.predict(rows)
   }
 
-  /** Changes learning rates; the next step has it. */
-  adjust(change: RateChange): void {
+  /** Changes learning rates; the next step has it. Throws a `GrowthError` with every problem, and then nothing has changed. */
+  adjust(given: RateChange): void {
+    const { change, problems } = readRates(given, [])
+    if (problems.length > 0) throw new GrowthError({ problems: tidy(problems) })
     this.rates.adjust(change)
   }
 

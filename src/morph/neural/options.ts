@@ -4,6 +4,7 @@ import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import type { Shape } from "../tensor/ir.ts"
 import type { GrowthData } from "../training/data.ts"
 import type { RateOptions } from "../training/LearningRates.ts"
+import { readRates } from "../training/readRates.ts"
 
 export const ACTIVATIONS = ["tanh", "relu", "silu", "gelu", "sigmoid"] as const
 export type ActivationName = (typeof ACTIVATIONS)[number]
@@ -85,6 +86,12 @@ const isCount = (n: unknown, least = 1, most = MOST_UNITS): n is number =>
  * ```
  */
 export function neuralHost(given: NeuralHostOptions): NeuralDescription {
+  if (typeof given !== "object" || given === null)
+    throw new GrowthError({
+      problems: [
+        problem(["host"], `must be options, not ${show(given)}.`, "Give inputs, hidden and classes."),
+      ],
+    })
   const problems: Array<Problem> = []
   const refuse = (name: string, wanted: string, value: unknown): void => {
     problems.push(problem(["host", name], `must be ${wanted}, not ${show(value)}.`))
@@ -122,9 +129,9 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
         `Use ${classes === undefined ? "mse or binary" : "crossEntropy"}.`,
       ),
     )
-  const learning = { ...LEARNING, ...given.learning }
-  if (!(learning.rate > 0 && learning.rate <= 10))
-    refuse("learning", "a rate above 0 and at most 10", learning.rate)
+  const learning = readRates(given.learning ?? {}, ["host", "learning"])
+  problems.push(...learning.problems)
+  if (learning.change.rate === 0) refuse("learning", "a rate above 0 and at most 10", 0)
   if (problems.length > 0) throw new GrowthError({ problems: tidy(problems) })
   return {
     kind: "neural",
@@ -138,7 +145,7 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
       batch,
       optimiser: given.optimiser ?? "adam",
       momentum,
-      learning,
+      learning: { ...LEARNING, ...learning.change },
     },
   }
 }

@@ -123,12 +123,27 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
       throw refused(call, "The growing host has been stopped.", "Create another one for another run.")
   }
   /** A call of a host that runs: what it throws is a rejected promise, and nothing has changed then. */
-  const when = async <T>(call: string, given: Because | null, does: () => T | Promise<T>): Promise<T> => {
+  const when = async <G extends object, T>(
+    call: string,
+    given: G,
+    does: (given: G) => T | Promise<T>,
+  ): Promise<T> => {
     live(call)
-    if (given !== null && (typeof given.why !== "string" || given.why.trim() === ""))
-      throw refused("why", "is missing.", "Say why.")
-    return does()
+    if (typeof given !== "object" || given === null)
+      throw refused(
+        call,
+        `must be told more than ${show(given)}.`,
+        call === "run" ? "Give { epochs }." : "Give { why }.",
+      )
+    return does(given)
   }
+  /** The same for a call that wants its reason. */
+  const because = <G extends Because, T>(call: string, given: G, does: (given: G) => T): Promise<T> =>
+    when(call, given, () => {
+      if (typeof given.why !== "string" || given.why.trim() === "")
+        throw refused("why", "is missing.", "Say why.")
+      return does(given)
+    })
   const tell = (boundary: GrowthBoundary): void => {
     for (const listener of listeners)
       try {
@@ -148,8 +163,8 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
       await slot.start()
       life.status = "started"
     },
-    run: ({ epochs }) =>
-      when("run", null, async () => {
+    run: (options) =>
+      when("run", options, async ({ epochs }) => {
         if (!Number.isSafeInteger(epochs) || epochs < 0)
           throw refused(
             "epochs",
@@ -173,16 +188,22 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
           running = false
         }
       }),
-    germinate: (socket, request) => when("germinate", request, () => core.germinate(socket, request)),
-    cull: (socket, because) =>
-      when("cull", because, () => core.ask(socket, { type: "cull", why: because.why })),
-    fossilize: (socket, because) =>
-      when("fossilize", because, () => core.ask(socket, { type: "fossilize", why: because.why })),
-    rollback: (because) => when("rollback", because, () => core.rollback(because.why)),
-    pause: (because) => when("pause", because, () => core.pause(because.why)),
-    resume: (because) => when("resume", because, () => core.resume(because.why)),
-    adjust: ({ why, ...change }) => when("adjust", { why }, () => host.adjust(change)),
+    germinate: (socket, request) => because("germinate", request, () => core.germinate(socket, request)),
+    cull: (socket, given) => because("cull", given, ({ why }) => core.ask(socket, { type: "cull", why })),
+    fossilize: (socket, given) =>
+      because("fossilize", given, ({ why }) => core.ask(socket, { type: "fossilize", why })),
+    rollback: (given) => because("rollback", given, ({ why }) => core.rollback(why)),
+    pause: (given) => because("pause", given, ({ why }) => core.pause(why)),
+    resume: (given) => because("resume", given, ({ why }) => core.resume(why)),
+    adjust: (given) =>
+      because("adjust", given, ({ why, ...change }) => {
+        if (Object.keys(change).length === 0)
+          throw refused("adjust", `"${why}" names nothing to change.`, "Give rate, schedule or graftShare.")
+        host.adjust(change)
+      }),
     subscribe: (listener) => {
+      if (typeof listener !== "function")
+        throw refused("listener", `must be a function, not ${show(listener)}.`, "Give a function.")
       // A listener of its own, so that one function may listen twice.
       const own = (boundary: GrowthBoundary): void => listener(boundary)
       listeners.add(own)
@@ -195,6 +216,13 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
           "rows",
           `must be a Float32Array of whole rows of ${width} numbers, not ${rows instanceof Float32Array ? `${rows.length} numbers` : show(rows)}.`,
           "Give whole rows.",
+        )
+      const wrong = rows.findIndex((number) => !Number.isFinite(number))
+      if (wrong >= 0)
+        throw refused(
+          "rows",
+          `has ${rows[wrong]} in row ${Math.floor(wrong / width)}, column ${wrong % width}.`,
+          "Fill it in or leave the row out.",
         )
       return host.predict(rows)
     },

@@ -73,6 +73,8 @@ function readOptions<Name extends string>(
   given: Readonly<Partial<Record<Name, number>>>,
   ranges: Readonly<Record<Name, Range>>,
 ): Readonly<Record<Name, number>> {
+  if (typeof given !== "object" || given === null)
+    throw new GrowthError({ problems: [problem(["options"], `must be an object, not ${show(given)}.`)] })
   const known = Object.keys(ranges) as Array<Name>
   const problems = Object.keys(given)
     .filter((name) => !known.includes(name as Name))

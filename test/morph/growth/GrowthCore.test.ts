@@ -94,7 +94,7 @@ describe("a growing host", () => {
     const core = manual()
     run(core, 3)
     const { rate } = core.host.rates
-    core.host.adjust({ rate: 3e38 })
+    core.host.rates.adjust({ rate: 3e38 })
     const [broken] = run(core, 1)
     expect(broken.rolledBackTo).toBe(3)
     expect(broken.mode).toBe("degraded")

@@ -84,6 +84,42 @@ describe("a growing host", () => {
     expect(await problemsIn(growth.pause({ why: "" }))).toEqual(["why: is missing."])
   })
 
+  it.each<[string, object, string]>([
+    ["NaN", { rate: Number.NaN }, "rate"],
+    ["a negative rate", { rate: -1 }, "rate"],
+    ["a misspelt name", { rat: 0.1 }, "rat"],
+    ["steps of no epochs", { schedule: { kind: "step", every: 0, factor: 0.5 } }, "schedule.every"],
+    ["half a schedule", { schedule: { kind: "cosine", epochs: 5 } }, "schedule"],
+    ["nothing", {}, "adjust"],
+  ])("refuses to adjust learning rates by %s, and learns on as before", async (_, change, path) => {
+    const [one, other] = [createGrowth(OPTIONS), createGrowth(OPTIONS)]
+    for (const growth of [one, other]) await growth.start()
+    const problems = await problemsIn(one.adjust({ ...change, why: "test" }))
+    expect(new Set(problems.map((text) => text.split(":")[0]))).toEqual(new Set([path]))
+    for (const growth of [one, other]) await growth.run({ epochs: 2 })
+    expect(one.snapshot().fingerprint).toBe(other.snapshot().fingerprint)
+  })
+
+  it.each(["run", "germinate", "cull", "fossilize", "rollback", "pause", "resume", "adjust"] as const)(
+    "refuses %s without arguments by a rejection, before its start and after",
+    async (call) => {
+      const growth = createGrowth(OPTIONS)
+      const bare = growth as unknown as Readonly<Record<typeof call, () => Promise<unknown>>>
+      expect(await problemsIn(bare[call]())).toEqual([`${call}: The growing host has not been started.`])
+      await growth.start()
+      expect(await problemsIn(bare[call]())).toEqual([`${call}: must be told more than undefined.`])
+    },
+  )
+
+  it("refuses to listen with what is no function, and to answer a row with a hole", () => {
+    const growth = createGrowth(OPTIONS)
+    expect(problemsOf(() => growth.subscribe(null as never))[0].path).toBe("listener")
+    expect(problemsOf(() => growth.predict(Float32Array.of(1, 2, 3, Number.NaN)))[0]).toMatchObject({
+      path: "rows",
+      message: "has NaN in row 1, column 1.",
+    })
+  })
+
   it("stops in the midst of a run, after the boundary that it is at", async () => {
     let ms = 0
     // Each look at the clock takes long enough for others to get their turn.
