@@ -75,6 +75,17 @@ class BlueprintGraph extends Graph {
   }
 }
 
+/** Runs a blueprint's own code: what it throws is a fault of the blueprint, a `TensorError`, and of nothing else. */
+export function calling<T>({ name }: Blueprint, part: string, code: () => T): T {
+  try {
+    return code()
+  } catch (error) {
+    if (error instanceof TensorError) throw error
+    const said = error instanceof Error ? error.message : show(error)
+    throw new TensorError(name, `threw in ${part}: ${said}`, "Use a blueprint that throws nothing")
+  }
+}
+
 /** Adds a graft's nodes to a graph as owner `owner`; throws a `TensorError` where the result has another shape than the value. */
 export function buildBlueprint(
   blueprint: Blueprint,
@@ -84,7 +95,9 @@ export function buildBlueprint(
   owner: number,
 ): Node {
   const own = new BlueprintGraph(graph, blueprint.name, owner)
-  const added = blueprint.build(own, value, parameters)
+  const added = calling(blueprint, "build", () => blueprint.build(own, value, parameters))
+  if (!graph.nodes.includes(added))
+    throw new TensorError(blueprint.name, "gives no node of the graph", "Return what the graph gave")
   // Broadcasting would hide a result that is too small.
   if (added.shape.join() !== value.shape.join())
     throw new TensorError(

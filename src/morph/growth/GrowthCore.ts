@@ -62,7 +62,8 @@ export class GrowthCore {
   private downgradedAt: number | null = null
   private grewAt: number | null = null
   private pausedUntil = 0
-  private paused = false
+  /** Why a person has paused it; null where nobody has. */
+  private paused: string | null = null
   /** At the last boundary. */
   private policyLate = false
   private commands = 0
@@ -101,6 +102,8 @@ export class GrowthCore {
     this.figures.clear()
     const { plants } = permits(this.growth.mode)
     const { moves, refusals } = this.table.atBoundary(epoch, { plants })
+    // What was asked for before the pause is planted, and goes no further.
+    if (this.paused !== null) this.holdAll("pause", this.paused)
     const refused = refusals.map((one) => ({ ...one, blueprint: asked.get(one.slot) ?? "" }))
     const restored = moves.some(({ from, to }) => from === "probationary" && to === "culled")
     const rolledBackTo =
@@ -196,14 +199,15 @@ export class GrowthCore {
 
   /** Holds every graft where it is, and asks no policy; training goes on. Throws where it is paused already. */
   pause(why: string): void {
-    if (this.paused) throw refusal("pause", "The growing host is paused already.", "Resume it first.")
-    this.paused = true
+    if (this.paused !== null)
+      throw refusal("pause", "The growing host is paused already.", "Resume it first.")
+    this.paused = why
     this.holdAll("pause", why)
   }
 
   resume(why: string): void {
-    if (!this.paused) throw refusal("resume", "The growing host is not paused.", "Pause it first.")
-    this.paused = false
+    if (this.paused === null) throw refusal("resume", "The growing host is not paused.", "Pause it first.")
+    this.paused = null
     this.holdAll("resume", why)
   }
 
@@ -260,7 +264,7 @@ export class GrowthCore {
   private consult(): { readonly proposal: PolicyCommand | null; readonly refusal: string | null } {
     const { policy } = this.options
     this.policyLate = false
-    if (policy === null || this.paused || this.epoch <= this.pausedUntil)
+    if (policy === null || this.paused !== null || this.epoch <= this.pausedUntil)
       return { proposal: null, refusal: null }
     const conservative = this.growth.mode === "conservative"
     const packet = packetOf({

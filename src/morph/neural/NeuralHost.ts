@@ -21,7 +21,7 @@ import { Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
 import { IsolationGuard } from "./IsolationGuard.ts"
 import { Judge } from "./Judge.ts"
 import { HOST, Network } from "./Network.ts"
-import type { NeuralOptions } from "./options.ts"
+import { type NeuralOptions, noRoom } from "./options.ts"
 import { tryOut } from "./quarantine.ts"
 import { RunCache } from "./RunCache.ts"
 import type { Workshop } from "./runs.ts"
@@ -94,7 +94,11 @@ export class NeuralHost implements Host {
       optimiser: this.newOptimiser(this.updates, Number.POSITIVE_INFINITY),
       guard: this.guard,
     })
-    this.arena.append(HOST, this.parametersOf(HOST, null), seed)
+    try {
+      this.arena.append(HOST, this.parametersOf(HOST, null), seed)
+    } catch (error) {
+      throw noRoom(error)
+    }
   }
 
   // What the life cycle asks for.

@@ -107,7 +107,7 @@ export class Trainer {
 
   /** A graft's step beside the host's, and the check that it was beside it. */
   private stepBranch(base: Run, socket: string, planted: Planted, owners: ReadonlyArray<number>): void {
-    const { owner, doings, optimiser, blueprint } = planted
+    const { owner, doings, optimiser } = planted
     const place = base.seen.get(socket)
     if (doings.stopped || place === undefined) return
     const alpha = planted.mode === "mixed" ? planted.alpha : 1
@@ -125,7 +125,7 @@ export class Trainer {
     this.on.guard.before(this.arena, owner)
     this.on.runs.forward(run)
     run.plan.backward()
-    blueprint.kernel?.(this.arena, this.arena.slice(owner), this.arena.slice(HOST))
+    this.callKernel(planted)
     this.step(owner)
     if (!this.on.guard.holds(this.arena, owner)) {
       doings.violations++
@@ -142,11 +142,22 @@ export class Trainer {
   }
 
   /** Code of a graft that is part of the whole: it too may change nothing but the graft. */
-  private runKernel({ blueprint, owner, doings }: Planted): void {
+  private runKernel(planted: Planted): void {
+    const { blueprint, owner, doings } = planted
     if (blueprint.kernel === undefined) return
     this.on.guard.before(this.arena, owner)
-    blueprint.kernel(this.arena, this.arena.slice(owner), this.arena.slice(HOST))
+    this.callKernel(planted)
     if (!this.on.guard.holds(this.arena, owner)) doings.violations++
+  }
+
+  /** A kernel that throws has no numbers to go on with: its graft is culled at the boundary, and nothing else is touched. */
+  private callKernel({ blueprint, owner, doings }: Planted): void {
+    try {
+      blueprint.kernel?.(this.arena, this.arena.slice(owner), this.arena.slice(HOST))
+    } catch {
+      doings.finite = false
+      doings.stopped = true
+    }
   }
 
   private branchOf(socket: string, planted: Planted, alpha: number): Run {

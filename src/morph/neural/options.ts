@@ -2,6 +2,7 @@
 import { GrowthError, type Problem } from "../../domain/errors.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import type { Shape } from "../tensor/ir.ts"
+import { TensorError } from "../tensor/TensorError.ts"
 import type { GrowthData } from "../training/data.ts"
 import type { RateOptions } from "../training/LearningRates.ts"
 import { readRates } from "../training/readRates.ts"
@@ -174,4 +175,15 @@ export function misfits(
     problems.push(problem(["data"], `has ${has}, and the host gives ${gives}.`, `Give the host ${has}.`))
   }
   return problems
+}
+
+/** A host that its memory has no room for is refused as any other input is; another error is as it is. */
+export function noRoom(error: unknown): unknown {
+  if (!(error instanceof TensorError)) return error
+  const what = problem(
+    ["host"],
+    `does not fit its memory: ${error.problem}.`,
+    "Give fewer hidden units, or smaller rows.",
+  )
+  return new GrowthError({ problems: [what] })
 }

@@ -5,6 +5,7 @@
 import {
   type Blueprint,
   type BlueprintParameters,
+  calling,
   costOf,
   readParameters,
   sliceBytes,
@@ -61,7 +62,7 @@ export function tryOut(trial: Trial): Figures {
   try {
     const graph = new Graph()
     mixed(graph, graph.input("value", [trial.batch, ...shape]), insert)
-    const stated = blueprint.cost(shape, parameters)
+    const stated = calling(blueprint, "cost", () => ({ ...blueprint.cost(shape, parameters) }))
     const real = costOf(graph, OWNER, trial.batch)
     // A blueprint that states another cost than it has is not the one that was verified.
     const honest = stated.parameters === real.parameters && stated.multiplyAdds === real.multiplyAdds
@@ -119,7 +120,7 @@ function live(
     guard.before(arena, OWNER)
     branch.plan.forward()
     branch.plan.backward()
-    blueprint.kernel?.(arena, arena.slice(OWNER), arena.slice(HOST))
+    calling(blueprint, "kernel", () => blueprint.kernel?.(arena, arena.slice(OWNER), arena.slice(HOST)))
     optimiser.learningRate = trial.rate
     optimiser.step(arena, OWNER)
     isolated = guard.holds(arena, OWNER)

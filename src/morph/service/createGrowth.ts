@@ -4,10 +4,12 @@
  */
 import { GrowthError, type Problem } from "../../domain/errors.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
+import { problemsOf } from "../../domain/readInput.ts"
 import type { Blueprint } from "../blueprints/Blueprint.ts"
 import { BLUEPRINTS } from "../blueprints/catalogue.ts"
 import { FAULTS } from "../blueprints/faults.ts"
-import type { GraftingInput } from "../grafting/options.ts"
+import { readBlueprints } from "../blueprints/readBlueprints.ts"
+import { type GraftingInput, graftingOptions } from "../grafting/options.ts"
 import type { GerminateRequest, GrowthBoundary, SocketView } from "../growth/GrowthBoundary.ts"
 import { GrowthCore } from "../growth/GrowthCore.ts"
 import { NeuralHost } from "../neural/NeuralHost.ts"
@@ -108,6 +110,8 @@ export const createGrowth = (options: GrowthOptions): Growth => createGrowthWith
 
 /** The same where policies can have threads. */
 export function createGrowthWith(options: GrowthOptions, startThread: StartPolicyThread | null): Growth {
+  if (typeof options !== "object" || options === null)
+    throw refused("options", `must be an object, not ${show(options)}.`, "Give host and data.")
   const slot = policySlot(options, startThread)
   const core = makeCore(options, slot)
   const { host } = core
@@ -254,17 +258,25 @@ function makeCore(options: GrowthOptions, slot: PolicySlot): GrowthCore {
   const problems: Array<Problem> = Object.keys(options)
     .filter((name) => !KNOWN.includes(name as keyof GrowthOptions))
     .map((name) => problem([name], "is not an option.", didYouMean(name, KNOWN)))
-  if (typeof host !== "object" || host === null || host.kind !== "neural")
+  if (
+    typeof host !== "object" ||
+    host === null ||
+    host.kind !== "neural" ||
+    !Array.isArray(host.options?.shape)
+  )
     problems.push(problem(["host"], `must be a host, not ${show(host)}.`, "Give neuralHost({ ... })."))
   problems.push(...slot.problems)
   if (!Number.isSafeInteger(seed) || seed < 0)
     problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
-  const catalogue = [...BLUEPRINTS, ...FAULTS, ...blueprints]
-  for (const { name } of blueprints)
-    if (catalogue.filter((one) => one.name === name).length > 1)
-      problems.push(
-        problem(["blueprints"], `has ${show(name)}, which is known already.`, "Take another name."),
-      )
+  if (options.now !== undefined && typeof options.now !== "function")
+    problems.push(problem(["now"], `must be a function, not ${show(options.now)}.`, "Leave it out."))
+  const ours = [...BLUEPRINTS, ...FAULTS]
+  const own = readBlueprints(
+    blueprints,
+    ours.map(({ name }) => name),
+  )
+  problems.push(...own.problems, ...problemsOf(graftingOptions(grafting, ["grafting"])))
+  const catalogue = [...ours, ...own.blueprints]
   const data = attempt(() => readData(asOwn(options.data)), problems)
   if (data !== null && problems.length === 0) problems.push(...misfits(host.options, data))
   if (problems.length > 0 || data === null) throw new GrowthError({ problems: tidy(problems) })

@@ -3,7 +3,7 @@
  * learned from is refused with its row and column, before anything is planted.
  */
 import { GrowthError, type Problem } from "../../domain/errors.ts"
-import { problem, tidy } from "../../domain/problems.ts"
+import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { permute } from "./Draws.ts"
 
 /** Rows in single precision, one after the other. Targets are class numbers from 0, or the outputs of each row. */
@@ -53,11 +53,25 @@ export interface OwnData {
 /** Problems of one part; after this many the rest says nothing new. */
 const MOST = 5
 
+const KNOWN: ReadonlyArray<keyof OwnData> = [
+  "name",
+  "shape",
+  "classes",
+  "outputs",
+  "train",
+  "validation",
+  "test",
+  "seed",
+]
+
 const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((product, n) => product * n, 1)
 
 /** A caller's data as a run takes it; throws a `GrowthError` with every problem. The arrays are copied. */
 export function readData(own: OwnData): GrowthData {
   const problems: Array<Problem> = []
+  for (const key of Object.keys(own))
+    if (!KNOWN.includes(key as keyof OwnData))
+      problems.push(problem(["data", key], "is not known here.", didYouMean(key, KNOWN)))
   const { shape, classes = 0, outputs = 1, seed = 0, name = "own" } = own
   if (!Array.isArray(shape) || shape.length < 1 || shape.length > 3 || !shape.every(isCount))
     problems.push(

@@ -1,6 +1,8 @@
 /** `createGrowth`: every problem at the door, a life that is kept in order, and listeners that harm nobody. */
 import { describe, expect, it, vi } from "vitest"
 import { GrowthError } from "../../../src/domain/errors.ts"
+import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
+import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { createGrowth, type GrowthOptions, neuralHost, tasks } from "../../../src/morph/index.ts"
 import { problemsOf } from "../../problemsOf.ts"
 
@@ -27,6 +29,23 @@ describe("the door of a growing host", () => {
     expect(paths).toEqual(["data", "grafting_", "host", "policy", "seed"])
   })
 
+  it.each([undefined, null, 5])("refuses %s for options", (options) => {
+    expect(problemsOf(() => createGrowth(options as never))[0].path).toBe("options")
+    expect(problemsOf(() => neuralHost(options as never))[0].path).toBe("host")
+  })
+
+  it("refuses thresholds, a clock and a misspelt part beside everything else", () => {
+    const data = { ...OPTIONS.data, validaton: 1 }
+    const wrong = { ...OPTIONS, data, grafting: { alfa: 1 }, now: 5, host: { kind: "neural" } }
+    const paths = problemsOf(() => createGrowth(wrong as never)).map(({ path }) => path)
+    expect(paths).toEqual(["data.validaton", "grafting.alfa", "host", "now"])
+  })
+
+  it("refuses a host that its memory has no room for", () => {
+    const host = neuralHost({ inputs: 2, hidden: [4096, 4096], classes: 2 })
+    expect(problemsOf(() => createGrowth({ ...OPTIONS, host }))[0]).toMatchObject({ path: "host" })
+  })
+
   it("refuses data that do not fit the host, with both shapes", () => {
     expect(problemsOf(() => createGrowth({ ...OPTIONS, data: tasks.tenSpheres() }))[0]).toMatchObject({
       path: "data",
@@ -46,7 +65,79 @@ describe("the door of a growing host", () => {
   })
 })
 
+const [LINEAR] = BLUEPRINTS.filter(({ name }) => name === "linear")
+const MINE: Blueprint = { ...LINEAR, name: "mine" }
+
+describe("a blueprint of a caller's own", () => {
+  it.each<[string, unknown, string]>([
+    ["no list", null, "blueprints"],
+    ["nothing in the list", [null], "blueprints[0]"],
+    ["no name", [{ ...MINE, name: 5 }], "blueprints[0].name"],
+    ["a name that is taken", [{ ...MINE, name: "linear" }], "blueprints[0].name"],
+    ["one name twice", [MINE, MINE], "blueprints[1].name"],
+    ["a risk that is none", [{ ...MINE, risk: Number.NaN }], "blueprints[0].risk"],
+    ["no build", [{ ...MINE, build: undefined }], "blueprints[0].build"],
+    ["no parameters", [{ ...MINE, parameters: null }], "blueprints[0].parameters"],
+  ])("is refused at the door: %s", (_, blueprints, path) => {
+    const problems = problemsOf(() => createGrowth({ ...OPTIONS, blueprints } as never))
+    expect(problems.map((one) => one.path)).toEqual([path])
+  })
+
+  const thrown = (): never => {
+    throw new Error("mine")
+  }
+  it.each<[string, Partial<Blueprint>]>([
+    ["throws in build", { build: thrown }],
+    ["builds nothing", { build: () => undefined as never }],
+    ["builds what is no node", { build: () => ({ shape: [32, 4] }) as never }],
+    ["throws in cost", { cost: thrown }],
+    ["has no cost", { cost: () => undefined as never }],
+    ["throws in its kernel", { kernel: thrown }],
+  ])("that %s is turned away, and the host learns on as if it had not been asked for", async (_, fault) => {
+    const [one, other] = [
+      createGrowth({ ...OPTIONS, blueprints: [{ ...MINE, ...fault }] }),
+      createGrowth(OPTIONS),
+    ]
+    for (const growth of [one, other]) await growth.start()
+    await one.germinate("hidden1", { blueprint: "mine", why: "test" })
+    expect((await one.run({ epochs: 1 }))?.refused.map(({ blueprint }) => blueprint)).toEqual(["mine"])
+    await other.run({ epochs: 1 })
+    expect(one.snapshot()).toEqual(other.snapshot())
+    await one.germinate("hidden1", { blueprint: "linear", why: "the socket is free" })
+  })
+
+  it("whose kernel throws once it is planted is culled, and the host learns on as if it had not been there", async () => {
+    let calls = 0
+    const late: Blueprint = {
+      ...MINE,
+      kernel: () => {
+        if (++calls > 9) thrown()
+      },
+    }
+    const [one, other] = [createGrowth({ ...OPTIONS, blueprints: [late] }), createGrowth(OPTIONS)]
+    for (const growth of [one, other]) await growth.start()
+    await one.germinate("hidden1", { blueprint: "mine", why: "test" })
+    const states: Array<string> = []
+    one.subscribe(({ moves }) => states.push(...moves.map(({ to }) => to)))
+    for (const growth of [one, other]) await growth.run({ epochs: 10 })
+    expect(states.slice(0, 3)).toEqual(["germinated", "training", "culled"])
+    expect(one.predict(Float32Array.of(0.5, 0.5))).toEqual(other.predict(Float32Array.of(0.5, 0.5)))
+  })
+})
+
 describe("a growing host", () => {
+  it("that is paused plants what was asked for, and takes it no further until it resumes", async () => {
+    const growth = createGrowth(OPTIONS)
+    await growth.start()
+    await growth.germinate("hidden1", { blueprint: "linear", why: "test" })
+    await growth.pause({ why: "lunch" })
+    expect((await growth.run({ epochs: 5 }))?.sockets).toMatchObject([
+      { state: "germinated", paused: "lunch" },
+    ])
+    await growth.resume({ why: "back" })
+    expect((await growth.run({ epochs: 1 }))?.sockets).toMatchObject([{ state: "training", paused: null }])
+  })
+
   it("runs between its start and its stop only", async () => {
     const growth = createGrowth(OPTIONS)
     expect(await problemsIn(growth.run({ epochs: 1 }))).toEqual([
