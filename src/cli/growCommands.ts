@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises"
 import { GrowthError } from "../domain/errors.ts"
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import { neuralHost } from "../morph/neural/options.ts"
+import { FrameLog } from "../morph/node/FrameLog.ts"
 import { readRun, type RunBoundary, runBoundary, RunLog, type RunRecord } from "../morph/node/RunLog.ts"
 import { ReportLog } from "../morph/node/ReportLog.ts"
 import { openStateFolder, REPORTS, type StateFolder } from "../morph/node/stateFolder.ts"
@@ -92,7 +93,11 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
         flags.state === null ? null : await RunLog.open(join(flags.state, RUN), { version: 1, task, seed })
       const record = log?.record ?? { inputs: null, boundaries: [] }
       if (!quiet && record.boundaries.length > 0)
-        note(`Repeating ${record.boundaries.length} epochs from the record, to go on from there.`)
+        note(
+          record.boundaries.length > epochs
+            ? `The record has ${record.boundaries.length} epochs; this repeats the first ${epochs}.`
+            : `Repeating ${record.boundaries.length} epochs from the record, to go on from there.`,
+        )
       const different = await follow(
         growth,
         epochs,
@@ -160,6 +165,20 @@ export async function growVerifyCommand({ directory, json }: RecordFlags): Promi
   try {
     const { boundaries } = readRun(join(directory, RUN))
     const reports = ReportLog.read(join(directory, REPORTS)).length
+    const torn = [RUN, REPORTS]
+      .map((file) => ({ file, bytes: FrameLog.torn(join(directory, file)) }))
+      .filter(({ bytes }) => bytes > 0)
+    if (torn.length > 0) {
+      const detail = torn
+        .map(({ file, bytes }) => `the last ${bytes} bytes of ${file} are no whole record`)
+        .join(", and ")
+      print(
+        json
+          ? plainJson({ status: "torn", boundaries: boundaries.length, reports, detail })
+          : `Torn: ${detail}. A kill cut them off, or they were changed. ${boundaries.length} boundaries and ${reports} reports are whole; the next run drops the rest and repeats it.`,
+      )
+      return EXIT.differs
+    }
     print(
       json
         ? plainJson({ status: "whole", boundaries: boundaries.length, reports })
@@ -191,7 +210,12 @@ async function refusing(command: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await command()
   } catch (cause) {
-    if (cause instanceof GrowthError) throw new CliFailure(cause.message)
+    if (cause instanceof GrowthError)
+      throw new CliFailure(
+        cause.problems
+          .map(({ path, message, suggestion = "" }) => `${path}: ${message} ${suggestion}`.trimEnd())
+          .join("\n"),
+      )
     throw cause
   }
 }

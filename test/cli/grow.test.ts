@@ -61,4 +61,29 @@ describe("arqon grow", () => {
       stderr: expect.stringContaining("elsewhere holds no run"),
     })
   })
+
+  it("finds a changed last record, which is not cut off before the next run", async () => {
+    await grow(3, "--state", "kept", "--quiet")
+    const path = desk.path("kept/run.log")
+    const bytes = readFileSync(path)
+    bytes[bytes.lastIndexOf("epoch") + 8] ^= 1
+    writeFileSync(path, bytes)
+    expect(await desk.run("grow", "verify", "kept")).toMatchObject({
+      code: 4,
+      stdout: expect.stringMatching(/^Torn: the last \d+ bytes of run.log are no whole record\./),
+    })
+    expect(readFileSync(path)).toEqual(bytes)
+    await grow(3, "--state", "kept", "--quiet")
+    expect(await desk.run("grow", "verify", "kept")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Whole: 3 boundaries"),
+    })
+  })
+
+  it("says so where the record is longer than the run that is asked for", async () => {
+    await grow(5, "--state", "kept", "--quiet")
+    expect((await grow(2, "--state", "kept")).stderr).toContain(
+      "The record has 5 epochs; this repeats the first 2.",
+    )
+  })
 })

@@ -83,6 +83,12 @@ export class FrameLog {
     return bytes === null || bytes.length < HEAD.length ? null : read(bytes, path).records
   }
 
+  /** Bytes at a file's end that are no whole record: a kill cut them off, or somebody has changed them. */
+  static torn(path: string): number {
+    const bytes = readBytes(path) ?? HEAD
+    return bytes.length - (bytes.length < HEAD.length ? 0 : read(bytes, path).length)
+  }
+
   /** Resolves when the records are on the disk. On a failure the file is as it was. */
   append(...records: ReadonlyArray<FrameRecord>): Promise<void> {
     return this.after(async () => {
