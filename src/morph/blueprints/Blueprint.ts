@@ -128,6 +128,11 @@ export function readParameters(
   { name, parameters: bounds }: Blueprint,
   given: BlueprintParameters = {},
 ): { readonly parameters: BlueprintParameters; readonly problems: ReadonlyArray<Problem> } {
+  if (typeof given !== "object" || given === null)
+    return {
+      parameters: {},
+      problems: [problem(["parameters"], `must be numbers by name, not ${show(given)}.`)],
+    }
   const problems = Object.keys(given)
     .filter((key) => !Object.hasOwn(bounds, key))
     .map((key) =>

@@ -2,7 +2,7 @@
  * A growing host without threads, disks or promises: one synchronous boundary per epoch. It trains, measures, takes every graft through its
  * gates, asks the policy, and carries out what the risk rules let pass. The clock is given; nothing here draws chance.
  */
-import { GrowthError, type Problem } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
 import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
 import type { Figures } from "../contracts/Host.ts"
@@ -23,6 +23,8 @@ import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./Gr
 import { BoundaryTimes } from "./BoundaryTimes.ts"
 import { measuredBy } from "./measuredBy.ts"
 import { packetOf } from "./packet.ts"
+
+const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "by"]
 
 /** Losses that a policy sees. */
 const HISTORY = 200
@@ -147,7 +149,9 @@ export class GrowthCore {
 
   /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */
   germinate(socket: string, request: GerminateRequest): void {
-    const problems: Array<Problem> = []
+    const problems = Object.keys(request)
+      .filter((key) => !REQUEST.includes(key as keyof GerminateRequest))
+      .map((key) => problem([key], "is not known here.", didYouMean(key, REQUEST)))
     const { catalogue } = this.options
     const blueprint = catalogue.find(({ name }) => name === request.blueprint)
     if (blueprint === undefined)

@@ -202,6 +202,17 @@ describe("a growing host", () => {
     },
   )
 
+  it("refuses to germinate with parameters that are none, or a misspelt field, and keeps the socket free", async () => {
+    const growth = createGrowth(OPTIONS)
+    await growth.start()
+    const asked = { blueprint: "linear", why: "test" }
+    const germinate = (more: object): Promise<ReadonlyArray<string>> =>
+      problemsIn(growth.germinate("hidden1", { ...asked, ...more }))
+    expect(await germinate({ parameters: null })).toEqual(["parameters: must be numbers by name, not null."])
+    expect(await germinate({ parametrs: {} })).toEqual(["parametrs: is not known here."])
+    expect(await germinate({})).toEqual([])
+  })
+
   it("refuses to listen with what is no function, and to answer a row with a hole", () => {
     const growth = createGrowth(OPTIONS)
     expect(problemsOf(() => growth.subscribe(null as never))[0].path).toBe("listener")
