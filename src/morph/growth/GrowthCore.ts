@@ -5,7 +5,7 @@
 import { GrowthError } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
 import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
-import type { Figures } from "../contracts/Host.ts"
+import type { Figures, Verdict } from "../contracts/Host.ts"
 import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
 import { GraftTable } from "../grafting/GraftTable.ts"
 import { grown, type GrowthLife, type GrowthMode, newGrowth, permits } from "../grafting/growthMode.ts"
@@ -238,9 +238,11 @@ export class GrowthCore {
 
   /** Keeps the records of blueprints and the losses at which grafts entered their states. */
   private note(moves: ReadonlyArray<GraftMove>, refused: ReadonlyArray<Refused>, loss: number): void {
-    for (const { slot, to, boundary } of moves) {
+    for (const { slot, to, boundary, verdict } of moves) {
       const blueprint = this.table.lives.find((life) => life.slot === slot)?.planting?.blueprint
-      if (blueprint !== undefined && to === "culled") this.records.culled(blueprint, boundary)
+      // What only learnt too fast is tried again at a lower rate, and its record stays as it is.
+      if (blueprint !== undefined && to === "culled" && !(onlyDrifted(verdict) && this.host.ease(blueprint)))
+        this.records.culled(blueprint, boundary)
       if (blueprint !== undefined && to === "fossilized") {
         const entered = this.entries.get(slot) ?? loss
         this.records.kept(blueprint, entered === 0 ? 0 : (entered - loss) / entered)
@@ -362,6 +364,12 @@ export class GrowthCore {
   private alarm(level: "notice" | "elevated" | "conservative" | "halt", reason: string): void {
     this.growth = grown(this.growth, { type: "emergency", level, reason })
   }
+}
+
+/** It was good enough in all else: what it learnt is of use, and it learnt it too fast. */
+function onlyDrifted(verdict: Verdict | null): boolean {
+  const wrong = verdict?.findings.filter(({ answer }) => answer !== "pass") ?? []
+  return wrong.length === 1 && wrong[0].figure === "drift" && wrong[0].answer === "hold"
 }
 
 const refusal = (path: string, message: string, suggestion: string): GrowthError =>

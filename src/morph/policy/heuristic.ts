@@ -20,6 +20,10 @@ export interface HeuristicOptions {
   /** By what share, and by how much, a graft must have lowered the loss to be proposed. */
   readonly gainShare: number
   readonly gain: number
+  /** Boundaries after which a graft in training that has next to no gain is proposed for a cull, so that another one gets its time. */
+  readonly patience: number
+  /** What next to no gain is: a smaller share of the loss of the host alone. Half of what gate G1 asks for. */
+  readonly hope: number
   /** Activations that vary less than this carry nothing a graft could use. */
   readonly leastVariance: number
 }
@@ -32,6 +36,8 @@ export const HEURISTIC: HeuristicOptions = {
   probation: 20,
   gainShare: 0.01,
   gain: 0.005,
+  patience: 30,
+  hope: 0.01,
   leastVariance: 1e-12,
 }
 
@@ -53,6 +59,16 @@ export function heuristic(packet: PolicyPacket, options: HeuristicOptions = HEUR
       operation: "fossilize",
       socket: keep.socket,
       why: `${keep.blueprint} lowered the held-out loss from ${brief(keep.lossAtEntry)} to ${brief(keep.lossWith)} on probation`,
+    }
+  const hopeless = packet.grafts.find((graft) => hasNoHope(graft, options))
+  if (hopeless !== undefined)
+    return {
+      type: "graft",
+      operation: "cull",
+      socket: hopeless.socket,
+      why:
+        `after ${hopeless.age} boundaries in training ${hopeless.blueprint} has a held-out loss of ${brief(hopeless.lossWith)}, ` +
+        `and the host alone ${brief(hopeless.lossWithout)}`,
     }
   if (packet.conservative || packet.grafts.length > 0) return null
   if (packet.sinceGrowth !== null && packet.sinceGrowth < options.rest) return null
@@ -87,6 +103,10 @@ function hasShownGain(
     gain >= options.gainShare * lossAtEntry
   )
 }
+
+/** A NaN on either side says nothing; the gates judge it. */
+const hasNoHope = ({ state, age, lossWith, lossWithout }: PolicyGraft, options: HeuristicOptions): boolean =>
+  state === "training" && age >= options.patience && lossWith > (1 - options.hope) * lossWithout
 
 function bestSocket(packet: PolicyPacket, options: HeuristicOptions): PolicySocket | null {
   let best: PolicySocket | null = null

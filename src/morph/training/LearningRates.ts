@@ -51,6 +51,8 @@ const warmed = (epochs: number, age: number): number => (age >= epochs ? 1 : (ag
 export class LearningRates {
   private readonly current: Float32Array
   private readonly plantedAt: Int32Array
+  /** Of each graft, what is left of its share. */
+  private readonly eases: Float64Array
   private options: Required<RateOptions>
   private epoch = 0
 
@@ -59,6 +61,7 @@ export class LearningRates {
     this.options = { schedule: { kind: "constant" }, warmUp: 0, graftShare: 1, graftWarmUp: 0, ...options }
     this.current = new Float32Array(owners)
     this.plantedAt = new Int32Array(owners).fill(-1)
+    this.eases = new Float64Array(owners).fill(1)
     this.write()
   }
 
@@ -78,9 +81,10 @@ export class LearningRates {
     this.write()
   }
 
-  /** A graft begins to learn in this epoch. */
-  plant(owner: number): void {
+  /** A graft begins to learn in this epoch, at its share or at a part of that. */
+  plant(owner: number, ease = 1): void {
     this.plantedAt[owner] = this.epoch
+    this.eases[owner] = ease
     this.write()
   }
 
@@ -101,7 +105,8 @@ export class LearningRates {
     this.current[0] = full * warmed(warmUp, this.epoch)
     for (let owner = 1; owner < this.current.length; owner++) {
       const since = this.plantedAt[owner]
-      this.current[owner] = since < 0 ? 0 : full * graftShare * warmed(graftWarmUp, this.epoch - since)
+      this.current[owner] =
+        since < 0 ? 0 : full * graftShare * this.eases[owner] * warmed(graftWarmUp, this.epoch - since)
     }
   }
 }

@@ -41,6 +41,37 @@ const movesOf = (boundaries: ReadonlyArray<GrowthBoundary>): ReadonlyArray<strin
   boundaries.flatMap(({ moves }) => moves.map(({ from, to }) => `${from} ${to}`))
 
 describe("a growing host with the heuristic", () => {
+  it("tries a graft that only turned the value too far again at half its rate, twice, and then another blueprint", () => {
+    const host = spiralsHost(
+      { data: tasks.spirals({ seed: 1001 }), seed: 1001, catalogue: BLUEPRINTS },
+      { hidden: [8], batch: 128, learning: { rate: 0.004, graftShare: 1 } },
+    )
+    const core = new GrowthCore({
+      host,
+      catalogue: BLUEPRINTS,
+      // Whatever learns turns the value by more than this.
+      grafting: { G3: { drift: 1e-6 }, stays: { shadowing: { least: 5, most: 6 } } },
+      policy: inlineHeuristic(),
+      now: () => 0,
+    })
+    const rates: Array<readonly [string | null, number]> = []
+    while (rates.length < 4 && core.epochs < 300) {
+      const { moves, sockets } = core.next()
+      if (moves.some(({ to }) => to === "training"))
+        rates.push([
+          sockets[0].blueprint,
+          Math.max(...[1, 2, 3, 4, 5].map((owner) => host.rates.rateOf(owner))),
+        ])
+    }
+    expect(rates.slice(0, 3).map(([blueprint]) => blueprint)).toEqual(
+      Array.from({ length: 3 }, () => "residualMlp"),
+    )
+    expect(rates.map(([, rate]) => rate / 0.004)).toEqual(
+      [1, 0.5, 0.25, 1].map((share) => expect.closeTo(share)),
+    )
+    expect(rates[3][0]).toBe("gatedMlp")
+  })
+
   it("is too small for two spirals, grows one block through every gate, and tells them apart", () => {
     const host = spiralsHost(
       { data: tasks.spirals({ seed: 1001 }), seed: 1001, catalogue: BLUEPRINTS },

@@ -120,6 +120,23 @@ describe("the heuristic", () => {
     expect(command?.type === "graft" && command.operation === "fossilize").toBe(keeps)
   })
 
+  it.each([
+    [{}, true],
+    [{ age: 29 }, false],
+    [{ lossWith: 3 }, true],
+    [{ lossWith: 0.991 }, true],
+    [{ lossWith: 0.989 }, false],
+    [{ state: "blending" }, false],
+    [{ state: "shadowing" }, false],
+    [{ lossWith: Number.NaN }, false],
+    [{ lossWithout: Number.NaN }, false],
+  ] as const)("with a graft that learns nothing and differs by %j proposes a cull: %s", (differs, culls) => {
+    const idle = graft({ state: "training", age: 30, lossWith: 1, lossWithout: 1, ...differs })
+    const command = heuristic(packet({ grafts: [idle], conservative: true }))
+    expect(command?.type === "graft" && command.operation === "cull").toBe(culls)
+    if (culls) expect(command).toMatchObject({ socket: "hidden1" })
+  })
+
   it("answers the same for the same packet, changes nothing in it, and what it answers is a command", () => {
     const number = fc.double({ noDefaultInfinity: false })
     const packets = fc.record({

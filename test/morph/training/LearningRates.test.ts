@@ -39,6 +39,15 @@ describe("the learning rates", () => {
     expect(seen).toEqual([0.125, 0.25, 0.375, 0.5, 0.5])
   })
 
+  it("of a graft that is eased are that part of its share, until it is planted anew", () => {
+    const rates = new LearningRates({ rate: 1, graftShare: 0.5 }, 3)
+    rates.plant(1, 0.25)
+    rates.plant(2)
+    expect([0, 1, 2].map((owner) => rates.rateOf(owner))).toEqual([1, 0.125, 0.5])
+    rates.plant(1)
+    expect(rates.rateOf(1)).toBe(0.5)
+  })
+
   it("of the host rise in its warm-up, and a graft planted in it learns at its full share", () => {
     const rates = new LearningRates({ rate: 1, warmUp: 1 }, 2)
     rates.plant(1)
