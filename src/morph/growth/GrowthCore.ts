@@ -241,7 +241,11 @@ export class GrowthCore {
     for (const { slot, to, boundary, verdict } of moves) {
       const blueprint = this.table.lives.find((life) => life.slot === slot)?.planting?.blueprint
       // What only learnt too fast is tried again at a lower rate, and its record stays as it is.
-      if (blueprint !== undefined && to === "culled" && !(onlyDrifted(verdict) && this.host.ease(blueprint)))
+      if (
+        blueprint !== undefined &&
+        to === "culled" &&
+        !(onlyDrifted(verdict) && this.host.rates.ease(blueprint))
+      )
         this.records.culled(blueprint, boundary)
       if (blueprint !== undefined && to === "fossilized") {
         const entered = this.entries.get(slot) ?? loss

@@ -29,8 +29,6 @@ import type { Score } from "./scores.ts"
 import { GRAFT_CLIP, Trainer } from "./Trainer.ts"
 import { fingerprintOf, isFinitePart, meanSquare, varianceOf } from "./vectors.ts"
 
-/** Of a graft's share, what is left at least: with the usual share of .6 about a tenth of the host's rate, as in the design this follows. */
-const LEAST_EASE = 0.25
 /** Owners at once: the host, and every graft that is live or kept. */
 const MOST_OWNERS = 128
 /** Memory of a host unless another size is given: 64 MiB. */
@@ -58,8 +56,6 @@ export class NeuralHost implements Host {
   readonly options: NeuralOptions
   readonly arena: Arena
   readonly rates: LearningRates
-  /** By blueprint: the part of a graft's share at which it learns on its branch, where that is not all of it. */
-  private readonly eases = new Map<string, number>()
   private readonly setup: NeuralSetup
   private readonly network: Network
   private readonly workshop: Workshop
@@ -169,7 +165,7 @@ export class NeuralHost implements Host {
     planted.alpha = alpha
     if (mode === "host" || mode === "shadow") this.rates.remove(planted.owner)
     else if (!learnt)
-      this.rates.plant(planted.owner, mode === "whole" ? 1 : (this.eases.get(planted.blueprint.name) ?? 1))
+      this.rates.plant(planted.owner, mode === "whole" ? 1 : this.rates.easeOf(planted.blueprint.name))
     this.judge.forget()
   }
 
@@ -283,14 +279,6 @@ export class NeuralHost implements Host {
     const { change, problems } = readRates(given, [])
     if (problems.length > 0) throw new GrowthError({ problems: tidy(problems) })
     this.rates.adjust(change)
-  }
-
-  /** A graft of this blueprint turned the value too far: the next ones learn half as fast beside the host. False where they cannot. */
-  ease(blueprint: string): boolean {
-    const ease = (this.eases.get(blueprint) ?? 1) / 2
-    if (ease < LEAST_EASE) return false
-    this.eases.set(blueprint, ease)
-    return true
   }
 
   /** Mean square of the last step's gradient at each socket, and the variance of its values. */

@@ -48,11 +48,16 @@ export function scheduleFactor(schedule: Schedule, epoch: number): number {
 /** The first epoch of a warm-up already moves, the last one is the first at full height. */
 const warmed = (epochs: number, age: number): number => (age >= epochs ? 1 : (age + 1) / (epochs + 1))
 
+/** Of a graft's share, what is left at least: with the usual share of .6 about a tenth of the host's rate, as in that design. */
+const LEAST_EASE = 0.25
+
 export class LearningRates {
   private readonly current: Float32Array
   private readonly plantedAt: Int32Array
   /** Of each graft, what is left of its share. */
   private readonly eases: Float64Array
+  /** By blueprint: the part of a graft's share at which it learns on its branch, where that is not all of it. */
+  private readonly eased = new Map<string, number>()
   private options: Required<RateOptions>
   private epoch = 0
 
@@ -86,6 +91,18 @@ export class LearningRates {
     this.plantedAt[owner] = this.epoch
     this.eases[owner] = ease
     this.write()
+  }
+
+  /** A graft of this blueprint turned the value too far: the next ones learn half as fast beside the host. False where they cannot. */
+  ease(blueprint: string): boolean {
+    const ease = this.easeOf(blueprint) / 2
+    if (ease < LEAST_EASE) return false
+    this.eased.set(blueprint, ease)
+    return true
+  }
+
+  easeOf(blueprint: string): number {
+    return this.eased.get(blueprint) ?? 1
   }
 
   remove(owner: number): void {
