@@ -53,7 +53,7 @@ describe("an older Node", () => {
     const [here, there] = (await Promise.all(
       [node, browser].map((file) => import(pathToFileURL(join(root, file)).href)),
     )) as [object, object]
-    expect(Object.keys(here)).toEqual(Object.keys(there))
+    expect(Object.keys(here).toSorted()).toEqual(Object.keys(there).toSorted())
   })
 
   it("gets the message from the command", () => {

@@ -3,6 +3,7 @@
  * structured clone, which keeps every NaN. A thread that was given up keeps its mailbox, and the next one gets another, so that nothing it
  * may still write is taken for an answer.
  */
+import { setImmediate as turn } from "node:timers/promises"
 import { deserialize, serialize } from "node:v8"
 
 const READY = 0
@@ -21,16 +22,8 @@ const ANSWER_MOST = 16 * 1024
 /** What the thread sends back: what the policy answered, or why there is none. */
 export type Sent = { readonly answer: unknown } | { readonly problem: string }
 
-/** Atomics.waitAsync, which the compiler's library does not declare yet. */
-const waitAsync = (
-  Atomics as unknown as {
-    readonly waitAsync: (
-      array: Int32Array,
-      index: number,
-      value: number,
-    ) => { readonly async: boolean; readonly value: Promise<string> | string }
-  }
-).waitAsync
+/** How long the thread waits for a packet before timers and messages of its module get a turn, ms. */
+const TURN_MS = 100
 
 export class PolicyMailbox {
   readonly buffer: SharedArrayBuffer
@@ -82,14 +75,16 @@ export class PolicyMailbox {
     Atomics.store(this.words, READY, 1)
   }
 
-  /** The next packet; resolves when there is one. */
+  /**
+   * The next packet; resolves when there is one. The thread waits without its event loop, because the promise of `Atomics.waitAsync` was
+   * seen to stay open after the memory had changed (Node 24.21).
+   */
   async next(): Promise<unknown> {
     const { words } = this
     for (;;) {
       const answered = Atomics.load(words, ANSWER)
       if (Atomics.load(words, ASK) !== answered) break
-      const waiting = waitAsync(words, ASK, answered)
-      if (waiting.async) await waiting.value
+      if (Atomics.wait(words, ASK, answered, TURN_MS) === "timed-out") await turn()
     }
     const length = Atomics.load(words, PACKET_BYTES)
     return deserialize(Buffer.from(this.bytes.subarray(PACKET_AT, PACKET_AT + length)))
