@@ -18,6 +18,7 @@ import { LearningRates, type RateChange } from "../training/LearningRates.ts"
 import { readRates } from "../training/readRates.ts"
 import { type Engine, FAST } from "./engines.ts"
 import { Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
+import { HostFigures } from "./HostFigures.ts"
 import { IsolationGuard } from "./IsolationGuard.ts"
 import { Judge } from "./Judge.ts"
 import { HOST, Network } from "./Network.ts"
@@ -27,7 +28,7 @@ import { RunCache } from "./RunCache.ts"
 import type { Workshop } from "./runs.ts"
 import type { Score } from "./scores.ts"
 import { GRAFT_CLIP, Trainer } from "./Trainer.ts"
-import { fingerprintOf, isFinitePart, meanSquare, varianceOf } from "./vectors.ts"
+import { fingerprintOf, meanSquare, varianceOf } from "./vectors.ts"
 
 /** Owners at once: the host, and every graft that is live or kept. */
 const MOST_OWNERS = 128
@@ -66,10 +67,7 @@ export class NeuralHost implements Host {
   private readonly guard = new IsolationGuard()
   private readonly judge: Judge
   private readonly trainer: Trainer
-  /** By socket: what the quarantine found. */
-  private readonly tried = new Map<string, Figures>()
-  /** By socket: words that were not zero when the slice was given back. */
-  private readonly leftOver = new Map<string, number>()
+  private readonly figures: HostFigures
   private plantings = 0
 
   constructor(setup: NeuralSetup) {
@@ -84,6 +82,7 @@ export class NeuralHost implements Host {
     this.rates = new LearningRates(options.learning, MOST_OWNERS)
     this.grafts = new Grafts(this.network)
     this.judge = new Judge(this.workshop, data, this.grafts, this.runs)
+    this.figures = new HostFigures(this.arena, this.grafts, this.judge, this.runs)
     this.trainer = new Trainer({
       workshop: this.workshop,
       data,
@@ -109,7 +108,7 @@ export class NeuralHost implements Host {
 
   quarantine(socket: string, planting: Planting): void {
     const blueprint = this.blueprintOf(planting)
-    this.tried.set(
+    this.figures.wasTried(
       socket,
       // Of the ways to join a graft's output, this host knows one.
       blueprint === undefined || planting.operator !== "residual"
@@ -154,7 +153,7 @@ export class NeuralHost implements Host {
     }
     this.arena.append(owner, this.parametersOf(owner, [socket, planted]), this.seedOf(this.plantings))
     this.grafts.bySocket.set(socket, planted)
-    this.leftOver.delete(socket)
+    this.figures.wasPlanted(socket)
   }
 
   mode(socket: string, mode: Mode, alpha: number): void {
@@ -202,48 +201,18 @@ export class NeuralHost implements Host {
     if (planted === undefined) return
     const { owner } = planted
     this.grafts.bySocket.delete(socket)
-    this.tried.delete(socket)
     this.rates.remove(owner)
     this.guard.forget(owner)
     this.runs.releaseAll()
     this.trainer.forgetRun()
     const { head, words } = this.arena.slice(owner)
     this.arena.remove(owner)
-    let left = 0
-    const { u32 } = this.arena.views
-    for (let i = head; i < head + words; i++) if (u32[i] !== 0) left++
-    this.leftOver.set(socket, left)
+    this.figures.wasRemoved(socket, head, words)
     this.judge.forget()
   }
 
   measure(socket: string, state: GraftStateName): Figures {
-    const planted = this.grafts.bySocket.get(socket)
-    if (state === "dormant") return this.tried.get(socket) ?? {}
-    if (state === "resetting") return this.remains(socket)
-    if (planted === undefined) return {}
-    if (state === "germinated") return { ready: 1 }
-    const { doings, owner } = planted
-    const { violations, steps, norms, clipped, finite } = doings
-    const own = isFinitePart(this.arena, owner)
-    const basic: Figures = { finite: finite && own ? 1 : 0, violations }
-    const learning = steps === 0 ? {} : { gradientNorm: norms / steps, clippedShare: clipped / steps }
-    switch (state) {
-      case "training":
-        return { ...basic, ...learning, ...this.judge.withAndWithout(socket, planted, 1) }
-      case "blending":
-        return { ...basic, ...this.judge.withAndWithout(socket, planted, planted.alpha) }
-      case "shadowing":
-        return {
-          ...basic,
-          ...this.judge.withAndWithout(socket, planted, 1),
-          ...this.judge.change(socket, planted),
-          resumeEqual: this.judge.resumesEqual(socket, planted) ? 1 : 0,
-        }
-      case "probationary":
-        return { ...basic, ...learning, lossWith: this.judge.host().loss }
-      default:
-        return basic
-    }
+    return this.figures.of(socket, state)
   }
 
   // What the growing host's loop asks for.
@@ -379,17 +348,5 @@ export class NeuralHost implements Host {
     const inserts = planted === null ? this.grafts.base() : new Map([[planted[0], insertOf(planted[1], 1)]])
     this.network.whole(graph, input, inserts)
     return graph.parametersOf(owner)
-  }
-
-  /** What is left of a graft that was taken out. */
-  private remains(socket: string): Figures {
-    const planted = this.grafts.bySocket.get(socket)
-    return {
-      sliceWords:
-        planted === undefined ? (this.leftOver.get(socket) ?? 0) : this.arena.slice(planted.owner).words,
-      registryEntries: planted === undefined ? 0 : 1,
-      counters: planted === undefined ? 0 : planted.doings.steps,
-      cached: this.runs.countOf(socket),
-    }
   }
 }
