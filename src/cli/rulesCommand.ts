@@ -1,15 +1,25 @@
-/** `arqon rules check`: a rule over a recorded run, before it is put in force. */
+/** `arqon rules check`: a rule over a recorded run, before it is put in force. `arqon rules shield`: a table that keeps it. */
 import { readFileSync } from "node:fs"
 import { type RuleReport, ruleOverTrace, type TracedDigest } from "../control/ruleOverTrace.ts"
+import { type MadeShield, shieldOf } from "../control/shieldPlant.ts"
 import { ConfigError } from "../domain/errors.ts"
+import { readDocument, refusal } from "../study/documents.ts"
 import { messageOf } from "../system/messageOf.ts"
 import { shortPath } from "../system/paths.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { print, stylesFor } from "./output.ts"
+import { writeDocument } from "./writeDocument.ts"
 
 export interface RulesCheckFlags {
   readonly formula: string
   readonly trace: string
+  readonly json: boolean
+}
+
+export interface RulesShieldFlags {
+  readonly formula: string
+  readonly plant: string
+  readonly output: string
   readonly json: boolean
 }
 
@@ -19,6 +29,52 @@ export function rulesCheckCommand({ formula, trace, json }: RulesCheckFlags): Pr
   const report = judged(formula, readTrace(trace))
   print(json ? JSON.stringify(report) : reportText(report, shortPath(trace)))
   return Promise.resolve(report.verdict === "holds" ? EXIT.ok : EXIT.differs)
+}
+
+export async function rulesShieldCommand({
+  formula,
+  plant,
+  output,
+  json,
+}: RulesShieldFlags): Promise<ExitCode> {
+  const made = shieldFrom(formula, plant)
+  if (made.table !== null) await writeDocument(output, `${JSON.stringify(made.table, null, 2)}\n`)
+  const { rule, states, losing } = made
+  print(
+    json
+      ? JSON.stringify({ rule, output: made.table === null ? null : output, states, losing })
+      : shieldText(made, shortPath(output)),
+  )
+  return made.table === null ? EXIT.differs : EXIT.ok
+}
+
+function shieldFrom(formula: string, path: string): MadeShield {
+  const { text, value } = readDocument(path)
+  try {
+    return shieldOf(formula, value)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const ofPlant = error.problems.filter((one) => one.path !== "rule" && one.path !== "formula")
+    if (ofPlant.length > 0) throw refusal("a plant", path, text, ofPlant)
+    const lines = error.problems.map((one) =>
+      [...(one.path === "rule" ? ["The rule"] : []), one.message, one.suggestion ?? ""].join(" ").trimEnd(),
+    )
+    throw new CliFailure(lines.join("\n"), EXIT.usage)
+  }
+}
+
+function shieldText({ table, rule, states, lost }: MadeShield, output: string): string {
+  const { bad, good } = stylesFor(process.stdout)
+  if (table === null)
+    return `${bad("Cannot be kept")}: ${rule}\n  The plant can break it from each of the ${states} states. Nothing was written.`
+  const shown = lost.slice(0, MOST_SHOWN).map((state) => `    ${state}`)
+  return [
+    `${good("Shield made")}: ${rule}`,
+    `  ${output}, ${states} states`,
+    ...(lost.length === 0 ? [] : [`  ${lost.length} of them are lost, no move keeps the rule from there:`]),
+    ...shown,
+    ...(lost.length > MOST_SHOWN ? [`    and ${lost.length - MOST_SHOWN} more`] : []),
+  ].join("\n")
 }
 
 function judged(formula: string, trace: ReadonlyArray<TracedDigest>): RuleReport {

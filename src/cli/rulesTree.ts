@@ -1,4 +1,4 @@
-/** `arqon rules ...`: the command over written rules, with its flags and examples. What it does stands in rulesCommand.ts. */
+/** `arqon rules ...`: the commands over written rules, with their flags and examples. What they do stands in rulesCommand.ts. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import type * as Effect from "effect/Effect"
@@ -34,14 +34,36 @@ export function rulesTree(doing: (action: Action) => Effect.Effect<void>) {
       },
     ]),
   )
+  const shield = Command.make(
+    "shield",
+    {
+      formula,
+      plant: file("plant", "Knobs, channels and how the plant reacts, as JSON"),
+      output: file("output", "Where to write the shield"),
+      json: option("json", "Print one JSON object instead of text"),
+    },
+    (flags) => doing(async () => (await import("./rulesCommand.ts")).rulesShieldCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Make a shield: the moves after which a rule can still be kept, whatever the plant does",
+    ),
+    Command.withExamples([
+      {
+        command: "arqon rules shield 'queue < 400' --plant plant.json --output shield.json",
+        description: "The file is what a rule takes as `shield`",
+      },
+    ]),
+  )
   return Command.make("rules").pipe(
-    Command.withDescription("Try written rules before they are put in force"),
+    Command.withDescription(
+      "Try written rules before they are put in force, and make shields that keep them",
+    ),
     Command.withExamples([
       {
         command: "arqon rules check 'err > 2% -> eventually[0,20](err < 1%)' --trace digests.jsonl",
         description: "Try a rule on what was recorded",
       },
     ]),
-    Command.withSubcommands([check]),
+    Command.withSubcommands([check, shield]),
   )
 }

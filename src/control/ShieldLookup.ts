@@ -66,14 +66,15 @@ export class ShieldLookup {
   /** Where the plant stands, in words: `servers 2 to 4, queue from 1000`. */
   stateText(): string {
     const { knobs, channels } = this.rule.shield.table
-    return [...knobs, ...channels].map((axis, i) => binText(axis, this.now[i])).join(", ")
+    return [...knobs, ...channels].map((axis, i) => placeText(axis, this.now[i])).join(", ")
   }
 }
 
-function binText(axis: ShieldAxis, value: number): string {
-  const { name, cuts } = axis
-  if (Number.isNaN(value)) return `${name} unknown`
-  const bin = binOf(axis, value)
+const placeText = (axis: ShieldAxis, value: number): string =>
+  Number.isNaN(value) ? `${axis.name} unknown` : binText(axis, binOf(axis, value))
+
+/** A bin in words: `servers 2 to 4`. */
+export function binText({ name, cuts }: ShieldAxis, bin: number): string {
   if (bin === 0) return `${name} below ${cuts[0]}`
   return bin === cuts.length ? `${name} from ${cuts[bin - 1]}` : `${name} ${cuts[bin - 1]} to ${cuts[bin]}`
 }

@@ -44,6 +44,10 @@ const BUILT_IN: Readonly<Record<string, Channel>> = {
   constraintMargin: { unit: "number", source: DIGEST_CONSTRAINT_MARGIN, ...ANY },
 }
 
+/** The unit of a channel of the digest; an extra channel has a plain number. */
+export const unitOf = (name: string): ChannelUnit =>
+  Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name].unit : "number"
+
 export function channelsIn({ extras, space }: RuleWorld): Readonly<Record<string, Channel>> {
   const knobs = space.names.map((name, i): [string, Channel] => [
     name,

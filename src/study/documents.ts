@@ -77,6 +77,12 @@ function asArtifact(document: unknown): unknown {
   return { ...document, seed: seed ?? 0, budget }
 }
 
+/** Any JSON file, with its text for what is wrong in it. */
+export function readDocument(path: string): { readonly text: string; readonly value: unknown } {
+  const text = readText(path)
+  return { text, value: jsonOf(text, path) }
+}
+
 /** Results from a file, or from stdin where `path` is null. */
 export async function readResults(
   path: string | null,
