@@ -31,8 +31,7 @@ const plantShape = object({
     list(
       object({
         when: maybe(record(either(bin, bins))),
-        // oxlint-disable-next-line unicorn/no-thenable -- the word of a file, never awaited
-        then: record(either(bins, object({ by: pair(whole(-MOST_CUTS, MOST_CUTS), "numbers of bins") }))),
+        to: record(either(bins, object({ by: pair(whole(-MOST_CUTS, MOST_CUTS), "numbers of bins") }))),
       }),
       { expected: `at most ${MOST_CASES} cases`, holds: ({ length }) => length <= MOST_CASES },
     ),
@@ -108,15 +107,15 @@ const fits = (when: NonNullable<Case["when"]>, state: ShieldBins): boolean =>
 
 /** A move by bins ends at the last bin there is. */
 function rangesOf(
-  { then }: Case,
+  { to: moved }: Case,
   state: ShieldBins,
   channels: ReadonlyArray<ShieldAxis>,
 ): Readonly<Record<string, readonly [number, number]>> {
   return Object.fromEntries(
     channels
-      .filter(({ name }) => Object.hasOwn(then, name))
+      .filter(({ name }) => Object.hasOwn(moved, name))
       .map(({ name, cuts }) => {
-        const to = then[name]
+        const to = moved[name]
         const within = (at: number): number => Math.max(0, Math.min(cuts.length, at))
         const [least, most] = "by" in to ? to.by.map((step) => within(state[name] + step)) : to
         return [name, [least, most]]
@@ -125,7 +124,7 @@ function rangesOf(
 }
 
 function caseProblems(
-  { when = {}, then }: Case,
+  { when = {}, to }: Case,
   i: number,
   axes: ReadonlyArray<ShieldAxis>,
   channels: ReadonlyArray<ShieldAxis>,
@@ -135,8 +134,8 @@ function caseProblems(
     ...Object.entries(when).flatMap(([name, range]) =>
       axisProblems(name, range, axes, at("when", name), "a knob or channel"),
     ),
-    ...Object.entries(then).flatMap(([name, range]) =>
-      axisProblems(name, "by" in range ? 0 : range, channels, at("then", name), "a channel"),
+    ...Object.entries(to).flatMap(([name, range]) =>
+      axisProblems(name, "by" in range ? 0 : range, channels, at("to", name), "a channel"),
     ),
   ]
 }

@@ -14,8 +14,8 @@ const PLANT = {
   knobs: [{ name: "servers", cuts: [4, 8], whole: true }],
   channels: [{ name: "queue", cuts: [100, 400] }],
   next: [
-    { when: { servers: 2 }, then: { queue: { by: [-2, 0] } } },
-    { when: { servers: 1, queue: 0 }, then: { queue: [0, 0] } },
+    { when: { servers: 2 }, to: { queue: { by: [-2, 0] } } },
+    { when: { servers: 1, queue: 0 }, to: { queue: [0, 0] } },
   ],
 }
 
@@ -57,7 +57,7 @@ describe("arqon rules shield", () => {
   })
 
   it("prints the same as one JSON object", async () => {
-    desk.write("plant.json", { ...PLANT, next: [{ then: { queue: { by: [0, 0] } } }] })
+    desk.write("plant.json", { ...PLANT, next: [{ to: { queue: { by: [0, 0] } } }] })
     const { stdout } = await make("queue < 400", "--json")
     expect(JSON.parse(stdout)).toEqual({
       rule: "queue < 400",

@@ -9,7 +9,7 @@ import { synthesizeShield } from "../../src/temporal/logic/synthesizeShield.ts"
 const PLANT = {
   knobs: [{ name: "servers", cuts: [4, 8], whole: true }],
   channels: [{ name: "queue", cuts: [100, 400] }],
-  next: [{ when: { servers: 2 }, then: { queue: { by: [-1, 0] } } }],
+  next: [{ when: { servers: 2 }, to: { queue: { by: [-1, 0] } } }],
 }
 
 const problemsOf = (rule: string, plant: unknown): ReadonlyArray<string> => {
@@ -39,7 +39,7 @@ describe("a shield from a plant as data", () => {
             ...PLANT,
             next: cases.map(({ servers, queue, to }) => ({
               when: { ...(servers === null ? {} : { servers }), ...(queue === null ? {} : { queue }) },
-              then: { queue: to },
+              to: { queue: to },
             })),
           })
           const { shield, losing } = synthesizeShield({
@@ -64,7 +64,7 @@ describe("a shield from a plant as data", () => {
 
   it("ends a move by bins at the first and the last bin", () => {
     const by = (least: number, most: number) =>
-      shieldOf("queue < 400", { ...PLANT, next: [{ then: { queue: { by: [least, most] } } }] }).losing.length
+      shieldOf("queue < 400", { ...PLANT, next: [{ to: { queue: { by: [least, most] } } }] }).losing.length
     expect(by(0, 0)).toBe(3)
     // From below 100 and from 100 to 400 it goes up to 400 and beyond.
     expect(by(0, 1)).toBe(9)
@@ -80,7 +80,7 @@ describe("a shield from a plant as data", () => {
     const plant = {
       knobs: PLANT.knobs,
       channels: [{ name: "p99", cuts: [200_000] }],
-      next: [{ then: { p99: { by: [0, 0] } } }],
+      next: [{ to: { p99: { by: [0, 0] } } }],
     }
     expect(shieldOf("p99 < 200ms", plant).lost).toEqual([
       "servers below 4, p99 from 200000",
@@ -93,28 +93,28 @@ describe("a shield from a plant as data", () => {
   it.each([
     [
       "a bin that an axis does not have",
-      { next: [{ then: { queue: [0, 3] } }] },
-      "next[0].then.queue: names bin 3, the last one is 2.",
+      { next: [{ to: { queue: [0, 3] } }] },
+      "next[0].to.queue: names bin 3, the last one is 2.",
     ],
     [
       "an unknown name",
-      { next: [{ when: { serves: 1 }, then: {} }] },
+      { next: [{ when: { serves: 1 }, to: {} }] },
       'next[0].when.serves: is not a knob or channel of this plant. Did you mean "servers"?',
     ],
     [
       "a knob that the plant moves",
-      { next: [{ then: { servers: [0, 1] } }] },
-      "next[0].then.servers: is not a channel of this plant.",
+      { next: [{ to: { servers: [0, 1] } }] },
+      "next[0].to.servers: is not a channel of this plant.",
     ],
     [
       "bins in the wrong order",
-      { next: [{ then: { queue: [1, 0] } }] },
-      "next[0].then.queue: must be two bins, the smaller one first",
+      { next: [{ to: { queue: [1, 0] } }] },
+      "next[0].to.queue: must be two bins, the smaller one first",
     ],
     [
       "one bin for a range",
-      { next: [{ then: { queue: [1] } }] },
-      "next[0].then.queue: must be two bins, the smaller one first",
+      { next: [{ to: { queue: [1] } }] },
+      "next[0].to.queue: must be two bins, the smaller one first",
     ],
     ["no knob", { knobs: [] }, "knobs: must be 1 to 3 axes"],
     [
