@@ -15,11 +15,14 @@ export interface Row {
   readonly least?: number
 }
 
+/** What a person may tell the sections of a command beside their names: the values by option. */
+export type Told = Readonly<Record<string, string>>
+
 /** What a section is called and how it measures. */
 export interface Section {
   readonly name: string
   readonly title: string
-  readonly measure: () => Promise<ReadonlyArray<Row>>
+  readonly measure: (told: Told) => Promise<ReadonlyArray<Row>>
 }
 
 /** What is wrong with a row, in words; null where nothing is. */
@@ -30,28 +33,44 @@ function fault({ what, value, unit, most, least }: Row): string | null {
   return null
 }
 
-/** The whole of such a command: `name` after `bench:`, and one sentence about what it measures. Ends with 1 where a bound is broken. */
+/**
+ * The whole of such a command: `name` after `bench:`, and one sentence about what it measures. Ends with 1 where a bound is broken.
+ *
+ * @param more options of single sections, with their lines of the help
+ */
 export async function runSections(
   name: string,
   sentence: string,
   sections: ReadonlyArray<Section>,
+  more: { readonly defaults: Told; readonly usage: string } = { defaults: {}, usage: "" },
 ): Promise<void> {
   const values = readOptions(
     `${sentence} Ends with 1 where a figure is outside its bounds.
 
 USAGE
-  npm run bench:${name} -- [--section NAME] [--json]
+  npm run bench:${name} -- [--section NAME] [--json]${more.usage === "" ? "" : " [OPTION]..."}
 
   --section NAME   One of ${sections.map(({ name }) => name).join(", ")} (default: all)
   --json           For machines
-`,
-    { section: { type: "string", default: "all" }, json: { type: "boolean", default: false } },
+${more.usage}`,
+    {
+      section: { type: "string", default: "all" },
+      json: { type: "boolean", default: false },
+      ...Object.fromEntries(
+        Object.entries(more.defaults).map(
+          ([option, value]) => [option, { type: "string", default: value }] as const,
+        ),
+      ),
+    },
+  )
+  const told = Object.fromEntries(
+    Object.keys(more.defaults).map((option) => [option, String(Reflect.get(values, option))]),
   )
   const wanted = oneOf("section", values.section, ["all", ...sections.map(({ name }) => name)])
   const found: Record<string, ReadonlyArray<Row>> = {}
   for (const { name, title, measure } of sections) {
     if (wanted !== "all" && wanted !== name) continue
-    const rows = await measure()
+    const rows = await measure(told)
     found[name] = rows
     if (values.json) continue
     console.log(`${title}\n| figure | value | bound |\n|---|---|---|`)

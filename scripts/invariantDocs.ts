@@ -162,7 +162,11 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ],
   [
     "Whatever a graft does on its branch, every bit of the host is as if it had never been planted; a probation that fails is taken back to the last bit.",
-    ["test/morph/neural/NeuralHost.test.ts", "test/morph/growth/GrowthCore.test.ts"],
+    [
+      "test/morph/neural/NeuralHost.test.ts",
+      "test/morph/growth/GrowthCore.test.ts",
+      "test/bench/lives.test.ts",
+    ],
   ],
 ]
 

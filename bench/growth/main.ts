@@ -1,5 +1,6 @@
 /** What a growing host costs, section by section (`sections.ts` lists them); with `--study` what growing is worth. */
 import { runSections } from "../section.ts"
+import { LIVES } from "./lives/section.ts"
 import { sections } from "./sections.ts"
 import { runStudy } from "./study.ts"
 
@@ -9,4 +10,5 @@ else
     "growth",
     "Measures the parts of a growing host; --study: what growing is worth.",
     sections,
+    LIVES,
   )

@@ -1126,4 +1126,20 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
     broken: "this.views.u32.set(from.subarray(0, from.length >> 1), head)",
     test: "test/morph/neural/NeuralHost.test.ts",
   },
+  {
+    name: "planting-takes-the-way-back",
+    invariant: 32,
+    file: "src/morph/neural/NeuralHost.ts",
+    intact: "return `${this.grafts.owners().join()}|",
+    broken: "return `${this.arena.owners.join()}|${this.grafts.owners().join()}|",
+    test: "test/morph/growth/GrowthCore.test.ts",
+  },
+  {
+    name: "kernel-unwatched",
+    invariant: 32,
+    file: "src/morph/neural/IsolationGuard.ts",
+    intact: "if (u32[head + i] === copy[i]) continue",
+    broken: "if (u32[head + i] === copy[i] || i > 16) continue",
+    test: "test/bench/lives.test.ts",
+  },
 ]

@@ -196,13 +196,16 @@ export class GrowthCore {
     if (problems.length > 0) throw new GrowthError({ problems })
   }
 
+  /** What cannot be held is on its way out. */
   private holdAll(type: "pause" | "resume", why: string): void {
     for (const { slot, state, conditions } of this.table.lives)
-      if (isLive(state) && (conditions.paused === null) === (type === "pause")) this.ask(slot, { type, why })
+      if (isLive(state) && (conditions.paused === null) === (type === "pause"))
+        this.table.command(slot, { type, why })
   }
 
   /** Holds every graft where it is, and asks no policy; training goes on. Throws where it is paused already. */
   pause(why: string): void {
+    requireWhy(why)
     if (this.paused !== null)
       throw refusal("pause", "The growing host is paused already.", "Resume it first.")
     this.paused = why
@@ -210,6 +213,7 @@ export class GrowthCore {
   }
 
   resume(why: string): void {
+    requireWhy(why)
     if (this.paused === null) throw refusal("resume", "The growing host is not paused.", "Pause it first.")
     this.paused = null
     this.holdAll("resume", why)
@@ -217,6 +221,7 @@ export class GrowthCore {
 
   /** Puts the host back on the last good boundary before this one. Throws where there is none. */
   rollback(why: string): number {
+    requireWhy(why)
     const to = this.goBack(this.epoch, why)
     if (to === null)
       throw refusal("rollback", "There is no snapshot to go back to.", "Run some epochs first.")
@@ -378,3 +383,7 @@ function onlyDrifted(verdict: Verdict | null): boolean {
 
 const refusal = (path: string, message: string, suggestion: string): GrowthError =>
   new GrowthError({ problems: [problem([path], message, suggestion)] })
+
+function requireWhy(why: string): void {
+  if (why.trim() === "") throw refusal("why", "is missing.", "Say why.")
+}

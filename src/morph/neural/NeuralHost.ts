@@ -16,6 +16,7 @@ import type { GrowthData } from "../training/data.ts"
 import { Draws } from "../training/Draws.ts"
 import { LearningRates, type RateChange } from "../training/LearningRates.ts"
 import { readRates } from "../training/readRates.ts"
+import { copyOf, putBack } from "./copies.ts"
 import { type Engine, FAST } from "./engines.ts"
 import { Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
 import { HostFigures } from "./HostFigures.ts"
@@ -266,32 +267,20 @@ export class NeuralHost implements Host {
     })
   }
 
-  /** Slices of the host and of every graft, one after the other. */
+  /** Everything that the host and its grafts have learnt. */
   copy(): Uint32Array {
-    const copies = this.arena.owners.map((owner) => this.arena.snapshot(owner))
-    const words = new Uint32Array(copies.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const copy of copies) {
-      words.set(copy, at)
-      at += copy.length
-    }
-    return words
+    return copyOf(this.arena)
   }
 
-  /** Puts a copy back that was made with the same grafts. */
-  put(words: Uint32Array): void {
-    let at = 0
-    for (const owner of this.arena.owners) {
-      const length = this.arena.slice(owner).words
-      this.arena.restore(owner, words.subarray(at, at + length))
-      at += length
-    }
+  /** Puts a copy back that was made while the host was of the same structure; what was planted since then stays as it is. */
+  put(copy: Uint32Array): void {
+    putBack(this.arena, copy)
     this.judge.forget()
   }
 
-  /** Who has numbers in a copy: two copies fit each other where these are equal. */
+  /** What the host is made of, without what is planted beside it: a copy fits the host where these are equal. */
   get structure(): string {
-    return `${this.arena.owners.join()}|${this.grafts.owners().join()}|${this.network.sockets.map(({ name }) => name).join()}`
+    return `${this.grafts.owners().join()}|${this.network.sockets.map(({ name }) => name).join()}`
   }
 
   /** All words that are part of the host, as a text that is equal where every bit is. */

@@ -146,6 +146,41 @@ describe("a growing host", () => {
     expect(core.host.fingerprint()).toBe(before)
   })
 
+  // Copies held the grafts in a fixed order, so none fitted after a planting or a cull, and all were thrown away.
+  it("goes back past a planting and past a cull as it would have without them", () => {
+    const [with_, without] = [manual(), manual()]
+    const both = (act: (core: GrowthCore) => void): void => {
+      act(with_)
+      act(without)
+      expect(with_.host.fingerprint()).toBe(without.host.fingerprint())
+    }
+    both((core) => void run(core, 2))
+    with_.germinate("hidden1", { blueprint: "residualMlp", why: "test" })
+    both((core) => void run(core, 1))
+    expect(with_.sockets[0].state).toBe("germinated")
+    both((core) => expect(core.rollback("test")).toBe(2))
+    both((core) => void run(core, 3))
+    expect(with_.sockets[0].state).toBe("training")
+    both((core) => expect(core.rollback("test")).toBe(5))
+    with_.ask("hidden1", { type: "cull", why: "test" })
+    both((core) => void run(core, 5))
+    expect(with_.host.arena.owners).toEqual([0])
+    both((core) => expect(core.rollback("test")).toBe(10))
+    both((core) => void run(core, 1))
+  })
+
+  it("refuses a pause, a return and a rollback without a reason, and changes nothing", () => {
+    const core = manual()
+    core.germinate("hidden1", { blueprint: "residualMlp", why: "test" })
+    run(core, 3)
+    const before = [core.host.fingerprint(), core.sockets]
+    for (const call of [() => core.pause(" "), () => core.resume(""), () => core.rollback(" ")])
+      expect(problemsOf(call)).toEqual([{ path: "why", message: "is missing.", suggestion: "Say why." }])
+    expect([core.host.fingerprint(), core.sockets]).toEqual(before)
+    core.pause("to look")
+    run(core, 1)
+  })
+
   it("moves no graft while it is paused, and trains on", () => {
     const core = manual()
     core.germinate("hidden1", { blueprint: "residualMlp", why: "test" })
