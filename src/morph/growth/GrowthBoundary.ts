@@ -1,6 +1,7 @@
 /** What a growing host shows of itself at a boundary, and what can be asked of it. Plain data. */
 import type { Problem } from "../../domain/errors.ts"
 import type { BlueprintParameters } from "../blueprints/Blueprint.ts"
+import type { OperatorName } from "../contracts/Host.ts"
 import type { GraftMove } from "../grafting/graftEvents.ts"
 import type { GrowthMode } from "../grafting/growthMode.ts"
 import type { PolicyCommand } from "../policy/PolicyCommand.ts"
@@ -50,5 +51,7 @@ export interface GerminateRequest {
   readonly blueprint: string
   readonly why: string
   readonly parameters?: BlueprintParameters
+  /** How its output joins the host's: `residual` if left out. */
+  readonly operator?: OperatorName
   readonly by?: string
 }

@@ -24,7 +24,7 @@ import { BoundaryTimes } from "./BoundaryTimes.ts"
 import { measuredBy } from "./measuredBy.ts"
 import { packetOf } from "./packet.ts"
 
-const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "by"]
+const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "operator", "by"]
 
 /** Losses that a policy sees. */
 const HISTORY = 200
@@ -184,7 +184,7 @@ export class GrowthCore {
         graft: `g${this.plantings}`,
         blueprint: request.blueprint,
         parameters: request.parameters ?? {},
-        operator: "residual",
+        operator: request.operator ?? "residual",
         owner: request.by ?? "a person",
       },
     })

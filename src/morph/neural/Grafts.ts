@@ -2,7 +2,8 @@
 import type { Blueprint, BlueprintParameters } from "../blueprints/Blueprint.ts"
 import type { Mode, Planting } from "../contracts/Host.ts"
 import type { Optimiser } from "../tensor/optimisers.ts"
-import { HOST, type Insert, type Inserts, type Network } from "./Network.ts"
+import type { Insert } from "./mixed.ts"
+import { HOST, type Inserts, type Network } from "./Network.ts"
 
 /** What a graft has done in the boundary just over. */
 export interface Doings {
@@ -77,10 +78,11 @@ export class Grafts {
   }
 }
 
-export const insertOf = ({ owner, blueprint, parameters }: Planted, alpha: number): Insert => ({
+export const insertOf = ({ owner, blueprint, parameters, planting }: Planted, alpha: number): Insert => ({
   owner,
   blueprint,
   parameters,
+  operator: planting.operator,
   alpha,
 })
 

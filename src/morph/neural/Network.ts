@@ -2,20 +2,11 @@
  * The host's network as a list of stations that a value passes: layers, sockets, and grafts that have become part of it. Every graph that
  * training, gates or answers need is built from this list, so all of them agree on what the network is.
  */
-import { type Blueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
 import type { Socket } from "../contracts/Host.ts"
 import type { Graph } from "../tensor/Graph.ts"
 import type { Node, Shape } from "../tensor/ir.ts"
+import { type Insert, mixed } from "./mixed.ts"
 import type { NeuralOptions } from "./options.ts"
-
-/** A graft as a part of a graph. */
-export interface Insert {
-  readonly owner: number
-  readonly blueprint: Blueprint
-  readonly parameters: BlueprintParameters
-  /** Above 0, at most 1: where it is 0 nothing is built. */
-  readonly alpha: number
-}
 
 type Station =
   | { readonly kind: "layer"; readonly name: string; readonly units: number }
@@ -113,13 +104,4 @@ function flat(graph: Graph, value: Node): Node {
   if (value.shape.length === 2) return value
   const [batch, ...rest] = value.shape
   return graph.apply("reshape", [value], { shape: [batch, rest.reduce((product, n) => product * n, 1)] })
-}
-
-/** The value with a graft's part in it. */
-export function mixed(graph: Graph, value: Node, insert: Insert): Node {
-  const { blueprint, parameters, owner, alpha } = insert
-  const added = buildBlueprint(blueprint, graph.scope(`graft${owner}`, owner), value, parameters, owner)
-  // Times one would give the same bits, and cost a pass.
-  const share = alpha === 1 ? added : graph.apply("scale", [added], { factor: alpha })
-  return graph.apply("add", [value, share])
 }

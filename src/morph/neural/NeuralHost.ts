@@ -111,13 +111,13 @@ export class NeuralHost implements Host {
     const blueprint = this.blueprintOf(planting)
     this.figures.wasTried(
       socket,
-      // Of the ways to join a graft's output, this host knows one.
-      blueprint === undefined || planting.operator !== "residual"
+      blueprint === undefined
         ? { available: 0 }
         : tryOut({
             ...this.workshop,
             blueprint,
             parameters: planting.parameters,
+            operator: planting.operator,
             socket,
             inserts: this.grafts.base(),
             owners: this.grafts.owners(),

@@ -5,12 +5,13 @@
 import {
   type Blueprint,
   type BlueprintParameters,
+  buildBlueprint,
   calling,
   costOf,
   readParameters,
   sliceBytes,
 } from "../blueprints/Blueprint.ts"
-import type { Figures } from "../contracts/Host.ts"
+import type { Figures, OperatorName } from "../contracts/Host.ts"
 import { Arena } from "../tensor/Arena.ts"
 import { Graph } from "../tensor/Graph.ts"
 import type { Node } from "../tensor/ir.ts"
@@ -18,7 +19,8 @@ import type { Optimiser } from "../tensor/optimisers.ts"
 import { TensorError } from "../tensor/TensorError.ts"
 import type { Part } from "../training/data.ts"
 import { IsolationGuard } from "./IsolationGuard.ts"
-import { HOST, type Insert, type Inserts, mixed } from "./Network.ts"
+import { type Insert, mixed } from "./mixed.ts"
+import { HOST, type Inserts } from "./Network.ts"
 import { answeringRun, branchRun, judgingRun, type Workshop } from "./runs.ts"
 import { isFinitePart } from "./vectors.ts"
 
@@ -30,6 +32,7 @@ const OWNER = 0xffff
 export interface Trial extends Workshop {
   readonly blueprint: Blueprint
   readonly parameters: BlueprintParameters
+  readonly operator: OperatorName
   readonly socket: string
   readonly inserts: Inserts
   /** Of the host, with what is part of it. */
@@ -54,19 +57,21 @@ export function tryOut(trial: Trial): Figures {
     owner: OWNER,
     blueprint,
     parameters,
+    operator: trial.operator,
     alpha: 1,
   }
   const shape = trial.network.sockets.find(({ name }) => name === trial.socket)?.shape
   if (shape === undefined) return { available: 0 }
   const basic = { available: blueprint.quarantineOnly ? 0 : 1, inBounds: 1 }
   try {
-    const graph = new Graph()
+    const [alone, graph] = [new Graph(), new Graph()]
+    buildBlueprint(blueprint, alone, alone.input("value", [trial.batch, ...shape]), parameters, OWNER)
     mixed(graph, graph.input("value", [trial.batch, ...shape]), insert)
     const stated = calling(blueprint, "cost", () => ({ ...blueprint.cost(shape, parameters) }))
-    const real = costOf(graph, OWNER, trial.batch)
+    const real = costOf(alone, OWNER, trial.batch)
     // A blueprint that states another cost than it has is not the one that was verified.
     const honest = stated.parameters === real.parameters && stated.multiplyAdds === real.multiplyAdds
-    const arenaShare = sliceBytes(real.parameters) / trial.maxBytes
+    const arenaShare = sliceBytes(costOf(graph, OWNER, trial.batch).parameters) / trial.maxBytes
     const lived = live(trial, insert, graph.parametersOf(OWNER))
     return {
       ...basic,

@@ -4,7 +4,8 @@ import { Graph } from "../tensor/Graph.ts"
 import { type Node, type Shape, sizeOf } from "../tensor/ir.ts"
 import { Program } from "../tensor/Program.ts"
 import type { Plan } from "../tensor/ReferencePlan.ts"
-import { type Insert, type Inserts, mixed, type Network } from "./Network.ts"
+import { type Insert, mixed } from "./mixed.ts"
+import type { Inserts, Network } from "./Network.ts"
 
 /** How a program is run: by the reference, or by something faster. */
 export type PlanMaker = (program: Program, arena: Arena) => Plan

@@ -194,6 +194,14 @@ describe("a growing host", () => {
     expect(movesOf(run(core, 6)).length).toBeGreaterThan(0)
   })
 
+  it("joins a graft as it is asked to", () => {
+    const core = manual()
+    core.germinate("hidden1", { blueprint: "linear", why: "test", operator: "confidence" })
+    const [{ moves }] = run(core, 1)
+    expect(moves[0]).toMatchObject({ from: "dormant", to: "germinated" })
+    expect(core.host.plantingIn("hidden1")?.operator).toBe("confidence")
+  })
+
   it("refuses what it does not know or cannot use, with the nearest name, and changes nothing", () => {
     const core = manual()
     const before = core.sockets
@@ -208,6 +216,14 @@ describe("a growing host", () => {
     ])
     expect(ask("hiden1", "linear")[0].suggestion).toBe('Did you mean "hidden1"?')
     expect(ask("hidden1", "gatedMlp", { hidden: 0 })[0].path).toBe("parameters.hidden")
+    const [operator] = problemsOf(() =>
+      core.germinate("hidden1", {
+        blueprint: "linear",
+        why: "test",
+        operator: "convx" as "convex",
+      }),
+    )
+    expect(operator).toMatchObject({ path: "planting.operator", suggestion: 'Did you mean "convex"?' })
     expect(core.sockets).toEqual(before)
     core.germinate("hidden1", { blueprint: "linear", why: "test" })
     run(core, 1)

@@ -3,20 +3,11 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
-import type { Mode } from "../../../src/morph/contracts/Host.ts"
+import { type Mode, OPERATORS } from "../../../src/morph/contracts/Host.ts"
 import { FAST, REFERENCE } from "../../../src/morph/neural/engines.ts"
 import type { NeuralHost } from "../../../src/morph/neural/NeuralHost.ts"
 import { readData } from "../../../src/morph/training/data.ts"
-import { plantingOf, spiralsHost } from "./spirals.ts"
-
-const ROWS = Float32Array.of(0.3, -0.8, -0.1, 0.2, 0, 0)
-const bits = (numbers: Float32Array): Uint32Array => new Uint32Array(numbers.buffer.slice(0))
-
-/** The host after so many epochs alone. */
-function alone(epochs: number, host: NeuralHost = spiralsHost()): NeuralHost {
-  for (let epoch = 0; epoch < epochs; epoch++) host.trainEpoch(epoch)
-  return host
-}
+import { bitsOf, plantingOf, spiralsHost, trained as alone } from "./spirals.ts"
 
 const faultNames = FAULTS.map(({ name }) => name)
 const soundNames = BLUEPRINTS.map(({ name }) => name)
@@ -26,6 +17,7 @@ describe("a graft that never became part of the whole", () => {
   const life = fc.record({
     socket: fc.constantFrom("hidden1", "hidden2"),
     blueprint: fc.constantFrom(...soundNames, ...faultNames.filter((name) => name !== "endless")),
+    operator: fc.constantFrom(...OPERATORS),
     steps: fc.array(fc.tuple(modes, fc.constantFrom(0, 0.25, 1)), { maxLength: 6 }),
     measured: fc.boolean(),
   })
@@ -36,8 +28,8 @@ describe("a graft that never became part of the whole", () => {
       fc.property(fc.array(life, { minLength: 1, maxLength: 3 }), (lives) => {
         const host = spiralsHost()
         let epoch = 0
-        for (const [i, { socket, blueprint, steps, measured }] of lives.entries()) {
-          const planting = plantingOf(blueprint, `g${i}`)
+        for (const [i, { socket, blueprint, operator, steps, measured }] of lives.entries()) {
+          const planting = plantingOf(blueprint, `g${i}`, operator)
           host.quarantine(socket, planting)
           if (host.plantingIn(socket) !== null) host.remove(socket)
           host.plant(socket, planting)
@@ -66,7 +58,7 @@ describe("a graft that never became part of the whole", () => {
   })
 
   it("answers with the host's bits while it is planted, on its branch, or in the shadow", () => {
-    const expected = bits(alone(4).predict(ROWS))
+    const expected = bitsOf(alone(4))
     for (const mode of ["host", "branch", "shadow"] as const) {
       const host = alone(1)
       host.plant("hidden1", plantingOf("residualMlp"))
@@ -75,7 +67,7 @@ describe("a graft that never became part of the whole", () => {
       host.mode("hidden1", mode, 1)
       host.trainEpoch(2)
       host.trainEpoch(3)
-      expect(bits(host.predict(ROWS))).toEqual(expected)
+      expect(bitsOf(host)).toEqual(expected)
     }
   })
 })
@@ -148,9 +140,9 @@ describe("a graft on probation", () => {
     host.mode("hidden1", "whole", 1)
     const small = host.parameters
     host.trainEpoch(8)
-    const answers = bits(host.predict(ROWS))
+    const answers = bitsOf(host)
     host.keep("hidden1")
-    expect(bits(host.predict(ROWS))).toEqual(answers)
+    expect(bitsOf(host)).toEqual(answers)
     expect(host.parameters).toBe(small)
     expect(host.sockets().map(({ name }) => name)).toEqual(["hidden1.g1", "hidden2"])
     host.plant("hidden1.g1", plantingOf("linear", "g2"))
@@ -190,12 +182,6 @@ describe("the quarantine", () => {
     ["endless", { quarantineShape: 0 }],
   ])("finds what is wrong with %s", (name, figures) => {
     expect(tried(name)).toMatchObject(figures)
-  })
-
-  it("turns away a way to join the graft's output that this host does not know", () => {
-    const host = alone(1)
-    host.quarantine("hidden1", { ...plantingOf("linear"), operator: "convex" })
-    expect(host.measure("hidden1", "dormant")).toEqual({ available: 0 })
   })
 
   it("has nothing to say of a blueprint that nobody knows", () => {

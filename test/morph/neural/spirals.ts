@@ -2,7 +2,7 @@
 import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
-import type { Planting } from "../../../src/morph/contracts/Host.ts"
+import type { OperatorName, Planting } from "../../../src/morph/contracts/Host.ts"
 import { NeuralHost, type NeuralSetup } from "../../../src/morph/neural/NeuralHost.ts"
 import { neuralHost, type NeuralHostOptions } from "../../../src/morph/neural/options.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
@@ -33,10 +33,25 @@ export const spiralsHost = (
     ...setup,
   })
 
-export const plantingOf = (blueprint: string, graft = "g1"): Planting => ({
+export const plantingOf = (
+  blueprint: string,
+  graft = "g1",
+  operator: OperatorName = "residual",
+): Planting => ({
   graft,
   blueprint,
   parameters: {},
-  operator: "residual",
+  operator,
   owner: "test",
 })
+
+/** The host after so many epochs alone. */
+export function trained(epochs: number, host: NeuralHost = spiralsHost()): NeuralHost {
+  for (let epoch = 0; epoch < epochs; epoch++) host.trainEpoch(epoch)
+  return host
+}
+
+export const ROWS: Float32Array = Float32Array.of(0.3, -0.8, -0.1, 0.2, 0, 0)
+
+/** Of what the host answers for some rows. */
+export const bitsOf = (host: NeuralHost): Uint32Array => new Uint32Array(host.predict(ROWS).buffer)
