@@ -93,7 +93,7 @@ export function* distanceSteps(
   }
   for (let slot = patterns.length; slot < held.length; slot++) search.remove(slot)
   held.length = patterns.length
-  let more = search.begin(joined(traces.map((trace) => trace.slice(-LOOKED_UP))))
+  let more = search.begin(joined(traces, -LOOKED_UP))
   for (; more; more = search.next()) yield
   const note = (slot: number, place: number, distance: number): void => {
     if (slot < 0) return
@@ -150,10 +150,28 @@ type Traces = ReadonlyArray<ReadonlyArray<number>>
 const tracesOf = ({ features }: Fingerprint, windows: Windows): Traces =>
   features.map(({ name }) => windows.map((one) => noiseUnits(name, one[name] ?? 0)))
 
-const joined = (traces: Traces): Float64Array => Float64Array.from(traces.flat())
+/** The windows `from` on, up to `to`, of all traces, one after another. */
+function joined(traces: Traces, from = 0, to?: number): Float64Array {
+  const parts = traces.map((trace) => trace.slice(from, to))
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
 
-const noiseIn = (trace: ReadonlyArray<number>): number =>
-  noiseOf(Float64Array.from(trace), 0, trace.length, new Float64Array(trace.length))
+/** What was found of a trace: it is asked for several times in a look, and a trace is never changed. */
+const noises = new WeakMap<ReadonlyArray<number>, number>()
+
+function noiseIn(trace: ReadonlyArray<number>): number {
+  const known = noises.get(trace)
+  if (known !== undefined) return known
+  const noise = noiseOf(new Float64Array(trace), 0, trace.length, new Float64Array(trace.length))
+  noises.set(trace, noise)
+  return noise
+}
 
 /** Spread of the last windows of a trace, in units of its noise. */
 function spreadIn(trace: ReadonlyArray<number>, windows: number): number {
@@ -178,9 +196,9 @@ const isFlat = (traces: Traces, windows: number): boolean =>
 function repeats(traces: Traces): boolean {
   const { search, held } = searchOf(common, traces.length, TRACE - STRETCH)
   held.length = 0
-  search.put(0, 0, joined(traces.map((trace) => trace.slice(0, TRACE - STRETCH))))
+  search.put(0, 0, joined(traces, 0, TRACE - STRETCH))
   return (
-    search.find(joined(traces.map((trace) => trace.slice(-STRETCH)))) &&
+    search.find(joined(traces, -STRETCH)) &&
     search.distance <= REPEATS &&
     STRICTER * strays(traces, traces, search.place + STRETCH) <= REPEATS
   )
