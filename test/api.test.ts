@@ -95,7 +95,15 @@ describe("the public names", () => {
   })
 
   it("of arqon/morph", () => {
-    expect(Object.keys(morphEntry).sort()).toEqual(["GrowthError", "createGrowth", "neuralHost", "tasks"])
+    expect(Object.keys(morphEntry).sort()).toEqual([
+      "BLUEPRINTS",
+      "GraftTable",
+      "GrowthError",
+      "createGrowth",
+      "graftGraph",
+      "neuralHost",
+      "tasks",
+    ])
   })
 
   it("of arqon/morph/contracts, where Node brings its own HMAC", () => {

@@ -47,6 +47,19 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     expect(text).toContain("nan was refused")
     expect(shareAt(/^five epochs later:/)).toBeGreaterThanOrEqual(99)
   },
+  "growth-own-host.ts": (text) => {
+    expect(readFileSync(join(folder, "growth-own-host.ts"), "utf8").split("\n").length).toBeLessThanOrEqual(
+      251,
+    )
+    const [alone, , few] = numbersOf(text, /^alone:/)
+    const [grown, , many] = numbersOf(text, /^grown:/)
+    expect(alone).toBeLessThan(80)
+    expect(grown).toBeGreaterThanOrEqual(98)
+    expect([few, many]).toEqual([42, 594])
+    expect(text).toContain('G0 refused "overflow"')
+    const states = [...text.matchAll(/^epoch \d+: second in socket1: \w+ -> (\w+)/gm)].map(([, to]) => to)
+    expect(states).toEqual(["germinated", "training", "blending", "shadowing", "probationary", "fossilized"])
+  },
   "worker.ts": (text) => {
     const [start, end] = numbersOf(text, /became/)
     expect(start).toBe(200)

@@ -4,7 +4,7 @@
  */
 import { blockUntilReady, jit, numpy as np, valueAndGrad } from "@jax-js/jax"
 import { type Shape, sizeOf } from "../../src/morph/tensor/ir.ts"
-import { type Row, valueOf } from "../../test/morph/tensor/jax.ts"
+import { type Row, valueOf } from "../../examples/jax/operators.ts"
 import { type Case, dataOf, RATE, Training } from "./cases.ts"
 
 type Values = InstanceType<typeof np.Array>

@@ -6,7 +6,20 @@
  */
 export { GrowthError } from "../domain/errors.ts"
 export type { Blueprint, BlueprintParameters, Bound, Cost } from "./blueprints/Blueprint.ts"
-export type { GraftMove } from "./grafting/graftEvents.ts"
+export { BLUEPRINTS } from "./blueprints/catalogue.ts"
+export { type GraftGraph, graftGraph } from "./blueprints/graftGraph.ts"
+export type { GraftStateName } from "./contracts/enums.ts"
+export type { Check, Figures, Finding, Host, Mode, Planting, Socket, Verdict } from "./contracts/Host.ts"
+export type { GraftCommand, GraftMove } from "./grafting/graftEvents.ts"
+export type { GraftLife } from "./grafting/GraftLife.ts"
+export {
+  type BoundaryOptions,
+  type BoundaryReport,
+  type GraftRefusal,
+  GraftTable,
+  type GraftTableInput,
+  type GraftTableStanding,
+} from "./grafting/GraftTable.ts"
 export type { GraftingInput } from "./grafting/options.ts"
 export type { GerminateRequest, GrowthBoundary, SocketView } from "./growth/GrowthBoundary.ts"
 export { neuralHost, type NeuralDescription, type NeuralHostOptions } from "./neural/options.ts"
@@ -21,6 +34,8 @@ export {
   type GrowthSnapshot,
   type PolicyName,
 } from "./service/createGrowth.ts"
+export type { Graph } from "./tensor/Graph.ts"
+export type { Node } from "./tensor/ir.ts"
 export type { GrowthData, OwnData, OwnPart, Part } from "./training/data.ts"
 export type { RateChange, RateOptions, Schedule } from "./training/LearningRates.ts"
 export {
