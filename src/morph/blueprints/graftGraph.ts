@@ -11,6 +11,7 @@ import { type Blueprint, type BlueprintParameters, buildBlueprint, readParameter
 /** The graft that a graph of its own has. */
 const OWNER = 1
 
+/** A blueprint as a graph: what comes in, what is added, what is learnt. */
 export interface GraftGraph {
   /** The value at the socket. */
   readonly value: Node

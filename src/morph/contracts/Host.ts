@@ -16,6 +16,7 @@ import type { GateName, GraftStateName } from "./enums.ts"
  * - `whole`: the output is the whole's, and both learn from it.
  */
 export const MODES = ["host", "branch", "mixed", "shadow", "whole"] as const
+/** Which way values take through a socket, and who learns: see `MODES`. */
 export type Mode = (typeof MODES)[number]
 
 /** How a graft's output joins the host's. */

@@ -23,6 +23,7 @@ export interface GraftTableStanding {
   readonly lives: ReadonlyArray<GraftLife>
 }
 
+/** What a table is made from. */
 export interface GraftTableInput {
   readonly host: Host
   /** A `GraftingInput`; read here. */
@@ -50,12 +51,14 @@ export interface BoundaryReport {
   readonly restored: boolean
 }
 
+/** A germination that was refused at a boundary. */
 export interface GraftRefusal {
   readonly slot: string
   readonly blueprint: string
   readonly problems: ReadonlyArray<Problem>
 }
 
+/** What a boundary takes beside its number. */
 export interface BoundaryOptions {
   /** Whether the growth machine's mode lets anything be planted. */
   readonly plants?: boolean
@@ -70,6 +73,7 @@ const faultsIn = ({ finite, violations }: Figures): Figures => ({ finite, violat
 const isMeasured = ({ state, request }: GraftLife): boolean =>
   isLive(state) || state === "resetting" || (state === "dormant" && request !== null)
 
+/** The grafts of one host. See the head of the file; `examples/growth-own-host.ts` uses it. */
 export class GraftTable {
   private readonly host: Host
   private readonly options: GraftingOptions

@@ -8,6 +8,7 @@ export type Shape = ReadonlyArray<number>
 /** Sizes of windows, rates, axes: what an operator needs to know beside its inputs. */
 export type Attributes = Readonly<Record<string, number | string | ReadonlyArray<number>>>
 
+/** One operator of a graph, or an input or parameter, with the shape of its result. */
 export interface Node {
   /** Its place in the graph. */
   readonly id: number
