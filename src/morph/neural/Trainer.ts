@@ -12,7 +12,7 @@ import type { IsolationGuard } from "./IsolationGuard.ts"
 import { HOST } from "./Network.ts"
 import type { NeuralOptions } from "./options.ts"
 import type { RunCache } from "./RunCache.ts"
-import { branchRun, type Run, trainingRun, type Workshop } from "./runs.ts"
+import { branchRun, type Run, straightRun, trainingRun, type Workshop } from "./runs.ts"
 
 /** Norm to which a graft's gradient is clipped. */
 export const GRAFT_CLIP = 1
@@ -65,13 +65,15 @@ export class Trainer {
     this.last = run
     const branches = [...grafts.bySocket].filter(([, { mode }]) => mode === "branch" || mode === "mixed")
     const steps = Math.floor(data.train.rows / this.batch)
+    const isStraight = workshop.network.options.graftPath === "straightThrough"
     let total = 0
     for (let step = 0; step < steps; step++) {
       this.gather(run, data.train, step * this.batch)
       runs.forward(run)
       total += this.arena.views.f32[run.loss]
-      for (const [socket, planted] of branches) this.stepBranch(run, socket, planted, owners)
+      if (!isStraight) this.stepBeside(run, branches, owners)
       run.plan.backward()
+      if (isStraight) this.stepBeside(run, branches, owners)
       for (const planted of grafts.bySocket.values()) if (planted.mode === "whole") this.runKernel(planted)
       for (const owner of owners) this.step(owner)
     }
@@ -105,25 +107,37 @@ export class Trainer {
     return this.on.optimiser
   }
 
+  private stepBeside(base: Run, branches: Branches, owners: ReadonlyArray<number>): void {
+    for (const [socket, planted] of branches) this.stepGraft(base, socket, planted, owners)
+  }
+
   /** A graft's step beside the host's, and the check that it was beside it. */
-  private stepBranch(base: Run, socket: string, planted: Planted, owners: ReadonlyArray<number>): void {
+  private stepGraft(base: Run, socket: string, planted: Planted, owners: ReadonlyArray<number>): void {
     const { owner, doings, optimiser } = planted
     const place = base.seen.get(socket)
     if (doings.stopped || place === undefined) return
     const alpha = planted.mode === "mixed" ? planted.alpha : 1
     // At the first boundary of a mixture nothing of the graft is in it, and so it would learn nothing.
     if (alpha === 0) return
-    const run = this.branchOf(socket, planted, alpha)
+    const run = this.runBeside(socket, planted, alpha)
     const { f32 } = this.arena.views
+    const { options } = this.on.workshop.network
     f32.copyWithin(run.input, place.value, place.value + place.size)
-    f32.copyWithin(
-      run.targets,
-      base.targets,
-      base.targets + targetSize(this.on.workshop.network.options, base.batch),
-    )
-    for (const one of owners) this.arena.zeroGradients(one)
+    if (options.graftPath === "straightThrough")
+      f32.copyWithin(run.targets, place.gradient, place.gradient + place.size)
+    else {
+      f32.copyWithin(run.targets, base.targets, base.targets + targetSize(options, base.batch))
+      // Zeroed first, so that the check sees whatever flows into them.
+      for (const one of owners) this.arena.zeroGradients(one)
+    }
     this.on.guard.before(this.arena, owner)
     this.on.runs.forward(run)
+    if (!Number.isFinite(f32[run.loss])) {
+      // No gradient follows from a loss that is no number: the graft is culled at the boundary.
+      doings.finite = false
+      doings.stopped = true
+      return
+    }
     run.plan.backward()
     this.callKernel(planted)
     this.step(owner)
@@ -160,17 +174,23 @@ export class Trainer {
     }
   }
 
-  private branchOf(socket: string, planted: Planted, alpha: number): Run {
+  private runBeside(socket: string, planted: Planted, alpha: number): Run {
     const { runs, workshop, grafts } = this.on
-    return runs.obtain(`branch|${socket}|${planted.owner}|${alpha}|${grafts.owners().join()}`, () =>
-      branchRun(workshop, this.batch, socket, insertOf(planted, alpha), grafts.base()),
-    )
+    return runs.obtain(`branch|${socket}|${planted.owner}|${alpha}|${grafts.owners().join()}`, () => {
+      const insert = insertOf(planted, alpha)
+      return workshop.network.options.graftPath === "straightThrough"
+        ? straightRun(workshop, this.batch, socket, insert)
+        : branchRun(workshop, this.batch, socket, insert, grafts.base())
+    })
   }
 
   private get arena(): Arena {
     return this.on.workshop.arena
   }
 }
+
+/** Grafts that learn beside the host, by their sockets. */
+type Branches = ReadonlyArray<readonly [socket: string, planted: Planted]>
 
 const targetSize = ({ loss, outputs }: NeuralOptions, batch: number): number =>
   loss === "crossEntropy" ? batch : batch * outputs

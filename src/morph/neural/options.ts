@@ -14,6 +14,10 @@ export type ActivationName = (typeof ACTIVATIONS)[number]
 export const LOSSES = ["crossEntropy", "mse", "binary"] as const
 export type LossName = (typeof LOSSES)[number]
 
+const GRAFT_PATHS = ["branch", "straightThrough"] as const
+/** What a graft learns from beside the host. */
+export type GraftPath = (typeof GRAFT_PATHS)[number]
+
 /** What a neural host is made from. */
 export interface NeuralHostOptions {
   /** Columns of a row, or its shape: `[length, channels]`, `[height, width, channels]`. */
@@ -33,6 +37,11 @@ export interface NeuralHostOptions {
   readonly optimiser?: "adam" | "sgd"
   /** Of SGD: the share of the last update that goes on, .9 if left out. */
   readonly momentum?: number
+  /**
+   * What a graft learns from beside the host: `branch` (the default), the loss that the host would have with it, or `straightThrough`,
+   * the gradient of the loss that the host has without it. That is cheaper by a pass of the tail, and seldom learns anything of use.
+   */
+  readonly graftPath?: GraftPath
   /** The host's learning rate, .004 if left out, a graft's share of it, .6 if left out, and how it changes. */
   readonly learning?: Partial<RateOptions>
 }
@@ -50,6 +59,7 @@ export interface NeuralOptions {
   readonly batch: number
   readonly optimiser: "adam" | "sgd"
   readonly momentum: number
+  readonly graftPath: GraftPath
   readonly learning: RateOptions
 }
 
@@ -69,6 +79,7 @@ const KNOWN: ReadonlyArray<keyof NeuralHostOptions> = [
   "batch",
   "optimiser",
   "momentum",
+  "graftPath",
   "learning",
 ]
 
@@ -121,6 +132,7 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
   oneOf("activation", ACTIVATIONS)
   oneOf("loss", LOSSES)
   oneOf("optimiser", ["adam", "sgd"])
+  oneOf("graftPath", GRAFT_PATHS)
   const loss = given.loss ?? (classes === undefined ? "mse" : "crossEntropy")
   if ((loss === "crossEntropy") !== (classes !== undefined) && LOSSES.includes(loss))
     problems.push(
@@ -146,6 +158,7 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
       batch,
       optimiser: given.optimiser ?? "adam",
       momentum,
+      graftPath: given.graftPath ?? "branch",
       learning: { ...LEARNING, ...learning.change },
     },
   }

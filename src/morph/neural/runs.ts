@@ -16,7 +16,7 @@ export interface Run {
   readonly batch: number
   /** Where the caller writes: rows, or the values at a socket. */
   readonly input: number
-  /** Where the caller writes targets; -1 where there are none. */
+  /** Where the caller writes targets, or the gradient to follow; -1 where there are none. */
   readonly targets: number
   /** Where the outputs are. */
   readonly outputs: number
@@ -80,6 +80,27 @@ export function branchRun(
   return placed(make(program, arena), batch, input, targets, outputs, seen)
 }
 
+/**
+ * Values at a socket and the gradient of the host's loss by them in: the graft follows that gradient, straight through the mixture. The
+ * loss of this program is the product of both, whose gradient behind the graft is the one that came in. No tail runs.
+ */
+export function straightRun(
+  { network, arena, make }: Workshop,
+  batch: number,
+  socket: string,
+  insert: Insert,
+): Run {
+  const { graph, input } = valueAt(network, batch, socket)
+  const towards = graph.input("towards", input.shape)
+  const behind = mixed(graph, input, insert)
+  const size = sizeOf(input.shape)
+  const row = graph.apply("reshape", [behind], { shape: [1, size] })
+  const column = graph.apply("reshape", [towards], { shape: [size, 1] })
+  const loss = graph.apply("reshape", [graph.apply("dense", [row, column])], { shape: [] })
+  const program = new Program({ loss, outputs: [behind], train: [insert.owner] })
+  return placed(make(program, arena), batch, input, towards, behind, new Map())
+}
+
 /** The name under which `judgingRun` shows the value behind the graft. */
 export const BEHIND = "behind"
 
@@ -103,10 +124,14 @@ function whole(network: Network, batch: number, inserts: Inserts) {
   return { graph, input, seen, outputs: network.whole(graph, input, inserts, seen) }
 }
 
-function tail(network: Network, batch: number, socket: string, insert: Insert, inserts: Inserts) {
+function valueAt(network: Network, batch: number, socket: string) {
   const shape = network.sockets.find(({ name }) => name === socket)?.shape ?? []
   const graph = new Graph()
-  const input = graph.input("value", [batch, ...shape])
+  return { graph, input: graph.input("value", [batch, ...shape]) }
+}
+
+function tail(network: Network, batch: number, socket: string, insert: Insert, inserts: Inserts) {
+  const { graph, input } = valueAt(network, batch, socket)
   const behind = mixed(graph, input, insert)
   const seen = new Map<string, Node>([[BEHIND, behind]])
   // What is planted in this socket is in already.

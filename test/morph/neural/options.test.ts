@@ -18,6 +18,7 @@ describe("a neural host", () => {
       batch: 128,
       optimiser: "adam",
       momentum: 0.9,
+      graftPath: "branch",
       learning: { rate: 0.004, graftShare: 0.6 },
     })
   })
@@ -29,6 +30,7 @@ describe("a neural host", () => {
     ["classes and outputs", { outputs: 1 }, "host", "must have either classes or outputs."],
     ["an unknown activation", { activation: "tahn" }, "host.activation", 'is "tahn".'],
     ["a loss of another kind", { loss: "mse" }, "host.loss", "is mse for classes."],
+    ["an unknown path", { graftPath: "brunch" }, "host.graftPath", 'is "brunch".'],
     ["a rate that is none", { learning: { rate: 0 } }, "host.learning", "must be a rate above 0"],
     ["an unknown option", { hiden: [3] }, "host.hiden", "is not an option."],
   ])("with %s is refused", (_, change, path, message) => {
