@@ -64,12 +64,15 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
 }
 
 const fleetSection = (text: string): string => `## Ten thousand engines
-\`npm run bench:fleet\`: a [fleet](reference/fleet.md) on the real clock, through the public calls. Budget: a spawn in 50 us, 16 KB an engine, a tenth of
-a core.
+\`npm run bench:fleet\`: a [fleet](reference/fleet.md) on the real clock, through the public calls. Budget: a spawn in
+50 us, 16 KiB an engine, a tenth of a core.
 
 \`\`\`text
 ${text}
-\`\`\``
+\`\`\`
+
+Memory does not depend on other work on the machine; the mean and p99 of a spawn and the latest portion do. After work the
+fleet's audit (1,000 records, shared) and compiled code are counted with the engines.`
 
 const workerSection = (text: string): string => `## An engine in a worker
 \`npm run bench:worker\`: the same engine [in the caller's thread and in a worker](how-to/run-in-a-worker.md), alternating.

@@ -27,9 +27,7 @@ export interface FleetParts {
   /** The ring that all engines' records pass through. */
   readonly audit: AuditRing
   readonly loop: Partial<CycleOptions>
-  /** The tuning rule without a seed. */
-  readonly spsa: Omit<SpsaSettings, "seed">
-  /** A tuner whose tables the others use. */
+  /** A tuner whose tables and settings the others use, each with a seed of its own. */
   readonly kernel: SpsaKernel
   readonly manual: boolean
 }
@@ -60,7 +58,6 @@ export function fleetPartsOf(settings: EngineSettings): FleetParts {
       startIsBaseline: settings.startIsBaseline,
       guard: settings.guard,
     }),
-    spsa,
     kernel: new SpsaKernel(space.table, spsa),
     manual: settings.clock === "manual",
   }
@@ -74,7 +71,7 @@ export function configAt({ settings }: FleetParts, initialUnit: Float64Array): A
 
 /** A new loop around a configuration. */
 export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number): HotLoop {
-  const { settings, policy, digest, audit, manual } = parts
+  const { settings, policy, digest, audit, manual, kernel } = parts
   const { table } = settings.space
   const hot = new HotPath({
     table,
@@ -87,5 +84,5 @@ export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number
     auditCapacity: AUDIT_CAPACITY,
     manualTime: manual,
   })
-  return new HotLoop(hot, new SpsaKernel(table, { ...parts.spsa, seed }, parts.kernel), parts.loop)
+  return new HotLoop(hot, new SpsaKernel(table, kernel.settings, kernel, seed), parts.loop)
 }

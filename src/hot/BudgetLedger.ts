@@ -2,6 +2,7 @@
  * The ledger behind the budgets: where each base has been in the last minute, bucket by bucket. `BudgetWindow` judges by it; it grows by
  * what that commits, and forgets with time.
  */
+import { beside } from "./beside.ts"
 import * as layout from "./budgetLayout.ts"
 import { readUsage } from "./budgetUsage.ts"
 import { PERIODIC } from "./codes.ts"
@@ -39,7 +40,7 @@ const BAND_HAIR = layout.BAND_HAIR
 /** Where each knob's base has been over the last minute, unit space. */
 export class BudgetLedger {
   /** Details of a refused `check`: knob, value, limit. Behind them the end of the running bucket, and the limits. */
-  readonly details = new Float64Array(11)
+  readonly details: Float64Array
   protected readonly table: KnobTable
   /** Where each base stands; shared with the owner. */
   protected readonly base: Float64Array
@@ -48,6 +49,8 @@ export class BudgetLedger {
   protected readonly now: Float64Array
   protected readonly rows: Float64Array
   protected readonly buckets: Float64Array
+  /** Ids of the knobs whose judged move is not quiet. */
+  protected readonly loud: Float64Array
   protected running = 0
 
   /** `now[0]` is the time of every call. */
@@ -57,9 +60,7 @@ export class BudgetLedger {
     this.base = base
     this.reach = reach
     this.now = now
-    const memory = new ArrayBuffer(8 * knobs * (ROW + BUCKET_ROW))
-    this.rows = new Float64Array(memory, 0, knobs * ROW)
-    this.buckets = new Float64Array(memory, 8 * knobs * ROW, knobs * BUCKET_ROW)
+    ;[this.rows, this.buckets, this.details, this.loud] = beside(knobs * ROW, knobs * BUCKET_ROW, 11, knobs)
     this.details[EDGE] = Number.NEGATIVE_INFINITY
     this.details[STRICT_UNTIL] = Number.NEGATIVE_INFINITY
   }

@@ -48,8 +48,6 @@ const UNLIMITED_TURNS = 2 ** 12
 
 /** Turns, range and path of every knob's base over the last minute, unit space. */
 export class BudgetWindow extends BudgetLedger {
-  /** Ids of the knobs whose judged move is not quiet. */
-  private readonly loud: Int32Array
   private louds = 0
 
   /** `now[0]` is the time of every call. */
@@ -61,7 +59,6 @@ export class BudgetWindow extends BudgetLedger {
     now: Float64Array,
   ) {
     super(table, base, reach, now)
-    this.loud = new Int32Array(table.size)
     this.relimit(policy)
     this.reset()
   }

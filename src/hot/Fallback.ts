@@ -4,6 +4,7 @@
  * there, the start takes its place; and if that proves to be worse still, the baseline has it back, and that is the end of it.
  * Never worse for long than having no tuner, then, and never a third try.
  */
+import { beside } from "./beside.ts"
 import { NOT_TRIPPED, ROLLBACK, TRIP_CONSTRAINT_EMERGENCY } from "./codes.ts"
 import type { SafetyExecutor } from "./SafetyExecutor.ts"
 
@@ -19,17 +20,18 @@ export class Fallback {
   /** The baseline that was left. */
   private readonly former: Float64Array
   /** [0]: the margin under which it was left. */
-  private readonly margin = new Float64Array(1)
+  private readonly margin: Float64Array
   private turn = BASELINE
 
   /** `startUnit`: positions inside [0,1], snapped here. */
   constructor(executor: SafetyExecutor, startUnit: Float64Array) {
     const { table } = executor
-    const snapped = new Float64Array(2 * table.size)
-    table.place(startUnit, 0, snapped, 0, table.size)
     this.executor = executor
+    const [snapped, former, margin] = beside(2 * table.size, table.size, 1)
+    table.place(startUnit, 0, snapped, 0, table.size)
     this.start = snapped.subarray(0, table.size)
-    this.former = new Float64Array(table.size)
+    this.former = former
+    this.margin = margin
   }
 
   /** SafeMode opens anew: the baseline has its chance again. */

@@ -23,9 +23,10 @@ export class Fences {
   /** The last fence is that of the SafeMode that is open: it is not seen yet whether going back has helped. */
   private doubted = false
 
-  constructor(table: KnobTable) {
+  /** `probe`: room for a position, its own from here on. */
+  constructor(table: KnobTable, probe: Float64Array) {
     this.table = table
-    this.probe = new Float64Array(table.size)
+    this.probe = probe
   }
 
   /** The plant runs on what was just applied: a probe, or not. */

@@ -6,6 +6,7 @@
 import { AtomicConfig } from "./AtomicConfig.ts"
 import { AuditRing } from "./AuditRing.ts"
 import * as codes from "./codes.ts"
+import { beside } from "./beside.ts"
 import { writeCause } from "./causeRecords.ts"
 import { DEADLINE, EMERGENCY, NOTHING_DUE, RING_FULL, WINDOW_CLOSED, WINDOW_EXPIRED } from "./codes.ts"
 import * as deadlines from "./deadlines.ts"
@@ -69,8 +70,8 @@ export class HotPath {
   readonly #audit: AuditRing
   readonly #window: WindowAccumulator
   readonly #digest: Float64Array
-  readonly #nowCell = new Float64Array(1)
-  readonly #cells = new Float64Array(deadlines.HOT_CELLS)
+  readonly #nowCell: Float64Array
+  readonly #cells: Float64Array
   readonly #fallback: Fallback
   readonly #made: HotPathOptions
   private readonly manualTime: boolean
@@ -82,6 +83,7 @@ export class HotPath {
     this.id = ++made
     this.beganElsewhere = options.beginsElsewhere ?? false
     this.#made = options
+    ;[this.#nowCell, this.#cells] = beside(1, deadlines.HOT_CELLS)
     this.#table = table
     this.#config = options.config ?? new AtomicConfig(table, options.initialUnit, options.buffer)
     this.#audit = options.audit ?? new AuditRing(table.size, options.auditCapacity)

@@ -2,6 +2,7 @@
  * The runaway guard of a loop without actors: it feeds the guard and carries out what it asks for, as `runawayMachine` and the
  * engine's chart do between them. Allocates nothing per window.
  */
+import { beside } from "./beside.ts"
 import { GUARD_NOTHING } from "./codes.ts"
 import type { Fence } from "./fence.ts"
 import { carryOutGuard, guardFence } from "./guardActs.ts"
@@ -31,8 +32,7 @@ export class LoopGuard {
   constructor(hot: HotPath, retreats: boolean) {
     this.hot = hot
     this.guard = guardOf(hot.table, retreats)
-    this.state = new Float64Array(this.guard.stateLength)
-    this.baseline = new Float64Array(hot.table.size)
+    ;[this.state, this.baseline] = beside(this.guard.stateLength, hot.table.size)
   }
 
   /** Learns a reference from here on, unless it has one or takes over what another guard over the same knobs had (`state`). */

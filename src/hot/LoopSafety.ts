@@ -2,6 +2,7 @@
  * What a loop without actors knows and does for safety: what it stands on, why SafeMode is open and which way leads out. `HotLoop` adds
  * the cycle. Allocates nothing after construction.
  */
+import { beside } from "./beside.ts"
 import {
   ACCEPTED,
   NOT_TRIPPED,
@@ -48,12 +49,12 @@ export class LoopSafety implements Sharer {
   protected next: Float64Array
   protected refusals = 0
   protected exit = BY_TIMER
-  protected readonly readings = new Float64Array(READINGS).fill(Number.NaN)
+  protected readonly readings: Float64Array
   protected readonly band: Float64Array
   protected readonly fences: Fences
   protected readonly guard: LoopGuard
   /** [0]: earliest time of the next apply, or of the way out of SafeMode. A cell, so that writing it allocates nothing. */
-  protected readonly due = new Float64Array(1)
+  protected readonly due: Float64Array
 
   constructor(hot: HotPath, kernel: SpsaKernel, options: Partial<CycleOptions> = {}) {
     if (kernel.table !== hot.table)
@@ -61,10 +62,12 @@ export class LoopSafety implements Sharer {
     this.hot = hot
     this.kernel = kernel
     this.options = { ...DEFAULT_CYCLE, ...options }
-    this.state = new Float64Array(kernel.stateLength)
-    this.next = new Float64Array(kernel.stateLength)
-    this.band = new Float64Array(2 * hot.table.size)
-    this.fences = new Fences(hot.table)
+    const { stateLength } = kernel
+    const { size } = hot.table
+    const arrays = beside(stateLength, stateLength, READINGS, 2 * size, 1, size)
+    ;[this.state, this.next, this.readings, this.band, this.due] = arrays
+    this.readings.fill(Number.NaN)
+    this.fences = new Fences(hot.table, arrays[5])
     this.guard = new LoopGuard(hot, this.options.guard)
   }
 

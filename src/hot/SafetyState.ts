@@ -5,6 +5,7 @@
 import type { AtomicConfig } from "./AtomicConfig.ts"
 import { WORD_LATCH } from "./AtomicConfig.ts"
 import type { AuditRing } from "./AuditRing.ts"
+import { beside } from "./beside.ts"
 import { BudgetWindow } from "./BudgetWindow.ts"
 import * as layout from "./executorCells.ts"
 import type { GuardrailNumbers } from "./Guardrails.ts"
@@ -47,9 +48,9 @@ export class SafetyState {
   /** One word, shared with every thread that has the configuration's buffer: the trip reason, or 0. Read with Atomics. */
   readonly latch: Int32Array
   /** Refusals by status code. */
-  readonly refused = new Uint32Array(STATUSES)
+  readonly refused: Float64Array
   /** How often SafeMode opened, by TRIP_* code. */
-  readonly trips = new Uint32Array(TRIPS)
+  readonly trips: Float64Array
   applies = 0
   rollbacks = 0
   /** Of these, those that count towards `rollbacksPerHour`: no person has asked for them. */
@@ -62,7 +63,7 @@ export class SafetyState {
   /** Details of the last refusal: the knob it is about, or -1. */
   knob = -1
   /** See `executorCells`. */
-  protected readonly cells = new Float64Array(layout.CELLS)
+  protected readonly cells: Float64Array
   protected readonly draft: ProposalDraft
   protected readonly records: SafetyRecords
   protected readonly budgets: BudgetWindow
@@ -80,6 +81,7 @@ export class SafetyState {
     this.config = config
     this.audit = audit
     this.policy = policy
+    ;[this.refused, this.trips, this.cells] = beside(STATUSES, TRIPS, layout.CELLS)
     this.draft = new ProposalDraft(table, config, audit, policy)
     this.proposal = this.draft.inbox
     this.base = this.draft.base

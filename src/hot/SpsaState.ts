@@ -71,9 +71,9 @@ export class SpsaState {
 
   /**
    * `alike`, a kernel over the same table and step limit, lends what does not depend on the seed, scratch included: calls on
-   * one thread do not overlap. A RangeError where the two are not alike.
+   * one thread do not overlap. A RangeError where the two are not alike. `seed` is the draws' own where `settings` are shared.
    */
-  constructor(table: KnobTable, settings: SpsaSettings, alike?: SpsaState) {
+  constructor(table: KnobTable, settings: SpsaSettings, alike?: SpsaState, seed = settings.seed) {
     if (alike !== undefined && (alike.table !== table || alike.settings.maxStep !== settings.maxStep)) {
       throw outOfRange("alike", "a kernel over the same knob table and step limit", "another one")
     }
@@ -81,7 +81,7 @@ export class SpsaState {
     this.settings = settings
     this.n = table.size
     this.stateLength = spsaStateLength(table.size)
-    this.signs = new SignDraw(settings.seed)
+    this.signs = new SignDraw(seed)
     this.probes = alike?.probes ?? new ProbeTable(table, settings.maxStep)
     this.work = alike?.work ?? new Float64Array(WORK_CELLS)
     this.displacement = alike?.displacement ?? new Float64Array(table.size)

@@ -7,6 +7,7 @@
  * read `means`, then `open()` again. Digests that come between are still judged and counted, but belong to no window.
  */
 import { aggregateInto, trimCount } from "./aggregate.ts"
+import { beside } from "./beside.ts"
 import {
   CHANNELS,
   DIGEST_GENERATION,
@@ -57,25 +58,26 @@ const OPENED = WINDOW_OPENED_US
 const CLOSED = WINDOW_CLOSED_US
 const EXPIRES = WINDOW_EXPIRES_US
 const SETTLED = 5
-const CELLS = 6
+/** The generation whose digests this window counts; apart from GENERATION so that filling that changes nothing yet. */
+const OPEN_GENERATION = 6
+const INFINITE = 7
+const SURPLUS = 8
+const CELLS = 9
 /** Validity classes. */
 const CLASSES = 5
-/** Positions in `notes`. */
-const INFINITE = 0
-const SURPLUS = 1
 
 /** Judges digests of one generation and folds the valid ones into a window; allocates nothing after construction. */
 export class WindowAccumulator {
   /** In: now and generation. Kept: when it opened, when it closed, when it expires, from when on digests count. */
-  readonly cells = new Float64Array(CELLS)
+  readonly cells: Float64Array
   /** Aggregate of each channel over the readings present, objective first; NaN where there was none. */
-  readonly means = new Float64Array(CHANNELS).fill(Number.NaN)
+  readonly means: Float64Array
   /** Trend of the objective over this window, once it is closed or expired: see `trend.ts`. */
-  readonly trend = new Float64Array(TREND_CELLS)
+  readonly trend: Float64Array
   /** Digests by validity code since construction. */
-  readonly counters = new Float64Array(CLASSES)
+  readonly counters: Float64Array
   /** Digests by validity code since the last `open`. */
-  readonly windowCounters = new Uint32Array(CLASSES)
+  readonly windowCounters: Float64Array
   /** Readings present in each channel of this window. */
   readonly present = new Int32Array(CHANNELS)
   /** Valid digests in this window. */
@@ -95,9 +97,6 @@ export class WindowAccumulator {
   private readonly readings: Float64Array
   /** Stamps of the readings of this window. */
   private readonly stamps: Float64Array
-  private readonly notes = new Float64Array(2)
-  /** The generation whose digests this window counts; apart from `cells` so that filling those changes nothing yet. */
-  private readonly openGeneration = new Float64Array(1).fill(Number.NaN)
 
   /** A RangeError for numbers outside the ranges of `WindowNumbers`. */
   constructor(numbers: WindowNumbers) {
@@ -109,15 +108,18 @@ export class WindowAccumulator {
     this.maxAheadUs = numbers.maxAheadUs ?? Number.POSITIVE_INFINITY
     this.aggregate = numbers.aggregate
     this.trim = numbers.trim
-    this.readings = new Float64Array(CHANNELS * numbers.windowDigests)
-    this.stamps = new Float64Array(numbers.windowDigests)
+    const { windowDigests } = numbers
+    ;[this.cells, this.means, this.trend, this.counters, this.windowCounters, this.stamps, this.readings] =
+      beside(CELLS, CHANNELS, TREND_CELLS, CLASSES, CLASSES, windowDigests, CHANNELS * windowDigests)
+    this.means.fill(Number.NaN)
+    this.cells[OPEN_GENERATION] = Number.NaN
     this.cells[EXPIRES] = Number.POSITIVE_INFINITY
     this.cells[SETTLED] = Number.NEGATIVE_INFINITY
   }
 
   /** The generation this window counts; NaN before the first `open`. */
   get generation(): number {
-    return this.openGeneration[0]
+    return this.cells[OPEN_GENERATION]
   }
 
   /** When this window expires if it has not closed. */
@@ -127,12 +129,12 @@ export class WindowAccumulator {
 
   /** Optional readings that were infinite and so counted as absent. */
   get infiniteReadings(): number {
-    return this.notes[INFINITE]
+    return this.cells[INFINITE]
   }
 
   /** Valid digests that came when no window was open. */
   get surplus(): number {
-    return this.notes[SURPLUS]
+    return this.cells[SURPLUS]
   }
 
   /**
@@ -144,11 +146,11 @@ export class WindowAccumulator {
   open(): void {
     const cells = this.cells
     const now = cells[NOW]
-    const before = this.openGeneration[0]
+    const before = cells[OPEN_GENERATION]
     if (before === before && cells[GENERATION] !== before) {
       cells[SETTLED] = now + this.settleUs
     }
-    this.openGeneration[0] = cells[GENERATION]
+    cells[OPEN_GENERATION] = cells[GENERATION]
     cells[OPENED] = now
     cells[CLOSED] = Number.NaN
     cells[EXPIRES] = now + this.windowUs
@@ -171,7 +173,7 @@ export class WindowAccumulator {
     this.windowCounters[validity]++
     if (validity !== VALID) return validity
     if (this.closed || this.expired) {
-      this.notes[SURPLUS]++
+      this.cells[SURPLUS]++
       return VALID
     }
     const readings = this.readings
@@ -186,7 +188,7 @@ export class WindowAccumulator {
       const reading = block[offset + FIRST_CHANNEL + c]
       if (reading === reading) {
         if (reading - reading === 0) readings[c * stride + present[c]++] = reading
-        else this.notes[INFINITE]++
+        else this.cells[INFINITE]++
       }
     }
     this.count = count + 1
@@ -214,7 +216,7 @@ export class WindowAccumulator {
     if (!(objective - objective === 0) || !(stamp - stamp === 0)) return INVALID
     const received = block[offset + DIGEST_RECEIVED_US]
     if (stamp - received > this.maxAheadUs) return INVALID
-    if (block[offset + DIGEST_GENERATION] !== this.openGeneration[0]) return WRONG_GENERATION
+    if (block[offset + DIGEST_GENERATION] !== this.cells[OPEN_GENERATION]) return WRONG_GENERATION
     if (stamp < this.cells[SETTLED]) return SETTLING
     if (received - stamp > this.maxAgeUs) return TOO_OLD
     return VALID

@@ -15,7 +15,7 @@ describe("the fences of a loop", () => {
     const state = new Float64Array(kernel.stateLength)
     kernel.initial(state, rig.executor.base)
     const readings = new Float64Array(4).fill(Number.NaN)
-    const fences = new Fences(rig.table)
+    const fences = new Fences(rig.table, new Float64Array(rig.table.size))
     const put: Array<number> = []
     for (let k = 1; k <= FENCES + 5; k++) {
       rig.ask(PLUS, k, [0.5 + 0.001 * k])
@@ -31,7 +31,7 @@ describe("the fences of a loop", () => {
 
   it("include those of the runaway guard: the latest ones, after those that exist", () => {
     const rig = makeRig([linear()], unlimited)
-    const fences = new Fences(rig.table)
+    const fences = new Fences(rig.table, new Float64Array(rig.table.size))
     const put: Array<number> = []
     for (let untilUs = 1; untilUs <= FENCES + 5; untilUs++) {
       fences.raise({ untilUs, sides: [1], edges: [0.6] })
@@ -47,7 +47,7 @@ describe("the fences of a loop", () => {
     const state = new Float64Array(kernel.stateLength)
     kernel.initial(state, rig.executor.base)
     const readings = new Float64Array(4).fill(Number.NaN)
-    const fences = new Fences(rig.table)
+    const fences = new Fences(rig.table, new Float64Array(rig.table.size))
     const probe = (id: number, at: number, isProbe: boolean): void => {
       rig.ask(PLUS, id, [at])
       fences.applied(rig.config, isProbe)
@@ -112,7 +112,7 @@ describe("the fences of a loop", () => {
     const kernel = new SpsaKernel(rig.table, DEFAULT_SPSA)
     const state = new Float64Array(kernel.stateLength)
     kernel.initial(state, rig.executor.base)
-    const fences = new Fences(rig.table)
+    const fences = new Fences(rig.table, new Float64Array(rig.table.size))
     fences.emergency(state, new Float64Array(4).fill(Number.NaN), 100)
     expect(fences.standing).toEqual([])
     fences.raise({ untilUs: 50, sides: [1], edges: [0.9] })
@@ -134,7 +134,7 @@ describe("the fences of a loop", () => {
     const kernel = new SpsaKernel(rig.table, DEFAULT_SPSA)
     const state = new Float64Array(kernel.stateLength)
     kernel.initial(state, rig.executor.base)
-    const fences = new Fences(rig.table)
+    const fences = new Fences(rig.table, new Float64Array(rig.table.size))
     rig.ask(PLUS, 1, [0.6, 0.42])
     fences.applied(rig.config, true)
     fences.emergency(state, new Float64Array(4).fill(Number.NaN), 100)
