@@ -143,14 +143,17 @@ export class GraftTable {
 
   /** Requests; a boundary decides. Empty where it was taken, else all that stands against it, and nothing has changed. */
   command(slot: string, command: GraftCommand): ReadonlyArray<Problem> {
+    const problems = this.problemsWith(slot, command)
+    if (problems.length === 0) this.apply(slot, command)
+    return problems
+  }
+
+  /** What stands against a command; asking changes nothing. */
+  problemsWith(slot: string, command: GraftCommand): ReadonlyArray<Problem> {
     const life = this.byName.get(slot)
     if (life === undefined) return [this.unknown(slot)]
     const problems = this.clashes(command)
-    if (problems.length > 0) return problems
-    const after = lived(life, command)
-    if (after.life.refusal !== null) return after.life.refusal
-    this.apply(slot, command)
-    return []
+    return problems.length > 0 ? problems : (lived(life, command).life.refusal ?? [])
   }
 
   /** Something that does not wait for the boundary: the graft is culled at once. Empty where nothing is live. */

@@ -174,20 +174,17 @@ export class GrowthCore {
           "Wait until it is operational.",
         ),
       )
+    const { why, by, parameters = {}, operator = "residual" } = request
+    const graft = `g${this.plantings + 1}`
+    const planting = { graft, blueprint: request.blueprint, parameters, operator, owner: by ?? "a person" }
+    const command = { type: "germinate", why, ...(by === undefined ? {} : { by }), planting } as const
+    const refused = this.table.problemsWith(socket, command)
+    // What is wrong with a planting has been listed by the name that a person gave it.
+    const known = problems.flatMap(({ path }) => [path, `planting.${path}`])
+    problems.push(...refused.filter(({ path }) => !known.includes(path)))
     if (problems.length > 0) throw new GrowthError({ problems })
     this.plantings++
-    this.ask(socket, {
-      type: "germinate",
-      why: request.why,
-      ...(request.by === undefined ? {} : { by: request.by }),
-      planting: {
-        graft: `g${this.plantings}`,
-        blueprint: request.blueprint,
-        parameters: request.parameters ?? {},
-        operator: request.operator ?? "residual",
-        owner: request.by ?? "a person",
-      },
-    })
+    this.ask(socket, command)
   }
 
   /** Asks something of a graft; the next boundary decides. Throws where it is refused, and then nothing has changed. */

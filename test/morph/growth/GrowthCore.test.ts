@@ -215,6 +215,11 @@ describe("a growing host", () => {
       },
     ])
     expect(ask("hiden1", "linear")[0].suggestion).toBe('Did you mean "hidden1"?')
+    expect(ask("hiden1", "residualMlb").map(({ path }) => path)).toEqual(["blueprint", "socket"])
+    expect(ask("hiden1", "gatedMlp", { hidden: 0 }).map(({ path }) => path)).toEqual([
+      "parameters.hidden",
+      "socket",
+    ])
     expect(ask("hidden1", "gatedMlp", { hidden: 0 })[0].path).toBe("parameters.hidden")
     const [operator] = problemsOf(() =>
       core.germinate("hidden1", {
