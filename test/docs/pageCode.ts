@@ -17,6 +17,7 @@ export const PAGES = {
     "README.md",
     "docs/tutorials/first-steps.md",
     "docs/tutorials/tune-a-simulator.md",
+    "docs/tutorials/grow-a-network.md",
     "docs/tutorials/first-ten-minutes.md",
   ],
   howTo: [
@@ -38,6 +39,7 @@ export const PAGES = {
     "docs/reference/solver.md",
     "docs/reference/variants.md",
     "docs/reference/fleet.md",
+    "docs/reference/growth.md",
     "docs/reference/growth-contracts.md",
     "docs/explanation/after-a-crash.md",
     "docs/explanation/homeostasis.md",
