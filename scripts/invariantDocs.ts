@@ -168,6 +168,18 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/bench/lives.test.ts",
     ],
   ],
+  [
+    "On a bus every group gets every message at least once, and one consumer at a time may finish it.",
+    ["test/morph/bus/LocalBus.test.ts"],
+  ],
+  [
+    "Wherever a process is killed or the power goes, the last good checkpoint of a growing host comes back, and none that was changed.",
+    ["test/morph/node/checkpoints.test.ts"],
+  ],
+  [
+    "A policy that is late costs a boundary its deadline and no more, and a policy writes nothing but its copy of a packet.",
+    ["test/morph/node/policyThread.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

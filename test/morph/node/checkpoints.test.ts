@@ -40,6 +40,8 @@ const damage = (path: string, at: number): void => {
 async function dying(path: string, at: number) {
   const child = spawn(process.execPath, [SCRIPT, path, String(at)], {
     stdio: ["ignore", "pipe", "inherit"],
+    // The first one to end well keeps what was compiled for the others.
+    env: { ...process.env, NODE_COMPILE_CACHE: folder.in("compiled") },
   })
   const said = text(child.stdout)
   await once(child, "exit")

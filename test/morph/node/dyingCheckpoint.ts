@@ -6,6 +6,7 @@
 import fs from "node:fs"
 import { syncBuiltinESMExports } from "node:module"
 import { basename, join } from "node:path"
+import { breakImports } from "../../broken/breakMechanism.ts"
 import { contentOf } from "./checkpointContent.ts"
 
 const [folder, at] = process.argv.slice(2)
@@ -79,6 +80,7 @@ fs.rmSync = (path, options) => {
   real.rmSync(path, options)
 }
 syncBuiltinESMExports()
+breakImports()
 
 const { Checkpoints } = await import("../../../src/morph/node/Checkpoints.ts")
 const { checkpoints } = await Checkpoints.open(folder)
