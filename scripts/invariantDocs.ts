@@ -80,7 +80,7 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ["Readers in other threads never see a torn configuration.", ["test/hot/AtomicConfig.test.ts"]],
   [
     "Memory is bounded: everything that grows has a cap.",
-    ["test/hot/DigestLanes.test.ts", "test/engine/createEngine.test.ts"],
+    ["test/hot/DigestLanes.test.ts", "test/engine/createEngine.test.ts", "test/bench/growthMemory.test.ts"],
   ],
   ["The per-digest and apply paths allocate nothing.", ["npm run bench:hot"]],
   [

@@ -1,6 +1,7 @@
 /** What a growing host costs, section by section (`sections.ts` lists them); with `--study` what growing is worth. */
 import { runSections } from "../section.ts"
 import { LIVES } from "./lives/section.ts"
+import { MEMORY } from "./memory.ts"
 import { sections } from "./sections.ts"
 import { runStudy } from "./study.ts"
 
@@ -10,5 +11,5 @@ else
     "growth",
     "Measures the parts of a growing host; --study: what growing is worth.",
     sections,
-    LIVES,
+    { defaults: { ...LIVES.defaults, ...MEMORY.defaults }, usage: LIVES.usage + MEMORY.usage },
   )

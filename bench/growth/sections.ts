@@ -6,7 +6,14 @@ import type { Section } from "../section.ts"
 import { contractsSection } from "./contracts.ts"
 import { hostSection } from "./host.ts"
 import { livesSection } from "./lives/section.ts"
+import { memorySection } from "./memory.ts"
 import { policySection } from "./policy.ts"
 
 /** In the order in which they run. */
-export const sections: ReadonlyArray<Section> = [contractsSection, hostSection, policySection, livesSection]
+export const sections: ReadonlyArray<Section> = [
+  contractsSection,
+  hostSection,
+  policySection,
+  livesSection,
+  memorySection,
+]

@@ -21,7 +21,12 @@ describe("a random life of a growing host", () => {
     expect(seen).toContain("probationary fossilized")
   })
 
-  it("is the same again from its number", () => {
-    expect(lifeOf(7)).toEqual(lifeOf(7))
+  it("comes to the same boundaries, decisions and bits again from its number, and another to others", () => {
+    const digests = [3, 4, 7].map((seed) => {
+      const { digest } = lifeOf(seed)
+      expect(lifeOf(seed).digest).toBe(digest)
+      return digest
+    })
+    expect(new Set(digests).size).toBe(3)
   })
 })

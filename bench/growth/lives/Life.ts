@@ -2,6 +2,7 @@
  * One random life of a growing host, by its number: commands of a person, a policy that answers anything, faults that strike between
  * boundaries, blueprints that break in quarantine or later. A `Witness` looks at what comes of it.
  */
+import { createHash } from "node:crypto"
 import { GrowthError } from "../../../src/domain/errors.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { FAULTS } from "../../../src/morph/grafting/graftEvents.ts"
@@ -23,6 +24,8 @@ export interface LifeReport {
   readonly refused: number
   /** A graft came past gate G3. */
   readonly past: boolean
+  /** Of every boundary with its decisions, and of every word of host and grafts at it. */
+  readonly digest: string
 }
 
 const SOUND = BLUEPRINTS.map(({ name }) => name)
@@ -52,6 +55,7 @@ class Life {
   private readonly blueprints: ReadonlyArray<string>
   /** Orders that the policy has given at this boundary. */
   private readonly given: Array<Order> = []
+  private readonly digest = createHash("sha256")
   private commands = 0
   private refused = 0
   private quiet = false
@@ -104,12 +108,21 @@ class Life {
     }
     if (core.mode !== "halted") this.finish()
     const { breaches, moves, past } = witness
-    return { breaches, moves, epochs: core.epochs, commands: this.commands, refused: this.refused, past }
+    return {
+      breaches,
+      moves,
+      epochs: core.epochs,
+      commands: this.commands,
+      refused: this.refused,
+      past,
+      digest: this.digest.digest("hex"),
+    }
   }
 
   private boundary(): void {
     this.given.length = 0
     const now = this.core.next()
+    this.digest.update(JSON.stringify(now)).update(this.core.host.copy())
     const alone = this.twin.next()
     for (const order of this.given) attempt(() => order(this.twin))
     this.witness.boundary(now, alone, this.given.length > 0)

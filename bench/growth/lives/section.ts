@@ -72,8 +72,8 @@ function measure(from: number, count: number): ReadonlyArray<Row> {
 /** The options of this section. */
 export const LIVES = {
   defaults: { lives: "1000", from: "1" },
-  usage: `  --lives N        How many lives (default: 1000, two minutes)
-  --from N         Number of the first; --from N --lives 1 repeats one (default: 1)
+  usage: `  --lives N        Of the section lives: how many (default: 1000, two minutes)
+  --from N         Of the section lives: number of the first; --from N --lives 1 repeats one (default: 1)
 `,
 }
 

@@ -28,6 +28,8 @@ const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "par
 
 /** Losses that a policy sees. */
 const HISTORY = 200
+/** Reports in memory; a state folder keeps those of a day. */
+export const REPORTS_KEPT = 1000
 
 export interface CoreOptions {
   readonly host: NeuralHost
@@ -115,7 +117,7 @@ export class GrowthCore {
     this.note(moves, refused, loss)
     this.remember(epoch, judgement, loss, hostLoss)
     const { proposal, refusal: why } = this.consult()
-    this.reports.push(...this.windows.measure(epoch, loss))
+    this.file(this.windows.measure(epoch, loss))
     const clean = judgement === "usual" && !this.isViolated() && !this.policyLate
     if (judgement === "panic") this.alarm("elevated", "the loss left its course")
     this.growth = grown(this.growth, { type: "boundary", boundary: epoch, clean })
@@ -229,9 +231,14 @@ export class GrowthCore {
     const to = this.ring.restore(before, (words) => this.host.put(words))
     if (to !== null) {
       this.table.rolledBack(why)
-      this.reports.push(...this.windows.abort(why))
+      this.file(this.windows.abort(why))
     }
     return to
+  }
+
+  private file(reports: ReadonlyArray<GrowthReport>): void {
+    this.reports.push(...reports)
+    this.reports.splice(0, this.reports.length - REPORTS_KEPT)
   }
 
   private isViolated(): boolean {

@@ -179,4 +179,20 @@ export const morph: ReadonlyArray<Mechanism> = [
     broken: "if (leftMs <= 0) return { answer: null }",
     test: "test/morph/node/policyThread.test.ts",
   },
+  {
+    name: "epoch-keeps-its-programs",
+    invariant: 15,
+    file: "src/morph/neural/RunCache.ts",
+    intact: "        run.plan.release()\n        this.runs.delete(name)",
+    broken: "        this.runs.delete(name)",
+    test: "test/bench/growthMemory.test.ts",
+  },
+  {
+    name: "reports-kept-for-ever",
+    invariant: 15,
+    file: "src/morph/growth/GrowthCore.ts",
+    intact: "this.reports.splice(0, this.reports.length - REPORTS_KEPT)",
+    broken: "",
+    test: "test/bench/growthMemory.test.ts",
+  },
 ]
