@@ -112,7 +112,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   opentelemetry: { rooms: ["domain", "adapters"], packages: [/^@opentelemetry\/sdk-metrics$/] },
   react: { rooms: ["domain", "engine"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
   testing: { rooms: ["hot", "domain"], packages: [] },
-  "studio/protocol": { rooms: [], types: ["domain", "engine", "fleet", "solver", "machines"], packages: [] },
+  "studio/protocol": { rooms: [], types: ["domain", "engine", "fleet", "solver", "machines", "morph/contracts"], packages: [] },
   "studio/server": {
     rooms: [
       ...NUMBERS,
@@ -130,7 +130,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.
   "studio/page": {
     rooms: ["studio/protocol", "domain", "temporal"],
-    types: ["engine"],
+    types: ["engine", "morph/contracts"],
     packages: [/^uplot(\/|$)/],
   },
   // The page over an engine in the same browser: of Node it has a type.
