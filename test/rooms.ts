@@ -112,7 +112,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   opentelemetry: { rooms: ["domain", "adapters"], packages: [/^@opentelemetry\/sdk-metrics$/] },
   react: { rooms: ["domain", "engine"], packages: [/^react$/, /^@xstate\/react$/, /^xstate$/] },
   testing: { rooms: ["hot", "domain"], packages: [] },
-  "studio/protocol": { rooms: [], types: ["domain", "engine", "fleet", "solver", "machines", "morph/contracts"], packages: [] },
+  "studio/protocol": {
+    rooms: [],
+    types: ["domain", "engine", "fleet", "solver", "machines", "morph/contracts"],
+    packages: [],
+  },
   "studio/server": {
     rooms: [
       ...NUMBERS,
@@ -125,6 +129,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "system",
       "studio/protocol",
     ],
+    types: ["morph/growth", "morph/policy"],
     packages: [EFFECT, XSTATE, NODE, /^ws$/],
   },
   // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.

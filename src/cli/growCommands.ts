@@ -11,6 +11,9 @@ import { ReportLog } from "../morph/node/ReportLog.ts"
 import { openStateFolder, REPORTS, type StateFolder } from "../morph/node/stateFolder.ts"
 import { createGrowth, type Growth } from "../morph/service/createGrowth.ts"
 import { tasks } from "../morph/training/tasks.ts"
+import type { Studio } from "../engine/contract/Studio.ts"
+import { GrowthBook } from "../studio/server/GrowthBook.ts"
+import { openStudio } from "../studio/server/openStudio.ts"
 import { plainJson } from "../system/plainText.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { boundaryLines, recordText, summaryText } from "./growText.ts"
@@ -31,6 +34,8 @@ interface GrowFlags {
   readonly state: string | null
   readonly json: boolean
   readonly quiet: boolean
+  /** Shows the run in a browser, and goes on showing it when it is over. */
+  readonly studio: boolean
 }
 
 interface RecordFlags {
@@ -48,6 +53,7 @@ function newGrowth(task: TaskName, seed: number): { readonly growth: Growth; rea
     seed,
     // No time of this machine decides anything, so that a run can be repeated on any other.
     now: () => 0,
+    stopwatch: () => performance.now(),
   })
   return { growth, host: `neural ${shape.join("x")}-${HIDDEN}-${classes > 0 ? classes : outputs} tanh` }
 }
@@ -59,6 +65,7 @@ async function follow(
   { boundaries }: RunRecord,
   each: (boundary: GrowthBoundary, kept: RunBoundary) => Promise<void>,
   stops: () => boolean,
+  shown: GrowthBook | null = null,
 ): Promise<RunBoundary | null> {
   await growth.start()
   let turnAt = performance.now()
@@ -70,6 +77,7 @@ async function follow(
     }
     const boundary = await growth.run({ epochs: 1 })
     if (boundary === null) break
+    shown?.add(boundary, { parts: growth.parts(), reports: growth.reports })
     const kept = runBoundary(boundary, growth.snapshot().fingerprint)
     const recorded = boundaries.at(epoch - 1)
     if (recorded === undefined) await each(boundary, kept)
@@ -80,15 +88,27 @@ async function follow(
 
 export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
   const { task, seed, epochs, json, quiet } = flags
+  const name = `${task}, seed ${seed}`
   return refusing(async () => {
     const { growth, host } = newGrowth(task, seed)
     const folder = flags.state === null ? null : await openStateFolder(flags.state, host, Date.now())
     let log: RunLog | null = null
     let stopped: NodeJS.Signals | null = null
+    let stop = (): void => {}
+    const stopping = new Promise<void>((resolve) => {
+      stop = resolve
+    })
     const signals = onSignals((signal) => {
       stopped ??= signal
+      stop()
     })
+    const book = flags.studio ? new GrowthBook({ id: "grow", name, source: "live" }) : null
+    let studio: Studio | null = null
     try {
+      if (book !== null) {
+        studio = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
+        note(`The studio is at ${studio.url}`)
+      }
       log =
         flags.state === null ? null : await RunLog.open(join(flags.state, RUN), { version: 1, task, seed })
       const record = log?.record ?? { inputs: null, boundaries: [] }
@@ -107,15 +127,25 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
           await log?.add(kept)
         },
         () => stopped !== null,
+        book,
       )
       if (different !== null) throw differs(different)
       await keepReports(folder, growth)
       const { epoch, test, parameters, sockets, fingerprint } = growth.snapshot()
       const summary = { task, seed, epoch, test, parameters, sockets, fingerprint, reports: growth.reports }
       print(json ? plainJson(summary) : summaryText(summary))
+      if (studio !== null && stopped === null) {
+        note("The run is over. The studio stays open; press Ctrl-C to stop.")
+        // The server itself never holds a process.
+        const holding = setInterval(() => {}, 1 << 30)
+        await stopping
+        clearInterval(holding)
+        return EXIT.ok
+      }
       return stopped === null ? EXIT.ok : EXIT.interrupted
     } finally {
       signals.off()
+      await studio?.stop()
       await log?.close()
       await folder?.close()
       await growth.stop()

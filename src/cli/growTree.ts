@@ -58,6 +58,7 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
         ),
       ),
       json: option("json", "Print the summary as one JSON object"),
+      studio: option("studio", "Show the run in a browser, until Ctrl-C"),
       quiet: option("quiet", "No progress on stderr"),
     },
     (flags) => doing(async () => (await load()).growCommand(flags)),
@@ -65,6 +66,7 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withDescription("Watch a network that is too small grow until it has learnt a task"),
     Command.withExamples([
       { command: "arqon grow --task spirals --seed 1" },
+      { command: "arqon grow --studio", description: "Watch it in a browser" },
       { command: "arqon grow --state ./growth --epochs 800", description: "Keep the run, and go on with it" },
     ]),
     Command.withSubcommands([show, replay, verify]),

@@ -22,6 +22,7 @@ export {
 } from "./grafting/GraftTable.ts"
 export type { GraftingInput } from "./grafting/options.ts"
 export type { GerminateRequest, GrowthBoundary, SocketView } from "./growth/GrowthBoundary.ts"
+export type { PartView, SocketPart } from "./growth/partViews.ts"
 export { neuralHost, type NeuralDescription, type NeuralHostOptions } from "./neural/options.ts"
 export type { Score } from "./neural/scores.ts"
 export type { PolicyCommand } from "./policy/PolicyCommand.ts"

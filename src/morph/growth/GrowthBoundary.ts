@@ -19,6 +19,8 @@ export interface GrowthBoundary {
   /** Numbers that are part of the host. */
   readonly parameters: number
   readonly mode: GrowthMode
+  /** How long the boundary took, by the stopwatch: for people, nothing is decided by it. */
+  readonly boundaryMs: number
   readonly sockets: ReadonlyArray<SocketView>
   readonly moves: ReadonlyArray<GraftMove>
   readonly refused: ReadonlyArray<Refused>

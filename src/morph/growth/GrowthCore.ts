@@ -23,6 +23,7 @@ import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./Gr
 import { BoundaryTimes } from "./BoundaryTimes.ts"
 import { measuredBy } from "./measuredBy.ts"
 import { packetOf } from "./packet.ts"
+import { type PartView, partViews, socketView } from "./partViews.ts"
 
 const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "operator", "by"]
 
@@ -40,6 +41,8 @@ export interface CoreOptions {
   readonly policy: PolicySource | null
   /** Milliseconds; only differences count. */
   readonly now: () => number
+  /** Milliseconds, for what is shown and for nothing else; `now` if left out. */
+  readonly stopwatch?: (() => number) | undefined
 }
 
 export class GrowthCore {
@@ -99,7 +102,9 @@ export class GrowthCore {
       throw refusal("run", `The host is halted: ${this.growth.reason}.`, "Reset it first.")
     const trainingLoss = this.host.trainEpoch(this.epoch)
     const epoch = ++this.epoch
-    const began = this.options.now()
+    const { now, stopwatch = now } = this.options
+    const began = now()
+    const shownFrom = stopwatch()
     const judgement = this.governor.observe(trainingLoss)
     this.more = { panics: judgement === "panic" ? 1 : 0, boundaryP95Ms: this.times.p95Ms }
     const asked = new Map(this.table.lives.map(({ slot, planting }) => [slot, planting?.blueprint ?? ""]))
@@ -121,7 +126,7 @@ export class GrowthCore {
     const clean = judgement === "usual" && !this.isViolated() && !this.policyLate
     if (judgement === "panic") this.alarm("elevated", "the loss left its course")
     this.growth = grown(this.growth, { type: "boundary", boundary: epoch, clean })
-    this.times.add(this.options.now() - began)
+    this.times.add(now() - began)
     return {
       epoch,
       trainingLoss,
@@ -130,6 +135,7 @@ export class GrowthCore {
       accuracy,
       parameters: this.host.parameters,
       mode: this.growth.mode,
+      boundaryMs: stopwatch() - shownFrom,
       sockets: this.sockets,
       moves,
       refused,
@@ -140,13 +146,12 @@ export class GrowthCore {
   }
 
   get sockets(): ReadonlyArray<SocketView> {
-    return this.table.lives.map(({ slot, state, planting, alpha, conditions }) => ({
-      name: slot,
-      state,
-      blueprint: planting?.blueprint ?? null,
-      alpha,
-      paused: conditions.paused,
-    }))
+    return this.table.lives.map(socketView)
+  }
+
+  /** The network with all that its sockets have shown at the last boundary. */
+  get parts(): ReadonlyArray<PartView> {
+    return partViews(this.host.stations(), this.table.lives, this.figures)
   }
 
   /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */

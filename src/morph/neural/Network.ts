@@ -8,7 +8,8 @@ import type { Node, Shape } from "../tensor/ir.ts"
 import { type Insert, mixed } from "./mixed.ts"
 import type { NeuralOptions } from "./options.ts"
 
-type Station =
+/** What a value passes. */
+export type Station =
   | { readonly kind: "layer"; readonly name: string; readonly units: number }
   | { readonly kind: "socket"; readonly name: string; readonly shape: Shape }
   | { readonly kind: "graft"; readonly insert: Insert }
@@ -20,7 +21,8 @@ export const HOST = 0
 
 export class Network {
   readonly options: NeuralOptions
-  private readonly stations: Array<Station>
+  /** In the order that a value passes them; the head comes last and is not among them. */
+  readonly stations: Array<Station>
 
   constructor(options: NeuralOptions) {
     this.options = options

@@ -28,6 +28,7 @@ import { tryOut } from "./quarantine.ts"
 import { RunCache } from "./RunCache.ts"
 import type { Workshop } from "./runs.ts"
 import type { Score } from "./scores.ts"
+import { sizeOf, type StationView, stationsOf } from "./stations.ts"
 import { GRAFT_CLIP, Trainer } from "./Trainer.ts"
 import { fingerprintOf, meanSquare, varianceOf } from "./vectors.ts"
 
@@ -290,9 +291,12 @@ export class NeuralHost implements Host {
 
   /** Numbers that are part of the host. */
   get parameters(): number {
-    return this.grafts
-      .owners()
-      .reduce((sum, owner) => sum + this.arena.table(owner).reduce((all, { size }) => all + size, 0), 0)
+    return this.grafts.owners().reduce((sum, owner) => sum + sizeOf(this.arena, owner), 0)
+  }
+
+  /** The network as it is, with what is planted in it. */
+  stations(): ReadonlyArray<StationView> {
+    return stationsOf(this.network, this.grafts, this.arena)
   }
 
   /** Share of the memory that is in use. */

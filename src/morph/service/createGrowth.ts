@@ -12,6 +12,7 @@ import { readBlueprints } from "../blueprints/readBlueprints.ts"
 import { type GraftingInput, graftingOptions } from "../grafting/options.ts"
 import type { GerminateRequest, GrowthBoundary, SocketView } from "../growth/GrowthBoundary.ts"
 import { GrowthCore } from "../growth/GrowthCore.ts"
+import type { PartView } from "../growth/partViews.ts"
 import { NeuralHost } from "../neural/NeuralHost.ts"
 import { misfits, type NeuralDescription } from "../neural/options.ts"
 import type { Score } from "../neural/scores.ts"
@@ -43,6 +44,8 @@ export interface GrowthOptions {
   readonly blueprints?: ReadonlyArray<Blueprint>
   /** A clock in milliseconds, for deadlines of quarantine and boundary; the system's if left out. */
   readonly now?: () => number
+  /** A clock in milliseconds for the time of a boundary as it is shown; `now` if left out. Nothing is decided by it. */
+  readonly stopwatch?: () => number
 }
 
 /** Why a command is given. */
@@ -85,6 +88,8 @@ export interface Growth {
   /** Shares of the classes, or the outputs, for rows one after the other. */
   predict(rows: Float32Array): Float32Array
   snapshot(): GrowthSnapshot
+  /** The network part by part: layers, kept grafts, and sockets with their grafts and the verdicts of their gates. */
+  parts(): ReadonlyArray<PartView>
   /** What commands did, one for each, over three boundaries. */
   readonly reports: ReadonlyArray<GrowthReport>
   stop(): Promise<void>
@@ -103,6 +108,7 @@ const KNOWN: ReadonlyArray<keyof GrowthOptions> = [
   "grafting",
   "blueprints",
   "now",
+  "stopwatch",
 ]
 
 /** Makes a growing host. Throws a `GrowthError` with every problem. */
@@ -113,9 +119,9 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
   if (typeof options !== "object" || options === null)
     throw refused("options", `must be an object, not ${show(options)}.`, "Give host and data.")
   const slot = policySlot(options, startThread)
-  const core = makeCore(options, slot)
-  const { host } = core
   const now = options.now ?? (() => performance.now())
+  const core = makeCore(options, slot, now)
+  const { host } = core
   const listeners = new Set<(boundary: GrowthBoundary) => void>()
   const life: { status: GrowthSnapshot["status"] } = { status: "new" }
   let running = false
@@ -239,6 +245,7 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
       test: host.testScore(),
       fingerprint: host.fingerprint(),
     }),
+    parts: () => core.parts,
     get reports() {
       return [...core.reports]
     },
@@ -253,7 +260,7 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
 const refused = (path: string, message: string, suggestion: string): GrowthError =>
   new GrowthError({ problems: [problem([path], message, suggestion)] })
 
-function makeCore(options: GrowthOptions, slot: PolicySlot): GrowthCore {
+function makeCore(options: GrowthOptions, slot: PolicySlot, now: () => number): GrowthCore {
   const { host, seed = 0, grafting, blueprints = [] } = options
   const problems: Array<Problem> = Object.keys(options)
     .filter((name) => !KNOWN.includes(name as keyof GrowthOptions))
@@ -268,8 +275,9 @@ function makeCore(options: GrowthOptions, slot: PolicySlot): GrowthCore {
   problems.push(...slot.problems)
   if (!Number.isSafeInteger(seed) || seed < 0)
     problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
-  if (options.now !== undefined && typeof options.now !== "function")
-    problems.push(problem(["now"], `must be a function, not ${show(options.now)}.`, "Leave it out."))
+  for (const clock of ["now", "stopwatch"] as const)
+    if (typeof (options[clock] ?? now) !== "function")
+      problems.push(problem([clock], `must be a function, not ${show(options[clock])}.`, "Leave it out."))
   const ours = [...BLUEPRINTS, ...FAULTS]
   const own = readBlueprints(
     blueprints,
@@ -280,13 +288,13 @@ function makeCore(options: GrowthOptions, slot: PolicySlot): GrowthCore {
   const data = attempt(() => readData(asOwn(options.data)), problems)
   if (data !== null && problems.length === 0) problems.push(...misfits(host.options, data))
   if (problems.length > 0 || data === null) throw new GrowthError({ problems: tidy(problems) })
-  const now = options.now ?? (() => performance.now())
   return new GrowthCore({
     host: new NeuralHost({ options: host.options, data, seed, catalogue, now }),
     catalogue,
     grafting,
     policy: slot.source,
     now,
+    stopwatch: options.stopwatch,
   })
 }
 

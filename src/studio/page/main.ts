@@ -1,6 +1,6 @@
 /**
- * The studio's page: what runs in the browser. It shows one engine at a time, live or recorded, in five views, and steers it
- * where that is allowed. Everything it needs is served by the process it looks at.
+ * The studio's page: what runs in the browser. It shows one engine at a time, live or recorded, and steers it where that is allowed;
+ * views of fleets, solver runs and growing hosts stand beside it. Everything it needs is served by the process it looks at.
  */
 import "./style/font.css"
 import "uplot/dist/uPlot.min.css"
@@ -18,8 +18,9 @@ import "./style/views.css"
 import "./style/narrow.css"
 import { watch } from "./core/cell.ts"
 import { Model } from "./core/Model.ts"
-import { beginRoute, go, route, type ViewName, viewsOf } from "./core/route.ts"
+import { beginRoute, go, route } from "./core/route.ts"
 import { beginTheme, nextTheme } from "./core/theme.ts"
+import { type ViewName, viewsOf } from "./core/views.ts"
 import { door } from "./parts/door.ts"
 import { type Command, commands, listenToKeys, openHelp, openPalette } from "./parts/keys.ts"
 import { shell } from "./parts/shell.ts"
@@ -28,8 +29,8 @@ import { openEngineSteering } from "./parts/steerMenu.ts"
 import { auditView } from "./view/audit.ts"
 import { dynamicsView } from "./view/dynamics.ts"
 import { fleetView } from "./view/fleet.ts"
+import { lateView } from "./view/lateView.ts"
 import { overviewView } from "./view/overview.ts"
-import { solverView } from "./view/solver.ts"
 import { statechartsView } from "./view/statecharts.ts"
 
 const model = new Model()
@@ -58,6 +59,7 @@ commands.set([
   toView("dynamics", "Dynamics", "g d"),
   toView("audit", "Audit", "g a"),
   toView("solver", "Solver runs", "g r"),
+  toView("growth", "Growth", "g n"),
   toView("fleet", "Fleet", "g f"),
   {
     name: "Search",
@@ -108,7 +110,8 @@ const page = shell(model, {
   statecharts: statechartsView,
   dynamics: dynamicsView,
   audit: auditView,
-  solver: solverView,
+  solver: (shown) => lateView("Solver", async () => (await import("./view/solver.ts")).solverView(shown)),
+  growth: (shown) => lateView("Growth", async () => (await import("./view/growth.ts")).growthView(shown)),
   fleet: fleetView,
 })
 

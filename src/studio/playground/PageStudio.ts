@@ -96,6 +96,7 @@ export class PageStudio {
       readOnly: false,
       engines: [this.engine.entry()],
       fleets: [],
+      growths: [],
       solvers: [],
       capabilities: { actions: DOABLE, presets: GUARDRAIL_PRESETS, live: true, replay: false, solver: false },
     }

@@ -5,11 +5,17 @@ import type { Answer } from "../../morph/contracts/Host.ts"
 /** Time that a boundary may take, milliseconds. */
 export const BOUNDARY_MS = 18
 
-/** `GET /api/growth?growth=&after=`: how a growing host came to be what it is; boundaries up to `after` are left out. */
-export interface GrowthRun {
+/** A growing host as the session names it. */
+export interface GrowthEntry {
+  /** What `growth=` takes: unique in this server. */
   readonly id: string
   readonly name: string
+  /** One that runs, or one that was repeated from its record. */
   readonly source: "live" | "recorded"
+}
+
+/** `GET /api/growth?growth=&after=`: how a growing host came to be what it is; boundaries up to `after` are left out. */
+export interface GrowthRun {
   /** Oldest first. */
   readonly rows: ReadonlyArray<GrowthRow>
   /** The first of the boundaries that memory still has; null before the first one. */

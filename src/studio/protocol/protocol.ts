@@ -1,7 +1,7 @@
 /**
  * What the studio's server and its page say to each other: paths, bodies, and the messages of the live stream. The page
- * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol` and
- * `solverProtocol` say the same of fleets and of the offline solver, `actions` what may be asked of an engine.
+ * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol`,
+ * `solverProtocol` and `growthProtocol` say the same of fleets, of the offline solver and of growing hosts, `actions` what may be asked of an engine.
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
  */
@@ -10,6 +10,7 @@ import type { RecordMark } from "../../domain/recordTexts.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 import type { EngineSchedule } from "../../engine/contract/ScheduleState.ts"
 import type { Action } from "./actions.ts"
+import type { GrowthEntry } from "./growthProtocol.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
@@ -25,6 +26,8 @@ export const PATHS = {
   actions: "/api/actions",
   solver: "/api/solver",
   frames: "/api/replay/frames",
+  growth: "/api/growth",
+  growthFrame: "/api/growth/frame",
   fleet: "/api/fleet",
   fleetEngine: "/api/fleet/engine",
   fleetActions: "/api/fleet/actions",
@@ -56,6 +59,8 @@ export interface Session {
   readonly engines: ReadonlyArray<EngineEntry>
   /** Fleets of this process. */
   readonly fleets: ReadonlyArray<FleetEntry>
+  /** Hosts that grow. */
+  readonly growths: ReadonlyArray<GrowthEntry>
   /** Names of solver files, as `GET /api/solver?file=` takes them. */
   readonly solvers: ReadonlyArray<string>
   readonly capabilities: Capabilities

@@ -13,6 +13,7 @@ import { readBody, refuse, sendFile, sendJson, sendText, urlOf } from "./exchang
 import { fleetListOf } from "./fleetQuery.ts"
 import { fleetRequestOf } from "./fleetActions.ts"
 import { InspectSockets, refuseUpgrade } from "./inspectSocket.ts"
+import type { GrowthBook } from "./GrowthBook.ts"
 import type { LiveFleet } from "./LiveFleet.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
 import {
@@ -49,6 +50,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export interface StudioContent {
   readonly engines: ReadonlyArray<StudioEngine>
   readonly fleets: ReadonlyArray<LiveFleet>
+  readonly growths: ReadonlyArray<GrowthBook>
   readonly session: () => Session
   /** A run of the offline solver as JSON by name; null where there is none of that name. */
   readonly solver: (file: string) => unknown
@@ -140,6 +142,10 @@ export class StudioServer {
     json(PATHS.history, (query) => this.history(query))
     json(PATHS.frames, (query) => this.frames(query))
     json(PATHS.solver, (query) => this.solver(query))
+    json(PATHS.growth, (query) => this.growth(query).run(numberOf(query, "after", 0)))
+    json(PATHS.growthFrame, (query) =>
+      this.growth(query).frame(numberOf(query, "at", Number.POSITIVE_INFINITY)),
+    )
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
       return this.fleet(query.get("fleet")).list(asked)
@@ -289,6 +295,15 @@ export class StudioServer {
     if (run === null)
       throw new Refusal("notFound", `No solver file is called ${JSON.stringify(name.slice(0, 80))}.`)
     return run
+  }
+
+  private growth(query: URLSearchParams): GrowthBook {
+    const id = query.get("growth")
+    const { growths } = this.options.content
+    const found =
+      id === null && growths.length === 1 ? growths[0] : growths.find(({ entry }) => entry.id === id)
+    if (found !== undefined) return found
+    throw new Refusal("notFound", `There is no growing host ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
   }
 
   private metrics(): string {

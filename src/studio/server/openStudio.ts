@@ -11,6 +11,7 @@ import type { Studio, StudioOptions } from "../../engine/contract/Studio.ts"
 import { packageVersion } from "../../system/version.ts"
 import { Access, isToken, newToken } from "./access.ts"
 import { DOABLE } from "./engineActions.ts"
+import type { GrowthBook } from "./GrowthBook.ts"
 import { connectToStately } from "./inspectSocket.ts"
 import { LiveEngine } from "./LiveEngine.ts"
 import { LiveFleet } from "./LiveFleet.ts"
@@ -26,6 +27,7 @@ export interface StudioShelf {
   /** Solver runs by name, read anew at each request. */
   readonly solvers: ReadonlyMap<string, () => unknown>
   readonly fleets?: ReadonlyArray<LiveFleet>
+  readonly growths?: ReadonlyArray<GrowthBook>
 }
 
 /** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
@@ -87,6 +89,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
     content: {
       engines: shelf.engines,
       fleets: shelf.fleets ?? [],
+      growths: shelf.growths ?? [],
       session: () => sessionOf(shelf, readOnly),
       solver: (file) => shelf.solvers.get(file)?.() ?? null,
     },
@@ -164,7 +167,7 @@ function isLocalSocket(address: string): boolean {
   return url !== null && url.protocol === "ws:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""))
 }
 
-function sessionOf({ engines, solvers, fleets = [] }: StudioShelf, readOnly: boolean): Session {
+function sessionOf({ engines, solvers, fleets = [], growths = [] }: StudioShelf, readOnly: boolean): Session {
   const entries = engines.map((engine) => engine.entry())
   const live = engines.some((engine) => engine.live !== null)
   const acts = !readOnly && entries.some((entry) => entry.source === "live" && !entry.readOnly)
@@ -174,6 +177,7 @@ function sessionOf({ engines, solvers, fleets = [] }: StudioShelf, readOnly: boo
     readOnly: !acts && (readOnly || fleets.every((fleet) => fleet.readOnly)),
     engines: entries,
     fleets: fleets.map((fleet) => fleet.entry(readOnly)),
+    growths: growths.map(({ entry }) => entry),
     solvers: [...solvers.keys()],
     capabilities: {
       actions: acts ? DOABLE : [],

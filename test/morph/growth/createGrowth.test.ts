@@ -36,9 +36,9 @@ describe("the door of a growing host", () => {
 
   it("refuses thresholds, a clock and a misspelt part beside everything else", () => {
     const data = { ...OPTIONS.data, validaton: 1 }
-    const wrong = { ...OPTIONS, data, grafting: { alfa: 1 }, now: 5, host: { kind: "neural" } }
+    const wrong = { ...OPTIONS, data, grafting: { alfa: 1 }, now: 5, stopwatch: 6, host: { kind: "neural" } }
     const paths = problemsOf(() => createGrowth(wrong as never)).map(({ path }) => path)
-    expect(paths).toEqual(["data.validaton", "grafting.alfa", "host", "now"])
+    expect(paths).toEqual(["data.validaton", "grafting.alfa", "host", "now", "stopwatch"])
   })
 
   it("refuses a host that its memory has no room for", () => {

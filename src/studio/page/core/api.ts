@@ -7,6 +7,7 @@ import type {
   FleetEngineView,
   FleetList,
 } from "../../protocol/fleetProtocol.ts"
+import type { GrowthFrame, GrowthRun } from "../../protocol/growthProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import type { Machines } from "../../protocol/machineProtocol.ts"
 import {
@@ -66,6 +67,8 @@ export const api = {
   history: (engine: string, points: number) => get<History>("history", { engine, points }),
   audit: (query: Query, signal?: AbortSignal) => get<AuditPage>("audit", query, signal),
   solver: (file: string) => get<SolverRun>("solver", { file }),
+  growth: (query: Query, signal?: AbortSignal) => get<GrowthRun>("growth", query, signal),
+  growthFrame: (query: Query, signal?: AbortSignal) => get<GrowthFrame>("growthFrame", query, signal),
   frames: (query: Query) => get<Frames>("frames", query),
   fleet: (query: Query, signal?: AbortSignal) => get<FleetList>("fleet", query, signal),
   fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),

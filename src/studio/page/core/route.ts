@@ -1,30 +1,8 @@
 /**
  * Which view is shown, in the address after the hash, so that back, forward and a shared link work: `#/audit?engine=a`.
  */
-import type { Session } from "../../protocol/protocol.ts"
 import { Cell } from "./cell.ts"
-
-export const VIEWS = ["overview", "statecharts", "dynamics", "audit", "solver", "fleet"] as const
-export type ViewName = (typeof VIEWS)[number]
-
-/** The views that have something to show; the first one where nothing has. All of them while it is not known. */
-export function viewsOf(
-  session: Pick<Session, "engines" | "fleets" | "solvers"> | null,
-): ReadonlyArray<ViewName> {
-  if (session === null) return VIEWS
-  const { engines, fleets, solvers } = session
-  const alone = engines.length > 0
-  const shown: Readonly<Record<ViewName, boolean>> = {
-    overview: alone || fleets.length + solvers.length === 0,
-    statecharts: alone,
-    dynamics: engines.some(({ config }) => config["stability"] === true),
-    audit: alone,
-    solver: solvers.length > 0,
-    // One engine is no list.
-    fleet: engines.length > 1 || fleets.length > 0,
-  }
-  return VIEWS.filter((view) => shown[view])
-}
+import { type ViewName, VIEWS } from "./views.ts"
 
 export interface Route {
   readonly view: ViewName

@@ -4,8 +4,9 @@ import { Scope } from "../core/cell.ts"
 import { type Child, fill, h, mark, say } from "../core/dom.ts"
 import { clock } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
-import { go, linkTo, route, type ViewName, viewsOf } from "../core/route.ts"
+import { go, linkTo, route } from "../core/route.ts"
 import { nextTheme, theme } from "../core/theme.ts"
+import { type ViewName, viewsOf } from "../core/views.ts"
 import type { View } from "../view/View.ts"
 import { announce, announcer } from "./announce.ts"
 import { brandMark, icon, type IconName } from "./icons.ts"
@@ -21,6 +22,7 @@ const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; rea
   { view: "dynamics", name: "Dynamics", icon: "dynamics" },
   { view: "audit", name: "Audit", icon: "audit" },
   { view: "solver", name: "Solver", icon: "solver" },
+  { view: "growth", name: "Growth", icon: "growth" },
   { view: "fleet", name: "Fleet", icon: "fleet" },
 ]
 

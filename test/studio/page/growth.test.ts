@@ -1,0 +1,112 @@
+/** The page Growth: a host that grows, as it is and as it came to be, in both themes and on a phone; and where there is none. */
+import type { Browser } from "playwright-core"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import type { Studio } from "../../../src/engine/contract/Studio.ts"
+import { createGrowth, neuralHost, tasks } from "../../../src/morph/index.ts"
+import { GrowthBook } from "../../../src/studio/server/GrowthBook.ts"
+import { openStudio } from "../../../src/studio/server/openStudio.ts"
+import { barriers, crowding, launch, look, picture, type Seen } from "./browser.ts"
+import { soon } from "./soon.ts"
+
+let browser: Browser
+let studio: Studio | null = null
+let seen: Seen | null = null
+
+beforeAll(async () => {
+  browser = await launch()
+})
+afterAll(() => browser?.close())
+afterEach(async () => {
+  await Promise.allSettled([seen?.close(), studio?.stop()])
+})
+
+/** A host that plants when it is told to, and a studio that shows it. */
+async function growing() {
+  let ms = 0
+  const growth = createGrowth({
+    host: neuralHost({ inputs: 2, hidden: [6, 4], classes: 2, batch: 32 }),
+    data: tasks.spirals({ rows: 96, seed: 3 }),
+    policy: "manual",
+    now: () => 0,
+    stopwatch: () => (ms += 3),
+  })
+  await growth.start()
+  const book = new GrowthBook({ id: "small", name: "a small host", source: "live" })
+  growth.subscribe((boundary) => book.add(boundary, { parts: growth.parts(), reports: growth.reports }))
+  const opened = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
+  studio = opened
+  return { growth, url: opened.url }
+}
+
+describe("the page Growth", () => {
+  it.each([
+    ["light", 1440],
+    ["dark", 1440],
+    ["light", 360],
+    ["dark", 360],
+  ] as const)("shows the host as it is, in %s at %i pixels, without a barrier", async (theme, width) => {
+    const { growth, url } = await growing()
+    await growth.run({ epochs: 3 })
+    await growth.germinate("hidden2", { blueprint: "linear", why: "to see it grow" })
+    await growth.run({ epochs: 4 })
+    seen = await look(browser, url, { theme, width, height: 900, still: true })
+    const { page, complaints } = seen
+    await page
+      .getByRole("img", { name: "3 layers, 0 kept grafts, 2 sockets; linear in hidden2, training" })
+      .waitFor()
+    const gates = page.getByRole("region", { name: "Gates" })
+    await gates.getByText(/^linear is training\. Loss \S+ with it, \S+ without\.$/).waitFor()
+    expect(await gates.getByRole("listitem").count()).toBe(6)
+    await gates.getByText("gradient norm", { exact: true }).waitFor()
+    const time = page.getByRole("img", { name: "Time of a boundary: boundary, ms 3" })
+    expect(await time.locator(".bound").count()).toBe(1)
+    expect(await page.locator(".lanes .stretch[data-tone=growing]").count()).toBeGreaterThan(0)
+    expect(await barriers(page)).toEqual([])
+    expect(await page.evaluate(crowding)).toEqual({ overlaps: [], wider: 0 })
+    await picture(page, `growth-${theme}-${width}`)
+    expect(complaints).toEqual([])
+  })
+
+  it("follows the host, and goes back to a boundary by the keys", async () => {
+    const { growth, url } = await growing()
+    await growth.run({ epochs: 3 })
+    seen = await look(browser, url)
+    const { page } = seen
+    const epoch = page.locator(".growth .tile dd").first()
+    await soon(() => epoch.textContent()).toBe("3")
+    await growth.germinate("hidden1", { blueprint: "linear", why: "to see it grow" })
+    await growth.run({ epochs: 5 })
+    await soon(() => epoch.textContent()).toBe("8")
+    await page.getByRole("img", { name: /linear in hidden1, training/ }).waitFor()
+    await page.getByRole("slider", { name: "Boundary that is shown" }).focus()
+    await page.keyboard.press("Home")
+    await soon(() => epoch.textContent()).toBe("1")
+    await page.getByRole("img", { name: "3 layers, 0 kept grafts, 2 sockets", exact: true }).waitFor()
+    await growth.run({ epochs: 2 })
+    await page.getByRole("button", { name: "Follow" }).click()
+    await soon(() => epoch.textContent()).toBe("10")
+  })
+
+  it("shows the gates of the socket that is chosen", async () => {
+    const { growth, url } = await growing()
+    await growth.germinate("hidden2", { blueprint: "linear", why: "to see it grow" })
+    await growth.run({ epochs: 4 })
+    seen = await look(browser, url)
+    const gates = seen.page.getByRole("region", { name: "Gates" })
+    const pressed = gates.locator("button[aria-pressed=true]")
+    await soon(() => pressed.allTextContents()).toEqual(["hidden2"])
+    await gates.getByRole("button", { name: "hidden1" }).click()
+    await soon(() => pressed.allTextContents()).toEqual(["hidden1"])
+    await gates.getByText("Nothing is planted.").waitFor()
+  })
+
+  it("says so when its code cannot be fetched, and the rest of the page goes on", async () => {
+    const { url } = await growing()
+    seen = await look(browser, "about:blank")
+    const { page } = seen
+    await page.route("**/growth-*.js", (route) => route.abort())
+    await page.goto(url)
+    await soon(() => page.getByRole("alert").first().textContent()).toContain("Growth could not be loaded.")
+    expect(await page.locator(".nav a:visible").allTextContents()).toEqual(["Growth"])
+  })
+})
