@@ -72,7 +72,7 @@ export class GuardEarning extends GuardBlock {
     }
     const error = Math.sqrt(square / (CALM_MEANS - 2) / half)
     const atRest = second - first <= CALM_SIGMAS * Math.SQRT2 * error
-    const worse = first > second ? first : second
+    const worse = Math.max(first, second)
     if (!atRest || !(worse < -CALM_SIGMAS * error)) return false
     b[G_REFERENCE] += worse
     return true

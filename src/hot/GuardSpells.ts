@@ -6,7 +6,9 @@
 import { GuardTrends } from "./GuardTrends.ts"
 import {
   G_ABOVE,
+  G_BY_SPELLS,
   G_IN_SPELL,
+  G_LEVEL,
   G_LEVELS,
   G_PROBATION,
   G_REFERENCE,
@@ -56,11 +58,16 @@ export class GuardSpells extends GuardTrends {
     return b[G_STAY] >= SPELL_STAY
   }
 
-  /** There are spells here, too. Forgets those of before. */
+  /** There are spells here, too. */
   protected spellsGoOn(b: Float64Array): boolean {
-    const share = b[G_SPELL_SHARE]
+    return b[G_ABOVE] >= (SPELL_STAY * b[G_SPELL_SHARE]) / 3
+  }
+
+  /** The trial for spells is over: they are forgotten, and their level is what there was to judge. */
+  protected leaveSpells(b: Float64Array): void {
+    b[G_BY_SPELLS] = 0
     b[G_SPELL_SHARE] = 0
-    return b[G_ABOVE] >= (SPELL_STAY * share) / 3
+    b[G_LEVEL] = b[G_SPELL_LEVEL]
   }
 
   /** Half of the excess, or more, came between two of the last `count` windows. */

@@ -90,7 +90,7 @@ export class GuardTrends extends GuardEarning {
   /** The slope of the stay. */
   protected slopeHere(b: Float64Array): void {
     const usable = b[G_STAY] - SKIPPED
-    this.statistics.slope(b, usable < MOST_WINDOWS ? usable : MOST_WINDOWS)
+    this.statistics.slope(b, Math.min(usable, MOST_WINDOWS))
   }
 
   /** The slope in the statistics rises, falls, beyond doubt. */

@@ -28,7 +28,6 @@ import {
   G_BY_SPELLS,
   G_JUMPED,
   G_PROBATION,
-  G_SPELL_LEVEL,
   G_BLOCK_END,
   G_CALM,
   G_DRAINED,
@@ -123,7 +122,7 @@ export class GuardTrial extends GuardSpells {
 
   protected stay(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     b[G_STOOD] = ++b[G_STAY]
-    b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
+    b[G_NOW] = this.level(b, Math.min(b[G_SEEN], 5), 0)
     if (b[G_BY_SPELLS] === 1) return this.sawSpells(b) ? this.judgeSpells(b, baseline, start) : GUARD_NOTHING
     if (this.drainsByTrend(b)) return this.blame(b, baseline, start, true)
     if (b[G_STAY] < b[G_BLOCK_END]) return GUARD_NOTHING
@@ -140,10 +139,9 @@ export class GuardTrial extends GuardSpells {
   }
 
   private judgeSpells(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
-    b[G_BY_SPELLS] = 0
-    if (!this.spellsGoOn(b)) return this.blame(b, baseline, start, false)
-    b[G_LEVEL] = b[G_SPELL_LEVEL]
-    return this.blameWorld(b)
+    const goOn = this.spellsGoOn(b)
+    this.leaveSpells(b)
+    return goOn ? this.blameWorld(b) : this.blame(b, baseline, start, false)
   }
 
   /** One jump up and at once down again tells nothing: back to the tuned base, where a second one would come of that. */
@@ -153,12 +151,12 @@ export class GuardTrial extends GuardSpells {
   }
 
   private judgeBlock(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
-    const length = BLOCKS[b[G_BLOCK] < BLOCKS.length ? b[G_BLOCK] : BLOCKS.length - 1]
+    const length = BLOCKS[Math.min(b[G_BLOCK], BLOCKS.length - 1)]
     const before = b[G_LEVEL]
     const level = this.level(b, length, 0)
     b[G_LEVEL] = level
     b[G_BLOCK]++
-    b[G_BLOCK_END] += BLOCKS[b[G_BLOCK] < BLOCKS.length ? b[G_BLOCK] : BLOCKS.length - 1]
+    b[G_BLOCK_END] += BLOCKS[Math.min(b[G_BLOCK], BLOCKS.length - 1)]
     const onStart = b[G_PHASE] === GUARD_ON_START
     const tolerance = this.tolerance(b, before, length)
     const fell = level < before - tolerance
@@ -183,9 +181,8 @@ export class GuardTrial extends GuardSpells {
     this.slopeHere(b)
     // A load that is three times as high is three times as noisy, and two blocks are compared.
     const here = Math.SQRT2 * this.statistics.out[OUT_DEVIATION]
-    const byNoise = (1.5 * (here > b[G_NOISE] ? here : b[G_NOISE])) / Math.sqrt(length)
-    const byExcess = 0.05 * (before - b[G_EXPECTED])
-    return byExcess > byNoise ? byExcess : byNoise
+    const byNoise = (1.5 * Math.max(here, b[G_NOISE])) / Math.sqrt(length)
+    return Math.max(0.05 * (before - b[G_EXPECTED]), byNoise)
   }
 
   private cameBack(
@@ -214,9 +211,9 @@ export class GuardTrial extends GuardSpells {
   protected tryStart(b: Float64Array): number {
     this.keepSlopeHere(b)
     b[G_BASELINE_LEVEL] = b[G_LEVEL]
-    if (b[G_LEVEL] > b[G_RETREAT_LEVEL]) b[G_RETREAT_LEVEL] = b[G_LEVEL]
+    b[G_RETREAT_LEVEL] = Math.max(b[G_LEVEL], b[G_RETREAT_LEVEL])
     this.enter(b, GUARD_ON_START)
-    if (b[G_START_REFERENCE] > b[G_EXPECTED]) b[G_EXPECTED] = b[G_START_REFERENCE]
+    b[G_EXPECTED] = Math.max(b[G_START_REFERENCE], b[G_EXPECTED])
     return GUARD_TRY_START
   }
 
@@ -224,7 +221,7 @@ export class GuardTrial extends GuardSpells {
   private holdFails(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
     if (b[G_SEEN] < 5 || b[G_DRAINING] < 0 || isSame(baseline, start)) return false
     if (!(b[G_NOW] > b[G_RETREAT_LEVEL] && b[G_NOW] > b[G_THRESHOLD])) return false
-    this.statistics.slope(b, b[G_STAY] < HOLD_WINDOWS ? b[G_STAY] : HOLD_WINDOWS)
+    this.statistics.slope(b, Math.min(b[G_STAY], HOLD_WINDOWS))
     if (!this.rises()) return false
     b[G_LEVEL] = b[G_NOW]
     return true
@@ -253,8 +250,7 @@ export class GuardTrial extends GuardSpells {
     if (b[G_STAY] < IDLE_EARLY || this.isTooSoon(b)) return GUARD_NOTHING
     const helps = this.risesLessOnStart(b) || (b[G_LEVEL] < b[G_BASELINE_LEVEL] && this.stoppedRising(b))
     if (helps) return this.blame(b, baseline, start, true)
-    b[G_IN_VAIN] = b[G_BASELINE_LEVEL] - b[G_REFERENCE] - b[G_WORLD]
-    if (b[G_IN_VAIN] < 0) b[G_IN_VAIN] = 0
+    b[G_IN_VAIN] = Math.max(b[G_BASELINE_LEVEL] - b[G_REFERENCE] - b[G_WORLD], 0)
     b[G_LEVEL] = b[G_BASELINE_LEVEL]
     return this.acquit(b, baseline, ROOM_RISING)
   }
@@ -278,19 +274,18 @@ export class GuardTrial extends GuardSpells {
 
   /** Nothing helps. To a place where the level rose the plant does not return: it goes on from the baseline. */
   private acquit(b: Float64Array, baseline: Float64Array, room: number): number {
-    if (this.wasRising(b)) this.keep(b, GV_TUNED, baseline)
+    if (!this.wasRising(b)) return this.blameWorld(b)
+    this.keep(b, GV_TUNED, baseline)
     return this.blameWorld(b, room)
   }
 
   /** Nothing helps: back to the tuned base. The threshold makes room, so that a ramp of any height costs log many visits. */
-  protected blameWorld(b: Float64Array, roomRising: number = ROOM_RISING): number {
-    const added = b[G_LEVEL] - b[G_REFERENCE]
-    b[G_WORLD] = added > 0 ? added : 0
-    const room = (this.wasRising(b) ? roomRising : ROOM) * b[G_WORLD]
-    if (room > b[G_ACQUITTED]) b[G_ACQUITTED] = room
+  protected blameWorld(b: Float64Array, share: number = this.wasRising(b) ? ROOM_RISING : ROOM): number {
+    b[G_WORLD] = Math.max(b[G_LEVEL] - b[G_REFERENCE], 0)
+    b[G_ACQUITTED] = Math.max(b[G_ACQUITTED], share * b[G_WORLD])
     this.lookAgainLater(b)
-    const seen = b[G_SEEN] < LEVELS ? b[G_SEEN] : LEVELS
-    const pairs = seen - 2 < NOISES ? seen - 2 : NOISES
+    const seen = Math.min(b[G_SEEN], LEVELS)
+    const pairs = Math.min(seen - 2, NOISES)
     for (let back = pairs - 1; back >= 0; back--) this.noteDifference(b, back, 2)
     b[G_WORLDS]++
     b[G_PHASE] = GUARD_CALM
@@ -309,8 +304,7 @@ export class GuardTrial extends GuardSpells {
     b[G_WORLD] = 0
     b[G_ACQUITTED] = 0
     if (onStart) b[G_REFERENCE] = b[G_START_REFERENCE]
-    const hold = FIRST_HOLD * 2 ** (b[G_BLAMES] - 1)
-    b[G_HOLD] = hold < LONGEST_HOLD ? hold : LONGEST_HOLD
+    b[G_HOLD] = Math.min(FIRST_HOLD * 2 ** (b[G_BLAMES] - 1), LONGEST_HOLD)
     b[G_DRAINING] = byTrend ? 1 : 0
     b[G_DRAINED] = b[G_REFERENCE] + DRAINED_SHARE * (b[G_RETREAT_LEVEL] - b[G_REFERENCE])
     this.anchorFence(b, onStart ? start : baseline)
@@ -332,7 +326,7 @@ export class GuardTrial extends GuardSpells {
 
   protected hold(b: Float64Array, baseline: Float64Array, start: Float64Array): number {
     b[G_STOOD] = ++b[G_STAY]
-    b[G_NOW] = this.level(b, b[G_SEEN] < 5 ? b[G_SEEN] : 5, 0)
+    b[G_NOW] = this.level(b, Math.min(b[G_SEEN], 5), 0)
     if (this.holdFails(b, baseline, start)) {
       // What was blamed is no place to go back to: where the start helps no more than this, the plant comes back here.
       this.keep(b, GV_TUNED, baseline)
@@ -344,7 +338,7 @@ export class GuardTrial extends GuardSpells {
 
   /** The hold shows that this earned baseline delivers less than the start did. */
   private isRefuted(b: Float64Array, baseline: Float64Array, start: Float64Array): boolean {
-    const seen = b[G_SEEN] < HOLD_WINDOWS ? b[G_SEEN] : HOLD_WINDOWS
+    const seen = Math.min(b[G_SEEN], HOLD_WINDOWS)
     if (b[G_DRAINING] < 0 || isSame(baseline, start)) return false
     if (!(this.level(b, seen, 0) > b[G_START_REFERENCE] + SIGMAS * b[G_NOISE])) return false
     // What still drains says nothing of where it will end.
@@ -362,7 +356,7 @@ export class GuardTrial extends GuardSpells {
 
   /** On from here; the reference learns from the end of the hold. */
   protected release(b: Float64Array): number {
-    const seen = b[G_SEEN] < HOLD_WINDOWS ? b[G_SEEN] : HOLD_WINDOWS
+    const seen = Math.min(b[G_SEEN], HOLD_WINDOWS)
     if (seen > 0) {
       const added = this.level(b, seen, 0) - b[G_REFERENCE]
       if (added < 0) b[G_REFERENCE] += added

@@ -30,6 +30,7 @@ import {
   G_ACQUITTED,
   G_CALM,
   G_EXPECTED,
+  G_IN_VAIN,
   G_LAST_US,
   G_LEVEL,
   G_LEVELS,
@@ -40,6 +41,7 @@ import {
   G_ONSET,
   G_OVER,
   G_PHASE,
+  G_QUIET,
   G_REFERENCE,
   G_RETREATS,
   G_RETREAT_LEVEL,
@@ -77,6 +79,8 @@ const EXPLOSIVE = 3
 const STILL_GROWING = 1.25
 /** Windows in which what the world has added follows a level that went down. */
 const WORLD_WINDOWS = 50
+/** Windows in a row with the level back at the reference, after which an acquittal is forgotten. */
+const FORGET_WINDOWS = 200
 /** Windows before the retreat whose slope counts. */
 const SLOPE_WINDOWS = 10
 
@@ -180,7 +184,12 @@ export class RunawayGuard extends GuardTrial {
       this.pause(b)
       return GUARD_NOTHING
     }
-    return b[G_PHASE] === GUARD_HOLDING ? this.release(b) : this.blameWorld(b)
+    if (b[G_PHASE] === GUARD_HOLDING) return this.release(b)
+    // That nothing else helps was said, not seen: little room for another rise. Between spells the room has to cover them, too: what the
+    // world has added is forgotten there.
+    const room = ROOM_STOPPED + b[G_BY_SPELLS]
+    if (b[G_BY_SPELLS] === 1) this.leaveSpells(b)
+    return this.blameWorld(b, room)
   }
 
   /** The plant stands still on the baseline or the start, and this guard judges how it fares there. */
@@ -208,23 +217,30 @@ export class RunawayGuard extends GuardTrial {
     this.statistics.deviation(b)
     b[G_NOISE] = this.statistics.out[OUT_MEDIAN]
     const earned = EARNED_SHARE * (b[G_START_REFERENCE] - b[G_LOWEST])
+    const room = Math.max(SIGMAS * b[G_NOISE], earned, b[G_SPREAD])
+    // Once the level has long been back at the reference, the next rise is a new case: a tuned ruin as high as a load that is gone would be
+    // hidden below the threshold, and the start would not be tried against it.
+    if (b[G_NOW] > b[G_REFERENCE] + room) b[G_QUIET] = 0
+    else if (++b[G_QUIET] >= FORGET_WINDOWS) {
+      b[G_ACQUITTED] = 0
+      b[G_IN_VAIN] = 0
+    }
     const acquitted = this.climbsAgain(b) ? ROOM_STOPPED * b[G_WORLD] : b[G_ACQUITTED]
-    const room = Math.max(SIGMAS * b[G_NOISE], earned, b[G_SPREAD], acquitted)
-    b[G_THRESHOLD] = b[G_REFERENCE] + b[G_WORLD] + room
+    b[G_THRESHOLD] = b[G_REFERENCE] + b[G_WORLD] + Math.max(room, acquitted)
   }
 
   private watch(b: Float64Array, base: Float64Array, stableUs: number): number {
     b[G_STOOD] = 0
     if (b[G_SEEN] < LEVEL_WINDOWS) return GUARD_NOTHING
     const level = this.level(b, LEVEL_WINDOWS, 0)
+    b[G_NOW] = level
     this.raiseThreshold(b)
     const expected = b[G_REFERENCE] + b[G_WORLD]
     const threshold = b[G_THRESHOLD]
-    b[G_NOW] = level
     this.forgetWorld(b, level - b[G_REFERENCE])
     if (level < (expected + threshold) / 2) this.noteDifference(b, 0, 2)
     if (level < b[G_LOWEST]) b[G_LOWEST] = level
-    const near = b[G_REFERENCE] - b[G_LOWEST] > b[G_NOISE] ? b[G_REFERENCE] - b[G_LOWEST] : b[G_NOISE]
+    const near = Math.max(b[G_REFERENCE] - b[G_LOWEST], b[G_NOISE])
     if (level - b[G_LOWEST] <= near / 4) this.keep(b, GV_GOOD, base)
     const jumps = this.hasSpells(b)
     if (!(level > threshold && this.retreats)) {
@@ -238,8 +254,7 @@ export class RunawayGuard extends GuardTrial {
 
   /** What the world has added goes as the level goes down again; how far above that is allowed is kept. */
   private forgetWorld(b: Float64Array, added: number): void {
-    const over = b[G_WORLD] - (added > 0 ? added : 0)
-    if (over > 0) b[G_WORLD] -= over / WORLD_WINDOWS
+    b[G_WORLD] -= Math.max(b[G_WORLD] - Math.max(added, 0), 0) / WORLD_WINDOWS
   }
 
   /** One more window above the threshold; true while it may still mend itself. */
@@ -264,7 +279,7 @@ export class RunawayGuard extends GuardTrial {
    */
   private watchStay(b: Float64Array, base: Float64Array, start: Float64Array): number {
     b[G_STOOD] = ++b[G_STAY]
-    b[G_NOW] = this.level(b, b[G_SEEN] < LEVEL_WINDOWS ? b[G_SEEN] : LEVEL_WINDOWS, 0)
+    b[G_NOW] = this.level(b, Math.min(b[G_SEEN], LEVEL_WINDOWS), 0)
     if (b[G_SEEN] < LEVEL_WINDOWS) return GUARD_NOTHING
     this.raiseThreshold(b)
     b[G_LEVEL] = b[G_NOW]
@@ -325,7 +340,7 @@ export class RunawayGuard extends GuardTrial {
   /** What is remembered of the way that led here. */
   private retreat(b: Float64Array, base: Float64Array): void {
     const { out } = this.statistics
-    const count = b[G_SEEN] < SLOPE_WINDOWS ? b[G_SEEN] : SLOPE_WINDOWS
+    const count = Math.min(b[G_SEEN], SLOPE_WINDOWS)
     b[G_RETREAT_LEVEL] = this.level(b, 3, 0)
     this.statistics.slope(b, count)
     b[G_SLOPE] = out[OUT_SLOPE]

@@ -91,7 +91,9 @@ export const G_PROBATION = 51
 export const G_WATCHED = 52
 /** Up to this window a climb is looked at again, for what was acquitted had not been rising. */
 export const G_LOOK_AGAIN = 53
-export const GUARD_SCALARS = 54
+/** Windows in a row whose level was back at the reference. */
+export const G_QUIET = 54
+export const GUARD_SCALARS = 55
 
 /** The level that is judged while the plant is tuned is the median of so many windows. */
 export const LEVEL_WINDOWS = 5

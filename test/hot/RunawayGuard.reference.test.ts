@@ -66,6 +66,7 @@ const NUMBERS: Readonly<Record<string, readonly [number, (guard: GuardReference)
   above: [at.G_ABOVE, (r) => r.above],
   jumped: [at.G_JUMPED, (r) => Number(r.jumped)],
   probation: [at.G_PROBATION, (r) => r.probation],
+  quiet: [at.G_QUIET, (r) => r.quiet],
   watched: [at.G_WATCHED, (r) => Number(r.watched)],
   sinceUs: [at.G_SINCE_US, (r) => r.sinceUs],
   lastUs: [at.G_LAST_US, (r) => r.lastUs],

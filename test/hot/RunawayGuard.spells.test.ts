@@ -34,6 +34,18 @@ describe("a plant that jumps between two states, each calm in itself", () => {
     expect(bench.run(600, level)).toEqual([])
   })
 
+  it("is left alone after a reset while it is on trial, unless the spells get higher", () => {
+    const bench = learnt(48, 0.8)
+    const level = about(48, (place, window) => (place > 0.7 ? jumping(window, 10, 4) : 10))
+    expect(bench.until(150, level)).toBe(GUARD_RETREAT)
+    bench.run(10, level)
+    expect(bench.guard.letGo(bench.state)).toBe(GUARD_WORLD)
+    bench.leave()
+    expect(bench.run(150, level)).toEqual([])
+    const higher: LevelAt = (place, window) => 10 + 2 * (level(place, window) - 10)
+    expect(bench.until(150, higher)).toBe(GUARD_RETREAT)
+  })
+
   it("is left alone if the spells are rare, or if probes alone cross the threshold", () => {
     for (const level of [
       (_: number, window: number) => jumping(window, 60, 8),

@@ -533,6 +533,20 @@ describe("a move of the plant by somebody else", () => {
     expect(held.guard.letGo(held.state)).toBe(GUARD_RELEASE)
   })
 
+  it("leaves little room when it ends a trial: what nobody has judged is judged if it grows by a third", () => {
+    const bench = new GuardBench()
+    bench.run(40, about(26, worseAway))
+    bench.base = 0.8
+    bench.until(60, about(26, worseAway))
+    const ruin = worseAway(0.8, 0)
+    bench.guard.letGo(bench.state)
+    bench.leave()
+    expect(bench.run(200, about(26, worseAway))).toEqual([])
+    const worse: LevelAt = (place, window) =>
+      place === 0.8 ? 10 + 1.4 * (ruin - 10) : worseAway(place, window)
+    expect(bench.until(60, about(26, worse))).toBe(GUARD_RETREAT)
+  })
+
   it("may set a baseline: its level is the one at that time", () => {
     const bench = new GuardBench()
     bench.run(

@@ -92,6 +92,11 @@ export class GuardBench {
     return GUARD_NOTHING
   }
 
+  /** A person has let the plant go on. */
+  leave(): void {
+    this.obey(GUARD_WORLD)
+  }
+
   private obey(act: number): void {
     this.acts.push({ act, window: this.window })
     const out = new Float64Array(1)

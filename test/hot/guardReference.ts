@@ -99,6 +99,7 @@ export class GuardReference {
   inSpell = false
   above = 0
   probation = 0
+  quiet = 0
   stood = 0
   watched = false
   sinceUs = 0
@@ -185,7 +186,10 @@ export class GuardReference {
       this.pause()
       return "nothing"
     }
-    return this.phase === "holding" ? this.release() : this.blameWorld(1)
+    if (this.phase === "holding") return this.release()
+    if (!this.bySpells) return this.blameWorld(0.3)
+    this.leaveSpells()
+    return this.blameWorld(1.3)
   }
 
   get standsStill(): boolean {
@@ -240,8 +244,12 @@ export class GuardReference {
   private raiseThreshold(): void {
     this.noise = (median(this.differences) * 1.4826) / Math.SQRT2
     const earned = 0.1 * (this.startReference - this.lowest)
+    const room = Math.max(8 * this.noise, earned, this.spread)
+    this.quiet = this.now <= this.reference + room ? this.quiet + 1 : 0
+    // Two hundred windows after the level came back, nothing is left of an acquittal.
+    if (this.quiet >= 200) this.acquitted = this.inVain = 0
     const acquitted = this.climbsAgain() ? 0.3 * this.world : this.acquitted
-    this.threshold = this.known + Math.max(8 * this.noise, earned, this.spread, acquitted)
+    this.threshold = this.known + Math.max(room, acquitted)
   }
 
   private climbsAgain(): boolean {
@@ -256,9 +264,9 @@ export class GuardReference {
     const { length } = this.levels
     if (length < 5) return "nothing"
     const level = this.recent(5)
+    this.now = level
     this.raiseThreshold()
     const { known, threshold } = this
-    this.now = level
     const over = this.world - Math.max(0, level - this.reference)
     if (over > 0) this.world -= over / 50
     if (level < (known + threshold) / 2) this.differ(length - 1, length - 3)
@@ -424,12 +432,15 @@ export class GuardReference {
   }
 
   private judgeSpells(baseline: Place, start: Place): Act {
-    this.bySpells = false
     const goesOn = this.above >= (40 * this.spellShare) / 3
+    this.leaveSpells()
+    return goesOn ? this.blameWorld() : this.blame(baseline, start, false)
+  }
+
+  private leaveSpells(): void {
+    this.bySpells = false
     this.spellShare = 0
-    if (!goesOn) return this.blame(baseline, start, false)
     this.level = this.spellLevel
-    return this.blameWorld(1)
   }
 
   private judgeBlock(baseline: Place, start: Place, here: Line): Act {
@@ -462,7 +473,7 @@ export class GuardReference {
         (this.probation === 0 || this.windows - this.probation > 80)
       if (!burst) return this.blame(baseline, start, false)
       this.probation = this.windows
-      return this.blameWorld(1)
+      return this.blameWorld()
     }
     if (this.idle < 2 && this.stay < 640) return "nothing"
     return onStart ? this.idleOnStart(baseline, start, here) : this.idleOnBaseline(baseline, start, here)
@@ -491,12 +502,12 @@ export class GuardReference {
 
   private acquit(baseline: Place, room: number): Act {
     if (this.wasRising) this.tuned = baseline
-    return this.blameWorld(room)
+    return this.blameWorld(this.wasRising ? room : 2.5)
   }
 
-  private blameWorld(roomRising: number): Act {
+  private blameWorld(room = this.wasRising ? 1 : 2.5): Act {
     this.world = Math.max(0, this.level - this.reference)
-    this.acquitted = Math.max(this.acquitted, (this.wasRising ? roomRising : 2.5) * this.world)
+    this.acquitted = Math.max(this.acquitted, room * this.world)
     const here = this.lineHere()
     if (!this.wasRising && here !== NO_LINE) {
       this.lookAgain = this.windows + 120

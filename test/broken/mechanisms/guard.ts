@@ -51,6 +51,14 @@ export const guard: ReadonlyArray<Mechanism> = [
     test: "test/hot/RunawayGuard.trend.test.ts",
   },
   {
+    name: "guard-never-forgets-an-acquittal",
+    invariant: 17,
+    file: "src/hot/RunawayGuard.ts",
+    intact: "else if (++b[G_QUIET] >= FORGET_WINDOWS) {",
+    broken: "else if (++b[G_QUIET] >= Number.POSITIVE_INFINITY) {",
+    test: "test/hot/RunawayGuard.trend.test.ts",
+  },
+  {
     name: "guard-sleeps-through-stays-of-others",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",
@@ -70,8 +78,8 @@ export const guard: ReadonlyArray<Mechanism> = [
     name: "guard-goes-back-to-where-it-rose",
     invariant: 17,
     file: "src/hot/GuardTrial.ts",
-    intact: "if (this.wasRising(b)) this.keep(b, GV_TUNED, baseline)",
-    broken: "if (b[G_STAY] < 0) this.keep(b, GV_TUNED, baseline)",
+    intact: "    this.keep(b, GV_TUNED, baseline)\n    return this.blameWorld(b, room)",
+    broken: "    return this.blameWorld(b, room)",
     test: "test/hot/RunawayGuard.trend.test.ts",
   },
   {
