@@ -54,6 +54,7 @@ export { Opaque } from "./Opaque.ts"
 export { type BindPort, type ProposalEvent, ProposalPort, type ProposalReceiver } from "./ProposalPort.ts"
 export { SnapshotError } from "../src/domain/SnapshotError.ts"
 export { type Json, type LiveParts, persist, revive, safeUnits } from "./persist.ts"
+export { type ReplicaContext, type ReplicaEvent, replicaMachine } from "./replica.machine.ts"
 export { relocationMachine } from "./relocation.machine.ts"
 export type { RelocationEvent, RelocationReport } from "./relocationEvents.ts"
 export type {

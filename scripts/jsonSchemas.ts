@@ -1,9 +1,10 @@
 /**
- * Every JSON file that the command reads, as JSON Schema (draft-07, which all editors know), made from the very shapes that
- * read them, and the catalogue entries that SchemaStore wants of them. What no JSON Schema can say (min below max, one id a
- * trial, parameters inside their bounds) is checked on reading only: a file that these accept may still be refused, never
- * the other way round.
+ * Every JSON document that a reader of Arqon takes, reports of replicas and their answers among them, as JSON Schema (draft-07, which
+ * all editors know), made from the very shapes that read them, and the catalogue entries that SchemaStore wants of them. What no
+ * JSON Schema can say (min below max, one id a trial, parameters inside their bounds) is checked on reading only: a document that
+ * these accept may still be refused, never the other way round.
  */
+import { AnswerShape, ReportShape } from "../src/cohort/protocol.ts"
 import type { About, Form, Rule } from "../src/domain/Shape.ts"
 import { SolverConfigShape } from "../src/solver/configSchema.ts"
 import { RunArtifactShape } from "../src/solver/RunArtifact.ts"
@@ -61,6 +62,18 @@ const SCHEMAS: ReadonlyArray<Schema> = [
     shape: VariantEvidenceDocument,
     title: "Arqon evidence for a variant",
     fileMatch: ["*.arqon-evidence.json"],
+  },
+  {
+    name: "replica-report",
+    shape: ReportShape,
+    title: "Arqon replica report",
+    fileMatch: ["*.arqon-report.json"],
+  },
+  {
+    name: "replica-answer",
+    shape: AnswerShape,
+    title: "Arqon replica answer",
+    fileMatch: ["*.arqon-answer.json"],
   },
 ]
 

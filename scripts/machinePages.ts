@@ -9,6 +9,7 @@ import { graftMachine } from "../machines/graft.machine.ts"
 import { growthMachine } from "../machines/growth.machine.ts"
 import { metaMachine } from "../machines/meta.machine.ts"
 import { relocationMachine } from "../machines/relocation.machine.ts"
+import { replicaMachine } from "../machines/replica.machine.ts"
 import { runawayMachine } from "../machines/runaway.machine.ts"
 import { safeModeMachine } from "../machines/safeMode.machine.ts"
 import { solverMachine } from "../machines/solver.machine.ts"
@@ -178,6 +179,14 @@ passed on to the cycle ([the meta level](../explanation/meta.md)).`,
     colours:
       "Green states are live: scores of cycles are counted. Amber: SafeMode is open, and nothing is judged.",
     root: metaMachine.root,
+  },
+  {
+    file: "replica.md",
+    title: "replicaMachine",
+    intro: `One runs in every replica of a service. It says what the replica may stand on: what it was told, its base, or its
+baseline. The lease runs from when a request was sent, on the replica's own monotonic clock.`,
+    colours: "Green is live: a perturbation may be in force. Amber states are safe: nothing is perturbed.",
+    root: replicaMachine.root,
   },
   {
     file: "runaway.md",

@@ -30,6 +30,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   // Kernels of the bounded meta level; its actor is in machines.
   meta: { rooms: ["hot", "domain", "temporal"], packages: [] },
   control: { rooms: ["hot", "domain", "temporal"], packages: [] },
+  // Decisions over the replicas of one tuner; who owns the tuner and how it is reached is above.
+  cohort: { rooms: NUMBERS, packages: [] },
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   scheduler: { rooms: ["domain"], packages: [] },
@@ -74,7 +76,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   machines: {
-    rooms: [...NUMBERS, "meta", "solver", "morph/contracts", "morph/grafting"],
+    rooms: [...NUMBERS, "cohort", "meta", "solver", "morph/contracts", "morph/grafting"],
     packages: [XSTATE],
   },
   "engine/interop": { rooms: [], packages: [EFFECT, XSTATE, RXJS] },
@@ -83,6 +85,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [EFFECT, XSTATE],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
+  // The agent in each replica of a service, and the owner of a tuner in one process. Nothing of Node but types.
+  replica: {
+    rooms: [...NUMBERS, "cohort", "telemetry", "machines", "engine"],
+    packages: [EFFECT, XSTATE, /^node:http$/],
+  },
   system: { rooms: ["domain"], packages: [EFFECT, NODE] },
   "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },
   journal: {

@@ -2,19 +2,17 @@
  * What all engines of a fleet share: tables, policies, rings, scratch arrays. This is why an engine of a fleet
  * needs only a few kilobytes.
  */
-import { positionOf } from "../domain/Window.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
+import { cycleOf, spsaOf } from "../control/loopSettings.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { AtomicConfig } from "../hot/AtomicConfig.ts"
 import { AuditRing } from "../hot/AuditRing.ts"
-import { type CycleOptions, DEFAULT_CYCLE } from "../hot/cycleOptions.ts"
+import type { CycleOptions } from "../hot/cycleOptions.ts"
 import { DIGEST_WIDTH } from "../hot/codes.ts"
-import { fenceUsOf } from "../hot/fence.ts"
 import type { GuardrailNumbers } from "../hot/Guardrails.ts"
 import { HotLoop } from "../hot/HotLoop.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"
-import { DEFAULT_SPSA, type SpsaSettings } from "../hot/spsaSettings.ts"
 
 /** Records that one call can cause, with room to spare. */
 const AUDIT_CAPACITY = 64
@@ -35,29 +33,13 @@ export interface FleetParts {
 export function fleetPartsOf(settings: EngineSettings): FleetParts {
   const { space } = settings
   const policy = resolveGuardrails(settings.guardrails)
-  const gains = Object.fromEntries(Object.entries(settings.gains).filter(([, value]) => value !== undefined))
-  const spsa: SpsaSettings = {
-    ...DEFAULT_SPSA,
-    ...gains,
-    constrained: settings.constraint,
-    covariate: positionOf(settings.covariate, settings.extras),
-    seed: settings.seed,
-    maxStep: policy.maxStep,
-  }
-  const { exit = "timer", timerUs } = settings.safeMode
+  const spsa = spsaOf(settings, policy)
   return {
     settings,
     policy,
     digest: new Float64Array(DIGEST_WIDTH),
     audit: new AuditRing(space.table.size, AUDIT_CAPACITY),
-    loop: Object.freeze({
-      ...DEFAULT_CYCLE,
-      sign: settings.objective === "maximize" ? -1 : 1,
-      safeModeUs: exit === "timer" ? (timerUs ?? policy.cooldownUs) : Number.POSITIVE_INFINITY,
-      fenceUs: fenceUsOf(policy),
-      startIsBaseline: settings.startIsBaseline,
-      guard: settings.guard,
-    }),
+    loop: cycleOf(settings, policy),
     kernel: new SpsaKernel(space.table, spsa),
     manual: settings.clock === "manual",
   }

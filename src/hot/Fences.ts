@@ -30,7 +30,7 @@ export class Fences {
   }
 
   /** The plant runs on what was just applied: a probe, or not. */
-  applied({ block, unitsAt }: AtomicConfig, isProbe: boolean): void {
+  applied({ block, unitsAt }: Pick<AtomicConfig, "block" | "unitsAt">, isProbe: boolean): void {
     this.onProbe = isProbe
     if (isProbe) for (let i = 0; i < this.probe.length; i++) this.probe[i] = block[unitsAt + i]
   }

@@ -74,7 +74,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** A latch that is found open, in a configuration taken over, stays open until `reset`. */
-  private begin(guarded: Float64Array | null = null): void {
+  protected begin(guarded: Float64Array | null = null): void {
     this.started = true
     this.fences.ended()
     // Nothing was measured before: no window may have run out.
@@ -155,7 +155,7 @@ export class HotLoop extends LoopSafety {
     return this.phase === FROZEN || this.guard.standsStill
   }
 
-  private respond(code: number): void {
+  protected respond(code: number): void {
     if (!this.started) return
     if (code === WINDOW_CLOSED) this.read()
     else if (code === WINDOW_EXPIRED) this.expired()
@@ -171,7 +171,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** Does what Tier 1 would accept now, until a window is to be waited for or it is too soon. */
-  private proceed(): void {
+  protected proceed(): void {
     while (this.hot.nowCell[0] >= this.due[0]) {
       switch (this.phase) {
         case READY:
@@ -196,7 +196,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** True when the targets in the inbox were applied. Otherwise the cycle starts over, or SafeMode opened. */
-  private ask(kind: number): boolean {
+  protected ask(kind: number): boolean {
     const { executor, config, nowCell } = this.hot
     const { shared } = this
     if (shared !== null && !shared.admits(nowCell, this)) {
@@ -229,7 +229,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** Draws the next pair; the same one as before where the cycle was not completed. */
-  private ready(): void {
+  protected ready(): void {
     this.phase = READY
     this.leaveSeat()
     this.readings.fill(Number.NaN)
@@ -242,7 +242,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** A window closed. Outside a wait it belongs to the base and is nobody's reading. */
-  private read(): void {
+  protected read(): void {
     const { means } = this.hot.window
     if (this.phase === RESTING) return this.readRest()
     const waitsForPlus = this.phase === WAITING_PLUS
@@ -295,7 +295,7 @@ export class HotLoop extends LoopSafety {
     } else if (act === GUARD_TRY_START && this.phase !== FROZEN) this.retreated()
   }
 
-  private expired(): void {
+  protected expired(): void {
     if (this.phase !== WAITING_PLUS && this.phase !== WAITING_MINUS && this.phase !== RESTING) {
       if (this.standsStill) this.hot.reopenWindow()
       return
@@ -305,7 +305,7 @@ export class HotLoop extends LoopSafety {
     else this.hot.reopenWindow()
   }
 
-  private compute(): void {
+  protected compute(): void {
     const { kernel, hot } = this
     this.fences.narrow(this.state, this.band)
     const outcome = kernel.complete(this.state, this.next, this.readings, this.band)

@@ -7,6 +7,7 @@ import { graftMachine } from "../../machines/graft.machine.ts"
 import { growthMachine } from "../../machines/growth.machine.ts"
 import { metaMachine } from "../../machines/meta.machine.ts"
 import { relocationMachine } from "../../machines/relocation.machine.ts"
+import { replicaMachine } from "../../machines/replica.machine.ts"
 import { runawayMachine } from "../../machines/runaway.machine.ts"
 import { safeModeMachine } from "../../machines/safeMode.machine.ts"
 import { solverMachine } from "../../machines/solver.machine.ts"
@@ -65,6 +66,7 @@ describe("the pages of the machines", () => {
       variantMachine,
       graftMachine,
       growthMachine,
+      replicaMachine,
     ]) {
       for (const state of statesOf(root)) {
         expect(state.description, state.key).toBeTruthy()

@@ -9,6 +9,7 @@ import { graftMachine } from "../../../machines/graft.machine.ts"
 import { growthMachine } from "../../../machines/growth.machine.ts"
 import { metaMachine } from "../../../machines/meta.machine.ts"
 import { relocationMachine } from "../../../machines/relocation.machine.ts"
+import { replicaMachine } from "../../../machines/replica.machine.ts"
 import { runawayMachine } from "../../../machines/runaway.machine.ts"
 import { safeModeMachine } from "../../../machines/safeMode.machine.ts"
 import { solverMachine } from "../../../machines/solver.machine.ts"
@@ -29,6 +30,7 @@ const charts: ReadonlyArray<AnyStateMachine> = [
   variantMachine,
   graftMachine,
   growthMachine,
+  replicaMachine,
 ]
 
 /** Names of all statecharts, as `machineDefinitions` has them. */

@@ -1,0 +1,299 @@
+/**
+ * The control loop of a tuner with many replicas: Tier 1, the tuning rule, and the gathering of what replicas report. It takes the decisions of
+ * `HotLoop` (pacing, refusals, regressions, emergencies, SafeMode, the runaway guard) with other readings: a stage closes when
+ * enough replicas on each side have measured enough, and its two sides are read at the same time.
+ *
+ * It knows no clock, no transport and no chance. An Effect entity, a host in one process and a test in virtual time drive it with
+ * `take`, `answer` and `tick`. Tier 1 stays the sole decider: both targets of a pair are one proposal, checked whole, under
+ * one generation; budgets count the base, as ever.
+ */
+import { GUARD_RETREAT, PLUS, TRIP_ENGINE_FAULT, TRIP_TELEMETRY_LOST, UPDATE } from "../hot/codes.ts"
+import type { CycleOptions } from "../hot/cycleOptions.ts"
+import { HotLoop } from "../hot/HotLoop.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import { APPLYING_MINUS, APPLYING_PLUS, WAITING_MINUS, WAITING_PLUS } from "../hot/phases.ts"
+import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, type SpsaKernel } from "../hot/SpsaKernel.ts"
+import { P_TARGET } from "../hot/SafetyExecutor.ts"
+import type { CohortSettings } from "./cohortOptions.ts"
+import { type Design, designFor, sideIn, stagesOf } from "./designs.ts"
+import { type Pair, samePair } from "./order.ts"
+import { OwnDeviation } from "./OwnDeviation.ts"
+import { pairFits } from "./pairFits.ts"
+import type { Report, Role } from "./protocol.ts"
+import { drawRoles } from "./roles.ts"
+import { Roster, type RosterEntry, type Taken } from "./Roster.ts"
+import { type KeyedReading, readStage, type StageReading } from "./sideReadings.ts"
+
+/** Replicas with readings that a side needs at least, where so many stand on it. */
+const LEAST_PER_SIDE = 2
+
+export interface CohortStart {
+  /** Higher than that of every owner before. */
+  readonly epoch: number
+  readonly seed: number
+  readonly cohort: CohortSettings
+  readonly cycle: Partial<CycleOptions>
+}
+
+/** Where a replica is to stand, unit space. Read at once: the arrays are the loop's own. */
+export interface Place {
+  readonly role: Role
+  readonly units: Float64Array
+}
+
+export class CohortLoop extends HotLoop {
+  readonly epoch: number
+  readonly roster: Roster
+  readonly cohort: CohortSettings
+  /** The design of the cycle under way. */
+  design: Design = "together"
+  /** Stages that have closed with enough readings, and stages that have not. */
+  stages = 0
+  expiries = 0
+  private readonly seed: number
+  private readonly own = new OwnDeviation()
+  private draw = 0
+  /** The stage of the cycle that is to be applied or measured next. */
+  private stage = 0
+  /** The generation of the stage under way; NaN: there is none. */
+  private stageGeneration = Number.NaN
+  private sinceUs = 0
+  /** What is live, as gathered: another generation begins from nothing. */
+  private gathered = Number.NaN
+  private readonly plus: Float64Array
+  private readonly minus: Float64Array
+  private readonly live: Float64Array
+  private readonly first: Array<StageReading> = []
+  private reading: StageReading | null = null
+  /** The objective as last read: an emergency brings none of its own. */
+  private level = 0
+
+  constructor(hot: HotPath, kernel: SpsaKernel, { epoch, seed, cohort, cycle }: CohortStart) {
+    super(hot, kernel, cycle)
+    this.epoch = epoch
+    this.seed = seed
+    this.cohort = cohort
+    this.roster = new Roster(cohort.reportUs)
+    this.plus = new Float64Array(hot.table.size)
+    this.minus = new Float64Array(hot.table.size)
+    this.live = new Float64Array(hot.table.size)
+  }
+
+  /** What is live: the newest that any replica may be told. */
+  get pair(): Pair {
+    return [this.epoch, this.hot.config.generation]
+  }
+
+  /** Takes a report that was read, at the time in `hot.nowCell`. A replica's emergency is dealt with here and now. */
+  take(report: Report): Taken {
+    this.followGeneration()
+    const now = this.hot.nowCell[0]
+    const { emergency } = report
+    const taken = this.roster.take(report, now, this.pair)
+    // One that was sent again may bring an emergency of since then.
+    if (emergency !== undefined && samePair(emergency.at, this.pair))
+      this.hearEmergency(this.roster.find(report.replica, report.boot)?.side, emergency.margin)
+    return taken
+  }
+
+  /** One replica in an emergency is one too many: all go back. The fence goes up where that one stood. */
+  private hearEmergency(side: Role | undefined, margin: number): void {
+    const { hot, fences } = this
+    const probe = side === "plus" ? this.plus : side === "minus" ? this.minus : null
+    if (probe === null || !this.inStage) fences.ended()
+    else fences.applied({ block: probe, unitsAt: 0 }, true)
+    this.respond(hot.observeObject({ objective: this.level, constraintMargin: margin }))
+  }
+
+  /** Where this replica is to stand now. */
+  place({ side }: RosterEntry): Place {
+    const { hot, live } = this
+    if (side === "control") {
+      if (hot.config.hasBaseline) hot.config.baselineUnits(live)
+      else live.set(hot.executor.base)
+      return { role: side, units: live }
+    }
+    if (this.stageGeneration === hot.config.generation && side !== "base")
+      return { role: side, units: side === "plus" ? this.plus : this.minus }
+    return { role: "base", units: hot.executor.base }
+  }
+
+  /** Lets the time in `hot.nowCell` pass: closes what can be closed, and does what is due. */
+  override tick(): number {
+    this.followGeneration()
+    this.closeStage()
+    this.followGeneration()
+    if (this.tooManySilent()) this.open(TRIP_TELEMETRY_LOST)
+    return super.tick()
+  }
+
+  /** A generation that somebody published: what was measured under the one before is void. */
+  private followGeneration(): void {
+    const { generation } = this.hot.config
+    if (this.gathered === generation) return
+    this.gathered = generation
+    this.sinceUs = this.hot.nowCell[0]
+    this.roster.clearMeasured()
+    if (this.stageGeneration === generation) return
+    this.stageGeneration = Number.NaN
+    for (const entry of this.roster.all) if (entry.side !== "control") entry.side = "base"
+  }
+
+  /** More than half of those that stand off the base were not heard of late: nobody knows what the stage does to the plant. */
+  private tooManySilent(): boolean {
+    if (!this.inStage) return false
+    const off = this.roster.all.filter(({ side, replaced }) => side !== "base" && !replaced)
+    const now = this.hot.nowCell[0]
+    return 2 * off.filter((entry) => this.roster.isSilent(entry, now)).length > off.length
+  }
+
+  private get inStage(): boolean {
+    return this.stageGeneration === this.hot.config.generation
+  }
+
+  protected override ready(): void {
+    this.stage = 0
+    this.first.length = 0
+    super.ready()
+  }
+
+  /** Both targets of a pair go through Tier 1 as one. */
+  protected override ask(kind: number): boolean {
+    if (kind === UPDATE) return super.ask(kind)
+    const { hot, kernel, state, plus, minus } = this
+    const now = hot.nowCell[0]
+    const present = this.roster.present(now)
+    if (present.length === 0) {
+      this.due[0] = now + this.cohort.reportUs
+      return false
+    }
+    if (this.stage === 0) this.drawCycle(present)
+    kernel.plusTarget(state, plus, 0)
+    kernel.minusTarget(state, minus, 0)
+    const [target, other] = kind === PLUS ? [plus, minus] : [minus, plus]
+    const fits = this.design === "together" || pairFits(hot.executor, target, other)
+    // Tier 1 itself refuses, and records, what does not fit.
+    if (!fits) hot.executor.proposal.set(other, P_TARGET)
+    if (!super.ask(kind)) return false
+    if (!fits) {
+      this.open(TRIP_ENGINE_FAULT)
+      return false
+    }
+    this.beginStage(kind, present)
+    return true
+  }
+
+  private drawCycle(present: ReadonlyArray<RosterEntry>): void {
+    const { exposure, control, design } = this.cohort
+    const numbers = { seed: this.seed, epoch: this.epoch, draw: this.draw++ }
+    const roles = drawRoles(present, { exposure, control }, numbers)
+    this.design = designFor(design, roles.filter((role) => role === "plus" || role === "minus").length)
+    for (const entry of this.roster.all) entry.drawn = "base"
+    present.forEach((entry, i) => {
+      entry.drawn = roles[i]
+    })
+  }
+
+  private beginStage(kind: number, present: ReadonlyArray<RosterEntry>): void {
+    this.stageGeneration = this.hot.config.generation
+    this.followGeneration()
+    for (const entry of this.roster.all) entry.side = entry.drawn === "control" ? "control" : "base"
+    const plusNow = kind === PLUS
+    for (const entry of present) {
+      if (this.design === "together") entry.side = sideIn("together", 0, entry.drawn, plusNow)
+      else entry.side = sideIn(this.design, this.stage, entry.drawn, plusNow)
+    }
+  }
+
+  /** Closes the stage, or the window of the base, if enough has been measured: the loop then takes it as one window. */
+  private closeStage(): void {
+    const now = this.hot.nowCell[0]
+    const waiting = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    if (waiting && !this.inStage) return
+    const over = now - this.sinceUs >= this.cohort.windowUs
+    const sides: ReadonlyArray<Role> = waiting ? this.sidesInPlay() : ["base"]
+    const closes = sides.every((side) => this.hasEnough(side, over, now))
+    if (!closes) return
+    const readings = this.readingsOf(sides)
+    this.reading = waiting
+      ? readStage(readings, this.design === "split" ? this.own : null)
+      : readStage(
+          readings.map((one) => ({ ...one, side: "plus" as const })),
+          null,
+        )
+    const { loss, margin } = this.reading
+    if (Number.isNaN(loss)) return
+    if (waiting) this.stages++
+    this.sinceUs = now
+    this.roster.clearMeasured()
+    this.level = this.options.sign * loss
+    const constraintMargin = Number.isNaN(margin) ? undefined : margin
+    this.respond(this.hot.observeObject({ objective: this.level, constraintMargin }))
+    this.reading = null
+  }
+
+  private sidesInPlay(): ReadonlyArray<Role> {
+    return this.design === "together" ? [this.phase === WAITING_PLUS ? "plus" : "minus"] : ["plus", "minus"]
+  }
+
+  /** Three quarters of a side with enough measurements; once the stage is over, two of them. */
+  private hasEnough(side: Role, over: boolean, now: number): boolean {
+    const { quorum, minSamples } = this.cohort
+    const members = this.roster.all.filter((entry) => entry.side === side)
+    const ready = members.filter(({ measured }) => measured.n >= minSamples).length
+    const least = Math.max(1, Math.min(LEAST_PER_SIDE, members.filter(({ replaced }) => !replaced).length))
+    if (ready < least) return false
+    const waited = members.filter((entry) => this.roster.isWaitedFor(entry, this.pair, this.sinceUs, now))
+    return over || ready >= Math.ceil(quorum * Math.max(waited.length, ready) - 1e-9)
+  }
+
+  private readingsOf(sides: ReadonlyArray<Role>): ReadonlyArray<KeyedReading> {
+    const { sign } = this.options
+    return this.roster.all
+      .filter(({ side, measured }) => sides.includes(side) && measured.n >= this.cohort.minSamples)
+      .map(({ key, side, measured: { n, sum, margins, margined } }) => ({
+        // The own deviation of a replica outlives a restart.
+        key: key.slice(0, key.indexOf("\0")),
+        side,
+        n,
+        mean: (sign * sum) / n,
+        margin: margined === 0 ? Number.NaN : margins / margined,
+      }))
+  }
+
+  /** The stage has closed: both sides at once, or one of two stages. */
+  protected override read(): void {
+    const waiting = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    const { reading } = this
+    if (!waiting || this.design === "together" || reading === null) {
+      super.read()
+      return
+    }
+    this.timeouts = 0
+    if (this.guard.take(reading.loss) === GUARD_RETREAT) {
+      this.retreated()
+      return
+    }
+    this.first.push(reading)
+    if (this.first.length < stagesOf(this.design)) {
+      this.stage++
+      this.phase = this.phase === WAITING_PLUS ? APPLYING_MINUS : APPLYING_PLUS
+      return
+    }
+    const mean = (pick: (one: StageReading) => number): number =>
+      this.first.reduce((sum, one) => sum + pick(one), 0) / this.first.length
+    this.readings[LOSS_PLUS] = mean(({ plus }) => plus.loss)
+    this.readings[LOSS_MINUS] = mean(({ minus }) => minus.loss)
+    this.readings[MARGIN_PLUS] = mean(({ plus }) => plus.margin)
+    this.readings[MARGIN_MINUS] = mean(({ minus }) => minus.margin)
+    this.compute()
+  }
+
+  /** Nobody measured enough: the pair is drawn again, for others. */
+  protected override expired(): void {
+    super.expired()
+    this.expiries++
+    this.sinceUs = this.hot.nowCell[0]
+    if (this.phase === WAITING_PLUS || this.phase === WAITING_MINUS) this.ready()
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The replicas that an owner knows: who was heard when, what each has confirmed, and what each has measured under the configuration
+ * that is live. A report counts once: (replica, boot, seq) tells it apart, however often it is sent again.
+ */
+import { BEFORE_ALL, type Pair, samePair } from "./order.ts"
+import type { Refusal, Report, Role } from "./protocol.ts"
+import type { Member } from "./roles.ts"
+
+/** A replica that was not heard for so many reports is silent. */
+const SILENT_AFTER = 3
+/** One that does not confirm within so many reports is left out. */
+const CONFIRMS_WITHIN = 2
+/** A silent one is forgotten after so many. */
+const FORGOTTEN_AFTER = 120
+
+/** What a replica has measured since it was counted last. */
+export interface Measured {
+  n: number
+  sum: number
+  /** Sum of the margins, each by how many measurements it is of, and how many these are. */
+  margins: number
+  margined: number
+}
+
+/** One start of a replica, as the owner knows it. */
+export interface RosterEntry extends Member {
+  readonly replica: string
+  readonly boot: string
+  readonly zone: string
+  readonly version: string
+  seq: number
+  heardUs: number
+  confirmed: Pair
+  refused: Refusal | null
+  /** What was drawn for it in the cycle under way. */
+  drawn: Role
+  /** Where it stands in the stage under way. */
+  side: Role
+  /** Another boot of the same replica has reported since. */
+  replaced: boolean
+  readonly measured: Measured
+}
+
+const nothing = (): Measured => ({ n: 0, sum: 0, margins: 0, margined: 0 })
+
+/** What came of a report. */
+export type Taken = "counted" | "duplicate" | "left"
+
+export class Roster {
+  private readonly entries = new Map<string, RosterEntry>()
+  private readonly reportUs: number
+  /** Reports that were sent again, and windows of a configuration that is live no more. */
+  duplicates = 0
+  late = 0
+
+  constructor(reportUs: number) {
+    this.reportUs = reportUs
+  }
+
+  get size(): number {
+    return this.entries.size
+  }
+
+  get all(): ReadonlyArray<RosterEntry> {
+    return [...this.entries.values()]
+  }
+
+  find(replica: string, boot: string): RosterEntry | undefined {
+    return this.entries.get(keyOf(replica, boot))
+  }
+
+  /** Takes a report that was read: what was measured under `live` counts, what was measured before is late. */
+  take(report: Report, nowUs: number, live: Pair): Taken {
+    const key = keyOf(report.replica, report.boot)
+    const known = this.entries.get(key)
+    const entry = known ?? this.add(key, report)
+    entry.heardUs = nowUs
+    if (report.leaving === true) {
+      this.entries.delete(key)
+      return "left"
+    }
+    if (report.seq <= entry.seq) {
+      this.duplicates++
+      return "duplicate"
+    }
+    entry.seq = report.seq
+    entry.confirmed = report.at
+    entry.refused = report.refused ?? null
+    for (const { at, n, sum, margin } of report.windows) {
+      if (!samePair(at, live)) {
+        this.late++
+        continue
+      }
+      const { measured } = entry
+      measured.n += n
+      measured.sum += sum
+      if (margin === undefined) continue
+      measured.margins += n * margin
+      measured.margined += n
+    }
+    return "counted"
+  }
+
+  /** Forgets what was measured: another configuration is live, or it was counted. */
+  clearMeasured(): void {
+    for (const { measured } of this.entries.values()) Object.assign(measured, nothing())
+  }
+
+  /** The replicas heard of late, in the order of their keys; drops those that are gone for good. */
+  present(nowUs: number): ReadonlyArray<RosterEntry> {
+    const found: Array<RosterEntry> = []
+    for (const [key, entry] of this.entries) {
+      const silentUs = nowUs - entry.heardUs
+      if (silentUs > FORGOTTEN_AFTER * this.reportUs) this.entries.delete(key)
+      else if (!this.isSilent(entry, nowUs) && !entry.replaced) found.push(entry)
+    }
+    return found.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  isSilent({ heardUs }: RosterEntry, nowUs: number): boolean {
+    return nowUs - heardUs > SILENT_AFTER * this.reportUs
+  }
+
+  /** Whether a replica may still be waited for in a stage that began at `sinceUs` under `live`. */
+  isWaitedFor(entry: RosterEntry, live: Pair, sinceUs: number, nowUs: number): boolean {
+    if (this.isSilent(entry, nowUs) || entry.replaced || entry.refused !== null) return false
+    return samePair(entry.confirmed, live) || nowUs - sinceUs <= CONFIRMS_WITHIN * this.reportUs
+  }
+
+  private add(key: string, { replica, boot, zone = "", version = "" }: Report): RosterEntry {
+    for (const other of this.entries.values()) if (other.replica === replica) other.replaced = true
+    const entry: RosterEntry = {
+      key,
+      stratum: JSON.stringify([zone, version]),
+      replica,
+      boot,
+      zone,
+      version,
+      seq: -1,
+      heardUs: 0,
+      confirmed: BEFORE_ALL,
+      refused: null,
+      drawn: "base",
+      side: "base",
+      replaced: false,
+      measured: nothing(),
+    }
+    this.entries.set(key, entry)
+    return entry
+  }
+}
+
+const keyOf = (replica: string, boot: string): string => `${replica}\0${boot}`

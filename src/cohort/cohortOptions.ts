@@ -1,0 +1,102 @@
+/** What may be said about how an owner works with its replicas, with the defaults. Times in microseconds. */
+import type { Problem } from "../domain/errors.ts"
+import { problem } from "../domain/problems.ts"
+import {
+  about,
+  above0,
+  between,
+  numberThat,
+  object,
+  oneOf,
+  optional,
+  type ShapeType,
+  whole,
+} from "../domain/Shape.ts"
+import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
+import { DESIGNS } from "./designs.ts"
+
+const share = between(0, 1)
+const YEAR_MS = 31_536_000_000
+
+/** The `replicas` of a tuner, as a user writes them. Times in milliseconds. */
+export const CohortShape = object({
+  design: optional(about(oneOf(DESIGNS), "How a pair is spread over replicas and time.")),
+  exposure: optional(about(share, "Largest share of the replicas off the base at once.")),
+  control: optional(about(share, "Share that stays on the baseline.")),
+  quorum: optional(about(share, "Share of each side that must have measured enough.")),
+  minSamples: optional(about(whole(1, 1e9), "Measurements of a replica that are enough.")),
+  windowMs: optional(about(above0(YEAR_MS), "Longest stage.")),
+  reportMs: optional(about(above0(YEAR_MS), "How often a replica reports.")),
+  leaseMs: optional(about(above0(YEAR_MS), "How long an answer may be used.")),
+  baselineAfterMs: optional(about(above0(YEAR_MS), "How long the base may be used after that.")),
+  settleMs: optional(
+    about(
+      numberThat(`from 0 to ${YEAR_MS}`, (n) => n >= 0 && n <= YEAR_MS, { minimum: 0, maximum: YEAR_MS }),
+      "Work that starts this soon after a change does not count.",
+    ),
+  ),
+})
+export interface CohortConfig extends ShapeType<typeof CohortShape> {}
+
+/** The same with every default filled in. */
+export interface CohortSettings {
+  readonly design: (typeof DESIGNS)[number]
+  readonly exposure: number
+  readonly control: number
+  readonly quorum: number
+  readonly minSamples: number
+  readonly windowUs: number
+  readonly reportUs: number
+  readonly leaseUs: number
+  readonly baselineAfterUs: number
+  readonly settleUs: number
+}
+
+/** How long a cluster may take to give a tuner a new owner: a shorter deadline would make a fall of each such move. */
+const LEAST_BASELINE_AFTER_MS = 20_000
+/** A lease must outlast a report that is lost, or each loss would end the stage for a replica. */
+const REPORTS_IN_LEASE = 2
+/** Reports within which a stage must be able to close: one brings it, one confirms it, two measure. */
+const REPORTS_IN_WINDOW = 4
+
+/** How the numbers stand to each other. */
+export function cohortProblems(config: CohortConfig): ReadonlyArray<Problem> {
+  const { reportUs, leaseUs, windowUs, baselineAfterUs } = cohortSettings(config)
+  const say = (key: string, message: string, remedy: string): Problem =>
+    problem(["replicas", key], message, remedy)
+  return [
+    ...(leaseUs < REPORTS_IN_LEASE * reportUs
+      ? [say("leaseMs", "is over before a lost report can be repeated.", "Make it at least twice reportMs.")]
+      : []),
+    ...(windowUs < REPORTS_IN_WINDOW * reportUs
+      ? [say("windowMs", "is over before replicas can report.", "Make it at least four times reportMs.")]
+      : []),
+    ...(baselineAfterUs < LEAST_BASELINE_AFTER_MS * MILLISECOND_US
+      ? [
+          say(
+            "baselineAfterMs",
+            "is over before a tuner can get a new owner.",
+            `Make it at least ${LEAST_BASELINE_AFTER_MS}.`,
+          ),
+        ]
+      : []),
+  ]
+}
+
+/** The settings of a configuration that has no problems. */
+export function cohortSettings(config: CohortConfig): CohortSettings {
+  const reportMs = config.reportMs ?? 500
+  return {
+    design: config.design ?? "auto",
+    exposure: config.exposure ?? 1,
+    control: config.control ?? 0,
+    quorum: config.quorum ?? 0.75,
+    minSamples: config.minSamples ?? 5,
+    windowUs: (config.windowMs ?? 2 * REPORTS_IN_WINDOW * reportMs) * MILLISECOND_US,
+    reportUs: reportMs * MILLISECOND_US,
+    leaseUs: (config.leaseMs ?? 2 * REPORTS_IN_LEASE * reportMs) * MILLISECOND_US,
+    baselineAfterUs:
+      config.baselineAfterMs === undefined ? 60 * SECOND_US : config.baselineAfterMs * MILLISECOND_US,
+    settleUs: (config.settleMs ?? 10) * MILLISECOND_US,
+  }
+}

@@ -1,0 +1,39 @@
+/** A cohort's loop from the settings of an engine: where names and defaults of a configuration meet the numbers. */
+import { resolveGuardrails } from "../control/guardrails.ts"
+import { cycleOf, spsaOf } from "../control/loopSettings.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { MEAN } from "../hot/codes.ts"
+import { HotPath } from "../hot/HotPath.ts"
+import { SpsaKernel } from "../hot/SpsaKernel.ts"
+import { CohortLoop } from "./CohortLoop.ts"
+import type { CohortSettings } from "./cohortOptions.ts"
+
+/** A loop that stands where the settings begin; `start` it. `epoch`, from 1, is higher than that of every owner before. */
+export function makeCohort(settings: EngineSettings, cohort: CohortSettings, epoch: number): CohortLoop {
+  const { space } = settings
+  const policy = resolveGuardrails(settings.guardrails)
+  const hot = new HotPath({
+    table: space.table,
+    policy,
+    initialUnit: space.initialUnit,
+    // A stage is one digest and one window: replicas have averaged, and have let it settle.
+    window: {
+      windowDigests: 1,
+      windowUs: cohort.windowUs,
+      settleUs: 0,
+      maxAgeUs: Number.POSITIVE_INFINITY,
+      aggregate: MEAN,
+      trim: 0,
+    },
+    auditCapacity: settings.auditCapacity,
+    manualTime: true,
+  })
+  // Stages are not equally long, and no trend runs through readings of different replicas.
+  const spsa = { ...spsaOf(settings, policy), covariate: 0, lookAhead: false }
+  return new CohortLoop(hot, new SpsaKernel(space.table, spsa), {
+    epoch,
+    seed: settings.seed,
+    cohort,
+    cycle: cycleOf(settings, policy),
+  })
+}

@@ -1,0 +1,71 @@
+/**
+ * Who is on which side. Roles are drawn by counter from (seed, epoch, draw), so that whoever knows these and the members knows
+ * the roles. Sides are dealt within each stratum (zone and version), so that they differ by one at most in each stratum and in all:
+ * a zone that is slow is slow on both sides.
+ */
+import { type Counters, drawAt } from "./counter.ts"
+import type { Role } from "./protocol.ts"
+
+/** A replica that may be given a role. */
+export interface Member {
+  /** What tells it apart from every other one, over restarts. */
+  readonly key: string
+  /** Zone and version: sides are balanced within. */
+  readonly stratum: string
+}
+
+export interface RoleShares {
+  /** Share of the replicas that may be off the base at once, controls aside. */
+  readonly exposure: number
+  /** Share that stays on the baseline: always the same ones. */
+  readonly control: number
+}
+
+/** What a draw is for: the tuner's seed, the owner's epoch, and how many were drawn before. */
+export interface DrawNumbers {
+  readonly seed: number
+  readonly epoch: number
+  readonly draw: number
+}
+
+interface Drawn {
+  readonly at: number
+  readonly member: Member
+  readonly turn: number
+}
+
+const inOrder = (a: Drawn, b: Drawn): number => a.turn - b.turn || (a.member.key < b.member.key ? -1 : 1)
+
+const drawn = (members: ReadonlyArray<Drawn>, counters: Counters): ReadonlyArray<Drawn> =>
+  members.map((one) => ({ ...one, turn: drawAt([...counters, one.member.key]) })).toSorted(inOrder)
+
+/** The roles of these members, in their order. With one replica off the base there is no pair: then nobody is. */
+export function drawRoles(
+  members: ReadonlyArray<Member>,
+  { exposure, control }: RoleShares,
+  { seed, epoch, draw }: DrawNumbers,
+): ReadonlyArray<Role> {
+  const roles: Array<Role> = members.map(() => "base")
+  const all = members.map((member, at) => ({ at, member, turn: 0 }))
+  const kept = Math.floor(control * members.length + 1e-9)
+  const byControl = drawn(all, [seed, "control"])
+  for (const { at } of byControl.slice(0, kept)) roles[at] = "control"
+  const free = drawn(byControl.slice(kept), [seed, epoch, draw])
+  const exposed = free.slice(0, Math.floor(exposure * free.length + 1e-9))
+  if (exposed.length < 2) return roles
+  const strata = new Map<string, Array<Drawn>>()
+  for (const one of exposed) {
+    const stratum = strata.get(one.member.stratum)
+    if (stratum === undefined) strata.set(one.member.stratum, [one])
+    else stratum.push(one)
+  }
+  // Strata in the order of their names; which side begins is drawn.
+  let plus = drawAt([seed, epoch, draw, "first"]) % 2 === 0
+  for (const name of [...strata.keys()].toSorted()) {
+    for (const { at } of strata.get(name) as Array<Drawn>) {
+      roles[at] = plus ? "plus" : "minus"
+      plus = !plus
+    }
+  }
+  return roles
+}
