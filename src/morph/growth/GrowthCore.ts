@@ -3,34 +3,34 @@
  * gates, asks the policy, and carries out what the risk rules let pass. The clock is given; nothing here draws chance.
  */
 import { GrowthError } from "../../domain/errors.ts"
-import { didYouMean, problem } from "../../domain/problems.ts"
-import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
+import { problem } from "../../domain/problems.ts"
+import type { Blueprint } from "../blueprints/Blueprint.ts"
 import type { Figures, Verdict } from "../contracts/Host.ts"
 import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
-import { GraftTable } from "../grafting/GraftTable.ts"
-import { grown, type GrowthLife, type GrowthMode, newGrowth, permits } from "../grafting/growthMode.ts"
+import { GraftTable, type GraftTableStanding } from "../grafting/GraftTable.ts"
+import { grown, type GrowthMode, permits } from "../grafting/growthMode.ts"
 import { isLive } from "../grafting/transitions.ts"
 import type { NeuralHost } from "../neural/NeuralHost.ts"
-import { BlueprintRecords } from "../policy/BlueprintRecords.ts"
+import { noRoom } from "../neural/options.ts"
 import { dispose } from "../policy/disposal.ts"
 import type { PolicySource } from "../policy/PolicyAnswer.ts"
 import type { PolicyCommand } from "../policy/PolicyCommand.ts"
-import { type GrowthReport, ReportWindows } from "../policy/reports.ts"
+import type { GrowthReport } from "../policy/reports.ts"
 import { judgeRisk, lossJump, volatility } from "../policy/riskRules.ts"
-import { Governor, type Judgement } from "../training/Governor.ts"
-import { SnapshotRing } from "../training/SnapshotRing.ts"
+import type { Judgement } from "../training/Governor.ts"
+import { CoreMemory } from "./CoreMemory.ts"
+import { germinationProblems } from "./germination.ts"
 import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./GrowthBoundary.ts"
-import { BoundaryTimes } from "./BoundaryTimes.ts"
 import { measuredBy } from "./measuredBy.ts"
 import { packetOf } from "./packet.ts"
 import { type PartView, partViews, socketView } from "./partViews.ts"
-
-const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "operator", "by"]
 
 /** Losses that a policy sees. */
 const HISTORY = 200
 /** Reports in memory; a state folder keeps those of a day. */
 export const REPORTS_KEPT = 1000
+/** A rollback that takes longer leaves the host unanswered for too long: a person has to look at it. */
+const SLOW_ROLLBACK_MS = 500
 
 export interface CoreOptions {
   readonly host: NeuralHost
@@ -43,6 +43,8 @@ export interface CoreOptions {
   readonly now: () => number
   /** Milliseconds, for what is shown and for nothing else; `now` if left out. */
   readonly stopwatch?: (() => number) | undefined
+  /** Where another core of the same options stood (`standing.ts`); the host has been made from its part of it. */
+  readonly standing?: GraftTableStanding
 }
 
 export class GrowthCore {
@@ -50,69 +52,66 @@ export class GrowthCore {
   readonly table: GraftTable
   readonly reports: Array<GrowthReport> = []
   private readonly options: CoreOptions
-  private readonly governor = new Governor()
-  private readonly ring = new SnapshotRing()
-  private readonly records = new BlueprintRecords()
-  private readonly windows = new ReportWindows()
-  private readonly times = new BoundaryTimes()
-  private readonly entries = new Map<string, number>()
+  readonly memory: CoreMemory
+  private readonly counts: CoreMemory["counts"]
   /** By socket: what was measured at the last boundary. */
   private readonly figures = new Map<string, Figures>()
   /** What somebody other than the host measures. */
   private more: Figures = {}
-  private growth: GrowthLife = newGrowth()
-  private heldOut: ReadonlyArray<number> = []
-  /** Losses of the host alone since its parts last changed: what risk is judged by. */
-  private own: ReadonlyArray<number> = []
-  private structure = ""
-  private hit: ReadonlySet<string> = new Set()
-  private downgradedAt: number | null = null
-  private grewAt: number | null = null
-  private pausedUntil = 0
-  /** Why a person has paused it; null where nobody has. */
-  private paused: string | null = null
   /** At the last boundary. */
   private policyLate = false
-  private commands = 0
-  private plantings = 0
-  private epoch = 0
+  /** A boundary threw half-way: there is nothing here to go on from. */
+  private broken = false
 
   constructor(options: CoreOptions) {
+    const { host, grafting = {}, standing } = options
     this.options = options
-    this.host = options.host
+    this.host = host
+    this.memory = new CoreMemory(host.structure)
+    this.counts = this.memory.counts
     this.table = new GraftTable({
-      host: measuredBy(options.host, this.figures, () => this.more),
-      options: options.grafting ?? {},
+      host: measuredBy(host, this.figures, () => this.more),
+      options: grafting,
+      ...(standing === undefined ? {} : { standing }),
     })
-    this.structure = this.host.structure
   }
 
   /** Epochs so far. */
   get epochs(): number {
-    return this.epoch
+    return this.counts.epoch
   }
 
   get mode(): GrowthMode {
-    return this.growth.mode
+    return this.counts.growth.mode
   }
 
   /** Trains for one epoch and takes its boundary. */
   next(): GrowthBoundary {
-    if (!permits(this.growth.mode).trains)
-      throw refusal("run", `The host is halted: ${this.growth.reason}.`, "Reset it first.")
-    const trainingLoss = this.host.trainEpoch(this.epoch)
-    const epoch = ++this.epoch
+    if (this.broken) throw refusal("run", "A boundary broke off.", "Go on from the last good boundary.")
+    if (!permits(this.counts.growth.mode).trains)
+      throw refusal("run", `The host is halted: ${this.counts.growth.reason}.`, "Reset it first.")
+    try {
+      return this.advance()
+    } catch (error) {
+      this.broken = true
+      throw noRoom(error)
+    }
+  }
+
+  private advance(): GrowthBoundary {
+    const trainingLoss = this.host.trainEpoch(this.counts.epoch)
+    const epoch = ++this.counts.epoch
     const { now, stopwatch = now } = this.options
     const began = now()
     const shownFrom = stopwatch()
-    const judgement = this.governor.observe(trainingLoss)
-    this.more = { panics: judgement === "panic" ? 1 : 0, boundaryP95Ms: this.times.p95Ms }
+    const judgement = this.memory.governor.observe(trainingLoss)
+    this.more = { panics: judgement === "panic" ? 1 : 0, boundaryP95Ms: this.memory.times.p95Ms }
     const asked = new Map(this.table.lives.map(({ slot, planting }) => [slot, planting?.blueprint ?? ""]))
     this.figures.clear()
-    const { plants } = permits(this.growth.mode)
+    const { plants } = permits(this.counts.growth.mode)
     const { moves, refusals } = this.table.atBoundary(epoch, { plants })
     // What was asked for before the pause is planted, and goes no further.
-    if (this.paused !== null) this.holdAll("pause", this.paused)
+    if (this.counts.paused !== null) this.holdAll("pause", this.counts.paused)
     const refused = refusals.map((one) => ({ ...one, blueprint: asked.get(one.slot) ?? "" }))
     const restored = moves.some(({ from, to }) => from === "probationary" && to === "culled")
     const rolledBackTo =
@@ -122,11 +121,11 @@ export class GrowthCore {
     this.note(moves, refused, loss)
     this.remember(epoch, judgement, loss, hostLoss)
     const { proposal, refusal: why } = this.consult()
-    this.file(this.windows.measure(epoch, loss))
+    this.file(this.memory.windows.measure(epoch, loss))
     const clean = judgement === "usual" && !this.isViolated() && !this.policyLate
     if (judgement === "panic") this.alarm("elevated", "the loss left its course")
-    this.growth = grown(this.growth, { type: "boundary", boundary: epoch, clean })
-    this.times.add(now() - began)
+    this.counts.growth = grown(this.counts.growth, { type: "boundary", boundary: epoch, clean })
+    this.memory.times.add(now() - began)
     return {
       epoch,
       trainingLoss,
@@ -134,7 +133,7 @@ export class GrowthCore {
       hostLoss,
       accuracy,
       parameters: this.host.parameters,
-      mode: this.growth.mode,
+      mode: this.counts.growth.mode,
       boundaryMs: stopwatch() - shownFrom,
       sockets: this.sockets,
       moves,
@@ -156,33 +155,9 @@ export class GrowthCore {
 
   /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */
   germinate(socket: string, request: GerminateRequest): void {
-    const problems = Object.keys(request)
-      .filter((key) => !REQUEST.includes(key as keyof GerminateRequest))
-      .map((key) => problem([key], "is not known here.", didYouMean(key, REQUEST)))
-    const { catalogue } = this.options
-    const blueprint = catalogue.find(({ name }) => name === request.blueprint)
-    if (blueprint === undefined)
-      problems.push(
-        problem(
-          ["blueprint"],
-          `There is no blueprint ${JSON.stringify(request.blueprint)}.`,
-          didYouMean(
-            request.blueprint,
-            catalogue.map(({ name }) => name),
-          ),
-        ),
-      )
-    else problems.push(...readParameters(blueprint, request.parameters).problems)
-    if (!permits(this.growth.mode).plants)
-      problems.push(
-        problem(
-          ["germinate"],
-          `Nothing is planted while the host is ${this.growth.mode}: ${this.growth.reason}.`,
-          "Wait until it is operational.",
-        ),
-      )
+    const problems = [...germinationProblems(request, this.options.catalogue, this.counts.growth)]
     const { why, by, parameters = {}, operator = "residual" } = request
-    const graft = `g${this.plantings + 1}`
+    const graft = `g${this.counts.plantings + 1}`
     const planting = { graft, blueprint: request.blueprint, parameters, operator, owner: by ?? "a person" }
     const command = { type: "germinate", why, ...(by === undefined ? {} : { by }), planting } as const
     const refused = this.table.problemsWith(socket, command)
@@ -190,7 +165,7 @@ export class GrowthCore {
     const known = problems.flatMap(({ path }) => [path, `planting.${path}`])
     problems.push(...refused.filter(({ path }) => !known.includes(path)))
     if (problems.length > 0) throw new GrowthError({ problems })
-    this.plantings++
+    this.counts.plantings++
     this.ask(socket, command)
   }
 
@@ -210,33 +185,37 @@ export class GrowthCore {
   /** Holds every graft where it is, and asks no policy; training goes on. Throws where it is paused already. */
   pause(why: string): void {
     requireWhy(why)
-    if (this.paused !== null)
+    if (this.counts.paused !== null)
       throw refusal("pause", "The growing host is paused already.", "Resume it first.")
-    this.paused = why
+    this.counts.paused = why
     this.holdAll("pause", why)
   }
 
   resume(why: string): void {
     requireWhy(why)
-    if (this.paused === null) throw refusal("resume", "The growing host is not paused.", "Pause it first.")
-    this.paused = null
+    if (this.counts.paused === null)
+      throw refusal("resume", "The growing host is not paused.", "Pause it first.")
+    this.counts.paused = null
     this.holdAll("resume", why)
   }
 
   /** Puts the host back on the last good boundary before this one. Throws where there is none. */
   rollback(why: string): number {
     requireWhy(why)
-    const to = this.goBack(this.epoch, why)
+    const to = this.goBack(this.counts.epoch, why)
     if (to === null)
       throw refusal("rollback", "There is no snapshot to go back to.", "Run some epochs first.")
     return to
   }
 
   private goBack(before: number, why: string): number | null {
-    const to = this.ring.restore(before, (words) => this.host.put(words))
+    const began = this.options.now()
+    const to = this.memory.ring.restore(before, (words) => this.host.put(words))
+    const tookMs = this.options.now() - began
+    if (tookMs > SLOW_ROLLBACK_MS) this.alarm("halt", `a rollback took ${Math.round(tookMs)} ms`)
     if (to !== null) {
       this.table.rolledBack(why)
-      this.file(this.windows.abort(why))
+      this.file(this.memory.windows.abort(why))
     }
     return to
   }
@@ -244,6 +223,13 @@ export class GrowthCore {
   private file(reports: ReadonlyArray<GrowthReport>): void {
     this.reports.push(...reports)
     this.reports.splice(0, this.reports.length - REPORTS_KEPT)
+  }
+
+  /** A person goes on after a halt. Throws where it is not halted. */
+  reset(by: string, why: string): void {
+    if (permits(this.counts.growth.mode).trains)
+      throw refusal("reset", `The host is ${this.counts.growth.mode}, and not halted.`, "Go on without it.")
+    this.counts.growth = grown(this.counts.growth, { type: "reset", by, note: why })
   }
 
   private isViolated(): boolean {
@@ -260,48 +246,48 @@ export class GrowthCore {
         to === "culled" &&
         !(onlyDrifted(verdict) && this.host.rates.ease(blueprint))
       )
-        this.records.culled(blueprint, boundary)
+        this.memory.records.culled(blueprint, boundary)
       if (blueprint !== undefined && to === "fossilized") {
-        const entered = this.entries.get(slot) ?? loss
-        this.records.kept(blueprint, entered === 0 ? 0 : (entered - loss) / entered)
-        this.grewAt = boundary
+        const entered = this.counts.entries[slot] ?? loss
+        this.memory.records.kept(blueprint, entered === 0 ? 0 : (entered - loss) / entered)
+        this.counts.grewAt = boundary
       }
-      this.entries.set(slot, loss)
+      this.counts.entries = { ...this.counts.entries, [slot]: loss }
     }
-    for (const { blueprint } of refused) this.records.culled(blueprint, this.epoch)
+    for (const { blueprint } of refused) this.memory.records.culled(blueprint, this.counts.epoch)
   }
 
   private remember(epoch: number, judgement: Judgement, loss: number, hostLoss: number): void {
     const structure = this.host.structure
-    if (structure !== this.structure) {
+    if (structure !== this.counts.structure) {
       // Copies of another structure do not fit, and its losses are no measure of this one.
-      this.structure = structure
-      this.ring.clear()
-      this.own = []
+      this.counts.structure = structure
+      this.memory.ring.clear()
+      this.counts.own = []
     }
-    this.heldOut = [...this.heldOut.slice(1 - HISTORY), loss]
-    this.own = [...this.own.slice(1 - HISTORY), hostLoss]
-    if (judgement === "usual" && Number.isFinite(hostLoss)) this.ring.push(epoch, this.host.copy())
+    this.counts.heldOut = [...this.counts.heldOut.slice(1 - HISTORY), loss]
+    this.counts.own = [...this.counts.own.slice(1 - HISTORY), hostLoss]
+    if (judgement === "usual" && Number.isFinite(hostLoss)) this.memory.ring.push(epoch, this.host.copy())
   }
 
   /** Asks the policy, and carries out what the rules let pass. */
   private consult(): { readonly proposal: PolicyCommand | null; readonly refusal: string | null } {
     const { policy } = this.options
     this.policyLate = false
-    if (policy === null || this.paused !== null || this.epoch <= this.pausedUntil)
+    if (policy === null || this.counts.paused !== null || this.counts.epoch <= this.counts.pausedUntil)
       return { proposal: null, refusal: null }
-    const conservative = this.growth.mode === "conservative"
+    const conservative = this.counts.growth.mode === "conservative"
     const packet = packetOf({
       host: this.host,
       lives: this.table.lives,
       figures: this.figures,
       catalogue: this.options.catalogue,
-      records: this.records,
-      boundary: this.epoch,
-      sinceGrowth: this.grewAt === null ? null : this.epoch - this.grewAt,
-      heldOut: this.heldOut,
+      records: this.memory.records,
+      boundary: this.counts.epoch,
+      sinceGrowth: this.counts.grewAt === null ? null : this.counts.epoch - this.counts.grewAt,
+      heldOut: this.counts.heldOut,
       conservative,
-      entries: this.entries,
+      entries: this.counts.entries,
     })
     // A policy that gives no command, for whatever reason, does not keep the rules from being asked.
     const answer = policy.ask(packet)
@@ -318,18 +304,18 @@ export class GrowthCore {
         quarantineOnly: blueprint?.quarantineOnly === true ? 1 : 0,
         conservative: conservative ? 1 : 0,
         policyLate: this.policyLate ? 1 : 0,
-        lateBoundaries: this.times.late,
-        lossJump: lossJump(this.own),
+        lateBoundaries: this.memory.times.late,
+        lossJump: lossJump(this.counts.own),
         isolationViolations: this.isViolated() ? 1 : 0,
-        volatility: volatility(this.own),
+        volatility: volatility(this.counts.own),
         conflict: 0,
         memory: packet.memory,
       },
-      this.hit,
+      new Set(this.counts.hit),
     )
-    this.hit = verdict.hit
-    const disposal = dispose(proposal, verdict, this.epoch, this.downgradedAt)
-    this.downgradedAt = disposal.downgradedAt
+    this.counts.hit = [...verdict.hit]
+    const disposal = dispose(proposal, verdict, this.counts.epoch, this.counts.downgradedAt)
+    this.counts.downgradedAt = disposal.downgradedAt
     if (
       disposal.action === "conserve" ||
       disposal.action === "cullAndConserve" ||
@@ -351,9 +337,15 @@ export class GrowthCore {
       if (error instanceof GrowthError) return error.message
       throw error
     }
-    this.commands++
-    const loss = this.heldOut.at(-1) ?? Number.NaN
-    this.windows.begin(`c${this.commands}`, command, this.epoch, loss, this.options.policy?.name ?? "")
+    this.counts.commands++
+    const loss = this.counts.heldOut.at(-1) ?? Number.NaN
+    this.memory.windows.begin(
+      `c${this.counts.commands}`,
+      command,
+      this.counts.epoch,
+      loss,
+      this.options.policy?.name ?? "",
+    )
     return null
   }
 
@@ -372,7 +364,7 @@ export class GrowthCore {
         this.rollback(why)
         return
       case "pause":
-        this.pausedUntil = this.epoch + command.boundaries
+        this.counts.pausedUntil = this.counts.epoch + command.boundaries
         return
       default:
         if (command.level !== "unknown") this.alarm(command.level, why)
@@ -380,7 +372,7 @@ export class GrowthCore {
   }
 
   private alarm(level: "notice" | "elevated" | "conservative" | "halt", reason: string): void {
-    this.growth = grown(this.growth, { type: "emergency", level, reason })
+    this.counts.growth = grown(this.counts.growth, { type: "emergency", level, reason })
   }
 }
 

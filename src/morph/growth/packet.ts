@@ -20,7 +20,7 @@ export interface Standing {
   readonly heldOut: ReadonlyArray<number>
   readonly conservative: boolean
   /** By socket: the held-out loss at the boundary at which its graft entered its state. */
-  readonly entries: ReadonlyMap<string, number>
+  readonly entries: Readonly<Record<string, number>>
 }
 
 export function packetOf(standing: Standing): PolicyPacket {
@@ -40,7 +40,7 @@ export function packetOf(standing: Standing): PolicyPacket {
     }),
     grafts: lives
       .filter(({ state }) => isLive(state))
-      .map((life) => graftOf(life, figures.get(life.slot) ?? {}, entries.get(life.slot) ?? Number.NaN)),
+      .map((life) => graftOf(life, figures.get(life.slot) ?? {}, entries[life.slot] ?? Number.NaN)),
     catalogue: catalogue.map((blueprint): PolicyBlueprint => {
       const { name, tier, risk, quarantineOnly } = blueprint
       const [first] = sockets

@@ -2,10 +2,14 @@
 import type { GraftStateName } from "../contracts/enums.ts"
 import type { Figures } from "../contracts/Host.ts"
 import type { Arena } from "../tensor/Arena.ts"
+import { TensorError } from "../tensor/TensorError.ts"
 import type { Grafts } from "./Grafts.ts"
 import type { Judge } from "./Judge.ts"
 import type { RunCache } from "./RunCache.ts"
 import { isFinitePart } from "./vectors.ts"
+
+/** Of a graft whose programs cannot be built, or have no room: it is culled. */
+export const BROKEN: Figures = { finite: 0 }
 
 export class HostFigures {
   private readonly arena: Arena
@@ -13,9 +17,9 @@ export class HostFigures {
   private readonly judge: Judge
   private readonly runs: RunCache
   /** By socket: what the quarantine found. */
-  private readonly tried = new Map<string, Figures>()
+  readonly tried: Map<string, Figures> = new Map()
   /** By socket: words that were not zero when the slice was given back. */
-  private readonly leftOver = new Map<string, number>()
+  readonly leftOver: Map<string, number> = new Map()
 
   constructor(arena: Arena, grafts: Grafts, judge: Judge, runs: RunCache) {
     this.arena = arena
@@ -24,7 +28,7 @@ export class HostFigures {
     this.runs = runs
   }
 
-  /** The quarantine is over. */
+  /** The quarantine is over, or it could not be planted. */
   wasTried(socket: string, figures: Figures): void {
     this.tried.set(socket, figures)
   }
@@ -44,10 +48,19 @@ export class HostFigures {
 
   /** What the gate out of this state wants to know. */
   of(socket: string, state: GraftStateName): Figures {
+    try {
+      return this.measured(socket, state)
+    } catch (error) {
+      if (!(error instanceof TensorError)) throw error
+      return BROKEN
+    }
+  }
+
+  private measured(socket: string, state: GraftStateName): Figures {
     const planted = this.grafts.bySocket.get(socket)
     if (state === "dormant") return this.tried.get(socket) ?? {}
     if (state === "resetting") return this.remains(socket)
-    if (planted === undefined) return {}
+    if (planted === undefined) return this.tried.get(socket) ?? {}
     if (state === "germinated") return { ready: 1 }
     const { doings, owner } = planted
     const { violations, steps, norms, clipped, finite } = doings

@@ -12,6 +12,7 @@ import { Arena, type ArenaOptions } from "../tensor/Arena.ts"
 import { Graph } from "../tensor/Graph.ts"
 import type { Node } from "../tensor/ir.ts"
 import { Optimiser, type Updates } from "../tensor/optimisers.ts"
+import { TensorError } from "../tensor/TensorError.ts"
 import type { GrowthData } from "../training/data.ts"
 import { Draws } from "../training/Draws.ts"
 import { LearningRates, type RateChange } from "../training/LearningRates.ts"
@@ -19,7 +20,7 @@ import { readRates } from "../training/readRates.ts"
 import { copyOf, putBack } from "./copies.ts"
 import { type Engine, FAST } from "./engines.ts"
 import { Grafts, insertOf, nothingDone, type Planted } from "./Grafts.ts"
-import { HostFigures } from "./HostFigures.ts"
+import { BROKEN, HostFigures } from "./HostFigures.ts"
 import { IsolationGuard } from "./IsolationGuard.ts"
 import { Judge } from "./Judge.ts"
 import { HOST, Network } from "./Network.ts"
@@ -47,6 +48,8 @@ export interface NeuralSetup {
   readonly memory?: ArenaOptions
   /** `FAST` if left out. */
   readonly engine?: Engine
+  /** Puts the host where another of the same description stood, once it is made (`standing.ts`). */
+  readonly restore?: (host: NeuralHost) => void
 }
 
 export interface SocketFigures {
@@ -59,21 +62,22 @@ export class NeuralHost implements Host {
   readonly options: NeuralOptions
   readonly arena: Arena
   readonly rates: LearningRates
-  private readonly setup: NeuralSetup
-  private readonly network: Network
+  readonly setup: NeuralSetup
+  readonly network: Network
   private readonly workshop: Workshop
   private readonly engine: Engine
   private readonly updates: Updates
-  private readonly grafts: Grafts
+  readonly grafts: Grafts
   private readonly runs = new RunCache()
   private readonly guard = new IsolationGuard()
   private readonly judge: Judge
   private readonly trainer: Trainer
-  private readonly figures: HostFigures
-  private plantings = 0
+  readonly figures: HostFigures
+  /** Since the start: each draws its initial values from a stream of its own. */
+  plantings = 0
 
   constructor(setup: NeuralSetup) {
-    const { options, data, seed, memory, engine = FAST } = setup
+    const { options, data, seed, memory, engine = FAST, restore } = setup
     this.setup = setup
     this.options = options
     this.arena = Arena.make({ ...memory, maxBytes: this.maxBytes })
@@ -97,6 +101,8 @@ export class NeuralHost implements Host {
     })
     try {
       this.arena.append(HOST, this.parametersOf(HOST, null), seed)
+      restore?.(this)
+      this.trainer.prepare()
     } catch (error) {
       throw noRoom(error)
     }
@@ -147,13 +153,20 @@ export class NeuralHost implements Host {
       blueprint,
       parameters,
       owner,
-      optimiser: this.newOptimiser(this.updates, GRAFT_CLIP),
+      optimiser: this.graftOptimiser(),
       doings: nothingDone(),
       mode: "host",
       alpha: 0,
       snapshot: null,
     }
-    this.arena.append(owner, this.parametersOf(owner, [socket, planted]), this.seedOf(this.plantings))
+    try {
+      this.arena.append(owner, this.parametersOf(owner, [socket, planted]), this.seedOf(this.plantings))
+    } catch (error) {
+      if (!(error instanceof TensorError)) throw error
+      // A blueprint that throws now, or has no room, is culled at the next boundary.
+      this.figures.wasTried(socket, BROKEN)
+      return
+    }
     this.grafts.bySocket.set(socket, planted)
     this.figures.wasPlanted(socket)
   }
@@ -232,7 +245,13 @@ export class NeuralHost implements Host {
 
   /** Held-out loss of what answers. */
   answerScore(): Score {
-    return this.judge.answer()
+    try {
+      return this.judge.answer()
+    } catch (error) {
+      // A graft whose program cannot be built answers nothing; the next boundary culls it.
+      if (!(error instanceof TensorError)) throw error
+      return this.judge.host()
+    }
   }
 
   /** Of rows that nothing is decided by; null where there are none. */
@@ -299,9 +318,10 @@ export class NeuralHost implements Host {
     return stationsOf(this.network, this.grafts, this.arena)
   }
 
-  /** Share of the memory that is in use. */
+  /** Share of the memory that host, grafts and the runs of this epoch need: the same in a process that was restarted. */
   get memoryShare(): number {
-    return this.arena.memory.buffer.byteLength / this.maxBytes
+    const slices = this.arena.owners.reduce((sum, owner) => sum + this.arena.slice(owner).words, 0)
+    return ((slices + this.runs.words) * 4) / this.maxBytes
   }
 
   /** Products of dense layers so far, in training and judging. */
@@ -324,6 +344,11 @@ export class NeuralHost implements Host {
     return this.setup.catalogue.find(({ name }) => name === blueprint)
   }
 
+  /** What changes a graft's numbers. */
+  graftOptimiser(): Optimiser {
+    return this.newOptimiser(this.updates, GRAFT_CLIP)
+  }
+
   private newOptimiser(updates: Updates, clip: number): Optimiser {
     const { optimiser, momentum } = this.options
     return new Optimiser({ rule: optimiser, learningRate: 0, momentum, clip }, updates)
@@ -335,7 +360,7 @@ export class NeuralHost implements Host {
   }
 
   /** An owner's parameters, as a graph with it declares them. */
-  private parametersOf(owner: number, planted: readonly [string, Planted] | null): ReadonlyArray<Node> {
+  parametersOf(owner: number, planted: readonly [string, Planted] | null): ReadonlyArray<Node> {
     const graph = new Graph()
     const input = graph.input("rows", [1, ...this.options.shape])
     const inserts = planted === null ? this.grafts.base() : new Map([[planted[0], insertOf(planted[1], 1)]])

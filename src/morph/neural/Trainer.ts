@@ -4,6 +4,7 @@
  */
 import { type Arena } from "../tensor/Arena.ts"
 import { NORM, type Optimiser } from "../tensor/optimisers.ts"
+import { TensorError } from "../tensor/TensorError.ts"
 import type { GrowthData, Part } from "../training/data.ts"
 import { permute } from "../training/Draws.ts"
 import type { LearningRates } from "../training/LearningRates.ts"
@@ -59,9 +60,8 @@ export class Trainer {
     for (const { doings } of grafts.bySocket.values()) Object.assign(doings, nothingDone())
     permute(seed, "order", epoch, this.order)
     const owners = grafts.owners()
-    const run = runs.obtain(`train|${owners.join()}`, () =>
-      trainingRun(workshop, this.batch, grafts.base(), owners),
-    )
+    runs.begin()
+    const run = this.prepare()
     this.last = run
     const branches = [...grafts.bySocket].filter(([, { mode }]) => mode === "branch" || mode === "mixed")
     const steps = Math.floor(data.train.rows / this.batch)
@@ -79,6 +79,15 @@ export class Trainer {
     }
     runs.sweep()
     return total / steps
+  }
+
+  /** The host's own program, placed in memory. Throws a `TensorError` where there is no room for it. */
+  prepare(): Run {
+    const { runs, workshop, grafts } = this.on
+    const owners = grafts.owners()
+    return runs.obtain(`train|${owners.join()}`, () =>
+      trainingRun(workshop, this.batch, grafts.base(), owners),
+    )
   }
 
   /** Copies the rows of a step, in the order of the epoch. */
@@ -120,6 +129,7 @@ export class Trainer {
     // At the first boundary of a mixture nothing of the graft is in it, and so it would learn nothing.
     if (alpha === 0) return
     const run = this.runBeside(socket, planted, alpha)
+    if (run === null) return
     const { f32 } = this.arena.views
     const { options } = this.on.workshop.network
     f32.copyWithin(run.input, place.value, place.value + place.size)
@@ -174,7 +184,18 @@ export class Trainer {
     }
   }
 
-  private runBeside(socket: string, planted: Planted, alpha: number): Run {
+  /** Null where it cannot be built, or has no room: then its graft is culled at the boundary. */
+  private runBeside(socket: string, planted: Planted, alpha: number): Run | null {
+    try {
+      return this.obtainBeside(socket, planted, alpha)
+    } catch (error) {
+      if (!(error instanceof TensorError)) throw error
+      Object.assign(planted.doings, { finite: false, stopped: true })
+      return null
+    }
+  }
+
+  private obtainBeside(socket: string, planted: Planted, alpha: number): Run {
     const { runs, workshop, grafts } = this.on
     return runs.obtain(`branch|${socket}|${planted.owner}|${alpha}|${grafts.owners().join()}`, () => {
       const insert = insertOf(planted, alpha)

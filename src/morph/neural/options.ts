@@ -190,13 +190,16 @@ export function misfits(
   return problems
 }
 
-/** A host that its memory has no room for is refused as any other input is; another error is as it is. */
+/** A host that its memory has no room for, or that cannot be built, is refused as any other input is; another error is as it is. */
 export function noRoom(error: unknown): unknown {
   if (!(error instanceof TensorError)) return error
-  const what = problem(
-    ["host"],
-    `does not fit its memory: ${error.problem}.`,
-    "Give fewer hidden units, or smaller rows.",
-  )
+  const what =
+    error.path === "arena"
+      ? problem(
+          ["host"],
+          `does not fit its memory: ${error.problem}.`,
+          "Give fewer hidden units, a smaller batch, or smaller rows.",
+        )
+      : problem(["host"], `cannot be run: ${error.path} ${error.problem}.`)
   return new GrowthError({ problems: [what] })
 }

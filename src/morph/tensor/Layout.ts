@@ -19,6 +19,8 @@ export class Layout {
   /** The gradients that are no parameter's: cleared before a backward pass. */
   readonly gradients: number
   readonly gradientWords: number
+  /** Words of the block that all of it is in. */
+  readonly words: number
   private readonly block: number
   private readonly values = new Map<Node, number>()
   private readonly backs = new Map<Node, number>()
@@ -34,7 +36,8 @@ export class Layout {
     this.program = program
     this.arena = arena
     this.gradientWords = backward.reduce((sum, node) => sum + aligned(sizeOf(node.shape)), 0)
-    let next = arena.reserve(words + this.gradientWords)
+    this.words = words + this.gradientWords
+    let next = arena.reserve(this.words)
     this.block = next
     const saved = new Map<Node, number>()
     for (let i = 0; i < runs.length; i++) {

@@ -8,6 +8,8 @@ import type { Program } from "./Program.ts"
 export interface Plan {
   readonly program: Program
   readonly arena: Arena
+  /** Words of the arena that it takes, beside the slices of the owners. */
+  readonly words: number
   /** Where a node's value is, in words of the arena. */
   offset(node: Node): number
   /** Where the gradient by a node is after `backward`, in words of the arena; -1 where none is computed. */
@@ -41,6 +43,10 @@ export class ReferencePlan implements Plan {
     this.back = this.layout.steps
       .filter(({ node, gradient }) => gradient >= 0 && OPERATORS[node.op].backward !== undefined)
       .toReversed()
+  }
+
+  get words(): number {
+    return this.layout.words
   }
 
   offset(node: Node): number {

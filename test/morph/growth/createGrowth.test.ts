@@ -46,6 +46,15 @@ describe("the door of a growing host", () => {
     expect(problemsOf(() => createGrowth({ ...OPTIONS, host }))[0]).toMatchObject({ path: "host" })
   })
 
+  it("refuses a host whose training has no room in its memory", () => {
+    const host = neuralHost({ inputs: 2, hidden: [1000], classes: 2, batch: 20_000 })
+    const data = tasks.moons({ rows: 50_000 })
+    expect(problemsOf(() => createGrowth({ ...OPTIONS, host, data }))[0]).toMatchObject({
+      path: "host",
+      message: expect.stringContaining("does not fit its memory"),
+    })
+  })
+
   it("refuses data that do not fit the host, with both shapes", () => {
     expect(problemsOf(() => createGrowth({ ...OPTIONS, data: tasks.tenSpheres() }))[0]).toMatchObject({
       path: "data",

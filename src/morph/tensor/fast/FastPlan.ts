@@ -30,6 +30,7 @@ type Bounds = Int32Array
 export class FastPlan implements Plan {
   readonly program: Program
   readonly arena: Arena
+  readonly words: number
   private readonly layout: Layout
   private readonly run: Run
   private readonly block: number
@@ -45,7 +46,9 @@ export class FastPlan implements Plan {
     this.lowerForward(measured)
     this.lowerBackward(measured)
     const scratch = (measured.scratchWords + 3) & ~3
-    this.block = arena.reserve(scratch + measured.words.length)
+    const ownWords = scratch + measured.words.length
+    this.words = this.layout.words + ownWords
+    this.block = this.reserved(ownWords)
     const code = new Code(this.block * 4)
     const forward = this.lowerForward(code)
     const middle = code.words.length
@@ -57,6 +60,16 @@ export class FastPlan implements Plan {
       Int32Array.from([0, ...forward.ends], (words) => start + words * 4),
       Int32Array.from([middle, ...backward.ends], (words) => start + words * 4),
     ]
+  }
+
+  /** Where there is no room for it, what was taken before is given back. */
+  private reserved(words: number): number {
+    try {
+      return this.arena.reserve(words)
+    } catch (error) {
+      this.layout.release()
+      throw error
+    }
   }
 
   offset(node: Node): number {

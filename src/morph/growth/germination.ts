@@ -1,0 +1,41 @@
+/** What is wrong with a person's or a policy's wish to plant something, field by field. */
+import type { Problem } from "../../domain/errors.ts"
+import { didYouMean, problem } from "../../domain/problems.ts"
+import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
+import { type GrowthLife, permits } from "../grafting/growthMode.ts"
+import type { GerminateRequest } from "./GrowthBoundary.ts"
+
+const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "operator", "by"]
+
+/** Empty where it can be tried in quarantine. */
+export function germinationProblems(
+  request: GerminateRequest,
+  catalogue: ReadonlyArray<Blueprint>,
+  growth: GrowthLife,
+): ReadonlyArray<Problem> {
+  const problems = Object.keys(request)
+    .filter((key) => !REQUEST.includes(key as keyof GerminateRequest))
+    .map((key) => problem([key], "is not known here.", didYouMean(key, REQUEST)))
+  const blueprint = catalogue.find(({ name }) => name === request.blueprint)
+  if (blueprint === undefined)
+    problems.push(
+      problem(
+        ["blueprint"],
+        `There is no blueprint ${JSON.stringify(request.blueprint)}.`,
+        didYouMean(
+          request.blueprint,
+          catalogue.map(({ name }) => name),
+        ),
+      ),
+    )
+  else problems.push(...readParameters(blueprint, request.parameters).problems)
+  if (!permits(growth.mode).plants)
+    problems.push(
+      problem(
+        ["germinate"],
+        `Nothing is planted while the host is ${growth.mode}: ${growth.reason}.`,
+        "Wait until it is operational.",
+      ),
+    )
+  return problems
+}
