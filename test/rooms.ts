@@ -35,6 +35,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   solver: { rooms: NUMBERS, packages: [] },
   telemetry: { rooms: NUMBERS, packages: [RXJS, /^xstate$/, /^hdr-histogram-js$/] },
   scheduler: { rooms: ["domain"], packages: [] },
+  // Timers and clock of any JavaScript host, for an executive that has neither.
+  "scheduler/loop": { rooms: ["scheduler"], packages: [] },
   // The growing host, lowest first. Inside it nothing reads a clock, draws chance or knows Effect, XState or RxJS.
   "morph/tensor": { rooms: [], packages: [] },
   "morph/contracts": { rooms: ["domain"], packages: [] },
@@ -150,8 +152,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["domain", "engine", "studio/protocol", "studio/page", "studio/server"],
     packages: [/^node:http$/],
   },
-  // Timers and clock of any JavaScript host, for an executive that has neither.
-  "platform/loop": { rooms: ["scheduler"], packages: [] },
   "platform/node": {
     rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "system"],
     packages: [EFFECT, NODE],

@@ -13,9 +13,9 @@ export {
   type Schedule,
 } from "./DeadlineExecutive.ts"
 export { DurationHistogram } from "./DurationHistogram.ts"
-export { type EventLoop, onEventLoop, type OnEventLoopOptions } from "../platform/loop/onEventLoop.ts"
-export { runPrecisely, type RunPreciselyOptions } from "../platform/loop/runPrecisely.ts"
-export { steadyNs } from "../platform/loop/steadyNs.ts"
+export { type EventLoop, onEventLoop, type OnEventLoopOptions } from "./loop/onEventLoop.ts"
+export { runPrecisely, type RunPreciselyOptions } from "./loop/runPrecisely.ts"
+export { steadyNs } from "./loop/steadyNs.ts"
 export {
   type ExecutiveSettings,
   type Job,

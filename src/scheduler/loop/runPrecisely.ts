@@ -3,7 +3,7 @@
  * are then punctual to a few microseconds, at the price of that share of a core. For workers only: on a main thread nothing else
  * would run.
  */
-import type { DeadlineExecutive } from "../../scheduler/DeadlineExecutive.ts"
+import type { DeadlineExecutive } from "../DeadlineExecutive.ts"
 
 /** When to stop, and how long to sleep and to spin. */
 export interface RunPreciselyOptions {

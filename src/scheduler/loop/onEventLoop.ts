@@ -3,7 +3,7 @@
  * now. Everything else on the loop gets its turn after each slice. A release is as punctual as the loop, which is milliseconds
  * at the 99th percentile; use `runPrecisely` in a worker for less.
  */
-import type { DeadlineExecutive } from "../../scheduler/DeadlineExecutive.ts"
+import type { DeadlineExecutive } from "../DeadlineExecutive.ts"
 
 /** The timers of an event loop. */
 export interface EventLoop {

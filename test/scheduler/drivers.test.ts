@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { DeadlineExecutive } from "../../../src/scheduler/DeadlineExecutive.ts"
-import { type EventLoop, onEventLoop } from "../../../src/platform/loop/onEventLoop.ts"
-import { runPrecisely } from "../../../src/platform/loop/runPrecisely.ts"
-import { steadyNs } from "../../../src/platform/loop/steadyNs.ts"
-import { Thread } from "../../scheduler/thread.ts"
+import { DeadlineExecutive } from "../../src/scheduler/DeadlineExecutive.ts"
+import { type EventLoop, onEventLoop } from "../../src/scheduler/loop/onEventLoop.ts"
+import { runPrecisely } from "../../src/scheduler/loop/runPrecisely.ts"
+import { steadyNs } from "../../src/scheduler/loop/steadyNs.ts"
+import { Thread } from "./thread.ts"
 
 /** An event loop in the thread's time, and what it was asked for. */
 class VirtualLoop implements EventLoop {
