@@ -24,7 +24,7 @@ import { GuardStatistics, OUT_MEDIAN } from "./guardStatistics.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 /** What the world added, and what was acquitted, halve in so many windows. */
-const FORGET = 0.5 ** (1 / 1200)
+const FORGET = 0.5 ** (1 / 300)
 
 /** Readings, differences and places in the guard's block. */
 export class GuardBlock {

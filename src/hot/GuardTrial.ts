@@ -82,7 +82,7 @@ const TREND_EVERY = 4
  * on the baseline, or climbs again on the tuned base, a smaller one.
  */
 const ROOM = 2.5
-const ROOM_RISING = 1
+export const ROOM_RISING = 1
 export const ROOM_STOPPED = 0.3
 /** A jump that has ended after so many windows on the baseline may have been a burst. */
 const BURST_WINDOWS = 6

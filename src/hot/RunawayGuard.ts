@@ -59,7 +59,7 @@ import {
   guardStateLength,
 } from "./guardLayout.ts"
 import { OUT_MEDIAN, OUT_SLOPE, OUT_SLOPE_ERROR } from "./guardStatistics.ts"
-import { GuardTrial, ROOM_STOPPED, SIGMAS } from "./GuardTrial.ts"
+import { GuardTrial, ROOM_RISING, ROOM_STOPPED, SIGMAS } from "./GuardTrial.ts"
 import type { KnobTable } from "./KnobTable.ts"
 
 /** Windows that the first reference is taken from. Not more: by the tenth a bad plant has run away. */
@@ -185,9 +185,9 @@ export class RunawayGuard extends GuardTrial {
       return GUARD_NOTHING
     }
     if (b[G_PHASE] === GUARD_HOLDING) return this.release(b)
-    // That nothing else helps was said, not seen: little room for another rise. Between spells the room has to cover them, too: what the
+    // That nothing else helps was said, not seen: less room for another rise. Between spells the room has to cover them, too: what the
     // world has added is forgotten there.
-    const room = ROOM_STOPPED + b[G_BY_SPELLS]
+    const room = ROOM_RISING + b[G_BY_SPELLS]
     if (b[G_BY_SPELLS] === 1) this.leaveSpells(b)
     return this.blameWorld(b, room)
   }

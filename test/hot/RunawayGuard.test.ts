@@ -193,7 +193,7 @@ describe("a guard on a plant that got worse", () => {
     expect(bench.standsAt).toBe(0.6)
     // The next suspicion wants three and a half times the rise.
     bench.run(
-      100,
+      30,
       about(9, () => 70),
     )
     expect(bench.acts.filter(({ act }) => act === GUARD_RETREAT)).toHaveLength(1)
@@ -533,7 +533,7 @@ describe("a move of the plant by somebody else", () => {
     expect(held.guard.letGo(held.state)).toBe(GUARD_RELEASE)
   })
 
-  it("leaves little room when it ends a trial: what nobody has judged is judged if it grows by a third", () => {
+  it("leaves less room when it ends a trial: what nobody has judged is judged if it doubles", () => {
     const bench = new GuardBench()
     bench.run(40, about(26, worseAway))
     bench.base = 0.8
@@ -543,7 +543,7 @@ describe("a move of the plant by somebody else", () => {
     bench.leave()
     expect(bench.run(200, about(26, worseAway))).toEqual([])
     const worse: LevelAt = (place, window) =>
-      place === 0.8 ? 10 + 1.4 * (ruin - 10) : worseAway(place, window)
+      place === 0.8 ? 10 + 2.1 * (ruin - 10) : worseAway(place, window)
     expect(bench.until(60, about(26, worse))).toBe(GUARD_RETREAT)
   })
 

@@ -108,7 +108,7 @@ describe("a guard that has acquitted a step", () => {
     expect(bench.until(130, level)).toBe(GUARD_NOTHING)
     let risen = 0
     const climbing: LevelAt = (place, window) => level(place, window) + (place === 0.8 ? (risen += 0.5) : 0)
-    expect(bench.until(60, climbing)).toBe(GUARD_NOTHING)
+    expect(bench.until(40, climbing)).toBe(GUARD_NOTHING)
     const [other, plain] = acquitted(43, () => 0)
     let climbed = 0
     const everywhere: LevelAt = (place, window) =>
@@ -173,12 +173,12 @@ describe("an acquittal", () => {
     expect(bench.state[G_WORLD]).toBeGreaterThan(18)
     bench.run(340 - bench.window, load)
     expect(bench.state[G_WORLD]).toBeLessThan(2)
-    expect(bench.state[G_ACQUITTED]).toBeGreaterThan(35)
+    expect(bench.state[G_ACQUITTED]).toBeGreaterThan(25)
     bench.run(360 - bench.window, load)
     expect(bench.state[G_ACQUITTED]).toBe(0)
   })
 
-  // Root cause of what these two hold: what was acquitted halved in 1,200 windows and no sooner. For a day after one large load nothing
+  // Root cause of what these three hold: what was acquitted halved in 1,200 windows and no sooner. For a day after one large load nothing
   // as high was seen, and if it was seen after all, the start was not tried.
   it("hides nothing of the same height once its load has long been gone", () => {
     const bench = learnt(44, 0.6)
@@ -190,6 +190,16 @@ describe("an acquittal", () => {
     expect(bench.until(400 - bench.window, load)).toBe(GUARD_NOTHING)
     expect(bench.until(30, load)).toBe(GUARD_RETREAT)
     expect(bench.until(10, load)).toBe(GUARD_BLAME)
+  })
+
+  it("is checked again while the level stays: the load may have gone, and left the tuned configuration behind", () => {
+    const bench = learnt(46, 0.8)
+    const level = about(46, (place, window) => (window > 45 && (window < 200 || place === 0.8) ? 30 : 10))
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_WORLD)
+    expect(bench.until(400, level)).toBe(GUARD_NOTHING)
+    expect(bench.until(250, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(10, level)).toBe(GUARD_BLAME)
   })
 
   it("says nothing about the start once its load has long been gone", () => {

@@ -128,8 +128,8 @@ export class GuardReference {
     this.lastUs = nowUs
     this.windows++
     this.levels.push(loss)
-    // Everything that was acquitted halves in 1,200 windows.
-    const fade = 0.5 ** (1 / 1200)
+    // Everything that was acquitted halves in 300 windows.
+    const fade = 0.5 ** (1 / 300)
     this.world *= fade
     this.acquitted *= fade
     this.inVain *= fade
@@ -187,9 +187,9 @@ export class GuardReference {
       return "nothing"
     }
     if (this.phase === "holding") return this.release()
-    if (!this.bySpells) return this.blameWorld(0.3)
+    if (!this.bySpells) return this.blameWorld(1)
     this.leaveSpells()
-    return this.blameWorld(1.3)
+    return this.blameWorld(2)
   }
 
   get standsStill(): boolean {
