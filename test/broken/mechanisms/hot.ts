@@ -87,7 +87,7 @@ export const hot: ReadonlyArray<Mechanism> = [
     name: "generations-mixed",
     invariant: 5,
     file: "src/hot/WindowAccumulator.ts",
-    intact: "if (block[offset + DIGEST_GENERATION] !== this.openGeneration[0]) return WRONG_GENERATION",
+    intact: "if (block[offset + DIGEST_GENERATION] !== this.cells[OPEN_GENERATION]) return WRONG_GENERATION",
     broken: "",
     test: "test/hot/WindowAccumulator.test.ts",
   },
