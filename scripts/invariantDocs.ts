@@ -146,7 +146,7 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ],
   [
     "As long as a plant does what a shield assumes of it, no move of the tuner breaks the shield's rule; beyond that the plant is brought to its baseline.",
-    ["test/engine/shield.test.ts"],
+    ["test/engine/shield.test.ts", "test/bench/agent.test.ts"],
   ],
   [
     "A program writes the gradients of the owners that learn and no other's, and a snapshot of an owner is all it needs to go on with the same bits.",

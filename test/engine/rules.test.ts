@@ -113,15 +113,19 @@ describe("a rule that trips", () => {
     expect(safeMode).toMatchObject({ reason: "ruleViolated", exit: "manualReset" })
   })
 
-  it("takes a plant that waits on its base in SafeMode on to the baseline", async () => {
-    const engine = await started({ rules: [RULE] })
-    watch(engine, 400, () => 100_000)
-    engine.trip("a look")
-    expect(engine.values).not.toEqual(engine.getSnapshot().baseline)
-    watch(engine, 1, () => 250_000)
-    expect(engine.values).toEqual(engine.getSnapshot().baseline)
-    expect(engine.getSnapshot().safeMode?.exit).toBe("manualReset")
-  })
+  // A rule that rolls back did nothing while SafeMode was open, and the plant stayed on a base that violates it.
+  it.each(["trip", "rollback"] as const)(
+    "takes a plant that waits on its base in SafeMode on to the baseline (%s)",
+    async (onViolation) => {
+      const engine = await started({ rules: [{ formula: RULE, onViolation }] })
+      watch(engine, 400, () => 100_000)
+      engine.trip("a look")
+      expect(engine.values).not.toEqual(engine.getSnapshot().baseline)
+      watch(engine, 1, () => 250_000)
+      expect(engine.values).toEqual(engine.getSnapshot().baseline)
+      expect(engine.getSnapshot().safeMode?.exit).toBe("manualReset")
+    },
+  )
 })
 
 describe("the journal of an engine with rules", () => {

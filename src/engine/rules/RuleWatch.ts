@@ -110,10 +110,13 @@ class RuleWatch implements WatchedRules {
 
   /** Whether there is something to do: a plant on its baseline in SafeMode is as safe as it can be. */
   private needs(action: RuleAction): boolean {
-    const latch = Atomics.load(this.host.hot.executor.latch, 0)
-    const { isBack } = this
+    const { isBack, latch } = this
     if (action === "trip") return latch !== TRIP_RULE_VIOLATED && (latch === NOT_TRIPPED || !isBack)
-    return action === "rollback" && latch === NOT_TRIPPED && !isBack
+    return action === "rollback" && !isBack
+  }
+
+  private get latch(): number {
+    return Atomics.load(this.host.hot.executor.latch, 0)
   }
 
   /** On the baseline, or on the base while there is none. */
@@ -202,7 +205,8 @@ class RuleWatch implements WatchedRules {
     const { name } = this.rules[i].monitor.rule
     const { probability, horizon } = early
     const reason = stands ? "foreseen" : "passed"
-    const act = stands && onWarning === "rollback" && this.needs("rollback")
+    // SafeMode is more than a warning may ask for.
+    const act = stands && onWarning === "rollback" && this.latch === NOT_TRIPPED && this.needs("rollback")
     const action = stands && (act || onWarning !== "rollback") ? onWarning : "none"
     this.write(i, reason, warningNote(name, probability, horizon), { action, value: probability })
     if (act) this.carryOut("rollback")
