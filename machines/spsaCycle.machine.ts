@@ -216,7 +216,7 @@ const chart = cycleSetup.createMachine({
             {
               guard: "nothingToApply",
               target: "ready",
-              actions: [noChange("budgetExhausted"), report("cycleCompleted"), "keepLearnt"],
+              actions: [noChange("held"), report("cycleCompleted"), "keepLearnt"],
             },
             { guard: "due", actions: ask("update") },
           ],

@@ -69,6 +69,7 @@ export const NO_CHANGE_REASONS = [
   "covariateMoved",
   "covariateIsObjective",
   "windowsShort",
+  "held",
 ] as const
 
 /** Why the proposer left the configuration alone. */

@@ -100,6 +100,8 @@ export const NO_CHANGE_COVARIATE_MOVED = 16
 export const NO_CHANGE_COVARIATE_IS_OBJECTIVE = 17
 /** The plant remembers for so long that its windows are too short. */
 export const NO_CHANGE_WINDOWS_SHORT = 18
+/** Neither side of the pair could leave the base: a shield, a warning or a fence held it there, so there is nothing to learn from. */
+export const NO_CHANGE_HELD = 19
 
 /** Kinds of audit records. */
 export const AUDIT_DIGEST = 0

@@ -116,6 +116,12 @@ describe("an early warning", () => {
       if (bases.length > 4) expect(values.servers).toBe(base.servers)
     }
     expect(held).toBeGreaterThan(100)
+    // A cycle whose sides both stayed on the base says so, and blames no budget.
+    const reasons = new Set(
+      engine.audit.records().flatMap(({ kind, reason }) => (kind === "noChange" ? [reason] : [])),
+    )
+    expect(reasons).toContain("held")
+    expect(reasons).not.toContain("budgetExhausted")
     expect(
       ruleRecords(engine.audit.records()).filter(({ reason }) => reason === "passed").length,
     ).toBeGreaterThan(1)
