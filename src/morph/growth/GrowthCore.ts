@@ -308,7 +308,6 @@ export class GrowthCore {
         lossJump: lossJump(this.counts.own),
         isolationViolations: this.isViolated() ? 1 : 0,
         volatility: volatility(this.counts.own),
-        conflict: 0,
         memory: packet.memory,
       },
       new Set(this.counts.hit),

@@ -20,8 +20,6 @@ export interface RiskReadings {
   readonly isolationViolations: number
   /** How much the held-out loss swings; see `volatility`. */
   readonly volatility: number
-  /** Share of the pairs of gradients that point against each other. */
-  readonly conflict: number
   /** Share of the arena in use. */
   readonly memory: number
 }
@@ -90,7 +88,6 @@ export const RISK_RULES: ReadonlyArray<RiskRule> = [
     action: "downgrade",
   },
   { id: "volatility", when: "volatility", threshold: 0.5, hysteresis: 0.1, action: "downgrade" },
-  { id: "conflict", when: "conflict", threshold: 0.5, hysteresis: 0.1, action: "downgrade" },
 ]
 
 export interface RiskVerdict {

@@ -6,7 +6,7 @@ import { chacha8Block } from "../../hot/ChaCha8.ts"
 import { cos, log } from "../tensor/functions.ts"
 
 /** What draws; a name's place is part of every draw, so the list is append only. */
-export const SOURCES = ["unknown", "data", "split", "order", "initial", "dropout", "gradients"] as const
+export const SOURCES = ["unknown", "data", "split", "order", "initial", "dropout"] as const
 export type SourceName = (typeof SOURCES)[number]
 
 const WORDS = 16

@@ -22,7 +22,6 @@ const CALM: RiskReadings = {
   lossJump: 0,
   isolationViolations: 0,
   volatility: 0,
-  conflict: 0,
   memory: 0,
 }
 const NONE: ReadonlySet<string> = new Set()
@@ -43,7 +42,6 @@ const ROWS = [
   ["blueprintRisk", "blueprintRisk", 0.499, 0.5, null, "downgrade"],
   ["lossJump", "lossJump", 0.075, 0.0751, 0.05, "downgrade"],
   ["volatility", "volatility", 0.499, 0.5, 0.4, "downgrade"],
-  ["conflict", "conflict", 0.499, 0.5, 0.4, "downgrade"],
 ] as const
 
 describe("a risk rule", () => {
@@ -147,7 +145,7 @@ describe("a proposal", () => {
 
   it("to keep a graft or to raise the learning rate is refused under a downgrade", () => {
     for (const command of [FOSSILIZE, RISES])
-      expect(disposed(command, { conflict: 0.7 })).toMatchObject({ command: null, downgradedAt: null })
+      expect(disposed(command, { volatility: 0.7 })).toMatchObject({ command: null, downgradedAt: null })
   })
 
   it("to plant, to keep or to raise is refused under every graver action", () => {
