@@ -6,7 +6,7 @@ import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
 import { option, optional, whole } from "./flags.ts"
 
-/** Names of `tasks`; the command itself is loaded when it runs. */
+/** Names of those `tasks` whose rows are columns; the command itself is loaded when it runs. */
 export const TASKS = ["xor", "moons", "spirals", "blobs", "tenSpheres", "checkerboard"] as const
 
 const directory = Argument.Directory("directory").pipe(

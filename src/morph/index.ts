@@ -23,6 +23,7 @@ export {
 export type { GraftingInput } from "./grafting/options.ts"
 export type { GerminateRequest, GrowthBoundary, SocketView } from "./growth/GrowthBoundary.ts"
 export type { PartView, SocketPart } from "./growth/partViews.ts"
+export type { Convolution, HiddenLayer } from "./neural/layers.ts"
 export { neuralHost, type NeuralDescription, type NeuralHostOptions } from "./neural/options.ts"
 export type { Score } from "./neural/scores.ts"
 export type { PolicyCommand } from "./policy/PolicyCommand.ts"

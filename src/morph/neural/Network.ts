@@ -5,12 +5,13 @@
 import type { Socket } from "../contracts/Host.ts"
 import type { Graph } from "../tensor/Graph.ts"
 import type { Node, Shape } from "../tensor/ir.ts"
+import { applyLayer, type Layer, shapesBehind } from "./layers.ts"
 import { type Insert, mixed } from "./mixed.ts"
 import type { NeuralOptions } from "./options.ts"
 
 /** What a value passes. */
 export type Station =
-  | { readonly kind: "layer"; readonly name: string; readonly units: number }
+  | { readonly kind: "layer"; readonly name: string; readonly layer: Layer }
   | { readonly kind: "socket"; readonly name: string; readonly shape: Shape }
   | { readonly kind: "graft"; readonly insert: Insert }
 
@@ -26,11 +27,12 @@ export class Network {
 
   constructor(options: NeuralOptions) {
     this.options = options
-    this.stations = options.hidden.flatMap((units, i): ReadonlyArray<Station> => {
+    const shapes = shapesBehind(options.hidden, options.shape)
+    this.stations = options.hidden.flatMap((layer, i): ReadonlyArray<Station> => {
       const name = `hidden${i + 1}`
       return [
-        { kind: "layer", name, units },
-        { kind: "socket", name, shape: [...options.shape.slice(0, -1), units] },
+        { kind: "layer", name, layer },
+        { kind: "socket", name, shape: shapes[i] },
       ]
     })
   }
@@ -80,7 +82,7 @@ export class Network {
     let value = start
     for (const station of this.stations.slice(from)) {
       if (station.kind === "layer")
-        value = graph.apply(activation, [dense(graph, station.name, value, station.units)])
+        value = graph.apply(activation, [applyLayer(graph, station.name, value, station.layer)])
       else if (station.kind === "graft") value = mixed(graph, value, station.insert)
       else {
         seen?.set(station.name, value)
@@ -88,17 +90,8 @@ export class Network {
         if (insert !== undefined) value = mixed(graph, value, insert)
       }
     }
-    return dense(graph, "head", flat(graph, value), outputs)
+    return applyLayer(graph, "head", flat(graph, value), { units: outputs, window: 0, stride: 1 })
   }
-}
-
-/** A dense layer of the host. */
-function dense(graph: Graph, name: string, value: Node, units: number): Node {
-  const scope = graph.scope(name, HOST)
-  const weights = scope.parameter("weights", [value.shape[value.shape.length - 1], units], {
-    initial: "glorot",
-  })
-  return scope.apply("dense", [value, weights, scope.parameter("bias", [units], { initial: "zeros" })])
 }
 
 /** All numbers of a row in one axis. */

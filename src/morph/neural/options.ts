@@ -1,6 +1,7 @@
 /** What a neural host is made from, read at the door: every problem at once, and both shapes where they do not fit. */
 import { GrowthError, type Problem } from "../../domain/errors.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
+import { type HiddenLayer, isCount, type Layer, readLayers } from "./layers.ts"
 import type { Shape } from "../tensor/ir.ts"
 import { TensorError } from "../tensor/TensorError.ts"
 import type { GrowthData } from "../training/data.ts"
@@ -22,8 +23,11 @@ export type GraftPath = (typeof GRAFT_PATHS)[number]
 export interface NeuralHostOptions {
   /** Columns of a row, or its shape: `[length, channels]`, `[height, width, channels]`. */
   readonly inputs: number | Shape
-  /** Units of each hidden layer; a socket follows each: `hidden1`, `hidden2` and so on. */
-  readonly hidden: ReadonlyArray<number>
+  /**
+   * Hidden layers: units of a dense one, or `{ filters, window, stride }` of a convolution over the places of a sequence or an image. A
+   * socket follows each: `hidden1`, `hidden2` and so on.
+   */
+  readonly hidden: ReadonlyArray<HiddenLayer>
   /** Give this or `outputs`. */
   readonly classes?: number
   readonly outputs?: number
@@ -49,7 +53,7 @@ export interface NeuralHostOptions {
 /** The options with what was left out. */
 export interface NeuralOptions {
   readonly shape: Shape
-  readonly hidden: ReadonlyArray<number>
+  readonly hidden: ReadonlyArray<Layer>
   /** 0 where there are outputs. */
   readonly classes: number
   /** Numbers that the host gives for a row. */
@@ -86,10 +90,6 @@ const KNOWN: ReadonlyArray<keyof NeuralHostOptions> = [
 /** A graft that learns as fast as its host turns the value at its socket further than gate G3 lets pass (six seeds, two tasks). */
 const LEARNING: RateOptions = { rate: 0.004, graftShare: 0.6 }
 
-const MOST_UNITS = 4096
-const isCount = (n: unknown, least = 1, most = MOST_UNITS): n is number =>
-  typeof n === "number" && Number.isSafeInteger(n) && n >= least && n <= most
-
 /**
  * Describes a small network with a socket after each hidden layer. Throws a `GrowthError` with every problem.
  *
@@ -118,10 +118,11 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
       problems.push(problem(["host", name], "is not an option.", didYouMean(name, KNOWN)))
   const { inputs, hidden, classes, outputs, batch = 128, momentum = 0.9 } = given
   const shape = typeof inputs === "number" ? [inputs] : inputs
-  if (!Array.isArray(shape) || shape.length < 1 || shape.length > 3 || !shape.every((n) => isCount(n)))
+  const isShape =
+    Array.isArray(shape) && shape.length >= 1 && shape.length <= 3 && shape.every((n) => isCount(n))
+  if (!isShape)
     refuse("inputs", "a number of columns, [length, channels] or [height, width, channels]", inputs)
-  if (!Array.isArray(hidden) || hidden.length < 1 || hidden.length > 16 || !hidden.every((n) => isCount(n)))
-    refuse("hidden", `1 to 16 whole numbers from 1 to ${MOST_UNITS}`, hidden)
+  const layers = readLayers(hidden, isShape ? shape : null, problems)
   if ((classes === undefined) === (outputs === undefined))
     problems.push(problem(["host"], "must have either classes or outputs.", "Give one of the two."))
   if (classes !== undefined && !isCount(classes, 2))
@@ -149,8 +150,8 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
   return {
     kind: "neural",
     options: {
-      shape: shape as Shape,
-      hidden,
+      shape,
+      hidden: layers,
       classes: classes ?? 0,
       outputs: classes ?? outputs ?? 1,
       activation: given.activation ?? "tanh",

@@ -24,7 +24,7 @@ export interface Run {
   readonly loss: number
   /** By socket: where the value is there, and the gradient by it (-1 where there is none). */
   readonly seen: ReadonlyMap<string, Place>
-  /** Products of dense layers in one pass forward, and backward. */
+  /** Products of dense layers and convolutions in one pass forward, and backward. */
   readonly products: number
 }
 
@@ -40,6 +40,9 @@ export interface Workshop {
   readonly arena: Arena
   readonly make: PlanMaker
 }
+
+/** Operators with weights as their second input, units or filters last. */
+const MULTIPLYING: ReadonlySet<string> = new Set(["dense", "conv1d", "conv2d"])
 
 const targetShape = ({ options: { loss, outputs } }: Network, batch: number): Shape =>
   loss === "crossEntropy" ? [batch] : [batch, outputs]
@@ -165,8 +168,10 @@ function placed(
         ]),
     ),
     products: program.nodes.reduce((sum, node) => {
-      if (node.op !== "dense") return sum
-      const once = sizeOf(node.shape) * node.inputs[1].shape[0]
+      if (!MULTIPLYING.has(node.op)) return sum
+      // Each number of the result takes as many products as a unit, or a filter, has weights.
+      const { shape } = node.inputs[1]
+      const once = (sizeOf(node.shape) * sizeOf(shape)) / shape[shape.length - 1]
       return sum + once * (1 + node.inputs.slice(0, 2).filter((input) => program.wants(input)).length)
     }, 0),
   }

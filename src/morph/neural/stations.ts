@@ -23,14 +23,21 @@ export const sizeOf = (arena: Arena, owner: number | undefined, prefix = ""): nu
 
 /** In the order that a value passes them. A socket that is closed is left out. */
 export function stationsOf(network: Network, { bySocket }: Grafts, arena: Arena): ReadonlyArray<StationView> {
-  const head = { kind: "layer", name: "head", units: network.options.outputs } as const
+  const head = {
+    kind: "layer",
+    name: "head",
+    layer: { units: network.options.outputs, window: 0, stride: 1 },
+  } as const
   return [...network.stations, head].flatMap((station, i, { [i + 1]: next }): ReadonlyArray<StationView> => {
     if (station.kind === "graft") {
       const { blueprint, owner } = station.insert
       return [{ kind: "kept", name: blueprint.name, parameters: sizeOf(arena, owner) }]
     }
     const { kind, name } = station
-    if (kind === "layer") return [{ ...station, parameters: sizeOf(arena, HOST, `${name}/`) }]
+    if (kind === "layer") {
+      const { units } = station.layer
+      return [{ kind, name, units, parameters: sizeOf(arena, HOST, `${name}/`) }]
+    }
     return next.kind === "graft" ? [] : [{ kind, name, parameters: sizeOf(arena, bySocket.get(name)?.owner) }]
   })
 }

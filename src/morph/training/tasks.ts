@@ -38,7 +38,8 @@ export interface BoardOptions extends TaskOptions {
 
 interface Recipe {
   readonly name: string
-  readonly width: number
+  /** Of a row. */
+  readonly shape: ReadonlyArray<number>
   readonly classes: number
   /** Writes the coordinates of one row, without noise. `u` draws the row's own uniform numbers; there are `FREE` of them. */
   readonly place: (label: number, u: (k: number) => number, out: Float32Array, offset: number) => void
@@ -46,7 +47,7 @@ interface Recipe {
   readonly labelAt?: (inputs: Float32Array, offset: number) => number
 }
 
-/** Draws a row may use for its place, and all its draws, noise included: two for each coordinate. */
+/** Draws a row may use for its place, and the least of all its draws, noise included: two for each coordinate. */
 const FREE = 4
 const DRAWS = 16
 const PARTS = ["train", "validation", "test"] as const
@@ -97,24 +98,25 @@ function readOptions<Name extends string>(
 }
 
 function generate(recipe: Recipe, { seed, rows, noise }: Required<TaskOptions>): GrowthData {
+  const width = recipe.shape.reduce((product, n) => product * n, 1)
+  const each = Math.max(DRAWS, FREE + 2 * width)
   const part = (stream: number, count: number): Part => {
     const draws = new Draws(seed, "data", stream)
-    const inputs = new Float32Array(count * recipe.width)
+    const inputs = new Float32Array(count * width)
     const targets = new Float32Array(count)
     for (let row = 0; row < count; row++) {
-      const offset = row * recipe.width
+      const offset = row * width
       const label = row % recipe.classes
-      recipe.place(label, (k) => draws.uniform(row * DRAWS + k), inputs, offset)
+      recipe.place(label, (k) => draws.uniform(row * each + k), inputs, offset)
       targets[row] = recipe.labelAt?.(inputs, offset) ?? label
-      for (let c = 0; c < recipe.width; c++)
-        inputs[offset + c] += noise * draws.normal(row * DRAWS + FREE + 2 * c)
+      for (let c = 0; c < width; c++) inputs[offset + c] += noise * draws.normal(row * each + FREE + 2 * c)
     }
     return { inputs, targets, rows: count }
   }
   const [train, validation, test] = PARTS.map((_, i) => part(i, i === 1 ? Math.ceil(rows / 2) : rows))
   return {
     name: recipe.name,
-    shape: [recipe.width],
+    shape: recipe.shape,
     classes: recipe.classes,
     outputs: 1,
     train,
@@ -128,7 +130,7 @@ const xor = (options: TaskOptions = {}): GrowthData =>
   generate(
     {
       name: "xor",
-      width: 2,
+      shape: [2],
       classes: 2,
       place: (label, u, out, offset) => {
         const x = 2 * u(0) - 1
@@ -144,7 +146,7 @@ const moons = (options: TaskOptions = {}): GrowthData =>
   generate(
     {
       name: "moons",
-      width: 2,
+      shape: [2],
       classes: 2,
       place: (label, u, out, offset) => {
         const angle = Math.PI * u(0)
@@ -161,7 +163,7 @@ function spirals(options: SpiralOptions = {}): GrowthData {
   return generate(
     {
       name: "spirals",
-      width: 2,
+      shape: [2],
       classes: 2,
       place: (label, u, out, offset) => {
         // The root spreads the rows evenly along the arm.
@@ -182,7 +184,7 @@ function blobs(options: BlobOptions = {}): GrowthData {
   return generate(
     {
       name: "blobs",
-      width: 2,
+      shape: [2],
       classes,
       place: (label, _, out, offset) => {
         const angle = (2 * Math.PI * label) / classes
@@ -199,7 +201,7 @@ const tenSpheres = (options: TaskOptions = {}): GrowthData =>
   generate(
     {
       name: "tenSpheres",
-      width: 3,
+      shape: [3],
       classes: 10,
       place: (label, u, out, offset) => {
         // Archimedes: the height of an even spread over a sphere is uniform.
@@ -222,7 +224,7 @@ function checkerboard(options: BoardOptions = {}): GrowthData {
   return generate(
     {
       name: "checkerboard",
-      width: 2,
+      shape: [2],
       classes: 2,
       place: (_, u, out, offset) => {
         out[offset] = 2 * u(0) - 1
@@ -234,5 +236,33 @@ function checkerboard(options: BoardOptions = {}): GrowthData {
   )
 }
 
+/** Side of an image of `strokes`, and pixels from the middle of a stroke to its end. */
+const SIDE = 8
+const REACH = 2
+/** Right, down, and both diagonals. */
+const DIRECTIONS = [
+  [1, 0],
+  [0, 1],
+  [1, 1],
+  [1, -1],
+] as const
+
+/** Images of one short stroke, anywhere in the noise: which way it goes is the class. */
+const strokes = (options: TaskOptions = {}): GrowthData =>
+  generate(
+    {
+      name: "strokes",
+      shape: [SIDE, SIDE, 1],
+      classes: DIRECTIONS.length,
+      place: (label, u, out, offset) => {
+        const within = (draw: number): number => REACH + Math.floor(draw * (SIDE - 2 * REACH))
+        const [x, y] = [within(u(0)), within(u(1))]
+        const [right, down] = DIRECTIONS[label]
+        for (let k = -REACH; k <= REACH; k++) out[offset + (y + k * down) * SIDE + x + k * right] = 1
+      },
+    },
+    readOptions(options, common(0.2)),
+  )
+
 /** By name; each takes its options, with a seed, and gives the rows of train, validation and test. */
-export const tasks = { xor, moons, spirals, blobs, tenSpheres, checkerboard } as const
+export const tasks = { xor, moons, spirals, blobs, tenSpheres, checkerboard, strokes } as const

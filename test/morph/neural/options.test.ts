@@ -10,7 +10,7 @@ describe("a neural host", () => {
   it("has what is left out filled in", () => {
     expect(neuralHost({ inputs: [5, 3], hidden: [4], outputs: 2 }).options).toEqual({
       shape: [5, 3],
-      hidden: [4],
+      hidden: [{ units: 4, window: 0, stride: 1 }],
       classes: 0,
       outputs: 2,
       activation: "tanh",
@@ -25,7 +25,7 @@ describe("a neural host", () => {
 
   it.each<[string, Readonly<Record<string, unknown>>, string, string]>([
     ["no columns", { inputs: 0 }, "host.inputs", "must be a number of columns"],
-    ["no layers", { hidden: [] }, "host.hidden", "must be 1 to 16 whole numbers"],
+    ["no layers", { hidden: [] }, "host.hidden", "must be a list of 1 to 16 layers"],
     ["one class", { classes: 1 }, "host.classes", "must be a whole number of at least 2, not 1."],
     ["classes and outputs", { outputs: 1 }, "host", "must have either classes or outputs."],
     ["an unknown activation", { activation: "tahn" }, "host.activation", 'is "tahn".'],

@@ -29,7 +29,7 @@ describe.each(NAMES)("the task %s", (name) => {
     const data = tasks[name]()
     for (const part of PARTS) {
       const { inputs, targets, rows } = data[part]
-      expect(inputs.length).toBe(rows * data.shape[0])
+      expect(inputs.length).toBe(rows * data.shape.reduce((product, n) => product * n, 1))
       expect(targets.length).toBe(rows)
       expect(inputs.every(Number.isFinite)).toBe(true)
       expect([...new Set(targets)].sort((a, b) => a - b)).toEqual(
