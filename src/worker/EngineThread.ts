@@ -11,6 +11,7 @@ import {
 } from "node:worker_threads"
 import { EngineStateError } from "../domain/errors.ts"
 import type { DeathReason } from "../engine/supervision/Supervision.ts"
+import { threadFlags } from "../system/threadFlags.ts"
 import {
   type Answer,
   type Asked,
@@ -72,8 +73,7 @@ export class EngineThread {
       name: "arqon engine",
       workerData: { ...boot, calls: port2 } satisfies Boot,
       transferList: [port2],
-      // Options for the main program are not for this thread.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith("--input-type")),
+      ...threadFlags(),
       ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     })
     this.worker.on("message", (message: WorkerMessage) => {

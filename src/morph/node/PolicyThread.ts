@@ -4,6 +4,7 @@
  * until a person resets it.
  */
 import { type ResourceLimits, Worker } from "node:worker_threads"
+import { threadFlags } from "../../system/threadFlags.ts"
 import { POLICY_DEADLINE_MS } from "../policy/policyOption.ts"
 import { type PolicyAnswer, type PolicySource, readAnswer } from "../policy/PolicyAnswer.ts"
 import type { PolicyPacket } from "../policy/PolicyPacket.ts"
@@ -141,8 +142,7 @@ export class PolicyThread implements PolicySource {
     const worker = new Worker(ENTRY, {
       name: "arqon policy",
       resourceLimits: LIMITS,
-      // Options for the main program are not for this thread.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith("--input-type")),
+      ...threadFlags(),
     })
     const boot: PolicyBoot = { buffer: mailbox.buffer, module: this.module.href }
     worker.postMessage(boot)
